@@ -1,0 +1,37 @@
+//! TOML files read with *every* problem collected: file, line, column, the line itself, a caret,
+//! what was found, what is accepted, and "did you mean" for unknown keys.
+//!
+//! [`Source::read`] gets the text, [`parse`] hands the root [`Section`] to a builder that asks for the keys
+//! it knows. A key that nobody asked for is unknown. The result is a value, or a [`Report`].
+
+mod report;
+mod section;
+mod source;
+
+pub use report::{Problem, Report, Severity};
+pub use section::{Item, Section};
+pub use source::{MAX_BYTES, Source};
+
+use section::Context;
+use toml::de::DeTable;
+
+/// Builds a value from a source. `Err` holds at least one error; `Ok`'s report holds warnings only.
+pub fn parse<T>(source: &Source, build: impl FnOnce(&Section<'_>) -> T) -> Result<(T, Report), Report> {
+    let (table, syntax) = DeTable::parse_recoverable(&source.text);
+    let context = Context::new(source);
+    for error in &syntax {
+        context.error(error.span().unwrap_or(0..0), error.message().trim().replace('\n', ", "), vec![]);
+    }
+    // After a syntax error the recovered table has holes; judging it would blame the user for them.
+    if !syntax.is_empty() {
+        return Err(context.into_report());
+    }
+    let root = Section::root(&context, &table);
+    let value = build(&root);
+    root.finish();
+    let report = context.into_report();
+    if report.has_errors() { Err(report) } else { Ok((value, report)) }
+}
+
+#[cfg(test)]
+mod tests;

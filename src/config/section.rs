@@ -1,0 +1,274 @@
+//! Tables and values of a TOML file, asked for by name; what is wrong is noted, not returned.
+
+use std::cell::RefCell;
+use std::fmt::Display;
+use std::ops::{Range, RangeInclusive};
+use std::str::FromStr;
+use std::time::Duration;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::report::{Problem, Report, Severity};
+use super::source::Source;
+
+/// Where problems are collected.
+pub(super) struct Context<'s> {
+    source: &'s Source,
+    problems: RefCell<Vec<Problem>>,
+}
+
+impl<'s> Context<'s> {
+    pub(super) fn new(source: &'s Source) -> Self {
+        Self { source, problems: RefCell::default() }
+    }
+
+    fn note(&self, severity: Severity, span: Range<usize>, found: String, help: Vec<String>) {
+        let place = Some(self.source.place(span));
+        self.problems.borrow_mut().push(Problem { severity, place, found, help });
+    }
+
+    pub(super) fn error(&self, span: Range<usize>, found: String, help: Vec<String>) {
+        self.note(Severity::Error, span, found, help);
+    }
+
+    pub(super) fn into_report(self) -> Report {
+        let mut problems = self.problems.into_inner();
+        problems.sort_by_key(|p| p.place.as_ref().map(|place| (place.line, place.column)));
+        Report { file: self.source.name.clone(), problems }
+    }
+}
+
+// === Section ===
+
+/// A table. Every key that is asked for counts as known; [`Section::finish`] reports the others.
+pub struct Section<'a> {
+    context: &'a Context<'a>,
+    table: &'a DeTable<'a>,
+    name: String,
+    span: Range<usize>,
+    known: RefCell<Vec<&'static str>>,
+}
+
+impl<'a> Section<'a> {
+    pub(super) fn root(context: &'a Context<'a>, table: &'a Spanned<DeTable<'a>>) -> Self {
+        Self::new(context, table.get_ref(), String::new(), table.span())
+    }
+
+    fn new(context: &'a Context<'a>, table: &'a DeTable<'a>, name: String, span: Range<usize>) -> Self {
+        Self { context, table, name, span, known: RefCell::default() }
+    }
+
+    /// The value of a key, if it is there.
+    pub fn get(&self, key: &'static str) -> Option<Item<'a>> {
+        self.known.borrow_mut().push(key);
+        let (found, value) = self.table.get_key_value(key)?;
+        Some(Item { context: self.context, value, name: self.qualify(key), key_span: found.span() })
+    }
+
+    /// All entries, for tables whose keys are the user's own; sorted by key. Every key counts as known.
+    pub fn entries(&self) -> Vec<(&'a str, Item<'a>)> {
+        let entry = |(key, value): (&'a Spanned<_>, _)| {
+            let text: &'a std::borrow::Cow<'a, str> = key.get_ref();
+            let name = self.qualify(text);
+            (text.as_ref(), Item { context: self.context, value, name, key_span: key.span() })
+        };
+        self.table.iter().map(entry).collect()
+    }
+
+    /// Reports every key that was not asked for.
+    pub fn finish(&self) {
+        let known = self.known.borrow();
+        for key in self.table.keys().filter(|key| !known.contains(&key.get_ref().as_ref())) {
+            let found = key.get_ref();
+            let place = if self.name.is_empty() { String::new() } else { format!(" in [{}]", self.name) };
+            let mut sorted = known.clone();
+            sorted.sort_unstable();
+            sorted.dedup();
+            let help = match closest(found, &sorted) {
+                Some(near) => vec![format!("did you mean \"{near}\"?")],
+                None => vec![format!("accepted: {}", sorted.join(", "))],
+            };
+            self.context.error(key.span(), format!("unknown key \"{found}\"{place}"), help);
+        }
+    }
+
+    /// Notes an error about the table as a whole.
+    pub fn error(&self, found: impl Into<String>, help: impl Into<String>) {
+        self.context.error(self.span.clone(), found.into(), vec![help.into()]);
+    }
+
+    fn qualify(&self, key: &str) -> String {
+        if self.name.is_empty() { key.to_owned() } else { format!("{}.{key}", self.name) }
+    }
+}
+
+/// The nearest of the known names, if it is near enough to be a typing error.
+fn closest<'k>(found: &str, known: &[&'k str]) -> Option<&'k str> {
+    let normal = found.replace('_', "-").to_lowercase();
+    let distance = |name: &&str| strsim::damerau_levenshtein(&normal, name);
+    let near = known.iter().min_by_key(|name| distance(name))?;
+    (distance(near) <= 1 + near.len() / 4).then_some(*near)
+}
+
+// === Item ===
+
+/// A value with its place. Each reader notes an error and gives `None` when the value does not fit.
+#[derive(Clone)]
+pub struct Item<'a> {
+    context: &'a Context<'a>,
+    value: &'a Spanned<DeValue<'a>>,
+    name: String,
+    key_span: Range<usize>,
+}
+
+impl<'a> Item<'a> {
+    /// The key with the names of the tables around it: `instance.instance-id`.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What the value is in TOML's words: "string", "integer", "boolean", "array", "table", …
+    pub fn kind(&self) -> &'static str {
+        self.value.get_ref().type_str()
+    }
+
+    /// Notes an error at the value.
+    pub fn error(&self, found: impl Into<String>, help: impl Into<String>) {
+        self.context.error(self.value.span(), found.into(), vec![help.into()]);
+    }
+
+    /// Notes an error at the key.
+    pub fn key_error(&self, found: impl Into<String>, help: impl Into<String>) {
+        self.context.error(self.key_span.clone(), found.into(), vec![help.into()]);
+    }
+
+    /// Notes a warning at the value.
+    pub fn warn(&self, found: impl Into<String>, help: impl Into<String>) {
+        self.context.note(Severity::Warning, self.value.span(), found.into(), vec![help.into()]);
+    }
+
+    fn mismatch<T>(&self, accepted: &str) -> Option<T> {
+        let (article, kind) = match self.kind() {
+            kind @ ("integer" | "array") => ("an", kind),
+            kind => ("a", kind),
+        };
+        self.error(format!("{} is {article} {kind}", self.name), format!("accepted: {accepted}"));
+        None
+    }
+
+    /// A string.
+    pub fn string(&self) -> Option<&'a str> {
+        self.value.get_ref().as_str().or_else(|| self.mismatch("a string"))
+    }
+
+    /// `true` or `false`.
+    pub fn boolean(&self) -> Option<bool> {
+        self.value.get_ref().as_bool().or_else(|| self.mismatch("true or false"))
+    }
+
+    /// A whole number within a range.
+    pub fn integer(&self, range: RangeInclusive<i64>) -> Option<i64> {
+        let accepted = format!("a whole number from {} to {}", range.start(), range.end());
+        let Some(integer) = self.value.get_ref().as_integer() else { return self.mismatch(&accepted) };
+        // `as_str` keeps digit separators out and a radix prefix apart.
+        let number = i64::from_str_radix(integer.as_str(), integer.radix()).ok();
+        number.filter(|n| range.contains(n)).or_else(|| {
+            self.error(
+                format!("{} is {}, out of range", self.name, integer.as_str()),
+                format!("accepted: {accepted}"),
+            );
+            None
+        })
+    }
+
+    /// A string that parses; the error's text says what is accepted.
+    pub fn parse<T: FromStr<Err: Display>>(&self) -> Option<T> {
+        let Some(text) = self.value.get_ref().as_str() else {
+            let accepted =
+                T::from_str("").err().map_or_else(|| "a string".into(), |e| format!("a string: {e}"));
+            return self.mismatch(&accepted);
+        };
+        match text.parse() {
+            Ok(value) => Some(value),
+            Err(accepted) => {
+                self.error(format!("{} is {text:?}", self.name), format!("accepted: {accepted}"));
+                None
+            }
+        }
+    }
+
+    /// One of a few words.
+    pub fn choice<T: Copy>(&self, choices: &[(&str, T)]) -> Option<T> {
+        let words: Vec<_> = choices.iter().map(|(word, _)| format!("\"{word}\"")).collect();
+        let accepted = words.join(", ");
+        let Some(text) = self.value.get_ref().as_str() else { return self.mismatch(&accepted) };
+        let found = choices.iter().find(|(word, _)| *word == text);
+        found.map(|(_, value)| *value).or_else(|| {
+            self.error(format!("{} is {text:?}", self.name), format!("accepted: {accepted}"));
+            None
+        })
+    }
+
+    /// A length of time such as `"30s"`, `"1m30s"`, `"6h"`, from 0 to 100 years.
+    pub fn duration(&self) -> Option<Duration> {
+        let accepted = "a length of time such as \"30s\", \"1m30s\", \"6h\" or \"2d\"";
+        let Some(text) = self.value.get_ref().as_str() else { return self.mismatch(accepted) };
+        parse_duration(text).or_else(|| {
+            self.error(format!("{} is {text:?}", self.name), format!("accepted: {accepted}"));
+            None
+        })
+    }
+
+    /// The elements of an array.
+    pub fn array(&self) -> Option<Vec<Item<'a>>> {
+        let Some(array) = self.value.get_ref().as_array() else { return self.mismatch("an array") };
+        let element = |(index, value): (usize, &'a Spanned<DeValue<'a>>)| Item {
+            context: self.context,
+            value,
+            name: format!("{}[{index}]", self.name),
+            key_span: value.span(),
+        };
+        Some(array.iter().enumerate().map(element).collect())
+    }
+
+    /// An array of strings that parse; `None` if one does not, after all were judged.
+    pub fn list<T: FromStr<Err: Display>>(&self) -> Option<Vec<T>> {
+        let parsed: Vec<Option<T>> = self.array()?.iter().map(Item::parse).collect();
+        parsed.into_iter().collect()
+    }
+
+    /// A table, `[so]` or `{ so }`.
+    pub fn section(&self) -> Option<Section<'a>> {
+        let Some(table) = self.value.get_ref().as_table() else { return self.mismatch("a table") };
+        Some(Section::new(self.context, table, self.name.clone(), self.value.span()))
+    }
+
+    /// The tables of an array, `[[so]]`; `None` if it is no array of tables.
+    pub fn sections(&self) -> Option<Vec<Section<'a>>> {
+        if self.value.get_ref().is_table() {
+            return self.mismatch(&format!("an array of tables: write [[{}]]", self.name));
+        }
+        self.array()?.iter().map(Item::section).collect()
+    }
+}
+
+/// "1m30s" and its like.
+pub(super) fn parse_duration(text: &str) -> Option<Duration> {
+    const CENTURY: Duration = Duration::from_secs(100 * 365 * 86_400);
+    // jiff's units end at hours for absolute durations; a day here is 24 hours.
+    let (days, rest) = match text.split_once('d') {
+        Some((days, rest)) if !days.is_empty() && days.bytes().all(|b| b.is_ascii_digit()) => {
+            (days.parse::<u32>().ok()?, rest)
+        }
+        _ => (0, text),
+    };
+    let rest = rest.trim();
+    let parsed = if rest.is_empty() && days > 0 {
+        Duration::ZERO
+    } else {
+        Duration::try_from(rest.parse::<jiff::SignedDuration>().ok()?).ok()?
+    };
+    let whole = parsed.checked_add(Duration::from_secs(u64::from(days) * 86_400))?;
+    (whole <= CENTURY).then_some(whole)
+}

@@ -1,0 +1,148 @@
+//! The text of a configuration file, and where a byte of it stands.
+
+use std::io::Read as _;
+use std::ops::Range;
+use std::path::Path;
+use std::{fs, io};
+
+use super::report::{Place, Report};
+
+/// The largest configuration file that is read: 1 MiB. A scenario of 10,000 lines has a third of that.
+pub const MAX_BYTES: u64 = 1 << 20;
+
+/// The widest line that a report shows whole.
+const SHOWN: usize = 100;
+
+/// A file's name and text.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// As the user knows it.
+    pub name: String,
+    /// UTF-8, without a byte order mark.
+    pub text: String,
+}
+
+impl Source {
+    /// A source from text that is already here.
+    pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { name: name.into(), text: text.into() }
+    }
+
+    /// Reads a regular file of at most [`MAX_BYTES`] of UTF-8.
+    pub fn read(path: &Path) -> Result<Self, Report> {
+        let name = path.display().to_string();
+        let refuse = |found: String, help: &str| Err(Report::whole(&name, found, help));
+        let file = match open_regular(path) {
+            Ok(file) => file,
+            Err(Refusal::Directory) => {
+                return refuse("is a directory".into(), "accepted: a TOML file; name the file inside it");
+            }
+            Err(Refusal::Special) => {
+                return refuse("is not a regular file".into(), "accepted: a TOML file");
+            }
+            Err(Refusal::Io(error)) => {
+                return refuse(format!("cannot be read: {}", plain(&error)), cure(&error));
+            }
+        };
+        let mut bytes = Vec::new();
+        if let Err(error) = file.take(MAX_BYTES + 1).read_to_end(&mut bytes) {
+            return refuse(format!("cannot be read: {}", plain(&error)), cure(&error));
+        }
+        if bytes.len() as u64 > MAX_BYTES {
+            return refuse(
+                "is larger than 1 MiB".into(),
+                "accepted: a TOML file of at most 1 MiB; put large values into files of their own",
+            );
+        }
+        match String::from_utf8(bytes) {
+            Ok(text) => {
+                Ok(Self { name, text: text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text) })
+            }
+            Err(error) => {
+                let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+                let line = valid.split(|b| *b == b'\n').count();
+                let byte = error.as_bytes()[valid.len()];
+                refuse(
+                    format!("is not UTF-8: byte 0x{byte:02x} on line {line}"),
+                    "accepted: UTF-8 text; save the file as UTF-8",
+                )
+            }
+        }
+    }
+
+    /// The place of a span of bytes: its first line, underlined to the end of the span or of the line.
+    pub(super) fn place(&self, span: Range<usize>) -> Place {
+        let start = floor_char(&self.text, span.start);
+        let end = floor_char(&self.text, span.end.max(span.start));
+        let before = &self.text[..start];
+        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        let line_end = self.text[start..].find('\n').map_or(self.text.len(), |at| start + at);
+        let column = before[line_start..].chars().count() + 1;
+        let width = self.text[start..end.min(line_end).max(start)].chars().count().max(1);
+        let line = self.text[line_start..line_end].trim_end_matches('\r');
+        let (text, indent) = clip(line, column - 1);
+        let width = width.min(text.chars().count().saturating_sub(indent)).max(1);
+        Place { line: before.matches('\n').count() + 1, column, text, indent, width }
+    }
+}
+
+enum Refusal {
+    Directory,
+    Special,
+    Io(io::Error),
+}
+
+/// Opens without waiting for the other end of a FIFO, and refuses everything that is no regular file.
+fn open_regular(path: &Path) -> Result<fs::File, Refusal> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let mut options = fs::OpenOptions::new();
+    options.read(true).custom_flags(nix::fcntl::OFlag::O_NONBLOCK.bits());
+    let file = options.open(path).map_err(Refusal::Io)?;
+    let kind = file.metadata().map_err(Refusal::Io)?.file_type();
+    if kind.is_dir() {
+        Err(Refusal::Directory)
+    } else if kind.is_file() {
+        Ok(file)
+    } else {
+        Err(Refusal::Special)
+    }
+}
+
+/// The error in the words of strerror(3), without "(os error 2)".
+fn plain(error: &io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or(&text).to_lowercase()
+}
+
+fn cure(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::NotFound => "create the file, or name another one",
+        io::ErrorKind::PermissionDenied => {
+            "make the file and its directories readable for the user that runs mock-imds"
+        }
+        _ => "check the path and the file system",
+    }
+}
+
+fn floor_char(text: &str, at: usize) -> usize {
+    let mut at = at.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
+
+/// The line as shown: one column a character, at most [`SHOWN`] of them around `column`.
+fn clip(line: &str, column: usize) -> (String, usize) {
+    let shown: Vec<char> = line.chars().map(|c| if c == '\t' { ' ' } else { c }).collect();
+    let visible = |c: &char| if c.is_control() { '\u{fffd}' } else { *c };
+    if shown.len() <= SHOWN {
+        return (shown.iter().map(visible).collect(), column);
+    }
+    let from = column.saturating_sub(SHOWN / 2).min(shown.len() - SHOWN);
+    let to = from + SHOWN;
+    let head = if from > 0 { "…" } else { "" };
+    let tail = if to < shown.len() { "…" } else { "" };
+    let middle: String = shown[from..to].iter().map(visible).collect();
+    (format!("{head}{middle}{tail}"), column - from + head.chars().count())
+}

@@ -1,0 +1,68 @@
+//! Failures as an operator meets them: one clear sentence and an exit code from sysexits.h.
+
+use std::fmt;
+use std::process::ExitCode;
+
+/// What kind of failure ended the program; the numbers are those of sysexits.h.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// 1: the question was answered, and the answer is no.
+    No = 1,
+    /// 64: the command line is wrong.
+    Usage = 64,
+    /// 69: something that this program needs is not there: a port, a server, a kernel feature.
+    Unavailable = 69,
+    /// 70: a defect of this program.
+    Software = 70,
+    /// 71: the operating system refused something that it should not refuse.
+    OsError = 71,
+    /// 77: a permission is missing.
+    NoPermission = 77,
+    /// 78: the configuration is wrong, or forbids what was asked.
+    Config = 78,
+}
+
+/// A failure with the sentence that the operator reads: what, where, what was found, what to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// The exit code.
+    pub status: Status,
+    /// One sentence, or a whole report; no trailing newline.
+    pub message: String,
+}
+
+impl Failure {
+    /// A failure of this status with this sentence.
+    pub fn new(status: Status, message: impl Into<String>) -> Self {
+        Self { status, message: message.into() }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Failure {}
+
+/// Prints a failure to stderr and gives the process' exit code.
+#[expect(clippy::print_stderr, reason = "the one place where a failure reaches the terminal")]
+pub fn code(result: Result<(), Failure>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            if !failure.message.is_empty() {
+                eprintln!("mock-imds: {}", failure.message);
+            }
+            ExitCode::from(failure.status as u8)
+        }
+    }
+}
+
+/// Prints clap's message: help and version to stdout with 0, an error to stderr with 64.
+pub fn usage(error: &clap::Error) -> ExitCode {
+    // A closed pipe (`mock-imds --help | head`) is no failure.
+    let _ = error.print();
+    if error.use_stderr() { ExitCode::from(Status::Usage as u8) } else { ExitCode::SUCCESS }
+}

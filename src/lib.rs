@@ -1,0 +1,21 @@
+//! A host-level EC2 Instance Metadata Service for developer machines.
+//!
+//! A reply is a pure function of a compiled scenario, a token authority, the visitor, the request
+//! head and the time ([`imds::answer`]); everything else is plumbing. Imports point downwards only,
+//! and `tests/layers.rs` fails on an upward edge:
+//!
+//! ```text
+//! main → cli → commands ─┬─→ daemon ──→ server, control, observe      L3 → L2
+//!                        ├─→ host                                     L1: address, table, guardian
+//!                        └─→ scenario                                 L1: TOML → model
+//!        server, control, daemon ──→ imds ──→ identity                L1: protocol, documents
+//!        everything ──→ model, config, exit, observe                  L0
+//! ```
+//!
+//! `host` and `server` never meet: code that can change the host cannot be reached from a request.
+
+pub mod cli;
+pub mod commands;
+pub mod config;
+pub mod exit;
+pub mod model;
