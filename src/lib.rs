@@ -18,4 +18,6 @@ pub mod cli;
 pub mod commands;
 pub mod config;
 pub mod exit;
+pub mod imds;
 pub mod model;
+pub mod scenario;

@@ -1,0 +1,46 @@
+//! Protocol semantics: what a request gets. No sockets, no clock.
+
+mod answer;
+mod fleet;
+mod reply;
+mod token;
+
+pub use answer::answer;
+pub use fleet::Fleet;
+pub use reply::Reply;
+pub use token::TokenAuthority;
+
+use std::net::IpAddr;
+
+use hyper::{HeaderMap, Method};
+
+/// What of a request decides its answer.
+#[derive(Debug, Clone, Copy)]
+pub struct RequestHead<'a> {
+    /// The method.
+    pub method: &'a Method,
+    /// The path as sent: still percent-encoded, without the query.
+    pub path: &'a str,
+    /// The headers.
+    pub headers: &'a HeaderMap,
+}
+
+/// What the server knows of the caller.
+#[derive(Debug, Clone, Copy)]
+pub struct Visit {
+    /// The client's address.
+    pub peer: IpAddr,
+    /// How the client came.
+    pub ingress: Ingress,
+    /// Never the same twice for one token key: what a token granted to this request is sealed with.
+    pub nonce: [u8; 12],
+}
+
+/// How a client came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ingress {
+    /// By `lo`: a process of this host.
+    Host,
+    /// By another interface: a container or a virtual machine.
+    Bridge,
+}
