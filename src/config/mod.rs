@@ -9,8 +9,10 @@ mod section;
 mod source;
 
 pub use report::{Problem, Report, Severity};
-pub use section::{Item, Section};
+pub use section::{Item, Line, Section};
 pub use source::{MAX_BYTES, Source};
+
+use std::collections::BTreeSet;
 
 use section::Context;
 use toml::de::DeTable;
@@ -31,6 +33,15 @@ pub fn parse<T>(source: &Source, build: impl FnOnce(&Section<'_>) -> T) -> Resul
     root.finish();
     let report = context.into_report();
     if report.has_errors() { Err(report) } else { Ok((value, report)) }
+}
+
+/// Every key that a builder asks for in a source, with the names of the tables around it. Tests compare
+/// it with what is documented.
+pub fn keys_asked(source: &Source, build: impl FnOnce(&Section<'_>)) -> BTreeSet<String> {
+    let (table, _) = DeTable::parse_recoverable(&source.text);
+    let context = Context::new(source);
+    build(&Section::root(&context, &table));
+    context.asked()
 }
 
 #[cfg(test)]

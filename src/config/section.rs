@@ -1,6 +1,7 @@
 //! Tables and values of a TOML file, asked for by name; what is wrong is noted, not returned.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::ops::{Range, RangeInclusive};
 use std::str::FromStr;
@@ -16,11 +17,12 @@ use super::source::Source;
 pub(super) struct Context<'s> {
     source: &'s Source,
     problems: RefCell<Vec<Problem>>,
+    asked: RefCell<BTreeSet<String>>,
 }
 
 impl<'s> Context<'s> {
     pub(super) fn new(source: &'s Source) -> Self {
-        Self { source, problems: RefCell::default() }
+        Self { source, problems: RefCell::default(), asked: RefCell::default() }
     }
 
     fn note(&self, severity: Severity, span: Range<usize>, found: String, help: Vec<String>) {
@@ -30,6 +32,10 @@ impl<'s> Context<'s> {
 
     pub(super) fn error(&self, span: Range<usize>, found: String, help: Vec<String>) {
         self.note(Severity::Error, span, found, help);
+    }
+
+    pub(super) fn asked(&self) -> BTreeSet<String> {
+        self.asked.borrow().clone()
     }
 
     pub(super) fn into_report(self) -> Report {
@@ -62,6 +68,7 @@ impl<'a> Section<'a> {
     /// The value of a key, if it is there.
     pub fn get(&self, key: &'static str) -> Option<Item<'a>> {
         self.known.borrow_mut().push(key);
+        self.context.asked.borrow_mut().insert(self.qualify(key));
         let (found, value) = self.table.get_key_value(key)?;
         Some(Item { context: self.context, value, name: self.qualify(key), key_span: found.span() })
     }
@@ -109,6 +116,24 @@ fn closest<'k>(found: &str, known: &[&'k str]) -> Option<&'k str> {
     let distance = |name: &&str| strsim::damerau_levenshtein(&normal, name);
     let near = known.iter().min_by_key(|name| distance(name))?;
     (distance(near) <= 1 + near.len() / 4).then_some(*near)
+}
+
+// === Line ===
+
+/// Text that fits on a line: not empty, no control characters, no blanks at the ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line(pub String);
+
+impl FromStr for Line {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if !text.is_empty() && text.trim() == text && !text.chars().any(char::is_control) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err("text on one line, with no blanks at its ends")
+        }
+    }
 }
 
 // === Item ===
@@ -160,6 +185,16 @@ impl<'a> Item<'a> {
     /// A string.
     pub fn string(&self) -> Option<&'a str> {
         self.value.get_ref().as_str().or_else(|| self.mismatch("a string"))
+    }
+
+    /// A string that fits on a line.
+    pub fn line(&self) -> Option<String> {
+        self.parse::<Line>().map(|line| line.0)
+    }
+
+    /// An array of strings that fit on a line.
+    pub fn lines(&self) -> Option<Vec<String>> {
+        Some(self.list::<Line>()?.into_iter().map(|line| line.0).collect())
     }
 
     /// `true` or `false`.
@@ -220,6 +255,18 @@ impl<'a> Item<'a> {
         })
     }
 
+    /// An instant: an RFC 3339 string, or TOML's own date and time with an offset.
+    pub fn instant(&self) -> Option<jiff::Timestamp> {
+        let accepted = "an RFC 3339 instant such as \"2024-01-15T09:30:00Z\"";
+        let value = self.value.get_ref();
+        let text = value.as_datetime().map(ToString::to_string).or_else(|| value.as_str().map(str::to_owned));
+        let Some(text) = text else { return self.mismatch(accepted) };
+        text.parse().ok().or_else(|| {
+            self.error(format!("{} is {text:?}", self.name), format!("accepted: {accepted}"));
+            None
+        })
+    }
+
     /// The elements of an array.
     pub fn array(&self) -> Option<Vec<Item<'a>>> {
         let Some(array) = self.value.get_ref().as_array() else { return self.mismatch("an array") };
@@ -255,7 +302,7 @@ impl<'a> Item<'a> {
 
 /// "1m30s" and its like.
 pub(super) fn parse_duration(text: &str) -> Option<Duration> {
-    const CENTURY: Duration = Duration::from_secs(100 * 365 * 86_400);
+    const CENTURY: Duration = Duration::from_hours(100 * 365 * 24);
     // jiff's units end at hours for absolute durations; a day here is 24 hours.
     let (days, rest) = match text.split_once('d') {
         Some((days, rest)) if !days.is_empty() && days.bytes().all(|b| b.is_ascii_digit()) => {

@@ -1,19 +1,158 @@
 //! A reply is a pure function of its arguments.
+//!
+//! The order of judgement, each step ending the matter:
+//!
+//! 1. endpoint disabled → 403, whatever was asked;
+//! 2. `Expect` → 417;
+//! 3. `/latest/api/token` → the token request, which needs no token;
+//! 4. a method that is not GET or HEAD → 403 for a PUT to a dated token path, else 405;
+//! 5. a token that is bad, or missing where one is required → 401, for every path;
+//! 6. the path: 200 or 404.
 
-use hyper::StatusCode;
-use hyper::body::Bytes;
+use std::time::Duration;
 
-use super::{Fleet, Reply, RequestHead, TokenAuthority, Visit};
-use crate::model::Timestamp;
+use hyper::header::{EXPECT, HeaderName};
+use hyper::{HeaderMap, Method, StatusCode};
+
+use super::reply::{Media, Reply, Stationery, TTL_HEADER};
+use super::token::TTL_SECONDS;
+use super::tree::{Directory, Found};
+use super::version::{SERVED, Version};
+use super::{Fleet, RequestHead, TokenAuthority, Visit, path};
+use crate::model::{HttpEndpoint, HttpTokens, Instance, Timestamp};
+
+/// Where a GET carries its token.
+const TOKEN_HEADER: HeaderName = HeaderName::from_static("x-aws-ec2-metadata-token");
+/// A PUT that carries this came through a proxy; the service refuses to hand a token out through one.
+const FORWARDED_HEADER: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// What a request gets.
 pub fn answer(
-    _fleet: &Fleet,
-    _authority: &TokenAuthority,
-    _visit: &Visit,
+    fleet: &Fleet,
+    authority: &TokenAuthority,
+    visit: &Visit,
     head: RequestHead<'_>,
-    _now: Timestamp,
+    now: Timestamp,
 ) -> Reply {
-    let body = Bytes::from(head.path.to_owned());
-    Reply { status: StatusCode::OK, reason: None, headers: vec![], body, hop_limit: None }
+    let (instance, tree) = fleet.meet(visit);
+    let stationery = Stationery { now, modified: fleet.loaded_at(), http: fleet.scenario().http };
+    let request = Request { instance, tree, authority, stationery };
+    let segments = path::segments(head.path);
+    let segments: Option<Vec<&str>> =
+        segments.as_ref().map(|segments| segments.iter().map(AsRef::as_ref).collect());
+    request.judge(visit, head, segments.as_deref())
+}
+
+/// A request's surroundings.
+struct Request<'f> {
+    instance: &'f Instance,
+    tree: &'f Directory,
+    authority: &'f TokenAuthority,
+    stationery: Stationery,
+}
+
+/// What a request's token headers amount to.
+enum Session {
+    /// No token, or only empty ones: IMDSv1.
+    None,
+    /// A valid token with its remaining seconds.
+    Valid(u32),
+    /// Tokens, none of them valid.
+    Refused,
+}
+
+impl Request<'_> {
+    fn judge(&self, visit: &Visit, head: RequestHead<'_>, segments: Option<&[&str]>) -> Reply {
+        if self.instance.metadata_options.http_endpoint == HttpEndpoint::Disabled {
+            return self.stationery.refusal(StatusCode::FORBIDDEN);
+        }
+        if head.headers.contains_key(EXPECT) {
+            return self.stationery.expectation_failed();
+        }
+        if let Some(["latest", "api", "token"]) = segments {
+            return self.token(visit, head);
+        }
+        if !matches!(*head.method, Method::GET | Method::HEAD) {
+            return match segments {
+                Some([version, "api", "token"]) if head.method == Method::PUT && is_served(version) => {
+                    self.stationery.refusal(StatusCode::FORBIDDEN)
+                }
+                _ => self.stationery.not_allowed("GET, HEAD"),
+            };
+        }
+        match (self.session(head.headers), self.instance.metadata_options.http_tokens) {
+            (Session::Refused, _) | (Session::None, HttpTokens::Required) => {
+                self.stationery.refusal(StatusCode::UNAUTHORIZED)
+            }
+            (Session::None, HttpTokens::Optional) => self.data(segments, None),
+            (Session::Valid(ttl), _) => self.data(segments, Some(ttl)),
+        }
+    }
+
+    /// `/latest/api/token`. AWS user guide, "Use IMDSv2".
+    fn token(&self, visit: &Visit, head: RequestHead<'_>) -> Reply {
+        const ALLOW: &str = "OPTIONS, PUT";
+        if head.method == Method::OPTIONS {
+            return self.stationery.options(ALLOW);
+        }
+        if head.method != Method::PUT {
+            return self.stationery.not_allowed(ALLOW);
+        }
+        if head.headers.contains_key(FORWARDED_HEADER) {
+            return self.stationery.refusal(StatusCode::FORBIDDEN);
+        }
+        let Some(ttl) = requested_ttl(head.headers) else {
+            return self.stationery.refusal(StatusCode::BAD_REQUEST);
+        };
+        let lifetime = Duration::from_secs(u64::from(ttl));
+        let token =
+            self.authority.grant(&self.instance.instance_id, lifetime, self.stationery.now, visit.nonce);
+        self.stationery.token(token, ttl, self.instance.metadata_options.http_put_response_hop_limit)
+    }
+
+    /// Several token headers on one request are fine if any token is valid; the longest remaining time counts.
+    fn session(&self, headers: &HeaderMap) -> Session {
+        let mut given = headers.get_all(TOKEN_HEADER).iter().filter(|token| !token.is_empty()).peekable();
+        if given.peek().is_none() {
+            return Session::None;
+        }
+        let remaining = |token: &hyper::header::HeaderValue| {
+            self.authority.remaining(token.as_bytes(), &self.instance.instance_id, self.stationery.now)
+        };
+        given.filter_map(remaining).max().map_or(Session::Refused, Session::Valid)
+    }
+
+    fn data(&self, segments: Option<&[&str]>, ttl: Option<u32>) -> Reply {
+        match segments.and_then(|segments| self.look_up(segments)) {
+            Some((media, body)) => self.stationery.data(media, body, ttl),
+            None => self.stationery.not_found(),
+        }
+    }
+
+    fn look_up(&self, segments: &[&str]) -> Option<(Media, hyper::body::Bytes)> {
+        let Some((version, below)) = segments.split_first() else {
+            return Some((Media::Text, SERVED.join("\n").into()));
+        };
+        let version = Version::served(version)?;
+        let media = if below == ["user-data"] { Media::Octets } else { Media::Text };
+        let body = match self.tree.find(below)? {
+            Found::Directory(directory) => {
+                directory.listing(self.instance, version, self.stationery.now)?.into()
+            }
+            Found::Leaf(leaf) => leaf.value(self.instance, version, self.stationery.now)?,
+        };
+        Some((media, body))
+    }
+}
+
+fn is_served(version: &str) -> bool {
+    Version::served(version).is_some()
+}
+
+/// The requested lifetime in seconds, if it is a whole number in the range that the service grants.
+fn requested_ttl(headers: &HeaderMap) -> Option<u32> {
+    let text = headers.get(TTL_HEADER)?.to_str().ok()?.trim();
+    let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    let ttl: u32 = if digits { text.parse().ok()? } else { return None };
+    TTL_SECONDS.contains(&ttl).then_some(ttl)
 }

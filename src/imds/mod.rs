@@ -1,14 +1,19 @@
 //! Protocol semantics: what a request gets. No sockets, no clock.
 
 mod answer;
+mod credentials;
 mod fleet;
+mod path;
 mod reply;
 mod token;
+mod tree;
+mod version;
 
 pub use answer::answer;
 pub use fleet::Fleet;
 pub use reply::Reply;
 pub use token::TokenAuthority;
+pub use version::SERVED as SERVED_VERSIONS;
 
 use std::net::IpAddr;
 

@@ -1,8 +1,23 @@
-//! A reply, before it is bytes.
+//! Replies: headers, and the bodies of errors byte for byte.
+//!
+//! These are the answers of hosts from 2019 on: a 404 carries an XHTML page of 339 bytes, other errors have
+//! no body. Every answer has a length, a date and `Server: EC2ws`, and no charset.
 
 use hyper::StatusCode;
 use hyper::body::Bytes;
-use hyper::header::{HeaderName, HeaderValue};
+use hyper::header::{
+    ACCEPT_RANGES, ALLOW, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderName, HeaderValue,
+    LAST_MODIFIED, SERVER,
+};
+
+use crate::model::{Http, Timestamp};
+
+/// Seconds that a token is valid: asked for in a PUT, granted in its answer, remaining in the answer to a GET.
+pub const TTL_HEADER: HeaderName = HeaderName::from_static("x-aws-ec2-metadata-token-ttl-seconds");
+
+const TEXT: HeaderValue = HeaderValue::from_static("text/plain");
+const HTML: HeaderValue = HeaderValue::from_static("text/html");
+const OCTETS: HeaderValue = HeaderValue::from_static("application/octet-stream");
 
 /// What goes back to the client. The server adds nothing and drops only the body of an answer to HEAD.
 #[derive(Debug, Clone)]
@@ -17,4 +32,119 @@ pub struct Reply {
     pub body: Bytes,
     /// How many network hops the packets may travel: set on the answer to a token request only.
     pub hop_limit: Option<u8>,
+}
+
+/// What a value is sent as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Media {
+    /// Everything but user data, JSON too.
+    Text,
+    /// User data.
+    Octets,
+}
+
+/// What all replies of one request share.
+#[derive(Debug, Clone, Copy)]
+pub struct Stationery {
+    /// The time of the answer.
+    pub now: Timestamp,
+    /// When the data last changed.
+    pub modified: Timestamp,
+    /// How the service speaks HTTP.
+    pub http: Http,
+}
+
+impl Stationery {
+    /// 200 with a value or a listing; with the remaining seconds of the request's token, if it had one.
+    pub fn data(&self, media: Media, body: Bytes, ttl: Option<u32>) -> Reply {
+        let media = if media == Media::Text { TEXT } else { OCTETS };
+        let special = vec![
+            (CONTENT_TYPE, media),
+            (ACCEPT_RANGES, HeaderValue::from_static("none")),
+            (LAST_MODIFIED, header(self.modified.http_date())),
+        ];
+        let mut reply = self.reply(StatusCode::OK, special, body);
+        reply.headers.extend(ttl.map(|ttl| (TTL_HEADER, ttl.into())));
+        reply
+    }
+
+    /// 200 with a token.
+    pub fn token(&self, token: String, ttl: u32, hop_limit: u8) -> Reply {
+        let special = vec![(TTL_HEADER, ttl.into()), (CONTENT_TYPE, TEXT)];
+        Reply { hop_limit: Some(hop_limit), ..self.reply(StatusCode::OK, special, token.into()) }
+    }
+
+    /// 200 to OPTIONS: no body, and what is allowed.
+    pub fn options(&self, allow: &'static str) -> Reply {
+        let special = vec![(ALLOW, HeaderValue::from_static(allow)), (CONTENT_TYPE, TEXT)];
+        self.reply(StatusCode::OK, special, Bytes::new())
+    }
+
+    /// An error without a body.
+    pub fn refusal(&self, status: StatusCode) -> Reply {
+        self.reply(status, vec![(CONTENT_TYPE, TEXT)], Bytes::new())
+    }
+
+    /// 405, with what is allowed and the service's own reason phrase.
+    pub fn not_allowed(&self, allow: &'static str) -> Reply {
+        let special = vec![(ALLOW, HeaderValue::from_static(allow)), (CONTENT_TYPE, TEXT)];
+        let reply = self.reply(StatusCode::METHOD_NOT_ALLOWED, special, Bytes::new());
+        Reply { reason: Some("Not Allowed"), ..reply }
+    }
+
+    /// 404 with its page.
+    pub fn not_found(&self) -> Reply {
+        self.reply(StatusCode::NOT_FOUND, vec![(CONTENT_TYPE, HTML)], page("404 - Not Found", "\t\t ").into())
+    }
+
+    /// 417 with its page, which is lighttpd's own: hosts never send 100 Continue.
+    pub fn expectation_failed(&self) -> Reply {
+        let body = page("417 - Expectation Failed", "         ");
+        self.reply(StatusCode::EXPECTATION_FAILED, vec![(CONTENT_TYPE, HTML)], body.into())
+    }
+
+    fn reply(&self, status: StatusCode, special: Vec<(HeaderName, HeaderValue)>, body: Bytes) -> Reply {
+        let mut headers = special;
+        headers.push((CONTENT_LENGTH, body.len().into()));
+        headers.push((DATE, header(self.now.http_date())));
+        headers.push((SERVER, HeaderValue::from_static("EC2ws")));
+        if !self.http.keep_alive {
+            headers.push((CONNECTION, HeaderValue::from_static("close")));
+        }
+        Reply { status, reason: None, headers, body, hop_limit: None }
+    }
+}
+
+fn header(text: String) -> HeaderValue {
+    HeaderValue::try_from(text).expect("a date is a legal header value")
+}
+
+/// The page of an error. Hosts differ only in what stands before the quoted address on the third line.
+fn page(title: &str, indentation: &str) -> String {
+    format!(
+        r#"<?xml version="1.0" encoding="iso-8859-1"?>
+<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Transitional//EN"
+{indentation}"http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd">
+<html xmlns="http://www.w3.org/1999/xhtml" xml:lang="en" lang="en">
+ <head>
+  <title>{title}</title>
+ </head>
+ <body>
+  <h1>{title}</h1>
+ </body>
+</html>
+"#
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_have_the_lengths_of_the_captures() {
+        assert_eq!(page("404 - Not Found", "\t\t ").len(), 339);
+        assert_eq!(page("404 - Not Found", "\t").len(), 337);
+        assert_eq!(page("401 - Unauthorized", "\t").len(), 343);
+    }
 }

@@ -1,14 +1,137 @@
-//! Session tokens.
+//! Session tokens: stateless, sealed, bound to an instance.
+//!
+//! A token is 40 bytes, 56 characters of URL-safe base64 with padding, and starts `AQAEA` as on newer hosts:
+//!
+//! ```text
+//! 01 00 04 00 | nonce, 12 bytes | sealed expiry, 8 bytes | tag, 16 bytes
+//! ```
+//!
+//! The expiry is in milliseconds since the epoch, sealed with ChaCha20-Poly1305; the instance id is
+//! authenticated with it, so that a token of one instance is refused by another. Nothing is stored: the key
+//! outlives reloads and restarts, and so do the tokens.
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE;
+use chacha20poly1305::aead::{Aead as _, Payload};
+use chacha20poly1305::{ChaCha20Poly1305, Key, KeyInit as _, Nonce};
+
+use crate::model::{InstanceId, Timestamp};
+
+/// Characters of a token. AWS user guide: opaque; captures: always 56.
+pub const TOKEN_LENGTH: usize = 56;
+/// Granted lifetimes in seconds. AWS user guide, "Use IMDSv2".
+pub const TTL_SECONDS: std::ops::RangeInclusive<u32> = 1..=21_600;
+
+const PREFIX: [u8; 4] = [1, 0, 4, 0];
 
 /// Seals and opens tokens.
 pub struct TokenAuthority {
-    #[expect(dead_code, reason = "the sealing comes with the protocol")]
-    key: [u8; 32],
+    cipher: ChaCha20Poly1305,
 }
 
 impl TokenAuthority {
     /// An authority for this key: 32 random bytes that the daemon keeps in its state directory.
     pub fn new(key: [u8; 32]) -> Self {
-        Self { key }
+        Self { cipher: ChaCha20Poly1305::new(&Key::from(key)) }
+    }
+
+    /// A token that is valid for `ttl` from `now`. The nonce must never repeat for one key.
+    pub fn grant(&self, instance: &InstanceId, ttl: Duration, now: Timestamp, nonce: [u8; 12]) -> String {
+        let expiry = now.plus(ttl).as_millis().to_be_bytes();
+        let payload = Payload { msg: &expiry, aad: instance.as_str().as_bytes() };
+        let sealed = self
+            .cipher
+            .encrypt(&Nonce::from(nonce), payload)
+            .expect("eight bytes are within the cipher's limit");
+        BASE64_URL_SAFE.encode([&PREFIX[..], &nonce, &sealed].concat())
+    }
+
+    /// The remaining lifetime in whole seconds, rounded up, 1..=21600; `None` if the token is not ours, was
+    /// granted by another instance, or has expired.
+    pub fn remaining(&self, token: &[u8], instance: &InstanceId, now: Timestamp) -> Option<u32> {
+        if token.len() != TOKEN_LENGTH {
+            return None;
+        }
+        let bytes: [u8; 40] = BASE64_URL_SAFE.decode(token).ok()?.try_into().ok()?;
+        let (prefix, rest) = bytes.split_at(PREFIX.len());
+        let (nonce, sealed) = rest.split_at(12);
+        if prefix != PREFIX {
+            return None;
+        }
+        let payload = Payload { msg: sealed, aad: instance.as_str().as_bytes() };
+        let expiry = self.cipher.decrypt(&Nonce::try_from(nonce).ok()?, payload).ok()?;
+        let expiry = Timestamp::from_millis(u64::from_be_bytes(expiry.try_into().ok()?));
+        let seconds = u32::try_from(expiry.since(now).as_millis().div_ceil(1000)).ok()?;
+        (seconds > 0).then_some(seconds)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn instance() -> InstanceId {
+        "i-1234567890abcdef0".parse().expect("well-formed")
+    }
+
+    #[test]
+    fn a_token_looks_like_the_services() {
+        let token = TokenAuthority::new([7; 32]).grant(
+            &instance(),
+            Duration::from_hours(6),
+            Timestamp::from_secs(1),
+            [0xff; 12],
+        );
+        assert_eq!(token.len(), TOKEN_LENGTH, "{token}");
+        assert!(token.starts_with("AQAEA") && token.ends_with("=="), "{token}");
+    }
+
+    #[test]
+    fn a_token_belongs_to_one_key_and_one_instance() {
+        let now = Timestamp::from_secs(1_000_000);
+        let ours = TokenAuthority::new([7; 32]);
+        let token = ours.grant(&instance(), Duration::from_mins(1), now, [1; 12]);
+        let other: InstanceId = "i-0fedcba0987654321".parse().expect("well-formed");
+        assert_eq!(ours.remaining(token.as_bytes(), &instance(), now), Some(60));
+        assert_eq!(ours.remaining(token.as_bytes(), &other, now), None);
+        assert_eq!(TokenAuthority::new([8; 32]).remaining(token.as_bytes(), &instance(), now), None);
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_sealed_opens_until_it_expires(
+            key: [u8; 32], nonce: [u8; 12], ttl in TTL_SECONDS, start in 0_u64..1 << 45, later in 0_u64..30_000_000
+        ) {
+            let authority = TokenAuthority::new(key);
+            let now = Timestamp::from_millis(start);
+            let ttl = Duration::from_secs(u64::from(ttl));
+            let token = authority.grant(&instance(), ttl, now, nonce);
+            let left = ttl.saturating_sub(Duration::from_millis(later));
+            let expected = u32::try_from(left.as_millis().div_ceil(1000)).ok().filter(|left| *left > 0);
+            prop_assert_eq!(
+                authority.remaining(token.as_bytes(), &instance(), now.plus(Duration::from_millis(later))),
+                expected
+            );
+        }
+
+        #[test]
+        fn what_was_tampered_with_is_refused(nonce: [u8; 12], at in 0_usize..TOKEN_LENGTH, byte: u8) {
+            let authority = TokenAuthority::new([7; 32]);
+            let now = Timestamp::from_secs(1_000_000);
+            let mut token = authority.grant(&instance(), Duration::from_mins(1), now, nonce).into_bytes();
+            prop_assume!(token[at] != byte);
+            token[at] = byte;
+            prop_assert_eq!(authority.remaining(&token, &instance(), now), None);
+        }
+
+        #[test]
+        fn any_bytes_as_a_token_are_refused(token: Vec<u8>) {
+            let authority = TokenAuthority::new([7; 32]);
+            prop_assert_eq!(authority.remaining(&token, &instance(), Timestamp::from_secs(1)), None);
+        }
     }
 }

@@ -1,8 +1,29 @@
-//! Values and rules: what an instance is. std and serde only; no tokio, no clock, no I/O.
+//! Values and rules: what an instance is, and what follows from what is said of it.
+//! No tokio, no clock, no I/O: std, serde, and the value types of ipnet and jiff.
 
 pub mod endpoint;
+mod ids;
+mod instance;
+mod interface;
+pub mod json;
+pub mod names;
+mod options;
+mod place;
 mod scenario;
 mod time;
+mod words;
 
-pub use scenario::Scenario;
+pub use ids::{
+    AccountId, AmiId, Expected, HostId, HostName, InstanceId, InstanceType, InterfaceId, KernelId,
+    MacAddress, RamdiskId, ReservationId, RoleName, SecurityGroupId, SubnetId, TagKey, VpcId,
+};
+pub use instance::{
+    Architecture, HostnameType, Instance, InstanceAction, LifeCycle, Monitoring, Placement, PublicKey, System,
+};
+pub use interface::{NetworkInterface, SecurityGroups, mac_of};
+pub use options::{
+    CredentialSource, Credentials, HttpEndpoint, HttpTokens, InstanceMetadataTags, MetadataOptions,
+};
+pub use place::{AvailabilityZone, Partition, Region};
+pub use scenario::{Http, Override, Overrides, Scenario};
 pub use time::Timestamp;

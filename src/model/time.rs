@@ -1,4 +1,4 @@
-//! A point in time. Nothing here reads a clock.
+//! A point in time, and how the service writes it. Nothing here reads a clock.
 
 use std::time::Duration;
 
@@ -40,5 +40,42 @@ impl Timestamp {
     pub fn plus(self, span: Duration) -> Self {
         let millis = u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
         Self(self.0.saturating_add(millis))
+    }
+
+    /// As in JSON bodies: `2024-01-15T09:30:00Z`, never with fractions (botocore rejects those).
+    pub fn rfc3339(self) -> String {
+        self.civil().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+    }
+
+    /// As in headers: `Mon, 15 Jan 2024 09:30:00 GMT`. RFC 9110, 5.6.7.
+    pub fn http_date(self) -> String {
+        self.civil().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
+    }
+
+    /// The calendar date and time in UTC; what lies past the year 9999 stays at its end.
+    fn civil(self) -> jiff::Zoned {
+        let seconds = i64::try_from(self.as_secs()).unwrap_or(i64::MAX);
+        let timestamp = jiff::Timestamp::from_second(seconds).unwrap_or(jiff::Timestamp::MAX);
+        timestamp.to_zoned(jiff::tz::TimeZone::UTC)
+    }
+}
+
+impl From<jiff::Timestamp> for Timestamp {
+    /// What lies before 1970 becomes 1970.
+    fn from(timestamp: jiff::Timestamp) -> Self {
+        Self(u64::try_from(timestamp.as_millisecond()).unwrap_or(0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_are_written_as_the_service_writes_them() {
+        let time = Timestamp::from_millis(1_705_311_000_999);
+        assert_eq!(time.rfc3339(), "2024-01-15T09:30:00Z");
+        assert_eq!(time.http_date(), "Mon, 15 Jan 2024 09:30:00 GMT");
+        assert_eq!(Timestamp::from_millis(u64::MAX).rfc3339(), "9999-12-30T22:00:00Z");
     }
 }

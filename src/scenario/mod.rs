@@ -1,16 +1,66 @@
 //! TOML → [`Scenario`]: parse, collect all errors with file, line and column, validate.
+//!
+//! Each table has a file here. A key that is not said keeps the built-in instance's value, or follows from
+//! what is said; an empty file is the built-in instance.
 
+mod content;
+mod contradictions;
+mod instance;
+mod interface;
+mod options;
+mod overrides;
+
+use std::collections::BTreeSet;
 use std::path::Path;
 
-use crate::config::{Report, Source, parse};
+use crate::config::{Report, Section, Source, keys_asked, parse};
 use crate::model::Scenario;
 
 /// Loads a scenario file. `Err` lists every error; `Ok` may come with warnings.
 pub fn load(path: &Path) -> Result<(Scenario, Report), Report> {
-    read(&Source::read(path)?)
+    let base = path.parent().unwrap_or(Path::new(""));
+    read(&Source::read(path)?, base)
 }
 
-/// Reads a scenario from text that is already here.
-pub fn read(source: &Source) -> Result<(Scenario, Report), Report> {
-    parse(source, |_root| Scenario::default())
+/// Reads a scenario from text that is already here; files that it names are looked for below `base`.
+pub fn read(source: &Source, base: &Path) -> Result<(Scenario, Report), Report> {
+    parse(source, |root| build(root, base))
 }
+
+/// Every key that a source could have had, in the tables that it has.
+pub fn keys(source: &Source, base: &Path) -> BTreeSet<String> {
+    keys_asked(source, |root| {
+        build(root, base);
+    })
+}
+
+fn build(root: &Section<'_>, base: &Path) -> Scenario {
+    let mut scenario = Scenario::default();
+    let instance = &mut scenario.instance;
+    if let Some(section) = root.get("metadata-options").and_then(|item| item.section()) {
+        options::metadata_options(&section, &mut instance.metadata_options);
+    }
+    if let Some(section) = root.get("credentials").and_then(|item| item.section()) {
+        instance.credentials = options::credentials(&section);
+    }
+    if let Some(section) = root.get("instance").and_then(|item| item.section()) {
+        instance::read(&section, base, instance);
+    }
+    if let Some(section) = root.get("http").and_then(|item| item.section()) {
+        options::http(&section, &mut scenario.http);
+    }
+    if let Some(section) = root.get("metadata").and_then(|item| item.section()) {
+        scenario.instance.overrides = overrides::read(&section, base, &scenario.instance);
+    }
+    scenario
+}
+
+/// Sets a value if it is there: `said(&mut target, item.and_then(…))`.
+fn said<T>(target: &mut T, value: Option<T>) {
+    if let Some(value) = value {
+        *target = value;
+    }
+}
+
+#[cfg(test)]
+mod tests;

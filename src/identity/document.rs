@@ -1,0 +1,33 @@
+//! `dynamic/instance-identity/document`: the exact bytes.
+//!
+//! The order of the keys, the blanks and the missing newline at the end are the service's: signatures are
+//! made over these bytes, and a genuine one verifies over no others.
+//! Source: EC2 User Guide, "Instance identity documents", and published samples.
+
+use crate::model::json::{array_or_null, object, optional, string};
+use crate::model::{Instance, KernelId, RamdiskId};
+
+/// The document's format, as in its `version` key.
+const VERSION: &str = "2017-09-30";
+
+/// The document of an instance. Absent facts are `null`, never left out.
+pub fn document(instance: &Instance) -> String {
+    let private_ip = instance.local_ipv4().map(|address| address.to_string());
+    object(&[
+        ("accountId", string(instance.account_id.as_str())),
+        ("architecture", string(instance.architecture().as_str())),
+        ("availabilityZone", string(instance.availability_zone.as_str())),
+        ("billingProducts", array_or_null(&instance.billing_products)),
+        ("devpayProductCodes", "null".into()),
+        ("marketplaceProductCodes", array_or_null(&instance.product_codes)),
+        ("imageId", string(instance.ami_id.as_str())),
+        ("instanceId", string(instance.instance_id.as_str())),
+        ("instanceType", string(instance.instance_type.as_str())),
+        ("kernelId", optional(instance.kernel_id.as_ref().map(KernelId::as_str))),
+        ("pendingTime", string(&instance.launch_time.rfc3339())),
+        ("privateIp", optional(private_ip.as_deref())),
+        ("ramdiskId", optional(instance.ramdisk_id.as_ref().map(RamdiskId::as_str))),
+        ("region", string(instance.region().as_str())),
+        ("version", string(VERSION)),
+    ])
+}

@@ -1,0 +1,5 @@
+//! The instance identity document.
+
+mod document;
+
+pub use document::document;

@@ -1,0 +1,191 @@
+//! Every path of the tree: since which version it is there, when it is present, and what it says.
+//!
+//! Dates are those of the EC2 User Guide, "Instance metadata categories". Where the guide gives none
+//! (marked *undated*), the date is the earliest served version under which a recorded listing shows the
+//! path, or, without any recording, the first one that is certain not to be too early.
+
+use std::fmt::Display;
+
+use super::Live;
+use crate::imds::credentials;
+use crate::imds::version::Version;
+use crate::model::{Instance, InstanceMetadataTags, NetworkInterface};
+
+/// A path, or a family of paths.
+pub struct Row {
+    /// Below the version; `{…}` stands for a name that the rule gives.
+    pub path: &'static str,
+    /// The version that introduced it.
+    pub introduced: Version,
+    /// When it is present, and what it says.
+    pub rule: Rule,
+}
+
+/// When a path is present, and what it says.
+pub enum Rule {
+    /// Always.
+    Always(fn(&Instance) -> String),
+    /// When there is a value.
+    When(fn(&Instance) -> Option<String>),
+    /// When there is a value, which need not be text.
+    Bytes(fn(&Instance) -> Option<Vec<u8>>),
+    /// One leaf for each pair of name and value.
+    Each(fn(&Instance) -> Vec<(String, String)>),
+    /// One directory for each name, listed as the label says, with the value in it.
+    Labelled(fn(&Instance) -> Vec<(String, String, String)>),
+    /// One leaf for each interface that has a value.
+    Interface(fn(&Instance, &NetworkInterface) -> Option<String>),
+    /// Leaves of each interface, by name and value.
+    InterfaceEach(fn(&NetworkInterface) -> Vec<(String, String)>),
+    /// When there is a value at the time of the request.
+    Live(Live),
+    /// Under a name that the instance gives, when there is a value at the time of the request.
+    LiveNamed(fn(&Instance) -> Option<String>, Live),
+}
+
+const fn row(path: &'static str, introduced: &str, rule: Rule) -> Row {
+    Row { path, introduced: Version::of(introduced), rule }
+}
+
+/// A leaf of each interface that has a value.
+macro_rules! nic {
+    ($leaf:literal, $introduced:literal, $value:expr) => {
+        row(concat!("meta-data/network/interfaces/macs/{mac}/", $leaf), $introduced, Interface($value))
+    };
+}
+
+use Rule::{Always, Bytes, Each, Interface, InterfaceEach, Labelled, LiveNamed, When};
+
+/// The tree.
+pub const ROWS: &[Row] = &[
+    row("dynamic/fws/instance-monitoring", "2009-04-04", Always(|i| i.monitoring.as_str().into())),
+    row("dynamic/instance-identity/document", "2009-04-04", Always(crate::identity::document)),
+    row("meta-data/ami-id", "1.0", Always(|i| text(&i.ami_id))),
+    row("meta-data/ami-launch-index", "1.0", Always(|i| text(i.ami_launch_index))),
+    row("meta-data/ami-manifest-path", "1.0", Always(|i| i.ami_manifest_path.clone())),
+    row("meta-data/ancestor-ami-ids", "2007-10-10", When(|i| lines(&i.ancestor_ami_ids))),
+    row("meta-data/block-device-mapping/{name}", "2007-12-15", Each(|i| pairs(&i.block_device_mapping))),
+    row("meta-data/events/maintenance/history", "2018-08-17", Always(|_| "[]".into())),
+    row("meta-data/events/maintenance/scheduled", "2018-08-17", Always(|_| "[]".into())),
+    row("meta-data/hostname", "1.0", Always(Instance::local_hostname)),
+    row(
+        "meta-data/iam/info",
+        "2012-01-12",
+        Rule::Live(|i, now| i.credentials.as_ref().map(|c| credentials::info(i, c, now))),
+    ),
+    row(
+        "meta-data/iam/security-credentials/{role}",
+        "2012-01-12",
+        LiveNamed(
+            |i| i.credentials.as_ref().map(|c| text(&c.role)),
+            |i, now| i.credentials.as_ref().map(|c| credentials::role(i, c, now)),
+        ),
+    ),
+    row(
+        "meta-data/identity-credentials/ec2/info",
+        "2018-05-23",
+        Rule::Live(|i, now| Some(credentials::identity_info(i, now))),
+    ),
+    row(
+        "meta-data/identity-credentials/ec2/security-credentials/ec2-instance",
+        "2018-05-23",
+        Rule::Live(|i, now| Some(credentials::identity_role(i, now))),
+    ),
+    row("meta-data/instance-action", "2008-09-01", Always(|i| i.instance_action.as_str().into())),
+    row("meta-data/instance-id", "1.0", Always(|i| text(&i.instance_id))),
+    row("meta-data/instance-life-cycle", "2019-10-01", Always(|i| i.life_cycle.as_str().into())),
+    row("meta-data/instance-type", "2007-08-29", Always(|i| text(&i.instance_type))),
+    row("meta-data/ipv6", "2021-01-03", When(|i| i.ipv6().map(text))),
+    row("meta-data/kernel-id", "2008-02-01", When(|i| i.kernel_id.as_ref().map(text))),
+    row("meta-data/local-hostname", "2007-01-19", Always(Instance::local_hostname)),
+    row("meta-data/local-ipv4", "1.0", When(|i| i.local_ipv4().map(text))),
+    row("meta-data/mac", "2011-01-01", Always(|i| text(i.mac()))),
+    // No longer available, the guide says; hosts answer an XML declaration and nothing more.
+    row(
+        "meta-data/metrics/vhostmd",
+        "2011-05-01",
+        Always(|_| r#"<?xml version="1.0" encoding="UTF-8"?>"#.into()),
+    ),
+    nic!("device-number", "2011-01-01", |_, n| Some(text(n.device_number))),
+    nic!("interface-id", "2011-01-01", |_, n| Some(text(&n.interface_id))),
+    row(
+        "meta-data/network/interfaces/macs/{mac}/ipv4-associations/{address}",
+        "2011-01-01",
+        InterfaceEach(|n| n.ipv4_associations().iter().map(|(p, a)| (text(p), text(a))).collect()),
+    ),
+    // Undated; prefix delegation came in July 2021.
+    nic!("ipv4-prefix", "2021-07-15", |_, n| lines(&n.ipv4_prefixes)),
+    nic!("ipv6-prefix", "2021-07-15", |_, n| lines(&n.ipv6_prefixes)),
+    nic!("ipv6s", "2016-06-30", |_, n| lines(&n.ipv6s)),
+    nic!("local-hostname", "2011-01-01", |i, n| Some(i.local_hostname_of(n))),
+    nic!("local-ipv4s", "2011-01-01", |_, n| lines(&n.private_ipv4s)),
+    nic!("mac", "2011-01-01", |_, n| Some(text(&n.mac))),
+    // The guide calls it network-card-index; every client reads this name.
+    nic!("network-card", "2020-11-01", |_, n| n.network_card.map(text)),
+    nic!("owner-id", "2011-01-01", |i, n| Some(text(n.owner_id.as_ref().unwrap_or(&i.account_id)))),
+    nic!("public-hostname", "2011-01-01", Instance::public_hostname_of),
+    nic!("public-ipv4s", "2011-01-01", |_, n| lines(&n.public_ipv4s)),
+    nic!("security-group-ids", "2011-01-01", |_, n| lines(&n.security_groups.ids)),
+    nic!("security-groups", "2011-01-01", |_, n| lines(&n.security_groups.names)),
+    nic!("subnet-id", "2011-01-01", |_, n| Some(text(&n.subnet_id))),
+    nic!("subnet-ipv4-cidr-block", "2011-01-01", |_, n| n.subnet_ipv4_cidr_block.map(text)),
+    nic!("subnet-ipv6-cidr-blocks", "2016-06-30", |_, n| lines(&n.subnet_ipv6_cidr_blocks)),
+    nic!("vpc-id", "2011-01-01", |_, n| Some(text(&n.vpc_id))),
+    nic!("vpc-ipv4-cidr-block", "2011-01-01", |_, n| n.vpc_ipv4_cidr_blocks.first().map(text)),
+    nic!("vpc-ipv4-cidr-blocks", "2016-06-30", |_, n| lines(&n.vpc_ipv4_cidr_blocks)),
+    nic!("vpc-ipv6-cidr-blocks", "2016-06-30", |_, n| lines(&n.vpc_ipv6_cidr_blocks)),
+    row("meta-data/placement/availability-zone", "2008-02-01", Always(|i| text(&i.availability_zone))),
+    row("meta-data/placement/availability-zone-id", "2019-10-01", Always(Instance::zone_id)),
+    row("meta-data/placement/group-name", "2020-08-24", When(|i| i.placement.group_name.clone())),
+    row("meta-data/placement/host-id", "2020-08-24", When(|i| i.placement.host_id.as_ref().map(text))),
+    row(
+        "meta-data/placement/partition-number",
+        "2020-08-24",
+        When(|i| i.placement.partition_number.map(text)),
+    ),
+    row("meta-data/placement/region", "2020-08-24", Always(|i| text(i.region()))),
+    row("meta-data/product-codes", "2007-03-01", When(|i| lines(&i.product_codes))),
+    // Undated; in listings recorded under 2016-09-02.
+    row("meta-data/profile", "2016-09-02", Always(|i| i.profile.clone())),
+    row("meta-data/public-hostname", "2007-01-19", When(Instance::public_hostname)),
+    row("meta-data/public-ipv4", "2007-01-19", When(|i| i.public_ipv4().map(text))),
+    row("meta-data/public-keys/{index}/openssh-key", "1.0", Labelled(public_keys)),
+    row("meta-data/ramdisk-id", "2007-10-10", When(|i| i.ramdisk_id.as_ref().map(text))),
+    row("meta-data/reservation-id", "1.0", Always(|i| text(&i.reservation_id))),
+    row("meta-data/security-groups", "1.0", When(|i| lines(&i.primary().security_groups.names))),
+    row("meta-data/services/domain", "2014-02-25", Always(|i| i.region().partition().domain.into())),
+    row("meta-data/services/partition", "2015-10-20", Always(|i| i.region().partition().name.into())),
+    // Undated; in listings recorded under 2021-03-23.
+    row("meta-data/system", "2021-03-23", Always(|i| i.system.as_str().into())),
+    row("meta-data/tags/instance/{key}", "2021-03-23", Each(tags)),
+    row("user-data", "1.0", Bytes(|i| i.user_data.clone())),
+];
+
+fn text(value: impl Display) -> String {
+    value.to_string()
+}
+
+/// One a line; nothing rather than an empty leaf.
+fn lines<T: Display>(values: &[T]) -> Option<String> {
+    let lines: Vec<String> = values.iter().map(ToString::to_string).collect();
+    (!lines.is_empty()).then(|| lines.join("\n"))
+}
+
+fn pairs<K: Display>(map: &std::collections::BTreeMap<K, String>) -> Vec<(String, String)> {
+    map.iter().map(|(key, value)| (key.to_string(), value.clone())).collect()
+}
+
+fn tags(instance: &Instance) -> Vec<(String, String)> {
+    match instance.metadata_options.instance_metadata_tags {
+        InstanceMetadataTags::Enabled => pairs(&instance.tags),
+        InstanceMetadataTags::Disabled => vec![],
+    }
+}
+
+/// Listed as `0=name`, found under `0`; the key is the one value that ends in a newline.
+fn public_keys(instance: &Instance) -> Vec<(String, String, String)> {
+    let entry = |(index, key): (usize, &crate::model::PublicKey)| {
+        (index.to_string(), format!("{index}={}", key.name), format!("{}\n", key.key))
+    };
+    instance.public_keys.iter().enumerate().map(entry).collect()
+}

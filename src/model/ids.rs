@@ -1,0 +1,193 @@
+//! Identifiers, parsed once. Each `FromStr` error says what is accepted.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// What would have been accepted, in words that follow "accepted: ".
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Expected(pub &'static str);
+
+impl fmt::Display for Expected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl std::error::Error for Expected {}
+
+/// A string newtype: name, rule, and what the rule accepts.
+macro_rules! identifier {
+    ($(#[$doc:meta])* $name:ident, $rule:expr, $accepted:literal) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(String);
+
+        impl $name {
+            /// The text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = Expected;
+
+            fn from_str(text: &str) -> Result<Self, Expected> {
+                let rule: fn(&str) -> bool = $rule;
+                if rule(text) { Ok(Self(text.to_owned())) } else { Err(Expected($accepted)) }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+identifier! {
+    /// `i-` and 8 or 17 hexadecimal digits.
+    InstanceId, |t| resource_id(t, "i-"),
+    "\"i-\" and 8 or 17 lower-case hexadecimal digits, such as \"i-1234567890abcdef0\""
+}
+identifier! {
+    /// `ami-` and 8 or 17 hexadecimal digits.
+    AmiId, |t| resource_id(t, "ami-"),
+    "\"ami-\" and 8 or 17 lower-case hexadecimal digits, such as \"ami-0a887e401f7654935\""
+}
+identifier! {
+    /// `r-` and 8 or 17 hexadecimal digits.
+    ReservationId, |t| resource_id(t, "r-"),
+    "\"r-\" and 8 or 17 lower-case hexadecimal digits, such as \"r-046cb3eca3e201d2f\""
+}
+identifier! {
+    /// `aki-` and 8 or 17 hexadecimal digits.
+    KernelId, |t| resource_id(t, "aki-"),
+    "\"aki-\" and 8 or 17 lower-case hexadecimal digits, such as \"aki-5c21674b\""
+}
+identifier! {
+    /// `ari-` and 8 or 17 hexadecimal digits.
+    RamdiskId, |t| resource_id(t, "ari-"),
+    "\"ari-\" and 8 or 17 lower-case hexadecimal digits, such as \"ari-01bb5768\""
+}
+identifier! {
+    /// `h-` and 8 or 17 hexadecimal digits.
+    HostId, |t| resource_id(t, "h-"),
+    "\"h-\" and 8 or 17 lower-case hexadecimal digits, such as \"h-0da999999f9999fb9\""
+}
+identifier! {
+    /// `eni-` and 8 or 17 hexadecimal digits.
+    InterfaceId, |t| resource_id(t, "eni-"),
+    "\"eni-\" and 8 or 17 lower-case hexadecimal digits, such as \"eni-0f95d3625f5c521cc\""
+}
+identifier! {
+    /// `subnet-` and 8 or 17 hexadecimal digits.
+    SubnetId, |t| resource_id(t, "subnet-"),
+    "\"subnet-\" and 8 or 17 lower-case hexadecimal digits, such as \"subnet-0ac62554\""
+}
+identifier! {
+    /// `vpc-` and 8 or 17 hexadecimal digits.
+    VpcId, |t| resource_id(t, "vpc-"),
+    "\"vpc-\" and 8 or 17 lower-case hexadecimal digits, such as \"vpc-d295a6a7\""
+}
+identifier! {
+    /// `sg-` and 8 or 17 hexadecimal digits.
+    SecurityGroupId, |t| resource_id(t, "sg-"),
+    "\"sg-\" and 8 or 17 lower-case hexadecimal digits, such as \"sg-0b07f8f6cb485d4df\""
+}
+identifier! {
+    /// Twelve digits.
+    AccountId, |t| t.len() == 12 && t.bytes().all(|b| b.is_ascii_digit()),
+    "12 digits, such as \"123456789012\""
+}
+identifier! {
+    /// A family and a size, `m5.xlarge`.
+    InstanceType, instance_type,
+    "FAMILY.SIZE in lower case, such as \"m5.xlarge\""
+}
+identifier! {
+    /// Six pairs of lower-case hexadecimal digits between colons.
+    MacAddress, mac_address,
+    "six pairs of lower-case hexadecimal digits between colons, such as \"0e:49:61:0f:c3:11\""
+}
+identifier! {
+    /// An IAM role name: 1 to 64 letters, digits and `+=,.@_-`.
+    RoleName, |t| (1..=64).contains(&t.len()) && t.bytes().all(|b| b.is_ascii_alphanumeric() || b"+=,.@_-".contains(&b)),
+    "1 to 64 letters, digits and + = , . @ _ - (IAM's rule for role names)"
+}
+identifier! {
+    /// A tag key that EC2 allows while tags in instance metadata are enabled.
+    TagKey, tag_key,
+    "1 to 128 letters, digits and + - = . , _ : @, but not \".\", \"..\" or \"_index\" (EC2 refuses other keys while tags in instance metadata are on)"
+}
+identifier! {
+    /// One or more DNS names between single blanks, as DHCP option sets with several domains give.
+    HostName, |t| t.len() <= 253 && t.split(' ').all(dns_name),
+    "a DNS name such as \"ip-172-16-34-43.ec2.internal\" (several between single blanks are allowed)"
+}
+
+/// `prefix` and 8 or 17 lower-case hexadecimal digits.
+fn resource_id(text: &str, prefix: &str) -> bool {
+    let lower_hex = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
+    text.strip_prefix(prefix).is_some_and(|rest| matches!(rest.len(), 8 | 17) && rest.bytes().all(lower_hex))
+}
+
+fn instance_type(text: &str) -> bool {
+    let word = |w: &str| {
+        !w.is_empty() && w.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+    };
+    text.len() <= 64 && text.split_once('.').is_some_and(|(family, size)| word(family) && word(size))
+}
+
+fn mac_address(text: &str) -> bool {
+    let pair = |p: &str| p.len() == 2 && p.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+    text.split(':').count() == 6 && text.split(':').all(pair)
+}
+
+fn tag_key(text: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "+-=.,_:@".contains(c);
+    (1..=128).contains(&text.len()) && text.chars().all(allowed) && !matches!(text, "." | ".." | "_index")
+}
+
+fn dns_name(text: &str) -> bool {
+    let label = |l: &str| {
+        (1..=63).contains(&l.len())
+            && l.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+            && !l.starts_with('-')
+            && !l.ends_with('-')
+    };
+    text.split('.').all(label)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn identifiers_take_what_ec2_gives_and_nothing_else() {
+        assert!("i-1234567890abcdef0".parse::<InstanceId>().is_ok());
+        assert!("i-1234abcd".parse::<InstanceId>().is_ok());
+        for wrong in ["", "i-", "i-123", "I-1234abcd", "i-1234ABCD", "i-1234567890abcdefg", "ami-1234abcd"] {
+            assert!(wrong.parse::<InstanceId>().is_err(), "{wrong:?} was accepted as an instance id");
+        }
+        for right in ["m5.xlarge", "u-6tb1.56xlarge", "mac2-m2pro.metal"] {
+            assert!(right.parse::<InstanceType>().is_ok(), "{right:?} was refused");
+        }
+        for wrong in ["m5", "m5.", ".xlarge", "M5.xlarge", "m5 .xlarge"] {
+            assert!(wrong.parse::<InstanceType>().is_err(), "{wrong:?} was accepted as an instance type");
+        }
+        assert!("0E:49:61:0f:c3:11".parse::<MacAddress>().is_err());
+        assert!("0e:49:61:0f:c3".parse::<MacAddress>().is_err());
+    }
+
+    #[test]
+    fn tag_keys_follow_the_rule_for_instance_metadata() {
+        for right in ["Name", "aws:autoscaling:groupName", "a+b-c=d.e,f_g:h@i"] {
+            assert!(right.parse::<TagKey>().is_ok(), "{right:?} was refused");
+        }
+        for wrong in ["", ".", "..", "_index", "a b", "a/b", "ü"] {
+            assert!(wrong.parse::<TagKey>().is_err(), "{wrong:?} was accepted as a tag key");
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! JSON as the service lays it out: two blanks of indentation, blanks around the colon, keys in a given
+//! order, no newline at the end. Clients parse it; signatures are made over these very bytes.
+
+/// An object of `"key" : value` lines; values are JSON already.
+pub fn object(members: &[(&str, String)]) -> String {
+    let lines: Vec<String> =
+        members.iter().map(|(key, value)| format!("  {} : {value}", string(key))).collect();
+    format!("{{\n{}\n}}", lines.join(",\n"))
+}
+
+/// A string with its quotes.
+pub fn string(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+/// `null` or a string.
+pub fn optional(text: Option<&str>) -> String {
+    text.map_or_else(|| "null".to_owned(), string)
+}
+
+/// `null` or an array on one line, with a blank inside the brackets.
+pub fn array_or_null(texts: &[String]) -> String {
+    if texts.is_empty() {
+        return "null".to_owned();
+    }
+    let items: Vec<String> = texts.iter().map(|text| string(text)).collect();
+    format!("[ {} ]", items.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_layout_is_the_services() {
+        let members = [
+            ("a", string("x\"y")),
+            ("b", optional(None)),
+            ("c", array_or_null(&["p".into(), "q".into()])),
+            ("d", array_or_null(&[])),
+        ];
+        assert_eq!(
+            object(&members),
+            "{\n  \"a\" : \"x\\\"y\",\n  \"b\" : null,\n  \"c\" : [ \"p\", \"q\" ],\n  \"d\" : null\n}"
+        );
+    }
+}

@@ -1,0 +1,88 @@
+//! Values of paths: text, or `{ text = … }`, `{ file = … }`, `{ base64 = … }`.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+
+use crate::config::Item;
+
+/// What is accepted, for messages.
+pub const FORMS: &str = "text, { text = \"…\" }, { file = \"…\" } or { base64 = \"…\" }";
+
+/// Reads a value of at most `limit` bytes. A file's path counts from the scenario's directory.
+pub fn read(item: &Item<'_>, base: &Path, limit: usize) -> Option<Vec<u8>> {
+    let bytes = match item.kind() {
+        "string" => item.string()?.as_bytes().to_vec(),
+        "table" => {
+            let section = item.section()?;
+            let text = section.get("text").map(|item| item.string().map(|text| text.as_bytes().to_vec()));
+            let file = section.get("file").map(|item| from_file(&item, base, limit));
+            let base64 = section.get("base64").map(|item| from_base64(&item));
+            section.finish();
+            let mut forms = [text, file, base64].into_iter().flatten();
+            match (forms.next(), forms.next()) {
+                (Some(bytes), None) => bytes?,
+                (found, _) => {
+                    let found = if found.is_none() { "no form" } else { "several forms" };
+                    item.error(
+                        format!("{} has {found} of value", item.name()),
+                        format!("accepted: one of {FORMS}"),
+                    );
+                    return None;
+                }
+            }
+        }
+        kind => {
+            item.error(format!("{} is of type {kind}", item.name()), format!("accepted: {FORMS}"));
+            return None;
+        }
+    };
+    if bytes.len() > limit {
+        item.error(
+            format!("{} has {} bytes", item.name(), bytes.len()),
+            format!("accepted: at most {limit} bytes"),
+        );
+        return None;
+    }
+    Some(bytes)
+}
+
+/// At most `limit` bytes and one more, so that the caller sees what is too long.
+fn from_file(item: &Item<'_>, base: &Path, limit: usize) -> Option<Vec<u8>> {
+    let path = base.join(item.string()?);
+    let mut bytes = Vec::new();
+    let read = File::open(&path).and_then(|file| {
+        if file.metadata()?.is_file() {
+            file.take(limit as u64 + 1).read_to_end(&mut bytes)
+        } else {
+            Err(std::io::Error::other("not a regular file"))
+        }
+    });
+    match read {
+        Ok(_) => Some(bytes),
+        Err(error) => {
+            item.error(
+                format!("{} cannot be read: {error}", path.display()),
+                "accepted: a regular file that mock-imds may read; its path counts from the scenario's directory",
+            );
+            None
+        }
+    }
+}
+
+fn from_base64(item: &Item<'_>) -> Option<Vec<u8>> {
+    let text: String = item.string()?.split_whitespace().collect();
+    match BASE64_STANDARD.decode(text) {
+        Ok(bytes) => Some(bytes),
+        Err(error) => {
+            item.error(
+                format!("{} is not base64: {error}", item.name()),
+                "accepted: standard base64 with padding; blanks and newlines are skipped",
+            );
+            None
+        }
+    }
+}

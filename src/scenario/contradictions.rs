@@ -1,0 +1,119 @@
+//! What a scenario may not say at once.
+
+use std::collections::BTreeMap;
+
+use crate::config::{Item, Section};
+use crate::model::{AvailabilityZone, Instance, NetworkInterface, Region};
+
+/// A region need not be said; if it is, it must own the zone.
+pub fn region_owns_zone(region: Option<&Item<'_>>, zone: &AvailabilityZone) {
+    let Some(item) = region else { return };
+    let Some(said) = item.parse::<Region>() else { return };
+    let owner = zone.region();
+    if said != owner {
+        item.error(
+            format!("region \"{said}\" does not own the zone \"{zone}\""),
+            format!("accepted: \"{owner}\", or a zone of {said} such as \"{said}a\"; leave region out, it follows from the zone"),
+        );
+    }
+}
+
+/// Private addresses lie in the subnet, and each public one has a private one to map to.
+pub fn addresses_fit(interface: &NetworkInterface, private: Option<&Item<'_>>, public: Option<&Item<'_>>) {
+    if let (Some(block), Some(item)) = (interface.subnet_ipv4_cidr_block, private) {
+        for address in interface.private_ipv4s.iter().filter(|address| !block.contains(*address)) {
+            item.error(
+                format!("{address} lies outside of the subnet {block}"),
+                "accepted: addresses of subnet-ipv4-cidr-block; unless said it is the /20 around the first address",
+            );
+        }
+    }
+    if let Some(item) = public
+        && interface.public_ipv4s.len() > interface.private_ipv4s.len()
+    {
+        item.error(
+            format!(
+                "{} public addresses, {} private ones",
+                interface.public_ipv4s.len(),
+                interface.private_ipv4s.len()
+            ),
+            "accepted: at most one public address for each private one; the nth maps to the nth",
+        );
+    }
+    if let Some(item) = private
+        && interface.private_ipv4s.is_empty()
+        && interface.ipv6s.is_empty()
+    {
+        item.error(
+            "the interface has no address",
+            "accepted: an empty private-ipv4s together with ipv6s (an IPv6-only interface)",
+        );
+    }
+}
+
+/// The subnet lies in a block of the VPC.
+pub fn subnet_lies_in_vpc(interface: &NetworkInterface, item: Option<&Item<'_>>) {
+    let (Some(subnet), Some(item)) = (interface.subnet_ipv4_cidr_block, item) else { return };
+    if !interface.vpc_ipv4_cidr_blocks.iter().any(|block| block.contains(&subnet)) {
+        let blocks: Vec<String> = interface.vpc_ipv4_cidr_blocks.iter().map(ToString::to_string).collect();
+        item.error(
+            format!("the subnet {subnet} lies outside of the VPC's {}", blocks.join(", ")),
+            "accepted: a subnet-ipv4-cidr-block within one of vpc-ipv4-cidr-blocks",
+        );
+    }
+}
+
+/// Each device number, MAC address and private address is there once, and device 0 is among them.
+pub fn interfaces_are_distinct(sections: &[Section<'_>], interfaces: &[NetworkInterface]) {
+    let mut seen = BTreeMap::new();
+    for (section, (index, interface)) in sections.iter().zip(interfaces.iter().enumerate()) {
+        let addresses = interface.private_ipv4s.iter().map(|address| format!("private address {address}"));
+        let facts =
+            [format!("device number {}", interface.device_number), format!("MAC address {}", interface.mac)];
+        for fact in facts.into_iter().chain(addresses) {
+            if let Some(first) = seen.insert(fact.clone(), index) {
+                section.error(
+                    format!(
+                        "network interface {} has the {fact} of network interface {}",
+                        index + 1,
+                        first + 1
+                    ),
+                    "accepted: each device number, MAC address and private address once",
+                );
+            }
+        }
+    }
+    if let (Some(first), false) = (sections.first(), interfaces.iter().any(|i| i.device_number == 0)) {
+        first
+            .error("no network interface has device-number 0", "accepted: one with 0, the primary interface");
+    }
+}
+
+/// A fact that several paths tell, changed in one path only, is worth a word.
+pub fn override_of_a_fact(item: &Item<'_>, path: &str, value: &[u8], instance: &Instance) {
+    let facts = [
+        ("meta-data/ami-id", "ami-id", instance.ami_id.to_string()),
+        ("meta-data/instance-id", "instance-id", instance.instance_id.to_string()),
+        ("meta-data/instance-type", "instance-type", instance.instance_type.to_string()),
+        (
+            "meta-data/placement/availability-zone",
+            "availability-zone",
+            instance.availability_zone.to_string(),
+        ),
+        ("meta-data/placement/region", "availability-zone", instance.region().to_string()),
+        (
+            "meta-data/local-ipv4",
+            "network-interface",
+            instance.local_ipv4().map_or(String::new(), |a| a.to_string()),
+        ),
+        ("meta-data/mac", "network-interface", instance.mac().to_string()),
+    ];
+    for (_, key, fact) in facts.iter().filter(|(known, ..)| *known == path) {
+        if fact.as_bytes() != value {
+            item.warn(
+                format!("only {path} changes; other paths and the identity document keep \"{fact}\""),
+                format!("to change all of them, set {key} in [instance]"),
+            );
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! `[[instance.network-interface]]`
+
+use super::{contradictions, said};
+use crate::config::{Item, Section};
+use crate::model::{Instance, NetworkInterface, mac_of};
+
+/// Reads the interfaces over the built-in one, sorted by device number.
+pub fn read_all(item: Option<&Item<'_>>, instance: &mut Instance) {
+    let sections = item.and_then(Item::sections).unwrap_or_default();
+    let mut interfaces: Vec<NetworkInterface> = match sections.as_slice() {
+        [] => vec![NetworkInterface::numbered(0)],
+        [first, others @ ..] => {
+            let first = read(first, 0, None);
+            let others: Vec<_> =
+                others.iter().zip(1..).map(|(section, index)| read(section, index, Some(&first))).collect();
+            std::iter::once(first).chain(others).collect()
+        }
+    };
+    for interface in &mut interfaces {
+        let groups = &mut interface.security_groups;
+        if groups.names.is_empty() {
+            groups.names.clone_from(&instance.security_groups.names);
+        }
+        if groups.ids.is_empty() {
+            groups.ids.clone_from(&instance.security_groups.ids);
+        }
+    }
+    if !sections.is_empty() {
+        contradictions::interfaces_are_distinct(&sections, &interfaces);
+    }
+    interfaces.sort_by_key(|interface| interface.device_number);
+    instance.interfaces = interfaces;
+}
+
+/// Reads an interface; what is not said of a further one follows from the first.
+fn read(section: &Section<'_>, index: u32, first: Option<&NetworkInterface>) -> NetworkInterface {
+    let number = section.get("device-number").and_then(|item| item.integer(0..=255));
+    let number = number.and_then(|number| u32::try_from(number).ok()).unwrap_or(index);
+    let built_in = first.map_or_else(|| NetworkInterface::numbered(number), |first| first.sibling(number));
+    let mac = section.get("mac").and_then(|item| item.parse()).unwrap_or_else(|| mac_of(number));
+    let private = section.get("private-ipv4s");
+    let public = section.get("public-ipv4s");
+    let ipv4s = private.as_ref().and_then(Item::list).unwrap_or(built_in.private_ipv4s);
+    let ipv6s = section.get("ipv6s").and_then(|item| item.list()).unwrap_or_default();
+    let public_ipv4s = match public.as_ref().and_then(Item::list) {
+        Some(said) => said,
+        None if ipv4s.is_empty() => vec![],
+        None => built_in.public_ipv4s,
+    };
+    let mut interface = NetworkInterface::with(number, mac, ipv4s, public_ipv4s, ipv6s);
+    if let Some(first) = first {
+        interface.join_network_of(first);
+    }
+    let card = section.get("network-card").and_then(|item| item.integer(0..=255));
+    interface.network_card = card.and_then(|card| u32::try_from(card).ok());
+    said(&mut interface.interface_id, section.get("interface-id").and_then(|item| item.parse()));
+    interface.owner_id = section.get("owner-id").and_then(|item| item.parse());
+    said(&mut interface.ipv4_prefixes, section.get("ipv4-prefixes").and_then(|item| item.list()));
+    said(&mut interface.ipv6_prefixes, section.get("ipv6-prefixes").and_then(|item| item.list()));
+    blocks(section, &mut interface);
+    said(&mut interface.security_groups.names, section.get("security-groups").and_then(|item| item.lines()));
+    said(&mut interface.security_groups.ids, section.get("security-group-ids").and_then(|item| item.list()));
+    section.finish();
+    contradictions::addresses_fit(&interface, private.as_ref(), public.as_ref());
+    interface
+}
+
+/// Subnet and VPC. A block that is not said follows from the address, or from the block that is said.
+fn blocks(section: &Section<'_>, interface: &mut NetworkInterface) {
+    said(&mut interface.subnet_id, section.get("subnet-id").and_then(|item| item.parse()));
+    said(&mut interface.vpc_id, section.get("vpc-id").and_then(|item| item.parse()));
+    let subnet4 = section.get("subnet-ipv4-cidr-block");
+    let subnet6 = section.get("subnet-ipv6-cidr-blocks");
+    let vpc4 = section.get("vpc-ipv4-cidr-blocks");
+    let vpc6 = section.get("vpc-ipv6-cidr-blocks");
+    if let Some(block) = subnet4.as_ref().and_then(Item::parse) {
+        interface.use_subnet(block);
+    }
+    said(&mut interface.subnet_ipv6_cidr_blocks, subnet6.as_ref().and_then(Item::list));
+    said(&mut interface.vpc_ipv4_cidr_blocks, vpc4.as_ref().and_then(Item::list));
+    said(&mut interface.vpc_ipv6_cidr_blocks, vpc6.as_ref().and_then(Item::list));
+    let judged = subnet4.or(vpc4);
+    contradictions::subnet_lies_in_vpc(interface, judged.as_ref());
+}

@@ -1,0 +1,243 @@
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::path::Path;
+
+use proptest::prelude::*;
+
+use super::{keys, read};
+use crate::config::Source;
+use crate::model::{CredentialSource, HttpTokens, Override, Scenario};
+
+const DEFAULT: &str = include_str!("../../packaging/scenarios/default.toml");
+
+fn scenario(text: &str) -> Scenario {
+    match read(&Source::new("test.toml", text), Path::new("")) {
+        Ok((scenario, report)) if report.problems.is_empty() => scenario,
+        Ok((_, report)) | Err(report) => panic!("expected no problem, found:\n{report}\nin:\n{text}"),
+    }
+}
+
+fn problems(text: &str) -> String {
+    match read(&Source::new("test.toml", text), Path::new("")) {
+        Ok((_, report)) | Err(report) => report.to_string(),
+    }
+}
+
+/// `default.toml` with its absent keys made present.
+fn uncommented() -> String {
+    let mut text = String::new();
+    for line in DEFAULT.lines() {
+        let key = line.strip_prefix('#').filter(|rest| rest.contains(" = ") && !rest.starts_with([' ', '#']));
+        writeln!(text, "{}", key.unwrap_or(line)).expect("a string takes everything");
+    }
+    text
+}
+
+#[test]
+fn an_empty_file_is_the_built_in_instance() {
+    assert_eq!(scenario(""), Scenario::default());
+}
+
+#[test]
+fn the_shipped_default_is_the_built_in_instance() {
+    assert_eq!(scenario(DEFAULT), Scenario::default());
+}
+
+#[test]
+fn the_shipped_default_names_every_key() {
+    let text = uncommented();
+    scenario(&text.replace("\"meta-data/public-ipv4\" = false", ""));
+    let source = Source::new("default.toml", &*text);
+    let table: toml::Table = text.parse().expect("default.toml with all keys is TOML");
+    let mut said = BTreeSet::new();
+    collect("", &toml::Value::Table(table), &mut said);
+    let asked = keys(&source, Path::new(""));
+    // Forms of a value, not keys of the scenario.
+    let forms =
+        |key: &&String| !["text", "file", "base64"].iter().any(|form| key.ends_with(&format!(".{form}")));
+    let missing: Vec<_> = asked.iter().filter(forms).filter(|key| !said.contains(*key)).collect();
+    assert!(missing.is_empty(), "packaging/scenarios/default.toml does not name {missing:?}");
+}
+
+fn collect(prefix: &str, value: &toml::Value, into: &mut BTreeSet<String>) {
+    match value {
+        toml::Value::Table(table) => {
+            for (key, value) in table {
+                let name = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
+                collect(&name, value, into);
+                into.insert(name);
+            }
+        }
+        toml::Value::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                collect(&format!("{prefix}[{index}]"), item, into);
+            }
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn derived_facts_follow_from_said_ones() {
+    let found = scenario(
+        "[instance]\navailability-zone = \"us-west-2-lax-1a\"\n\
+         [[instance.network-interface]]\nprivate-ipv4s = [\"10.20.30.40\"]\n\
+         [[instance.network-interface]]\n[[instance.network-interface]]\nsubnet-ipv4-cidr-block = \"10.20.48.0/24\"\n\
+         private-ipv4s = [\"10.20.48.9\"]\n",
+    );
+    let instance = found.instance;
+    assert_eq!(instance.region().as_str(), "us-west-2");
+    assert_eq!(instance.zone_id(), "usw2-lax1-az1");
+    assert_eq!(instance.local_hostname(), "ip-10-20-30-40.us-west-2.compute.internal");
+    let blocks =
+        |i: usize| instance.interfaces[i].subnet_ipv4_cidr_block.map(|b| b.to_string()).unwrap_or_default();
+    assert_eq!(
+        (blocks(0), blocks(1), blocks(2)),
+        ("10.20.16.0/20".into(), "10.20.16.0/20".into(), "10.20.48.0/24".into())
+    );
+    assert_eq!(instance.interfaces[1].private_ipv4s[0].to_string(), "10.20.30.41");
+    assert_eq!(instance.interfaces[1].mac.as_str(), "0e:49:61:0f:c3:12");
+    assert_eq!(instance.interfaces[2].vpc_ipv4_cidr_blocks[0].to_string(), "10.20.0.0/16");
+}
+
+#[test]
+fn options_credentials_and_overrides_are_read() {
+    let found = scenario(
+        "[metadata-options]\nhttp-tokens = \"required\"\n[credentials]\nrole = \"web\"\nlifetime = \"1h\"\n\
+         [metadata]\n\"/latest/meta-data/x/\" = \"y\"\n\"meta-data/public-ipv4\" = false\n\
+         \"meta-data/raw\" = { base64 = \"AAE=\" }\n",
+    );
+    assert_eq!(found.instance.metadata_options.http_tokens, HttpTokens::Required);
+    let credentials = found.instance.credentials.expect("a role");
+    assert_eq!(credentials.role.as_str(), "web");
+    let CredentialSource::Generated { lifetime, refresh } = credentials.source;
+    assert_eq!((lifetime.as_secs(), refresh.as_secs()), (3600, 600));
+    let overrides = found.instance.overrides;
+    assert_eq!(overrides["meta-data/x"], Override::Value(b"y".to_vec()));
+    assert_eq!(overrides["meta-data/raw"], Override::Value(vec![0, 1]));
+    assert_eq!(overrides["meta-data/public-ipv4"], Override::Removed);
+}
+
+#[test]
+fn contradictions_are_problems() {
+    let cases = [
+        (
+            "[instance]\nregion = \"eu-west-1\"",
+            "test.toml:2:10: error: region \"eu-west-1\" does not own the zone \"us-east-1a\"",
+        ),
+        ("[instance.tags]\n\"a b\" = \"c\"", "test.toml:2:1: error: \"a b\" is not a tag key"),
+        ("[instance.placement]\npartition-number = 2", "partition-number is said without group-name"),
+        (
+            "[[instance.network-interface]]\nprivate-ipv4s = [\"10.0.0.1\", \"10.9.0.1\"]",
+            "10.9.0.1 lies outside of the subnet 10.0.0.0/20",
+        ),
+        (
+            "[[instance.network-interface]]\nsubnet-ipv4-cidr-block = \"172.16.32.0/20\"\nvpc-ipv4-cidr-blocks = [\"10.0.0.0/8\"]",
+            "the subnet 172.16.32.0/20 lies outside of the VPC's 10.0.0.0/8",
+        ),
+        (
+            "[[instance.network-interface]]\npublic-ipv4s = [\"192.0.2.1\", \"192.0.2.2\"]",
+            "2 public addresses, 1 private ones",
+        ),
+        ("[[instance.network-interface]]\nprivate-ipv4s = []", "the interface has no address"),
+        ("[[instance.network-interface]]\ndevice-number = 1", "no network interface has device-number 0"),
+        (
+            "[[instance.network-interface]]\n[[instance.network-interface]]\nmac = \"0e:49:61:0f:c3:11\"",
+            "network interface 2 has the MAC address 0e:49:61:0f:c3:11 of network interface 1",
+        ),
+        (
+            "[metadata]\n\"meta-data/a\" = \"x\"\n\"meta-data/a/b\" = \"y\"",
+            "meta-data/a/b lies below meta-data/a, which is a value",
+        ),
+        ("[metadata]\n\"metadata/a\" = \"x\"", "\"metadata/a\" is not a path of the tree"),
+        ("[metadata]\n\"meta-data/a\" = true", "metadata.meta-data/a is true"),
+        (
+            "[credentials]\nlifetime = \"1h\"\nrefresh = \"1h\"",
+            "credentials.refresh is 3600s, the lifetime 3600s",
+        ),
+        (
+            "[instance]\nuser-data = { text = \"a\", base64 = \"YQ==\" }",
+            "instance.user-data has several forms of value",
+        ),
+        ("[instance]\nuser-data = { file = \"/nonexistent\" }", "/nonexistent cannot be read"),
+        ("[instance]\npublic-keys = [{ name = \"me\" }]", "a public key needs name and key"),
+        ("[instance]\ninstance_id = \"i-1234abcd\"", "did you mean \"instance-id\"?"),
+        ("[instnace]\ninstance-id = \"i-1234abcd\"", "did you mean \"instance\"?"),
+        ("[[event]]\nat = \"30s\"", "unknown key \"event\""),
+    ];
+    for (text, expected) in cases {
+        let found = problems(text);
+        assert!(found.contains(expected), "expected {expected:?} in the report of:\n{text}\nfound:\n{found}");
+        assert!(!found.contains("warning:"), "expected an error for:\n{text}\nfound:\n{found}");
+    }
+}
+
+#[test]
+fn what_may_surprise_is_a_warning() {
+    let cases = [
+        ("[credentials]\nlifetime = \"5m\"", "less than 15 minutes"),
+        ("[credentials]\nsource = \"none\"\nrole = \"x\"", "credentials.role has no effect"),
+        ("[metadata]\n\"meta-data/instance-id\" = \"i-other\"", "only meta-data/instance-id changes"),
+    ];
+    for (text, expected) in cases {
+        let outcome = read(&Source::new("test.toml", text), Path::new(""));
+        let (_, report) =
+            outcome.unwrap_or_else(|report| panic!("expected acceptance of:\n{text}\nfound:\n{report}"));
+        assert!(report.to_string().contains(expected), "expected {expected:?}, found:\n{report}");
+    }
+}
+
+#[test]
+fn all_problems_of_a_file_are_reported_at_once() {
+    let text = "\
+[instance]
+instance-id = \"i-123\"
+ami-launch-index = \"0\"
+colour = \"blue\"
+[metadata-options]
+http-tokens = \"maybe\"
+http-put-response-hop-limit = 65
+";
+    let expected = "\
+test.toml:2:15: error: instance.instance-id is \"i-123\"
+  2 | instance-id = \"i-123\"
+    |               ^^^^^^^
+  accepted: \"i-\" and 8 or 17 lower-case hexadecimal digits, such as \"i-1234567890abcdef0\"
+test.toml:3:20: error: instance.ami-launch-index is a string
+  3 | ami-launch-index = \"0\"
+    |                    ^^^
+  accepted: a whole number from 0 to 4294967295
+test.toml:4:1: error: unknown key \"colour\" in [instance]
+  4 | colour = \"blue\"
+    | ^^^^^^
+";
+    let found = problems(text);
+    assert!(found.starts_with(expected), "expected:\n{expected}\nfound:\n{found}");
+    assert!(found.contains("test.toml:6:15: error: metadata-options.http-tokens is \"maybe\""), "{found}");
+    assert!(
+        found.contains(
+            "test.toml:7:31: error: metadata-options.http-put-response-hop-limit is 65, out of range"
+        ),
+        "{found}"
+    );
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_accepted_or_reported(text in "\\PC{0,200}") {
+        if let Err(report) = read(&Source::new("test.toml", text), Path::new("")) {
+            prop_assert!(report.has_errors());
+        }
+    }
+
+    #[test]
+    fn a_default_with_one_changed_byte_is_accepted_or_reported(at in 0..DEFAULT.len(), byte in 32_u8..127) {
+        let mut bytes = DEFAULT.as_bytes().to_vec();
+        bytes[at] = byte;
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        if let Err(report) = read(&Source::new("test.toml", text), Path::new("")) {
+            prop_assert!(report.has_errors());
+            prop_assert!(report.to_string().contains("accepted") || report.to_string().contains("did you mean") || report.problems.iter().all(|p| p.help.is_empty()));
+        }
+    }
+}
