@@ -1,0 +1,221 @@
+//! Tables of requests and the answers that the service documents for them.
+
+use hyper::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, HeaderName};
+use mock_imds::imds::Reply;
+use mock_imds::model::Timestamp;
+use proptest::prelude::*;
+
+use crate::support::{Headers, NOW, Service, wire};
+
+const TTL: &str = "x-aws-ec2-metadata-token-ttl-seconds";
+const TOKEN: &str = "x-aws-ec2-metadata-token";
+const TOKEN_PATH: &str = "/latest/api/token";
+const REQUIRED: &str = "[metadata-options]\nhttp-tokens = \"required\"\n";
+
+fn header(reply: &Reply, name: &HeaderName) -> Option<String> {
+    let found = reply.headers.iter().find(|(found, _)| found == name);
+    found.map(|(_, value)| value.to_str().expect("headers are ASCII").to_owned())
+}
+
+#[test]
+fn token_and_header_errors() {
+    let cases: &[(&str, &str, Headers<'_>, u16)] = &[
+        ("PUT", TOKEN_PATH, &[], 400),
+        ("PUT", TOKEN_PATH, &[(TTL, "")], 400),
+        ("PUT", TOKEN_PATH, &[(TTL, "abc")], 400),
+        ("PUT", TOKEN_PATH, &[(TTL, "0")], 400),
+        ("PUT", TOKEN_PATH, &[(TTL, "-1")], 400),
+        ("PUT", TOKEN_PATH, &[(TTL, "+60")], 400),
+        ("PUT", TOKEN_PATH, &[(TTL, "1.5")], 400),
+        ("PUT", TOKEN_PATH, &[(TTL, "0x10")], 400),
+        ("PUT", TOKEN_PATH, &[(TTL, "21601")], 400),
+        ("PUT", TOKEN_PATH, &[(TTL, "99999999999999999999")], 400),
+        ("PUT", TOKEN_PATH, &[(TTL, "1")], 200),
+        ("PUT", TOKEN_PATH, &[(TTL, "21600")], 200),
+        ("PUT", TOKEN_PATH, &[(TTL, " 60 ")], 200),
+        ("PUT", "/latest/api/token/", &[(TTL, "60")], 200),
+        ("PUT", "//latest//api//token", &[(TTL, "60")], 200),
+        ("PUT", TOKEN_PATH, &[(TTL, "60"), ("x-forwarded-for", "10.0.0.1")], 403),
+        ("PUT", "/2021-03-23/api/token", &[(TTL, "60")], 403),
+        ("PUT", "/1.0/api/token", &[(TTL, "60")], 403),
+        ("PUT", "/2030-01-01/api/token", &[(TTL, "60")], 405),
+        ("PUT", TOKEN_PATH, &[(TTL, "60"), ("expect", "100-continue")], 417),
+        ("GET", "/latest/meta-data/", &[("expect", "100-continue")], 417),
+        ("GET", TOKEN_PATH, &[], 405),
+        ("HEAD", TOKEN_PATH, &[], 405),
+        ("POST", TOKEN_PATH, &[(TTL, "60")], 405),
+        ("DELETE", TOKEN_PATH, &[], 405),
+        ("OPTIONS", TOKEN_PATH, &[], 200),
+        ("GET", "/2021-03-23/api/token", &[], 404),
+        ("GET", "/latest/api/", &[], 404),
+        ("GET", "/latest/api", &[], 404),
+        ("POST", "/latest/meta-data/instance-id", &[], 405),
+        ("PUT", "/latest/meta-data/instance-id", &[(TTL, "60")], 405),
+        ("DELETE", "/", &[], 405),
+        ("GET", "/latest/meta-data/instance-id", &[(TOKEN, "not-a-token")], 401),
+        ("GET", "/latest/meta-data/instance-id", &[(TOKEN, "")], 200),
+        ("GET", "/latest/meta-data/instance-id", &[("range", "bytes=0-3")], 200),
+        ("GET", "/latest/meta-data/instance-id", &[("accept-encoding", "gzip")], 200),
+        ("GET", "/2030-01-01/meta-data/", &[], 404),
+        ("GET", "/latest/meta-data/nothing", &[], 404),
+        ("GET", "/latest/meta-data/public-keys/0", &[], 404),
+        ("GET", "/..", &[], 404),
+        ("GET", "/latest/%ff", &[], 404),
+    ];
+    let service = Service::new("");
+    for (method, path, headers, expected) in cases {
+        let reply = service.ask(method, path, headers);
+        assert_eq!(reply.status, *expected, "{method} {path} {headers:?}");
+        let length = header(&reply, &CONTENT_LENGTH).expect("every answer has a length");
+        assert_eq!(length, reply.body.len().to_string(), "Content-Length of {method} {path} {headers:?}");
+        match *expected {
+            404 => assert_eq!(
+                (reply.body.len(), header(&reply, &CONTENT_TYPE).as_deref()),
+                (339, Some("text/html"))
+            ),
+            400 | 401 | 403 | 405 => {
+                assert_eq!(
+                    (reply.body.len(), header(&reply, &CONTENT_TYPE).as_deref()),
+                    (0, Some("text/plain"))
+                );
+            }
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn methods_are_refused_in_the_services_words() {
+    let service = Service::new("");
+    for (method, path, allow) in
+        [("GET", TOKEN_PATH, "OPTIONS, PUT"), ("POST", "/latest/user-data", "GET, HEAD")]
+    {
+        let reply = service.ask(method, path, &[]);
+        assert!(
+            wire(method, &reply).starts_with(b"HTTP/1.1 405 Not Allowed\r\n"),
+            "{method} {path}: {reply:?}"
+        );
+        assert_eq!(header(&reply, &ALLOW).as_deref(), Some(allow), "{method} {path}");
+    }
+}
+
+#[test]
+fn required_tokens_are_required_everywhere_but_for_the_token() {
+    let service = Service::new(REQUIRED);
+    let token = service.token("60");
+    for path in [
+        "/",
+        "/latest/",
+        "/latest/meta-data/",
+        "/latest/user-data",
+        "/latest/dynamic/instance-identity/document",
+        "/nothing",
+        "/2009-04-04/meta-data/instance-id",
+    ] {
+        let bare = service.ask("GET", path, &[]);
+        assert_eq!((bare.status.as_u16(), bare.body.len()), (401, 0), "GET {path} without a token");
+        assert_eq!(service.ask("GET", path, &[(TOKEN, "")]).status, 401, "GET {path} with an empty token");
+        let with = service.ask("GET", path, &[(TOKEN, &token)]).status;
+        assert!(with == 200 || with == 404, "GET {path} with a token: {with}");
+    }
+}
+
+#[test]
+fn a_get_tells_the_remaining_seconds() {
+    let service = Service::new("");
+    let token = service.token("60");
+    let ttl = |later: u64, headers: Headers<'_>| {
+        let now = Timestamp::from_millis(NOW.as_millis() + later);
+        let reply = service.at(now, "GET", "/latest/meta-data/instance-id", headers);
+        (reply.status.as_u16(), header(&reply, &HeaderName::from_static(TTL)))
+    };
+    assert_eq!(ttl(0, &[(TOKEN, &token)]), (200, Some("60".into())));
+    assert_eq!(ttl(1_000, &[(TOKEN, &token)]), (200, Some("59".into())));
+    assert_eq!(ttl(59_999, &[(TOKEN, &token)]), (200, Some("1".into())));
+    assert_eq!(ttl(60_000, &[(TOKEN, &token)]), (401, None));
+    assert_eq!(ttl(0, &[]), (200, None));
+}
+
+#[test]
+fn of_several_tokens_one_valid_one_is_enough() {
+    let service = Service::new(REQUIRED);
+    let (short, long) = (service.token("60"), service.token("600"));
+    let ask = |headers: Headers<'_>| {
+        let reply = service.ask("GET", "/latest/meta-data/instance-id", headers);
+        (reply.status.as_u16(), header(&reply, &HeaderName::from_static(TTL)))
+    };
+    assert_eq!(ask(&[(TOKEN, "stale"), (TOKEN, &short)]), (200, Some("60".into())));
+    assert_eq!(ask(&[(TOKEN, &short), (TOKEN, "stale"), (TOKEN, &long)]), (200, Some("600".into())));
+    assert_eq!(ask(&[(TOKEN, "stale"), (TOKEN, "staler")]), (401, None));
+}
+
+#[test]
+fn a_disabled_endpoint_refuses_everything() {
+    let service = Service::new("[metadata-options]\nhttp-endpoint = \"disabled\"\n");
+    for (method, path) in [("GET", "/"), ("GET", "/latest/meta-data/"), ("PUT", TOKEN_PATH), ("POST", "/x")] {
+        assert_eq!(service.ask(method, path, &[(TTL, "60")]).status, 403, "{method} {path}");
+    }
+}
+
+#[test]
+fn a_token_answer_says_how_far_it_may_travel() {
+    let service = Service::new("[metadata-options]\nhttp-put-response-hop-limit = 3\n");
+    assert_eq!(service.ask("PUT", TOKEN_PATH, &[(TTL, "60")]).hop_limit, Some(3));
+    assert_eq!(service.ask("GET", "/latest/", &[]).hop_limit, None);
+}
+
+#[test]
+fn keep_alive_is_said_or_not() {
+    let closes = |text| {
+        wire("GET", &Service::new(text).ask("GET", "/", &[])).windows(17).any(|w| w == b"Connection: close")
+    };
+    assert!(closes(""));
+    assert!(!closes("[http]\nkeep-alive = true\n"));
+}
+
+#[test]
+fn overrides_have_the_last_word() {
+    let service = Service::new(
+        "[metadata]\n\"meta-data/public-ipv4\" = false\n\"meta-data/iam\" = false\n\"meta-data/ami-id\" = \"other\"\n\
+         \"meta-data/new/deep/leaf\" = \"text\"\n\"meta-data/empty\" = \"\"\n\"meta-data/placement\" = \"a leaf now\"\n\
+         \"user-data\" = { base64 = \"AAECAw==\" }\n",
+    );
+    let get = |path: &str| {
+        let (status, body) = service.get(path);
+        (status.as_u16(), body)
+    };
+    assert_eq!(get("/latest/meta-data/public-ipv4").0, 404);
+    assert_eq!(get("/latest/meta-data/iam/info").0, 404);
+    assert_eq!(get("/latest/meta-data/ami-id"), (200, "other".into()));
+    assert_eq!(get("/1.0/meta-data/new/deep/leaf"), (200, "text".into()));
+    assert_eq!(get("/latest/meta-data/empty"), (200, String::new()));
+    assert_eq!(get("/latest/meta-data/placement/"), (200, "a leaf now".into()));
+    assert_eq!(get("/latest/user-data"), (200, "\0\u{1}\u{2}\u{3}".into()));
+    let listing = get("/latest/meta-data/").1;
+    let names: Vec<&str> = listing.lines().collect();
+    assert!(names.contains(&"new/") && names.contains(&"placement") && !names.contains(&"iam/"), "{names:?}");
+    assert!(names.is_sorted(), "{names:?}");
+}
+
+#[test]
+fn the_captured_listing_has_its_length() {
+    // Captured on a Nitro instance in October 2023: 25 entries, Content-Length 312.
+    let (_, listing) = Service::golden("default").get("/latest/meta-data/");
+    assert_eq!((listing.lines().count(), listing.len()), (25, 312), "{listing}");
+}
+
+proptest! {
+    #[test]
+    fn any_path_gets_an_answer(path in "\\PC{0,60}", known in 0_usize..6) {
+        let prefixes = ["", "/", "/latest/", "/latest/meta-data/", "/latest/api/token", "/2021-03-23/"];
+        let service = Service::new("");
+        let status = service.ask("GET", &format!("{}{path}", prefixes[known]), &[]).status.as_u16();
+        prop_assert!([200, 404, 405].contains(&status), "{status}");
+    }
+
+    #[test]
+    fn any_token_header_is_judged(token in "[ -~]{0,80}") {
+        let status = Service::new("").ask("GET", "/latest/meta-data/", &[(TOKEN, &token)]).status.as_u16();
+        prop_assert_eq!(status, if token.is_empty() { 200 } else { 401 });
+    }
+}
