@@ -73,6 +73,14 @@ pub struct Instance {
     pub block_device_mapping: BTreeMap<String, String>,
     /// The groups of every interface that says none.
     pub security_groups: SecurityGroups,
+    /// Whether hibernation is set up; absent on older hosts.
+    pub hibernation: Option<bool>,
+    /// Elastic GPU id → JSON object, as the driver reads it.
+    pub elastic_gpus: BTreeMap<String, String>,
+    /// Elastic Inference accelerator id → accelerator type.
+    pub elastic_inference: BTreeMap<String, String>,
+    /// Keys pushed by EC2 Instance Connect.
+    pub managed_ssh_keys: ManagedSshKeys,
     /// Keys given at launch.
     pub public_keys: Vec<PublicKey>,
     /// Tags; in the tree only if the metadata options say so.
@@ -127,6 +135,10 @@ impl Default for Instance {
                 .map(|(name, device)| (name.to_owned(), device.to_owned()))
                 .into(),
             security_groups: groups.clone(),
+            hibernation: None,
+            elastic_gpus: BTreeMap::new(),
+            elastic_inference: BTreeMap::new(),
+            managed_ssh_keys: ManagedSshKeys::default(),
             public_keys: vec![],
             tags: BTreeMap::new(),
             user_data: None,
@@ -307,6 +319,17 @@ pub struct Placement {
     pub host_id: Option<HostId>,
     /// The partition of a partition placement group, 1 to 7.
     pub partition_number: Option<u8>,
+}
+
+/// What EC2 Instance Connect reads: `managed-ssh-keys/`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ManagedSshKeys {
+    /// User → signed key blob.
+    pub active_keys: BTreeMap<String, String>,
+    /// The signer's certificate, and its chain, in PEM.
+    pub signer_cert: Option<String>,
+    /// Certificate name → OCSP response in base64.
+    pub signer_ocsp: BTreeMap<String, String>,
 }
 
 /// A key pair's public half.

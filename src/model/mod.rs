@@ -18,7 +18,8 @@ pub use ids::{
     MacAddress, RamdiskId, ReservationId, RoleName, SecurityGroupId, SubnetId, TagKey, VpcId,
 };
 pub use instance::{
-    Architecture, HostnameType, Instance, InstanceAction, LifeCycle, Monitoring, Placement, PublicKey, System,
+    Architecture, HostnameType, Instance, InstanceAction, LifeCycle, ManagedSshKeys, Monitoring, Placement,
+    PublicKey, System,
 };
 pub use interface::{NetworkInterface, SecurityGroups, mac_of};
 pub use options::{

@@ -6,8 +6,8 @@ use std::path::Path;
 use super::{content, contradictions, interface, said};
 use crate::config::{Item, Section};
 use crate::model::{
-    Architecture, HostnameType, Instance, InstanceAction, LifeCycle, Monitoring, Placement, PublicKey,
-    System, TagKey,
+    Architecture, HostnameType, Instance, InstanceAction, LifeCycle, ManagedSshKeys, Monitoring, Placement,
+    PublicKey, System, TagKey,
 };
 
 /// User data, before base64. EC2 User Guide, "Run commands at launch".
@@ -28,6 +28,7 @@ pub fn read(section: &Section<'_>, base: &Path, instance: &mut Instance) {
     if let Some(keys) = section.get("public-keys").and_then(|item| item.sections()) {
         instance.public_keys = keys.iter().filter_map(public_key).collect();
     }
+    devices(section, instance);
     said(&mut instance.tags, section.get("tags").and_then(|item| tags(&item)));
     instance.user_data =
         section.get("user-data").and_then(|item| content::read(&item, base, USER_DATA_LIMIT));
@@ -96,6 +97,38 @@ fn launch(section: &Section<'_>, instance: &mut Instance) {
     said(&mut instance.instance_action, action);
     said(&mut instance.life_cycle, section.get("life-cycle").and_then(|item| item.choice(LifeCycle::WORDS)));
     said(&mut instance.monitoring, section.get("monitoring").and_then(|item| item.choice(Monitoring::WORDS)));
+}
+
+/// What is attached, or could be.
+fn devices(section: &Section<'_>, instance: &mut Instance) {
+    instance.hibernation = section.get("hibernation").and_then(|item| item.boolean());
+    said(&mut instance.elastic_gpus, section.get("elastic-gpus").and_then(|item| texts(&item)));
+    said(&mut instance.elastic_inference, section.get("elastic-inference").and_then(|item| texts(&item)));
+    if let Some(section) = section.get("managed-ssh-keys").and_then(|item| item.section()) {
+        instance.managed_ssh_keys = ManagedSshKeys {
+            active_keys: section.get("active-keys").and_then(|item| texts(&item)).unwrap_or_default(),
+            signer_cert: section.get("signer-cert").and_then(|item| item.string()).map(str::to_owned),
+            signer_ocsp: section.get("signer-ocsp").and_then(|item| texts(&item)).unwrap_or_default(),
+        };
+        section.finish();
+    }
+}
+
+/// A table of texts whose keys are path segments.
+fn texts(item: &Item<'_>) -> Option<BTreeMap<String, String>> {
+    let mut texts = BTreeMap::new();
+    for (key, value) in item.section()?.entries() {
+        if key.is_empty()
+            || matches!(key, "." | "..")
+            || key.contains('/')
+            || key.chars().any(char::is_control)
+        {
+            value.key_error(format!("{key:?} cannot be part of a path"), "accepted: a name without slashes");
+        } else {
+            texts.extend(value.string().map(|text| (key.to_owned(), text.to_owned())));
+        }
+    }
+    Some(texts)
 }
 
 fn names(section: &Section<'_>, instance: &mut Instance) {

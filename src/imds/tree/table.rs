@@ -9,7 +9,7 @@ use std::fmt::Display;
 use super::Live;
 use crate::imds::credentials;
 use crate::imds::version::Version;
-use crate::model::{Instance, InstanceMetadataTags, NetworkInterface};
+use crate::model::{Instance, InstanceMetadataTags, NetworkInterface, json};
 
 /// A path, or a family of paths.
 pub struct Row {
@@ -65,8 +65,12 @@ pub const ROWS: &[Row] = &[
     row("meta-data/ami-manifest-path", "1.0", Always(|i| i.ami_manifest_path.clone())),
     row("meta-data/ancestor-ami-ids", "2007-10-10", When(|i| lines(&i.ancestor_ami_ids))),
     row("meta-data/block-device-mapping/{name}", "2007-12-15", Each(|i| pairs(&i.block_device_mapping))),
+    row("meta-data/elastic-gpus/associations/{id}", "2016-11-30", Each(|i| pairs(&i.elastic_gpus))),
+    row("meta-data/elastic-inference/associations/{id}", "2018-11-29", Each(accelerators)),
     row("meta-data/events/maintenance/history", "2018-08-17", Always(|_| "[]".into())),
     row("meta-data/events/maintenance/scheduled", "2018-08-17", Always(|_| "[]".into())),
+    // Undated; on newer hosts only. Hibernation came in November 2018.
+    row("meta-data/hibernation/configured", "2019-10-01", When(|i| i.hibernation.map(text))),
     row("meta-data/hostname", "1.0", Always(Instance::local_hostname)),
     row(
         "meta-data/iam/info",
@@ -100,6 +104,22 @@ pub const ROWS: &[Row] = &[
     row("meta-data/local-hostname", "2007-01-19", Always(Instance::local_hostname)),
     row("meta-data/local-ipv4", "1.0", When(|i| i.local_ipv4().map(text))),
     row("meta-data/mac", "2011-01-01", Always(|i| text(i.mac()))),
+    // Undated; EC2 Instance Connect came in June 2019.
+    row(
+        "meta-data/managed-ssh-keys/active-keys/{user}",
+        "2019-10-01",
+        Each(|i| pairs(&i.managed_ssh_keys.active_keys)),
+    ),
+    row(
+        "meta-data/managed-ssh-keys/signer-cert",
+        "2019-10-01",
+        When(|i| i.managed_ssh_keys.signer_cert.clone()),
+    ),
+    row(
+        "meta-data/managed-ssh-keys/signer-ocsp/{name}",
+        "2019-10-01",
+        Each(|i| pairs(&i.managed_ssh_keys.signer_ocsp)),
+    ),
     // No longer available, the guide says; hosts answer an XML declaration and nothing more.
     row(
         "meta-data/metrics/vhostmd",
@@ -173,6 +193,19 @@ fn lines<T: Display>(values: &[T]) -> Option<String> {
 
 fn pairs<K: Display>(map: &std::collections::BTreeMap<K, String>) -> Vec<(String, String)> {
     map.iter().map(|(key, value)| (key.to_string(), value.clone())).collect()
+}
+
+/// One object whose only key names the schema.
+fn accelerators(instance: &Instance) -> Vec<(String, String)> {
+    let object = |(id, kind): (&String, &String)| {
+        let inner = [
+            ("elastic-inference-accelerator-id", json::string(id)),
+            ("elastic-inference-accelerator-type", json::string(kind)),
+        ];
+        let members: Vec<String> = inner.iter().map(|(key, value)| format!("\"{key}\":{value}")).collect();
+        (id.clone(), format!("{{\"version_2018_04_12\":{{{}}}}}", members.join(",")))
+    };
+    instance.elastic_inference.iter().map(object).collect()
 }
 
 fn tags(instance: &Instance) -> Vec<(String, String)> {
