@@ -192,6 +192,19 @@ impl<'a> Item<'a> {
         self.parse::<Line>().map(|line| line.0)
     }
 
+    /// A string of printable ASCII, as keys are.
+    pub fn secret(&self) -> Option<String> {
+        let text = self.string()?;
+        if text.is_empty() || !text.bytes().all(|b| b.is_ascii_graphic()) {
+            self.error(
+                format!("{} is empty, or has characters that keys do not have", self.name),
+                "accepted: printable ASCII without blanks",
+            );
+            return None;
+        }
+        Some(text.to_owned())
+    }
+
     /// An array of strings that fit on a line.
     pub fn lines(&self) -> Option<Vec<String>> {
         Some(self.list::<Line>()?.into_iter().map(|line| line.0).collect())

@@ -79,11 +79,40 @@ impl Source {
         let line_end = self.text[start..].find('\n').map_or(self.text.len(), |at| start + at);
         let column = before[line_start..].chars().count() + 1;
         let width = self.text[start..end.min(line_end).max(start)].chars().count().max(1);
+        if self.names_a_secret(line_start, line_end) {
+            let line = before.matches('\n').count() + 1;
+            return Place {
+                line,
+                column,
+                text: "(not shown: it may hold a secret)".into(),
+                indent: 0,
+                width: 1,
+            };
+        }
         let line = self.text[line_start..line_end].trim_end_matches('\r');
         let (text, indent) = clip(line, column - 1);
         let width = width.min(text.chars().count().saturating_sub(indent)).max(1);
         Place { line: before.matches('\n').count() + 1, column, text, indent, width }
     }
+}
+
+impl Source {
+    /// Whether a line holds the value of a key that is, or looks like, one of a secret. A line without a
+    /// key belongs to the last key before it.
+    fn names_a_secret(&self, line_start: usize, line_end: usize) -> bool {
+        let upto = &self.text[..line_end];
+        let key = if upto[line_start..].contains('=') { line_start } else { upto.rfind('=').unwrap_or(0) };
+        let from = upto[..key].rfind('\n').map_or(0, |at| at + 1);
+        upto[from..]
+            .split(['=', '{', ',', '\n'])
+            .any(|part| is_secret_key(part.trim().trim_matches(['"', '\''])))
+    }
+}
+
+/// A typing error in the key must not show the value.
+fn is_secret_key(key: &str) -> bool {
+    let near = |name, distance| strsim::damerau_levenshtein(key, name) <= distance;
+    key.to_lowercase().contains("secret") || near("session-token", 4) || near("secret-access-key", 6)
 }
 
 enum Refusal {

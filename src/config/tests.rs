@@ -79,3 +79,22 @@ fn durations_are_counted() {
         assert_eq!(parse_duration(text), seconds.map(Duration::from_secs), "parse_duration({text:?})");
     }
 }
+
+#[test]
+fn lines_that_may_hold_a_secret_are_not_shown() {
+    let texts = [
+        "[host]\nsecret-access-key = \"hunter2\"\n",
+        "[host]\nsecert-acces-key = \"hunter2\"\n",
+        "[host]\nsesion-tokn = \"hunter2\"\n",
+        "[host]\nsecret-access-key = \"hunter2\n",
+        "[host]\nsecret-access-key = \"\"\"\nhunter2 \\q\"\"\"\n",
+        "host = { secret-access-key = \"hunter2\" }\n",
+        "[host]\nsecret-access-key = [\n  \"hunter2\",\n  \"x\n]\n",
+    ];
+    for text in texts {
+        let found = report(text);
+        assert!(!found.is_empty(), "expected a problem in:\n{text}");
+        assert!(!found.contains("hunter2"), "the report shows the secret of:\n{text}\nfound:\n{found}");
+    }
+    assert!(report("[host]\nmode = \"hunter2\"\n").contains("hunter2"));
+}

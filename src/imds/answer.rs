@@ -14,6 +14,7 @@ use std::time::Duration;
 use hyper::header::{EXPECT, HeaderName};
 use hyper::{HeaderMap, Method, StatusCode};
 
+use super::credentials::View;
 use super::reply::{Media, Reply, Stationery, TTL_HEADER};
 use super::token::TTL_SECONDS;
 use super::tree::{Directory, Found};
@@ -34,9 +35,9 @@ pub fn answer(
     head: RequestHead<'_>,
     now: Timestamp,
 ) -> Reply {
-    let (instance, tree) = fleet.meet(visit);
+    let (view, tree) = fleet.meet(visit, now);
     let stationery = Stationery { now, modified: fleet.loaded_at(), http: fleet.scenario().http };
-    let request = Request { instance, tree, authority, stationery };
+    let request = Request { view, instance: view.instance, tree, authority, stationery };
     let segments = path::segments(head.path);
     let segments: Option<Vec<&str>> =
         segments.as_ref().map(|segments| segments.iter().map(AsRef::as_ref).collect());
@@ -45,6 +46,7 @@ pub fn answer(
 
 /// A request's surroundings.
 struct Request<'f> {
+    view: View<'f>,
     instance: &'f Instance,
     tree: &'f Directory,
     authority: &'f TokenAuthority,
@@ -136,10 +138,8 @@ impl Request<'_> {
         let version = Version::served(version)?;
         let media = if below == ["user-data"] { Media::Octets } else { Media::Text };
         let body = match self.tree.find(below)? {
-            Found::Directory(directory) => {
-                directory.listing(self.instance, version, self.stationery.now)?.into()
-            }
-            Found::Leaf(leaf) => leaf.value(self.instance, version, self.stationery.now)?,
+            Found::Directory(directory) => directory.listing(&self.view, version)?.into(),
+            Found::Leaf(leaf) => leaf.value(&self.view, version)?,
         };
         Some((media, body))
     }

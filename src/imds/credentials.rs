@@ -4,65 +4,163 @@
 //! refresh interval; a slot is one set of keys. So they rotate without a timer, are the same for every
 //! client and after every restart, and are always valid for `lifetime - refresh` at least.
 
-use std::time::Duration;
-
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use sha2::{Digest as _, Sha256};
 
 use crate::model::json::{object, string};
-use crate::model::{CredentialSource, Credentials, Instance, Timestamp};
+use crate::model::{
+    CredentialSource, CredentialState, Credentials, Fetched, Instance, Keys, Secret, Timestamp,
+};
 
-/// The identity role's credentials have a lifetime of their own; nobody configures it on EC2 either.
-const IDENTITY_LIFETIME: Duration = Duration::from_hours(6);
-
-/// `iam/info`.
-pub fn info(instance: &Instance, credentials: &Credentials, now: Timestamp) -> String {
-    let partition = instance.region().partition().name;
-    let profile = credentials.instance_profile.as_deref().unwrap_or(credentials.role.as_str());
-    let account = &instance.account_id;
-    let seed = Seed::new(instance, profile, 0);
-    object(&[
-        ("Code", string("Success")),
-        ("LastUpdated", string(&slot(&credentials.source, now).updated.rfc3339())),
-        ("InstanceProfileArn", string(&format!("arn:{partition}:iam::{account}:instance-profile/{profile}"))),
-        ("InstanceProfileId", string(&format!("AIPA{}EXAMPLE", seed.text("profile", 10, BASE32)))),
-    ])
+/// What a live leaf sees.
+#[derive(Debug, Clone, Copy)]
+pub struct View<'f> {
+    /// The instance.
+    pub instance: &'f Instance,
+    /// What its credential source gave last.
+    pub fetched: Option<&'f Fetched>,
+    /// When the scenario was loaded.
+    pub loaded_at: Timestamp,
+    /// The time of the request.
+    pub now: Timestamp,
 }
 
-/// `iam/security-credentials/<role>`.
-pub fn role(instance: &Instance, credentials: &Credentials, now: Timestamp) -> String {
-    generated(instance, credentials.role.as_str(), &slot(&credentials.source, now))
+impl<'f> View<'f> {
+    /// The instance profile, once it is attached.
+    fn profile(&self) -> Option<&'f Credentials> {
+        // A clock that was set back counts as no time at all.
+        let attached = |c: &&Credentials| self.now.since(self.loaded_at) >= c.attached_after;
+        self.instance.credentials.as_ref().filter(attached)
+    }
+}
+
+/// `iam/info`.
+pub fn info(view: &View<'_>) -> Option<String> {
+    let credentials = view.profile()?;
+    let partition = view.instance.region().partition().name;
+    let profile = credentials.instance_profile.as_deref().unwrap_or(credentials.role.as_str());
+    let arn = format!("arn:{partition}:iam::{}:instance-profile/{profile}", view.instance.account_id);
+    let id = format!("AIPA{}EXAMPLE", Seed::new(view.instance, profile, 0).text("profile", 10, BASE32));
+    let updated = string(&Slot::at(credentials, view.now).updated.rfc3339());
+    let with_profile = |more: &[(&str, String)]| {
+        let ids = [("InstanceProfileArn", string(&arn)), ("InstanceProfileId", string(&id))];
+        object(&[&[("Code", string("Success")), ("LastUpdated", updated.clone())], more, &ids].concat())
+    };
+    Some(match credentials.state {
+        CredentialState::ProfileNotFound => object(&[
+            ("Code", string("InstanceProfileNotFound")),
+            ("Message", string(&format!("Instance Profile with id {id} cannot be found. {HELP}"))),
+            ("LastUpdated", updated),
+        ]),
+        CredentialState::NoRole => {
+            let message = format!("Instance Profile does not contain a role. {HELP}");
+            with_profile(&[("Message", string(&message))])
+        }
+        _ => with_profile(&[]),
+    })
+}
+
+/// `iam/security-credentials/<role>`. Absent without a role, and until a file or process gave the first keys.
+pub fn role(view: &View<'_>) -> Option<String> {
+    role_with(view, &[])
+}
+
+/// `iam/security-credentials-extended/<role>`: the account beside the same.
+pub fn role_extended(view: &View<'_>) -> Option<String> {
+    view.profile().filter(|credentials| credentials.extended)?;
+    role_with(view, &[("AccountId", string(view.instance.account_id.as_str()))])
+}
+
+fn role_with(view: &View<'_>, more: &[(&str, String)]) -> Option<String> {
+    let credentials = view.profile()?;
+    let mut slot = Slot::at(credentials, view.now);
+    match credentials.state {
+        CredentialState::ProfileNotFound | CredentialState::NoRole => return None,
+        CredentialState::AssumeRoleUnauthorized => {
+            let message = format!("EC2 cannot assume the role {}. {HELP}", credentials.role);
+            return Some(failure("AssumeRoleUnauthorizedAccess", &message, view.now));
+        }
+        CredentialState::Failed => {
+            return Some(failure("Failed", "Credentials are not available.", view.now));
+        }
+        CredentialState::Expired => slot = Slot::expired(credentials, view.now),
+        CredentialState::Ok => {}
+    }
+    let keys = match (&credentials.source, view.fetched) {
+        (CredentialSource::Generated, _) => generated(view.instance, credentials.role.as_str(), &slot),
+        (CredentialSource::Static(keys), _) => keys.clone(),
+        (_, Some(Fetched::Keys(keys, at))) => {
+            slot.updated = *at;
+            keys.clone()
+        }
+        (_, Some(Fetched::Failed(at))) => {
+            let message = "The credential source of this service failed; its log says why.";
+            return Some(failure("Failed", message, *at));
+        }
+        (_, None) => return None,
+    };
+    let said = keys.expiration.filter(|_| credentials.state != CredentialState::Expired);
+    Some(key_object(&keys, slot.updated, said.unwrap_or(slot.expires), more))
 }
 
 /// `identity-credentials/ec2/info`.
-pub fn identity_info(instance: &Instance, now: Timestamp) -> String {
+pub fn identity_info(view: &View<'_>) -> String {
     object(&[
         ("Code", string("Success")),
-        ("LastUpdated", string(&identity_slot(now).updated.rfc3339())),
-        ("AccountId", string(instance.account_id.as_str())),
+        ("LastUpdated", string(&Slot::at(&identity_credentials(), view.now).updated.rfc3339())),
+        ("AccountId", string(view.instance.account_id.as_str())),
     ])
 }
 
 /// `identity-credentials/ec2/security-credentials/ec2-instance`.
-pub fn identity_role(instance: &Instance, now: Timestamp) -> String {
-    generated(instance, "aws:ec2-instance", &identity_slot(now))
+pub fn identity_role(view: &View<'_>) -> String {
+    let slot = Slot::at(&identity_credentials(), view.now);
+    key_object(&generated(view.instance, "aws:ec2-instance", &slot), slot.updated, slot.expires, &[])
+}
+
+/// The identity role's credentials have a lifetime of their own; nobody configures it on EC2 either.
+fn identity_credentials() -> Credentials {
+    Credentials::default()
+}
+
+/// Where the service sends a reader for help with a role.
+const HELP: &str = "Please see documentation at https://docs.aws.amazon.com/IAM/latest/UserGuide/\
+                    troubleshoot_iam-ec2.html#troubleshoot_iam-ec2_errors-info-doc.";
+
+/// An error, which is 200 with a code.
+fn failure(code: &str, message: &str, updated: Timestamp) -> String {
+    object(&[
+        ("Code", string(code)),
+        ("Message", string(message)),
+        ("LastUpdated", string(&updated.rfc3339())),
+    ])
+}
+
+fn key_object(keys: &Keys, updated: Timestamp, expires: Timestamp, more: &[(&str, String)]) -> String {
+    let members = [
+        ("Code", string("Success")),
+        ("LastUpdated", string(&updated.rfc3339())),
+        ("Type", string("AWS-HMAC")),
+        ("AccessKeyId", string(&keys.access_key_id)),
+        ("SecretAccessKey", string(keys.secret_access_key.reveal())),
+        ("Token", string(keys.token.reveal())),
+        ("Expiration", string(&expires.rfc3339())),
+    ];
+    object(&[&members, more].concat())
 }
 
 /// The keys of one slot. The key id ends in EXAMPLE, so that secret scanners know it as fake.
-fn generated(instance: &Instance, role: &str, slot: &Slot) -> String {
+fn generated(instance: &Instance, role: &str, slot: &Slot) -> Keys {
     let seed = Seed::new(instance, role, slot.updated.as_secs());
     // Real tokens start so; it reads "origin_ec" when decoded.
     let token = [&b"!\n\torigin_ec"[..], &seed.bytes("token", 684)].concat();
-    object(&[
-        ("Code", string("Success")),
-        ("LastUpdated", string(&slot.updated.rfc3339())),
-        ("Type", string("AWS-HMAC")),
-        ("AccessKeyId", string(&format!("ASIA{}EXAMPLE", seed.text("key", 9, BASE32)))),
-        ("SecretAccessKey", string(&format!("{}EXAMPLEKEY", seed.text("secret", 30, BASE64)))),
-        ("Token", string(&BASE64_STANDARD.encode(token))),
-        ("Expiration", string(&slot.expires.rfc3339())),
-    ])
+    Keys {
+        access_key_id: format!("ASIA{}EXAMPLE", seed.text("key", 9, BASE32)),
+        secret_access_key: Secret::new(format!("{}EXAMPLEKEY", seed.text("secret", 30, BASE64))),
+        token: Secret::new(BASE64_STANDARD.encode(token)),
+        expiration: None,
+    }
 }
 
 // === Slots of time ===
@@ -72,20 +170,19 @@ struct Slot {
     expires: Timestamp,
 }
 
-fn slot(source: &CredentialSource, now: Timestamp) -> Slot {
-    match source {
-        CredentialSource::Generated { lifetime, refresh } => slot_of(*lifetime, *refresh, now),
+impl Slot {
+    fn at(credentials: &Credentials, now: Timestamp) -> Self {
+        let refresh = credentials.refresh.as_secs().max(1);
+        let updated = Timestamp::from_secs(now.as_secs() / refresh * refresh);
+        Self { updated, expires: updated.plus(credentials.lifetime) }
     }
-}
 
-fn identity_slot(now: Timestamp) -> Slot {
-    slot_of(IDENTITY_LIFETIME, IDENTITY_LIFETIME / 6, now)
-}
-
-fn slot_of(lifetime: Duration, refresh: Duration, now: Timestamp) -> Slot {
-    let refresh = refresh.as_secs().max(1);
-    let updated = Timestamp::from_secs(now.as_secs() / refresh * refresh);
-    Slot { updated, expires: updated.plus(lifetime) }
+    /// The last slot whose credentials have expired by now.
+    fn expired(credentials: &Credentials, now: Timestamp) -> Self {
+        let age = now.as_secs().saturating_sub(credentials.lifetime.as_secs() + 1);
+        let before = Self::at(credentials, Timestamp::from_secs(age));
+        if before.expires < now { before } else { Self { updated: before.updated, expires: before.updated } }
+    }
 }
 
 // === Derived bytes ===
@@ -113,45 +210,4 @@ impl Seed {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn field(json: &str, key: &str) -> String {
-        let value: serde_json::Value = serde_json::from_str(json).expect("well-formed");
-        value[key].as_str().expect(key).to_owned()
-    }
-
-    #[test]
-    fn keys_have_the_real_shapes() {
-        let body = role(&Instance::default(), &Credentials::default(), Timestamp::from_secs(1_705_311_000));
-        let key = field(&body, "AccessKeyId");
-        assert!(key.starts_with("ASIA") && key.ends_with("EXAMPLE") && key.len() == 20, "{key}");
-        assert_eq!(field(&body, "SecretAccessKey").len(), 40);
-        assert!(field(&body, "Token").starts_with("IQoJb3JpZ2luX2Vj"), "{body}");
-        assert_eq!(field(&body, "LastUpdated"), "2024-01-15T09:00:00Z");
-        assert_eq!(field(&body, "Expiration"), "2024-01-15T15:00:00Z");
-        let order: Vec<&str> = body.lines().filter_map(|line| line.split('"').nth(1)).collect();
-        let expected =
-            ["Code", "LastUpdated", "Type", "AccessKeyId", "SecretAccessKey", "Token", "Expiration"];
-        assert_eq!(order, expected);
-    }
-
-    proptest! {
-        #[test]
-        fn credentials_are_valid_now_and_rotate(
-            lifetime in 6_u64..100_000, now in 1_000_000_000_u64..4_000_000_000
-        ) {
-            let source = CredentialSource::generated(Duration::from_secs(lifetime));
-            let credentials = Credentials { source, ..Credentials::default() };
-            let instance = Instance::default();
-            let at = |seconds| role(&instance, &credentials, Timestamp::from_secs(seconds));
-            let (updated, expires) = (field(&at(now), "LastUpdated"), field(&at(now), "Expiration"));
-            let text = Timestamp::from_secs(now).rfc3339();
-            prop_assert!(updated <= text && text < expires, "{updated} {text} {expires}");
-            prop_assert_eq!(at(now), at(now));
-            prop_assert_ne!(field(&at(now), "AccessKeyId"), field(&at(now + lifetime), "AccessKeyId"));
-        }
-    }
-}
+mod tests;

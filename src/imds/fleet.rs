@@ -1,27 +1,52 @@
 //! The compiled scenario.
 
-use super::Visit;
-use super::tree::Directory;
-use crate::model::{Instance, Scenario, Timestamp};
+use std::sync::Arc;
 
-/// A scenario, compiled: what [`answer`](super::answer) reads. Immutable.
-#[derive(Debug)]
+use super::Visit;
+use super::credentials::View;
+use super::tree::Directory;
+use crate::model::{Fetched, Scenario, Timestamp};
+
+/// A scenario, compiled, and what happened to it since: what [`answer`](super::answer) reads. Immutable; a
+/// change makes another one, which shares what did not change.
+#[derive(Debug, Clone)]
 pub struct Fleet {
-    scenario: Scenario,
+    compiled: Arc<Compiled>,
     loaded_at: Timestamp,
+    fetched: Option<Fetched>,
+}
+
+#[derive(Debug)]
+struct Compiled {
+    scenario: Scenario,
     tree: Directory,
+}
+
+/// What can happen to a fleet.
+#[derive(Debug, Clone)]
+pub enum Change {
+    /// The credential source gave keys, or failed.
+    Fetched(Fetched),
 }
 
 impl Fleet {
     /// Compiles a scenario; `loaded_at` is the zero of its clock.
     pub fn compile(scenario: Scenario, loaded_at: Timestamp) -> Self {
         let tree = Directory::of(&scenario.instance);
-        Self { scenario, loaded_at, tree }
+        Self { compiled: Arc::new(Compiled { scenario, tree }), loaded_at, fetched: None }
+    }
+
+    /// The fleet after a change.
+    #[must_use]
+    pub fn apply(&self, change: Change) -> Self {
+        match change {
+            Change::Fetched(fetched) => Self { fetched: Some(fetched), ..self.clone() },
+        }
     }
 
     /// The scenario that was compiled.
     pub fn scenario(&self) -> &Scenario {
-        &self.scenario
+        &self.compiled.scenario
     }
 
     /// When it was loaded.
@@ -29,8 +54,15 @@ impl Fleet {
         self.loaded_at
     }
 
-    /// The instance that a visitor meets, and its tree.
-    pub(super) fn meet(&self, _visit: &Visit) -> (&Instance, &Directory) {
-        (&self.scenario.instance, &self.tree)
+    /// What the credential source gave last.
+    pub fn fetched(&self) -> Option<&Fetched> {
+        self.fetched.as_ref()
+    }
+
+    /// The instance that a visitor meets at a time, and its tree.
+    pub(super) fn meet(&self, _visit: &Visit, now: Timestamp) -> (View<'_>, &Directory) {
+        let instance = &self.compiled.scenario.instance;
+        let view = View { instance, fetched: self.fetched.as_ref(), loaded_at: self.loaded_at, now };
+        (view, &self.compiled.tree)
     }
 }

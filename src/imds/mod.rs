@@ -10,7 +10,7 @@ mod tree;
 mod version;
 
 pub use answer::answer;
-pub use fleet::Fleet;
+pub use fleet::{Change, Fleet};
 pub use reply::Reply;
 pub use token::TokenAuthority;
 pub use version::SERVED as SERVED_VERSIONS;

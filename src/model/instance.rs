@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
+use super::credentials::Credentials;
 use super::ids::{
     AccountId, AmiId, HostId, HostName, InstanceId, InstanceType, KernelId, MacAddress, RamdiskId,
     ReservationId, TagKey,
 };
 use super::interface::NetworkInterface;
-use super::options::{Credentials, MetadataOptions};
+use super::options::MetadataOptions;
 use super::place::{AvailabilityZone, Region};
 use super::scenario::Overrides;
 use super::time::Timestamp;

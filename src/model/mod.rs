@@ -1,6 +1,7 @@
 //! Values and rules: what an instance is, and what follows from what is said of it.
 //! No tokio, no clock, no I/O: std, serde, and the value types of ipnet and jiff.
 
+mod credentials;
 pub mod endpoint;
 mod ids;
 mod instance;
@@ -13,6 +14,7 @@ mod scenario;
 mod time;
 mod words;
 
+pub use credentials::{CredentialSource, CredentialState, Credentials, Fetched, Keys, Secret};
 pub use ids::{
     AccountId, AmiId, Expected, HostId, HostName, InstanceId, InstanceType, InterfaceId, KernelId,
     MacAddress, RamdiskId, ReservationId, RoleName, SecurityGroupId, SubnetId, TagKey, VpcId,
@@ -22,9 +24,7 @@ pub use instance::{
     PublicKey, System,
 };
 pub use interface::{NetworkInterface, SecurityGroups, mac_of};
-pub use options::{
-    CredentialSource, Credentials, HttpEndpoint, HttpTokens, InstanceMetadataTags, MetadataOptions,
-};
+pub use options::{HttpEndpoint, HttpTokens, InstanceMetadataTags, MetadataOptions};
 pub use place::{AvailabilityZone, Partition, Region};
 pub use scenario::{Http, Override, Overrides, Scenario};
 pub use time::Timestamp;

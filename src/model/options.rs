@@ -1,8 +1,5 @@
-//! Metadata options and the role's credentials.
+//! Metadata options.
 
-use std::time::Duration;
-
-use super::ids::RoleName;
 use super::words::words;
 
 /// As in EC2's `ModifyInstanceMetadataOptions`.
@@ -55,45 +52,5 @@ words! {
         Enabled = "enabled",
         /// It is not.
         Disabled = "disabled",
-    }
-}
-
-/// The instance profile and its role's credentials.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Credentials {
-    /// The role.
-    pub role: RoleName,
-    /// The instance profile's path and name, as after `instance-profile/` in its ARN.
-    pub instance_profile: Option<String>,
-    /// Where the credentials come from.
-    pub source: CredentialSource,
-}
-
-/// Where credentials come from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum CredentialSource {
-    /// Made up: well-formed, valid now, worthless.
-    Generated {
-        /// From `LastUpdated` to `Expiration`.
-        lifetime: Duration,
-        /// From one set to the next; less than the lifetime.
-        refresh: Duration,
-    },
-}
-
-impl CredentialSource {
-    /// Generated credentials of this lifetime: six sets in a lifetime, as on EC2 (6 h, a new set each hour).
-    pub fn generated(lifetime: Duration) -> Self {
-        Self::Generated { lifetime, refresh: (lifetime / 6).max(Duration::from_secs(1)) }
-    }
-}
-
-impl Default for Credentials {
-    fn default() -> Self {
-        Self {
-            role: "dev-role".parse().expect("the built-in role name is well-formed"),
-            instance_profile: None,
-            source: CredentialSource::generated(Duration::from_hours(6)),
-        }
     }
 }

@@ -5,6 +5,8 @@
 
 mod content;
 mod contradictions;
+mod credential_process;
+mod credentials;
 mod instance;
 mod interface;
 mod options;
@@ -14,7 +16,9 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::config::{Report, Section, Source, keys_asked, parse};
-use crate::model::Scenario;
+use crate::model::{HttpTokens, Scenario};
+
+pub use credential_process::parse as parse_credential_process;
 
 /// Loads a scenario file. `Err` lists every error; `Ok` may come with warnings.
 pub fn load(path: &Path) -> Result<(Scenario, Report), Report> {
@@ -37,11 +41,15 @@ pub fn keys(source: &Source, base: &Path) -> BTreeSet<String> {
 fn build(root: &Section<'_>, base: &Path) -> Scenario {
     let mut scenario = Scenario::default();
     let instance = &mut scenario.instance;
+    if let Some(section) = root.get("credentials").and_then(|item| item.section()) {
+        instance.credentials = credentials::read(&section, base);
+    }
+    if instance.credentials.as_ref().is_some_and(|credentials| credentials.source.is_real()) {
+        // Without tokens any web page could read them by DNS rebinding.
+        instance.metadata_options.http_tokens = HttpTokens::Required;
+    }
     if let Some(section) = root.get("metadata-options").and_then(|item| item.section()) {
         options::metadata_options(&section, &mut instance.metadata_options);
-    }
-    if let Some(section) = root.get("credentials").and_then(|item| item.section()) {
-        instance.credentials = options::credentials(&section);
     }
     if let Some(section) = root.get("instance").and_then(|item| item.section()) {
         instance::read(&section, base, instance);

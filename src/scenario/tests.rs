@@ -46,7 +46,8 @@ fn the_shipped_default_is_the_built_in_instance() {
 #[test]
 fn the_shipped_default_names_every_key() {
     let text = uncommented();
-    scenario(&text.replace("\"meta-data/public-ipv4\" = false", ""));
+    let outcome = read(&Source::new("default.toml", &*text), Path::new(""));
+    assert!(outcome.is_ok(), "expected examples that are accepted, found:\n{}", problems(&text));
     let source = Source::new("default.toml", &*text);
     let table: toml::Table = text.parse().expect("default.toml with all keys is TOML");
     let mut said = BTreeSet::new();
@@ -110,12 +111,42 @@ fn options_credentials_and_overrides_are_read() {
     assert_eq!(found.instance.metadata_options.http_tokens, HttpTokens::Required);
     let credentials = found.instance.credentials.expect("a role");
     assert_eq!(credentials.role.as_str(), "web");
-    let CredentialSource::Generated { lifetime, refresh } = credentials.source;
-    assert_eq!((lifetime.as_secs(), refresh.as_secs()), (3600, 600));
+    assert_eq!((credentials.lifetime.as_secs(), credentials.refresh.as_secs()), (3600, 600));
     let overrides = found.instance.overrides;
     assert_eq!(overrides["meta-data/x"], Override::Value(b"y".to_vec()));
     assert_eq!(overrides["meta-data/raw"], Override::Value(vec![0, 1]));
     assert_eq!(overrides["meta-data/public-ipv4"], Override::Removed);
+}
+
+#[test]
+fn real_credentials_need_tokens_unless_said_otherwise() {
+    let sources = [
+        "source = \"static\"\naccess-key-id = \"AKIAX\"\nsecret-access-key = \"s\"\n",
+        "source = \"file\"\nfile = \"keys.json\"\n",
+        "source = \"process\"\ncommand = [\"/usr/bin/aws\", \"configure\", \"export-credentials\"]\n",
+    ];
+    for source in sources {
+        let text = format!("[credentials]\n{source}");
+        let found = scenario(&text).instance;
+        assert_eq!(found.metadata_options.http_tokens, HttpTokens::Required, "{text}");
+        assert!(found.credentials.is_some_and(|c| c.source != CredentialSource::Generated), "{text}");
+        let open = format!("{text}[metadata-options]\nhttp-tokens = \"optional\"\n");
+        assert_eq!(scenario(&open).instance.metadata_options.http_tokens, HttpTokens::Optional, "{open}");
+    }
+    let wrong = [
+        ("source = \"static\"", "credentials has no access-key-id"),
+        (
+            "source = \"static\"\naccess-key-id = \"A\"\nsecret-access-key = \"a b\"",
+            "secret-access-key is empty, or has",
+        ),
+        ("source = \"file\"", "credentials has no file"),
+        ("source = \"process\"\ncommand = [\"aws\"]", "does not start with an absolute path"),
+        ("source = \"process\"\ncommand = \"/usr/bin/aws\"", "credentials.command is a string"),
+    ];
+    for (source, expected) in wrong {
+        let found = problems(&format!("[credentials]\n{source}\n"));
+        assert!(found.contains(expected), "expected {expected:?} for {source}, found:\n{found}");
+    }
 }
 
 #[test]

@@ -7,8 +7,9 @@ mod table;
 
 use hyper::body::Bytes;
 
+use super::credentials::View;
 use super::version::Version;
-use crate::model::{Instance, Override, Timestamp};
+use crate::model::{Instance, Override};
 use table::Row;
 
 /// A directory of entries, in the order in which they are listed.
@@ -47,8 +48,8 @@ enum Content {
     Live(Live),
 }
 
-/// A value that depends on the time: a function of instance and time. `None`: not there now.
-pub type Live = fn(&Instance, Timestamp) -> Option<String>;
+/// A value that depends on the time of the request. `None`: not there now.
+pub type Live = fn(&View<'_>) -> Option<String>;
 
 // === impl Directory ===
 
@@ -79,9 +80,9 @@ impl Directory {
         }
     }
 
-    /// The listing for a version at a time: entries joined by LF, none at the end; `None` if there is none.
-    pub fn listing(&self, instance: &Instance, version: Version, now: Timestamp) -> Option<String> {
-        let visible = |entry: &&Entry| entry.node.is_visible(instance, version, now);
+    /// The listing for a version: entries joined by LF, none at the end; `None` if there is none.
+    pub fn listing(&self, view: &View<'_>, version: Version) -> Option<String> {
+        let visible = |entry: &&Entry| entry.node.is_visible(view, version);
         let lines: Vec<&str> = self.0.iter().filter(visible).map(|entry| entry.listed.as_str()).collect();
         (!lines.is_empty()).then(|| lines.join("\n"))
     }
@@ -167,11 +168,11 @@ impl Entry {
 }
 
 impl Node {
-    fn is_visible(&self, instance: &Instance, version: Version, now: Timestamp) -> bool {
+    fn is_visible(&self, view: &View<'_>, version: Version) -> bool {
         match self {
-            Self::Leaf(leaf) => leaf.is_visible(instance, version, now),
+            Self::Leaf(leaf) => leaf.is_visible(view, version),
             Self::Directory(directory) => {
-                directory.0.iter().any(|entry| entry.node.is_visible(instance, version, now))
+                directory.0.iter().any(|entry| entry.node.is_visible(view, version))
             }
         }
     }
@@ -180,21 +181,21 @@ impl Node {
 // === impl Leaf ===
 
 impl Leaf {
-    /// The value for a version at a time.
-    pub fn value(&self, instance: &Instance, version: Version, now: Timestamp) -> Option<Bytes> {
+    /// The value for a version.
+    pub fn value(&self, view: &View<'_>, version: Version) -> Option<Bytes> {
         if self.introduced > version {
             return None;
         }
         match &self.content {
             Content::Fixed(bytes) => Some(bytes.clone()),
-            Content::Live(live) => live(instance, now).map(Bytes::from),
+            Content::Live(live) => live(view).map(Bytes::from),
         }
     }
 
-    fn is_visible(&self, instance: &Instance, version: Version, now: Timestamp) -> bool {
+    fn is_visible(&self, view: &View<'_>, version: Version) -> bool {
         match &self.content {
             Content::Fixed(_) => self.introduced <= version,
-            Content::Live(_) => self.value(instance, version, now).is_some(),
+            Content::Live(_) => self.value(view, version).is_some(),
         }
     }
 }

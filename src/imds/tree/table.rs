@@ -6,7 +6,6 @@
 
 use std::fmt::Display;
 
-use super::Live;
 use crate::imds::credentials;
 use crate::imds::version::Version;
 use crate::model::{Instance, InstanceMetadataTags, NetworkInterface, json};
@@ -38,9 +37,9 @@ pub enum Rule {
     /// Leaves of each interface, by name and value.
     InterfaceEach(fn(&NetworkInterface) -> Vec<(String, String)>),
     /// When there is a value at the time of the request.
-    Live(Live),
+    Live(super::Live),
     /// Under a name that the instance gives, when there is a value at the time of the request.
-    LiveNamed(fn(&Instance) -> Option<String>, Live),
+    LiveNamed(fn(&Instance) -> Option<String>, super::Live),
 }
 
 const fn row(path: &'static str, introduced: &str, rule: Rule) -> Row {
@@ -54,7 +53,7 @@ macro_rules! nic {
     };
 }
 
-use Rule::{Always, Bytes, Each, Interface, InterfaceEach, Labelled, LiveNamed, When};
+use Rule::{Always, Bytes, Each, Interface, InterfaceEach, Labelled, Live, LiveNamed, When};
 
 /// The tree.
 pub const ROWS: &[Row] = &[
@@ -72,28 +71,23 @@ pub const ROWS: &[Row] = &[
     // Undated; on newer hosts only. Hibernation came in November 2018.
     row("meta-data/hibernation/configured", "2019-10-01", When(|i| i.hibernation.map(text))),
     row("meta-data/hostname", "1.0", Always(Instance::local_hostname)),
+    row("meta-data/iam/info", "2012-01-12", Live(credentials::info)),
+    row("meta-data/iam/security-credentials/{role}", "2012-01-12", LiveNamed(role_name, credentials::role)),
+    // Undated and behind a switch: SDKs ask for it, the service did not answer in public by mid-2025.
     row(
-        "meta-data/iam/info",
-        "2012-01-12",
-        Rule::Live(|i, now| i.credentials.as_ref().map(|c| credentials::info(i, c, now))),
-    ),
-    row(
-        "meta-data/iam/security-credentials/{role}",
-        "2012-01-12",
-        LiveNamed(
-            |i| i.credentials.as_ref().map(|c| text(&c.role)),
-            |i, now| i.credentials.as_ref().map(|c| credentials::role(i, c, now)),
-        ),
+        "meta-data/iam/security-credentials-extended/{role}",
+        "2024-04-11",
+        LiveNamed(role_name, credentials::role_extended),
     ),
     row(
         "meta-data/identity-credentials/ec2/info",
         "2018-05-23",
-        Rule::Live(|i, now| Some(credentials::identity_info(i, now))),
+        Live(|v| Some(credentials::identity_info(v))),
     ),
     row(
         "meta-data/identity-credentials/ec2/security-credentials/ec2-instance",
         "2018-05-23",
-        Rule::Live(|i, now| Some(credentials::identity_role(i, now))),
+        Live(|v| Some(credentials::identity_role(v))),
     ),
     row("meta-data/instance-action", "2008-09-01", Always(|i| i.instance_action.as_str().into())),
     row("meta-data/instance-id", "1.0", Always(|i| text(&i.instance_id))),
@@ -180,6 +174,10 @@ pub const ROWS: &[Row] = &[
     row("meta-data/tags/instance/{key}", "2021-03-23", Each(tags)),
     row("user-data", "1.0", Bytes(|i| i.user_data.clone())),
 ];
+
+fn role_name(instance: &Instance) -> Option<String> {
+    instance.credentials.as_ref().map(|credentials| text(&credentials.role))
+}
 
 fn text(value: impl Display) -> String {
     value.to_string()

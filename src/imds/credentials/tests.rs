@@ -1,0 +1,122 @@
+use std::time::Duration;
+
+use proptest::prelude::*;
+
+use super::*;
+
+const NOW: Timestamp = Timestamp::from_secs(1_705_312_800);
+
+fn instance(change: impl FnOnce(&mut Credentials)) -> Instance {
+    let mut credentials = Credentials::default();
+    change(&mut credentials);
+    Instance { credentials: Some(credentials), ..Instance::default() }
+}
+
+fn view(instance: &Instance, now: Timestamp) -> View<'_> {
+    View { instance, fetched: None, loaded_at: NOW, now }
+}
+
+fn field(json: &str, key: &str) -> String {
+    let value: serde_json::Value = serde_json::from_str(json).expect("well-formed");
+    value[key].as_str().unwrap_or_else(|| panic!("no {key} in {json}")).to_owned()
+}
+
+#[test]
+fn keys_have_the_real_shapes() {
+    let body = role(&view(&Instance::default(), NOW)).expect("there is a role");
+    let key = field(&body, "AccessKeyId");
+    assert!(key.starts_with("ASIA") && key.ends_with("EXAMPLE") && key.len() == 20, "{key}");
+    assert_eq!(field(&body, "SecretAccessKey").len(), 40);
+    assert!(field(&body, "Token").starts_with("IQoJb3JpZ2luX2Vj"), "{body}");
+    assert_eq!(field(&body, "LastUpdated"), "2024-01-15T10:00:00Z");
+    assert_eq!(field(&body, "Expiration"), "2024-01-15T16:00:00Z");
+    let order: Vec<&str> = body.lines().filter_map(|line| line.split('"').nth(1)).collect();
+    let expected = ["Code", "LastUpdated", "Type", "AccessKeyId", "SecretAccessKey", "Token", "Expiration"];
+    assert_eq!(order, expected);
+}
+
+#[test]
+fn failures_are_codes() {
+    let ask = |state| {
+        let instance = instance(|c| c.state = state);
+        let view = view(&instance, NOW);
+        let code = |body: Option<String>| body.map(|body| field(&body, "Code"));
+        (code(info(&view)), code(role(&view)))
+    };
+    let some = |code: &str| Some(code.to_owned());
+    assert_eq!(ask(CredentialState::Ok), (some("Success"), some("Success")));
+    assert_eq!(ask(CredentialState::Expired), (some("Success"), some("Success")));
+    assert_eq!(
+        ask(CredentialState::AssumeRoleUnauthorized),
+        (some("Success"), some("AssumeRoleUnauthorizedAccess"))
+    );
+    assert_eq!(ask(CredentialState::Failed), (some("Success"), some("Failed")));
+    assert_eq!(ask(CredentialState::ProfileNotFound), (some("InstanceProfileNotFound"), None));
+    assert_eq!(ask(CredentialState::NoRole), (some("Success"), None));
+}
+
+#[test]
+fn a_profile_may_come_late() {
+    let instance = instance(|c| c.attached_after = Duration::from_secs(10));
+    let at = |seconds| view(&instance, Timestamp::from_secs(NOW.as_secs() + seconds));
+    assert_eq!((info(&at(9)), role(&at(9))), (None, None));
+    assert!(info(&at(10)).is_some() && role(&at(10)).is_some());
+}
+
+#[test]
+fn fetched_keys_are_served_with_their_own_times() {
+    let instance = instance(|c| c.source = CredentialSource::File("/nowhere".into()));
+    let keys = Keys {
+        access_key_id: "ASIAREAL".into(),
+        secret_access_key: Secret::new("s"),
+        token: Secret::new(""),
+        expiration: Some(Timestamp::from_secs(NOW.as_secs() + 900)),
+    };
+    assert_eq!(role(&view(&instance, NOW)), None, "before the first keys");
+    let fetched = Fetched::Keys(keys, NOW);
+    let body = role(&View { fetched: Some(&fetched), ..view(&instance, NOW) }).expect("keys");
+    assert_eq!(field(&body, "LastUpdated"), "2024-01-15T10:00:00Z");
+    assert_eq!(field(&body, "Expiration"), "2024-01-15T10:15:00Z");
+    assert_eq!(field(&body, "Token"), "");
+    let failed = Fetched::Failed(NOW);
+    let body = role(&View { fetched: Some(&failed), ..view(&instance, NOW) }).expect("a failure");
+    assert_eq!(field(&body, "Code"), "Failed");
+}
+
+#[test]
+fn the_extended_form_names_the_account() {
+    let on = instance(|c| c.extended = true);
+    let body = role_extended(&view(&on, NOW)).expect("switched on");
+    assert_eq!(field(&body, "AccountId"), "123456789012");
+    assert_eq!(role_extended(&view(&Instance::default(), NOW)), None);
+}
+
+proptest! {
+    #[test]
+    fn credentials_are_valid_now_and_rotate(
+        lifetime in 6_u64..100_000, now in 1_000_000_000_u64..4_000_000_000
+    ) {
+        let instance = instance(|c| {
+            c.lifetime = Duration::from_secs(lifetime);
+            c.refresh = c.lifetime / 6;
+        });
+        let at = |seconds| role(&view(&instance, Timestamp::from_secs(seconds))).expect("there is a role");
+        let (updated, expires) = (field(&at(now), "LastUpdated"), field(&at(now), "Expiration"));
+        let text = Timestamp::from_secs(now).rfc3339();
+        prop_assert!(updated <= text && text < expires, "{updated} {text} {expires}");
+        prop_assert_eq!(at(now), at(now));
+        prop_assert_ne!(field(&at(now), "AccessKeyId"), field(&at(now + lifetime), "AccessKeyId"));
+    }
+
+    #[test]
+    fn expired_credentials_have_expired(lifetime in 2_u64..100_000, now in 1_000_000_000_u64..4_000_000_000) {
+        let instance = instance(|c| {
+            c.lifetime = Duration::from_secs(lifetime);
+            c.refresh = (c.lifetime / 6).max(Duration::from_secs(1));
+            c.state = CredentialState::Expired;
+        });
+        let body = role(&view(&instance, Timestamp::from_secs(now))).expect("there is a role");
+        prop_assert!(field(&body, "Expiration") < Timestamp::from_secs(now).rfc3339(), "{body}");
+        prop_assert!(field(&body, "LastUpdated") <= field(&body, "Expiration"), "{body}");
+    }
+}
