@@ -9,7 +9,7 @@
 //!                        ├─→ host                                     L1: address, table, guardian
 //!                        └─→ scenario                                 L1: TOML → model
 //!        server, control, daemon ──→ imds ──→ identity                L1: protocol, documents
-//!        everything ──→ model, config, exit, observe                  L0
+//!        everything ──→ model, config, exit, observe, places          L0
 //! ```
 //!
 //! `host` and `server` never meet: code that can change the host cannot be reached from a request.
@@ -21,4 +21,6 @@ pub mod exit;
 pub mod identity;
 pub mod imds;
 pub mod model;
+pub mod observe;
+pub mod places;
 pub mod scenario;

@@ -11,6 +11,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("config", &[]),
     ("observe", &["exit"]),
+    ("places", &[]),
     // L1: meaning. The tree holds the identity document, so imds may look at identity, not the other way round.
     ("identity", &["model", "exit"]),
     ("imds", &["model", "identity"]),
@@ -18,9 +19,15 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("host", &["model", "config", "exit"]),
     // L2: sockets.
     ("server", &["model", "imds", "exit", "observe"]),
-    ("control", &["model", "imds", "config", "exit", "observe"]),
+    ("control", &["model", "imds", "config", "exit", "observe", "places"]),
     // L3: the running program.
-    ("daemon", &["server", "control", "observe", "imds", "identity", "scenario", "config", "model", "exit"]),
+    (
+        "daemon",
+        &[
+            "server", "control", "observe", "places", "imds", "identity", "scenario", "config", "model",
+            "exit",
+        ],
+    ),
     (
         "commands",
         &["cli", "daemon", "host", "control", "scenario", "imds", "observe", "config", "model", "exit"],

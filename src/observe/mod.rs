@@ -1,0 +1,76 @@
+//! Logging: to the journal when stderr is the journal, else readable lines on stderr.
+//!
+//! Messages are whole sentences. What a program may want to find stands beside them in fields whose names
+//! begin with `IMDS_`: `journalctl IMDS_PATH=/latest/user-data` finds them; stderr leaves them out.
+
+mod journal;
+mod stderr;
+
+use std::fmt;
+
+use clap::ValueEnum;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+
+/// How much is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Level {
+    /// What failed
+    Error,
+    /// And what deserves attention
+    Warn,
+    /// And what changed: start, reload, stop
+    #[default]
+    Info,
+    /// And every request
+    Debug,
+    /// And every step
+    Trace,
+}
+
+impl From<Level> for LevelFilter {
+    fn from(level: Level) -> Self {
+        match level {
+            Level::Error => Self::ERROR,
+            Level::Warn => Self::WARN,
+            Level::Info => Self::INFO,
+            Level::Debug => Self::DEBUG,
+            Level::Trace => Self::TRACE,
+        }
+    }
+}
+
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        LevelFilter::from(*self).fmt(f)
+    }
+}
+
+/// Whether the journal records what this process writes to stderr.
+pub fn under_journal() -> bool {
+    journal::is_stderr()
+}
+
+/// Starts logging for the whole process. A second call changes nothing.
+pub fn start(level: Level) {
+    let registry = tracing_subscriber::registry().with(LevelFilter::from(level));
+    let layer = if journal::is_stderr() { journal::layer().ok() } else { None };
+    let _ = match layer {
+        Some(layer) => registry.with(layer).try_init(),
+        None => registry.with(stderr::layer()).try_init(),
+    };
+}
+
+/// Logs a report, a message a line; as warnings, unless `rejected`.
+///
+/// On a terminal `systemctl status` shows ten messages, but only the first three lines of a long one.
+pub fn report(report: &impl fmt::Display, rejected: bool) {
+    for line in report.to_string().lines() {
+        if rejected {
+            tracing::error!("{line}");
+        } else {
+            tracing::warn!("{line}");
+        }
+    }
+}
