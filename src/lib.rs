@@ -24,3 +24,4 @@ pub mod model;
 pub mod observe;
 pub mod places;
 pub mod scenario;
+pub mod server;

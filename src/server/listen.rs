@@ -1,0 +1,123 @@
+//! Listening sockets: bound here, or inherited from a service manager.
+
+use std::io::{self, ErrorKind};
+use std::net::{SocketAddr, TcpListener as StdListener};
+
+use nix::sys::socket::{SockType, getsockopt, setsockopt, sockopt};
+use tokio::net::{TcpListener, TcpSocket};
+
+use super::{ingress, sys};
+use crate::exit::{Failure, Status};
+
+/// Connections that wait in the kernel; the socket units say the same.
+const BACKLOG: u32 = 1024;
+
+/// A listening socket.
+#[derive(Debug)]
+pub struct Listener {
+    pub(super) socket: TcpListener,
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// Whether a service manager holds it too: connections then queue while nobody accepts.
+    pub inherited: bool,
+}
+
+/// The sockets that a service manager passed, checked: each must be a listening TCP socket.
+#[derive(Debug)]
+pub struct Inherited(Vec<(StdListener, SocketAddr)>);
+
+impl Inherited {
+    /// Takes them over. To be called first in a process: the descriptors are known by number only.
+    pub fn take() -> Result<Self, Failure> {
+        let refuse = |what: String| Failure::new(Status::Unavailable, what);
+        let descriptors = sys::inherited()
+            .map_err(|error| refuse(format!("the sockets of LISTEN_FDS cannot be taken over: {error}")))?;
+        let mut sockets = Vec::new();
+        for (number, descriptor) in (3..).zip(descriptors) {
+            let listening = getsockopt(&descriptor, sockopt::SockType) == Ok(SockType::Stream)
+                && getsockopt(&descriptor, sockopt::AcceptConn) == Ok(true);
+            let socket = StdListener::from(descriptor);
+            match socket.local_addr() {
+                Ok(address) if listening => sockets.push((socket, address)),
+                _ => {
+                    return Err(refuse(format!(
+                        "descriptor {number} of LISTEN_FDS is not a listening TCP socket; \
+                         accepted: ListenStream=ADDRESS:PORT in the socket unit"
+                    )));
+                }
+            }
+        }
+        Ok(Self(sockets))
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Hands them to the runtime that runs the caller.
+    pub fn listen(self) -> Result<Vec<Listener>, Failure> {
+        let adopt = |(socket, address): (StdListener, SocketAddr)| {
+            socket.set_nonblocking(true)?;
+            Ok(ready(TcpListener::from_std(socket)?, address, true))
+        };
+        let listeners: io::Result<_> = self.0.into_iter().map(adopt).collect();
+        listeners.map_err(|error| {
+            Failure::new(Status::OsError, format!("an inherited socket cannot be used: {error}"))
+        })
+    }
+}
+
+/// Binds these addresses, for the runtime that runs the caller.
+pub fn bind(addresses: &[SocketAddr]) -> Result<Vec<Listener>, Failure> {
+    addresses
+        .iter()
+        .map(|address| bind_one(*address).map_err(|error| cannot_bind(*address, &error)))
+        .collect()
+}
+
+fn bind_one(address: SocketAddr) -> io::Result<Listener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    // A former server's closed connections would hold the port for a minute.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    let socket = socket.listen(BACKLOG)?;
+    let address = socket.local_addr()?;
+    Ok(ready(socket, address, false))
+}
+
+/// Sets the options that accepted sockets inherit.
+fn ready(socket: TcpListener, address: SocketAddr, inherited: bool) -> Listener {
+    // Replies fit one write each; waiting for more would only delay them. Refused, it costs that delay.
+    let _ = setsockopt(&socket, sockopt::TcpNoDelay, &true);
+    ingress::ask(&socket, address);
+    Listener { socket, address, inherited }
+}
+
+fn cannot_bind(address: SocketAddr, error: &io::Error) -> Failure {
+    let port = address.port();
+    match error.kind() {
+        ErrorKind::AddrInUse => Failure::new(
+            Status::Unavailable,
+            format!(
+                "cannot listen on {address}: another process holds the port; \
+                 `ss -ltnp 'sport = :{port}'` names it; end it, or choose another port with --listen ADDR:PORT"
+            ),
+        ),
+        ErrorKind::PermissionDenied => Failure::new(
+            Status::NoPermission,
+            format!(
+                "cannot listen on {address}: permission denied; ports below 1024 are for root; \
+                 choose a higher one with --listen ADDR:PORT"
+            ),
+        ),
+        ErrorKind::AddrNotAvailable => Failure::new(
+            Status::Unavailable,
+            format!(
+                "cannot listen on {address}: this host does not have the address; \
+                 `ip address` lists those that it has"
+            ),
+        ),
+        _ => Failure::new(Status::Unavailable, format!("cannot listen on {address}: {error}")),
+    }
+}

@@ -1,0 +1,143 @@
+//! One request: read what is left of it, ask [`answer`], write what it says.
+
+use std::sync::Arc;
+
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::{Body as _, Bytes, Incoming};
+use hyper::ext::ReasonPhrase;
+use hyper::header::EXPECT;
+use hyper::{Request, Response};
+use thiserror::Error;
+use tokio::time::timeout;
+
+use super::limits::Limits;
+use super::wire::Talk;
+use super::world::World;
+use crate::imds::{Ingress, Reply, RequestHead, Visit, answer};
+
+/// Why a connection ends without a reply.
+#[derive(Debug, Error)]
+pub(super) enum Parting {
+    /// The reply would not arrive: the client hears nothing until it gives up.
+    #[error("the hop limit keeps the reply from the client")]
+    Hold,
+    /// The client broke its body off, or framed it wrongly.
+    #[error("the request's body is broken: {0}")]
+    Broken(#[from] hyper::Error),
+}
+
+/// Answers a request.
+pub(super) async fn respond(
+    world: Arc<World>,
+    talk: Arc<Talk>,
+    limits: Arc<Limits>,
+    request: Request<Incoming>,
+) -> Result<Response<Full<Bytes>>, Parting> {
+    talk.asked();
+    let (head, body) = request.into_parts();
+    // A client that sent Expect waits for a word before it sends the body, and 100 is never that word.
+    let read = !head.headers.contains_key(EXPECT) && read_out(body, &limits).await?;
+    if !read {
+        talk.left_unread();
+    }
+    let visit = Visit { peer: talk.peer.ip().to_canonical(), ingress: talk.ingress, nonce: world.admit() };
+    let asked = RequestHead { method: &head.method, path: head.uri.path(), headers: &head.headers };
+    let reply = answer(&world.fleet.load(), &world.authority, &visit, asked, (world.clock)());
+    tracing::debug!(
+        IMDS_CLIENT = %visit.peer,
+        IMDS_METHOD = %head.method,
+        IMDS_PATH = head.uri.path(),
+        IMDS_STATUS = reply.status.as_u16(),
+        "{} {} {}: {}",
+        visit.peer,
+        head.method,
+        head.uri.path(),
+        reply.status.as_u16(),
+    );
+    match travel(&reply, talk.ingress) {
+        Travel::Nowhere => return Err(Parting::Hold),
+        Travel::Usual => talk.limit_hops(None),
+        Travel::Hops(limit) => talk.limit_hops(Some(limit)),
+    }
+    Ok(response(reply))
+}
+
+/// Reads a body to its end, because the kernel resets a connection that is closed with bytes unread, and the
+/// client then loses its reply. `false` if it is too long or too slow.
+async fn read_out(mut body: Incoming, limits: &Limits) -> Result<bool, hyper::Error> {
+    if body.is_end_stream() {
+        return Ok(true);
+    }
+    let whole = async {
+        let mut bytes = 0;
+        while let Some(frame) = body.frame().await {
+            bytes += frame?.data_ref().map_or(0, Bytes::len);
+            if bytes > limits.body_bytes {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    };
+    timeout(limits.body, whole).await.unwrap_or(Ok(false))
+}
+
+/// How far a reply goes.
+#[derive(Debug, PartialEq, Eq)]
+enum Travel {
+    Usual,
+    Hops(u8),
+    Nowhere,
+}
+
+/// On EC2 the reply to a token request starts at the instance's host, so each router takes one hop away. Here it
+/// starts on the very bridge that the client is on, one hop nearer than there; and a packet from this host to
+/// its bridge passes no router, so the kernel's hop limit can't stop it there.
+fn travel(reply: &Reply, ingress: Ingress) -> Travel {
+    match (reply.hop_limit, ingress) {
+        (None, _) | (_, Ingress::Host) => Travel::Usual,
+        (Some(0 | 1), Ingress::Bridge) => Travel::Nowhere,
+        (Some(limit), Ingress::Bridge) => Travel::Hops(limit - 1),
+    }
+}
+
+fn response(reply: Reply) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(reply.body));
+    *response.status_mut() = reply.status;
+    for (name, value) in reply.headers {
+        response.headers_mut().append(name, value);
+    }
+    let reason = reply.reason.map(|reason| Bytes::from_static(reason.as_bytes()));
+    if let Some(reason) = reason.and_then(|reason| ReasonPhrase::try_from(reason).ok()) {
+        response.extensions_mut().insert(reason);
+    }
+    response
+}
+
+/// The parting that ended a connection, if it was one.
+pub(super) fn parting(error: &hyper::Error) -> Option<&Parting> {
+    std::error::Error::source(error)?.downcast_ref()
+}
+
+#[cfg(test)]
+mod tests {
+    use hyper::StatusCode;
+
+    use super::*;
+
+    #[test]
+    fn only_bridged_clients_are_limited() {
+        let cases = [
+            (None, Ingress::Bridge, Travel::Usual),
+            (Some(1), Ingress::Host, Travel::Usual),
+            (Some(1), Ingress::Bridge, Travel::Nowhere),
+            (Some(2), Ingress::Bridge, Travel::Hops(1)),
+            (Some(64), Ingress::Bridge, Travel::Hops(63)),
+            (Some(2), Ingress::Host, Travel::Usual),
+        ];
+        for (hop_limit, ingress, expected) in cases {
+            let status = StatusCode::OK;
+            let reply = Reply { status, reason: None, headers: vec![], body: Bytes::new(), hop_limit };
+            assert_eq!(travel(&reply, ingress), expected, "hop limit {hop_limit:?} from {ingress:?}");
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! What every request reads.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use arc_swap::ArcSwap;
+
+use crate::imds::{Fleet, TokenAuthority};
+use crate::model::Timestamp;
+
+/// The present fleet, the token key, the clock, and the counters. Readers never lock.
+pub struct World {
+    /// What is served now. A request reads it once; a writer swaps it.
+    pub fleet: ArcSwap<Fleet>,
+    /// Seals and opens session tokens.
+    pub authority: TokenAuthority,
+    /// Tells the time; the daemon's.
+    pub clock: fn() -> Timestamp,
+    nonces: Nonces,
+    requests: AtomicU64,
+}
+
+impl World {
+    /// A world; `seed` is random, so that no two runs seal with the same nonce.
+    pub fn new(fleet: Fleet, authority: TokenAuthority, clock: fn() -> Timestamp, seed: [u8; 12]) -> Self {
+        let fleet = ArcSwap::new(Arc::new(fleet));
+        Self { fleet, authority, clock, nonces: Nonces::new(seed), requests: AtomicU64::new(0) }
+    }
+
+    /// How many requests were read.
+    pub fn requests(&self) -> u64 {
+        self.requests.load(Ordering::Relaxed)
+    }
+
+    /// Counts a request and gives the nonce that is its own.
+    pub(super) fn admit(&self) -> [u8; 12] {
+        self.nonces.nth(self.requests.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+impl fmt::Debug for World {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("World")
+            .field("fleet", &self.fleet)
+            .field("requests", &self.requests)
+            .finish_non_exhaustive()
+    }
+}
+
+/// 96-bit numbers counted up from a random start.
+struct Nonces(u128);
+
+impl Nonces {
+    fn new(seed: [u8; 12]) -> Self {
+        let mut bytes = [0; 16];
+        bytes[4..].copy_from_slice(&seed);
+        Self(u128::from_be_bytes(bytes))
+    }
+
+    fn nth(&self, count: u64) -> [u8; 12] {
+        let bytes = self.0.wrapping_add(count.into()).to_be_bytes();
+        bytes[4..].try_into().expect("16 less 4 is 12")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Nonces;
+
+    #[test]
+    fn nonces_count_up_from_the_seed_and_wrap_around() {
+        let nonces = Nonces::new([0xff; 12]);
+        assert_eq!(nonces.nth(0), [0xff; 12]);
+        assert_eq!(nonces.nth(1), [0; 12]);
+        assert_eq!(nonces.nth(2), [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
+        let nonces = Nonces::new([0; 12]);
+        assert_eq!(nonces.nth(u64::MAX), [0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]);
+    }
+}
