@@ -1,0 +1,14 @@
+//! Control of a running server: HTTP/JSON on a unix socket, for its owner and its group.
+//!
+//! [`api`] says the routes and what goes over them.
+
+pub mod api;
+mod client;
+mod order;
+mod routes;
+mod socket;
+
+pub use client::Client;
+pub use order::{Caller, Desk, Order};
+pub use routes::serve;
+pub use socket::{Refused, Socket};

@@ -1,0 +1,126 @@
+//! The control socket's server.
+
+use std::convert::Infallible;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http_body_util::Full;
+use hyper::body::{Bytes, Incoming};
+use hyper::header::{ALLOW, CONTENT_TYPE, HeaderValue};
+use hyper::server::conn::http1::Builder;
+use hyper::service::service_fn;
+use hyper::{Method, Request, Response, StatusCode};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use serde::Serialize;
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::{Semaphore, oneshot};
+use tokio::time::{sleep, timeout};
+
+use super::Socket;
+use super::api::{RELOAD, Refusal, STATUS};
+use super::order::{Caller, Desk, Order};
+
+/// Clients at one time.
+const CONNECTIONS: usize = 16;
+/// How long a client may take for a request head.
+const HEAD: Duration = Duration::from_secs(5);
+/// How long a client may stay.
+const LIFETIME: Duration = Duration::from_secs(90);
+/// Bytes of a request head.
+const HEAD_BYTES: usize = 8192;
+
+/// Every route there is.
+const ROUTES: [(Method, &str); 2] = [(Method::GET, STATUS), (Method::POST, RELOAD)];
+
+/// Serves the control socket until the task is dropped.
+pub async fn serve(socket: Socket, desk: Desk) -> io::Result<()> {
+    let listener = UnixListener::from_std(socket.listener.try_clone()?)?;
+    let desk = Arc::new(desk);
+    let permits = Arc::new(Semaphore::new(CONNECTIONS));
+    loop {
+        let Ok(permit) = Arc::clone(&permits).acquire_owned().await else { return Ok(()) };
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                let desk = Arc::clone(&desk);
+                tokio::spawn(async move {
+                    let _ = timeout(LIFETIME, converse(stream, desk)).await;
+                    drop(permit);
+                });
+            }
+            Err(error) => {
+                tracing::warn!("no client can be accepted at {}: {error}", socket.path().display());
+                sleep(Duration::from_secs(1)).await;
+            }
+        }
+    }
+}
+
+async fn converse(stream: UnixStream, desk: Arc<Desk>) {
+    let Ok(peer) = stream.peer_cred() else { return };
+    let caller = Caller::Peer { pid: peer.pid(), uid: peer.uid() };
+    let service = service_fn(|request| {
+        let desk = Arc::clone(&desk);
+        async move { Ok::<_, Infallible>(respond(&desk, caller, &request).await) }
+    });
+    let mut http = Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(HEAD).max_buf_size(HEAD_BYTES);
+    if let Err(error) = http.serve_connection(TokioIo::new(stream), service).await {
+        tracing::debug!("{caller} at the control socket: {error}");
+    }
+}
+
+async fn respond(desk: &Desk, caller: Caller, request: &Request<Incoming>) -> Response<Full<Bytes>> {
+    let path = request.uri().path();
+    tracing::debug!("{caller}: {} {path}", request.method());
+    match (request.method(), path) {
+        (&Method::GET, STATUS) => json(StatusCode::OK, &(desk.status)()),
+        (&Method::POST, RELOAD) => reload(desk, caller).await,
+        (method, _) => refuse(method, path),
+    }
+}
+
+async fn reload(desk: &Desk, by: Caller) -> Response<Full<Bytes>> {
+    let (outcome, answer) = oneshot::channel();
+    if desk.orders.send(Order::Reload { by, outcome }).await.is_err() {
+        return stopping();
+    }
+    match answer.await {
+        Ok(Ok(reloaded)) => json(StatusCode::OK, &reloaded),
+        Ok(Err(rejected)) => json(StatusCode::UNPROCESSABLE_ENTITY, &rejected),
+        Err(_) => stopping(),
+    }
+}
+
+fn stopping() -> Response<Full<Bytes>> {
+    refusal(StatusCode::SERVICE_UNAVAILABLE, "the server is stopping".to_owned())
+}
+
+fn refuse(method: &Method, path: &str) -> Response<Full<Bytes>> {
+    let allowed: Vec<&str> =
+        ROUTES.iter().filter(|(_, known)| *known == path).map(|(method, _)| method.as_str()).collect();
+    if allowed.is_empty() {
+        return refusal(StatusCode::NOT_FOUND, format!("there is no {path}"));
+    }
+    let allowed = allowed.join(", ");
+    let mut response =
+        refusal(StatusCode::METHOD_NOT_ALLOWED, format!("{path} takes {allowed}, not {method}"));
+    if let Ok(allowed) = HeaderValue::from_str(&allowed) {
+        response.headers_mut().insert(ALLOW, allowed);
+    }
+    response
+}
+
+fn refusal(status: StatusCode, error: String) -> Response<Full<Bytes>> {
+    let routes = ROUTES.iter().map(|(method, path)| format!("{method} {path}")).collect();
+    json(status, &Refusal { error, routes })
+}
+
+fn json(status: StatusCode, value: &impl Serialize) -> Response<Full<Bytes>> {
+    let mut body = serde_json::to_vec_pretty(value).expect("the API's types have string keys only");
+    body.push(b'\n');
+    let mut response = Response::new(Full::new(body.into()));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}

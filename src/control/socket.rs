@@ -1,0 +1,148 @@
+//! The control socket's place in the file system: one live owner, no race, and the cure for what goes wrong.
+//!
+//! A lock file beside the socket says who owns it: the kernel releases the lock when the owner dies, so what
+//! is found under the lock is stale and may be replaced.
+
+use std::fs::{self, File, Permissions};
+use std::io::{self, ErrorKind, Read as _, Write as _};
+use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
+
+use nix::errno::Errno;
+use nix::fcntl::{Flock, FlockArg};
+use nix::sys::socket::{getsockopt, sockopt};
+use thiserror::Error;
+
+use crate::exit::{Failure, Status};
+
+/// `sun_path` of `struct sockaddr_un` less the terminating zero.
+const LONGEST: usize = 107;
+
+/// A bound control socket. Removed when dropped.
+#[derive(Debug)]
+pub struct Socket {
+    pub(super) listener: UnixListener,
+    path: PathBuf,
+    _lock: Flock<File>,
+}
+
+/// Why a control socket can't be had.
+#[derive(Debug, Error)]
+pub enum Refused {
+    /// No socket can be made there; another place may do.
+    #[error("no control socket can be made at {}: {error}", path.display())]
+    Unwritable {
+        /// The socket.
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// The place is somebody's.
+    #[error("{0}")]
+    Taken(String),
+    /// The path is longer than a socket's may be.
+    #[error(
+        "the control socket's path has {} bytes, {LONGEST} at most are accepted: {}",
+        .0.as_os_str().len(), .0.display()
+    )]
+    TooLong(PathBuf),
+}
+
+impl From<Refused> for Failure {
+    fn from(refused: Refused) -> Self {
+        let status = match &refused {
+            Refused::Unwritable { error, .. } if error.kind() == ErrorKind::PermissionDenied => {
+                Status::NoPermission
+            }
+            Refused::Unwritable { .. } | Refused::Taken(_) => Status::Unavailable,
+            Refused::TooLong(_) => Status::Usage,
+        };
+        Self::new(status, format!("{refused}; name another place with --control PATH"))
+    }
+}
+
+impl Socket {
+    /// Binds the socket, for owner and group (0660), and makes its directory if that is not there.
+    pub fn bind(path: &Path) -> Result<Self, Refused> {
+        if path.as_os_str().len() > LONGEST {
+            return Err(Refused::TooLong(path.to_owned()));
+        }
+        let unwritable = |error| Refused::Unwritable { path: path.to_owned(), error };
+        if let Some(directory) = path.parent() {
+            fs::create_dir_all(directory).map_err(unwritable)?;
+        }
+        let lock = lock(path)?;
+        clear(path)?;
+        let listener = UnixListener::bind(path).map_err(unwritable)?;
+        fs::set_permissions(path, Permissions::from_mode(0o660)).map_err(unwritable)?;
+        listener.set_nonblocking(true).map_err(unwritable)?;
+        Ok(Self { listener, path: path.to_owned(), _lock: lock })
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        // Still under the lock: nobody can have put another one there.
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+/// Locks `PATH.lock` and writes our process id into it.
+fn lock(path: &Path) -> Result<Flock<File>, Refused> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".lock");
+    let unwritable = |error| Refused::Unwritable { path: path.to_owned(), error };
+    let mut options = File::options();
+    options.read(true).write(true).create(true).truncate(false).mode(0o644);
+    let file = options.open(&name).map_err(unwritable)?;
+    let mut lock = match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
+        Ok(lock) => lock,
+        Err((mut file, Errno::EWOULDBLOCK)) => {
+            let mut owner = String::new();
+            let _ = file.read_to_string(&mut owner);
+            return Err(taken(path, owner.trim().parse().ok()));
+        }
+        Err((_, error)) => return Err(unwritable(error.into())),
+    };
+    lock.set_len(0).and_then(|()| writeln!(lock, "{}", std::process::id())).map_err(unwritable)?;
+    Ok(lock)
+}
+
+/// Removes what a dead owner left, and nothing else.
+fn clear(path: &Path) -> Result<(), Refused> {
+    let kind = match fs::symlink_metadata(path) {
+        Ok(metadata) => metadata.file_type(),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(Refused::Unwritable { path: path.to_owned(), error }),
+    };
+    if !kind.is_socket() {
+        let what = if kind.is_dir() {
+            "a directory"
+        } else if kind.is_file() {
+            "a regular file"
+        } else {
+            "no socket"
+        };
+        let place = path.display();
+        return Err(Refused::Taken(format!(
+            "{place} is {what}; a control socket is wanted there; remove it"
+        )));
+    }
+    // Another program, without our lock, may listen there.
+    if let Ok(stream) = UnixStream::connect(path) {
+        return Err(taken(path, getsockopt(&stream, sockopt::PeerCredentials).ok().map(|peer| peer.pid())));
+    }
+    fs::remove_file(path).map_err(|error| Refused::Unwritable { path: path.to_owned(), error })
+}
+
+fn taken(path: &Path, owner: Option<i32>) -> Refused {
+    let place = path.display();
+    let owner = owner.map_or_else(|| "a running server".to_owned(), |pid| format!("process {pid}"));
+    Refused::Taken(format!("the control socket {place} belongs to {owner}; end that server"))
+}
