@@ -1,13 +1,27 @@
 //! The command line: one struct per subcommand.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+
+use crate::observe::Level;
 
 /// An EC2 Instance Metadata Service for developer machines.
 #[derive(Debug, Parser)]
 #[command(name = "mock-imds", version, propagate_version = true, max_term_width = 100)]
 pub struct Cli {
+    /// How much is logged
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        value_name = "LEVEL",
+        env = "MOCK_IMDS_LOG",
+        default_value = "info",
+        hide_possible_values = true
+    )]
+    pub log_level: Level,
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
@@ -16,9 +30,73 @@ pub struct Cli {
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Serve instance metadata
+    Serve(Serve),
+    /// Judge scenario files as a server would: every problem at once
+    Check(Check),
+    /// Make a running server load its scenario anew
+    Reload(Reload),
+    /// Say what a running server does
+    Status(Status),
     /// Host networking: the link-local address and the nftables redirect (the units call it)
     #[command(subcommand)]
     Net(Net),
+}
+
+/// `mock-imds serve`.
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// What to serve [default: the unit's scenario.toml, else ~/.config/mock-imds/scenario.toml, else the built-in one]
+    #[arg(long, value_name = "FILE")]
+    pub scenario: Option<PathBuf>,
+    /// Where to listen; may be given several times [default: 127.0.0.1:1338]. Inherited sockets win
+    #[arg(long, value_name = "ADDR:PORT", value_parser = address)]
+    pub listen: Vec<SocketAddr>,
+    /// Where the control socket is.
+    #[command(flatten)]
+    pub control: Control,
+    /// Where keys live [default: the unit's state directory, else ~/.local/state/mock-imds]
+    #[arg(long, value_name = "DIR")]
+    pub state: Option<PathBuf>,
+}
+
+/// `mock-imds check`.
+#[derive(Debug, Args)]
+pub struct Check {
+    /// Scenario files
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+}
+
+/// `mock-imds reload`.
+#[derive(Debug, Args)]
+pub struct Reload {
+    /// Where the control socket is.
+    #[command(flatten)]
+    pub control: Control,
+}
+
+/// `mock-imds status`.
+#[derive(Debug, Args)]
+pub struct Status {
+    /// Where the control socket is.
+    #[command(flatten)]
+    pub control: Control,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Where the control socket is.
+#[derive(Debug, Args)]
+pub struct Control {
+    /// The control socket [default: /run/mock-imds/control.sock, else one in the user's own directories]
+    #[arg(long = "control", value_name = "PATH")]
+    pub path: Option<PathBuf>,
+}
+
+fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| "accepted: an address and a port, as 127.0.0.1:1338 or [::1]:1338".to_owned())
 }
 
 /// `mock-imds net`: what to do with the address and the table.

@@ -18,6 +18,7 @@ pub mod cli;
 pub mod commands;
 pub mod config;
 pub mod control;
+pub mod daemon;
 pub mod exit;
 pub mod identity;
 pub mod imds;

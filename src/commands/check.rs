@@ -1,0 +1,32 @@
+//! `mock-imds check FILE…`: what a server would say of these files.
+
+use crate::cli::Check;
+use crate::commands::{say, warn};
+use crate::exit::{Failure, Status};
+use crate::scenario;
+
+/// Runs the subcommand. Every file is judged, whatever the others are.
+pub fn exec(check: &Check) -> Result<(), Failure> {
+    let mut rejected = 0;
+    for file in &check.files {
+        match scenario::load(file) {
+            Ok((_, warnings)) => {
+                if !warnings.problems.is_empty() {
+                    warn(&warnings.to_string());
+                }
+                say(&format!("{}: ok", file.display()));
+            }
+            Err(report) => {
+                rejected += 1;
+                warn(&report.to_string());
+            }
+        }
+    }
+    match (rejected, check.files.len()) {
+        (0, _) => Ok(()),
+        (1, 1) => Err(Failure::new(Status::Config, "the file is rejected")),
+        (rejected, all) => {
+            Err(Failure::new(Status::Config, format!("{rejected} of {all} files are rejected")))
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! `mock-imds status`: what a running server does.
+
+use std::fmt::Write as _;
+
+use crate::cli::Status as Args;
+use crate::commands::say;
+use crate::control::Client;
+use crate::control::api::Status;
+use crate::exit::{self, Failure};
+
+/// Runs the subcommand.
+pub fn exec(args: &Args) -> Result<(), Failure> {
+    let status = Client::new(args.control.path.as_deref()).status()?;
+    if args.json {
+        let text = serde_json::to_string_pretty(&status)
+            .map_err(|error| Failure::new(exit::Status::Software, error.to_string()))?;
+        say(&text);
+    } else {
+        say(table(&status).trim_end());
+    }
+    Ok(())
+}
+
+/// One fact a line, its name before it.
+fn table(status: &Status) -> String {
+    let mut text = String::new();
+    let mut row = |name: &str, value: &str| {
+        let _ = writeln!(text, "{name:<12}{value}");
+    };
+    let scenario = &status.scenario;
+    let file = scenario.file.as_ref().map(|file| file.display().to_string());
+    row("server", &format!("mock-imds {}, process {}", status.version, status.pid));
+    row("since", &status.started_at.rfc3339());
+    row("instance", &scenario.instance_id);
+    row("scenario", file.as_deref().unwrap_or("built-in"));
+    row("loaded", &scenario.at.rfc3339());
+    if scenario.warnings > 0 {
+        row(
+            "warnings",
+            &format!("{}, see `mock-imds check {}`", scenario.warnings, file.unwrap_or_default()),
+        );
+    }
+    for (index, listener) in status.listeners.iter().enumerate() {
+        let held = if listener.inherited { " (held by the service manager)" } else { "" };
+        row(if index == 0 { "listens" } else { "" }, &format!("http://{}/{held}", listener.address));
+    }
+    match &status.last_reload {
+        None => row("reload", "none since the start"),
+        Some(verdict) => {
+            let word = if verdict.accepted { "accepted" } else { "rejected" };
+            let (at, by, message) = (verdict.at.rfc3339(), &verdict.by, &verdict.message);
+            row("reload", &format!("{word} {at}, by {by}: {message}"));
+        }
+    }
+    row("requests", &status.requests.to_string());
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::control::api::{Listening, Loaded, Verdict};
+    use crate::model::Timestamp;
+
+    #[test]
+    fn a_status_reads_as_a_table() {
+        let at = Timestamp::from_secs(1_795_230_851);
+        let listening = |address: &str, inherited| Listening { address: address.parse().unwrap(), inherited };
+        let status = Status {
+            version: "0.1.0".into(),
+            pid: 7,
+            started_at: at,
+            scenario: Loaded {
+                file: Some("/etc/mock-imds/scenario.toml".into()),
+                at,
+                instance_id: "i-1234567890abcdef0".into(),
+                warnings: 1,
+            },
+            listeners: vec![listening("169.254.169.254:1690", true), listening("127.0.0.1:1338", false)],
+            last_reload: Some(Verdict {
+                at,
+                by: "SIGHUP".into(),
+                accepted: false,
+                message: "scenario.toml:1:1: unknown key \"x\"".into(),
+            }),
+            requests: 12,
+        };
+        let expected = "\
+server      mock-imds 0.1.0, process 7
+since       2026-11-21T03:14:11Z
+instance    i-1234567890abcdef0
+scenario    /etc/mock-imds/scenario.toml
+loaded      2026-11-21T03:14:11Z
+warnings    1, see `mock-imds check /etc/mock-imds/scenario.toml`
+listens     http://169.254.169.254:1690/ (held by the service manager)
+            http://127.0.0.1:1338/
+reload      rejected 2026-11-21T03:14:11Z, by SIGHUP: scenario.toml:1:1: unknown key \"x\"
+requests    12
+";
+        assert_eq!(table(&status), expected);
+    }
+}

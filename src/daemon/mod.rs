@@ -1,0 +1,236 @@
+//! The server as a process: build → run → drain.
+//!
+//! | task | what it does | ends |
+//! |---|---|---|
+//! | main | waits for signals: SIGHUP reloads, SIGTERM and SIGINT stop | with the process |
+//! | [`writer`] | carries out orders, swaps the fleet, tells the service manager, feeds the watchdog | after the drain |
+//! | [`control::serve`] | takes orders and questions at the unix socket | when the stop begins |
+//! | [`Server`] | an accept loop for each listener, a task for each connection | drained, 5 s at most |
+
+mod announce;
+mod clock;
+mod key;
+mod load;
+mod notify;
+mod writer;
+
+use std::fs;
+use std::io::{self, ErrorKind, IsTerminal as _};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook_tokio::Signals;
+use tokio::runtime;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio_stream::StreamExt as _;
+
+use crate::control::{self, Caller, Desk, Order, Refused, Socket, api};
+use crate::exit::{Failure, Status};
+use crate::imds::{Fleet, TokenAuthority};
+use crate::model::endpoint::FOREGROUND_PORT;
+use crate::observe;
+use crate::places::Places;
+use crate::server::{Inherited, Limits, Listener, Server, World, bind};
+use load::{Loading, Shelf};
+use writer::{Facts, Writer};
+
+/// Requests run on this many threads; more gain nothing measurable.
+const WORKERS: usize = 2;
+/// Orders that may wait.
+const ORDERS: usize = 16;
+
+/// What the command line says.
+#[derive(Debug, Default)]
+pub struct Options {
+    /// The scenario file.
+    pub scenario: Option<PathBuf>,
+    /// Where to listen, unless sockets are inherited.
+    pub listen: Vec<SocketAddr>,
+    /// The control socket.
+    pub control: Option<PathBuf>,
+    /// Where keys live.
+    pub state: Option<PathBuf>,
+}
+
+/// Serves until a signal ends it.
+pub fn run(options: &Options) -> Result<(), Failure> {
+    let inherited = Inherited::take()?;
+    let runtime = runtime::Builder::new_multi_thread()
+        .worker_threads(WORKERS)
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new(Status::OsError, format!("no event loop can be had: {error}")))?;
+    let outcome = runtime.block_on(async { Daemon::build(options, inherited).await?.run().await });
+    // A thread may still wait for a file system that does not answer.
+    runtime.shutdown_background();
+    outcome
+}
+
+/// Everything that was opened, before anything runs.
+struct Daemon {
+    signals: Signals,
+    listeners: Vec<Listener>,
+    world: Arc<World>,
+    shelf: Shelf,
+    served: Loading,
+    control: Option<Socket>,
+}
+
+impl Daemon {
+    async fn build(options: &Options, inherited: Inherited) -> Result<Self, Failure> {
+        // First of all: a signal that comes before its handler ends the process.
+        let signals = Signals::new([SIGHUP, SIGTERM, SIGINT])
+            .map_err(|error| Failure::new(Status::OsError, format!("signals cannot be handled: {error}")))?;
+        let places = Places::from_env();
+        let shelf = Shelf::new(options.scenario.as_deref(), &places);
+        let served = writer::read(shelf.file(None)).await.map_err(|report| {
+            Failure::new(Status::Config, format!("not started, the scenario is rejected:\n{report}"))
+        })?;
+        observe::report(&served.warnings, false);
+        let listeners = listen(&options.listen, inherited)?;
+        let (state, key) = token_key(options.state.as_deref(), &places)?;
+        let control = control_socket(options.control.as_deref(), state.as_deref(), &places)?;
+        let fleet = Fleet::compile(served.scenario.clone(), clock::now());
+        let world = World::new(fleet, TokenAuthority::new(key), clock::now, random()?);
+        Ok(Self { signals, listeners, world: Arc::new(world), shelf, served, control })
+    }
+
+    async fn run(self) -> Result<(), Failure> {
+        let Self { mut signals, listeners, world, shelf, served, control } = self;
+        let addresses: Vec<_> = listeners
+            .iter()
+            .map(|listener| api::Listening { address: listener.address, inherited: listener.inherited })
+            .collect();
+        let (facts, latest) = watch::channel(Facts::new(&served, world.fleet.load().loaded_at()));
+        let (orders, inbox) = mpsc::channel(ORDERS);
+
+        announce::ready(&served, &addresses);
+        notify::ready(&latest.borrow().line());
+        let server = Server::start(listeners, Arc::clone(&world), Limits::default());
+        let status = status(Arc::clone(&world), addresses, latest);
+        let desk = Desk { orders: orders.clone(), status: Box::new(status) };
+        let control = control.map(|socket| tokio::spawn(control::serve(socket, desk)));
+        let writer = tokio::spawn(Writer { world, shelf, served, facts }.run(inbox));
+
+        until_stopped(&mut signals, &orders).await;
+
+        notify::stopping();
+        tracing::info!("stopping");
+        if let Some(task) = control {
+            task.abort();
+        }
+        tokio::select! {
+            left = server.drain() => if left > 0 {
+                tracing::warn!("stopped with {left} connections that did not finish");
+            },
+            () = stop_signal(&mut signals) => tracing::warn!("stopped at once, as asked again"),
+        }
+        writer.abort();
+        Ok(())
+    }
+}
+
+/// Waits for the signal that ends the process, and turns the others into orders.
+async fn until_stopped(signals: &mut Signals, orders: &mpsc::Sender<Order>) {
+    let on_terminal = io::stderr().is_terminal();
+    while let Some(signal) = signals.next().await {
+        // A terminal that closes says so by SIGHUP too, and is none any more.
+        let hung_up = on_terminal && !io::stderr().is_terminal();
+        if signal != SIGHUP || hung_up {
+            return;
+        }
+        let (outcome, _) = oneshot::channel();
+        let _ = orders.send(Order::Reload { by: Caller::Signal, outcome }).await;
+    }
+}
+
+/// Waits for SIGTERM or SIGINT.
+async fn stop_signal(signals: &mut Signals) {
+    while signals.next().await == Some(SIGHUP) {}
+}
+
+fn status(
+    world: Arc<World>,
+    listeners: Vec<api::Listening>,
+    facts: watch::Receiver<Facts>,
+) -> impl Fn() -> api::Status + Send + Sync {
+    let started_at = clock::now();
+    move || {
+        let Facts { scenario, last_reload } = facts.borrow().clone();
+        api::Status {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            pid: std::process::id(),
+            started_at,
+            scenario,
+            listeners: listeners.clone(),
+            last_reload,
+            requests: world.requests(),
+        }
+    }
+}
+
+// === what is opened at the start ===
+
+fn listen(asked: &[SocketAddr], inherited: Inherited) -> Result<Vec<Listener>, Failure> {
+    if inherited.is_empty() {
+        let usual = [SocketAddr::from((Ipv4Addr::LOCALHOST, FOREGROUND_PORT))];
+        return bind(if asked.is_empty() { &usual } else { asked });
+    }
+    if !asked.is_empty() {
+        tracing::warn!("--listen is ignored: sockets are inherited from the service manager");
+    }
+    inherited.listen()
+}
+
+/// The state directory, if it can be used, and the token key: from there, or for this process only.
+fn token_key(given: Option<&Path>, places: &Places) -> Result<(Option<PathBuf>, [u8; 32]), Failure> {
+    let Some(directory) = given.map(Path::to_owned).or_else(|| places.state()) else {
+        tracing::warn!("no state directory is known: session tokens end with this process");
+        return Ok((None, random()?));
+    };
+    match fs::create_dir_all(&directory).and_then(|()| key::load(&directory)) {
+        Ok(key) => Ok((Some(directory), key)),
+        Err(error) if given.is_some() => Err(Failure::new(
+            if error.kind() == ErrorKind::PermissionDenied { Status::NoPermission } else { Status::OsError },
+            format!(
+                "the state directory {} cannot be used: {error}; name another one with --state DIR",
+                directory.display()
+            ),
+        )),
+        Err(error) => {
+            tracing::warn!(
+                "the state directory {} cannot be used: {error}: session tokens end with this process",
+                directory.display()
+            );
+            Ok((None, random()?))
+        }
+    }
+}
+
+/// The control socket at the first place that takes one. Without a writable place there is none.
+fn control_socket(
+    given: Option<&Path>,
+    state: Option<&Path>,
+    places: &Places,
+) -> Result<Option<Socket>, Failure> {
+    if let Some(path) = given {
+        return Ok(Some(Socket::bind(path)?));
+    }
+    let mut why = "no directory for it is known".to_owned();
+    for path in places.control_of_server(state) {
+        match Socket::bind(&path) {
+            Ok(socket) => return Ok(Some(socket)),
+            Err(taken @ Refused::Taken(_)) => return Err(taken.into()),
+            Err(refused) => why = refused.to_string(),
+        }
+    }
+    tracing::warn!("there is no control socket, so `mock-imds reload` and `status` find no server: {why}");
+    Ok(None)
+}
+
+fn random<const N: usize>() -> Result<[u8; N], Failure> {
+    key::random()
+        .map_err(|error| Failure::new(Status::OsError, format!("the kernel gives no random bytes: {error}")))
+}
