@@ -99,26 +99,50 @@ fn address(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| "accepted: an address and a port, as 127.0.0.1:1338 or [::1]:1338".to_owned())
 }
 
-/// `mock-imds net`: what to do with the address and the table.
+/// `mock-imds net`: what to do with the address and the tables.
 #[derive(Debug, Subcommand)]
 pub enum Net {
     /// Set up the network, watch over it, and take it down at the end
+    ///
+    /// Adds 169.254.169.254/32 to lo and the nftables tables "inet mock-imds" and "arp mock-imds", which the kernel
+    /// removes when the process ends. Restores what somebody removes. SIGHUP applies a changed host.toml without a gap,
+    /// SIGTERM takes everything down.
     Hold(NetArgs),
     /// Set up the network and leave it so
     Up(NetArgs),
-    /// Remove what `up` or `hold` added
-    Down(NetArgs),
+    /// Remove what `up` or `hold` added; quiet when there is nothing
+    Down(NetDown),
     /// Say what is set up, and by whom
     Status(NetStatus),
 }
 
-/// Where the guardian's files are.
+/// `mock-imds net hold` and `mock-imds net up`.
 #[derive(Debug, Args)]
 pub struct NetArgs {
-    /// The host configuration
+    /// The host configuration; only the default file may be missing
     #[arg(long, value_name = "FILE", default_value = "/etc/mock-imds/host.toml")]
     pub config: PathBuf,
     /// Where the record of what was added and status.json live
+    #[arg(long, value_name = "DIR", env = "RUNTIME_DIRECTORY", default_value = "/run/mock-imds-net")]
+    pub runtime: PathBuf,
+    /// Where the machine's DMI strings are read, to tell a real cloud machine
+    #[arg(
+        long,
+        value_name = "DIR",
+        env = "MOCK_IMDS_DMI_DIR",
+        default_value = "/sys/class/dmi/id",
+        hide = true
+    )]
+    pub dmi: PathBuf,
+    /// Ordinary tables, as on a kernel that has no owned ones
+    #[arg(long, hide = true)]
+    pub ordinary_tables: bool,
+}
+
+/// `mock-imds net down`.
+#[derive(Debug, Args)]
+pub struct NetDown {
+    /// Where the record of what was added lives
     #[arg(long, value_name = "DIR", env = "RUNTIME_DIRECTORY", default_value = "/run/mock-imds-net")]
     pub runtime: PathBuf,
 }

@@ -20,6 +20,7 @@ pub mod config;
 pub mod control;
 pub mod daemon;
 pub mod exit;
+pub mod host;
 pub mod identity;
 pub mod imds;
 pub mod model;

@@ -1,9 +1,82 @@
 //! `mock-imds net hold|up|down|status`: host networking.
 
-use crate::cli::Net;
+use std::io::{self, Write as _};
+
+use nix::errno::Errno;
+use nix::sys::signal::kill;
+use nix::unistd::Pid;
+
+use crate::cli::{Net, NetArgs, NetStatus};
 use crate::exit::{Failure, Status};
+use crate::host::guardian;
+use crate::host::once::{self, Options};
+use crate::host::runtime::Runtime;
+use crate::host::status::Mode;
 
 /// Runs the subcommand.
-pub fn exec(_net: &Net) -> Result<(), Failure> {
-    Err(Failure::new(Status::Software, "not built yet"))
+pub fn exec(net: &Net) -> Result<(), Failure> {
+    match net {
+        Net::Hold(args) => logged(|| guardian::hold(&options(args))),
+        Net::Up(args) => logged(|| once::up(&options(args))),
+        Net::Down(args) => logged(|| once::down(&args.runtime)),
+        Net::Status(args) => status(args),
+    }
+}
+
+fn logged(command: impl FnOnce() -> Result<(), Failure>) -> Result<(), Failure> {
+    let subscriber = tracing_subscriber::fmt()
+        .with_writer(io::stderr)
+        .with_ansi(false)
+        .with_target(false)
+        .without_time()
+        .finish();
+    tracing::subscriber::with_default(subscriber, command)
+}
+
+fn options(args: &NetArgs) -> Options {
+    Options {
+        config: args.config.clone(),
+        runtime: args.runtime.clone(),
+        dmi: args.dmi.clone(),
+        ordinary: args.ordinary_tables,
+    }
+}
+
+/// Prints what is published; 1 when nothing is set up.
+fn status(args: &NetStatus) -> Result<(), Failure> {
+    let Some(status) = Runtime::at(&args.runtime).status() else {
+        return Err(Failure::new(
+            Status::No,
+            format!(
+                "the host's network is not set up: there is no {}; start it: systemctl start mock-imds",
+                args.runtime.join("status.json").display()
+            ),
+        ));
+    };
+    if let (Mode::Hold, Some(pid)) = (status.mode, status.pid)
+        && gone(pid)
+    {
+        return Err(Failure::new(
+            Status::No,
+            format!(
+                "the guardian (process {pid}) is gone without taking the network down; \
+                 start it again: systemctl start mock-imds-net, or clean up: mock-imds net down"
+            ),
+        ));
+    }
+    let text = if args.json {
+        let mut text = serde_json::to_string_pretty(&status).expect("a status is plain data");
+        text.push('\n');
+        text
+    } else {
+        status.to_string()
+    };
+    // A closed pipe (`mock-imds net status | head -1`) is no failure.
+    let _ = io::stdout().write_all(text.as_bytes());
+    Ok(())
+}
+
+fn gone(pid: u32) -> bool {
+    // Signal 0 only asks; EPERM means that it is there, as somebody else's.
+    i32::try_from(pid).is_ok_and(|pid| kill(Pid::from_raw(pid), None) == Err(Errno::ESRCH))
 }

@@ -1,0 +1,204 @@
+//! The address on `lo`: `RTM_NEWADDR`, `RTM_DELADDR`, `RTM_GETADDR`, `RTM_GETLINK`.
+
+use std::net::IpAddr;
+use std::os::fd::{AsFd, BorrowedFd};
+
+use nix::errno::Errno;
+use nix::libc;
+use nix::sys::socket::SockProtocol;
+
+use super::Error;
+use super::netlink::{Message, Reply, Socket, narrow, u32_at};
+
+/// What `ip addr` shows beside our IPv4 address: a hint for a human, and for us when the record was lost.
+pub const LABEL: &str = "lo:imds";
+
+/// `IFA_PROTO` of our addresses, for the same purpose; kernels before 5.18 ignore it. The values below 4 are taken.
+pub const PROTOCOL: u8 = 169;
+
+/// The index of `lo`, the same in every network namespace.
+const LOOPBACK: u32 = 1;
+
+/// The fixed parts: struct ifaddrmsg and struct ifinfomsg.
+const ADDRESS_HEAD: usize = 8;
+const LINK_HEAD: usize = 16;
+
+/// `IFA_PROTO`, since Linux 5.18; not in every libc.
+const IFA_PROTO: u16 = 11;
+
+/// An address that an interface has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// The address itself.
+    pub address: IpAddr,
+    /// Its network's width in bits.
+    pub prefix: u8,
+    /// The interface's name.
+    pub interface: String,
+    /// Whether that is the loopback interface.
+    pub loopback: bool,
+    /// Whether label or protocol say that we added it.
+    pub marked: bool,
+}
+
+/// What came of adding an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Added {
+    /// It is there now.
+    Now,
+    /// It was there before.
+    Before,
+    /// This host does not do this family: IPv6 is disabled or not built in.
+    Unavailable(Errno),
+}
+
+/// The width of an address of ours: the host only, never its network.
+pub const fn width(address: IpAddr) -> u8 {
+    match address {
+        IpAddr::V4(_) => 32,
+        IpAddr::V6(_) => 128,
+    }
+}
+
+/// The kernel's view of addresses.
+#[derive(Debug)]
+pub struct Client {
+    socket: Socket,
+}
+
+impl Client {
+    /// A client; needs no permission.
+    pub fn open() -> Result<Self, Error> {
+        let socket = Socket::open(SockProtocol::NetlinkRoute);
+        Ok(Self { socket: socket.map_err(|e| Error::kernel("open a route netlink socket", e))? })
+    }
+
+    /// Every interface that has one of these addresses.
+    pub fn find(&mut self, wanted: &[IpAddr]) -> Result<Vec<Found>, Error> {
+        let dump = Message::new(libc::RTM_GETADDR, 0, &[0; ADDRESS_HEAD]);
+        let replies = self.socket.dump(&dump).map_err(|e| Error::kernel("list the addresses", e))?;
+        let mut found = Vec::new();
+        for reply in replies.iter().filter(|reply| reply.kind == libc::RTM_NEWADDR) {
+            let Some((address, index)) = read(reply) else { continue };
+            if !wanted.contains(&address) {
+                continue;
+            }
+            let interface = self.link(index)?.0;
+            let marked = reply.text(ADDRESS_HEAD, libc::IFA_LABEL).as_deref() == Some(LABEL)
+                || reply.attribute(ADDRESS_HEAD, IFA_PROTO) == Some(&[PROTOCOL]);
+            let (prefix, loopback) = (reply.payload[1], index == LOOPBACK);
+            found.push(Found { address, prefix, interface, loopback, marked });
+        }
+        Ok(found)
+    }
+
+    /// Whether `lo` is up; down, nothing reaches the address.
+    pub fn loopback_up(&mut self) -> Result<bool, Error> {
+        Ok(self.link(LOOPBACK)?.1)
+    }
+
+    /// An interface's name and whether it is up.
+    fn link(&mut self, index: u32) -> Result<(String, bool), Error> {
+        let mut head = [0; LINK_HEAD];
+        head[4..8].copy_from_slice(&index.to_ne_bytes());
+        let request = Message::new(libc::RTM_GETLINK, 0, &head);
+        match self.socket.request(request) {
+            Ok(replies) => {
+                let reply = replies.first();
+                let name = reply.and_then(|reply| reply.text(LINK_HEAD, libc::IFLA_IFNAME));
+                let flags =
+                    reply.and_then(|reply| reply.payload.get(8..12)).map_or(0, |bytes| u32_at(bytes, 0));
+                Ok((name.unwrap_or_default(), flags & libc::IFF_UP.cast_unsigned() != 0))
+            }
+            // It went away since the dump.
+            Err(Errno::ENODEV) => Ok((format!("interface {index}"), false)),
+            Err(error) => Err(Error::kernel(format!("describe interface {index}"), error)),
+        }
+    }
+
+    /// Adds an address to `lo`, for this host only.
+    pub fn add(&mut self, address: IpAddr) -> Result<Added, Error> {
+        let flags = narrow(libc::NLM_F_CREATE) | narrow(libc::NLM_F_EXCL);
+        let message = match address {
+            IpAddr::V4(_) => message(libc::RTM_NEWADDR, flags, address).text(libc::IFA_LABEL, LABEL),
+            // Without NOPREFIXROUTE a route would appear in the main table; there is nobody to
+            // detect a duplicate on lo.
+            IpAddr::V6(_) => {
+                let flags_v6 = libc::IFA_F_NODAD | libc::IFA_F_NOPREFIXROUTE;
+                message(libc::RTM_NEWADDR, flags, address).attribute(libc::IFA_FLAGS, &flags_v6.to_ne_bytes())
+            }
+        };
+        match self.socket.request(message.attribute(IFA_PROTO, &[PROTOCOL])) {
+            Ok(_) => Ok(Added::Now),
+            Err(Errno::EEXIST) => Ok(Added::Before),
+            Err(error @ (Errno::EACCES | Errno::EAFNOSUPPORT | Errno::EOPNOTSUPP | Errno::EADDRNOTAVAIL))
+                if address.is_ipv6() =>
+            {
+                Ok(Added::Unavailable(error))
+            }
+            Err(error) => Err(Error::kernel(format!("add {address}/{} to lo", width(address)), error)),
+        }
+    }
+
+    /// Removes an address of ours from `lo`; one of another width stays. Whether it was there.
+    pub fn remove(&mut self, address: IpAddr) -> Result<bool, Error> {
+        // No label here, though it would be a filter: NetworkManager drops the label of an address that it reapplies.
+        match self.socket.request(message(libc::RTM_DELADDR, 0, address)) {
+            Ok(_) => Ok(true),
+            Err(Errno::EADDRNOTAVAIL | Errno::EAFNOSUPPORT | Errno::EOPNOTSUPP) => Ok(false),
+            Err(error) => Err(Error::kernel(format!("remove {address}/{} from lo", width(address)), error)),
+        }
+    }
+}
+
+/// A message about one of our addresses on `lo`.
+fn message(kind: u16, flags: u16, address: IpAddr) -> Message {
+    let (family, scope, octets) = match address {
+        IpAddr::V4(v4) => (libc::AF_INET, libc::RT_SCOPE_HOST, v4.octets().to_vec()),
+        IpAddr::V6(v6) => (libc::AF_INET6, libc::RT_SCOPE_UNIVERSE, v6.octets().to_vec()),
+    };
+    let family = u8::try_from(family).expect("an address family of one byte");
+    let mut head = [0; ADDRESS_HEAD];
+    head[..4].copy_from_slice(&[family, width(address), 0, scope]);
+    head[4..].copy_from_slice(&LOOPBACK.to_ne_bytes());
+    Message::new(kind, flags, &head).attribute(libc::IFA_LOCAL, &octets).attribute(libc::IFA_ADDRESS, &octets)
+}
+
+/// The address and the interface's index of a dumped message.
+fn read(reply: &Reply) -> Option<(IpAddr, u32)> {
+    let index = u32_at(reply.payload.get(4..ADDRESS_HEAD)?, 0);
+    // On a point-to-point link IFA_ADDRESS is the other end; IFA_LOCAL is always this one.
+    let octets = reply
+        .attribute(ADDRESS_HEAD, libc::IFA_LOCAL)
+        .or_else(|| reply.attribute(ADDRESS_HEAD, libc::IFA_ADDRESS))?;
+    let address = match octets.len() {
+        4 => IpAddr::from(<[u8; 4]>::try_from(octets).ok()?),
+        16 => IpAddr::from(<[u8; 16]>::try_from(octets).ok()?),
+        _ => return None,
+    };
+    Some((address, index))
+}
+
+/// A socket that hears of every change of an address.
+#[derive(Debug)]
+pub struct Watch(Socket);
+
+impl Watch {
+    /// Starts to listen.
+    pub fn open() -> Result<Self, Error> {
+        // RTNLGRP_IPV4_IFADDR is group 5, RTNLGRP_IPV6_IFADDR group 9.
+        let socket = Socket::watch(SockProtocol::NetlinkRoute, 1 << 4 | 1 << 8);
+        socket.map(Self).map_err(|e| Error::kernel("watch the addresses", e))
+    }
+
+    /// Reads what waits; whether there was anything.
+    pub fn drain(&mut self) -> Result<bool, Error> {
+        self.0.drain().map_err(|e| Error::kernel("tell what changed", e))
+    }
+}
+
+impl AsFd for Watch {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}

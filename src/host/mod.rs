@@ -1,0 +1,36 @@
+//! Host networking: the link-local address, the tables of ours, and the guardian that keeps both.
+//!
+//! ```text
+//! settings   host.toml → Settings
+//! cloud      made-up hosts only: refuses on a real cloud machine
+//! plan       Settings → Plan: addresses, tables, chains, rules; a value that prints as nft prints it
+//! record     what we added, so that only that is removed; what to do with an address that is there
+//! netlink    sockets and messages, bytes only
+//! address    the address on lo                        ┐
+//! nft        the plan as one transaction; re-reading   ├ the kernel
+//! network    settle, inspect, restore, take down       ┘
+//! runtime    the runtime directory: lock, record.json, status.json
+//! once       `net up`, `net down`
+//! guardian   `net hold`: settle, watch, restore, reload, take down
+//! ```
+//!
+//! Whatever decides is pure and takes values; `network` and `guardian` act on the decisions.
+
+pub mod address;
+pub mod cloud;
+mod error;
+pub mod guardian;
+mod netlink;
+pub mod network;
+pub mod nft;
+pub mod once;
+mod patience;
+pub mod plan;
+mod privilege;
+pub mod record;
+mod reexec;
+pub mod runtime;
+pub mod settings;
+pub mod status;
+
+pub use error::Error;

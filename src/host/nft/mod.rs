@@ -1,0 +1,170 @@
+//! The tables of ours in the kernel: applied as one transaction, removed, and read again.
+//!
+//! An applied table has the *owner* flag (Linux 5.12) if its [`Client`] asked for it: nobody else can change or
+//! flush it, and the kernel removes it when the client's socket closes, however the process ends.
+
+mod batch;
+mod inspect;
+mod sys;
+
+use std::os::fd::{AsFd, BorrowedFd, RawFd};
+
+use nix::errno::Errno;
+use nix::libc;
+use nix::sys::socket::SockProtocol;
+
+use super::Error;
+use super::netlink::{Message, Socket, narrow};
+use super::plan::{Family, TABLE, Table};
+
+pub use inspect::{Seen, Snapshot};
+pub(super) use sys::inherited;
+
+/// What the kernel can do, as far as we learnt it from its refusals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shape {
+    /// Whether the tables have the owner flag.
+    pub owner: bool,
+    /// Whether there is an arp table.
+    pub arp: bool,
+}
+
+/// The kernel's `nf_tables`, through one socket. The socket owns what is applied with the owner flag.
+#[derive(Debug)]
+pub struct Client {
+    socket: Socket,
+}
+
+impl Client {
+    /// A client.
+    pub fn open() -> Result<Self, Error> {
+        match Socket::open(SockProtocol::NetlinkNetFilter) {
+            Ok(socket) => Ok(Self { socket }),
+            Err(error @ (Errno::EPROTONOSUPPORT | Errno::EAFNOSUPPORT)) => {
+                Err(Error::NoNfTables(format!("no nfnetlink: {error}")))
+            }
+            Err(error) => Err(Error::kernel("open a netfilter netlink socket", error)),
+        }
+    }
+
+    /// The client of this process' former image, by the descriptor that it left open. `None` if it is none.
+    pub fn inherit(fd: RawFd) -> Option<Self> {
+        Some(Self { socket: Socket::adopt(sys::inherited_socket(fd)?) })
+    }
+
+    /// Replaces our tables by these, in one transaction: no packet sees a state between.
+    ///
+    /// Starts from `wish` and leaves out what this kernel refuses to know; the result says what it has now.
+    pub fn apply(&mut self, tables: &[Table], wish: Shape) -> Result<Shape, Error> {
+        let mut shape = wish;
+        loop {
+            let batch = batch::replace(tables, shape);
+            let refused = self.send(&batch)?;
+            let Some((step, error)) = refused else { return Ok(shape) };
+            shape = batch::concede(shape, &step, error).ok_or_else(|| explain(&step, error))?;
+        }
+    }
+
+    /// Removes our tables. Whether there was one; one that another process owns is an error.
+    pub fn remove(&mut self) -> Result<bool, Error> {
+        let mut any = false;
+        for family in [Family::Inet, Family::Arp] {
+            match self.send(&batch::remove(family))? {
+                None => any = true,
+                Some((_, Errno::ENOENT | Errno::EOPNOTSUPP | Errno::EAFNOSUPPORT)) => {}
+                Some((step, error)) => return Err(explain(&step, error)),
+            }
+        }
+        Ok(any)
+    }
+
+    /// Sends a batch; the first refusal, if any.
+    fn send(&mut self, batch: &batch::Batch) -> Result<Option<(batch::Step, Errno)>, Error> {
+        let refused = self.socket.batch(&batch.bytes, batch.sequences.clone());
+        let refused = refused.map_err(|e| Error::kernel("take a batch of nf_tables messages", e))?;
+        Ok(refused.first().map(|(sequence, error)| (batch.step(*sequence), *error)))
+    }
+
+    /// The sentence when one of our tables is owned, by whomever; for a client that owns nothing itself.
+    pub fn owner_elsewhere(&mut self) -> Option<Error> {
+        let snapshot = self.inspect().ok()?;
+        snapshot.tables.iter().find(|table| table.owner.is_some()).map(|table| busy(table.family))
+    }
+
+    /// What is in the kernel under our tables' names.
+    pub fn inspect(&mut self) -> Result<Snapshot, Error> {
+        inspect::snapshot(&mut self.socket).map_err(|e| Error::kernel("list the nftables rules", e))
+    }
+}
+
+impl AsFd for Client {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
+    }
+}
+
+/// The sentence for a refusal that nothing can be left out for.
+fn explain(step: &batch::Step, error: Errno) -> Error {
+    use batch::Step;
+    match (step, error) {
+        (Step::Frame, Errno::EPERM) => Error::NotPermitted,
+        // The permission was judged with the frame; here the kernel protects somebody's owned table.
+        (Step::Prelude(family) | Step::Remove(family), Errno::EPERM) => busy(*family),
+        (step, Errno::EOPNOTSUPP | Errno::EPROTONOSUPPORT | Errno::EAFNOSUPPORT | Errno::ENOENT) => {
+            Error::NoNfTables(format!("it refuses to {step}: {error}"))
+        }
+        (step, error) => Error::Kernel { what: step.to_string(), source: error },
+    }
+}
+
+fn busy(family: Family) -> Error {
+    Error::Busy(format!(
+        "the table {family} {TABLE} is owned by another process: a guardian runs already; \
+         stop it (systemctl stop mock-imds-net, or end the other \"mock-imds net hold\")"
+    ))
+}
+
+/// The fixed part of an `nf_tables` message: struct nfgenmsg.
+const HEAD: usize = 4;
+
+fn head(family: Family) -> [u8; HEAD] {
+    [raw(family), 0, 0, 0]
+}
+
+fn raw(family: Family) -> u8 {
+    let number = match family {
+        Family::Inet => libc::NFPROTO_INET,
+        Family::Arp => libc::NFPROTO_ARP,
+    };
+    u8::try_from(number).expect("a protocol family of one byte")
+}
+
+/// An `nf_tables` message of this type about our table of this family.
+fn message(kind: i32, flags: i32, family: Family) -> Message {
+    let kind = narrow(libc::NFNL_SUBSYS_NFTABLES) << 8 | narrow(kind);
+    Message::new(kind, narrow(flags), &head(family))
+}
+
+/// A socket that hears of every change of `nf_tables`.
+#[derive(Debug)]
+pub struct Watch(Socket);
+
+impl Watch {
+    /// Starts to listen.
+    pub fn open() -> Result<Self, Error> {
+        // NFNLGRP_NFTABLES is group 7.
+        let socket = Socket::watch(SockProtocol::NetlinkNetFilter, 1 << 6);
+        socket.map(Self).map_err(|e| Error::kernel("watch nf_tables", e))
+    }
+
+    /// Reads what waits; whether there was anything.
+    pub fn drain(&mut self) -> Result<bool, Error> {
+        self.0.drain().map_err(|e| Error::kernel("tell what changed in nf_tables", e))
+    }
+}
+
+impl AsFd for Watch {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}

@@ -1,0 +1,35 @@
+//! Whether this process may change the network.
+
+use std::fs;
+
+use super::Error;
+
+/// The bit of `CAP_NET_ADMIN`, linux/capability.h.
+const CAP_NET_ADMIN: u32 = 12;
+
+/// Fails with the sentence for the operator when `CAP_NET_ADMIN` is not effective.
+pub(super) fn check() -> Result<(), Error> {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    // Without /proc nothing is known: let the kernel decide.
+    if effective(&status).is_none_or(|bits| bits & (1 << CAP_NET_ADMIN) != 0) {
+        Ok(())
+    } else {
+        Err(Error::NotPermitted)
+    }
+}
+
+fn effective(status: &str) -> Option<u64> {
+    let line = status.lines().find_map(|line| line.strip_prefix("CapEff:"))?;
+    u64::from_str_radix(line.trim(), 16).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::effective;
+
+    #[test]
+    fn the_effective_set_is_read() {
+        assert_eq!(effective("Name:\tx\nCapPrm:\t0\nCapEff:\t0000000000001000\n"), Some(1 << 12));
+        assert_eq!(effective("Name:\tx\n"), None);
+    }
+}

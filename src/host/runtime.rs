@@ -1,0 +1,157 @@
+//! The runtime directory: `lock`, `record.json` (what we added) and `status.json` (what everybody may read).
+
+use std::fs::{self, DirBuilder, OpenOptions, Permissions};
+use std::io::{self, Write as _};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+
+use nix::errno::Errno;
+use nix::fcntl::{Flock, FlockArg};
+use serde::de::DeserializeOwned;
+
+use super::Error;
+use super::record::Record;
+use super::status::Status;
+
+/// Where it is, unless systemd or the user says otherwise.
+pub const DEFAULT_DIRECTORY: &str = "/run/mock-imds-net";
+
+/// The directory, there or not.
+#[derive(Debug, Clone)]
+pub struct Runtime {
+    directory: PathBuf,
+}
+
+/// Held by whoever changes the network; ends with the process.
+#[derive(Debug)]
+pub struct Lock(Flock<OwnedFd>);
+
+impl Lock {
+    /// The lock that this process' former image held: the same open file, so it is held still.
+    pub(super) fn inherit(fd: OwnedFd) -> Option<Self> {
+        Flock::lock(fd, FlockArg::LockExclusiveNonblock).ok().map(Self)
+    }
+}
+
+impl AsFd for Lock {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
+
+impl Runtime {
+    /// The directory as it is; nothing is created.
+    pub fn at(directory: &Path) -> Self {
+        Self { directory: directory.to_owned() }
+    }
+
+    /// The directory, created if it is missing; readable for everybody whatever the umask.
+    pub fn create(directory: &Path) -> Result<Self, Error> {
+        let runtime = Self::at(directory);
+        match DirBuilder::new().mode(0o755).create(directory) {
+            Ok(()) => fs::set_permissions(directory, Permissions::from_mode(0o755)),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+            Err(error) => Err(error),
+        }
+        .map_err(|source| Error::File { path: directory.to_owned(), source })?;
+        Ok(runtime)
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.directory.join(name)
+    }
+
+    /// Takes the lock, or says who has it. `None` when there is no directory, so that nobody can have it.
+    pub fn lock(&self) -> Result<Option<Lock>, Error> {
+        let path = self.path("lock");
+        let failed = |source| Error::File { path: path.clone(), source };
+        loop {
+            let file =
+                match OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path) {
+                    Ok(file) => file,
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+                    Err(error) => return Err(failed(error)),
+                };
+            let lock = match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
+                Ok(lock) => lock,
+                Err((_, Errno::EWOULDBLOCK)) => return Err(Error::Busy(self.busy())),
+                Err((_, errno)) => return Err(failed(errno.into())),
+            };
+            // Whoever held it may have removed the file while we opened it.
+            if lock.metadata().map_err(failed)?.nlink() > 0 {
+                let file = lock.unlock().map_err(|(_, errno)| failed(errno.into()))?;
+                let relocked = Flock::lock(OwnedFd::from(file), FlockArg::LockExclusiveNonblock);
+                return relocked.map(|lock| Some(Lock(lock))).map_err(|(_, errno)| failed(errno.into()));
+            }
+        }
+    }
+
+    fn busy(&self) -> String {
+        let pid = self.status().and_then(|status| status.pid);
+        let who =
+            pid.map_or_else(|| "another process".to_owned(), |pid| format!("a guardian (process {pid})"));
+        format!(
+            "{who} holds the host's network; stop it first: systemctl stop mock-imds-net, \
+             or end the \"mock-imds net hold\" that runs"
+        )
+    }
+
+    /// What was added in an earlier life.
+    pub fn record(&self) -> Option<Record> {
+        self.read("record.json")
+    }
+
+    /// What was published last.
+    pub fn status(&self) -> Option<Status> {
+        self.read("status.json")
+    }
+
+    fn read<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
+        let path = self.path(name);
+        let text = fs::read_to_string(&path).ok()?;
+        serde_json::from_str(&text)
+            .inspect_err(|error| tracing::warn!("{} is not readable and is ignored: {error}", path.display()))
+            .ok()
+    }
+
+    /// Writes down what was added.
+    pub fn write_record(&self, record: &Record) -> Result<(), Error> {
+        self.write("record.json", &serde_json::to_string_pretty(record).expect("a record is plain data"))
+    }
+
+    /// Publishes.
+    pub fn write_status(&self, status: &Status) -> Result<(), Error> {
+        self.write("status.json", &serde_json::to_string_pretty(status).expect("a status is plain data"))
+    }
+
+    /// Replaces a file whole: a reader sees the old text or the new one.
+    fn write(&self, name: &str, text: &str) -> Result<(), Error> {
+        let (path, new) = (self.path(name), self.path(&format!("{name}.new")));
+        let write = || {
+            let mut file = OpenOptions::new().write(true).create(true).truncate(true).open(&new)?;
+            // The unit's umask is 0077.
+            file.set_permissions(Permissions::from_mode(0o644))?;
+            writeln!(file, "{text}")?;
+            fs::rename(&new, &path)
+        };
+        write().map_err(|source| Error::File { path: path.clone(), source })
+    }
+
+    /// Forgets everything; and removes the directory, where nobody else (systemd) does.
+    pub fn clear(&self) -> Vec<Error> {
+        let mut errors = Vec::new();
+        for name in ["record.json", "status.json", "record.json.new", "status.json.new", "lock"] {
+            let path = self.path(name);
+            match fs::remove_file(&path) {
+                Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                    errors.push(Error::File { path, source });
+                }
+                _ => {}
+            }
+        }
+        // Not ours to remove when systemd made it, or somebody put something into it.
+        let _ = fs::remove_dir(&self.directory);
+        errors
+    }
+}
