@@ -1,0 +1,85 @@
+//! The three keys with their certificates, and what they sign.
+
+use std::fmt;
+
+use chacha20::ChaCha20Rng;
+use rsa::rand_core::{Rng as _, SeedableRng as _};
+
+use super::certificate::Certificate;
+use super::keys::PrivateKey;
+use super::{Leaf, Signed, cms, pem};
+use crate::model::Timestamp;
+
+/// Columns of the base64 that EC2 sends.
+const COLUMNS: usize = 76;
+
+/// A key and the certificate that says its public half.
+pub(super) struct Pair {
+    pub(super) key: PrivateKey,
+    pub(super) certificate: Certificate,
+}
+
+impl Pair {
+    /// A new key, certified by itself.
+    pub(super) fn generate(leaf: Leaf, random: &mut ChaCha20Rng) -> Self {
+        let key = PrivateKey::generate(leaf, random);
+        let certificate = Certificate::self_signed(leaf, &key, random.next_u64().to_be_bytes());
+        Self { key, certificate }
+    }
+}
+
+/// The keys of the three signed leaves, each with its certificate.
+pub struct KeyRing {
+    pub(super) signature: Pair,
+    pub(super) pkcs7: Pair,
+    pub(super) rsa2048: Pair,
+}
+
+impl KeyRing {
+    /// New keys that live in memory only.
+    ///
+    /// The seed is 32 bytes from the system's generator; equal seeds make equal keys and certificates. Takes about
+    /// 45 ms in a release build, and twice that one time in ten.
+    pub fn generate(seed: [u8; 32]) -> Self {
+        let mut random = ChaCha20Rng::from_seed(seed);
+        let mut generate = |leaf| Pair::generate(leaf, &mut random);
+        Self {
+            signature: generate(Leaf::Signature),
+            pkcs7: generate(Leaf::Pkcs7),
+            rsa2048: generate(Leaf::Rsa2048),
+        }
+    }
+
+    /// The certificate with which a leaf is verified, as PEM with a final LF.
+    pub fn certificate_pem(&self, leaf: Leaf) -> String {
+        pem::encode(pem::CERTIFICATE, &self.pair(leaf).certificate.der)
+    }
+
+    /// Signs the exact bytes of an identity document.
+    ///
+    /// On EC2 the signing time is a few seconds after the document's `pendingTime`. The same document and time give
+    /// the same texts.
+    pub fn sign(&self, document: &[u8], signing_time: Timestamp) -> Signed {
+        let enveloped = |pair| pem::lines(&cms::signed_data(pair, document, signing_time), COLUMNS);
+        Signed {
+            signature: pem::lines(&self.signature.key.sign(document), COLUMNS),
+            pkcs7: enveloped(&self.pkcs7),
+            rsa2048: enveloped(&self.rsa2048),
+        }
+    }
+
+    fn pair(&self, leaf: Leaf) -> &Pair {
+        match leaf {
+            Leaf::Signature => &self.signature,
+            Leaf::Pkcs7 => &self.pkcs7,
+            Leaf::Rsa2048 => &self.rsa2048,
+        }
+    }
+}
+
+impl fmt::Debug for KeyRing {
+    /// Says nothing: private keys never reach a log.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeyRing").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,333 @@
+//! Framing of the signed texts, and the life of the key directory.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use rsa::pkcs8::ObjectIdentifier;
+
+use super::*;
+use crate::exit::{Failure, Status};
+use crate::model::Timestamp;
+
+const DOCUMENT: &[u8] = b"{\n  \"accountId\" : \"123456789012\"\n}";
+const TIME: Timestamp = Timestamp::from_secs(1_630_704_347);
+
+/// A directory that goes away with the test.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new() -> Self {
+        static NUMBER: AtomicUsize = AtomicUsize::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let path = std::env::temp_dir().join(format!("mock-imds-identity-{}-{number}", std::process::id()));
+        fs::create_dir_all(&path).expect("the temporary directory is writable");
+        Self(path)
+    }
+
+    /// With the keys of seed 1, which are made once for all tests.
+    fn with_keys() -> Self {
+        static MADE: OnceLock<[String; 6]> = OnceLock::new();
+        let made = MADE.get_or_init(|| {
+            let scratch = Self::new();
+            KeyRing::open(&scratch.0, [1; 32]).expect("an empty directory is filled");
+            FILES.map(|name| scratch.read(name))
+        });
+        let copy = Self::new();
+        for (name, content) in FILES.iter().zip(made) {
+            fs::write(copy.join(name), content).expect("writable");
+        }
+        copy
+    }
+
+    fn join(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+
+    fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.join(name)).expect(name)
+    }
+
+    fn open(&self) -> Result<Opened, Failure> {
+        KeyRing::open(&self.0, [2; 32])
+    }
+
+    /// Opens, and gives the failure that must come of it.
+    fn refused(&self) -> Failure {
+        self.open().expect_err("this directory must be refused")
+    }
+
+    fn modes(&self) -> Vec<(String, String)> {
+        let entries = fs::read_dir(&self.0).expect("readable").map(|entry| entry.expect("readable"));
+        let mut modes = entries
+            .map(|entry| {
+                let mode = entry.metadata().expect("stat").permissions().mode() & 0o7777;
+                (entry.file_name().into_string().expect("ASCII"), format!("{mode:o}"))
+            })
+            .collect::<Vec<_>>();
+        modes.sort();
+        modes
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+const FILES: [&str; 6] =
+    ["pkcs7.key", "pkcs7.pem", "rsa2048.key", "rsa2048.pem", "signature.key", "signature.pem"];
+
+fn certificates(ring: &KeyRing) -> [String; 3] {
+    Leaf::ALL.map(|leaf| ring.certificate_pem(leaf))
+}
+
+// === the signed texts ===
+
+#[test]
+fn each_text_has_the_framing_of_ec2() {
+    let ring = Scratch::with_keys().open().expect("keys").ring;
+    let signed = ring.sign(DOCUMENT, TIME);
+    let widths = |text: &str| text.split('\n').map(str::len).collect::<Vec<_>>();
+    assert_eq!(widths(&signed.signature), [76, 76, 20]);
+    assert!(signed.pkcs7.starts_with("MIAGCSqGSIb3DQEHAqCAMIACAQExCzAJBgUrDgMCGgUAMIAGCSqGSIb3DQEHAaCA"));
+    assert!(signed.rsa2048.starts_with("MIAGCSqGSIb3DQEHAqCAMIACAQExDzANBglghkgBZQMEAgEFADCABgkqhkiG9w0B"));
+    for text in [&signed.pkcs7, &signed.rsa2048] {
+        let widths = widths(text);
+        let (last, full) = widths.split_last().expect("lines");
+        assert!(full.iter().all(|width| *width == 76) && (1..=76).contains(last), "{widths:?}\n{text}");
+    }
+}
+
+#[test]
+fn the_same_document_and_time_give_the_same_texts() {
+    let ring = Scratch::with_keys().open().expect("keys").ring;
+    let signed = ring.sign(DOCUMENT, TIME);
+    assert_eq!(ring.sign(DOCUMENT, TIME), signed);
+    let later = ring.sign(DOCUMENT, Timestamp::from_secs(1_630_704_348));
+    assert_eq!(later.signature, signed.signature, "it has no time in it");
+    assert_ne!((later.pkcs7, later.rsa2048), (signed.pkcs7, signed.rsa2048));
+}
+
+#[test]
+fn nothing_private_is_in_the_debug_form() {
+    let scratch = Scratch::with_keys();
+    let shown = format!("{:?}", scratch.open().expect("keys"));
+    assert_eq!(shown, "Opened { ring: KeyRing { .. }, kept: InDirectory }");
+}
+
+// === the directory ===
+
+#[test]
+fn keys_are_made_once_and_found_again() {
+    let scratch = Scratch::new();
+    let directory = scratch.join("identity");
+    let made = KeyRing::open(&directory, [1; 32]).expect("a writable directory");
+    let found = KeyRing::open(&directory, [2; 32]).expect("the keys that were just made");
+    assert_eq!((made.kept, found.kept), (Kept::InDirectory, Kept::InDirectory));
+    assert_eq!(certificates(&found.ring), certificates(&made.ring), "another seed must not matter");
+    assert_eq!(found.ring.sign(DOCUMENT, TIME), made.ring.sign(DOCUMENT, TIME));
+
+    let directory = Scratch(directory);
+    let shown = fs::metadata(&directory.0).expect("stat").permissions().mode() & 0o7777;
+    assert_eq!(format!("{shown:o}"), "755");
+    let expected = [
+        (".lock", "600"),
+        ("pkcs7.key", "600"),
+        ("pkcs7.pem", "644"),
+        ("rsa2048.key", "600"),
+        ("rsa2048.pem", "644"),
+        ("signature.key", "600"),
+        ("signature.pem", "644"),
+    ];
+    assert_eq!(directory.modes(), expected.map(|(name, mode)| (name.to_owned(), mode.to_owned())));
+}
+
+#[test]
+fn a_removed_pair_is_made_anew_and_the_others_stay() {
+    let scratch = Scratch::with_keys();
+    let before = FILES.map(|name| scratch.read(name));
+    fs::remove_file(scratch.join("pkcs7.key")).expect("there");
+    fs::remove_file(scratch.join("pkcs7.pem")).expect("there");
+    assert_eq!(scratch.open().expect("filled up").kept, Kept::InDirectory);
+    let after = FILES.map(|name| scratch.read(name));
+    assert!(before[..2].iter().zip(&after[..2]).all(|(old, new)| old != new), "pkcs7 is new");
+    assert_eq!(before[2..], after[2..]);
+}
+
+#[test]
+fn half_a_pair_is_refused_and_kept() {
+    for (gone, kept) in [("rsa2048.pem", "rsa2048.key"), ("rsa2048.key", "rsa2048.pem")] {
+        let scratch = Scratch::with_keys();
+        let content = scratch.read(kept);
+        fs::remove_file(scratch.join(gone)).expect("there");
+        let failure = scratch.refused();
+        let (there, missing) = (scratch.join(kept), scratch.join(gone));
+        let start =
+            format!("{} is there, {} is not: put that one there too", there.display(), missing.display());
+        assert!(failure.status == Status::Config && failure.message.starts_with(&start), "{failure:?}");
+        assert_eq!(scratch.read(kept), content);
+    }
+}
+
+#[test]
+fn a_creation_that_was_interrupted_between_the_two_names_is_finished() {
+    let scratch = Scratch::with_keys();
+    let certificate = scratch.read("signature.pem");
+    fs::rename(scratch.join("signature.pem"), scratch.join(".signature.pem.new")).expect("there");
+    scratch.open().expect("the prepared certificate is taken");
+    assert_eq!(scratch.read("signature.pem"), certificate);
+
+    // One that belongs to another key is not.
+    fs::remove_file(scratch.join("signature.pem")).expect("there");
+    fs::copy(scratch.join("rsa2048.pem"), scratch.join(".signature.pem.new")).expect("there");
+    assert!(scratch.refused().message.contains("signature.pem is not"));
+}
+
+/// Opens after one file has other content; the file must not change by that.
+fn refused_with(name: &str, content: &str, expected: &str) {
+    let scratch = Scratch::with_keys();
+    fs::write(scratch.join(name), content).expect("writable");
+    let failure = scratch.refused();
+    let start = format!("{} {expected}", scratch.join(name).display());
+    assert!(
+        failure.status == Status::Config && failure.message.starts_with(&start),
+        "{failure:?}\nexpected {start}"
+    );
+    assert!(failure.message.ends_with("is made at the next start"), "{failure:?}");
+    assert_eq!(scratch.read(name), content);
+}
+
+#[test]
+fn files_that_do_not_fit_are_refused_by_name() {
+    let other = KeyRing::generate([3; 32]);
+    let keys = Scratch::with_keys();
+    let (signature, rsa2048, dsa) =
+        (keys.read("signature.key"), keys.read("rsa2048.key"), keys.read("pkcs7.key"));
+
+    refused_with(
+        "rsa2048.pem",
+        &other.certificate_pem(Leaf::Rsa2048),
+        "certifies another key than the one in",
+    );
+    refused_with("pkcs7.pem", &other.certificate_pem(Leaf::Pkcs7), "certifies another key than the one in");
+    refused_with("signature.pem", "nonsense", "holds no X.509 certificate in PEM");
+    refused_with("signature.pem", &pem::encode(pem::CERTIFICATE, b"0"), "holds no X.509 certificate in PEM");
+
+    refused_with(
+        "signature.key",
+        &rsa2048,
+        "holds an RSA key of 2048 bits, signature needs an RSA key of 1024 bits",
+    );
+    refused_with(
+        "rsa2048.key",
+        &signature,
+        "holds an RSA key of 1024 bits, rsa2048 needs an RSA key of 2048 bits",
+    );
+    refused_with("rsa2048.key", &dsa, "holds a DSA key of 1024/160 bits, rsa2048 needs");
+    refused_with(
+        "pkcs7.key",
+        &rsa2048,
+        "holds an RSA key of 2048 bits, pkcs7 needs a DSA key of 1024/160 bits",
+    );
+    refused_with("pkcs7.key", "", "holds no PEM block \"PRIVATE KEY\"");
+    refused_with("pkcs7.key", &pem::encode(pem::PRIVATE_KEY, b"0"), "holds no PKCS#8 key");
+    let old_form = rsa2048.replace("PRIVATE KEY", "RSA PRIVATE KEY");
+    refused_with(
+        "rsa2048.key",
+        &old_form,
+        "holds no PEM block \"PRIVATE KEY\": put an unencrypted PKCS#8 key",
+    );
+}
+
+#[test]
+fn keys_that_cannot_sign_are_refused() {
+    let keys = Scratch::with_keys();
+    let damaged = |name: &str, part: &[u8]| {
+        let mut der = pem::decode(pem::PRIVATE_KEY, &keys.read(name)).expect("a key");
+        let at = der.windows(part.len()).position(|window| window == part).expect("part of the key");
+        der[at + 8] ^= 2;
+        pem::encode(pem::PRIVATE_KEY, &der)
+    };
+    let modulus = [0x02, 0x81, 0x81, 0x00];
+    refused_with(
+        "signature.key",
+        &damaged("signature.key", &modulus),
+        "holds a key whose numbers do not fit together, signature needs",
+    );
+    let generator = [0xf7, 0xe1, 0xa0, 0x85];
+    refused_with(
+        "pkcs7.key",
+        &damaged("pkcs7.key", &generator),
+        "holds a key whose numbers do not fit together, pkcs7 needs",
+    );
+
+    let other = |identifier| {
+        let algorithm =
+            asn1::element(asn1::SEQUENCE, &[&asn1::oid(ObjectIdentifier::new_unwrap(identifier))]);
+        let parts: [&[u8]; 3] = [&[2, 1, 0], &algorithm, &[4, 1, 0]];
+        pem::encode(pem::PRIVATE_KEY, &asn1::element(asn1::SEQUENCE, &parts))
+    };
+    refused_with("rsa2048.key", &other("1.3.101.112"), "holds a key of another kind (1.3.101.112), rsa2048");
+    refused_with("rsa2048.key", &other("1.2.840.10045.2.1"), "holds an elliptic-curve key, rsa2048 needs");
+}
+
+#[test]
+fn text_around_a_users_pem_block_is_no_problem() {
+    let scratch = Scratch::with_keys();
+    let certificate = scratch.read("rsa2048.pem");
+    fs::write(scratch.join("rsa2048.pem"), format!("subject=Zoë\r\n{certificate}{certificate}"))
+        .expect("writable");
+    assert_eq!(scratch.open().expect("usable").ring.certificate_pem(Leaf::Rsa2048), certificate);
+}
+
+#[test]
+fn paths_that_are_no_files_are_refused() {
+    let refused = |change: fn(&Path), expected: &str| {
+        let scratch = Scratch::with_keys();
+        let path = scratch.join("pkcs7.key");
+        fs::remove_file(&path).expect("there");
+        fs::remove_file(scratch.join("pkcs7.pem")).expect("there");
+        change(&path);
+        let failure = scratch.refused();
+        let shown = path.display().to_string();
+        assert!(failure.message.contains(&shown) && failure.message.contains(expected), "{failure:?}");
+        assert!(path.is_symlink() || path.exists(), "{shown} must stay");
+    };
+    refused(|path| fs::create_dir(path).expect("writable"), "is no regular file");
+    refused(|path| symlink("/nonexistent", path).expect("writable"), "cannot read");
+    refused(|path| fs::write(path, vec![b' '; 70_000]).expect("writable"), "is larger than 64 KiB");
+
+    let scratch = Scratch::new();
+    fs::write(scratch.join("identity"), "").expect("writable");
+    let failure = KeyRing::open(&scratch.join("identity"), [1; 32]).expect_err("a file is no directory");
+    assert!(failure.status == Status::Config && failure.message.contains("Not a directory"), "{failure:?}");
+}
+
+#[test]
+fn without_a_writable_directory_keys_are_in_memory() {
+    // sysfs takes no new directories, from root neither.
+    let directory = Path::new("/sys/kernel/mock-imds");
+    let opened = KeyRing::open(directory, [1; 32]).expect("no error");
+    let Kept::InMemory { why } = &opened.kept else { panic!("{directory:?} was written") };
+    assert!(why.starts_with("cannot write /sys/kernel/mock-imds: "), "{why}");
+    assert_eq!(certificates(&opened.ring), certificates(&KeyRing::generate([1; 32])));
+}
+
+#[test]
+fn two_that_start_at_once_share_one_set_of_keys() {
+    let scratch = Scratch::new();
+    let rings = std::thread::scope(|scope| {
+        let open = |seed| {
+            scope.spawn({
+                let directory = &scratch.0;
+                move || KeyRing::open(directory, [seed; 32]).expect("a writable directory").ring
+            })
+        };
+        [open(1), open(2)].map(|thread| certificates(&thread.join().expect("no panic")))
+    });
+    assert_eq!(rings[0], rings[1]);
+}
