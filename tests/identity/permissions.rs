@@ -1,0 +1,84 @@
+//! What a user without rights to the key directory gets. Root may read everything, so as root the test starts
+//! itself again as another user.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use mock_imds::exit::Status;
+use mock_imds::identity::{Kept, KeyRing};
+
+const DIRECTORY: &str = "MOCK_IMDS_TEST_DIRECTORY";
+const NOBODY: u32 = 65534;
+
+#[test]
+fn without_rights_to_the_directory() {
+    if let Some(prepared) = std::env::var_os(DIRECTORY) {
+        return check(Path::new(&prepared));
+    }
+    let scratch = Scratch::new();
+    if nix::unistd::geteuid().is_root() {
+        // By this link, because the user may not get through the directories above the program.
+        let child = Command::new("/proc/self/exe")
+            .args(["--exact", "permissions::without_rights_to_the_directory", "--nocapture"])
+            .env(DIRECTORY, &scratch.0)
+            .current_dir("/")
+            .uid(NOBODY)
+            .gid(NOBODY)
+            .output()
+            .expect("this program can be started");
+        let said = [child.stdout, child.stderr].concat();
+        assert!(child.status.success(), "as user {NOBODY}:\n{}", String::from_utf8_lossy(&said));
+    } else {
+        check(&scratch.0);
+    }
+}
+
+/// Runs as somebody who may not read `secret` and `closed/`, and not write `readonly/`.
+fn check(scratch: &Path) {
+    for name in ["secret", "closed"] {
+        let directory = scratch.join(name);
+        let failure = KeyRing::open(&directory, [1; 32]).expect_err("a key that may not be read");
+        let expected = format!(
+            "cannot read {}/signature.key: Permission denied (os error 13); make it readable for the user that runs \
+             mock-imds",
+            directory.display()
+        );
+        assert_eq!((failure.status, failure.message), (Status::NoPermission, expected));
+    }
+    let directory = scratch.join("readonly");
+    let opened = KeyRing::open(&directory, [1; 32]).expect("keys in memory");
+    let why = format!("cannot write {}: Permission denied (os error 13)", directory.display());
+    assert_eq!(opened.kept, Kept::InMemory { why });
+}
+
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new() -> Self {
+        let path = std::env::temp_dir().join(format!("mock-imds-permissions-{}", std::process::id()));
+        for name in ["secret", "closed", "readonly"] {
+            fs::create_dir_all(path.join(name)).expect("the temporary directory is writable");
+        }
+        let scratch = Self(path);
+        KeyRing::open(&scratch.0.join("secret"), [1; 32]).expect("a writable directory");
+        scratch.set("", 0o755);
+        scratch.set("secret/signature.key", 0o000);
+        scratch.set("closed", 0o000);
+        scratch.set("readonly", 0o555);
+        scratch
+    }
+
+    fn set(&self, name: &str, mode: u32) {
+        fs::set_permissions(self.0.join(name), Permissions::from_mode(mode)).expect(name);
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        self.set("closed", 0o755);
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
