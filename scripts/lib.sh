@@ -1,0 +1,64 @@
+# shellcheck shell=bash
+# What the scripts share. Sourced, never run: `. "$(dirname "$0")/lib.sh"` after `set -euo pipefail`.
+
+# Works from any directory: every path below the repository starts with $root.
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# shellcheck disable=SC2034 # used by the scripts that source this file
+target=$root/target
+
+say() { printf '%s\n' "$*"; }
+
+# A sentence on stderr and an exit code from sysexits.h.
+fail() {
+    local code=$1
+    shift
+    printf '%s: %s\n' "$(basename "$0")" "$*" >&2
+    exit "$code"
+}
+
+# Runs a command as root: as it is for root, else through sudo.
+as_root() {
+    if [ "$(id -u)" = 0 ]; then
+        "$@"
+    elif command -v sudo >/dev/null; then
+        sudo -- "$@"
+    else
+        fail 77 "this needs root: '$*'. Run as root, or install sudo."
+    fi
+}
+
+can_be_root() { [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null; }
+
+installed() { [ "$(dpkg-query -W -f='${db:Status-Abbrev}' "$1" 2>/dev/null)" = 'ii ' ]; }
+
+# Installs the named Debian packages that are missing, and says which.
+need() {
+    command -v apt-get >/dev/null || fail 69 "install by your own package manager: $*"
+    local package missing=()
+    for package in "$@"; do
+        installed "$package" || missing+=("$package")
+    done
+    [ ${#missing[@]} = 0 ] && return
+    say "installing ${missing[*]}"
+    local log
+    log=$(mktemp)
+    if ! { as_root apt-get -q update && as_root env DEBIAN_FRONTEND=noninteractive \
+        apt-get -q -y --no-install-recommends install "${missing[@]}"; } >"$log" 2>&1 </dev/null; then
+        cat "$log" >&2
+        rm -f "$log"
+        fail 69 "could not install ${missing[*]}; apt-get's own words are above"
+    fi
+    rm -f "$log"
+}
+
+need_rust() {
+    [ -d "$HOME/.cargo/bin" ] && PATH=$HOME/.cargo/bin:$PATH
+    command -v cargo >/dev/null ||
+        fail 69 "cargo is missing: install Rust $(sed -n 's/^rust-version = "\(.*\)"/\1/p' "$root/Cargo.toml") or newer (https://rustup.rs), then run this again"
+}
+
+# What the binary links, and what links it.
+need_build() {
+    need_rust
+    need gcc libc6-dev libmnl-dev libnftnl-dev pkgconf
+}
