@@ -1,0 +1,56 @@
+//! What somebody removes comes back, and the journal says what happened.
+
+use std::time::Duration;
+
+use crate::host::BUILT_IN_ID;
+use crate::machine::Machine;
+
+const SOON: Duration = Duration::from_secs(1);
+
+#[test]
+fn what_somebody_removes_comes_back() {
+    let Some(machine) = Machine::boot("what_somebody_removes_comes_back") else { return };
+    machine.install();
+    let before = machine.incarnations();
+
+    for action in ["nft flush ruleset", "systemctl restart nftables"] {
+        machine.ok(action);
+        expect_healed(&machine, action);
+    }
+    let mark = machine.journal_mark();
+    machine.ok("ip address delete 169.254.169.254/32 dev lo");
+    expect_healed(&machine, "ip address delete");
+    machine.within(SOON, "the guardian's journal says that the address was removed", || {
+        let journal = machine.journal_since(&mark, "mock-imds-net");
+        if journal.contains("169.254.169.254") { Ok(()) } else { Err(format!("'{journal}'")) }
+    });
+    for (unit, incarnation) in machine.incarnations() {
+        machine.expect(&format!("{unit} after all that was healed"), &incarnation, &before[unit]);
+    }
+    guardian_dies(&machine);
+}
+
+/// The kernel takes the table away with its owner; systemd brings the owner back; the server runs on.
+fn guardian_dies(machine: &Machine) {
+    let server = machine.incarnations()["mock-imds.service"].clone();
+    let guardian = machine.property("mock-imds-net.service", "MainPID");
+    // One shell, so that the look comes within milliseconds, before the new guardian.
+    let seen = machine.ok(&format!(
+        "kill -KILL {guardian}; for look in {{1..30}}; do nft list tables | grep -q mock-imds || {{ echo gone; break; }}; done"
+    ));
+    machine.expect("the table right after SIGKILL", &seen, "gone");
+    expect_healed(machine, "SIGKILL of the guardian");
+    machine.expect(
+        "the server after SIGKILL of the guardian",
+        &machine.incarnations()["mock-imds.service"],
+        &server,
+    );
+}
+
+fn expect_healed(machine: &Machine, action: &str) {
+    let (id, _) = machine.within(SOON, &format!("all is back after {action}"), || {
+        machine.network_once()?;
+        machine.instance_id()
+    });
+    machine.expect(&format!("the answer after {action}"), &id, BUILT_IN_ID);
+}

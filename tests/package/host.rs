@@ -1,0 +1,147 @@
+//! Questions about the state of a machine: units, address, table, journal, and everything that a purge must restore.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use crate::machine::Machine;
+
+/// The four units, the one that people start first.
+pub const UNITS: [&str; 4] =
+    ["mock-imds.service", "mock-imds.socket", "mock-imds-ipv6.socket", "mock-imds-net.service"];
+/// What an unconfigured service says of itself.
+pub const BUILT_IN_ID: &str = "i-1234567890abcdef0";
+
+impl Machine {
+    /// Installs the package, also over itself, and says what dpkg printed.
+    pub fn install(&self) -> String {
+        self.ok("dpkg --install /srv/mock-imds.deb 2>&1")
+    }
+
+    /// The body at this path below /latest, or what curl said instead.
+    pub fn get(&self, path: &str) -> Result<String, String> {
+        let said = self.run(&format!(
+            "curl --silent --show-error --fail --max-time 2 http://169.254.169.254/latest/{path}"
+        ));
+        if said.code == Some(0) { Ok(said.stdout) } else { Err(said.to_string()) }
+    }
+
+    /// The instance id that the service gives, or why it gives none.
+    pub fn instance_id(&self) -> Result<String, String> {
+        self.get("meta-data/instance-id")
+    }
+
+    /// Which start of each unit runs now: invocation and main process change with every start.
+    pub fn incarnations(&self) -> BTreeMap<&'static str, String> {
+        let one = |unit| {
+            let show =
+                "systemctl show --property ActiveState,InvocationID,MainPID,ActiveEnterTimestampMonotonic";
+            (unit, self.ok(&format!("{show} {unit}")).replace('\n', " "))
+        };
+        UNITS.into_iter().map(one).collect()
+    }
+
+    /// A property of a unit.
+    pub fn property(&self, unit: &str, property: &str) -> String {
+        self.ok(&format!("systemctl show --value --property {property} {unit}"))
+    }
+
+    /// Fails unless address and table are there once each, as installed.
+    pub fn expect_network_once(&self, when: &str) {
+        self.network_once().unwrap_or_else(|found| self.fail(&format!("{when}: {found}")));
+    }
+
+    /// `Ok` if address and table are there once each; else what is there.
+    pub fn network_once(&self) -> Result<(), String> {
+        let addresses = self.ok("ip -4 -o address show | awk '/169\\.254\\./ {print $2, $4, $5, $6}'");
+        if addresses != "lo 169.254.169.254/32 scope host" {
+            return Err(format!("the address, expected once on lo as /32 scope host; found '{addresses}'"));
+        }
+        let tables = self.ok("nft list tables | grep mock-imds || true");
+        let inet = tables.lines().filter(|line| *line == "table inet mock-imds").count();
+        let arp = tables.lines().filter(|line| *line == "table arp mock-imds").count();
+        if inet == 1 && arp <= 1 && tables.lines().count() == inet + arp {
+            Ok(())
+        } else {
+            Err(format!(
+                "the tables, expected 'inet mock-imds' once and at most one 'arp mock-imds'; found '{tables}'"
+            ))
+        }
+    }
+
+    /// A place in the journal; see [`Machine::journal_since`].
+    pub fn journal_mark(&self) -> String {
+        self.ok("date +@%s.%6N")
+    }
+
+    /// What a unit's processes logged since the mark.
+    pub fn journal_since(&self, mark: &str, unit: &str) -> String {
+        self.ok(&format!("journalctl --sync; journalctl --no-pager -q -o cat -u {unit} --since='{mark}'"))
+    }
+
+    /// Everything that must be as before after a purge, one line a fact.
+    pub fn snapshot(&self) -> BTreeMap<String, String> {
+        let mut facts = BTreeMap::new();
+        for (what, command) in SNAPSHOT {
+            for line in self.ok(command).lines() {
+                let (key, value) = line.split_once('\t').unwrap_or((line, ""));
+                facts.insert(format!("{what}: {key}"), value.to_owned());
+            }
+        }
+        facts
+    }
+}
+
+/// A name, and a command that prints facts: each line a key, a tab and a value, or a key alone.
+///
+/// Left out: the system user stays (as is Debian's custom), and dpkg, the log and systemd keep books of their own.
+const SNAPSHOT: [(&str, &str); 6] = [
+    ("address", "ip -o address | sed 's/valid_lft.*//'"),
+    ("route", "ip -4 route show table all; ip -6 route show table all; ip rule"),
+    ("nftables", "nft -a list ruleset"),
+    ("unit", "systemctl list-unit-files --no-legend; systemctl list-units --failed --no-legend --plain"),
+    (
+        "file",
+        concat!(
+            "find /etc /var/lib /run /usr/bin /usr/lib /usr/share /tmp /var/tmp ",
+            "\\( -path /var/lib/dpkg -o -path /var/lib/apt -o -path '/var/lib/systemd/deb-systemd-helper-*' -o -path /run/systemd/journal ",
+            "-o -path /run/systemd/units -o -path /run/systemd/propagate -o -path /run/systemd/dynamic-uid -o -path /run/systemd/incoming -o -path /run/systemd/unit-root -o -path '/tmp/systemd-private-*' ",
+            "-o -path '/var/tmp/systemd-private-*' -o -path /run/log -o -path /var/cache \\) -prune -o ",
+            "-regextype egrep \\! -regex '/etc/(passwd|group|shadow|gshadow)-?|/etc/.pwd.lock' ",
+            "-printf '%p\\t%y %m %U:%G %l\\n'"
+        ),
+    ),
+    (
+        "content",
+        "find /etc /var/lib/systemd -type f ! -path '/etc/*shadow*' ! -path '/etc/passwd*' ! -path '/etc/group*' ! -path '*/deb-systemd-helper-*' -exec sha256sum {} + | sed -E 's/^(\\S+) +(.*)/\\2\\t\\1/'",
+    ),
+];
+
+/// The differences between two snapshots, readable; empty if there are none.
+///
+/// A sysctl that appeared counts for nothing, as connection tracking adds some for good; see [`sysctls`].
+pub fn differences(before: &BTreeMap<String, String>, after: &BTreeMap<String, String>) -> String {
+    let mut text = String::new();
+    for (key, value) in before {
+        match after.get(key) {
+            None => writeln!(text, "gone:    {key} {value}"),
+            Some(now) if now != value => writeln!(text, "changed: {key}: {value} -> {now}"),
+            Some(_) => Ok(()),
+        }
+        .expect("a String takes everything");
+    }
+    for (key, value) in after.iter().filter(|(key, _)| !before.contains_key(*key)) {
+        writeln!(text, "new:     {key} {value}").expect("a String takes everything");
+    }
+    text
+}
+
+/// The network settings of the kernel that can be read.
+pub fn sysctls(machine: &Machine) -> BTreeMap<String, String> {
+    let all = machine.ok("sysctl --all --pattern '^net\\.' 2>/dev/null || true");
+    let pairs = all.lines().filter_map(|line| line.split_once(" = "));
+    // Counters, not settings.
+    pairs
+        .filter(|(key, _)| !key.ends_with("_count"))
+        .map(|(key, value)| (key.to_owned(), value.to_owned()))
+        .collect()
+}

@@ -1,0 +1,121 @@
+//! Installed is running: confined, there exactly once, and found by an SDK without any configuration.
+
+use std::time::Duration;
+
+use crate::host::{BUILT_IN_ID, UNITS};
+use crate::machine::Machine;
+
+/// How soon a fresh installation answers, and how soon it is back after a restart or a crash.
+const SOON: Duration = Duration::from_secs(2);
+
+#[test]
+fn installed_is_running_confined_and_there_once() {
+    let Some(machine) = Machine::boot("installed_is_running_confined_and_there_once") else { return };
+    machine.install();
+    let (id, _) = machine.within(SOON, "curl after the installation", || machine.instance_id());
+    machine.expect("the instance id of an empty scenario", &id, BUILT_IN_ID);
+    machine.expect_network_once("after the installation");
+    confined(&machine);
+    units_verify(&machine);
+
+    machine.install();
+    machine.expect_network_once("after a second dpkg --install");
+    machine.expect("after a second dpkg --install", &machine.instance_id().unwrap_or_default(), BUILT_IN_ID);
+
+    for unit in UNITS {
+        machine.ok(&format!("systemctl restart {unit}"));
+        machine.within(SOON, &format!("all is back after systemctl restart {unit}"), || {
+            machine.network_once()?;
+            machine.instance_id()
+        });
+    }
+    sdk_needs_no_configuration(&machine);
+}
+
+fn confined(machine: &Machine) {
+    let none = "CapInh:0000000000000000 CapPrm:0000000000000000 CapEff:0000000000000000 CapBnd:0000000000000000 CapAmb:0000000000000000";
+    let capabilities = |unit: &str| {
+        let pid = machine.property(unit, "MainPID");
+        (
+            machine.ok(&format!("ps -o user= -p {pid}")),
+            machine.ok(&format!("grep ^Cap /proc/{pid}/status | tr -d '\\t' | paste -sd' '")),
+        )
+    };
+    let (user, found) = capabilities("mock-imds.service");
+    machine.expect("the user of the server", &user, "mock-imds");
+    machine.expect("the capabilities of the server", &found, none);
+    let (user, found) = capabilities("mock-imds-net.service");
+    if user == "root" {
+        machine.fail("the guardian runs as root; expected a dynamic user");
+    }
+    // Bit 12 is CAP_NET_ADMIN.
+    machine.expect_in(
+        "the guardian's capabilities",
+        &found,
+        "CapEff:0000000000001000 CapBnd:0000000000001000",
+    );
+}
+
+/// The unit files as installed, programs and all; man pages need man-db, which the machine lacks.
+fn units_verify(machine: &Machine) {
+    let said = machine
+        .ok(&format!("cd /lib/systemd/system && systemd-analyze --man=no verify {} 2>&1", UNITS.join(" ")));
+    machine.expect("systemd-analyze verify", &said, "");
+}
+
+/// boto3 as its users install it, with an empty home and an empty environment.
+fn sdk_needs_no_configuration(machine: &Machine) {
+    const ASK: &str = "
+import boto3, botocore.session, botocore.utils
+credentials = boto3.session.Session().get_credentials()
+frozen = credentials.get_frozen_credentials()
+region = botocore.utils.IMDSRegionProvider(botocore.session.Session()).provide()
+print(credentials.method, frozen.access_key, region, 'token' if frozen.token else 'no token')
+";
+    let python = machine.setup().python.join("bin/python3");
+    let empty = [("HOME", "/nonexistent"), ("LANG", "C.UTF-8")];
+    let said = machine.run_from_host(&empty, &[&python.to_string_lossy(), "-c", ASK]);
+    let shown =
+        machine.ok("role=$(curl -sf http://169.254.169.254/latest/meta-data/iam/security-credentials/) && \
+         curl -sf http://169.254.169.254/latest/meta-data/iam/security-credentials/$role | \
+         python3 -c 'import json, sys; print(json.load(sys.stdin)[\"AccessKeyId\"])'");
+    let region = machine.ok("curl -sf http://169.254.169.254/latest/meta-data/placement/region");
+    let expected = format!("iam-role {shown} {region} token");
+    if said.stdout.trim() != expected {
+        machine.fail(&format!("boto3 without configuration\nexpected: {expected}\nfound: {said}"));
+    }
+}
+
+#[test]
+fn one_unit_touches_no_other() {
+    let Some(machine) = Machine::boot("one_unit_touches_no_other") else { return };
+    machine.install();
+    // What is done, and the units that may change by it: the server must take a new socket from systemd.
+    let cases: &[(&str, &[&str])] = &[
+        ("systemctl restart mock-imds.service", &["mock-imds.service"]),
+        ("systemctl kill --signal=KILL mock-imds.service", &["mock-imds.service"]),
+        ("systemctl reload mock-imds.service", &[]),
+        ("systemctl restart mock-imds-net.service", &["mock-imds-net.service"]),
+        ("systemctl kill --signal=KILL mock-imds-net.service", &["mock-imds-net.service"]),
+        ("systemctl reload mock-imds-net.service", &[]),
+        ("systemctl restart mock-imds.socket", &["mock-imds.socket", "mock-imds.service"]),
+    ];
+    for (action, may_change) in cases {
+        let before = machine.incarnations();
+        machine.ok(action);
+        // A crash is noticed a moment later: what must change is waited for, before all is looked at.
+        let (after, _) = machine.within(SOON, &format!("all is back after {action}"), || {
+            let now = machine.incarnations();
+            match may_change
+                .iter()
+                .find(|unit| now[**unit] == before[**unit] || !now[**unit].contains("ActiveState=active"))
+            {
+                Some(unit) => Err(format!("{unit} is still {}", now[*unit])),
+                None => machine.network_once().and_then(|()| machine.instance_id()).map(|_| now),
+            }
+        });
+        for unit in UNITS.iter().filter(|unit| !may_change.contains(unit)) {
+            machine.expect(&format!("{unit} after {action}"), &after[unit], &before[unit]);
+        }
+    }
+}
