@@ -190,7 +190,7 @@ impl Machine {
         let network = self.run("ip address; nft list ruleset");
         panic!(
             "{why}\n\n--- the units\n{}\n--- their journal\n{}\n--- the network\n{}\n\
-             To run this test again: scripts/test package {}\n",
+             To run this test again: scripts/test package -- {}\n",
             status.stdout, journal.stdout, network.stdout, self.test
         )
     }
