@@ -83,7 +83,7 @@ mod tests {
         for tenth in 0..50 {
             patience.restored(Duration::from_millis(100 * tenth));
         }
-        let later = Duration::from_secs(60);
+        let later = Duration::from_mins(1);
         assert_eq!(patience.restored(later), Say::It);
         assert_eq!(patience.not_before(), later);
     }

@@ -13,7 +13,7 @@ use crate::poll;
 use crate::setup::Setup;
 
 /// How long a boot may take on a busy machine.
-const BOOT: Duration = Duration::from_secs(60);
+const BOOT: Duration = Duration::from_mins(1);
 /// Seconds after which a command in the machine is ended; `timeout` exits 124 then.
 const COMMAND: u32 = 30;
 
