@@ -38,6 +38,9 @@ pub enum Command {
     Reload(Reload),
     /// Say what a running server does
     Status(Status),
+    /// Print what verifies the identity document
+    #[command(subcommand)]
+    Show(Show),
     /// Host networking: the link-local address and the nftables redirect (the units call it)
     #[command(subcommand)]
     Net(Net),
@@ -66,6 +69,24 @@ pub struct Check {
     /// Scenario files
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
+}
+
+/// `mock-imds show`: what to print.
+#[derive(Debug, Subcommand)]
+pub enum Show {
+    /// The certificate that verifies a signature of the identity document, in PEM
+    IdentityCertificate(IdentityCertificate),
+}
+
+/// `mock-imds show identity-certificate`.
+#[derive(Debug, Args)]
+pub struct IdentityCertificate {
+    /// The leaf of dynamic/instance-identity/ that it verifies: rsa2048, pkcs7 or signature
+    #[arg(default_value = "rsa2048", value_name = "LEAF", value_parser = ["rsa2048", "pkcs7", "signature"])]
+    pub leaf: String,
+    /// The server's state directory [default: /var/lib/mock-imds, else ~/.local/state/mock-imds]
+    #[arg(long, value_name = "DIR")]
+    pub state: Option<PathBuf>,
 }
 
 /// `mock-imds reload`.

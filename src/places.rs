@@ -13,6 +13,11 @@ use std::path::{Path, PathBuf};
 /// The control socket of the packaged service.
 pub const SYSTEM_CONTROL: &str = "/run/mock-imds/control.sock";
 
+/// The directory of the identity document's keys and certificates, in the state directory.
+pub const IDENTITY: &str = "identity";
+/// The state directory of the packaged service.
+pub const SYSTEM_STATE: &str = "/var/lib/mock-imds";
+
 const OWN: &str = "mock-imds";
 const SCENARIO: &str = "scenario.toml";
 const CONTROL: &str = "control.sock";

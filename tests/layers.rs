@@ -10,7 +10,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("exit", &[]),
     ("model", &[]),
     ("config", &[]),
-    ("observe", &["exit"]),
+    ("observe", &["exit", "config"]),
+    ("places", &[]),
     ("places", &[]),
     // L1: meaning. The tree holds the identity document, so imds may look at identity, not the other way round.
     ("identity", &["model", "exit"]),
@@ -19,7 +20,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("host", &["model", "config", "exit"]),
     // L2: sockets.
     ("server", &["model", "imds", "exit", "observe"]),
-    ("control", &["model", "imds", "config", "exit", "observe", "places"]),
+    ("control", &["places", "model", "imds", "config", "exit", "observe"]),
     // L3: the running program.
     (
         "daemon",
@@ -30,7 +31,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     (
         "commands",
-        &["cli", "daemon", "host", "control", "scenario", "imds", "observe", "config", "model", "exit"],
+        &[
+            "cli", "daemon", "host", "control", "places", "scenario", "imds", "observe", "config", "model",
+            "exit",
+        ],
     ),
     ("cli", &["model", "observe"]),
 ];

@@ -10,6 +10,7 @@ pub mod check;
 pub mod net;
 pub mod reload;
 pub mod serve;
+pub mod show;
 pub mod status;
 
 /// Runs the subcommand.
@@ -20,6 +21,7 @@ pub fn exec(cli: Cli) -> Result<(), Failure> {
         Command::Check(check) => check::exec(&check),
         Command::Reload(reload) => reload::exec(&reload),
         Command::Status(status) => status::exec(&status),
+        Command::Show(show) => show::exec(&show),
         Command::Net(net) => net::exec(&net),
     }
 }

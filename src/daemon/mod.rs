@@ -9,6 +9,7 @@
 
 mod announce;
 mod clock;
+mod credentials;
 mod key;
 mod load;
 mod notify;
@@ -24,14 +25,16 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook_tokio::Signals;
 use tokio::runtime;
 use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::spawn_blocking;
 use tokio_stream::StreamExt as _;
 
 use crate::control::{self, Caller, Desk, Order, Refused, Socket, api};
 use crate::exit::{Failure, Status};
+use crate::identity::{Kept, KeyRing, Opened};
 use crate::imds::{Fleet, TokenAuthority};
 use crate::model::endpoint::FOREGROUND_PORT;
 use crate::observe;
-use crate::places::Places;
+use crate::places::{IDENTITY, Places};
 use crate::server::{Inherited, Limits, Listener, Server, World, bind};
 use load::{Loading, Shelf};
 use writer::{Facts, Writer};
@@ -76,6 +79,7 @@ struct Daemon {
     shelf: Shelf,
     served: Loading,
     control: Option<Socket>,
+    keys: Arc<KeyRing>,
 }
 
 impl Daemon {
@@ -92,13 +96,14 @@ impl Daemon {
         let listeners = listen(&options.listen, inherited)?;
         let (state, key) = token_key(options.state.as_deref(), &places)?;
         let control = control_socket(options.control.as_deref(), state.as_deref(), &places)?;
-        let fleet = Fleet::compile(served.scenario.clone(), clock::now());
+        let keys = Arc::new(identity_keys(state.clone()).await?);
+        let fleet = Fleet::compile(served.scenario.clone(), &keys, clock::now());
         let world = World::new(fleet, TokenAuthority::new(key), clock::now, random()?);
-        Ok(Self { signals, listeners, world: Arc::new(world), shelf, served, control })
+        Ok(Self { signals, listeners, world: Arc::new(world), shelf, served, control, keys })
     }
 
     async fn run(self) -> Result<(), Failure> {
-        let Self { mut signals, listeners, world, shelf, served, control } = self;
+        let Self { mut signals, listeners, world, shelf, served, control, keys } = self;
         let addresses: Vec<_> = listeners
             .iter()
             .map(|listener| api::Listening { address: listener.address, inherited: listener.inherited })
@@ -112,7 +117,7 @@ impl Daemon {
         let status = status(Arc::clone(&world), addresses, latest);
         let desk = Desk { orders: orders.clone(), status: Box::new(status) };
         let control = control.map(|socket| tokio::spawn(control::serve(socket, desk)));
-        let writer = tokio::spawn(Writer { world, shelf, served, facts }.run(inbox));
+        let writer = tokio::spawn(Writer { world, shelf, served, facts, keys }.run(inbox));
 
         until_stopped(&mut signals, &orders).await;
 
@@ -207,6 +212,23 @@ fn token_key(given: Option<&Path>, places: &Places) -> Result<(Option<PathBuf>, 
             Ok((None, random()?))
         }
     }
+}
+
+/// The keys of the identity document: from the state directory, or for this process only.
+async fn identity_keys(state: Option<PathBuf>) -> Result<KeyRing, Failure> {
+    let seed = random()?;
+    // Making them takes a moment of a processor's whole attention.
+    let opened = spawn_blocking(move || match state {
+        Some(state) => KeyRing::open(&state.join(IDENTITY), seed),
+        None => Ok(Opened { ring: KeyRing::generate(seed), kept: Kept::InDirectory }),
+    });
+    let Opened { ring, kept } = opened.await.map_err(|error| {
+        Failure::new(Status::Software, format!("no identity keys could be made: {error}"))
+    })??;
+    if let Kept::InMemory { why } = kept {
+        tracing::warn!("identity documents are signed with keys that end with this process: {why}");
+    }
+    Ok(ring)
 }
 
 /// The control socket at the first place that takes one. Without a writable place there is none.

@@ -5,16 +5,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
-use tokio::task::spawn_blocking;
+use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::{Interval, MissedTickBehavior, interval, timeout};
 
+use super::credentials::{self, Post};
 use super::load::{Loading, Shelf, load, summary};
 use super::{clock, notify};
 use crate::config::Report;
 use crate::control::api::{Loaded, Rejected, Reloaded, Verdict};
 use crate::control::{Caller, Order};
-use crate::imds::Fleet;
-use crate::model::Timestamp;
+use crate::identity::KeyRing;
+use crate::imds::{Change, Fleet};
+use crate::model::{CredentialSource, Timestamp};
 use crate::observe;
 use crate::server::World;
 
@@ -65,6 +67,14 @@ pub(super) struct Writer {
     pub(super) shelf: Shelf,
     pub(super) served: Loading,
     pub(super) facts: watch::Sender<Facts>,
+    pub(super) keys: Arc<KeyRing>,
+}
+
+/// The fetcher of the present credential source.
+struct Fetching {
+    posts: mpsc::Sender<Post>,
+    number: u64,
+    task: Option<JoinHandle<()>>,
 }
 
 impl Writer {
@@ -75,14 +85,25 @@ impl Writer {
             ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
             ticks
         });
+        let (posts, mut inbox) = mpsc::channel(1);
+        let mut fetching = Fetching { posts, number: 0, task: None };
+        fetching.restart(&self.served);
         loop {
             tokio::select! {
                 order = orders.recv() => match order {
                     Some(Order::Reload { by, outcome }) => {
+                        let before = source(&self.served).cloned();
                         let reloaded = self.reload(by).await;
+                        if before.as_ref() != source(&self.served) {
+                            fetching.restart(&self.served);
+                        }
                         let _ = outcome.send(reloaded);
                     }
                     None => return,
+                },
+                Some((number, fetched)) = inbox.recv() => if number == fetching.number {
+                    let fleet = self.world.fleet.load().apply(Change::Fetched(fetched));
+                    self.world.fleet.store(Arc::new(fleet));
                 },
                 () = tick(watchdog.as_mut()) => notify::watchdog(),
             }
@@ -106,7 +127,13 @@ impl Writer {
     fn accept(&mut self, by: Caller, loading: Loading, at: Timestamp) -> Reloaded {
         let changed = loading.changed_since(&self.served);
         let message = summary(&changed, loading.scenario == self.served.scenario);
-        self.world.fleet.store(Arc::new(Fleet::compile(loading.scenario.clone(), at)));
+        let mut fleet = Fleet::compile(loading.scenario.clone(), &self.keys, at);
+        if source(&loading) == source(&self.served)
+            && let Some(fetched) = self.world.fleet.load().fetched()
+        {
+            fleet = fleet.apply(Change::Fetched(fetched.clone()));
+        }
+        self.world.fleet.store(Arc::new(fleet));
         tracing::info!(IMDS_SCENARIO = name(loading.file.as_deref()), "reload by {by}: {message}");
         if by == Caller::Signal {
             observe::report(&loading.warnings, false);
@@ -146,6 +173,30 @@ impl Writer {
     fn tell(&self, scenario: Loaded, verdict: Verdict) {
         self.facts.send_replace(Facts { scenario, last_reload: Some(verdict) });
     }
+}
+
+impl Fetching {
+    /// Ends the present fetcher; what it still posts is stale. Starts the one that a scenario needs.
+    fn restart(&mut self, served: &Loading) {
+        if let Some(task) = self.task.take() {
+            task.abort();
+        }
+        self.number += 1;
+        self.task =
+            source(served).and_then(|source| credentials::start(source, self.number, self.posts.clone()));
+    }
+}
+
+impl Drop for Fetching {
+    fn drop(&mut self) {
+        if let Some(task) = self.task.take() {
+            task.abort();
+        }
+    }
+}
+
+fn source(loading: &Loading) -> Option<&CredentialSource> {
+    loading.scenario.instance.credentials.as_ref().map(|credentials| &credentials.source)
 }
 
 /// Reads a scenario on a thread of its own: a file system may take its time, requests may not.

@@ -4,14 +4,39 @@
 //! made over these bytes, and a genuine one verifies over no others.
 //! Source: EC2 User Guide, "Instance identity documents", and published samples.
 
+use std::time::Duration;
+
+use super::{KeyRing, Signed};
 use crate::model::json::{array_or_null, object, optional, string};
 use crate::model::{Instance, KernelId, RamdiskId};
 
 /// The document's format, as in its `version` key.
 const VERSION: &str = "2017-09-30";
 
+/// How long after the launch the document was signed: on EC2 some seconds. A constant, so that the signed texts
+/// stay the same over reloads and restarts.
+const SIGNED_AFTER: Duration = Duration::from_secs(3);
+
+/// A document and its signatures.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignedDocument {
+    /// The exact bytes.
+    pub document: String,
+    /// What was made over them.
+    pub signed: Signed,
+}
+
+impl SignedDocument {
+    /// The document of an instance, signed.
+    pub fn of(instance: &Instance, keys: &KeyRing) -> Self {
+        let document = document(instance);
+        let signed = keys.sign(document.as_bytes(), instance.launch_time.plus(SIGNED_AFTER));
+        Self { document, signed }
+    }
+}
+
 /// The document of an instance. Absent facts are `null`, never left out.
-pub fn document(instance: &Instance) -> String {
+fn document(instance: &Instance) -> String {
     let private_ip = instance.local_ipv4().map(|address| address.to_string());
     object(&[
         ("accountId", string(instance.account_id.as_str())),

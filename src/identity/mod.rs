@@ -26,7 +26,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 
-pub use document::document;
+pub use document::SignedDocument;
 pub use ring::KeyRing;
 pub use store::{Kept, Opened};
 

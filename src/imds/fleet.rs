@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::Visit;
 use super::credentials::View;
 use super::tree::Directory;
+use crate::identity::{KeyRing, SignedDocument};
 use crate::model::{Fetched, Scenario, Timestamp};
 
 /// A scenario, compiled, and what happened to it since: what [`answer`](super::answer) reads. Immutable; a
@@ -30,9 +31,10 @@ pub enum Change {
 }
 
 impl Fleet {
-    /// Compiles a scenario; `loaded_at` is the zero of its clock.
-    pub fn compile(scenario: Scenario, loaded_at: Timestamp) -> Self {
-        let tree = Directory::of(&scenario.instance);
+    /// Compiles a scenario, with its identity document signed; `loaded_at` is the zero of its clock.
+    pub fn compile(scenario: Scenario, keys: &KeyRing, loaded_at: Timestamp) -> Self {
+        let identity = SignedDocument::of(&scenario.instance, keys);
+        let tree = Directory::of(&scenario.instance, &identity);
         Self { compiled: Arc::new(Compiled { scenario, tree }), loaded_at, fetched: None }
     }
 

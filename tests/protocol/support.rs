@@ -3,10 +3,12 @@
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 use hyper::{Method, StatusCode};
 use mock_imds::config::Source;
+use mock_imds::identity::KeyRing;
 use mock_imds::imds::{Fleet, Ingress, Reply, RequestHead, TokenAuthority, Visit, answer};
 use mock_imds::model::Timestamp;
 use mock_imds::scenario;
@@ -15,6 +17,9 @@ use mock_imds::scenario;
 pub const NOW: Timestamp = Timestamp::from_secs(1_768_480_496);
 /// 2026-01-15T12:00:00Z, when the scenario was loaded.
 pub const LOADED: Timestamp = Timestamp::from_secs(1_768_478_400);
+
+/// The keys of all golden signatures.
+static KEYS: LazyLock<KeyRing> = LazyLock::new(|| KeyRing::generate([7; 32]));
 
 /// A compiled scenario with a token key of its own.
 pub struct Service {
@@ -30,7 +35,7 @@ impl Service {
     pub fn new(text: &str) -> Self {
         let (scenario, _) = scenario::read(&Source::new("test.toml", text), Path::new(""))
             .unwrap_or_else(|report| panic!("expected a good scenario, found:\n{report}"));
-        Self { fleet: Fleet::compile(scenario, LOADED), authority: TokenAuthority::new([7; 32]) }
+        Self { fleet: Fleet::compile(scenario, &KEYS, LOADED), authority: TokenAuthority::new([7; 32]) }
     }
 
     /// The service of `tests/golden/NAME.toml`.

@@ -6,6 +6,7 @@
 
 use std::fmt::Display;
 
+use crate::identity::SignedDocument;
 use crate::imds::credentials;
 use crate::imds::version::Version;
 use crate::model::{Instance, InstanceMetadataTags, NetworkInterface, json};
@@ -26,6 +27,8 @@ pub enum Rule {
     Always(fn(&Instance) -> String),
     /// When there is a value.
     When(fn(&Instance) -> Option<String>),
+    /// Always: the identity document or a signature of it.
+    Identity(fn(&SignedDocument) -> &String),
     /// When there is a value, which need not be text.
     Bytes(fn(&Instance) -> Option<Vec<u8>>),
     /// One leaf for each pair of name and value.
@@ -53,12 +56,16 @@ macro_rules! nic {
     };
 }
 
-use Rule::{Always, Bytes, Each, Interface, InterfaceEach, Labelled, Live, LiveNamed, When};
+use Rule::{Always, Bytes, Each, Identity, Interface, InterfaceEach, Labelled, Live, LiveNamed, When};
 
 /// The tree.
 pub const ROWS: &[Row] = &[
     row("dynamic/fws/instance-monitoring", "2009-04-04", Always(|i| i.monitoring.as_str().into())),
-    row("dynamic/instance-identity/document", "2009-04-04", Always(crate::identity::document)),
+    row("dynamic/instance-identity/document", "2009-04-04", Identity(|d| &d.document)),
+    row("dynamic/instance-identity/pkcs7", "2009-04-04", Identity(|d| &d.signed.pkcs7)),
+    // Undated; in a tree recorded under 2016-09-02.
+    row("dynamic/instance-identity/rsa2048", "2016-09-02", Identity(|d| &d.signed.rsa2048)),
+    row("dynamic/instance-identity/signature", "2009-04-04", Identity(|d| &d.signed.signature)),
     row("meta-data/ami-id", "1.0", Always(|i| text(&i.ami_id))),
     row("meta-data/ami-launch-index", "1.0", Always(|i| text(i.ami_launch_index))),
     row("meta-data/ami-manifest-path", "1.0", Always(|i| i.ami_manifest_path.clone())),
