@@ -2,7 +2,7 @@
 //!
 //! A sandboxed server can't list the host's addresses. The kernel remembers the interface by which a connection
 //! came, and tells it with the packet info of the accepted socket once the listener has asked for packet infos.
-//! Interface 1 is `lo` in every network namespace.
+//! Interface 1 is `lo` in every network namespace. A kernel that tells nothing leaves the addresses.
 
 use std::mem::size_of;
 use std::net::{IpAddr, SocketAddr};
@@ -18,7 +18,7 @@ const LOOPBACK: u32 = 1;
 
 /// Makes the kernel keep the packet infos of the connections that this listener accepts.
 ///
-/// A kernel that refuses is no failure: [`of`] then judges by the addresses.
+/// A kernel that refuses is no failure: [`of`] then has the addresses only.
 pub(super) fn ask(listener: &impl AsFd, address: SocketAddr) {
     // An IPv6 listener may accept IPv4 clients too.
     let _ = setsockopt(listener, sockopt::Ipv4PacketInfo, &true);
@@ -29,6 +29,9 @@ pub(super) fn ask(listener: &impl AsFd, address: SocketAddr) {
 
 /// How the client at the other end of an accepted socket came.
 pub(super) fn of(socket: &impl AsFd, local: SocketAddr, peer: SocketAddr) -> Ingress {
+    if by_address(local.ip(), peer.ip()) == Ingress::Host {
+        return Ingress::Host;
+    }
     let v4 = peer.ip().to_canonical().is_ipv4();
     let (level, option) =
         if v4 { (libc::SOL_IP, libc::IP_PKTOPTIONS) } else { (libc::SOL_IPV6, libc::IPV6_2292PKTOPTIONS) };
@@ -36,12 +39,14 @@ pub(super) fn of(socket: &impl AsFd, local: SocketAddr, peer: SocketAddr) -> Ing
     let length = sys::packet_options(socket.as_fd(), level, option, &mut buffer).unwrap_or(0);
     match interface(&buffer[..length]) {
         Some(LOOPBACK) => Ingress::Host,
-        Some(_) => Ingress::Bridge,
-        None => by_address(local.ip(), peer.ip()),
+        Some(_) | None => Ingress::Bridge,
     }
 }
 
 /// What the addresses tell: this host talks to itself from the address that it talks to, or from a loopback one.
+///
+/// The kernel drops packets with such a source that come from outside. Asked for an IPv6 connection within this
+/// host, it names the interface that has the address, not `lo`.
 fn by_address(local: IpAddr, peer: IpAddr) -> Ingress {
     let (local, peer) = (local.to_canonical(), peer.to_canonical());
     if peer == local || peer.is_loopback() { Ingress::Host } else { Ingress::Bridge }
@@ -120,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn without_the_kernels_word_the_addresses_decide() {
+    fn the_addresses_tell_who_talks_to_itself() {
         let cases = [
             ("127.0.0.1", "127.0.0.1", Ingress::Host),
             ("169.254.169.254", "169.254.169.254", Ingress::Host),
