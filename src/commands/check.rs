@@ -25,8 +25,6 @@ pub fn exec(check: &Check) -> Result<(), Failure> {
     match (rejected, check.files.len()) {
         (0, _) => Ok(()),
         (1, 1) => Err(Failure::new(Status::Config, "the file is rejected")),
-        (rejected, all) => {
-            Err(Failure::new(Status::Config, format!("{rejected} of {all} files are rejected")))
-        }
+        (rejected, all) => Err(Failure::new(Status::Config, format!("{rejected} of {all} files rejected"))),
     }
 }

@@ -1,0 +1,82 @@
+//! `mock-imds check`, and what may be wrong with a file. `serve` and `reload` read by the same code.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
+
+use nix::sys::stat::Mode;
+use nix::unistd::mkfifo;
+
+use crate::support::{Bench, is_root};
+
+#[test]
+fn every_file_is_judged_and_every_problem_shown() {
+    let bench = Bench::new();
+    bench.write("good.toml", "[instance]\ninstance-type = \"t3.micro\"\n");
+    bench.write("empty.toml", "");
+    bench.write("bad.toml", "[instance]\ninstance-tipe = \"t3.micro\"\n\n[http]\nkeep-alive = 1\n");
+
+    let found = bench.run(&["check", "good.toml", "empty.toml"]);
+    assert_eq!(
+        (found.code, found.stdout.as_str()),
+        (Some(0), "good.toml: ok\nempty.toml: ok\n"),
+        "{found:#?}"
+    );
+
+    let found = bench.run(&["check", "good.toml", "bad.toml", "empty.toml"]);
+    found.failed(
+        78,
+        &[
+            "bad.toml:2:1: error: unknown key \"instance-tipe\" in [instance]\n  2 | instance-tipe = \"t3.micro\"\n    | ^^^^^^^^^^^^^\n",
+            "did you mean \"instance-type\"?",
+            "bad.toml:5:14: error: http.keep-alive is an integer",
+            "1 of 3 files rejected",
+        ],
+    );
+    assert_eq!(found.stdout, "good.toml: ok\nempty.toml: ok\n");
+}
+
+#[test]
+fn what_is_no_scenario_file_is_named() {
+    let bench = Bench::new();
+    bench.write("latin1.toml", b"# caf\xe9\n");
+    bench.write("large.toml", "#".repeat(10 << 20));
+    fs::create_dir(bench.path("directory")).expect("the bench is writable");
+    mkfifo(&bench.path("fifo"), Mode::S_IRWXU).expect("the bench is writable");
+    let cases = [
+        ("missing.toml", "missing.toml: error: cannot be read: no such file or directory"),
+        ("latin1.toml", "latin1.toml: error: is not UTF-8: byte 0xe9 on line 1"),
+        ("large.toml", "large.toml: error: is larger than 1 MiB"),
+        ("directory", "directory: error: is a directory"),
+        ("fifo", "fifo: error: is not a regular file"),
+        ("/dev/zero", "/dev/zero: error: is not a regular file"),
+    ];
+    for (file, sentence) in cases {
+        bench.run(&["check", file]).failed(78, &[sentence, "the file is rejected"]);
+        bench.run(&["serve", "--scenario", file]).failed(78, &[sentence, "not started"]);
+    }
+}
+
+#[test]
+fn a_file_that_only_others_may_read_is_named() {
+    if !is_root() {
+        return;
+    }
+    let bench = Bench::new();
+    let secret = bench.write("secret.toml", "");
+    fs::set_permissions(&secret, Permissions::from_mode(0o600)).expect("the file is ours");
+    let sentence = [
+        "secret.toml: error: cannot be read: permission denied",
+        "readable for the user that runs mock-imds",
+    ];
+    bench.run_as_nobody(&["check", "secret.toml"]).failed(78, &sentence);
+    bench.run_as_nobody(&["serve", "--scenario", "secret.toml"]).failed(78, &sentence);
+}
+
+#[test]
+fn a_wrong_command_line_is_64() {
+    let bench = Bench::new();
+    bench.run(&["check"]).failed(64, &["FILE"]);
+    bench.run(&["serve", "--listen", "1338"]).failed(64, &["accepted: an address and a port"]);
+    bench.run(&["serve", "--log-level", "loud"]).failed(64, &["loud"]);
+    bench.run(&["sing"]).failed(64, &["sing"]);
+}

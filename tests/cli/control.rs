@@ -1,0 +1,145 @@
+//! The control socket: its place, its owner, and what is said over it.
+
+use std::fs::{self, Permissions};
+use std::io::{Read as _, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::net::{UnixListener, UnixStream};
+
+use nix::sys::signal::Signal;
+
+use crate::support::{Bench, is_root};
+
+#[test]
+fn a_socket_that_a_server_holds_is_refused_with_its_process() {
+    let bench = Bench::new();
+    let server = bench.serve(&[]);
+    let arguments = bench.serve_arguments();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    bench.run(&arguments).failed(
+        69,
+        &[&format!(
+            "c.sock belongs to process {}; end that server; name another place with --control PATH",
+            server.pid()
+        )],
+    );
+    assert_eq!(bench.control(&["status"]).code, Some(0), "the first server is as it was");
+}
+
+#[test]
+fn a_socket_that_another_program_holds_is_refused() {
+    let bench = Bench::new();
+    let _other = UnixListener::bind(bench.path("c.sock")).expect("the bench is writable");
+    let arguments = bench.serve_arguments();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    bench.run(&arguments).failed(69, &[&format!("c.sock belongs to process {}", std::process::id())]);
+}
+
+#[test]
+fn a_stale_socket_is_replaced() {
+    let bench = Bench::new();
+    let server = bench.serve(&[]);
+    server.signal(Signal::SIGKILL);
+    server.wait();
+    assert!(bench.path("c.sock").exists(), "SIGKILL leaves the socket");
+    let _server = bench.serve(&[]);
+    assert_eq!(bench.control(&["status"]).code, Some(0));
+}
+
+#[test]
+fn what_is_no_socket_is_not_removed() {
+    let bench = Bench::new();
+    let serve = |path: &str| bench.run(&["serve", "--listen", "127.0.0.1:0", "--control", path]);
+    let file = bench.write("file", "precious").display().to_string();
+    serve(&file).failed(69, &["file is a regular file; a control socket is wanted there"]);
+    assert_eq!(fs::read_to_string(&file).expect("it is still there"), "precious");
+    fs::create_dir(bench.path("directory")).expect("the bench is writable");
+    serve(&bench.path("directory").display().to_string()).failed(69, &["directory is a directory"]);
+    serve(&format!("/tmp/{}", "x".repeat(103))).failed(64, &["has 108 bytes, 107 at most are accepted"]);
+}
+
+#[test]
+fn a_socket_in_a_place_of_others_is_77() {
+    if !is_root() {
+        return;
+    }
+    let bench = Bench::new();
+    let found = bench.run_as_nobody(&["serve", "--listen", "127.0.0.1:0", "--control", "/etc/x/c.sock"]);
+    found.failed(
+        77,
+        &["no control socket can be made at /etc/x/c.sock", "name another place with --control PATH"],
+    );
+}
+
+#[test]
+fn it_is_for_owner_and_group() {
+    let bench = Bench::new();
+    let _server = bench.serve(&[]);
+    let mode = fs::metadata(bench.path("c.sock")).expect("the socket is there").permissions().mode();
+    assert_eq!(mode & 0o777, 0o660, "found {mode:o}");
+    if is_root() {
+        fs::set_permissions(bench.path(""), Permissions::from_mode(0o755)).expect("the bench is ours");
+        let socket = bench.path("c.sock").display().to_string();
+        let cure = "sudo usermod -aG mock-imds";
+        bench.run_as_nobody(&["status", "--control", &socket]).failed(77, &[cure]);
+        bench.run_as_nobody(&["reload", "--control", &socket]).failed(77, &[cure]);
+    }
+}
+
+#[test]
+fn without_a_server_clients_say_how_to_start_one() {
+    let bench = Bench::new();
+    for command in ["status", "reload"] {
+        bench.control(&[command]).failed(69, &["no mock-imds server listens at", "mock-imds serve"]);
+    }
+}
+
+#[test]
+fn client_and_server_meet_at_the_usual_place() {
+    let bench = Bench::new();
+    let runtime = bench.path("run").display().to_string();
+    let mut command = bench.command(&["serve", "--listen", "127.0.0.1:0"]);
+    command.env("RUNTIME_DIRECTORY", &runtime);
+    let _server = crate::support::Serving::start(command, &bench.path(""));
+    let found = crate::support::finish(bench.command(&["status"]).env("RUNTIME_DIRECTORY", &runtime));
+    assert_eq!(found.code, Some(0), "{found:#?}");
+}
+
+#[test]
+fn status_tells_what_is_served() {
+    let bench = Bench::new();
+    let file = bench.write("s.toml", "[instance]\ninstance-id = \"i-0fedcba0987654321\"\n");
+    let server = bench.serve(&["--scenario", "s.toml"]);
+    server.get("/");
+    let found = bench.control(&["status"]);
+    for row in [
+        format!("server      mock-imds {}, process {}\n", env!("CARGO_PKG_VERSION"), server.pid()),
+        "instance    i-0fedcba0987654321\n".to_owned(),
+        format!("scenario    {}\n", file.display()),
+        format!("listens     http://{}/\n", server.address),
+        "reload      none since the start\n".to_owned(),
+        "requests    1\n".to_owned(),
+    ] {
+        assert!(found.stdout.contains(&row), "expected {row:?}, found {found:#?}");
+    }
+}
+
+#[test]
+fn other_routes_and_methods_are_told_what_there_is() {
+    let bench = Bench::new();
+    let _server = bench.serve(&[]);
+    let ask = |request: &str| {
+        let mut stream = UnixStream::connect(bench.path("c.sock")).expect("the server accepts");
+        write!(stream, "{request} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            .expect("the server reads");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("the server answers");
+        answer
+    };
+    let missing = ask("GET /v1/weather");
+    assert!(missing.starts_with("HTTP/1.1 404 "), "{missing}");
+    assert!(missing.contains("\"GET /v1/status\"") && missing.contains("\"POST /v1/reload\""), "{missing}");
+    let wrong = ask("GET /v1/reload");
+    assert!(wrong.starts_with("HTTP/1.1 405 ") && wrong.contains("\r\nallow: POST\r\n"), "{wrong}");
+    let status = ask("GET /v1/status");
+    assert!(status.starts_with("HTTP/1.1 200 ") && status.contains("\"requests\": 0"), "{status}");
+}

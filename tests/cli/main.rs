@@ -1,0 +1,10 @@
+//! The program as people and service managers run it: sentences, exit codes, signals, sockets.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod check;
+mod control;
+mod manager;
+mod reload;
+mod start;

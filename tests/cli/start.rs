@@ -1,0 +1,169 @@
+//! Starting and stopping in the foreground, and what keeps a server from starting.
+
+use std::fs;
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt as _;
+
+use nix::sys::signal::Signal;
+
+use crate::support::http::Client;
+use crate::support::{Bench, Serving, is_root, skip};
+
+const ID: &str = "/latest/meta-data/instance-id";
+
+#[test]
+fn one_line_says_what_is_served_where_and_how_to_ask() {
+    let bench = Bench::new();
+    let server = bench.serve(&[]);
+    assert_eq!(server.get(ID).body, "i-1234567890abcdef0");
+    let address = server.address;
+    let ended = server.stop();
+    let expected = format!(
+        "mock-imds is ready at http://{address}/: i-1234567890abcdef0 from the built-in scenario; \
+         try: curl http://{address}{ID}\n"
+    );
+    assert_eq!((ended.code, ended.stdout.as_str()), (Some(0), expected.as_str()), "{ended:#?}");
+}
+
+#[test]
+fn the_users_own_scenario_is_found() {
+    let bench = Bench::new();
+    fs::create_dir_all(bench.path(".config/mock-imds")).expect("the bench is writable");
+    bench.write(".config/mock-imds/scenario.toml", "[instance]\ninstance-type = \"t3.nano\"\n");
+    let server = bench.serve(&[]);
+    assert_eq!(server.get("/latest/meta-data/instance-type").body, "t3.nano");
+}
+
+#[test]
+fn several_addresses_are_served() {
+    let bench = Bench::new();
+    let server = bench.serve(&["--listen", "127.0.0.2:0"]);
+    let status = bench.control(&["status", "--json"]);
+    let status: serde_json::Value = serde_json::from_str(&status.stdout).expect("JSON");
+    let second =
+        status["listeners"][1]["address"].as_str().expect("a second listener").parse().expect("an address");
+    let found = crate::support::http::exchange(second, format!("GET {ID} HTTP/1.1\r\nHost: x\r\n\r\n"));
+    assert_eq!(found.status, 200);
+    drop(server);
+}
+
+#[test]
+fn both_sigterm_and_sigint_end_it_with_0() {
+    for signal in [Signal::SIGTERM, Signal::SIGINT] {
+        let bench = Bench::new();
+        let server = bench.serve(&[]);
+        server.signal(signal);
+        let ended = server.wait();
+        assert_eq!(ended.code, Some(0), "{signal}: {ended:#?}");
+        assert!(!bench.path("c.sock").exists(), "the control socket is removed");
+    }
+}
+
+#[test]
+fn a_request_in_flight_at_sigterm_is_answered() {
+    let bench = Bench::new();
+    let server = bench.serve(&[]);
+    let mut client = Client::new(server.address);
+    client.send(
+        "PUT /latest/api/token HTTP/1.1\r\nHost: x\r\nX-aws-ec2-metadata-token-ttl-seconds: 60\r\n\
+         Content-Length: 10\r\n\r\n12345",
+    );
+    assert_eq!(server.get(ID).status, 200, "the server is past the accept of the first client");
+    server.signal(Signal::SIGTERM);
+    server.says("stopping");
+    let found = client.send("67890").read();
+    assert_eq!((found.status, found.body.len()), (200, 56), "{found:?}");
+    assert_eq!(server.wait().code, Some(0));
+}
+
+#[test]
+fn a_port_in_use_is_69() {
+    let bench = Bench::new();
+    let holder = TcpListener::bind("127.0.0.1:0").expect("an ephemeral port");
+    let address = holder.local_addr().expect("it is bound");
+    bench.run(&["serve", "--listen", &address.to_string()]).failed(
+        69,
+        &[
+            &format!("cannot listen on {address}: another process holds the port"),
+            &format!("`ss -ltnp 'sport = :{}'` names it", address.port()),
+        ],
+    );
+}
+
+#[test]
+fn an_address_of_another_host_is_69() {
+    let bench = Bench::new();
+    bench.run(&["serve", "--listen", "192.0.2.1:1338"]).failed(69, &["this host does not have the address"]);
+}
+
+#[test]
+fn a_port_for_root_is_77() {
+    let unprivileged =
+        fs::read_to_string("/proc/sys/net/ipv4/ip_unprivileged_port_start").unwrap_or_default();
+    if !is_root() || unprivileged.trim() == "0" {
+        return;
+    }
+    let bench = Bench::new();
+    bench
+        .run_as_nobody(&["serve", "--listen", "127.0.0.1:80"])
+        .failed(77, &["ports below 1024 are for root"]);
+}
+
+#[test]
+fn tokens_survive_a_restart_and_the_key_is_private() {
+    let bench = Bench::new();
+    let server = bench.serve(&["--scenario", required(&bench).as_str()]);
+    let token = server.token();
+    assert_eq!(server.stop().code, Some(0));
+    let key = fs::metadata(bench.path("state/token.key")).expect("the key is there");
+    assert_eq!((key.permissions().mode() & 0o777, key.len()), (0o600, 32));
+
+    let server = bench.serve(&["--scenario", required(&bench).as_str()]);
+    assert_eq!(status_with(&server, &token), 200, "a token of the run before");
+    assert_eq!(status_with(&server, ""), 401, "no token");
+}
+
+#[test]
+fn a_broken_key_is_replaced_with_a_warning() {
+    let bench = Bench::new();
+    fs::create_dir(bench.path("state")).expect("the bench is writable");
+    bench.write("state/token.key", "short");
+    let server = bench.serve(&["--scenario", required(&bench).as_str()]);
+    server.says("token.key has 5 bytes where a key has 32: replaced; tokens granted before are refused");
+    let token = server.token();
+    assert_eq!(status_with(&server, &token), 200);
+    assert_eq!(fs::read(bench.path("state/token.key")).expect("the key is there").len(), 32);
+}
+
+#[test]
+fn without_a_place_to_write_it_serves_and_says_so() {
+    let bench = Bench::new();
+    let mut command = bench.command(&["serve", "--listen", "127.0.0.1:0"]);
+    command.env("HOME", "/proc/nowhere").env("XDG_RUNTIME_DIR", "/proc/nowhere");
+    let server = Serving::start(command, &bench.path(""));
+    server.says("session tokens end with this process");
+    server.says("there is no control socket");
+    assert_eq!(server.stderr().lines().count(), 2, "{}", server.stderr());
+    assert_eq!(server.token().len(), 56);
+    assert_eq!(server.get(ID).status, 200);
+}
+
+#[test]
+fn a_named_state_directory_must_work() {
+    let bench = Bench::new();
+    let file = bench.write("file", "").display().to_string();
+    bench
+        .run(&["serve", "--listen", "127.0.0.1:0", "--state", &file])
+        .failed(71, &["file cannot be used", "name another one with --state DIR"]);
+}
+
+fn required(bench: &Bench) -> String {
+    bench.write("required.toml", "[metadata-options]\nhttp-tokens = \"required\"\n").display().to_string()
+}
+
+fn status_with(server: &Serving, token: &str) -> u16 {
+    let header = format!("X-aws-ec2-metadata-token: {token}\r\n");
+    let header = if token.is_empty() { "" } else { &header };
+    let request = format!("GET {ID} HTTP/1.1\r\nHost: x\r\n{header}\r\n");
+    crate::support::http::exchange(server.address, request).status
+}

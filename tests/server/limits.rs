@@ -1,0 +1,83 @@
+//! Clients that take their time, or too much.
+
+use std::time::Duration;
+
+use crate::rig::{ID, Rig, get, limits, put};
+use crate::support::eventually;
+use crate::support::http::Client;
+
+const KEEP_ALIVE: &str = "[http]\nkeep-alive = true\n";
+
+#[test]
+fn a_client_that_never_speaks_is_dropped() {
+    let rig = Rig::new("", limits(|limits, short| limits.head = short));
+    let found = Client::new(rig.address).read();
+    assert_eq!(found.raw, "");
+    rig.serves_the_next();
+}
+
+#[test]
+fn a_slow_head_is_dropped() {
+    let rig = Rig::new("", limits(|limits, short| limits.head = short));
+    let found = Client::new(rig.address).send("GET / HTTP/1.1\r\nHost: ").read();
+    assert_eq!(found.raw, "");
+    rig.serves_the_next();
+}
+
+#[test]
+fn an_idle_kept_connection_is_dropped() {
+    let rig = Rig::new(KEEP_ALIVE, limits(|limits, short| limits.head = short));
+    let found = Client::new(rig.address).send(format!("GET {} HTTP/1.1\r\nHost: x\r\n\r\n", ID.0)).read();
+    assert_eq!((found.status, found.body.as_str()), (200, ID.1));
+}
+
+#[test]
+fn a_body_that_does_not_come_is_not_waited_for() {
+    let rig = Rig::new("", limits(|limits, short| (limits.body, limits.linger) = (short, short)));
+    let found = Client::new(rig.address).send(put("Content-Length: 100\r\n\r\n12345")).read();
+    assert_eq!((found.status, found.body.len()), (200, 56), "{found:?}");
+}
+
+#[test]
+fn a_connection_ends_with_its_lifetime_even_if_it_is_used() {
+    let rig = Rig::new(KEEP_ALIVE, limits(|limits, short| limits.lifetime = short));
+    let mut client = Client::new(rig.address);
+    let request = format!("GET {} HTTP/1.1\r\nHost: x\r\n\r\n", ID.0);
+    let mut answers = 0;
+    eventually("the end of the connection", || {
+        client.try_send(&request);
+        match client.try_read_until(ID.1) {
+            Ok(_) => {
+                answers += 1;
+                None
+            }
+            Err(_) => Some(()),
+        }
+    });
+    assert!(answers > 0, "expected answers before the end");
+    rig.serves_the_next();
+}
+
+#[test]
+fn idle_connections_keep_the_next_client_waiting_until_one_of_them_is_dropped() {
+    let rig = Rig::new("", limits(|limits, short| (limits.connections, limits.head) = (4, short * 2)));
+    let mut idle: Vec<Client> = (0..4).map(|_| Client::new(rig.address)).collect();
+    let start = tokio::time::Instant::now();
+    rig.serves_the_next();
+    let waited = start.elapsed();
+    assert!(waited > Duration::from_millis(100), "expected a wait for a permit, found {waited:?}");
+    for client in &mut idle {
+        assert_eq!(client.read().raw, "", "the idle ones were dropped");
+    }
+}
+
+#[test]
+fn below_the_limit_idle_connections_cost_the_next_client_nothing() {
+    let rig = Rig::usual();
+    let idle: Vec<Client> = (0..500).map(|_| Client::new(rig.address)).collect();
+    for _ in 0..20 {
+        rig.serves_the_next();
+    }
+    drop(idle);
+    assert_eq!(rig.exchange(get(ID.0)).body, ID.1);
+}

@@ -1,0 +1,97 @@
+//! A server inside the test's process, with limits short enough to wait for.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use mock_imds::config::Source;
+use mock_imds::imds::{Fleet, TokenAuthority};
+use mock_imds::model::Timestamp;
+use mock_imds::scenario;
+use mock_imds::server::{Limits, Server, World, bind};
+use tokio::runtime::{Builder, Runtime};
+
+use crate::support::http::{self, Response};
+
+/// A path that every scenario here answers, and its answer.
+pub const ID: (&str, &str) = ("/latest/meta-data/instance-id", "i-1234567890abcdef0");
+/// Long enough never to be reached by accident, short enough to be waited for.
+const SHORT: Duration = Duration::from_millis(300);
+
+/// A running server.
+pub struct Rig {
+    runtime: Runtime,
+    server: Option<Server>,
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// What it serves.
+    pub world: Arc<World>,
+}
+
+/// Limits that tests can wait for; those that a test is not about stay long.
+pub fn limits(adjust: impl FnOnce(&mut Limits, Duration)) -> Limits {
+    let mut limits = Limits::default();
+    adjust(&mut limits, SHORT);
+    limits
+}
+
+impl Rig {
+    /// The built-in scenario with the usual limits.
+    pub fn usual() -> Self {
+        Self::new("", Limits::default())
+    }
+
+    /// A server for this scenario.
+    pub fn new(scenario: &str, limits: Limits) -> Self {
+        let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+        Self::on(runtime, SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), scenario, limits)
+    }
+
+    /// A server on this runtime, at this address.
+    pub fn on(runtime: Runtime, address: SocketAddr, scenario: &str, limits: Limits) -> Self {
+        let source = Source::new("test.toml", scenario);
+        let (scenario, _) = scenario::read(&source, Path::new("")).expect("the scenario is good");
+        let now = || Timestamp::from_secs(1_795_230_851);
+        let world = World::new(Fleet::compile(scenario, now()), TokenAuthority::new([7; 32]), now, [0; 12]);
+        let world = Arc::new(world);
+        let (server, address) = runtime.block_on(async {
+            let listeners = bind(&[address]).expect("an ephemeral port");
+            let address = listeners[0].address;
+            (Server::start(listeners, Arc::clone(&world), limits), address)
+        });
+        Self { runtime, server: Some(server), address, world }
+    }
+
+    /// Starts to stop the server, as SIGTERM does; the returned closure waits until it has stopped.
+    pub fn drain(&mut self) -> impl FnOnce() -> usize + use<> {
+        let server = self.server.take().expect("a server is drained once");
+        let drained = self.runtime.spawn(server.drain());
+        let runtime = self.runtime.handle().clone();
+        move || runtime.block_on(drained).expect("the drain does not panic")
+    }
+
+    /// Sends a request and reads until the server closes.
+    #[track_caller]
+    pub fn exchange(&self, request: impl AsRef<[u8]>) -> Response {
+        http::exchange(self.address, request)
+    }
+
+    /// Whatever came before, the next client is served.
+    #[track_caller]
+    pub fn serves_the_next(&self) {
+        let (path, expected) = ID;
+        let found = self.exchange(get(path));
+        assert_eq!((found.status, found.body.as_str()), (200, expected), "the next client's answer");
+    }
+}
+
+/// A GET that asks the server to close afterwards.
+pub fn get(path: &str) -> String {
+    format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+}
+
+/// A PUT for a token, with these further headers and body.
+pub fn put(more: &str) -> String {
+    format!("PUT /latest/api/token HTTP/1.1\r\nHost: x\r\nX-aws-ec2-metadata-token-ttl-seconds: 60\r\n{more}")
+}
