@@ -105,6 +105,7 @@ impl Guardian {
         let mut guardian = Self::new(options, runtime, kept.tables, kept.lock)?;
         if let Some(former) = former {
             guardian.since = former.since;
+            guardian.applied = former.applied;
             guardian.restorations = former.restorations;
         }
         guardian.apply(options)?;

@@ -1,0 +1,221 @@
+//! Up, down, hold, end: what is there in between, and that nothing is left.
+
+use mock_imds::host::plan::{Plan, Table};
+use mock_imds::host::settings::Settings;
+use nix::sys::signal::Signal;
+
+use crate::world::{Guardian, HEALED, Host, PATIENCE, mode};
+
+/// Tables as Docker and firewalld make them.
+const FOREIGN: &str = r#"
+table ip nat {
+	chain DOCKER { iifname "docker0" return; }
+	chain PREROUTING { type nat hook prerouting priority dstnat; policy accept; fib daddr type local jump DOCKER; }
+	chain OUTPUT { type nat hook output priority -100; policy accept; ip daddr != 127.0.0.0/8 fib daddr type local jump DOCKER; }
+	chain POSTROUTING { type nat hook postrouting priority srcnat; policy accept; ip saddr 172.17.0.0/16 oifname != "docker0" masquerade; }
+}
+table inet firewalld {
+	chain filter_INPUT { type filter hook input priority filter + 10; policy accept; ct state established,related accept; iifname "lo" accept; }
+	chain nat_OUTPUT { type nat hook output priority -90; policy accept; }
+}
+table inet mine { set addresses { type ipv4_addr; elements = { 169.254.169.254 } }; }
+"#;
+
+fn planned() -> String {
+    let settings = Settings::default();
+    let plan = Plan::new(&settings.addresses(), &settings.bridges);
+    plan.tables.iter().map(Table::to_string).collect()
+}
+
+#[test]
+fn up_up_down_down_leaves_the_host_as_it_was() {
+    let Some(host) = Host::new("up_up_down_down_leaves_the_host_as_it_was") else { return };
+    host.nft(FOREIGN);
+    let before = host.network();
+    for round in ["first", "second"] {
+        host.net("up").expect(0, &[]);
+        assert_eq!(host.addresses(), 1, "{round} up:\n{}", host.network());
+        assert_eq!(host.our_rules(), planned(), "{round} up: the kernel has what the plan says");
+        assert!(host.run("ip -4 addr show dev lo").contains("scope host lo:imds"), "{}", host.network());
+    }
+    for round in ["first", "second"] {
+        host.net("down").expect(0, &[]);
+        assert_eq!(host.network(), before, "{round} down");
+    }
+    assert!(!host.runtime().exists(), "the runtime directory is removed");
+}
+
+#[test]
+fn down_with_nothing_there_is_quiet() {
+    let Some(host) = Host::new("down_with_nothing_there_is_quiet") else { return };
+    let before = host.network();
+    let done = host.net("down");
+    done.expect(0, &[]);
+    assert_eq!((done.stdout.as_str(), done.stderr.as_str()), ("", ""));
+    assert_eq!(host.network(), before);
+}
+
+#[test]
+fn hold_sets_up_once_and_takes_all_down() {
+    let Some(host) = Host::new("hold_sets_up_once_and_takes_all_down") else { return };
+    host.nft(FOREIGN);
+    let before = host.network();
+    for signal in [Signal::SIGTERM, Signal::SIGINT] {
+        let mut guardian = host.start(crate::world::BINARY, "");
+        let ready = guardian.expect("READY=1");
+        assert!(
+            ready.contains("STATUS=169.254.169.254/32 on lo; inet mock-imds, arp mock-imds owned"),
+            "{ready}"
+        );
+        assert_eq!(host.addresses(), 1);
+        assert_eq!(host.our_rules(), planned());
+        assert_eq!(host.run("nft list ruleset").matches("flags owner").count(), 2);
+        guardian.signal(signal);
+        guardian.expect_last("STOPPING=1");
+        assert_eq!(guardian.wait(), Some(0), "{}", guardian.log());
+        assert_eq!(host.network(), before, "after {signal}");
+        assert!(!host.runtime().exists(), "the runtime directory is removed");
+    }
+}
+
+#[test]
+fn hold_takes_over_what_up_set_up() {
+    let Some(host) = Host::new("hold_takes_over_what_up_set_up") else { return };
+    let before = host.network();
+    host.net("up").expect(0, &[]);
+    let mut guardian = host.hold();
+    assert_eq!(host.addresses(), 1);
+    assert_eq!(host.tables().matches("mock-imds").count(), 2, "{}", host.tables());
+    assert_eq!(host.status()["mode"], "hold");
+    assert_eq!(guardian.end(Signal::SIGTERM), Some(0));
+    assert_eq!(host.network(), before);
+}
+
+/// The table goes with the process, by the kernel; the rest is cleaned by `net down` or by the next `net hold`.
+#[test]
+fn a_killed_guardian_leaves_no_table_and_is_cleaned_up() {
+    let Some(host) = Host::new("a_killed_guardian_leaves_no_table_and_is_cleaned_up") else { return };
+    let before = host.network();
+    let killed = |mut guardian: Guardian| {
+        guardian.end(Signal::SIGKILL);
+        // At once: before anybody could ask.
+        assert_eq!(host.tables(), "", "the kernel removed the tables");
+        assert_eq!(host.addresses(), 1, "the address is left");
+    };
+
+    killed(host.hold());
+    host.net("down").expect(0, &[]);
+    assert_eq!(host.network(), before, "what systemd runs afterwards cleans up");
+
+    killed(host.hold());
+    host.net("status").expect(1, &["is gone without taking the network down"]);
+    let mut again = host.hold();
+    assert_eq!((host.addresses(), host.our_rules()), (1, planned()));
+    assert_eq!(again.end(Signal::SIGTERM), Some(0));
+    assert_eq!(host.network(), before, "the second life removed what the first had added");
+}
+
+#[test]
+fn a_lost_record_is_made_up_for_by_the_label() {
+    let Some(host) = Host::new("a_lost_record_is_made_up_for_by_the_label") else { return };
+    let before = host.network();
+    host.net("up").expect(0, &[]);
+    std::fs::remove_dir_all(host.runtime()).expect("the record is lost");
+    host.net("down").expect(0, &[]);
+    assert_eq!(host.network(), before);
+}
+
+#[test]
+fn an_address_that_was_there_before_survives() {
+    let Some(host) = Host::new("an_address_that_was_there_before_survives") else { return };
+    for width in [32, 16] {
+        host.run(&format!("ip addr add 169.254.169.254/{width} dev lo"));
+        let before = host.network();
+        let mut guardian = host.hold();
+        let adopted = &host.status()["addresses"][0];
+        assert_eq!((&adopted["origin"], &adopted["prefix"]), (&"adopted".into(), &width.into()));
+        assert_eq!(
+            host.run("ip -4 addr show dev lo").matches("169.254.169.254/").count(),
+            1,
+            "none is added"
+        );
+        guardian.end(Signal::SIGTERM);
+        assert_eq!(host.network(), before, "hold leaves the /{width}");
+        host.net("up").expect(0, &[]);
+        host.net("down").expect(0, &[]);
+        assert_eq!(host.network(), before, "up and down leave the /{width}");
+        let guardian = host.hold();
+        drop(guardian);
+        host.net("down").expect(0, &[]);
+        assert_eq!(host.network(), before, "a crash leaves the /{width}");
+        host.run(&format!("ip addr del 169.254.169.254/{width} dev lo"));
+    }
+}
+
+#[test]
+fn the_status_is_true_and_for_everybody() {
+    let Some(host) = Host::new("the_status_is_true_and_for_everybody") else { return };
+    host.net("status").expect(1, &["is not set up"]);
+    // systemd's umask for the unit.
+    let old = nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o077));
+    let mut guardian = host.hold();
+    nix::sys::stat::umask(old);
+    assert_eq!(mode(&host.runtime().join("status.json")), 0o644);
+    assert_eq!(mode(&host.runtime()), 0o755);
+
+    let status = host.status();
+    assert_eq!(status["pid"], guardian.pid());
+    assert_eq!(status["version"], env!("CARGO_PKG_VERSION"));
+    assert_eq!(status["addresses"][0]["origin"], "added");
+    for (index, family) in ["inet", "arp"].into_iter().enumerate() {
+        let listed = host.run(&format!("nft -a list table {family} mock-imds"));
+        let chains = listed.matches("\tchain ").count();
+        let rules = listed.matches("# handle").count() - chains - 1;
+        assert_eq!(status["tables"][index]["rules"], rules, "{listed}");
+        assert_eq!(status["tables"][index]["protection"], "owned", "{listed}");
+        let json = host.run(&format!("nft -j list table {family} mock-imds"));
+        let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+        assert_eq!(status["tables"][index]["handle"], json["nftables"][1]["table"]["handle"], "{json}");
+    }
+
+    host.run(&format!("chmod 755 {}", host.directory.display()));
+    let nobody = "setpriv --reuid 65534 --regid 65534 --clear-groups";
+    let binary = host.directory.join("mock-imds");
+    host.run(&format!("install -m 755 {} {}", crate::world::BINARY, binary.display()));
+    let line = format!("{nobody} {} net status --runtime {}", binary.display(), host.runtime().display());
+    let text = host.run(&line);
+    for expected in [
+        "held by process",
+        "169.254.169.254/32 on lo (added by mock-imds)",
+        "inet mock-imds, 22 rules (owned",
+        "callers   this host, docker* br-*",
+    ] {
+        assert!(text.contains(expected), "expected {expected:?} in:\n{text}");
+    }
+    let json: serde_json::Value = serde_json::from_str(&host.run(&format!("{line} --json"))).expect("JSON");
+    assert_eq!(json, status);
+    guardian.end(Signal::SIGTERM);
+    host.eventually("status says so", HEALED, || host.net("status").code == 1);
+}
+
+#[test]
+fn two_at_a_time_are_refused() {
+    let Some(host) = Host::new("two_at_a_time_are_refused") else { return };
+    let mut guardian = host.hold();
+    let held = host.network();
+    let pid = format!("a guardian (process {})", guardian.pid());
+    host.net("up").expect(69, &[&pid, "systemctl stop mock-imds-net"]);
+    host.net("down").expect(69, &[&pid]);
+    host.net("hold").expect(69, &[&pid]);
+    // Another runtime directory does not get around the kernel's owner.
+    let elsewhere = format!("--config {0}/host.toml --runtime {0}/other", host.directory.display());
+    for command in ["up", "hold"] {
+        host.attempt(&format!("{} net {command} {elsewhere}", crate::world::BINARY))
+            .expect(69, &["is owned by another process"]);
+    }
+    host.attempt(&format!("{} net down --runtime {}/other", crate::world::BINARY, host.directory.display()))
+        .expect(69, &["is owned by another process"]);
+    assert_eq!(host.network(), held, "none of them changed anything");
+    assert_eq!(guardian.end(Signal::SIGTERM), Some(0));
+    host.eventually("all is taken down", PATIENCE, || host.addresses() == 0 && host.tables().is_empty());
+}

@@ -1,0 +1,12 @@
+//! The host's network, for real: each test has a network namespace of its own (tier T5).
+//!
+//! Root only. Not root: each test says so and passes; with CI=true that is a failure.
+//! Programs: nft (nftables), ip (iproute2), curl, python3, setpriv, nsenter and unshare (util-linux).
+
+mod containers;
+mod guard;
+mod lifecycle;
+mod refusals;
+mod reload;
+mod restore;
+mod world;

@@ -1,0 +1,122 @@
+//! What others remove comes back, and what can't be removed stays.
+
+use std::time::Duration;
+
+use nix::sys::signal::Signal;
+
+use crate::world::{BINARY, HEALED, Host, METADATA, PATIENCE, SERVICE, ask, serve};
+
+#[test]
+fn owned_tables_survive_a_flush_and_a_deletion() {
+    let Some(host) = Host::new("owned_tables_survive_a_flush_and_a_deletion") else { return };
+    let guardian = host.hold();
+    let before = host.run("nft -a list ruleset");
+    host.nft("flush ruleset\n");
+    assert_eq!(host.run("nft -a list ruleset"), before, "a flush by somebody else leaves them");
+    for line in ["nft delete table inet mock-imds", "nft flush chain inet mock-imds guard"] {
+        let done = host.attempt(line);
+        assert!(done.code != 0 && done.stderr.contains("not permitted"), "`{line}`: {done:?}");
+    }
+    assert_eq!(host.run("nft -a list ruleset"), before);
+    assert_eq!(host.status()["restorations"]["count"], 0, "{}", guardian.log());
+}
+
+#[test]
+fn a_removed_address_is_back_within_a_second() {
+    let Some(host) = Host::new("a_removed_address_is_back_within_a_second") else { return };
+    let guardian = host.hold();
+    serve("imds", SERVICE);
+    host.run("ip addr del 169.254.169.254/32 dev lo");
+    host.eventually("the address is back", HEALED, || host.addresses() == 1);
+    assert_eq!(ask(METADATA).expect("an answer"), "imds sees 169.254.169.254");
+    host.run("ip addr flush dev lo scope host");
+    host.eventually("the address is back again", HEALED, || host.addresses() == 1);
+    let counted = || host.status()["restorations"]["count"] == 2;
+    host.eventually("both are published", PATIENCE, counted);
+    let log = guardian.log();
+    assert_eq!(log.matches("somebody removed 169.254.169.254 from lo; restored").count(), 2, "{log}");
+}
+
+/// As on a kernel without owned tables.
+#[test]
+fn ordinary_tables_are_watched_and_restored() {
+    let Some(host) = Host::new("ordinary_tables_are_watched_and_restored") else { return };
+    let mut guardian = host.hold_by(BINARY, "--ordinary-tables");
+    let rules = host.our_rules();
+    assert_eq!(host.status()["tables"][0]["protection"], "watched");
+    let restored =
+        |count: u64| move |host: &Host| host.status()["restorations"]["count"].as_u64() >= Some(count);
+    for (count, line, told) in [
+        (2, "nft flush ruleset", "somebody removed the table inet mock-imds"),
+        (3, "nft delete table arp mock-imds", "somebody removed the table arp mock-imds"),
+        (4, "nft flush table inet mock-imds", "somebody changed the table inet mock-imds"),
+        (5, "nft insert rule inet mock-imds callers accept", "somebody changed the table inet mock-imds"),
+    ] {
+        host.run(line);
+        let healed = host.eventually(line, HEALED, || {
+            restored(count)(&host) && host.attempt("nft list table arp mock-imds").code == 0
+        });
+        assert_eq!(host.our_rules(), rules, "after `{line}`, {healed:?}");
+        assert!(guardian.log().contains(told), "expected {told:?} in:\n{}", guardian.log());
+    }
+    // Somebody else's rules are none of our business.
+    let told = guardian.log();
+    host.nft("table inet theirs { chain c { tcp dport 22 accept; }; }\n");
+    host.run("nft delete table inet theirs");
+    assert_eq!(guardian.end(Signal::SIGTERM), Some(0));
+    assert_eq!(guardian.log().replace(&told, "").matches("somebody").count(), 0, "{}", guardian.log());
+    assert_eq!(host.tables(), "");
+}
+
+#[test]
+fn a_killed_guardian_of_ordinary_tables_is_cleaned_up() {
+    let Some(host) = Host::new("a_killed_guardian_of_ordinary_tables_is_cleaned_up") else { return };
+    let before = host.network();
+    let mut guardian = host.hold_by(BINARY, "--ordinary-tables");
+    guardian.end(Signal::SIGKILL);
+    assert_eq!(host.tables().matches("mock-imds").count(), 2, "nobody removes them");
+    host.net("down").expect(0, &[]);
+    assert_eq!(host.network(), before);
+}
+
+/// Whoever removes the address again and again gets no busy loop, and is told about.
+#[test]
+fn a_fight_is_slow_and_told() {
+    let Some(host) = Host::new("a_fight_is_slow_and_told") else { return };
+    let mut guardian = host.hold();
+    let mut longest = Duration::ZERO;
+    for _ in 0..7 {
+        host.run("ip addr del 169.254.169.254/32 dev lo");
+        let healed = host.eventually("the address is back", HEALED + HEALED / 2, || host.addresses() == 1);
+        longest = longest.max(healed);
+    }
+    assert!(longest > Duration::from_millis(300), "the last of seven took {longest:?}");
+    host.eventually("the fight is told", HEALED, || guardian.log().contains("find out who removes it"));
+    assert_eq!(guardian.end(Signal::SIGTERM), Some(0));
+}
+
+#[test]
+fn an_adopted_address_that_goes_is_replaced_by_ours() {
+    let Some(host) = Host::new("an_adopted_address_that_goes_is_replaced_by_ours") else { return };
+    let before = host.network();
+    host.run("ip addr add 169.254.169.254/16 dev lo");
+    let mut guardian = host.hold();
+    host.run("ip addr del 169.254.169.254/16 dev lo");
+    host.eventually("ours is there", HEALED, || host.addresses() == 1);
+    host.eventually("it is ours", HEALED, || host.status()["addresses"][0]["origin"] == "added");
+    assert_eq!(guardian.end(Signal::SIGTERM), Some(0));
+    assert_eq!(host.network(), before);
+}
+
+#[test]
+fn the_address_on_another_interface_is_told_once() {
+    let Some(host) = Host::new("the_address_on_another_interface_is_told_once") else { return };
+    let guardian = host.hold();
+    host.run("ip link add eth7 type veth peer name eth8; ip addr add 169.254.169.254/16 dev eth7");
+    let told = || guardian.log().matches("169.254.169.254 appeared on the interface eth7").count();
+    host.eventually("it is told", HEALED, || told() == 1);
+    host.run("ip addr add 10.9.9.9/24 dev eth7");
+    host.run("ip addr del 169.254.169.254/32 dev lo");
+    host.eventually("the guardian works on", HEALED, || host.addresses() == 1);
+    assert_eq!(told(), 1, "{}", guardian.log());
+}
