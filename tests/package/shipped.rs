@@ -1,5 +1,6 @@
 //! Files that are shipped beside the program must agree with it, and with each other.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -56,4 +57,70 @@ fn versions_agree() {
             "{page} says '{header}', Cargo.toml {version}"
         );
     }
+}
+
+// === The manual ===
+
+/// The text of a page as its reader sees it, near enough: without macros, fonts and escaped hyphens.
+fn manual(page: &str) -> String {
+    read(&format!("packaging/man/{page}"))
+        .replace("\\-", "-")
+        .replace("\\fB", "")
+        .replace("\\fI", "")
+        .replace("\\fR", "")
+}
+
+/// Keys of each table as the page lists them: `.SS [table]`, then the line after each `.TP`.
+fn keys_in_manual(page: &str) -> BTreeSet<String> {
+    let text = manual(page);
+    let mut table = None;
+    let mut keys = BTreeSet::new();
+    for (line, before) in text.lines().skip(1).zip(text.lines()) {
+        if line.starts_with(".S") {
+            table = line.strip_prefix(".SS ").map(table_name);
+        } else if let (Some(table), ".TP") = (&table, before) {
+            let key = line.split_whitespace().nth(1).expect(".B or .BR and a key");
+            keys.insert(format!("{table}.{key}"));
+        }
+    }
+    keys
+}
+
+/// Keys of each table that default.toml says, or shows as a comment: `#key = …`.
+fn keys_in_default() -> BTreeSet<String> {
+    let text = read("packaging/scenarios/default.toml");
+    let mut table = String::new();
+    let mut keys = BTreeSet::new();
+    for line in text.lines() {
+        if line.starts_with('[') {
+            table = table_name(line);
+        } else if let Some((key, _)) = line.trim_start_matches('#').split_once(" = ")
+            && key.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+        {
+            keys.insert(format!("{table}.{key}"));
+        }
+    }
+    keys
+}
+
+fn table_name(line: &str) -> String {
+    line.trim_matches(['[', ']']).to_owned()
+}
+
+#[test]
+fn manual_lists_the_keys_of_default_toml() {
+    // Tables whose keys the user invents.
+    let free = ["tags", "block-device-mapping", "elastic-inference", "elastic-gpus"]
+        .map(|table| format!("instance.{table}."));
+    let mut expected = keys_in_default();
+    expected.retain(|key| !free.iter().any(|table| key.starts_with(table)));
+    assert!(expected.len() > 50, "default.toml was misread: {expected:?}");
+    let found = keys_in_manual("mock-imds.toml.5");
+    let missing: Vec<_> = expected.difference(&found).collect();
+    let unknown: Vec<_> = found.difference(&expected).collect();
+    assert!(
+        missing.is_empty() && unknown.is_empty(),
+        "packaging/man/mock-imds.toml.5 and packaging/scenarios/default.toml differ\n\
+         missing in the manual: {missing:?}\nonly in the manual: {unknown:?}"
+    );
 }
