@@ -16,6 +16,7 @@ fn installed_is_running_confined_and_there_once() {
     machine.expect("the instance id of an empty scenario", &id, BUILT_IN_ID);
     machine.expect_network_once("after the installation");
     confined(&machine);
+    open_to_its_group(&machine);
     units_verify(&machine);
 
     machine.install();
@@ -54,6 +55,21 @@ fn confined(machine: &Machine) {
         &found,
         "CapEff:0000000000001000 CapBnd:0000000000001000",
     );
+}
+
+/// The control socket is root's and the group's; who may not use it is told the cure. What the guardian did, all may read.
+fn open_to_its_group(machine: &Machine) {
+    let member = machine.run("setpriv --reuid nobody --regid nogroup --groups mock-imds mock-imds status");
+    if member.code != Some(0) {
+        machine.fail(&format!("mock-imds status as a member of the group, expected exit code 0\n{member}"));
+    }
+    let stranger = machine.run("setpriv --reuid nobody --regid nogroup --clear-groups mock-imds status");
+    if stranger.code != Some(77) {
+        machine.fail(&format!("mock-imds status as a stranger, expected exit code 77\n{stranger}"));
+    }
+    machine.expect_in("what a stranger is told to do", &stranger.stderr, "usermod -aG mock-imds");
+    let status = machine.ok("setpriv --reuid nobody --regid nogroup --clear-groups mock-imds net status");
+    machine.expect_in("mock-imds net status as a stranger", &status, "169.254.169.254");
 }
 
 /// The unit files as installed, programs and all; man pages need man-db, which the machine lacks.
@@ -118,4 +134,30 @@ fn one_unit_touches_no_other() {
             machine.expect(&format!("{unit} after {action}"), &after[unit], &before[unit]);
         }
     }
+}
+
+#[test]
+fn what_the_administrator_said_survives_an_upgrade() {
+    let Some(machine) = Machine::boot("what_the_administrator_said_survives_an_upgrade") else { return };
+    machine.install();
+    // The tests give dpkg no terminal: a question about a configuration file would fail.
+    machine
+        .ok("printf '[instance]\\ninstance-id = \"i-0cccccccccccccccc\"\\n' >/etc/mock-imds/scenario.toml");
+    machine.ok("echo '# mine' >>/etc/mock-imds/host.toml");
+    machine.install();
+    machine.expect("after an upgrade", &machine.instance_id().unwrap_or_default(), "i-0cccccccccccccccc");
+    machine.ok("grep -q '# mine' /etc/mock-imds/host.toml");
+
+    machine.ok("systemctl disable --now mock-imds");
+    machine.install();
+    machine.expect(
+        "a disabled service after an upgrade",
+        &machine.property("mock-imds", "ActiveState"),
+        "inactive",
+    );
+    machine.expect(
+        "a disabled service after an upgrade",
+        &machine.property("mock-imds", "UnitFileState"),
+        "disabled",
+    );
 }

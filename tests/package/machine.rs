@@ -150,6 +150,7 @@ impl Machine {
     }
 
     /// Runs a script that must succeed; gives its standard output without the white space at its ends.
+    #[track_caller]
     pub fn ok(&self, script: &str) -> String {
         let said = self.run(script);
         if said.code != Some(0) {
@@ -159,6 +160,7 @@ impl Machine {
     }
 
     /// Fails the test if the two differ.
+    #[track_caller]
     pub fn expect(&self, what: &str, found: &str, expected: &str) {
         if found != expected {
             self.fail(&format!("{what}\nexpected: {expected}\nfound:    {found}"));
@@ -166,6 +168,7 @@ impl Machine {
     }
 
     /// Fails the test if `text` lacks `part`.
+    #[track_caller]
     pub fn expect_in(&self, what: &str, text: &str, part: &str) {
         if !text.contains(part) {
             self.fail(&format!("{what}\nexpected somewhere: {part}\nfound: {text}"));
@@ -173,6 +176,7 @@ impl Machine {
     }
 
     /// Waits until `check` gives a value, and says how long that took.
+    #[track_caller]
     pub fn within<T>(
         &self,
         limit: Duration,
@@ -184,6 +188,7 @@ impl Machine {
     }
 
     /// Ends the test with everything that helps to understand it.
+    #[track_caller]
     pub fn fail(&self, why: &str) -> ! {
         let journal = self.run("journalctl --no-pager -o short-precise -n 80 -u 'mock-imds*'");
         let status = self.run("systemctl --no-pager --full status 'mock-imds*' 2>&1 | head -n 60");

@@ -24,11 +24,11 @@ fn a_refusal_changes_nothing_and_is_explained() {
     machine.ok(ON_EC2);
     // An installation must not fail because the host is not one for us: dpkg would be stuck.
     machine.install();
-    expect_refusal(&machine, "Amazon EC2");
+    expect_refusal(&machine, "this is a real Amazon EC2 machine");
 
     machine.ok("rm -r /etc/systemd/system/mock-imds-net.service.d && systemctl daemon-reload");
     machine.ok(ELSEWHERE);
-    expect_refusal(&machine, "outside");
+    expect_refusal(&machine, "169.254.169.254 is on the interface outside");
 
     machine.ok("ip link delete outside && systemctl start mock-imds");
     machine.expect(

@@ -54,6 +54,27 @@ fn reload_swaps_the_whole_scenario_or_nothing() {
     );
 }
 
+/// With nothing good to serve, the start fails at once, once, and with the report; with a good file it works again.
+#[test]
+fn a_broken_scenario_fails_the_start() {
+    let Some(machine) = Machine::boot("a_broken_scenario_fails_the_start") else { return };
+    machine.install();
+    write(&machine, BROKEN);
+    let said = machine.run("systemctl restart mock-imds");
+    if said.code != Some(1) {
+        machine.fail(&format!("systemctl restart with a broken file, expected exit code 1\n{said}"));
+    }
+    let status = machine.run("systemctl status --no-pager mock-imds").stdout;
+    expect_report(&machine, "systemctl status after the failed start", &status);
+    machine.expect("its state", &machine.property("mock-imds", "ActiveState"), "failed");
+    machine.expect("its exit code", &machine.property("mock-imds", "ExecMainStatus"), "78");
+    machine.expect("tries after the first", &machine.property("mock-imds", "NRestarts"), "0");
+
+    write_id(&machine, "i-0dddddddddddddddd");
+    machine.ok("systemctl start mock-imds");
+    expect_id(&machine, "with the file mended", "i-0dddddddddddddddd");
+}
+
 fn write_id(machine: &Machine, id: &str) {
     write(machine, &format!("[instance]\ninstance-id = \"{id}\"\n"));
 }

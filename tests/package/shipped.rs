@@ -124,3 +124,31 @@ fn manual_lists_the_keys_of_default_toml() {
          missing in the manual: {missing:?}\nonly in the manual: {unknown:?}"
     );
 }
+/// Every subcommand and every long option that is shown of the command line, for example `net status` and `--json`.
+fn words(command: &clap::Command, path: &str, into: &mut BTreeSet<String>) {
+    let shown = command.get_arguments().filter(|argument| !argument.is_hide_set());
+    into.extend(shown.filter_map(|argument| argument.get_long()).map(|long| format!("--{long}")));
+    for sub in command.get_subcommands() {
+        let path = format!("{path} {}", sub.get_name()).trim().to_owned();
+        words(sub, &path, into);
+        into.insert(path);
+    }
+}
+
+#[test]
+fn manual_names_every_command_and_option() {
+    use clap::CommandFactory as _;
+    let mut expected = BTreeSet::new();
+    words(&mock_imds::cli::Cli::command(), "", &mut expected);
+    let page = manual("mock-imds.8");
+    let missing: Vec<_> = expected.iter().filter(|word| !page.contains(word.as_str())).collect();
+    assert!(missing.is_empty(), "packaging/man/mock-imds.8 lacks {missing:?}");
+    let options =
+        page.split(|c: char| !(c.is_ascii_lowercase() || c == '-')).filter(|word| word.starts_with("--"));
+    let known = |option: &&str| ["--help", "--version"].contains(option) || expected.contains(*option);
+    let unknown: Vec<_> = options.filter(|option| !known(option)).collect();
+    assert!(
+        unknown.is_empty(),
+        "packaging/man/mock-imds.8 names {unknown:?}, which the program does not know"
+    );
+}
