@@ -88,6 +88,7 @@ impl Load {
 
 impl Tally {
     /// Fails the test unless every request was answered, and there were some.
+    #[track_caller]
     #[expect(clippy::print_stderr, reason = "what was measured belongs into the test's output")]
     pub fn expect_no_loss(&self, machine: &Machine, what: &str) {
         eprintln!("{what}: {self:?}");

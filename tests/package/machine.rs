@@ -183,8 +183,10 @@ impl Machine {
         what: &str,
         check: impl FnMut() -> Result<T, String>,
     ) -> (T, Duration) {
-        poll::until(limit, check)
-            .unwrap_or_else(|found| self.fail(&format!("{what}, expected within {limit:?}; found {found}")))
+        match poll::until(limit, check) {
+            Ok(found_after) => found_after,
+            Err(found) => self.fail(&format!("{what}, expected within {limit:?}; found {found}")),
+        }
     }
 
     /// Ends the test with everything that helps to understand it.
