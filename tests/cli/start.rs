@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use nix::sys::signal::Signal;
 
 use crate::support::http::Client;
-use crate::support::{Bench, Serving, is_root, skip};
+use crate::support::{Bench, Serving, is_root};
 
 const ID: &str = "/latest/meta-data/instance-id";
 

@@ -2,10 +2,11 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use mock_imds::config::Source;
+use mock_imds::identity::KeyRing;
 use mock_imds::imds::{Fleet, TokenAuthority};
 use mock_imds::model::Timestamp;
 use mock_imds::scenario;
@@ -18,6 +19,9 @@ use crate::support::http::{self, Response};
 pub const ID: (&str, &str) = ("/latest/meta-data/instance-id", "i-1234567890abcdef0");
 /// Long enough never to be reached by accident, short enough to be waited for.
 const SHORT: Duration = Duration::from_millis(300);
+
+/// Made once: it takes a moment.
+static KEYS: LazyLock<KeyRing> = LazyLock::new(|| KeyRing::generate([7; 32]));
 
 /// A running server.
 pub struct Rig {
@@ -53,7 +57,8 @@ impl Rig {
         let source = Source::new("test.toml", scenario);
         let (scenario, _) = scenario::read(&source, Path::new("")).expect("the scenario is good");
         let now = || Timestamp::from_secs(1_795_230_851);
-        let world = World::new(Fleet::compile(scenario, now()), TokenAuthority::new([7; 32]), now, [0; 12]);
+        let world =
+            World::new(Fleet::compile(scenario, &KEYS, now()), TokenAuthority::new([7; 32]), now, [0; 12]);
         let world = Arc::new(world);
         let (server, address) = runtime.block_on(async {
             let listeners = bind(&[address]).expect("an ephemeral port");
