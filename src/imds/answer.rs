@@ -20,10 +20,14 @@ use super::token::TTL_SECONDS;
 use super::tree::{Directory, Found};
 use super::version::{SERVED, Version};
 use super::{Fleet, RequestHead, TokenAuthority, Visit, path};
-use crate::model::{HttpEndpoint, HttpTokens, Instance, Timestamp};
+use crate::model::{
+    DirectoryWithoutSlash, Expect, HttpEndpoint, HttpTokens, Instance, InvalidToken, Timestamp,
+    UserDataListed,
+};
 
 /// Where a GET carries its token.
 const TOKEN_HEADER: HeaderName = HeaderName::from_static("x-aws-ec2-metadata-token");
+const USER_DATA: &str = "user-data";
 /// A PUT that carries this came through a proxy; the service refuses to hand a token out through one.
 const FORWARDED_HEADER: HeaderName = HeaderName::from_static("x-forwarded-for");
 
@@ -36,7 +40,7 @@ pub fn answer(
     now: Timestamp,
 ) -> Reply {
     let (view, tree) = fleet.meet(visit, now);
-    let stationery = Stationery { now, modified: fleet.loaded_at(), http: fleet.scenario().http };
+    let stationery = Stationery { now, modified: fleet.loaded_at(), http: &fleet.scenario().http };
     let request = Request { view, instance: view.instance, tree, authority, stationery };
     let segments = path::segments(head.path);
     let segments: Option<Vec<&str>> =
@@ -50,7 +54,7 @@ struct Request<'f> {
     instance: &'f Instance,
     tree: &'f Directory,
     authority: &'f TokenAuthority,
-    stationery: Stationery,
+    stationery: Stationery<'f>,
 }
 
 /// What a request's token headers amount to.
@@ -68,7 +72,7 @@ impl Request<'_> {
         if self.instance.metadata_options.http_endpoint == HttpEndpoint::Disabled {
             return self.stationery.refusal(StatusCode::FORBIDDEN);
         }
-        if head.headers.contains_key(EXPECT) {
+        if head.headers.contains_key(EXPECT) && self.stationery.http.expect == Expect::Refuse {
             return self.stationery.expectation_failed();
         }
         if let Some(["latest", "api", "token"]) = segments {
@@ -76,18 +80,27 @@ impl Request<'_> {
         }
         if !matches!(*head.method, Method::GET | Method::HEAD) {
             return match segments {
-                Some([version, "api", "token"]) if head.method == Method::PUT && is_served(version) => {
+                Some([version, "api", "token"])
+                    if head.method == Method::PUT && self.version(version).is_some() =>
+                {
                     self.stationery.refusal(StatusCode::FORBIDDEN)
                 }
                 _ => self.stationery.not_allowed("GET, HEAD"),
             };
         }
-        match (self.session(head.headers), self.instance.metadata_options.http_tokens) {
-            (Session::Refused, _) | (Session::None, HttpTokens::Required) => {
+        let options = self.instance.metadata_options;
+        match self.session(head.headers) {
+            Session::Refused
+                if options.http_tokens == HttpTokens::Required
+                    || self.stationery.http.invalid_token == InvalidToken::Refuse =>
+            {
                 self.stationery.refusal(StatusCode::UNAUTHORIZED)
             }
-            (Session::None, HttpTokens::Optional) => self.data(segments, None),
-            (Session::Valid(ttl), _) => self.data(segments, Some(ttl)),
+            Session::None if options.http_tokens == HttpTokens::Required => {
+                self.stationery.refusal(StatusCode::UNAUTHORIZED)
+            }
+            Session::None | Session::Refused => self.data(head.path, segments, None),
+            Session::Valid(ttl) => self.data(head.path, segments, Some(ttl)),
         }
     }
 
@@ -124,29 +137,63 @@ impl Request<'_> {
         given.filter_map(remaining).max().map_or(Session::Refused, Session::Valid)
     }
 
-    fn data(&self, segments: Option<&[&str]>, ttl: Option<u32>) -> Reply {
+    fn data(&self, path: &str, segments: Option<&[&str]>, ttl: Option<u32>) -> Reply {
         match segments.and_then(|segments| self.look_up(segments)) {
-            Some((media, body)) => self.stationery.data(media, body, ttl),
+            Some(Answer::Listing(_)) if self.redirects(path) => self.stationery.redirect(&format!("{path}/")),
+            Some(Answer::Listing(listing)) => self.stationery.data(Media::Text, listing.into(), ttl),
+            Some(Answer::Value(media, body)) => self.stationery.data(media, body, ttl),
             None => self.stationery.not_found(),
         }
     }
 
-    fn look_up(&self, segments: &[&str]) -> Option<(Media, hyper::body::Bytes)> {
+    fn redirects(&self, path: &str) -> bool {
+        self.stationery.http.directory_without_slash == DirectoryWithoutSlash::Redirect
+            && !path.ends_with('/')
+    }
+
+    fn look_up(&self, segments: &[&str]) -> Option<Answer> {
         let Some((version, below)) = segments.split_first() else {
-            return Some((Media::Text, SERVED.join("\n").into()));
+            return Some(Answer::Listing(self.versions().join("\n")));
         };
-        let version = Version::served(version)?;
-        let media = if below == ["user-data"] { Media::Octets } else { Media::Text };
-        let body = match self.tree.find(below)? {
-            Found::Directory(directory) => directory.listing(&self.view, version)?.into(),
-            Found::Leaf(leaf) => leaf.value(&self.view, version)?,
+        let version = self.version(version)?;
+        match self.tree.find(below)? {
+            Found::Directory(directory) => {
+                let mut listing = directory.listing(&self.view, version)?;
+                let always = self.stationery.http.user_data_listed == UserDataListed::Always;
+                if always && below.is_empty() && !listing.ends_with(USER_DATA) {
+                    listing.push('\n');
+                    listing.push_str(USER_DATA);
+                }
+                Some(Answer::Listing(listing))
+            }
+            Found::Leaf(leaf) => {
+                let media = if below == [USER_DATA] { Media::Octets } else { Media::Text };
+                Some(Answer::Value(media, leaf.value(&self.view, version)?))
+            }
+        }
+    }
+
+    /// The version that a path names, if it is served.
+    fn version(&self, name: &str) -> Option<Version> {
+        let served = match &self.stationery.http.versions {
+            Some(said) => name == "latest" || said.iter().any(|version| version == name),
+            None => SERVED.contains(&name),
         };
-        Some((media, body))
+        served.then(|| Version::of(name))
+    }
+
+    fn versions(&self) -> Vec<&str> {
+        match &self.stationery.http.versions {
+            Some(said) => said.iter().map(String::as_str).chain(["latest"]).collect(),
+            None => SERVED.to_vec(),
+        }
     }
 }
 
-fn is_served(version: &str) -> bool {
-    Version::served(version).is_some()
+/// What a path answers.
+enum Answer {
+    Listing(String),
+    Value(Media, hyper::body::Bytes),
 }
 
 /// The requested lifetime in seconds, if it is a whole number in the range that the service grants.

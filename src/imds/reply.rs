@@ -1,16 +1,18 @@
 //! Replies: headers, and the bodies of errors byte for byte.
 //!
-//! These are the answers of hosts from 2019 on: a 404 carries an XHTML page of 339 bytes, other errors have
-//! no body. Every answer has a length, a date and `Server: EC2ws`, and no charset.
+//! The `modern` profile is that of hosts from 2019 on: a 404 carries an XHTML page of 339 bytes, other errors have
+//! no body. The `legacy` one is that of older hosts: HTTP/1.0, `Accept-Ranges: bytes`, and a page with every error
+//! but 405. In both every answer has a length, a date and `Server: EC2ws`, and no charset.
 
-use hyper::StatusCode;
 use hyper::body::Bytes;
 use hyper::header::{
     ACCEPT_RANGES, ALLOW, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderName, HeaderValue,
-    LAST_MODIFIED, SERVER,
+    LAST_MODIFIED, LOCATION, SERVER,
 };
 
-use crate::model::{Http, Timestamp};
+use hyper::{StatusCode, Version};
+
+use crate::model::{Http, Profile, Timestamp};
 
 /// Seconds that a token is valid: asked for in a PUT, granted in its answer, remaining in the answer to a GET.
 pub const TTL_HEADER: HeaderName = HeaderName::from_static("x-aws-ec2-metadata-token-ttl-seconds");
@@ -22,6 +24,8 @@ const OCTETS: HeaderValue = HeaderValue::from_static("application/octet-stream")
 /// What goes back to the client. The server adds nothing and drops only the body of an answer to HEAD.
 #[derive(Debug, Clone)]
 pub struct Reply {
+    /// The version in the status line.
+    pub version: Version,
     /// The status.
     pub status: StatusCode,
     /// A reason phrase other than the status' own.
@@ -45,22 +49,22 @@ pub enum Media {
 
 /// What all replies of one request share.
 #[derive(Debug, Clone, Copy)]
-pub struct Stationery {
+pub struct Stationery<'f> {
     /// The time of the answer.
     pub now: Timestamp,
     /// When the data last changed.
     pub modified: Timestamp,
     /// How the service speaks HTTP.
-    pub http: Http,
+    pub http: &'f Http,
 }
 
-impl Stationery {
+impl Stationery<'_> {
     /// 200 with a value or a listing; with the remaining seconds of the request's token, if it had one.
     pub fn data(&self, media: Media, body: Bytes, ttl: Option<u32>) -> Reply {
         let media = if media == Media::Text { TEXT } else { OCTETS };
         let special = vec![
             (CONTENT_TYPE, media),
-            (ACCEPT_RANGES, HeaderValue::from_static("none")),
+            (ACCEPT_RANGES, HeaderValue::from_static(self.of_profile("none", "bytes"))),
             (LAST_MODIFIED, header(self.modified.http_date())),
         ];
         let mut reply = self.reply(StatusCode::OK, special, body);
@@ -80,9 +84,22 @@ impl Stationery {
         self.reply(StatusCode::OK, special, Bytes::new())
     }
 
-    /// An error without a body.
+    /// 301 to a path, as hosts wrote it: with the service's own address, and no body.
+    pub fn redirect(&self, path: &str) -> Reply {
+        let location = HeaderValue::try_from(format!("http://169.254.169.254{path}"));
+        let special = location.map(|location| vec![(LOCATION, location), (CONTENT_TYPE, TEXT)]);
+        special.map_or_else(
+            |_| self.not_found(),
+            |special| self.reply(StatusCode::MOVED_PERMANENTLY, special, Bytes::new()),
+        )
+    }
+
+    /// 400, 401 or 403.
     pub fn refusal(&self, status: StatusCode) -> Reply {
-        self.reply(status, vec![(CONTENT_TYPE, TEXT)], Bytes::new())
+        match self.http.profile {
+            Profile::Modern => self.reply(status, vec![(CONTENT_TYPE, TEXT)], Bytes::new()),
+            Profile::Legacy => self.page(status, LEGACY_INDENTATION),
+        }
     }
 
     /// 405, with what is allowed and the service's own reason phrase.
@@ -94,13 +111,21 @@ impl Stationery {
 
     /// 404 with its page.
     pub fn not_found(&self) -> Reply {
-        self.reply(StatusCode::NOT_FOUND, vec![(CONTENT_TYPE, HTML)], page("404 - Not Found", "\t\t ").into())
+        self.page(StatusCode::NOT_FOUND, self.of_profile(MODERN_INDENTATION, LEGACY_INDENTATION))
     }
 
     /// 417 with its page, which is lighttpd's own: hosts never send 100 Continue.
     pub fn expectation_failed(&self) -> Reply {
-        let body = page("417 - Expectation Failed", "         ");
-        self.reply(StatusCode::EXPECTATION_FAILED, vec![(CONTENT_TYPE, HTML)], body.into())
+        self.page(StatusCode::EXPECTATION_FAILED, NATIVE_INDENTATION)
+    }
+
+    fn page(&self, status: StatusCode, indentation: &str) -> Reply {
+        let title = format!("{} - {}", status.as_u16(), status.canonical_reason().unwrap_or_default());
+        self.reply(status, vec![(CONTENT_TYPE, HTML)], page(&title, indentation).into())
+    }
+
+    fn of_profile<T>(&self, modern: T, legacy: T) -> T {
+        if self.http.profile == Profile::Modern { modern } else { legacy }
     }
 
     fn reply(&self, status: StatusCode, special: Vec<(HeaderName, HeaderValue)>, body: Bytes) -> Reply {
@@ -108,16 +133,22 @@ impl Stationery {
         headers.push((CONTENT_LENGTH, body.len().into()));
         headers.push((DATE, header(self.now.http_date())));
         headers.push((SERVER, HeaderValue::from_static("EC2ws")));
-        if !self.http.keep_alive {
+        if !self.http.keep_alive || self.http.profile == Profile::Legacy {
             headers.push((CONNECTION, HeaderValue::from_static("close")));
         }
-        Reply { status, reason: None, headers, body, hop_limit: None }
+        let version = self.of_profile(Version::HTTP_11, Version::HTTP_10);
+        Reply { version, status, reason: None, headers, body, hop_limit: None }
     }
 }
 
 fn header(text: String) -> HeaderValue {
     HeaderValue::try_from(text).expect("a date is a legal header value")
 }
+
+/// What stands before the quoted address on the third line of a page.
+const MODERN_INDENTATION: &str = "\t\t ";
+const LEGACY_INDENTATION: &str = "\t";
+const NATIVE_INDENTATION: &str = "         ";
 
 /// The page of an error. Hosts differ only in what stands before the quoted address on the third line.
 fn page(title: &str, indentation: &str) -> String {
@@ -143,8 +174,8 @@ mod tests {
 
     #[test]
     fn pages_have_the_lengths_of_the_captures() {
-        assert_eq!(page("404 - Not Found", "\t\t ").len(), 339);
-        assert_eq!(page("404 - Not Found", "\t").len(), 337);
-        assert_eq!(page("401 - Unauthorized", "\t").len(), 343);
+        assert_eq!(page("404 - Not Found", MODERN_INDENTATION).len(), 339);
+        assert_eq!(page("404 - Not Found", LEGACY_INDENTATION).len(), 337);
+        assert_eq!(page("401 - Unauthorized", LEGACY_INDENTATION).len(), 343);
     }
 }

@@ -46,11 +46,6 @@ impl Version {
     /// `latest`, which has everything.
     pub const LATEST: Self = Self(u32::MAX);
 
-    /// The version that a path names, if it is served.
-    pub fn served(name: &str) -> Option<Self> {
-        SERVED.contains(&name).then(|| Self::of(name))
-    }
-
     /// A version or an introduction date: a date need not be a served version.
     pub const fn of(name: &str) -> Self {
         let bytes = name.as_bytes();
@@ -83,6 +78,5 @@ mod tests {
         assert_eq!(numbers.first(), Some(&Version::FIRST));
         assert_eq!(numbers.last(), Some(&Version::LATEST));
         assert_eq!(Version::of("2016-11-30"), Version(20_161_130));
-        assert_eq!(Version::served("2030-01-01"), None);
     }
 }

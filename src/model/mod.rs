@@ -3,6 +3,7 @@
 
 mod credentials;
 pub mod endpoint;
+mod http;
 mod ids;
 mod instance;
 mod interface;
@@ -15,6 +16,7 @@ mod time;
 mod words;
 
 pub use credentials::{CredentialSource, CredentialState, Credentials, Fetched, Keys, Secret};
+pub use http::{DirectoryWithoutSlash, Expect, Http, InvalidToken, Profile, UserDataListed};
 pub use ids::{
     AccountId, AmiId, Expected, HostId, HostName, InstanceId, InstanceType, InterfaceId, KernelId,
     MacAddress, RamdiskId, ReservationId, RoleName, SecurityGroupId, SubnetId, TagKey, VpcId,
@@ -26,5 +28,5 @@ pub use instance::{
 pub use interface::{NetworkInterface, SecurityGroups, mac_of};
 pub use options::{HttpEndpoint, HttpTokens, InstanceMetadataTags, MetadataOptions};
 pub use place::{AvailabilityZone, Partition, Region};
-pub use scenario::{Http, Override, Overrides, Scenario};
+pub use scenario::{Override, Overrides, Scenario};
 pub use time::Timestamp;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::http::Http;
 use super::instance::Instance;
 
 /// What is served. The default is the built-in instance.
@@ -11,13 +12,6 @@ pub struct Scenario {
     pub instance: Instance,
     /// How the service speaks HTTP.
     pub http: Http,
-}
-
-/// How the service speaks HTTP.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Http {
-    /// Several requests on one connection. EC2 answers one and closes.
-    pub keep_alive: bool,
 }
 
 /// Last words on paths. Keys are below the version: `meta-data/public-ipv4`; no slash at either end.

@@ -1,8 +1,13 @@
 //! `[metadata-options]` and `[http]`.
 
+use std::str::FromStr;
+
 use super::said;
 use crate::config::Section;
-use crate::model::{Http, HttpEndpoint, HttpTokens, InstanceMetadataTags, MetadataOptions};
+use crate::model::{
+    DirectoryWithoutSlash, Expect, Http, HttpEndpoint, HttpTokens, InstanceMetadataTags, InvalidToken,
+    MetadataOptions, Profile, UserDataListed,
+};
 
 /// `[metadata-options]`
 pub fn metadata_options(section: &Section<'_>, options: &mut MetadataOptions) {
@@ -26,5 +31,42 @@ pub fn metadata_options(section: &Section<'_>, options: &mut MetadataOptions) {
 /// `[http]`
 pub fn http(section: &Section<'_>, http: &mut Http) {
     said(&mut http.keep_alive, section.get("keep-alive").and_then(|item| item.boolean()));
+    said(&mut http.profile, section.get("profile").and_then(|item| item.choice(Profile::WORDS)));
+    let directory = section.get("directory-without-slash");
+    said(
+        &mut http.directory_without_slash,
+        directory.and_then(|item| item.choice(DirectoryWithoutSlash::WORDS)),
+    );
+    said(&mut http.expect, section.get("expect").and_then(|item| item.choice(Expect::WORDS)));
+    said(
+        &mut http.invalid_token,
+        section.get("invalid-token").and_then(|item| item.choice(InvalidToken::WORDS)),
+    );
+    let listed = section.get("user-data-listed");
+    said(&mut http.user_data_listed, listed.and_then(|item| item.choice(UserDataListed::WORDS)));
+    http.versions = section.get("versions").and_then(|item| item.list::<ApiVersion>()).map(|versions| {
+        let names = versions.into_iter().map(|version| version.0);
+        names.filter(|name| name != "latest").collect()
+    });
     section.finish();
+}
+
+/// `1.0`, a date, or `latest`, which is served in any case.
+struct ApiVersion(String);
+
+impl FromStr for ApiVersion {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let date = text.len() == 10
+            && text
+                .bytes()
+                .enumerate()
+                .all(|(at, b)| if matches!(at, 4 | 7) { b == b'-' } else { b.is_ascii_digit() });
+        if date || text == "1.0" || text == "latest" {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err("\"1.0\" or a date such as \"2021-03-23\"; \"latest\" is always served")
+        }
+    }
 }

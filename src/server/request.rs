@@ -102,6 +102,7 @@ fn travel(reply: &Reply, ingress: Ingress) -> Travel {
 
 fn response(reply: Reply) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::new(reply.body));
+    *response.version_mut() = reply.version;
     *response.status_mut() = reply.status;
     for (name, value) in reply.headers {
         response.headers_mut().append(name, value);
@@ -120,7 +121,7 @@ pub(super) fn parting(error: &hyper::Error) -> Option<&Parting> {
 
 #[cfg(test)]
 mod tests {
-    use hyper::StatusCode;
+    use hyper::{StatusCode, Version};
 
     use super::*;
 
@@ -135,8 +136,9 @@ mod tests {
             (Some(2), Ingress::Host, Travel::Usual),
         ];
         for (hop_limit, ingress, expected) in cases {
-            let status = StatusCode::OK;
-            let reply = Reply { status, reason: None, headers: vec![], body: Bytes::new(), hop_limit };
+            let (version, status) = (Version::HTTP_11, StatusCode::OK);
+            let reply =
+                Reply { version, status, reason: None, headers: vec![], body: Bytes::new(), hop_limit };
             assert_eq!(travel(&reply, ingress), expected, "hop limit {hop_limit:?} from {ingress:?}");
         }
     }

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use hyper::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, HeaderName};
+use hyper::header::{ACCEPT_RANGES, ALLOW, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, LOCATION};
 use mock_imds::imds::Reply;
 use mock_imds::model::Timestamp;
 use proptest::prelude::*;
@@ -175,6 +175,58 @@ fn keep_alive_is_said_or_not() {
     };
     assert!(closes(""));
     assert!(!closes("[http]\nkeep-alive = true\n"));
+}
+
+#[test]
+fn older_hosts_answer_in_their_own_form() {
+    let service =
+        Service::new("[http]\nprofile = \"legacy\"\n[metadata-options]\nhttp-tokens = \"required\"\n");
+    let token = service.token("60");
+    let cases: &[(&str, &str, Headers<'_>, &str, usize)] = &[
+        ("GET", "/latest/meta-data/instance-id", &[(TOKEN, &token)], "HTTP/1.0 200 OK", 19),
+        ("GET", "/latest/meta-data/nothing", &[(TOKEN, &token)], "HTTP/1.0 404 Not Found", 337),
+        ("GET", "/latest/meta-data/instance-id", &[], "HTTP/1.0 401 Unauthorized", 343),
+        ("PUT", TOKEN_PATH, &[], "HTTP/1.0 400 Bad Request", 341),
+        ("PUT", TOKEN_PATH, &[(TTL, "60"), ("x-forwarded-for", "x")], "HTTP/1.0 403 Forbidden", 337),
+        ("GET", TOKEN_PATH, &[], "HTTP/1.0 405 Not Allowed", 0),
+        // Captured with lighttpd's own layout: nine blanks.
+        ("PUT", TOKEN_PATH, &[("expect", "100-continue")], "HTTP/1.0 417 Expectation Failed", 363),
+    ];
+    for (method, path, headers, status, length) in cases {
+        let reply = service.ask(method, path, headers);
+        let bytes = wire(method, &reply);
+        let line = String::from_utf8_lossy(&bytes).lines().next().unwrap_or_default().to_owned();
+        assert_eq!((line.as_str(), reply.body.len()), (*status, *length), "{method} {path} {headers:?}");
+        assert_eq!(header(&reply, &CONNECTION).as_deref(), Some("close"));
+    }
+    let reply = service.ask("GET", "/latest/", &[(TOKEN, &token)]);
+    assert_eq!(header(&reply, &ACCEPT_RANGES).as_deref(), Some("bytes"));
+}
+
+#[test]
+fn what_nobody_documents_can_be_chosen() {
+    let ask = |knob: &str, method: &str, path: &str, headers: Headers<'_>| {
+        let reply = Service::new(&format!("[http]\n{knob}\n")).ask(method, path, headers);
+        let location = header(&reply, &LOCATION).unwrap_or_default();
+        (reply.status.as_u16(), location, String::from_utf8_lossy(&reply.body).into_owned())
+    };
+    let redirect = "directory-without-slash = \"redirect\"";
+    let moved = ask(redirect, "GET", "/latest/meta-data", &[]);
+    assert_eq!(moved, (301, "http://169.254.169.254/latest/meta-data/".into(), String::new()));
+    assert_eq!(ask(redirect, "GET", "/latest/meta-data/mac", &[]).0, 200);
+    assert_eq!(ask(redirect, "GET", "/latest/meta-data/", &[]).0, 200);
+    let expecting: Headers<'_> = &[("expect", "100-continue"), (TTL, "60")];
+    assert_eq!(ask("expect = \"ignore\"", "PUT", TOKEN_PATH, expecting).0, 200);
+    let stale: Headers<'_> = &[(TOKEN, "stale")];
+    assert_eq!(ask("invalid-token = \"ignore\"", "GET", "/latest/meta-data/mac", stale).0, 200);
+    assert_eq!(
+        ask("user-data-listed = \"always\"", "GET", "/latest/", &[]).2,
+        "dynamic\nmeta-data\nuser-data"
+    );
+    let versions = "versions = [\"2009-04-04\", \"2030-01-01\"]";
+    assert_eq!(ask(versions, "GET", "/", &[]).2, "2009-04-04\n2030-01-01\nlatest");
+    assert_eq!(ask(versions, "GET", "/2030-01-01/meta-data/mac", &[]).0, 200);
+    assert_eq!(ask(versions, "GET", "/1.0/meta-data/ami-id", &[]).0, 404);
 }
 
 #[test]

@@ -87,7 +87,7 @@ pub fn golden_directory() -> PathBuf {
 /// A reply as it is on the wire.
 pub fn wire(method: &str, reply: &Reply) -> Vec<u8> {
     let reason = reply.reason.or(reply.status.canonical_reason()).unwrap_or_default();
-    let mut bytes = format!("HTTP/1.1 {} {reason}\r\n", reply.status.as_u16()).into_bytes();
+    let mut bytes = format!("{:?} {} {reason}\r\n", reply.version, reply.status.as_u16()).into_bytes();
     for (name, value) in &reply.headers {
         bytes.extend(title_case(name.as_str()).bytes());
         bytes.extend(b": ");

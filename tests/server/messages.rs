@@ -27,6 +27,49 @@ fn what_is_no_http_gets_400_or_the_end() {
     }
 }
 
+/// The golden files hold what `answer` says; this is the same on the wire, header by header. Their order is the
+/// HTTP library's: it puts the length of an empty body last.
+#[test]
+fn replies_are_sent_as_they_are_made() {
+    let lines = |rig: &Rig, request: &str| {
+        let found = Client::new(rig.address).send(request).read();
+        let mut lines: Vec<String> = found.raw.split("\r\n").map(str::to_owned).collect();
+        let end = lines.len() - 2;
+        lines[1..end].sort();
+        lines
+    };
+    let date = "Date: Sat, 21 Nov 2026 03:14:11 GMT".to_owned();
+    let modified = date.replace("Date", "Last-Modified");
+    let rig = Rig::usual();
+    let expected = [
+        "HTTP/1.1 200 OK",
+        "Accept-Ranges: none",
+        "Connection: close",
+        "Content-Length: 19",
+        "Content-Type: text/plain",
+        &date,
+        &modified,
+        "Server: EC2ws",
+        "",
+        ID.1,
+    ];
+    assert_eq!(lines(&rig, &get(ID.0)), expected);
+    let expected = [
+        "HTTP/1.1 405 Not Allowed",
+        "Allow: OPTIONS, PUT",
+        "Connection: close",
+        "Content-Length: 0",
+        "Content-Type: text/plain",
+        &date,
+        "Server: EC2ws",
+        "",
+        "",
+    ];
+    assert_eq!(lines(&rig, &get("/latest/api/token")), expected);
+    let legacy = Rig::new("[http]\nprofile = \"legacy\"\n", Limits::default());
+    assert_eq!(lines(&legacy, &get(ID.0))[0], "HTTP/1.0 200 OK");
+}
+
 #[test]
 fn an_oversized_head_gets_431_whole() {
     let rig = Rig::usual();

@@ -1,0 +1,78 @@
+//! How the service speaks HTTP. What the real one does where nothing says so is a choice here, with a safe default.
+
+use super::words::words;
+
+/// How the service speaks HTTP.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Http {
+    /// Several requests on one connection. EC2 answers one and closes.
+    pub keep_alive: bool,
+    /// Which generation of hosts answers.
+    pub profile: Profile,
+    /// What a directory without the slash at the end answers.
+    pub directory_without_slash: DirectoryWithoutSlash,
+    /// What a request with `Expect` gets.
+    pub expect: Expect,
+    /// What a bad token gets while tokens are optional.
+    pub invalid_token: InvalidToken,
+    /// Whether `/VERSION/` lists `user-data` when there is none.
+    pub user_data_listed: UserDataListed,
+    /// The versions that are served, in their order, without `latest`; all that are known unless said.
+    pub versions: Option<Vec<String>>,
+}
+
+words! {
+    /// Which generation of hosts answers.
+    #[derive(Default)]
+    Profile {
+        /// Nitro hosts from 2019 on.
+        #[default]
+        Modern = "modern",
+        /// Older hosts: an HTTP/1.0 status line, pages in errors, other headers.
+        Legacy = "legacy",
+    }
+}
+words! {
+    /// What a directory without the slash at the end answers.
+    #[derive(Default)]
+    DirectoryWithoutSlash {
+        /// Its listing, as hosts do from 2021 on.
+        #[default]
+        Listing = "listing",
+        /// 301 to the path with the slash, as hosts did until 2018. Some clients do not follow it.
+        Redirect = "redirect",
+    }
+}
+words! {
+    /// What a request with `Expect` gets.
+    #[derive(Default)]
+    Expect {
+        /// 417.
+        #[default]
+        Refuse = "refuse",
+        /// The answer that it gets without.
+        Ignore = "ignore",
+    }
+}
+words! {
+    /// What a bad token gets while tokens are optional.
+    #[derive(Default)]
+    InvalidToken {
+        /// 401.
+        #[default]
+        Refuse = "refuse",
+        /// The answer that the request gets without a token.
+        Ignore = "ignore",
+    }
+}
+words! {
+    /// Whether `/VERSION/` lists `user-data` when there is none.
+    #[derive(Default)]
+    UserDataListed {
+        /// No: what is listed answers.
+        #[default]
+        WhenSet = "when-set",
+        /// Yes, though it answers 404.
+        Always = "always",
+    }
+}
