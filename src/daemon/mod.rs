@@ -125,6 +125,8 @@ impl Daemon {
         tracing::info!("stopping");
         if let Some(task) = control {
             task.abort();
+            // Only now is its socket gone.
+            let _ = task.await;
         }
         tokio::select! {
             left = server.drain() => if left > 0 {

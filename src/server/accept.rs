@@ -4,14 +4,18 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use super::{Listener, Shared, connection};
+
+/// How long accepting must go well before trouble is worth another line.
+const QUIET: Duration = Duration::from_secs(10);
 
 /// Accepts until the server stops.
 pub(super) async fn run(shared: Arc<Shared>, listener: Listener) {
     let mut stop = shared.stop.subscribe();
     let mut failures = 0;
+    let mut quiet_until = Instant::now();
     loop {
         let accepted = tokio::select! {
             biased;
@@ -25,13 +29,15 @@ pub(super) async fn run(shared: Arc<Shared>, listener: Listener) {
             }
             Err(error) => {
                 let pause = pause(&error, failures);
-                if failures == 0 && !pause.is_zero() {
-                    tracing::warn!(
-                        "no connection can be accepted at {}: {error}; trying again until it goes",
-                        listener.address
-                    );
+                if !pause.is_zero() {
+                    failures += 1;
+                    let now = Instant::now();
+                    if now >= quiet_until {
+                        let address = listener.address;
+                        tracing::warn!("no connection can be accepted at {address}: {error}; trying on");
+                    }
+                    quiet_until = now + QUIET;
                 }
-                failures += u32::from(!pause.is_zero());
                 sleep(pause).await;
             }
         }

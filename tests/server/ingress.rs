@@ -2,7 +2,7 @@
 //! of its own. Needs root; nothing of the machine's own network is touched.
 
 use std::fs::File;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpStream};
 use std::process::Command;
 use std::thread;
 
@@ -13,7 +13,7 @@ use tokio::runtime::Builder;
 
 use crate::rig::{ID, Rig, get, limits, put};
 use crate::support::http::Client;
-use crate::support::is_root;
+use crate::support::{eventually, is_root};
 
 const V4: (&str, &str) = ("10.11.12.1", "10.11.12.2/24");
 const V6: (&str, &str) = ("fd11:12::1", "fd11:12::2/64");
@@ -45,7 +45,9 @@ impl Lab {
         ip("link set bridge up");
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
         let address = SocketAddr::new(host_ip.parse().expect("an address"), 1690);
-        Self { rig: Rig::on(runtime, address, scenario, limits), guest }
+        let lab = Self { rig: Rig::on(runtime, address, scenario, limits), guest };
+        lab.as_guest(|| eventually("a link to the host", || TcpStream::connect(address).ok()));
+        lab
     }
 
     /// Runs a client on the guest's side.
