@@ -92,13 +92,8 @@ while True:
 #[test]
 fn a_published_port_80_does_not_take_the_requests() {
     let Some(host) = Host::new("a_published_port_80_does_not_take_the_requests") else { return };
-    let peer = container(&host);
-    host.write("server.py", SERVER);
-    let mut server = std::process::Command::new("nsenter")
-        .args(["--net", "--target", &peer.pid().to_string(), "python3"])
-        .arg(host.directory.join("server.py"))
-        .spawn()
-        .expect("a server in the container");
+    let mut peer = container(&host);
+    peer.serve(&host, SERVER);
     let is_published = || ask("172.30.0.1:80").is_ok_and(|answer| answer == "published");
     let check = |order: &str| {
         host.eventually("the port is published", crate::world::PATIENCE, is_published);
@@ -121,8 +116,6 @@ fn a_published_port_80_does_not_take_the_requests() {
     host.nft(PUBLISHED);
     check("Docker's rules loaded after ours");
     guardian.end(Signal::SIGTERM);
-    let _ = server.kill();
-    let _ = server.wait();
 }
 
 #[test]

@@ -334,13 +334,20 @@ impl Drop for Guardian {
 /// Another network namespace, kept by a sleeping process.
 pub struct Peer {
     keeper: Child,
+    servers: Vec<Child>,
 }
 
 impl Peer {
     /// A namespace with `lo` up, and a veth pair: `outside` on the host, `eth0` inside.
     pub fn new(host: &Host, outside: &str) -> Self {
-        let keeper = Command::new("unshare").args(["--net", "sleep", "120"]).spawn().expect("unshare runs");
-        let peer = Self { keeper };
+        let keeper = Command::new("unshare")
+            .args(["--net", "sleep", "120"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("unshare runs");
+        let peer = Self { keeper, servers: vec![] };
         let ours = fs::read_link("/proc/thread-self/ns/net").expect("a namespace");
         let theirs = PathBuf::from(format!("/proc/{}/ns/net", peer.keeper.id()));
         host.eventually("the peer's namespace", PATIENCE, || {
@@ -354,8 +361,14 @@ impl Peer {
         peer
     }
 
-    pub fn pid(&self) -> u32 {
-        self.keeper.id()
+    /// Starts a Python program in the peer; it ends with the peer.
+    pub fn serve(&mut self, host: &Host, program: &str) {
+        let script = host.write("server.py", program);
+        let mut command = Command::new("nsenter");
+        command.args(["--net", "--target", &self.keeper.id().to_string(), "python3"]).arg(script);
+        // Not our stdout: whoever reads it would wait for this process, too.
+        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+        self.servers.push(child.expect("nsenter runs"));
     }
 
     pub fn run(&self, host: &Host, line: &str) -> String {
@@ -378,8 +391,10 @@ impl Peer {
 
 impl Drop for Peer {
     fn drop(&mut self) {
-        let _ = self.keeper.kill();
-        let _ = self.keeper.wait();
+        for child in self.servers.iter_mut().chain([&mut self.keeper]) {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
     }
 }
 
