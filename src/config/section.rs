@@ -173,6 +173,11 @@ impl<'a> Item<'a> {
         self.context.note(Severity::Warning, self.value.span(), found.into(), vec![help.into()]);
     }
 
+    /// Notes a warning at the key.
+    pub fn key_warn(&self, found: impl Into<String>, help: impl Into<String>) {
+        self.context.note(Severity::Warning, self.key_span.clone(), found.into(), vec![help.into()]);
+    }
+
     fn mismatch<T>(&self, accepted: &str) -> Option<T> {
         let (article, kind) = match self.kind() {
             kind @ ("integer" | "array") => ("an", kind),
@@ -260,10 +265,14 @@ impl<'a> Item<'a> {
 
     /// A length of time such as `"30s"`, `"1m30s"`, `"6h"`, from 0 to 100 years.
     pub fn duration(&self) -> Option<Duration> {
-        let accepted = "a length of time such as \"30s\", \"1m30s\", \"6h\" or \"2d\"";
-        let Some(text) = self.value.get_ref().as_str() else { return self.mismatch(accepted) };
+        let Some(text) = self.value.get_ref().as_str() else { return self.mismatch(DURATIONS) };
+        self.duration_of(text)
+    }
+
+    /// A length of time that is part of this value.
+    pub fn duration_of(&self, text: &str) -> Option<Duration> {
         parse_duration(text).or_else(|| {
-            self.error(format!("{} is {text:?}", self.name), format!("accepted: {accepted}"));
+            self.error(format!("{} is {text:?}", self.name), format!("accepted: {DURATIONS}"));
             None
         })
     }
@@ -312,6 +321,9 @@ impl<'a> Item<'a> {
         self.array()?.iter().map(Item::section).collect()
     }
 }
+
+/// What lengths of time look like.
+const DURATIONS: &str = "a length of time such as \"30s\", \"1m30s\", \"6h\" or \"2d\"";
 
 /// "1m30s" and its like.
 pub(super) fn parse_duration(text: &str) -> Option<Duration> {

@@ -97,7 +97,7 @@ impl Daemon {
         let (state, key) = token_key(options.state.as_deref(), &places)?;
         let control = control_socket(options.control.as_deref(), state.as_deref(), &places)?;
         let keys = Arc::new(identity_keys(state.clone()).await?);
-        let fleet = Fleet::compile(served.scenario.clone(), &keys, clock::now());
+        let fleet = Fleet::compile(served.scenario.clone(), &keys, clock::now(), clock::now());
         let world = World::new(fleet, TokenAuthority::new(key), clock::now, random()?);
         Ok(Self { signals, listeners, world: Arc::new(world), shelf, served, control, keys })
     }

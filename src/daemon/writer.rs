@@ -23,6 +23,9 @@ use crate::server::World;
 /// How long the file system may take for a scenario. Less than the watchdog of the packaged service.
 const READING: Duration = Duration::from_secs(10);
 
+/// Changes by requests that may wait.
+const CHANGES: usize = 64;
+
 /// What the status tells of the scenario.
 #[derive(Debug, Clone)]
 pub(super) struct Facts {
@@ -85,6 +88,8 @@ impl Writer {
             ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
             ticks
         });
+        let (changes, mut by_requests) = mpsc::channel(CHANGES);
+        self.world.tell_changes(changes);
         let (posts, mut inbox) = mpsc::channel(1);
         let mut fetching = Fetching { posts, number: 0, task: None };
         fetching.restart(&self.served);
@@ -101,13 +106,18 @@ impl Writer {
                     }
                     None => return,
                 },
+                Some(change) = by_requests.recv() => self.apply(change),
                 Some((number, fetched)) = inbox.recv() => if number == fetching.number {
-                    let fleet = self.world.fleet.load().apply(Change::Fetched(fetched));
-                    self.world.fleet.store(Arc::new(fleet));
+                    self.apply(Change::Fetched(fetched));
                 },
                 () = tick(watchdog.as_mut()) => notify::watchdog(),
             }
         }
+    }
+
+    fn apply(&self, change: Change) {
+        let fleet = self.world.fleet.load().apply(change);
+        self.world.fleet.store(Arc::new(fleet));
     }
 
     /// Parse, validate, compile, swap. Whatever fails, the last good scenario keeps serving.
@@ -127,7 +137,8 @@ impl Writer {
     fn accept(&mut self, by: Caller, loading: Loading, at: Timestamp) -> Reloaded {
         let changed = loading.changed_since(&self.served);
         let message = summary(&changed, loading.scenario == self.served.scenario);
-        let mut fleet = Fleet::compile(loading.scenario.clone(), &self.keys, at);
+        let mut fleet =
+            Fleet::compile(loading.scenario.clone(), &self.keys, at, self.world.fleet.load().clock().started);
         if source(&loading) == source(&self.served)
             && let Some(fetched) = self.world.fleet.load().fetched()
         {

@@ -4,11 +4,12 @@
 //! made over these bytes, and a genuine one verifies over no others.
 //! Source: EC2 User Guide, "Instance identity documents", and published samples.
 
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use super::{KeyRing, Signed};
 use crate::model::json::{array_or_null, object, optional, string};
-use crate::model::{Instance, KernelId, RamdiskId};
+use crate::model::{Instance, KernelId, RamdiskId, Timestamp};
 
 /// The document's format, as in its `version` key.
 const VERSION: &str = "2017-09-30";
@@ -17,21 +18,30 @@ const VERSION: &str = "2017-09-30";
 /// stay the same over reloads and restarts.
 const SIGNED_AFTER: Duration = Duration::from_secs(3);
 
-/// A document and its signatures.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A document, and its signatures once somebody asks for one: signing takes a millisecond or two.
+#[derive(Debug)]
 pub struct SignedDocument {
     /// The exact bytes.
     pub document: String,
-    /// What was made over them.
-    pub signed: Signed,
+    signing_time: Timestamp,
+    keys: Arc<KeyRing>,
+    signed: OnceLock<Signed>,
 }
 
 impl SignedDocument {
-    /// The document of an instance, signed.
-    pub fn of(instance: &Instance, keys: &KeyRing) -> Self {
-        let document = document(instance);
-        let signed = keys.sign(document.as_bytes(), instance.launch_time.plus(SIGNED_AFTER));
-        Self { document, signed }
+    /// The document of an instance.
+    pub fn of(instance: &Instance, keys: &Arc<KeyRing>) -> Self {
+        Self {
+            document: document(instance),
+            signing_time: instance.launch_time.plus(SIGNED_AFTER),
+            keys: Arc::clone(keys),
+            signed: OnceLock::new(),
+        }
+    }
+
+    /// The signatures.
+    pub fn signed(&self) -> &Signed {
+        self.signed.get_or_init(|| self.keys.sign(self.document.as_bytes(), self.signing_time))
     }
 }
 

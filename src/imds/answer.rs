@@ -19,7 +19,7 @@ use super::reply::{Media, Reply, Stationery, TTL_HEADER};
 use super::token::TTL_SECONDS;
 use super::tree::{Directory, Found};
 use super::version::{SERVED, Version};
-use super::{Fleet, RequestHead, TokenAuthority, Visit, path};
+use super::{Change, Fleet, RequestHead, TokenAuthority, Visit, path};
 use crate::model::{
     DirectoryWithoutSlash, Expect, HttpEndpoint, HttpTokens, Instance, InvalidToken, Timestamp,
     UserDataListed,
@@ -31,21 +31,32 @@ const USER_DATA: &str = "user-data";
 /// A PUT that carries this came through a proxy; the service refuses to hand a token out through one.
 const FORWARDED_HEADER: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// What a request gets.
+/// What a request gets, and what it changes.
 pub fn answer(
     fleet: &Fleet,
     authority: &TokenAuthority,
-    visit: &Visit,
+    visit: &Visit<'_>,
     head: RequestHead<'_>,
     now: Timestamp,
-) -> Reply {
-    let (view, tree) = fleet.meet(visit, now);
-    let stationery = Stationery { now, modified: fleet.loaded_at(), http: &fleet.scenario().http };
-    let request = Request { view, instance: view.instance, tree, authority, stationery };
+) -> (Reply, Option<Change>) {
     let segments = path::segments(head.path);
     let segments: Option<Vec<&str>> =
         segments.as_ref().map(|segments| segments.iter().map(AsRef::as_ref).collect());
-    request.judge(visit, head, segments.as_deref())
+    let below = segments.as_deref().and_then(<[&str]>::split_first).map_or(&[][..], |(_, below)| below);
+    let met = fleet.meet(visit.peer, visit.ingress);
+    let compiled = fleet.at(met, visit, below, now);
+    let view = View {
+        instance: &compiled.instance,
+        identity: &compiled.identity,
+        fetched: fleet.fetched(),
+        loaded_at: fleet.loaded_at(),
+        now,
+    };
+    let stationery = Stationery { now, modified: fleet.loaded_at().min(now), http: &fleet.scenario().http };
+    let request = Request { view, instance: &compiled.instance, tree: &compiled.tree, authority, stationery };
+    let reply = request.judge(visit, head, segments.as_deref());
+    let polled = fleet.polled(below);
+    (reply, (!polled.is_empty()).then_some(Change::Polled(polled, now)))
 }
 
 /// A request's surroundings.
@@ -68,7 +79,7 @@ enum Session {
 }
 
 impl Request<'_> {
-    fn judge(&self, visit: &Visit, head: RequestHead<'_>, segments: Option<&[&str]>) -> Reply {
+    fn judge(&self, visit: &Visit<'_>, head: RequestHead<'_>, segments: Option<&[&str]>) -> Reply {
         if self.instance.metadata_options.http_endpoint == HttpEndpoint::Disabled {
             return self.stationery.refusal(StatusCode::FORBIDDEN);
         }
@@ -105,7 +116,7 @@ impl Request<'_> {
     }
 
     /// `/latest/api/token`. AWS user guide, "Use IMDSv2".
-    fn token(&self, visit: &Visit, head: RequestHead<'_>) -> Reply {
+    fn token(&self, visit: &Visit<'_>, head: RequestHead<'_>) -> Reply {
         const ALLOW: &str = "OPTIONS, PUT";
         if head.method == Method::OPTIONS {
             return self.stationery.options(ALLOW);

@@ -8,6 +8,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use sha2::{Digest as _, Sha256};
 
+use crate::identity::SignedDocument;
 use crate::model::json::{object, string};
 use crate::model::{
     CredentialSource, CredentialState, Credentials, Fetched, Instance, Keys, Secret, Timestamp,
@@ -18,6 +19,8 @@ use crate::model::{
 pub struct View<'f> {
     /// The instance.
     pub instance: &'f Instance,
+    /// Its identity document.
+    pub identity: &'f SignedDocument,
     /// What its credential source gave last.
     pub fetched: Option<&'f Fetched>,
     /// When the scenario was loaded.
@@ -74,7 +77,7 @@ pub fn role_extended(view: &View<'_>) -> Option<String> {
 
 fn role_with(view: &View<'_>, more: &[(&str, String)]) -> Option<String> {
     let credentials = view.profile()?;
-    let mut slot = Slot::at(credentials, view.now);
+    let mut slot = Slot::at(credentials, view.now).rotated(view.instance.signals.rotated_at, credentials);
     match credentials.state {
         CredentialState::ProfileNotFound | CredentialState::NoRole => return None,
         CredentialState::AssumeRoleUnauthorized => {
@@ -175,6 +178,14 @@ impl Slot {
         let refresh = credentials.refresh.as_secs().max(1);
         let updated = Timestamp::from_secs(now.as_secs() / refresh * refresh);
         Self { updated, expires: updated.plus(credentials.lifetime) }
+    }
+
+    /// The slot that an event started within this one.
+    fn rotated(self, at: Option<Timestamp>, credentials: &Credentials) -> Self {
+        match at.map(|at| Timestamp::from_secs(at.as_secs())) {
+            Some(at) if at > self.updated => Self { updated: at, expires: at.plus(credentials.lifetime) },
+            _ => self,
+        }
     }
 
     /// The last slot whose credentials have expired by now.

@@ -1,26 +1,31 @@
-//! The compiled scenario.
+//! The compiled scenario, and what happened to it since.
 
+use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::Visit;
-use super::credentials::View;
-use super::tree::Directory;
-use crate::identity::{KeyRing, SignedDocument};
-use crate::model::{Fetched, Scenario, Timestamp};
+use ipnet::IpNet;
+
+use super::cache::{Cache, Compiled, Key};
+use super::derive::derived;
+use super::{Ingress, Visit};
+use crate::identity::KeyRing;
+use crate::model::timeline::{self, Clock, Occurrence};
+use crate::model::{Event, Fetched, Guest, Instance, Scenario, Timestamp, When};
 
 /// A scenario, compiled, and what happened to it since: what [`answer`](super::answer) reads. Immutable; a
 /// change makes another one, which shares what did not change.
 #[derive(Debug, Clone)]
 pub struct Fleet {
-    compiled: Arc<Compiled>,
-    loaded_at: Timestamp,
+    scenario: Arc<Scenario>,
+    keys: Arc<KeyRing>,
+    /// Networks and the guests that their clients meet, longest prefix first.
+    routes: Arc<[(IpNet, usize)]>,
+    /// Events of the file, then those that were scheduled since.
+    events: Arc<[Event]>,
+    clock: Clock,
     fetched: Option<Fetched>,
-}
-
-#[derive(Debug)]
-struct Compiled {
-    scenario: Scenario,
-    tree: Directory,
+    cache: Arc<Cache>,
 }
 
 /// What can happen to a fleet.
@@ -28,32 +33,98 @@ struct Compiled {
 pub enum Change {
     /// The credential source gave keys, or failed.
     Fetched(Fetched),
+    /// Another event.
+    Schedule(Box<Event>),
+    /// The scenario's clock is moved to this offset, at this time.
+    Seek(Duration, Timestamp),
+    /// The clock stands still from this time.
+    Pause(Timestamp),
+    /// The clock goes on at this time.
+    Resume(Timestamp),
+    /// A client asked for the path that these events wait for.
+    Polled(Vec<usize>, Timestamp),
+}
+
+/// Who a visitor meets.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Met<'f> {
+    base: &'f Instance,
+    /// The guest's place in the scenario; `None`: the `[instance]` itself.
+    index: Option<usize>,
+    /// The guest's name.
+    pub(super) name: Option<&'f str>,
+    /// The client, if it meets an identity of its own.
+    client: Option<IpAddr>,
 }
 
 impl Fleet {
-    /// Compiles a scenario, with its identity document signed; `loaded_at` is the zero of its clock.
-    pub fn compile(scenario: Scenario, keys: &KeyRing, loaded_at: Timestamp) -> Self {
-        let identity = SignedDocument::of(&scenario.instance, keys);
-        let tree = Directory::of(&scenario.instance, &identity);
-        Self { compiled: Arc::new(Compiled { scenario, tree }), loaded_at, fetched: None }
+    /// Compiles a scenario; `now` is the zero of its clock, `started` when the daemon started.
+    pub fn compile(scenario: Scenario, keys: &Arc<KeyRing>, now: Timestamp, started: Timestamp) -> Self {
+        let of = |(index, guest): (usize, &Guest)| {
+            guest.networks.iter().map(move |n| (*n, index)).collect::<Vec<_>>()
+        };
+        let mut routes: Vec<(IpNet, usize)> = scenario.guests.iter().enumerate().flat_map(of).collect();
+        routes.sort_by_key(|(network, _)| std::cmp::Reverse(network.prefix_len()));
+        Self {
+            events: scenario.events.clone().into(),
+            routes: routes.into(),
+            scenario: Arc::new(scenario),
+            keys: Arc::clone(keys),
+            clock: Clock::starting(now, started),
+            fetched: None,
+            cache: Arc::default(),
+        }
     }
 
     /// The fleet after a change.
     #[must_use]
     pub fn apply(&self, change: Change) -> Self {
+        let mut next = self.clone();
         match change {
-            Change::Fetched(fetched) => Self { fetched: Some(fetched), ..self.clone() },
+            Change::Fetched(fetched) => next.fetched = Some(fetched),
+            Change::Schedule(event) => {
+                next.events = self.events.iter().cloned().chain([*event]).collect();
+            }
+            Change::Seek(to, now) => next.clock = self.clock.seek(&self.events, to, now),
+            Change::Pause(now) => next.clock = self.clock.pause(now),
+            Change::Resume(now) => next.clock = self.clock.resume(&self.events, now),
+            Change::Polled(events, now) => {
+                for event in events {
+                    // Of two clients that asked at once the first one counts.
+                    next.clock.first_polls.entry(event).or_insert(now);
+                }
+            }
         }
+        next
+    }
+
+    /// This scenario with the clock and the events that another fleet of it has come to.
+    #[must_use]
+    pub fn keeping(mut self, before: &Self) -> Self {
+        let added = before.events.get(before.scenario.events.len()..).unwrap_or_default();
+        self.events = self.events.iter().chain(added).cloned().collect();
+        self.clock = before.clock.clone();
+        self
     }
 
     /// The scenario that was compiled.
     pub fn scenario(&self) -> &Scenario {
-        &self.compiled.scenario
+        &self.scenario
     }
 
-    /// When it was loaded.
+    /// When it was loaded, as far as its clock tells.
     pub fn loaded_at(&self) -> Timestamp {
-        self.loaded_at
+        self.clock.epoch
+    }
+
+    /// The clock.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// The events that were scheduled since the scenario was loaded.
+    pub fn scheduled(&self) -> &[Event] {
+        self.events.get(self.scenario.events.len()..).unwrap_or_default()
     }
 
     /// What the credential source gave last.
@@ -61,10 +132,70 @@ impl Fleet {
         self.fetched.as_ref()
     }
 
-    /// The instance that a visitor meets at a time, and its tree.
-    pub(super) fn meet(&self, _visit: &Visit, now: Timestamp) -> (View<'_>, &Directory) {
-        let instance = &self.compiled.scenario.instance;
-        let view = View { instance, fetched: self.fetched.as_ref(), loaded_at: self.loaded_at, now };
-        (view, &self.compiled.tree)
+    /// The name of the instance that a visitor meets; `None`: the `[instance]` itself.
+    pub fn instance_of(&self, peer: IpAddr, ingress: Ingress) -> Option<&str> {
+        self.meet(peer, ingress).name
+    }
+
+    /// Whom a visitor meets: the guest of the longest prefix, else that of the host's processes, else the instance.
+    pub(super) fn meet(&self, peer: IpAddr, ingress: Ingress) -> Met<'_> {
+        let of_host = || {
+            let host = |guest: &Guest| guest.host && ingress == Ingress::Host;
+            self.scenario.guests.iter().position(host)
+        };
+        // A process of this host has the service's own address, or that of an interface: its ingress tells more.
+        let by_network =
+            || self.routes.iter().find(|(network, _)| network.contains(&peer)).map(|(_, index)| *index);
+        let index = of_host().or_else(by_network);
+        match index.and_then(|index| self.scenario.guests.get(index)) {
+            Some(guest) => Met {
+                base: &guest.instance,
+                index,
+                name: Some(&guest.name),
+                client: guest.derive.then_some(peer),
+            },
+            None => Met { base: &self.scenario.instance, index: None, name: None, client: None },
+        }
+    }
+
+    /// The instance that somebody meets at a time, with its tree.
+    pub(super) fn at(
+        &self,
+        met: Met<'_>,
+        visit: &Visit<'_>,
+        below: &[&str],
+        now: Timestamp,
+    ) -> Arc<Compiled> {
+        let mine = |(_, index): &Occurrence| self.happens_to(*index, met, visit, below);
+        let mut occurrences = self.clock.occurrences(&self.events, now);
+        occurrences.retain(mine);
+        let key = Key { guest: met.index, client: met.client, occurrences };
+        self.cache.get_or(key, |key| {
+            let own = key.client.map(|client| derived(met.base, client));
+            let instance = timeline::after(own.as_ref().unwrap_or(met.base), &self.events, &key.occurrences);
+            Compiled::new(instance, &self.keys)
+        })
+    }
+
+    fn happens_to(&self, index: usize, met: Met<'_>, visit: &Visit<'_>, below: &[&str]) -> bool {
+        let Some(event) = self.events.get(index) else { return false };
+        if event.instance.is_some() && event.instance.as_deref() != met.name {
+            return false;
+        }
+        event.first_n_clients.is_none_or(|limit| {
+            let asks = matches!(below, ["meta-data", "spot" | "events" | "autoscaling", ..]);
+            visit.counters.admit((self.clock.started, index), visit.peer, if asks { limit } else { 0 })
+        })
+    }
+
+    /// The events that wait for a path that is asked for now for the first time.
+    pub(super) fn polled(&self, below: &[&str]) -> Vec<usize> {
+        let waits = |(index, event): (usize, &Event)| match &event.at {
+            When::AfterPoll(path, _) if path.split('/').eq(below.iter().copied()) => {
+                (!self.clock.first_polls.contains_key(&index)).then_some(index)
+            }
+            _ => None,
+        };
+        self.events.iter().enumerate().filter_map(waits).collect()
     }
 }

@@ -1,10 +1,13 @@
 //! Protocol semantics: what a request gets. No sockets, no clock.
 
 mod answer;
+mod cache;
 mod credentials;
+mod derive;
 mod fleet;
 mod path;
 mod reply;
+mod signals;
 mod token;
 mod tree;
 mod version;
@@ -19,6 +22,8 @@ use std::net::IpAddr;
 
 use hyper::{HeaderMap, Method};
 
+use crate::model::Timestamp;
+
 /// What of a request decides its answer.
 #[derive(Debug, Clone, Copy)]
 pub struct RequestHead<'a> {
@@ -31,14 +36,24 @@ pub struct RequestHead<'a> {
 }
 
 /// What the server knows of the caller.
-#[derive(Debug, Clone, Copy)]
-pub struct Visit {
+#[derive(Clone, Copy)]
+pub struct Visit<'v> {
     /// The client's address.
     pub peer: IpAddr,
     /// How the client came.
     pub ingress: Ingress,
     /// Never the same twice for one token key: what a token granted to this request is sealed with.
     pub nonce: [u8; 12],
+    /// What the server counts.
+    pub counters: &'v dyn Counters,
+}
+
+/// Counts that outlive a request. The server keeps them; they are the only thing beside its arguments that an
+/// answer depends on.
+pub trait Counters {
+    /// Whether a client is among the first `limit` that asked to be admitted to an event. A limit of 0 admits
+    /// nobody new.
+    fn admit(&self, event: (Timestamp, usize), client: IpAddr, limit: u32) -> bool;
 }
 
 /// How a client came.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::credentials::Credentials;
+use super::event::Signals;
 use super::ids::{
     AccountId, AmiId, HostId, HostName, InstanceId, InstanceType, KernelId, MacAddress, RamdiskId,
     ReservationId, TagKey,
@@ -96,6 +97,8 @@ pub struct Instance {
     pub credentials: Option<Credentials>,
     /// Last words on paths.
     pub overrides: Overrides,
+    /// What events have announced; nothing in a file.
+    pub signals: Signals,
 }
 
 impl Default for Instance {
@@ -147,6 +150,7 @@ impl Default for Instance {
             metadata_options: MetadataOptions::default(),
             credentials: Some(Credentials::default()),
             overrides: Overrides::new(),
+            signals: Signals::default(),
         }
     }
 }

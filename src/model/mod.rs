@@ -3,6 +3,7 @@
 
 mod credentials;
 pub mod endpoint;
+mod event;
 mod http;
 mod ids;
 mod instance;
@@ -13,9 +14,14 @@ mod options;
 mod place;
 mod scenario;
 mod time;
+pub mod timeline;
 mod words;
 
 pub use credentials::{CredentialSource, CredentialState, Credentials, Fetched, Keys, Secret};
+pub use event::{
+    AfterNotice, Clear, Due, Effect, Event, Fact, MaintenanceCode, MaintenanceEvent, MaintenanceNotice,
+    MaintenanceState, MetadataOption, Signals, SpotAction, SpotInterruption, TargetLifecycleState, When,
+};
 pub use http::{DirectoryWithoutSlash, Expect, Http, InvalidToken, Profile, UserDataListed};
 pub use ids::{
     AccountId, AmiId, Expected, HostId, HostName, InstanceId, InstanceType, InterfaceId, KernelId,
@@ -28,5 +34,5 @@ pub use instance::{
 pub use interface::{NetworkInterface, SecurityGroups, mac_of};
 pub use options::{HttpEndpoint, HttpTokens, InstanceMetadataTags, MetadataOptions};
 pub use place::{AvailabilityZone, Partition, Region};
-pub use scenario::{Override, Overrides, Scenario};
+pub use scenario::{Guest, Override, Overrides, Scenario};
 pub use time::Timestamp;

@@ -2,16 +2,38 @@
 
 use std::collections::BTreeMap;
 
+use ipnet::IpNet;
+
+use super::event::Event;
 use super::http::Http;
 use super::instance::Instance;
 
 /// What is served. The default is the built-in instance.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Scenario {
-    /// Who this machine pretends to be.
+    /// Who this machine pretends to be, to every client that meets no other instance.
     pub instance: Instance,
+    /// More pretend instances, told apart by client.
+    pub guests: Vec<Guest>,
+    /// The timeline, in the file's order.
+    pub events: Vec<Event>,
     /// How the service speaks HTTP.
     pub http: Http,
+}
+
+/// An instance that certain clients meet.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Guest {
+    /// Its name in the scenario.
+    pub name: String,
+    /// The networks whose clients meet it; of several the longest prefix counts.
+    pub networks: Vec<IpNet>,
+    /// Whether processes of this host meet it.
+    pub host: bool,
+    /// Whether each client meets an identity of its own, derived from this one and its address.
+    pub derive: bool,
+    /// The instance.
+    pub instance: Instance,
 }
 
 /// Last words on paths. Keys are below the version: `meta-data/public-ipv4`; no slash at either end.

@@ -47,6 +47,11 @@ impl Timestamp {
         self.civil().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
     }
 
+    /// As in maintenance events: `2 Jan 2019 09:00:43 GMT`, the day without a zero before it.
+    pub fn maintenance_date(self) -> String {
+        self.civil().strftime("%-d %b %Y %H:%M:%S GMT").to_string()
+    }
+
     /// As in headers: `Mon, 15 Jan 2024 09:30:00 GMT`. RFC 9110, 5.6.7.
     pub fn http_date(self) -> String {
         self.civil().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::config::{Item, Section};
-use crate::model::{AvailabilityZone, Instance, NetworkInterface, Region};
+use crate::model::{AvailabilityZone, Event, Instance, NetworkInterface, Region, Scenario};
 
 /// A region need not be said; if it is, it must own the zone.
 pub fn region_owns_zone(region: Option<&Item<'_>>, zone: &AvailabilityZone) {
@@ -86,6 +86,20 @@ pub fn interfaces_are_distinct(sections: &[Section<'_>], interfaces: &[NetworkIn
     if let (Some(first), false) = (sections.first(), interfaces.iter().any(|i| i.device_number == 0)) {
         first
             .error("no network interface has device-number 0", "accepted: one with 0, the primary interface");
+    }
+}
+
+/// An event that names an instance names one that is there.
+pub fn event_has_its_instance(section: &Section<'_>, event: &Event, scenario: &Scenario) {
+    let Some(name) = &event.instance else { return };
+    if !scenario.guests.iter().any(|guest| guest.name == *name) {
+        let names: Vec<&str> = scenario.guests.iter().map(|guest| guest.name.as_str()).collect();
+        let accepted =
+            if names.is_empty() { "none, there is no [instances.NAME]".into() } else { names.join(", ") };
+        section.error(
+            format!("there is no instance {name:?}"),
+            format!("accepted: {accepted}; or leave instance out"),
+        );
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::{content, contradictions, interface, said};
+use super::{content, contradictions, interface, said, said_some};
 use crate::config::{Item, Section};
 use crate::model::{
     Architecture, HostnameType, Instance, InstanceAction, LifeCycle, ManagedSshKeys, Monitoring, Placement,
@@ -11,14 +11,15 @@ use crate::model::{
 };
 
 /// User data, before base64. EC2 User Guide, "Run commands at launch".
-const USER_DATA_LIMIT: usize = 16 * 1024;
+pub(super) const USER_DATA_LIMIT: usize = 16 * 1024;
 
-/// Reads the table over the built-in instance.
+/// Reads the table over an instance: the built-in one, or the one that another inherits from.
 pub fn read(section: &Section<'_>, base: &Path, instance: &mut Instance) {
     identity(section, instance);
     place(section, instance);
     launch(section, instance);
     names(section, instance);
+    let inherited = instance.security_groups.clone();
     if let Some(names) = section.get("security-groups").and_then(|item| item.lines()) {
         instance.security_groups.names = names;
     }
@@ -30,21 +31,24 @@ pub fn read(section: &Section<'_>, base: &Path, instance: &mut Instance) {
     }
     devices(section, instance);
     said(&mut instance.tags, section.get("tags").and_then(|item| tags(&item)));
-    instance.user_data =
-        section.get("user-data").and_then(|item| content::read(&item, base, USER_DATA_LIMIT));
+    let user_data = section.get("user-data").and_then(|item| content::read(&item, base, USER_DATA_LIMIT));
+    said_some(&mut instance.user_data, user_data);
     said(
         &mut instance.block_device_mapping,
         section.get("block-device-mapping").and_then(|item| block_devices(&item)),
     );
     let interfaces = section.get("network-interface");
-    interface::read_all(interfaces.as_ref(), instance);
+    interface::read_all(interfaces.as_ref(), &inherited, instance);
     section.finish();
 }
 
 fn identity(section: &Section<'_>, instance: &mut Instance) {
     said(&mut instance.instance_id, section.get("instance-id").and_then(|item| item.parse()));
     said(&mut instance.instance_type, section.get("instance-type").and_then(|item| item.parse()));
-    instance.architecture = section.get("architecture").and_then(|item| item.choice(Architecture::WORDS));
+    said_some(
+        &mut instance.architecture,
+        section.get("architecture").and_then(|item| item.choice(Architecture::WORDS)),
+    );
     said(&mut instance.account_id, section.get("account-id").and_then(|item| item.parse()));
     said(&mut instance.system, section.get("system").and_then(|item| item.choice(System::WORDS)));
     said(&mut instance.profile, section.get("profile").and_then(|item| item.line()));
@@ -55,7 +59,10 @@ fn place(section: &Section<'_>, instance: &mut Instance) {
     let region = section.get("region");
     contradictions::region_owns_zone(region.as_ref(), zone.as_ref().unwrap_or(&instance.availability_zone));
     said(&mut instance.availability_zone, zone);
-    instance.availability_zone_id = section.get("availability-zone-id").and_then(|item| item.line());
+    said_some(
+        &mut instance.availability_zone_id,
+        section.get("availability-zone-id").and_then(|item| item.line()),
+    );
     said(
         &mut instance.placement,
         section.get("placement").and_then(|item| item.section()).map(|section| placement(&section)),
@@ -89,8 +96,8 @@ fn launch(section: &Section<'_>, instance: &mut Instance) {
     said(&mut instance.reservation_id, section.get("reservation-id").and_then(|item| item.parse()));
     let launched = section.get("launch-time").and_then(|item| item.instant());
     said(&mut instance.launch_time, launched.map(Into::into));
-    instance.kernel_id = section.get("kernel-id").and_then(|item| item.parse());
-    instance.ramdisk_id = section.get("ramdisk-id").and_then(|item| item.parse());
+    said_some(&mut instance.kernel_id, section.get("kernel-id").and_then(|item| item.parse()));
+    said_some(&mut instance.ramdisk_id, section.get("ramdisk-id").and_then(|item| item.parse()));
     said(&mut instance.product_codes, section.get("product-codes").and_then(|item| item.lines()));
     said(&mut instance.billing_products, section.get("billing-products").and_then(|item| item.lines()));
     let action = section.get("instance-action").and_then(|item| item.choice(InstanceAction::WORDS));
@@ -101,7 +108,7 @@ fn launch(section: &Section<'_>, instance: &mut Instance) {
 
 /// What is attached, or could be.
 fn devices(section: &Section<'_>, instance: &mut Instance) {
-    instance.hibernation = section.get("hibernation").and_then(|item| item.boolean());
+    said_some(&mut instance.hibernation, section.get("hibernation").and_then(|item| item.boolean()));
     said(&mut instance.elastic_gpus, section.get("elastic-gpus").and_then(|item| texts(&item)));
     said(&mut instance.elastic_inference, section.get("elastic-inference").and_then(|item| texts(&item)));
     if let Some(section) = section.get("managed-ssh-keys").and_then(|item| item.section()) {
@@ -132,10 +139,10 @@ fn texts(item: &Item<'_>) -> Option<BTreeMap<String, String>> {
 }
 
 fn names(section: &Section<'_>, instance: &mut Instance) {
-    instance.hostname = section.get("hostname").and_then(|item| item.parse());
+    said_some(&mut instance.hostname, section.get("hostname").and_then(|item| item.parse()));
     let kind = section.get("hostname-type").and_then(|item| item.choice(HostnameType::WORDS));
     said(&mut instance.hostname_type, kind);
-    instance.public_hostname = section.get("public-hostname").and_then(|item| item.parse());
+    said_some(&mut instance.public_hostname, section.get("public-hostname").and_then(|item| item.parse()));
 }
 
 fn public_key(section: &Section<'_>) -> Option<PublicKey> {

@@ -2,34 +2,31 @@
 
 use super::{contradictions, said};
 use crate::config::{Item, Section};
-use crate::model::{Instance, NetworkInterface, mac_of};
+use crate::model::{Instance, NetworkInterface, SecurityGroups, mac_of};
 
-/// Reads the interfaces over the built-in one, sorted by device number.
-pub fn read_all(item: Option<&Item<'_>>, instance: &mut Instance) {
+/// Reads the interfaces, sorted by device number. Without any the instance keeps those that it has; their groups
+/// follow the instance's where they were the inherited ones.
+pub fn read_all(item: Option<&Item<'_>>, inherited: &SecurityGroups, instance: &mut Instance) {
     let sections = item.and_then(Item::sections).unwrap_or_default();
-    let mut interfaces: Vec<NetworkInterface> = match sections.as_slice() {
-        [] => vec![NetworkInterface::numbered(0)],
-        [first, others @ ..] => {
-            let first = read(first, 0, None);
-            let others: Vec<_> =
-                others.iter().zip(1..).map(|(section, index)| read(section, index, Some(&first))).collect();
-            std::iter::once(first).chain(others).collect()
-        }
-    };
-    for interface in &mut interfaces {
+    if let [first, others @ ..] = sections.as_slice() {
+        let first = read(first, 0, None);
+        let others: Vec<_> =
+            others.iter().zip(1..).map(|(section, index)| read(section, index, Some(&first))).collect();
+        instance.interfaces = std::iter::once(first).chain(others).collect();
+    }
+    for interface in &mut instance.interfaces {
         let groups = &mut interface.security_groups;
-        if groups.names.is_empty() {
+        if groups.names.is_empty() || (sections.is_empty() && groups.names == inherited.names) {
             groups.names.clone_from(&instance.security_groups.names);
         }
-        if groups.ids.is_empty() {
+        if groups.ids.is_empty() || (sections.is_empty() && groups.ids == inherited.ids) {
             groups.ids.clone_from(&instance.security_groups.ids);
         }
     }
     if !sections.is_empty() {
-        contradictions::interfaces_are_distinct(&sections, &interfaces);
+        contradictions::interfaces_are_distinct(&sections, &instance.interfaces);
     }
-    interfaces.sort_by_key(|interface| interface.device_number);
-    instance.interfaces = interfaces;
+    instance.interfaces.sort_by_key(|interface| interface.device_number);
 }
 
 /// Reads an interface; what is not said of a further one follows from the first.

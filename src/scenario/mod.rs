@@ -7,7 +7,9 @@ mod content;
 mod contradictions;
 mod credential_process;
 mod credentials;
+mod event;
 mod instance;
+mod instances;
 mod interface;
 mod options;
 mod overrides;
@@ -16,7 +18,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::config::{Report, Section, Source, keys_asked, parse};
-use crate::model::{HttpTokens, Scenario};
+use crate::model::{Event, HttpTokens, Scenario};
 
 pub use credential_process::parse as parse_credential_process;
 
@@ -29,6 +31,25 @@ pub fn load(path: &Path) -> Result<(Scenario, Report), Report> {
 /// Reads a scenario from text that is already here; files that it names are looked for below `base`.
 pub fn read(source: &Source, base: &Path) -> Result<(Scenario, Report), Report> {
     parse(source, |root| build(root, base))
+}
+
+/// Reads one event from JSON, in the words of `[[event]]`. The report quotes it as TOML.
+pub fn event_from_json(json: &serde_json::Value, scenario: &Scenario) -> Result<(Event, Report), Report> {
+    let text = toml::to_string(json).map_err(|error| {
+        Report::whole(
+            "the event",
+            format!("is not a table: {error}"),
+            "accepted: an object in the words of [[event]]",
+        )
+    })?;
+    let source = Source::new("the event", text);
+    let (event, report) = parse(&source, |root| {
+        let event = event::read(root, scenario.events.len(), Path::new(""))?;
+        contradictions::event_has_its_instance(root, &event, scenario);
+        Some(event)
+    })?;
+    // Without an error there is an event.
+    event.map(|event| (event, report.clone())).ok_or(report)
 }
 
 /// Every key that a source could have had, in the tables that it has.
@@ -60,7 +81,25 @@ fn build(root: &Section<'_>, base: &Path) -> Scenario {
     if let Some(section) = root.get("metadata").and_then(|item| item.section()) {
         scenario.instance.overrides = overrides::read(&section, base, &scenario.instance);
     }
+    if let Some(item) = root.get("instances") {
+        scenario.guests = instances::read(&item, base, &scenario.instance);
+    }
+    if let Some(events) = root.get("event").and_then(|item| item.sections()) {
+        let read = |(index, section): (usize, &Section<'_>)| {
+            let event = event::read(section, index, base)?;
+            contradictions::event_has_its_instance(section, &event, &scenario);
+            Some(event)
+        };
+        scenario.events = events.iter().enumerate().filter_map(read).collect();
+    }
     scenario
+}
+
+/// Sets a value that may be absent, if it is there.
+fn said_some<T>(target: &mut Option<T>, value: Option<T>) {
+    if value.is_some() {
+        *target = value;
+    }
 }
 
 /// Sets a value if it is there: `said(&mut target, item.and_then(…))`.

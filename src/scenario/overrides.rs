@@ -35,7 +35,8 @@ pub fn read(section: &Section<'_>, base: &Path, instance: &Instance) -> Override
     overrides
 }
 
-fn last_word(item: &Item<'_>, base: &Path) -> Option<Override> {
+/// What a value says of its path.
+pub(super) fn last_word(item: &Item<'_>, base: &Path) -> Option<Override> {
     if item.kind() != "boolean" {
         return content::read(item, base, VALUE_LIMIT).map(Override::Value);
     }
@@ -50,7 +51,7 @@ fn last_word(item: &Item<'_>, base: &Path) -> Option<Override> {
 }
 
 /// A path below the version, without slashes at its ends: `meta-data/public-ipv4`.
-fn path_of(key: &str, item: &Item<'_>) -> Option<String> {
+pub(super) fn path_of(key: &str, item: &Item<'_>) -> Option<String> {
     let below = key.trim_matches('/');
     let below = below.strip_prefix("latest/").unwrap_or(below);
     let mut segments = below.split('/');

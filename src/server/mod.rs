@@ -10,6 +10,7 @@ mod limits;
 mod listen;
 mod request;
 mod sys;
+mod tally;
 mod wire;
 mod world;
 

@@ -40,9 +40,15 @@ pub(super) async fn respond(
     if !read {
         talk.left_unread();
     }
-    let visit = Visit { peer: talk.peer.ip().to_canonical(), ingress: talk.ingress, nonce: world.admit() };
+    let visit = Visit {
+        peer: talk.peer.ip().to_canonical(),
+        ingress: talk.ingress,
+        nonce: world.admit(),
+        counters: &world.counters,
+    };
     let asked = RequestHead { method: &head.method, path: head.uri.path(), headers: &head.headers };
-    let reply = answer(&world.fleet.load(), &world.authority, &visit, asked, (world.clock)());
+    let (reply, change) = answer(&world.fleet.load(), &world.authority, &visit, asked, (world.clock)());
+    world.note(change);
     tracing::debug!(
         IMDS_CLIENT = %visit.peer,
         IMDS_METHOD = %head.method,

@@ -1,12 +1,15 @@
 //! What every request reads.
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwap;
 
-use crate::imds::{Fleet, TokenAuthority};
+use tokio::sync::mpsc;
+
+use super::tally::Tallies;
+use crate::imds::{Change, Fleet, TokenAuthority};
 use crate::model::Timestamp;
 
 /// The present fleet, the token key, the clock, and the counters. Readers never lock.
@@ -17,15 +20,38 @@ pub struct World {
     pub authority: TokenAuthority,
     /// Tells the time; the daemon's.
     pub clock: fn() -> Timestamp,
+    pub(super) counters: Tallies,
     nonces: Nonces,
     requests: AtomicU64,
+    /// Takes what requests change to the writer.
+    changes: OnceLock<mpsc::Sender<Change>>,
 }
 
 impl World {
     /// A world; `seed` is random, so that no two runs seal with the same nonce.
     pub fn new(fleet: Fleet, authority: TokenAuthority, clock: fn() -> Timestamp, seed: [u8; 12]) -> Self {
         let fleet = ArcSwap::new(Arc::new(fleet));
-        Self { fleet, authority, clock, nonces: Nonces::new(seed), requests: AtomicU64::new(0) }
+        Self {
+            fleet,
+            authority,
+            clock,
+            counters: Tallies::default(),
+            nonces: Nonces::new(seed),
+            requests: AtomicU64::new(0),
+            changes: OnceLock::new(),
+        }
+    }
+
+    /// Changes that requests make go here from now on. The first channel stays.
+    pub fn tell_changes(&self, changes: mpsc::Sender<Change>) {
+        let _ = self.changes.set(changes);
+    }
+
+    /// Passes a change on. A full channel drops it: the next request of its kind makes it again.
+    pub(super) fn note(&self, change: Option<Change>) {
+        if let (Some(change), Some(changes)) = (change, self.changes.get()) {
+            let _ = changes.try_send(change);
+        }
     }
 
     /// How many requests were read.

@@ -86,14 +86,14 @@ fn keys_in_manual(page: &str) -> BTreeSet<String> {
     keys
 }
 
-/// Keys of each table that default.toml says, or shows as a comment: `#key = …`.
+/// Keys of each table that default.toml says, or shows as a comment: `#[table]`, `#key = …`.
 fn keys_in_default() -> BTreeSet<String> {
     let text = read("packaging/scenarios/default.toml");
     let mut table = String::new();
     let mut keys = BTreeSet::new();
     for line in text.lines() {
-        if line.starts_with('[') {
-            table = table_name(line);
+        if let Some(header) = line.strip_prefix('#').or(Some(line)).filter(|line| line.starts_with('[')) {
+            table = table_name(header).replace("instances.web", "instances.NAME");
         } else if let Some((key, _)) = line.trim_start_matches('#').split_once(" = ")
             && key.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
         {
@@ -114,6 +114,10 @@ fn manual_lists_the_keys_of_default_toml() {
         .map(|table| format!("instance.{table}."));
     let mut expected = keys_in_default();
     expected.retain(|key| !free.iter().any(|table| key.starts_with(table)));
+    // A further instance takes the keys of the others' tables, which the manual explains there.
+    expected.retain(|key| {
+        key.strip_prefix("instances.NAME.").is_none_or(|key| matches!(key, "clients" | "derive"))
+    });
     assert!(expected.len() > 50, "default.toml was misread: {expected:?}");
     let found = keys_in_manual("mock-imds.toml.5");
     let missing: Vec<_> = expected.difference(&found).collect();

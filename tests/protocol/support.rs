@@ -3,13 +3,13 @@
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 use hyper::{Method, StatusCode};
 use mock_imds::config::Source;
 use mock_imds::identity::KeyRing;
-use mock_imds::imds::{Fleet, Ingress, Reply, RequestHead, TokenAuthority, Visit, answer};
+use mock_imds::imds::{Counters, Fleet, Ingress, Reply, RequestHead, TokenAuthority, Visit, answer};
 use mock_imds::model::Timestamp;
 use mock_imds::scenario;
 
@@ -19,7 +19,16 @@ pub const NOW: Timestamp = Timestamp::from_secs(1_768_480_496);
 pub const LOADED: Timestamp = Timestamp::from_secs(1_768_478_400);
 
 /// The keys of all golden signatures.
-static KEYS: LazyLock<KeyRing> = LazyLock::new(|| KeyRing::generate([7; 32]));
+static KEYS: LazyLock<Arc<KeyRing>> = LazyLock::new(|| Arc::new(KeyRing::generate([7; 32])));
+
+/// Counters that admit nobody.
+struct Nobody;
+
+impl Counters for Nobody {
+    fn admit(&self, _: (Timestamp, usize), _: IpAddr, _: u32) -> bool {
+        false
+    }
+}
 
 /// A compiled scenario with a token key of its own.
 pub struct Service {
@@ -35,7 +44,10 @@ impl Service {
     pub fn new(text: &str) -> Self {
         let (scenario, _) = scenario::read(&Source::new("test.toml", text), Path::new(""))
             .unwrap_or_else(|report| panic!("expected a good scenario, found:\n{report}"));
-        Self { fleet: Fleet::compile(scenario, &KEYS, LOADED), authority: TokenAuthority::new([7; 32]) }
+        Self {
+            fleet: Fleet::compile(scenario, &KEYS, LOADED, LOADED),
+            authority: TokenAuthority::new([7; 32]),
+        }
     }
 
     /// The service of `tests/golden/NAME.toml`.
@@ -55,9 +67,13 @@ impl Service {
         }
         let method: Method = method.parse().expect("a legal method");
         let head = RequestHead { method: &method, path, headers: &map };
-        let visit =
-            Visit { peer: IpAddr::V4(Ipv4Addr::LOCALHOST), ingress: Ingress::Host, nonce: *b"golden nonce" };
-        answer(&self.fleet, &self.authority, &visit, head, now)
+        let visit = Visit {
+            peer: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            ingress: Ingress::Host,
+            nonce: *b"golden nonce",
+            counters: &Nobody,
+        };
+        answer(&self.fleet, &self.authority, &visit, head, now).0
     }
 
     /// A reply now.

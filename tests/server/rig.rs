@@ -21,7 +21,7 @@ pub const ID: (&str, &str) = ("/latest/meta-data/instance-id", "i-1234567890abcd
 const SHORT: Duration = Duration::from_millis(300);
 
 /// Made once: it takes a moment.
-static KEYS: LazyLock<KeyRing> = LazyLock::new(|| KeyRing::generate([7; 32]));
+static KEYS: LazyLock<Arc<KeyRing>> = LazyLock::new(|| Arc::new(KeyRing::generate([7; 32])));
 
 /// A running server.
 pub struct Rig {
@@ -57,8 +57,12 @@ impl Rig {
         let source = Source::new("test.toml", scenario);
         let (scenario, _) = scenario::read(&source, Path::new("")).expect("the scenario is good");
         let now = || Timestamp::from_secs(1_795_230_851);
-        let world =
-            World::new(Fleet::compile(scenario, &KEYS, now()), TokenAuthority::new([7; 32]), now, [0; 12]);
+        let world = World::new(
+            Fleet::compile(scenario, &KEYS, now(), now()),
+            TokenAuthority::new([7; 32]),
+            now,
+            [0; 12],
+        );
         let world = Arc::new(world);
         let (server, address) = runtime.block_on(async {
             let listeners = bind(&[address]).expect("an ephemeral port");

@@ -1,8 +1,10 @@
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use proptest::prelude::*;
 
 use super::*;
+use crate::identity::KeyRing;
 
 const NOW: Timestamp = Timestamp::from_secs(1_705_312_800);
 
@@ -13,7 +15,9 @@ fn instance(change: impl FnOnce(&mut Credentials)) -> Instance {
 }
 
 fn view(instance: &Instance, now: Timestamp) -> View<'_> {
-    View { instance, fetched: None, loaded_at: NOW, now }
+    static IDENTITY: LazyLock<SignedDocument> =
+        LazyLock::new(|| SignedDocument::of(&Instance::default(), &Arc::new(KeyRing::generate([7; 32]))));
+    View { instance, identity: &IDENTITY, fetched: None, loaded_at: NOW, now }
 }
 
 fn field(json: &str, key: &str) -> String {

@@ -9,7 +9,6 @@ use hyper::body::Bytes;
 
 use super::credentials::View;
 use super::version::Version;
-use crate::identity::SignedDocument;
 use crate::model::{Instance, Override};
 use table::Row;
 
@@ -56,10 +55,10 @@ pub type Live = fn(&View<'_>) -> Option<String>;
 
 impl Directory {
     /// The tree of an instance, below the version.
-    pub fn of(instance: &Instance, identity: &SignedDocument) -> Self {
+    pub fn of(instance: &Instance) -> Self {
         let mut root = Self::default();
         for row in table::ROWS {
-            for (path, label, content) in row.leaves(instance, identity) {
+            for (path, label, content) in row.leaves(instance) {
                 root.insert(&path, label.as_deref(), Leaf { introduced: row.introduced, content });
             }
         }
@@ -215,7 +214,7 @@ type Planted = (Vec<String>, Option<String>, Content);
 
 impl Row {
     /// The leaves that a row stands for in an instance's tree.
-    fn leaves(&self, instance: &Instance, identity: &SignedDocument) -> Vec<Planted> {
+    fn leaves(&self, instance: &Instance) -> Vec<Planted> {
         use table::Rule;
         let fixed = |text: String| Content::Fixed(text.into());
         let path = |names: &[&str]| fill(self.path, names);
@@ -224,7 +223,6 @@ impl Row {
             Rule::When(value) => {
                 value(instance).map(|text| (path(&[]), None, fixed(text))).into_iter().collect()
             }
-            Rule::Identity(value) => vec![(path(&[]), None, fixed(value(identity).clone()))],
             Rule::Bytes(value) => {
                 let planted = |bytes| (path(&[]), None, Content::Fixed(Bytes::from(bytes)));
                 value(instance).map(planted).into_iter().collect()

@@ -6,8 +6,8 @@
 
 use std::fmt::Display;
 
-use crate::identity::SignedDocument;
 use crate::imds::credentials;
+use crate::imds::signals;
 use crate::imds::version::Version;
 use crate::model::{Instance, InstanceMetadataTags, NetworkInterface, json};
 
@@ -27,8 +27,6 @@ pub enum Rule {
     Always(fn(&Instance) -> String),
     /// When there is a value.
     When(fn(&Instance) -> Option<String>),
-    /// Always: the identity document or a signature of it.
-    Identity(fn(&SignedDocument) -> &String),
     /// When there is a value, which need not be text.
     Bytes(fn(&Instance) -> Option<Vec<u8>>),
     /// One leaf for each pair of name and value.
@@ -56,25 +54,47 @@ macro_rules! nic {
     };
 }
 
-use Rule::{Always, Bytes, Each, Identity, Interface, InterfaceEach, Labelled, Live, LiveNamed, When};
+use Rule::{Always, Bytes, Each, Interface, InterfaceEach, Labelled, Live, LiveNamed, When};
 
 /// The tree.
 pub const ROWS: &[Row] = &[
     row("dynamic/fws/instance-monitoring", "2009-04-04", Always(|i| i.monitoring.as_str().into())),
-    row("dynamic/instance-identity/document", "2009-04-04", Identity(|d| &d.document)),
-    row("dynamic/instance-identity/pkcs7", "2009-04-04", Identity(|d| &d.signed.pkcs7)),
+    row("dynamic/instance-identity/document", "2009-04-04", Live(|v| Some(v.identity.document.clone()))),
+    row("dynamic/instance-identity/pkcs7", "2009-04-04", Live(|v| Some(v.identity.signed().pkcs7.clone()))),
     // Undated; in a tree recorded under 2016-09-02.
-    row("dynamic/instance-identity/rsa2048", "2016-09-02", Identity(|d| &d.signed.rsa2048)),
-    row("dynamic/instance-identity/signature", "2009-04-04", Identity(|d| &d.signed.signature)),
+    row(
+        "dynamic/instance-identity/rsa2048",
+        "2016-09-02",
+        Live(|v| Some(v.identity.signed().rsa2048.clone())),
+    ),
+    row(
+        "dynamic/instance-identity/signature",
+        "2009-04-04",
+        Live(|v| Some(v.identity.signed().signature.clone())),
+    ),
     row("meta-data/ami-id", "1.0", Always(|i| text(&i.ami_id))),
     row("meta-data/ami-launch-index", "1.0", Always(|i| text(i.ami_launch_index))),
     row("meta-data/ami-manifest-path", "1.0", Always(|i| i.ami_manifest_path.clone())),
     row("meta-data/ancestor-ami-ids", "2007-10-10", When(|i| lines(&i.ancestor_ami_ids))),
+    row(
+        "meta-data/autoscaling/target-lifecycle-state",
+        "2021-07-15",
+        When(|i| i.signals.target_lifecycle_state.map(|state| state.as_str().into())),
+    ),
     row("meta-data/block-device-mapping/{name}", "2007-12-15", Each(|i| pairs(&i.block_device_mapping))),
     row("meta-data/elastic-gpus/associations/{id}", "2016-11-30", Each(|i| pairs(&i.elastic_gpus))),
     row("meta-data/elastic-inference/associations/{id}", "2018-11-29", Each(accelerators)),
-    row("meta-data/events/maintenance/history", "2018-08-17", Always(|_| "[]".into())),
-    row("meta-data/events/maintenance/scheduled", "2018-08-17", Always(|_| "[]".into())),
+    row(
+        "meta-data/events/maintenance/history",
+        "2018-08-17",
+        Always(|i| signals::maintenance(&i.signals.history)),
+    ),
+    row(
+        "meta-data/events/maintenance/scheduled",
+        "2018-08-17",
+        Always(|i| signals::maintenance(&i.signals.scheduled)),
+    ),
+    row("meta-data/events/recommendations/rebalance", "2020-10-27", When(|i| signals::rebalance(&i.signals))),
     // Undated; on newer hosts only. Hibernation came in November 2018.
     row("meta-data/hibernation/configured", "2019-10-01", When(|i| i.hibernation.map(text))),
     row("meta-data/hostname", "1.0", Always(Instance::local_hostname)),
@@ -176,6 +196,8 @@ pub const ROWS: &[Row] = &[
     row("meta-data/security-groups", "1.0", When(|i| lines(&i.primary().security_groups.names))),
     row("meta-data/services/domain", "2014-02-25", Always(|i| i.region().partition().domain.into())),
     row("meta-data/services/partition", "2015-10-20", Always(|i| i.region().partition().name.into())),
+    row("meta-data/spot/instance-action", "2016-11-15", When(|i| signals::instance_action(&i.signals))),
+    row("meta-data/spot/termination-time", "2014-11-05", When(|i| signals::termination_time(&i.signals))),
     // Undated; in listings recorded under 2021-03-23.
     row("meta-data/system", "2021-03-23", Always(|i| i.system.as_str().into())),
     row("meta-data/tags/instance/{key}", "2021-03-23", Each(tags)),

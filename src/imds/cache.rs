@@ -1,0 +1,104 @@
+//! Compiled instances, remembered: a fixed number of them, without a lock.
+//!
+//! What an instance is at a time follows from who asks and from which events have happened. Between two events
+//! that is always the same, so it is compiled once. What falls out of the cache is compiled again.
+
+use std::fmt;
+use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use arc_swap::ArcSwapOption;
+
+use super::tree::Directory;
+use crate::identity::{KeyRing, SignedDocument};
+use crate::model::Instance;
+use crate::model::timeline::Occurrence;
+
+/// How many are remembered. A tree takes about 15 KiB.
+const SLOTS: usize = 256;
+
+/// What decides what an instance is.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Key {
+    /// The guest's place in the scenario.
+    pub guest: Option<usize>,
+    /// The client, if it meets an identity of its own.
+    pub client: Option<IpAddr>,
+    /// What has happened.
+    pub occurrences: Vec<Occurrence>,
+}
+
+/// An instance at a time, and its tree.
+#[derive(Debug)]
+pub struct Compiled {
+    /// The instance, after what has happened.
+    pub instance: Instance,
+    /// Its tree.
+    pub tree: Directory,
+    /// Its identity document.
+    pub identity: SignedDocument,
+}
+
+impl Compiled {
+    /// Compiles an instance. Its document is signed when somebody asks.
+    pub fn new(instance: Instance, keys: &Arc<KeyRing>) -> Self {
+        let tree = Directory::of(&instance);
+        let identity = SignedDocument::of(&instance, keys);
+        Self { instance, tree, identity }
+    }
+}
+
+/// The cache: each key has one slot, which it shares with others.
+pub struct Cache(Box<[Slot]>);
+
+type Slot = ArcSwapOption<(Key, Arc<Compiled>)>;
+
+impl Default for Cache {
+    fn default() -> Self {
+        Self((0..SLOTS).map(|_| ArcSwapOption::empty()).collect())
+    }
+}
+
+impl Cache {
+    /// What is remembered of a key, or what `compile` makes of it.
+    pub fn get_or(&self, key: Key, compile: impl FnOnce(&Key) -> Compiled) -> Arc<Compiled> {
+        let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(&key);
+        let slot = &self.0[usize::try_from(hash % SLOTS as u64).expect("less than the number of slots")];
+        if let Some(found) = slot.load().as_ref().filter(|found| found.0 == key) {
+            return Arc::clone(&found.1);
+        }
+        let compiled = Arc::new(compile(&key));
+        slot.store(Some(Arc::new((key, Arc::clone(&compiled)))));
+        compiled
+    }
+}
+
+impl fmt::Debug for Cache {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Cache({} of {SLOTS})", self.0.iter().filter(|slot| slot.load().is_some()).count())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_remembered_is_compiled_once_and_the_cache_stays_bounded() {
+        let keys = Arc::new(KeyRing::generate([7; 32]));
+        let cache = Cache::default();
+        let key = |n: u32| Key {
+            guest: None,
+            client: Some(std::net::Ipv4Addr::from(n).into()),
+            occurrences: vec![],
+        };
+        let first = cache.get_or(key(1), |_| Compiled::new(Instance::default(), &keys));
+        let again = cache.get_or(key(1), |_| panic!("compiled twice"));
+        assert!(Arc::ptr_eq(&first, &again));
+        for n in 0..2_000 {
+            cache.get_or(key(n), |_| Compiled::new(Instance::default(), &keys));
+        }
+        assert_eq!(cache.0.len(), SLOTS);
+    }
+}

@@ -1,0 +1,63 @@
+//! Identities of their own for the clients of one instance: what follows from the client's address.
+//!
+//! The same client meets the same identity after every reload and restart, and no two clients meet the same one.
+
+use std::net::IpAddr;
+
+use sha2::{Digest as _, Sha256};
+
+use crate::model::{Instance, NetworkInterface};
+
+/// The identity that a client meets.
+pub fn derived(instance: &Instance, client: IpAddr) -> Instance {
+    let digest = Sha256::digest(format!("{}\0{}\0{client}", instance.account_id, instance.instance_id));
+    let half: [u8; 16] = digest[..16].try_into().expect("a digest has 32 bytes");
+    let hex = format!("{:032x}", u128::from_be_bytes(half));
+    let well_formed = "hexadecimal digits fit every identifier";
+    let mut derived = instance.clone();
+    derived.instance_id = format!("i-0{}", &hex[..16]).parse().expect(well_formed);
+    derived.hostname = None;
+    derived.public_hostname = None;
+    // Locally administered: the second bit of the first byte is set, as in EC2's own.
+    let pairs: Vec<&str> = (16..26).step_by(2).map(|at| &hex[at..at + 2]).collect();
+    let mac = format!("0e:{}", pairs.join(":")).parse().expect(well_formed);
+    let (ipv4s, ipv6s) = match client {
+        IpAddr::V4(address) => (vec![address], vec![]),
+        IpAddr::V6(address) => (vec![], vec![address]),
+    };
+    let said = instance.primary();
+    let mut primary = NetworkInterface::with(0, mac, ipv4s, vec![], ipv6s);
+    primary.interface_id = format!("eni-0{}", &hex[..16]).parse().expect(well_formed);
+    primary.owner_id.clone_from(&said.owner_id);
+    primary.subnet_id.clone_from(&said.subnet_id);
+    primary.security_groups.clone_from(&said.security_groups);
+    primary.join_network_of(said);
+    derived.interfaces = vec![primary];
+    derived
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn identities_are_stable_distinct_and_hang_together() {
+        let base = Instance::default();
+        let client = |n: u32| IpAddr::from(std::net::Ipv4Addr::from(0x0a00_0000 + n));
+        let ids: BTreeSet<String> =
+            (0..5_000).map(|n| derived(&base, client(n)).instance_id.to_string()).collect();
+        assert_eq!(ids.len(), 5_000);
+        let one = derived(&base, client(0x0102));
+        assert_eq!(one, derived(&base, client(0x0102)));
+        assert_eq!(one.local_hostname(), "ip-10-0-1-2.ec2.internal");
+        assert_eq!(
+            one.primary().subnet_ipv4_cidr_block.map(|b| b.to_string()).as_deref(),
+            Some("10.0.0.0/20")
+        );
+        assert_eq!(one.public_ipv4(), None);
+        let six = derived(&base, "2001:db8::7".parse().expect("an address"));
+        assert_eq!((six.local_ipv4(), six.ipv6().is_some()), (None, true));
+    }
+}

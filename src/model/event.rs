@@ -1,0 +1,308 @@
+//! The timeline: what happens when, and what it does to an instance.
+
+use std::time::Duration;
+
+use super::credentials::CredentialState;
+use super::ids::{AmiId, InstanceType, TagKey};
+use super::instance::{InstanceAction, LifeCycle, Monitoring};
+use super::options::{HttpEndpoint, HttpTokens, InstanceMetadataTags};
+use super::scenario::Override;
+use super::time::Timestamp;
+use super::words::words;
+
+/// Something that happens, once or again and again.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Event {
+    /// When it happens first.
+    pub at: When,
+    /// How long until it happens again.
+    pub repeat: Option<Duration>,
+    /// After this it does not happen again.
+    pub until: Option<When>,
+    /// Only so many clients see it: those that first ask for a path that it touches.
+    pub first_n_clients: Option<u32>,
+    /// The instance that it happens to; all unless said.
+    pub instance: Option<String>,
+    /// What it does, in this order.
+    pub effects: Vec<Effect>,
+}
+
+/// A point on the timeline.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum When {
+    /// So long after the scenario was loaded, on the scenario's clock.
+    AfterLoad(Duration),
+    /// So long after the daemon started.
+    AfterStart(Duration),
+    /// So long after a client first asked for a path.
+    AfterPoll(String, Duration),
+    /// At an instant.
+    At(Timestamp),
+}
+
+/// What an event does.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// A spot interruption notice.
+    SpotInterruption {
+        /// What will be done.
+        action: SpotAction,
+        /// When it will be done.
+        due: Due,
+        /// What the service does then.
+        then: AfterNotice,
+    },
+    /// A rebalance recommendation, noticed at the event or at another instant.
+    Rebalance(Option<Timestamp>),
+    /// A scheduled maintenance event, new or changed; told apart by its id.
+    Maintenance(Box<MaintenanceNotice>),
+    /// What the Auto Scaling group prepares.
+    TargetLifecycleState(TargetLifecycleState),
+    /// `instance-action`.
+    InstanceAction(InstanceAction),
+    /// `instance-life-cycle`.
+    LifeCycle(LifeCycle),
+    /// What goes wrong with credentials.
+    Credentials(CredentialState),
+    /// New generated credentials.
+    Rotate,
+    /// The last word on a path.
+    Set(String, Override),
+    /// Takes such a word back.
+    Unset(String),
+    /// A tag's value; `None` removes the tag.
+    Tag(TagKey, Option<String>),
+    /// A metadata option.
+    Option(MetadataOption),
+    /// A fact of the instance.
+    Fact(Fact),
+    /// Takes back what events did.
+    Clear(Clear),
+}
+
+/// When an announced action is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Due {
+    /// So long after the notice.
+    After(Duration),
+    /// At an instant.
+    At(Timestamp),
+}
+
+/// A change of one metadata option.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MetadataOption {
+    /// `http-tokens`
+    HttpTokens(HttpTokens),
+    /// `http-endpoint`
+    HttpEndpoint(HttpEndpoint),
+    /// `http-put-response-hop-limit`
+    HopLimit(u8),
+    /// `instance-metadata-tags`
+    Tags(InstanceMetadataTags),
+}
+
+/// A change of one fact.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fact {
+    /// `instance-type`, as after a stop and start.
+    InstanceType(InstanceType),
+    /// `ami-id`
+    AmiId(AmiId),
+    /// `monitoring`
+    Monitoring(Monitoring),
+    /// The primary interface's public addresses: an Elastic IP comes or goes.
+    PublicIpv4s(Vec<std::net::Ipv4Addr>),
+    /// The names of the primary interface's groups.
+    SecurityGroups(Vec<String>),
+    /// User data; `None` removes it.
+    UserData(Option<Vec<u8>>),
+}
+
+words! {
+    /// What a spot interruption does.
+    SpotAction {
+        /// The instance is terminated.
+        Terminate = "terminate",
+        /// It is stopped.
+        Stop = "stop",
+        /// It is hibernated.
+        Hibernate = "hibernate",
+    }
+}
+words! {
+    /// What the service does once an announced action is due.
+    AfterNotice {
+        /// It goes on, with a time that lies in the past.
+        Stay = "stay",
+        /// The instance is gone: connections are reset.
+        Vanish = "vanish",
+    }
+}
+words! {
+    /// What the Auto Scaling group prepares. Auto Scaling user guide, "Retrieve the target lifecycle state".
+    TargetLifecycleState {
+        /// Leaving the group.
+        Detached = "Detached",
+        /// In service.
+        InService = "InService",
+        /// Standby.
+        Standby = "Standby",
+        /// Terminated.
+        Terminated = "Terminated",
+        /// Hibernated in the warm pool.
+        WarmedHibernated = "Warmed:Hibernated",
+        /// Running in the warm pool.
+        WarmedRunning = "Warmed:Running",
+        /// Stopped in the warm pool.
+        WarmedStopped = "Warmed:Stopped",
+        /// Terminated in the warm pool.
+        WarmedTerminated = "Warmed:Terminated",
+    }
+}
+words! {
+    /// The kind of a maintenance event.
+    MaintenanceCode {
+        /// The instance is rebooted.
+        InstanceReboot = "instance-reboot",
+        /// Its host is rebooted.
+        SystemReboot = "system-reboot",
+        /// Its host is maintained.
+        SystemMaintenance = "system-maintenance",
+        /// It is retired.
+        InstanceRetirement = "instance-retirement",
+        /// It is stopped.
+        InstanceStop = "instance-stop",
+    }
+}
+words! {
+    /// How far a maintenance event is.
+    MaintenanceState {
+        /// To come, or under way.
+        Active = "active",
+        /// Over.
+        Completed = "completed",
+        /// Called off.
+        Canceled = "canceled",
+    }
+}
+words! {
+    /// What a clear takes back.
+    Clear {
+        /// Everything that events did.
+        All = "all",
+        /// The spot interruption notice.
+        SpotInterruption = "spot-interruption",
+        /// The rebalance recommendation.
+        Rebalance = "rebalance-recommendation",
+        /// Maintenance events, scheduled ones and the history.
+        Maintenance = "maintenance",
+        /// The target lifecycle state.
+        TargetLifecycleState = "target-lifecycle-state",
+        /// The instance action.
+        InstanceAction = "instance-action",
+        /// The life cycle.
+        LifeCycle = "life-cycle",
+        /// What goes wrong with credentials.
+        Credentials = "credentials",
+        /// Paths that were set.
+        Metadata = "metadata",
+        /// Tags.
+        Tags = "tags",
+        /// Metadata options.
+        MetadataOptions = "metadata-options",
+        /// Facts of the instance.
+        Facts = "facts",
+    }
+}
+
+/// What an event says of a maintenance event; what it does not say stays, or follows from the time of the event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MaintenanceNotice {
+    /// `instance-event-` and 17 hexadecimal digits.
+    pub id: String,
+    /// Its kind.
+    pub code: Option<MaintenanceCode>,
+    /// How far it is.
+    pub state: MaintenanceState,
+    /// What is said of it, without a prefix.
+    pub description: Option<String>,
+    /// When it may begin.
+    pub not_before: Option<Due>,
+    /// When it ends at the latest.
+    pub not_after: Option<Due>,
+    /// When it must begin.
+    pub not_before_deadline: Option<Due>,
+}
+
+// === What events have done so far ===
+
+/// What is announced to an instance.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Signals {
+    /// The spot interruption notice.
+    pub spot: Option<SpotInterruption>,
+    /// When a rebalance was recommended.
+    pub rebalance: Option<Timestamp>,
+    /// Maintenance events to come, in the order of their announcement.
+    pub scheduled: Vec<MaintenanceEvent>,
+    /// Those that are over or called off.
+    pub history: Vec<MaintenanceEvent>,
+    /// What the Auto Scaling group prepares.
+    pub target_lifecycle_state: Option<TargetLifecycleState>,
+    /// When credentials were last rotated by an event.
+    pub rotated_at: Option<Timestamp>,
+}
+
+/// A spot interruption notice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SpotInterruption {
+    /// What will be done.
+    pub action: SpotAction,
+    /// When.
+    pub time: Timestamp,
+    /// What the service does then.
+    pub then: AfterNotice,
+}
+
+/// A maintenance event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MaintenanceEvent {
+    /// Its id.
+    pub id: String,
+    /// Its kind.
+    pub code: MaintenanceCode,
+    /// How far it is.
+    pub state: MaintenanceState,
+    /// What is said of it, without a prefix.
+    pub description: String,
+    /// When it may begin.
+    pub not_before: Timestamp,
+    /// When it ends at the latest.
+    pub not_after: Option<Timestamp>,
+    /// When it must begin.
+    pub not_before_deadline: Option<Timestamp>,
+}
+
+impl Due {
+    /// The instant, for a notice that is given at `notice`.
+    pub fn from(self, notice: Timestamp) -> Timestamp {
+        match self {
+            Self::After(span) => notice.plus(span),
+            Self::At(instant) => instant,
+        }
+    }
+}
+
+impl MaintenanceCode {
+    /// What is said of such an event unless told otherwise.
+    pub fn description(self) -> &'static str {
+        match self {
+            Self::InstanceReboot => "scheduled instance reboot",
+            Self::SystemReboot => "scheduled reboot",
+            Self::SystemMaintenance => "scheduled maintenance",
+            Self::InstanceRetirement => "scheduled retirement",
+            Self::InstanceStop => "scheduled stop",
+        }
+    }
+}

@@ -1,0 +1,267 @@
+//! `[[event]]`: the timeline. The control socket takes events in the same words.
+
+use std::path::Path;
+use std::time::Duration;
+
+use super::content;
+use super::overrides;
+use crate::config::{Item, Section};
+use crate::model::{
+    AfterNotice, Clear, CredentialState, Due, Effect, Event, Fact, HttpEndpoint, HttpTokens, InstanceAction,
+    InstanceMetadataTags, LifeCycle, MaintenanceCode, MaintenanceNotice, MaintenanceState, MetadataOption,
+    Monitoring, SpotAction, TagKey, TargetLifecycleState, When,
+};
+
+/// The notice of a spot interruption. EC2 User Guide, "Spot Instance interruption notices".
+const SPOT_NOTICE: Duration = Duration::from_mins(2);
+/// Clients that an event may be limited to.
+const MOST_CLIENTS: i64 = 10_000;
+
+/// Reads one event; `index` tells it from others where it needs a name of its own.
+pub fn read(section: &Section<'_>, index: usize, base: &Path) -> Option<Event> {
+    let poll = section.get("after-poll");
+    let at = section.get("at");
+    let at = match (&at, &poll) {
+        (Some(item), None) => when(item),
+        (None, None) => Some(When::AfterLoad(Duration::ZERO)),
+        (item, Some(poll)) => {
+            let path = overrides::path_of(poll.string()?, poll);
+            let after = item.as_ref().map_or(Some(Duration::ZERO), Item::duration);
+            path.zip(after).map(|(path, after)| When::AfterPoll(path, after))
+        }
+    };
+    let repeat = section.get("repeat").and_then(|item| period(&item));
+    let until = section.get("until");
+    if let (Some(until), None) = (&until, repeat) {
+        until.error(
+            "until is said without repeat",
+            "accepted: with repeat; to end an effect, add an event with clear",
+        );
+    }
+    let until = until.and_then(|item| when(&item));
+    let clients = section.get("first-n-clients").and_then(|item| item.integer(1..=MOST_CLIENTS));
+    let instance = section.get("instance").and_then(|item| item.line());
+    let mut effects = signals(section, index);
+    effects.extend(states(section));
+    effects.extend(values(section, base));
+    effects.extend(options(section));
+    effects.extend(clears(section));
+    section.finish();
+    if effects.is_empty() {
+        section.error(
+            "the event does nothing",
+            "accepted: at least one of spot-interruption, rebalance-recommendation, maintenance, target-lifecycle-state, \
+             instance-action, life-cycle, credentials, set, unset, tags, metadata-options, facts, clear",
+        );
+        return None;
+    }
+    let first_n_clients = clients.and_then(|clients| u32::try_from(clients).ok());
+    Some(Event { at: at?, repeat, until, first_n_clients, instance, effects })
+}
+
+/// `"30s"` after loading, `"start+30s"` after the daemon's start, or an instant.
+fn when(item: &Item<'_>) -> Option<When> {
+    if item.kind() == "string" {
+        let text = item.string()?;
+        if let Some(span) = text.strip_prefix("start+") {
+            return item.duration_of(span).map(When::AfterStart);
+        }
+        if !text.contains('T') {
+            return item.duration().map(When::AfterLoad);
+        }
+    }
+    item.instant().map(|instant| When::At(instant.into()))
+}
+
+fn period(item: &Item<'_>) -> Option<Duration> {
+    let period = item.duration()?;
+    if period < Duration::from_secs(1) {
+        item.error("repeat is less than a second", "accepted: \"1s\" or more");
+        return None;
+    }
+    Some(period)
+}
+
+/// `"1h"` after the event, or an instant.
+fn due(item: &Item<'_>) -> Option<Due> {
+    match when(item)? {
+        When::AfterLoad(span) => Some(Due::After(span)),
+        When::At(instant) => Some(Due::At(instant)),
+        When::AfterStart(_) | When::AfterPoll(..) => {
+            item.error(
+                format!("{} counts from the start", item.name()),
+                "accepted: a length of time, or an instant",
+            );
+            None
+        }
+    }
+}
+
+fn signals(section: &Section<'_>, index: usize) -> Vec<Effect> {
+    let spot = section.get("spot-interruption").and_then(|item| item.section()).and_then(|s| spot(&s));
+    let rebalance = section.get("rebalance-recommendation").and_then(|item| item.section()).map(|section| {
+        let notice = section.get("notice-time").and_then(|item| item.instant());
+        section.finish();
+        Effect::Rebalance(notice.map(Into::into))
+    });
+    let maintenance =
+        section.get("maintenance").and_then(|item| item.section()).and_then(|s| maintenance(&s, index));
+    let state =
+        section.get("target-lifecycle-state").and_then(|item| item.choice(TargetLifecycleState::WORDS));
+    [spot, rebalance, maintenance, state.map(Effect::TargetLifecycleState)].into_iter().flatten().collect()
+}
+
+fn spot(section: &Section<'_>) -> Option<Effect> {
+    let action =
+        section.get("action").map_or(Some(SpotAction::Terminate), |item| item.choice(SpotAction::WORDS));
+    let notice = section.get("notice");
+    let time = section.get("time");
+    let then = section.get("then").map_or(Some(AfterNotice::Stay), |item| item.choice(AfterNotice::WORDS));
+    section.finish();
+    if let (Some(_), Some(time)) = (&notice, &time) {
+        time.error("both notice and time are said", "accepted: one of them: a length of time, or an instant");
+        return None;
+    }
+    let due = match (notice, time, action) {
+        (Some(notice), _, _) => Due::After(notice.duration()?),
+        (None, Some(time), _) => Due::At(time.instant()?.into()),
+        // Hibernation starts at once.
+        (None, None, Some(SpotAction::Hibernate)) => Due::After(Duration::ZERO),
+        (None, None, _) => Due::After(SPOT_NOTICE),
+    };
+    Some(Effect::SpotInterruption { action: action?, due, then: then? })
+}
+
+fn maintenance(section: &Section<'_>, index: usize) -> Option<Effect> {
+    let id = section.get("id");
+    let code = section.get("code").and_then(|item| item.choice(MaintenanceCode::WORDS));
+    let state = section
+        .get("state")
+        .map_or(Some(MaintenanceState::Active), |item| item.choice(MaintenanceState::WORDS));
+    let description = section.get("description").and_then(|item| item.line());
+    let not_before = section.get("not-before").and_then(|item| due(&item));
+    let not_after = section.get("not-after").and_then(|item| due(&item));
+    let not_before_deadline = section.get("not-before-deadline").and_then(|item| due(&item));
+    section.finish();
+    let id = match id {
+        None => format!(
+            "instance-event-{:017x}",
+            0x1234_5678_90ab_cdef_u64.wrapping_mul(16).wrapping_add(index as u64)
+        ),
+        Some(item) => {
+            let id = item.line()?;
+            let digits = id.strip_prefix("instance-event-").unwrap_or_default();
+            let hex = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
+            if digits.len() != 17 || !digits.bytes().all(hex) {
+                item.error(
+                    format!("{} is {id:?}", item.name()),
+                    "accepted: \"instance-event-\" and 17 lower-case hexadecimal digits",
+                );
+                return None;
+            }
+            id
+        }
+    };
+    let state = state?;
+    let notice =
+        MaintenanceNotice { id, code, state, description, not_before, not_after, not_before_deadline };
+    Some(Effect::Maintenance(Box::new(notice)))
+}
+
+fn states(section: &Section<'_>) -> Vec<Effect> {
+    let action = section.get("instance-action").and_then(|item| item.choice(InstanceAction::WORDS));
+    let life_cycle = section.get("life-cycle").and_then(|item| item.choice(LifeCycle::WORDS));
+    let mut effects: Vec<Effect> =
+        action.map(Effect::InstanceAction).into_iter().chain(life_cycle.map(Effect::LifeCycle)).collect();
+    if let Some(section) = section.get("credentials").and_then(|item| item.section()) {
+        let state = section.get("state").and_then(|item| item.choice(CredentialState::WORDS));
+        effects.extend(state.map(Effect::Credentials));
+        if section.get("rotate").and_then(|item| item.boolean()) == Some(true) {
+            effects.push(Effect::Rotate);
+        }
+        section.finish();
+    }
+    effects
+}
+
+fn values(section: &Section<'_>, base: &Path) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    if let Some(section) = section.get("set").and_then(|item| item.section()) {
+        for (key, item) in section.entries() {
+            let path = overrides::path_of(key, &item);
+            let value = overrides::last_word(&item, base);
+            effects.extend(path.zip(value).map(|(path, value)| Effect::Set(path, value)));
+        }
+    }
+    for item in section.get("unset").and_then(|item| item.array()).unwrap_or_default() {
+        let path = item.string().and_then(|path| overrides::path_of(path, &item));
+        effects.extend(path.map(Effect::Unset));
+    }
+    if let Some(section) = section.get("tags").and_then(|item| item.section()) {
+        effects.extend(section.entries().iter().filter_map(|(key, item)| tag(key, item)));
+    }
+    if let Some(section) = section.get("facts").and_then(|item| item.section()) {
+        effects.extend(facts(&section, base).into_iter().map(Effect::Fact));
+    }
+    effects
+}
+
+/// A value, or `false`, which removes the tag.
+fn tag(key: &str, item: &Item<'_>) -> Option<Effect> {
+    let parsed: TagKey = match key.parse() {
+        Ok(parsed) => parsed,
+        Err(accepted) => {
+            item.key_error(format!("{key:?} is not a tag key"), format!("accepted: {accepted}"));
+            return None;
+        }
+    };
+    if item.kind() == "boolean" && item.boolean() == Some(false) {
+        return Some(Effect::Tag(parsed, None));
+    }
+    Some(Effect::Tag(parsed, Some(item.string()?.to_owned())))
+}
+
+fn facts(section: &Section<'_>, base: &Path) -> Vec<Fact> {
+    let user_data = section.get("user-data").and_then(|item| match item.kind() {
+        "boolean" => (!item.boolean()?).then_some(None),
+        _ => content::read(&item, base, super::instance::USER_DATA_LIMIT).map(Some),
+    });
+    let facts = [
+        section.get("instance-type").and_then(|item| item.parse()).map(Fact::InstanceType),
+        section.get("ami-id").and_then(|item| item.parse()).map(Fact::AmiId),
+        section.get("monitoring").and_then(|item| item.choice(Monitoring::WORDS)).map(Fact::Monitoring),
+        section.get("public-ipv4s").and_then(|item| item.list()).map(Fact::PublicIpv4s),
+        section.get("security-groups").and_then(|item| item.lines()).map(Fact::SecurityGroups),
+        user_data.map(Fact::UserData),
+    ];
+    section.finish();
+    facts.into_iter().flatten().collect()
+}
+
+fn options(section: &Section<'_>) -> Vec<Effect> {
+    let Some(section) = section.get("metadata-options").and_then(|item| item.section()) else {
+        return vec![];
+    };
+    let limit = section.get("http-put-response-hop-limit").and_then(|item| item.integer(1..=64));
+    let options = [
+        section.get("http-tokens").and_then(|i| i.choice(HttpTokens::WORDS)).map(MetadataOption::HttpTokens),
+        section
+            .get("http-endpoint")
+            .and_then(|i| i.choice(HttpEndpoint::WORDS))
+            .map(MetadataOption::HttpEndpoint),
+        limit.and_then(|limit| u8::try_from(limit).ok()).map(MetadataOption::HopLimit),
+        section
+            .get("instance-metadata-tags")
+            .and_then(|i| i.choice(InstanceMetadataTags::WORDS))
+            .map(MetadataOption::Tags),
+    ];
+    section.finish();
+    options.into_iter().flatten().map(Effect::Option).collect()
+}
+
+/// One word or several.
+fn clears(section: &Section<'_>) -> Vec<Effect> {
+    let Some(item) = section.get("clear") else { return vec![] };
+    let items = if item.kind() == "array" { item.array().unwrap_or_default() } else { vec![item] };
+    items.iter().filter_map(|item| item.choice(Clear::WORDS)).map(Effect::Clear).collect()
+}

@@ -1,0 +1,111 @@
+//! `[instances.NAME]`: more pretend instances. Each inherits what `[instance]` and its tables say.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::path::Path;
+
+use ipnet::IpNet;
+
+use super::{credentials, instance, options, overrides};
+use crate::config::{Item, Section};
+use crate::model::{CredentialSource, Guest, HttpTokens, Instance};
+
+/// Reads all of them.
+pub fn read(item: &Item<'_>, base: &Path, inherited: &Instance) -> Vec<Guest> {
+    let Some(section) = item.section() else { return vec![] };
+    let guests: Vec<_> =
+        section.entries().iter().filter_map(|(name, item)| guest(name, item, base, inherited)).collect();
+    let mut networks = BTreeMap::new();
+    let mut host = None;
+    for (guest, item) in &guests {
+        for network in &guest.networks {
+            if let Some(other) = networks.insert(*network, &guest.name) {
+                item.key_error(
+                    format!("the clients {network} belong to both {other} and {}", guest.name),
+                    "accepted: each network for one instance; a longer prefix may lie within a shorter one",
+                );
+            }
+        }
+        if guest.host
+            && let Some(other) = host.replace(&guest.name)
+        {
+            item.key_error(
+                format!("the processes of this host belong to both {other} and {}", guest.name),
+                "accepted: \"host\" in the clients of one instance",
+            );
+        }
+    }
+    guests.into_iter().map(|(guest, _)| guest).collect()
+}
+
+fn guest<'a>(name: &str, item: &Item<'a>, base: &Path, inherited: &Instance) -> Option<(Guest, Item<'a>)> {
+    let legal = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if name.is_empty() || name.len() > 64 || !name.chars().all(legal) {
+        item.key_error(
+            format!("{name:?} is not a name for an instance"),
+            "accepted: up to 64 lower-case letters, digits and hyphens",
+        );
+        return None;
+    }
+    let section = item.section()?;
+    let mut instance = inherited.clone();
+    let (networks, host) = clients(&section);
+    let derive = section.get("derive").and_then(|item| item.boolean()).unwrap_or(false);
+    if let Some(section) = section.get("credentials").and_then(|item| item.section()) {
+        instance.credentials = credentials::read(&section, base);
+        if let Some(CredentialSource::File(_) | CredentialSource::Process { .. }) =
+            instance.credentials.as_ref().map(|credentials| &credentials.source)
+        {
+            section.error(
+                "a further instance cannot have credentials from a file or a process",
+                "accepted: generated, static or none here; file and process in [credentials]",
+            );
+        }
+        if instance.credentials.as_ref().is_some_and(|credentials| credentials.source.is_real()) {
+            instance.metadata_options.http_tokens = HttpTokens::Required;
+        }
+    }
+    if let Some(section) = section.get("metadata-options").and_then(|item| item.section()) {
+        options::metadata_options(&section, &mut instance.metadata_options);
+    }
+    let metadata = section.get("metadata").and_then(|item| item.section());
+    let said_id = section.get("instance-id").is_some();
+    instance::read(&section, base, &mut instance);
+    if let Some(metadata) = metadata {
+        let own = overrides::read(&metadata, base, &instance);
+        instance.overrides.extend(own);
+    }
+    if !said_id && !derive {
+        item.key_warn(
+            format!("{name} has the instance-id of [instance]"),
+            "programs cannot tell the two apart; set instance-id, or derive = true",
+        );
+    }
+    Some((Guest { name: name.to_owned(), networks, host, derive, instance }, item.clone()))
+}
+
+/// Addresses, networks, or `"host"`.
+fn clients(section: &Section<'_>) -> (Vec<IpNet>, bool) {
+    let Some(item) = section.get("clients") else {
+        section.error(
+            "an instance has no clients",
+            "accepted: clients = [\"172.18.0.0/16\"], of addresses, networks, or \"host\" for processes of this host",
+        );
+        return (vec![], false);
+    };
+    let (mut networks, mut host) = (vec![], false);
+    for item in item.array().unwrap_or_default() {
+        match item.string() {
+            Some("host") => host = true,
+            Some(text) => match text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from)) {
+                Ok(network) => networks.push(network.trunc()),
+                Err(_) => item.error(
+                    format!("{} is {text:?}", item.name()),
+                    "accepted: an address, a network such as \"172.18.0.0/16\", or \"host\"",
+                ),
+            },
+            None => {}
+        }
+    }
+    (networks, host)
+}
