@@ -21,13 +21,13 @@ use super::{Shared, ingress};
 /// How hyper speaks: header names as on EC2, nothing added, nothing without a limit.
 ///
 /// Not with `pipeline_flush`: hyper 1.12 then forgets to send the last reply of a connection that closes with
-/// bytes unread, such as the 431 for an oversized head.
+/// bytes unread, such as the 431 for an oversized head. Nor with `max_headers`: another number than hyper's own
+/// 100 costs an allocation for each request.
 pub(super) fn protocol(limits: &Limits) -> Builder {
     let mut http = Builder::new();
     http.timer(TokioTimer::new())
         .header_read_timeout(limits.head)
         .max_buf_size(limits.head_bytes)
-        .max_headers(limits.headers)
         .title_case_headers(true)
         .auto_date_header(false)
         // `printf … | nc` closes its side before it has read the reply.

@@ -13,8 +13,6 @@ pub struct Limits {
     pub head: Duration,
     /// Bytes of a request head, at least 8,192.
     pub head_bytes: usize,
-    /// Headers of a request.
-    pub headers: usize,
     /// How long a request's body is waited for before the answer.
     pub body: Duration,
     /// Bytes of a request's body that are read before the answer.
@@ -40,7 +38,6 @@ impl Default for Limits {
             held: 256,
             head: Duration::from_secs(10),
             head_bytes: 16 * 1024,
-            headers: 64,
             body: Duration::from_secs(5),
             body_bytes: 64 * 1024,
             lifetime: Duration::from_secs(290),
