@@ -3,7 +3,7 @@
 //! | task | what it does | ends |
 //! |---|---|---|
 //! | main | waits for signals: SIGHUP reloads, SIGTERM and SIGINT stop | with the process |
-//! | [`writer`] | carries out orders, swaps the fleet, tells the service manager, feeds the watchdog | after the drain |
+//! | `writer` | carries out orders, swaps the fleet, tells the service manager, feeds the watchdog | after the drain |
 //! | [`control::serve`] | takes orders and questions at the unix socket | when the stop begins |
 //! | [`Server`] | an accept loop for each listener, a task for each connection | drained, 5 s at most |
 
