@@ -97,7 +97,7 @@ fn ours() -> (SocketAddr, Server) {
         let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
         Timestamp::from_secs(since.as_secs())
     };
-    let fleet = Fleet::compile(scenario, &KeyRing::generate([7; 32]), now());
+    let fleet = Fleet::compile(scenario, &Arc::new(KeyRing::generate([7; 32])), now(), now());
     let world = Arc::new(World::new(fleet, TokenAuthority::new([7; 32]), now, [0; 12]));
     let listeners = bind(&[ANYWHERE]).expect("an ephemeral port");
     (listeners[0].address, Server::start(listeners, world, Limits::default()))
