@@ -5,6 +5,7 @@ mod support;
 
 mod check;
 mod control;
+mod credentials;
 mod manager;
 mod reload;
 mod start;
