@@ -78,47 +78,18 @@ impl Machine {
         self.ok(&format!("journalctl --sync; journalctl --no-pager -q -o cat -u {unit} --since='{mark}'"))
     }
 
-    /// Everything that must be as before after a purge, one line a fact.
+    /// Everything that must be as before after a purge: name → value, as snapshot.sh prints them.
     pub fn snapshot(&self) -> BTreeMap<String, String> {
-        let mut facts = BTreeMap::new();
-        for (what, command) in SNAPSHOT {
-            for line in self.ok(command).lines() {
-                let (key, value) = line.split_once('\t').unwrap_or((line, ""));
-                facts.insert(format!("{what}: {key}"), value.to_owned());
-            }
-        }
-        facts
+        let facts = self.ok(include_str!("snapshot.sh"));
+        let pair = |line: &str| {
+            let (name, value) = line.split_once('\t').unwrap_or((line, ""));
+            (name.to_owned(), value.to_owned())
+        };
+        facts.lines().map(pair).collect()
     }
 }
 
-/// A name, and a command that prints facts: each line a key, a tab and a value, or a key alone.
-///
-/// Left out: the system user stays (as is Debian's custom), and dpkg, the log and systemd keep books of their own.
-const SNAPSHOT: [(&str, &str); 6] = [
-    ("address", "ip -o address | sed 's/valid_lft.*//'"),
-    ("route", "ip -4 route show table all; ip -6 route show table all; ip rule"),
-    ("nftables", "nft -a list ruleset"),
-    ("unit", "systemctl list-unit-files --no-legend; systemctl list-units --failed --no-legend --plain"),
-    (
-        "file",
-        concat!(
-            "find /etc /var/lib /run /usr/bin /usr/lib /usr/share /tmp /var/tmp ",
-            "\\( -path /var/lib/dpkg -o -path /var/lib/apt -o -path '/var/lib/systemd/deb-systemd-helper-*' -o -path /run/systemd/journal ",
-            "-o -path /run/systemd/units -o -path /run/systemd/propagate -o -path /run/systemd/dynamic-uid -o -path /run/systemd/incoming -o -path /run/systemd/unit-root -o -path '/tmp/systemd-private-*' ",
-            "-o -path '/var/tmp/systemd-private-*' -o -path /run/log -o -path /var/cache \\) -prune -o ",
-            "-regextype egrep \\! -regex '/etc/(passwd|group|shadow|gshadow)-?|/etc/.pwd.lock' ",
-            "-printf '%p\\t%y %m %U:%G %l\\n'"
-        ),
-    ),
-    (
-        "content",
-        "find /etc /var/lib/systemd -type f ! -path '/etc/*shadow*' ! -path '/etc/passwd*' ! -path '/etc/group*' ! -path '*/deb-systemd-helper-*' -exec sha256sum {} + | sed -E 's/^(\\S+) +(.*)/\\2\\t\\1/'",
-    ),
-];
-
 /// The differences between two snapshots, readable; empty if there are none.
-///
-/// A sysctl that appeared counts for nothing, as connection tracking adds some for good; see [`sysctls`].
 pub fn differences(before: &BTreeMap<String, String>, after: &BTreeMap<String, String>) -> String {
     let mut text = String::new();
     for (key, value) in before {

@@ -22,6 +22,14 @@ fn stop_remove_and_purge_leave_the_host_as_it_was() {
     let Some(machine) = Machine::boot("stop_remove_and_purge_leave_the_host_as_it_was") else { return };
     machine.ok(SOMEBODY);
     let before = (machine.snapshot(), sysctls(&machine));
+    // A snapshot that misses things would find no differences.
+    assert!(before.0.values().any(|value| value.contains("table inet somebody")), "{:?}", before.0);
+    assert!(
+        before.0.len() > 1000 && before.1.len() > 100,
+        "{} facts, {} settings",
+        before.0.len(),
+        before.1.len()
+    );
 
     machine.install();
     used(&machine);
