@@ -36,7 +36,7 @@ need() {
     command -v apt-get >/dev/null || fail 69 "install by your own package manager: $*"
     local package missing=()
     for package in "$@"; do
-        installed "$package" || missing+=("$package")
+        [[ " ${missing[*]} " = *" $package "* ]] || installed "$package" || missing+=("$package")
     done
     [ ${#missing[@]} = 0 ] && return
     say "installing ${missing[*]}"

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use mock_imds::host::settings::Settings;
 use mock_imds::model::endpoint::{ADDRESS_V4, ADDRESS_V6, SERVICE_PORT};
 use sha2::{Digest as _, Sha256};
 
@@ -128,6 +129,14 @@ fn manual_lists_the_keys_of_default_toml() {
          missing in the manual: {missing:?}\nonly in the manual: {unknown:?}"
     );
 }
+#[test]
+fn manual_lists_the_keys_of_host_toml() {
+    let settings = serde_json::to_value(Settings::default()).expect("settings are plain data");
+    let keys = settings.as_object().expect("a table").keys();
+    let expected: BTreeSet<_> = keys.map(|key| format!("host.{key}")).collect();
+    assert_eq!(keys_in_manual("mock-imds-host.toml.5"), expected, "packaging/man/mock-imds-host.toml.5");
+}
+
 /// Every subcommand and every long option that is shown of the command line, for example `net status` and `--json`.
 fn words(command: &clap::Command, path: &str, into: &mut BTreeSet<String>) {
     let shown = command.get_arguments().filter(|argument| !argument.is_hide_set());
