@@ -1,7 +1,14 @@
-//! The control socket's server.
+//! The control socket's server: a table of routes, a file for each handler.
+//!
+//! A further verb is a row in [`ROUTES`], a file with its handler, and its types in [`api`](super::api).
+
+mod reload;
+mod status;
 
 use std::convert::Infallible;
+use std::future::ready;
 use std::io;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,12 +21,12 @@ use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use serde::Serialize;
 use tokio::net::{UnixListener, UnixStream};
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 
 use super::Socket;
 use super::api::{RELOAD, Refusal, STATUS};
-use super::order::{Caller, Desk, Order};
+use super::order::{Caller, Desk};
 
 /// Clients at one time.
 const CONNECTIONS: usize = 16;
@@ -31,7 +38,22 @@ const LIFETIME: Duration = Duration::from_secs(90);
 const HEAD_BYTES: usize = 8192;
 
 /// Every route there is.
-const ROUTES: [(Method, &str); 2] = [(Method::GET, STATUS), (Method::POST, RELOAD)];
+const ROUTES: &[Route] = &[
+    Route(Method::GET, STATUS, |ask| Box::pin(ready(status::get(&ask)))),
+    Route(Method::POST, RELOAD, |ask| Box::pin(reload::post(ask))),
+];
+
+/// A method, a path, and who answers.
+struct Route(Method, &'static str, fn(Ask) -> Pin<Box<dyn Future<Output = Answer> + Send>>);
+
+/// What goes back.
+type Answer = Response<Full<Bytes>>;
+
+/// A request with its surroundings.
+struct Ask {
+    desk: Arc<Desk>,
+    caller: Caller,
+}
 
 /// Serves the control socket until the task is dropped.
 pub async fn serve(socket: Socket, desk: Desk) -> io::Result<()> {
@@ -61,7 +83,7 @@ async fn converse(stream: UnixStream, desk: Arc<Desk>) {
     let caller = Caller::Peer { pid: peer.pid(), uid: peer.uid() };
     let service = service_fn(|request| {
         let desk = Arc::clone(&desk);
-        async move { Ok::<_, Infallible>(respond(&desk, caller, &request).await) }
+        async move { Ok::<_, Infallible>(respond(desk, caller, request).await) }
     });
     let mut http = Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(HEAD).max_buf_size(HEAD_BYTES);
@@ -70,35 +92,22 @@ async fn converse(stream: UnixStream, desk: Arc<Desk>) {
     }
 }
 
-async fn respond(desk: &Desk, caller: Caller, request: &Request<Incoming>) -> Response<Full<Bytes>> {
-    let path = request.uri().path();
-    tracing::debug!("{caller}: {} {path}", request.method());
-    match (request.method(), path) {
-        (&Method::GET, STATUS) => json(StatusCode::OK, &(desk.status)()),
-        (&Method::POST, RELOAD) => reload(desk, caller).await,
-        (method, _) => refuse(method, path),
+async fn respond(desk: Arc<Desk>, caller: Caller, request: Request<Incoming>) -> Answer {
+    let (method, path) = (request.method(), request.uri().path());
+    tracing::debug!("{caller}: {method} {path}");
+    match ROUTES.iter().find(|Route(known, at, _)| at == &path && known == method) {
+        Some(Route(_, _, handler)) => handler(Ask { desk, caller }).await,
+        None => refuse(method, path),
     }
 }
 
-async fn reload(desk: &Desk, by: Caller) -> Response<Full<Bytes>> {
-    let (outcome, answer) = oneshot::channel();
-    if desk.orders.send(Order::Reload { by, outcome }).await.is_err() {
-        return stopping();
-    }
-    match answer.await {
-        Ok(Ok(reloaded)) => json(StatusCode::OK, &reloaded),
-        Ok(Err(rejected)) => json(StatusCode::UNPROCESSABLE_ENTITY, &rejected),
-        Err(_) => stopping(),
-    }
-}
-
-fn stopping() -> Response<Full<Bytes>> {
+fn stopping() -> Answer {
     refusal(StatusCode::SERVICE_UNAVAILABLE, "the server is stopping".to_owned())
 }
 
-fn refuse(method: &Method, path: &str) -> Response<Full<Bytes>> {
+fn refuse(method: &Method, path: &str) -> Answer {
     let allowed: Vec<&str> =
-        ROUTES.iter().filter(|(_, known)| *known == path).map(|(method, _)| method.as_str()).collect();
+        ROUTES.iter().filter(|route| route.1 == path).map(|route| route.0.as_str()).collect();
     if allowed.is_empty() {
         return refusal(StatusCode::NOT_FOUND, format!("there is no {path}"));
     }
@@ -111,12 +120,12 @@ fn refuse(method: &Method, path: &str) -> Response<Full<Bytes>> {
     response
 }
 
-fn refusal(status: StatusCode, error: String) -> Response<Full<Bytes>> {
-    let routes = ROUTES.iter().map(|(method, path)| format!("{method} {path}")).collect();
+fn refusal(status: StatusCode, error: String) -> Answer {
+    let routes = ROUTES.iter().map(|Route(method, path, _)| format!("{method} {path}")).collect();
     json(status, &Refusal { error, routes })
 }
 
-fn json(status: StatusCode, value: &impl Serialize) -> Response<Full<Bytes>> {
+fn json(status: StatusCode, value: &impl Serialize) -> Answer {
     let mut body = serde_json::to_vec_pretty(value).expect("the API's types have string keys only");
     body.push(b'\n');
     let mut response = Response::new(Full::new(body.into()));
