@@ -8,7 +8,7 @@
 //! main → cli → commands ─┬─→ daemon ──→ server, control, observe      L3 → L2
 //!                        ├─→ host                                     L1: address, table, guardian
 //!                        └─→ scenario                                 L1: TOML → model
-//!        server, control, daemon ──→ imds ──→ identity                L1: protocol, documents
+//!        server, control, daemon ──→ journal ──→ imds ──→ identity    L1: requests, protocol, documents
 //!        everything ──→ model, config, exit, observe, places          L0
 //! ```
 //!
@@ -23,6 +23,7 @@ pub mod exit;
 pub mod host;
 pub mod identity;
 pub mod imds;
+pub mod journal;
 pub mod model;
 pub mod observe;
 pub mod places;

@@ -16,27 +16,28 @@ const LAYERS: &[(&str, &[&str])] = &[
     // L1: meaning. The tree holds the identity document, so imds may look at identity, not the other way round.
     ("identity", &["model", "exit"]),
     ("imds", &["model", "identity"]),
+    ("journal", &["model", "imds"]),
     ("scenario", &["model", "config"]),
     ("host", &["model", "config", "exit"]),
     // L2: sockets.
-    ("server", &["model", "imds", "exit", "observe"]),
-    ("control", &["places", "model", "imds", "config", "exit", "observe"]),
+    ("server", &["model", "imds", "journal", "exit", "observe"]),
+    ("control", &["places", "model", "imds", "journal", "config", "exit", "observe"]),
     // L3: the running program.
     (
         "daemon",
         &[
-            "server", "control", "observe", "places", "imds", "identity", "scenario", "config", "model",
-            "exit",
+            "server", "control", "observe", "places", "imds", "journal", "identity", "scenario", "config",
+            "model", "exit",
         ],
     ),
     (
         "commands",
         &[
-            "cli", "daemon", "host", "control", "places", "scenario", "imds", "observe", "config", "model",
-            "exit",
+            "cli", "daemon", "host", "control", "places", "scenario", "imds", "journal", "observe", "config",
+            "model", "exit",
         ],
     ),
-    ("cli", &["model", "observe"]),
+    ("cli", &["model", "journal", "config", "observe"]),
 ];
 
 #[test]

@@ -26,7 +26,7 @@ use crate::model::{
 };
 
 /// Where a GET carries its token.
-const TOKEN_HEADER: HeaderName = HeaderName::from_static("x-aws-ec2-metadata-token");
+pub(super) const TOKEN_HEADER: HeaderName = HeaderName::from_static("x-aws-ec2-metadata-token");
 const USER_DATA: &str = "user-data";
 /// A PUT that carries this came through a proxy; the service refuses to hand a token out through one.
 const FORWARDED_HEADER: HeaderName = HeaderName::from_static("x-forwarded-for");

@@ -6,6 +6,7 @@ mod credentials;
 mod derive;
 mod fleet;
 mod path;
+mod protocol;
 mod reply;
 mod signals;
 mod token;
@@ -14,6 +15,8 @@ mod version;
 
 pub use answer::answer;
 pub use fleet::{Change, Fleet};
+pub use path::segments;
+pub use protocol::Protocol;
 pub use reply::Reply;
 pub use token::TokenAuthority;
 pub use version::SERVED as SERVED_VERSIONS;
@@ -21,6 +24,7 @@ pub use version::SERVED as SERVED_VERSIONS;
 use std::net::IpAddr;
 
 use hyper::{HeaderMap, Method};
+use serde::{Deserialize, Serialize};
 
 use crate::model::Timestamp;
 
@@ -57,7 +61,8 @@ pub trait Counters {
 }
 
 /// How a client came.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Ingress {
     /// By `lo`: a process of this host.
     Host,

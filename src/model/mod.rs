@@ -4,6 +4,7 @@
 mod credentials;
 pub mod endpoint;
 mod event;
+mod glob;
 mod http;
 mod ids;
 mod instance;
@@ -22,6 +23,7 @@ pub use event::{
     AfterNotice, Clear, Due, Effect, Event, Fact, MaintenanceCode, MaintenanceEvent, MaintenanceNotice,
     MaintenanceState, MetadataOption, Signals, SpotAction, SpotInterruption, TargetLifecycleState, When,
 };
+pub use glob::PathGlob;
 pub use http::{DirectoryWithoutSlash, Expect, Http, InvalidToken, Profile, UserDataListed};
 pub use ids::{
     AccountId, AmiId, Expected, HostId, HostName, InstanceId, InstanceType, InterfaceId, KernelId,

@@ -52,6 +52,12 @@ impl Timestamp {
         self.civil().strftime("%-d %b %Y %H:%M:%S GMT").to_string()
     }
 
+    /// With milliseconds, where people compare times: `2024-01-15T09:30:00.250Z`.
+    pub fn rfc3339_millis(self) -> String {
+        let whole = self.rfc3339();
+        format!("{}.{:03}Z", whole.trim_end_matches('Z'), self.0 % 1000)
+    }
+
     /// As in headers: `Mon, 15 Jan 2024 09:30:00 GMT`. RFC 9110, 5.6.7.
     pub fn http_date(self) -> String {
         self.civil().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
@@ -80,6 +86,7 @@ mod tests {
     fn dates_are_written_as_the_service_writes_them() {
         let time = Timestamp::from_millis(1_705_311_000_999);
         assert_eq!(time.rfc3339(), "2024-01-15T09:30:00Z");
+        assert_eq!(time.rfc3339_millis(), "2024-01-15T09:30:00.999Z");
         assert_eq!(time.http_date(), "Mon, 15 Jan 2024 09:30:00 GMT");
         assert_eq!(Timestamp::from_millis(u64::MAX).rfc3339(), "9999-12-30T22:00:00Z");
     }

@@ -8,6 +8,7 @@ mod connection;
 mod ingress;
 mod limits;
 mod listen;
+mod record;
 mod request;
 mod sys;
 mod tally;

@@ -11,6 +11,7 @@ use thiserror::Error;
 use tokio::time::timeout;
 
 use super::limits::Limits;
+use super::record::Recording;
 use super::wire::Talk;
 use super::world::World;
 use crate::imds::{Ingress, Reply, RequestHead, Visit, answer};
@@ -35,6 +36,7 @@ pub(super) async fn respond(
 ) -> Result<Response<Full<Bytes>>, Parting> {
     talk.asked();
     let (head, body) = request.into_parts();
+    let mut recording = Recording::new(&world, &talk, &head);
     // A client that sent Expect waits for a word before it sends the body, and 100 is never that word.
     let read = !head.headers.contains_key(EXPECT) && read_out(body, &limits).await?;
     if !read {
@@ -47,7 +49,9 @@ pub(super) async fn respond(
         counters: &world.counters,
     };
     let asked = RequestHead { method: &head.method, path: head.uri.path(), headers: &head.headers };
-    let (reply, change) = answer(&world.fleet.load(), &world.authority, &visit, asked, (world.clock)());
+    let fleet = world.fleet.load();
+    recording.instance = fleet.instance_of(visit.peer, visit.ingress).map(Into::into);
+    let (reply, change) = answer(&fleet, &world.authority, &visit, asked, (world.clock)());
     world.note(change);
     tracing::debug!(
         IMDS_CLIENT = %visit.peer,
@@ -65,6 +69,7 @@ pub(super) async fn respond(
         Travel::Usual => talk.limit_hops(None),
         Travel::Hops(limit) => talk.limit_hops(Some(limit)),
     }
+    recording.status = Some(reply.status);
     Ok(response(reply))
 }
 

@@ -10,6 +10,7 @@ use tokio::sync::mpsc;
 
 use super::tally::Tallies;
 use crate::imds::{Change, Fleet, TokenAuthority};
+use crate::journal::{ENTRIES, Journal};
 use crate::model::Timestamp;
 
 /// The present fleet, the token key, the clock, and the counters. Readers never lock.
@@ -21,6 +22,8 @@ pub struct World {
     /// Tells the time; the daemon's.
     pub clock: fn() -> Timestamp,
     pub(super) counters: Tallies,
+    /// What was asked.
+    pub journal: Arc<Journal>,
     nonces: Nonces,
     requests: AtomicU64,
     /// Takes what requests change to the writer.
@@ -35,6 +38,7 @@ impl World {
             fleet,
             authority,
             clock,
+            journal: Arc::new(Journal::new(ENTRIES)),
             counters: Tallies::default(),
             nonces: Nonces::new(seed),
             requests: AtomicU64::new(0),
@@ -59,9 +63,15 @@ impl World {
         self.requests.load(Ordering::Relaxed)
     }
 
+    /// A nonce that nobody else gets.
+    pub fn nonce(&self) -> [u8; 12] {
+        self.nonces.next()
+    }
+
     /// Counts a request and gives the nonce that is its own.
     pub(super) fn admit(&self) -> [u8; 12] {
-        self.nonces.nth(self.requests.fetch_add(1, Ordering::Relaxed))
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        self.nonces.next()
     }
 }
 
@@ -75,17 +85,24 @@ impl fmt::Debug for World {
 }
 
 /// 96-bit numbers counted up from a random start.
-struct Nonces(u128);
+struct Nonces {
+    start: u128,
+    taken: AtomicU64,
+}
 
 impl Nonces {
     fn new(seed: [u8; 12]) -> Self {
         let mut bytes = [0; 16];
         bytes[4..].copy_from_slice(&seed);
-        Self(u128::from_be_bytes(bytes))
+        Self { start: u128::from_be_bytes(bytes), taken: AtomicU64::new(0) }
+    }
+
+    fn next(&self) -> [u8; 12] {
+        self.nth(self.taken.fetch_add(1, Ordering::Relaxed))
     }
 
     fn nth(&self, count: u64) -> [u8; 12] {
-        let bytes = self.0.wrapping_add(count.into()).to_be_bytes();
+        let bytes = self.start.wrapping_add(count.into()).to_be_bytes();
         bytes[4..].try_into().expect("16 less 4 is 12")
     }
 }
@@ -97,9 +114,9 @@ mod tests {
     #[test]
     fn nonces_count_up_from_the_seed_and_wrap_around() {
         let nonces = Nonces::new([0xff; 12]);
-        assert_eq!(nonces.nth(0), [0xff; 12]);
-        assert_eq!(nonces.nth(1), [0; 12]);
-        assert_eq!(nonces.nth(2), [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
+        assert_eq!(nonces.next(), [0xff; 12]);
+        assert_eq!(nonces.next(), [0; 12]);
+        assert_eq!(nonces.next(), [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
         let nonces = Nonces::new([0; 12]);
         assert_eq!(nonces.nth(u64::MAX), [0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]);
     }

@@ -1,0 +1,92 @@
+//! Which of its two protocols a client speaks.
+
+use std::fmt;
+use std::str::FromStr;
+
+use hyper::HeaderMap;
+use serde::{Deserialize, Serialize};
+
+use super::answer::TOKEN_HEADER;
+use super::{RequestHead, path};
+use crate::model::Expected;
+
+/// What a request is by its form, whether it is granted or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Protocol {
+    /// `IMDSv1`: without a token.
+    V1,
+    /// `IMDSv2`: with a token, be it good or bad.
+    V2,
+    /// `IMDSv2`'s first step: it asks for a token.
+    Token,
+}
+
+impl Protocol {
+    /// That of a request.
+    pub fn of(head: RequestHead<'_>) -> Self {
+        let segments = path::segments(head.path);
+        if segments.is_some_and(|segments| segments == ["latest", "api", "token"]) {
+            Self::Token
+        } else if has_token(head.headers) {
+            Self::V2
+        } else {
+            Self::V1
+        }
+    }
+}
+
+impl fmt::Display for Protocol {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::V1 => "v1",
+            Self::V2 => "v2",
+            Self::Token => "token",
+        })
+    }
+}
+
+impl FromStr for Protocol {
+    type Err = Expected;
+
+    fn from_str(text: &str) -> Result<Self, Expected> {
+        match text {
+            "v1" | "1" => Ok(Self::V1),
+            "v2" | "2" => Ok(Self::V2),
+            "token" => Ok(Self::Token),
+            _ => Err(Expected("v1, v2 or token")),
+        }
+    }
+}
+
+/// Whether there is a token; an empty one is none.
+fn has_token(headers: &HeaderMap) -> bool {
+    headers.get_all(TOKEN_HEADER).iter().any(|token| !token.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use hyper::Method;
+
+    use super::*;
+
+    #[test]
+    fn the_form_of_a_request_tells() {
+        let cases: [(&str, &[&str], Protocol); 6] = [
+            ("/latest/meta-data/mac", &[], Protocol::V1),
+            ("/latest/meta-data/mac", &[""], Protocol::V1),
+            ("/latest/meta-data/mac", &["forged"], Protocol::V2),
+            ("/latest/meta-data/mac", &["", "x"], Protocol::V2),
+            ("//latest/api/%74oken/", &["x"], Protocol::Token),
+            ("/2021-07-15/api/token", &[], Protocol::V1),
+        ];
+        for (path, tokens, expected) in cases {
+            let mut headers = HeaderMap::new();
+            for token in tokens {
+                headers.append(TOKEN_HEADER, token.parse().unwrap());
+            }
+            let head = RequestHead { method: &Method::GET, path, headers: &headers };
+            assert_eq!(Protocol::of(head), expected, "{path} with {tokens:?}");
+        }
+    }
+}

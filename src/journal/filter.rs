@@ -1,0 +1,56 @@
+//! Which entries somebody wants to see.
+
+use super::Entry;
+use super::terms::{Asker, List, Outcome, Verb};
+use crate::imds::{self, Protocol};
+use crate::model::PathGlob;
+
+/// What entries must be; what is not said may be anything.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Who asked.
+    pub client: Option<List<Asker>>,
+    /// For which path.
+    pub path: Option<PathGlob>,
+    /// With which outcome.
+    pub status: Option<List<Outcome>>,
+    /// By which method.
+    pub method: Option<List<Verb>>,
+    /// By which protocol.
+    pub protocol: Option<List<Protocol>>,
+}
+
+impl Filter {
+    /// Whether an entry fits.
+    pub fn matches(&self, entry: &Entry) -> bool {
+        one_of(self.status.as_ref(), |status| status.is(entry.status))
+            && one_of(self.protocol.as_ref(), |protocol| *protocol == entry.protocol)
+            && one_of(self.method.as_ref(), |method| method.0 == entry.method)
+            && one_of(self.client.as_ref(), |client| client.is(entry))
+            && self.path.as_ref().is_none_or(|glob| fits(glob, &entry.path))
+    }
+
+    /// The parts that are said, by their names in a query.
+    pub fn parts(&self) -> impl Iterator<Item = (&'static str, String)> {
+        let parts = [
+            ("client", self.client.as_ref().map(ToString::to_string)),
+            ("path", self.path.as_ref().map(ToString::to_string)),
+            ("status", self.status.as_ref().map(ToString::to_string)),
+            ("method", self.method.as_ref().map(ToString::to_string)),
+            ("v", self.protocol.as_ref().map(ToString::to_string)),
+        ];
+        parts.into_iter().filter_map(|(name, value)| Some((name, value?)))
+    }
+}
+
+fn one_of<T>(list: Option<&List<T>>, is: impl Fn(&T) -> bool) -> bool {
+    list.is_none_or(|List(items)| items.iter().any(is))
+}
+
+fn fits(glob: &PathGlob, path: &str) -> bool {
+    match imds::segments(path) {
+        Some(segments) => glob.matches(&segments.iter().map(AsRef::as_ref).collect::<Vec<_>>()),
+        // It leads nowhere, but somebody may look for it.
+        None => glob.matches(&path.split('/').filter(|segment| !segment.is_empty()).collect::<Vec<_>>()),
+    }
+}

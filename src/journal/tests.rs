@@ -1,0 +1,196 @@
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use hyper::Method;
+use tokio::runtime::Builder;
+
+use super::*;
+use crate::imds::{Ingress, Protocol};
+use crate::model::{Expected, Timestamp};
+
+fn entry(asked: &str) -> Entry {
+    Entry {
+        number: 0,
+        at: Timestamp::from_secs(1_795_230_851),
+        client: "172.17.0.2".parse().unwrap(),
+        ingress: Ingress::Bridge,
+        method: method(&Method::GET),
+        path: path(asked),
+        protocol: Protocol::V2,
+        status: Some(200),
+        latency: Duration::from_micros(100),
+        fault: None,
+        instance: None,
+    }
+}
+
+fn numbers(reading: &Reading) -> Vec<u64> {
+    reading.entries.iter().map(|entry| entry.number).collect()
+}
+
+/// A journal of four with this many requests behind it, each for the path of its number.
+fn four(requests: u64) -> Journal {
+    let journal = Journal::new(4);
+    for number in 1..=requests {
+        journal.record(entry(&format!("/{number}")));
+    }
+    journal
+}
+
+#[test]
+fn a_reader_goes_on_where_it_was_and_hears_what_it_missed() {
+    let all = Filter::default();
+    // Requests, since → missed, numbers, next.
+    let cases: [(u64, u64, u64, &[u64], u64); 9] = [
+        (0, 0, 0, &[], 0),
+        (3, 0, 0, &[1, 2, 3], 3),
+        (3, 2, 0, &[3], 3),
+        (3, 3, 0, &[], 3),
+        (4, 0, 0, &[1, 2, 3, 4], 4),
+        (5, 0, 1, &[2, 3, 4, 5], 5),
+        (5, 1, 0, &[2, 3, 4, 5], 5),
+        (100, 90, 6, &[97, 98, 99, 100], 100),
+        (3, 9, 0, &[], 3),
+    ];
+    for (requests, since, missed, expected, next) in cases {
+        let reading = four(requests).after(since, &all, usize::MAX);
+        let found = (reading.missed, numbers(&reading), reading.next);
+        assert_eq!(found, (missed, expected.to_vec(), next), "after {since} of {requests}");
+    }
+    for entry in four(100).after(0, &all, usize::MAX).entries {
+        assert_eq!(*entry.path, format!("/{}", entry.number), "an entry is where its number says");
+    }
+}
+
+#[test]
+fn a_limit_takes_the_newest_of_a_list_and_the_oldest_of_what_follows() {
+    let journal = four(4);
+    let all = Filter::default();
+    assert_eq!(numbers(&journal.newest(&all, 2)), [3, 4]);
+    assert_eq!(numbers(&journal.newest(&all, 9)), [1, 2, 3, 4]);
+    let first = journal.after(0, &all, 3);
+    assert_eq!((numbers(&first), first.next), (vec![1, 2, 3], 3));
+    let rest = journal.after(first.next, &all, 3);
+    assert_eq!((numbers(&rest), rest.next), (vec![4], 4));
+    let position = journal.newest(&all, 0);
+    assert_eq!((numbers(&position), position.next), (vec![], 4));
+}
+
+#[test]
+fn what_does_not_fit_is_passed_but_never_missed() {
+    let journal = four(3);
+    let filter = Filter { path: Some("/3".parse().unwrap()), ..Filter::default() };
+    let reading = journal.after(0, &filter, 1);
+    assert_eq!((numbers(&reading), reading.missed, reading.next), (vec![3], 0, 3));
+    for number in 4..=100 {
+        journal.record(entry(&format!("/{number}")));
+        let reading = journal.after(number - 1, &filter, usize::MAX);
+        assert_eq!((reading.is_empty(), reading.next), (true, number));
+    }
+}
+
+#[test]
+fn a_journal_of_none_only_counts() {
+    let journal = Journal::new(0);
+    journal.record(entry("/"));
+    let reading = journal.after(0, &Filter::default(), 9);
+    assert_eq!((numbers(&reading), reading.missed, reading.next), (vec![], 1, 1));
+}
+
+#[test]
+fn every_part_of_a_filter_counts() {
+    let of = |part: &str, value: &str| -> Result<Filter, Expected> {
+        let mut filter = Filter::default();
+        match part {
+            "client" => filter.client = Some(value.parse()?),
+            "path" => filter.path = Some(value.parse()?),
+            "status" => filter.status = Some(value.parse()?),
+            "method" => filter.method = Some(value.parse()?),
+            _ => filter.protocol = Some(value.parse()?),
+        }
+        assert_eq!(filter.parts().map(|(name, _)| name).collect::<Vec<_>>(), [part]);
+        Ok(filter)
+    };
+    let seen = entry("//latest/meta-data/network/interfaces/macs/0e%3A49/mac/");
+    let cases = [
+        ("client", "172.17.0.2", true),
+        ("client", "172.17.0.3, 172.16.0.0/12", true),
+        ("client", "172.17.0.3,fd00::/8", false),
+        ("client", "host", false),
+        ("path", "meta-data/**/0e:49/mac", true),
+        ("path", "meta-data/mac", false),
+        ("status", "200", true),
+        ("status", "404,2xx", true),
+        ("status", "4XX,none", false),
+        ("method", "get,head", true),
+        ("method", "PUT", false),
+        ("v", "v2", true),
+        ("v", "v1,token", false),
+    ];
+    for (part, value, expected) in cases {
+        assert_eq!(of(part, value).unwrap().matches(&seen), expected, "{part}={value}");
+    }
+    assert!(of("status", "none").unwrap().matches(&Entry { status: None, ..entry("/") }));
+    assert!(of("client", "host").unwrap().matches(&Entry { ingress: Ingress::Host, ..entry("/") }));
+    for (part, value) in [
+        ("client", "web"),
+        ("client", ""),
+        ("path", ""),
+        ("status", "6xx"),
+        ("status", "4x"),
+        ("status", "20"),
+        ("method", "A B"),
+        ("v", "v3"),
+    ] {
+        assert!(of(part, value).is_err(), "{part}={value:?} is refused");
+    }
+}
+
+#[test]
+fn a_filter_is_written_as_it_is_read() {
+    for text in ["172.17.0.2,10.0.0.0/8,host,fd00::1", "fd00::/8"] {
+        assert_eq!(text.parse::<List<Asker>>().unwrap().to_string(), text);
+    }
+    assert_eq!("404, 5XX,none".parse::<List<Outcome>>().unwrap().to_string(), "404,5xx,none");
+    assert_eq!("get,PUT".parse::<List<Verb>>().unwrap().to_string(), "GET,PUT");
+    assert_eq!("v1,2,token".parse::<List<Protocol>>().unwrap().to_string(), "v1,v2,token");
+    for text in ["start", "now", "17"] {
+        assert_eq!(text.parse::<Since>().unwrap().to_string(), text);
+    }
+}
+
+/// Writers as fast as they can, a follower behind them: each entry is either read, in its order, or counted as missed.
+#[test]
+fn a_follower_gets_every_entry_or_hears_that_it_did_not() {
+    const EACH: u64 = 2_000;
+    let journal = Journal::new(64);
+    let written = AtomicU64::new(0);
+    let (mut read, mut missed, mut since) = (0, 0, 0);
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                for _ in 0..EACH {
+                    journal.record(entry("/"));
+                    written.fetch_add(1, Ordering::Relaxed);
+                }
+            });
+        }
+        let runtime = Builder::new_current_thread().build().expect("a runtime");
+        runtime.block_on(async {
+            while since < 2 * EACH {
+                journal.follow(since).await;
+                let reading = journal.after(since, &Filter::default(), 10);
+                assert!(!reading.is_empty(), "woken after {since} for nothing");
+                assert_eq!(
+                    reading.next,
+                    since + reading.missed + u64::try_from(reading.entries.len()).unwrap()
+                );
+                assert!(numbers(&reading).into_iter().eq(since + reading.missed + 1..=reading.next));
+                missed += reading.missed;
+                read += u64::try_from(reading.entries.len()).unwrap();
+                since = reading.next;
+            }
+        });
+    });
+    assert_eq!((read + missed, written.into_inner()), (2 * EACH, 2 * EACH), "read {read}, missed {missed}");
+}

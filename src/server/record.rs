@@ -1,0 +1,55 @@
+//! The journal's entry of a request, made when the request is over.
+
+use std::sync::Arc;
+
+use hyper::StatusCode;
+use hyper::http::request::Parts;
+use tokio::time::Instant;
+
+use super::wire::Talk;
+use super::world::World;
+use crate::imds::{Protocol, RequestHead};
+use crate::journal::{self, Entry};
+use crate::model::Timestamp;
+
+/// A request whose head has come. Dropped, it becomes an entry: one without a status if nothing was answered, also
+/// when the client left before.
+///
+/// Whoever has a reply finds its entry, because the reply is written after that.
+pub(super) struct Recording<'r> {
+    world: &'r World,
+    talk: &'r Talk,
+    head: &'r Parts,
+    at: Timestamp,
+    began: Instant,
+    /// The status of the reply.
+    pub(super) status: Option<StatusCode>,
+    /// The name of the instance that the client met.
+    pub(super) instance: Option<Box<str>>,
+}
+
+impl<'r> Recording<'r> {
+    pub(super) fn new(world: &'r Arc<World>, talk: &'r Arc<Talk>, head: &'r Parts) -> Self {
+        Self { world, talk, head, at: (world.clock)(), began: Instant::now(), status: None, instance: None }
+    }
+}
+
+impl Drop for Recording<'_> {
+    fn drop(&mut self) {
+        let Parts { method, uri, headers, .. } = self.head;
+        let path = uri.path();
+        self.world.journal.record(Entry {
+            number: 0,
+            at: self.at,
+            client: self.talk.peer.ip().to_canonical(),
+            ingress: self.talk.ingress,
+            method: journal::method(method),
+            path: journal::path(path),
+            protocol: Protocol::of(RequestHead { method, path, headers }),
+            status: self.status.map(|status| status.as_u16()),
+            latency: self.began.elapsed(),
+            fault: None,
+            instance: self.instance.take(),
+        });
+    }
+}
