@@ -4,6 +4,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+const MONTHS: [&str; 12] =
+    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
 /// Milliseconds since 1970-01-01T00:00:00Z.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -60,14 +64,24 @@ impl Timestamp {
 
     /// As in headers: `Mon, 15 Jan 2024 09:30:00 GMT`. RFC 9110, 5.6.7.
     pub fn http_date(self) -> String {
-        self.civil().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
+        // Twice in every answer, so without the detour over a format string.
+        let at = self.civil();
+        let weekday = WEEKDAYS[usize::from(at.weekday().to_monday_zero_offset().unsigned_abs())];
+        let month = MONTHS[usize::from(at.month().unsigned_abs()) - 1];
+        let (day, year) = (at.day(), at.year());
+        format!(
+            "{weekday}, {day:02} {month} {year} {:02}:{:02}:{:02} GMT",
+            at.hour(),
+            at.minute(),
+            at.second()
+        )
     }
 
     /// The calendar date and time in UTC; what lies past the year 9999 stays at its end.
-    fn civil(self) -> jiff::Zoned {
+    fn civil(self) -> jiff::civil::DateTime {
         let seconds = i64::try_from(self.as_secs()).unwrap_or(i64::MAX);
         let timestamp = jiff::Timestamp::from_second(seconds).unwrap_or(jiff::Timestamp::MAX);
-        timestamp.to_zoned(jiff::tz::TimeZone::UTC)
+        jiff::tz::Offset::UTC.to_datetime(timestamp)
     }
 }
 
