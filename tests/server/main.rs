@@ -7,4 +7,5 @@ mod ingress;
 mod lifecycle;
 mod limits;
 mod messages;
+mod paths;
 mod rig;
