@@ -31,10 +31,11 @@ fn a_removed_address_is_back_within_a_second() {
     assert_eq!(ask(METADATA).expect("an answer"), "imds sees 169.254.169.254");
     host.run("ip addr flush dev lo scope host");
     host.eventually("the address is back again", HEALED, || host.addresses() == 1);
-    let counted = || host.status()["restorations"]["count"] == 2;
+    // `ip addr flush` looks again after its work, and removes once more what is already back.
+    let counted = || host.status()["restorations"]["count"].as_u64() >= Some(2);
     host.eventually("both are published", PATIENCE, counted);
     let log = guardian.log();
-    assert_eq!(log.matches("somebody removed 169.254.169.254 from lo; restored").count(), 2, "{log}");
+    assert!(log.matches("somebody removed 169.254.169.254 from lo; restored").count() >= 2, "{log}");
 }
 
 /// As on a kernel without owned tables.
