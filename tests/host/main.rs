@@ -3,6 +3,9 @@
 //! Root only. Not root: each test says so and passes; with CI=true that is a failure.
 //! Programs: nft (nftables), ip (iproute2), curl, python3, setpriv, nsenter and unshare (util-linux).
 
+#[path = "../support/mod.rs"]
+mod support;
+
 mod containers;
 mod guard;
 mod lifecycle;

@@ -14,6 +14,7 @@
 #![allow(dead_code, reason = "each test crate uses its part")]
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "what a skipped or a failed test prints")]
 
+pub mod host;
 pub mod http;
 
 use std::fs;
