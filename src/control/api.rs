@@ -4,23 +4,47 @@
 //! |---|---|
 //! | `GET /v1/status` | 200 [`Status`] |
 //! | `POST /v1/reload` | 200 [`Reloaded`], or 422 [`Rejected`]: the former scenario keeps serving |
+//! | `GET /v1/requests` | 200, an array of [`Line`]s, the oldest first |
+//! | `GET /v1/show?path=PATH` | 200 [`Shown`], whatever the service answers there |
 //! | another path | 404 [`Refusal`] with the routes |
 //! | another method | 405 [`Refusal`] with the routes |
+//!
+//! `/v1/requests` takes `client` (addresses, networks, `host`), `path` (a [`PathGlob`](crate::model::PathGlob)),
+//! `status` (`404`, `4xx`, `none`), `method`, `v` (`v1`, `v2`, `token`): lists with commas but for the path. Without
+//! more it gives the newest `limit` entries, else all. With `since` (a number, `start`, `now`) it gives those that
+//! follow, and with `wait` (seconds, 60 at most) it waits until there is one, from now on unless `since` is said.
+//! Each answer has the header `journal-position`, which is the `since` to go on with: it has passed also the entries
+//! that did not fit.
+//!
+//! `/v1/show` takes `client`, the address of who asks; a process of this host if not said. It needs no token, leaves
+//! no entry and changes nothing.
+//!
+//! A query that is not understood gets 400, and too many who wait get 503, both with a [`Refusal`].
 //!
 //! Times are RFC 3339 in UTC. A reader ignores fields that it does not know: later versions add some.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use serde::{Deserialize, Serialize};
 
 use crate::config;
+use crate::journal::Entry;
 use crate::model::Timestamp;
 
 /// Path of the status.
 pub const STATUS: &str = "/v1/status";
 /// Path of the reload.
 pub const RELOAD: &str = "/v1/reload";
+
+/// Path of the journal of requests.
+pub const REQUESTS: &str = "/v1/requests";
+/// Path of what the service answers.
+pub const SHOW: &str = "/v1/show";
+/// The header that says up to which entry an answer goes.
+pub const POSITION: &str = "journal-position";
 
 /// What a server does.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -134,6 +158,62 @@ pub enum Severity {
     Error,
     /// The file is accepted.
     Warning,
+}
+
+/// A line of the journal of requests.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Line<E = Entry> {
+    /// A request.
+    Entry(E),
+    /// Entries after the `since` of the request that were overwritten before it came.
+    Missed {
+        /// How many, whether they fit the filter or not.
+        missed: u64,
+    },
+}
+
+/// What the service answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shown {
+    /// The path that was asked for, with its version.
+    pub path: String,
+    /// The status.
+    pub status: u16,
+    /// The media type.
+    pub content_type: String,
+    /// The body.
+    #[serde(flatten)]
+    pub content: Content,
+}
+
+/// A body.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Content {
+    /// As it is, if it is text.
+    #[serde(rename = "body")]
+    Text(String),
+    /// In base64, if it is not.
+    #[serde(rename = "base64")]
+    Bytes(String),
+}
+
+impl Content {
+    /// Of a body.
+    pub fn of(body: &[u8]) -> Self {
+        match std::str::from_utf8(body) {
+            Ok(text) => Self::Text(text.to_owned()),
+            Err(_) => Self::Bytes(BASE64_STANDARD.encode(body)),
+        }
+    }
+
+    /// The body. `None` if it is no base64.
+    pub fn into_bytes(self) -> Option<Vec<u8>> {
+        match self {
+            Self::Text(text) => Some(text.into_bytes()),
+            Self::Bytes(text) => BASE64_STANDARD.decode(text).ok(),
+        }
+    }
 }
 
 /// A request that was not understood.

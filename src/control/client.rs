@@ -1,6 +1,7 @@
 //! The control socket's client.
 
 use std::io::{self, ErrorKind};
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -8,14 +9,16 @@ use http_body_util::{BodyExt as _, Empty, Limited};
 use hyper::body::Bytes;
 use hyper::client::conn::http1::handshake;
 use hyper::header::HOST;
-use hyper::{Method, Request, StatusCode};
+use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use serde::de::DeserializeOwned;
 use tokio::net::UnixStream;
 use tokio::runtime;
 use tokio::time::timeout;
 
-use super::api::{RELOAD, Refusal, Rejected, Reloaded, STATUS, Status};
+use super::api::{Line, POSITION, RELOAD, Refusal, Rejected, Reloaded, SHOW, STATUS, Shown, Status};
+use super::lookup::Lookup;
+use super::query::Query;
 use crate::exit::{self, Failure};
 use crate::places::Places;
 
@@ -28,6 +31,15 @@ const ANSWER_BYTES: usize = 16 << 20;
 #[derive(Debug)]
 pub struct Client {
     path: PathBuf,
+}
+
+/// What a look into the journal of requests found.
+#[derive(Debug)]
+pub struct Found {
+    /// Entries, and how many were missed.
+    pub lines: Vec<Line>,
+    /// The number to go on after.
+    pub next: u64,
 }
 
 impl Client {
@@ -57,13 +69,39 @@ impl Client {
         }
     }
 
+    /// Looks into the journal of requests.
+    pub fn requests(&self, lookup: &Lookup) -> Result<Found, Failure> {
+        let answer = self.fetch(Method::GET, &lookup.route(), PATIENCE + lookup.wait)?;
+        let (parts, body) = answer.into_parts();
+        let position = parts.headers.get(POSITION).and_then(|position| position.to_str().ok()?.parse().ok());
+        match position {
+            Some(next) if parts.status == StatusCode::OK => Ok(Found { lines: self.read(&body)?, next }),
+            _ => Err(self.refused(&body)),
+        }
+    }
+
+    /// What the service answers for a path, to a client or else to a process of this host.
+    pub fn show(&self, path: &str, client: Option<IpAddr>) -> Result<Shown, Failure> {
+        let client = client.map(|client| ("client", client.to_string()));
+        let query = [("path", path.to_owned())].into_iter().chain(client);
+        let (status, body) = self.ask(Method::GET, &Query::write(SHOW, query))?;
+        if status == StatusCode::OK { self.read(&body) } else { Err(self.refused(&body)) }
+    }
+
     fn ask(&self, method: Method, route: &str) -> Result<(StatusCode, Bytes), Failure> {
+        let (parts, body) = self.fetch(method, route, PATIENCE)?.into_parts();
+        Ok((parts.status, body))
+    }
+
+    fn fetch(&self, method: Method, route: &str, patience: Duration) -> Result<Response<Bytes>, Failure> {
         let runtime = runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| {
             Failure::new(exit::Status::OsError, format!("no event loop can be had: {error}"))
         })?;
-        let answer = runtime.block_on(async { timeout(PATIENCE, exchange(&self.path, method, route)).await });
-        answer.unwrap_or_else(|_| Err(ErrorKind::TimedOut.into())).map_err(|error| self.failure(&error))
+        let answer = runtime.block_on(async { timeout(patience, exchange(&self.path, method, route)).await });
+        answer
+            .unwrap_or_else(|_| Err(ErrorKind::TimedOut.into()))
+            .map_err(|error| self.failure(&error, patience))
     }
 
     fn read<T: DeserializeOwned>(&self, body: &[u8]) -> Result<T, Failure> {
@@ -85,7 +123,7 @@ impl Client {
         }
     }
 
-    fn failure(&self, error: &io::Error) -> Failure {
+    fn failure(&self, error: &io::Error, patience: Duration) -> Failure {
         let place = self.path.display();
         let (status, sentence) = match error.kind() {
             ErrorKind::NotFound | ErrorKind::ConnectionRefused => (
@@ -103,11 +141,14 @@ impl Client {
                 ),
             ),
             ErrorKind::TimedOut => {
-                let seconds = PATIENCE.as_secs();
+                let seconds = patience.as_secs();
                 (
                     exit::Status::Unavailable,
                     format!("the server at {place} gave no answer within {seconds} s"),
                 )
+            }
+            _ if ended(error) => {
+                (exit::Status::Unavailable, format!("the server at {place} ended before it answered"))
             }
             _ => (exit::Status::Unavailable, format!("the server at {place} cannot be asked: {error}")),
         };
@@ -115,15 +156,21 @@ impl Client {
     }
 }
 
-async fn exchange(path: &Path, method: Method, route: &str) -> io::Result<(StatusCode, Bytes)> {
+/// Whether the server closed the connection before the answer.
+fn ended(error: &io::Error) -> bool {
+    let error = error.get_ref().and_then(|error| error.downcast_ref::<hyper::Error>());
+    error.is_some_and(hyper::Error::is_incomplete_message)
+}
+
+async fn exchange(path: &Path, method: Method, route: &str) -> io::Result<Response<Bytes>> {
     let stream = UnixStream::connect(path).await?;
     let (mut sender, connection) = handshake(TokioIo::new(stream)).await.map_err(io::Error::other)?;
     let connection = tokio::spawn(connection);
     let request = Request::builder().method(method).uri(route).header(HOST, "mock-imds");
     let request = request.body(Empty::<Bytes>::new()).map_err(io::Error::other)?;
     let response = sender.send_request(request).await.map_err(io::Error::other)?;
-    let status = response.status();
-    let body = Limited::new(response.into_body(), ANSWER_BYTES).collect().await.map_err(io::Error::other)?;
+    let (parts, body) = response.into_parts();
+    let body = Limited::new(body, ANSWER_BYTES).collect().await.map_err(io::Error::other)?;
     connection.abort();
-    Ok((status, body.to_bytes()))
+    Ok(Response::from_parts(parts, body.to_bytes()))
 }

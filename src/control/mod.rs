@@ -4,11 +4,14 @@
 
 pub mod api;
 mod client;
+mod lookup;
 mod order;
+mod query;
 mod routes;
 mod socket;
 
-pub use client::Client;
+pub use client::{Client, Found};
+pub use lookup::{LONGEST_WAIT, Lookup};
 pub use order::{Caller, Desk, Order};
 pub use routes::serve;
 pub use socket::{Refused, Socket};

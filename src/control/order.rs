@@ -1,10 +1,14 @@
 //! What the control socket asks of the daemon.
 
 use std::fmt;
+use std::net::IpAddr;
+use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot};
 
 use super::api::{Rejected, Reloaded, Status};
+use crate::imds::Reply;
+use crate::journal::Journal;
 
 /// An order to the one task that changes what is served. Orders are carried out one after the other.
 #[derive(Debug)]
@@ -42,10 +46,17 @@ impl fmt::Display for Caller {
     }
 }
 
+/// Tells what the service answers.
+pub type Show = Box<dyn Fn(&str, Option<IpAddr>) -> Reply + Send + Sync>;
+
 /// The daemon's side of the socket.
 pub struct Desk {
     /// Takes orders.
     pub orders: mpsc::Sender<Order>,
     /// Tells the status.
     pub status: Box<dyn Fn() -> Status + Send + Sync>,
+    /// What was asked.
+    pub journal: Arc<Journal>,
+    /// Tells what the service answers for a path, to a client or else to a process of this host.
+    pub show: Show,
 }

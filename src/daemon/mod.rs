@@ -115,7 +115,7 @@ impl Daemon {
         notify::ready(&latest.borrow().line());
         let server = Server::start(listeners, Arc::clone(&world), Limits::default());
         let status = status(Arc::clone(&world), addresses, latest);
-        let desk = Desk { orders: orders.clone(), status: Box::new(status) };
+        let desk = desk(&world, orders.clone(), status);
         let control = control.map(|socket| tokio::spawn(control::serve(socket, desk)));
         let writer = tokio::spawn(Writer { world, shelf, served, facts, keys }.run(inbox));
 
@@ -176,6 +176,17 @@ fn status(
             requests: world.requests(),
         }
     }
+}
+
+fn desk(
+    world: &Arc<World>,
+    orders: mpsc::Sender<Order>,
+    status: impl Fn() -> api::Status + Send + Sync + 'static,
+) -> Desk {
+    let journal = Arc::clone(&world.journal);
+    let world = Arc::clone(world);
+    let show = move |path: &str, client| world.show(path, client);
+    Desk { orders, status: Box::new(status), journal, show: Box::new(show) }
 }
 
 // === what is opened at the start ===

@@ -8,6 +8,7 @@ mod fleet;
 mod path;
 mod protocol;
 mod reply;
+mod show;
 mod signals;
 mod token;
 mod tree;
@@ -18,6 +19,7 @@ pub use fleet::{Change, Fleet};
 pub use path::segments;
 pub use protocol::Protocol;
 pub use reply::Reply;
+pub use show::{absolute, show};
 pub use token::TokenAuthority;
 pub use version::SERVED as SERVED_VERSIONS;
 

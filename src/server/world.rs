@@ -1,6 +1,7 @@
 //! What every request reads.
 
 use std::fmt;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -9,7 +10,7 @@ use arc_swap::ArcSwap;
 use tokio::sync::mpsc;
 
 use super::tally::Tallies;
-use crate::imds::{Change, Fleet, TokenAuthority};
+use crate::imds::{Change, Fleet, Ingress, Reply, TokenAuthority, Visit, show};
 use crate::journal::{ENTRIES, Journal};
 use crate::model::Timestamp;
 
@@ -63,9 +64,15 @@ impl World {
         self.requests.load(Ordering::Relaxed)
     }
 
-    /// A nonce that nobody else gets.
-    pub fn nonce(&self) -> [u8; 12] {
-        self.nonces.next()
+    /// What a client would get now for a path, or else a process of this host. No request, so nothing counts it.
+    pub fn show(&self, path: &str, client: Option<IpAddr>) -> Reply {
+        let visit = Visit {
+            peer: client.unwrap_or(Ipv4Addr::LOCALHOST.into()),
+            ingress: if client.is_some() { Ingress::Bridge } else { Ingress::Host },
+            nonce: self.nonces.next(),
+            counters: &self.counters,
+        };
+        show(&self.fleet.load(), &self.authority, &visit, path, (self.clock)())
     }
 
     /// Counts a request and gives the nonce that is its own.

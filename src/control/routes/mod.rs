@@ -3,6 +3,8 @@
 //! A further verb is a row in [`ROUTES`], a file with its handler, and its types in [`api`](super::api).
 
 mod reload;
+mod requests;
+mod show;
 mod status;
 
 use std::convert::Infallible;
@@ -25,14 +27,16 @@ use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 
 use super::Socket;
-use super::api::{RELOAD, Refusal, STATUS};
+use super::api::{RELOAD, REQUESTS, Refusal, SHOW, STATUS};
 use super::order::{Caller, Desk};
 
 /// Clients at one time.
-const CONNECTIONS: usize = 16;
+const CONNECTIONS: usize = 64;
+/// Those of them that may wait for something to happen; the rest is for those that do not.
+const WAITING: usize = 48;
 /// How long a client may take for a request head.
 const HEAD: Duration = Duration::from_secs(5);
-/// How long a client may stay.
+/// How long a client may stay: longer than the longest wait.
 const LIFETIME: Duration = Duration::from_secs(90);
 /// Bytes of a request head.
 const HEAD_BYTES: usize = 8192;
@@ -41,6 +45,8 @@ const HEAD_BYTES: usize = 8192;
 const ROUTES: &[Route] = &[
     Route(Method::GET, STATUS, |ask| Box::pin(ready(status::get(&ask)))),
     Route(Method::POST, RELOAD, |ask| Box::pin(reload::post(ask))),
+    Route(Method::GET, REQUESTS, |ask| Box::pin(requests::get(ask))),
+    Route(Method::GET, SHOW, |ask| Box::pin(ready(show::get(&ask)))),
 ];
 
 /// A method, a path, and who answers.
@@ -52,7 +58,9 @@ type Answer = Response<Full<Bytes>>;
 /// A request with its surroundings.
 struct Ask {
     desk: Arc<Desk>,
+    waiting: Arc<Semaphore>,
     caller: Caller,
+    request: Request<Incoming>,
 }
 
 /// Serves the control socket until the task is dropped.
@@ -60,13 +68,14 @@ pub async fn serve(socket: Socket, desk: Desk) -> io::Result<()> {
     let listener = UnixListener::from_std(socket.listener.try_clone()?)?;
     let desk = Arc::new(desk);
     let permits = Arc::new(Semaphore::new(CONNECTIONS));
+    let waiting = Arc::new(Semaphore::new(WAITING));
     loop {
         let Ok(permit) = Arc::clone(&permits).acquire_owned().await else { return Ok(()) };
         match listener.accept().await {
             Ok((stream, _)) => {
-                let desk = Arc::clone(&desk);
+                let (desk, waiting) = (Arc::clone(&desk), Arc::clone(&waiting));
                 tokio::spawn(async move {
-                    let _ = timeout(LIFETIME, converse(stream, desk)).await;
+                    let _ = timeout(LIFETIME, converse(stream, desk, waiting)).await;
                     drop(permit);
                 });
             }
@@ -78,12 +87,12 @@ pub async fn serve(socket: Socket, desk: Desk) -> io::Result<()> {
     }
 }
 
-async fn converse(stream: UnixStream, desk: Arc<Desk>) {
+async fn converse(stream: UnixStream, desk: Arc<Desk>, waiting: Arc<Semaphore>) {
     let Ok(peer) = stream.peer_cred() else { return };
     let caller = Caller::Peer { pid: peer.pid(), uid: peer.uid() };
     let service = service_fn(|request| {
-        let desk = Arc::clone(&desk);
-        async move { Ok::<_, Infallible>(respond(desk, caller, request).await) }
+        let (desk, waiting) = (Arc::clone(&desk), Arc::clone(&waiting));
+        async move { Ok::<_, Infallible>(respond(Ask { desk, waiting, caller, request }).await) }
     });
     let mut http = Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(HEAD).max_buf_size(HEAD_BYTES);
@@ -92,11 +101,11 @@ async fn converse(stream: UnixStream, desk: Arc<Desk>) {
     }
 }
 
-async fn respond(desk: Arc<Desk>, caller: Caller, request: Request<Incoming>) -> Answer {
-    let (method, path) = (request.method(), request.uri().path());
-    tracing::debug!("{caller}: {method} {path}");
+async fn respond(ask: Ask) -> Answer {
+    let (method, path) = (ask.request.method(), ask.request.uri().path());
+    tracing::debug!("{}: {method} {path}", ask.caller);
     match ROUTES.iter().find(|Route(known, at, _)| at == &path && known == method) {
-        Some(Route(_, _, handler)) => handler(Ask { desk, caller }).await,
+        Some(Route(_, _, handler)) => handler(ask).await,
         None => refuse(method, path),
     }
 }

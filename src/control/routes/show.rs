@@ -1,0 +1,33 @@
+//! `GET /v1/show`: what the service answers now.
+
+use hyper::StatusCode;
+use hyper::header::CONTENT_TYPE;
+
+use super::{Answer, Ask, json, refusal};
+use crate::control::api::{Content, Shown};
+use crate::control::query::Query;
+use crate::imds::absolute;
+use crate::model::Expected;
+
+pub(super) fn get(ask: &Ask) -> Answer {
+    let mut query = Query::read(ask.request.uri().query());
+    let asked = || {
+        let path = query.take("path", |text| Ok(absolute(text)))?;
+        let client = query.take("client", |text| text.parse().map_err(|_| Expected("an address")))?;
+        query.finish()?;
+        Ok((path.ok_or("no path is said; accepted: path=PATH, such as path=meta-data/instance-id")?, client))
+    };
+    let (path, client) = match asked() {
+        Ok(asked) => asked,
+        Err(why) => return refusal(StatusCode::BAD_REQUEST, why),
+    };
+    let reply = (ask.desk.show)(&path, client);
+    let media = reply.headers.iter().find(|(name, _)| name == CONTENT_TYPE);
+    let shown = Shown {
+        path,
+        status: reply.status.as_u16(),
+        content_type: media.and_then(|(_, media)| media.to_str().ok()).unwrap_or_default().to_owned(),
+        content: Content::of(&reply.body),
+    };
+    json(StatusCode::OK, &shown)
+}

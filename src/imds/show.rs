@@ -1,0 +1,78 @@
+//! What a client would get, without being one.
+
+use std::net::IpAddr;
+
+use hyper::header::HeaderValue;
+use hyper::{HeaderMap, Method, StatusCode};
+
+use super::answer::{TOKEN_HEADER, answer};
+use super::reply::TTL_HEADER;
+use super::{Counters, Fleet, Reply, RequestHead, SERVED_VERSIONS, TokenAuthority, Visit};
+use crate::model::Timestamp;
+
+/// What a GET by this visitor gets now, with a token of its own. Nothing changes by it: the visitor becomes none of
+/// the first clients of an event, and no event that waits for a first poll begins.
+pub fn show(
+    fleet: &Fleet,
+    authority: &TokenAuthority,
+    visit: &Visit<'_>,
+    path: &str,
+    now: Timestamp,
+) -> Reply {
+    let visit = Visit { counters: &Looking(visit.counters), ..*visit };
+    let ask = |method: &Method, path: &str, headers: &HeaderMap| {
+        answer(fleet, authority, &visit, RequestHead { method, path, headers }, now).0
+    };
+    let mut headers = HeaderMap::new();
+    headers.insert(TTL_HEADER, HeaderValue::from_static("60"));
+    let token = ask(&Method::PUT, "/latest/api/token", &headers);
+    headers.clear();
+    // Without one the service says itself what it thinks of that.
+    if token.status == StatusCode::OK
+        && let Ok(token) = HeaderValue::from_maybe_shared(token.body)
+    {
+        headers.insert(TOKEN_HEADER, token);
+    }
+    ask(&Method::GET, path, &headers)
+}
+
+/// Counters that count nothing.
+struct Looking<'c>(&'c dyn Counters);
+
+impl Counters for Looking<'_> {
+    fn admit(&self, event: (Timestamp, usize), client: IpAddr, _limit: u32) -> bool {
+        self.0.admit(event, client, 0)
+    }
+}
+
+/// A path as people say it: without a version it is that of `latest`.
+pub fn absolute(path: &str) -> String {
+    let versioned = |path: &str| SERVED_VERSIONS.contains(&path.split('/').next().unwrap_or_default());
+    if path.starts_with('/') {
+        path.to_owned()
+    } else if versioned(path) {
+        format!("/{path}")
+    } else {
+        format!("/latest/{path}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::absolute;
+
+    #[test]
+    fn a_path_without_a_version_is_that_of_latest() {
+        let cases = [
+            ("meta-data/mac", "/latest/meta-data/mac"),
+            ("latest/meta-data", "/latest/meta-data"),
+            ("2021-07-15/meta-data", "/2021-07-15/meta-data"),
+            ("/", "/"),
+            ("/meta-data", "/meta-data"),
+            ("", "/latest/"),
+        ];
+        for (path, expected) in cases {
+            assert_eq!(absolute(path), expected, "{path:?}");
+        }
+    }
+}
