@@ -89,9 +89,10 @@ impl Fleet {
             Change::Pause(now) => next.clock = self.clock.pause(now),
             Change::Resume(now) => next.clock = self.clock.resume(&self.events, now),
             Change::Polled(events, now) => {
+                let polled = self.clock.effective(now);
                 for event in events {
                     // Of two clients that asked at once the first one counts.
-                    next.clock.first_polls.entry(event).or_insert(now);
+                    next.clock.first_polls.entry(event).or_insert(polled);
                 }
             }
         }

@@ -81,15 +81,27 @@ impl Clock {
     }
 
     /// The clock after it was moved to a point of the timeline at `now`. What had happened keeps its instants,
-    /// unless the point lies before it.
+    /// unless the point lies before it; polls that the point lies before have not been made.
     #[must_use]
     pub fn seek(&self, events: &[Event], to: Duration, now: Timestamp) -> Self {
         let mut moved = self.pin(events, now);
-        moved.epoch = Timestamp::from_millis(
-            self.effective(now).as_millis().saturating_sub(u64::try_from(to.as_millis()).unwrap_or(u64::MAX)),
-        );
-        let unhappened = |index: &usize| matches!(events.get(*index).map(|event| &event.at), Some(When::AfterLoad(span)) if *span > to);
-        moved.pinned.retain(|index, _| !unhappened(index));
+        let to_millis = u64::try_from(to.as_millis()).unwrap_or(u64::MAX);
+        moved.epoch = Timestamp::from_millis(self.effective(now).as_millis().saturating_sub(to_millis));
+        moved.first_polls.clear();
+        for (index, poll) in &self.first_polls {
+            let offset = poll.since(self.epoch);
+            if offset <= to {
+                moved.first_polls.insert(*index, moved.epoch.plus(offset));
+            }
+        }
+        let polled = moved.first_polls.clone();
+        moved.pinned.retain(|index, _| match events.get(*index).map(|event| &event.at) {
+            Some(When::AfterLoad(span)) => *span <= to,
+            Some(When::AfterPoll(_, span)) => {
+                polled.get(index).is_some_and(|poll| poll.plus(*span) <= moved.epoch.plus(to))
+            }
+            _ => true,
+        });
         moved
     }
 
@@ -104,16 +116,20 @@ impl Clock {
     pub fn resume(&self, events: &[Event], now: Timestamp) -> Self {
         let Some(paused) = self.paused else { return self.clone() };
         let mut going = self.pin(events, now);
-        going.epoch = self.epoch.plus(now.since(paused));
+        let stood = now.since(paused);
+        going.epoch = self.epoch.plus(stood);
+        for poll in going.first_polls.values_mut() {
+            *poll = poll.plus(stood);
+        }
         going.paused = None;
         going
     }
 
-    /// What has happened keeps its instants when the epoch moves. Repeated events follow the epoch.
+    /// What has happened keeps its instants when epoch and polls move. Repeated events move with them.
     fn pin(&self, events: &[Event], now: Timestamp) -> Self {
         let mut pinned = self.clone();
         for (index, event) in events.iter().enumerate() {
-            if let (When::AfterLoad(_), None) = (&event.at, event.repeat)
+            if let (When::AfterLoad(_) | When::AfterPoll(..), None) = (&event.at, event.repeat)
                 && let Some(at) = self.last(index, event, now)
             {
                 pinned.pinned.insert(index, at);
@@ -269,3 +285,6 @@ fn maintain(signals: &mut Signals, notice: &MaintenanceNotice, at: Timestamp) {
         MaintenanceState::Completed | MaintenanceState::Canceled => signals.history.push(event),
     }
 }
+
+#[cfg(test)]
+mod tests;
