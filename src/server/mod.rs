@@ -17,6 +17,7 @@ mod world;
 
 pub use limits::Limits;
 pub use listen::{Inherited, Listener, bind};
+pub use tally::Tallies;
 pub use world::World;
 
 use std::sync::Arc;

@@ -1,0 +1,189 @@
+//! A scenario on a stage: the service as a pure function, with a clock that the test moves and clients that it makes up.
+#![allow(dead_code, reason = "each test crate uses its part")]
+
+use std::fs;
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
+
+use hyper::Method;
+use hyper::header::{HeaderMap, HeaderName, HeaderValue};
+use mock_imds::config::Source;
+use mock_imds::identity::KeyRing;
+use mock_imds::imds::{Change, Fleet, Ingress, Reply, RequestHead, TokenAuthority, Visit, answer};
+use mock_imds::model::Timestamp;
+use mock_imds::scenario;
+use mock_imds::server::Tallies;
+
+/// 2026-01-15T12:00:00Z, when the scenario is loaded.
+pub const LOADED: Timestamp = Timestamp::from_secs(1_768_478_400);
+/// Carries a token.
+pub const TOKEN: &str = "x-aws-ec2-metadata-token";
+/// Asks for a token, and says how long it lasts.
+pub const TTL: &str = "x-aws-ec2-metadata-token-ttl-seconds";
+
+static KEYS: LazyLock<Arc<KeyRing>> = LazyLock::new(|| Arc::new(KeyRing::generate([7; 32])));
+
+/// Who asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Client {
+    /// Its address.
+    pub peer: IpAddr,
+    /// How it came.
+    pub ingress: Ingress,
+}
+
+impl Client {
+    /// A process of this host.
+    pub const HOST: Self =
+        Self { peer: IpAddr::V4(Ipv4Addr::new(169, 254, 169, 254)), ingress: Ingress::Host };
+
+    /// A container on a bridge.
+    pub fn bridged(address: &str) -> Self {
+        Self { peer: address.parse().expect("an address"), ingress: Ingress::Bridge }
+    }
+}
+
+/// What a client got.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The status.
+    pub status: u16,
+    /// The body; what is not UTF-8 is replaced.
+    pub body: String,
+    /// The remaining seconds of the token, if the answer says them.
+    pub ttl: Option<String>,
+}
+
+/// The service of a scenario, and its clock.
+pub struct Stage {
+    fleet: Fleet,
+    authority: TokenAuthority,
+    tallies: Tallies,
+    /// The time of the next request.
+    pub now: Timestamp,
+}
+
+impl Stage {
+    /// The service of a scenario text, just loaded.
+    #[track_caller]
+    pub fn new(text: &str) -> Self {
+        Self::of(&Source::new("test.toml", text), Path::new(""))
+    }
+
+    /// The service of a scenario file, just loaded.
+    #[track_caller]
+    pub fn read(file: &Path) -> Self {
+        let source = Source::read(file).unwrap_or_else(|report| panic!("{report}"));
+        Self::of(&source, file.parent().unwrap_or(Path::new("")))
+    }
+
+    #[track_caller]
+    fn of(source: &Source, base: &Path) -> Self {
+        let (scenario, _) = scenario::read(source, base)
+            .unwrap_or_else(|report| panic!("expected a good scenario, found:\n{report}"));
+        Self {
+            fleet: Fleet::compile(scenario, &KEYS, LOADED, LOADED),
+            authority: TokenAuthority::new([7; 32]),
+            tallies: Tallies::default(),
+            now: LOADED,
+        }
+    }
+
+    /// Time goes by.
+    pub fn wait(&mut self, span: Duration) {
+        self.now = self.now.plus(span);
+    }
+
+    /// The scenario's clock is moved; time stands still.
+    pub fn seek(&mut self, to: Duration) {
+        self.apply(Change::Seek(to, self.now));
+    }
+
+    /// Something happens to the service.
+    pub fn apply(&mut self, change: Change) {
+        self.fleet = self.fleet.apply(change);
+    }
+
+    /// A request, and what it changes.
+    pub fn reply(
+        &mut self,
+        client: Client,
+        method: &str,
+        path: &str,
+        headers: &[(&'static str, &str)],
+    ) -> Reply {
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            map.append(
+                HeaderName::from_static(name),
+                HeaderValue::from_str(value).expect("a header that can be sent"),
+            );
+        }
+        let method: Method = method.parse().expect("a method");
+        let head = RequestHead { method: &method, path, headers: &map };
+        let Client { peer, ingress } = client;
+        let visit = Visit { peer, ingress, nonce: *b"nonce a test", counters: &self.tallies };
+        let (reply, change) = answer(&self.fleet, &self.authority, &visit, head, self.now);
+        if let Some(change) = change {
+            self.apply(change);
+        }
+        reply
+    }
+
+    /// A request; what a client sees of its answer.
+    pub fn ask(
+        &mut self,
+        client: Client,
+        method: &str,
+        path: &str,
+        headers: &[(&'static str, &str)],
+    ) -> Answer {
+        let reply = self.reply(client, method, path, headers);
+        let ttl = reply.headers.iter().find(|(name, _)| name == TTL);
+        Answer {
+            status: reply.status.as_u16(),
+            body: String::from_utf8_lossy(&reply.body).into_owned(),
+            ttl: ttl.map(|(_, value)| value.to_str().expect("a number").to_owned()),
+        }
+    }
+
+    /// A plain GET of a path below `/latest/meta-data/`: the value, or `None` for 404.
+    #[track_caller]
+    pub fn value(&mut self, client: Client, leaf: &str) -> Option<String> {
+        let answer = self.ask(client, "GET", &format!("/latest/meta-data/{leaf}"), &[]);
+        assert!(matches!(answer.status, 200 | 404), "GET {leaf}: {answer:?}");
+        (answer.status == 200).then_some(answer.body)
+    }
+
+    /// A token of this many seconds.
+    #[track_caller]
+    pub fn token(&mut self, client: Client, ttl: &str) -> String {
+        let answer = self.ask(client, "PUT", "/latest/api/token", &[(TTL, ttl)]);
+        assert_eq!((answer.status, answer.ttl.as_deref()), (200, Some(ttl)), "a token of {ttl} seconds");
+        answer.body
+    }
+}
+
+/// The names of the shipped scenarios, and their files.
+pub fn library() -> Vec<(String, PathBuf)> {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("packaging/scenarios");
+    let entries = fs::read_dir(&directory).expect("the library is there");
+    let files = entries.map(|entry| entry.expect("the library is readable").path());
+    let mut library: Vec<_> = files
+        .filter(|file| file.extension().is_some_and(|extension| extension == "toml"))
+        .map(|file| (file.file_stem().expect("a name").to_string_lossy().into_owned(), file))
+        .collect();
+    library.sort();
+    library
+}
+
+/// The shipped scenario of this name, on a stage.
+#[track_caller]
+pub fn shipped(name: &str) -> Stage {
+    let library = library();
+    let file = library.iter().find(|(found, _)| found == name);
+    let (_, file) = file.unwrap_or_else(|| panic!("packaging/scenarios/{name}.toml is not there"));
+    Stage::read(file)
+}
