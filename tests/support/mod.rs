@@ -59,7 +59,7 @@ pub fn is_root() -> bool {
 pub fn skip(why: &str) {
     let current = thread::current();
     let line = format!("SKIP {}: {why}", current.name().unwrap_or_default());
-    assert!(std::env::var_os("CI").is_none(), "{line}");
+    assert!(std::env::var_os("CI").is_none_or(|ci| ci != "true"), "{line}");
     println!("{line}");
 }
 
