@@ -1,0 +1,21 @@
+//! T4: clients that nobody here wrote, at the true address, with no endpoint setting.
+//!
+//! Each test has a network namespace of its own, with `mock-imds net hold` and `mock-imds serve` in it, and runs a client
+//! in an environment without AWS_* variables and with an empty home; once with tokens optional, once required.
+//! Root only. `scripts/clients` installs the clients; `scripts/test clients` does that and runs the tests.
+//!
+//! | file | clients |
+//! |---|---|
+//! | `sdk` | boto3, the AWS CLI, the AWS SDKs for Rust, JavaScript and Go (1 and 2) |
+//! | `cloud_init` | Debian's cloud-init |
+//! | `ec2metadata` | Debian's ec2metadata |
+//! | `shell` | curl, wget and busybox in the ways of the documentation and of amazon-ec2-utils |
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod cloud_init;
+mod ec2metadata;
+mod sdk;
+mod shell;
+mod world;
