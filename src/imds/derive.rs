@@ -29,9 +29,9 @@ pub fn derived(instance: &Instance, client: IpAddr) -> Instance {
     let mut primary = NetworkInterface::with(0, mac, ipv4s, vec![], ipv6s);
     primary.interface_id = format!("eni-0{}", &hex[..16]).parse().expect(well_formed);
     primary.owner_id.clone_from(&said.owner_id);
-    primary.subnet_id.clone_from(&said.subnet_id);
     primary.security_groups.clone_from(&said.security_groups);
     primary.join_network_of(said);
+    primary.name_subnet_apart_from(said);
     derived.interfaces = vec![primary];
     derived
 }

@@ -118,6 +118,18 @@ impl NetworkInterface {
         }
     }
 
+    /// In a subnet other than that of `other`, an id that follows from the block: two subnets do not share an id.
+    pub fn name_subnet_apart_from(&mut self, other: &Self) {
+        if self.subnet_ipv4_cidr_block == other.subnet_ipv4_cidr_block {
+            return;
+        }
+        let digits = match self.subnet_ipv4_cidr_block {
+            Some(block) => format!("{:08x}{:02x}00", u32::from(block.addr()), block.prefix_len()),
+            None => self.mac.as_str().replace(':', ""),
+        };
+        self.subnet_id = format!("subnet-0{digits}0000").parse().expect("twelve hexadecimal digits fit");
+    }
+
     /// Puts the interface into a subnet; the VPC's block follows: the /16 around it, or the subnet itself.
     pub fn use_subnet(&mut self, block: Ipv4Net) {
         let block = block.trunc();

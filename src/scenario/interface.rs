@@ -54,7 +54,7 @@ fn read(section: &Section<'_>, index: u32, first: Option<&NetworkInterface>) -> 
     interface.owner_id = section.get("owner-id").and_then(|item| item.parse());
     said(&mut interface.ipv4_prefixes, section.get("ipv4-prefixes").and_then(|item| item.list()));
     said(&mut interface.ipv6_prefixes, section.get("ipv6-prefixes").and_then(|item| item.list()));
-    blocks(section, &mut interface);
+    blocks(section, &mut interface, first);
     said(&mut interface.security_groups.names, section.get("security-groups").and_then(|item| item.lines()));
     said(&mut interface.security_groups.ids, section.get("security-group-ids").and_then(|item| item.list()));
     section.finish();
@@ -63,8 +63,7 @@ fn read(section: &Section<'_>, index: u32, first: Option<&NetworkInterface>) -> 
 }
 
 /// Subnet and VPC. A block that is not said follows from the address, or from the block that is said.
-fn blocks(section: &Section<'_>, interface: &mut NetworkInterface) {
-    said(&mut interface.subnet_id, section.get("subnet-id").and_then(|item| item.parse()));
+fn blocks(section: &Section<'_>, interface: &mut NetworkInterface, first: Option<&NetworkInterface>) {
     said(&mut interface.vpc_id, section.get("vpc-id").and_then(|item| item.parse()));
     let subnet4 = section.get("subnet-ipv4-cidr-block");
     let subnet6 = section.get("subnet-ipv6-cidr-blocks");
@@ -73,6 +72,10 @@ fn blocks(section: &Section<'_>, interface: &mut NetworkInterface) {
     if let Some(block) = subnet4.as_ref().and_then(Item::parse) {
         interface.use_subnet(block);
     }
+    if let Some(first) = first {
+        interface.name_subnet_apart_from(first);
+    }
+    said(&mut interface.subnet_id, section.get("subnet-id").and_then(|item| item.parse()));
     said(&mut interface.subnet_ipv6_cidr_blocks, subnet6.as_ref().and_then(Item::list));
     said(&mut interface.vpc_ipv4_cidr_blocks, vpc4.as_ref().and_then(Item::list));
     said(&mut interface.vpc_ipv6_cidr_blocks, vpc6.as_ref().and_then(Item::list));

@@ -92,9 +92,10 @@ proptest! {
         prop_assert_eq!(index(&found), index(&expected));
         for ((index, at), (_, expected)) in found.iter().zip(&expected) {
             let kept = clock.last(*index, &events[*index], now).filter(|_| events[*index].repeat.is_none());
-            match kept {
-                Some(kept) => prop_assert_eq!(sought.last(*index, &events[*index], now), Some(kept)),
-                None => prop_assert_eq!(at, expected),
+            if let Some(kept) = kept {
+                prop_assert_eq!(sought.last(*index, &events[*index], now), Some(kept));
+            } else {
+                prop_assert_eq!(at, expected);
             }
         }
     }
