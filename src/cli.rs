@@ -1,10 +1,15 @@
 //! The command line: one struct per subcommand.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::config::{DURATIONS, parse_duration};
+use crate::journal::{Asker, List, Outcome, Since, Verb};
+use crate::model::{Expected, PathGlob};
 use crate::observe::Level;
 
 /// An EC2 Instance Metadata Service for developer machines.
@@ -38,9 +43,12 @@ pub enum Command {
     Reload(Reload),
     /// Say what a running server does
     Status(Status),
-    /// Print what verifies the identity document
-    #[command(subcommand)]
+    /// Print what the service answers now, or what verifies the identity document
     Show(Show),
+    /// List the requests of a running server's clients
+    Requests(Requests),
+    /// Wait for a request; exit with 1 if it does not come
+    Wait(Wait),
     /// Host networking: the link-local address and the nftables redirect (the units call it)
     #[command(subcommand)]
     Net(Net),
@@ -72,8 +80,29 @@ pub struct Check {
 }
 
 /// `mock-imds show`: what to print.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+pub struct Show {
+    /// What a server keeps.
+    #[command(subcommand)]
+    pub kept: Option<Kept>,
+    /// A path, such as meta-data/instance-id; without a version it is that of latest
+    #[arg(required = true, value_name = "PATH")]
+    pub path: Option<String>,
+    /// Who asks [default: a process of this host]
+    #[arg(long, value_name = "ADDR")]
+    pub client: Option<IpAddr>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Where the control socket is.
+    #[command(flatten)]
+    pub control: Control,
+}
+
+/// What a server keeps and shows.
 #[derive(Debug, Subcommand)]
-pub enum Show {
+pub enum Kept {
     /// The certificate that verifies a signature of the identity document, in PEM
     IdentityCertificate(IdentityCertificate),
 }
@@ -103,21 +132,101 @@ pub struct Status {
     /// Where the control socket is.
     #[command(flatten)]
     pub control: Control,
+    /// Go on and print it again when it has changed
+    #[arg(long, short)]
+    pub follow: bool,
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+}
+
+/// `mock-imds requests`.
+#[derive(Debug, Args)]
+pub struct Requests {
+    /// Go on and print requests as they come
+    #[arg(long, short)]
+    pub follow: bool,
+    /// Only those for a path: * is anything within a segment, ** any segments
+    #[arg(long, value_name = "GLOB", value_parser = accepted::<PathGlob>)]
+    pub path: Option<PathGlob>,
+    /// Which requests.
+    #[command(flatten)]
+    pub filters: Filters,
+    /// The newest N at most [default: all that are kept; with --follow, 10]
+    #[arg(long, value_name = "N")]
+    pub limit: Option<usize>,
+    /// Print JSON, a line for each
+    #[arg(long)]
+    pub json: bool,
+    /// Where the control socket is.
+    #[command(flatten)]
+    pub control: Control,
+}
+
+/// `mock-imds wait`.
+#[derive(Debug, Args)]
+pub struct Wait {
+    /// A path, with or without its version: * is anything within a segment, ** any segments
+    #[arg(value_parser = accepted::<PathGlob>)]
+    pub path: PathGlob,
+    /// Which requests.
+    #[command(flatten)]
+    pub filters: Filters,
+    /// The other way round: exit with 1 if such a request comes
+    #[arg(long)]
+    pub never: bool,
+    /// From where on requests count: start (all that are kept), now, or the number of one
+    #[arg(long, value_name = "WHEN", default_value = "now", value_parser = accepted::<Since>)]
+    pub since: Since,
+    /// How long
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = length)]
+    pub within: Duration,
+    /// Print the request as JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Where the control socket is.
+    #[command(flatten)]
+    pub control: Control,
+}
+
+/// Which requests.
+#[derive(Debug, Args)]
+pub struct Filters {
+    /// Only those of clients: addresses, networks, or "host" for the processes of this host
+    #[arg(long, value_name = "ADDR", value_parser = accepted::<List<Asker>>)]
+    pub client: Option<List<Asker>>,
+    /// Only those with a status: 404, 4xx, or "none" for no answer
+    #[arg(long, value_name = "STATUS", value_parser = accepted::<List<Outcome>>)]
+    pub status: Option<List<Outcome>>,
+    /// Only those by a method: GET, PUT, ...
+    #[arg(long, value_name = "METHOD", value_parser = accepted::<List<Verb>>)]
+    pub method: Option<List<Verb>>,
+    /// Only those of IMDSv1: without a token
+    #[arg(long)]
+    pub v1: bool,
+    /// Only those of IMDSv2: with a token, or for one
+    #[arg(long)]
+    pub v2: bool,
 }
 
 /// Where the control socket is.
 #[derive(Debug, Args)]
 pub struct Control {
     /// The control socket [default: /run/mock-imds/control.sock, else one in the user's own directories]
-    #[arg(long = "control", value_name = "PATH")]
+    #[arg(id = "control", long, value_name = "PATH")]
     pub path: Option<PathBuf>,
 }
 
 fn address(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| "accepted: an address and a port, as 127.0.0.1:1338 or [::1]:1338".to_owned())
+}
+
+fn accepted<T: FromStr<Err = Expected>>(text: &str) -> Result<T, String> {
+    text.parse().map_err(|expected| format!("accepted: {expected}"))
+}
+
+fn length(text: &str) -> Result<Duration, String> {
+    parse_duration(text).ok_or_else(|| format!("accepted: {DURATIONS}"))
 }
 
 /// `mock-imds net`: what to do with the address and the tables.

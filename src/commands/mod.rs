@@ -2,6 +2,8 @@
 
 use std::io::{self, Write as _};
 
+use serde::Serialize;
+
 use crate::cli::{Cli, Command};
 use crate::exit::Failure;
 use crate::observe;
@@ -9,9 +11,11 @@ use crate::observe;
 pub mod check;
 pub mod net;
 pub mod reload;
+pub mod requests;
 pub mod serve;
 pub mod show;
 pub mod status;
+pub mod wait;
 
 /// Runs the subcommand.
 pub fn exec(cli: Cli) -> Result<(), Failure> {
@@ -22,13 +26,25 @@ pub fn exec(cli: Cli) -> Result<(), Failure> {
         Command::Reload(reload) => reload::exec(&reload),
         Command::Status(status) => status::exec(&status),
         Command::Show(show) => show::exec(&show),
+        Command::Requests(requests) => requests::exec(&requests),
+        Command::Wait(wait) => wait::exec(&wait),
         Command::Net(net) => net::exec(&net),
     }
 }
 
 /// Prints the answer to stdout. A reader that has gone (`| head`) is no failure.
 fn say(text: &str) {
-    let _ = writeln!(io::stdout(), "{text}");
+    let _ = try_say(text);
+}
+
+/// The same for one that goes on: an error means that nobody reads any more.
+fn try_say(text: &str) -> io::Result<()> {
+    writeln!(io::stdout(), "{text}")
+}
+
+/// A value as JSON, on one line.
+fn json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).expect("the API's types have string keys only")
 }
 
 /// Prints a report to stderr.

@@ -1,18 +1,57 @@
-//! `mock-imds show`: prints what a server keeps.
+//! `mock-imds show`: what the service answers, and what a server keeps.
 
 use std::fs;
+use std::io::{self, Write as _};
 use std::path::PathBuf;
 
-use super::say;
-use crate::cli::{IdentityCertificate, Show};
+use hyper::StatusCode;
+
+use super::{json, say};
+use crate::cli::{IdentityCertificate, Kept, Show};
+use crate::control::Client;
 use crate::exit::{Failure, Status};
 use crate::places::{IDENTITY, Places, SYSTEM_STATE};
 
 /// Runs the subcommand.
 pub fn exec(show: &Show) -> Result<(), Failure> {
-    match show {
-        Show::IdentityCertificate(asked) => identity_certificate(asked),
+    match &show.kept {
+        Some(Kept::IdentityCertificate(asked)) => identity_certificate(asked),
+        None => path(show, show.path.as_deref().unwrap_or_default()),
     }
+}
+
+/// What the service answers: the very bytes of user data; other values are text, and get a newline.
+fn path(show: &Show, path: &str) -> Result<(), Failure> {
+    let shown = Client::new(show.control.path.as_deref()).show(path, show.client)?;
+    if show.json {
+        say(&json(&shown));
+    }
+    let at = &shown.path;
+    match StatusCode::from_u16(shown.status) {
+        Ok(status) if status.is_success() => {}
+        Ok(StatusCode::NOT_FOUND) => {
+            return Err(Failure::new(
+                Status::No,
+                format!("there is nothing at {at}; its directory lists what there is"),
+            ));
+        }
+        Ok(other) => {
+            return Err(Failure::new(Status::No, format!("the service answers {other} at {at}")));
+        }
+        Err(error) => return Err(Failure::new(Status::Unavailable, format!("{at}: {error}"))),
+    }
+    if show.json {
+        return Ok(());
+    }
+    let text = shown.content_type.starts_with("text/");
+    let mut body = shown.content.into_bytes().unwrap_or_default();
+    if text && !body.ends_with(b"\n") {
+        body.push(b'\n');
+    }
+    let mut stdout = io::stdout();
+    // A reader that has gone (`| head`) is no failure.
+    let _ = stdout.write_all(&body).and_then(|()| stdout.flush());
+    Ok(())
 }
 
 /// Certificates are public, so no server is asked: everybody may read the files.

@@ -1,16 +1,26 @@
 //! `mock-imds status`: what a running server does.
 
 use std::fmt::Write as _;
+use std::io::{self, IsTerminal as _};
+use std::thread::sleep;
+use std::time::Duration;
 
 use crate::cli::Status as Args;
-use crate::commands::say;
+use crate::commands::{json, say, try_say};
 use crate::control::Client;
 use crate::control::api::Status;
 use crate::exit::{self, Failure};
 
+/// Between two looks with `--follow`.
+const LOOK: Duration = Duration::from_secs(1);
+
 /// Runs the subcommand.
 pub fn exec(args: &Args) -> Result<(), Failure> {
-    let status = Client::new(args.control.path.as_deref()).status()?;
+    let client = Client::new(args.control.path.as_deref());
+    if args.follow {
+        return follow(&client, args.json);
+    }
+    let status = client.status()?;
     if args.json {
         let text = serde_json::to_string_pretty(&status)
             .map_err(|error| Failure::new(exit::Status::Software, error.to_string()))?;
@@ -19,6 +29,23 @@ pub fn exec(args: &Args) -> Result<(), Failure> {
         say(table(&status).trim_end());
     }
     Ok(())
+}
+
+/// Prints it whenever it has changed, over the former one on a terminal, until nobody reads any more.
+fn follow(client: &Client, as_json: bool) -> Result<(), Failure> {
+    let clear = if io::stdout().is_terminal() && !as_json { "\x1b[H\x1b[2J" } else { "" };
+    let mut before = None;
+    loop {
+        let status = client.status()?;
+        if before.as_ref() != Some(&status) {
+            let text = if as_json { json(&status) } else { table(&status) };
+            if try_say(&format!("{clear}{text}")).is_err() {
+                return Ok(());
+            }
+        }
+        before = Some(status);
+        sleep(LOOK);
+    }
 }
 
 /// One fact a line, its name before it.

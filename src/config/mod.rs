@@ -9,7 +9,7 @@ mod section;
 mod source;
 
 pub use report::{Problem, Report, Severity};
-pub use section::{Item, Line, Section};
+pub use section::{DURATIONS, Item, Line, Section, parse_duration};
 pub use source::{MAX_BYTES, Source};
 
 use std::collections::BTreeSet;

@@ -323,10 +323,10 @@ impl<'a> Item<'a> {
 }
 
 /// What lengths of time look like.
-const DURATIONS: &str = "a length of time such as \"30s\", \"1m30s\", \"6h\" or \"2d\"";
+pub const DURATIONS: &str = "a length of time such as \"30s\", \"1m30s\", \"6h\" or \"2d\"";
 
-/// "1m30s" and its like.
-pub(super) fn parse_duration(text: &str) -> Option<Duration> {
+/// "1m30s" and its like, up to 100 years; `None` if the text is no length of time.
+pub fn parse_duration(text: &str) -> Option<Duration> {
     const CENTURY: Duration = Duration::from_hours(100 * 365 * 24);
     // jiff's units end at hours for absolute durations; a day here is 24 hours.
     let (days, rest) = match text.split_once('d') {

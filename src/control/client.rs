@@ -156,10 +156,16 @@ impl Client {
     }
 }
 
-/// Whether the server closed the connection before the answer.
+/// Whether the server closed the connection before the answer: there are several moments at which it can.
 fn ended(error: &io::Error) -> bool {
-    let error = error.get_ref().and_then(|error| error.downcast_ref::<hyper::Error>());
-    error.is_some_and(hyper::Error::is_incomplete_message)
+    let Some(error) = error.get_ref().and_then(|error| error.downcast_ref::<hyper::Error>()) else {
+        return false;
+    };
+    let cause = std::error::Error::source(error).and_then(|cause| cause.downcast_ref::<io::Error>());
+    error.is_incomplete_message()
+        || error.is_canceled()
+        || cause
+            .is_some_and(|cause| matches!(cause.kind(), ErrorKind::ConnectionReset | ErrorKind::BrokenPipe))
 }
 
 async fn exchange(path: &Path, method: Method, route: &str) -> io::Result<Response<Bytes>> {

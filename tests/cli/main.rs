@@ -8,4 +8,6 @@ mod control;
 mod credentials;
 mod manager;
 mod reload;
+mod requests;
+mod show;
 mod start;
