@@ -1,0 +1,140 @@
+//! Events for some instances and clients, and events that wait for a client.
+
+use std::time::Duration;
+
+use crate::stage::{Client, LOADED, Stage};
+
+const WEB: &str = "10.1.0.1";
+const DATABASE: &str = "10.2.0.1";
+const TWO: &str = r#"
+[instances.web]
+clients = ["10.1.0.0/16"]
+instance-id = "i-0000000000000000a"
+[instances.database]
+clients = ["10.2.0.0/16"]
+derive = true
+[[event]]
+instance = "web"
+at = "10s"
+spot-interruption = {}
+target-lifecycle-state = "Terminated"
+instance-action = "shutdown"
+life-cycle = "spot"
+credentials = { state = "failed" }
+set = { "meta-data/note" = "web" }
+tags = { Name = "web" }
+metadata-options = { instance-metadata-tags = "enabled" }
+facts = { instance-type = "m5.24xlarge" }
+maintenance = { code = "instance-stop" }
+[[event]]
+at = "20s"
+set = { "meta-data/all" = "yes" }
+[[event]]
+instance = "database"
+at = "20s"
+rebalance-recommendation = {}
+"#;
+
+const LEAVES: [&str; 10] = [
+    "spot/instance-action",
+    "autoscaling/target-lifecycle-state",
+    "instance-action",
+    "instance-life-cycle",
+    "iam/security-credentials/dev-role",
+    "note",
+    "tags/instance/Name",
+    "instance-type",
+    "events/maintenance/scheduled",
+    "events/recommendations/rebalance",
+];
+
+fn leaves(stage: &mut Stage, client: Client) -> Vec<Option<String>> {
+    LEAVES.map(|leaf| stage.value(client, leaf)).to_vec()
+}
+
+#[test]
+fn an_event_for_one_instance_leaves_the_others_alone() {
+    let mut stage = Stage::new(TWO);
+    let clients = [Client::HOST, Client::bridged(WEB), Client::bridged(DATABASE)];
+    let [host, web, database] = clients.map(|client| leaves(&mut stage, client));
+    stage.now = LOADED.plus(Duration::from_secs(10));
+    let [host_now, web_now, database_now] = clients.map(|client| leaves(&mut stage, client));
+    assert_eq!((&host_now, &database_now), (&host, &database), "of {LEAVES:?}");
+    for (index, leaf) in LEAVES.iter().enumerate().take(9) {
+        assert_ne!(web[index], web_now[index], "{leaf} of web changed");
+    }
+    stage.now = LOADED.plus(Duration::from_secs(20));
+    for client in clients {
+        assert_eq!(stage.value(client, "all").as_deref(), Some("yes"), "an event for all, at {client:?}");
+        let rebalance = stage.value(client, "events/recommendations/rebalance");
+        assert_eq!(
+            rebalance.is_some(),
+            client == clients[2],
+            "an event for the database alone, at {client:?}"
+        );
+    }
+}
+
+#[test]
+fn the_first_clients_that_look_see_an_event_and_keep_seeing_it() {
+    let mut stage = Stage::new("[[event]]\nat = \"10s\"\nfirst-n-clients = 2\nspot-interruption = {}\n");
+    let client = |number: u8| Client::bridged(&format!("10.0.0.{number}"));
+    let sees = |stage: &mut Stage, number| stage.value(client(number), "spot/instance-action").is_some();
+    assert!(!sees(&mut stage, 1), "before the event nobody is counted");
+    stage.now = LOADED.plus(Duration::from_secs(10));
+    assert!(
+        stage.value(client(9), "instance-id").is_some(),
+        "whoever asks for something else is not counted"
+    );
+    // Any path below spot, events and autoscaling counts.
+    assert_eq!(stage.value(client(2), "autoscaling/target-lifecycle-state"), None);
+    assert!(sees(&mut stage, 3));
+    assert_eq!([1, 4, 9].map(|number| sees(&mut stage, number)), [false; 3], "two have looked before");
+    stage.wait(Duration::from_hours(24));
+    assert_eq!([2, 3].map(|number| sees(&mut stage, number)), [true; 2], "the first two, for good");
+    assert!(!sees(&mut stage, 1));
+}
+
+#[test]
+fn each_event_counts_its_own_clients() {
+    let mut stage = Stage::new(
+        "[[event]]\nfirst-n-clients = 1\nspot-interruption = {}\n\
+         [[event]]\nat = \"10s\"\nfirst-n-clients = 2\nrebalance-recommendation = {}\n",
+    );
+    let (one, two) = (Client::bridged("10.0.0.1"), Client::bridged("10.0.0.2"));
+    assert!(stage.value(one, "spot/instance-action").is_some());
+    assert!(stage.value(two, "spot/instance-action").is_none());
+    stage.now = LOADED.plus(Duration::from_secs(10));
+    for client in [two, one] {
+        assert!(stage.value(client, "events/recommendations/rebalance").is_some(), "{client:?}");
+    }
+    assert!(stage.value(two, "spot/instance-action").is_none());
+}
+
+#[test]
+fn a_step_may_wait_for_a_poll() {
+    let mut stage = Stage::new(
+        "[[event]]\nafter-poll = \"meta-data/spot/instance-action\"\nat = \"30s\"\nspot-interruption = {}\n\
+         [[event]]\nafter-poll = \"/latest/meta-data/events/maintenance/scheduled/\"\nset = { \"meta-data/polled\" = \"yes\" }\n",
+    );
+    stage.now = LOADED.plus(Duration::from_hours(1));
+    let (first, second) = (Client::bridged("10.0.0.1"), Client::bridged("10.0.0.2"));
+    assert_eq!(stage.value(first, "spot/termination-time"), None, "another path is no poll");
+    stage.wait(Duration::from_mins(1));
+    assert_eq!(stage.value(first, "spot/termination-time"), None);
+    // Whatever version and slashes it is asked with.
+    assert_eq!(stage.ask(first, "GET", "/2021-07-15//meta-data/spot/instance-action/", &[]).status, 404);
+    let polled = stage.now;
+    stage.wait(Duration::from_secs(20));
+    assert_eq!(stage.value(second, "spot/instance-action"), None, "a second poll does not start it again");
+    stage.wait(Duration::from_secs(9));
+    assert_eq!(stage.value(second, "spot/instance-action"), None);
+    stage.wait(Duration::from_secs(1));
+    let due = polled.plus(Duration::from_secs(150)).rfc3339();
+    for client in [first, second, Client::HOST] {
+        assert_eq!(stage.value(client, "spot/termination-time").as_deref(), Some(&*due), "{client:?}");
+    }
+    assert_eq!(stage.value(first, "polled"), None);
+    assert_eq!(stage.value(first, "events/maintenance/scheduled").as_deref(), Some("[]"));
+    assert_eq!(stage.value(first, "polled").as_deref(), Some("yes"), "without at it happens with the poll");
+}
