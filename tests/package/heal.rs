@@ -22,7 +22,11 @@ fn what_somebody_removes_comes_back() {
     expect_healed(&machine, "ip address delete");
     machine.within(SOON, "the guardian's journal says that the address was removed", || {
         let journal = machine.journal_since(&mark, "mock-imds-net");
-        if journal.contains("169.254.169.254") { Ok(()) } else { Err(format!("'{journal}'")) }
+        if journal.contains("somebody removed 169.254.169.254") {
+            Ok(())
+        } else {
+            Err(format!("'{journal}'"))
+        }
     });
     for (unit, incarnation) in machine.incarnations() {
         machine.expect(&format!("{unit} after all that was healed"), &incarnation, &before[unit]);
@@ -33,13 +37,11 @@ fn what_somebody_removes_comes_back() {
 /// The kernel takes the table away with its owner; systemd brings the owner back; the server runs on.
 fn guardian_dies(machine: &Machine) {
     let server = machine.incarnations()["mock-imds.service"].clone();
-    let guardian = machine.property("mock-imds-net.service", "MainPID");
-    // One shell, so that the look comes within milliseconds, before the new guardian.
-    let seen = machine.ok(&format!(
-        "kill -KILL {guardian}; for look in {{1..30}}; do nft list tables | grep -q mock-imds || {{ echo gone; break; }}; done"
-    ));
-    machine.expect("the table right after SIGKILL", &seen, "gone");
-    expect_healed(machine, "SIGKILL of the guardian");
+    // Half of the second is systemd's, and other programs on a busy host can take the rest: one of three must do.
+    let healed_after = [(); 3].map(|()| death(machine));
+    if healed_after.iter().all(|took| *took > SOON) {
+        machine.fail(&format!("all is back after SIGKILL, expected within {SOON:?}; found {healed_after:?}"));
+    }
     machine.expect(
         "the server after SIGKILL of the guardian",
         &machine.incarnations()["mock-imds.service"],
@@ -47,10 +49,26 @@ fn guardian_dies(machine: &Machine) {
     );
 }
 
+/// Kills the guardian, and says how long it takes until all is back.
+fn death(machine: &Machine) -> Duration {
+    let guardian = machine.property("mock-imds-net.service", "MainPID");
+    // One shell, so that the look comes within milliseconds, before the new guardian.
+    let seen = machine.ok(&format!(
+        "kill -KILL {guardian}; for look in {{1..30}}; do nft list tables | grep -q mock-imds || {{ echo gone; break; }}; done"
+    ));
+    machine.expect("the table right after SIGKILL", &seen, "gone");
+    healed_within(5 * SOON, machine, "SIGKILL of the guardian")
+}
+
 fn expect_healed(machine: &Machine, action: &str) {
-    let (id, _) = machine.within(SOON, &format!("all is back after {action}"), || {
+    healed_within(SOON, machine, action);
+}
+
+fn healed_within(limit: Duration, machine: &Machine, action: &str) -> Duration {
+    let (id, took) = machine.within(limit, &format!("all is back after {action}"), || {
         machine.network_once()?;
         machine.instance_id()
     });
     machine.expect(&format!("the answer after {action}"), &id, BUILT_IN_ID);
+    took
 }
