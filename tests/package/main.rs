@@ -7,6 +7,7 @@
 //! | file | what it shows |
 //! |---|---|
 //! | `install` | installed is running, confined, and there once; one unit touches no other; an SDK needs no configuration |
+//! | `keys` | a credential process works with the shipped drop-in; everybody can verify the identity document |
 //! | `reload` | a good file changes the answers, a broken one changes nothing and is explained |
 //! | `steady` | restarts, reloads and upgrades lose no request |
 //! | `heal` | what somebody removes comes back |
@@ -17,6 +18,7 @@
 mod heal;
 mod host;
 mod install;
+mod keys;
 mod load;
 mod machine;
 mod neighbours;
