@@ -3,70 +3,56 @@
 use std::fmt;
 use std::str::FromStr;
 
+use percent_encoding::percent_decode_str;
+
 use super::Expected;
 
-/// A pattern for paths: `*` is anything within a segment, `**` any number of whole segments.
+/// A pattern for paths: `*` is anything within a segment, `**` any number of whole segments, none too.
 ///
 /// With a slash at its start it is for whole paths, as `/latest/meta-data/iam/**`. Without one it also fits what
-/// follows the version, as `meta-data/spot/*` fits `/latest/meta-data/spot/instance-action`.
+/// follows the version, as `meta-data/spot/*` fits `/latest/meta-data/spot/instance-action`. Like a path it may have
+/// runs of slashes, a slash at its end, and `%xx`; `%2a` is a star that is no wild card.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PathGlob {
     text: String,
     whole: bool,
-    segments: Vec<String>,
+    segments: Vec<Segment>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Segment {
+    /// `**`
+    Several,
+    /// What stands before, between and behind the stars of one segment; without a star one part.
+    One(Vec<String>),
 }
 
 impl PathGlob {
+    /// Every path.
+    pub fn everything() -> Self {
+        Self { text: "/**".to_owned(), whole: true, segments: vec![Segment::Several] }
+    }
+
     /// Whether a path fits: its segments, decoded, with its version.
     pub fn matches(&self, path: &[&str]) -> bool {
-        let fits =
-            |path: &[&str]| wild(&self.segments, path, |pattern| pattern == "**", |p, s| segment(p, s));
-        fits(path) || (!self.whole && path.split_first().is_some_and(|(_, below)| fits(below)))
+        fits(&self.segments, path)
+            || (!self.whole && path.split_first().is_some_and(|(_, below)| fits(&self.segments, below)))
     }
 }
 
-impl FromStr for PathGlob {
-    type Err = Expected;
-
-    fn from_str(text: &str) -> Result<Self, Expected> {
-        if text.is_empty() {
-            return Err(Expected(
-                "a path, where * is anything within a segment and ** any segments, such as \"meta-data/iam/**\"",
-            ));
-        }
-        let segments = text.split('/').filter(|segment| !segment.is_empty()).map(str::to_owned).collect();
-        Ok(Self { text: text.to_owned(), whole: text.starts_with('/'), segments })
-    }
-}
-
-impl fmt::Display for PathGlob {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
-    }
-}
-
-fn segment(pattern: &str, text: &str) -> bool {
-    wild(pattern.as_bytes(), text.as_bytes(), |byte| *byte == b'*', |pattern, byte| pattern == byte)
-}
-
-/// Whether items fit a pattern with wild cards, each for any number of items.
+/// Whether segments fit a pattern.
 ///
-/// Only the last wild card is ever extended, so the time is the product of the lengths at most.
-fn wild<P, T>(
-    pattern: &[P],
-    items: &[T],
-    is_wild: impl Fn(&P) -> bool,
-    fits: impl Fn(&P, &T) -> bool,
-) -> bool {
+/// Only the last `**` is ever extended, so the time is the product of the lengths at most.
+fn fits(pattern: &[Segment], path: &[&str]) -> bool {
     let (mut at, mut item) = (0, 0);
     let mut retry: Option<(usize, usize)> = None;
-    while item < items.len() {
+    while item < path.len() {
         match pattern.get(at) {
-            Some(part) if is_wild(part) => {
+            Some(Segment::Several) => {
                 at += 1;
                 retry = Some((at, item));
             }
-            Some(part) if fits(part, &items[item]) => {
+            Some(Segment::One(parts)) if has_parts(path[item], parts) => {
                 at += 1;
                 item += 1;
             }
@@ -79,12 +65,63 @@ fn wild<P, T>(
             },
         }
     }
-    pattern[at..].iter().all(is_wild)
+    pattern[at..].iter().all(|segment| *segment == Segment::Several)
+}
+
+/// Whether a segment has these parts in this order, the first at its start and the last at its end.
+fn has_parts(name: &str, parts: &[String]) -> bool {
+    let [first, middle @ .., last] = parts else {
+        return parts.first().is_some_and(|only| only == name);
+    };
+    let Some(rest) = name.strip_prefix(first.as_str()) else { return false };
+    let Some(mut rest) = rest.strip_suffix(last.as_str()) else { return false };
+    for part in middle {
+        let Some(at) = rest.find(part.as_str()) else { return false };
+        rest = &rest[at + part.len()..];
+    }
+    true
+}
+
+impl FromStr for PathGlob {
+    type Err = Expected;
+
+    fn from_str(text: &str) -> Result<Self, Expected> {
+        const ACCEPTED: Expected = Expected(
+            "a path, where * is anything within a segment and ** any segments, such as \"meta-data/iam/**\"",
+        );
+        let part = |raw: &str| percent_decode_str(raw).decode_utf8().ok().map(std::borrow::Cow::into_owned);
+        let segment = |raw: &str| match raw {
+            "**" => Some(Segment::Several),
+            "." | ".." => None,
+            _ if raw.contains("**") => None,
+            _ => raw.split('*').map(part).collect::<Option<_>>().map(Segment::One),
+        };
+        let segments: Option<Vec<_>> = text.split('/').filter(|raw| !raw.is_empty()).map(segment).collect();
+        let legal = !text.is_empty() && !text.chars().any(char::is_control);
+        match segments {
+            Some(segments) if legal => {
+                Ok(Self { text: text.to_owned(), whole: text.starts_with('/'), segments })
+            }
+            _ => Err(ACCEPTED),
+        }
+    }
+}
+
+impl fmt::Display for PathGlob {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    fn segments(path: &str) -> Vec<&str> {
+        path.split('/').filter(|segment| !segment.is_empty()).collect()
+    }
 
     #[test]
     fn patterns_fit_whole_paths_or_what_follows_the_version() {
@@ -111,13 +148,79 @@ mod tests {
             ("**/a/**/b", "/a/x/a/b/b/c", false),
             ("meta-data/*-*id", "/latest/meta-data/reservation-id", true),
             ("meta-data/*a*a*a*b", "/latest/meta-data/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", false),
+            ("/latest//meta-data/", "/latest/meta-data", true),
+            ("/a*b*a", "/aba", true),
+            ("/a*b*a", "/ab", false),
+            ("/aa*aa", "/aaa", false),
+            ("/0e%3A49", "/0e:49", true),
+            ("/%2a", "/*", true),
+            ("/%2a", "/x", false),
         ];
         for (pattern, path, expected) in cases {
             let glob: PathGlob = pattern.parse().unwrap();
-            let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
-            assert_eq!(glob.matches(&segments), expected, "{pattern} for {path}");
+            assert_eq!(glob.matches(&segments(path)), expected, "{pattern} for {path}");
             assert_eq!(glob.to_string(), pattern);
         }
-        assert!("".parse::<PathGlob>().is_err());
+    }
+
+    #[test]
+    fn dots_and_stars_beside_text_are_refused() {
+        for text in ["", "/a/../b", "/./a", "/a**", "/***", "/%ff", "/a\nb"] {
+            assert!(text.parse::<PathGlob>().is_err(), "expected a refusal of {text:?}");
+        }
+    }
+
+    /// The meaning of a glob, spelled out: tries every way.
+    fn meant(glob: &[&str], path: &[&str]) -> bool {
+        match (glob.split_first(), path.split_first()) {
+            (None, None) => true,
+            (Some((&"**", rest)), None) => meant(rest, path),
+            (Some((&"**", rest)), Some((_, others))) => meant(rest, path) || meant(glob, others),
+            (Some((pattern, rest)), Some((name, others))) => {
+                let (pattern, name): (Vec<_>, Vec<_>) = (pattern.chars().collect(), name.chars().collect());
+                meant_within(&pattern, &name) && meant(rest, others)
+            }
+            _ => false,
+        }
+    }
+
+    fn meant_within(pattern: &[char], name: &[char]) -> bool {
+        match (pattern.split_first(), name.split_first()) {
+            (None, None) => true,
+            (Some(('*', rest)), None) => meant_within(rest, name),
+            (Some(('*', rest)), Some((_, others))) => {
+                meant_within(rest, name) || meant_within(pattern, others)
+            }
+            (Some((wanted, rest)), Some((found, others))) => wanted == found && meant_within(rest, others),
+            _ => false,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_glob_matches_what_it_means(
+            glob in prop::collection::vec(prop_oneof![Just("**".to_owned()), "[ab]{0,2}(\\*[ab]{1,2}){0,2}\\*?".prop_filter("a segment", |s| !s.is_empty())], 0..5),
+            path in prop::collection::vec("[ab]{1,4}", 0..6),
+        ) {
+            let text = format!("/{}", glob.join("/"));
+            let segments: Vec<&str> = path.iter().map(String::as_str).collect();
+            let patterns: Vec<&str> = glob.iter().map(String::as_str).collect();
+            let found = text.parse::<PathGlob>().expect("a glob").matches(&segments);
+            prop_assert_eq!(found, meant(&patterns, &segments), "{} and {:?}", text, segments);
+        }
+
+        #[test]
+        fn a_path_matches_itself(path in "(/[a-z0-9.:-]{1,8}x){1,6}") {
+            prop_assert!(path.parse::<PathGlob>().expect("a glob").matches(&segments(&path)));
+        }
+
+        #[test]
+        fn any_text_is_a_glob_or_refused(text in "\\PC{0,40}", path in prop::collection::vec("\\PC{0,10}", 0..5)) {
+            let segments: Vec<&str> = path.iter().map(String::as_str).collect();
+            if let Ok(glob) = text.parse::<PathGlob>() {
+                glob.matches(&segments);
+                prop_assert_eq!(glob.to_string(), text);
+            }
+        }
     }
 }

@@ -1,9 +1,10 @@
 //! Values and rules: what an instance is, and what follows from what is said of it.
-//! No tokio, no clock, no I/O: std, serde, and the value types of ipnet and jiff.
+//! No tokio, no clock, no I/O: std, serde, percent-encoding, and the value types of ipnet and jiff.
 
 mod credentials;
 pub mod endpoint;
 mod event;
+pub mod fault;
 mod glob;
 mod http;
 mod ids;

@@ -46,6 +46,16 @@ impl Timestamp {
         Self(self.0.saturating_add(millis))
     }
 
+    /// This much later, or earlier if negative; 1970 at the earliest.
+    #[must_use]
+    pub fn shifted(self, by: jiff::SignedDuration) -> Self {
+        let span = by.unsigned_abs();
+        if !by.is_negative() {
+            return self.plus(span);
+        }
+        Self(self.0.saturating_sub(u64::try_from(span.as_millis()).unwrap_or(u64::MAX)))
+    }
+
     /// As in JSON bodies: `2024-01-15T09:30:00Z`, never with fractions (botocore rejects those).
     pub fn rfc3339(self) -> String {
         self.civil().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
@@ -94,7 +104,18 @@ impl From<jiff::Timestamp> for Timestamp {
 
 #[cfg(test)]
 mod tests {
+    use jiff::SignedDuration;
+
     use super::*;
+
+    #[test]
+    fn a_shift_goes_both_ways_and_stops_at_1970() {
+        let time = Timestamp::from_secs(100);
+        assert_eq!(time.shifted(SignedDuration::from_secs(30)), Timestamp::from_secs(130));
+        assert_eq!(time.shifted(SignedDuration::from_millis(-30_001)), Timestamp::from_millis(69_999));
+        assert_eq!(time.shifted(SignedDuration::MIN), Timestamp::from_secs(0));
+        assert_eq!(time.shifted(SignedDuration::MAX), Timestamp::from_millis(u64::MAX));
+    }
 
     #[test]
     fn dates_are_written_as_the_service_writes_them() {
