@@ -145,6 +145,7 @@ impl Writer {
             fleet = fleet.apply(Change::Fetched(fetched.clone()));
         }
         self.world.fleet.store(Arc::new(fleet));
+        self.world.restart_counters();
         tracing::info!(IMDS_SCENARIO = name(loading.file.as_deref()), "reload by {by}: {message}");
         if by == Caller::Signal {
             observe::report(&loading.warnings, false);

@@ -1,6 +1,7 @@
 //! A reply is a pure function of its arguments.
 //!
-//! The order of judgement, each step ending the matter:
+//! A fault may take the answer's place, or change it (see `fault`). The order of judgement of the answer itself, each
+//! step ending the matter:
 //!
 //! 1. endpoint disabled → 403, whatever was asked;
 //! 2. `Expect` → 417;
@@ -11,10 +12,11 @@
 
 use std::time::Duration;
 
-use hyper::header::{EXPECT, HeaderName};
+use hyper::header::{EXPECT, HeaderName, HeaderValue};
 use hyper::{HeaderMap, Method, StatusCode};
 
 use super::credentials::View;
+use super::fault::{self, Asked};
 use super::reply::{Media, Reply, Stationery, TTL_HEADER};
 use super::token::TTL_SECONDS;
 use super::tree::{Directory, Found};
@@ -45,18 +47,29 @@ pub fn answer(
     let below = segments.as_deref().and_then(<[&str]>::split_first).map_or(&[][..], |(_, below)| below);
     let met = fleet.meet(visit.peer, visit.ingress);
     let compiled = fleet.at(met, visit, below, now);
+    let polled = fleet.polled(below);
+    let change = (!polled.is_empty()).then_some(Change::Polled(polled, now));
+    let asked =
+        Asked { head, path: segments.as_deref(), visit, instance: met.name, clock: fleet.clock(), now };
+    let verdict = fault::decide(fleet.faults(), &asked);
+    let (now, loaded_at) = (verdict.skewed(now), verdict.skewed(fleet.loaded_at()));
     let view = View {
         instance: &compiled.instance,
         identity: &compiled.identity,
         fetched: fleet.fetched(),
-        loaded_at: fleet.loaded_at(),
+        loaded_at,
         now,
     };
-    let stationery = Stationery { now, modified: fleet.loaded_at().min(now), http: &fleet.scenario().http };
-    let request = Request { view, instance: &compiled.instance, tree: &compiled.tree, authority, stationery };
-    let reply = request.judge(visit, head, segments.as_deref());
-    let polled = fleet.polled(below);
-    (reply, (!polled.is_empty()).then_some(Change::Polled(polled, now)))
+    let stationery = Stationery { now, modified: loaded_at.min(now), http: &fleet.scenario().http };
+    let reply = if let Some(status) = verdict.status() {
+        stationery.error(status)
+    } else {
+        let (instance, tree) = (&compiled.instance, &compiled.tree);
+        let tokens_lost = verdict.tokens_lost;
+        let request = Request { view, instance, tree, authority, stationery, tokens_lost };
+        request.judge(visit, head, segments.as_deref())
+    };
+    (verdict.spoil(reply), change)
 }
 
 /// A request's surroundings.
@@ -66,6 +79,7 @@ struct Request<'f> {
     tree: &'f Directory,
     authority: &'f TokenAuthority,
     stationery: Stationery<'f>,
+    tokens_lost: bool,
 }
 
 /// What a request's token headers amount to.
@@ -89,7 +103,7 @@ impl Request<'_> {
         if let Some(["latest", "api", "token"]) = segments {
             return self.token(visit, head);
         }
-        if !matches!(*head.method, Method::GET | Method::HEAD) {
+        if !reads(head.method) {
             return match segments {
                 Some([version, "api", "token"])
                     if head.method == Method::PUT && self.version(version).is_some() =>
@@ -101,6 +115,9 @@ impl Request<'_> {
         }
         let options = self.instance.metadata_options;
         match self.session(head.headers) {
+            Session::Valid(_) | Session::Refused if self.tokens_lost => {
+                self.stationery.refusal(StatusCode::UNAUTHORIZED)
+            }
             Session::Refused
                 if options.http_tokens == HttpTokens::Required
                     || self.stationery.http.invalid_token == InvalidToken::Refuse =>
@@ -138,11 +155,11 @@ impl Request<'_> {
 
     /// Several token headers on one request are fine if any token is valid; the longest remaining time counts.
     fn session(&self, headers: &HeaderMap) -> Session {
-        let mut given = headers.get_all(TOKEN_HEADER).iter().filter(|token| !token.is_empty()).peekable();
+        let mut given = tokens(headers).peekable();
         if given.peek().is_none() {
             return Session::None;
         }
-        let remaining = |token: &hyper::header::HeaderValue| {
+        let remaining = |token: &HeaderValue| {
             self.authority.remaining(token.as_bytes(), &self.instance.instance_id, self.stationery.now)
         };
         given.filter_map(remaining).max().map_or(Session::Refused, Session::Valid)
@@ -205,6 +222,21 @@ impl Request<'_> {
 enum Answer {
     Listing(String),
     Value(Media, hyper::body::Bytes),
+}
+
+/// Whether a method is answered with data.
+fn reads(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD)
+}
+
+/// Whether the answer depends on a token that the request has.
+pub(super) fn uses_token(head: RequestHead<'_>) -> bool {
+    reads(head.method) && tokens(head.headers).next().is_some()
+}
+
+/// The tokens that a request has.
+fn tokens(headers: &HeaderMap) -> impl Iterator<Item = &HeaderValue> {
+    headers.get_all(TOKEN_HEADER).iter().filter(|token| !token.is_empty())
 }
 
 /// The requested lifetime in seconds, if it is a whole number in the range that the service grants.

@@ -10,6 +10,7 @@ use super::cache::{Cache, Compiled, Key};
 use super::derive::derived;
 use super::{Ingress, Visit};
 use crate::identity::KeyRing;
+use crate::model::fault::Fault;
 use crate::model::timeline::{self, Clock, Occurrence};
 use crate::model::{Event, Fetched, Guest, Instance, Scenario, Timestamp, When};
 
@@ -111,6 +112,11 @@ impl Fleet {
     /// The scenario that was compiled.
     pub fn scenario(&self) -> &Scenario {
         &self.scenario
+    }
+
+    /// What goes wrong. A fault is known by its place here.
+    pub fn faults(&self) -> &[Fault] {
+        &self.scenario.faults
     }
 
     /// When it was loaded, as far as its clock tells.

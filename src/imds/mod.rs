@@ -4,6 +4,7 @@ mod answer;
 mod cache;
 mod credentials;
 mod derive;
+mod fault;
 mod fleet;
 mod path;
 mod protocol;
@@ -15,6 +16,7 @@ mod tree;
 mod version;
 
 pub use answer::answer;
+pub use fault::{Delivery, End};
 pub use fleet::{Change, Fleet};
 pub use path::segments;
 pub use protocol::Protocol;
@@ -56,10 +58,19 @@ pub struct Visit<'v> {
 
 /// Counts that outlive a request. The server keeps them; they are the only thing beside its arguments that an
 /// answer depends on.
-pub trait Counters {
+pub trait Counters: Sync {
     /// Whether a client is among the first `limit` that asked to be admitted to an event. A limit of 0 admits
     /// nobody new.
     fn admit(&self, event: (Timestamp, usize), client: IpAddr, limit: u32) -> bool;
+
+    /// Counts a request that matches a fault, by its number in the scenario, and gives how many did before it.
+    fn next(&self, fault: usize) -> u64;
+
+    /// How many requests have matched a fault.
+    fn matched(&self, fault: usize) -> u64;
+
+    /// Whether a client has asked more often than a fault allows, with this request.
+    fn throttle(&self, fault: usize, client: IpAddr, per_second: u32, now: Timestamp) -> bool;
 }
 
 /// How a client came.

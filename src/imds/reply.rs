@@ -12,6 +12,7 @@ use hyper::header::{
 
 use hyper::{StatusCode, Version};
 
+use super::fault::Delivery;
 use crate::model::{Http, Profile, Timestamp};
 
 /// Seconds that a token is valid: asked for in a PUT, granted in its answer, remaining in the answer to a GET.
@@ -36,6 +37,10 @@ pub struct Reply {
     pub body: Bytes,
     /// How many network hops the packets may travel: set on the answer to a token request only.
     pub hop_limit: Option<u8>,
+    /// How it gets to the client.
+    pub delivery: Delivery,
+    /// The number of the first fault in the scenario that changed it.
+    pub fault: Option<usize>,
 }
 
 /// What a value is sent as.
@@ -94,11 +99,25 @@ impl Stationery<'_> {
         )
     }
 
-    /// 400, 401 or 403.
+    /// 400, 401, 403, and what has no form of its own.
     pub fn refusal(&self, status: StatusCode) -> Reply {
         match self.http.profile {
             Profile::Modern => self.reply(status, vec![(CONTENT_TYPE, TEXT)], Bytes::new()),
             Profile::Legacy => self.page(status, LEGACY_INDENTATION),
+        }
+    }
+
+    /// Any error, in the form that it has where the service itself answers so.
+    pub fn error(&self, status: StatusCode) -> Reply {
+        match status {
+            StatusCode::NOT_FOUND => self.not_found(),
+            StatusCode::METHOD_NOT_ALLOWED => self.not_allowed("GET, HEAD"),
+            StatusCode::EXPECTATION_FAILED => self.expectation_failed(),
+            _ => {
+                // A status without a name gets an empty phrase, which is legal; the HTTP library would make one up.
+                let reason = status.canonical_reason().is_none().then_some("");
+                Reply { reason, ..self.refusal(status) }
+            }
         }
     }
 
@@ -137,7 +156,16 @@ impl Stationery<'_> {
             headers.push((CONNECTION, HeaderValue::from_static("close")));
         }
         let version = self.of_profile(Version::HTTP_11, Version::HTTP_10);
-        Reply { version, status, reason: None, headers, body, hop_limit: None }
+        Reply {
+            version,
+            status,
+            reason: None,
+            headers,
+            body,
+            hop_limit: None,
+            delivery: Delivery::default(),
+            fault: None,
+        }
     }
 }
 

@@ -43,6 +43,18 @@ impl Counters for Looking<'_> {
     fn admit(&self, event: (Timestamp, usize), client: IpAddr, _limit: u32) -> bool {
         self.0.admit(event, client, 0)
     }
+
+    fn next(&self, fault: usize) -> u64 {
+        self.0.matched(fault)
+    }
+
+    fn matched(&self, fault: usize) -> u64 {
+        self.0.matched(fault)
+    }
+
+    fn throttle(&self, _fault: usize, _client: IpAddr, _per_second: u32, _now: Timestamp) -> bool {
+        false
+    }
 }
 
 /// A path as people say it: without a version it is that of `latest`.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use ipnet::IpNet;
 
 use super::event::Event;
+use super::fault::Fault;
 use super::http::Http;
 use super::instance::Instance;
 
@@ -19,6 +20,8 @@ pub struct Scenario {
     pub events: Vec<Event>,
     /// How the service speaks HTTP.
     pub http: Http,
+    /// What goes wrong on purpose, in the file's order.
+    pub faults: Vec<Fault>,
 }
 
 /// An instance that certain clients meet.

@@ -13,6 +13,7 @@ use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, sleep, timeout};
 
+use super::fault::{self, Seat};
 use super::limits::Limits;
 use super::request::{Parting, parting, respond};
 use super::wire::{Talk, Wire};
@@ -43,16 +44,19 @@ pub(super) async fn serve(
     permit: OwnedSemaphorePermit,
 ) {
     let local = stream.local_addr().unwrap_or(peer);
-    let talk = Arc::new(Talk::new(peer, ingress::of(&stream, local, peer)));
+    let seat = Seat::new(Arc::clone(&shared), permit);
+    let talk = Arc::new(Talk::new(peer, ingress::of(&stream, local, peer), seat));
     let wire = Wire::new(stream, Arc::clone(&talk));
     match talk_http(&shared, wire, &talk).await {
         Ending::Close => {}
         Ending::Linger(stream) => linger(stream, &shared.limits).await,
         Ending::Hold(stream) => {
             // A client that only waits must not keep others out.
-            drop(permit);
+            talk.seat.leave();
             hold(stream, &shared).await;
         }
+        Ending::Silence(stream) => fault::silence(stream, &shared).await,
+        Ending::Reset(stream) => fault::reset(stream),
     }
 }
 
@@ -61,6 +65,8 @@ enum Ending {
     Close,
     Linger(TcpStream),
     Hold(TcpStream),
+    Silence(TcpStream),
+    Reset(TcpStream),
 }
 
 /// What happens to a connection.
@@ -111,6 +117,7 @@ async fn talk_http(shared: &Shared, wire: Wire, talk: &Arc<Talk>) -> Ending {
 fn ending<S>(outcome: hyper::Result<()>, parts: Parts<TokioIo<Wire>, S>, talk: &Talk) -> Ending {
     let stream = parts.io.into_inner().into_inner();
     match outcome {
+        Err(_) if talk.is_cut() => Ending::Close,
         Ok(()) => {
             let more = !parts.read_buf.is_empty() || talk.has_unread();
             if more || stream.try_read(&mut [0; 64]).is_ok_and(|bytes| bytes > 0) {
@@ -123,9 +130,11 @@ fn ending<S>(outcome: hyper::Result<()>, parts: Parts<TokioIo<Wire>, S>, talk: &
             tracing::debug!(IMDS_CLIENT = %talk.peer.ip(), "{}: connection ended: {error}", talk.peer);
             match parting(&error) {
                 Some(Parting::Hold) => Ending::Hold(stream),
+                Some(Parting::Silence) => Ending::Silence(stream),
+                Some(Parting::Reset) => Ending::Reset(stream),
                 // hyper has answered 400, 414 or 431, and most likely not read all that came.
                 None if error.is_parse() => Ending::Linger(stream),
-                Some(Parting::Broken(_)) | None => Ending::Close,
+                Some(Parting::Crowded | Parting::Broken(_)) | None => Ending::Close,
             }
         }
     }
@@ -150,7 +159,7 @@ async fn hold(mut stream: TcpStream, shared: &Shared) {
 }
 
 /// Reads and forgets until the client closes its side or the connection fails.
-async fn read_to_end(stream: &mut TcpStream) {
+pub(super) async fn read_to_end(stream: &mut TcpStream) {
     let mut forgotten = [0; 4096];
     while stream.read(&mut forgotten).await.is_ok_and(|bytes| bytes > 0) {}
 }

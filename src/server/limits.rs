@@ -9,6 +9,8 @@ pub struct Limits {
     pub connections: u32,
     /// Connections held without an answer at one time, beside those above.
     pub held: usize,
+    /// Connections that faults hold up at one time, beside those above; the next ones are closed unanswered.
+    pub aside: u32,
     /// How long a client may take for a request head: from the connection, or from the last reply.
     pub head: Duration,
     /// Bytes of a request head, at least 8,192.
@@ -27,6 +29,8 @@ pub struct Limits {
     pub linger: Duration,
     /// How long a client is held without an answer.
     pub hold: Duration,
+    /// How long a fault keeps a client in silence.
+    pub silence: Duration,
     /// How long the server waits for its connections when it stops.
     pub drain: Duration,
 }
@@ -36,6 +40,7 @@ impl Default for Limits {
         Self {
             connections: 1024,
             held: 256,
+            aside: 4096,
             head: Duration::from_secs(10),
             head_bytes: 16 * 1024,
             body: Duration::from_secs(5),
@@ -45,6 +50,7 @@ impl Default for Limits {
             first_request: Duration::from_secs(1),
             linger: Duration::from_secs(2),
             hold: Duration::from_secs(30),
+            silence: Duration::from_mins(5),
             drain: Duration::from_secs(5),
         }
     }

@@ -5,6 +5,7 @@
 
 mod accept;
 mod connection;
+mod fault;
 mod ingress;
 mod limits;
 mod listen;
@@ -34,6 +35,7 @@ struct Shared {
     http: Builder,
     permits: Arc<Semaphore>,
     held: Semaphore,
+    aside: Arc<Semaphore>,
     stop: watch::Sender<bool>,
 }
 
@@ -51,6 +53,7 @@ impl Server {
             http: connection::protocol(&limits),
             permits: Arc::new(Semaphore::new(limits.connections as usize)),
             held: Semaphore::new(limits.held),
+            aside: Arc::new(Semaphore::new(limits.aside as usize)),
             stop: watch::Sender::new(false),
             limits: Arc::new(limits),
         });
@@ -66,9 +69,14 @@ impl Server {
     pub async fn drain(mut self) -> usize {
         self.shared.stop.send_replace(true);
         while self.accepting.join_next().await.is_some() {}
-        let all = self.shared.limits.connections;
-        let finished = self.shared.permits.acquire_many(all);
-        let _ = timeout(self.shared.limits.drain, finished).await;
-        all as usize - self.shared.permits.available_permits().min(all as usize)
+        let Shared { permits, aside, limits, .. } = &*self.shared;
+        let places = [(permits, limits.connections), (aside, limits.aside)];
+        let finished = async {
+            for (places, all) in places {
+                let _ = places.acquire_many(all).await;
+            }
+        };
+        let _ = timeout(limits.drain, finished).await;
+        places.iter().map(|(places, all)| (*all as usize).saturating_sub(places.available_permits())).sum()
     }
 }

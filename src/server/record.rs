@@ -26,11 +26,22 @@ pub(super) struct Recording<'r> {
     pub(super) status: Option<StatusCode>,
     /// The name of the instance that the client met.
     pub(super) instance: Option<Box<str>>,
+    /// The fault that struck.
+    pub(super) fault: Option<usize>,
 }
 
 impl<'r> Recording<'r> {
     pub(super) fn new(world: &'r Arc<World>, talk: &'r Arc<Talk>, head: &'r Parts) -> Self {
-        Self { world, talk, head, at: (world.clock)(), began: Instant::now(), status: None, instance: None }
+        Self {
+            world,
+            talk,
+            head,
+            at: (world.clock)(),
+            began: Instant::now(),
+            status: None,
+            instance: None,
+            fault: None,
+        }
     }
 }
 
@@ -48,7 +59,7 @@ impl Drop for Recording<'_> {
             protocol: Protocol::of(RequestHead { method, path, headers }),
             status: self.status.map(|status| status.as_u16()),
             latency: self.began.elapsed(),
-            fault: None,
+            fault: self.fault.and_then(|fault| fault.try_into().ok()),
             instance: self.instance.take(),
         });
     }

@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
-use http_body_util::{BodyExt as _, Full};
+use http_body_util::BodyExt as _;
 use hyper::body::{Body as _, Bytes, Incoming};
 use hyper::ext::ReasonPhrase;
 use hyper::header::EXPECT;
+use hyper::http::request::Parts;
 use hyper::{Request, Response};
 use thiserror::Error;
 use tokio::time::timeout;
 
+use super::fault::{Payload, hold_back};
 use super::limits::Limits;
 use super::record::Recording;
 use super::wire::Talk;
@@ -22,6 +24,15 @@ pub(super) enum Parting {
     /// The reply would not arrive: the client hears nothing until it gives up.
     #[error("the hop limit keeps the reply from the client")]
     Hold,
+    /// A fault: the client hears nothing until it gives up.
+    #[error("a fault keeps the client in silence")]
+    Silence,
+    /// A fault: the connection is reset.
+    #[error("a fault resets the connection")]
+    Reset,
+    /// A fault would hold the connection up, and there is no room for that.
+    #[error("faults hold up too many connections")]
+    Crowded,
     /// The client broke its body off, or framed it wrongly.
     #[error("the request's body is broken: {0}")]
     Broken(#[from] hyper::Error),
@@ -33,7 +44,7 @@ pub(super) async fn respond(
     talk: Arc<Talk>,
     limits: Arc<Limits>,
     request: Request<Incoming>,
-) -> Result<Response<Full<Bytes>>, Parting> {
+) -> Result<Response<Payload>, Parting> {
     talk.asked();
     let (head, body) = request.into_parts();
     let mut recording = Recording::new(&world, &talk, &head);
@@ -42,6 +53,19 @@ pub(super) async fn respond(
     if !read {
         talk.left_unread();
     }
+    let reply = ask(&world, &talk, &head, &mut recording);
+    hold_back(&talk.seat, reply.delivery).await?;
+    match travel(&reply, talk.ingress) {
+        Travel::Nowhere => return Err(Parting::Hold),
+        Travel::Usual => talk.limit_hops(None),
+        Travel::Hops(limit) => talk.limit_hops(Some(limit)),
+    }
+    recording.status = Some(reply.status);
+    Ok(response(reply, &talk))
+}
+
+/// Asks for the reply. What it reads is given back before anything waits.
+fn ask(world: &World, talk: &Talk, head: &Parts, recording: &mut Recording<'_>) -> Reply {
     let visit = Visit {
         peer: talk.peer.ip().to_canonical(),
         ingress: talk.ingress,
@@ -64,13 +88,8 @@ pub(super) async fn respond(
         head.uri.path(),
         reply.status.as_u16(),
     );
-    match travel(&reply, talk.ingress) {
-        Travel::Nowhere => return Err(Parting::Hold),
-        Travel::Usual => talk.limit_hops(None),
-        Travel::Hops(limit) => talk.limit_hops(Some(limit)),
-    }
-    recording.status = Some(reply.status);
-    Ok(response(reply))
+    recording.fault = reply.fault;
+    reply
 }
 
 /// Reads a body to its end, because the kernel resets a connection that is closed with bytes unread, and the
@@ -111,8 +130,8 @@ fn travel(reply: &Reply, ingress: Ingress) -> Travel {
     }
 }
 
-fn response(reply: Reply) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::new(reply.body));
+fn response(reply: Reply, talk: &Arc<Talk>) -> Response<Payload> {
+    let mut response = Response::new(Payload::new(reply.body, reply.delivery.end, talk));
     *response.version_mut() = reply.version;
     *response.status_mut() = reply.status;
     for (name, value) in reply.headers {
@@ -135,6 +154,7 @@ mod tests {
     use hyper::{StatusCode, Version};
 
     use super::*;
+    use crate::imds::Delivery;
 
     #[test]
     fn only_bridged_clients_are_limited() {
@@ -148,8 +168,9 @@ mod tests {
         ];
         for (hop_limit, ingress, expected) in cases {
             let (version, status) = (Version::HTTP_11, StatusCode::OK);
+            let (headers, body, delivery) = (vec![], Bytes::new(), Delivery::default());
             let reply =
-                Reply { version, status, reason: None, headers: vec![], body: Bytes::new(), hop_limit };
+                Reply { version, status, reason: None, headers, body, hop_limit, delivery, fault: None };
             assert_eq!(travel(&reply, ingress), expected, "hop limit {hop_limit:?} from {ingress:?}");
         }
     }

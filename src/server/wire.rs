@@ -5,33 +5,47 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI16, Ordering};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use nix::sys::socket::{setsockopt, sockopt};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
+use super::fault::Seat;
 use crate::imds::Ingress;
 
 /// The kernel's own hop limit.
 const USUAL_HOPS: i16 = -1;
 
 /// What the requests of one connection and its socket know of each other.
-#[derive(Debug)]
 pub(super) struct Talk {
     /// The client.
     pub(super) peer: SocketAddr,
     /// How it came.
     pub(super) ingress: Ingress,
+    /// Where it counts.
+    pub(super) seat: Seat,
+    cut: AtomicBool,
     asked: AtomicBool,
     unread: AtomicBool,
     hops: AtomicI16,
 }
 
 impl Talk {
-    pub(super) fn new(peer: SocketAddr, ingress: Ingress) -> Self {
+    pub(super) fn new(peer: SocketAddr, ingress: Ingress, seat: Seat) -> Self {
+        let no = || AtomicBool::new(false);
         let hops = AtomicI16::new(USUAL_HOPS);
-        Self { peer, ingress, asked: AtomicBool::new(false), unread: AtomicBool::new(false), hops }
+        Self { peer, ingress, seat, cut: no(), asked: no(), unread: no(), hops }
+    }
+
+    /// Ends the connection once what was written is sent.
+    pub(super) fn cut(&self) {
+        self.cut.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it ends so.
+    pub(super) fn is_cut(&self) -> bool {
+        self.cut.load(Ordering::Relaxed)
     }
 
     /// Notes that a request head came.
@@ -61,7 +75,6 @@ impl Talk {
 }
 
 /// The socket, which sets the hop limit just before a write.
-#[derive(Debug)]
 pub(super) struct Wire {
     stream: TcpStream,
     talk: Arc<Talk>,
@@ -126,7 +139,9 @@ impl AsyncWrite for Wire {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
+        ready!(Pin::new(&mut self.stream).poll_flush(context))?;
+        // Whoever flushes has written all that it had.
+        Poll::Ready(if self.talk.is_cut() { Err(io::Error::other("cut by a fault")) } else { Ok(()) })
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -59,6 +59,11 @@ impl World {
         }
     }
 
+    /// Faults begin to count from 0 again.
+    pub fn restart_counters(&self) {
+        self.counters.restart();
+    }
+
     /// How many requests were read.
     pub fn requests(&self) -> u64 {
         self.requests.load(Ordering::Relaxed)

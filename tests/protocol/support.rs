@@ -21,11 +21,23 @@ pub const LOADED: Timestamp = Timestamp::from_secs(1_768_478_400);
 /// The keys of all golden signatures.
 static KEYS: LazyLock<Arc<KeyRing>> = LazyLock::new(|| Arc::new(KeyRing::generate([7; 32])));
 
-/// Counters that admit nobody.
+/// Counters that admit nobody, and for which every request is the first one.
 struct Nobody;
 
 impl Counters for Nobody {
     fn admit(&self, _: (Timestamp, usize), _: IpAddr, _: u32) -> bool {
+        false
+    }
+
+    fn next(&self, _: usize) -> u64 {
+        0
+    }
+
+    fn matched(&self, _: usize) -> u64 {
+        0
+    }
+
+    fn throttle(&self, _: usize, _: IpAddr, _: u32, _: Timestamp) -> bool {
         false
     }
 }
