@@ -8,7 +8,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeFloat, DeInteger, DeTable, DeValue};
 
 use super::report::{Problem, Report, Severity};
 use super::source::Source;
@@ -235,6 +235,20 @@ impl<'a> Item<'a> {
         })
     }
 
+    /// A number from 0 to 1.
+    pub fn fraction(&self) -> Option<f64> {
+        const ACCEPTED: &str = "a number from 0 to 1, such as 0.3";
+        let value = self.value.get_ref();
+        let text = value.as_float().map(DeFloat::as_str);
+        let Some(text) = text.or_else(|| value.as_integer().map(DeInteger::as_str)) else {
+            return self.mismatch(ACCEPTED);
+        };
+        text.parse().ok().filter(|number| (0.0..=1.0).contains(number)).or_else(|| {
+            self.error(format!("{} is {text}, out of range", self.name), format!("accepted: {ACCEPTED}"));
+            None
+        })
+    }
+
     /// A string that parses; the error's text says what is accepted.
     pub fn parse<T: FromStr<Err: Display>>(&self) -> Option<T> {
         let Some(text) = self.value.get_ref().as_str() else {
@@ -275,6 +289,26 @@ impl<'a> Item<'a> {
             self.error(format!("{} is {text:?}", self.name), format!("accepted: {DURATIONS}"));
             None
         })
+    }
+
+    /// A length of time of at most `longest`, backwards with a minus sign: `"-5m"`.
+    pub fn signed_duration(&self, longest: Duration) -> Option<jiff::SignedDuration> {
+        const ACCEPTED: &str = "a length of time such as \"5m\" or \"-1h30m\"";
+        let Some(text) = self.value.get_ref().as_str() else { return self.mismatch(ACCEPTED) };
+        let (backwards, length) = match text.strip_prefix('-') {
+            Some(length) => (true, length),
+            None => (false, text.strip_prefix('+').unwrap_or(text)),
+        };
+        let length = parse_duration(length).filter(|length| *length <= longest);
+        let Some(span) = length.and_then(|length| jiff::SignedDuration::try_from(length).ok()) else {
+            let days = longest.as_secs() / 86_400;
+            self.error(
+                format!("{} is {text:?}", self.name),
+                format!("accepted: {ACCEPTED}, at most {days} days either way"),
+            );
+            return None;
+        };
+        Some(if backwards { -span } else { span })
     }
 
     /// An instant: an RFC 3339 string, or TOML's own date and time with an offset.

@@ -91,8 +91,13 @@ pub fn interfaces_are_distinct(sections: &[Section<'_>], interfaces: &[NetworkIn
 
 /// An event that names an instance names one that is there.
 pub fn event_has_its_instance(section: &Section<'_>, event: &Event, scenario: &Scenario) {
-    let Some(name) = &event.instance else { return };
-    if !scenario.guests.iter().any(|guest| guest.name == *name) {
+    instance_is_there(section, event.instance.as_deref(), scenario);
+}
+
+/// An instance that is named is there.
+pub fn instance_is_there(section: &Section<'_>, name: Option<&str>, scenario: &Scenario) {
+    let Some(name) = name else { return };
+    if !scenario.guests.iter().any(|guest| guest.name == name) {
         let names: Vec<&str> = scenario.guests.iter().map(|guest| guest.name.as_str()).collect();
         let accepted =
             if names.is_empty() { "none, there is no [instances.NAME]".into() } else { names.join(", ") };

@@ -8,6 +8,7 @@ mod contradictions;
 mod credential_process;
 mod credentials;
 mod event;
+mod fault;
 mod instance;
 mod instances;
 mod interface;
@@ -91,6 +92,9 @@ fn build(root: &Section<'_>, base: &Path) -> Scenario {
             Some(event)
         };
         scenario.events = events.iter().enumerate().filter_map(read).collect();
+    }
+    if let Some(item) = root.get("fault") {
+        scenario.faults = fault::read_all(&item, &scenario);
     }
     scenario
 }

@@ -1,0 +1,203 @@
+use std::path::Path;
+
+use jiff::SignedDuration;
+use proptest::prelude::*;
+
+use super::*;
+use crate::config::Source;
+use crate::model::Timestamp;
+use crate::model::fault::Client;
+use crate::scenario;
+
+fn outcome(text: &str) -> (Vec<Fault>, String) {
+    match scenario::read(&Source::new("test.toml", text), Path::new("")) {
+        Ok((scenario, report)) => (scenario.faults, report.to_string()),
+        Err(report) => (vec![], report.to_string()),
+    }
+}
+
+/// The fault of a table that is good.
+fn fault(keys: &str) -> Fault {
+    let (mut faults, report) = outcome(&format!("[[fault]]\n{keys}\n"));
+    assert_eq!((faults.len(), report.as_str()), (1, ""), "expected one good fault of:\n{keys}");
+    faults.remove(0)
+}
+
+fn altered(keys: &str) -> Alteration {
+    match fault(keys).effect {
+        Effect::Answer(alteration) => alteration,
+        other => panic!("expected an answer from {keys}, found {other:?}"),
+    }
+}
+
+fn millis(min: u64, max: u64) -> Option<Latency> {
+    Latency::new(Duration::from_millis(min), Duration::from_millis(max))
+}
+
+#[test]
+fn everything_that_a_fault_says_of_requests_is_read() {
+    let found = fault(
+        "path = \"/latest/meta-data/iam/**\"\nmethods = [\"GET\", \"HEAD\"]\nclients = [\"host\", \"172.17.0.2\"]\n\
+         from = \"1m\"\nfor = \"30s\"\ncount = 3\nprobability = 0.5\nseed = 7\nhang = true",
+    );
+    assert_eq!(found.path.to_string(), "/latest/meta-data/iam/**");
+    assert_eq!(found.methods, [Method::Get, Method::Head]);
+    assert_eq!(found.clients, [Client::Host, "172.17.0.2/32".parse().expect("a network")]);
+    assert_eq!(found.from, Start::AfterLoad(Duration::from_mins(1)));
+    assert_eq!((found.lasts, found.count, found.seed), (Some(Duration::from_secs(30)), Some(3), 7));
+    assert_eq!(found.probability, Probability::new(0.5).expect("a probability"));
+    let instants = ["2026-01-15T12:00:00Z", "\"2026-01-15T12:00:00Z\""];
+    for instant in instants.map(|instant| fault(&format!("from = {instant}\nhang = true")).from) {
+        assert_eq!(instant, Start::At(Timestamp::from_secs(1_768_478_400)));
+    }
+    assert_eq!(fault("hang = true"), Fault::always(Effect::Hang), "nothing is said of requests");
+    let web =
+        "[instances.web]\nclients = [\"host\"]\nderive = true\n[[fault]]\ninstance = \"web\"\nhang = true\n";
+    assert_eq!(outcome(web).0[0].instance.as_deref(), Some("web"));
+}
+
+#[test]
+fn every_effect_is_read() {
+    assert_eq!(altered("latency = \"200ms\"").latency, millis(200, 200));
+    assert_eq!(altered("latency = { min = \"100ms\", max = \"2s\" }").latency, millis(100, 2_000));
+    assert_eq!(altered("status = 503").status, ErrorStatus::new(503));
+    assert_eq!(altered("body = \"empty\"").body, Some(Damage::Empty));
+    assert_eq!(altered("body = \"truncated\"").body, Some(Damage::Truncated));
+    assert_eq!(altered("tokens = \"lost\"").tokens, Some(Tokens::Lost));
+    assert_eq!(altered("clock-skew = \"-5m\"").clock_skew, Some(SignedDuration::from_mins(-5)));
+    assert_eq!(altered("clock-skew = \"1h30m\"").clock_skew, Some(SignedDuration::from_mins(90)));
+    assert_eq!(fault("reset = true").effect, Effect::Reset(None));
+    assert_eq!(fault("reset = true\nlatency = \"1s\"").effect, Effect::Reset(millis(1_000, 1_000)));
+    assert_eq!(fault("hang = true\nreset = false").effect, Effect::Hang);
+    let status = |status| Excess::Status(ErrorStatus::new(status).expect("an error"));
+    for (then, expected) in [
+        (", then = 429", status(429)),
+        (", then = 503", status(503)),
+        (", then = \"drop\"", Excess::Drop),
+        ("", status(429)),
+    ] {
+        let found = fault(&format!("throttle = {{ per-second = 5{then} }}")).effect;
+        assert_eq!(found, Effect::Throttle(Throttle { per_second: 5, then: expected }));
+    }
+    let several = altered("latency = \"1s\"\nstatus = 404\nbody = \"empty\"\nclock-skew = \"1s\"");
+    assert!(several.latency.is_some() && several.status.is_some() && several.body.is_some());
+}
+
+#[test]
+fn problems_are_errors_at_their_place() {
+    let cases = [
+        ("", "test.toml:1:1: error: the fault does nothing"),
+        ("reset = false", "the fault does nothing"),
+        ("pth = \"/x\"\nhang = true", "test.toml:2:1: error: unknown key \"pth\" in [fault[0]]"),
+        ("pth = \"/x\"\nhang = true", "did you mean \"path\"?"),
+        ("hang = true\nstatus = 503", "test.toml:3:1: error: status is said with hang"),
+        ("hang = true\nlatency = \"1s\"", "latency is said with hang"),
+        ("hang = true\nreset = true", "reset is said with hang"),
+        ("hang = true\nclock-skew = \"1s\"", "clock-skew is said with hang"),
+        ("reset = true\nbody = \"empty\"", "body is said with reset"),
+        ("reset = true\nthrottle = { per-second = 1 }", "throttle is said with reset"),
+        ("tokens = \"lost\"\nstatus = 503", "status is said with tokens"),
+        ("throttle = { per-second = 1 }\nlatency = \"1s\"", "latency is said with throttle"),
+        ("throttle = { per-second = 1 }\nstatus = 503", "status is said with throttle"),
+        ("throttle = { per-second = 1 }\ncount = 2", "count is said with throttle"),
+        ("throttle = { per-second = 1 }\nprobability = 0.5", "probability is said with throttle"),
+        ("throttle = { then = 429 }", "throttle has no per-second"),
+        ("throttle = { per-second = 0 }", "fault[0].throttle.per-second is 0, out of range"),
+        ("throttle = { per-second = 1, then = 404 }", "fault[0].throttle.then is 404"),
+        ("throttle = { per-second = 1, then = \"hang\" }", "fault[0].throttle.then is \"hang\""),
+        ("throttle = { per-second = 1, then = true }", "accepted: 429, 503, \"drop\""),
+        ("throttle = 5", "fault[0].throttle is an integer"),
+        ("status = 200", "fault[0].status is 200, out of range"),
+        ("status = 600", "accepted: a whole number from 400 to 599"),
+        ("body = \"half\"", "accepted: \"empty\", \"truncated\""),
+        ("tokens = \"expired\"", "accepted: \"lost\""),
+        ("latency = \"5m\"", "fault[0].latency is from 300s to 300s"),
+        ("latency = { min = \"2s\", max = \"1s\" }", "min not above max"),
+        ("latency = { min = \"2s\" }", "latency has no max"),
+        ("latency = 200", "fault[0].latency is an integer"),
+        ("latency = \"soon\"", "fault[0].latency is \"soon\""),
+        ("clock-skew = \"ago\"", "a length of time such as \"5m\" or \"-1h30m\""),
+        ("clock-skew = \"-4000d\"", "at most 3650 days either way"),
+        ("clock-skew = \"--5m\"", "fault[0].clock-skew is \"--5m\""),
+        ("hang = 1", "fault[0].hang is an integer"),
+        ("hang = true\npath = \"/a/../b\"", "fault[0].path is \"/a/../b\""),
+        ("hang = true\npath = \"/a**\"", "** any segments"),
+        ("hang = true\nmethods = []", "fault[0].methods is empty"),
+        ("hang = true\nmethods = [\"get\"]", "fault[0].methods[0] is \"get\""),
+        ("hang = true\nclients = []", "fault[0].clients is empty"),
+        ("hang = true\nclients = [\"example.com\"]", "or \"host\" for the processes of this host"),
+        ("hang = true\nclients = \"host\"", "fault[0].clients is a string"),
+        ("hang = true\ninstance = \"web\"", "there is no instance \"web\""),
+        ("hang = true\nfrom = \"yesterday\"", "fault[0].from is \"yesterday\""),
+        ("hang = true\nfrom = 2026-01-15", "an RFC 3339 instant"),
+        ("hang = true\nfor = \"0s\"", "fault[0].for is no time"),
+        ("hang = true\ncount = 0", "fault[0].count is 0, out of range"),
+        ("hang = true\nprobability = 1.5", "fault[0].probability is 1.5, out of range"),
+        ("hang = true\nprobability = nan", "accepted: a number from 0 to 1"),
+        ("hang = true\nprobability = \"0.5\"", "fault[0].probability is a string"),
+        ("hang = true\nseed = -1", "fault[0].seed is -1, out of range"),
+    ];
+    for (keys, expected) in cases {
+        let text = format!("[[fault]]\n{keys}\n");
+        let (faults, report) = outcome(&text);
+        assert!(
+            faults.is_empty() && report.contains(expected) && report.contains(": error: "),
+            "expected the error {expected:?} for:\n{text}\nfound:\n{report}"
+        );
+    }
+    let single = outcome("[fault]\nhang = true").1;
+    assert!(single.contains("accepted: an array of tables: write [[fault]]"), "{single}");
+    let many = outcome(&"[[fault]]\nhang = true\n".repeat(257)).1;
+    assert!(many.contains("error: 257 faults"), "{many}");
+}
+
+#[test]
+fn all_problems_of_all_faults_are_reported_at_once() {
+    let found =
+        outcome("[[fault]]\nstatus = 99\nlatency = true\n[[fault]]\nhang = true\ncolour = 1\nfor = 1\n").1;
+    let expected = "\
+test.toml:2:10: error: fault[0].status is 99, out of range
+  2 | status = 99
+    |          ^^
+  accepted: a whole number from 400 to 599
+test.toml:3:11: error: fault[0].latency is a boolean
+  3 | latency = true
+    |           ^^^^
+  accepted: a length of time such as \"30s\", \"1m30s\", \"6h\" or \"2d\"
+test.toml:6:1: error: unknown key \"colour\" in [fault[1]]
+  6 | colour = 1
+    | ^^^^^^
+";
+    assert!(found.starts_with(expected), "expected:\n{expected}\nfound:\n{found}");
+    assert!(found.contains("test.toml:7:7: error: fault[1].for is an integer"), "{found}");
+}
+
+#[test]
+fn what_has_no_effect_is_a_warning() {
+    let cases = [
+        ("hang = true\nseed = 7", "warning: fault[0].seed has no effect"),
+        ("latency = \"1s\"\nseed = 7", "warning: fault[0].seed has no effect"),
+        ("status = 503\nbody = \"truncated\"", "warning: the body of 503 is empty anyway"),
+    ];
+    for (keys, expected) in cases {
+        let (faults, report) = outcome(&format!("[[fault]]\n{keys}\n"));
+        assert!(faults.len() == 1 && report.contains(expected), "expected {expected:?}, found:\n{report}");
+    }
+    fault("latency = { min = \"0s\", max = \"1s\" }\nseed = 7");
+    fault("status = 404\nbody = \"empty\"");
+}
+
+proptest! {
+    #[test]
+    fn any_value_is_accepted_or_reported(
+        key in prop::sample::select(vec!["path", "methods", "clients", "instance", "from", "for", "count", "probability", "seed",
+            "latency", "status", "body", "reset", "hang", "tokens", "throttle", "clock-skew"]),
+        value in prop_oneof!["-?[0-9]{1,4}(\\.[0-9]{1,3})?", "\"[a-z0-9-]{0,8}\"", "true|false|nan|inf", "\\[\"[A-Z0-9./]{0,12}\"\\]",
+            "\\{ (min|per-second) = [0-9]{1,3} \\}", "2026-01-1[0-9]T00:00:00Z"],
+    ) {
+        let text = format!("[[fault]]\n{key} = {value}\n");
+        if let Err(report) = scenario::read(&Source::new("test.toml", text), Path::new("")) {
+            prop_assert!(report.has_errors());
+        }
+    }
+}
