@@ -21,6 +21,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook_tokio::Signals;
 use tokio::runtime;
@@ -41,6 +42,8 @@ use writer::{Facts, Writer};
 
 /// Requests run on this many threads; more gain nothing measurable.
 const WORKERS: usize = 2;
+/// Files that are enough for everything that may be open at one time; the packaged service has as many.
+const FILES: u64 = 65_536;
 /// Orders that may wait.
 const ORDERS: usize = 16;
 
@@ -60,6 +63,7 @@ pub struct Options {
 /// Serves until a signal ends it.
 pub fn run(options: &Options) -> Result<(), Failure> {
     let inherited = Inherited::take()?;
+    open_many_files();
     let runtime = runtime::Builder::new_multi_thread()
         .worker_threads(WORKERS)
         .enable_all()
@@ -69,6 +73,17 @@ pub fn run(options: &Options) -> Result<(), Failure> {
     // A thread may still wait for a file system that does not answer.
     runtime.shutdown_background();
     outcome
+}
+
+/// Takes what the hard limit allows: connections are open files, those too that a fault holds up. Shells start
+/// programs with a soft limit of 1,024.
+fn open_many_files() {
+    if let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE)
+        && soft < hard.min(FILES)
+    {
+        // Refused, it costs room for connections; those that find none wait.
+        let _ = setrlimit(Resource::RLIMIT_NOFILE, hard.min(FILES), hard);
+    }
 }
 
 /// Everything that was opened, before anything runs.
