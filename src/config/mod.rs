@@ -7,10 +7,11 @@
 mod report;
 mod section;
 mod source;
+mod syntax;
 
 pub use report::{Problem, Report, Severity};
-pub use section::{DURATIONS, Item, Line, Section, parse_duration};
-pub use source::{MAX_BYTES, Source};
+pub use section::{DURATIONS, INSTANTS, Item, Line, Section, parse_duration};
+pub use source::{MAX_BYTES, Source, plain};
 
 use std::collections::BTreeSet;
 
@@ -22,10 +23,12 @@ pub fn parse<T>(source: &Source, build: impl FnOnce(&Section<'_>) -> T) -> Resul
     let (table, syntax) = DeTable::parse_recoverable(&source.text);
     let context = Context::new(source);
     for error in &syntax {
-        context.error(error.span().unwrap_or(0..0), error.message().trim().replace('\n', ", "), vec![]);
+        let (found, help) = syntax::explain(source, error);
+        context.error(error.span().unwrap_or(0..0), found, vec![help.to_owned()]);
     }
     // After a syntax error the recovered table has holes; judging it would blame the user for them.
     if !syntax.is_empty() {
+        context.keep_causes();
         return Err(context.into_report());
     }
     let root = Section::root(&context, &table);

@@ -12,6 +12,7 @@ use toml::de::{DeFloat, DeInteger, DeTable, DeValue};
 
 use super::report::{Problem, Report, Severity};
 use super::source::Source;
+use super::syntax;
 
 /// Where problems are collected.
 pub(super) struct Context<'s> {
@@ -32,6 +33,14 @@ impl<'s> Context<'s> {
 
     pub(super) fn error(&self, span: Range<usize>, found: String, help: Vec<String>) {
         self.note(Severity::Error, span, found, help);
+    }
+
+    /// Drops problems that follow from the one before: further ones on its line, and a list that is still not closed.
+    pub(super) fn keep_causes(&self) {
+        let mut problems = self.problems.borrow_mut();
+        problems.sort_by_key(|p| p.place.as_ref().map(|place| (place.line, place.column)));
+        problems.dedup_by_key(|p| p.place.as_ref().map(|place| place.line));
+        problems.dedup_by(|next, cause| next.found == cause.found && next.found == syntax::OPEN_LIST);
     }
 
     pub(super) fn asked(&self) -> BTreeSet<String> {
@@ -88,7 +97,8 @@ impl<'a> Section<'a> {
         let known = self.known.borrow();
         for key in self.table.keys().filter(|key| !known.contains(&key.get_ref().as_ref())) {
             let found = key.get_ref();
-            let place = if self.name.is_empty() { String::new() } else { format!(" in [{}]", self.name) };
+            let place =
+                if self.name.is_empty() { String::new() } else { format!(" in {}", heading(&self.name)) };
             let mut sorted = known.clone();
             sorted.sort_unstable();
             sorted.dedup();
@@ -98,6 +108,11 @@ impl<'a> Section<'a> {
             };
             self.context.error(key.span(), format!("unknown key \"{found}\"{place}"), help);
         }
+    }
+
+    /// How many problems are noted so far: more after reading a value say that something is wrong with it.
+    pub fn problems(&self) -> usize {
+        self.context.problems.borrow().len()
     }
 
     /// Notes an error about the table as a whole.
@@ -110,12 +125,18 @@ impl<'a> Section<'a> {
     }
 }
 
+/// A table as its heading reads: `[instance]`, `[[event]]` for one of several, `[event.tags]` for one in such a one.
+fn heading(name: &str) -> String {
+    let plain: String = name.split(['[', ']']).step_by(2).collect();
+    if name.ends_with(']') { format!("[[{plain}]]") } else { format!("[{plain}]") }
+}
+
 /// The nearest of the known names, if it is near enough to be a typing error.
 fn closest<'k>(found: &str, known: &[&'k str]) -> Option<&'k str> {
     let normal = found.replace('_', "-").to_lowercase();
     let distance = |name: &&str| strsim::damerau_levenshtein(&normal, name);
     let near = known.iter().min_by_key(|name| distance(name))?;
-    (distance(near) <= 1 + near.len() / 4).then_some(*near)
+    (distance(near) <= 1 + (near.len() / 4).min(2)).then_some(*near)
 }
 
 // === Line ===
@@ -178,7 +199,8 @@ impl<'a> Item<'a> {
         self.context.note(Severity::Warning, self.key_span.clone(), found.into(), vec![help.into()]);
     }
 
-    fn mismatch<T>(&self, accepted: &str) -> Option<T> {
+    /// Notes that the value is of another type.
+    pub fn mismatch<T>(&self, accepted: &str) -> Option<T> {
         let (article, kind) = match self.kind() {
             kind @ ("integer" | "array") => ("an", kind),
             kind => ("a", kind),
@@ -280,11 +302,6 @@ impl<'a> Item<'a> {
     /// A length of time such as `"30s"`, `"1m30s"`, `"6h"`, from 0 to 100 years.
     pub fn duration(&self) -> Option<Duration> {
         let Some(text) = self.value.get_ref().as_str() else { return self.mismatch(DURATIONS) };
-        self.duration_of(text)
-    }
-
-    /// A length of time that is part of this value.
-    pub fn duration_of(&self, text: &str) -> Option<Duration> {
         parse_duration(text).or_else(|| {
             self.error(format!("{} is {text:?}", self.name), format!("accepted: {DURATIONS}"));
             None
@@ -313,7 +330,7 @@ impl<'a> Item<'a> {
 
     /// An instant: an RFC 3339 string, or TOML's own date and time with an offset.
     pub fn instant(&self) -> Option<jiff::Timestamp> {
-        let accepted = "an RFC 3339 instant such as \"2024-01-15T09:30:00Z\"";
+        let accepted = INSTANTS;
         let value = self.value.get_ref();
         let text = value.as_datetime().map(ToString::to_string).or_else(|| value.as_str().map(str::to_owned));
         let Some(text) = text else { return self.mismatch(accepted) };
@@ -325,7 +342,9 @@ impl<'a> Item<'a> {
 
     /// The elements of an array.
     pub fn array(&self) -> Option<Vec<Item<'a>>> {
-        let Some(array) = self.value.get_ref().as_array() else { return self.mismatch("an array") };
+        let Some(array) = self.value.get_ref().as_array() else {
+            return self.mismatch("an array: [\"…\", \"…\"]");
+        };
         let element = |(index, value): (usize, &'a Spanned<DeValue<'a>>)| Item {
             context: self.context,
             value,
@@ -343,19 +362,26 @@ impl<'a> Item<'a> {
 
     /// A table, `[so]` or `{ so }`.
     pub fn section(&self) -> Option<Section<'a>> {
-        let Some(table) = self.value.get_ref().as_table() else { return self.mismatch("a table") };
+        let Some(table) = self.value.get_ref().as_table() else {
+            let key = self.name.rsplit('.').next().unwrap_or_default();
+            let form = if key == self.name { heading(key) } else { format!("{key} = {{ … }}") };
+            return self.mismatch(&format!("a table: write {form}"));
+        };
         Some(Section::new(self.context, table, self.name.clone(), self.value.span()))
     }
 
     /// The tables of an array, `[[so]]`; `None` if it is no array of tables.
     pub fn sections(&self) -> Option<Vec<Section<'a>>> {
-        if self.value.get_ref().is_table() {
+        if !self.value.get_ref().is_array() {
             return self.mismatch(&format!("an array of tables: write [[{}]]", self.name));
         }
         self.array()?.iter().map(Item::section).collect()
     }
 }
 
+/// What instants look like.
+pub const INSTANTS: &str =
+    "an RFC 3339 instant such as \"2024-01-15T09:30:00Z\", with Z or the offset from UTC";
 /// What lengths of time look like.
 pub const DURATIONS: &str = "a length of time such as \"30s\", \"1m30s\", \"6h\" or \"2d\"";
 

@@ -103,8 +103,9 @@ impl Source {
         let upto = &self.text[..line_end];
         let key = if upto[line_start..].contains('=') { line_start } else { upto.rfind('=').unwrap_or(0) };
         let from = upto[..key].rfind('\n').map_or(0, |at| at + 1);
-        upto[from..]
-            .split(['=', '{', ',', '\n'])
+        let lines = upto[from..].lines().filter(|line| !line.trim_start().starts_with('#'));
+        lines
+            .flat_map(|line| line.split(['=', '{', ',']))
             .any(|part| is_secret_key(part.trim().trim_matches(['"', '\''])))
     }
 }
@@ -138,7 +139,7 @@ fn open_regular(path: &Path) -> Result<fs::File, Refusal> {
 }
 
 /// The error in the words of strerror(3), without "(os error 2)".
-fn plain(error: &io::Error) -> String {
+pub fn plain(error: &io::Error) -> String {
     let text = error.to_string();
     text.split(" (os error").next().unwrap_or(&text).to_lowercase()
 }

@@ -124,7 +124,7 @@ identifier! {
 identifier! {
     /// One or more DNS names between single blanks, as DHCP option sets with several domains give.
     HostName, |t| t.len() <= 253 && t.split(' ').all(dns_name),
-    "a DNS name such as \"ip-172-16-34-43.ec2.internal\" (several between single blanks are allowed)"
+    "a DNS name of letters, digits, hyphens and dots such as \"ip-172-16-34-43.ec2.internal\" (several between single blanks are allowed)"
 }
 
 /// `prefix` and 8 or 17 lower-case hexadecimal digits.

@@ -4,10 +4,10 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 
-use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use base64::{DecodeError, Engine as _};
 
-use crate::config::Item;
+use crate::config::{Item, plain};
 
 /// What is accepted, for messages.
 pub const FORMS: &str = "text, { text = \"…\" }, { file = \"…\" } or { base64 = \"…\" }";
@@ -18,6 +18,7 @@ pub fn read(item: &Item<'_>, base: &Path, limit: usize) -> Option<Vec<u8>> {
         "string" => item.string()?.as_bytes().to_vec(),
         "table" => {
             let section = item.section()?;
+            let problems = section.problems();
             let text = section.get("text").map(|item| item.string().map(|text| text.as_bytes().to_vec()));
             let file = section.get("file").map(|item| from_file(&item, base, limit));
             let base64 = section.get("base64").map(|item| from_base64(&item));
@@ -25,6 +26,8 @@ pub fn read(item: &Item<'_>, base: &Path, limit: usize) -> Option<Vec<u8>> {
             let mut forms = [text, file, base64].into_iter().flatten();
             match (forms.next(), forms.next()) {
                 (Some(bytes), None) => bytes?,
+                // A misspelt form has been reported as an unknown key.
+                (None, _) if section.problems() > problems => return None,
                 (found, _) => {
                     let found = if found.is_none() { "no form" } else { "several forms" };
                     item.error(
@@ -35,10 +38,7 @@ pub fn read(item: &Item<'_>, base: &Path, limit: usize) -> Option<Vec<u8>> {
                 }
             }
         }
-        kind => {
-            item.error(format!("{} is of type {kind}", item.name()), format!("accepted: {FORMS}"));
-            return None;
-        }
+        _ => return item.mismatch(FORMS),
     };
     if bytes.len() > limit {
         item.error(
@@ -65,7 +65,7 @@ fn from_file(item: &Item<'_>, base: &Path, limit: usize) -> Option<Vec<u8>> {
         Ok(_) => Some(bytes),
         Err(error) => {
             item.error(
-                format!("{} cannot be read: {error}", path.display()),
+                format!("{} cannot be read: {}", path.display(), plain(&error)),
                 "accepted: a regular file that mock-imds may read; its path counts from the scenario's directory",
             );
             None
@@ -78,8 +78,15 @@ fn from_base64(item: &Item<'_>) -> Option<Vec<u8>> {
     match BASE64_STANDARD.decode(text) {
         Ok(bytes) => Some(bytes),
         Err(error) => {
+            let why = match error {
+                DecodeError::InvalidByte(_, byte) => format!("it has {:?} in it", char::from(byte)),
+                DecodeError::InvalidLength(_) | DecodeError::InvalidPadding => {
+                    "its end is missing".to_owned()
+                }
+                DecodeError::InvalidLastSymbol { .. } => "its last character does not fit".to_owned(),
+            };
             item.error(
-                format!("{} is not base64: {error}", item.name()),
+                format!("{} is not base64: {why}", item.name()),
                 "accepted: standard base64 with padding; blanks and newlines are skipped",
             );
             None

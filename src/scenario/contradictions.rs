@@ -96,12 +96,12 @@ pub fn event_has_its_instance(section: &Section<'_>, event: &Event, scenario: &S
 
 /// An instance that is named is there.
 pub fn instance_is_there(section: &Section<'_>, name: Option<&str>, scenario: &Scenario) {
-    let Some(name) = name else { return };
+    let (Some(name), Some(item)) = (name, section.get("instance")) else { return };
     if !scenario.guests.iter().any(|guest| guest.name == name) {
         let names: Vec<&str> = scenario.guests.iter().map(|guest| guest.name.as_str()).collect();
         let accepted =
             if names.is_empty() { "none, there is no [instances.NAME]".into() } else { names.join(", ") };
-        section.error(
+        item.error(
             format!("there is no instance {name:?}"),
             format!("accepted: {accepted}; or leave instance out"),
         );

@@ -91,13 +91,18 @@ fn times(section: &Section<'_>, credentials: &mut Credentials) {
     if let Some((item, said)) = refresh.and_then(|item| item.duration().map(|said| (item, said))) {
         if said >= credentials.lifetime || said < Duration::from_secs(1) {
             item.error(
-                format!("credentials.refresh is {said:?}, the lifetime {:?}", credentials.lifetime),
+                format!("credentials.refresh is {}, the lifetime {}", span(said), span(credentials.lifetime)),
                 "accepted: at least \"1s\" and less than the lifetime, so that valid credentials are always there",
             );
         } else {
             credentials.refresh = said;
         }
     }
+}
+
+/// "1h30m", as it is written.
+fn span(span: Duration) -> String {
+    jiff::SignedDuration::try_from(span).map_or_else(|_| format!("{span:?}"), |span| format!("{span:#}"))
 }
 
 /// The keys that belong to one source each.
@@ -161,19 +166,22 @@ impl<'a> Details<'a> {
         match kind {
             Kind::Generated | Kind::None => Some(CredentialSource::Generated),
             Kind::Static => {
-                let id = need(&self.access_key_id, "access-key-id");
-                let secret = need(&self.secret_access_key, "secret-access-key");
+                // Each is judged, whatever is wrong with the others.
+                let id = need(&self.access_key_id, "access-key-id").and_then(|item| item.line());
+                let secret =
+                    need(&self.secret_access_key, "secret-access-key").and_then(|item| item.secret());
+                let token = self.session_token.as_ref().and_then(Item::secret).unwrap_or_default();
+                let expiration = self.expiration.as_ref().and_then(Item::instant).map(Into::into);
                 Some(CredentialSource::Static(Keys {
-                    access_key_id: id?.line()?,
-                    secret_access_key: Secret::new(secret?.secret()?),
-                    token: Secret::new(
-                        self.session_token.as_ref().and_then(Item::secret).unwrap_or_default(),
-                    ),
-                    expiration: self.expiration.as_ref().and_then(Item::instant).map(Into::into),
+                    access_key_id: id?,
+                    secret_access_key: Secret::new(secret?),
+                    token: Secret::new(token),
+                    expiration,
                 }))
             }
             Kind::File => Some(CredentialSource::File(base.join(need(&self.file, "file")?.line()?))),
             Kind::Process => {
+                let timeout = self.timeout.as_ref().and_then(Item::duration).unwrap_or(PROCESS_TIMEOUT);
                 let item = need(&self.command, "command")?;
                 let command: Vec<String> = item
                     .array()?
@@ -188,7 +196,6 @@ impl<'a> Details<'a> {
                     );
                     return None;
                 }
-                let timeout = self.timeout.as_ref().and_then(Item::duration).unwrap_or(PROCESS_TIMEOUT);
                 Some(CredentialSource::Process { command, timeout })
             }
         }

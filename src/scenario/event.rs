@@ -3,9 +3,8 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::content;
-use super::overrides;
-use crate::config::{Item, Section};
+use super::{addresses, content, overrides};
+use crate::config::{INSTANTS, Item, Section, parse_duration};
 use crate::model::{
     AfterNotice, Clear, CredentialState, Due, Effect, Event, Fact, HttpEndpoint, HttpTokens, InstanceAction,
     InstanceMetadataTags, LifeCycle, MaintenanceCode, MaintenanceNotice, MaintenanceState, MetadataOption,
@@ -25,7 +24,7 @@ pub fn read(section: &Section<'_>, index: usize, base: &Path) -> Option<Event> {
         (Some(item), None) => when(item),
         (None, None) => Some(When::AfterLoad(Duration::ZERO)),
         (item, Some(poll)) => {
-            let path = overrides::path_of(poll.string()?, poll);
+            let path = poll.string().and_then(|path| overrides::path_in(path, poll));
             let after = item.as_ref().map_or(Some(Duration::ZERO), Item::duration);
             path.zip(after).map(|(path, after)| When::AfterPoll(path, after))
         }
@@ -41,6 +40,7 @@ pub fn read(section: &Section<'_>, index: usize, base: &Path) -> Option<Event> {
     let until = until.and_then(|item| when(&item));
     let clients = section.get("first-n-clients").and_then(|item| item.integer(1..=MOST_CLIENTS));
     let instance = section.get("instance").and_then(|item| item.line());
+    let problems = section.problems();
     let mut effects = signals(section, index);
     effects.extend(states(section));
     effects.extend(values(section, base));
@@ -48,6 +48,10 @@ pub fn read(section: &Section<'_>, index: usize, base: &Path) -> Option<Event> {
     effects.extend(clears(section));
     section.finish();
     if effects.is_empty() {
+        // What is wrong with its effects has been said.
+        if section.problems() > problems {
+            return None;
+        }
         section.error(
             "the event does nothing",
             "accepted: at least one of spot-interruption, rebalance-recommendation, maintenance, target-lifecycle-state, \
@@ -61,16 +65,20 @@ pub fn read(section: &Section<'_>, index: usize, base: &Path) -> Option<Event> {
 
 /// `"30s"` after loading, `"start+30s"` after the daemon's start, or an instant.
 fn when(item: &Item<'_>) -> Option<When> {
-    if item.kind() == "string" {
+    let said = || {
         let text = item.string()?;
-        if let Some(span) = text.strip_prefix("start+") {
-            return item.duration_of(span).map(When::AfterStart);
-        }
-        if !text.contains('T') {
-            return item.duration().map(When::AfterLoad);
-        }
-    }
-    item.instant().map(|instant| When::At(instant.into()))
+        let after_start = text.strip_prefix("start+").and_then(parse_duration).map(When::AfterStart);
+        let after_load = || parse_duration(text).map(When::AfterLoad);
+        let at = || text.parse::<jiff::Timestamp>().ok().map(|instant| When::At(instant.into()));
+        after_start.or_else(after_load).or_else(at).or_else(|| {
+            item.error(
+                format!("{} is {text:?}", item.name()),
+                format!("accepted: a length of time after loading such as \"1m30s\", \"start+1m30s\" after the daemon's start, or {INSTANTS}"),
+            );
+            None
+        })
+    };
+    if item.kind() == "string" { said() } else { item.instant().map(|instant| When::At(instant.into())) }
 }
 
 fn period(item: &Item<'_>) -> Option<Duration> {
@@ -84,17 +92,18 @@ fn period(item: &Item<'_>) -> Option<Duration> {
 
 /// `"1h"` after the event, or an instant.
 fn due(item: &Item<'_>) -> Option<Due> {
-    match when(item)? {
-        When::AfterLoad(span) => Some(Due::After(span)),
-        When::At(instant) => Some(Due::At(instant)),
-        When::AfterStart(_) | When::AfterPoll(..) => {
-            item.error(
-                format!("{} counts from the start", item.name()),
-                "accepted: a length of time, or an instant",
-            );
-            None
-        }
+    if item.kind() != "string" {
+        return item.instant().map(|instant| Due::At(instant.into()));
     }
+    let text = item.string()?;
+    let at = || text.parse::<jiff::Timestamp>().ok().map(|instant| Due::At(instant.into()));
+    parse_duration(text).map(Due::After).or_else(at).or_else(|| {
+        item.error(
+            format!("{} is {text:?}", item.name()),
+            format!("accepted: a length of time after the event such as \"2h\", or {INSTANTS}"),
+        );
+        None
+    })
 }
 
 fn signals(section: &Section<'_>, index: usize) -> Vec<Effect> {
@@ -194,7 +203,7 @@ fn values(section: &Section<'_>, base: &Path) -> Vec<Effect> {
         }
     }
     for item in section.get("unset").and_then(|item| item.array()).unwrap_or_default() {
-        let path = item.string().and_then(|path| overrides::path_of(path, &item));
+        let path = item.string().and_then(|path| overrides::path_in(path, &item));
         effects.extend(path.map(Effect::Unset));
     }
     if let Some(section) = section.get("tags").and_then(|item| item.section()) {
@@ -230,7 +239,7 @@ fn facts(section: &Section<'_>, base: &Path) -> Vec<Fact> {
         section.get("instance-type").and_then(|item| item.parse()).map(Fact::InstanceType),
         section.get("ami-id").and_then(|item| item.parse()).map(Fact::AmiId),
         section.get("monitoring").and_then(|item| item.choice(Monitoring::WORDS)).map(Fact::Monitoring),
-        section.get("public-ipv4s").and_then(|item| item.list()).map(Fact::PublicIpv4s),
+        section.get("public-ipv4s").and_then(|item| addresses::list(&item)).map(Fact::PublicIpv4s),
         section.get("security-groups").and_then(|item| item.lines()).map(Fact::SecurityGroups),
         user_data.map(Fact::UserData),
     ];

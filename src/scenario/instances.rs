@@ -49,8 +49,9 @@ fn guest<'a>(name: &str, item: &Item<'a>, base: &Path, inherited: &Instance) -> 
     }
     let section = item.section()?;
     let mut instance = inherited.clone();
-    let (networks, host) = clients(&section);
-    let derive = section.get("derive").and_then(|item| item.boolean()).unwrap_or(false);
+    let (networks, host) = clients(name, &section);
+    let said_derive = section.get("derive");
+    let derive = said_derive.as_ref().and_then(Item::boolean).unwrap_or(false);
     if let Some(section) = section.get("credentials").and_then(|item| item.section()) {
         instance.credentials = credentials::read(&section, base);
         if let Some(CredentialSource::File(_) | CredentialSource::Process { .. }) =
@@ -75,7 +76,9 @@ fn guest<'a>(name: &str, item: &Item<'a>, base: &Path, inherited: &Instance) -> 
         let own = overrides::read(&metadata, base, &instance);
         instance.overrides.extend(own);
     }
-    if !said_id && !derive {
+    // What is said is wrong, if it is not true: no reason for a second word.
+    let derives = said_derive.is_some_and(|item| derive || item.kind() != "boolean");
+    if !said_id && !derives {
         item.key_warn(
             format!("{name} has the instance-id of [instance]"),
             "programs cannot tell the two apart; set instance-id, or derive = true",
@@ -85,10 +88,10 @@ fn guest<'a>(name: &str, item: &Item<'a>, base: &Path, inherited: &Instance) -> 
 }
 
 /// Addresses, networks, or `"host"`.
-fn clients(section: &Section<'_>) -> (Vec<IpNet>, bool) {
+fn clients(name: &str, section: &Section<'_>) -> (Vec<IpNet>, bool) {
     let Some(item) = section.get("clients") else {
         section.error(
-            "an instance has no clients",
+            format!("the instance {name} has no clients"),
             "accepted: clients = [\"172.18.0.0/16\"], of addresses, networks, or \"host\" for processes of this host",
         );
         return (vec![], false);

@@ -1,6 +1,6 @@
 //! `[[instance.network-interface]]`
 
-use super::{contradictions, said};
+use super::{addresses, contradictions, said};
 use crate::config::{Item, Section};
 use crate::model::{Instance, NetworkInterface, SecurityGroups, mac_of};
 
@@ -37,9 +37,9 @@ fn read(section: &Section<'_>, index: u32, first: Option<&NetworkInterface>) -> 
     let mac = section.get("mac").and_then(|item| item.parse()).unwrap_or_else(|| mac_of(number));
     let private = section.get("private-ipv4s");
     let public = section.get("public-ipv4s");
-    let ipv4s = private.as_ref().and_then(Item::list).unwrap_or(built_in.private_ipv4s);
-    let ipv6s = section.get("ipv6s").and_then(|item| item.list()).unwrap_or_default();
-    let public_ipv4s = match public.as_ref().and_then(Item::list) {
+    let ipv4s = private.as_ref().and_then(addresses::list).unwrap_or(built_in.private_ipv4s);
+    let ipv6s = section.get("ipv6s").and_then(|item| addresses::list(&item)).unwrap_or_default();
+    let public_ipv4s = match public.as_ref().and_then(addresses::list) {
         Some(said) => said,
         None if ipv4s.is_empty() => vec![],
         None => built_in.public_ipv4s,
@@ -52,8 +52,8 @@ fn read(section: &Section<'_>, index: u32, first: Option<&NetworkInterface>) -> 
     interface.network_card = card.and_then(|card| u32::try_from(card).ok());
     said(&mut interface.interface_id, section.get("interface-id").and_then(|item| item.parse()));
     interface.owner_id = section.get("owner-id").and_then(|item| item.parse());
-    said(&mut interface.ipv4_prefixes, section.get("ipv4-prefixes").and_then(|item| item.list()));
-    said(&mut interface.ipv6_prefixes, section.get("ipv6-prefixes").and_then(|item| item.list()));
+    said(&mut interface.ipv4_prefixes, section.get("ipv4-prefixes").and_then(|item| addresses::list(&item)));
+    said(&mut interface.ipv6_prefixes, section.get("ipv6-prefixes").and_then(|item| addresses::list(&item)));
     blocks(section, &mut interface, first);
     said(&mut interface.security_groups.names, section.get("security-groups").and_then(|item| item.lines()));
     said(&mut interface.security_groups.ids, section.get("security-group-ids").and_then(|item| item.list()));
@@ -69,16 +69,16 @@ fn blocks(section: &Section<'_>, interface: &mut NetworkInterface, first: Option
     let subnet6 = section.get("subnet-ipv6-cidr-blocks");
     let vpc4 = section.get("vpc-ipv4-cidr-blocks");
     let vpc6 = section.get("vpc-ipv6-cidr-blocks");
-    if let Some(block) = subnet4.as_ref().and_then(Item::parse) {
+    if let Some(block) = subnet4.as_ref().and_then(addresses::one) {
         interface.use_subnet(block);
     }
     if let Some(first) = first {
         interface.name_subnet_apart_from(first);
     }
     said(&mut interface.subnet_id, section.get("subnet-id").and_then(|item| item.parse()));
-    said(&mut interface.subnet_ipv6_cidr_blocks, subnet6.as_ref().and_then(Item::list));
-    said(&mut interface.vpc_ipv4_cidr_blocks, vpc4.as_ref().and_then(Item::list));
-    said(&mut interface.vpc_ipv6_cidr_blocks, vpc6.as_ref().and_then(Item::list));
+    said(&mut interface.subnet_ipv6_cidr_blocks, subnet6.as_ref().and_then(addresses::list));
+    said(&mut interface.vpc_ipv4_cidr_blocks, vpc4.as_ref().and_then(addresses::list));
+    said(&mut interface.vpc_ipv6_cidr_blocks, vpc6.as_ref().and_then(addresses::list));
     let judged = subnet4.or(vpc4);
     contradictions::subnet_lies_in_vpc(interface, judged.as_ref());
 }

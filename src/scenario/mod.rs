@@ -3,6 +3,7 @@
 //! Each table has a file here. A key that is not said keeps the built-in instance's value, or follows from
 //! what is said; an empty file is the built-in instance.
 
+mod addresses;
 mod content;
 mod contradictions;
 mod credential_process;

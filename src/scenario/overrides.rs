@@ -50,21 +50,36 @@ pub(super) fn last_word(item: &Item<'_>, base: &Path) -> Option<Override> {
     Some(Override::Removed)
 }
 
-/// A path below the version, without slashes at its ends: `meta-data/public-ipv4`.
+/// What is accepted as a path.
+const PATHS: &str =
+    "accepted: a path that starts with meta-data, dynamic or user-data, such as \"meta-data/public-ipv4\"";
+
+/// A path that is a key.
 pub(super) fn path_of(key: &str, item: &Item<'_>) -> Option<String> {
-    let below = key.trim_matches('/');
+    let path = below_the_version(key);
+    if path.is_none() {
+        item.key_error(format!("{key:?} is not a path of the tree"), PATHS);
+    }
+    path
+}
+
+/// A path that is a value.
+pub(super) fn path_in(text: &str, item: &Item<'_>) -> Option<String> {
+    let path = below_the_version(text);
+    if path.is_none() {
+        item.error(format!("{} is {text:?}, which is not a path of the tree", item.name()), PATHS);
+    }
+    path
+}
+
+/// A path below the version, without slashes at its ends: `meta-data/public-ipv4`.
+fn below_the_version(path: &str) -> Option<String> {
+    let below = path.trim_matches('/');
     let below = below.strip_prefix("latest/").unwrap_or(below);
     let mut segments = below.split('/');
     let top = segments.next().unwrap_or_default();
     let legal = |s: &str| !s.is_empty() && s != "." && s != ".." && !s.chars().any(char::is_control);
-    if !matches!(top, "meta-data" | "dynamic" | "user-data") || !segments.all(legal) {
-        item.key_error(
-            format!("{key:?} is not a path of the tree"),
-            "accepted: a path that starts with meta-data, dynamic or user-data, such as \"meta-data/public-ipv4\"",
-        );
-        return None;
-    }
-    Some(below.to_owned())
+    (matches!(top, "meta-data" | "dynamic" | "user-data") && segments.all(legal)).then(|| below.to_owned())
 }
 
 /// The path of a value that another path lies below.

@@ -192,10 +192,7 @@ fn contradictions_are_problems() {
         ),
         ("[metadata]\n\"metadata/a\" = \"x\"", "\"metadata/a\" is not a path of the tree"),
         ("[metadata]\n\"meta-data/a\" = true", "metadata.meta-data/a is true"),
-        (
-            "[credentials]\nlifetime = \"1h\"\nrefresh = \"1h\"",
-            "credentials.refresh is 3600s, the lifetime 3600s",
-        ),
+        ("[credentials]\nlifetime = \"1h\"\nrefresh = \"1h\"", "credentials.refresh is 1h, the lifetime 1h"),
         (
             "[instance]\nuser-data = { text = \"a\", base64 = \"YQ==\" }",
             "instance.user-data has several forms of value",
@@ -216,7 +213,7 @@ fn contradictions_are_problems() {
         ("[[event]]\nclear = \"all\"\ninstance = \"web\"", "there is no instance \"web\""),
         ("[[event]]\nat = \"soon\"\nclear = \"all\"", "event[0].at is \"soon\""),
         ("[instances.Web]\nclients = [\"10.0.0.0/8\"]", "\"Web\" is not a name for an instance"),
-        ("[instances.web]\nderive = true", "an instance has no clients"),
+        ("[instances.web]\nderive = true", "the instance web has no clients"),
         ("[instances.web]\nderive = true\nclients = [\"ten\"]", "instances.web.clients[0] is \"ten\""),
         (
             "[instances.a]\nderive = true\nclients = [\"10.0.0.0/8\"]\n[instances.b]\nderive = true\nclients = [\"10.1.0.0/8\"]",
