@@ -52,6 +52,8 @@ pub enum Command {
     /// Host networking: the link-local address and the nftables redirect (the units call it)
     #[command(subcommand)]
     Net(Net),
+    /// Find what is wrong on this host, and say the command that mends it
+    Doctor(Doctor),
 }
 
 /// `mock-imds serve`.
@@ -286,4 +288,27 @@ pub struct NetStatus {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+}
+
+/// `mock-imds doctor`.
+#[derive(Debug, Args)]
+pub struct Doctor {
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Where the control socket is.
+    #[command(flatten)]
+    pub control: Control,
+    /// The root of the files that are looked at
+    #[arg(long, value_name = "DIR", default_value = "/", hide = true)]
+    pub root: PathBuf,
+    /// Where status.json lives
+    #[arg(long, value_name = "DIR", default_value = "/run/mock-imds-net", hide = true)]
+    pub runtime: PathBuf,
+    /// The host configuration
+    #[arg(long, value_name = "FILE", default_value = "/etc/mock-imds/host.toml", hide = true)]
+    pub config: PathBuf,
+    /// Where the machine's DMI strings are read
+    #[arg(long, value_name = "DIR", default_value = "/sys/class/dmi/id", hide = true)]
+    pub dmi: PathBuf,
 }

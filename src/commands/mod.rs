@@ -9,6 +9,7 @@ use crate::exit::Failure;
 use crate::observe;
 
 pub mod check;
+pub mod doctor;
 pub mod net;
 pub mod reload;
 pub mod requests;
@@ -29,6 +30,7 @@ pub fn exec(cli: Cli) -> Result<(), Failure> {
         Command::Requests(requests) => requests::exec(&requests),
         Command::Wait(wait) => wait::exec(&wait),
         Command::Net(net) => net::exec(&net),
+        Command::Doctor(doctor) => doctor::exec(&doctor),
     }
 }
 

@@ -80,12 +80,16 @@ pub fn judge(read: impl Fn(&str) -> Option<String>, xen: Option<&str>) -> Option
     })
 }
 
-/// Refuses on a real cloud machine unless takeover is allowed. `dmi` is [`DMI`], or made up.
-pub fn check(dmi: &Path, allow_takeover: bool) -> Result<(), Error> {
+/// The cloud that this machine is really in. `dmi` is [`DMI`], or made up.
+pub fn find(dmi: &Path) -> Option<Found> {
     // A file that is missing or not readable (containers, other architectures) tells nothing.
     let read = |path: &Path| fs::read_to_string(path).ok();
-    let found = judge(|name| read(&dmi.join(name)), read(Path::new(XEN_UUID)).as_deref());
-    match found {
+    judge(|name| read(&dmi.join(name)), read(Path::new(XEN_UUID)).as_deref())
+}
+
+/// Refuses on a real cloud machine unless takeover is allowed. `dmi` is [`DMI`], or made up.
+pub fn check(dmi: &Path, allow_takeover: bool) -> Result<(), Error> {
+    match find(dmi) {
         Some(found) if !allow_takeover => Err(Error::Refused(refusal(dmi, &found))),
         Some(found) => {
             tracing::warn!(

@@ -12,12 +12,14 @@
 //! runtime    the runtime directory: lock, record.json, status.json
 //! once       `net up`, `net down`
 //! guardian   `net hold`: settle, watch, restore, reload, take down
+//! doctor     `mock-imds doctor`: what is wrong, and what mends it; changes nothing
 //! ```
 //!
 //! Whatever decides is pure and takes values; `network` and `guardian` act on the decisions.
 
 pub mod address;
 pub mod cloud;
+pub mod doctor;
 mod error;
 pub mod guardian;
 mod netlink;

@@ -22,7 +22,7 @@ pub const TABLE: &str = "mock-imds";
 
 /// Ahead of Docker's published ports at −100: there, whichever table was loaded last wins. At −200 and below
 /// the kernel refuses nat chains, because connection tracking has not seen the packet yet.
-const NAT_PRIORITY: i32 = -110;
+pub const NAT_PRIORITY: i32 = -110;
 
 /// Ahead of connection tracking at −200, so that a refused neighbour leaves no entry in it.
 const GUARD_PRIORITY: i32 = -300;

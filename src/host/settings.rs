@@ -57,12 +57,32 @@ pub struct Settings {
     pub allow_takeover: bool,
     /// The interfaces whose packets may reach the service; this host always may.
     pub bridges: Vec<InterfacePattern>,
+    /// What brings requests for port 80 to the service. Absent in what an older version wrote.
+    #[serde(default)]
+    pub redirect: Redirect,
+}
+
+/// What brings requests for port 80 to the service.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Redirect {
+    /// A table of ours: the service listens on its own port.
+    #[default]
+    Nftables,
+    /// Nothing: the service's socket is on port 80 itself, by a drop-in of its unit. No table, so no guard either.
+    None,
+}
+
+impl Redirect {
+    /// The words of host.toml.
+    const WORDS: [(&str, Self); 2] = [("nftables", Self::Nftables), ("none", Self::None)];
 }
 
 impl Default for Settings {
     fn default() -> Self {
         let pattern = |name: &&str| name.parse().expect("the defaults are valid patterns");
-        Self { ipv6: false, allow_takeover: false, bridges: DEFAULT_BRIDGES.iter().map(pattern).collect() }
+        let bridges = DEFAULT_BRIDGES.iter().map(pattern).collect();
+        Self { ipv6: false, allow_takeover: false, bridges, redirect: Redirect::default() }
     }
 }
 
@@ -85,6 +105,9 @@ impl Settings {
             }
             if let Some(allow) = host.get("allow-takeover").and_then(|item| item.boolean()) {
                 settings.allow_takeover = allow;
+            }
+            if let Some(redirect) = host.get("redirect").and_then(|item| item.choice(&Redirect::WORDS)) {
+                settings.redirect = redirect;
             }
             if let Some(item) = host.get("bridges")
                 && let Some(bridges) = item.list::<InterfacePattern>()
@@ -149,6 +172,16 @@ impl FromStr for InterfacePattern {
     }
 }
 
+impl InterfacePattern {
+    /// Whether an interface of this name is meant.
+    pub fn matches(&self, name: &str) -> bool {
+        match self {
+            Self::Exact(exact) => name == exact,
+            Self::Prefix(prefix) => name.starts_with(prefix.as_str()),
+        }
+    }
+}
+
 impl fmt::Display for InterfacePattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -190,9 +223,10 @@ mod tests {
 
     #[test]
     fn everything_can_be_said() {
-        let text = "[host]\nipv6 = true\nallow-takeover = true\nbridges = [\"br-lab\", \"tap*\"]\n";
+        let text = "[host]\nipv6 = true\nallow-takeover = true\nbridges = [\"br-lab\", \"tap*\"]\nredirect = \"none\"\n";
         let bridges = vec![InterfacePattern::Exact("br-lab".into()), InterfacePattern::Prefix("tap".into())];
-        assert_eq!(parse(text), Ok(Settings { ipv6: true, allow_takeover: true, bridges }));
+        let redirect = Redirect::None;
+        assert_eq!(parse(text), Ok(Settings { ipv6: true, allow_takeover: true, bridges, redirect }));
     }
 
     #[test]
@@ -217,6 +251,13 @@ mod tests {
         let names: Vec<String> = (0..65).map(|n| format!("\"br{n}\"")).collect();
         let report = parse(&format!("[host]\nbridges = [{}]\n", names.join(","))).expect_err("65 bridges");
         assert!(report.contains("host.bridges names 65 interfaces"), "{report}");
+    }
+
+    #[test]
+    fn settings_of_an_older_version_are_read() {
+        let old = r#"{"ipv6":false,"allow-takeover":false,"bridges":["br-*"]}"#;
+        let settings: Settings = serde_json::from_str(old).expect("no key is needed that came later");
+        assert_eq!(settings.redirect, Redirect::Nftables);
     }
 
     #[test]

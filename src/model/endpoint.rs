@@ -2,6 +2,8 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
+use serde::{Deserialize, Serialize};
+
 /// The address that every program on EC2 asks.
 pub const ADDRESS_V4: Ipv4Addr = Ipv4Addr::new(169, 254, 169, 254);
 /// The same over IPv6.
@@ -14,3 +16,17 @@ pub const METADATA_PORT: u16 = 80;
 pub const SERVICE_PORT: u16 = 1690;
 /// Where `mock-imds serve` listens in the foreground, as users of amazon-ec2-metadata-mock expect.
 pub const FOREGROUND_PORT: u16 = 1338;
+/// The header by which `mock-imds doctor` asks a server of ours whether it is one. Its value comes back in
+/// [`Probed`]; such a request is no request for metadata: it is neither counted nor answered by the scenario.
+pub const PROBE_HEADER: &str = "x-mock-imds-probe";
+
+/// The answer to a probe, as JSON.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Probed {
+    /// The value of [`PROBE_HEADER`].
+    pub nonce: String,
+    /// The server's version.
+    pub version: String,
+    /// The server's process.
+    pub pid: u32,
+}

@@ -7,7 +7,7 @@ use hyper::body::{Body as _, Bytes, Incoming};
 use hyper::ext::ReasonPhrase;
 use hyper::header::EXPECT;
 use hyper::http::request::Parts;
-use hyper::{Request, Response};
+use hyper::{HeaderMap, Request, Response};
 use thiserror::Error;
 use tokio::time::timeout;
 
@@ -16,7 +16,8 @@ use super::limits::Limits;
 use super::record::Recording;
 use super::wire::Talk;
 use super::world::World;
-use crate::imds::{Ingress, Reply, RequestHead, Visit, answer};
+use crate::imds::{End, Ingress, Reply, RequestHead, Visit, answer};
+use crate::model::endpoint::{PROBE_HEADER, Probed};
 
 /// Why a connection ends without a reply.
 #[derive(Debug, Error)]
@@ -47,6 +48,9 @@ pub(super) async fn respond(
 ) -> Result<Response<Payload>, Parting> {
     talk.asked();
     let (head, body) = request.into_parts();
+    if let Some(probed) = probe(&head.headers, &talk) {
+        return Ok(probed);
+    }
     let mut recording = Recording::new(&world, &talk, &head);
     // A client that sent Expect waits for a word before it sends the body, and 100 is never that word.
     let read = !head.headers.contains_key(EXPECT) && read_out(body, &limits).await?;
@@ -90,6 +94,16 @@ fn ask(world: &World, talk: &Talk, head: &Parts, recording: &mut Recording<'_>) 
     );
     recording.fault = reply.fault;
     reply
+}
+
+/// The answer to `mock-imds doctor` on this host: that this is a server of ours, and which. Not a request for
+/// metadata, so it is neither counted nor logged, and no fault meets it.
+fn probe(headers: &HeaderMap, talk: &Arc<Talk>) -> Option<Response<Payload>> {
+    let nonce =
+        headers.get(PROBE_HEADER).filter(|_| talk.ingress == Ingress::Host)?.to_str().ok()?.to_owned();
+    let probed = Probed { nonce, version: env!("CARGO_PKG_VERSION").into(), pid: std::process::id() };
+    let body = serde_json::to_vec(&probed).ok()?.into();
+    Some(Response::new(Payload::new(body, End::Whole, talk)))
 }
 
 /// Reads a body to its end, because the kernel resets a connection that is closed with bytes unread, and the

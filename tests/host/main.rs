@@ -7,6 +7,7 @@
 mod support;
 
 mod containers;
+mod doctor;
 mod guard;
 mod lifecycle;
 mod refusals;

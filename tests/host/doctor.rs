@@ -1,0 +1,483 @@
+//! `mock-imds doctor` on a healthy host, and on hosts with one thing wrong each: it must find that thing, and say the
+//! command that mends it.
+
+use std::process::{Child, Command, Stdio};
+
+use nix::sys::signal::Signal;
+use serde_json::Value;
+
+use crate::world::{BINARY, Done, Guardian, Host, METADATA, PATIENCE, Peer, ask, serve};
+
+/// A host with guardian, server and one container.
+struct Patient {
+    server: Child,
+    guardian: Guardian,
+    container: Peer,
+    host: Host,
+}
+
+impl Patient {
+    fn new(name: &'static str) -> Option<Self> {
+        Self::with(name, "")
+    }
+
+    fn with(name: &'static str, settings: &str) -> Option<Self> {
+        let host = Host::new(name)?;
+        host.configure(settings);
+        host.write("root/etc/hostname", "patient\n");
+        host.run(
+            "ip link add br-test type bridge; ip addr add 172.30.0.1/24 dev br-test; ip link set br-test up",
+        );
+        let container = Peer::new(&host, "veth1");
+        host.run("ip link set veth1 master br-test");
+        container.run(&host, "ip addr add 172.30.0.2/24 dev eth0; ip route add default via 172.30.0.1");
+        let guardian = host.hold();
+        let server = start_server(&host, "169.254.169.254:1690", "control.sock");
+        Some(Self { server, guardian, container, host })
+    }
+
+    /// Runs the doctor with these words before its name: `env X=Y`.
+    fn run(&self, before: &str, more: &str) -> Done {
+        let directory = self.host.directory.display();
+        let arguments = self.host.arguments();
+        self.host.attempt(&format!(
+            "env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin {before} {BINARY} doctor --control {directory}/control.sock \
+             --root {directory}/root {arguments} {more}"
+        ))
+    }
+
+    fn report(&self, before: &str) -> (i32, Value) {
+        let done = self.run(before, "--json");
+        let report = serde_json::from_str(&done.stdout).unwrap_or_else(|error| panic!("{error}: {done:?}"));
+        (done.code, report)
+    }
+
+    /// Nothing is wrong.
+    fn healthy(&self, when: &str) {
+        let (code, report) = self.report("");
+        assert_eq!((code, &report["healthy"]), (0, &Value::Bool(true)), "{when}: {report:#}");
+    }
+
+    /// This check finds this, and names this cure; gives the cure's commands.
+    fn finds(&self, before: &str, check: &str, found: &str, cure: &str) -> Vec<String> {
+        let (code, report) = self.report(before);
+        assert_eq!(code, 1, "expected a problem with {check}, found none: {report:#}");
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let findings = report["findings"].as_array().expect("a list");
+        let problems = findings.iter().filter(|finding| finding["verdict"] == "problem");
+        let matching =
+            problems.filter(|finding| finding["check"] == check && text(&finding["found"]).contains(found));
+        let mends: Vec<Vec<String>> = matching
+            .map(|finding| finding["mend"].as_array().into_iter().flatten().map(text).collect())
+            .collect();
+        let right = mends.iter().find(|mend| mend.iter().any(|command| command.contains(cure)));
+        right
+            .cloned()
+            .unwrap_or_else(|| panic!("expected {check}: {found:?}, mended by {cure:?}, in {report:#}"))
+    }
+
+    /// The first command of a cure, run.
+    fn cure(&self, commands: &[String]) {
+        self.host.run(commands.first().expect("a command"));
+    }
+
+    fn restart_server(&mut self) {
+        self.stop_server();
+        self.server = start_server(&self.host, "169.254.169.254:1690", "control.sock");
+    }
+
+    fn stop_server(&mut self) {
+        let _ = self.server.kill();
+        let _ = self.server.wait();
+    }
+}
+
+impl Drop for Patient {
+    fn drop(&mut self) {
+        self.stop_server();
+    }
+}
+
+fn start_server(host: &Host, address: &str, control: &str) -> Child {
+    let directory = host.directory.display();
+    let mut command = Command::new(BINARY);
+    command.args(["serve", "--listen", address]);
+    command.args(["--control", &format!("{directory}/{control}"), "--state", &format!("{directory}/state")]);
+    command.env_remove("NOTIFY_SOCKET").env("XDG_CONFIG_HOME", &host.directory);
+    let log = std::fs::File::create(host.directory.join("server.log")).expect("a log");
+    let server = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().expect("it starts");
+    let asked = address.to_owned();
+    host.eventually("the server answers", PATIENCE, || ask(&asked).is_ok());
+    server
+}
+
+#[test]
+fn a_healthy_host_has_no_problem() {
+    let Some(patient) = Patient::with("a_healthy_host_has_no_problem", "") else { return };
+    patient.healthy("as installed");
+    // Docker's and firewalld's tables as they are on developers' machines, and a web server.
+    patient.host.nft(
+        "table ip nat {
+            chain PREROUTING { type nat hook prerouting priority -100; fib daddr type local tcp dport 80 dnat to 172.30.0.2:8080; }
+        }
+        table inet filter {
+            chain input { type filter hook input priority 0; policy drop; ct state established,related accept; iif lo accept; iifname \"br-*\" jump bridged; }
+            chain bridged { tcp dport { 22, 1690 } accept; }
+        }",
+    );
+    serve("web", "0.0.0.0:80");
+    patient.healthy("with a published port, a firewall that lets callers in, and a web server");
+
+    let text = patient.run("", "").stdout;
+    for expected in
+        ["answers at http://169.254.169.254/", "lets callers in from br-test", "owned", "no problem"]
+    {
+        assert!(text.contains(expected), "expected {expected:?} in:\n{text}");
+    }
+
+    // Any user may ask; what root alone sees is said.
+    let nobody = patient.run("setpriv --reuid 65534 --regid 65534 --clear-groups", "");
+    assert_eq!(nobody.code, 0, "{nobody:?}");
+    for expected in [
+        "answers at http://169.254.169.254/",
+        "unseen   tables        only root may list nftables; the guardian says: inet mock-imds, arp mock-imds owned",
+        "unseen   firewall",
+        "unseen   server",
+        "root sees more, sudo mock-imds doctor",
+    ] {
+        assert!(nobody.stdout.contains(expected), "expected {expected:?} in:\n{}", nobody.stdout);
+    }
+}
+
+#[test]
+fn the_probe_is_no_request() {
+    let Some(patient) = Patient::new("the_probe_is_no_request") else { return };
+    let requests = || {
+        let socket = patient.host.directory.join("control.sock");
+        let line = format!("{BINARY} status --json --control {}", socket.display());
+        let status: Value = serde_json::from_str(&patient.host.run(&line)).expect("JSON");
+        status["requests"].as_u64().expect("a count")
+    };
+    let before = requests();
+    patient.healthy("the first time");
+    patient.healthy("again");
+    assert_eq!(requests(), before);
+    // A container is told nothing.
+    let asked = "-H 'X-Mock-Imds-Probe: n' http://169.254.169.254/latest/meta-data/instance-id";
+    let answer = patient.container.asks(&patient.host, asked);
+    assert_eq!(answer.as_deref(), Some("i-1234567890abcdef0"));
+}
+
+// === the network ===
+
+#[test]
+fn doctor_finds_faults_of_the_address() {
+    let Some(mut patient) = Patient::new("doctor_finds_faults_of_the_address") else { return };
+    // Another interface has it too.
+    patient.host.run(
+        "ip link add other0 type bridge; ip link set other0 up; ip addr add 169.254.169.254/16 dev other0",
+    );
+    let cure = patient.finds(
+        "",
+        "address",
+        "169.254.169.254/16 is on the interface other0",
+        "ip addr del 169.254.169.254/16 dev other0",
+    );
+    patient.cure(&cure);
+    patient.healthy("after its cure");
+
+    // A guardian that died, and its address.
+    patient.guardian.end(Signal::SIGKILL);
+    patient.finds("", "guardian", "took nothing down", "mock-imds net down");
+    patient.finds("", "address", "added by mock-imds", "mock-imds net down");
+    patient.host.net("down").expect(0, &[]);
+    patient.finds("", "guardian", "is not set up", "systemctl start mock-imds");
+
+    // Somebody added it with the width that ifconfig gives.
+    patient.host.run("ip addr add 169.254.169.254/16 dev lo");
+    let cure =
+        patient.finds("", "width", "169.254.169.254/16 is on lo", "ip addr add 169.254.169.254/32 dev lo");
+    patient.guardian = patient.host.hold();
+    patient.finds("", "width", "169.254.169.254/16 is on lo", "ip addr del 169.254.169.254/16 dev lo");
+    patient.cure(&cure);
+    patient.healthy("after its cure");
+}
+
+#[test]
+fn doctor_finds_faults_of_the_server() {
+    let Some(mut patient) = Patient::new("doctor_finds_faults_of_the_server") else { return };
+    patient.stop_server();
+    patient.finds("", "answer", "nothing answers", "systemctl restart mock-imds");
+    patient.finds("", "server", "no mock-imds server listens", "systemctl start mock-imds");
+    // Another program on the service's port.
+    serve("other", "0.0.0.0:1690");
+    patient.finds("", "port-1690", "listens on 0.0.0.0:1690", "ss -ltnp 'sport = :1690'");
+    patient.finds("", "answer", "another server answers", "ss -ltnp 'sport = :1690'");
+}
+
+#[test]
+fn doctor_finds_a_metadata_server_without_a_redirect() {
+    let Some(mut patient) = Patient::new("doctor_finds_a_metadata_server_without_a_redirect") else { return };
+    serve("other", METADATA);
+    patient.finds("", "port-80", "listens on 169.254.169.254:80", "ss -ltnp 'src 169.254.169.254'");
+    // The redirect is gone, with the guardian; a published port would take the requests now.
+    patient.guardian.end(Signal::SIGKILL);
+    patient.finds("", "answer", "another server answers", "systemctl restart mock-imds-net");
+}
+
+#[test]
+fn doctor_finds_what_diverts_requests() {
+    let Some(patient) = Patient::new("doctor_finds_what_diverts_requests") else { return };
+    let diverting = |priority: &str| {
+        patient.host.nft(&format!(
+            "table ip other {{
+                chain out {{ type nat hook output priority {priority}; tcp dport 80 dnat to 172.30.0.2:8080; }}
+                chain pre {{ type nat hook prerouting priority {priority}; fib daddr type local tcp dport 80 dnat to 172.30.0.2:8080; }}
+            }}"
+        ));
+    };
+    diverting("-100");
+    patient.healthy("a published port comes after ours");
+    patient.host.run("nft delete table ip other");
+    diverting("-150");
+    patient.finds(
+        "",
+        "port-80",
+        "in the table ip other changes the destination",
+        "nft -a list chain ip other out",
+    );
+    patient.finds("", "answer", "nothing answers", "systemctl restart");
+}
+
+#[test]
+fn doctor_finds_tables_that_were_changed_or_removed() {
+    let Some(mut patient) = Patient::new("doctor_finds_tables_that_were_changed_or_removed") else { return };
+    patient.guardian.end(Signal::SIGTERM);
+    // Nobody watches over what `net up` made.
+    patient.host.net("up").expect(0, &[]);
+    patient.healthy("by net up");
+    patient.host.run("nft add rule inet mock-imds guard counter");
+    patient.finds("", "tables", "inet mock-imds has", "systemctl restart mock-imds-net");
+    patient.host.run("nft delete table inet mock-imds");
+    patient.finds("", "tables", "there is no table inet mock-imds", "systemctl restart mock-imds-net");
+}
+
+#[test]
+fn doctor_opens_firewalls_to_callers() {
+    let Some(patient) = Patient::new("doctor_opens_firewalls_to_callers") else {
+        return;
+    };
+    let id = || patient.container.asks(&patient.host, "http://169.254.169.254/latest/meta-data/instance-id");
+    let drops = "chain input { type filter hook input priority 0; policy drop; ct state vmap { established : accept, related : accept, invalid : drop }; iif lo accept; tcp dport 22 accept; ip protocol icmp accept; }";
+    let rejects = "chain input { type filter hook input priority 10; policy accept; ct state established,related accept; iifname \"lo\" accept; iifname \"br-*\" jump zone; jump zone; }
+        chain zone { tcp dport { 22, 80, 443 } accept; reject with icmpx admin-prohibited; }";
+    for (name, chains) in [("by its policy", drops), ("by its last rule", rejects)] {
+        patient.host.nft(&format!("table inet filter {{\n{chains}\n}}"));
+        assert_eq!(id(), None, "the firewall keeps the container out {name}");
+        let cure = patient.finds("", "firewall", "the chain input of the table inet filter stops callers on br-test", "nft 'insert rule inet filter input iifname \"br-test\" ip daddr 169.254.169.254 tcp dport 1690 accept'");
+        patient.cure(&cure);
+        assert_eq!(id().as_deref(), Some("i-1234567890abcdef0"), "the rule lets the container in {name}");
+        patient.healthy("after its cure");
+        patient.host.run("nft delete table inet filter");
+    }
+}
+
+#[test]
+fn doctor_finds_policy_routes() {
+    let Some(patient) = Patient::new("doctor_finds_policy_routes") else { return };
+    patient.host.run(
+        "ip link add vpn0 type bridge; ip link set vpn0 up; ip addr add 10.9.0.1/24 dev vpn0
+         ip route add 169.254.0.0/16 dev vpn0 table 51; ip route add 172.30.0.0/16 dev vpn0 table 52",
+    );
+    // Some VPN clients move the rule "lookup local" behind their own.
+    patient.host.run("ip rule add pref 90 lookup local; ip rule del pref 0; ip rule add pref 10 to 169.254.0.0/16 lookup 51");
+    let cure = patient.finds(
+        "",
+        "routes",
+        "packets of this host to 169.254.169.254 go to the interface vpn0, by the routing table 51",
+        "ip rule add pref 0 lookup local",
+    );
+    patient.host.run(cure.last().expect("a command"));
+    patient.healthy("after its cure");
+    // Answers to a container that leave by the VPN.
+    patient.host.run("ip rule add pref 10 to 172.30.0.0/16 lookup 52");
+    patient.finds(
+        "",
+        "routes",
+        "answers to callers on br-test go to the interface vpn0",
+        "ip route get 172.30.0.2",
+    );
+}
+
+#[test]
+fn doctor_finds_ipv6_that_is_wanted_and_disabled() {
+    let name = "doctor_finds_ipv6_that_is_wanted_and_disabled";
+    let Some(mut patient) = Patient::new(name) else { return };
+    patient.host.run("for i in all lo; do echo 1 > /proc/sys/net/ipv6/conf/$i/disable_ipv6; done");
+    patient.host.configure("[host]\nipv6 = true\n");
+    patient.guardian.reload();
+    patient.finds("", "ipv6", "IPv6 is disabled on lo", "sysctl net.ipv6.conf.all.disable_ipv6=0");
+}
+
+// === settings, versions, files, variables ===
+
+#[test]
+fn doctor_finds_settings_and_versions_that_do_not_agree() {
+    let Some(mut patient) = Patient::new("doctor_finds_settings_and_versions_that_do_not_agree") else {
+        return;
+    };
+    patient.host.configure("[host]\nipv6 = \"yes\"\n");
+    patient.finds("", "settings", "host.ipv6 is a string", "editor /etc/mock-imds/host.toml");
+    patient.host.configure("[host]\nbridges = [\"br-*\"]\n");
+    patient.finds("", "settings", "was changed since", "systemctl reload mock-imds-net");
+    patient.guardian.reload();
+    patient.healthy("after its cure");
+
+    let status = patient.host.runtime().join("status.json");
+    let text = std::fs::read_to_string(&status).expect("status.json");
+    let older = text.replacen(env!("CARGO_PKG_VERSION"), "0.0.1", 1);
+    std::fs::write(&status, older).expect("status.json");
+    patient.finds("", "version", "the guardian is mock-imds 0.0.1", "systemctl reload mock-imds-net");
+    patient.guardian.reload();
+    patient.healthy("after its cure");
+
+    // A real cloud machine.
+    patient.host.write("dmi/sys_vendor", "Amazon EC2\n");
+    patient.finds("", "cloud", "real Amazon EC2 machine", "systemctl disable --now mock-imds");
+}
+
+#[test]
+fn doctor_finds_faults_in_files() {
+    let Some(patient) = Patient::new("doctor_finds_faults_in_files") else { return };
+    let ruleset = patient.host.run("nft list ruleset");
+    let shipped = concat!(env!("CARGO_MANIFEST_DIR"), "/systemd/mock-imds.service");
+    let unit = std::fs::read_to_string(shipped).expect("the unit");
+    let enabled = [
+        ("lib/systemd/system/mock-imds.service", unit.as_str()),
+        ("etc/systemd/system/multi-user.target.wants/mock-imds.service", ""),
+    ];
+    let long = "datasource_list: [ NoCloud, ConfigDrive, Ec2, None ]\n";
+    let good: [(&str, Files<'_>); 4] = [
+        (
+            "cloud-init with the distribution's list",
+            &[("etc/cloud/cloud.cfg", ""), ("etc/cloud/cloud.cfg.d/90_dpkg.cfg", long)],
+        ),
+        (
+            "cloud-init disabled",
+            &[("etc/cloud/cloud.cfg", "datasource_list: [ Ec2 ]\n"), ("etc/cloud/cloud-init.disabled", "")],
+        ),
+        ("a firewall's own file", &[("etc/nftables.conf", "table inet filter {\n}\n")]),
+        ("an enabled unit", &enabled),
+    ];
+    for (name, files) in good {
+        with_files(&patient, files, || patient.healthy(name));
+    }
+    let bad: [(Files<'_>, &str, &str, &str); 8] = [
+        (
+            &[("etc/nftables.conf", &ruleset)],
+            "saved",
+            "etc/nftables.conf holds our tables",
+            "nft list ruleset > ",
+        ),
+        (
+            &[("etc/sysconfig/nftables.conf", &ruleset)],
+            "saved",
+            "etc/sysconfig/nftables.conf holds",
+            "systemctl stop mock-imds",
+        ),
+        (
+            &[("etc/cloud/cloud.cfg", "datasource_list: [ Ec2, None ]\n")],
+            "cloud-init",
+            "cloud.cfg names the data source Ec2",
+            "touch /etc/cloud/cloud-init.disabled",
+        ),
+        (
+            &[
+                ("etc/cloud/cloud.cfg", long),
+                ("etc/cloud/cloud.cfg.d/99-ec2.cfg", "datasource:\n  Ec2:\n    strict_id: false\n"),
+            ],
+            "cloud-init",
+            "Ec2",
+            "99-no-ec2.cfg",
+        ),
+        (
+            &[("etc/environment", "AWS_EC2_METADATA_DISABLED=\"true\"\n")],
+            "disabled",
+            "AWS_EC2_METADATA_DISABLED is true in",
+            "sed -i /AWS_EC2_METADATA_DISABLED/d",
+        ),
+        (
+            &[("etc/systemd/system/mock-imds-net.service", "[Unit]\n")],
+            "leftover",
+            "mock-imds-net.service is there",
+            "systemctl daemon-reload",
+        ),
+        (
+            &[("usr/bin/mock-imds", ""), ("usr/local/bin/mock-imds", "")],
+            "leftover",
+            "usr/local/bin/mock-imds is there",
+            "rm ",
+        ),
+        (
+            &[("lib/systemd/system/mock-imds.service", &unit)],
+            "units",
+            "mock-imds.service is disabled",
+            "systemctl enable --now mock-imds",
+        ),
+    ];
+    for (files, check, found, cure) in bad {
+        with_files(&patient, files, || drop(patient.finds("", check, found, cure)));
+    }
+    with_files(&patient, &[("lib/systemd/system/mock-imds.service", &unit)], || {
+        patient.host.run(
+            "mkdir -p root/etc/systemd/system; ln -s /dev/null root/etc/systemd/system/mock-imds.service",
+        );
+        patient.finds("", "units", "mock-imds.service is masked", "systemctl unmask mock-imds.service");
+    });
+    patient.healthy("without any of that");
+}
+
+/// Paths below the root, and what the files say.
+type Files<'a> = &'a [(&'a str, &'a str)];
+
+/// Does something while these files are below the root, and nothing else is.
+fn with_files(patient: &Patient, files: Files<'_>, what: impl FnOnce()) {
+    for (path, text) in files {
+        patient.host.write(&format!("root/{path}"), text);
+    }
+    what();
+    patient.host.run("rm -r root; mkdir root");
+}
+
+#[test]
+fn doctor_finds_variables_that_keep_clients_away() {
+    let Some(patient) = Patient::new("doctor_finds_variables_that_keep_clients_away") else { return };
+    for (variables, check, cure) in [
+        ("http_proxy=http://proxy:3128", "proxy", "export NO_PROXY=\"169.254.169.254"),
+        ("ALL_PROXY=socks5://proxy NO_PROXY=localhost,10.0.0.0/8", "proxy", "no_proxy=\"169.254.169.254"),
+        ("AWS_EC2_METADATA_DISABLED=true", "disabled", "unset AWS_EC2_METADATA_DISABLED"),
+    ] {
+        patient.finds(variables, check, variables.split('=').next().expect("a name"), cure);
+    }
+    for harmless in [
+        "http_proxy=http://proxy no_proxy=localhost,169.254.0.0/16",
+        "http_proxy= AWS_EC2_METADATA_DISABLED=false",
+    ] {
+        let (code, report) = patient.report(harmless);
+        assert_eq!(code, 0, "{harmless}: {report:#}");
+    }
+}
+
+#[test]
+fn doctor_finds_two_servers() {
+    let Some(mut patient) = Patient::new("doctor_finds_two_servers") else { return };
+    patient.stop_server();
+    // One by hand on the real address, and another with the usual control socket.
+    let mut by_hand = start_server(&patient.host, "169.254.169.254:1690", "other.sock");
+    patient.server = start_server(&patient.host, "127.0.0.1:1338", "control.sock");
+    patient.finds("", "server", "has the control socket, and process", &format!("kill {}", by_hand.id()));
+    by_hand.kill().expect("it runs");
+    by_hand.wait().expect("it ends");
+    patient.restart_server();
+    patient.healthy("after its cure");
+}
