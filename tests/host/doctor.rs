@@ -1,16 +1,14 @@
 //! `mock-imds doctor` on a healthy host, and on hosts with one thing wrong each: it must find that thing, and say the
 //! command that mends it.
 
-use std::process::{Child, Command, Stdio};
-
 use nix::sys::signal::Signal;
 use serde_json::Value;
 
-use crate::world::{BINARY, Done, Guardian, Host, METADATA, PATIENCE, Peer, ask, serve};
+use crate::world::{BINARY, Done, Guardian, Host, METADATA, Peer, SERVICE, Server, serve};
 
 /// A host with guardian, server and one container.
 struct Patient {
-    server: Child,
+    server: Option<Server>,
     guardian: Guardian,
     container: Peer,
     host: Host,
@@ -32,8 +30,8 @@ impl Patient {
         host.run("ip link set veth1 master br-test");
         container.run(&host, "ip addr add 172.30.0.2/24 dev eth0; ip route add default via 172.30.0.1");
         let guardian = host.hold();
-        let server = start_server(&host, "169.254.169.254:1690", "control.sock");
-        Some(Self { server, guardian, container, host })
+        let server = Server::start(&host, SERVICE);
+        Some(Self { server: Some(server), guardian, container, host })
     }
 
     /// Runs the doctor with these words before its name: `env X=Y`.
@@ -80,35 +78,6 @@ impl Patient {
     fn cure(&self, commands: &[String]) {
         self.host.run(commands.first().expect("a command"));
     }
-
-    fn restart_server(&mut self) {
-        self.stop_server();
-        self.server = start_server(&self.host, "169.254.169.254:1690", "control.sock");
-    }
-
-    fn stop_server(&mut self) {
-        let _ = self.server.kill();
-        let _ = self.server.wait();
-    }
-}
-
-impl Drop for Patient {
-    fn drop(&mut self) {
-        self.stop_server();
-    }
-}
-
-fn start_server(host: &Host, address: &str, control: &str) -> Child {
-    let directory = host.directory.display();
-    let mut command = Command::new(BINARY);
-    command.args(["serve", "--listen", address]);
-    command.args(["--control", &format!("{directory}/{control}"), "--state", &format!("{directory}/state")]);
-    command.env_remove("NOTIFY_SOCKET").env("XDG_CONFIG_HOME", &host.directory);
-    let log = std::fs::File::create(host.directory.join("server.log")).expect("a log");
-    let server = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().expect("it starts");
-    let asked = address.to_owned();
-    host.eventually("the server answers", PATIENCE, || ask(&asked).is_ok());
-    server
 }
 
 #[test]
@@ -206,7 +175,7 @@ fn doctor_finds_faults_of_the_address() {
 #[test]
 fn doctor_finds_faults_of_the_server() {
     let Some(mut patient) = Patient::new("doctor_finds_faults_of_the_server") else { return };
-    patient.stop_server();
+    patient.server = None;
     patient.finds("", "answer", "nothing answers", "systemctl restart mock-imds");
     patient.finds("", "server", "no mock-imds server listens", "systemctl start mock-imds");
     // Another program on the service's port.
@@ -471,13 +440,13 @@ fn doctor_finds_variables_that_keep_clients_away() {
 #[test]
 fn doctor_finds_two_servers() {
     let Some(mut patient) = Patient::new("doctor_finds_two_servers") else { return };
-    patient.stop_server();
+    patient.server = None;
     // One by hand on the real address, and another with the usual control socket.
-    let mut by_hand = start_server(&patient.host, "169.254.169.254:1690", "other.sock");
-    patient.server = start_server(&patient.host, "127.0.0.1:1338", "control.sock");
-    patient.finds("", "server", "has the control socket, and process", &format!("kill {}", by_hand.id()));
-    by_hand.kill().expect("it runs");
-    by_hand.wait().expect("it ends");
-    patient.restart_server();
+    let by_hand = Server::with(&patient.host, SERVICE, "--control other.sock");
+    patient.server = Some(Server::start(&patient.host, "127.0.0.1:1338"));
+    patient.finds("", "server", "has the control socket, and process", &format!("kill {}", by_hand.pid()));
+    drop(by_hand);
+    patient.server = None;
+    patient.server = Some(Server::start(&patient.host, SERVICE));
     patient.healthy("after its cure");
 }

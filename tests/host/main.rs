@@ -9,6 +9,7 @@ mod support;
 mod containers;
 mod doctor;
 mod guard;
+mod hops;
 mod lifecycle;
 mod refusals;
 mod reload;

@@ -106,6 +106,11 @@ impl Peer {
         self.servers.push(child.expect("nsenter runs"));
     }
 
+    /// The process that keeps it, which names its namespace.
+    pub fn pid(&self) -> u32 {
+        self.keeper.id()
+    }
+
     pub fn run(&self, host: &Host, line: &str) -> String {
         let done = self.attempt(host, line);
         assert_eq!(done.code, 0, "`{line}` failed in the peer: {done:?}");
@@ -130,6 +135,42 @@ impl Drop for Peer {
             let _ = child.kill();
             let _ = child.wait();
         }
+    }
+}
+
+// === Server: ours ===
+
+/// A running `mock-imds serve`. Killed when the test ends.
+pub struct Server(Child);
+
+impl Server {
+    /// Starts it and waits until it answers.
+    pub fn start(host: &Host, address: &str) -> Self {
+        Self::with(host, address, "--control control.sock")
+    }
+
+    /// With these arguments; files are in the host's directory.
+    pub fn with(host: &Host, address: &str, more: &str) -> Self {
+        let log = fs::File::create(host.directory.join("server.log")).expect("a log");
+        let mut command = Command::new(BINARY);
+        command.args(["serve", "--listen", address, "--state", "state"]).args(more.split(' '));
+        // Nothing of the user who runs the tests.
+        command.current_dir(&host.directory).env("XDG_CONFIG_HOME", &host.directory);
+        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn();
+        let server = Self(child.expect("mock-imds serve starts"));
+        host.eventually("the server answers", PATIENCE, || ask(address).is_ok());
+        server
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.0.id()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
 }
 
