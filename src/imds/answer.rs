@@ -16,14 +16,14 @@ use hyper::header::{EXPECT, HeaderName, HeaderValue};
 use hyper::{HeaderMap, Method, StatusCode};
 
 use super::credentials::View;
-use super::fault::{self, Asked};
+use super::fault::{self, Asked, End};
 use super::reply::{Media, Reply, Stationery, TTL_HEADER};
 use super::token::TTL_SECONDS;
 use super::tree::{Directory, Found};
 use super::version::{SERVED, Version};
 use super::{Change, Fleet, RequestHead, TokenAuthority, Visit, path};
 use crate::model::{
-    DirectoryWithoutSlash, Expect, HttpEndpoint, HttpTokens, Instance, InvalidToken, Timestamp,
+    AfterNotice, DirectoryWithoutSlash, Expect, HttpEndpoint, HttpTokens, Instance, InvalidToken, Timestamp,
     UserDataListed,
 };
 
@@ -69,7 +69,16 @@ pub fn answer(
         let request = Request { view, instance, tree, authority, stationery, tokens_lost };
         request.judge(visit, head, segments.as_deref())
     };
-    (verdict.spoil(reply), change)
+    let mut reply = verdict.spoil(reply);
+    if has_vanished(&compiled.instance, now) {
+        reply.delivery.end = End::Reset;
+    }
+    (reply, change)
+}
+
+/// Whether the instance is gone: the action that was announced to it is due, and the scenario wants it so.
+fn has_vanished(instance: &Instance, now: Timestamp) -> bool {
+    instance.signals.spot.is_some_and(|notice| notice.then == AfterNotice::Vanish && notice.time <= now)
 }
 
 /// A request's surroundings.

@@ -3,11 +3,11 @@
 use std::sync::LazyLock;
 
 use hyper::header::{ACCEPT_RANGES, ALLOW, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, LOCATION};
-use mock_imds::imds::Reply;
+use mock_imds::imds::{End, Reply};
 use mock_imds::model::Timestamp;
 use proptest::prelude::*;
 
-use crate::support::{Headers, NOW, Service, wire};
+use crate::support::{Headers, LOADED, NOW, Service, wire};
 
 const TTL: &str = "x-aws-ec2-metadata-token-ttl-seconds";
 const TOKEN: &str = "x-aws-ec2-metadata-token";
@@ -227,6 +227,21 @@ fn what_nobody_documents_can_be_chosen() {
     assert_eq!(ask(versions, "GET", "/", &[]).2, "2009-04-04\n2030-01-01\nlatest");
     assert_eq!(ask(versions, "GET", "/2030-01-01/meta-data/mac", &[]).0, 200);
     assert_eq!(ask(versions, "GET", "/1.0/meta-data/ami-id", &[]).0, 404);
+}
+
+#[test]
+fn an_instance_that_vanishes_answers_nothing_once_its_time_has_come() {
+    let text = "[[event]]\nat = \"1h\"\nspot-interruption = { notice = \"2m\", then = \"vanish\" }\n";
+    let service = Service::new(text);
+    let end = |minutes: u64| {
+        let now = Timestamp::from_secs(LOADED.as_secs() + minutes * 60);
+        service.at(now, "GET", "/latest/meta-data/", &[]).delivery.end
+    };
+    assert_eq!((end(59), end(61), end(62)), (End::Whole, End::Whole, End::Reset));
+    let staying = Service::new(&text.replace("vanish", "stay"));
+    let late = Timestamp::from_secs(LOADED.as_secs() + 7_200);
+    let reply = staying.at(late, "GET", "/latest/meta-data/spot/termination-time", &[]);
+    assert_eq!((reply.delivery.end, &reply.body[..]), (End::Whole, &b"2026-01-15T13:02:00Z"[..]));
 }
 
 #[test]

@@ -88,7 +88,7 @@ fn problems_are_errors_at_their_place() {
     let cases = [
         ("", "test.toml:1:1: error: the fault does nothing"),
         ("reset = false", "the fault does nothing"),
-        ("pth = \"/x\"\nhang = true", "test.toml:2:1: error: unknown key \"pth\" in [fault[0]]"),
+        ("pth = \"/x\"\nhang = true", "test.toml:2:1: error: unknown key \"pth\" in [[fault]]"),
         ("pth = \"/x\"\nhang = true", "did you mean \"path\"?"),
         ("hang = true\nstatus = 503", "test.toml:3:1: error: status is said with hang"),
         ("hang = true\nlatency = \"1s\"", "latency is said with hang"),
@@ -164,7 +164,7 @@ test.toml:3:11: error: fault[0].latency is a boolean
   3 | latency = true
     |           ^^^^
   accepted: a length of time such as \"30s\", \"1m30s\", \"6h\" or \"2d\"
-test.toml:6:1: error: unknown key \"colour\" in [fault[1]]
+test.toml:6:1: error: unknown key \"colour\" in [[fault]]
   6 | colour = 1
     | ^^^^^^
 ";
