@@ -1,0 +1,120 @@
+//! Real container engines and firewalls, from Debian's packages, in a booted machine with a network of its own.
+//!
+//! Root only, and only with a root file system that has them: `scripts/test docker`.
+
+mod machine;
+
+use std::time::Duration;
+
+use machine::Machine;
+
+const ID: &str = "curl -sS --max-time 2 http://169.254.169.254/latest/meta-data/instance-id";
+const TOKEN: &str = "curl -sS --max-time 2 -X PUT -H X-aws-ec2-metadata-token-ttl-seconds:60 \
+                     http://169.254.169.254/latest/api/token";
+/// curl's exit code for "nothing came in time".
+const TIMED_OUT: i32 = 28;
+
+/// Starts dockerd, with an image of a debootstrapped root and a user network.
+fn docker(machine: &Machine) {
+    machine.ok("systemctl start docker");
+    machine.ok("tar -C /srv/rootfs -c ./bin ./sbin ./lib ./lib64 ./etc ./tmp ./usr/bin/curl ./usr/bin/env \
+                ./usr/bin/bash ./usr/bin/dash ./usr/bin/sh ./usr/bin/sleep ./usr/bin/python3* \
+                ./usr/lib/x86_64-linux-gnu ./usr/lib64 ./usr/lib/python3* | docker import - box");
+    machine
+        .ok("docker network create --subnet 172.31.0.0/24 --opt com.docker.network.bridge.name=br-shop shop");
+}
+
+#[test]
+fn docker_containers_reach_the_service_and_see_their_own_instance() {
+    let Some(mut machine) = Machine::boot("docker_containers_reach_the_service_and_see_their_own_instance")
+    else {
+        return;
+    };
+    machine.ok("cat >/etc/mock-imds/scenario.toml <<'END'
+[instances.default-bridge]
+clients = [\"172.17.0.0/16\"]
+instance-id = \"i-0d0d0d0d0d0d0d0d0\"
+[instances.shop]
+clients = [\"172.31.0.0/24\"]
+instance-id = \"i-05050505050505050\"
+END
+systemctl reload mock-imds");
+    docker(&machine);
+    let see = |machine: &Machine, when: &str| {
+        for (network, id) in [
+            ("bridge", "i-0d0d0d0d0d0d0d0d0"),
+            ("shop", "i-05050505050505050"),
+            ("host", "i-1234567890abcdef0"),
+        ] {
+            let said = machine.ok(&format!("docker run --rm --network {network} box {ID}"));
+            assert_eq!(said, id, "what a container on the network {network} sees, {when}");
+            let token = machine.ok(&format!("docker run --rm --network {network} box {TOKEN}"));
+            assert_eq!(token.len(), 56, "a token on the network {network}, {when}: {token}");
+        }
+        assert_eq!(machine.ok(ID), "i-1234567890abcdef0", "what the host sees, {when}");
+    };
+    see(&machine, "as Docker is");
+
+    machine.ok("docker run -d --name web -p 80:80 box python3 -m http.server 80");
+    machine.within(Duration::from_secs(10), "the published port answers", |machine| {
+        machine.run("curl -sS --max-time 2 http://127.0.0.1/").0 == 0
+    });
+    see(&machine, "while a container publishes port 80");
+    let inside = machine.ok(&format!("docker exec web {ID}"));
+    assert_eq!(inside, "i-0d0d0d0d0d0d0d0d0", "what the container sees that publishes port 80");
+    machine.ok("systemctl restart mock-imds-net");
+    see(&machine, "with our table loaded after Docker's");
+    let report = machine.run("mock-imds doctor");
+    assert_eq!(report.0, 0, "doctor finds nothing to mend:\n{}", report.1);
+}
+
+#[test]
+fn ufw_stops_containers_until_the_rule_that_doctor_prints() {
+    let Some(machine) = Machine::boot("ufw_stops_containers_until_the_rule_that_doctor_prints") else {
+        return;
+    };
+    docker(&machine);
+    let container = format!("docker run --rm --network shop box {ID}");
+    assert_eq!(machine.ok(&container), "i-1234567890abcdef0");
+
+    machine.ok("ufw --force enable");
+    assert_eq!(machine.ok(ID), "i-1234567890abcdef0", "processes of the host are not concerned");
+    assert_eq!(machine.run(&container).0, TIMED_OUT, "ufw drops what comes in by a bridge");
+    let rule = "ufw allow in on br-shop to 169.254.169.254 port 1690 proto tcp";
+    let (code, report) = machine.run("mock-imds doctor");
+    assert!(code == 1 && report.contains(rule), "expected {rule:?}, found:\n{report}");
+    machine.ok(rule);
+    assert_eq!(machine.ok(&container), "i-1234567890abcdef0", "the rule lets containers in");
+
+    let ours = "nft list tables | grep -c mock-imds";
+    machine.ok("ufw --force disable && ufw --force enable && ufw reload");
+    assert_eq!(machine.ok(ours), "2", "ufw leaves our tables");
+    assert_eq!(machine.ok(&container), "i-1234567890abcdef0");
+}
+
+/// firewalld accepts what was redirected by anybody (`ct status dnat accept`), so containers need no rule.
+#[test]
+fn firewalld_lets_containers_in_and_leaves_the_tables() {
+    let Some(machine) = Machine::boot("firewalld_lets_containers_in_and_leaves_the_tables") else { return };
+    machine.ok("systemctl start firewalld");
+    docker(&machine);
+    let container = format!("docker run --rm --network shop box {ID}");
+    for action in
+        ["true", "firewall-cmd --reload", "firewall-cmd --complete-reload", "systemctl restart firewalld"]
+    {
+        machine.ok(action);
+        assert_eq!(machine.ok("nft list tables | grep -c mock-imds"), "2", "our tables after {action}");
+        assert_eq!(machine.ok(ID), "i-1234567890abcdef0", "the host after {action}");
+        if action != "systemctl restart firewalld" {
+            assert_eq!(machine.ok(&container), "i-1234567890abcdef0", "a container after {action}");
+        }
+    }
+    machine.ok("systemctl restart docker");
+    assert_eq!(
+        machine.ok(&container),
+        "i-1234567890abcdef0",
+        "a container, and Docker's rules after firewalld's"
+    );
+    let report = machine.run("mock-imds doctor");
+    assert_eq!(report.0, 0, "doctor finds nothing to mend:\n{}", report.1);
+}
