@@ -90,7 +90,7 @@ impl Guardian {
         let settings = load(options)?;
         let runtime = Runtime::create(&options.runtime)?;
         let lock = runtime.lock()?.expect("the directory was created just now");
-        let mut guardian = Self::new(options, runtime, nft::Client::open()?, lock)?;
+        let mut guardian = Self::new(options, runtime, nft::Client::open_or_without()?, lock)?;
         guardian.network.settle(&settings)?;
         guardian.watch_tables()?;
         guardian.publish();

@@ -9,7 +9,7 @@ use super::address::{self, Added, width};
 use super::plan::{Family, Plan, TABLE, Table};
 use super::record::{self, Decision, Record};
 use super::runtime::Runtime;
-use super::settings::Settings;
+use super::settings::{Redirect, Settings};
 use super::status::{Held, Origin, Protection, TableState, Unavailable};
 use super::{Error, nft};
 use crate::model::endpoint::{ADDRESS_V4, ADDRESS_V6};
@@ -130,7 +130,7 @@ impl Network {
 
         // The guard is there before the address that it guards.
         // A table that another guardian owns fails here, before anything is changed.
-        self.apply(Plan::new(&wanted, &settings.bridges))?;
+        self.apply(Plan::of(settings, &wanted))?;
         *touched = true;
         self.state.held.clear();
         self.state.unavailable.clear();
@@ -169,7 +169,7 @@ impl Network {
     fn conclude(&mut self) -> Result<(), Error> {
         let held: Vec<IpAddr> = self.state.held.iter().map(|held| held.address).collect();
         if held != self.state.plan.addresses {
-            self.apply(Plan::new(&held, &self.state.settings.bridges.clone()))?;
+            self.apply(Plan::of(&self.state.settings, &held))?;
         }
         let added = self.state.held.iter().filter(|held| held.origin == Origin::Added);
         let added = added.map(|held| held.address).collect();
@@ -178,7 +178,12 @@ impl Network {
 
     /// Replaces our tables, and reads them again.
     fn apply(&mut self, plan: Plan) -> Result<(), Error> {
-        self.state.shape = self.tables.apply(&plan.tables, self.wish)?;
+        if plan.tables.is_empty() {
+            self.tables.remove()?;
+            self.state.shape = self.wish;
+        } else {
+            self.state.shape = self.tables.apply(&plan.tables, self.wish)?;
+        }
         self.state.seen = self.tables.inspect()?;
         self.state.plan = plan;
         let missing = self.planned_tables().find(|table| {
@@ -297,6 +302,13 @@ impl Network {
         if !self.state.loopback_up {
             warnings
                 .push("the interface lo is down, so nothing reaches the address; ip link set lo up".into());
+        }
+        if self.state.settings.redirect == Redirect::None {
+            warnings.push(
+                "redirect = \"none\": there is no table, so nothing keeps neighbours on the LAN out, and the service's \
+                 socket must be on port 80 itself"
+                    .into(),
+            );
         }
         if self.wish.owner && !self.state.shape.owner {
             warnings.push(

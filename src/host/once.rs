@@ -29,7 +29,7 @@ pub fn up(options: &Options) -> Result<(), Failure> {
     let settings = load(options)?;
     let runtime = Runtime::create(&options.runtime)?;
     let _lock = runtime.lock()?;
-    let mut network = Network::open(runtime.clone(), nft::Client::open()?, false)?;
+    let mut network = Network::open(runtime.clone(), nft::Client::open_or_without()?, false)?;
     let since = runtime.status().filter(|status| status.mode == Mode::Up).map(|status| status.since);
     network.settle(&settings)?;
     let now = now();

@@ -14,7 +14,7 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use super::settings::InterfacePattern;
+use super::settings::{InterfacePattern, Redirect, Settings};
 use crate::model::endpoint::{METADATA_PORT, SERVICE_PORT};
 
 /// The name of our tables; nobody else's table is ever touched.
@@ -140,6 +140,14 @@ pub enum Verdict {
 }
 
 impl Plan {
+    /// The plan for these addresses by these settings.
+    pub fn of(settings: &Settings, addresses: &[IpAddr]) -> Self {
+        match settings.redirect {
+            Redirect::Nftables => Self::new(addresses, &settings.bridges),
+            Redirect::None => Self { addresses: addresses.to_vec(), tables: vec![] },
+        }
+    }
+
     /// The plan for these addresses and these interfaces of containers.
     pub fn new(addresses: &[IpAddr], bridges: &[InterfacePattern]) -> Self {
         let redirect = Chain { name: "", base: None, rules: addresses.iter().map(redirect).collect() };
@@ -292,7 +300,6 @@ impl fmt::Display for Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::host::settings::Settings;
 
     fn plan(ipv6: bool) -> Plan {
         let bridges = vec!["docker0".parse().expect("valid"), "br-*".parse().expect("valid")];

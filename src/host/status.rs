@@ -151,7 +151,11 @@ impl Status {
         let _ = write!(line, "{} on lo; ", addresses.join(", "));
         let owned = self.tables.iter().all(|table| table.protection == Protection::Owned);
         let names: Vec<&str> = self.tables.iter().map(|table| table.name.as_str()).collect();
-        let _ = write!(line, "{} {}", names.join(", "), if owned { "owned" } else { "watched" });
+        if names.is_empty() {
+            let _ = write!(line, "no redirect");
+        } else {
+            let _ = write!(line, "{} {}", names.join(", "), if owned { "owned" } else { "watched" });
+        }
         if let Some(last) = self.restorations.last.last() {
             let _ = write!(line, "; restored {} times, last {}", self.restorations.count, last.at);
         }

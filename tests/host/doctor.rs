@@ -450,3 +450,32 @@ fn doctor_finds_two_servers() {
     patient.server = Some(Server::start(&patient.host, SERVICE));
     patient.healthy("after its cure");
 }
+
+#[test]
+fn doctor_finds_a_bind_mode_of_which_one_half_is_missing() {
+    let Some(mut patient) = Patient::new("doctor_finds_a_bind_mode_of_which_one_half_is_missing") else {
+        return;
+    };
+    patient.host.configure("[host]\nredirect = \"none\"\n");
+    patient.guardian.reload();
+    let cure = "cp /usr/share/mock-imds/dropins/bind.conf /etc/systemd/system/mock-imds.socket.d/";
+    patient.finds("", "bind", "no socket is on 169.254.169.254:80", cure);
+    patient.server = None;
+    patient.server = Some(Server::start(&patient.host, METADATA));
+    patient.healthy("with both halves");
+    // The other half alone: the socket is on port 80, and host.toml wants the redirect.
+    patient.host.configure("");
+    patient.guardian.reload();
+    patient.finds(
+        "",
+        "bind",
+        "listens on 169.254.169.254:80",
+        "rm /etc/systemd/system/mock-imds.socket.d/bind.conf",
+    );
+    // And a web server on every address.
+    patient.host.configure("[host]\nredirect = \"none\"\n");
+    patient.guardian.reload();
+    patient.server = None;
+    serve("web", "0.0.0.0:80");
+    patient.finds("", "port-80", "listens on 0.0.0.0:80", "bind it to other addresses only");
+}

@@ -6,6 +6,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod bind;
 mod containers;
 mod doctor;
 mod guard;

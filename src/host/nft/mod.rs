@@ -33,13 +33,15 @@ pub struct Shape {
 #[derive(Debug)]
 pub struct Client {
     socket: Socket,
+    /// Why this kernel has no `nf_tables`; the socket is of another kind then, and is asked nothing.
+    missing: Option<Errno>,
 }
 
 impl Client {
     /// A client.
     pub fn open() -> Result<Self, Error> {
         match Socket::open(SockProtocol::NetlinkNetFilter) {
-            Ok(socket) => Ok(Self { socket }),
+            Ok(socket) => Ok(Self { socket, missing: None }),
             Err(error @ (Errno::EPROTONOSUPPORT | Errno::EAFNOSUPPORT)) => {
                 Err(Error::NoNfTables(format!("no nfnetlink: {error}")))
             }
@@ -47,15 +49,33 @@ impl Client {
         }
     }
 
+    /// A client that has no tables on a kernel without `nf_tables`, where nobody asks it for any.
+    pub fn open_or_without() -> Result<Self, Error> {
+        match Self::open() {
+            Err(Error::NoNfTables(_)) => {
+                let socket = Socket::open(SockProtocol::NetlinkRoute);
+                let socket = socket.map_err(|error| Error::kernel("open a route netlink socket", error))?;
+                Ok(Self { socket, missing: Some(Errno::EPROTONOSUPPORT) })
+            }
+            opened => opened,
+        }
+    }
+
     /// The client of this process' former image, by the descriptor that it left open. `None` if it is none.
     pub fn inherit(fd: RawFd) -> Option<Self> {
-        Some(Self { socket: Socket::adopt(sys::inherited_socket(fd)?) })
+        let socket = Socket::adopt(sys::inherited_socket(fd)?);
+        // What was no netfilter socket then, for want of one, is none now.
+        let missing = Socket::open(SockProtocol::NetlinkNetFilter).err();
+        Some(Self { socket, missing })
     }
 
     /// Replaces our tables by these, in one transaction: no packet sees a state between.
     ///
     /// Starts from `wish` and leaves out what this kernel refuses to know; the result says what it has now.
     pub fn apply(&mut self, tables: &[Table], wish: Shape) -> Result<Shape, Error> {
+        if let Some(error) = self.missing {
+            return Err(Error::NoNfTables(format!("no nfnetlink: {error}")));
+        }
         let mut shape = wish;
         loop {
             let batch = batch::replace(tables, shape);
@@ -68,6 +88,9 @@ impl Client {
     /// Removes our tables. Whether there was one; one that another process owns is an error.
     pub fn remove(&mut self) -> Result<bool, Error> {
         let mut any = false;
+        if self.missing.is_some() {
+            return Ok(any);
+        }
         for family in [Family::Inet, Family::Arp] {
             match self.send(&batch::remove(family))? {
                 None => any = true,
@@ -93,6 +116,9 @@ impl Client {
 
     /// What is in the kernel under our tables' names.
     pub fn inspect(&mut self) -> Result<Snapshot, Error> {
+        if self.missing.is_some() {
+            return Ok(Snapshot::default());
+        }
         inspect::snapshot(&mut self.socket).map_err(|e| Error::kernel("list the nftables rules", e))
     }
 }

@@ -200,12 +200,11 @@ pub(super) fn ports(facts: &Facts) -> Vec<Finding> {
                     .mend("systemctl restart mock-imds.socket mock-imds"),
             );
         } else if port == METADATA_PORT && address.ip() == V4 && !bind {
-            let ours = matches!(facts.probe, Probe::Ours { .. })
-                && facts.units.iter().any(|unit| unit.active == "active");
+            let half = !listens(facts, SERVICE_PORT);
             let said = format!("{who} listens on {address}");
-            findings.push(if ours {
+            findings.push(if half {
                 Finding::problem("bind", said)
-                    .means("the socket is on port 80 (a drop-in of bind mode?), but host.toml does not say redirect = \"none\": the two halves disagree")
+                    .means("no socket is on port 1690, where the redirect ends: a drop-in of bind mode, and host.toml does not say redirect = \"none\"; the two halves disagree")
                     .mend("rm /etc/systemd/system/mock-imds.socket.d/bind.conf && systemctl daemon-reload && systemctl restart mock-imds.socket")
                     .mend("editor /etc/mock-imds/host.toml   # or: [host] redirect = \"none\", then systemctl reload mock-imds-net")
             } else {
