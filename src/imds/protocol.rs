@@ -25,8 +25,7 @@ pub enum Protocol {
 impl Protocol {
     /// That of a request.
     pub fn of(head: RequestHead<'_>) -> Self {
-        let segments = path::segments(head.path);
-        if segments.is_some_and(|segments| segments == ["latest", "api", "token"]) {
+        if is_token(head.path) {
             Self::Token
         } else if has_token(head.headers) {
             Self::V2
@@ -57,6 +56,12 @@ impl FromStr for Protocol {
             _ => Err(Expected("v1, v2 or token")),
         }
     }
+}
+
+/// Whether a path is that of the token request. Every request asks this, so most paths are told by a glance.
+fn is_token(path: &str) -> bool {
+    let plausible = path.contains('%') || path.contains("token");
+    plausible && path::segments(path).is_some_and(|segments| segments == ["latest", "api", "token"])
 }
 
 /// Whether there is a token; an empty one is none.

@@ -20,7 +20,7 @@ pub use filter::Filter;
 use ring::Ring;
 pub use terms::{Asker, List, Outcome, Since, Verb};
 
-/// The entries that a server keeps: with usual paths 3 MB, with the longest ones 12 MB.
+/// The entries that a server keeps: with usual paths 2 MB, with the longest ones 12 MB.
 pub const ENTRIES: usize = 10_000;
 
 /// A journal that requests write and others read.
