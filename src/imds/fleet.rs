@@ -34,8 +34,8 @@ pub struct Fleet {
 pub enum Change {
     /// The credential source gave keys, or failed.
     Fetched(Fetched),
-    /// Another event.
-    Schedule(Box<Event>),
+    /// Another event, ordered at this time.
+    Schedule(Box<Event>, Timestamp),
     /// The scenario's clock is moved to this offset, at this time.
     Seek(Duration, Timestamp),
     /// The clock stands still from this time.
@@ -83,29 +83,46 @@ impl Fleet {
         let mut next = self.clone();
         match change {
             Change::Fetched(fetched) => next.fetched = Some(fetched),
-            Change::Schedule(event) => {
+            Change::Schedule(event, now) => {
+                next.clock = self.clock.ordered(self.events.len(), &event, now);
                 next.events = self.events.iter().cloned().chain([*event]).collect();
             }
             Change::Seek(to, now) => next.clock = self.clock.seek(&self.events, to, now),
             Change::Pause(now) => next.clock = self.clock.pause(now),
             Change::Resume(now) => next.clock = self.clock.resume(&self.events, now),
-            Change::Polled(events, now) => {
-                let polled = self.clock.effective(now);
-                for event in events {
-                    // Of two clients that asked at once the first one counts.
-                    next.clock.first_polls.entry(event).or_insert(polled);
-                }
-            }
+            Change::Polled(events, now) => next.clock = self.clock.polled(&events, now),
         }
         next
     }
 
-    /// This scenario with the clock and the events that another fleet of it has come to.
+    /// This scenario with the clock of another one, and those of its later events that are kept, each with its number
+    /// there. An event of the file that is no longer in it has not happened.
     #[must_use]
-    pub fn keeping(mut self, before: &Self) -> Self {
-        let added = before.events.get(before.scenario.events.len()..).unwrap_or_default();
-        self.events = self.events.iter().chain(added).cloned().collect();
-        self.clock = before.clock.clone();
+    pub fn keeping(mut self, before: &Self, kept: Vec<(usize, Event)>) -> Self {
+        let (were, are) = (&before.scenario.events, &self.scenario.events);
+        let index = |old: usize| {
+            let Some(event) = were.get(old) else {
+                let number = old - were.len();
+                return kept
+                    .iter()
+                    .position(|(kept, _)| *kept == number)
+                    .map(|position| are.len() + position);
+            };
+            // Of equal events the nth stays the nth.
+            let nth = were[..old].iter().filter(|other| *other == event).count();
+            let mut equal = are.iter().enumerate().filter(|(_, other)| *other == event);
+            equal.nth(nth).map(|(index, _)| index)
+        };
+        self.clock = before.clock.renumbered(index);
+        self.events = are.iter().cloned().chain(kept.into_iter().map(|(_, event)| event)).collect();
+        self
+    }
+
+    /// This scenario as another process left it.
+    #[must_use]
+    pub fn restored(mut self, clock: Clock, later: Vec<Event>) -> Self {
+        self.clock = clock;
+        self.events = self.scenario.events.iter().cloned().chain(later).collect();
         self
     }
 
@@ -119,7 +136,7 @@ impl Fleet {
         &self.scenario.faults
     }
 
-    /// When it was loaded, as far as its clock tells.
+    /// When it was loaded, as far as its clock tells: a seek moves it.
     pub fn loaded_at(&self) -> Timestamp {
         self.clock.epoch
     }
@@ -185,20 +202,21 @@ impl Fleet {
     }
 
     fn happens_to(&self, index: usize, met: Met<'_>, visit: &Visit<'_>, below: &[&str]) -> bool {
-        let Some(event) = self.events.get(index) else { return false };
-        if event.instance.is_some() && event.instance.as_deref() != met.name {
+        let Some(event) = self.events.get(index).filter(|event| event.concerns(met.name)) else {
             return false;
-        }
+        };
         event.first_n_clients.is_none_or(|limit| {
             let asks = matches!(below, ["meta-data", "spot" | "events" | "autoscaling", ..]);
-            visit.counters.admit((self.clock.started, index), visit.peer, if asks { limit } else { 0 })
+            visit.counters.admit((self.clock.loaded, index), visit.peer, if asks { limit } else { 0 })
         })
     }
 
-    /// The events that wait for a path that is asked for now for the first time.
-    pub(super) fn polled(&self, below: &[&str]) -> Vec<usize> {
+    /// The events that wait for a path that a client asks for now for the first time.
+    pub(super) fn polled(&self, met: Met<'_>, below: &[&str]) -> Vec<usize> {
         let waits = |(index, event): (usize, &Event)| match &event.at {
-            When::AfterPoll(path, _) if path.split('/').eq(below.iter().copied()) => {
+            When::AfterPoll(path, _)
+                if path.split('/').eq(below.iter().copied()) && event.concerns(met.name) =>
+            {
                 (!self.clock.first_polls.contains_key(&index)).then_some(index)
             }
             _ => None,

@@ -284,6 +284,13 @@ pub struct MaintenanceEvent {
     pub not_before_deadline: Option<Timestamp>,
 }
 
+impl Event {
+    /// Whether it happens to the instance of this name; `None`: the one without a name.
+    pub fn concerns(&self, instance: Option<&str>) -> bool {
+        self.instance.is_none() || self.instance.as_deref() == instance
+    }
+}
+
 impl Due {
     /// The instant, for a notice that is given at `notice`.
     pub fn from(self, notice: Timestamp) -> Timestamp {

@@ -1,6 +1,7 @@
 //! Values and rules: what an instance is, and what follows from what is said of it.
 //! No tokio, no clock, no I/O: std, serde, percent-encoding, and the value types of ipnet and jiff.
 
+mod clock;
 mod credentials;
 pub mod endpoint;
 mod event;
@@ -38,4 +39,4 @@ pub use interface::{NetworkInterface, SecurityGroups, mac_of};
 pub use options::{HttpEndpoint, HttpTokens, InstanceMetadataTags, MetadataOptions};
 pub use place::{AvailabilityZone, Partition, Region};
 pub use scenario::{Guest, Override, Overrides, Scenario};
-pub use time::Timestamp;
+pub use time::{Timestamp, words_of_span};

@@ -102,6 +102,16 @@ impl From<jiff::Timestamp> for Timestamp {
     }
 }
 
+/// A length of time as scenarios say it: `1m30s`, `6h`, `0s`; whole milliseconds.
+pub fn words_of_span(span: Duration) -> String {
+    let millis = span.as_millis();
+    let parts = [(3_600_000, u128::MAX, "h"), (60_000, 60, "m"), (1000, 60, "s"), (1, 1000, "ms")];
+    let counts = parts.into_iter().map(|(unit, most, name)| (millis / unit % most, name));
+    let words: Vec<String> =
+        counts.filter(|(count, _)| *count > 0).map(|(count, name)| format!("{count}{name}")).collect();
+    if words.is_empty() { "0s".to_owned() } else { words.concat() }
+}
+
 #[cfg(test)]
 mod tests {
     use jiff::SignedDuration;
@@ -124,5 +134,14 @@ mod tests {
         assert_eq!(time.rfc3339_millis(), "2024-01-15T09:30:00.999Z");
         assert_eq!(time.http_date(), "Mon, 15 Jan 2024 09:30:00 GMT");
         assert_eq!(Timestamp::from_millis(u64::MAX).rfc3339(), "9999-12-30T22:00:00Z");
+    }
+
+    #[test]
+    fn spans_are_written_as_scenarios_say_them() {
+        let cases =
+            [(0, "0s"), (250, "250ms"), (90_000, "1m30s"), (21_600_000, "6h"), (90_061_001, "25h1m1s1ms")];
+        for (millis, words) in cases {
+            assert_eq!(words_of_span(Duration::from_millis(millis)), words);
+        }
     }
 }

@@ -1,143 +1,14 @@
-//! Which events have happened by a time, and the instance after them. Pure: nothing waits and nothing ticks.
+//! The instance after what has happened. Pure: nothing waits and nothing ticks.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
+pub use super::clock::{Clock, Happening, Occurrence};
 use super::event::{
     Clear, Due, Effect, Event, Fact, MaintenanceCode, MaintenanceEvent, MaintenanceNotice, MaintenanceState,
-    MetadataOption, Signals, SpotInterruption, When,
+    MetadataOption, Signals, SpotInterruption,
 };
 use super::instance::Instance;
 use super::time::Timestamp;
-
-/// The scenario's clock: where on the timeline the present is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Clock {
-    /// The zero of offsets: when the scenario was loaded, moved by seeks and pauses.
-    pub epoch: Timestamp,
-    /// When the daemon started.
-    pub started: Timestamp,
-    /// Since when the clock stands still.
-    pub paused: Option<Timestamp>,
-    /// Events of the file that had happened when the clock was last moved, by index: they keep their instants.
-    pub pinned: BTreeMap<usize, Timestamp>,
-    /// When a client first asked for the path that an event waits for, by index.
-    pub first_polls: BTreeMap<usize, Timestamp>,
-}
-
-/// One happening of an event: when, and which.
-pub type Occurrence = (Timestamp, usize);
-
-impl Clock {
-    /// A clock that starts at `now`.
-    pub fn starting(now: Timestamp, started: Timestamp) -> Self {
-        Self { epoch: now, started, paused: None, pinned: BTreeMap::new(), first_polls: BTreeMap::new() }
-    }
-
-    /// The time by which events are judged: it stands still while the clock is paused.
-    pub fn effective(&self, now: Timestamp) -> Timestamp {
-        self.paused.map_or(now, |paused| paused.min(now))
-    }
-
-    /// How far the scenario has come.
-    pub fn elapsed(&self, now: Timestamp) -> Duration {
-        self.effective(now).since(self.epoch)
-    }
-
-    /// When an event happens first, as far as that is known.
-    fn first(&self, index: usize, event: &Event) -> Option<Timestamp> {
-        self.pinned.get(&index).copied().or_else(|| self.instant(index, &event.at))
-    }
-
-    fn instant(&self, index: usize, when: &When) -> Option<Timestamp> {
-        Some(match when {
-            When::AfterLoad(span) => self.epoch.plus(*span),
-            When::AfterStart(span) => self.started.plus(*span),
-            When::AfterPoll(_, span) => self.first_polls.get(&index)?.plus(*span),
-            When::At(instant) => *instant,
-        })
-    }
-
-    /// The last time that an event happened, if it has.
-    pub fn last(&self, index: usize, event: &Event, now: Timestamp) -> Option<Timestamp> {
-        let now = self.effective(now);
-        let first = self.first(index, event).filter(|first| *first <= now)?;
-        let Some(repeat) = event.repeat else { return Some(first) };
-        let end =
-            event.until.as_ref().and_then(|until| self.instant(index, until)).map_or(now, |end| end.min(now));
-        let period = u64::try_from(repeat.as_millis()).unwrap_or(u64::MAX).max(1);
-        let times = u64::try_from(end.since(first).as_millis()).unwrap_or(u64::MAX) / period;
-        Some(Timestamp::from_millis(first.as_millis() + times * period))
-    }
-
-    /// The last happening of each event that has happened, in order; of equal instants the file's order counts.
-    ///
-    /// Earlier happenings of a repeated event need not be told: each overwrites what the one before did.
-    pub fn occurrences(&self, events: &[Event], now: Timestamp) -> Vec<Occurrence> {
-        let last = |(index, event)| self.last(index, event, now).map(|at| (at, index));
-        let mut occurrences: Vec<Occurrence> = events.iter().enumerate().filter_map(last).collect();
-        occurrences.sort_unstable();
-        occurrences
-    }
-
-    /// The clock after it was moved to a point of the timeline at `now`. What had happened keeps its instants,
-    /// unless the point lies before it; polls that the point lies before have not been made.
-    #[must_use]
-    pub fn seek(&self, events: &[Event], to: Duration, now: Timestamp) -> Self {
-        let mut moved = self.pin(events, now);
-        let to_millis = u64::try_from(to.as_millis()).unwrap_or(u64::MAX);
-        moved.epoch = Timestamp::from_millis(self.effective(now).as_millis().saturating_sub(to_millis));
-        moved.first_polls.clear();
-        for (index, poll) in &self.first_polls {
-            let offset = poll.since(self.epoch);
-            if offset <= to {
-                moved.first_polls.insert(*index, moved.epoch.plus(offset));
-            }
-        }
-        let polled = moved.first_polls.clone();
-        moved.pinned.retain(|index, _| match events.get(*index).map(|event| &event.at) {
-            Some(When::AfterLoad(span)) => *span <= to,
-            Some(When::AfterPoll(_, span)) => {
-                polled.get(index).is_some_and(|poll| poll.plus(*span) <= moved.epoch.plus(to))
-            }
-            _ => true,
-        });
-        moved
-    }
-
-    /// The clock standing still from `now`.
-    #[must_use]
-    pub fn pause(&self, now: Timestamp) -> Self {
-        Self { paused: self.paused.or(Some(now)), ..self.clone() }
-    }
-
-    /// The clock going on at `now` from where it stood.
-    #[must_use]
-    pub fn resume(&self, events: &[Event], now: Timestamp) -> Self {
-        let Some(paused) = self.paused else { return self.clone() };
-        let mut going = self.pin(events, now);
-        let stood = now.since(paused);
-        going.epoch = self.epoch.plus(stood);
-        for poll in going.first_polls.values_mut() {
-            *poll = poll.plus(stood);
-        }
-        going.paused = None;
-        going
-    }
-
-    /// What has happened keeps its instants when epoch and polls move. Repeated events move with them.
-    fn pin(&self, events: &[Event], now: Timestamp) -> Self {
-        let mut pinned = self.clone();
-        for (index, event) in events.iter().enumerate() {
-            if let (When::AfterLoad(_) | When::AfterPoll(..), None) = (&event.at, event.repeat)
-                && let Some(at) = self.last(index, event, now)
-            {
-                pinned.pinned.insert(index, at);
-            }
-        }
-        pinned
-    }
-}
 
 /// The instance after these occurrences.
 pub fn after(base: &Instance, events: &[Event], occurrences: &[Occurrence]) -> Instance {
@@ -285,6 +156,3 @@ fn maintain(signals: &mut Signals, notice: &MaintenanceNotice, at: Timestamp) {
         MaintenanceState::Completed | MaintenanceState::Canceled => signals.history.push(event),
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,0 +1,351 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::model::timeline::after;
+use crate::model::{AfterNotice, Due, Effect, Instance, Override, SpotAction, TagKey};
+
+const START: Timestamp = Timestamp::from_secs(1_000_000);
+
+fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+fn at(offset: u64) -> Timestamp {
+    START.plus(seconds(offset))
+}
+
+fn event(at: When) -> Event {
+    Event { at, repeat: None, until: None, first_n_clients: None, instance: None, effects: vec![] }
+}
+
+fn load(offset: u64) -> Event {
+    event(When::AfterLoad(seconds(offset)))
+}
+
+fn repeated(offset: u64, repeat: u64) -> Event {
+    Event { repeat: Some(seconds(repeat)), ..load(offset) }
+}
+
+fn start() -> Clock {
+    Clock::starting(START, START)
+}
+
+/// Which events have happened, in order.
+fn order(clock: &Clock, events: &[Event], now: Timestamp) -> Vec<usize> {
+    clock.occurrences(events, now).into_iter().map(|(_, index)| index).collect()
+}
+
+/// A clock whose event 0 comes ten seconds after a poll, and that poll five seconds after the start.
+fn polled() -> (Clock, [Event; 1]) {
+    let events = [event(When::AfterPoll("meta-data/spot".into(), seconds(10)))];
+    (start().polled(&[0], at(5)), events)
+}
+
+// === Polls ===
+
+#[test]
+fn a_seek_moves_what_waits_for_a_poll() {
+    let (clock, events) = polled();
+    let (before, after) = (clock.seek(&events, seconds(14), at(6)), clock.seek(&events, seconds(20), at(6)));
+    assert_eq!(before.occurrences(&events, at(6)), []);
+    assert_eq!(before.occurrences(&events, at(7)), [(at(7), 0)]);
+    assert_eq!(after.occurrences(&events, at(6)), [(at(1), 0)]);
+    let later = after.seek(&events, seconds(1_000), at(7));
+    assert_eq!(later.occurrences(&events, at(7)), [(at(1), 0)], "it keeps its instant");
+}
+
+#[test]
+fn a_seek_to_before_a_poll_undoes_it() {
+    let (clock, events) = polled();
+    let undone = clock.seek(&events, seconds(4), at(60));
+    assert_eq!((undone.occurrences(&events, at(60)), undone.first_polls.len()), (vec![], 0));
+    let waiting = clock.seek(&events, seconds(5), at(60));
+    assert_eq!((waiting.occurrences(&events, at(60)), waiting.first_polls.len()), (vec![], 1));
+}
+
+#[test]
+fn a_pause_stops_what_waits_for_a_poll() {
+    let (clock, events) = polled();
+    let paused = clock.pause(at(7));
+    assert_eq!(paused.occurrences(&events, at(107)), []);
+    let going = paused.resume(&events, at(107));
+    assert_eq!(going.occurrences(&events, at(114)), []);
+    assert_eq!(going.occurrences(&events, at(115)), [(at(115), 0)]);
+}
+
+// === Order ===
+
+#[test]
+fn what_a_seek_skips_comes_after_what_had_happened() {
+    // A notice at 10 s, taken back at 4 min: the second has the earlier instant after a seek at 11 s to 5 min.
+    let events = [load(10), load(240)];
+    let clock = start().seek(&events, seconds(300), at(11));
+    assert_eq!(order(&clock, &events, at(11)), [0, 1]);
+    assert!(
+        clock.last(1, &events[1], at(11)).unwrap().at < at(10),
+        "its instant is as if it had been waited for"
+    );
+}
+
+#[test]
+fn what_is_ordered_comes_after_what_had_happened_and_before_what_is_to_come() {
+    let mut events = vec![load(10), load(240)];
+    events.push(event(When::At(at(11))));
+    let clock = start().ordered(2, &events[2], at(11));
+    assert_eq!(order(&clock, &events, at(11)), [0, 2]);
+    assert_eq!(order(&clock.seek(&events, seconds(300), at(12)), &events, at(12)), [0, 2, 1]);
+    // Back before it: it stays, and what happens again comes after it.
+    let back = clock.seek(&events, seconds(5), at(12));
+    assert_eq!(order(&back, &events, at(12)), [2]);
+    assert_eq!(order(&back, &events, at(30)), [2, 0]);
+}
+
+#[test]
+fn what_is_ordered_while_the_clock_stands_still_happens() {
+    let events = [load(10), event(When::At(at(60)))];
+    let clock = start().pause(at(5)).ordered(1, &events[1], at(60));
+    assert_eq!(clock.occurrences(&events, at(60)), [(at(60), 1)]);
+    assert_eq!(order(&clock.resume(&events, at(100)), &events, at(105)), [1, 0]);
+}
+
+#[test]
+fn an_instant_that_passes_while_the_clock_stands_still_comes_when_it_goes_on() {
+    let events = [event(When::At(at(30))), load(10)];
+    let clock = start().pause(at(20));
+    assert_eq!(order(&clock, &events, at(100)), [1]);
+    let going = clock.resume(&events, at(100));
+    assert_eq!(going.occurrences(&events, at(100)), [(at(10), 1), (at(30), 0)]);
+}
+
+#[test]
+fn a_repeated_notice_keeps_its_time_until_it_happens_again() {
+    let events = [repeated(0, 3600)];
+    let clock = start().seek(&events, seconds(60), at(10));
+    assert_eq!(clock.occurrences(&events, at(10)), [(START, 0)]);
+    let going = clock.pause(at(20)).resume(&events, at(30));
+    assert_eq!(going.occurrences(&events, at(30)), [(START, 0)]);
+    // 3600 s of the timeline are over after 70 s, 50 s skipped, and a pause of 10 s.
+    assert_eq!(going.occurrences(&events, at(3559)), [(START, 0)]);
+    assert_eq!(going.occurrences(&events, at(3560)), [(at(3560), 0)]);
+}
+
+#[test]
+fn a_repeated_event_ends_with_its_until() {
+    let events = [Event { until: Some(When::AfterLoad(seconds(35))), ..repeated(10, 10) }];
+    let last = |now| start().last(0, &events[0], now).map(|happening| happening.at);
+    assert_eq!(
+        [9, 10, 19, 20, 39, 400].map(|now| last(at(now))),
+        [None, Some(at(10)), Some(at(10)), Some(at(20)), Some(at(30)), Some(at(30))]
+    );
+    let next = |now| start().next(0, &events[0], now);
+    assert_eq!([0, 10, 25, 30].map(|now| next(at(now))), [Some(at(10)), Some(at(20)), Some(at(30)), None]);
+}
+
+#[test]
+fn what_comes_next_is_put_off_while_the_clock_stands_still() {
+    let events = [load(30), event(When::At(at(200))), load(5)];
+    let clock = start().pause(at(10));
+    let next: Vec<_> = (0..3).map(|index| clock.next(index, &events[index], at(100))).collect();
+    assert_eq!(next, [Some(at(120)), Some(at(200)), None]);
+}
+
+#[test]
+fn renumbered_events_keep_what_has_happened() {
+    let events = [load(10), event(When::AfterPoll("x".into(), seconds(1)))];
+    let clock = start().polled(&[1], at(3)).seek(&events, seconds(50), at(20));
+    let turned = [events[1].clone(), events[0].clone()];
+    let again = clock.renumbered(|index| Some(1 - index));
+    let of = |clock: &Clock, events: &[Event], index| clock.last(index, &events[index], at(20));
+    assert_eq!(of(&clock, &events, 0), of(&again, &turned, 1));
+    assert_eq!(of(&clock, &events, 1), of(&again, &turned, 0));
+    assert_eq!(clock.renumbered(|_| None).pinned.len(), 0);
+}
+
+#[test]
+fn a_clock_is_read_as_it_was_written() {
+    let events = [load(10), event(When::AfterPoll("x".into(), seconds(1)))];
+    let clock = start().polled(&[1], at(3)).seek(&events, seconds(50), at(20)).pause(at(21));
+    let text = serde_json::to_string(&clock).unwrap();
+    assert_eq!(serde_json::from_str::<Clock>(&text).unwrap(), clock);
+}
+
+// === Properties ===
+
+/// Events at offsets, some again and again, some after polls that came in time, and a clock that knows of the polls.
+fn timelines() -> impl Strategy<Value = (Clock, Vec<Event>)> {
+    let one = (1_u64..200, prop::option::of(1_u64..50), prop::option::of(0_u64..100));
+    prop::collection::vec(one, 0..8).prop_map(|drawn| {
+        let mut clock = start();
+        let mut events = vec![];
+        for (index, (offset, repeat, poll)) in drawn.into_iter().enumerate() {
+            let when = match poll {
+                Some(poll) => {
+                    clock = clock.polled(&[index], at(poll));
+                    When::AfterPoll("meta-data/spot".into(), seconds(offset))
+                }
+                None => When::AfterLoad(seconds(offset)),
+            };
+            events.push(Event { repeat: repeat.map(seconds), ..event(when) });
+        }
+        (clock, events)
+    })
+}
+
+/// A movement of the clock, and how long after it the next one comes.
+#[derive(Debug, Clone, Copy)]
+enum Move {
+    Seek(u64),
+    Pause,
+    Resume,
+}
+
+fn moves() -> impl Strategy<Value = Vec<(Move, u64)>> {
+    let one = prop_oneof![(0_u64..400).prop_map(Move::Seek), Just(Move::Pause), Just(Move::Resume)];
+    prop::collection::vec((one, 0_u64..60), 0..8)
+}
+
+fn moved(clock: &Clock, events: &[Event], step: Move, now: Timestamp) -> Clock {
+    match step {
+        Move::Seek(to) => clock.seek(events, seconds(to), now),
+        Move::Pause => clock.pause(now),
+        Move::Resume => clock.resume(events, now),
+    }
+}
+
+/// Effects that overwrite what was there: tags and paths, set and unset.
+fn overwriting() -> impl Strategy<Value = Effect> {
+    let path = || prop::sample::select(vec!["meta-data/a", "meta-data/b"]).prop_map(str::to_owned);
+    let key = || prop::sample::select(vec!["a", "b"]).prop_map(|key| key.parse::<TagKey>().unwrap());
+    prop_oneof![
+        (path(), 0_u8..9).prop_map(|(path, byte)| Effect::Set(path, Override::Value(vec![byte]))),
+        path().prop_map(|path| Effect::Set(path, Override::Removed)),
+        path().prop_map(Effect::Unset),
+        (key(), prop::option::of(0_u8..9)).prop_map(|(key, n)| Effect::Tag(key, n.map(|n| n.to_string()))),
+        Just(Effect::SpotInterruption {
+            action: SpotAction::Stop,
+            due: Due::After(seconds(120)),
+            then: AfterNotice::Stay
+        }),
+        Just(Effect::Clear(crate::model::Clear::All)),
+    ]
+}
+
+proptest! {
+    /// At load nothing has happened yet, so instants are the same too, counted from the zero of the clock.
+    #[test]
+    fn a_seek_at_load_and_a_wait_are_one_wait(spans in prop::collection::vec((1_u64..300, prop::option::of(1_u64..50)), 0..8), to in 0_u64..300, wait in 0_u64..300) {
+        let events: Vec<Event> = spans.into_iter().map(|(offset, repeat)| Event { repeat: repeat.map(seconds), ..load(offset) }).collect();
+        let sought = start().seek(&events, seconds(to), START);
+        let played = Clock::starting(Timestamp::from_millis(START.as_millis() - to * 1000), START);
+        prop_assert_eq!(sought.occurrences(&events, at(wait)), played.occurrences(&events, at(wait)));
+    }
+
+    /// Wherever the clock is when it is moved, the order is that of a longer wait, and what had happened keeps its instant.
+    #[test]
+    fn a_seek_forward_and_a_wait_are_a_longer_wait((clock, events) in timelines(), to in 100_u64..300, wait in 0_u64..300) {
+        let sought = clock.seek(&events, seconds(to), at(100));
+        prop_assert_eq!(order(&sought, &events, at(100 + wait)), order(&clock, &events, at(to + wait)));
+        for (index, event) in events.iter().enumerate() {
+            let before = clock.last(index, event, at(100));
+            let happening = sought.last(index, event, at(100 + wait));
+            if let (Some(before), Some(happening)) = (before, happening) && before.place == happening.place {
+                prop_assert_eq!(before.at, happening.at);
+            }
+        }
+    }
+
+    #[test]
+    fn a_seek_back_undoes_and_a_wait_does_again((clock, events) in timelines(), gone in 0_u64..300, to in 0_u64..300) {
+        let to = to.min(gone);
+        let back = clock.seek(&events, seconds(to), at(gone));
+        // Polls that were made later have not been made.
+        let expected: Vec<usize> = order(&clock, &events, at(to)).into_iter().filter(|index| match events[*index].at {
+            When::AfterPoll(..) => clock.first_polls[index] <= seconds(to),
+            _ => true,
+        }).collect();
+        prop_assert_eq!(order(&back, &events, at(gone)), expected);
+        prop_assert!(back.first_polls.values().all(|polled| *polled <= seconds(to)));
+    }
+
+    #[test]
+    fn a_pause_is_as_if_time_had_stood_still((clock, events) in timelines(), stop in 0_u64..200, stood in 0_u64..200, wait in 0_u64..200) {
+        let going = clock.pause(at(stop)).resume(&events, at(stop + stood));
+        prop_assert_eq!(order(&going, &events, at(stop + stood + wait)), order(&clock, &events, at(stop + wait)));
+        prop_assert_eq!(order(&clock.pause(at(stop)), &events, at(stop + stood)), order(&clock, &events, at(stop)));
+    }
+
+    /// A notice keeps its time over everything but a seek to before it: no movement changes the instant of a happening.
+    #[test]
+    fn a_notice_keeps_its_time((clock, events) in timelines(), moves in moves()) {
+        let (mut clock, mut now) = (clock, at(50));
+        for (step, wait) in moves {
+            let before = clock.clone();
+            clock = moved(&clock, &events, step, now);
+            let back = clock.elapsed(now) < before.elapsed(now);
+            for (index, event) in events.iter().enumerate() {
+                let (was, is) = (before.last(index, event, now), clock.last(index, event, now));
+                match (was, is) {
+                    (Some(was), Some(is)) if was.place == is.place => prop_assert_eq!(was.at, is.at),
+                    (Some(was), Some(is)) => prop_assert!(back || is.place > was.place),
+                    (Some(_), None) => prop_assert!(back),
+                    (None, _) => {}
+                }
+            }
+            now = now.plus(seconds(wait));
+        }
+    }
+
+    /// Whatever is done to the clock, the order is that of the places, and of equal places the file's.
+    #[test]
+    fn the_order_is_that_of_the_timeline((clock, events) in timelines(), moves in moves()) {
+        let (mut clock, mut now) = (clock, at(50));
+        for (step, wait) in moves {
+            clock = moved(&clock, &events, step, now);
+            now = now.plus(seconds(wait));
+            let places: Vec<(i64, usize)> = order(&clock, &events, now)
+                .into_iter()
+                .map(|index| (clock.last(index, &events[index], now).unwrap().place, index))
+                .collect();
+            prop_assert!(places.is_sorted(), "{:?}", places);
+            let elapsed = signed(clock.elapsed(now));
+            prop_assert!(places.iter().all(|(place, _)| *place <= elapsed), "{:?} at {}", places, elapsed);
+        }
+    }
+
+    #[test]
+    fn equal_instants_keep_the_files_order(offsets in prop::collection::vec(0_u64..3, 0..10)) {
+        let events: Vec<Event> = offsets.iter().map(|offset| load(*offset)).collect();
+        let found = start().occurrences(&events, at(5));
+        prop_assert!(found.is_sorted() && found.len() == events.len(), "{:?}", found);
+    }
+
+    #[test]
+    fn a_repeated_event_happens_as_often_as_it_should(offset in 0_u64..50, repeat in 1_u64..20, until in 0_u64..200, now in 0_u64..300) {
+        let event = Event { until: Some(When::AfterLoad(seconds(until))), ..repeated(offset, repeat) };
+        // Count them one by one. The first happens whatever until says.
+        let times = (0..).map(|n| offset + n * repeat).take_while(|time| *time <= now && (*time == offset || *time <= until));
+        prop_assert_eq!(start().last(0, &event, at(now)).map(|last| last.at), times.last().map(at));
+    }
+
+    #[test]
+    fn the_last_happening_of_each_stands_for_all(drawn in prop::collection::vec((0_u64..60, prop::option::of(1_u64..20), overwriting()), 0..6), now in 0_u64..100) {
+        let events: Vec<Event> = drawn.into_iter().map(|(offset, repeat, effect)| Event {
+            repeat: repeat.map(seconds), effects: vec![effect], ..load(offset)
+        }).collect();
+        let mut all = vec![];
+        for (index, event) in events.iter().enumerate() {
+            let When::AfterLoad(first) = event.at else { unreachable!("all are after loading") };
+            let mut place = first;
+            while place <= seconds(now) {
+                all.push((START.plus(place), index));
+                let Some(repeat) = event.repeat else { break };
+                place += repeat;
+            }
+        }
+        all.sort_unstable();
+        let base = Instance::default();
+        let last = start().occurrences(&events, at(now));
+        prop_assert_eq!(after(&base, &events, &last), after(&base, &events, &all));
+        prop_assert_eq!(after(&base, &events, &last), after(&base, &events, &last), "applying is deterministic");
+    }
+}
