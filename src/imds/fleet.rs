@@ -151,6 +151,21 @@ impl Fleet {
         self.events.get(self.scenario.events.len()..).unwrap_or_default()
     }
 
+    /// All events: those of the file, then the later ones.
+    pub fn events(&self) -> &[Event] {
+        &self.events
+    }
+
+    /// Every instance with its name: the `[instance]`, then those of `[instances]`.
+    pub fn instances(&self) -> Vec<(Option<&str>, &Instance)> {
+        let guests = self.scenario.guests.iter().map(|guest| (Some(guest.name.as_str()), &guest.instance));
+        std::iter::once((None, &self.scenario.instance)).chain(guests).collect()
+    }
+
+    pub(super) fn keys(&self) -> &Arc<KeyRing> {
+        &self.keys
+    }
+
     /// What the credential source gave last.
     pub fn fetched(&self) -> Option<&Fetched> {
         self.fetched.as_ref()

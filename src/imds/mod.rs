@@ -4,6 +4,7 @@ mod answer;
 mod cache;
 mod credentials;
 mod derive;
+mod difference;
 mod fault;
 mod fleet;
 mod path;
@@ -16,6 +17,7 @@ mod tree;
 mod version;
 
 pub use answer::answer;
+pub use difference::{Difference, Outlook};
 pub use fault::{Delivery, End};
 pub use fleet::{Change, Fleet};
 pub use path::segments;

@@ -16,8 +16,8 @@ const SPOT_NOTICE: Duration = Duration::from_mins(2);
 /// Clients that an event may be limited to.
 const MOST_CLIENTS: i64 = 10_000;
 
-/// Reads one event; `index` tells it from others where it needs a name of its own.
-pub fn read(section: &Section<'_>, index: usize, base: &Path) -> Option<Event> {
+/// Reads one event; `number` tells it from others where it needs a name of its own.
+pub fn read(section: &Section<'_>, number: u64, base: &Path) -> Option<Event> {
     let poll = section.get("after-poll");
     let at = section.get("at");
     let at = match (&at, &poll) {
@@ -41,7 +41,7 @@ pub fn read(section: &Section<'_>, index: usize, base: &Path) -> Option<Event> {
     let clients = section.get("first-n-clients").and_then(|item| item.integer(1..=MOST_CLIENTS));
     let instance = section.get("instance").and_then(|item| item.line());
     let problems = section.problems();
-    let mut effects = signals(section, index);
+    let mut effects = signals(section, number);
     effects.extend(states(section));
     effects.extend(values(section, base));
     effects.extend(options(section));
@@ -106,7 +106,7 @@ fn due(item: &Item<'_>) -> Option<Due> {
     })
 }
 
-fn signals(section: &Section<'_>, index: usize) -> Vec<Effect> {
+fn signals(section: &Section<'_>, number: u64) -> Vec<Effect> {
     let spot = section.get("spot-interruption").and_then(|item| item.section()).and_then(|s| spot(&s));
     let rebalance = section.get("rebalance-recommendation").and_then(|item| item.section()).map(|section| {
         let notice = section.get("notice-time").and_then(|item| item.instant());
@@ -114,7 +114,7 @@ fn signals(section: &Section<'_>, index: usize) -> Vec<Effect> {
         Effect::Rebalance(notice.map(Into::into))
     });
     let maintenance =
-        section.get("maintenance").and_then(|item| item.section()).and_then(|s| maintenance(&s, index));
+        section.get("maintenance").and_then(|item| item.section()).and_then(|s| maintenance(&s, number));
     let state =
         section.get("target-lifecycle-state").and_then(|item| item.choice(TargetLifecycleState::WORDS));
     [spot, rebalance, maintenance, state.map(Effect::TargetLifecycleState)].into_iter().flatten().collect()
@@ -141,7 +141,7 @@ fn spot(section: &Section<'_>) -> Option<Effect> {
     Some(Effect::SpotInterruption { action: action?, due, then: then? })
 }
 
-fn maintenance(section: &Section<'_>, index: usize) -> Option<Effect> {
+fn maintenance(section: &Section<'_>, number: u64) -> Option<Effect> {
     let id = section.get("id");
     let code = section.get("code").and_then(|item| item.choice(MaintenanceCode::WORDS));
     let state = section
@@ -153,10 +153,7 @@ fn maintenance(section: &Section<'_>, index: usize) -> Option<Effect> {
     let not_before_deadline = section.get("not-before-deadline").and_then(|item| due(&item));
     section.finish();
     let id = match id {
-        None => format!(
-            "instance-event-{:017x}",
-            0x1234_5678_90ab_cdef_u64.wrapping_mul(16).wrapping_add(index as u64)
-        ),
+        None => maintenance_id(number),
         Some(item) => {
             let id = item.line()?;
             let digits = id.strip_prefix("instance-event-").unwrap_or_default();
@@ -175,6 +172,11 @@ fn maintenance(section: &Section<'_>, index: usize) -> Option<Effect> {
     let notice =
         MaintenanceNotice { id, code, state, description, not_before, not_after, not_before_deadline };
     Some(Effect::Maintenance(Box::new(notice)))
+}
+
+/// The id of a maintenance event that has none of its own.
+pub(super) fn maintenance_id(number: u64) -> String {
+    format!("instance-event-{:017x}", 0x1234_5678_90ab_cdef_u64.wrapping_mul(16).wrapping_add(number))
 }
 
 fn states(section: &Section<'_>) -> Vec<Effect> {

@@ -13,16 +13,20 @@ mod fault;
 mod instance;
 mod instances;
 mod interface;
+mod library;
 mod options;
+mod order;
 mod overrides;
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::config::{Report, Section, Source, keys_asked, parse};
-use crate::model::{Event, HttpTokens, Scenario};
+use crate::model::{HttpTokens, Scenario};
 
 pub use credential_process::parse as parse_credential_process;
+pub use library::{Library, Shelved};
+pub use order::{Moment, Ordered, event_from_json};
 
 /// Loads a scenario file. `Err` lists every error; `Ok` may come with warnings.
 pub fn load(path: &Path) -> Result<(Scenario, Report), Report> {
@@ -33,25 +37,6 @@ pub fn load(path: &Path) -> Result<(Scenario, Report), Report> {
 /// Reads a scenario from text that is already here; files that it names are looked for below `base`.
 pub fn read(source: &Source, base: &Path) -> Result<(Scenario, Report), Report> {
     parse(source, |root| build(root, base))
-}
-
-/// Reads one event from JSON, in the words of `[[event]]`. The report quotes it as TOML.
-pub fn event_from_json(json: &serde_json::Value, scenario: &Scenario) -> Result<(Event, Report), Report> {
-    let text = toml::to_string(json).map_err(|error| {
-        Report::whole(
-            "the event",
-            format!("is not a table: {error}"),
-            "accepted: an object in the words of [[event]]",
-        )
-    })?;
-    let source = Source::new("the event", text);
-    let (event, report) = parse(&source, |root| {
-        let event = event::read(root, scenario.events.len(), Path::new(""))?;
-        contradictions::event_has_its_instance(root, &event, scenario);
-        Some(event)
-    })?;
-    // Without an error there is an event.
-    event.map(|event| (event, report.clone())).ok_or(report)
 }
 
 /// Every key that a source could have had, in the tables that it has.
@@ -88,7 +73,7 @@ fn build(root: &Section<'_>, base: &Path) -> Scenario {
     }
     if let Some(events) = root.get("event").and_then(|item| item.sections()) {
         let read = |(index, section): (usize, &Section<'_>)| {
-            let event = event::read(section, index, base)?;
+            let event = event::read(section, index as u64, base)?;
             contradictions::event_has_its_instance(section, &event, &scenario);
             Some(event)
         };

@@ -74,12 +74,17 @@ pub(super) fn path_in(text: &str, item: &Item<'_>) -> Option<String> {
 
 /// A path below the version, without slashes at its ends: `meta-data/public-ipv4`.
 fn below_the_version(path: &str) -> Option<String> {
-    let below = path.trim_matches('/');
-    let below = below.strip_prefix("latest/").unwrap_or(below);
+    let below = normal(path);
     let mut segments = below.split('/');
     let top = segments.next().unwrap_or_default();
     let legal = |s: &str| !s.is_empty() && s != "." && s != ".." && !s.chars().any(char::is_control);
     (matches!(top, "meta-data" | "dynamic" | "user-data") && segments.all(legal)).then(|| below.to_owned())
+}
+
+/// A path as it is kept: below the version, without slashes at its ends.
+pub(super) fn normal(path: &str) -> &str {
+    let below = path.trim_matches('/');
+    below.strip_prefix("latest/").unwrap_or(below)
 }
 
 /// The path of a value that another path lies below.

@@ -80,6 +80,21 @@ impl Directory {
         }
     }
 
+    /// Every value below, with its path.
+    pub fn leaves(&self) -> Vec<(String, &Leaf)> {
+        let mut leaves = Vec::new();
+        for entry in &self.0 {
+            match &entry.node {
+                Node::Leaf(leaf) => leaves.push((entry.name.clone(), leaf)),
+                Node::Directory(directory) => {
+                    let below = directory.leaves().into_iter();
+                    leaves.extend(below.map(|(path, leaf)| (format!("{}/{path}", entry.name), leaf)));
+                }
+            }
+        }
+        leaves
+    }
+
     /// The listing for a version: entries joined by LF, none at the end; `None` if there is none.
     pub fn listing(&self, view: &View<'_>, version: Version) -> Option<String> {
         let visible = |entry: &&Entry| entry.node.is_visible(view, version);

@@ -1,0 +1,197 @@
+//! What one event does to the answers: the tree with it, compared with the tree without it.
+
+use std::collections::BTreeMap;
+
+use hyper::body::Bytes;
+
+use super::Fleet;
+use super::cache::Compiled;
+use super::credentials::View;
+use super::version::Version;
+use crate::model::timeline::{self, Clock};
+use crate::model::{Event, Instance, Timestamp, When};
+
+/// Instances that are compared at most; further ones are as these.
+const COMPARED: usize = 32;
+/// The signatures of the identity document, which are worth making only if the document differs.
+const SIGNED: &str = "dynamic/instance-identity/";
+const DOCUMENT: &str = "dynamic/instance-identity/document";
+
+/// What becomes of a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Difference {
+    /// It answers from then on.
+    Appears,
+    /// It answers something else.
+    Changes,
+    /// It answers 404 from then on.
+    Vanishes,
+}
+
+/// What an event does, and when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outlook {
+    /// When it happens next, or happened last; `None`: when a client asks for the path that it waits for.
+    pub at: Option<Timestamp>,
+    /// Whether it has happened.
+    pub happened: bool,
+    /// The paths whose answers differ, below the version, and how.
+    pub paths: BTreeMap<String, Difference>,
+}
+
+impl Fleet {
+    /// What the event of this index does, seen at `now`.
+    pub fn outlook(&self, index: usize, now: Timestamp) -> Outlook {
+        let events = self.events();
+        let Some(event) = events.get(index) else {
+            return Outlook { at: None, happened: false, paths: BTreeMap::new() };
+        };
+        let clock = self.clock();
+        let last = clock.last(index, event, now);
+        let at = last.map(|happening| happening.at).or_else(|| clock.next(index, event, now));
+        // A clock that stands still never comes to what is to come.
+        let (clock, then) = match last {
+            Some(_) => (clock.clone(), now),
+            None => foreseen(clock, index, events, now),
+        };
+        let mut paths = BTreeMap::new();
+        let met = self.instances().into_iter().filter(|(name, _)| event.concerns(*name)).take(COMPARED);
+        for (name, base) in met {
+            let mut occurrences = clock.occurrences(events, then);
+            occurrences.retain(|(_, other)| events[*other].concerns(name));
+            let with = timeline::after(base, events, &occurrences);
+            occurrences.retain(|(_, other)| *other != index);
+            let without = timeline::after(base, events, &occurrences);
+            paths.extend(self.differences(without, with, then));
+        }
+        Outlook { at, happened: last.is_some(), paths }
+    }
+
+    fn differences(&self, before: Instance, after: Instance, now: Timestamp) -> BTreeMap<String, Difference> {
+        if before == after {
+            return BTreeMap::new();
+        }
+        let [before, after] = [before, after].map(|instance| Compiled::new(instance, self.keys()));
+        let mut was = self.values(&before, now);
+        let mut differences = BTreeMap::new();
+        for (path, value) in self.values(&after, now) {
+            match was.remove(&path) {
+                None => _ = differences.insert(path, Difference::Appears),
+                Some(old) if old != value => _ = differences.insert(path, Difference::Changes),
+                Some(_) => {}
+            }
+        }
+        differences.extend(was.into_keys().map(|path| (path, Difference::Vanishes)));
+        if differences.contains_key(DOCUMENT) {
+            let signatures = ["pkcs7", "rsa2048", "signature"].map(|leaf| format!("{SIGNED}{leaf}"));
+            differences.extend(signatures.map(|path| (path, Difference::Changes)));
+        }
+        differences
+    }
+
+    /// What each path answers.
+    fn values(&self, compiled: &Compiled, now: Timestamp) -> BTreeMap<String, Bytes> {
+        let view = View {
+            instance: &compiled.instance,
+            identity: &compiled.identity,
+            fetched: self.fetched(),
+            loaded_at: self.loaded_at(),
+            now,
+        };
+        let worth = |path: &String| !path.starts_with(SIGNED) || path == DOCUMENT;
+        let leaves = compiled.tree.leaves().into_iter().filter(|(path, _)| worth(path));
+        leaves.filter_map(|(path, leaf)| Some((path, leaf.value(&view, Version::of("latest"))?))).collect()
+    }
+}
+
+/// The clock at the time when an event that is to come has just happened, and that time.
+fn foreseen(clock: &Clock, index: usize, events: &[Event], now: Timestamp) -> (Clock, Timestamp) {
+    let mut clock = clock.resume(events, now);
+    if let Some(When::AfterPoll(..)) = events.get(index).map(|event| &event.at) {
+        clock = clock.polled(&[index], now);
+    }
+    let then = events.get(index).and_then(|event| clock.next(index, event, now)).unwrap_or(now);
+    (clock, then)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, OnceLock};
+    use std::time::Duration;
+
+    use super::*;
+    use crate::identity::KeyRing;
+    use crate::imds::Change;
+    use crate::model::{AfterNotice, Due, Effect, Fact, Guest, Scenario, SpotAction};
+
+    const START: Timestamp = Timestamp::from_secs(1_000_000);
+
+    fn fleet(events: Vec<Event>) -> Fleet {
+        static KEYS: OnceLock<Arc<KeyRing>> = OnceLock::new();
+        let keys = KEYS.get_or_init(|| Arc::new(KeyRing::generate([7; 32])));
+        let instance = Instance::default();
+        let guest = Guest { name: "web".into(), networks: vec![], host: false, derive: false, instance };
+        Fleet::compile(Scenario { guests: vec![guest], events, ..Scenario::default() }, keys, START, START)
+    }
+
+    fn event(at: When, effect: Effect) -> Event {
+        Event { at, repeat: None, until: None, first_n_clients: None, instance: None, effects: vec![effect] }
+    }
+
+    fn spot(at: When) -> Event {
+        let due = Due::After(Duration::from_mins(2));
+        event(at, Effect::SpotInterruption { action: SpotAction::Terminate, due, then: AfterNotice::Stay })
+    }
+
+    fn told(outlook: &Outlook) -> Vec<(&str, Difference)> {
+        outlook.paths.iter().map(|(path, difference)| (path.as_str(), *difference)).collect()
+    }
+
+    const NOTICE: [(&str, Difference); 2] = [
+        ("meta-data/spot/instance-action", Difference::Appears),
+        ("meta-data/spot/termination-time", Difference::Appears),
+    ];
+
+    #[test]
+    fn what_has_happened_and_what_is_to_come_are_foreseen() {
+        let later = START.plus(Duration::from_secs(30));
+        let fleet = fleet(vec![
+            spot(When::AfterLoad(Duration::from_secs(30))),
+            event(
+                When::AfterLoad(Duration::from_mins(1)),
+                Effect::Clear(crate::model::Clear::SpotInterruption),
+            ),
+        ]);
+        let outlook = fleet.outlook(0, START);
+        assert_eq!((outlook.at, outlook.happened, told(&outlook)), (Some(later), false, NOTICE.to_vec()));
+        let outlook = fleet.outlook(0, later);
+        assert_eq!((outlook.at, outlook.happened, told(&outlook)), (Some(later), true, NOTICE.to_vec()));
+        let gone = NOTICE.map(|(path, _)| (path, Difference::Vanishes));
+        assert_eq!(told(&fleet.outlook(1, START)), gone);
+        // On a clock that stands still too.
+        let stands = fleet.apply(Change::Pause(START));
+        let outlook = stands.outlook(0, START.plus(Duration::from_secs(10)));
+        assert_eq!(
+            (outlook.at, told(&outlook)),
+            (Some(START.plus(Duration::from_secs(40))), NOTICE.to_vec())
+        );
+    }
+
+    #[test]
+    fn what_waits_for_a_client_has_no_instant_but_paths() {
+        let fleet = fleet(vec![spot(When::AfterPoll("meta-data/spot".into(), Duration::from_secs(5)))]);
+        let outlook = fleet.outlook(0, START);
+        assert_eq!((outlook.at, outlook.happened, told(&outlook)), (None, false, NOTICE.to_vec()));
+    }
+
+    #[test]
+    fn a_fact_changes_every_path_that_tells_it() {
+        let fact = Effect::Fact(Fact::InstanceType("t3.micro".parse().expect("a type")));
+        let fleet = fleet(vec![Event { instance: Some("web".into()), ..event(When::At(START), fact) }]);
+        let outlook = fleet.outlook(0, START);
+        for path in ["meta-data/instance-type", DOCUMENT, "dynamic/instance-identity/pkcs7"] {
+            assert_eq!(outlook.paths.get(path), Some(&Difference::Changes), "{path} of {:?}", outlook.paths);
+        }
+        assert!(!outlook.paths.contains_key("meta-data/instance-id"), "{:?}", outlook.paths);
+    }
+}
