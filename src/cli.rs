@@ -1,5 +1,7 @@
 //! The command line: one struct per subcommand.
 
+mod change;
+
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -11,6 +13,10 @@ use crate::config::{DURATIONS, parse_duration};
 use crate::journal::{Asker, List, Outcome, Since, Verb};
 use crate::model::{Expected, PathGlob};
 use crate::observe::Level;
+
+pub use change::{
+    Clear, Clock, ClockCommand, Lifecycle, Maintenance, Occasion, Rebalance, Rotate, SetPath, Spot, Use,
+};
 
 /// An EC2 Instance Metadata Service for developer machines.
 #[derive(Debug, Parser)]
@@ -45,6 +51,24 @@ pub enum Command {
     Status(Status),
     /// Print what the service answers now, or what verifies the identity document
     Show(Show),
+    /// Serve another scenario until the next reload
+    Use(Use),
+    /// Announce a spot interruption
+    Spot(Spot),
+    /// Recommend a rebalance
+    Rebalance(Rebalance),
+    /// Schedule a maintenance event, or change one
+    Maintenance(Box<Maintenance>),
+    /// Say what the Auto Scaling group prepares
+    Lifecycle(Lifecycle),
+    /// Take back what events did
+    Clear(Clear),
+    /// Make new generated credentials
+    Rotate(Rotate),
+    /// Have the last word on a path
+    Set(SetPath),
+    /// Move the scenario's clock
+    Clock(Clock),
     /// List the requests of a running server's clients
     Requests(Requests),
     /// Wait for a request; exit with 1 if it does not come
@@ -71,6 +95,9 @@ pub struct Serve {
     /// Where keys live [default: the unit's state directory, else ~/.local/state/mock-imds]
     #[arg(long, value_name = "DIR")]
     pub state: Option<PathBuf>,
+    /// The library of scenarios
+    #[arg(long, value_name = "DIR", hide = true)]
+    pub library: Option<PathBuf>,
 }
 
 /// `mock-imds check`.
@@ -123,6 +150,12 @@ pub struct IdentityCertificate {
 /// `mock-imds reload`.
 #[derive(Debug, Args)]
 pub struct Reload {
+    /// Keep the scenario's clock and what was changed since the last load
+    #[arg(long)]
+    pub keep: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
     /// Where the control socket is.
     #[command(flatten)]
     pub control: Control,

@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | scenario | `$CONFIGURATION_DIRECTORY/scenario.toml` | `~/.config/mock-imds/scenario.toml` |
 //! | token key | `$STATE_DIRECTORY` | `~/.local/state/mock-imds` |
+//! | clock and changes | `$RUNTIME_DIRECTORY/state.json` | nowhere |
 //! | control socket | `$RUNTIME_DIRECTORY/control.sock` | `$XDG_RUNTIME_DIR/mock-imds/control.sock` |
 
 use std::env;
@@ -20,6 +21,7 @@ pub const SYSTEM_STATE: &str = "/var/lib/mock-imds";
 
 const OWN: &str = "mock-imds";
 const SCENARIO: &str = "scenario.toml";
+const KEPT: &str = "state.json";
 const CONTROL: &str = "control.sock";
 
 /// The directories that the environment names. Unset, empty and relative ones are none.
@@ -67,6 +69,11 @@ impl Places {
     /// Where keys live.
     pub fn state(&self) -> Option<PathBuf> {
         self.state_directory.clone().or_else(|| self.xdg_state.clone())
+    }
+
+    /// Where a service keeps what outlives its process, and not its stop.
+    pub fn kept(&self) -> Option<PathBuf> {
+        self.runtime_directory.as_ref().map(|directory| directory.join(KEPT))
     }
 
     /// Where a server may put its control socket, best first; `state` is the directory that it uses.

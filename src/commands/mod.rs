@@ -8,7 +8,9 @@ use crate::cli::{Cli, Command};
 use crate::exit::Failure;
 use crate::observe;
 
+pub mod change;
 pub mod check;
+pub mod clock;
 pub mod doctor;
 pub mod net;
 pub mod reload;
@@ -16,6 +18,7 @@ pub mod requests;
 pub mod serve;
 pub mod show;
 pub mod status;
+pub mod use_other;
 pub mod wait;
 
 /// Runs the subcommand.
@@ -27,6 +30,15 @@ pub fn exec(cli: Cli) -> Result<(), Failure> {
         Command::Reload(reload) => reload::exec(&reload),
         Command::Status(status) => status::exec(&status),
         Command::Show(show) => show::exec(&show),
+        Command::Use(asked) => use_other::exec(&asked),
+        Command::Spot(spot) => change::exec(&spot.occasion, change::spot(&spot)),
+        Command::Rebalance(rebalance) => change::exec(&rebalance.occasion, change::rebalance()),
+        Command::Maintenance(asked) => change::exec(&asked.occasion, change::maintenance(&asked)),
+        Command::Lifecycle(asked) => change::exec(&asked.occasion, change::lifecycle(&asked)),
+        Command::Clear(clear) => change::exec(&clear.occasion, change::clear(&clear)),
+        Command::Rotate(rotate) => change::exec(&rotate.occasion, change::rotate()),
+        Command::Set(set) => change::exec(&set.occasion, change::set(&set)?),
+        Command::Clock(clock) => clock::exec(&clock),
         Command::Requests(requests) => requests::exec(&requests),
         Command::Wait(wait) => wait::exec(&wait),
         Command::Net(net) => net::exec(&net),

@@ -2,13 +2,18 @@
 //! prints to stderr is what `systemctl status` shows.
 
 use crate::cli::Reload;
-use crate::commands::{say, warn};
+use crate::commands::{json, say, warn};
 use crate::control::Client;
+use crate::control::api::ReloadOrder;
 use crate::exit::{Failure, Status};
 
 /// Runs the subcommand.
 pub fn exec(reload: &Reload) -> Result<(), Failure> {
-    match Client::new(reload.control.path.as_deref()).reload()? {
+    match Client::new(reload.control.path.as_deref()).reload(&ReloadOrder { keep: reload.keep })? {
+        Ok(reloaded) if reload.json => {
+            say(&json(&reloaded));
+            Ok(())
+        }
         Ok(reloaded) => {
             if !reloaded.report.is_empty() {
                 warn(&reloaded.report);
@@ -17,7 +22,11 @@ pub fn exec(reload: &Reload) -> Result<(), Failure> {
             Ok(())
         }
         Err(rejected) => {
-            warn(&rejected.report);
+            if reload.json {
+                say(&json(&rejected));
+            } else {
+                warn(&rejected.report);
+            }
             let since = rejected.scenario.at.rfc3339();
             Err(Failure::new(
                 Status::Config,

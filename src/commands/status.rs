@@ -8,11 +8,13 @@ use std::time::Duration;
 use crate::cli::Status as Args;
 use crate::commands::{json, say, try_say};
 use crate::control::Client;
-use crate::control::api::Status;
+use crate::control::api::{Clock, Planned, Status};
 use crate::exit::{self, Failure};
 
 /// Between two looks with `--follow`.
 const LOOK: Duration = Duration::from_secs(1);
+/// Events that are shown of each kind.
+const SHOWN: usize = 20;
 
 /// Runs the subcommand.
 pub fn exec(args: &Args) -> Result<(), Failure> {
@@ -59,12 +61,31 @@ fn table(status: &Status) -> String {
     row("server", &format!("mock-imds {}, process {}", status.version, status.pid));
     row("since", &status.started_at.rfc3339());
     row("instance", &scenario.instance_id);
-    row("scenario", file.as_deref().unwrap_or("built-in"));
+    let until = if scenario.used { ", until the next reload" } else { "" };
+    row("scenario", &format!("{}{until}", file.as_deref().unwrap_or("built-in")));
     row("loaded", &scenario.at.rfc3339());
+    row("clock", &clock(&status.clock));
     if scenario.warnings > 0 {
         row(
             "warnings",
             &format!("{}, see `mock-imds check {}`", scenario.warnings, file.unwrap_or_default()),
+        );
+    }
+    for (name, events) in [("events", &status.events), ("changes", &status.changes)] {
+        for (index, event) in events.iter().take(SHOWN).enumerate() {
+            row(if index == 0 { name } else { "" }, &planned(event));
+        }
+        if events.len() > SHOWN {
+            row("", &format!("and {} more, see `mock-imds status --json`", events.len() - SHOWN));
+        }
+    }
+    for (index, instance) in status.instances.iter().filter(|instance| instance.name.is_some()).enumerate() {
+        let derive = if instance.derive { ", each its own" } else { "" };
+        let name = instance.name.as_deref().unwrap_or_default();
+        let clients = instance.clients.join(", ");
+        row(
+            if index == 0 { "instances" } else { "" },
+            &format!("{name}, {}, for {clients}{derive}", instance.id),
         );
     }
     for (index, listener) in status.listeners.iter().enumerate() {
@@ -83,10 +104,25 @@ fn table(status: &Status) -> String {
     text
 }
 
+fn clock(clock: &Clock) -> String {
+    match clock.paused {
+        None => clock.elapsed.clone(),
+        Some(paused) => format!("{}, standing still since {}", clock.elapsed, paused.rfc3339()),
+    }
+}
+
+/// An event and its instants.
+fn planned(event: &Planned) -> String {
+    let whom = event.instance.as_ref().map(|name| format!(" (to {name})")).unwrap_or_default();
+    let last = event.last.map(|last| format!("; happened {}", last.rfc3339())).unwrap_or_default();
+    let next = event.next.map(|next| format!("; next {}", next.rfc3339())).unwrap_or_default();
+    format!("{}: {}{whom}{last}{next}", event.at, event.what)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::control::api::{Listening, Loaded, Verdict};
+    use crate::control::api::{Instance, Listening, Loaded, Verdict};
     use crate::model::Timestamp;
 
     #[test]
@@ -99,10 +135,27 @@ mod tests {
             started_at: at,
             scenario: Loaded {
                 file: Some("/etc/mock-imds/scenario.toml".into()),
+                used: false,
                 at,
                 instance_id: "i-1234567890abcdef0".into(),
                 warnings: 1,
             },
+            clock: Clock { elapsed: "1m30s".into(), zero: at, paused: Some(at) },
+            events: vec![Planned {
+                what: "rebalance recommendation: noticed then".into(),
+                at: "30s".into(),
+                instance: Some("web".into()),
+                last: None,
+                next: Some(at),
+                event: None,
+            }],
+            changes: vec![],
+            instances: vec![Instance {
+                name: Some("web".into()),
+                id: "i-0fedcba0987654321".into(),
+                clients: vec!["host".into(), "10.0.0.0/8".into()],
+                derive: true,
+            }],
             listeners: vec![listening("169.254.169.254:1690", true), listening("127.0.0.1:1338", false)],
             last_reload: Some(Verdict {
                 at,
@@ -118,7 +171,10 @@ since       2026-11-21T03:14:11Z
 instance    i-1234567890abcdef0
 scenario    /etc/mock-imds/scenario.toml
 loaded      2026-11-21T03:14:11Z
+clock       1m30s, standing still since 2026-11-21T03:14:11Z
 warnings    1, see `mock-imds check /etc/mock-imds/scenario.toml`
+events      30s: rebalance recommendation: noticed then (to web); next 2026-11-21T03:14:11Z
+instances   web, i-0fedcba0987654321, for host, 10.0.0.0/8, each its own
 listens     http://169.254.169.254:1690/ (held by the service manager)
             http://127.0.0.1:1338/
 reload      rejected 2026-11-21T03:14:11Z, by SIGHUP: scenario.toml:1:1: unknown key \"x\"

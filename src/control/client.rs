@@ -5,18 +5,23 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use http_body_util::{BodyExt as _, Empty, Limited};
+use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Bytes;
 use hyper::client::conn::http1::handshake;
 use hyper::header::HOST;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use tokio::net::UnixStream;
 use tokio::runtime;
 use tokio::time::timeout;
 
-use super::api::{Line, POSITION, RELOAD, Refusal, Rejected, Reloaded, SHOW, STATUS, Shown, Status};
+use super::api::{
+    Accepted, CLOCK, ClockOrder, EVENTS, Line, Moved, POSITION, RELOAD, Refusal, Rejected, ReloadOrder,
+    Reloaded, SHOW, STATUS, Shown, Status, USE, UseOrder,
+};
 use super::lookup::Lookup;
 use super::query::Query;
 use crate::exit::{self, Failure};
@@ -60,13 +65,23 @@ impl Client {
     }
 
     /// Makes it load its scenario anew.
-    pub fn reload(&self) -> Result<Result<Reloaded, Rejected>, Failure> {
-        let (status, body) = self.ask(Method::POST, RELOAD)?;
-        match status {
-            StatusCode::OK => self.read(&body).map(Ok),
-            StatusCode::UNPROCESSABLE_ENTITY => self.read(&body).map(Err),
-            _ => Err(self.refused(&body)),
-        }
+    pub fn reload(&self, order: &ReloadOrder) -> Result<Result<Reloaded, Rejected>, Failure> {
+        self.order(RELOAD, order)
+    }
+
+    /// Makes it serve another scenario until the next reload.
+    pub fn use_other(&self, order: &UseOrder) -> Result<Result<Reloaded, Rejected>, Failure> {
+        self.order(USE, order)
+    }
+
+    /// Has something happen: an event in the words of `[[event]]`, and `in`.
+    pub fn event(&self, event: &Value) -> Result<Result<Accepted, Rejected>, Failure> {
+        self.order(EVENTS, event)
+    }
+
+    /// Moves its clock.
+    pub fn clock(&self, order: &ClockOrder) -> Result<Result<Moved, Rejected>, Failure> {
+        self.order(CLOCK, order)
     }
 
     /// Looks into the journal of requests.
@@ -88,17 +103,43 @@ impl Client {
         if status == StatusCode::OK { self.read(&body) } else { Err(self.refused(&body)) }
     }
 
+    /// Gives an order, which is carried out or rejected.
+    fn order<T: DeserializeOwned>(
+        &self,
+        route: &str,
+        order: &impl Serialize,
+    ) -> Result<Result<T, Rejected>, Failure> {
+        let body = serde_json::to_vec(order).expect("orders have string keys only");
+        let (parts, body) = self.send(Method::POST, route, body.into(), PATIENCE)?.into_parts();
+        match parts.status {
+            StatusCode::OK => self.read(&body).map(Ok),
+            StatusCode::UNPROCESSABLE_ENTITY => self.read(&body).map(Err),
+            _ => Err(self.refused(&body)),
+        }
+    }
+
     fn ask(&self, method: Method, route: &str) -> Result<(StatusCode, Bytes), Failure> {
         let (parts, body) = self.fetch(method, route, PATIENCE)?.into_parts();
         Ok((parts.status, body))
     }
 
     fn fetch(&self, method: Method, route: &str, patience: Duration) -> Result<Response<Bytes>, Failure> {
+        self.send(method, route, Bytes::new(), patience)
+    }
+
+    fn send(
+        &self,
+        method: Method,
+        route: &str,
+        body: Bytes,
+        patience: Duration,
+    ) -> Result<Response<Bytes>, Failure> {
         let runtime = runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| {
             Failure::new(exit::Status::OsError, format!("no event loop can be had: {error}"))
         })?;
-        let answer = runtime.block_on(async { timeout(patience, exchange(&self.path, method, route)).await });
+        let exchange = async { timeout(patience, exchange(&self.path, method, route, body)).await };
+        let answer = runtime.block_on(exchange);
         answer
             .unwrap_or_else(|_| Err(ErrorKind::TimedOut.into()))
             .map_err(|error| self.failure(&error, patience))
@@ -168,12 +209,12 @@ fn ended(error: &io::Error) -> bool {
             .is_some_and(|cause| matches!(cause.kind(), ErrorKind::ConnectionReset | ErrorKind::BrokenPipe))
 }
 
-async fn exchange(path: &Path, method: Method, route: &str) -> io::Result<Response<Bytes>> {
+async fn exchange(path: &Path, method: Method, route: &str, body: Bytes) -> io::Result<Response<Bytes>> {
     let stream = UnixStream::connect(path).await?;
     let (mut sender, connection) = handshake(TokioIo::new(stream)).await.map_err(io::Error::other)?;
     let connection = tokio::spawn(connection);
     let request = Request::builder().method(method).uri(route).header(HOST, "mock-imds");
-    let request = request.body(Empty::<Bytes>::new()).map_err(io::Error::other)?;
+    let request = request.body(Full::new(body)).map_err(io::Error::other)?;
     let response = sender.send_request(request).await.map_err(io::Error::other)?;
     let (parts, body) = response.into_parts();
     let body = Limited::new(body, ANSWER_BYTES).collect().await.map_err(io::Error::other)?;

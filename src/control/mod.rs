@@ -12,6 +12,6 @@ mod socket;
 
 pub use client::{Client, Found};
 pub use lookup::{LONGEST_WAIT, Lookup};
-pub use order::{Caller, Desk, Order};
+pub use order::{Caller, Desk, Movement, Order, Outcome};
 pub use routes::serve;
 pub use socket::{Refused, Socket};

@@ -2,11 +2,15 @@
 
 use std::fmt;
 use std::net::IpAddr;
+use std::str::FromStr;
 use std::sync::Arc;
+use std::time::Duration;
 
+use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
 
-use super::api::{Rejected, Reloaded, Status};
+use super::api::{Accepted, Library, Moved, Rejected, Reloaded, Status};
+use crate::config::{DURATIONS, parse_duration};
 use crate::imds::Reply;
 use crate::journal::Journal;
 
@@ -17,9 +21,74 @@ pub enum Order {
     Reload {
         /// Who asks.
         by: Caller,
+        /// Whether the clock and the changes since the last load are kept.
+        keep: bool,
         /// Where the outcome goes; somebody who does not wait for it has dropped the other end.
-        outcome: oneshot::Sender<Result<Reloaded, Rejected>>,
+        outcome: Outcome<Reloaded>,
     },
+    /// Serve another scenario until the next reload.
+    Use {
+        /// Who asks.
+        by: Caller,
+        /// A name of the library, or an absolute path.
+        scenario: String,
+        /// Where the outcome goes.
+        outcome: Outcome<Reloaded>,
+    },
+    /// Have something happen.
+    Event {
+        /// Who asks.
+        by: Caller,
+        /// In the words of `[[event]]`.
+        event: Value,
+        /// Where the outcome goes.
+        outcome: Outcome<Accepted>,
+    },
+    /// Move the clock.
+    Clock {
+        /// Who asks.
+        by: Caller,
+        /// How.
+        movement: Movement,
+        /// Where the outcome goes.
+        outcome: Outcome<Moved>,
+    },
+}
+
+/// Where the outcome of an order goes.
+pub type Outcome<T> = oneshot::Sender<Result<T, Rejected>>;
+
+/// A movement of the clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Movement {
+    /// To this place of the timeline.
+    To(Duration),
+    /// So far on.
+    On(Duration),
+    /// So far back, to the beginning at most.
+    Back(Duration),
+    /// Stand still.
+    Pause,
+    /// Go on.
+    Resume,
+}
+
+impl FromStr for Movement {
+    type Err = String;
+
+    /// `1m30s`, `+30s` or `-30s`.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (span, movement): (&str, fn(Duration) -> Self) = match text.as_bytes().first() {
+            Some(b'+') => (&text[1..], Self::On),
+            Some(b'-') => (&text[1..], Self::Back),
+            _ => (text, Self::To),
+        };
+        parse_duration(span).map(movement).ok_or_else(|| {
+            format!(
+                "accepted: {DURATIONS}, from the loading on; with + or - before it, from where the clock is"
+            )
+        })
+    }
 }
 
 /// Who gives an order.
@@ -59,4 +128,6 @@ pub struct Desk {
     pub journal: Arc<Journal>,
     /// Tells what the service answers for a path, to a client or else to a process of this host.
     pub show: Show,
+    /// Lists the library, or says why it cannot be read. It waits for the file system.
+    pub library: Box<dyn Fn() -> Result<Library, String> + Send + Sync>,
 }

@@ -2,6 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use sha2::{Digest as _, Sha256};
 use toml::{Table, Value};
 
 use crate::config::{Report, Source};
@@ -28,6 +31,8 @@ pub(super) struct Loading {
     pub(super) scenario: Scenario,
     /// Its warnings.
     pub(super) warnings: Report,
+    /// The hash of its text.
+    pub(super) digest: String,
     /// The file's keys.
     keys: Table,
 }
@@ -58,7 +63,8 @@ pub(super) fn load(file: Option<PathBuf>) -> Result<Loading, Report> {
     let base = file.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
     let (scenario, warnings) = scenario::read(&source, base)?;
     let keys = source.text.parse().unwrap_or_default();
-    Ok(Loading { file, scenario, warnings, keys })
+    let digest = BASE64_STANDARD.encode(Sha256::digest(&source.text));
+    Ok(Loading { file, scenario, warnings, digest, keys })
 }
 
 impl Loading {

@@ -8,11 +8,16 @@
 //! | [`Server`] | an accept loop for each listener, a task for each connection | drained, 5 s at most |
 
 mod announce;
+mod changes;
 mod clock;
 mod credentials;
+mod exchange;
+mod facts;
+mod kept;
 mod key;
 mod load;
 mod notify;
+mod words;
 mod writer;
 
 use std::fs;
@@ -36,9 +41,12 @@ use crate::imds::{Fleet, TokenAuthority};
 use crate::model::endpoint::FOREGROUND_PORT;
 use crate::observe;
 use crate::places::{IDENTITY, Places};
+use crate::scenario::{Library, Shelved};
 use crate::server::{Inherited, Limits, Listener, Server, World, bind};
-use load::{Loading, Shelf};
-use writer::{Facts, Writer};
+use facts::Facts;
+use kept::{Keeper, Start};
+use load::Shelf;
+use writer::Writer;
 
 /// Requests run on this many threads; more gain nothing measurable.
 const WORKERS: usize = 2;
@@ -58,6 +66,8 @@ pub struct Options {
     pub control: Option<PathBuf>,
     /// Where keys live.
     pub state: Option<PathBuf>,
+    /// The library of scenarios, unless it is the package's.
+    pub library: Option<PathBuf>,
 }
 
 /// Serves until a signal ends it.
@@ -92,7 +102,9 @@ struct Daemon {
     listeners: Vec<Listener>,
     world: Arc<World>,
     shelf: Shelf,
-    served: Loading,
+    library: Library,
+    start: Start,
+    keeper: Keeper,
     control: Option<Socket>,
     keys: Arc<KeyRing>,
 }
@@ -104,35 +116,43 @@ impl Daemon {
             .map_err(|error| Failure::new(Status::OsError, format!("signals cannot be handled: {error}")))?;
         let places = Places::from_env();
         let shelf = Shelf::new(options.scenario.as_deref(), &places);
-        let served = writer::read(shelf.file(None)).await.map_err(|report| {
+        let keeper = Keeper::new(places.kept());
+        let start = Start::new(shelf.file(None), &keeper).await.map_err(|report| {
             Failure::new(Status::Config, format!("not started, the scenario is rejected:\n{report}"))
         })?;
-        observe::report(&served.warnings, false);
+        observe::report(&start.served.warnings, false);
         let listeners = listen(&options.listen, inherited)?;
         let (state, key) = token_key(options.state.as_deref(), &places)?;
         let control = control_socket(options.control.as_deref(), state.as_deref(), &places)?;
         let keys = Arc::new(identity_keys(state.clone()).await?);
-        let fleet = Fleet::compile(served.scenario.clone(), &keys, clock::now(), clock::now());
+        let mut fleet = Fleet::compile(start.served.scenario.clone(), &keys, clock::now(), clock::now());
+        if let Some((clock, events, _)) = &start.left {
+            fleet = fleet.restored(clock.clone(), events.clone());
+        }
         let world = World::new(fleet, TokenAuthority::new(key), clock::now, random()?);
-        Ok(Self { signals, listeners, world: Arc::new(world), shelf, served, control, keys })
+        let library = Library::new(options.library.as_deref());
+        Ok(Self { signals, listeners, world: Arc::new(world), shelf, library, start, keeper, control, keys })
     }
 
     async fn run(self) -> Result<(), Failure> {
-        let Self { mut signals, listeners, world, shelf, served, control, keys } = self;
+        let Self { mut signals, listeners, world, shelf, library, start, keeper, control, keys } = self;
         let addresses: Vec<_> = listeners
             .iter()
             .map(|listener| api::Listening { address: listener.address, inherited: listener.inherited })
             .collect();
-        let (facts, latest) = watch::channel(Facts::new(&served, world.fleet.load().loaded_at()));
+        let loaded = world.fleet.load().clock().loaded;
+        let (facts, latest) = watch::channel(Facts::new(&start.served, start.used, loaded));
         let (orders, inbox) = mpsc::channel(ORDERS);
 
-        announce::ready(&served, &addresses);
+        let mut writer = Writer::new(Arc::clone(&world), shelf, library.clone(), start, facts, keys, keeper);
+        writer.settle();
+        announce::ready(writer.served(), &addresses);
         notify::ready(&latest.borrow().line());
         let server = Server::start(listeners, Arc::clone(&world), Limits::default());
-        let status = status(Arc::clone(&world), addresses, latest);
-        let desk = desk(&world, orders.clone(), status);
+        let status = facts::status(Arc::clone(&world), addresses, latest);
+        let desk = desk(&world, orders.clone(), status, library);
         let control = control.map(|socket| tokio::spawn(control::serve(socket, desk)));
-        let writer = tokio::spawn(Writer { world, shelf, served, facts, keys }.run(inbox));
+        let writer = tokio::spawn(writer.run(inbox));
 
         until_stopped(&mut signals, &orders).await;
 
@@ -164,7 +184,7 @@ async fn until_stopped(signals: &mut Signals, orders: &mpsc::Sender<Order>) {
             return;
         }
         let (outcome, _) = oneshot::channel();
-        let _ = orders.send(Order::Reload { by: Caller::Signal, outcome }).await;
+        let _ = orders.send(Order::Reload { by: Caller::Signal, keep: false, outcome }).await;
     }
 }
 
@@ -173,23 +193,15 @@ async fn stop_signal(signals: &mut Signals) {
     while signals.next().await == Some(SIGHUP) {}
 }
 
-fn status(
-    world: Arc<World>,
-    listeners: Vec<api::Listening>,
-    facts: watch::Receiver<Facts>,
-) -> impl Fn() -> api::Status + Send + Sync {
-    let started_at = clock::now();
+/// Lists the library whenever it is asked for.
+fn shelves(library: Library) -> impl Fn() -> Result<api::Library, String> + Send + Sync {
     move || {
-        let Facts { scenario, last_reload } = facts.borrow().clone();
-        api::Status {
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            pid: std::process::id(),
-            started_at,
-            scenario,
-            listeners: listeners.clone(),
-            last_reload,
-            requests: world.requests(),
-        }
+        let listed = library.list();
+        let shelved =
+            listed.map_err(|error| format!("{} cannot be read: {error}", library.directory.display()))?;
+        let shelved =
+            shelved.into_iter().map(|Shelved { name, file, summary }| api::Shelved { name, file, summary });
+        Ok(api::Library { directory: library.directory.clone(), scenarios: shelved.collect() })
     }
 }
 
@@ -197,11 +209,13 @@ fn desk(
     world: &Arc<World>,
     orders: mpsc::Sender<Order>,
     status: impl Fn() -> api::Status + Send + Sync + 'static,
+    library: Library,
 ) -> Desk {
     let journal = Arc::clone(&world.journal);
     let world = Arc::clone(world);
     let show = move |path: &str, client| world.show(path, client);
-    Desk { orders, status: Box::new(status), journal, show: Box::new(show) }
+    let library = Box::new(shelves(library));
+    Desk { orders, status: Box::new(status), journal, show: Box::new(show), library }
 }
 
 // === what is opened at the start ===

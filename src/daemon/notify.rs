@@ -9,6 +9,11 @@ pub(super) fn ready(status: &str) {
     send(&[NotifyState::Ready, NotifyState::Status(&line(status))]);
 }
 
+/// What the service does has changed.
+pub(super) fn status(status: &str) {
+    send(&[NotifyState::Status(&line(status))]);
+}
+
 /// A reload begins; [`ready`] ends it.
 pub(super) fn reloading() {
     match NotifyState::monotonic_usec_now() {

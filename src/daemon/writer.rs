@@ -1,23 +1,25 @@
 //! The one task that changes what is served: it carries out orders one after the other.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde_json::Value;
 use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::{Interval, MissedTickBehavior, interval, timeout};
 
 use super::credentials::{self, Post};
-use super::load::{Loading, Shelf, load, summary};
-use super::{clock, notify};
+use super::facts::Facts;
+use super::kept::{Keeper, Kept, Start};
+use super::load::{Loading, Shelf, load};
+use super::notify;
 use crate::config::Report;
-use crate::control::api::{Loaded, Rejected, Reloaded, Verdict};
-use crate::control::{Caller, Order};
+use crate::control::Order;
 use crate::identity::KeyRing;
-use crate::imds::{Change, Fleet};
-use crate::model::{CredentialSource, Timestamp};
-use crate::observe;
+use crate::imds::Change;
+use crate::model::{CredentialSource, words_of_span};
+use crate::scenario::Library;
 use crate::server::World;
 
 /// How long the file system may take for a scenario. Less than the watchdog of the packaged service.
@@ -25,39 +27,6 @@ const READING: Duration = Duration::from_secs(10);
 
 /// Changes by requests that may wait.
 const CHANGES: usize = 64;
-
-/// What the status tells of the scenario.
-#[derive(Debug, Clone)]
-pub(super) struct Facts {
-    /// What is served.
-    pub(super) scenario: Loaded,
-    /// How the last reload went.
-    pub(super) last_reload: Option<Verdict>,
-}
-
-impl Facts {
-    /// Of a scenario that was just loaded.
-    pub(super) fn new(loading: &Loading, at: Timestamp) -> Self {
-        Self { scenario: loaded(loading, at), last_reload: None }
-    }
-
-    /// One line for `systemctl status`.
-    pub(super) fn line(&self) -> String {
-        let scenario = &self.scenario;
-        let serving = format!(
-            "serving {} from {}, loaded {}",
-            scenario.instance_id,
-            name(scenario.file.as_deref()),
-            scenario.at.rfc3339()
-        );
-        match &self.last_reload {
-            Some(Verdict { accepted: false, at, message, .. }) => {
-                format!("reload rejected {}: {message}; still {serving}", at.rfc3339())
-            }
-            _ => serving,
-        }
-    }
-}
 
 /// What a scenario is called in a sentence.
 pub(super) fn name(file: Option<&Path>) -> String {
@@ -67,10 +36,18 @@ pub(super) fn name(file: Option<&Path>) -> String {
 /// The task's belongings.
 pub(super) struct Writer {
     pub(super) world: Arc<World>,
-    pub(super) shelf: Shelf,
-    pub(super) served: Loading,
     pub(super) facts: watch::Sender<Facts>,
+    /// The later events, as they were ordered.
+    pub(super) changes: Vec<Value>,
+    pub(super) shelf: Shelf,
+    pub(super) library: Library,
+    /// The scenario that a reload reads.
+    pub(super) own: Option<PathBuf>,
+    pub(super) served: Loading,
+    /// Whether `served` is another one.
+    pub(super) used: bool,
     pub(super) keys: Arc<KeyRing>,
+    keeper: Keeper,
 }
 
 /// The fetcher of the present credential source.
@@ -81,6 +58,20 @@ struct Fetching {
 }
 
 impl Writer {
+    pub(super) fn new(
+        world: Arc<World>,
+        shelf: Shelf,
+        library: Library,
+        start: Start,
+        facts: watch::Sender<Facts>,
+        keys: Arc<KeyRing>,
+        keeper: Keeper,
+    ) -> Self {
+        let Start { own, served, used, left } = start;
+        let changes = left.map(|(_, _, orders)| orders).unwrap_or_default();
+        Self { world, facts, changes, shelf, library, own, served, used, keys, keeper }
+    }
+
     /// Carries out orders until nobody can give any, and proves to the watchdog that it still turns.
     pub(super) async fn run(mut self, mut orders: mpsc::Receiver<Order>) {
         let mut watchdog = notify::watchdog_interval().map(|time| {
@@ -95,18 +86,18 @@ impl Writer {
         fetching.restart(&self.served);
         loop {
             tokio::select! {
-                order = orders.recv() => match order {
-                    Some(Order::Reload { by, outcome }) => {
-                        let before = source(&self.served).cloned();
-                        let reloaded = self.reload(by).await;
-                        if before.as_ref() != source(&self.served) {
-                            fetching.restart(&self.served);
-                        }
-                        let _ = outcome.send(reloaded);
+                order = orders.recv() => {
+                    let Some(order) = order else { return };
+                    let before = source(&self.served).cloned();
+                    self.carry_out(order).await;
+                    if before.as_ref() != source(&self.served) {
+                        fetching.restart(&self.served);
                     }
-                    None => return,
-                },
-                Some(change) = by_requests.recv() => self.apply(change),
+                }
+                Some(change) = by_requests.recv() => {
+                    self.apply(change);
+                    self.settle();
+                }
                 Some((number, fetched)) = inbox.recv() => if number == fetching.number {
                     self.apply(Change::Fetched(fetched));
                 },
@@ -115,75 +106,41 @@ impl Writer {
         }
     }
 
-    fn apply(&self, change: Change) {
+    /// Whoever no longer waits for the outcome gets none.
+    async fn carry_out(&mut self, order: Order) {
+        match order {
+            Order::Reload { by, keep, outcome } => _ = outcome.send(self.reload(by, keep).await),
+            Order::Use { by, scenario, outcome } => _ = outcome.send(self.use_other(by, scenario).await),
+            Order::Event { by, event, outcome } => {
+                _ = outcome.send(self.event(by, &event));
+                notify::status(&self.facts.borrow().line());
+            }
+            Order::Clock { by, movement, outcome } => {
+                _ = outcome.send(Ok(self.movement(by, movement)));
+                notify::status(&self.facts.borrow().line());
+            }
+        }
+    }
+
+    /// What is served.
+    pub(super) fn served(&self) -> &Loading {
+        &self.served
+    }
+
+    pub(super) fn apply(&self, change: Change) {
         let fleet = self.world.fleet.load().apply(change);
         self.world.fleet.store(Arc::new(fleet));
     }
 
-    /// Parse, validate, compile, swap. Whatever fails, the last good scenario keeps serving.
-    async fn reload(&mut self, by: Caller) -> Result<Reloaded, Rejected> {
-        notify::reloading();
-        let file = self.shelf.file(self.served.file.as_deref());
-        let found = read(file).await;
-        let at = clock::now();
-        let outcome = match found {
-            Ok(loading) => Ok(self.accept(by, loading, at)),
-            Err(report) => Err(self.reject(by, &report, at)),
-        };
-        notify::ready(&self.facts.borrow().line());
-        outcome
-    }
-
-    fn accept(&mut self, by: Caller, loading: Loading, at: Timestamp) -> Reloaded {
-        let changed = loading.changed_since(&self.served);
-        let message = summary(&changed, loading.scenario == self.served.scenario);
-        let mut fleet =
-            Fleet::compile(loading.scenario.clone(), &self.keys, at, self.world.fleet.load().clock().started);
-        if source(&loading) == source(&self.served)
-            && let Some(fetched) = self.world.fleet.load().fetched()
-        {
-            fleet = fleet.apply(Change::Fetched(fetched.clone()));
-        }
-        self.world.fleet.store(Arc::new(fleet));
-        self.world.restart_counters();
-        tracing::info!(IMDS_SCENARIO = name(loading.file.as_deref()), "reload by {by}: {message}");
-        if by == Caller::Signal {
-            observe::report(&loading.warnings, false);
-        }
-        let scenario = loaded(&loading, at);
-        self.tell(
-            scenario.clone(),
-            Verdict { at, by: by.to_string(), accepted: true, message: message.clone() },
-        );
-        let report = loading.warnings.to_string();
-        let problems = loading.warnings.problems.iter().map(Into::into).collect();
-        self.served = loading;
-        Reloaded { scenario, changed, message, report, problems }
-    }
-
-    fn reject(&self, by: Caller, report: &Report, at: Timestamp) -> Rejected {
-        let message = report.headline();
-        let scenario = self.facts.borrow().scenario.clone();
-        tracing::error!(
-            IMDS_SCENARIO = report.file,
-            IMDS_REPORT = %report,
-            "reload by {by} rejected: {message}; still serving what was loaded {}",
-            scenario.at.rfc3339()
-        );
-        // Whoever asks at the socket prints the report: under systemd, into the same journal.
-        if by == Caller::Signal {
-            observe::report(report, true);
-        }
-        self.tell(
-            scenario.clone(),
-            Verdict { at, by: by.to_string(), accepted: false, message: message.clone() },
-        );
-        let problems = report.problems.iter().map(Into::into).collect();
-        Rejected { message, scenario, report: report.to_string(), problems }
-    }
-
-    fn tell(&self, scenario: Loaded, verdict: Verdict) {
-        self.facts.send_replace(Facts { scenario, last_reload: Some(verdict) });
+    /// After each change: a restart finds it, and the status tells it.
+    pub(super) fn settle(&mut self) {
+        let fleet = self.world.fleet.load_full();
+        let clock = fleet.clock();
+        self.keeper.keep(&Kept::new(self.own.as_deref(), &self.served, self.used, clock, &self.changes));
+        self.facts.send_modify(|facts| {
+            facts.changes = self.changes.as_slice().into();
+            facts.paused_at = clock.paused.map(|paused| words_of_span(clock.elapsed(paused)));
+        });
     }
 }
 
@@ -207,12 +164,12 @@ impl Drop for Fetching {
     }
 }
 
-fn source(loading: &Loading) -> Option<&CredentialSource> {
+pub(super) fn source(loading: &Loading) -> Option<&CredentialSource> {
     loading.scenario.instance.credentials.as_ref().map(|credentials| &credentials.source)
 }
 
 /// Reads a scenario on a thread of its own: a file system may take its time, requests may not.
-pub(super) async fn read(file: Option<std::path::PathBuf>) -> Result<Loading, Report> {
+pub(super) async fn read(file: Option<PathBuf>) -> Result<Loading, Report> {
     let place = name(file.as_deref());
     let late = || {
         let seconds = READING.as_secs();
@@ -225,15 +182,6 @@ pub(super) async fn read(file: Option<std::path::PathBuf>) -> Result<Loading, Re
     match timeout(READING, spawn_blocking(|| load(file))).await {
         Ok(Ok(outcome)) => outcome,
         Ok(Err(_)) | Err(_) => Err(late()),
-    }
-}
-
-fn loaded(loading: &Loading, at: Timestamp) -> Loaded {
-    Loaded {
-        file: loading.file.clone(),
-        at,
-        instance_id: loading.scenario.instance.instance_id.to_string(),
-        warnings: loading.warnings.problems.len(),
     }
 }
 

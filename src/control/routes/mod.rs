@@ -2,6 +2,9 @@
 //!
 //! A further verb is a row in [`ROUTES`], a file with its handler, and its types in [`api`](super::api).
 
+mod clock;
+mod events;
+mod library;
 mod reload;
 mod requests;
 mod show;
@@ -14,7 +17,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http_body_util::Full;
+use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{ALLOW, CONTENT_TYPE, HeaderValue};
 use hyper::server::conn::http1::Builder;
@@ -22,22 +25,25 @@ use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use tokio::net::{UnixListener, UnixStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, oneshot};
 use tokio::time::{sleep, timeout};
 
 use super::Socket;
-use super::api::{RELOAD, REQUESTS, Refusal, SHOW, STATUS};
-use super::order::{Caller, Desk};
+use super::api::{CLOCK, EVENTS, RELOAD, REQUESTS, Refusal, Rejected, SCENARIOS, SHOW, STATUS, USE};
+use super::order::{Caller, Desk, Order, Outcome};
 
 /// Clients at one time.
 const CONNECTIONS: usize = 64;
 /// Those of them that may wait for something to happen; the rest is for those that do not.
 const WAITING: usize = 48;
-/// How long a client may take for a request head.
+/// How long a client may take for a request head, and again for the body.
 const HEAD: Duration = Duration::from_secs(5);
 /// How long a client may stay: longer than the longest wait.
 const LIFETIME: Duration = Duration::from_secs(90);
+/// Bytes of a request body: a value of 1 MiB in base64, with room for escapes.
+const BODY_BYTES: usize = 4 << 20;
 /// Bytes of a request head.
 const HEAD_BYTES: usize = 8192;
 
@@ -47,6 +53,10 @@ const ROUTES: &[Route] = &[
     Route(Method::POST, RELOAD, |ask| Box::pin(reload::post(ask))),
     Route(Method::GET, REQUESTS, |ask| Box::pin(requests::get(ask))),
     Route(Method::GET, SHOW, |ask| Box::pin(ready(show::get(&ask)))),
+    Route(Method::POST, EVENTS, |ask| Box::pin(events::post(ask))),
+    Route(Method::POST, CLOCK, |ask| Box::pin(clock::post(ask))),
+    Route(Method::POST, USE, |ask| Box::pin(library::post(ask))),
+    Route(Method::GET, SCENARIOS, |ask| Box::pin(library::get(ask))),
 ];
 
 /// A method, a path, and who answers.
@@ -61,6 +71,42 @@ struct Ask {
     waiting: Arc<Semaphore>,
     caller: Caller,
     request: Request<Incoming>,
+}
+
+impl Ask {
+    /// The body, read as JSON. An empty one is an empty object.
+    async fn read<T: DeserializeOwned>(&mut self) -> Result<T, Answer> {
+        let body = Limited::new(self.request.body_mut(), BODY_BYTES).collect();
+        let body = match timeout(HEAD, body).await {
+            Ok(Ok(body)) => body.to_bytes(),
+            Ok(Err(error)) => {
+                let why = format!("the body cannot be read: {error}; accepted: 4 MiB at most");
+                return Err(refusal(StatusCode::PAYLOAD_TOO_LARGE, why));
+            }
+            Err(_) => return Err(refusal(StatusCode::REQUEST_TIMEOUT, "the body did not come".to_owned())),
+        };
+        let body = if body.trim_ascii().is_empty() { b"{}" } else { &body[..] };
+        let refused = |error| {
+            refusal(
+                StatusCode::BAD_REQUEST,
+                format!("the body is not the JSON that is accepted here: {error}"),
+            )
+        };
+        serde_json::from_slice(body).map_err(refused)
+    }
+
+    /// Gives an order and waits for its outcome.
+    async fn order<T: Serialize>(&self, order: impl FnOnce(Outcome<T>) -> Order) -> Answer {
+        let (outcome, answer) = oneshot::channel();
+        if self.desk.orders.send(order(outcome)).await.is_err() {
+            return stopping();
+        }
+        match answer.await {
+            Ok(Ok(done)) => json(StatusCode::OK, &done),
+            Ok(Err::<_, Rejected>(rejected)) => json(StatusCode::UNPROCESSABLE_ENTITY, &rejected),
+            Err(_) => stopping(),
+        }
+    }
 }
 
 /// Serves the control socket until the task is dropped.

@@ -3,9 +3,14 @@
 //! | route | answer |
 //! |---|---|
 //! | `GET /v1/status` | 200 [`Status`] |
-//! | `POST /v1/reload` | 200 [`Reloaded`], or 422 [`Rejected`]: the former scenario keeps serving |
 //! | `GET /v1/requests` | 200, an array of [`Line`]s, the oldest first |
 //! | `GET /v1/show?path=PATH` | 200 [`Shown`], whatever the service answers there |
+//! | `POST /v1/reload` [`ReloadOrder`], or nothing | 200 [`Reloaded`], or 422 [`Rejected`]: the former scenario keeps serving |
+//! | `POST /v1/use` [`UseOrder`] | 200 [`Reloaded`], or 422 [`Rejected`]: the former scenario keeps serving |
+//! | `GET /v1/scenarios` | 200 [`Library`] |
+//! | `POST /v1/events` an event in the words of `[[event]]`, and `in` | 200 [`Accepted`], or 422 [`Rejected`]: nothing changed |
+//! | `POST /v1/clock` [`ClockOrder`] | 200 [`Moved`], or 422 [`Rejected`]: nothing changed |
+//! | a body that is not such JSON | 400 [`Refusal`] |
 //! | another path | 404 [`Refusal`] with the routes |
 //! | another method | 405 [`Refusal`] with the routes |
 //!
@@ -23,6 +28,8 @@
 //!
 //! Times are RFC 3339 in UTC. A reader ignores fields that it does not know: later versions add some.
 
+mod change;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -33,6 +40,11 @@ use serde::{Deserialize, Serialize};
 use crate::config;
 use crate::journal::Entry;
 use crate::model::Timestamp;
+
+pub use change::{
+    Accepted, CLOCK, Change, Clock, ClockOrder, EVENTS, Effect, Instance, Library, Moved, Path, Planned,
+    ReloadOrder, SCENARIOS, Shelved, USE, UseOrder,
+};
 
 /// Path of the status.
 pub const STATUS: &str = "/v1/status";
@@ -58,6 +70,18 @@ pub struct Status {
     pub started_at: Timestamp,
     /// What it serves.
     pub scenario: Loaded,
+    /// Where the scenario is.
+    #[serde(default)]
+    pub clock: Clock,
+    /// The events of the file, in its order.
+    #[serde(default)]
+    pub events: Vec<Planned>,
+    /// What was changed since the scenario was loaded, in the order in which it was accepted.
+    #[serde(default)]
+    pub changes: Vec<Planned>,
+    /// Who is played.
+    #[serde(default)]
+    pub instances: Vec<Instance>,
     /// Where it listens.
     pub listeners: Vec<Listening>,
     /// How the last reload went; none since the start if absent.
@@ -73,6 +97,9 @@ pub struct Loaded {
     /// Its file; absent if it is the built-in one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<PathBuf>,
+    /// Whether `use` chose it; the next reload serves the other one again.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub used: bool,
     /// When it was loaded.
     #[serde(rename = "loaded_at", with = "rfc3339")]
     pub at: Timestamp,
@@ -112,6 +139,12 @@ pub struct Reloaded {
     pub scenario: Loaded,
     /// The keys of the file that were added, removed or changed.
     pub changed: Vec<String>,
+    /// How many changes since the former load are kept.
+    #[serde(default)]
+    pub kept: usize,
+    /// How many are dropped.
+    #[serde(default)]
+    pub dropped: usize,
     /// One line that says so.
     pub message: String,
     /// The warnings as text; empty if there are none.
@@ -120,13 +153,13 @@ pub struct Reloaded {
     pub problems: Vec<Problem>,
 }
 
-/// A reload that was rejected.
+/// Something that was rejected.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rejected {
     /// One line: the first error.
     pub message: String,
     /// What keeps serving.
-    pub scenario: Loaded,
+    pub scenario: Box<Loaded>,
     /// All problems as text, with the lines and carets.
     pub report: String,
     /// All problems.
@@ -148,6 +181,15 @@ pub struct Problem {
     pub found: String,
     /// What is accepted, what may be meant.
     pub help: Vec<String>,
+}
+
+impl Rejected {
+    /// Something that was rejected with this report, while `scenario` keeps serving.
+    pub fn new(report: &config::Report, scenario: Loaded) -> Self {
+        let problems = report.problems.iter().map(Into::into).collect();
+        let scenario = Box::new(scenario);
+        Self { message: report.headline(), scenario, report: report.to_string(), problems }
+    }
 }
 
 /// How bad a problem is.
@@ -240,6 +282,11 @@ impl From<&config::Problem> for Problem {
     }
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
 /// [`Timestamp`]s as people and programs read them: `2026-11-21T03:14:11Z`.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's `with` passes references")]
 mod rfc3339 {
@@ -256,6 +303,33 @@ mod rfc3339 {
         let text = String::deserialize(deserializer)?;
         let time: jiff::Timestamp = text.parse().map_err(D::Error::custom)?;
         Ok(time.into())
+    }
+}
+
+/// The same for one that may be absent.
+#[expect(clippy::ref_option, reason = "serde's `with` passes references")]
+mod maybe_rfc3339 {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use crate::model::Timestamp;
+
+    #[derive(Deserialize)]
+    struct There(#[serde(with = "super::rfc3339")] Timestamp);
+
+    pub(super) fn serialize<S: Serializer>(
+        time: &Option<Timestamp>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        match time {
+            Some(time) => super::rfc3339::serialize(time, serializer),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Timestamp>, D::Error> {
+        Ok(Option::<There>::deserialize(deserializer)?.map(|There(time)| time))
     }
 }
 

@@ -1,0 +1,116 @@
+//! `mock-imds spot`, `rebalance`, `maintenance`, `lifecycle`, `clear`, `rotate`, `set`: each is an event in the words
+//! of `[[event]]` that is sent to a running server.
+
+use std::fs;
+use std::io::ErrorKind;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use serde_json::{Map, Value, json as object};
+
+use super::{json, say, warn};
+use crate::cli::{Clear, Lifecycle, Maintenance, Occasion, SetPath, Spot};
+use crate::control::Client;
+use crate::exit::{Failure, Status};
+
+/// Sends an event and says what it does.
+pub fn exec(occasion: &Occasion, event: Value) -> Result<(), Failure> {
+    let Value::Object(mut event) = event else {
+        return Err(Failure::new(Status::Software, "an event is an object"));
+    };
+    let said = [("in", &occasion.within), ("at", &occasion.at), ("instance", &occasion.instance)];
+    for (key, value) in said {
+        event.extend(value.as_ref().map(|value| (key.to_owned(), object!(value))));
+    }
+    match Client::new(occasion.control.path.as_deref()).event(&Value::Object(event))? {
+        Ok(accepted) if occasion.json => {
+            say(&json(&accepted));
+            Ok(())
+        }
+        Ok(accepted) => {
+            if !accepted.report.is_empty() {
+                warn(&accepted.report);
+            }
+            say(&accepted.message);
+            Ok(())
+        }
+        Err(rejected) => {
+            if occasion.json {
+                say(&json(&rejected));
+            } else {
+                warn(&rejected.report);
+            }
+            Err(Failure::new(Status::Config, "rejected; nothing has changed"))
+        }
+    }
+}
+
+/// A spot interruption notice.
+pub fn spot(spot: &Spot) -> Value {
+    let mut words = Map::from_iter([
+        ("action".to_owned(), object!(spot.action)),
+        ("then".to_owned(), object!(spot.then)),
+    ]);
+    words.extend(spot.notice.as_ref().map(|notice| ("notice".to_owned(), object!(notice))));
+    words.extend(spot.time.as_ref().map(|time| ("time".to_owned(), object!(time))));
+    object!({ "spot-interruption": words })
+}
+
+/// A rebalance recommendation.
+pub fn rebalance() -> Value {
+    object!({ "rebalance-recommendation": {} })
+}
+
+/// A maintenance event.
+pub fn maintenance(asked: &Maintenance) -> Value {
+    let said = [
+        ("id", &asked.id),
+        ("code", &asked.code),
+        ("description", &asked.description),
+        ("not-before", &asked.not_before),
+        ("not-after", &asked.not_after),
+        ("not-before-deadline", &asked.not_before_deadline),
+    ];
+    let mut words = Map::from_iter([("state".to_owned(), object!(asked.state))]);
+    for (key, value) in said {
+        words.extend(value.as_ref().map(|value| (key.to_owned(), object!(value))));
+    }
+    object!({ "maintenance": words })
+}
+
+/// A target lifecycle state.
+pub fn lifecycle(asked: &Lifecycle) -> Value {
+    object!({ "target-lifecycle-state": asked.state })
+}
+
+/// What is taken back.
+pub fn clear(clear: &Clear) -> Value {
+    object!({ "clear": clear.what })
+}
+
+/// New credentials.
+pub fn rotate() -> Value {
+    object!({ "credentials": { "rotate": true } })
+}
+
+/// The last word on a path. A file is read here: the server would read it as another user.
+pub fn set(set: &SetPath) -> Result<Value, Failure> {
+    if set.unset {
+        return Ok(object!({ "unset": [set.path] }));
+    }
+    let value = match (&set.value, &set.file) {
+        (Some(value), _) => object!(value),
+        (None, Some(file)) => {
+            let bytes = fs::read(file).map_err(|error| {
+                let status = match error.kind() {
+                    ErrorKind::PermissionDenied => Status::NoPermission,
+                    _ => Status::Unavailable,
+                };
+                Failure::new(status, format!("{} cannot be read: {error}", file.display()))
+            })?;
+            object!({ "base64": BASE64_STANDARD.encode(bytes) })
+        }
+        (None, None) => object!(false),
+    };
+    Ok(object!({ "set": Map::from_iter([(set.path.clone(), value)]) }))
+}

@@ -1,0 +1,79 @@
+//! `mock-imds use`: a running server serves another scenario until the next reload. `--list` needs none.
+
+use std::path::Path;
+
+use super::{json, say, warn};
+use crate::cli::Use;
+use crate::control::Client;
+use crate::control::api::{self, UseOrder};
+use crate::exit::{Failure, Status};
+use crate::scenario::{Library, Shelved};
+
+/// Directories that the packaged service does not see, or sees empty.
+const HIDDEN: [&str; 4] = ["/home", "/root", "/tmp", "/run/user"];
+
+/// Runs the subcommand.
+pub fn exec(asked: &Use) -> Result<(), Failure> {
+    let Some(scenario) = &asked.scenario else { return list(asked) };
+    // The server has another working directory.
+    let is_file = scenario.contains('/') || Path::new(scenario).extension().is_some_and(|ext| ext == "toml");
+    let path = if is_file { std::path::absolute(scenario).ok() } else { None };
+    let named = path.as_ref().map_or_else(|| scenario.clone(), |path| path.display().to_string());
+    match Client::new(asked.control.path.as_deref()).use_other(&UseOrder { scenario: named })? {
+        Ok(reloaded) if asked.json => {
+            say(&json(&reloaded));
+            Ok(())
+        }
+        Ok(reloaded) => {
+            if !reloaded.report.is_empty() {
+                warn(&reloaded.report);
+            }
+            let scenario = reloaded.scenario.file.map(|file| file.display().to_string()).unwrap_or_default();
+            say(&format!("serving {scenario} until the next reload: {}", reloaded.message));
+            Ok(())
+        }
+        Err(rejected) => {
+            if asked.json {
+                say(&json(&rejected));
+            } else {
+                warn(&rejected.report);
+            }
+            if let Some(path) = path.filter(|path| hidden(path)) {
+                let name = path.file_name().unwrap_or_default().display().to_string();
+                warn(&format!(
+                    "  the packaged service sees no home and a /tmp of its own; try: \
+                     sudo cp {} /etc/mock-imds/ && mock-imds use /etc/mock-imds/{name}",
+                    path.display()
+                ));
+            }
+            let since = rejected.scenario.at.rfc3339();
+            Err(Failure::new(Status::Config, format!("rejected; still serving what was loaded {since}")))
+        }
+    }
+}
+
+/// Whether a file is here, and likely not there.
+fn hidden(path: &Path) -> bool {
+    path.exists() && HIDDEN.iter().any(|directory| path.starts_with(directory))
+}
+
+/// The library, a line for each scenario.
+fn list(asked: &Use) -> Result<(), Failure> {
+    let library = Library::new(asked.library.as_deref());
+    let directory = library.directory.display();
+    let shelved = library.list().map_err(|error| {
+        let sentence = format!("the library {directory} cannot be read: {error}; it comes with the package");
+        Failure::new(Status::Unavailable, sentence)
+    })?;
+    if asked.json {
+        let of = |Shelved { name, file, summary }| api::Shelved { name, file, summary };
+        let scenarios = shelved.into_iter().map(of).collect();
+        say(&json(&api::Library { directory: library.directory.clone(), scenarios }));
+        return Ok(());
+    }
+    let width = shelved.iter().map(|known| known.name.len()).max().unwrap_or(0);
+    for known in shelved {
+        say(format!("{:width$}  {}", known.name, known.summary).trim_end());
+    }
+    Ok(())
+}

@@ -1,0 +1,110 @@
+//! Orders that change what is served without another scenario: events, and movements of the clock.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::facts::{clock_of, planned};
+use super::writer::Writer;
+use super::{clock, words};
+use crate::config::Report;
+use crate::control::api::{Accepted, Moved, Path, Planned, Rejected};
+use crate::control::{Caller, Movement};
+use crate::imds::{Change, Difference, Fleet};
+use crate::model::{Timestamp, words_of_span};
+use crate::scenario::{Moment, Ordered, event_from_json};
+
+/// Changes since a load. Each request looks at all of them.
+const MOST: usize = 1000;
+
+impl Writer {
+    /// Has something happen, now or later. What is rejected changes nothing.
+    pub(super) fn event(&mut self, by: Caller, json: &Value) -> Result<Accepted, Rejected> {
+        let now = clock::now();
+        let fleet = self.world.fleet.load_full();
+        let moment = Moment { now, elapsed: fleet.clock().elapsed(now) };
+        let ordered = self.room().and_then(|()| event_from_json(json, fleet.scenario(), moment));
+        let Ordered { event, json, warnings } = match ordered {
+            Ok(ordered) => ordered,
+            Err(report) => {
+                tracing::info!("an event of {by} is rejected: {}", report.headline());
+                return Err(Rejected::new(&report, self.facts.borrow().scenario.clone()));
+            }
+        };
+        self.apply(Change::Schedule(Box::new(event.clone()), now));
+        self.changes.push(json.clone());
+        self.settle();
+        let fleet = self.world.fleet.load();
+        let outlook = fleet.outlook(fleet.events().len() - 1, now);
+        let effects: Vec<_> = event.effects.iter().map(|effect| words::effect(effect, outlook.at)).collect();
+        let message = words::line(&event, &effects, &outlook, now);
+        tracing::info!("{by}: {message}");
+        let path = |(path, difference): (&String, &Difference)| Path {
+            path: path.clone(),
+            change: (*difference).into(),
+        };
+        Ok(Accepted {
+            at: outlook.at,
+            in_effect: outlook.happened,
+            effects,
+            paths: outlook.paths.iter().map(path).collect(),
+            message,
+            event: json,
+            report: warnings.to_string(),
+            problems: warnings.problems.iter().map(Into::into).collect(),
+        })
+    }
+
+    fn room(&self) -> Result<(), Report> {
+        if self.changes.len() < MOST {
+            return Ok(());
+        }
+        let found = format!("would be change {} since the scenario was loaded", MOST + 1);
+        let help = format!(
+            "accepted: {MOST} changes; `mock-imds reload` drops them, what shall stay belongs into the scenario"
+        );
+        Err(Report::whole("the event", found, help))
+    }
+
+    /// Moves the clock.
+    pub(super) fn movement(&mut self, by: Caller, movement: Movement) -> Moved {
+        let now = clock::now();
+        let before = self.world.fleet.load_full();
+        let elapsed = before.clock().elapsed(now);
+        let stood = before.clock().paused.is_some();
+        let change = match movement {
+            Movement::To(place) => Change::Seek(place, now),
+            Movement::On(span) => Change::Seek(elapsed.saturating_add(span), now),
+            Movement::Back(span) => Change::Seek(elapsed.saturating_sub(span), now),
+            Movement::Pause => Change::Pause(now),
+            Movement::Resume => Change::Resume(now),
+        };
+        self.apply(change);
+        self.settle();
+        let after = self.world.fleet.load();
+        let (was, is) = (happened(&before, now), happened(&after, now));
+        let of = |fleet: &Fleet, indices: &BTreeSet<usize>, others: &BTreeSet<usize>| -> Vec<Planned> {
+            indices.difference(others).map(|index| planned(fleet, *index, now)).collect()
+        };
+        let (happened, undone) = (of(&after, &is, &was), of(&after, &was, &is));
+        let place = words_of_span(after.clock().elapsed(now));
+        let stands = match movement {
+            Movement::Pause if stood => format!("the clock stood still already, at {place}"),
+            Movement::Resume if !stood => format!("the clock was running already, at {place}"),
+            Movement::Pause => format!("the clock stands still at {place}"),
+            Movement::Resume => format!("the clock goes on at {place}"),
+            _ if stood => format!("the clock stands still at {place}"),
+            _ => format!("the clock is at {place}"),
+        };
+        let came = happened.iter().map(|event| format!("happened: {}", event.what));
+        let went = undone.iter().map(|event| format!("has not happened: {}", event.what));
+        let message = std::iter::once(stands).chain(came).chain(went).collect::<Vec<_>>().join("; ");
+        tracing::info!("{by}: {message}");
+        Moved { clock: clock_of(after.clock(), now), happened, undone, message }
+    }
+}
+
+/// The events that have happened.
+fn happened(fleet: &Fleet, now: Timestamp) -> BTreeSet<usize> {
+    fleet.clock().occurrences(fleet.events(), now).into_iter().map(|(_, index)| index).collect()
+}

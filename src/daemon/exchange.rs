@@ -1,0 +1,163 @@
+//! Another scenario takes the place of the one that is served: a reload, or `use`.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+use tokio::task::spawn_blocking;
+
+use super::facts::loaded;
+use super::load::{Loading, summary};
+use super::writer::{Writer, name, read, source};
+use super::{clock, notify};
+use crate::config::Report;
+use crate::control::Caller;
+use crate::control::api::{Loaded, Problem, Rejected, Reloaded, Verdict};
+use crate::imds::{Change, Fleet};
+use crate::model::{Event, Timestamp};
+use crate::observe;
+use crate::scenario::{Moment, event_from_json};
+
+impl Writer {
+    /// Parse, validate, compile, swap. Whatever fails, the last good scenario keeps serving.
+    pub(super) async fn reload(&mut self, by: Caller, keep: bool) -> Result<Reloaded, Rejected> {
+        notify::reloading();
+        let file = self.shelf.file(self.own.as_deref());
+        let found = read(file).await;
+        let at = clock::now();
+        let outcome = match found {
+            Ok(loading) => {
+                self.own.clone_from(&loading.file);
+                self.used = false;
+                Ok(self.accept(by, loading, keep, at))
+            }
+            Err(report) => Err(self.reject(by, &report, at)),
+        };
+        notify::ready(&self.facts.borrow().line());
+        outcome
+    }
+
+    /// The same for another scenario, which is served until the next reload.
+    pub(super) async fn use_other(&mut self, by: Caller, scenario: String) -> Result<Reloaded, Rejected> {
+        let library = self.library.clone();
+        let found = spawn_blocking(move || library.find(&scenario)).await;
+        let found = match found
+            .unwrap_or_else(|_| Err(Report::whole("the library", "cannot be read", "try again")))
+        {
+            Ok(file) => read(Some(file)).await,
+            Err(report) => Err(report),
+        };
+        match found {
+            Ok(loading) => {
+                self.used = true;
+                let reloaded = self.accept(by, loading, false, clock::now());
+                notify::status(&self.facts.borrow().line());
+                Ok(reloaded)
+            }
+            Err(report) => {
+                tracing::info!("another scenario is rejected, asked for by {by}: {}", report.headline());
+                Err(Rejected::new(&report, self.facts.borrow().scenario.clone()))
+            }
+        }
+    }
+
+    fn accept(&mut self, by: Caller, loading: Loading, keep: bool, at: Timestamp) -> Reloaded {
+        let changed = loading.changed_since(&self.served);
+        let mut message = summary(&changed, loading.scenario == self.served.scenario);
+        let before = self.world.fleet.load_full();
+        let started = before.clock().started;
+        let mut fleet = Fleet::compile(loading.scenario.clone(), &self.keys, at, started);
+        if source(&loading) == source(&self.served)
+            && let Some(fetched) = before.fetched()
+        {
+            fleet = fleet.apply(Change::Fetched(fetched.clone()));
+        }
+        let orders = std::mem::take(&mut self.changes);
+        let all = orders.len();
+        let mut problems: Vec<Problem> = loading.warnings.problems.iter().map(Into::into).collect();
+        let mut reports: Vec<String> = vec![loading.warnings.to_string()];
+        if keep {
+            let (kept, lost) = again(orders, &loading, &before, at);
+            fleet = fleet
+                .keeping(&before, kept.iter().map(|(number, event, _)| (*number, event.clone())).collect());
+            self.changes = kept.into_iter().map(|(_, _, order)| order).collect();
+            for lost in lost {
+                problems.extend(lost.problems.iter().map(Into::into));
+                reports.push(lost.to_string());
+            }
+        }
+        reports.retain(|report| !report.is_empty());
+        let report = reports.join("\n");
+        let (kept, dropped) = (self.changes.len(), all - self.changes.len());
+        message += &told(kept, dropped);
+        let (is, was) = (&loading.scenario, &self.served.scenario);
+        let same = keep && is.events == was.events && is.faults == was.faults;
+        self.world.fleet.store(Arc::new(fleet));
+        // They count by the places of events and faults.
+        if !same {
+            self.world.restart_counters();
+        }
+        let verb = if self.used { "use" } else { "reload" };
+        tracing::info!(IMDS_SCENARIO = name(loading.file.as_deref()), "{verb} by {by}: {message}");
+        if by == Caller::Signal {
+            observe::report(&loading.warnings, false);
+        }
+        let scenario = loaded(&loading, self.used, at);
+        let said = if self.used { format!("use until the next reload; {message}") } else { message.clone() };
+        let verdict = Verdict { at, by: by.to_string(), accepted: true, message: said };
+        self.tell(scenario.clone(), verdict);
+        self.served = loading;
+        self.settle();
+        Reloaded { scenario, changed, kept, dropped, message, report, problems }
+    }
+
+    fn reject(&self, by: Caller, report: &Report, at: Timestamp) -> Rejected {
+        let message = report.headline();
+        let scenario = self.facts.borrow().scenario.clone();
+        tracing::error!(
+            IMDS_SCENARIO = report.file,
+            IMDS_REPORT = %report,
+            "reload by {by} rejected: {message}; still serving what was loaded {}",
+            scenario.at.rfc3339()
+        );
+        // Whoever asks at the socket prints the report: under systemd, into the same journal.
+        if by == Caller::Signal {
+            observe::report(report, true);
+        }
+        self.tell(scenario.clone(), Verdict { at, by: by.to_string(), accepted: false, message });
+        Rejected::new(report, scenario)
+    }
+
+    fn tell(&self, scenario: Loaded, verdict: Verdict) {
+        self.facts.send_modify(|facts| {
+            facts.scenario = scenario;
+            facts.last_reload = Some(verdict);
+        });
+    }
+}
+
+/// An event that was ordered: its number among them, what it is for another scenario, and its order.
+type Again = (usize, Event, Value);
+
+/// Reads orders for another scenario. Those that it rejects are lost.
+fn again(orders: Vec<Value>, loading: &Loading, before: &Fleet, now: Timestamp) -> (Vec<Again>, Vec<Report>) {
+    let moment = Moment { now, elapsed: before.clock().elapsed(now) };
+    let (mut kept, mut lost) = (Vec::new(), Vec::new());
+    for (number, order) in orders.into_iter().enumerate() {
+        match event_from_json(&order, &loading.scenario, moment) {
+            Ok(ordered) => kept.push((number, ordered.event, order)),
+            Err(report) => lost.push(report),
+        }
+    }
+    (kept, lost)
+}
+
+/// What became of the changes since the load.
+fn told(kept: usize, dropped: usize) -> String {
+    let changes = |count| if count == 1 { "1 change".to_owned() } else { format!("{count} changes") };
+    match (kept, dropped) {
+        (0, 0) => String::new(),
+        (0, dropped) => format!("; dropped: {}", changes(dropped)),
+        (kept, 0) => format!("; kept: {}", changes(kept)),
+        (kept, dropped) => format!("; kept: {}, dropped: {}", changes(kept), changes(dropped)),
+    }
+}

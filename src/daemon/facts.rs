@@ -1,0 +1,152 @@
+//! What the status tells: of the scenario, of its clock, and of what happened to it since it was loaded.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+use tokio::sync::watch;
+
+use super::load::Loading;
+use super::writer::name;
+use super::{clock, words};
+use crate::control::api::{self, Loaded, Planned, Verdict};
+use crate::imds::Fleet;
+use crate::model::timeline::Clock;
+use crate::model::{Guest, Timestamp, words_of_span};
+use crate::server::World;
+
+/// What the writer knows and the fleet does not.
+#[derive(Debug, Clone)]
+pub(super) struct Facts {
+    /// What is served.
+    pub(super) scenario: Loaded,
+    /// How the last reload went.
+    pub(super) last_reload: Option<Verdict>,
+    /// The later events as they were ordered.
+    pub(super) changes: Arc<[Value]>,
+    /// Where the clock stands still.
+    pub(super) paused_at: Option<String>,
+}
+
+impl Facts {
+    /// Of a scenario that was just loaded.
+    pub(super) fn new(loading: &Loading, used: bool, at: Timestamp) -> Self {
+        Self {
+            scenario: loaded(loading, used, at),
+            last_reload: None,
+            changes: Arc::default(),
+            paused_at: None,
+        }
+    }
+
+    /// One line for `systemctl status`.
+    pub(super) fn line(&self) -> String {
+        let scenario = &self.scenario;
+        let until = if scenario.used { " (until the next reload)" } else { "" };
+        let changed = match self.changes.len() {
+            0 => String::new(),
+            1 => ", changed once since".to_owned(),
+            count => format!(", changed {count} times since"),
+        };
+        let stands = self.paused_at.as_ref().map(|place| format!(", its clock stands still at {place}"));
+        let serving = format!(
+            "serving {} from {}{until}, loaded {}{changed}{}",
+            scenario.instance_id,
+            name(scenario.file.as_deref()),
+            scenario.at.rfc3339(),
+            stands.unwrap_or_default()
+        );
+        match &self.last_reload {
+            Some(Verdict { accepted: false, at, message, .. }) => {
+                format!("reload rejected {}: {message}; still {serving}", at.rfc3339())
+            }
+            _ => serving,
+        }
+    }
+}
+
+/// A scenario that was loaded.
+pub(super) fn loaded(loading: &Loading, used: bool, at: Timestamp) -> Loaded {
+    Loaded {
+        file: loading.file.clone(),
+        used,
+        at,
+        instance_id: loading.scenario.instance.instance_id.to_string(),
+        warnings: loading.warnings.problems.len(),
+    }
+}
+
+/// Tells the status whenever it is asked.
+pub(super) fn status(
+    world: Arc<World>,
+    listeners: Vec<api::Listening>,
+    facts: watch::Receiver<Facts>,
+) -> impl Fn() -> api::Status + Send + Sync {
+    let started_at = clock::now();
+    move || {
+        let Facts { scenario, last_reload, changes, .. } = facts.borrow().clone();
+        let (fleet, now) = (world.fleet.load(), clock::now());
+        let file = fleet.scenario().events.len();
+        let planned = |indices: std::ops::Range<usize>| indices.map(|index| planned(&fleet, index, now));
+        let with_order = |(mut planned, event): (Planned, &Value)| {
+            planned.event = Some(event.clone());
+            planned
+        };
+        api::Status {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            pid: std::process::id(),
+            started_at,
+            scenario,
+            clock: clock_of(fleet.clock(), now),
+            events: planned(0..file).collect(),
+            changes: planned(file..fleet.events().len()).zip(changes.iter()).map(with_order).collect(),
+            instances: instances(&fleet),
+            listeners: listeners.clone(),
+            last_reload,
+            requests: world.requests(),
+        }
+    }
+}
+
+/// Where a clock is.
+pub(super) fn clock_of(clock: &Clock, now: Timestamp) -> api::Clock {
+    api::Clock { elapsed: words_of_span(clock.elapsed(now)), zero: clock.epoch, paused: clock.paused }
+}
+
+/// An event and its instants.
+pub(super) fn planned(fleet: &Fleet, index: usize, now: Timestamp) -> Planned {
+    let (event, clock) = (&fleet.events()[index], fleet.clock());
+    let last = clock.last(index, event, now).map(|happening| happening.at);
+    let next = clock.next(index, event, now);
+    let effects: Vec<api::Effect> =
+        event.effects.iter().map(|effect| words::effect(effect, last.or(next))).collect();
+    Planned {
+        what: words::phrase(&effects),
+        at: words::when(event),
+        instance: event.instance.clone(),
+        last,
+        next,
+        event: None,
+    }
+}
+
+fn instances(fleet: &Fleet) -> Vec<api::Instance> {
+    let scenario = fleet.scenario();
+    let guest = |guest: &Guest| api::Instance {
+        name: Some(guest.name.clone()),
+        id: guest.instance.instance_id.to_string(),
+        clients: guest
+            .host
+            .then(|| "host".to_owned())
+            .into_iter()
+            .chain(guest.networks.iter().map(ToString::to_string))
+            .collect(),
+        derive: guest.derive,
+    };
+    let own = api::Instance {
+        name: None,
+        id: scenario.instance.instance_id.to_string(),
+        clients: vec![],
+        derive: false,
+    };
+    std::iter::once(own).chain(scenario.guests.iter().map(guest)).collect()
+}

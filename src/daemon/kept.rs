@@ -1,0 +1,185 @@
+//! `state.json` in the runtime directory: what a restart or a crash must not lose, the scenario's clock and what was
+//! changed since it was loaded. systemd removes the directory when the service is stopped.
+//!
+//! It belongs to one text of one scenario file. For another one it means nothing, and is dropped.
+
+use std::fs::{self, File};
+use std::io::{ErrorKind, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::clock;
+use super::load::Loading;
+use super::writer::{name, read};
+use crate::config::Report;
+use crate::model::timeline::Clock;
+use crate::model::{Event, words_of_span};
+use crate::scenario::{Moment, event_from_json};
+
+/// The layout that this program writes.
+const VERSION: u32 = 1;
+
+/// What is kept.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Kept {
+    version: u32,
+    /// The scenario that a reload reads.
+    pub(super) own: Option<PathBuf>,
+    /// Whether another one, `file`, is served until then.
+    pub(super) used: bool,
+    /// The scenario that is served.
+    pub(super) file: Option<PathBuf>,
+    /// The hash of its text.
+    pub(super) digest: String,
+    /// Its clock.
+    pub(super) clock: Clock,
+    /// The later events, as they were ordered.
+    pub(super) events: Vec<Value>,
+}
+
+impl Kept {
+    /// What is to be kept of a scenario.
+    pub(super) fn new(
+        own: Option<&Path>,
+        served: &Loading,
+        used: bool,
+        clock: &Clock,
+        events: &[Value],
+    ) -> Self {
+        Self {
+            version: VERSION,
+            own: own.map(Path::to_owned),
+            used,
+            file: served.file.clone(),
+            digest: served.digest.clone(),
+            clock: clock.clone(),
+            events: events.to_vec(),
+        }
+    }
+}
+
+/// Where it is kept.
+#[derive(Debug)]
+pub(super) struct Keeper {
+    path: Option<PathBuf>,
+    complained: bool,
+}
+
+impl Keeper {
+    /// In this file; without one nothing is kept.
+    pub(super) fn new(path: Option<PathBuf>) -> Self {
+        Self { path, complained: false }
+    }
+
+    /// Keeps it: whole or not at all, for the service's user alone.
+    pub(super) fn keep(&mut self, kept: &Kept) {
+        let Some(path) = &self.path else { return };
+        match write(path, kept) {
+            Ok(()) => self.complained = false,
+            // Once is enough: the next change fails for the same reason.
+            Err(_) if self.complained => {}
+            Err(error) => {
+                self.complained = true;
+                tracing::warn!(
+                    "{} cannot be written: {error}: a restart will lose the clock and the changes",
+                    path.display()
+                );
+            }
+        }
+    }
+
+    /// What was kept, if there is something and it can be read.
+    fn recall(&self) -> Option<Kept> {
+        let path = self.path.as_ref()?;
+        let text = match fs::read(path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == ErrorKind::NotFound => return None,
+            Err(error) => return dropped(format!("{} cannot be read: {error}", path.display())),
+        };
+        match serde_json::from_slice::<Kept>(&text) {
+            Ok(kept) if kept.version == VERSION => Some(kept),
+            Ok(kept) => dropped(format!("{} has the layout {}", path.display(), kept.version)),
+            Err(error) => dropped(format!("{} is damaged: {error}", path.display())),
+        }
+    }
+}
+
+fn write(path: &Path, kept: &Kept) -> std::io::Result<()> {
+    if let Some(directory) = path.parent() {
+        fs::create_dir_all(directory)?;
+    }
+    let new = path.with_extension(format!("json.{}", std::process::id()));
+    let text = serde_json::to_vec(kept)?;
+    let stored = || {
+        let mut file = File::options().write(true).create(true).truncate(true).mode(0o600).open(&new)?;
+        file.write_all(&text)?;
+        fs::rename(&new, path)
+    };
+    stored().inspect_err(|_| {
+        let _ = fs::remove_file(&new);
+    })
+}
+
+/// What the daemon starts with.
+pub(super) struct Start {
+    /// The scenario that a reload reads.
+    pub(super) own: Option<PathBuf>,
+    /// The one that is served.
+    pub(super) served: Loading,
+    /// Whether that is another one.
+    pub(super) used: bool,
+    /// Where it was left: the clock, and the later events with their orders.
+    pub(super) left: Option<(Clock, Vec<Event>, Vec<Value>)>,
+}
+
+impl Start {
+    /// The scenario `own`, or what was kept of it.
+    pub(super) async fn new(own: Option<PathBuf>, keeper: &Keeper) -> Result<Self, Report> {
+        let kept = keeper.recall().and_then(|kept| {
+            let same = kept.own == own;
+            if same { Some(kept) } else { dropped(format!("it is of {}", name(kept.own.as_deref()))) }
+        });
+        let used = match &kept {
+            Some(kept) if kept.used => {
+                read(kept.file.clone()).await.map_err(|report| _ = dropped::<()>(report.headline())).ok()
+            }
+            _ => None,
+        };
+        let (served, used) = match used {
+            Some(served) => (served, true),
+            None => (read(own.clone()).await?, false),
+        };
+        let left = kept.filter(|kept| kept.used == used).and_then(|kept| left(kept, &served));
+        Ok(Self { own, served, used, left })
+    }
+}
+
+/// The clock and the events that were kept of a scenario, if it is still the same.
+fn left(kept: Kept, served: &Loading) -> Option<(Clock, Vec<Event>, Vec<Value>)> {
+    if kept.file != served.file || kept.digest != served.digest {
+        return dropped(format!("{} has changed", name(served.file.as_deref())));
+    }
+    let now = clock::now();
+    let moment = Moment { now, elapsed: kept.clock.elapsed(now) };
+    let mut events = Vec::new();
+    for json in &kept.events {
+        match event_from_json(json, &served.scenario, moment) {
+            Ok(ordered) => events.push(ordered.event),
+            Err(report) => return dropped(report.headline()),
+        }
+    }
+    let (elapsed, count) = (words_of_span(moment.elapsed), events.len());
+    tracing::info!(
+        "going on where the process before left: the clock at {elapsed}, {count} changes since loading"
+    );
+    Some((kept.clock, events, kept.events))
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "callers make the sentence for this")]
+fn dropped<T>(why: String) -> Option<T> {
+    tracing::warn!("the clock and the changes of the process before are dropped: {why}");
+    None
+}
