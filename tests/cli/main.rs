@@ -3,6 +3,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod api_docs;
 mod check;
 mod control;
 mod credentials;
