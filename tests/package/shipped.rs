@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use mock_imds::host::settings::DEFAULT_BRIDGES;
 use mock_imds::host::settings::Settings;
-use mock_imds::model::endpoint::{ADDRESS_V4, ADDRESS_V6, SERVICE_PORT};
+use mock_imds::model::endpoint::{ADDRESS_V4, ADDRESS_V6, METADATA_PORT, SERVICE_PORT};
 use sha2::{Digest as _, Sha256};
 
 fn read(path: &str) -> String {
@@ -39,6 +40,24 @@ fn conffiles_are_frozen() {
         let found = bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
         assert_eq!(found, frozen, "{file} changed: every upgrade would ask its user about it; put it back");
     }
+}
+
+#[test]
+fn the_drop_in_of_bind_mode_listens_where_programs_ask() {
+    let text = read("packaging/dropins/bind.conf");
+    let listens: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("ListenStream=")).collect();
+    // The empty one takes the unit's own away.
+    assert_eq!(listens, ["", &format!("{ADDRESS_V4}:{METADATA_PORT}")]);
+}
+
+#[test]
+fn the_manual_lists_the_default_bridges() {
+    let page = manual("mock-imds-host.toml.5");
+    let missing: Vec<_> = DEFAULT_BRIDGES
+        .iter()
+        .filter(|name| !page.lines().any(|line| line.starts_with(&format!("{name} "))))
+        .collect();
+    assert!(missing.is_empty(), "packaging/man/mock-imds-host.toml.5 lacks {missing:?}");
 }
 
 #[test]

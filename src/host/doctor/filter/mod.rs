@@ -10,8 +10,8 @@ use std::net::Ipv4Addr;
 /// The rules as their tools print them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Rules {
-    /// `nft -j list table …` of each table. Not `list ruleset`: before version 1.0.7 nft ends its JSON at the first
-    /// table with an owner, such as ours.
+    /// `nft -j list table …` of each table. Not `list ruleset`: nft 1.0.6 ends its JSON at the first table with
+    /// an owner, such as ours.
     pub nft: Vec<String>,
     /// The tables that could not be listed.
     pub unlisted: Vec<String>,
