@@ -15,6 +15,7 @@ install -m 755 "$program" "$machine/usr/bin/mock-imds"
 install -m 644 "$sources"/systemd/*.{service,socket} "$machine/lib/systemd/system/"
 install -D -m 644 -t "$machine/usr/lib/sysusers.d" "$sources"/systemd/sysusers.d/*.conf
 install -D -m 644 -t "$machine/etc/mock-imds" "$sources"/packaging/etc/*.toml
+install -D -m 644 -t "$machine/usr/share/mock-imds/dropins" "$sources"/packaging/dropins/*.conf
 
 mkdir -p /run/systemd/nspawn
 mount -t tmpfs tmpfs /run/systemd/nspawn

@@ -118,3 +118,27 @@ fn firewalld_lets_containers_in_and_leaves_the_tables() {
     let report = machine.run("mock-imds doctor");
     assert_eq!(report.0, 0, "doctor finds nothing to mend:\n{}", report.1);
 }
+
+/// The shipped drop-in, the other half, and what doctor says when one is missing.
+#[test]
+fn bind_mode_works_with_both_halves() {
+    let Some(mut machine) = Machine::boot("bind_mode_works_with_both_halves") else { return };
+    machine.ok(
+        "printf '[host]\\nredirect = \"none\"\\n' >/etc/mock-imds/host.toml; systemctl reload mock-imds-net",
+    );
+    let (code, report) = machine.run("mock-imds doctor");
+    assert!(code == 1 && report.contains("dropins/bind.conf"), "the drop-in is missing:\n{report}");
+    let commands: Vec<&str> = report.lines().filter_map(|line| line.trim().strip_prefix("$ ")).collect();
+    let cure: Vec<&str> =
+        commands.iter().skip_while(|line| !line.contains("dropins/bind.conf")).take(2).copied().collect();
+    machine.ok(&cure.join(" && "));
+    machine.within(Duration::from_secs(10), "the service answers", |machine| machine.run(ID).0 == 0);
+    assert_eq!(machine.ok("nft list tables"), "");
+    let report = machine.run("mock-imds doctor");
+    assert_eq!(report.0, 0, "doctor finds nothing to mend:\n{}", report.1);
+    // The other half is taken back.
+    machine.ok("echo >/etc/mock-imds/host.toml; systemctl reload mock-imds-net");
+    let (code, report) = machine.run("mock-imds doctor");
+    let expected = "rm /etc/systemd/system/mock-imds.socket.d/bind.conf";
+    assert!(code == 1 && report.contains(expected), "expected {expected:?}, found:\n{report}");
+}

@@ -1,5 +1,6 @@
 //! From facts to findings. Pure; each check is a function, in the order of a request's way.
 
+mod firewall;
 mod network;
 mod others;
 mod service;
@@ -20,7 +21,7 @@ pub fn examine(facts: &Facts) -> Report {
         network::diverted(facts),
         service::server(facts),
         network::probe(facts),
-        network::firewall(facts),
+        firewall::firewall(facts),
         network::routes(facts),
         service::versions(facts),
         others::saved(facts),
