@@ -1,6 +1,7 @@
 //! A reply is a pure function of its arguments.
 //!
-//! A fault may take the answer's place, or change it (see `fault`). The order of judgement of the answer itself, each
+//! A fault may take the answer's place, or change it (see `fault`), and an instance that an announced interruption has
+//! ended resets every connection (`then = "vanish"`). The order of judgement of the answer itself, each
 //! step ending the matter:
 //!
 //! 1. endpoint disabled → 403, whatever was asked;
@@ -16,14 +17,14 @@ use hyper::header::{EXPECT, HeaderName, HeaderValue};
 use hyper::{HeaderMap, Method, StatusCode};
 
 use super::credentials::View;
-use super::fault::{self, Asked, End};
+use super::fault::{self, Asked, Delivery, End};
 use super::reply::{Media, Reply, Stationery, TTL_HEADER};
 use super::token::TTL_SECONDS;
 use super::tree::{Directory, Found};
 use super::version::{SERVED, Version};
 use super::{Change, Fleet, RequestHead, TokenAuthority, Visit, path};
 use crate::model::{
-    AfterNotice, DirectoryWithoutSlash, Expect, HttpEndpoint, HttpTokens, Instance, InvalidToken, Timestamp,
+    DirectoryWithoutSlash, Expect, HttpEndpoint, HttpTokens, Instance, InvalidToken, Timestamp,
     UserDataListed,
 };
 
@@ -52,6 +53,7 @@ pub fn answer(
     let asked =
         Asked { head, path: segments.as_deref(), visit, instance: met.name, clock: fleet.clock(), now };
     let verdict = fault::decide(fleet.faults(), &asked);
+    let gone = compiled.instance.signals.gone_at().is_some_and(|at| at <= fleet.clock().effective(now));
     let (now, loaded_at) = (verdict.skewed(now), verdict.skewed(fleet.loaded_at()));
     let view = View {
         instance: &compiled.instance,
@@ -70,15 +72,10 @@ pub fn answer(
         request.judge(visit, head, segments.as_deref())
     };
     let mut reply = verdict.spoil(reply);
-    if has_vanished(&compiled.instance, now) {
-        reply.delivery.end = End::Reset;
+    if gone {
+        reply.delivery = Delivery { end: End::Reset, ..Delivery::default() };
     }
     (reply, change)
-}
-
-/// Whether the instance is gone: the action that was announced to it is due, and the scenario wants it so.
-fn has_vanished(instance: &Instance, now: Timestamp) -> bool {
-    instance.signals.spot.is_some_and(|notice| notice.then == AfterNotice::Vanish && notice.time <= now)
 }
 
 /// A request's surroundings.

@@ -291,6 +291,13 @@ impl Event {
     }
 }
 
+impl Signals {
+    /// When the instance is gone and nothing answers for it any more, if that is announced.
+    pub fn gone_at(&self) -> Option<Timestamp> {
+        self.spot.filter(|notice| notice.then == AfterNotice::Vanish).map(|notice| notice.time)
+    }
+}
+
 impl Due {
     /// The instant, for a notice that is given at `notice`.
     pub fn from(self, notice: Timestamp) -> Timestamp {

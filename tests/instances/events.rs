@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::stage::{Client, LOADED, Stage};
+use mock_imds::imds::End;
+
+use crate::stage::{Client, LOADED, Stage, TTL};
 
 const WEB: &str = "10.1.0.1";
 const DATABASE: &str = "10.2.0.1";
@@ -137,4 +139,42 @@ fn a_step_may_wait_for_a_poll() {
     assert_eq!(stage.value(first, "polled"), None);
     assert_eq!(stage.value(first, "events/maintenance/scheduled").as_deref(), Some("[]"));
     assert_eq!(stage.value(first, "polled").as_deref(), Some("yes"), "without at it happens with the poll");
+}
+
+#[test]
+fn an_instance_that_vanishes_resets_every_connection_once_the_time_has_come() {
+    let other = Client::bridged("10.0.0.1");
+    let asks =
+        [("GET", "/latest/meta-data/"), ("GET", "/nothing"), ("PUT", "/latest/api/token"), ("POST", "/")];
+    let mut stage = Stage::new(
+        "[instances.other]\nclients = [\"10.0.0.1\"]\nderive = true\n\
+         [[event]]\ninstance = \"other\"\nat = \"10s\"\nspot-interruption = { notice = \"30s\", then = \"vanish\" }\n\
+         [[event]]\nat = \"100s\"\nclear = \"spot-interruption\"\n",
+    );
+    let mut end = |at: u64, client, method, path| {
+        stage.now = LOADED.plus(Duration::from_secs(at));
+        stage.reply(client, method, path, &[(TTL, "60")]).delivery.end
+    };
+    for (method, path) in asks {
+        assert_eq!(end(39, other, method, path), End::Whole, "{method} {path} before the time");
+        assert_eq!(end(40, other, method, path), End::Reset, "{method} {path} at the time");
+        assert_eq!(end(99, other, method, path), End::Reset, "{method} {path} after the time");
+        assert_eq!(end(99, Client::HOST, method, path), End::Whole, "{method} {path} of the other instance");
+        assert_eq!(end(100, other, method, path), End::Whole, "{method} {path} after the notice was cleared");
+    }
+}
+
+#[test]
+fn a_wrong_clock_does_not_make_an_instance_vanish_sooner() {
+    let mut stage = Stage::new(
+        "[[event]]\nspot-interruption = { notice = \"30s\", then = \"vanish\" }\n\
+         [[fault]]\nclock-skew = \"5m\"\nlatency = \"1s\"\n",
+    );
+    let mut ask = |at| {
+        stage.now = LOADED.plus(Duration::from_secs(at));
+        let answer = stage.ask(Client::HOST, "GET", "/latest/meta-data/instance-id", &[]);
+        (answer.outcome(), answer.late.as_secs())
+    };
+    assert_eq!(ask(29), ("200".to_owned(), 1));
+    assert_eq!(ask(30), ("reset".to_owned(), 0), "nobody is there who could be late");
 }

@@ -6,7 +6,7 @@ mod stage;
 #[path = "../support/mod.rs"]
 mod support;
 
-mod counting;
 mod derived;
 mod events;
 mod meeting;
+mod served;

@@ -1,6 +1,6 @@
-//! First clients, counted by a server: its counters, and clients at addresses of `lo`.
+//! The same through a server: its counters, clients at addresses of `lo`, connections that are reset.
 
-use std::io::{Read as _, Write as _};
+use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, TcpStream};
 use std::os::fd::AsRawFd as _;
 
@@ -49,4 +49,21 @@ fn a_server_tells_clients_apart_by_network() {
     let server = bench.serve(&["--scenario", "s.toml"]);
     let iam = |from| status(server.address, from, "iam/info");
     assert_eq!([Ipv4Addr::new(127, 0, 8, 1), Ipv4Addr::new(127, 0, 9, 1)].map(iam), [404, 200]);
+}
+
+#[test]
+fn a_server_of_a_vanished_instance_resets_connections() {
+    let bench = Bench::new();
+    bench.write("s.toml", "[[event]]\nspot-interruption = { notice = \"0s\", then = \"vanish\" }\n");
+    let server = bench.serve(&["--scenario", "s.toml"]);
+    for _ in 0..3 {
+        let mut stream = TcpStream::connect(server.address).expect("the server accepts");
+        stream.set_read_timeout(Some(DEADLINE)).expect("the deadline is not zero");
+        stream.write_all(b"GET /latest/meta-data/ HTTP/1.1\r\nHost: x\r\n\r\n").expect("the server reads");
+        let outcome = stream.read_to_end(&mut vec![]).map_err(|error| error.kind());
+        assert_eq!(outcome, Err(ErrorKind::ConnectionReset));
+    }
+    bench.write("s.toml", "");
+    assert_eq!(bench.control(&["reload"]).code, Some(0));
+    assert_eq!(server.get("/latest/meta-data/instance-id").status, 200, "a reload brings it back");
 }
