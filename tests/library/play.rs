@@ -7,8 +7,9 @@
 //! 30s  GET /latest/meta-data/spot/instance-action  200 {"action": "terminate", "time": "<30s+2m>"}
 //! ```
 //!
-//! - After the path may stand `from=ADDRESS`, a client on a bridge, and `token=NAME`: a token that the first line
-//!   with this name fetches. A PUT asks for a token of six hours.
+//! - After the path may stand `from=ADDRESS`, a client on a bridge; `token=NAME`, a token that the first line with
+//!   this name fetches; `late=50ms..2s`, how late the answer is. A PUT asks for a token of six hours.
+//! - In the place of a status may stand `silence` or `reset`.
 //! - The body is not looked at if there is none. `*` stands for anything, `\n` for a newline, `<30s+2m>` for the
 //!   instant two minutes after what happens at 30s, `<date 30s+7d>` for the same as maintenance events write it.
 
@@ -36,8 +37,10 @@ pub struct Line {
     pub from: Option<String>,
     /// The name of the token.
     pub token: Option<String>,
-    /// The expected status.
-    pub status: u16,
+    /// How late the answer is.
+    pub late: Option<(Duration, Duration)>,
+    /// The expected status, or what comes in its place.
+    pub status: String,
     /// The expected body.
     pub body: Option<String>,
 }
@@ -75,19 +78,25 @@ fn parse(number: usize, line: &str) -> Option<Line> {
     };
     let at = span(word()?)?;
     let (method, path) = (word()?.to_owned(), word()?.to_owned());
-    let (mut from, mut token) = (None, None);
+    let (mut from, mut token, mut late) = (None, None, None);
     let status = loop {
         let word = word()?;
         if let Some(address) = word.strip_prefix("from=") {
             from = Some(address.to_owned());
         } else if let Some(name) = word.strip_prefix("token=") {
             token = Some(name.to_owned());
+        } else if let Some((least, most)) =
+            word.strip_prefix("late=").and_then(|range| range.split_once(".."))
+        {
+            late = Some((span(least)?, span(most)?));
+        } else if matches!(word, "silence" | "reset") || word.parse::<u16>().is_ok() {
+            break word.to_owned();
         } else {
-            break word.parse().ok()?;
+            return None;
         }
     };
     let body = (!rest.trim().is_empty()).then(|| rest.trim().replace("\\n", "\n"));
-    Some(Line { number, at, method, path, from, token, status, body })
+    Some(Line { number, at, method, path, from, token, late, status, body })
 }
 
 /// "2m30s"; "7d" too.
@@ -106,20 +115,23 @@ impl Line {
     pub fn judge(&self, answer: &Answer, instants: Option<&Instants>) -> Result<(), String> {
         let expected = self.body.as_ref().map(|body| fill(body, instants));
         let fits = expected.as_ref().is_none_or(|expected| matches(expected, &answer.body));
-        if answer.status == self.status && fits {
+        let (least, most) = self.late.unwrap_or_default();
+        let in_time = instants.is_none() || (least..=most).contains(&answer.late);
+        let found = answer.outcome();
+        if found == self.status && fits && in_time {
             return Ok(());
         }
         let from = self.from.as_ref().map(|from| format!(" from {from}")).unwrap_or_default();
         Err(format!(
-            "line {}: {} {}{from} at {:?}\n  expected {} {}\n  found    {} {:?}",
+            "line {}: {} {}{from} at {:?}\n  expected {} {}, late by {least:?} to {most:?}\n  found    {found} {:?}, late by {:?}",
             self.number,
             self.method,
             self.path,
             self.at,
             self.status,
             expected.map_or_else(|| "and any body".to_owned(), |body| format!("{body:?}")),
-            answer.status,
             answer.body,
+            answer.late,
         ))
     }
 

@@ -120,7 +120,7 @@ fn no_scenario_but_the_disabled_endpoint_is_an_error_to_a_termination_handler() 
 
 /// Scenarios that go wrong on purpose.
 fn is_faulty(name: &str) -> bool {
-    matches!(name, "slow-and-flaky" | "throttled")
+    matches!(name, "slow-and-flaky" | "spot-vanish" | "throttled")
 }
 
 #[test]
@@ -233,4 +233,58 @@ fn expired_credentials_have_expired_and_rotated_ones_are_new() {
         after.0.is_some() && after.0 != before.0 && after.1 > before.1,
         "{before:?}, then {after:?}\n{RERUN}"
     );
+}
+
+#[test]
+fn a_vanished_instance_answers_nobody_from_the_announced_time_on() {
+    let mut stage = shipped("spot-vanish");
+    let mut outcome = |seconds| {
+        stage.now = LOADED.plus(Duration::from_secs(seconds));
+        stage.ask(Client::HOST, "GET", "/latest/meta-data/instance-id", &[]).outcome()
+    };
+    assert_eq!(
+        [0, 30, 149, 150, 10_000].map(&mut outcome),
+        ["200", "200", "200", "reset", "reset"],
+        "{RERUN}"
+    );
+}
+
+#[test]
+fn a_throttled_client_has_five_requests_a_second() {
+    let mut stage = shipped("throttled");
+    for second in 0..5 {
+        stage.now = LOADED.plus(Duration::from_secs(second));
+        let outcomes: Vec<_> =
+            (0..8).map(|_| stage.ask(Client::HOST, "GET", "/latest/meta-data/mac", &[]).status).collect();
+        assert_eq!(outcomes, [200, 200, 200, 200, 200, 429, 429, 429], "in second {second}\n{RERUN}");
+    }
+}
+
+#[test]
+fn a_flaky_service_fails_as_often_as_it_says() {
+    const ASKED: usize = 2_000;
+    let mut stage = shipped("slow-and-flaky");
+    let mut outcomes = |path: &str| -> Vec<String> {
+        let mut ask = || {
+            let answer = stage.ask(Client::HOST, "GET", path, &[]);
+            let range = Duration::from_millis(50)..=Duration::from_millis(500);
+            assert!(range.contains(&answer.late), "late by {:?}\n{RERUN}", answer.late);
+            answer.outcome()
+        };
+        (0..ASKED).map(|_| ask()).collect()
+    };
+    let share =
+        |outcomes: &[String], outcome: &str| outcomes.iter().filter(|found| *found == outcome).count();
+    let others = outcomes("/latest/meta-data/mac");
+    let roles = outcomes("/latest/meta-data/iam/info");
+    // Five in a hundred, and three in ten of those that are not reset; chance is seeded, the bounds are wide.
+    for (of, outcomes) in [("other paths", &others), ("credentials", &roles)] {
+        assert!(
+            (60..=140).contains(&share(outcomes, "reset")),
+            "resets of {of}: {}\n{RERUN}",
+            share(outcomes, "reset")
+        );
+    }
+    assert_eq!(share(&others, "503"), 0, "{RERUN}");
+    assert!((480..=660).contains(&share(&roles, "503")), "503: {}\n{RERUN}", share(&roles, "503"));
 }

@@ -11,7 +11,7 @@ use hyper::Method;
 use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 use mock_imds::config::Source;
 use mock_imds::identity::KeyRing;
-use mock_imds::imds::{Change, Fleet, Ingress, Reply, RequestHead, TokenAuthority, Visit, answer};
+use mock_imds::imds::{Change, End, Fleet, Ingress, Reply, RequestHead, TokenAuthority, Visit, answer};
 use mock_imds::model::Timestamp;
 use mock_imds::scenario;
 use mock_imds::server::Tallies;
@@ -48,12 +48,28 @@ impl Client {
 /// What a client got.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
-    /// The status.
+    /// The status; 0 if nothing comes.
     pub status: u16,
     /// The body; what is not UTF-8 is replaced.
     pub body: String,
     /// The remaining seconds of the token, if the answer says them.
     pub ttl: Option<String>,
+    /// How late it comes.
+    pub late: Duration,
+    /// How it ends.
+    pub end: End,
+}
+
+impl Answer {
+    /// The status, or what the client gets in its place.
+    pub fn outcome(&self) -> String {
+        match self.end {
+            End::Whole => self.status.to_string(),
+            End::Truncated => "truncated".to_owned(),
+            End::Reset => "reset".to_owned(),
+            End::Silence => "silence".to_owned(),
+        }
+    }
 }
 
 /// The service of a scenario, and its clock.
@@ -142,10 +158,13 @@ impl Stage {
     ) -> Answer {
         let reply = self.reply(client, method, path, headers);
         let ttl = reply.headers.iter().find(|(name, _)| name == TTL);
+        let arrives = !matches!(reply.delivery.end, End::Reset | End::Silence);
         Answer {
-            status: reply.status.as_u16(),
+            status: if arrives { reply.status.as_u16() } else { 0 },
             body: String::from_utf8_lossy(&reply.body).into_owned(),
             ttl: ttl.map(|(_, value)| value.to_str().expect("a number").to_owned()),
+            late: reply.delivery.delay,
+            end: reply.delivery.end,
         }
     }
 
