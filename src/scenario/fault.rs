@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{contradictions, said};
-use crate::config::{Item, Section};
+use crate::config::{INSTANTS, Item, Section, parse_duration};
 use crate::model::Scenario;
 use crate::model::fault::{
     Alteration, Damage, Effect, ErrorStatus, Excess, Fault, Latency, MAX_FAULTS, Method, Probability, Start,
@@ -29,6 +29,7 @@ pub fn read_all(item: &Item<'_>, scenario: &Scenario) -> Vec<Fault> {
 
 /// Reads one fault; the scenario has the instances that it may be about.
 pub fn read(section: &Section<'_>, scenario: &Scenario) -> Option<Fault> {
+    let problems = section.problems();
     let effects = Effects::of(section);
     let [count, probability, seed] = ["count", "probability", "seed"].map(|key| section.get(key));
     if let Some(throttle) = &effects.throttle {
@@ -36,7 +37,7 @@ pub fn read(section: &Section<'_>, scenario: &Scenario) -> Option<Fault> {
             contradicts(item, throttle, "throttle counts requests by itself");
         }
     }
-    let effect = effects.read(section);
+    let effect = effects.read();
     let mut fault = Fault::always(effect.clone().unwrap_or(Effect::Hang));
     said(&mut fault.path, section.get("path").and_then(|item| item.parse()));
     said(&mut fault.methods, section.get("methods").and_then(|item| methods(&item)));
@@ -51,6 +52,13 @@ pub fn read(section: &Section<'_>, scenario: &Scenario) -> Option<Fault> {
     let number = seed.as_ref().and_then(|item| item.integer(0..=i64::MAX));
     said(&mut fault.seed, number.and_then(|number| number.try_into().ok()));
     section.finish();
+    // What is wrong with its effects has been said.
+    if effect.is_none() && section.problems() == problems {
+        section.error(
+            "the fault does nothing",
+            "accepted: at least one of latency, status, body, tokens, clock-skew, reset, hang, throttle",
+        );
+    }
     if let (Some(seed), Some(effect), true) = (&seed, &effect, fault.probability == Probability::ALWAYS)
         && !leaves_to_chance(effect)
     {
@@ -81,11 +89,18 @@ fn some_of<'a, T>(item: &Item<'a>, read: impl Fn(&Item<'a>) -> Option<T>) -> Opt
 
 /// `"30s"` after loading, or an instant.
 fn start(item: &Item<'_>) -> Option<Start> {
-    let offset = item.kind() == "string" && !item.string()?.contains('T');
-    if offset {
-        return item.duration().map(Start::AfterLoad);
+    if item.kind() != "string" {
+        return item.instant().map(|instant| Start::At(instant.into()));
     }
-    item.instant().map(|instant| Start::At(instant.into()))
+    let text = item.string()?;
+    let at = || text.parse::<jiff::Timestamp>().ok().map(|instant| Start::At(instant.into()));
+    parse_duration(text).map(Start::AfterLoad).or_else(at).or_else(|| {
+        item.error(
+            format!("{} is {text:?}", item.name()),
+            format!("accepted: a length of time after loading such as \"1m30s\", or {INSTANTS}"),
+        );
+        None
+    })
 }
 
 fn lasting(item: &Item<'_>) -> Option<Duration> {
@@ -147,7 +162,7 @@ impl<'a> Effects<'a> {
         }
     }
 
-    fn read(&self, section: &Section<'_>) -> Option<Effect> {
+    fn read(&self) -> Option<Effect> {
         let Self { latency, status, body, tokens, clock_skew, reset, hang, throttle } = self;
         let altering = [status, body, tokens, clock_skew];
         let clash = |one: &Option<Item<'a>>, others: &[&Option<Item<'a>>], why| {
@@ -175,13 +190,7 @@ impl<'a> Effects<'a> {
             _ if altering.into_iter().chain([latency]).any(Option::is_some) => {
                 Some(Effect::Answer(alteration))
             }
-            _ => {
-                section.error(
-                    "the fault does nothing",
-                    "accepted: at least one of latency, status, body, tokens, clock-skew, reset, hang, throttle",
-                );
-                None
-            }
+            _ => None,
         }
     }
 
@@ -229,7 +238,10 @@ fn read_latency(item: &Item<'_>) -> Option<Latency> {
     if latency.is_none() {
         let minutes = Latency::LONGEST.as_secs() / 60;
         item.error(
-            format!("{} is from {min:?} to {max:?}", item.name()),
+            match item.kind() {
+                "string" => format!("{} is {:?}", item.name(), item.string().unwrap_or_default()),
+                _ => format!("{} is from {min:?} to {max:?}", item.name()),
+            },
             format!("accepted: at most \"{minutes}m\", and min not above max; hang = true never answers"),
         );
     }
@@ -255,11 +267,14 @@ fn read_throttle(item: &Item<'_>) -> Option<Throttle> {
                 None
             }
         },
-        Some(item) if item.kind() == "string" => item.choice(&[("drop", Excess::Drop)]),
-        Some(item) => {
-            item.error(format!("{} is a {}", item.name(), item.kind()), "accepted: 429, 503, \"drop\"");
-            None
-        }
+        Some(item) if item.kind() == "string" => match item.string()? {
+            "drop" => Some(Excess::Drop),
+            other => {
+                item.error(format!("{} is {other:?}", item.name()), "accepted: 429, 503, \"drop\"");
+                None
+            }
+        },
+        Some(item) => item.mismatch("429, 503, \"drop\""),
     };
     Some(Throttle { per_second: per_second?, then: then? })
 }

@@ -111,7 +111,7 @@ fn problems_are_errors_at_their_place() {
         ("status = 600", "accepted: a whole number from 400 to 599"),
         ("body = \"half\"", "accepted: \"empty\", \"truncated\""),
         ("tokens = \"expired\"", "accepted: \"lost\""),
-        ("latency = \"5m\"", "fault[0].latency is from 300s to 300s"),
+        ("latency = \"5m\"", "fault[0].latency is \"5m\""),
         ("latency = { min = \"2s\", max = \"1s\" }", "min not above max"),
         ("latency = { min = \"2s\" }", "latency has no max"),
         ("latency = 200", "fault[0].latency is an integer"),
