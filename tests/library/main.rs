@@ -8,4 +8,5 @@ mod support;
 mod handlers;
 mod play;
 mod scenarios;
+mod served;
 mod watching;
