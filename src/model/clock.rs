@@ -111,7 +111,7 @@ impl Clock {
     pub fn occurrences(&self, events: &[Event], now: Timestamp) -> Vec<Occurrence> {
         let last = |(index, event)| self.last(index, event, now).map(|happening| (happening, index));
         let mut happenings: Vec<(Happening, usize)> = events.iter().enumerate().filter_map(last).collect();
-        happenings.sort_unstable();
+        happenings.sort_unstable_by_key(|(happening, index)| (happening.place, *index));
         happenings.into_iter().map(|(happening, index)| (happening.at, index)).collect()
     }
 
