@@ -29,7 +29,7 @@ fn status(server: SocketAddr, from: Ipv4Addr, path: &str) -> u16 {
 }
 
 #[test]
-fn a_server_counts_the_first_clients() {
+fn a_server_counts_the_first_clients_and_begins_anew_with_a_reload() {
     let bench = Bench::new();
     let text = "[[event]]\nfirst-n-clients = 2\nspot-interruption = {}\n";
     bench.write("s.toml", text);
@@ -37,6 +37,10 @@ fn a_server_counts_the_first_clients() {
     let look = |last: u8| status(server.address, Ipv4Addr::new(127, 0, 7, last), "spot/instance-action");
     assert_eq!(status(server.address, Ipv4Addr::new(127, 0, 7, 9), "instance-id"), 200);
     assert_eq!([1, 2, 3, 9, 1, 2].map(look), [200, 200, 404, 404, 200, 200]);
+    bench.write("s.toml", format!("{text}[instance]\ninstance-type = \"t3.micro\"\n"));
+    let reloaded = bench.control(&["reload"]);
+    assert_eq!(reloaded.code, Some(0), "{reloaded:#?}");
+    assert_eq!([3, 9, 1, 2].map(look), [200, 200, 404, 404], "a reload counts from 0");
 }
 
 #[test]
