@@ -54,12 +54,13 @@ pub fn answer(
         Asked { head, path: segments.as_deref(), visit, instance: met.name, clock: fleet.clock(), now };
     let verdict = fault::decide(fleet.faults(), &asked);
     let gone = compiled.instance.signals.gone_at().is_some_and(|at| at <= fleet.clock().effective(now));
+    let elapsed = fleet.clock().elapsed(now);
     let (now, loaded_at) = (verdict.skewed(now), verdict.skewed(fleet.loaded_at()));
     let view = View {
         instance: &compiled.instance,
         identity: &compiled.identity,
         fetched: fleet.fetched(),
-        loaded_at,
+        elapsed,
         now,
     };
     let stationery = Stationery { now, modified: loaded_at.min(now), http: &fleet.scenario().http };

@@ -4,6 +4,8 @@
 //! refresh interval; a slot is one set of keys. So they rotate without a timer, are the same for every
 //! client and after every restart, and are always valid for `lifetime - refresh` at least.
 
+use std::time::Duration;
+
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use sha2::{Digest as _, Sha256};
@@ -23,8 +25,8 @@ pub struct View<'f> {
     pub identity: &'f SignedDocument,
     /// What its credential source gave last.
     pub fetched: Option<&'f Fetched>,
-    /// When the scenario was loaded.
-    pub loaded_at: Timestamp,
+    /// How far the scenario has come, by its clock.
+    pub elapsed: Duration,
     /// The time of the request.
     pub now: Timestamp,
 }
@@ -32,8 +34,7 @@ pub struct View<'f> {
 impl<'f> View<'f> {
     /// The instance profile, once it is attached.
     fn profile(&self) -> Option<&'f Credentials> {
-        // A clock that was set back counts as no time at all.
-        let attached = |c: &&Credentials| self.now.since(self.loaded_at) >= c.attached_after;
+        let attached = |c: &&Credentials| self.elapsed >= c.attached_after;
         self.instance.credentials.as_ref().filter(attached)
     }
 }

@@ -95,7 +95,7 @@ impl Fleet {
             instance: &compiled.instance,
             identity: &compiled.identity,
             fetched: self.fetched(),
-            loaded_at: self.loaded_at(),
+            elapsed: self.clock().elapsed(now),
             now,
         };
         let worth = |path: &String| !path.starts_with(SIGNED) || path == DOCUMENT;

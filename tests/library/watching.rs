@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use mock_imds::imds::Change;
+
 use crate::handlers::{TerminationHandler, every, kube_spot_sees_a_notice};
 use crate::stage::{Client, LOADED, Stage, library, shipped};
 
@@ -287,4 +289,19 @@ fn a_flaky_service_fails_as_often_as_it_says() {
     }
     assert_eq!(share(&others, "503"), 0, "{RERUN}");
     assert!((480..=660).contains(&share(&roles, "503")), "503: {}\n{RERUN}", share(&roles, "503"));
+}
+
+#[test]
+fn a_paused_clock_attaches_no_role() {
+    let mut stage = shipped("role-attached-late");
+    let attached = |stage: &mut Stage| stage.value(Client::HOST, "iam/info").is_some();
+    stage.now = LOADED.plus(Duration::from_secs(20));
+    stage.apply(Change::Pause(stage.now));
+    stage.wait(Duration::from_hours(1));
+    assert!(!attached(&mut stage), "the scenario stands at 20s\n{RERUN}");
+    stage.apply(Change::Resume(stage.now));
+    stage.wait(Duration::from_secs(9));
+    assert!(!attached(&mut stage), "the scenario is at 29s\n{RERUN}");
+    stage.wait(Duration::from_secs(1));
+    assert!(attached(&mut stage), "the scenario is at 30s\n{RERUN}");
 }

@@ -17,7 +17,7 @@ fn instance(change: impl FnOnce(&mut Credentials)) -> Instance {
 fn view(instance: &Instance, now: Timestamp) -> View<'_> {
     static IDENTITY: LazyLock<SignedDocument> =
         LazyLock::new(|| SignedDocument::of(&Instance::default(), &Arc::new(KeyRing::generate([7; 32]))));
-    View { instance, identity: &IDENTITY, fetched: None, loaded_at: NOW, now }
+    View { instance, identity: &IDENTITY, fetched: None, elapsed: now.since(NOW), now }
 }
 
 fn field(json: &str, key: &str) -> String {
