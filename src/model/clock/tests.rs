@@ -192,6 +192,14 @@ fn timelines() -> impl Strategy<Value = (Clock, Vec<Event>)> {
 }
 
 /// A movement of the clock, and how long after it the next one comes.
+#[test]
+fn of_equal_places_the_files_order_counts_also_after_a_seek_back() {
+    // At 84s both happen; the first one again at 96s, which the seek undoes. The second keeps its instant.
+    let events = [Event { repeat: Some(seconds(12)), ..load(36) }, load(84)];
+    let back = start().seek(&events, seconds(84), at(96));
+    assert_eq!(order(&back, &events, at(96)), [0, 1]);
+}
+
 #[derive(Debug, Clone, Copy)]
 enum Move {
     Seek(u64),
