@@ -35,10 +35,12 @@ pub struct Clock {
 }
 
 /// An event's last happening.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Happening {
     /// Its place on the timeline: milliseconds after the clock's zero, negative before the scenario was loaded.
     pub place: i64,
+    /// Its turn among those of that place that were put there by an order or a movement; 0 if it is its own place.
+    pub turn: u64,
     /// Its instant.
     pub at: Timestamp,
 }
@@ -111,7 +113,7 @@ impl Clock {
     pub fn occurrences(&self, events: &[Event], now: Timestamp) -> Vec<Occurrence> {
         let last = |(index, event)| self.last(index, event, now).map(|happening| (happening, index));
         let mut happenings: Vec<(Happening, usize)> = events.iter().enumerate().filter_map(last).collect();
-        happenings.sort_unstable_by_key(|(happening, index)| (happening.place, *index));
+        happenings.sort_by_key(|(happening, index)| (happening.place, happening.turn, *index));
         happenings.into_iter().map(|(happening, index)| (happening.at, index)).collect()
     }
 
@@ -132,7 +134,11 @@ impl Clock {
             match events.get(*index).map(|event| &event.at) {
                 Some(When::AfterLoad(_) | When::AfterPoll(..)) => return happening.place <= to,
                 // What happens again comes after it.
-                Some(When::AfterStart(_) | When::At(_)) => happening.place = happening.place.min(to),
+                Some(When::AfterStart(_) | When::At(_)) => {
+                    if happening.place > to {
+                        happening.put(to, happening.at);
+                    }
+                }
                 None => return false,
             }
             true
@@ -160,7 +166,9 @@ impl Clock {
                 && let Some(happening) = going.reckoned(index, event, now).filter(|h| h.at > paused)
                 && going.pinned.get(&index).is_none_or(|pinned| pinned.at < happening.at)
             {
-                going.pinned.insert(index, Happening { place, at: happening.at });
+                let mut late = happening;
+                late.put(place, late.at);
+                going.pinned.insert(index, late);
             }
         }
         going
@@ -172,10 +180,10 @@ impl Clock {
     pub fn ordered(&self, index: usize, event: &Event, now: Timestamp) -> Self {
         let mut clock = self.clone();
         if let Some(Point::Instant(_)) = self.point(index, &event.at)
-            && let Some(Happening { at, .. }) =
-                (Self { paused: None, ..self.clone() }).reckoned(index, event, now)
+            && let Some(mut ordered) = (Self { paused: None, ..self.clone() }).reckoned(index, event, now)
         {
-            clock.pinned.insert(index, Happening { place: signed(self.elapsed(now)), at });
+            ordered.put(signed(self.elapsed(now)), now);
+            clock.pinned.insert(index, ordered);
         }
         clock
     }
@@ -243,10 +251,18 @@ impl Clock {
                 Timestamp::from_millis(first.as_millis() + times * period)
             }
         };
-        Some(Happening {
-            place: at.as_millis().cast_signed().saturating_sub(self.epoch.as_millis().cast_signed()),
-            at,
-        })
+        let place = at.as_millis().cast_signed().saturating_sub(self.epoch.as_millis().cast_signed());
+        Some(Happening { place, turn: 0, at })
+    }
+}
+
+impl Happening {
+    /// Puts it to another place, after all that came there before `since`.
+    fn put(&mut self, place: i64, since: Timestamp) {
+        self.place = place;
+        if self.turn == 0 {
+            self.turn = since.as_millis();
+        }
     }
 }
 

@@ -101,6 +101,17 @@ fn what_is_ordered_comes_after_what_had_happened_and_before_what_is_to_come() {
 }
 
 #[test]
+fn orders_keep_their_order_when_the_clock_goes_back_before_them() {
+    // The first is for later, so the second happens first; a third comes after the seek.
+    let events = [event(When::At(at(30))), event(When::At(at(20))), event(When::At(at(41))), load(10)];
+    let clock = start().ordered(0, &events[0], at(10)).ordered(1, &events[1], at(20));
+    assert_eq!(order(&clock, &events[..2], at(40)), [1, 0]);
+    let back = clock.seek(&events[..2], seconds(0), at(40)).pause(at(40)).ordered(2, &events[2], at(41));
+    assert_eq!(order(&back, &events[..3], at(41)), [1, 0, 2]);
+    assert_eq!(order(&back.resume(&events, at(50)), &events, at(70)), [1, 0, 2, 3]);
+}
+
+#[test]
 fn what_is_ordered_while_the_clock_stands_still_happens() {
     let events = [load(10), event(When::At(at(60)))];
     let clock = start().pause(at(5)).ordered(1, &events[1], at(60));
