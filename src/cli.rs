@@ -1,6 +1,7 @@
 //! The command line: one struct per subcommand.
 
 mod change;
+mod fault;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -17,6 +18,7 @@ use crate::observe::Level;
 pub use change::{
     Clear, Clock, ClockCommand, Lifecycle, Maintenance, Occasion, Rebalance, Rotate, SetPath, Spot, Use,
 };
+pub use fault::Fault;
 
 /// An EC2 Instance Metadata Service for developer machines.
 #[derive(Debug, Parser)]
@@ -61,6 +63,8 @@ pub enum Command {
     Maintenance(Box<Maintenance>),
     /// Say what the Auto Scaling group prepares
     Lifecycle(Lifecycle),
+    /// Have something go wrong
+    Fault(Box<Fault>),
     /// Take back what events did
     Clear(Clear),
     /// Make new generated credentials

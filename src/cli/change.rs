@@ -189,15 +189,17 @@ pub struct Use {
     pub control: Control,
 }
 
-fn words<T>(words: &'static [(&'static str, T)]) -> impl clap::builder::TypedValueParser<Value = String> {
+pub(super) fn words<T>(
+    words: &'static [(&'static str, T)],
+) -> impl clap::builder::TypedValueParser<Value = String> {
     PossibleValuesParser::new(words.iter().map(|(word, _)| *word)).map(|word| word)
 }
 
-fn span(text: &str) -> Result<String, String> {
+pub(super) fn span(text: &str) -> Result<String, String> {
     parse_duration(text).map(|_: Duration| text.to_owned()).ok_or_else(|| format!("accepted: {DURATIONS}"))
 }
 
-fn instant(text: &str) -> Result<String, String> {
+pub(super) fn instant(text: &str) -> Result<String, String> {
     let parsed: Result<jiff::Timestamp, _> = text.parse();
     parsed
         .map(|_| text.to_owned())

@@ -12,6 +12,7 @@ pub mod change;
 pub mod check;
 pub mod clock;
 pub mod doctor;
+pub mod fault;
 pub mod net;
 pub mod reload;
 pub mod requests;
@@ -35,6 +36,7 @@ pub fn exec(cli: Cli) -> Result<(), Failure> {
         Command::Rebalance(rebalance) => change::exec(&rebalance.occasion, change::rebalance()),
         Command::Maintenance(asked) => change::exec(&asked.occasion, change::maintenance(&asked)),
         Command::Lifecycle(asked) => change::exec(&asked.occasion, change::lifecycle(&asked)),
+        Command::Fault(fault) => fault::exec(&fault),
         Command::Clear(clear) => change::exec(&clear.occasion, change::clear(&clear)),
         Command::Rotate(rotate) => change::exec(&rotate.occasion, change::rotate()),
         Command::Set(set) => change::exec(&set.occasion, change::set(&set)?),

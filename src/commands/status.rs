@@ -79,6 +79,14 @@ fn table(status: &Status) -> String {
             row("", &format!("and {} more, see `mock-imds status --json`", events.len() - SHOWN));
         }
     }
+    for (index, fault) in status.faults.iter().take(SHOWN).enumerate() {
+        let on = if fault.on { "on" } else { "off" };
+        let ordered = if fault.fault.is_some() { ", ordered" } else { "" };
+        row(
+            if index == 0 { "faults" } else { "" },
+            &format!("{on}: {}; {}{ordered}", fault.what, fault.when),
+        );
+    }
     for (index, instance) in status.instances.iter().filter(|instance| instance.name.is_some()).enumerate() {
         let derive = if instance.derive { ", each its own" } else { "" };
         let name = instance.name.as_deref().unwrap_or_default();
@@ -122,7 +130,7 @@ fn planned(event: &Planned) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::control::api::{Instance, Listening, Loaded, Verdict};
+    use crate::control::api::{Instance, Listening, Loaded, ToldFault, Verdict};
     use crate::model::Timestamp;
 
     #[test]
@@ -150,6 +158,12 @@ mod tests {
                 event: None,
             }],
             changes: vec![],
+            faults: vec![ToldFault {
+                what: "503 at meta-data/iam/**".into(),
+                when: "until it is cleared".into(),
+                on: true,
+                fault: Some(serde_json::Value::Null),
+            }],
             instances: vec![Instance {
                 name: Some("web".into()),
                 id: "i-0fedcba0987654321".into(),
@@ -174,6 +188,7 @@ loaded      2026-11-21T03:14:11Z
 clock       1m30s, standing still since 2026-11-21T03:14:11Z
 warnings    1, see `mock-imds check /etc/mock-imds/scenario.toml`
 events      30s: rebalance recommendation: noticed then (to web); next 2026-11-21T03:14:11Z
+faults      on: 503 at meta-data/iam/**; until it is cleared, ordered
 instances   web, i-0fedcba0987654321, for host, 10.0.0.0/8, each its own
 listens     http://169.254.169.254:1690/ (held by the service manager)
             http://127.0.0.1:1338/

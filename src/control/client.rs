@@ -19,8 +19,8 @@ use tokio::runtime;
 use tokio::time::timeout;
 
 use super::api::{
-    Accepted, CLOCK, ClockOrder, EVENTS, Line, Moved, POSITION, RELOAD, Refusal, Rejected, ReloadOrder,
-    Reloaded, SHOW, STATUS, Shown, Status, USE, UseOrder,
+    Accepted, AcceptedFault, CLOCK, ClearedFaults, ClockOrder, EVENTS, FAULTS, Line, Moved, POSITION, RELOAD,
+    Refusal, Rejected, ReloadOrder, Reloaded, SHOW, STATUS, Shown, Status, USE, UseOrder,
 };
 use super::lookup::Lookup;
 use super::query::Query;
@@ -77,6 +77,17 @@ impl Client {
     /// Has something happen: an event in the words of `[[event]]`, and `in`.
     pub fn event(&self, event: &Value) -> Result<Result<Accepted, Rejected>, Failure> {
         self.order(EVENTS, event)
+    }
+
+    /// Has something go wrong: a fault in the words of `[[fault]]`, and `in`.
+    pub fn fault(&self, fault: &Value) -> Result<Result<AcceptedFault, Rejected>, Failure> {
+        self.order(FAULTS, fault)
+    }
+
+    /// Drops the faults that were ordered.
+    pub fn clear_faults(&self) -> Result<ClearedFaults, Failure> {
+        let (status, body) = self.ask(Method::DELETE, FAULTS)?;
+        if status == StatusCode::OK { self.read(&body) } else { Err(self.refused(&body)) }
     }
 
     /// Moves its clock.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
 
-use super::api::{Accepted, Library, Moved, Rejected, Reloaded, Status};
+use super::api::{Accepted, AcceptedFault, ClearedFaults, Library, Moved, Rejected, Reloaded, Status};
 use crate::config::{DURATIONS, parse_duration};
 use crate::imds::Reply;
 use crate::journal::Journal;
@@ -43,6 +43,22 @@ pub enum Order {
         event: Value,
         /// Where the outcome goes.
         outcome: Outcome<Accepted>,
+    },
+    /// Have something go wrong.
+    Fault {
+        /// Who asks.
+        by: Caller,
+        /// In the words of `[[fault]]`.
+        fault: Value,
+        /// Where the outcome goes.
+        outcome: Outcome<AcceptedFault>,
+    },
+    /// Drop the faults that were ordered.
+    ClearFaults {
+        /// Who asks.
+        by: Caller,
+        /// Where the outcome goes.
+        outcome: Outcome<ClearedFaults>,
     },
     /// Move the clock.
     Clock {

@@ -8,7 +8,7 @@ use tokio::task::spawn_blocking;
 use super::facts::loaded;
 use super::load::{Loading, summary};
 use super::writer::{Writer, name, read, source};
-use super::{clock, notify};
+use super::{clock, faults, notify};
 use crate::config::Report;
 use crate::control::Caller;
 use crate::control::api::{Loaded, Problem, Rejected, Reloaded, Verdict};
@@ -71,8 +71,8 @@ impl Writer {
         {
             fleet = fleet.apply(Change::Fetched(fetched.clone()));
         }
-        let orders = std::mem::take(&mut self.changes);
-        let all = orders.len();
+        let (orders, faults) = (std::mem::take(&mut self.changes), std::mem::take(&mut self.faults));
+        let all = orders.len() + faults.len();
         let mut problems: Vec<Problem> = loading.warnings.problems.iter().map(Into::into).collect();
         let mut reports: Vec<String> = vec![loading.warnings.to_string()];
         if keep {
@@ -80,14 +80,19 @@ impl Writer {
             fleet = fleet
                 .keeping(&before, kept.iter().map(|(number, event, _)| (*number, event.clone())).collect());
             self.changes = kept.into_iter().map(|(_, _, order)| order).collect();
-            for lost in lost {
+            let moment = Moment { now: at, elapsed: before.clock().elapsed(at) };
+            let (faults, kept, lost_faults) = faults::again(faults, &fleet, moment);
+            fleet = fleet.with_faults(faults);
+            self.faults = kept;
+            for lost in lost.into_iter().chain(lost_faults) {
                 problems.extend(lost.problems.iter().map(Into::into));
                 reports.push(lost.to_string());
             }
         }
         reports.retain(|report| !report.is_empty());
         let report = reports.join("\n");
-        let (kept, dropped) = (self.changes.len(), all - self.changes.len());
+        let kept = self.changes.len() + self.faults.len();
+        let dropped = all - kept;
         message += &told(kept, dropped);
         let (is, was) = (&loading.scenario, &self.served.scenario);
         let same = keep && is.events == was.events && is.faults == was.faults;

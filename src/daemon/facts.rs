@@ -7,9 +7,10 @@ use tokio::sync::watch;
 
 use super::load::Loading;
 use super::writer::name;
-use super::{clock, words};
+use super::{clock, faults, words};
 use crate::control::api::{self, Loaded, Planned, Verdict};
 use crate::imds::Fleet;
+use crate::model::fault::Fault;
 use crate::model::timeline::Clock;
 use crate::model::{Guest, Timestamp, words_of_span};
 use crate::server::World;
@@ -23,6 +24,8 @@ pub(super) struct Facts {
     pub(super) last_reload: Option<Verdict>,
     /// The later events as they were ordered.
     pub(super) changes: Arc<[Value]>,
+    /// The later faults as they were ordered.
+    pub(super) faults: Arc<[Value]>,
     /// Where the clock stands still.
     pub(super) paused_at: Option<String>,
 }
@@ -34,6 +37,7 @@ impl Facts {
             scenario: loaded(loading, used, at),
             last_reload: None,
             changes: Arc::default(),
+            faults: Arc::default(),
             paused_at: None,
         }
     }
@@ -42,7 +46,7 @@ impl Facts {
     pub(super) fn line(&self) -> String {
         let scenario = &self.scenario;
         let until = if scenario.used { " (until the next reload)" } else { "" };
-        let changed = match self.changes.len() {
+        let changed = match self.changes.len() + self.faults.len() {
             0 => String::new(),
             1 => ", changed once since".to_owned(),
             count => format!(", changed {count} times since"),
@@ -83,7 +87,7 @@ pub(super) fn status(
 ) -> impl Fn() -> api::Status + Send + Sync {
     let started_at = clock::now();
     move || {
-        let Facts { scenario, last_reload, changes, .. } = facts.borrow().clone();
+        let Facts { scenario, last_reload, changes, faults, .. } = facts.borrow().clone();
         let (fleet, now) = (world.fleet.load(), clock::now());
         let file = fleet.scenario().events.len();
         let planned = |indices: std::ops::Range<usize>| indices.map(|index| planned(&fleet, index, now));
@@ -99,6 +103,7 @@ pub(super) fn status(
             clock: clock_of(fleet.clock(), now),
             events: planned(0..file).collect(),
             changes: planned(file..fleet.events().len()).zip(changes.iter()).map(with_order).collect(),
+            faults: told_faults(&fleet, &faults, now),
             instances: instances(&fleet),
             listeners: listeners.clone(),
             last_reload,
@@ -127,6 +132,16 @@ pub(super) fn planned(fleet: &Fleet, index: usize, now: Timestamp) -> Planned {
         next,
         event: None,
     }
+}
+
+/// The faults of the file, then those that were ordered.
+fn told_faults(fleet: &Fleet, orders: &[Value], now: Timestamp) -> Vec<api::ToldFault> {
+    let file = fleet.scenario().faults.len();
+    let told = |(index, fault): (usize, &Fault)| {
+        let order = index.checked_sub(file).and_then(|number| orders.get(number)).cloned();
+        api::ToldFault { fault: order, ..faults::told(fleet, fault, now) }
+    };
+    fleet.faults().iter().enumerate().map(told).collect()
 }
 
 fn instances(fleet: &Fleet) -> Vec<api::Instance> {

@@ -15,9 +15,10 @@ use super::clock;
 use super::load::Loading;
 use super::writer::{name, read};
 use crate::config::Report;
+use crate::model::fault::Fault;
 use crate::model::timeline::Clock;
 use crate::model::{Event, words_of_span};
-use crate::scenario::{Moment, event_from_json};
+use crate::scenario::{Moment, event_from_json, fault_from_json};
 
 /// The layout that this program writes.
 const VERSION: u32 = 1;
@@ -38,17 +39,13 @@ pub(super) struct Kept {
     pub(super) clock: Clock,
     /// The later events, as they were ordered.
     pub(super) events: Vec<Value>,
+    /// The later faults, as they were ordered.
+    pub(super) faults: Vec<Value>,
 }
 
 impl Kept {
     /// What is to be kept of a scenario.
-    pub(super) fn new(
-        own: Option<&Path>,
-        served: &Loading,
-        used: bool,
-        clock: &Clock,
-        events: &[Value],
-    ) -> Self {
+    pub(super) fn new(own: Option<&Path>, served: &Loading, used: bool, clock: &Clock) -> Self {
         Self {
             version: VERSION,
             own: own.map(Path::to_owned),
@@ -56,7 +53,8 @@ impl Kept {
             file: served.file.clone(),
             digest: served.digest.clone(),
             clock: clock.clone(),
-            events: events.to_vec(),
+            events: vec![],
+            faults: vec![],
         }
     }
 }
@@ -131,8 +129,17 @@ pub(super) struct Start {
     pub(super) served: Loading,
     /// Whether that is another one.
     pub(super) used: bool,
-    /// Where it was left: the clock, and the later events with their orders.
-    pub(super) left: Option<(Clock, Vec<Event>, Vec<Value>)>,
+    /// Where it was left.
+    pub(super) left: Option<Left>,
+}
+
+/// Where a scenario was left: its clock, and what was ordered with the orders.
+pub(super) struct Left {
+    pub(super) clock: Clock,
+    pub(super) events: Vec<Event>,
+    pub(super) event_orders: Vec<Value>,
+    pub(super) faults: Vec<Fault>,
+    pub(super) fault_orders: Vec<Value>,
 }
 
 impl Start {
@@ -158,7 +165,7 @@ impl Start {
 }
 
 /// The clock and the events that were kept of a scenario, if it is still the same.
-fn left(kept: Kept, served: &Loading) -> Option<(Clock, Vec<Event>, Vec<Value>)> {
+fn left(kept: Kept, served: &Loading) -> Option<Left> {
     if kept.file != served.file || kept.digest != served.digest {
         return dropped(format!("{} has changed", name(served.file.as_deref())));
     }
@@ -171,11 +178,20 @@ fn left(kept: Kept, served: &Loading) -> Option<(Clock, Vec<Event>, Vec<Value>)>
             Err(report) => return dropped(report.headline()),
         }
     }
-    let (elapsed, count) = (words_of_span(moment.elapsed), events.len());
+    let mut faults = Vec::new();
+    for json in &kept.faults {
+        let others = served.scenario.faults.len() + faults.len();
+        match fault_from_json(json, &served.scenario, others, moment) {
+            Ok(ordered) => faults.push(ordered.fault),
+            Err(report) => return dropped(report.headline()),
+        }
+    }
+    let (elapsed, count) = (words_of_span(moment.elapsed), events.len() + faults.len());
     tracing::info!(
         "going on where the process before left: the clock at {elapsed}, {count} changes since loading"
     );
-    Some((kept.clock, events, kept.events))
+    let Kept { clock, events: event_orders, faults: fault_orders, .. } = kept;
+    Some(Left { clock, events, event_orders, faults, fault_orders })
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "callers make the sentence for this")]

@@ -13,6 +13,7 @@ mod clock;
 mod credentials;
 mod exchange;
 mod facts;
+mod faults;
 mod kept;
 mod key;
 mod load;
@@ -126,8 +127,8 @@ impl Daemon {
         let control = control_socket(options.control.as_deref(), state.as_deref(), &places)?;
         let keys = Arc::new(identity_keys(state.clone()).await?);
         let mut fleet = Fleet::compile(start.served.scenario.clone(), &keys, clock::now(), clock::now());
-        if let Some((clock, events, _)) = &start.left {
-            fleet = fleet.restored(clock.clone(), events.clone());
+        if let Some(left) = &start.left {
+            fleet = fleet.restored(left.clock.clone(), left.events.clone(), left.faults.clone());
         }
         let world = World::new(fleet, TokenAuthority::new(key), clock::now, random()?);
         let library = Library::new(options.library.as_deref());

@@ -39,6 +39,8 @@ pub(super) struct Writer {
     pub(super) facts: watch::Sender<Facts>,
     /// The later events, as they were ordered.
     pub(super) changes: Vec<Value>,
+    /// The later faults, as they were ordered.
+    pub(super) faults: Vec<Value>,
     pub(super) shelf: Shelf,
     pub(super) library: Library,
     /// The scenario that a reload reads.
@@ -68,8 +70,8 @@ impl Writer {
         keeper: Keeper,
     ) -> Self {
         let Start { own, served, used, left } = start;
-        let changes = left.map(|(_, _, orders)| orders).unwrap_or_default();
-        Self { world, facts, changes, shelf, library, own, served, used, keys, keeper }
+        let (changes, faults) = left.map(|left| (left.event_orders, left.fault_orders)).unwrap_or_default();
+        Self { world, facts, changes, faults, shelf, library, own, served, used, keys, keeper }
     }
 
     /// Carries out orders until nobody can give any, and proves to the watchdog that it still turns.
@@ -115,6 +117,14 @@ impl Writer {
                 _ = outcome.send(self.event(by, &event));
                 notify::status(&self.facts.borrow().line());
             }
+            Order::Fault { by, fault, outcome } => {
+                _ = outcome.send(self.fault(by, &fault));
+                notify::status(&self.facts.borrow().line());
+            }
+            Order::ClearFaults { by, outcome } => {
+                _ = outcome.send(Ok(self.clear_faults(by)));
+                notify::status(&self.facts.borrow().line());
+            }
             Order::Clock { by, movement, outcome } => {
                 _ = outcome.send(Ok(self.movement(by, movement)));
                 notify::status(&self.facts.borrow().line());
@@ -136,9 +146,13 @@ impl Writer {
     pub(super) fn settle(&mut self) {
         let fleet = self.world.fleet.load_full();
         let clock = fleet.clock();
-        self.keeper.keep(&Kept::new(self.own.as_deref(), &self.served, self.used, clock, &self.changes));
+        let mut kept = Kept::new(self.own.as_deref(), &self.served, self.used, clock);
+        kept.events.clone_from(&self.changes);
+        kept.faults.clone_from(&self.faults);
+        self.keeper.keep(&kept);
         self.facts.send_modify(|facts| {
             facts.changes = self.changes.as_slice().into();
+            facts.faults = self.faults.as_slice().into();
             facts.paused_at = clock.paused.map(|paused| words_of_span(clock.elapsed(paused)));
         });
     }

@@ -24,6 +24,8 @@ pub struct Fleet {
     routes: Arc<[(IpNet, usize)]>,
     /// Events of the file, then those that were scheduled since.
     events: Arc<[Event]>,
+    /// Faults of the file, then those that were ordered since.
+    faults: Arc<[Fault]>,
     clock: Clock,
     fetched: Option<Fetched>,
     cache: Arc<Cache>,
@@ -36,6 +38,10 @@ pub enum Change {
     Fetched(Fetched),
     /// Another event, ordered at this time.
     Schedule(Box<Event>, Timestamp),
+    /// Another fault.
+    Fault(Box<Fault>),
+    /// Faults that were ordered go wrong no longer.
+    ClearFaults,
     /// The scenario's clock is moved to this offset, at this time.
     Seek(Duration, Timestamp),
     /// The clock stands still from this time.
@@ -68,6 +74,7 @@ impl Fleet {
         routes.sort_by_key(|(network, _)| std::cmp::Reverse(network.prefix_len()));
         Self {
             events: scenario.events.clone().into(),
+            faults: scenario.faults.clone().into(),
             routes: routes.into(),
             scenario: Arc::new(scenario),
             keys: Arc::clone(keys),
@@ -87,6 +94,10 @@ impl Fleet {
                 next.clock = self.clock.ordered(self.events.len(), &event, now);
                 next.events = self.events.iter().cloned().chain([*event]).collect();
             }
+            Change::Fault(fault) => {
+                next.faults = self.faults.iter().cloned().chain([*fault]).collect();
+            }
+            Change::ClearFaults => next.faults = self.scenario.faults.clone().into(),
             Change::Seek(to, now) => next.clock = self.clock.seek(&self.events, to, now),
             Change::Pause(now) => next.clock = self.clock.pause(now),
             Change::Resume(now) => next.clock = self.clock.resume(&self.events, now),
@@ -120,9 +131,16 @@ impl Fleet {
 
     /// This scenario as another process left it.
     #[must_use]
-    pub fn restored(mut self, clock: Clock, later: Vec<Event>) -> Self {
+    pub fn restored(mut self, clock: Clock, later: Vec<Event>, faults: Vec<Fault>) -> Self {
         self.clock = clock;
         self.events = self.scenario.events.iter().cloned().chain(later).collect();
+        self.with_faults(faults)
+    }
+
+    /// This scenario with faults that were ordered.
+    #[must_use]
+    pub fn with_faults(mut self, later: Vec<Fault>) -> Self {
+        self.faults = self.scenario.faults.iter().cloned().chain(later).collect();
         self
     }
 
@@ -133,7 +151,7 @@ impl Fleet {
 
     /// What goes wrong. A fault is known by its place here.
     pub fn faults(&self) -> &[Fault] {
-        &self.scenario.faults
+        &self.faults
     }
 
     /// When it was loaded, as far as its clock tells: a seek moves it.

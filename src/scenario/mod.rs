@@ -10,6 +10,7 @@ mod credential_process;
 mod credentials;
 mod event;
 mod fault;
+mod fault_order;
 mod instance;
 mod instances;
 mod interface;
@@ -25,6 +26,7 @@ use crate::config::{Report, Section, Source, keys_asked, parse};
 use crate::model::{HttpTokens, Scenario};
 
 pub use credential_process::parse as parse_credential_process;
+pub use fault_order::{OrderedFault, fault_from_json};
 pub use library::{Library, Shelved};
 pub use order::{Moment, Ordered, event_from_json};
 

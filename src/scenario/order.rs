@@ -13,6 +13,8 @@ use super::overrides::normal;
 use crate::config::{Report, Section, Source, parse};
 use crate::model::{Effect, Event, Instance, Override, Scenario, Timestamp, When, words_of_span};
 
+const NAME: &str = "the event";
+
 /// When an order comes.
 #[derive(Debug, Clone, Copy)]
 pub struct Moment {
@@ -35,20 +37,16 @@ pub struct Ordered {
 
 /// Reads an event. Unless it says when, it happens now; `in` counts on the scenario's clock.
 pub fn event_from_json(json: &Value, scenario: &Scenario, moment: Moment) -> Result<Ordered, Report> {
-    let Value::Object(said) = json else {
-        return Err(whole("is no object", "accepted: an object in the words of [[event]]"));
-    };
+    let (said, source) = as_toml(NAME, json)?;
     if let Some(place) = names_a_file(said) {
         return Err(whole(
+            NAME,
             &format!("names a file in {place}; the server reads none for its clients"),
             "accepted: { text = \"…\" } or { base64 = \"…\" }; `mock-imds set PATH --file FILE` sends what a file holds",
         ));
     }
-    let text = toml::to_string(json).map_err(|error| {
-        whole(&format!("cannot be said in TOML: {error}"), "accepted: no null, no number over 2^63")
-    })?;
     let number = moment.now.as_millis();
-    let (event, warnings) = parse(&Source::new("the event", text), |root| {
+    let (event, warnings) = parse(&source, |root| {
         let when = when(root, moment);
         let mut event = event::read(root, number, Path::new(""))?;
         if let Some(when) = when {
@@ -123,8 +121,19 @@ fn warn_of_facts(root: &Section<'_>, event: &Event, scenario: &Scenario) {
     }
 }
 
-fn whole(found: &str, help: &str) -> Report {
-    Report::whole("the event", found, help)
+/// An order's words, and the same in TOML.
+pub(super) fn as_toml<'j>(name: &str, json: &'j Value) -> Result<(&'j Map<String, Value>, Source), Report> {
+    let Value::Object(said) = json else {
+        return Err(whole(name, "is no object", "accepted: an object in the words of the scenario file"));
+    };
+    let text = toml::to_string(json).map_err(|error| {
+        whole(name, &format!("cannot be said in TOML: {error}"), "accepted: no null, no number over 2^63")
+    })?;
+    Ok((said, Source::new(name, text)))
+}
+
+pub(super) fn whole(name: &str, found: &str, help: &str) -> Report {
+    Report::whole(name, found, help)
 }
 
 #[cfg(test)]

@@ -31,10 +31,15 @@ type Rates = HashMap<(usize, IpAddr), u64>;
 impl Tallies {
     /// Faults begin to count from 0 again, as for a new scenario.
     pub fn restart(&self) {
-        for count in &self.matched {
+        self.restart_from(0);
+    }
+
+    /// Those from this place on.
+    pub fn restart_from(&self, first: usize) {
+        for count in self.matched.iter().skip(first) {
             count.store(0, Ordering::Relaxed);
         }
-        self.rates.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.rates.lock().unwrap_or_else(PoisonError::into_inner).retain(|(fault, _), _| *fault < first);
     }
 }
 

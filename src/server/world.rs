@@ -64,6 +64,11 @@ impl World {
         self.counters.restart();
     }
 
+    /// Those from this place on.
+    pub fn restart_counters_from(&self, fault: usize) {
+        self.counters.restart_from(fault);
+    }
+
     /// How many requests were read.
     pub fn requests(&self) -> u64 {
         self.requests.load(Ordering::Relaxed)

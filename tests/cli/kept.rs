@@ -38,6 +38,7 @@ fn a_crash_loses_nothing() {
     done(&bench, &["spot"]);
     done(&bench, &["set", "meta-data/x", "secret"]);
     done(&bench, &["spot", "--in", "1h"]);
+    done(&bench, &["fault", "--status", "503", "--path", "meta-data/mac"]);
     done(&bench, &["clock", "pause"]);
     done(&bench, &["clock", "seek", "11m"]);
     let (spot, rebalance) = (server.get(SPOT).body, server.get(REBALANCE).body);
@@ -47,9 +48,10 @@ fn a_crash_loses_nothing() {
     server.wait();
 
     let server = serve(&bench, &[]);
-    server.says("going on where the process before left: the clock at 11m, 3 changes since loading");
+    server.says("going on where the process before left: the clock at 11m, 4 changes since loading");
     assert_eq!((server.get(SPOT).body, server.get(REBALANCE).body), (spot, rebalance));
     assert_eq!(server.get("/latest/meta-data/x").body, "secret");
+    assert_eq!(server.get("/latest/meta-data/mac").status, 503);
     assert_eq!(elapsed(&bench), "11m");
     done(&bench, &["clear"]);
     done(&bench, &["clock", "seek", "2h"]);

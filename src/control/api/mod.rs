@@ -9,6 +9,8 @@
 //! | `POST /v1/use` [`UseOrder`] | 200 [`Reloaded`], or 422 [`Rejected`]: the former scenario keeps serving |
 //! | `GET /v1/scenarios` | 200 [`Library`] |
 //! | `POST /v1/events` an event in the words of `[[event]]`, and `in` | 200 [`Accepted`], or 422 [`Rejected`]: nothing changed |
+//! | `POST /v1/faults` a fault in the words of `[[fault]]`, and `in` | 200 [`AcceptedFault`], or 422 [`Rejected`]: nothing changed |
+//! | `DELETE /v1/faults` | 200 [`ClearedFaults`]: those of the file stay |
 //! | `POST /v1/clock` [`ClockOrder`] | 200 [`Moved`], or 422 [`Rejected`]: nothing changed |
 //! | a body that is not such JSON | 400 [`Refusal`] |
 //! | another path | 404 [`Refusal`] with the routes |
@@ -29,6 +31,7 @@
 //! Times are RFC 3339 in UTC. A reader ignores fields that it does not know: later versions add some.
 
 mod change;
+mod fault;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -45,6 +48,8 @@ pub use change::{
     Accepted, CLOCK, Change, Clock, ClockOrder, EVENTS, Effect, Instance, Library, Moved, Path, Planned,
     ReloadOrder, SCENARIOS, Shelved, USE, UseOrder,
 };
+
+pub use fault::{AcceptedFault, ClearedFaults, FAULTS, ToldFault};
 
 /// Path of the status.
 pub const STATUS: &str = "/v1/status";
@@ -79,6 +84,9 @@ pub struct Status {
     /// What was changed since the scenario was loaded, in the order in which it was accepted.
     #[serde(default)]
     pub changes: Vec<Planned>,
+    /// What goes wrong on purpose: the faults of the file, then those that were ordered.
+    #[serde(default)]
+    pub faults: Vec<ToldFault>,
     /// Who is played.
     #[serde(default)]
     pub instances: Vec<Instance>,

@@ -4,6 +4,7 @@
 
 mod clock;
 mod events;
+mod faults;
 mod library;
 mod reload;
 mod requests;
@@ -31,7 +32,7 @@ use tokio::sync::{Semaphore, oneshot};
 use tokio::time::{sleep, timeout};
 
 use super::Socket;
-use super::api::{CLOCK, EVENTS, RELOAD, REQUESTS, Refusal, Rejected, SCENARIOS, SHOW, STATUS, USE};
+use super::api::{CLOCK, EVENTS, FAULTS, RELOAD, REQUESTS, Refusal, Rejected, SCENARIOS, SHOW, STATUS, USE};
 use super::order::{Caller, Desk, Order, Outcome};
 
 /// Clients at one time.
@@ -54,6 +55,8 @@ const ROUTES: &[Route] = &[
     Route(Method::GET, REQUESTS, |ask| Box::pin(requests::get(ask))),
     Route(Method::GET, SHOW, |ask| Box::pin(ready(show::get(&ask)))),
     Route(Method::POST, EVENTS, |ask| Box::pin(events::post(ask))),
+    Route(Method::POST, FAULTS, |ask| Box::pin(faults::post(ask))),
+    Route(Method::DELETE, FAULTS, |ask| Box::pin(faults::delete(ask))),
     Route(Method::POST, CLOCK, |ask| Box::pin(clock::post(ask))),
     Route(Method::POST, USE, |ask| Box::pin(library::post(ask))),
     Route(Method::GET, SCENARIOS, |ask| Box::pin(library::get(ask))),
