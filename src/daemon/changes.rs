@@ -16,6 +16,8 @@ use crate::scenario::{Moment, Ordered, event_from_json};
 
 /// Changes since a load. Each request looks at all of them.
 const MOST: usize = 1000;
+/// What they may hold together. Each change writes all of them to the runtime directory, which is memory.
+const BYTES: usize = 16 << 20;
 
 impl Writer {
     /// Has something happen, now or later. What is rejected changes nothing.
@@ -23,7 +25,7 @@ impl Writer {
         let now = clock::now();
         let fleet = self.world.fleet.load_full();
         let moment = Moment { now, elapsed: fleet.clock().elapsed(now) };
-        let ordered = self.room().and_then(|()| event_from_json(json, fleet.scenario(), moment));
+        let ordered = self.room(json).and_then(|()| event_from_json(json, fleet.scenario(), moment));
         let Ordered { event, json, warnings } = match ordered {
             Ok(ordered) => ordered,
             Err(report) => {
@@ -55,13 +57,19 @@ impl Writer {
         })
     }
 
-    fn room(&self) -> Result<(), Report> {
-        if self.changes.len() < MOST {
+    fn room(&self, json: &Value) -> Result<(), Report> {
+        let bytes: usize = self.changes.iter().chain([json]).map(|order| order.to_string().len()).sum();
+        let found = if self.changes.len() >= MOST {
+            format!("would be change {} since the scenario was loaded", MOST + 1)
+        } else if bytes > BYTES {
+            format!("would be one of changes with {bytes} bytes since the scenario was loaded")
+        } else {
             return Ok(());
-        }
-        let found = format!("would be change {} since the scenario was loaded", MOST + 1);
+        };
         let help = format!(
-            "accepted: {MOST} changes; `mock-imds reload` drops them, what shall stay belongs into the scenario"
+            "accepted: {MOST} changes of {} MiB together; `mock-imds reload` drops them, what shall stay belongs into \
+             the scenario",
+            BYTES >> 20
         );
         Err(Report::whole("the event", found, help))
     }

@@ -115,6 +115,14 @@ fn start_reload_and_stop_are_notified() {
     assert_eq!(ready[0], "READY=1");
     assert!(ready[1].starts_with("STATUS=serving i-0fedcba0987654321 from /"), "{ready:?}");
 
+    assert_eq!(bench.control(&["spot"]).code, Some(0));
+    let changed = manager.hears();
+    assert!(changed[0].starts_with("STATUS=serving i-0fedcba0987654321 "), "{changed:?}");
+    assert!(changed[0].ends_with(", changed once since"), "{changed:?}");
+    assert_eq!(bench.control(&["clock", "pause"]).code, Some(0));
+    let paused = manager.hears();
+    assert!(paused[0].contains(", changed once since, its clock stands still at "), "{paused:?}");
+
     bench.write("s.toml", "[instance]\ninstance-id = 3\n");
     assert_eq!(bench.control(&["reload"]).code, Some(78));
     assert_eq!(manager.hears()[0], "RELOADING=1");

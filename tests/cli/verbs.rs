@@ -270,6 +270,19 @@ fn what_is_rejected_changes_nothing() {
 }
 
 #[test]
+fn there_is_an_end_to_what_is_kept_of_changes() {
+    let (bench, server) = served("");
+    bench.write("large", vec![b'x'; 1 << 20]);
+    let full = (0..20).find_map(|number| {
+        let found = bench.control(&["set", &format!("meta-data/x{number}"), "--file", "large"]);
+        (found.code != Some(0)).then_some((number, found))
+    });
+    let (number, found) = full.expect("16 MiB are full");
+    rejected(&found, &["accepted: 1000 changes of 16 MiB together", "`mock-imds reload` drops them"]);
+    assert_eq!((number, status(&server, "/latest/meta-data/x10")), (11, 200), "11 of a MiB in base64 fit");
+}
+
+#[test]
 fn status_tells_the_clock_and_changes_apart_from_the_file() {
     let (bench, _server) = served(
         "[[event]]\nat = \"10m\"\nrepeat = \"1h\"\nrebalance-recommendation = {}\n[instances.web]\nclients = [\"10.0.0.0/8\"]\nderive = true\n",
