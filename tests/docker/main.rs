@@ -132,7 +132,7 @@ fn bind_mode_works_with_both_halves() {
     let cure: Vec<&str> =
         commands.iter().skip_while(|line| !line.contains("dropins/bind.conf")).take(2).copied().collect();
     machine.ok(&cure.join(" && "));
-    machine.within(Duration::from_secs(10), "the service answers", |machine| machine.run(ID).0 == 0);
+    machine.within(Duration::from_secs(30), "the service answers", |machine| machine.run(ID).0 == 0);
     assert_eq!(machine.ok("nft list tables"), "");
     let report = machine.run("mock-imds doctor");
     assert_eq!(report.0, 0, "doctor finds nothing to mend:\n{}", report.1);
