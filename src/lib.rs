@@ -7,6 +7,7 @@
 //! ```text
 //! main → cli → commands ─┬─→ daemon ──→ server, control, observe      L3 → L2
 //!                        ├─→ host                                     L1: address, table, guardian
+//!                        ├─→ aemm                                     L1: amazon-ec2-metadata-mock → scenario
 //!                        └─→ scenario                                 L1: TOML → model
 //!        server, control, daemon ──→ journal ──→ imds ──→ identity    L1: requests, protocol, documents
 //!        everything ──→ model, config, exit, observe, places          L0
@@ -14,6 +15,7 @@
 //!
 //! `host` and `server` never meet: code that can change the host cannot be reached from a request.
 
+pub mod aemm;
 pub mod cli;
 pub mod commands;
 pub mod config;

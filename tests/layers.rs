@@ -12,12 +12,12 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("config", &[]),
     ("observe", &["exit", "config"]),
     ("places", &[]),
-    ("places", &[]),
     // L1: meaning. The tree holds the identity document, so imds may look at identity, not the other way round.
     ("identity", &["model", "exit"]),
     ("imds", &["model", "identity"]),
     ("journal", &["model", "imds"]),
     ("scenario", &["model", "config"]),
+    ("aemm", &["model", "config", "scenario", "exit"]),
     ("host", &["model", "config", "exit"]),
     // L2: sockets.
     ("server", &["model", "imds", "journal", "exit", "observe"]),
@@ -33,8 +33,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "commands",
         &[
-            "cli", "daemon", "host", "control", "places", "scenario", "imds", "journal", "observe", "config",
-            "model", "exit",
+            "cli", "daemon", "host", "control", "places", "aemm", "scenario", "imds", "journal", "observe",
+            "config", "model", "exit",
         ],
     ),
     ("cli", &["model", "journal", "config", "observe"]),

@@ -1,0 +1,145 @@
+//! A configuration of amazon-ec2-metadata-mock, after flags, environment, file and defaults were merged.
+
+use std::collections::BTreeMap;
+
+use super::defaults;
+
+/// What is served, and where. The default is that of the original without flags, environment and file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// Which mocks are served.
+    pub mode: Mode,
+    /// Where it listens.
+    pub server: Server,
+    /// Whether tokens are required.
+    pub imdsv2: bool,
+    /// How many clients get notices; negative: all.
+    pub mock_ip_count: i64,
+    /// When spot notices and scheduled events begin.
+    pub mock: Start,
+    /// When the rebalance recommendation begins.
+    pub rebalance: Start,
+    /// When the Auto Scaling group begins to terminate the instance.
+    pub asg_termination: Start,
+    /// The spot interruption notice and the rebalance recommendation.
+    pub spot: Spot,
+    /// The scheduled event.
+    pub events: Events,
+    /// Below `/latest/meta-data` unless a path says otherwise.
+    pub metadata: Tree,
+    /// Below `/latest/dynamic` unless a path says otherwise.
+    pub dynamic: Tree,
+    /// User data; its value is base64.
+    pub userdata: Tree,
+}
+
+/// Which mocks are served beside the static tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Mode {
+    /// No subcommand.
+    #[default]
+    All,
+    /// `spot`
+    Spot,
+    /// `events`
+    Events,
+    /// `asglifecycle`
+    AsgLifecycle,
+}
+
+/// Where it listens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Server {
+    /// An address or a name; empty: every address of both families.
+    pub hostname: String,
+    /// The port, not validated.
+    pub port: String,
+}
+
+/// When something begins: at the trigger time, else so long after the process started.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Start {
+    /// Seconds after the start of the process; negative: at once.
+    pub delay_sec: i64,
+    /// RFC 3339, as given. One that cannot be read counts as past.
+    pub trigger_time: Option<String>,
+}
+
+/// The spot notices. Times are as given, and sent unchanged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Spot {
+    /// `terminate`, `hibernate` or `stop`.
+    pub action: String,
+    /// When the action is due; unless said, two minutes after each request.
+    pub time: Option<String>,
+    /// When the rebalance was recommended; unless said, the time of each request.
+    pub rebalance_rec_time: Option<String>,
+}
+
+/// The scheduled event. Times are RFC 3339, as given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Events {
+    /// Such as `system-reboot`.
+    pub code: String,
+    /// `active`, `completed` or `canceled`.
+    pub state: String,
+    /// Unless said, the start of the process.
+    pub not_before: Option<String>,
+    /// Unless said, 7 days after the start of the process.
+    pub not_after: Option<String>,
+    /// Unless said, 9 days after the start of the process.
+    pub not_before_deadline: Option<String>,
+}
+
+/// Paths and values by their configuration keys. Placeholders in paths are already replaced.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Tree {
+    /// Absolute paths; an empty one is not served.
+    pub paths: BTreeMap<String, String>,
+    /// Values of the same keys, and of some that have no path.
+    pub values: BTreeMap<String, Value>,
+}
+
+/// A configured value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Value {
+    /// `null`
+    Null,
+    /// Sent as it is.
+    Text(String),
+    /// A list of strings; in the identity document only.
+    List(Vec<String>),
+    /// Sent as JSON, with its fields in this order.
+    Object(Vec<(String, Value)>),
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            mode: Mode::All,
+            server: Server { hostname: "0.0.0.0".into(), port: "1338".into() },
+            imdsv2: false,
+            mock_ip_count: 2,
+            mock: Start::default(),
+            rebalance: Start::default(),
+            asg_termination: Start::default(),
+            spot: Spot { action: "terminate".into(), time: None, rebalance_rec_time: None },
+            events: Events {
+                code: "system-reboot".into(),
+                state: "active".into(),
+                not_before: None,
+                not_after: None,
+                not_before_deadline: None,
+            },
+            metadata: defaults::metadata(),
+            dynamic: defaults::dynamic(),
+            userdata: defaults::userdata(),
+        }
+    }
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
