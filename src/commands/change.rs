@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Map, Value, json as object};
 
-use super::{json, say, warn};
+use super::{nothing_changed, tell};
 use crate::cli::{Clear, Lifecycle, Maintenance, Occasion, SetPath, Spot};
 use crate::control::Client;
 use crate::exit::{Failure, Status};
@@ -22,27 +22,9 @@ pub fn exec(occasion: &Occasion, event: Value) -> Result<(), Failure> {
     for (key, value) in said {
         event.extend(value.as_ref().map(|value| (key.to_owned(), object!(value))));
     }
-    match Client::new(occasion.control.path.as_deref()).event(&Value::Object(event))? {
-        Ok(accepted) if occasion.json => {
-            say(&json(&accepted));
-            Ok(())
-        }
-        Ok(accepted) => {
-            if !accepted.report.is_empty() {
-                warn(&accepted.report);
-            }
-            say(&accepted.message);
-            Ok(())
-        }
-        Err(rejected) => {
-            if occasion.json {
-                say(&json(&rejected));
-            } else {
-                warn(&rejected.report);
-            }
-            Err(Failure::new(Status::Config, "rejected; nothing has changed"))
-        }
-    }
+    let outcome = Client::new(occasion.control.path.as_deref()).event(&Value::Object(event))?;
+    tell(outcome, occasion.json, |accepted| (&accepted.report, accepted.message.clone()))
+        .map_err(nothing_changed)
 }
 
 /// A spot interruption notice.

@@ -1,10 +1,10 @@
 //! `mock-imds clock seek|pause|resume`: moves the clock of a running server's scenario.
 
-use super::{json, say, warn};
+use super::{nothing_changed, tell};
 use crate::cli::{Clock, ClockCommand};
 use crate::control::Client;
 use crate::control::api::ClockOrder;
-use crate::exit::{Failure, Status};
+use crate::exit::Failure;
 
 /// Runs the subcommand.
 pub fn exec(clock: &Clock) -> Result<(), Failure> {
@@ -13,22 +13,6 @@ pub fn exec(clock: &Clock) -> Result<(), Failure> {
         ClockCommand::Pause => ClockOrder { pause: true, ..ClockOrder::default() },
         ClockCommand::Resume => ClockOrder { resume: true, ..ClockOrder::default() },
     };
-    match Client::new(clock.control.as_deref()).clock(&order)? {
-        Ok(moved) if clock.json => {
-            say(&json(&moved));
-            Ok(())
-        }
-        Ok(moved) => {
-            say(&moved.message);
-            Ok(())
-        }
-        Err(rejected) => {
-            if clock.json {
-                say(&json(&rejected));
-            } else {
-                warn(&rejected.report);
-            }
-            Err(Failure::new(Status::Config, "rejected; nothing has changed"))
-        }
-    }
+    let outcome = Client::new(clock.control.as_deref()).clock(&order)?;
+    tell(outcome, clock.json, |moved| ("", moved.message.clone())).map_err(nothing_changed)
 }

@@ -2,10 +2,10 @@
 
 use serde_json::{Map, Value, json as object};
 
-use super::{json, say, warn};
+use super::{json, nothing_changed, say, tell};
 use crate::cli::Fault;
 use crate::control::Client;
-use crate::exit::{Failure, Status};
+use crate::exit::Failure;
 
 /// Runs the subcommand.
 pub fn exec(asked: &Fault) -> Result<(), Failure> {
@@ -15,27 +15,9 @@ pub fn exec(asked: &Fault) -> Result<(), Failure> {
         say(&if asked.json { json(&cleared) } else { cleared.message });
         return Ok(());
     }
-    match client.fault(&words(asked))? {
-        Ok(accepted) if asked.json => {
-            say(&json(&accepted));
-            Ok(())
-        }
-        Ok(accepted) => {
-            if !accepted.report.is_empty() {
-                warn(&accepted.report);
-            }
-            say(&accepted.message);
-            Ok(())
-        }
-        Err(rejected) => {
-            if asked.json {
-                say(&json(&rejected));
-            } else {
-                warn(&rejected.report);
-            }
-            Err(Failure::new(Status::Config, "rejected; nothing has changed"))
-        }
-    }
+    let outcome = client.fault(&words(asked))?;
+    tell(outcome, asked.json, |accepted| (&accepted.report, accepted.message.clone()))
+        .map_err(nothing_changed)
 }
 
 fn words(asked: &Fault) -> Value {

@@ -5,7 +5,8 @@ use std::io::{self, Write as _};
 use serde::Serialize;
 
 use crate::cli::{Cli, Command};
-use crate::exit::Failure;
+use crate::control::api::Rejected;
+use crate::exit::{Failure, Status};
 use crate::observe;
 
 pub mod change;
@@ -46,6 +47,38 @@ pub fn exec(cli: Cli) -> Result<(), Failure> {
         Command::Net(net) => net::exec(&net),
         Command::Doctor(doctor) => doctor::exec(&doctor),
     }
+}
+
+/// Prints what came of an order: as JSON, or what it warns of and then its sentence, which `words` gives.
+fn tell<T: Serialize>(
+    outcome: Result<T, Rejected>,
+    as_json: bool,
+    words: impl FnOnce(&T) -> (&str, String),
+) -> Result<(), Rejected> {
+    match outcome {
+        Ok(done) if as_json => say(&json(&done)),
+        Ok(done) => {
+            let (report, sentence) = words(&done);
+            if !report.is_empty() {
+                warn(report);
+            }
+            say(&sentence);
+        }
+        Err(rejected) => {
+            if as_json {
+                say(&json(&rejected));
+            } else {
+                warn(&rejected.report);
+            }
+            return Err(rejected);
+        }
+    }
+    Ok(())
+}
+
+/// An order that was rejected, and left everything as it was.
+fn nothing_changed(_: Rejected) -> Failure {
+    Failure::new(Status::Config, "rejected; nothing has changed")
 }
 
 /// Prints the answer to stdout. A reader that has gone (`| head`) is no failure.

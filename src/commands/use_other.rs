@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{json, say, warn};
+use super::{json, say, tell, warn};
 use crate::cli::Use;
 use crate::control::Client;
 use crate::control::api::{self, UseOrder};
@@ -19,37 +19,23 @@ pub fn exec(asked: &Use) -> Result<(), Failure> {
     let is_file = scenario.contains('/') || Path::new(scenario).extension().is_some_and(|ext| ext == "toml");
     let path = if is_file { std::path::absolute(scenario).ok() } else { None };
     let named = path.as_ref().map_or_else(|| scenario.clone(), |path| path.display().to_string());
-    match Client::new(asked.control.path.as_deref()).use_other(&UseOrder { scenario: named })? {
-        Ok(reloaded) if asked.json => {
-            say(&json(&reloaded));
-            Ok(())
+    let outcome = Client::new(asked.control.path.as_deref()).use_other(&UseOrder { scenario: named })?;
+    let words = |reloaded: &api::Reloaded| {
+        let file = reloaded.scenario.file.as_ref().map(|file| file.display().to_string()).unwrap_or_default();
+        format!("serving {file} until the next reload: {}", reloaded.message)
+    };
+    tell(outcome, asked.json, |reloaded| (&reloaded.report, words(reloaded))).map_err(|rejected| {
+        if let Some(path) = path.filter(|path| hidden(path)) {
+            let name = path.file_name().unwrap_or_default().display().to_string();
+            warn(&format!(
+                "  the packaged service sees no home and a /tmp of its own; try: \
+                 sudo cp {} /etc/mock-imds/ && mock-imds use /etc/mock-imds/{name}",
+                path.display()
+            ));
         }
-        Ok(reloaded) => {
-            if !reloaded.report.is_empty() {
-                warn(&reloaded.report);
-            }
-            let scenario = reloaded.scenario.file.map(|file| file.display().to_string()).unwrap_or_default();
-            say(&format!("serving {scenario} until the next reload: {}", reloaded.message));
-            Ok(())
-        }
-        Err(rejected) => {
-            if asked.json {
-                say(&json(&rejected));
-            } else {
-                warn(&rejected.report);
-            }
-            if let Some(path) = path.filter(|path| hidden(path)) {
-                let name = path.file_name().unwrap_or_default().display().to_string();
-                warn(&format!(
-                    "  the packaged service sees no home and a /tmp of its own; try: \
-                     sudo cp {} /etc/mock-imds/ && mock-imds use /etc/mock-imds/{name}",
-                    path.display()
-                ));
-            }
-            let since = rejected.scenario.at.rfc3339();
-            Err(Failure::new(Status::Config, format!("rejected; still serving what was loaded {since}")))
-        }
-    }
+        let since = rejected.scenario.at.rfc3339();
+        Failure::new(Status::Config, format!("rejected; still serving what was loaded {since}"))
+    })
 }
 
 /// Whether a file is here, and likely not there.
