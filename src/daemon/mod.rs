@@ -123,14 +123,15 @@ impl Daemon {
         })?;
         observe::report(&start.served.warnings, false);
         let listeners = listen(&options.listen, inherited)?;
-        let (state, key) = token_key(options.state.as_deref(), &places)?;
-        let control = control_socket(options.control.as_deref(), state.as_deref(), &places)?;
-        let keys = Arc::new(identity_keys(state.clone()).await?);
+        let state = State::open(options.state.as_deref(), &places)?;
+        let control = control_socket(options.control.as_deref(), state.directory.as_deref(), &places)?;
+        let control = warn_of_missing(state.missing, control);
+        let keys = Arc::new(identity_keys(state.directory).await?);
         let mut fleet = Fleet::compile(start.served.scenario.clone(), &keys, clock::now(), clock::now());
         if let Some(left) = &start.left {
             fleet = fleet.restored(left.clock.clone(), left.events.clone(), left.faults.clone());
         }
-        let world = World::new(fleet, TokenAuthority::new(key), clock::now, random()?);
+        let world = World::new(fleet, TokenAuthority::new(state.key), clock::now, random()?);
         let library = Library::new(options.library.as_deref());
         Ok(Self { signals, listeners, world: Arc::new(world), shelf, library, start, keeper, control, keys })
     }
@@ -232,27 +233,34 @@ fn listen(asked: &[SocketAddr], inherited: Inherited) -> Result<Vec<Listener>, F
     inherited.listen()
 }
 
-/// The state directory, if it can be used, and the token key: from there, or for this process only.
-fn token_key(given: Option<&Path>, places: &Places) -> Result<(Option<PathBuf>, [u8; 32]), Failure> {
-    let Some(directory) = given.map(Path::to_owned).or_else(|| places.state()) else {
-        tracing::warn!("no state directory is known: session tokens end with this process");
-        return Ok((None, random()?));
-    };
-    match fs::create_dir_all(&directory).and_then(|()| key::load(&directory)) {
-        Ok(key) => Ok((Some(directory), key)),
-        Err(error) if given.is_some() => Err(Failure::new(
-            if error.kind() == ErrorKind::PermissionDenied { Status::NoPermission } else { Status::OsError },
-            format!(
-                "the state directory {} cannot be used: {error}; name another one with --state DIR",
-                directory.display()
-            ),
-        )),
-        Err(error) => {
-            tracing::warn!(
-                "the state directory {} cannot be used: {error}: session tokens end with this process",
-                directory.display()
-            );
-            Ok((None, random()?))
+/// Where keys live, if that can be used, and the token key: from there, or for this process only.
+struct State {
+    directory: Option<PathBuf>,
+    key: [u8; 32],
+    /// Why there is no directory.
+    missing: Option<String>,
+}
+
+impl State {
+    fn open(given: Option<&Path>, places: &Places) -> Result<Self, Failure> {
+        let without = |why| Ok(Self { directory: None, key: random()?, missing: Some(why) });
+        let Some(directory) = given.map(Path::to_owned).or_else(|| places.state()) else {
+            return without("no state directory is known".to_owned());
+        };
+        let shown = directory.display();
+        match fs::create_dir_all(&directory).and_then(|()| key::load(&directory)) {
+            Ok(key) => Ok(Self { directory: Some(directory), key, missing: None }),
+            Err(error) if given.is_some() => Err(Failure::new(
+                if error.kind() == ErrorKind::PermissionDenied {
+                    Status::NoPermission
+                } else {
+                    Status::OsError
+                },
+                format!(
+                    "the state directory {shown} cannot be used: {error}; name another one with --state DIR"
+                ),
+            )),
+            Err(error) => without(format!("the state directory {shown} cannot be used ({error})")),
         }
     }
 }
@@ -274,25 +282,41 @@ async fn identity_keys(state: Option<PathBuf>) -> Result<KeyRing, Failure> {
     Ok(ring)
 }
 
-/// The control socket at the first place that takes one. Without a writable place there is none.
+/// The control socket at the first place that takes one. Without a writable place there is none, and why.
 fn control_socket(
     given: Option<&Path>,
     state: Option<&Path>,
     places: &Places,
-) -> Result<Option<Socket>, Failure> {
+) -> Result<Result<Socket, String>, Failure> {
     if let Some(path) = given {
-        return Ok(Some(Socket::bind(path)?));
+        return Ok(Ok(Socket::bind(path)?));
     }
     let mut why = "no directory for it is known".to_owned();
     for path in places.control_of_server(state) {
         match Socket::bind(&path) {
-            Ok(socket) => return Ok(Some(socket)),
+            Ok(socket) => return Ok(Ok(socket)),
             Err(taken @ Refused::Taken(_)) => return Err(taken.into()),
             Err(refused) => why = refused.to_string(),
         }
     }
-    tracing::warn!("there is no control socket, so `mock-imds reload` and `status` find no server: {why}");
-    Ok(None)
+    Ok(Err(why))
+}
+
+/// One line, however much is missing: in a container that cannot write, all of it is meant to be.
+fn warn_of_missing(state: Option<String>, control: Result<Socket, String>) -> Option<Socket> {
+    let keys = state.map(|why| format!("session tokens and identity keys end with this process: {why}"));
+    let (socket, no_socket) = match control {
+        Ok(socket) => (Some(socket), None),
+        Err(why) => {
+            let what = "there is no control socket, so `mock-imds reload` and `status` find no server";
+            (None, Some(format!("{what}: {why}")))
+        }
+    };
+    let missing: Vec<String> = keys.into_iter().chain(no_socket).collect();
+    if !missing.is_empty() {
+        tracing::warn!("{}", missing.join("; "));
+    }
+    socket
 }
 
 fn random<const N: usize>() -> Result<[u8; N], Failure> {

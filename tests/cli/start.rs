@@ -160,9 +160,9 @@ fn without_a_place_to_write_it_serves_and_says_so() {
     let mut command = bench.command(&["serve", "--listen", "127.0.0.1:0"]);
     command.env("HOME", "/proc/nowhere").env("XDG_RUNTIME_DIR", "/proc/nowhere");
     let server = Serving::start(command, &bench.path(""));
-    server.says("session tokens end with this process");
+    server.says("session tokens and identity keys end with this process");
     server.says("there is no control socket");
-    assert_eq!(server.stderr().lines().count(), 2, "{}", server.stderr());
+    assert_eq!(server.stderr().lines().count(), 1, "{}", server.stderr());
     assert_eq!(server.token().len(), 56);
     assert_eq!(server.get(ID).status, 200);
 }
