@@ -1,13 +1,14 @@
 //! Listening sockets: bound here, or inherited from a service manager.
 
 use std::io::{self, ErrorKind};
-use std::net::{SocketAddr, TcpListener as StdListener};
+use std::net::{IpAddr, SocketAddr, TcpListener as StdListener};
 
 use nix::sys::socket::{SockType, getsockopt, setsockopt, sockopt};
 use tokio::net::{TcpListener, TcpSocket};
 
 use super::{ingress, sys};
 use crate::exit::{Failure, Status};
+use crate::model::endpoint::{ADDRESS_V4, ADDRESS_V6};
 
 /// Connections that wait in the kernel; the socket units say the same.
 const BACKLOG: u32 = 1024;
@@ -80,10 +81,23 @@ fn bind_one(address: SocketAddr) -> io::Result<Listener> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
     // A former server's closed connections would hold the port for a minute.
     socket.set_reuseaddr(true)?;
-    socket.bind(address)?;
+    match socket.bind(address) {
+        Err(error) if error.kind() == ErrorKind::AddrNotAvailable && is_ours(address.ip()) => {
+            setsockopt(&socket, sockopt::IpFreebind, &true)?;
+            socket.bind(address)?;
+            tracing::info!("{} is not an address of this host yet; `mock-imds net up` adds it", address.ip());
+        }
+        bound => bound?,
+    }
     let socket = socket.listen(BACKLOG)?;
     let address = socket.local_addr()?;
     Ok(ready(socket, address, false))
+}
+
+/// Whether it is an address that `mock-imds net` adds. Like the socket units, the server need not wait for it: in a pod
+/// or a compose project the two start side by side.
+fn is_ours(address: IpAddr) -> bool {
+    address == ADDRESS_V4 || address == ADDRESS_V6
 }
 
 /// Sets the options that accepted sockets inherit.

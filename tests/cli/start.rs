@@ -112,6 +112,15 @@ fn an_address_of_another_host_is_69() {
     bench.run(&["serve", "--listen", "192.0.2.1:1338"]).failed(69, &["this host does not have the address"]);
 }
 
+/// It is added later, by `mock-imds net`; nobody waits for the other.
+#[test]
+fn the_metadata_address_need_not_be_there_yet() {
+    let bench = Bench::new();
+    let server = bench.serve(&["--listen", "169.254.169.254:0"]);
+    server.says("169.254.169.254 is not an address of this host yet; `mock-imds net up` adds it");
+    assert_eq!(server.stop().code, Some(0));
+}
+
 #[test]
 fn a_port_for_root_is_77() {
     if !is_root() {
