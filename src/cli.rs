@@ -99,6 +99,9 @@ pub struct Serve {
     /// Where keys live [default: the unit's state directory, else ~/.local/state/mock-imds]
     #[arg(long, value_name = "DIR")]
     pub state: Option<PathBuf>,
+    /// Load the scenario anew whenever its file changes, as SIGHUP does
+    #[arg(long)]
+    pub watch: bool,
     /// The library of scenarios
     #[arg(long, value_name = "DIR", hide = true)]
     pub library: Option<PathBuf>,

@@ -26,6 +26,8 @@ pub enum Order {
         /// Where the outcome goes; somebody who does not wait for it has dropped the other end.
         outcome: Outcome<Reloaded>,
     },
+    /// Something moved where the scenario lives: load it anew if it says something else now.
+    Look,
     /// Serve another scenario until the next reload.
     Use {
         /// Who asks.
@@ -112,6 +114,8 @@ impl FromStr for Movement {
 pub enum Caller {
     /// A signal.
     Signal,
+    /// The watch on the scenario's file.
+    Watch,
     /// A process at the control socket.
     Peer {
         /// Its process id, as far as our namespace has one for it.
@@ -125,6 +129,7 @@ impl fmt::Display for Caller {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Signal => f.write_str("SIGHUP"),
+            Self::Watch => f.write_str("--watch"),
             Self::Peer { pid: Some(pid), uid } => write!(f, "process {pid} of user {uid}"),
             Self::Peer { pid: None, uid } => write!(f, "a process of user {uid}"),
         }

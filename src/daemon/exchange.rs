@@ -21,8 +21,42 @@ impl Writer {
     /// Parse, validate, compile, swap. Whatever fails, the last good scenario keeps serving.
     pub(super) async fn reload(&mut self, by: Caller, keep: bool) -> Result<Reloaded, Rejected> {
         notify::reloading();
-        let file = self.shelf.file(self.own.as_deref());
-        let found = read(file).await;
+        let found = self.read_own().await;
+        self.conclude(by, keep, found)
+    }
+
+    /// The same when the own scenario says something else than when it was read last, or is broken in another way.
+    pub(super) async fn look(&mut self) {
+        let before = self.latest.take();
+        let found = self.read_own().await;
+        let news = match (before, &self.latest) {
+            (Some(Ok(before)), Some(Ok(now))) => !before.same(now),
+            (Some(Err(before)), Some(Err(now))) => before != *now,
+            // After a restart that serves another scenario: this is the first reading.
+            (None, _) => false,
+            _ => true,
+        };
+        if news {
+            notify::reloading();
+            // Whoever changed the file waits for no outcome.
+            let _ = self.conclude(Caller::Watch, false, found);
+        } else {
+            tracing::debug!("--watch: the scenario says nothing new");
+        }
+    }
+
+    async fn read_own(&mut self) -> Result<Loading, Report> {
+        let found = read(self.shelf.file(self.own.as_deref())).await;
+        self.latest = Some(found.clone().map_err(|report| report.to_string()));
+        found
+    }
+
+    fn conclude(
+        &mut self,
+        by: Caller,
+        keep: bool,
+        found: Result<Loading, Report>,
+    ) -> Result<Reloaded, Rejected> {
         let at = clock::now();
         let outcome = match found {
             Ok(loading) => {
@@ -103,7 +137,7 @@ impl Writer {
         }
         let verb = if self.used { "use" } else { "reload" };
         tracing::info!(IMDS_SCENARIO = name(loading.file.as_deref()), "{verb} by {by}: {message}");
-        if by == Caller::Signal {
+        if !matches!(by, Caller::Peer { .. }) {
             observe::report(&loading.warnings, false);
         }
         let scenario = loaded(&loading, self.used, at);
@@ -125,7 +159,7 @@ impl Writer {
             scenario.at.rfc3339()
         );
         // Whoever asks at the socket prints the report: under systemd, into the same journal.
-        if by == Caller::Signal {
+        if !matches!(by, Caller::Peer { .. }) {
             observe::report(report, true);
         }
         self.tell(scenario.clone(), Verdict { at, by: by.to_string(), accepted: false, message });

@@ -52,6 +52,12 @@ impl Shelf {
         let usual = || self.usual.iter().find(|path| path.symlink_metadata().is_ok()).cloned();
         self.given.clone().or_else(|| served.map(Path::to_owned)).or_else(usual)
     }
+
+    /// The files that [`Self::file`] may name from now on.
+    pub(super) fn candidates(&self, served: Option<&Path>) -> Vec<PathBuf> {
+        let one = self.given.clone().or_else(|| served.map(Path::to_owned));
+        one.map_or_else(|| self.usual.clone(), |one| vec![one])
+    }
 }
 
 /// Reads a scenario; without a file, the built-in one. It waits for the file system.
@@ -68,6 +74,11 @@ pub(super) fn load(file: Option<PathBuf>) -> Result<Loading, Report> {
 }
 
 impl Loading {
+    /// Whether another reading gave the same, the files that the scenario names included.
+    pub(super) fn same(&self, other: &Self) -> bool {
+        self.digest == other.digest && self.scenario == other.scenario
+    }
+
     /// The keys that differ from those of `before`, dotted. Names only: a value may be a secret.
     pub(super) fn changed_since(&self, before: &Self) -> Vec<String> {
         let mut changed = Vec::new();

@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | main | waits for signals: SIGHUP reloads, SIGTERM and SIGINT stop | with the process |
 //! | `writer` | carries out orders, swaps the fleet, tells the service manager, feeds the watchdog | after the drain |
+//! | `watcher`, if asked for | orders a look when something moved where the scenario lives | when the stop begins |
 //! | [`control::serve`] | takes orders and questions at the unix socket | when the stop begins |
 //! | [`Server`] | an accept loop for each listener, a task for each connection | drained, 5 s at most |
 
@@ -18,6 +19,7 @@ mod kept;
 mod key;
 mod load;
 mod notify;
+mod watcher;
 mod words;
 mod writer;
 
@@ -47,6 +49,7 @@ use crate::server::{Inherited, Limits, Listener, Server, World, bind};
 use facts::Facts;
 use kept::{Keeper, Start};
 use load::Shelf;
+use watcher::Watcher;
 use writer::Writer;
 
 /// Requests run on this many threads; more gain nothing measurable.
@@ -67,6 +70,8 @@ pub struct Options {
     pub control: Option<PathBuf>,
     /// Where keys live.
     pub state: Option<PathBuf>,
+    /// Whether the scenario's file is watched.
+    pub watch: bool,
     /// The library of scenarios, unless it is the package's.
     pub library: Option<PathBuf>,
 }
@@ -106,6 +111,7 @@ struct Daemon {
     library: Library,
     start: Start,
     keeper: Keeper,
+    watch: Option<Watcher>,
     control: Option<Socket>,
     keys: Arc<KeyRing>,
 }
@@ -122,6 +128,8 @@ impl Daemon {
             Failure::new(Status::Config, format!("not started, the scenario is rejected:\n{report}"))
         })?;
         observe::report(&start.served.warnings, false);
+        let watch =
+            options.watch.then(|| Watcher::open(shelf.candidates(start.own.as_deref()))).transpose()?;
         let listeners = listen(&options.listen, inherited)?;
         let state = State::open(options.state.as_deref(), &places)?;
         let control = control_socket(options.control.as_deref(), state.directory.as_deref(), &places)?;
@@ -133,11 +141,13 @@ impl Daemon {
         }
         let world = World::new(fleet, TokenAuthority::new(state.key), clock::now, random()?);
         let library = Library::new(options.library.as_deref());
-        Ok(Self { signals, listeners, world: Arc::new(world), shelf, library, start, keeper, control, keys })
+        let world = Arc::new(world);
+        Ok(Self { signals, listeners, world, shelf, library, start, keeper, watch, control, keys })
     }
 
     async fn run(self) -> Result<(), Failure> {
-        let Self { mut signals, listeners, world, shelf, library, start, keeper, control, keys } = self;
+        let Self { mut signals, listeners, world, shelf, library, start, keeper, watch, control, keys } =
+            self;
         let addresses: Vec<_> = listeners
             .iter()
             .map(|listener| api::Listening { address: listener.address, inherited: listener.inherited })
@@ -155,11 +165,15 @@ impl Daemon {
         let desk = desk(&world, orders.clone(), status, library);
         let control = control.map(|socket| tokio::spawn(control::serve(socket, desk)));
         let writer = tokio::spawn(writer.run(inbox));
+        let watch = watch.map(|watch| tokio::spawn(watch.run(orders.clone())));
 
         until_stopped(&mut signals, &orders).await;
 
         notify::stopping();
         tracing::info!("stopping");
+        if let Some(task) = watch {
+            task.abort();
+        }
         if let Some(task) = control {
             task.abort();
             // Only now is its socket gone.

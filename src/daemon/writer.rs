@@ -48,6 +48,8 @@ pub(super) struct Writer {
     pub(super) served: Loading,
     /// Whether `served` is another one.
     pub(super) used: bool,
+    /// What the last reading of `own` gave: a scenario, or the report of what is wrong. None before the first.
+    pub(super) latest: Option<Result<Loading, String>>,
     pub(super) keys: Arc<KeyRing>,
     keeper: Keeper,
 }
@@ -71,7 +73,8 @@ impl Writer {
     ) -> Self {
         let Start { own, served, used, left } = start;
         let (changes, faults) = left.map(|left| (left.event_orders, left.fault_orders)).unwrap_or_default();
-        Self { world, facts, changes, faults, shelf, library, own, served, used, keys, keeper }
+        let latest = (!used).then(|| Ok(served.clone()));
+        Self { world, facts, changes, faults, shelf, library, own, served, used, latest, keys, keeper }
     }
 
     /// Carries out orders until nobody can give any, and proves to the watchdog that it still turns.
@@ -112,6 +115,7 @@ impl Writer {
     async fn carry_out(&mut self, order: Order) {
         match order {
             Order::Reload { by, keep, outcome } => _ = outcome.send(self.reload(by, keep).await),
+            Order::Look => self.look().await,
             Order::Use { by, scenario, outcome } => _ = outcome.send(self.use_other(by, scenario).await),
             Order::Event { by, event, outcome } => {
                 _ = outcome.send(self.event(by, &event));

@@ -14,3 +14,4 @@ mod requests;
 mod show;
 mod start;
 mod verbs;
+mod watch;
