@@ -28,6 +28,7 @@ impl Machine {
         let Some(rootfs) = rootfs.filter(|path| path.exists() && geteuid().is_root()) else {
             return skip(test, "needs root and a root file system with Docker: scripts/test docker");
         };
+        crate::image::prepare();
         let name = format!("mock-imds-docker-{}-{}", std::process::id(), &test[..8]);
         let sources = Path::new(env!("CARGO_MANIFEST_DIR"));
         let home = sources.join("target/machines");

@@ -15,6 +15,8 @@ install -m 755 "$program" "$machine/usr/bin/mock-imds"
 install -m 644 "$sources"/systemd/*.{service,socket} "$machine/lib/systemd/system/"
 install -D -m 644 -t "$machine/usr/lib/sysusers.d" "$sources"/systemd/sysusers.d/*.conf
 install -D -m 644 -t "$machine/etc/mock-imds" "$sources"/packaging/etc/*.toml
+# What a test makes of the sources on the host, or looks at.
+mkdir -p "$sources"/target/{image,kubernetes}
 install -D -m 644 -t "$machine/usr/share/mock-imds/dropins" "$sources"/packaging/dropins/*.conf
 
 mkdir -p /run/systemd/nspawn
@@ -25,4 +27,6 @@ echo $$ >"$cgroup/cgroup.procs"
 export SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1
 exec systemd-nspawn --quiet --boot --directory="$machine" --register=no --keep-unit --private-network \
     --capability=all --system-call-filter='@keyring bpf' --console=pipe --link-journal=no --resolv-conf=off \
-    --timezone=off --tmpfs=/var/lib/docker --bind-ro="$rootfs:/srv/rootfs" </dev/null
+    --timezone=off --tmpfs=/var/lib/docker --bind-ro="$rootfs:/srv/rootfs" --bind-ro="$sources/packaging:/srv/packaging" \
+    --bind-ro="$sources/tests/docker:/srv/tests" --bind-ro="$sources/target/image:/srv/image" \
+    --bind-ro="$sources/target/kubernetes:/srv/kubernetes" </dev/null

@@ -2,6 +2,7 @@
 //!
 //! Root only, and only with a root file system that has them: `scripts/test docker`.
 
+mod image;
 mod machine;
 
 use std::time::Duration;
@@ -11,6 +12,8 @@ use machine::Machine;
 const ID: &str = "curl -sS --max-time 2 http://169.254.169.254/latest/meta-data/instance-id";
 const TOKEN: &str = "curl -sS --max-time 2 -X PUT -H X-aws-ec2-metadata-token-ttl-seconds:60 \
                      http://169.254.169.254/latest/api/token";
+/// How soon something happens that takes a moment, on a busy machine.
+const SOON: Duration = Duration::from_secs(30);
 /// curl's exit code for "nothing came in time".
 const TIMED_OUT: i32 = 28;
 

@@ -13,10 +13,12 @@
 //! | `heal` | what somebody removes comes back |
 //! | `neighbours` | a web server on port 80 stays; a reboot brings all back |
 //! | `purge` | stop, remove and purge leave the host as it was |
+//! | `image` | the container image of the packaged program is small and complete |
 //! | `refusal` | where the guardian refuses, nothing changes, and the reason is in `systemctl status` |
 
 mod heal;
 mod host;
+mod image;
 mod install;
 mod keys;
 mod load;
