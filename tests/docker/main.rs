@@ -2,6 +2,7 @@
 //!
 //! Root only, and only with a root file system that has them: `scripts/test docker`.
 
+mod compose;
 mod image;
 mod machine;
 
