@@ -65,6 +65,11 @@ impl Machine {
         });
     }
 
+    /// Says that this test ends here, and why. In CI that is a failure.
+    pub fn skip(&self, why: &str) {
+        skip(self.test, why);
+    }
+
     fn console(&self) -> String {
         fs::read_to_string(&self.log).unwrap_or_default()
     }

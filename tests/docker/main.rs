@@ -5,6 +5,7 @@
 mod compose;
 mod image;
 mod machine;
+mod pods;
 
 use std::time::Duration;
 
@@ -26,6 +27,17 @@ fn docker(machine: &Machine) {
                 ./usr/lib/x86_64-linux-gnu ./usr/lib64 ./usr/lib/python3* | docker import - box");
     machine
         .ok("docker network create --subnet 172.31.0.0/24 --opt com.docker.network.bridge.name=br-shop shop");
+}
+
+/// Succeeds where nothing is left of address and tables.
+const CLEAN: &str = "! ip address show lo | grep 169.254.169.254 && ! nft list tables | grep mock-imds";
+
+/// Stops the packaged service, and waits until its guardian has ended and not only cleaned up.
+fn without_units(machine: &mut Machine) {
+    machine.ok("systemctl stop mock-imds");
+    let ended = "[ $(systemctl show --value --property ActiveState mock-imds-net) = inactive ]";
+    machine
+        .within(SOON, "the guardian has ended", |machine| machine.run(&format!("{ended} && {CLEAN}")).0 == 0);
 }
 
 #[test]

@@ -1,0 +1,81 @@
+//! The Kubernetes examples: the pods that `scripts/kubernetes` built the manifests of, run by `pod.py` with Docker.
+
+use crate::machine::Machine;
+use crate::{CLEAN, ID, SOON, image, without_units};
+
+const IN_THE_MANIFEST: &str = "i-0c0ffee0c0ffee000";
+
+fn start(machine: &Machine, manifests: &str, workload: &str) {
+    machine.ok(&format!("python3 /srv/tests/pod.py /srv/kubernetes/{manifests}.yaml {workload}"));
+}
+
+/// What the kubelet does when a `ConfigMap` has changed: a new directory, and `..data` renamed over the old link.
+fn publish(machine: &Machine, volume: &str, instance_id: &str) {
+    machine.ok(&format!(
+        "cd /srv/pods/{volume} && old=$(readlink ..data) && mkdir $old.new && cp -a ..data/* $old.new/ && \
+         echo '[instance]\ninstance-id = \"{instance_id}\"' >$old.new/scenario.toml && \
+         ln -s $old.new ..data_tmp && mv -T ..data_tmp ..data && rm -r $old"
+    ));
+}
+
+#[test]
+fn kubernetes_pods_are_served_and_reload_their_config_map() {
+    let test = "kubernetes_pods_are_served_and_reload_their_config_map";
+    let Some(mut machine) = Machine::boot(test) else { return };
+    if machine.run("ls /srv/kubernetes/base.yaml").0 != 0 {
+        machine.skip("needs the manifests: scripts/kubernetes");
+        return;
+    }
+    image::build(&machine);
+    machine.ok("docker tag box curlimages/curl");
+    behind_a_service(&mut machine);
+    in_the_pod(&mut machine);
+    on_the_node(&mut machine);
+}
+
+fn behind_a_service(machine: &mut Machine) {
+    let workload = "amazon-ec2-metadata-mock";
+    start(machine, "base", workload);
+    let pause = format!("{workload}-pause");
+    let address = machine.ok(&format!("docker inspect -f '{{{{.NetworkSettings.IPAddress}}}}' {pause}"));
+    let ask = format!(
+        "docker run --rm box curl -sS --max-time 2 http://{address}:1338/latest/meta-data/instance-id"
+    );
+    assert_eq!(machine.ok(&ask), IN_THE_MANIFEST, "another pod");
+    publish(machine, &format!("{workload}/scenario"), "i-0fedcba0987654321");
+    machine.within(SOON, "the changed ConfigMap is served", |machine| {
+        machine.run(&ask).1 == "i-0fedcba0987654321"
+    });
+    let said = machine.ok(&format!("docker logs {workload}-mock-imds"));
+    assert!(!said.contains("WARN") && !said.contains("ERROR"), "nothing to complain about:\n{said}");
+}
+
+/// The application's container starts when the service is up: it asks once, at its start.
+fn in_the_pod(machine: &mut Machine) {
+    start(machine, "sidecar", "app");
+    machine.within(SOON, "the application has answered or ended", |machine| {
+        !machine.run("docker logs app-app").1.is_empty()
+            || machine.run("docker inspect app-app | grep -i exited").0 == 0
+    });
+    let logs = machine.run("docker logs app-app; echo; docker logs app-mock-imds; docker ps -a").1;
+    assert!(
+        logs.starts_with(IN_THE_MANIFEST),
+        "expected {IN_THE_MANIFEST} at the app's first question:\n{logs}"
+    );
+    publish(machine, "app/mock-imds-scenario", "i-0fedcba0987654321");
+    machine.within(SOON, "the changed ConfigMap is served", |machine| {
+        machine.run(&format!("docker exec app-app {ID}")).1 == "i-0fedcba0987654321"
+    });
+}
+
+fn on_the_node(machine: &mut Machine) {
+    without_units(machine);
+    start(machine, "daemonset-host-network", "mock-imds");
+    let pod = format!("docker run --rm --network shop box {ID}");
+    machine.within(SOON, "a pod of the node is served at the real address", |machine| {
+        machine.run(&pod).1 == IN_THE_MANIFEST
+    });
+    assert_eq!(machine.ok(ID), IN_THE_MANIFEST, "the node itself");
+    machine.ok("docker stop mock-imds-guardian mock-imds-mock-imds");
+    machine.ok(CLEAN);
+}
