@@ -13,6 +13,7 @@
 //! | `heal` | what somebody removes comes back |
 //! | `neighbours` | a web server on port 80 stays; a reboot brings all back |
 //! | `purge` | stop, remove and purge leave the host as it was |
+//! | `vagrant` | the Vagrant example, run twice |
 //! | `image` | the container image of the packaged program is small and complete |
 //! | `refusal` | where the guardian refuses, nothing changes, and the reason is in `systemctl status` |
 
@@ -30,3 +31,4 @@ mod refusal;
 mod reload;
 mod setup;
 mod steady;
+mod vagrant;
