@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use mock_imds::config::Source;
 use mock_imds::host::settings::DEFAULT_BRIDGES;
 use mock_imds::host::settings::Settings;
 use mock_imds::model::endpoint::{ADDRESS_V4, ADDRESS_V6, METADATA_PORT, SERVICE_PORT};
+use mock_imds::scenario;
 use sha2::{Digest as _, Sha256};
 
 fn read(path: &str) -> String {
@@ -40,6 +42,59 @@ fn conffiles_are_frozen() {
         let found = bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
         assert_eq!(found, frozen, "{file} changed: every upgrade would ask its user about it; put it back");
     }
+}
+
+/// The examples for compose and Kubernetes; the scenarios of the library have tests of their own.
+#[test]
+fn examples_hold_valid_files() {
+    let mut found = [0, 0];
+    for path in below("packaging/compose").chain(below("packaging/kubernetes")) {
+        let source = Source::read(&path).expect("it is there and is text");
+        let directory = path.parent().expect("it is in a directory");
+        match path.file_name().and_then(|name| name.to_str()) {
+            Some("scenario.toml") => {
+                let warnings = scenario::read(&source, directory).map(|(_, warnings)| warnings.problems);
+                assert_eq!(warnings, Ok(vec![]), "{}", path.display());
+                found[0] += 1;
+            }
+            Some("host.toml" | "host-bind.toml") => {
+                let warnings = Settings::parse(&source).map(|(_, warnings)| warnings.problems);
+                assert_eq!(warnings, Ok(vec![]), "{}", path.display());
+                found[1] += 1;
+            }
+            _ => {}
+        }
+    }
+    assert_eq!(found, [4, 3], "scenarios and host.toml of the examples");
+}
+
+/// Pages send readers to files; one that was moved would send them nowhere.
+#[test]
+fn the_files_that_pages_name_are_there() {
+    let mut named = 0;
+    for page in below("docs") {
+        let text = fs::read_to_string(&page).expect("pages are text");
+        let words = text.split(|c: char| c.is_whitespace() || "`()|:;,".contains(c));
+        for word in words.filter(|word| word.starts_with("packaging/") || word.starts_with("scripts/")) {
+            let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(word.trim_end_matches('.'));
+            assert!(file.exists(), "{} names {word}, which is not there", page.display());
+            named += 1;
+        }
+    }
+    assert!(named > 5, "found only {named} names: are the pages still read?");
+}
+
+/// Every file below a directory of the sources.
+fn below(directory: &str) -> impl Iterator<Item = PathBuf> + use<> {
+    let mut directories = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join(directory)];
+    let mut files = Vec::new();
+    while let Some(directory) = directories.pop() {
+        for entry in fs::read_dir(&directory).expect("a directory of the sources").flatten() {
+            let into = if entry.path().is_dir() { &mut directories } else { &mut files };
+            into.push(entry.path());
+        }
+    }
+    files.into_iter()
 }
 
 #[test]
