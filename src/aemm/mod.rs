@@ -7,7 +7,9 @@
 //!
 //! The scenario is served as any other: there is no second server.
 
+mod compile;
 mod config;
 mod defaults;
 
+pub use compile::{Compiled, compile};
 pub use config::{Config, Events, Mode, Server, Spot, Start, Tree, Value};

@@ -48,7 +48,7 @@ pub fn event_from_json(json: &Value, scenario: &Scenario, moment: Moment) -> Res
     let number = moment.now.as_millis();
     let (event, warnings) = parse(&source, |root| {
         let when = when(root, moment);
-        let mut event = event::read(root, number, Path::new(""))?;
+        let mut event = event::read(root, number, Path::new(""), scenario.http.profile)?;
         if let Some(when) = when {
             event.at = when;
         }
@@ -112,7 +112,7 @@ fn warn_of_facts(root: &Section<'_>, event: &Event, scenario: &Scenario) {
     for (path, item) in set.entries() {
         let path = normal(path);
         let value = event.effects.iter().find_map(|effect| match effect {
-            Effect::Set(set, Override::Value(value)) if set == path => Some(value),
+            Effect::Set(set, Override::Value(value)) if set == path => Some(&value.bytes),
             _ => None,
         });
         if let Some(value) = value {

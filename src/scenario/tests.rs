@@ -123,8 +123,8 @@ fn options_credentials_and_overrides_are_read() {
     assert_eq!(credentials.role.as_str(), "web");
     assert_eq!((credentials.lifetime.as_secs(), credentials.refresh.as_secs()), (3600, 600));
     let overrides = found.instance.overrides;
-    assert_eq!(overrides["meta-data/x"], Override::Value(b"y".to_vec()));
-    assert_eq!(overrides["meta-data/raw"], Override::Value(vec![0, 1]));
+    assert_eq!(overrides["meta-data/x"], Override::Value(b"y".to_vec().into()));
+    assert_eq!(overrides["meta-data/raw"], Override::Value(vec![0, 1].into()));
     assert_eq!(overrides["meta-data/public-ipv4"], Override::Removed);
 }
 
