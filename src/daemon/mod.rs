@@ -39,6 +39,7 @@ use crate::control::{self, Caller, Desk, Order, Refused, Socket, api};
 use crate::exit::{Failure, Status};
 use crate::identity::{Kept, KeyRing, Opened};
 use crate::imds::{Fleet, TokenAuthority};
+use crate::model::Profile;
 use crate::model::endpoint::FOREGROUND_PORT;
 use crate::observe;
 use crate::places::{IDENTITY, Places};
@@ -145,11 +146,16 @@ impl Daemon {
         let (facts, latest) = watch::channel(Facts::new(&start.served, start.used, loaded));
         let (orders, inbox) = mpsc::channel(ORDERS);
 
-        let mut writer = Writer::new(Arc::clone(&world), shelf, library.clone(), start, facts, keys, keeper);
+        let mut writer =
+            Writer::new(Arc::clone(&world), shelf, library.clone(), start, facts, Arc::clone(&keys), keeper);
         writer.settle();
         announce::ready(writer.served(), &addresses);
         notify::ready(&latest.borrow().line());
         let server = Server::start(listeners, Arc::clone(&world), Limits::default());
+        if world.fleet.load().scenario().http.profile != Profile::Aemm {
+            // Before somebody asks for a signature; that profile has none. Nobody waits for it.
+            drop(spawn_blocking(move || keys.make()));
+        }
         let status = facts::status(Arc::clone(&world), addresses, latest);
         let desk = desk(&world, orders.clone(), status, library);
         let control = control.map(|socket| tokio::spawn(control::serve(socket, desk)));
@@ -260,7 +266,7 @@ fn token_key(given: Option<&Path>, places: &Places) -> Result<(Option<PathBuf>, 
 /// The keys of the identity document: from the state directory, or for this process only.
 async fn identity_keys(state: Option<PathBuf>) -> Result<KeyRing, Failure> {
     let seed = random()?;
-    // Making them takes a moment of a processor's whole attention.
+    // Keys that are kept are made now, which takes a moment of a processor's whole attention.
     let opened = spawn_blocking(move || match state {
         Some(state) => KeyRing::open(&state.join(IDENTITY), seed),
         None => Ok(Opened { ring: KeyRing::generate(seed), kept: Kept::InDirectory }),
