@@ -111,6 +111,7 @@ fn probe(headers: &HeaderMap, talk: &Arc<Talk>) -> Option<Response<Payload>> {
         headers.get(PROBE_HEADER).filter(|_| talk.ingress == Ingress::Host)?.to_str().ok()?.to_owned();
     let probed = Probed { nonce, version: env!("CARGO_PKG_VERSION").into(), pid: std::process::id() };
     let body = serde_json::to_vec(&probed).ok()?.into();
+    talk.replies();
     Some(Response::new(Payload::new(body, End::Whole, talk)))
 }
 
@@ -153,6 +154,7 @@ fn travel(reply: &Reply, ingress: Ingress) -> Travel {
 }
 
 fn response(reply: Reply, talk: &Arc<Talk>) -> Response<Payload> {
+    talk.replies();
     let mut response = Response::new(Payload::new(reply.body, reply.delivery.end, talk));
     *response.version_mut() = reply.version;
     *response.status_mut() = reply.status;

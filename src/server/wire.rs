@@ -54,10 +54,14 @@ impl Talk {
     /// Notes that a request head came.
     pub(super) fn asked(&self) {
         self.asked.store(true, Ordering::Relaxed);
+    }
+
+    /// Notes that a reply is about to be written. The HTTP library flushes also while there is none yet.
+    pub(super) fn replies(&self) {
         self.owed.store(true, Ordering::Relaxed);
     }
 
-    /// Notes that the reply to the last request was sent.
+    /// Notes that the last reply was sent.
     fn sent(&self) {
         self.owed.store(false, Ordering::Relaxed);
     }

@@ -1,6 +1,8 @@
 use std::fs;
 use std::path::Path;
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::aemm::config::{Start, Tree};
 use crate::config::Source;
@@ -199,6 +201,24 @@ fn any_text_is_carried() {
     match scenario(&long).instance.overrides.get("user-data") {
         Some(Override::Value(content)) => assert!(content.bytes == bytes, "other bytes"),
         other => panic!("expected the user data, found {other:?}"),
+    }
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_configured_makes_a_good_scenario(value: String, path: String, id: String, time: String, count: i64, delay: i64) {
+        scenario(&default_but(|config| {
+            config.metadata.values.insert("ami-id".into(), value.as_str().into());
+            config.metadata.values.insert("event-id".into(), id.as_str().into());
+            put(&mut config.metadata, "hostname", &path);
+            put(&mut config.metadata, "mac", &format!("/{path}"));
+            put(&mut config.metadata, "spot", &format!("/latest/meta-data/{path}"));
+            config.spot.time = Some(time.clone());
+            config.events.not_before = Some(time.clone());
+            config.mock = Start { delay_sec: delay, trigger_time: None };
+            config.rebalance = Start { delay_sec: delay, trigger_time: Some(time.clone()) };
+            config.mock_ip_count = count;
+        }));
     }
 }
 
