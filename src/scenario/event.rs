@@ -25,7 +25,8 @@ pub fn read(section: &Section<'_>, number: u64, base: &Path, profile: Profile) -
         (Some(item), None) => when(item),
         (None, None) => Some(When::AfterLoad(Duration::ZERO)),
         (item, Some(poll)) => {
-            let path = poll.string().and_then(|path| overrides::path_in(path, poll));
+            // Polls are of paths below the version, whatever the profile.
+            let path = poll.string().and_then(|path| overrides::path_in(path, poll, Profile::Modern));
             let after = item.as_ref().map_or(Some(Duration::ZERO), Item::duration);
             path.zip(after).map(|(path, after)| When::AfterPoll(path, after))
         }
@@ -247,7 +248,7 @@ fn values(section: &Section<'_>, base: &Path, profile: Profile) -> Vec<Effect> {
         }
     }
     for item in section.get("unset").and_then(|item| item.array()).unwrap_or_default() {
-        let path = item.string().and_then(|path| overrides::path_in(path, &item));
+        let path = item.string().and_then(|path| overrides::path_in(path, &item, profile));
         effects.extend(path.map(Effect::Unset));
     }
     if let Some(section) = section.get("tags").and_then(|item| item.section()) {

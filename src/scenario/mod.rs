@@ -23,7 +23,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::config::{Report, Section, Source, keys_asked, parse};
-use crate::model::{HttpTokens, Scenario};
+use crate::model::{HttpTokens, Profile, Scenario};
 
 pub use credential_process::parse as parse_credential_process;
 pub use fault_order::{OrderedFault, fault_from_json};
@@ -68,6 +68,9 @@ fn build(root: &Section<'_>, base: &Path) -> Scenario {
         options::http(&section, &mut scenario.http);
     }
     let profile = scenario.http.profile;
+    if profile == Profile::Aemm {
+        contradictions::nothing_follows(root);
+    }
     if let Some(section) = root.get("metadata").and_then(|item| item.section()) {
         scenario.instance.overrides = overrides::read(&section, base, &scenario.instance, profile);
     }

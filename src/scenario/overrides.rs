@@ -66,27 +66,39 @@ pub(super) fn last_word(item: &Item<'_>, base: &Path, profile: Profile) -> Optio
 }
 
 /// What is accepted as a path.
-const PATHS: &str =
-    "accepted: a path that starts with meta-data, dynamic or user-data, such as \"meta-data/public-ipv4\"";
+fn accepted(profile: Profile) -> String {
+    let elsewhere = match profile {
+        Profile::Aemm => "; or one from the root, such as \"/elsewhere/ami-id\"",
+        Profile::Modern | Profile::Legacy => "",
+    };
+    format!(
+        "accepted: a path that starts with meta-data, dynamic or user-data, such as \"meta-data/public-ipv4\"{elsewhere}"
+    )
+}
+
+/// A path as it is kept, if it is one.
+fn named(path: &str, profile: Profile) -> Option<String> {
+    let aemm = profile == Profile::Aemm;
+    let elsewhere = aemm && path.starts_with('/') && !path.starts_with("/latest/");
+    let below = if elsewhere { None } else { below_the_version(path) };
+    below.or_else(|| if aemm { from_the_root(path) } else { None })
+}
 
 /// A path that is a key.
 pub(super) fn path_of(key: &str, item: &Item<'_>, profile: Profile) -> Option<String> {
-    let aemm = profile == Profile::Aemm;
-    let elsewhere = aemm && key.starts_with('/') && !key.starts_with("/latest/");
-    let below = if elsewhere { None } else { below_the_version(key) };
-    let path = below.or_else(|| if aemm { from_the_root(key) } else { None });
+    let path = named(key, profile);
     if path.is_none() {
-        let elsewhere = if aemm { "; or one from the root, such as \"/elsewhere/ami-id\"" } else { "" };
-        item.key_error(format!("{key:?} is not a path of the tree"), format!("{PATHS}{elsewhere}"));
+        item.key_error(format!("{key:?} is not a path of the tree"), accepted(profile));
     }
     path
 }
 
 /// A path that is a value.
-pub(super) fn path_in(text: &str, item: &Item<'_>) -> Option<String> {
-    let path = below_the_version(text);
+pub(super) fn path_in(text: &str, item: &Item<'_>, profile: Profile) -> Option<String> {
+    let path = named(text, profile);
     if path.is_none() {
-        item.error(format!("{} is {text:?}, which is not a path of the tree", item.name()), PATHS);
+        let found = format!("{} is {text:?}, which is not a path of the tree", item.name());
+        item.error(found, accepted(profile));
     }
     path
 }

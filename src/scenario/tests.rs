@@ -297,3 +297,14 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn facts_without_effect_are_told() {
+    let text = "[instance]\ninstance-type = \"m4.xlarge\"\nuser-data = \"x\"\n[http]\nprofile = \"aemm\"\n";
+    let (_, report) = read(&Source::new("test.toml", text), Path::new("")).expect("it is accepted");
+    let found: Vec<&str> = report.problems.iter().map(|problem| problem.found.as_str()).collect();
+    assert_eq!(found, ["instance.instance-type has no effect with profile = \"aemm\""]);
+    let (_, report) =
+        read(&Source::new("test.toml", text.replace("aemm", "modern")), Path::new("")).expect("it too");
+    assert!(report.problems.is_empty(), "{report}");
+}

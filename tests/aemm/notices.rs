@@ -1,8 +1,12 @@
 //! Notices: what they say, from when, and to whom.
 
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::os::fd::AsRawFd as _;
 use std::time::Duration;
 
 use mock_imds::aemm::{Config, Start};
+use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrIn, bind, connect, socket};
 
 use crate::scenario;
 use crate::stage::{Answer, Client, Stage};
@@ -200,4 +204,28 @@ fn ipv6_clients_with_one_first_group_are_one_client() {
     let mut stage = stage(|config| config.mock_ip_count = 1);
     let mut status = |address| stage.ask(Client::bridged(address), "GET", ACTION, &[]).status;
     assert_eq!(["fd00:ec2::1", "fd00:1::2", "fd01::1"].map(&mut status), [200, 200, 404], "{RERUN}");
+}
+
+/// A GET from an address of the loopback network; the status.
+fn get_from(from: [u8; 4], to: SocketAddr, path: &str) -> u16 {
+    let [from, to] = [SocketAddr::from((from, 0)), to].map(|address| match address {
+        SocketAddr::V4(address) => SockaddrIn::from(address),
+        SocketAddr::V6(_) => panic!("an IPv4 address, found {address}"),
+    });
+    let socket =
+        socket(AddressFamily::Inet, SockType::Stream, SockFlag::SOCK_CLOEXEC, None).expect("a socket");
+    bind(socket.as_raw_fd(), &from).expect("loopback addresses can be bound");
+    connect(socket.as_raw_fd(), &to).expect("the server accepts");
+    let mut stream = TcpStream::from(socket);
+    stream.write_all(crate::rig::get(path).as_bytes()).expect("the server reads");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("the server answers and closes");
+    answer.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0)
+}
+
+#[test]
+fn clients_are_told_apart_by_the_address_of_their_connection() {
+    let rig = crate::serve(|config| config.mock_ip_count = 2);
+    let status = |n| get_from([127, 0, 0, n], rig.address, ACTION);
+    assert_eq!([1, 2, 3, 1, 2, 3].map(status), [200, 200, 404, 200, 200, 404], "{RERUN}");
 }
