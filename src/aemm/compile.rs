@@ -30,6 +30,7 @@ pub fn compile(config: &Config) -> Compiled {
     let mut words = Words::of(config, &mut not_carried);
     let user_data = user_data(config, &mut words, &mut not_carried);
     let tokens = if config.imdsv2 { "required" } else { "optional" };
+    let listings = if config.open_listings { "open-listings = true\n" } else { "" };
     let instance = user_data.map(|text| format!("\n[instance]\nuser-data = {text}\n")).unwrap_or_default();
     let events = events::of(config, &mut not_carried);
     let toml = format!(
@@ -41,7 +42,7 @@ pub fn compile(config: &Config) -> Compiled {
          # Headers, listings, errors and tokens in the forms of the original.\n\
          [http]\n\
          profile = \"aemm\"\n\
-         \n\
+         {listings}\n\
          [metadata-options]\n\
          http-tokens = \"{tokens}\"\n\
          {instance}\n\
