@@ -112,6 +112,8 @@ impl FromStr for Movement {
 pub enum Caller {
     /// A signal.
     Signal,
+    /// The part of this process that hands scenarios over.
+    Hand,
     /// A process at the control socket.
     Peer {
         /// Its process id, as far as our namespace has one for it.
@@ -125,6 +127,7 @@ impl fmt::Display for Caller {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Signal => f.write_str("SIGHUP"),
+            Self::Hand => f.write_str("a change of the configuration"),
             Self::Peer { pid: Some(pid), uid } => write!(f, "process {pid} of user {uid}"),
             Self::Peer { pid: None, uid } => write!(f, "a process of user {uid}"),
         }

@@ -21,8 +21,7 @@ impl Writer {
     /// Parse, validate, compile, swap. Whatever fails, the last good scenario keeps serving.
     pub(super) async fn reload(&mut self, by: Caller, keep: bool) -> Result<Reloaded, Rejected> {
         notify::reloading();
-        let file = self.shelf.file(self.own.as_deref());
-        let found = read(file).await;
+        let found = self.shelf.read(self.own.as_deref()).await;
         let at = clock::now();
         let outcome = match found {
             Ok(loading) => {
@@ -125,7 +124,7 @@ impl Writer {
             scenario.at.rfc3339()
         );
         // Whoever asks at the socket prints the report: under systemd, into the same journal.
-        if by == Caller::Signal {
+        if matches!(by, Caller::Signal | Caller::Hand) {
             observe::report(report, true);
         }
         self.tell(scenario.clone(), Verdict { at, by: by.to_string(), accepted: false, message });
