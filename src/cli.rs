@@ -2,6 +2,7 @@
 
 mod change;
 mod fault;
+mod import;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -19,6 +20,7 @@ pub use change::{
     Clear, Clock, ClockCommand, Lifecycle, Maintenance, Occasion, Rebalance, Rotate, SetPath, Spot, Use,
 };
 pub use fault::Fault;
+pub use import::{Aemm, Import, ImportAemm};
 
 /// An EC2 Instance Metadata Service for developer machines.
 #[derive(Debug, Parser)]
@@ -82,6 +84,11 @@ pub enum Command {
     Net(Net),
     /// Find what is wrong on this host, and say the command that mends it
     Doctor(Doctor),
+    /// Make a scenario of what another program was told or has recorded
+    #[command(subcommand)]
+    Import(Import),
+    /// Be amazon-ec2-metadata-mock: its commands, flags, environment, files and answers
+    Aemm(Aemm),
 }
 
 /// `mock-imds serve`.

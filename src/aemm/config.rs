@@ -13,6 +13,8 @@ pub struct Config {
     pub server: Server,
     /// Whether tokens are required.
     pub imdsv2: bool,
+    /// Whether listings need no token even then, as in the original. A setting of our own.
+    pub open_listings: bool,
     /// How many clients get notices; negative: all.
     pub mock_ip_count: i64,
     /// When spot notices and scheduled events begin.
@@ -119,6 +121,7 @@ impl Default for Config {
             mode: Mode::All,
             server: Server { hostname: "0.0.0.0".into(), port: "1338".into() },
             imdsv2: false,
+            open_listings: false,
             mock_ip_count: 2,
             mock: Start::default(),
             rebalance: Start::default(),

@@ -2,12 +2,47 @@
 //!
 //! | step | where |
 //! |---|---|
-//! | flags, environment, file, defaults → [`Config`] | the front |
-//! | [`Config`] → a scenario in TOML, with `[http] profile = "aemm"` | the compiler |
+//! | words → [`Asked`], or how it ends | [`parse`], [`Ending`] |
+//! | file, by its extension, → keys | [`file`] |
+//! | flags over environment over file over defaults → [`Settings`] | [`Settings`] |
+//! | [`Settings`] → [`Config`], its kinds loose | [`decode`] |
+//! | paths that follow values | [`Placeholders`] |
+//! | what is not allowed | [`validate`] |
+//! | [`Config`] → a scenario in TOML, with `[http] profile = "aemm"` | [`compile`](compile()) |
 //!
 //! The scenario is served as any other: there is no second server.
 
+mod address;
+mod command_line;
+mod compile;
+mod completion;
 mod config;
+mod decode;
 mod defaults;
+mod ending;
+pub mod file;
+mod flags;
+mod go;
+mod placeholders;
+pub mod saved;
+mod settings;
+mod usage;
+pub mod validate;
 
+pub use address::{Place, place};
+pub use command_line::{Asked, Misread, Run, parse};
+pub use compile::{Compiled, compile};
+pub use completion::script as completion;
 pub use config::{Config, Events, Mode, Server, Spot, Start, Tree, Value};
+pub use decode::{decode, is_on};
+pub use ending::Ending;
+pub use flags::{Command, Shell};
+pub use go::plain;
+pub use placeholders::Placeholders;
+pub use settings::{DEFAULT_FILE, Settings, leaves, names, variable_name};
+pub use usage::{help, usage};
+
+/// The program that this is in the place of.
+pub const NAME: &str = "ec2-metadata-mock";
+/// The version whose behaviour this is.
+pub const VERSION: &str = "v1.13.0";

@@ -1,19 +1,22 @@
 //! One file per subcommand, each one `exec`.
 
 use std::io::{self, Write as _};
+use std::process::ExitCode;
 
 use serde::Serialize;
 
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Command, Import};
 use crate::control::api::Rejected;
-use crate::exit::{Failure, Status};
+use crate::exit::{self, Failure, Status};
 use crate::observe;
 
+pub mod aemm;
 pub mod change;
 pub mod check;
 pub mod clock;
 pub mod doctor;
 pub mod fault;
+pub mod import_aemm;
 pub mod net;
 pub mod reload;
 pub mod requests;
@@ -23,10 +26,17 @@ pub mod status;
 pub mod use_other;
 pub mod wait;
 
-/// Runs the subcommand.
-pub fn exec(cli: Cli) -> Result<(), Failure> {
+/// Runs the subcommand, and says how it ended.
+pub fn exec(cli: Cli) -> ExitCode {
+    if let Command::Aemm(aemm) = &cli.command {
+        return aemm::exec(&aemm.words);
+    }
     observe::start(cli.log_level);
-    match cli.command {
+    exit::code(carry_out(cli.command))
+}
+
+fn carry_out(command: Command) -> Result<(), Failure> {
+    match command {
         Command::Serve(serve) => serve::exec(serve),
         Command::Check(check) => check::exec(&check),
         Command::Reload(reload) => reload::exec(&reload),
@@ -46,6 +56,8 @@ pub fn exec(cli: Cli) -> Result<(), Failure> {
         Command::Wait(wait) => wait::exec(&wait),
         Command::Net(net) => net::exec(&net),
         Command::Doctor(doctor) => doctor::exec(&doctor),
+        Command::Import(Import::Aemm(import)) => import_aemm::exec(&import),
+        Command::Aemm(_) => Ok(()),
     }
 }
 

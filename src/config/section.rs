@@ -330,14 +330,20 @@ impl<'a> Item<'a> {
 
     /// An instant: an RFC 3339 string, or TOML's own date and time with an offset.
     pub fn instant(&self) -> Option<jiff::Timestamp> {
+        self.instant_as_said().map(|(instant, _)| instant)
+    }
+
+    /// The same, and its text.
+    pub fn instant_as_said(&self) -> Option<(jiff::Timestamp, String)> {
         let accepted = INSTANTS;
         let value = self.value.get_ref();
         let text = value.as_datetime().map(ToString::to_string).or_else(|| value.as_str().map(str::to_owned));
         let Some(text) = text else { return self.mismatch(accepted) };
-        text.parse().ok().or_else(|| {
+        let Ok(instant) = text.parse() else {
             self.error(format!("{} is {text:?}", self.name), format!("accepted: {accepted}"));
-            None
-        })
+            return None;
+        };
+        Some((instant, text))
     }
 
     /// The elements of an array.

@@ -116,6 +116,8 @@ pub enum Caller {
     Signal,
     /// The watch on the scenario's file.
     Watch,
+    /// The part of this process that hands scenarios over.
+    Hand,
     /// A process at the control socket.
     Peer {
         /// Its process id, as far as our namespace has one for it.
@@ -130,6 +132,7 @@ impl fmt::Display for Caller {
         match self {
             Self::Signal => f.write_str("SIGHUP"),
             Self::Watch => f.write_str("--watch"),
+            Self::Hand => f.write_str("a change of the configuration"),
             Self::Peer { pid: Some(pid), uid } => write!(f, "process {pid} of user {uid}"),
             Self::Peer { pid: None, uid } => write!(f, "a process of user {uid}"),
         }

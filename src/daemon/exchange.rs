@@ -46,7 +46,7 @@ impl Writer {
     }
 
     async fn read_own(&mut self) -> Result<Loading, Report> {
-        let found = read(self.shelf.file(self.own.as_deref())).await;
+        let found = self.shelf.read(self.own.as_deref()).await;
         self.latest = Some(found.clone().map_err(|report| report.to_string()));
         found
     }

@@ -143,6 +143,11 @@ pub(super) struct Left {
 }
 
 impl Start {
+    /// A scenario that nothing was kept of.
+    pub(super) fn afresh(served: Loading) -> Self {
+        Self { own: served.file.clone(), served, used: false, left: None }
+    }
+
     /// The scenario `own`, or what was kept of it.
     pub(super) async fn new(own: Option<PathBuf>, keeper: &Keeper) -> Result<Self, Report> {
         let kept = keeper.recall().and_then(|kept| {

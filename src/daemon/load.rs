@@ -1,12 +1,15 @@
 //! Which scenario is served, and what a reload changes in it.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use sha2::{Digest as _, Sha256};
+use tokio::sync::watch;
 use toml::{Table, Value};
 
+use super::writer::read;
 use crate::config::{Report, Source};
 use crate::model::Scenario;
 use crate::places::Places;
@@ -17,9 +20,16 @@ const NAMED: usize = 8;
 
 /// Where scenarios come from.
 #[derive(Debug, Clone)]
-pub(super) struct Shelf {
-    given: Option<PathBuf>,
-    usual: Vec<PathBuf>,
+pub(super) enum Shelf {
+    /// The file that the command line names, else the usual places.
+    Files {
+        /// What the command line names.
+        given: Option<PathBuf>,
+        /// The usual places, best first.
+        usual: Vec<PathBuf>,
+    },
+    /// The one that was handed over last.
+    Hand(watch::Receiver<Arc<str>>),
 }
 
 /// A scenario that was read.
@@ -42,21 +52,34 @@ impl Shelf {
     pub(super) fn new(given: Option<&Path>, places: &Places) -> Self {
         // Reports reach clients in other directories.
         let given = given.map(|path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned()));
-        Self { given, usual: places.scenarios() }
+        Self::Files { given, usual: places.scenarios() }
     }
 
-    /// The file to read now.
+    /// The file to read now; `None`: there is none.
     ///
     /// A file that was served stays the one to read: that it is gone is an error, not a reason to serve something else.
     pub(super) fn file(&self, served: Option<&Path>) -> Option<PathBuf> {
-        let usual = || self.usual.iter().find(|path| path.symlink_metadata().is_ok()).cloned();
-        self.given.clone().or_else(|| served.map(Path::to_owned)).or_else(usual)
+        let Self::Files { given, usual } = self else { return None };
+        let usual = || usual.iter().find(|path| path.symlink_metadata().is_ok()).cloned();
+        given.clone().or_else(|| served.map(Path::to_owned)).or_else(usual)
+    }
+
+    /// Reads what is to be served now.
+    pub(super) async fn read(&self, served: Option<&Path>) -> Result<Loading, Report> {
+        match self {
+            Self::Files { .. } => read(self.file(served)).await,
+            Self::Hand(texts) => {
+                let text = Arc::clone(&texts.borrow());
+                understand(None, &Source::new("the scenario from memory", &*text))
+            }
+        }
     }
 
     /// The files that [`Self::file`] may name from now on.
     pub(super) fn candidates(&self, served: Option<&Path>) -> Vec<PathBuf> {
-        let one = self.given.clone().or_else(|| served.map(Path::to_owned));
-        one.map_or_else(|| self.usual.clone(), |one| vec![one])
+        let Self::Files { given, usual } = self else { return vec![] };
+        let one = given.clone().or_else(|| served.map(Path::to_owned));
+        one.map_or_else(|| usual.clone(), |one| vec![one])
     }
 }
 
@@ -66,8 +89,12 @@ pub(super) fn load(file: Option<PathBuf>) -> Result<Loading, Report> {
         Some(path) => Source::read(path)?,
         None => Source::new("the built-in scenario", ""),
     };
+    understand(file, &source)
+}
+
+fn understand(file: Option<PathBuf>, source: &Source) -> Result<Loading, Report> {
     let base = file.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
-    let (scenario, warnings) = scenario::read(&source, base)?;
+    let (scenario, warnings) = scenario::read(source, base)?;
     let keys = source.text.parse().unwrap_or_default();
     let digest = BASE64_STANDARD.encode(Sha256::digest(&source.text));
     Ok(Loading { file, scenario, warnings, digest, keys })

@@ -4,13 +4,13 @@
 //! |---|---|---|
 //! | main | waits for signals: SIGHUP reloads, SIGTERM and SIGINT stop | with the process |
 //! | `writer` | carries out orders, swaps the fleet, tells the service manager, feeds the watchdog | after the drain |
-//! | `watcher`, if asked for | orders a look when something moved where the scenario lives | when the stop begins |
+//! | [`Watcher`], if asked for | orders a look when something moved where the scenario lives | when the stop begins |
 //! | [`control::serve`] | takes orders and questions at the unix socket | when the stop begins |
 //! | [`Server`] | an accept loop for each listener, a task for each connection | drained, 5 s at most |
 
 mod announce;
 mod changes;
-mod clock;
+pub mod clock;
 mod credentials;
 mod exchange;
 mod facts;
@@ -25,10 +25,12 @@ mod writer;
 
 use std::fs;
 use std::io::{self, ErrorKind, IsTerminal as _};
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
+use libc::c_int;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook_tokio::Signals;
@@ -37,15 +39,17 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::spawn_blocking;
 use tokio_stream::StreamExt as _;
 
+use crate::config::Report;
 use crate::control::{self, Caller, Desk, Order, Refused, Socket, api};
 use crate::exit::{Failure, Status};
 use crate::identity::{Kept, KeyRing, Opened};
 use crate::imds::{Fleet, TokenAuthority};
+use crate::model::Profile;
 use crate::model::endpoint::FOREGROUND_PORT;
 use crate::observe;
 use crate::places::{IDENTITY, Places};
 use crate::scenario::{Library, Shelved};
-use crate::server::{Inherited, Limits, Listener, Server, World, bind};
+use crate::server::{Inherited, Limits, Listener, Server, World, adopt, bind};
 use facts::Facts;
 use kept::{Keeper, Start};
 use load::Shelf;
@@ -74,18 +78,40 @@ pub struct Options {
     pub watch: bool,
     /// The library of scenarios, unless it is the package's.
     pub library: Option<PathBuf>,
+    /// In the place of another program.
+    pub stand_in: Option<StandIn>,
 }
 
-/// Serves until a signal ends it.
-pub fn run(options: &Options) -> Result<(), Failure> {
-    let inherited = Inherited::take()?;
+/// A server in the place of another program, which has no directories and no control socket. Its scenario comes from
+/// memory, it keeps nothing, and each signal ends it soon.
+#[derive(Debug)]
+pub struct StandIn {
+    /// The scenario. One that is handed over later takes its place, and keeps clock and tokens.
+    pub scenarios: watch::Receiver<Arc<str>>,
+    /// Where it listens.
+    pub listeners: Vec<TcpListener>,
+}
+
+/// How long a stand-in waits for requests that are being answered. Its successor may wait for the port.
+const HASTE: Duration = Duration::from_millis(200);
+
+/// Serves until a signal ends it, and gives that signal.
+pub fn run(mut options: Options) -> Result<c_int, Failure> {
+    let stand_in = options.stand_in.take();
+    let inherited = if stand_in.is_some() { Inherited::default() } else { Inherited::take()? };
     open_many_files();
     let runtime = runtime::Builder::new_multi_thread()
         .worker_threads(WORKERS)
         .enable_all()
         .build()
         .map_err(|error| Failure::new(Status::OsError, format!("no event loop can be had: {error}")))?;
-    let outcome = runtime.block_on(async { Daemon::build(options, inherited).await?.run().await });
+    let outcome = runtime.block_on(async {
+        let daemon = match stand_in {
+            Some(stand_in) => Daemon::stand_in_for_another(stand_in).await?,
+            None => Daemon::build(&options, inherited).await?,
+        };
+        daemon.run().await
+    });
     // A thread may still wait for a file system that does not answer.
     runtime.shutdown_background();
     outcome
@@ -114,19 +140,17 @@ struct Daemon {
     watch: Option<Watcher>,
     control: Option<Socket>,
     keys: Arc<KeyRing>,
+    in_place: bool,
 }
 
 impl Daemon {
     async fn build(options: &Options, inherited: Inherited) -> Result<Self, Failure> {
         // First of all: a signal that comes before its handler ends the process.
-        let signals = Signals::new([SIGHUP, SIGTERM, SIGINT])
-            .map_err(|error| Failure::new(Status::OsError, format!("signals cannot be handled: {error}")))?;
+        let signals = signals()?;
         let places = Places::from_env();
         let shelf = Shelf::new(options.scenario.as_deref(), &places);
         let keeper = Keeper::new(places.kept());
-        let start = Start::new(shelf.file(None), &keeper).await.map_err(|report| {
-            Failure::new(Status::Config, format!("not started, the scenario is rejected:\n{report}"))
-        })?;
+        let start = Start::new(shelf.file(None), &keeper).await.map_err(|report| rejected(&report))?;
         observe::report(&start.served.warnings, false);
         let watch =
             options.watch.then(|| Watcher::open(shelf.candidates(start.own.as_deref()))).transpose()?;
@@ -142,12 +166,37 @@ impl Daemon {
         let world = World::new(fleet, TokenAuthority::new(state.key), clock::now, random()?);
         let library = Library::new(options.library.as_deref());
         let world = Arc::new(world);
-        Ok(Self { signals, listeners, world, shelf, library, start, keeper, watch, control, keys })
+        let in_place = false;
+        Ok(Self { signals, listeners, world, shelf, library, start, keeper, watch, control, keys, in_place })
     }
 
-    async fn run(self) -> Result<(), Failure> {
-        let Self { mut signals, listeners, world, shelf, library, start, keeper, watch, control, keys } =
-            self;
+    async fn stand_in_for_another(stand_in: StandIn) -> Result<Self, Failure> {
+        let signals = signals()?;
+        let listeners = adopt(stand_in.listeners)?;
+        let shelf = Shelf::Hand(stand_in.scenarios);
+        let start = Start::afresh(shelf.read(None).await.map_err(|report| rejected(&report))?);
+        let keys = Arc::new(KeyRing::generate(random()?));
+        let fleet = Fleet::compile(start.served.scenario.clone(), &keys, clock::now(), clock::now());
+        let world = Arc::new(World::new(fleet, TokenAuthority::new(random()?), clock::now, random()?));
+        let (library, keeper) = (Library::new(None), Keeper::new(None));
+        let (watch, control, in_place) = (None, None, true);
+        Ok(Self { signals, listeners, world, shelf, library, start, keeper, watch, control, keys, in_place })
+    }
+
+    async fn run(self) -> Result<c_int, Failure> {
+        let Self {
+            mut signals,
+            listeners,
+            world,
+            shelf,
+            library,
+            start,
+            keeper,
+            watch,
+            control,
+            keys,
+            in_place,
+        } = self;
         let addresses: Vec<_> = listeners
             .iter()
             .map(|listener| api::Listening { address: listener.address, inherited: listener.inherited })
@@ -156,18 +205,25 @@ impl Daemon {
         let (facts, latest) = watch::channel(Facts::new(&start.served, start.used, loaded));
         let (orders, inbox) = mpsc::channel(ORDERS);
 
-        let mut writer = Writer::new(Arc::clone(&world), shelf, library.clone(), start, facts, keys, keeper);
+        let mut writer =
+            Writer::new(Arc::clone(&world), shelf, library.clone(), start, facts, Arc::clone(&keys), keeper);
         writer.settle();
-        announce::ready(writer.served(), &addresses);
+        if !in_place {
+            announce::ready(writer.served(), &addresses);
+        }
         notify::ready(&latest.borrow().line());
-        let server = Server::start(listeners, Arc::clone(&world), Limits::default());
+        let server = Server::start(listeners, Arc::clone(&world), limits(in_place));
+        if world.fleet.load().scenario().http.profile != Profile::Aemm {
+            // Before somebody asks for a signature; that profile has none. Nobody waits for it.
+            drop(spawn_blocking(move || keys.make()));
+        }
         let status = facts::status(Arc::clone(&world), addresses, latest);
         let desk = desk(&world, orders.clone(), status, library);
         let control = control.map(|socket| tokio::spawn(control::serve(socket, desk)));
         let writer = tokio::spawn(writer.run(inbox));
         let watch = watch.map(|watch| tokio::spawn(watch.run(orders.clone())));
 
-        until_stopped(&mut signals, &orders).await;
+        let signal = until_stopped(&mut signals, &orders, in_place).await;
 
         notify::stopping();
         tracing::info!("stopping");
@@ -186,22 +242,37 @@ impl Daemon {
             () = stop_signal(&mut signals) => tracing::warn!("stopped at once, as asked again"),
         }
         writer.abort();
-        Ok(())
+        Ok(signal)
     }
 }
 
+fn signals() -> Result<Signals, Failure> {
+    Signals::new([SIGHUP, SIGTERM, SIGINT])
+        .map_err(|error| Failure::new(Status::OsError, format!("signals cannot be handled: {error}")))
+}
+
+fn rejected(report: &Report) -> Failure {
+    Failure::new(Status::Config, format!("not started, the scenario is rejected:\n{report}"))
+}
+
+fn limits(in_place: bool) -> Limits {
+    let usual = Limits::default();
+    if in_place { Limits { drain: HASTE, ..usual } } else { usual }
+}
+
 /// Waits for the signal that ends the process, and turns the others into orders.
-async fn until_stopped(signals: &mut Signals, orders: &mpsc::Sender<Order>) {
+async fn until_stopped(signals: &mut Signals, orders: &mpsc::Sender<Order>, in_place: bool) -> c_int {
     let on_terminal = io::stderr().is_terminal();
     while let Some(signal) = signals.next().await {
         // A terminal that closes says so by SIGHUP too, and is none any more.
         let hung_up = on_terminal && !io::stderr().is_terminal();
-        if signal != SIGHUP || hung_up {
-            return;
+        if signal != SIGHUP || hung_up || in_place {
+            return signal;
         }
         let (outcome, _) = oneshot::channel();
         let _ = orders.send(Order::Reload { by: Caller::Signal, keep: false, outcome }).await;
     }
+    SIGTERM
 }
 
 /// Waits for SIGTERM or SIGINT.
@@ -282,7 +353,7 @@ impl State {
 /// The keys of the identity document: from the state directory, or for this process only.
 async fn identity_keys(state: Option<PathBuf>) -> Result<KeyRing, Failure> {
     let seed = random()?;
-    // Making them takes a moment of a processor's whole attention.
+    // Keys that are kept are made now, which takes a moment of a processor's whole attention.
     let opened = spawn_blocking(move || match state {
         Some(state) => KeyRing::open(&state.join(IDENTITY), seed),
         None => Ok(Opened { ring: KeyRing::generate(seed), kept: Kept::InDirectory }),

@@ -1,6 +1,7 @@
 //! What events do, in words. Values of paths and user data are never told: they may be secrets.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use crate::control::api::{self, Change};
 use crate::imds::Outlook;
@@ -20,11 +21,15 @@ pub(super) fn effect(effect: &Effect, at: Option<Timestamp>) -> api::Effect {
                 AfterNotice::Stay => "",
                 AfterNotice::Vanish => ", then every connection is reset",
             };
-            ("spot-interruption", format!("{} {}{then}", action.as_str(), due_words(*due, at)))
+            ("spot-interruption", format!("{} {}{then}", action.as_str(), due_words(due, at)))
         }
-        Effect::Rebalance(notice) => {
-            let notice = notice.or(at).map_or_else(|| "then".to_owned(), Timestamp::rfc3339);
-            ("rebalance-recommendation", format!("noticed {notice}"))
+        Effect::Rebalance(due) => {
+            let noticed = due_words(due, at);
+            let noticed = match (due, at) {
+                (Due::After(Duration::ZERO), None) => "then",
+                _ => noticed.trim_start_matches("at "),
+            };
+            ("rebalance-recommendation", format!("noticed {noticed}"))
         }
         Effect::Maintenance(notice) => ("maintenance", maintenance(notice, at)),
         Effect::TargetLifecycleState(state) => ("target-lifecycle-state", state.as_str().to_owned()),
@@ -32,7 +37,12 @@ pub(super) fn effect(effect: &Effect, at: Option<Timestamp>) -> api::Effect {
         Effect::LifeCycle(life_cycle) => ("life-cycle", life_cycle.as_str().to_owned()),
         Effect::Credentials(state) => ("credentials", state.as_str().to_owned()),
         Effect::Rotate => ("credentials", "new generated keys".to_owned()),
-        Effect::Set(path, Override::Value(bytes)) => ("set", format!("{path}, {} bytes", bytes.len())),
+        Effect::Set(path, Override::Value(content)) => {
+            ("set", format!("{path}, {} bytes", content.bytes.len()))
+        }
+        Effect::Set(path, Override::Moved(from)) => {
+            ("set", format!("{path} in the place of {}", from.as_str()))
+        }
         Effect::Set(path, Override::Removed) => ("set", format!("{path} is removed")),
         Effect::Unset(path) => ("unset", path.clone()),
         Effect::Tag(key, Some(value)) => ("tags", format!("{key} = {value}")),
@@ -44,18 +54,22 @@ pub(super) fn effect(effect: &Effect, at: Option<Timestamp>) -> api::Effect {
     api::Effect { what: what.to_owned(), text }
 }
 
-fn due_words(due: Due, at: Option<Timestamp>) -> String {
+fn due_words(due: &Due, at: Option<Timestamp>) -> String {
     match (due, at) {
-        (Due::At(instant), _) => format!("at {}", instant.rfc3339()),
-        (Due::After(_), Some(at)) => format!("at {}", due.from(at).rfc3339()),
-        (Due::After(span), None) => format!("{} later", words_of_span(span)),
+        (Due::At(said), _) => format!("at {}", said.instant.rfc3339()),
+        (Due::After(span), Some(at)) => format!("at {}", at.plus(*span).rfc3339()),
+        (Due::After(span), None) => format!("{} later", words_of_span(*span)),
+        (Due::AfterStart(span), _) => format!("at start+{}", words_of_span(*span)),
+        (Due::AfterRequest(span), _) => format!("{} after each request", words_of_span(*span)),
     }
 }
 
 fn maintenance(notice: &MaintenanceNotice, at: Option<Timestamp>) -> String {
     let code = notice.code.map(|code| format!("{} ", code.as_str())).unwrap_or_default();
-    let begins =
-        notice.not_before.map(|due| format!(", not before {}", due_words(due, at).trim_start_matches("at ")));
+    let begins = notice
+        .not_before
+        .as_ref()
+        .map(|due| format!(", not before {}", due_words(due, at).trim_start_matches("at ")));
     format!("{code}{} {}{}", notice.id, notice.state.as_str(), begins.unwrap_or_default())
 }
 
@@ -122,10 +136,8 @@ pub(super) fn line(event: &Event, effects: &[api::Effect], outlook: &Outlook, no
 }
 
 /// Whole seconds, rounded.
-fn whole(now: Timestamp, at: Timestamp) -> std::time::Duration {
-    std::time::Duration::from_secs(
-        (at.since(now).as_millis().saturating_add(500) / 1000).try_into().unwrap_or(u64::MAX),
-    )
+fn whole(now: Timestamp, at: Timestamp) -> Duration {
+    Duration::from_secs((at.since(now).as_millis().saturating_add(500) / 1000).try_into().unwrap_or(u64::MAX))
 }
 
 /// `meta-data/spot/instance-action and termination-time answer from now`.
@@ -190,7 +202,8 @@ mod tests {
 
     #[test]
     fn values_are_not_told() {
-        let told = effect(&Effect::Set("meta-data/x".into(), Override::Value(b"hunter2".to_vec())), None);
+        let told =
+            effect(&Effect::Set("meta-data/x".into(), Override::Value(b"hunter2".to_vec().into())), None);
         assert_eq!(told.text, "meta-data/x, 7 bytes");
         let told = effect(&Effect::Fact(Fact::UserData(Some(b"hunter2".to_vec()))), None);
         assert_eq!(told.text, "user-data, 7 bytes");

@@ -15,7 +15,7 @@ use super::kept::{Keeper, Kept, Start};
 use super::load::{Loading, Shelf, load};
 use super::notify;
 use crate::config::Report;
-use crate::control::Order;
+use crate::control::{Caller, Order};
 use crate::identity::KeyRing;
 use crate::imds::Change;
 use crate::model::{CredentialSource, words_of_span};
@@ -86,6 +86,10 @@ impl Writer {
         });
         let (changes, mut by_requests) = mpsc::channel(CHANGES);
         self.world.tell_changes(changes);
+        let mut hand = match &self.shelf {
+            Shelf::Hand(texts) => Some(texts.clone()),
+            Shelf::Files { .. } => None,
+        };
         let (posts, mut inbox) = mpsc::channel(1);
         let mut fetching = Fetching { posts, number: 0, task: None };
         fetching.restart(&self.served);
@@ -106,6 +110,9 @@ impl Writer {
                 Some((number, fetched)) = inbox.recv() => if number == fetching.number {
                     self.apply(Change::Fetched(fetched));
                 },
+                () = handed_over(hand.as_mut()) => {
+                    let _ = self.reload(Caller::Hand, true).await;
+                }
                 () = tick(watchdog.as_mut()) => notify::watchdog(),
             }
         }
@@ -201,6 +208,16 @@ pub(super) async fn read(file: Option<PathBuf>) -> Result<Loading, Report> {
         Ok(Ok(outcome)) => outcome,
         Ok(Err(_)) | Err(_) => Err(late()),
     }
+}
+
+/// The next scenario that is handed over; never without a hand, or when it is gone.
+async fn handed_over(hand: Option<&mut watch::Receiver<Arc<str>>>) {
+    if let Some(texts) = hand
+        && texts.changed().await.is_ok()
+    {
+        return;
+    }
+    std::future::pending::<()>().await;
 }
 
 /// The next tick; never without a watchdog.

@@ -1,6 +1,7 @@
 //! The three keys with their certificates, and what they sign.
 
 use std::fmt;
+use std::sync::OnceLock;
 
 use chacha20::ChaCha20Rng;
 use rsa::rand_core::{Rng as _, SeedableRng as _};
@@ -30,24 +31,47 @@ impl Pair {
 
 /// The keys of the three signed leaves, each with its certificate.
 pub struct KeyRing {
+    seed: [u8; 32],
+    pairs: OnceLock<Pairs>,
+}
+
+pub(super) struct Pairs {
     pub(super) signature: Pair,
     pub(super) pkcs7: Pair,
     pub(super) rsa2048: Pair,
 }
 
+impl From<Pairs> for KeyRing {
+    fn from(pairs: Pairs) -> Self {
+        Self { seed: [0; 32], pairs: pairs.into() }
+    }
+}
+
 impl KeyRing {
     /// New keys that live in memory only.
     ///
-    /// The seed is 32 bytes from the system's generator; equal seeds make equal keys and certificates. Takes about
-    /// 45 ms in a release build, and twice that one time in ten.
+    /// The seed is 32 bytes from the system's generator; equal seeds make equal keys and certificates. They are made
+    /// when one is needed for the first time, or by [`KeyRing::make`].
     pub fn generate(seed: [u8; 32]) -> Self {
-        let mut random = ChaCha20Rng::from_seed(seed);
-        let mut generate = |leaf| Pair::generate(leaf, &mut random);
-        Self {
-            signature: generate(Leaf::Signature),
-            pkcs7: generate(Leaf::Pkcs7),
-            rsa2048: generate(Leaf::Rsa2048),
-        }
+        Self { seed, pairs: OnceLock::new() }
+    }
+
+    /// Makes the keys unless they are there. Takes about 45 ms in a release build, and twice that one time in ten;
+    /// who needs a key meanwhile waits for it.
+    pub fn make(&self) {
+        self.pairs();
+    }
+
+    fn pairs(&self) -> &Pairs {
+        self.pairs.get_or_init(|| {
+            let mut random = ChaCha20Rng::from_seed(self.seed);
+            let mut generate = |leaf| Pair::generate(leaf, &mut random);
+            Pairs {
+                signature: generate(Leaf::Signature),
+                pkcs7: generate(Leaf::Pkcs7),
+                rsa2048: generate(Leaf::Rsa2048),
+            }
+        })
     }
 
     /// The certificate with which a leaf is verified, as PEM with a final LF.
@@ -60,19 +84,20 @@ impl KeyRing {
     /// On EC2 the signing time is a few seconds after the document's `pendingTime`. The same document and time give
     /// the same texts.
     pub fn sign(&self, document: &[u8], signing_time: Timestamp) -> Signed {
+        let pairs = self.pairs();
         let enveloped = |pair| pem::lines(&cms::signed_data(pair, document, signing_time), COLUMNS);
         Signed {
-            signature: pem::lines(&self.signature.key.sign(document), COLUMNS),
-            pkcs7: enveloped(&self.pkcs7),
-            rsa2048: enveloped(&self.rsa2048),
+            signature: pem::lines(&pairs.signature.key.sign(document), COLUMNS),
+            pkcs7: enveloped(&pairs.pkcs7),
+            rsa2048: enveloped(&pairs.rsa2048),
         }
     }
 
     fn pair(&self, leaf: Leaf) -> &Pair {
         match leaf {
-            Leaf::Signature => &self.signature,
-            Leaf::Pkcs7 => &self.pkcs7,
-            Leaf::Rsa2048 => &self.rsa2048,
+            Leaf::Signature => &self.pairs().signature,
+            Leaf::Pkcs7 => &self.pairs().pkcs7,
+            Leaf::Rsa2048 => &self.pairs().rsa2048,
         }
     }
 }

@@ -14,7 +14,7 @@ use rsa::rand_core::SeedableRng as _;
 
 use super::Leaf;
 use super::files::Files;
-use super::ring::{KeyRing, Pair};
+use super::ring::{KeyRing, Pair, Pairs};
 use crate::exit::Failure;
 
 /// Keys, and where they are.
@@ -48,12 +48,12 @@ impl KeyRing {
     pub fn open(directory: &Path, seed: [u8; 32]) -> Result<Opened, Failure> {
         let mut store =
             Store { directory, random: ChaCha20Rng::from_seed(seed), lock: None, kept: Kept::InDirectory };
-        let ring = Self {
+        let pairs = Pairs {
             signature: store.pair(Leaf::Signature)?,
             pkcs7: store.pair(Leaf::Pkcs7)?,
             rsa2048: store.pair(Leaf::Rsa2048)?,
         };
-        Ok(Opened { ring, kept: store.kept })
+        Ok(Opened { ring: pairs.into(), kept: store.kept })
     }
 }
 

@@ -1,7 +1,7 @@
 //! A reply is a pure function of its arguments.
 //!
 //! A fault may take the answer's place, or change it (see `fault`), and an instance that an announced interruption has
-//! ended resets every connection (`then = "vanish"`). The order of judgement of the answer itself, each
+//! ended resets every connection (`then = "vanish"`). The `aemm` profile has rules of its own (see `aemm`). The order of judgement of the answer itself, each
 //! step ending the matter:
 //!
 //! 1. endpoint disabled → 403, whatever was asked;
@@ -22,9 +22,9 @@ use super::reply::{Media, Reply, Stationery, TTL_HEADER};
 use super::token::TTL_SECONDS;
 use super::tree::{Directory, Found};
 use super::version::{SERVED, Version};
-use super::{Change, Fleet, RequestHead, TokenAuthority, Visit, path};
+use super::{Change, Fleet, RequestHead, TokenAuthority, Visit, aemm, path};
 use crate::model::{
-    DirectoryWithoutSlash, Expect, HttpEndpoint, HttpTokens, Instance, InvalidToken, Timestamp,
+    DirectoryWithoutSlash, Expect, HttpEndpoint, HttpTokens, Instance, InvalidToken, Profile, Timestamp,
     UserDataListed,
 };
 
@@ -64,11 +64,13 @@ pub fn answer(
         now,
     };
     let stationery = Stationery { now, modified: loaded_at.min(now), http: &fleet.scenario().http };
+    let (instance, tokens_lost) = (&compiled.instance, verdict.tokens_lost);
     let reply = if let Some(status) = verdict.status() {
         stationery.error(status)
+    } else if fleet.scenario().http.profile == Profile::Aemm {
+        aemm::Request { fleet, met, instance, authority, now, tokens_lost }.judge(visit, head)
     } else {
-        let (instance, tree) = (&compiled.instance, &compiled.tree);
-        let tokens_lost = verdict.tokens_lost;
+        let tree = &compiled.tree;
         let request = Request { view, instance, tree, authority, stationery, tokens_lost };
         request.judge(visit, head, segments.as_deref())
     };
@@ -202,7 +204,8 @@ impl Request<'_> {
                 Some(Answer::Listing(listing))
             }
             Found::Leaf(leaf) => {
-                let media = if below == [USER_DATA] { Media::Octets } else { Media::Text };
+                let usual = if below == [USER_DATA] { Media::Octets } else { Media::Text };
+                let media = leaf.content_type().map_or(usual, |said| Media::Said(said.clone()));
                 Some(Answer::Value(media, leaf.value(&self.view, version)?))
             }
         }

@@ -59,9 +59,9 @@ impl Fleet {
         for (name, base) in met {
             let mut occurrences = clock.occurrences(events, then);
             occurrences.retain(|(_, other)| events[*other].concerns(name));
-            let with = timeline::after(base, events, &occurrences);
+            let with = timeline::after(base, events, &occurrences, clock.started);
             occurrences.retain(|(_, other)| *other != index);
-            let without = timeline::after(base, events, &occurrences);
+            let without = timeline::after(base, events, &occurrences, clock.started);
             paths.extend(self.differences(without, with, then));
         }
         Outlook { at, happened: last.is_some(), paths }

@@ -12,7 +12,7 @@ use super::{Ingress, Visit};
 use crate::identity::KeyRing;
 use crate::model::fault::Fault;
 use crate::model::timeline::{self, Clock, Occurrence};
-use crate::model::{Event, Fetched, Guest, Instance, Scenario, Timestamp, When};
+use crate::model::{Event, Fetched, Guest, Instance, Profile, Scenario, Timestamp, When};
 
 /// A scenario, compiled, and what happened to it since: what [`answer`](super::answer) reads. Immutable; a
 /// change makes another one, which shares what did not change.
@@ -229,16 +229,19 @@ impl Fleet {
         let key = Key { guest: met.index, client: met.client, occurrences };
         self.cache.get_or(key, |key| {
             let own = key.client.map(|client| derived(met.base, client));
-            let instance = timeline::after(own.as_ref().unwrap_or(met.base), &self.events, &key.occurrences);
+            let base = own.as_ref().unwrap_or(met.base);
+            let instance = timeline::after(base, &self.events, &key.occurrences, self.clock.started);
             Compiled::new(instance, &self.keys)
         })
     }
 
     fn happens_to(&self, index: usize, met: Met<'_>, visit: &Visit<'_>, below: &[&str]) -> bool {
+        // That profile admits clients by the notice that they ask for.
+        let admits_all = self.scenario.http.profile == Profile::Aemm;
         let Some(event) = self.events.get(index).filter(|event| event.concerns(met.name)) else {
             return false;
         };
-        event.first_n_clients.is_none_or(|limit| {
+        event.first_n_clients.filter(|_| !admits_all).is_none_or(|limit| {
             let asks = matches!(below, ["meta-data", "spot" | "events" | "autoscaling", ..]);
             visit.counters.admit((self.clock.loaded, index), visit.peer, if asks { limit } else { 0 })
         })

@@ -1,5 +1,6 @@
 //! Protocol semantics: what a request gets. No sockets, no clock.
 
+pub mod aemm;
 mod answer;
 mod cache;
 mod credentials;
@@ -41,6 +42,8 @@ pub struct RequestHead<'a> {
     pub method: &'a Method,
     /// The path as sent: still percent-encoded, without the query.
     pub path: &'a str,
+    /// The query, if there is one.
+    pub query: Option<&'a str>,
     /// The headers.
     pub headers: &'a HeaderMap,
 }

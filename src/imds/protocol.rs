@@ -90,7 +90,7 @@ mod tests {
             for token in tokens {
                 headers.append(TOKEN_HEADER, token.parse().unwrap());
             }
-            let head = RequestHead { method: &Method::GET, path, headers: &headers };
+            let head = RequestHead { method: &Method::GET, path, query: None, headers: &headers };
             assert_eq!(Protocol::of(head), expected, "{path} with {tokens:?}");
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! The `modern` profile is that of hosts from 2019 on: a 404 carries an XHTML page of 339 bytes, other errors have
 //! no body. The `legacy` one is that of older hosts: HTTP/1.0, `Accept-Ranges: bytes`, and a page with every error
-//! but 405. In both every answer has a length, a date and `Server: EC2ws`, and no charset.
+//! but 405. The `aemm` one has forms of its own. In the first two every answer has a length, a date and `Server: EC2ws`, and no charset.
 
 use hyper::body::Bytes;
 use hyper::header::{
@@ -12,8 +12,9 @@ use hyper::header::{
 
 use hyper::{StatusCode, Version};
 
+use super::aemm;
 use super::fault::Delivery;
-use crate::model::{Http, Profile, Timestamp};
+use crate::model::{ContentType, Http, Profile, Timestamp};
 
 /// Seconds that a token is valid: asked for in a PUT, granted in its answer, remaining in the answer to a GET.
 pub const TTL_HEADER: HeaderName = HeaderName::from_static("x-aws-ec2-metadata-token-ttl-seconds");
@@ -44,12 +45,14 @@ pub struct Reply {
 }
 
 /// What a value is sent as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Media {
     /// Everything but user data, JSON too.
     Text,
     /// User data.
     Octets,
+    /// What the scenario says.
+    Said(ContentType),
 }
 
 /// What all replies of one request share.
@@ -66,7 +69,11 @@ pub struct Stationery<'f> {
 impl Stationery<'_> {
     /// 200 with a value or a listing; with the remaining seconds of the request's token, if it had one.
     pub fn data(&self, media: Media, body: Bytes, ttl: Option<u32>) -> Reply {
-        let media = if media == Media::Text { TEXT } else { OCTETS };
+        let media = match media {
+            Media::Text => TEXT,
+            Media::Octets => OCTETS,
+            Media::Said(said) => HeaderValue::from_str(said.as_str()).unwrap_or(TEXT),
+        };
         let special = vec![
             (CONTENT_TYPE, media),
             (ACCEPT_RANGES, HeaderValue::from_static(self.of_profile("none", "bytes"))),
@@ -104,12 +111,14 @@ impl Stationery<'_> {
         match self.http.profile {
             Profile::Modern => self.reply(status, vec![(CONTENT_TYPE, TEXT)], Bytes::new()),
             Profile::Legacy => self.page(status, LEGACY_INDENTATION),
+            Profile::Aemm => aemm::forms::error(status, self.now),
         }
     }
 
     /// Any error, in the form that it has where the service itself answers so.
     pub fn error(&self, status: StatusCode) -> Reply {
         match status {
+            _ if self.http.profile == Profile::Aemm => self.refusal(status),
             StatusCode::NOT_FOUND => self.not_found(),
             StatusCode::METHOD_NOT_ALLOWED => self.not_allowed("GET, HEAD"),
             StatusCode::EXPECTATION_FAILED => self.expectation_failed(),
@@ -169,7 +178,7 @@ impl Stationery<'_> {
     }
 }
 
-fn header(text: String) -> HeaderValue {
+pub(super) fn header(text: String) -> HeaderValue {
     HeaderValue::try_from(text).expect("a date is a legal header value")
 }
 

@@ -21,7 +21,8 @@ pub fn show(
 ) -> Reply {
     let visit = Visit { counters: &Looking(visit.counters), ..*visit };
     let ask = |method: &Method, path: &str, headers: &HeaderMap| {
-        answer(fleet, authority, &visit, RequestHead { method, path, headers }, now).0
+        let head = RequestHead { method, path, query: None, headers };
+        answer(fleet, authority, &visit, head, now).0
     };
     let mut headers = HeaderMap::new();
     headers.insert(TTL_HEADER, HeaderValue::from_static("60"));

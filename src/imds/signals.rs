@@ -4,23 +4,25 @@
 //! events".
 
 use crate::model::json::string;
-use crate::model::{MaintenanceEvent, MaintenanceState, Signals, SpotAction};
+use crate::model::{MaintenanceEvent, MaintenanceState, Signals, SpotAction, Timestamp};
 
-/// `spot/instance-action`.
-pub fn instance_action(signals: &Signals) -> Option<String> {
-    let notice = signals.spot?;
-    let (action, time) = (string(notice.action.as_str()), string(&notice.time.rfc3339()));
+/// `spot/instance-action`, as a request at `now` finds it.
+pub fn instance_action(signals: &Signals, now: Timestamp) -> Option<String> {
+    let notice = signals.spot.as_ref()?;
+    let (action, time) = (string(notice.action.as_str()), string(&notice.time.at(now).rfc3339()));
     Some(format!("{{\"action\": {action}, \"time\": {time}}}"))
 }
 
 /// `spot/termination-time`: there only if the instance will be terminated.
-pub fn termination_time(signals: &Signals) -> Option<String> {
-    signals.spot.filter(|notice| notice.action == SpotAction::Terminate).map(|notice| notice.time.rfc3339())
+pub fn termination_time(signals: &Signals, now: Timestamp) -> Option<String> {
+    let notice = signals.spot.as_ref().filter(|notice| notice.action == SpotAction::Terminate)?;
+    Some(notice.time.at(now).rfc3339())
 }
 
 /// `events/recommendations/rebalance`.
-pub fn rebalance(signals: &Signals) -> Option<String> {
-    signals.rebalance.map(|time| format!("{{\"noticeTime\": {}}}", string(&time.rfc3339())))
+pub fn rebalance(signals: &Signals, now: Timestamp) -> Option<String> {
+    let time = signals.rebalance.as_ref()?.at(now);
+    Some(format!("{{\"noticeTime\": {}}}", string(&time.rfc3339())))
 }
 
 /// `events/maintenance/scheduled` and `…/history`.
@@ -43,8 +45,8 @@ fn object(event: &MaintenanceEvent) -> String {
         ("Code", Some(event.code.as_str().to_owned())),
         ("Description", Some(format!("{prefix}{}", event.description))),
         ("EventId", Some(event.id.clone())),
-        ("NotAfter", event.not_after.map(crate::model::Timestamp::maintenance_date)),
-        ("NotBeforeDeadline", event.not_before_deadline.map(crate::model::Timestamp::maintenance_date)),
+        ("NotAfter", event.not_after.map(Timestamp::maintenance_date)),
+        ("NotBeforeDeadline", event.not_before_deadline.map(Timestamp::maintenance_date)),
         ("State", Some(event.state.as_str().to_owned())),
     ];
     let line = |(key, value): (&str, Option<String>)| Some(format!("    \"{key}\" : {}", string(&value?)));
@@ -54,27 +56,32 @@ fn object(event: &MaintenanceEvent) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::model::{AfterNotice, MaintenanceCode, SpotInterruption, Timestamp};
+    use crate::model::{AfterNotice, MaintenanceCode, NoticeTime, SpotInterruption};
 
     use super::*;
 
     #[test]
     fn notices_have_the_services_layout() {
-        let time = Timestamp::from_secs(1_548_061_243);
+        let now = Timestamp::from_secs(1_548_061_243);
+        let told = |signals: &Signals| {
+            [instance_action(signals, now), termination_time(signals, now), rebalance(signals, now)]
+        };
+        let time = || NoticeTime::Fixed(now);
         let mut signals = Signals::default();
-        assert_eq!(
-            (instance_action(&signals), termination_time(&signals), rebalance(&signals)),
-            (None, None, None)
-        );
-        signals.spot =
-            Some(SpotInterruption { action: SpotAction::Terminate, time, then: AfterNotice::Stay });
-        signals.rebalance = Some(time);
-        let expected = r#"{"action": "terminate", "time": "2019-01-21T09:00:43Z"}"#;
-        assert_eq!(instance_action(&signals).as_deref(), Some(expected));
-        assert_eq!(termination_time(&signals).as_deref(), Some("2019-01-21T09:00:43Z"));
-        assert_eq!(rebalance(&signals).as_deref(), Some(r#"{"noticeTime": "2019-01-21T09:00:43Z"}"#));
-        signals.spot = Some(SpotInterruption { action: SpotAction::Stop, time, then: AfterNotice::Stay });
-        assert_eq!(termination_time(&signals), None);
+        assert_eq!(told(&signals), [None, None, None]);
+        let spot = |action, time| Some(SpotInterruption { action, time, then: AfterNotice::Stay });
+        signals.spot = spot(SpotAction::Terminate, time());
+        signals.rebalance = Some(time());
+        let expected = [
+            r#"{"action": "terminate", "time": "2019-01-21T09:00:43Z"}"#,
+            "2019-01-21T09:00:43Z",
+            r#"{"noticeTime": "2019-01-21T09:00:43Z"}"#,
+        ];
+        assert_eq!(told(&signals), expected.map(|text| Some(text.to_owned())));
+        signals.spot = spot(SpotAction::Stop, time());
+        assert_eq!(termination_time(&signals, now), None);
+        signals.spot = spot(SpotAction::Terminate, NoticeTime::Moving(std::time::Duration::from_mins(2)));
+        assert_eq!(termination_time(&signals, now).as_deref(), Some("2019-01-21T09:02:43Z"));
     }
 
     #[test]

@@ -52,8 +52,8 @@ pub enum Effect {
         /// What the service does then.
         then: AfterNotice,
     },
-    /// A rebalance recommendation, noticed at the event or at another instant.
-    Rebalance(Option<Timestamp>),
+    /// A rebalance recommendation, and when it was noticed.
+    Rebalance(Due),
     /// A scheduled maintenance event, new or changed; told apart by its id.
     Maintenance(Box<MaintenanceNotice>),
     /// What the Auto Scaling group prepares.
@@ -81,12 +81,25 @@ pub enum Effect {
 }
 
 /// When an announced action is due.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Due {
     /// So long after the notice.
     After(Duration),
+    /// So long after the daemon started.
+    AfterStart(Duration),
+    /// So long after each request: it moves with the client that asks.
+    AfterRequest(Duration),
     /// At an instant.
-    At(Timestamp),
+    At(Said),
+}
+
+/// An instant as somebody said it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    /// The instant.
+    pub instant: Timestamp,
+    /// In these words.
+    pub text: String,
 }
 
 /// A change of one metadata option.
@@ -237,13 +250,29 @@ pub struct MaintenanceNotice {
 
 // === What events have done so far ===
 
+words! {
+    /// Where something is announced to an instance, below the version.
+    Notice {
+        /// The spot interruption.
+        InstanceAction = "meta-data/spot/instance-action",
+        /// Its time.
+        TerminationTime = "meta-data/spot/termination-time",
+        /// The rebalance recommendation.
+        Rebalance = "meta-data/events/recommendations/rebalance",
+        /// Maintenance events.
+        Scheduled = "meta-data/events/maintenance/scheduled",
+        /// What the Auto Scaling group prepares.
+        TargetLifecycleState = "meta-data/autoscaling/target-lifecycle-state",
+    }
+}
+
 /// What is announced to an instance.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Signals {
     /// The spot interruption notice.
     pub spot: Option<SpotInterruption>,
     /// When a rebalance was recommended.
-    pub rebalance: Option<Timestamp>,
+    pub rebalance: Option<NoticeTime>,
     /// Maintenance events to come, in the order of their announcement.
     pub scheduled: Vec<MaintenanceEvent>,
     /// Those that are over or called off.
@@ -254,13 +283,24 @@ pub struct Signals {
     pub rotated_at: Option<Timestamp>,
 }
 
+/// The time in a notice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NoticeTime {
+    /// The same for every request.
+    Fixed(Timestamp),
+    /// The same, and how somebody said it.
+    Said(Said),
+    /// So long after each request.
+    Moving(Duration),
+}
+
 /// A spot interruption notice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SpotInterruption {
     /// What will be done.
     pub action: SpotAction,
     /// When.
-    pub time: Timestamp,
+    pub time: NoticeTime,
     /// What the service does then.
     pub then: AfterNotice,
 }
@@ -289,21 +329,58 @@ impl Event {
     pub fn concerns(&self, instance: Option<&str>) -> bool {
         self.instance.is_none() || self.instance.as_deref() == instance
     }
+
+    /// Where it announces something.
+    pub fn announces(&self, notice: Notice) -> bool {
+        self.effects.iter().any(|effect| match effect {
+            Effect::SpotInterruption { .. } => {
+                matches!(notice, Notice::InstanceAction | Notice::TerminationTime)
+            }
+            Effect::Rebalance(_) => notice == Notice::Rebalance,
+            Effect::Maintenance(_) => notice == Notice::Scheduled,
+            Effect::TargetLifecycleState(_) => notice == Notice::TargetLifecycleState,
+            _ => false,
+        })
+    }
 }
 
 impl Signals {
     /// When the instance is gone and nothing answers for it any more, if that is announced.
     pub fn gone_at(&self) -> Option<Timestamp> {
-        self.spot.filter(|notice| notice.then == AfterNotice::Vanish).map(|notice| notice.time)
+        let ends = self.spot.as_ref().filter(|notice| notice.then == AfterNotice::Vanish);
+        match ends?.time {
+            NoticeTime::Fixed(at) | NoticeTime::Said(Said { instant: at, .. }) => Some(at),
+            NoticeTime::Moving(_) => None,
+        }
     }
 }
 
 impl Due {
-    /// The instant, for a notice that is given at `notice`.
-    pub fn from(self, notice: Timestamp) -> Timestamp {
+    /// The time in a notice that is given at `notice` by a daemon that started at `started`.
+    pub fn from(&self, notice: Timestamp, started: Timestamp) -> NoticeTime {
         match self {
-            Self::After(span) => notice.plus(span),
-            Self::At(instant) => instant,
+            Self::After(span) => NoticeTime::Fixed(notice.plus(*span)),
+            Self::AfterStart(span) => NoticeTime::Fixed(started.plus(*span)),
+            Self::AfterRequest(span) => NoticeTime::Moving(*span),
+            Self::At(said) => NoticeTime::Said(said.clone()),
+        }
+    }
+}
+
+impl NoticeTime {
+    /// What a request at `now` is told.
+    pub fn at(&self, now: Timestamp) -> Timestamp {
+        match self {
+            Self::Fixed(at) | Self::Said(Said { instant: at, .. }) => *at,
+            Self::Moving(span) => now.plus(*span),
+        }
+    }
+
+    /// The same in words: those in which it was said, if it was.
+    pub fn as_said(&self, now: Timestamp) -> String {
+        match self {
+            Self::Said(said) => said.text.clone(),
+            Self::Fixed(_) | Self::Moving(_) => self.at(now).rfc3339(),
         }
     }
 }

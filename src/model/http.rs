@@ -17,6 +17,8 @@ pub struct Http {
     pub invalid_token: InvalidToken,
     /// Whether `/VERSION/` lists `user-data` when there is none.
     pub user_data_listed: UserDataListed,
+    /// Whether listings below a category need no token where one is required; the `aemm` profile only.
+    pub open_listings: bool,
     /// The versions that are served, in their order, without `latest`; all that are known unless said.
     pub versions: Option<Vec<String>>,
 }
@@ -30,6 +32,8 @@ words! {
         Modern = "modern",
         /// Older hosts: an HTTP/1.0 status line, pages in errors, other headers.
         Legacy = "legacy",
+        /// Not EC2's: the forms of amazon-ec2-metadata-mock.
+        Aemm = "aemm",
     }
 }
 words! {

@@ -2,6 +2,7 @@
 //! No tokio, no clock, no I/O: std, serde, percent-encoding, and the value types of ipnet and jiff.
 
 mod clock;
+mod content;
 mod credentials;
 pub mod endpoint;
 mod event;
@@ -20,10 +21,12 @@ mod time;
 pub mod timeline;
 mod words;
 
+pub use content::{Content, ContentType};
 pub use credentials::{CredentialSource, CredentialState, Credentials, Fetched, Keys, Secret};
 pub use event::{
     AfterNotice, Clear, Due, Effect, Event, Fact, MaintenanceCode, MaintenanceEvent, MaintenanceNotice,
-    MaintenanceState, MetadataOption, Signals, SpotAction, SpotInterruption, TargetLifecycleState, When,
+    MaintenanceState, MetadataOption, Notice, NoticeTime, Said, Signals, SpotAction, SpotInterruption,
+    TargetLifecycleState, When,
 };
 pub use glob::PathGlob;
 pub use http::{DirectoryWithoutSlash, Expect, Http, InvalidToken, Profile, UserDataListed};

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use ipnet::IpNet;
 
-use super::event::Event;
+use super::content::Content;
+use super::event::{Event, Notice};
 use super::fault::Fault;
 use super::http::Http;
 use super::instance::Instance;
@@ -39,14 +40,17 @@ pub struct Guest {
     pub instance: Instance,
 }
 
-/// Last words on paths. Keys are below the version: `meta-data/public-ipv4`; no slash at either end.
+/// Last words on paths. Keys are below the version: `meta-data/public-ipv4`, no slash at either end; or, with a slash
+/// before them, from the root: `/elsewhere/ami-id`.
 pub type Overrides = BTreeMap<String, Override>;
 
 /// The last word on a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Override {
     /// The path answers this, whatever it was.
-    Value(Vec<u8>),
+    Value(Content),
+    /// The path answers what another one would, and that one nothing.
+    Moved(Notice),
     /// The path and everything below it is gone.
     Removed,
 }

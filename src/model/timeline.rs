@@ -5,30 +5,48 @@ use std::time::Duration;
 pub use super::clock::{Clock, Happening, Occurrence};
 use super::event::{
     Clear, Due, Effect, Event, Fact, MaintenanceCode, MaintenanceEvent, MaintenanceNotice, MaintenanceState,
-    MetadataOption, Signals, SpotInterruption,
+    MetadataOption, NoticeTime, Signals, SpotInterruption,
 };
 use super::instance::Instance;
 use super::time::Timestamp;
 
-/// The instance after these occurrences.
-pub fn after(base: &Instance, events: &[Event], occurrences: &[Occurrence]) -> Instance {
+/// The instance after these occurrences, served by a daemon that started at `started`.
+pub fn after(base: &Instance, events: &[Event], occurrences: &[Occurrence], started: Timestamp) -> Instance {
     let mut instance = base.clone();
     for (at, index) in occurrences {
         for effect in events.get(*index).map_or(&[][..], |event| &event.effects) {
-            apply(&mut instance, base, effect, *at);
+            apply(&mut instance, base, effect, Given { at: *at, started });
         }
     }
     instance
 }
 
-fn apply(instance: &mut Instance, base: &Instance, effect: &Effect, at: Timestamp) {
+/// When a notice is given.
+#[derive(Clone, Copy)]
+struct Given {
+    at: Timestamp,
+    started: Timestamp,
+}
+
+impl Given {
+    fn time(self, due: &Due) -> NoticeTime {
+        due.from(self.at, self.started)
+    }
+
+    /// The instant of what does not move.
+    fn instant(self, due: &Due) -> Timestamp {
+        self.time(due).at(self.at)
+    }
+}
+
+fn apply(instance: &mut Instance, base: &Instance, effect: &Effect, given: Given) {
     match effect {
         Effect::SpotInterruption { action, due, then } => {
-            let time = due.from(at);
+            let time = given.time(due);
             instance.signals.spot = Some(SpotInterruption { action: *action, time, then: *then });
         }
-        Effect::Rebalance(notice) => instance.signals.rebalance = Some(notice.unwrap_or(at)),
-        Effect::Maintenance(notice) => maintain(&mut instance.signals, notice, at),
+        Effect::Rebalance(due) => instance.signals.rebalance = Some(given.time(due)),
+        Effect::Maintenance(notice) => maintain(&mut instance.signals, notice, given),
         Effect::TargetLifecycleState(state) => instance.signals.target_lifecycle_state = Some(*state),
         Effect::InstanceAction(action) => instance.instance_action = *action,
         Effect::LifeCycle(life_cycle) => instance.life_cycle = *life_cycle,
@@ -37,7 +55,7 @@ fn apply(instance: &mut Instance, base: &Instance, effect: &Effect, at: Timestam
                 credentials.state = *state;
             }
         }
-        Effect::Rotate => instance.signals.rotated_at = Some(at),
+        Effect::Rotate => instance.signals.rotated_at = Some(given.at),
         Effect::Set(path, value) => {
             instance.overrides.insert(path.clone(), value.clone());
         }
@@ -95,8 +113,8 @@ fn clear(instance: &mut Instance, base: &Instance, what: Clear) {
     let signals = &mut instance.signals;
     match what {
         Clear::All => instance.clone_from(base),
-        Clear::SpotInterruption => signals.spot = base.signals.spot,
-        Clear::Rebalance => signals.rebalance = base.signals.rebalance,
+        Clear::SpotInterruption => signals.spot.clone_from(&base.signals.spot),
+        Clear::Rebalance => signals.rebalance.clone_from(&base.signals.rebalance),
         Clear::Maintenance => {
             signals.scheduled.clone_from(&base.signals.scheduled);
             signals.history.clone_from(&base.signals.history);
@@ -123,13 +141,13 @@ fn clear(instance: &mut Instance, base: &Instance, what: Clear) {
 }
 
 /// An event that is active is scheduled; one that is over or called off is in the history, never in both.
-fn maintain(signals: &mut Signals, notice: &MaintenanceNotice, at: Timestamp) {
+fn maintain(signals: &mut Signals, notice: &MaintenanceNotice, given: Given) {
     const DAY: Duration = Duration::from_hours(24);
     let take = |events: &mut Vec<MaintenanceEvent>| {
         events.iter().position(|event| event.id == notice.id).map(|index| events.remove(index))
     };
     let before = take(&mut signals.scheduled).or_else(|| take(&mut signals.history));
-    let due = |said: Option<Due>, was: Option<Timestamp>| said.map(|due| due.from(at)).or(was);
+    let due = |said: Option<&Due>, was: Option<Timestamp>| said.map(|due| given.instant(due)).or(was);
     let code =
         notice.code.or(before.as_ref().map(|event| event.code)).unwrap_or(MaintenanceCode::SystemReboot);
     let described = before.as_ref().filter(|event| event.code == code).map(|event| event.description.clone());
@@ -143,11 +161,11 @@ fn maintain(signals: &mut Signals, notice: &MaintenanceNotice, at: Timestamp) {
             .or(described)
             .unwrap_or_else(|| code.description().to_owned()),
         // Unless said: in a week, for two hours, as AWS announces reboots at least a week ahead.
-        not_before: due(notice.not_before, before.as_ref().map(|e| e.not_before))
-            .unwrap_or_else(|| at.plus(7 * DAY)),
-        not_after: due(notice.not_after, before.as_ref().and_then(|e| e.not_after)),
+        not_before: due(notice.not_before.as_ref(), before.as_ref().map(|e| e.not_before))
+            .unwrap_or_else(|| given.at.plus(7 * DAY)),
+        not_after: due(notice.not_after.as_ref(), before.as_ref().and_then(|e| e.not_after)),
         not_before_deadline: due(
-            notice.not_before_deadline,
+            notice.not_before_deadline.as_ref(),
             before.as_ref().and_then(|e| e.not_before_deadline),
         ),
     };

@@ -3,6 +3,7 @@
 //! Messages are whole sentences. What a program may want to find stands beside them in fields whose names
 //! begin with `IMDS_`: `journalctl IMDS_PATH=/latest/user-data` finds them; stderr leaves them out.
 
+mod dated;
 mod journal;
 mod stderr;
 
@@ -10,6 +11,7 @@ use std::fmt;
 
 use clap::ValueEnum;
 use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
@@ -60,6 +62,16 @@ pub fn start(level: Level) {
         Some(layer) => registry.with(layer).try_init(),
         None => registry.with(stderr::layer()).try_init(),
     };
+}
+
+/// Starts logging as a program in the place of another does: dated lines on stderr, in local time. `said` of the
+/// modules is told from INFO on, of the others what deserves attention; a level that the user chose goes for all.
+pub fn start_dated(chosen: Option<Level>, said: &[(&'static str, Level)]) {
+    let all = chosen.unwrap_or(Level::Warn);
+    let said = if chosen.is_some() { &[] } else { said };
+    let targets = said.iter().map(|(module, level)| (*module, LevelFilter::from(*level)));
+    let filter = Targets::new().with_default(LevelFilter::from(all)).with_targets(targets);
+    let _ = tracing_subscriber::registry().with(filter).with(dated::layer()).try_init();
 }
 
 /// Logs a report, a message a line; as warnings, unless `rejected`.

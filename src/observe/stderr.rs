@@ -56,9 +56,7 @@ where
         } else {
             write!(writer, "{level:>5} ")?;
         }
-        let mut message = Message { writer: &mut writer, result: Ok(()) };
-        event.record(&mut message);
-        message.result?;
+        Message::of(event, &mut writer)?;
         writer.write_char('\n')
     }
 }
@@ -73,9 +71,18 @@ fn colour(level: Level) -> u8 {
 }
 
 /// Writes the message and leaves the `IMDS_` fields out: the sentence has said it.
-struct Message<'a, 'w> {
+pub(super) struct Message<'a, 'w> {
     writer: &'a mut Writer<'w>,
     result: fmt::Result,
+}
+
+impl Message<'_, '_> {
+    /// Writes that of an event.
+    pub(super) fn of(event: &Event<'_>, writer: &mut Writer<'_>) -> fmt::Result {
+        let mut message = Message { writer, result: Ok(()) };
+        event.record(&mut message);
+        message.result
+    }
 }
 
 impl Visit for Message<'_, '_> {

@@ -7,17 +7,29 @@ use std::path::Path;
 use base64::prelude::BASE64_STANDARD;
 use base64::{DecodeError, Engine as _};
 
-use crate::config::{Item, plain};
+use crate::config::{Item, Section, plain};
+use crate::model::Content;
 
 /// What is accepted, for messages.
 pub const FORMS: &str = "text, { text = \"…\" }, { file = \"…\" } or { base64 = \"…\" }";
 
 /// Reads a value of at most `limit` bytes. A file's path counts from the scenario's directory.
 pub fn read(item: &Item<'_>, base: &Path, limit: usize) -> Option<Vec<u8>> {
-    let bytes = match item.kind() {
-        "string" => item.string()?.as_bytes().to_vec(),
-        "table" => {
-            let section = item.section()?;
+    let section = if item.kind() == "table" { Some(item.section()?) } else { None };
+    bytes(item, section.as_ref(), base, limit)
+}
+
+/// The same, and what it is sent as: `{ text = …, content-type = … }`.
+pub fn read_typed(item: &Item<'_>, section: &Section<'_>, base: &Path, limit: usize) -> Option<Content> {
+    let content_type = section.get("content-type").map(|item| item.parse());
+    let bytes = bytes(item, Some(section), base, limit)?;
+    Some(Content { bytes, content_type: content_type.map_or(Some(None), |said| said.map(Some))? })
+}
+
+fn bytes(item: &Item<'_>, section: Option<&Section<'_>>, base: &Path, limit: usize) -> Option<Vec<u8>> {
+    let bytes = match (item.kind(), section) {
+        ("string", _) => item.string()?.as_bytes().to_vec(),
+        (_, Some(section)) => {
             let problems = section.problems();
             let text = section.get("text").map(|item| item.string().map(|text| text.as_bytes().to_vec()));
             let file = section.get("file").map(|item| from_file(&item, base, limit));

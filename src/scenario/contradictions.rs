@@ -108,6 +108,17 @@ pub fn instance_is_there(section: &Section<'_>, name: Option<&str>, scenario: &S
     }
 }
 
+/// Under the `aemm` profile nothing follows from facts, so one that is said is worth a word.
+pub fn nothing_follows(root: &Section<'_>) {
+    let said = ["instance", "credentials"].into_iter().filter_map(|table| root.get(table)?.section());
+    for (_, item) in said.flat_map(|section| section.entries()).filter(|(key, _)| *key != "user-data") {
+        item.key_warn(
+            format!("{} has no effect with profile = \"aemm\"", item.name()),
+            "under this profile the tree is what [metadata] says; say it there, or take another profile",
+        );
+    }
+}
+
 /// A fact that several paths tell, changed in one path only, is worth a word.
 pub fn override_of_a_fact(item: &Item<'_>, path: &str, value: &[u8], instance: &Instance) {
     let facts = [

@@ -8,7 +8,7 @@ use crate::config::{INSTANTS, Item, Section, parse_duration};
 use crate::model::{
     AfterNotice, Clear, CredentialState, Due, Effect, Event, Fact, HttpEndpoint, HttpTokens, InstanceAction,
     InstanceMetadataTags, LifeCycle, MaintenanceCode, MaintenanceNotice, MaintenanceState, MetadataOption,
-    Monitoring, SpotAction, TagKey, TargetLifecycleState, When,
+    Monitoring, Profile, Said, SpotAction, TagKey, TargetLifecycleState, When,
 };
 
 /// The notice of a spot interruption. EC2 User Guide, "Spot Instance interruption notices".
@@ -17,14 +17,16 @@ const SPOT_NOTICE: Duration = Duration::from_mins(2);
 const MOST_CLIENTS: i64 = 10_000;
 
 /// Reads one event; `number` tells it from others where it needs a name of its own.
-pub fn read(section: &Section<'_>, number: u64, base: &Path) -> Option<Event> {
+pub fn read(section: &Section<'_>, number: u64, base: &Path, profile: Profile) -> Option<Event> {
+    let aemm = profile == Profile::Aemm;
     let poll = section.get("after-poll");
     let at = section.get("at");
     let at = match (&at, &poll) {
         (Some(item), None) => when(item),
         (None, None) => Some(When::AfterLoad(Duration::ZERO)),
         (item, Some(poll)) => {
-            let path = poll.string().and_then(|path| overrides::path_in(path, poll));
+            // Polls are of paths below the version, whatever the profile.
+            let path = poll.string().and_then(|path| overrides::path_in(path, poll, Profile::Modern));
             let after = item.as_ref().map_or(Some(Duration::ZERO), Item::duration);
             path.zip(after).map(|(path, after)| When::AfterPoll(path, after))
         }
@@ -38,12 +40,13 @@ pub fn read(section: &Section<'_>, number: u64, base: &Path) -> Option<Event> {
         );
     }
     let until = until.and_then(|item| when(&item));
-    let clients = section.get("first-n-clients").and_then(|item| item.integer(1..=MOST_CLIENTS));
+    let clients =
+        section.get("first-n-clients").and_then(|item| item.integer(i64::from(!aemm)..=MOST_CLIENTS));
     let instance = section.get("instance").and_then(|item| item.line());
     let problems = section.problems();
-    let mut effects = signals(section, number);
+    let mut effects = signals(section, number, aemm);
     effects.extend(states(section));
-    effects.extend(values(section, base));
+    effects.extend(values(section, base, profile));
     effects.extend(options(section));
     effects.extend(clears(section));
     section.finish();
@@ -93,31 +96,58 @@ fn period(item: &Item<'_>) -> Option<Duration> {
 /// `"1h"` after the event, or an instant.
 fn due(item: &Item<'_>) -> Option<Due> {
     if item.kind() != "string" {
-        return item.instant().map(|instant| Due::At(instant.into()));
+        return at(item);
     }
     let text = item.string()?;
-    let at = || text.parse::<jiff::Timestamp>().ok().map(|instant| Due::At(instant.into()));
-    parse_duration(text).map(Due::After).or_else(at).or_else(|| {
+    let after_start = text.strip_prefix("start+").and_then(parse_duration).map(Due::AfterStart);
+    let said = text.parse::<jiff::Timestamp>().is_ok().then(|| at(item)).flatten();
+    after_start.or_else(|| parse_duration(text).map(Due::After)).or(said).or_else(|| {
         item.error(
             format!("{} is {text:?}", item.name()),
-            format!("accepted: a length of time after the event such as \"2h\", or {INSTANTS}"),
+            format!(
+                "accepted: a length of time after the event such as \"2h\", \"start+2h\" after the daemon's start, or \
+                 {INSTANTS}"
+            ),
         );
         None
     })
 }
 
-fn signals(section: &Section<'_>, number: u64) -> Vec<Effect> {
+fn at(item: &Item<'_>) -> Option<Due> {
+    let (instant, text) = item.instant_as_said()?;
+    Some(Due::At(Said { instant: instant.into(), text }))
+}
+
+fn signals(section: &Section<'_>, number: u64, aemm: bool) -> Vec<Effect> {
     let spot = section.get("spot-interruption").and_then(|item| item.section()).and_then(|s| spot(&s));
-    let rebalance = section.get("rebalance-recommendation").and_then(|item| item.section()).map(|section| {
-        let notice = section.get("notice-time").and_then(|item| item.instant());
-        section.finish();
-        Effect::Rebalance(notice.map(Into::into))
-    });
-    let maintenance =
-        section.get("maintenance").and_then(|item| item.section()).and_then(|s| maintenance(&s, number));
+    let rebalance =
+        section.get("rebalance-recommendation").and_then(|item| item.section()).map(|s| rebalance(&s));
+    let maintenance = section
+        .get("maintenance")
+        .and_then(|item| item.section())
+        .and_then(|s| maintenance(&s, number, aemm));
     let state =
         section.get("target-lifecycle-state").and_then(|item| item.choice(TargetLifecycleState::WORDS));
     [spot, rebalance, maintenance, state.map(Effect::TargetLifecycleState)].into_iter().flatten().collect()
+}
+
+fn rebalance(section: &Section<'_>) -> Effect {
+    let said = section.get("notice-time");
+    let moving = moving(section, said.as_ref());
+    section.finish();
+    let due = if moving { Some(Due::AfterRequest(Duration::ZERO)) } else { said.and_then(|item| at(&item)) };
+    Effect::Rebalance(due.unwrap_or(Due::After(Duration::ZERO)))
+}
+
+/// Whether a notice's time counts from each request.
+fn moving(section: &Section<'_>, fixed: Option<&Item<'_>>) -> bool {
+    let item = section.get("moving");
+    let moving = item.as_ref().and_then(Item::boolean).unwrap_or(false);
+    if let (true, Some(item), Some(fixed)) = (moving, item, fixed) {
+        let name = fixed.name().rsplit('.').next().unwrap_or_default();
+        item.error(format!("a moving notice has a {name}"), "accepted: one of the two");
+    }
+    moving
 }
 
 fn spot(section: &Section<'_>) -> Option<Effect> {
@@ -126,22 +156,35 @@ fn spot(section: &Section<'_>) -> Option<Effect> {
     let notice = section.get("notice");
     let time = section.get("time");
     let then = section.get("then").map_or(Some(AfterNotice::Stay), |item| item.choice(AfterNotice::WORDS));
+    let moving = moving(section, time.as_ref());
     section.finish();
+    if moving && then == Some(AfterNotice::Vanish) {
+        section.error(
+            "a moving notice is never due, so nothing vanishes",
+            "accepted: then = \"stay\", or no moving",
+        );
+        return None;
+    }
     if let (Some(_), Some(time)) = (&notice, &time) {
         time.error("both notice and time are said", "accepted: one of them: a length of time, or an instant");
         return None;
     }
     let due = match (notice, time, action) {
         (Some(notice), _, _) => Due::After(notice.duration()?),
-        (None, Some(time), _) => Due::At(time.instant()?.into()),
+        (None, Some(time), _) => at(&time)?,
         // Hibernation starts at once.
         (None, None, Some(SpotAction::Hibernate)) => Due::After(Duration::ZERO),
         (None, None, _) => Due::After(SPOT_NOTICE),
     };
+    let due = match due {
+        Due::After(span) if moving => Due::AfterRequest(span),
+        due => due,
+    };
     Some(Effect::SpotInterruption { action: action?, due, then: then? })
 }
 
-fn maintenance(section: &Section<'_>, number: u64) -> Option<Effect> {
+/// EC2's ids have a form of their own; amazon-ec2-metadata-mock takes any.
+fn maintenance(section: &Section<'_>, number: u64, any_id: bool) -> Option<Effect> {
     let id = section.get("id");
     let code = section.get("code").and_then(|item| item.choice(MaintenanceCode::WORDS));
     let state = section
@@ -155,10 +198,10 @@ fn maintenance(section: &Section<'_>, number: u64) -> Option<Effect> {
     let id = match id {
         None => maintenance_id(number),
         Some(item) => {
-            let id = item.line()?;
+            let id = if any_id { item.string()?.to_owned() } else { item.line()? };
             let digits = id.strip_prefix("instance-event-").unwrap_or_default();
             let hex = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
-            if digits.len() != 17 || !digits.bytes().all(hex) {
+            if !any_id && (digits.len() != 17 || !digits.bytes().all(hex)) {
                 item.error(
                     format!("{} is {id:?}", item.name()),
                     "accepted: \"instance-event-\" and 17 lower-case hexadecimal digits",
@@ -195,17 +238,17 @@ fn states(section: &Section<'_>) -> Vec<Effect> {
     effects
 }
 
-fn values(section: &Section<'_>, base: &Path) -> Vec<Effect> {
+fn values(section: &Section<'_>, base: &Path, profile: Profile) -> Vec<Effect> {
     let mut effects = Vec::new();
     if let Some(section) = section.get("set").and_then(|item| item.section()) {
         for (key, item) in section.entries() {
-            let path = overrides::path_of(key, &item);
-            let value = overrides::last_word(&item, base);
+            let path = overrides::path_of(key, &item, profile);
+            let value = overrides::last_word(&item, base, profile);
             effects.extend(path.zip(value).map(|(path, value)| Effect::Set(path, value)));
         }
     }
     for item in section.get("unset").and_then(|item| item.array()).unwrap_or_default() {
-        let path = item.string().and_then(|path| overrides::path_in(path, &item));
+        let path = item.string().and_then(|path| overrides::path_in(path, &item, profile));
         effects.extend(path.map(Effect::Unset));
     }
     if let Some(section) = section.get("tags").and_then(|item| item.section()) {

@@ -8,13 +8,14 @@ use ipnet::IpNet;
 
 use super::{credentials, instance, options, overrides};
 use crate::config::{Item, Section};
-use crate::model::{CredentialSource, Guest, HttpTokens, Instance};
+use crate::model::{CredentialSource, Guest, HttpTokens, Instance, Profile};
 
 /// Reads all of them.
-pub fn read(item: &Item<'_>, base: &Path, inherited: &Instance) -> Vec<Guest> {
+pub fn read(item: &Item<'_>, base: &Path, inherited: &Instance, profile: Profile) -> Vec<Guest> {
     let Some(section) = item.section() else { return vec![] };
+    let entries = section.entries();
     let guests: Vec<_> =
-        section.entries().iter().filter_map(|(name, item)| guest(name, item, base, inherited)).collect();
+        entries.iter().filter_map(|(name, item)| guest(name, item, base, inherited, profile)).collect();
     let mut networks = BTreeMap::new();
     let mut host = None;
     for (guest, item) in &guests {
@@ -38,7 +39,13 @@ pub fn read(item: &Item<'_>, base: &Path, inherited: &Instance) -> Vec<Guest> {
     guests.into_iter().map(|(guest, _)| guest).collect()
 }
 
-fn guest<'a>(name: &str, item: &Item<'a>, base: &Path, inherited: &Instance) -> Option<(Guest, Item<'a>)> {
+fn guest<'a>(
+    name: &str,
+    item: &Item<'a>,
+    base: &Path,
+    inherited: &Instance,
+    profile: Profile,
+) -> Option<(Guest, Item<'a>)> {
     let legal = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     if name.is_empty() || name.len() > 64 || !name.chars().all(legal) {
         item.key_error(
@@ -73,7 +80,7 @@ fn guest<'a>(name: &str, item: &Item<'a>, base: &Path, inherited: &Instance) -> 
     let said_id = section.get("instance-id").is_some();
     instance::read(&section, base, &mut instance);
     if let Some(metadata) = metadata {
-        let own = overrides::read(&metadata, base, &instance);
+        let own = overrides::read(&metadata, base, &instance, profile);
         instance.overrides.extend(own);
     }
     // What is said is wrong, if it is not true: no reason for a second word.

@@ -23,7 +23,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::config::{Report, Section, Source, keys_asked, parse};
-use crate::model::{HttpTokens, Scenario};
+use crate::model::{HttpTokens, Profile, Scenario};
 
 pub use credential_process::parse as parse_credential_process;
 pub use fault_order::{OrderedFault, fault_from_json};
@@ -67,15 +67,19 @@ fn build(root: &Section<'_>, base: &Path) -> Scenario {
     if let Some(section) = root.get("http").and_then(|item| item.section()) {
         options::http(&section, &mut scenario.http);
     }
+    let profile = scenario.http.profile;
+    if profile == Profile::Aemm {
+        contradictions::nothing_follows(root);
+    }
     if let Some(section) = root.get("metadata").and_then(|item| item.section()) {
-        scenario.instance.overrides = overrides::read(&section, base, &scenario.instance);
+        scenario.instance.overrides = overrides::read(&section, base, &scenario.instance, profile);
     }
     if let Some(item) = root.get("instances") {
-        scenario.guests = instances::read(&item, base, &scenario.instance);
+        scenario.guests = instances::read(&item, base, &scenario.instance, profile);
     }
     if let Some(events) = root.get("event").and_then(|item| item.sections()) {
         let read = |(index, section): (usize, &Section<'_>)| {
-            let event = event::read(section, index as u64, base)?;
+            let event = event::read(section, index as u64, base, profile)?;
             contradictions::event_has_its_instance(section, &event, &scenario);
             Some(event)
         };

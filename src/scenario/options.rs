@@ -44,6 +44,7 @@ pub fn http(section: &Section<'_>, http: &mut Http) {
     );
     let listed = section.get("user-data-listed");
     said(&mut http.user_data_listed, listed.and_then(|item| item.choice(UserDataListed::WORDS)));
+    said(&mut http.open_listings, section.get("open-listings").and_then(|item| item.boolean()));
     http.versions = section.get("versions").and_then(|item| item.list::<ApiVersion>()).map(|versions| {
         let names = versions.into_iter().map(|version| version.0);
         names.filter(|name| name != "latest").collect()

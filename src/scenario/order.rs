@@ -11,7 +11,7 @@ use super::contradictions;
 use super::event::{self, maintenance_id};
 use super::overrides::normal;
 use crate::config::{Report, Section, Source, parse};
-use crate::model::{Effect, Event, Instance, Override, Scenario, Timestamp, When, words_of_span};
+use crate::model::{Effect, Event, Instance, Override, Profile, Scenario, Timestamp, When, words_of_span};
 
 const NAME: &str = "the event";
 
@@ -48,7 +48,7 @@ pub fn event_from_json(json: &Value, scenario: &Scenario, moment: Moment) -> Res
     let number = moment.now.as_millis();
     let (event, warnings) = parse(&source, |root| {
         let when = when(root, moment);
-        let mut event = event::read(root, number, Path::new(""))?;
+        let mut event = event::read(root, number, Path::new(""), scenario.http.profile)?;
         if let Some(when) = when {
             event.at = when;
         }
@@ -102,6 +102,9 @@ fn names_a_file(said: &Map<String, Value>) -> Option<String> {
 
 /// A fact that several paths tell, changed in one path only, is worth a word.
 fn warn_of_facts(root: &Section<'_>, event: &Event, scenario: &Scenario) {
+    if scenario.http.profile == Profile::Aemm {
+        return;
+    }
     let named = |name: &String| scenario.guests.iter().find(|guest| guest.name == *name);
     let instance: &Instance =
         event.instance.as_ref().and_then(named).map_or(&scenario.instance, |guest| &guest.instance);
@@ -112,7 +115,7 @@ fn warn_of_facts(root: &Section<'_>, event: &Event, scenario: &Scenario) {
     for (path, item) in set.entries() {
         let path = normal(path);
         let value = event.effects.iter().find_map(|effect| match effect {
-            Effect::Set(set, Override::Value(value)) if set == path => Some(value),
+            Effect::Set(set, Override::Value(value)) if set == path => Some(&value.bytes),
             _ => None,
         });
         if let Some(value) = value {

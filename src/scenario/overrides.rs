@@ -4,27 +4,30 @@ use std::path::Path;
 
 use super::{content, contradictions};
 use crate::config::{Item, Section};
-use crate::model::{Instance, Override, Overrides};
+use crate::model::{Instance, Notice, Override, Overrides, Profile};
 
 /// The largest value of a path: what fits into one answer without a second thought.
 const VALUE_LIMIT: usize = 1 << 20;
 
 /// Reads the table. Keys are paths below the version.
-pub fn read(section: &Section<'_>, base: &Path, instance: &Instance) -> Overrides {
+///
+/// Under the `aemm` profile nothing else is there, so nothing is contradicted; and a path may be a value and a
+/// directory, may lie outside of the version, and may take the place of a notice.
+pub fn read(section: &Section<'_>, base: &Path, instance: &Instance, profile: Profile) -> Overrides {
     let mut overrides = Overrides::new();
     let mut items = Vec::new();
     for (key, item) in section.entries() {
-        let Some(path) = path_of(key, &item) else { continue };
-        let Some(last_word) = last_word(&item, base) else { continue };
-        if let Override::Value(value) = &last_word {
-            contradictions::override_of_a_fact(&item, &path, value, instance);
+        let Some(path) = path_of(key, &item, profile) else { continue };
+        let Some(last_word) = last_word(&item, base, profile) else { continue };
+        if let (Override::Value(value), false) = (&last_word, profile == Profile::Aemm) {
+            contradictions::override_of_a_fact(&item, &path, &value.bytes, instance);
         }
         if overrides.insert(path.clone(), last_word).is_some() {
             item.key_error(format!("{path} is said twice"), "accepted: each path once");
         }
         items.push((path, item));
     }
-    for (path, item) in &items {
+    for (path, item) in items.iter().filter(|_| profile != Profile::Aemm) {
         if let Some(above) = value_above(path, &overrides) {
             item.key_error(
                 format!("{path} lies below {above}, which is a value"),
@@ -36,9 +39,21 @@ pub fn read(section: &Section<'_>, base: &Path, instance: &Instance) -> Override
 }
 
 /// What a value says of its path.
-pub(super) fn last_word(item: &Item<'_>, base: &Path) -> Option<Override> {
-    if item.kind() != "boolean" {
-        return content::read(item, base, VALUE_LIMIT).map(Override::Value);
+pub(super) fn last_word(item: &Item<'_>, base: &Path, profile: Profile) -> Option<Override> {
+    match item.kind() {
+        "boolean" => {}
+        "table" => {
+            let section = item.section()?;
+            let aemm = profile == Profile::Aemm;
+            return match aemm.then(|| section.get("moved-from")).flatten() {
+                Some(from) => {
+                    section.finish();
+                    from.choice(Notice::WORDS).map(Override::Moved)
+                }
+                None => content::read_typed(item, &section, base, VALUE_LIMIT).map(Override::Value),
+            };
+        }
+        _ => return content::read(item, base, VALUE_LIMIT).map(|bytes| Override::Value(bytes.into())),
     }
     if item.boolean()? {
         item.error(
@@ -51,23 +66,39 @@ pub(super) fn last_word(item: &Item<'_>, base: &Path) -> Option<Override> {
 }
 
 /// What is accepted as a path.
-const PATHS: &str =
-    "accepted: a path that starts with meta-data, dynamic or user-data, such as \"meta-data/public-ipv4\"";
+fn accepted(profile: Profile) -> String {
+    let elsewhere = match profile {
+        Profile::Aemm => "; or one from the root, such as \"/elsewhere/ami-id\"",
+        Profile::Modern | Profile::Legacy => "",
+    };
+    format!(
+        "accepted: a path that starts with meta-data, dynamic or user-data, such as \"meta-data/public-ipv4\"{elsewhere}"
+    )
+}
+
+/// A path as it is kept, if it is one.
+fn named(path: &str, profile: Profile) -> Option<String> {
+    let aemm = profile == Profile::Aemm;
+    let elsewhere = aemm && path.starts_with('/') && !path.starts_with("/latest/");
+    let below = if elsewhere { None } else { below_the_version(path) };
+    below.or_else(|| if aemm { from_the_root(path) } else { None })
+}
 
 /// A path that is a key.
-pub(super) fn path_of(key: &str, item: &Item<'_>) -> Option<String> {
-    let path = below_the_version(key);
+pub(super) fn path_of(key: &str, item: &Item<'_>, profile: Profile) -> Option<String> {
+    let path = named(key, profile);
     if path.is_none() {
-        item.key_error(format!("{key:?} is not a path of the tree"), PATHS);
+        item.key_error(format!("{key:?} is not a path of the tree"), accepted(profile));
     }
     path
 }
 
 /// A path that is a value.
-pub(super) fn path_in(text: &str, item: &Item<'_>) -> Option<String> {
-    let path = below_the_version(text);
+pub(super) fn path_in(text: &str, item: &Item<'_>, profile: Profile) -> Option<String> {
+    let path = named(text, profile);
     if path.is_none() {
-        item.error(format!("{} is {text:?}, which is not a path of the tree", item.name()), PATHS);
+        let found = format!("{} is {text:?}, which is not a path of the tree", item.name());
+        item.error(found, accepted(profile));
     }
     path
 }
@@ -75,10 +106,19 @@ pub(super) fn path_in(text: &str, item: &Item<'_>) -> Option<String> {
 /// A path below the version, without slashes at its ends: `meta-data/public-ipv4`.
 fn below_the_version(path: &str) -> Option<String> {
     let below = normal(path);
-    let mut segments = below.split('/');
-    let top = segments.next().unwrap_or_default();
+    let top = below.split('/').next().unwrap_or_default();
+    (matches!(top, "meta-data" | "dynamic" | "user-data") && is_clean(below)).then(|| below.to_owned())
+}
+
+/// A path that starts with a slash and is none of the service's own: `/elsewhere/ami-id`.
+fn from_the_root(path: &str) -> Option<String> {
+    let below = path.strip_prefix('/')?;
+    (is_clean(below) && !matches!(below, "latest" | "latest/api/token")).then(|| path.to_owned())
+}
+
+fn is_clean(path: &str) -> bool {
     let legal = |s: &str| !s.is_empty() && s != "." && s != ".." && !s.chars().any(char::is_control);
-    (matches!(top, "meta-data" | "dynamic" | "user-data") && segments.all(legal)).then(|| below.to_owned())
+    path.split('/').all(legal)
 }
 
 /// A path as it is kept: below the version, without slashes at its ends.

@@ -123,8 +123,8 @@ fn options_credentials_and_overrides_are_read() {
     assert_eq!(credentials.role.as_str(), "web");
     assert_eq!((credentials.lifetime.as_secs(), credentials.refresh.as_secs()), (3600, 600));
     let overrides = found.instance.overrides;
-    assert_eq!(overrides["meta-data/x"], Override::Value(b"y".to_vec()));
-    assert_eq!(overrides["meta-data/raw"], Override::Value(vec![0, 1]));
+    assert_eq!(overrides["meta-data/x"], Override::Value(b"y".to_vec().into()));
+    assert_eq!(overrides["meta-data/raw"], Override::Value(vec![0, 1].into()));
     assert_eq!(overrides["meta-data/public-ipv4"], Override::Removed);
 }
 
@@ -296,4 +296,15 @@ proptest! {
             prop_assert!(report.to_string().contains("accepted") || report.to_string().contains("did you mean") || report.problems.iter().all(|p| p.help.is_empty()));
         }
     }
+}
+
+#[test]
+fn facts_without_effect_are_told() {
+    let text = "[instance]\ninstance-type = \"m4.xlarge\"\nuser-data = \"x\"\n[http]\nprofile = \"aemm\"\n";
+    let (_, report) = read(&Source::new("test.toml", text), Path::new("")).expect("it is accepted");
+    let found: Vec<&str> = report.problems.iter().map(|problem| problem.found.as_str()).collect();
+    assert_eq!(found, ["instance.instance-type has no effect with profile = \"aemm\""]);
+    let (_, report) =
+        read(&Source::new("test.toml", text.replace("aemm", "modern")), Path::new("")).expect("it too");
+    assert!(report.problems.is_empty(), "{report}");
 }

@@ -18,6 +18,8 @@ use super::limits::Limits;
 use super::request::{Parting, parting, respond};
 use super::wire::{Talk, Wire};
 use super::{Shared, ingress};
+use crate::imds::aemm::Malformed;
+use crate::model::Profile;
 
 /// How hyper speaks: header names as on EC2, nothing added, nothing without a limit.
 ///
@@ -45,11 +47,18 @@ pub(super) async fn serve(
 ) {
     let local = stream.local_addr().unwrap_or(peer);
     let seat = Seat::new(Arc::clone(&shared), permit);
-    let talk = Arc::new(Talk::new(peer, ingress::of(&stream, local, peer), seat));
+    let refuses_itself = shared.world.fleet.load().scenario().http.profile == Profile::Aemm;
+    let talk = Arc::new(Talk::new(peer, ingress::of(&stream, local, peer), seat, refuses_itself));
     let wire = Wire::new(stream, Arc::clone(&talk));
     match talk_http(&shared, wire, &talk).await {
         Ending::Close => {}
         Ending::Linger(stream) => linger(stream, &shared.limits).await,
+        Ending::Refuse(mut stream, malformed) => {
+            // A client that takes nothing more has been told enough.
+            if stream.write_all(malformed.wire().as_bytes()).await.is_ok() {
+                linger(stream, &shared.limits).await;
+            }
+        }
         Ending::Hold(stream) => {
             // A client that only waits must not keep others out.
             talk.seat.leave();
@@ -64,6 +73,7 @@ pub(super) async fn serve(
 enum Ending {
     Close,
     Linger(TcpStream),
+    Refuse(TcpStream, Malformed),
     Hold(TcpStream),
     Silence(TcpStream),
     Reset(TcpStream),
@@ -115,11 +125,12 @@ async fn talk_http(shared: &Shared, wire: Wire, talk: &Arc<Talk>) -> Ending {
 }
 
 fn ending<S>(outcome: hyper::Result<()>, parts: Parts<TokioIo<Wire>, S>, talk: &Talk) -> Ending {
-    let stream = parts.io.into_inner().into_inner();
+    let Parts { io, read_buf, .. } = parts;
+    let stream = io.into_inner().into_inner();
     match outcome {
         Err(_) if talk.is_cut() => Ending::Close,
         Ok(()) => {
-            let more = !parts.read_buf.is_empty() || talk.has_unread();
+            let more = !read_buf.is_empty() || talk.has_unread();
             if more || stream.try_read(&mut [0; 64]).is_ok_and(|bytes| bytes > 0) {
                 Ending::Linger(stream)
             } else {
@@ -132,6 +143,10 @@ fn ending<S>(outcome: hyper::Result<()>, parts: Parts<TokioIo<Wire>, S>, talk: &
                 Some(Parting::Hold) => Ending::Hold(stream),
                 Some(Parting::Silence) => Ending::Silence(stream),
                 Some(Parting::Reset) => Ending::Reset(stream),
+                Some(Parting::Malformed(malformed)) => Ending::Refuse(stream, *malformed),
+                None if error.is_parse() && talk.refuses_itself => {
+                    Ending::Refuse(stream, Malformed::refused(&read_buf, error.is_parse_too_large()))
+                }
                 // hyper has answered 400, 414 or 431, and most likely not read all that came.
                 None if error.is_parse() => Ending::Linger(stream),
                 Some(Parting::Crowded | Parting::Broken(_)) | None => Ending::Close,

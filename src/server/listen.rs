@@ -24,7 +24,7 @@ pub struct Listener {
 }
 
 /// The sockets that a service manager passed, checked: each must be a listening TCP socket.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Inherited(Vec<(StdListener, SocketAddr)>);
 
 impl Inherited {
@@ -67,6 +67,18 @@ impl Inherited {
             Failure::new(Status::OsError, format!("an inherited socket cannot be used: {error}"))
         })
     }
+}
+
+/// Takes over sockets that listen already, for the runtime that runs the caller.
+pub fn adopt(sockets: Vec<StdListener>) -> Result<Vec<Listener>, Failure> {
+    let adopt = |socket: StdListener| {
+        socket.set_nonblocking(true)?;
+        let address = socket.local_addr()?;
+        Ok(ready(TcpListener::from_std(socket)?, address, false))
+    };
+    let listeners: io::Result<_> = sockets.into_iter().map(adopt).collect();
+    listeners
+        .map_err(|error| Failure::new(Status::OsError, format!("a listening socket cannot be used: {error}")))
 }
 
 /// Binds these addresses, for the runtime that runs the caller.

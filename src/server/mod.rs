@@ -17,7 +17,7 @@ mod wire;
 mod world;
 
 pub use limits::Limits;
-pub use listen::{Inherited, Listener, bind};
+pub use listen::{Inherited, Listener, adopt, bind};
 pub use tally::Tallies;
 pub use world::World;
 

@@ -56,7 +56,7 @@ impl Drop for Recording<'_> {
             ingress: self.talk.ingress,
             method: journal::method(method),
             path: journal::path(path),
-            protocol: Protocol::of(RequestHead { method, path, headers }),
+            protocol: Protocol::of(RequestHead { method, path, query: None, headers }),
             status: self.status.map(|status| status.as_u16()),
             latency: self.began.elapsed(),
             fault: self.fault.and_then(|fault| fault.try_into().ok()),

@@ -104,7 +104,9 @@ fn a_scale_in_is_seen_and_a_launch_is_none() {
 #[test]
 fn no_scenario_but_the_disabled_endpoint_is_an_error_to_a_termination_handler() {
     for (name, _) in library() {
-        if name != "endpoint-disabled" && !is_faulty(&name) {
+        // amazon-ec2-metadata-mock does not tell with an answer how long a token lives.
+        let silent = name == "aemm";
+        if name != "endpoint-disabled" && !silent && !is_faulty(&name) {
             watched(&name, 400);
         }
     }

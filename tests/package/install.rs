@@ -15,6 +15,8 @@ fn installed_is_running_confined_and_there_once() {
     let (id, _) = machine.within(SOON, "curl after the installation", || machine.instance_id());
     machine.expect("the instance id of an empty scenario", &id, BUILT_IN_ID);
     machine.expect_network_once("after the installation");
+    let version = machine.ok("/usr/libexec/mock-imds/ec2-metadata-mock --version");
+    machine.expect("the link of the other program's name", &version, "v1.13.0");
     confined(&machine);
     open_to_its_group(&machine);
     units_verify(&machine);

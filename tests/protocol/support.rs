@@ -78,7 +78,7 @@ impl Service {
             map.append(name, value);
         }
         let method: Method = method.parse().expect("a legal method");
-        let head = RequestHead { method: &method, path, headers: &map };
+        let head = RequestHead { method: &method, path, query: None, headers: &map };
         let visit = Visit {
             peer: IpAddr::V4(Ipv4Addr::LOCALHOST),
             ingress: Ingress::Host,

@@ -138,7 +138,7 @@ impl Stage {
             );
         }
         let method: Method = method.parse().expect("a method");
-        let head = RequestHead { method: &method, path, headers: &map };
+        let head = RequestHead { method: &method, path, query: None, headers: &map };
         let Client { peer, ingress } = client;
         let visit = Visit { peer, ingress, nonce: *b"nonce a test", counters: &self.tallies };
         let (reply, change) = answer(&self.fleet, &self.authority, &visit, head, self.now);

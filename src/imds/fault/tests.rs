@@ -59,7 +59,7 @@ impl Run {
     fn decide(&self, faults: &[Fault], ask: &Ask) -> Verdict {
         let mut headers = HeaderMap::new();
         headers.insert("x-aws-ec2-metadata-token", ask.token.parse().expect("a header's value"));
-        let head = RequestHead { method: &ask.method, path: ask.path, headers: &headers };
+        let head = RequestHead { method: &ask.method, path: ask.path, query: None, headers: &headers };
         let visit = Visit { peer: ask.peer.into(), ingress: ask.ingress, nonce: [0; 12], counters: self };
         let path: Vec<&str> = ask.path.split('/').skip(1).collect();
         let (clock, now) = (Clock::starting(START, START), START.plus(ask.elapsed));

@@ -9,7 +9,7 @@ use hyper::body::Bytes;
 
 use super::credentials::View;
 use super::version::Version;
-use crate::model::{Instance, Override};
+use crate::model::{self, ContentType, Instance, NetworkInterface, Override};
 use table::Row;
 
 /// A directory of entries, in the order in which they are listed.
@@ -39,6 +39,7 @@ pub enum Node {
 pub struct Leaf {
     introduced: Version,
     content: Content,
+    content_type: Option<ContentType>,
 }
 
 /// What a leaf answers.
@@ -59,7 +60,8 @@ impl Directory {
         let mut root = Self::default();
         for row in table::ROWS {
             for (path, label, content) in row.leaves(instance) {
-                root.insert(&path, label.as_deref(), Leaf { introduced: row.introduced, content });
+                let introduced = row.introduced;
+                root.insert(&path, label.as_deref(), Leaf { introduced, content, content_type: None });
             }
         }
         for (path, last_word) in &instance.overrides {
@@ -146,7 +148,10 @@ impl Directory {
         let segments: Vec<&str> = path.split('/').collect();
         match last_word {
             Override::Removed => self.remove(&segments),
-            Override::Value(bytes) => {
+            // Both are words of the `aemm` profile, which has no tree.
+            Override::Moved(_) => {}
+            Override::Value(_) if path.starts_with('/') => {}
+            Override::Value(model::Content { bytes, content_type }) => {
                 // A known path keeps the version that introduced it; a new one is there in all.
                 let introduced = match self.find(&segments) {
                     Some(Found::Leaf(leaf)) => leaf.introduced,
@@ -154,7 +159,7 @@ impl Directory {
                 };
                 let content = Content::Fixed(bytes.clone().into());
                 let path: Vec<String> = segments.iter().map(ToString::to_string).collect();
-                self.insert(&path, None, Leaf { introduced, content });
+                self.insert(&path, None, Leaf { introduced, content, content_type: content_type.clone() });
             }
         }
     }
@@ -196,6 +201,11 @@ impl Node {
 // === impl Leaf ===
 
 impl Leaf {
+    /// What somebody said that it is sent as.
+    pub fn content_type(&self) -> Option<&ContentType> {
+        self.content_type.as_ref()
+    }
+
     /// The value for a version.
     pub fn value(&self, view: &View<'_>, version: Version) -> Option<Bytes> {
         if self.introduced > version {
@@ -274,7 +284,7 @@ impl Row {
     }
 }
 
-fn interface_name(interface: &crate::model::NetworkInterface) -> &str {
+fn interface_name(interface: &NetworkInterface) -> &str {
     interface.mac.as_str()
 }
 

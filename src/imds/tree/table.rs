@@ -94,7 +94,11 @@ pub const ROWS: &[Row] = &[
         "2018-08-17",
         Always(|i| signals::maintenance(&i.signals.scheduled)),
     ),
-    row("meta-data/events/recommendations/rebalance", "2020-10-27", When(|i| signals::rebalance(&i.signals))),
+    row(
+        "meta-data/events/recommendations/rebalance",
+        "2020-10-27",
+        Live(|v| signals::rebalance(&v.instance.signals, v.now)),
+    ),
     // Undated; on newer hosts only. Hibernation came in November 2018.
     row("meta-data/hibernation/configured", "2019-10-01", When(|i| i.hibernation.map(text))),
     row("meta-data/hostname", "1.0", Always(Instance::local_hostname)),
@@ -196,8 +200,16 @@ pub const ROWS: &[Row] = &[
     row("meta-data/security-groups", "1.0", When(|i| lines(&i.primary().security_groups.names))),
     row("meta-data/services/domain", "2014-02-25", Always(|i| i.region().partition().domain.into())),
     row("meta-data/services/partition", "2015-10-20", Always(|i| i.region().partition().name.into())),
-    row("meta-data/spot/instance-action", "2016-11-15", When(|i| signals::instance_action(&i.signals))),
-    row("meta-data/spot/termination-time", "2014-11-05", When(|i| signals::termination_time(&i.signals))),
+    row(
+        "meta-data/spot/instance-action",
+        "2016-11-15",
+        Live(|v| signals::instance_action(&v.instance.signals, v.now)),
+    ),
+    row(
+        "meta-data/spot/termination-time",
+        "2014-11-05",
+        Live(|v| signals::termination_time(&v.instance.signals, v.now)),
+    ),
     // Undated; in listings recorded under 2021-03-23.
     row("meta-data/system", "2021-03-23", Always(|i| i.system.as_str().into())),
     row("meta-data/tags/instance/{key}", "2021-03-23", Each(tags)),

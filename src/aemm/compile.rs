@@ -1,0 +1,97 @@
+//! [`Config`] → a scenario in TOML. It is served, and it is what a person reads to go on without the original.
+
+mod events;
+mod text;
+mod words;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+
+use super::config::{Config, Mode, Value};
+use text::string;
+use words::Words;
+
+/// User data that `[instance]` takes. More goes among the words.
+const USER_DATA_LIMIT: usize = 16 * 1024;
+
+/// A scenario that answers as the original does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Compiled {
+    /// Its text.
+    pub toml: String,
+    /// What of the configuration it does not say, one sentence each.
+    pub not_carried: Vec<String>,
+}
+
+/// A scenario that answers as the original does with this configuration. What counts from the start of the process
+/// counts from the start of the server, so the same text serves at any time.
+pub fn compile(config: &Config) -> Compiled {
+    let mut not_carried = Vec::new();
+    let mut words = Words::of(config, &mut not_carried);
+    let user_data = user_data(config, &mut words, &mut not_carried);
+    let tokens = if config.imdsv2 { "required" } else { "optional" };
+    let listings = if config.open_listings { "open-listings = true\n" } else { "" };
+    let instance = user_data.map(|text| format!("\n[instance]\nuser-data = {text}\n")).unwrap_or_default();
+    let events = events::of(config, &mut not_carried);
+    let toml = format!(
+        "# {}.\n\
+         #\n\
+         # The paths below are all that is there. Under another profile they are the last words on their paths, and the\n\
+         # others follow from [instance]; see mock-imds.toml(5).\n\
+         \n\
+         # Headers, listings, errors and tokens in the forms of the original.\n\
+         [http]\n\
+         profile = \"aemm\"\n\
+         {listings}\n\
+         [metadata-options]\n\
+         http-tokens = \"{tokens}\"\n\
+         {instance}\n\
+         [metadata]\n\
+         {words}{events}",
+        summary(config.mode)
+    );
+    Compiled { toml, not_carried }
+}
+
+fn summary(mode: Mode) -> &'static str {
+    match mode {
+        Mode::All => {
+            "What amazon-ec2-metadata-mock answers: spot interruption, scheduled event and Auto Scaling state"
+        }
+        Mode::Spot => {
+            "What amazon-ec2-metadata-mock spot answers: an interruption and a rebalance recommendation"
+        }
+        Mode::Events => "What amazon-ec2-metadata-mock events answers: a scheduled event",
+        Mode::AsgLifecycle => {
+            "What amazon-ec2-metadata-mock asglifecycle answers: the state in an Auto Scaling group"
+        }
+    }
+}
+
+/// User data for `[instance]`; what is elsewhere, or too long, becomes a word.
+fn user_data(config: &Config, words: &mut Words, not_carried: &mut Vec<String>) -> Option<String> {
+    const USUAL: &str = "/latest/user-data";
+    let path = config.userdata.paths.get("userdata").map_or(USUAL, String::as_str);
+    let said = match config.userdata.values.get("userdata") {
+        Some(Value::Text(base64)) => base64.as_str(),
+        _ => "",
+    };
+    let Ok(bytes) = BASE64_STANDARD.decode(said) else {
+        not_carried.push("The user data is not base64.".to_owned());
+        return None;
+    };
+    let text = String::from_utf8(bytes.clone()).ok().filter(|text| text::is_plain(text));
+    let form = match &text {
+        Some(text) => format!("text = {}", string(text)),
+        None => format!("base64 = {}", string(&BASE64_STANDARD.encode(&bytes))),
+    };
+    if path == USUAL && bytes.len() <= USER_DATA_LIMIT {
+        return Some(text.map_or_else(|| format!("{{ {form} }}"), |text| string(&text)));
+    }
+    let value = format!("{{ content-type = \"application/octet-stream\", {form} }}");
+    words.put("userdata", path, value, not_carried);
+    None
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,135 @@
+//! `[[event]]`: what happens to the instance, from when, and who sees it.
+
+use std::time::Duration;
+
+use super::text::string;
+use crate::aemm::config::{Config, Events, Mode, Start, Value};
+use crate::model::{Timestamp, words_of_span};
+
+/// The most clients that an event may be limited to.
+const MOST_CLIENTS: i64 = 10_000;
+/// A century: the longest span of a scenario.
+const LONGEST: Duration = Duration::from_hours(100 * 365 * 24);
+
+pub fn of(config: &Config, not_carried: &mut Vec<String>) -> String {
+    let served = |mode| [Mode::All, mode].contains(&config.mode);
+    let clients = clients(config.mock_ip_count, not_carried);
+    let mut events = Vec::new();
+    let mut event = |comment: &str, start: &Start, effect: &str| {
+        let at = string(&at(start));
+        events.push(format!("\n# {comment}\n[[event]]\nat = {at}\n{clients}{effect}\n"));
+    };
+    if served(Mode::Spot) {
+        let (comment, effect) = spot(config, not_carried);
+        event(comment, &config.mock, &effect);
+        let (comment, effect) = rebalance(config, not_carried);
+        event(comment, &config.rebalance, &effect);
+    }
+    if served(Mode::Events) {
+        event(
+            "The event stays scheduled, whatever its state.",
+            &config.mock,
+            &maintenance(config, not_carried),
+        );
+    }
+    if served(Mode::AsgLifecycle) {
+        let effect = "target-lifecycle-state = \"Terminated\"";
+        event("Until then the state is InService.", &config.asg_termination, effect);
+    }
+    events.concat()
+}
+
+/// How many clients see notices; a negative number is all.
+fn clients(count: i64, not_carried: &mut Vec<String>) -> String {
+    if count > MOST_CLIENTS {
+        not_carried
+            .push(format!("mock-ip-count is {count}; notices go to the first {MOST_CLIENTS} clients."));
+    }
+    if count < 0 { String::new() } else { format!("first-n-clients = {}\n", count.min(MOST_CLIENTS)) }
+}
+
+/// The trigger time in whole seconds, else the delay. A time that cannot be read counts as past.
+fn at(start: &Start) -> String {
+    if let Some(time) = &start.trigger_time {
+        return instant(time).map_or_else(|| "start+0s".to_owned(), Timestamp::rfc3339);
+    }
+    let delay = Duration::from_secs(u64::try_from(start.delay_sec).unwrap_or(0)).min(LONGEST);
+    format!("start+{}", words_of_span(delay))
+}
+
+fn spot(config: &Config, not_carried: &mut Vec<String>) -> (&'static str, String) {
+    let action = string(&config.spot.action);
+    let said = config.spot.time.as_ref().and_then(|time| readable("spot.time", time, not_carried));
+    match said {
+        Some(time) => (
+            "A spot interruption.",
+            format!("spot-interruption = {{ action = {action}, time = {} }}", string(&time)),
+        ),
+        None => (
+            "A spot interruption, always two minutes ahead.",
+            format!("spot-interruption = {{ action = {action}, notice = \"2m\", moving = true }}"),
+        ),
+    }
+}
+
+fn rebalance(config: &Config, not_carried: &mut Vec<String>) -> (&'static str, String) {
+    let said = config.spot.rebalance_rec_time.as_ref();
+    match said.and_then(|time| readable("spot.rebalance-rec-time", time, not_carried)) {
+        Some(time) => (
+            "A rebalance recommendation.",
+            format!("rebalance-recommendation = {{ notice-time = {} }}", string(&time)),
+        ),
+        None => (
+            "A rebalance recommendation, noticed whenever somebody asks.",
+            "rebalance-recommendation = { moving = true }".to_owned(),
+        ),
+    }
+}
+
+fn maintenance(config: &Config, not_carried: &mut Vec<String>) -> String {
+    let Events { code, state, not_before, not_after, not_before_deadline } = &config.events;
+    let id = match config.metadata.values.get("event-id") {
+        Some(Value::Text(id)) => id.as_str(),
+        _ => "",
+    };
+    let mut due = |key: &str, said: Option<&String>, usual: &str| {
+        let said = said.and_then(|time| readable(key, time, not_carried));
+        string(said.as_deref().unwrap_or(usual))
+    };
+    let members = [
+        ("id", string(id)),
+        ("code", string(code)),
+        ("state", string(state)),
+        ("description", string(&format!("The instance is scheduled for {code}"))),
+        ("not-before", due("events.not-before", not_before.as_ref(), "start+0s")),
+        ("not-after", due("events.not-after", not_after.as_ref(), "start+7d")),
+        ("not-before-deadline", due("events.not-before-deadline", not_before_deadline.as_ref(), "start+9d")),
+    ];
+    let members = members.map(|(key, value)| format!("{key} = {value}"));
+    format!("[event.maintenance]\n{}", members.join("\n"))
+}
+
+/// A time as a scenario takes it. The original also takes hours of one digit.
+fn readable(key: &str, time: &str, not_carried: &mut Vec<String>) -> Option<String> {
+    let normal = normal(time);
+    if normal.parse::<jiff::Timestamp>().is_err() {
+        not_carried.push(format!("{key} is {time:?}, which is no time."));
+        return None;
+    }
+    if normal != time {
+        not_carried.push(format!("{key} is sent as {normal:?} instead of {time:?}."));
+    }
+    Some(normal)
+}
+
+fn instant(time: &str) -> Option<Timestamp> {
+    normal(time).parse::<jiff::Timestamp>().ok().map(Timestamp::from)
+}
+
+/// `T1:02:03Z` is `T01:02:03Z`.
+fn normal(time: &str) -> String {
+    match time.split_once('T') {
+        Some((date, clock)) if clock.as_bytes().get(1) == Some(&b':') => format!("{date}T0{clock}"),
+        _ => time.to_owned(),
+    }
+}

@@ -1,0 +1,308 @@
+//! Settings → [`Config`]: kinds are loose, as in the original; what fits no kind is an error in its words.
+
+use serde_json::Value as Json;
+
+use super::config::{Config, Events, Mode, Server, Spot, Start, Tree, Value};
+use super::go;
+use super::settings::Settings;
+
+/// Fields of the identity document that hold a list.
+const LISTS: &[&str] = &["marketplaceProductCodes"];
+
+/// Values that the original reads before it looks at kinds.
+const STRICT: [&str; 4] = [
+    "metadata.values.elastic-inference-associations",
+    "metadata.values.iam-security-credentials-role",
+    "metadata.values.mac",
+    "metadata.values.public-ipv4",
+];
+
+/// A configuration, its paths as they were said.
+///
+/// # Errors
+/// The sentence of the original, with a line for each value that does not fit.
+pub fn decode(settings: &Settings, mode: Mode) -> Result<Config, String> {
+    let mut decoder = Decoder { settings, problems: vec![] };
+    let config = decoder.config(mode);
+    decoder.problems.extend(STRICT.iter().filter_map(|key| not_a_text(settings, key)));
+    let mut problems = decoder.problems;
+    if problems.is_empty() {
+        return Ok(config);
+    }
+    problems.sort();
+    problems.dedup();
+    let lines: Vec<String> = problems.iter().map(|problem| format!("\n* {problem}")).collect();
+    Err(format!(
+        "Fatal error while attempting to load viper config: {} error(s) decoding:\n{}",
+        problems.len(),
+        lines.concat()
+    ))
+}
+
+/// Whether a switch is on, as far as [`decode`] takes it.
+pub fn is_on(value: &Json) -> bool {
+    match value {
+        Json::Bool(on) => *on,
+        Json::Number(number) => number.as_f64() != Some(0.0),
+        Json::String(text) => go::parse_bool(text).unwrap_or_default(),
+        _ => false,
+    }
+}
+
+fn not_a_text(settings: &Settings, key: &str) -> Option<String> {
+    match settings.get(key)? {
+        Json::Number(_) | Json::Bool(_) => {
+            let value = settings.get(key)?;
+            Some(format!(
+                "'{key}' must be a string, in quotes where the format has them; got {}",
+                go::plain(value)
+            ))
+        }
+        _ => None,
+    }
+}
+
+struct Decoder<'s> {
+    settings: &'s Settings,
+    problems: Vec<String>,
+}
+
+impl Decoder<'_> {
+    fn config(&mut self, mode: Mode) -> Config {
+        let defaults = Config::default();
+        for object in ["server", "spot", "events"] {
+            self.expect_object(object);
+        }
+        Config {
+            mode,
+            server: Server { hostname: self.text("server.hostname"), port: self.text("server.port") },
+            imdsv2: self.switch("imdsv2"),
+            open_listings: self.switch("open-listings"),
+            mock_ip_count: self.integer("mock-ip-count"),
+            mock: self.start("mock"),
+            rebalance: self.start("rebalance"),
+            asg_termination: self.start("asg-termination"),
+            spot: Spot {
+                action: self.text("spot.action"),
+                time: self.time("spot.time"),
+                rebalance_rec_time: self.time("spot.rebalance-rec-time"),
+            },
+            events: Events {
+                code: self.text("events.code"),
+                state: self.text("events.state"),
+                not_before: self.time("events.not-before"),
+                not_after: self.time("events.not-after"),
+                not_before_deadline: self.time("events.not-before-deadline"),
+            },
+            metadata: self.tree("metadata", defaults.metadata),
+            dynamic: self.tree("dynamic", defaults.dynamic),
+            userdata: self.tree("userdata", defaults.userdata),
+        }
+    }
+
+    fn start(&mut self, name: &str) -> Start {
+        Start {
+            delay_sec: self.integer(&format!("{name}-delay-sec")),
+            trigger_time: self.time(&format!("{name}-trigger-time")),
+        }
+    }
+
+    fn tree(&mut self, name: &str, mut tree: Tree) -> Tree {
+        for object in [name.to_owned(), format!("{name}.paths"), format!("{name}.values")] {
+            if !self.expect_object(&object) {
+                return tree;
+            }
+        }
+        for (key, path) in &mut tree.paths {
+            *path = self.text(&format!("{name}.paths.{key}"));
+        }
+        for (key, value) in &mut tree.values {
+            *value = self.value(&format!("{name}.values.{key}"), value);
+        }
+        tree
+    }
+
+    /// A value of the kind that the default has. A list has no default, so its name tells.
+    fn value(&mut self, key: &str, default: &Value) -> Value {
+        let name = key.rsplit('.').next().unwrap_or_default();
+        match default {
+            Value::Object(fields) => {
+                if !self.expect_object(key) {
+                    return default.clone();
+                }
+                let field = |(name, default): &(String, Value)| {
+                    (name.clone(), self.value(&format!("{key}.{name}"), default))
+                };
+                Value::Object(fields.iter().map(field).collect())
+            }
+            _ if LISTS.contains(&name) => self.list(key),
+            Value::Null => self.optional(key).map_or(Value::Null, Value::Text),
+            Value::Text(_) | Value::List(_) => Value::Text(self.text(key)),
+        }
+    }
+
+    /// What is said; what is said in a nested object is known by its lower-case name.
+    fn said(&self, key: &str) -> Option<&Json> {
+        self.settings.get(&key.to_lowercase()).filter(|value| !value.is_null())
+    }
+
+    fn expect_object(&mut self, key: &str) -> bool {
+        match self.said(key).cloned() {
+            None | Some(Json::Object(_)) => true,
+            Some(Json::Array(values)) if values.is_empty() => true,
+            Some(other) => {
+                let kind = if other.is_array() { "slice" } else { go::type_name(&other) };
+                self.problems.push(format!("'{key}' expected a map, got '{kind}'"));
+                false
+            }
+        }
+    }
+
+    fn text(&mut self, key: &str) -> String {
+        self.optional(key).unwrap_or_default()
+    }
+
+    /// An empty time is none.
+    fn time(&mut self, key: &str) -> Option<String> {
+        self.optional(key).filter(|text| !text.is_empty())
+    }
+
+    fn optional(&mut self, key: &str) -> Option<String> {
+        let value = self.said(key)?.clone();
+        self.as_text(key, &value)
+    }
+
+    fn as_text(&mut self, key: &str, value: &Json) -> Option<String> {
+        match value {
+            Json::String(text) => Some(text.clone()),
+            Json::Number(number) => Some(go::number(number)),
+            Json::Bool(on) => Some(if *on { "1" } else { "0" }.to_owned()),
+            Json::Null => Some(String::new()),
+            Json::Array(_) | Json::Object(_) => {
+                self.unconvertible(key, "string", value);
+                None
+            }
+        }
+    }
+
+    fn list(&mut self, key: &str) -> Value {
+        match self.said(key).cloned() {
+            None => Value::Null,
+            Some(Json::Array(values)) => {
+                let texts = values.iter().enumerate();
+                let texts =
+                    texts.filter_map(|(place, value)| self.as_text(&format!("{key}[{place}]"), value));
+                Value::List(texts.collect())
+            }
+            Some(Json::String(text)) if text.is_empty() => Value::List(vec![]),
+            Some(Json::String(text)) => Value::List(text.split(',').map(str::to_owned).collect()),
+            Some(other) => Value::List(self.as_text(&format!("{key}[0]"), &other).into_iter().collect()),
+        }
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "the original cuts fractions off, too")]
+    fn integer(&mut self, key: &str) -> i64 {
+        let value = self.said(key).cloned();
+        match value {
+            None => 0,
+            Some(Json::Bool(on)) => on.into(),
+            Some(Json::Number(number)) => {
+                number.as_i64().or_else(|| number.as_f64().map(|float| float as i64)).unwrap_or_default()
+            }
+            Some(Json::String(text)) if text.is_empty() => 0,
+            Some(Json::String(text)) => self.parsed(key, &text, "int", go::parse_int(&text)),
+            Some(other) => {
+                self.unconvertible(key, "int64", &other);
+                0
+            }
+        }
+    }
+
+    fn switch(&mut self, key: &str) -> bool {
+        match self.said(key).cloned() {
+            Some(Json::String(text)) if !text.is_empty() => {
+                self.parsed(key, &text, "bool", go::parse_bool(&text))
+            }
+            Some(other @ (Json::Array(_) | Json::Object(_))) => {
+                self.unconvertible(key, "bool", &other);
+                false
+            }
+            other => other.is_some_and(|value| is_on(&value)),
+        }
+    }
+
+    fn parsed<T: Default>(&mut self, key: &str, text: &str, kind: &str, parsed: Result<T, String>) -> T {
+        parsed.unwrap_or_else(|why| {
+            self.problems.push(format!("'{key}' cannot parse '{text}' as {kind}: {why}"));
+            T::default()
+        })
+    }
+
+    fn unconvertible(&mut self, key: &str, expected: &str, value: &Json) {
+        self.problems.push(format!(
+            "'{key}' expected type '{expected}', got unconvertible type '{}', value: '{}'",
+            go::type_name(value),
+            go::plain(value)
+        ));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn with(file: Json) -> Result<Config, String> {
+        let Json::Object(file) = file else { panic!("no object") };
+        decode(&Settings::defaults().with_file(file), Mode::All)
+    }
+
+    #[test]
+    fn nothing_said_is_the_default() {
+        assert_eq!(with(json!({})), Ok(Config::default()));
+    }
+
+    #[test]
+    fn kinds_are_loose() {
+        let file = json!({
+            "imdsv2": "true", "mock-delay-sec": "3", "mock-ip-count": true, "server": { "port": 1400 },
+            "metadata": { "values": { "ami-launch-index": 7, "hostname": true, "local-ipv4": 1.5 } },
+            "dynamic": { "values": { "instance-identity-document": {
+                "marketplaceproductcodes": ["a", 1], "billingproducts": "b", "accountid": 515_336_597_381_u64,
+            } } },
+        });
+        let config = with(file).unwrap();
+        assert!(config.imdsv2);
+        assert_eq!((config.mock.delay_sec, config.mock_ip_count), (3, 1));
+        assert_eq!(config.server.port, "1400");
+        let found = |key: &str| config.metadata.values[key].clone();
+        assert_eq!(
+            [found("ami-launch-index"), found("hostname"), found("local-ipv4")],
+            ["7".into(), "1".into(), "1.5".into()]
+        );
+        let Value::Object(document) = &config.dynamic.values["instance-identity-document"] else { panic!() };
+        let field = |name: &str| document.iter().find(|(found, _)| found == name).unwrap().1.clone();
+        assert_eq!(field("marketplaceProductCodes"), Value::List(vec!["a".into(), "1".into()]));
+        assert_eq!(field("billingProducts"), "b".into());
+        assert_eq!(field("accountId"), "515336597381".into());
+        assert_eq!(field("kernelId"), Value::Null);
+    }
+
+    #[test]
+    fn what_does_not_fit_is_named_all_at_once() {
+        let file = json!({
+            "mock-delay-sec": "soon",
+            "spot": "stop",
+            "metadata": { "values": { "ami-id": [1, 2], "mac": 7 } },
+            "imdsv2": { "a": 1 },
+        });
+        let lines = "Fatal error while attempting to load viper config: 5 error(s) decoding:\n
+* 'imdsv2' expected type 'bool', got unconvertible type 'map[string]interface {}', value: 'map[a:1]'
+* 'metadata.values.ami-id' expected type 'string', got unconvertible type '[]interface {}', value: '[1 2]'
+* 'metadata.values.mac' must be a string, in quotes where the format has them; got 7
+* 'mock-delay-sec' cannot parse 'soon' as int: strconv.ParseInt: parsing \"soon\": invalid syntax
+* 'spot' expected a map, got 'string'";
+        assert_eq!(with(file).unwrap_err(), lines);
+    }
+}

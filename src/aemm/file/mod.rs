@@ -1,0 +1,154 @@
+//! The configuration file: which one is read, and what it says as a tree of lower-case keys.
+//!
+//! | extension | format |
+//! |---|---|
+//! | `json` | JSON |
+//! | `yaml`, `yml` | YAML |
+//! | `toml` | TOML |
+//! | `properties`, `props`, `prop` | `key = value`, dotted keys |
+//! | `env`, `dotenv` | `KEY=value`, dotted keys |
+//! | `ini` | `[dotted.section]`, `key = value` |
+//! | `hcl`, `tfvars` | refused: the original's reading of them cannot be relied on |
+
+mod lines;
+mod yaml;
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value};
+
+/// The name of the default file, without its extension.
+pub const DEFAULT_NAME: &str = "aemm-config";
+/// Extensions, in the order in which default files are looked for.
+pub const EXTENSIONS: [&str; 12] =
+    ["json", "toml", "yaml", "yml", "properties", "props", "prop", "hcl", "tfvars", "dotenv", "env", "ini"];
+
+/// The default files in a home directory, best first.
+pub fn defaults(home: &Path) -> impl Iterator<Item = PathBuf> {
+    EXTENSIONS.iter().map(move |extension| home.join(format!("{DEFAULT_NAME}.{extension}")))
+}
+
+/// The extension of a file, if its format can be read at all.
+///
+/// # Errors
+/// A sentence: the extension is not one of [`EXTENSIONS`].
+pub fn format_of(path: &Path) -> Result<&str, String> {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    // A name such as `.env` is all extension.
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    if EXTENSIONS.contains(&extension) {
+        return Ok(extension);
+    }
+    Err(format!(
+        "Unsupported Config Type {extension:?}; accepted: a file whose name ends in .{}",
+        EXTENSIONS.join(", .")
+    ))
+}
+
+/// Reads a text in the format of an extension; keys become lower-case.
+pub fn parse(extension: &str, text: &str) -> Result<Map<String, Value>, String> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let value = match extension {
+        "json" => serde_json::from_str(text).map_err(|error| error.to_string()),
+        "yaml" | "yml" => yaml::parse(text),
+        "toml" => toml::from_str::<toml::Table>(text)
+            .map(|table| from_toml(toml::Value::Table(table)))
+            .map_err(|error| error.to_string().trim_end().to_owned()),
+        "properties" | "props" | "prop" => lines::properties(text),
+        "env" | "dotenv" => lines::environment(text),
+        "ini" => lines::ini(text),
+        other => Err(format!("files in the format {other} are not read; say the same in JSON, YAML or TOML")),
+    };
+    match value.map_err(|why| format!("While parsing config: {why}"))? {
+        Value::Object(fields) => Ok(lower(fields)),
+        // An empty YAML file says nothing.
+        Value::Null => Ok(Map::new()),
+        _ => Err("While parsing config: the file holds no keys".to_owned()),
+    }
+}
+
+fn from_toml(value: toml::Value) -> Value {
+    match value {
+        toml::Value::String(text) => text.into(),
+        toml::Value::Integer(number) => number.into(),
+        toml::Value::Float(number) => number.into(),
+        toml::Value::Boolean(on) => on.into(),
+        toml::Value::Datetime(time) => time.to_string().into(),
+        toml::Value::Array(values) => values.into_iter().map(from_toml).collect(),
+        toml::Value::Table(table) => {
+            Value::Object(table.into_iter().map(|(key, value)| (key, from_toml(value))).collect())
+        }
+    }
+}
+
+/// Keys mean the same in capitals.
+fn lower(fields: Map<String, Value>) -> Map<String, Value> {
+    let field = |(key, value): (String, Value)| {
+        let value = match value {
+            Value::Object(fields) => Value::Object(lower(fields)),
+            other => other,
+        };
+        (key.to_lowercase(), value)
+    };
+    fields.into_iter().map(field).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[track_caller]
+    fn read(extension: &str, text: &str) -> Value {
+        Value::Object(parse(extension, text).unwrap_or_else(|why| panic!("{extension}: {why}")))
+    }
+
+    #[test]
+    fn every_format_says_the_same() {
+        let expected =
+            json!({ "imdsv2": "true", "spot": { "action": "stop", "time": "1994-05-15T00:00:00Z" } });
+        let texts = [
+            ("json", r#"{"IMDSv2": "true", "spot": {"Action": "stop", "time": "1994-05-15T00:00:00Z"}}"#),
+            ("yaml", "IMDSv2: \"true\"\nspot:\n  action: stop\n  time: 1994-05-15T00:00:00Z\n"),
+            ("toml", "imdsv2 = \"true\"\n[spot]\naction = \"stop\"\ntime = 1994-05-15T00:00:00Z\n"),
+            (
+                "properties",
+                "# a comment\nimdsv2 = true\nspot.action: stop\nspot.time = 1994-05-15T00\\:00\\:00Z\n",
+            ),
+            ("env", "imdsv2=true\nexport spot.action='stop' # as said\nspot.time=\"1994-05-15T00:00:00Z\"\n"),
+            ("ini", "imdsv2 = true\n; a comment\n[spot]\naction = stop\ntime = \"1994-05-15T00:00:00Z\"\n"),
+        ];
+        for (extension, text) in texts {
+            assert_eq!(read(extension, text), expected, "{extension}");
+        }
+    }
+
+    #[test]
+    fn numbers_switches_lists_and_nothing_keep_their_kinds() {
+        let expected = json!({ "a": 7, "b": true, "c": ["x", 1], "d": null, "e": 1.5 });
+        assert_eq!(read("yaml", "a: 7\nb: true\nc: [x, 1]\nd:\ne: 1.5\n"), expected);
+        assert_eq!(read("json", r#"{"a":7,"b":true,"c":["x",1],"d":null,"e":1.5}"#), expected);
+        assert_eq!(read("yaml", ""), json!({}));
+        assert_eq!(read("yaml", "{\"a\": 1}"), json!({ "a": 1 }), "JSON is YAML");
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_refused() {
+        for (extension, text) in [
+            ("json", "{"),
+            ("json", "[1]"),
+            ("yaml", "a: [1"),
+            ("toml", "a"),
+            ("hcl", "a = 1"),
+            ("env", "words only"),
+            ("ini", "[open"),
+        ] {
+            let why = parse(extension, text).expect_err(extension);
+            assert!(why.starts_with("While parsing config: "), "{extension}: {why}");
+        }
+        let why = format_of(Path::new("/tmp/config")).expect_err("no extension");
+        assert!(why.starts_with("Unsupported Config Type \"\""), "{why}");
+        assert_eq!(format_of(Path::new("/x/a.b.yml")), Ok("yml"));
+    }
+}

@@ -1,0 +1,201 @@
+//! Values as the original's language reads and writes them: its users' files and scripts rely on that.
+
+use serde_json::Value;
+
+/// A text in quotes, as `%q` writes it.
+pub fn quoted(text: &str) -> String {
+    format!("{text:?}")
+}
+
+/// A character in quotes, as `%q` writes it.
+pub fn quoted_char(c: char) -> String {
+    format!("{c:?}")
+}
+
+/// `strconv.ParseInt` of base 0 and 64 bits: a sign, then decimal, or `0x`, `0o`, `0b`, or octal after a `0`; `_`
+/// between digits.
+pub fn parse_int(text: &str) -> Result<i64, String> {
+    let wrong = |what: &str| format!("strconv.ParseInt: parsing {}: {what}", quoted(text));
+    let (negative, digits) = match text.as_bytes().first() {
+        Some(b'-') => (true, &text[1..]),
+        Some(b'+') => (false, &text[1..]),
+        _ => (false, text),
+    };
+    let lower = digits.to_lowercase();
+    let (base, digits) = match lower.get(..2) {
+        Some("0x") => (16, &lower[2..]),
+        Some("0o") => (8, &lower[2..]),
+        Some("0b") => (2, &lower[2..]),
+        _ if lower.len() > 1 && lower.starts_with('0') => (8, &lower[1..]),
+        _ => (10, lower.as_str()),
+    };
+    let stray = digits.contains("__") || digits.ends_with('_') || (base == 10 && digits.starts_with('_'));
+    let digits = digits.replace('_', "");
+    if stray || digits.is_empty() || !digits.chars().all(|c| c.is_digit(base)) {
+        return Err(wrong("invalid syntax"));
+    }
+    let magnitude = i128::from_str_radix(&digits, base).map_err(|_| wrong("value out of range"))?;
+    i64::try_from(if negative { -magnitude } else { magnitude }).map_err(|_| wrong("value out of range"))
+}
+
+/// `strconv.ParseBool`.
+pub fn parse_bool(text: &str) -> Result<bool, String> {
+    match text {
+        "1" | "t" | "T" | "true" | "TRUE" | "True" => Ok(true),
+        "0" | "f" | "F" | "false" | "FALSE" | "False" => Ok(false),
+        _ => Err(format!("strconv.ParseBool: parsing {}: invalid syntax", quoted(text))),
+    }
+}
+
+/// A number without an exponent.
+pub fn number(number: &serde_json::Number) -> String {
+    match number.as_f64() {
+        Some(float) if !number.is_i64() && !number.is_u64() => format!("{float}"),
+        _ => number.to_string(),
+    }
+}
+
+/// What the language calls the kind of a value that came from a file.
+pub fn type_name(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "nil",
+        Value::Bool(_) => "bool",
+        Value::Number(number) if number.is_f64() => "float64",
+        Value::Number(_) => "int",
+        Value::String(_) => "string",
+        Value::Array(_) => "[]interface {}",
+        Value::Object(_) => "map[string]interface {}",
+    }
+}
+
+/// A value as `%v` writes it.
+pub fn plain(value: &Value) -> String {
+    match value {
+        Value::Null => "<nil>".to_owned(),
+        Value::Bool(value) => value.to_string(),
+        Value::Number(value) => number(value),
+        Value::String(value) => value.clone(),
+        Value::Array(values) => {
+            format!("[{}]", values.iter().map(plain).collect::<Vec<_>>().join(" "))
+        }
+        Value::Object(fields) => {
+            let fields: Vec<_> =
+                fields.iter().map(|(key, value)| format!("{key}:{}", plain(value))).collect();
+            format!("map[{}]", fields.join(" "))
+        }
+    }
+}
+
+/// Whether `time.Parse(time.RFC3339, …)` takes a text: a one-digit hour and a comma before fractions pass.
+pub fn is_rfc3339(text: &str) -> bool {
+    parse_rfc3339(text).is_some()
+}
+
+fn parse_rfc3339(text: &str) -> Option<()> {
+    let mut rest = text;
+    let year = digits(&mut rest, 4, 4)?;
+    literal(&mut rest, '-')?;
+    let month = digits(&mut rest, 2, 2).filter(|month| (1..=12).contains(month))?;
+    literal(&mut rest, '-')?;
+    let day = digits(&mut rest, 2, 2)?;
+    let of_month =
+        jiff::civil::Date::new(year.try_into().ok()?, month.try_into().ok()?, 1).ok()?.days_in_month();
+    (1..=u32::from(of_month.unsigned_abs())).contains(&day).then_some(())?;
+    literal(&mut rest, 'T')?;
+    digits(&mut rest, 1, 2).filter(|hour| *hour < 24)?;
+    literal(&mut rest, ':')?;
+    digits(&mut rest, 2, 2).filter(|minute| *minute < 60)?;
+    literal(&mut rest, ':')?;
+    digits(&mut rest, 2, 2).filter(|second| *second < 60)?;
+    if let Some(fraction) = rest.strip_prefix(['.', ','])
+        && fraction.starts_with(|c: char| c.is_ascii_digit())
+    {
+        rest = fraction.trim_start_matches(|c: char| c.is_ascii_digit());
+    }
+    if rest == "Z" {
+        return Some(());
+    }
+    rest = rest.strip_prefix(['+', '-'])?;
+    digits(&mut rest, 2, 2).filter(|hours| *hours <= 24)?;
+    literal(&mut rest, ':')?;
+    digits(&mut rest, 2, 2).filter(|minutes| *minutes <= 60)?;
+    rest.is_empty().then_some(())
+}
+
+fn digits(rest: &mut &str, least: usize, most: usize) -> Option<u32> {
+    let count = rest.bytes().take(most).take_while(u8::is_ascii_digit).count();
+    let (number, after) = rest.split_at_checked(count.max(least))?;
+    *rest = after;
+    number.parse().ok()
+}
+
+fn literal(rest: &mut &str, c: char) -> Option<()> {
+    *rest = rest.strip_prefix(c)?;
+    Some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_read_in_every_base() {
+        for (text, expected) in [
+            ("0", 0),
+            ("-7", -7),
+            ("+7", 7),
+            ("0x1F", 31),
+            ("017", 15),
+            ("0b11", 3),
+            ("0o17", 15),
+            ("1_000", 1000),
+        ] {
+            assert_eq!(parse_int(text), Ok(expected), "{text}");
+        }
+        for text in ["", "-", "1.5", "1e3", "08", "0x", "ten", " 1", "1__0", "_1"] {
+            assert!(parse_int(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn times_are_those_that_the_original_takes() {
+        for text in [
+            "2020-01-07T01:03:47Z",
+            "2020-01-07T01:03:47.123Z",
+            "2020-01-07T01:03:47,5Z",
+            "2020-01-07T01:03:47+00:00",
+            "2020-01-07T1:03:47Z",
+            "2020-02-29T00:00:00-08:00",
+        ] {
+            assert!(is_rfc3339(text), "{text}");
+        }
+        for text in [
+            "2020-01-07t01:03:47Z",
+            "2020-01-07T01:03:47z",
+            "2020-01-07 01:03:47Z",
+            "2020-01-07T01:03:47",
+            "2020-01-07T01:03:47+0000",
+            "2020-02-30T01:03:47Z",
+            "2020-01-07T01:03:60Z",
+            "2020-01-07T24:00:00Z",
+            "2020-01-07T01:03:47.Z",
+            "20-01-07T01:03:47Z",
+            "soon",
+            "",
+            "2020-01-07T01:03:47Z ",
+        ] {
+            assert!(!is_rfc3339(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn values_are_written_without_exponents() {
+        for (json, expected) in
+            [("7", "7"), ("1.5", "1.5"), ("1e21", "1000000000000000000000"), ("-0.25", "-0.25")]
+        {
+            assert_eq!(plain(&serde_json::from_str(json).unwrap()), expected, "{json}");
+        }
+        let value = serde_json::json!({ "b": [1, "x"], "a": null });
+        assert_eq!(plain(&value), "map[a:<nil> b:[1 x]]");
+    }
+}

@@ -1,0 +1,155 @@
+//! `mock-imds aemm …`, and the same when the program is called `ec2-metadata-mock`.
+
+mod listen;
+mod source;
+mod watch;
+
+use std::env;
+use std::ffi::OsString;
+use std::io::{self, Write as _};
+use std::path::Path;
+use std::process::{self, ExitCode};
+use std::sync::Arc;
+
+use clap::ValueEnum as _;
+use libc::c_int;
+use signal_hook::low_level::emulate_default_handler;
+use tokio::sync::watch as hand;
+
+use crate::aemm::{self, Asked, Command, Compiled, Config, Ending, Mode, Placeholders, Run, Settings};
+use crate::daemon::{self, Options, StandIn};
+use crate::observe::{self, Level};
+use source::Source;
+
+pub(in crate::commands) use source::read;
+
+/// What is told unless `MOCK_IMDS_LOG` says otherwise: the lines of this module, and a line for each request.
+const SAID: &[(&str, Level)] = &[(module_path!(), Level::Info), ("mock_imds::server::request", Level::Debug)];
+
+/// Whether the program was called by the name of the other one; its releases add the platform to the name.
+pub fn is_called(arguments: &[OsString]) -> bool {
+    let name = arguments.first().and_then(|program| Path::new(program).file_name());
+    name.is_some_and(|name| name.to_string_lossy().starts_with(aemm::NAME))
+}
+
+/// Runs what these words ask for.
+pub fn exec(words: &[OsString]) -> ExitCode {
+    let level = env::var("MOCK_IMDS_LOG").ok().and_then(|level| Level::from_str(&level, true).ok());
+    observe::start_dated(level, SAID);
+    let words: Vec<String> = words.iter().map(|word| word.to_string_lossy().into_owned()).collect();
+    match play(&words) {
+        Ok(signal) => end_by(signal),
+        Err(ending) => {
+            // A reader that has gone (`| head`) is no failure.
+            let _ = write!(io::stdout(), "{}", ending.stdout).and_then(|()| io::stdout().flush());
+            let _ = write!(io::stderr(), "{}", ending.stderr);
+            ExitCode::from(ending.status)
+        }
+    }
+}
+
+/// Ends as if nobody had caught the signal.
+fn end_by(signal: c_int) -> ExitCode {
+    // The kernel lets no signal end the first process of a container.
+    if process::id() != 1 {
+        let _ = emulate_default_handler(signal);
+    }
+    ExitCode::from(u8::try_from(128 + signal).unwrap_or(u8::MAX))
+}
+
+/// Serves until a signal comes, and gives that; or says how it ended before.
+fn play(words: &[String]) -> Result<c_int, Ending> {
+    let run = match aemm::parse(words) {
+        Ok(Asked::Run(run)) => run,
+        Ok(Asked::Help(command)) => return Err(Ending::answer(aemm::help(command))),
+        Ok(Asked::Version) => return Err(Ending::answer(aemm::VERSION)),
+        Err(misread) => return Err(Ending::misread(&misread)),
+    };
+    let source = Source::find(&run)?;
+    let (mode, title) = match run.command {
+        Command::Root => (Mode::All, "ec2-metadata-mock for all mocks"),
+        Command::Spot => (Mode::Spot, "ec2-metadata-mock for EC2 Spot interruption notice"),
+        Command::Events => (Mode::Events, "ec2-metadata-mock for EC2 Events"),
+        Command::AsgLifecycle => (Mode::AsgLifecycle, "ec2-metadata-mock for EC2 ASG Lifecycle"),
+        Command::Help | Command::Completion => return Err(help_on(&run.words)),
+        Command::CompletionFor(shell) => return Err(Ending::answer(aemm::completion(shell))),
+    };
+    let wrong = |reasons: &str| Ending::wrong(run.command, reasons);
+    let settings = source.settings();
+    let config = aemm::decode(&settings, mode).map_err(|reasons| wrong(&reasons))?;
+    let on = |key| settings.get(key).is_some_and(aemm::is_on);
+    let save = on("save-config-to-file");
+    if save {
+        source.save(&settings);
+    }
+    let problems = aemm::validate::problems(&config);
+    if !problems.is_empty() {
+        return Err(wrong(&problems.join("\n")));
+    }
+    tracing::info!("Initiating {title} on port {}", config.server.port);
+    print_flags(&run);
+    aemm::validate::user_data(&config).map_err(|reason| Ending::user_data(&reason))?;
+    let listeners = listen::at(&config.server).map_err(|reason| Ending::panic(&reason))?;
+    let placeholders = Placeholders::of(&config.metadata);
+    let (hand, scenarios) = hand::channel(scenario_with(&placeholders, config.clone()));
+    if on("watch-config-file") {
+        watch::start(source, config, hand, save);
+    }
+    let stand_in = Some(StandIn { scenarios, listeners });
+    daemon::run(Options { stand_in, ..Options::default() }).map_err(|failure| Ending::panic(&failure.message))
+}
+
+/// What is served of a configuration.
+fn scenario_with(placeholders: &Placeholders, mut config: Config) -> Arc<str> {
+    placeholders.fill(&mut config.metadata);
+    let Compiled { toml, not_carried } = aemm::compile(&config);
+    for what in not_carried {
+        tracing::warn!("Warning: {what}");
+    }
+    toml.into()
+}
+
+/// `help`, with the words of a command behind it.
+fn help_on(words: &[String]) -> Ending {
+    let found = words.iter().try_fold(Command::Root, |command, word| command.below(word));
+    if let Some(command) = found {
+        return Ending::answer(aemm::help(command));
+    }
+    let topic = words.join(" ");
+    let stderr = format!("Unknown help topic [`{topic}`]\n{}", aemm::usage(Command::Root));
+    Ending { stderr, ..Ending::default() }
+}
+
+/// Says which flags were given.
+fn print_flags(run: &Run) {
+    if run.flags.is_empty() {
+        return;
+    }
+    let line = |(name, value): (&&str, &serde_json::Value)| format!("{name}: {}\n", aemm::plain(value));
+    let lines: String = run.flags.iter().map(line).collect();
+    print(&format!("\nFlags:\n{lines}\n"));
+}
+
+/// Prints to stdout at once: whoever waits for a line has it.
+fn print(text: &str) {
+    let _ = write!(io::stdout(), "{text}").and_then(|()| io::stdout().flush());
+}
+
+impl Source {
+    /// Writes the settings in force to a file of their own.
+    fn save(&self, settings: &Settings) {
+        let place = aemm::saved::place(self.home.as_deref());
+        match source::write(&place, &aemm::saved::text(settings)) {
+            Ok(()) => {
+                print(&format!(
+                    "Successfully saved final configuration to local file  {}\n",
+                    place.display()
+                ));
+            }
+            Err(error) => tracing::warn!(
+                "Warning: Failed to save final configuration to local file {}: {error}",
+                place.display()
+            ),
+        }
+    }
+}

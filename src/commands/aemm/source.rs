@@ -1,0 +1,109 @@
+//! Where settings come from: the file, the environment and the flags of this process.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::fs::{self, DirBuilder, File};
+use std::io::{self, ErrorKind, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value};
+
+use super::print;
+use super::watch::Sight;
+use crate::aemm::{DEFAULT_FILE, Ending, Run, Settings, file};
+
+/// The status of what is wrong with the file.
+const FILE: u8 = 1;
+
+/// Where settings come from.
+#[derive(Debug)]
+pub(super) struct Source {
+    /// The home directory.
+    pub(super) home: Option<PathBuf>,
+    /// The configuration file, and how it looked before it was read.
+    pub(super) file: Option<(PathBuf, Sight)>,
+    flags: BTreeMap<&'static str, Value>,
+    first: Map<String, Value>,
+}
+
+impl Source {
+    /// Finds the file and reads it. What is said on the way is the original's.
+    pub(super) fn find(run: &Run) -> Result<Self, Ending> {
+        let home = variable("HOME").filter(|home| !home.is_empty()).map(PathBuf::from);
+        if home.is_none() {
+            tracing::warn!("Warning: Failed to find home directory due to error: $HOME is not defined");
+        }
+        let mut source = Self { home, file: None, flags: run.flags.clone(), first: Map::new() };
+        let Some(path) = source.path(run) else {
+            let home = source.home.as_ref().map(|home| home.display().to_string()).unwrap_or_default();
+            tracing::warn!("Warning:  Config File \"{}\" Not Found in \"[{home}]\"", file::DEFAULT_NAME);
+            return Ok(source);
+        };
+        let sight = Sight::of(&path);
+        source.first = read(&path).map_err(|why| {
+            tracing::error!("Error while attempting to apply overrides from {}: {why}", path.display());
+            Ending { status: FILE, ..Ending::default() }
+        })?;
+        print(&format!("Using configuration from file:  {}\n", path.display()));
+        source.file = Some((path, sight));
+        Ok(source)
+    }
+
+    /// The file that is named, else the first default one that there is.
+    fn path(&self, run: &Run) -> Option<PathBuf> {
+        let flag = run.flags.get("config-file").and_then(Value::as_str).map(str::to_owned);
+        let named = flag.or_else(|| variable("AEMM_CONFIG_FILE")).filter(|name| !name.is_empty());
+        match named {
+            Some(name) if name != DEFAULT_FILE => Some(PathBuf::from(name)),
+            _ => file::defaults(self.home.as_deref()?).find(|path| path.is_file()),
+        }
+    }
+
+    /// The settings at the start.
+    pub(super) fn settings(&self) -> Settings {
+        self.with(self.first.clone())
+    }
+
+    /// The settings with what the file says now.
+    pub(super) fn settings_now(&self) -> Result<Settings, String> {
+        let Some((path, _)) = &self.file else { return Ok(self.settings()) };
+        Ok(self.with(read(path)?))
+    }
+
+    fn with(&self, file: Map<String, Value>) -> Settings {
+        Settings::defaults().with_file(file).with_environment(variable).with_flags(&self.flags)
+    }
+}
+
+/// What is set, even if it is empty.
+fn variable(name: &str) -> Option<String> {
+    env::var_os(name).map(|value| value.to_string_lossy().into_owned())
+}
+
+/// Reads a configuration file; the reasons are worded as the original's.
+pub(in crate::commands) fn read(path: &Path) -> Result<Map<String, Value>, String> {
+    let format = file::format_of(path)?;
+    let bytes = fs::read(path).map_err(|error| {
+        let verb = if error.kind() == ErrorKind::IsADirectory { "read" } else { "open" };
+        format!("{verb} {}: {}", path.display(), reason(&error))
+    })?;
+    let text = String::from_utf8(bytes)
+        .map_err(|error| format!("While parsing config: the file is not UTF-8: {error}"))?;
+    file::parse(format, &text)
+}
+
+/// What the system says, without the number.
+pub(super) fn reason(error: &io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or_default().to_lowercase()
+}
+
+/// Writes a file that everybody may read, and its directory.
+pub(super) fn write(path: &Path, text: &str) -> io::Result<()> {
+    if let Some(directory) = path.parent().filter(|directory| !directory.as_os_str().is_empty()) {
+        DirBuilder::new().recursive(true).mode(0o755).create(directory)?;
+    }
+    let mut file = File::options().write(true).create(true).truncate(true).mode(0o644).open(path)?;
+    file.write_all(text.as_bytes())
+}

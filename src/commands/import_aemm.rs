@@ -1,0 +1,60 @@
+//! `mock-imds import aemm FILE`: a scenario that serves what amazon-ec2-metadata-mock served with this file.
+
+use std::fs;
+
+use crate::aemm::{self, Compiled, Config, Mode, Placeholders, Settings};
+use crate::cli::ImportAemm;
+use crate::commands::{say, warn};
+use crate::exit::{Failure, Status};
+
+/// Settings of the process, for which a scenario has no word, and where they are said instead.
+const OF_THE_PROCESS: &[(&str, &str)] = &[
+    ("server.hostname", "say it with `mock-imds serve --listen ADDR:PORT`"),
+    ("server.port", "say it with `mock-imds serve --listen ADDR:PORT`"),
+    ("config-file", "say the scenario with `mock-imds serve --scenario FILE`"),
+    ("save-config-to-file", "`mock-imds status` tells what is served"),
+    ("watch-config-file", "`mock-imds reload` takes a changed scenario over"),
+];
+
+/// Runs the subcommand.
+pub fn exec(import: &ImportAemm) -> Result<(), Failure> {
+    let wrong = |why: String| Failure::new(Status::Config, format!("{}: {why}", import.file.display()));
+    let said = super::aemm::read(&import.file).map_err(wrong)?;
+    for note in left_out(&said) {
+        warn(&format!("{}: {note}", import.file.display()));
+    }
+    let settings = Settings::defaults().with_file(said);
+    let mut config: Config = aemm::decode(&settings, Mode::All).map_err(wrong)?;
+    let problems = aemm::validate::problems(&config);
+    if !problems.is_empty() {
+        return Err(wrong(problems.join("\n")));
+    }
+    aemm::validate::user_data(&config).map_err(wrong)?;
+    Placeholders::of(&config.metadata).fill(&mut config.metadata);
+    let Compiled { toml, not_carried } = aemm::compile(&config);
+    for what in not_carried {
+        warn(&format!("{}: {what}", import.file.display()));
+    }
+    let Some(output) = &import.output else {
+        say(toml.trim_end());
+        return Ok(());
+    };
+    fs::write(output, &toml).map_err(|error| {
+        Failure::new(Status::OsError, format!("{} cannot be written: {error}", output.display()))
+    })
+}
+
+/// What the file says and the scenario does not.
+fn left_out(said: &serde_json::Map<String, serde_json::Value>) -> Vec<String> {
+    let known = aemm::leaves();
+    let names = aemm::names(said);
+    let note = |name: &Vec<String>| {
+        let dotted = name.join(".");
+        if let Some((_, instead)) = OF_THE_PROCESS.iter().find(|(key, _)| *key == dotted) {
+            return Some(format!("{dotted} is no part of a scenario; {instead}"));
+        }
+        let means = known.iter().any(|leaf| leaf == name || leaf.starts_with(name));
+        (!means).then(|| format!("{dotted} means nothing to amazon-ec2-metadata-mock, and is left out"))
+    };
+    names.iter().filter_map(note).collect()
+}

@@ -1,0 +1,44 @@
+//! The bodies of notices: JSON with tabs, its keys in the original's order.
+
+use crate::model::json::string;
+use crate::model::{MaintenanceEvent, NoticeTime, Signals, SpotInterruption, Timestamp};
+
+pub fn instance_action(notice: &SpotInterruption, now: Timestamp) -> String {
+    let members = [("action", notice.action.as_str().to_owned()), ("time", notice.time.as_said(now))];
+    object("", &members)
+}
+
+pub fn rebalance(time: &NoticeTime, now: Timestamp) -> String {
+    object("", &[("noticeTime", time.as_said(now))])
+}
+
+/// Those that are over or called off stay with the others.
+pub fn maintenance(signals: &Signals) -> Option<String> {
+    let events: Vec<String> = signals.scheduled.iter().chain(&signals.history).map(event).collect();
+    (!events.is_empty()).then(|| format!("[\n\t{}\n]", events.join(",\n\t")))
+}
+
+fn event(event: &MaintenanceEvent) -> String {
+    let date = |time: Option<Timestamp>| time.map(Timestamp::maintenance_date).unwrap_or_default();
+    let members = [
+        ("Code", event.code.as_str().to_owned()),
+        ("Description", event.description.clone()),
+        ("State", event.state.as_str().to_owned()),
+        ("EventId", event.id.clone()),
+        ("NotBefore", date(Some(event.not_before))),
+        ("NotAfter", date(event.not_after)),
+        ("NotBeforeDeadline", date(event.not_before_deadline)),
+    ];
+    object("\t", &members)
+}
+
+fn object(indentation: &str, members: &[(&str, String)]) -> String {
+    let line = |(key, value): &(&str, String)| format!("{indentation}\t\"{key}\": {}", html_safe(value));
+    let lines: Vec<String> = members.iter().map(line).collect();
+    format!("{{\n{}\n{indentation}}}", lines.join(",\n"))
+}
+
+/// A string as the original's encoder writes it.
+fn html_safe(text: &str) -> String {
+    string(text).replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026")
+}

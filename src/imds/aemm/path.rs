@@ -1,0 +1,104 @@
+//! Paths: decoded, one slash at the end dropped, and then clean or redirected.
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+
+/// What the original leaves as it is in the path of a `Location`.
+const PATH: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'~')
+    .remove(b'$')
+    .remove(b'&')
+    .remove(b'+')
+    .remove(b',')
+    .remove(b'/')
+    .remove(b':')
+    .remove(b';')
+    .remove(b'=')
+    .remove(b'@');
+
+/// A path that was asked for.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// Decoded; with a slash at its start and, unless there were two, none at its end.
+    Clean(String),
+    /// It is not clean; the clean one, encoded.
+    Elsewhere(String),
+}
+
+/// Reads a path. An encoded slash or dot counts as one.
+pub fn read(raw: &str) -> Asked {
+    let decoded = percent_decode_str(raw).decode_utf8_lossy();
+    let path = match decoded.strip_suffix('/') {
+        Some(stripped) if !stripped.is_empty() => stripped,
+        _ => &decoded,
+    };
+    let clean = clean(path);
+    if clean == path {
+        Asked::Clean(clean)
+    } else {
+        Asked::Elsewhere(utf8_percent_encode(&clean, PATH).to_string())
+    }
+}
+
+/// The shortest path to the same place, with a slash at its end if there was one.
+fn clean(path: &str) -> String {
+    let mut segments = Vec::new();
+    for segment in path.split('/') {
+        match segment {
+            "" | "." => {}
+            ".." => _ = segments.pop(),
+            segment => segments.push(segment),
+        }
+    }
+    let slash = if path.ends_with('/') && !segments.is_empty() { "/" } else { "" };
+    format!("/{}{slash}", segments.join("/"))
+}
+
+/// Whether every percent sign begins an encoded byte.
+pub fn is_well_encoded(raw: &str) -> bool {
+    raw.split('%').skip(1).all(|rest| {
+        let digits = rest.as_bytes().get(..2);
+        digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_clean_or_redirected() {
+        let clean = |path: &str| Asked::Clean(path.to_owned());
+        let elsewhere = |path: &str| Asked::Elsewhere(path.to_owned());
+        let cases = [
+            ("/", clean("/")),
+            ("/latest", clean("/latest")),
+            ("/latest/", clean("/latest")),
+            ("/latest/meta-data//", clean("/latest/meta-data/")),
+            ("/latest%2fmeta-data", clean("/latest/meta-data")),
+            ("/latest/0e%3A49", clean("/latest/0e:49")),
+            ("/Latest", clean("/Latest")),
+            ("//latest", elsewhere("/latest")),
+            ("//latest/", elsewhere("/latest")),
+            ("/latest//meta-data/", elsewhere("/latest/meta-data")),
+            ("/latest/./meta-data", elsewhere("/latest/meta-data")),
+            ("/latest/../latest", elsewhere("/latest")),
+            ("/latest/..", elsewhere("/")),
+            ("/..", elsewhere("/")),
+            ("/a%2f%2fb%3f", elsewhere("/a/b%3F")),
+            ("/%2e%2e/a:b c", elsewhere("/a:b%20c")),
+        ];
+        for (raw, expected) in cases {
+            assert_eq!(read(raw), expected, "{raw}");
+        }
+    }
+
+    #[test]
+    fn a_percent_sign_begins_a_byte() {
+        for (raw, well) in [("/a", true), ("/%2f%3A", true), ("/%", false), ("/%2", false), ("/%zz", false)] {
+            assert_eq!(is_well_encoded(raw), well, "{raw}");
+        }
+    }
+}

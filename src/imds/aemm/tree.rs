@@ -1,0 +1,119 @@
+//! What is there: words by their paths. A path may be a value and a directory.
+
+use std::collections::BTreeSet;
+
+use hyper::header::HeaderValue;
+
+use super::forms::{OCTETS, TEXT};
+use crate::imds::Fleet;
+use crate::imds::fleet::Met;
+use crate::model::{Instance, Notice, Override};
+
+const VERSION: &str = "/latest/";
+const USER_DATA: &str = "user-data";
+
+/// The tree that a client meets.
+pub struct Tree<'f> {
+    pub fleet: &'f Fleet,
+    pub met: Met<'f>,
+    pub instance: &'f Instance,
+}
+
+/// What a path answers.
+pub enum Leaf<'f> {
+    /// What it is sent as, and what is sent.
+    Word(HeaderValue, &'f [u8]),
+    /// A notice, at its own path or moved to another one.
+    Notice { notice: Notice, moved: bool },
+}
+
+impl<'f> Tree<'f> {
+    /// What is at a clean path.
+    pub fn leaf(&self, path: &str) -> Option<Leaf<'f>> {
+        let key = key(path);
+        match self.instance.overrides.get(key) {
+            Some(Override::Value(content)) => {
+                let usual = if key == USER_DATA { OCTETS } else { TEXT };
+                let said = content.content_type.as_ref();
+                let said = said.and_then(|said| HeaderValue::from_str(said.as_str()).ok());
+                Some(Leaf::Word(said.unwrap_or(usual), &content.bytes))
+            }
+            Some(Override::Moved(notice)) => {
+                self.is_announced(*notice).then_some(Leaf::Notice { notice: *notice, moved: true })
+            }
+            Some(Override::Removed) => None,
+            None if key == USER_DATA => {
+                self.instance.user_data.as_deref().map(|bytes| Leaf::Word(OCTETS, bytes))
+            }
+            None => {
+                let notice = self.notices().find(|notice| notice.as_str() == key)?;
+                Some(Leaf::Notice { notice, moved: false })
+            }
+        }
+    }
+
+    /// What is directly below a clean path, if that is a directory.
+    pub fn listing(&self, path: &str) -> Option<String> {
+        match path {
+            "/" => return Some("latest\n".to_owned()),
+            "/latest" => return Some("dynamic\nmeta-data\nuser-data\n".to_owned()),
+            _ => {}
+        }
+        let directory = path.strip_prefix(VERSION)?;
+        let category = matches!(directory, "meta-data" | "dynamic");
+        if !category && !directory.starts_with("meta-data/") && !directory.starts_with("dynamic/") {
+            return None;
+        }
+        let above = format!("{directory}/");
+        let words =
+            self.instance.overrides.range(above.clone()..).take_while(|(key, _)| key.starts_with(&above));
+        let words = words.filter(|(_, word)| match word {
+            Override::Value(_) => true,
+            Override::Moved(notice) => self.is_announced(*notice),
+            Override::Removed => false,
+        });
+        let keys = words.map(|(key, _)| key.as_str());
+        let notices = self.notices().map(|notice| -> &str { notice.as_str() });
+        let keys = keys.chain(notices.filter(|key| key.starts_with(&above)));
+        let children: BTreeSet<&str> = keys.map(|key| child(&key[above.len()..])).collect();
+        let children: Vec<&str> = children.into_iter().collect();
+        if category {
+            return Some(children.join("\n") + "\n");
+        }
+        (!children.is_empty()).then(|| children.join("\n"))
+    }
+
+    /// The notices that events announce at their own paths, whether they have happened or not.
+    fn notices(&self) -> impl Iterator<Item = Notice> {
+        Notice::WORDS.iter().map(|(_, notice)| *notice).filter(|notice| {
+            self.is_announced(*notice) && !self.is_removed(notice.as_str()) && !self.is_moved(*notice)
+        })
+    }
+
+    fn is_announced(&self, notice: Notice) -> bool {
+        self.fleet.events().iter().any(|event| event.concerns(self.met.name) && event.announces(notice))
+    }
+
+    fn is_removed(&self, key: &str) -> bool {
+        let ends = key.match_indices('/').map(|(at, _)| at).chain([key.len()]);
+        ends.map(|end| &key[..end])
+            .any(|above| self.instance.overrides.get(above) == Some(&Override::Removed))
+    }
+
+    fn is_moved(&self, notice: Notice) -> bool {
+        self.instance.overrides.values().any(|word| *word == Override::Moved(notice))
+    }
+}
+
+/// How `[metadata]` names a path.
+fn key(path: &str) -> &str {
+    let below = path.strip_prefix(VERSION);
+    let category =
+        |below: &&str| matches!(below.split('/').next(), Some("meta-data" | "dynamic" | USER_DATA));
+    below.filter(category).unwrap_or(path)
+}
+
+/// The first segment of a path, with the slash behind it.
+fn child(below: &str) -> &str {
+    below.find('/').map_or(below, |slash| &below[..=slash])
+}

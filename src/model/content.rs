@@ -1,0 +1,62 @@
+//! What a path answers when somebody says so: bytes, and what they are sent as.
+
+use std::str::FromStr;
+
+/// A value with its media type.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Content {
+    /// What is sent.
+    pub bytes: Vec<u8>,
+    /// What it is sent as, unless it is the service's own type for the path.
+    pub content_type: Option<ContentType>,
+}
+
+impl From<Vec<u8>> for Content {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self { bytes, content_type: None }
+    }
+}
+
+/// A media type: `application/json`, with or without parameters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContentType(String);
+
+impl ContentType {
+    /// The text of the header.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for ContentType {
+    type Err = &'static str;
+
+    /// RFC 9110, 8.3.1; what stands after a semicolon is taken as it is.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (essence, parameters) = text.split_once(';').unwrap_or((text, ""));
+        let token = |part: &str| {
+            !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&b))
+        };
+        let fits = essence.split_once('/').is_some_and(|(kind, sub)| token(kind) && token(sub));
+        if fits && parameters.bytes().all(|b| matches!(b, b' '..=b'~')) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err("a media type such as \"application/json\"")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_media_type_has_two_parts_and_perhaps_parameters() {
+        for text in ["text/plain", "application/vnd.api+json", "text/plain; charset=utf-8"] {
+            assert_eq!(text.parse::<ContentType>().as_ref().map(ContentType::as_str), Ok(text));
+        }
+        for text in ["", "json", "text/", "/plain", "text/plain/x", "text/plain; a=\n", "text /plain"] {
+            assert!(text.parse::<ContentType>().is_err(), "{text:?}");
+        }
+    }
+}

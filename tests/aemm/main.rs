@@ -1,0 +1,43 @@
+//! The profile of amazon-ec2-metadata-mock, against what version 1.13 was seen to answer: bytes over a socket, and
+//! notices on a stage whose clock the tests move.
+
+#[path = "../server/rig.rs"]
+#[allow(dead_code, reason = "each test crate uses its part")]
+mod rig;
+#[path = "../support/stage.rs"]
+mod stage;
+#[path = "../support/mod.rs"]
+mod support;
+
+mod malformed;
+mod notices;
+mod paths;
+mod replies;
+mod tokens;
+mod tree;
+
+use mock_imds::aemm::{Config, compile};
+use mock_imds::server::Limits;
+
+use crate::rig::Rig;
+use crate::support::http::Response;
+
+/// A scenario for the original's default configuration, changed.
+fn scenario(change: impl FnOnce(&mut Config)) -> String {
+    let mut config = Config::default();
+    change(&mut config);
+    compile(&config).toml
+}
+
+/// A server for it.
+fn serve(change: impl FnOnce(&mut Config)) -> Rig {
+    Rig::new(&scenario(change), Limits::default())
+}
+
+/// The status line and the headers, sorted.
+fn head(response: &Response) -> Vec<&str> {
+    let head = response.raw.split("\r\n\r\n").next().unwrap_or_default();
+    let mut lines: Vec<&str> = head.split("\r\n").collect();
+    lines[1..].sort_unstable();
+    lines
+}

@@ -1,0 +1,55 @@
+//! `mock-imds import aemm FILE`: what it prints is a scenario, and what it leaves out is said.
+
+use crate::support::Bench;
+
+const FILE: &str = r#"{
+    "imdsv2": true, "mock-delay-sec": 30, "server": { "port": 1400 }, "watch-config-file": true,
+    "metadata": { "values": { "ami-id": "ami-1", "nosuch": 1 }, "paths": { "hostname": "/own" } }
+}"#;
+
+#[test]
+fn a_file_becomes_a_scenario_that_check_accepts() {
+    let bench = Bench::new();
+    let file = bench.write("c.json", FILE).display().to_string();
+    let scenario = bench.path("s.toml").display().to_string();
+    let imported = bench.run(&["import", "aemm", &file, "--output", &scenario]);
+    assert_eq!((imported.code, imported.stdout.as_str()), (Some(0), ""), "{imported:#?}");
+    for sentence in [
+        "c.json: metadata.values.nosuch means nothing to amazon-ec2-metadata-mock, and is left out",
+        "c.json: server.port is no part of a scenario; say it with `mock-imds serve --listen ADDR:PORT`",
+        "c.json: watch-config-file is no part of a scenario; `mock-imds reload` takes a changed scenario over",
+    ] {
+        assert!(imported.stderr.contains(sentence), "expected {sentence:?}, found {imported:#?}");
+    }
+    let checked = bench.run(&["check", &scenario]);
+    assert_eq!((checked.code, checked.stderr.as_str()), (Some(0), ""), "{checked:#?}");
+
+    let printed = bench.run(&["import", "aemm", &file]);
+    let written = std::fs::read_to_string(&scenario).expect("it was written");
+    assert_eq!(printed.stdout.trim_end(), written.trim_end());
+
+    let server = bench.serve(&["--scenario", &scenario]);
+    let (status, token) = (server.get("/latest/meta-data/ami-id"), server.token());
+    assert_eq!(status.status, 401, "tokens are required: {}", status.raw);
+    let request = format!(
+        "GET /own HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-aws-ec2-metadata-token: {token}\r\n\r\n"
+    );
+    let own = crate::support::http::exchange(server.address, request);
+    assert_eq!((own.status, own.body.as_str()), (200, "ip-172-16-34-43.ec2.internal"), "{}", own.raw);
+}
+
+#[test]
+fn what_is_no_configuration_is_78() {
+    let bench = Bench::new();
+    let of = |name: &str, text: &str| bench.write(name, text).display().to_string();
+    let cases = [
+        (of("a.json", "{"), "a.json: While parsing config: "),
+        (of("b.txt", "{}"), "b.txt: Unsupported Config Type \"txt\""),
+        (of("c.json", r#"{"spot": {"action": "x"}}"#), "Invalid CLI input \"x\" for flag action."),
+        (of("d.json", r#"{"mock-delay-sec": "x"}"#), "* 'mock-delay-sec' cannot parse 'x' as int"),
+        (bench.path("none.json").display().to_string(), "none.json: no such file or directory"),
+    ];
+    for (file, sentence) in cases {
+        bench.run(&["import", "aemm", &file]).failed(78, &[sentence]);
+    }
+}
