@@ -9,6 +9,7 @@
 //!                        ├─→ host                                     L1: address, table, guardian
 //!                        ├─→ aemm                                     L1: amazon-ec2-metadata-mock → scenario
 //!                        └─→ scenario                                 L1: TOML → model
+//!        transcribe ──→ scenario, imds, identity                     L1: written, compiled, asked
 //!        server, control, daemon ──→ journal ──→ imds ──→ identity    L1: requests, protocol, documents
 //!        everything ──→ model, config, exit, observe, places          L0
 //! ```
@@ -31,3 +32,4 @@ pub mod observe;
 pub mod places;
 pub mod scenario;
 pub mod server;
+pub mod transcribe;

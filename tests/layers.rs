@@ -19,6 +19,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("scenario", &["model", "config"]),
     ("aemm", &["model", "config", "scenario", "exit"]),
     ("host", &["model", "config", "exit"]),
+    // What a service answered → a scenario: written, compiled and asked as any other.
+    ("transcribe", &["model", "config", "scenario", "imds", "identity"]),
     // L2: sockets.
     ("server", &["model", "imds", "journal", "exit", "observe"]),
     ("control", &["places", "model", "imds", "journal", "config", "exit", "observe"]),
@@ -33,8 +35,22 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "commands",
         &[
-            "cli", "daemon", "host", "control", "places", "aemm", "scenario", "imds", "journal", "observe",
-            "config", "model", "exit",
+            "cli",
+            "daemon",
+            "host",
+            "control",
+            "places",
+            "aemm",
+            "scenario",
+            "imds",
+            "journal",
+            "observe",
+            "config",
+            "model",
+            "exit",
+            "record",
+            "transcribe",
+            "identity",
         ],
     ),
     ("cli", &["model", "journal", "config", "observe"]),
