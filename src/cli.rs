@@ -2,6 +2,7 @@
 
 mod change;
 mod fault;
+mod import;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -19,6 +20,7 @@ pub use change::{
     Clear, Clock, ClockCommand, Lifecycle, Maintenance, Occasion, Rebalance, Rotate, SetPath, Spot, Use,
 };
 pub use fault::Fault;
+pub use import::{Import, ImportDump, ImportFormat, Output, Record, Secrets};
 
 /// An EC2 Instance Metadata Service for developer machines.
 #[derive(Debug, Parser)]
@@ -77,6 +79,10 @@ pub enum Command {
     Requests(Requests),
     /// Wait for a request; exit with 1 if it does not come
     Wait(Wait),
+    /// Write the scenario that answers as a real service does
+    Record(Record),
+    /// Write the scenario of what other programs have
+    Import(Import),
     /// Host networking: the link-local address and the nftables redirect (the units call it)
     #[command(subcommand)]
     Net(Net),

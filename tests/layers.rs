@@ -22,6 +22,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     // What a service answered → a scenario: written, compiled and asked as any other.
     ("transcribe", &["model", "config", "scenario", "imds", "identity"]),
     // L2: sockets.
+    ("record", &["model", "imds", "transcribe", "exit"]),
     ("server", &["model", "imds", "journal", "exit", "observe"]),
     ("control", &["places", "model", "imds", "journal", "config", "exit", "observe"]),
     // L3: the running program.
@@ -53,7 +54,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "identity",
         ],
     ),
-    ("cli", &["model", "journal", "config", "observe"]),
+    ("cli", &["model", "journal", "config", "observe", "record"]),
 ];
 
 #[test]

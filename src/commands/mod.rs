@@ -4,7 +4,7 @@ use std::io::{self, Write as _};
 
 use serde::Serialize;
 
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Command, ImportFormat};
 use crate::control::api::Rejected;
 use crate::exit::{Failure, Status};
 use crate::observe;
@@ -14,12 +14,16 @@ pub mod check;
 pub mod clock;
 pub mod doctor;
 pub mod fault;
+pub mod import_dump;
 pub mod net;
+mod output;
+pub mod record;
 pub mod reload;
 pub mod requests;
 pub mod serve;
 pub mod show;
 pub mod status;
+mod transcript;
 pub mod use_other;
 pub mod wait;
 
@@ -44,6 +48,10 @@ pub fn exec(cli: Cli) -> Result<(), Failure> {
         Command::Clock(clock) => clock::exec(&clock),
         Command::Requests(requests) => requests::exec(&requests),
         Command::Wait(wait) => wait::exec(&wait),
+        Command::Record(record) => record::exec(&record),
+        Command::Import(import) => match import.format {
+            ImportFormat::Dump(asked) => import_dump::exec(&asked),
+        },
         Command::Net(net) => net::exec(&net),
         Command::Doctor(doctor) => doctor::exec(&doctor),
     }

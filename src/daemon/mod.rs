@@ -9,7 +9,7 @@
 
 mod announce;
 mod changes;
-mod clock;
+pub mod clock;
 mod credentials;
 mod exchange;
 mod facts;

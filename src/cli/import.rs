@@ -1,0 +1,80 @@
+//! `mock-imds record` and `mock-imds import`: scenarios from what there is already.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::accepted;
+use crate::record::{Rate, Target};
+
+/// `mock-imds record`.
+#[derive(Debug, Args)]
+pub struct Record {
+    /// The service
+    #[arg(value_name = "URL", default_value = "http://169.254.169.254", value_parser = target)]
+    pub url: Target,
+    /// Requests a second
+    #[arg(long, value_name = "N", default_value = "5", value_parser = accepted::<Rate>)]
+    pub rate: Rate,
+    /// Which secrets are taken along.
+    #[command(flatten)]
+    pub secrets: Secrets,
+    /// Where the scenario goes.
+    #[command(flatten)]
+    pub output: Output,
+}
+
+/// `mock-imds import`: from which format.
+#[derive(Debug, Args)]
+pub struct Import {
+    /// The format.
+    #[command(subcommand)]
+    pub format: ImportFormat,
+}
+
+/// The formats.
+#[derive(Debug, Subcommand)]
+pub enum ImportFormat {
+    /// Files that curl or wget made of a service, or cloud-init's instance-data.json
+    Dump(ImportDump),
+}
+
+/// `mock-imds import dump`.
+#[derive(Debug, Args)]
+pub struct ImportDump {
+    /// A directory with one file for each path, or instance-data.json
+    #[arg(value_name = "DIR|FILE")]
+    pub path: PathBuf,
+    /// Which secrets are taken along.
+    #[command(flatten)]
+    pub secrets: Secrets,
+    /// Where the scenario goes.
+    #[command(flatten)]
+    pub output: Output,
+}
+
+/// Which secrets are taken along.
+#[derive(Debug, Args)]
+pub struct Secrets {
+    /// Take the role's real credentials along
+    #[arg(long)]
+    pub with_credentials: bool,
+    /// Take user data along
+    #[arg(long)]
+    pub with_user_data: bool,
+}
+
+/// Where a scenario goes.
+#[derive(Debug, Args)]
+pub struct Output {
+    /// The scenario file [default: standard output]
+    #[arg(id = "output", short = 'o', long = "output", value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// Replace the file if it is there
+    #[arg(long, requires = "output")]
+    pub force: bool,
+}
+
+fn target(text: &str) -> Result<Target, String> {
+    text.parse().map_err(|error: crate::record::BadTarget| error.to_string())
+}
