@@ -20,7 +20,7 @@ pub use change::{
     Clear, Clock, ClockCommand, Lifecycle, Maintenance, Occasion, Rebalance, Rotate, SetPath, Spot, Use,
 };
 pub use fault::Fault;
-pub use import::{Aemm, Import, ImportAemm};
+pub use import::{Aemm, Import, ImportAemm, ImportDump, ImportFormat, Output, Record, Secrets};
 
 /// An EC2 Instance Metadata Service for developer machines.
 #[derive(Debug, Parser)]
@@ -79,14 +79,15 @@ pub enum Command {
     Requests(Requests),
     /// Wait for a request; exit with 1 if it does not come
     Wait(Wait),
+    /// Write the scenario that answers as a real service does
+    Record(Record),
+    /// Write the scenario of what other programs have
+    Import(Import),
     /// Host networking: the link-local address and the nftables redirect (the units call it)
     #[command(subcommand)]
     Net(Net),
     /// Find what is wrong on this host, and say the command that mends it
     Doctor(Doctor),
-    /// Make a scenario of what another program was told or has recorded
-    #[command(subcommand)]
-    Import(Import),
     /// Be amazon-ec2-metadata-mock: its commands, flags, environment, files and answers
     Aemm(Aemm),
 }

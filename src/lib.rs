@@ -6,9 +6,11 @@
 //!
 //! ```text
 //! main → cli → commands ─┬─→ daemon ──→ server, control, observe      L3 → L2
+//!                        ├─→ record ──→ transcribe                    L2 → L1: a real service → its scenario
 //!                        ├─→ host                                     L1: address, table, guardian
 //!                        ├─→ aemm                                     L1: amazon-ec2-metadata-mock → scenario
 //!                        └─→ scenario                                 L1: TOML → model
+//!        transcribe ──→ scenario, imds, identity                     L1: written, compiled, asked
 //!        server, control, daemon ──→ journal ──→ imds ──→ identity    L1: requests, protocol, documents
 //!        everything ──→ model, config, exit, observe, places          L0
 //! ```
@@ -29,5 +31,7 @@ pub mod journal;
 pub mod model;
 pub mod observe;
 pub mod places;
+pub mod record;
 pub mod scenario;
 pub mod server;
+pub mod transcribe;

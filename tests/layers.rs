@@ -19,7 +19,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("scenario", &["model", "config"]),
     ("aemm", &["model", "config", "scenario", "exit"]),
     ("host", &["model", "config", "exit"]),
+    // What a service answered → a scenario: written, compiled and asked as any other.
+    ("transcribe", &["model", "config", "scenario", "imds", "identity"]),
     // L2: sockets.
+    ("record", &["model", "imds", "transcribe", "exit"]),
     ("server", &["model", "imds", "journal", "exit", "observe"]),
     ("control", &["places", "model", "imds", "journal", "config", "exit", "observe"]),
     // L3: the running program.
@@ -33,11 +36,25 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "commands",
         &[
-            "cli", "daemon", "host", "control", "places", "aemm", "scenario", "imds", "journal", "observe",
-            "config", "model", "exit",
+            "cli",
+            "daemon",
+            "host",
+            "control",
+            "places",
+            "aemm",
+            "scenario",
+            "imds",
+            "journal",
+            "observe",
+            "config",
+            "model",
+            "exit",
+            "record",
+            "transcribe",
+            "identity",
         ],
     ),
-    ("cli", &["model", "journal", "config", "observe"]),
+    ("cli", &["model", "journal", "config", "observe", "record"]),
 ];
 
 #[test]

@@ -1,15 +1,45 @@
-//! What is brought over from other programs.
+//! `mock-imds record`, `mock-imds import` and `mock-imds aemm`: what is brought over.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-/// `mock-imds import FORMAT FILE`.
+use super::accepted;
+use crate::record::{Rate, Target};
+
+/// `mock-imds record`.
+#[derive(Debug, Args)]
+pub struct Record {
+    /// The service
+    #[arg(value_name = "URL", default_value = "http://169.254.169.254", value_parser = target)]
+    pub url: Target,
+    /// Requests a second
+    #[arg(long, value_name = "N", default_value = "5", value_parser = accepted::<Rate>)]
+    pub rate: Rate,
+    /// Which secrets are taken along.
+    #[command(flatten)]
+    pub secrets: Secrets,
+    /// Where the scenario goes.
+    #[command(flatten)]
+    pub output: Output,
+}
+
+/// `mock-imds import`: from which format.
+#[derive(Debug, Args)]
+pub struct Import {
+    /// The format.
+    #[command(subcommand)]
+    pub format: ImportFormat,
+}
+
+/// The formats.
 #[derive(Debug, Subcommand)]
-pub enum Import {
+pub enum ImportFormat {
     /// A configuration file of amazon-ec2-metadata-mock
     Aemm(ImportAemm),
+    /// Files that curl or wget made of a service, or cloud-init's instance-data.json
+    Dump(ImportDump),
 }
 
 /// `mock-imds import aemm`.
@@ -18,9 +48,45 @@ pub struct ImportAemm {
     /// The file: JSON, YAML, TOML, properties, env or ini, as its name ends
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
-    /// Where to write the scenario [default: to stdout]
-    #[arg(long, short, value_name = "FILE")]
-    pub output: Option<PathBuf>,
+    /// Where the scenario goes.
+    #[command(flatten)]
+    pub output: Output,
+}
+
+/// `mock-imds import dump`.
+#[derive(Debug, Args)]
+pub struct ImportDump {
+    /// A directory with one file for each path, or instance-data.json
+    #[arg(value_name = "DIR|FILE")]
+    pub path: PathBuf,
+    /// Which secrets are taken along.
+    #[command(flatten)]
+    pub secrets: Secrets,
+    /// Where the scenario goes.
+    #[command(flatten)]
+    pub output: Output,
+}
+
+/// Which secrets are taken along.
+#[derive(Debug, Args)]
+pub struct Secrets {
+    /// Take the role's real credentials along
+    #[arg(long)]
+    pub with_credentials: bool,
+    /// Take user data along
+    #[arg(long)]
+    pub with_user_data: bool,
+}
+
+/// Where a scenario goes.
+#[derive(Debug, Args)]
+pub struct Output {
+    /// The scenario file [default: standard output]
+    #[arg(id = "output", short = 'o', long = "output", value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// Replace the file if it is there
+    #[arg(long, requires = "output")]
+    pub force: bool,
 }
 
 /// `mock-imds aemm`: the words are not ours to read.
@@ -30,4 +96,8 @@ pub struct Aemm {
     /// What amazon-ec2-metadata-mock would be told; --help lists it
     #[arg(value_name = "WORDS", trailing_var_arg = true, allow_hyphen_values = true)]
     pub words: Vec<OsString>,
+}
+
+fn target(text: &str) -> Result<Target, String> {
+    text.parse().map_err(|error: crate::record::BadTarget| error.to_string())
 }

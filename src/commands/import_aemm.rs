@@ -1,10 +1,8 @@
 //! `mock-imds import aemm FILE`: a scenario that serves what amazon-ec2-metadata-mock served with this file.
 
-use std::fs;
-
 use crate::aemm::{self, Compiled, Config, Mode, Placeholders, Settings};
 use crate::cli::ImportAemm;
-use crate::commands::{say, warn};
+use crate::commands::{output, warn};
 use crate::exit::{Failure, Status};
 
 /// Settings of the process, for which a scenario has no word, and where they are said instead.
@@ -18,6 +16,7 @@ const OF_THE_PROCESS: &[(&str, &str)] = &[
 
 /// Runs the subcommand.
 pub fn exec(import: &ImportAemm) -> Result<(), Failure> {
+    output::ready(&import.output)?;
     let wrong = |why: String| Failure::new(Status::Config, format!("{}: {why}", import.file.display()));
     let said = super::aemm::read(&import.file).map_err(wrong)?;
     for note in left_out(&said) {
@@ -35,13 +34,7 @@ pub fn exec(import: &ImportAemm) -> Result<(), Failure> {
     for what in not_carried {
         warn(&format!("{}: {what}", import.file.display()));
     }
-    let Some(output) = &import.output else {
-        say(toml.trim_end());
-        return Ok(());
-    };
-    fs::write(output, &toml).map_err(|error| {
-        Failure::new(Status::OsError, format!("{} cannot be written: {error}", output.display()))
-    })
+    output::write(&import.output, &toml, false)
 }
 
 /// What the file says and the scenario does not.

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 
-use crate::cli::{Cli, Command, Import};
+use crate::cli::{Cli, Command, ImportFormat};
 use crate::control::api::Rejected;
 use crate::exit::{self, Failure, Status};
 use crate::observe;
@@ -17,12 +17,16 @@ pub mod clock;
 pub mod doctor;
 pub mod fault;
 pub mod import_aemm;
+pub mod import_dump;
 pub mod net;
+mod output;
+pub mod record;
 pub mod reload;
 pub mod requests;
 pub mod serve;
 pub mod show;
 pub mod status;
+mod transcript;
 pub mod use_other;
 pub mod wait;
 
@@ -54,9 +58,13 @@ fn carry_out(command: Command) -> Result<(), Failure> {
         Command::Clock(clock) => clock::exec(&clock),
         Command::Requests(requests) => requests::exec(&requests),
         Command::Wait(wait) => wait::exec(&wait),
+        Command::Record(record) => record::exec(&record),
+        Command::Import(import) => match import.format {
+            ImportFormat::Aemm(asked) => import_aemm::exec(&asked),
+            ImportFormat::Dump(asked) => import_dump::exec(&asked),
+        },
         Command::Net(net) => net::exec(&net),
         Command::Doctor(doctor) => doctor::exec(&doctor),
-        Command::Import(Import::Aemm(import)) => import_aemm::exec(&import),
         Command::Aemm(_) => Ok(()),
     }
 }

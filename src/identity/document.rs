@@ -9,10 +9,13 @@ use std::time::Duration;
 
 use super::{KeyRing, Signed};
 use crate::model::json::{array_or_null, object, optional, string};
-use crate::model::{Instance, KernelId, RamdiskId, Timestamp};
+use crate::model::{Instance, KernelId, Override, RamdiskId, Timestamp};
 
 /// The document's format, as in its `version` key.
 const VERSION: &str = "2017-09-30";
+
+/// Where it is, below the version.
+const PATH: &str = "dynamic/instance-identity/document";
 
 /// How long after the launch the document was signed: on EC2 some seconds. A constant, so that the signed texts
 /// stay the same over reloads and restarts.
@@ -32,7 +35,7 @@ impl SignedDocument {
     /// The document of an instance.
     pub fn of(instance: &Instance, keys: &Arc<KeyRing>) -> Self {
         Self {
-            document: document(instance),
+            document: said(instance).unwrap_or_else(|| document(instance)),
             signing_time: instance.launch_time.plus(SIGNED_AFTER),
             keys: Arc::clone(keys),
             signed: OnceLock::new(),
@@ -42,6 +45,14 @@ impl SignedDocument {
     /// The signatures.
     pub fn signed(&self) -> &Signed {
         self.signed.get_or_init(|| self.keys.sign(self.document.as_bytes(), self.signing_time))
+    }
+}
+
+/// The last word on the document, if it is text: what is served is what is signed.
+fn said(instance: &Instance) -> Option<String> {
+    match instance.overrides.get(PATH) {
+        Some(Override::Value(content)) => String::from_utf8(content.bytes.clone()).ok(),
+        _ => None,
     }
 }
 

@@ -3,14 +3,15 @@
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use rsa::pkcs8::ObjectIdentifier;
 
 use super::*;
 use crate::exit::{Failure, Status};
-use crate::model::Timestamp;
+use crate::model::{Instance, Override, Timestamp};
 
 const DOCUMENT: &[u8] = b"{\n  \"accountId\" : \"123456789012\"\n}";
 const TIME: Timestamp = Timestamp::from_secs(1_630_704_347);
@@ -110,6 +111,20 @@ fn the_same_document_and_time_give_the_same_texts() {
     let later = ring.sign(DOCUMENT, Timestamp::from_secs(1_630_704_348));
     assert_eq!(later.signature, signed.signature, "it has no time in it");
     assert_ne!((later.pkcs7, later.rsa2048), (signed.pkcs7, signed.rsa2048));
+}
+
+#[test]
+fn what_is_signed_is_the_document_that_is_served() {
+    let keys = Arc::new(KeyRing::generate([7; 32]));
+    let mut instance = Instance::default();
+    let said = "{\"version\":\"2010-08-31\"}";
+    instance.overrides.insert(
+        "dynamic/instance-identity/document".into(),
+        Override::Value(said.as_bytes().to_vec().into()),
+    );
+    let signed = SignedDocument::of(&instance, &keys);
+    let expected = keys.sign(said.as_bytes(), instance.launch_time.plus(Duration::from_secs(3)));
+    assert_eq!((signed.document.as_str(), signed.signed()), (said, &expected));
 }
 
 #[test]

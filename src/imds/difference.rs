@@ -67,14 +67,30 @@ impl Fleet {
         Outlook { at, happened: last.is_some(), paths }
     }
 
+    /// What every path below a version answers to a client that meets no other instance. The signatures of the identity
+    /// document follow from it; they are there without a byte.
+    pub fn answers(&self, version: &str, now: Timestamp) -> BTreeMap<String, Bytes> {
+        let events = self.events();
+        let mut occurrences = self.clock().occurrences(events, now);
+        occurrences.retain(|(_, index)| events[*index].concerns(None));
+        let instance = timeline::after(&self.scenario().instance, events, &occurrences, self.clock().started);
+        let compiled = Compiled::new(instance, self.keys());
+        let version = Version::of(version);
+        let mut answers = self.values(&compiled, version, now);
+        let leaves = compiled.tree.leaves().into_iter();
+        let signatures = leaves.filter(|(path, leaf)| is_signature(path) && leaf.is_in(version));
+        answers.extend(signatures.map(|(path, _)| (path, Bytes::new())));
+        answers
+    }
+
     fn differences(&self, before: Instance, after: Instance, now: Timestamp) -> BTreeMap<String, Difference> {
         if before == after {
             return BTreeMap::new();
         }
         let [before, after] = [before, after].map(|instance| Compiled::new(instance, self.keys()));
-        let mut was = self.values(&before, now);
+        let mut was = self.values(&before, Version::LATEST, now);
         let mut differences = BTreeMap::new();
-        for (path, value) in self.values(&after, now) {
+        for (path, value) in self.values(&after, Version::LATEST, now) {
             match was.remove(&path) {
                 None => _ = differences.insert(path, Difference::Appears),
                 Some(old) if old != value => _ = differences.insert(path, Difference::Changes),
@@ -90,7 +106,7 @@ impl Fleet {
     }
 
     /// What each path answers.
-    fn values(&self, compiled: &Compiled, now: Timestamp) -> BTreeMap<String, Bytes> {
+    fn values(&self, compiled: &Compiled, version: Version, now: Timestamp) -> BTreeMap<String, Bytes> {
         let view = View {
             instance: &compiled.instance,
             identity: &compiled.identity,
@@ -98,10 +114,13 @@ impl Fleet {
             elapsed: self.clock().elapsed(now),
             now,
         };
-        let worth = |path: &String| !path.starts_with(SIGNED) || path == DOCUMENT;
-        let leaves = compiled.tree.leaves().into_iter().filter(|(path, _)| worth(path));
-        leaves.filter_map(|(path, leaf)| Some((path, leaf.value(&view, Version::of("latest"))?))).collect()
+        let leaves = compiled.tree.leaves().into_iter().filter(|(path, _)| !is_signature(path));
+        leaves.filter_map(|(path, leaf)| Some((path, leaf.value(&view, version)?))).collect()
     }
+}
+
+fn is_signature(path: &str) -> bool {
+    path.starts_with(SIGNED) && path != DOCUMENT
 }
 
 /// The clock at the time when an event that is to come has just happened, and that time.

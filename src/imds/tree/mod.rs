@@ -206,9 +206,14 @@ impl Leaf {
         self.content_type.as_ref()
     }
 
+    /// Whether a version has it, if it is there at all.
+    pub fn is_in(&self, version: Version) -> bool {
+        self.introduced <= version
+    }
+
     /// The value for a version.
     pub fn value(&self, view: &View<'_>, version: Version) -> Option<Bytes> {
-        if self.introduced > version {
+        if !self.is_in(version) {
             return None;
         }
         match &self.content {
@@ -219,7 +224,7 @@ impl Leaf {
 
     fn is_visible(&self, view: &View<'_>, version: Version) -> bool {
         match &self.content {
-            Content::Fixed(_) => self.introduced <= version,
+            Content::Fixed(_) => self.is_in(version),
             Content::Live(_) => self.value(view, version).is_some(),
         }
     }

@@ -1,0 +1,104 @@
+//! `mock-imds import dump DIR|FILE`: a scenario from files that somebody made of a service's answers.
+
+use std::fs::{self, File};
+use std::io::Read as _;
+use std::path::Path;
+
+use super::transcript::{self, keep};
+use super::{output, warn};
+use crate::cli::ImportDump;
+use crate::config::plain;
+use crate::exit::{Failure, Status};
+use crate::transcribe::{Keep, Seen, cloud_init, dump};
+
+/// Files that are read at most.
+const FILES: usize = 4096;
+/// Bytes that are read at most.
+const BYTES: u64 = 8 << 20;
+
+/// Runs the subcommand.
+pub fn exec(asked: &ImportDump) -> Result<(), Failure> {
+    output::ready(&asked.output)?;
+    let keep = keep(&asked.secrets);
+    let path = &asked.path;
+    let seen = if path.is_dir() { directory(path, keep)? } else { file(path, keep)? };
+    let origin = format!("As {} tells; written by `mock-imds import dump`.", path.display());
+    transcript::write(seen, &origin, &asked.output)
+}
+
+fn directory(root: &Path, keep: Keep) -> Result<Seen, Failure> {
+    let mut files = dump::Files::new();
+    let mut left = BYTES;
+    gather(root, &mut Vec::new(), &mut files, &mut left)?;
+    dump::read(&files, keep).map_err(|found| config(root, found))
+}
+
+/// Regular files below a directory. Links are not followed: they may lead anywhere.
+fn gather(
+    directory: &Path,
+    above: &mut Vec<String>,
+    files: &mut dump::Files,
+    left: &mut u64,
+) -> Result<(), Failure> {
+    for entry in fs::read_dir(directory).map_err(|error| unreadable(directory, &error))? {
+        let path = entry.map_err(|error| unreadable(directory, &error))?.path();
+        let kind = fs::symlink_metadata(&path).map_err(|error| unreadable(&path, &error))?.file_type();
+        let Some(name) = path.file_name().and_then(|name| name.to_str()).map(str::to_owned) else {
+            warn(&format!("{}: left out: its name is not UTF-8", path.display()));
+            continue;
+        };
+        above.push(name);
+        if kind.is_dir() {
+            gather(&path, above, files, left)?;
+        } else if kind.is_file() {
+            let bytes = read(&path, left)?;
+            files.insert(above.clone(), bytes);
+            if files.len() > FILES {
+                return Err(config(
+                    directory,
+                    "there are more than 4096 files; accepted: the dump of one service",
+                ));
+            }
+        } else {
+            warn(&format!("{}: left out: neither a file nor a directory", path.display()));
+        }
+        above.pop();
+    }
+    Ok(())
+}
+
+/// The bytes of a file, as long as there are not too many in all.
+fn read(path: &Path, left: &mut u64) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(*left + 1).read_to_end(&mut bytes));
+    read.map_err(|error| unreadable(path, &error))?;
+    *left = left.checked_sub(bytes.len() as u64).ok_or_else(|| {
+        config(path, "with it there are more than 8 MiB; accepted: the dump of one service")
+    })?;
+    Ok(bytes)
+}
+
+fn file(path: &Path, keep: Keep) -> Result<Seen, Failure> {
+    let bytes = read(path, &mut BYTES.clone())?;
+    let json = serde_json::from_slice(&bytes).map_err(|error| {
+        let found = format!(
+            "it is no JSON: {error}; accepted: cloud-init's instance-data.json, or a directory with one file for each path"
+        );
+        config(path, &found)
+    })?;
+    cloud_init::read(&json, keep).map_err(|found| {
+        config(path, &format!("{found}; accepted: instance-data.json of cloud-init's Ec2 data source"))
+    })
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
+    let status = match error.kind() {
+        std::io::ErrorKind::PermissionDenied => Status::NoPermission,
+        _ => Status::Unavailable,
+    };
+    Failure::new(status, format!("{} cannot be read: {}", path.display(), plain(error)))
+}
+
+fn config(path: &Path, found: &str) -> Failure {
+    Failure::new(Status::Config, format!("{} cannot be imported: {found}", path.display()))
+}

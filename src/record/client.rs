@@ -1,0 +1,67 @@
+//! One question on a connection of its own. Proxies are not asked for: link-local addresses are nobody else's.
+
+use std::time::Duration;
+
+use http_body_util::{BodyExt as _, Empty, Limited};
+use hyper::body::Bytes;
+use hyper::client::conn::http1::handshake;
+use hyper::header::{CONNECTION, HOST, HeaderMap, RETRY_AFTER, USER_AGENT};
+use hyper::{Request, Version};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use super::ask::{Answer, Ask, Outcome};
+use super::crawl::BODY_BYTES;
+use super::target::Target;
+
+/// How long a connection may take. A metadata service is one hop away.
+const CONNECT: Duration = Duration::from_secs(3);
+/// How long an answer may take.
+const ANSWER: Duration = Duration::from_secs(10);
+
+/// Asks, and says what came.
+pub async fn exchange(target: &Target, ask: &Ask) -> Outcome {
+    match timeout(ANSWER, attempt(target, ask)).await {
+        Ok(Ok(answer)) => Outcome::Answer(answer),
+        Ok(Err(why)) => Outcome::Lost(why),
+        Err(_) => Outcome::Lost(format!("no answer within {} s", ANSWER.as_secs())),
+    }
+}
+
+async fn attempt(target: &Target, ask: &Ask) -> Result<Answer, String> {
+    let connecting = timeout(CONNECT, TcpStream::connect((target.host.as_str(), target.port)));
+    let stream = connecting
+        .await
+        .map_err(|_| format!("no connection within {} s", CONNECT.as_secs()))?
+        .map_err(|error| error.to_string())?;
+    let (mut sender, connection) =
+        handshake(TokioIo::new(stream)).await.map_err(|error| error.to_string())?;
+    let connection = tokio::spawn(connection);
+    let mut request = Request::builder().method(&ask.method).uri(&ask.path).header(HOST, target.authority());
+    request = request.header(USER_AGENT, concat!("mock-imds/", env!("CARGO_PKG_VERSION")));
+    for (name, value) in &ask.headers {
+        request = request.header(*name, value);
+    }
+    let request = request.body(Empty::<Bytes>::new()).map_err(|error| error.to_string())?;
+    let response = sender.send_request(request).await.map_err(|error| error.to_string())?;
+    let (parts, body) = response.into_parts();
+    let body = Limited::new(body, BODY_BYTES).collect().await.map_err(|error| error.to_string())?;
+    connection.abort();
+    Ok(Answer {
+        status: parts.status.as_u16(),
+        legacy: parts.version == Version::HTTP_10,
+        closes: closes(&parts.headers),
+        retry_after: retry_after(&parts.headers),
+        body: body.to_bytes().to_vec(),
+    })
+}
+
+fn closes(headers: &HeaderMap) -> bool {
+    headers.get(CONNECTION).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"close"))
+}
+
+/// In seconds; a date is as good as none, the pause doubles anyway.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok().map(Duration::from_secs)
+}

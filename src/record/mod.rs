@@ -1,0 +1,25 @@
+//! Walks a metadata service as a careful client does, and keeps what it answers.
+//!
+//! [`Crawl`] decides: what to ask next, when, and what an answer means. It knows no socket and no clock. [`exchange`]
+//! asks one question on a connection of its own, as EC2 wants it. What is kept goes to [`crate::transcribe`].
+//!
+//! How the walk goes: a token (`PUT /latest/api/token`), or none where the service has none; a question without token,
+//! which tells whether the service wants one; the versions; then everything that listings below `/latest/` lead to, and
+//! some paths that hosts answer without listing them.
+
+mod ask;
+mod client;
+mod crawl;
+mod judge;
+mod pace;
+mod target;
+mod walk;
+
+#[cfg(test)]
+mod tests;
+
+pub use ask::{Answer, Ask, Outcome, Step};
+pub use client::exchange;
+pub use crawl::Crawl;
+pub use pace::Rate;
+pub use target::{BadTarget, Target};

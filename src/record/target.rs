@@ -1,0 +1,130 @@
+//! Where the service is.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::str::FromStr;
+
+use crate::model::endpoint::METADATA_PORT;
+
+/// A service's address: what stands between `http://` and the path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// A name or an address.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+}
+
+/// Why a text is no address of a service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BadTarget {
+    /// `https://…`
+    #[error("https is not spoken by metadata services; accepted: http://ADDRESS or http://ADDRESS:PORT")]
+    Https,
+    /// Another scheme, or none.
+    #[error("no http URL; accepted: http://ADDRESS or http://ADDRESS:PORT, such as http://[fd00:ec2::254]")]
+    NoHttp,
+    /// Something behind the address.
+    #[error(
+        "a path, a query or a name behind the address; accepted: http://ADDRESS, the whole service is recorded"
+    )]
+    More,
+    /// No name or no number where one has to be.
+    #[error("no address, or no port, that can be used; accepted: http://ADDRESS or http://ADDRESS:PORT")]
+    NoAddress,
+}
+
+impl FromStr for Target {
+    type Err = BadTarget;
+
+    fn from_str(text: &str) -> Result<Self, BadTarget> {
+        let scheme =
+            |name: &str| text.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name));
+        if scheme("https://") {
+            return Err(BadTarget::Https);
+        }
+        if !scheme("http://") {
+            return Err(BadTarget::NoHttp);
+        }
+        let authority = text["http://".len()..].trim_end_matches('/');
+        if authority.contains(['/', '?', '#', '@']) {
+            return Err(BadTarget::More);
+        }
+        let (host, port) = if let Some(rest) = authority.strip_prefix('[') {
+            let (host, rest) = rest.split_once(']').ok_or(BadTarget::NoAddress)?;
+            host.parse::<std::net::Ipv6Addr>().map_err(|_| BadTarget::NoAddress)?;
+            (
+                host,
+                if rest.is_empty() {
+                    None
+                } else {
+                    Some(rest.strip_prefix(':').ok_or(BadTarget::NoAddress)?)
+                },
+            )
+        } else {
+            authority.split_once(':').map_or((authority, None), |(host, port)| (host, Some(port)))
+        };
+        let port = port.map_or(Ok(METADATA_PORT), str::parse).map_err(|_| BadTarget::NoAddress)?;
+        let legal = |c: char| c.is_ascii_alphanumeric() || ".-:_".contains(c);
+        if host.is_empty() || port == 0 || !host.chars().all(legal) {
+            return Err(BadTarget::NoAddress);
+        }
+        Ok(Self { host: host.to_owned(), port })
+    }
+}
+
+impl Target {
+    /// The `Host` header: with the port if it is not HTTP's own.
+    pub fn authority(&self) -> String {
+        let host = match self.host.parse() {
+            Ok(IpAddr::V6(address)) => format!("[{address}]"),
+            _ => self.host.clone(),
+        };
+        if self.port == METADATA_PORT { host } else { format!("{host}:{}", self.port) }
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "http://{}", self.authority())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn http_addresses_are_taken_and_nothing_else() {
+        for (text, shown) in [
+            ("http://169.254.169.254", "http://169.254.169.254"),
+            ("http://127.0.0.1:1338/", "http://127.0.0.1:1338"),
+            ("HTTP://[fd00:ec2::254]", "http://[fd00:ec2::254]"),
+            ("http://[::1]:8080", "http://[::1]:8080"),
+            ("http://imds.test:80", "http://imds.test"),
+        ] {
+            assert_eq!(
+                text.parse::<Target>().map(|target| target.to_string()),
+                Ok(shown.to_owned()),
+                "{text}"
+            );
+        }
+        for (text, why) in [
+            ("https://169.254.169.254", BadTarget::Https),
+            ("169.254.169.254", BadTarget::NoHttp),
+            ("ftp://a", BadTarget::NoHttp),
+            ("é", BadTarget::NoHttp),
+            ("http://a/latest", BadTarget::More),
+            ("http://user@a", BadTarget::More),
+            ("http://", BadTarget::NoAddress),
+            ("http://a:x", BadTarget::NoAddress),
+            ("http://a:0", BadTarget::NoAddress),
+            ("http://[::1", BadTarget::NoAddress),
+            ("http://[::1]x", BadTarget::NoAddress),
+            ("http://fd00:ec2::254", BadTarget::NoAddress),
+            ("http://a\r\nb", BadTarget::NoAddress),
+        ] {
+            assert_eq!(text.parse::<Target>(), Err(why), "{text}");
+        }
+    }
+}

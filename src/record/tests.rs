@@ -1,0 +1,226 @@
+//! Walks through a service that is a function, on a clock that is a number.
+
+use std::time::Duration;
+
+use super::*;
+use crate::exit::Failure;
+use crate::model::{HttpTokens, Timestamp};
+use crate::transcribe::{Keep, Seen};
+
+const START: Timestamp = Timestamp::from_secs(1_000_000);
+
+/// A walk: what was asked and when, and how it ended.
+struct Walk {
+    asked: Vec<(Timestamp, String)>,
+    ended: Result<Seen, Failure>,
+}
+
+impl Walk {
+    fn paths(&self) -> Vec<&str> {
+        self.asked.iter().map(|(_, path)| path.as_str()).collect()
+    }
+
+    fn failed(&self, sentence: &str) {
+        let failure = self.ended.as_ref().expect_err("it ends in a failure");
+        assert!(failure.message.contains(sentence), "expected {sentence:?}, found {:?}", failure.message);
+    }
+}
+
+fn answer(status: u16, body: &str) -> Outcome {
+    Outcome::Answer(Answer { status, legacy: false, closes: true, retry_after: None, body: body.into() })
+}
+
+/// Walks with a rate; the service gets the number of the request, too.
+fn walk_at(rate: &str, mut service: impl FnMut(usize, &Ask) -> Outcome) -> Walk {
+    let mut crawl = Crawl::new(rate.parse().expect("a rate"), Keep::default());
+    let (mut now, mut asked) = (START, Vec::new());
+    loop {
+        match crawl.step(now) {
+            Step::Wait(span) => now = now.plus(span),
+            Step::Done => return Walk { asked, ended: Ok(crawl.finish()) },
+            Step::Ask(ask) => {
+                asked.push((now, format!("{} {}", ask.method, ask.path)));
+                if let Err(failure) = crawl.answered(service(asked.len() - 1, &ask), now) {
+                    return Walk { asked, ended: Err(failure) };
+                }
+            }
+        }
+    }
+}
+
+fn walk(mut service: impl FnMut(&Ask) -> Outcome) -> Walk {
+    walk_at("1000", |_, ask| service(ask))
+}
+
+/// A small service with tokens.
+fn small(ask: &Ask) -> Outcome {
+    let token = ask.headers.iter().any(|(name, value)| *name == "x-aws-ec2-metadata-token" && value == "T0");
+    match (ask.method.as_str(), ask.path.as_str()) {
+        ("PUT", "/latest/api/token") => answer(200, "T0"),
+        _ if !token => answer(401, ""),
+        (_, "/") => answer(200, "1.0\nlatest"),
+        (_, "/latest/") => answer(200, "meta-data"),
+        (_, "/latest/meta-data" | "/latest/meta-data/") => answer(200, "a\nb/\npublic-keys/"),
+        (_, "/latest/meta-data/b/") => answer(200, "c d"),
+        (_, "/latest/meta-data/public-keys/") => answer(200, "0=me"),
+        (_, "/latest/meta-data/public-keys/0/") => answer(200, "openssh-key"),
+        (
+            _,
+            "/latest/meta-data/a"
+            | "/latest/meta-data/b/c%20d"
+            | "/latest/meta-data/public-keys/0/openssh-key",
+        ) => answer(200, "x y\n"),
+        _ => answer(404, ""),
+    }
+}
+
+#[test]
+fn a_walk_follows_listings_and_asks_for_what_none_leads_to() {
+    let walk = walk(small);
+    let expected = [
+        "PUT /latest/api/token",
+        "GET /latest/",
+        "GET /latest/",
+        "GET /latest/meta-data/",
+        "GET /latest/meta-data/a",
+        "GET /latest/meta-data/b/",
+        "GET /latest/meta-data/b/c%20d",
+        "GET /latest/meta-data/public-keys/",
+        "GET /latest/meta-data/public-keys/0/",
+        "GET /latest/meta-data/public-keys/0/openssh-key",
+        "GET /",
+        "GET /latest/meta-data",
+        "GET /latest/dynamic/fws/instance-monitoring",
+        "GET /latest/meta-data/autoscaling/target-lifecycle-state",
+        "GET /latest/meta-data/events/recommendations/rebalance",
+        "GET /latest/meta-data/spot/instance-action",
+        "GET /latest/meta-data/spot/termination-time",
+        "GET /latest/user-data",
+    ];
+    assert_eq!(walk.paths(), expected);
+    let seen = walk.ended.expect("it ends well");
+    assert_eq!((seen.count(), seen.manner.http_tokens), (3, Some(HttpTokens::Required)));
+    assert_eq!(seen.manner.http.versions, Some(vec!["1.0".into()]));
+}
+
+#[test]
+fn requests_keep_the_rate() {
+    let walk = walk_at("5", |_, ask| small(ask));
+    for pair in walk.asked.windows(2) {
+        let distance = pair[1].0.since(pair[0].0);
+        assert!(
+            distance >= Duration::from_millis(200),
+            "expected 200 ms between {pair:?}, found {distance:?}"
+        );
+    }
+}
+
+#[test]
+fn a_service_that_throttles_is_left_alone_for_as_long_as_it_says() {
+    let walk = walk_at("1000", |nth, ask| match nth {
+        4 => Outcome::Answer(Answer {
+            status: 429,
+            legacy: false,
+            closes: true,
+            retry_after: Some(Duration::from_secs(7)),
+            body: vec![],
+        }),
+        5 => answer(503, ""),
+        6 => Outcome::Lost("connection reset".into()),
+        _ => small(ask),
+    });
+    let pauses: Vec<u64> =
+        walk.asked[4..8].windows(2).map(|pair| pair[1].0.since(pair[0].0).as_secs()).collect();
+    assert_eq!(pauses, [7, 2, 4], "of {:?}", &walk.asked[4..8]);
+    assert!(walk.paths()[4..8].iter().all(|path| *path == "GET /latest/meta-data/a"), "{:?}", walk.paths());
+    assert_eq!(walk.ended.expect("it ends well").count(), 3);
+}
+
+#[test]
+fn a_path_that_never_answers_is_left_out_and_said() {
+    let silent = |ask: &Ask| match ask.path.as_str() {
+        "/latest/meta-data/b/" => Outcome::Lost("no answer within 10 s".into()),
+        _ => small(ask),
+    };
+    let seen = walk(silent).ended.expect("it ends well");
+    assert!(!seen.knows("meta-data/b/c d") && seen.knows("meta-data/a"), "{seen:?}");
+    assert_eq!(seen.notes, ["meta-data/b: no answer within 10 s, 6 times in a row"]);
+}
+
+#[test]
+fn a_forgotten_token_is_replaced() {
+    let mut given = 0;
+    let mut forgets = |nth: usize, ask: &Ask| {
+        given += usize::from(ask.method == "PUT");
+        if nth == 6 { answer(401, "") } else { small(ask) }
+    };
+    let found = walk_at("1000", &mut forgets);
+    assert_eq!(
+        found.paths()[6..9],
+        ["GET /latest/meta-data/b/c%20d", "PUT /latest/api/token", "GET /latest/meta-data/b/c%20d"]
+    );
+    assert_eq!((found.ended.expect("it ends well").count(), given), (3, 2));
+    let never = walk(|ask| if ask.method == "PUT" { answer(200, "T1") } else { small(ask) });
+    never.failed("cannot be recorded: the service refuses its own tokens");
+}
+
+#[test]
+fn a_service_without_tokens_is_asked_without_and_that_is_said() {
+    for status in [403, 404, 405] {
+        let old = |ask: &Ask| {
+            let mut ask = ask.clone();
+            if ask.method == "PUT" {
+                return answer(status, "");
+            }
+            assert!(ask.headers.is_empty(), "expected no token in {ask:?}");
+            ask.headers.push(("x-aws-ec2-metadata-token", "T0".into()));
+            small(&ask)
+        };
+        let seen = walk(old).ended.expect("it ends well");
+        assert_eq!((seen.count(), seen.manner.http_tokens), (3, Some(HttpTokens::Optional)));
+        let note = format!("tokens: the service gives none (PUT /latest/api/token answers {status})");
+        assert!(seen.notes.iter().any(|found| found.starts_with(&note)), "{:?}", seen.notes);
+    }
+}
+
+#[test]
+fn what_cannot_be_recorded_is_said() {
+    walk(|_| answer(403, "")).failed("its endpoint is disabled");
+    walk(|_| Outcome::Lost("Connection refused".into()))
+        .failed("gives no token: Connection refused, 6 times in a row");
+    walk(|ask| answer(if ask.method == "PUT" { 403 } else { 401 }, ""))
+        .failed("wants a token and gives none");
+    walk(|_| answer(400, "")).failed("answers 400 to PUT /latest/api/token");
+    let ends = |ask: &Ask| if ask.path.contains("/meta-data/") { answer(403, "") } else { small(ask) };
+    walk(ends).failed("does not answer /latest/");
+}
+
+#[test]
+fn a_service_without_end_is_left() {
+    let deep = |ask: &Ask| match ask.path.as_str() {
+        "/latest/api/token" => answer(404, ""),
+        "/latest/" => answer(200, "meta-data"),
+        path if path.ends_with('/') => answer(200, "deeper/"),
+        _ => answer(404, ""),
+    };
+    walk(deep).failed("one more than 16 directories deep");
+    let mut count = 0;
+    let wide = |ask: &Ask| match ask.path.as_str() {
+        "/latest/api/token" => answer(404, ""),
+        "/latest/" => answer(200, "meta-data"),
+        path if path.ends_with('/') => {
+            count += 1;
+            let lines: Vec<String> = (0..500).map(|n| format!("{count}-{n}/")).collect();
+            answer(200, &lines.join("\n"))
+        }
+        _ => answer(404, ""),
+    };
+    walk(wide).failed("lists more than 4096 paths");
+    let huge = |ask: &Ask| match ask.path.as_str() {
+        "/latest/api/token" => answer(404, ""),
+        "/latest/" => answer(200, "meta-data"),
+        "/latest/meta-data/" => answer(200, "a\nb\nc\nd\ne\nf\ng\nh\ni\nj"),
+        _ => answer(200, &"x".repeat(1 << 20)),
+    };
+    walk(huge).failed("answers more than 8 MiB");
+}

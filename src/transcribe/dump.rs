@@ -1,0 +1,237 @@
+//! Files that somebody's curl or wget made of a service → [`Seen`].
+//!
+//! Tolerated: the tree may begin at `latest/`, at a dated version, at `meta-data/`, or within it, and lie some
+//! directories down; listings may be kept as `index.html` and the like; a public key may lie under `0=name`, or under
+//! `0` with its name in the listing; every file may end in a newline that the shell put there.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::seen::{EXTENDED, IDENTITY_ROLE, KEYS, Keep, ROLES, Seen, USER_DATA};
+
+/// Files by the segments of their paths.
+pub type Files = BTreeMap<Vec<String>, Vec<u8>>;
+
+const LISTINGS: [&str; 5] = ["index.html", "index.htm", "index.txt", "index", ".listing"];
+const TOPS: [&str; 3] = ["meta-data", "dynamic", USER_DATA];
+
+/// What the files tell; `Err` if they are no tree of a service.
+pub fn read(files: &Files, keep: Keep) -> Result<Seen, &'static str> {
+    let root = Root::of(files).ok_or(
+        "it has neither latest/ nor meta-data/ nor an instance-id; accepted: a directory with one file for each path, \
+         such as latest/meta-data/instance-id",
+    )?;
+    let mut tree = root.below(files);
+    let mut seen = Seen::new(&root.version, keep);
+    listings(&mut tree, &mut seen);
+    if newlines_added(&tree) {
+        seen.note("a newline at the end of every file, which the service does not send");
+        for bytes in tree.values_mut() {
+            bytes.pop_if(|last| *last == b'\n');
+        }
+    }
+    for (path, bytes) in &tree {
+        file(path, bytes, &tree, &mut seen);
+    }
+    name_keys(&mut seen);
+    blanks(&root, &tree, &mut seen);
+    Ok(seen)
+}
+
+/// Where the tree begins.
+struct Root {
+    /// Directories above it.
+    above: Vec<String>,
+    /// Directories of the tree that are left out: `meta-data`.
+    missing: Vec<String>,
+    version: String,
+}
+
+impl Root {
+    fn of(files: &Files) -> Option<Self> {
+        let is_version = |name: &str| name == "latest" || name == "1.0" || is_date(name);
+        let versioned = |path: &Vec<String>| {
+            let at =
+                path.windows(2).position(|pair| is_version(&pair[0]) && TOPS.contains(&pair[1].as_str()))?;
+            Some(path[..=at].to_vec())
+        };
+        // `latest` orders after every date.
+        let newest = files.keys().filter_map(versioned).max_by(|a, b| a.last().cmp(&b.last()));
+        if let Some(above) = newest {
+            let version = above.last().cloned().unwrap_or_default();
+            return Some(Self { above, missing: vec![], version });
+        }
+        let above = |names: &[&str]| {
+            let at = |path: &Vec<String>| path.iter().position(|name| names.contains(&name.as_str()));
+            let found = files.keys().filter_map(|path| Some(path[..at(path)?].to_vec()));
+            found.min_by_key(Vec::len)
+        };
+        let latest = |above, missing| Self { above, missing, version: "latest".into() };
+        if let Some(above) = above(&["meta-data", "dynamic"]) {
+            return Some(latest(above, vec![]));
+        }
+        above(&["instance-id", "ami-id"]).map(|above| latest(above, vec!["meta-data".into()]))
+    }
+
+    /// The files below it, by their paths below the version.
+    fn below(&self, files: &Files) -> Files {
+        let inside = |(path, bytes): (&Vec<String>, &Vec<u8>)| {
+            let rest = path.strip_prefix(self.above.as_slice())?;
+            Some((self.missing.iter().chain(rest).cloned().collect(), bytes.clone()))
+        };
+        files.iter().filter_map(inside).collect()
+    }
+}
+
+fn is_date(name: &str) -> bool {
+    let digit = |(at, b): (usize, u8)| if matches!(at, 4 | 7) { b == b'-' } else { b.is_ascii_digit() };
+    name.len() == 10 && name.bytes().enumerate().all(digit)
+}
+
+/// Takes listings out of the tree, and what they tell besides the files' names.
+fn listings(tree: &mut Files, seen: &mut Seen) {
+    let names: BTreeSet<Vec<String>> =
+        tree.keys().flat_map(|path| (1..=path.len()).map(|length| path[..length].to_vec())).collect();
+    tree.retain(|path, bytes| {
+        let Some((name, directory)) = path.split_last() else { return false };
+        let Ok(text) = std::str::from_utf8(bytes) else { return true };
+        let there = |line: &str| {
+            let name = line.trim_end_matches('/');
+            let number = name.split_once('=').map(|(number, _)| number);
+            [Some(name), number].into_iter().flatten().any(|name| {
+                names.contains(&directory.iter().cloned().chain([name.to_owned()]).collect::<Vec<_>>())
+            })
+        };
+        let listing = LISTINGS.contains(&name.as_str()) && text.lines().any(there);
+        if listing {
+            listing_tells(&directory.join("/"), text, seen);
+        }
+        !listing
+    });
+}
+
+fn listing_tells(directory: &str, text: &str, seen: &mut Seen) {
+    for line in text.lines().filter(|line| !line.is_empty()) {
+        if directory == KEYS
+            && let Some((number, name)) = line.split_once('=')
+            && let Ok(number) = number.parse()
+        {
+            seen.key_name(number, name.trim_end_matches('/'));
+        }
+        if directory == ROLES {
+            seen.role(line);
+        }
+    }
+}
+
+/// Whether the shell ended every file: a service ends an instance's id with nothing.
+fn newlines_added(tree: &Files) -> bool {
+    let short = ["meta-data/instance-id", "meta-data/ami-id", "meta-data/mac"];
+    short.iter().any(|path| {
+        let path: Vec<String> = path.split('/').map(str::to_owned).collect();
+        tree.get(&path).is_some_and(|bytes| bytes.ends_with(b"\n"))
+    })
+}
+
+fn file(path: &[String], bytes: &[u8], tree: &Files, seen: &mut Seen) {
+    let shown = path.join("/");
+    if let Some(status) = error_page(bytes) {
+        seen.note(format!("{shown}: the file is a page that says {status}, not a value"));
+        return;
+    }
+    let text = std::str::from_utf8(bytes).unwrap_or_default();
+    let has_more = tree.keys().any(|other| other.len() > path.len() && other.starts_with(path));
+    if has_more || (text.lines().any(|line| line.ends_with('/')) && !shown.ends_with(USER_DATA)) {
+        seen.unknown(&shown);
+        seen.note(format!("{shown}: the file is a directory's listing; what it lists is not in the dump"));
+        return;
+    }
+    match shown.as_str() {
+        ROLES => {
+            for role in text.lines() {
+                seen.role(role);
+            }
+            seen.unknown(ROLES);
+        }
+        path if path == KEYS || path.starts_with("meta-data/public-keys/") => public_key(path, text, seen),
+        path if TOPS.contains(&path.split('/').next().unwrap_or_default()) => {
+            seen.value(path, bytes.to_vec());
+        }
+        path => seen.note(format!("{path}: no path of a service")),
+    }
+}
+
+/// `0=name/openssh-key`, `0/openssh-key`, or a file `0=name` that is the key itself.
+fn public_key(path: &str, text: &str, seen: &mut Seen) {
+    let rest = path.strip_prefix(KEYS).unwrap_or_default().trim_start_matches('/');
+    let (entry, leaf) = rest.split_once('/').unwrap_or((rest, ""));
+    let (number, name) = entry.split_once('=').map_or((entry, None), |(number, name)| (number, Some(name)));
+    let Ok(index) = number.parse::<u32>() else {
+        seen.note(format!("{path}: no public key"));
+        return;
+    };
+    if let Some(name) = name {
+        seen.key_name(index, name);
+    }
+    if matches!(leaf, "" | "openssh-key") && text.split_whitespace().count() >= 2 {
+        // The one value that ends in a newline, whatever the dump made of it.
+        seen.value(
+            &format!("{KEYS}/{index}/openssh-key"),
+            format!("{}\n", text.trim_end_matches('\n')).into(),
+        );
+    } else {
+        seen.note(format!("{path}: no public key"));
+    }
+}
+
+/// Keys whose names no listing tells: by what the key says of itself.
+fn name_keys(seen: &mut Seen) {
+    let keys: Vec<(u32, String)> = seen
+        .below(KEYS)
+        .filter_map(|(path, leaf)| {
+            let number =
+                path.split('/').next()?.parse().ok().filter(|number| !seen.key_names.contains_key(number))?;
+            let comment = std::str::from_utf8(&leaf.bytes).ok()?.split_whitespace().nth(2).unwrap_or("key");
+            Some((number, comment.to_owned()))
+        })
+        .collect();
+    for (number, name) in keys {
+        seen.key_name(number, &name);
+        seen.note(format!("the name of public key {number}: no listing has it; called {name}"));
+    }
+}
+
+/// "404 - Not Found", if that is what a file is.
+fn error_page(bytes: &[u8]) -> Option<&str> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    let title = text.split_once("<title>")?.1.split_once("</title>")?.0;
+    let status = title.split(' ').next().unwrap_or_default();
+    (status.len() == 3 && status.starts_with(['4', '5'])).then_some(title)
+}
+
+/// What a dump that lacks something does not say.
+fn blanks(root: &Root, tree: &Files, seen: &mut Seen) {
+    let mut unknown = |path: &str, why: &str| {
+        seen.unknown(path);
+        seen.note(format!("{path}: {why}"));
+    };
+    let has = |top: &str| tree.keys().any(|path| path.first().is_some_and(|first| first == top));
+    for top in TOPS {
+        // A tree without user data is one of a service without user data, unless the dump began below.
+        if !has(top) && (top != USER_DATA || !root.missing.is_empty() || !has("dynamic")) {
+            unknown(top, "not in the dump");
+        }
+    }
+    // Hosts answer it and list it nowhere, so a walk along listings does not find it.
+    if !seen.is_there("dynamic/fws") {
+        seen.unknown("dynamic/fws");
+    }
+    for (roles, sibling) in [
+        (ROLES, "meta-data/iam/info"),
+        (EXTENDED, "meta-data/iam/info"),
+        (IDENTITY_ROLE, "meta-data/identity-credentials/ec2/info"),
+    ] {
+        if !seen.is_there(roles) && seen.is_there(sibling) && seen.knows(roles) {
+            seen.unknown(roles);
+        }
+    }
+}

@@ -1,0 +1,296 @@
+//! What a service answered, as far as it may be carried: secrets that nobody asked for never get in.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+
+use super::role::RoleSeen;
+use crate::model::{Http, HttpTokens, json};
+
+pub(super) const DOCUMENT: &str = "dynamic/instance-identity/document";
+pub(super) const IDENTITY: &str = "dynamic/instance-identity";
+pub(super) const ROLES: &str = "meta-data/iam/security-credentials";
+pub(super) const EXTENDED: &str = "meta-data/iam/security-credentials-extended";
+pub(super) const IDENTITY_ROLE: &str = "meta-data/identity-credentials/ec2/security-credentials";
+pub(super) const USER_DATA: &str = "user-data";
+pub(super) const KEYS: &str = "meta-data/public-keys";
+
+/// Which secrets are carried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Keep {
+    /// The role's credentials.
+    pub credentials: bool,
+    /// User data.
+    pub user_data: bool,
+}
+
+/// How the service speaks, as far as it is known.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Manner {
+    /// Whether it wants tokens.
+    pub http_tokens: Option<HttpTokens>,
+    /// Its HTTP; what is not known is as on EC2.
+    pub http: Http,
+}
+
+/// A value.
+#[derive(Debug)]
+pub(super) struct Leaf {
+    /// What the path answered.
+    pub(super) bytes: Vec<u8>,
+    /// Whether these are the very bytes, or JSON that somebody took apart.
+    pub(super) exact: bool,
+}
+
+/// What a service answered below one version. Paths have no slash at either end.
+#[derive(Debug)]
+pub struct Seen {
+    /// The version.
+    pub(super) version: String,
+    /// How it speaks.
+    pub manner: Manner,
+    pub(super) leaves: BTreeMap<String, Leaf>,
+    /// The role and its answer.
+    pub(super) role: Option<RoleSeen>,
+    /// Names of public keys by their numbers.
+    pub(super) key_names: BTreeMap<u32, String>,
+    /// Size and digest of user data that is not carried.
+    pub(super) user_data: Option<String>,
+    /// What the reader should know.
+    pub notes: Vec<String>,
+    keep: Keep,
+    /// Paths that answered, and whose values are not here.
+    withheld: BTreeSet<String>,
+    /// Paths of which nothing is known, nor of what is below.
+    unknown: BTreeSet<String>,
+}
+
+impl Seen {
+    /// Nothing yet.
+    pub fn new(version: &str, keep: Keep) -> Self {
+        Self {
+            version: version.to_owned(),
+            manner: Manner::default(),
+            leaves: BTreeMap::new(),
+            role: None,
+            key_names: BTreeMap::new(),
+            user_data: None,
+            notes: vec![],
+            keep,
+            withheld: BTreeSet::new(),
+            unknown: BTreeSet::new(),
+        }
+    }
+
+    /// A path answered these bytes.
+    pub fn value(&mut self, path: &str, bytes: Vec<u8>) {
+        self.take(path, Leaf { bytes, exact: true });
+    }
+
+    /// A path answered JSON, which somebody has taken apart.
+    pub fn json(&mut self, path: &str, value: &Value) {
+        let text = match value.as_object() {
+            Some(members) => {
+                let members: Vec<_> =
+                    members.iter().map(|(key, value)| (key.as_str(), value.to_string())).collect();
+                json::object(&members)
+            }
+            None => value.to_string(),
+        };
+        self.take(path, Leaf { bytes: text.into_bytes(), exact: false });
+    }
+
+    /// Nothing is known of a path, nor of what is below it.
+    pub fn unknown(&mut self, path: &str) {
+        self.unknown.insert(path.to_owned());
+    }
+
+    /// A role is listed.
+    pub fn role(&mut self, name: &str) {
+        self.role.get_or_insert_with(|| RoleSeen::new(name));
+    }
+
+    /// A public key is listed as `NUMBER=NAME`.
+    pub fn key_name(&mut self, number: u32, name: &str) {
+        self.key_names.insert(number, name.to_owned());
+    }
+
+    /// Something that the reader should know. What a service sends must not move anybody's cursor.
+    pub fn note(&mut self, note: impl AsRef<str>) {
+        let visible = |c: char| if c.is_control() { '\u{fffd}' } else { c };
+        let note: String = note.as_ref().chars().map(visible).collect();
+        if !self.notes.contains(&note) {
+            self.notes.push(note);
+        }
+    }
+
+    /// How many values there are.
+    pub fn count(&self) -> usize {
+        self.leaves.len() + self.withheld.len()
+    }
+
+    fn take(&mut self, path: &str, leaf: Leaf) {
+        match secrecy(path, &leaf.bytes) {
+            Secrecy::Open => _ = self.leaves.insert(path.to_owned(), leaf),
+            Secrecy::UserData if self.keep.user_data => _ = self.leaves.insert(path.to_owned(), leaf),
+            Secrecy::UserData => {
+                self.user_data = Some(digest(&leaf.bytes));
+                self.withheld.insert(path.to_owned());
+            }
+            Secrecy::Credentials => {
+                if let Some(name) = path.strip_prefix(ROLES).and_then(|rest| rest.strip_prefix('/')) {
+                    self.role = Some(RoleSeen::of(name, &leaf.bytes, self.keep.credentials));
+                }
+                let known = [ROLES, EXTENDED, IDENTITY_ROLE];
+                if known.iter().all(|roles| below(path, roles).is_none()) {
+                    self.note(format!("{path}: holds credentials where EC2 has none; left out"));
+                }
+                self.withheld.insert(path.to_owned());
+            }
+            Secrecy::Signature => _ = self.withheld.insert(path.to_owned()),
+        }
+    }
+}
+
+// === What is there ===
+
+impl Seen {
+    /// A value that is text.
+    pub(super) fn text(&self, path: &str) -> Option<&str> {
+        std::str::from_utf8(&self.leaves.get(path)?.bytes).ok()
+    }
+
+    /// A value's lines; none if there is no such value.
+    pub(super) fn lines(&self, path: &str) -> Vec<&str> {
+        self.text(path).map(|text| text.lines().collect()).unwrap_or_default()
+    }
+
+    /// A value that is JSON.
+    pub(super) fn parsed(&self, path: &str) -> Option<Value> {
+        serde_json::from_slice(&self.leaves.get(path)?.bytes).ok()
+    }
+
+    /// Values below a directory, by the rest of their paths.
+    pub(super) fn below(&self, directory: &str) -> impl Iterator<Item = (&str, &Leaf)> {
+        let rest = move |path: &'_ str| below(path, directory).map(str::len);
+        self.leaves
+            .iter()
+            .filter_map(move |(path, leaf)| rest(path).map(|length| (&path[path.len() - length..], leaf)))
+    }
+
+    /// Whether something answered at a path or below it.
+    pub(super) fn is_there(&self, path: &str) -> bool {
+        let at = |known: &String| known == path || below(known, path).is_some();
+        self.leaves.keys().any(at) || self.withheld.iter().any(at)
+    }
+
+    /// Whether it is known what is at a path.
+    pub fn knows(&self, path: &str) -> bool {
+        !self.unknown.iter().any(|unknown| unknown == path || below(path, unknown).is_some())
+    }
+
+    /// Whether it is known that neither a path nor anything below it answers.
+    pub(super) fn lacks(&self, path: &str) -> bool {
+        let open = |unknown: &String| below(unknown, path).is_some();
+        self.knows(path) && !self.is_there(path) && !self.unknown.iter().any(open)
+    }
+}
+
+/// What of a path is below a directory.
+fn below<'p>(path: &'p str, directory: &str) -> Option<&'p str> {
+    path.strip_prefix(directory)?.strip_prefix('/')
+}
+
+// === Secrets ===
+
+/// Whether a value may be carried.
+enum Secrecy {
+    Open,
+    UserData,
+    Credentials,
+    /// Worthless without the key, which stays where it is.
+    Signature,
+}
+
+/// By the path, and by what a value holds: services that are not EC2's may have keys elsewhere.
+fn secrecy(path: &str, bytes: &[u8]) -> Secrecy {
+    const MARK: &[u8] = b"SecretAccessKey";
+    let credentials = path.split('/').any(|segment| segment.starts_with("security-credentials"));
+    if path == USER_DATA {
+        Secrecy::UserData
+    } else if credentials || bytes.windows(MARK.len()).any(|window| window.eq_ignore_ascii_case(MARK)) {
+        Secrecy::Credentials
+    } else if below(path, IDENTITY).is_some_and(|leaf| leaf != "document") {
+        Secrecy::Signature
+    } else {
+        Secrecy::Open
+    }
+}
+
+/// "1234 bytes, sha256 9f86d081…".
+fn digest(bytes: &[u8]) -> String {
+    let mut text = format!("{} bytes, sha256 ", bytes.len());
+    for byte in Sha256::digest(bytes) {
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_that_nobody_asked_for_never_get_in() {
+        let mut seen = Seen::new("latest", Keep::default());
+        let keys = br#"{"Code": "Success", "AccessKeyId": "AKIDSECRET", "SecretAccessKey": "SECRET", "Token": "SECRET"}"#;
+        for path in [
+            "meta-data/iam/security-credentials/role",
+            "meta-data/iam/security-credentials-extended/role",
+            "meta-data/identity-credentials/ec2/security-credentials/ec2-instance",
+            "meta-data/elsewhere/keys",
+        ] {
+            seen.value(path, keys.to_vec());
+        }
+        seen.value("user-data", b"password: SECRET".to_vec());
+        seen.value("dynamic/instance-identity/rsa2048", b"SECRET".to_vec());
+        assert!(!format!("{seen:?}").contains("SECRET"), "found a secret in {seen:?}");
+        assert!(seen.is_there("meta-data/iam") && seen.is_there("user-data"));
+        assert_eq!(seen.notes, ["meta-data/elsewhere/keys: holds credentials where EC2 has none; left out"]);
+        assert_eq!(
+            seen.user_data.as_deref(),
+            Some("16 bytes, sha256 5702225e59f3ba800d2178a4e87e8b54402f30874812c9ee9db909a3fdc4168a")
+        );
+    }
+
+    #[test]
+    fn notes_are_one_line_of_visible_text() {
+        let mut seen = Seen::new("latest", Keep::default());
+        seen.note("a\n\u{1b}[2Jb");
+        seen.note("a\n\u{1b}[2Jb");
+        assert_eq!(seen.notes, ["a\u{fffd}\u{fffd}[2Jb"]);
+    }
+
+    #[test]
+    fn what_is_there_what_is_not_and_what_nobody_knows_are_three_things() {
+        let mut seen = Seen::new("latest", Keep::default());
+        seen.value("meta-data/placement/region", b"eu-west-1".to_vec());
+        seen.unknown("dynamic/fws");
+        for (path, there, knows, lacks) in [
+            ("meta-data", true, true, false),
+            ("meta-data/placement/region", true, true, false),
+            ("meta-data/place", false, true, true),
+            ("dynamic", false, true, false),
+            ("dynamic/fws/instance-monitoring", false, false, false),
+        ] {
+            assert_eq!(
+                (seen.is_there(path), seen.knows(path), seen.lacks(path)),
+                (there, knows, lacks),
+                "{path}"
+            );
+        }
+        assert_eq!(seen.below("meta-data/placement").map(|(rest, _)| rest).collect::<Vec<_>>(), ["region"]);
+    }
+}

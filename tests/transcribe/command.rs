@@ -1,0 +1,184 @@
+//! `mock-imds record` and `mock-imds import dump` as people run them.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
+use crate::support::Bench;
+use crate::support::host::Host;
+
+/// A rate that a test can wait for; the service is its own.
+const QUICK: [&str; 2] = ["--rate", "1000"];
+
+fn mode(path: &std::path::Path) -> u32 {
+    fs::metadata(path).expect("it was written").permissions().mode() & 0o777
+}
+
+#[test]
+fn a_server_is_recorded_and_the_recording_is_served() {
+    let bench = Bench::new();
+    let scenario = bench.write(
+        "scenario.toml",
+        "[instance]\ninstance-type = \"c7g.large\"\nuser-data = \"#!/bin/sh\\nhunter2\\n\"\n[metadata-options]\nhttp-tokens = \"required\"\n",
+    );
+    let server = bench.serve(&["--scenario", scenario.to_str().expect("UTF-8")]);
+    let url = format!("http://{}", server.address);
+    let found = bench.run(&["record", &url, QUICK[0], QUICK[1], "-o", "recorded.toml"]);
+    assert_eq!((found.code, found.stdout.as_str()), (Some(0), ""), "{found:#?}");
+    for sentence in [
+        &format!("recording {url}, 1000 requests a second at most\n"),
+        "not as it was: user data (18 bytes, sha256 ",
+        "not as it was: credentials of the role dev-role: generated ones are served instead",
+        "wrote recorded.toml; serve it: mock-imds serve --scenario recorded.toml\n",
+    ] {
+        assert!(found.stderr.contains(sentence), "expected {sentence:?}, found {found:#?}");
+    }
+    let file = bench.path("recorded.toml");
+    assert_eq!(mode(&file), 0o644);
+    let text = fs::read_to_string(&file).expect("it was written");
+    assert!(text.starts_with(&format!("# As {url} answered at 20")) && !text.contains("hunter2"), "{text}");
+    assert_eq!(bench.run(&["check", "recorded.toml"]).stdout, "recorded.toml: ok\n");
+    server.stop();
+
+    let other = Bench::new();
+    let again = other.serve(&["--scenario", file.to_str().expect("UTF-8")]);
+    assert_eq!(again.get("/latest/meta-data/instance-type").status, 401);
+    let token = again.token();
+    let request = format!(
+        "GET /latest/meta-data/instance-type HTTP/1.1\r\nHost: x\r\nX-aws-ec2-metadata-token: {token}\r\n\r\n"
+    );
+    assert_eq!(crate::support::http::exchange(again.address, request).body, "c7g.large");
+}
+
+#[test]
+fn a_recording_goes_to_stdout_and_secrets_into_files_of_their_owner() {
+    let bench = Bench::new();
+    let server = bench.serve(&[]);
+    let url = format!("http://{}", server.address);
+    let shown = bench.run(&["record", &url, QUICK[0], QUICK[1]]);
+    assert!(shown.code == Some(0) && shown.stdout.contains("\n[instance]\ninstance-id = "), "{shown:#?}");
+    let secret = bench.run(&["record", &url, QUICK[0], QUICK[1], "--with-credentials", "-o", "secret.toml"]);
+    assert_eq!(secret.code, Some(0), "{secret:#?}");
+    assert!(secret.stderr.contains("warning: the scenario holds real credentials"), "{secret:#?}");
+    assert_eq!(mode(&bench.path("secret.toml")), 0o600);
+    let left: Vec<_> =
+        fs::read_dir(bench.path(".")).expect("it is there").map(|e| e.expect("it is").file_name()).collect();
+    assert!(!left.iter().any(|name| name.to_string_lossy().starts_with(".secret")), "{left:?}");
+}
+
+#[test]
+fn a_file_is_replaced_by_force_only_and_before_any_request() {
+    let bench = Bench::new();
+    bench.write("there.toml", "mine");
+    // Nobody listens there: it must not get so far.
+    let nobody = "http://127.0.0.1:9";
+    bench
+        .run(&["record", nobody, "-o", "there.toml"])
+        .failed(64, &["there.toml is there already; --force replaces it"]);
+    bench.run(&["record", nobody, "-o", "no/where.toml"]).failed(69, &["there is no directory no"]);
+    bench.run(&["record", nobody, "-o", "."]).failed(64, &["is a directory; name a file in it"]);
+    assert_eq!(fs::read_to_string(bench.path("there.toml")).expect("it is there"), "mine");
+    let server = bench.serve(&[]);
+    let url = format!("http://{}", server.address);
+    let forced = bench.run(&["record", &url, QUICK[0], QUICK[1], "-o", "there.toml", "--force"]);
+    assert_eq!(forced.code, Some(0), "{forced:#?}");
+    assert!(fs::read_to_string(bench.path("there.toml")).expect("it is there").contains("[instance]"));
+}
+
+#[test]
+fn proxies_are_not_asked() {
+    let bench = Bench::new();
+    let server = bench.serve(&[]);
+    let url = format!("http://{}", server.address);
+    let mut command = bench.command(&["record", &url, QUICK[0], QUICK[1]]);
+    command
+        .env("http_proxy", "http://127.0.0.1:9")
+        .env("HTTP_PROXY", "http://127.0.0.1:9")
+        .env("ALL_PROXY", "http://127.0.0.1:9");
+    assert_eq!(crate::support::finish(&mut command).code, Some(0));
+}
+
+#[test]
+fn what_is_no_service_is_refused_with_a_sentence() {
+    let bench = Bench::new();
+    for (url, sentence) in [
+        ("https://169.254.169.254", "https is not spoken by metadata services; accepted: http://ADDRESS"),
+        ("169.254.169.254", "no http URL; accepted: http://ADDRESS"),
+        ("http://127.0.0.1:9/latest", "the whole service is recorded"),
+    ] {
+        bench.run(&["record", url]).failed(64, &[sentence]);
+    }
+    bench.run(&["record", "--rate", "0"]).failed(64, &["accepted: requests a second, from 0.1 to 1000"]);
+    bench.run(&["record", "--force"]).failed(64, &["--output"]);
+    let scenario = bench.write("off.toml", "[metadata-options]\nhttp-endpoint = \"disabled\"\n");
+    let server = bench.serve(&["--scenario", scenario.to_str().expect("UTF-8")]);
+    let url = format!("http://{}", server.address);
+    bench.run(&["record", &url, QUICK[0], QUICK[1]]).failed(
+        69,
+        &[&format!("{url} cannot be recorded: the service answers 403: its endpoint is disabled")],
+    );
+}
+
+#[test]
+fn dumps_are_imported() {
+    let bench = Bench::new();
+    fs::create_dir_all(bench.path("dump/latest/meta-data/placement")).expect("it can be made");
+    bench.write("dump/latest/meta-data/instance-id", "i-0123456789abcdef0");
+    bench.write("dump/latest/meta-data/placement/availability-zone", "eu-west-1c");
+    bench.write("dump/latest/user-data", "password");
+    let found = bench.run(&["import", "dump", "dump", "-o", "scenario.toml"]);
+    assert_eq!((found.code, found.stdout.as_str()), (Some(0), ""), "{found:#?}");
+    assert!(found.stderr.contains("not as it was: user data (8 bytes"), "{found:#?}");
+    let text = fs::read_to_string(bench.path("scenario.toml")).expect("it was written");
+    for line in [
+        "# As dump tells; written by",
+        "instance-id = \"i-0123456789abcdef0\"",
+        "availability-zone = \"eu-west-1c\"",
+    ] {
+        assert!(text.contains(line), "expected {line:?}, found\n{text}");
+    }
+    assert!(!text.contains("password"), "{text}");
+    let json = "{\"ds\": {\"meta_data\": {\"instance_id\": \"i-0123456789abcdef0\"}}}";
+    bench.write("instance-data.json", json);
+    let found = bench.run(&["import", "dump", "instance-data.json"]);
+    assert!(
+        found.code == Some(0) && found.stdout.contains("instance-id = \"i-0123456789abcdef0\""),
+        "{found:#?}"
+    );
+}
+
+#[test]
+fn what_is_no_dump_is_refused_with_a_sentence() {
+    let bench = Bench::new();
+    bench.write("text", "no JSON");
+    fs::create_dir(bench.path("empty")).expect("it can be made");
+    bench
+        .run(&["import", "dump", "text"])
+        .failed(78, &["text cannot be imported: it is no JSON", "accepted: cloud-init's"]);
+    bench
+        .run(&["import", "dump", "empty"])
+        .failed(78, &["empty cannot be imported: it has neither latest/ nor"]);
+    bench
+        .run(&["import", "dump", "nothing"])
+        .failed(69, &["nothing cannot be read: no such file or directory"]);
+    bench.run(&["import", "dump"]).failed(64, &["<DIR|FILE>"]);
+}
+
+/// In a network namespace: outside of one the address may be that of a real service.
+#[test]
+fn the_address_is_the_one_that_every_program_asks() {
+    let Some(host) = Host::new("the_address_is_the_one_that_every_program_asks") else { return };
+    host.run("ip addr add 169.254.169.254/32 dev lo");
+    let mut addresses = vec!["169.254.169.254:80"];
+    if std::path::Path::new("/proc/sys/net/ipv6").exists() {
+        host.run("ip -6 addr add fd00:ec2::254/128 dev lo nodad");
+        addresses.push("[fd00:ec2::254]:80");
+    }
+    let listen: Vec<&str> = addresses.iter().flat_map(|address| ["--listen", address]).collect();
+    let _server = host.bench.serve(&listen);
+    let recorded = [&["record"][..], &["record", "http://[fd00:ec2::254]"]].into_iter().take(addresses.len());
+    for arguments in recorded {
+        let found = host.bench.run(&[arguments, &QUICK].concat());
+        assert_eq!(found.code, Some(0), "{found:#?}");
+        assert!(found.stdout.contains("\ninstance-id = \"i-1234567890abcdef0\"\n"), "{found:#?}");
+    }
+}

@@ -1,0 +1,141 @@
+//! What cloud-init kept of a service, served again, makes cloud-init keep the same.
+
+use std::fs;
+use std::path::Path;
+
+use mock_imds::transcribe::{Keep, Seen, cloud_init};
+use serde_json::{Map, Value, json};
+
+use crate::service::{ALL, RERUN, again, differences, values, written};
+use crate::stage::{Client, Stage};
+
+fn given(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients").join(name);
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// `instance-data.json` as cloud-init writes it, of what its data source made of a fixture's service.
+fn instance_data(fixture: &str) -> Value {
+    let made: Value =
+        serde_json::from_str(&given(&format!("cloud-init/{fixture}.json"))).expect("it is JSON");
+    json!({
+        "base64_encoded_keys": [],
+        "ds": {
+            "_doc": "EXPERIMENTAL",
+            "_metadata_api_version": "2021-03-23",
+            "dynamic": { "instance-identity": { "document": made["identity"] } },
+            "meta-data": made["metadata"],
+            "user-data": format!("ci-b64:{}", made["user-data"].as_str().expect("it is base64")),
+        },
+        "sensitive_keys": [],
+        "v1": { "cloud_name": "aws" },
+    })
+}
+
+/// The same with underscores, as templates see it; with both, as `cloud-init query --all` prints it.
+fn with_aliases(value: &Value, both: bool, path: &str) -> Value {
+    let Value::Object(members) = value else { return value.clone() };
+    // Names that are the user's own are no keys of cloud-init's.
+    let free = path.ends_with("tags/instance") || path.ends_with("public-keys") || path.ends_with("document");
+    let mut aliased = Map::new();
+    for (key, value) in members {
+        let value = with_aliases(value, both, &format!("{path}/{key}"));
+        if both || free {
+            aliased.insert(key.clone(), value.clone());
+        }
+        if !free {
+            aliased.insert(key.replace('-', "_"), value);
+        }
+    }
+    Value::Object(aliased)
+}
+
+fn read(json: &Value) -> Seen {
+    cloud_init::read(json, ALL).unwrap_or_else(|found| panic!("expected instance data, found: {found}"))
+}
+
+/// What it does not keep.
+fn excepted(path: &str) -> bool {
+    let identity = "/latest/dynamic/instance-identity/";
+    path.contains("/security-credentials/")
+        || path == "/latest/dynamic/fws/instance-monitoring"
+        // Signed at the launch; the document itself is the same.
+        || (path.starts_with(identity) && !path.ends_with("/document"))
+}
+
+#[test]
+fn instance_data_survives_in_all_its_forms() {
+    for fixture in ["instance", "ipv6-only"] {
+        let plain = instance_data(fixture);
+        for json in [
+            plain.clone(),
+            with_aliases(&plain, false, ""),
+            with_aliases(&plain, true, ""),
+            plain["ds"].clone(),
+        ] {
+            let mut stage = Stage::new(&given(&format!("scenarios/{fixture}.toml")));
+            let transcript = written(read(&json), &stage);
+            let mut found = again(&transcript, &stage);
+            let differences = differences(
+                &values(&mut stage, Client::HOST),
+                &values(&mut found, Client::HOST),
+                |path, _, _| excepted(path),
+            );
+            assert!(
+                differences.is_empty(),
+                "{fixture} as {json}:\n{}\nof\n{}\n{RERUN}",
+                differences.join("\n"),
+                transcript.text
+            );
+        }
+    }
+}
+
+#[test]
+fn the_role_is_taken_from_the_profile_and_that_is_said() {
+    let transcript = written(read(&instance_data("instance")), &Stage::new(""));
+    assert!(transcript.text.contains("role = \"build-profile\"\ninstance-profile = \"team/build-profile\""));
+    let note = "the role's name is not in it; taken to be that of the instance profile, build-profile";
+    assert!(transcript.notes.iter().any(|found| found == note), "{:#?}\n{RERUN}", transcript.notes);
+}
+
+#[test]
+fn what_is_redacted_is_said_and_not_taken_for_a_value() {
+    let mut json = instance_data("instance");
+    json["ds"]["user-data"] = json!("redacted for non-root user");
+    json["ds"]["meta-data"]["iam"] = json!("redacted for non-root user");
+    let transcript = written(read(&json), &Stage::new(""));
+    let body = transcript.text.split("\n\n").skip(1).collect::<String>();
+    assert!(!body.contains("redacted"), "{}\n{RERUN}", transcript.text);
+    for path in ["user-data", "meta-data/iam"] {
+        let note =
+            format!("{path}: redacted for non-root user; run it as root on instance-data-sensitive.json");
+        assert!(
+            transcript.notes.contains(&note),
+            "expected {note:?}, found {:#?}\n{RERUN}",
+            transcript.notes
+        );
+    }
+}
+
+#[test]
+fn user_data_is_left_out_unless_it_was_asked_for() {
+    let seen = cloud_init::read(&instance_data("ipv6-only"), Keep::default()).expect("it is instance data");
+    let text = written(seen, &Stage::new("")).text;
+    assert!(
+        !text.contains("#cloud-config") && text.contains("# Its user data is not here: 28 bytes, sha256 "),
+        "{text}\n{RERUN}"
+    );
+}
+
+#[test]
+fn what_is_of_another_kind_is_refused() {
+    for (json, found) in [
+        (json!({}), "it has no ds.meta_data"),
+        (json!([]), "it has no ds.meta_data"),
+        (json!({"ds": {"meta_data": {"vmId": "x"}}}), "it is of another cloud"),
+    ] {
+        let refused = cloud_init::read(&json, ALL).expect_err("it is none");
+        assert!(refused.contains(found), "expected {found:?} of {json}, found {refused:?}\n{RERUN}");
+    }
+}

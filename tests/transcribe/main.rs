@@ -1,0 +1,14 @@
+//! Scenarios that are written from what a service answers: they answer the same, path by path.
+
+#[path = "../support/stage.rs"]
+mod stage;
+#[path = "../support/mod.rs"]
+mod support;
+
+mod command;
+mod dump;
+mod instance_data;
+mod overrides;
+mod page;
+mod record;
+mod service;

@@ -1,0 +1,54 @@
+//! `docs/record.md`: its commands are run, in the page's order.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use crate::support::{Bench, finish, skip};
+
+const PAGE: &str = include_str!("../../docs/record.md");
+
+#[test]
+fn the_commands_of_the_page_do_what_it_says() {
+    if !Command::new("curl").arg("--version").output().is_ok_and(|output| output.status.success()) {
+        return skip("needs curl");
+    }
+    let bench = Bench::new();
+    let scenario = bench.write(
+        "s.toml",
+        "[instance]\ninstance-type = \"c7g.large\"\npublic-keys = [{ name = \"my key\", key = \"ssh-ed25519 AAAA me\" }]\n",
+    );
+    let server = bench.serve(&["--scenario", scenario.to_str().expect("UTF-8")]);
+    let url = format!("http://{}", server.address);
+    bench
+        .write("instance-data.json", "{\"ds\": {\"meta_data\": {\"instance_id\": \"i-0123456789abcdef0\"}}}");
+    let program =
+        Path::new(env!("CARGO_BIN_EXE_mock-imds")).parent().expect("it is in a directory").display();
+    let path = format!("{program}:{}", std::env::var("PATH").unwrap_or_default());
+    let mut run = 0;
+    for block in PAGE.split("```sh\n").skip(1).map(|rest| rest.split("```").next().unwrap_or_default()) {
+        let mut lines = block.to_owned();
+        // The tests' service in the place of every other one; it is quick, and what is served is served elsewhere.
+        for address in ["http://169.254.169.254", "http://127.0.0.1:1338", "'http://[fd00:ec2::254]'"] {
+            lines = lines.replace(address, &url);
+        }
+        lines = lines
+            .replace("mock-imds record -o", &format!("mock-imds record {url} -o"))
+            .replace("mock-imds record", "mock-imds record --rate 1000")
+            .replace("-o instance.toml", "--force -o instance.toml")
+            .replace("/run/cloud-init/", "")
+            .replace("mock-imds serve --scenario", "test -s");
+        let mut command = bench.prepared(Path::new("/bin/sh"), &["-ec", &lines]);
+        let found = finish(command.env("PATH", &path));
+        assert_eq!(found.code, Some(0), "of\n{lines}\nfound {found:#?}");
+        run += 1;
+        if block.contains("import dump dump") {
+            let text = fs::read_to_string(bench.path("instance.toml")).expect("it was written");
+            for fact in ["instance-type = \"c7g.large\"", "name = \"my key\"", "role = \"dev-role\""] {
+                assert!(text.contains(fact), "expected {fact:?} of the dump, found\n{text}");
+            }
+            assert!(!text.contains("[metadata]"), "expected facts alone, found\n{text}");
+        }
+    }
+    assert_eq!(run, 6, "expected six blocks of commands on the page");
+}

@@ -1,0 +1,277 @@
+//! What is recorded of a service, served again, answers as the service did: for every shipped scenario, at several times.
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use mock_imds::transcribe::Keep;
+
+use crate::service::{ALL, RERUN, again, differences, record, same_but_for_the_time, values, written};
+use crate::stage::{Client, Stage, library};
+
+/// Seconds after the load.
+const OFFSETS: [u64; 4] = [0, 45, 150, 400];
+const ROLES: &str = "/latest/meta-data/iam/security-credentials/";
+
+/// Scenarios that cannot be recorded at a time, and the sentence that says why.
+const REFUSED: [(&str, std::ops::RangeInclusive<u64>, &str); 2] = [
+    ("endpoint-disabled", 60..=179, "its endpoint is disabled"),
+    ("spot-vanish", 150..=u64::MAX, "gives no token: connection reset, 6 times in a row"),
+];
+/// Scenarios of faults only: what they answer when nothing goes wrong is the built-in instance.
+const FAULTS: [&str; 3] = ["hanging-credentials", "slow-and-flaky", "throttled"];
+
+/// Whether two answers may differ, and why.
+fn excepted(name: &str, offset: u64, keep: Keep, path: &str, expected: &[u8], found: &[u8]) -> bool {
+    // Keys that are said do not say when they came.
+    if keep.credentials && path.starts_with(ROLES) {
+        return same_but_for_the_time(expected, found);
+    }
+    // The keys of an event begin with the event, those of a scenario without one with the hour.
+    if name == "credentials-outage" && offset >= 180 && path.starts_with(ROLES) {
+        return [expected, found].iter().all(|body| body.starts_with(b"{\n  \"Code\" : \"Success\""));
+    }
+    // It is left out, and with it its line in /latest/.
+    !keep.user_data && matches!(path, "/latest/user-data" | "/latest/")
+}
+
+#[test]
+fn every_shipped_scenario_survives() {
+    let mut recorded = 0;
+    for (name, file) in library() {
+        recorded += usize::from(survives(&name, &file, 0, ALL));
+        for offset in OFFSETS {
+            recorded += usize::from(survives(&name, &file, offset, Keep::default()));
+        }
+    }
+    assert!(recorded > 130, "only {recorded} recordings were compared\n{RERUN}");
+}
+
+fn survives(name: &str, file: &Path, offset: u64, keep: Keep) -> bool {
+    let mut stage = Stage::read(file);
+    stage.wait(Duration::from_secs(offset));
+    // Quick, so that nothing happens meanwhile; but not quicker than a service that throttles takes.
+    let rate = if name == "throttled" { "5" } else { "1000" };
+    let seen = match record(&mut stage, Client::HOST, rate, keep) {
+        Ok(seen) => seen,
+        Err(failure) => {
+            let known = REFUSED.iter().find(|(refused, when, _)| *refused == name && when.contains(&offset));
+            let (.., sentence) = known.unwrap_or_else(|| {
+                panic!("expected a recording of {name} at {offset} s, found: {failure}\n{RERUN}")
+            });
+            assert!(
+                failure.message.contains(sentence),
+                "expected {sentence:?} of {name}, found: {failure}\n{RERUN}"
+            );
+            return false;
+        }
+    };
+    let transcript = written(seen, &stage);
+    let mut found = again(&transcript, &stage);
+    let mut reference = if FAULTS.contains(&name) { Stage::new("") } else { Stage::read(file) };
+    reference.now = stage.now;
+    let differences = differences(
+        &values(&mut reference, Client::HOST),
+        &values(&mut found, Client::HOST),
+        |path, one, other| excepted(name, offset, keep, path, one, other),
+    );
+    assert!(
+        differences.is_empty(),
+        "{name} at {offset} s with {keep:?}:\n{}\nof\n{}\n{RERUN}",
+        differences.join("\n"),
+        transcript.text
+    );
+    assert_eq!(
+        transcript.last_words, 0,
+        "expected facts alone of {name} at {offset} s, found\n{}\n{RERUN}",
+        transcript.text
+    );
+    true
+}
+
+#[test]
+fn what_clients_on_bridges_meet_survives() {
+    for (name, peer) in [
+        ("two-instances", "172.18.0.5"),
+        ("two-instances", "172.19.0.9"),
+        ("fleet", "10.1.2.3"),
+        ("fleet", "fd00::7"),
+    ] {
+        let client = Client::bridged(peer);
+        let file = library().into_iter().find(|(found, _)| found == name).expect("it is shipped").1;
+        let mut stage = Stage::read(&file);
+        stage.wait(Duration::from_secs(90));
+        let seen = record(&mut stage, client, "1000", Keep::default()).expect("it answers");
+        let transcript = written(seen, &stage);
+        let mut found = again(&transcript, &stage);
+        let differences =
+            differences(&values(&mut stage, client), &values(&mut found, client), |_, _, _| false);
+        assert!(
+            differences.is_empty(),
+            "{name} as {peer} meets it:\n{}\nof\n{}\n{RERUN}",
+            differences.join("\n"),
+            transcript.text
+        );
+    }
+}
+
+#[test]
+fn instances_that_have_everything_or_nothing_survive() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for file in [
+        "tests/golden/everything.toml",
+        "tests/golden/ipv6-only.toml",
+        "tests/golden/multi-interface.toml",
+        "tests/golden/nothing.toml",
+        "tests/clients/scenarios/instance.toml",
+        "tests/clients/scenarios/ipv6-only.toml",
+    ] {
+        for offset in [0, 700] {
+            let mut stage = Stage::read(&root.join(file));
+            stage.wait(Duration::from_secs(offset));
+            let seen = record(&mut stage, Client::HOST, "1000", ALL).expect("it answers");
+            let transcript = written(seen, &stage);
+            let mut found = again(&transcript, &stage);
+            let differences = differences(
+                &values(&mut stage, Client::HOST),
+                &values(&mut found, Client::HOST),
+                |path, one, other| path.starts_with(ROLES) && same_but_for_the_time(one, other),
+            );
+            assert!(
+                differences.is_empty(),
+                "{file} at {offset} s:\n{}\nof\n{}\n{RERUN}",
+                differences.join("\n"),
+                transcript.text
+            );
+            assert_eq!(
+                transcript.last_words, 0,
+                "expected facts alone of {file}, found\n{}\n{RERUN}",
+                transcript.text
+            );
+        }
+    }
+}
+
+#[test]
+fn how_a_service_speaks_survives() {
+    for http in [
+        "profile = \"legacy\"",
+        "keep-alive = true",
+        "directory-without-slash = \"redirect\"",
+        "user-data-listed = \"always\"",
+        "versions = [\"1.0\", \"2021-03-23\"]",
+    ] {
+        let mut stage = Stage::new(&format!("[http]\n{http}\n"));
+        let seen = record(&mut stage, Client::HOST, "1000", Keep::default()).expect("it answers");
+        let text = written(seen, &stage).text;
+        assert!(text.contains(&format!("[http]\n{http}\n")), "expected {http}, found\n{text}\n{RERUN}");
+    }
+    for tokens in ["required", "optional"] {
+        let mut stage = Stage::new(&format!("[metadata-options]\nhttp-tokens = \"{tokens}\"\n"));
+        let seen = record(&mut stage, Client::HOST, "1000", Keep::default()).expect("it answers");
+        let text = written(seen, &stage).text;
+        assert!(
+            text.contains(&format!("http-tokens = \"{tokens}\"\n")),
+            "expected {tokens}, found\n{text}\n{RERUN}"
+        );
+    }
+}
+
+/// Values of a JSON body that nobody may see.
+fn secrets_of(body: &[u8]) -> Vec<String> {
+    let value: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
+    let secrets = ["AccessKeyId", "SecretAccessKey", "Token"];
+    secrets.iter().filter_map(|key| Some(value.get(key)?.as_str()?.to_owned())).collect()
+}
+
+#[test]
+fn no_secret_is_in_a_recording_unless_it_was_asked_for() {
+    let everything = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/everything.toml");
+    let mut checked = 0;
+    for (name, file) in library().into_iter().chain([("everything".to_owned(), everything)]) {
+        let mut stage = Stage::read(&file);
+        let all = values(
+            &mut if FAULTS.contains(&name.as_str()) { Stage::new("") } else { Stage::read(&file) },
+            Client::HOST,
+        );
+        let of = |path: &str, only: &str| path.starts_with(&format!("/latest/{only}"));
+        let mut secrets = vec![];
+        for (path, (_, body)) in &all {
+            let text = String::from_utf8_lossy(body).into_owned();
+            if of(path, "meta-data/iam/security-credentials")
+                || of(path, "meta-data/identity-credentials/ec2/security-credentials")
+            {
+                secrets.extend(secrets_of(body));
+            } else if of(path, "dynamic/instance-identity/")
+                && !path.ends_with('/')
+                && !path.ends_with("/document")
+            {
+                secrets.extend(text.lines().filter(|line| line.len() > 16).map(str::to_owned));
+            } else if of(path, "user-data") {
+                secrets.extend(text.lines().filter(|line| line.len() > 3).map(str::to_owned));
+            }
+        }
+        let seen = record(&mut stage, Client::HOST, "5", Keep::default()).expect("it answers");
+        let transcript = written(seen, &stage);
+        let shown = format!("{transcript:?}\n{}", transcript.text);
+        for secret in &secrets {
+            checked += 1;
+            assert!(
+                !shown.contains(secret.as_str()),
+                "expected no {secret:?} in the recording of {name}:\n{shown}\n{RERUN}"
+            );
+        }
+        assert!(!transcript.credentials && !transcript.user_data);
+    }
+    assert!(checked > 500, "only {checked} secrets were looked for\n{RERUN}");
+}
+
+#[test]
+fn credentials_that_were_asked_for_are_there_and_need_tokens() {
+    let mut stage = Stage::new("[metadata-options]\nhttp-tokens = \"optional\"\n");
+    let keep = Keep { credentials: true, user_data: false };
+    let seen = record(&mut stage, Client::HOST, "1000", keep).expect("it answers");
+    let transcript = written(seen, &stage);
+    assert!(transcript.credentials);
+    for line in
+        ["source = \"static\"", "role = \"dev-role\"", "http-tokens = \"required\"", "# REAL CREDENTIALS"]
+    {
+        assert!(transcript.text.contains(line), "expected {line:?}, found\n{}\n{RERUN}", transcript.text);
+    }
+    let token = stage.token(Client::HOST, "60");
+    let path = "/latest/meta-data/identity-credentials/ec2/security-credentials/ec2-instance";
+    let reply = stage.reply(Client::HOST, "GET", path, &[(crate::stage::TOKEN, &token)]);
+    for secret in secrets_of(&reply.body) {
+        assert!(
+            !transcript.text.contains(&secret),
+            "the identity role's {secret} was not asked for\n{RERUN}"
+        );
+    }
+}
+
+#[test]
+fn a_document_of_another_form_is_signed_as_it_is() {
+    let text = "[metadata]\n\"dynamic/instance-identity/document\" = '{\"version\":\"2010-08-31\",\"instanceId\":\"i-1234567890abcdef0\"}'\n";
+    let mut stage = Stage::new(text);
+    let seen = record(&mut stage, Client::HOST, "1000", Keep::default()).expect("it answers");
+    let transcript = written(seen, &stage);
+    let mut found = again(&transcript, &stage);
+    let differences =
+        differences(&values(&mut stage, Client::HOST), &values(&mut found, Client::HOST), |_, _, _| false);
+    assert!(differences.is_empty(), "{}\nof\n{}\n{RERUN}", differences.join("\n"), transcript.text);
+}
+
+/// The fixtures' own files are read as they are: a recording is never larger than a scenario may be.
+#[test]
+fn recordings_are_short() {
+    for (name, file) in library() {
+        let mut stage = Stage::read(&file);
+        let seen = record(&mut stage, Client::HOST, "5", ALL).expect("it answers");
+        let lines = written(seen, &stage).text.lines().count();
+        let said = fs::read_to_string(&file).expect("it was just read").lines().count();
+        assert!(
+            lines < 80 + said,
+            "expected a recording of {name} that a person can read, found {lines} lines\n{RERUN}"
+        );
+    }
+}
