@@ -8,6 +8,8 @@
 //! |---|---|
 //! | `install` | installed is running, confined, and there once; one unit touches no other; an SDK needs no configuration |
 //! | `keys` | a credential process works with the shipped drop-in; everybody can verify the identity document |
+//! | `changes` | what was changed at run time outlives a restart and a crash, not a stop |
+//! | `readme` | the commands of the README print what it says |
 //! | `reload` | a good file changes the answers, a broken one changes nothing and is explained |
 //! | `steady` | restarts, reloads and upgrades lose no request |
 //! | `heal` | what somebody removes comes back |
@@ -17,6 +19,7 @@
 //! | `image` | the container image of the packaged program is small and complete |
 //! | `refusal` | where the guardian refuses, nothing changes, and the reason is in `systemctl status` |
 
+mod changes;
 mod heal;
 mod host;
 mod image;
@@ -27,6 +30,7 @@ mod machine;
 mod neighbours;
 mod poll;
 mod purge;
+mod readme;
 mod refusal;
 mod reload;
 mod setup;

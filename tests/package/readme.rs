@@ -1,0 +1,96 @@
+//! The README: each command on it is run in the page's order on one machine, and prints what the page says.
+//!
+//! Commands of the sources (`./scripts/…`) are not run here: CI itself is `./scripts/test`, and it made the package by
+//! `./scripts/package`. That they exist is looked at.
+
+use std::path::Path;
+
+use crate::machine::Machine;
+
+const README: &str = include_str!("../../README.md");
+
+#[test]
+fn the_readme_says_what_happens() {
+    let Some(machine) = Machine::boot("the_readme_says_what_happens") else { return };
+    machine.install();
+    let (mut scenario, mut run) = ("", 0);
+    for (language, text) in blocks(README) {
+        match language {
+            "toml" => {
+                machine.ok(&format!(
+                    "cat >/tmp/block.toml <<'END'\n{text}\nEND\nmock-imds check /tmp/block.toml"
+                ));
+                scenario = text;
+            }
+            "console" => {
+                for (command, output) in commands(text) {
+                    run += usize::from(perform(&machine, scenario, command, &output));
+                }
+            }
+            _ => {}
+        }
+    }
+    assert!(run > 7, "the README was misread: only {run} commands were run");
+}
+
+/// Runs a command of the page, unless it is one of the sources; whether it was run.
+fn perform(machine: &Machine, scenario: &str, command: &str, output: &[&str]) -> bool {
+    if let Some(scripts) = command.strip_prefix("./scripts/") {
+        let name = scripts.split_whitespace().next().unwrap_or_default();
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts").join(name);
+        assert!(script.is_file(), "expected a script for {command:?} of the README at {}", script.display());
+        return false;
+    }
+    let said =
+        machine.run(&format!("{}\ncd /root\n{}", before(command, scenario), command.replace("sudo ", "")));
+    let found = format!("{}{}", said.stdout, said.stderr).replace("\r\n", "\n");
+    let lines: Vec<&str> = found.lines().take(output.len()).collect();
+    let rejected = output.iter().any(|line| line.contains(": error: "));
+    if lines != output || (said.code != Some(0)) != rejected {
+        let expected = output.join("\n");
+        machine.fail(&format!(
+            "README.md: {command}\nexpected, with success or an error as shown:\n{expected}\nfound:\n{said}"
+        ));
+    }
+    true
+}
+
+/// What the page takes for granted at a command: the file that it has just shown, a server, a program that asks.
+fn before(command: &str, scenario: &str) -> String {
+    let here = "/root/scenario.toml";
+    match command.split_whitespace().collect::<Vec<_>>()[..] {
+        ["curl", url, ..] if url.starts_with("http://127.0.0.1:1338/") => {
+            "mock-imds serve >/dev/null 2>&1 & for try in {1..100}; do curl -s -o /dev/null 127.0.0.1:1338 && break; sleep .1; done".to_owned()
+        }
+        ["sudo", "systemctl", "reload", ..] => {
+            format!("cat >/etc/mock-imds/scenario.toml <<'END'\n{scenario}\nEND")
+        }
+        ["mock-imds", "check", ..] => {
+            format!("printf '[instance]\\ninstance-type = \"c7g large\"\\n' >{here}")
+        }
+        ["mock-imds", "wait", path, ..] => {
+            format!("for try in {{1..100}}; do curl -s -o /dev/null http://169.254.169.254/latest/{path}; sleep .1; done &")
+        }
+        _ => String::new(),
+    }
+}
+
+/// The fenced blocks with their languages.
+fn blocks(page: &str) -> Vec<(&str, &str)> {
+    let fenced = page.split("\n```").skip(1).step_by(2);
+    fenced.filter_map(|block| block.split_once('\n')).collect()
+}
+
+/// Commands without their comments, each with the lines that it prints.
+fn commands(block: &str) -> Vec<(&str, Vec<&str>)> {
+    let mut commands: Vec<(&str, Vec<&str>)> = Vec::new();
+    for line in block.lines() {
+        if let Some(command) = line.strip_prefix("$ ") {
+            let command = command.split_once("  #").map_or(command, |(command, _)| command);
+            commands.push((command.trim(), Vec::new()));
+        } else if let Some((_, output)) = commands.last_mut() {
+            output.push(line);
+        }
+    }
+    commands
+}
