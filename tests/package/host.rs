@@ -2,12 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use crate::machine::Machine;
 
 /// The four units, the one that people start first.
 pub const UNITS: [&str; 4] =
     ["mock-imds.service", "mock-imds.socket", "mock-imds-ipv6.socket", "mock-imds-net.service"];
+/// How soon the guardian is another program, or knows another table, after what asks for it.
+const SOON: Duration = Duration::from_secs(2);
 /// What an unconfigured service says of itself.
 pub const BUILT_IN_ID: &str = "i-1234567890abcdef0";
 
@@ -66,6 +69,26 @@ impl Machine {
                 "the tables, expected 'inet mock-imds' once and at most one 'arp mock-imds'; found '{tables}'"
             ))
         }
+    }
+
+    /// Fails unless server and guardian soon run the program that is installed, and the table names this bridge.
+    pub fn expect_program_of(&self, when: &str, bridge: &str) {
+        self.within(SOON, &format!("both processes run the installed program {when}"), || {
+            for unit in ["mock-imds.service", "mock-imds-net.service"] {
+                let pid = self.property(unit, "MainPID");
+                let said = self.run(&format!("cmp /proc/{pid}/exe /usr/bin/mock-imds"));
+                if said.code != Some(0) {
+                    return Err(format!("{unit} runs another program: {said}"));
+                }
+            }
+            let table = self.ok("nft list table inet mock-imds");
+            if table.contains(&format!("\"{bridge}\"")) {
+                Ok(())
+            } else {
+                Err(format!("a table without the bridge {bridge}:\n{table}"))
+            }
+        });
+        self.expect_network_once(when);
     }
 
     /// A place in the journal; see [`Machine::journal_since`].

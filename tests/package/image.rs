@@ -4,14 +4,17 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use crate::setup::Setup;
+use crate::setup::{Setup, System};
 
 /// The image holds no more than this: it is pulled by every CI job.
 const LARGEST: u64 = 10_000_000;
 
 #[test]
 fn the_image_of_the_package_is_small_and_lacks_nothing() {
-    let Some(setup) = Setup::find("the_image_of_the_package_is_small_and_lacks_nothing") else { return };
+    let Some(setup) = Setup::find("the_image_of_the_package_is_small_and_lacks_nothing", System::Debian12)
+    else {
+        return;
+    };
     let sources = Path::new(env!("CARGO_MANIFEST_DIR"));
     let scratch = sources.join(format!("target/machines/image-{}", std::process::id()));
     let (package, root) = (scratch.join("package"), scratch.join("root"));

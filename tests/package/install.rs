@@ -4,13 +4,23 @@ use std::time::Duration;
 
 use crate::host::{BUILT_IN_ID, UNITS};
 use crate::machine::Machine;
+use crate::setup::System;
 
 /// How soon a fresh installation answers, and how soon it is back after a restart or a crash.
 const SOON: Duration = Duration::from_secs(2);
 
 #[test]
-fn installed_is_running_confined_and_there_once() {
-    let Some(machine) = Machine::boot("installed_is_running_confined_and_there_once") else { return };
+fn installed_on_debian_12_is_running_confined_and_there_once() {
+    installed(System::Debian12, "installed_on_debian_12_is_running_confined_and_there_once");
+}
+
+#[test]
+fn installed_on_debian_13_is_running_confined_and_there_once() {
+    installed(System::Debian13, "installed_on_debian_13_is_running_confined_and_there_once");
+}
+
+fn installed(system: System, test: &'static str) {
+    let Some(machine) = Machine::boot_with(system, test) else { return };
     machine.install();
     let (id, _) = machine.within(SOON, "curl after the installation", || machine.instance_id());
     machine.expect("the instance id of an empty scenario", &id, BUILT_IN_ID);
@@ -136,30 +146,4 @@ fn one_unit_touches_no_other() {
             machine.expect(&format!("{unit} after {action}"), &after[unit], &before[unit]);
         }
     }
-}
-
-#[test]
-fn what_the_administrator_said_survives_an_upgrade() {
-    let Some(machine) = Machine::boot("what_the_administrator_said_survives_an_upgrade") else { return };
-    machine.install();
-    // The tests give dpkg no terminal: a question about a configuration file would fail.
-    machine
-        .ok("printf '[instance]\\ninstance-id = \"i-0cccccccccccccccc\"\\n' >/etc/mock-imds/scenario.toml");
-    machine.ok("echo '# mine' >>/etc/mock-imds/host.toml");
-    machine.install();
-    machine.expect("after an upgrade", &machine.instance_id().unwrap_or_default(), "i-0cccccccccccccccc");
-    machine.ok("grep -q '# mine' /etc/mock-imds/host.toml");
-
-    machine.ok("systemctl disable --now mock-imds");
-    machine.install();
-    machine.expect(
-        "a disabled service after an upgrade",
-        &machine.property("mock-imds", "ActiveState"),
-        "inactive",
-    );
-    machine.expect(
-        "a disabled service after an upgrade",
-        &machine.property("mock-imds", "UnitFileState"),
-        "disabled",
-    );
 }

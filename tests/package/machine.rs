@@ -1,4 +1,4 @@
-//! A booted Debian 12: its life, and commands in it.
+//! A booted Debian: its life, and commands in it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use crate::poll;
-use crate::setup::Setup;
+use crate::setup::{Setup, System};
 
 /// How long a boot may take on a busy machine.
 const BOOT: Duration = Duration::from_mins(1);
@@ -39,11 +39,16 @@ pub struct Said {
 }
 
 impl Machine {
-    /// Boots a machine for this test and waits until its boot is finished; `None` where that cannot be done.
+    /// Boots a Debian 12 for this test and waits until its boot is finished; `None` where that cannot be done.
     pub fn boot(test: &'static str) -> Option<Self> {
+        Self::boot_with(System::Debian12, test)
+    }
+
+    /// Boots a machine with another system.
+    pub fn boot_with(system: System, test: &'static str) -> Option<Self> {
         static BOOTED: AtomicU32 = AtomicU32::new(1);
-        let setup = Setup::find(test)?;
-        // Unique on this machine, and short enough for a host name.
+        let setup = Setup::find(test, system)?;
+        // The pid makes it unique on this host, whoever else tests there; and it is short enough for a host name.
         let name = format!("mock-imds-{}-{}", std::process::id(), BOOTED.fetch_add(1, Ordering::Relaxed));
         let home = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/machines");
         let (scratch, log) = (home.join(&name), home.join(format!("{test}.log")));

@@ -3,8 +3,10 @@
 #
 # Runs in a mount namespace of its own (the caller's `unshare --mount`): whatever ends this program also ends every
 # mount below. The overlay lives on a tmpfs, so a machine leaves nothing behind, and a reboot finds what was there.
+# In the machine the package is /srv/mock-imds.deb or .rpm, and the sources are /srv/source.
 set -euo pipefail
 name=$1 rootfs=$2 package=$3 scratch=$4
+source=$(cd "$(dirname "$0")/../.." && pwd)
 
 mount -t tmpfs -o mode=0755 tmpfs "$scratch"
 mkdir "$scratch"/{upper,work,"$name"}
@@ -25,6 +27,6 @@ while [ "$code" = 133 ]; do # nspawn's way to say that the machine wants to rebo
     code=0
     systemd-nspawn --quiet --boot --directory="$scratch/$name" --register=no --keep-unit --private-network \
         --capability=all --console=pipe --link-journal=no --resolv-conf=off --timezone=off \
-        --bind-ro="$package:/srv/mock-imds.deb" </dev/null || code=$?
+        --bind-ro="$package:/srv/mock-imds.${package##*.}" --bind-ro="$source:/srv/source" </dev/null || code=$?
 done
 exit "$code"

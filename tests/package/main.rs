@@ -1,8 +1,11 @@
-//! T6: the package on a booted Debian 12, as its user meets it.
+//! T6: the packages on a booted machine, as their user meets them.
 //!
 //! Each test boots a machine of its own (`systemd-nspawn`, private network, an overlay that is thrown away), installs
-//! the package that `scripts/package deb` built, and looks at the machine from inside. `scripts/test package` makes
-//! what is missing and runs them; as root, because booting a machine needs it.
+//! the package that `scripts/package` built, and looks at the machine from inside. `scripts/test package` makes what is
+//! missing and runs them; as root, because booting a machine needs it.
+//!
+//! The machine is a Debian 12. `install`, `upgrade` and `purge` run on Debian 13, too: another systemd, another dpkg,
+//! another nft. `rpm` runs on Debian 12 with rpm and dnf.
 //!
 //! | file | what it shows |
 //! |---|---|
@@ -11,15 +14,21 @@
 //! | `changes` | what was changed at run time outlives a restart and a crash, not a stop |
 //! | `readme` | the commands of the README print what it says |
 //! | `reload` | a good file changes the answers, a broken one changes nothing and is explained |
-//! | `steady` | restarts, reloads and upgrades lose no request |
+//! | `steady` | restarts and reloads lose no request |
+//! | `upgrade` | nor do upgrades and downgrades; both processes change; what the administrator said stays; nobody is asked |
 //! | `heal` | what somebody removes comes back |
 //! | `neighbours` | a web server on port 80 stays; a reboot brings all back |
 //! | `purge` | stop, remove and purge leave the host as it was |
+//! | `chroot` | installed where no systemd runs, nothing starts and nothing fails |
+//! | `autopkgtest` | what Debian's testers run works |
+//! | `rpm` | the rpm does what the deb does, as far as the customs of RPM systems go |
 //! | `vagrant` | the Vagrant example, run twice |
 //! | `image` | the container image of the packaged program is small and complete |
 //! | `refusal` | where the guardian refuses, nothing changes, and the reason is in `systemctl status` |
 
+mod autopkgtest;
 mod changes;
+mod chroot;
 mod heal;
 mod host;
 mod image;
@@ -33,6 +42,8 @@ mod purge;
 mod readme;
 mod refusal;
 mod reload;
+mod rpm;
 mod setup;
 mod steady;
+mod upgrade;
 mod vagrant;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::host::{differences, sysctls};
 use crate::machine::Machine;
+use crate::setup::System;
 
 /// `systemctl stop` returns some milliseconds before the guardian has gone.
 const SOON: Duration = Duration::from_secs(2);
@@ -18,8 +19,17 @@ ip link set outside up && ip link set peer up
 ip address add 192.0.2.1/24 dev outside && ip route add 198.51.100.0/24 via 192.0.2.2";
 
 #[test]
-fn stop_remove_and_purge_leave_the_host_as_it_was() {
-    let Some(machine) = Machine::boot("stop_remove_and_purge_leave_the_host_as_it_was") else { return };
+fn stop_remove_and_purge_leave_debian_12_as_it_was() {
+    stop_remove_and_purge(System::Debian12, "stop_remove_and_purge_leave_debian_12_as_it_was");
+}
+
+#[test]
+fn stop_remove_and_purge_leave_debian_13_as_it_was() {
+    stop_remove_and_purge(System::Debian13, "stop_remove_and_purge_leave_debian_13_as_it_was");
+}
+
+fn stop_remove_and_purge(system: System, test: &'static str) {
+    let Some(machine) = Machine::boot_with(system, test) else { return };
     machine.ok(SOMEBODY);
     let before = (machine.snapshot(), sysctls(&machine));
     // A snapshot that misses things would find no differences.
@@ -45,12 +55,32 @@ fn stop_remove_and_purge_leave_the_host_as_it_was() {
         &before,
         &["address", "route", "nftables", "unit", "file: /run", "file: /usr"],
     );
-    machine.ok("test -f /etc/mock-imds/scenario.toml && test -f /etc/mock-imds/host.toml");
+    comes_back(&machine);
 
     machine.ok("apt-get --yes --quiet purge mock-imds");
     expect_restored(&machine, "apt-get purge", &before, &[""]);
+    machine.ok("dpkg --purge mock-imds");
+    expect_restored(&machine, "a second purge", &before, &[""]);
 
     an_address_of_the_host_survives(&machine);
+}
+
+/// Installed again after a removal, the package finds its configuration and runs as before.
+fn comes_back(machine: &Machine) {
+    machine.ok("test -f /etc/mock-imds/host.toml");
+    machine
+        .ok("sed -i '$ a [instance]\\ninstance-id = \"i-0eeeeeeeeeeeeeeee\"' /etc/mock-imds/scenario.toml");
+    machine.install();
+    machine.expect(
+        "an edited scenario, removed and installed again",
+        &machine.instance_id().unwrap_or_else(|why| why),
+        "i-0eeeeeeeeeeeeeeee",
+    );
+    for (property, expected) in [("ActiveState", "active"), ("UnitFileState", "enabled")] {
+        let found = machine.property("mock-imds", property);
+        machine.expect("the service, removed and installed again", &found, expected);
+    }
+    used(machine);
 }
 
 /// Any width: the administrator's own address serves as well, and stays.
@@ -72,7 +102,8 @@ fn used(machine: &Machine) {
     machine.within(SOON, "the service answers", || machine.instance_id());
 }
 
-type Before = (BTreeMap<String, String>, BTreeMap<String, String>);
+/// The facts of a machine, and its network settings.
+pub type Before = (BTreeMap<String, String>, BTreeMap<String, String>);
 
 /// Fails unless the facts whose names start with one of `scopes` are as before; the network settings always.
 fn expect_restored(machine: &Machine, action: &str, before: &Before, scopes: &[&str]) {

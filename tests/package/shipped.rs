@@ -1,5 +1,7 @@
 //! Files that are shipped beside the program must agree with it, and with each other.
 
+mod binary;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -123,6 +125,13 @@ fn versions_agree() {
     assert!(
         newest.starts_with(&format!("mock-imds ({version}) ")),
         "debian/changelog says '{newest}', Cargo.toml {version}"
+    );
+    let spec = read("packaging/rpm/mock-imds.spec");
+    let found = spec.lines().find_map(|line| line.strip_prefix("Version:")).map(str::trim);
+    assert_eq!(found, Some(version), "Version: of packaging/rpm/mock-imds.spec, against Cargo.toml");
+    assert!(
+        spec.contains(&format!("> - {version}-1\n")),
+        "packaging/rpm/mock-imds.spec has no entry for {version} below %changelog"
     );
     for page in ["mock-imds.8", "mock-imds.toml.5", "mock-imds-host.toml.5"] {
         let text = read(&format!("packaging/man/{page}"));

@@ -15,7 +15,7 @@ systemctl list-units --failed --no-legend --plain | facts unit
 left_out=(
     /etc/{passwd,group,shadow,gshadow}{,-} /etc/.pwd.lock
     /var/lib/dpkg /var/lib/apt /var/lib/systemd/deb-systemd-helper-\* /{,var/}tmp/systemd-private-\*
-    /run/log /run/systemd/{journal,units,propagate,dynamic-uid,incoming,unit-root}
+    /run/log /run/systemd/{journal,units,propagate,dynamic-uid,incoming,unit-root,unit-private-tmp,ask-password-block}
 )
 prune=()
 for path in "${left_out[@]}"; do
