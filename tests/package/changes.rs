@@ -60,5 +60,5 @@ fn status(machine: &Machine) -> String {
 }
 
 fn elapsed(machine: &Machine) -> String {
-    machine.ok(r#"mock-imds status --json | sed -E 's/.*"elapsed":"([^"]+)".*/\1/'"#)
+    machine.ok(r#"mock-imds status --json | sed -nE 's/.*"elapsed": "([^"]+)".*/\1/p'"#)
 }

@@ -41,10 +41,15 @@ fn perform(machine: &Machine, scenario: &str, command: &str, output: &[&str]) ->
         assert!(script.is_file(), "expected a script for {command:?} of the README at {}", script.display());
         return false;
     }
-    let said =
-        machine.run(&format!("{}\ncd /root\n{}", before(command, scenario), command.replace("sudo ", "")));
-    let found = format!("{}{}", said.stdout, said.stderr).replace("\r\n", "\n");
-    let lines: Vec<&str> = found.lines().take(output.len()).collect();
+    // Into a pipe curl draws a meter; on a terminal it does not.
+    let script = format!(
+        "curl() {{ command curl -sS \"$@\"; }}\n{}\ncd /root\n{}",
+        before(command, scenario),
+        command.replace("sudo ", "")
+    );
+    let said = machine.run(&script);
+    let found = format!("{}\n{}", said.stdout.trim_end(), said.stderr).replace("\r\n", "\n");
+    let lines: Vec<&str> = found.trim_start().lines().take(output.len()).collect();
     let rejected = output.iter().any(|line| line.contains(": error: "));
     if lines != output || (said.code != Some(0)) != rejected {
         let expected = output.join("\n");
