@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use hyper::body::Bytes;
 
-use super::Fleet;
 use super::cache::Compiled;
 use super::credentials::View;
 use super::version::Version;
+use super::{Fleet, aemm};
 use crate::model::timeline::{self, Clock};
-use crate::model::{Event, Instance, Timestamp, When};
+use crate::model::{Event, Instance, Profile, Timestamp, When};
 
 /// Instances that are compared at most; further ones are as these.
 const COMPARED: usize = 32;
@@ -74,6 +74,9 @@ impl Fleet {
         let mut occurrences = self.clock().occurrences(events, now);
         occurrences.retain(|(_, index)| events[*index].concerns(None));
         let instance = timeline::after(&self.scenario().instance, events, &occurrences, self.clock().started);
+        if self.scenario().http.profile == Profile::Aemm {
+            return aemm::answers(self, &instance, now);
+        }
         let compiled = Compiled::new(instance, self.keys());
         let version = Version::of(version);
         let mut answers = self.values(&compiled, version, now);

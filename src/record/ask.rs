@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use hyper::Method;
 
+use crate::model::Timestamp;
+
 /// What to do next.
 #[derive(Debug)]
 pub enum Step {
@@ -46,6 +48,10 @@ pub struct Answer {
     pub closes: bool,
     /// How long the service wants to be left alone.
     pub retry_after: Option<Duration>,
+    /// What the body is sent as.
+    pub content_type: Option<String>,
+    /// The service's own clock.
+    pub date: Option<Timestamp>,
     /// The body.
     pub body: Vec<u8>,
 }

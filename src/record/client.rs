@@ -5,7 +5,7 @@ use std::time::Duration;
 use http_body_util::{BodyExt as _, Empty, Limited};
 use hyper::body::Bytes;
 use hyper::client::conn::http1::handshake;
-use hyper::header::{CONNECTION, HOST, HeaderMap, RETRY_AFTER, USER_AGENT};
+use hyper::header::{CONNECTION, CONTENT_TYPE, DATE, HOST, HeaderMap, HeaderName, RETRY_AFTER, USER_AGENT};
 use hyper::{Request, Version};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
@@ -14,6 +14,7 @@ use tokio::time::timeout;
 use super::ask::{Answer, Ask, Outcome};
 use super::crawl::BODY_BYTES;
 use super::target::Target;
+use crate::model::Timestamp;
 
 /// How long a connection may take. A metadata service is one hop away.
 const CONNECT: Duration = Duration::from_secs(3);
@@ -53,6 +54,8 @@ async fn attempt(target: &Target, ask: &Ask) -> Result<Answer, String> {
         legacy: parts.version == Version::HTTP_10,
         closes: closes(&parts.headers),
         retry_after: retry_after(&parts.headers),
+        content_type: text(&parts.headers, CONTENT_TYPE),
+        date: text(&parts.headers, DATE).and_then(|date| http_date(&date)),
         body: body.to_bytes().to_vec(),
     })
 }
@@ -61,7 +64,29 @@ fn closes(headers: &HeaderMap) -> bool {
     headers.get(CONNECTION).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"close"))
 }
 
+fn text(headers: &HeaderMap, name: HeaderName) -> Option<String> {
+    headers.get(name)?.to_str().ok().map(str::to_owned)
+}
+
+/// "Thu, 15 Jan 2026 12:00:00 GMT".
+fn http_date(text: &str) -> Option<Timestamp> {
+    Some(jiff::fmt::rfc2822::parse(text).ok()?.timestamp().into())
+}
+
 /// In seconds; a date is as good as none, the pause doubles anyway.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok().map(Duration::from_secs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_are_read_as_they_are_sent() {
+        let noon = Timestamp::from_secs(1_768_478_400);
+        assert_eq!(http_date("Thu, 15 Jan 2026 12:00:00 GMT"), Some(noon));
+        assert_eq!(http_date(&noon.http_date()), Some(noon));
+        assert_eq!(http_date("noon"), None);
+    }
 }

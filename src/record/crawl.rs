@@ -22,6 +22,8 @@ const ATTEMPTS: u32 = 6;
 const UNANSWERED: u32 = 3;
 /// How many tokens are asked for: a service may forget some.
 const TOKENS: u32 = 16;
+/// How long until a notice is asked for again: its time has whole seconds.
+const UNTIL_AGAIN: Duration = Duration::from_secs(2);
 /// How long the token lives: the longest time that there is.
 const TTL_SECONDS: &str = "21600";
 
@@ -41,6 +43,10 @@ pub struct Crawl {
     pub(super) unanswered: u32,
     /// Tokens that were asked for.
     pub(super) tokens: u32,
+    /// Notices that are asked for a second time.
+    pub(super) twice: Vec<String>,
+    /// Whether a directory was asked for without a token.
+    pub(super) tried: bool,
 }
 
 /// A question. Paths are below the version, without slashes at their ends.
@@ -53,6 +59,10 @@ pub(super) enum Task {
     Directory(String),
     /// Whether it is listed.
     Leaf(String, bool),
+    /// A directory without the token that others need.
+    Unguarded(String),
+    /// A notice, which may tell another time now.
+    Again(String),
 }
 
 impl Crawl {
@@ -62,7 +72,7 @@ impl Crawl {
         Self {
             pace: Pace::new(rate),
             task: None,
-            queue: [Token, WithoutToken, Directory(String::new()), Versions, WithoutSlash].into(),
+            queue: [Token, WithoutToken, Versions, Directory(String::new()), WithoutSlash].into(),
             token: None,
             seen: Seen::new("latest", keep),
             known: BTreeSet::new(),
@@ -70,6 +80,8 @@ impl Crawl {
             attempts: 0,
             unanswered: 0,
             tokens: 0,
+            twice: vec![],
+            tried: false,
         }
     }
 
@@ -77,6 +89,10 @@ impl Crawl {
     pub fn step(&mut self, now: Timestamp) -> Step {
         if self.task.is_none() && self.queue.is_empty() {
             self.ask_for_unlisted();
+        }
+        if self.task.is_none() && self.queue.is_empty() && !self.twice.is_empty() {
+            self.queue.extend(self.twice.drain(..).map(Task::Again));
+            self.pace.pause(UNTIL_AGAIN, now);
         }
         let Some(task) = self.task.take().or_else(|| self.queue.pop_front()) else { return Step::Done };
         let wait = self.pace.wait(now);
@@ -101,7 +117,8 @@ impl Crawl {
             Outcome::Lost(why) => return self.again(task, &why, None, now),
         };
         self.attempts = 0;
-        if answer.status == 401 && self.token.is_some() && !matches!(task, Task::Token | Task::WithoutToken) {
+        let guarded = !matches!(task, Task::Token | Task::WithoutToken | Task::Unguarded(_));
+        if answer.status == 401 && self.token.is_some() && guarded {
             return self.renew(task);
         }
         self.bytes += answer.body.len();
@@ -127,10 +144,11 @@ impl Crawl {
             Task::WithoutSlash => "/latest/meta-data".to_owned(),
             Task::WithoutToken => "/latest/".to_owned(),
             Task::Directory(path) if path.is_empty() => "/latest/".to_owned(),
-            Task::Directory(path) => below(path, "/"),
-            Task::Leaf(path, _) => below(path, ""),
+            Task::Directory(path) | Task::Unguarded(path) => below(path, "/"),
+            Task::Leaf(path, _) | Task::Again(path) => below(path, ""),
         };
-        let token = self.token.clone().filter(|_| *task != Task::WithoutToken);
+        let bare = matches!(task, Task::WithoutToken | Task::Unguarded(_));
+        let token = self.token.clone().filter(|_| !bare);
         let headers = token.map(|token| ("x-aws-ec2-metadata-token", token)).into_iter().collect();
         Ask { method: Method::GET, path, headers }
     }

@@ -5,12 +5,21 @@ use super::crawl::{Crawl, Task, unavailable};
 use super::walk::{Entry, entry};
 use crate::exit::Failure;
 use crate::imds::SERVED_VERSIONS;
-use crate::model::{DirectoryWithoutSlash, HttpTokens, Profile, UserDataListed};
+use crate::model::{DirectoryWithoutSlash, Http, HttpTokens, Notice, Profile, UserDataListed};
 
 /// How many paths are asked for.
 const PATHS: usize = 4096;
 /// How deep listings lead.
 const DEPTH: usize = 16;
+/// What amazon-ec2-metadata-mock answers to `GET /` and `GET /latest/`, whatever its configuration is: EC2 has dates in
+/// the one and no newline at the end of either. A proxy may add headers and change connections, but not these.
+const ORIGINALS: [&[u8]; 2] = [b"latest\n", b"dynamic\nmeta-data\nuser-data\n"];
+/// Notices whose time may be that of the request.
+const TIMED: [&str; 3] = [
+    "meta-data/events/recommendations/rebalance",
+    "meta-data/spot/instance-action",
+    "meta-data/spot/termination-time",
+];
 
 impl Crawl {
     pub(super) fn judge(&mut self, task: Task, answer: &Answer) -> Result<(), Failure> {
@@ -29,6 +38,16 @@ impl Crawl {
                     || text.lines().filter(|version| *version != "latest").map(str::to_owned).collect();
                 let other = answer.status == 200 && !text.lines().eq(SERVED_VERSIONS);
                 self.seen.manner.http.versions = other.then(dated);
+                if (answer.status, &*answer.body) == (200, ORIGINALS[0]) {
+                    // For now: the listing of /latest/ has to say so too.
+                    self.seen.manner.http.profile = Profile::Aemm;
+                }
+            }
+            Task::Unguarded(_) => self.seen.manner.http.open_listings = answer.status == 200,
+            Task::Again(path) => {
+                if answer.status == 200 {
+                    self.seen.asked_again(&path, answer.body.clone(), answer.date);
+                }
             }
             Task::WithoutSlash => {
                 if matches!(answer.status, 301 | 302 | 307 | 308) {
@@ -62,6 +81,9 @@ impl Crawl {
 
     fn directory(&mut self, path: String, answer: &Answer) -> Result<(), Failure> {
         let root = path.is_empty();
+        if root {
+            self.tell_the_profile(answer);
+        }
         match answer.status {
             200 => {}
             403 if root => {
@@ -81,14 +103,34 @@ impl Crawl {
             other => return self.give_up(&Task::Directory(path), &format!("answers {other}")),
         }
         self.unanswered = 0;
-        if root {
-            let http = &mut self.seen.manner.http;
-            http.profile = if answer.legacy { Profile::Legacy } else { Profile::Modern };
-            http.keep_alive = !answer.legacy && !answer.closes;
-        }
+        self.try_without_token(&path);
         match std::str::from_utf8(&answer.body) {
             Ok(listing) => self.follow(&path, listing),
             Err(_) => self.give_up(&Task::Directory(path), "the listing is no text"),
+        }
+    }
+
+    fn tell_the_profile(&mut self, answer: &Answer) {
+        let http = &mut self.seen.manner.http;
+        http.profile = match http.profile {
+            Profile::Aemm if (answer.status, &*answer.body) == (200, ORIGINALS[1]) => Profile::Aemm,
+            _ if answer.legacy => Profile::Legacy,
+            _ => Profile::Modern,
+        };
+        if http.profile == Profile::Aemm {
+            *http = Http { profile: Profile::Aemm, ..Http::default() };
+        } else {
+            http.keep_alive = !answer.legacy && !answer.closes;
+        }
+    }
+
+    /// amazon-ec2-metadata-mock lists what is below the two categories to those without a token; one tells for all.
+    fn try_without_token(&mut self, path: &str) {
+        let manner = &self.seen.manner;
+        let required = manner.http_tokens == Some(HttpTokens::Required);
+        if manner.http.profile == Profile::Aemm && required && !self.tried && path.contains('/') {
+            self.tried = true;
+            self.queue.push_back(Task::Unguarded(path.to_owned()));
         }
     }
 
@@ -112,8 +154,10 @@ impl Crawl {
                 self.seen.note(format!("{line}: a scenario has no such directory beside meta-data"));
                 continue;
             }
+            // A path may be a directory and, with amazon-ec2-metadata-mock, a value too.
+            let known = if matches!(task, Task::Directory(_)) { "/" } else { "" };
             if let Task::Directory(path) | Task::Leaf(path, _) = &task
-                && self.known.insert(path.clone())
+                && self.known.insert(format!("{path}{known}"))
             {
                 if self.known.len() > PATHS || path.split('/').count() > DEPTH {
                     return Err(unavailable(format!(
@@ -135,13 +179,18 @@ impl Crawl {
                 if let Some((_, role)) = role {
                     self.seen.role(role);
                 }
-                self.seen.value(&path, answer.body.clone());
+                self.seen.typed_value(&path, answer.body.clone(), answer.content_type.as_deref());
+                if self.seen.manner.http.profile == Profile::Aemm && TIMED.contains(&path.as_str()) {
+                    self.twice.push(path);
+                }
                 Ok(())
             }
             404 => {
                 self.unanswered = 0;
                 if listed && path == "user-data" {
                     self.seen.manner.http.user_data_listed = UserDataListed::Always;
+                } else if listed && self.seen.manner.http.profile == Profile::Aemm && is_notice(&path) {
+                    self.seen.announced(&path);
                 } else if listed {
                     self.seen.note(format!("{path}: listed, and answers 404"));
                 }
@@ -150,4 +199,8 @@ impl Crawl {
             other => self.give_up(&Task::Leaf(path, listed), &format!("answers {other}")),
         }
     }
+}
+
+fn is_notice(path: &str) -> bool {
+    Notice::WORDS.iter().any(|(notice, _)| *notice == path)
 }

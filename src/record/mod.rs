@@ -5,7 +5,8 @@
 //!
 //! How the walk goes: a token (`PUT /latest/api/token`), or none where the service has none; a question without token,
 //! which tells whether the service wants one; the versions; then everything that listings below `/latest/` lead to, and
-//! some paths that hosts answer without listing them.
+//! some paths that hosts answer without listing them. The listings at the top tell amazon-ec2-metadata-mock: its notices
+//! are asked for twice, since their times may move, and one of its listings without a token.
 
 mod ask;
 mod client;

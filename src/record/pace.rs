@@ -53,11 +53,16 @@ impl Pace {
         self.next = now.plus(self.interval);
     }
 
+    /// Time has to go by before the next question.
+    pub(super) fn pause(&mut self, span: Duration, now: Timestamp) {
+        self.next = self.next.max(now.plus(span));
+    }
+
     /// The service is in trouble for the nth time in a row, counted from 1; it may say how long to wait.
     pub(super) fn back_off(&mut self, nth: u32, said: Option<Duration>, now: Timestamp) {
         let doubled = FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(nth.saturating_sub(1)));
         let pause = said.unwrap_or(Duration::ZERO).max(doubled).min(LONGEST_PAUSE);
-        self.next = self.next.max(now.plus(pause));
+        self.pause(pause, now);
     }
 }
 

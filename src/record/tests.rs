@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::exit::Failure;
-use crate::model::{HttpTokens, Timestamp};
+use crate::model::{HttpTokens, Profile, Timestamp};
 use crate::transcribe::{Keep, Seen};
 
 const START: Timestamp = Timestamp::from_secs(1_000_000);
@@ -27,7 +27,15 @@ impl Walk {
 }
 
 fn answer(status: u16, body: &str) -> Outcome {
-    Outcome::Answer(Answer { status, legacy: false, closes: true, retry_after: None, body: body.into() })
+    Outcome::Answer(Answer {
+        status,
+        legacy: false,
+        closes: true,
+        retry_after: None,
+        content_type: None,
+        date: None,
+        body: body.into(),
+    })
 }
 
 /// Walks with a rate; the service gets the number of the request, too.
@@ -80,6 +88,7 @@ fn a_walk_follows_listings_and_asks_for_what_none_leads_to() {
     let expected = [
         "PUT /latest/api/token",
         "GET /latest/",
+        "GET /",
         "GET /latest/",
         "GET /latest/meta-data/",
         "GET /latest/meta-data/a",
@@ -88,7 +97,6 @@ fn a_walk_follows_listings_and_asks_for_what_none_leads_to() {
         "GET /latest/meta-data/public-keys/",
         "GET /latest/meta-data/public-keys/0/",
         "GET /latest/meta-data/public-keys/0/openssh-key",
-        "GET /",
         "GET /latest/meta-data",
         "GET /latest/dynamic/fws/instance-monitoring",
         "GET /latest/meta-data/autoscaling/target-lifecycle-state",
@@ -101,6 +109,25 @@ fn a_walk_follows_listings_and_asks_for_what_none_leads_to() {
     let seen = walk.ended.expect("it ends well");
     assert_eq!((seen.count(), seen.manner.http_tokens), (3, Some(HttpTokens::Required)));
     assert_eq!(seen.manner.http.versions, Some(vec!["1.0".into()]));
+}
+
+#[test]
+fn both_listings_at_the_top_tell_another_kind_of_service() {
+    let (versions, categories) = ("latest\n", "dynamic\nmeta-data\nuser-data\n");
+    for (versions, root, profile) in [
+        (versions, answer(200, categories), Profile::Aemm),
+        (versions, answer(200, categories.trim_end()), Profile::Modern),
+        (versions, answer(404, categories), Profile::Modern),
+        ("latest", answer(200, categories), Profile::Modern),
+    ] {
+        let service = |ask: &Ask| match ask.path.as_str() {
+            "/" => answer(200, versions),
+            "/latest/" => root.clone(),
+            _ => small(ask),
+        };
+        let seen = walk(service).ended.expect("it ends well");
+        assert_eq!(seen.manner.http.profile, profile, "{versions:?} and {root:?}");
+    }
 }
 
 #[test]
@@ -118,21 +145,23 @@ fn requests_keep_the_rate() {
 #[test]
 fn a_service_that_throttles_is_left_alone_for_as_long_as_it_says() {
     let walk = walk_at("1000", |nth, ask| match nth {
-        4 => Outcome::Answer(Answer {
+        5 => Outcome::Answer(Answer {
             status: 429,
             legacy: false,
             closes: true,
             retry_after: Some(Duration::from_secs(7)),
+            content_type: None,
+            date: None,
             body: vec![],
         }),
-        5 => answer(503, ""),
-        6 => Outcome::Lost("connection reset".into()),
+        6 => answer(503, ""),
+        7 => Outcome::Lost("connection reset".into()),
         _ => small(ask),
     });
     let pauses: Vec<u64> =
-        walk.asked[4..8].windows(2).map(|pair| pair[1].0.since(pair[0].0).as_secs()).collect();
-    assert_eq!(pauses, [7, 2, 4], "of {:?}", &walk.asked[4..8]);
-    assert!(walk.paths()[4..8].iter().all(|path| *path == "GET /latest/meta-data/a"), "{:?}", walk.paths());
+        walk.asked[5..9].windows(2).map(|pair| pair[1].0.since(pair[0].0).as_secs()).collect();
+    assert_eq!(pauses, [7, 2, 4], "of {:?}", &walk.asked[5..9]);
+    assert!(walk.paths()[5..9].iter().all(|path| *path == "GET /latest/meta-data/a"), "{:?}", walk.paths());
     assert_eq!(walk.ended.expect("it ends well").count(), 3);
 }
 
@@ -152,11 +181,11 @@ fn a_forgotten_token_is_replaced() {
     let mut given = 0;
     let mut forgets = |nth: usize, ask: &Ask| {
         given += usize::from(ask.method == "PUT");
-        if nth == 6 { answer(401, "") } else { small(ask) }
+        if nth == 7 { answer(401, "") } else { small(ask) }
     };
     let found = walk_at("1000", &mut forgets);
     assert_eq!(
-        found.paths()[6..9],
+        found.paths()[7..10],
         ["GET /latest/meta-data/b/c%20d", "PUT /latest/api/token", "GET /latest/meta-data/b/c%20d"]
     );
     assert_eq!((found.ended.expect("it ends well").count(), given), (3, 2));

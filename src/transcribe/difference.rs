@@ -12,8 +12,8 @@ use super::seen::{Leaf, Seen};
 /// The last word on a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum LastWord {
-    /// It answered this.
-    Value(Vec<u8>),
+    /// It answered this, sent as that unless it is as usual.
+    Value(Vec<u8>, Option<String>),
     /// It did not answer, nor did anything below it.
     Absent,
 }
@@ -25,8 +25,11 @@ const DATED: [&str; 2] = ["meta-data/iam/info", "meta-data/identity-credentials/
 pub(super) fn last_words(seen: &Seen, ours: &BTreeMap<String, Bytes>) -> BTreeMap<String, LastWord> {
     let mut words = BTreeMap::new();
     for (path, leaf) in &seen.leaves {
-        if ours.get(path).is_none_or(|answer| !same(path, leaf, answer)) {
-            words.insert(path.clone(), LastWord::Value(leaf.bytes.clone()));
+        let same = |answer: &Bytes| seen.moving.contains_key(path) || same(path, leaf, answer);
+        if !ours.get(path).is_some_and(same) {
+            let (bytes, content_type) = (leaf.bytes.clone(), leaf.content_type.clone());
+            // Elsewhere the type is the service's.
+            words.insert(path.clone(), LastWord::Value(bytes, content_type.filter(|_| seen.is_aemm())));
         }
     }
     for path in ours.keys() {
@@ -54,7 +57,7 @@ fn same(path: &str, leaf: &Leaf, answer: &[u8]) -> bool {
 
 /// A value takes the place of the directory that a scenario would have.
 fn below_a_value(seen: &Seen, path: &str) -> bool {
-    path.match_indices('/').any(|(at, _)| seen.leaves.contains_key(&path[..at]))
+    !seen.is_aemm() && path.match_indices('/').any(|(at, _)| seen.leaves.contains_key(&path[..at]))
 }
 
 /// The directory highest up that is absent with all that it would have.
@@ -64,16 +67,20 @@ fn highest_absent<'p>(seen: &Seen, path: &'p str) -> &'p str {
 }
 
 /// `[metadata]`
-pub(super) fn block(words: &BTreeMap<String, LastWord>) -> Block {
+pub(super) fn block(words: &BTreeMap<String, LastWord>, aemm: bool) -> Block {
     let mut block = Block::new("[metadata]");
     if !words.is_empty() {
-        block.comment(
-            "What does not follow from the above: the last word on a path, or false where nothing answered.",
-        );
+        block.comment(if aemm {
+            "What is there, path by path: with this profile nothing follows from [instance]."
+        } else {
+            "What does not follow from the above: the last word on a path, or false where nothing answered."
+        });
     }
     for (path, word) in words {
         match word {
-            LastWord::Value(bytes) => block.raw(path, quote::content(bytes)),
+            LastWord::Value(bytes, content_type) => {
+                block.raw(path, quote::content(bytes, content_type.as_deref()));
+            }
             LastWord::Absent => block.say(path, false),
         }
     }
@@ -113,7 +120,7 @@ mod tests {
         ]
         .map(|(path, text)| (path.to_owned(), Bytes::from(text)))
         .into();
-        let value = |text: &str| LastWord::Value(text.into());
+        let value = |text: &str| LastWord::Value(text.into(), None);
         let expected = [
             ("dynamic/instance-identity/pkcs7", LastWord::Absent),
             ("dynamic/instance-identity/signature", LastWord::Absent),

@@ -79,7 +79,7 @@ pub fn transcribe(
     let answers =
         |scenario, seen: &Seen| Fleet::compile(scenario, keys, now, now).answers(&seen.version, now);
     let words = difference::last_words(&seen, &answers(scenario, &seen));
-    draft.push(difference::block(&words));
+    draft.push(difference::block(&words, seen.is_aemm()));
     let scenario = settle(&mut draft, &mut seen)?;
     let still = difference::last_words(&seen, &answers(scenario, &seen));
     for path in still.keys() {
@@ -116,15 +116,16 @@ fn settle(draft: &mut Draft, seen: &mut Seen) -> Result<Scenario, Error> {
 }
 
 fn say_what_is_never_carried(seen: &mut Seen) {
+    if seen.is_aemm() {
+        return say_what_the_mock_does_not_tell(seen);
+    }
     if seen.is_there(seen::IDENTITY) {
         seen.note(
             "the identity document's signatures: they need AWS' keys. Our own sign it; \
              `mock-imds show identity-certificate` prints what verifies them",
         );
     }
-    if let Some(digest) = seen.user_data.clone() {
-        seen.note(format!("user data ({digest}): it may hold secrets; --with-user-data takes it along"));
-    }
+    note_user_data(seen);
     match &seen.role {
         Some(role) if role.keys.is_none() => {
             let name = role.name.clone();
@@ -138,6 +139,24 @@ fn say_what_is_never_carried(seen: &mut Seen) {
         seen.note("credentials of the instance identity role: generated ones are served instead");
     }
     seen.note("http-put-response-hop-limit, which no answer tells");
+}
+
+fn note_user_data(seen: &mut Seen) {
+    if let Some(digest) = seen.user_data.clone() {
+        seen.note(format!("user data ({digest}): it may hold secrets; --with-user-data takes it along"));
+    }
+}
+
+fn say_what_the_mock_does_not_tell(seen: &mut Seen) {
+    note_user_data(seen);
+    if let Some(role) = seen.role.as_ref().filter(|role| role.keys.is_none()) {
+        let name = role.name.clone();
+        seen.note(format!(
+            "credentials of the role {name}: examples with the same times are served instead; --with-credentials takes \
+             those that it gave along"
+        ));
+    }
+    seen.note("delays, first-n-clients and paths outside of /latest/, which no answer tells");
 }
 
 /// What the file says of itself.

@@ -1,4 +1,4 @@
-//! Keys and values as TOML writes them. All quoting is the toml crate's own.
+//! Keys and values as TOML writes them. Quoting is the toml crate's own, but for indented JSON.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -12,17 +12,22 @@ pub(super) fn key(key: &str) -> String {
     line.trim_end().trim_end_matches("true").trim_end().trim_end_matches('=').trim_end().to_owned()
 }
 
-/// A string, on one line or several.
+/// A string, on one line or several. The toml crate escapes tabs, and JSON may be full of them.
 pub(super) fn text(text: &str) -> String {
-    Value::from(text).to_string()
+    let plain = text.chars().all(|c| !c.is_control() || matches!(c, '\n' | '\t'));
+    let indented = plain && text.contains("\n\t") && !text.contains("'''") && !text.ends_with('\'');
+    if indented { format!("'''\n{text}'''") } else { Value::from(text).to_string() }
 }
 
-/// A content: text if it is some, else base64.
-pub(super) fn content(bytes: &[u8]) -> String {
-    match std::str::from_utf8(bytes) {
-        Ok(said) => text(said),
-        Err(_) => inline([("base64", Value::from(BASE64_STANDARD.encode(bytes)))]),
-    }
+/// A content: text if it is some, else base64; and what it is sent as, if that has to be said.
+pub(super) fn content(bytes: &[u8], content_type: Option<&str>) -> String {
+    let (key, said) = match std::str::from_utf8(bytes) {
+        Ok(said) if content_type.is_none() => return text(said),
+        Ok(said) => ("text", Value::from(said)),
+        Err(_) => ("base64", Value::from(BASE64_STANDARD.encode(bytes))),
+    };
+    let content_type = content_type.map(|said| ("content-type", Value::from(said)));
+    inline(content_type.into_iter().chain([(key, said)]))
 }
 
 /// An array of strings.
@@ -32,8 +37,9 @@ pub(super) fn list<S: AsRef<str>>(texts: impl IntoIterator<Item = S>) -> String 
 
 /// A table on one line, in this order.
 pub(super) fn inline<'k>(entries: impl IntoIterator<Item = (&'k str, Value)>) -> String {
+    let said = |value: Value| value.as_str().map_or_else(|| value.to_string(), text);
     let entries: Vec<String> =
-        entries.into_iter().map(|(name, value)| format!("{} = {value}", key(name))).collect();
+        entries.into_iter().map(|(name, value)| format!("{} = {}", key(name), said(value))).collect();
     format!("{{ {} }}", entries.join(", "))
 }
 
@@ -56,10 +62,28 @@ mod tests {
 
     use super::*;
 
+    fn read_back(said: &str) -> Result<String, TestCaseError> {
+        let read: Table = format!("a = {said}\n")
+            .parse()
+            .map_err(|error| TestCaseError::fail(format!("{error} in {said:?}")))?;
+        Ok(read["a"].as_str().unwrap_or_default().to_owned())
+    }
+
+    #[test]
+    fn json_with_tabs_is_said_as_it_is() {
+        let json = "{\n\t\"a\": [\n\t\t1\n\t]\n}";
+        assert_eq!(text(json), format!("'''\n{json}'''"));
+        for odd in ["\n\t'", "\n\t'''", "\n\t\r\n", "\n\t\u{1}", "\n\n\t", "\n\t\n"] {
+            assert_eq!(read_back(&text(odd)).ok().as_deref(), Some(odd), "{odd:?}");
+        }
+    }
+
     proptest! {
         /// `(?s).*` has every character, control characters and line ends among them.
         #[test]
-        fn any_text_survives_as_key_and_as_value(name in "(?s).{0,40}", value in "(?s).{0,80}") {
+        fn any_text_survives_as_key_and_as_value(name in "(?s).{0,40}", value in "(?s)(.|[ab'\"\\\\]){0,80}") {
+            let indented = value.replace('a', "\n\t").replace('b', "'''");
+            prop_assert_eq!(&read_back(&text(&indented))?, &indented);
             let said = format!("{} = {}\n", key(&name), text(&value));
             let read: Table = said.parse().map_err(|error| TestCaseError::fail(format!("{error} in {said:?}")))?;
             prop_assert_eq!(read, Table::from_iter([(name, Value::from(value))]));
@@ -68,6 +92,7 @@ mod tests {
         #[test]
         fn any_list_and_any_inline_table_survive(texts in proptest::collection::vec("(?s).{0,20}", 0..5)) {
             let first = texts.first().cloned().unwrap_or_default();
+            let first = first.replace('a', "\n\t");
             let table = inline([("a-b", Value::from(first.as_str())), ("c", Value::from(true))]);
             let said = format!("l = {}\nt = {table}\n", list(&texts));
             let read: Table = said.parse().map_err(|error| TestCaseError::fail(format!("{error} in {said:?}")))?;

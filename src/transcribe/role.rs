@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::model::{Keys, Secret, Timestamp};
+use crate::model::{Keys, Secret, Timestamp, json};
 
 /// A role, and its answer without its keys unless they are kept.
 #[derive(Debug)]
@@ -43,5 +43,45 @@ impl RoleSeen {
         };
         let keys = if keep { keys() } else { None };
         Self { name: name.to_owned(), code: text("Code").map(str::to_owned), lifetime, expiration, keys }
+    }
+}
+
+/// What is served in the place of an answer with keys that are not kept, in the form of amazon-ec2-metadata-mock's: the
+/// same outcome and times, with keys that are examples. Nothing else of the answer is in it.
+pub(super) fn stand_in(answer: &[u8]) -> Vec<u8> {
+    let answer: Value = serde_json::from_slice(answer).unwrap_or_default();
+    let text = |key: &str| answer.get(key).and_then(Value::as_str);
+    let is_word =
+        |text: &&str| text.len() <= 40 && text.bytes().all(|b| b.is_ascii_alphabetic() || b == b'-');
+    let is_time = |text: &&str| text.parse::<jiff::Timestamp>().is_ok();
+    let members = [
+        ("Code", text("Code").filter(is_word).or(Some("Success"))),
+        ("LastUpdated", text("LastUpdated").filter(is_time)),
+        ("Type", text("Type").filter(is_word).or(Some("AWS-HMAC"))),
+        ("AccessKeyId", Some("ASIAIOSFODNN7EXAMPLE")),
+        ("SecretAccessKey", Some("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")),
+        ("Token", Some("EXAMPLETOKEN")),
+        ("Expiration", text("Expiration").filter(is_time)),
+    ];
+    let line = |(key, text): (&str, Option<&str>)| Some(format!("\t\"{key}\": {}", json::string(text?)));
+    let lines: Vec<String> = members.into_iter().filter_map(line).collect();
+    format!("{{\n{}\n}}", lines.join(",\n")).into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stand_in_has_the_times_and_nothing_else() {
+        let answer = br#"{"Code": "Success", "LastUpdated": "2020-04-02T18:50:40Z", "Type": "SECRET0123", "AccessKeyId":
+            "SECRET", "SecretAccessKey": "SECRET", "Token": "SECRET", "Other": "SECRET", "Expiration": "2020-04-02T00:49:51Z"}"#;
+        let expected = "{\n\t\"Code\": \"Success\",\n\t\"LastUpdated\": \"2020-04-02T18:50:40Z\",\n\t\"Type\": \
+                        \"AWS-HMAC\",\n\t\"AccessKeyId\": \"ASIAIOSFODNN7EXAMPLE\",\n\t\"SecretAccessKey\": \
+                        \"wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\",\n\t\"Token\": \"EXAMPLETOKEN\",\n\t\
+                        \"Expiration\": \"2020-04-02T00:49:51Z\"\n}";
+        assert_eq!(String::from_utf8(stand_in(answer)).as_deref(), Ok(expected));
+        let bare = String::from_utf8(stand_in(b"SECRET")).expect("it is text");
+        assert!(bare.contains("EXAMPLEKEY") && !bare.contains("SECRET\""), "{bare}");
     }
 }

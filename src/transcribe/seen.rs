@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use super::role::RoleSeen;
-use crate::model::{Http, HttpTokens, json};
+use super::role::{self, RoleSeen};
+use crate::model::{Http, HttpTokens, Profile, Timestamp, json};
 
 pub(super) const DOCUMENT: &str = "dynamic/instance-identity/document";
 pub(super) const IDENTITY: &str = "dynamic/instance-identity";
@@ -42,6 +42,8 @@ pub(super) struct Leaf {
     pub(super) bytes: Vec<u8>,
     /// Whether these are the very bytes, or JSON that somebody took apart.
     pub(super) exact: bool,
+    /// What it was sent as, if it is not what the path's values are sent as.
+    pub(super) content_type: Option<String>,
 }
 
 /// What a service answered below one version. Paths have no slash at either end.
@@ -60,6 +62,10 @@ pub struct Seen {
     pub(super) user_data: Option<String>,
     /// What the reader should know.
     pub notes: Vec<String>,
+    /// Notices that tell another time to each request, and when they told the one that is here.
+    pub(super) moving: BTreeMap<String, Option<Timestamp>>,
+    /// Notices that are listed and answer 404.
+    pub(super) announced: BTreeSet<String>,
     keep: Keep,
     /// Paths that answered, and whose values are not here.
     withheld: BTreeSet<String>,
@@ -78,6 +84,8 @@ impl Seen {
             key_names: BTreeMap::new(),
             user_data: None,
             notes: vec![],
+            moving: BTreeMap::new(),
+            announced: BTreeSet::new(),
             keep,
             withheld: BTreeSet::new(),
             unknown: BTreeSet::new(),
@@ -86,7 +94,29 @@ impl Seen {
 
     /// A path answered these bytes.
     pub fn value(&mut self, path: &str, bytes: Vec<u8>) {
-        self.take(path, Leaf { bytes, exact: true });
+        self.typed_value(path, bytes, None);
+    }
+
+    /// A path answered these bytes, sent as this.
+    pub fn typed_value(&mut self, path: &str, bytes: Vec<u8>, content_type: Option<&str>) {
+        let usual = if path == USER_DATA { "application/octet-stream" } else { "text/plain" };
+        let content_type = content_type.filter(|said| *said != usual).map(str::to_owned);
+        self.take(path, Leaf { bytes, exact: true, content_type });
+    }
+
+    /// A notice answered these bytes some seconds later, by the service's clock at this time. It moves if they differ.
+    pub fn asked_again(&mut self, path: &str, bytes: Vec<u8>, date: Option<Timestamp>) {
+        if let Some(leaf) = self.leaves.remove(path) {
+            if leaf.bytes != bytes {
+                self.moving.insert(path.to_owned(), date);
+            }
+            self.take(path, Leaf { bytes, ..leaf });
+        }
+    }
+
+    /// A notice is listed, and answers 404.
+    pub fn announced(&mut self, path: &str) {
+        self.announced.insert(path.to_owned());
     }
 
     /// A path answered JSON, which somebody has taken apart.
@@ -99,7 +129,7 @@ impl Seen {
             }
             None => value.to_string(),
         };
-        self.take(path, Leaf { bytes: text.into_bytes(), exact: false });
+        self.take(path, Leaf { bytes: text.into_bytes(), exact: false, content_type: None });
     }
 
     /// Nothing is known of a path, nor of what is below it.
@@ -131,8 +161,13 @@ impl Seen {
         self.leaves.len() + self.withheld.len()
     }
 
+    /// Whether it is amazon-ec2-metadata-mock's kind of service, where every path is a word of its own.
+    pub(super) fn is_aemm(&self) -> bool {
+        self.manner.http.profile == Profile::Aemm
+    }
+
     fn take(&mut self, path: &str, leaf: Leaf) {
-        match secrecy(path, &leaf.bytes) {
+        match secrecy(path, &leaf.bytes, self.is_aemm()) {
             Secrecy::Open => _ = self.leaves.insert(path.to_owned(), leaf),
             Secrecy::UserData if self.keep.user_data => _ = self.leaves.insert(path.to_owned(), leaf),
             Secrecy::UserData => {
@@ -141,9 +176,16 @@ impl Seen {
             }
             Secrecy::Credentials => {
                 if let Some(name) = path.strip_prefix(ROLES).and_then(|rest| rest.strip_prefix('/')) {
-                    self.role = Some(RoleSeen::of(name, &leaf.bytes, self.keep.credentials));
+                    let role = RoleSeen::of(name, &leaf.bytes, self.keep.credentials);
+                    if self.is_aemm() {
+                        let bytes =
+                            if role.keys.is_some() { leaf.bytes } else { role::stand_in(&leaf.bytes) };
+                        self.leaves.insert(path.to_owned(), Leaf { bytes, ..leaf });
+                    }
+                    self.role = Some(role);
                 }
-                let known = [ROLES, EXTENDED, IDENTITY_ROLE];
+                // There is nothing in the place of the others.
+                let known = if self.is_aemm() { &[ROLES][..] } else { &[ROLES, EXTENDED, IDENTITY_ROLE] };
                 if known.iter().all(|roles| below(path, roles).is_none()) {
                     self.note(format!("{path}: holds credentials where EC2 has none; left out"));
                 }
@@ -215,13 +257,18 @@ enum Secrecy {
 }
 
 /// By the path, and by what a value holds: services that are not EC2's may have keys elsewhere.
-fn secrecy(path: &str, bytes: &[u8]) -> Secrecy {
+fn secrecy(path: &str, bytes: &[u8], aemm: bool) -> Secrecy {
     const MARK: &[u8] = b"SecretAccessKey";
-    let credentials = path.split('/').any(|segment| segment.starts_with("security-credentials"));
+    // There the name of the role is a value.
+    let names = aemm && path == ROLES;
+    let credentials = !names && path.split('/').any(|segment| segment.starts_with("security-credentials"));
     if path == USER_DATA {
         Secrecy::UserData
     } else if credentials || bytes.windows(MARK.len()).any(|window| window.eq_ignore_ascii_case(MARK)) {
         Secrecy::Credentials
+    } else if aemm {
+        // It has no key: its signatures are fixed texts that sign nothing.
+        Secrecy::Open
     } else if below(path, IDENTITY).is_some_and(|leaf| leaf != "document") {
         Secrecy::Signature
     } else {

@@ -66,6 +66,23 @@ fn a_recording_goes_to_stdout_and_secrets_into_files_of_their_owner() {
 }
 
 #[test]
+fn a_service_of_another_kind_is_told_by_its_answers() {
+    let bench = Bench::new();
+    let aemm = crate::stage::library().into_iter().find(|(name, _)| name == "aemm").expect("it is shipped").1;
+    let server = bench.serve(&["--scenario", aemm.to_str().expect("UTF-8")]);
+    let url = format!("http://{}", server.address);
+    let found = bench.run(&["record", &url, QUICK[0], QUICK[1]]);
+    assert_eq!(found.code, Some(0), "{found:#?}");
+    for line in [
+        "profile = \"aemm\"\n",
+        "spot-interruption = { action = \"terminate\", notice = \"2m\", moving = true }\n",
+        "\"meta-data/iam/info\" = { content-type = \"application/json\", text = '''\n{\n\t\"Code\": \"Success\",\n",
+    ] {
+        assert!(found.stdout.contains(line), "expected {line:?}, found\n{}", found.stdout);
+    }
+}
+
+#[test]
 fn a_file_is_replaced_by_force_only_and_before_any_request() {
     let bench = Bench::new();
     bench.write("there.toml", "mine");

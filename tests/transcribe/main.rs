@@ -5,6 +5,7 @@ mod stage;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod aemm;
 mod command;
 mod dump;
 mod instance_data;

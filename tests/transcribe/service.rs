@@ -57,12 +57,20 @@ fn carry(stage: &mut Stage, client: Client, ask: &Ask) -> Outcome {
             return Outcome::Lost("no answer within 10 s".into());
         }
     }
-    let closes = reply.headers.iter().any(|(name, value)| name == "connection" && value == "close");
+    let header = |name: &str| {
+        let (_, value) = reply.headers.iter().find(|(found, _)| found == name)?;
+        Some(value.to_str().expect("it is text").to_owned())
+    };
     Outcome::Answer(Answer {
         status: reply.status.as_u16(),
         legacy: reply.version == hyper::Version::HTTP_10,
-        closes,
+        closes: header("connection").as_deref() == Some("close"),
         retry_after: None,
+        content_type: header("content-type"),
+        date: header("date").map(|date| {
+            let date = jiff::fmt::rfc2822::parse(&date).expect("a date of HTTP");
+            date.timestamp().into()
+        }),
         body: reply.body.to_vec(),
     })
 }
@@ -120,6 +128,18 @@ fn next(path: &str, line: &str) -> String {
         _ if path == "/latest/" && line != "user-data" => format!("{line}/"),
         _ => line.to_owned(),
     }
+}
+
+/// What values are sent as, by path.
+pub fn types(stage: &mut Stage, client: Client, values: &Values) -> BTreeMap<String, String> {
+    let token = stage.token(client, "21600");
+    let mut types = BTreeMap::new();
+    for path in values.keys() {
+        let reply = stage.reply(client, "GET", &encoded(path), &[(TOKEN, &token)]);
+        let said = reply.headers.iter().find(|(name, _)| name == "content-type");
+        types.insert(path.clone(), said.map(|(_, value)| format!("{value:?}")).unwrap_or_default());
+    }
+    types
 }
 
 /// Where two services differ, apart from paths that are excepted; each line says a path and both answers.

@@ -31,15 +31,18 @@
 //! The service's own limits stay: on heads (16 KiB and 100 headers, where the original takes 1 MiB), on bodies, times
 //! and connections.
 
+mod answers;
 pub(super) mod forms;
 mod malformed;
 mod notices;
 mod path;
 mod tree;
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::time::Duration;
 
+use hyper::body::Bytes;
 use hyper::header::HeaderValue;
 use hyper::{HeaderMap, Method, StatusCode};
 
@@ -50,9 +53,14 @@ use super::fleet::Met;
 use super::reply::{Reply, TTL_HEADER};
 use super::token::TTL_SECONDS;
 use super::{Fleet, RequestHead, TokenAuthority, Visit};
-use crate::model::{HttpEndpoint, HttpTokens, Instance, Notice, TargetLifecycleState, Timestamp};
+use crate::model::{HttpEndpoint, HttpTokens, Instance, Notice, Timestamp};
 use path::Asked;
 use tree::{Leaf, Tree};
+
+/// What each path answers to a client that meets no other instance, by the names of `[metadata]`.
+pub(super) fn answers(fleet: &Fleet, instance: &Instance, now: Timestamp) -> BTreeMap<String, Bytes> {
+    Tree { fleet, name: None, instance }.answers(now)
+}
 
 /// A request's surroundings.
 pub(super) struct Request<'f> {
@@ -81,7 +89,7 @@ impl Request<'_> {
         if path == "/latest/api/token" {
             return self.token(visit, head);
         }
-        let tree = Tree { fleet: self.fleet, met: self.met, instance: self.instance };
+        let tree = Tree { fleet: self.fleet, name: self.met.name, instance: self.instance };
         if let Some(leaf) = tree.leaf(&path) {
             return match self.refusal(head.headers) {
                 Some(refusal) => refusal,
@@ -128,7 +136,9 @@ impl Request<'_> {
                 forms::nothing(self.now)
             }
             Leaf::Notice { notice, moved } => {
-                let told = if self.admits(notice, visit) { self.told(notice) } else { None };
+                let signals = &self.instance.signals;
+                let told =
+                    if self.admits(notice, visit) { notices::told(notice, signals, self.now) } else { None };
                 match told {
                     None => forms::error(StatusCode::NOT_FOUND, self.now),
                     // The original looks for these at their own paths only.
@@ -137,22 +147,6 @@ impl Request<'_> {
                 }
             }
         }
-    }
-
-    /// What a notice says, if it is given already.
-    fn told(&self, notice: Notice) -> Option<(HeaderValue, String)> {
-        let signals = &self.instance.signals;
-        let spot = signals.spot.as_ref();
-        Some(match notice {
-            Notice::InstanceAction => (forms::JSON, notices::instance_action(spot?, self.now)),
-            Notice::TerminationTime => (forms::TEXT, spot?.time.as_said(self.now)),
-            Notice::Rebalance => (forms::JSON, notices::rebalance(signals.rebalance.as_ref()?, self.now)),
-            Notice::Scheduled => (forms::JSON, notices::maintenance(signals)?),
-            Notice::TargetLifecycleState => {
-                let state = signals.target_lifecycle_state.unwrap_or(TargetLifecycleState::InService);
-                (forms::TEXT, state.as_str().to_owned())
-            }
-        })
     }
 
     /// Whether a client is among the first to ask. Spot interruption and rebalance recommendation share their

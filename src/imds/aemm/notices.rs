@@ -1,19 +1,39 @@
 //! The bodies of notices: JSON with tabs, its keys in the original's order.
 
-use crate::model::json::string;
-use crate::model::{MaintenanceEvent, NoticeTime, Signals, SpotInterruption, Timestamp};
+use hyper::header::HeaderValue;
 
-pub fn instance_action(notice: &SpotInterruption, now: Timestamp) -> String {
+use super::forms;
+use crate::model::json::string;
+use crate::model::{
+    MaintenanceEvent, Notice, NoticeTime, Signals, SpotInterruption, TargetLifecycleState, Timestamp,
+};
+
+/// What a notice says and what it is sent as, if it is given already.
+pub fn told(notice: Notice, signals: &Signals, now: Timestamp) -> Option<(HeaderValue, String)> {
+    let spot = signals.spot.as_ref();
+    Some(match notice {
+        Notice::InstanceAction => (forms::JSON, instance_action(spot?, now)),
+        Notice::TerminationTime => (forms::TEXT, spot?.time.as_said(now)),
+        Notice::Rebalance => (forms::JSON, rebalance(signals.rebalance.as_ref()?, now)),
+        Notice::Scheduled => (forms::JSON, maintenance(signals)?),
+        Notice::TargetLifecycleState => {
+            let state = signals.target_lifecycle_state.unwrap_or(TargetLifecycleState::InService);
+            (forms::TEXT, state.as_str().to_owned())
+        }
+    })
+}
+
+fn instance_action(notice: &SpotInterruption, now: Timestamp) -> String {
     let members = [("action", notice.action.as_str().to_owned()), ("time", notice.time.as_said(now))];
     object("", &members)
 }
 
-pub fn rebalance(time: &NoticeTime, now: Timestamp) -> String {
+fn rebalance(time: &NoticeTime, now: Timestamp) -> String {
     object("", &[("noticeTime", time.as_said(now))])
 }
 
 /// Those that are over or called off stay with the others.
-pub fn maintenance(signals: &Signals) -> Option<String> {
+fn maintenance(signals: &Signals) -> Option<String> {
     let events: Vec<String> = signals.scheduled.iter().chain(&signals.history).map(event).collect();
     (!events.is_empty()).then(|| format!("[\n\t{}\n]", events.join(",\n\t")))
 }

@@ -6,16 +6,16 @@ use hyper::header::HeaderValue;
 
 use super::forms::{OCTETS, TEXT};
 use crate::imds::Fleet;
-use crate::imds::fleet::Met;
 use crate::model::{Instance, Notice, Override};
 
 const VERSION: &str = "/latest/";
-const USER_DATA: &str = "user-data";
+pub const USER_DATA: &str = "user-data";
 
 /// The tree that a client meets.
 pub struct Tree<'f> {
     pub fleet: &'f Fleet,
-    pub met: Met<'f>,
+    /// The name of the guest that it meets, if it is one.
+    pub name: Option<&'f str>,
     pub instance: &'f Instance,
 }
 
@@ -91,7 +91,7 @@ impl<'f> Tree<'f> {
     }
 
     fn is_announced(&self, notice: Notice) -> bool {
-        self.fleet.events().iter().any(|event| event.concerns(self.met.name) && event.announces(notice))
+        self.fleet.events().iter().any(|event| event.concerns(self.name) && event.announces(notice))
     }
 
     fn is_removed(&self, key: &str) -> bool {

@@ -49,7 +49,7 @@ fn rebalance(seen: &Seen) -> Option<String> {
     Some(quote::inline([("notice-time", instant(told.get("noticeTime")?.as_str()?)?)]))
 }
 
-fn maintenance(seen: &Seen, list: &str) -> Vec<String> {
+pub(super) fn maintenance(seen: &Seen, list: &str) -> Vec<String> {
     let told = seen.parsed(&format!("meta-data/events/maintenance/{list}")).unwrap_or_default();
     told.as_array().into_iter().flatten().filter_map(notice).collect()
 }

@@ -138,12 +138,12 @@ fn groups(seen: &Seen, primary: Option<&Interface>, block: &mut Block) {
     }
 }
 
-fn user_data(seen: &Seen, block: &mut Block) {
+pub(super) fn user_data(seen: &Seen, block: &mut Block) {
     if let Some(digest) = &seen.user_data {
         block.comment(format!("Its user data is not here: {digest}. `--with-user-data` takes it along."));
     }
     if let Some(leaf) = seen.leaves.get(USER_DATA).filter(|leaf| leaf.bytes.len() <= USER_DATA_LIMIT) {
-        block.raw("user-data", quote::content(&leaf.bytes));
+        block.raw("user-data", quote::content(&leaf.bytes, None));
     }
 }
 

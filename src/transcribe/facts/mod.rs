@@ -3,6 +3,7 @@
 //! A value that a key does not take is left out here; its paths are then said one by one. So nothing here has to be
 //! right for the scenario to answer as the service did, only for it to be pleasant to read and to change.
 
+mod aemm;
 mod credentials;
 mod events;
 mod instance;
@@ -17,6 +18,9 @@ use crate::model::Timestamp;
 
 /// The tables of a scenario that says what was seen.
 pub(super) fn draft(seen: &mut Seen, now: Timestamp) -> Draft {
+    if seen.is_aemm() {
+        return aemm::draft(seen);
+    }
     let mut draft = Draft::default();
     let document = Document(seen.parsed(DOCUMENT).unwrap_or_default());
     let interfaces = interface::all(seen);

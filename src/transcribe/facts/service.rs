@@ -16,7 +16,7 @@ pub(super) fn metadata_options(seen: &Seen, draft: &mut Draft) {
         Some(tokens) => block.say("http-tokens", tokens.as_str()),
         None => {}
     }
-    if seen.is_there("meta-data/tags") {
+    if seen.is_there("meta-data/tags") && !seen.is_aemm() {
         block.say("instance-metadata-tags", "enabled");
     }
     draft.push(block);
@@ -41,6 +41,9 @@ pub(super) fn http(seen: &Seen, draft: &mut Draft) {
         usual.directory_without_slash.as_str(),
     );
     word("user-data-listed", http.user_data_listed.as_str(), usual.user_data_listed.as_str());
+    if http.open_listings {
+        block.say("open-listings", true);
+    }
     if let Some(versions) = &http.versions {
         block.raw("versions", quote::list(versions));
     }

@@ -1,0 +1,32 @@
+//! Everything that is there, at one time.
+
+use std::collections::BTreeMap;
+
+use hyper::body::Bytes;
+
+use super::notices;
+use super::tree::{Leaf, Tree, USER_DATA};
+use crate::model::{Notice, Timestamp};
+
+impl Tree<'_> {
+    /// What each path answers to a client that is among the first to ask, by the names of `[metadata]`.
+    pub fn answers(&self, now: Timestamp) -> BTreeMap<String, Bytes> {
+        let notices = Notice::WORDS.iter().map(|(path, _)| *path);
+        let paths = self.instance.overrides.keys().map(String::as_str).chain([USER_DATA]).chain(notices);
+        let answer = |path: &str| match self.leaf(path)? {
+            Leaf::Word(_, bytes) => Some(Bytes::copy_from_slice(bytes)),
+            Leaf::Notice { notice, .. } if self.is_for_nobody(notice) => None,
+            Leaf::Notice { notice, moved } => {
+                let (_, told) = notices::told(notice, &self.instance.signals, now)?;
+                Some(if moved && notice != Notice::Scheduled { Bytes::new() } else { told.into() })
+            }
+        };
+        paths.filter_map(|path| Some((path.to_owned(), answer(path)?))).collect()
+    }
+
+    fn is_for_nobody(&self, notice: Notice) -> bool {
+        let mut events = self.fleet.events().iter();
+        let announcing = events.find(|event| event.concerns(self.name) && event.announces(notice));
+        announcing.is_some_and(|event| event.first_n_clients == Some(0))
+    }
+}
