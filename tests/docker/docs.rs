@@ -10,7 +10,7 @@ exec 2>&1
 sudo() { "$@"; }
 docker() { if [ "$1" = compose ]; then shift; command docker-compose --ansi never "$@"; else command docker "$@"; fi; }
 curl() { for try in $(seq 100); do command curl "$@" 2>/dev/null && return; sleep 0.1; done; command curl "$@"; }
-export APP_IMAGE=box
+export APP_IMAGE=box DEBUG_IMAGE=box
 "#;
 
 /// Runs a page of the manual in a directory.
@@ -30,6 +30,8 @@ fn manual_pages_about_containers_do_what_they_say() {
     machine.ok("cp -r /srv/packaging/compose /srv/compose && mkdir /srv/image.md");
     as_written(&machine, "image.md", "/srv/image.md");
     as_written(&machine, "compose.md", "/srv/compose");
+    machine.ok("rm -r /srv/compose && cp -r /srv/packaging/compose /srv/compose");
+    as_written(&machine, "recipes/compose-debug.md", "/srv/compose");
     assert_eq!(machine.ok("docker ps -q"), "", "what the pages leave running");
 }
 
