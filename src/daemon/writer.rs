@@ -52,6 +52,7 @@ pub(super) struct Writer {
     pub(super) latest: Option<Result<Loading, String>>,
     pub(super) keys: Arc<KeyRing>,
     keeper: Keeper,
+    by_requests: mpsc::Receiver<Change>,
 }
 
 /// The fetcher of the present credential source.
@@ -74,7 +75,24 @@ impl Writer {
         let Start { own, served, used, left } = start;
         let (changes, faults) = left.map(|left| (left.event_orders, left.fault_orders)).unwrap_or_default();
         let latest = (!used).then(|| Ok(served.clone()));
-        Self { world, facts, changes, faults, shelf, library, own, served, used, latest, keys, keeper }
+        // Here and not in the task, which a busy machine may start after the first request.
+        let (told, by_requests) = mpsc::channel(CHANGES);
+        world.tell_changes(told);
+        Self {
+            world,
+            facts,
+            changes,
+            faults,
+            shelf,
+            library,
+            own,
+            served,
+            used,
+            latest,
+            keys,
+            keeper,
+            by_requests,
+        }
     }
 
     /// Carries out orders until nobody can give any, and proves to the watchdog that it still turns.
@@ -84,8 +102,6 @@ impl Writer {
             ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
             ticks
         });
-        let (changes, mut by_requests) = mpsc::channel(CHANGES);
-        self.world.tell_changes(changes);
         let mut hand = match &self.shelf {
             Shelf::Hand(texts) => Some(texts.clone()),
             Shelf::Files { .. } => None,
@@ -103,7 +119,7 @@ impl Writer {
                         fetching.restart(&self.served);
                     }
                 }
-                Some(change) = by_requests.recv() => {
+                Some(change) = self.by_requests.recv() => {
                     self.apply(change);
                     self.settle();
                 }

@@ -156,7 +156,7 @@ fn key_object(keys: &Keys, updated: Timestamp, expires: Timestamp, more: &[(&str
 
 /// The keys of one slot. The key id ends in EXAMPLE, so that secret scanners know it as fake.
 fn generated(instance: &Instance, role: &str, slot: &Slot) -> Keys {
-    let seed = Seed::new(instance, role, slot.updated.as_secs());
+    let seed = Seed::new(instance, role, slot.number);
     // Real tokens start so; it reads "origin_ec" when decoded.
     let token = [&b"!\n\torigin_ec"[..], &seed.bytes("token", 684)].concat();
     Keys {
@@ -172,28 +172,29 @@ fn generated(instance: &Instance, role: &str, slot: &Slot) -> Keys {
 struct Slot {
     updated: Timestamp,
     expires: Timestamp,
+    /// Tells its keys from those of every other slot: seconds where the time of day began it, else milliseconds.
+    number: u64,
 }
 
 impl Slot {
     fn at(credentials: &Credentials, now: Timestamp) -> Self {
         let refresh = credentials.refresh.as_secs().max(1);
         let updated = Timestamp::from_secs(now.as_secs() / refresh * refresh);
-        Self { updated, expires: updated.plus(credentials.lifetime) }
+        Self { updated, expires: updated.plus(credentials.lifetime), number: updated.as_secs() }
     }
 
     /// The slot that an event started within this one.
     fn rotated(self, at: Option<Timestamp>, credentials: &Credentials) -> Self {
-        match at.map(|at| Timestamp::from_secs(at.as_secs())) {
-            Some(at) if at > self.updated => Self { updated: at, expires: at.plus(credentials.lifetime) },
-            _ => self,
-        }
+        let Some(at) = at.filter(|at| *at >= self.updated) else { return self };
+        let updated = Timestamp::from_secs(at.as_secs());
+        Self { updated, expires: updated.plus(credentials.lifetime), number: at.as_millis() }
     }
 
     /// The last slot whose credentials have expired by now.
     fn expired(credentials: &Credentials, now: Timestamp) -> Self {
         let age = now.as_secs().saturating_sub(credentials.lifetime.as_secs() + 1);
         let before = Self::at(credentials, Timestamp::from_secs(age));
-        if before.expires < now { before } else { Self { updated: before.updated, expires: before.updated } }
+        if before.expires < now { before } else { Self { expires: before.updated, ..before } }
     }
 }
 

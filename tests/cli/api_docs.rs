@@ -4,6 +4,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
+use crate::page::{Block, blocks, like};
 use crate::support::{Bench, finish, skip};
 
 const PAGE: &str = include_str!("../../docs/control-api.md");
@@ -21,9 +22,10 @@ fn the_examples_answer_what_the_page_says() {
     let socket = bench.path("c.sock").display().to_string();
 
     let mut run = 0;
-    let blocks: Vec<(&str, &str)> = blocks(PAGE);
-    for pair in blocks.chunks(2) {
-        let [("sh", commands), ("json", answers)] = pair else {
+    for pair in blocks(PAGE).chunks(2) {
+        let [Block { language: "sh", text: commands, .. }, Block { language: "json", text: answers, .. }] =
+            pair
+        else {
             panic!("expected a block of sh and one of json after it, found {pair:?}");
         };
         let answers: Vec<Value> = serde_json::Deserializer::from_str(answers)
@@ -66,12 +68,6 @@ fn the_page_names_every_route() {
     }
 }
 
-/// The fenced blocks with their languages.
-fn blocks(page: &str) -> Vec<(&str, &str)> {
-    let fenced = page.split("\n```").skip(1).step_by(2);
-    fenced.filter_map(|block| block.split_once('\n')).collect()
-}
-
 /// Whether an answer has everything that is expected; `…` in a string stands for any text.
 fn fits(expected: &Value, found: &Value, at: &str) -> Result<(), String> {
     let differs = || Err(format!("expected {expected} at {at:?}, found {found}"));
@@ -83,16 +79,7 @@ fn fits(expected: &Value, found: &Value, at: &str) -> Result<(), String> {
             let mut pairs = expected.iter().zip(found).enumerate();
             pairs.try_for_each(|(index, (expected, found))| fits(expected, found, &format!("{at}[{index}]")))
         }
-        (Value::String(expected), Value::String(found)) if expected.contains('…') => {
-            let mut rest = found.as_str();
-            for (index, part) in expected.split('…').enumerate() {
-                match rest.find(part) {
-                    Some(place) if index > 0 || place == 0 => rest = &rest[place + part.len()..],
-                    _ => return differs(),
-                }
-            }
-            if expected.ends_with('…') || rest.is_empty() { Ok(()) } else { differs() }
-        }
+        (Value::String(expected), Value::String(found)) if like(expected, found) => Ok(()),
         (expected, found) if expected == found => Ok(()),
         _ => differs(),
     }

@@ -9,6 +9,7 @@ use crate::support::{Bench, Serving};
 
 const SPOT: &str = "/latest/meta-data/spot/instance-action";
 const REBALANCE: &str = "/latest/meta-data/events/recommendations/rebalance";
+const KEYS: &str = "/latest/meta-data/iam/security-credentials/dev-role";
 const EVENT: &str = "[[event]]\nat = \"10m\"\nrebalance-recommendation = {}\n";
 
 /// A service with a runtime directory.
@@ -37,19 +38,21 @@ fn a_crash_loses_nothing() {
     let server = serve(&bench, &[]);
     done(&bench, &["spot"]);
     done(&bench, &["set", "meta-data/x", "secret"]);
+    done(&bench, &["rotate"]);
     done(&bench, &["spot", "--in", "1h"]);
     done(&bench, &["fault", "--status", "503", "--path", "meta-data/mac"]);
     done(&bench, &["clock", "pause"]);
     done(&bench, &["clock", "seek", "11m"]);
-    let (spot, rebalance) = (server.get(SPOT).body, server.get(REBALANCE).body);
+    let (spot, rebalance, keys) = (server.get(SPOT).body, server.get(REBALANCE).body, server.get(KEYS).body);
     let mode = fs::metadata(bench.path("run/state.json")).expect("it is kept").permissions().mode();
     assert_eq!(mode & 0o777, 0o600, "found {mode:o}");
     server.signal(Signal::SIGKILL);
     server.wait();
 
     let server = serve(&bench, &[]);
-    server.says("going on where the process before left: the clock at 11m, 4 changes since loading");
+    server.says("going on where the process before left: the clock at 11m, 5 changes since loading");
     assert_eq!((server.get(SPOT).body, server.get(REBALANCE).body), (spot, rebalance));
+    assert_eq!(server.get(KEYS).body, keys, "the rotated keys");
     assert_eq!(server.get("/latest/meta-data/x").body, "secret");
     assert_eq!(server.get("/latest/meta-data/mac").status, 503);
     assert_eq!(elapsed(&bench), "11m");

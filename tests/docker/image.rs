@@ -99,7 +99,6 @@ fn the_drop_in_is_called_by_its_name(machine: &Machine) {
 }
 
 #[test]
-#[ignore = "the drop-in for amazon-ec2-metadata-mock is not in the program yet"]
 fn as_the_chart_calls_it_the_image_is_amazon_ec2_metadata_mock() {
     let test = "as_the_chart_calls_it_the_image_is_amazon_ec2_metadata_mock";
     let Some(mut machine) = Machine::boot(test) else { return };

@@ -6,6 +6,8 @@ mod compose;
 mod docs;
 mod image;
 mod machine;
+#[path = "../support/page.rs"]
+mod page;
 mod pods;
 
 use std::time::Duration;

@@ -1,5 +1,7 @@
 //! Scenarios that are written from what a service answers: they answer the same, path by path.
 
+#[path = "../support/page.rs"]
+mod blocks;
 #[path = "../support/stage.rs"]
 mod stage;
 #[path = "../support/mod.rs"]

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use crate::blocks::{Block, blocks};
 use crate::support::{Bench, finish, skip};
 
 const PAGE: &str = include_str!("../../docs/record.md");
@@ -26,7 +27,7 @@ fn the_commands_of_the_page_do_what_it_says() {
         Path::new(env!("CARGO_BIN_EXE_mock-imds")).parent().expect("it is in a directory").display();
     let path = format!("{program}:{}", std::env::var("PATH").unwrap_or_default());
     let mut run = 0;
-    for block in PAGE.split("```sh\n").skip(1).map(|rest| rest.split("```").next().unwrap_or_default()) {
+    for Block { text: block, .. } in blocks(PAGE).into_iter().filter(|block| block.language == "sh") {
         let mut lines = block.to_owned();
         // The tests' service in the place of every other one; it is quick, and what is served is served elsewhere.
         for address in ["http://169.254.169.254", "http://127.0.0.1:1338", "'http://[fd00:ec2::254]'"] {

@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
@@ -93,6 +94,21 @@ fn the_extended_form_names_the_account() {
     let body = role_extended(&view(&on, NOW)).expect("switched on");
     assert_eq!(field(&body, "AccountId"), "123456789012");
     assert_eq!(role_extended(&view(&Instance::default(), NOW)), None);
+}
+
+/// Also in the second in which the time of day made new ones, and twice in one second.
+#[test]
+fn a_rotation_makes_new_keys_however_soon_it_comes() {
+    let mut instance = instance(|c| c.refresh = Duration::from_hours(1));
+    let hour = Timestamp::from_secs(1_768_478_400);
+    let mut keys = |rotated_at| {
+        instance.signals.rotated_at = rotated_at;
+        role(&view(&instance, hour.plus(Duration::from_secs(1)))).expect("there is a role")
+    };
+    let after = |millis| Some(hour.plus(Duration::from_millis(millis)));
+    let bodies = [None, after(0), after(1), after(999)].map(&mut keys);
+    let ids: BTreeSet<_> = bodies.iter().map(|body| field(body, "AccessKeyId")).collect();
+    assert_eq!(ids.len(), bodies.len(), "expected new keys each time, found {ids:?}");
 }
 
 proptest! {
