@@ -37,6 +37,8 @@ mod keys;
 mod load;
 mod machine;
 mod neighbours;
+#[path = "../support/page.rs"]
+mod page;
 mod poll;
 mod purge;
 mod readme;

@@ -6,6 +6,7 @@
 use std::path::Path;
 
 use crate::machine::Machine;
+use crate::page::{blocks, commands};
 
 const README: &str = include_str!("../../README.md");
 
@@ -14,17 +15,19 @@ fn the_readme_says_what_happens() {
     let Some(machine) = Machine::boot("the_readme_says_what_happens") else { return };
     machine.install();
     let (mut scenario, mut run) = ("", 0);
-    for (language, text) in blocks(README) {
-        match language {
+    for block in blocks(README) {
+        match block.language {
             "toml" => {
+                let text = block.text;
                 machine.ok(&format!(
                     "cat >/tmp/block.toml <<'END'\n{text}\nEND\nmock-imds check /tmp/block.toml"
                 ));
                 scenario = text;
             }
             "console" => {
-                for (command, output) in commands(text) {
-                    run += usize::from(perform(&machine, scenario, command, &output));
+                for command in commands(&block) {
+                    let text = command.text.split_once("  #").map_or(command.text.as_str(), |(text, _)| text);
+                    run += usize::from(perform(&machine, scenario, text.trim(), &command.prints));
                 }
             }
             _ => {}
@@ -78,24 +81,4 @@ fn before(command: &str, scenario: &str) -> String {
         }
         _ => String::new(),
     }
-}
-
-/// The fenced blocks with their languages.
-fn blocks(page: &str) -> Vec<(&str, &str)> {
-    let fenced = page.split("\n```").skip(1).step_by(2);
-    fenced.filter_map(|block| block.split_once('\n')).collect()
-}
-
-/// Commands without their comments, each with the lines that it prints.
-fn commands(block: &str) -> Vec<(&str, Vec<&str>)> {
-    let mut commands: Vec<(&str, Vec<&str>)> = Vec::new();
-    for line in block.lines() {
-        if let Some(command) = line.strip_prefix("$ ") {
-            let command = command.split_once("  #").map_or(command, |(command, _)| command);
-            commands.push((command.trim(), Vec::new()));
-        } else if let Some((_, output)) = commands.last_mut() {
-            output.push(line);
-        }
-    }
-    commands
 }
