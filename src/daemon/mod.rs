@@ -19,19 +19,18 @@ mod kept;
 mod key;
 mod load;
 mod notify;
+mod open;
 mod watcher;
 mod words;
 mod writer;
 
-use std::fs;
-use std::io::{self, ErrorKind, IsTerminal as _};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::path::{Path, PathBuf};
+use std::io::{self, IsTerminal as _};
+use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use libc::c_int;
-use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook_tokio::Signals;
 use tokio::runtime;
@@ -40,26 +39,24 @@ use tokio::task::spawn_blocking;
 use tokio_stream::StreamExt as _;
 
 use crate::config::Report;
-use crate::control::{self, Caller, Desk, Order, Refused, Socket, api};
+use crate::control::{self, Caller, Desk, Order, Socket, api};
 use crate::exit::{Failure, Status};
-use crate::identity::{Kept, KeyRing, Opened};
+use crate::identity::KeyRing;
 use crate::imds::{Fleet, TokenAuthority};
 use crate::model::Profile;
-use crate::model::endpoint::FOREGROUND_PORT;
 use crate::observe;
-use crate::places::{IDENTITY, Places};
+use crate::places::Places;
 use crate::scenario::{Library, Shelved};
-use crate::server::{Inherited, Limits, Listener, Server, World, adopt, bind};
+use crate::server::{Inherited, Limits, Listener, Server, World, adopt};
 use facts::Facts;
 use kept::{Keeper, Start};
 use load::Shelf;
+use open::{State, control_socket, identity_keys, listen, open_many_files, random, warn_of_missing};
 use watcher::Watcher;
 use writer::Writer;
 
 /// Requests run on this many threads; more gain nothing measurable.
 const WORKERS: usize = 2;
-/// Files that are enough for everything that may be open at one time; the packaged service has as many.
-const FILES: u64 = 65_536;
 /// Orders that may wait.
 const ORDERS: usize = 16;
 
@@ -115,17 +112,6 @@ pub fn run(mut options: Options) -> Result<c_int, Failure> {
     // A thread may still wait for a file system that does not answer.
     runtime.shutdown_background();
     outcome
-}
-
-/// Takes what the hard limit allows: connections are open files, those too that a fault holds up. Shells start
-/// programs with a soft limit of 1,024.
-fn open_many_files() {
-    if let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE)
-        && soft < hard.min(FILES)
-    {
-        // Refused, it costs room for connections; those that find none wait.
-        let _ = setrlimit(Resource::RLIMIT_NOFILE, hard.min(FILES), hard);
-    }
 }
 
 /// Everything that was opened, before anything runs.
@@ -303,108 +289,4 @@ fn desk(
     let show = move |path: &str, client| world.show(path, client);
     let library = Box::new(shelves(library));
     Desk { orders, status: Box::new(status), journal, show: Box::new(show), library }
-}
-
-// === what is opened at the start ===
-
-fn listen(asked: &[SocketAddr], inherited: Inherited) -> Result<Vec<Listener>, Failure> {
-    if inherited.is_empty() {
-        let usual = [SocketAddr::from((Ipv4Addr::LOCALHOST, FOREGROUND_PORT))];
-        return bind(if asked.is_empty() { &usual } else { asked });
-    }
-    if !asked.is_empty() {
-        tracing::warn!("--listen is ignored: sockets are inherited from the service manager");
-    }
-    inherited.listen()
-}
-
-/// Where keys live, if that can be used, and the token key: from there, or for this process only.
-struct State {
-    directory: Option<PathBuf>,
-    key: [u8; 32],
-    /// Why there is no directory.
-    missing: Option<String>,
-}
-
-impl State {
-    fn open(given: Option<&Path>, places: &Places) -> Result<Self, Failure> {
-        let without = |why| Ok(Self { directory: None, key: random()?, missing: Some(why) });
-        let Some(directory) = given.map(Path::to_owned).or_else(|| places.state()) else {
-            return without("no state directory is known".to_owned());
-        };
-        let shown = directory.display();
-        match fs::create_dir_all(&directory).and_then(|()| key::load(&directory)) {
-            Ok(key) => Ok(Self { directory: Some(directory), key, missing: None }),
-            Err(error) if given.is_some() => Err(Failure::new(
-                if error.kind() == ErrorKind::PermissionDenied {
-                    Status::NoPermission
-                } else {
-                    Status::OsError
-                },
-                format!(
-                    "the state directory {shown} cannot be used: {error}; name another one with --state DIR"
-                ),
-            )),
-            Err(error) => without(format!("the state directory {shown} cannot be used ({error})")),
-        }
-    }
-}
-
-/// The keys of the identity document: from the state directory, or for this process only.
-async fn identity_keys(state: Option<PathBuf>) -> Result<KeyRing, Failure> {
-    let seed = random()?;
-    // Keys that are kept are made now, which takes a moment of a processor's whole attention.
-    let opened = spawn_blocking(move || match state {
-        Some(state) => KeyRing::open(&state.join(IDENTITY), seed),
-        None => Ok(Opened { ring: KeyRing::generate(seed), kept: Kept::InDirectory }),
-    });
-    let Opened { ring, kept } = opened.await.map_err(|error| {
-        Failure::new(Status::Software, format!("no identity keys could be made: {error}"))
-    })??;
-    if let Kept::InMemory { why } = kept {
-        tracing::warn!("identity documents are signed with keys that end with this process: {why}");
-    }
-    Ok(ring)
-}
-
-/// The control socket at the first place that takes one. Without a writable place there is none, and why.
-fn control_socket(
-    given: Option<&Path>,
-    state: Option<&Path>,
-    places: &Places,
-) -> Result<Result<Socket, String>, Failure> {
-    if let Some(path) = given {
-        return Ok(Ok(Socket::bind(path)?));
-    }
-    let mut why = "no directory for it is known".to_owned();
-    for path in places.control_of_server(state) {
-        match Socket::bind(&path) {
-            Ok(socket) => return Ok(Ok(socket)),
-            Err(taken @ Refused::Taken(_)) => return Err(taken.into()),
-            Err(refused) => why = refused.to_string(),
-        }
-    }
-    Ok(Err(why))
-}
-
-/// One line, however much is missing: in a container that cannot write, all of it is meant to be.
-fn warn_of_missing(state: Option<String>, control: Result<Socket, String>) -> Option<Socket> {
-    let keys = state.map(|why| format!("session tokens and identity keys end with this process: {why}"));
-    let (socket, no_socket) = match control {
-        Ok(socket) => (Some(socket), None),
-        Err(why) => {
-            let what = "there is no control socket, so `mock-imds reload` and `status` find no server";
-            (None, Some(format!("{what}: {why}")))
-        }
-    };
-    let missing: Vec<String> = keys.into_iter().chain(no_socket).collect();
-    if !missing.is_empty() {
-        tracing::warn!("{}", missing.join("; "));
-    }
-    socket
-}
-
-fn random<const N: usize>() -> Result<[u8; N], Failure> {
-    key::random()
-        .map_err(|error| Failure::new(Status::OsError, format!("the kernel gives no random bytes: {error}")))
 }

@@ -15,5 +15,7 @@ mod reload;
 mod requests;
 mod show;
 mod start;
+mod verb_fault;
+mod verb_use;
 mod verbs;
 mod watch;

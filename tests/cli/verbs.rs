@@ -4,16 +4,16 @@ use serde_json::Value;
 
 use crate::support::{Bench, Outcome, Serving};
 
-const SPOT: &str = "/latest/meta-data/spot/instance-action";
+pub const SPOT: &str = "/latest/meta-data/spot/instance-action";
 const TERMINATION: &str = "/latest/meta-data/spot/termination-time";
-const REBALANCE: &str = "/latest/meta-data/events/recommendations/rebalance";
+pub const REBALANCE: &str = "/latest/meta-data/events/recommendations/rebalance";
 const SCHEDULED: &str = "/latest/meta-data/events/maintenance/scheduled";
 const HISTORY: &str = "/latest/meta-data/events/maintenance/history";
 const LIFECYCLE: &str = "/latest/meta-data/autoscaling/target-lifecycle-state";
-const PUBLIC: &str = "/latest/meta-data/public-ipv4";
+pub const PUBLIC: &str = "/latest/meta-data/public-ipv4";
 
 /// A server of this scenario.
-fn served(scenario: &str) -> (Bench, Serving) {
+pub fn served(scenario: &str) -> (Bench, Serving) {
     let bench = Bench::new();
     bench.write("s.toml", scenario);
     let server = bench.serve(&["--scenario", "s.toml"]);
@@ -22,7 +22,7 @@ fn served(scenario: &str) -> (Bench, Serving) {
 
 /// Runs a verb that is accepted.
 #[track_caller]
-fn done(bench: &Bench, arguments: &[&str]) -> String {
+pub fn done(bench: &Bench, arguments: &[&str]) -> String {
     let found = bench.control(arguments);
     assert_eq!((found.code, found.stderr.as_str()), (Some(0), ""), "{arguments:?} gave {found:#?}");
     found.stdout
@@ -30,30 +30,23 @@ fn done(bench: &Bench, arguments: &[&str]) -> String {
 
 /// The same, with its answer in JSON.
 #[track_caller]
-fn done_json(bench: &Bench, arguments: &[&str]) -> Value {
+pub fn done_json(bench: &Bench, arguments: &[&str]) -> Value {
     let text = done(bench, &[arguments, &["--json"]].concat());
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("expected JSON, found {error} in {text}"))
 }
 
-/// The first line of what is printed as JSON lines.
 #[track_caller]
-fn done_json_lines(bench: &Bench, arguments: &[&str]) -> String {
-    let text = done(bench, &[arguments, &["--json"]].concat());
-    text.lines().next().unwrap_or_default().to_owned()
-}
-
-#[track_caller]
-fn says(text: &str, parts: &[&str]) {
+pub fn says(text: &str, parts: &[&str]) {
     for part in parts {
         assert!(text.contains(part), "expected {part:?}, found {text:?}");
     }
 }
 
-fn status(server: &Serving, path: &str) -> u16 {
+pub fn status(server: &Serving, path: &str) -> u16 {
     server.get(path).status
 }
 
-fn rejected(found: &Outcome, parts: &[&str]) {
+pub fn rejected(found: &Outcome, parts: &[&str]) {
     found.failed(78, parts);
     found.failed(78, &["mock-imds: rejected; nothing has changed"]);
     assert_eq!(found.stdout, "");
@@ -312,188 +305,3 @@ fn status_tells_the_clock_and_changes_apart_from_the_file() {
 }
 
 // === Faults ===
-
-#[test]
-fn something_goes_wrong_until_it_is_cleared() {
-    let (bench, server) = served("[[fault]]\npath = \"meta-data/mac\"\nstatus = 404\n");
-    let id = "/latest/meta-data/instance-id";
-    says(
-        &done(&bench, &["fault", "--status", "503", "--path", "meta-data/instance-*"]),
-        &["503 at meta-data/instance-*; until it is cleared\n"],
-    );
-    assert_eq!((status(&server, id), status(&server, PUBLIC)), (503, 200));
-    let entry: Value =
-        serde_json::from_str(&done_json_lines(&bench, &["requests", "--path", "meta-data/instance-id"]))
-            .expect("an entry");
-    assert_eq!(entry["fault"], 1, "{entry}");
-    says(
-        &done(&bench, &["status"]),
-        &[
-            "faults      on: 404 at meta-data/mac; until it is cleared\n",
-            "            on: 503 at meta-data/instance-*; until it is cleared, ordered\n",
-        ],
-    );
-    says(&done(&bench, &["fault", "--clear"]), &["1 fault is gone"]);
-    assert_eq!(
-        (status(&server, id), status(&server, "/latest/meta-data/mac")),
-        (200, 404),
-        "the file's stays"
-    );
-    says(&done(&bench, &["fault", "--clear"]), &["no fault was ordered"]);
-
-    // Another one with its number counts from 0.
-    for _ in 0..2 {
-        done(&bench, &["fault", "--status", "500", "--count", "1", "--path", "meta-data/instance-id"]);
-        assert_eq!([status(&server, id), status(&server, id)], [500, 200]);
-        done(&bench, &["fault", "--clear"]);
-    }
-}
-
-#[test]
-fn a_fault_comes_and_goes_with_the_clock() {
-    let (bench, server) = served("");
-    let answer = done_json(
-        &bench,
-        &["fault", "--body", "empty", "--in", "10m", "--for", "1m", "--latency", "1ms..2ms"],
-    );
-    assert_eq!(answer["on"], false);
-    says(
-        answer["message"].as_str().expect("a line"),
-        &["an empty body, 1ms to 2ms late; from 10m", " on for 1m"],
-    );
-    let body = || server.get("/latest/meta-data/instance-id").body;
-    assert_ne!(body(), "");
-    done(&bench, &["clock", "seek", "10m30s"]);
-    assert_eq!(body(), "");
-    done(&bench, &["clock", "seek", "12m"]);
-    assert_ne!(body(), "");
-}
-
-#[test]
-fn wrong_faults_change_nothing() {
-    let (bench, server) = served("");
-    rejected(&bench.control(&["fault", "--hang", "--client", "ten"]), &["clients[0] is \"ten\"", "\n    | "]);
-    rejected(&bench.control(&["fault", "--hang", "--reset"]), &["reset is said with hang"]);
-    rejected(&bench.control(&["fault", "--hang", "--instance", "x"]), &["there is no instance \"x\""]);
-    for wrong in [
-        &["fault"][..],
-        &["fault", "--status", "200"],
-        &["fault", "--hang", "--clear"],
-        &["fault", "--latency", "1ms..2ms..3ms"],
-        &["fault", "--hang", "--for", "soon"],
-        &["fault", "--throttle", "5", "--then", "200"],
-    ] {
-        assert_eq!(bench.control(wrong).code, Some(64), "{wrong:?}");
-    }
-    assert_eq!(status(&server, PUBLIC), 200);
-}
-
-#[test]
-fn faults_are_kept_or_dropped_by_a_reload() {
-    let (bench, server) = served("");
-    done(&bench, &["fault", "--throttle", "1", "--then", "503", "--path", "user-data"]);
-    done(&bench, &["fault", "--tokens-lost"]);
-    assert_eq!(
-        crate::support::http::exchange(
-            server.address,
-            "GET /latest/ HTTP/1.1\r\nHost: x\r\nX-aws-ec2-metadata-token: x\r\n\r\n"
-        )
-        .status,
-        401
-    );
-    says(&done(&bench, &["reload", "--keep"]), &["kept: 2 changes"]);
-    says(
-        &done(&bench, &["status"]),
-        &["on: 503 beyond 1 requests a second at user-data; until it is cleared, ordered"],
-    );
-    says(&done(&bench, &["reload"]), &["dropped: 2 changes"]);
-    assert!(!done(&bench, &["status"]).contains("faults"));
-}
-
-// === Reloads, and other scenarios ===
-
-#[test]
-fn a_reload_makes_the_file_the_truth() {
-    let (bench, server) = served("[[event]]\nat = \"10m\"\nrebalance-recommendation = {}\n");
-    done(&bench, &["spot"]);
-    done(&bench, &["clock", "seek", "20m"]);
-    assert_eq!((status(&server, SPOT), status(&server, REBALANCE)), (200, 200));
-    says(&done(&bench, &["reload"]), &["reloaded: nothing changed; dropped: 1 change"]);
-    assert_eq!((status(&server, SPOT), status(&server, REBALANCE)), (404, 404));
-}
-
-#[test]
-fn a_reload_that_keeps_keeps_the_clock_and_the_changes() {
-    let event = "[[event]]\nat = \"10m\"\nrebalance-recommendation = {}\n";
-    let web = "[instances.web]\nclients = [\"10.0.0.0/8\"]\ninstance-id = \"i-0fedcba0987654321\"\n";
-    let (bench, server) = served(&format!("{event}{web}"));
-    done(&bench, &["set", "meta-data/x", "1", "--instance", "web"]);
-    done(&bench, &["spot"]);
-    done(&bench, &["clock", "seek", "20m"]);
-    let (spot, rebalance) = (server.get(SPOT).body, server.get(REBALANCE).body);
-
-    // An event before the others: they have other numbers now.
-    bench.write("s.toml", format!("[[event]]\nat = \"30m\"\nclear = \"all\"\n{event}{web}"));
-    says(&done(&bench, &["reload", "--keep"]), &["reloaded: changed: event; kept: 2 changes"]);
-    assert_eq!((server.get(SPOT).body, server.get(REBALANCE).body), (spot.clone(), rebalance));
-
-    // A change of an instance that is gone is lost, and said to be.
-    bench.write("s.toml", event);
-    let found = bench.control(&["reload", "--keep"]);
-    assert_eq!(found.code, Some(0), "{found:#?}");
-    says(&found.stdout, &["kept: 1 change, dropped: 1 change"]);
-    says(&found.stderr, &["there is no instance \"web\""]);
-    assert_eq!(server.get(SPOT).body, spot);
-}
-
-#[test]
-fn another_scenario_is_used_until_the_next_reload() {
-    let bench = Bench::new();
-    let own = bench.write("s.toml", "[instance]\ninstance-type = \"t3.micro\"\n");
-    bench.write("library.toml", "no library");
-    std::fs::create_dir(bench.path("library")).expect("the bench is writable");
-    bench.write("library/large.toml", "# A large one.\n[instance]\ninstance-type = \"m5.24xlarge\"\n");
-    bench.write("library/broken.toml", "# A broken one.\n[instance]\ninstance-type = 3\n");
-    let other = bench.write("other.toml", "[instance]\ninstance-type = \"c7g.large\"\n");
-    let library = bench.path("library").display().to_string();
-    let server = bench.serve(&["--scenario", "s.toml", "--library", &library]);
-    let kind = || server.get("/latest/meta-data/instance-type").body;
-
-    done(&bench, &["spot"]);
-    says(
-        &done(&bench, &["use", "large"]),
-        &["library/large.toml until the next reload: changed: instance.instance-type; dropped: 1 change"],
-    );
-    assert_eq!((kind().as_str(), status(&server, SPOT)), ("m5.24xlarge", 404));
-    says(&done(&bench, &["status"]), &["library/large.toml, until the next reload\n"]);
-
-    bench.control(&["use", "broken"]).failed(
-        78,
-        &["library/broken.toml:3:17: error: instance.instance-type is an integer", "still serving"],
-    );
-    bench.control(&["use", "larg"]).failed(78, &["is no scenario of the library", "did you mean \"large\"?"]);
-    assert_eq!(kind(), "m5.24xlarge");
-
-    says(&done(&bench, &["use", "./other.toml"]), &[&format!("serving {}", other.display())]);
-    assert_eq!(kind(), "c7g.large");
-    done(&bench, &["reload"]);
-    assert_eq!(kind(), "t3.micro");
-    says(&done(&bench, &["status"]), &[&format!("scenario    {}\n", own.display())]);
-}
-
-#[test]
-fn the_library_is_listed_without_a_server() {
-    let bench = Bench::new();
-    let library = concat!(env!("CARGO_MANIFEST_DIR"), "/packaging/scenarios");
-    let found = bench.run(&["use", "--list", "--library", library]);
-    assert_eq!(found.code, Some(0), "{found:#?}");
-    let default = found.stdout.lines().find(|line| line.starts_with("default ")).unwrap_or_default();
-    assert!(
-        default.ends_with("  The built-in instance of mock-imds: every key with its default."),
-        "{found:#?}"
-    );
-    let json: Value =
-        serde_json::from_str(&bench.run(&["use", "--list", "--json", "--library", library]).stdout).unwrap();
-    assert_eq!(json["scenarios"].as_array().map(Vec::len), Some(found.stdout.lines().count()));
-    bench.run(&["use", "--list", "--library", "/nonexistent"]).failed(69, &["/nonexistent cannot be read"]);
-}

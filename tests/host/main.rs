@@ -12,6 +12,7 @@ mod doctor;
 mod guard;
 mod hops;
 mod lifecycle;
+mod patient;
 mod refusals;
 mod reload;
 mod restore;

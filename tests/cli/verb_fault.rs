@@ -1,0 +1,112 @@
+//! `mock-imds fault`: what goes wrong, for how long, and what takes it back.
+
+use serde_json::Value;
+
+use crate::support::Bench;
+use crate::verbs::{PUBLIC, done, done_json, rejected, says, served, status};
+
+/// The first line of what is printed as JSON lines.
+#[track_caller]
+fn done_json_lines(bench: &Bench, arguments: &[&str]) -> String {
+    let text = done(bench, &[arguments, &["--json"]].concat());
+    text.lines().next().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn something_goes_wrong_until_it_is_cleared() {
+    let (bench, server) = served("[[fault]]\npath = \"meta-data/mac\"\nstatus = 404\n");
+    let id = "/latest/meta-data/instance-id";
+    says(
+        &done(&bench, &["fault", "--status", "503", "--path", "meta-data/instance-*"]),
+        &["503 at meta-data/instance-*; until it is cleared\n"],
+    );
+    assert_eq!((status(&server, id), status(&server, PUBLIC)), (503, 200));
+    let entry: Value =
+        serde_json::from_str(&done_json_lines(&bench, &["requests", "--path", "meta-data/instance-id"]))
+            .expect("an entry");
+    assert_eq!(entry["fault"], 1, "{entry}");
+    says(
+        &done(&bench, &["status"]),
+        &[
+            "faults      on: 404 at meta-data/mac; until it is cleared\n",
+            "            on: 503 at meta-data/instance-*; until it is cleared, ordered\n",
+        ],
+    );
+    says(&done(&bench, &["fault", "--clear"]), &["1 fault is gone"]);
+    assert_eq!(
+        (status(&server, id), status(&server, "/latest/meta-data/mac")),
+        (200, 404),
+        "the file's stays"
+    );
+    says(&done(&bench, &["fault", "--clear"]), &["no fault was ordered"]);
+
+    // Another one with its number counts from 0.
+    for _ in 0..2 {
+        done(&bench, &["fault", "--status", "500", "--count", "1", "--path", "meta-data/instance-id"]);
+        assert_eq!([status(&server, id), status(&server, id)], [500, 200]);
+        done(&bench, &["fault", "--clear"]);
+    }
+}
+
+#[test]
+fn a_fault_comes_and_goes_with_the_clock() {
+    let (bench, server) = served("");
+    let answer = done_json(
+        &bench,
+        &["fault", "--body", "empty", "--in", "10m", "--for", "1m", "--latency", "1ms..2ms"],
+    );
+    assert_eq!(answer["on"], false);
+    says(
+        answer["message"].as_str().expect("a line"),
+        &["an empty body, 1ms to 2ms late; from 10m", " on for 1m"],
+    );
+    let body = || server.get("/latest/meta-data/instance-id").body;
+    assert_ne!(body(), "");
+    done(&bench, &["clock", "seek", "10m30s"]);
+    assert_eq!(body(), "");
+    done(&bench, &["clock", "seek", "12m"]);
+    assert_ne!(body(), "");
+}
+
+#[test]
+fn wrong_faults_change_nothing() {
+    let (bench, server) = served("");
+    rejected(&bench.control(&["fault", "--hang", "--client", "ten"]), &["clients[0] is \"ten\"", "\n    | "]);
+    rejected(&bench.control(&["fault", "--hang", "--reset"]), &["reset is said with hang"]);
+    rejected(&bench.control(&["fault", "--hang", "--instance", "x"]), &["there is no instance \"x\""]);
+    for wrong in [
+        &["fault"][..],
+        &["fault", "--status", "200"],
+        &["fault", "--hang", "--clear"],
+        &["fault", "--latency", "1ms..2ms..3ms"],
+        &["fault", "--hang", "--for", "soon"],
+        &["fault", "--throttle", "5", "--then", "200"],
+    ] {
+        assert_eq!(bench.control(wrong).code, Some(64), "{wrong:?}");
+    }
+    assert_eq!(status(&server, PUBLIC), 200);
+}
+
+#[test]
+fn faults_are_kept_or_dropped_by_a_reload() {
+    let (bench, server) = served("");
+    done(&bench, &["fault", "--throttle", "1", "--then", "503", "--path", "user-data"]);
+    done(&bench, &["fault", "--tokens-lost"]);
+    assert_eq!(
+        crate::support::http::exchange(
+            server.address,
+            "GET /latest/ HTTP/1.1\r\nHost: x\r\nX-aws-ec2-metadata-token: x\r\n\r\n"
+        )
+        .status,
+        401
+    );
+    says(&done(&bench, &["reload", "--keep"]), &["kept: 2 changes"]);
+    says(
+        &done(&bench, &["status"]),
+        &["on: 503 beyond 1 requests a second at user-data; until it is cleared, ordered"],
+    );
+    says(&done(&bench, &["reload"]), &["dropped: 2 changes"]);
+    assert!(!done(&bench, &["status"]).contains("faults"));
+}
+
+// === Reloads, and other scenarios ===
