@@ -20,6 +20,7 @@ mod expect;
 mod import;
 mod play;
 mod program;
+mod round_trip;
 #[path = "../support/mod.rs"]
 mod support;
 
