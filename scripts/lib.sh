@@ -43,7 +43,7 @@ need() {
     local log
     log=$(mktemp)
     if ! { as_root apt-get -q update && as_root env DEBIAN_FRONTEND=noninteractive \
-        apt-get -q -y --no-install-recommends install "${missing[@]}"; } >"$log" 2>&1 </dev/null; then
+        apt-get -q -y -o DPkg::Lock::Timeout=300 --no-install-recommends install "${missing[@]}"; } >"$log" 2>&1 </dev/null; then
         cat "$log" >&2
         rm -f "$log"
         fail 69 "could not install ${missing[*]}; apt-get's own words are above"

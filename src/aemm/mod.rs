@@ -3,7 +3,7 @@
 //! | step | where |
 //! |---|---|
 //! | words → [`Asked`], or how it ends | [`parse`], [`Ending`] |
-//! | file, by its extension, → keys | [`file`] |
+//! | file, by its extension, → keys | [`mod@file`] |
 //! | flags over environment over file over defaults → [`Settings`] | [`Settings`] |
 //! | [`Settings`] → [`Config`], its kinds loose | [`decode`] |
 //! | paths that follow values | [`Placeholders`] |
