@@ -25,7 +25,7 @@ fn ask(server: &Serving, line: &Line, tokens: &mut BTreeMap<String, String>) -> 
         format!("X-aws-ec2-metadata-token: {token}\r\n")
     });
     let head = format!(
-        "{} {} HTTP/1.1\r\nHost: x\r\n{ttl}{}\r\n",
+        "{} {} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{ttl}{}\r\n",
         line.method,
         line.path,
         token.unwrap_or_default()

@@ -25,6 +25,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use mock_imds::identity::KeyRing;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, Uid};
 
@@ -154,11 +155,27 @@ impl Bench {
 
     /// The same, with a last word on the command.
     pub fn serve_with(&self, more: &[&str], adjust: impl FnOnce(&mut Command)) -> Serving {
+        self.share_keys();
         let own = self.serve_arguments();
         let arguments: Vec<&str> = own.iter().map(String::as_str).chain(more.iter().copied()).collect();
         let mut command = self.command(&arguments);
         adjust(&mut command);
         Serving::start(command, &self.directory)
+    }
+
+    /// Gives a first server identity keys that were made once for all tests: without optimization they take seconds.
+    fn share_keys(&self) {
+        let made = Path::new(env!("CARGO_TARGET_TMPDIR")).join("identity");
+        let own = self.path("state/identity");
+        if self.path("state").exists() {
+            return;
+        }
+        // Whoever comes first makes them; its lock lets the others wait.
+        KeyRing::open(&made, [7; 32]).expect("target/ is writable, and its keys are whole");
+        fs::create_dir_all(&own).expect("the temporary directory is writable");
+        for file in fs::read_dir(&made).expect("it was just opened").flatten() {
+            fs::copy(file.path(), own.join(file.file_name())).expect("a file can be copied");
+        }
     }
 
     /// Runs a subcommand that talks to this bench's server.

@@ -168,7 +168,7 @@ fn without_redirect(facts: &Facts) -> Vec<Finding> {
             Finding::problem("bind", "[host] redirect is \"none\", and no socket is on 169.254.169.254:80")
                 .means("one half of the bind mode is missing: nothing brings port 80 to the service")
                 .mend("mkdir -p /etc/systemd/system/mock-imds.socket.d && cp /usr/share/mock-imds/dropins/bind.conf /etc/systemd/system/mock-imds.socket.d/")
-                .mend("systemctl daemon-reload && systemctl stop mock-imds && systemctl start mock-imds"),
+                .mend("systemctl daemon-reload && systemctl restart mock-imds.socket mock-imds"),
         );
     }
     findings
