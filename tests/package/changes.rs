@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::machine::Machine;
 
-const SOON: Duration = Duration::from_secs(2);
+const SOON: Duration = Duration::from_secs(10);
 const SPOT: &str = "meta-data/spot/instance-action";
 const KEPT: &str = "/run/mock-imds/state.json";
 

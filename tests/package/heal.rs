@@ -20,7 +20,8 @@ fn what_somebody_removes_comes_back() {
     let mark = machine.journal_mark();
     machine.ok("ip address delete 169.254.169.254/32 dev lo");
     expect_healed(&machine, "ip address delete");
-    machine.within(SOON, "the guardian's journal says that the address was removed", || {
+    // The journal may lag on a busy host; only the healing is promised in time.
+    machine.within(5 * SOON, "the guardian's journal says that the address was removed", || {
         let journal = machine.journal_since(&mark, "mock-imds-net");
         if journal.contains("somebody removed 169.254.169.254") {
             Ok(())

@@ -10,7 +10,7 @@ use crate::machine::Machine;
 pub const UNITS: [&str; 4] =
     ["mock-imds.service", "mock-imds.socket", "mock-imds-ipv6.socket", "mock-imds-net.service"];
 /// How soon the guardian is another program, or knows another table, after what asks for it.
-const SOON: Duration = Duration::from_secs(2);
+const SOON: Duration = Duration::from_secs(10);
 /// What an unconfigured service says of itself.
 pub const BUILT_IN_ID: &str = "i-1234567890abcdef0";
 

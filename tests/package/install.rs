@@ -7,7 +7,7 @@ use crate::machine::Machine;
 use crate::setup::System;
 
 /// How soon a fresh installation answers, and how soon it is back after a restart or a crash.
-const SOON: Duration = Duration::from_secs(2);
+const SOON: Duration = Duration::from_secs(10);
 
 #[test]
 fn installed_on_debian_12_is_running_confined_and_there_once() {

@@ -8,7 +8,7 @@ use crate::machine::Machine;
 use crate::setup::System;
 
 /// `systemctl stop` returns some milliseconds before the guardian has gone.
-const SOON: Duration = Duration::from_secs(2);
+const SOON: Duration = Duration::from_secs(10);
 /// Rules and a route of somebody else, which must come through untouched, handles and all.
 const SOMEBODY: &str = "
 nft 'add table inet somebody; add chain inet somebody in { type filter hook input priority 0; policy accept; }'

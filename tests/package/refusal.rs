@@ -56,7 +56,7 @@ fn expect_refusal(machine: &Machine, reason: &str) {
         "78",
     );
     // The sockets that the failed start pulled in are let go a moment later.
-    machine.within(Duration::from_secs(2), "the refused start leaves nothing", || {
+    machine.within(Duration::from_secs(10), "the refused start leaves nothing", || {
         let found = differences(&before, &network());
         let units = machine.ok("systemctl list-units --no-legend --plain --state=active 'mock-imds*'");
         if found.is_empty() && units.is_empty() {

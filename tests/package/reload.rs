@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::machine::Machine;
 
-const SOON: Duration = Duration::from_secs(2);
+const SOON: Duration = Duration::from_secs(10);
 const BROKEN: &str = "[instance]\ninstance-tipe = \"m5.large\"\n";
 /// What every report on `BROKEN` holds: the place, and the caret under the key.
 const REPORT: [&str; 2] = ["/etc/mock-imds/scenario.toml:2:1", "^^^^^^^^^^^^^"];

@@ -8,7 +8,7 @@ use crate::purge::Before;
 use crate::setup::System;
 use crate::steady::under_load;
 
-const SOON: Duration = Duration::from_secs(2);
+const SOON: Duration = Duration::from_secs(10);
 const PREVIOUS: &str = "mock-imds-0.0.9";
 
 #[test]
