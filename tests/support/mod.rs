@@ -260,17 +260,17 @@ impl Serving {
         eventually(&format!("{sentence:?} on stderr"), || self.stderr().contains(sentence).then_some(()));
     }
 
-    /// GETs a path on a connection of its own.
+    /// GETs a path on a connection of its own. It asks for the end, as a scenario may keep connections alive.
     #[track_caller]
     pub fn get(&self, path: &str) -> http::Response {
-        http::exchange(self.address, format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n"))
+        http::exchange(self.address, format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"))
     }
 
     /// Gets a token that lives for a minute.
     #[track_caller]
     pub fn token(&self) -> String {
-        let request =
-            "PUT /latest/api/token HTTP/1.1\r\nHost: x\r\nX-aws-ec2-metadata-token-ttl-seconds: 60\r\n\r\n";
+        let request = "PUT /latest/api/token HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\
+                       X-aws-ec2-metadata-token-ttl-seconds: 60\r\n\r\n";
         http::exchange(self.address, request).body
     }
 

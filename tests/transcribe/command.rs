@@ -44,7 +44,7 @@ fn a_server_is_recorded_and_the_recording_is_served() {
     assert_eq!(again.get("/latest/meta-data/instance-type").status, 401);
     let token = again.token();
     let request = format!(
-        "GET /latest/meta-data/instance-type HTTP/1.1\r\nHost: x\r\nX-aws-ec2-metadata-token: {token}\r\n\r\n"
+        "GET /latest/meta-data/instance-type HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-aws-ec2-metadata-token: {token}\r\n\r\n"
     );
     assert_eq!(crate::support::http::exchange(again.address, request).body, "c7g.large");
 }
