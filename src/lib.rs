@@ -12,7 +12,7 @@
 //!                        └─→ scenario                                 L1: TOML → model
 //!        transcribe ──→ scenario, imds, identity                     L1: written, compiled, asked
 //!        server, control, daemon ──→ journal ──→ imds ──→ identity    L1: requests, protocol, documents
-//!        everything ──→ model, config, exit, observe, places          L0
+//!        everything ──→ model, config, exit, observe, places, watch   L0
 //! ```
 //!
 //! `host` and `server` never meet: code that can change the host cannot be reached from a request.
@@ -35,3 +35,4 @@ pub mod record;
 pub mod scenario;
 pub mod server;
 pub mod transcribe;
+pub mod watch;

@@ -12,6 +12,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("config", &[]),
     ("observe", &["exit", "config"]),
     ("places", &[]),
+    ("watch", &[]),
     // L1: meaning. The tree holds the identity document, so imds may look at identity, not the other way round.
     ("identity", &["model", "exit"]),
     ("imds", &["model", "identity"]),
@@ -30,7 +31,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "daemon",
         &[
             "server", "control", "observe", "places", "imds", "journal", "identity", "scenario", "config",
-            "model", "exit",
+            "model", "exit", "watch",
         ],
     ),
     (
@@ -41,6 +42,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "host",
             "control",
             "places",
+            "watch",
             "aemm",
             "scenario",
             "imds",

@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value};
 
 use super::print;
-use super::watch::Sight;
 use crate::aemm::{DEFAULT_FILE, Ending, Run, Settings, file};
+use crate::watch::Sight;
 
 /// The status of what is wrong with the file.
 const FILE: u8 = 1;
