@@ -5,6 +5,9 @@
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # shellcheck disable=SC2034 # used by the scripts that source this file
 target=$root/target
+# A failure in `$(…)` is one, too; and what is made is for every user of a package or an image.
+shopt -s inherit_errexit
+umask 022
 
 say() { printf '%s\n' "$*"; }
 
@@ -39,10 +42,13 @@ need() {
         [[ " ${missing[*]} " = *" $package "* ]] || installed "$package" || missing+=("$package")
     done
     [ ${#missing[@]} = 0 ] && return
+    # Here, not in as_root: its words would go into the log.
+    [ "$(id -u)" = 0 ] || command -v sudo >/dev/null ||
+        fail 77 "these packages are missing: ${missing[*]}. Install them as root, or install sudo, then run this again"
     say "installing ${missing[*]}"
     local log
     log=$(mktemp)
-    if ! { as_root apt-get -q update && as_root env DEBIAN_FRONTEND=noninteractive \
+    if ! { as_root apt-get -q -o DPkg::Lock::Timeout=300 update && as_root env DEBIAN_FRONTEND=noninteractive \
         apt-get -q -y -o DPkg::Lock::Timeout=300 --no-install-recommends install "${missing[@]}"; } >"$log" 2>&1 </dev/null; then
         cat "$log" >&2
         rm -f "$log"

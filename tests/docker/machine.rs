@@ -80,7 +80,7 @@ impl Machine {
             .args(["--target", &self.init.to_string()])
             .args(["--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup", "--root", "--wd", "--"])
             .args(["env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "LANG=C.UTF-8"])
-            .args(["timeout", "--kill-after=2", "60", "bash", "-c", &format!("exec 2>&1; {script}")])
+            .args(["timeout", "--kill-after=2", "180", "bash", "-c", &format!("exec 2>&1; {script}")])
             .stdin(Stdio::null())
             .output()
             .expect("nsenter is part of util-linux");

@@ -46,7 +46,7 @@ fn a_restart_keeps_changes_and_a_stop_drops_them() {
 
 /// The notice as a program reads it. The held socket queues a request that comes before the server does.
 fn body(machine: &Machine, when: &str) -> String {
-    let said = machine.run(&format!("curl -sS --fail --max-time 2 http://169.254.169.254/latest/{SPOT}"));
+    let said = machine.run(&format!("curl -sS --fail --max-time 10 http://169.254.169.254/latest/{SPOT}"));
     if said.code != Some(0) {
         machine.fail(&format!("the notice {when}, expected an answer\n{said}"));
     }
@@ -55,7 +55,7 @@ fn body(machine: &Machine, when: &str) -> String {
 
 fn status(machine: &Machine) -> String {
     machine.ok(&format!(
-        "curl -sS --max-time 2 -o /dev/null -w '%{{http_code}}' http://169.254.169.254/latest/{SPOT}"
+        "curl -sS --max-time 10 -o /dev/null -w '%{{http_code}}' http://169.254.169.254/latest/{SPOT}"
     ))
 }
 

@@ -62,11 +62,11 @@ impl Machine {
         let tables = self.ok("nft list tables | grep mock-imds || true");
         let inet = tables.lines().filter(|line| *line == "table inet mock-imds").count();
         let arp = tables.lines().filter(|line| *line == "table arp mock-imds").count();
-        if inet == 1 && arp <= 1 && tables.lines().count() == inet + arp {
+        if inet == 1 && arp == 1 && tables.lines().count() == inet + arp {
             Ok(())
         } else {
             Err(format!(
-                "the tables, expected 'inet mock-imds' once and at most one 'arp mock-imds'; found '{tables}'"
+                "the tables, expected 'inet mock-imds' and 'arp mock-imds' once each; found '{tables}'"
             ))
         }
     }

@@ -15,7 +15,7 @@ use crate::machine::Machine;
 /// Where every program asks.
 const METADATA: ([u8; 4], u16) = ([169, 254, 169, 254], 80);
 /// A request that got no answer by then has failed.
-const PATIENCE: Duration = Duration::from_secs(2);
+const PATIENCE: Duration = Duration::from_secs(10);
 /// Between two requests of one client: a few hundred a second, so that no gap of some milliseconds is missed.
 const PAUSE: Duration = Duration::from_millis(2);
 const CLIENTS: usize = 2;

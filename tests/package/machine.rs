@@ -15,7 +15,7 @@ use crate::setup::{Setup, System};
 /// How long a boot may take on a busy machine.
 const BOOT: Duration = Duration::from_mins(1);
 /// Seconds after which a command in the machine is ended; `timeout` exits 124 then.
-const COMMAND: u32 = 30;
+const COMMAND: u32 = 120;
 
 /// A running machine with a private network; gone, with all that it changed, when this value is dropped.
 pub struct Machine {

@@ -25,7 +25,8 @@ export SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1
 code=133
 while [ "$code" = 133 ]; do # nspawn's way to say that the machine wants to reboot
     code=0
-    systemd-nspawn --quiet --boot --directory="$scratch/$name" --register=no --keep-unit --private-network \
+    # Whatever ends this program ends the machine.
+    setpriv --pdeathsig KILL systemd-nspawn --quiet --boot --directory="$scratch/$name" --register=no --keep-unit --private-network \
         --capability=all --console=pipe --link-journal=no --resolv-conf=off --timezone=off \
         --bind-ro="$package:/srv/mock-imds.${package##*.}" --bind-ro="$source:/srv/source" </dev/null || code=$?
 done

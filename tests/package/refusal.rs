@@ -48,7 +48,8 @@ fn expect_refusal(machine: &Machine, reason: &str) {
             "systemctl start on a host that the guardian refuses, expected exit code 1\n{said}"
         ));
     }
-    let status = machine.run("systemctl status --no-pager --full mock-imds mock-imds-net").stdout;
+    let status =
+        machine.run("journalctl --sync; systemctl status --no-pager --full mock-imds mock-imds-net").stdout;
     machine.expect_in("systemctl status gives the reason", &status, reason);
     machine.expect(
         "how the guardian ended",

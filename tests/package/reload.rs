@@ -24,7 +24,7 @@ fn reload_swaps_the_whole_scenario_or_nothing() {
     if said.code != Some(1) {
         machine.fail(&format!("systemctl reload with a broken file, expected exit code 1\n{said}"));
     }
-    let status = machine.run("systemctl status --no-pager mock-imds").stdout;
+    let status = machine.run("journalctl --sync; systemctl status --no-pager mock-imds").stdout;
     expect_report(&machine, "systemctl status after the broken reload", &status);
     let said = machine.run("mock-imds reload");
     if said.code != Some(78) {
@@ -64,7 +64,7 @@ fn a_broken_scenario_fails_the_start() {
     if said.code != Some(1) {
         machine.fail(&format!("systemctl restart with a broken file, expected exit code 1\n{said}"));
     }
-    let status = machine.run("systemctl status --no-pager mock-imds").stdout;
+    let status = machine.run("journalctl --sync; systemctl status --no-pager mock-imds").stdout;
     expect_report(&machine, "systemctl status after the failed start", &status);
     machine.expect("its state", &machine.property("mock-imds", "ActiveState"), "failed");
     machine.expect("its exit code", &machine.property("mock-imds", "ExecMainStatus"), "78");
