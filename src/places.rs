@@ -81,13 +81,14 @@ impl Places {
         joined([&self.runtime_directory, &self.xdg_runtime, &state.map(Path::to_owned)], CONTROL)
     }
 
-    /// Where a client looks for the control socket, best first. A unit's own variable has no second.
+    /// Where a client looks for the control socket, best first: a server that the user runs goes before the host's. A
+    /// unit's own variable has no second.
     pub fn control_of_client(&self) -> Vec<PathBuf> {
         if self.runtime_directory.is_some() {
             return joined([&self.runtime_directory], CONTROL);
         }
-        let mut places = vec![PathBuf::from(SYSTEM_CONTROL)];
-        places.extend(joined([&self.xdg_runtime, &self.state()], CONTROL));
+        let mut places = joined([&self.xdg_runtime, &self.state()], CONTROL);
+        places.push(PathBuf::from(SYSTEM_CONTROL));
         places
     }
 }
@@ -128,12 +129,12 @@ mod tests {
         assert_eq!(user.scenarios(), paths(&["/home/u/.config/mock-imds/scenario.toml"]));
         assert_eq!(user.state(), Some("/home/u/.local/state/mock-imds".into()));
         let expected = [
-            "/run/mock-imds/control.sock",
             "/run/user/1000/mock-imds/control.sock",
             "/home/u/.local/state/mock-imds/control.sock",
+            "/run/mock-imds/control.sock",
         ];
         assert_eq!(user.control_of_client(), paths(&expected));
-        assert_eq!(user.control_of_server(user.state().as_deref()), paths(&expected[1..]));
+        assert_eq!(user.control_of_server(user.state().as_deref()), paths(&expected[..2]));
     }
 
     #[test]

@@ -112,8 +112,13 @@ impl Source {
 
 /// A typing error in the key must not show the value.
 fn is_secret_key(key: &str) -> bool {
-    let near = |name, distance| strsim::damerau_levenshtein(key, name) <= distance;
-    key.to_lowercase().contains("secret") || near("session-token", 4) || near("secret-access-key", 6)
+    // As in the AWS CLI's files: aws_session_token.
+    let spelled = key.to_lowercase().replace('_', "-");
+    let spelled = spelled.trim_start_matches("aws-");
+    let near = |name, distance| strsim::damerau_levenshtein(spelled, name) <= distance;
+    ["secret", "password", "session-token", "security-token"].iter().any(|word| spelled.contains(word))
+        || near("session-token", 4)
+        || near("secret-access-key", 6)
 }
 
 enum Refusal {

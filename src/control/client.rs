@@ -2,6 +2,7 @@
 
 use std::io::{self, ErrorKind};
 use std::net::IpAddr;
+use std::os::unix::net::UnixStream as Probe;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -30,7 +31,7 @@ use crate::places::Places;
 /// How long a server may take for an answer: a reload reads files.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// The largest answer that is read.
-const ANSWER_BYTES: usize = 16 << 20;
+const ANSWER_BYTES: usize = 64 << 20;
 
 /// A server to ask.
 #[derive(Debug)]
@@ -47,12 +48,20 @@ pub struct Found {
     pub next: u64,
 }
 
+/// Whether a server has its socket here, one of another user's included. A crash leaves a socket where none listens.
+fn listens(place: &Path) -> bool {
+    match Probe::connect(place) {
+        Ok(_) => true,
+        Err(error) => !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::ConnectionRefused),
+    }
+}
+
 impl Client {
-    /// The server whose socket is at `path`, else at the first of the usual places that has one.
+    /// The server whose socket is at `path`, else at the first of the usual places where one listens.
     pub fn new(path: Option<&Path>) -> Self {
         let places = || {
             let places = Places::from_env().control_of_client();
-            let found = places.iter().find(|place| place.exists()).or(places.first());
+            let found = places.iter().find(|place| listens(place)).or(places.last());
             found.cloned().expect("the system's place is always there")
         };
         Self { path: path.map_or_else(places, Path::to_owned) }

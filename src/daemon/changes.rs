@@ -24,8 +24,9 @@ impl Writer {
     pub(super) fn event(&mut self, by: Caller, json: &Value) -> Result<Accepted, Rejected> {
         let now = clock::now();
         let fleet = self.world.fleet.load_full();
-        let moment = Moment { now, elapsed: fleet.clock().elapsed(now) };
-        let ordered = self.room(json).and_then(|()| event_from_json(json, fleet.scenario(), moment));
+        let moment = Moment { now, elapsed: fleet.clock().elapsed(now), before: self.changes.len() };
+        let ordered =
+            self.room("the event", json).and_then(|()| event_from_json(json, fleet.scenario(), moment));
         let Ordered { event, json, warnings } = match ordered {
             Ok(ordered) => ordered,
             Err(report) => {
@@ -57,8 +58,10 @@ impl Writer {
         })
     }
 
-    fn room(&self, json: &Value) -> Result<(), Report> {
-        let bytes: usize = self.changes.iter().chain([json]).map(|order| order.to_string().len()).sum();
+    /// Whether another order may be kept.
+    pub(super) fn room(&self, what: &str, json: &Value) -> Result<(), Report> {
+        let orders = self.changes.iter().chain(&self.faults);
+        let bytes: usize = orders.chain([json]).map(|order| order.to_string().len()).sum();
         let found = if self.changes.len() >= MOST {
             format!("would be change {} since the scenario was loaded", MOST + 1)
         } else if bytes > BYTES {
@@ -71,7 +74,7 @@ impl Writer {
              the scenario",
             BYTES >> 20
         );
-        Err(Report::whole("the event", found, help))
+        Err(Report::whole(what, found, help))
     }
 
     /// Moves the clock.

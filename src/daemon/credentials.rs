@@ -9,8 +9,6 @@
 //! served. What a process prints to stderr is not logged: it might hold a secret.
 
 use std::io;
-use std::os::unix::fs::MetadataExt as _;
-use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
@@ -26,6 +24,7 @@ use super::clock;
 use crate::config::Source;
 use crate::model::{CredentialSource, Fetched, Keys};
 use crate::scenario::parse_credential_process;
+use crate::watch::Sight;
 
 /// Keys are fetched again this long before they expire. Source: EC2 makes new credentials available five minutes
 /// before the old ones expire.
@@ -63,7 +62,7 @@ async fn keep(source: CredentialSource, number: u64, posts: mpsc::Sender<Post>) 
     let mut failures = 0;
     let mut valid_until = None;
     loop {
-        let mark = mark(&source);
+        let sight = sight(&source).await;
         let fetched = fetch(&source).await;
         let now = clock::now();
         let post = match &fetched {
@@ -87,7 +86,7 @@ async fn keep(source: CredentialSource, number: u64, posts: mpsc::Sender<Post>) 
             return;
         }
         match &source {
-            CredentialSource::File(path) => changed(path, mark).await,
+            CredentialSource::File(_) => changed(&source, sight).await,
             _ => match fetched {
                 Ok(Keys { expiration: None, .. }) => return,
                 Ok(Keys { expiration: Some(expiration), .. }) => {
@@ -130,19 +129,16 @@ async fn fetch(source: &CredentialSource) -> Result<Keys, String> {
 
 // === Files ===
 
-/// What tells one state of a file from another. `None`: it cannot be seen.
-type Mark = Option<(u64, u64, i64, i64)>;
-
-fn mark(source: &CredentialSource) -> Mark {
+/// How the file looks, on a thread of its own: its file system may take its time, requests may not.
+async fn sight(source: &CredentialSource) -> Option<Sight> {
     let CredentialSource::File(path) = source else { return None };
-    let of = path.metadata().ok()?;
-    Some((of.ino(), of.len(), of.mtime(), of.mtime_nsec()))
+    let path = path.clone();
+    spawn_blocking(move || Sight::of(&path)).await.ok()
 }
 
 /// Waits until the file is not what it was.
-async fn changed(path: &Path, before: Mark) {
-    let source = CredentialSource::File(path.to_owned());
-    while mark(&source) == before {
+async fn changed(source: &CredentialSource, before: Option<Sight>) {
+    while sight(source).await == before {
         sleep(LOOK).await;
     }
 }
@@ -163,11 +159,10 @@ async fn run(command: &[String], limit: Duration) -> Result<Vec<u8>, String> {
         .kill_on_drop(true)
         .spawn()
         .map_err(|error| format!("cannot be started: {error}"))?;
-    let group = child.id();
+    let mut group = Group(child.id().and_then(|id| i32::try_from(id).ok()));
     let outcome = timeout(limit, finish(&mut child)).await;
-    if outcome.is_err() {
-        // Its children too: a shell script's would keep the pipe open.
-        end(group);
+    if matches!(outcome, Ok(Ok(_))) {
+        group.0 = None;
     }
     match outcome {
         Err(_) => Err(format!("did not finish within {limit:?}; credentials.timeout allows more")),
@@ -188,10 +183,16 @@ async fn finish(child: &mut Child) -> io::Result<(ExitStatus, Vec<u8>)> {
     Ok((child.wait().await?, output))
 }
 
-fn end(group: Option<u32>) {
-    if let Some(group) = group.and_then(|id| i32::try_from(id).ok()) {
-        // It may have ended by itself just now.
-        let _ = killpg(Pid::from_raw(group), Signal::SIGKILL);
+/// A program and its children, a shell script's too, which would keep the pipe open. They end with this value: with the
+/// time that they have, or with the source that a reload takes away.
+struct Group(Option<i32>);
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        if let Some(group) = self.0 {
+            // It may have ended by itself just now.
+            let _ = killpg(Pid::from_raw(group), Signal::SIGKILL);
+        }
     }
 }
 
@@ -220,6 +221,34 @@ mod tests {
         assert!(why(&["/bin/sh", "-c", "yes | head -c 100000"], long).await.contains("more than 64 KiB"));
         let slow = why(&["/bin/sh", "-c", "sleep 60 & sleep 60"], Duration::from_millis(50)).await;
         assert!(slow.starts_with("did not finish"), "{slow}");
+    }
+
+    #[tokio::test]
+    async fn a_process_that_nobody_waits_for_any_more_ends_with_its_children() {
+        let file = std::env::temp_dir().join(format!("mock-imds-children-{}", std::process::id()));
+        let script = format!("sleep 300 & echo $! >'{0}.new'; mv '{0}.new' '{0}'; wait", file.display());
+        let command = ["/bin/sh".to_owned(), "-c".to_owned(), script];
+        let started = async {
+            loop {
+                if let Ok(pid) = std::fs::read_to_string(&file) {
+                    return pid.trim().to_owned();
+                }
+                sleep(Duration::from_millis(5)).await;
+            }
+        };
+        let child = tokio::select! {
+            outcome = run(&command, Duration::from_mins(1)) => panic!("expected that it waits, found {outcome:?}"),
+            child = started => child,
+        };
+        // Nobody may have collected it: a zombie has no command line.
+        let running = || std::fs::read(format!("/proc/{child}/cmdline")).is_ok_and(|line| !line.is_empty());
+        let ended = timeout(Duration::from_secs(10), async {
+            while running() {
+                sleep(Duration::from_millis(5)).await;
+            }
+        });
+        assert!(ended.await.is_ok(), "expected that process {child} ends, found it running");
+        std::fs::remove_file(&file).unwrap();
     }
 
     #[test]

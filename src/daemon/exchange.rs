@@ -114,7 +114,7 @@ impl Writer {
             fleet = fleet
                 .keeping(&before, kept.iter().map(|(number, event, _)| (*number, event.clone())).collect());
             self.changes = kept.into_iter().map(|(_, _, order)| order).collect();
-            let moment = Moment { now: at, elapsed: before.clock().elapsed(at) };
+            let moment = Moment { now: at, elapsed: before.clock().elapsed(at), before: 0 };
             let (faults, kept, lost_faults) = faults::again(faults, &fleet, moment);
             fleet = fleet.with_faults(faults);
             self.faults = kept;
@@ -129,7 +129,7 @@ impl Writer {
         let dropped = all - kept;
         message += &told(kept, dropped);
         let (is, was) = (&loading.scenario, &self.served.scenario);
-        let same = keep && is.events == was.events && is.faults == was.faults;
+        let same = keep && dropped == 0 && is.events == was.events && is.faults == was.faults;
         self.world.fleet.store(Arc::new(fleet));
         // They count by the places of events and faults.
         if !same {
@@ -179,7 +179,7 @@ type Again = (usize, Event, Value);
 
 /// Reads orders for another scenario. Those that it rejects are lost.
 fn again(orders: Vec<Value>, loading: &Loading, before: &Fleet, now: Timestamp) -> (Vec<Again>, Vec<Report>) {
-    let moment = Moment { now, elapsed: before.clock().elapsed(now) };
+    let moment = Moment { now, elapsed: before.clock().elapsed(now), before: 0 };
     let (mut kept, mut lost) = (Vec::new(), Vec::new());
     for (number, order) in orders.into_iter().enumerate() {
         match event_from_json(&order, &loading.scenario, moment) {

@@ -19,16 +19,18 @@ impl Writer {
     pub(super) fn fault(&mut self, by: Caller, json: &Value) -> Result<AcceptedFault, Rejected> {
         let now = clock::now();
         let fleet = self.world.fleet.load_full();
-        let moment = Moment { now, elapsed: fleet.clock().elapsed(now) };
+        let moment = Moment { now, elapsed: fleet.clock().elapsed(now), before: self.faults.len() };
         let number = fleet.faults().len();
-        let OrderedFault { fault, json, warnings } =
-            match fault_from_json(json, fleet.scenario(), number, moment) {
-                Ok(ordered) => ordered,
-                Err(report) => {
-                    tracing::info!("a fault of {by} is rejected: {}", report.headline());
-                    return Err(Rejected::new(&report, self.facts.borrow().scenario.clone()));
-                }
-            };
+        let ordered = self
+            .room("the fault", json)
+            .and_then(|()| fault_from_json(json, fleet.scenario(), number, moment));
+        let OrderedFault { fault, json, warnings } = match ordered {
+            Ok(ordered) => ordered,
+            Err(report) => {
+                tracing::info!("a fault of {by} is rejected: {}", report.headline());
+                return Err(Rejected::new(&report, self.facts.borrow().scenario.clone()));
+            }
+        };
         // Another one may have had its number.
         self.world.restart_counters_from(number);
         self.apply(Change::Fault(Box::new(fault.clone())));
@@ -173,7 +175,7 @@ mod tests {
 
     #[test]
     fn a_fault_is_told_in_words() {
-        let moment = Moment { now: Timestamp::from_secs(1), elapsed: Duration::from_secs(5) };
+        let moment = Moment { now: Timestamp::from_secs(1), elapsed: Duration::from_secs(5), before: 0 };
         let told = |json: Value| {
             let scenario = crate::model::Scenario::default();
             let fault = fault_from_json(&json, &scenario, 0, moment).expect("it is accepted").fault;

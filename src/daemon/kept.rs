@@ -175,7 +175,7 @@ fn left(kept: Kept, served: &Loading) -> Option<Left> {
         return dropped(format!("{} has changed", name(served.file.as_deref())));
     }
     let now = clock::now();
-    let moment = Moment { now, elapsed: kept.clock.elapsed(now) };
+    let moment = Moment { now, elapsed: kept.clock.elapsed(now), before: 0 };
     let mut events = Vec::new();
     for json in &kept.events {
         match event_from_json(json, &served.scenario, moment) {

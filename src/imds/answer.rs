@@ -48,8 +48,7 @@ pub fn answer(
     let below = segments.as_deref().and_then(<[&str]>::split_first).map_or(&[][..], |(_, below)| below);
     let met = fleet.meet(visit.peer, visit.ingress);
     let compiled = fleet.at(met, visit, below, now);
-    let polled = fleet.polled(met, below);
-    let change = (!polled.is_empty()).then_some(Change::Polled(polled, now));
+    let change = fleet.polled(met, below, now).map(Change::Polled);
     let asked =
         Asked { head, path: segments.as_deref(), visit, instance: met.name, clock: fleet.clock(), now };
     let verdict = fault::decide(fleet.faults(), &asked);

@@ -48,8 +48,18 @@ pub enum Change {
     Pause(Timestamp),
     /// The clock goes on at this time.
     Resume(Timestamp),
-    /// A client asked for the path that these events wait for.
-    Polled(Vec<usize>, Timestamp),
+    /// A client asked for the path that events wait for.
+    Polled(Poll),
+}
+
+/// A first request for a path that events wait for. It comes to the fleet later, which may be another one by then.
+#[derive(Debug, Clone)]
+pub struct Poll {
+    waiting: Vec<usize>,
+    /// What the request met: these events, on the clock of this load.
+    events: Arc<[Event]>,
+    loaded: Timestamp,
+    at: Timestamp,
 }
 
 /// Who a visitor meets.
@@ -101,7 +111,12 @@ impl Fleet {
             Change::Seek(to, now) => next.clock = self.clock.seek(&self.events, to, now),
             Change::Pause(now) => next.clock = self.clock.pause(now),
             Change::Resume(now) => next.clock = self.clock.resume(&self.events, now),
-            Change::Polled(events, now) => next.clock = self.clock.polled(&events, now),
+            // Those of another scenario are no news here.
+            Change::Polled(poll) if poll.loaded != self.clock.loaded => {}
+            Change::Polled(Poll { mut waiting, events, at, .. }) => {
+                waiting.retain(|event| events.get(*event) == self.events.get(*event));
+                next.clock = self.clock.polled(&waiting, at);
+            }
         }
         next
     }
@@ -247,8 +262,8 @@ impl Fleet {
         })
     }
 
-    /// The events that wait for a path that a client asks for now for the first time.
-    pub(super) fn polled(&self, met: Met<'_>, below: &[&str]) -> Vec<usize> {
+    /// That a client asks now for a path that events wait for, if it is the first.
+    pub(super) fn polled(&self, met: Met<'_>, below: &[&str], now: Timestamp) -> Option<Poll> {
         let waits = |(index, event): (usize, &Event)| match &event.at {
             When::AfterPoll(path, _)
                 if path.split('/').eq(below.iter().copied()) && event.concerns(met.name) =>
@@ -257,6 +272,8 @@ impl Fleet {
             }
             _ => None,
         };
-        self.events.iter().enumerate().filter_map(waits).collect()
+        let waiting: Vec<usize> = self.events.iter().enumerate().filter_map(waits).collect();
+        let poll = Poll { waiting, events: Arc::clone(&self.events), loaded: self.clock.loaded, at: now };
+        (!poll.waiting.is_empty()).then_some(poll)
     }
 }

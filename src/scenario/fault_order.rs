@@ -79,7 +79,11 @@ mod tests {
     use crate::model::Timestamp;
 
     fn order_at(json: &Value, elapsed: u64) -> Result<OrderedFault, Report> {
-        let moment = Moment { now: Timestamp::from_secs(1_000_000), elapsed: Duration::from_millis(elapsed) };
+        let moment = Moment {
+            now: Timestamp::from_secs(1_000_000),
+            elapsed: Duration::from_millis(elapsed),
+            before: 0,
+        };
         fault_from_json(json, &Scenario::default(), 0, moment)
     }
 
@@ -125,7 +129,7 @@ mod tests {
             let report = order_at(&json, 0).expect_err("it is wrong").to_string();
             assert!(report.contains(expected), "expected {expected:?} of {json}, found:\n{report}");
         }
-        let moment = Moment { now: Timestamp::from_secs(1), elapsed: Duration::ZERO };
+        let moment = Moment { now: Timestamp::from_secs(1), elapsed: Duration::ZERO, before: 0 };
         let full = fault_from_json(&json!({"hang": true}), &Scenario::default(), MAX_FAULTS, moment);
         assert!(full.expect_err("there are enough").to_string().contains("accepted: 256"));
     }

@@ -22,6 +22,8 @@ pub struct Moment {
     pub now: Timestamp,
     /// How far the scenario has come.
     pub elapsed: Duration,
+    /// How many orders came before. With the time it tells one order from another.
+    pub before: usize,
 }
 
 /// An order that can be carried out.
@@ -45,7 +47,7 @@ pub fn event_from_json(json: &Value, scenario: &Scenario, moment: Moment) -> Res
             "accepted: { text = \"…\" } or { base64 = \"…\" }; `mock-imds set PATH --file FILE` sends what a file holds",
         ));
     }
-    let number = moment.now.as_millis();
+    let number = moment.now.as_millis().saturating_add(moment.before as u64);
     let (event, warnings) = parse(&source, |root| {
         let when = when(root, moment);
         let mut event = event::read(root, number, Path::new(""), scenario.http.profile)?;
@@ -153,7 +155,7 @@ mod tests {
     }
 
     fn order_at(json: &Value, now: Timestamp) -> Result<Ordered, Report> {
-        event_from_json(json, &scenario(), Moment { now, elapsed: Duration::from_millis(90_250) })
+        event_from_json(json, &scenario(), Moment { now, elapsed: Duration::from_millis(90_250), before: 0 })
     }
 
     fn order(json: &Value) -> Ordered {
@@ -203,6 +205,13 @@ mod tests {
         let json = json!({"maintenance": {}});
         let (first, second) = (id(&json, NOW), id(&json, NOW.plus(Duration::from_millis(1))));
         assert_ne!(first, second);
+        let moment = |before| Moment { now: NOW, elapsed: Duration::ZERO, before };
+        let [one, other] = [0, 1].map(|before| event_from_json(&json, &scenario(), moment(before)));
+        assert_ne!(
+            one.expect("it is accepted").event,
+            other.expect("it is accepted").event,
+            "in one millisecond"
+        );
         assert_eq!(first.1, MaintenanceState::Active);
     }
 

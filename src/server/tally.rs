@@ -29,12 +29,13 @@ pub struct Tallies {
 type Rates = HashMap<(usize, IpAddr), u64>;
 
 impl Tallies {
-    /// Faults begin to count from 0 again, as for a new scenario.
+    /// All begins again, as for a new scenario.
     pub fn restart(&self) {
+        self.admitted.lock().unwrap_or_else(PoisonError::into_inner).clear();
         self.restart_from(0);
     }
 
-    /// Those from this place on.
+    /// Faults from this place on count from 0 again.
     pub fn restart_from(&self, first: usize) {
         for count in self.matched.iter().skip(first) {
             count.store(0, Ordering::Relaxed);
@@ -122,6 +123,8 @@ mod tests {
         assert!(!tallies.admit(event, client(3), 2));
         assert!(tallies.admit(event, client(1), 0));
         assert!(tallies.admit((Timestamp::from_secs(2), 0), client(3), 2));
+        tallies.restart();
+        assert!(tallies.admit(event, client(3), 1), "after a restart");
     }
 
     #[test]

@@ -59,12 +59,12 @@ impl World {
         }
     }
 
-    /// Faults begin to count from 0 again.
+    /// Events admit their first clients, and faults count from 0, again.
     pub fn restart_counters(&self) {
         self.counters.restart();
     }
 
-    /// Those from this place on.
+    /// Faults from this place on count from 0 again.
     pub fn restart_counters_from(&self, fault: usize) {
         self.counters.restart_from(fault);
     }

@@ -141,6 +141,29 @@ fn a_step_may_wait_for_a_poll() {
     assert_eq!(stage.value(first, "polled").as_deref(), Some("yes"), "without at it happens with the poll");
 }
 
+/// What a request changes comes to the writer after the answer: another scenario may be served by then.
+#[test]
+fn a_poll_of_another_scenario_is_no_poll() {
+    let waits = |path: &str| {
+        format!("[[event]]\nafter-poll = \"meta-data/{path}\"\nset = {{ \"meta-data/polled\" = \"yes\" }}\n")
+    };
+    let mut stage = Stage::new(&waits("mac"));
+    let (_, poll) = stage.judge(Client::HOST, "GET", "/latest/meta-data/mac", &[]);
+    let poll = poll.expect("a first poll is a change");
+    stage.wait(Duration::from_secs(1));
+    stage.reload(&waits("ami-id"));
+    stage.apply(poll.clone());
+    assert_eq!(stage.value(Client::HOST, "polled"), None, "nobody asked for ami-id");
+
+    let mut stage = Stage::new(&waits("mac"));
+    stage.apply(poll);
+    assert_eq!(
+        stage.value(Client::HOST, "polled").as_deref(),
+        Some("yes"),
+        "the same scenario, of the same load"
+    );
+}
+
 #[test]
 fn an_instance_that_vanishes_resets_every_connection_once_the_time_has_come() {
     let other = Client::bridged("10.0.0.1");

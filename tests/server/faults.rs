@@ -196,7 +196,10 @@ fn a_late_answer_is_late_and_others_are_not() {
     assert_eq!(late.read().body, ID.1);
     let waited = start.elapsed();
     assert!(waited >= Duration::from_millis(700), "expected a wait of 700 ms, found {waited:?}");
-    assert!(others < waited, "expected others not to wait, found {others:?} for 20 of them");
+    assert!(
+        others < 3 * waited,
+        "expected that 20 others do not wait as long each, found {others:?} for all"
+    );
     let entries = rig.world.journal.after(0, &Filter::default(), usize::MAX).entries;
     let entry = entries.iter().find(|entry| entry.fault.is_some()).expect("that of the late answer");
     assert!(entry.latency >= Duration::from_millis(700), "{entry:?}");

@@ -122,6 +122,16 @@ impl Stage {
         self.fleet = self.fleet.apply(change);
     }
 
+    /// Another scenario takes this one's place; what was ordered is dropped.
+    #[track_caller]
+    pub fn reload(&mut self, text: &str) {
+        let now = self.now;
+        self.fleet = Self::new(text).fleet;
+        self.now = now;
+        let scenario = self.fleet.scenario().clone();
+        self.fleet = Fleet::compile(scenario, &KEYS, now, LOADED);
+    }
+
     /// A request, and what it changes.
     pub fn reply(
         &mut self,
@@ -130,6 +140,21 @@ impl Stage {
         path: &str,
         headers: &[(&'static str, &str)],
     ) -> Reply {
+        let (reply, change) = self.judge(client, method, path, headers);
+        if let Some(change) = change {
+            self.apply(change);
+        }
+        reply
+    }
+
+    /// A request, and what it will change.
+    pub fn judge(
+        &self,
+        client: Client,
+        method: &str,
+        path: &str,
+        headers: &[(&'static str, &str)],
+    ) -> (Reply, Option<Change>) {
         let mut map = HeaderMap::new();
         for (name, value) in headers {
             map.append(
@@ -141,11 +166,7 @@ impl Stage {
         let head = RequestHead { method: &method, path, query: None, headers: &map };
         let Client { peer, ingress } = client;
         let visit = Visit { peer, ingress, nonce: *b"nonce a test", counters: &self.tallies };
-        let (reply, change) = answer(&self.fleet, &self.authority, &visit, head, self.now);
-        if let Some(change) = change {
-            self.apply(change);
-        }
-        reply
+        answer(&self.fleet, &self.authority, &visit, head, self.now)
     }
 
     /// A request; what a client sees of its answer.
