@@ -28,13 +28,21 @@ pub fn exec(import: &ImportAemm) -> Result<(), Failure> {
     if !problems.is_empty() {
         return Err(wrong(problems.join("\n")));
     }
-    aemm::validate::user_data(&config).map_err(wrong)?;
+    aemm::user_data(&config).map_err(wrong)?;
     Placeholders::of(&config.metadata).fill(&mut config.metadata);
     let Compiled { toml, not_carried } = aemm::compile(&config);
     for what in not_carried {
         warn(&format!("{}: {what}", import.file.display()));
     }
-    output::write(&import.output, &toml, false)
+    output::write(&import.output, &toml, is_secret(&config))
+}
+
+/// Whether something is said that the defaults do not say to everybody: user data or credentials.
+fn is_secret(config: &Config) -> bool {
+    const CREDENTIALS: &str = "iam-security-credentials";
+    let usual = Config::default();
+    config.userdata.values != usual.userdata.values
+        || config.metadata.values.get(CREDENTIALS) != usual.metadata.values.get(CREDENTIALS)
 }
 
 /// What the file says and the scenario does not.

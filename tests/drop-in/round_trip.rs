@@ -36,6 +36,7 @@ const FILES: &[(&str, &[&str])] = &[
              "userdata": { "values": { "userdata": "AAEC/w==" } } }"#,
         &[],
     ),
+    (r#"{ "userdata": { "values": { "userdata": "aGVs\nbG8=\n" } } }"#, &[]),
 ];
 
 /// What every program is asked, whatever its listings say.
