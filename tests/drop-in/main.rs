@@ -17,6 +17,7 @@
 mod bare;
 mod case;
 mod expect;
+mod haste;
 mod import;
 mod play;
 mod program;

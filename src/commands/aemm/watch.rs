@@ -44,6 +44,7 @@ impl Follower {
     /// A file that is gone changes nothing; one that cannot be read neither, but it is said.
     fn take_over(&self, path: &Path) {
         if !path.exists() {
+            tracing::debug!("The configuration file {} is gone, and stays in force", path.display());
             return;
         }
         match self.read_again() {
