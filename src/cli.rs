@@ -20,7 +20,7 @@ pub use change::{
     Clear, Clock, ClockCommand, Lifecycle, Maintenance, Occasion, Rebalance, Rotate, SetPath, Spot, Use,
 };
 pub use fault::Fault;
-pub use import::{Aemm, Import, ImportAemm, ImportDump, ImportFormat, Output, Record, Secrets};
+pub use import::{Aemm, Import, ImportAemm, ImportDump, ImportFormat, ImportMode, Output, Record, Secrets};
 
 /// An EC2 Instance Metadata Service for developer machines.
 #[derive(Debug, Parser)]

@@ -5,7 +5,7 @@
 //! | `--flag value`, `--flag=value` | a value |
 //! | `-f value`, `-fvalue`, `-f=value` | the same by its shorthand |
 //! | `--switch`, `--switch=false`, `-s`, `-s=0` | a switch; its value only after `=` |
-//! | `-Isw`, `-Ip 80` | shorthands in a bundle, the last may take a value |
+//! | `-Isw`, `spot -Ip 80` | shorthands in a bundle, the last may take a value: in the same word, or after a command in the next |
 //! | `--` | only words from here on |
 //!
 //! The subcommand is the first word that is no flag's value.

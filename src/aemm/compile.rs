@@ -7,12 +7,13 @@ mod words;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
-use super::config::{Config, Mode, Value};
+use super::config::{Config, Mode};
+use super::user_data::decoded;
+use crate::scenario::USER_DATA_LIMIT;
 use text::string;
 use words::Words;
 
-/// User data that `[instance]` takes. More goes among the words.
-const USER_DATA_LIMIT: usize = 16 * 1024;
+pub(super) use words::{NOTICES, sent};
 
 /// A scenario that answers as the original does.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,15 +69,11 @@ fn summary(mode: Mode) -> &'static str {
     }
 }
 
-/// User data for `[instance]`; what is elsewhere, or too long, becomes a word.
+/// User data for `[instance]`; what is elsewhere, or too long for that, becomes a word.
 fn user_data(config: &Config, words: &mut Words, not_carried: &mut Vec<String>) -> Option<String> {
     const USUAL: &str = "/latest/user-data";
     let path = config.userdata.paths.get("userdata").map_or(USUAL, String::as_str);
-    let said = match config.userdata.values.get("userdata") {
-        Some(Value::Text(base64)) => base64.as_str(),
-        _ => "",
-    };
-    let Ok(bytes) = BASE64_STANDARD.decode(said) else {
+    let Ok(bytes) = decoded(config) else {
         not_carried.push("The user data is not base64.".to_owned());
         return None;
     };

@@ -9,6 +9,8 @@ use super::defaults;
 pub struct Config {
     /// Which mocks are served.
     pub mode: Mode,
+    /// What becomes of the configuration itself.
+    pub file: FileUse,
     /// Where it listens.
     pub server: Server,
     /// Whether tokens are required.
@@ -47,6 +49,15 @@ pub enum Mode {
     Events,
     /// `asglifecycle`
     AsgLifecycle,
+}
+
+/// What becomes of the configuration itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct FileUse {
+    /// Whether the settings in force are written to a file.
+    pub save: bool,
+    /// Whether the configuration file is followed.
+    pub watch: bool,
 }
 
 /// Where it listens.
@@ -119,6 +130,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             mode: Mode::All,
+            file: FileUse::default(),
             server: Server { hostname: "0.0.0.0".into(), port: "1338".into() },
             imdsv2: false,
             open_listings: false,

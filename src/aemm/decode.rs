@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use super::config::{Config, Events, Mode, Server, Spot, Start, Tree, Value};
+use super::config::{Config, Events, FileUse, Mode, Server, Spot, Start, Tree, Value};
 use super::go;
 use super::settings::Settings;
 
@@ -39,16 +39,6 @@ pub fn decode(settings: &Settings, mode: Mode) -> Result<Config, String> {
     ))
 }
 
-/// Whether a switch is on, as far as [`decode`] takes it.
-pub fn is_on(value: &Json) -> bool {
-    match value {
-        Json::Bool(on) => *on,
-        Json::Number(number) => number.as_f64() != Some(0.0),
-        Json::String(text) => go::parse_bool(text).unwrap_or_default(),
-        _ => false,
-    }
-}
-
 fn not_a_text(settings: &Settings, key: &str) -> Option<String> {
     match settings.get(key)? {
         Json::Number(_) | Json::Bool(_) => {
@@ -75,6 +65,10 @@ impl Decoder<'_> {
         }
         Config {
             mode,
+            file: FileUse {
+                save: self.switch("save-config-to-file"),
+                watch: self.switch("watch-config-file"),
+            },
             server: Server { hostname: self.text("server.hostname"), port: self.text("server.port") },
             imdsv2: self.switch("imdsv2"),
             open_listings: self.switch("open-listings"),
@@ -220,14 +214,15 @@ impl Decoder<'_> {
 
     fn switch(&mut self, key: &str) -> bool {
         match self.said(key).cloned() {
-            Some(Json::String(text)) if !text.is_empty() => {
-                self.parsed(key, &text, "bool", go::parse_bool(&text))
-            }
-            Some(other @ (Json::Array(_) | Json::Object(_))) => {
+            None => false,
+            Some(Json::Bool(on)) => on,
+            Some(Json::Number(number)) => number.as_f64() != Some(0.0),
+            Some(Json::String(text)) if text.is_empty() => false,
+            Some(Json::String(text)) => self.parsed(key, &text, "bool", go::parse_bool(&text)),
+            Some(other) => {
                 self.unconvertible(key, "bool", &other);
                 false
             }
-            other => other.is_some_and(|value| is_on(&value)),
         }
     }
 
@@ -296,13 +291,17 @@ mod tests {
             "spot": "stop",
             "metadata": { "values": { "ami-id": [1, 2], "mac": 7 } },
             "imdsv2": { "a": 1 },
+            "save-config-to-file": [],
+            "watch-config-file": "yes",
         });
-        let lines = "Fatal error while attempting to load viper config: 5 error(s) decoding:\n
+        let lines = "Fatal error while attempting to load viper config: 7 error(s) decoding:\n
 * 'imdsv2' expected type 'bool', got unconvertible type 'map[string]interface {}', value: 'map[a:1]'
 * 'metadata.values.ami-id' expected type 'string', got unconvertible type '[]interface {}', value: '[1 2]'
 * 'metadata.values.mac' must be a string, in quotes where the format has them; got 7
 * 'mock-delay-sec' cannot parse 'soon' as int: strconv.ParseInt: parsing \"soon\": invalid syntax
-* 'spot' expected a map, got 'string'";
+* 'save-config-to-file' expected type 'bool', got unconvertible type '[]interface {}', value: '[]'
+* 'spot' expected a map, got 'string'
+* 'watch-config-file' cannot parse 'yes' as bool: strconv.ParseBool: parsing \"yes\": invalid syntax";
         assert_eq!(with(file).unwrap_err(), lines);
     }
 }

@@ -1,5 +1,7 @@
 //! Values as the original's language reads and writes them: its users' files and scripts rely on that.
 
+use jiff::SignedDuration;
+use jiff::civil::Date;
 use serde_json::Value;
 
 /// A text in quotes, as `%q` writes it.
@@ -86,43 +88,52 @@ pub fn plain(value: &Value) -> String {
     }
 }
 
-/// Whether `time.Parse(time.RFC3339, …)` takes a text: a one-digit hour and a comma before fractions pass.
+/// Whether [`instant`] finds one.
 pub fn is_rfc3339(text: &str) -> bool {
-    parse_rfc3339(text).is_some()
+    instant(text).is_some()
 }
 
-fn parse_rfc3339(text: &str) -> Option<()> {
+/// The whole second that `time.Parse(time.RFC3339, …)` finds: a one-digit hour and a comma before fractions pass. What
+/// is later than the latest instant of jiff, two days before the end of the year 9999, is that.
+pub fn instant(text: &str) -> Option<jiff::Timestamp> {
     let mut rest = text;
     let year = digits(&mut rest, 4, 4)?;
     literal(&mut rest, '-')?;
-    let month = digits(&mut rest, 2, 2).filter(|month| (1..=12).contains(month))?;
+    let month = digits(&mut rest, 2, 2)?;
     literal(&mut rest, '-')?;
     let day = digits(&mut rest, 2, 2)?;
-    let of_month =
-        jiff::civil::Date::new(year.try_into().ok()?, month.try_into().ok()?, 1).ok()?.days_in_month();
-    (1..=u32::from(of_month.unsigned_abs())).contains(&day).then_some(())?;
+    let date = Date::new(year, month.try_into().ok()?, day.try_into().ok()?).ok()?;
     literal(&mut rest, 'T')?;
-    digits(&mut rest, 1, 2).filter(|hour| *hour < 24)?;
+    let hour = digits(&mut rest, 1, 2).filter(|hour| *hour < 24)?;
     literal(&mut rest, ':')?;
-    digits(&mut rest, 2, 2).filter(|minute| *minute < 60)?;
+    let minute = digits(&mut rest, 2, 2).filter(|minute| *minute < 60)?;
     literal(&mut rest, ':')?;
-    digits(&mut rest, 2, 2).filter(|second| *second < 60)?;
+    let second = digits(&mut rest, 2, 2).filter(|second| *second < 60)?;
     if let Some(fraction) = rest.strip_prefix(['.', ','])
         && fraction.starts_with(|c: char| c.is_ascii_digit())
     {
         rest = fraction.trim_start_matches(|c: char| c.is_ascii_digit());
     }
-    if rest == "Z" {
-        return Some(());
-    }
-    rest = rest.strip_prefix(['+', '-'])?;
-    digits(&mut rest, 2, 2).filter(|hours| *hours <= 24)?;
-    literal(&mut rest, ':')?;
-    digits(&mut rest, 2, 2).filter(|minutes| *minutes <= 60)?;
-    rest.is_empty().then_some(())
+    let of_day =
+        SignedDuration::from_secs(i64::from(hour) * 3600 + i64::from(minute) * 60 + i64::from(second));
+    let utc = date.duration_since(Date::constant(1970, 1, 1)) + of_day - offset(rest)?;
+    let (first, last) = (jiff::Timestamp::MIN.as_second(), jiff::Timestamp::MAX.as_second());
+    jiff::Timestamp::from_second(utc.as_secs().clamp(first, last)).ok()
 }
 
-fn digits(rest: &mut &str, least: usize, most: usize) -> Option<u32> {
+fn offset(zone: &str) -> Option<SignedDuration> {
+    if zone == "Z" {
+        return Some(SignedDuration::ZERO);
+    }
+    let mut rest = zone.strip_prefix(['+', '-'])?;
+    let hours = digits(&mut rest, 2, 2).filter(|hours| *hours <= 24)?;
+    literal(&mut rest, ':')?;
+    let minutes = digits(&mut rest, 2, 2).filter(|minutes| *minutes <= 60)?;
+    let offset = SignedDuration::from_mins(i64::from(hours) * 60 + i64::from(minutes));
+    rest.is_empty().then_some(if zone.starts_with('-') { -offset } else { offset })
+}
+
+fn digits(rest: &mut &str, least: usize, most: usize) -> Option<i16> {
     let count = rest.bytes().take(most).take_while(u8::is_ascii_digit).count();
     let (number, after) = rest.split_at_checked(count.max(least))?;
     *rest = after;
@@ -185,6 +196,25 @@ mod tests {
             "2020-01-07T01:03:47Z ",
         ] {
             assert!(!is_rfc3339(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn times_are_whole_seconds_of_any_zone() {
+        for (text, expected) in [
+            ("1970-01-01T00:00:00Z", 0),
+            ("2020-01-02T03:03:47.9Z", 1_577_934_227),
+            ("2020-01-02T3:03:47,123456789123Z", 1_577_934_227),
+            ("2020-01-02T05:03:47+02:00", 1_577_934_227),
+            ("2020-01-01T19:03:47-07:60", 1_577_934_227),
+            ("1969-12-31T23:59:59Z", -1),
+            ("9999-12-31T23:59:59Z", 253_402_207_200),
+            ("9999-12-31T23:59:59-24:60", 253_402_207_200),
+            ("9999-12-30T22:00:01Z", 253_402_207_200),
+            ("9999-12-30T21:59:59Z", 253_402_207_199),
+            ("0000-01-01T00:00:00+24:00", -62_167_305_600),
+        ] {
+            assert_eq!(instant(text).map(jiff::Timestamp::as_second), Some(expected), "{text}");
         }
     }
 

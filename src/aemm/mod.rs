@@ -22,25 +22,29 @@ mod defaults;
 mod ending;
 pub mod file;
 mod flags;
+mod follow;
 mod go;
 mod placeholders;
 pub mod saved;
 mod settings;
 mod usage;
+mod user_data;
 pub mod validate;
 
 pub use address::{Place, place};
 pub use command_line::{Asked, Misread, Run, parse};
 pub use compile::{Compiled, compile};
 pub use completion::script as completion;
-pub use config::{Config, Events, Mode, Server, Spot, Start, Tree, Value};
-pub use decode::{decode, is_on};
+pub use config::{Config, Events, FileUse, Mode, Server, Spot, Start, Tree, Value};
+pub use decode::decode;
 pub use ending::Ending;
 pub use flags::{Command, Shell};
+pub use follow::follow;
 pub use go::plain;
 pub use placeholders::Placeholders;
 pub use settings::{DEFAULT_FILE, Settings, leaves, names, variable_name};
 pub use usage::{help, usage};
+pub use user_data::decoded as user_data;
 
 /// The program that this is in the place of.
 pub const NAME: &str = "ec2-metadata-mock";

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value};
 
 use super::settings::Settings;
+use crate::model::json::harmless;
 
 /// Below the home directory, or else below the working directory.
 pub fn place(home: Option<&Path>) -> PathBuf {
@@ -15,8 +16,7 @@ pub fn place(home: Option<&Path>) -> PathBuf {
 pub fn text(settings: &Settings) -> String {
     let map = Value::Object(without_nulls(settings.map()));
     let text = serde_json::to_string_pretty(&map).expect("keys are strings");
-    // As the original's encoder has it; these characters stand in texts only.
-    text.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026")
+    harmless(&text)
 }
 
 fn without_nulls(fields: &Map<String, Value>) -> Map<String, Value> {
@@ -37,13 +37,13 @@ mod tests {
     fn what_was_saved_says_the_same_again() {
         let mut settings = Settings::defaults();
         settings.set("spot.action", "stop".into());
-        settings.set("metadata.values.hostname", "<a & b>".into());
+        settings.set("metadata.values.hostname", "<a & b>\u{2028}".into());
         let text = text(&settings);
         assert!(text.starts_with(
             "{\n  \"asg-termination-delay-sec\": 0,\n  \"config-file\": \"$HOME/aemm-config.json\",\n"
         ));
         assert!(text.contains("\"instanceprofilearn\": ") && !text.contains("null"), "{text}");
-        assert!(text.contains("\"hostname\": \"\\u003ca \\u0026 b\\u003e\""), "{text}");
+        assert!(text.contains("\"hostname\": \"\\u003ca \\u0026 b\\u003e\\u2028\""), "{text}");
         let again = Settings::defaults().with_file(file::parse("json", &text).unwrap());
         assert_eq!(again, settings);
     }

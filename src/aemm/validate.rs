@@ -1,10 +1,9 @@
 //! What flags, environment and file may not say. Each mode looks at its own settings only.
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
-
-use super::config::{Config, Mode, Value};
-use super::go;
+use super::compile::sent;
+use super::config::{Config, Mode};
+use super::{go, user_data};
+use crate::scenario::VALUE_LIMIT;
 
 const ACTIONS: &[&str] = &["terminate", "hibernate", "stop"];
 const CODES: &[&str] =
@@ -32,6 +31,7 @@ pub fn problems(config: &Config) -> Vec<String> {
     if config.mode == Mode::All {
         time(&mut problems, "mock-trigger-time", config.mock.trigger_time.as_deref());
     }
+    problems.extend(lengths(config));
     problems
 }
 
@@ -51,29 +51,30 @@ fn invalid(flag: &str, value: &str, allowed: &str) -> String {
     format!("Invalid CLI input \"{value}\" for flag {flag}. Allowed value(s): {allowed}.")
 }
 
-/// Whether user data is base64.
-///
-/// # Errors
-/// What is wrong with it, in the words of the original.
-pub fn user_data(config: &Config) -> Result<(), String> {
-    let Some(Value::Text(text)) = config.userdata.values.get("userdata") else { return Ok(()) };
-    let text: String = text.chars().filter(|c| !matches!(c, '\r' | '\n')).collect();
-    match BASE64_STANDARD.decode(&text) {
-        Ok(_) => Ok(()),
-        Err(error) => {
-            let place = match error {
-                base64::DecodeError::InvalidByte(place, _)
-                | base64::DecodeError::InvalidLastSymbol { offset: place, .. } => place,
-                _ => text.trim_end_matches('=').len(),
-            };
-            Err(format!("illegal base64 data at input byte {place}"))
+/// A line for each value that no answer carries.
+pub fn lengths(config: &Config) -> Vec<String> {
+    let mut problems = Vec::new();
+    let mut check = |key: &str, bytes: usize| {
+        if bytes > VALUE_LIMIT {
+            problems.push(format!("{key} has {bytes} bytes; accepted: at most {VALUE_LIMIT}"));
+        }
+    };
+    for (name, tree) in [("metadata", &config.metadata), ("dynamic", &config.dynamic)] {
+        for (key, value) in &tree.values {
+            check(&format!("{name}.values.{key}"), sent(value));
         }
     }
+    check("userdata.values.userdata, decoded,", user_data::decoded(config).map_or(0, |bytes| bytes.len()));
+    problems
 }
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+    use base64::prelude::BASE64_STANDARD;
+
     use super::*;
+    use crate::aemm::config::Value;
 
     fn wrong() -> Config {
         let mut config = Config::default();
@@ -101,16 +102,22 @@ mod tests {
     }
 
     #[test]
-    fn user_data_is_base64() {
-        let with = |text: &str| {
+    fn a_value_may_be_as_long_as_an_answer() {
+        let with = |bytes: usize| {
             let mut config = Config::default();
-            config.userdata.values.insert("userdata".into(), text.into());
-            user_data(&config)
+            let user_data = BASE64_STANDARD.encode(vec![0; bytes]);
+            config.userdata.values.insert("userdata".into(), Value::Text(user_data));
+            config.metadata.values.insert("ami-id".into(), Value::Text("a".repeat(bytes)));
+            let field = ("Code".to_owned(), Value::Text("a".repeat(bytes - "{\n\t\"Code\": \"\"\n}".len())));
+            config.metadata.values.insert("iam-info".into(), Value::Object(vec![field]));
+            problems(&Config { mode: Mode::AsgLifecycle, ..config })
         };
-        assert_eq!(user_data(&Config::default()), Ok(()));
-        assert_eq!(with(""), Ok(()));
-        assert_eq!(with("aGVs\nbG8="), Ok(()));
-        assert_eq!(with("aGV*"), Err("illegal base64 data at input byte 3".into()));
-        assert!(with("aGVsbG8").is_err(), "without padding");
+        assert_eq!(with(1_048_576), [""; 0]);
+        let expected = [
+            "metadata.values.ami-id has 1048577 bytes; accepted: at most 1048576",
+            "metadata.values.iam-info has 1048577 bytes; accepted: at most 1048576",
+            "userdata.values.userdata, decoded, has 1048577 bytes; accepted: at most 1048576",
+        ];
+        assert_eq!(with(1_048_577), expected);
     }
 }

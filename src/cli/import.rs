@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 
 use super::accepted;
 use crate::record::{Rate, Target};
@@ -48,9 +48,26 @@ pub struct ImportAemm {
     /// The file: JSON, YAML, TOML, properties, env or ini, as its name ends
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
+    /// The command that it was used with
+    #[arg(long, value_name = "COMMAND", value_enum, default_value = "all")]
+    pub mode: ImportMode,
     /// Where the scenario goes.
     #[command(flatten)]
     pub output: Output,
+}
+
+/// What amazon-ec2-metadata-mock plays besides the static tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ImportMode {
+    /// Everything: no command
+    All,
+    /// The spot interruption and the rebalance recommendation
+    Spot,
+    /// The scheduled event
+    Events,
+    /// The Auto Scaling state
+    #[value(name = "asglifecycle")]
+    AsgLifecycle,
 }
 
 /// `mock-imds import dump`.

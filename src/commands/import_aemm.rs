@@ -1,7 +1,7 @@
 //! `mock-imds import aemm FILE`: a scenario that serves what amazon-ec2-metadata-mock served with this file.
 
 use crate::aemm::{self, Compiled, Config, Mode, Placeholders, Settings};
-use crate::cli::ImportAemm;
+use crate::cli::{ImportAemm, ImportMode};
 use crate::commands::{output, warn};
 use crate::exit::{Failure, Status};
 
@@ -23,18 +23,35 @@ pub fn exec(import: &ImportAemm) -> Result<(), Failure> {
         warn(&format!("{}: {note}", import.file.display()));
     }
     let settings = Settings::defaults().with_file(said);
-    let mut config: Config = aemm::decode(&settings, Mode::All).map_err(wrong)?;
+    let mut config: Config = aemm::decode(&settings, mode(import.mode)).map_err(wrong)?;
     let problems = aemm::validate::problems(&config);
     if !problems.is_empty() {
         return Err(wrong(problems.join("\n")));
     }
-    aemm::validate::user_data(&config).map_err(wrong)?;
+    aemm::user_data(&config).map_err(wrong)?;
     Placeholders::of(&config.metadata).fill(&mut config.metadata);
     let Compiled { toml, not_carried } = aemm::compile(&config);
     for what in not_carried {
         warn(&format!("{}: {what}", import.file.display()));
     }
-    output::write(&import.output, &toml, false)
+    output::write(&import.output, &toml, is_secret(&config))
+}
+
+fn mode(said: ImportMode) -> Mode {
+    match said {
+        ImportMode::All => Mode::All,
+        ImportMode::Spot => Mode::Spot,
+        ImportMode::Events => Mode::Events,
+        ImportMode::AsgLifecycle => Mode::AsgLifecycle,
+    }
+}
+
+/// Whether something is said that the defaults do not say to everybody: user data or credentials.
+fn is_secret(config: &Config) -> bool {
+    const CREDENTIALS: &str = "iam-security-credentials";
+    let usual = Config::default();
+    config.userdata.values != usual.userdata.values
+        || config.metadata.values.get(CREDENTIALS) != usual.metadata.values.get(CREDENTIALS)
 }
 
 /// What the file says and the scenario does not.

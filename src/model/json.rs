@@ -13,6 +13,19 @@ pub fn string(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
+/// JSON as Go's encoder writes it, which keeps it harmless within HTML and JavaScript. These characters stand in
+/// strings only.
+pub fn harmless(json: &str) -> String {
+    let escapes = [
+        ('<', "\\u003c"),
+        ('>', "\\u003e"),
+        ('&', "\\u0026"),
+        ('\u{2028}', "\\u2028"),
+        ('\u{2029}', "\\u2029"),
+    ];
+    escapes.iter().fold(json.to_owned(), |json, (c, escape)| json.replace(*c, escape))
+}
+
 /// `null` or a string.
 pub fn optional(text: Option<&str>) -> String {
     text.map_or_else(|| "null".to_owned(), string)
@@ -30,6 +43,12 @@ pub fn array_or_null(texts: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_html_would_read_is_escaped() {
+        let json = string("<a>&\u{2028}\u{2029}\"");
+        assert_eq!(harmless(&json), r#""\u003ca\u003e\u0026\u2028\u2029\"""#);
+    }
 
     #[test]
     fn the_layout_is_the_services() {

@@ -11,7 +11,7 @@ use crate::model::{
 };
 
 /// User data, before base64. EC2 User Guide, "Run commands at launch".
-pub(super) const USER_DATA_LIMIT: usize = 16 * 1024;
+pub const USER_DATA_LIMIT: usize = 16 * 1024;
 
 /// Reads the table over an instance: the built-in one, or the one that another inherits from.
 pub fn read(section: &Section<'_>, base: &Path, instance: &mut Instance) {

@@ -26,9 +26,12 @@ use crate::config::{Report, Section, Source, keys_asked, parse};
 use crate::model::{HttpTokens, Profile, Scenario};
 
 pub use credential_process::parse as parse_credential_process;
+pub use event::MOST_CLIENTS;
 pub use fault_order::{OrderedFault, fault_from_json};
+pub use instance::USER_DATA_LIMIT;
 pub use library::{Library, Shelved};
 pub use order::{Moment, Ordered, event_from_json};
+pub use overrides::VALUE_LIMIT;
 
 /// Loads a scenario file. `Err` lists every error; `Ok` may come with warnings.
 pub fn load(path: &Path) -> Result<(Scenario, Report), Report> {

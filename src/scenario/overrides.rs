@@ -7,7 +7,7 @@ use crate::config::{Item, Section};
 use crate::model::{Instance, Notice, Override, Overrides, Profile};
 
 /// The largest value of a path: what fits into one answer without a second thought.
-const VALUE_LIMIT: usize = 1 << 20;
+pub const VALUE_LIMIT: usize = 1 << 20;
 
 /// Reads the table. Keys are paths below the version.
 ///

@@ -6,7 +6,8 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-/// A case. In every text `{port}`, `{home}`, and the names of what was kept stand for their values.
+/// A case. In every text `{port}`, `{home}`, and the names of what was kept stand for their values, `{long}` for a text
+/// that is longer than an answer.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Case {
@@ -43,13 +44,16 @@ pub struct Case {
     pub stdout: Vec<String>,
     /// All of stdout.
     pub stdout_is: Option<String>,
+    /// Lines of stdout, in any order.
+    #[serde(default)]
+    pub stdout_lines: Vec<String>,
     /// Parts of stderr, in this order.
     #[serde(default)]
     pub stderr: Vec<String>,
     /// What must not be in stderr.
     #[serde(default)]
     pub stderr_lacks: Vec<String>,
-    /// How the last line of stderr begins.
+    /// How the last line of stderr begins; the original's trace of its stack may follow.
     pub stderr_ends: Option<String>,
     /// Files that it has written, and all of what is in them, or parts.
     #[serde(default)]
@@ -97,8 +101,6 @@ pub struct Step {
     pub body: Option<String>,
     /// How many bytes it has.
     pub bytes: Option<usize>,
-    /// Its sha256, in hexadecimal.
-    pub sha256: Option<String>,
     /// Lines of the body, among others.
     #[serde(default)]
     pub lines: Vec<String>,
@@ -127,6 +129,8 @@ pub struct Step {
     pub signal: Option<String>,
     /// Wait until stderr has this.
     pub says: Option<String>,
+    /// The same, where only ours says it: so that the next step does not look too early.
+    pub ours_says: Option<String>,
 }
 
 #[derive(Deserialize)]

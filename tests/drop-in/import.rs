@@ -1,5 +1,7 @@
 //! `mock-imds import aemm FILE`: what it prints is a scenario, and what it leaves out is said.
 
+use std::os::unix::fs::PermissionsExt as _;
+
 use crate::support::Bench;
 
 const FILE: &str = r#"{
@@ -36,6 +38,27 @@ fn a_file_becomes_a_scenario_that_check_accepts() {
     );
     let own = crate::support::http::exchange(server.address, request);
     assert_eq!((own.status, own.body.as_str()), (200, "ip-172-16-34-43.ec2.internal"), "{}", own.raw);
+}
+
+#[test]
+fn what_holds_user_data_or_credentials_is_for_its_owner_alone() {
+    let secret = [
+        r#"{"userdata": {"values": {"userdata": "aGVsbG8="}}}"#,
+        r#"{"metadata": {"values": {"iam-security-credentials": {"Token": "t"}}}}"#,
+    ];
+    let plain = ["{}", r#"{"metadata": {"values": {"ami-id": "ami-1"}}}"#];
+    for (files, expected) in [(secret, 0o600), (plain, 0o644)] {
+        for file in files {
+            let bench = Bench::new();
+            let scenario = bench.path("s.toml");
+            let config = bench.write("c.json", file).display().to_string();
+            let imported =
+                bench.run(&["import", "aemm", &config, "--output", &scenario.display().to_string()]);
+            assert_eq!(imported.code, Some(0), "{file}\n{imported:#?}");
+            let mode = std::fs::metadata(&scenario).expect("it was written").permissions().mode() & 0o777;
+            assert_eq!(mode, expected, "the mode of what {file} becomes: {mode:o}");
+        }
+    }
 }
 
 #[test]

@@ -32,9 +32,12 @@ pub fn play(case: &Case, program: &Program) -> Result<(), String> {
 
 const STDOUT: &str = "stdout.log";
 const STDERR: &str = "stderr.log";
+/// More than an answer holds.
+const LONG: usize = (1 << 20) + 1;
 
 struct Stage<'c> {
     case: &'c Case,
+    ours: bool,
     home: PathBuf,
     port: u16,
     child: Child,
@@ -50,6 +53,7 @@ impl<'c> Stage<'c> {
         let kept = BTreeMap::from([
             ("{port}".to_owned(), port.to_string()),
             ("{home}".to_owned(), home.display().to_string()),
+            ("{long}".to_owned(), "x".repeat(LONG)),
         ]);
         let filled = |text: &str| fill(text, &kept);
         for (name, text) in &case.files {
@@ -70,9 +74,9 @@ impl<'c> Stage<'c> {
         }
         let file = |name| File::create(bench.path(name)).expect("the bench is writable");
         command.stdout(file(STDOUT)).stderr(file(STDERR));
-        let started = expect::now();
+        let (started, ours) = (expect::now(), matches!(program, Program::Ours));
         let child = command.spawn().map_err(|error| format!("the program does not start: {error}"))?;
-        Ok(Self { case, home, port, child, started, kept })
+        Ok(Self { case, ours, home, port, child, started, kept })
     }
 
     fn log(&self, name: &str) -> String {
@@ -117,7 +121,10 @@ impl<'c> Stage<'c> {
         if let Some(name) = &step.remove {
             return fs::remove_file(self.home.join(name)).map_err(|error| error.to_string());
         }
-        if let Some(text) = &step.says {
+        if let (Some(_), false) = (&step.ours_says, self.ours) {
+            return Ok(());
+        }
+        if let Some(text) = step.says.as_ref().or(step.ours_says.as_ref()) {
             let text = self.fill(text);
             return eventually(|| self.log(STDERR).contains(&text).then_some(Ok(())))
                 .unwrap_or_else(|| Err(format!("expected {text:?} on stderr")));
@@ -222,6 +229,14 @@ impl<'c> Stage<'c> {
                 wrong.push(format!("{what}: expected {missing}"));
             }
         }
+        let stdout = self.log(STDOUT);
+        let lacks = |line: &String| !stdout.lines().any(|found| found == line);
+        wrong.extend(
+            fills(&case.stdout_lines)
+                .iter()
+                .filter(|line| lacks(line))
+                .map(|line| format!("stdout: expected the line {line:?}")),
+        );
         if let Some(expected) = &case.stdout_is {
             let (expected, found) = (self.fill(expected), self.log(STDOUT));
             if expected != found {
@@ -237,9 +252,11 @@ impl<'c> Stage<'c> {
         );
         if let Some(expected) = &case.stderr_ends {
             let last = stderr.lines().rfind(|line| !line.is_empty()).unwrap_or_default();
-            let trace = |line: &&str| line.starts_with(expected.as_str());
+            let expected = self.fill(expected);
+            let is = |line: &str| line.starts_with(&expected);
             // The original's trace of its stack follows.
-            if !last.starts_with(expected.as_str()) && !stderr.lines().any(|line| trace(&line)) {
+            let holds = if self.ours { is(last) } else { stderr.lines().any(is) };
+            if !holds {
                 wrong.push(format!("the last line of stderr: expected {expected:?}, found {last:?}"));
             }
         }

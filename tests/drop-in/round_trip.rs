@@ -36,13 +36,20 @@ const FILES: &[(&str, &[&str])] = &[
              "userdata": { "values": { "userdata": "AAEC/w==" } } }"#,
         &[],
     ),
+    (r#"{ "userdata": { "values": { "userdata": "aGVs\nbG8=\n" } } }"#, &[]),
 ];
+
+/// Commands, and a file that has something for each: its trigger time is none, which only the first of all refuses.
+const MODES: [&str; 3] = ["spot", "events", "asglifecycle"];
+const MODES_FILE: &str =
+    r#"{ "mock-trigger-time": "soon", "spot": { "action": "stop" }, "events": { "state": "completed" } }"#;
 
 /// What every program is asked, whatever its listings say.
 const BESIDES: &[&str] =
     &["/latest/", "/1.0/", "/latest/meta-data/nothing", "//latest", "/latest/api/token", "/latest/user-data"];
 
-struct Running(Child);
+/// A server that ends with the test.
+pub struct Running(pub Child);
 
 impl Drop for Running {
     fn drop(&mut self) {
@@ -54,23 +61,24 @@ impl Drop for Running {
 #[test]
 fn a_scenario_answers_as_the_file_that_it_was_imported_from() {
     let mut compared = 0;
-    for (file, unlisted) in FILES {
+    let all = FILES.iter().map(|(file, unlisted)| ("all", *file, *unlisted));
+    for (mode, file, unlisted) in all.chain(MODES.iter().map(|mode| (*mode, MODES_FILE, &[][..]))) {
         let bench = Bench::new();
         let config = bench.write("c.json", file).display().to_string();
         let scenario = bench.path("s.toml").display().to_string();
-        let imported = bench.run(&["import", "aemm", &config, "--output", &scenario]);
+        let imported = bench.run(&["import", "aemm", &config, "--mode", mode, "--output", &scenario]);
         assert_eq!(imported.code, Some(0), "{file}\n{imported:#?}");
         let server = bench.serve(&["--scenario", &scenario]);
-        let (_running, address) = drop_in(&config);
+        let (_running, address) = drop_in(mode, &config);
 
         let (ours, theirs) = (Asker::new(server.address), Asker::new(address));
         let paths = theirs.crawl(unlisted);
-        assert_eq!(ours.crawl(unlisted), paths, "the paths of {file}");
+        assert_eq!(ours.crawl(unlisted), paths, "the paths of {file} with {mode}");
         for path in &paths {
             assert_eq!(
                 ours.ask(path),
                 theirs.ask(path),
-                "left the scenario, right the drop-in: {path} of {file}"
+                "left the scenario, right the drop-in: {path} of {file} with {mode}"
             );
             compared += 1;
         }
@@ -78,10 +86,11 @@ fn a_scenario_answers_as_the_file_that_it_was_imported_from() {
     assert!(compared > 500, "only {compared} answers were compared: do the listings still lead on?");
 }
 
-fn drop_in(config: &str) -> (Running, SocketAddr) {
+fn drop_in(mode: &str, config: &str) -> (Running, SocketAddr) {
     let port = free_port();
     let mut command = Command::new(env!("CARGO_BIN_EXE_mock-imds"));
     command.arg0("ec2-metadata-mock").args(["--config-file", config, "--port", &port.to_string()]);
+    command.args(Some(mode).filter(|mode| *mode != "all"));
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     let running = Running(command.spawn().expect("it starts"));
     let address = SocketAddr::from(([127, 0, 0, 1], port));

@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use super::text::string;
 use crate::aemm::config::{Config, Events, Mode, Start, Value};
+use crate::aemm::go;
 use crate::model::{Timestamp, words_of_span};
+use crate::scenario::MOST_CLIENTS;
 
-/// The most clients that an event may be limited to.
-const MOST_CLIENTS: i64 = 10_000;
+/// Digits of a fraction that a scenario takes.
+const FRACTION: usize = 9;
 /// A century: the longest span of a scenario.
 const LONGEST: Duration = Duration::from_hours(100 * 365 * 24);
 
@@ -51,7 +53,8 @@ fn clients(count: i64, not_carried: &mut Vec<String>) -> String {
 /// The trigger time in whole seconds, else the delay. A time that cannot be read counts as past.
 fn at(start: &Start) -> String {
     if let Some(time) = &start.trigger_time {
-        return instant(time).map_or_else(|| "start+0s".to_owned(), Timestamp::rfc3339);
+        let instant = go::instant(time).map(Timestamp::from);
+        return instant.map_or_else(|| "start+0s".to_owned(), Timestamp::rfc3339);
     }
     let delay = Duration::from_secs(u64::try_from(start.delay_sec).unwrap_or(0)).min(LONGEST);
     format!("start+{}", words_of_span(delay))
@@ -109,27 +112,28 @@ fn maintenance(config: &Config, not_carried: &mut Vec<String>) -> String {
     format!("[event.maintenance]\n{}", members.join("\n"))
 }
 
-/// A time as a scenario takes it. The original also takes hours of one digit.
+/// A time as a scenario takes it. The original also takes hours of one digit, longer fractions, and the last two
+/// days of the year 9999.
 fn readable(key: &str, time: &str, not_carried: &mut Vec<String>) -> Option<String> {
-    let normal = normal(time);
-    if normal.parse::<jiff::Timestamp>().is_err() {
+    let Some(instant) = go::instant(time) else {
         not_carried.push(format!("{key} is {time:?}, which is no time."));
         return None;
+    };
+    let normal = normal(time);
+    let sent = if normal.parse::<jiff::Timestamp>().is_ok() { normal } else { instant.to_string() };
+    if sent != time {
+        not_carried.push(format!("{key} is sent as {sent:?} instead of {time:?}."));
     }
-    if normal != time {
-        not_carried.push(format!("{key} is sent as {normal:?} instead of {time:?}."));
-    }
-    Some(normal)
+    Some(sent)
 }
 
-fn instant(time: &str) -> Option<Timestamp> {
-    normal(time).parse::<jiff::Timestamp>().ok().map(Timestamp::from)
-}
-
-/// `T1:02:03Z` is `T01:02:03Z`.
+/// `T1:02:03Z` is `T01:02:03Z`; the rest of a long fraction is cut off.
 fn normal(time: &str) -> String {
-    match time.split_once('T') {
+    let time = match time.split_once('T') {
         Some((date, clock)) if clock.as_bytes().get(1) == Some(&b':') => format!("{date}T0{clock}"),
         _ => time.to_owned(),
-    }
+    };
+    let Some(start) = time.find(['.', ',']).map(|at| at + 1) else { return time };
+    let digits = time[start..].bytes().take_while(u8::is_ascii_digit).count();
+    format!("{}{}", &time[..start + digits.min(FRACTION)], &time[start + digits..])
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 use proptest::prelude::*;
 
 use super::*;
-use crate::aemm::config::{Start, Tree};
+use crate::aemm::config::{Start, Tree, Value};
 use crate::config::Source;
 use crate::model::{Content, Due, Effect, HttpTokens, Notice, Override, Profile, Scenario, When};
 use crate::scenario;
@@ -104,7 +104,15 @@ fn delays_and_trigger_times_say_when() {
     {
         assert_eq!(at(90, Some(text)), instant, "{text}");
     }
-    assert_eq!(at(90, Some("soon")), start(0));
+    for text in ["soon", "2999-01-01 00:00:00Z", "2999-01-01t00:00:00Z", "2999-01-01T00:00:00+0000"] {
+        assert_eq!(at(90, Some(text)), start(0), "{text}");
+    }
+    let latest = When::At(crate::model::Timestamp::from_secs(253_402_207_200));
+    for text in ["9999-12-31T23:59:59Z", "9999-12-31T23:59:59.1234567890123Z", "9999-12-31T00:00:00-24:00"] {
+        assert_eq!(at(0, Some(text)), latest, "{text}");
+    }
+    let fraction = When::At(crate::model::Timestamp::from_secs(32_472_144_000));
+    assert_eq!(at(0, Some("2999-01-01T00:00:00.0000000000001Z")), fraction);
 }
 
 #[test]
@@ -132,6 +140,44 @@ fn times_are_kept_as_they_were_said() {
         compile(&config).not_carried,
         ["spot.rebalance-rec-time is sent as \"2020-01-07T03:03:47Z\" instead of \"2020-01-07T3:03:47Z\"."]
     );
+}
+
+#[test]
+fn times_that_a_scenario_cannot_hold_are_the_nearest() {
+    let config = default_but(|config| {
+        config.spot.time = Some("9999-12-31T23:59:59Z".into());
+        config.spot.rebalance_rec_time = Some("2030-01-07T03:03:47.12345678901+02:00".into());
+        config.events.not_after = Some("2030-01-07T03:03:47+00:60".into());
+    });
+    scenario(&config);
+    assert_eq!(
+        compile(&config).not_carried,
+        [
+            "spot.time is sent as \"9999-12-30T22:00:00Z\" instead of \"9999-12-31T23:59:59Z\".",
+            "spot.rebalance-rec-time is sent as \"2030-01-07T03:03:47.123456789+02:00\" instead of \"2030-01-07T03:03:47.12345678901+02:00\".",
+            "events.not-after is sent as \"2030-01-07T02:03:47Z\" instead of \"2030-01-07T03:03:47+00:60\".",
+        ]
+    );
+}
+
+#[test]
+fn another_value_may_be_where_a_notice_was() {
+    let place = "/latest/meta-data/spot/instance-action";
+    for key in ["ami-id", "tags-instance-test"] {
+        let config = default_but(|config| {
+            put(&mut config.metadata, "spot", "");
+            put(&mut config.metadata, key, place);
+            config.metadata.values.insert(key.into(), "here".into());
+        });
+        assert_eq!(text(&scenario(&config), "meta-data/spot/instance-action"), "here", "{key}");
+        assert_eq!(compile(&config).not_carried, [""; 0], "{key}");
+    }
+    let two = default_but(|config| {
+        put(&mut config.metadata, "ami-id", "/one");
+        put(&mut config.metadata, "hostname", "/one");
+        config.metadata.values.insert("ami-id".into(), "false".into());
+    });
+    assert_eq!(compile(&two).not_carried, ["Of two values at /one only hostname is served."]);
 }
 
 #[test]

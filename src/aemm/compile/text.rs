@@ -68,16 +68,8 @@ fn list(items: &[String]) -> String {
     format!("[{}]", items.iter().map(|item| quoted(item)).collect::<Vec<_>>().join(","))
 }
 
-/// The original's encoder keeps JSON harmless within HTML and JavaScript.
 fn quoted(text: &str) -> String {
-    let escapes = [
-        ('<', "\\u003c"),
-        ('>', "\\u003e"),
-        ('&', "\\u0026"),
-        ('\u{2028}', "\\u2028"),
-        ('\u{2029}', "\\u2029"),
-    ];
-    escapes.iter().fold(json::string(text), |text, (c, escape)| text.replace(*c, escape))
+    json::harmless(&json::string(text))
 }
 
 #[cfg(test)]

@@ -15,13 +15,16 @@ const RESERVED: [&str; 6] =
     ["/", "/latest", "/latest/meta-data", "/latest/dynamic", "/latest/api/token", "/latest/user-data"];
 
 /// The keys of notices, the notice of each, and the mode that serves it beside the one that serves all.
-const NOTICES: [(&str, Notice, Mode); 5] = [
+pub const NOTICES: [(&str, Notice, Mode); 5] = [
     ("spot", Notice::InstanceAction, Mode::Spot),
     ("spot-termination-time", Notice::TerminationTime, Mode::Spot),
     ("rebalance-rec-time", Notice::Rebalance, Mode::Spot),
     ("events", Notice::Scheduled, Mode::Events),
     ("target-lifecycle-state", Notice::TargetLifecycleState, Mode::AsgLifecycle),
 ];
+
+/// The word of a path on which nothing is. The text is another word: it has quotes.
+const NOTHING: &str = "false";
 
 /// Words by the paths that they are on.
 pub struct Words(BTreeMap<String, String>);
@@ -61,7 +64,7 @@ impl Words {
         let category =
             |below: &&str| matches!(below.split('/').next(), Some("meta-data" | "dynamic" | "user-data"));
         let named = below.filter(category).unwrap_or(path);
-        if self.0.insert(named.to_owned(), value).is_some() {
+        if self.0.insert(named.to_owned(), value).is_some_and(|there| there != NOTHING) {
             not_carried.push(format!("Of two values at {path} only {key} is served."));
         }
     }
@@ -72,7 +75,8 @@ impl Words {
             return;
         }
         if path.is_empty() {
-            self.0.insert(notice.as_str().to_owned(), "false".to_owned());
+            // Another value may be there in its place.
+            self.0.entry(notice.as_str().to_owned()).or_insert_with(|| NOTHING.to_owned());
         } else {
             self.put(key, path, format!("{{ moved-from = {} }}", string(notice.as_str())), not_carried);
         }
@@ -89,6 +93,15 @@ fn value(key: &str, path: &str, value: Option<&Value>) -> String {
         Some(object) => {
             format!("{{ content-type = \"application/json\", text = {} }}", string(&json(object, 0)))
         }
+    }
+}
+
+/// How many bytes of a value are sent at most.
+pub fn sent(value: &Value) -> usize {
+    match value {
+        Value::Null => 0,
+        Value::Text(text) => text.len(),
+        object => json(object, 0).len(),
     }
 }
 

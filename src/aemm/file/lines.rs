@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use super::DEPTH;
+
 /// `key = value`, `key: value` or `key value`, as Java reads it.
 pub fn properties(text: &str) -> Result<Value, String> {
     let mut root = Map::new();
@@ -140,6 +142,10 @@ fn unquoted(value: &str) -> String {
 
 /// Puts a value at a dotted key.
 fn put(root: &mut Map<String, Value>, key: &str, value: String) -> Result<(), String> {
+    let depth = key.split('.').count();
+    if depth > DEPTH {
+        return Err(format!("a key has {depth} names; accepted: at most {DEPTH} between dots"));
+    }
     let mut fields = root;
     let (above, last) = key.rsplit_once('.').map_or((None, key), |(above, last)| (Some(above), last));
     for name in above.into_iter().flat_map(|above| above.split('.')) {
@@ -172,6 +178,13 @@ mod tests {
         let text = "[metadata.values]\nmac = `a` \nami-id = b ; note\n";
         let expected = json!({ "metadata": { "values": { "mac": "a", "ami-id": "b" } } });
         assert_eq!(ini(text), Ok(expected));
+    }
+
+    #[test]
+    fn a_key_has_64_names_at_most() {
+        let with = |names| properties(&format!("{} = 1", vec!["a"; names].join(".")));
+        assert!(with(64).is_ok());
+        assert_eq!(with(65), Err("a key has 65 names; accepted: at most 64 between dots".into()));
     }
 
     #[test]

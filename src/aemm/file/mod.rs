@@ -23,6 +23,9 @@ pub const DEFAULT_NAME: &str = "aemm-config";
 pub const EXTENSIONS: [&str; 12] =
     ["json", "toml", "yaml", "yml", "properties", "props", "prop", "hcl", "tfvars", "dotenv", "env", "ini"];
 
+/// Levels of a file whose format does not bound them itself: what is nested is dropped level by level on the stack.
+const DEPTH: usize = 64;
+
 /// The default files in a home directory, best first.
 pub fn defaults(home: &Path) -> impl Iterator<Item = PathBuf> {
     EXTENSIONS.iter().map(move |extension| home.join(format!("{DEFAULT_NAME}.{extension}")))
@@ -135,6 +138,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_is_refused() {
+        let deep = vec!["a"; 100_000].join(".");
         for (extension, text) in [
             ("json", "{"),
             ("json", "[1]"),
@@ -143,6 +147,12 @@ mod tests {
             ("hcl", "a = 1"),
             ("env", "words only"),
             ("ini", "[open"),
+            ("json", &"[".repeat(100_000)),
+            ("yaml", &"[".repeat(100_000)),
+            ("toml", &format!("{deep} = 1")),
+            ("properties", &format!("{deep} = 1")),
+            ("env", &format!("{deep}=1")),
+            ("ini", &format!("[{deep}]\na = 1")),
         ] {
             let why = parse(extension, text).expect_err(extension);
             assert!(why.starts_with("While parsing config: "), "{extension}: {why}");

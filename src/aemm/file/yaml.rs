@@ -5,12 +5,11 @@ use std::collections::HashMap;
 use saphyr_parser::{Event, Parser, ScalarStyle, Tag};
 use serde_json::{Map, Number, Value};
 
+use super::DEPTH;
 use crate::aemm::go;
 
 /// Values that a document may become, each counted on every level: aliases of aliases grow without end.
 const VALUES: usize = 100_000;
-/// Levels.
-const DEPTH: usize = 64;
 
 /// Reads a text.
 pub fn parse(text: &str) -> Result<Value, String> {

@@ -77,9 +77,7 @@ fn play(words: &[String]) -> Result<c_int, Ending> {
     let wrong = |reasons: &str| Ending::wrong(run.command, reasons);
     let settings = source.settings();
     let config = aemm::decode(&settings, mode).map_err(|reasons| wrong(&reasons))?;
-    let on = |key| settings.get(key).is_some_and(aemm::is_on);
-    let save = on("save-config-to-file");
-    if save {
+    if config.file.save {
         source.save(&settings);
     }
     let problems = aemm::validate::problems(&config);
@@ -88,12 +86,12 @@ fn play(words: &[String]) -> Result<c_int, Ending> {
     }
     tracing::info!("Initiating {title} on port {}", config.server.port);
     print_flags(&run);
-    aemm::validate::user_data(&config).map_err(|reason| Ending::user_data(&reason))?;
+    aemm::user_data(&config).map_err(|reason| Ending::user_data(&reason))?;
     let listeners = listen::at(&config.server).map_err(|reason| Ending::panic(&reason))?;
     let placeholders = Placeholders::of(&config.metadata);
     let (hand, scenarios) = hand::channel(scenario_with(&placeholders, config.clone()));
-    if on("watch-config-file") {
-        watch::start(source, config, hand, save);
+    if config.file.watch {
+        watch::start(source, config, hand);
     }
     let stand_in = Some(StandIn { scenarios, listeners });
     daemon::run(Options { stand_in, ..Options::default() }).map_err(|failure| Ending::panic(&failure.message))

@@ -12,9 +12,9 @@ use crate::aemm::{self, Config, Placeholders};
 use crate::watch::{Sight, Watch};
 
 /// Watches in a thread of its own, which ends with the process. Without a file there is nothing to watch.
-pub(super) fn start(source: Source, config: Config, hand: Sender<Arc<str>>, save: bool) {
+pub(super) fn start(source: Source, config: Config, hand: Sender<Arc<str>>) {
     let placeholders = Placeholders::of(&config.metadata);
-    let follower = Follower { source, first: config, placeholders, hand, save };
+    let follower = Follower { source, first: config, placeholders, hand };
     thread::spawn(move || follower.follow());
 }
 
@@ -23,7 +23,6 @@ struct Follower {
     first: Config,
     placeholders: Placeholders,
     hand: Sender<Arc<str>>,
-    save: bool,
 }
 
 impl Follower {
@@ -45,11 +44,12 @@ impl Follower {
     /// A file that is gone changes nothing; one that cannot be read neither, but it is said.
     fn take_over(&self, path: &Path) {
         if !path.exists() {
+            tracing::debug!("The configuration file {} is gone, and stays in force", path.display());
             return;
         }
         match self.read_again() {
             Ok(scenario) => {
-                tracing::info!("Reloaded configuration from file:  {}", path.display());
+                tracing::debug!("The changed configuration file {} is taken over", path.display());
                 self.hand.send_replace(scenario);
             }
             Err(why) => {
@@ -65,18 +65,15 @@ impl Follower {
     fn read_again(&self) -> Result<Arc<str>, String> {
         let settings = self.source.settings_now()?;
         let now = aemm::decode(&settings, self.first.mode)?;
-        aemm::validate::user_data(&now)?;
-        if self.save {
+        aemm::user_data(&now)?;
+        let too_long = aemm::validate::lengths(&now);
+        if !too_long.is_empty() {
+            return Err(too_long.join("; "));
+        }
+        let scenario = scenario_with(&self.placeholders, aemm::follow(&self.first, now));
+        if self.first.file.save {
             self.source.save(&settings);
         }
-        let config = Config {
-            imdsv2: now.imdsv2,
-            open_listings: now.open_listings,
-            metadata: now.metadata,
-            dynamic: now.dynamic,
-            userdata: now.userdata,
-            ..self.first.clone()
-        };
-        Ok(scenario_with(&self.placeholders, config))
+        Ok(scenario)
     }
 }

@@ -1,4 +1,4 @@
-//! The `aemm` profile: the answers of amazon-ec2-metadata-mock 1.13, byte for byte.
+//! The `aemm` profile: the answers of amazon-ec2-metadata-mock 1.13. Where they differ on purpose is in docs/aemm.md.
 //!
 //! The tree is what `[metadata]` says, the user data, and what events announce; nothing follows from `[instance]`.
 //!

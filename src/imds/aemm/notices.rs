@@ -3,7 +3,7 @@
 use hyper::header::HeaderValue;
 
 use super::forms;
-use crate::model::json::string;
+use crate::model::json::{harmless, string};
 use crate::model::{
     MaintenanceEvent, Notice, NoticeTime, Signals, SpotInterruption, TargetLifecycleState, Timestamp,
 };
@@ -53,12 +53,8 @@ fn event(event: &MaintenanceEvent) -> String {
 }
 
 fn object(indentation: &str, members: &[(&str, String)]) -> String {
-    let line = |(key, value): &(&str, String)| format!("{indentation}\t\"{key}\": {}", html_safe(value));
+    let line =
+        |(key, value): &(&str, String)| format!("{indentation}\t\"{key}\": {}", harmless(&string(value)));
     let lines: Vec<String> = members.iter().map(line).collect();
     format!("{{\n{}\n{indentation}}}", lines.join(",\n"))
-}
-
-/// A string as the original's encoder writes it.
-fn html_safe(text: &str) -> String {
-    string(text).replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026")
 }
