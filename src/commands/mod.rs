@@ -17,6 +17,7 @@ pub mod check;
 pub mod clock;
 pub mod doctor;
 pub mod fault;
+mod follow;
 pub mod import_aemm;
 pub mod import_dump;
 pub mod net;
