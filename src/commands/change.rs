@@ -1,8 +1,9 @@
 //! `mock-imds spot`, `rebalance`, `maintenance`, `lifecycle`, `clear`, `rotate`, `set`: each is an event in the words
 //! of `[[event]]` that is sent to a running server.
 
-use std::fs;
-use std::io::ErrorKind;
+use std::fs::File;
+use std::io::{ErrorKind, Read as _};
+use std::path::Path;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -10,6 +11,7 @@ use serde_json::{Map, Value, json as object};
 
 use super::{nothing_changed, tell};
 use crate::cli::{Clear, Lifecycle, Maintenance, Occasion, SetPath, Spot};
+use crate::config::{MAX_BYTES, plain};
 use crate::control::Client;
 use crate::exit::{Failure, Status};
 
@@ -82,17 +84,26 @@ pub fn set(set: &SetPath) -> Result<Value, Failure> {
     }
     let value = match (&set.value, &set.file) {
         (Some(value), _) => object!(value),
-        (None, Some(file)) => {
-            let bytes = fs::read(file).map_err(|error| {
-                let status = match error.kind() {
-                    ErrorKind::PermissionDenied => Status::NoPermission,
-                    _ => Status::Unavailable,
-                };
-                Failure::new(status, format!("{} cannot be read: {error}", file.display()))
-            })?;
-            object!({ "base64": BASE64_STANDARD.encode(bytes) })
-        }
+        (None, Some(file)) => object!({ "base64": BASE64_STANDARD.encode(content(file)?) }),
         (None, None) => object!(false),
     };
     Ok(object!({ "set": Map::from_iter([(set.path.clone(), value)]) }))
+}
+
+/// A file's bytes, if they are not more than a value may have.
+fn content(file: &Path) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    let read = File::open(file).and_then(|open| open.take(MAX_BYTES + 1).read_to_end(&mut bytes));
+    read.map_err(|error| {
+        let status = match error.kind() {
+            ErrorKind::PermissionDenied => Status::NoPermission,
+            _ => Status::Unavailable,
+        };
+        Failure::new(status, format!("{} cannot be read: {}", file.display(), plain(&error)))
+    })?;
+    if bytes.len() as u64 > MAX_BYTES {
+        let found = format!("{} has more than 1 MiB; accepted: a value of at most 1 MiB", file.display());
+        return Err(Failure::new(Status::Config, found));
+    }
+    Ok(bytes)
 }

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::Read as _;
 use std::path::Path;
 
-use super::transcript::{self, keep};
+use super::transcript::{self, Origin, keep};
 use super::{output, warn};
 use crate::cli::ImportDump;
 use crate::config::plain;
@@ -22,7 +22,12 @@ pub fn exec(asked: &ImportDump) -> Result<(), Failure> {
     let keep = keep(&asked.secrets);
     let path = &asked.path;
     let seen = if path.is_dir() { directory(path, keep)? } else { file(path, keep)? };
-    let origin = format!("As {} tells; written by `mock-imds import dump`.", path.display());
+    let origin = Origin {
+        line: format!("As {} tells; written by `mock-imds import dump`.", path.display()),
+        subject: format!("{} cannot be imported", path.display()),
+        accepted: "files that hold what the paths of a service answered",
+        silent: Status::Config,
+    };
     transcript::write(seen, &origin, &asked.output)
 }
 

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use serde::Serialize;
 
 use crate::cli::{Cli, Command, ImportFormat};
+use crate::config::plain;
 use crate::control::api::Rejected;
 use crate::exit::{self, Failure, Status};
 use crate::observe;
@@ -16,6 +17,7 @@ pub mod check;
 pub mod clock;
 pub mod doctor;
 pub mod fault;
+mod follow;
 pub mod import_aemm;
 pub mod import_dump;
 pub mod net;
@@ -99,6 +101,18 @@ fn tell<T: Serialize>(
 /// An order that was rejected, and left everything as it was.
 fn nothing_changed(_: Rejected) -> Failure {
     Failure::new(Status::Config, "rejected; nothing has changed")
+}
+
+/// Writes the very bytes to stdout. A reader that has gone (`| head`) is no failure; a full disk is one.
+fn print(bytes: &[u8]) -> Result<(), Failure> {
+    let mut stdout = io::stdout();
+    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            let sentence = format!("standard output cannot be written: {}", plain(&error));
+            Err(Failure::new(Status::Unavailable, sentence))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Prints the answer to stdout. A reader that has gone (`| head`) is no failure.

@@ -5,68 +5,90 @@ use std::io::{self, ErrorKind, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
+use nix::fcntl::{AT_FDCWD, RenameFlags, renameat2};
+
+use super::print;
 use crate::cli::Output;
 use crate::config::plain;
 use crate::exit::{Failure, Status};
 
+/// Names that are tried beside the file: others may be left from a program that was killed.
+const SCRATCHES: u32 = 64;
+
 /// Whether the file can be written, before the work is done that is to be in it.
 pub fn ready(to: &Output) -> Result<(), Failure> {
     let Some(file) = &to.file else { return Ok(()) };
-    if file.is_dir() {
-        return Err(refused(Status::Usage, file, "is a directory; name a file in it"));
+    let target = target(file, to.force)?;
+    let directory = parent(&target);
+    if !directory.is_dir() {
+        let found = format!("cannot be written: there is no directory {}", directory.display());
+        return Err(refused(Status::Unavailable, file, &found));
     }
-    if file.symlink_metadata().is_ok() && !to.force {
-        return Err(exists(file));
-    }
-    let directory = parent(file);
-    if directory.is_dir() {
-        return Ok(());
-    }
-    Err(refused(
-        Status::Unavailable,
-        file,
-        &format!("cannot be written: there is no directory {}", directory.display()),
-    ))
+    // What is left there until the end would stay if SIGINT ended the work.
+    scratch(&target, b"", 0o600).and_then(fs::remove_file).map_err(|error| unwritable(file, &error))
 }
 
 /// Writes the text; for its owner alone if it is secret.
 pub fn write(to: &Output, text: &str, secret: bool) -> Result<(), Failure> {
-    let Some(file) = &to.file else {
-        // A reader that has gone (`| head`) is no failure.
-        let _ = io::stdout().write_all(text.as_bytes());
-        return Ok(());
-    };
-    let new = scratch(file);
-    let stored = store(&new, text, if secret { 0o600 } else { 0o644 })
-        .and_then(|()| if to.force { fs::rename(&new, file) } else { put(&new, file) });
-    stored.map_err(|error| {
+    let Some(file) = &to.file else { return print(text.as_bytes()) };
+    let target = target(file, to.force)?;
+    let mode = if secret { 0o600 } else { 0o644 };
+    let new = scratch(&target, text.as_bytes(), mode).map_err(|error| unwritable(file, &error))?;
+    let named = if to.force { fs::rename(&new, &target) } else { name(&new, &target, text.as_bytes(), mode) };
+    named.map_err(|error| {
         let _ = fs::remove_file(&new);
-        match error.kind() {
-            ErrorKind::AlreadyExists => exists(file),
-            ErrorKind::PermissionDenied => {
-                refused(Status::NoPermission, file, &format!("cannot be written: {}", plain(&error)))
-            }
-            _ => refused(Status::Unavailable, file, &format!("cannot be written: {}", plain(&error))),
-        }
+        unwritable(file, &error)
     })
 }
 
-fn store(new: &Path, text: &str, mode: u32) -> io::Result<()> {
+/// The file that gets the text: where a link leads, if it may be replaced. Nothing but a file may be.
+fn target(file: &Path, force: bool) -> Result<PathBuf, Failure> {
+    let Ok(there) = file.symlink_metadata() else { return Ok(file.to_owned()) };
+    let Ok(kind) = file.metadata().map(|target| target.file_type()) else {
+        return Err(refused(Status::Usage, file, "is a link that leads nowhere; name a file"));
+    };
+    if kind.is_dir() {
+        return Err(refused(Status::Usage, file, "is a directory; name a file in it"));
+    }
+    if !kind.is_file() {
+        let found = "is a device, a pipe or a socket; leave -o out to write to standard output";
+        return Err(refused(Status::Usage, file, found));
+    }
+    match () {
+        () if !force => Err(exists(file)),
+        () if there.is_symlink() => file.canonicalize().map_err(|error| unwritable(file, &error)),
+        () => Ok(file.to_owned()),
+    }
+}
+
+/// A new file beside the target, so that the rename stays within one file system.
+fn scratch(target: &Path, text: &[u8], mode: u32) -> io::Result<PathBuf> {
+    let process = std::process::id();
+    for attempt in 0..SCRATCHES {
+        let new = target.with_file_name(format!(".mock-imds-{process}-{attempt}"));
+        match store(&new, text, mode) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            stored => return stored.map(|()| new),
+        }
+    }
+    let found = format!("{SCRATCHES} files .mock-imds-{process}-… are there already; remove them");
+    Err(io::Error::other(found))
+}
+
+/// Makes a file with this text, or none.
+fn store(new: &Path, text: &[u8], mode: u32) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(new)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()
+    file.write_all(text).and_then(|()| file.sync_all()).inspect_err(|_| _ = fs::remove_file(new))
 }
 
-/// Gives a file its name, unless another one has it: a rename would replace that one, a link fails.
-fn put(new: &Path, file: &Path) -> io::Result<()> {
-    fs::hard_link(new, file)?;
-    fs::remove_file(new)
-}
-
-/// Beside the file, so that the rename stays within one file system.
-fn scratch(file: &Path) -> PathBuf {
-    let name = file.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
-    file.with_file_name(format!(".{name}.{}", std::process::id()))
+/// Gives the new file its name, unless another one has it by now.
+fn name(new: &Path, target: &Path, text: &[u8], mode: u32) -> io::Result<()> {
+    match renameat2(AT_FDCWD, new, AT_FDCWD, target, RenameFlags::RENAME_NOREPLACE) {
+        Ok(()) => Ok(()),
+        Err(nix::errno::Errno::EEXIST) => Err(ErrorKind::AlreadyExists.into()),
+        // Some file systems have no such rename (NFS), some no links either (vfat).
+        Err(_) => store(target, text, mode).and_then(|()| fs::remove_file(new)),
+    }
 }
 
 fn parent(file: &Path) -> &Path {
@@ -77,6 +99,40 @@ fn exists(file: &Path) -> Failure {
     refused(Status::Usage, file, "is there already; --force replaces it")
 }
 
+fn unwritable(file: &Path, error: &io::Error) -> Failure {
+    let status = match error.kind() {
+        ErrorKind::AlreadyExists => return exists(file),
+        ErrorKind::PermissionDenied => Status::NoPermission,
+        _ => Status::Unavailable,
+    };
+    refused(status, file, &format!("cannot be written: {}", plain(error)))
+}
+
 fn refused(status: Status, file: &Path, found: &str) -> Failure {
     Failure::new(status, format!("{} {found}", file.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_somebody_else_left_is_neither_taken_nor_removed() {
+        let directory = std::env::temp_dir().join(format!("mock-imds-output-{}", std::process::id()));
+        fs::create_dir_all(&directory).expect("it can be made");
+        let target = directory.join("target");
+        let left = directory.join(format!(".mock-imds-{}-0", std::process::id()));
+        fs::write(&left, "theirs").expect("it can be written");
+        let to = Output { file: Some(target.clone()), force: false };
+        ready(&to).expect("it can be written");
+        write(&to, "ours", false).expect("it can be written");
+        let read = |path: &Path| fs::read_to_string(path).expect("it is there");
+        assert_eq!((read(&left).as_str(), read(&target).as_str()), ("theirs", "ours"));
+        // One that came meanwhile stays, however the file gets its name.
+        let new = directory.join("new");
+        store(&new, b"new", 0o600).expect("it can be written");
+        let taken = name(&new, &target, b"new", 0o600).expect_err("the name is taken");
+        assert_eq!((taken.kind(), read(&target).as_str()), (ErrorKind::AlreadyExists, "ours"));
+        fs::remove_dir_all(&directory).expect("it is ours");
+    }
 }

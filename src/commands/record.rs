@@ -2,12 +2,11 @@
 
 use tokio::runtime;
 
-use super::transcript::{self, keep};
+use super::transcript::{self, Origin, keep};
 use super::{output, warn};
 use crate::cli::Record;
 use crate::daemon::clock::now;
 use crate::exit::{Failure, Status};
-use crate::model::Timestamp;
 use crate::record::{Crawl, Step, Target, exchange};
 use crate::transcribe::Seen;
 
@@ -22,9 +21,13 @@ pub fn exec(record: &Record) -> Result<(), Failure> {
         .map_err(|error| Failure::new(Status::OsError, format!("no event loop can be had: {error}")))?;
     let crawl = Crawl::new(record.rate, keep(&record.secrets));
     let seen = runtime.block_on(walk(crawl, target))?;
-    let origin =
-        |at: Timestamp| format!("As {target} answered at {}; written by `mock-imds record`.", at.rfc3339());
-    transcript::write(seen, &origin(now()), &record.output)
+    let origin = Origin {
+        line: format!("As {target} answered at {}; written by `mock-imds record`.", now().rfc3339()),
+        subject: format!("{target} cannot be recorded"),
+        accepted: "a service with paths below /latest/meta-data/",
+        silent: Status::Unavailable,
+    };
+    transcript::write(seen, &origin, &record.output)
 }
 
 async fn walk(mut crawl: Crawl, target: &Target) -> Result<Seen, Failure> {

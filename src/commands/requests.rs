@@ -3,29 +3,49 @@
 use std::io;
 
 use crate::cli::{Filters, Requests};
-use crate::commands::{json, try_say};
-use crate::control::api::Line;
+use crate::commands::{follow, json, try_say};
+use crate::control::api::{Line, Status};
 use crate::control::{Client, Found, LONGEST_WAIT, Lookup};
 use crate::exit::Failure;
 use crate::imds::Protocol;
 use crate::journal::{Filter, List, Since};
-use crate::model::PathGlob;
+use crate::model::{PathGlob, Timestamp};
 
 /// How many earlier ones `--follow` begins with, as journalctl and tail do.
 const BEFORE: usize = 10;
 
-/// Runs the subcommand. What follows has no end but SIGINT's, and the server's.
+/// Runs the subcommand. What follows has no end but SIGINT's, and that of a server which does not come back.
 pub fn exec(args: &Requests) -> Result<(), Failure> {
     let client = Client::new(args.control.path.as_deref());
     let limit = args.limit.or(args.follow.then_some(BEFORE));
     let mut lookup = Lookup { filter: filter(&args.filters, args.path.clone()), limit, ..Lookup::default() };
-    loop {
-        let found = client.requests(&lookup)?;
-        if print(&found, args.json).is_err() || !args.follow {
-            return Ok(());
-        }
-        lookup = Lookup { since: Some(Since::Number(found.next)), limit: None, wait: LONGEST_WAIT, ..lookup };
+    if !args.follow {
+        return print(&client.requests(&lookup)?, args.json).or(Ok(()));
     }
+    let mut server = of(&client.status()?);
+    let mut found = client.requests(&lookup)?;
+    while print(&found, args.json).is_ok() {
+        let mut from = found.next;
+        lookup = Lookup { since: Some(Since::Number(from)), limit: None, wait: LONGEST_WAIT, ..lookup };
+        found = loop {
+            match client.requests(&lookup) {
+                Ok(found) => break found,
+                Err(failure) => {
+                    let back = of(&follow::back(&client, failure)?);
+                    // Another one's journal begins anew.
+                    from = if back == server { from } else { 0 };
+                    server = back;
+                    lookup.since = Some(Since::Number(from));
+                }
+            }
+        };
+    }
+    Ok(())
+}
+
+/// What tells a server from the one before it.
+fn of(status: &Status) -> (u32, Timestamp) {
+    (status.pid, status.started_at)
 }
 
 fn print(found: &Found, as_json: bool) -> io::Result<()> {

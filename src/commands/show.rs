@@ -1,12 +1,11 @@
 //! `mock-imds show`: what the service answers, and what a server keeps.
 
 use std::fs;
-use std::io::{self, Write as _};
 use std::path::PathBuf;
 
 use hyper::StatusCode;
 
-use super::{json, say};
+use super::{json, print};
 use crate::cli::{IdentityCertificate, Kept, Show};
 use crate::control::Client;
 use crate::exit::{Failure, Status};
@@ -24,7 +23,7 @@ pub fn exec(show: &Show) -> Result<(), Failure> {
 fn path(show: &Show, path: &str) -> Result<(), Failure> {
     let shown = Client::new(show.control.path.as_deref()).show(path, show.client)?;
     if show.json {
-        say(&json(&shown));
+        print(format!("{}\n", json(&shown)).as_bytes())?;
     }
     let at = &shown.path;
     match StatusCode::from_u16(shown.status) {
@@ -48,10 +47,7 @@ fn path(show: &Show, path: &str) -> Result<(), Failure> {
     if text && !body.ends_with(b"\n") {
         body.push(b'\n');
     }
-    let mut stdout = io::stdout();
-    // A reader that has gone (`| head`) is no failure.
-    let _ = stdout.write_all(&body).and_then(|()| stdout.flush());
-    Ok(())
+    print(&body)
 }
 
 /// Certificates are public, so no server is asked: everybody may read the files.
@@ -62,8 +58,7 @@ fn identity_certificate(asked: &IdentityCertificate) -> Result<(), Failure> {
     let paths: Vec<PathBuf> =
         states.iter().map(|state| state.join(IDENTITY).join(format!("{}.pem", asked.leaf))).collect();
     if let Some(pem) = paths.iter().find_map(|path| fs::read_to_string(path).ok()) {
-        say(pem.trim_end());
-        return Ok(());
+        return print(format!("{}\n", pem.trim_end()).as_bytes());
     }
     let looked: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
     Err(Failure::new(

@@ -6,7 +6,7 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use crate::cli::Status as Args;
-use crate::commands::{json, say, try_say};
+use crate::commands::{follow, json, say, try_say};
 use crate::control::Client;
 use crate::control::api::{Clock, Planned, Status};
 use crate::exit::{self, Failure};
@@ -20,7 +20,7 @@ const SHOWN: usize = 20;
 pub fn exec(args: &Args) -> Result<(), Failure> {
     let client = Client::new(args.control.path.as_deref());
     if args.follow {
-        return follow(&client, args.json);
+        return watch(&client, args.json);
     }
     let status = client.status()?;
     if args.json {
@@ -33,12 +33,13 @@ pub fn exec(args: &Args) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Prints it whenever it has changed, over the former one on a terminal, until nobody reads any more.
-fn follow(client: &Client, as_json: bool) -> Result<(), Failure> {
+/// Prints it whenever it has changed, over the former one on a terminal, until nobody reads any more, or the server is
+/// gone for good.
+fn watch(client: &Client, as_json: bool) -> Result<(), Failure> {
     let clear = if io::stdout().is_terminal() && !as_json { "\x1b[H\x1b[2J" } else { "" };
     let mut before = None;
+    let mut status = client.status()?;
     loop {
-        let status = client.status()?;
         if before.as_ref() != Some(&status) {
             let text = if as_json { json(&status) } else { table(&status) };
             if try_say(&format!("{clear}{text}")).is_err() {
@@ -47,6 +48,7 @@ fn follow(client: &Client, as_json: bool) -> Result<(), Failure> {
         }
         before = Some(status);
         sleep(LOOK);
+        status = client.status().or_else(|failure| follow::back(client, failure))?;
     }
 }
 

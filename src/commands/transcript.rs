@@ -9,24 +9,41 @@ use crate::exit::{Failure, Status};
 use crate::identity::KeyRing;
 use crate::transcribe::{Error, Keep, Seen, Transcript, transcribe};
 
+/// Where the answers come from.
+pub struct Origin {
+    /// The first line of the scenario.
+    pub line: String,
+    /// "FILE cannot be imported".
+    pub subject: String,
+    /// What it has to be.
+    pub accepted: &'static str,
+    /// How it ends if nothing answers there.
+    pub silent: Status,
+}
+
+impl Origin {
+    /// Why there is no scenario, and what to do.
+    fn refused(&self, error: &Error) -> Failure {
+        let (status, cure) = match error {
+            Error::Nothing => (self.silent, format!("; accepted: {}", self.accepted)),
+            Error::TooLarge(_) => (Status::Config, "; leave out user data and other long values".into()),
+            Error::Refused(_) => (Status::Software, String::new()),
+        };
+        Failure::new(status, format!("{}: {error}{cure}", self.subject))
+    }
+}
+
 /// Which secrets were asked for.
 pub fn keep(secrets: &Secrets) -> Keep {
     Keep { credentials: secrets.with_credentials, user_data: secrets.with_user_data }
 }
 
 /// Writes the scenario, and says on stderr what is not in it.
-pub fn write(seen: Seen, origin: &str, to: &Output) -> Result<(), Failure> {
+pub fn write(seen: Seen, origin: &Origin, to: &Output) -> Result<(), Failure> {
     let paths = seen.count();
     // Nothing that they sign leaves: a scenario has no signature.
     let keys = Arc::new(KeyRing::generate([0; 32]));
-    let transcript = transcribe(seen, origin, &keys, now()).map_err(|error| {
-        let status = match error {
-            Error::Nothing => Status::Unavailable,
-            Error::TooLarge(_) => Status::Config,
-            Error::Refused(_) => Status::Software,
-        };
-        Failure::new(status, error.to_string())
-    })?;
+    let transcript = transcribe(seen, &origin.line, &keys, now()).map_err(|error| origin.refused(&error))?;
     output::write(to, &transcript.text, transcript.credentials || transcript.user_data)?;
     for note in &transcript.notes {
         warn(&format!("not as it was: {note}"));

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::{json, say, tell, warn};
 use crate::cli::Use;
 use crate::control::Client;
-use crate::control::api::{self, UseOrder};
+use crate::control::api::{self, Problem, UseOrder};
 use crate::exit::{Failure, Status};
 use crate::scenario::{Library, Shelved};
 
@@ -25,7 +25,7 @@ pub fn exec(asked: &Use) -> Result<(), Failure> {
         format!("serving {file} until the next reload: {}", reloaded.message)
     };
     tell(outcome, asked.json, |reloaded| (&reloaded.report, words(reloaded))).map_err(|rejected| {
-        if let Some(path) = path.filter(|path| hidden(path)) {
+        if let Some(path) = path.filter(|path| hidden(path) && unread(&rejected.problems)) {
             let name = path.file_name().unwrap_or_default().display().to_string();
             warn(&format!(
                 "  the packaged service sees no home and a /tmp of its own; try: \
@@ -41,6 +41,11 @@ pub fn exec(asked: &Use) -> Result<(), Failure> {
 /// Whether a file is here, and likely not there.
 fn hidden(path: &Path) -> bool {
     path.exists() && HIDDEN.iter().any(|directory| path.starts_with(directory))
+}
+
+/// Whether it was rejected because the server could not read that very file, not for what is in it.
+fn unread(problems: &[Problem]) -> bool {
+    problems.iter().any(|problem| problem.line.is_none() && problem.found.starts_with("cannot be read: "))
 }
 
 /// The library, a line for each scenario.
@@ -62,4 +67,22 @@ fn list(asked: &Use) -> Result<(), Failure> {
         say(format!("{:width$}  {}", known.name, known.summary).trim_end());
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Report, Source};
+
+    #[test]
+    fn a_file_that_was_not_read_is_not_one_with_an_error_in_it() {
+        let of = |report: &Report| report.problems.iter().map(Into::into).collect::<Vec<Problem>>();
+        let missing = Source::read(Path::new("/nonexistent")).expect_err("it is not there");
+        assert!(unread(&of(&missing)), "{missing}");
+        for text in ["[instanc]", "[instance]\nuser-data = { file = \"/nonexistent\" }", "="] {
+            let source = Source::new("s.toml", text);
+            let wrong = crate::scenario::read(&source, Path::new("")).expect_err("it is wrong");
+            assert!(!unread(&of(&wrong)), "{wrong}");
+        }
+    }
 }

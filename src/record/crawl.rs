@@ -38,6 +38,8 @@ pub struct Crawl {
     pub(super) seen: Seen,
     /// Paths that are asked for or will be.
     pub(super) known: BTreeSet<String>,
+    /// Lines of listings that were read.
+    pub(super) lines: usize,
     bytes: usize,
     attempts: u32,
     pub(super) unanswered: u32,
@@ -76,6 +78,7 @@ impl Crawl {
             token: None,
             seen: Seen::new("latest", keep),
             known: BTreeSet::new(),
+            lines: 0,
             bytes: 0,
             attempts: 0,
             unanswered: 0,

@@ -6,8 +6,9 @@ use super::walk::{Entry, entry};
 use crate::exit::Failure;
 use crate::imds::SERVED_VERSIONS;
 use crate::model::{DirectoryWithoutSlash, Http, HttpTokens, Notice, Profile, UserDataListed};
+use crate::transcribe::clip;
 
-/// How many paths are asked for.
+/// How many lines of listings are read, and so how many paths are asked for.
 const PATHS: usize = 4096;
 /// How deep listings lead.
 const DEPTH: usize = 16;
@@ -138,6 +139,10 @@ impl Crawl {
         let below = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}/{name}") };
         // In front of what waits, in the listing's order, so that the walk goes down before it goes on.
         for line in listing.lines().rev().filter(|line| !line.is_empty()) {
+            self.lines += 1;
+            if self.lines > PATHS {
+                return Err(without_end());
+            }
             let task = match entry(path, line) {
                 Entry::Directory(name) => Task::Directory(below(&name)),
                 Entry::Leaf(name) => Task::Leaf(below(&name), true),
@@ -146,12 +151,13 @@ impl Crawl {
                     Task::Directory(below(&number.to_string()))
                 }
                 Entry::Odd => {
-                    self.seen.note(format!("{path}/: lists {line:?}, which cannot be asked for"));
+                    self.seen.note(format!("{path}/: lists {:?}, which cannot be asked for", clip(line)));
                     continue;
                 }
             };
             if path.is_empty() && !matches!(line, "dynamic" | "meta-data" | "user-data") {
-                self.seen.note(format!("{line}: a scenario has no such directory beside meta-data"));
+                let name = clip(line);
+                self.seen.note(format!("{name}: a scenario has no such directory beside meta-data"));
                 continue;
             }
             // A path may be a directory and, with amazon-ec2-metadata-mock, a value too.
@@ -159,10 +165,8 @@ impl Crawl {
             if let Task::Directory(path) | Task::Leaf(path, _) = &task
                 && self.known.insert(format!("{path}{known}"))
             {
-                if self.known.len() > PATHS || path.split('/').count() > DEPTH {
-                    return Err(unavailable(format!(
-                        "lists more than {PATHS} paths, or one more than {DEPTH} directories deep: no metadata service does"
-                    )));
+                if path.split('/').count() > DEPTH {
+                    return Err(without_end());
                 }
                 self.queue.push_front(task);
             }
@@ -199,6 +203,12 @@ impl Crawl {
             other => self.give_up(&Task::Leaf(path, listed), &format!("answers {other}")),
         }
     }
+}
+
+fn without_end() -> Failure {
+    unavailable(format!(
+        "lists more than {PATHS} paths, or one more than {DEPTH} directories deep: no metadata service does"
+    ))
 }
 
 fn is_notice(path: &str) -> bool {

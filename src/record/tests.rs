@@ -245,6 +245,17 @@ fn a_service_without_end_is_left() {
         _ => answer(404, ""),
     };
     walk(wide).failed("lists more than 4096 paths");
+    // Lines that lead nowhere count as well.
+    for line in ["..", "other-directory-%/"] {
+        let odd = |ask: &Ask| match ask.path.as_str() {
+            "/latest/" => {
+                let lines: Vec<String> = (0..5000).map(|n| line.replace('%', &n.to_string())).collect();
+                answer(200, &lines.join("\n"))
+            }
+            _ => answer(404, ""),
+        };
+        walk(odd).failed("lists more than 4096 paths");
+    }
     let huge = |ask: &Ask| match ask.path.as_str() {
         "/latest/api/token" => answer(404, ""),
         "/latest/" => answer(200, "meta-data"),

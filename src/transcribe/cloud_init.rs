@@ -33,7 +33,8 @@ pub fn read(json: &Value, keep: Keep) -> Result<Seen, &'static str> {
         Some(document) => value(&mut seen, DOCUMENT, document),
         None => seen.unknown(DOCUMENT),
     }
-    let user_data = [either(ds, USER_DATA), either(json, USER_DATA), json.get("userdata")];
+    let user_data =
+        [either(ds, USER_DATA), either(json, USER_DATA), ds.get("userdata"), json.get("userdata")];
     match user_data.into_iter().flatten().find(|data| !data.is_null()) {
         Some(data) => value(&mut seen, USER_DATA, data),
         None => seen.note("user data: cloud-init does not keep it in this file"),
@@ -63,6 +64,10 @@ fn directory(seen: &mut Seen, path: &str, members: &Map<String, Value>) {
         let hyphened = if free { name.clone() } else { name.replace('_', "-") };
         // Merged forms have both spellings.
         if hyphened != *name && members.contains_key(&hyphened) {
+            continue;
+        }
+        // Where there is no meta-data, user data is its neighbour.
+        if path == "meta-data" && matches!(hyphened.as_str(), "user-data" | "userdata") {
             continue;
         }
         let path = format!("{path}/{hyphened}");
@@ -114,14 +119,28 @@ fn value(seen: &mut Seen, path: &str, value: &Value) {
         Value::String(text) if text.starts_with(BASE64) => {
             match BASE64_STANDARD.decode(&text[BASE64.len()..]) {
                 Ok(bytes) => seen.value(path, bytes),
-                Err(error) => seen.note(format!("{path}: {BASE64} and no base64: {error}")),
+                Err(_) => no_value(seen, path, "ci-b64: without base64"),
             }
         }
         Value::Object(_) => seen.json(path, value),
         other => match text_of(other) {
             Some(text) => seen.value(path, text.into_bytes()),
-            None => seen.note(format!("{path}: {other} is no value of a service")),
+            None => no_value(seen, path, kind(other)),
         },
+    }
+}
+
+/// What a path answered is not known. What stands there is not quoted: it may be a secret.
+fn no_value(seen: &mut Seen, path: &str, kind: &str) {
+    seen.unknown(path);
+    seen.note(format!("{path}: {kind} is no value of a service"));
+}
+
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Array(_) => "a list of other things than lines",
+        _ => "what is there",
     }
 }
 

@@ -1,12 +1,13 @@
 //! Files that somebody's curl or wget made of a service → [`Seen`].
 //!
 //! Tolerated: the tree may begin at `latest/`, at a dated version, at `meta-data/`, or within it, and lie some
-//! directories down; listings may be kept as `index.html` and the like; a public key may lie under `0=name`, or under
+//! directories down; listings may be kept as `index.html` and the like, and so may values; a public key may lie under `0=name`, or under
 //! `0` with its name in the listing; every file may end in a newline that the shell put there.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::seen::{EXTENDED, IDENTITY_ROLE, KEYS, Keep, ROLES, Seen, USER_DATA};
+use crate::model::RoleName;
 
 /// Files by the segments of their paths.
 pub type Files = BTreeMap<Vec<String>, Vec<u8>>;
@@ -22,7 +23,9 @@ pub fn read(files: &Files, keep: Keep) -> Result<Seen, &'static str> {
     )?;
     let mut tree = root.below(files);
     let mut seen = Seen::new(&root.version, keep);
+    let top_listed = tree.keys().any(|path| path.len() == 1 && LISTINGS.contains(&path[0].as_str()));
     listings(&mut tree, &mut seen);
+    let mut tree = fold(tree);
     if newlines_added(&tree) {
         seen.note("a newline at the end of every file, which the service does not send");
         for bytes in tree.values_mut() {
@@ -34,6 +37,9 @@ pub fn read(files: &Files, keep: Keep) -> Result<Seen, &'static str> {
     }
     name_keys(&mut seen);
     blanks(&root, &tree, &mut seen);
+    if !top_listed && seen.lacks(USER_DATA) {
+        seen.note(format!("{USER_DATA}: not in the dump; taken to be none"));
+    }
     Ok(seen)
 }
 
@@ -76,7 +82,10 @@ impl Root {
     fn below(&self, files: &Files) -> Files {
         let inside = |(path, bytes): (&Vec<String>, &Vec<u8>)| {
             let rest = path.strip_prefix(self.above.as_slice())?;
-            Some((self.missing.iter().chain(rest).cloned().collect(), bytes.clone()))
+            // It lies beside the metadata, as in the service.
+            let beside = rest.first().is_some_and(|first| first == USER_DATA);
+            let missing = self.missing.iter().filter(|_| !beside);
+            Some((missing.chain(rest).cloned().collect(), bytes.clone()))
         };
         files.iter().filter_map(inside).collect()
     }
@@ -101,7 +110,9 @@ fn listings(tree: &mut Files, seen: &mut Seen) {
                 names.contains(&directory.iter().cloned().chain([name.to_owned()]).collect::<Vec<_>>())
             })
         };
-        let listing = LISTINGS.contains(&name.as_str()) && text.lines().any(there);
+        // User data has any lines; no listing is there.
+        let data = directory.first().is_some_and(|top| top == USER_DATA);
+        let listing = !data && LISTINGS.contains(&name.as_str()) && text.lines().any(there);
         if listing {
             listing_tells(&directory.join("/"), text, seen);
         }
@@ -117,10 +128,33 @@ fn listing_tells(directory: &str, text: &str, seen: &mut Seen) {
         {
             seen.key_name(number, name.trim_end_matches('/'));
         }
-        if directory == ROLES {
-            seen.role(line);
-        }
     }
+    if directory == ROLES {
+        roles(text, seen);
+    }
+}
+
+/// Roles that a listing has. A file that is none of roles may be their keys: nothing of it is a name then.
+fn roles(text: &str, seen: &mut Seen) {
+    let names: Option<Vec<RoleName>> = text.lines().map(|line| line.parse().ok()).collect();
+    match names {
+        Some(names) => names.iter().for_each(|name| seen.role(name.as_str())),
+        None => seen.note(format!("{ROLES}: the file is no list of roles; left out")),
+    }
+}
+
+/// A value that lies in a directory of its own, as wget leaves it when it asks with a slash at the end.
+fn fold(tree: Files) -> Files {
+    let names: Vec<Vec<String>> = tree.keys().cloned().collect();
+    let folded = |path: Vec<String>| {
+        let Some((name, above)) = path.split_last() else { return path };
+        let alone = names.iter().filter(|other| other.starts_with(above)).count() == 1;
+        // A tag may have any name.
+        let free = above.iter().any(|segment| segment == "tags");
+        let top = above.len() < 2 && above.first().is_none_or(|top| top != USER_DATA);
+        if LISTINGS.contains(&name.as_str()) && alone && !free && !top { above.to_vec() } else { path }
+    };
+    tree.into_iter().map(|(path, bytes)| (folded(path), bytes)).collect()
 }
 
 /// Whether the shell ended every file: a service ends an instance's id with nothing.
@@ -147,9 +181,7 @@ fn file(path: &[String], bytes: &[u8], tree: &Files, seen: &mut Seen) {
     }
     match shown.as_str() {
         ROLES => {
-            for role in text.lines() {
-                seen.role(role);
-            }
+            roles(text, seen);
             seen.unknown(ROLES);
         }
         path if path == KEYS || path.starts_with("meta-data/public-keys/") => public_key(path, text, seen),
@@ -203,9 +235,11 @@ fn name_keys(seen: &mut Seen) {
 /// "404 - Not Found", if that is what a file is.
 fn error_page(bytes: &[u8]) -> Option<&str> {
     let text = std::str::from_utf8(bytes).ok()?;
+    // Not a script that writes such a page.
+    let page = text.trim_start().starts_with('<');
     let title = text.split_once("<title>")?.1.split_once("</title>")?.0;
     let status = title.split(' ').next().unwrap_or_default();
-    (status.len() == 3 && status.starts_with(['4', '5'])).then_some(title)
+    (page && status.len() == 3 && status.starts_with(['4', '5'])).then_some(title)
 }
 
 /// What a dump that lacks something does not say.

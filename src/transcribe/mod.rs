@@ -30,7 +30,7 @@ use crate::model::{Scenario, Timestamp};
 use crate::scenario;
 
 use draft::Draft;
-pub use seen::{Keep, Manner, Seen};
+pub use seen::{Keep, Manner, Seen, clip};
 
 /// A scenario that was written.
 #[derive(Debug)]
@@ -91,8 +91,8 @@ pub fn transcribe(
         return Err(Error::TooLarge(text.len()));
     }
     Ok(Transcript {
-        credentials: seen.role.as_ref().is_some_and(|role| role.keys.is_some()),
-        user_data: seen.leaves.contains_key(seen::USER_DATA),
+        credentials: seen.real_keys,
+        user_data: seen.holds_user_data(),
         last_words: draft.count() - facts,
         facts,
         text,

@@ -15,7 +15,14 @@ pub(super) const ROLES: &str = "meta-data/iam/security-credentials";
 pub(super) const EXTENDED: &str = "meta-data/iam/security-credentials-extended";
 pub(super) const IDENTITY_ROLE: &str = "meta-data/identity-credentials/ec2/security-credentials";
 pub(super) const USER_DATA: &str = "user-data";
+/// No path of EC2's; but files that lie in one directory are taken to be of one directory.
+const STRAY_USER_DATA: &str = "meta-data/user-data";
 pub(super) const KEYS: &str = "meta-data/public-keys";
+
+/// Characters of a note at most: what a service sends can be of any length.
+const NOTE: usize = 600;
+/// Characters at most of something that a note quotes.
+const QUOTED: usize = 100;
 
 /// Which secrets are carried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -56,6 +63,8 @@ pub struct Seen {
     pub(super) leaves: BTreeMap<String, Leaf>,
     /// The role and its answer.
     pub(super) role: Option<RoleSeen>,
+    /// Whether real keys were kept, of whichever role.
+    pub(super) real_keys: bool,
     /// Names of public keys by their numbers.
     pub(super) key_names: BTreeMap<u32, String>,
     /// Size and digest of user data that is not carried.
@@ -66,6 +75,8 @@ pub struct Seen {
     pub(super) moving: BTreeMap<String, Option<Timestamp>>,
     /// Notices that are listed and answer 404.
     pub(super) announced: BTreeSet<String>,
+    /// The same notes, to find them by.
+    noted: BTreeSet<String>,
     keep: Keep,
     /// Paths that answered, and whose values are not here.
     withheld: BTreeSet<String>,
@@ -81,11 +92,13 @@ impl Seen {
             manner: Manner::default(),
             leaves: BTreeMap::new(),
             role: None,
+            real_keys: false,
             key_names: BTreeMap::new(),
             user_data: None,
             notes: vec![],
             moving: BTreeMap::new(),
             announced: BTreeSet::new(),
+            noted: BTreeSet::new(),
             keep,
             withheld: BTreeSet::new(),
             unknown: BTreeSet::new(),
@@ -150,8 +163,12 @@ impl Seen {
     /// Something that the reader should know. What a service sends must not move anybody's cursor.
     pub fn note(&mut self, note: impl AsRef<str>) {
         let visible = |c: char| if c.is_control() { '\u{fffd}' } else { c };
-        let note: String = note.as_ref().chars().map(visible).collect();
-        if !self.notes.contains(&note) {
+        let mut note: String = note.as_ref().chars().take(NOTE + 1).map(visible).collect();
+        if let Some((end, _)) = note.char_indices().nth(NOTE) {
+            note.truncate(end);
+            note.push('…');
+        }
+        if self.noted.insert(note.clone()) {
             self.notes.push(note);
         }
     }
@@ -182,7 +199,12 @@ impl Seen {
                             if role.keys.is_some() { leaf.bytes } else { role::stand_in(&leaf.bytes) };
                         self.leaves.insert(path.to_owned(), Leaf { bytes, ..leaf });
                     }
-                    self.role = Some(role);
+                    self.real_keys |= role.keys.is_some();
+                    // A scenario has one role: the one whose keys somebody asked for.
+                    let kept = self.role.as_ref().is_some_and(|kept| kept.keys.is_some());
+                    if role.keys.is_some() || !kept {
+                        self.role = Some(role);
+                    }
                 }
                 // There is nothing in the place of the others.
                 let known = if self.is_aemm() { &[ROLES][..] } else { &[ROLES, EXTENDED, IDENTITY_ROLE] };
@@ -228,6 +250,11 @@ impl Seen {
         self.leaves.keys().any(at) || self.withheld.iter().any(at)
     }
 
+    /// Whether user data is carried.
+    pub(super) fn holds_user_data(&self) -> bool {
+        self.leaves.keys().any(|path| is_user_data(path))
+    }
+
     /// Whether it is known what is at a path.
     pub fn knows(&self, path: &str) -> bool {
         !self.unknown.iter().any(|unknown| unknown == path || below(path, unknown).is_some())
@@ -237,6 +264,14 @@ impl Seen {
     pub(super) fn lacks(&self, path: &str) -> bool {
         let open = |unknown: &String| below(unknown, path).is_some();
         self.knows(path) && !self.is_there(path) && !self.unknown.iter().any(open)
+    }
+}
+
+/// A beginning of a text that is long enough to know it by.
+pub fn clip(text: &str) -> String {
+    match text.char_indices().nth(QUOTED) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
     }
 }
 
@@ -256,13 +291,17 @@ enum Secrecy {
     Signature,
 }
 
+fn is_user_data(path: &str) -> bool {
+    [USER_DATA, STRAY_USER_DATA].iter().any(|data| path == *data || below(path, data).is_some())
+}
+
 /// By the path, and by what a value holds: services that are not EC2's may have keys elsewhere.
 fn secrecy(path: &str, bytes: &[u8], aemm: bool) -> Secrecy {
     const MARK: &[u8] = b"SecretAccessKey";
     // There the name of the role is a value.
     let names = aemm && path == ROLES;
     let credentials = !names && path.split('/').any(|segment| segment.starts_with("security-credentials"));
-    if path == USER_DATA {
+    if is_user_data(path) {
         Secrecy::UserData
     } else if credentials || bytes.windows(MARK.len()).any(|window| window.eq_ignore_ascii_case(MARK)) {
         Secrecy::Credentials
@@ -313,11 +352,49 @@ mod tests {
     }
 
     #[test]
+    fn user_data_is_a_secret_wherever_a_dump_has_it() {
+        for path in ["user-data", "user-data/index.html", "user-data/1/2", "meta-data/user-data"] {
+            let mut seen = Seen::new("latest", Keep::default());
+            seen.value(path, b"password: hunter2".to_vec());
+            assert!(!format!("{seen:?}").contains("hunter2"), "expected nothing of {path}, found {seen:?}");
+            assert!(!seen.holds_user_data() && seen.user_data.is_some(), "{path}");
+            let mut kept = Seen::new("latest", Keep { user_data: true, credentials: false });
+            kept.value(path, b"password: hunter2".to_vec());
+            assert!(kept.holds_user_data(), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_second_role_does_not_hide_that_keys_were_kept() {
+        let keys = br#"{"Code": "Success", "AccessKeyId": "AKID", "SecretAccessKey": "KEY", "Token": "T"}"#;
+        let of = |roles: [(&str, &[u8]); 2]| {
+            let mut seen = Seen::new("latest", Keep { credentials: true, user_data: false });
+            for (role, answer) in roles {
+                seen.value(&format!("{ROLES}/{role}"), answer.to_vec());
+            }
+            (seen.real_keys, seen.role.expect("there is one").name)
+        };
+        let failed: &[u8] = br#"{"Code": "Failed"}"#;
+        assert_eq!(of([("real", keys), ("other", failed)]), (true, "real".into()));
+        assert_eq!(of([("other", failed), ("real", keys)]), (true, "real".into()));
+        assert_eq!(of([("one", failed), ("other", failed)]), (false, "other".into()));
+    }
+
+    #[test]
     fn notes_are_one_line_of_visible_text() {
         let mut seen = Seen::new("latest", Keep::default());
         seen.note("a\n\u{1b}[2Jb");
         seen.note("a\n\u{1b}[2Jb");
         assert_eq!(seen.notes, ["a\u{fffd}\u{fffd}[2Jb"]);
+    }
+
+    #[test]
+    fn notes_are_not_longer_than_a_person_reads() {
+        let mut seen = Seen::new("latest", Keep::default());
+        seen.note("ä".repeat(1 << 20));
+        assert_eq!(seen.notes, ["ä".repeat(NOTE) + "…"]);
+        assert_eq!(clip(&"ä".repeat(101)), "ä".repeat(100) + "…");
+        assert_eq!(clip("short"), "short");
     }
 
     #[test]

@@ -254,18 +254,62 @@ fn a_follower_whom_nobody_reads_ends() {
 }
 
 #[test]
-fn followers_end_with_the_server() {
+fn followers_end_with_a_server_that_does_not_come_back() {
     let bench = Bench::new();
     let server = bench.serve(&[]);
     server.get("/");
     let mut following = Running::start(&bench, &["requests", "-f"]);
     following.line();
+    let watching = std::fs::File::create(bench.path("watching.log")).expect("the bench is writable");
+    let socket = bench.path("c.sock").display().to_string();
+    let mut status = bench.command(&["status", "-f", "--control", &socket]);
+    let mut status = status.stdout(Stdio::piped()).stderr(watching).spawn().expect("the program starts");
+    let mut table = BufReader::new(status.stdout.take().expect("it is piped"));
+    table.read_line(&mut String::new()).expect("it says what is served");
     assert_eq!(server.stop().code, Some(0));
-    assert_eq!(eventually("the end of the follower", || following.ended()), 69);
+    // The time that they wait is their own.
+    for follower in [&mut following.child, &mut status] {
+        assert_eq!(follower.wait().expect("it is ours").code(), Some(69));
+    }
+    for log in ["running.log", "watching.log"] {
+        let said = std::fs::read_to_string(bench.path(log)).expect("its stderr");
+        let words = [
+            "; waiting for it to come back",
+            "it did not come back within 10 s: no mock-imds server listens at",
+        ];
+        for sentence in words {
+            assert_eq!(
+                said.matches(sentence).count(),
+                1,
+                "expected {sentence:?} once in {log}, found {said}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_restart_ends_no_follower() {
+    let bench = Bench::new();
+    let server = bench.serve(&[]);
+    for _ in 0..3 {
+        server.get("/");
+    }
+    let mut following = Running::start(&bench, &["requests", "-f"]);
+    for _ in 0..3 {
+        following.line();
+    }
+    assert_eq!(server.stop().code, Some(0));
+    let server = bench.serve(&[]);
+    // Its numbers are lower than those of the one before.
+    server.get(ID);
+    let line = following.line();
+    assert!(line.contains(ID), "expected the new server's first request, found {line}");
+    server.get("/latest/meta-data/mac");
+    let line = following.line();
+    assert!(line.contains("/latest/meta-data/mac"), "expected what came later, once, found {line}");
+    assert_eq!(following.ended(), None);
     let said = std::fs::read_to_string(bench.path("running.log")).expect("its stderr");
-    let ended = said.contains("c.sock ended before it answered");
-    // It may have been between two questions.
-    assert!(ended || said.contains("no mock-imds server listens at"), "{said}");
+    assert_eq!(said.matches("waiting for it to come back").count(), 1, "{said}");
 }
 
 #[test]

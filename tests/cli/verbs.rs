@@ -305,3 +305,15 @@ fn status_tells_the_clock_and_changes_apart_from_the_file() {
 }
 
 // === Faults ===
+
+#[test]
+fn a_file_without_end_is_no_value() {
+    let bench = Bench::new();
+    let _server = bench.serve(&[]);
+    bench
+        .control(&["set", "meta-data/x", "--file", "/dev/zero"])
+        .failed(78, &["/dev/zero has more than 1 MiB; accepted: a value of at most 1 MiB"]);
+    bench
+        .control(&["set", "meta-data/x", "--file", "nothing"])
+        .failed(69, &["nothing cannot be read: no such file or directory"]);
+}

@@ -62,7 +62,7 @@ fn a_recording_goes_to_stdout_and_secrets_into_files_of_their_owner() {
     assert_eq!(mode(&bench.path("secret.toml")), 0o600);
     let left: Vec<_> =
         fs::read_dir(bench.path(".")).expect("it is there").map(|e| e.expect("it is").file_name()).collect();
-    assert!(!left.iter().any(|name| name.to_string_lossy().starts_with(".secret")), "{left:?}");
+    assert!(!left.iter().any(|name| name.to_string_lossy().starts_with(".mock-imds")), "{left:?}");
 }
 
 #[test]
@@ -99,6 +99,65 @@ fn a_file_is_replaced_by_force_only_and_before_any_request() {
     let forced = bench.run(&["record", &url, QUICK[0], QUICK[1], "-o", "there.toml", "--force"]);
     assert_eq!(forced.code, Some(0), "{forced:#?}");
     assert!(fs::read_to_string(bench.path("there.toml")).expect("it is there").contains("[instance]"));
+}
+
+#[test]
+fn force_replaces_files_only() {
+    use std::os::unix::fs::{FileTypeExt as _, symlink};
+    let bench = Bench::new();
+    let nobody = "http://127.0.0.1:9";
+    // A device of everybody's, and no way to it but by a link: a defect must not cost this machine its /dev/null.
+    symlink("/dev/null", bench.path("device")).expect("it can be made");
+    symlink("nowhere", bench.path("dangling")).expect("it can be made");
+    for force in [&["--force"][..], &[]] {
+        let run = |file| bench.run(&[&["record", nobody, "-o", file][..], force].concat());
+        run("device").failed(64, &["device is a device, a pipe or a socket; leave -o out"]);
+        run("dangling").failed(64, &["dangling is a link that leads nowhere; name a file"]);
+    }
+    assert!(fs::metadata(bench.path("device")).expect("it is there").file_type().is_char_device());
+    bench.write("there.toml", "old");
+    symlink("there.toml", bench.path("link")).expect("it can be made");
+    fs::create_dir(bench.path("dump")).expect("it can be made");
+    bench.write("dump/instance-id", "i-0123456789abcdef0");
+    let found = bench.run(&["import", "dump", "dump", "-o", "link", "--force"]);
+    assert_eq!(found.code, Some(0), "{found:#?}");
+    assert!(bench.path("link").is_symlink(), "expected the link to stay");
+    assert!(fs::read_to_string(bench.path("there.toml")).expect("it is there").contains("[instance]"));
+}
+
+#[test]
+fn what_cannot_be_written_is_known_before_any_request() {
+    let bench = Bench::new();
+    let found = bench.run(&["record", "http://127.0.0.1:9", "-o", "/proc/mock-imds.toml"]);
+    assert!(matches!(found.code, Some(69 | 77)), "{found:#?}");
+    assert!(found.stderr.starts_with("mock-imds: /proc/mock-imds.toml cannot be written: "), "{found:#?}");
+}
+
+#[test]
+fn a_full_disk_is_a_failure_and_a_reader_that_has_gone_is_none() {
+    let bench = Bench::new();
+    let _server = bench.serve(&[]);
+    fs::create_dir(bench.path("dump")).expect("it can be made");
+    bench.write("dump/instance-id", "i-0123456789abcdef0");
+    bench.write("aemm.json", "{}");
+    let socket = bench.path("c.sock").display().to_string();
+    for arguments in [
+        &["import", "dump", "dump"][..],
+        &["import", "aemm", "aemm.json"],
+        &["show", "meta-data/instance-id", "--control", &socket],
+        &["show", "meta-data/instance-id", "--json", "--control", &socket],
+    ] {
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").expect("Linux has it");
+        let output = bench.command(arguments).stdout(full).output().expect("it starts");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        let sentence = "mock-imds: standard output cannot be written: no space left on device";
+        assert!(stderr.contains(sentence), "expected {sentence:?} of {arguments:?}, found {stderr}");
+        assert_eq!(output.status.code(), Some(69), "{arguments:?}: {stderr}");
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let output = bench.command(arguments).stdout(writer).output().expect("it starts");
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}: {output:?}");
+    }
 }
 
 #[test]
@@ -178,6 +237,18 @@ fn what_is_no_dump_is_refused_with_a_sentence() {
         .run(&["import", "dump", "nothing"])
         .failed(69, &["nothing cannot be read: no such file or directory"]);
     bench.run(&["import", "dump"]).failed(64, &["<DIR|FILE>"]);
+    fs::create_dir_all(bench.path("pages/latest/meta-data")).expect("it can be made");
+    bench.write("pages/latest/meta-data/instance-id", "<title>404 - Not Found</title>");
+    bench
+        .run(&["import", "dump", "pages"])
+        .failed(78, &["pages cannot be imported: nothing answered; accepted: files that hold"]);
+    fs::create_dir_all(bench.path("large/meta-data")).expect("it can be made");
+    for name in ["a", "b"] {
+        bench.write(&format!("large/meta-data/{name}"), "x".repeat(600_000));
+    }
+    bench
+        .run(&["import", "dump", "large"])
+        .failed(78, &["large cannot be imported: the scenario would have ", "; leave out user data"]);
 }
 
 /// In a network namespace: outside of one the address may be that of a real service.

@@ -283,6 +283,84 @@ fn the_newest_version_counts_and_newer_categories_are_not_missed() {
     }
 }
 
+/// wget asks with a slash at the end, and then a value lies in a directory of its own.
+#[test]
+fn values_may_lie_in_directories_of_their_own() {
+    let seen = of(&[
+        ("latest/meta-data/instance-id/index.html", b"i-0123456789abcdef0"),
+        ("latest/meta-data/placement/index.html", b"availability-zone"),
+        ("latest/meta-data/placement/availability-zone/index.html", b"eu-west-1c"),
+        ("latest/user-data/index.html", b"instance-id\nindex.html\npassword: hunter2"),
+    ])
+    .expect("it is a dump");
+    assert!(!format!("{seen:?}").contains("hunter2"), "expected no user data, found {seen:?}\n{RERUN}");
+    let text = written(seen, &Stage::new("")).text;
+    for line in [
+        "instance-id = \"i-0123456789abcdef0\"",
+        "availability-zone = \"eu-west-1c\"",
+        "# - user data (40 bytes, sha256",
+    ] {
+        assert!(text.contains(line), "expected {line:?}, found\n{text}\n{RERUN}");
+    }
+    assert!(!text.contains("hunter2") && !text.contains("index.html"), "{text}\n{RERUN}");
+}
+
+#[test]
+fn user_data_beside_an_instance_id_is_user_data() {
+    let seen = of(&[("x/instance-id", b"i-0123456789abcdef0"), ("x/user-data", b"password: hunter2")]);
+    let seen = seen.expect("it is a dump");
+    assert!(!format!("{seen:?}").contains("hunter2"), "expected no user data, found {seen:?}\n{RERUN}");
+    assert!(
+        text_of(&[("x/instance-id", b"i-0123456789abcdef0"), ("x/user-data", b"hunter2")])
+            .contains("user data (7 bytes")
+    );
+}
+
+#[test]
+fn keys_in_the_place_of_a_list_of_roles_are_no_names() {
+    let keys: &[u8] =
+        b"{\n  \"Code\" : \"Success\",\n  \"SecretAccessKey\" : \"hunter2\",\n\"Token\"\n:\nhunter2\n}";
+    for (file, more) in [
+        ("latest/meta-data/iam/security-credentials", "latest/meta-data/of-tomorrow"),
+        (
+            "latest/meta-data/iam/security-credentials/index.html",
+            "latest/meta-data/iam/security-credentials/}",
+        ),
+    ] {
+        let seen =
+            of(&[("latest/meta-data/instance-id", b"i-0123456789abcdef0"), (file, keys), (more, b"x")]);
+        let seen = seen.expect("it is a dump");
+        assert!(
+            !format!("{seen:?}").contains("hunter2"),
+            "expected no key of {file}, found {seen:?}\n{RERUN}"
+        );
+        let note = "meta-data/iam/security-credentials: the file is no list of roles; left out";
+        assert!(
+            seen.notes.iter().any(|found| found == note),
+            "expected {note:?}, found {:?}\n{RERUN}",
+            seen.notes
+        );
+        let transcript = written(seen, &Stage::new(""));
+        assert!(!format!("{transcript:?}").contains("hunter2"), "{}\n{RERUN}", transcript.text);
+    }
+}
+
+#[test]
+fn user_data_that_is_not_there_is_said_unless_a_listing_says_so() {
+    let id: (&str, &[u8]) = ("latest/meta-data/instance-id", b"i-0123456789abcdef0");
+    let document: (&str, &[u8]) = ("latest/dynamic/instance-identity/document", b"{}");
+    for (listing, said) in [(&[][..], true), (&[("latest/index.html", &b"dynamic\nmeta-data"[..])], false)] {
+        let seen = of(&[&[id, document], listing].concat()).expect("it is a dump");
+        let note = "user-data: not in the dump; taken to be none";
+        assert_eq!(
+            seen.notes.iter().any(|found| found == note),
+            said,
+            "of {listing:?}: {:?}\n{RERUN}",
+            seen.notes
+        );
+    }
+}
+
 #[test]
 fn what_is_no_dump_is_refused() {
     for files in [&[][..], &[("a/b", &b"c"[..])], &[("latest/x", b"y")]] {

@@ -139,3 +139,32 @@ fn what_is_of_another_kind_is_refused() {
         assert!(refused.contains(found), "expected {found:?} of {json}, found {refused:?}\n{RERUN}");
     }
 }
+
+/// What is no value may be a secret all the same.
+#[test]
+fn notes_quote_no_value() {
+    for (user_data, note) in [
+        (
+            json!(["password: hunter2", 1]),
+            "user-data: a list of other things than lines is no value of a service",
+        ),
+        (json!("ci-b64:hunter2!"), "user-data: ci-b64: without base64 is no value of a service"),
+    ] {
+        let json = json!({ "ds": { "meta_data": { "instance_id": "i-0123456789abcdef0" }, "user_data": user_data } });
+        let seen = read(&json);
+        assert!(
+            seen.notes.iter().any(|found| found == note),
+            "expected {note:?}, found {:?}\n{RERUN}",
+            seen.notes
+        );
+        assert!(!format!("{seen:?}").contains("hunter2"), "expected no value, found {seen:?}\n{RERUN}");
+        assert!(!seen.knows("user-data"), "{note}\n{RERUN}");
+    }
+}
+
+#[test]
+fn user_data_beside_the_metadata_is_user_data() {
+    let json = json!({ "ds": { "instance-id": "i-0123456789abcdef0", "user-data": "hunter2", "userdata": "hunter2" } });
+    let seen = cloud_init::read(&json, Keep::default()).expect("it is instance data");
+    assert!(!format!("{seen:?}").contains("hunter2"), "expected no user data, found {seen:?}\n{RERUN}");
+}

@@ -17,7 +17,8 @@ fn the_commands_of_the_page_do_what_it_says() {
     let bench = Bench::new();
     let scenario = bench.write(
         "s.toml",
-        "[instance]\ninstance-type = \"c7g.large\"\npublic-keys = [{ name = \"my key\", key = \"ssh-ed25519 AAAA me\" }]\n",
+        "[instance]\ninstance-type = \"c7g.large\"\npublic-keys = [{ name = \"my key\", key = \"ssh-ed25519 AAAA me\" }]\n\
+         [credentials]\nextended = true\n",
     );
     let server = bench.serve(&["--scenario", scenario.to_str().expect("UTF-8")]);
     let url = format!("http://{}", server.address);
@@ -44,6 +45,11 @@ fn the_commands_of_the_page_do_what_it_says() {
         assert_eq!(found.code, Some(0), "of\n{lines}\nfound {found:#?}");
         run += 1;
         if block.contains("import dump dump") {
+            let kept = all_of(&bench.path("dump"));
+            for secret in ["SecretAccessKey", "AccessKeyId", "security-credentials"] {
+                assert!(!kept.contains(secret), "expected no {secret} in the dump, found\n{kept}");
+            }
+            assert!(!bench.path("dump/user-data").exists(), "expected no file of what is not there");
             let text = fs::read_to_string(bench.path("instance.toml")).expect("it was written");
             for fact in ["instance-type = \"c7g.large\"", "name = \"my key\"", "role = \"dev-role\""] {
                 assert!(text.contains(fact), "expected {fact:?} of the dump, found\n{text}");
@@ -52,4 +58,19 @@ fn the_commands_of_the_page_do_what_it_says() {
         }
     }
     assert_eq!(run, 6, "expected six blocks of commands on the page");
+}
+
+/// Names and contents of the files below a directory.
+fn all_of(directory: &Path) -> String {
+    let mut text = String::new();
+    for entry in fs::read_dir(directory).expect("the page made it") {
+        let path = entry.expect("it is readable").path();
+        text += &path.to_string_lossy();
+        text += &if path.is_dir() {
+            all_of(&path)
+        } else {
+            String::from_utf8_lossy(&fs::read(&path).expect("it is readable")).into_owned()
+        };
+    }
+    text
 }

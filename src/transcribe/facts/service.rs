@@ -7,9 +7,8 @@ use crate::transcribe::seen::Seen;
 
 pub(super) fn metadata_options(seen: &Seen, draft: &mut Draft) {
     let mut block = Block::new("[metadata-options]");
-    let real = seen.role.as_ref().is_some_and(|role| role.keys.is_some());
     match seen.manner.http_tokens {
-        Some(HttpTokens::Optional) if real => {
+        Some(HttpTokens::Optional) if seen.real_keys => {
             let why = "The service did without tokens too. Here are real credentials, which any web page could read then.";
             block.commented(Some(why.into()), "http-tokens", quote::text(HttpTokens::Required.as_str()));
         }
