@@ -7,12 +7,10 @@ use crate::model::{
     InstanceType, KernelId, LifeCycle, Monitoring, RamdiskId, ReservationId, SecurityGroupId, System, TagKey,
     Timestamp, names,
 };
+use crate::scenario::USER_DATA_LIMIT;
 use crate::transcribe::draft::{Block, Draft};
 use crate::transcribe::quote;
 use crate::transcribe::seen::{KEYS, Seen, USER_DATA};
-
-/// What a key of user data takes; more is said as the last word on its path.
-const USER_DATA_LIMIT: usize = 16 * 1024;
 
 pub(super) fn write(seen: &Seen, document: &Document, primary: Option<&Interface>, draft: &mut Draft) {
     let mut block = Block::new("[instance]");
@@ -142,6 +140,7 @@ pub(super) fn user_data(seen: &Seen, block: &mut Block) {
     if let Some(digest) = &seen.user_data {
         block.comment(format!("Its user data is not here: {digest}. `--with-user-data` takes it along."));
     }
+    // More is said as the last word on its path.
     if let Some(leaf) = seen.leaves.get(USER_DATA).filter(|leaf| leaf.bytes.len() <= USER_DATA_LIMIT) {
         block.raw("user-data", quote::content(&leaf.bytes, None));
     }
