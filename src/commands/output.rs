@@ -54,11 +54,13 @@ fn target(file: &Path, force: bool) -> Result<PathBuf, Failure> {
         let found = "is a device, a pipe or a socket; leave -o out to write to standard output";
         return Err(refused(Status::Usage, file, found));
     }
-    match () {
-        () if !force => Err(exists(file)),
-        () if there.is_symlink() => file.canonicalize().map_err(|error| unwritable(file, &error)),
-        () => Ok(file.to_owned()),
+    if !force {
+        return Err(exists(file));
     }
+    if there.is_symlink() {
+        return file.canonicalize().map_err(|error| unwritable(file, &error));
+    }
+    Ok(file.to_owned())
 }
 
 /// A new file beside the target, so that the rename stays within one file system.

@@ -48,12 +48,11 @@ pub struct Found {
     pub next: u64,
 }
 
-/// Whether a server has its socket here, one of another user's included. A crash leaves a socket where none listens.
+/// Whether a server has its socket here, one of another user's included. A crash leaves a socket where none listens, and
+/// `su` a HOME that is closed.
 fn listens(place: &Path) -> bool {
-    match Probe::connect(place) {
-        Ok(_) => true,
-        Err(error) => !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::ConnectionRefused),
-    }
+    let refused = |error: io::Error| error.kind() == ErrorKind::ConnectionRefused;
+    place.exists() && !Probe::connect(place).is_err_and(refused)
 }
 
 impl Client {

@@ -7,7 +7,7 @@ use std::process::Command;
 use crate::setup::{Setup, System};
 
 /// The image holds no more than this: it is pulled by every CI job.
-const LARGEST: u64 = 10_000_000;
+const LARGEST: u64 = 11_000_000;
 
 #[test]
 fn the_image_of_the_package_is_small_and_lacks_nothing() {

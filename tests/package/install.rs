@@ -27,6 +27,7 @@ fn installed(system: System, test: &'static str) {
     machine.expect_network_once("after the installation");
     let version = machine.ok("/usr/libexec/mock-imds/ec2-metadata-mock --version");
     machine.expect("the link of the other program's name", &version, "v1.13.0");
+    what_is_named_is_there(&machine);
     confined(&machine);
     open_to_its_group(&machine);
     units_verify(&machine);
@@ -43,6 +44,18 @@ fn installed(system: System, test: &'static str) {
         });
     }
     sdk_needs_no_configuration(&machine);
+}
+
+/// The files that the manual names, and the notices of the crates in the program.
+fn what_is_named_is_there(machine: &Machine) {
+    let named = "zcat /usr/share/man/man*/mock-imds* | sed 's/\\\\-/-/g' | grep -oE '/usr/[A-Za-z0-9._/-]+' | sed 's/[.,]$//' | sort -u";
+    let missing = format!("{named} | while read -r path; do test -e $path || echo $path; done");
+    machine.expect("files that the manual names and that are not there", &machine.ok(&missing), "");
+    machine.expect_in("one of them", &machine.ok(named), "/usr/share/doc/mock-imds/docs/aemm.md");
+    let notices = machine.ok("zcat /usr/share/doc/mock-imds/third-party-notices.txt.gz");
+    for name in ["tokio ", "hyper ", "nftnl "] {
+        machine.expect_in("the notices of the crates", &notices, name);
+    }
 }
 
 fn confined(machine: &Machine) {

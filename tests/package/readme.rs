@@ -63,12 +63,16 @@ fn perform(machine: &Machine, scenario: &str, command: &str, output: &[&str]) ->
     true
 }
 
+/// A server in another terminal, for one command: the commands ask a user's own server before the packaged one.
+const SERVER: &str = "mock-imds serve >/dev/null 2>&1 & server=$!; trap 'kill $server' EXIT; \
+     for try in {1..100}; do curl -s -o /dev/null 127.0.0.1:1338 && break; sleep .1; done";
+
 /// What the page takes for granted at a command: the file that it has just shown, a server, a program that asks.
 fn before(command: &str, scenario: &str) -> String {
     let here = "/root/scenario.toml";
     match command.split_whitespace().collect::<Vec<_>>()[..] {
-        ["curl", url, ..] if url.starts_with("http://127.0.0.1:1338/") => {
-            "mock-imds serve >/dev/null 2>&1 & for try in {1..100}; do curl -s -o /dev/null 127.0.0.1:1338 && break; sleep .1; done".to_owned()
+        ["curl", url, ..] | ["mock-imds", "record", url, ..] if url.starts_with("http://127.0.0.1:1338") => {
+            SERVER.to_owned()
         }
         ["sudo", "systemctl", "reload", ..] => {
             format!("cat >/etc/mock-imds/scenario.toml <<'END'\n{scenario}\nEND")
@@ -77,7 +81,9 @@ fn before(command: &str, scenario: &str) -> String {
             format!("printf '[instance]\\ninstance-type = \"c7g large\"\\n' >{here}")
         }
         ["mock-imds", "wait", path, ..] => {
-            format!("for try in {{1..100}}; do curl -s -o /dev/null http://169.254.169.254/latest/{path}; sleep .1; done &")
+            format!(
+                "for try in {{1..100}}; do curl -s -o /dev/null http://169.254.169.254/latest/{path}; sleep .1; done &"
+            )
         }
         _ => String::new(),
     }

@@ -36,6 +36,7 @@ fn the_rpm_installs_upgrades_and_goes() {
     machine.expect("the edited scenario", &machine.instance_id().unwrap_or_default(), "i-0cccccccccccccccc");
     machine.expect("what rpm lays beside", &machine.ok("find /etc/mock-imds -name '*.rpm*'"), "");
     link_to_the_program(&machine);
+    machine.ok("grep -q 'tokio ' /usr/share/licenses/mock-imds/third-party-notices.txt");
 
     machine.ok("systemctl stop mock-imds");
     machine.ok(&format!("dnf --assumeyes --quiet downgrade {PREVIOUS}"));

@@ -10,8 +10,8 @@ use mock_imds::server::Limits;
 use tokio::time::Instant;
 
 use crate::rig::{ID, Rig, get, limits, put};
-use crate::support::eventually;
 use crate::support::http::Client;
+use crate::support::{DEADLINE, eventually};
 
 /// What nothing is wrong with: other requests go here.
 const TYPE: (&str, &str) = ("/latest/meta-data/instance-type", "m5.xlarge");
@@ -47,6 +47,13 @@ fn rest(stream: &mut TcpStream) -> (String, Option<ErrorKind>) {
 /// What a client gets that waits for a while only.
 fn raw(rig: &Rig, request: &str) -> (String, Option<ErrorKind>) {
     rest(&mut connect(rig, request))
+}
+
+/// What a client gets for the instance id that waits until the connection ends.
+fn end(rig: &Rig) -> (String, Option<ErrorKind>) {
+    let mut stream = connect(rig, &get(ID.0));
+    stream.set_read_timeout(Some(DEADLINE)).expect("the time-out is not zero");
+    rest(&mut stream)
 }
 
 /// A client that has asked for the instance id, and has no answer.
@@ -138,7 +145,7 @@ fn a_long_body_is_truncated_where_it_should_be() {
 #[test]
 fn a_reset_is_a_reset() {
     let rig = faulty("reset = true", Limits::default());
-    assert_eq!(raw(&rig, &get(ID.0)), (String::new(), Some(ErrorKind::ConnectionReset)));
+    assert_eq!(end(&rig), (String::new(), Some(ErrorKind::ConnectionReset)));
     serves_others(&rig);
     assert_eq!(journal(&rig), [(None, Some(0))]);
 }
@@ -209,7 +216,7 @@ fn a_late_answer_is_late_and_others_are_not() {
 fn a_latency_lies_in_its_range_and_delays_a_reset_too() {
     let rig = faulty("latency = { min = \"50ms\", max = \"150ms\" }\nreset = true", Limits::default());
     let start = Instant::now();
-    assert_eq!(raw(&rig, &get(ID.0)).1, Some(ErrorKind::ConnectionReset));
+    assert_eq!(end(&rig).1, Some(ErrorKind::ConnectionReset));
     assert!(start.elapsed() >= Duration::from_millis(50), "{:?}", start.elapsed());
 }
 
