@@ -87,6 +87,24 @@ fn wrong_faults_change_nothing() {
     assert_eq!(status(&server, PUBLIC), 200);
 }
 
+/// A fault is counted by its place, which is another one when one before it is lost.
+#[test]
+fn a_fault_that_a_reload_keeps_does_not_inherit_the_count_of_one_that_it_loses() {
+    let web = "[instances.web]\nclients = [\"127.0.0.1\"]\ninstance-id = \"i-0fedcba0987654321\"\n";
+    let (bench, server) = served(web);
+    let (mac, ami) = ("/latest/meta-data/mac", "/latest/meta-data/ami-id");
+    done(
+        &bench,
+        &["fault", "--status", "503", "--count", "1", "--path", "meta-data/mac", "--instance", "web"],
+    );
+    done(&bench, &["fault", "--status", "503", "--count", "1", "--path", "meta-data/ami-id"]);
+    assert_eq!([status(&server, mac), status(&server, mac)], [503, 200]);
+    bench.write("s.toml", "");
+    let found = bench.control(&["reload", "--keep"]);
+    says(&found.stdout, &["kept: 1 change, dropped: 1 change"]);
+    assert_eq!([status(&server, ami), status(&server, ami)], [503, 200], "once, as it was ordered");
+}
+
 #[test]
 fn faults_are_kept_or_dropped_by_a_reload() {
     let (bench, server) = served("");
