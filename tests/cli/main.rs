@@ -9,6 +9,7 @@ mod api_docs;
 mod check;
 mod control;
 mod credentials;
+mod follow;
 mod kept;
 mod manager;
 mod reload;
