@@ -1,7 +1,9 @@
 //! The command line: one struct per subcommand.
 
 mod change;
+mod examples;
 mod fault;
+mod global;
 mod import;
 
 use std::net::{IpAddr, SocketAddr};
@@ -22,14 +24,26 @@ pub use change::{
 pub use fault::Fault;
 pub use import::{Aemm, Import, ImportAemm, ImportDump, ImportFormat, ImportMode, Output, Record, Secrets};
 
-/// An EC2 Instance Metadata Service for developer machines.
+/// EC2 Instance Metadata Service for developer machines.
 #[derive(Debug, Parser)]
-#[command(name = "mock-imds", version, propagate_version = true, max_term_width = 100)]
+#[command(
+    name = "mock-imds",
+    version,
+    propagate_version = true,
+    max_term_width = 100,
+    disable_help_flag = true,
+    disable_version_flag = true,
+    args = global::help_and_version(),
+    mut_subcommands = global::add,
+    after_help = examples::ROOT
+)]
 pub struct Cli {
-    /// How much is logged
+    /// Log level: error, warn, info, debug or trace
     #[arg(
         long,
         global = true,
+        help_heading = global::HEADING,
+        display_order = 1000,
         value_enum,
         value_name = "LEVEL",
         env = "MOCK_IMDS_LOG",
@@ -45,69 +59,70 @@ pub struct Cli {
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Serve instance metadata
+    /// Run the metadata service in the foreground
     Serve(Serve),
-    /// Judge scenario files as a server would: every problem at once
+    /// Validate scenario files
     Check(Check),
-    /// Make a running server load its scenario anew
+    /// Reload the scenario of the running server
     Reload(Reload),
-    /// Say what a running server does
+    /// Show the status of the running server
     Status(Status),
-    /// Print what the service answers now, or what verifies the identity document
+    /// Print the value of a path, or the certificate of the identity document
     Show(Show),
-    /// Serve another scenario until the next reload
+    /// Switch to another scenario until the next reload
     Use(Use),
-    /// Announce a spot interruption
+    /// Issue a spot interruption notice
     Spot(Spot),
-    /// Recommend a rebalance
+    /// Issue a rebalance recommendation
     Rebalance(Rebalance),
-    /// Schedule a maintenance event, or change one
+    /// Schedule or update a maintenance event
     Maintenance(Box<Maintenance>),
-    /// Say what the Auto Scaling group prepares
+    /// Set the Auto Scaling target lifecycle state
     Lifecycle(Lifecycle),
-    /// Have something go wrong
+    /// Inject a fault
     Fault(Box<Fault>),
-    /// Take back what events did
+    /// Clear what events changed
     Clear(Clear),
-    /// Make new generated credentials
+    /// Rotate the generated credentials
     Rotate(Rotate),
-    /// Have the last word on a path
+    /// Override the value of a path
     Set(SetPath),
-    /// Move the scenario's clock
+    /// Seek, pause or resume the clock of the scenario
     Clock(Clock),
-    /// List the requests of a running server's clients
+    /// List the requests that the running server received
     Requests(Requests),
-    /// Wait for a request; exit with 1 if it does not come
+    /// Wait for a request, exit with 1 if there is none
     Wait(Wait),
-    /// Write the scenario that answers as a real service does
+    /// Record a metadata service as a scenario file
     Record(Record),
-    /// Write the scenario of what other programs have
+    /// Convert other programs' files to a scenario file
     Import(Import),
-    /// Host networking: the link-local address and the nftables redirect (the units call it)
-    #[command(subcommand)]
+    /// Manage the link-local address and the nftables redirect (called by the systemd units)
+    #[command(subcommand, after_help = examples::NET)]
     Net(Net),
-    /// Find what is wrong on this host, and say the command that mends it
+    /// Diagnose this host and print the commands that fix it
     Doctor(Doctor),
-    /// Be amazon-ec2-metadata-mock: its commands, flags, environment, files and answers
+    /// Run as amazon-ec2-metadata-mock: its commands, flags, environment, files and answers
     Aemm(Aemm),
 }
 
 /// `mock-imds serve`.
 #[derive(Debug, Args)]
+#[command(after_help = examples::SERVE)]
 pub struct Serve {
-    /// What to serve [default: the unit's scenario.toml, else ~/.config/mock-imds/scenario.toml, else the built-in one]
+    /// Scenario file [default: the unit's scenario.toml, else ~/.config/mock-imds/scenario.toml, else the built-in one]
     #[arg(long, value_name = "FILE")]
     pub scenario: Option<PathBuf>,
-    /// Where to listen; may be given several times [default: 127.0.0.1:1338]. Inherited sockets win
+    /// Listen address, repeatable [default: 127.0.0.1:1338]. Sockets inherited from systemd take precedence
     #[arg(long, value_name = "ADDR:PORT", value_parser = address)]
     pub listen: Vec<SocketAddr>,
     /// Where the control socket is.
     #[command(flatten)]
     pub control: Control,
-    /// Where keys live [default: the unit's state directory, else ~/.local/state/mock-imds]
+    /// State directory, for the keys [default: the unit's, else ~/.local/state/mock-imds]
     #[arg(long, value_name = "DIR")]
     pub state: Option<PathBuf>,
-    /// Load the scenario anew whenever its file changes, as SIGHUP does
+    /// Reload the scenario whenever its file changes, as SIGHUP does
     #[arg(long)]
     pub watch: bool,
     /// The library of scenarios
@@ -117,23 +132,24 @@ pub struct Serve {
 
 /// `mock-imds check`.
 #[derive(Debug, Args)]
+#[command(after_help = examples::CHECK)]
 pub struct Check {
-    /// Scenario files
+    /// Scenario files to validate
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
 }
 
 /// `mock-imds show`: what to print.
 #[derive(Debug, Args)]
-#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true, after_help = examples::SHOW)]
 pub struct Show {
     /// What a server keeps.
     #[command(subcommand)]
     pub kept: Option<Kept>,
-    /// A path, such as meta-data/instance-id; without a version it is that of latest
+    /// Path, such as meta-data/instance-id; below latest unless it starts with a version
     #[arg(required = true, value_name = "PATH")]
     pub path: Option<String>,
-    /// Who asks [default: a process of this host]
+    /// Answer as for a client with this address [default: a process of this host]
     #[arg(long, value_name = "ADDR")]
     pub client: Option<IpAddr>,
     /// Print JSON
@@ -147,25 +163,27 @@ pub struct Show {
 /// What a server keeps and shows.
 #[derive(Debug, Subcommand)]
 pub enum Kept {
-    /// The certificate that verifies a signature of the identity document, in PEM
+    /// Print the certificate that verifies the identity document, in PEM
     IdentityCertificate(IdentityCertificate),
 }
 
 /// `mock-imds show identity-certificate`.
 #[derive(Debug, Args)]
+#[command(after_help = examples::IDENTITY_CERTIFICATE)]
 pub struct IdentityCertificate {
-    /// The leaf of dynamic/instance-identity/ that it verifies: rsa2048, pkcs7 or signature
+    /// Which signature below dynamic/instance-identity/ it verifies
     #[arg(default_value = "rsa2048", value_name = "LEAF", value_parser = ["rsa2048", "pkcs7", "signature"])]
     pub leaf: String,
-    /// The server's state directory [default: /var/lib/mock-imds, else ~/.local/state/mock-imds]
+    /// State directory of the server [default: /var/lib/mock-imds, else ~/.local/state/mock-imds]
     #[arg(long, value_name = "DIR")]
     pub state: Option<PathBuf>,
 }
 
 /// `mock-imds reload`.
 #[derive(Debug, Args)]
+#[command(after_help = examples::RELOAD)]
 pub struct Reload {
-    /// Keep the scenario's clock and what was changed since the last load
+    /// Keep the clock, and the changes made since the last load
     #[arg(long)]
     pub keep: bool,
     /// Print JSON
@@ -178,11 +196,12 @@ pub struct Reload {
 
 /// `mock-imds status`.
 #[derive(Debug, Args)]
+#[command(after_help = examples::STATUS)]
 pub struct Status {
     /// Where the control socket is.
     #[command(flatten)]
     pub control: Control,
-    /// Go on and print it again when it has changed
+    /// Keep running, and print the status again whenever it changes
     #[arg(long, short)]
     pub follow: bool,
     /// Print JSON
@@ -192,20 +211,21 @@ pub struct Status {
 
 /// `mock-imds requests`.
 #[derive(Debug, Args)]
+#[command(after_help = examples::REQUESTS)]
 pub struct Requests {
-    /// Go on and print requests as they come
+    /// Keep running, and print requests as they arrive
     #[arg(long, short)]
     pub follow: bool,
-    /// Only those for a path: * is anything within a segment, ** any segments
+    /// Only requests for this path: * matches within a segment, ** any number of segments
     #[arg(long, value_name = "GLOB", value_parser = accepted::<PathGlob>)]
     pub path: Option<PathGlob>,
     /// Which requests.
     #[command(flatten)]
     pub filters: Filters,
-    /// The newest N at most [default: all that are kept; with --follow, 10]
+    /// Only the newest N [default: all that are kept; with --follow, 10]
     #[arg(long, value_name = "N")]
     pub limit: Option<usize>,
-    /// Print JSON, a line for each
+    /// Print JSON, one line for each request
     #[arg(long)]
     pub json: bool,
     /// Where the control socket is.
@@ -215,21 +235,22 @@ pub struct Requests {
 
 /// `mock-imds wait`.
 #[derive(Debug, Args)]
+#[command(after_help = examples::WAIT)]
 pub struct Wait {
-    /// A path, with or without its version: * is anything within a segment, ** any segments
+    /// Path, with or without its version: * matches within a segment, ** any number of segments
     #[arg(value_parser = accepted::<PathGlob>)]
     pub path: PathGlob,
     /// Which requests.
     #[command(flatten)]
     pub filters: Filters,
-    /// The other way round: exit with 1 if such a request comes
+    /// Exit with 1 if such a request arrives, with 0 if none does
     #[arg(long)]
     pub never: bool,
-    /// From where on requests count: start (all that are kept), now, or the number of one
+    /// Consider requests from here on: start (all that are kept), now, or after the request of this number
     #[arg(long, value_name = "WHEN", default_value = "now", value_parser = accepted::<Since>)]
     pub since: Since,
-    /// How long
-    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = length)]
+    /// How long to wait
+    #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = length)]
     pub within: Duration,
     /// Print the request as JSON
     #[arg(long)]
@@ -242,19 +263,19 @@ pub struct Wait {
 /// Which requests.
 #[derive(Debug, Args)]
 pub struct Filters {
-    /// Only those of clients: addresses, networks, or "host" for the processes of this host
+    /// Only requests from these clients: addresses, networks, or "host" for processes of this host
     #[arg(long, value_name = "ADDR", value_parser = accepted::<List<Asker>>)]
     pub client: Option<List<Asker>>,
-    /// Only those with a status: 404, 4xx, or "none" for no answer
+    /// Only requests with these statuses: 404, 4xx, or "none" for no response
     #[arg(long, value_name = "STATUS", value_parser = accepted::<List<Outcome>>)]
     pub status: Option<List<Outcome>>,
-    /// Only those by a method: GET, PUT, ...
+    /// Only requests with these methods: GET, PUT, ...
     #[arg(long, value_name = "METHOD", value_parser = accepted::<List<Verb>>)]
     pub method: Option<List<Verb>>,
-    /// Only those of IMDSv1: without a token
+    /// Only IMDSv1: requests without a token
     #[arg(long)]
     pub v1: bool,
-    /// Only those of IMDSv2: with a token, or for one
+    /// Only IMDSv2: requests with a token, or for one
     #[arg(long)]
     pub v2: bool,
 }
@@ -262,47 +283,52 @@ pub struct Filters {
 /// Where the control socket is.
 #[derive(Debug, Args)]
 pub struct Control {
-    /// The control socket [default: /run/mock-imds/control.sock, else one in the user's own directories]
+    /// Control socket [default: /run/mock-imds/control.sock, else one in your own directories]
     #[arg(id = "control", long, value_name = "PATH")]
     pub path: Option<PathBuf>,
 }
 
 fn address(text: &str) -> Result<SocketAddr, String> {
-    text.parse().map_err(|_| "accepted: an address and a port, as 127.0.0.1:1338 or [::1]:1338".to_owned())
+    text.parse()
+        .map_err(|_| "expected an address and a port, such as 127.0.0.1:1338 or [::1]:1338".to_owned())
 }
 
 fn accepted<T: FromStr<Err = Expected>>(text: &str) -> Result<T, String> {
-    text.parse().map_err(|expected| format!("accepted: {expected}"))
+    text.parse().map_err(|expected| format!("expected {expected}"))
 }
 
 fn length(text: &str) -> Result<Duration, String> {
-    parse_duration(text).ok_or_else(|| format!("accepted: {DURATIONS}"))
+    parse_duration(text).ok_or_else(|| format!("expected {DURATIONS}"))
 }
 
 /// `mock-imds net`: what to do with the address and the tables.
 #[derive(Debug, Subcommand)]
 pub enum Net {
-    /// Set up the network, watch over it, and take it down at the end
+    /// Set up the network, keep it so, and remove everything on exit
     ///
     /// Adds 169.254.169.254/32 to lo and the nftables tables "inet mock-imds" and "arp mock-imds", which the kernel
-    /// removes when the process ends. Restores what somebody removes. SIGHUP applies a changed host.toml without a gap,
-    /// SIGTERM takes everything down.
+    /// removes when the process ends. Restores whatever is removed meanwhile. SIGHUP applies a changed host.toml without
+    /// a gap, SIGTERM removes everything.
+    #[command(after_help = examples::NET_HOLD)]
     Hold(NetArgs),
-    /// Set up the network and leave it so
+    /// Set up the network and exit
+    #[command(after_help = examples::NET_UP)]
     Up(NetArgs),
-    /// Remove what `up` or `hold` added; quiet when there is nothing
+    /// Remove what `up` or `hold` added, if anything
+    #[command(after_help = examples::NET_DOWN)]
     Down(NetDown),
-    /// Say what is set up, and by whom
+    /// Show what is set up, and by which process
+    #[command(after_help = examples::NET_STATUS)]
     Status(NetStatus),
 }
 
 /// `mock-imds net hold` and `mock-imds net up`.
 #[derive(Debug, Args)]
 pub struct NetArgs {
-    /// The host configuration; only the default file may be missing
+    /// Host configuration; only the default file may be missing
     #[arg(long, value_name = "FILE", default_value = "/etc/mock-imds/host.toml")]
     pub config: PathBuf,
-    /// Where the record of what was added and status.json live
+    /// Runtime directory, for status.json and the record of what was added
     #[arg(long, value_name = "DIR", env = "RUNTIME_DIRECTORY", default_value = "/run/mock-imds-net")]
     pub runtime: PathBuf,
     /// Where the machine's DMI strings are read, to tell a real cloud machine
@@ -322,7 +348,7 @@ pub struct NetArgs {
 /// `mock-imds net down`.
 #[derive(Debug, Args)]
 pub struct NetDown {
-    /// Where the record of what was added lives
+    /// Runtime directory, with the record of what was added
     #[arg(long, value_name = "DIR", env = "RUNTIME_DIRECTORY", default_value = "/run/mock-imds-net")]
     pub runtime: PathBuf,
 }
@@ -330,7 +356,7 @@ pub struct NetDown {
 /// `mock-imds net status`.
 #[derive(Debug, Args)]
 pub struct NetStatus {
-    /// Where status.json lives
+    /// Runtime directory, with status.json
     #[arg(long, value_name = "DIR", default_value = "/run/mock-imds-net")]
     pub runtime: PathBuf,
     /// Print JSON
@@ -340,6 +366,7 @@ pub struct NetStatus {
 
 /// `mock-imds doctor`.
 #[derive(Debug, Args)]
+#[command(after_help = examples::DOCTOR)]
 pub struct Doctor {
     /// Print JSON
     #[arg(long)]

@@ -10,6 +10,7 @@ mod check;
 mod control;
 mod credentials;
 mod follow;
+mod help;
 mod kept;
 mod manager;
 mod reload;

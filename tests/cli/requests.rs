@@ -129,9 +129,9 @@ fn filters_choose() {
     for (arguments, expected) in cases {
         assert_eq!(paths(&bench, arguments), expected, "{arguments:?}");
     }
-    bench.control(&["requests", "--status", "9xx"]).failed(64, &["accepted: a status such as 404"]);
-    bench.control(&["requests", "--client", "web"]).failed(64, &["accepted: an address, a network"]);
-    bench.control(&["wait", "**", "--within", "soon"]).failed(64, &["accepted: a length of time"]);
+    bench.control(&["requests", "--status", "9xx"]).failed(64, &["expected a status such as 404"]);
+    bench.control(&["requests", "--client", "web"]).failed(64, &["expected an address, a network"]);
+    bench.control(&["wait", "**", "--within", "soon"]).failed(64, &["expected a length of time"]);
     let refused = ask(&bench, "/v1/requests?stat=4xx");
     assert!(refused.starts_with("HTTP/1.1 400 ") && refused.contains("accepted: client, path"), "{refused}");
 }

@@ -183,7 +183,7 @@ fn what_is_no_service_is_refused_with_a_sentence() {
     ] {
         bench.run(&["record", url]).failed(64, &[sentence]);
     }
-    bench.run(&["record", "--rate", "0"]).failed(64, &["accepted: requests a second, from 0.1 to 1000"]);
+    bench.run(&["record", "--rate", "0"]).failed(64, &["expected requests a second, from 0.1 to 1000"]);
     bench.run(&["record", "--force"]).failed(64, &["--output"]);
     let scenario = bench.write("off.toml", "[metadata-options]\nhttp-endpoint = \"disabled\"\n");
     let server = bench.serve(&["--scenario", scenario.to_str().expect("UTF-8")]);
