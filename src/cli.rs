@@ -150,7 +150,7 @@ pub struct Show {
     #[arg(required = true, value_name = "PATH")]
     pub path: Option<String>,
     /// Answer as for a client with this address [default: a process of this host]
-    #[arg(long, value_name = "ADDR")]
+    #[arg(long, value_name = "ADDR", value_parser = ip)]
     pub client: Option<IpAddr>,
     /// Print JSON
     #[arg(long)]
@@ -291,6 +291,10 @@ pub struct Control {
 fn address(text: &str) -> Result<SocketAddr, String> {
     text.parse()
         .map_err(|_| "expected an address and a port, such as 127.0.0.1:1338 or [::1]:1338".to_owned())
+}
+
+fn ip(text: &str) -> Result<IpAddr, String> {
+    text.parse().map_err(|_| "expected an IP address such as 172.17.0.2".to_owned())
 }
 
 fn accepted<T: FromStr<Err = Expected>>(text: &str) -> Result<T, String> {

@@ -1,10 +1,16 @@
 //! `mock-imds fault`.
 
+use std::fmt::Display;
+use std::str::FromStr;
+use std::time::Duration;
+
 use clap::Args;
 
 use super::change::{instant, span, words};
 use super::{Control, examples};
-use crate::model::fault;
+use crate::config::parse_duration;
+use crate::model::PathGlob;
+use crate::model::fault::{self, Client, Latency, Probability, Throttle};
 
 /// `mock-imds fault`.
 #[derive(Debug, Args)]
@@ -18,7 +24,7 @@ pub struct Fault {
     #[arg(long, value_name = "DURATION", value_parser = latency)]
     pub latency: Option<String>,
     /// Respond with this error status, 400 to 599
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(400..=599))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(400..=599), conflicts_with = "tokens_lost")]
     pub status: Option<u16>,
     /// Damage the body
     #[arg(long, value_name = "DAMAGE", value_parser = words(fault::Damage::WORDS))]
@@ -30,37 +36,41 @@ pub struct Fault {
     #[arg(long, value_name = "DURATION", value_parser = skew, allow_hyphen_values = true)]
     pub clock_skew: Option<String>,
     /// Reset the connection
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["status", "body", "tokens_lost", "clock_skew", "throttle"])]
     pub reset: bool,
     /// Never respond
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = [
+        "latency", "status", "body", "tokens_lost", "clock_skew", "reset", "throttle",
+    ])]
     pub hang: bool,
     /// Reject more than N requests a second from one client
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=Throttle::FASTEST), conflicts_with_all = [
+        "latency", "status", "body", "tokens_lost", "clock_skew", "count", "probability", "seed",
+    ])]
     pub throttle: Option<u32>,
     /// How --throttle rejects a request: a status, or no response [default: 429]
     #[arg(long, value_name = "THEN", value_parser = ["429", "503", "drop"], requires = "throttle")]
     pub then: Option<String>,
     /// Only requests for this path: * matches within a segment, ** any number of segments
-    #[arg(long, value_name = "GLOB")]
+    #[arg(long, value_name = "GLOB", value_parser = parsed::<PathGlob>)]
     pub path: Option<String>,
     /// Only requests with this method; repeatable
     #[arg(long, value_name = "METHOD", value_parser = words(fault::Method::WORDS))]
     pub method: Vec<String>,
     /// Only requests from this client: an address, a network, or "host" for processes of this host; repeatable
-    #[arg(long, value_name = "ADDR")]
+    #[arg(long, value_name = "ADDR", value_parser = parsed::<Client>)]
     pub client: Vec<String>,
     /// Only the first N requests that match
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub count: Option<u32>,
     /// Probability that a matching request is affected, from 0 to 1
-    #[arg(long, value_name = "P")]
+    #[arg(long, value_name = "P", value_parser = probability)]
     pub probability: Option<f64>,
     /// Seed of the random choices
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64))]
     pub seed: Option<u64>,
     /// How long the fault lasts [default: until the next load]
-    #[arg(long = "for", value_name = "DURATION", value_parser = span)]
+    #[arg(long = "for", value_name = "DURATION", value_parser = lasting)]
     pub lasts: Option<String>,
     /// Delay, on the scenario's clock [default: now]
     #[arg(long = "in", value_name = "DURATION", value_parser = span, conflicts_with = "at")]
@@ -86,8 +96,33 @@ pub struct Fault {
 
 fn latency(text: &str) -> Result<String, String> {
     text.split("..").try_for_each(|end| span(end).map(|_| ()))?;
-    let ends = text.split("..").count();
-    if ends > 2 { Err("expected a duration, or MIN..MAX".to_owned()) } else { Ok(text.to_owned()) }
+    let ends: Option<Vec<Duration>> = text.split("..").map(parse_duration).collect();
+    let (min, max) = match ends.as_deref() {
+        Some(&[fixed]) => (fixed, fixed),
+        Some(&[min, max]) => (min, max),
+        _ => return Err("expected a duration, or MIN..MAX".to_owned()),
+    };
+    let minutes = Latency::LONGEST.as_secs() / 60;
+    Latency::new(min, max)
+        .map(|_| text.to_owned())
+        .ok_or_else(|| format!("expected at most {minutes}m, or MIN..MAX with MIN not above MAX"))
+}
+
+fn lasting(text: &str) -> Result<String, String> {
+    span(text).and_then(|span| match parse_duration(&span) {
+        Some(Duration::ZERO) => Err("expected a duration above 0".to_owned()),
+        _ => Ok(span),
+    })
+}
+
+fn probability(text: &str) -> Result<f64, String> {
+    let number = text.parse().ok().filter(|number| Probability::new(*number).is_some());
+    number.ok_or_else(|| "expected a number from 0 to 1".to_owned())
+}
+
+/// A text that the server can parse too.
+fn parsed<T: FromStr<Err: Display>>(text: &str) -> Result<String, String> {
+    text.parse::<T>().map(|_| text.to_owned()).map_err(|expected| format!("expected {expected}"))
 }
 
 fn skew(text: &str) -> Result<String, String> {

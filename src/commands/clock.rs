@@ -14,5 +14,5 @@ pub fn exec(clock: &Clock) -> Result<(), Failure> {
         ClockCommand::Resume => ClockOrder { resume: true, ..ClockOrder::default() },
     };
     let outcome = Client::new(clock.control.as_deref()).clock(&order)?;
-    tell(outcome, clock.json, |moved| ("", moved.message.clone())).map_err(nothing_changed)
+    tell(outcome, clock.json, |moved| (String::new(), moved.message.clone())).map_err(nothing_changed)
 }

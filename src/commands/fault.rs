@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value, json as object};
 
-use super::{json, nothing_changed, say, tell};
+use super::flags::tell_in_flags;
+use super::{json, say};
 use crate::cli::Fault;
 use crate::control::Client;
 use crate::exit::Failure;
@@ -16,8 +17,7 @@ pub fn exec(asked: &Fault) -> Result<(), Failure> {
         return Ok(());
     }
     let outcome = client.fault(&words(asked))?;
-    tell(outcome, asked.json, |accepted| (&accepted.report, accepted.message.clone()))
-        .map_err(nothing_changed)
+    tell_in_flags(outcome, asked.json, |accepted| (&accepted.problems, &accepted.message))
 }
 
 fn words(asked: &Fault) -> Value {

@@ -17,6 +17,7 @@ pub mod check;
 pub mod clock;
 pub mod doctor;
 pub mod fault;
+mod flags;
 mod follow;
 pub mod import_aemm;
 pub mod import_dump;
@@ -75,14 +76,14 @@ fn carry_out(command: Command) -> Result<(), Failure> {
 fn tell<T: Serialize>(
     outcome: Result<T, Rejected>,
     as_json: bool,
-    words: impl FnOnce(&T) -> (&str, String),
+    words: impl FnOnce(&T) -> (String, String),
 ) -> Result<(), Rejected> {
     match outcome {
         Ok(done) if as_json => say(&json(&done)),
         Ok(done) => {
             let (report, sentence) = words(&done);
             if !report.is_empty() {
-                warn(report);
+                warn(&report);
             }
             say(&sentence);
         }

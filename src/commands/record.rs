@@ -18,11 +18,11 @@ pub fn exec(record: &Record) -> Result<(), Failure> {
     let runtime = runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(|error| Failure::new(Status::OsError, format!("no event loop can be had: {error}")))?;
+        .map_err(|error| Failure::new(Status::OsError, format!("cannot start the event loop: {error}")))?;
     let crawl = Crawl::new(record.rate, keep(&record.secrets));
     let seen = runtime.block_on(walk(crawl, target))?;
     let origin = Origin {
-        line: format!("As {target} answered at {}; written by `mock-imds record`.", now().rfc3339()),
+        line: format!("Written by `mock-imds record` from {target} at {}.", now().rfc3339()),
         subject: format!("{target} cannot be recorded"),
         accepted: "a service with paths below /latest/meta-data/",
         silent: Status::Unavailable,

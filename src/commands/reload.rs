@@ -10,9 +10,11 @@ use crate::exit::{Failure, Status};
 /// Runs the subcommand.
 pub fn exec(reload: &Reload) -> Result<(), Failure> {
     let outcome = Client::new(reload.control.path.as_deref()).reload(&ReloadOrder { keep: reload.keep })?;
-    tell(outcome, reload.json, |reloaded| (&reloaded.report, format!("reloaded: {}", reloaded.message)))
-        .map_err(|rejected| {
-            let since = rejected.scenario.at.rfc3339();
-            Failure::new(Status::Config, format!("reload rejected; still serving what was loaded {since}"))
-        })
+    tell(outcome, reload.json, |reloaded| {
+        (reloaded.report.clone(), format!("reloaded: {}", reloaded.message))
+    })
+    .map_err(|rejected| {
+        let since = rejected.scenario.at.rfc3339();
+        Failure::new(Status::Config, format!("reload rejected; still serving what was loaded {since}"))
+    })
 }

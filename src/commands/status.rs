@@ -117,7 +117,7 @@ fn table(status: &Status) -> String {
 fn clock(clock: &Clock) -> String {
     match clock.paused {
         None => clock.elapsed.clone(),
-        Some(paused) => format!("{}, standing still since {}", clock.elapsed, paused.rfc3339()),
+        Some(paused) => format!("{}, paused since {}", clock.elapsed, paused.rfc3339()),
     }
 }
 
@@ -187,7 +187,7 @@ since       2026-11-21T03:14:11Z
 instance    i-1234567890abcdef0
 scenario    /etc/mock-imds/scenario.toml
 loaded      2026-11-21T03:14:11Z
-clock       1m30s, standing still since 2026-11-21T03:14:11Z
+clock       1m30s, paused since 2026-11-21T03:14:11Z
 warnings    1, see `mock-imds check /etc/mock-imds/scenario.toml`
 events      30s: rebalance recommendation: noticed then (to web); next 2026-11-21T03:14:11Z
 faults      on: 503 at meta-data/iam/**; until it is cleared, ordered

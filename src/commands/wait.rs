@@ -20,14 +20,14 @@ pub fn exec(args: &Wait) -> Result<(), Failure> {
     let overwritten = format!("{missed} requests were overwritten before they could be looked at");
     match (found, args.never) {
         (Some(_), true) => {
-            Err(Failure::new(Status::No, format!("a request for {} came that must never come", args.path)))
+            Err(Failure::new(Status::No, format!("a request for {} arrived in spite of --never", args.path)))
         }
         (None, true) if missed > 0 => {
-            Err(Failure::new(Status::Unavailable, format!("whether one came cannot be told: {overwritten}")))
+            Err(Failure::new(Status::Unavailable, format!("cannot tell whether one came: {overwritten}")))
         }
         (None, false) => {
             let more = if missed > 0 { format!("; {overwritten}") } else { String::new() };
-            let sentence = format!("no such request for {} came within {span}{more}", args.path);
+            let sentence = format!("no matching request for {} came within {span}{more}", args.path);
             Err(Failure::new(Status::No, sentence))
         }
         (Some(_), false) | (None, true) => Ok(()),

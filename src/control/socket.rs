@@ -31,7 +31,7 @@ pub struct Socket {
 #[derive(Debug, Error)]
 pub enum Refused {
     /// No socket can be made there; another place may do.
-    #[error("no control socket can be made at {}: {error}", path.display())]
+    #[error("cannot create a control socket at {}: {error}", path.display())]
     Unwritable {
         /// The socket.
         path: PathBuf,
@@ -58,7 +58,7 @@ impl From<Refused> for Failure {
             Refused::Unwritable { .. } | Refused::Taken(_) => Status::Unavailable,
             Refused::TooLong(_) => Status::Usage,
         };
-        Self::new(status, format!("{refused}; name another place with --control PATH"))
+        Self::new(status, format!("{refused}; choose another path with --control PATH"))
     }
 }
 
@@ -131,7 +131,7 @@ fn clear(path: &Path) -> Result<(), Refused> {
         };
         let place = path.display();
         return Err(Refused::Taken(format!(
-            "{place} is {what}; a control socket is wanted there; remove it"
+            "{place} is {what}, in the place of the control socket; remove it"
         )));
     }
     // Another program, without our lock, may listen there.

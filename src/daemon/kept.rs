@@ -99,7 +99,7 @@ impl Keeper {
         };
         match serde_json::from_slice::<Kept>(&text) {
             Ok(kept) if kept.version == VERSION => Some(kept),
-            Ok(kept) => dropped(format!("{} has the layout {}", path.display(), kept.version)),
+            Ok(kept) => dropped(format!("{} has format version {}", path.display(), kept.version)),
             Err(error) => dropped(format!("{} is damaged: {error}", path.display())),
         }
     }
@@ -193,7 +193,7 @@ fn left(kept: Kept, served: &Loading) -> Option<Left> {
     }
     let (elapsed, count) = (words_of_span(moment.elapsed), events.len() + faults.len());
     tracing::info!(
-        "going on where the process before left: the clock at {elapsed}, {count} changes since loading"
+        "resuming where the previous process stopped: the clock at {elapsed}, {count} changes since the load"
     );
     let Kept { clock, events: event_orders, faults: fault_orders, .. } = kept;
     Some(Left { clock, events, event_orders, faults, fault_orders })
@@ -201,6 +201,6 @@ fn left(kept: Kept, served: &Loading) -> Option<Left> {
 
 #[expect(clippy::needless_pass_by_value, reason = "callers make the sentence for this")]
 fn dropped<T>(why: String) -> Option<T> {
-    tracing::warn!("the clock and the changes of the process before are dropped: {why}");
+    tracing::warn!("the clock and the changes of the previous process are dropped: {why}");
     None
 }

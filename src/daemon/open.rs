@@ -83,10 +83,10 @@ pub(super) async fn identity_keys(state: Option<PathBuf>) -> Result<KeyRing, Fai
         None => Ok(Opened { ring: KeyRing::generate(seed), kept: Kept::InDirectory }),
     });
     let Opened { ring, kept } = opened.await.map_err(|error| {
-        Failure::new(Status::Software, format!("no identity keys could be made: {error}"))
+        Failure::new(Status::Software, format!("cannot generate identity keys: {error}"))
     })??;
     if let Kept::InMemory { why } = kept {
-        tracing::warn!("identity documents are signed with keys that end with this process: {why}");
+        tracing::warn!("identity documents are signed with keys that will not survive a restart: {why}");
     }
     Ok(ring)
 }
@@ -113,7 +113,7 @@ pub(super) fn control_socket(
 
 /// One line, however much is missing: in a container that cannot write, all of it is meant to be.
 pub(super) fn warn_of_missing(state: Option<String>, control: Result<Socket, String>) -> Option<Socket> {
-    let keys = state.map(|why| format!("session tokens and identity keys end with this process: {why}"));
+    let keys = state.map(|why| format!("session tokens and identity keys will not survive a restart: {why}"));
     let (socket, no_socket) = match control {
         Ok(socket) => (Some(socket), None),
         Err(why) => {
@@ -129,6 +129,7 @@ pub(super) fn warn_of_missing(state: Option<String>, control: Result<Socket, Str
 }
 
 pub(super) fn random<const N: usize>() -> Result<[u8; N], Failure> {
-    key::random()
-        .map_err(|error| Failure::new(Status::OsError, format!("the kernel gives no random bytes: {error}")))
+    key::random().map_err(|error| {
+        Failure::new(Status::OsError, format!("cannot get random bytes from the kernel: {error}"))
+    })
 }

@@ -35,7 +35,9 @@ impl Watcher {
                 watch.wait();
             }
         });
-        thread.map_err(|error| Failure::new(Status::OsError, format!("--watch: no thread: {error}")))?;
+        thread.map_err(|error| {
+            Failure::new(Status::OsError, format!("--watch: cannot start a thread: {error}"))
+        })?;
         Ok(Self(moves))
     }
 

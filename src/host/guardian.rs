@@ -164,7 +164,7 @@ impl Guardian {
                 tracing::info!("reloaded: {}", self.describe().headline());
             }
             (Err(failure), Some(former)) => {
-                tracing::error!("the reload is rejected, the former settings stay:\n{failure}");
+                tracing::error!("reload rejected, the previous settings stay in force:\n{failure}");
                 self.rejected = failure.message.lines().next().map(str::to_owned);
                 self.network.settle(&former)?;
             }
@@ -247,8 +247,8 @@ impl Guardian {
             match say {
                 Say::It => tracing::warn!("{deviation}; restored"),
                 Say::Fight => tracing::warn!(
-                    "{deviation}; restored, as again and again: find out who removes it; from here on it is \
-                     restored once a second, and told once a minute"
+                    "{deviation}; restored repeatedly: find out what removes it; from now on it is restored \
+                     once a second and logged once a minute"
                 ),
                 Say::Nothing => {}
             }
@@ -301,7 +301,7 @@ impl Guardian {
 /// Tells systemd, if it started us.
 fn tell(states: &[NotifyState<'_>]) {
     if let Err(error) = sd_notify::notify(states) {
-        tracing::warn!("systemd can't be told: {error}");
+        tracing::warn!("cannot notify systemd: {error}");
     }
 }
 

@@ -104,7 +104,7 @@ impl Network {
                 (Some(_), true) => vec![],
             };
             for error in undone {
-                tracing::error!("while undoing what was begun: {error}");
+                tracing::error!("while rolling back: {error}");
             }
         }
         settled

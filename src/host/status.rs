@@ -144,7 +144,7 @@ impl Status {
     pub fn headline(&self) -> String {
         let mut line = String::new();
         if let Some(rejected) = &self.rejected {
-            let _ = write!(line, "Reload rejected, former settings stay: {rejected}; ");
+            let _ = write!(line, "Reload rejected, previous settings stay in force: {rejected}; ");
         }
         let addresses: Vec<String> =
             self.addresses.iter().map(|held| format!("{}/{}", held.address, held.prefix)).collect();

@@ -13,6 +13,7 @@ mod follow;
 mod help;
 mod kept;
 mod manager;
+mod mistakes;
 mod reload;
 mod requests;
 mod show;

@@ -92,7 +92,7 @@ fn a_fight_is_slow_and_told() {
         longest = longest.max(healed);
     }
     assert!(longest > Duration::from_millis(300), "the last of seven took {longest:?}");
-    host.eventually("the fight is told", HEALED, || guardian.log().contains("find out who removes it"));
+    host.eventually("the fight is told", HEALED, || guardian.log().contains("find out what removes it"));
     assert_eq!(guardian.end(Signal::SIGTERM), Some(0));
 }
 

@@ -1,0 +1,76 @@
+//! What the server found wrong with an order, in the words of the command line that gave it.
+
+use serde::Serialize;
+
+use super::tell;
+use crate::control::api::{Problem, Rejected, Severity};
+use crate::exit::{Failure, Status};
+
+/// Keys of an order whose flag has another name.
+const RENAMED: &[(&str, &str)] = &[
+    ("clients", "--client"),
+    ("from", "--at"),
+    ("max", "--latency"),
+    ("methods", "--method"),
+    ("min", "--latency"),
+    ("per-second", "--throttle"),
+    ("tokens", "--tokens-lost"),
+    ("unset", "PATH"),
+];
+
+/// Prints the answer to an order, or fails with 64 if it was the command line that was wrong.
+///
+/// JSON is the server's answer as it is; its positions are those of the order in TOML, which nobody typed.
+pub fn tell_in_flags<T: Serialize>(
+    outcome: Result<T, Rejected>,
+    as_json: bool,
+    answer: impl FnOnce(&T) -> (&[Problem], &str),
+) -> Result<(), Failure> {
+    let outcome = if as_json { outcome } else { outcome.map_err(in_flags) };
+    let printed = tell(outcome, as_json, |accepted| {
+        let (warnings, message) = answer(accepted);
+        (report(warnings), message.to_owned())
+    });
+    printed.map_err(|rejected| Failure::new(status(&rejected), "rejected; nothing has changed"))
+}
+
+fn in_flags(rejected: Rejected) -> Rejected {
+    Rejected { report: report(&rejected.problems), ..rejected }
+}
+
+/// A problem without a position is not about what was typed: the server has no room for another order.
+fn status(rejected: &Rejected) -> Status {
+    let typed = |problem: &Problem| problem.severity == Severity::Error && problem.line.is_some();
+    if rejected.problems.iter().any(typed) { Status::Usage } else { Status::Config }
+}
+
+fn report(problems: &[Problem]) -> String {
+    let lines = problems.iter().flat_map(|problem| {
+        let severity = match problem.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        };
+        let help = problem.help.iter().map(|help| format!("  {help}"));
+        [format!("{severity}: {}", found_in_flags(problem))].into_iter().chain(help)
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// `maintenance.id is "x"` as `--id is "x"`.
+fn found_in_flags(problem: &Problem) -> String {
+    let Some((name, rest)) = problem.found.split_once(' ').filter(|_| problem.line.is_some()) else {
+        return problem.found.clone();
+    };
+    if let Some(path) = name.strip_prefix("set.") {
+        return format!("the value of {path} {rest}");
+    }
+    let key = name.rsplit('.').next().unwrap_or(name);
+    let key = key.split_once('[').map_or(key, |(key, _)| key);
+    let is_key = key != "there" && key.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
+    if !is_key || !["is ", "has "].iter().any(|verb| rest.starts_with(verb)) {
+        return problem.found.clone();
+    }
+    let renamed = RENAMED.iter().find(|(of, _)| *of == key);
+    let flag = renamed.map_or_else(|| format!("--{key}"), |(_, flag)| (*flag).to_owned());
+    format!("{flag} {rest}")
+}
