@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser as _};
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
 
 use super::Control;
 use crate::config::{DURATIONS, parse_duration};
 use crate::model;
+use crate::model::StringEnum;
 
 /// When a change happens, and to whom.
 #[derive(Debug, Args)]
@@ -34,7 +35,7 @@ pub struct Occasion {
 #[derive(Debug, Args)]
 pub struct Spot {
     /// What will be done
-    #[arg(long, value_name = "ACTION", value_parser = words(model::SpotAction::WORDS), default_value = "terminate")]
+    #[arg(long, value_name = "ACTION", value_parser = variant_of::<model::SpotAction>(), default_value = "terminate")]
     pub action: String,
     /// How long before it is done the notice comes [default: 2m; 0s to hibernate]
     #[arg(long, value_name = "TIME", value_parser = span, conflicts_with = "time")]
@@ -43,7 +44,7 @@ pub struct Spot {
     #[arg(long, value_name = "INSTANT", value_parser = instant)]
     pub time: Option<String>,
     /// What the service does then: go on, or reset every connection
-    #[arg(long, value_name = "THEN", value_parser = words(model::AfterNotice::WORDS), default_value = "stay")]
+    #[arg(long, value_name = "THEN", value_parser = variant_of::<model::AfterNotice>(), default_value = "stay")]
     pub then: String,
     /// When, and to whom.
     #[command(flatten)]
@@ -65,10 +66,10 @@ pub struct Maintenance {
     #[arg(long, value_name = "ID")]
     pub id: Option<String>,
     /// Its kind [default: system-reboot]
-    #[arg(long, value_name = "CODE", value_parser = words(model::MaintenanceCode::WORDS))]
+    #[arg(long, value_name = "CODE", value_parser = variant_of::<model::MaintenanceCode>())]
     pub code: Option<String>,
     /// How far it is
-    #[arg(long, value_name = "STATE", value_parser = words(model::MaintenanceState::WORDS), default_value = "active")]
+    #[arg(long, value_name = "STATE", value_parser = variant_of::<model::MaintenanceState>(), default_value = "active")]
     pub state: String,
     /// What is said of it
     #[arg(long, value_name = "TEXT")]
@@ -91,7 +92,7 @@ pub struct Maintenance {
 #[derive(Debug, Args)]
 pub struct Lifecycle {
     /// The target lifecycle state
-    #[arg(value_name = "STATE", value_parser = words(model::TargetLifecycleState::WORDS))]
+    #[arg(value_name = "STATE", value_parser = variant_of::<model::TargetLifecycleState>())]
     pub state: String,
     /// When, and to whom.
     #[command(flatten)]
@@ -102,7 +103,7 @@ pub struct Lifecycle {
 #[derive(Debug, Args)]
 pub struct Clear {
     /// What to take back
-    #[arg(value_name = "WHAT", value_parser = words(model::Clear::WORDS), default_value = "all")]
+    #[arg(value_name = "WHAT", value_parser = variant_of::<model::Clear>(), default_value = "all")]
     pub what: Vec<String>,
     /// When, and to whom.
     #[command(flatten)]
@@ -189,10 +190,12 @@ pub struct Use {
     pub control: Control,
 }
 
-pub(super) fn words<T>(
-    words: &'static [(&'static str, T)],
-) -> impl clap::builder::TypedValueParser<Value = String> {
-    PossibleValuesParser::new(words.iter().map(|(word, _)| *word)).map(|word| word)
+/// Takes the strings of `T` and no other.
+pub(super) fn variant_of<T>() -> impl clap::builder::TypedValueParser<Value = String>
+where
+    T: StringEnum,
+{
+    PossibleValuesParser::new(T::VARIANTS.iter().map(|variant| (*variant).into()))
 }
 
 pub(super) fn span(text: &str) -> Result<String, String> {

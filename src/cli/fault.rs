@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::Control;
-use super::change::{instant, span, words};
+use super::change::{instant, span, variant_of};
 use crate::model::fault;
 
 /// `mock-imds fault`.
@@ -20,7 +20,7 @@ pub struct Fault {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(400..=599))]
     pub status: Option<u16>,
     /// What is wrong with the body: empty, or truncated
-    #[arg(long, value_name = "DAMAGE", value_parser = words(fault::Damage::WORDS))]
+    #[arg(long, value_name = "DAMAGE", value_parser = variant_of::<fault::Damage>())]
     pub body: Option<String>,
     /// Session tokens are no longer known
     #[arg(long)]
@@ -44,7 +44,7 @@ pub struct Fault {
     #[arg(long, value_name = "GLOB")]
     pub path: Option<String>,
     /// Only for this method; may be given several times
-    #[arg(long, value_name = "METHOD", value_parser = words(fault::Method::WORDS))]
+    #[arg(long, value_name = "METHOD", value_parser = variant_of::<fault::Method>())]
     pub method: Vec<String>,
     /// Only to this address, network, or "host" for processes of this host; may be given several times
     #[arg(long, value_name = "WHO")]

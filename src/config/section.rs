@@ -7,6 +7,7 @@ use std::ops::{Range, RangeInclusive};
 use std::str::FromStr;
 use std::time::Duration;
 
+use strum::VariantArray;
 use toml::Spanned;
 use toml::de::{DeFloat, DeInteger, DeTable, DeValue};
 
@@ -287,13 +288,14 @@ impl<'a> Item<'a> {
         }
     }
 
-    /// One of a few words.
-    pub fn choice<T: Copy>(&self, choices: &[(&str, T)]) -> Option<T> {
-        let words: Vec<_> = choices.iter().map(|(word, _)| format!("\"{word}\"")).collect();
+    /// One of the strings of an enum.
+    pub fn choice<T: VariantArray + Copy + Into<&'static str>>(&self) -> Option<T> {
+        let choices = T::VARIANTS.iter().map(|variant| ((*variant).into(), *variant));
+        let words: Vec<_> = choices.clone().map(|(word, _): (&str, T)| format!("\"{word}\"")).collect();
         let accepted = words.join(", ");
         let Some(text) = self.value.get_ref().as_str() else { return self.mismatch(&accepted) };
-        let found = choices.iter().find(|(word, _)| *word == text);
-        found.map(|(_, value)| *value).or_else(|| {
+        let found = choices.into_iter().find(|(word, _)| *word == text);
+        found.map(|(_, variant)| variant).or_else(|| {
             self.error(format!("{} is {text:?}", self.name), format!("accepted: {accepted}"));
             None
         })

@@ -11,7 +11,7 @@ use crate::control::Caller;
 use crate::control::api::{AcceptedFault, ClearedFaults, Rejected, ToldFault};
 use crate::imds::{Change, Fleet};
 use crate::model::fault::{Alteration, Client, Damage, Effect, Excess, Fault, Latency, Probability, Start};
-use crate::model::{PathGlob, Timestamp, words_of_span};
+use crate::model::{PathGlob, StringEnum, Timestamp, words_of_span};
 use crate::scenario::{Moment, OrderedFault, fault_from_json};
 
 impl Writer {

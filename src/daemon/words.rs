@@ -6,8 +6,8 @@ use std::time::Duration;
 use crate::control::api::{self, Change};
 use crate::imds::Outlook;
 use crate::model::{
-    AfterNotice, Due, Effect, Event, Fact, MaintenanceNotice, MetadataOption, Override, Timestamp, When,
-    words_of_span,
+    AfterNotice, Due, Effect, Event, Fact, MaintenanceNotice, MetadataOption, Override, StringEnum,
+    Timestamp, When, words_of_span,
 };
 
 /// How many paths a line names.

@@ -11,6 +11,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::path::Path;
 use std::str::FromStr;
+use strum::{IntoStaticStr, VariantArray};
 
 use serde::{Deserialize, Serialize};
 
@@ -63,19 +64,15 @@ pub struct Settings {
 }
 
 /// What brings requests for port 80 to the service.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr, VariantArray)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum Redirect {
     /// A table of ours: the service listens on its own port.
     #[default]
     Nftables,
     /// Nothing: the service's socket is on port 80 itself, by a drop-in of its unit. No table, so no guard either.
     None,
-}
-
-impl Redirect {
-    /// The words of host.toml.
-    const WORDS: [(&str, Self); 2] = [("nftables", Self::Nftables), ("none", Self::None)];
 }
 
 impl Default for Settings {
@@ -106,7 +103,7 @@ impl Settings {
             if let Some(allow) = host.get("allow-takeover").and_then(|item| item.boolean()) {
                 settings.allow_takeover = allow;
             }
-            if let Some(redirect) = host.get("redirect").and_then(|item| item.choice(&Redirect::WORDS)) {
+            if let Some(redirect) = host.get("redirect").and_then(|item| item.choice::<Redirect>()) {
                 settings.redirect = redirect;
             }
             if let Some(item) = host.get("bridges")

@@ -14,9 +14,9 @@ use jiff::SignedDuration;
 use super::answer::uses_token;
 use super::reply::Reply;
 use super::{Ingress, RequestHead, Visit};
-use crate::model::Timestamp;
 use crate::model::fault::{Alteration, Damage, Effect, ErrorStatus, Excess, Fault, Latency};
 use crate::model::timeline::Clock;
+use crate::model::{StringEnum, Timestamp};
 
 /// How a reply gets to the client, or does not. Carried out by the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

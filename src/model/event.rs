@@ -8,7 +8,7 @@ use super::instance::{InstanceAction, LifeCycle, Monitoring};
 use super::options::{HttpEndpoint, HttpTokens, InstanceMetadataTags};
 use super::scenario::Override;
 use super::time::Timestamp;
-use super::words::words;
+use strum::{EnumString, IntoStaticStr, VariantArray};
 
 /// Something that happens, once or again and again.
 #[derive(Debug, Clone, PartialEq)]
@@ -132,101 +132,126 @@ pub enum Fact {
     UserData(Option<Vec<u8>>),
 }
 
-words! {
-    /// What a spot interruption does.
-    SpotAction {
-        /// The instance is terminated.
-        Terminate = "terminate",
-        /// It is stopped.
-        Stop = "stop",
-        /// It is hibernated.
-        Hibernate = "hibernate",
-    }
+/// What a spot interruption does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "kebab-case")]
+pub enum SpotAction {
+    /// The instance is terminated.
+    Terminate,
+    /// It is stopped.
+    Stop,
+    /// It is hibernated.
+    Hibernate,
 }
-words! {
-    /// What the service does once an announced action is due.
-    AfterNotice {
-        /// It goes on, with a time that lies in the past.
-        Stay = "stay",
-        /// The instance is gone: connections are reset.
-        Vanish = "vanish",
-    }
+
+/// What the service does once an announced action is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "kebab-case")]
+pub enum AfterNotice {
+    /// It goes on, with a time that lies in the past.
+    Stay,
+    /// The instance is gone: connections are reset.
+    Vanish,
 }
-words! {
-    /// What the Auto Scaling group prepares. Auto Scaling user guide, "Retrieve the target lifecycle state".
-    TargetLifecycleState {
-        /// Leaving the group.
-        Detached = "Detached",
-        /// In service.
-        InService = "InService",
-        /// Standby.
-        Standby = "Standby",
-        /// Terminated.
-        Terminated = "Terminated",
-        /// Hibernated in the warm pool.
-        WarmedHibernated = "Warmed:Hibernated",
-        /// Running in the warm pool.
-        WarmedRunning = "Warmed:Running",
-        /// Stopped in the warm pool.
-        WarmedStopped = "Warmed:Stopped",
-        /// Terminated in the warm pool.
-        WarmedTerminated = "Warmed:Terminated",
-    }
+
+/// What the Auto Scaling group prepares. Auto Scaling user guide, "Retrieve the target lifecycle state".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
+
+pub enum TargetLifecycleState {
+    /// Leaving the group.
+    #[strum(serialize = "Detached")]
+    Detached,
+    /// In service.
+    #[strum(serialize = "InService")]
+    InService,
+    /// Standby.
+    #[strum(serialize = "Standby")]
+    Standby,
+    /// Terminated.
+    #[strum(serialize = "Terminated")]
+    Terminated,
+    /// Hibernated in the warm pool.
+    #[strum(serialize = "Warmed:Hibernated")]
+    WarmedHibernated,
+    /// Running in the warm pool.
+    #[strum(serialize = "Warmed:Running")]
+    WarmedRunning,
+    /// Stopped in the warm pool.
+    #[strum(serialize = "Warmed:Stopped")]
+    WarmedStopped,
+    /// Terminated in the warm pool.
+    #[strum(serialize = "Warmed:Terminated")]
+    WarmedTerminated,
 }
-words! {
-    /// The kind of a maintenance event.
-    MaintenanceCode {
-        /// The instance is rebooted.
-        InstanceReboot = "instance-reboot",
-        /// Its host is rebooted.
-        SystemReboot = "system-reboot",
-        /// Its host is maintained.
-        SystemMaintenance = "system-maintenance",
-        /// It is retired.
-        InstanceRetirement = "instance-retirement",
-        /// It is stopped.
-        InstanceStop = "instance-stop",
-    }
+
+/// The kind of a maintenance event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "kebab-case")]
+pub enum MaintenanceCode {
+    /// The instance is rebooted.
+    InstanceReboot,
+    /// Its host is rebooted.
+    SystemReboot,
+    /// Its host is maintained.
+    SystemMaintenance,
+    /// It is retired.
+    InstanceRetirement,
+    /// It is stopped.
+    InstanceStop,
 }
-words! {
-    /// How far a maintenance event is.
-    MaintenanceState {
-        /// To come, or under way.
-        Active = "active",
-        /// Over.
-        Completed = "completed",
-        /// Called off.
-        Canceled = "canceled",
-    }
+
+/// How far a maintenance event is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "kebab-case")]
+pub enum MaintenanceState {
+    /// To come, or under way.
+    Active,
+    /// Over.
+    Completed,
+    /// Called off.
+    Canceled,
 }
-words! {
-    /// What a clear takes back.
-    Clear {
-        /// Everything that events did.
-        All = "all",
-        /// The spot interruption notice.
-        SpotInterruption = "spot-interruption",
-        /// The rebalance recommendation.
-        Rebalance = "rebalance-recommendation",
-        /// Maintenance events, scheduled ones and the history.
-        Maintenance = "maintenance",
-        /// The target lifecycle state.
-        TargetLifecycleState = "target-lifecycle-state",
-        /// The instance action.
-        InstanceAction = "instance-action",
-        /// The life cycle.
-        LifeCycle = "life-cycle",
-        /// What goes wrong with credentials.
-        Credentials = "credentials",
-        /// Paths that were set.
-        Metadata = "metadata",
-        /// Tags.
-        Tags = "tags",
-        /// Metadata options.
-        MetadataOptions = "metadata-options",
-        /// Facts of the instance.
-        Facts = "facts",
-    }
+
+/// What a clear takes back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
+
+pub enum Clear {
+    /// Everything that events did.
+    #[strum(serialize = "all")]
+    All,
+    /// The spot interruption notice.
+    #[strum(serialize = "spot-interruption")]
+    SpotInterruption,
+    /// The rebalance recommendation.
+    #[strum(serialize = "rebalance-recommendation")]
+    Rebalance,
+    /// Maintenance events, scheduled ones and the history.
+    #[strum(serialize = "maintenance")]
+    Maintenance,
+    /// The target lifecycle state.
+    #[strum(serialize = "target-lifecycle-state")]
+    TargetLifecycleState,
+    /// The instance action.
+    #[strum(serialize = "instance-action")]
+    InstanceAction,
+    /// The life cycle.
+    #[strum(serialize = "life-cycle")]
+    LifeCycle,
+    /// What goes wrong with credentials.
+    #[strum(serialize = "credentials")]
+    Credentials,
+    /// Paths that were set.
+    #[strum(serialize = "metadata")]
+    Metadata,
+    /// Tags.
+    #[strum(serialize = "tags")]
+    Tags,
+    /// Metadata options.
+    #[strum(serialize = "metadata-options")]
+    MetadataOptions,
+    /// Facts of the instance.
+    #[strum(serialize = "facts")]
+    Facts,
 }
 
 /// What an event says of a maintenance event; what it does not say stays, or follows from the time of the event.
@@ -250,20 +275,25 @@ pub struct MaintenanceNotice {
 
 // === What events have done so far ===
 
-words! {
-    /// Where something is announced to an instance, below the version.
-    Notice {
-        /// The spot interruption.
-        InstanceAction = "meta-data/spot/instance-action",
-        /// Its time.
-        TerminationTime = "meta-data/spot/termination-time",
-        /// The rebalance recommendation.
-        Rebalance = "meta-data/events/recommendations/rebalance",
-        /// Maintenance events.
-        Scheduled = "meta-data/events/maintenance/scheduled",
-        /// What the Auto Scaling group prepares.
-        TargetLifecycleState = "meta-data/autoscaling/target-lifecycle-state",
-    }
+/// Where something is announced to an instance, below the version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
+
+pub enum Notice {
+    /// The spot interruption.
+    #[strum(serialize = "meta-data/spot/instance-action")]
+    InstanceAction,
+    /// Its time.
+    #[strum(serialize = "meta-data/spot/termination-time")]
+    TerminationTime,
+    /// The rebalance recommendation.
+    #[strum(serialize = "meta-data/events/recommendations/rebalance")]
+    Rebalance,
+    /// Maintenance events.
+    #[strum(serialize = "meta-data/events/maintenance/scheduled")]
+    Scheduled,
+    /// What the Auto Scaling group prepares.
+    #[strum(serialize = "meta-data/autoscaling/target-lifecycle-state")]
+    TargetLifecycleState,
 }
 
 /// What is announced to an instance.

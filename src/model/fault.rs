@@ -9,7 +9,7 @@ use jiff::SignedDuration;
 
 use super::glob::PathGlob;
 use super::time::Timestamp;
-use super::words::words;
+use strum::{EnumString, IntoStaticStr, VariantArray};
 
 /// Faults of one scenario, at most.
 pub const MAX_FAULTS: usize = 256;
@@ -111,24 +111,24 @@ impl FromStr for Client {
     }
 }
 
-words! {
-    /// The method of a request.
-    Method {
-        /// Reads.
-        Get = "GET",
-        /// Reads the headers.
-        Head = "HEAD",
-        /// Asks for a token.
-        Put = "PUT",
-        /// Asks what is allowed.
-        Options = "OPTIONS",
-        /// Not allowed anywhere.
-        Post = "POST",
-        /// Not allowed anywhere.
-        Delete = "DELETE",
-        /// Not allowed anywhere.
-        Patch = "PATCH",
-    }
+/// The method of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "UPPERCASE")]
+pub enum Method {
+    /// Reads.
+    Get,
+    /// Reads the headers.
+    Head,
+    /// Asks for a token.
+    Put,
+    /// Asks what is allowed.
+    Options,
+    /// Not allowed anywhere.
+    Post,
+    /// Not allowed anywhere.
+    Delete,
+    /// Not allowed anywhere.
+    Patch,
 }
 
 /// How likely something is, in steps of 2⁻⁵³.
@@ -236,22 +236,22 @@ impl ErrorStatus {
     }
 }
 
-words! {
-    /// What is wrong with a body.
-    Damage {
-        /// It is empty, and the length says so.
-        Empty = "empty",
-        /// Half of what the length says comes; then the connection closes.
-        Truncated = "truncated",
-    }
+/// What is wrong with a body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "kebab-case")]
+pub enum Damage {
+    /// It is empty, and the length says so.
+    Empty,
+    /// Half of what the length says comes; then the connection closes.
+    Truncated,
 }
 
-words! {
-    /// What is wrong with session tokens.
-    Tokens {
-        /// None is known any more: 401.
-        Lost = "lost",
-    }
+/// What is wrong with session tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "kebab-case")]
+pub enum Tokens {
+    /// None is known any more: 401.
+    Lost,
 }
 
 /// How often a client may ask.

@@ -17,9 +17,9 @@ pub mod names;
 mod options;
 mod place;
 mod scenario;
+mod string_enum;
 mod time;
 pub mod timeline;
-mod words;
 
 pub use content::{Content, ContentType};
 pub use credentials::{CredentialSource, CredentialState, Credentials, Fetched, Keys, Secret};
@@ -42,4 +42,5 @@ pub use interface::{NetworkInterface, SecurityGroups, mac_of};
 pub use options::{HttpEndpoint, HttpTokens, InstanceMetadataTags, MetadataOptions};
 pub use place::{AvailabilityZone, Partition, Region};
 pub use scenario::{Guest, Override, Overrides, Scenario};
+pub use string_enum::StringEnum;
 pub use time::{Timestamp, words_of_span};

@@ -126,8 +126,7 @@ fn signals(section: &Section<'_>, number: u64, aemm: bool) -> Vec<Effect> {
         .get("maintenance")
         .and_then(|item| item.section())
         .and_then(|s| maintenance(&s, number, aemm));
-    let state =
-        section.get("target-lifecycle-state").and_then(|item| item.choice(TargetLifecycleState::WORDS));
+    let state = section.get("target-lifecycle-state").and_then(|item| item.choice::<TargetLifecycleState>());
     [spot, rebalance, maintenance, state.map(Effect::TargetLifecycleState)].into_iter().flatten().collect()
 }
 
@@ -152,10 +151,10 @@ fn moving(section: &Section<'_>, fixed: Option<&Item<'_>>) -> bool {
 
 fn spot(section: &Section<'_>) -> Option<Effect> {
     let action =
-        section.get("action").map_or(Some(SpotAction::Terminate), |item| item.choice(SpotAction::WORDS));
+        section.get("action").map_or(Some(SpotAction::Terminate), |item| item.choice::<SpotAction>());
     let notice = section.get("notice");
     let time = section.get("time");
-    let then = section.get("then").map_or(Some(AfterNotice::Stay), |item| item.choice(AfterNotice::WORDS));
+    let then = section.get("then").map_or(Some(AfterNotice::Stay), |item| item.choice::<AfterNotice>());
     let moving = moving(section, time.as_ref());
     section.finish();
     if moving && then == Some(AfterNotice::Vanish) {
@@ -186,10 +185,9 @@ fn spot(section: &Section<'_>) -> Option<Effect> {
 /// EC2's ids have a form of their own; amazon-ec2-metadata-mock takes any.
 fn maintenance(section: &Section<'_>, number: u64, any_id: bool) -> Option<Effect> {
     let id = section.get("id");
-    let code = section.get("code").and_then(|item| item.choice(MaintenanceCode::WORDS));
-    let state = section
-        .get("state")
-        .map_or(Some(MaintenanceState::Active), |item| item.choice(MaintenanceState::WORDS));
+    let code = section.get("code").and_then(|item| item.choice::<MaintenanceCode>());
+    let state =
+        section.get("state").map_or(Some(MaintenanceState::Active), |item| item.choice::<MaintenanceState>());
     let description = section.get("description").and_then(|item| item.line());
     let not_before = section.get("not-before").and_then(|item| due(&item));
     let not_after = section.get("not-after").and_then(|item| due(&item));
@@ -223,12 +221,12 @@ pub(super) fn maintenance_id(number: u64) -> String {
 }
 
 fn states(section: &Section<'_>) -> Vec<Effect> {
-    let action = section.get("instance-action").and_then(|item| item.choice(InstanceAction::WORDS));
-    let life_cycle = section.get("life-cycle").and_then(|item| item.choice(LifeCycle::WORDS));
+    let action = section.get("instance-action").and_then(|item| item.choice::<InstanceAction>());
+    let life_cycle = section.get("life-cycle").and_then(|item| item.choice::<LifeCycle>());
     let mut effects: Vec<Effect> =
         action.map(Effect::InstanceAction).into_iter().chain(life_cycle.map(Effect::LifeCycle)).collect();
     if let Some(section) = section.get("credentials").and_then(|item| item.section()) {
-        let state = section.get("state").and_then(|item| item.choice(CredentialState::WORDS));
+        let state = section.get("state").and_then(|item| item.choice::<CredentialState>());
         effects.extend(state.map(Effect::Credentials));
         if section.get("rotate").and_then(|item| item.boolean()) == Some(true) {
             effects.push(Effect::Rotate);
@@ -283,7 +281,7 @@ fn facts(section: &Section<'_>, base: &Path) -> Vec<Fact> {
     let facts = [
         section.get("instance-type").and_then(|item| item.parse()).map(Fact::InstanceType),
         section.get("ami-id").and_then(|item| item.parse()).map(Fact::AmiId),
-        section.get("monitoring").and_then(|item| item.choice(Monitoring::WORDS)).map(Fact::Monitoring),
+        section.get("monitoring").and_then(|item| item.choice::<Monitoring>()).map(Fact::Monitoring),
         section.get("public-ipv4s").and_then(|item| addresses::list(&item)).map(Fact::PublicIpv4s),
         section.get("security-groups").and_then(|item| item.lines()).map(Fact::SecurityGroups),
         user_data.map(Fact::UserData),
@@ -298,15 +296,15 @@ fn options(section: &Section<'_>) -> Vec<Effect> {
     };
     let limit = section.get("http-put-response-hop-limit").and_then(|item| item.integer(1..=64));
     let options = [
-        section.get("http-tokens").and_then(|i| i.choice(HttpTokens::WORDS)).map(MetadataOption::HttpTokens),
+        section.get("http-tokens").and_then(|i| i.choice::<HttpTokens>()).map(MetadataOption::HttpTokens),
         section
             .get("http-endpoint")
-            .and_then(|i| i.choice(HttpEndpoint::WORDS))
+            .and_then(|i| i.choice::<HttpEndpoint>())
             .map(MetadataOption::HttpEndpoint),
         limit.and_then(|limit| u8::try_from(limit).ok()).map(MetadataOption::HopLimit),
         section
             .get("instance-metadata-tags")
-            .and_then(|i| i.choice(InstanceMetadataTags::WORDS))
+            .and_then(|i| i.choice::<InstanceMetadataTags>())
             .map(MetadataOption::Tags),
     ];
     section.finish();
@@ -317,5 +315,5 @@ fn options(section: &Section<'_>) -> Vec<Effect> {
 fn clears(section: &Section<'_>) -> Vec<Effect> {
     let Some(item) = section.get("clear") else { return vec![] };
     let items = if item.kind() == "array" { item.array().unwrap_or_default() } else { vec![item] };
-    items.iter().filter_map(|item| item.choice(Clear::WORDS)).map(Effect::Clear).collect()
+    items.iter().filter_map(Item::choice::<Clear>).map(Effect::Clear).collect()
 }

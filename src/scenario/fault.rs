@@ -71,7 +71,7 @@ pub fn read(section: &Section<'_>, scenario: &Scenario) -> Option<Fault> {
 }
 
 fn methods(item: &Item<'_>) -> Option<Vec<Method>> {
-    some_of(item, |item| item.choice(Method::WORDS))
+    some_of(item, Item::choice::<Method>)
 }
 
 /// The elements of an array that is not empty: an empty one would be everything, and look like nothing.
@@ -196,7 +196,7 @@ impl<'a> Effects<'a> {
 
     fn alteration(&self, latency: Option<Latency>) -> Alteration {
         let status = self.status.as_ref().and_then(read_status);
-        let body = self.body.as_ref().and_then(|item| item.choice(Damage::WORDS));
+        let body = self.body.as_ref().and_then(Item::choice::<Damage>);
         if let (Some(item), Some(status)) = (&self.body, status)
             && !matches!(status.get(), 404 | 417)
         {
@@ -205,7 +205,7 @@ impl<'a> Effects<'a> {
                 "body = … has an effect with [http] profile = \"legacy\", whose errors have a page",
             );
         }
-        let tokens = self.tokens.as_ref().and_then(|item| item.choice(Tokens::WORDS));
+        let tokens = self.tokens.as_ref().and_then(Item::choice::<Tokens>);
         let clock_skew = self.clock_skew.as_ref().and_then(|item| item.signed_duration(LONGEST_SKEW));
         Alteration { latency, status, body, tokens, clock_skew }
     }

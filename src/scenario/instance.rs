@@ -47,10 +47,10 @@ fn identity(section: &Section<'_>, instance: &mut Instance) {
     said(&mut instance.instance_type, section.get("instance-type").and_then(|item| item.parse()));
     said_some(
         &mut instance.architecture,
-        section.get("architecture").and_then(|item| item.choice(Architecture::WORDS)),
+        section.get("architecture").and_then(|item| item.choice::<Architecture>()),
     );
     said(&mut instance.account_id, section.get("account-id").and_then(|item| item.parse()));
-    said(&mut instance.system, section.get("system").and_then(|item| item.choice(System::WORDS)));
+    said(&mut instance.system, section.get("system").and_then(|item| item.choice::<System>()));
     said(&mut instance.profile, section.get("profile").and_then(|item| item.line()));
 }
 
@@ -100,10 +100,10 @@ fn launch(section: &Section<'_>, instance: &mut Instance) {
     said_some(&mut instance.ramdisk_id, section.get("ramdisk-id").and_then(|item| item.parse()));
     said(&mut instance.product_codes, section.get("product-codes").and_then(|item| item.lines()));
     said(&mut instance.billing_products, section.get("billing-products").and_then(|item| item.lines()));
-    let action = section.get("instance-action").and_then(|item| item.choice(InstanceAction::WORDS));
+    let action = section.get("instance-action").and_then(|item| item.choice::<InstanceAction>());
     said(&mut instance.instance_action, action);
-    said(&mut instance.life_cycle, section.get("life-cycle").and_then(|item| item.choice(LifeCycle::WORDS)));
-    said(&mut instance.monitoring, section.get("monitoring").and_then(|item| item.choice(Monitoring::WORDS)));
+    said(&mut instance.life_cycle, section.get("life-cycle").and_then(|item| item.choice::<LifeCycle>()));
+    said(&mut instance.monitoring, section.get("monitoring").and_then(|item| item.choice::<Monitoring>()));
 }
 
 /// What is attached, or could be.
@@ -140,7 +140,7 @@ fn texts(item: &Item<'_>) -> Option<BTreeMap<String, String>> {
 
 fn names(section: &Section<'_>, instance: &mut Instance) {
     said_some(&mut instance.hostname, section.get("hostname").and_then(|item| item.parse()));
-    let kind = section.get("hostname-type").and_then(|item| item.choice(HostnameType::WORDS));
+    let kind = section.get("hostname-type").and_then(|item| item.choice::<HostnameType>());
     said(&mut instance.hostname_type, kind);
     said_some(&mut instance.public_hostname, section.get("public-hostname").and_then(|item| item.parse()));
 }

@@ -2,6 +2,7 @@ use std::fs;
 use std::path::Path;
 
 use proptest::prelude::*;
+use strum::VariantArray;
 
 use super::*;
 use crate::aemm::config::{Start, Tree, Value};
@@ -80,7 +81,7 @@ fn each_mode_announces_its_own() {
     ];
     for (mode, expected) in cases {
         let found = scenario(&default_but(|config| config.mode = mode));
-        let notices = Notice::WORDS.iter().map(|(_, notice)| *notice);
+        let notices = Notice::VARIANTS.iter().copied();
         let announced = notices.filter(|notice| found.events.iter().any(|event| event.announces(*notice)));
         assert_eq!(announced.collect::<Vec<_>>(), expected, "{mode:?}");
     }

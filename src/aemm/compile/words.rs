@@ -6,7 +6,7 @@ use std::fmt;
 use super::text::{compact_json, json, string};
 use crate::aemm::config::{Config, Mode, Value};
 use crate::aemm::defaults;
-use crate::model::Notice;
+use crate::model::{Notice, StringEnum};
 
 const VERSION: &str = "/latest/";
 const ACCELERATOR: &str = "elastic-inference-accelerator";

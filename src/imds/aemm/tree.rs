@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use hyper::header::HeaderValue;
+use strum::VariantArray;
 
 use super::forms::{OCTETS, TEXT};
 use crate::imds::Fleet;
-use crate::model::{Instance, Notice, Override};
+use crate::model::{Instance, Notice, Override, StringEnum};
 
 const VERSION: &str = "/latest/";
 pub const USER_DATA: &str = "user-data";
@@ -85,7 +86,7 @@ impl<'f> Tree<'f> {
 
     /// The notices that events announce at their own paths, whether they have happened or not.
     fn notices(&self) -> impl Iterator<Item = Notice> {
-        Notice::WORDS.iter().map(|(_, notice)| *notice).filter(|notice| {
+        Notice::VARIANTS.iter().copied().filter(|notice| {
             self.is_announced(*notice) && !self.is_removed(notice.as_str()) && !self.is_moved(*notice)
         })
     }

@@ -9,7 +9,7 @@ use std::fmt::Display;
 use crate::imds::credentials;
 use crate::imds::signals;
 use crate::imds::version::Version;
-use crate::model::{Instance, InstanceMetadataTags, NetworkInterface, json};
+use crate::model::{Instance, InstanceMetadataTags, NetworkInterface, StringEnum, json};
 
 /// A path, or a family of paths.
 pub struct Row {

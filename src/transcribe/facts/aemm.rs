@@ -7,9 +7,10 @@
 //! | is listed and answers 404 | one for nobody, `first-n-clients = 0` |
 
 use serde_json::Value;
+use std::str::FromStr;
 
 use super::{events, instance, service};
-use crate::model::{Notice, SpotAction, TargetLifecycleState, Timestamp, words_of_span};
+use crate::model::{Notice, SpotAction, StringEnum, TargetLifecycleState, Timestamp, words_of_span};
 use crate::transcribe::draft::{Block, Draft};
 use crate::transcribe::quote;
 use crate::transcribe::seen::Seen;
@@ -61,7 +62,7 @@ fn spot(seen: &Seen) -> Option<Said> {
     let notice = seen.parsed(path).unwrap_or_default();
     let told = |key: &str| notice.get(key).and_then(Value::as_str);
     let (action, time) = (told("action")?, told("time")?);
-    SpotAction::WORDS.iter().find(|(word, _)| *word == action)?;
+    SpotAction::from_str(action).ok()?;
     let when = match seen.moving.get(path) {
         None => vec![("time", time.into())],
         Some(date) => {
@@ -89,7 +90,7 @@ fn rebalance(seen: &Seen) -> Option<Said> {
 
 fn state(seen: &Seen) -> Option<Said> {
     let state = seen.text(Notice::TargetLifecycleState.as_str())?;
-    TargetLifecycleState::WORDS.iter().find(|(word, _)| *word == state)?;
+    TargetLifecycleState::from_str(state).ok()?;
     Some((STATE, quote::text(state)))
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::model::{CredentialState, Credentials, Keys, RoleName, Timestamp, words_of_span};
+use crate::model::{CredentialState, Credentials, Keys, RoleName, StringEnum, Timestamp, words_of_span};
 use crate::transcribe::draft::{Block, Draft};
 use crate::transcribe::quote;
 use crate::transcribe::role::RoleSeen;

@@ -4,8 +4,8 @@ use super::Document;
 use super::interface::Interface;
 use crate::model::{
     AccountId, AmiId, Architecture, AvailabilityZone, HostId, HostName, Instance, InstanceAction, InstanceId,
-    InstanceType, KernelId, LifeCycle, Monitoring, RamdiskId, ReservationId, SecurityGroupId, System, TagKey,
-    Timestamp, names,
+    InstanceType, KernelId, LifeCycle, Monitoring, RamdiskId, ReservationId, SecurityGroupId, StringEnum,
+    System, TagKey, Timestamp, names,
 };
 use crate::scenario::USER_DATA_LIMIT;
 use crate::transcribe::draft::{Block, Draft};
@@ -23,11 +23,11 @@ pub(super) fn write(seen: &Seen, document: &Document, primary: Option<&Interface
     block.parsed::<AccountId>("account-id", account(seen, document).as_deref());
     let zone = told("meta-data/placement/availability-zone", "availabilityZone");
     zone_and_id(seen, zone, &mut block);
-    block.word("life-cycle", seen.text("meta-data/instance-life-cycle"), LifeCycle::WORDS);
-    block.word("instance-action", seen.text("meta-data/instance-action"), InstanceAction::WORDS);
-    block.word("system", seen.text("meta-data/system"), System::WORDS);
+    block.word::<LifeCycle>("life-cycle", seen.text("meta-data/instance-life-cycle"));
+    block.word::<InstanceAction>("instance-action", seen.text("meta-data/instance-action"));
+    block.word::<System>("system", seen.text("meta-data/system"));
     line(&mut block, "profile", seen.text("meta-data/profile"));
-    block.word("monitoring", seen.text("dynamic/fws/instance-monitoring"), Monitoring::WORDS);
+    block.word::<Monitoring>("monitoring", seen.text("dynamic/fws/instance-monitoring"));
     launch(seen, document, &mut block);
     hostnames(seen, zone, primary, &mut block);
     groups(seen, primary, &mut block);
@@ -52,7 +52,7 @@ fn list(block: &mut Block, key: &str, texts: &[&str]) {
 fn architecture(document: &Document, kind: Option<&str>, block: &mut Block) {
     let follows = kind.and_then(|kind| kind.parse().ok()).map(|kind| Architecture::of(&kind).as_str());
     let said = document.text("architecture").filter(|said| follows != Some(said));
-    block.word("architecture", said, Architecture::WORDS);
+    block.word::<Architecture>("architecture", said);
 }
 
 /// From the document, the identity role, or an interface: not every service has all of them.

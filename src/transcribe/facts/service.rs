@@ -1,6 +1,6 @@
 //! `[metadata-options]` and `[http]`: how the service behaves.
 
-use crate::model::{Http, HttpTokens};
+use crate::model::{Http, HttpTokens, StringEnum};
 use crate::transcribe::draft::{Block, Draft};
 use crate::transcribe::quote;
 use crate::transcribe::seen::Seen;
