@@ -12,15 +12,19 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand};
 
 use crate::config::{DURATIONS, parse_duration};
-use crate::journal::{Asker, List, Outcome, Since, Verb};
-use crate::model::{Expected, PathGlob};
+use crate::journal::{ClientFilter, CommaSeparated, MethodFilter, OutcomeFilter, SinceFilter};
+use crate::model::{Accepted, PathGlob};
 use crate::observe::Level;
 
 pub use change::{
-    Clear, Clock, ClockCommand, Lifecycle, Maintenance, Occasion, Rebalance, Rotate, SetPath, Spot, Use,
+    ClearArgs, ClockArgs, ClockCommand, LifecycleArgs, MaintenanceArgs, RebalanceArgs, RotateArgs,
+    ScheduleArgs, SetArgs, SpotArgs, UseArgs,
 };
-pub use fault::Fault;
-pub use import::{Aemm, Import, ImportAemm, ImportDump, ImportFormat, ImportMode, Output, Record, Secrets};
+pub use fault::FaultArgs;
+pub use import::{
+    AemmArgs, ImportAemmArgs, ImportArgs, ImportDumpArgs, ImportFormat, ImportMode, OutputArgs, RecordArgs,
+    SecretsArgs,
+};
 
 /// An EC2 Instance Metadata Service for developer machines.
 #[derive(Debug, Parser)]
@@ -39,62 +43,62 @@ pub struct Cli {
     pub log_level: Level,
     /// What to do.
     #[command(subcommand)]
-    pub command: Command,
+    pub command: CliCommand,
 }
 
 /// The subcommands.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub enum CliCommand {
     /// Serve instance metadata
-    Serve(Serve),
+    Serve(ServeArgs),
     /// Judge scenario files as a server would: every problem at once
-    Check(Check),
+    Check(CheckArgs),
     /// Make a running server load its scenario anew
-    Reload(Reload),
+    Reload(ReloadArgs),
     /// Say what a running server does
-    Status(Status),
+    Status(StatusArgs),
     /// Print what the service answers now, or what verifies the identity document
-    Show(Show),
+    Show(ShowArgs),
     /// Serve another scenario until the next reload
-    Use(Use),
+    Use(UseArgs),
     /// Announce a spot interruption
-    Spot(Spot),
+    Spot(SpotArgs),
     /// Recommend a rebalance
-    Rebalance(Rebalance),
+    Rebalance(RebalanceArgs),
     /// Schedule a maintenance event, or change one
-    Maintenance(Box<Maintenance>),
+    Maintenance(Box<MaintenanceArgs>),
     /// Say what the Auto Scaling group prepares
-    Lifecycle(Lifecycle),
+    Lifecycle(LifecycleArgs),
     /// Have something go wrong
-    Fault(Box<Fault>),
+    Fault(Box<FaultArgs>),
     /// Take back what events did
-    Clear(Clear),
+    Clear(ClearArgs),
     /// Make new generated credentials
-    Rotate(Rotate),
+    Rotate(RotateArgs),
     /// Have the last word on a path
-    Set(SetPath),
+    Set(SetArgs),
     /// Move the scenario's clock
-    Clock(Clock),
+    Clock(ClockArgs),
     /// List the requests of a running server's clients
-    Requests(Requests),
+    Requests(RequestsArgs),
     /// Wait for a request; exit with 1 if it does not come
-    Wait(Wait),
+    Wait(WaitArgs),
     /// Write the scenario that answers as a real service does
-    Record(Record),
+    Record(RecordArgs),
     /// Write the scenario of what other programs have
-    Import(Import),
+    Import(ImportArgs),
     /// Host networking: the link-local address and the nftables redirect (the units call it)
     #[command(subcommand)]
-    Net(Net),
+    Net(NetCommand),
     /// Find what is wrong on this host, and say the command that mends it
-    Doctor(Doctor),
+    Doctor(DoctorArgs),
     /// Be amazon-ec2-metadata-mock: its commands, flags, environment, files and answers
-    Aemm(Aemm),
+    Aemm(AemmArgs),
 }
 
 /// `mock-imds serve`.
 #[derive(Debug, Args)]
-pub struct Serve {
+pub struct ServeArgs {
     /// What to serve [default: the unit's scenario.toml, else ~/.config/mock-imds/scenario.toml, else the built-in one]
     #[arg(long, value_name = "FILE")]
     pub scenario: Option<PathBuf>,
@@ -103,7 +107,7 @@ pub struct Serve {
     pub listen: Vec<SocketAddr>,
     /// Where the control socket is.
     #[command(flatten)]
-    pub control: Control,
+    pub control: ControlArgs,
     /// Where keys live [default: the unit's state directory, else ~/.local/state/mock-imds]
     #[arg(long, value_name = "DIR")]
     pub state: Option<PathBuf>,
@@ -117,7 +121,7 @@ pub struct Serve {
 
 /// `mock-imds check`.
 #[derive(Debug, Args)]
-pub struct Check {
+pub struct CheckArgs {
     /// Scenario files
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
@@ -126,10 +130,10 @@ pub struct Check {
 /// `mock-imds show`: what to print.
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
-pub struct Show {
+pub struct ShowArgs {
     /// What a server keeps.
     #[command(subcommand)]
-    pub kept: Option<Kept>,
+    pub kept: Option<ShowArtifact>,
     /// A path, such as meta-data/instance-id; without a version it is that of latest
     #[arg(required = true, value_name = "PATH")]
     pub path: Option<String>,
@@ -141,19 +145,19 @@ pub struct Show {
     pub json: bool,
     /// Where the control socket is.
     #[command(flatten)]
-    pub control: Control,
+    pub control: ControlArgs,
 }
 
 /// What a server keeps and shows.
 #[derive(Debug, Subcommand)]
-pub enum Kept {
+pub enum ShowArtifact {
     /// The certificate that verifies a signature of the identity document, in PEM
-    IdentityCertificate(IdentityCertificate),
+    IdentityCertificate(IdentityCertificateArgs),
 }
 
 /// `mock-imds show identity-certificate`.
 #[derive(Debug, Args)]
-pub struct IdentityCertificate {
+pub struct IdentityCertificateArgs {
     /// The leaf of dynamic/instance-identity/ that it verifies: rsa2048, pkcs7 or signature
     #[arg(default_value = "rsa2048", value_name = "LEAF", value_parser = ["rsa2048", "pkcs7", "signature"])]
     pub leaf: String,
@@ -164,7 +168,7 @@ pub struct IdentityCertificate {
 
 /// `mock-imds reload`.
 #[derive(Debug, Args)]
-pub struct Reload {
+pub struct ReloadArgs {
     /// Keep the scenario's clock and what was changed since the last load
     #[arg(long)]
     pub keep: bool,
@@ -173,15 +177,15 @@ pub struct Reload {
     pub json: bool,
     /// Where the control socket is.
     #[command(flatten)]
-    pub control: Control,
+    pub control: ControlArgs,
 }
 
 /// `mock-imds status`.
 #[derive(Debug, Args)]
-pub struct Status {
+pub struct StatusArgs {
     /// Where the control socket is.
     #[command(flatten)]
-    pub control: Control,
+    pub control: ControlArgs,
     /// Go on and print it again when it has changed
     #[arg(long, short)]
     pub follow: bool,
@@ -192,7 +196,7 @@ pub struct Status {
 
 /// `mock-imds requests`.
 #[derive(Debug, Args)]
-pub struct Requests {
+pub struct RequestsArgs {
     /// Go on and print requests as they come
     #[arg(long, short)]
     pub follow: bool,
@@ -201,7 +205,7 @@ pub struct Requests {
     pub path: Option<PathGlob>,
     /// Which requests.
     #[command(flatten)]
-    pub filters: Filters,
+    pub filters: FilterArgs,
     /// The newest N at most [default: all that are kept; with --follow, 10]
     #[arg(long, value_name = "N")]
     pub limit: Option<usize>,
@@ -210,24 +214,24 @@ pub struct Requests {
     pub json: bool,
     /// Where the control socket is.
     #[command(flatten)]
-    pub control: Control,
+    pub control: ControlArgs,
 }
 
 /// `mock-imds wait`.
 #[derive(Debug, Args)]
-pub struct Wait {
+pub struct WaitArgs {
     /// A path, with or without its version: * is anything within a segment, ** any segments
     #[arg(value_parser = accepted::<PathGlob>)]
     pub path: PathGlob,
     /// Which requests.
     #[command(flatten)]
-    pub filters: Filters,
+    pub filters: FilterArgs,
     /// The other way round: exit with 1 if such a request comes
     #[arg(long)]
     pub never: bool,
     /// From where on requests count: start (all that are kept), now, or the number of one
-    #[arg(long, value_name = "WHEN", default_value = "now", value_parser = accepted::<Since>)]
-    pub since: Since,
+    #[arg(long, value_name = "WHEN", default_value = "now", value_parser = accepted::<SinceFilter>)]
+    pub since: SinceFilter,
     /// How long
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = length)]
     pub within: Duration,
@@ -236,21 +240,21 @@ pub struct Wait {
     pub json: bool,
     /// Where the control socket is.
     #[command(flatten)]
-    pub control: Control,
+    pub control: ControlArgs,
 }
 
 /// Which requests.
 #[derive(Debug, Args)]
-pub struct Filters {
+pub struct FilterArgs {
     /// Only those of clients: addresses, networks, or "host" for the processes of this host
-    #[arg(long, value_name = "ADDR", value_parser = accepted::<List<Asker>>)]
-    pub client: Option<List<Asker>>,
+    #[arg(long, value_name = "ADDR", value_parser = accepted::<CommaSeparated<ClientFilter>>)]
+    pub client: Option<CommaSeparated<ClientFilter>>,
     /// Only those with a status: 404, 4xx, or "none" for no answer
-    #[arg(long, value_name = "STATUS", value_parser = accepted::<List<Outcome>>)]
-    pub status: Option<List<Outcome>>,
+    #[arg(long, value_name = "STATUS", value_parser = accepted::<CommaSeparated<OutcomeFilter>>)]
+    pub status: Option<CommaSeparated<OutcomeFilter>>,
     /// Only those by a method: GET, PUT, ...
-    #[arg(long, value_name = "METHOD", value_parser = accepted::<List<Verb>>)]
-    pub method: Option<List<Verb>>,
+    #[arg(long, value_name = "METHOD", value_parser = accepted::<CommaSeparated<MethodFilter>>)]
+    pub method: Option<CommaSeparated<MethodFilter>>,
     /// Only those of IMDSv1: without a token
     #[arg(long)]
     pub v1: bool,
@@ -261,7 +265,7 @@ pub struct Filters {
 
 /// Where the control socket is.
 #[derive(Debug, Args)]
-pub struct Control {
+pub struct ControlArgs {
     /// The control socket [default: /run/mock-imds/control.sock, else one in the user's own directories]
     #[arg(id = "control", long, value_name = "PATH")]
     pub path: Option<PathBuf>,
@@ -271,7 +275,7 @@ fn address(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| "accepted: an address and a port, as 127.0.0.1:1338 or [::1]:1338".to_owned())
 }
 
-fn accepted<T: FromStr<Err = Expected>>(text: &str) -> Result<T, String> {
+fn accepted<T: FromStr<Err = Accepted>>(text: &str) -> Result<T, String> {
     text.parse().map_err(|expected| format!("accepted: {expected}"))
 }
 
@@ -281,7 +285,7 @@ fn length(text: &str) -> Result<Duration, String> {
 
 /// `mock-imds net`: what to do with the address and the tables.
 #[derive(Debug, Subcommand)]
-pub enum Net {
+pub enum NetCommand {
     /// Set up the network, watch over it, and take it down at the end
     ///
     /// Adds 169.254.169.254/32 to lo and the nftables tables "inet mock-imds" and "arp mock-imds", which the kernel
@@ -291,9 +295,9 @@ pub enum Net {
     /// Set up the network and leave it so
     Up(NetArgs),
     /// Remove what `up` or `hold` added; quiet when there is nothing
-    Down(NetDown),
+    Down(NetDownArgs),
     /// Say what is set up, and by whom
-    Status(NetStatus),
+    Status(NetStatusArgs),
 }
 
 /// `mock-imds net hold` and `mock-imds net up`.
@@ -321,7 +325,7 @@ pub struct NetArgs {
 
 /// `mock-imds net down`.
 #[derive(Debug, Args)]
-pub struct NetDown {
+pub struct NetDownArgs {
     /// Where the record of what was added lives
     #[arg(long, value_name = "DIR", env = "RUNTIME_DIRECTORY", default_value = "/run/mock-imds-net")]
     pub runtime: PathBuf,
@@ -329,7 +333,7 @@ pub struct NetDown {
 
 /// `mock-imds net status`.
 #[derive(Debug, Args)]
-pub struct NetStatus {
+pub struct NetStatusArgs {
     /// Where status.json lives
     #[arg(long, value_name = "DIR", default_value = "/run/mock-imds-net")]
     pub runtime: PathBuf,
@@ -340,13 +344,13 @@ pub struct NetStatus {
 
 /// `mock-imds doctor`.
 #[derive(Debug, Args)]
-pub struct Doctor {
+pub struct DoctorArgs {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
     /// Where the control socket is.
     #[command(flatten)]
-    pub control: Control,
+    pub control: ControlArgs,
     /// The root of the files that are looked at
     #[arg(long, value_name = "DIR", default_value = "/", hide = true)]
     pub root: PathBuf,

@@ -1,6 +1,6 @@
 //! What completes commands and flags in a shell: words only, since nothing else can follow from what was typed.
 
-use super::flags::{Command, Shell};
+use super::flags::{AemmCommand, Shell};
 
 /// A script for a shell.
 pub fn script(shell: Shell) -> String {
@@ -32,11 +32,11 @@ pub fn script(shell: Shell) -> String {
 }
 
 fn words() -> Vec<String> {
-    let commands = [Command::Root].into_iter().chain(Command::SUBCOMMANDS);
+    let commands = [AemmCommand::Root].into_iter().chain(AemmCommand::SUBCOMMANDS);
     let flags = commands
         .flat_map(|command| command.flags().map(|flag| format!("--{}", flag.long)).collect::<Vec<_>>());
     let mut words: Vec<String> =
-        Command::SUBCOMMANDS.iter().map(|command| command.name().to_owned()).chain(flags).collect();
+        AemmCommand::SUBCOMMANDS.iter().map(|command| command.name().to_owned()).chain(flags).collect();
     words.sort();
     words.dedup();
     words

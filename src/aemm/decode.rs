@@ -1,10 +1,12 @@
-//! Settings → [`Config`]: kinds are loose, as in the original; what fits no kind is an error in its words.
+//! Settings → [`AemmConfig`]: kinds are loose, as in the original; what fits no kind is an error in its words.
 
 use serde_json::Value as Json;
 
-use super::config::{Config, Events, FileUse, Mode, Server, Spot, Start, Tree, Value};
+use super::config::{
+    AemmConfig, AemmMode, AemmServer, ConfigValue, EventsConfig, FileUse, PathTable, SpotConfig, StartTime,
+};
 use super::go;
-use super::settings::Settings;
+use super::settings::AemmSettings;
 
 /// Fields of the identity document that hold a list.
 const LISTS: &[&str] = &["marketplaceProductCodes"];
@@ -21,7 +23,7 @@ const STRICT: [&str; 4] = [
 ///
 /// # Errors
 /// The sentence of the original, with a line for each value that does not fit.
-pub fn decode(settings: &Settings, mode: Mode) -> Result<Config, String> {
+pub fn decode(settings: &AemmSettings, mode: AemmMode) -> Result<AemmConfig, String> {
     let mut decoder = Decoder { settings, problems: vec![] };
     let config = decoder.config(mode);
     decoder.problems.extend(STRICT.iter().filter_map(|key| not_a_text(settings, key)));
@@ -39,7 +41,7 @@ pub fn decode(settings: &Settings, mode: Mode) -> Result<Config, String> {
     ))
 }
 
-fn not_a_text(settings: &Settings, key: &str) -> Option<String> {
+fn not_a_text(settings: &AemmSettings, key: &str) -> Option<String> {
     match settings.get(key)? {
         Json::Number(_) | Json::Bool(_) => {
             let value = settings.get(key)?;
@@ -53,35 +55,35 @@ fn not_a_text(settings: &Settings, key: &str) -> Option<String> {
 }
 
 struct Decoder<'s> {
-    settings: &'s Settings,
+    settings: &'s AemmSettings,
     problems: Vec<String>,
 }
 
 impl Decoder<'_> {
-    fn config(&mut self, mode: Mode) -> Config {
-        let defaults = Config::default();
+    fn config(&mut self, mode: AemmMode) -> AemmConfig {
+        let defaults = AemmConfig::default();
         for object in ["server", "spot", "events"] {
             self.expect_object(object);
         }
-        Config {
+        AemmConfig {
             mode,
             file: FileUse {
                 save: self.switch("save-config-to-file"),
                 watch: self.switch("watch-config-file"),
             },
-            server: Server { hostname: self.text("server.hostname"), port: self.text("server.port") },
+            server: AemmServer { hostname: self.text("server.hostname"), port: self.text("server.port") },
             imdsv2: self.switch("imdsv2"),
             open_listings: self.switch("open-listings"),
             mock_ip_count: self.integer("mock-ip-count"),
             mock: self.start("mock"),
             rebalance: self.start("rebalance"),
             asg_termination: self.start("asg-termination"),
-            spot: Spot {
+            spot: SpotConfig {
                 action: self.text("spot.action"),
                 time: self.time("spot.time"),
                 rebalance_rec_time: self.time("spot.rebalance-rec-time"),
             },
-            events: Events {
+            events: EventsConfig {
                 code: self.text("events.code"),
                 state: self.text("events.state"),
                 not_before: self.time("events.not-before"),
@@ -94,14 +96,14 @@ impl Decoder<'_> {
         }
     }
 
-    fn start(&mut self, name: &str) -> Start {
-        Start {
+    fn start(&mut self, name: &str) -> StartTime {
+        StartTime {
             delay_sec: self.integer(&format!("{name}-delay-sec")),
             trigger_time: self.time(&format!("{name}-trigger-time")),
         }
     }
 
-    fn tree(&mut self, name: &str, mut tree: Tree) -> Tree {
+    fn tree(&mut self, name: &str, mut tree: PathTable) -> PathTable {
         for object in [name.to_owned(), format!("{name}.paths"), format!("{name}.values")] {
             if !self.expect_object(&object) {
                 return tree;
@@ -117,21 +119,21 @@ impl Decoder<'_> {
     }
 
     /// A value of the kind that the default has. A list has no default, so its name tells.
-    fn value(&mut self, key: &str, default: &Value) -> Value {
+    fn value(&mut self, key: &str, default: &ConfigValue) -> ConfigValue {
         let name = key.rsplit('.').next().unwrap_or_default();
         match default {
-            Value::Object(fields) => {
+            ConfigValue::Object(fields) => {
                 if !self.expect_object(key) {
                     return default.clone();
                 }
-                let field = |(name, default): &(String, Value)| {
+                let field = |(name, default): &(String, ConfigValue)| {
                     (name.clone(), self.value(&format!("{key}.{name}"), default))
                 };
-                Value::Object(fields.iter().map(field).collect())
+                ConfigValue::Object(fields.iter().map(field).collect())
             }
             _ if LISTS.contains(&name) => self.list(key),
-            Value::Null => self.optional(key).map_or(Value::Null, Value::Text),
-            Value::Text(_) | Value::List(_) => Value::Text(self.text(key)),
+            ConfigValue::Null => self.optional(key).map_or(ConfigValue::Null, ConfigValue::Text),
+            ConfigValue::Text(_) | ConfigValue::List(_) => ConfigValue::Text(self.text(key)),
         }
     }
 
@@ -179,18 +181,20 @@ impl Decoder<'_> {
         }
     }
 
-    fn list(&mut self, key: &str) -> Value {
+    fn list(&mut self, key: &str) -> ConfigValue {
         match self.said(key).cloned() {
-            None => Value::Null,
+            None => ConfigValue::Null,
             Some(Json::Array(values)) => {
                 let texts = values.iter().enumerate();
                 let texts =
                     texts.filter_map(|(place, value)| self.as_text(&format!("{key}[{place}]"), value));
-                Value::List(texts.collect())
+                ConfigValue::List(texts.collect())
             }
-            Some(Json::String(text)) if text.is_empty() => Value::List(vec![]),
-            Some(Json::String(text)) => Value::List(text.split(',').map(str::to_owned).collect()),
-            Some(other) => Value::List(self.as_text(&format!("{key}[0]"), &other).into_iter().collect()),
+            Some(Json::String(text)) if text.is_empty() => ConfigValue::List(vec![]),
+            Some(Json::String(text)) => ConfigValue::List(text.split(',').map(str::to_owned).collect()),
+            Some(other) => {
+                ConfigValue::List(self.as_text(&format!("{key}[0]"), &other).into_iter().collect())
+            }
         }
     }
 
@@ -248,14 +252,14 @@ mod tests {
 
     use super::*;
 
-    fn with(file: Json) -> Result<Config, String> {
+    fn with(file: Json) -> Result<AemmConfig, String> {
         let Json::Object(file) = file else { panic!("no object") };
-        decode(&Settings::defaults().with_file(file), Mode::All)
+        decode(&AemmSettings::defaults().with_file(file), AemmMode::All)
     }
 
     #[test]
     fn nothing_said_is_the_default() {
-        assert_eq!(with(json!({})), Ok(Config::default()));
+        assert_eq!(with(json!({})), Ok(AemmConfig::default()));
     }
 
     #[test]
@@ -276,12 +280,14 @@ mod tests {
             [found("ami-launch-index"), found("hostname"), found("local-ipv4")],
             ["7".into(), "1".into(), "1.5".into()]
         );
-        let Value::Object(document) = &config.dynamic.values["instance-identity-document"] else { panic!() };
+        let ConfigValue::Object(document) = &config.dynamic.values["instance-identity-document"] else {
+            panic!()
+        };
         let field = |name: &str| document.iter().find(|(found, _)| found == name).unwrap().1.clone();
-        assert_eq!(field("marketplaceProductCodes"), Value::List(vec!["a".into(), "1".into()]));
+        assert_eq!(field("marketplaceProductCodes"), ConfigValue::List(vec!["a".into(), "1".into()]));
         assert_eq!(field("billingProducts"), "b".into());
         assert_eq!(field("accountId"), "515336597381".into());
-        assert_eq!(field("kernelId"), Value::Null);
+        assert_eq!(field("kernelId"), ConfigValue::Null);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 /// What is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Command {
+pub enum AemmCommand {
     /// No subcommand: all mocks.
     Root,
     /// `spot`
@@ -35,7 +35,7 @@ pub enum Shell {
 
 /// How a flag's value is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum FlagKind {
     /// Any text.
     Text,
     /// A whole number of 64 bits.
@@ -52,7 +52,7 @@ pub struct Flag {
     /// After `-`.
     pub short: Option<char>,
     /// How its value is read.
-    pub kind: Kind,
+    pub kind: FlagKind,
     /// The configuration key that it sets.
     pub key: &'static str,
     /// What it is for.
@@ -62,14 +62,14 @@ pub struct Flag {
 const fn flag(
     long: &'static str,
     short: Option<char>,
-    kind: Kind,
+    kind: FlagKind,
     key: &'static str,
     about: &'static str,
 ) -> Flag {
     Flag { long, short, kind, key, about }
 }
 
-use Kind::{Integer, Switch, Text};
+use FlagKind::{Integer, Switch, Text};
 
 /// Those of every command.
 pub const GLOBAL: &[Flag] = &[
@@ -201,7 +201,7 @@ const EVENTS: &[Flag] = &[
 const HELP: Flag = flag("help", Some('h'), Switch, "", "say how this is used");
 const VERSION: Flag = flag("version", Some('v'), Switch, "", "print the version whose behaviour this is");
 
-impl Command {
+impl AemmCommand {
     /// Those that a user chooses from.
     pub const SUBCOMMANDS: [Self; 5] =
         [Self::AsgLifecycle, Self::Completion, Self::Events, Self::Help, Self::Spot];

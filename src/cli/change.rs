@@ -6,14 +6,14 @@ use std::time::Duration;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
 
-use super::Control;
+use super::ControlArgs;
 use crate::config::{DURATIONS, parse_duration};
 use crate::model;
 use crate::model::StringEnum;
 
 /// When a change happens, and to whom.
 #[derive(Debug, Args)]
-pub struct Occasion {
+pub struct ScheduleArgs {
     /// That much later, on the scenario's clock [default: now]
     #[arg(long = "in", value_name = "TIME", value_parser = span, conflicts_with = "at")]
     pub within: Option<String>,
@@ -28,12 +28,12 @@ pub struct Occasion {
     pub json: bool,
     /// Where the control socket is.
     #[command(flatten)]
-    pub control: Control,
+    pub control: ControlArgs,
 }
 
 /// `mock-imds spot`.
 #[derive(Debug, Args)]
-pub struct Spot {
+pub struct SpotArgs {
     /// What will be done
     #[arg(long, value_name = "ACTION", value_parser = variant_of::<model::SpotAction>(), default_value = "terminate")]
     pub action: String,
@@ -48,20 +48,20 @@ pub struct Spot {
     pub then: String,
     /// When, and to whom.
     #[command(flatten)]
-    pub occasion: Occasion,
+    pub occasion: ScheduleArgs,
 }
 
 /// `mock-imds rebalance`.
 #[derive(Debug, Args)]
-pub struct Rebalance {
+pub struct RebalanceArgs {
     /// When, and to whom.
     #[command(flatten)]
-    pub occasion: Occasion,
+    pub occasion: ScheduleArgs,
 }
 
 /// `mock-imds maintenance`.
 #[derive(Debug, Args)]
-pub struct Maintenance {
+pub struct MaintenanceArgs {
     /// The event's id; a known one changes that event [default: a new one]
     #[arg(long, value_name = "ID")]
     pub id: Option<String>,
@@ -85,42 +85,42 @@ pub struct Maintenance {
     pub not_before_deadline: Option<String>,
     /// When, and to whom.
     #[command(flatten)]
-    pub occasion: Occasion,
+    pub occasion: ScheduleArgs,
 }
 
 /// `mock-imds lifecycle`.
 #[derive(Debug, Args)]
-pub struct Lifecycle {
+pub struct LifecycleArgs {
     /// The target lifecycle state
     #[arg(value_name = "STATE", value_parser = variant_of::<model::TargetLifecycleState>())]
     pub state: String,
     /// When, and to whom.
     #[command(flatten)]
-    pub occasion: Occasion,
+    pub occasion: ScheduleArgs,
 }
 
 /// `mock-imds clear`.
 #[derive(Debug, Args)]
-pub struct Clear {
+pub struct ClearArgs {
     /// What to take back
-    #[arg(value_name = "WHAT", value_parser = variant_of::<model::Clear>(), default_value = "all")]
+    #[arg(value_name = "WHAT", value_parser = variant_of::<model::ClearTarget>(), default_value = "all")]
     pub what: Vec<String>,
     /// When, and to whom.
     #[command(flatten)]
-    pub occasion: Occasion,
+    pub occasion: ScheduleArgs,
 }
 
 /// `mock-imds rotate`.
 #[derive(Debug, Args)]
-pub struct Rotate {
+pub struct RotateArgs {
     /// When, and to whom.
     #[command(flatten)]
-    pub occasion: Occasion,
+    pub occasion: ScheduleArgs,
 }
 
 /// `mock-imds set`.
 #[derive(Debug, Args)]
-pub struct SetPath {
+pub struct SetArgs {
     /// A path below the version, as meta-data/public-ipv4
     #[arg(value_name = "PATH")]
     pub path: String,
@@ -138,12 +138,12 @@ pub struct SetPath {
     pub unset: bool,
     /// When, and to whom.
     #[command(flatten)]
-    pub occasion: Occasion,
+    pub occasion: ScheduleArgs,
 }
 
 /// `mock-imds clock`.
 #[derive(Debug, Args)]
-pub struct Clock {
+pub struct ClockArgs {
     /// How to move it.
     #[command(subcommand)]
     pub movement: ClockCommand,
@@ -172,7 +172,7 @@ pub enum ClockCommand {
 
 /// `mock-imds use`.
 #[derive(Debug, Args)]
-pub struct Use {
+pub struct UseArgs {
     /// A name of the library, or a file: a word with a slash or .toml in it
     #[arg(value_name = "NAME|FILE", required_unless_present = "list")]
     pub scenario: Option<String>,
@@ -187,7 +187,7 @@ pub struct Use {
     pub library: Option<PathBuf>,
     /// Where the control socket is.
     #[command(flatten)]
-    pub control: Control,
+    pub control: ControlArgs,
 }
 
 /// Takes the strings of `T` and no other.

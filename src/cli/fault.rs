@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::Control;
+use super::ControlArgs;
 use super::change::{instant, span, variant_of};
 use crate::model::fault;
 
@@ -12,7 +12,7 @@ use crate::model::fault;
     "latency", "status", "body", "tokens_lost", "clock_skew", "reset", "hang", "throttle", "clear",
 ]))]
 #[expect(clippy::struct_excessive_bools, reason = "a flag of the command line is a bool")]
-pub struct Fault {
+pub struct FaultArgs {
     /// How late the answer is, or MIN..MAX for any time between, as 100ms..2s
     #[arg(long, value_name = "TIME", value_parser = latency)]
     pub latency: Option<String>,
@@ -20,7 +20,7 @@ pub struct Fault {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(400..=599))]
     pub status: Option<u16>,
     /// What is wrong with the body: empty, or truncated
-    #[arg(long, value_name = "DAMAGE", value_parser = variant_of::<fault::Damage>())]
+    #[arg(long, value_name = "DAMAGE", value_parser = variant_of::<fault::BodyDamage>())]
     pub body: Option<String>,
     /// Session tokens are no longer known
     #[arg(long)]
@@ -80,7 +80,7 @@ pub struct Fault {
     pub json: bool,
     /// Where the control socket is.
     #[command(flatten)]
-    pub control: Control,
+    pub control: ControlArgs,
 }
 
 fn latency(text: &str) -> Result<String, String> {

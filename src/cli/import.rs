@@ -10,7 +10,7 @@ use crate::record::{Rate, Target};
 
 /// `mock-imds record`.
 #[derive(Debug, Args)]
-pub struct Record {
+pub struct RecordArgs {
     /// The service
     #[arg(value_name = "URL", default_value = "http://169.254.169.254", value_parser = target)]
     pub url: Target,
@@ -19,15 +19,15 @@ pub struct Record {
     pub rate: Rate,
     /// Which secrets are taken along.
     #[command(flatten)]
-    pub secrets: Secrets,
+    pub secrets: SecretsArgs,
     /// Where the scenario goes.
     #[command(flatten)]
-    pub output: Output,
+    pub output: OutputArgs,
 }
 
 /// `mock-imds import`: from which format.
 #[derive(Debug, Args)]
-pub struct Import {
+pub struct ImportArgs {
     /// The format.
     #[command(subcommand)]
     pub format: ImportFormat,
@@ -37,14 +37,14 @@ pub struct Import {
 #[derive(Debug, Subcommand)]
 pub enum ImportFormat {
     /// A configuration file of amazon-ec2-metadata-mock
-    Aemm(ImportAemm),
+    Aemm(ImportAemmArgs),
     /// Files that curl or wget made of a service, or cloud-init's instance-data.json
-    Dump(ImportDump),
+    Dump(ImportDumpArgs),
 }
 
 /// `mock-imds import aemm`.
 #[derive(Debug, Args)]
-pub struct ImportAemm {
+pub struct ImportAemmArgs {
     /// The file: JSON, YAML, TOML, properties, env or ini, as its name ends
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
@@ -53,7 +53,7 @@ pub struct ImportAemm {
     pub mode: ImportMode,
     /// Where the scenario goes.
     #[command(flatten)]
-    pub output: Output,
+    pub output: OutputArgs,
 }
 
 /// What amazon-ec2-metadata-mock plays besides the static tree.
@@ -72,21 +72,21 @@ pub enum ImportMode {
 
 /// `mock-imds import dump`.
 #[derive(Debug, Args)]
-pub struct ImportDump {
+pub struct ImportDumpArgs {
     /// A directory with one file for each path, or instance-data.json
     #[arg(value_name = "DIR|FILE")]
     pub path: PathBuf,
     /// Which secrets are taken along.
     #[command(flatten)]
-    pub secrets: Secrets,
+    pub secrets: SecretsArgs,
     /// Where the scenario goes.
     #[command(flatten)]
-    pub output: Output,
+    pub output: OutputArgs,
 }
 
 /// Which secrets are taken along.
 #[derive(Debug, Args)]
-pub struct Secrets {
+pub struct SecretsArgs {
     /// Take the role's real credentials along
     #[arg(long)]
     pub with_credentials: bool,
@@ -97,7 +97,7 @@ pub struct Secrets {
 
 /// Where a scenario goes.
 #[derive(Debug, Args)]
-pub struct Output {
+pub struct OutputArgs {
     /// The scenario file [default: standard output]
     #[arg(id = "output", short = 'o', long = "output", value_name = "FILE")]
     pub file: Option<PathBuf>,
@@ -109,7 +109,7 @@ pub struct Output {
 /// `mock-imds aemm`: the words are not ours to read.
 #[derive(Debug, Args)]
 #[command(disable_help_flag = true, disable_version_flag = true)]
-pub struct Aemm {
+pub struct AemmArgs {
     /// What amazon-ec2-metadata-mock would be told; --help lists it
     #[arg(value_name = "WORDS", trailing_var_arg = true, allow_hyphen_values = true)]
     pub words: Vec<OsString>,

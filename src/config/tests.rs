@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::section::parse_duration;
-use super::{Source, parse};
+use super::{SourceText, parse};
 
 #[derive(Clone, Copy, strum::IntoStaticStr, strum::VariantArray)]
 #[strum(serialize_all = "kebab-case")]
@@ -11,7 +11,7 @@ enum Mode {
 }
 
 fn report(text: &str) -> String {
-    let source = Source::new("test.toml", text);
+    let source = SourceText::new("test.toml", text);
     let outcome = parse(&source, |root| {
         let Some(section) = root.get("host").and_then(|item| item.section()) else { return };
         section.get("ipv6").map(|item| item.boolean());

@@ -14,22 +14,22 @@ use strum::{EnumString, IntoStaticStr, VariantArray};
 #[derive(Debug, Clone, PartialEq)]
 pub struct Event {
     /// When it happens first.
-    pub at: When,
+    pub at: EventTime,
     /// How long until it happens again.
     pub repeat: Option<Duration>,
     /// After this it does not happen again.
-    pub until: Option<When>,
+    pub until: Option<EventTime>,
     /// Only so many clients see it: those that first ask for a path that it touches.
     pub first_n_clients: Option<u32>,
     /// The instance that it happens to; all unless said.
     pub instance: Option<String>,
     /// What it does, in this order.
-    pub effects: Vec<Effect>,
+    pub effects: Vec<EventEffect>,
 }
 
 /// A point on the timeline.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum When {
+pub enum EventTime {
     /// So long after the scenario was loaded, on the scenario's clock.
     AfterLoad(Duration),
     /// So long after the daemon started.
@@ -42,18 +42,18 @@ pub enum When {
 
 /// What an event does.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Effect {
+pub enum EventEffect {
     /// A spot interruption notice.
     SpotInterruption {
         /// What will be done.
         action: SpotAction,
         /// When it will be done.
-        due: Due,
+        due: NoticeDue,
         /// What the service does then.
         then: AfterNotice,
     },
     /// A rebalance recommendation, and when it was noticed.
-    Rebalance(Due),
+    Rebalance(NoticeDue),
     /// A scheduled maintenance event, new or changed; told apart by its id.
     Maintenance(Box<MaintenanceNotice>),
     /// What the Auto Scaling group prepares.
@@ -75,14 +75,14 @@ pub enum Effect {
     /// A metadata option.
     Option(MetadataOption),
     /// A fact of the instance.
-    Fact(Fact),
+    Fact(InstanceFact),
     /// Takes back what events did.
-    Clear(Clear),
+    Clear(ClearTarget),
 }
 
 /// When an announced action is due.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Due {
+pub enum NoticeDue {
     /// So long after the notice.
     After(Duration),
     /// So long after the daemon started.
@@ -90,12 +90,12 @@ pub enum Due {
     /// So long after each request: it moves with the client that asks.
     AfterRequest(Duration),
     /// At an instant.
-    At(Said),
+    At(InstantAsWritten),
 }
 
 /// An instant as somebody said it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Said {
+pub struct InstantAsWritten {
     /// The instant.
     pub instant: Timestamp,
     /// In these words.
@@ -117,7 +117,7 @@ pub enum MetadataOption {
 
 /// A change of one fact.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fact {
+pub enum InstanceFact {
     /// `instance-type`, as after a stop and start.
     InstanceType(InstanceType),
     /// `ami-id`
@@ -215,7 +215,7 @@ pub enum MaintenanceState {
 /// What a clear takes back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
 
-pub enum Clear {
+pub enum ClearTarget {
     /// Everything that events did.
     #[strum(serialize = "all")]
     All,
@@ -266,11 +266,11 @@ pub struct MaintenanceNotice {
     /// What is said of it, without a prefix.
     pub description: Option<String>,
     /// When it may begin.
-    pub not_before: Option<Due>,
+    pub not_before: Option<NoticeDue>,
     /// When it ends at the latest.
-    pub not_after: Option<Due>,
+    pub not_after: Option<NoticeDue>,
     /// When it must begin.
-    pub not_before_deadline: Option<Due>,
+    pub not_before_deadline: Option<NoticeDue>,
 }
 
 // === What events have done so far ===
@@ -319,7 +319,7 @@ pub enum NoticeTime {
     /// The same for every request.
     Fixed(Timestamp),
     /// The same, and how somebody said it.
-    Said(Said),
+    Said(InstantAsWritten),
     /// So long after each request.
     Moving(Duration),
 }
@@ -363,12 +363,12 @@ impl Event {
     /// Where it announces something.
     pub fn announces(&self, notice: Notice) -> bool {
         self.effects.iter().any(|effect| match effect {
-            Effect::SpotInterruption { .. } => {
+            EventEffect::SpotInterruption { .. } => {
                 matches!(notice, Notice::InstanceAction | Notice::TerminationTime)
             }
-            Effect::Rebalance(_) => notice == Notice::Rebalance,
-            Effect::Maintenance(_) => notice == Notice::Scheduled,
-            Effect::TargetLifecycleState(_) => notice == Notice::TargetLifecycleState,
+            EventEffect::Rebalance(_) => notice == Notice::Rebalance,
+            EventEffect::Maintenance(_) => notice == Notice::Scheduled,
+            EventEffect::TargetLifecycleState(_) => notice == Notice::TargetLifecycleState,
             _ => false,
         })
     }
@@ -379,13 +379,13 @@ impl Signals {
     pub fn gone_at(&self) -> Option<Timestamp> {
         let ends = self.spot.as_ref().filter(|notice| notice.then == AfterNotice::Vanish);
         match ends?.time {
-            NoticeTime::Fixed(at) | NoticeTime::Said(Said { instant: at, .. }) => Some(at),
+            NoticeTime::Fixed(at) | NoticeTime::Said(InstantAsWritten { instant: at, .. }) => Some(at),
             NoticeTime::Moving(_) => None,
         }
     }
 }
 
-impl Due {
+impl NoticeDue {
     /// The time in a notice that is given at `notice` by a daemon that started at `started`.
     pub fn from(&self, notice: Timestamp, started: Timestamp) -> NoticeTime {
         match self {
@@ -401,7 +401,7 @@ impl NoticeTime {
     /// What a request at `now` is told.
     pub fn at(&self, now: Timestamp) -> Timestamp {
         match self {
-            Self::Fixed(at) | Self::Said(Said { instant: at, .. }) => *at,
+            Self::Fixed(at) | Self::Said(InstantAsWritten { instant: at, .. }) => *at,
             Self::Moving(span) => now.plus(*span),
         }
     }

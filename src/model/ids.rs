@@ -5,15 +5,15 @@ use std::str::FromStr;
 
 /// What would have been accepted, in words that follow "accepted: ".
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Expected(pub &'static str);
+pub struct Accepted(pub &'static str);
 
-impl fmt::Display for Expected {
+impl fmt::Display for Accepted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.0)
     }
 }
 
-impl std::error::Error for Expected {}
+impl std::error::Error for Accepted {}
 
 /// Makes a struct around a `String` an identifier: its rule and what the rule accepts.
 macro_rules! identifier {
@@ -26,11 +26,11 @@ macro_rules! identifier {
         }
 
         impl FromStr for $name {
-            type Err = Expected;
+            type Err = Accepted;
 
-            fn from_str(text: &str) -> Result<Self, Expected> {
+            fn from_str(text: &str) -> Result<Self, Accepted> {
                 let rule: fn(&str) -> bool = $rule;
-                if rule(text) { Ok(Self(text.to_owned())) } else { Err(Expected($accepted)) }
+                if rule(text) { Ok(Self(text.to_owned())) } else { Err(Accepted($accepted)) }
             }
         }
 

@@ -10,8 +10,8 @@ use super::ids::{
     ReservationId, TagKey,
 };
 use super::interface::NetworkInterface;
+use super::location::{AvailabilityZone, Region};
 use super::options::MetadataOptions;
-use super::place::{AvailabilityZone, Region};
 use super::scenario::Overrides;
 use super::time::Timestamp;
 use super::{SecurityGroups, names};

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 use strum::{IntoStaticStr, VariantArray};
 
-use super::said;
+use super::set_if_some;
 use crate::config::{Item, Section};
 use crate::model::{CredentialSource, CredentialState, Credentials, Keys, Secret};
 
@@ -27,11 +27,17 @@ enum Kind {
 pub fn read(section: &Section<'_>, base: &Path) -> Option<Credentials> {
     let mut credentials = Credentials::default();
     let role = section.get("role");
-    said(&mut credentials.role, role.as_ref().and_then(Item::parse));
+    set_if_some(&mut credentials.role, role.as_ref().and_then(Item::parse));
     credentials.instance_profile = section.get("instance-profile").and_then(|item| profile(&item));
-    said(&mut credentials.state, section.get("state").and_then(|item| item.choice::<CredentialState>()));
-    said(&mut credentials.attached_after, section.get("attached-after").and_then(|item| item.duration()));
-    said(&mut credentials.extended, section.get("extended").and_then(|item| item.boolean()));
+    set_if_some(
+        &mut credentials.state,
+        section.get("state").and_then(|item| item.choice::<CredentialState>()),
+    );
+    set_if_some(
+        &mut credentials.attached_after,
+        section.get("attached-after").and_then(|item| item.duration()),
+    );
+    set_if_some(&mut credentials.extended, section.get("extended").and_then(|item| item.boolean()));
     times(section, &mut credentials);
     let kind = section.get("source").and_then(|item| item.choice::<Kind>()).unwrap_or(Kind::Generated);
     let details = Details::of(section);
@@ -47,7 +53,7 @@ pub fn read(section: &Section<'_>, base: &Path) -> Option<Credentials> {
         }
         return None;
     }
-    said(&mut credentials.source, source);
+    set_if_some(&mut credentials.source, source);
     Some(credentials)
 }
 

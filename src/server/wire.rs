@@ -11,20 +11,20 @@ use nix::sys::socket::{setsockopt, sockopt};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-use super::fault::Seat;
+use super::delivery::ConnectionSlot;
 use crate::imds::Ingress;
 
 /// The kernel's own hop limit.
 const USUAL_HOPS: i16 = -1;
 
 /// What the requests of one connection and its socket know of each other.
-pub(super) struct Talk {
+pub(super) struct ConnectionState {
     /// The client.
     pub(super) peer: SocketAddr,
     /// How it came.
     pub(super) ingress: Ingress,
     /// Where it counts.
-    pub(super) seat: Seat,
+    pub(super) seat: ConnectionSlot,
     /// Whether the service answers itself what is no request, and not the HTTP library.
     pub(super) refuses_itself: bool,
     cut: AtomicBool,
@@ -34,8 +34,13 @@ pub(super) struct Talk {
     hops: AtomicI16,
 }
 
-impl Talk {
-    pub(super) fn new(peer: SocketAddr, ingress: Ingress, seat: Seat, refuses_itself: bool) -> Self {
+impl ConnectionState {
+    pub(super) fn new(
+        peer: SocketAddr,
+        ingress: Ingress,
+        seat: ConnectionSlot,
+        refuses_itself: bool,
+    ) -> Self {
         let no = || AtomicBool::new(false);
         let hops = AtomicI16::new(USUAL_HOPS);
         Self { peer, ingress, seat, refuses_itself, cut: no(), owed: no(), asked: no(), unread: no(), hops }
@@ -95,12 +100,12 @@ impl Talk {
 /// The socket, which sets the hop limit just before a write.
 pub(super) struct Wire {
     stream: TcpStream,
-    talk: Arc<Talk>,
+    talk: Arc<ConnectionState>,
     hops: i16,
 }
 
 impl Wire {
-    pub(super) fn new(stream: TcpStream, talk: Arc<Talk>) -> Self {
+    pub(super) fn new(stream: TcpStream, talk: Arc<ConnectionState>) -> Self {
         Self { stream, talk, hops: USUAL_HOPS }
     }
 

@@ -107,7 +107,7 @@ fn what_came_before_is_answered_first() {
 fn only_this_profile_has_words_of_its_own() {
     let modern = scenario(|_| {}).replace("profile = \"aemm\"", "profile = \"modern\"");
     let error = mock_imds::scenario::read(
-        &mock_imds::config::Source::new("modern.toml", &*modern),
+        &mock_imds::config::SourceText::new("modern.toml", &*modern),
         std::path::Path::new(""),
     );
     assert!(error.is_err(), "a path that is a value and a directory\n{RERUN}");

@@ -49,23 +49,23 @@ use hyper::{HeaderMap, Method, StatusCode};
 pub use malformed::Malformed;
 
 use super::answer::TOKEN_HEADER;
-use super::fleet::Met;
+use super::fleet::MatchedInstance;
 use super::reply::{Reply, TTL_HEADER};
 use super::token::TTL_SECONDS;
 use super::{Fleet, RequestHead, TokenAuthority, Visit};
 use crate::model::{HttpEndpoint, HttpTokens, Instance, Notice, Timestamp};
-use path::Asked;
-use tree::{Leaf, Tree};
+use path::AemmPath;
+use tree::{AemmLeaf, AemmTree};
 
 /// What each path answers to a client that meets no other instance, by the names of `[metadata]`.
 pub(super) fn answers(fleet: &Fleet, instance: &Instance, now: Timestamp) -> BTreeMap<String, Bytes> {
-    Tree { fleet, name: None, instance }.answers(now)
+    AemmTree { fleet, name: None, instance }.answers(now)
 }
 
 /// A request's surroundings.
 pub(super) struct Request<'f> {
     pub(super) fleet: &'f Fleet,
-    pub(super) met: Met<'f>,
+    pub(super) met: MatchedInstance<'f>,
     /// The instance, after what has happened.
     pub(super) instance: &'f Instance,
     pub(super) authority: &'f TokenAuthority,
@@ -83,13 +83,13 @@ impl Request<'_> {
             return forms::nothing(self.now);
         }
         let path = match path::read(head.path) {
-            Asked::Clean(path) => path,
-            Asked::Elsewhere(path) => return forms::redirect(&path, head.query, self.now),
+            AemmPath::Clean(path) => path,
+            AemmPath::Elsewhere(path) => return forms::redirect(&path, head.query, self.now),
         };
         if path == "/latest/api/token" {
             return self.token(visit, head);
         }
-        let tree = Tree { fleet: self.fleet, name: self.met.name, instance: self.instance };
+        let tree = AemmTree { fleet: self.fleet, name: self.met.name, instance: self.instance };
         if let Some(leaf) = tree.leaf(&path) {
             return match self.refusal(head.headers) {
                 Some(refusal) => refusal,
@@ -129,13 +129,13 @@ impl Request<'_> {
         reply
     }
 
-    fn leaf(&self, leaf: Leaf<'_>, visit: &Visit<'_>, method: &Method) -> Reply {
+    fn leaf(&self, leaf: AemmLeaf<'_>, visit: &Visit<'_>, method: &Method) -> Reply {
         match leaf {
-            Leaf::Word(content_type, bytes) => forms::data(content_type, bytes.to_vec().into(), self.now),
-            Leaf::Notice { notice: Notice::TargetLifecycleState, .. } if method != Method::GET => {
+            AemmLeaf::Word(content_type, bytes) => forms::data(content_type, bytes.to_vec().into(), self.now),
+            AemmLeaf::Notice { notice: Notice::TargetLifecycleState, .. } if method != Method::GET => {
                 forms::nothing(self.now)
             }
-            Leaf::Notice { notice, moved } => {
+            AemmLeaf::Notice { notice, moved } => {
                 let signals = &self.instance.signals;
                 let told =
                     if self.admits(notice, visit) { notices::told(notice, signals, self.now) } else { None };

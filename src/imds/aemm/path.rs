@@ -20,7 +20,7 @@ const PATH: &AsciiSet = &NON_ALPHANUMERIC
 
 /// A path that was asked for.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Asked {
+pub enum AemmPath {
     /// Decoded; with a slash at its start and, unless there were two, none at its end.
     Clean(String),
     /// It is not clean; the clean one, encoded.
@@ -28,7 +28,7 @@ pub enum Asked {
 }
 
 /// Reads a path. An encoded slash or dot counts as one.
-pub fn read(raw: &str) -> Asked {
+pub fn read(raw: &str) -> AemmPath {
     let decoded = percent_decode_str(raw).decode_utf8_lossy();
     let path = match decoded.strip_suffix('/') {
         Some(stripped) if !stripped.is_empty() => stripped,
@@ -36,9 +36,9 @@ pub fn read(raw: &str) -> Asked {
     };
     let clean = clean(path);
     if clean == path {
-        Asked::Clean(clean)
+        AemmPath::Clean(clean)
     } else {
-        Asked::Elsewhere(utf8_percent_encode(&clean, PATH).to_string())
+        AemmPath::Elsewhere(utf8_percent_encode(&clean, PATH).to_string())
     }
 }
 
@@ -70,8 +70,8 @@ mod tests {
 
     #[test]
     fn paths_are_clean_or_redirected() {
-        let clean = |path: &str| Asked::Clean(path.to_owned());
-        let elsewhere = |path: &str| Asked::Elsewhere(path.to_owned());
+        let clean = |path: &str| AemmPath::Clean(path.to_owned());
+        let elsewhere = |path: &str| AemmPath::Elsewhere(path.to_owned());
         let cases = [
             ("/", clean("/")),
             ("/latest", clean("/latest")),

@@ -7,10 +7,10 @@ use crate::model::{
     MaintenanceCode, MaintenanceState, SpotAction, StringEnum, TargetLifecycleState, Timestamp,
 };
 use crate::transcribe::draft::{Block, Draft};
+use crate::transcribe::observations::Observations;
 use crate::transcribe::quote;
-use crate::transcribe::seen::Seen;
 
-pub(super) fn write(seen: &Seen, draft: &mut Draft) {
+pub(super) fn write(seen: &Observations, draft: &mut Draft) {
     let spot = spot(seen).map(|said| ("spot-interruption", said));
     let rebalance = rebalance(seen).map(|said| ("rebalance-recommendation", said));
     let state = seen.text("meta-data/autoscaling/target-lifecycle-state");
@@ -36,7 +36,7 @@ fn instant(text: &str) -> Option<toml::Value> {
 }
 
 /// Older services have the time of a termination alone.
-fn spot(seen: &Seen) -> Option<String> {
+fn spot(seen: &Observations) -> Option<String> {
     let notice = seen.parsed("meta-data/spot/instance-action").unwrap_or_default();
     let told = |key: &str| notice.get(key).and_then(Value::as_str);
     let (action, time) = match (told("action"), told("time")) {
@@ -47,12 +47,12 @@ fn spot(seen: &Seen) -> Option<String> {
     Some(quote::inline([("action", action.into()), ("time", instant(time)?)]))
 }
 
-fn rebalance(seen: &Seen) -> Option<String> {
+fn rebalance(seen: &Observations) -> Option<String> {
     let told = seen.parsed("meta-data/events/recommendations/rebalance")?;
     Some(quote::inline([("notice-time", instant(told.get("noticeTime")?.as_str()?)?)]))
 }
 
-pub(super) fn maintenance(seen: &Seen, list: &str) -> Vec<String> {
+pub(super) fn maintenance(seen: &Observations, list: &str) -> Vec<String> {
     let told = seen.parsed(&format!("meta-data/events/maintenance/{list}")).unwrap_or_default();
     told.as_array().into_iter().flatten().filter_map(notice).collect()
 }
