@@ -18,8 +18,6 @@ use super::limits::Limits;
 use super::request::{Parting, parting, respond};
 use super::wire::{Talk, Wire};
 use super::{Shared, ingress};
-use crate::imds::aemm::Malformed;
-use crate::model::Profile;
 
 /// How hyper speaks: header names as on EC2, nothing added, nothing without a limit.
 ///
@@ -47,18 +45,11 @@ pub(super) async fn serve(
 ) {
     let local = stream.local_addr().unwrap_or(peer);
     let seat = Seat::new(Arc::clone(&shared), permit);
-    let refuses_itself = shared.world.fleet.load().scenario().http.profile == Profile::Aemm;
-    let talk = Arc::new(Talk::new(peer, ingress::of(&stream, local, peer), seat, refuses_itself));
+    let talk = Arc::new(Talk::new(peer, ingress::of(&stream, local, peer), seat));
     let wire = Wire::new(stream, Arc::clone(&talk));
     match talk_http(&shared, wire, &talk).await {
         Ending::Close => {}
         Ending::Linger(stream) => linger(stream, &shared.limits).await,
-        Ending::Refuse(mut stream, malformed) => {
-            // A client that takes nothing more has been told enough.
-            if stream.write_all(malformed.wire().as_bytes()).await.is_ok() {
-                linger(stream, &shared.limits).await;
-            }
-        }
         Ending::Hold(stream) => {
             // A client that only waits must not keep others out.
             talk.seat.leave();
@@ -73,7 +64,6 @@ pub(super) async fn serve(
 enum Ending {
     Close,
     Linger(TcpStream),
-    Refuse(TcpStream, Malformed),
     Hold(TcpStream),
     Silence(TcpStream),
     Reset(TcpStream),
@@ -143,10 +133,6 @@ fn ending<S>(outcome: hyper::Result<()>, parts: Parts<TokioIo<Wire>, S>, talk: &
                 Some(Parting::Hold) => Ending::Hold(stream),
                 Some(Parting::Silence) => Ending::Silence(stream),
                 Some(Parting::Reset) => Ending::Reset(stream),
-                Some(Parting::Malformed(malformed)) => Ending::Refuse(stream, *malformed),
-                None if error.is_parse() && talk.refuses_itself => {
-                    Ending::Refuse(stream, Malformed::refused(&read_buf, error.is_parse_too_large()))
-                }
                 // hyper has answered 400, 414 or 431, and most likely not read all that came.
                 None if error.is_parse() => Ending::Linger(stream),
                 Some(Parting::Crowded | Parting::Broken(_)) | None => Ending::Close,

@@ -16,7 +16,6 @@ use super::limits::Limits;
 use super::record::Recording;
 use super::wire::Talk;
 use super::world::World;
-use crate::imds::aemm::Malformed;
 use crate::imds::{End, Ingress, Reply, RequestHead, Visit, answer};
 use crate::model::endpoint::{PROBE_HEADER, Probed};
 
@@ -35,9 +34,6 @@ pub(super) enum Parting {
     /// A fault would hold the connection up, and there is no room for that.
     #[error("faults hold up too many connections")]
     Crowded,
-    /// The service answers in words of its own that this is no request.
-    #[error("this is no request: {0:?}")]
-    Malformed(Malformed),
     /// The client broke its body off, or framed it wrongly.
     #[error("the request's body is broken: {0}")]
     Broken(#[from] hyper::Error),
@@ -54,9 +50,6 @@ pub(super) async fn respond(
     let (head, body) = request.into_parts();
     if let Some(probed) = probe(&head.headers, &talk) {
         return Ok(probed);
-    }
-    if let Some(malformed) = Malformed::of(&head).filter(|_| talk.refuses_itself) {
-        return Err(Parting::Malformed(malformed));
     }
     let mut recording = Recording::new(&world, &talk, &head);
     // A client that sent Expect waits for a word before it sends the body, and 100 is never that word.
@@ -111,7 +104,6 @@ fn probe(headers: &HeaderMap, talk: &Arc<Talk>) -> Option<Response<Payload>> {
         headers.get(PROBE_HEADER).filter(|_| talk.ingress == Ingress::Host)?.to_str().ok()?.to_owned();
     let probed = Probed { nonce, version: env!("CARGO_PKG_VERSION").into(), pid: std::process::id() };
     let body = serde_json::to_vec(&probed).ok()?.into();
-    talk.replies();
     Some(Response::new(Payload::new(body, End::Whole, talk)))
 }
 
@@ -154,7 +146,6 @@ fn travel(reply: &Reply, ingress: Ingress) -> Travel {
 }
 
 fn response(reply: Reply, talk: &Arc<Talk>) -> Response<Payload> {
-    talk.replies();
     let mut response = Response::new(Payload::new(reply.body, reply.delivery.end, talk));
     *response.version_mut() = reply.version;
     *response.status_mut() = reply.status;

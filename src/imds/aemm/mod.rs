@@ -29,11 +29,10 @@
 //! - it labels the wall-clock time of any zone GMT: here it is that of GMT.
 //!
 //! The service's own limits stay: on heads (16 KiB and 100 headers, where the original takes 1 MiB), on bodies, times
-//! and connections.
+//! and connections. So do its replies to what is no request, which are the HTTP library's.
 
 mod answers;
 pub(super) mod forms;
-mod malformed;
 mod notices;
 mod path;
 mod tree;
@@ -45,8 +44,6 @@ use std::time::Duration;
 use hyper::body::Bytes;
 use hyper::header::HeaderValue;
 use hyper::{HeaderMap, Method, StatusCode};
-
-pub use malformed::Malformed;
 
 use super::answer::TOKEN_HEADER;
 use super::fleet::Met;
