@@ -19,7 +19,7 @@
 //! What the original does to its users' harm is not done here:
 //!
 //! - it dies when two clients ask for tokens at once, and its tokens are from a weak generator in a table without
-//!   bounds: ours are sealed, as all of the service's are;
+//!   bounds: ours are sealed, the same under every profile;
 //! - it lists directories below the categories without a token though tokens are required: here they need one, unless
 //!   `[http] open-listings` says otherwise;
 //! - it lists what contains the asked text anywhere, and what depends on earlier requests: here a listing has the
@@ -104,8 +104,8 @@ impl Request<'_> {
     /// 401, if a token is required and there is no good one. The first one counts.
     fn refusal(&self, headers: &HeaderMap) -> Option<Reply> {
         let good = |token: &HeaderValue| {
-            !self.tokens_lost
-                && self.authority.is_good(token.as_bytes(), &self.instance.instance_id, self.now)
+            let remaining = self.authority.remaining(token.as_bytes(), &self.instance.instance_id, self.now);
+            !self.tokens_lost && remaining.is_some()
         };
         let required = self.instance.metadata_options.http_tokens == HttpTokens::Required;
         let refused = required && !headers.get(TOKEN_HEADER).is_some_and(good);
@@ -120,7 +120,7 @@ impl Request<'_> {
             return forms::error(StatusCode::BAD_REQUEST, self.now);
         };
         let lifetime = Duration::from_secs(ttl.into());
-        let token = self.authority.grant_short(&self.instance.instance_id, lifetime, self.now, visit.nonce);
+        let token = self.authority.grant(&self.instance.instance_id, lifetime, self.now, visit.nonce);
         let mut reply = forms::data(forms::TEXT, token.into(), self.now);
         reply.headers.push((TTL_HEADER, ttl.into()));
         reply
