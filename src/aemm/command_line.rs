@@ -64,7 +64,6 @@ pub fn parse(words: &[String]) -> Result<Asked, Misread> {
     Ok(match command {
         _ if help => Asked::Help(command),
         _ if version => Asked::Version,
-        Command::Completion => Asked::Help(command),
         _ => Asked::Run(Run { command, flags, words }),
     })
 }
@@ -323,6 +322,5 @@ mod tests {
         assert_eq!(asked("spot --help"), Asked::Help(Command::Spot));
         assert_eq!(asked("-h"), Asked::Help(Command::Root));
         assert_eq!(asked("-v"), Asked::Version);
-        assert_eq!(asked("completion"), Asked::Help(Command::Completion));
     }
 }

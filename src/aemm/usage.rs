@@ -13,9 +13,7 @@ pub fn help(command: Command) -> String {
 pub fn usage(command: Command) -> String {
     let path = command.path();
     let mut text = String::from("Usage:\n");
-    if command != Command::Completion {
-        let _ = writeln!(text, "  {path} [flags]");
-    }
+    let _ = writeln!(text, "  {path} [flags]");
     let below = command.all_below();
     if !below.is_empty() {
         let _ = writeln!(text, "  {path} [command]");
@@ -74,8 +72,6 @@ fn about(command: Command) -> &'static str {
         Command::Events => "Serve scheduled maintenance events only",
         Command::AsgLifecycle => "Serve the target lifecycle state of an Auto Scaling group only",
         Command::Help => "Say how a command is used",
-        Command::Completion => "Print what completes words in a shell",
-        Command::CompletionFor(_) => "Print what completes words in this shell",
     }
 }
 
@@ -85,7 +81,7 @@ fn example(command: Command) -> Option<&'static str> {
         Command::Spot => Some("ec2-metadata-mock spot --action stop --imdsv2"),
         Command::Events => Some("ec2-metadata-mock events --code instance-stop --state active"),
         Command::AsgLifecycle => Some("ec2-metadata-mock asglifecycle --asg-termination-delay-sec 30"),
-        _ => None,
+        Command::Help => None,
     }
 }
 

@@ -71,8 +71,7 @@ fn play(words: &[String]) -> Result<c_int, Ending> {
         Command::Spot => (Mode::Spot, "ec2-metadata-mock for EC2 Spot interruption notice"),
         Command::Events => (Mode::Events, "ec2-metadata-mock for EC2 Events"),
         Command::AsgLifecycle => (Mode::AsgLifecycle, "ec2-metadata-mock for EC2 ASG Lifecycle"),
-        Command::Help | Command::Completion => return Err(help_on(&run.words)),
-        Command::CompletionFor(shell) => return Err(Ending::answer(aemm::completion(shell))),
+        Command::Help => return Err(help_on(&run.words)),
     };
     let wrong = |reasons: &str| Ending::wrong(run.command, reasons);
     let settings = source.settings();
