@@ -133,7 +133,7 @@ fn number(text: &str) -> Option<Number> {
     if !(first.is_ascii_digit() || b"+-.".contains(first)) || !digits {
         return None;
     }
-    if let Ok(integer) = go::parse_int(text) {
+    if let Some(integer) = go::parse_int(text) {
         return Some(integer.into());
     }
     let decimal = |byte: u8| byte.is_ascii_digit() || b"+-.eE".contains(&byte);
