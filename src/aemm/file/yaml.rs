@@ -5,8 +5,10 @@ use std::collections::HashMap;
 use saphyr_parser::{Event, Parser, ScalarStyle, Tag};
 use serde_json::{Map, Number, Value};
 
-use super::DEPTH;
 use crate::aemm::go;
+
+/// Levels of a document: what is nested is dropped level by level on the stack.
+const DEPTH: usize = 64;
 
 /// Values that a document may become, each counted on every level: aliases of aliases grow without end.
 const VALUES: usize = 100_000;
