@@ -24,7 +24,7 @@ pub enum Invocation {
     Help(AemmCommand),
     /// `--version`
     Version,
-    /// Run a command, with these flags and words.
+    /// A command to run, with these flags and words.
     Run(ParsedCommand),
 }
 
@@ -39,7 +39,7 @@ pub struct ParsedCommand {
     pub words: Vec<String>,
 }
 
-/// Why a command line was not understood, in the words of the original.
+/// Why a command line was not understood.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Misread {
     /// The command whose usage helps; `None`: there is no such command.
@@ -64,7 +64,6 @@ pub fn parse(words: &[String]) -> Result<Invocation, Misread> {
     Ok(match command {
         _ if help => Invocation::Help(command),
         _ if version => Invocation::Version,
-        AemmCommand::Completion => Invocation::Help(command),
         _ => Invocation::Run(ParsedCommand { command, flags, words }),
     })
 }
@@ -173,17 +172,18 @@ impl Parser {
         let mut left = shorts;
         while let Some(short) = left.chars().next() {
             let after = &left[short.len_utf8()..];
-            let flag =
-                self.command.flags().find(|flag| flag.short == Some(short)).ok_or_else(|| {
-                    format!("unknown shorthand flag: {} in -{left}", go::quoted_char(short))
-                })?;
+            let flag = self
+                .command
+                .flags()
+                .find(|flag| flag.short == Some(short))
+                .ok_or_else(|| format!("unknown shorthand flag: {short:?} in -{left}"))?;
             let said = after.strip_prefix('=').filter(|value| !value.is_empty());
             match (said, flag.kind) {
                 (Some(value), _) => return self.set(flag, value),
                 (None, FlagKind::Switch) => self.set(flag, "true")?,
                 (None, _) if !after.is_empty() => return self.set(flag, after),
                 (None, _) => {
-                    let needs = || format!("flag needs an argument: {} in -{left}", go::quoted_char(short));
+                    let needs = || format!("flag needs an argument: {short:?} in -{left}");
                     return self.set(flag, rest.next().ok_or_else(needs)?);
                 }
             }
@@ -195,12 +195,12 @@ impl Parser {
     fn set(&mut self, flag: &'static Flag, text: &str) -> Result<(), String> {
         let value = match flag.kind {
             FlagKind::Text => Ok(Value::from(text)),
-            FlagKind::Integer => go::parse_int(text).map(Value::from),
-            FlagKind::Switch => go::parse_bool(text).map(Value::from),
+            FlagKind::Integer => go::parse_int(text).map(Value::from).ok_or(go::INTEGER),
+            FlagKind::Switch => go::parse_bool(text).map(Value::from).ok_or(go::BOOLEAN),
         };
-        let value = value.map_err(|why| {
+        let value = value.map_err(|accepted| {
             let short = flag.short.map(|short| format!("-{short}, ")).unwrap_or_default();
-            format!("invalid argument {} for \"{short}--{}\" flag: {why}", go::quoted(text), flag.long)
+            format!("invalid argument {text:?} for \"{short}--{}\" flag: it must be {accepted}", flag.long)
         })?;
         self.flags.insert(flag.long, value);
         Ok(())
@@ -215,7 +215,7 @@ fn unknown_command(word: &str) -> String {
     // Help is no answer to a slip.
     let meant: Vec<&str> =
         names.into_iter().filter(|name| *name != "help").filter(|name| close(name)).collect();
-    let mut message = format!("unknown command {} for \"{}\"", go::quoted(word), AemmCommand::Root.name());
+    let mut message = format!("unknown command {word:?} for \"{}\"", AemmCommand::Root.name());
     if !meant.is_empty() {
         message += "\n\nDid you mean this?";
         for name in meant {
@@ -299,16 +299,13 @@ mod tests {
             ("--=x", "bad flag syntax: --=x"),
             (
                 "-x two",
-                "invalid argument \"two\" for \"-x, --mock-ip-count\" flag: strconv.ParseInt: parsing \"two\": invalid syntax",
+                "invalid argument \"two\" for \"-x, --mock-ip-count\" flag: it must be a whole number of 64 bits",
             ),
             (
                 "--rebalance-delay-sec=99999999999999999999",
-                "invalid argument \"99999999999999999999\" for \"--rebalance-delay-sec\" flag: strconv.ParseInt: parsing \"99999999999999999999\": value out of range",
+                "invalid argument \"99999999999999999999\" for \"--rebalance-delay-sec\" flag: it must be a whole number of 64 bits",
             ),
-            (
-                "-I=maybe",
-                "invalid argument \"maybe\" for \"-I, --imdsv2\" flag: strconv.ParseBool: parsing \"maybe\": invalid syntax",
-            ),
+            ("-I=maybe", "invalid argument \"maybe\" for \"-I, --imdsv2\" flag: it must be true or false"),
             ("start", "unknown command \"start\" for \"ec2-metadata-mock\""),
             ("spt", "unknown command \"spt\" for \"ec2-metadata-mock\"\n\nDid you mean this?\n\tspot\n"),
         ];
@@ -323,6 +320,5 @@ mod tests {
         assert_eq!(asked("spot --help"), Invocation::Help(AemmCommand::Spot));
         assert_eq!(asked("-h"), Invocation::Help(AemmCommand::Root));
         assert_eq!(asked("-v"), Invocation::Version);
-        assert_eq!(asked("completion"), Invocation::Help(AemmCommand::Completion));
     }
 }

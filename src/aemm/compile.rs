@@ -40,7 +40,7 @@ pub fn compile(config: &AemmConfig) -> CompiledConfig {
          # The paths below are all that is there. Under another profile they are the last words on their paths, and the\n\
          # others follow from [instance]; see mock-imds.toml(5).\n\
          \n\
-         # Headers, listings, errors and tokens in the forms of the original.\n\
+         # Headers, listings and errors in the forms of the original.\n\
          [http]\n\
          profile = \"aemm\"\n\
          {listings}\n\

@@ -1,4 +1,4 @@
-//! Settings → [`AemmConfig`]: kinds are loose, as in the original; what fits no kind is an error in its words.
+//! AemmSettings → [`Config`]: kinds are loose, as in the original.
 
 use serde_json::Value as Json;
 
@@ -22,7 +22,7 @@ const STRICT: [&str; 4] = [
 /// A configuration, its paths as they were said.
 ///
 /// # Errors
-/// The sentence of the original, with a line for each value that does not fit.
+/// A line for each value that does not fit, below the first line of the original.
 pub fn decode(settings: &AemmSettings, mode: AemmMode) -> Result<AemmConfig, String> {
     let mut decoder = Decoder { settings, problems: vec![] };
     let config = decoder.config(mode);
@@ -43,15 +43,15 @@ pub fn decode(settings: &AemmSettings, mode: AemmMode) -> Result<AemmConfig, Str
 
 fn not_a_text(settings: &AemmSettings, key: &str) -> Option<String> {
     match settings.get(key)? {
-        Json::Number(_) | Json::Bool(_) => {
-            let value = settings.get(key)?;
-            Some(format!(
-                "'{key}' must be a string, in quotes where the format has them; got {}",
-                go::plain(value)
-            ))
+        value @ (Json::Number(_) | Json::Bool(_)) => {
+            Some(unfit(key, "a string, in quotes where the format has them", value))
         }
         _ => None,
     }
+}
+
+fn unfit(key: &str, accepted: &str, value: &Json) -> String {
+    format!("'{key}' must be {accepted}; got {value}")
 }
 
 struct Decoder<'s> {
@@ -146,11 +146,7 @@ impl Decoder<'_> {
         match self.said(key).cloned() {
             None | Some(Json::Object(_)) => true,
             Some(Json::Array(values)) if values.is_empty() => true,
-            Some(other) => {
-                let kind = if other.is_array() { "slice" } else { go::type_name(&other) };
-                self.problems.push(format!("'{key}' expected a map, got '{kind}'"));
-                false
-            }
+            Some(other) => self.refuse(key, "an object", &other),
         }
     }
 
@@ -174,10 +170,7 @@ impl Decoder<'_> {
             Json::Number(number) => Some(go::number(number)),
             Json::Bool(on) => Some(if *on { "1" } else { "0" }.to_owned()),
             Json::Null => Some(String::new()),
-            Json::Array(_) | Json::Object(_) => {
-                self.unconvertible(key, "string", value);
-                None
-            }
+            Json::Array(_) | Json::Object(_) => self.refuse(key, "a string", value),
         }
     }
 
@@ -208,10 +201,9 @@ impl Decoder<'_> {
                 number.as_i64().or_else(|| number.as_f64().map(|float| float as i64)).unwrap_or_default()
             }
             Some(Json::String(text)) if text.is_empty() => 0,
-            Some(Json::String(text)) => self.parsed(key, &text, "int", go::parse_int(&text)),
             Some(other) => {
-                self.unconvertible(key, "int64", &other);
-                0
+                let parsed = other.as_str().and_then(go::parse_int);
+                parsed.unwrap_or_else(|| self.refuse(key, go::INTEGER, &other))
             }
         }
     }
@@ -222,27 +214,17 @@ impl Decoder<'_> {
             Some(Json::Bool(on)) => on,
             Some(Json::Number(number)) => number.as_f64() != Some(0.0),
             Some(Json::String(text)) if text.is_empty() => false,
-            Some(Json::String(text)) => self.parsed(key, &text, "bool", go::parse_bool(&text)),
             Some(other) => {
-                self.unconvertible(key, "bool", &other);
-                false
+                let parsed = other.as_str().and_then(go::parse_bool);
+                parsed.unwrap_or_else(|| self.refuse(key, go::BOOLEAN, &other))
             }
         }
     }
 
-    fn parsed<T: Default>(&mut self, key: &str, text: &str, kind: &str, parsed: Result<T, String>) -> T {
-        parsed.unwrap_or_else(|why| {
-            self.problems.push(format!("'{key}' cannot parse '{text}' as {kind}: {why}"));
-            T::default()
-        })
-    }
-
-    fn unconvertible(&mut self, key: &str, expected: &str, value: &Json) {
-        self.problems.push(format!(
-            "'{key}' expected type '{expected}', got unconvertible type '{}', value: '{}'",
-            go::type_name(value),
-            go::plain(value)
-        ));
+    /// Notes that a value does not fit. Nothing comes of what is decoded instead.
+    fn refuse<T: Default>(&mut self, key: &str, accepted: &str, value: &Json) -> T {
+        self.problems.push(unfit(key, accepted, value));
+        T::default()
     }
 }
 
@@ -301,13 +283,13 @@ mod tests {
             "watch-config-file": "yes",
         });
         let lines = "Fatal error while attempting to load viper config: 7 error(s) decoding:\n
-* 'imdsv2' expected type 'bool', got unconvertible type 'map[string]interface {}', value: 'map[a:1]'
-* 'metadata.values.ami-id' expected type 'string', got unconvertible type '[]interface {}', value: '[1 2]'
+* 'imdsv2' must be true or false; got {\"a\":1}
+* 'metadata.values.ami-id' must be a string; got [1,2]
 * 'metadata.values.mac' must be a string, in quotes where the format has them; got 7
-* 'mock-delay-sec' cannot parse 'soon' as int: strconv.ParseInt: parsing \"soon\": invalid syntax
-* 'save-config-to-file' expected type 'bool', got unconvertible type '[]interface {}', value: '[]'
-* 'spot' expected a map, got 'string'
-* 'watch-config-file' cannot parse 'yes' as bool: strconv.ParseBool: parsing \"yes\": invalid syntax";
+* 'mock-delay-sec' must be a whole number of 64 bits; got \"soon\"
+* 'save-config-to-file' must be true or false; got []
+* 'spot' must be an object; got \"stop\"
+* 'watch-config-file' must be true or false; got \"yes\"";
         assert_eq!(with(file).unwrap_err(), lines);
     }
 }

@@ -14,23 +14,6 @@ pub enum AemmCommand {
     AsgLifecycle,
     /// `help`
     Help,
-    /// `completion`
-    Completion,
-    /// `completion bash` and so on
-    CompletionFor(Shell),
-}
-
-/// A shell that completes words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Shell {
-    /// bash
-    Bash,
-    /// zsh
-    Zsh,
-    /// fish
-    Fish,
-    /// `PowerShell`
-    Power,
 }
 
 /// How a flag's value is read.
@@ -203,15 +186,7 @@ const VERSION: Flag = flag("version", Some('v'), Switch, "", "print the version 
 
 impl AemmCommand {
     /// Those that a user chooses from.
-    pub const SUBCOMMANDS: [Self; 5] =
-        [Self::AsgLifecycle, Self::Completion, Self::Events, Self::Help, Self::Spot];
-    /// The shells of `completion`.
-    pub const SHELLS: [Self; 4] = [
-        Self::CompletionFor(Shell::Bash),
-        Self::CompletionFor(Shell::Fish),
-        Self::CompletionFor(Shell::Power),
-        Self::CompletionFor(Shell::Zsh),
-    ];
+    pub const SUBCOMMANDS: [Self; 4] = [Self::AsgLifecycle, Self::Events, Self::Help, Self::Spot];
 
     /// Its word.
     pub const fn name(self) -> &'static str {
@@ -221,11 +196,6 @@ impl AemmCommand {
             Self::Events => "events",
             Self::AsgLifecycle => "asglifecycle",
             Self::Help => "help",
-            Self::Completion => "completion",
-            Self::CompletionFor(Shell::Bash) => "bash",
-            Self::CompletionFor(Shell::Zsh) => "zsh",
-            Self::CompletionFor(Shell::Fish) => "fish",
-            Self::CompletionFor(Shell::Power) => "powershell",
         }
     }
 
@@ -242,7 +212,6 @@ impl AemmCommand {
     pub fn path(self) -> String {
         match self {
             Self::Root => self.name().to_owned(),
-            Self::CompletionFor(_) => format!("{} {}", Self::Completion.path(), self.name()),
             _ => format!("{} {}", Self::Root.name(), self.name()),
         }
     }
@@ -259,7 +228,6 @@ impl AemmCommand {
     pub const fn all_below(self) -> &'static [Self] {
         match self {
             Self::Root => &Self::SUBCOMMANDS,
-            Self::Completion => &Self::SHELLS,
             _ => &[],
         }
     }

@@ -15,7 +15,6 @@
 mod address;
 mod command_line;
 mod compile;
-mod completion;
 mod config;
 mod decode;
 mod defaults;
@@ -34,13 +33,12 @@ pub mod validate;
 pub use address::{ListenAddress, place};
 pub use command_line::{Invocation, Misread, ParsedCommand, parse};
 pub use compile::{CompiledConfig, compile};
-pub use completion::script as completion;
 pub use config::{
     AemmConfig, AemmMode, AemmServer, ConfigValue, EventsConfig, FileUse, PathTable, SpotConfig, StartTime,
 };
 pub use decode::decode;
 pub use early_exit::EarlyExit;
-pub use flags::{AemmCommand, Shell};
+pub use flags::AemmCommand;
 pub use follow::follow;
 pub use go::plain;
 pub use placeholders::Placeholders;

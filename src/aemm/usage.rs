@@ -13,9 +13,7 @@ pub fn help(command: AemmCommand) -> String {
 pub fn usage(command: AemmCommand) -> String {
     let path = command.path();
     let mut text = String::from("Usage:\n");
-    if command != AemmCommand::Completion {
-        let _ = writeln!(text, "  {path} [flags]");
-    }
+    let _ = writeln!(text, "  {path} [flags]");
     let below = command.all_below();
     if !below.is_empty() {
         let _ = writeln!(text, "  {path} [command]");
@@ -74,8 +72,6 @@ fn about(command: AemmCommand) -> &'static str {
         AemmCommand::Events => "Serve scheduled maintenance events only",
         AemmCommand::AsgLifecycle => "Serve the target lifecycle state of an Auto Scaling group only",
         AemmCommand::Help => "Say how a command is used",
-        AemmCommand::Completion => "Print what completes words in a shell",
-        AemmCommand::CompletionFor(_) => "Print what completes words in this shell",
     }
 }
 
@@ -85,7 +81,7 @@ fn example(command: AemmCommand) -> Option<&'static str> {
         AemmCommand::Spot => Some("ec2-metadata-mock spot --action stop --imdsv2"),
         AemmCommand::Events => Some("ec2-metadata-mock events --code instance-stop --state active"),
         AemmCommand::AsgLifecycle => Some("ec2-metadata-mock asglifecycle --asg-termination-delay-sec 30"),
-        _ => None,
+        AemmCommand::Help => None,
     }
 }
 

@@ -131,7 +131,7 @@ fn what_is_signed_is_the_document_that_is_served() {
 fn nothing_private_is_in_the_debug_form() {
     let scratch = Scratch::with_keys();
     let shown = format!("{:?}", scratch.open().expect("keys"));
-    assert_eq!(shown, "Opened { ring: KeyRing { .. }, kept: InDirectory }");
+    assert_eq!(shown, "OpenedKeyRing { ring: KeyRing { .. }, kept: InDirectory }");
 }
 
 // === the directory ===

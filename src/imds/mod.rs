@@ -1,6 +1,6 @@
 //! Protocol semantics: what a request gets. No sockets, no clock.
 
-pub mod aemm;
+mod aemm;
 mod answer;
 mod cache;
 mod credentials;

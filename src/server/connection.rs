@@ -18,8 +18,6 @@ use super::limits::Limits;
 use super::request::{NoReply, parting, respond};
 use super::wire::{ConnectionState, Wire};
 use super::{Shared, ingress};
-use crate::imds::aemm::Malformed;
-use crate::model::Profile;
 
 /// How hyper speaks: header names as on EC2, nothing added, nothing without a limit.
 ///
@@ -47,18 +45,11 @@ pub(super) async fn serve(
 ) {
     let local = stream.local_addr().unwrap_or(peer);
     let seat = ConnectionSlot::new(Arc::clone(&shared), permit);
-    let refuses_itself = shared.world.fleet.load().scenario().http.profile == Profile::Aemm;
-    let talk = Arc::new(ConnectionState::new(peer, ingress::of(&stream, local, peer), seat, refuses_itself));
+    let talk = Arc::new(ConnectionState::new(peer, ingress::of(&stream, local, peer), seat));
     let wire = Wire::new(stream, Arc::clone(&talk));
     match talk_http(&shared, wire, &talk).await {
         ConnectionEnd::Close => {}
         ConnectionEnd::Linger(stream) => linger(stream, &shared.limits).await,
-        ConnectionEnd::Refuse(mut stream, malformed) => {
-            // A client that takes nothing more has been told enough.
-            if stream.write_all(malformed.wire().as_bytes()).await.is_ok() {
-                linger(stream, &shared.limits).await;
-            }
-        }
         ConnectionEnd::Hold(stream) => {
             // A client that only waits must not keep others out.
             talk.seat.leave();
@@ -73,7 +64,6 @@ pub(super) async fn serve(
 enum ConnectionEnd {
     Close,
     Linger(TcpStream),
-    Refuse(TcpStream, Malformed),
     Hold(TcpStream),
     Silence(TcpStream),
     Reset(TcpStream),
@@ -147,10 +137,6 @@ fn ending<S>(
                 Some(NoReply::Hold) => ConnectionEnd::Hold(stream),
                 Some(NoReply::Silence) => ConnectionEnd::Silence(stream),
                 Some(NoReply::Reset) => ConnectionEnd::Reset(stream),
-                Some(NoReply::Malformed(malformed)) => ConnectionEnd::Refuse(stream, *malformed),
-                None if error.is_parse() && talk.refuses_itself => {
-                    ConnectionEnd::Refuse(stream, Malformed::refused(&read_buf, error.is_parse_too_large()))
-                }
                 // hyper has answered 400, 414 or 431, and most likely not read all that came.
                 None if error.is_parse() => ConnectionEnd::Linger(stream),
                 Some(NoReply::Crowded | NoReply::Broken(_)) | None => ConnectionEnd::Close,

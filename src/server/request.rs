@@ -16,7 +16,6 @@ use super::limits::Limits;
 use super::recorder::RequestRecorder;
 use super::service_state::ServiceState;
 use super::wire::ConnectionState;
-use crate::imds::aemm::Malformed;
 use crate::imds::{DeliveryEnd, Ingress, Reply, RequestHead, Visit, answer};
 use crate::model::endpoint::{PROBE_HEADER, Probed};
 
@@ -35,9 +34,6 @@ pub(super) enum NoReply {
     /// A fault would hold the connection up, and there is no room for that.
     #[error("faults hold up too many connections")]
     Crowded,
-    /// The service answers in words of its own that this is no request.
-    #[error("this is no request: {0:?}")]
-    Malformed(Malformed),
     /// The client broke its body off, or framed it wrongly.
     #[error("the request's body is broken: {0}")]
     Broken(#[from] hyper::Error),
@@ -54,9 +50,6 @@ pub(super) async fn respond(
     let (head, body) = request.into_parts();
     if let Some(probed) = probe(&head.headers, &talk) {
         return Ok(probed);
-    }
-    if let Some(malformed) = Malformed::of(&head).filter(|_| talk.refuses_itself) {
-        return Err(NoReply::Malformed(malformed));
     }
     let mut recording = RequestRecorder::new(&world, &talk, &head);
     // A client that sent Expect waits for a word before it sends the body, and 100 is never that word.
@@ -116,7 +109,6 @@ fn probe(headers: &HeaderMap, talk: &Arc<ConnectionState>) -> Option<Response<Re
         headers.get(PROBE_HEADER).filter(|_| talk.ingress == Ingress::Host)?.to_str().ok()?.to_owned();
     let probed = Probed { nonce, version: env!("CARGO_PKG_VERSION").into(), pid: std::process::id() };
     let body = serde_json::to_vec(&probed).ok()?.into();
-    talk.replies();
     Some(Response::new(ReplyBody::new(body, DeliveryEnd::Whole, talk)))
 }
 
@@ -159,7 +151,6 @@ fn hop_limit_for(reply: &Reply, ingress: Ingress) -> HopLimit {
 }
 
 fn response(reply: Reply, talk: &Arc<ConnectionState>) -> Response<ReplyBody> {
-    talk.replies();
     let mut response = Response::new(ReplyBody::new(reply.body, reply.delivery.end, talk));
     *response.version_mut() = reply.version;
     *response.status_mut() = reply.status;

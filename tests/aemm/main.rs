@@ -9,7 +9,6 @@ mod stage;
 #[path = "../support/mod.rs"]
 mod support;
 
-mod malformed;
 mod notices;
 mod paths;
 mod replies;

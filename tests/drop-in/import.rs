@@ -69,7 +69,7 @@ fn what_is_no_configuration_is_78() {
         (of("a.json", "{"), "a.json: While parsing config: "),
         (of("b.txt", "{}"), "b.txt: Unsupported Config Type \"txt\""),
         (of("c.json", r#"{"spot": {"action": "x"}}"#), "Invalid CLI input \"x\" for flag action."),
-        (of("d.json", r#"{"mock-delay-sec": "x"}"#), "* 'mock-delay-sec' cannot parse 'x' as int"),
+        (of("d.json", r#"{"mock-delay-sec": "x"}"#), "* 'mock-delay-sec' must be a whole number of 64 bits"),
         (bench.path("none.json").display().to_string(), "none.json: no such file or directory"),
     ];
     for (file, sentence) in cases {

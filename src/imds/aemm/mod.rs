@@ -19,7 +19,7 @@
 //! What the original does to its users' harm is not done here:
 //!
 //! - it dies when two clients ask for tokens at once, and its tokens are from a weak generator in a table without
-//!   bounds: ours are sealed, as all of the service's are;
+//!   bounds: ours are sealed, the same under every profile;
 //! - it lists directories below the categories without a token though tokens are required: here they need one, unless
 //!   `[http] open-listings` says otherwise;
 //! - it lists what contains the asked text anywhere, and what depends on earlier requests: here a listing has the
@@ -29,11 +29,10 @@
 //! - it labels the wall-clock time of any zone GMT: here it is that of GMT.
 //!
 //! The service's own limits stay: on heads (16 KiB and 100 headers, where the original takes 1 MiB), on bodies, times
-//! and connections.
+//! and connections. So do its replies to what is no request, which are the HTTP library's.
 
 mod answers;
 pub(super) mod forms;
-mod malformed;
 mod notices;
 mod path;
 mod tree;
@@ -45,8 +44,6 @@ use std::time::Duration;
 use hyper::body::Bytes;
 use hyper::header::HeaderValue;
 use hyper::{HeaderMap, Method, StatusCode};
-
-pub use malformed::Malformed;
 
 use super::answer::TOKEN_HEADER;
 use super::fleet::MatchedInstance;
@@ -107,8 +104,8 @@ impl Request<'_> {
     /// 401, if a token is required and there is no good one. The first one counts.
     fn refusal(&self, headers: &HeaderMap) -> Option<Reply> {
         let good = |token: &HeaderValue| {
-            !self.tokens_lost
-                && self.authority.is_good(token.as_bytes(), &self.instance.instance_id, self.now)
+            let remaining = self.authority.remaining(token.as_bytes(), &self.instance.instance_id, self.now);
+            !self.tokens_lost && remaining.is_some()
         };
         let required = self.instance.metadata_options.http_tokens == HttpTokens::Required;
         let refused = required && !headers.get(TOKEN_HEADER).is_some_and(good);
@@ -123,7 +120,7 @@ impl Request<'_> {
             return forms::error(StatusCode::BAD_REQUEST, self.now);
         };
         let lifetime = Duration::from_secs(ttl.into());
-        let token = self.authority.grant_short(&self.instance.instance_id, lifetime, self.now, visit.nonce);
+        let token = self.authority.grant(&self.instance.instance_id, lifetime, self.now, visit.nonce);
         let mut reply = forms::data(forms::TEXT, token.into(), self.now);
         reply.headers.push((TTL_HEADER, ttl.into()));
         reply

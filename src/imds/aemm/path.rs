@@ -56,14 +56,6 @@ fn clean(path: &str) -> String {
     format!("/{}{slash}", segments.join("/"))
 }
 
-/// Whether every percent sign begins an encoded byte.
-pub fn is_well_encoded(raw: &str) -> bool {
-    raw.split('%').skip(1).all(|rest| {
-        let digits = rest.as_bytes().get(..2);
-        digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -92,13 +84,6 @@ mod tests {
         ];
         for (raw, expected) in cases {
             assert_eq!(read(raw), expected, "{raw}");
-        }
-    }
-
-    #[test]
-    fn a_percent_sign_begins_a_byte() {
-        for (raw, well) in [("/a", true), ("/%2f%3A", true), ("/%", false), ("/%2", false), ("/%zz", false)] {
-            assert_eq!(is_well_encoded(raw), well, "{raw}");
         }
     }
 }
