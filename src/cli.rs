@@ -14,15 +14,19 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand};
 
 use crate::config::{DURATIONS, parse_duration};
-use crate::journal::{Asker, List, Outcome, Since, Verb};
-use crate::model::{Expected, PathGlob};
+use crate::journal::{ClientFilter, CommaSeparated, MethodFilter, OutcomeFilter, SinceFilter};
+use crate::model::{Accepted, PathGlob};
 use crate::observe::Level;
 
 pub use change::{
-    Clear, Clock, ClockCommand, Lifecycle, Maintenance, Occasion, Rebalance, Rotate, SetPath, Spot, Use,
+    ClearArgs, ClockArgs, ClockCommand, LifecycleArgs, MaintenanceArgs, RebalanceArgs, RotateArgs,
+    ScheduleArgs, SetArgs, SpotArgs, UseArgs,
 };
-pub use fault::Fault;
-pub use import::{Aemm, Import, ImportAemm, ImportDump, ImportFormat, ImportMode, Output, Record, Secrets};
+pub use fault::FaultArgs;
+pub use import::{
+    AemmArgs, ImportAemmArgs, ImportArgs, ImportDumpArgs, ImportFormat, ImportMode, OutputArgs, RecordArgs,
+    SecretsArgs,
+};
 
 /// EC2 Instance Metadata Service for developer machines.
 #[derive(Debug, Parser)]
@@ -53,63 +57,63 @@ pub struct Cli {
     pub log_level: Level,
     /// What to do.
     #[command(subcommand)]
-    pub command: Command,
+    pub command: CliCommand,
 }
 
 /// The subcommands.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub enum CliCommand {
     /// Run the metadata service in the foreground
-    Serve(Serve),
+    Serve(ServeArgs),
     /// Validate scenario files
-    Check(Check),
+    Check(CheckArgs),
     /// Reload the scenario of the running server
-    Reload(Reload),
+    Reload(ReloadArgs),
     /// Show the status of the running server
-    Status(Status),
+    Status(StatusArgs),
     /// Print the value of a path, or the certificate of the identity document
-    Show(Show),
+    Show(ShowArgs),
     /// Switch to another scenario until the next reload
-    Use(Use),
+    Use(UseArgs),
     /// Issue a spot interruption notice
-    Spot(Spot),
+    Spot(SpotArgs),
     /// Issue a rebalance recommendation
-    Rebalance(Rebalance),
+    Rebalance(RebalanceArgs),
     /// Schedule or update a maintenance event
-    Maintenance(Box<Maintenance>),
+    Maintenance(Box<MaintenanceArgs>),
     /// Set the Auto Scaling target lifecycle state
-    Lifecycle(Lifecycle),
+    Lifecycle(LifecycleArgs),
     /// Inject a fault
-    Fault(Box<Fault>),
+    Fault(Box<FaultArgs>),
     /// Clear what events changed
-    Clear(Clear),
+    Clear(ClearArgs),
     /// Rotate the generated credentials
-    Rotate(Rotate),
+    Rotate(RotateArgs),
     /// Override the value of a path
-    Set(SetPath),
+    Set(SetArgs),
     /// Seek, pause or resume the clock of the scenario
-    Clock(Clock),
+    Clock(ClockArgs),
     /// List the requests that the running server received
-    Requests(Requests),
+    Requests(RequestsArgs),
     /// Wait for a request, exit with 1 if there is none
-    Wait(Wait),
+    Wait(WaitArgs),
     /// Record a metadata service as a scenario file
-    Record(Record),
+    Record(RecordArgs),
     /// Convert other programs' files to a scenario file
-    Import(Import),
+    Import(ImportArgs),
     /// Manage the link-local address and the nftables redirect (called by the systemd units)
     #[command(subcommand, after_help = examples::NET)]
-    Net(Net),
+    Net(NetCommand),
     /// Diagnose this host and print the commands that fix it
-    Doctor(Doctor),
+    Doctor(DoctorArgs),
     /// Run as amazon-ec2-metadata-mock: its commands, flags, environment, files and answers
-    Aemm(Aemm),
+    Aemm(AemmArgs),
 }
 
 /// `mock-imds serve`.
 #[derive(Debug, Args)]
 #[command(after_help = examples::SERVE)]
-pub struct Serve {
+pub struct ServeArgs {
     /// Scenario file [default: the unit's scenario.toml, else ~/.config/mock-imds/scenario.toml, else the built-in one]
     #[arg(long, value_name = "FILE")]
     pub scenario: Option<PathBuf>,
@@ -118,7 +122,7 @@ pub struct Serve {
     pub listen: Vec<SocketAddr>,
     /// Where the control socket is.
     #[command(flatten)]
-    pub control: Control,
+    pub control: ControlArgs,
     /// State directory, for the keys [default: the unit's, else ~/.local/state/mock-imds]
     #[arg(long, value_name = "DIR")]
     pub state: Option<PathBuf>,
@@ -133,7 +137,7 @@ pub struct Serve {
 /// `mock-imds check`.
 #[derive(Debug, Args)]
 #[command(after_help = examples::CHECK)]
-pub struct Check {
+pub struct CheckArgs {
     /// Scenario files to validate
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
@@ -142,10 +146,10 @@ pub struct Check {
 /// `mock-imds show`: what to print.
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true, after_help = examples::SHOW)]
-pub struct Show {
+pub struct ShowArgs {
     /// What a server keeps.
     #[command(subcommand)]
-    pub kept: Option<Kept>,
+    pub kept: Option<ShowArtifact>,
     /// Path, such as meta-data/instance-id; below latest unless it starts with a version
     #[arg(required = true, value_name = "PATH")]
     pub path: Option<String>,
@@ -157,20 +161,20 @@ pub struct Show {
     pub json: bool,
     /// Where the control socket is.
     #[command(flatten)]
-    pub control: Control,
+    pub control: ControlArgs,
 }
 
 /// What a server keeps and shows.
 #[derive(Debug, Subcommand)]
-pub enum Kept {
+pub enum ShowArtifact {
     /// Print the certificate that verifies the identity document, in PEM
-    IdentityCertificate(IdentityCertificate),
+    IdentityCertificate(IdentityCertificateArgs),
 }
 
 /// `mock-imds show identity-certificate`.
 #[derive(Debug, Args)]
 #[command(after_help = examples::IDENTITY_CERTIFICATE)]
-pub struct IdentityCertificate {
+pub struct IdentityCertificateArgs {
     /// Which signature below dynamic/instance-identity/ it verifies
     #[arg(default_value = "rsa2048", value_name = "LEAF", value_parser = ["rsa2048", "pkcs7", "signature"])]
     pub leaf: String,
@@ -182,7 +186,7 @@ pub struct IdentityCertificate {
 /// `mock-imds reload`.
 #[derive(Debug, Args)]
 #[command(after_help = examples::RELOAD)]
-pub struct Reload {
+pub struct ReloadArgs {
     /// Keep the clock, and the changes made since the last load
     #[arg(long)]
     pub keep: bool,
@@ -191,16 +195,16 @@ pub struct Reload {
     pub json: bool,
     /// Where the control socket is.
     #[command(flatten)]
-    pub control: Control,
+    pub control: ControlArgs,
 }
 
 /// `mock-imds status`.
 #[derive(Debug, Args)]
 #[command(after_help = examples::STATUS)]
-pub struct Status {
+pub struct StatusArgs {
     /// Where the control socket is.
     #[command(flatten)]
-    pub control: Control,
+    pub control: ControlArgs,
     /// Keep running, and print the status again whenever it changes
     #[arg(long, short)]
     pub follow: bool,
@@ -212,7 +216,7 @@ pub struct Status {
 /// `mock-imds requests`.
 #[derive(Debug, Args)]
 #[command(after_help = examples::REQUESTS)]
-pub struct Requests {
+pub struct RequestsArgs {
     /// Keep running, and print requests as they arrive
     #[arg(long, short)]
     pub follow: bool,
@@ -221,7 +225,7 @@ pub struct Requests {
     pub path: Option<PathGlob>,
     /// Which requests.
     #[command(flatten)]
-    pub filters: Filters,
+    pub filters: FilterArgs,
     /// Only the newest N [default: all that are kept; with --follow, 10]
     #[arg(long, value_name = "N")]
     pub limit: Option<usize>,
@@ -230,25 +234,25 @@ pub struct Requests {
     pub json: bool,
     /// Where the control socket is.
     #[command(flatten)]
-    pub control: Control,
+    pub control: ControlArgs,
 }
 
 /// `mock-imds wait`.
 #[derive(Debug, Args)]
 #[command(after_help = examples::WAIT)]
-pub struct Wait {
+pub struct WaitArgs {
     /// Path, with or without its version: * matches within a segment, ** any number of segments
     #[arg(value_parser = accepted::<PathGlob>)]
     pub path: PathGlob,
     /// Which requests.
     #[command(flatten)]
-    pub filters: Filters,
+    pub filters: FilterArgs,
     /// Exit with 1 if such a request arrives, with 0 if none does
     #[arg(long)]
     pub never: bool,
     /// Consider requests from here on: start (all that are kept), now, or after the request of this number
-    #[arg(long, value_name = "WHEN", default_value = "now", value_parser = accepted::<Since>)]
-    pub since: Since,
+    #[arg(long, value_name = "WHEN", default_value = "now", value_parser = accepted::<SinceFilter>)]
+    pub since: SinceFilter,
     /// How long to wait
     #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = length)]
     pub within: Duration,
@@ -257,21 +261,21 @@ pub struct Wait {
     pub json: bool,
     /// Where the control socket is.
     #[command(flatten)]
-    pub control: Control,
+    pub control: ControlArgs,
 }
 
 /// Which requests.
 #[derive(Debug, Args)]
-pub struct Filters {
+pub struct FilterArgs {
     /// Only requests from these clients: addresses, networks, or "host" for processes of this host
-    #[arg(long, value_name = "ADDR", value_parser = accepted::<List<Asker>>)]
-    pub client: Option<List<Asker>>,
+    #[arg(long, value_name = "ADDR", value_parser = accepted::<CommaSeparated<ClientFilter>>)]
+    pub client: Option<CommaSeparated<ClientFilter>>,
     /// Only requests with these statuses: 404, 4xx, or "none" for no response
-    #[arg(long, value_name = "STATUS", value_parser = accepted::<List<Outcome>>)]
-    pub status: Option<List<Outcome>>,
+    #[arg(long, value_name = "STATUS", value_parser = accepted::<CommaSeparated<OutcomeFilter>>)]
+    pub status: Option<CommaSeparated<OutcomeFilter>>,
     /// Only requests with these methods: GET, PUT, ...
-    #[arg(long, value_name = "METHOD", value_parser = accepted::<List<Verb>>)]
-    pub method: Option<List<Verb>>,
+    #[arg(long, value_name = "METHOD", value_parser = accepted::<CommaSeparated<MethodFilter>>)]
+    pub method: Option<CommaSeparated<MethodFilter>>,
     /// Only IMDSv1: requests without a token
     #[arg(long)]
     pub v1: bool,
@@ -282,7 +286,7 @@ pub struct Filters {
 
 /// Where the control socket is.
 #[derive(Debug, Args)]
-pub struct Control {
+pub struct ControlArgs {
     /// Control socket [default: /run/mock-imds/control.sock, else one in your own directories]
     #[arg(id = "control", long, value_name = "PATH")]
     pub path: Option<PathBuf>,
@@ -297,7 +301,7 @@ fn ip(text: &str) -> Result<IpAddr, String> {
     text.parse().map_err(|_| "expected an IP address such as 172.17.0.2".to_owned())
 }
 
-fn accepted<T: FromStr<Err = Expected>>(text: &str) -> Result<T, String> {
+fn accepted<T: FromStr<Err = Accepted>>(text: &str) -> Result<T, String> {
     text.parse().map_err(|expected| format!("expected {expected}"))
 }
 
@@ -307,7 +311,7 @@ fn length(text: &str) -> Result<Duration, String> {
 
 /// `mock-imds net`: what to do with the address and the tables.
 #[derive(Debug, Subcommand)]
-pub enum Net {
+pub enum NetCommand {
     /// Set up the network, keep it so, and remove everything on exit
     ///
     /// Adds 169.254.169.254/32 to lo and the nftables tables "inet mock-imds" and "arp mock-imds", which the kernel
@@ -320,10 +324,10 @@ pub enum Net {
     Up(NetArgs),
     /// Remove what `up` or `hold` added, if anything
     #[command(after_help = examples::NET_DOWN)]
-    Down(NetDown),
+    Down(NetDownArgs),
     /// Show what is set up, and by which process
     #[command(after_help = examples::NET_STATUS)]
-    Status(NetStatus),
+    Status(NetStatusArgs),
 }
 
 /// `mock-imds net hold` and `mock-imds net up`.
@@ -351,7 +355,7 @@ pub struct NetArgs {
 
 /// `mock-imds net down`.
 #[derive(Debug, Args)]
-pub struct NetDown {
+pub struct NetDownArgs {
     /// Runtime directory, with the record of what was added
     #[arg(long, value_name = "DIR", env = "RUNTIME_DIRECTORY", default_value = "/run/mock-imds-net")]
     pub runtime: PathBuf,
@@ -359,7 +363,7 @@ pub struct NetDown {
 
 /// `mock-imds net status`.
 #[derive(Debug, Args)]
-pub struct NetStatus {
+pub struct NetStatusArgs {
     /// Runtime directory, with status.json
     #[arg(long, value_name = "DIR", default_value = "/run/mock-imds-net")]
     pub runtime: PathBuf,
@@ -371,13 +375,13 @@ pub struct NetStatus {
 /// `mock-imds doctor`.
 #[derive(Debug, Args)]
 #[command(after_help = examples::DOCTOR)]
-pub struct Doctor {
+pub struct DoctorArgs {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
     /// Where the control socket is.
     #[command(flatten)]
-    pub control: Control,
+    pub control: ControlArgs,
     /// The root of the files that are looked at
     #[arg(long, value_name = "DIR", default_value = "/", hide = true)]
     pub root: PathBuf,

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 /// What kind of failure ended the program; the numbers are those of sysexits.h.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Status {
+pub enum ExitStatus {
     /// 1: the question was answered, and the answer is no.
     No = 1,
     /// 64: the command line is wrong.
@@ -26,14 +26,14 @@ pub enum Status {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
     /// The exit code.
-    pub status: Status,
+    pub status: ExitStatus,
     /// One sentence, or a whole report; no trailing newline.
     pub message: String,
 }
 
 impl Failure {
     /// A failure of this status with this sentence.
-    pub fn new(status: Status, message: impl Into<String>) -> Self {
+    pub fn new(status: ExitStatus, message: impl Into<String>) -> Self {
         Self { status, message: message.into() }
     }
 }
@@ -64,5 +64,5 @@ pub fn code(result: Result<(), Failure>) -> ExitCode {
 pub fn usage(error: &clap::Error) -> ExitCode {
     // A closed pipe (`mock-imds --help | head`) is no failure.
     let _ = error.print();
-    if error.use_stderr() { ExitCode::from(Status::Usage as u8) } else { ExitCode::SUCCESS }
+    if error.use_stderr() { ExitCode::from(ExitStatus::Usage as u8) } else { ExitCode::SUCCESS }
 }

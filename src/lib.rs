@@ -12,7 +12,7 @@
 //!                        └─→ scenario                                 L1: TOML → model
 //!        transcribe ──→ scenario, imds, identity                     L1: written, compiled, asked
 //!        server, control, daemon ──→ journal ──→ imds ──→ identity    L1: requests, protocol, documents
-//!        everything ──→ model, config, exit, observe, places, watch   L0
+//!        everything ──→ model, config, exit, observe, paths, watch   L0
 //! ```
 //!
 //! `host` and `server` never meet: code that can change the host cannot be reached from a request.
@@ -30,7 +30,7 @@ pub mod imds;
 pub mod journal;
 pub mod model;
 pub mod observe;
-pub mod places;
+pub mod paths;
 pub mod record;
 pub mod scenario;
 pub mod server;

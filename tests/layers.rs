@@ -11,7 +11,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("config", &[]),
     ("observe", &["exit", "config"]),
-    ("places", &[]),
+    ("paths", &[]),
     ("watch", &[]),
     // L1: meaning. The tree holds the identity document, so imds may look at identity, not the other way round.
     ("identity", &["model", "exit"]),
@@ -25,12 +25,12 @@ const LAYERS: &[(&str, &[&str])] = &[
     // L2: sockets.
     ("record", &["model", "imds", "transcribe", "exit"]),
     ("server", &["model", "imds", "journal", "exit", "observe"]),
-    ("control", &["places", "model", "imds", "journal", "config", "exit", "observe"]),
+    ("control", &["paths", "model", "imds", "journal", "config", "exit", "observe"]),
     // L3: the running program.
     (
         "daemon",
         &[
-            "server", "control", "observe", "places", "imds", "journal", "identity", "scenario", "config",
+            "server", "control", "observe", "paths", "imds", "journal", "identity", "scenario", "config",
             "model", "exit", "watch",
         ],
     ),
@@ -41,7 +41,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "daemon",
             "host",
             "control",
-            "places",
+            "paths",
             "watch",
             "aemm",
             "scenario",

@@ -2,11 +2,11 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use super::config::Server;
+use super::config::AemmServer;
 
 /// Where a server shall listen.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Place {
+pub enum ListenAddress {
     /// Every address of both families. `0.0.0.0` and `::` mean that, too.
     Everywhere {
         /// The port; 0: any.
@@ -27,7 +27,7 @@ pub enum Place {
 ///
 /// # Errors
 /// Why nothing can listen there, with `listen tcp` before it.
-pub fn place(server: &Server) -> Result<Place, String> {
+pub fn place(server: &AemmServer) -> Result<ListenAddress, String> {
     let (hostname, port) = (&server.hostname, &server.port);
     let all = format!("{hostname}:{port}");
     let host = match hostname.strip_prefix('[') {
@@ -45,10 +45,10 @@ pub fn place(server: &Server) -> Result<Place, String> {
     let port = port_number(port)?;
     let everywhere = [IpAddr::from(Ipv4Addr::UNSPECIFIED), Ipv6Addr::UNSPECIFIED.into()];
     Ok(match host.parse::<IpAddr>() {
-        _ if host.is_empty() => Place::Everywhere { port },
-        Ok(ip) if everywhere.contains(&ip) => Place::Everywhere { port },
-        Ok(ip) => Place::At(SocketAddr::new(ip, port)),
-        Err(_) => Place::Named { host: host.to_owned(), port },
+        _ if host.is_empty() => ListenAddress::Everywhere { port },
+        Ok(ip) if everywhere.contains(&ip) => ListenAddress::Everywhere { port },
+        Ok(ip) => ListenAddress::At(SocketAddr::new(ip, port)),
+        Err(_) => ListenAddress::Named { host: host.to_owned(), port },
     })
 }
 
@@ -67,18 +67,18 @@ fn port_number(text: &str) -> Result<u16, String> {
 mod tests {
     use super::*;
 
-    fn of(hostname: &str, port: &str) -> Result<Place, String> {
-        place(&Server { hostname: hostname.into(), port: port.into() })
+    fn of(hostname: &str, port: &str) -> Result<ListenAddress, String> {
+        place(&AemmServer { hostname: hostname.into(), port: port.into() })
     }
 
     #[test]
     fn addresses_names_and_nothing_are_places() {
         for hostname in ["", "0.0.0.0", "[::]"] {
-            assert_eq!(of(hostname, "1338"), Ok(Place::Everywhere { port: 1338 }), "{hostname:?}");
+            assert_eq!(of(hostname, "1338"), Ok(ListenAddress::Everywhere { port: 1338 }), "{hostname:?}");
         }
-        assert_eq!(of("127.0.0.1", "80"), Ok(Place::At("127.0.0.1:80".parse().unwrap())));
-        assert_eq!(of("[::1]", "80"), Ok(Place::At("[::1]:80".parse().unwrap())));
-        assert_eq!(of("localhost", ""), Ok(Place::Named { host: "localhost".into(), port: 0 }));
+        assert_eq!(of("127.0.0.1", "80"), Ok(ListenAddress::At("127.0.0.1:80".parse().unwrap())));
+        assert_eq!(of("[::1]", "80"), Ok(ListenAddress::At("[::1]:80".parse().unwrap())));
+        assert_eq!(of("localhost", ""), Ok(ListenAddress::Named { host: "localhost".into(), port: 0 }));
     }
 
     #[test]

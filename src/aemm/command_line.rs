@@ -14,44 +14,44 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::flags::{Command, Flag, Kind};
+use super::flags::{AemmCommand, Flag, FlagKind};
 use super::go;
 
 /// A command line that was understood.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Asked {
+pub enum Invocation {
     /// `--help` of a command.
-    Help(Command),
+    Help(AemmCommand),
     /// `--version`
     Version,
-    /// Run a command, with these flags and words.
-    Run(Run),
+    /// A command to run, with these flags and words.
+    Run(ParsedCommand),
 }
 
 /// A command with its flags.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Run {
+pub struct ParsedCommand {
     /// Which.
-    pub command: Command,
+    pub command: AemmCommand,
     /// The flags that were given, by their long names.
     pub flags: BTreeMap<&'static str, Value>,
     /// The words that are no flags.
     pub words: Vec<String>,
 }
 
-/// Why a command line was not understood, in the words of the original.
+/// Why a command line was not understood.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Misread {
     /// The command whose usage helps; `None`: there is no such command.
-    pub command: Option<Command>,
+    pub command: Option<AemmCommand>,
     /// What is wrong.
     pub message: String,
 }
 
 /// Reads the words after the program's name.
-pub fn parse(words: &[String]) -> Result<Asked, Misread> {
-    let (command, rest) = find(Command::Root, words.to_vec());
-    if command == Command::Root
+pub fn parse(words: &[String]) -> Result<Invocation, Misread> {
+    let (command, rest) = find(AemmCommand::Root, words.to_vec());
+    if command == AemmCommand::Root
         && let Some(word) = bare(&rest, command).first()
     {
         return Err(Misread { command: None, message: unknown_command(word) });
@@ -62,15 +62,14 @@ pub fn parse(words: &[String]) -> Result<Asked, Misread> {
     let mut on = |name| flags.remove(name) == Some(Value::Bool(true));
     let (help, version) = (on("help"), on("version"));
     Ok(match command {
-        _ if help => Asked::Help(command),
-        _ if version => Asked::Version,
-        Command::Completion => Asked::Help(command),
-        _ => Asked::Run(Run { command, flags, words }),
+        _ if help => Invocation::Help(command),
+        _ if version => Invocation::Version,
+        _ => Invocation::Run(ParsedCommand { command, flags, words }),
     })
 }
 
 /// Follows the words to a command, and gives the words that are left for it.
-fn find(command: Command, words: Vec<String>) -> (Command, Vec<String>) {
+fn find(command: AemmCommand, words: Vec<String>) -> (AemmCommand, Vec<String>) {
     let places = bare_places(&words, command);
     let next = places.first().and_then(|place| Some((*place, command.below(&words[*place])?)));
     match next {
@@ -83,14 +82,14 @@ fn find(command: Command, words: Vec<String>) -> (Command, Vec<String>) {
     }
 }
 
-fn bare(words: &[String], command: Command) -> Vec<String> {
+fn bare(words: &[String], command: AemmCommand) -> Vec<String> {
     bare_places(words, command).into_iter().map(|place| words[place].clone()).collect()
 }
 
 /// Where the words stand that are neither flags nor their values. A flag that the command does not know counts as
 /// one that takes a value.
-fn bare_places(words: &[String], command: Command) -> Vec<usize> {
-    let switch = |flag: Option<&Flag>| flag.is_some_and(|flag| flag.kind == Kind::Switch);
+fn bare_places(words: &[String], command: AemmCommand) -> Vec<usize> {
+    let switch = |flag: Option<&Flag>| flag.is_some_and(|flag| flag.kind == FlagKind::Switch);
     let mut places = Vec::new();
     let mut index = 0;
     while let Some(word) = words.get(index) {
@@ -117,7 +116,7 @@ fn bare_places(words: &[String], command: Command) -> Vec<usize> {
 }
 
 struct Parser {
-    command: Command,
+    command: AemmCommand,
     flags: BTreeMap<&'static str, Value>,
     words: Vec<String>,
 }
@@ -159,7 +158,7 @@ impl Parser {
             .ok_or_else(|| format!("unknown flag: --{name}"))?;
         let value = match (value, flag.kind) {
             (Some(value), _) => value,
-            (None, Kind::Switch) => "true",
+            (None, FlagKind::Switch) => "true",
             (None, _) => rest.next().ok_or_else(|| format!("flag needs an argument: {word}"))?,
         };
         self.set(flag, value)
@@ -173,17 +172,18 @@ impl Parser {
         let mut left = shorts;
         while let Some(short) = left.chars().next() {
             let after = &left[short.len_utf8()..];
-            let flag =
-                self.command.flags().find(|flag| flag.short == Some(short)).ok_or_else(|| {
-                    format!("unknown shorthand flag: {} in -{left}", go::quoted_char(short))
-                })?;
+            let flag = self
+                .command
+                .flags()
+                .find(|flag| flag.short == Some(short))
+                .ok_or_else(|| format!("unknown shorthand flag: {short:?} in -{left}"))?;
             let said = after.strip_prefix('=').filter(|value| !value.is_empty());
             match (said, flag.kind) {
                 (Some(value), _) => return self.set(flag, value),
-                (None, Kind::Switch) => self.set(flag, "true")?,
+                (None, FlagKind::Switch) => self.set(flag, "true")?,
                 (None, _) if !after.is_empty() => return self.set(flag, after),
                 (None, _) => {
-                    let needs = || format!("flag needs an argument: {} in -{left}", go::quoted_char(short));
+                    let needs = || format!("flag needs an argument: {short:?} in -{left}");
                     return self.set(flag, rest.next().ok_or_else(needs)?);
                 }
             }
@@ -194,13 +194,13 @@ impl Parser {
 
     fn set(&mut self, flag: &'static Flag, text: &str) -> Result<(), String> {
         let value = match flag.kind {
-            Kind::Text => Ok(Value::from(text)),
-            Kind::Integer => go::parse_int(text).map(Value::from),
-            Kind::Switch => go::parse_bool(text).map(Value::from),
+            FlagKind::Text => Ok(Value::from(text)),
+            FlagKind::Integer => go::parse_int(text).map(Value::from).ok_or(go::INTEGER),
+            FlagKind::Switch => go::parse_bool(text).map(Value::from).ok_or(go::BOOLEAN),
         };
-        let value = value.map_err(|why| {
+        let value = value.map_err(|accepted| {
             let short = flag.short.map(|short| format!("-{short}, ")).unwrap_or_default();
-            format!("invalid argument {} for \"{short}--{}\" flag: {why}", go::quoted(text), flag.long)
+            format!("invalid argument {text:?} for \"{short}--{}\" flag: it must be {accepted}", flag.long)
         })?;
         self.flags.insert(flag.long, value);
         Ok(())
@@ -211,11 +211,11 @@ impl Parser {
 fn unknown_command(word: &str) -> String {
     let lower = word.to_lowercase();
     let close = |name: &&str| strsim::levenshtein(&lower, name) <= 2 || name.starts_with(&lower);
-    let names = Command::SUBCOMMANDS.map(Command::name);
+    let names = AemmCommand::SUBCOMMANDS.map(AemmCommand::name);
     // Help is no answer to a slip.
     let meant: Vec<&str> =
         names.into_iter().filter(|name| *name != "help").filter(|name| close(name)).collect();
-    let mut message = format!("unknown command {} for \"{}\"", go::quoted(word), Command::Root.name());
+    let mut message = format!("unknown command {word:?} for \"{}\"", AemmCommand::Root.name());
     if !meant.is_empty() {
         message += "\n\nDid you mean this?";
         for name in meant {
@@ -231,10 +231,10 @@ fn unknown_command(word: &str) -> String {
 mod tests {
     use super::*;
 
-    fn run(line: &str) -> Run {
+    fn run(line: &str) -> ParsedCommand {
         let words: Vec<String> = line.split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect();
         match parse(&words) {
-            Ok(Asked::Run(run)) => run,
+            Ok(Invocation::Run(run)) => run,
             other => panic!("{line}: expected something to run, found {other:?}"),
         }
     }
@@ -269,14 +269,14 @@ mod tests {
 
     #[test]
     fn flags_stand_anywhere_and_mean_what_the_command_says() {
-        assert_eq!(run("-p 80 spot --imdsv2").command, Command::Spot);
+        assert_eq!(run("-p 80 spot --imdsv2").command, AemmCommand::Spot);
         assert_eq!(flags("-a stop spot -t now"), ["action=\"stop\"", "time=\"now\""]);
         assert_eq!(flags("se -a later -t active"), ["not-after=\"later\"", "state=\"active\""]);
         for (word, command) in [
-            ("se", Command::Events),
-            ("scheduledevents", Command::Events),
-            ("asg", Command::AsgLifecycle),
-            ("autoscaling", Command::AsgLifecycle),
+            ("se", AemmCommand::Events),
+            ("scheduledevents", AemmCommand::Events),
+            ("asg", AemmCommand::AsgLifecycle),
+            ("autoscaling", AemmCommand::AsgLifecycle),
         ] {
             assert_eq!(run(word).command, command, "{word}");
         }
@@ -299,16 +299,13 @@ mod tests {
             ("--=x", "bad flag syntax: --=x"),
             (
                 "-x two",
-                "invalid argument \"two\" for \"-x, --mock-ip-count\" flag: strconv.ParseInt: parsing \"two\": invalid syntax",
+                "invalid argument \"two\" for \"-x, --mock-ip-count\" flag: it must be a whole number of 64 bits",
             ),
             (
                 "--rebalance-delay-sec=99999999999999999999",
-                "invalid argument \"99999999999999999999\" for \"--rebalance-delay-sec\" flag: strconv.ParseInt: parsing \"99999999999999999999\": value out of range",
+                "invalid argument \"99999999999999999999\" for \"--rebalance-delay-sec\" flag: it must be a whole number of 64 bits",
             ),
-            (
-                "-I=maybe",
-                "invalid argument \"maybe\" for \"-I, --imdsv2\" flag: strconv.ParseBool: parsing \"maybe\": invalid syntax",
-            ),
+            ("-I=maybe", "invalid argument \"maybe\" for \"-I, --imdsv2\" flag: it must be true or false"),
             ("start", "unknown command \"start\" for \"ec2-metadata-mock\""),
             ("spt", "unknown command \"spt\" for \"ec2-metadata-mock\"\n\nDid you mean this?\n\tspot\n"),
         ];
@@ -320,9 +317,8 @@ mod tests {
     #[test]
     fn help_and_version_are_asked_for_by_flags() {
         let asked = |line: &str| parse(&line.split(' ').map(str::to_owned).collect::<Vec<_>>()).unwrap();
-        assert_eq!(asked("spot --help"), Asked::Help(Command::Spot));
-        assert_eq!(asked("-h"), Asked::Help(Command::Root));
-        assert_eq!(asked("-v"), Asked::Version);
-        assert_eq!(asked("completion"), Asked::Help(Command::Completion));
+        assert_eq!(asked("spot --help"), Invocation::Help(AemmCommand::Spot));
+        assert_eq!(asked("-h"), Invocation::Help(AemmCommand::Root));
+        assert_eq!(asked("-v"), Invocation::Version);
     }
 }

@@ -1,23 +1,23 @@
-//! [`Config`] → a scenario in TOML. It is served, and it is what a person reads to go on without the original.
+//! [`AemmConfig`] → a scenario in TOML. It is served, and it is what a person reads to go on without the original.
 
+mod entries;
 mod events;
 mod text;
-mod words;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
-use super::config::{Config, Mode};
+use super::config::{AemmConfig, AemmMode};
 use super::user_data::decoded;
 use crate::scenario::USER_DATA_LIMIT;
+use entries::MetadataEntries;
 use text::string;
-use words::Words;
 
-pub(super) use words::{NOTICES, sent};
+pub(super) use entries::{NOTICES, sent};
 
 /// A scenario that answers as the original does.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Compiled {
+pub struct CompiledConfig {
     /// Its text.
     pub toml: String,
     /// What of the configuration it does not say, one sentence each.
@@ -26,9 +26,9 @@ pub struct Compiled {
 
 /// A scenario that answers as the original does with this configuration. What counts from the start of the process
 /// counts from the start of the server, so the same text serves at any time.
-pub fn compile(config: &Config) -> Compiled {
+pub fn compile(config: &AemmConfig) -> CompiledConfig {
     let mut not_carried = Vec::new();
-    let mut words = Words::of(config, &mut not_carried);
+    let mut words = MetadataEntries::of(config, &mut not_carried);
     let user_data = user_data(config, &mut words, &mut not_carried);
     let tokens = if config.imdsv2 { "required" } else { "optional" };
     let listings = if config.open_listings { "open-listings = true\n" } else { "" };
@@ -40,7 +40,7 @@ pub fn compile(config: &Config) -> Compiled {
          # The paths below are all that is there. Under another profile they are the last words on their paths, and the\n\
          # others follow from [instance]; see mock-imds.toml(5).\n\
          \n\
-         # Headers, listings, errors and tokens in the forms of the original.\n\
+         # Headers, listings and errors in the forms of the original.\n\
          [http]\n\
          profile = \"aemm\"\n\
          {listings}\n\
@@ -51,26 +51,30 @@ pub fn compile(config: &Config) -> Compiled {
          {words}{events}",
         summary(config.mode)
     );
-    Compiled { toml, not_carried }
+    CompiledConfig { toml, not_carried }
 }
 
-fn summary(mode: Mode) -> &'static str {
+fn summary(mode: AemmMode) -> &'static str {
     match mode {
-        Mode::All => {
+        AemmMode::All => {
             "What amazon-ec2-metadata-mock answers: spot interruption, scheduled event and Auto Scaling state"
         }
-        Mode::Spot => {
+        AemmMode::Spot => {
             "What amazon-ec2-metadata-mock spot answers: an interruption and a rebalance recommendation"
         }
-        Mode::Events => "What amazon-ec2-metadata-mock events answers: a scheduled event",
-        Mode::AsgLifecycle => {
+        AemmMode::Events => "What amazon-ec2-metadata-mock events answers: a scheduled event",
+        AemmMode::AsgLifecycle => {
             "What amazon-ec2-metadata-mock asglifecycle answers: the state in an Auto Scaling group"
         }
     }
 }
 
 /// User data for `[instance]`; what is elsewhere, or too long for that, becomes a word.
-fn user_data(config: &Config, words: &mut Words, not_carried: &mut Vec<String>) -> Option<String> {
+fn user_data(
+    config: &AemmConfig,
+    words: &mut MetadataEntries,
+    not_carried: &mut Vec<String>,
+) -> Option<String> {
     const USUAL: &str = "/latest/user-data";
     let path = config.userdata.paths.get("userdata").map_or(USUAL, String::as_str);
     let Ok(bytes) = decoded(config) else {

@@ -6,13 +6,13 @@ use super::defaults;
 
 /// What is served, and where. The default is that of the original without flags, environment and file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Config {
+pub struct AemmConfig {
     /// Which mocks are served.
-    pub mode: Mode,
+    pub mode: AemmMode,
     /// What becomes of the configuration itself.
     pub file: FileUse,
     /// Where it listens.
-    pub server: Server,
+    pub server: AemmServer,
     /// Whether tokens are required.
     pub imdsv2: bool,
     /// Whether listings need no token even then, as in the original. A setting of our own.
@@ -20,26 +20,26 @@ pub struct Config {
     /// How many clients get notices; negative: all.
     pub mock_ip_count: i64,
     /// When spot notices and scheduled events begin.
-    pub mock: Start,
+    pub mock: StartTime,
     /// When the rebalance recommendation begins.
-    pub rebalance: Start,
+    pub rebalance: StartTime,
     /// When the Auto Scaling group begins to terminate the instance.
-    pub asg_termination: Start,
+    pub asg_termination: StartTime,
     /// The spot interruption notice and the rebalance recommendation.
-    pub spot: Spot,
+    pub spot: SpotConfig,
     /// The scheduled event.
-    pub events: Events,
+    pub events: EventsConfig,
     /// Below `/latest/meta-data` unless a path says otherwise.
-    pub metadata: Tree,
+    pub metadata: PathTable,
     /// Below `/latest/dynamic` unless a path says otherwise.
-    pub dynamic: Tree,
+    pub dynamic: PathTable,
     /// User data; its value is base64.
-    pub userdata: Tree,
+    pub userdata: PathTable,
 }
 
 /// Which mocks are served beside the static tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Mode {
+pub enum AemmMode {
     /// No subcommand.
     #[default]
     All,
@@ -62,7 +62,7 @@ pub struct FileUse {
 
 /// Where it listens.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Server {
+pub struct AemmServer {
     /// An address or a name; empty: every address of both families.
     pub hostname: String,
     /// The port, not validated.
@@ -71,7 +71,7 @@ pub struct Server {
 
 /// When something begins: at the trigger time, else so long after the process started.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Start {
+pub struct StartTime {
     /// Seconds after the start of the process; negative: at once.
     pub delay_sec: i64,
     /// RFC 3339, as given. One that cannot be read counts as past.
@@ -80,7 +80,7 @@ pub struct Start {
 
 /// The spot notices. Times are as given, and sent unchanged.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Spot {
+pub struct SpotConfig {
     /// `terminate`, `hibernate` or `stop`.
     pub action: String,
     /// When the action is due; unless said, two minutes after each request.
@@ -91,7 +91,7 @@ pub struct Spot {
 
 /// The scheduled event. Times are RFC 3339, as given.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Events {
+pub struct EventsConfig {
     /// Such as `system-reboot`.
     pub code: String,
     /// `active`, `completed` or `canceled`.
@@ -106,16 +106,16 @@ pub struct Events {
 
 /// Paths and values by their configuration keys. Placeholders in paths are already replaced.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Tree {
+pub struct PathTable {
     /// Absolute paths; an empty one is not served.
     pub paths: BTreeMap<String, String>,
     /// Values of the same keys, and of some that have no path.
-    pub values: BTreeMap<String, Value>,
+    pub values: BTreeMap<String, ConfigValue>,
 }
 
 /// A configured value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Value {
+pub enum ConfigValue {
     /// `null`
     Null,
     /// Sent as it is.
@@ -123,23 +123,23 @@ pub enum Value {
     /// A list of strings; in the identity document only.
     List(Vec<String>),
     /// Sent as JSON, with its fields in this order.
-    Object(Vec<(String, Value)>),
+    Object(Vec<(String, ConfigValue)>),
 }
 
-impl Default for Config {
+impl Default for AemmConfig {
     fn default() -> Self {
         Self {
-            mode: Mode::All,
+            mode: AemmMode::All,
             file: FileUse::default(),
-            server: Server { hostname: "0.0.0.0".into(), port: "1338".into() },
+            server: AemmServer { hostname: "0.0.0.0".into(), port: "1338".into() },
             imdsv2: false,
             open_listings: false,
             mock_ip_count: 2,
-            mock: Start::default(),
-            rebalance: Start::default(),
-            asg_termination: Start::default(),
-            spot: Spot { action: "terminate".into(), time: None, rebalance_rec_time: None },
-            events: Events {
+            mock: StartTime::default(),
+            rebalance: StartTime::default(),
+            asg_termination: StartTime::default(),
+            spot: SpotConfig { action: "terminate".into(), time: None, rebalance_rec_time: None },
+            events: EventsConfig {
                 code: "system-reboot".into(),
                 state: "active".into(),
                 not_before: None,
@@ -153,7 +153,7 @@ impl Default for Config {
     }
 }
 
-impl From<&str> for Value {
+impl From<&str> for ConfigValue {
     fn from(text: &str) -> Self {
         Self::Text(text.to_owned())
     }

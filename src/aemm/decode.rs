@@ -1,10 +1,12 @@
-//! Settings → [`Config`]: kinds are loose, as in the original; what fits no kind is an error in its words.
+//! AemmSettings → [`Config`]: kinds are loose, as in the original.
 
 use serde_json::Value as Json;
 
-use super::config::{Config, Events, FileUse, Mode, Server, Spot, Start, Tree, Value};
+use super::config::{
+    AemmConfig, AemmMode, AemmServer, ConfigValue, EventsConfig, FileUse, PathTable, SpotConfig, StartTime,
+};
 use super::go;
-use super::settings::Settings;
+use super::settings::AemmSettings;
 
 /// Fields of the identity document that hold a list.
 const LISTS: &[&str] = &["marketplaceProductCodes"];
@@ -20,8 +22,8 @@ const STRICT: [&str; 4] = [
 /// A configuration, its paths as they were said.
 ///
 /// # Errors
-/// The sentence of the original, with a line for each value that does not fit.
-pub fn decode(settings: &Settings, mode: Mode) -> Result<Config, String> {
+/// A line for each value that does not fit, below the first line of the original.
+pub fn decode(settings: &AemmSettings, mode: AemmMode) -> Result<AemmConfig, String> {
     let mut decoder = Decoder { settings, problems: vec![] };
     let config = decoder.config(mode);
     decoder.problems.extend(STRICT.iter().filter_map(|key| not_a_text(settings, key)));
@@ -39,49 +41,49 @@ pub fn decode(settings: &Settings, mode: Mode) -> Result<Config, String> {
     ))
 }
 
-fn not_a_text(settings: &Settings, key: &str) -> Option<String> {
+fn not_a_text(settings: &AemmSettings, key: &str) -> Option<String> {
     match settings.get(key)? {
-        Json::Number(_) | Json::Bool(_) => {
-            let value = settings.get(key)?;
-            Some(format!(
-                "'{key}' must be a string, in quotes where the format has them; got {}",
-                go::plain(value)
-            ))
+        value @ (Json::Number(_) | Json::Bool(_)) => {
+            Some(unfit(key, "a string, in quotes where the format has them", value))
         }
         _ => None,
     }
 }
 
+fn unfit(key: &str, accepted: &str, value: &Json) -> String {
+    format!("'{key}' must be {accepted}; got {value}")
+}
+
 struct Decoder<'s> {
-    settings: &'s Settings,
+    settings: &'s AemmSettings,
     problems: Vec<String>,
 }
 
 impl Decoder<'_> {
-    fn config(&mut self, mode: Mode) -> Config {
-        let defaults = Config::default();
+    fn config(&mut self, mode: AemmMode) -> AemmConfig {
+        let defaults = AemmConfig::default();
         for object in ["server", "spot", "events"] {
             self.expect_object(object);
         }
-        Config {
+        AemmConfig {
             mode,
             file: FileUse {
                 save: self.switch("save-config-to-file"),
                 watch: self.switch("watch-config-file"),
             },
-            server: Server { hostname: self.text("server.hostname"), port: self.text("server.port") },
+            server: AemmServer { hostname: self.text("server.hostname"), port: self.text("server.port") },
             imdsv2: self.switch("imdsv2"),
             open_listings: self.switch("open-listings"),
             mock_ip_count: self.integer("mock-ip-count"),
             mock: self.start("mock"),
             rebalance: self.start("rebalance"),
             asg_termination: self.start("asg-termination"),
-            spot: Spot {
+            spot: SpotConfig {
                 action: self.text("spot.action"),
                 time: self.time("spot.time"),
                 rebalance_rec_time: self.time("spot.rebalance-rec-time"),
             },
-            events: Events {
+            events: EventsConfig {
                 code: self.text("events.code"),
                 state: self.text("events.state"),
                 not_before: self.time("events.not-before"),
@@ -94,14 +96,14 @@ impl Decoder<'_> {
         }
     }
 
-    fn start(&mut self, name: &str) -> Start {
-        Start {
+    fn start(&mut self, name: &str) -> StartTime {
+        StartTime {
             delay_sec: self.integer(&format!("{name}-delay-sec")),
             trigger_time: self.time(&format!("{name}-trigger-time")),
         }
     }
 
-    fn tree(&mut self, name: &str, mut tree: Tree) -> Tree {
+    fn tree(&mut self, name: &str, mut tree: PathTable) -> PathTable {
         for object in [name.to_owned(), format!("{name}.paths"), format!("{name}.values")] {
             if !self.expect_object(&object) {
                 return tree;
@@ -117,21 +119,21 @@ impl Decoder<'_> {
     }
 
     /// A value of the kind that the default has. A list has no default, so its name tells.
-    fn value(&mut self, key: &str, default: &Value) -> Value {
+    fn value(&mut self, key: &str, default: &ConfigValue) -> ConfigValue {
         let name = key.rsplit('.').next().unwrap_or_default();
         match default {
-            Value::Object(fields) => {
+            ConfigValue::Object(fields) => {
                 if !self.expect_object(key) {
                     return default.clone();
                 }
-                let field = |(name, default): &(String, Value)| {
+                let field = |(name, default): &(String, ConfigValue)| {
                     (name.clone(), self.value(&format!("{key}.{name}"), default))
                 };
-                Value::Object(fields.iter().map(field).collect())
+                ConfigValue::Object(fields.iter().map(field).collect())
             }
             _ if LISTS.contains(&name) => self.list(key),
-            Value::Null => self.optional(key).map_or(Value::Null, Value::Text),
-            Value::Text(_) | Value::List(_) => Value::Text(self.text(key)),
+            ConfigValue::Null => self.optional(key).map_or(ConfigValue::Null, ConfigValue::Text),
+            ConfigValue::Text(_) | ConfigValue::List(_) => ConfigValue::Text(self.text(key)),
         }
     }
 
@@ -144,11 +146,7 @@ impl Decoder<'_> {
         match self.said(key).cloned() {
             None | Some(Json::Object(_)) => true,
             Some(Json::Array(values)) if values.is_empty() => true,
-            Some(other) => {
-                let kind = if other.is_array() { "slice" } else { go::type_name(&other) };
-                self.problems.push(format!("'{key}' expected a map, got '{kind}'"));
-                false
-            }
+            Some(other) => self.refuse(key, "an object", &other),
         }
     }
 
@@ -172,25 +170,24 @@ impl Decoder<'_> {
             Json::Number(number) => Some(go::number(number)),
             Json::Bool(on) => Some(if *on { "1" } else { "0" }.to_owned()),
             Json::Null => Some(String::new()),
-            Json::Array(_) | Json::Object(_) => {
-                self.unconvertible(key, "string", value);
-                None
-            }
+            Json::Array(_) | Json::Object(_) => self.refuse(key, "a string", value),
         }
     }
 
-    fn list(&mut self, key: &str) -> Value {
+    fn list(&mut self, key: &str) -> ConfigValue {
         match self.said(key).cloned() {
-            None => Value::Null,
+            None => ConfigValue::Null,
             Some(Json::Array(values)) => {
                 let texts = values.iter().enumerate();
                 let texts =
                     texts.filter_map(|(place, value)| self.as_text(&format!("{key}[{place}]"), value));
-                Value::List(texts.collect())
+                ConfigValue::List(texts.collect())
             }
-            Some(Json::String(text)) if text.is_empty() => Value::List(vec![]),
-            Some(Json::String(text)) => Value::List(text.split(',').map(str::to_owned).collect()),
-            Some(other) => Value::List(self.as_text(&format!("{key}[0]"), &other).into_iter().collect()),
+            Some(Json::String(text)) if text.is_empty() => ConfigValue::List(vec![]),
+            Some(Json::String(text)) => ConfigValue::List(text.split(',').map(str::to_owned).collect()),
+            Some(other) => {
+                ConfigValue::List(self.as_text(&format!("{key}[0]"), &other).into_iter().collect())
+            }
         }
     }
 
@@ -204,10 +201,9 @@ impl Decoder<'_> {
                 number.as_i64().or_else(|| number.as_f64().map(|float| float as i64)).unwrap_or_default()
             }
             Some(Json::String(text)) if text.is_empty() => 0,
-            Some(Json::String(text)) => self.parsed(key, &text, "int", go::parse_int(&text)),
             Some(other) => {
-                self.unconvertible(key, "int64", &other);
-                0
+                let parsed = other.as_str().and_then(go::parse_int);
+                parsed.unwrap_or_else(|| self.refuse(key, go::INTEGER, &other))
             }
         }
     }
@@ -218,27 +214,17 @@ impl Decoder<'_> {
             Some(Json::Bool(on)) => on,
             Some(Json::Number(number)) => number.as_f64() != Some(0.0),
             Some(Json::String(text)) if text.is_empty() => false,
-            Some(Json::String(text)) => self.parsed(key, &text, "bool", go::parse_bool(&text)),
             Some(other) => {
-                self.unconvertible(key, "bool", &other);
-                false
+                let parsed = other.as_str().and_then(go::parse_bool);
+                parsed.unwrap_or_else(|| self.refuse(key, go::BOOLEAN, &other))
             }
         }
     }
 
-    fn parsed<T: Default>(&mut self, key: &str, text: &str, kind: &str, parsed: Result<T, String>) -> T {
-        parsed.unwrap_or_else(|why| {
-            self.problems.push(format!("'{key}' cannot parse '{text}' as {kind}: {why}"));
-            T::default()
-        })
-    }
-
-    fn unconvertible(&mut self, key: &str, expected: &str, value: &Json) {
-        self.problems.push(format!(
-            "'{key}' expected type '{expected}', got unconvertible type '{}', value: '{}'",
-            go::type_name(value),
-            go::plain(value)
-        ));
+    /// Notes that a value does not fit. Nothing comes of what is decoded instead.
+    fn refuse<T: Default>(&mut self, key: &str, accepted: &str, value: &Json) -> T {
+        self.problems.push(unfit(key, accepted, value));
+        T::default()
     }
 }
 
@@ -248,14 +234,14 @@ mod tests {
 
     use super::*;
 
-    fn with(file: Json) -> Result<Config, String> {
+    fn with(file: Json) -> Result<AemmConfig, String> {
         let Json::Object(file) = file else { panic!("no object") };
-        decode(&Settings::defaults().with_file(file), Mode::All)
+        decode(&AemmSettings::defaults().with_file(file), AemmMode::All)
     }
 
     #[test]
     fn nothing_said_is_the_default() {
-        assert_eq!(with(json!({})), Ok(Config::default()));
+        assert_eq!(with(json!({})), Ok(AemmConfig::default()));
     }
 
     #[test]
@@ -276,12 +262,14 @@ mod tests {
             [found("ami-launch-index"), found("hostname"), found("local-ipv4")],
             ["7".into(), "1".into(), "1.5".into()]
         );
-        let Value::Object(document) = &config.dynamic.values["instance-identity-document"] else { panic!() };
+        let ConfigValue::Object(document) = &config.dynamic.values["instance-identity-document"] else {
+            panic!()
+        };
         let field = |name: &str| document.iter().find(|(found, _)| found == name).unwrap().1.clone();
-        assert_eq!(field("marketplaceProductCodes"), Value::List(vec!["a".into(), "1".into()]));
+        assert_eq!(field("marketplaceProductCodes"), ConfigValue::List(vec!["a".into(), "1".into()]));
         assert_eq!(field("billingProducts"), "b".into());
         assert_eq!(field("accountId"), "515336597381".into());
-        assert_eq!(field("kernelId"), Value::Null);
+        assert_eq!(field("kernelId"), ConfigValue::Null);
     }
 
     #[test]
@@ -295,13 +283,13 @@ mod tests {
             "watch-config-file": "yes",
         });
         let lines = "Fatal error while attempting to load viper config: 7 error(s) decoding:\n
-* 'imdsv2' expected type 'bool', got unconvertible type 'map[string]interface {}', value: 'map[a:1]'
-* 'metadata.values.ami-id' expected type 'string', got unconvertible type '[]interface {}', value: '[1 2]'
+* 'imdsv2' must be true or false; got {\"a\":1}
+* 'metadata.values.ami-id' must be a string; got [1,2]
 * 'metadata.values.mac' must be a string, in quotes where the format has them; got 7
-* 'mock-delay-sec' cannot parse 'soon' as int: strconv.ParseInt: parsing \"soon\": invalid syntax
-* 'save-config-to-file' expected type 'bool', got unconvertible type '[]interface {}', value: '[]'
-* 'spot' expected a map, got 'string'
-* 'watch-config-file' cannot parse 'yes' as bool: strconv.ParseBool: parsing \"yes\": invalid syntax";
+* 'mock-delay-sec' must be a whole number of 64 bits; got \"soon\"
+* 'save-config-to-file' must be true or false; got []
+* 'spot' must be an object; got \"stop\"
+* 'watch-config-file' must be true or false; got \"yes\"";
         assert_eq!(with(file).unwrap_err(), lines);
     }
 }

@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
-use super::config::{Tree, Value};
+use super::config::{ConfigValue, PathTable};
 
 /// Where `metadata` paths start.
 const METADATA: &str = "/latest/meta-data";
@@ -92,8 +92,8 @@ const LEAVES: &[(&str, &str, Option<&str>)] = &[
     ("target-lifecycle-state", "autoscaling/target-lifecycle-state", None),
 ];
 
-pub fn metadata() -> Tree {
-    let mut tree = Tree::default();
+pub fn metadata() -> PathTable {
+    let mut tree = PathTable::default();
     for (key, path, value) in LEAVES {
         let path = path.replace(INTERFACE, MAC);
         tree.paths.insert((*key).to_owned(), format!("{METADATA}/{path}"));
@@ -110,14 +110,14 @@ pub fn metadata() -> Tree {
     tree
 }
 
-pub fn dynamic() -> Tree {
+pub fn dynamic() -> PathTable {
     let leaves = [
         ("instance-identity-document", "instance-identity/document", document()),
-        ("instance-identity-pkcs", "instance-identity/pkcs7", Value::Text(canned(828))),
-        ("instance-identity-signature", "instance-identity/signature", Value::Text(canned(128))),
+        ("instance-identity-pkcs", "instance-identity/pkcs7", ConfigValue::Text(canned(828))),
+        ("instance-identity-signature", "instance-identity/signature", ConfigValue::Text(canned(128))),
         ("fws-instance-monitoring", "fws/instance-monitoring", "disabled".into()),
     ];
-    let mut tree = Tree::default();
+    let mut tree = PathTable::default();
     for (key, path, value) in leaves {
         tree.paths.insert(key.to_owned(), format!("{DYNAMIC}/{path}"));
         tree.values.insert(key.to_owned(), value);
@@ -125,15 +125,15 @@ pub fn dynamic() -> Tree {
     tree
 }
 
-pub fn userdata() -> Tree {
-    let mut tree = Tree::default();
+pub fn userdata() -> PathTable {
+    let mut tree = PathTable::default();
     tree.paths.insert("userdata".into(), "/latest/user-data".into());
     let text = BASE64_STANDARD.encode("1234,john,reboot,true\n");
-    tree.values.insert("userdata".into(), Value::Text(text));
+    tree.values.insert("userdata".into(), ConfigValue::Text(text));
     tree
 }
 
-fn profile() -> Value {
+fn profile() -> ConfigValue {
     object(&[
         ("Code", "Success"),
         ("LastUpdated", "2020-04-02T18:50:40Z"),
@@ -142,7 +142,7 @@ fn profile() -> Value {
     ])
 }
 
-fn credentials() -> Value {
+fn credentials() -> ConfigValue {
     object(&[
         ("Code", "Success"),
         ("LastUpdated", "2020-04-02T18:50:40Z"),
@@ -154,15 +154,15 @@ fn credentials() -> Value {
     ])
 }
 
-fn accelerator() -> Value {
+fn accelerator() -> ConfigValue {
     let inner = object(&[
         ("elastic-inference-accelerator-id", ACCELERATOR),
         ("elastic-inference-accelerator-type", "eia1.medium"),
     ]);
-    Value::Object(vec![("version_2018_04_12".into(), inner)])
+    ConfigValue::Object(vec![("version_2018_04_12".into(), inner)])
 }
 
-fn document() -> Value {
+fn document() -> ConfigValue {
     let fields: [(&str, Option<&str>); 15] = [
         ("accountId", Some("0123456789")),
         ("imageId", Some("ami-0b69ea66ff7391e80")),
@@ -180,13 +180,14 @@ fn document() -> Value {
         ("instanceType", Some("m4.xlarge")),
         ("region", Some("us-east-1")),
     ];
-    let field =
-        |(name, value): (&str, Option<&str>)| (name.to_owned(), value.map_or(Value::Null, Value::from));
-    Value::Object(fields.map(field).into())
+    let field = |(name, value): (&str, Option<&str>)| {
+        (name.to_owned(), value.map_or(ConfigValue::Null, ConfigValue::from))
+    };
+    ConfigValue::Object(fields.map(field).into())
 }
 
-fn object(fields: &[(&str, &str)]) -> Value {
-    Value::Object(fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).into())).collect())
+fn object(fields: &[(&str, &str)]) -> ConfigValue {
+    ConfigValue::Object(fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).into())).collect())
 }
 
 /// What stands in for a signature: base64 of so many bytes, in lines of 76. The original's texts verify nothing

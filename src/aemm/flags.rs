@@ -3,7 +3,7 @@
 
 /// What is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Command {
+pub enum AemmCommand {
     /// No subcommand: all mocks.
     Root,
     /// `spot`
@@ -14,28 +14,11 @@ pub enum Command {
     AsgLifecycle,
     /// `help`
     Help,
-    /// `completion`
-    Completion,
-    /// `completion bash` and so on
-    CompletionFor(Shell),
-}
-
-/// A shell that completes words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Shell {
-    /// bash
-    Bash,
-    /// zsh
-    Zsh,
-    /// fish
-    Fish,
-    /// `PowerShell`
-    Power,
 }
 
 /// How a flag's value is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum FlagKind {
     /// Any text.
     Text,
     /// A whole number of 64 bits.
@@ -52,7 +35,7 @@ pub struct Flag {
     /// After `-`.
     pub short: Option<char>,
     /// How its value is read.
-    pub kind: Kind,
+    pub kind: FlagKind,
     /// The configuration key that it sets.
     pub key: &'static str,
     /// What it is for.
@@ -62,14 +45,14 @@ pub struct Flag {
 const fn flag(
     long: &'static str,
     short: Option<char>,
-    kind: Kind,
+    kind: FlagKind,
     key: &'static str,
     about: &'static str,
 ) -> Flag {
     Flag { long, short, kind, key, about }
 }
 
-use Kind::{Integer, Switch, Text};
+use FlagKind::{Integer, Switch, Text};
 
 /// Those of every command.
 pub const GLOBAL: &[Flag] = &[
@@ -201,17 +184,9 @@ const EVENTS: &[Flag] = &[
 const HELP: Flag = flag("help", Some('h'), Switch, "", "say how this is used");
 const VERSION: Flag = flag("version", Some('v'), Switch, "", "print the version whose behaviour this is");
 
-impl Command {
+impl AemmCommand {
     /// Those that a user chooses from.
-    pub const SUBCOMMANDS: [Self; 5] =
-        [Self::AsgLifecycle, Self::Completion, Self::Events, Self::Help, Self::Spot];
-    /// The shells of `completion`.
-    pub const SHELLS: [Self; 4] = [
-        Self::CompletionFor(Shell::Bash),
-        Self::CompletionFor(Shell::Fish),
-        Self::CompletionFor(Shell::Power),
-        Self::CompletionFor(Shell::Zsh),
-    ];
+    pub const SUBCOMMANDS: [Self; 4] = [Self::AsgLifecycle, Self::Events, Self::Help, Self::Spot];
 
     /// Its word.
     pub const fn name(self) -> &'static str {
@@ -221,11 +196,6 @@ impl Command {
             Self::Events => "events",
             Self::AsgLifecycle => "asglifecycle",
             Self::Help => "help",
-            Self::Completion => "completion",
-            Self::CompletionFor(Shell::Bash) => "bash",
-            Self::CompletionFor(Shell::Zsh) => "zsh",
-            Self::CompletionFor(Shell::Fish) => "fish",
-            Self::CompletionFor(Shell::Power) => "powershell",
         }
     }
 
@@ -242,7 +212,6 @@ impl Command {
     pub fn path(self) -> String {
         match self {
             Self::Root => self.name().to_owned(),
-            Self::CompletionFor(_) => format!("{} {}", Self::Completion.path(), self.name()),
             _ => format!("{} {}", Self::Root.name(), self.name()),
         }
     }
@@ -259,7 +228,6 @@ impl Command {
     pub const fn all_below(self) -> &'static [Self] {
         match self {
             Self::Root => &Self::SUBCOMMANDS,
-            Self::Completion => &Self::SHELLS,
             _ => &[],
         }
     }

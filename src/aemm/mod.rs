@@ -2,47 +2,47 @@
 //!
 //! | step | where |
 //! |---|---|
-//! | words → [`Asked`], or how it ends | [`parse`], [`Ending`] |
+//! | words → [`Invocation`], or how it ends | [`parse`], [`EarlyExit`] |
 //! | file, by its extension, → keys | [`mod@file`] |
-//! | flags over environment over file over defaults → [`Settings`] | [`Settings`] |
-//! | [`Settings`] → [`Config`], its kinds loose | [`decode`] |
+//! | flags over environment over file over defaults → [`AemmSettings`] | [`AemmSettings`] |
+//! | [`AemmSettings`] → [`AemmConfig`], its kinds loose | [`decode`] |
 //! | paths that follow values | [`Placeholders`] |
 //! | what is not allowed | [`validate`] |
-//! | [`Config`] → a scenario in TOML, with `[http] profile = "aemm"` | [`compile`](compile()) |
+//! | [`AemmConfig`] → a scenario in TOML, with `[http] profile = "aemm"` | [`compile`](compile()) |
 //!
 //! The scenario is served as any other: there is no second server.
 
 mod address;
 mod command_line;
 mod compile;
-mod completion;
 mod config;
 mod decode;
 mod defaults;
-mod ending;
+mod early_exit;
 pub mod file;
 mod flags;
 mod follow;
 mod go;
 mod placeholders;
-pub mod saved;
+pub mod save_config;
 mod settings;
 mod usage;
 mod user_data;
 pub mod validate;
 
-pub use address::{Place, place};
-pub use command_line::{Asked, Misread, Run, parse};
-pub use compile::{Compiled, compile};
-pub use completion::script as completion;
-pub use config::{Config, Events, FileUse, Mode, Server, Spot, Start, Tree, Value};
+pub use address::{ListenAddress, place};
+pub use command_line::{Invocation, Misread, ParsedCommand, parse};
+pub use compile::{CompiledConfig, compile};
+pub use config::{
+    AemmConfig, AemmMode, AemmServer, ConfigValue, EventsConfig, FileUse, PathTable, SpotConfig, StartTime,
+};
 pub use decode::decode;
-pub use ending::Ending;
-pub use flags::{Command, Shell};
+pub use early_exit::EarlyExit;
+pub use flags::AemmCommand;
 pub use follow::follow;
 pub use go::plain;
 pub use placeholders::Placeholders;
-pub use settings::{DEFAULT_FILE, Settings, leaves, names, variable_name};
+pub use settings::{AemmSettings, DEFAULT_FILE, leaves, names, variable_name};
 pub use usage::{help, usage};
 pub use user_data::decoded as user_data;
 

@@ -1,6 +1,6 @@
 //! Paths that hold the default of a value follow the value: a new MAC address moves all paths of its interface.
 
-use super::config::{Config, Tree, Value};
+use super::config::{AemmConfig, ConfigValue, PathTable};
 
 /// A value's key, and the paths that follow it.
 const FOLLOWERS: &[(&str, &[&str])] = &[
@@ -47,8 +47,8 @@ struct Replacement {
 
 impl Placeholders {
     /// Those of the values that differ from their defaults.
-    pub fn of(metadata: &Tree) -> Self {
-        let defaults = Config::default().metadata;
+    pub fn of(metadata: &PathTable) -> Self {
+        let defaults = AemmConfig::default().metadata;
         let replacement = |(key, keys): &(&str, &'static [&'static str])| {
             let (from, to) = (text(&defaults, key)?, text(metadata, key)?);
             (from != to).then_some(Replacement { keys, from, to })
@@ -57,7 +57,7 @@ impl Placeholders {
     }
 
     /// Replaces them.
-    pub fn fill(&self, metadata: &mut Tree) {
+    pub fn fill(&self, metadata: &mut PathTable) {
         for Replacement { keys, from, to } in &self.0 {
             for key in *keys {
                 if let Some(path) = metadata.paths.get_mut(*key) {
@@ -68,9 +68,9 @@ impl Placeholders {
     }
 }
 
-fn text(tree: &Tree, key: &str) -> Option<String> {
+fn text(tree: &PathTable, key: &str) -> Option<String> {
     match tree.values.get(key)? {
-        Value::Text(text) => Some(text.clone()),
+        ConfigValue::Text(text) => Some(text.clone()),
         _ => None,
     }
 }
@@ -79,8 +79,8 @@ fn text(tree: &Tree, key: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn filled(change: impl Fn(&mut Tree)) -> Tree {
-        let mut tree = Config::default().metadata;
+    fn filled(change: impl Fn(&mut PathTable)) -> PathTable {
+        let mut tree = AemmConfig::default().metadata;
         change(&mut tree);
         Placeholders::of(&tree).fill(&mut tree);
         tree
@@ -117,6 +117,6 @@ mod tests {
 
     #[test]
     fn defaults_change_nothing() {
-        assert_eq!(filled(|_| {}), Config::default().metadata);
+        assert_eq!(filled(|_| {}), AemmConfig::default().metadata);
     }
 }

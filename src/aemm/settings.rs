@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::config::{self, Config};
+use super::config::{self, AemmConfig};
 use super::flags;
 
 /// What `config-file` says unless told otherwise. The home directory stands for itself.
@@ -25,12 +25,12 @@ const UNSET: &[&str] = &[
 
 /// Settings as they were said, nested, by lower-case keys; nothing is unset by `null`.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Settings(Map<String, Value>);
+pub struct AemmSettings(Map<String, Value>);
 
-impl Settings {
+impl AemmSettings {
     /// The defaults.
     pub fn defaults() -> Self {
-        let config = Config::default();
+        let config = AemmConfig::default();
         let mut settings = Self(Map::new());
         let plain: [(&str, Value); 12] = [
             ("asg-termination-delay-sec", 0.into()),
@@ -137,12 +137,12 @@ fn overlay(below: &mut Map<String, Value>, above: Map<String, Value>) {
 }
 
 /// The default of a tree's value as JSON.
-fn json(value: &config::Value) -> Value {
+fn json(value: &config::ConfigValue) -> Value {
     match value {
-        config::Value::Null => Value::Null,
-        config::Value::Text(text) => text.as_str().into(),
-        config::Value::List(texts) => texts.iter().map(String::as_str).collect(),
-        config::Value::Object(fields) => {
+        config::ConfigValue::Null => Value::Null,
+        config::ConfigValue::Text(text) => text.as_str().into(),
+        config::ConfigValue::List(texts) => texts.iter().map(String::as_str).collect(),
+        config::ConfigValue::Object(fields) => {
             Value::Object(fields.iter().map(|(name, value)| (name.to_lowercase(), json(value))).collect())
         }
     }
@@ -150,7 +150,7 @@ fn json(value: &config::Value) -> Value {
 
 /// The names of every leaf. Each has a variable in the environment.
 pub fn leaves() -> Vec<Vec<String>> {
-    let mut settings = Settings::defaults();
+    let mut settings = AemmSettings::defaults();
     for key in UNSET {
         settings.set(key, Value::Null);
     }
@@ -201,7 +201,7 @@ mod tests {
             "AEMM_SERVER_HOSTNAME" => Some(String::new()),
             _ => None,
         };
-        let settings = Settings::defaults()
+        let settings = AemmSettings::defaults()
             .with_file(file)
             .with_environment(said)
             .with_flags(&BTreeMap::from([("mock-ip-count", 3.into())]));
@@ -216,7 +216,7 @@ mod tests {
     #[test]
     fn files_are_merged_leaf_by_leaf_and_null_says_nothing() {
         let file = json!({ "metadata": { "values": { "iam-info": { "code": "Failed" }, "mac": null } }, "other": 1 });
-        let settings = Settings::defaults().with_file(map(file));
+        let settings = AemmSettings::defaults().with_file(map(file));
         let found = |key| settings.get(key).cloned().unwrap_or_default();
         assert_eq!(found("metadata.values.iam-info.code"), "Failed");
         assert_eq!(found("metadata.values.iam-info.instanceprofileid"), "AIPA5BOGHHXZELSK34VU4");

@@ -2,20 +2,18 @@
 
 use std::fmt::Write as _;
 
-use super::flags::{Command, Flag, GLOBAL, Kind};
+use super::flags::{AemmCommand, Flag, FlagKind, GLOBAL};
 
 /// What `--help` of a command prints.
-pub fn help(command: Command) -> String {
+pub fn help(command: AemmCommand) -> String {
     format!("{}\n\n{}", about(command), usage(command))
 }
 
 /// How a command is called, and its flags.
-pub fn usage(command: Command) -> String {
+pub fn usage(command: AemmCommand) -> String {
     let path = command.path();
     let mut text = String::from("Usage:\n");
-    if command != Command::Completion {
-        let _ = writeln!(text, "  {path} [flags]");
-    }
+    let _ = writeln!(text, "  {path} [flags]");
     let below = command.all_below();
     if !below.is_empty() {
         let _ = writeln!(text, "  {path} [command]");
@@ -33,7 +31,7 @@ pub fn usage(command: Command) -> String {
         }
     }
     let mut flags = command.own_flags();
-    if command == Command::Root {
+    if command == AemmCommand::Root {
         flags.extend(GLOBAL);
         flags.sort_by_key(|flag| flag.long);
         section(&mut text, "Flags", &flags);
@@ -57,35 +55,33 @@ fn section(text: &mut String, title: &str, flags: &[&Flag]) {
 fn spelled(flag: &Flag) -> String {
     let short = flag.short.map_or_else(|| "    ".to_owned(), |short| format!("-{short}, "));
     let kind = match flag.kind {
-        Kind::Text => " string",
-        Kind::Integer => " int",
-        Kind::Switch => "",
+        FlagKind::Text => " string",
+        FlagKind::Integer => " int",
+        FlagKind::Switch => "",
     };
     format!("{short}--{}{kind}", flag.long)
 }
 
-fn about(command: Command) -> &'static str {
+fn about(command: AemmCommand) -> &'static str {
     match command {
-        Command::Root => {
+        AemmCommand::Root => {
             "mock-imds in the place of amazon-ec2-metadata-mock: serves EC2 instance metadata, and with it spot \
              interruptions, scheduled events and the target lifecycle state of an Auto Scaling group."
         }
-        Command::Spot => "Serve spot interruption notices and rebalance recommendations only",
-        Command::Events => "Serve scheduled maintenance events only",
-        Command::AsgLifecycle => "Serve the target lifecycle state of an Auto Scaling group only",
-        Command::Help => "Say how a command is used",
-        Command::Completion => "Print what completes words in a shell",
-        Command::CompletionFor(_) => "Print what completes words in this shell",
+        AemmCommand::Spot => "Serve spot interruption notices and rebalance recommendations only",
+        AemmCommand::Events => "Serve scheduled maintenance events only",
+        AemmCommand::AsgLifecycle => "Serve the target lifecycle state of an Auto Scaling group only",
+        AemmCommand::Help => "Say how a command is used",
     }
 }
 
-fn example(command: Command) -> Option<&'static str> {
+fn example(command: AemmCommand) -> Option<&'static str> {
     match command {
-        Command::Root => Some("ec2-metadata-mock --mock-delay-sec 10"),
-        Command::Spot => Some("ec2-metadata-mock spot --action stop --imdsv2"),
-        Command::Events => Some("ec2-metadata-mock events --code instance-stop --state active"),
-        Command::AsgLifecycle => Some("ec2-metadata-mock asglifecycle --asg-termination-delay-sec 30"),
-        _ => None,
+        AemmCommand::Root => Some("ec2-metadata-mock --mock-delay-sec 10"),
+        AemmCommand::Spot => Some("ec2-metadata-mock spot --action stop --imdsv2"),
+        AemmCommand::Events => Some("ec2-metadata-mock events --code instance-stop --state active"),
+        AemmCommand::AsgLifecycle => Some("ec2-metadata-mock asglifecycle --asg-termination-delay-sec 30"),
+        AemmCommand::Help => None,
     }
 }
 
@@ -95,8 +91,8 @@ mod tests {
 
     #[test]
     fn every_command_and_flag_has_its_line() {
-        let root = help(Command::Root);
-        for command in Command::SUBCOMMANDS {
+        let root = help(AemmCommand::Root);
+        for command in AemmCommand::SUBCOMMANDS {
             assert!(root.contains(&format!("\n  {:<12} ", command.name())), "{}", command.name());
             let text = help(command);
             for flag in command.flags() {
@@ -105,7 +101,7 @@ mod tests {
             }
         }
         assert!(root.contains("-v, --version"), "{root}");
-        assert!(!help(Command::Spot).contains("--version"));
-        assert!(help(Command::Events).contains("Aliases:\n  events, se, scheduledevents\n"));
+        assert!(!help(AemmCommand::Spot).contains("--version"));
+        assert!(help(AemmCommand::Events).contains("Aliases:\n  events, se, scheduledevents\n"));
     }
 }

@@ -3,7 +3,7 @@
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use base64::{DecodeError, Engine as _, alphabet};
 
-use super::config::{Config, Value};
+use super::config::{AemmConfig, ConfigValue};
 
 /// Bits that say nothing may follow the last byte.
 const LENIENT: GeneralPurpose = GeneralPurpose::new(
@@ -15,8 +15,8 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
 ///
 /// # Errors
 /// What is wrong with it, in the words of the original.
-pub fn decoded(config: &Config) -> Result<Vec<u8>, String> {
-    let Some(Value::Text(text)) = config.userdata.values.get("userdata") else { return Ok(vec![]) };
+pub fn decoded(config: &AemmConfig) -> Result<Vec<u8>, String> {
+    let Some(ConfigValue::Text(text)) = config.userdata.values.get("userdata") else { return Ok(vec![]) };
     let text: String = text.chars().filter(|c| !matches!(c, '\r' | '\n')).collect();
     LENIENT.decode(&text).map_err(|error| {
         let place = match error {
@@ -36,11 +36,11 @@ mod tests {
     #[test]
     fn lines_end_anywhere_and_the_last_bits_may_say_anything() {
         let with = |text: &str| {
-            let mut config = Config::default();
+            let mut config = AemmConfig::default();
             config.userdata.values.insert("userdata".into(), text.into());
             decoded(&config)
         };
-        assert_eq!(decoded(&Config::default()), Ok(b"1234,john,reboot,true\n".to_vec()));
+        assert_eq!(decoded(&AemmConfig::default()), Ok(b"1234,john,reboot,true\n".to_vec()));
         assert_eq!(with(""), Ok(vec![]));
         for text in ["aGVsbG8=", "aGVs\nbG8=", "aGVs\r\nbG8=\r\n", "aGVsbG9=", "\naGVsbG8\n="] {
             assert_eq!(with(text), Ok(b"hello".to_vec()), "{text:?}");

@@ -1,7 +1,7 @@
 //! What flags, environment and file may not say. Each mode looks at its own settings only.
 
 use super::compile::sent;
-use super::config::{Config, Mode};
+use super::config::{AemmConfig, AemmMode};
 use super::{go, user_data};
 use crate::scenario::VALUE_LIMIT;
 
@@ -12,15 +12,15 @@ const STATES: &[&str] = &["active", "completed", "canceled"];
 const TIMES: &str = "time in RFC3339 format, e.g. 2020-01-07T01:03:47Z";
 
 /// A line for each value that is not allowed.
-pub fn problems(config: &Config) -> Vec<String> {
+pub fn problems(config: &AemmConfig) -> Vec<String> {
     let mut problems = Vec::new();
-    if matches!(config.mode, Mode::All | Mode::Spot) {
+    if matches!(config.mode, AemmMode::All | AemmMode::Spot) {
         let spot = &config.spot;
         word(&mut problems, "action", &spot.action, ACTIONS);
         time(&mut problems, "time", spot.time.as_deref());
         time(&mut problems, "rebalance-rec-time", spot.rebalance_rec_time.as_deref());
     }
-    if matches!(config.mode, Mode::All | Mode::Events) {
+    if matches!(config.mode, AemmMode::All | AemmMode::Events) {
         let events = &config.events;
         word(&mut problems, "code", &events.code, CODES);
         word(&mut problems, "state", &events.state, STATES);
@@ -28,7 +28,7 @@ pub fn problems(config: &Config) -> Vec<String> {
         time(&mut problems, "not-after", events.not_after.as_deref());
         time(&mut problems, "not-before-deadline", events.not_before_deadline.as_deref());
     }
-    if config.mode == Mode::All {
+    if config.mode == AemmMode::All {
         time(&mut problems, "mock-trigger-time", config.mock.trigger_time.as_deref());
     }
     problems.extend(lengths(config));
@@ -52,7 +52,7 @@ fn invalid(flag: &str, value: &str, allowed: &str) -> String {
 }
 
 /// A line for each value that no answer carries.
-pub fn lengths(config: &Config) -> Vec<String> {
+pub fn lengths(config: &AemmConfig) -> Vec<String> {
     let mut problems = Vec::new();
     let mut check = |key: &str, bytes: usize| {
         if bytes > VALUE_LIMIT {
@@ -74,10 +74,10 @@ mod tests {
     use base64::prelude::BASE64_STANDARD;
 
     use super::*;
-    use crate::aemm::config::Value;
+    use crate::aemm::config::ConfigValue;
 
-    fn wrong() -> Config {
-        let mut config = Config::default();
+    fn wrong() -> AemmConfig {
+        let mut config = AemmConfig::default();
         config.spot.action = "sleep".into();
         config.events.state = "done".into();
         config.events.not_after = Some("later".into());
@@ -95,22 +95,23 @@ mod tests {
             "Invalid CLI input \"soon\" for flag mock-trigger-time. Allowed value(s): time in RFC3339 format, e.g. 2020-01-07T01:03:47Z.",
         ];
         assert_eq!(problems(&wrong()), expected);
-        let of = |mode| problems(&Config { mode, ..wrong() });
-        assert_eq!(of(Mode::Spot), expected[..1]);
-        assert_eq!(of(Mode::Events), expected[1..3]);
-        assert_eq!(of(Mode::AsgLifecycle), [""; 0]);
+        let of = |mode| problems(&AemmConfig { mode, ..wrong() });
+        assert_eq!(of(AemmMode::Spot), expected[..1]);
+        assert_eq!(of(AemmMode::Events), expected[1..3]);
+        assert_eq!(of(AemmMode::AsgLifecycle), [""; 0]);
     }
 
     #[test]
     fn a_value_may_be_as_long_as_an_answer() {
         let with = |bytes: usize| {
-            let mut config = Config::default();
+            let mut config = AemmConfig::default();
             let user_data = BASE64_STANDARD.encode(vec![0; bytes]);
-            config.userdata.values.insert("userdata".into(), Value::Text(user_data));
-            config.metadata.values.insert("ami-id".into(), Value::Text("a".repeat(bytes)));
-            let field = ("Code".to_owned(), Value::Text("a".repeat(bytes - "{\n\t\"Code\": \"\"\n}".len())));
-            config.metadata.values.insert("iam-info".into(), Value::Object(vec![field]));
-            problems(&Config { mode: Mode::AsgLifecycle, ..config })
+            config.userdata.values.insert("userdata".into(), ConfigValue::Text(user_data));
+            config.metadata.values.insert("ami-id".into(), ConfigValue::Text("a".repeat(bytes)));
+            let field =
+                ("Code".to_owned(), ConfigValue::Text("a".repeat(bytes - "{\n\t\"Code\": \"\"\n}".len())));
+            config.metadata.values.insert("iam-info".into(), ConfigValue::Object(vec![field]));
+            problems(&AemmConfig { mode: AemmMode::AsgLifecycle, ..config })
         };
         assert_eq!(with(1_048_576), [""; 0]);
         let expected = [

@@ -3,16 +3,17 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser as _};
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
 
-use super::{Control, examples};
+use super::{ControlArgs, examples};
 use crate::config::{DURATIONS, parse_duration};
 use crate::model;
+use crate::model::StringEnum;
 
 /// When a change happens, and to whom.
 #[derive(Debug, Args)]
-pub struct Occasion {
+pub struct ScheduleArgs {
     /// Delay, on the scenario's clock [default: now]
     #[arg(long = "in", value_name = "DURATION", value_parser = span, conflicts_with = "at")]
     pub within: Option<String>,
@@ -27,15 +28,15 @@ pub struct Occasion {
     pub json: bool,
     /// Where the control socket is.
     #[command(flatten)]
-    pub control: Control,
+    pub control: ControlArgs,
 }
 
 /// `mock-imds spot`.
 #[derive(Debug, Args)]
 #[command(after_help = examples::SPOT)]
-pub struct Spot {
+pub struct SpotArgs {
     /// What happens to the instance
-    #[arg(long, value_name = "ACTION", value_parser = words(model::SpotAction::WORDS), default_value = "terminate")]
+    #[arg(long, value_name = "ACTION", value_parser = variant_of::<model::SpotAction>(), default_value = "terminate")]
     pub action: String,
     /// Time between the notice and the interruption [default: 2m; 0s to hibernate]
     #[arg(long, value_name = "DURATION", value_parser = span, conflicts_with = "time")]
@@ -44,34 +45,34 @@ pub struct Spot {
     #[arg(long, value_name = "TIMESTAMP", value_parser = instant)]
     pub time: Option<String>,
     /// What the service does after the interruption: keep answering, or reset every connection
-    #[arg(long, value_name = "THEN", value_parser = words(model::AfterNotice::WORDS), default_value = "stay")]
+    #[arg(long, value_name = "THEN", value_parser = variant_of::<model::AfterNotice>(), default_value = "stay")]
     pub then: String,
     /// When, and to whom.
     #[command(flatten)]
-    pub occasion: Occasion,
+    pub occasion: ScheduleArgs,
 }
 
 /// `mock-imds rebalance`.
 #[derive(Debug, Args)]
 #[command(after_help = examples::REBALANCE)]
-pub struct Rebalance {
+pub struct RebalanceArgs {
     /// When, and to whom.
     #[command(flatten)]
-    pub occasion: Occasion,
+    pub occasion: ScheduleArgs,
 }
 
 /// `mock-imds maintenance`.
 #[derive(Debug, Args)]
 #[command(after_help = examples::MAINTENANCE)]
-pub struct Maintenance {
+pub struct MaintenanceArgs {
     /// Event id; the id of an existing event updates it [default: a new one]
     #[arg(long, value_name = "ID")]
     pub id: Option<String>,
     /// Event code [default: system-reboot]
-    #[arg(long, value_name = "CODE", value_parser = words(model::MaintenanceCode::WORDS))]
+    #[arg(long, value_name = "CODE", value_parser = variant_of::<model::MaintenanceCode>())]
     pub code: Option<String>,
     /// State of the event
-    #[arg(long, value_name = "STATE", value_parser = words(model::MaintenanceState::WORDS), default_value = "active")]
+    #[arg(long, value_name = "STATE", value_parser = variant_of::<model::MaintenanceState>(), default_value = "active")]
     pub state: String,
     /// Description
     #[arg(long, value_name = "TEXT")]
@@ -87,46 +88,46 @@ pub struct Maintenance {
     pub not_before_deadline: Option<String>,
     /// When, and to whom.
     #[command(flatten)]
-    pub occasion: Occasion,
+    pub occasion: ScheduleArgs,
 }
 
 /// `mock-imds lifecycle`.
 #[derive(Debug, Args)]
 #[command(after_help = examples::LIFECYCLE)]
-pub struct Lifecycle {
+pub struct LifecycleArgs {
     /// Target lifecycle state
-    #[arg(value_name = "STATE", value_parser = words(model::TargetLifecycleState::WORDS))]
+    #[arg(value_name = "STATE", value_parser = variant_of::<model::TargetLifecycleState>())]
     pub state: String,
     /// When, and to whom.
     #[command(flatten)]
-    pub occasion: Occasion,
+    pub occasion: ScheduleArgs,
 }
 
 /// `mock-imds clear`.
 #[derive(Debug, Args)]
 #[command(after_help = examples::CLEAR)]
-pub struct Clear {
+pub struct ClearArgs {
     /// What to clear
-    #[arg(value_name = "WHAT", value_parser = words(model::Clear::WORDS), default_value = "all")]
+    #[arg(value_name = "WHAT", value_parser = variant_of::<model::ClearTarget>(), default_value = "all")]
     pub what: Vec<String>,
     /// When, and to whom.
     #[command(flatten)]
-    pub occasion: Occasion,
+    pub occasion: ScheduleArgs,
 }
 
 /// `mock-imds rotate`.
 #[derive(Debug, Args)]
 #[command(after_help = examples::ROTATE)]
-pub struct Rotate {
+pub struct RotateArgs {
     /// When, and to whom.
     #[command(flatten)]
-    pub occasion: Occasion,
+    pub occasion: ScheduleArgs,
 }
 
 /// `mock-imds set`.
 #[derive(Debug, Args)]
 #[command(after_help = examples::SET)]
-pub struct SetPath {
+pub struct SetArgs {
     /// Path below the version, such as meta-data/public-ipv4
     #[arg(value_name = "PATH")]
     pub path: String,
@@ -144,13 +145,13 @@ pub struct SetPath {
     pub unset: bool,
     /// When, and to whom.
     #[command(flatten)]
-    pub occasion: Occasion,
+    pub occasion: ScheduleArgs,
 }
 
 /// `mock-imds clock`.
 #[derive(Debug, Args)]
 #[command(after_help = examples::CLOCK)]
-pub struct Clock {
+pub struct ClockArgs {
     /// How to move it.
     #[command(subcommand)]
     pub movement: ClockCommand,
@@ -183,7 +184,7 @@ pub enum ClockCommand {
 /// `mock-imds use`.
 #[derive(Debug, Args)]
 #[command(after_help = examples::USE)]
-pub struct Use {
+pub struct UseArgs {
     /// Name of a scenario in the library, or a file (has a slash or .toml in its name)
     #[arg(value_name = "NAME|FILE", required_unless_present = "list")]
     pub scenario: Option<String>,
@@ -198,13 +199,15 @@ pub struct Use {
     pub library: Option<PathBuf>,
     /// Where the control socket is.
     #[command(flatten)]
-    pub control: Control,
+    pub control: ControlArgs,
 }
 
-pub(super) fn words<T>(
-    words: &'static [(&'static str, T)],
-) -> impl clap::builder::TypedValueParser<Value = String> {
-    PossibleValuesParser::new(words.iter().map(|(word, _)| *word)).map(|word| word)
+/// Takes the strings of `T` and no other.
+pub(super) fn variant_of<T>() -> impl clap::builder::TypedValueParser<Value = String>
+where
+    T: StringEnum,
+{
+    PossibleValuesParser::new(T::VARIANTS.iter().map(|variant| (*variant).into()))
 }
 
 pub(super) fn span(text: &str) -> Result<String, String> {

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::change::{instant, span, words};
-use super::{Control, examples};
+use super::change::{instant, span, variant_of};
+use super::{ControlArgs, examples};
 use crate::config::parse_duration;
 use crate::model::PathGlob;
-use crate::model::fault::{self, Client, Latency, Probability, Throttle};
+use crate::model::fault::{self, ClientMatcher, Latency, Probability, Throttle};
 
 /// `mock-imds fault`.
 #[derive(Debug, Args)]
@@ -19,7 +19,7 @@ use crate::model::fault::{self, Client, Latency, Probability, Throttle};
     "latency", "status", "body", "tokens_lost", "clock_skew", "reset", "hang", "throttle", "clear",
 ]))]
 #[expect(clippy::struct_excessive_bools, reason = "a flag of the command line is a bool")]
-pub struct Fault {
+pub struct FaultArgs {
     /// Delay the response: a duration, or MIN..MAX for a random one, such as 100ms..2s
     #[arg(long, value_name = "DURATION", value_parser = latency)]
     pub latency: Option<String>,
@@ -27,7 +27,7 @@ pub struct Fault {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(400..=599), conflicts_with = "tokens_lost")]
     pub status: Option<u16>,
     /// Damage the body
-    #[arg(long, value_name = "DAMAGE", value_parser = words(fault::Damage::WORDS))]
+    #[arg(long, value_name = "DAMAGE", value_parser = variant_of::<fault::BodyDamage>())]
     pub body: Option<String>,
     /// Reject every session token
     #[arg(long)]
@@ -55,10 +55,10 @@ pub struct Fault {
     #[arg(long, value_name = "GLOB", value_parser = parsed::<PathGlob>)]
     pub path: Option<String>,
     /// Only requests with this method; repeatable
-    #[arg(long, value_name = "METHOD", value_parser = words(fault::Method::WORDS))]
+    #[arg(long, value_name = "METHOD", value_parser = variant_of::<fault::Method>())]
     pub method: Vec<String>,
     /// Only requests from this client: an address, a network, or "host" for processes of this host; repeatable
-    #[arg(long, value_name = "ADDR", value_parser = parsed::<Client>)]
+    #[arg(long, value_name = "ADDR", value_parser = parsed::<ClientMatcher>)]
     pub client: Vec<String>,
     /// Only the first N requests that match
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
@@ -91,7 +91,7 @@ pub struct Fault {
     pub json: bool,
     /// Where the control socket is.
     #[command(flatten)]
-    pub control: Control,
+    pub control: ControlArgs,
 }
 
 fn latency(text: &str) -> Result<String, String> {

@@ -11,7 +11,7 @@ use crate::record::{Rate, Target};
 /// `mock-imds record`.
 #[derive(Debug, Args)]
 #[command(after_help = examples::RECORD)]
-pub struct Record {
+pub struct RecordArgs {
     /// URL of the metadata service
     #[arg(value_name = "URL", default_value = "http://169.254.169.254", value_parser = target)]
     pub url: Target,
@@ -20,16 +20,16 @@ pub struct Record {
     pub rate: Rate,
     /// Which secrets are taken along.
     #[command(flatten)]
-    pub secrets: Secrets,
+    pub secrets: SecretsArgs,
     /// Where the scenario goes.
     #[command(flatten)]
-    pub output: Output,
+    pub output: OutputArgs,
 }
 
 /// `mock-imds import`: from which format.
 #[derive(Debug, Args)]
 #[command(after_help = examples::IMPORT)]
-pub struct Import {
+pub struct ImportArgs {
     /// The format.
     #[command(subcommand)]
     pub format: ImportFormat,
@@ -39,15 +39,15 @@ pub struct Import {
 #[derive(Debug, Subcommand)]
 pub enum ImportFormat {
     /// Convert a configuration file of amazon-ec2-metadata-mock
-    Aemm(ImportAemm),
+    Aemm(ImportAemmArgs),
     /// Convert a curl or wget dump of a service, or cloud-init's instance-data.json
-    Dump(ImportDump),
+    Dump(ImportDumpArgs),
 }
 
 /// `mock-imds import aemm`.
 #[derive(Debug, Args)]
 #[command(after_help = examples::IMPORT_AEMM)]
-pub struct ImportAemm {
+pub struct ImportAemmArgs {
     /// Configuration file; its extension tells the format
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
@@ -56,7 +56,7 @@ pub struct ImportAemm {
     pub mode: ImportMode,
     /// Where the scenario goes.
     #[command(flatten)]
-    pub output: Output,
+    pub output: OutputArgs,
 }
 
 /// What amazon-ec2-metadata-mock plays besides the static tree.
@@ -76,21 +76,21 @@ pub enum ImportMode {
 /// `mock-imds import dump`.
 #[derive(Debug, Args)]
 #[command(after_help = examples::IMPORT_DUMP)]
-pub struct ImportDump {
+pub struct ImportDumpArgs {
     /// Directory with one file for each path, or instance-data.json
     #[arg(value_name = "DIR|FILE")]
     pub path: PathBuf,
     /// Which secrets are taken along.
     #[command(flatten)]
-    pub secrets: Secrets,
+    pub secrets: SecretsArgs,
     /// Where the scenario goes.
     #[command(flatten)]
-    pub output: Output,
+    pub output: OutputArgs,
 }
 
 /// Which secrets are taken along.
 #[derive(Debug, Args)]
-pub struct Secrets {
+pub struct SecretsArgs {
     /// Include the real credentials of the role
     #[arg(long)]
     pub with_credentials: bool,
@@ -101,7 +101,7 @@ pub struct Secrets {
 
 /// Where a scenario goes.
 #[derive(Debug, Args)]
-pub struct Output {
+pub struct OutputArgs {
     /// Scenario file to write [default: standard output]
     #[arg(id = "output", short = 'o', long = "output", value_name = "FILE")]
     pub file: Option<PathBuf>,
@@ -113,7 +113,7 @@ pub struct Output {
 /// `mock-imds aemm`: the words are not ours to read.
 #[derive(Debug, Args)]
 #[command(disable_help_flag = true, disable_version_flag = true, after_help = examples::AEMM)]
-pub struct Aemm {
+pub struct AemmArgs {
     /// Arguments of amazon-ec2-metadata-mock; see mock-imds aemm --help
     #[arg(value_name = "ARGS", trailing_var_arg = true, allow_hyphen_values = true)]
     pub words: Vec<OsString>,

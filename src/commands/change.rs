@@ -10,26 +10,26 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::{Map, Value, json as object};
 
 use super::flags::tell_in_flags;
-use crate::cli::{Clear, Lifecycle, Maintenance, Occasion, SetPath, Spot};
+use crate::cli::{ClearArgs, LifecycleArgs, MaintenanceArgs, ScheduleArgs, SetArgs, SpotArgs};
 use crate::config::{MAX_BYTES, plain};
-use crate::control::Client;
-use crate::exit::{Failure, Status};
+use crate::control::ControlClient;
+use crate::exit::{ExitStatus, Failure};
 
 /// Sends an event and says what it does.
-pub fn exec(occasion: &Occasion, event: Value) -> Result<(), Failure> {
+pub fn exec(occasion: &ScheduleArgs, event: Value) -> Result<(), Failure> {
     let Value::Object(mut event) = event else {
-        return Err(Failure::new(Status::Software, "an event is an object"));
+        return Err(Failure::new(ExitStatus::Software, "an event is an object"));
     };
     let said = [("in", &occasion.within), ("at", &occasion.at), ("instance", &occasion.instance)];
     for (key, value) in said {
         event.extend(value.as_ref().map(|value| (key.to_owned(), object!(value))));
     }
-    let outcome = Client::new(occasion.control.path.as_deref()).event(&Value::Object(event))?;
+    let outcome = ControlClient::new(occasion.control.path.as_deref()).event(&Value::Object(event))?;
     tell_in_flags(outcome, occasion.json, |accepted| (&accepted.problems, &accepted.message))
 }
 
 /// A spot interruption notice.
-pub fn spot(spot: &Spot) -> Value {
+pub fn spot(spot: &SpotArgs) -> Value {
     let mut words = Map::from_iter([
         ("action".to_owned(), object!(spot.action)),
         ("then".to_owned(), object!(spot.then)),
@@ -45,7 +45,7 @@ pub fn rebalance() -> Value {
 }
 
 /// A maintenance event.
-pub fn maintenance(asked: &Maintenance) -> Value {
+pub fn maintenance(asked: &MaintenanceArgs) -> Value {
     let said = [
         ("id", &asked.id),
         ("code", &asked.code),
@@ -62,12 +62,12 @@ pub fn maintenance(asked: &Maintenance) -> Value {
 }
 
 /// A target lifecycle state.
-pub fn lifecycle(asked: &Lifecycle) -> Value {
+pub fn lifecycle(asked: &LifecycleArgs) -> Value {
     object!({ "target-lifecycle-state": asked.state })
 }
 
 /// What is taken back.
-pub fn clear(clear: &Clear) -> Value {
+pub fn clear(clear: &ClearArgs) -> Value {
     object!({ "clear": clear.what })
 }
 
@@ -77,7 +77,7 @@ pub fn rotate() -> Value {
 }
 
 /// The last word on a path. A file is read here: the server would read it as another user.
-pub fn set(set: &SetPath) -> Result<Value, Failure> {
+pub fn set(set: &SetArgs) -> Result<Value, Failure> {
     if set.unset {
         return Ok(object!({ "unset": [set.path] }));
     }
@@ -95,14 +95,14 @@ fn content(file: &Path) -> Result<Vec<u8>, Failure> {
     let read = File::open(file).and_then(|open| open.take(MAX_BYTES + 1).read_to_end(&mut bytes));
     read.map_err(|error| {
         let status = match error.kind() {
-            ErrorKind::PermissionDenied => Status::NoPermission,
-            _ => Status::Unavailable,
+            ErrorKind::PermissionDenied => ExitStatus::NoPermission,
+            _ => ExitStatus::Unavailable,
         };
         Failure::new(status, format!("{} cannot be read: {}", file.display(), plain(&error)))
     })?;
     if bytes.len() as u64 > MAX_BYTES {
         let found = format!("{} has more than 1 MiB; accepted: a value of at most 1 MiB", file.display());
-        return Err(Failure::new(Status::Config, found));
+        return Err(Failure::new(ExitStatus::Config, found));
     }
     Ok(bytes)
 }

@@ -1,12 +1,12 @@
 //! `mock-imds check FILE…`: what a server would say of these files.
 
-use crate::cli::Check;
+use crate::cli::CheckArgs;
 use crate::commands::{say, warn};
-use crate::exit::{Failure, Status};
+use crate::exit::{ExitStatus, Failure};
 use crate::scenario;
 
 /// Runs the subcommand. Every file is judged, whatever the others are.
-pub fn exec(check: &Check) -> Result<(), Failure> {
+pub fn exec(check: &CheckArgs) -> Result<(), Failure> {
     let mut rejected = 0;
     for file in &check.files {
         match scenario::load(file) {
@@ -24,7 +24,9 @@ pub fn exec(check: &Check) -> Result<(), Failure> {
     }
     match (rejected, check.files.len()) {
         (0, _) => Ok(()),
-        (1, 1) => Err(Failure::new(Status::Config, "the file is rejected")),
-        (rejected, all) => Err(Failure::new(Status::Config, format!("{rejected} of {all} files rejected"))),
+        (1, 1) => Err(Failure::new(ExitStatus::Config, "the file is rejected")),
+        (rejected, all) => {
+            Err(Failure::new(ExitStatus::Config, format!("{rejected} of {all} files rejected")))
+        }
     }
 }

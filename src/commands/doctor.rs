@@ -1,16 +1,16 @@
 //! `mock-imds doctor`: what is wrong on this host, and the command that mends it.
 
-use crate::cli::Doctor;
+use crate::cli::DoctorArgs;
 use crate::commands::say;
-use crate::control::Client;
-use crate::exit::{Failure, Status};
+use crate::control::ControlClient;
+use crate::exit::{ExitStatus, Failure};
 use crate::host::doctor::examine;
-use crate::host::doctor::facts::Server;
-use crate::host::doctor::gather::{Options, gather};
+use crate::host::doctor::facts::ServerState;
+use crate::host::doctor::gather::{GatherOptions, gather};
 
 /// Runs the subcommand; 1 when there is something to mend.
-pub fn exec(args: &Doctor) -> Result<(), Failure> {
-    let options = Options {
+pub fn exec(args: &DoctorArgs) -> Result<(), Failure> {
+    let options = GatherOptions {
         root: args.root.clone(),
         runtime: args.runtime.clone(),
         config: args.config.clone(),
@@ -19,20 +19,22 @@ pub fn exec(args: &Doctor) -> Result<(), Failure> {
     let report = examine(&gather(&options, server(args)));
     if args.json {
         let text = serde_json::to_string_pretty(&report);
-        say(&text.map_err(|error| Failure::new(Status::Software, error.to_string()))?);
+        say(&text.map_err(|error| Failure::new(ExitStatus::Software, error.to_string()))?);
     } else {
         say(&report.to_string());
     }
     // The report is the message.
-    if report.healthy { Ok(()) } else { Err(Failure::new(Status::No, "")) }
+    if report.healthy { Ok(()) } else { Err(Failure::new(ExitStatus::No, "")) }
 }
 
-fn server(args: &Doctor) -> Server {
-    match Client::new(args.control.path.as_deref()).status() {
-        Ok(status) => {
-            Server::Runs { version: status.version, pid: status.pid, instance: status.scenario.instance_id }
-        }
-        Err(failure) if failure.status == Status::NoPermission => Server::Closed,
-        Err(failure) => Server::Silent(failure.message),
+fn server(args: &DoctorArgs) -> ServerState {
+    match ControlClient::new(args.control.path.as_deref()).status() {
+        Ok(status) => ServerState::Runs {
+            version: status.version,
+            pid: status.pid,
+            instance: status.scenario.instance_id,
+        },
+        Err(failure) if failure.status == ExitStatus::NoPermission => ServerState::Closed,
+        Err(failure) => ServerState::Silent(failure.message),
     }
 }

@@ -4,13 +4,13 @@ use serde_json::{Map, Value, json as object};
 
 use super::flags::tell_in_flags;
 use super::{json, say};
-use crate::cli::Fault;
-use crate::control::Client;
+use crate::cli::FaultArgs;
+use crate::control::ControlClient;
 use crate::exit::Failure;
 
 /// Runs the subcommand.
-pub fn exec(asked: &Fault) -> Result<(), Failure> {
-    let client = Client::new(asked.control.path.as_deref());
+pub fn exec(asked: &FaultArgs) -> Result<(), Failure> {
+    let client = ControlClient::new(asked.control.path.as_deref());
     if asked.clear {
         let cleared = client.clear_faults()?;
         say(&if asked.json { json(&cleared) } else { cleared.message });
@@ -20,7 +20,7 @@ pub fn exec(asked: &Fault) -> Result<(), Failure> {
     tell_in_flags(outcome, asked.json, |accepted| (&accepted.problems, &accepted.message))
 }
 
-fn words(asked: &Fault) -> Value {
+fn words(asked: &FaultArgs) -> Value {
     let latency = asked.latency.as_ref().map(|latency| match latency.split_once("..") {
         Some((min, max)) => object!({ "min": min, "max": max }),
         None => object!(latency),

@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use super::tell;
-use crate::control::api::{Problem, Rejected, Severity};
-use crate::exit::{Failure, Status};
+use crate::control::api::{ProblemSeverity, Rejected, RejectedProblem};
+use crate::exit::{ExitStatus, Failure};
 
 /// Keys of an order whose flag has another name.
 const RENAMED: &[(&str, &str)] = &[
@@ -24,7 +24,7 @@ const RENAMED: &[(&str, &str)] = &[
 pub fn tell_in_flags<T: Serialize>(
     outcome: Result<T, Rejected>,
     as_json: bool,
-    answer: impl FnOnce(&T) -> (&[Problem], &str),
+    answer: impl FnOnce(&T) -> (&[RejectedProblem], &str),
 ) -> Result<(), Failure> {
     let outcome = if as_json { outcome } else { outcome.map_err(in_flags) };
     let printed = tell(outcome, as_json, |accepted| {
@@ -39,16 +39,17 @@ fn in_flags(rejected: Rejected) -> Rejected {
 }
 
 /// A problem without a position is not about what was typed: the server has no room for another order.
-fn status(rejected: &Rejected) -> Status {
-    let typed = |problem: &Problem| problem.severity == Severity::Error && problem.line.is_some();
-    if rejected.problems.iter().any(typed) { Status::Usage } else { Status::Config }
+fn status(rejected: &Rejected) -> ExitStatus {
+    let typed =
+        |problem: &RejectedProblem| problem.severity == ProblemSeverity::Error && problem.line.is_some();
+    if rejected.problems.iter().any(typed) { ExitStatus::Usage } else { ExitStatus::Config }
 }
 
-fn report(problems: &[Problem]) -> String {
+fn report(problems: &[RejectedProblem]) -> String {
     let lines = problems.iter().flat_map(|problem| {
         let severity = match problem.severity {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
+            ProblemSeverity::Error => "error",
+            ProblemSeverity::Warning => "warning",
         };
         let help = problem.help.iter().map(|help| format!("  {help}"));
         [format!("{severity}: {}", found_in_flags(problem))].into_iter().chain(help)
@@ -57,7 +58,7 @@ fn report(problems: &[Problem]) -> String {
 }
 
 /// `maintenance.id is "x"` as `--id is "x"`.
-fn found_in_flags(problem: &Problem) -> String {
+fn found_in_flags(problem: &RejectedProblem) -> String {
     let Some((name, rest)) = problem.found.split_once(' ').filter(|_| problem.line.is_some()) else {
         return problem.found.clone();
     };

@@ -4,8 +4,8 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use super::warn;
-use crate::control::Client;
-use crate::control::api::Status;
+use crate::control::ControlClient;
+use crate::control::api::ServiceStatus;
 use crate::exit::{self, Failure};
 
 /// Between two questions whether it is back.
@@ -14,8 +14,8 @@ const LOOK: Duration = Duration::from_millis(200);
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Says that the server does not answer, and asks until one does. A permission that is missing does not come by waiting.
-pub(super) fn back(client: &Client, failure: Failure) -> Result<Status, Failure> {
-    if failure.status != exit::Status::Unavailable {
+pub(super) fn back(client: &ControlClient, failure: Failure) -> Result<ServiceStatus, Failure> {
+    if failure.status != exit::ExitStatus::Unavailable {
         return Err(failure);
     }
     warn(&format!("{failure}; waiting for it to come back"));

@@ -1,9 +1,9 @@
 //! `mock-imds import aemm FILE`: a scenario that serves what amazon-ec2-metadata-mock served with this file.
 
-use crate::aemm::{self, Compiled, Config, Mode, Placeholders, Settings};
-use crate::cli::{ImportAemm, ImportMode};
+use crate::aemm::{self, AemmConfig, AemmMode, AemmSettings, CompiledConfig, Placeholders};
+use crate::cli::{ImportAemmArgs, ImportMode};
 use crate::commands::{output, warn};
-use crate::exit::{Failure, Status};
+use crate::exit::{ExitStatus, Failure};
 
 /// Settings of the process, for which a scenario has no word, and where they are said instead.
 const OF_THE_PROCESS: &[(&str, &str)] = &[
@@ -15,41 +15,41 @@ const OF_THE_PROCESS: &[(&str, &str)] = &[
 ];
 
 /// Runs the subcommand.
-pub fn exec(import: &ImportAemm) -> Result<(), Failure> {
+pub fn exec(import: &ImportAemmArgs) -> Result<(), Failure> {
     output::ready(&import.output)?;
-    let wrong = |why: String| Failure::new(Status::Config, format!("{}: {why}", import.file.display()));
+    let wrong = |why: String| Failure::new(ExitStatus::Config, format!("{}: {why}", import.file.display()));
     let said = super::aemm::read(&import.file).map_err(wrong)?;
     for note in left_out(&said) {
         warn(&format!("{}: {note}", import.file.display()));
     }
-    let settings = Settings::defaults().with_file(said);
-    let mut config: Config = aemm::decode(&settings, mode(import.mode)).map_err(wrong)?;
+    let settings = AemmSettings::defaults().with_file(said);
+    let mut config: AemmConfig = aemm::decode(&settings, mode(import.mode)).map_err(wrong)?;
     let problems = aemm::validate::problems(&config);
     if !problems.is_empty() {
         return Err(wrong(problems.join("\n")));
     }
     aemm::user_data(&config).map_err(wrong)?;
     Placeholders::of(&config.metadata).fill(&mut config.metadata);
-    let Compiled { toml, not_carried } = aemm::compile(&config);
+    let CompiledConfig { toml, not_carried } = aemm::compile(&config);
     for what in not_carried {
         warn(&format!("{}: {what}", import.file.display()));
     }
     output::write(&import.output, &toml, is_secret(&config))
 }
 
-fn mode(said: ImportMode) -> Mode {
+fn mode(said: ImportMode) -> AemmMode {
     match said {
-        ImportMode::All => Mode::All,
-        ImportMode::Spot => Mode::Spot,
-        ImportMode::Events => Mode::Events,
-        ImportMode::AsgLifecycle => Mode::AsgLifecycle,
+        ImportMode::All => AemmMode::All,
+        ImportMode::Spot => AemmMode::Spot,
+        ImportMode::Events => AemmMode::Events,
+        ImportMode::AsgLifecycle => AemmMode::AsgLifecycle,
     }
 }
 
 /// Whether something is said that the defaults do not say to everybody: user data or credentials.
-fn is_secret(config: &Config) -> bool {
+fn is_secret(config: &AemmConfig) -> bool {
     const CREDENTIALS: &str = "iam-security-credentials";
-    let usual = Config::default();
+    let usual = AemmConfig::default();
     config.userdata.values != usual.userdata.values
         || config.metadata.values.get(CREDENTIALS) != usual.metadata.values.get(CREDENTIALS)
 }

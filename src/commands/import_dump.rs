@@ -4,12 +4,12 @@ use std::fs::{self, File};
 use std::io::Read as _;
 use std::path::Path;
 
-use super::transcript::{self, Origin, keep};
+use super::transcript::{self, TranscriptSource, keep};
 use super::{output, warn};
-use crate::cli::ImportDump;
+use crate::cli::ImportDumpArgs;
 use crate::config::plain;
-use crate::exit::{Failure, Status};
-use crate::transcribe::{Keep, Seen, cloud_init, dump};
+use crate::exit::{ExitStatus, Failure};
+use crate::transcribe::{Observations, SecretsPolicy, cloud_init, dump};
 
 /// Files that are read at most.
 const FILES: usize = 4096;
@@ -17,22 +17,22 @@ const FILES: usize = 4096;
 const BYTES: u64 = 8 << 20;
 
 /// Runs the subcommand.
-pub fn exec(asked: &ImportDump) -> Result<(), Failure> {
+pub fn exec(asked: &ImportDumpArgs) -> Result<(), Failure> {
     output::ready(&asked.output)?;
     let keep = keep(&asked.secrets);
     let path = &asked.path;
     let seen = if path.is_dir() { directory(path, keep)? } else { file(path, keep)? };
-    let origin = Origin {
+    let origin = TranscriptSource {
         line: format!("Written by `mock-imds import dump` from {}.", path.display()),
         subject: format!("{} cannot be imported", path.display()),
         accepted: "files that hold what the paths of a service answered",
-        silent: Status::Config,
+        silent: ExitStatus::Config,
     };
     transcript::write(seen, &origin, &asked.output)
 }
 
-fn directory(root: &Path, keep: Keep) -> Result<Seen, Failure> {
-    let mut files = dump::Files::new();
+fn directory(root: &Path, keep: SecretsPolicy) -> Result<Observations, Failure> {
+    let mut files = dump::DumpFiles::new();
     let mut left = BYTES;
     gather(root, &mut Vec::new(), &mut files, &mut left)?;
     dump::read(&files, keep).map_err(|found| config(root, found))
@@ -42,7 +42,7 @@ fn directory(root: &Path, keep: Keep) -> Result<Seen, Failure> {
 fn gather(
     directory: &Path,
     above: &mut Vec<String>,
-    files: &mut dump::Files,
+    files: &mut dump::DumpFiles,
     left: &mut u64,
 ) -> Result<(), Failure> {
     for entry in fs::read_dir(directory).map_err(|error| unreadable(directory, &error))? {
@@ -83,7 +83,7 @@ fn read(path: &Path, left: &mut u64) -> Result<Vec<u8>, Failure> {
     Ok(bytes)
 }
 
-fn file(path: &Path, keep: Keep) -> Result<Seen, Failure> {
+fn file(path: &Path, keep: SecretsPolicy) -> Result<Observations, Failure> {
     let bytes = read(path, &mut BYTES.clone())?;
     let json = serde_json::from_slice(&bytes).map_err(|error| {
         let found = format!(
@@ -98,12 +98,12 @@ fn file(path: &Path, keep: Keep) -> Result<Seen, Failure> {
 
 fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
     let status = match error.kind() {
-        std::io::ErrorKind::PermissionDenied => Status::NoPermission,
-        _ => Status::Unavailable,
+        std::io::ErrorKind::PermissionDenied => ExitStatus::NoPermission,
+        _ => ExitStatus::Unavailable,
     };
     Failure::new(status, format!("{} cannot be read: {}", path.display(), plain(error)))
 }
 
 fn config(path: &Path, found: &str) -> Failure {
-    Failure::new(Status::Config, format!("{} cannot be imported: {found}", path.display()))
+    Failure::new(ExitStatus::Config, format!("{} cannot be imported: {found}", path.display()))
 }

@@ -5,10 +5,10 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 
-use crate::cli::{Cli, Command, ImportFormat};
+use crate::cli::{Cli, CliCommand, ImportFormat};
 use crate::config::plain;
 use crate::control::api::Rejected;
-use crate::exit::{self, Failure, Status};
+use crate::exit::{self, ExitStatus, Failure};
 use crate::observe;
 
 pub mod aemm;
@@ -30,45 +30,45 @@ pub mod serve;
 pub mod show;
 pub mod status;
 mod transcript;
-pub mod use_other;
+pub mod use_scenario;
 pub mod wait;
 
 /// Runs the subcommand, and says how it ended.
 pub fn exec(cli: Cli) -> ExitCode {
-    if let Command::Aemm(aemm) = &cli.command {
+    if let CliCommand::Aemm(aemm) = &cli.command {
         return aemm::exec(&aemm.words);
     }
     observe::start(cli.log_level);
     exit::code(carry_out(cli.command))
 }
 
-fn carry_out(command: Command) -> Result<(), Failure> {
+fn carry_out(command: CliCommand) -> Result<(), Failure> {
     match command {
-        Command::Serve(serve) => serve::exec(serve),
-        Command::Check(check) => check::exec(&check),
-        Command::Reload(reload) => reload::exec(&reload),
-        Command::Status(status) => status::exec(&status),
-        Command::Show(show) => show::exec(&show),
-        Command::Use(asked) => use_other::exec(&asked),
-        Command::Spot(spot) => change::exec(&spot.occasion, change::spot(&spot)),
-        Command::Rebalance(rebalance) => change::exec(&rebalance.occasion, change::rebalance()),
-        Command::Maintenance(asked) => change::exec(&asked.occasion, change::maintenance(&asked)),
-        Command::Lifecycle(asked) => change::exec(&asked.occasion, change::lifecycle(&asked)),
-        Command::Fault(fault) => fault::exec(&fault),
-        Command::Clear(clear) => change::exec(&clear.occasion, change::clear(&clear)),
-        Command::Rotate(rotate) => change::exec(&rotate.occasion, change::rotate()),
-        Command::Set(set) => change::exec(&set.occasion, change::set(&set)?),
-        Command::Clock(clock) => clock::exec(&clock),
-        Command::Requests(requests) => requests::exec(&requests),
-        Command::Wait(wait) => wait::exec(&wait),
-        Command::Record(record) => record::exec(&record),
-        Command::Import(import) => match import.format {
+        CliCommand::Serve(serve) => serve::exec(serve),
+        CliCommand::Check(check) => check::exec(&check),
+        CliCommand::Reload(reload) => reload::exec(&reload),
+        CliCommand::Status(status) => status::exec(&status),
+        CliCommand::Show(show) => show::exec(&show),
+        CliCommand::Use(asked) => use_scenario::exec(&asked),
+        CliCommand::Spot(spot) => change::exec(&spot.occasion, change::spot(&spot)),
+        CliCommand::Rebalance(rebalance) => change::exec(&rebalance.occasion, change::rebalance()),
+        CliCommand::Maintenance(asked) => change::exec(&asked.occasion, change::maintenance(&asked)),
+        CliCommand::Lifecycle(asked) => change::exec(&asked.occasion, change::lifecycle(&asked)),
+        CliCommand::Fault(fault) => fault::exec(&fault),
+        CliCommand::Clear(clear) => change::exec(&clear.occasion, change::clear(&clear)),
+        CliCommand::Rotate(rotate) => change::exec(&rotate.occasion, change::rotate()),
+        CliCommand::Set(set) => change::exec(&set.occasion, change::set(&set)?),
+        CliCommand::Clock(clock) => clock::exec(&clock),
+        CliCommand::Requests(requests) => requests::exec(&requests),
+        CliCommand::Wait(wait) => wait::exec(&wait),
+        CliCommand::Record(record) => record::exec(&record),
+        CliCommand::Import(import) => match import.format {
             ImportFormat::Aemm(asked) => import_aemm::exec(&asked),
             ImportFormat::Dump(asked) => import_dump::exec(&asked),
         },
-        Command::Net(net) => net::exec(&net),
-        Command::Doctor(doctor) => doctor::exec(&doctor),
-        Command::Aemm(_) => Ok(()),
+        CliCommand::Net(net) => net::exec(&net),
+        CliCommand::Doctor(doctor) => doctor::exec(&doctor),
+        CliCommand::Aemm(_) => Ok(()),
     }
 }
 
@@ -101,7 +101,7 @@ fn tell<T: Serialize>(
 
 /// An order that was rejected, and left everything as it was.
 fn nothing_changed(_: Rejected) -> Failure {
-    Failure::new(Status::Config, "rejected; nothing has changed")
+    Failure::new(ExitStatus::Config, "rejected; nothing has changed")
 }
 
 /// Writes the very bytes to stdout. A reader that has gone (`| head`) is no failure; a full disk is one.
@@ -110,7 +110,7 @@ fn print(bytes: &[u8]) -> Result<(), Failure> {
     match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             let sentence = format!("standard output cannot be written: {}", plain(&error));
-            Err(Failure::new(Status::Unavailable, sentence))
+            Err(Failure::new(ExitStatus::Unavailable, sentence))
         }
         _ => Ok(()),
     }

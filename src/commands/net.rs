@@ -6,20 +6,20 @@ use nix::errno::Errno;
 use nix::sys::signal::kill;
 use nix::unistd::Pid;
 
-use crate::cli::{Net, NetArgs, NetStatus};
-use crate::exit::{Failure, Status};
+use crate::cli::{NetArgs, NetCommand, NetStatusArgs};
+use crate::exit::{ExitStatus, Failure};
 use crate::host::guardian;
-use crate::host::once::{self, Options};
 use crate::host::runtime::Runtime;
-use crate::host::status::Mode;
+use crate::host::status::NetMode;
+use crate::host::up_down::{self, NetOptions};
 
 /// Runs the subcommand.
-pub fn exec(net: &Net) -> Result<(), Failure> {
+pub fn exec(net: &NetCommand) -> Result<(), Failure> {
     match net {
-        Net::Hold(args) => logged(|| guardian::hold(&options(args))),
-        Net::Up(args) => logged(|| once::up(&options(args))),
-        Net::Down(args) => logged(|| once::down(&args.runtime)),
-        Net::Status(args) => status(args),
+        NetCommand::Hold(args) => logged(|| guardian::hold(&options(args))),
+        NetCommand::Up(args) => logged(|| up_down::up(&options(args))),
+        NetCommand::Down(args) => logged(|| up_down::down(&args.runtime)),
+        NetCommand::Status(args) => status(args),
     }
 }
 
@@ -33,8 +33,8 @@ fn logged(command: impl FnOnce() -> Result<(), Failure>) -> Result<(), Failure> 
     tracing::subscriber::with_default(subscriber, command)
 }
 
-fn options(args: &NetArgs) -> Options {
-    Options {
+fn options(args: &NetArgs) -> NetOptions {
+    NetOptions {
         config: args.config.clone(),
         runtime: args.runtime.clone(),
         dmi: args.dmi.clone(),
@@ -43,21 +43,21 @@ fn options(args: &NetArgs) -> Options {
 }
 
 /// Prints what is published; 1 when nothing is set up.
-fn status(args: &NetStatus) -> Result<(), Failure> {
+fn status(args: &NetStatusArgs) -> Result<(), Failure> {
     let Some(status) = Runtime::at(&args.runtime).status() else {
         return Err(Failure::new(
-            Status::No,
+            ExitStatus::No,
             format!(
                 "the host's network is not set up: there is no {}; start it: systemctl start mock-imds",
                 args.runtime.join("status.json").display()
             ),
         ));
     };
-    if let (Mode::Hold, Some(pid)) = (status.mode, status.pid)
+    if let (NetMode::Hold, Some(pid)) = (status.mode, status.pid)
         && gone(pid)
     {
         return Err(Failure::new(
-            Status::No,
+            ExitStatus::No,
             format!(
                 "the guardian (process {pid}) is gone without taking the network down; \
                  start it again: systemctl start mock-imds-net, or clean up: mock-imds net down"

@@ -8,28 +8,28 @@ use std::path::{Path, PathBuf};
 use nix::fcntl::{AT_FDCWD, RenameFlags, renameat2};
 
 use super::print;
-use crate::cli::Output;
+use crate::cli::OutputArgs;
 use crate::config::plain;
-use crate::exit::{Failure, Status};
+use crate::exit::{ExitStatus, Failure};
 
 /// Names that are tried beside the file: others may be left from a program that was killed.
 const SCRATCHES: u32 = 64;
 
 /// Whether the file can be written, before the work is done that is to be in it.
-pub fn ready(to: &Output) -> Result<(), Failure> {
+pub fn ready(to: &OutputArgs) -> Result<(), Failure> {
     let Some(file) = &to.file else { return Ok(()) };
     let target = target(file, to.force)?;
     let directory = parent(&target);
     if !directory.is_dir() {
         let found = format!("cannot be written: there is no directory {}", directory.display());
-        return Err(refused(Status::Unavailable, file, &found));
+        return Err(refused(ExitStatus::Unavailable, file, &found));
     }
     // What is left there until the end would stay if SIGINT ended the work.
     scratch(&target, b"", 0o600).and_then(fs::remove_file).map_err(|error| unwritable(file, &error))
 }
 
 /// Writes the text; for its owner alone if it is secret.
-pub fn write(to: &Output, text: &str, secret: bool) -> Result<(), Failure> {
+pub fn write(to: &OutputArgs, text: &str, secret: bool) -> Result<(), Failure> {
     let Some(file) = &to.file else { return print(text.as_bytes()) };
     let target = target(file, to.force)?;
     let mode = if secret { 0o600 } else { 0o644 };
@@ -45,14 +45,14 @@ pub fn write(to: &Output, text: &str, secret: bool) -> Result<(), Failure> {
 fn target(file: &Path, force: bool) -> Result<PathBuf, Failure> {
     let Ok(there) = file.symlink_metadata() else { return Ok(file.to_owned()) };
     let Ok(kind) = file.metadata().map(|target| target.file_type()) else {
-        return Err(refused(Status::Usage, file, "is a dangling link; name a file"));
+        return Err(refused(ExitStatus::Usage, file, "is a dangling link; name a file"));
     };
     if kind.is_dir() {
-        return Err(refused(Status::Usage, file, "is a directory; name a file in it"));
+        return Err(refused(ExitStatus::Usage, file, "is a directory; name a file in it"));
     }
     if !kind.is_file() {
         let found = "is a device, a pipe or a socket; leave -o out to write to standard output";
-        return Err(refused(Status::Usage, file, found));
+        return Err(refused(ExitStatus::Usage, file, found));
     }
     if !force {
         return Err(exists(file));
@@ -98,19 +98,19 @@ fn parent(file: &Path) -> &Path {
 }
 
 fn exists(file: &Path) -> Failure {
-    refused(Status::Usage, file, "is there already; --force replaces it")
+    refused(ExitStatus::Usage, file, "is there already; --force replaces it")
 }
 
 fn unwritable(file: &Path, error: &io::Error) -> Failure {
     let status = match error.kind() {
         ErrorKind::AlreadyExists => return exists(file),
-        ErrorKind::PermissionDenied => Status::NoPermission,
-        _ => Status::Unavailable,
+        ErrorKind::PermissionDenied => ExitStatus::NoPermission,
+        _ => ExitStatus::Unavailable,
     };
     refused(status, file, &format!("cannot be written: {}", plain(error)))
 }
 
-fn refused(status: Status, file: &Path, found: &str) -> Failure {
+fn refused(status: ExitStatus, file: &Path, found: &str) -> Failure {
     Failure::new(status, format!("{} {found}", file.display()))
 }
 
@@ -125,7 +125,7 @@ mod tests {
         let target = directory.join("target");
         let left = directory.join(format!(".mock-imds-{}-0", std::process::id()));
         fs::write(&left, "theirs").expect("it can be written");
-        let to = Output { file: Some(target.clone()), force: false };
+        let to = OutputArgs { file: Some(target.clone()), force: false };
         ready(&to).expect("it can be written");
         write(&to, "ours", false).expect("it can be written");
         let read = |path: &Path| fs::read_to_string(path).expect("it is there");

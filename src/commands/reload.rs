@@ -1,20 +1,21 @@
 //! `mock-imds reload`: a running server loads its scenario anew. The unit's `ExecReload=` calls it, and what it
 //! prints to stderr is what `systemctl status` shows.
 
-use crate::cli::Reload;
+use crate::cli::ReloadArgs;
 use crate::commands::tell;
-use crate::control::Client;
+use crate::control::ControlClient;
 use crate::control::api::ReloadOrder;
-use crate::exit::{Failure, Status};
+use crate::exit::{ExitStatus, Failure};
 
 /// Runs the subcommand.
-pub fn exec(reload: &Reload) -> Result<(), Failure> {
-    let outcome = Client::new(reload.control.path.as_deref()).reload(&ReloadOrder { keep: reload.keep })?;
+pub fn exec(reload: &ReloadArgs) -> Result<(), Failure> {
+    let outcome =
+        ControlClient::new(reload.control.path.as_deref()).reload(&ReloadOrder { keep: reload.keep })?;
     tell(outcome, reload.json, |reloaded| {
         (reloaded.report.clone(), format!("reloaded: {}", reloaded.message))
     })
     .map_err(|rejected| {
         let since = rejected.scenario.at.rfc3339();
-        Failure::new(Status::Config, format!("reload rejected; still serving what was loaded {since}"))
+        Failure::new(ExitStatus::Config, format!("reload rejected; still serving what was loaded {since}"))
     })
 }

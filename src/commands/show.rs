@@ -6,22 +6,22 @@ use std::path::PathBuf;
 use hyper::StatusCode;
 
 use super::{json, print};
-use crate::cli::{IdentityCertificate, Kept, Show};
-use crate::control::Client;
-use crate::exit::{Failure, Status};
-use crate::places::{IDENTITY, Places, SYSTEM_STATE};
+use crate::cli::{IdentityCertificateArgs, ShowArgs, ShowArtifact};
+use crate::control::ControlClient;
+use crate::exit::{ExitStatus, Failure};
+use crate::paths::{IDENTITY, Paths, SYSTEM_STATE};
 
 /// Runs the subcommand.
-pub fn exec(show: &Show) -> Result<(), Failure> {
+pub fn exec(show: &ShowArgs) -> Result<(), Failure> {
     match &show.kept {
-        Some(Kept::IdentityCertificate(asked)) => identity_certificate(asked),
+        Some(ShowArtifact::IdentityCertificate(asked)) => identity_certificate(asked),
         None => path(show, show.path.as_deref().unwrap_or_default()),
     }
 }
 
 /// What the service answers: the very bytes of user data; other values are text, and get a newline.
-fn path(show: &Show, path: &str) -> Result<(), Failure> {
-    let shown = Client::new(show.control.path.as_deref()).show(path, show.client)?;
+fn path(show: &ShowArgs, path: &str) -> Result<(), Failure> {
+    let shown = ControlClient::new(show.control.path.as_deref()).show(path, show.client)?;
     if show.json {
         print(format!("{}\n", json(&shown)).as_bytes())?;
     }
@@ -30,14 +30,14 @@ fn path(show: &Show, path: &str) -> Result<(), Failure> {
         Ok(status) if status.is_success() => {}
         Ok(StatusCode::NOT_FOUND) => {
             return Err(Failure::new(
-                Status::No,
+                ExitStatus::No,
                 format!("there is nothing at {at}; list its directory to see what exists"),
             ));
         }
         Ok(other) => {
-            return Err(Failure::new(Status::No, format!("the service answers {other} at {at}")));
+            return Err(Failure::new(ExitStatus::No, format!("the service answers {other} at {at}")));
         }
-        Err(error) => return Err(Failure::new(Status::Unavailable, format!("{at}: {error}"))),
+        Err(error) => return Err(Failure::new(ExitStatus::Unavailable, format!("{at}: {error}"))),
     }
     if show.json {
         return Ok(());
@@ -51,9 +51,9 @@ fn path(show: &Show, path: &str) -> Result<(), Failure> {
 }
 
 /// Certificates are public, so no server is asked: everybody may read the files.
-fn identity_certificate(asked: &IdentityCertificate) -> Result<(), Failure> {
+fn identity_certificate(asked: &IdentityCertificateArgs) -> Result<(), Failure> {
     let usual =
-        || [Some(PathBuf::from(SYSTEM_STATE)), Places::from_env().state()].into_iter().flatten().collect();
+        || [Some(PathBuf::from(SYSTEM_STATE)), Paths::from_env().state()].into_iter().flatten().collect();
     let states: Vec<PathBuf> = asked.state.clone().map_or_else(usual, |state| vec![state]);
     let paths: Vec<PathBuf> =
         states.iter().map(|state| state.join(IDENTITY).join(format!("{}.pem", asked.leaf))).collect();
@@ -62,7 +62,7 @@ fn identity_certificate(asked: &IdentityCertificate) -> Result<(), Failure> {
     }
     let looked: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
     Err(Failure::new(
-        Status::Unavailable,
+        ExitStatus::Unavailable,
         format!(
             "no certificate is at {}; start the server once to create it, or name its state directory with --state DIR",
             looked.join(" or ")

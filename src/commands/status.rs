@@ -5,10 +5,10 @@ use std::io::{self, IsTerminal as _};
 use std::thread::sleep;
 use std::time::Duration;
 
-use crate::cli::Status as Args;
+use crate::cli::StatusArgs as Args;
 use crate::commands::{follow, json, say, try_say};
-use crate::control::Client;
-use crate::control::api::{Clock, Planned, Status};
+use crate::control::ControlClient;
+use crate::control::api::{ClockStatus, EventStatus, ServiceStatus};
 use crate::exit::{self, Failure};
 
 /// Between two looks with `--follow`.
@@ -18,14 +18,14 @@ const SHOWN: usize = 20;
 
 /// Runs the subcommand.
 pub fn exec(args: &Args) -> Result<(), Failure> {
-    let client = Client::new(args.control.path.as_deref());
+    let client = ControlClient::new(args.control.path.as_deref());
     if args.follow {
         return watch(&client, args.json);
     }
     let status = client.status()?;
     if args.json {
         let text = serde_json::to_string_pretty(&status)
-            .map_err(|error| Failure::new(exit::Status::Software, error.to_string()))?;
+            .map_err(|error| Failure::new(exit::ExitStatus::Software, error.to_string()))?;
         say(&text);
     } else {
         say(table(&status).trim_end());
@@ -35,7 +35,7 @@ pub fn exec(args: &Args) -> Result<(), Failure> {
 
 /// Prints it whenever it has changed, over the former one on a terminal, until nobody reads any more, or the server is
 /// gone for good.
-fn watch(client: &Client, as_json: bool) -> Result<(), Failure> {
+fn watch(client: &ControlClient, as_json: bool) -> Result<(), Failure> {
     let clear = if io::stdout().is_terminal() && !as_json { "\x1b[H\x1b[2J" } else { "" };
     let mut before = None;
     let mut status = client.status()?;
@@ -53,7 +53,7 @@ fn watch(client: &Client, as_json: bool) -> Result<(), Failure> {
 }
 
 /// One fact a line, its name before it.
-fn table(status: &Status) -> String {
+fn table(status: &ServiceStatus) -> String {
     let mut text = String::new();
     let mut row = |name: &str, value: &str| {
         let _ = writeln!(text, "{name:<12}{value}");
@@ -114,7 +114,7 @@ fn table(status: &Status) -> String {
     text
 }
 
-fn clock(clock: &Clock) -> String {
+fn clock(clock: &ClockStatus) -> String {
     match clock.paused {
         None => clock.elapsed.clone(),
         Some(paused) => format!("{}, paused since {}", clock.elapsed, paused.rfc3339()),
@@ -122,7 +122,7 @@ fn clock(clock: &Clock) -> String {
 }
 
 /// An event and its instants.
-fn planned(event: &Planned) -> String {
+fn planned(event: &EventStatus) -> String {
     let whom = event.instance.as_ref().map(|name| format!(" (to {name})")).unwrap_or_default();
     let last = event.last.map(|last| format!("; happened {}", last.rfc3339())).unwrap_or_default();
     let next = event.next.map(|next| format!("; next {}", next.rfc3339())).unwrap_or_default();
@@ -132,26 +132,27 @@ fn planned(event: &Planned) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::control::api::{Instance, Listening, Loaded, ToldFault, Verdict};
+    use crate::control::api::{FaultStatus, InstanceStatus, ListenerStatus, ReloadStatus, ScenarioStatus};
     use crate::model::Timestamp;
 
     #[test]
     fn a_status_reads_as_a_table() {
         let at = Timestamp::from_secs(1_795_230_851);
-        let listening = |address: &str, inherited| Listening { address: address.parse().unwrap(), inherited };
-        let status = Status {
+        let listening =
+            |address: &str, inherited| ListenerStatus { address: address.parse().unwrap(), inherited };
+        let status = ServiceStatus {
             version: "0.1.0".into(),
             pid: 7,
             started_at: at,
-            scenario: Loaded {
+            scenario: ScenarioStatus {
                 file: Some("/etc/mock-imds/scenario.toml".into()),
                 used: false,
                 at,
                 instance_id: "i-1234567890abcdef0".into(),
                 warnings: 1,
             },
-            clock: Clock { elapsed: "1m30s".into(), zero: at, paused: Some(at) },
-            events: vec![Planned {
+            clock: ClockStatus { elapsed: "1m30s".into(), zero: at, paused: Some(at) },
+            events: vec![EventStatus {
                 what: "rebalance recommendation: noticed then".into(),
                 at: "30s".into(),
                 instance: Some("web".into()),
@@ -160,20 +161,20 @@ mod tests {
                 event: None,
             }],
             changes: vec![],
-            faults: vec![ToldFault {
+            faults: vec![FaultStatus {
                 what: "503 at meta-data/iam/**".into(),
                 when: "until it is cleared".into(),
                 on: true,
                 fault: Some(serde_json::Value::Null),
             }],
-            instances: vec![Instance {
+            instances: vec![InstanceStatus {
                 name: Some("web".into()),
                 id: "i-0fedcba0987654321".into(),
                 clients: vec!["host".into(), "10.0.0.0/8".into()],
                 derive: true,
             }],
             listeners: vec![listening("169.254.169.254:1690", true), listening("127.0.0.1:1338", false)],
-            last_reload: Some(Verdict {
+            last_reload: Some(ReloadStatus {
                 at,
                 by: "SIGHUP".into(),
                 accepted: false,

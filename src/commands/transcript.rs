@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use super::{output, warn};
-use crate::cli::{Output, Secrets};
-use crate::daemon::clock::now;
-use crate::exit::{Failure, Status};
+use crate::cli::{OutputArgs, SecretsArgs};
+use crate::daemon::system_clock::now;
+use crate::exit::{ExitStatus, Failure};
 use crate::identity::KeyRing;
-use crate::transcribe::{Error, Keep, Seen, Transcript, transcribe};
+use crate::transcribe::{Observations, SecretsPolicy, TranscribeError, Transcript, transcribe};
 
 /// Where the answers come from.
-pub struct Origin {
+pub struct TranscriptSource {
     /// The first line of the scenario.
     pub line: String,
     /// "FILE cannot be imported".
@@ -18,28 +18,30 @@ pub struct Origin {
     /// What it has to be.
     pub accepted: &'static str,
     /// How it ends if nothing answers there.
-    pub silent: Status,
+    pub silent: ExitStatus,
 }
 
-impl Origin {
+impl TranscriptSource {
     /// Why there is no scenario, and what to do.
-    fn refused(&self, error: &Error) -> Failure {
+    fn refused(&self, error: &TranscribeError) -> Failure {
         let (status, cure) = match error {
-            Error::Nothing => (self.silent, format!("; accepted: {}", self.accepted)),
-            Error::TooLarge(_) => (Status::Config, "; leave out user data and other long values".into()),
-            Error::Refused(_) => (Status::Software, String::new()),
+            TranscribeError::Nothing => (self.silent, format!("; accepted: {}", self.accepted)),
+            TranscribeError::TooLarge(_) => {
+                (ExitStatus::Config, "; leave out user data and other long values".into())
+            }
+            TranscribeError::Refused(_) => (ExitStatus::Software, String::new()),
         };
         Failure::new(status, format!("{}: {error}{cure}", self.subject))
     }
 }
 
 /// Which secrets were asked for.
-pub fn keep(secrets: &Secrets) -> Keep {
-    Keep { credentials: secrets.with_credentials, user_data: secrets.with_user_data }
+pub fn keep(secrets: &SecretsArgs) -> SecretsPolicy {
+    SecretsPolicy { credentials: secrets.with_credentials, user_data: secrets.with_user_data }
 }
 
 /// Writes the scenario, and says on stderr what is not in it.
-pub fn write(seen: Seen, origin: &Origin, to: &Output) -> Result<(), Failure> {
+pub fn write(seen: Observations, origin: &TranscriptSource, to: &OutputArgs) -> Result<(), Failure> {
     let paths = seen.count();
     // Nothing that they sign leaves: a scenario has no signature.
     let keys = Arc::new(KeyRing::generate([0; 32]));
@@ -57,7 +59,7 @@ pub fn write(seen: Seen, origin: &Origin, to: &Output) -> Result<(), Failure> {
     Ok(())
 }
 
-fn summary(paths: usize, transcript: &Transcript, to: &Output) -> String {
+fn summary(paths: usize, transcript: &Transcript, to: &OutputArgs) -> String {
     let said = format!(
         "{paths} paths: {} facts, and overrides of {} paths",
         transcript.facts, transcript.last_words

@@ -2,16 +2,16 @@
 
 use std::time::Duration;
 
-use crate::cli::Wait;
+use crate::cli::WaitArgs;
 use crate::commands::requests::{filter, text};
 use crate::commands::say;
-use crate::control::api::Line;
-use crate::control::{Client, LONGEST_WAIT, Lookup};
-use crate::exit::{Failure, Status};
-use crate::journal::Since;
+use crate::control::api::RequestLine;
+use crate::control::{ControlClient, LONGEST_WAIT, RequestQuery};
+use crate::exit::{ExitStatus, Failure};
+use crate::journal::SinceFilter;
 
 /// Runs the subcommand.
-pub fn exec(args: &Wait) -> Result<(), Failure> {
+pub fn exec(args: &WaitArgs) -> Result<(), Failure> {
     let (found, missed) = first(args)?;
     if let Some(line) = &found {
         say(&text(line, args.json));
@@ -19,26 +19,27 @@ pub fn exec(args: &Wait) -> Result<(), Failure> {
     let span = format!("{:?}", args.within);
     let overwritten = format!("{missed} requests were overwritten before they could be looked at");
     match (found, args.never) {
-        (Some(_), true) => {
-            Err(Failure::new(Status::No, format!("a request for {} arrived in spite of --never", args.path)))
-        }
+        (Some(_), true) => Err(Failure::new(
+            ExitStatus::No,
+            format!("a request for {} arrived in spite of --never", args.path),
+        )),
         (None, true) if missed > 0 => {
-            Err(Failure::new(Status::Unavailable, format!("cannot tell whether one came: {overwritten}")))
+            Err(Failure::new(ExitStatus::Unavailable, format!("cannot tell whether one came: {overwritten}")))
         }
         (None, false) => {
             let more = if missed > 0 { format!("; {overwritten}") } else { String::new() };
             let sentence = format!("no matching request for {} came within {span}{more}", args.path);
-            Err(Failure::new(Status::No, sentence))
+            Err(Failure::new(ExitStatus::No, sentence))
         }
         (Some(_), false) | (None, true) => Ok(()),
     }
 }
 
 /// The first such request, and how many could not be looked at.
-fn first(args: &Wait) -> Result<(Option<Line>, u64), Failure> {
-    let client = Client::new(args.control.path.as_deref());
+fn first(args: &WaitArgs) -> Result<(Option<RequestLine>, u64), Failure> {
+    let client = ControlClient::new(args.control.path.as_deref());
     let filter = filter(&args.filters, Some(args.path.clone()));
-    let mut lookup = Lookup { filter, since: Some(args.since), limit: Some(1), wait: Duration::ZERO };
+    let mut lookup = RequestQuery { filter, since: Some(args.since), limit: Some(1), wait: Duration::ZERO };
     let (mut left, mut missed) = (args.within, 0);
     loop {
         lookup.wait = left.min(LONGEST_WAIT);
@@ -46,8 +47,8 @@ fn first(args: &Wait) -> Result<(Option<Line>, u64), Failure> {
         let nothing = found.lines.is_empty();
         for line in found.lines {
             match line {
-                Line::Missed { missed: more } => missed += more,
-                entry @ Line::Entry(_) => return Ok((Some(entry), missed)),
+                RequestLine::Missed { missed: more } => missed += more,
+                entry @ RequestLine::Entry(_) => return Ok((Some(entry), missed)),
             }
         }
         if nothing {
@@ -57,6 +58,6 @@ fn first(args: &Wait) -> Result<(Option<Line>, u64), Failure> {
                 return Ok((None, missed));
             }
         }
-        lookup.since = Some(Since::Number(found.next));
+        lookup.since = Some(SinceFilter::Number(found.next));
     }
 }

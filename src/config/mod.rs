@@ -1,7 +1,7 @@
 //! TOML files read with *every* problem collected: file, line, column, the line itself, a caret,
 //! what was found, what is accepted, and "did you mean" for unknown keys.
 //!
-//! [`Source::read`] gets the text, [`parse`] hands the root [`Section`] to a builder that asks for the keys
+//! [`SourceText::read`] gets the text, [`parse`] hands the root [`Section`] to a builder that asks for the keys
 //! it knows. A key that nobody asked for is unknown. The result is a value, or a [`Report`].
 
 mod report;
@@ -10,8 +10,8 @@ mod source;
 mod syntax;
 
 pub use report::{Problem, Report, Severity};
-pub use section::{DURATIONS, INSTANTS, Item, Line, Section, parse_duration};
-pub use source::{MAX_BYTES, Source, plain};
+pub use section::{DURATIONS, INSTANTS, Item, Section, SingleLine, parse_duration};
+pub use source::{MAX_BYTES, SourceText, plain};
 
 use std::collections::BTreeSet;
 
@@ -19,7 +19,7 @@ use section::Context;
 use toml::de::DeTable;
 
 /// Builds a value from a source. `Err` holds at least one error; `Ok`'s report holds warnings only.
-pub fn parse<T>(source: &Source, build: impl FnOnce(&Section<'_>) -> T) -> Result<(T, Report), Report> {
+pub fn parse<T>(source: &SourceText, build: impl FnOnce(&Section<'_>) -> T) -> Result<(T, Report), Report> {
     let (table, syntax) = DeTable::parse_recoverable(&source.text);
     let context = Context::new(source);
     for error in &syntax {
@@ -40,7 +40,7 @@ pub fn parse<T>(source: &Source, build: impl FnOnce(&Section<'_>) -> T) -> Resul
 
 /// Every key that a builder asks for in a source, with the names of the tables around it. Tests compare
 /// it with what is documented.
-pub fn keys_asked(source: &Source, build: impl FnOnce(&Section<'_>)) -> BTreeSet<String> {
+pub fn keys_asked(source: &SourceText, build: impl FnOnce(&Section<'_>)) -> BTreeSet<String> {
     let (table, _) = DeTable::parse_recoverable(&source.text);
     let context = Context::new(source);
     build(&Section::root(&context, &table));

@@ -17,7 +17,7 @@ pub struct Problem {
     /// Whether it rejects the file.
     pub severity: Severity,
     /// Line from 1, column in characters from 1, and what stands there; `None` when the file as a whole is meant.
-    pub place: Option<Place>,
+    pub place: Option<SourceSpan>,
     /// What was found: a sentence without a full stop.
     pub found: String,
     /// Lines of help, each "accepted: …" or "did you mean …".
@@ -26,7 +26,7 @@ pub struct Problem {
 
 /// Where in the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
+pub struct SourceSpan {
     /// From 1.
     pub line: usize,
     /// In characters, from 1.

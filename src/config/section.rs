@@ -7,22 +7,23 @@ use std::ops::{Range, RangeInclusive};
 use std::str::FromStr;
 use std::time::Duration;
 
+use strum::VariantArray;
 use toml::Spanned;
 use toml::de::{DeFloat, DeInteger, DeTable, DeValue};
 
 use super::report::{Problem, Report, Severity};
-use super::source::Source;
+use super::source::SourceText;
 use super::syntax;
 
 /// Where problems are collected.
 pub(super) struct Context<'s> {
-    source: &'s Source,
+    source: &'s SourceText,
     problems: RefCell<Vec<Problem>>,
     asked: RefCell<BTreeSet<String>>,
 }
 
 impl<'s> Context<'s> {
-    pub(super) fn new(source: &'s Source) -> Self {
+    pub(super) fn new(source: &'s SourceText) -> Self {
         Self { source, problems: RefCell::default(), asked: RefCell::default() }
     }
 
@@ -143,9 +144,9 @@ fn closest<'k>(found: &str, known: &[&'k str]) -> Option<&'k str> {
 
 /// Text that fits on a line: not empty, no control characters, no blanks at the ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Line(pub String);
+pub struct SingleLine(pub String);
 
-impl FromStr for Line {
+impl FromStr for SingleLine {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -216,7 +217,7 @@ impl<'a> Item<'a> {
 
     /// A string that fits on a line.
     pub fn line(&self) -> Option<String> {
-        self.parse::<Line>().map(|line| line.0)
+        self.parse::<SingleLine>().map(|line| line.0)
     }
 
     /// A string of printable ASCII, as keys are.
@@ -234,7 +235,7 @@ impl<'a> Item<'a> {
 
     /// An array of strings that fit on a line.
     pub fn lines(&self) -> Option<Vec<String>> {
-        Some(self.list::<Line>()?.into_iter().map(|line| line.0).collect())
+        Some(self.list::<SingleLine>()?.into_iter().map(|line| line.0).collect())
     }
 
     /// `true` or `false`.
@@ -287,13 +288,14 @@ impl<'a> Item<'a> {
         }
     }
 
-    /// One of a few words.
-    pub fn choice<T: Copy>(&self, choices: &[(&str, T)]) -> Option<T> {
-        let words: Vec<_> = choices.iter().map(|(word, _)| format!("\"{word}\"")).collect();
+    /// One of the strings of an enum.
+    pub fn choice<T: VariantArray + Copy + Into<&'static str>>(&self) -> Option<T> {
+        let choices = T::VARIANTS.iter().map(|variant| ((*variant).into(), *variant));
+        let words: Vec<_> = choices.clone().map(|(word, _): (&str, T)| format!("\"{word}\"")).collect();
         let accepted = words.join(", ");
         let Some(text) = self.value.get_ref().as_str() else { return self.mismatch(&accepted) };
-        let found = choices.iter().find(|(word, _)| *word == text);
-        found.map(|(_, value)| *value).or_else(|| {
+        let found = choices.into_iter().find(|(word, _)| *word == text);
+        found.map(|(_, variant)| variant).or_else(|| {
             self.error(format!("{} is {text:?}", self.name), format!("accepted: {accepted}"));
             None
         })

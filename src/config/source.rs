@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::path::Path;
 use std::{fs, io};
 
-use super::report::{Place, Report};
+use super::report::{Report, SourceSpan};
 
 /// The largest configuration file that is read: 1 MiB. A scenario of 10,000 lines has a third of that.
 pub const MAX_BYTES: u64 = 1 << 20;
@@ -15,14 +15,14 @@ const SHOWN: usize = 100;
 
 /// A file's name and text.
 #[derive(Debug, Clone)]
-pub struct Source {
+pub struct SourceText {
     /// As the user knows it.
     pub name: String,
     /// UTF-8, without a byte order mark.
     pub text: String,
 }
 
-impl Source {
+impl SourceText {
     /// A source from text that is already here.
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
         Self { name: name.into(), text: text.into() }
@@ -71,7 +71,7 @@ impl Source {
     }
 
     /// The place of a span of bytes: its first line, underlined to the end of the span or of the line.
-    pub(super) fn place(&self, span: Range<usize>) -> Place {
+    pub(super) fn place(&self, span: Range<usize>) -> SourceSpan {
         let start = floor_char(&self.text, span.start);
         let end = floor_char(&self.text, span.end.max(span.start));
         let before = &self.text[..start];
@@ -81,7 +81,7 @@ impl Source {
         let width = self.text[start..end.min(line_end).max(start)].chars().count().max(1);
         if self.names_a_secret(line_start, line_end) {
             let line = before.matches('\n').count() + 1;
-            return Place {
+            return SourceSpan {
                 line,
                 column,
                 text: "(not shown: it may hold a secret)".into(),
@@ -92,11 +92,11 @@ impl Source {
         let line = self.text[line_start..line_end].trim_end_matches('\r');
         let (text, indent) = clip(line, column - 1);
         let width = width.min(text.chars().count().saturating_sub(indent)).max(1);
-        Place { line: before.matches('\n').count() + 1, column, text, indent, width }
+        SourceSpan { line: before.matches('\n').count() + 1, column, text, indent, width }
     }
 }
 
-impl Source {
+impl SourceText {
     /// Whether a line holds the value of a key that is, or looks like, one of a secret. A line without a
     /// key belongs to the last key before it.
     fn names_a_secret(&self, line_start: usize, line_end: usize) -> bool {

@@ -1,9 +1,9 @@
 //! What is wrong where a file is not TOML, in words for somebody who does not know its grammar.
 
-use super::Source;
+use super::SourceText;
 
 /// What was found, and what is accepted.
-pub(super) fn explain(source: &Source, error: &toml::de::Error) -> (String, &'static str) {
+pub(super) fn explain(source: &SourceText, error: &toml::de::Error) -> (String, &'static str) {
     let message = error.message().trim().replace('\n', ", ");
     let explained = EXPLAINED.iter().find(|(beginning, ..)| message.starts_with(beginning));
     match explained {

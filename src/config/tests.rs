@@ -1,15 +1,22 @@
 use std::time::Duration;
 
 use super::section::parse_duration;
-use super::{Source, parse};
+use super::{SourceText, parse};
+
+#[derive(Clone, Copy, strum::IntoStaticStr, strum::VariantArray)]
+#[strum(serialize_all = "kebab-case")]
+enum Mode {
+    On,
+    Off,
+}
 
 fn report(text: &str) -> String {
-    let source = Source::new("test.toml", text);
+    let source = SourceText::new("test.toml", text);
     let outcome = parse(&source, |root| {
         let Some(section) = root.get("host").and_then(|item| item.section()) else { return };
         section.get("ipv6").map(|item| item.boolean());
         section.get("port").map(|item| item.integer(1..=10));
-        section.get("mode").map(|item| item.choice(&[("on", 1), ("off", 2)]));
+        section.get("mode").map(|item| item.choice::<Mode>());
         section.get("addresses").map(|item| item.list::<std::net::Ipv4Addr>());
         section.get("within").map(|item| item.duration());
         section.finish();

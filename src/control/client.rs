@@ -20,13 +20,14 @@ use tokio::runtime;
 use tokio::time::timeout;
 
 use super::api::{
-    Accepted, AcceptedFault, CLOCK, ClearedFaults, ClockOrder, EVENTS, FAULTS, Line, Moved, POSITION, RELOAD,
-    Refusal, Rejected, ReloadOrder, Reloaded, SHOW, STATUS, Shown, Status, USE, UseOrder,
+    AcceptedEvent, AcceptedFault, CLOCK, ClearedFaults, ClockMoved, ClockOrder, EVENTS, FAULTS, POSITION,
+    RELOAD, Refusal, Rejected, ReloadOrder, Reloaded, RequestLine, SHOW, STATUS, ServiceStatus, ShownReply,
+    USE, UseOrder,
 };
-use super::lookup::Lookup;
 use super::query::Query;
+use super::request_query::RequestQuery;
 use crate::exit::{self, Failure};
-use crate::places::Places;
+use crate::paths::Paths;
 
 /// How long a server may take for an answer: a reload reads files.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -35,15 +36,15 @@ const ANSWER_BYTES: usize = 64 << 20;
 
 /// A server to ask.
 #[derive(Debug)]
-pub struct Client {
+pub struct ControlClient {
     path: PathBuf,
 }
 
 /// What a look into the journal of requests found.
 #[derive(Debug)]
-pub struct Found {
+pub struct RequestPage {
     /// Entries, and how many were missed.
-    pub lines: Vec<Line>,
+    pub lines: Vec<RequestLine>,
     /// The number to go on after.
     pub next: u64,
 }
@@ -55,11 +56,11 @@ fn listens(place: &Path) -> bool {
     place.exists() && !Probe::connect(place).is_err_and(refused)
 }
 
-impl Client {
+impl ControlClient {
     /// The server whose socket is at `path`, else at the first of the usual places where one listens.
     pub fn new(path: Option<&Path>) -> Self {
         let places = || {
-            let places = Places::from_env().control_of_client();
+            let places = Paths::from_env().control_of_client();
             let found = places.iter().find(|place| listens(place)).or(places.last());
             found.cloned().expect("the system's place is always there")
         };
@@ -67,7 +68,7 @@ impl Client {
     }
 
     /// What the server does.
-    pub fn status(&self) -> Result<Status, Failure> {
+    pub fn status(&self) -> Result<ServiceStatus, Failure> {
         let (status, body) = self.ask(Method::GET, STATUS)?;
         if status == StatusCode::OK { self.read(&body) } else { Err(self.refused(&body)) }
     }
@@ -83,7 +84,7 @@ impl Client {
     }
 
     /// Has something happen: an event in the words of `[[event]]`, and `in`.
-    pub fn event(&self, event: &Value) -> Result<Result<Accepted, Rejected>, Failure> {
+    pub fn event(&self, event: &Value) -> Result<Result<AcceptedEvent, Rejected>, Failure> {
         self.order(EVENTS, event)
     }
 
@@ -99,23 +100,25 @@ impl Client {
     }
 
     /// Moves its clock.
-    pub fn clock(&self, order: &ClockOrder) -> Result<Result<Moved, Rejected>, Failure> {
+    pub fn clock(&self, order: &ClockOrder) -> Result<Result<ClockMoved, Rejected>, Failure> {
         self.order(CLOCK, order)
     }
 
     /// Looks into the journal of requests.
-    pub fn requests(&self, lookup: &Lookup) -> Result<Found, Failure> {
+    pub fn requests(&self, lookup: &RequestQuery) -> Result<RequestPage, Failure> {
         let answer = self.fetch(Method::GET, &lookup.route(), PATIENCE + lookup.wait)?;
         let (parts, body) = answer.into_parts();
         let position = parts.headers.get(POSITION).and_then(|position| position.to_str().ok()?.parse().ok());
         match position {
-            Some(next) if parts.status == StatusCode::OK => Ok(Found { lines: self.read(&body)?, next }),
+            Some(next) if parts.status == StatusCode::OK => {
+                Ok(RequestPage { lines: self.read(&body)?, next })
+            }
             _ => Err(self.refused(&body)),
         }
     }
 
     /// What the service answers for a path, to a client or else to a process of this host.
-    pub fn show(&self, path: &str, client: Option<IpAddr>) -> Result<Shown, Failure> {
+    pub fn show(&self, path: &str, client: Option<IpAddr>) -> Result<ShownReply, Failure> {
         let client = client.map(|client| ("client", client.to_string()));
         let query = [("path", path.to_owned())].into_iter().chain(client);
         let (status, body) = self.ask(Method::GET, &Query::write(SHOW, query))?;
@@ -155,7 +158,7 @@ impl Client {
     ) -> Result<Response<Bytes>, Failure> {
         let runtime = runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| {
-            Failure::new(exit::Status::OsError, format!("cannot start the event loop: {error}"))
+            Failure::new(exit::ExitStatus::OsError, format!("cannot start the event loop: {error}"))
         })?;
         let exchange = async { timeout(patience, exchange(&self.path, method, route, body)).await };
         let answer = runtime.block_on(exchange);
@@ -169,7 +172,7 @@ impl Client {
             let place = self.path.display();
             let sentence =
                 format!("cannot understand the server at {place}: {error}; is it another version?");
-            Failure::new(exit::Status::Unavailable, sentence)
+            Failure::new(exit::ExitStatus::Unavailable, sentence)
         })
     }
 
@@ -177,7 +180,7 @@ impl Client {
         match self.read::<Refusal>(body) {
             Ok(refusal) => {
                 let sentence = format!("the server at {} refuses: {}", self.path.display(), refusal.error);
-                Failure::new(exit::Status::Unavailable, sentence)
+                Failure::new(exit::ExitStatus::Unavailable, sentence)
             }
             Err(failure) => failure,
         }
@@ -187,14 +190,14 @@ impl Client {
         let place = self.path.display();
         let (status, sentence) = match error.kind() {
             ErrorKind::NotFound | ErrorKind::ConnectionRefused => (
-                exit::Status::Unavailable,
+                exit::ExitStatus::Unavailable,
                 format!(
                     "no mock-imds server listens at {place}; start one with `systemctl start mock-imds` \
                      or `mock-imds serve`, or name its socket with --control PATH"
                 ),
             ),
             ErrorKind::PermissionDenied => (
-                exit::Status::NoPermission,
+                exit::ExitStatus::NoPermission,
                 format!(
                     "{place} is accessible to its owner and its group only; to join the group of the packaged service: \
                      `sudo usermod -aG mock-imds \"$USER\"`, then log in again; or use sudo now"
@@ -203,14 +206,14 @@ impl Client {
             ErrorKind::TimedOut => {
                 let seconds = patience.as_secs();
                 (
-                    exit::Status::Unavailable,
+                    exit::ExitStatus::Unavailable,
                     format!("the server at {place} gave no answer within {seconds} s"),
                 )
             }
             _ if ended(error) => {
-                (exit::Status::Unavailable, format!("the server at {place} ended before it answered"))
+                (exit::ExitStatus::Unavailable, format!("the server at {place} ended before it answered"))
             }
-            _ => (exit::Status::Unavailable, format!("cannot reach the server at {place}: {error}")),
+            _ => (exit::ExitStatus::Unavailable, format!("cannot reach the server at {place}: {error}")),
         };
         Failure::new(status, sentence)
     }

@@ -4,14 +4,14 @@
 
 pub mod api;
 mod client;
-mod lookup;
 mod order;
 mod query;
+mod request_query;
 mod routes;
 mod socket;
 
-pub use client::{Client, Found};
-pub use lookup::{LONGEST_WAIT, Lookup};
-pub use order::{Caller, Desk, Movement, Order, Outcome};
+pub use client::{ControlClient, RequestPage};
+pub use order::{ClockMovement, ControlBackend, Order, OrderReply, OrderSource};
+pub use request_query::{LONGEST_WAIT, RequestQuery};
 pub use routes::serve;
-pub use socket::{Refused, Socket};
+pub use socket::{BindError, ControlSocket};

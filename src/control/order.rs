@@ -9,7 +9,10 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
 
-use super::api::{Accepted, AcceptedFault, ClearedFaults, Library, Moved, Rejected, Reloaded, Status};
+use super::api::{
+    AcceptedEvent, AcceptedFault, ClearedFaults, ClockMoved, LibraryListing, Rejected, Reloaded,
+    ServiceStatus,
+};
 use crate::config::{DURATIONS, parse_duration};
 use crate::imds::Reply;
 use crate::journal::Journal;
@@ -20,65 +23,65 @@ pub enum Order {
     /// Load the scenario anew.
     Reload {
         /// Who asks.
-        by: Caller,
+        by: OrderSource,
         /// Whether the clock and the changes since the last load are kept.
         keep: bool,
         /// Where the outcome goes; somebody who does not wait for it has dropped the other end.
-        outcome: Outcome<Reloaded>,
+        outcome: OrderReply<Reloaded>,
     },
     /// Something moved where the scenario lives: load it anew if it says something else now.
     Look,
     /// Serve another scenario until the next reload.
     Use {
         /// Who asks.
-        by: Caller,
+        by: OrderSource,
         /// A name of the library, or an absolute path.
         scenario: String,
         /// Where the outcome goes.
-        outcome: Outcome<Reloaded>,
+        outcome: OrderReply<Reloaded>,
     },
     /// Have something happen.
     Event {
         /// Who asks.
-        by: Caller,
+        by: OrderSource,
         /// In the words of `[[event]]`.
         event: Value,
         /// Where the outcome goes.
-        outcome: Outcome<Accepted>,
+        outcome: OrderReply<AcceptedEvent>,
     },
     /// Have something go wrong.
     Fault {
         /// Who asks.
-        by: Caller,
+        by: OrderSource,
         /// In the words of `[[fault]]`.
         fault: Value,
         /// Where the outcome goes.
-        outcome: Outcome<AcceptedFault>,
+        outcome: OrderReply<AcceptedFault>,
     },
     /// Drop the faults that were ordered.
     ClearFaults {
         /// Who asks.
-        by: Caller,
+        by: OrderSource,
         /// Where the outcome goes.
-        outcome: Outcome<ClearedFaults>,
+        outcome: OrderReply<ClearedFaults>,
     },
     /// Move the clock.
     Clock {
         /// Who asks.
-        by: Caller,
+        by: OrderSource,
         /// How.
-        movement: Movement,
+        movement: ClockMovement,
         /// Where the outcome goes.
-        outcome: Outcome<Moved>,
+        outcome: OrderReply<ClockMoved>,
     },
 }
 
 /// Where the outcome of an order goes.
-pub type Outcome<T> = oneshot::Sender<Result<T, Rejected>>;
+pub type OrderReply<T> = oneshot::Sender<Result<T, Rejected>>;
 
 /// A movement of the clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Movement {
+pub enum ClockMovement {
     /// To this place of the timeline.
     To(Duration),
     /// So far on.
@@ -91,7 +94,7 @@ pub enum Movement {
     Resume,
 }
 
-impl FromStr for Movement {
+impl FromStr for ClockMovement {
     type Err = String;
 
     /// `1m30s`, `+30s` or `-30s`.
@@ -111,7 +114,7 @@ impl FromStr for Movement {
 
 /// Who gives an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Caller {
+pub enum OrderSource {
     /// A signal.
     Signal,
     /// The watch on the scenario's file.
@@ -127,7 +130,7 @@ pub enum Caller {
     },
 }
 
-impl fmt::Display for Caller {
+impl fmt::Display for OrderSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Signal => f.write_str("SIGHUP"),
@@ -140,18 +143,18 @@ impl fmt::Display for Caller {
 }
 
 /// Tells what the service answers.
-pub type Show = Box<dyn Fn(&str, Option<IpAddr>) -> Reply + Send + Sync>;
+pub type ShowPath = Box<dyn Fn(&str, Option<IpAddr>) -> Reply + Send + Sync>;
 
 /// The daemon's side of the socket.
-pub struct Desk {
+pub struct ControlBackend {
     /// Takes orders.
     pub orders: mpsc::Sender<Order>,
     /// Tells the status.
-    pub status: Box<dyn Fn() -> Status + Send + Sync>,
+    pub status: Box<dyn Fn() -> ServiceStatus + Send + Sync>,
     /// What was asked.
     pub journal: Arc<Journal>,
     /// Tells what the service answers for a path, to a client or else to a process of this host.
-    pub show: Show,
+    pub show: ShowPath,
     /// Lists the library, or says why it cannot be read. It waits for the file system.
-    pub library: Box<dyn Fn() -> Result<Library, String> + Send + Sync>,
+    pub library: Box<dyn Fn() -> Result<LibraryListing, String> + Send + Sync>,
 }

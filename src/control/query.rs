@@ -2,7 +2,7 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
-use crate::model::Expected;
+use crate::model::Accepted;
 
 /// What stands for itself: RFC 3986's unreserved characters, and those that keep a path readable.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
@@ -45,7 +45,7 @@ impl Query {
     pub(super) fn take<T>(
         &mut self,
         name: &'static str,
-        parse: impl Fn(&str) -> Result<T, Expected>,
+        parse: impl Fn(&str) -> Result<T, Accepted>,
     ) -> Result<Option<T>, String> {
         self.known.push(name);
         let Some(at) = self.pairs.iter().position(|(known, _)| known == name) else { return Ok(None) };
@@ -66,8 +66,8 @@ impl Query {
 }
 
 /// A whole number.
-pub(super) fn whole<T: std::str::FromStr>(text: &str) -> Result<T, Expected> {
-    text.parse().map_err(|_| Expected("a whole number"))
+pub(super) fn whole<T: std::str::FromStr>(text: &str) -> Result<T, Accepted> {
+    text.parse().map_err(|_| Accepted("a whole number"))
 }
 
 #[cfg(test)]

@@ -14,14 +14,14 @@ use nix::fcntl::{Flock, FlockArg};
 use nix::sys::socket::{getsockopt, sockopt};
 use thiserror::Error;
 
-use crate::exit::{Failure, Status};
+use crate::exit::{ExitStatus, Failure};
 
 /// `sun_path` of `struct sockaddr_un` less the terminating zero.
 const LONGEST: usize = 107;
 
 /// A bound control socket. Removed when dropped.
 #[derive(Debug)]
-pub struct Socket {
+pub struct ControlSocket {
     pub(super) listener: UnixListener,
     path: PathBuf,
     _lock: Flock<File>,
@@ -29,7 +29,7 @@ pub struct Socket {
 
 /// Why a control socket can't be had.
 #[derive(Debug, Error)]
-pub enum Refused {
+pub enum BindError {
     /// No socket can be made there; another place may do.
     #[error("cannot create a control socket at {}: {error}", path.display())]
     Unwritable {
@@ -49,26 +49,26 @@ pub enum Refused {
     TooLong(PathBuf),
 }
 
-impl From<Refused> for Failure {
-    fn from(refused: Refused) -> Self {
+impl From<BindError> for Failure {
+    fn from(refused: BindError) -> Self {
         let status = match &refused {
-            Refused::Unwritable { error, .. } if error.kind() == ErrorKind::PermissionDenied => {
-                Status::NoPermission
+            BindError::Unwritable { error, .. } if error.kind() == ErrorKind::PermissionDenied => {
+                ExitStatus::NoPermission
             }
-            Refused::Unwritable { .. } | Refused::Taken(_) => Status::Unavailable,
-            Refused::TooLong(_) => Status::Usage,
+            BindError::Unwritable { .. } | BindError::Taken(_) => ExitStatus::Unavailable,
+            BindError::TooLong(_) => ExitStatus::Usage,
         };
         Self::new(status, format!("{refused}; choose another path with --control PATH"))
     }
 }
 
-impl Socket {
+impl ControlSocket {
     /// Binds the socket, for owner and group (0660), and makes its directory if that is not there.
-    pub fn bind(path: &Path) -> Result<Self, Refused> {
+    pub fn bind(path: &Path) -> Result<Self, BindError> {
         if path.as_os_str().len() > LONGEST {
-            return Err(Refused::TooLong(path.to_owned()));
+            return Err(BindError::TooLong(path.to_owned()));
         }
-        let unwritable = |error| Refused::Unwritable { path: path.to_owned(), error };
+        let unwritable = |error| BindError::Unwritable { path: path.to_owned(), error };
         if let Some(directory) = path.parent() {
             fs::create_dir_all(directory).map_err(unwritable)?;
         }
@@ -86,7 +86,7 @@ impl Socket {
     }
 }
 
-impl Drop for Socket {
+impl Drop for ControlSocket {
     fn drop(&mut self) {
         // Still under the lock: nobody can have put another one there.
         let _ = fs::remove_file(&self.path);
@@ -94,10 +94,10 @@ impl Drop for Socket {
 }
 
 /// Locks `PATH.lock` and writes our process id into it.
-fn lock(path: &Path) -> Result<Flock<File>, Refused> {
+fn lock(path: &Path) -> Result<Flock<File>, BindError> {
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
-    let unwritable = |error| Refused::Unwritable { path: path.to_owned(), error };
+    let unwritable = |error| BindError::Unwritable { path: path.to_owned(), error };
     let mut options = File::options();
     options.read(true).write(true).create(true).truncate(false).mode(0o644);
     let file = options.open(&name).map_err(unwritable)?;
@@ -115,11 +115,11 @@ fn lock(path: &Path) -> Result<Flock<File>, Refused> {
 }
 
 /// Removes what a dead owner left, and nothing else.
-fn clear(path: &Path) -> Result<(), Refused> {
+fn clear(path: &Path) -> Result<(), BindError> {
     let kind = match fs::symlink_metadata(path) {
         Ok(metadata) => metadata.file_type(),
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(Refused::Unwritable { path: path.to_owned(), error }),
+        Err(error) => return Err(BindError::Unwritable { path: path.to_owned(), error }),
     };
     if !kind.is_socket() {
         let what = if kind.is_dir() {
@@ -130,7 +130,7 @@ fn clear(path: &Path) -> Result<(), Refused> {
             "no socket"
         };
         let place = path.display();
-        return Err(Refused::Taken(format!(
+        return Err(BindError::Taken(format!(
             "{place} is {what}, in the place of the control socket; remove it"
         )));
     }
@@ -138,11 +138,11 @@ fn clear(path: &Path) -> Result<(), Refused> {
     if let Ok(stream) = UnixStream::connect(path) {
         return Err(taken(path, getsockopt(&stream, sockopt::PeerCredentials).ok().map(|peer| peer.pid())));
     }
-    fs::remove_file(path).map_err(|error| Refused::Unwritable { path: path.to_owned(), error })
+    fs::remove_file(path).map_err(|error| BindError::Unwritable { path: path.to_owned(), error })
 }
 
-fn taken(path: &Path, owner: Option<i32>) -> Refused {
+fn taken(path: &Path, owner: Option<i32>) -> BindError {
     let place = path.display();
     let owner = owner.map_or_else(|| "a running server".to_owned(), |pid| format!("process {pid}"));
-    Refused::Taken(format!("the control socket {place} belongs to {owner}; end that server"))
+    BindError::Taken(format!("the control socket {place} belongs to {owner}; end that server"))
 }

@@ -3,15 +3,15 @@
 use std::io::{self, Write as _};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use super::load::Loading;
+use super::load::LoadedScenario;
 use super::writer::name;
-use crate::control::api::Listening;
+use crate::control::api::ListenerStatus;
 use crate::model::HttpTokens;
 use crate::observe;
 
 /// Says it: to the journal when that is where stderr goes, else on stdout, where scripts wait for
 /// `mock-imds is ready`.
-pub(super) fn ready(served: &Loading, listeners: &[Listening]) {
+pub(super) fn ready(served: &LoadedScenario, listeners: &[ListenerStatus]) {
     let scenario = name(served.file.as_deref());
     let instance = &served.scenario.instance;
     let urls: Vec<String> =

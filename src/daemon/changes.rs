@@ -4,15 +4,15 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::facts::{clock_of, planned};
+use super::status::{clock_of, planned};
 use super::writer::Writer;
-use super::{clock, words};
+use super::{describe, system_clock};
 use crate::config::Report;
-use crate::control::api::{Accepted, Moved, Path, Planned, Rejected};
-use crate::control::{Caller, Movement};
-use crate::imds::{Change, Difference, Fleet};
-use crate::model::{Timestamp, words_of_span};
-use crate::scenario::{Moment, Ordered, event_from_json};
+use crate::control::api::{AcceptedEvent, ClockMoved, EventStatus, PathPreview, Rejected};
+use crate::control::{ClockMovement, OrderSource};
+use crate::imds::{Fleet, FleetChange, PathChange};
+use crate::model::{Timestamp, format_duration};
+use crate::scenario::{LiveEvent, OrderTime, event_from_json};
 
 /// Changes since a load. Each request looks at all of them.
 const MOST: usize = 1000;
@@ -21,32 +21,33 @@ const BYTES: usize = 16 << 20;
 
 impl Writer {
     /// Has something happen, now or later. What is rejected changes nothing.
-    pub(super) fn event(&mut self, by: Caller, json: &Value) -> Result<Accepted, Rejected> {
-        let now = clock::now();
+    pub(super) fn event(&mut self, by: OrderSource, json: &Value) -> Result<AcceptedEvent, Rejected> {
+        let now = system_clock::now();
         let fleet = self.world.fleet.load_full();
-        let moment = Moment { now, elapsed: fleet.clock().elapsed(now), before: self.changes.len() };
+        let moment = OrderTime { now, elapsed: fleet.clock().elapsed(now), before: self.changes.len() };
         let ordered =
             self.room("the event", json).and_then(|()| event_from_json(json, fleet.scenario(), moment));
-        let Ordered { event, json, warnings } = match ordered {
+        let LiveEvent { event, json, warnings } = match ordered {
             Ok(ordered) => ordered,
             Err(report) => {
                 tracing::info!("an event of {by} is rejected: {}", report.headline());
                 return Err(Rejected::new(&report, self.facts.borrow().scenario.clone()));
             }
         };
-        self.apply(Change::Schedule(Box::new(event.clone()), now));
+        self.apply(FleetChange::Schedule(Box::new(event.clone()), now));
         self.changes.push(json.clone());
         self.settle();
         let fleet = self.world.fleet.load();
         let outlook = fleet.outlook(fleet.events().len() - 1, now);
-        let effects: Vec<_> = event.effects.iter().map(|effect| words::effect(effect, outlook.at)).collect();
-        let message = words::line(&event, &effects, &outlook, now);
+        let effects: Vec<_> =
+            event.effects.iter().map(|effect| describe::effect(effect, outlook.at)).collect();
+        let message = describe::line(&event, &effects, &outlook, now);
         tracing::info!("{by}: {message}");
-        let path = |(path, difference): (&String, &Difference)| Path {
+        let path = |(path, difference): (&String, &PathChange)| PathPreview {
             path: path.clone(),
             change: (*difference).into(),
         };
-        Ok(Accepted {
+        Ok(AcceptedEvent {
             at: outlook.at,
             in_effect: outlook.happened,
             effects,
@@ -78,32 +79,32 @@ impl Writer {
     }
 
     /// Moves the clock.
-    pub(super) fn movement(&mut self, by: Caller, movement: Movement) -> Moved {
-        let now = clock::now();
+    pub(super) fn movement(&mut self, by: OrderSource, movement: ClockMovement) -> ClockMoved {
+        let now = system_clock::now();
         let before = self.world.fleet.load_full();
         let elapsed = before.clock().elapsed(now);
         let stood = before.clock().paused.is_some();
         let change = match movement {
-            Movement::To(place) => Change::Seek(place, now),
-            Movement::On(span) => Change::Seek(elapsed.saturating_add(span), now),
-            Movement::Back(span) => Change::Seek(elapsed.saturating_sub(span), now),
-            Movement::Pause => Change::Pause(now),
-            Movement::Resume => Change::Resume(now),
+            ClockMovement::To(place) => FleetChange::Seek(place, now),
+            ClockMovement::On(span) => FleetChange::Seek(elapsed.saturating_add(span), now),
+            ClockMovement::Back(span) => FleetChange::Seek(elapsed.saturating_sub(span), now),
+            ClockMovement::Pause => FleetChange::Pause(now),
+            ClockMovement::Resume => FleetChange::Resume(now),
         };
         self.apply(change);
         self.settle();
         let after = self.world.fleet.load();
         let (was, is) = (happened(&before, now), happened(&after, now));
-        let of = |fleet: &Fleet, indices: &BTreeSet<usize>, others: &BTreeSet<usize>| -> Vec<Planned> {
+        let of = |fleet: &Fleet, indices: &BTreeSet<usize>, others: &BTreeSet<usize>| -> Vec<EventStatus> {
             indices.difference(others).map(|index| planned(fleet, *index, now)).collect()
         };
         let (happened, undone) = (of(&after, &is, &was), of(&after, &was, &is));
-        let place = words_of_span(after.clock().elapsed(now));
+        let place = format_duration(after.clock().elapsed(now));
         let stands = match movement {
-            Movement::Pause if stood => format!("the clock was already paused at {place}"),
-            Movement::Resume if !stood => format!("the clock was already running at {place}"),
-            Movement::Pause => format!("the clock is paused at {place}"),
-            Movement::Resume => format!("the clock resumes at {place}"),
+            ClockMovement::Pause if stood => format!("the clock was already paused at {place}"),
+            ClockMovement::Resume if !stood => format!("the clock was already running at {place}"),
+            ClockMovement::Pause => format!("the clock is paused at {place}"),
+            ClockMovement::Resume => format!("the clock resumes at {place}"),
             _ if stood => format!("the clock is paused at {place}"),
             _ => format!("the clock is at {place}"),
         };
@@ -111,7 +112,7 @@ impl Writer {
         let went = undone.iter().map(|event| format!("has not happened: {}", event.what));
         let message = std::iter::once(stands).chain(came).chain(went).collect::<Vec<_>>().join("; ");
         tracing::info!("{by}: {message}");
-        Moved { clock: clock_of(after.clock(), now), happened, undone, message }
+        ClockMoved { clock: clock_of(after.clock(), now), happened, undone, message }
     }
 }
 

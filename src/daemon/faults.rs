@@ -4,27 +4,30 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::clock;
+use super::system_clock;
 use super::writer::Writer;
 use crate::config::Report;
-use crate::control::Caller;
-use crate::control::api::{AcceptedFault, ClearedFaults, Rejected, ToldFault};
-use crate::imds::{Change, Fleet};
-use crate::model::fault::{Alteration, Client, Damage, Effect, Excess, Fault, Latency, Probability, Start};
-use crate::model::{PathGlob, Timestamp, words_of_span};
-use crate::scenario::{Moment, OrderedFault, fault_from_json};
+use crate::control::OrderSource;
+use crate::control::api::{AcceptedFault, ClearedFaults, FaultStatus, Rejected};
+use crate::imds::{Fleet, FleetChange};
+use crate::model::fault::{
+    BodyDamage, ClientMatcher, Fault, FaultEffect, FaultStart, Latency, Probability, ReplyAlteration,
+    ThrottleAction,
+};
+use crate::model::{PathGlob, StringEnum, Timestamp, format_duration};
+use crate::scenario::{LiveFault, OrderTime, fault_from_json};
 
 impl Writer {
     /// Has something go wrong, now or later. What is rejected changes nothing.
-    pub(super) fn fault(&mut self, by: Caller, json: &Value) -> Result<AcceptedFault, Rejected> {
-        let now = clock::now();
+    pub(super) fn fault(&mut self, by: OrderSource, json: &Value) -> Result<AcceptedFault, Rejected> {
+        let now = system_clock::now();
         let fleet = self.world.fleet.load_full();
-        let moment = Moment { now, elapsed: fleet.clock().elapsed(now), before: self.faults.len() };
+        let moment = OrderTime { now, elapsed: fleet.clock().elapsed(now), before: self.faults.len() };
         let number = fleet.faults().len();
         let ordered = self
             .room("the fault", json)
             .and_then(|()| fault_from_json(json, fleet.scenario(), number, moment));
-        let OrderedFault { fault, json, warnings } = match ordered {
+        let LiveFault { fault, json, warnings } = match ordered {
             Ok(ordered) => ordered,
             Err(report) => {
                 tracing::info!("a fault of {by} is rejected: {}", report.headline());
@@ -33,7 +36,7 @@ impl Writer {
         };
         // Another one may have had its number.
         self.world.restart_counters_from(number);
-        self.apply(Change::Fault(Box::new(fault.clone())));
+        self.apply(FleetChange::Fault(Box::new(fault.clone())));
         self.faults.push(json.clone());
         self.settle();
         let told = told(&self.world.fleet.load(), &fault, now);
@@ -50,9 +53,9 @@ impl Writer {
     }
 
     /// Drops what was ordered.
-    pub(super) fn clear_faults(&mut self, by: Caller) -> ClearedFaults {
+    pub(super) fn clear_faults(&mut self, by: OrderSource) -> ClearedFaults {
         let cleared = std::mem::take(&mut self.faults).len();
-        self.apply(Change::ClearFaults);
+        self.apply(FleetChange::ClearFaults);
         self.settle();
         let message = match cleared {
             0 => "there is no injected fault".to_owned(),
@@ -68,7 +71,7 @@ impl Writer {
 pub(super) fn again(
     orders: Vec<Value>,
     fleet: &Fleet,
-    moment: Moment,
+    moment: OrderTime,
 ) -> (Vec<Fault>, Vec<Value>, Vec<Report>) {
     let (mut faults, mut kept, mut lost) = (Vec::new(), Vec::new(), Vec::new());
     for order in orders {
@@ -87,37 +90,42 @@ pub(super) fn again(
 // === In words ===
 
 /// A fault as the status tells it.
-pub(super) fn told(fleet: &Fleet, fault: &Fault, now: Timestamp) -> ToldFault {
+pub(super) fn told(fleet: &Fleet, fault: &Fault, now: Timestamp) -> FaultStatus {
     let clock = fleet.clock();
     let on = fault.is_on(clock.elapsed(now), clock.effective(now));
-    ToldFault { what: format!("{}{}", what(&fault.effect), whom(fault)), when: when(fault), on, fault: None }
+    FaultStatus {
+        what: format!("{}{}", what(&fault.effect), whom(fault)),
+        when: when(fault),
+        on,
+        fault: None,
+    }
 }
 
-fn what(effect: &Effect) -> String {
+fn what(effect: &FaultEffect) -> String {
     match effect {
-        Effect::Answer(alteration) => altered(alteration),
-        Effect::Reset(None) => "reset".to_owned(),
-        Effect::Reset(Some(latency)) => format!("reset, {}", late(*latency)),
-        Effect::Hang => "no answer".to_owned(),
-        Effect::Throttle(throttle) => {
+        FaultEffect::Answer(alteration) => altered(alteration),
+        FaultEffect::Reset(None) => "reset".to_owned(),
+        FaultEffect::Reset(Some(latency)) => format!("reset, {}", late(*latency)),
+        FaultEffect::Hang => "no answer".to_owned(),
+        FaultEffect::Throttle(throttle) => {
             let then = match throttle.then {
-                Excess::Status(status) => status.get().to_string(),
-                Excess::Drop => "no answer".to_owned(),
+                ThrottleAction::Status(status) => status.get().to_string(),
+                ThrottleAction::Drop => "no answer".to_owned(),
             };
             format!("{then} beyond {} requests a second", throttle.per_second)
         }
     }
 }
 
-fn altered(alteration: &Alteration) -> String {
-    let Alteration { latency, status, body, tokens, clock_skew } = alteration;
+fn altered(alteration: &ReplyAlteration) -> String {
+    let ReplyAlteration { latency, status, body, tokens, clock_skew } = alteration;
     let body = body.map(|damage| match damage {
-        Damage::Empty => "an empty body".to_owned(),
-        Damage::Truncated => "a truncated body".to_owned(),
+        BodyDamage::Empty => "an empty body".to_owned(),
+        BodyDamage::Truncated => "a truncated body".to_owned(),
     });
     let skew = clock_skew.map(|skew| {
         let way = if skew.is_negative() { "behind" } else { "ahead" };
-        format!("a clock {} {way}", words_of_span(skew.unsigned_abs()))
+        format!("a clock {} {way}", format_duration(skew.unsigned_abs()))
     });
     let parts = [
         status.map(|status| status.get().to_string()),
@@ -132,9 +140,9 @@ fn altered(alteration: &Alteration) -> String {
 fn late(latency: Latency) -> String {
     let (min, max) = (latency.draw(0), latency.draw(u64::MAX));
     if latency.varies() {
-        format!("{} to {} late", words_of_span(min), words_of_span(max))
+        format!("{} to {} late", format_duration(min), format_duration(max))
     } else {
-        format!("{} late", words_of_span(min))
+        format!("{} late", format_duration(min))
     }
 }
 
@@ -144,8 +152,8 @@ fn whom(fault: &Fault) -> String {
         .clients
         .iter()
         .map(|client| match client {
-            Client::Host => "host".to_owned(),
-            Client::Network(network) => network.to_string(),
+            ClientMatcher::Host => "host".to_owned(),
+            ClientMatcher::Network(network) => network.to_string(),
         })
         .collect();
     let parts = [
@@ -160,11 +168,11 @@ fn whom(fault: &Fault) -> String {
 }
 
 fn when(fault: &Fault) -> String {
-    let lasts = fault.lasts.map(|lasts| format!(" for {}", words_of_span(lasts)));
+    let lasts = fault.lasts.map(|lasts| format!(" for {}", format_duration(lasts)));
     let from = match fault.from {
-        Start::AfterLoad(Duration::ZERO) if lasts.is_none() => return "until it is cleared".to_owned(),
-        Start::AfterLoad(place) => words_of_span(place),
-        Start::At(instant) => instant.rfc3339(),
+        FaultStart::AfterLoad(Duration::ZERO) if lasts.is_none() => return "until it is cleared".to_owned(),
+        FaultStart::AfterLoad(place) => format_duration(place),
+        FaultStart::At(instant) => instant.rfc3339(),
     };
     format!("from {from} on{}", lasts.unwrap_or_default())
 }
@@ -175,7 +183,7 @@ mod tests {
 
     #[test]
     fn a_fault_is_told_in_words() {
-        let moment = Moment { now: Timestamp::from_secs(1), elapsed: Duration::from_secs(5), before: 0 };
+        let moment = OrderTime { now: Timestamp::from_secs(1), elapsed: Duration::from_secs(5), before: 0 };
         let told = |json: Value| {
             let scenario = crate::model::Scenario::default();
             let fault = fault_from_json(&json, &scenario, 0, moment).expect("it is accepted").fault;

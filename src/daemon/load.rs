@@ -10,9 +10,9 @@ use tokio::sync::watch;
 use toml::{Table, Value};
 
 use super::writer::read;
-use crate::config::{Report, Source};
+use crate::config::{Report, SourceText};
 use crate::model::Scenario;
-use crate::places::Places;
+use crate::paths::Paths;
 use crate::scenario;
 
 /// How many changed keys a line names.
@@ -20,7 +20,7 @@ const NAMED: usize = 8;
 
 /// Where scenarios come from.
 #[derive(Debug, Clone)]
-pub(super) enum Shelf {
+pub(super) enum ScenarioSource {
     /// The file that the command line names, else the usual places.
     Files {
         /// What the command line names.
@@ -34,7 +34,7 @@ pub(super) enum Shelf {
 
 /// A scenario that was read.
 #[derive(Debug, Clone)]
-pub(super) struct Loading {
+pub(super) struct LoadedScenario {
     /// Its file; `None` is the built-in one.
     pub(super) file: Option<PathBuf>,
     /// What it says.
@@ -47,9 +47,9 @@ pub(super) struct Loading {
     keys: Table,
 }
 
-impl Shelf {
+impl ScenarioSource {
     /// The file that the command line names, else the usual places.
-    pub(super) fn new(given: Option<&Path>, places: &Places) -> Self {
+    pub(super) fn new(given: Option<&Path>, places: &Paths) -> Self {
         // Reports reach clients in other directories.
         let given = given.map(|path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned()));
         Self::Files { given, usual: places.scenarios() }
@@ -65,12 +65,12 @@ impl Shelf {
     }
 
     /// Reads what is to be served now.
-    pub(super) async fn read(&self, served: Option<&Path>) -> Result<Loading, Report> {
+    pub(super) async fn read(&self, served: Option<&Path>) -> Result<LoadedScenario, Report> {
         match self {
             Self::Files { .. } => read(self.file(served)).await,
             Self::Hand(texts) => {
                 let text = Arc::clone(&texts.borrow());
-                understand(None, &Source::new("the scenario from memory", &*text))
+                understand(None, &SourceText::new("the scenario from memory", &*text))
             }
         }
     }
@@ -84,23 +84,23 @@ impl Shelf {
 }
 
 /// Reads a scenario; without a file, the built-in one. It waits for the file system.
-pub(super) fn load(file: Option<PathBuf>) -> Result<Loading, Report> {
+pub(super) fn load(file: Option<PathBuf>) -> Result<LoadedScenario, Report> {
     let source = match &file {
-        Some(path) => Source::read(path)?,
-        None => Source::new("the built-in scenario", ""),
+        Some(path) => SourceText::read(path)?,
+        None => SourceText::new("the built-in scenario", ""),
     };
     understand(file, &source)
 }
 
-fn understand(file: Option<PathBuf>, source: &Source) -> Result<Loading, Report> {
+fn understand(file: Option<PathBuf>, source: &SourceText) -> Result<LoadedScenario, Report> {
     let base = file.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
     let (scenario, warnings) = scenario::read(source, base)?;
     let keys = source.text.parse().unwrap_or_default();
     let digest = BASE64_STANDARD.encode(Sha256::digest(&source.text));
-    Ok(Loading { file, scenario, warnings, digest, keys })
+    Ok(LoadedScenario { file, scenario, warnings, digest, keys })
 }
 
-impl Loading {
+impl LoadedScenario {
     /// Whether another reading gave the same, the files that the scenario names included.
     pub(super) fn same(&self, other: &Self) -> bool {
         self.digest == other.digest && self.scenario == other.scenario

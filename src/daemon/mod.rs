@@ -10,18 +10,18 @@
 
 mod announce;
 mod changes;
-pub mod clock;
-mod credentials;
-mod exchange;
-mod facts;
+mod credential_fetcher;
+mod describe;
 mod faults;
-mod kept;
 mod key;
 mod load;
 mod notify;
 mod open;
+mod reload;
+mod state_file;
+mod status;
+pub mod system_clock;
 mod watcher;
-mod words;
 mod writer;
 
 use std::io::{self, IsTerminal as _};
@@ -39,19 +39,19 @@ use tokio::task::spawn_blocking;
 use tokio_stream::StreamExt as _;
 
 use crate::config::Report;
-use crate::control::{self, Caller, Desk, Order, Socket, api};
-use crate::exit::{Failure, Status};
+use crate::control::{self, ControlBackend, ControlSocket, Order, OrderSource, api};
+use crate::exit::{ExitStatus, Failure};
 use crate::identity::KeyRing;
 use crate::imds::{Fleet, TokenAuthority};
 use crate::model::Profile;
 use crate::observe;
-use crate::places::Places;
-use crate::scenario::{Library, Shelved};
-use crate::server::{Inherited, Limits, Listener, Server, World, adopt};
-use facts::Facts;
-use kept::{Keeper, Start};
-use load::Shelf;
+use crate::paths::Paths;
+use crate::scenario::{Library, LibraryScenario};
+use crate::server::{InheritedSockets, Limits, Listener, Server, ServiceState, adopt};
+use load::ScenarioSource;
 use open::{State, control_socket, identity_keys, listen, open_many_files, random, warn_of_missing};
+use state_file::{InitialState, StateFile};
+use status::StatusInputs;
 use watcher::Watcher;
 use writer::Writer;
 
@@ -62,7 +62,7 @@ const ORDERS: usize = 16;
 
 /// What the command line says.
 #[derive(Debug, Default)]
-pub struct Options {
+pub struct DaemonOptions {
     /// The scenario file.
     pub scenario: Option<PathBuf>,
     /// Where to listen, unless sockets are inherited.
@@ -76,13 +76,13 @@ pub struct Options {
     /// The library of scenarios, unless it is the package's.
     pub library: Option<PathBuf>,
     /// In the place of another program.
-    pub stand_in: Option<StandIn>,
+    pub stand_in: Option<DropInServer>,
 }
 
 /// A server in the place of another program, which has no directories and no control socket. Its scenario comes from
 /// memory, it keeps nothing, and each signal ends it soon.
 #[derive(Debug)]
-pub struct StandIn {
+pub struct DropInServer {
     /// The scenario. One that is handed over later takes its place, and keeps clock and tokens.
     pub scenarios: watch::Receiver<Arc<str>>,
     /// Where it listens.
@@ -93,14 +93,13 @@ pub struct StandIn {
 const HASTE: Duration = Duration::from_millis(200);
 
 /// Serves until a signal ends it, and gives that signal.
-pub fn run(mut options: Options) -> Result<c_int, Failure> {
+pub fn run(mut options: DaemonOptions) -> Result<c_int, Failure> {
     let stand_in = options.stand_in.take();
-    let inherited = if stand_in.is_some() { Inherited::default() } else { Inherited::take()? };
+    let inherited = if stand_in.is_some() { InheritedSockets::default() } else { InheritedSockets::take()? };
     open_many_files();
-    let runtime =
-        runtime::Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build().map_err(
-            |error| Failure::new(Status::OsError, format!("cannot start the event loop: {error}")),
-        )?;
+    let runtime = runtime::Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build().map_err(
+        |error| Failure::new(ExitStatus::OsError, format!("cannot start the event loop: {error}")),
+    )?;
     let outcome = runtime.block_on(async {
         let daemon = match stand_in {
             Some(stand_in) => Daemon::stand_in_for_another(stand_in).await?,
@@ -117,25 +116,25 @@ pub fn run(mut options: Options) -> Result<c_int, Failure> {
 struct Daemon {
     signals: Signals,
     listeners: Vec<Listener>,
-    world: Arc<World>,
-    shelf: Shelf,
+    world: Arc<ServiceState>,
+    shelf: ScenarioSource,
     library: Library,
-    start: Start,
-    keeper: Keeper,
+    start: InitialState,
+    keeper: StateFile,
     watch: Option<Watcher>,
-    control: Option<Socket>,
+    control: Option<ControlSocket>,
     keys: Arc<KeyRing>,
     in_place: bool,
 }
 
 impl Daemon {
-    async fn build(options: &Options, inherited: Inherited) -> Result<Self, Failure> {
+    async fn build(options: &DaemonOptions, inherited: InheritedSockets) -> Result<Self, Failure> {
         // First of all: a signal that comes before its handler ends the process.
         let signals = signals()?;
-        let places = Places::from_env();
-        let shelf = Shelf::new(options.scenario.as_deref(), &places);
-        let keeper = Keeper::new(places.kept());
-        let start = Start::new(shelf.file(None), &keeper).await.map_err(|report| rejected(&report))?;
+        let places = Paths::from_env();
+        let shelf = ScenarioSource::new(options.scenario.as_deref(), &places);
+        let keeper = StateFile::new(places.kept());
+        let start = InitialState::new(shelf.file(None), &keeper).await.map_err(|report| rejected(&report))?;
         observe::report(&start.served.warnings, false);
         let watch =
             options.watch.then(|| Watcher::open(shelf.candidates(start.own.as_deref()))).transpose()?;
@@ -144,26 +143,29 @@ impl Daemon {
         let control = control_socket(options.control.as_deref(), state.directory.as_deref(), &places)?;
         let control = warn_of_missing(state.missing, control);
         let keys = Arc::new(identity_keys(state.directory).await?);
-        let mut fleet = Fleet::compile(start.served.scenario.clone(), &keys, clock::now(), clock::now());
+        let mut fleet =
+            Fleet::compile(start.served.scenario.clone(), &keys, system_clock::now(), system_clock::now());
         if let Some(left) = &start.left {
             fleet = fleet.restored(left.clock.clone(), left.events.clone(), left.faults.clone());
         }
-        let world = World::new(fleet, TokenAuthority::new(state.key), clock::now, random()?);
+        let world = ServiceState::new(fleet, TokenAuthority::new(state.key), system_clock::now, random()?);
         let library = Library::new(options.library.as_deref());
         let world = Arc::new(world);
         let in_place = false;
         Ok(Self { signals, listeners, world, shelf, library, start, keeper, watch, control, keys, in_place })
     }
 
-    async fn stand_in_for_another(stand_in: StandIn) -> Result<Self, Failure> {
+    async fn stand_in_for_another(stand_in: DropInServer) -> Result<Self, Failure> {
         let signals = signals()?;
         let listeners = adopt(stand_in.listeners)?;
-        let shelf = Shelf::Hand(stand_in.scenarios);
-        let start = Start::afresh(shelf.read(None).await.map_err(|report| rejected(&report))?);
+        let shelf = ScenarioSource::Hand(stand_in.scenarios);
+        let start = InitialState::afresh(shelf.read(None).await.map_err(|report| rejected(&report))?);
         let keys = Arc::new(KeyRing::generate(random()?));
-        let fleet = Fleet::compile(start.served.scenario.clone(), &keys, clock::now(), clock::now());
-        let world = Arc::new(World::new(fleet, TokenAuthority::new(random()?), clock::now, random()?));
-        let (library, keeper) = (Library::new(None), Keeper::new(None));
+        let fleet =
+            Fleet::compile(start.served.scenario.clone(), &keys, system_clock::now(), system_clock::now());
+        let world =
+            Arc::new(ServiceState::new(fleet, TokenAuthority::new(random()?), system_clock::now, random()?));
+        let (library, keeper) = (Library::new(None), StateFile::new(None));
         let (watch, control, in_place) = (None, None, true);
         Ok(Self { signals, listeners, world, shelf, library, start, keeper, watch, control, keys, in_place })
     }
@@ -184,10 +186,10 @@ impl Daemon {
         } = self;
         let addresses: Vec<_> = listeners
             .iter()
-            .map(|listener| api::Listening { address: listener.address, inherited: listener.inherited })
+            .map(|listener| api::ListenerStatus { address: listener.address, inherited: listener.inherited })
             .collect();
         let loaded = world.fleet.load().clock().loaded;
-        let (facts, latest) = watch::channel(Facts::new(&start.served, start.used, loaded));
+        let (facts, latest) = watch::channel(StatusInputs::new(&start.served, start.used, loaded));
         let (orders, inbox) = mpsc::channel(ORDERS);
 
         let mut writer =
@@ -202,7 +204,7 @@ impl Daemon {
             // Before somebody asks for a signature; that profile has none. Nobody waits for it.
             drop(spawn_blocking(move || keys.make()));
         }
-        let status = facts::status(Arc::clone(&world), addresses, latest);
+        let status = status::status(Arc::clone(&world), addresses, latest);
         let desk = desk(&world, orders.clone(), status, library);
         let control = control.map(|socket| tokio::spawn(control::serve(socket, desk)));
         let writer = tokio::spawn(writer.run(inbox));
@@ -233,11 +235,11 @@ impl Daemon {
 
 fn signals() -> Result<Signals, Failure> {
     Signals::new([SIGHUP, SIGTERM, SIGINT])
-        .map_err(|error| Failure::new(Status::OsError, format!("cannot handle signals: {error}")))
+        .map_err(|error| Failure::new(ExitStatus::OsError, format!("cannot handle signals: {error}")))
 }
 
 fn rejected(report: &Report) -> Failure {
-    Failure::new(Status::Config, format!("not started, the scenario is rejected:\n{report}"))
+    Failure::new(ExitStatus::Config, format!("not started, the scenario is rejected:\n{report}"))
 }
 
 fn limits(in_place: bool) -> Limits {
@@ -255,7 +257,7 @@ async fn until_stopped(signals: &mut Signals, orders: &mpsc::Sender<Order>, in_p
             return signal;
         }
         let (outcome, _) = oneshot::channel();
-        let _ = orders.send(Order::Reload { by: Caller::Signal, keep: false, outcome }).await;
+        let _ = orders.send(Order::Reload { by: OrderSource::Signal, keep: false, outcome }).await;
     }
     SIGTERM
 }
@@ -266,26 +268,29 @@ async fn stop_signal(signals: &mut Signals) {
 }
 
 /// Lists the library whenever it is asked for.
-fn shelves(library: Library) -> impl Fn() -> Result<api::Library, String> + Send + Sync {
+fn shelves(library: Library) -> impl Fn() -> Result<api::LibraryListing, String> + Send + Sync {
     move || {
         let listed = library.list();
         let shelved =
             listed.map_err(|error| format!("{} cannot be read: {error}", library.directory.display()))?;
-        let shelved =
-            shelved.into_iter().map(|Shelved { name, file, summary }| api::Shelved { name, file, summary });
-        Ok(api::Library { directory: library.directory.clone(), scenarios: shelved.collect() })
+        let shelved = shelved.into_iter().map(|LibraryScenario { name, file, summary }| api::LibraryEntry {
+            name,
+            file,
+            summary,
+        });
+        Ok(api::LibraryListing { directory: library.directory.clone(), scenarios: shelved.collect() })
     }
 }
 
 fn desk(
-    world: &Arc<World>,
+    world: &Arc<ServiceState>,
     orders: mpsc::Sender<Order>,
-    status: impl Fn() -> api::Status + Send + Sync + 'static,
+    status: impl Fn() -> api::ServiceStatus + Send + Sync + 'static,
     library: Library,
-) -> Desk {
+) -> ControlBackend {
     let journal = Arc::clone(&world.journal);
     let world = Arc::clone(world);
     let show = move |path: &str, client| world.show(path, client);
     let library = Box::new(shelves(library));
-    Desk { orders, status: Box::new(status), journal, show: Box::new(show), library }
+    ControlBackend { orders, status: Box::new(status), journal, show: Box::new(show), library }
 }

@@ -9,12 +9,12 @@ use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use tokio::task::spawn_blocking;
 
 use super::key;
-use crate::control::{Refused, Socket};
-use crate::exit::{Failure, Status};
-use crate::identity::{Kept, KeyRing, Opened};
+use crate::control::{BindError, ControlSocket};
+use crate::exit::{ExitStatus, Failure};
+use crate::identity::{KeyRing, KeyStorage, OpenedKeyRing};
 use crate::model::endpoint::FOREGROUND_PORT;
-use crate::places::{IDENTITY, Places};
-use crate::server::{Inherited, Listener, bind};
+use crate::paths::{IDENTITY, Paths};
+use crate::server::{InheritedSockets, Listener, bind};
 
 /// Files that are enough for everything that may be open at one time; the packaged service has as many.
 const FILES: u64 = 65_536;
@@ -31,7 +31,7 @@ pub(super) fn open_many_files() {
 }
 
 /// The listening sockets: inherited ones, else those that are asked for, else the usual one.
-pub(super) fn listen(asked: &[SocketAddr], inherited: Inherited) -> Result<Vec<Listener>, Failure> {
+pub(super) fn listen(asked: &[SocketAddr], inherited: InheritedSockets) -> Result<Vec<Listener>, Failure> {
     if inherited.is_empty() {
         let usual = [SocketAddr::from((Ipv4Addr::LOCALHOST, FOREGROUND_PORT))];
         return bind(if asked.is_empty() { &usual } else { asked });
@@ -51,7 +51,7 @@ pub(super) struct State {
 }
 
 impl State {
-    pub(super) fn open(given: Option<&Path>, places: &Places) -> Result<Self, Failure> {
+    pub(super) fn open(given: Option<&Path>, places: &Paths) -> Result<Self, Failure> {
         let without = |why| Ok(Self { directory: None, key: random()?, missing: Some(why) });
         let Some(directory) = given.map(Path::to_owned).or_else(|| places.state()) else {
             return without("no state directory is known".to_owned());
@@ -61,9 +61,9 @@ impl State {
             Ok(key) => Ok(Self { directory: Some(directory), key, missing: None }),
             Err(error) if given.is_some() => Err(Failure::new(
                 if error.kind() == ErrorKind::PermissionDenied {
-                    Status::NoPermission
+                    ExitStatus::NoPermission
                 } else {
-                    Status::OsError
+                    ExitStatus::OsError
                 },
                 format!(
                     "the state directory {shown} cannot be used: {error}; name another one with --state DIR"
@@ -80,12 +80,12 @@ pub(super) async fn identity_keys(state: Option<PathBuf>) -> Result<KeyRing, Fai
     // Keys that are kept are made now, which takes a moment of a processor's whole attention.
     let opened = spawn_blocking(move || match state {
         Some(state) => KeyRing::open(&state.join(IDENTITY), seed),
-        None => Ok(Opened { ring: KeyRing::generate(seed), kept: Kept::InDirectory }),
+        None => Ok(OpenedKeyRing { ring: KeyRing::generate(seed), kept: KeyStorage::InDirectory }),
     });
-    let Opened { ring, kept } = opened.await.map_err(|error| {
-        Failure::new(Status::Software, format!("cannot generate identity keys: {error}"))
+    let OpenedKeyRing { ring, kept } = opened.await.map_err(|error| {
+        Failure::new(ExitStatus::Software, format!("cannot generate identity keys: {error}"))
     })??;
-    if let Kept::InMemory { why } = kept {
+    if let KeyStorage::InMemory { why } = kept {
         tracing::warn!("identity documents are signed with keys that will not survive a restart: {why}");
     }
     Ok(ring)
@@ -95,16 +95,16 @@ pub(super) async fn identity_keys(state: Option<PathBuf>) -> Result<KeyRing, Fai
 pub(super) fn control_socket(
     given: Option<&Path>,
     state: Option<&Path>,
-    places: &Places,
-) -> Result<Result<Socket, String>, Failure> {
+    places: &Paths,
+) -> Result<Result<ControlSocket, String>, Failure> {
     if let Some(path) = given {
-        return Ok(Ok(Socket::bind(path)?));
+        return Ok(Ok(ControlSocket::bind(path)?));
     }
     let mut why = "no directory for it is known".to_owned();
     for path in places.control_of_server(state) {
-        match Socket::bind(&path) {
+        match ControlSocket::bind(&path) {
             Ok(socket) => return Ok(Ok(socket)),
-            Err(taken @ Refused::Taken(_)) => return Err(taken.into()),
+            Err(taken @ BindError::Taken(_)) => return Err(taken.into()),
             Err(refused) => why = refused.to_string(),
         }
     }
@@ -112,7 +112,10 @@ pub(super) fn control_socket(
 }
 
 /// One line, however much is missing: in a container that cannot write, all of it is meant to be.
-pub(super) fn warn_of_missing(state: Option<String>, control: Result<Socket, String>) -> Option<Socket> {
+pub(super) fn warn_of_missing(
+    state: Option<String>,
+    control: Result<ControlSocket, String>,
+) -> Option<ControlSocket> {
     let keys = state.map(|why| format!("session tokens and identity keys will not survive a restart: {why}"));
     let (socket, no_socket) = match control {
         Ok(socket) => (Some(socket), None),
@@ -130,6 +133,6 @@ pub(super) fn warn_of_missing(state: Option<String>, control: Result<Socket, Str
 
 pub(super) fn random<const N: usize>() -> Result<[u8; N], Failure> {
     key::random().map_err(|error| {
-        Failure::new(Status::OsError, format!("cannot get random bytes from the kernel: {error}"))
+        Failure::new(ExitStatus::OsError, format!("cannot get random bytes from the kernel: {error}"))
     })
 }

@@ -7,8 +7,8 @@ use std::thread;
 use tokio::sync::mpsc;
 
 use crate::control::Order;
-use crate::exit::{Failure, Status};
-use crate::watch::Watch;
+use crate::exit::{ExitStatus, Failure};
+use crate::watch::FileWatch;
 
 /// The watch, which may have told of something already.
 pub(super) struct Watcher(mpsc::Receiver<()>);
@@ -18,7 +18,7 @@ impl Watcher {
     pub(super) fn open(paths: Vec<PathBuf>) -> Result<Self, Failure> {
         if paths.is_empty() {
             return Err(Failure::new(
-                Status::Usage,
+                ExitStatus::Usage,
                 "--watch has nothing to watch: no directory is known where a scenario could be; name one with \
                  --scenario FILE",
             ));
@@ -26,7 +26,7 @@ impl Watcher {
         let (teller, moves) = mpsc::channel(1);
         // It ends with the process, as it may wait for ever.
         let thread = thread::Builder::new().name("watcher".to_owned()).spawn(move || {
-            let mut watch = Watch::new(paths);
+            let mut watch = FileWatch::new(paths);
             loop {
                 watch.arm();
                 if teller.blocking_send(()).is_err() {
@@ -36,7 +36,7 @@ impl Watcher {
             }
         });
         thread.map_err(|error| {
-            Failure::new(Status::OsError, format!("--watch: cannot start a thread: {error}"))
+            Failure::new(ExitStatus::OsError, format!("--watch: cannot start a thread: {error}"))
         })?;
         Ok(Self(moves))
     }

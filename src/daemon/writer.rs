@@ -9,18 +9,18 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::{Interval, MissedTickBehavior, interval, timeout};
 
-use super::credentials::{self, Post};
-use super::facts::Facts;
-use super::kept::{Keeper, Kept, Start};
-use super::load::{Loading, Shelf, load};
+use super::credential_fetcher::{self, Post};
+use super::load::{LoadedScenario, ScenarioSource, load};
 use super::notify;
+use super::state_file::{InitialState, SavedState, StateFile};
+use super::status::StatusInputs;
 use crate::config::Report;
-use crate::control::{Caller, Order};
+use crate::control::{Order, OrderSource};
 use crate::identity::KeyRing;
-use crate::imds::Change;
-use crate::model::{CredentialSource, words_of_span};
+use crate::imds::FleetChange;
+use crate::model::{CredentialSource, format_duration};
 use crate::scenario::Library;
-use crate::server::World;
+use crate::server::ServiceState;
 
 /// How long the file system may take for a scenario. Less than the watchdog of the packaged service.
 const READING: Duration = Duration::from_secs(10);
@@ -35,24 +35,24 @@ pub(super) fn name(file: Option<&Path>) -> String {
 
 /// The task's belongings.
 pub(super) struct Writer {
-    pub(super) world: Arc<World>,
-    pub(super) facts: watch::Sender<Facts>,
+    pub(super) world: Arc<ServiceState>,
+    pub(super) facts: watch::Sender<StatusInputs>,
     /// The later events, as they were ordered.
     pub(super) changes: Vec<Value>,
     /// The later faults, as they were ordered.
     pub(super) faults: Vec<Value>,
-    pub(super) shelf: Shelf,
+    pub(super) shelf: ScenarioSource,
     pub(super) library: Library,
     /// The scenario that a reload reads.
     pub(super) own: Option<PathBuf>,
-    pub(super) served: Loading,
+    pub(super) served: LoadedScenario,
     /// Whether `served` is another one.
     pub(super) used: bool,
     /// What the last reading of `own` gave: a scenario, or the report of what is wrong. None before the first.
-    pub(super) latest: Option<Result<Loading, String>>,
+    pub(super) latest: Option<Result<LoadedScenario, String>>,
     pub(super) keys: Arc<KeyRing>,
-    keeper: Keeper,
-    by_requests: mpsc::Receiver<Change>,
+    keeper: StateFile,
+    by_requests: mpsc::Receiver<FleetChange>,
 }
 
 /// The fetcher of the present credential source.
@@ -64,15 +64,15 @@ struct Fetching {
 
 impl Writer {
     pub(super) fn new(
-        world: Arc<World>,
-        shelf: Shelf,
+        world: Arc<ServiceState>,
+        shelf: ScenarioSource,
         library: Library,
-        start: Start,
-        facts: watch::Sender<Facts>,
+        start: InitialState,
+        facts: watch::Sender<StatusInputs>,
         keys: Arc<KeyRing>,
-        keeper: Keeper,
+        keeper: StateFile,
     ) -> Self {
-        let Start { own, served, used, left } = start;
+        let InitialState { own, served, used, left } = start;
         let (changes, faults) = left.map(|left| (left.event_orders, left.fault_orders)).unwrap_or_default();
         let latest = (!used).then(|| Ok(served.clone()));
         // Here and not in the task, which a busy machine may start after the first request.
@@ -103,8 +103,8 @@ impl Writer {
             ticks
         });
         let mut hand = match &self.shelf {
-            Shelf::Hand(texts) => Some(texts.clone()),
-            Shelf::Files { .. } => None,
+            ScenarioSource::Hand(texts) => Some(texts.clone()),
+            ScenarioSource::Files { .. } => None,
         };
         let (posts, mut inbox) = mpsc::channel(1);
         let mut fetching = Fetching { posts, number: 0, task: None };
@@ -124,10 +124,10 @@ impl Writer {
                     self.settle();
                 }
                 Some((number, fetched)) = inbox.recv() => if number == fetching.number {
-                    self.apply(Change::Fetched(fetched));
+                    self.apply(FleetChange::Fetched(fetched));
                 },
                 () = handed_over(hand.as_mut()) => {
-                    let _ = self.reload(Caller::Hand, true).await;
+                    let _ = self.reload(OrderSource::Hand, true).await;
                 }
                 () = tick(watchdog.as_mut()) => notify::watchdog(),
             }
@@ -160,11 +160,11 @@ impl Writer {
     }
 
     /// What is served.
-    pub(super) fn served(&self) -> &Loading {
+    pub(super) fn served(&self) -> &LoadedScenario {
         &self.served
     }
 
-    pub(super) fn apply(&self, change: Change) {
+    pub(super) fn apply(&self, change: FleetChange) {
         let fleet = self.world.fleet.load().apply(change);
         self.world.fleet.store(Arc::new(fleet));
     }
@@ -173,27 +173,27 @@ impl Writer {
     pub(super) fn settle(&mut self) {
         let fleet = self.world.fleet.load_full();
         let clock = fleet.clock();
-        let mut kept = Kept::new(self.own.as_deref(), &self.served, self.used, clock);
+        let mut kept = SavedState::new(self.own.as_deref(), &self.served, self.used, clock);
         kept.events.clone_from(&self.changes);
         kept.faults.clone_from(&self.faults);
         self.keeper.keep(&kept);
         self.facts.send_modify(|facts| {
             facts.changes = self.changes.as_slice().into();
             facts.faults = self.faults.as_slice().into();
-            facts.paused_at = clock.paused.map(|paused| words_of_span(clock.elapsed(paused)));
+            facts.paused_at = clock.paused.map(|paused| format_duration(clock.elapsed(paused)));
         });
     }
 }
 
 impl Fetching {
     /// Ends the present fetcher; what it still posts is stale. Starts the one that a scenario needs.
-    fn restart(&mut self, served: &Loading) {
+    fn restart(&mut self, served: &LoadedScenario) {
         if let Some(task) = self.task.take() {
             task.abort();
         }
         self.number += 1;
-        self.task =
-            source(served).and_then(|source| credentials::start(source, self.number, self.posts.clone()));
+        self.task = source(served)
+            .and_then(|source| credential_fetcher::start(source, self.number, self.posts.clone()));
     }
 }
 
@@ -205,12 +205,12 @@ impl Drop for Fetching {
     }
 }
 
-pub(super) fn source(loading: &Loading) -> Option<&CredentialSource> {
+pub(super) fn source(loading: &LoadedScenario) -> Option<&CredentialSource> {
     loading.scenario.instance.credentials.as_ref().map(|credentials| &credentials.source)
 }
 
 /// Reads a scenario on a thread of its own: a file system may take its time, requests may not.
-pub(super) async fn read(file: Option<PathBuf>) -> Result<Loading, Report> {
+pub(super) async fn read(file: Option<PathBuf>) -> Result<LoadedScenario, Report> {
     let place = name(file.as_deref());
     let late = || {
         let seconds = READING.as_secs();

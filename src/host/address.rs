@@ -7,8 +7,8 @@ use nix::errno::Errno;
 use nix::libc;
 use nix::sys::socket::SockProtocol;
 
-use super::Error;
-use super::netlink::{Message, Reply, Socket, narrow, u32_at};
+use super::HostError;
+use super::netlink::{NetlinkMessage, NetlinkReply, NetlinkSocket, narrow, u32_at};
 
 /// What `ip addr` shows beside our IPv4 address: a hint for a human, and for us when the record was lost.
 pub const LABEL: &str = "lo:imds";
@@ -28,7 +28,7 @@ const IFA_PROTO: u16 = 11;
 
 /// An address that an interface has.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Found {
+pub struct InterfaceAddress {
     /// The address itself.
     pub address: IpAddr,
     /// Its network's width in bits.
@@ -62,21 +62,21 @@ pub const fn width(address: IpAddr) -> u8 {
 
 /// The kernel's view of addresses.
 #[derive(Debug)]
-pub struct Client {
-    socket: Socket,
+pub struct AddressClient {
+    socket: NetlinkSocket,
 }
 
-impl Client {
+impl AddressClient {
     /// A client; needs no permission.
-    pub fn open() -> Result<Self, Error> {
-        let socket = Socket::open(SockProtocol::NetlinkRoute);
-        Ok(Self { socket: socket.map_err(|e| Error::kernel("open a route netlink socket", e))? })
+    pub fn open() -> Result<Self, HostError> {
+        let socket = NetlinkSocket::open(SockProtocol::NetlinkRoute);
+        Ok(Self { socket: socket.map_err(|e| HostError::kernel("open a route netlink socket", e))? })
     }
 
     /// Every interface that has one of these addresses.
-    pub fn find(&mut self, wanted: &[IpAddr]) -> Result<Vec<Found>, Error> {
-        let dump = Message::new(libc::RTM_GETADDR, 0, &[0; ADDRESS_HEAD]);
-        let replies = self.socket.dump(&dump).map_err(|e| Error::kernel("list the addresses", e))?;
+    pub fn find(&mut self, wanted: &[IpAddr]) -> Result<Vec<InterfaceAddress>, HostError> {
+        let dump = NetlinkMessage::new(libc::RTM_GETADDR, 0, &[0; ADDRESS_HEAD]);
+        let replies = self.socket.dump(&dump).map_err(|e| HostError::kernel("list the addresses", e))?;
         let mut found = Vec::new();
         for reply in replies.iter().filter(|reply| reply.kind == libc::RTM_NEWADDR) {
             let Some((address, index)) = read(reply) else { continue };
@@ -87,21 +87,21 @@ impl Client {
             let marked = reply.text(ADDRESS_HEAD, libc::IFA_LABEL).as_deref() == Some(LABEL)
                 || reply.attribute(ADDRESS_HEAD, IFA_PROTO) == Some(&[PROTOCOL]);
             let (prefix, loopback) = (reply.payload[1], index == LOOPBACK);
-            found.push(Found { address, prefix, interface, loopback, marked });
+            found.push(InterfaceAddress { address, prefix, interface, loopback, marked });
         }
         Ok(found)
     }
 
     /// Whether `lo` is up; down, nothing reaches the address.
-    pub fn loopback_up(&mut self) -> Result<bool, Error> {
+    pub fn loopback_up(&mut self) -> Result<bool, HostError> {
         Ok(self.link(LOOPBACK)?.1)
     }
 
     /// An interface's name and whether it is up.
-    fn link(&mut self, index: u32) -> Result<(String, bool), Error> {
+    fn link(&mut self, index: u32) -> Result<(String, bool), HostError> {
         let mut head = [0; LINK_HEAD];
         head[4..8].copy_from_slice(&index.to_ne_bytes());
-        let request = Message::new(libc::RTM_GETLINK, 0, &head);
+        let request = NetlinkMessage::new(libc::RTM_GETLINK, 0, &head);
         match self.socket.request(request) {
             Ok(replies) => {
                 let reply = replies.first();
@@ -112,12 +112,12 @@ impl Client {
             }
             // It went away since the dump.
             Err(Errno::ENODEV) => Ok((format!("interface {index}"), false)),
-            Err(error) => Err(Error::kernel(format!("describe interface {index}"), error)),
+            Err(error) => Err(HostError::kernel(format!("describe interface {index}"), error)),
         }
     }
 
     /// Adds an address to `lo`, for this host only.
-    pub fn add(&mut self, address: IpAddr) -> Result<Added, Error> {
+    pub fn add(&mut self, address: IpAddr) -> Result<Added, HostError> {
         let flags = narrow(libc::NLM_F_CREATE) | narrow(libc::NLM_F_EXCL);
         let message = match address {
             IpAddr::V4(_) => message(libc::RTM_NEWADDR, flags, address).text(libc::IFA_LABEL, LABEL),
@@ -136,23 +136,25 @@ impl Client {
             {
                 Ok(Added::Unavailable(error))
             }
-            Err(error) => Err(Error::kernel(format!("add {address}/{} to lo", width(address)), error)),
+            Err(error) => Err(HostError::kernel(format!("add {address}/{} to lo", width(address)), error)),
         }
     }
 
     /// Removes an address of ours from `lo`; one of another width stays. Whether it was there.
-    pub fn remove(&mut self, address: IpAddr) -> Result<bool, Error> {
+    pub fn remove(&mut self, address: IpAddr) -> Result<bool, HostError> {
         // No label here, though it would be a filter: NetworkManager drops the label of an address that it reapplies.
         match self.socket.request(message(libc::RTM_DELADDR, 0, address)) {
             Ok(_) => Ok(true),
             Err(Errno::EADDRNOTAVAIL | Errno::EAFNOSUPPORT | Errno::EOPNOTSUPP) => Ok(false),
-            Err(error) => Err(Error::kernel(format!("remove {address}/{} from lo", width(address)), error)),
+            Err(error) => {
+                Err(HostError::kernel(format!("remove {address}/{} from lo", width(address)), error))
+            }
         }
     }
 }
 
 /// A message about one of our addresses on `lo`.
-fn message(kind: u16, flags: u16, address: IpAddr) -> Message {
+fn message(kind: u16, flags: u16, address: IpAddr) -> NetlinkMessage {
     let (family, scope, octets) = match address {
         IpAddr::V4(v4) => (libc::AF_INET, libc::RT_SCOPE_HOST, v4.octets().to_vec()),
         IpAddr::V6(v6) => (libc::AF_INET6, libc::RT_SCOPE_UNIVERSE, v6.octets().to_vec()),
@@ -161,11 +163,13 @@ fn message(kind: u16, flags: u16, address: IpAddr) -> Message {
     let mut head = [0; ADDRESS_HEAD];
     head[..4].copy_from_slice(&[family, width(address), 0, scope]);
     head[4..].copy_from_slice(&LOOPBACK.to_ne_bytes());
-    Message::new(kind, flags, &head).attribute(libc::IFA_LOCAL, &octets).attribute(libc::IFA_ADDRESS, &octets)
+    NetlinkMessage::new(kind, flags, &head)
+        .attribute(libc::IFA_LOCAL, &octets)
+        .attribute(libc::IFA_ADDRESS, &octets)
 }
 
 /// The address and the interface's index of a dumped message.
-fn read(reply: &Reply) -> Option<(IpAddr, u32)> {
+fn read(reply: &NetlinkReply) -> Option<(IpAddr, u32)> {
     let index = u32_at(reply.payload.get(4..ADDRESS_HEAD)?, 0);
     // On a point-to-point link IFA_ADDRESS is the other end; IFA_LOCAL is always this one.
     let octets = reply
@@ -181,23 +185,23 @@ fn read(reply: &Reply) -> Option<(IpAddr, u32)> {
 
 /// A socket that hears of every change of an address.
 #[derive(Debug)]
-pub struct Watch(Socket);
+pub struct AddressWatch(NetlinkSocket);
 
-impl Watch {
+impl AddressWatch {
     /// Starts to listen.
-    pub fn open() -> Result<Self, Error> {
+    pub fn open() -> Result<Self, HostError> {
         // RTNLGRP_IPV4_IFADDR is group 5, RTNLGRP_IPV6_IFADDR group 9.
-        let socket = Socket::watch(SockProtocol::NetlinkRoute, 1 << 4 | 1 << 8);
-        socket.map(Self).map_err(|e| Error::kernel("watch the addresses", e))
+        let socket = NetlinkSocket::watch(SockProtocol::NetlinkRoute, 1 << 4 | 1 << 8);
+        socket.map(Self).map_err(|e| HostError::kernel("watch the addresses", e))
     }
 
     /// Reads what waits; whether there was anything.
-    pub fn drain(&mut self) -> Result<bool, Error> {
-        self.0.drain().map_err(|e| Error::kernel("tell what changed", e))
+    pub fn drain(&mut self) -> Result<bool, HostError> {
+        self.0.drain().map_err(|e| HostError::kernel("tell what changed", e))
     }
 }
 
-impl AsFd for Watch {
+impl AsFd for AddressWatch {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.0.as_fd()
     }

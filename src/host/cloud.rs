@@ -7,7 +7,7 @@
 use std::fs;
 use std::path::Path;
 
-use super::Error;
+use super::HostError;
 
 /// Where the kernel shows DMI.
 pub const DMI: &str = "/sys/class/dmi/id";
@@ -15,35 +15,35 @@ pub const DMI: &str = "/sys/class/dmi/id";
 pub const XEN_UUID: &str = "/sys/hypervisor/uuid";
 
 /// What tells a cloud by its DMI.
-struct Sign {
+struct CloudSignature {
     cloud: &'static str,
     file: &'static str,
-    says: Says,
+    says: DmiTest,
 }
 
-enum Says {
+enum DmiTest {
     Exactly(&'static str),
     Begins(&'static str),
     Contains(&'static str),
 }
 
-const fn exactly(cloud: &'static str, file: &'static str, text: &'static str) -> Sign {
-    Sign { cloud, file, says: Says::Exactly(text) }
+const fn exactly(cloud: &'static str, file: &'static str, text: &'static str) -> CloudSignature {
+    CloudSignature { cloud, file, says: DmiTest::Exactly(text) }
 }
 
 const EC2: &str = "Amazon EC2";
 const OPENSTACK: &str = "OpenStack";
 
-const SIGNS: [Sign; 14] = [
+const SIGNS: [CloudSignature; 14] = [
     exactly(EC2, "sys_vendor", "Amazon EC2"),
     exactly(EC2, "bios_vendor", "Amazon EC2"),
-    Sign { cloud: EC2, file: "board_asset_tag", says: Says::Begins("i-") },
-    Sign { cloud: EC2, file: "bios_version", says: Says::Contains("amazon") },
+    CloudSignature { cloud: EC2, file: "board_asset_tag", says: DmiTest::Begins("i-") },
+    CloudSignature { cloud: EC2, file: "bios_version", says: DmiTest::Contains("amazon") },
     exactly("Azure", "chassis_asset_tag", "7783-7084-3265-9085-8269-3286-77"),
     exactly("Google Compute Engine", "product_name", "Google Compute Engine"),
     exactly(OPENSTACK, "product_name", "OpenStack Nova"),
     exactly(OPENSTACK, "product_name", "OpenStack Compute"),
-    Sign { cloud: OPENSTACK, file: "sys_vendor", says: Says::Begins("OpenStack") },
+    CloudSignature { cloud: OPENSTACK, file: "sys_vendor", says: DmiTest::Begins("OpenStack") },
     exactly(OPENSTACK, "chassis_asset_tag", "OpenTelekomCloud"),
     exactly(OPENSTACK, "chassis_asset_tag", "HUAWEICLOUD"),
     exactly(OPENSTACK, "chassis_asset_tag", "SAP CCloud VM"),
@@ -53,7 +53,7 @@ const SIGNS: [Sign; 14] = [
 
 /// A real cloud, and what told it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Found {
+pub struct DetectedCloud {
     /// The cloud's name.
     pub cloud: &'static str,
     /// The file that told it.
@@ -63,34 +63,34 @@ pub struct Found {
 }
 
 /// Judges what the files say. `read` gives a DMI file's text by its name, `xen` the text of [`XEN_UUID`].
-pub fn judge(read: impl Fn(&str) -> Option<String>, xen: Option<&str>) -> Option<Found> {
+pub fn judge(read: impl Fn(&str) -> Option<String>, xen: Option<&str>) -> Option<DetectedCloud> {
     let told = SIGNS.iter().find_map(|sign| {
         let text = read(sign.file)?.trim().to_owned();
         let matches = match sign.says {
-            Says::Exactly(expected) => text == expected,
-            Says::Begins(expected) => text.starts_with(expected),
-            Says::Contains(expected) => text.to_ascii_lowercase().contains(expected),
+            DmiTest::Exactly(expected) => text == expected,
+            DmiTest::Begins(expected) => text.starts_with(expected),
+            DmiTest::Contains(expected) => text.to_ascii_lowercase().contains(expected),
         };
-        matches.then(|| Found { cloud: sign.cloud, file: sign.file.to_owned(), text })
+        matches.then(|| DetectedCloud { cloud: sign.cloud, file: sign.file.to_owned(), text })
     });
     told.or_else(|| {
         let text = xen?.trim();
         let amazon = text.get(..3).is_some_and(|head| head.eq_ignore_ascii_case("ec2"));
-        amazon.then(|| Found { cloud: EC2, file: XEN_UUID.into(), text: text.into() })
+        amazon.then(|| DetectedCloud { cloud: EC2, file: XEN_UUID.into(), text: text.into() })
     })
 }
 
 /// The cloud that this machine is really in. `dmi` is [`DMI`], or made up.
-pub fn find(dmi: &Path) -> Option<Found> {
+pub fn find(dmi: &Path) -> Option<DetectedCloud> {
     // A file that is missing or not readable (containers, other architectures) tells nothing.
     let read = |path: &Path| fs::read_to_string(path).ok();
     judge(|name| read(&dmi.join(name)), read(Path::new(XEN_UUID)).as_deref())
 }
 
 /// Refuses on a real cloud machine unless takeover is allowed. `dmi` is [`DMI`], or made up.
-pub fn check(dmi: &Path, allow_takeover: bool) -> Result<(), Error> {
+pub fn check(dmi: &Path, allow_takeover: bool) -> Result<(), HostError> {
     match find(dmi) {
-        Some(found) if !allow_takeover => Err(Error::Refused(refusal(dmi, &found))),
+        Some(found) if !allow_takeover => Err(HostError::Refused(refusal(dmi, &found))),
         Some(found) => {
             tracing::warn!(
                 "this is a real {} machine; its metadata is hidden because of [host] allow-takeover = true",
@@ -102,8 +102,8 @@ pub fn check(dmi: &Path, allow_takeover: bool) -> Result<(), Error> {
     }
 }
 
-fn refusal(dmi: &Path, found: &Found) -> String {
-    let Found { cloud, file, text } = found;
+fn refusal(dmi: &Path, found: &DetectedCloud) -> String {
+    let DetectedCloud { cloud, file, text } = found;
     format!(
         "this is a real {cloud} machine ({} is {text:?}), and taking 169.254.169.254 would hide its metadata; \
          to do so anyway, set allow-takeover = true under [host] in /etc/mock-imds/host.toml",
@@ -155,7 +155,7 @@ mod tests {
 
     #[test]
     fn the_refusal_says_what_was_found_and_the_way_out() {
-        let found = Found { cloud: EC2, file: "sys_vendor".into(), text: "Amazon EC2".into() };
+        let found = DetectedCloud { cloud: EC2, file: "sys_vendor".into(), text: "Amazon EC2".into() };
         let sentence = refusal(Path::new(DMI), &found);
         assert!(sentence.contains("/sys/class/dmi/id/sys_vendor is \"Amazon EC2\""), "{sentence}");
         assert!(sentence.contains("allow-takeover = true"), "{sentence}");

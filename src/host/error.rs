@@ -5,11 +5,11 @@ use std::path::PathBuf;
 
 use nix::errno::Errno;
 
-use crate::exit::{Failure, Status};
+use crate::exit::{ExitStatus, Failure};
 
 /// Why the host's network is not as asked.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+pub enum HostError {
     /// `CAP_NET_ADMIN` is missing.
     #[error(
         "changing the network of this host needs the capability CAP_NET_ADMIN, which this process does not have; \
@@ -46,7 +46,7 @@ pub enum Error {
     },
 }
 
-impl Error {
+impl HostError {
     /// The kernel's answer to `what`; a missing permission keeps its own sentence.
     pub(super) fn kernel(what: impl Into<String>, source: Errno) -> Self {
         match source {
@@ -56,13 +56,13 @@ impl Error {
     }
 }
 
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
+impl From<HostError> for Failure {
+    fn from(error: HostError) -> Self {
         let status = match &error {
-            Error::NotPermitted => Status::NoPermission,
-            Error::NoNfTables(_) | Error::Busy(_) => Status::Unavailable,
-            Error::Refused(_) => Status::Config,
-            Error::Kernel { .. } | Error::File { .. } => Status::OsError,
+            HostError::NotPermitted => ExitStatus::NoPermission,
+            HostError::NoNfTables(_) | HostError::Busy(_) => ExitStatus::Unavailable,
+            HostError::Refused(_) => ExitStatus::Config,
+            HostError::Kernel { .. } | HostError::File { .. } => ExitStatus::OsError,
         };
         Self::new(status, error.to_string())
     }

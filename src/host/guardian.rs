@@ -13,20 +13,20 @@ use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use sd_notify::NotifyState;
 
+use super::backoff::{LogDecision, RestoreBackoff};
 use super::network::{Deviation, Network};
-use super::once::{Options, all, describe, load, now};
-use super::patience::{Patience, Say};
-use super::reexec::{self, Kept};
+use super::reexec::{self, InheritedState};
 use super::runtime::{Lock, Runtime};
-use super::status::{Mode, Restoration, Restorations, Status};
-use super::{Error, address, nft, privilege};
+use super::status::{GuardianStatus, NetMode, Restoration, Restorations};
+use super::up_down::{NetOptions, all, describe, load, now};
+use super::{HostError, address, nft, privilege};
 use crate::exit::Failure;
 
 /// How long to wait for more of the same after a notification: a flush comes as many.
 const GATHER: Duration = Duration::from_millis(10);
 
 /// `net hold`: returns when a signal ends it, with everything taken down.
-pub fn hold(options: &Options) -> Result<(), Failure> {
+pub fn hold(options: &NetOptions) -> Result<(), Failure> {
     privilege::check()?;
     let program = reexec::program();
     let signals = Signals::block()?;
@@ -36,15 +36,15 @@ pub fn hold(options: &Options) -> Result<(), Failure> {
     };
     loop {
         match guardian.watch(&signals)? {
-            Wish::Reload => guardian.reload(options, &program),
-            Wish::End => return guardian.end(),
+            GuardianEvent::Reload => guardian.reload(options, &program),
+            GuardianEvent::End => return guardian.end(),
         }
     }
 }
 
 /// What a signal asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Wish {
+enum GuardianEvent {
     Reload,
     End,
 }
@@ -53,17 +53,17 @@ enum Wish {
 struct Signals(SignalFd);
 
 impl Signals {
-    fn block() -> Result<Self, Error> {
+    fn block() -> Result<Self, HostError> {
         let set: SigSet = [Signal::SIGHUP, Signal::SIGTERM, Signal::SIGINT].into_iter().collect();
         let fd = set
             .thread_block()
             .and_then(|()| SignalFd::with_flags(&set, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK));
-        fd.map(Self).map_err(|error| Error::kernel("deliver signals through a descriptor", error))
+        fd.map(Self).map_err(|error| HostError::kernel("deliver signals through a descriptor", error))
     }
 
-    fn read(&self) -> Option<Wish> {
+    fn read(&self) -> Option<GuardianEvent> {
         let signal = self.0.read_signal().ok().flatten()?.ssi_signo;
-        Some(if signal == Signal::SIGHUP as u32 { Wish::Reload } else { Wish::End })
+        Some(if signal == Signal::SIGHUP as u32 { GuardianEvent::Reload } else { GuardianEvent::End })
     }
 }
 
@@ -72,13 +72,13 @@ struct Guardian {
     network: Network,
     runtime: Runtime,
     lock: Lock,
-    addresses: address::Watch,
-    tables: Option<nft::Watch>,
+    addresses: address::AddressWatch,
+    tables: Option<nft::NftWatch>,
     since: String,
     applied: String,
     rejected: Option<String>,
     restorations: Restorations,
-    patience: Patience,
+    patience: RestoreBackoff,
     /// What was told once and can't be mended.
     told: HashSet<String>,
     begun: Instant,
@@ -86,11 +86,11 @@ struct Guardian {
 
 impl Guardian {
     /// A first life: nothing of ours is here, or what a crash left.
-    fn start(options: &Options) -> Result<Self, Failure> {
+    fn start(options: &NetOptions) -> Result<Self, Failure> {
         let settings = load(options)?;
         let runtime = Runtime::create(&options.runtime)?;
         let lock = runtime.lock()?.expect("the directory was created just now");
-        let mut guardian = Self::new(options, runtime, nft::Client::open_or_without()?, lock)?;
+        let mut guardian = Self::new(options, runtime, nft::NftClient::open_or_without()?, lock)?;
         guardian.network.settle(&settings)?;
         guardian.watch_tables()?;
         guardian.publish();
@@ -99,7 +99,7 @@ impl Guardian {
     }
 
     /// The life after a reload: the former image left its socket, its lock, its record and its status.
-    fn resume(options: &Options, kept: Kept) -> Result<Self, Failure> {
+    fn resume(options: &NetOptions, kept: InheritedState) -> Result<Self, Failure> {
         let runtime = Runtime::at(&options.runtime);
         let former = runtime.status();
         let mut guardian = Self::new(options, runtime, kept.tables, kept.lock)?;
@@ -113,9 +113,14 @@ impl Guardian {
         Ok(guardian)
     }
 
-    fn new(options: &Options, runtime: Runtime, tables: nft::Client, lock: Lock) -> Result<Self, Error> {
+    fn new(
+        options: &NetOptions,
+        runtime: Runtime,
+        tables: nft::NftClient,
+        lock: Lock,
+    ) -> Result<Self, HostError> {
         // Listening comes before settling, so that nothing is missed in between.
-        let addresses = address::Watch::open()?;
+        let addresses = address::AddressWatch::open()?;
         let network = Network::open(runtime.clone(), tables, !options.ordinary)?;
         Ok(Self {
             network,
@@ -127,21 +132,21 @@ impl Guardian {
             applied: now(),
             rejected: None,
             restorations: Restorations::default(),
-            patience: Patience::default(),
+            patience: RestoreBackoff::default(),
             told: HashSet::new(),
             begun: instant(),
         })
     }
 
-    fn watch_tables(&mut self) -> Result<(), Error> {
-        self.tables = if self.network.owned() { None } else { Some(nft::Watch::open()?) };
+    fn watch_tables(&mut self) -> Result<(), HostError> {
+        self.tables = if self.network.owned() { None } else { Some(nft::NftWatch::open()?) };
         Ok(())
     }
 
     // === reload ===
 
     /// Becomes the installed program; where that can't be, goes on with this one.
-    fn reload(&mut self, options: &Options, program: &Path) {
+    fn reload(&mut self, options: &NetOptions, program: &Path) {
         let mut states = vec![NotifyState::Reloading];
         states.extend(NotifyState::monotonic_usec_now().ok());
         tell(&states);
@@ -154,7 +159,7 @@ impl Guardian {
     }
 
     /// Applies host.toml as it is now; with a broken one, the former settings stay.
-    fn apply(&mut self, options: &Options) -> Result<(), Failure> {
+    fn apply(&mut self, options: &NetOptions) -> Result<(), Failure> {
         let former = self.runtime.record().map(|record| record.settings);
         let settled = load(options).and_then(|settings| Ok(self.network.settle(&settings)?));
         self.rejected = None;
@@ -177,7 +182,7 @@ impl Guardian {
     // === watching ===
 
     /// Restores whatever is removed, until a signal asks for something.
-    fn watch(&mut self, signals: &Signals) -> Result<Wish, Failure> {
+    fn watch(&mut self, signals: &Signals) -> Result<GuardianEvent, Failure> {
         // Something may have happened before the watch was opened.
         let mut due = Some(self.elapsed());
         loop {
@@ -201,7 +206,7 @@ impl Guardian {
     }
 
     /// Waits for a notification, a signal or the time; whether it was a signal.
-    fn wait(&self, signals: &Signals, due: Option<Duration>) -> Result<bool, Error> {
+    fn wait(&self, signals: &Signals, due: Option<Duration>) -> Result<bool, HostError> {
         let left = due.map(|due| due.saturating_sub(self.elapsed()) + Duration::from_micros(999));
         let timeout = left.map_or(PollTimeout::NONE, |left| {
             PollTimeout::try_from(left.as_millis()).unwrap_or(PollTimeout::MAX)
@@ -213,7 +218,7 @@ impl Guardian {
         fds.extend(self.tables.as_ref().map(|tables| PollFd::new(tables.as_fd(), PollFlags::POLLIN)));
         match poll(&mut fds, timeout) {
             Ok(_) | Err(nix::errno::Errno::EINTR) => Ok(fds[0].any().unwrap_or(false)),
-            Err(error) => Err(Error::kernel("wait for notifications", error)),
+            Err(error) => Err(HostError::kernel("wait for notifications", error)),
         }
     }
 
@@ -230,7 +235,7 @@ impl Guardian {
         }
     }
 
-    fn restore(&mut self, deviations: &[Deviation]) -> Result<(), Error> {
+    fn restore(&mut self, deviations: &[Deviation]) -> Result<(), HostError> {
         let (elsewhere, mendable): (Vec<_>, Vec<_>) =
             deviations.iter().cloned().partition(|deviation| matches!(deviation, Deviation::Elsewhere(..)));
         for deviation in elsewhere.iter().map(Deviation::to_string) {
@@ -245,12 +250,12 @@ impl Guardian {
         let say = self.patience.restored(self.elapsed());
         for deviation in &mendable {
             match say {
-                Say::It => tracing::warn!("{deviation}; restored"),
-                Say::Fight => tracing::warn!(
+                LogDecision::It => tracing::warn!("{deviation}; restored"),
+                LogDecision::Fight => tracing::warn!(
                     "{deviation}; restored repeatedly: find out what removes it; from now on it is restored \
                      once a second and logged once a minute"
                 ),
-                Say::Nothing => {}
+                LogDecision::Nothing => {}
             }
             self.restorations.push(Restoration { at: now(), what: deviation.to_string() });
         }
@@ -260,10 +265,10 @@ impl Guardian {
 
     // === telling ===
 
-    fn describe(&self) -> Status {
+    fn describe(&self) -> GuardianStatus {
         describe(
             &self.network,
-            Mode::Hold,
+            NetMode::Hold,
             self.since.clone(),
             self.applied.clone(),
             self.rejected.clone(),

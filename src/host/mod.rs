@@ -17,7 +17,9 @@
 //!
 //! Whatever decides is pure and takes values; `network` and `guardian` act on the decisions.
 
+pub mod added_record;
 pub mod address;
+mod backoff;
 pub mod cloud;
 pub mod doctor;
 mod error;
@@ -25,14 +27,12 @@ pub mod guardian;
 mod netlink;
 pub mod network;
 pub mod nft;
-pub mod once;
-mod patience;
 pub mod plan;
 mod privilege;
-pub mod record;
 mod reexec;
 pub mod runtime;
 pub mod settings;
 pub mod status;
+pub mod up_down;
 
-pub use error::Error;
+pub use error::HostError;

@@ -41,11 +41,11 @@ pub(super) const fn narrow(constant: i32) -> u16 {
 
 /// A message being built.
 #[derive(Debug, Clone)]
-pub(super) struct Message {
+pub(super) struct NetlinkMessage {
     bytes: Vec<u8>,
 }
 
-impl Message {
+impl NetlinkMessage {
     /// A message of this type with its fixed part.
     pub(super) fn new(kind: u16, flags: u16, body: &[u8]) -> Self {
         let mut bytes = vec![0; HEADER];
@@ -94,7 +94,7 @@ impl Message {
 
 /// A message that came in.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Reply {
+pub(super) struct NetlinkReply {
     /// Its type.
     pub(super) kind: u16,
     flags: u16,
@@ -103,7 +103,7 @@ pub(super) struct Reply {
     pub(super) payload: Vec<u8>,
 }
 
-impl Reply {
+impl NetlinkReply {
     /// The attributes behind a fixed part of `skip` bytes.
     pub(super) fn attributes(&self, skip: usize) -> impl Iterator<Item = (u16, &[u8])> {
         attributes(self.payload.get(skip..).unwrap_or_default())
@@ -142,13 +142,17 @@ fn attributes(mut bytes: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
 }
 
 /// The messages of a datagram. Ends at the first that does not fit.
-fn replies(mut bytes: &[u8]) -> impl Iterator<Item = Reply> {
+fn replies(mut bytes: &[u8]) -> impl Iterator<Item = NetlinkReply> {
     std::iter::from_fn(move || {
         let header = bytes.get(..HEADER)?;
         let length = usize::try_from(u32_at(header, 0)).ok()?;
         let payload = bytes.get(HEADER..length)?.to_vec();
-        let reply =
-            Reply { kind: u16_at(header, 4), flags: u16_at(header, 6), sequence: u32_at(header, 8), payload };
+        let reply = NetlinkReply {
+            kind: u16_at(header, 4),
+            flags: u16_at(header, 6),
+            sequence: u32_at(header, 8),
+            payload,
+        };
         bytes = bytes.get(length.next_multiple_of(4)..).unwrap_or_default();
         Some(reply)
     })
@@ -167,13 +171,13 @@ pub(super) fn u32_at(bytes: &[u8], at: usize) -> u32 {
 
 /// A netlink socket.
 #[derive(Debug)]
-pub(super) struct Socket {
+pub(super) struct NetlinkSocket {
     fd: OwnedFd,
     sequence: u32,
     buffer: Vec<u8>,
 }
 
-impl Socket {
+impl NetlinkSocket {
     /// A socket for requests.
     pub(super) fn open(protocol: SockProtocol) -> Result<Self, Errno> {
         Self::with_groups(protocol, 0)
@@ -200,12 +204,12 @@ impl Socket {
     }
 
     /// Sends a request and collects what comes back up to its acknowledgement.
-    pub(super) fn request(&mut self, message: Message) -> Result<Vec<Reply>, Errno> {
+    pub(super) fn request(&mut self, message: NetlinkMessage) -> Result<Vec<NetlinkReply>, Errno> {
         self.exchange(message, ACK)
     }
 
     /// Collects a dump; one that a change interrupted is asked for again.
-    pub(super) fn dump(&mut self, message: &Message) -> Result<Vec<Reply>, Errno> {
+    pub(super) fn dump(&mut self, message: &NetlinkMessage) -> Result<Vec<NetlinkReply>, Errno> {
         for _ in 0..8 {
             let replies = self.exchange(message.clone(), DUMP)?;
             if replies.iter().all(|reply| reply.flags & DUMP_INTERRUPTED == 0) {
@@ -215,7 +219,7 @@ impl Socket {
         Err(Errno::EINTR)
     }
 
-    fn exchange(&mut self, message: Message, flags: u16) -> Result<Vec<Reply>, Errno> {
+    fn exchange(&mut self, message: NetlinkMessage, flags: u16) -> Result<Vec<NetlinkReply>, Errno> {
         self.sequence += 1;
         let sequence = self.sequence;
         self.discard()?;
@@ -278,7 +282,7 @@ impl Socket {
         self.drain().map(drop)
     }
 
-    fn receive(&mut self, flags: MsgFlags) -> Result<Vec<Reply>, Errno> {
+    fn receive(&mut self, flags: MsgFlags) -> Result<Vec<NetlinkReply>, Errno> {
         loop {
             match recv(self.fd.as_raw_fd(), &mut self.buffer, flags) {
                 Ok(length) => return Ok(replies(&self.buffer[..length]).collect()),
@@ -289,7 +293,7 @@ impl Socket {
     }
 }
 
-impl AsFd for Socket {
+impl AsFd for NetlinkSocket {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.fd.as_fd()
     }
@@ -301,8 +305,9 @@ mod tests {
 
     #[test]
     fn what_is_built_is_read() {
-        let bytes = Message::new(7, 1, &[1, 2, 3, 4]).text(3, "lo:imds").attribute(8, &[9]).finish_acked(42);
-        let read: Vec<Reply> = replies(&bytes).collect();
+        let bytes =
+            NetlinkMessage::new(7, 1, &[1, 2, 3, 4]).text(3, "lo:imds").attribute(8, &[9]).finish_acked(42);
+        let read: Vec<NetlinkReply> = replies(&bytes).collect();
         assert_eq!(read.len(), 1);
         assert_eq!((read[0].kind, read[0].sequence, read[0].flags), (7, 42, 1 | REQUEST | ACK));
         assert_eq!(read[0].text(4, 3).as_deref(), Some("lo:imds"));
@@ -312,7 +317,7 @@ mod tests {
 
     #[test]
     fn broken_messages_end_the_reading() {
-        let mut bytes = Message::new(7, 0, &[0; 4]).text(3, "x").finish(0, 1);
+        let mut bytes = NetlinkMessage::new(7, 0, &[0; 4]).text(3, "x").finish(0, 1);
         bytes[0..4].copy_from_slice(&1000u32.to_ne_bytes());
         assert_eq!(replies(&bytes).count(), 0, "longer than the datagram");
         bytes[0..4].copy_from_slice(&3u32.to_ne_bytes());

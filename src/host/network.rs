@@ -5,13 +5,13 @@ use std::net::IpAddr;
 
 use nix::errno::Errno;
 
+use super::added_record::{self, AddedRecord, Decision};
 use super::address::{self, Added, width};
 use super::plan::{Family, Plan, TABLE, Table};
-use super::record::{self, Decision, Record};
 use super::runtime::Runtime;
-use super::settings::{Redirect, Settings};
-use super::status::{Held, Origin, Protection, TableState, Unavailable};
-use super::{Error, nft};
+use super::settings::{HostSettings, Redirect};
+use super::status::{AddressOrigin, HeldAddress, Protection, TableState, Unavailable};
+use super::{HostError, nft};
 use crate::model::endpoint::{ADDRESS_V4, ADDRESS_V6};
 
 /// Every address that could ever be ours.
@@ -20,21 +20,21 @@ const OURS: [IpAddr; 2] = [IpAddr::V4(ADDRESS_V4), IpAddr::V6(ADDRESS_V6)];
 /// The host's network, through the kernel and the record.
 #[derive(Debug)]
 pub struct Network {
-    addresses: address::Client,
-    tables: nft::Client,
+    addresses: address::AddressClient,
+    tables: nft::NftClient,
     runtime: Runtime,
-    wish: nft::Shape,
+    wish: nft::KernelSupport,
     state: State,
 }
 
 /// What was reached, to compare with.
 #[derive(Debug)]
 struct State {
-    settings: Settings,
+    settings: HostSettings,
     plan: Plan,
-    shape: nft::Shape,
+    shape: nft::KernelSupport,
     seen: nft::Snapshot,
-    held: Vec<Held>,
+    held: Vec<HeldAddress>,
     unavailable: Vec<Unavailable>,
     loopback_up: bool,
 }
@@ -69,10 +69,10 @@ impl fmt::Display for Deviation {
 
 impl Network {
     /// The network as it is. `owner`: whether to ask for owned tables, which go when `tables` is closed.
-    pub fn open(runtime: Runtime, tables: nft::Client, owner: bool) -> Result<Self, Error> {
-        let wish = nft::Shape { owner, arp: true };
+    pub fn open(runtime: Runtime, tables: nft::NftClient, owner: bool) -> Result<Self, HostError> {
+        let wish = nft::KernelSupport { owner, arp: true };
         let state = State {
-            settings: Settings::default(),
+            settings: HostSettings::default(),
             plan: Plan::new(&[], &[]),
             shape: wish,
             seen: nft::Snapshot::default(),
@@ -80,18 +80,18 @@ impl Network {
             unavailable: vec![],
             loopback_up: true,
         };
-        Ok(Self { addresses: address::Client::open()?, tables, runtime, wish, state })
+        Ok(Self { addresses: address::AddressClient::open()?, tables, runtime, wish, state })
     }
 
     /// The socket that owns the tables.
-    pub fn tables(&self) -> &nft::Client {
+    pub fn tables(&self) -> &nft::NftClient {
         &self.tables
     }
 
     /// Makes the network as these settings want it, from whatever it is.
     ///
     /// A failure leaves what an earlier life left, and nothing new.
-    pub fn settle(&mut self, settings: &Settings) -> Result<(), Error> {
+    pub fn settle(&mut self, settings: &HostSettings) -> Result<(), HostError> {
         let earlier = self.runtime.record();
         let mut touched = false;
         let settled = self.try_settle(settings, earlier.as_ref(), &mut touched);
@@ -113,20 +113,21 @@ impl Network {
     /// `touched` tells whether anything was changed, also after a failure.
     fn try_settle(
         &mut self,
-        settings: &Settings,
-        earlier: Option<&Record>,
+        settings: &HostSettings,
+        earlier: Option<&AddedRecord>,
         touched: &mut bool,
-    ) -> Result<(), Error> {
+    ) -> Result<(), HostError> {
         let wanted = settings.addresses();
         let found = self.addresses.find(&wanted)?;
-        let decide = |address: &IpAddr| Ok((*address, record::decide(*address, &found, earlier)?));
-        let decisions: Vec<(IpAddr, Decision)> = wanted.iter().map(decide).collect::<Result<_, Error>>()?;
-        let left_over = record::left_over(&wanted, earlier);
+        let decide = |address: &IpAddr| Ok((*address, added_record::decide(*address, &found, earlier)?));
+        let decisions: Vec<(IpAddr, Decision)> =
+            wanted.iter().map(decide).collect::<Result<_, HostError>>()?;
+        let left_over = added_record::left_over(&wanted, earlier);
 
         // Written before it is done: after a crash too much is recorded, never too little.
         let ours = decisions.iter().filter(|(_, decision)| !matches!(decision, Decision::Adopt(_)));
         let added = ours.map(|(address, _)| *address).chain(left_over.iter().copied()).collect();
-        self.runtime.write_record(&Record { added, settings: settings.clone() })?;
+        self.runtime.write_record(&AddedRecord { added, settings: settings.clone() })?;
 
         // The guard is there before the address that it guards.
         // A table that another guardian owns fails here, before anything is changed.
@@ -146,15 +147,15 @@ impl Network {
     }
 
     /// Gets one address.
-    fn take(&mut self, address: IpAddr, decision: Decision) -> Result<(), Error> {
-        let held = |prefix, origin| Held { address, prefix, origin };
+    fn take(&mut self, address: IpAddr, decision: Decision) -> Result<(), HostError> {
+        let held = |prefix, origin| HeldAddress { address, prefix, origin };
         let held = match decision {
-            Decision::Ours => held(width(address), Origin::Added),
-            Decision::Adopt(prefix) => held(prefix, Origin::Adopted),
+            Decision::Ours => held(width(address), AddressOrigin::Added),
+            Decision::Adopt(prefix) => held(prefix, AddressOrigin::Adopted),
             Decision::Add => match self.addresses.add(address)? {
-                Added::Now => held(width(address), Origin::Added),
+                Added::Now => held(width(address), AddressOrigin::Added),
                 // Somebody was faster, since the list was read.
-                Added::Before => held(width(address), Origin::Adopted),
+                Added::Before => held(width(address), AddressOrigin::Adopted),
                 Added::Unavailable(errno) => {
                     self.state.unavailable.push(Unavailable { address, reason: unavailable(errno) });
                     return Ok(());
@@ -166,18 +167,18 @@ impl Network {
     }
 
     /// Leaves out what can't be had, and writes down what is.
-    fn conclude(&mut self) -> Result<(), Error> {
+    fn conclude(&mut self) -> Result<(), HostError> {
         let held: Vec<IpAddr> = self.state.held.iter().map(|held| held.address).collect();
         if held != self.state.plan.addresses {
             self.apply(Plan::of(&self.state.settings, &held))?;
         }
-        let added = self.state.held.iter().filter(|held| held.origin == Origin::Added);
+        let added = self.state.held.iter().filter(|held| held.origin == AddressOrigin::Added);
         let added = added.map(|held| held.address).collect();
-        self.runtime.write_record(&Record { added, settings: self.state.settings.clone() })
+        self.runtime.write_record(&AddedRecord { added, settings: self.state.settings.clone() })
     }
 
     /// Replaces our tables, and reads them again.
-    fn apply(&mut self, plan: Plan) -> Result<(), Error> {
+    fn apply(&mut self, plan: Plan) -> Result<(), HostError> {
         if plan.tables.is_empty() {
             self.tables.remove()?;
             self.state.shape = self.wish;
@@ -194,7 +195,7 @@ impl Network {
         });
         match missing {
             None => Ok(()),
-            Some(table) => Err(Error::Kernel {
+            Some(table) => Err(HostError::Kernel {
                 what: format!("keep the table {} {TABLE} as it was applied", table.family),
                 source: Errno::EPROTO,
             }),
@@ -214,7 +215,7 @@ impl Network {
     }
 
     /// What is not as it was settled.
-    pub fn deviations(&mut self) -> Result<Vec<Deviation>, Error> {
+    pub fn deviations(&mut self) -> Result<Vec<Deviation>, HostError> {
         let held: Vec<IpAddr> = self.state.held.iter().map(|held| held.address).collect();
         let found = self.addresses.find(&held)?;
         let on_lo = |address| found.iter().any(|found| found.loopback && found.address == address);
@@ -236,7 +237,7 @@ impl Network {
     }
 
     /// Mends what can be mended.
-    pub fn restore(&mut self, deviations: &[Deviation]) -> Result<(), Error> {
+    pub fn restore(&mut self, deviations: &[Deviation]) -> Result<(), HostError> {
         let table =
             |deviation: &Deviation| matches!(deviation, Deviation::TableGone(_) | Deviation::TableChanged(_));
         if deviations.iter().any(table) {
@@ -254,7 +255,7 @@ impl Network {
     // === taking down ===
 
     /// Removes what we added and our tables, and forgets it. Goes on after an error; all are returned.
-    pub fn take_down(&mut self) -> Vec<Error> {
+    pub fn take_down(&mut self) -> Vec<HostError> {
         let mut errors = self.undo();
         if errors.is_empty() {
             errors = self.runtime.clear();
@@ -262,7 +263,7 @@ impl Network {
         errors
     }
 
-    fn undo(&mut self) -> Vec<Error> {
+    fn undo(&mut self) -> Vec<HostError> {
         let mut errors = remove_addresses(&mut self.addresses, &self.runtime);
         errors.extend(self.tables.remove().err());
         errors
@@ -271,7 +272,7 @@ impl Network {
     // === describing ===
 
     /// The addresses on `lo`.
-    pub fn held(&self) -> &[Held] {
+    pub fn held(&self) -> &[HeldAddress] {
         &self.state.held
     }
 
@@ -281,13 +282,13 @@ impl Network {
     }
 
     /// The settings that were applied last.
-    pub fn settings(&self) -> &Settings {
+    pub fn settings(&self) -> &HostSettings {
         &self.state.settings
     }
 
     /// Our tables as they were read last.
     pub fn table_states(&self, otherwise: Protection) -> Vec<TableState> {
-        let describe = |seen: &nft::Seen| TableState {
+        let describe = |seen: &nft::InstalledTable| TableState {
             name: format!("{} {TABLE}", seen.family),
             handle: seen.handle,
             rules: seen.rules.len(),
@@ -346,17 +347,17 @@ impl Network {
 /// Removes what is left of any earlier life: by the record, and by the marks where the record was lost.
 ///
 /// Nothing is removed while a guardian owns the tables: the address is its own, too.
-pub fn down(runtime: &Runtime) -> Vec<Error> {
-    let mut tables = match nft::Client::open() {
+pub fn down(runtime: &Runtime) -> Vec<HostError> {
+    let mut tables = match nft::NftClient::open() {
         Ok(tables) => Some(tables),
         // Without nf_tables there is no table.
-        Err(Error::NoNfTables(_)) => None,
+        Err(HostError::NoNfTables(_)) => None,
         Err(error) => return vec![error],
     };
-    if let Some(busy) = tables.as_mut().and_then(nft::Client::owner_elsewhere) {
+    if let Some(busy) = tables.as_mut().and_then(nft::NftClient::owner_elsewhere) {
         return vec![busy];
     }
-    let mut errors = match address::Client::open() {
+    let mut errors = match address::AddressClient::open() {
         Ok(mut addresses) => remove_addresses(&mut addresses, runtime),
         Err(error) => vec![error],
     };
@@ -367,13 +368,13 @@ pub fn down(runtime: &Runtime) -> Vec<Error> {
     errors
 }
 
-fn remove_addresses(addresses: &mut address::Client, runtime: &Runtime) -> Vec<Error> {
+fn remove_addresses(addresses: &mut address::AddressClient, runtime: &Runtime) -> Vec<HostError> {
     let record = runtime.record();
     let found = match addresses.find(&OURS) {
         Ok(found) => found,
         Err(error) => return vec![error],
     };
-    let ours = found.iter().filter(|found| record::is_ours(found, record.as_ref()));
+    let ours = found.iter().filter(|found| added_record::is_ours(found, record.as_ref()));
     ours.filter_map(|found| addresses.remove(found.address).err()).collect()
 }
 

@@ -14,7 +14,7 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use super::settings::{InterfacePattern, Redirect, Settings};
+use super::settings::{HostSettings, InterfacePattern, Redirect};
 use crate::model::endpoint::{METADATA_PORT, SERVICE_PORT};
 
 /// The name of our tables; nobody else's table is ever touched.
@@ -62,14 +62,14 @@ pub struct Chain {
     /// Where packets come in; `None` for a chain that is gone to.
     pub base: Option<Base>,
     /// In order.
-    pub rules: Vec<Rule>,
+    pub rules: Vec<TableRule>,
 }
 
 /// Where a base chain hangs in the network stack. Its policy is to accept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Base {
     /// What its rules may do.
-    pub kind: Kind,
+    pub kind: ChainKind,
     /// When.
     pub hook: Hook,
     /// Lower comes first.
@@ -78,7 +78,7 @@ pub struct Base {
 
 /// The type of a base chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum ChainKind {
     /// Sees every packet; may drop it.
     Filter,
     /// Sees the first packet of each connection; may change where it goes.
@@ -98,13 +98,13 @@ pub enum Hook {
 
 /// One rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rule {
+pub struct TableRule {
     /// All must hold.
     pub matches: Vec<Match>,
     /// Whether packets that matched are counted.
     pub counted: bool,
     /// What happens then.
-    pub verdict: Verdict,
+    pub verdict: RuleVerdict,
 }
 
 /// A condition on a packet.
@@ -128,7 +128,7 @@ pub enum Match {
 
 /// What happens to a packet.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
+pub enum RuleVerdict {
     /// It is redirected: address and port of its destination change, and those of the answers change back.
     Dnat(SocketAddr),
     /// The chain of this name judges it, for good.
@@ -141,7 +141,7 @@ pub enum Verdict {
 
 impl Plan {
     /// The plan for these addresses by these settings.
-    pub fn of(settings: &Settings, addresses: &[IpAddr]) -> Self {
+    pub fn of(settings: &HostSettings, addresses: &[IpAddr]) -> Self {
         match settings.redirect {
             Redirect::Nftables => Self::new(addresses, &settings.bridges),
             Redirect::None => Self { addresses: addresses.to_vec(), tables: vec![] },
@@ -152,12 +152,12 @@ impl Plan {
     pub fn new(addresses: &[IpAddr], bridges: &[InterfacePattern]) -> Self {
         let redirect = Chain { name: "", base: None, rules: addresses.iter().map(redirect).collect() };
         let nat = |name, hook| {
-            let base = Some(Base { kind: Kind::Nat, hook, priority: NAT_PRIORITY });
+            let base = Some(Base { kind: ChainKind::Nat, hook, priority: NAT_PRIORITY });
             Chain { name, base, ..redirect.clone() }
         };
         let guard = |hook, priority, matches: Vec<Match>| {
             let rules = matches.into_iter().map(judge_stranger).collect();
-            Chain { name: "guard", base: Some(Base { kind: Kind::Filter, hook, priority }), rules }
+            Chain { name: "guard", base: Some(Base { kind: ChainKind::Filter, hook, priority }), rules }
         };
         let to = addresses.iter().copied().map(Match::To).collect();
         let about = addresses.iter().filter_map(|address| match address {
@@ -182,28 +182,32 @@ impl Plan {
 ///
 /// Not `redirect`: that goes to 127.0.0.1 or to the bridge's own address and needs a wildcard listener.
 /// Not to 127.0.0.1: that needs `route_localnet` on every bridge.
-fn redirect(address: &IpAddr) -> Rule {
+fn redirect(address: &IpAddr) -> TableRule {
     let matches = vec![Match::To(*address), Match::TcpPort(METADATA_PORT)];
-    Rule { matches, counted: false, verdict: Verdict::Dnat(SocketAddr::new(*address, SERVICE_PORT)) }
+    TableRule { matches, counted: false, verdict: RuleVerdict::Dnat(SocketAddr::new(*address, SERVICE_PORT)) }
 }
 
 /// Everything from outside for the address goes to `callers`, whatever port it asks: the service's own port
 /// is as reachable as port 80.
 ///
 /// In the arp table: with the address on `lo` the host answers ARP for it on every interface.
-fn judge_stranger(target: Match) -> Rule {
-    Rule { matches: vec![Match::NotLoopback, target], counted: false, verdict: Verdict::Goto("callers") }
+fn judge_stranger(target: Match) -> TableRule {
+    TableRule {
+        matches: vec![Match::NotLoopback, target],
+        counted: false,
+        verdict: RuleVerdict::Goto("callers"),
+    }
 }
 
 /// Containers and virtual machines of this host pass; a neighbour on the LAN is dropped.
 fn callers(bridges: &[InterfacePattern]) -> Chain {
-    let accept = |pattern: &InterfacePattern| Rule {
+    let accept = |pattern: &InterfacePattern| TableRule {
         matches: vec![Match::From(pattern.clone())],
         counted: false,
-        verdict: Verdict::Accept,
+        verdict: RuleVerdict::Accept,
     };
-    let mut rules: Vec<Rule> = bridges.iter().map(accept).collect();
-    rules.push(Rule { matches: vec![], counted: true, verdict: Verdict::Drop });
+    let mut rules: Vec<TableRule> = bridges.iter().map(accept).collect();
+    rules.push(TableRule { matches: vec![], counted: true, verdict: RuleVerdict::Drop });
     Chain { name: "callers", base: None, rules }
 }
 
@@ -248,8 +252,8 @@ impl fmt::Display for Table {
 impl fmt::Display for Base {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = match self.kind {
-            Kind::Filter => "filter",
-            Kind::Nat => "nat",
+            ChainKind::Filter => "filter",
+            ChainKind::Nat => "nat",
         };
         let hook = match self.hook {
             Hook::Prerouting => "prerouting",
@@ -260,7 +264,7 @@ impl fmt::Display for Base {
     }
 }
 
-impl fmt::Display for Rule {
+impl fmt::Display for TableRule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for condition in &self.matches {
             write!(f, "{condition} ")?;
@@ -285,7 +289,7 @@ impl fmt::Display for Match {
     }
 }
 
-impl fmt::Display for Verdict {
+impl fmt::Display for RuleVerdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Dnat(target @ SocketAddr::V4(_)) => write!(f, "dnat ip to {target}"),
@@ -303,7 +307,7 @@ mod tests {
 
     fn plan(ipv6: bool) -> Plan {
         let bridges = vec!["docker0".parse().expect("valid"), "br-*".parse().expect("valid")];
-        let settings = Settings { ipv6, bridges, ..Settings::default() };
+        let settings = HostSettings { ipv6, bridges, ..HostSettings::default() };
         Plan::new(&settings.addresses(), &settings.bridges)
     }
 

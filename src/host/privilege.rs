@@ -2,19 +2,19 @@
 
 use std::fs;
 
-use super::Error;
+use super::HostError;
 
 /// The bit of `CAP_NET_ADMIN`, linux/capability.h.
 const CAP_NET_ADMIN: u32 = 12;
 
 /// Fails with the sentence for the operator when `CAP_NET_ADMIN` is not effective.
-pub(super) fn check() -> Result<(), Error> {
+pub(super) fn check() -> Result<(), HostError> {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     // Without /proc nothing is known: let the kernel decide.
     if effective(&status).is_none_or(|bits| bits & (1 << CAP_NET_ADMIN) != 0) {
         Ok(())
     } else {
-        Err(Error::NotPermitted)
+        Err(HostError::NotPermitted)
     }
 }
 

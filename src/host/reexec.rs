@@ -21,19 +21,19 @@ const VARIABLE: &str = "MOCK_IMDS_NET_KEPT";
 
 /// What the former image left.
 #[derive(Debug)]
-pub(super) struct Kept {
+pub(super) struct InheritedState {
     /// The owner of the tables.
-    pub(super) tables: nft::Client,
+    pub(super) tables: nft::NftClient,
     /// The lock on the runtime directory.
     pub(super) lock: Lock,
 }
 
 /// What the former image of this process left, if there was one.
-pub(super) fn take() -> Option<Kept> {
+pub(super) fn take() -> Option<InheritedState> {
     let value = env::var(VARIABLE).ok()?;
     let (tables, lock) = parse(&value, std::process::id())?;
-    let (tables, lock) = (nft::Client::inherit(tables)?, nft::inherited(lock)?);
-    Some(Kept { tables, lock: Lock::inherit(lock)? })
+    let (tables, lock) = (nft::NftClient::inherit(tables)?, nft::inherited(lock)?);
+    Some(InheritedState { tables, lock: Lock::inherit(lock)? })
 }
 
 /// The two numbers; `None` when they are for another process, or no numbers.

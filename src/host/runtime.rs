@@ -10,9 +10,9 @@ use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg};
 use serde::de::DeserializeOwned;
 
-use super::Error;
-use super::record::Record;
-use super::status::Status;
+use super::HostError;
+use super::added_record::AddedRecord;
+use super::status::GuardianStatus;
 
 /// Where it is, unless systemd or the user says otherwise.
 pub const DEFAULT_DIRECTORY: &str = "/run/mock-imds-net";
@@ -47,14 +47,14 @@ impl Runtime {
     }
 
     /// The directory, created if it is missing; readable for everybody whatever the umask.
-    pub fn create(directory: &Path) -> Result<Self, Error> {
+    pub fn create(directory: &Path) -> Result<Self, HostError> {
         let runtime = Self::at(directory);
         match DirBuilder::new().mode(0o755).create(directory) {
             Ok(()) => fs::set_permissions(directory, Permissions::from_mode(0o755)),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
             Err(error) => Err(error),
         }
-        .map_err(|source| Error::File { path: directory.to_owned(), source })?;
+        .map_err(|source| HostError::File { path: directory.to_owned(), source })?;
         Ok(runtime)
     }
 
@@ -63,9 +63,9 @@ impl Runtime {
     }
 
     /// Takes the lock, or says who has it. `None` when there is no directory, so that nobody can have it.
-    pub fn lock(&self) -> Result<Option<Lock>, Error> {
+    pub fn lock(&self) -> Result<Option<Lock>, HostError> {
         let path = self.path("lock");
-        let failed = |source| Error::File { path: path.clone(), source };
+        let failed = |source| HostError::File { path: path.clone(), source };
         loop {
             let file =
                 match OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path) {
@@ -75,7 +75,7 @@ impl Runtime {
                 };
             let lock = match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
                 Ok(lock) => lock,
-                Err((_, Errno::EWOULDBLOCK)) => return Err(Error::Busy(self.busy())),
+                Err((_, Errno::EWOULDBLOCK)) => return Err(HostError::Busy(self.busy())),
                 Err((_, errno)) => return Err(failed(errno.into())),
             };
             // Whoever held it may have removed the file while we opened it.
@@ -98,12 +98,12 @@ impl Runtime {
     }
 
     /// What was added in an earlier life.
-    pub fn record(&self) -> Option<Record> {
+    pub fn record(&self) -> Option<AddedRecord> {
         self.read("record.json")
     }
 
     /// What was published last.
-    pub fn status(&self) -> Option<Status> {
+    pub fn status(&self) -> Option<GuardianStatus> {
         self.read("status.json")
     }
 
@@ -116,17 +116,17 @@ impl Runtime {
     }
 
     /// Writes down what was added.
-    pub fn write_record(&self, record: &Record) -> Result<(), Error> {
+    pub fn write_record(&self, record: &AddedRecord) -> Result<(), HostError> {
         self.write("record.json", &serde_json::to_string_pretty(record).expect("a record is plain data"))
     }
 
     /// Publishes.
-    pub fn write_status(&self, status: &Status) -> Result<(), Error> {
+    pub fn write_status(&self, status: &GuardianStatus) -> Result<(), HostError> {
         self.write("status.json", &serde_json::to_string_pretty(status).expect("a status is plain data"))
     }
 
     /// Replaces a file whole: a reader sees the old text or the new one.
-    fn write(&self, name: &str, text: &str) -> Result<(), Error> {
+    fn write(&self, name: &str, text: &str) -> Result<(), HostError> {
         let (path, new) = (self.path(name), self.path(&format!("{name}.new")));
         let write = || {
             let mut file = OpenOptions::new().write(true).create(true).truncate(true).open(&new)?;
@@ -135,17 +135,17 @@ impl Runtime {
             writeln!(file, "{text}")?;
             fs::rename(&new, &path)
         };
-        write().map_err(|source| Error::File { path: path.clone(), source })
+        write().map_err(|source| HostError::File { path: path.clone(), source })
     }
 
     /// Forgets everything; and removes the directory, where nobody else (systemd) does.
-    pub fn clear(&self) -> Vec<Error> {
+    pub fn clear(&self) -> Vec<HostError> {
         let mut errors = Vec::new();
         for name in ["record.json", "status.json", "record.json.new", "status.json.new", "lock"] {
             let path = self.path(name);
             match fs::remove_file(&path) {
                 Err(source) if source.kind() != io::ErrorKind::NotFound => {
-                    errors.push(Error::File { path, source });
+                    errors.push(HostError::File { path, source });
                 }
                 _ => {}
             }

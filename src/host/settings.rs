@@ -11,10 +11,11 @@ use std::fmt;
 use std::net::IpAddr;
 use std::path::Path;
 use std::str::FromStr;
+use strum::{IntoStaticStr, VariantArray};
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::{self, Report, Source};
+use crate::config::{self, Report, SourceText};
 use crate::model::endpoint::{ADDRESS_V4, ADDRESS_V6};
 
 /// Where host.toml is, unless said otherwise. Only this file may be missing.
@@ -50,7 +51,7 @@ const MAX_BRIDGES: usize = 64;
 /// What host.toml says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct Settings {
+pub struct HostSettings {
     /// Whether `fd00:ec2::254` is served too.
     pub ipv6: bool,
     /// Whether to start on a real cloud machine, whose own metadata is hidden by it.
@@ -63,8 +64,9 @@ pub struct Settings {
 }
 
 /// What brings requests for port 80 to the service.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr, VariantArray)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum Redirect {
     /// A table of ours: the service listens on its own port.
     #[default]
@@ -73,12 +75,7 @@ pub enum Redirect {
     None,
 }
 
-impl Redirect {
-    /// The words of host.toml.
-    const WORDS: [(&str, Self); 2] = [("nftables", Self::Nftables), ("none", Self::None)];
-}
-
-impl Default for Settings {
+impl Default for HostSettings {
     fn default() -> Self {
         let pattern = |name: &&str| name.parse().expect("the defaults are valid patterns");
         let bridges = DEFAULT_BRIDGES.iter().map(pattern).collect();
@@ -86,17 +83,17 @@ impl Default for Settings {
     }
 }
 
-impl Settings {
+impl HostSettings {
     /// Reads host.toml. No file at [`DEFAULT_PATH`] means the defaults; any other file must be there.
     pub fn load(path: &Path) -> Result<(Self, Report), Report> {
         if path == Path::new(DEFAULT_PATH) && !path.exists() {
             return Ok((Self::default(), Report::default()));
         }
-        Self::parse(&Source::read(path)?)
+        Self::parse(&SourceText::read(path)?)
     }
 
     /// Judges the text: all problems at once, or the settings and a report of warnings.
-    pub fn parse(source: &Source) -> Result<(Self, Report), Report> {
+    pub fn parse(source: &SourceText) -> Result<(Self, Report), Report> {
         config::parse(source, |root| {
             let mut settings = Self::default();
             let Some(host) = root.get("host").and_then(|item| item.section()) else { return settings };
@@ -106,7 +103,7 @@ impl Settings {
             if let Some(allow) = host.get("allow-takeover").and_then(|item| item.boolean()) {
                 settings.allow_takeover = allow;
             }
-            if let Some(redirect) = host.get("redirect").and_then(|item| item.choice(&Redirect::WORDS)) {
+            if let Some(redirect) = host.get("redirect").and_then(|item| item.choice::<Redirect>()) {
                 settings.redirect = redirect;
             }
             if let Some(item) = host.get("bridges")
@@ -209,16 +206,16 @@ impl From<InterfacePattern> for String {
 mod tests {
     use super::*;
 
-    fn parse(text: &str) -> Result<Settings, String> {
-        Settings::parse(&Source::new("host.toml", text))
+    fn parse(text: &str) -> Result<HostSettings, String> {
+        HostSettings::parse(&SourceText::new("host.toml", text))
             .map(|(settings, _)| settings)
             .map_err(|report| report.to_string())
     }
 
     #[test]
     fn an_empty_file_is_the_defaults() {
-        assert_eq!(parse(""), Ok(Settings::default()));
-        assert_eq!(parse("[host]\n"), Ok(Settings::default()));
+        assert_eq!(parse(""), Ok(HostSettings::default()));
+        assert_eq!(parse("[host]\n"), Ok(HostSettings::default()));
     }
 
     #[test]
@@ -226,7 +223,7 @@ mod tests {
         let text = "[host]\nipv6 = true\nallow-takeover = true\nbridges = [\"br-lab\", \"tap*\"]\nredirect = \"none\"\n";
         let bridges = vec![InterfacePattern::Exact("br-lab".into()), InterfacePattern::Prefix("tap".into())];
         let redirect = Redirect::None;
-        assert_eq!(parse(text), Ok(Settings { ipv6: true, allow_takeover: true, bridges, redirect }));
+        assert_eq!(parse(text), Ok(HostSettings { ipv6: true, allow_takeover: true, bridges, redirect }));
     }
 
     #[test]
@@ -256,14 +253,16 @@ mod tests {
     #[test]
     fn settings_of_an_older_version_are_read() {
         let old = r#"{"ipv6":false,"allow-takeover":false,"bridges":["br-*"]}"#;
-        let settings: Settings = serde_json::from_str(old).expect("no key is needed that came later");
+        let settings: HostSettings = serde_json::from_str(old).expect("no key is needed that came later");
         assert_eq!(settings.redirect, Redirect::Nftables);
     }
 
     #[test]
     fn a_named_file_must_exist() {
         let missing = Path::new("/nonexistent/host.toml");
-        assert!(Settings::load(missing).is_err_and(|report| report.to_string().contains("cannot be read")));
+        assert!(
+            HostSettings::load(missing).is_err_and(|report| report.to_string().contains("cannot be read"))
+        );
     }
 
     #[test]

@@ -5,16 +5,16 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use super::settings::Settings;
+use super::settings::HostSettings;
 
 /// The host's network as we keep it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct Status {
+pub struct GuardianStatus {
     /// The version of mock-imds that wrote this.
     pub version: String,
     /// Whether a process keeps it so.
-    pub mode: Mode,
+    pub mode: NetMode,
     /// That process.
     pub pid: Option<u32>,
     /// When it was set up, RFC 3339.
@@ -24,13 +24,13 @@ pub struct Status {
     /// Why the last reload was rejected; `None` when it was not.
     pub rejected: Option<String>,
     /// The addresses on `lo`.
-    pub addresses: Vec<Held>,
+    pub addresses: Vec<HeldAddress>,
     /// The addresses that were asked for and can't be had.
     pub unavailable: Vec<Unavailable>,
     /// Our tables.
     pub tables: Vec<TableState>,
     /// What host.toml said.
-    pub settings: Settings,
+    pub settings: HostSettings,
     /// What an operator should know.
     pub warnings: Vec<String>,
     /// What somebody removed and we restored.
@@ -40,7 +40,7 @@ pub struct Status {
 /// Whether a process keeps the network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Mode {
+pub enum NetMode {
     /// `net hold`: a guardian watches over it.
     Hold,
     /// `net up`: it stays until `net down`.
@@ -50,19 +50,19 @@ pub enum Mode {
 /// An address on `lo`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct Held {
+pub struct HeldAddress {
     /// The address.
     pub address: IpAddr,
     /// Its network's width in bits.
     pub prefix: u8,
     /// Who put it there.
-    pub origin: Origin,
+    pub origin: AddressOrigin,
 }
 
 /// Who put an address on `lo`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Origin {
+pub enum AddressOrigin {
     /// We; it goes when we go.
     Added,
     /// Somebody else, before us; it stays.
@@ -139,7 +139,7 @@ impl Restorations {
     }
 }
 
-impl Status {
+impl GuardianStatus {
     /// One line for `systemctl status`.
     pub fn headline(&self) -> String {
         let mut line = String::new();
@@ -164,16 +164,16 @@ impl Status {
 }
 
 /// For people; `mock-imds net status` prints it.
-impl fmt::Display for Status {
+impl fmt::Display for GuardianStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.mode, self.pid) {
-            (Mode::Hold, Some(pid)) => writeln!(f, "up since {}, held by process {pid}", self.since)?,
+            (NetMode::Hold, Some(pid)) => writeln!(f, "up since {}, held by process {pid}", self.since)?,
             _ => writeln!(f, "up since {}, until \"mock-imds net down\"", self.since)?,
         }
         for held in &self.addresses {
             let origin = match held.origin {
-                Origin::Added => "added by mock-imds",
-                Origin::Adopted => "was there before, stays",
+                AddressOrigin::Added => "added by mock-imds",
+                AddressOrigin::Adopted => "was there before, stays",
             };
             writeln!(f, "  address   {}/{} on lo ({origin})", held.address, held.prefix)?;
         }

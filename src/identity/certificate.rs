@@ -3,7 +3,7 @@
 use rsa::pkcs8::ObjectIdentifier;
 use rsa::pkcs8::der::{self, Reader as _, SliceReader};
 
-use super::Leaf;
+use super::SignatureKind;
 use super::asn1::{
     BIT_STRING, GENERALIZED_TIME, INTEGER, OCTET_STRING, PRINTABLE_STRING, SEQUENCE, SET, UTC_TIME, context,
     element, oid,
@@ -40,7 +40,7 @@ pub(super) struct Certificate {
 
 impl Certificate {
     /// Certifies a key by itself.
-    pub(super) fn self_signed(leaf: Leaf, key: &PrivateKey, serial: [u8; 8]) -> Self {
+    pub(super) fn self_signed(leaf: SignatureKind, key: &PrivateKey, serial: [u8; 8]) -> Self {
         let algorithm = key.algorithm().encode(SEQUENCE);
         let name = name(&format!("mock-imds {} test key (not from AWS)", leaf.name()));
         let body = element(

@@ -8,7 +8,7 @@ use rsa::pkcs8::ObjectIdentifier;
 use super::asn1::{
     CONSTRUCTED, INTEGER, OCTET_STRING, SEQUENCE, SET, context, element, oid, set_of, streamed, time,
 };
-use super::ring::Pair;
+use super::ring::KeyPair;
 use crate::model::Timestamp;
 
 const SIGNED_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.2");
@@ -24,7 +24,7 @@ const ALGORITHM_PROTECTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2
 const CHUNK: usize = 1000;
 
 /// The document with its signature.
-pub(super) fn signed_data(pair: &Pair, document: &[u8], signing_time: Timestamp) -> Vec<u8> {
+pub(super) fn signed_data(pair: &KeyPair, document: &[u8], signing_time: Timestamp) -> Vec<u8> {
     let version = element(INTEGER, &[&[1]]);
     let digest = pair.key.digest(document);
     let chunks = document.chunks(CHUNK).flat_map(|chunk| element(OCTET_STRING, &[chunk]));
@@ -42,7 +42,7 @@ pub(super) fn signed_data(pair: &Pair, document: &[u8], signing_time: Timestamp)
 }
 
 /// The one `SignerInfo`.
-fn signer(pair: &Pair, version: &[u8], digest: &[u8], signing_time: Timestamp) -> Vec<u8> {
+fn signer(pair: &KeyPair, version: &[u8], digest: &[u8], signing_time: Timestamp) -> Vec<u8> {
     let digest_algorithm = pair.key.digest_algorithm();
     let algorithm = pair.key.algorithm();
     let protection = [digest_algorithm.encode(SEQUENCE), algorithm.encode(context(1))].concat();

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::{KeyRing, Signed};
 use crate::model::json::{array_or_null, object, optional, string};
-use crate::model::{Instance, KernelId, Override, RamdiskId, Timestamp};
+use crate::model::{Instance, KernelId, Override, RamdiskId, StringEnum, Timestamp};
 
 /// The document's format, as in its `version` key.
 const VERSION: &str = "2017-09-30";

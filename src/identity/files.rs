@@ -7,23 +7,23 @@ use std::path::{Path, PathBuf};
 
 use super::certificate::Certificate;
 use super::keys::PrivateKey;
-use super::ring::Pair;
-use super::{Leaf, pem};
-use crate::exit::{Failure, Status};
+use super::ring::KeyPair;
+use super::{SignatureKind, pem};
+use crate::exit::{ExitStatus, Failure};
 
 /// Bytes that are read of a key or certificate file; a real one has less than 4 KiB.
 const LIMIT: u64 = 64 * 1024;
 const REMEDY: &str = "or remove both files and a new pair is made at the next start";
 
 /// The files of one pair.
-pub(super) struct Files {
-    leaf: Leaf,
+pub(super) struct KeyPairFiles {
+    leaf: SignatureKind,
     key: PathBuf,
     certificate: PathBuf,
 }
 
-impl Files {
-    pub(super) fn of(directory: &Path, leaf: Leaf) -> Self {
+impl KeyPairFiles {
+    pub(super) fn of(directory: &Path, leaf: SignatureKind) -> Self {
         let name = leaf.name();
         Self {
             leaf,
@@ -33,7 +33,7 @@ impl Files {
     }
 
     /// The pair, when both files are there.
-    pub(super) fn whole(&self) -> Result<Option<Pair>, Failure> {
+    pub(super) fn whole(&self) -> Result<Option<KeyPair>, Failure> {
         match (read(&self.key)?, read(&self.certificate)?) {
             (Some(key), Some(certificate)) => self.parse(&key, &certificate).map(Some),
             _ => Ok(None),
@@ -41,7 +41,7 @@ impl Files {
     }
 
     /// The pair, `None` when neither file is there, a failure when only one is.
-    pub(super) fn pair(&self) -> Result<Option<Pair>, Failure> {
+    pub(super) fn pair(&self) -> Result<Option<KeyPair>, Failure> {
         let half = |there: &Path, missing: &Path| {
             let (there, missing) = (there.display(), missing.display());
             config(format!(
@@ -57,7 +57,7 @@ impl Files {
         }
     }
 
-    fn parse(&self, key: &str, certificate: &str) -> Result<Pair, Failure> {
+    fn parse(&self, key: &str, certificate: &str) -> Result<KeyPair, Failure> {
         let (name, bits) = (self.leaf.name(), self.leaf.bits());
         let (key_file, certificate_file) = (self.key.display(), self.certificate.display());
         let key = pem::decode(pem::PRIVATE_KEY, key).ok_or_else(|| {
@@ -82,11 +82,11 @@ impl Files {
                  belong together, {REMEDY}"
             )));
         }
-        Ok(Pair { key, certificate })
+        Ok(KeyPair { key, certificate })
     }
 
     /// Writes both files; other processes see each whole or not at all.
-    pub(super) fn write(&self, pair: &Pair) -> io::Result<()> {
+    pub(super) fn write(&self, pair: &KeyPair) -> io::Result<()> {
         let key = pem::encode(pem::PRIVATE_KEY, pair.key.to_pkcs8().as_bytes());
         let certificate = pem::encode(pem::CERTIFICATE, &pair.certificate.der);
         prepare(&self.key, &key, 0o600)?;
@@ -96,7 +96,7 @@ impl Files {
         File::open(self.key.parent().unwrap_or(Path::new(".")))?.sync_all()
     }
 
-    /// After a crash between the two renames of [`Files::write`]: the second one.
+    /// After a crash between the two renames of [`KeyPairFiles::write`]: the second one.
     pub(super) fn finish_interrupted(&self) {
         let certificate = prepared(&self.certificate);
         let pair = Self { leaf: self.leaf, key: self.key.clone(), certificate };
@@ -151,7 +151,7 @@ fn unreadable(path: &Path, error: &io::Error) -> Failure {
     let shown = path.display();
     match error.kind() {
         ErrorKind::PermissionDenied => Failure::new(
-            Status::NoPermission,
+            ExitStatus::NoPermission,
             format!("cannot read {shown}: {error}; make it readable for the user that runs mock-imds"),
         ),
         _ => config(format!("cannot read {shown}: {error}; repair the path, or remove it")),
@@ -159,5 +159,5 @@ fn unreadable(path: &Path, error: &io::Error) -> Failure {
 }
 
 fn config(message: String) -> Failure {
-    Failure::new(Status::Config, message)
+    Failure::new(ExitStatus::Config, message)
 }

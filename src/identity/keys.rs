@@ -15,7 +15,7 @@ use rsa::{RsaPrivateKey, sha2};
 use sha1::Digest as _;
 
 use super::asn1::Algorithm;
-use super::{Leaf, domain};
+use super::{SignatureKind, domain};
 
 const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 const EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
@@ -28,11 +28,11 @@ pub(super) enum PrivateKey {
 
 impl PrivateKey {
     /// A new key for this leaf: about 40 ms for RSA-2048, 3 ms for RSA-1024, under 1 ms for DSA.
-    pub(super) fn generate(leaf: Leaf, random: &mut ChaCha20Rng) -> Self {
+    pub(super) fn generate(leaf: SignatureKind, random: &mut ChaCha20Rng) -> Self {
         match leaf {
-            Leaf::Signature => Self::generate_rsa(1024, random),
-            Leaf::Rsa2048 => Self::generate_rsa(2048, random),
-            Leaf::Pkcs7 => {
+            SignatureKind::Signature => Self::generate_rsa(1024, random),
+            SignatureKind::Rsa2048 => Self::generate_rsa(2048, random),
+            SignatureKind::Pkcs7 => {
                 let Ok(key) =
                     dsa::SigningKey::try_generate_from_rng_with_components(random, domain::components());
                 Self::Dsa(key)
@@ -48,7 +48,7 @@ impl PrivateKey {
     /// Reads an unencrypted PKCS#8 key.
     ///
     /// The error is a phrase that goes on after the file's name: what was found in it.
-    pub(super) fn from_pkcs8(leaf: Leaf, der: &[u8]) -> Result<Self, String> {
+    pub(super) fn from_pkcs8(leaf: SignatureKind, der: &[u8]) -> Result<Self, String> {
         let algorithm = PrivateKeyInfoRef::try_from(der).map_err(|_| "holds no PKCS#8 key")?.algorithm.oid;
         let key = match algorithm {
             RSA => RsaPrivateKey::from_pkcs8_der(der).map(|key| Self::Rsa(key.into())),

@@ -28,13 +28,13 @@ mod tests;
 
 pub use document::SignedDocument;
 pub use ring::KeyRing;
-pub use store::{Kept, Opened};
+pub use store::{KeyStorage, OpenedKeyRing};
 
 use keys::Bits;
 
 /// A leaf that carries a signature, and the key and certificate behind it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Leaf {
+pub enum SignatureKind {
     /// `signature`.
     Signature,
     /// `pkcs7`.
@@ -43,7 +43,7 @@ pub enum Leaf {
     Rsa2048,
 }
 
-impl Leaf {
+impl SignatureKind {
     /// All of them.
     pub const ALL: [Self; 3] = [Self::Signature, Self::Pkcs7, Self::Rsa2048];
 

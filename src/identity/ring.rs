@@ -8,21 +8,21 @@ use rsa::rand_core::{Rng as _, SeedableRng as _};
 
 use super::certificate::Certificate;
 use super::keys::PrivateKey;
-use super::{Leaf, Signed, cms, pem};
+use super::{SignatureKind, Signed, cms, pem};
 use crate::model::Timestamp;
 
 /// Columns of the base64 that EC2 sends.
 const COLUMNS: usize = 76;
 
 /// A key and the certificate that says its public half.
-pub(super) struct Pair {
+pub(super) struct KeyPair {
     pub(super) key: PrivateKey,
     pub(super) certificate: Certificate,
 }
 
-impl Pair {
+impl KeyPair {
     /// A new key, certified by itself.
-    pub(super) fn generate(leaf: Leaf, random: &mut ChaCha20Rng) -> Self {
+    pub(super) fn generate(leaf: SignatureKind, random: &mut ChaCha20Rng) -> Self {
         let key = PrivateKey::generate(leaf, random);
         let certificate = Certificate::self_signed(leaf, &key, random.next_u64().to_be_bytes());
         Self { key, certificate }
@@ -36,9 +36,9 @@ pub struct KeyRing {
 }
 
 pub(super) struct Pairs {
-    pub(super) signature: Pair,
-    pub(super) pkcs7: Pair,
-    pub(super) rsa2048: Pair,
+    pub(super) signature: KeyPair,
+    pub(super) pkcs7: KeyPair,
+    pub(super) rsa2048: KeyPair,
 }
 
 impl From<Pairs> for KeyRing {
@@ -65,17 +65,17 @@ impl KeyRing {
     fn pairs(&self) -> &Pairs {
         self.pairs.get_or_init(|| {
             let mut random = ChaCha20Rng::from_seed(self.seed);
-            let mut generate = |leaf| Pair::generate(leaf, &mut random);
+            let mut generate = |leaf| KeyPair::generate(leaf, &mut random);
             Pairs {
-                signature: generate(Leaf::Signature),
-                pkcs7: generate(Leaf::Pkcs7),
-                rsa2048: generate(Leaf::Rsa2048),
+                signature: generate(SignatureKind::Signature),
+                pkcs7: generate(SignatureKind::Pkcs7),
+                rsa2048: generate(SignatureKind::Rsa2048),
             }
         })
     }
 
     /// The certificate with which a leaf is verified, as PEM with a final LF.
-    pub fn certificate_pem(&self, leaf: Leaf) -> String {
+    pub fn certificate_pem(&self, leaf: SignatureKind) -> String {
         pem::encode(pem::CERTIFICATE, &self.pair(leaf).certificate.der)
     }
 
@@ -93,11 +93,11 @@ impl KeyRing {
         }
     }
 
-    fn pair(&self, leaf: Leaf) -> &Pair {
+    fn pair(&self, leaf: SignatureKind) -> &KeyPair {
         match leaf {
-            Leaf::Signature => &self.pairs().signature,
-            Leaf::Pkcs7 => &self.pairs().pkcs7,
-            Leaf::Rsa2048 => &self.pairs().rsa2048,
+            SignatureKind::Signature => &self.pairs().signature,
+            SignatureKind::Pkcs7 => &self.pairs().pkcs7,
+            SignatureKind::Rsa2048 => &self.pairs().rsa2048,
         }
     }
 }

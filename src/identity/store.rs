@@ -12,23 +12,23 @@ use chacha20::ChaCha20Rng;
 use nix::fcntl::{Flock, FlockArg};
 use rsa::rand_core::SeedableRng as _;
 
-use super::Leaf;
-use super::files::Files;
-use super::ring::{KeyRing, Pair, Pairs};
+use super::SignatureKind;
+use super::files::KeyPairFiles;
+use super::ring::{KeyPair, KeyRing, Pairs};
 use crate::exit::Failure;
 
 /// Keys, and where they are.
 #[derive(Debug)]
-pub struct Opened {
+pub struct OpenedKeyRing {
     /// The keys.
     pub ring: KeyRing,
     /// Whether they outlive the process.
-    pub kept: Kept,
+    pub kept: KeyStorage,
 }
 
 /// Where the keys live.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Kept {
+pub enum KeyStorage {
     /// In the directory, all of them.
     InDirectory,
     /// What the directory lacked is in memory only, because it could not be written.
@@ -42,18 +42,22 @@ impl KeyRing {
     /// The keys of `directory`; what is missing there is made from `seed` and kept there.
     ///
     /// The seed is 32 bytes from the system's generator, and is not used when all keys are there. The directory is
-    /// made when it is missing. When it cannot be written, the missing keys are made in memory and [`Kept`] says
+    /// made when it is missing. When it cannot be written, the missing keys are made in memory and [`KeyStorage`] says
     /// why: that is no error. Errors are files that are there and cannot be used: unreadable (77), half a pair, no
     /// PEM, a key of another kind or size, a certificate of another key (78).
-    pub fn open(directory: &Path, seed: [u8; 32]) -> Result<Opened, Failure> {
-        let mut store =
-            Store { directory, random: ChaCha20Rng::from_seed(seed), lock: None, kept: Kept::InDirectory };
-        let pairs = Pairs {
-            signature: store.pair(Leaf::Signature)?,
-            pkcs7: store.pair(Leaf::Pkcs7)?,
-            rsa2048: store.pair(Leaf::Rsa2048)?,
+    pub fn open(directory: &Path, seed: [u8; 32]) -> Result<OpenedKeyRing, Failure> {
+        let mut store = Store {
+            directory,
+            random: ChaCha20Rng::from_seed(seed),
+            lock: None,
+            kept: KeyStorage::InDirectory,
         };
-        Ok(Opened { ring: pairs.into(), kept: store.kept })
+        let pairs = Pairs {
+            signature: store.pair(SignatureKind::Signature)?,
+            pkcs7: store.pair(SignatureKind::Pkcs7)?,
+            rsa2048: store.pair(SignatureKind::Rsa2048)?,
+        };
+        Ok(OpenedKeyRing { ring: pairs.into(), kept: store.kept })
     }
 }
 
@@ -63,12 +67,12 @@ struct Store<'a> {
     random: ChaCha20Rng,
     /// Held from the first missing pair to the end, so that two servers that start at once make one set of keys.
     lock: Option<Flock<File>>,
-    kept: Kept,
+    kept: KeyStorage,
 }
 
 impl Store<'_> {
-    fn pair(&mut self, leaf: Leaf) -> Result<Pair, Failure> {
-        let files = Files::of(self.directory, leaf);
+    fn pair(&mut self, leaf: SignatureKind) -> Result<KeyPair, Failure> {
+        let files = KeyPairFiles::of(self.directory, leaf);
         if let Some(pair) = files.whole()? {
             return Ok(pair);
         }
@@ -80,7 +84,7 @@ impl Store<'_> {
         if let Some(pair) = files.pair()? {
             return Ok(pair);
         }
-        let pair = Pair::generate(leaf, &mut self.random);
+        let pair = KeyPair::generate(leaf, &mut self.random);
         if writable && let Err(error) = files.write(&pair) {
             self.give_up(&error);
         }
@@ -89,7 +93,7 @@ impl Store<'_> {
 
     /// Whether the directory can be written; its lock is held then.
     fn lock(&mut self) -> bool {
-        if self.lock.is_none() && self.kept == Kept::InDirectory {
+        if self.lock.is_none() && self.kept == KeyStorage::InDirectory {
             match lock(self.directory) {
                 Ok(lock) => self.lock = Some(lock),
                 Err(error) => self.give_up(&error),
@@ -100,7 +104,8 @@ impl Store<'_> {
 
     fn give_up(&mut self, error: &io::Error) {
         self.lock = None;
-        self.kept = Kept::InMemory { why: format!("cannot write {}: {error}", self.directory.display()) };
+        self.kept =
+            KeyStorage::InMemory { why: format!("cannot write {}: {error}", self.directory.display()) };
     }
 }
 

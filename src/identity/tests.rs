@@ -10,7 +10,7 @@ use std::time::Duration;
 use rsa::pkcs8::ObjectIdentifier;
 
 use super::*;
-use crate::exit::{Failure, Status};
+use crate::exit::{ExitStatus, Failure};
 use crate::model::{Instance, Override, Timestamp};
 
 const DOCUMENT: &[u8] = b"{\n  \"accountId\" : \"123456789012\"\n}";
@@ -51,7 +51,7 @@ impl Scratch {
         fs::read_to_string(self.join(name)).expect(name)
     }
 
-    fn open(&self) -> Result<Opened, Failure> {
+    fn open(&self) -> Result<OpenedKeyRing, Failure> {
         KeyRing::open(&self.0, [2; 32])
     }
 
@@ -83,7 +83,7 @@ const FILES: [&str; 6] =
     ["pkcs7.key", "pkcs7.pem", "rsa2048.key", "rsa2048.pem", "signature.key", "signature.pem"];
 
 fn certificates(ring: &KeyRing) -> [String; 3] {
-    Leaf::ALL.map(|leaf| ring.certificate_pem(leaf))
+    SignatureKind::ALL.map(|leaf| ring.certificate_pem(leaf))
 }
 
 // === the signed texts ===
@@ -131,7 +131,7 @@ fn what_is_signed_is_the_document_that_is_served() {
 fn nothing_private_is_in_the_debug_form() {
     let scratch = Scratch::with_keys();
     let shown = format!("{:?}", scratch.open().expect("keys"));
-    assert_eq!(shown, "Opened { ring: KeyRing { .. }, kept: InDirectory }");
+    assert_eq!(shown, "OpenedKeyRing { ring: KeyRing { .. }, kept: InDirectory }");
 }
 
 // === the directory ===
@@ -142,7 +142,7 @@ fn keys_are_made_once_and_found_again() {
     let directory = scratch.join("identity");
     let made = KeyRing::open(&directory, [1; 32]).expect("a writable directory");
     let found = KeyRing::open(&directory, [2; 32]).expect("the keys that were just made");
-    assert_eq!((made.kept, found.kept), (Kept::InDirectory, Kept::InDirectory));
+    assert_eq!((made.kept, found.kept), (KeyStorage::InDirectory, KeyStorage::InDirectory));
     assert_eq!(certificates(&found.ring), certificates(&made.ring), "another seed must not matter");
     assert_eq!(found.ring.sign(DOCUMENT, TIME), made.ring.sign(DOCUMENT, TIME));
 
@@ -167,7 +167,7 @@ fn a_removed_pair_is_made_anew_and_the_others_stay() {
     let before = FILES.map(|name| scratch.read(name));
     fs::remove_file(scratch.join("pkcs7.key")).expect("there");
     fs::remove_file(scratch.join("pkcs7.pem")).expect("there");
-    assert_eq!(scratch.open().expect("filled up").kept, Kept::InDirectory);
+    assert_eq!(scratch.open().expect("filled up").kept, KeyStorage::InDirectory);
     let after = FILES.map(|name| scratch.read(name));
     assert!(before[..2].iter().zip(&after[..2]).all(|(old, new)| old != new), "pkcs7 is new");
     assert_eq!(before[2..], after[2..]);
@@ -183,7 +183,7 @@ fn half_a_pair_is_refused_and_kept() {
         let (there, missing) = (scratch.join(kept), scratch.join(gone));
         let start =
             format!("{} is there, {} is not: put that one there too", there.display(), missing.display());
-        assert!(failure.status == Status::Config && failure.message.starts_with(&start), "{failure:?}");
+        assert!(failure.status == ExitStatus::Config && failure.message.starts_with(&start), "{failure:?}");
         assert_eq!(scratch.read(kept), content);
     }
 }
@@ -209,7 +209,7 @@ fn refused_with(name: &str, content: &str, expected: &str) {
     let failure = scratch.refused();
     let start = format!("{} {expected}", scratch.join(name).display());
     assert!(
-        failure.status == Status::Config && failure.message.starts_with(&start),
+        failure.status == ExitStatus::Config && failure.message.starts_with(&start),
         "{failure:?}\nexpected {start}"
     );
     assert!(failure.message.ends_with("is made at the next start"), "{failure:?}");
@@ -225,10 +225,14 @@ fn files_that_do_not_fit_are_refused_by_name() {
 
     refused_with(
         "rsa2048.pem",
-        &other.certificate_pem(Leaf::Rsa2048),
+        &other.certificate_pem(SignatureKind::Rsa2048),
         "certifies another key than the one in",
     );
-    refused_with("pkcs7.pem", &other.certificate_pem(Leaf::Pkcs7), "certifies another key than the one in");
+    refused_with(
+        "pkcs7.pem",
+        &other.certificate_pem(SignatureKind::Pkcs7),
+        "certifies another key than the one in",
+    );
     refused_with("signature.pem", "nonsense", "holds no X.509 certificate in PEM");
     refused_with("signature.pem", &pem::encode(pem::CERTIFICATE, b"0"), "holds no X.509 certificate in PEM");
 
@@ -296,7 +300,7 @@ fn text_around_a_users_pem_block_is_no_problem() {
     let certificate = scratch.read("rsa2048.pem");
     fs::write(scratch.join("rsa2048.pem"), format!("subject=Zoë\r\n{certificate}{certificate}"))
         .expect("writable");
-    assert_eq!(scratch.open().expect("usable").ring.certificate_pem(Leaf::Rsa2048), certificate);
+    assert_eq!(scratch.open().expect("usable").ring.certificate_pem(SignatureKind::Rsa2048), certificate);
 }
 
 #[test]
@@ -319,7 +323,10 @@ fn paths_that_are_no_files_are_refused() {
     let scratch = Scratch::new();
     fs::write(scratch.join("identity"), "").expect("writable");
     let failure = KeyRing::open(&scratch.join("identity"), [1; 32]).expect_err("a file is no directory");
-    assert!(failure.status == Status::Config && failure.message.contains("Not a directory"), "{failure:?}");
+    assert!(
+        failure.status == ExitStatus::Config && failure.message.contains("Not a directory"),
+        "{failure:?}"
+    );
 }
 
 #[test]
@@ -327,7 +334,7 @@ fn without_a_writable_directory_keys_are_in_memory() {
     // sysfs takes no new directories, from root neither.
     let directory = Path::new("/sys/kernel/mock-imds");
     let opened = KeyRing::open(directory, [1; 32]).expect("no error");
-    let Kept::InMemory { why } = &opened.kept else { panic!("{directory:?} was written") };
+    let KeyStorage::InMemory { why } = &opened.kept else { panic!("{directory:?} was written") };
     assert!(why.starts_with("cannot write /sys/kernel/mock-imds: "), "{why}");
     assert_eq!(certificates(&opened.ring), certificates(&KeyRing::generate([1; 32])));
 }

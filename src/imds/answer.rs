@@ -16,13 +16,13 @@ use std::time::Duration;
 use hyper::header::{EXPECT, HeaderName, HeaderValue};
 use hyper::{HeaderMap, Method, StatusCode};
 
-use super::credentials::View;
-use super::fault::{self, Asked, Delivery, End};
-use super::reply::{Media, Reply, Stationery, TTL_HEADER};
+use super::credentials::LeafContext;
+use super::fault_injection::{self, Delivery, DeliveryEnd, FaultInput};
+use super::reply::{Ec2Replies, MediaType, Reply, TTL_HEADER};
 use super::token::TTL_SECONDS;
-use super::tree::{Directory, Found};
+use super::tree::{Directory, NodeRef};
 use super::version::{SERVED, Version};
-use super::{Change, Fleet, RequestHead, TokenAuthority, Visit, aemm, path};
+use super::{Fleet, FleetChange, RequestHead, TokenAuthority, Visit, aemm, path};
 use crate::model::{
     DirectoryWithoutSlash, Expect, HttpEndpoint, HttpTokens, Instance, InvalidToken, Profile, Timestamp,
     UserDataListed,
@@ -41,28 +41,28 @@ pub fn answer(
     visit: &Visit<'_>,
     head: RequestHead<'_>,
     now: Timestamp,
-) -> (Reply, Option<Change>) {
+) -> (Reply, Option<FleetChange>) {
     let segments = path::segments(head.path);
     let segments: Option<Vec<&str>> =
         segments.as_ref().map(|segments| segments.iter().map(AsRef::as_ref).collect());
     let below = segments.as_deref().and_then(<[&str]>::split_first).map_or(&[][..], |(_, below)| below);
     let met = fleet.meet(visit.peer, visit.ingress);
     let compiled = fleet.at(met, visit, below, now);
-    let change = fleet.polled(met, below, now).map(Change::Polled);
+    let change = fleet.polled(met, below, now).map(FleetChange::Polled);
     let asked =
-        Asked { head, path: segments.as_deref(), visit, instance: met.name, clock: fleet.clock(), now };
-    let verdict = fault::decide(fleet.faults(), &asked);
+        FaultInput { head, path: segments.as_deref(), visit, instance: met.name, clock: fleet.clock(), now };
+    let verdict = fault_injection::decide(fleet.faults(), &asked);
     let gone = compiled.instance.signals.gone_at().is_some_and(|at| at <= fleet.clock().effective(now));
     let elapsed = fleet.clock().elapsed(now);
     let (now, loaded_at) = (verdict.skewed(now), verdict.skewed(fleet.loaded_at()));
-    let view = View {
+    let view = LeafContext {
         instance: &compiled.instance,
         identity: &compiled.identity,
         fetched: fleet.fetched(),
         elapsed,
         now,
     };
-    let stationery = Stationery { now, modified: loaded_at.min(now), http: &fleet.scenario().http };
+    let stationery = Ec2Replies { now, modified: loaded_at.min(now), http: &fleet.scenario().http };
     let (instance, tokens_lost) = (&compiled.instance, verdict.tokens_lost);
     let reply = if let Some(status) = verdict.status() {
         stationery.error(status)
@@ -75,18 +75,18 @@ pub fn answer(
     };
     let mut reply = verdict.spoil(reply);
     if gone {
-        reply.delivery = Delivery { end: End::Reset, ..Delivery::default() };
+        reply.delivery = Delivery { end: DeliveryEnd::Reset, ..Delivery::default() };
     }
     (reply, change)
 }
 
 /// A request's surroundings.
 struct Request<'f> {
-    view: View<'f>,
+    view: LeafContext<'f>,
     instance: &'f Instance,
     tree: &'f Directory,
     authority: &'f TokenAuthority,
-    stationery: Stationery<'f>,
+    stationery: Ec2Replies<'f>,
     tokens_lost: bool,
 }
 
@@ -176,7 +176,7 @@ impl Request<'_> {
     fn data(&self, path: &str, segments: Option<&[&str]>, ttl: Option<u32>) -> Reply {
         match segments.and_then(|segments| self.look_up(segments)) {
             Some(Answer::Listing(_)) if self.redirects(path) => self.stationery.redirect(&format!("{path}/")),
-            Some(Answer::Listing(listing)) => self.stationery.data(Media::Text, listing.into(), ttl),
+            Some(Answer::Listing(listing)) => self.stationery.data(MediaType::Text, listing.into(), ttl),
             Some(Answer::Value(media, body)) => self.stationery.data(media, body, ttl),
             None => self.stationery.not_found(),
         }
@@ -193,7 +193,7 @@ impl Request<'_> {
         };
         let version = self.version(version)?;
         match self.tree.find(below)? {
-            Found::Directory(directory) => {
+            NodeRef::Directory(directory) => {
                 let mut listing = directory.listing(&self.view, version)?;
                 let always = self.stationery.http.user_data_listed == UserDataListed::Always;
                 if always && below.is_empty() && !listing.ends_with(USER_DATA) {
@@ -202,9 +202,9 @@ impl Request<'_> {
                 }
                 Some(Answer::Listing(listing))
             }
-            Found::Leaf(leaf) => {
-                let usual = if below == [USER_DATA] { Media::Octets } else { Media::Text };
-                let media = leaf.content_type().map_or(usual, |said| Media::Said(said.clone()));
+            NodeRef::Leaf(leaf) => {
+                let usual = if below == [USER_DATA] { MediaType::Octets } else { MediaType::Text };
+                let media = leaf.content_type().map_or(usual, |said| MediaType::Said(said.clone()));
                 Some(Answer::Value(media, leaf.value(&self.view, version)?))
             }
         }
@@ -230,7 +230,7 @@ impl Request<'_> {
 /// What a path answers.
 enum Answer {
     Listing(String),
-    Value(Media, hyper::body::Bytes),
+    Value(MediaType, hyper::body::Bytes),
 }
 
 /// Whether a method is answered with data.

@@ -31,7 +31,7 @@ pub struct Key {
 
 /// An instance at a time, and its tree.
 #[derive(Debug)]
-pub struct Compiled {
+pub struct CompiledInstance {
     /// The instance, after what has happened.
     pub instance: Instance,
     /// Its tree.
@@ -40,7 +40,7 @@ pub struct Compiled {
     pub identity: SignedDocument,
 }
 
-impl Compiled {
+impl CompiledInstance {
     /// Compiles an instance. Its document is signed when somebody asks.
     pub fn new(instance: Instance, keys: &Arc<KeyRing>) -> Self {
         let tree = Directory::of(&instance);
@@ -52,7 +52,7 @@ impl Compiled {
 /// The cache: each key has one slot, which it shares with others.
 pub struct Cache(Box<[Slot]>);
 
-type Slot = ArcSwapOption<(Key, Arc<Compiled>)>;
+type Slot = ArcSwapOption<(Key, Arc<CompiledInstance>)>;
 
 impl Default for Cache {
     fn default() -> Self {
@@ -62,7 +62,7 @@ impl Default for Cache {
 
 impl Cache {
     /// What is remembered of a key, or what `compile` makes of it.
-    pub fn get_or(&self, key: Key, compile: impl FnOnce(&Key) -> Compiled) -> Arc<Compiled> {
+    pub fn get_or(&self, key: Key, compile: impl FnOnce(&Key) -> CompiledInstance) -> Arc<CompiledInstance> {
         let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(&key);
         let slot = &self.0[usize::try_from(hash % SLOTS as u64).expect("less than the number of slots")];
         if let Some(found) = slot.load().as_ref().filter(|found| found.0 == key) {
@@ -93,11 +93,11 @@ mod tests {
             client: Some(std::net::Ipv4Addr::from(n).into()),
             occurrences: vec![],
         };
-        let first = cache.get_or(key(1), |_| Compiled::new(Instance::default(), &keys));
+        let first = cache.get_or(key(1), |_| CompiledInstance::new(Instance::default(), &keys));
         let again = cache.get_or(key(1), |_| panic!("compiled twice"));
         assert!(Arc::ptr_eq(&first, &again));
         for n in 0..2_000 {
-            cache.get_or(key(n), |_| Compiled::new(Instance::default(), &keys));
+            cache.get_or(key(n), |_| CompiledInstance::new(Instance::default(), &keys));
         }
         assert_eq!(cache.0.len(), SLOTS);
     }

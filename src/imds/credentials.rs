@@ -18,7 +18,7 @@ use crate::model::{
 
 /// What a live leaf sees.
 #[derive(Debug, Clone, Copy)]
-pub struct View<'f> {
+pub struct LeafContext<'f> {
     /// The instance.
     pub instance: &'f Instance,
     /// Its identity document.
@@ -31,7 +31,7 @@ pub struct View<'f> {
     pub now: Timestamp,
 }
 
-impl<'f> View<'f> {
+impl<'f> LeafContext<'f> {
     /// The instance profile, once it is attached.
     fn profile(&self) -> Option<&'f Credentials> {
         let attached = |c: &&Credentials| self.elapsed >= c.attached_after;
@@ -40,7 +40,7 @@ impl<'f> View<'f> {
 }
 
 /// `iam/info`.
-pub fn info(view: &View<'_>) -> Option<String> {
+pub fn info(view: &LeafContext<'_>) -> Option<String> {
     let credentials = view.profile()?;
     let partition = view.instance.region().partition().name;
     let profile = credentials.instance_profile.as_deref().unwrap_or(credentials.role.as_str());
@@ -66,17 +66,17 @@ pub fn info(view: &View<'_>) -> Option<String> {
 }
 
 /// `iam/security-credentials/<role>`. Absent without a role, and until a file or process gave the first keys.
-pub fn role(view: &View<'_>) -> Option<String> {
+pub fn role(view: &LeafContext<'_>) -> Option<String> {
     role_with(view, &[])
 }
 
 /// `iam/security-credentials-extended/<role>`: the account beside the same.
-pub fn role_extended(view: &View<'_>) -> Option<String> {
+pub fn role_extended(view: &LeafContext<'_>) -> Option<String> {
     view.profile().filter(|credentials| credentials.extended)?;
     role_with(view, &[("AccountId", string(view.instance.account_id.as_str()))])
 }
 
-fn role_with(view: &View<'_>, more: &[(&str, String)]) -> Option<String> {
+fn role_with(view: &LeafContext<'_>, more: &[(&str, String)]) -> Option<String> {
     let credentials = view.profile()?;
     let mut slot = Slot::at(credentials, view.now).rotated(view.instance.signals.rotated_at, credentials);
     match credentials.state {
@@ -109,7 +109,7 @@ fn role_with(view: &View<'_>, more: &[(&str, String)]) -> Option<String> {
 }
 
 /// `identity-credentials/ec2/info`.
-pub fn identity_info(view: &View<'_>) -> String {
+pub fn identity_info(view: &LeafContext<'_>) -> String {
     object(&[
         ("Code", string("Success")),
         ("LastUpdated", string(&Slot::at(&identity_credentials(), view.now).updated.rfc3339())),
@@ -118,7 +118,7 @@ pub fn identity_info(view: &View<'_>) -> String {
 }
 
 /// `identity-credentials/ec2/security-credentials/ec2-instance`.
-pub fn identity_role(view: &View<'_>) -> String {
+pub fn identity_role(view: &LeafContext<'_>) -> String {
     let slot = Slot::at(&identity_credentials(), view.now);
     key_object(&generated(view.instance, "aws:ec2-instance", &slot), slot.updated, slot.expires, &[])
 }

@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
-use super::cache::{Cache, Compiled, Key};
+use super::cache::{Cache, CompiledInstance, Key};
 use super::derive::derived;
 use super::{Ingress, Visit};
 use crate::identity::KeyRing;
 use crate::model::fault::Fault;
-use crate::model::timeline::{self, Clock, Occurrence};
-use crate::model::{Event, Fetched, Guest, Instance, Profile, Scenario, Timestamp, When};
+use crate::model::timeline::{self, Occurrence, ScenarioClock};
+use crate::model::{Event, EventTime, Fetched, Instance, NamedInstance, Profile, Scenario, Timestamp};
 
 /// A scenario, compiled, and what happened to it since: what [`answer`](super::answer) reads. Immutable; a
 /// change makes another one, which shares what did not change.
@@ -26,14 +26,14 @@ pub struct Fleet {
     events: Arc<[Event]>,
     /// Faults of the file, then those that were ordered since.
     faults: Arc<[Fault]>,
-    clock: Clock,
+    clock: ScenarioClock,
     fetched: Option<Fetched>,
     cache: Arc<Cache>,
 }
 
 /// What can happen to a fleet.
 #[derive(Debug, Clone)]
-pub enum Change {
+pub enum FleetChange {
     /// The credential source gave keys, or failed.
     Fetched(Fetched),
     /// Another event, ordered at this time.
@@ -49,12 +49,12 @@ pub enum Change {
     /// The clock goes on at this time.
     Resume(Timestamp),
     /// A client asked for the path that events wait for.
-    Polled(Poll),
+    Polled(FirstPoll),
 }
 
 /// A first request for a path that events wait for. It comes to the fleet later, which may be another one by then.
 #[derive(Debug, Clone)]
-pub struct Poll {
+pub struct FirstPoll {
     waiting: Vec<usize>,
     /// What the request met: these events, on the clock of this load.
     events: Arc<[Event]>,
@@ -64,7 +64,7 @@ pub struct Poll {
 
 /// Who a visitor meets.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Met<'f> {
+pub(super) struct MatchedInstance<'f> {
     base: &'f Instance,
     /// The guest's place in the scenario; `None`: the `[instance]` itself.
     index: Option<usize>,
@@ -77,7 +77,7 @@ pub(super) struct Met<'f> {
 impl Fleet {
     /// Compiles a scenario; `now` is the zero of its clock, `started` when the daemon started.
     pub fn compile(scenario: Scenario, keys: &Arc<KeyRing>, now: Timestamp, started: Timestamp) -> Self {
-        let of = |(index, guest): (usize, &Guest)| {
+        let of = |(index, guest): (usize, &NamedInstance)| {
             guest.networks.iter().map(move |n| (*n, index)).collect::<Vec<_>>()
         };
         let mut routes: Vec<(IpNet, usize)> = scenario.guests.iter().enumerate().flat_map(of).collect();
@@ -88,7 +88,7 @@ impl Fleet {
             routes: routes.into(),
             scenario: Arc::new(scenario),
             keys: Arc::clone(keys),
-            clock: Clock::starting(now, started),
+            clock: ScenarioClock::starting(now, started),
             fetched: None,
             cache: Arc::default(),
         }
@@ -96,24 +96,24 @@ impl Fleet {
 
     /// The fleet after a change.
     #[must_use]
-    pub fn apply(&self, change: Change) -> Self {
+    pub fn apply(&self, change: FleetChange) -> Self {
         let mut next = self.clone();
         match change {
-            Change::Fetched(fetched) => next.fetched = Some(fetched),
-            Change::Schedule(event, now) => {
+            FleetChange::Fetched(fetched) => next.fetched = Some(fetched),
+            FleetChange::Schedule(event, now) => {
                 next.clock = self.clock.ordered(self.events.len(), &event, now);
                 next.events = self.events.iter().cloned().chain([*event]).collect();
             }
-            Change::Fault(fault) => {
+            FleetChange::Fault(fault) => {
                 next.faults = self.faults.iter().cloned().chain([*fault]).collect();
             }
-            Change::ClearFaults => next.faults = self.scenario.faults.clone().into(),
-            Change::Seek(to, now) => next.clock = self.clock.seek(&self.events, to, now),
-            Change::Pause(now) => next.clock = self.clock.pause(now),
-            Change::Resume(now) => next.clock = self.clock.resume(&self.events, now),
+            FleetChange::ClearFaults => next.faults = self.scenario.faults.clone().into(),
+            FleetChange::Seek(to, now) => next.clock = self.clock.seek(&self.events, to, now),
+            FleetChange::Pause(now) => next.clock = self.clock.pause(now),
+            FleetChange::Resume(now) => next.clock = self.clock.resume(&self.events, now),
             // Those of another scenario are no news here.
-            Change::Polled(poll) if poll.loaded != self.clock.loaded => {}
-            Change::Polled(Poll { mut waiting, events, at, .. }) => {
+            FleetChange::Polled(poll) if poll.loaded != self.clock.loaded => {}
+            FleetChange::Polled(FirstPoll { mut waiting, events, at, .. }) => {
                 waiting.retain(|event| events.get(*event) == self.events.get(*event));
                 next.clock = self.clock.polled(&waiting, at);
             }
@@ -146,7 +146,7 @@ impl Fleet {
 
     /// This scenario as another process left it.
     #[must_use]
-    pub fn restored(mut self, clock: Clock, later: Vec<Event>, faults: Vec<Fault>) -> Self {
+    pub fn restored(mut self, clock: ScenarioClock, later: Vec<Event>, faults: Vec<Fault>) -> Self {
         self.clock = clock;
         self.events = self.scenario.events.iter().cloned().chain(later).collect();
         self.with_faults(faults)
@@ -175,7 +175,7 @@ impl Fleet {
     }
 
     /// The clock.
-    pub fn clock(&self) -> &Clock {
+    pub fn clock(&self) -> &ScenarioClock {
         &self.clock
     }
 
@@ -210,9 +210,9 @@ impl Fleet {
     }
 
     /// Whom a visitor meets: the guest of the longest prefix, else that of the host's processes, else the instance.
-    pub(super) fn meet(&self, peer: IpAddr, ingress: Ingress) -> Met<'_> {
+    pub(super) fn meet(&self, peer: IpAddr, ingress: Ingress) -> MatchedInstance<'_> {
         let of_host = || {
-            let host = |guest: &Guest| guest.host && ingress == Ingress::Host;
+            let host = |guest: &NamedInstance| guest.host && ingress == Ingress::Host;
             self.scenario.guests.iter().position(host)
         };
         // A process of this host has the service's own address, or that of an interface: its ingress tells more.
@@ -220,24 +220,24 @@ impl Fleet {
             || self.routes.iter().find(|(network, _)| network.contains(&peer)).map(|(_, index)| *index);
         let index = of_host().or_else(by_network);
         match index.and_then(|index| self.scenario.guests.get(index)) {
-            Some(guest) => Met {
+            Some(guest) => MatchedInstance {
                 base: &guest.instance,
                 index,
                 name: Some(&guest.name),
                 client: guest.derive.then_some(peer),
             },
-            None => Met { base: &self.scenario.instance, index: None, name: None, client: None },
+            None => MatchedInstance { base: &self.scenario.instance, index: None, name: None, client: None },
         }
     }
 
     /// The instance that somebody meets at a time, with its tree.
     pub(super) fn at(
         &self,
-        met: Met<'_>,
+        met: MatchedInstance<'_>,
         visit: &Visit<'_>,
         below: &[&str],
         now: Timestamp,
-    ) -> Arc<Compiled> {
+    ) -> Arc<CompiledInstance> {
         let mine = |(_, index): &Occurrence| self.happens_to(*index, met, visit, below);
         let mut occurrences = self.clock.occurrences(&self.events, now);
         occurrences.retain(mine);
@@ -246,11 +246,11 @@ impl Fleet {
             let own = key.client.map(|client| derived(met.base, client));
             let base = own.as_ref().unwrap_or(met.base);
             let instance = timeline::after(base, &self.events, &key.occurrences, self.clock.started);
-            Compiled::new(instance, &self.keys)
+            CompiledInstance::new(instance, &self.keys)
         })
     }
 
-    fn happens_to(&self, index: usize, met: Met<'_>, visit: &Visit<'_>, below: &[&str]) -> bool {
+    fn happens_to(&self, index: usize, met: MatchedInstance<'_>, visit: &Visit<'_>, below: &[&str]) -> bool {
         // That profile admits clients by the notice that they ask for.
         let admits_all = self.scenario.http.profile == Profile::Aemm;
         let Some(event) = self.events.get(index).filter(|event| event.concerns(met.name)) else {
@@ -263,9 +263,14 @@ impl Fleet {
     }
 
     /// That a client asks now for a path that events wait for, if it is the first.
-    pub(super) fn polled(&self, met: Met<'_>, below: &[&str], now: Timestamp) -> Option<Poll> {
+    pub(super) fn polled(
+        &self,
+        met: MatchedInstance<'_>,
+        below: &[&str],
+        now: Timestamp,
+    ) -> Option<FirstPoll> {
         let waits = |(index, event): (usize, &Event)| match &event.at {
-            When::AfterPoll(path, _)
+            EventTime::AfterPoll(path, _)
                 if path.split('/').eq(below.iter().copied()) && event.concerns(met.name) =>
             {
                 (!self.clock.first_polls.contains_key(&index)).then_some(index)
@@ -273,7 +278,8 @@ impl Fleet {
             _ => None,
         };
         let waiting: Vec<usize> = self.events.iter().enumerate().filter_map(waits).collect();
-        let poll = Poll { waiting, events: Arc::clone(&self.events), loaded: self.clock.loaded, at: now };
+        let poll =
+            FirstPoll { waiting, events: Arc::clone(&self.events), loaded: self.clock.loaded, at: now };
         (!poll.waiting.is_empty()).then_some(poll)
     }
 }

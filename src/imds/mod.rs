@@ -1,14 +1,14 @@
 //! Protocol semantics: what a request gets. No sockets, no clock.
 
-pub mod aemm;
+mod aemm;
 mod answer;
 mod cache;
 mod credentials;
 mod derive;
-mod difference;
-mod fault;
+mod fault_injection;
 mod fleet;
 mod path;
+mod preview;
 mod protocol;
 mod reply;
 mod show;
@@ -18,10 +18,10 @@ mod tree;
 mod version;
 
 pub use answer::answer;
-pub use difference::{Difference, Outlook};
-pub use fault::{Delivery, End};
-pub use fleet::{Change, Fleet};
+pub use fault_injection::{Delivery, DeliveryEnd};
+pub use fleet::{Fleet, FleetChange};
 pub use path::segments;
+pub use preview::{EventPreview, PathChange};
 pub use protocol::Protocol;
 pub use reply::Reply;
 pub use show::{absolute, show};

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::answer::TOKEN_HEADER;
 use super::{RequestHead, path};
-use crate::model::Expected;
+use crate::model::Accepted;
 
 /// What a request is by its form, whether it is granted or not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,14 +46,14 @@ impl fmt::Display for Protocol {
 }
 
 impl FromStr for Protocol {
-    type Err = Expected;
+    type Err = Accepted;
 
-    fn from_str(text: &str) -> Result<Self, Expected> {
+    fn from_str(text: &str) -> Result<Self, Accepted> {
         match text {
             "v1" | "1" => Ok(Self::V1),
             "v2" | "2" => Ok(Self::V2),
             "token" => Ok(Self::Token),
-            _ => Err(Expected("v1, v2 or token")),
+            _ => Err(Accepted("v1, v2 or token")),
         }
     }
 }

@@ -13,7 +13,7 @@ use hyper::header::{
 use hyper::{StatusCode, Version};
 
 use super::aemm;
-use super::fault::Delivery;
+use super::fault_injection::Delivery;
 use crate::model::{ContentType, Http, Profile, Timestamp};
 
 /// Seconds that a token is valid: asked for in a PUT, granted in its answer, remaining in the answer to a GET.
@@ -46,7 +46,7 @@ pub struct Reply {
 
 /// What a value is sent as.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Media {
+pub enum MediaType {
     /// Everything but user data, JSON too.
     Text,
     /// User data.
@@ -57,7 +57,7 @@ pub enum Media {
 
 /// What all replies of one request share.
 #[derive(Debug, Clone, Copy)]
-pub struct Stationery<'f> {
+pub struct Ec2Replies<'f> {
     /// The time of the answer.
     pub now: Timestamp,
     /// When the data last changed.
@@ -66,13 +66,13 @@ pub struct Stationery<'f> {
     pub http: &'f Http,
 }
 
-impl Stationery<'_> {
+impl Ec2Replies<'_> {
     /// 200 with a value or a listing; with the remaining seconds of the request's token, if it had one.
-    pub fn data(&self, media: Media, body: Bytes, ttl: Option<u32>) -> Reply {
+    pub fn data(&self, media: MediaType, body: Bytes, ttl: Option<u32>) -> Reply {
         let media = match media {
-            Media::Text => TEXT,
-            Media::Octets => OCTETS,
-            Media::Said(said) => HeaderValue::from_str(said.as_str()).unwrap_or(TEXT),
+            MediaType::Text => TEXT,
+            MediaType::Octets => OCTETS,
+            MediaType::Said(said) => HeaderValue::from_str(said.as_str()).unwrap_or(TEXT),
         };
         let special = vec![
             (CONTENT_TYPE, media),

@@ -4,7 +4,7 @@
 //! events".
 
 use crate::model::json::string;
-use crate::model::{MaintenanceEvent, MaintenanceState, Signals, SpotAction, Timestamp};
+use crate::model::{MaintenanceEvent, MaintenanceState, Signals, SpotAction, StringEnum, Timestamp};
 
 /// `spot/instance-action`, as a request at `now` finds it.
 pub fn instance_action(signals: &Signals, now: Timestamp) -> Option<String> {

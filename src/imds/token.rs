@@ -9,14 +9,11 @@
 //! The expiry is in milliseconds since the epoch, sealed with ChaCha20-Poly1305; the instance id is
 //! authenticated with it, so that a token of one instance is refused by another. Nothing is stored: the key
 //! outlives reloads and restarts, and so do the tokens.
-//!
-//! Those of the `aemm` profile are 32 bytes: nonce, the lower half of the expiry, sealed, and tag. The upper half,
-//! which is the same for 49 days, is authenticated; the one that opens it is that of the time, or the next.
 
 use std::time::Duration;
 
 use base64::Engine as _;
-use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE};
+use base64::prelude::BASE64_URL_SAFE;
 use chacha20poly1305::aead::{Aead as _, Payload};
 use chacha20poly1305::{ChaCha20Poly1305, Key, KeyInit as _, Nonce};
 
@@ -26,9 +23,6 @@ use crate::model::{InstanceId, Timestamp};
 pub const TOKEN_LENGTH: usize = 56;
 /// Granted lifetimes in seconds. AWS user guide, "Use IMDSv2".
 pub const TTL_SECONDS: std::ops::RangeInclusive<u32> = 1..=21_600;
-
-/// Characters of a short token.
-const SHORT_LENGTH: usize = 44;
 
 const PREFIX: [u8; 4] = [1, 0, 4, 0];
 
@@ -72,47 +66,6 @@ impl TokenAuthority {
         let seconds = u32::try_from(expiry.since(now).as_millis().div_ceil(1000)).ok()?;
         (seconds > 0).then_some(seconds)
     }
-
-    /// A token of 44 characters of standard base64, for the `aemm` profile.
-    pub fn grant_short(
-        &self,
-        instance: &InstanceId,
-        ttl: Duration,
-        now: Timestamp,
-        nonce: [u8; 12],
-    ) -> String {
-        let expiry = now.plus(ttl).as_millis().to_be_bytes();
-        let (upper, lower) = expiry.split_at(4);
-        let payload = Payload { msg: lower, aad: &short(instance, upper) };
-        let sealed = self
-            .cipher
-            .encrypt(&Nonce::from(nonce), payload)
-            .expect("four bytes are within the cipher's limit");
-        BASE64_STANDARD.encode([&nonce[..], &sealed].concat())
-    }
-
-    /// Whether a short token was granted by this instance and has not expired.
-    pub fn is_good(&self, token: &[u8], instance: &InstanceId, now: Timestamp) -> bool {
-        let expiry = || {
-            let bytes: [u8; 32] = BASE64_STANDARD.decode(token).ok()?.try_into().ok()?;
-            let (nonce, sealed) = bytes.split_at(12);
-            let nonce = Nonce::try_from(nonce).ok()?;
-            let present = u32::try_from(now.as_millis() >> 32).ok()?;
-            [present, present.wrapping_add(1)].iter().find_map(|upper| {
-                let upper = upper.to_be_bytes();
-                let payload = Payload { msg: sealed, aad: &short(instance, &upper) };
-                let lower = self.cipher.decrypt(&nonce, payload).ok()?;
-                let expiry: [u8; 8] = [&upper[..], &lower].concat().try_into().ok()?;
-                Some(Timestamp::from_millis(u64::from_be_bytes(expiry)))
-            })
-        };
-        token.len() == SHORT_LENGTH && expiry().is_some_and(|expiry| expiry > now)
-    }
-}
-
-/// What a short token is authenticated with: never what a long one is.
-fn short(instance: &InstanceId, upper: &[u8]) -> Vec<u8> {
-    [b"short", upper, instance.as_str().as_bytes()].concat()
 }
 
 #[cfg(test)]
@@ -146,10 +99,6 @@ mod tests {
         assert_eq!(ours.remaining(token.as_bytes(), &instance(), now), Some(60));
         assert_eq!(ours.remaining(token.as_bytes(), &other, now), None);
         assert_eq!(TokenAuthority::new([8; 32]).remaining(token.as_bytes(), &instance(), now), None);
-        let token = ours.grant_short(&instance(), Duration::from_mins(1), now, [1; 12]);
-        assert!(ours.is_good(token.as_bytes(), &instance(), now));
-        assert!(!ours.is_good(token.as_bytes(), &other, now));
-        assert!(!TokenAuthority::new([8; 32]).is_good(token.as_bytes(), &instance(), now));
     }
 
     proptest! {
@@ -180,36 +129,9 @@ mod tests {
         }
 
         #[test]
-        fn a_short_token_opens_until_it_expires(
-            key: [u8; 32], nonce: [u8; 12], ttl in TTL_SECONDS, start in 0_u64..1 << 45, later in 0_u64..30_000_000
-        ) {
-            let authority = TokenAuthority::new(key);
-            let now = Timestamp::from_millis(start);
-            let ttl = Duration::from_secs(u64::from(ttl));
-            let token = authority.grant_short(&instance(), ttl, now, nonce);
-            prop_assert_eq!(token.len(), SHORT_LENGTH);
-            prop_assert!(token.ends_with('='));
-            let good = |later| authority.is_good(token.as_bytes(), &instance(), now.plus(later));
-            let later = Duration::from_millis(later);
-            prop_assert_eq!(good(later), later < ttl);
-            prop_assert!(good(ttl.saturating_sub(Duration::from_millis(1))) && !good(ttl));
-        }
-
-        #[test]
-        fn a_short_token_that_was_tampered_with_is_refused(nonce: [u8; 12], at in 0_usize..SHORT_LENGTH, byte: u8) {
-            let authority = TokenAuthority::new([7; 32]);
-            let now = Timestamp::from_secs(1_000_000);
-            let mut token = authority.grant_short(&instance(), Duration::from_mins(1), now, nonce).into_bytes();
-            prop_assume!(token[at] != byte);
-            token[at] = byte;
-            prop_assert!(!authority.is_good(&token, &instance(), now));
-        }
-
-        #[test]
         fn any_bytes_as_a_token_are_refused(token: Vec<u8>) {
             let authority = TokenAuthority::new([7; 32]);
             prop_assert_eq!(authority.remaining(&token, &instance(), Timestamp::from_secs(1)), None);
-            prop_assert!(!authority.is_good(&token, &instance(), Timestamp::from_secs(1)));
         }
     }
 }

@@ -1,28 +1,28 @@
 //! Which entries somebody wants to see.
 
-use super::Entry;
-use super::terms::{Asker, List, Outcome, Verb};
+use super::RequestRecord;
+use super::terms::{ClientFilter, CommaSeparated, MethodFilter, OutcomeFilter};
 use crate::imds::{self, Protocol};
 use crate::model::PathGlob;
 
 /// What entries must be; what is not said may be anything.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Filter {
+pub struct RequestFilter {
     /// Who asked.
-    pub client: Option<List<Asker>>,
+    pub client: Option<CommaSeparated<ClientFilter>>,
     /// For which path.
     pub path: Option<PathGlob>,
     /// With which outcome.
-    pub status: Option<List<Outcome>>,
+    pub status: Option<CommaSeparated<OutcomeFilter>>,
     /// By which method.
-    pub method: Option<List<Verb>>,
+    pub method: Option<CommaSeparated<MethodFilter>>,
     /// By which protocol.
-    pub protocol: Option<List<Protocol>>,
+    pub protocol: Option<CommaSeparated<Protocol>>,
 }
 
-impl Filter {
+impl RequestFilter {
     /// Whether an entry fits.
-    pub fn matches(&self, entry: &Entry) -> bool {
+    pub fn matches(&self, entry: &RequestRecord) -> bool {
         one_of(self.status.as_ref(), |status| status.is(entry.status))
             && one_of(self.protocol.as_ref(), |protocol| *protocol == entry.protocol)
             && one_of(self.method.as_ref(), |method| method.0 == entry.method)
@@ -43,8 +43,8 @@ impl Filter {
     }
 }
 
-fn one_of<T>(list: Option<&List<T>>, is: impl Fn(&T) -> bool) -> bool {
-    list.is_none_or(|List(items)| items.iter().any(is))
+fn one_of<T>(list: Option<&CommaSeparated<T>>, is: impl Fn(&T) -> bool) -> bool {
+    list.is_none_or(|CommaSeparated(items)| items.iter().any(is))
 }
 
 fn fits(glob: &PathGlob, path: &str) -> bool {

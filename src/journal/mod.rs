@@ -2,10 +2,10 @@
 //!
 //! It holds the last [`ENTRIES`] requests in memory and nowhere else. What it never holds: headers, tokens, bodies,
 //! the query of a URL. Requests wait for each other only while one entry is put into its place; readers filter
-//! outside of the lock. A reader that comes too late for some entries is told how many it [missed](Reading).
+//! outside of the lock. A reader that comes too late for some entries is told how many it [missed](JournalPage).
 
-mod entry;
 mod filter;
+mod request_record;
 mod ring;
 mod terms;
 
@@ -15,10 +15,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
-pub use entry::{Entry, method, path};
-pub use filter::Filter;
+pub use filter::RequestFilter;
+pub use request_record::{RequestRecord, method, path};
 use ring::Ring;
-pub use terms::{Asker, List, Outcome, Since, Verb};
+pub use terms::{ClientFilter, CommaSeparated, MethodFilter, OutcomeFilter, SinceFilter};
 
 /// The entries that a server keeps: with usual paths 2 MB, with the longest ones 12 MB.
 pub const ENTRIES: usize = 10_000;
@@ -26,12 +26,12 @@ pub const ENTRIES: usize = 10_000;
 /// A journal that requests write and others read.
 #[derive(Debug)]
 pub struct Journal {
-    kept: Mutex<Kept>,
+    kept: Mutex<Buffer>,
     news: Notify,
 }
 
 #[derive(Debug)]
-struct Kept {
+struct Buffer {
     ring: Ring,
     /// Whether somebody waits for the next entry.
     awaited: bool,
@@ -39,16 +39,16 @@ struct Kept {
 
 /// What a reader finds.
 #[derive(Debug)]
-pub struct Reading {
+pub struct JournalPage {
     /// Entries that were overwritten before this reader came, whether they fit its filter or not.
     pub missed: u64,
     /// Those that fit, the oldest first.
-    pub entries: Vec<Arc<Entry>>,
+    pub entries: Vec<Arc<RequestRecord>>,
     /// The number up to which the reader has seen all; what it gives as `since` next time.
     pub next: u64,
 }
 
-impl Reading {
+impl JournalPage {
     /// Whether there is nothing to tell.
     pub fn is_empty(&self) -> bool {
         self.missed == 0 && self.entries.is_empty()
@@ -58,11 +58,11 @@ impl Reading {
 impl Journal {
     /// A journal of this many entries. With none it only counts.
     pub fn new(size: usize) -> Self {
-        Self { kept: Mutex::new(Kept { ring: Ring::new(size), awaited: false }), news: Notify::new() }
+        Self { kept: Mutex::new(Buffer { ring: Ring::new(size), awaited: false }), news: Notify::new() }
     }
 
     /// Takes an entry and gives it its number.
-    pub fn record(&self, entry: Entry) {
+    pub fn record(&self, entry: RequestRecord) {
         let entry = Arc::new(entry);
         let (overwritten, awaited) = {
             let mut kept = self.lock();
@@ -80,7 +80,7 @@ impl Journal {
     }
 
     /// The newest entries that fit, `limit` at most.
-    pub fn newest(&self, filter: &Filter, limit: usize) -> Reading {
+    pub fn newest(&self, filter: &RequestFilter, limit: usize) -> JournalPage {
         let mut reading = self.after(0, filter, usize::MAX);
         reading.missed = 0;
         reading.entries.drain(..reading.entries.len().saturating_sub(limit));
@@ -88,7 +88,7 @@ impl Journal {
     }
 
     /// The first entries after a number that fit, `limit` at most.
-    pub fn after(&self, since: u64, filter: &Filter, limit: usize) -> Reading {
+    pub fn after(&self, since: u64, filter: &RequestFilter, limit: usize) -> JournalPage {
         let (missed, mut entries, last) = {
             let kept = self.lock();
             let (missed, entries) = kept.ring.after(since);
@@ -104,7 +104,7 @@ impl Journal {
             }
             fits
         });
-        Reading { missed, entries, next }
+        JournalPage { missed, entries, next }
     }
 
     /// Waits until there is an entry after this number.
@@ -124,7 +124,7 @@ impl Journal {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Kept> {
+    fn lock(&self) -> MutexGuard<'_, Buffer> {
         // Nothing is half done when a holder panics.
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }

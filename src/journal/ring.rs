@@ -3,12 +3,12 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::Entry;
+use super::RequestRecord;
 
 /// A ring: the newest entry overwrites the oldest.
 #[derive(Debug)]
 pub(super) struct Ring {
-    entries: VecDeque<Arc<Entry>>,
+    entries: VecDeque<Arc<RequestRecord>>,
     size: usize,
     last: u64,
 }
@@ -19,7 +19,7 @@ impl Ring {
     }
 
     /// Numbers an entry and takes it in; gives back the one that had to go.
-    pub(super) fn push(&mut self, mut entry: Arc<Entry>) -> Option<Arc<Entry>> {
+    pub(super) fn push(&mut self, mut entry: Arc<RequestRecord>) -> Option<Arc<RequestRecord>> {
         self.last += 1;
         if self.size == 0 {
             return Some(entry);
@@ -36,7 +36,7 @@ impl Ring {
     }
 
     /// The entries after a number, and how many after it are not there any more.
-    pub(super) fn after(&self, since: u64) -> (u64, Vec<Arc<Entry>>) {
+    pub(super) fn after(&self, since: u64) -> (u64, Vec<Arc<RequestRecord>>) {
         let kept = u64::try_from(self.entries.len()).expect("a length fits 64 bits");
         let gone = self.last - kept;
         let seen = usize::try_from(since.saturating_sub(gone)).unwrap_or(usize::MAX);

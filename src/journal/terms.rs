@@ -8,15 +8,15 @@ use std::str::FromStr;
 use hyper::Method;
 use ipnet::IpNet;
 
-use super::Entry;
+use super::RequestRecord;
 use crate::imds::Ingress;
-use crate::model::Expected;
+use crate::model::Accepted;
 
 /// Several, any of which will do; separated by commas.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct List<T>(pub Vec<T>);
+pub struct CommaSeparated<T>(pub Vec<T>);
 
-impl<T: FromStr> FromStr for List<T> {
+impl<T: FromStr> FromStr for CommaSeparated<T> {
     type Err = T::Err;
 
     fn from_str(text: &str) -> Result<Self, T::Err> {
@@ -24,7 +24,7 @@ impl<T: FromStr> FromStr for List<T> {
     }
 }
 
-impl<T: fmt::Display> fmt::Display for List<T> {
+impl<T: fmt::Display> fmt::Display for CommaSeparated<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, item) in self.0.iter().enumerate() {
             write!(f, "{}{item}", if index == 0 { "" } else { "," })?;
@@ -35,15 +35,15 @@ impl<T: fmt::Display> fmt::Display for List<T> {
 
 /// Who asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Asker {
+pub enum ClientFilter {
     /// A process of this host, as `clients = ["host"]` has it.
     Host,
     /// An address of this network.
     Within(IpNet),
 }
 
-impl Asker {
-    pub(super) fn is(&self, entry: &Entry) -> bool {
+impl ClientFilter {
+    pub(super) fn is(&self, entry: &RequestRecord) -> bool {
         match self {
             Self::Host => entry.ingress == Ingress::Host,
             Self::Within(network) => network.contains(&entry.client),
@@ -51,21 +51,21 @@ impl Asker {
     }
 }
 
-impl FromStr for Asker {
-    type Err = Expected;
+impl FromStr for ClientFilter {
+    type Err = Accepted;
 
-    fn from_str(text: &str) -> Result<Self, Expected> {
+    fn from_str(text: &str) -> Result<Self, Accepted> {
         if text == "host" {
             return Ok(Self::Host);
         }
         let network = text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
         network.map(Self::Within).map_err(|_| {
-            Expected("an address, a network such as 172.17.0.0/16, or \"host\" for processes of this host")
+            Accepted("an address, a network such as 172.17.0.0/16, or \"host\" for processes of this host")
         })
     }
 }
 
-impl fmt::Display for Asker {
+impl fmt::Display for ClientFilter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Host => f.write_str("host"),
@@ -79,7 +79,7 @@ impl fmt::Display for Asker {
 
 /// What came of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
+pub enum OutcomeFilter {
     /// An answer with this status.
     Status(u16),
     /// An answer with a status of this hundred.
@@ -88,7 +88,7 @@ pub enum Outcome {
     Silence,
 }
 
-impl Outcome {
+impl OutcomeFilter {
     pub(super) fn is(self, status: Option<u16>) -> bool {
         match self {
             Self::Status(wanted) => status == Some(wanted),
@@ -98,12 +98,12 @@ impl Outcome {
     }
 }
 
-impl FromStr for Outcome {
-    type Err = Expected;
+impl FromStr for OutcomeFilter {
+    type Err = Accepted;
 
-    fn from_str(text: &str) -> Result<Self, Expected> {
+    fn from_str(text: &str) -> Result<Self, Accepted> {
         let expected =
-            Expected("a status such as 404, a class of them such as 4xx, or \"none\" for no answer");
+            Accepted("a status such as 404, a class of them such as 4xx, or \"none\" for no answer");
         let within = |number: u16, range: RangeInclusive<u16>| {
             if range.contains(&number) { Ok(number) } else { Err(expected) }
         };
@@ -115,7 +115,7 @@ impl FromStr for Outcome {
     }
 }
 
-impl fmt::Display for Outcome {
+impl fmt::Display for OutcomeFilter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Status(status) => status.fmt(f),
@@ -127,21 +127,21 @@ impl fmt::Display for Outcome {
 
 /// A method.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Verb(pub(super) String);
+pub struct MethodFilter(pub(super) String);
 
-impl FromStr for Verb {
-    type Err = Expected;
+impl FromStr for MethodFilter {
+    type Err = Accepted;
 
-    fn from_str(text: &str) -> Result<Self, Expected> {
+    fn from_str(text: &str) -> Result<Self, Accepted> {
         let upper = text.to_ascii_uppercase();
         match Method::from_bytes(upper.as_bytes()) {
             Ok(_) => Ok(Self(upper)),
-            Err(_) => Err(Expected("a method such as GET or PUT")),
+            Err(_) => Err(Accepted("a method such as GET or PUT")),
         }
     }
 }
 
-impl fmt::Display for Verb {
+impl fmt::Display for MethodFilter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
@@ -149,7 +149,7 @@ impl fmt::Display for Verb {
 
 /// From where on entries count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Since {
+pub enum SinceFilter {
     /// From the first.
     Start,
     /// After the last that there is.
@@ -158,21 +158,21 @@ pub enum Since {
     Number(u64),
 }
 
-impl FromStr for Since {
-    type Err = Expected;
+impl FromStr for SinceFilter {
+    type Err = Accepted;
 
-    fn from_str(text: &str) -> Result<Self, Expected> {
+    fn from_str(text: &str) -> Result<Self, Accepted> {
         match text {
             "start" => Ok(Self::Start),
             "now" => Ok(Self::Now),
             number => number.parse().map(Self::Number).map_err(|_| {
-                Expected("start, now, or the number of an entry, which `mock-imds requests --json` shows")
+                Accepted("start, now, or the number of an entry, which `mock-imds requests --json` shows")
             }),
         }
     }
 }
 
-impl fmt::Display for Since {
+impl fmt::Display for SinceFilter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Start => f.write_str("start"),

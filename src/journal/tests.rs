@@ -6,10 +6,10 @@ use tokio::runtime::Builder;
 
 use super::*;
 use crate::imds::{Ingress, Protocol};
-use crate::model::{Expected, Timestamp};
+use crate::model::{Accepted, Timestamp};
 
-fn entry(asked: &str) -> Entry {
-    Entry {
+fn entry(asked: &str) -> RequestRecord {
+    RequestRecord {
         number: 0,
         at: Timestamp::from_secs(1_795_230_851),
         client: "172.17.0.2".parse().unwrap(),
@@ -24,7 +24,7 @@ fn entry(asked: &str) -> Entry {
     }
 }
 
-fn numbers(reading: &Reading) -> Vec<u64> {
+fn numbers(reading: &JournalPage) -> Vec<u64> {
     reading.entries.iter().map(|entry| entry.number).collect()
 }
 
@@ -39,7 +39,7 @@ fn four(requests: u64) -> Journal {
 
 #[test]
 fn a_reader_goes_on_where_it_was_and_hears_what_it_missed() {
-    let all = Filter::default();
+    let all = RequestFilter::default();
     // Requests, since → missed, numbers, next.
     let cases: [(u64, u64, u64, &[u64], u64); 9] = [
         (0, 0, 0, &[], 0),
@@ -65,7 +65,7 @@ fn a_reader_goes_on_where_it_was_and_hears_what_it_missed() {
 #[test]
 fn a_limit_takes_the_newest_of_a_list_and_the_oldest_of_what_follows() {
     let journal = four(4);
-    let all = Filter::default();
+    let all = RequestFilter::default();
     assert_eq!(numbers(&journal.newest(&all, 2)), [3, 4]);
     assert_eq!(numbers(&journal.newest(&all, 9)), [1, 2, 3, 4]);
     let first = journal.after(0, &all, 3);
@@ -79,7 +79,7 @@ fn a_limit_takes_the_newest_of_a_list_and_the_oldest_of_what_follows() {
 #[test]
 fn what_does_not_fit_is_passed_but_never_missed() {
     let journal = four(3);
-    let filter = Filter { path: Some("/3".parse().unwrap()), ..Filter::default() };
+    let filter = RequestFilter { path: Some("/3".parse().unwrap()), ..RequestFilter::default() };
     let reading = journal.after(0, &filter, 1);
     assert_eq!((numbers(&reading), reading.missed, reading.next), (vec![3], 0, 3));
     for number in 4..=100 {
@@ -93,14 +93,14 @@ fn what_does_not_fit_is_passed_but_never_missed() {
 fn a_journal_of_none_only_counts() {
     let journal = Journal::new(0);
     journal.record(entry("/"));
-    let reading = journal.after(0, &Filter::default(), 9);
+    let reading = journal.after(0, &RequestFilter::default(), 9);
     assert_eq!((numbers(&reading), reading.missed, reading.next), (vec![], 1, 1));
 }
 
 #[test]
 fn every_part_of_a_filter_counts() {
-    let of = |part: &str, value: &str| -> Result<Filter, Expected> {
-        let mut filter = Filter::default();
+    let of = |part: &str, value: &str| -> Result<RequestFilter, Accepted> {
+        let mut filter = RequestFilter::default();
         match part {
             "client" => filter.client = Some(value.parse()?),
             "path" => filter.path = Some(value.parse()?),
@@ -130,8 +130,8 @@ fn every_part_of_a_filter_counts() {
     for (part, value, expected) in cases {
         assert_eq!(of(part, value).unwrap().matches(&seen), expected, "{part}={value}");
     }
-    assert!(of("status", "none").unwrap().matches(&Entry { status: None, ..entry("/") }));
-    assert!(of("client", "host").unwrap().matches(&Entry { ingress: Ingress::Host, ..entry("/") }));
+    assert!(of("status", "none").unwrap().matches(&RequestRecord { status: None, ..entry("/") }));
+    assert!(of("client", "host").unwrap().matches(&RequestRecord { ingress: Ingress::Host, ..entry("/") }));
     for (part, value) in [
         ("client", "web"),
         ("client", ""),
@@ -149,13 +149,13 @@ fn every_part_of_a_filter_counts() {
 #[test]
 fn a_filter_is_written_as_it_is_read() {
     for text in ["172.17.0.2,10.0.0.0/8,host,fd00::1", "fd00::/8"] {
-        assert_eq!(text.parse::<List<Asker>>().unwrap().to_string(), text);
+        assert_eq!(text.parse::<CommaSeparated<ClientFilter>>().unwrap().to_string(), text);
     }
-    assert_eq!("404, 5XX,none".parse::<List<Outcome>>().unwrap().to_string(), "404,5xx,none");
-    assert_eq!("get,PUT".parse::<List<Verb>>().unwrap().to_string(), "GET,PUT");
-    assert_eq!("v1,2,token".parse::<List<Protocol>>().unwrap().to_string(), "v1,v2,token");
+    assert_eq!("404, 5XX,none".parse::<CommaSeparated<OutcomeFilter>>().unwrap().to_string(), "404,5xx,none");
+    assert_eq!("get,PUT".parse::<CommaSeparated<MethodFilter>>().unwrap().to_string(), "GET,PUT");
+    assert_eq!("v1,2,token".parse::<CommaSeparated<Protocol>>().unwrap().to_string(), "v1,v2,token");
     for text in ["start", "now", "17"] {
-        assert_eq!(text.parse::<Since>().unwrap().to_string(), text);
+        assert_eq!(text.parse::<SinceFilter>().unwrap().to_string(), text);
     }
 }
 
@@ -179,7 +179,7 @@ fn a_follower_gets_every_entry_or_hears_that_it_did_not() {
         runtime.block_on(async {
             while since < 2 * EACH {
                 journal.follow(since).await;
-                let reading = journal.after(since, &Filter::default(), 10);
+                let reading = journal.after(since, &RequestFilter::default(), 10);
                 assert!(!reading.is_empty(), "woken after {since} for nothing");
                 assert_eq!(
                     reading.next,

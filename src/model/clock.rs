@@ -14,12 +14,12 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::event::{Event, When};
+use super::event::{Event, EventTime};
 use super::time::Timestamp;
 
 /// Where on the timeline the present is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Clock {
+pub struct ScenarioClock {
     /// The zero of offsets: when the scenario was loaded, moved by seeks and pauses.
     pub epoch: Timestamp,
     /// When the scenario was loaded. Nothing moves it.
@@ -29,14 +29,14 @@ pub struct Clock {
     /// Since when the clock stands still.
     pub paused: Option<Timestamp>,
     /// What had happened when the clock was last moved, by the event's index: it keeps its instant and its place.
-    pub pinned: BTreeMap<usize, Happening>,
+    pub pinned: BTreeMap<usize, EventOccurrence>,
     /// Where on the timeline a client first asked for the path that an event waits for, by the event's index.
     pub first_polls: BTreeMap<usize, Duration>,
 }
 
 /// An event's last happening.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Happening {
+pub struct EventOccurrence {
     /// Its place on the timeline: milliseconds after the clock's zero, negative before the scenario was loaded.
     pub place: i64,
     /// Its turn among those of that place that were put there by an order or a movement; 0 if it is its own place.
@@ -48,16 +48,16 @@ pub struct Happening {
 /// One happening of an event: when, and which.
 pub type Occurrence = (Timestamp, usize);
 
-/// What a [`When`] amounts to.
+/// What a [`EventTime`] amounts to.
 #[derive(Clone, Copy)]
-enum Point {
+enum TimelinePoint {
     /// So long after the zero of the clock.
     Place(Duration),
     /// At an instant, wherever the clock is.
     Instant(Timestamp),
 }
 
-impl Clock {
+impl ScenarioClock {
     /// A clock that starts at `now`.
     pub fn starting(now: Timestamp, started: Timestamp) -> Self {
         let (pinned, first_polls) = (BTreeMap::new(), BTreeMap::new());
@@ -75,13 +75,13 @@ impl Clock {
     }
 
     /// The last time that an event happened, if it has.
-    pub fn last(&self, index: usize, event: &Event, now: Timestamp) -> Option<Happening> {
+    pub fn last(&self, index: usize, event: &Event, now: Timestamp) -> Option<EventOccurrence> {
         let reckoned = self.reckoned(index, event, now);
         let Some(pinned) = self.pinned.get(&index).copied() else { return reckoned };
         // The same happening, reckoned from another epoch, is no other one.
         let later = reckoned.filter(|reckoned| match self.point(index, &event.at) {
-            Some(Point::Place(_)) => reckoned.place > pinned.place,
-            Some(Point::Instant(_)) | None => reckoned.at > pinned.at,
+            Some(TimelinePoint::Place(_)) => reckoned.place > pinned.place,
+            Some(TimelinePoint::Instant(_)) | None => reckoned.at > pinned.at,
         });
         Some(later.unwrap_or(pinned))
     }
@@ -93,16 +93,16 @@ impl Clock {
             (None, _) => first,
             (Some(_), None) => return None,
             (Some(last), Some(repeat)) => match self.point(index, &event.at)? {
-                Point::Place(_) => self.epoch.plus(millis(last.place)).plus(repeat),
-                Point::Instant(_) => last.at.plus(repeat),
+                TimelinePoint::Place(_) => self.epoch.plus(millis(last.place)).plus(repeat),
+                TimelinePoint::Instant(_) => last.at.plus(repeat),
             },
         };
         let end = event.until.as_ref().and_then(|until| self.point(index, until));
         let over = next > first && end.is_some_and(|end| next > self.instant(end));
         // Standing still puts off what has a place.
         let put_off = match self.point(index, &event.at)? {
-            Point::Place(_) => now.since(self.effective(now)),
-            Point::Instant(_) => Duration::ZERO,
+            TimelinePoint::Place(_) => now.since(self.effective(now)),
+            TimelinePoint::Instant(_) => Duration::ZERO,
         };
         (!over).then(|| next.plus(put_off).max(now))
     }
@@ -112,7 +112,8 @@ impl Clock {
     /// Earlier happenings of a repeated event need not be told: each overwrites what the one before did.
     pub fn occurrences(&self, events: &[Event], now: Timestamp) -> Vec<Occurrence> {
         let last = |(index, event)| self.last(index, event, now).map(|happening| (happening, index));
-        let mut happenings: Vec<(Happening, usize)> = events.iter().enumerate().filter_map(last).collect();
+        let mut happenings: Vec<(EventOccurrence, usize)> =
+            events.iter().enumerate().filter_map(last).collect();
         happenings.sort_by_key(|(happening, index)| (happening.place, happening.turn, *index));
         happenings.into_iter().map(|(happening, index)| (happening.at, index)).collect()
     }
@@ -130,11 +131,11 @@ impl Clock {
         moved.epoch = Timestamp::from_millis(place);
         moved.first_polls.retain(|_, polled| *polled <= to);
         let to = signed(to);
-        let kept = |index: &usize, happening: &mut Happening| {
+        let kept = |index: &usize, happening: &mut EventOccurrence| {
             match events.get(*index).map(|event| &event.at) {
-                Some(When::AfterLoad(_) | When::AfterPoll(..)) => return happening.place <= to,
+                Some(EventTime::AfterLoad(_) | EventTime::AfterPoll(..)) => return happening.place <= to,
                 // What happens again comes after it.
-                Some(When::AfterStart(_) | When::At(_)) => {
+                Some(EventTime::AfterStart(_) | EventTime::At(_)) => {
                     if happening.place > to {
                         happening.put(to, happening.at);
                     }
@@ -162,7 +163,7 @@ impl Clock {
         going.epoch = self.epoch.plus(now.since(paused));
         going.paused = None;
         for (index, event) in events.iter().enumerate() {
-            if let Some(Point::Instant(_)) = going.point(index, &event.at)
+            if let Some(TimelinePoint::Instant(_)) = going.point(index, &event.at)
                 && let Some(happening) = going.reckoned(index, event, now).filter(|h| h.at > paused)
                 && going.pinned.get(&index).is_none_or(|pinned| pinned.at < happening.at)
             {
@@ -179,7 +180,7 @@ impl Clock {
     #[must_use]
     pub fn ordered(&self, index: usize, event: &Event, now: Timestamp) -> Self {
         let mut clock = self.clone();
-        if let Some(Point::Instant(_)) = self.point(index, &event.at)
+        if let Some(TimelinePoint::Instant(_)) = self.point(index, &event.at)
             && let Some(mut ordered) = (Self { paused: None, ..self.clone() }).reckoned(index, event, now)
         {
             ordered.put(signed(self.elapsed(now)), now);
@@ -218,24 +219,26 @@ impl Clock {
 
     // === Reckoning ===
 
-    fn point(&self, index: usize, when: &When) -> Option<Point> {
+    fn point(&self, index: usize, when: &EventTime) -> Option<TimelinePoint> {
         Some(match when {
-            When::AfterLoad(span) => Point::Place(*span),
-            When::AfterPoll(_, span) => Point::Place(self.first_polls.get(&index)?.saturating_add(*span)),
-            When::AfterStart(span) => Point::Instant(self.started.plus(*span)),
-            When::At(instant) => Point::Instant(*instant),
+            EventTime::AfterLoad(span) => TimelinePoint::Place(*span),
+            EventTime::AfterPoll(_, span) => {
+                TimelinePoint::Place(self.first_polls.get(&index)?.saturating_add(*span))
+            }
+            EventTime::AfterStart(span) => TimelinePoint::Instant(self.started.plus(*span)),
+            EventTime::At(instant) => TimelinePoint::Instant(*instant),
         })
     }
 
-    fn instant(&self, point: Point) -> Timestamp {
+    fn instant(&self, point: TimelinePoint) -> Timestamp {
         match point {
-            Point::Place(place) => self.epoch.plus(place),
-            Point::Instant(instant) => instant,
+            TimelinePoint::Place(place) => self.epoch.plus(place),
+            TimelinePoint::Instant(instant) => instant,
         }
     }
 
     /// The last happening by the present epoch alone.
-    fn reckoned(&self, index: usize, event: &Event, now: Timestamp) -> Option<Happening> {
+    fn reckoned(&self, index: usize, event: &Event, now: Timestamp) -> Option<EventOccurrence> {
         let now = self.effective(now);
         let first = self.instant(self.point(index, &event.at)?);
         if first > now {
@@ -252,11 +255,11 @@ impl Clock {
             }
         };
         let place = at.as_millis().cast_signed().saturating_sub(self.epoch.as_millis().cast_signed());
-        Some(Happening { place, turn: 0, at })
+        Some(EventOccurrence { place, turn: 0, at })
     }
 }
 
-impl Happening {
+impl EventOccurrence {
     /// Puts it to another place, after all that came there before `since`.
     fn put(&mut self, place: i64, since: Timestamp) {
         self.place = place;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::ids::RoleName;
 use super::time::Timestamp;
-use super::words::words;
+use strum::{EnumString, IntoStaticStr, VariantArray};
 
 /// The instance profile and its role's credentials.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,22 +47,22 @@ pub enum CredentialSource {
     },
 }
 
-words! {
-    /// What goes wrong on purpose. Errors are 200 with a `Code`, as on EC2.
-    CredentialState {
-        /// Nothing.
-        Ok = "ok",
-        /// The credentials have expired.
-        Expired = "expired",
-        /// EC2 may not assume the role: trust policy, or deleted role.
-        AssumeRoleUnauthorized = "assume-role-unauthorized",
-        /// Some other failure.
-        Failed = "failed",
-        /// The instance profile was deleted.
-        ProfileNotFound = "profile-not-found",
-        /// The instance profile has no role.
-        NoRole = "no-role",
-    }
+/// What goes wrong on purpose. Errors are 200 with a `Code`, as on EC2.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "kebab-case")]
+pub enum CredentialState {
+    /// Nothing.
+    Ok,
+    /// The credentials have expired.
+    Expired,
+    /// EC2 may not assume the role: trust policy, or deleted role.
+    AssumeRoleUnauthorized,
+    /// Some other failure.
+    Failed,
+    /// The instance profile was deleted.
+    ProfileNotFound,
+    /// The instance profile has no role.
+    NoRole,
 }
 
 /// A set of keys.

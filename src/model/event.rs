@@ -8,28 +8,28 @@ use super::instance::{InstanceAction, LifeCycle, Monitoring};
 use super::options::{HttpEndpoint, HttpTokens, InstanceMetadataTags};
 use super::scenario::Override;
 use super::time::Timestamp;
-use super::words::words;
+use strum::{EnumString, IntoStaticStr, VariantArray};
 
 /// Something that happens, once or again and again.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Event {
     /// When it happens first.
-    pub at: When,
+    pub at: EventTime,
     /// How long until it happens again.
     pub repeat: Option<Duration>,
     /// After this it does not happen again.
-    pub until: Option<When>,
+    pub until: Option<EventTime>,
     /// Only so many clients see it: those that first ask for a path that it touches.
     pub first_n_clients: Option<u32>,
     /// The instance that it happens to; all unless said.
     pub instance: Option<String>,
     /// What it does, in this order.
-    pub effects: Vec<Effect>,
+    pub effects: Vec<EventEffect>,
 }
 
 /// A point on the timeline.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum When {
+pub enum EventTime {
     /// So long after the scenario was loaded, on the scenario's clock.
     AfterLoad(Duration),
     /// So long after the daemon started.
@@ -42,18 +42,18 @@ pub enum When {
 
 /// What an event does.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Effect {
+pub enum EventEffect {
     /// A spot interruption notice.
     SpotInterruption {
         /// What will be done.
         action: SpotAction,
         /// When it will be done.
-        due: Due,
+        due: NoticeDue,
         /// What the service does then.
         then: AfterNotice,
     },
     /// A rebalance recommendation, and when it was noticed.
-    Rebalance(Due),
+    Rebalance(NoticeDue),
     /// A scheduled maintenance event, new or changed; told apart by its id.
     Maintenance(Box<MaintenanceNotice>),
     /// What the Auto Scaling group prepares.
@@ -75,14 +75,14 @@ pub enum Effect {
     /// A metadata option.
     Option(MetadataOption),
     /// A fact of the instance.
-    Fact(Fact),
+    Fact(InstanceFact),
     /// Takes back what events did.
-    Clear(Clear),
+    Clear(ClearTarget),
 }
 
 /// When an announced action is due.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Due {
+pub enum NoticeDue {
     /// So long after the notice.
     After(Duration),
     /// So long after the daemon started.
@@ -90,12 +90,12 @@ pub enum Due {
     /// So long after each request: it moves with the client that asks.
     AfterRequest(Duration),
     /// At an instant.
-    At(Said),
+    At(InstantAsWritten),
 }
 
 /// An instant as somebody said it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Said {
+pub struct InstantAsWritten {
     /// The instant.
     pub instant: Timestamp,
     /// In these words.
@@ -117,7 +117,7 @@ pub enum MetadataOption {
 
 /// A change of one fact.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fact {
+pub enum InstanceFact {
     /// `instance-type`, as after a stop and start.
     InstanceType(InstanceType),
     /// `ami-id`
@@ -132,101 +132,126 @@ pub enum Fact {
     UserData(Option<Vec<u8>>),
 }
 
-words! {
-    /// What a spot interruption does.
-    SpotAction {
-        /// The instance is terminated.
-        Terminate = "terminate",
-        /// It is stopped.
-        Stop = "stop",
-        /// It is hibernated.
-        Hibernate = "hibernate",
-    }
+/// What a spot interruption does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "kebab-case")]
+pub enum SpotAction {
+    /// The instance is terminated.
+    Terminate,
+    /// It is stopped.
+    Stop,
+    /// It is hibernated.
+    Hibernate,
 }
-words! {
-    /// What the service does once an announced action is due.
-    AfterNotice {
-        /// It goes on, with a time that lies in the past.
-        Stay = "stay",
-        /// The instance is gone: connections are reset.
-        Vanish = "vanish",
-    }
+
+/// What the service does once an announced action is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "kebab-case")]
+pub enum AfterNotice {
+    /// It goes on, with a time that lies in the past.
+    Stay,
+    /// The instance is gone: connections are reset.
+    Vanish,
 }
-words! {
-    /// What the Auto Scaling group prepares. Auto Scaling user guide, "Retrieve the target lifecycle state".
-    TargetLifecycleState {
-        /// Leaving the group.
-        Detached = "Detached",
-        /// In service.
-        InService = "InService",
-        /// Standby.
-        Standby = "Standby",
-        /// Terminated.
-        Terminated = "Terminated",
-        /// Hibernated in the warm pool.
-        WarmedHibernated = "Warmed:Hibernated",
-        /// Running in the warm pool.
-        WarmedRunning = "Warmed:Running",
-        /// Stopped in the warm pool.
-        WarmedStopped = "Warmed:Stopped",
-        /// Terminated in the warm pool.
-        WarmedTerminated = "Warmed:Terminated",
-    }
+
+/// What the Auto Scaling group prepares. Auto Scaling user guide, "Retrieve the target lifecycle state".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
+
+pub enum TargetLifecycleState {
+    /// Leaving the group.
+    #[strum(serialize = "Detached")]
+    Detached,
+    /// In service.
+    #[strum(serialize = "InService")]
+    InService,
+    /// Standby.
+    #[strum(serialize = "Standby")]
+    Standby,
+    /// Terminated.
+    #[strum(serialize = "Terminated")]
+    Terminated,
+    /// Hibernated in the warm pool.
+    #[strum(serialize = "Warmed:Hibernated")]
+    WarmedHibernated,
+    /// Running in the warm pool.
+    #[strum(serialize = "Warmed:Running")]
+    WarmedRunning,
+    /// Stopped in the warm pool.
+    #[strum(serialize = "Warmed:Stopped")]
+    WarmedStopped,
+    /// Terminated in the warm pool.
+    #[strum(serialize = "Warmed:Terminated")]
+    WarmedTerminated,
 }
-words! {
-    /// The kind of a maintenance event.
-    MaintenanceCode {
-        /// The instance is rebooted.
-        InstanceReboot = "instance-reboot",
-        /// Its host is rebooted.
-        SystemReboot = "system-reboot",
-        /// Its host is maintained.
-        SystemMaintenance = "system-maintenance",
-        /// It is retired.
-        InstanceRetirement = "instance-retirement",
-        /// It is stopped.
-        InstanceStop = "instance-stop",
-    }
+
+/// The kind of a maintenance event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "kebab-case")]
+pub enum MaintenanceCode {
+    /// The instance is rebooted.
+    InstanceReboot,
+    /// Its host is rebooted.
+    SystemReboot,
+    /// Its host is maintained.
+    SystemMaintenance,
+    /// It is retired.
+    InstanceRetirement,
+    /// It is stopped.
+    InstanceStop,
 }
-words! {
-    /// How far a maintenance event is.
-    MaintenanceState {
-        /// To come, or under way.
-        Active = "active",
-        /// Over.
-        Completed = "completed",
-        /// Called off.
-        Canceled = "canceled",
-    }
+
+/// How far a maintenance event is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "kebab-case")]
+pub enum MaintenanceState {
+    /// To come, or under way.
+    Active,
+    /// Over.
+    Completed,
+    /// Called off.
+    Canceled,
 }
-words! {
-    /// What a clear takes back.
-    Clear {
-        /// Everything that events did.
-        All = "all",
-        /// The spot interruption notice.
-        SpotInterruption = "spot-interruption",
-        /// The rebalance recommendation.
-        Rebalance = "rebalance-recommendation",
-        /// Maintenance events, scheduled ones and the history.
-        Maintenance = "maintenance",
-        /// The target lifecycle state.
-        TargetLifecycleState = "target-lifecycle-state",
-        /// The instance action.
-        InstanceAction = "instance-action",
-        /// The life cycle.
-        LifeCycle = "life-cycle",
-        /// What goes wrong with credentials.
-        Credentials = "credentials",
-        /// Paths that were set.
-        Metadata = "metadata",
-        /// Tags.
-        Tags = "tags",
-        /// Metadata options.
-        MetadataOptions = "metadata-options",
-        /// Facts of the instance.
-        Facts = "facts",
-    }
+
+/// What a clear takes back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
+
+pub enum ClearTarget {
+    /// Everything that events did.
+    #[strum(serialize = "all")]
+    All,
+    /// The spot interruption notice.
+    #[strum(serialize = "spot-interruption")]
+    SpotInterruption,
+    /// The rebalance recommendation.
+    #[strum(serialize = "rebalance-recommendation")]
+    Rebalance,
+    /// Maintenance events, scheduled ones and the history.
+    #[strum(serialize = "maintenance")]
+    Maintenance,
+    /// The target lifecycle state.
+    #[strum(serialize = "target-lifecycle-state")]
+    TargetLifecycleState,
+    /// The instance action.
+    #[strum(serialize = "instance-action")]
+    InstanceAction,
+    /// The life cycle.
+    #[strum(serialize = "life-cycle")]
+    LifeCycle,
+    /// What goes wrong with credentials.
+    #[strum(serialize = "credentials")]
+    Credentials,
+    /// Paths that were set.
+    #[strum(serialize = "metadata")]
+    Metadata,
+    /// Tags.
+    #[strum(serialize = "tags")]
+    Tags,
+    /// Metadata options.
+    #[strum(serialize = "metadata-options")]
+    MetadataOptions,
+    /// Facts of the instance.
+    #[strum(serialize = "facts")]
+    Facts,
 }
 
 /// What an event says of a maintenance event; what it does not say stays, or follows from the time of the event.
@@ -241,29 +266,34 @@ pub struct MaintenanceNotice {
     /// What is said of it, without a prefix.
     pub description: Option<String>,
     /// When it may begin.
-    pub not_before: Option<Due>,
+    pub not_before: Option<NoticeDue>,
     /// When it ends at the latest.
-    pub not_after: Option<Due>,
+    pub not_after: Option<NoticeDue>,
     /// When it must begin.
-    pub not_before_deadline: Option<Due>,
+    pub not_before_deadline: Option<NoticeDue>,
 }
 
 // === What events have done so far ===
 
-words! {
-    /// Where something is announced to an instance, below the version.
-    Notice {
-        /// The spot interruption.
-        InstanceAction = "meta-data/spot/instance-action",
-        /// Its time.
-        TerminationTime = "meta-data/spot/termination-time",
-        /// The rebalance recommendation.
-        Rebalance = "meta-data/events/recommendations/rebalance",
-        /// Maintenance events.
-        Scheduled = "meta-data/events/maintenance/scheduled",
-        /// What the Auto Scaling group prepares.
-        TargetLifecycleState = "meta-data/autoscaling/target-lifecycle-state",
-    }
+/// Where something is announced to an instance, below the version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
+
+pub enum Notice {
+    /// The spot interruption.
+    #[strum(serialize = "meta-data/spot/instance-action")]
+    InstanceAction,
+    /// Its time.
+    #[strum(serialize = "meta-data/spot/termination-time")]
+    TerminationTime,
+    /// The rebalance recommendation.
+    #[strum(serialize = "meta-data/events/recommendations/rebalance")]
+    Rebalance,
+    /// Maintenance events.
+    #[strum(serialize = "meta-data/events/maintenance/scheduled")]
+    Scheduled,
+    /// What the Auto Scaling group prepares.
+    #[strum(serialize = "meta-data/autoscaling/target-lifecycle-state")]
+    TargetLifecycleState,
 }
 
 /// What is announced to an instance.
@@ -289,7 +319,7 @@ pub enum NoticeTime {
     /// The same for every request.
     Fixed(Timestamp),
     /// The same, and how somebody said it.
-    Said(Said),
+    Said(InstantAsWritten),
     /// So long after each request.
     Moving(Duration),
 }
@@ -333,12 +363,12 @@ impl Event {
     /// Where it announces something.
     pub fn announces(&self, notice: Notice) -> bool {
         self.effects.iter().any(|effect| match effect {
-            Effect::SpotInterruption { .. } => {
+            EventEffect::SpotInterruption { .. } => {
                 matches!(notice, Notice::InstanceAction | Notice::TerminationTime)
             }
-            Effect::Rebalance(_) => notice == Notice::Rebalance,
-            Effect::Maintenance(_) => notice == Notice::Scheduled,
-            Effect::TargetLifecycleState(_) => notice == Notice::TargetLifecycleState,
+            EventEffect::Rebalance(_) => notice == Notice::Rebalance,
+            EventEffect::Maintenance(_) => notice == Notice::Scheduled,
+            EventEffect::TargetLifecycleState(_) => notice == Notice::TargetLifecycleState,
             _ => false,
         })
     }
@@ -349,13 +379,13 @@ impl Signals {
     pub fn gone_at(&self) -> Option<Timestamp> {
         let ends = self.spot.as_ref().filter(|notice| notice.then == AfterNotice::Vanish);
         match ends?.time {
-            NoticeTime::Fixed(at) | NoticeTime::Said(Said { instant: at, .. }) => Some(at),
+            NoticeTime::Fixed(at) | NoticeTime::Said(InstantAsWritten { instant: at, .. }) => Some(at),
             NoticeTime::Moving(_) => None,
         }
     }
 }
 
-impl Due {
+impl NoticeDue {
     /// The time in a notice that is given at `notice` by a daemon that started at `started`.
     pub fn from(&self, notice: Timestamp, started: Timestamp) -> NoticeTime {
         match self {
@@ -371,7 +401,7 @@ impl NoticeTime {
     /// What a request at `now` is told.
     pub fn at(&self, now: Timestamp) -> Timestamp {
         match self {
-            Self::Fixed(at) | Self::Said(Said { instant: at, .. }) => *at,
+            Self::Fixed(at) | Self::Said(InstantAsWritten { instant: at, .. }) => *at,
             Self::Moving(span) => now.plus(*span),
         }
     }

@@ -9,7 +9,7 @@ use jiff::SignedDuration;
 
 use super::glob::PathGlob;
 use super::time::Timestamp;
-use super::words::words;
+use strum::{EnumString, IntoStaticStr, VariantArray};
 
 /// Faults of one scenario, at most.
 pub const MAX_FAULTS: usize = 256;
@@ -25,11 +25,11 @@ pub struct Fault {
     /// The methods; all if empty.
     pub methods: Vec<Method>,
     /// The clients; all if empty.
-    pub clients: Vec<Client>,
+    pub clients: Vec<ClientMatcher>,
     /// The instance that the client meets; all unless said.
     pub instance: Option<String>,
     /// When it begins.
-    pub from: Start,
+    pub from: FaultStart,
     /// How long it lasts; until the next scenario unless said. The end is no part of it.
     pub lasts: Option<Duration>,
     /// How many of the matching requests it can hit.
@@ -39,18 +39,18 @@ pub struct Fault {
     /// What chance follows from: the same seed and the same order of requests, the same hits.
     pub seed: u64,
     /// What goes wrong.
-    pub effect: Effect,
+    pub effect: FaultEffect,
 }
 
 impl Fault {
     /// A fault for every request, from the scenario's load on.
-    pub fn always(effect: Effect) -> Self {
+    pub fn always(effect: FaultEffect) -> Self {
         Self {
             path: PathGlob::everything(),
             methods: vec![],
             clients: vec![],
             instance: None,
-            from: Start::AfterLoad(Duration::ZERO),
+            from: FaultStart::AfterLoad(Duration::ZERO),
             lasts: None,
             count: None,
             probability: Probability::ALWAYS,
@@ -62,8 +62,8 @@ impl Fault {
     /// Whether it is on, so long after the scenario was loaded and at this instant.
     pub fn is_on(&self, elapsed: Duration, now: Timestamp) -> bool {
         let since = match self.from {
-            Start::AfterLoad(offset) => elapsed.checked_sub(offset),
-            Start::At(instant) => (now >= instant).then(|| now.since(instant)),
+            FaultStart::AfterLoad(offset) => elapsed.checked_sub(offset),
+            FaultStart::At(instant) => (now >= instant).then(|| now.since(instant)),
         };
         since.is_some_and(|since| self.lasts.is_none_or(|lasts| since < lasts))
     }
@@ -71,7 +71,7 @@ impl Fault {
 
 /// When a fault begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Start {
+pub enum FaultStart {
     /// So long after the scenario was loaded.
     AfterLoad(Duration),
     /// At an instant.
@@ -80,14 +80,14 @@ pub enum Start {
 
 /// Whom a fault hits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Client {
+pub enum ClientMatcher {
     /// The processes of this host.
     Host,
     /// The clients of a network; a single address is a network too.
     Network(IpNet),
 }
 
-impl Client {
+impl ClientMatcher {
     /// Whether a client is meant, by its address and whether it is a process of this host.
     pub fn is(&self, address: IpAddr, on_this_host: bool) -> bool {
         match self {
@@ -97,7 +97,7 @@ impl Client {
     }
 }
 
-impl FromStr for Client {
+impl FromStr for ClientMatcher {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -111,24 +111,24 @@ impl FromStr for Client {
     }
 }
 
-words! {
-    /// The method of a request.
-    Method {
-        /// Reads.
-        Get = "GET",
-        /// Reads the headers.
-        Head = "HEAD",
-        /// Asks for a token.
-        Put = "PUT",
-        /// Asks what is allowed.
-        Options = "OPTIONS",
-        /// Not allowed anywhere.
-        Post = "POST",
-        /// Not allowed anywhere.
-        Delete = "DELETE",
-        /// Not allowed anywhere.
-        Patch = "PATCH",
-    }
+/// The method of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "UPPERCASE")]
+pub enum Method {
+    /// Reads.
+    Get,
+    /// Reads the headers.
+    Head,
+    /// Asks for a token.
+    Put,
+    /// Asks what is allowed.
+    Options,
+    /// Not allowed anywhere.
+    Post,
+    /// Not allowed anywhere.
+    Delete,
+    /// Not allowed anywhere.
+    Patch,
 }
 
 /// How likely something is, in steps of 2⁻⁵³.
@@ -160,9 +160,9 @@ impl Probability {
 
 /// What goes wrong. What cannot happen to one request at once cannot be said at once.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Effect {
+pub enum FaultEffect {
     /// The answer is late, or another one.
-    Answer(Alteration),
+    Answer(ReplyAlteration),
     /// No answer: the connection is reset, after a while if said.
     Reset(Option<Latency>),
     /// No answer at all: silence until the client gives up.
@@ -173,15 +173,15 @@ pub enum Effect {
 
 /// What becomes of an answer. Each part is independent of the others.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Alteration {
+pub struct ReplyAlteration {
     /// It is late.
     pub latency: Option<Latency>,
     /// It is an error, whatever was asked.
     pub status: Option<ErrorStatus>,
     /// Its body is damaged.
-    pub body: Option<Damage>,
+    pub body: Option<BodyDamage>,
     /// Session tokens are no longer known.
-    pub tokens: Option<Tokens>,
+    pub tokens: Option<TokenFault>,
     /// How far the service's clock is ahead; behind if negative.
     pub clock_skew: Option<SignedDuration>,
 }
@@ -236,22 +236,22 @@ impl ErrorStatus {
     }
 }
 
-words! {
-    /// What is wrong with a body.
-    Damage {
-        /// It is empty, and the length says so.
-        Empty = "empty",
-        /// Half of what the length says comes; then the connection closes.
-        Truncated = "truncated",
-    }
+/// What is wrong with a body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "kebab-case")]
+pub enum BodyDamage {
+    /// It is empty, and the length says so.
+    Empty,
+    /// Half of what the length says comes; then the connection closes.
+    Truncated,
 }
 
-words! {
-    /// What is wrong with session tokens.
-    Tokens {
-        /// None is known any more: 401.
-        Lost = "lost",
-    }
+/// What is wrong with session tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "kebab-case")]
+pub enum TokenFault {
+    /// None is known any more: 401.
+    Lost,
 }
 
 /// How often a client may ask.
@@ -260,7 +260,7 @@ pub struct Throttle {
     /// Requests of one client in a second: so many at once, and then at this rate.
     pub per_second: u32,
     /// What the others get.
-    pub then: Excess,
+    pub then: ThrottleAction,
 }
 
 impl Throttle {
@@ -270,7 +270,7 @@ impl Throttle {
 
 /// What requests get that are too many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Excess {
+pub enum ThrottleAction {
     /// An error.
     Status(ErrorStatus),
     /// Silence, as if the packets were dropped.
@@ -283,8 +283,8 @@ mod tests {
 
     use super::*;
 
-    fn window(from: Start, lasts: Option<Duration>) -> Fault {
-        Fault { from, lasts, ..Fault::always(Effect::Hang) }
+    fn window(from: FaultStart, lasts: Option<Duration>) -> Fault {
+        Fault { from, lasts, ..Fault::always(FaultEffect::Hang) }
     }
 
     #[test]
@@ -292,8 +292,8 @@ mod tests {
         let ms = Duration::from_millis;
         let start = Timestamp::from_secs(1_000);
         let cases = [
-            (Start::AfterLoad(ms(60_000)), Some(ms(30_000))),
-            (Start::At(start.plus(ms(60_000))), Some(ms(30_000))),
+            (FaultStart::AfterLoad(ms(60_000)), Some(ms(30_000))),
+            (FaultStart::At(start.plus(ms(60_000))), Some(ms(30_000))),
         ];
         for (from, lasts) in cases {
             let fault = window(from, lasts);
@@ -305,12 +305,12 @@ mod tests {
             }
             assert!(window(from, None).is_on(ms(u64::MAX), Timestamp::from_millis(u64::MAX)));
         }
-        assert!(window(Start::AfterLoad(Duration::ZERO), None).is_on(Duration::ZERO, start));
+        assert!(window(FaultStart::AfterLoad(Duration::ZERO), None).is_on(Duration::ZERO, start));
     }
 
     #[test]
     fn clients_are_addresses_networks_and_this_host() {
-        let client = |text: &str| text.parse::<Client>().expect(text);
+        let client = |text: &str| text.parse::<ClientMatcher>().expect(text);
         let address = |text: &str| text.parse::<IpAddr>().expect(text);
         assert!(client("host").is(address("10.0.0.1"), true));
         assert!(!client("host").is(address("127.0.0.1"), false));
@@ -320,7 +320,7 @@ mod tests {
         assert!(!client("172.18.0.1").is(address("172.18.0.2"), false));
         assert!(client("fd00::/8").is(address("fd00::1"), false));
         for text in ["", "Host", "172.18.0.0/33", "example.com"] {
-            assert!(text.parse::<Client>().is_err(), "expected a refusal of {text:?}");
+            assert!(text.parse::<ClientMatcher>().is_err(), "expected a refusal of {text:?}");
         }
     }
 

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use percent_encoding::percent_decode_str;
 
-use super::Expected;
+use super::Accepted;
 
 /// A pattern for paths: `*` is anything within a segment, `**` any number of whole segments, none too.
 ///
@@ -83,10 +83,10 @@ fn has_parts(name: &str, parts: &[String]) -> bool {
 }
 
 impl FromStr for PathGlob {
-    type Err = Expected;
+    type Err = Accepted;
 
-    fn from_str(text: &str) -> Result<Self, Expected> {
-        const ACCEPTED: Expected = Expected(
+    fn from_str(text: &str) -> Result<Self, Accepted> {
+        const ACCEPTED: Accepted = Accepted(
             "a path, where * matches within a segment and ** any number of segments, such as \"meta-data/iam/**\"",
         );
         let part = |raw: &str| percent_decode_str(raw).decode_utf8().ok().map(std::borrow::Cow::into_owned);

@@ -1,6 +1,6 @@
 //! How the service speaks HTTP. What the real one does where nothing says so is a choice here, with a safe default.
 
-use super::words::words;
+use strum::{EnumString, IntoStaticStr, VariantArray};
 
 /// How the service speaks HTTP.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -23,60 +23,59 @@ pub struct Http {
     pub versions: Option<Vec<String>>,
 }
 
-words! {
-    /// Which generation of hosts answers.
-    #[derive(Default)]
-    Profile {
-        /// Nitro hosts from 2019 on.
-        #[default]
-        Modern = "modern",
-        /// Older hosts: an HTTP/1.0 status line, pages in errors, other headers.
-        Legacy = "legacy",
-        /// Not EC2's: the forms of amazon-ec2-metadata-mock.
-        Aemm = "aemm",
-    }
+/// Which generation of hosts answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "kebab-case")]
+pub enum Profile {
+    /// Nitro hosts from 2019 on.
+    #[default]
+    Modern,
+    /// Older hosts: an HTTP/1.0 status line, pages in errors, other headers.
+    Legacy,
+    /// Not EC2's: the forms of amazon-ec2-metadata-mock.
+    Aemm,
 }
-words! {
-    /// What a directory without the slash at the end answers.
-    #[derive(Default)]
-    DirectoryWithoutSlash {
-        /// Its listing, as hosts do from 2021 on.
-        #[default]
-        Listing = "listing",
-        /// 301 to the path with the slash, as hosts did until 2018. Some clients do not follow it.
-        Redirect = "redirect",
-    }
+
+/// What a directory without the slash at the end answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "kebab-case")]
+pub enum DirectoryWithoutSlash {
+    /// Its listing, as hosts do from 2021 on.
+    #[default]
+    Listing,
+    /// 301 to the path with the slash, as hosts did until 2018. Some clients do not follow it.
+    Redirect,
 }
-words! {
-    /// What a request with `Expect` gets.
-    #[derive(Default)]
-    Expect {
-        /// 417.
-        #[default]
-        Refuse = "refuse",
-        /// The answer that it gets without.
-        Ignore = "ignore",
-    }
+
+/// What a request with `Expect` gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "kebab-case")]
+pub enum Expect {
+    /// 417.
+    #[default]
+    Refuse,
+    /// The answer that it gets without.
+    Ignore,
 }
-words! {
-    /// What a bad token gets while tokens are optional.
-    #[derive(Default)]
-    InvalidToken {
-        /// 401.
-        #[default]
-        Refuse = "refuse",
-        /// The answer that the request gets without a token.
-        Ignore = "ignore",
-    }
+
+/// What a bad token gets while tokens are optional.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "kebab-case")]
+pub enum InvalidToken {
+    /// 401.
+    #[default]
+    Refuse,
+    /// The answer that the request gets without a token.
+    Ignore,
 }
-words! {
-    /// Whether `/VERSION/` lists `user-data` when there is none.
-    #[derive(Default)]
-    UserDataListed {
-        /// No: what is listed answers.
-        #[default]
-        WhenSet = "when-set",
-        /// Yes, though it answers 404.
-        Always = "always",
-    }
+
+/// Whether `/VERSION/` lists `user-data` when there is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "kebab-case")]
+pub enum UserDataListed {
+    /// No: what is listed answers.
+    #[default]
+    WhenSet,
+    /// Yes, though it answers 404.
+    Always,
 }

@@ -5,23 +5,19 @@ use std::str::FromStr;
 
 /// What would have been accepted, in words that follow "accepted: ".
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Expected(pub &'static str);
+pub struct Accepted(pub &'static str);
 
-impl fmt::Display for Expected {
+impl fmt::Display for Accepted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.0)
     }
 }
 
-impl std::error::Error for Expected {}
+impl std::error::Error for Accepted {}
 
-/// A string newtype: name, rule, and what the rule accepts.
+/// Makes a struct around a `String` an identifier: its rule and what the rule accepts.
 macro_rules! identifier {
-    ($(#[$doc:meta])* $name:ident, $rule:expr, $accepted:literal) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(String);
-
+    ($name:ident, $rule:expr, $accepted:literal) => {
         impl $name {
             /// The text.
             pub fn as_str(&self) -> &str {
@@ -30,11 +26,11 @@ macro_rules! identifier {
         }
 
         impl FromStr for $name {
-            type Err = Expected;
+            type Err = Accepted;
 
-            fn from_str(text: &str) -> Result<Self, Expected> {
+            fn from_str(text: &str) -> Result<Self, Accepted> {
                 let rule: fn(&str) -> bool = $rule;
-                if rule(text) { Ok(Self(text.to_owned())) } else { Err(Expected($accepted)) }
+                if rule(text) { Ok(Self(text.to_owned())) } else { Err(Accepted($accepted)) }
             }
         }
 
@@ -46,86 +42,146 @@ macro_rules! identifier {
     };
 }
 
-identifier! {
-    /// `i-` and 8 or 17 hexadecimal digits.
-    InstanceId, |t| resource_id(t, "i-"),
+/// `i-` and 8 or 17 hexadecimal digits.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct InstanceId(String);
+identifier!(
+    InstanceId,
+    |t| resource_id(t, "i-"),
     "\"i-\" and 8 or 17 lower-case hexadecimal digits, such as \"i-1234567890abcdef0\""
-}
-identifier! {
-    /// `ami-` and 8 or 17 hexadecimal digits.
-    AmiId, |t| resource_id(t, "ami-"),
+);
+
+/// `ami-` and 8 or 17 hexadecimal digits.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AmiId(String);
+identifier!(
+    AmiId,
+    |t| resource_id(t, "ami-"),
     "\"ami-\" and 8 or 17 lower-case hexadecimal digits, such as \"ami-0a887e401f7654935\""
-}
-identifier! {
-    /// `r-` and 8 or 17 hexadecimal digits.
-    ReservationId, |t| resource_id(t, "r-"),
+);
+
+/// `r-` and 8 or 17 hexadecimal digits.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ReservationId(String);
+identifier!(
+    ReservationId,
+    |t| resource_id(t, "r-"),
     "\"r-\" and 8 or 17 lower-case hexadecimal digits, such as \"r-046cb3eca3e201d2f\""
-}
-identifier! {
-    /// `aki-` and 8 or 17 hexadecimal digits.
-    KernelId, |t| resource_id(t, "aki-"),
+);
+
+/// `aki-` and 8 or 17 hexadecimal digits.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct KernelId(String);
+identifier!(
+    KernelId,
+    |t| resource_id(t, "aki-"),
     "\"aki-\" and 8 or 17 lower-case hexadecimal digits, such as \"aki-5c21674b\""
-}
-identifier! {
-    /// `ari-` and 8 or 17 hexadecimal digits.
-    RamdiskId, |t| resource_id(t, "ari-"),
+);
+
+/// `ari-` and 8 or 17 hexadecimal digits.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RamdiskId(String);
+identifier!(
+    RamdiskId,
+    |t| resource_id(t, "ari-"),
     "\"ari-\" and 8 or 17 lower-case hexadecimal digits, such as \"ari-01bb5768\""
-}
-identifier! {
-    /// `h-` and 8 or 17 hexadecimal digits.
-    HostId, |t| resource_id(t, "h-"),
+);
+
+/// `h-` and 8 or 17 hexadecimal digits.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct HostId(String);
+identifier!(
+    HostId,
+    |t| resource_id(t, "h-"),
     "\"h-\" and 8 or 17 lower-case hexadecimal digits, such as \"h-0da999999f9999fb9\""
-}
-identifier! {
-    /// `eni-` and 8 or 17 hexadecimal digits.
-    InterfaceId, |t| resource_id(t, "eni-"),
+);
+
+/// `eni-` and 8 or 17 hexadecimal digits.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct InterfaceId(String);
+identifier!(
+    InterfaceId,
+    |t| resource_id(t, "eni-"),
     "\"eni-\" and 8 or 17 lower-case hexadecimal digits, such as \"eni-0f95d3625f5c521cc\""
-}
-identifier! {
-    /// `subnet-` and 8 or 17 hexadecimal digits.
-    SubnetId, |t| resource_id(t, "subnet-"),
+);
+
+/// `subnet-` and 8 or 17 hexadecimal digits.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SubnetId(String);
+identifier!(
+    SubnetId,
+    |t| resource_id(t, "subnet-"),
     "\"subnet-\" and 8 or 17 lower-case hexadecimal digits, such as \"subnet-0ac62554\""
-}
-identifier! {
-    /// `vpc-` and 8 or 17 hexadecimal digits.
-    VpcId, |t| resource_id(t, "vpc-"),
+);
+
+/// `vpc-` and 8 or 17 hexadecimal digits.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct VpcId(String);
+identifier!(
+    VpcId,
+    |t| resource_id(t, "vpc-"),
     "\"vpc-\" and 8 or 17 lower-case hexadecimal digits, such as \"vpc-d295a6a7\""
-}
-identifier! {
-    /// `sg-` and 8 or 17 hexadecimal digits.
-    SecurityGroupId, |t| resource_id(t, "sg-"),
+);
+
+/// `sg-` and 8 or 17 hexadecimal digits.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SecurityGroupId(String);
+identifier!(
+    SecurityGroupId,
+    |t| resource_id(t, "sg-"),
     "\"sg-\" and 8 or 17 lower-case hexadecimal digits, such as \"sg-0b07f8f6cb485d4df\""
-}
-identifier! {
-    /// Twelve digits.
-    AccountId, |t| t.len() == 12 && t.bytes().all(|b| b.is_ascii_digit()),
+);
+
+/// Twelve digits.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AccountId(String);
+identifier!(
+    AccountId,
+    |t| t.len() == 12 && t.bytes().all(|b| b.is_ascii_digit()),
     "12 digits, such as \"123456789012\""
-}
-identifier! {
-    /// A family and a size, `m5.xlarge`.
-    InstanceType, instance_type,
-    "FAMILY.SIZE in lower case, such as \"m5.xlarge\""
-}
-identifier! {
-    /// Six pairs of lower-case hexadecimal digits between colons.
-    MacAddress, mac_address,
+);
+
+/// A family and a size, `m5.xlarge`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct InstanceType(String);
+identifier!(InstanceType, instance_type, "FAMILY.SIZE in lower case, such as \"m5.xlarge\"");
+
+/// Six pairs of lower-case hexadecimal digits between colons.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MacAddress(String);
+identifier!(
+    MacAddress,
+    mac_address,
     "six pairs of lower-case hexadecimal digits between colons, such as \"0e:49:61:0f:c3:11\""
-}
-identifier! {
-    /// An IAM role name: 1 to 64 letters, digits and `+=,.@_-`.
-    RoleName, |t| (1..=64).contains(&t.len()) && t.bytes().all(|b| b.is_ascii_alphanumeric() || b"+=,.@_-".contains(&b)),
+);
+
+/// An IAM role name: 1 to 64 letters, digits and `+=,.@_-`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RoleName(String);
+identifier!(
+    RoleName,
+    |t| (1..=64).contains(&t.len())
+        && t.bytes().all(|b| b.is_ascii_alphanumeric() || b"+=,.@_-".contains(&b)),
     "1 to 64 letters, digits and + = , . @ _ - (IAM's rule for role names)"
-}
-identifier! {
-    /// A tag key that EC2 allows while tags in instance metadata are enabled.
-    TagKey, tag_key,
+);
+
+/// A tag key that EC2 allows while tags in instance metadata are enabled.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TagKey(String);
+identifier!(
+    TagKey,
+    tag_key,
     "1 to 128 letters, digits and + - = . , _ : @, but not \".\", \"..\" or \"_index\" (EC2 refuses other keys while tags in instance metadata are on)"
-}
-identifier! {
-    /// One or more DNS names between single blanks, as DHCP option sets with several domains give.
-    HostName, |t| t.len() <= 253 && t.split(' ').all(dns_name),
+);
+
+/// One or more DNS names between single blanks, as DHCP option sets with several domains give.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct HostName(String);
+identifier!(
+    HostName,
+    |t| t.len() <= 253 && t.split(' ').all(dns_name),
     "a DNS name of letters, digits, hyphens and dots such as \"ip-172-16-34-43.ec2.internal\" (several between single blanks are allowed)"
-}
+);
 
 /// `prefix` and 8 or 17 lower-case hexadecimal digits.
 fn resource_id(text: &str, prefix: &str) -> bool {

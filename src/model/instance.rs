@@ -10,12 +10,12 @@ use super::ids::{
     ReservationId, TagKey,
 };
 use super::interface::NetworkInterface;
+use super::location::{AvailabilityZone, Region};
 use super::options::MetadataOptions;
-use super::place::{AvailabilityZone, Region};
 use super::scenario::Overrides;
 use super::time::Timestamp;
-use super::words::words;
 use super::{SecurityGroups, names};
+use strum::{EnumString, IntoStaticStr, VariantArray};
 
 /// An instance. Fields hold what is said; methods give what follows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -234,16 +234,19 @@ impl Instance {
 
 // === Words ===
 
-words! {
-    /// The processor, in the words of the identity document.
-    Architecture {
-        /// 64-bit x86.
-        X86_64 = "x86_64",
-        /// 64-bit Arm.
-        Arm64 = "arm64",
-        /// 32-bit x86.
-        I386 = "i386",
-    }
+/// The processor, in the words of the identity document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
+
+pub enum Architecture {
+    /// 64-bit x86.
+    #[strum(serialize = "x86_64")]
+    X86_64,
+    /// 64-bit Arm.
+    #[strum(serialize = "arm64")]
+    Arm64,
+    /// 32-bit x86.
+    #[strum(serialize = "i386")]
+    I386,
 }
 
 impl Architecture {
@@ -261,58 +264,62 @@ impl Architecture {
     }
 }
 
-words! {
-    /// What the instance should prepare for.
-    InstanceAction {
-        /// Nothing.
-        None = "none",
-        /// It is being shut down.
-        Shutdown = "shutdown",
-        /// It is about to be bundled.
-        BundlePending = "bundle-pending",
-    }
+/// What the instance should prepare for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "kebab-case")]
+pub enum InstanceAction {
+    /// Nothing.
+    None,
+    /// It is being shut down.
+    Shutdown,
+    /// It is about to be bundled.
+    BundlePending,
 }
-words! {
-    /// How the instance is paid for.
-    LifeCycle {
-        /// On demand.
-        OnDemand = "on-demand",
-        /// Spot.
-        Spot = "spot",
-        /// Scheduled Instances.
-        Scheduled = "scheduled",
-        /// Capacity Blocks.
-        CapacityBlock = "capacity-block",
-    }
+
+/// How the instance is paid for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "kebab-case")]
+pub enum LifeCycle {
+    /// On demand.
+    OnDemand,
+    /// Spot.
+    Spot,
+    /// Scheduled Instances.
+    Scheduled,
+    /// Capacity Blocks.
+    CapacityBlock,
 }
-words! {
-    /// What the instance runs on.
-    System {
-        /// Nitro.
-        Nitro = "nitro",
-        /// Xen.
-        Xen = "xen",
-        /// A Xen instance type on Nitro hardware.
-        XenOnNitro = "xen-on-nitro",
-    }
+
+/// What the instance runs on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "kebab-case")]
+pub enum System {
+    /// Nitro.
+    Nitro,
+    /// Xen.
+    Xen,
+    /// A Xen instance type on Nitro hardware.
+    XenOnNitro,
 }
-words! {
-    /// Detailed monitoring.
-    Monitoring {
-        /// Every minute.
-        Enabled = "enabled",
-        /// Every five minutes.
-        Disabled = "disabled",
-    }
+
+/// Detailed monitoring.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "kebab-case")]
+pub enum Monitoring {
+    /// Every minute.
+    Enabled,
+    /// Every five minutes.
+    Disabled,
 }
-words! {
-    /// What the private DNS name follows from.
-    HostnameType {
-        /// The primary private IPv4 address.
-        IpName = "ip-name",
-        /// The instance id.
-        ResourceName = "resource-name",
-    }
+
+/// What the private DNS name follows from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "kebab-case")]
+pub enum HostnameType {
+    /// The primary private IPv4 address.
+    IpName,
+    /// The instance id.
+    ResourceName,
 }
 
 /// Placement groups and hosts.

@@ -13,25 +13,25 @@ mod ids;
 mod instance;
 mod interface;
 pub mod json;
+mod location;
 pub mod names;
 mod options;
-mod place;
 mod scenario;
+mod string_enum;
 mod time;
 pub mod timeline;
-mod words;
 
 pub use content::{Content, ContentType};
 pub use credentials::{CredentialSource, CredentialState, Credentials, Fetched, Keys, Secret};
 pub use event::{
-    AfterNotice, Clear, Due, Effect, Event, Fact, MaintenanceCode, MaintenanceEvent, MaintenanceNotice,
-    MaintenanceState, MetadataOption, Notice, NoticeTime, Said, Signals, SpotAction, SpotInterruption,
-    TargetLifecycleState, When,
+    AfterNotice, ClearTarget, Event, EventEffect, EventTime, InstanceFact, InstantAsWritten, MaintenanceCode,
+    MaintenanceEvent, MaintenanceNotice, MaintenanceState, MetadataOption, Notice, NoticeDue, NoticeTime,
+    Signals, SpotAction, SpotInterruption, TargetLifecycleState,
 };
 pub use glob::PathGlob;
 pub use http::{DirectoryWithoutSlash, Expect, Http, InvalidToken, Profile, UserDataListed};
 pub use ids::{
-    AccountId, AmiId, Expected, HostId, HostName, InstanceId, InstanceType, InterfaceId, KernelId,
+    Accepted, AccountId, AmiId, HostId, HostName, InstanceId, InstanceType, InterfaceId, KernelId,
     MacAddress, RamdiskId, ReservationId, RoleName, SecurityGroupId, SubnetId, TagKey, VpcId,
 };
 pub use instance::{
@@ -39,7 +39,8 @@ pub use instance::{
     PublicKey, System,
 };
 pub use interface::{NetworkInterface, SecurityGroups, mac_of};
+pub use location::{AvailabilityZone, Partition, Region};
 pub use options::{HttpEndpoint, HttpTokens, InstanceMetadataTags, MetadataOptions};
-pub use place::{AvailabilityZone, Partition, Region};
-pub use scenario::{Guest, Override, Overrides, Scenario};
-pub use time::{Timestamp, words_of_span};
+pub use scenario::{NamedInstance, Override, Overrides, Scenario};
+pub use string_enum::StringEnum;
+pub use time::{Timestamp, format_duration};

@@ -1,6 +1,6 @@
 //! Metadata options.
 
-use super::words::words;
+use strum::{EnumString, IntoStaticStr, VariantArray};
 
 /// As in EC2's `ModifyInstanceMetadataOptions`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,30 +27,32 @@ impl Default for MetadataOptions {
     }
 }
 
-words! {
-    /// Whether a session token is needed.
-    HttpTokens {
-        /// IMDSv1 and IMDSv2.
-        Optional = "optional",
-        /// IMDSv2 only.
-        Required = "required",
-    }
+/// Whether a session token is needed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "kebab-case")]
+pub enum HttpTokens {
+    /// IMDSv1 and IMDSv2.
+    Optional,
+    /// IMDSv2 only.
+    Required,
 }
-words! {
-    /// Whether the service answers at all.
-    HttpEndpoint {
-        /// It answers.
-        Enabled = "enabled",
-        /// Every request gets 403.
-        Disabled = "disabled",
-    }
+
+/// Whether the service answers at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "kebab-case")]
+pub enum HttpEndpoint {
+    /// It answers.
+    Enabled,
+    /// Every request gets 403.
+    Disabled,
 }
-words! {
-    /// Whether tags are in the tree.
-    InstanceMetadataTags {
-        /// `tags/instance/` is there.
-        Enabled = "enabled",
-        /// It is not.
-        Disabled = "disabled",
-    }
+
+/// Whether tags are in the tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "kebab-case")]
+pub enum InstanceMetadataTags {
+    /// `tags/instance/` is there.
+    Enabled,
+    /// It is not.
+    Disabled,
 }

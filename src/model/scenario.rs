@@ -16,7 +16,7 @@ pub struct Scenario {
     /// Who this machine pretends to be, to every client that meets no other instance.
     pub instance: Instance,
     /// More pretend instances, told apart by client.
-    pub guests: Vec<Guest>,
+    pub guests: Vec<NamedInstance>,
     /// The timeline, in the file's order.
     pub events: Vec<Event>,
     /// How the service speaks HTTP.
@@ -27,7 +27,7 @@ pub struct Scenario {
 
 /// An instance that certain clients meet.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Guest {
+pub struct NamedInstance {
     /// Its name in the scenario.
     pub name: String,
     /// The networks whose clients meet it; of several the longest prefix counts.

@@ -103,7 +103,7 @@ impl From<jiff::Timestamp> for Timestamp {
 }
 
 /// A length of time as scenarios say it: `1m30s`, `6h`, `0s`; whole milliseconds.
-pub fn words_of_span(span: Duration) -> String {
+pub fn format_duration(span: Duration) -> String {
     let millis = span.as_millis();
     let parts = [(3_600_000, u128::MAX, "h"), (60_000, 60, "m"), (1000, 60, "s"), (1, 1000, "ms")];
     let counts = parts.into_iter().map(|(unit, most, name)| (millis / unit % most, name));
@@ -141,7 +141,7 @@ mod tests {
         let cases =
             [(0, "0s"), (250, "250ms"), (90_000, "1m30s"), (21_600_000, "6h"), (90_061_001, "25h1m1s1ms")];
         for (millis, words) in cases {
-            assert_eq!(words_of_span(Duration::from_millis(millis)), words);
+            assert_eq!(format_duration(Duration::from_millis(millis)), words);
         }
     }
 }

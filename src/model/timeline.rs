@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-pub use super::clock::{Clock, Happening, Occurrence};
+pub use super::clock::{EventOccurrence, Occurrence, ScenarioClock};
 use super::event::{
-    Clear, Due, Effect, Event, Fact, MaintenanceCode, MaintenanceEvent, MaintenanceNotice, MaintenanceState,
-    MetadataOption, NoticeTime, Signals, SpotInterruption,
+    ClearTarget, Event, EventEffect, InstanceFact, MaintenanceCode, MaintenanceEvent, MaintenanceNotice,
+    MaintenanceState, MetadataOption, NoticeDue, NoticeTime, Signals, SpotInterruption,
 };
 use super::instance::Instance;
 use super::time::Timestamp;
@@ -29,37 +29,37 @@ struct Given {
 }
 
 impl Given {
-    fn time(self, due: &Due) -> NoticeTime {
+    fn time(self, due: &NoticeDue) -> NoticeTime {
         due.from(self.at, self.started)
     }
 
     /// The instant of what does not move.
-    fn instant(self, due: &Due) -> Timestamp {
+    fn instant(self, due: &NoticeDue) -> Timestamp {
         self.time(due).at(self.at)
     }
 }
 
-fn apply(instance: &mut Instance, base: &Instance, effect: &Effect, given: Given) {
+fn apply(instance: &mut Instance, base: &Instance, effect: &EventEffect, given: Given) {
     match effect {
-        Effect::SpotInterruption { action, due, then } => {
+        EventEffect::SpotInterruption { action, due, then } => {
             let time = given.time(due);
             instance.signals.spot = Some(SpotInterruption { action: *action, time, then: *then });
         }
-        Effect::Rebalance(due) => instance.signals.rebalance = Some(given.time(due)),
-        Effect::Maintenance(notice) => maintain(&mut instance.signals, notice, given),
-        Effect::TargetLifecycleState(state) => instance.signals.target_lifecycle_state = Some(*state),
-        Effect::InstanceAction(action) => instance.instance_action = *action,
-        Effect::LifeCycle(life_cycle) => instance.life_cycle = *life_cycle,
-        Effect::Credentials(state) => {
+        EventEffect::Rebalance(due) => instance.signals.rebalance = Some(given.time(due)),
+        EventEffect::Maintenance(notice) => maintain(&mut instance.signals, notice, given),
+        EventEffect::TargetLifecycleState(state) => instance.signals.target_lifecycle_state = Some(*state),
+        EventEffect::InstanceAction(action) => instance.instance_action = *action,
+        EventEffect::LifeCycle(life_cycle) => instance.life_cycle = *life_cycle,
+        EventEffect::Credentials(state) => {
             if let Some(credentials) = &mut instance.credentials {
                 credentials.state = *state;
             }
         }
-        Effect::Rotate => instance.signals.rotated_at = Some(given.at),
-        Effect::Set(path, value) => {
+        EventEffect::Rotate => instance.signals.rotated_at = Some(given.at),
+        EventEffect::Set(path, value) => {
             instance.overrides.insert(path.clone(), value.clone());
         }
-        Effect::Unset(path) => match base.overrides.get(path) {
+        EventEffect::Unset(path) => match base.overrides.get(path) {
             Some(said) => {
                 instance.overrides.insert(path.clone(), said.clone());
             }
@@ -67,15 +67,15 @@ fn apply(instance: &mut Instance, base: &Instance, effect: &Effect, given: Given
                 instance.overrides.remove(path);
             }
         },
-        Effect::Tag(key, Some(value)) => {
+        EventEffect::Tag(key, Some(value)) => {
             instance.tags.insert(key.clone(), value.clone());
         }
-        Effect::Tag(key, None) => {
+        EventEffect::Tag(key, None) => {
             instance.tags.remove(key);
         }
-        Effect::Option(option) => set_option(instance, *option),
-        Effect::Fact(fact) => set_fact(instance, fact),
-        Effect::Clear(what) => clear(instance, base, *what),
+        EventEffect::Option(option) => set_option(instance, *option),
+        EventEffect::Fact(fact) => set_fact(instance, fact),
+        EventEffect::Clear(what) => clear(instance, base, *what),
     }
 }
 
@@ -89,18 +89,18 @@ fn set_option(instance: &mut Instance, option: MetadataOption) {
     }
 }
 
-fn set_fact(instance: &mut Instance, fact: &Fact) {
+fn set_fact(instance: &mut Instance, fact: &InstanceFact) {
     match fact {
-        Fact::InstanceType(instance_type) => instance.instance_type.clone_from(instance_type),
-        Fact::AmiId(ami_id) => instance.ami_id.clone_from(ami_id),
-        Fact::Monitoring(monitoring) => instance.monitoring = *monitoring,
-        Fact::UserData(bytes) => instance.user_data.clone_from(bytes),
-        Fact::PublicIpv4s(addresses) => {
+        InstanceFact::InstanceType(instance_type) => instance.instance_type.clone_from(instance_type),
+        InstanceFact::AmiId(ami_id) => instance.ami_id.clone_from(ami_id),
+        InstanceFact::Monitoring(monitoring) => instance.monitoring = *monitoring,
+        InstanceFact::UserData(bytes) => instance.user_data.clone_from(bytes),
+        InstanceFact::PublicIpv4s(addresses) => {
             if let Some(primary) = instance.interfaces.first_mut() {
                 primary.public_ipv4s.clone_from(addresses);
             }
         }
-        Fact::SecurityGroups(names) => {
+        InstanceFact::SecurityGroups(names) => {
             instance.security_groups.names.clone_from(names);
             if let Some(primary) = instance.interfaces.first_mut() {
                 primary.security_groups.names.clone_from(names);
@@ -109,27 +109,29 @@ fn set_fact(instance: &mut Instance, fact: &Fact) {
     }
 }
 
-fn clear(instance: &mut Instance, base: &Instance, what: Clear) {
+fn clear(instance: &mut Instance, base: &Instance, what: ClearTarget) {
     let signals = &mut instance.signals;
     match what {
-        Clear::All => instance.clone_from(base),
-        Clear::SpotInterruption => signals.spot.clone_from(&base.signals.spot),
-        Clear::Rebalance => signals.rebalance.clone_from(&base.signals.rebalance),
-        Clear::Maintenance => {
+        ClearTarget::All => instance.clone_from(base),
+        ClearTarget::SpotInterruption => signals.spot.clone_from(&base.signals.spot),
+        ClearTarget::Rebalance => signals.rebalance.clone_from(&base.signals.rebalance),
+        ClearTarget::Maintenance => {
             signals.scheduled.clone_from(&base.signals.scheduled);
             signals.history.clone_from(&base.signals.history);
         }
-        Clear::TargetLifecycleState => signals.target_lifecycle_state = base.signals.target_lifecycle_state,
-        Clear::InstanceAction => instance.instance_action = base.instance_action,
-        Clear::LifeCycle => instance.life_cycle = base.life_cycle,
-        Clear::Credentials => {
+        ClearTarget::TargetLifecycleState => {
+            signals.target_lifecycle_state = base.signals.target_lifecycle_state;
+        }
+        ClearTarget::InstanceAction => instance.instance_action = base.instance_action,
+        ClearTarget::LifeCycle => instance.life_cycle = base.life_cycle,
+        ClearTarget::Credentials => {
             signals.rotated_at = None;
             instance.credentials.clone_from(&base.credentials);
         }
-        Clear::Metadata => instance.overrides.clone_from(&base.overrides),
-        Clear::Tags => instance.tags.clone_from(&base.tags),
-        Clear::MetadataOptions => instance.metadata_options = base.metadata_options,
-        Clear::Facts => {
+        ClearTarget::Metadata => instance.overrides.clone_from(&base.overrides),
+        ClearTarget::Tags => instance.tags.clone_from(&base.tags),
+        ClearTarget::MetadataOptions => instance.metadata_options = base.metadata_options,
+        ClearTarget::Facts => {
             instance.instance_type.clone_from(&base.instance_type);
             instance.ami_id.clone_from(&base.ami_id);
             instance.monitoring = base.monitoring;
@@ -147,7 +149,7 @@ fn maintain(signals: &mut Signals, notice: &MaintenanceNotice, given: Given) {
         events.iter().position(|event| event.id == notice.id).map(|index| events.remove(index))
     };
     let before = take(&mut signals.scheduled).or_else(|| take(&mut signals.history));
-    let due = |said: Option<&Due>, was: Option<Timestamp>| said.map(|due| given.instant(due)).or(was);
+    let due = |said: Option<&NoticeDue>, was: Option<Timestamp>| said.map(|due| given.instant(due)).or(was);
     let code =
         notice.code.or(before.as_ref().map(|event| event.code)).unwrap_or(MaintenanceCode::SystemReboot);
     let described = before.as_ref().filter(|event| event.code == code).map(|event| event.description.clone());

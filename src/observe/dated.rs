@@ -10,7 +10,7 @@ use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 
-use super::stderr::Message;
+use super::stderr::EventMessage;
 
 /// The layer that writes them.
 pub(super) fn layer<S>() -> impl Layer<S>
@@ -34,7 +34,7 @@ where
         event: &Event<'_>,
     ) -> fmt::Result {
         write!(writer, "{} ", Zoned::now().strftime("%Y/%m/%d %H:%M:%S"))?;
-        Message::of(event, &mut writer)?;
+        EventMessage::of(event, &mut writer)?;
         writer.write_char('\n')
     }
 }

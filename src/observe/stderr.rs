@@ -56,7 +56,7 @@ where
         } else {
             write!(writer, "{level:>5} ")?;
         }
-        Message::of(event, &mut writer)?;
+        EventMessage::of(event, &mut writer)?;
         writer.write_char('\n')
     }
 }
@@ -71,21 +71,21 @@ fn colour(level: Level) -> u8 {
 }
 
 /// Writes the message and leaves the `IMDS_` fields out: the sentence has said it.
-pub(super) struct Message<'a, 'w> {
+pub(super) struct EventMessage<'a, 'w> {
     writer: &'a mut Writer<'w>,
     result: fmt::Result,
 }
 
-impl Message<'_, '_> {
+impl EventMessage<'_, '_> {
     /// Writes that of an event.
     pub(super) fn of(event: &Event<'_>, writer: &mut Writer<'_>) -> fmt::Result {
-        let mut message = Message { writer, result: Ok(()) };
+        let mut message = EventMessage { writer, result: Ok(()) };
         event.record(&mut message);
         message.result
     }
 }
 
-impl Visit for Message<'_, '_> {
+impl Visit for EventMessage<'_, '_> {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         if field.name() == "message" && self.result.is_ok() {
             self.result = write!(self.writer, "{value:?}");

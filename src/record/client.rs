@@ -11,8 +11,8 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::ask::{Answer, Ask, Outcome};
 use super::crawl::BODY_BYTES;
+use super::exchange::{CrawlRequest, CrawlResponse, ExchangeOutcome};
 use super::target::Target;
 use crate::model::Timestamp;
 
@@ -22,15 +22,15 @@ const CONNECT: Duration = Duration::from_secs(3);
 const ANSWER: Duration = Duration::from_secs(10);
 
 /// Asks, and says what came.
-pub async fn exchange(target: &Target, ask: &Ask) -> Outcome {
+pub async fn exchange(target: &Target, ask: &CrawlRequest) -> ExchangeOutcome {
     match timeout(ANSWER, attempt(target, ask)).await {
-        Ok(Ok(answer)) => Outcome::Answer(answer),
-        Ok(Err(why)) => Outcome::Lost(why),
-        Err(_) => Outcome::Lost(format!("no answer within {} s", ANSWER.as_secs())),
+        Ok(Ok(answer)) => ExchangeOutcome::Answer(answer),
+        Ok(Err(why)) => ExchangeOutcome::Lost(why),
+        Err(_) => ExchangeOutcome::Lost(format!("no answer within {} s", ANSWER.as_secs())),
     }
 }
 
-async fn attempt(target: &Target, ask: &Ask) -> Result<Answer, String> {
+async fn attempt(target: &Target, ask: &CrawlRequest) -> Result<CrawlResponse, String> {
     let connecting = timeout(CONNECT, TcpStream::connect((target.host.as_str(), target.port)));
     let stream = connecting
         .await
@@ -49,7 +49,7 @@ async fn attempt(target: &Target, ask: &Ask) -> Result<Answer, String> {
     let (parts, body) = response.into_parts();
     let body = Limited::new(body, BODY_BYTES).collect().await.map_err(|error| error.to_string())?;
     connection.abort();
-    Ok(Answer {
+    Ok(CrawlResponse {
         status: parts.status.as_u16(),
         legacy: parts.version == Version::HTTP_10,
         closes: closes(&parts.headers),

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use hyper::Method;
 
-use super::ask::{Ask, Outcome, Step};
+use super::exchange::{CrawlRequest, CrawlStep, ExchangeOutcome};
+use super::listing::{UNLISTED, encoded};
 use super::pace::{Pace, Rate};
-use super::walk::{UNLISTED, encoded};
-use crate::exit::{Failure, Status};
+use crate::exit::{ExitStatus, Failure};
 use crate::model::Timestamp;
-use crate::transcribe::{Keep, Seen};
+use crate::transcribe::{Observations, SecretsPolicy};
 
 /// The longest body that is read.
 pub const BODY_BYTES: usize = 1 << 20;
@@ -32,10 +32,10 @@ const TTL_SECONDS: &str = "21600";
 pub struct Crawl {
     pace: Pace,
     /// What is asked, until it is answered.
-    task: Option<Task>,
-    pub(super) queue: VecDeque<Task>,
+    task: Option<CrawlTask>,
+    pub(super) queue: VecDeque<CrawlTask>,
     pub(super) token: Option<String>,
-    pub(super) seen: Seen,
+    pub(super) seen: Observations,
     /// Paths that are asked for or will be.
     pub(super) known: BTreeSet<String>,
     /// Lines of listings that were read.
@@ -53,7 +53,7 @@ pub struct Crawl {
 
 /// A question. Paths are below the version, without slashes at their ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Task {
+pub(super) enum CrawlTask {
     Token,
     WithoutToken,
     Versions,
@@ -69,14 +69,14 @@ pub(super) enum Task {
 
 impl Crawl {
     /// Nothing asked yet.
-    pub fn new(rate: Rate, keep: Keep) -> Self {
-        use Task::{Directory, Token, Versions, WithoutSlash, WithoutToken};
+    pub fn new(rate: Rate, keep: SecretsPolicy) -> Self {
+        use CrawlTask::{Directory, Token, Versions, WithoutSlash, WithoutToken};
         Self {
             pace: Pace::new(rate),
             task: None,
             queue: [Token, WithoutToken, Versions, Directory(String::new()), WithoutSlash].into(),
             token: None,
-            seen: Seen::new("latest", keep),
+            seen: Observations::new("latest", keep),
             known: BTreeSet::new(),
             lines: 0,
             bytes: 0,
@@ -89,38 +89,38 @@ impl Crawl {
     }
 
     /// What to do at this time.
-    pub fn step(&mut self, now: Timestamp) -> Step {
+    pub fn step(&mut self, now: Timestamp) -> CrawlStep {
         if self.task.is_none() && self.queue.is_empty() {
             self.ask_for_unlisted();
         }
         if self.task.is_none() && self.queue.is_empty() && !self.twice.is_empty() {
-            self.queue.extend(self.twice.drain(..).map(Task::Again));
+            self.queue.extend(self.twice.drain(..).map(CrawlTask::Again));
             self.pace.pause(UNTIL_AGAIN, now);
         }
-        let Some(task) = self.task.take().or_else(|| self.queue.pop_front()) else { return Step::Done };
+        let Some(task) = self.task.take().or_else(|| self.queue.pop_front()) else { return CrawlStep::Done };
         let wait = self.pace.wait(now);
         let step = if wait.is_zero() {
             self.pace.asked(now);
-            Step::Ask(self.ask(&task))
+            CrawlStep::Ask(self.ask(&task))
         } else {
-            Step::Wait(wait)
+            CrawlStep::Wait(wait)
         };
         self.task = Some(task);
         step
     }
 
-    /// What came of the last [`Step::Ask`]. A failure ends the walk.
-    pub fn answered(&mut self, outcome: Outcome, now: Timestamp) -> Result<(), Failure> {
+    /// What came of the last [`CrawlStep::Ask`]. A failure ends the walk.
+    pub fn answered(&mut self, outcome: ExchangeOutcome, now: Timestamp) -> Result<(), Failure> {
         let Some(task) = self.task.take() else { return Ok(()) };
         let answer = match outcome {
-            Outcome::Answer(answer) if !matches!(answer.status, 429 | 500..=599) => answer,
-            Outcome::Answer(answer) => {
+            ExchangeOutcome::Answer(answer) if !matches!(answer.status, 429 | 500..=599) => answer,
+            ExchangeOutcome::Answer(answer) => {
                 return self.again(task, &format!("answers {}", answer.status), answer.retry_after, now);
             }
-            Outcome::Lost(why) => return self.again(task, &why, None, now),
+            ExchangeOutcome::Lost(why) => return self.again(task, &why, None, now),
         };
         self.attempts = 0;
-        let guarded = !matches!(task, Task::Token | Task::WithoutToken | Task::Unguarded(_));
+        let guarded = !matches!(task, CrawlTask::Token | CrawlTask::WithoutToken | CrawlTask::Unguarded(_));
         if answer.status == 401 && self.token.is_some() && guarded {
             return self.renew(task);
         }
@@ -132,34 +132,34 @@ impl Crawl {
     }
 
     /// Everything that was answered.
-    pub fn finish(self) -> Seen {
+    pub fn finish(self) -> Observations {
         self.seen
     }
 
-    fn ask(&self, task: &Task) -> Ask {
+    fn ask(&self, task: &CrawlTask) -> CrawlRequest {
         let below = |path: &str, end: &str| format!("/latest/{}{end}", encoded(path));
         let path = match task {
-            Task::Token => {
+            CrawlTask::Token => {
                 let headers = vec![("x-aws-ec2-metadata-token-ttl-seconds", TTL_SECONDS.to_owned())];
-                return Ask { method: Method::PUT, path: "/latest/api/token".into(), headers };
+                return CrawlRequest { method: Method::PUT, path: "/latest/api/token".into(), headers };
             }
-            Task::Versions => "/".to_owned(),
-            Task::WithoutSlash => "/latest/meta-data".to_owned(),
-            Task::WithoutToken => "/latest/".to_owned(),
-            Task::Directory(path) if path.is_empty() => "/latest/".to_owned(),
-            Task::Directory(path) | Task::Unguarded(path) => below(path, "/"),
-            Task::Leaf(path, _) | Task::Again(path) => below(path, ""),
+            CrawlTask::Versions => "/".to_owned(),
+            CrawlTask::WithoutSlash => "/latest/meta-data".to_owned(),
+            CrawlTask::WithoutToken => "/latest/".to_owned(),
+            CrawlTask::Directory(path) if path.is_empty() => "/latest/".to_owned(),
+            CrawlTask::Directory(path) | CrawlTask::Unguarded(path) => below(path, "/"),
+            CrawlTask::Leaf(path, _) | CrawlTask::Again(path) => below(path, ""),
         };
-        let bare = matches!(task, Task::WithoutToken | Task::Unguarded(_));
+        let bare = matches!(task, CrawlTask::WithoutToken | CrawlTask::Unguarded(_));
         let token = self.token.clone().filter(|_| !bare);
         let headers = token.map(|token| ("x-aws-ec2-metadata-token", token)).into_iter().collect();
-        Ask { method: Method::GET, path, headers }
+        CrawlRequest { method: Method::GET, path, headers }
     }
 
     /// Asks once more, later, or gives up.
     fn again(
         &mut self,
-        task: Task,
+        task: CrawlTask,
         why: &str,
         said: Option<Duration>,
         now: Timestamp,
@@ -172,7 +172,7 @@ impl Crawl {
         }
         self.attempts = 0;
         let why = format!("{why}, {ATTEMPTS} times in a row");
-        if task == Task::Token {
+        if task == CrawlTask::Token {
             return Err(unavailable(format!(
                 "gives no token: {why}; from within a container the answer to a token request arrives only if \
                  http-put-response-hop-limit is 2 or more"
@@ -182,13 +182,13 @@ impl Crawl {
     }
 
     /// Goes on without an answer.
-    pub(super) fn give_up(&mut self, task: &Task, why: &str) -> Result<(), Failure> {
+    pub(super) fn give_up(&mut self, task: &CrawlTask, why: &str) -> Result<(), Failure> {
         let path = match task {
-            Task::Directory(path) | Task::Leaf(path, _) => path.clone(),
+            CrawlTask::Directory(path) | CrawlTask::Leaf(path, _) => path.clone(),
             _ => String::new(),
         };
         self.unanswered += 1;
-        if self.unanswered >= UNANSWERED || *task == Task::Directory(String::new()) {
+        if self.unanswered >= UNANSWERED || *task == CrawlTask::Directory(String::new()) {
             return Err(unavailable(format!("does not answer /latest/{path}: {why}")));
         }
         if !path.is_empty() {
@@ -199,12 +199,12 @@ impl Crawl {
     }
 
     /// The token is not known any more: another one.
-    fn renew(&mut self, task: Task) -> Result<(), Failure> {
+    fn renew(&mut self, task: CrawlTask) -> Result<(), Failure> {
         if self.tokens >= TOKENS {
             return Err(unavailable(format!("refuses its own tokens, {TOKENS} of them")));
         }
         self.queue.push_front(task);
-        self.queue.push_front(Task::Token);
+        self.queue.push_front(CrawlTask::Token);
         Ok(())
     }
 
@@ -212,7 +212,7 @@ impl Crawl {
     fn ask_for_unlisted(&mut self) {
         for path in UNLISTED {
             if self.known.insert(path.to_owned()) {
-                self.queue.push_back(Task::Leaf(path.to_owned(), false));
+                self.queue.push_back(CrawlTask::Leaf(path.to_owned(), false));
             }
         }
     }
@@ -220,5 +220,5 @@ impl Crawl {
 
 /// A failure that ends the walk, with what was found of the service.
 pub(super) fn unavailable(found: impl AsRef<str>) -> Failure {
-    Failure::new(Status::Unavailable, format!("cannot be recorded: the service {}", found.as_ref()))
+    Failure::new(ExitStatus::Unavailable, format!("cannot be recorded: the service {}", found.as_ref()))
 }

@@ -8,19 +8,19 @@
 //! some paths that hosts answer without listing them. The listings at the top tell amazon-ec2-metadata-mock: its notices
 //! are asked for twice, since their times may move, and one of its listings without a token.
 
-mod ask;
 mod client;
 mod crawl;
-mod judge;
+mod exchange;
+mod findings;
+mod listing;
 mod pace;
 mod target;
-mod walk;
 
 #[cfg(test)]
 mod tests;
 
-pub use ask::{Answer, Ask, Outcome, Step};
 pub use client::exchange;
 pub use crawl::Crawl;
+pub use exchange::{CrawlRequest, CrawlResponse, CrawlStep, ExchangeOutcome};
 pub use pace::Rate;
 pub use target::{BadTarget, Target};

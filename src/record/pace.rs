@@ -4,17 +4,17 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use crate::model::{Expected, Timestamp};
+use crate::model::{Accepted, Timestamp};
 
 /// Questions a second.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Rate(f64);
 
 impl FromStr for Rate {
-    type Err = Expected;
+    type Err = Accepted;
 
-    fn from_str(text: &str) -> Result<Self, Expected> {
-        const ACCEPTED: Expected = Expected("requests a second, from 0.1 to 1000");
+    fn from_str(text: &str) -> Result<Self, Accepted> {
+        const ACCEPTED: Accepted = Accepted("requests a second, from 0.1 to 1000");
         let rate = text.parse::<f64>().map_err(|_| ACCEPTED)?;
         if (0.1..=1000.0).contains(&rate) { Ok(Self(rate)) } else { Err(ACCEPTED) }
     }

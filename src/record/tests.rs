@@ -5,14 +5,14 @@ use std::time::Duration;
 use super::*;
 use crate::exit::Failure;
 use crate::model::{HttpTokens, Profile, Timestamp};
-use crate::transcribe::{Keep, Seen};
+use crate::transcribe::{Observations, SecretsPolicy};
 
 const START: Timestamp = Timestamp::from_secs(1_000_000);
 
 /// A walk: what was asked and when, and how it ended.
 struct Walk {
     asked: Vec<(Timestamp, String)>,
-    ended: Result<Seen, Failure>,
+    ended: Result<Observations, Failure>,
 }
 
 impl Walk {
@@ -26,8 +26,8 @@ impl Walk {
     }
 }
 
-fn answer(status: u16, body: &str) -> Outcome {
-    Outcome::Answer(Answer {
+fn answer(status: u16, body: &str) -> ExchangeOutcome {
+    ExchangeOutcome::Answer(CrawlResponse {
         status,
         legacy: false,
         closes: true,
@@ -39,14 +39,14 @@ fn answer(status: u16, body: &str) -> Outcome {
 }
 
 /// Walks with a rate; the service gets the number of the request, too.
-fn walk_at(rate: &str, mut service: impl FnMut(usize, &Ask) -> Outcome) -> Walk {
-    let mut crawl = Crawl::new(rate.parse().expect("a rate"), Keep::default());
+fn walk_at(rate: &str, mut service: impl FnMut(usize, &CrawlRequest) -> ExchangeOutcome) -> Walk {
+    let mut crawl = Crawl::new(rate.parse().expect("a rate"), SecretsPolicy::default());
     let (mut now, mut asked) = (START, Vec::new());
     loop {
         match crawl.step(now) {
-            Step::Wait(span) => now = now.plus(span),
-            Step::Done => return Walk { asked, ended: Ok(crawl.finish()) },
-            Step::Ask(ask) => {
+            CrawlStep::Wait(span) => now = now.plus(span),
+            CrawlStep::Done => return Walk { asked, ended: Ok(crawl.finish()) },
+            CrawlStep::Ask(ask) => {
                 asked.push((now, format!("{} {}", ask.method, ask.path)));
                 if let Err(failure) = crawl.answered(service(asked.len() - 1, &ask), now) {
                     return Walk { asked, ended: Err(failure) };
@@ -56,12 +56,12 @@ fn walk_at(rate: &str, mut service: impl FnMut(usize, &Ask) -> Outcome) -> Walk 
     }
 }
 
-fn walk(mut service: impl FnMut(&Ask) -> Outcome) -> Walk {
+fn walk(mut service: impl FnMut(&CrawlRequest) -> ExchangeOutcome) -> Walk {
     walk_at("1000", |_, ask| service(ask))
 }
 
 /// A small service with tokens.
-fn small(ask: &Ask) -> Outcome {
+fn small(ask: &CrawlRequest) -> ExchangeOutcome {
     let token = ask.headers.iter().any(|(name, value)| *name == "x-aws-ec2-metadata-token" && value == "T0");
     match (ask.method.as_str(), ask.path.as_str()) {
         ("PUT", "/latest/api/token") => answer(200, "T0"),
@@ -120,7 +120,7 @@ fn both_listings_at_the_top_tell_another_kind_of_service() {
         (versions, answer(404, categories), Profile::Modern),
         ("latest", answer(200, categories), Profile::Modern),
     ] {
-        let service = |ask: &Ask| match ask.path.as_str() {
+        let service = |ask: &CrawlRequest| match ask.path.as_str() {
             "/" => answer(200, versions),
             "/latest/" => root.clone(),
             _ => small(ask),
@@ -145,7 +145,7 @@ fn requests_keep_the_rate() {
 #[test]
 fn a_service_that_throttles_is_left_alone_for_as_long_as_it_says() {
     let walk = walk_at("1000", |nth, ask| match nth {
-        5 => Outcome::Answer(Answer {
+        5 => ExchangeOutcome::Answer(CrawlResponse {
             status: 429,
             legacy: false,
             closes: true,
@@ -155,7 +155,7 @@ fn a_service_that_throttles_is_left_alone_for_as_long_as_it_says() {
             body: vec![],
         }),
         6 => answer(503, ""),
-        7 => Outcome::Lost("connection reset".into()),
+        7 => ExchangeOutcome::Lost("connection reset".into()),
         _ => small(ask),
     });
     let pauses: Vec<u64> =
@@ -167,8 +167,8 @@ fn a_service_that_throttles_is_left_alone_for_as_long_as_it_says() {
 
 #[test]
 fn a_path_that_never_answers_is_left_out_and_said() {
-    let silent = |ask: &Ask| match ask.path.as_str() {
-        "/latest/meta-data/b/" => Outcome::Lost("no answer within 10 s".into()),
+    let silent = |ask: &CrawlRequest| match ask.path.as_str() {
+        "/latest/meta-data/b/" => ExchangeOutcome::Lost("no answer within 10 s".into()),
         _ => small(ask),
     };
     let seen = walk(silent).ended.expect("it ends well");
@@ -179,7 +179,7 @@ fn a_path_that_never_answers_is_left_out_and_said() {
 #[test]
 fn a_forgotten_token_is_replaced() {
     let mut given = 0;
-    let mut forgets = |nth: usize, ask: &Ask| {
+    let mut forgets = |nth: usize, ask: &CrawlRequest| {
         given += usize::from(ask.method == "PUT");
         if nth == 7 { answer(401, "") } else { small(ask) }
     };
@@ -196,7 +196,7 @@ fn a_forgotten_token_is_replaced() {
 #[test]
 fn a_service_without_tokens_is_asked_without_and_that_is_said() {
     for status in [403, 404, 405] {
-        let old = |ask: &Ask| {
+        let old = |ask: &CrawlRequest| {
             let mut ask = ask.clone();
             if ask.method == "PUT" {
                 return answer(status, "");
@@ -215,18 +215,19 @@ fn a_service_without_tokens_is_asked_without_and_that_is_said() {
 #[test]
 fn what_cannot_be_recorded_is_said() {
     walk(|_| answer(403, "")).failed("its endpoint is disabled");
-    walk(|_| Outcome::Lost("Connection refused".into()))
+    walk(|_| ExchangeOutcome::Lost("Connection refused".into()))
         .failed("gives no token: Connection refused, 6 times in a row");
     walk(|ask| answer(if ask.method == "PUT" { 403 } else { 401 }, ""))
         .failed("wants a token and gives none");
     walk(|_| answer(400, "")).failed("answers 400 to PUT /latest/api/token");
-    let ends = |ask: &Ask| if ask.path.contains("/meta-data/") { answer(403, "") } else { small(ask) };
+    let ends =
+        |ask: &CrawlRequest| if ask.path.contains("/meta-data/") { answer(403, "") } else { small(ask) };
     walk(ends).failed("does not answer /latest/");
 }
 
 #[test]
 fn a_service_without_end_is_left() {
-    let deep = |ask: &Ask| match ask.path.as_str() {
+    let deep = |ask: &CrawlRequest| match ask.path.as_str() {
         "/latest/api/token" => answer(404, ""),
         "/latest/" => answer(200, "meta-data"),
         path if path.ends_with('/') => answer(200, "deeper/"),
@@ -234,7 +235,7 @@ fn a_service_without_end_is_left() {
     };
     walk(deep).failed("one more than 16 directories deep");
     let mut count = 0;
-    let wide = |ask: &Ask| match ask.path.as_str() {
+    let wide = |ask: &CrawlRequest| match ask.path.as_str() {
         "/latest/api/token" => answer(404, ""),
         "/latest/" => answer(200, "meta-data"),
         path if path.ends_with('/') => {
@@ -247,7 +248,7 @@ fn a_service_without_end_is_left() {
     walk(wide).failed("lists more than 4096 paths");
     // Lines that lead nowhere count as well.
     for line in ["..", "other-directory-%/"] {
-        let odd = |ask: &Ask| match ask.path.as_str() {
+        let odd = |ask: &CrawlRequest| match ask.path.as_str() {
             "/latest/" => {
                 let lines: Vec<String> = (0..5000).map(|n| line.replace('%', &n.to_string())).collect();
                 answer(200, &lines.join("\n"))
@@ -256,7 +257,7 @@ fn a_service_without_end_is_left() {
         };
         walk(odd).failed("lists more than 4096 paths");
     }
-    let huge = |ask: &Ask| match ask.path.as_str() {
+    let huge = |ask: &CrawlRequest| match ask.path.as_str() {
         "/latest/api/token" => answer(404, ""),
         "/latest/" => answer(200, "meta-data"),
         "/latest/meta-data/" => answer(200, "a\nb\nc\nd\ne\nf\ng\nh\ni\nj"),

@@ -2,8 +2,9 @@
 
 use std::path::Path;
 use std::time::Duration;
+use strum::{IntoStaticStr, VariantArray};
 
-use super::said;
+use super::set_if_some;
 use crate::config::{Item, Section};
 use crate::model::{CredentialSource, CredentialState, Credentials, Keys, Secret};
 
@@ -12,7 +13,8 @@ const SDK_REFRESH: Duration = Duration::from_mins(15);
 /// How long a credential process may take unless said.
 const PROCESS_TIMEOUT: Duration = Duration::from_secs(30);
 
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy, PartialEq, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "kebab-case")]
 enum Kind {
     Generated,
     Static,
@@ -21,25 +23,23 @@ enum Kind {
     None,
 }
 
-const KINDS: [(&str, Kind); 5] = [
-    ("generated", Kind::Generated),
-    ("static", Kind::Static),
-    ("file", Kind::File),
-    ("process", Kind::Process),
-    ("none", Kind::None),
-];
-
 /// `None`: no instance profile.
 pub fn read(section: &Section<'_>, base: &Path) -> Option<Credentials> {
     let mut credentials = Credentials::default();
     let role = section.get("role");
-    said(&mut credentials.role, role.as_ref().and_then(Item::parse));
+    set_if_some(&mut credentials.role, role.as_ref().and_then(Item::parse));
     credentials.instance_profile = section.get("instance-profile").and_then(|item| profile(&item));
-    said(&mut credentials.state, section.get("state").and_then(|item| item.choice(CredentialState::WORDS)));
-    said(&mut credentials.attached_after, section.get("attached-after").and_then(|item| item.duration()));
-    said(&mut credentials.extended, section.get("extended").and_then(|item| item.boolean()));
+    set_if_some(
+        &mut credentials.state,
+        section.get("state").and_then(|item| item.choice::<CredentialState>()),
+    );
+    set_if_some(
+        &mut credentials.attached_after,
+        section.get("attached-after").and_then(|item| item.duration()),
+    );
+    set_if_some(&mut credentials.extended, section.get("extended").and_then(|item| item.boolean()));
     times(section, &mut credentials);
-    let kind = section.get("source").and_then(|item| item.choice(&KINDS)).unwrap_or(Kind::Generated);
+    let kind = section.get("source").and_then(|item| item.choice::<Kind>()).unwrap_or(Kind::Generated);
     let details = Details::of(section);
     details.warn_of_others(kind);
     let source = details.source(kind, section, base);
@@ -53,7 +53,7 @@ pub fn read(section: &Section<'_>, base: &Path) -> Option<Credentials> {
         }
         return None;
     }
-    said(&mut credentials.source, source);
+    set_if_some(&mut credentials.source, source);
     Some(credentials)
 }
 
@@ -144,7 +144,7 @@ impl<'a> Details<'a> {
     fn warn_of_others(&self, kind: Kind) {
         for (owner, item) in self.owned() {
             if let Some(item) = item.as_ref().filter(|_| owner != kind) {
-                let word = KINDS.iter().find(|(_, k)| *k == owner).map_or("", |(word, _)| word);
+                let word: &str = owner.into();
                 item.warn(
                     format!("{} has no effect: source is not \"{word}\"", item.name()),
                     format!("source = \"{word}\" uses it"),

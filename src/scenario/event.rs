@@ -6,9 +6,10 @@ use std::time::Duration;
 use super::{addresses, content, overrides};
 use crate::config::{INSTANTS, Item, Section, parse_duration};
 use crate::model::{
-    AfterNotice, Clear, CredentialState, Due, Effect, Event, Fact, HttpEndpoint, HttpTokens, InstanceAction,
-    InstanceMetadataTags, LifeCycle, MaintenanceCode, MaintenanceNotice, MaintenanceState, MetadataOption,
-    Monitoring, Profile, Said, SpotAction, TagKey, TargetLifecycleState, When,
+    AfterNotice, ClearTarget, CredentialState, Event, EventEffect, EventTime, HttpEndpoint, HttpTokens,
+    InstanceAction, InstanceFact, InstanceMetadataTags, InstantAsWritten, LifeCycle, MaintenanceCode,
+    MaintenanceNotice, MaintenanceState, MetadataOption, Monitoring, NoticeDue, Profile, SpotAction, TagKey,
+    TargetLifecycleState,
 };
 
 /// The notice of a spot interruption. EC2 User Guide, "Spot Instance interruption notices".
@@ -23,12 +24,12 @@ pub fn read(section: &Section<'_>, number: u64, base: &Path, profile: Profile) -
     let at = section.get("at");
     let at = match (&at, &poll) {
         (Some(item), None) => when(item),
-        (None, None) => Some(When::AfterLoad(Duration::ZERO)),
+        (None, None) => Some(EventTime::AfterLoad(Duration::ZERO)),
         (item, Some(poll)) => {
             // Polls are of paths below the version, whatever the profile.
             let path = poll.string().and_then(|path| overrides::path_in(path, poll, Profile::Modern));
             let after = item.as_ref().map_or(Some(Duration::ZERO), Item::duration);
-            path.zip(after).map(|(path, after)| When::AfterPoll(path, after))
+            path.zip(after).map(|(path, after)| EventTime::AfterPoll(path, after))
         }
     };
     let repeat = section.get("repeat").and_then(|item| period(&item));
@@ -67,12 +68,12 @@ pub fn read(section: &Section<'_>, number: u64, base: &Path, profile: Profile) -
 }
 
 /// `"30s"` after loading, `"start+30s"` after the daemon's start, or an instant.
-fn when(item: &Item<'_>) -> Option<When> {
+fn when(item: &Item<'_>) -> Option<EventTime> {
     let said = || {
         let text = item.string()?;
-        let after_start = text.strip_prefix("start+").and_then(parse_duration).map(When::AfterStart);
-        let after_load = || parse_duration(text).map(When::AfterLoad);
-        let at = || text.parse::<jiff::Timestamp>().ok().map(|instant| When::At(instant.into()));
+        let after_start = text.strip_prefix("start+").and_then(parse_duration).map(EventTime::AfterStart);
+        let after_load = || parse_duration(text).map(EventTime::AfterLoad);
+        let at = || text.parse::<jiff::Timestamp>().ok().map(|instant| EventTime::At(instant.into()));
         after_start.or_else(after_load).or_else(at).or_else(|| {
             item.error(
                 format!("{} is {text:?}", item.name()),
@@ -81,7 +82,7 @@ fn when(item: &Item<'_>) -> Option<When> {
             None
         })
     };
-    if item.kind() == "string" { said() } else { item.instant().map(|instant| When::At(instant.into())) }
+    if item.kind() == "string" { said() } else { item.instant().map(|instant| EventTime::At(instant.into())) }
 }
 
 fn period(item: &Item<'_>) -> Option<Duration> {
@@ -94,14 +95,14 @@ fn period(item: &Item<'_>) -> Option<Duration> {
 }
 
 /// `"1h"` after the event, or an instant.
-fn due(item: &Item<'_>) -> Option<Due> {
+fn due(item: &Item<'_>) -> Option<NoticeDue> {
     if item.kind() != "string" {
         return at(item);
     }
     let text = item.string()?;
-    let after_start = text.strip_prefix("start+").and_then(parse_duration).map(Due::AfterStart);
+    let after_start = text.strip_prefix("start+").and_then(parse_duration).map(NoticeDue::AfterStart);
     let said = text.parse::<jiff::Timestamp>().is_ok().then(|| at(item)).flatten();
-    after_start.or_else(|| parse_duration(text).map(Due::After)).or(said).or_else(|| {
+    after_start.or_else(|| parse_duration(text).map(NoticeDue::After)).or(said).or_else(|| {
         item.error(
             format!("{} is {text:?}", item.name()),
             format!(
@@ -113,12 +114,12 @@ fn due(item: &Item<'_>) -> Option<Due> {
     })
 }
 
-fn at(item: &Item<'_>) -> Option<Due> {
+fn at(item: &Item<'_>) -> Option<NoticeDue> {
     let (instant, text) = item.instant_as_said()?;
-    Some(Due::At(Said { instant: instant.into(), text }))
+    Some(NoticeDue::At(InstantAsWritten { instant: instant.into(), text }))
 }
 
-fn signals(section: &Section<'_>, number: u64, aemm: bool) -> Vec<Effect> {
+fn signals(section: &Section<'_>, number: u64, aemm: bool) -> Vec<EventEffect> {
     let spot = section.get("spot-interruption").and_then(|item| item.section()).and_then(|s| spot(&s));
     let rebalance =
         section.get("rebalance-recommendation").and_then(|item| item.section()).map(|s| rebalance(&s));
@@ -126,17 +127,20 @@ fn signals(section: &Section<'_>, number: u64, aemm: bool) -> Vec<Effect> {
         .get("maintenance")
         .and_then(|item| item.section())
         .and_then(|s| maintenance(&s, number, aemm));
-    let state =
-        section.get("target-lifecycle-state").and_then(|item| item.choice(TargetLifecycleState::WORDS));
-    [spot, rebalance, maintenance, state.map(Effect::TargetLifecycleState)].into_iter().flatten().collect()
+    let state = section.get("target-lifecycle-state").and_then(|item| item.choice::<TargetLifecycleState>());
+    [spot, rebalance, maintenance, state.map(EventEffect::TargetLifecycleState)]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
-fn rebalance(section: &Section<'_>) -> Effect {
+fn rebalance(section: &Section<'_>) -> EventEffect {
     let said = section.get("notice-time");
     let moving = moving(section, said.as_ref());
     section.finish();
-    let due = if moving { Some(Due::AfterRequest(Duration::ZERO)) } else { said.and_then(|item| at(&item)) };
-    Effect::Rebalance(due.unwrap_or(Due::After(Duration::ZERO)))
+    let due =
+        if moving { Some(NoticeDue::AfterRequest(Duration::ZERO)) } else { said.and_then(|item| at(&item)) };
+    EventEffect::Rebalance(due.unwrap_or(NoticeDue::After(Duration::ZERO)))
 }
 
 /// Whether a notice's time counts from each request.
@@ -150,12 +154,12 @@ fn moving(section: &Section<'_>, fixed: Option<&Item<'_>>) -> bool {
     moving
 }
 
-fn spot(section: &Section<'_>) -> Option<Effect> {
+fn spot(section: &Section<'_>) -> Option<EventEffect> {
     let action =
-        section.get("action").map_or(Some(SpotAction::Terminate), |item| item.choice(SpotAction::WORDS));
+        section.get("action").map_or(Some(SpotAction::Terminate), |item| item.choice::<SpotAction>());
     let notice = section.get("notice");
     let time = section.get("time");
-    let then = section.get("then").map_or(Some(AfterNotice::Stay), |item| item.choice(AfterNotice::WORDS));
+    let then = section.get("then").map_or(Some(AfterNotice::Stay), |item| item.choice::<AfterNotice>());
     let moving = moving(section, time.as_ref());
     section.finish();
     if moving && then == Some(AfterNotice::Vanish) {
@@ -170,26 +174,25 @@ fn spot(section: &Section<'_>) -> Option<Effect> {
         return None;
     }
     let due = match (notice, time, action) {
-        (Some(notice), _, _) => Due::After(notice.duration()?),
+        (Some(notice), _, _) => NoticeDue::After(notice.duration()?),
         (None, Some(time), _) => at(&time)?,
         // Hibernation starts at once.
-        (None, None, Some(SpotAction::Hibernate)) => Due::After(Duration::ZERO),
-        (None, None, _) => Due::After(SPOT_NOTICE),
+        (None, None, Some(SpotAction::Hibernate)) => NoticeDue::After(Duration::ZERO),
+        (None, None, _) => NoticeDue::After(SPOT_NOTICE),
     };
     let due = match due {
-        Due::After(span) if moving => Due::AfterRequest(span),
+        NoticeDue::After(span) if moving => NoticeDue::AfterRequest(span),
         due => due,
     };
-    Some(Effect::SpotInterruption { action: action?, due, then: then? })
+    Some(EventEffect::SpotInterruption { action: action?, due, then: then? })
 }
 
 /// EC2's ids have a form of their own; amazon-ec2-metadata-mock takes any.
-fn maintenance(section: &Section<'_>, number: u64, any_id: bool) -> Option<Effect> {
+fn maintenance(section: &Section<'_>, number: u64, any_id: bool) -> Option<EventEffect> {
     let id = section.get("id");
-    let code = section.get("code").and_then(|item| item.choice(MaintenanceCode::WORDS));
-    let state = section
-        .get("state")
-        .map_or(Some(MaintenanceState::Active), |item| item.choice(MaintenanceState::WORDS));
+    let code = section.get("code").and_then(|item| item.choice::<MaintenanceCode>());
+    let state =
+        section.get("state").map_or(Some(MaintenanceState::Active), |item| item.choice::<MaintenanceState>());
     let description = section.get("description").and_then(|item| item.line());
     let not_before = section.get("not-before").and_then(|item| due(&item));
     let not_after = section.get("not-after").and_then(|item| due(&item));
@@ -214,7 +217,7 @@ fn maintenance(section: &Section<'_>, number: u64, any_id: bool) -> Option<Effec
     let state = state?;
     let notice =
         MaintenanceNotice { id, code, state, description, not_before, not_after, not_before_deadline };
-    Some(Effect::Maintenance(Box::new(notice)))
+    Some(EventEffect::Maintenance(Box::new(notice)))
 }
 
 /// The id of a maintenance event that has none of its own.
@@ -222,46 +225,49 @@ pub(super) fn maintenance_id(number: u64) -> String {
     format!("instance-event-{:017x}", 0x1234_5678_90ab_cdef_u64.wrapping_mul(16).wrapping_add(number))
 }
 
-fn states(section: &Section<'_>) -> Vec<Effect> {
-    let action = section.get("instance-action").and_then(|item| item.choice(InstanceAction::WORDS));
-    let life_cycle = section.get("life-cycle").and_then(|item| item.choice(LifeCycle::WORDS));
-    let mut effects: Vec<Effect> =
-        action.map(Effect::InstanceAction).into_iter().chain(life_cycle.map(Effect::LifeCycle)).collect();
+fn states(section: &Section<'_>) -> Vec<EventEffect> {
+    let action = section.get("instance-action").and_then(|item| item.choice::<InstanceAction>());
+    let life_cycle = section.get("life-cycle").and_then(|item| item.choice::<LifeCycle>());
+    let mut effects: Vec<EventEffect> = action
+        .map(EventEffect::InstanceAction)
+        .into_iter()
+        .chain(life_cycle.map(EventEffect::LifeCycle))
+        .collect();
     if let Some(section) = section.get("credentials").and_then(|item| item.section()) {
-        let state = section.get("state").and_then(|item| item.choice(CredentialState::WORDS));
-        effects.extend(state.map(Effect::Credentials));
+        let state = section.get("state").and_then(|item| item.choice::<CredentialState>());
+        effects.extend(state.map(EventEffect::Credentials));
         if section.get("rotate").and_then(|item| item.boolean()) == Some(true) {
-            effects.push(Effect::Rotate);
+            effects.push(EventEffect::Rotate);
         }
         section.finish();
     }
     effects
 }
 
-fn values(section: &Section<'_>, base: &Path, profile: Profile) -> Vec<Effect> {
+fn values(section: &Section<'_>, base: &Path, profile: Profile) -> Vec<EventEffect> {
     let mut effects = Vec::new();
     if let Some(section) = section.get("set").and_then(|item| item.section()) {
         for (key, item) in section.entries() {
             let path = overrides::path_of(key, &item, profile);
             let value = overrides::last_word(&item, base, profile);
-            effects.extend(path.zip(value).map(|(path, value)| Effect::Set(path, value)));
+            effects.extend(path.zip(value).map(|(path, value)| EventEffect::Set(path, value)));
         }
     }
     for item in section.get("unset").and_then(|item| item.array()).unwrap_or_default() {
         let path = item.string().and_then(|path| overrides::path_in(path, &item, profile));
-        effects.extend(path.map(Effect::Unset));
+        effects.extend(path.map(EventEffect::Unset));
     }
     if let Some(section) = section.get("tags").and_then(|item| item.section()) {
         effects.extend(section.entries().iter().filter_map(|(key, item)| tag(key, item)));
     }
     if let Some(section) = section.get("facts").and_then(|item| item.section()) {
-        effects.extend(facts(&section, base).into_iter().map(Effect::Fact));
+        effects.extend(facts(&section, base).into_iter().map(EventEffect::Fact));
     }
     effects
 }
 
 /// A value, or `false`, which removes the tag.
-fn tag(key: &str, item: &Item<'_>) -> Option<Effect> {
+fn tag(key: &str, item: &Item<'_>) -> Option<EventEffect> {
     let parsed: TagKey = match key.parse() {
         Ok(parsed) => parsed,
         Err(accepted) => {
@@ -270,52 +276,52 @@ fn tag(key: &str, item: &Item<'_>) -> Option<Effect> {
         }
     };
     if item.kind() == "boolean" && item.boolean() == Some(false) {
-        return Some(Effect::Tag(parsed, None));
+        return Some(EventEffect::Tag(parsed, None));
     }
-    Some(Effect::Tag(parsed, Some(item.string()?.to_owned())))
+    Some(EventEffect::Tag(parsed, Some(item.string()?.to_owned())))
 }
 
-fn facts(section: &Section<'_>, base: &Path) -> Vec<Fact> {
+fn facts(section: &Section<'_>, base: &Path) -> Vec<InstanceFact> {
     let user_data = section.get("user-data").and_then(|item| match item.kind() {
         "boolean" => (!item.boolean()?).then_some(None),
         _ => content::read(&item, base, super::instance::USER_DATA_LIMIT).map(Some),
     });
     let facts = [
-        section.get("instance-type").and_then(|item| item.parse()).map(Fact::InstanceType),
-        section.get("ami-id").and_then(|item| item.parse()).map(Fact::AmiId),
-        section.get("monitoring").and_then(|item| item.choice(Monitoring::WORDS)).map(Fact::Monitoring),
-        section.get("public-ipv4s").and_then(|item| addresses::list(&item)).map(Fact::PublicIpv4s),
-        section.get("security-groups").and_then(|item| item.lines()).map(Fact::SecurityGroups),
-        user_data.map(Fact::UserData),
+        section.get("instance-type").and_then(|item| item.parse()).map(InstanceFact::InstanceType),
+        section.get("ami-id").and_then(|item| item.parse()).map(InstanceFact::AmiId),
+        section.get("monitoring").and_then(|item| item.choice::<Monitoring>()).map(InstanceFact::Monitoring),
+        section.get("public-ipv4s").and_then(|item| addresses::list(&item)).map(InstanceFact::PublicIpv4s),
+        section.get("security-groups").and_then(|item| item.lines()).map(InstanceFact::SecurityGroups),
+        user_data.map(InstanceFact::UserData),
     ];
     section.finish();
     facts.into_iter().flatten().collect()
 }
 
-fn options(section: &Section<'_>) -> Vec<Effect> {
+fn options(section: &Section<'_>) -> Vec<EventEffect> {
     let Some(section) = section.get("metadata-options").and_then(|item| item.section()) else {
         return vec![];
     };
     let limit = section.get("http-put-response-hop-limit").and_then(|item| item.integer(1..=64));
     let options = [
-        section.get("http-tokens").and_then(|i| i.choice(HttpTokens::WORDS)).map(MetadataOption::HttpTokens),
+        section.get("http-tokens").and_then(|i| i.choice::<HttpTokens>()).map(MetadataOption::HttpTokens),
         section
             .get("http-endpoint")
-            .and_then(|i| i.choice(HttpEndpoint::WORDS))
+            .and_then(|i| i.choice::<HttpEndpoint>())
             .map(MetadataOption::HttpEndpoint),
         limit.and_then(|limit| u8::try_from(limit).ok()).map(MetadataOption::HopLimit),
         section
             .get("instance-metadata-tags")
-            .and_then(|i| i.choice(InstanceMetadataTags::WORDS))
+            .and_then(|i| i.choice::<InstanceMetadataTags>())
             .map(MetadataOption::Tags),
     ];
     section.finish();
-    options.into_iter().flatten().map(Effect::Option).collect()
+    options.into_iter().flatten().map(EventEffect::Option).collect()
 }
 
 /// One word or several.
-fn clears(section: &Section<'_>) -> Vec<Effect> {
+fn clears(section: &Section<'_>) -> Vec<EventEffect> {
     let Some(item) = section.get("clear") else { return vec![] };
     let items = if item.kind() == "array" { item.array().unwrap_or_default() } else { vec![item] };
-    items.iter().filter_map(|item| item.choice(Clear::WORDS)).map(Effect::Clear).collect()
+    items.iter().filter_map(Item::choice::<ClearTarget>).map(EventEffect::Clear).collect()
 }

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use super::{contradictions, said};
+use super::{contradictions, set_if_some};
 use crate::config::{INSTANTS, Item, Section, parse_duration};
 use crate::model::Scenario;
 use crate::model::fault::{
-    Alteration, Damage, Effect, ErrorStatus, Excess, Fault, Latency, MAX_FAULTS, Method, Probability, Start,
-    Throttle, Tokens,
+    BodyDamage, ErrorStatus, Fault, FaultEffect, FaultStart, Latency, MAX_FAULTS, Method, Probability,
+    ReplyAlteration, Throttle, ThrottleAction, TokenFault,
 };
 
 /// The longest way that a clock may be wrong. Credentials last for hours.
@@ -36,19 +36,19 @@ pub fn read(section: &Section<'_>, scenario: &Scenario) -> Option<Fault> {
         }
     }
     let effect = effects.read();
-    let mut fault = Fault::always(effect.clone().unwrap_or(Effect::Hang));
-    said(&mut fault.path, section.get("path").and_then(|item| item.parse()));
-    said(&mut fault.methods, section.get("methods").and_then(|item| methods(&item)));
-    said(&mut fault.clients, section.get("clients").and_then(|item| some_of(&item, Item::parse)));
+    let mut fault = Fault::always(effect.clone().unwrap_or(FaultEffect::Hang));
+    set_if_some(&mut fault.path, section.get("path").and_then(|item| item.parse()));
+    set_if_some(&mut fault.methods, section.get("methods").and_then(|item| methods(&item)));
+    set_if_some(&mut fault.clients, section.get("clients").and_then(|item| some_of(&item, Item::parse)));
     fault.instance = section.get("instance").and_then(|item| item.line());
     contradictions::instance_is_there(section, fault.instance.as_deref(), scenario);
-    said(&mut fault.from, section.get("from").and_then(|item| start(&item)));
+    set_if_some(&mut fault.from, section.get("from").and_then(|item| start(&item)));
     fault.lasts = section.get("for").and_then(|item| lasting(&item));
     fault.count = count.and_then(|item| item.integer(1..=u32::MAX.into())).and_then(|n| n.try_into().ok());
     let chance = probability.as_ref().and_then(Item::fraction).and_then(Probability::new);
-    said(&mut fault.probability, chance);
+    set_if_some(&mut fault.probability, chance);
     let number = seed.as_ref().and_then(|item| item.integer(0..=i64::MAX));
-    said(&mut fault.seed, number.and_then(|number| number.try_into().ok()));
+    set_if_some(&mut fault.seed, number.and_then(|number| number.try_into().ok()));
     section.finish();
     // What is wrong with its effects has been said.
     if effect.is_none() && section.problems() == problems {
@@ -69,7 +69,7 @@ pub fn read(section: &Section<'_>, scenario: &Scenario) -> Option<Fault> {
 }
 
 fn methods(item: &Item<'_>) -> Option<Vec<Method>> {
-    some_of(item, |item| item.choice(Method::WORDS))
+    some_of(item, Item::choice::<Method>)
 }
 
 /// The elements of an array that is not empty: an empty one would be everything, and look like nothing.
@@ -86,13 +86,13 @@ fn some_of<'a, T>(item: &Item<'a>, read: impl Fn(&Item<'a>) -> Option<T>) -> Opt
 }
 
 /// `"30s"` after loading, or an instant.
-fn start(item: &Item<'_>) -> Option<Start> {
+fn start(item: &Item<'_>) -> Option<FaultStart> {
     if item.kind() != "string" {
-        return item.instant().map(|instant| Start::At(instant.into()));
+        return item.instant().map(|instant| FaultStart::At(instant.into()));
     }
     let text = item.string()?;
-    let at = || text.parse::<jiff::Timestamp>().ok().map(|instant| Start::At(instant.into()));
-    parse_duration(text).map(Start::AfterLoad).or_else(at).or_else(|| {
+    let at = || text.parse::<jiff::Timestamp>().ok().map(|instant| FaultStart::At(instant.into()));
+    parse_duration(text).map(FaultStart::AfterLoad).or_else(at).or_else(|| {
         item.error(
             format!("{} is {text:?}", item.name()),
             format!("accepted: a duration after loading such as \"1m30s\", or {INSTANTS}"),
@@ -118,12 +118,12 @@ fn contradicts(item: &Item<'_>, other: &Item<'_>, why: &str) {
     );
 }
 
-fn leaves_to_chance(effect: &Effect) -> bool {
+fn leaves_to_chance(effect: &FaultEffect) -> bool {
     match effect {
-        Effect::Answer(Alteration { latency, .. }) | Effect::Reset(latency) => {
+        FaultEffect::Answer(ReplyAlteration { latency, .. }) | FaultEffect::Reset(latency) => {
             latency.is_some_and(|latency| latency.varies())
         }
-        Effect::Hang | Effect::Throttle(_) => false,
+        FaultEffect::Hang | FaultEffect::Throttle(_) => false,
     }
 }
 
@@ -160,7 +160,7 @@ impl<'a> Effects<'a> {
         }
     }
 
-    fn read(&self) -> Option<Effect> {
+    fn read(&self) -> Option<FaultEffect> {
         let Self { latency, status, body, tokens, clock_skew, reset, hang, throttle } = self;
         let altering = [status, body, tokens, clock_skew];
         let clash = |one: &Option<Item<'a>>, others: &[&Option<Item<'a>>], why| {
@@ -182,19 +182,19 @@ impl<'a> Effects<'a> {
         let limit = throttle.as_ref().map(read_throttle);
         let alteration = self.alteration(late.flatten());
         match (hang, reset, limit) {
-            (Some(_), ..) => Some(Effect::Hang),
-            (_, Some(_), _) => Some(Effect::Reset(late.flatten())),
-            (.., Some(limit)) => limit.map(Effect::Throttle),
+            (Some(_), ..) => Some(FaultEffect::Hang),
+            (_, Some(_), _) => Some(FaultEffect::Reset(late.flatten())),
+            (.., Some(limit)) => limit.map(FaultEffect::Throttle),
             _ if altering.into_iter().chain([latency]).any(Option::is_some) => {
-                Some(Effect::Answer(alteration))
+                Some(FaultEffect::Answer(alteration))
             }
             _ => None,
         }
     }
 
-    fn alteration(&self, latency: Option<Latency>) -> Alteration {
+    fn alteration(&self, latency: Option<Latency>) -> ReplyAlteration {
         let status = self.status.as_ref().and_then(read_status);
-        let body = self.body.as_ref().and_then(|item| item.choice(Damage::WORDS));
+        let body = self.body.as_ref().and_then(Item::choice::<BodyDamage>);
         if let (Some(item), Some(status)) = (&self.body, status)
             && !matches!(status.get(), 404 | 417)
         {
@@ -203,9 +203,9 @@ impl<'a> Effects<'a> {
                 "body = … has an effect with [http] profile = \"legacy\", whose errors have a page",
             );
         }
-        let tokens = self.tokens.as_ref().and_then(|item| item.choice(Tokens::WORDS));
+        let tokens = self.tokens.as_ref().and_then(Item::choice::<TokenFault>);
         let clock_skew = self.clock_skew.as_ref().and_then(|item| item.signed_duration(LONGEST_SKEW));
-        Alteration { latency, status, body, tokens, clock_skew }
+        ReplyAlteration { latency, status, body, tokens, clock_skew }
     }
 }
 
@@ -258,16 +258,18 @@ fn read_throttle(item: &Item<'_>) -> Option<Throttle> {
     let per_second =
         rate.and_then(|item| item.integer(1..=Throttle::FASTEST)).and_then(|rate| rate.try_into().ok());
     let then = match then {
-        None => ErrorStatus::new(429).map(Excess::Status),
+        None => ErrorStatus::new(429).map(ThrottleAction::Status),
         Some(item) if item.kind() == "integer" => match item.integer(0..=i64::MAX)? {
-            status @ (429 | 503) => status.try_into().ok().and_then(ErrorStatus::new).map(Excess::Status),
+            status @ (429 | 503) => {
+                status.try_into().ok().and_then(ErrorStatus::new).map(ThrottleAction::Status)
+            }
             other => {
                 item.error(format!("{} is {other}", item.name()), "accepted: 429, 503, \"drop\"");
                 None
             }
         },
         Some(item) if item.kind() == "string" => match item.string()? {
-            "drop" => Some(Excess::Drop),
+            "drop" => Some(ThrottleAction::Drop),
             other => {
                 item.error(format!("{} is {other:?}", item.name()), "accepted: 429, 503, \"drop\"");
                 None

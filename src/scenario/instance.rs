@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::{content, contradictions, interface, said, said_some};
+use super::{content, contradictions, interface, replace_if_some, set_if_some};
 use crate::config::{Item, Section};
 use crate::model::{
     Architecture, HostnameType, Instance, InstanceAction, LifeCycle, ManagedSshKeys, Monitoring, Placement,
@@ -30,10 +30,10 @@ pub fn read(section: &Section<'_>, base: &Path, instance: &mut Instance) {
         instance.public_keys = keys.iter().filter_map(public_key).collect();
     }
     devices(section, instance);
-    said(&mut instance.tags, section.get("tags").and_then(|item| tags(&item)));
+    set_if_some(&mut instance.tags, section.get("tags").and_then(|item| tags(&item)));
     let user_data = section.get("user-data").and_then(|item| content::read(&item, base, USER_DATA_LIMIT));
-    said_some(&mut instance.user_data, user_data);
-    said(
+    replace_if_some(&mut instance.user_data, user_data);
+    set_if_some(
         &mut instance.block_device_mapping,
         section.get("block-device-mapping").and_then(|item| block_devices(&item)),
     );
@@ -43,27 +43,27 @@ pub fn read(section: &Section<'_>, base: &Path, instance: &mut Instance) {
 }
 
 fn identity(section: &Section<'_>, instance: &mut Instance) {
-    said(&mut instance.instance_id, section.get("instance-id").and_then(|item| item.parse()));
-    said(&mut instance.instance_type, section.get("instance-type").and_then(|item| item.parse()));
-    said_some(
+    set_if_some(&mut instance.instance_id, section.get("instance-id").and_then(|item| item.parse()));
+    set_if_some(&mut instance.instance_type, section.get("instance-type").and_then(|item| item.parse()));
+    replace_if_some(
         &mut instance.architecture,
-        section.get("architecture").and_then(|item| item.choice(Architecture::WORDS)),
+        section.get("architecture").and_then(|item| item.choice::<Architecture>()),
     );
-    said(&mut instance.account_id, section.get("account-id").and_then(|item| item.parse()));
-    said(&mut instance.system, section.get("system").and_then(|item| item.choice(System::WORDS)));
-    said(&mut instance.profile, section.get("profile").and_then(|item| item.line()));
+    set_if_some(&mut instance.account_id, section.get("account-id").and_then(|item| item.parse()));
+    set_if_some(&mut instance.system, section.get("system").and_then(|item| item.choice::<System>()));
+    set_if_some(&mut instance.profile, section.get("profile").and_then(|item| item.line()));
 }
 
 fn place(section: &Section<'_>, instance: &mut Instance) {
     let zone = section.get("availability-zone").and_then(|item| item.parse());
     let region = section.get("region");
     contradictions::region_owns_zone(region.as_ref(), zone.as_ref().unwrap_or(&instance.availability_zone));
-    said(&mut instance.availability_zone, zone);
-    said_some(
+    set_if_some(&mut instance.availability_zone, zone);
+    replace_if_some(
         &mut instance.availability_zone_id,
         section.get("availability-zone-id").and_then(|item| item.line()),
     );
-    said(
+    set_if_some(
         &mut instance.placement,
         section.get("placement").and_then(|item| item.section()).map(|section| placement(&section)),
     );
@@ -88,29 +88,44 @@ fn placement(section: &Section<'_>) -> Placement {
 }
 
 fn launch(section: &Section<'_>, instance: &mut Instance) {
-    said(&mut instance.ami_id, section.get("ami-id").and_then(|item| item.parse()));
+    set_if_some(&mut instance.ami_id, section.get("ami-id").and_then(|item| item.parse()));
     let index = section.get("ami-launch-index").and_then(|item| item.integer(0..=i64::from(u32::MAX)));
-    said(&mut instance.ami_launch_index, index.and_then(|index| u32::try_from(index).ok()));
-    said(&mut instance.ami_manifest_path, section.get("ami-manifest-path").and_then(|item| item.line()));
-    said(&mut instance.ancestor_ami_ids, section.get("ancestor-ami-ids").and_then(|item| item.list()));
-    said(&mut instance.reservation_id, section.get("reservation-id").and_then(|item| item.parse()));
+    set_if_some(&mut instance.ami_launch_index, index.and_then(|index| u32::try_from(index).ok()));
+    set_if_some(
+        &mut instance.ami_manifest_path,
+        section.get("ami-manifest-path").and_then(|item| item.line()),
+    );
+    set_if_some(&mut instance.ancestor_ami_ids, section.get("ancestor-ami-ids").and_then(|item| item.list()));
+    set_if_some(&mut instance.reservation_id, section.get("reservation-id").and_then(|item| item.parse()));
     let launched = section.get("launch-time").and_then(|item| item.instant());
-    said(&mut instance.launch_time, launched.map(Into::into));
-    said_some(&mut instance.kernel_id, section.get("kernel-id").and_then(|item| item.parse()));
-    said_some(&mut instance.ramdisk_id, section.get("ramdisk-id").and_then(|item| item.parse()));
-    said(&mut instance.product_codes, section.get("product-codes").and_then(|item| item.lines()));
-    said(&mut instance.billing_products, section.get("billing-products").and_then(|item| item.lines()));
-    let action = section.get("instance-action").and_then(|item| item.choice(InstanceAction::WORDS));
-    said(&mut instance.instance_action, action);
-    said(&mut instance.life_cycle, section.get("life-cycle").and_then(|item| item.choice(LifeCycle::WORDS)));
-    said(&mut instance.monitoring, section.get("monitoring").and_then(|item| item.choice(Monitoring::WORDS)));
+    set_if_some(&mut instance.launch_time, launched.map(Into::into));
+    replace_if_some(&mut instance.kernel_id, section.get("kernel-id").and_then(|item| item.parse()));
+    replace_if_some(&mut instance.ramdisk_id, section.get("ramdisk-id").and_then(|item| item.parse()));
+    set_if_some(&mut instance.product_codes, section.get("product-codes").and_then(|item| item.lines()));
+    set_if_some(
+        &mut instance.billing_products,
+        section.get("billing-products").and_then(|item| item.lines()),
+    );
+    let action = section.get("instance-action").and_then(|item| item.choice::<InstanceAction>());
+    set_if_some(&mut instance.instance_action, action);
+    set_if_some(
+        &mut instance.life_cycle,
+        section.get("life-cycle").and_then(|item| item.choice::<LifeCycle>()),
+    );
+    set_if_some(
+        &mut instance.monitoring,
+        section.get("monitoring").and_then(|item| item.choice::<Monitoring>()),
+    );
 }
 
 /// What is attached, or could be.
 fn devices(section: &Section<'_>, instance: &mut Instance) {
-    said_some(&mut instance.hibernation, section.get("hibernation").and_then(|item| item.boolean()));
-    said(&mut instance.elastic_gpus, section.get("elastic-gpus").and_then(|item| texts(&item)));
-    said(&mut instance.elastic_inference, section.get("elastic-inference").and_then(|item| texts(&item)));
+    replace_if_some(&mut instance.hibernation, section.get("hibernation").and_then(|item| item.boolean()));
+    set_if_some(&mut instance.elastic_gpus, section.get("elastic-gpus").and_then(|item| texts(&item)));
+    set_if_some(
+        &mut instance.elastic_inference,
+        section.get("elastic-inference").and_then(|item| texts(&item)),
+    );
     if let Some(section) = section.get("managed-ssh-keys").and_then(|item| item.section()) {
         instance.managed_ssh_keys = ManagedSshKeys {
             active_keys: section.get("active-keys").and_then(|item| texts(&item)).unwrap_or_default(),
@@ -139,10 +154,13 @@ fn texts(item: &Item<'_>) -> Option<BTreeMap<String, String>> {
 }
 
 fn names(section: &Section<'_>, instance: &mut Instance) {
-    said_some(&mut instance.hostname, section.get("hostname").and_then(|item| item.parse()));
-    let kind = section.get("hostname-type").and_then(|item| item.choice(HostnameType::WORDS));
-    said(&mut instance.hostname_type, kind);
-    said_some(&mut instance.public_hostname, section.get("public-hostname").and_then(|item| item.parse()));
+    replace_if_some(&mut instance.hostname, section.get("hostname").and_then(|item| item.parse()));
+    let kind = section.get("hostname-type").and_then(|item| item.choice::<HostnameType>());
+    set_if_some(&mut instance.hostname_type, kind);
+    replace_if_some(
+        &mut instance.public_hostname,
+        section.get("public-hostname").and_then(|item| item.parse()),
+    );
 }
 
 fn public_key(section: &Section<'_>) -> Option<PublicKey> {

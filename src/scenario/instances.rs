@@ -8,10 +8,10 @@ use ipnet::IpNet;
 
 use super::{credentials, instance, options, overrides};
 use crate::config::{Item, Section};
-use crate::model::{CredentialSource, Guest, HttpTokens, Instance, Profile};
+use crate::model::{CredentialSource, HttpTokens, Instance, NamedInstance, Profile};
 
 /// Reads all of them.
-pub fn read(item: &Item<'_>, base: &Path, inherited: &Instance, profile: Profile) -> Vec<Guest> {
+pub fn read(item: &Item<'_>, base: &Path, inherited: &Instance, profile: Profile) -> Vec<NamedInstance> {
     let Some(section) = item.section() else { return vec![] };
     let entries = section.entries();
     let guests: Vec<_> =
@@ -45,7 +45,7 @@ fn guest<'a>(
     base: &Path,
     inherited: &Instance,
     profile: Profile,
-) -> Option<(Guest, Item<'a>)> {
+) -> Option<(NamedInstance, Item<'a>)> {
     let legal = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     if name.is_empty() || name.len() > 64 || !name.chars().all(legal) {
         item.key_error(
@@ -91,7 +91,7 @@ fn guest<'a>(
             "programs cannot tell the two apart; set instance-id, or derive = true",
         );
     }
-    Some((Guest { name: name.to_owned(), networks, host, derive, instance }, item.clone()))
+    Some((NamedInstance { name: name.to_owned(), networks, host, derive, instance }, item.clone()))
 }
 
 /// Addresses, networks, or `"host"`.

@@ -1,6 +1,6 @@
 //! `[[instance.network-interface]]`
 
-use super::{addresses, contradictions, said};
+use super::{addresses, contradictions, set_if_some};
 use crate::config::{Item, Section};
 use crate::model::{Instance, NetworkInterface, SecurityGroups, mac_of};
 
@@ -50,13 +50,25 @@ fn read(section: &Section<'_>, index: u32, first: Option<&NetworkInterface>) -> 
     }
     let card = section.get("network-card").and_then(|item| item.integer(0..=255));
     interface.network_card = card.and_then(|card| u32::try_from(card).ok());
-    said(&mut interface.interface_id, section.get("interface-id").and_then(|item| item.parse()));
+    set_if_some(&mut interface.interface_id, section.get("interface-id").and_then(|item| item.parse()));
     interface.owner_id = section.get("owner-id").and_then(|item| item.parse());
-    said(&mut interface.ipv4_prefixes, section.get("ipv4-prefixes").and_then(|item| addresses::list(&item)));
-    said(&mut interface.ipv6_prefixes, section.get("ipv6-prefixes").and_then(|item| addresses::list(&item)));
+    set_if_some(
+        &mut interface.ipv4_prefixes,
+        section.get("ipv4-prefixes").and_then(|item| addresses::list(&item)),
+    );
+    set_if_some(
+        &mut interface.ipv6_prefixes,
+        section.get("ipv6-prefixes").and_then(|item| addresses::list(&item)),
+    );
     blocks(section, &mut interface, first);
-    said(&mut interface.security_groups.names, section.get("security-groups").and_then(|item| item.lines()));
-    said(&mut interface.security_groups.ids, section.get("security-group-ids").and_then(|item| item.list()));
+    set_if_some(
+        &mut interface.security_groups.names,
+        section.get("security-groups").and_then(|item| item.lines()),
+    );
+    set_if_some(
+        &mut interface.security_groups.ids,
+        section.get("security-group-ids").and_then(|item| item.list()),
+    );
     section.finish();
     contradictions::addresses_fit(&interface, private.as_ref(), public.as_ref());
     interface
@@ -64,7 +76,7 @@ fn read(section: &Section<'_>, index: u32, first: Option<&NetworkInterface>) -> 
 
 /// Subnet and VPC. A block that is not said follows from the address, or from the block that is said.
 fn blocks(section: &Section<'_>, interface: &mut NetworkInterface, first: Option<&NetworkInterface>) {
-    said(&mut interface.vpc_id, section.get("vpc-id").and_then(|item| item.parse()));
+    set_if_some(&mut interface.vpc_id, section.get("vpc-id").and_then(|item| item.parse()));
     let subnet4 = section.get("subnet-ipv4-cidr-block");
     let subnet6 = section.get("subnet-ipv6-cidr-blocks");
     let vpc4 = section.get("vpc-ipv4-cidr-blocks");
@@ -75,10 +87,10 @@ fn blocks(section: &Section<'_>, interface: &mut NetworkInterface, first: Option
     if let Some(first) = first {
         interface.name_subnet_apart_from(first);
     }
-    said(&mut interface.subnet_id, section.get("subnet-id").and_then(|item| item.parse()));
-    said(&mut interface.subnet_ipv6_cidr_blocks, subnet6.as_ref().and_then(addresses::list));
-    said(&mut interface.vpc_ipv4_cidr_blocks, vpc4.as_ref().and_then(addresses::list));
-    said(&mut interface.vpc_ipv6_cidr_blocks, vpc6.as_ref().and_then(addresses::list));
+    set_if_some(&mut interface.subnet_id, section.get("subnet-id").and_then(|item| item.parse()));
+    set_if_some(&mut interface.subnet_ipv6_cidr_blocks, subnet6.as_ref().and_then(addresses::list));
+    set_if_some(&mut interface.vpc_ipv4_cidr_blocks, vpc4.as_ref().and_then(addresses::list));
+    set_if_some(&mut interface.vpc_ipv6_cidr_blocks, vpc6.as_ref().and_then(addresses::list));
     let judged = subnet4.or(vpc4);
     contradictions::subnet_lies_in_vpc(interface, judged.as_ref());
 }

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::config::{Report, Source};
+use crate::config::{Report, SourceText};
 
 /// The library of the package.
 const SHIPPED: &str = "/usr/share/mock-imds/scenarios";
@@ -18,7 +18,7 @@ pub struct Library {
 
 /// A scenario of the library.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Shelved {
+pub struct LibraryScenario {
     /// What it is called.
     pub name: String,
     /// Where it is.
@@ -34,7 +34,7 @@ impl Library {
     }
 
     /// What is there, by name. A file that cannot be read is listed with the reason as its summary.
-    pub fn list(&self) -> io::Result<Vec<Shelved>> {
+    pub fn list(&self) -> io::Result<Vec<LibraryScenario>> {
         let mut shelved = Vec::new();
         for entry in self.directory.read_dir()? {
             let file = entry?.path();
@@ -42,11 +42,11 @@ impl Library {
                 continue;
             }
             if let Some(name) = file.file_stem().and_then(|stem| stem.to_str()).map(str::to_owned) {
-                let summary = match Source::read(&file) {
+                let summary = match SourceText::read(&file) {
                     Ok(source) => first_comment(&source.text).to_owned(),
                     Err(report) => report.headline(),
                 };
-                shelved.push(Shelved { name, file, summary });
+                shelved.push(LibraryScenario { name, file, summary });
             }
         }
         shelved.sort_by(|a, b| a.name.cmp(&b.name));

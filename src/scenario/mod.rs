@@ -10,42 +10,42 @@ mod credential_process;
 mod credentials;
 mod event;
 mod fault;
-mod fault_order;
 mod instance;
 mod instances;
 mod interface;
 mod library;
+mod live;
+mod live_fault;
 mod options;
-mod order;
 mod overrides;
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use crate::config::{Report, Section, Source, keys_asked, parse};
+use crate::config::{Report, Section, SourceText, keys_asked, parse};
 use crate::model::{HttpTokens, Profile, Scenario};
 
 pub use credential_process::parse as parse_credential_process;
 pub use event::MOST_CLIENTS;
-pub use fault_order::{OrderedFault, fault_from_json};
 pub use instance::USER_DATA_LIMIT;
-pub use library::{Library, Shelved};
-pub use order::{Moment, Ordered, event_from_json};
+pub use library::{Library, LibraryScenario};
+pub use live::{LiveEvent, OrderTime, event_from_json};
+pub use live_fault::{LiveFault, fault_from_json};
 pub use overrides::VALUE_LIMIT;
 
 /// Loads a scenario file. `Err` lists every error; `Ok` may come with warnings.
 pub fn load(path: &Path) -> Result<(Scenario, Report), Report> {
     let base = path.parent().unwrap_or(Path::new(""));
-    read(&Source::read(path)?, base)
+    read(&SourceText::read(path)?, base)
 }
 
 /// Reads a scenario from text that is already here; files that it names are looked for below `base`.
-pub fn read(source: &Source, base: &Path) -> Result<(Scenario, Report), Report> {
+pub fn read(source: &SourceText, base: &Path) -> Result<(Scenario, Report), Report> {
     parse(source, |root| build(root, base))
 }
 
 /// Every key that a source could have had, in the tables that it has.
-pub fn keys(source: &Source, base: &Path) -> BTreeSet<String> {
+pub fn keys(source: &SourceText, base: &Path) -> BTreeSet<String> {
     keys_asked(source, |root| {
         build(root, base);
     })
@@ -95,14 +95,14 @@ fn build(root: &Section<'_>, base: &Path) -> Scenario {
 }
 
 /// Sets a value that may be absent, if it is there.
-fn said_some<T>(target: &mut Option<T>, value: Option<T>) {
+fn replace_if_some<T>(target: &mut Option<T>, value: Option<T>) {
     if value.is_some() {
         *target = value;
     }
 }
 
 /// Sets a value if it is there: `said(&mut target, item.and_then(…))`.
-fn said<T>(target: &mut T, value: Option<T>) {
+fn set_if_some<T>(target: &mut T, value: Option<T>) {
     if let Some(value) = value {
         *target = value;
     }

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use super::said;
+use super::set_if_some;
 use crate::config::Section;
 use crate::model::{
     DirectoryWithoutSlash, Expect, Http, HttpEndpoint, HttpTokens, InstanceMetadataTags, InvalidToken,
@@ -11,40 +11,40 @@ use crate::model::{
 
 /// `[metadata-options]`
 pub fn metadata_options(section: &Section<'_>, options: &mut MetadataOptions) {
-    said(
+    set_if_some(
         &mut options.http_tokens,
-        section.get("http-tokens").and_then(|item| item.choice(HttpTokens::WORDS)),
+        section.get("http-tokens").and_then(|item| item.choice::<HttpTokens>()),
     );
-    said(
+    set_if_some(
         &mut options.http_endpoint,
-        section.get("http-endpoint").and_then(|item| item.choice(HttpEndpoint::WORDS)),
+        section.get("http-endpoint").and_then(|item| item.choice::<HttpEndpoint>()),
     );
     let limit = section.get("http-put-response-hop-limit").and_then(|item| item.integer(1..=64));
-    said(&mut options.http_put_response_hop_limit, limit.and_then(|limit| u8::try_from(limit).ok()));
-    said(
+    set_if_some(&mut options.http_put_response_hop_limit, limit.and_then(|limit| u8::try_from(limit).ok()));
+    set_if_some(
         &mut options.instance_metadata_tags,
-        section.get("instance-metadata-tags").and_then(|item| item.choice(InstanceMetadataTags::WORDS)),
+        section.get("instance-metadata-tags").and_then(|item| item.choice::<InstanceMetadataTags>()),
     );
     section.finish();
 }
 
 /// `[http]`
 pub fn http(section: &Section<'_>, http: &mut Http) {
-    said(&mut http.keep_alive, section.get("keep-alive").and_then(|item| item.boolean()));
-    said(&mut http.profile, section.get("profile").and_then(|item| item.choice(Profile::WORDS)));
+    set_if_some(&mut http.keep_alive, section.get("keep-alive").and_then(|item| item.boolean()));
+    set_if_some(&mut http.profile, section.get("profile").and_then(|item| item.choice::<Profile>()));
     let directory = section.get("directory-without-slash");
-    said(
+    set_if_some(
         &mut http.directory_without_slash,
-        directory.and_then(|item| item.choice(DirectoryWithoutSlash::WORDS)),
+        directory.and_then(|item| item.choice::<DirectoryWithoutSlash>()),
     );
-    said(&mut http.expect, section.get("expect").and_then(|item| item.choice(Expect::WORDS)));
-    said(
+    set_if_some(&mut http.expect, section.get("expect").and_then(|item| item.choice::<Expect>()));
+    set_if_some(
         &mut http.invalid_token,
-        section.get("invalid-token").and_then(|item| item.choice(InvalidToken::WORDS)),
+        section.get("invalid-token").and_then(|item| item.choice::<InvalidToken>()),
     );
     let listed = section.get("user-data-listed");
-    said(&mut http.user_data_listed, listed.and_then(|item| item.choice(UserDataListed::WORDS)));
-    said(&mut http.open_listings, section.get("open-listings").and_then(|item| item.boolean()));
+    set_if_some(&mut http.user_data_listed, listed.and_then(|item| item.choice::<UserDataListed>()));
+    set_if_some(&mut http.open_listings, section.get("open-listings").and_then(|item| item.boolean()));
     http.versions = section.get("versions").and_then(|item| item.list::<ApiVersion>()).map(|versions| {
         let names = versions.into_iter().map(|version| version.0);
         names.filter(|name| name != "latest").collect()

@@ -48,7 +48,7 @@ pub(super) fn last_word(item: &Item<'_>, base: &Path, profile: Profile) -> Optio
             return match aemm.then(|| section.get("moved-from")).flatten() {
                 Some(from) => {
                     section.finish();
-                    from.choice(Notice::WORDS).map(Override::Moved)
+                    from.choice::<Notice>().map(Override::Moved)
                 }
                 None => content::read_typed(item, &section, base, VALUE_LIMIT).map(Override::Value),
             };

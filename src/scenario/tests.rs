@@ -5,20 +5,20 @@ use std::path::Path;
 use proptest::prelude::*;
 
 use super::{keys, read};
-use crate::config::Source;
+use crate::config::SourceText;
 use crate::model::{CredentialSource, HttpTokens, Override, Scenario};
 
 const DEFAULT: &str = include_str!("../../packaging/scenarios/default.toml");
 
 fn scenario(text: &str) -> Scenario {
-    match read(&Source::new("test.toml", text), Path::new("")) {
+    match read(&SourceText::new("test.toml", text), Path::new("")) {
         Ok((scenario, report)) if report.problems.is_empty() => scenario,
         Ok((_, report)) | Err(report) => panic!("expected no problem, found:\n{report}\nin:\n{text}"),
     }
 }
 
 fn problems(text: &str) -> String {
-    match read(&Source::new("test.toml", text), Path::new("")) {
+    match read(&SourceText::new("test.toml", text), Path::new("")) {
         Ok((_, report)) | Err(report) => report.to_string(),
     }
 }
@@ -48,9 +48,9 @@ fn the_shipped_default_is_the_built_in_instance() {
 #[test]
 fn the_shipped_default_names_every_key() {
     let text = uncommented();
-    let outcome = read(&Source::new("default.toml", &*text), Path::new(""));
+    let outcome = read(&SourceText::new("default.toml", &*text), Path::new(""));
     assert!(outcome.is_ok(), "expected examples that are accepted, found:\n{}", problems(&text));
-    let source = Source::new("default.toml", &*text);
+    let source = SourceText::new("default.toml", &*text);
     let table: toml::Table = text.parse().expect("default.toml with all keys is TOML");
     let mut said = BTreeSet::new();
     collect("", &toml::Value::Table(table), &mut said);
@@ -236,7 +236,7 @@ fn what_may_surprise_is_a_warning() {
         ("[instances.web]\nclients = [\"10.0.0.0/8\"]", "web has the instance-id of [instance]"),
     ];
     for (text, expected) in cases {
-        let outcome = read(&Source::new("test.toml", text), Path::new(""));
+        let outcome = read(&SourceText::new("test.toml", text), Path::new(""));
         let (_, report) =
             outcome.unwrap_or_else(|report| panic!("expected acceptance of:\n{text}\nfound:\n{report}"));
         assert!(report.to_string().contains(expected), "expected {expected:?}, found:\n{report}");
@@ -281,7 +281,7 @@ test.toml:4:1: error: unknown key \"colour\" in [instance]
 proptest! {
     #[test]
     fn any_text_is_accepted_or_reported(text in "\\PC{0,200}") {
-        if let Err(report) = read(&Source::new("test.toml", text), Path::new("")) {
+        if let Err(report) = read(&SourceText::new("test.toml", text), Path::new("")) {
             prop_assert!(report.has_errors());
         }
     }
@@ -291,7 +291,7 @@ proptest! {
         let mut bytes = DEFAULT.as_bytes().to_vec();
         bytes[at] = byte;
         let text = String::from_utf8_lossy(&bytes).into_owned();
-        if let Err(report) = read(&Source::new("test.toml", text), Path::new("")) {
+        if let Err(report) = read(&SourceText::new("test.toml", text), Path::new("")) {
             prop_assert!(report.has_errors());
             prop_assert!(report.to_string().contains("accepted") || report.to_string().contains("did you mean") || report.problems.iter().all(|p| p.help.is_empty()));
         }
@@ -301,10 +301,10 @@ proptest! {
 #[test]
 fn facts_without_effect_are_told() {
     let text = "[instance]\ninstance-type = \"m4.xlarge\"\nuser-data = \"x\"\n[http]\nprofile = \"aemm\"\n";
-    let (_, report) = read(&Source::new("test.toml", text), Path::new("")).expect("it is accepted");
+    let (_, report) = read(&SourceText::new("test.toml", text), Path::new("")).expect("it is accepted");
     let found: Vec<&str> = report.problems.iter().map(|problem| problem.found.as_str()).collect();
     assert_eq!(found, ["instance.instance-type has no effect with profile = \"aemm\""]);
     let (_, report) =
-        read(&Source::new("test.toml", text.replace("aemm", "modern")), Path::new("")).expect("it too");
+        read(&SourceText::new("test.toml", text.replace("aemm", "modern")), Path::new("")).expect("it too");
     assert!(report.problems.is_empty(), "{report}");
 }

@@ -13,13 +13,11 @@ use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::fault::{self, Seat};
+use super::delivery::{self, ConnectionSlot};
 use super::limits::Limits;
-use super::request::{Parting, parting, respond};
-use super::wire::{Talk, Wire};
+use super::request::{NoReply, parting, respond};
+use super::wire::{ConnectionState, Wire};
 use super::{Shared, ingress};
-use crate::imds::aemm::Malformed;
-use crate::model::Profile;
 
 /// How hyper speaks: header names as on EC2, nothing added, nothing without a limit.
 ///
@@ -46,34 +44,26 @@ pub(super) async fn serve(
     permit: OwnedSemaphorePermit,
 ) {
     let local = stream.local_addr().unwrap_or(peer);
-    let seat = Seat::new(Arc::clone(&shared), permit);
-    let refuses_itself = shared.world.fleet.load().scenario().http.profile == Profile::Aemm;
-    let talk = Arc::new(Talk::new(peer, ingress::of(&stream, local, peer), seat, refuses_itself));
+    let seat = ConnectionSlot::new(Arc::clone(&shared), permit);
+    let talk = Arc::new(ConnectionState::new(peer, ingress::of(&stream, local, peer), seat));
     let wire = Wire::new(stream, Arc::clone(&talk));
     match talk_http(&shared, wire, &talk).await {
-        Ending::Close => {}
-        Ending::Linger(stream) => linger(stream, &shared.limits).await,
-        Ending::Refuse(mut stream, malformed) => {
-            // A client that takes nothing more has been told enough.
-            if stream.write_all(malformed.wire().as_bytes()).await.is_ok() {
-                linger(stream, &shared.limits).await;
-            }
-        }
-        Ending::Hold(stream) => {
+        ConnectionEnd::Close => {}
+        ConnectionEnd::Linger(stream) => linger(stream, &shared.limits).await,
+        ConnectionEnd::Hold(stream) => {
             // A client that only waits must not keep others out.
             talk.seat.leave();
             hold(stream, &shared).await;
         }
-        Ending::Silence(stream) => fault::silence(stream, &shared).await,
-        Ending::Reset(stream) => fault::reset(stream),
+        ConnectionEnd::Silence(stream) => delivery::silence(stream, &shared).await,
+        ConnectionEnd::Reset(stream) => delivery::reset(stream),
     }
 }
 
 /// What is left to do when HTTP is over.
-enum Ending {
+enum ConnectionEnd {
     Close,
     Linger(TcpStream),
-    Refuse(TcpStream, Malformed),
     Hold(TcpStream),
     Silence(TcpStream),
     Reset(TcpStream),
@@ -89,7 +79,7 @@ enum Event {
     Stop,
 }
 
-async fn talk_http(shared: &Shared, wire: Wire, talk: &Arc<Talk>) -> Ending {
+async fn talk_http(shared: &Shared, wire: Wire, talk: &Arc<ConnectionState>) -> ConnectionEnd {
     let service = service_fn(|request| {
         let (world, talk, limits) = (Arc::clone(&shared.world), Arc::clone(talk), Arc::clone(&shared.limits));
         Box::pin(respond(world, talk, limits, request))
@@ -108,7 +98,7 @@ async fn talk_http(shared: &Shared, wire: Wire, talk: &Arc<Talk>) -> Ending {
         };
         match event {
             Event::Over(outcome) => break outcome,
-            Event::Late if finishing => return Ending::Close,
+            Event::Late if finishing => return ConnectionEnd::Close,
             Event::Stop if !talk.has_asked() => {
                 stopping = true;
                 // It connected to be answered; its request may be on the way.
@@ -124,32 +114,32 @@ async fn talk_http(shared: &Shared, wire: Wire, talk: &Arc<Talk>) -> Ending {
     ending(outcome, http.into_parts(), talk)
 }
 
-fn ending<S>(outcome: hyper::Result<()>, parts: Parts<TokioIo<Wire>, S>, talk: &Talk) -> Ending {
+fn ending<S>(
+    outcome: hyper::Result<()>,
+    parts: Parts<TokioIo<Wire>, S>,
+    talk: &ConnectionState,
+) -> ConnectionEnd {
     let Parts { io, read_buf, .. } = parts;
     let stream = io.into_inner().into_inner();
     match outcome {
-        Err(_) if talk.is_cut() => Ending::Close,
+        Err(_) if talk.is_cut() => ConnectionEnd::Close,
         Ok(()) => {
             let more = !read_buf.is_empty() || talk.has_unread();
             if more || stream.try_read(&mut [0; 64]).is_ok_and(|bytes| bytes > 0) {
-                Ending::Linger(stream)
+                ConnectionEnd::Linger(stream)
             } else {
-                Ending::Close
+                ConnectionEnd::Close
             }
         }
         Err(error) => {
             tracing::debug!(IMDS_CLIENT = %talk.peer.ip(), "{}: connection ended: {error}", talk.peer);
             match parting(&error) {
-                Some(Parting::Hold) => Ending::Hold(stream),
-                Some(Parting::Silence) => Ending::Silence(stream),
-                Some(Parting::Reset) => Ending::Reset(stream),
-                Some(Parting::Malformed(malformed)) => Ending::Refuse(stream, *malformed),
-                None if error.is_parse() && talk.refuses_itself => {
-                    Ending::Refuse(stream, Malformed::refused(&read_buf, error.is_parse_too_large()))
-                }
+                Some(NoReply::Hold) => ConnectionEnd::Hold(stream),
+                Some(NoReply::Silence) => ConnectionEnd::Silence(stream),
+                Some(NoReply::Reset) => ConnectionEnd::Reset(stream),
                 // hyper has answered 400, 414 or 431, and most likely not read all that came.
-                None if error.is_parse() => Ending::Linger(stream),
-                Some(Parting::Crowded | Parting::Broken(_)) | None => Ending::Close,
+                None if error.is_parse() => ConnectionEnd::Linger(stream),
+                Some(NoReply::Crowded | NoReply::Broken(_)) | None => ConnectionEnd::Close,
             }
         }
     }

@@ -7,7 +7,7 @@ use nix::sys::socket::{SockType, getsockopt, setsockopt, sockopt};
 use tokio::net::{TcpListener, TcpSocket};
 
 use super::{ingress, sys};
-use crate::exit::{Failure, Status};
+use crate::exit::{ExitStatus, Failure};
 use crate::model::endpoint::{ADDRESS_V4, ADDRESS_V6};
 
 /// Connections that wait in the kernel; the socket units say the same.
@@ -25,12 +25,12 @@ pub struct Listener {
 
 /// The sockets that a service manager passed, checked: each must be a listening TCP socket.
 #[derive(Debug, Default)]
-pub struct Inherited(Vec<(StdListener, SocketAddr)>);
+pub struct InheritedSockets(Vec<(StdListener, SocketAddr)>);
 
-impl Inherited {
+impl InheritedSockets {
     /// Takes them over. To be called first in a process: the descriptors are known by number only.
     pub fn take() -> Result<Self, Failure> {
-        let refuse = |what: String| Failure::new(Status::Unavailable, what);
+        let refuse = |what: String| Failure::new(ExitStatus::Unavailable, what);
         let descriptors = sys::inherited()
             .map_err(|error| refuse(format!("cannot take over the sockets of LISTEN_FDS: {error}")))?;
         let mut sockets = Vec::new();
@@ -64,7 +64,7 @@ impl Inherited {
         };
         let listeners: io::Result<_> = self.0.into_iter().map(adopt).collect();
         listeners.map_err(|error| {
-            Failure::new(Status::OsError, format!("an inherited socket cannot be used: {error}"))
+            Failure::new(ExitStatus::OsError, format!("an inherited socket cannot be used: {error}"))
         })
     }
 }
@@ -77,8 +77,9 @@ pub fn adopt(sockets: Vec<StdListener>) -> Result<Vec<Listener>, Failure> {
         Ok(ready(TcpListener::from_std(socket)?, address, false))
     };
     let listeners: io::Result<_> = sockets.into_iter().map(adopt).collect();
-    listeners
-        .map_err(|error| Failure::new(Status::OsError, format!("a listening socket cannot be used: {error}")))
+    listeners.map_err(|error| {
+        Failure::new(ExitStatus::OsError, format!("a listening socket cannot be used: {error}"))
+    })
 }
 
 /// Binds these addresses, for the runtime that runs the caller.
@@ -124,26 +125,26 @@ fn cannot_bind(address: SocketAddr, error: &io::Error) -> Failure {
     let port = address.port();
     match error.kind() {
         ErrorKind::AddrInUse => Failure::new(
-            Status::Unavailable,
+            ExitStatus::Unavailable,
             format!(
                 "cannot listen on {address}: another process holds the port; \
                  `ss -ltnp 'sport = :{port}'` names it; end it, or choose another port with --listen ADDR:PORT"
             ),
         ),
         ErrorKind::PermissionDenied => Failure::new(
-            Status::NoPermission,
+            ExitStatus::NoPermission,
             format!(
                 "cannot listen on {address}: permission denied; ports below 1024 are for root; \
                  choose a higher one with --listen ADDR:PORT"
             ),
         ),
         ErrorKind::AddrNotAvailable => Failure::new(
-            Status::Unavailable,
+            ExitStatus::Unavailable,
             format!(
                 "cannot listen on {address}: this host does not have the address; \
                  `ip address` lists those that it has"
             ),
         ),
-        _ => Failure::new(Status::Unavailable, format!("cannot listen on {address}: {error}")),
+        _ => Failure::new(ExitStatus::Unavailable, format!("cannot listen on {address}: {error}")),
     }
 }

@@ -5,21 +5,21 @@
 
 mod accept;
 mod connection;
-mod fault;
+mod delivery;
 mod ingress;
 mod limits;
 mod listen;
-mod record;
+mod recorder;
 mod request;
+mod request_counters;
+mod service_state;
 mod sys;
-mod tally;
 mod wire;
-mod world;
 
 pub use limits::Limits;
-pub use listen::{Inherited, Listener, adopt, bind};
-pub use tally::Tallies;
-pub use world::World;
+pub use listen::{InheritedSockets, Listener, adopt, bind};
+pub use request_counters::RequestCounters;
+pub use service_state::ServiceState;
 
 use std::sync::Arc;
 
@@ -30,7 +30,7 @@ use tokio::time::timeout;
 
 /// What the connections share.
 struct Shared {
-    world: Arc<World>,
+    world: Arc<ServiceState>,
     limits: Arc<Limits>,
     http: Builder,
     permits: Arc<Semaphore>,
@@ -47,7 +47,7 @@ pub struct Server {
 
 impl Server {
     /// Starts to accept on these sockets.
-    pub fn start(listeners: Vec<Listener>, world: Arc<World>, limits: Limits) -> Self {
+    pub fn start(listeners: Vec<Listener>, world: Arc<ServiceState>, limits: Limits) -> Self {
         let shared = Arc::new(Shared {
             world,
             http: connection::protocol(&limits),

@@ -11,18 +11,17 @@ use hyper::{HeaderMap, Request, Response};
 use thiserror::Error;
 use tokio::time::timeout;
 
-use super::fault::{Payload, hold_back};
+use super::delivery::{ReplyBody, hold_back};
 use super::limits::Limits;
-use super::record::Recording;
-use super::wire::Talk;
-use super::world::World;
-use crate::imds::aemm::Malformed;
-use crate::imds::{End, Ingress, Reply, RequestHead, Visit, answer};
+use super::recorder::RequestRecorder;
+use super::service_state::ServiceState;
+use super::wire::ConnectionState;
+use crate::imds::{DeliveryEnd, Ingress, Reply, RequestHead, Visit, answer};
 use crate::model::endpoint::{PROBE_HEADER, Probed};
 
 /// Why a connection ends without a reply.
 #[derive(Debug, Error)]
-pub(super) enum Parting {
+pub(super) enum NoReply {
     /// The reply would not arrive: the client hears nothing until it gives up.
     #[error("the hop limit keeps the reply from the client")]
     Hold,
@@ -35,9 +34,6 @@ pub(super) enum Parting {
     /// A fault would hold the connection up, and there is no room for that.
     #[error("faults hold up too many connections")]
     Crowded,
-    /// The service answers in words of its own that this is no request.
-    #[error("this is no request: {0:?}")]
-    Malformed(Malformed),
     /// The client broke its body off, or framed it wrongly.
     #[error("the request's body is broken: {0}")]
     Broken(#[from] hyper::Error),
@@ -45,20 +41,17 @@ pub(super) enum Parting {
 
 /// Answers a request.
 pub(super) async fn respond(
-    world: Arc<World>,
-    talk: Arc<Talk>,
+    world: Arc<ServiceState>,
+    talk: Arc<ConnectionState>,
     limits: Arc<Limits>,
     request: Request<Incoming>,
-) -> Result<Response<Payload>, Parting> {
+) -> Result<Response<ReplyBody>, NoReply> {
     talk.asked();
     let (head, body) = request.into_parts();
     if let Some(probed) = probe(&head.headers, &talk) {
         return Ok(probed);
     }
-    if let Some(malformed) = Malformed::of(&head).filter(|_| talk.refuses_itself) {
-        return Err(Parting::Malformed(malformed));
-    }
-    let mut recording = Recording::new(&world, &talk, &head);
+    let mut recording = RequestRecorder::new(&world, &talk, &head);
     // A client that sent Expect waits for a word before it sends the body, and 100 is never that word.
     let read = !head.headers.contains_key(EXPECT) && read_out(body, &limits).await?;
     if !read {
@@ -66,17 +59,22 @@ pub(super) async fn respond(
     }
     let reply = ask(&world, &talk, &head, &mut recording);
     hold_back(&talk.seat, reply.delivery).await?;
-    match travel(&reply, talk.ingress) {
-        Travel::Nowhere => return Err(Parting::Hold),
-        Travel::Usual => talk.limit_hops(None),
-        Travel::Hops(limit) => talk.limit_hops(Some(limit)),
+    match hop_limit_for(&reply, talk.ingress) {
+        HopLimit::Nowhere => return Err(NoReply::Hold),
+        HopLimit::Usual => talk.limit_hops(None),
+        HopLimit::Hops(limit) => talk.limit_hops(Some(limit)),
     }
     recording.status = Some(reply.status);
     Ok(response(reply, &talk))
 }
 
 /// Asks for the reply. What it reads is given back before anything waits.
-fn ask(world: &World, talk: &Talk, head: &Parts, recording: &mut Recording<'_>) -> Reply {
+fn ask(
+    world: &ServiceState,
+    talk: &ConnectionState,
+    head: &Parts,
+    recording: &mut RequestRecorder<'_>,
+) -> Reply {
     let visit = Visit {
         peer: talk.peer.ip().to_canonical(),
         ingress: talk.ingress,
@@ -106,13 +104,12 @@ fn ask(world: &World, talk: &Talk, head: &Parts, recording: &mut Recording<'_>) 
 
 /// The answer to `mock-imds doctor` on this host: that this is a server of ours, and which. Not a request for
 /// metadata, so it is neither counted nor logged, and no fault meets it.
-fn probe(headers: &HeaderMap, talk: &Arc<Talk>) -> Option<Response<Payload>> {
+fn probe(headers: &HeaderMap, talk: &Arc<ConnectionState>) -> Option<Response<ReplyBody>> {
     let nonce =
         headers.get(PROBE_HEADER).filter(|_| talk.ingress == Ingress::Host)?.to_str().ok()?.to_owned();
     let probed = Probed { nonce, version: env!("CARGO_PKG_VERSION").into(), pid: std::process::id() };
     let body = serde_json::to_vec(&probed).ok()?.into();
-    talk.replies();
-    Some(Response::new(Payload::new(body, End::Whole, talk)))
+    Some(Response::new(ReplyBody::new(body, DeliveryEnd::Whole, talk)))
 }
 
 /// Reads a body to its end, because the kernel resets a connection that is closed with bytes unread, and the
@@ -136,7 +133,7 @@ async fn read_out(mut body: Incoming, limits: &Limits) -> Result<bool, hyper::Er
 
 /// How far a reply goes.
 #[derive(Debug, PartialEq, Eq)]
-enum Travel {
+enum HopLimit {
     Usual,
     Hops(u8),
     Nowhere,
@@ -145,17 +142,16 @@ enum Travel {
 /// On EC2 the reply to a token request starts at the instance's host, so each router takes one hop away. Here it
 /// starts on the very bridge that the client is on, one hop nearer than there; and a packet from this host to
 /// its bridge passes no router, so the kernel's hop limit can't stop it there.
-fn travel(reply: &Reply, ingress: Ingress) -> Travel {
+fn hop_limit_for(reply: &Reply, ingress: Ingress) -> HopLimit {
     match (reply.hop_limit, ingress) {
-        (None, _) | (_, Ingress::Host) => Travel::Usual,
-        (Some(0 | 1), Ingress::Bridge) => Travel::Nowhere,
-        (Some(limit), Ingress::Bridge) => Travel::Hops(limit - 1),
+        (None, _) | (_, Ingress::Host) => HopLimit::Usual,
+        (Some(0 | 1), Ingress::Bridge) => HopLimit::Nowhere,
+        (Some(limit), Ingress::Bridge) => HopLimit::Hops(limit - 1),
     }
 }
 
-fn response(reply: Reply, talk: &Arc<Talk>) -> Response<Payload> {
-    talk.replies();
-    let mut response = Response::new(Payload::new(reply.body, reply.delivery.end, talk));
+fn response(reply: Reply, talk: &Arc<ConnectionState>) -> Response<ReplyBody> {
+    let mut response = Response::new(ReplyBody::new(reply.body, reply.delivery.end, talk));
     *response.version_mut() = reply.version;
     *response.status_mut() = reply.status;
     for (name, value) in reply.headers {
@@ -169,7 +165,7 @@ fn response(reply: Reply, talk: &Arc<Talk>) -> Response<Payload> {
 }
 
 /// The parting that ended a connection, if it was one.
-pub(super) fn parting(error: &hyper::Error) -> Option<&Parting> {
+pub(super) fn parting(error: &hyper::Error) -> Option<&NoReply> {
     std::error::Error::source(error)?.downcast_ref()
 }
 
@@ -183,19 +179,19 @@ mod tests {
     #[test]
     fn only_bridged_clients_are_limited() {
         let cases = [
-            (None, Ingress::Bridge, Travel::Usual),
-            (Some(1), Ingress::Host, Travel::Usual),
-            (Some(1), Ingress::Bridge, Travel::Nowhere),
-            (Some(2), Ingress::Bridge, Travel::Hops(1)),
-            (Some(64), Ingress::Bridge, Travel::Hops(63)),
-            (Some(2), Ingress::Host, Travel::Usual),
+            (None, Ingress::Bridge, HopLimit::Usual),
+            (Some(1), Ingress::Host, HopLimit::Usual),
+            (Some(1), Ingress::Bridge, HopLimit::Nowhere),
+            (Some(2), Ingress::Bridge, HopLimit::Hops(1)),
+            (Some(64), Ingress::Bridge, HopLimit::Hops(63)),
+            (Some(2), Ingress::Host, HopLimit::Usual),
         ];
         for (hop_limit, ingress, expected) in cases {
             let (version, status) = (Version::HTTP_11, StatusCode::OK);
             let (headers, body, delivery) = (vec![], Bytes::new(), Delivery::default());
             let reply =
                 Reply { version, status, reason: None, headers, body, hop_limit, delivery, fault: None };
-            assert_eq!(travel(&reply, ingress), expected, "hop limit {hop_limit:?} from {ingress:?}");
+            assert_eq!(hop_limit_for(&reply, ingress), expected, "hop limit {hop_limit:?} from {ingress:?}");
         }
     }
 }

@@ -11,34 +11,31 @@ use nix::sys::socket::{setsockopt, sockopt};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-use super::fault::Seat;
+use super::delivery::ConnectionSlot;
 use crate::imds::Ingress;
 
 /// The kernel's own hop limit.
 const USUAL_HOPS: i16 = -1;
 
 /// What the requests of one connection and its socket know of each other.
-pub(super) struct Talk {
+pub(super) struct ConnectionState {
     /// The client.
     pub(super) peer: SocketAddr,
     /// How it came.
     pub(super) ingress: Ingress,
     /// Where it counts.
-    pub(super) seat: Seat,
-    /// Whether the service answers itself what is no request, and not the HTTP library.
-    pub(super) refuses_itself: bool,
+    pub(super) seat: ConnectionSlot,
     cut: AtomicBool,
-    owed: AtomicBool,
     asked: AtomicBool,
     unread: AtomicBool,
     hops: AtomicI16,
 }
 
-impl Talk {
-    pub(super) fn new(peer: SocketAddr, ingress: Ingress, seat: Seat, refuses_itself: bool) -> Self {
+impl ConnectionState {
+    pub(super) fn new(peer: SocketAddr, ingress: Ingress, seat: ConnectionSlot) -> Self {
         let no = || AtomicBool::new(false);
         let hops = AtomicI16::new(USUAL_HOPS);
-        Self { peer, ingress, seat, refuses_itself, cut: no(), owed: no(), asked: no(), unread: no(), hops }
+        Self { peer, ingress, seat, cut: no(), asked: no(), unread: no(), hops }
     }
 
     /// Ends the connection once what was written is sent.
@@ -54,21 +51,6 @@ impl Talk {
     /// Notes that a request head came.
     pub(super) fn asked(&self) {
         self.asked.store(true, Ordering::Relaxed);
-    }
-
-    /// Notes that a reply is about to be written. The HTTP library flushes also while there is none yet.
-    pub(super) fn replies(&self) {
-        self.owed.store(true, Ordering::Relaxed);
-    }
-
-    /// Notes that the last reply was sent.
-    fn sent(&self) {
-        self.owed.store(false, Ordering::Relaxed);
-    }
-
-    /// Whether these bytes are the HTTP library's own words, to a client that is owed no reply, and not wanted.
-    fn is_unwanted(&self, bytes: &[u8]) -> bool {
-        self.refuses_itself && !self.owed.load(Ordering::Relaxed) && bytes.starts_with(b"HTTP/1.")
     }
 
     /// Whether the client has asked at all.
@@ -95,12 +77,12 @@ impl Talk {
 /// The socket, which sets the hop limit just before a write.
 pub(super) struct Wire {
     stream: TcpStream,
-    talk: Arc<Talk>,
+    talk: Arc<ConnectionState>,
     hops: i16,
 }
 
 impl Wire {
-    pub(super) fn new(stream: TcpStream, talk: Arc<Talk>) -> Self {
+    pub(super) fn new(stream: TcpStream, talk: Arc<ConnectionState>) -> Self {
         Self { stream, talk, hops: USUAL_HOPS }
     }
 
@@ -139,9 +121,6 @@ impl AsyncWrite for Wire {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        if self.talk.is_unwanted(bytes) {
-            return Poll::Ready(Ok(bytes.len()));
-        }
         self.apply_hops()?;
         Pin::new(&mut self.stream).poll_write(context, bytes)
     }
@@ -151,9 +130,6 @@ impl AsyncWrite for Wire {
         context: &mut Context<'_>,
         bytes: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        if bytes.first().is_some_and(|first| self.talk.is_unwanted(first)) {
-            return Poll::Ready(Ok(bytes.iter().map(|slice| slice.len()).sum()));
-        }
         self.apply_hops()?;
         Pin::new(&mut self.stream).poll_write_vectored(context, bytes)
     }
@@ -164,8 +140,6 @@ impl AsyncWrite for Wire {
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(Pin::new(&mut self.stream).poll_flush(context))?;
-        // Whoever flushes has written all that it had.
-        self.talk.sent();
         Poll::Ready(if self.talk.is_cut() { Err(io::Error::other("cut by a fault")) } else { Ok(()) })
     }
 

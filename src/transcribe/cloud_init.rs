@@ -1,4 +1,4 @@
-//! cloud-init's `instance-data.json` → [`Seen`].
+//! cloud-init's `instance-data.json` → [`Observations`].
 //!
 //! What cloud-init does to answers, and what is undone here: a value with a line end is a list of its lines, a JSON
 //! object is taken apart, bytes that are no text are `ci-b64:` and base64, `public-keys/0=name` is a list under the
@@ -9,7 +9,9 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Map, Value};
 
-use super::seen::{DOCUMENT, EXTENDED, IDENTITY, IDENTITY_ROLE, KEYS, Keep, ROLES, Seen, USER_DATA};
+use super::observations::{
+    DOCUMENT, EXTENDED, IDENTITY, IDENTITY_ROLE, KEYS, Observations, ROLES, SecretsPolicy, USER_DATA,
+};
 
 const REDACTED: &str = "redacted for non-root user";
 const BASE64: &str = "ci-b64:";
@@ -17,7 +19,7 @@ const BASE64: &str = "ci-b64:";
 const FREE_NAMES: [&str; 3] = ["meta-data/tags/instance", "meta-data/managed-ssh-keys", KEYS];
 
 /// What cloud-init kept of an EC2 instance's answers; `Err` says what the JSON is instead.
-pub fn read(json: &Value, keep: Keep) -> Result<Seen, &'static str> {
+pub fn read(json: &Value, keep: SecretsPolicy) -> Result<Observations, &'static str> {
     let ds = json.get("ds").unwrap_or(json);
     let own = || ds.get("instance-id").or_else(|| ds.get("instance_id")).and(Some(ds));
     let metadata = either(ds, "meta-data").or_else(own).and_then(Value::as_object);
@@ -26,7 +28,7 @@ pub fn read(json: &Value, keep: Keep) -> Result<Seen, &'static str> {
         return Err("its ds.meta_data has no instance-id: it is of another cloud");
     }
     let version = ds.get("_metadata_api_version").and_then(Value::as_str).unwrap_or("latest");
-    let mut seen = Seen::new(version, keep);
+    let mut seen = Observations::new(version, keep);
     directory(&mut seen, "meta-data", metadata);
     let document = either(ds, "dynamic").and_then(|dynamic| either(dynamic, "instance-identity"));
     match document.and_then(|identity| identity.get("document")) {
@@ -55,7 +57,7 @@ fn either<'v>(value: &'v Value, name: &str) -> Option<&'v Value> {
     value.get(name).or_else(|| value.get(name.replace('-', "_")))
 }
 
-fn directory(seen: &mut Seen, path: &str, members: &Map<String, Value>) {
+fn directory(seen: &mut Observations, path: &str, members: &Map<String, Value>) {
     if path == KEYS {
         return public_keys(seen, members);
     }
@@ -94,7 +96,7 @@ fn is_json(path: &str) -> bool {
 }
 
 /// By name; their numbers are not kept.
-fn public_keys(seen: &mut Seen, members: &Map<String, Value>) {
+fn public_keys(seen: &mut Observations, members: &Map<String, Value>) {
     if members.len() > 1 {
         seen.note("the numbers of public keys: cloud-init keeps their names only; numbered by name");
     }
@@ -110,7 +112,7 @@ fn public_keys(seen: &mut Seen, members: &Map<String, Value>) {
     }
 }
 
-fn value(seen: &mut Seen, path: &str, value: &Value) {
+fn value(seen: &mut Observations, path: &str, value: &Value) {
     match value {
         Value::String(text) if text == REDACTED => {
             seen.unknown(path);
@@ -131,7 +133,7 @@ fn value(seen: &mut Seen, path: &str, value: &Value) {
 }
 
 /// What a path answered is not known. What stands there is not quoted: it may be a secret.
-fn no_value(seen: &mut Seen, path: &str, kind: &str) {
+fn no_value(seen: &mut Observations, path: &str, kind: &str) {
     seen.unknown(path);
     seen.note(format!("{path}: {kind} is no value of a service"));
 }

@@ -6,12 +6,12 @@ use hyper::body::Bytes;
 use serde_json::Value;
 
 use super::draft::Block;
+use super::observations::{Observations, ObservedValue};
 use super::quote;
-use super::seen::{Leaf, Seen};
 
 /// The last word on a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum LastWord {
+pub(super) enum RemainingOverride {
     /// It answered this, sent as that unless it is as usual.
     Value(Vec<u8>, Option<String>),
     /// It did not answer, nor did anything below it.
@@ -22,25 +22,31 @@ pub(super) enum LastWord {
 const DATED: [&str; 2] = ["meta-data/iam/info", "meta-data/identity-credentials/ec2/info"];
 
 /// What differs between what was seen and what a scenario answers (`ours`, the signatures without a byte).
-pub(super) fn last_words(seen: &Seen, ours: &BTreeMap<String, Bytes>) -> BTreeMap<String, LastWord> {
+pub(super) fn remaining_overrides(
+    seen: &Observations,
+    ours: &BTreeMap<String, Bytes>,
+) -> BTreeMap<String, RemainingOverride> {
     let mut words = BTreeMap::new();
     for (path, leaf) in &seen.leaves {
         let same = |answer: &Bytes| seen.moving.contains_key(path) || same(path, leaf, answer);
         if !ours.get(path).is_some_and(same) {
             let (bytes, content_type) = (leaf.bytes.clone(), leaf.content_type.clone());
             // Elsewhere the type is the service's.
-            words.insert(path.clone(), LastWord::Value(bytes, content_type.filter(|_| seen.is_aemm())));
+            words.insert(
+                path.clone(),
+                RemainingOverride::Value(bytes, content_type.filter(|_| seen.is_aemm())),
+            );
         }
     }
     for path in ours.keys() {
         if seen.lacks(path) && !below_a_value(seen, path) {
-            words.insert(highest_absent(seen, path).to_owned(), LastWord::Absent);
+            words.insert(highest_absent(seen, path).to_owned(), RemainingOverride::Absent);
         }
     }
     words
 }
 
-fn same(path: &str, leaf: &Leaf, answer: &[u8]) -> bool {
+fn same(path: &str, leaf: &ObservedValue, answer: &[u8]) -> bool {
     if leaf.bytes == answer {
         return true;
     }
@@ -56,18 +62,18 @@ fn same(path: &str, leaf: &Leaf, answer: &[u8]) -> bool {
 }
 
 /// A value takes the place of the directory that a scenario would have.
-fn below_a_value(seen: &Seen, path: &str) -> bool {
+fn below_a_value(seen: &Observations, path: &str) -> bool {
     !seen.is_aemm() && path.match_indices('/').any(|(at, _)| seen.leaves.contains_key(&path[..at]))
 }
 
 /// The directory highest up that is absent with all that it would have.
-fn highest_absent<'p>(seen: &Seen, path: &'p str) -> &'p str {
+fn highest_absent<'p>(seen: &Observations, path: &'p str) -> &'p str {
     let ends = path.match_indices('/').map(|(at, _)| at).chain([path.len()]);
     ends.map(|end| &path[..end]).find(|above| seen.lacks(above)).unwrap_or(path)
 }
 
 /// `[metadata]`
-pub(super) fn block(words: &BTreeMap<String, LastWord>, aemm: bool) -> Block {
+pub(super) fn block(words: &BTreeMap<String, RemainingOverride>, aemm: bool) -> Block {
     let mut block = Block::new("[metadata]");
     if !words.is_empty() {
         block.comment(if aemm {
@@ -78,10 +84,10 @@ pub(super) fn block(words: &BTreeMap<String, LastWord>, aemm: bool) -> Block {
     }
     for (path, word) in words {
         match word {
-            LastWord::Value(bytes, content_type) => {
+            RemainingOverride::Value(bytes, content_type) => {
                 block.raw(path, quote::content(bytes, content_type.as_deref()));
             }
-            LastWord::Absent => block.say(path, false),
+            RemainingOverride::Absent => block.say(path, false),
         }
     }
     block
@@ -89,12 +95,12 @@ pub(super) fn block(words: &BTreeMap<String, LastWord>, aemm: bool) -> Block {
 
 #[cfg(test)]
 mod tests {
-    use super::super::seen::Keep;
+    use super::super::observations::SecretsPolicy;
     use super::*;
 
     #[test]
     fn differences_are_said_once_and_as_high_up_as_possible() {
-        let mut seen = Seen::new("latest", Keep::default());
+        let mut seen = Observations::new("latest", SecretsPolicy::default());
         for (path, text) in [
             ("meta-data/a", "same"),
             ("meta-data/b", "theirs"),
@@ -120,16 +126,16 @@ mod tests {
         ]
         .map(|(path, text)| (path.to_owned(), Bytes::from(text)))
         .into();
-        let value = |text: &str| LastWord::Value(text.into(), None);
+        let value = |text: &str| RemainingOverride::Value(text.into(), None);
         let expected = [
-            ("dynamic/instance-identity/pkcs7", LastWord::Absent),
-            ("dynamic/instance-identity/signature", LastWord::Absent),
+            ("dynamic/instance-identity/pkcs7", RemainingOverride::Absent),
+            ("dynamic/instance-identity/signature", RemainingOverride::Absent),
             ("meta-data/b", value("theirs")),
             ("meta-data/c/only", value("theirs")),
-            ("meta-data/d", LastWord::Absent),
+            ("meta-data/d", RemainingOverride::Absent),
         ];
-        let expected: BTreeMap<String, LastWord> =
+        let expected: BTreeMap<String, RemainingOverride> =
             expected.map(|(path, word)| (path.to_owned(), word)).into();
-        assert_eq!(last_words(&seen, &ours), expected);
+        assert_eq!(remaining_overrides(&seen, &ours), expected);
     }
 }

@@ -117,9 +117,9 @@ impl Block {
         }
     }
 
-    /// A key and one of its words, if it is one.
-    pub(super) fn word<T>(&mut self, key: &str, text: Option<&str>, words: &[(&str, T)]) {
-        if let Some(text) = text.filter(|text| words.iter().any(|(word, _)| word == text)) {
+    /// A key and its value, if that is a string of `T`.
+    pub(super) fn word<T: FromStr>(&mut self, key: &str, text: Option<&str>) {
+        if let Some(text) = text.filter(|text| T::from_str(text).is_ok()) {
             self.say(key, text);
         }
     }

@@ -1,4 +1,4 @@
-//! Files that somebody's curl or wget made of a service → [`Seen`].
+//! Files that somebody's curl or wget made of a service → [`Observations`].
 //!
 //! Tolerated: the tree may begin at `latest/`, at a dated version, at `meta-data/`, or within it, and lie some
 //! directories down; listings may be kept as `index.html` and the like, and so may values; a public key may lie under `0=name`, or under
@@ -6,23 +6,23 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::seen::{EXTENDED, IDENTITY_ROLE, KEYS, Keep, ROLES, Seen, USER_DATA};
+use super::observations::{EXTENDED, IDENTITY_ROLE, KEYS, Observations, ROLES, SecretsPolicy, USER_DATA};
 use crate::model::RoleName;
 
 /// Files by the segments of their paths.
-pub type Files = BTreeMap<Vec<String>, Vec<u8>>;
+pub type DumpFiles = BTreeMap<Vec<String>, Vec<u8>>;
 
 const LISTINGS: [&str; 5] = ["index.html", "index.htm", "index.txt", "index", ".listing"];
 const TOPS: [&str; 3] = ["meta-data", "dynamic", USER_DATA];
 
 /// What the files tell; `Err` if they are no tree of a service.
-pub fn read(files: &Files, keep: Keep) -> Result<Seen, &'static str> {
+pub fn read(files: &DumpFiles, keep: SecretsPolicy) -> Result<Observations, &'static str> {
     let root = Root::of(files).ok_or(
         "it has neither latest/ nor meta-data/ nor an instance-id; accepted: a directory with one file for each path, \
          such as latest/meta-data/instance-id",
     )?;
     let mut tree = root.below(files);
-    let mut seen = Seen::new(&root.version, keep);
+    let mut seen = Observations::new(&root.version, keep);
     let top_listed = tree.keys().any(|path| path.len() == 1 && LISTINGS.contains(&path[0].as_str()));
     listings(&mut tree, &mut seen);
     let mut tree = fold(tree);
@@ -53,7 +53,7 @@ struct Root {
 }
 
 impl Root {
-    fn of(files: &Files) -> Option<Self> {
+    fn of(files: &DumpFiles) -> Option<Self> {
         let is_version = |name: &str| name == "latest" || name == "1.0" || is_date(name);
         let versioned = |path: &Vec<String>| {
             let at =
@@ -79,7 +79,7 @@ impl Root {
     }
 
     /// The files below it, by their paths below the version.
-    fn below(&self, files: &Files) -> Files {
+    fn below(&self, files: &DumpFiles) -> DumpFiles {
         let inside = |(path, bytes): (&Vec<String>, &Vec<u8>)| {
             let rest = path.strip_prefix(self.above.as_slice())?;
             // It lies beside the metadata, as in the service.
@@ -97,7 +97,7 @@ fn is_date(name: &str) -> bool {
 }
 
 /// Takes listings out of the tree, and what they tell besides the files' names.
-fn listings(tree: &mut Files, seen: &mut Seen) {
+fn listings(tree: &mut DumpFiles, seen: &mut Observations) {
     let names: BTreeSet<Vec<String>> =
         tree.keys().flat_map(|path| (1..=path.len()).map(|length| path[..length].to_vec())).collect();
     tree.retain(|path, bytes| {
@@ -120,7 +120,7 @@ fn listings(tree: &mut Files, seen: &mut Seen) {
     });
 }
 
-fn listing_tells(directory: &str, text: &str, seen: &mut Seen) {
+fn listing_tells(directory: &str, text: &str, seen: &mut Observations) {
     for line in text.lines().filter(|line| !line.is_empty()) {
         if directory == KEYS
             && let Some((number, name)) = line.split_once('=')
@@ -135,7 +135,7 @@ fn listing_tells(directory: &str, text: &str, seen: &mut Seen) {
 }
 
 /// Roles that a listing has. A file that is none of roles may be their keys: nothing of it is a name then.
-fn roles(text: &str, seen: &mut Seen) {
+fn roles(text: &str, seen: &mut Observations) {
     let names: Option<Vec<RoleName>> = text.lines().map(|line| line.parse().ok()).collect();
     match names {
         Some(names) => names.iter().for_each(|name| seen.role(name.as_str())),
@@ -144,7 +144,7 @@ fn roles(text: &str, seen: &mut Seen) {
 }
 
 /// A value that lies in a directory of its own, as wget leaves it when it asks with a slash at the end.
-fn fold(tree: Files) -> Files {
+fn fold(tree: DumpFiles) -> DumpFiles {
     let names: Vec<Vec<String>> = tree.keys().cloned().collect();
     let folded = |path: Vec<String>| {
         let Some((name, above)) = path.split_last() else { return path };
@@ -158,7 +158,7 @@ fn fold(tree: Files) -> Files {
 }
 
 /// Whether the shell ended every file: a service ends an instance's id with nothing.
-fn newlines_added(tree: &Files) -> bool {
+fn newlines_added(tree: &DumpFiles) -> bool {
     let short = ["meta-data/instance-id", "meta-data/ami-id", "meta-data/mac"];
     short.iter().any(|path| {
         let path: Vec<String> = path.split('/').map(str::to_owned).collect();
@@ -166,7 +166,7 @@ fn newlines_added(tree: &Files) -> bool {
     })
 }
 
-fn file(path: &[String], bytes: &[u8], tree: &Files, seen: &mut Seen) {
+fn file(path: &[String], bytes: &[u8], tree: &DumpFiles, seen: &mut Observations) {
     let shown = path.join("/");
     if let Some(status) = error_page(bytes) {
         seen.note(format!("{shown}: the file is a page that says {status}, not a value"));
@@ -193,7 +193,7 @@ fn file(path: &[String], bytes: &[u8], tree: &Files, seen: &mut Seen) {
 }
 
 /// `0=name/openssh-key`, `0/openssh-key`, or a file `0=name` that is the key itself.
-fn public_key(path: &str, text: &str, seen: &mut Seen) {
+fn public_key(path: &str, text: &str, seen: &mut Observations) {
     let rest = path.strip_prefix(KEYS).unwrap_or_default().trim_start_matches('/');
     let (entry, leaf) = rest.split_once('/').unwrap_or((rest, ""));
     let (number, name) = entry.split_once('=').map_or((entry, None), |(number, name)| (number, Some(name)));
@@ -216,7 +216,7 @@ fn public_key(path: &str, text: &str, seen: &mut Seen) {
 }
 
 /// Keys whose names no listing tells: by what the key says of itself.
-fn name_keys(seen: &mut Seen) {
+fn name_keys(seen: &mut Observations) {
     let keys: Vec<(u32, String)> = seen
         .below(KEYS)
         .filter_map(|(path, leaf)| {
@@ -243,7 +243,7 @@ fn error_page(bytes: &[u8]) -> Option<&str> {
 }
 
 /// What a dump that lacks something does not say.
-fn blanks(root: &Root, tree: &Files, seen: &mut Seen) {
+fn blanks(root: &Root, tree: &DumpFiles, seen: &mut Observations) {
     let mut unknown = |path: &str, why: &str| {
         seen.unknown(path);
         seen.note(format!("{path}: {why}"));

@@ -2,8 +2,8 @@
 //!
 //! | step | where |
 //! |---|---|
-//! | answers, without the secrets that nobody asked for → [`Seen`] | the crawler, [`dump`], [`cloud_init`] |
-//! | [`Seen`] → facts, as a person would write them | `facts` |
+//! | answers, without the secrets that nobody asked for → [`Observations`] | the crawler, [`dump`], [`cloud_init`] |
+//! | [`Observations`] → facts, as a person would write them | `facts` |
 //! | the facts, compiled and asked as any other scenario: what differs is said path by path | `difference` |
 //!
 //! So it does not matter whether the facts are right: a fact that the validator refuses is taken back, and what it would
@@ -14,23 +14,23 @@ mod difference;
 mod draft;
 pub mod dump;
 mod facts;
+mod observations;
 mod quote;
 mod role;
-mod seen;
 #[cfg(test)]
 mod tests;
 
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::config::{MAX_BYTES, Report, Severity, Source};
+use crate::config::{MAX_BYTES, Report, Severity, SourceText};
 use crate::identity::KeyRing;
 use crate::imds::Fleet;
 use crate::model::{Scenario, Timestamp};
 use crate::scenario;
 
 use draft::Draft;
-pub use seen::{Keep, Manner, Seen, clip};
+pub use observations::{Observations, SecretsPolicy, ServiceTraits, clip};
 
 /// A scenario that was written.
 #[derive(Debug)]
@@ -51,7 +51,7 @@ pub struct Transcript {
 
 /// Why there is no scenario.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-pub enum Error {
+pub enum TranscribeError {
     /// Not one value.
     #[error("nothing answered")]
     Nothing,
@@ -65,30 +65,30 @@ pub enum Error {
 
 /// Writes the scenario. `origin` says where the answers come from, in a line; `keys` sign nothing that leaves.
 pub fn transcribe(
-    mut seen: Seen,
+    mut seen: Observations,
     origin: &str,
     keys: &Arc<KeyRing>,
     now: Timestamp,
-) -> Result<Transcript, Error> {
+) -> Result<Transcript, TranscribeError> {
     if seen.count() == 0 {
-        return Err(Error::Nothing);
+        return Err(TranscribeError::Nothing);
     }
     let mut draft = facts::draft(&mut seen, now);
     let scenario = settle(&mut draft, &mut seen)?;
     let facts = draft.count();
     let answers =
-        |scenario, seen: &Seen| Fleet::compile(scenario, keys, now, now).answers(&seen.version, now);
-    let words = difference::last_words(&seen, &answers(scenario, &seen));
+        |scenario, seen: &Observations| Fleet::compile(scenario, keys, now, now).answers(&seen.version, now);
+    let words = difference::remaining_overrides(&seen, &answers(scenario, &seen));
     draft.push(difference::block(&words, seen.is_aemm()));
     let scenario = settle(&mut draft, &mut seen)?;
-    let still = difference::last_words(&seen, &answers(scenario, &seen));
+    let still = difference::remaining_overrides(&seen, &answers(scenario, &seen));
     for path in still.keys() {
         seen.note(format!("{path} answers otherwise than it did: a scenario cannot say it"));
     }
     say_what_is_never_carried(&mut seen);
     let text = preface(origin, &seen.notes) + &draft.text();
     if text.len() as u64 > MAX_BYTES {
-        return Err(Error::TooLarge(text.len()));
+        return Err(TranscribeError::TooLarge(text.len()));
     }
     Ok(Transcript {
         credentials: seen.real_keys,
@@ -101,25 +101,25 @@ pub fn transcribe(
 }
 
 /// Takes back what the validator refuses, until it refuses nothing.
-fn settle(draft: &mut Draft, seen: &mut Seen) -> Result<Scenario, Error> {
+fn settle(draft: &mut Draft, seen: &mut Observations) -> Result<Scenario, TranscribeError> {
     loop {
-        let report = match scenario::read(&Source::new("the scenario", draft.text()), Path::new("")) {
+        let report = match scenario::read(&SourceText::new("the scenario", draft.text()), Path::new("")) {
             Ok((scenario, _)) => return Ok(scenario),
             Err(report) => report,
         };
         let problem = report.problems.iter().find(|problem| problem.severity == Severity::Error);
         let place = problem.and_then(|problem| Some((problem.place.as_ref()?.line, &problem.found)));
         let taken = place.and_then(|(line, found)| Some((draft.take_back(line)?, found)));
-        let Some((what, found)) = taken else { return Err(Error::Refused(report)) };
+        let Some((what, found)) = taken else { return Err(TranscribeError::Refused(report)) };
         seen.note(format!("{what} is not said as a fact: {found}"));
     }
 }
 
-fn say_what_is_never_carried(seen: &mut Seen) {
+fn say_what_is_never_carried(seen: &mut Observations) {
     if seen.is_aemm() {
         return say_what_the_mock_does_not_tell(seen);
     }
-    if seen.is_there(seen::IDENTITY) {
+    if seen.is_there(observations::IDENTITY) {
         seen.note(
             "the identity document's signatures: they need AWS' keys. Our own sign it; \
              `mock-imds show identity-certificate` prints what verifies them",
@@ -135,19 +135,19 @@ fn say_what_is_never_carried(seen: &mut Seen) {
         }
         _ => {}
     }
-    if seen.is_there(seen::IDENTITY_ROLE) {
+    if seen.is_there(observations::IDENTITY_ROLE) {
         seen.note("credentials of the instance identity role: generated ones are served instead");
     }
     seen.note("http-put-response-hop-limit, which no answer tells");
 }
 
-fn note_user_data(seen: &mut Seen) {
+fn note_user_data(seen: &mut Observations) {
     if let Some(digest) = seen.user_data.clone() {
         seen.note(format!("user data ({digest}): it may hold secrets; --with-user-data takes it along"));
     }
 }
 
-fn say_what_the_mock_does_not_tell(seen: &mut Seen) {
+fn say_what_the_mock_does_not_tell(seen: &mut Observations) {
     note_user_data(seen);
     if let Some(role) = seen.role.as_ref().filter(|role| role.keys.is_none()) {
         let name = role.name.clone();

@@ -8,7 +8,7 @@ use crate::model::{Keys, Secret, Timestamp, json};
 
 /// A role, and its answer without its keys unless they are kept.
 #[derive(Debug)]
-pub(super) struct RoleSeen {
+pub(super) struct ObservedRole {
     pub(super) name: String,
     /// `Code` of the answer, if there was one.
     pub(super) code: Option<String>,
@@ -20,7 +20,7 @@ pub(super) struct RoleSeen {
     pub(super) keys: Option<Keys>,
 }
 
-impl RoleSeen {
+impl ObservedRole {
     /// A role that is listed.
     pub(super) fn new(name: &str) -> Self {
         Self { name: name.to_owned(), code: None, lifetime: None, expiration: None, keys: None }

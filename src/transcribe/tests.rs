@@ -10,8 +10,8 @@ use super::*;
 const NOW: Timestamp = Timestamp::from_secs(1_768_478_400);
 static KEYS: LazyLock<Arc<KeyRing>> = LazyLock::new(|| Arc::new(KeyRing::generate([9; 32])));
 
-fn seen(values: &[(&str, &str)]) -> Seen {
-    let mut seen = Seen::new("latest", Keep::default());
+fn seen(values: &[(&str, &str)]) -> Observations {
+    let mut seen = Observations::new("latest", SecretsPolicy::default());
     for (path, text) in values {
         seen.value(path, text.as_bytes().to_vec());
     }
@@ -19,9 +19,9 @@ fn seen(values: &[(&str, &str)]) -> Seen {
 }
 
 /// Writes a scenario, and asks it.
-fn written(seen: Seen) -> (Transcript, BTreeMap<String, Bytes>) {
+fn written(seen: Observations) -> (Transcript, BTreeMap<String, Bytes>) {
     let transcript = transcribe(seen, "A test.", &KEYS, NOW).expect("it can be said");
-    let source = Source::new("written.toml", transcript.text.as_str());
+    let source = SourceText::new("written.toml", transcript.text.as_str());
     let (scenario, _) = scenario::read(&source, Path::new("")).unwrap_or_else(|report| panic!("{report}"));
     let answers = Fleet::compile(scenario, &KEYS, NOW, NOW).answers("latest", NOW);
     (transcript, answers)
@@ -116,9 +116,9 @@ fn what_nobody_knows_is_left_as_it_is() {
 #[test]
 fn nothing_and_too_much_are_no_scenario() {
     let none = transcribe(seen(&[]), "A test.", &KEYS, NOW).expect_err("there is nothing");
-    assert_eq!(none, Error::Nothing);
+    assert_eq!(none, TranscribeError::Nothing);
     let large = "x".repeat(600_000);
     let both = seen(&[("meta-data/a", large.as_str()), ("meta-data/b", large.as_str())]);
     let refused = transcribe(both, "A test.", &KEYS, NOW).expect_err("it is too much");
-    assert!(matches!(refused, Error::TooLarge(bytes) if bytes > 1_200_000), "{refused}");
+    assert!(matches!(refused, TranscribeError::TooLarge(bytes) if bytes > 1_200_000), "{refused}");
 }

@@ -5,7 +5,7 @@
 //! `ConfigMap`, whose files are links through `..data`, a link that the kubelet replaces. File systems whose files change
 //! on other hosts (NFS, the folders that Vagrant shares) tell the kernel nothing: how the file looks is compared, too.
 
-mod way;
+mod watched_paths;
 
 use std::collections::{HashMap, HashSet};
 use std::fs;
@@ -18,7 +18,7 @@ use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify, InotifyEvent, WatchDescriptor};
 
-use way::way;
+use watched_paths::watched_paths;
 
 /// Nothing has moved for so long: whoever writes has finished.
 const QUIET: Duration = Duration::from_millis(100);
@@ -29,9 +29,9 @@ const LOOK: Duration = Duration::from_secs(1);
 
 /// How a file looks, through links; `None`: there is none.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sight(Option<[i64; 5]>);
+pub struct FileStamp(Option<[i64; 5]>);
 
-impl Sight {
+impl FileStamp {
     /// Of the file at this path, now.
     pub fn of(path: &Path) -> Self {
         let look = |file: fs::Metadata| {
@@ -49,17 +49,17 @@ fn now() -> Instant {
 
 /// A watch on files, there or not. It blocks, and belongs into a thread of its own.
 #[derive(Debug)]
-pub struct Watch {
+pub struct FileWatch {
     paths: Vec<PathBuf>,
     /// How they looked when the watch was armed.
-    seen: Vec<Sight>,
+    seen: Vec<FileStamp>,
     queue: Option<Inotify>,
     watched: HashMap<WatchDescriptor, PathBuf>,
     /// What cannot be watched, and was told.
     refused: HashSet<PathBuf>,
 }
 
-impl Watch {
+impl FileWatch {
     /// A watch on these files, not armed yet. Without a queue of the kernel's, it lives by looking.
     pub fn new(paths: impl IntoIterator<Item = PathBuf>) -> Self {
         let queue = Inotify::init(InitFlags::IN_CLOEXEC | InitFlags::IN_NONBLOCK);
@@ -90,7 +90,7 @@ impl Watch {
             | AddWatchFlags::IN_DELETE
             | AddWatchFlags::IN_DELETE_SELF
             | AddWatchFlags::IN_MOVE_SELF;
-        for path in self.paths.iter().flat_map(|path| way(path)) {
+        for path in self.paths.iter().flat_map(|path| watched_paths(path)) {
             match queue.add_watch(&path, events) {
                 Ok(descriptor) => _ = self.watched.insert(descriptor, path),
                 // It comes by its directory's watch.
@@ -110,8 +110,8 @@ impl Watch {
         while self.moved_within(QUIET) && now() < latest {}
     }
 
-    fn look(&self) -> Vec<Sight> {
-        self.paths.iter().map(|path| Sight::of(path)).collect()
+    fn look(&self) -> Vec<FileStamp> {
+        self.paths.iter().map(|path| FileStamp::of(path)).collect()
     }
 
     /// Whether the kernel tells of something within this time.
@@ -171,7 +171,7 @@ mod tests {
     #[test]
     fn without_a_word_of_the_kernel_a_look_finds_it() {
         let file = file("silent");
-        let mut watch = Watch { queue: None, ..Watch::new([file.clone()]) };
+        let mut watch = FileWatch { queue: None, ..FileWatch::new([file.clone()]) };
         watch.arm();
         let before = watch.look();
         fs::write(&file, "more").unwrap();
@@ -183,7 +183,7 @@ mod tests {
     #[test]
     fn the_kernel_tells_of_a_replaced_file_but_not_of_one_to_be_written() {
         let file = file("told");
-        let mut watch = Watch::new([file.clone()]);
+        let mut watch = FileWatch::new([file.clone()]);
         watch.arm();
         let other = fs::File::create(file.with_extension("new")).unwrap();
         assert!(!watch.moved_within(Duration::ZERO), "expected silence about a file that is still empty");

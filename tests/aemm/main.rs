@@ -9,28 +9,27 @@ mod stage;
 #[path = "../support/mod.rs"]
 mod support;
 
-mod malformed;
 mod notices;
 mod paths;
 mod replies;
 mod tokens;
 mod tree;
 
-use mock_imds::aemm::{Config, compile};
+use mock_imds::aemm::{AemmConfig, compile};
 use mock_imds::server::Limits;
 
 use crate::rig::Rig;
 use crate::support::http::Response;
 
 /// A scenario for the original's default configuration, changed.
-fn scenario(change: impl FnOnce(&mut Config)) -> String {
-    let mut config = Config::default();
+fn scenario(change: impl FnOnce(&mut AemmConfig)) -> String {
+    let mut config = AemmConfig::default();
     change(&mut config);
     compile(&config).toml
 }
 
 /// A server for it.
-fn serve(change: impl FnOnce(&mut Config)) -> Rig {
+fn serve(change: impl FnOnce(&mut AemmConfig)) -> Rig {
     Rig::new(&scenario(change), Limits::default())
 }
 

@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::os::fd::AsRawFd as _;
 use std::time::Duration;
 
-use mock_imds::aemm::{Config, Start};
+use mock_imds::aemm::{AemmConfig, StartTime};
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrIn, bind, connect, socket};
 
 use crate::scenario;
@@ -18,7 +18,7 @@ const REBALANCE: &str = "/latest/meta-data/events/recommendations/rebalance";
 const SCHEDULED: &str = "/latest/meta-data/events/maintenance/scheduled";
 const STATE: &str = "/latest/meta-data/autoscaling/target-lifecycle-state";
 
-fn stage(change: impl FnOnce(&mut Config)) -> Stage {
+fn stage(change: impl FnOnce(&mut AemmConfig)) -> Stage {
     Stage::new(&scenario(change))
 }
 
@@ -31,12 +31,12 @@ fn statuses(stage: &mut Stage, client: Client) -> [u16; 5] {
     [ACTION, TERMINATION, REBALANCE, SCHEDULED, STATE].map(|path| stage.ask(client, "GET", path, &[]).status)
 }
 
-fn seconds(delay_sec: i64) -> Start {
-    Start { delay_sec, trigger_time: None }
+fn seconds(delay_sec: i64) -> StartTime {
+    StartTime { delay_sec, trigger_time: None }
 }
 
-fn trigger(time: &str) -> Start {
-    Start { delay_sec: 0, trigger_time: Some(time.into()) }
+fn trigger(time: &str) -> StartTime {
+    StartTime { delay_sec: 0, trigger_time: Some(time.into()) }
 }
 
 #[test]
@@ -146,7 +146,7 @@ fn delays_count_from_the_start_and_hide_no_listing() {
 #[test]
 fn a_trigger_time_takes_the_place_of_a_delay() {
     let mut stage = stage(|config| {
-        config.mock = Start { delay_sec: 3600, ..trigger("2026-01-15T12:00:10Z") };
+        config.mock = StartTime { delay_sec: 3600, ..trigger("2026-01-15T12:00:10Z") };
         config.rebalance = trigger("whenever");
         config.asg_termination = trigger("1994-05-15T00:00:00Z");
     });

@@ -1,6 +1,6 @@
 //! Paths that are not clean, and values that are elsewhere.
 
-use mock_imds::aemm::Config;
+use mock_imds::aemm::AemmConfig;
 
 use crate::rig::get;
 use crate::{head, serve};
@@ -47,7 +47,7 @@ fn paths_are_decoded_and_queries_ignored() {
     }
 }
 
-fn put(config: &mut Config, key: &str, path: &str) {
+fn put(config: &mut AemmConfig, key: &str, path: &str) {
     config.metadata.paths.insert(key.to_owned(), path.to_owned());
 }
 

@@ -134,11 +134,11 @@ fn every_directory_lists_what_is_directly_below() {
 
 #[test]
 fn each_mode_lists_its_own() {
-    use mock_imds::aemm::Mode;
+    use mock_imds::aemm::AemmMode;
     let cases = [
-        (Mode::Spot, ["autoscaling/"].as_slice(), Some("recommendations/")),
-        (Mode::Events, &["autoscaling/", "spot/"], Some("maintenance/")),
-        (Mode::AsgLifecycle, &["events/", "spot/"], None),
+        (AemmMode::Spot, ["autoscaling/"].as_slice(), Some("recommendations/")),
+        (AemmMode::Events, &["autoscaling/", "spot/"], Some("maintenance/")),
+        (AemmMode::AsgLifecycle, &["events/", "spot/"], None),
     ];
     for (mode, hidden, events) in cases {
         let rig = serve(|config| config.mode = mode);

@@ -14,12 +14,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use mock_imds::config::Source;
+use mock_imds::config::SourceText;
 use mock_imds::identity::KeyRing;
 use mock_imds::imds::{Fleet, TokenAuthority};
 use mock_imds::model::Timestamp;
 use mock_imds::scenario;
-use mock_imds::server::{Limits, Server, World, bind};
+use mock_imds::server::{Limits, Server, ServiceState, bind};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::runtime::{Builder, Runtime};
@@ -99,14 +99,14 @@ impl Round {
 
 fn serve(runtime: &Runtime, scenario: &str, keys: &Arc<KeyRing>) -> (SocketAddr, Server) {
     let (scenario, _) =
-        scenario::read(&Source::new("bench", scenario), Path::new("")).expect("the scenario is good");
+        scenario::read(&SourceText::new("bench", scenario), Path::new("")).expect("the scenario is good");
     #[expect(clippy::disallowed_methods, reason = "the daemon's clock is read for each request too")]
     let now = || {
         let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
         Timestamp::from_secs(since.as_secs())
     };
     let fleet = Fleet::compile(scenario, keys, now(), now());
-    let world = Arc::new(World::new(fleet, TokenAuthority::new([7; 32]), now, [0; 12]));
+    let world = Arc::new(ServiceState::new(fleet, TokenAuthority::new([7; 32]), now, [0; 12]));
     runtime.block_on(async {
         let listeners = bind(&[SocketAddr::from((Ipv4Addr::LOCALHOST, 0))]).expect("an ephemeral port");
         (listeners[0].address, Server::start(listeners, world, Limits::default()))

@@ -18,12 +18,12 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
-use mock_imds::config::Source;
+use mock_imds::config::SourceText;
 use mock_imds::identity::KeyRing;
 use mock_imds::imds::{Fleet, TokenAuthority};
 use mock_imds::model::Timestamp;
 use mock_imds::scenario;
-use mock_imds::server::{Limits, Server, World, bind};
+use mock_imds::server::{Limits, Server, ServiceState, bind};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{Builder, Runtime};
@@ -90,7 +90,7 @@ fn runtime(name: &str) -> Runtime {
 }
 
 fn ours() -> (SocketAddr, Server) {
-    let source = Source::new("bench", "[http]\nkeep-alive = true\n");
+    let source = SourceText::new("bench", "[http]\nkeep-alive = true\n");
     let (scenario, _) = scenario::read(&source, Path::new("")).expect("the scenario is good");
     #[expect(clippy::disallowed_methods, reason = "the daemon's clock is read for each request too")]
     let now = || {
@@ -98,7 +98,7 @@ fn ours() -> (SocketAddr, Server) {
         Timestamp::from_secs(since.as_secs())
     };
     let fleet = Fleet::compile(scenario, &Arc::new(KeyRing::generate([7; 32])), now(), now());
-    let world = Arc::new(World::new(fleet, TokenAuthority::new([7; 32]), now, [0; 12]));
+    let world = Arc::new(ServiceState::new(fleet, TokenAuthority::new([7; 32]), now, [0; 12]));
     let listeners = bind(&[ANYWHERE]).expect("an ephemeral port");
     (listeners[0].address, Server::start(listeners, world, Limits::default()))
 }

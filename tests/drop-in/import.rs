@@ -18,8 +18,8 @@ fn a_file_becomes_a_scenario_that_check_accepts() {
     assert_eq!((imported.code, imported.stdout.as_str()), (Some(0), ""), "{imported:#?}");
     for sentence in [
         "c.json: metadata.values.nosuch means nothing to amazon-ec2-metadata-mock, and is left out",
-        "c.json: server.port is no part of a scenario; say it with `mock-imds serve --listen ADDR:PORT`",
-        "c.json: watch-config-file is no part of a scenario; `mock-imds reload` takes a changed scenario over",
+        "c.json: server.port is no part of a scenario; use `mock-imds serve --listen ADDR:PORT`",
+        "c.json: watch-config-file is no part of a scenario; `mock-imds reload` loads a changed scenario",
     ] {
         assert!(imported.stderr.contains(sentence), "expected {sentence:?}, found {imported:#?}");
     }
@@ -69,7 +69,7 @@ fn what_is_no_configuration_is_78() {
         (of("a.json", "{"), "a.json: While parsing config: "),
         (of("b.txt", "{}"), "b.txt: Unsupported Config Type \"txt\""),
         (of("c.json", r#"{"spot": {"action": "x"}}"#), "Invalid CLI input \"x\" for flag action."),
-        (of("d.json", r#"{"mock-delay-sec": "x"}"#), "* 'mock-delay-sec' cannot parse 'x' as int"),
+        (of("d.json", r#"{"mock-delay-sec": "x"}"#), "* 'mock-delay-sec' must be a whole number of 64 bits"),
         (bench.path("none.json").display().to_string(), "none.json: no such file or directory"),
     ];
     for (file, sentence) in cases {

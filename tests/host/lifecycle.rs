@@ -1,7 +1,7 @@
 //! Up, down, hold, end: what is there in between, and that nothing is left.
 
 use mock_imds::host::plan::{Plan, Table};
-use mock_imds::host::settings::Settings;
+use mock_imds::host::settings::HostSettings;
 use nix::sys::signal::Signal;
 
 use crate::world::{Guardian, HEALED, Host, PATIENCE, mode};
@@ -22,7 +22,7 @@ table inet mine { set addresses { type ipv4_addr; elements = { 169.254.169.254 }
 "#;
 
 fn planned() -> String {
-    let settings = Settings::default();
+    let settings = HostSettings::default();
     let plan = Plan::new(&settings.addresses(), &settings.bridges);
     plan.tables.iter().map(Table::to_string).collect()
 }

@@ -7,7 +7,7 @@ mod permissions;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use mock_imds::identity::{Kept, KeyRing, Leaf};
+use mock_imds::identity::{KeyRing, KeyStorage, SignatureKind};
 use mock_imds::model::Timestamp;
 
 use openssl::Bench;
@@ -36,7 +36,7 @@ const TIME: Timestamp = Timestamp::from_secs(1_630_704_347);
 fn prepare(document: &str) -> Option<Bench> {
     let bench = Bench::new()?;
     let opened = KeyRing::open(&bench.path().join("identity"), [1; 32]).expect("a writable directory");
-    assert_eq!(opened.kept, Kept::InDirectory);
+    assert_eq!(opened.kept, KeyStorage::InDirectory);
     fill(&bench, &opened.ring, document);
     Some(bench)
 }
@@ -116,7 +116,7 @@ fn a_tampered_signing_time_does_not_verify() {
 fn the_certificate_of_another_does_not_verify() {
     let Some(bench) = prepare(DOCUMENT) else { return };
     let other = KeyRing::generate([2; 32]);
-    bench.write("identity/rsa2048.pem", other.certificate_pem(Leaf::Rsa2048));
+    bench.write("identity/rsa2048.pem", other.certificate_pem(SignatureKind::Rsa2048));
     bench.fails(&verify("rsa2048"), "signer certificate not found");
 }
 
@@ -180,7 +180,7 @@ fn the_shells_are_those_of_ec2() {
 #[test]
 fn the_certificates_say_whose_they_are() {
     let Some(bench) = prepare(DOCUMENT) else { return };
-    for leaf in Leaf::ALL.map(Leaf::name) {
+    for leaf in SignatureKind::ALL.map(SignatureKind::name) {
         let shown = bench.ok(&format!("x509 -noout -subject -issuer -dates -in identity/{leaf}.pem")).text();
         let name = format!(
             "C = US, ST = Washington State, L = Seattle, O = Amazon Web Services LLC, \

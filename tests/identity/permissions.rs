@@ -7,8 +7,8 @@ use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use mock_imds::exit::Status;
-use mock_imds::identity::{Kept, KeyRing};
+use mock_imds::exit::ExitStatus;
+use mock_imds::identity::{KeyRing, KeyStorage};
 
 const DIRECTORY: &str = "MOCK_IMDS_TEST_DIRECTORY";
 const NOBODY: u32 = 65534;
@@ -46,12 +46,12 @@ fn check(scratch: &Path) {
              mock-imds",
             directory.display()
         );
-        assert_eq!((failure.status, failure.message), (Status::NoPermission, expected));
+        assert_eq!((failure.status, failure.message), (ExitStatus::NoPermission, expected));
     }
     let directory = scratch.join("readonly");
     let opened = KeyRing::open(&directory, [1; 32]).expect("keys in memory");
     let why = format!("cannot write {}: Permission denied (os error 13)", directory.display());
-    assert_eq!(opened.kept, Kept::InMemory { why });
+    assert_eq!(opened.kept, KeyStorage::InMemory { why });
 }
 
 struct Scratch(PathBuf);

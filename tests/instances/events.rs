@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mock_imds::imds::End;
+use mock_imds::imds::DeliveryEnd;
 
 use crate::stage::{Client, LOADED, Stage, TTL};
 
@@ -179,11 +179,19 @@ fn an_instance_that_vanishes_resets_every_connection_once_the_time_has_come() {
         stage.reply(client, method, path, &[(TTL, "60")]).delivery.end
     };
     for (method, path) in asks {
-        assert_eq!(end(39, other, method, path), End::Whole, "{method} {path} before the time");
-        assert_eq!(end(40, other, method, path), End::Reset, "{method} {path} at the time");
-        assert_eq!(end(99, other, method, path), End::Reset, "{method} {path} after the time");
-        assert_eq!(end(99, Client::HOST, method, path), End::Whole, "{method} {path} of the other instance");
-        assert_eq!(end(100, other, method, path), End::Whole, "{method} {path} after the notice was cleared");
+        assert_eq!(end(39, other, method, path), DeliveryEnd::Whole, "{method} {path} before the time");
+        assert_eq!(end(40, other, method, path), DeliveryEnd::Reset, "{method} {path} at the time");
+        assert_eq!(end(99, other, method, path), DeliveryEnd::Reset, "{method} {path} after the time");
+        assert_eq!(
+            end(99, Client::HOST, method, path),
+            DeliveryEnd::Whole,
+            "{method} {path} of the other instance"
+        );
+        assert_eq!(
+            end(100, other, method, path),
+            DeliveryEnd::Whole,
+            "{method} {path} after the notice was cleared"
+        );
     }
 }
 

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
-use mock_imds::imds::End;
+use mock_imds::imds::DeliveryEnd;
 
 use crate::play::{self, Line};
 use crate::stage::{Answer, library};
@@ -31,7 +31,7 @@ fn ask(server: &Serving, line: &Line, tokens: &mut BTreeMap<String, String>) -> 
         token.unwrap_or_default()
     );
     let Response { status, body, .. } = exchange(server.address, head);
-    Answer { status, body, ttl: None, late: Duration::ZERO, end: End::Whole }
+    Answer { status, body, ttl: None, late: Duration::ZERO, end: DeliveryEnd::Whole }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mock_imds::imds::Change;
+use mock_imds::imds::FleetChange;
 
 use crate::handlers::{TerminationHandler, every, kube_spot_sees_a_notice};
 use crate::stage::{Client, LOADED, Stage, library, shipped};
@@ -298,10 +298,10 @@ fn a_paused_clock_attaches_no_role() {
     let mut stage = shipped("role-attached-late");
     let attached = |stage: &mut Stage| stage.value(Client::HOST, "iam/info").is_some();
     stage.now = LOADED.plus(Duration::from_secs(20));
-    stage.apply(Change::Pause(stage.now));
+    stage.apply(FleetChange::Pause(stage.now));
     stage.wait(Duration::from_hours(1));
     assert!(!attached(&mut stage), "the scenario stands at 20s\n{RERUN}");
-    stage.apply(Change::Resume(stage.now));
+    stage.apply(FleetChange::Resume(stage.now));
     stage.wait(Duration::from_secs(9));
     assert!(!attached(&mut stage), "the scenario is at 29s\n{RERUN}");
     stage.wait(Duration::from_secs(1));

@@ -6,9 +6,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use mock_imds::config::Source;
+use mock_imds::config::SourceText;
 use mock_imds::host::settings::DEFAULT_BRIDGES;
-use mock_imds::host::settings::Settings;
+use mock_imds::host::settings::HostSettings;
 use mock_imds::model::endpoint::{ADDRESS_V4, ADDRESS_V6, METADATA_PORT, SERVICE_PORT};
 use mock_imds::scenario;
 use sha2::{Digest as _, Sha256};
@@ -51,7 +51,7 @@ fn conffiles_are_frozen() {
 fn examples_hold_valid_files() {
     let mut found = [0, 0];
     for path in below("packaging/compose").chain(below("packaging/kubernetes")) {
-        let source = Source::read(&path).expect("it is there and is text");
+        let source = SourceText::read(&path).expect("it is there and is text");
         let directory = path.parent().expect("it is in a directory");
         match path.file_name().and_then(|name| name.to_str()) {
             Some("scenario.toml") => {
@@ -60,7 +60,7 @@ fn examples_hold_valid_files() {
                 found[0] += 1;
             }
             Some("host.toml" | "host-bind.toml") => {
-                let warnings = Settings::parse(&source).map(|(_, warnings)| warnings.problems);
+                let warnings = HostSettings::parse(&source).map(|(_, warnings)| warnings.problems);
                 assert_eq!(warnings, Ok(vec![]), "{}", path.display());
                 found[1] += 1;
             }
@@ -214,7 +214,7 @@ fn manual_lists_the_keys_of_default_toml() {
 }
 #[test]
 fn manual_lists_the_keys_of_host_toml() {
-    let settings = serde_json::to_value(Settings::default()).expect("settings are plain data");
+    let settings = serde_json::to_value(HostSettings::default()).expect("settings are plain data");
     let keys = settings.as_object().expect("a table").keys();
     let expected: BTreeSet<_> = keys.map(|key| format!("host.{key}")).collect();
     assert_eq!(keys_in_manual("mock-imds-host.toml.5"), expected, "packaging/man/mock-imds-host.toml.5");

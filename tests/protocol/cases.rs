@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use hyper::header::{ACCEPT_RANGES, ALLOW, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, LOCATION};
-use mock_imds::imds::{End, Reply};
+use mock_imds::imds::{DeliveryEnd, Reply};
 use mock_imds::model::Timestamp;
 use proptest::prelude::*;
 
@@ -237,11 +237,11 @@ fn an_instance_that_vanishes_answers_nothing_once_its_time_has_come() {
         let now = Timestamp::from_secs(LOADED.as_secs() + minutes * 60);
         service.at(now, "GET", "/latest/meta-data/", &[]).delivery.end
     };
-    assert_eq!((end(59), end(61), end(62)), (End::Whole, End::Whole, End::Reset));
+    assert_eq!((end(59), end(61), end(62)), (DeliveryEnd::Whole, DeliveryEnd::Whole, DeliveryEnd::Reset));
     let staying = Service::new(&text.replace("vanish", "stay"));
     let late = Timestamp::from_secs(LOADED.as_secs() + 7_200);
     let reply = staying.at(late, "GET", "/latest/meta-data/spot/termination-time", &[]);
-    assert_eq!((reply.delivery.end, &reply.body[..]), (End::Whole, &b"2026-01-15T13:02:00Z"[..]));
+    assert_eq!((reply.delivery.end, &reply.body[..]), (DeliveryEnd::Whole, &b"2026-01-15T13:02:00Z"[..]));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::sync::{Arc, LazyLock};
 
 use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 use hyper::{Method, StatusCode};
-use mock_imds::config::Source;
+use mock_imds::config::SourceText;
 use mock_imds::identity::KeyRing;
 use mock_imds::imds::{Counters, Fleet, Ingress, Reply, RequestHead, TokenAuthority, Visit, answer};
 use mock_imds::model::Timestamp;
@@ -54,7 +54,7 @@ pub type Headers<'h> = &'h [(&'static str, &'h str)];
 impl Service {
     /// The service of a scenario text.
     pub fn new(text: &str) -> Self {
-        let (scenario, _) = scenario::read(&Source::new("test.toml", text), Path::new(""))
+        let (scenario, _) = scenario::read(&SourceText::new("test.toml", text), Path::new(""))
             .unwrap_or_else(|report| panic!("expected a good scenario, found:\n{report}"));
         Self {
             fleet: Fleet::compile(scenario, &KEYS, LOADED, LOADED),

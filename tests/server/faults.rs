@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::thread;
 use std::time::Duration;
 
-use mock_imds::journal::Filter;
+use mock_imds::journal::RequestFilter;
 use mock_imds::server::Limits;
 use tokio::time::Instant;
 
@@ -65,7 +65,10 @@ fn asking(rig: &Rig) -> Client {
 
 /// The entries of the journal for the instance id: status and fault.
 fn journal(rig: &Rig) -> Vec<(Option<u16>, Option<u32>)> {
-    let filter = Filter { path: Some("meta-data/instance-id".parse().expect("a glob")), ..Filter::default() };
+    let filter = RequestFilter {
+        path: Some("meta-data/instance-id".parse().expect("a glob")),
+        ..RequestFilter::default()
+    };
     let seen = rig.world.journal.after(0, &filter, usize::MAX);
     seen.entries.iter().map(|entry| (entry.status, entry.fault)).collect()
 }
@@ -207,7 +210,7 @@ fn a_late_answer_is_late_and_others_are_not() {
         others < 3 * waited,
         "expected that 20 others do not wait as long each, found {others:?} for all"
     );
-    let entries = rig.world.journal.after(0, &Filter::default(), usize::MAX).entries;
+    let entries = rig.world.journal.after(0, &RequestFilter::default(), usize::MAX).entries;
     let entry = entries.iter().find(|entry| entry.fault.is_some()).expect("that of the late answer");
     assert!(entry.latency >= Duration::from_millis(700), "{entry:?}");
 }

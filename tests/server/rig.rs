@@ -5,12 +5,12 @@ use std::path::Path;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use mock_imds::config::Source;
+use mock_imds::config::SourceText;
 use mock_imds::identity::KeyRing;
 use mock_imds::imds::{Fleet, TokenAuthority};
 use mock_imds::model::Timestamp;
 use mock_imds::scenario;
-use mock_imds::server::{Limits, Server, World, bind};
+use mock_imds::server::{Limits, Server, ServiceState, bind};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::support::http::{self, Response};
@@ -30,7 +30,7 @@ pub struct Rig {
     /// Where it listens.
     pub address: SocketAddr,
     /// What it serves.
-    pub world: Arc<World>,
+    pub world: Arc<ServiceState>,
 }
 
 /// Limits that tests can wait for; those that a test is not about stay long.
@@ -54,10 +54,10 @@ impl Rig {
 
     /// A server on this runtime, at this address.
     pub fn on(runtime: Runtime, address: SocketAddr, scenario: &str, limits: Limits) -> Self {
-        let source = Source::new("test.toml", scenario);
+        let source = SourceText::new("test.toml", scenario);
         let (scenario, _) = scenario::read(&source, Path::new("")).expect("the scenario is good");
         let now = || Timestamp::from_secs(1_795_230_851);
-        let world = World::new(
+        let world = ServiceState::new(
             Fleet::compile(scenario, &KEYS, now(), now()),
             TokenAuthority::new([7; 32]),
             now,

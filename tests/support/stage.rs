@@ -9,12 +9,14 @@ use std::time::Duration;
 
 use hyper::Method;
 use hyper::header::{HeaderMap, HeaderName, HeaderValue};
-use mock_imds::config::Source;
+use mock_imds::config::SourceText;
 use mock_imds::identity::KeyRing;
-use mock_imds::imds::{Change, End, Fleet, Ingress, Reply, RequestHead, TokenAuthority, Visit, answer};
+use mock_imds::imds::{
+    DeliveryEnd, Fleet, FleetChange, Ingress, Reply, RequestHead, TokenAuthority, Visit, answer,
+};
 use mock_imds::model::Timestamp;
 use mock_imds::scenario;
-use mock_imds::server::Tallies;
+use mock_imds::server::RequestCounters;
 
 /// 2026-01-15T12:00:00Z, when the scenario is loaded.
 pub const LOADED: Timestamp = Timestamp::from_secs(1_768_478_400);
@@ -57,17 +59,17 @@ pub struct Answer {
     /// How late it comes.
     pub late: Duration,
     /// How it ends.
-    pub end: End,
+    pub end: DeliveryEnd,
 }
 
 impl Answer {
     /// The status, or what the client gets in its place.
     pub fn outcome(&self) -> String {
         match self.end {
-            End::Whole => self.status.to_string(),
-            End::Truncated => "truncated".to_owned(),
-            End::Reset => "reset".to_owned(),
-            End::Silence => "silence".to_owned(),
+            DeliveryEnd::Whole => self.status.to_string(),
+            DeliveryEnd::Truncated => "truncated".to_owned(),
+            DeliveryEnd::Reset => "reset".to_owned(),
+            DeliveryEnd::Silence => "silence".to_owned(),
         }
     }
 }
@@ -76,7 +78,7 @@ impl Answer {
 pub struct Stage {
     fleet: Fleet,
     authority: TokenAuthority,
-    tallies: Tallies,
+    tallies: RequestCounters,
     /// The time of the next request.
     pub now: Timestamp,
 }
@@ -85,24 +87,24 @@ impl Stage {
     /// The service of a scenario text, just loaded.
     #[track_caller]
     pub fn new(text: &str) -> Self {
-        Self::of(&Source::new("test.toml", text), Path::new(""))
+        Self::of(&SourceText::new("test.toml", text), Path::new(""))
     }
 
     /// The service of a scenario file, just loaded.
     #[track_caller]
     pub fn read(file: &Path) -> Self {
-        let source = Source::read(file).unwrap_or_else(|report| panic!("{report}"));
+        let source = SourceText::read(file).unwrap_or_else(|report| panic!("{report}"));
         Self::of(&source, file.parent().unwrap_or(Path::new("")))
     }
 
     #[track_caller]
-    fn of(source: &Source, base: &Path) -> Self {
+    fn of(source: &SourceText, base: &Path) -> Self {
         let (scenario, _) = scenario::read(source, base)
             .unwrap_or_else(|report| panic!("expected a good scenario, found:\n{report}"));
         Self {
             fleet: Fleet::compile(scenario, &KEYS, LOADED, LOADED),
             authority: TokenAuthority::new([7; 32]),
-            tallies: Tallies::default(),
+            tallies: RequestCounters::default(),
             now: LOADED,
         }
     }
@@ -114,11 +116,11 @@ impl Stage {
 
     /// The scenario's clock is moved; time stands still.
     pub fn seek(&mut self, to: Duration) {
-        self.apply(Change::Seek(to, self.now));
+        self.apply(FleetChange::Seek(to, self.now));
     }
 
     /// Something happens to the service.
-    pub fn apply(&mut self, change: Change) {
+    pub fn apply(&mut self, change: FleetChange) {
         self.fleet = self.fleet.apply(change);
     }
 
@@ -154,7 +156,7 @@ impl Stage {
         method: &str,
         path: &str,
         headers: &[(&'static str, &str)],
-    ) -> (Reply, Option<Change>) {
+    ) -> (Reply, Option<FleetChange>) {
         let mut map = HeaderMap::new();
         for (name, value) in headers {
             map.append(
@@ -179,7 +181,7 @@ impl Stage {
     ) -> Answer {
         let reply = self.reply(client, method, path, headers);
         let ttl = reply.headers.iter().find(|(name, _)| name == TTL);
-        let arrives = !matches!(reply.delivery.end, End::Reset | End::Silence);
+        let arrives = !matches!(reply.delivery.end, DeliveryEnd::Reset | DeliveryEnd::Silence);
         Answer {
             status: if arrives { reply.status.as_u16() } else { 0 },
             body: String::from_utf8_lossy(&reply.body).into_owned(),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mock_imds::transcribe::Keep;
+use mock_imds::transcribe::SecretsPolicy;
 use serde_json::Value;
 
 use crate::service::{ALL, RERUN, Values, again, differences, record, types, values, written};
@@ -142,7 +142,7 @@ fn listings_that_need_no_token_are_told() {
         let tokens = ("http-tokens = \"optional\"", "http-tokens = \"required\"");
         let profile = format!("profile = \"aemm\"\nopen-listings = {open}");
         let mut stage = variant(&[tokens, ("profile = \"aemm\"", &profile)]);
-        let seen = record(&mut stage, Client::HOST, "1000", Keep::default()).expect("it answers");
+        let seen = record(&mut stage, Client::HOST, "1000", SecretsPolicy::default()).expect("it answers");
         let transcript = written(seen, &stage);
         assert!(transcript.text.contains("http-tokens = \"required\""), "{}\n{RERUN}", transcript.text);
         let mut found = again(&transcript, &stage);
@@ -163,7 +163,7 @@ fn listings_that_need_no_token_are_told() {
 #[test]
 fn keys_that_were_not_asked_for_are_examples_in_the_same_form() {
     let mut stage = variant(&[]);
-    let seen = record(&mut stage, Client::HOST, "1000", Keep::default()).expect("it answers");
+    let seen = record(&mut stage, Client::HOST, "1000", SecretsPolicy::default()).expect("it answers");
     let transcript = written(seen, &stage);
     let note = "credentials of the role baskinc-role: examples with the same times are served instead; --with-credentials \
                 takes those that it gave along";
@@ -185,7 +185,7 @@ fn keys_that_were_not_asked_for_are_examples_in_the_same_form() {
 fn no_other_service_is_taken_for_one() {
     for http in ["", "versions = []", "profile = \"legacy\"\nversions = []"] {
         let mut stage = Stage::new(&format!("[http]\n{http}\n"));
-        let seen = record(&mut stage, Client::HOST, "1000", Keep::default()).expect("it answers");
+        let seen = record(&mut stage, Client::HOST, "1000", SecretsPolicy::default()).expect("it answers");
         let text = written(seen, &stage).text;
         assert!(!text.contains("aemm"), "{text}\n{RERUN}");
     }

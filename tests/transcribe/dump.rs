@@ -4,8 +4,8 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use mock_imds::transcribe::dump::{self, Files};
-use mock_imds::transcribe::{Keep, Seen};
+use mock_imds::transcribe::dump::{self, DumpFiles};
+use mock_imds::transcribe::{Observations, SecretsPolicy};
 
 use crate::aemm::AEMM;
 use crate::service::{ALL, RERUN, Values, again, differences, same_but_for_the_time, values, written};
@@ -26,8 +26,8 @@ enum Habit {
 }
 
 /// Files as a script would leave them. `0=name` is what a listing says, `0` what the path is.
-fn files(values: &Values, habit: Habit) -> Files {
-    let mut files = Files::new();
+fn files(values: &Values, habit: Habit) -> DumpFiles {
+    let mut files = DumpFiles::new();
     let names: BTreeSet<(String, String)> = values
         .get("/latest/meta-data/public-keys/")
         .map(|(_, listing)| String::from_utf8_lossy(listing).into_owned())
@@ -192,10 +192,10 @@ fn dumps_of_instances_that_have_everything_survive() {
 }
 
 /// A dump of these files, below `latest/`.
-fn of(files: &[(&str, &[u8])]) -> Result<Seen, &'static str> {
+fn of(files: &[(&str, &[u8])]) -> Result<Observations, &'static str> {
     let path = |path: &str| path.split('/').map(str::to_owned).collect::<Vec<_>>();
     let files = files.iter().map(|(name, body)| (path(name), body.to_vec())).collect();
-    dump::read(&files, Keep::default())
+    dump::read(&files, SecretsPolicy::default())
 }
 
 #[track_caller]

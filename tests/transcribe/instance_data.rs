@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use mock_imds::transcribe::{Keep, Seen, cloud_init};
+use mock_imds::transcribe::{Observations, SecretsPolicy, cloud_init};
 use serde_json::{Map, Value, json};
 
 use crate::service::{ALL, RERUN, again, differences, values, written};
@@ -50,7 +50,7 @@ fn with_aliases(value: &Value, both: bool, path: &str) -> Value {
     Value::Object(aliased)
 }
 
-fn read(json: &Value) -> Seen {
+fn read(json: &Value) -> Observations {
     cloud_init::read(json, ALL).unwrap_or_else(|found| panic!("expected instance data, found: {found}"))
 }
 
@@ -120,7 +120,8 @@ fn what_is_redacted_is_said_and_not_taken_for_a_value() {
 
 #[test]
 fn user_data_is_left_out_unless_it_was_asked_for() {
-    let seen = cloud_init::read(&instance_data("ipv6-only"), Keep::default()).expect("it is instance data");
+    let seen =
+        cloud_init::read(&instance_data("ipv6-only"), SecretsPolicy::default()).expect("it is instance data");
     let text = written(seen, &Stage::new("")).text;
     assert!(
         !text.contains("#cloud-config") && text.contains("# Its user data is not here: 28 bytes, sha256 "),
@@ -165,6 +166,6 @@ fn notes_quote_no_value() {
 #[test]
 fn user_data_beside_the_metadata_is_user_data() {
     let json = json!({ "ds": { "instance-id": "i-0123456789abcdef0", "user-data": "hunter2", "userdata": "hunter2" } });
-    let seen = cloud_init::read(&json, Keep::default()).expect("it is instance data");
+    let seen = cloud_init::read(&json, SecretsPolicy::default()).expect("it is instance data");
     assert!(!format!("{seen:?}").contains("hunter2"), "expected no user data, found {seen:?}\n{RERUN}");
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use mock_imds::transcribe::Keep;
+use mock_imds::transcribe::SecretsPolicy;
 use proptest::prelude::*;
 use proptest::test_runner::Config;
 
@@ -99,7 +99,7 @@ fn is_below_another(path: &str, words: &BTreeMap<String, Option<Vec<u8>>>) -> bo
 #[test]
 fn a_value_in_the_place_of_a_directory_survives() {
     let mut stage = Stage::new("[metadata]\n\"meta-data/iam\" = \"a value\"\n\"meta-data/network\" = \"\"\n");
-    let seen = record(&mut stage, Client::HOST, "1000", Keep::default()).expect("it answers");
+    let seen = record(&mut stage, Client::HOST, "1000", SecretsPolicy::default()).expect("it answers");
     let transcript = written(seen, &stage);
     let mut found = again(&transcript, &stage);
     let differences =

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use mock_imds::transcribe::Keep;
+use mock_imds::transcribe::SecretsPolicy;
 
 use crate::aemm::{self, AEMM};
 use crate::service::{ALL, RERUN, again, differences, record, same_but_for_the_time, types, values, written};
@@ -23,7 +23,7 @@ const REFUSED: [(&str, std::ops::RangeInclusive<u64>, &str); 2] = [
 const FAULTS: [&str; 3] = ["hanging-credentials", "slow-and-flaky", "throttled"];
 
 /// Whether two answers may differ, and why.
-fn excepted(name: &str, offset: u64, keep: Keep, path: &str, expected: &[u8], found: &[u8]) -> bool {
+fn excepted(name: &str, offset: u64, keep: SecretsPolicy, path: &str, expected: &[u8], found: &[u8]) -> bool {
     // In their place are examples; all else of the answer is as it was, to the byte.
     if name == AEMM && !keep.credentials && path.starts_with(ROLES) {
         return aemm::same_but_for_the_keys(expected, found);
@@ -46,13 +46,13 @@ fn every_shipped_scenario_survives() {
     for (name, file) in library() {
         recorded += usize::from(survives(&name, &file, 0, ALL));
         for offset in OFFSETS {
-            recorded += usize::from(survives(&name, &file, offset, Keep::default()));
+            recorded += usize::from(survives(&name, &file, offset, SecretsPolicy::default()));
         }
     }
     assert!(recorded > 130, "only {recorded} recordings were compared\n{RERUN}");
 }
 
-fn survives(name: &str, file: &Path, offset: u64, keep: Keep) -> bool {
+fn survives(name: &str, file: &Path, offset: u64, keep: SecretsPolicy) -> bool {
     let mut stage = Stage::read(file);
     stage.wait(Duration::from_secs(offset));
     // Quick, so that nothing happens meanwhile; but not quicker than a service that throttles takes.
@@ -111,7 +111,7 @@ fn what_clients_on_bridges_meet_survives() {
         let file = library().into_iter().find(|(found, _)| found == name).expect("it is shipped").1;
         let mut stage = Stage::read(&file);
         stage.wait(Duration::from_secs(90));
-        let seen = record(&mut stage, client, "1000", Keep::default()).expect("it answers");
+        let seen = record(&mut stage, client, "1000", SecretsPolicy::default()).expect("it answers");
         let transcript = written(seen, &stage);
         let mut found = again(&transcript, &stage);
         let differences =
@@ -172,13 +172,13 @@ fn how_a_service_speaks_survives() {
         "versions = [\"1.0\", \"2021-03-23\"]",
     ] {
         let mut stage = Stage::new(&format!("[http]\n{http}\n"));
-        let seen = record(&mut stage, Client::HOST, "1000", Keep::default()).expect("it answers");
+        let seen = record(&mut stage, Client::HOST, "1000", SecretsPolicy::default()).expect("it answers");
         let text = written(seen, &stage).text;
         assert!(text.contains(&format!("[http]\n{http}\n")), "expected {http}, found\n{text}\n{RERUN}");
     }
     for tokens in ["required", "optional"] {
         let mut stage = Stage::new(&format!("[metadata-options]\nhttp-tokens = \"{tokens}\"\n"));
-        let seen = record(&mut stage, Client::HOST, "1000", Keep::default()).expect("it answers");
+        let seen = record(&mut stage, Client::HOST, "1000", SecretsPolicy::default()).expect("it answers");
         let text = written(seen, &stage).text;
         assert!(
             text.contains(&format!("http-tokens = \"{tokens}\"\n")),
@@ -222,7 +222,7 @@ fn no_secret_is_in_a_recording_unless_it_was_asked_for() {
                 secrets.extend(text.lines().filter(|line| line.len() > 3).map(str::to_owned));
             }
         }
-        let seen = record(&mut stage, Client::HOST, "5", Keep::default()).expect("it answers");
+        let seen = record(&mut stage, Client::HOST, "5", SecretsPolicy::default()).expect("it answers");
         let transcript = written(seen, &stage);
         let shown = format!("{transcript:?}\n{}", transcript.text);
         for secret in &secrets {
@@ -240,7 +240,7 @@ fn no_secret_is_in_a_recording_unless_it_was_asked_for() {
 #[test]
 fn credentials_that_were_asked_for_are_there_and_need_tokens() {
     let mut stage = Stage::new("[metadata-options]\nhttp-tokens = \"optional\"\n");
-    let keep = Keep { credentials: true, user_data: false };
+    let keep = SecretsPolicy { credentials: true, user_data: false };
     let seen = record(&mut stage, Client::HOST, "1000", keep).expect("it answers");
     let transcript = written(seen, &stage);
     assert!(transcript.credentials);
@@ -264,7 +264,7 @@ fn credentials_that_were_asked_for_are_there_and_need_tokens() {
 fn a_document_of_another_form_is_signed_as_it_is() {
     let text = "[metadata]\n\"dynamic/instance-identity/document\" = '{\"version\":\"2010-08-31\",\"instanceId\":\"i-1234567890abcdef0\"}'\n";
     let mut stage = Stage::new(text);
-    let seen = record(&mut stage, Client::HOST, "1000", Keep::default()).expect("it answers");
+    let seen = record(&mut stage, Client::HOST, "1000", SecretsPolicy::default()).expect("it answers");
     let transcript = written(seen, &stage);
     let mut found = again(&transcript, &stage);
     let differences =

@@ -4,18 +4,18 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use mock_imds::config::Source;
+use mock_imds::config::SourceText;
 use mock_imds::exit::Failure;
 use mock_imds::identity::KeyRing;
-use mock_imds::imds::End;
-use mock_imds::record::{Answer, Ask, Crawl, Outcome, Step};
+use mock_imds::imds::DeliveryEnd;
+use mock_imds::record::{Crawl, CrawlRequest, CrawlResponse, CrawlStep, ExchangeOutcome};
 use mock_imds::scenario;
-use mock_imds::transcribe::{Keep, Seen, Transcript, transcribe};
+use mock_imds::transcribe::{Observations, SecretsPolicy, Transcript, transcribe};
 
 use crate::stage::{Client, Stage, TOKEN};
 
 pub const RERUN: &str = "rerun: cargo test --test transcribe";
-pub const ALL: Keep = Keep { credentials: true, user_data: true };
+pub const ALL: SecretsPolicy = SecretsPolicy { credentials: true, user_data: true };
 /// How long a crawler waits for an answer.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -30,13 +30,18 @@ pub fn keys() -> Arc<KeyRing> {
 }
 
 /// Records a service, on a clock that goes by as it waits.
-pub fn record(stage: &mut Stage, client: Client, rate: &str, keep: Keep) -> Result<Seen, Failure> {
+pub fn record(
+    stage: &mut Stage,
+    client: Client,
+    rate: &str,
+    keep: SecretsPolicy,
+) -> Result<Observations, Failure> {
     let mut crawl = Crawl::new(rate.parse().expect("a rate"), keep);
     loop {
         match crawl.step(stage.now) {
-            Step::Wait(span) => stage.wait(span),
-            Step::Done => return Ok(crawl.finish()),
-            Step::Ask(ask) => {
+            CrawlStep::Wait(span) => stage.wait(span),
+            CrawlStep::Done => return Ok(crawl.finish()),
+            CrawlStep::Ask(ask) => {
                 let outcome = carry(stage, client, &ask);
                 crawl.answered(outcome, stage.now)?;
             }
@@ -45,23 +50,25 @@ pub fn record(stage: &mut Stage, client: Client, rate: &str, keep: Keep) -> Resu
 }
 
 /// What a client sees of an answer, and how much time it takes.
-fn carry(stage: &mut Stage, client: Client, ask: &Ask) -> Outcome {
+fn carry(stage: &mut Stage, client: Client, ask: &CrawlRequest) -> ExchangeOutcome {
     let headers: Vec<_> = ask.headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let reply = stage.reply(client, ask.method.as_str(), &ask.path, &headers);
     let late = reply.delivery.delay;
     match reply.delivery.end {
-        End::Whole if late < PATIENCE => stage.wait(late),
-        End::Reset | End::Truncated => return Outcome::Lost("connection reset".into()),
-        End::Whole | End::Silence => {
+        DeliveryEnd::Whole if late < PATIENCE => stage.wait(late),
+        DeliveryEnd::Reset | DeliveryEnd::Truncated => {
+            return ExchangeOutcome::Lost("connection reset".into());
+        }
+        DeliveryEnd::Whole | DeliveryEnd::Silence => {
             stage.wait(PATIENCE);
-            return Outcome::Lost("no answer within 10 s".into());
+            return ExchangeOutcome::Lost("no answer within 10 s".into());
         }
     }
     let header = |name: &str| {
         let (_, value) = reply.headers.iter().find(|(found, _)| found == name)?;
         Some(value.to_str().expect("it is text").to_owned())
     };
-    Outcome::Answer(Answer {
+    ExchangeOutcome::Answer(CrawlResponse {
         status: reply.status.as_u16(),
         legacy: reply.version == hyper::Version::HTTP_10,
         closes: header("connection").as_deref() == Some("close"),
@@ -77,10 +84,10 @@ fn carry(stage: &mut Stage, client: Client, ask: &Ask) -> Outcome {
 
 /// Writes a scenario and checks what holds for each: it is accepted without a word.
 #[track_caller]
-pub fn written(seen: Seen, stage: &Stage) -> Transcript {
+pub fn written(seen: Observations, stage: &Stage) -> Transcript {
     let transcript = transcribe(seen, "As a test answered.", &KEYS, stage.now)
         .unwrap_or_else(|error| panic!("expected a scenario, found: {error}\n{RERUN}"));
-    let source = Source::new("written.toml", transcript.text.as_str());
+    let source = SourceText::new("written.toml", transcript.text.as_str());
     let (_, report) = scenario::read(&source, std::path::Path::new(""))
         .unwrap_or_else(|report| panic!("expected a good scenario, found:\n{report}\n{}", transcript.text));
     assert!(

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use super::text::string;
-use crate::aemm::config::{Config, Events, Mode, Start, Value};
+use crate::aemm::config::{AemmConfig, AemmMode, ConfigValue, EventsConfig, StartTime};
 use crate::aemm::go;
-use crate::model::{Timestamp, words_of_span};
+use crate::model::{Timestamp, format_duration};
 use crate::scenario::MOST_CLIENTS;
 
 /// Digits of a fraction that a scenario takes.
@@ -13,28 +13,28 @@ const FRACTION: usize = 9;
 /// A century: the longest span of a scenario.
 const LONGEST: Duration = Duration::from_hours(100 * 365 * 24);
 
-pub fn of(config: &Config, not_carried: &mut Vec<String>) -> String {
-    let served = |mode| [Mode::All, mode].contains(&config.mode);
+pub fn of(config: &AemmConfig, not_carried: &mut Vec<String>) -> String {
+    let served = |mode| [AemmMode::All, mode].contains(&config.mode);
     let clients = clients(config.mock_ip_count, not_carried);
     let mut events = Vec::new();
-    let mut event = |comment: &str, start: &Start, effect: &str| {
+    let mut event = |comment: &str, start: &StartTime, effect: &str| {
         let at = string(&at(start));
         events.push(format!("\n# {comment}\n[[event]]\nat = {at}\n{clients}{effect}\n"));
     };
-    if served(Mode::Spot) {
+    if served(AemmMode::Spot) {
         let (comment, effect) = spot(config, not_carried);
         event(comment, &config.mock, &effect);
         let (comment, effect) = rebalance(config, not_carried);
         event(comment, &config.rebalance, &effect);
     }
-    if served(Mode::Events) {
+    if served(AemmMode::Events) {
         event(
             "The event stays scheduled, whatever its state.",
             &config.mock,
             &maintenance(config, not_carried),
         );
     }
-    if served(Mode::AsgLifecycle) {
+    if served(AemmMode::AsgLifecycle) {
         let effect = "target-lifecycle-state = \"Terminated\"";
         event("Until then the state is InService.", &config.asg_termination, effect);
     }
@@ -51,16 +51,16 @@ fn clients(count: i64, not_carried: &mut Vec<String>) -> String {
 }
 
 /// The trigger time in whole seconds, else the delay. A time that cannot be read counts as past.
-fn at(start: &Start) -> String {
+fn at(start: &StartTime) -> String {
     if let Some(time) = &start.trigger_time {
         let instant = go::instant(time).map(Timestamp::from);
         return instant.map_or_else(|| "start+0s".to_owned(), Timestamp::rfc3339);
     }
     let delay = Duration::from_secs(u64::try_from(start.delay_sec).unwrap_or(0)).min(LONGEST);
-    format!("start+{}", words_of_span(delay))
+    format!("start+{}", format_duration(delay))
 }
 
-fn spot(config: &Config, not_carried: &mut Vec<String>) -> (&'static str, String) {
+fn spot(config: &AemmConfig, not_carried: &mut Vec<String>) -> (&'static str, String) {
     let action = string(&config.spot.action);
     let said = config.spot.time.as_ref().and_then(|time| readable("spot.time", time, not_carried));
     match said {
@@ -75,7 +75,7 @@ fn spot(config: &Config, not_carried: &mut Vec<String>) -> (&'static str, String
     }
 }
 
-fn rebalance(config: &Config, not_carried: &mut Vec<String>) -> (&'static str, String) {
+fn rebalance(config: &AemmConfig, not_carried: &mut Vec<String>) -> (&'static str, String) {
     let said = config.spot.rebalance_rec_time.as_ref();
     match said.and_then(|time| readable("spot.rebalance-rec-time", time, not_carried)) {
         Some(time) => (
@@ -89,10 +89,10 @@ fn rebalance(config: &Config, not_carried: &mut Vec<String>) -> (&'static str, S
     }
 }
 
-fn maintenance(config: &Config, not_carried: &mut Vec<String>) -> String {
-    let Events { code, state, not_before, not_after, not_before_deadline } = &config.events;
+fn maintenance(config: &AemmConfig, not_carried: &mut Vec<String>) -> String {
+    let EventsConfig { code, state, not_before, not_after, not_before_deadline } = &config.events;
     let id = match config.metadata.values.get("event-id") {
-        Some(Value::Text(id)) => id.as_str(),
+        Some(ConfigValue::Text(id)) => id.as_str(),
         _ => "",
     };
     let mut due = |key: &str, said: Option<&String>, usual: &str| {

@@ -2,29 +2,32 @@ use std::fs;
 use std::path::Path;
 
 use proptest::prelude::*;
+use strum::VariantArray;
 
 use super::*;
-use crate::aemm::config::{Start, Tree, Value};
-use crate::config::Source;
-use crate::model::{Content, Due, Effect, HttpTokens, Notice, Override, Profile, Scenario, When};
+use crate::aemm::config::{ConfigValue, PathTable, StartTime};
+use crate::config::SourceText;
+use crate::model::{
+    Content, EventEffect, EventTime, HttpTokens, Notice, NoticeDue, Override, Profile, Scenario,
+};
 use crate::scenario;
 
 /// What a configuration is read back as; whatever it is, the scenario is good.
-fn scenario(config: &Config) -> Scenario {
-    let Compiled { toml, .. } = compile(config);
-    match scenario::read(&Source::new("compiled.toml", &*toml), Path::new("")) {
+fn scenario(config: &AemmConfig) -> Scenario {
+    let CompiledConfig { toml, .. } = compile(config);
+    match scenario::read(&SourceText::new("compiled.toml", &*toml), Path::new("")) {
         Ok((scenario, report)) if report.problems.is_empty() => scenario,
         Ok((_, report)) | Err(report) => panic!("expected no problem, found:\n{report}\nin:\n{toml}"),
     }
 }
 
-fn default_but(change: impl FnOnce(&mut Config)) -> Config {
-    let mut config = Config::default();
+fn default_but(change: impl FnOnce(&mut AemmConfig)) -> AemmConfig {
+    let mut config = AemmConfig::default();
     change(&mut config);
     config
 }
 
-fn put(tree: &mut Tree, key: &str, path: &str) {
+fn put(tree: &mut PathTable, key: &str, path: &str) {
     tree.paths.insert(key.to_owned(), path.to_owned());
 }
 
@@ -38,7 +41,7 @@ fn text(scenario: &Scenario, path: &str) -> String {
 #[test]
 fn the_library_has_what_the_default_compiles_to() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("packaging/scenarios/aemm.toml");
-    let compiled = compile(&Config::default());
+    let compiled = compile(&AemmConfig::default());
     if std::env::var_os("UPDATE_SHIPPED").is_some() {
         fs::write(&file, &compiled.toml).expect("the library is writable");
     }
@@ -53,7 +56,7 @@ fn the_library_has_what_the_default_compiles_to() {
 
 #[test]
 fn the_default_is_carried_whole() {
-    let found = scenario(&Config::default());
+    let found = scenario(&AemmConfig::default());
     assert_eq!(
         (found.http.profile, found.instance.metadata_options.http_tokens),
         (Profile::Aemm, HttpTokens::Optional)
@@ -74,13 +77,13 @@ fn the_default_is_carried_whole() {
 #[test]
 fn each_mode_announces_its_own() {
     let cases = [
-        (Mode::Spot, vec![Notice::InstanceAction, Notice::TerminationTime, Notice::Rebalance]),
-        (Mode::Events, vec![Notice::Scheduled]),
-        (Mode::AsgLifecycle, vec![Notice::TargetLifecycleState]),
+        (AemmMode::Spot, vec![Notice::InstanceAction, Notice::TerminationTime, Notice::Rebalance]),
+        (AemmMode::Events, vec![Notice::Scheduled]),
+        (AemmMode::AsgLifecycle, vec![Notice::TargetLifecycleState]),
     ];
     for (mode, expected) in cases {
         let found = scenario(&default_but(|config| config.mode = mode));
-        let notices = Notice::WORDS.iter().map(|(_, notice)| *notice);
+        let notices = Notice::VARIANTS.iter().copied();
         let announced = notices.filter(|notice| found.events.iter().any(|event| event.announces(*notice)));
         assert_eq!(announced.collect::<Vec<_>>(), expected, "{mode:?}");
     }
@@ -89,16 +92,16 @@ fn each_mode_announces_its_own() {
 #[test]
 fn delays_and_trigger_times_say_when() {
     let at = |delay_sec, trigger: Option<&str>| {
-        let start = Start { delay_sec, trigger_time: trigger.map(str::to_owned) };
+        let start = StartTime { delay_sec, trigger_time: trigger.map(str::to_owned) };
         let found = scenario(&default_but(|config| config.mock = start));
         found.events[0].at.clone()
     };
-    let start = |seconds| When::AfterStart(std::time::Duration::from_secs(seconds));
+    let start = |seconds| EventTime::AfterStart(std::time::Duration::from_secs(seconds));
     assert_eq!(at(0, None), start(0));
     assert_eq!(at(-5, None), start(0));
     assert_eq!(at(90, None), start(90));
-    assert!(matches!(at(i64::MAX, None), When::AfterStart(_)));
-    let instant = When::At(crate::model::Timestamp::from_secs(1_577_934_227));
+    assert!(matches!(at(i64::MAX, None), EventTime::AfterStart(_)));
+    let instant = EventTime::At(crate::model::Timestamp::from_secs(1_577_934_227));
     for text in
         ["2020-01-02T03:03:47Z", "2020-01-02T03:03:47.9Z", "2020-01-02T3:03:47Z", "2020-01-02T05:03:47+02:00"]
     {
@@ -107,11 +110,11 @@ fn delays_and_trigger_times_say_when() {
     for text in ["soon", "2999-01-01 00:00:00Z", "2999-01-01t00:00:00Z", "2999-01-01T00:00:00+0000"] {
         assert_eq!(at(90, Some(text)), start(0), "{text}");
     }
-    let latest = When::At(crate::model::Timestamp::from_secs(253_402_207_200));
+    let latest = EventTime::At(crate::model::Timestamp::from_secs(253_402_207_200));
     for text in ["9999-12-31T23:59:59Z", "9999-12-31T23:59:59.1234567890123Z", "9999-12-31T00:00:00-24:00"] {
         assert_eq!(at(0, Some(text)), latest, "{text}");
     }
-    let fraction = When::At(crate::model::Timestamp::from_secs(32_472_144_000));
+    let fraction = EventTime::At(crate::model::Timestamp::from_secs(32_472_144_000));
     assert_eq!(at(0, Some("2999-01-01T00:00:00.0000000000001Z")), fraction);
 }
 
@@ -123,16 +126,20 @@ fn times_are_kept_as_they_were_said() {
         config.events.not_after = Some("1994-05-15T00:00:00Z".into());
     });
     let found = scenario(&config);
-    let said = |due: &Due| match due {
-        Due::At(said) => said.text.clone(),
+    let said = |due: &NoticeDue| match due {
+        NoticeDue::At(said) => said.text.clone(),
         other => panic!("expected an instant, found {other:?}"),
     };
     match (&found.events[0].effects[0], &found.events[1].effects[0], &found.events[2].effects[0]) {
-        (Effect::SpotInterruption { due, .. }, Effect::Rebalance(noticed), Effect::Maintenance(notice)) => {
+        (
+            EventEffect::SpotInterruption { due, .. },
+            EventEffect::Rebalance(noticed),
+            EventEffect::Maintenance(notice),
+        ) => {
             assert_eq!(said(due), "2020-01-07T03:03:47.5+02:00");
             assert_eq!(said(noticed), "2020-01-07T03:03:47Z");
             assert_eq!(notice.not_after.as_ref().map(said).as_deref(), Some("1994-05-15T00:00:00Z"));
-            assert_eq!(notice.not_before, Some(Due::AfterStart(std::time::Duration::ZERO)));
+            assert_eq!(notice.not_before, Some(NoticeDue::AfterStart(std::time::Duration::ZERO)));
         }
         other => panic!("{other:?}"),
     }
@@ -234,7 +241,7 @@ fn any_text_is_carried() {
             config.metadata.values.insert("ami-id".into(), value.into());
             config.metadata.values.insert("event-id".into(), value.into());
             let bytes = BASE64_STANDARD.encode(value);
-            config.userdata.values.insert("userdata".into(), Value::Text(bytes));
+            config.userdata.values.insert("userdata".into(), ConfigValue::Text(bytes));
         });
         let found = scenario(&config);
         assert_eq!(text(&found, "meta-data/ami-id"), value);
@@ -242,7 +249,7 @@ fn any_text_is_carried() {
     }
     let bytes = vec![0xff; USER_DATA_LIMIT + 1];
     let long = default_but(|config| {
-        config.userdata.values.insert("userdata".into(), Value::Text(BASE64_STANDARD.encode(&bytes)));
+        config.userdata.values.insert("userdata".into(), ConfigValue::Text(BASE64_STANDARD.encode(&bytes)));
     });
     match scenario(&long).instance.overrides.get("user-data") {
         Some(Override::Value(content)) => assert!(content.bytes == bytes, "other bytes"),
@@ -261,8 +268,8 @@ proptest! {
             put(&mut config.metadata, "spot", &format!("/latest/meta-data/{path}"));
             config.spot.time = Some(time.clone());
             config.events.not_before = Some(time.clone());
-            config.mock = Start { delay_sec: delay, trigger_time: None };
-            config.rebalance = Start { delay_sec: delay, trigger_time: Some(time.clone()) };
+            config.mock = StartTime { delay_sec: delay, trigger_time: None };
+            config.rebalance = StartTime { delay_sec: delay, trigger_time: Some(time.clone()) };
             config.mock_ip_count = count;
         }));
     }

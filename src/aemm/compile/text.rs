@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::aemm::config::Value;
+use crate::aemm::config::ConfigValue;
 use crate::model::json;
 
 /// A string: several lines as a block, so that they can be read as they are.
@@ -35,15 +35,15 @@ pub fn is_plain(text: &str) -> bool {
 }
 
 /// JSON with a tab for each level.
-pub fn json(value: &Value, level: usize) -> String {
+pub fn json(value: &ConfigValue, level: usize) -> String {
     match value {
-        Value::Null => "null".to_owned(),
-        Value::Text(text) => quoted(text),
-        Value::List(items) => list(items),
-        Value::Object(fields) if fields.is_empty() => "{}".to_owned(),
-        Value::Object(fields) => {
+        ConfigValue::Null => "null".to_owned(),
+        ConfigValue::Text(text) => quoted(text),
+        ConfigValue::List(items) => list(items),
+        ConfigValue::Object(fields) if fields.is_empty() => "{}".to_owned(),
+        ConfigValue::Object(fields) => {
             let tabs = "\t".repeat(level);
-            let line = |(key, value): &(String, Value)| {
+            let line = |(key, value): &(String, ConfigValue)| {
                 format!("{tabs}\t{}: {}", quoted(key), json(value, level + 1))
             };
             let lines: Vec<String> = fields.iter().map(line).collect();
@@ -53,10 +53,11 @@ pub fn json(value: &Value, level: usize) -> String {
 }
 
 /// JSON without blanks.
-pub fn compact_json(value: &Value) -> String {
+pub fn compact_json(value: &ConfigValue) -> String {
     match value {
-        Value::Object(fields) => {
-            let member = |(key, value): &(String, Value)| format!("{}:{}", quoted(key), compact_json(value));
+        ConfigValue::Object(fields) => {
+            let member =
+                |(key, value): &(String, ConfigValue)| format!("{}:{}", quoted(key), compact_json(value));
             format!("{{{}}}", fields.iter().map(member).collect::<Vec<_>>().join(","))
         }
         other => json(other, 0),
@@ -99,18 +100,19 @@ mod tests {
 
     #[test]
     fn json_is_laid_out_as_the_originals() {
-        let object = Value::Object(vec![
+        let object = ConfigValue::Object(vec![
             ("b".into(), "<x>&\"\u{2028}".into()),
-            ("a".into(), Value::Null),
-            ("list".into(), Value::List(vec!["p".into(), "q".into()])),
-            ("in".into(), Value::Object(vec![("c".into(), "d".into())])),
+            ("a".into(), ConfigValue::Null),
+            ("list".into(), ConfigValue::List(vec!["p".into(), "q".into()])),
+            ("in".into(), ConfigValue::Object(vec![("c".into(), "d".into())])),
         ]);
         assert_eq!(
             json(&object, 0),
             "{\n\t\"b\": \"\\u003cx\\u003e\\u0026\\\"\\u2028\",\n\t\"a\": null,\n\t\"list\": [\"p\",\"q\"],\n\t\
              \"in\": {\n\t\t\"c\": \"d\"\n\t}\n}"
         );
-        let inner = Value::Object(vec![("a".into(), Value::Object(vec![("b".into(), "c".into())]))]);
+        let inner =
+            ConfigValue::Object(vec![("a".into(), ConfigValue::Object(vec![("b".into(), "c".into())]))]);
         assert_eq!(compact_json(&inner), "{\"a\":{\"b\":\"c\"}}");
     }
 }

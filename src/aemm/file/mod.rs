@@ -5,12 +5,9 @@
 //! | `json` | JSON |
 //! | `yaml`, `yml` | YAML |
 //! | `toml` | TOML |
-//! | `properties`, `props`, `prop` | `key = value`, dotted keys |
-//! | `env`, `dotenv` | `KEY=value`, dotted keys |
-//! | `ini` | `[dotted.section]`, `key = value` |
-//! | `hcl`, `tfvars` | refused: the original's reading of them cannot be relied on |
+//!
+//! The original reads more formats. A file in one of them is refused, so that its settings are not lost in silence.
 
-mod lines;
 mod yaml;
 
 use std::path::{Path, PathBuf};
@@ -19,32 +16,31 @@ use serde_json::{Map, Value};
 
 /// The name of the default file, without its extension.
 pub const DEFAULT_NAME: &str = "aemm-config";
-/// Extensions, in the order in which default files are looked for.
-pub const EXTENSIONS: [&str; 12] =
-    ["json", "toml", "yaml", "yml", "properties", "props", "prop", "hcl", "tfvars", "dotenv", "env", "ini"];
-
-/// Levels of a file whose format does not bound them itself: what is nested is dropped level by level on the stack.
-const DEPTH: usize = 64;
+/// Extensions of the formats that are read.
+const ACCEPTED: [&str; 4] = ["json", "toml", "yaml", "yml"];
+/// Extensions of the other formats of the original.
+const REFUSED: [&str; 8] = ["properties", "props", "prop", "hcl", "tfvars", "dotenv", "env", "ini"];
 
 /// The default files in a home directory, best first.
 pub fn defaults(home: &Path) -> impl Iterator<Item = PathBuf> {
-    EXTENSIONS.iter().map(move |extension| home.join(format!("{DEFAULT_NAME}.{extension}")))
+    // Those that are refused, too: the original would have read them.
+    ACCEPTED.iter().chain(&REFUSED).map(move |extension| home.join(format!("{DEFAULT_NAME}.{extension}")))
 }
 
-/// The extension of a file, if its format can be read at all.
+/// The extension of a file, if it is that of a format of the original.
 ///
 /// # Errors
-/// A sentence: the extension is not one of [`EXTENSIONS`].
+/// A sentence: it is another one.
 pub fn format_of(path: &Path) -> Result<&str, String> {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     // A name such as `.env` is all extension.
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
-    if EXTENSIONS.contains(&extension) {
+    if ACCEPTED.contains(&extension) || REFUSED.contains(&extension) {
         return Ok(extension);
     }
     Err(format!(
         "Unsupported Config Type {extension:?}; accepted: a file whose name ends in .{}",
-        EXTENSIONS.join(", .")
+        ACCEPTED.join(", .")
     ))
 }
 
@@ -57,9 +53,6 @@ pub fn parse(extension: &str, text: &str) -> Result<Map<String, Value>, String> 
         "toml" => toml::from_str::<toml::Table>(text)
             .map(|table| from_toml(toml::Value::Table(table)))
             .map_err(|error| error.to_string().trim_end().to_owned()),
-        "properties" | "props" | "prop" => lines::properties(text),
-        "env" | "dotenv" => lines::environment(text),
-        "ini" => lines::ini(text),
         other => Err(format!("files in the format {other} are not read; say the same in JSON, YAML or TOML")),
     };
     match value.map_err(|why| format!("While parsing config: {why}"))? {
@@ -115,12 +108,6 @@ mod tests {
             ("json", r#"{"IMDSv2": "true", "spot": {"Action": "stop", "time": "1994-05-15T00:00:00Z"}}"#),
             ("yaml", "IMDSv2: \"true\"\nspot:\n  action: stop\n  time: 1994-05-15T00:00:00Z\n"),
             ("toml", "imdsv2 = \"true\"\n[spot]\naction = \"stop\"\ntime = 1994-05-15T00:00:00Z\n"),
-            (
-                "properties",
-                "# a comment\nimdsv2 = true\nspot.action: stop\nspot.time = 1994-05-15T00\\:00\\:00Z\n",
-            ),
-            ("env", "imdsv2=true\nexport spot.action='stop' # as said\nspot.time=\"1994-05-15T00:00:00Z\"\n"),
-            ("ini", "imdsv2 = true\n; a comment\n[spot]\naction = stop\ntime = \"1994-05-15T00:00:00Z\"\n"),
         ];
         for (extension, text) in texts {
             assert_eq!(read(extension, text), expected, "{extension}");
@@ -145,14 +132,12 @@ mod tests {
             ("yaml", "a: [1"),
             ("toml", "a"),
             ("hcl", "a = 1"),
-            ("env", "words only"),
-            ("ini", "[open"),
+            ("env", "imdsv2=true"),
+            ("ini", "imdsv2 = true"),
+            ("properties", "imdsv2 = true"),
             ("json", &"[".repeat(100_000)),
             ("yaml", &"[".repeat(100_000)),
             ("toml", &format!("{deep} = 1")),
-            ("properties", &format!("{deep} = 1")),
-            ("env", &format!("{deep}=1")),
-            ("ini", &format!("[{deep}]\na = 1")),
         ] {
             let why = parse(extension, text).expect_err(extension);
             assert!(why.starts_with("While parsing config: "), "{extension}: {why}");

@@ -5,8 +5,10 @@ use std::collections::HashMap;
 use saphyr_parser::{Event, Parser, ScalarStyle, Tag};
 use serde_json::{Map, Number, Value};
 
-use super::DEPTH;
 use crate::aemm::go;
+
+/// Levels of a document: what is nested is dropped level by level on the stack.
+const DEPTH: usize = 64;
 
 /// Values that a document may become, each counted on every level: aliases of aliases grow without end.
 const VALUES: usize = 100_000;
@@ -133,7 +135,7 @@ fn number(text: &str) -> Option<Number> {
     if !(first.is_ascii_digit() || b"+-.".contains(first)) || !digits {
         return None;
     }
-    if let Ok(integer) = go::parse_int(text) {
+    if let Some(integer) = go::parse_int(text) {
         return Some(integer.into());
     }
     let decimal = |byte: u8| byte.is_ascii_digit() || b"+-.eE".contains(&byte);

@@ -10,7 +10,7 @@ use nix::sys::socket::{
 };
 
 use super::source::reason;
-use crate::aemm::{Place, Server, place};
+use crate::aemm::{AemmServer, ListenAddress, place};
 
 /// Connections that wait in the kernel.
 const BACKLOG: i32 = 1024;
@@ -19,11 +19,11 @@ const BACKLOG: i32 = 1024;
 ///
 /// # Errors
 /// `listen tcp …: bind: …`
-pub(super) fn at(server: &Server) -> Result<Vec<TcpListener>, String> {
+pub(super) fn at(server: &AemmServer) -> Result<Vec<TcpListener>, String> {
     let (where_, listening) = match place(server)? {
-        Place::Everywhere { port } => (format!("{}:{port}", server.hostname), everywhere(port)),
-        Place::At(address) => (address.to_string(), TcpListener::bind(address)),
-        Place::Named { host, port } => {
+        ListenAddress::Everywhere { port } => (format!("{}:{port}", server.hostname), everywhere(port)),
+        ListenAddress::At(address) => (address.to_string(), TcpListener::bind(address)),
+        ListenAddress::Named { host, port } => {
             let address = resolve(&host, port)?;
             (address.to_string(), TcpListener::bind(address))
         }

@@ -16,10 +16,13 @@ use libc::c_int;
 use signal_hook::low_level::emulate_default_handler;
 use tokio::sync::watch as hand;
 
-use crate::aemm::{self, Asked, Command, Compiled, Config, Ending, Mode, Placeholders, Run, Settings};
-use crate::daemon::{self, Options, StandIn};
+use crate::aemm::{
+    self, AemmCommand, AemmConfig, AemmMode, AemmSettings, CompiledConfig, EarlyExit, Invocation,
+    ParsedCommand, Placeholders,
+};
+use crate::daemon::{self, DaemonOptions, DropInServer};
 use crate::observe::{self, Level};
-use source::Source;
+use source::ConfigSource;
 
 pub(in crate::commands) use source::read;
 
@@ -58,23 +61,22 @@ fn end_by(signal: c_int) -> ExitCode {
 }
 
 /// Serves until a signal comes, and gives that; or says how it ended before.
-fn play(words: &[String]) -> Result<c_int, Ending> {
+fn play(words: &[String]) -> Result<c_int, EarlyExit> {
     let run = match aemm::parse(words) {
-        Ok(Asked::Run(run)) => run,
-        Ok(Asked::Help(command)) => return Err(Ending::answer(aemm::help(command))),
-        Ok(Asked::Version) => return Err(Ending::answer(aemm::VERSION)),
-        Err(misread) => return Err(Ending::misread(&misread)),
+        Ok(Invocation::Run(run)) => run,
+        Ok(Invocation::Help(command)) => return Err(EarlyExit::answer(aemm::help(command))),
+        Ok(Invocation::Version) => return Err(EarlyExit::answer(aemm::VERSION)),
+        Err(misread) => return Err(EarlyExit::misread(&misread)),
     };
-    let source = Source::find(&run)?;
+    let source = ConfigSource::find(&run)?;
     let (mode, title) = match run.command {
-        Command::Root => (Mode::All, "ec2-metadata-mock for all mocks"),
-        Command::Spot => (Mode::Spot, "ec2-metadata-mock for EC2 Spot interruption notice"),
-        Command::Events => (Mode::Events, "ec2-metadata-mock for EC2 Events"),
-        Command::AsgLifecycle => (Mode::AsgLifecycle, "ec2-metadata-mock for EC2 ASG Lifecycle"),
-        Command::Help | Command::Completion => return Err(help_on(&run.words)),
-        Command::CompletionFor(shell) => return Err(Ending::answer(aemm::completion(shell))),
+        AemmCommand::Root => (AemmMode::All, "ec2-metadata-mock for all mocks"),
+        AemmCommand::Spot => (AemmMode::Spot, "ec2-metadata-mock for EC2 Spot interruption notice"),
+        AemmCommand::Events => (AemmMode::Events, "ec2-metadata-mock for EC2 Events"),
+        AemmCommand::AsgLifecycle => (AemmMode::AsgLifecycle, "ec2-metadata-mock for EC2 ASG Lifecycle"),
+        AemmCommand::Help => return Err(help_on(&run.words)),
     };
-    let wrong = |reasons: &str| Ending::wrong(run.command, reasons);
+    let wrong = |reasons: &str| EarlyExit::wrong(run.command, reasons);
     let settings = source.settings();
     let config = aemm::decode(&settings, mode).map_err(|reasons| wrong(&reasons))?;
     if config.file.save {
@@ -86,21 +88,22 @@ fn play(words: &[String]) -> Result<c_int, Ending> {
     }
     tracing::info!("Initiating {title} on port {}", config.server.port);
     print_flags(&run);
-    aemm::user_data(&config).map_err(|reason| Ending::user_data(&reason))?;
-    let listeners = listen::at(&config.server).map_err(|reason| Ending::panic(&reason))?;
+    aemm::user_data(&config).map_err(|reason| EarlyExit::user_data(&reason))?;
+    let listeners = listen::at(&config.server).map_err(|reason| EarlyExit::panic(&reason))?;
     let placeholders = Placeholders::of(&config.metadata);
     let (hand, scenarios) = hand::channel(scenario_with(&placeholders, config.clone()));
     if config.file.watch {
         watch::start(source, config, hand);
     }
-    let stand_in = Some(StandIn { scenarios, listeners });
-    daemon::run(Options { stand_in, ..Options::default() }).map_err(|failure| Ending::panic(&failure.message))
+    let stand_in = Some(DropInServer { scenarios, listeners });
+    daemon::run(DaemonOptions { stand_in, ..DaemonOptions::default() })
+        .map_err(|failure| EarlyExit::panic(&failure.message))
 }
 
 /// What is served of a configuration.
-fn scenario_with(placeholders: &Placeholders, mut config: Config) -> Arc<str> {
+fn scenario_with(placeholders: &Placeholders, mut config: AemmConfig) -> Arc<str> {
     placeholders.fill(&mut config.metadata);
-    let Compiled { toml, not_carried } = aemm::compile(&config);
+    let CompiledConfig { toml, not_carried } = aemm::compile(&config);
     for what in not_carried {
         tracing::warn!("Warning: {what}");
     }
@@ -108,18 +111,18 @@ fn scenario_with(placeholders: &Placeholders, mut config: Config) -> Arc<str> {
 }
 
 /// `help`, with the words of a command behind it.
-fn help_on(words: &[String]) -> Ending {
-    let found = words.iter().try_fold(Command::Root, |command, word| command.below(word));
+fn help_on(words: &[String]) -> EarlyExit {
+    let found = words.iter().try_fold(AemmCommand::Root, |command, word| command.below(word));
     if let Some(command) = found {
-        return Ending::answer(aemm::help(command));
+        return EarlyExit::answer(aemm::help(command));
     }
     let topic = words.join(" ");
-    let stderr = format!("Unknown help topic [`{topic}`]\n{}", aemm::usage(Command::Root));
-    Ending { stderr, ..Ending::default() }
+    let stderr = format!("Unknown help topic [`{topic}`]\n{}", aemm::usage(AemmCommand::Root));
+    EarlyExit { stderr, ..EarlyExit::default() }
 }
 
 /// Says which flags were given.
-fn print_flags(run: &Run) {
+fn print_flags(run: &ParsedCommand) {
     if run.flags.is_empty() {
         return;
     }
@@ -133,11 +136,11 @@ fn print(text: &str) {
     let _ = write!(io::stdout(), "{text}").and_then(|()| io::stdout().flush());
 }
 
-impl Source {
+impl ConfigSource {
     /// Writes the settings in force to a file of their own.
-    fn save(&self, settings: &Settings) {
-        let place = aemm::saved::place(self.home.as_deref());
-        match source::write(&place, &aemm::saved::text(settings)) {
+    fn save(&self, settings: &AemmSettings) {
+        let place = aemm::save_config::place(self.home.as_deref());
+        match source::write(&place, &aemm::save_config::text(settings)) {
             Ok(()) => {
                 print(&format!(
                     "Successfully saved final configuration to local file  {}\n",

@@ -10,26 +10,26 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value};
 
 use super::print;
-use crate::aemm::{DEFAULT_FILE, Ending, Run, Settings, file};
-use crate::watch::Sight;
+use crate::aemm::{AemmSettings, DEFAULT_FILE, EarlyExit, ParsedCommand, file};
+use crate::watch::FileStamp;
 
 /// The status of what is wrong with the file.
 const FILE: u8 = 1;
 
 /// Where settings come from.
 #[derive(Debug)]
-pub(super) struct Source {
+pub(super) struct ConfigSource {
     /// The home directory.
     pub(super) home: Option<PathBuf>,
     /// The configuration file, and how it looked before it was read.
-    pub(super) file: Option<(PathBuf, Sight)>,
+    pub(super) file: Option<(PathBuf, FileStamp)>,
     flags: BTreeMap<&'static str, Value>,
     first: Map<String, Value>,
 }
 
-impl Source {
+impl ConfigSource {
     /// Finds the file and reads it. What is said on the way is the original's.
-    pub(super) fn find(run: &Run) -> Result<Self, Ending> {
+    pub(super) fn find(run: &ParsedCommand) -> Result<Self, EarlyExit> {
         let home = variable("HOME").filter(|home| !home.is_empty()).map(PathBuf::from);
         if home.is_none() {
             tracing::warn!("Warning: Failed to find home directory due to error: $HOME is not defined");
@@ -40,10 +40,10 @@ impl Source {
             tracing::warn!("Warning:  Config File \"{}\" Not Found in \"[{home}]\"", file::DEFAULT_NAME);
             return Ok(source);
         };
-        let sight = Sight::of(&path);
+        let sight = FileStamp::of(&path);
         source.first = read(&path).map_err(|why| {
             tracing::error!("Error while attempting to apply overrides from {}: {why}", path.display());
-            Ending { status: FILE, ..Ending::default() }
+            EarlyExit { status: FILE, ..EarlyExit::default() }
         })?;
         print(&format!("Using configuration from file:  {}\n", path.display()));
         source.file = Some((path, sight));
@@ -51,7 +51,7 @@ impl Source {
     }
 
     /// The file that is named, else the first default one that there is.
-    fn path(&self, run: &Run) -> Option<PathBuf> {
+    fn path(&self, run: &ParsedCommand) -> Option<PathBuf> {
         let flag = run.flags.get("config-file").and_then(Value::as_str).map(str::to_owned);
         let named = flag.or_else(|| variable("AEMM_CONFIG_FILE")).filter(|name| !name.is_empty());
         match named {
@@ -61,18 +61,18 @@ impl Source {
     }
 
     /// The settings at the start.
-    pub(super) fn settings(&self) -> Settings {
+    pub(super) fn settings(&self) -> AemmSettings {
         self.with(self.first.clone())
     }
 
     /// The settings with what the file says now.
-    pub(super) fn settings_now(&self) -> Result<Settings, String> {
+    pub(super) fn settings_now(&self) -> Result<AemmSettings, String> {
         let Some((path, _)) = &self.file else { return Ok(self.settings()) };
         Ok(self.with(read(path)?))
     }
 
-    fn with(&self, file: Map<String, Value>) -> Settings {
-        Settings::defaults().with_file(file).with_environment(variable).with_flags(&self.flags)
+    fn with(&self, file: Map<String, Value>) -> AemmSettings {
+        AemmSettings::defaults().with_file(file).with_environment(variable).with_flags(&self.flags)
     }
 }
 

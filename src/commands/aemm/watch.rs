@@ -7,20 +7,20 @@ use std::thread;
 use tokio::sync::watch::Sender;
 
 use super::scenario_with;
-use super::source::Source;
-use crate::aemm::{self, Config, Placeholders};
-use crate::watch::{Sight, Watch};
+use super::source::ConfigSource;
+use crate::aemm::{self, AemmConfig, Placeholders};
+use crate::watch::{FileStamp, FileWatch};
 
 /// Watches in a thread of its own, which ends with the process. Without a file there is nothing to watch.
-pub(super) fn start(source: Source, config: Config, hand: Sender<Arc<str>>) {
+pub(super) fn start(source: ConfigSource, config: AemmConfig, hand: Sender<Arc<str>>) {
     let placeholders = Placeholders::of(&config.metadata);
     let follower = Follower { source, first: config, placeholders, hand };
     thread::spawn(move || follower.follow());
 }
 
 struct Follower {
-    source: Source,
-    first: Config,
+    source: ConfigSource,
+    first: AemmConfig,
     placeholders: Placeholders,
     hand: Sender<Arc<str>>,
 }
@@ -29,10 +29,10 @@ impl Follower {
     fn follow(&self) {
         let Some((path, first)) = &self.source.file else { return };
         let mut known = first.clone();
-        let mut watch = Watch::new([path.clone()]);
+        let mut watch = FileWatch::new([path.clone()]);
         loop {
             watch.arm();
-            let now = Sight::of(path);
+            let now = FileStamp::of(path);
             if now != known {
                 known = now;
                 self.take_over(path);

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Problem, is_false, maybe_rfc3339, rfc3339};
+use super::{RejectedProblem, is_false, maybe_rfc3339, rfc3339};
 use crate::imds;
 use crate::model::Timestamp;
 
@@ -20,16 +20,16 @@ pub const SCENARIOS: &str = "/v1/scenarios";
 
 /// An event that was accepted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Accepted {
+pub struct AcceptedEvent {
     /// When it takes effect, or has taken effect; absent if it waits for a client.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "maybe_rfc3339")]
     pub at: Option<Timestamp>,
     /// Whether it has taken effect.
     pub in_effect: bool,
     /// What it does, in its order.
-    pub effects: Vec<Effect>,
+    pub effects: Vec<EffectSummary>,
     /// The paths whose answers it changes, by path.
-    pub paths: Vec<Path>,
+    pub paths: Vec<PathPreview>,
     /// One line that says so.
     pub message: String,
     /// The event as it is kept: without anything that depends on when it was ordered.
@@ -37,12 +37,12 @@ pub struct Accepted {
     /// The warnings as text; empty if there are none.
     pub report: String,
     /// The warnings.
-    pub problems: Vec<Problem>,
+    pub problems: Vec<RejectedProblem>,
 }
 
 /// Something that an event does.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Effect {
+pub struct EffectSummary {
     /// The key of `[[event]]`.
     pub what: String,
     /// What it comes to. Values of paths are not told: they may be secrets.
@@ -51,17 +51,17 @@ pub struct Effect {
 
 /// A path whose answer changes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Path {
+pub struct PathPreview {
     /// Below the version: `meta-data/spot/instance-action`.
     pub path: String,
     /// How.
-    pub change: Change,
+    pub change: PathTransition,
 }
 
 /// What becomes of a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Change {
+pub enum PathTransition {
     /// It answers from then on.
     Appears,
     /// It answers something else.
@@ -87,7 +87,7 @@ pub struct ClockOrder {
 
 /// Where the scenario is.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Clock {
+pub struct ClockStatus {
     /// How far it has come: `1m30s`.
     pub elapsed: String,
     /// The instant of its zero, as far as the clock tells: seeks and pauses move it.
@@ -100,20 +100,20 @@ pub struct Clock {
 
 /// A clock that was moved.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Moved {
+pub struct ClockMoved {
     /// Where it is now.
-    pub clock: Clock,
+    pub clock: ClockStatus,
     /// What has happened by the move, in order.
-    pub happened: Vec<Planned>,
+    pub happened: Vec<EventStatus>,
     /// What has no longer happened.
-    pub undone: Vec<Planned>,
+    pub undone: Vec<EventStatus>,
     /// One line that says so.
     pub message: String,
 }
 
 /// An event and its instants.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Planned {
+pub struct EventStatus {
     /// What it does, in one line.
     pub what: String,
     /// When, in the words of `[[event]]`.
@@ -134,7 +134,7 @@ pub struct Planned {
 
 /// An instance that is played.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Instance {
+pub struct InstanceStatus {
     /// Its name; absent for `[instance]`, which every other client meets.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
@@ -166,16 +166,16 @@ pub struct UseOrder {
 
 /// The library.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Library {
+pub struct LibraryListing {
     /// Its directory.
     pub directory: PathBuf,
     /// What is in it, by name.
-    pub scenarios: Vec<Shelved>,
+    pub scenarios: Vec<LibraryEntry>,
 }
 
 /// A scenario of the library.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Shelved {
+pub struct LibraryEntry {
     /// What it is called.
     pub name: String,
     /// Its file.
@@ -184,12 +184,12 @@ pub struct Shelved {
     pub summary: String,
 }
 
-impl From<imds::Difference> for Change {
-    fn from(difference: imds::Difference) -> Self {
+impl From<imds::PathChange> for PathTransition {
+    fn from(difference: imds::PathChange) -> Self {
         match difference {
-            imds::Difference::Appears => Self::Appears,
-            imds::Difference::Changes => Self::Changes,
-            imds::Difference::Vanishes => Self::Vanishes,
+            imds::PathChange::Appears => Self::Appears,
+            imds::PathChange::Changes => Self::Changes,
+            imds::PathChange::Vanishes => Self::Vanishes,
         }
     }
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::Problem;
+use super::RejectedProblem;
 
 /// Path of the faults.
 pub const FAULTS: &str = "/v1/faults";
@@ -22,7 +22,7 @@ pub struct AcceptedFault {
     /// The warnings as text; empty if there are none.
     pub report: String,
     /// The warnings.
-    pub problems: Vec<Problem>,
+    pub problems: Vec<RejectedProblem>,
 }
 
 /// Faults that were dropped.
@@ -36,7 +36,7 @@ pub struct ClearedFaults {
 
 /// A fault as the status tells it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ToldFault {
+pub struct FaultStatus {
     /// What goes wrong, and for which requests.
     pub what: String,
     /// From when, and how long.

@@ -2,16 +2,16 @@
 //!
 //! | route | answer |
 //! |---|---|
-//! | `GET /v1/status` | 200 [`Status`] |
-//! | `GET /v1/requests` | 200, an array of [`Line`]s, the oldest first |
-//! | `GET /v1/show?path=PATH` | 200 [`Shown`], whatever the service answers there |
+//! | `GET /v1/status` | 200 [`ServiceStatus`] |
+//! | `GET /v1/requests` | 200, an array of [`RequestLine`]s, the oldest first |
+//! | `GET /v1/show?path=PATH` | 200 [`ShownReply`], whatever the service answers there |
 //! | `POST /v1/reload` [`ReloadOrder`], or nothing | 200 [`Reloaded`], or 422 [`Rejected`]: the former scenario keeps serving |
 //! | `POST /v1/use` [`UseOrder`] | 200 [`Reloaded`], or 422 [`Rejected`]: the former scenario keeps serving |
-//! | `GET /v1/scenarios` | 200 [`Library`] |
-//! | `POST /v1/events` an event in the words of `[[event]]`, and `in` | 200 [`Accepted`], or 422 [`Rejected`]: nothing changed |
+//! | `GET /v1/scenarios` | 200 [`LibraryListing`] |
+//! | `POST /v1/events` an event in the words of `[[event]]`, and `in` | 200 [`AcceptedEvent`], or 422 [`Rejected`]: nothing changed |
 //! | `POST /v1/faults` a fault in the words of `[[fault]]`, and `in` | 200 [`AcceptedFault`], or 422 [`Rejected`]: nothing changed |
 //! | `DELETE /v1/faults` | 200 [`ClearedFaults`]: those of the file stay |
-//! | `POST /v1/clock` [`ClockOrder`] | 200 [`Moved`], or 422 [`Rejected`]: nothing changed |
+//! | `POST /v1/clock` [`ClockOrder`] | 200 [`ClockMoved`], or 422 [`Rejected`]: nothing changed |
 //! | a body that is not such JSON | 400 [`Refusal`] |
 //! | another path | 404 [`Refusal`] with the routes |
 //! | another method | 405 [`Refusal`] with the routes |
@@ -41,15 +41,16 @@ use base64::prelude::BASE64_STANDARD;
 use serde::{Deserialize, Serialize};
 
 use crate::config;
-use crate::journal::Entry;
+use crate::journal::RequestRecord;
 use crate::model::Timestamp;
 
 pub use change::{
-    Accepted, CLOCK, Change, Clock, ClockOrder, EVENTS, Effect, Instance, Library, Moved, Path, Planned,
-    ReloadOrder, SCENARIOS, Shelved, USE, UseOrder,
+    AcceptedEvent, CLOCK, ClockMoved, ClockOrder, ClockStatus, EVENTS, EffectSummary, EventStatus,
+    InstanceStatus, LibraryEntry, LibraryListing, PathPreview, PathTransition, ReloadOrder, SCENARIOS, USE,
+    UseOrder,
 };
 
-pub use fault::{AcceptedFault, ClearedFaults, FAULTS, ToldFault};
+pub use fault::{AcceptedFault, ClearedFaults, FAULTS, FaultStatus};
 
 /// Path of the status.
 pub const STATUS: &str = "/v1/status";
@@ -65,7 +66,7 @@ pub const POSITION: &str = "journal-position";
 
 /// What a server does.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Status {
+pub struct ServiceStatus {
     /// The version of the program.
     pub version: String,
     /// The process.
@@ -74,34 +75,34 @@ pub struct Status {
     #[serde(with = "rfc3339")]
     pub started_at: Timestamp,
     /// What it serves.
-    pub scenario: Loaded,
+    pub scenario: ScenarioStatus,
     /// Where the scenario is.
     #[serde(default)]
-    pub clock: Clock,
+    pub clock: ClockStatus,
     /// The events of the file, in its order.
     #[serde(default)]
-    pub events: Vec<Planned>,
+    pub events: Vec<EventStatus>,
     /// What was changed since the scenario was loaded, in the order in which it was accepted.
     #[serde(default)]
-    pub changes: Vec<Planned>,
+    pub changes: Vec<EventStatus>,
     /// What goes wrong on purpose: the faults of the file, then those that were ordered.
     #[serde(default)]
-    pub faults: Vec<ToldFault>,
+    pub faults: Vec<FaultStatus>,
     /// Who is played.
     #[serde(default)]
-    pub instances: Vec<Instance>,
+    pub instances: Vec<InstanceStatus>,
     /// Where it listens.
-    pub listeners: Vec<Listening>,
+    pub listeners: Vec<ListenerStatus>,
     /// How the last reload went; none since the start if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub last_reload: Option<Verdict>,
+    pub last_reload: Option<ReloadStatus>,
     /// Requests read since the start.
     pub requests: u64,
 }
 
 /// A scenario that is being served.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Loaded {
+pub struct ScenarioStatus {
     /// Its file; absent if it is the built-in one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<PathBuf>,
@@ -119,7 +120,7 @@ pub struct Loaded {
 
 /// A listening socket.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Listening {
+pub struct ListenerStatus {
     /// Address and port.
     pub address: SocketAddr,
     /// Whether a service manager holds it.
@@ -128,7 +129,7 @@ pub struct Listening {
 
 /// How a reload went.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Verdict {
+pub struct ReloadStatus {
     /// When.
     #[serde(with = "rfc3339")]
     pub at: Timestamp,
@@ -144,7 +145,7 @@ pub struct Verdict {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reloaded {
     /// What is served now.
-    pub scenario: Loaded,
+    pub scenario: ScenarioStatus,
     /// The keys of the file that were added, removed or changed.
     pub changed: Vec<String>,
     /// How many changes since the former load are kept.
@@ -158,7 +159,7 @@ pub struct Reloaded {
     /// The warnings as text; empty if there are none.
     pub report: String,
     /// The warnings.
-    pub problems: Vec<Problem>,
+    pub problems: Vec<RejectedProblem>,
 }
 
 /// Something that was rejected.
@@ -167,18 +168,18 @@ pub struct Rejected {
     /// One line: the first error.
     pub message: String,
     /// What keeps serving.
-    pub scenario: Box<Loaded>,
+    pub scenario: Box<ScenarioStatus>,
     /// All problems as text, with the lines and carets.
     pub report: String,
     /// All problems.
-    pub problems: Vec<Problem>,
+    pub problems: Vec<RejectedProblem>,
 }
 
 /// One problem of a scenario file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Problem {
+pub struct RejectedProblem {
     /// Whether it rejects the file.
-    pub severity: Severity,
+    pub severity: ProblemSeverity,
     /// Line from 1; absent when the file as a whole is meant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub line: Option<usize>,
@@ -193,7 +194,7 @@ pub struct Problem {
 
 impl Rejected {
     /// Something that was rejected with this report, while `scenario` keeps serving.
-    pub fn new(report: &config::Report, scenario: Loaded) -> Self {
+    pub fn new(report: &config::Report, scenario: ScenarioStatus) -> Self {
         let problems = report.problems.iter().map(Into::into).collect();
         let scenario = Box::new(scenario);
         Self { message: report.headline(), scenario, report: report.to_string(), problems }
@@ -203,7 +204,7 @@ impl Rejected {
 /// How bad a problem is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Severity {
+pub enum ProblemSeverity {
     /// The file is rejected.
     Error,
     /// The file is accepted.
@@ -213,7 +214,7 @@ pub enum Severity {
 /// A line of the journal of requests.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
-pub enum Line<E = Entry> {
+pub enum RequestLine<E = RequestRecord> {
     /// A request.
     Entry(E),
     /// Entries after the `since` of the request that were overwritten before it came.
@@ -225,7 +226,7 @@ pub enum Line<E = Entry> {
 
 /// What the service answers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Shown {
+pub struct ShownReply {
     /// The path that was asked for, with its version.
     pub path: String,
     /// The status.
@@ -234,12 +235,12 @@ pub struct Shown {
     pub content_type: String,
     /// The body.
     #[serde(flatten)]
-    pub content: Content,
+    pub content: ShownContent,
 }
 
 /// A body.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Content {
+pub enum ShownContent {
     /// As it is, if it is text.
     #[serde(rename = "body")]
     Text(String),
@@ -248,7 +249,7 @@ pub enum Content {
     Bytes(String),
 }
 
-impl Content {
+impl ShownContent {
     /// Of a body.
     pub fn of(body: &[u8]) -> Self {
         match std::str::from_utf8(body) {
@@ -275,12 +276,12 @@ pub struct Refusal {
     pub routes: Vec<String>,
 }
 
-impl From<&config::Problem> for Problem {
+impl From<&config::Problem> for RejectedProblem {
     fn from(problem: &config::Problem) -> Self {
         Self {
             severity: match problem.severity {
-                config::Severity::Error => Severity::Error,
-                config::Severity::Warning => Severity::Warning,
+                config::Severity::Error => ProblemSeverity::Error,
+                config::Severity::Warning => ProblemSeverity::Warning,
             },
             line: problem.place.as_ref().map(|place| place.line),
             column: problem.place.as_ref().map(|place| place.column),
@@ -351,10 +352,10 @@ mod tests {
             "file":"/etc/mock-imds/scenario.toml","loaded_at":"2026-11-21T03:14:12Z",
             "instance_id":"i-1234567890abcdef0","warnings":0},"listeners":[
             {"address":"[fd00:ec2::254]:1690","inherited":true}],"requests":3,"weather":"fine"}"#;
-        let status: Status = serde_json::from_str(text).unwrap();
+        let status: ServiceStatus = serde_json::from_str(text).unwrap();
         assert_eq!(status.started_at, Timestamp::from_secs(1_795_230_851));
         assert_eq!(status.last_reload, None);
-        let again: Status = serde_json::from_str(&serde_json::to_string(&status).unwrap()).unwrap();
+        let again: ServiceStatus = serde_json::from_str(&serde_json::to_string(&status).unwrap()).unwrap();
         assert_eq!(again, status);
     }
 }

@@ -3,11 +3,11 @@
 use hyper::StatusCode;
 use tokio::task::spawn_blocking;
 
-use super::{Answer, Ask, json, refusal, stopping};
+use super::{ControlRequest, ControlResponse, json, refusal, stopping};
 use crate::control::api::UseOrder;
 use crate::control::order::Order;
 
-pub(super) async fn get(ask: Ask) -> Answer {
+pub(super) async fn get(ask: ControlRequest) -> ControlResponse {
     match spawn_blocking(move || (ask.desk.library)()).await {
         Ok(Ok(library)) => json(StatusCode::OK, &library),
         Ok(Err(why)) => refusal(StatusCode::SERVICE_UNAVAILABLE, why),
@@ -15,7 +15,7 @@ pub(super) async fn get(ask: Ask) -> Answer {
     }
 }
 
-pub(super) async fn post(mut ask: Ask) -> Answer {
+pub(super) async fn post(mut ask: ControlRequest) -> ControlResponse {
     match ask.read().await {
         Ok(UseOrder { scenario }) => {
             ask.order(|outcome| Order::Use { by: ask.caller, scenario, outcome }).await

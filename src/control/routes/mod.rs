@@ -31,9 +31,9 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{Semaphore, oneshot};
 use tokio::time::{sleep, timeout};
 
-use super::Socket;
+use super::ControlSocket;
 use super::api::{CLOCK, EVENTS, FAULTS, RELOAD, REQUESTS, Refusal, Rejected, SCENARIOS, SHOW, STATUS, USE};
-use super::order::{Caller, Desk, Order, Outcome};
+use super::order::{ControlBackend, Order, OrderReply, OrderSource};
 
 /// Clients at one time.
 const CONNECTIONS: usize = 64;
@@ -63,22 +63,26 @@ const ROUTES: &[Route] = &[
 ];
 
 /// A method, a path, and who answers.
-struct Route(Method, &'static str, fn(Ask) -> Pin<Box<dyn Future<Output = Answer> + Send>>);
+struct Route(
+    Method,
+    &'static str,
+    fn(ControlRequest) -> Pin<Box<dyn Future<Output = ControlResponse> + Send>>,
+);
 
 /// What goes back.
-type Answer = Response<Full<Bytes>>;
+type ControlResponse = Response<Full<Bytes>>;
 
 /// A request with its surroundings.
-struct Ask {
-    desk: Arc<Desk>,
+struct ControlRequest {
+    desk: Arc<ControlBackend>,
     waiting: Arc<Semaphore>,
-    caller: Caller,
+    caller: OrderSource,
     request: Request<Incoming>,
 }
 
-impl Ask {
+impl ControlRequest {
     /// The body, read as JSON. An empty one is an empty object.
-    async fn read<T: DeserializeOwned>(&mut self) -> Result<T, Answer> {
+    async fn read<T: DeserializeOwned>(&mut self) -> Result<T, ControlResponse> {
         let body = Limited::new(self.request.body_mut(), BODY_BYTES).collect();
         let body = match timeout(HEAD, body).await {
             Ok(Ok(body)) => body.to_bytes(),
@@ -101,7 +105,7 @@ impl Ask {
     }
 
     /// Gives an order and waits for its outcome.
-    async fn order<T: Serialize>(&self, order: impl FnOnce(Outcome<T>) -> Order) -> Answer {
+    async fn order<T: Serialize>(&self, order: impl FnOnce(OrderReply<T>) -> Order) -> ControlResponse {
         let (outcome, answer) = oneshot::channel();
         if self.desk.orders.send(order(outcome)).await.is_err() {
             return stopping();
@@ -115,7 +119,7 @@ impl Ask {
 }
 
 /// Serves the control socket until the task is dropped.
-pub async fn serve(socket: Socket, desk: Desk) -> io::Result<()> {
+pub async fn serve(socket: ControlSocket, desk: ControlBackend) -> io::Result<()> {
     let listener = UnixListener::from_std(socket.listener.try_clone()?)?;
     let desk = Arc::new(desk);
     let permits = Arc::new(Semaphore::new(CONNECTIONS));
@@ -138,12 +142,12 @@ pub async fn serve(socket: Socket, desk: Desk) -> io::Result<()> {
     }
 }
 
-async fn converse(stream: UnixStream, desk: Arc<Desk>, waiting: Arc<Semaphore>) {
+async fn converse(stream: UnixStream, desk: Arc<ControlBackend>, waiting: Arc<Semaphore>) {
     let Ok(peer) = stream.peer_cred() else { return };
-    let caller = Caller::Peer { pid: peer.pid(), uid: peer.uid() };
+    let caller = OrderSource::Peer { pid: peer.pid(), uid: peer.uid() };
     let service = service_fn(|request| {
         let (desk, waiting) = (Arc::clone(&desk), Arc::clone(&waiting));
-        async move { Ok::<_, Infallible>(respond(Ask { desk, waiting, caller, request }).await) }
+        async move { Ok::<_, Infallible>(respond(ControlRequest { desk, waiting, caller, request }).await) }
     });
     let mut http = Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(HEAD).max_buf_size(HEAD_BYTES);
@@ -152,7 +156,7 @@ async fn converse(stream: UnixStream, desk: Arc<Desk>, waiting: Arc<Semaphore>) 
     }
 }
 
-async fn respond(ask: Ask) -> Answer {
+async fn respond(ask: ControlRequest) -> ControlResponse {
     let (method, path) = (ask.request.method(), ask.request.uri().path());
     tracing::debug!("{}: {method} {path}", ask.caller);
     match ROUTES.iter().find(|Route(known, at, _)| at == &path && known == method) {
@@ -161,11 +165,11 @@ async fn respond(ask: Ask) -> Answer {
     }
 }
 
-fn stopping() -> Answer {
+fn stopping() -> ControlResponse {
     refusal(StatusCode::SERVICE_UNAVAILABLE, "the server is stopping".to_owned())
 }
 
-fn refuse(method: &Method, path: &str) -> Answer {
+fn refuse(method: &Method, path: &str) -> ControlResponse {
     let allowed: Vec<&str> =
         ROUTES.iter().filter(|route| route.1 == path).map(|route| route.0.as_str()).collect();
     if allowed.is_empty() {
@@ -180,12 +184,12 @@ fn refuse(method: &Method, path: &str) -> Answer {
     response
 }
 
-fn refusal(status: StatusCode, error: String) -> Answer {
+fn refusal(status: StatusCode, error: String) -> ControlResponse {
     let routes = ROUTES.iter().map(|Route(method, path, _)| format!("{method} {path}")).collect();
     json(status, &Refusal { error, routes })
 }
 
-fn json(status: StatusCode, value: &impl Serialize) -> Answer {
+fn json(status: StatusCode, value: &impl Serialize) -> ControlResponse {
     let mut body = serde_json::to_vec_pretty(value).expect("the API's types have string keys only");
     body.push(b'\n');
     let mut response = Response::new(Full::new(body.into()));

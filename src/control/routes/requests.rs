@@ -7,17 +7,17 @@ use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::{Response, StatusCode};
 use tokio::time::{Instant, sleep, timeout_at};
 
-use super::{Answer, Ask, WAITING, refusal};
-use crate::control::api::{Line, POSITION};
-use crate::control::lookup::Lookup;
+use super::{ControlRequest, ControlResponse, WAITING, refusal};
+use crate::control::api::{POSITION, RequestLine};
 use crate::control::query::Query;
-use crate::journal::{Entry, Journal, Reading, Since};
+use crate::control::request_query::RequestQuery;
+use crate::journal::{Journal, JournalPage, RequestRecord, SinceFilter};
 
 /// After entries that do not fit: under load a look at several at once costs less than one at each.
 const BATCH: Duration = Duration::from_millis(5);
 
-pub(super) async fn get(ask: Ask) -> Answer {
-    let lookup = match Lookup::read(Query::read(ask.request.uri().query())) {
+pub(super) async fn get(ask: ControlRequest) -> ControlResponse {
+    let lookup = match RequestQuery::read(Query::read(ask.request.uri().query())) {
         Ok(lookup) => lookup,
         Err(why) => return refusal(StatusCode::BAD_REQUEST, why),
     };
@@ -34,7 +34,7 @@ pub(super) async fn get(ask: Ask) -> Answer {
 }
 
 /// What there is.
-fn now(journal: &Journal, lookup: &Lookup) -> Reading {
+fn now(journal: &Journal, lookup: &RequestQuery) -> JournalPage {
     let limit = lookup.limit.unwrap_or(usize::MAX);
     match lookup.since {
         None => journal.newest(&lookup.filter, limit),
@@ -43,10 +43,10 @@ fn now(journal: &Journal, lookup: &Lookup) -> Reading {
 }
 
 /// What there is, or what comes within the time.
-async fn later(journal: &Journal, lookup: &Lookup) -> Reading {
+async fn later(journal: &Journal, lookup: &RequestQuery) -> JournalPage {
     let deadline = Instant::now() + lookup.wait;
     let limit = lookup.limit.unwrap_or(usize::MAX);
-    let mut since = number(journal, lookup.since.unwrap_or(Since::Now));
+    let mut since = number(journal, lookup.since.unwrap_or(SinceFilter::Now));
     let mut late = false;
     loop {
         let reading = journal.after(since, &lookup.filter, limit);
@@ -62,18 +62,18 @@ async fn later(journal: &Journal, lookup: &Lookup) -> Reading {
     }
 }
 
-fn number(journal: &Journal, since: Since) -> u64 {
+fn number(journal: &Journal, since: SinceFilter) -> u64 {
     match since {
-        Since::Start => 0,
-        Since::Now => journal.last(),
-        Since::Number(number) => number,
+        SinceFilter::Start => 0,
+        SinceFilter::Now => journal.last(),
+        SinceFilter::Number(number) => number,
     }
 }
 
 /// An array with a line for each entry.
-fn answer(reading: &Reading) -> Answer {
-    let missed = (reading.missed > 0).then_some(Line::Missed { missed: reading.missed });
-    let entries = reading.entries.iter().map(|entry| Line::Entry::<&Entry>(entry));
+fn answer(reading: &JournalPage) -> ControlResponse {
+    let missed = (reading.missed > 0).then_some(RequestLine::Missed { missed: reading.missed });
+    let entries = reading.entries.iter().map(|entry| RequestLine::Entry::<&RequestRecord>(entry));
     let lines: Vec<String> = missed
         .into_iter()
         .chain(entries)

@@ -2,8 +2,8 @@
 
 use hyper::StatusCode;
 
-use super::{Answer, Ask, json};
+use super::{ControlRequest, ControlResponse, json};
 
-pub(super) fn get(ask: &Ask) -> Answer {
+pub(super) fn get(ask: &ControlRequest) -> ControlResponse {
     json(StatusCode::OK, &(ask.desk.status)())
 }

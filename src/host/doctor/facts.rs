@@ -3,47 +3,47 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
-use super::filter::Rules;
+use super::ruleset::Ruleset;
 use crate::host::address;
 use crate::host::cloud;
 use crate::host::nft::Snapshot;
-use crate::host::settings::Settings;
-use crate::host::status::Status;
+use crate::host::settings::HostSettings;
+use crate::host::status::GuardianStatus;
 
 /// What was seen, or why it could not be: a sentence without a full stop.
-pub type Seen<T> = Result<T, String>;
+pub type Observed<T> = Result<T, String>;
 
 /// Everything that was seen.
 #[derive(Debug, Clone)]
-pub struct Facts {
+pub struct HostFacts {
     /// The version of this program.
     pub version: String,
     /// What the guardian published, if anything.
-    pub published: Option<Status>,
+    pub published: Option<GuardianStatus>,
     /// How the process is that published it.
-    pub guardian: Process,
+    pub guardian: GuardianProcess,
     /// What host.toml says now; the report of what is wrong with it otherwise.
-    pub settings: Seen<Settings>,
+    pub settings: Observed<HostSettings>,
     /// What the server says of itself.
-    pub server: Server,
+    pub server: ServerState,
     /// The cloud that this machine is really in.
-    pub cloud: Option<cloud::Found>,
+    pub cloud: Option<cloud::DetectedCloud>,
     /// Every interface that has one of our addresses.
-    pub addresses: Seen<Vec<address::Found>>,
+    pub addresses: Observed<Vec<address::InterfaceAddress>>,
     /// Our tables in the kernel; root only.
-    pub tables: Seen<Snapshot>,
+    pub tables: Observed<Snapshot>,
     /// What answers at the real address.
     pub probe: Probe,
     /// The TCP sockets that listen on one of our ports.
-    pub listeners: Vec<Listener>,
+    pub listeners: Vec<ListeningSocket>,
     /// The interfaces that containers and virtual machines come in by.
-    pub callers: Vec<Interface>,
+    pub callers: Vec<CallerInterface>,
     /// Bridges that are not on the allow-list.
     pub strangers: Vec<String>,
     /// Ways of packets that are not as they should be, each as a sentence.
-    pub detours: Seen<Vec<Detour>>,
+    pub detours: Observed<Vec<RouteDetour>>,
     /// Everybody's rules for packets; root only.
-    pub rules: Seen<Rules>,
+    pub rules: Observed<Ruleset>,
     /// Firewalls that are on by their own files.
     pub firewalls: Vec<&'static str>,
     /// The variables of the environment that clients heed, here and in /etc/environment.
@@ -60,7 +60,7 @@ pub struct Facts {
 
 /// How the guardian's process is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Process {
+pub enum GuardianProcess {
     /// It runs the program that is installed, as far as can be seen.
     Runs,
     /// Its program was replaced on disk since.
@@ -71,7 +71,7 @@ pub enum Process {
 
 /// What the server says over its control socket.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Server {
+pub enum ServerState {
     /// It answered.
     Runs {
         /// Its version.
@@ -114,7 +114,7 @@ pub enum Probe {
 
 /// A listening TCP socket.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Listener {
+pub struct ListeningSocket {
     /// Where.
     pub address: SocketAddr,
     /// The process, as far as root sees it: its name and number.
@@ -123,7 +123,7 @@ pub struct Listener {
 
 /// An interface that callers come in by.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Interface {
+pub struct CallerInterface {
     /// Its name.
     pub name: String,
     /// An address that a caller behind it may have.
@@ -132,7 +132,7 @@ pub struct Interface {
 
 /// Packets that go another way than they should.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Detour {
+pub struct RouteDetour {
     /// Whose: "packets of this host to 169.254.169.254".
     pub what: String,
     /// Where they should go: "lo".
@@ -180,16 +180,16 @@ pub struct Unit {
     pub said: String,
 }
 
-impl Facts {
+impl HostFacts {
     /// The settings that count: those that were applied, else those of host.toml, else the defaults.
-    pub fn applied(&self) -> Settings {
+    pub fn applied(&self) -> HostSettings {
         let published = self.published.as_ref().map(|status| status.settings.clone());
         published.or_else(|| self.settings.clone().ok()).unwrap_or_default()
     }
 
     /// Whether a guardian lives, or `net up` was called.
     pub fn up(&self) -> bool {
-        self.published.is_some() && self.guardian != Process::Gone
+        self.published.is_some() && self.guardian != GuardianProcess::Gone
     }
 
     /// Whether an interface has the address.

@@ -9,8 +9,8 @@
 
 mod check;
 pub mod facts;
-pub mod filter;
 pub mod gather;
+pub mod ruleset;
 
 use std::fmt;
 
@@ -20,7 +20,7 @@ pub use check::examine;
 
 /// What was found, in the order of a request's way.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Report {
+pub struct DoctorReport {
     /// Whether nothing is to be mended.
     pub healthy: bool,
     /// Everything that was looked at.
@@ -33,7 +33,7 @@ pub struct Finding {
     /// A stable name for programs: `address`, `firewall`.
     pub check: &'static str,
     /// How it is.
-    pub verdict: Verdict,
+    pub verdict: FindingLevel,
     /// What was found.
     pub found: String,
     /// What that means; empty when all is well.
@@ -47,7 +47,7 @@ pub struct Finding {
 /// How a thing is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Verdict {
+pub enum FindingLevel {
     /// As it should be.
     Well,
     /// Worth knowing; nothing need be done.
@@ -59,24 +59,24 @@ pub enum Verdict {
 }
 
 impl Finding {
-    fn new(check: &'static str, verdict: Verdict, found: impl Into<String>) -> Self {
+    fn new(check: &'static str, verdict: FindingLevel, found: impl Into<String>) -> Self {
         Self { check, verdict, found: found.into(), means: String::new(), mend: vec![] }
     }
 
     fn well(check: &'static str, found: impl Into<String>) -> Self {
-        Self::new(check, Verdict::Well, found)
+        Self::new(check, FindingLevel::Well, found)
     }
 
     fn note(check: &'static str, found: impl Into<String>) -> Self {
-        Self::new(check, Verdict::Note, found)
+        Self::new(check, FindingLevel::Note, found)
     }
 
     fn unseen(check: &'static str, found: impl Into<String>) -> Self {
-        Self::new(check, Verdict::Unseen, found)
+        Self::new(check, FindingLevel::Unseen, found)
     }
 
     fn problem(check: &'static str, found: impl Into<String>) -> Self {
-        Self::new(check, Verdict::Problem, found)
+        Self::new(check, FindingLevel::Problem, found)
     }
 
     /// Says what it means.
@@ -92,29 +92,29 @@ impl Finding {
     }
 }
 
-impl Report {
+impl DoctorReport {
     fn new(findings: Vec<Finding>) -> Self {
-        Self { healthy: findings.iter().all(|finding| finding.verdict != Verdict::Problem), findings }
+        Self { healthy: findings.iter().all(|finding| finding.verdict != FindingLevel::Problem), findings }
     }
 
-    fn count(&self, verdict: Verdict) -> usize {
+    fn count(&self, verdict: FindingLevel) -> usize {
         self.findings.iter().filter(|finding| finding.verdict == verdict).count()
     }
 }
 
 /// For people.
-impl fmt::Display for Report {
+impl fmt::Display for DoctorReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for finding in &self.findings {
             write!(f, "{finding}")?;
         }
-        let problems = match self.count(Verdict::Problem) {
+        let problems = match self.count(FindingLevel::Problem) {
             0 => "no problem".to_owned(),
             1 => "1 problem".to_owned(),
             many => format!("{many} problems"),
         };
         write!(f, "\n{problems}")?;
-        match self.count(Verdict::Unseen) {
+        match self.count(FindingLevel::Unseen) {
             0 => Ok(()),
             unseen => write!(f, "; {unseen} unseen: root sees more, sudo mock-imds doctor"),
         }
@@ -124,10 +124,10 @@ impl fmt::Display for Report {
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let word = match self.verdict {
-            Verdict::Well => "ok",
-            Verdict::Note => "note",
-            Verdict::Unseen => "unseen",
-            Verdict::Problem => "PROBLEM",
+            FindingLevel::Well => "ok",
+            FindingLevel::Note => "note",
+            FindingLevel::Unseen => "unseen",
+            FindingLevel::Problem => "PROBLEM",
         };
         writeln!(f, "{word:<9}{:<14}{}", self.check, self.found)?;
         if !self.means.is_empty() {

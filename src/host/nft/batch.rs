@@ -14,8 +14,8 @@ use nix::errno::Errno;
 use nix::libc;
 
 use super::sys::Raw;
-use super::{Shape, message};
-use crate::host::plan::{self, Base, Family, Hook, Kind, Match, TABLE, Table, Verdict};
+use super::{KernelSupport, message};
+use crate::host::plan::{self, Base, ChainKind, Family, Hook, Match, RuleVerdict, TABLE, Table};
 use crate::host::settings::InterfacePattern;
 
 const NAME: &CStr = c"mock-imds";
@@ -27,7 +27,7 @@ const OWNER: u32 = 2;
 
 /// One message of a batch, for the sentence about its refusal.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Step {
+pub(super) enum BatchStep {
     /// Begin or end of the batch.
     Frame,
     /// Making sure that there is a table to delete.
@@ -42,7 +42,7 @@ pub(super) enum Step {
     Rule(Family, String),
 }
 
-impl fmt::Display for Step {
+impl fmt::Display for BatchStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Frame => f.write_str("begin a transaction of nf_tables"),
@@ -60,24 +60,24 @@ pub(super) struct Batch {
     pub(super) bytes: Vec<u8>,
     /// Those that the kernel acknowledges.
     pub(super) sequences: Range<u32>,
-    steps: Vec<Step>,
+    steps: Vec<BatchStep>,
 }
 
 impl Batch {
     /// What the message of this sequence number does.
-    pub(super) fn step(&self, sequence: u32) -> Step {
+    pub(super) fn step(&self, sequence: u32) -> BatchStep {
         // Kernels from 6.10 on acknowledge begin and end too, and nftnl numbers them then.
         let frame = self.sequences.len().saturating_sub(self.steps.len()) / 2;
         let index = usize::try_from(sequence.wrapping_sub(self.sequences.start)).ok();
         let step = index.and_then(|index| index.checked_sub(frame)).and_then(|index| self.steps.get(index));
-        step.cloned().unwrap_or(Step::Frame)
+        step.cloned().unwrap_or(BatchStep::Frame)
     }
 }
 
 /// Builds a batch, keeping book of its steps.
 struct Builder {
     batch: nftnl::Batch,
-    steps: Vec<Step>,
+    steps: Vec<BatchStep>,
 }
 
 impl Builder {
@@ -85,7 +85,7 @@ impl Builder {
         Self { batch: nftnl::Batch::new(), steps: Vec::new() }
     }
 
-    fn add(&mut self, step: Step, message: &impl nftnl::NlMsg) {
+    fn add(&mut self, step: BatchStep, message: &impl nftnl::NlMsg) {
         self.batch.add(message, MsgType::Add);
         self.steps.push(step);
     }
@@ -98,17 +98,17 @@ impl Builder {
 }
 
 /// Replaces our tables: add, delete, add. The first makes the deletion valid on a host without the table.
-pub(super) fn replace(tables: &[Table], shape: Shape) -> Batch {
+pub(super) fn replace(tables: &[Table], shape: KernelSupport) -> Batch {
     let mut builder = Builder::new();
     for table in tables.iter().filter(|table| shape.arp || table.family != Family::Arp) {
         let family = table.family;
         // Without flags: an addition with other flags than those of the table that is there is refused.
         let named = |kind, flags| message(kind, flags, family).text(TABLE_NAME, TABLE);
-        builder.add(Step::Prelude(family), &Raw(named(libc::NFT_MSG_NEWTABLE, libc::NLM_F_CREATE)));
-        builder.add(Step::Remove(family), &Raw(named(libc::NFT_MSG_DELTABLE, 0)));
+        builder.add(BatchStep::Prelude(family), &Raw(named(libc::NFT_MSG_NEWTABLE, libc::NLM_F_CREATE)));
+        builder.add(BatchStep::Remove(family), &Raw(named(libc::NFT_MSG_DELTABLE, 0)));
         let flags = if shape.owner { OWNER } else { 0 };
         let create = named(libc::NFT_MSG_NEWTABLE, libc::NLM_F_CREATE);
-        builder.add(Step::Create(family), &Raw(create.attribute(TABLE_FLAGS, &flags.to_be_bytes())));
+        builder.add(BatchStep::Create(family), &Raw(create.attribute(TABLE_FLAGS, &flags.to_be_bytes())));
         fill(&mut builder, table);
     }
     builder.finish()
@@ -118,19 +118,21 @@ pub(super) fn replace(tables: &[Table], shape: Shape) -> Batch {
 pub(super) fn remove(family: Family) -> Batch {
     let mut builder = Builder::new();
     let message = message(libc::NFT_MSG_DELTABLE, 0, family).text(TABLE_NAME, TABLE);
-    builder.add(Step::Remove(family), &Raw(message));
+    builder.add(BatchStep::Remove(family), &Raw(message));
     builder.finish()
 }
 
 /// What to leave out after this refusal; `None` when nothing can be.
-pub(super) fn concede(shape: Shape, step: &Step, error: Errno) -> Option<Shape> {
+pub(super) fn degrade(shape: KernelSupport, step: &BatchStep, error: Errno) -> Option<KernelSupport> {
     let unknown = matches!(error, Errno::EOPNOTSUPP | Errno::EAFNOSUPPORT | Errno::EINVAL | Errno::ENOENT);
     match step {
-        Step::Create(_) if shape.owner && unknown => Some(Shape { owner: false, ..shape }),
-        Step::Prelude(Family::Arp) | Step::Chain(Family::Arp, _) | Step::Rule(Family::Arp, _)
+        BatchStep::Create(_) if shape.owner && unknown => Some(KernelSupport { owner: false, ..shape }),
+        BatchStep::Prelude(Family::Arp)
+        | BatchStep::Chain(Family::Arp, _)
+        | BatchStep::Rule(Family::Arp, _)
             if shape.arp && unknown =>
         {
-            Some(Shape { arp: false, ..shape })
+            Some(KernelSupport { arp: false, ..shape })
         }
         _ => None,
     }
@@ -146,11 +148,11 @@ fn fill(builder: &mut Builder, table: &Table) {
     let owner = nftnl::Table::new(NAME, family);
     let chains: Vec<Chain<'_>> = table.chains.iter().map(|chain| build_chain(chain, &owner)).collect();
     for (chain, built) in table.chains.iter().zip(&chains) {
-        builder.add(Step::Chain(table.family, chain.name), built);
+        builder.add(BatchStep::Chain(table.family, chain.name), built);
     }
     for (chain, built) in table.chains.iter().zip(&chains) {
         for rule in &chain.rules {
-            builder.add(Step::Rule(table.family, rule.to_string()), &build_rule(rule, built));
+            builder.add(BatchStep::Rule(table.family, rule.to_string()), &build_rule(rule, built));
         }
     }
 }
@@ -166,15 +168,15 @@ fn build_chain<'t>(chain: &plan::Chain, table: &'t nftnl::Table) -> Chain<'t> {
         };
         built.set_hook(hook, priority);
         built.set_type(match kind {
-            Kind::Filter => ChainType::Filter,
-            Kind::Nat => ChainType::Nat,
+            ChainKind::Filter => ChainType::Filter,
+            ChainKind::Nat => ChainType::Nat,
         });
         built.set_policy(Policy::Accept);
     }
     built
 }
 
-fn build_rule<'c>(rule: &plan::Rule, chain: &'c Chain<'c>) -> Rule<'c> {
+fn build_rule<'c>(rule: &plan::TableRule, chain: &'c Chain<'c>) -> Rule<'c> {
     let mut built = Rule::new(chain);
     for condition in &rule.matches {
         add_match(&mut built, condition);
@@ -183,7 +185,7 @@ fn build_rule<'c>(rule: &plan::Rule, chain: &'c Chain<'c>) -> Rule<'c> {
         built.add_expr(&Counter);
     }
     match &rule.verdict {
-        Verdict::Dnat(target) => {
+        RuleVerdict::Dnat(target) => {
             let family = match target.ip() {
                 IpAddr::V4(address) => {
                     built.add_expr(&Immediate::new(address.octets(), Register::Reg1));
@@ -202,9 +204,9 @@ fn build_rule<'c>(rule: &plan::Rule, chain: &'c Chain<'c>) -> Rule<'c> {
                 port_register: Some(Register::Reg2),
             });
         }
-        Verdict::Goto(name) => built.add_expr(&Judgement::Goto { chain: text(name) }),
-        Verdict::Accept => built.add_expr(&Judgement::Accept),
-        Verdict::Drop => built.add_expr(&Judgement::Drop),
+        RuleVerdict::Goto(name) => built.add_expr(&Judgement::Goto { chain: text(name) }),
+        RuleVerdict::Accept => built.add_expr(&Judgement::Accept),
+        RuleVerdict::Drop => built.add_expr(&Judgement::Drop),
     }
     built
 }
@@ -260,48 +262,53 @@ fn text(name: &str) -> CString {
 mod tests {
     use super::*;
     use crate::host::plan::Plan;
-    use crate::host::settings::Settings;
+    use crate::host::settings::HostSettings;
 
-    const FULL: Shape = Shape { owner: true, arp: true };
+    const FULL: KernelSupport = KernelSupport { owner: true, arp: true };
 
     fn tables() -> Vec<Table> {
-        let settings = Settings::default();
+        let settings = HostSettings::default();
         Plan::new(&settings.addresses(), &settings.bridges).tables
     }
 
     #[test]
     fn every_message_of_a_batch_has_its_step() {
         let batch = replace(&tables(), FULL);
-        let numbered: Vec<Step> = batch.sequences.clone().map(|sequence| batch.step(sequence)).collect();
-        let inner: Vec<&Step> = numbered.iter().filter(|step| **step != Step::Frame).collect();
+        let numbered: Vec<BatchStep> = batch.sequences.clone().map(|sequence| batch.step(sequence)).collect();
+        let inner: Vec<&BatchStep> = numbered.iter().filter(|step| **step != BatchStep::Frame).collect();
         assert_eq!(inner.len(), batch.steps.len(), "each step has one number");
-        assert_eq!(inner.first(), Some(&&Step::Prelude(Family::Inet)));
-        assert_eq!(batch.step(batch.sequences.end + 7), Step::Frame);
+        assert_eq!(inner.first(), Some(&&BatchStep::Prelude(Family::Inet)));
+        assert_eq!(batch.step(batch.sequences.end + 7), BatchStep::Frame);
     }
 
     #[test]
     fn without_arp_no_message_is_about_arp() {
-        let batch = replace(&tables(), Shape { arp: false, ..FULL });
+        let batch = replace(&tables(), KernelSupport { arp: false, ..FULL });
         assert!(batch.steps.iter().all(|step| !step.to_string().contains("arp")), "{:?}", batch.steps);
     }
 
     #[test]
     fn what_an_old_kernel_refuses_is_left_out() {
-        let plain = Shape { owner: false, ..FULL };
-        let bare = Shape { owner: false, arp: false };
+        let plain = KernelSupport { owner: false, ..FULL };
+        let bare = KernelSupport { owner: false, arp: false };
         let cases = [
-            (FULL, Step::Create(Family::Inet), Errno::EOPNOTSUPP, Some(plain)),
-            (FULL, Step::Create(Family::Inet), Errno::EINVAL, Some(plain)),
-            (plain, Step::Create(Family::Inet), Errno::EOPNOTSUPP, None),
-            (FULL, Step::Prelude(Family::Arp), Errno::EOPNOTSUPP, Some(Shape { arp: false, ..FULL })),
-            (plain, Step::Chain(Family::Arp, "guard"), Errno::ENOENT, Some(bare)),
-            (bare, Step::Chain(Family::Arp, "guard"), Errno::ENOENT, None),
-            (FULL, Step::Prelude(Family::Inet), Errno::EPERM, None),
-            (FULL, Step::Chain(Family::Inet, "redirect-host"), Errno::ENOENT, None),
-            (FULL, Step::Frame, Errno::EOPNOTSUPP, None),
+            (FULL, BatchStep::Create(Family::Inet), Errno::EOPNOTSUPP, Some(plain)),
+            (FULL, BatchStep::Create(Family::Inet), Errno::EINVAL, Some(plain)),
+            (plain, BatchStep::Create(Family::Inet), Errno::EOPNOTSUPP, None),
+            (
+                FULL,
+                BatchStep::Prelude(Family::Arp),
+                Errno::EOPNOTSUPP,
+                Some(KernelSupport { arp: false, ..FULL }),
+            ),
+            (plain, BatchStep::Chain(Family::Arp, "guard"), Errno::ENOENT, Some(bare)),
+            (bare, BatchStep::Chain(Family::Arp, "guard"), Errno::ENOENT, None),
+            (FULL, BatchStep::Prelude(Family::Inet), Errno::EPERM, None),
+            (FULL, BatchStep::Chain(Family::Inet, "redirect-host"), Errno::ENOENT, None),
+            (FULL, BatchStep::Frame, Errno::EOPNOTSUPP, None),
         ];
         for (shape, step, error, expected) in cases {
-            assert_eq!(concede(shape, &step, error), expected, "{shape:?}, {step:?}, {error}");
+            assert_eq!(degrade(shape, &step, error), expected, "{shape:?}, {step:?}, {error}");
         }
     }
 }

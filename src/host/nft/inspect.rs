@@ -7,7 +7,7 @@ use nix::errno::Errno;
 use nix::libc;
 
 use super::{HEAD, message};
-use crate::host::netlink::Socket;
+use crate::host::netlink::NetlinkSocket;
 use crate::host::plan::{Family, TABLE};
 
 /// Attributes of `linux/netfilter/nf_tables.h`.
@@ -23,12 +23,12 @@ const RULE_HANDLE: u16 = 3;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Snapshot {
     /// Those that are there.
-    pub tables: Vec<Seen>,
+    pub tables: Vec<InstalledTable>,
 }
 
 /// One of our tables as it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Seen {
+pub struct InstalledTable {
     /// Its family.
     pub family: Family,
     /// The kernel's number for it.
@@ -43,12 +43,12 @@ pub struct Seen {
 
 impl Snapshot {
     /// The table of this family.
-    pub fn table(&self, family: Family) -> Option<&Seen> {
+    pub fn table(&self, family: Family) -> Option<&InstalledTable> {
         self.tables.iter().find(|table| table.family == family)
     }
 }
 
-pub(super) fn snapshot(socket: &mut Socket) -> Result<Snapshot, Errno> {
+pub(super) fn snapshot(socket: &mut NetlinkSocket) -> Result<Snapshot, Errno> {
     let mut snapshot = Snapshot::default();
     for family in [Family::Inet, Family::Arp] {
         snapshot.tables.extend(table(socket, family)?);
@@ -56,7 +56,7 @@ pub(super) fn snapshot(socket: &mut Socket) -> Result<Snapshot, Errno> {
     Ok(snapshot)
 }
 
-fn table(socket: &mut Socket, family: Family) -> Result<Option<Seen>, Errno> {
+fn table(socket: &mut NetlinkSocket, family: Family) -> Result<Option<InstalledTable>, Errno> {
     let request = message(libc::NFT_MSG_GETTABLE, 0, family).text(TABLE_NAME, TABLE);
     let replies = match socket.request(request) {
         Ok(replies) => replies,
@@ -68,12 +68,12 @@ fn table(socket: &mut Socket, family: Family) -> Result<Option<Seen>, Errno> {
     let owner = reply.attribute(HEAD, TABLE_OWNER).and_then(|bytes| bytes.try_into().ok());
     let chains = handles(socket, libc::NFT_MSG_GETCHAIN, family, CHAIN_TABLE, CHAIN_HANDLE)?;
     let rules = handles(socket, libc::NFT_MSG_GETRULE, family, RULE_TABLE, RULE_HANDLE)?;
-    Ok(Some(Seen { family, handle, owner: owner.map(u32::from_be_bytes), chains, rules }))
+    Ok(Some(InstalledTable { family, handle, owner: owner.map(u32::from_be_bytes), chains, rules }))
 }
 
 /// The handles of all chains or rules of our table. Kernels that do not filter a dump send those of others too.
 fn handles(
-    socket: &mut Socket,
+    socket: &mut NetlinkSocket,
     kind: i32,
     family: Family,
     table: u16,

@@ -1,6 +1,6 @@
 //! The tables of ours in the kernel: applied as one transaction, removed, and read again.
 //!
-//! An applied table has the *owner* flag (Linux 5.12) if its [`Client`] asked for it: nobody else can change or
+//! An applied table has the *owner* flag (Linux 5.12) if its [`NftClient`] asked for it: nobody else can change or
 //! flush it, and the kernel removes it when the client's socket closes, however the process ends.
 
 mod batch;
@@ -13,16 +13,16 @@ use nix::errno::Errno;
 use nix::libc;
 use nix::sys::socket::SockProtocol;
 
-use super::Error;
-use super::netlink::{Message, Socket, narrow};
+use super::HostError;
+use super::netlink::{NetlinkMessage, NetlinkSocket, narrow};
 use super::plan::{Family, TABLE, Table};
 
-pub use inspect::{Seen, Snapshot};
+pub use inspect::{InstalledTable, Snapshot};
 pub(super) use sys::inherited;
 
 /// What the kernel can do, as far as we learnt it from its refusals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Shape {
+pub struct KernelSupport {
     /// Whether the tables have the owner flag.
     pub owner: bool,
     /// Whether there is an arp table.
@@ -31,30 +31,31 @@ pub struct Shape {
 
 /// The kernel's `nf_tables`, through one socket. The socket owns what is applied with the owner flag.
 #[derive(Debug)]
-pub struct Client {
-    socket: Socket,
+pub struct NftClient {
+    socket: NetlinkSocket,
     /// Why this kernel has no `nf_tables`; the socket is of another kind then, and is asked nothing.
     missing: Option<Errno>,
 }
 
-impl Client {
+impl NftClient {
     /// A client.
-    pub fn open() -> Result<Self, Error> {
-        match Socket::open(SockProtocol::NetlinkNetFilter) {
+    pub fn open() -> Result<Self, HostError> {
+        match NetlinkSocket::open(SockProtocol::NetlinkNetFilter) {
             Ok(socket) => Ok(Self { socket, missing: None }),
             Err(error @ (Errno::EPROTONOSUPPORT | Errno::EAFNOSUPPORT)) => {
-                Err(Error::NoNfTables(format!("no nfnetlink: {error}")))
+                Err(HostError::NoNfTables(format!("no nfnetlink: {error}")))
             }
-            Err(error) => Err(Error::kernel("open a netfilter netlink socket", error)),
+            Err(error) => Err(HostError::kernel("open a netfilter netlink socket", error)),
         }
     }
 
     /// A client that has no tables on a kernel without `nf_tables`, where nobody asks it for any.
-    pub fn open_or_without() -> Result<Self, Error> {
+    pub fn open_or_without() -> Result<Self, HostError> {
         match Self::open() {
-            Err(Error::NoNfTables(_)) => {
-                let socket = Socket::open(SockProtocol::NetlinkRoute);
-                let socket = socket.map_err(|error| Error::kernel("open a route netlink socket", error))?;
+            Err(HostError::NoNfTables(_)) => {
+                let socket = NetlinkSocket::open(SockProtocol::NetlinkRoute);
+                let socket =
+                    socket.map_err(|error| HostError::kernel("open a route netlink socket", error))?;
                 Ok(Self { socket, missing: Some(Errno::EPROTONOSUPPORT) })
             }
             opened => opened,
@@ -63,30 +64,30 @@ impl Client {
 
     /// The client of this process' former image, by the descriptor that it left open. `None` if it is none.
     pub fn inherit(fd: RawFd) -> Option<Self> {
-        let socket = Socket::adopt(sys::inherited_socket(fd)?);
+        let socket = NetlinkSocket::adopt(sys::inherited_socket(fd)?);
         // What was no netfilter socket then, for want of one, is none now.
-        let missing = Socket::open(SockProtocol::NetlinkNetFilter).err();
+        let missing = NetlinkSocket::open(SockProtocol::NetlinkNetFilter).err();
         Some(Self { socket, missing })
     }
 
     /// Replaces our tables by these, in one transaction: no packet sees a state between.
     ///
     /// Starts from `wish` and leaves out what this kernel refuses to know; the result says what it has now.
-    pub fn apply(&mut self, tables: &[Table], wish: Shape) -> Result<Shape, Error> {
+    pub fn apply(&mut self, tables: &[Table], wish: KernelSupport) -> Result<KernelSupport, HostError> {
         if let Some(error) = self.missing {
-            return Err(Error::NoNfTables(format!("no nfnetlink: {error}")));
+            return Err(HostError::NoNfTables(format!("no nfnetlink: {error}")));
         }
         let mut shape = wish;
         loop {
             let batch = batch::replace(tables, shape);
             let refused = self.send(&batch)?;
             let Some((step, error)) = refused else { return Ok(shape) };
-            shape = batch::concede(shape, &step, error).ok_or_else(|| explain(&step, error))?;
+            shape = batch::degrade(shape, &step, error).ok_or_else(|| explain(&step, error))?;
         }
     }
 
     /// Removes our tables. Whether there was one; one that another process owns is an error.
-    pub fn remove(&mut self) -> Result<bool, Error> {
+    pub fn remove(&mut self) -> Result<bool, HostError> {
         let mut any = false;
         if self.missing.is_some() {
             return Ok(any);
@@ -102,49 +103,49 @@ impl Client {
     }
 
     /// Sends a batch; the first refusal, if any.
-    fn send(&mut self, batch: &batch::Batch) -> Result<Option<(batch::Step, Errno)>, Error> {
+    fn send(&mut self, batch: &batch::Batch) -> Result<Option<(batch::BatchStep, Errno)>, HostError> {
         let refused = self.socket.batch(&batch.bytes, batch.sequences.clone());
-        let refused = refused.map_err(|e| Error::kernel("take a batch of nf_tables messages", e))?;
+        let refused = refused.map_err(|e| HostError::kernel("take a batch of nf_tables messages", e))?;
         Ok(refused.first().map(|(sequence, error)| (batch.step(*sequence), *error)))
     }
 
     /// The sentence when one of our tables is owned, by whomever; for a client that owns nothing itself.
-    pub fn owner_elsewhere(&mut self) -> Option<Error> {
+    pub fn owner_elsewhere(&mut self) -> Option<HostError> {
         let snapshot = self.inspect().ok()?;
         snapshot.tables.iter().find(|table| table.owner.is_some()).map(|table| busy(table.family))
     }
 
     /// What is in the kernel under our tables' names.
-    pub fn inspect(&mut self) -> Result<Snapshot, Error> {
+    pub fn inspect(&mut self) -> Result<Snapshot, HostError> {
         if self.missing.is_some() {
             return Ok(Snapshot::default());
         }
-        inspect::snapshot(&mut self.socket).map_err(|e| Error::kernel("list the nftables rules", e))
+        inspect::snapshot(&mut self.socket).map_err(|e| HostError::kernel("list the nftables rules", e))
     }
 }
 
-impl AsFd for Client {
+impl AsFd for NftClient {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.socket.as_fd()
     }
 }
 
 /// The sentence for a refusal that nothing can be left out for.
-fn explain(step: &batch::Step, error: Errno) -> Error {
-    use batch::Step;
+fn explain(step: &batch::BatchStep, error: Errno) -> HostError {
+    use batch::BatchStep;
     match (step, error) {
-        (Step::Frame, Errno::EPERM) => Error::NotPermitted,
+        (BatchStep::Frame, Errno::EPERM) => HostError::NotPermitted,
         // The permission was judged with the frame; here the kernel protects somebody's owned table.
-        (Step::Prelude(family) | Step::Remove(family), Errno::EPERM) => busy(*family),
+        (BatchStep::Prelude(family) | BatchStep::Remove(family), Errno::EPERM) => busy(*family),
         (step, Errno::EOPNOTSUPP | Errno::EPROTONOSUPPORT | Errno::EAFNOSUPPORT | Errno::ENOENT) => {
-            Error::NoNfTables(format!("it refuses to {step}: {error}"))
+            HostError::NoNfTables(format!("it refuses to {step}: {error}"))
         }
-        (step, error) => Error::Kernel { what: step.to_string(), source: error },
+        (step, error) => HostError::Kernel { what: step.to_string(), source: error },
     }
 }
 
-fn busy(family: Family) -> Error {
-    Error::Busy(format!(
+fn busy(family: Family) -> HostError {
+    HostError::Busy(format!(
         "the table {family} {TABLE} is owned by another process: a guardian runs already; \
          stop it (systemctl stop mock-imds-net, or end the other \"mock-imds net hold\")"
     ))
@@ -166,30 +167,30 @@ fn raw(family: Family) -> u8 {
 }
 
 /// An `nf_tables` message of this type about our table of this family.
-fn message(kind: i32, flags: i32, family: Family) -> Message {
+fn message(kind: i32, flags: i32, family: Family) -> NetlinkMessage {
     let kind = narrow(libc::NFNL_SUBSYS_NFTABLES) << 8 | narrow(kind);
-    Message::new(kind, narrow(flags), &head(family))
+    NetlinkMessage::new(kind, narrow(flags), &head(family))
 }
 
 /// A socket that hears of every change of `nf_tables`.
 #[derive(Debug)]
-pub struct Watch(Socket);
+pub struct NftWatch(NetlinkSocket);
 
-impl Watch {
+impl NftWatch {
     /// Starts to listen.
-    pub fn open() -> Result<Self, Error> {
+    pub fn open() -> Result<Self, HostError> {
         // NFNLGRP_NFTABLES is group 7.
-        let socket = Socket::watch(SockProtocol::NetlinkNetFilter, 1 << 6);
-        socket.map(Self).map_err(|e| Error::kernel("watch nf_tables", e))
+        let socket = NetlinkSocket::watch(SockProtocol::NetlinkNetFilter, 1 << 6);
+        socket.map(Self).map_err(|e| HostError::kernel("watch nf_tables", e))
     }
 
     /// Reads what waits; whether there was anything.
-    pub fn drain(&mut self) -> Result<bool, Error> {
-        self.0.drain().map_err(|e| Error::kernel("tell what changed in nf_tables", e))
+    pub fn drain(&mut self) -> Result<bool, HostError> {
+        self.0.drain().map_err(|e| HostError::kernel("tell what changed in nf_tables", e))
     }
 }
 
-impl AsFd for Watch {
+impl AsFd for NftWatch {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.0.as_fd()
     }

@@ -11,11 +11,11 @@ use nftnl::{MsgType, NlMsg};
 use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 use nix::sys::socket::{NetlinkAddr, getsockname};
 
-use crate::host::netlink::Message;
+use crate::host::netlink::NetlinkMessage;
 
 /// A message that was built by hand, as a part of libnftnl's batch. nftnl's own table message can't leave out
 /// the flags, and can't set one.
-pub(super) struct Raw(pub(super) Message);
+pub(super) struct Raw(pub(super) NetlinkMessage);
 
 // SAFETY: the trait asks that a message never be larger than `nft_nlmsg_maxsize`; `write` checks it.
 unsafe impl NlMsg for Raw {

@@ -3,20 +3,21 @@
 use std::collections::BTreeMap;
 
 use hyper::body::Bytes;
+use strum::VariantArray;
 
 use super::notices;
-use super::tree::{Leaf, Tree, USER_DATA};
-use crate::model::{Notice, Timestamp};
+use super::tree::{AemmLeaf, AemmTree, USER_DATA};
+use crate::model::{Notice, StringEnum, Timestamp};
 
-impl Tree<'_> {
+impl AemmTree<'_> {
     /// What each path answers to a client that is among the first to ask, by the names of `[metadata]`.
     pub fn answers(&self, now: Timestamp) -> BTreeMap<String, Bytes> {
-        let notices = Notice::WORDS.iter().map(|(path, _)| *path);
+        let notices = Notice::VARIANTS.iter().map(|notice| notice.as_str());
         let paths = self.instance.overrides.keys().map(String::as_str).chain([USER_DATA]).chain(notices);
         let answer = |path: &str| match self.leaf(path)? {
-            Leaf::Word(_, bytes) => Some(Bytes::copy_from_slice(bytes)),
-            Leaf::Notice { notice, .. } if self.is_for_nobody(notice) => None,
-            Leaf::Notice { notice, moved } => {
+            AemmLeaf::Word(_, bytes) => Some(Bytes::copy_from_slice(bytes)),
+            AemmLeaf::Notice { notice, .. } if self.is_for_nobody(notice) => None,
+            AemmLeaf::Notice { notice, moved } => {
                 let (_, told) = notices::told(notice, &self.instance.signals, now)?;
                 Some(if moved && notice != Notice::Scheduled { Bytes::new() } else { told.into() })
             }

@@ -7,7 +7,7 @@ use hyper::header::{
 use hyper::{StatusCode, Version};
 
 use crate::imds::Reply;
-use crate::imds::fault::Delivery;
+use crate::imds::fault_injection::Delivery;
 use crate::imds::reply::header;
 use crate::model::Timestamp;
 

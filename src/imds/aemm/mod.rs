@@ -19,7 +19,7 @@
 //! What the original does to its users' harm is not done here:
 //!
 //! - it dies when two clients ask for tokens at once, and its tokens are from a weak generator in a table without
-//!   bounds: ours are sealed, as all of the service's are;
+//!   bounds: ours are sealed, the same under every profile;
 //! - it lists directories below the categories without a token though tokens are required: here they need one, unless
 //!   `[http] open-listings` says otherwise;
 //! - it lists what contains the asked text anywhere, and what depends on earlier requests: here a listing has the
@@ -29,11 +29,10 @@
 //! - it labels the wall-clock time of any zone GMT: here it is that of GMT.
 //!
 //! The service's own limits stay: on heads (16 KiB and 100 headers, where the original takes 1 MiB), on bodies, times
-//! and connections.
+//! and connections. So do its replies to what is no request, which are the HTTP library's.
 
 mod answers;
 pub(super) mod forms;
-mod malformed;
 mod notices;
 mod path;
 mod tree;
@@ -46,26 +45,24 @@ use hyper::body::Bytes;
 use hyper::header::HeaderValue;
 use hyper::{HeaderMap, Method, StatusCode};
 
-pub use malformed::Malformed;
-
 use super::answer::TOKEN_HEADER;
-use super::fleet::Met;
+use super::fleet::MatchedInstance;
 use super::reply::{Reply, TTL_HEADER};
 use super::token::TTL_SECONDS;
 use super::{Fleet, RequestHead, TokenAuthority, Visit};
 use crate::model::{HttpEndpoint, HttpTokens, Instance, Notice, Timestamp};
-use path::Asked;
-use tree::{Leaf, Tree};
+use path::AemmPath;
+use tree::{AemmLeaf, AemmTree};
 
 /// What each path answers to a client that meets no other instance, by the names of `[metadata]`.
 pub(super) fn answers(fleet: &Fleet, instance: &Instance, now: Timestamp) -> BTreeMap<String, Bytes> {
-    Tree { fleet, name: None, instance }.answers(now)
+    AemmTree { fleet, name: None, instance }.answers(now)
 }
 
 /// A request's surroundings.
 pub(super) struct Request<'f> {
     pub(super) fleet: &'f Fleet,
-    pub(super) met: Met<'f>,
+    pub(super) met: MatchedInstance<'f>,
     /// The instance, after what has happened.
     pub(super) instance: &'f Instance,
     pub(super) authority: &'f TokenAuthority,
@@ -83,13 +80,13 @@ impl Request<'_> {
             return forms::nothing(self.now);
         }
         let path = match path::read(head.path) {
-            Asked::Clean(path) => path,
-            Asked::Elsewhere(path) => return forms::redirect(&path, head.query, self.now),
+            AemmPath::Clean(path) => path,
+            AemmPath::Elsewhere(path) => return forms::redirect(&path, head.query, self.now),
         };
         if path == "/latest/api/token" {
             return self.token(visit, head);
         }
-        let tree = Tree { fleet: self.fleet, name: self.met.name, instance: self.instance };
+        let tree = AemmTree { fleet: self.fleet, name: self.met.name, instance: self.instance };
         if let Some(leaf) = tree.leaf(&path) {
             return match self.refusal(head.headers) {
                 Some(refusal) => refusal,
@@ -107,8 +104,8 @@ impl Request<'_> {
     /// 401, if a token is required and there is no good one. The first one counts.
     fn refusal(&self, headers: &HeaderMap) -> Option<Reply> {
         let good = |token: &HeaderValue| {
-            !self.tokens_lost
-                && self.authority.is_good(token.as_bytes(), &self.instance.instance_id, self.now)
+            let remaining = self.authority.remaining(token.as_bytes(), &self.instance.instance_id, self.now);
+            !self.tokens_lost && remaining.is_some()
         };
         let required = self.instance.metadata_options.http_tokens == HttpTokens::Required;
         let refused = required && !headers.get(TOKEN_HEADER).is_some_and(good);
@@ -123,19 +120,19 @@ impl Request<'_> {
             return forms::error(StatusCode::BAD_REQUEST, self.now);
         };
         let lifetime = Duration::from_secs(ttl.into());
-        let token = self.authority.grant_short(&self.instance.instance_id, lifetime, self.now, visit.nonce);
+        let token = self.authority.grant(&self.instance.instance_id, lifetime, self.now, visit.nonce);
         let mut reply = forms::data(forms::TEXT, token.into(), self.now);
         reply.headers.push((TTL_HEADER, ttl.into()));
         reply
     }
 
-    fn leaf(&self, leaf: Leaf<'_>, visit: &Visit<'_>, method: &Method) -> Reply {
+    fn leaf(&self, leaf: AemmLeaf<'_>, visit: &Visit<'_>, method: &Method) -> Reply {
         match leaf {
-            Leaf::Word(content_type, bytes) => forms::data(content_type, bytes.to_vec().into(), self.now),
-            Leaf::Notice { notice: Notice::TargetLifecycleState, .. } if method != Method::GET => {
+            AemmLeaf::Word(content_type, bytes) => forms::data(content_type, bytes.to_vec().into(), self.now),
+            AemmLeaf::Notice { notice: Notice::TargetLifecycleState, .. } if method != Method::GET => {
                 forms::nothing(self.now)
             }
-            Leaf::Notice { notice, moved } => {
+            AemmLeaf::Notice { notice, moved } => {
                 let signals = &self.instance.signals;
                 let told =
                     if self.admits(notice, visit) { notices::told(notice, signals, self.now) } else { None };

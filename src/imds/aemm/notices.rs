@@ -5,7 +5,8 @@ use hyper::header::HeaderValue;
 use super::forms;
 use crate::model::json::{harmless, string};
 use crate::model::{
-    MaintenanceEvent, Notice, NoticeTime, Signals, SpotInterruption, TargetLifecycleState, Timestamp,
+    MaintenanceEvent, Notice, NoticeTime, Signals, SpotInterruption, StringEnum, TargetLifecycleState,
+    Timestamp,
 };
 
 /// What a notice says and what it is sent as, if it is given already.

@@ -3,16 +3,17 @@
 use std::collections::BTreeSet;
 
 use hyper::header::HeaderValue;
+use strum::VariantArray;
 
 use super::forms::{OCTETS, TEXT};
 use crate::imds::Fleet;
-use crate::model::{Instance, Notice, Override};
+use crate::model::{Instance, Notice, Override, StringEnum};
 
 const VERSION: &str = "/latest/";
 pub const USER_DATA: &str = "user-data";
 
 /// The tree that a client meets.
-pub struct Tree<'f> {
+pub struct AemmTree<'f> {
     pub fleet: &'f Fleet,
     /// The name of the guest that it meets, if it is one.
     pub name: Option<&'f str>,
@@ -20,34 +21,34 @@ pub struct Tree<'f> {
 }
 
 /// What a path answers.
-pub enum Leaf<'f> {
+pub enum AemmLeaf<'f> {
     /// What it is sent as, and what is sent.
     Word(HeaderValue, &'f [u8]),
     /// A notice, at its own path or moved to another one.
     Notice { notice: Notice, moved: bool },
 }
 
-impl<'f> Tree<'f> {
+impl<'f> AemmTree<'f> {
     /// What is at a clean path.
-    pub fn leaf(&self, path: &str) -> Option<Leaf<'f>> {
+    pub fn leaf(&self, path: &str) -> Option<AemmLeaf<'f>> {
         let key = key(path);
         match self.instance.overrides.get(key) {
             Some(Override::Value(content)) => {
                 let usual = if key == USER_DATA { OCTETS } else { TEXT };
                 let said = content.content_type.as_ref();
                 let said = said.and_then(|said| HeaderValue::from_str(said.as_str()).ok());
-                Some(Leaf::Word(said.unwrap_or(usual), &content.bytes))
+                Some(AemmLeaf::Word(said.unwrap_or(usual), &content.bytes))
             }
             Some(Override::Moved(notice)) => {
-                self.is_announced(*notice).then_some(Leaf::Notice { notice: *notice, moved: true })
+                self.is_announced(*notice).then_some(AemmLeaf::Notice { notice: *notice, moved: true })
             }
             Some(Override::Removed) => None,
             None if key == USER_DATA => {
-                self.instance.user_data.as_deref().map(|bytes| Leaf::Word(OCTETS, bytes))
+                self.instance.user_data.as_deref().map(|bytes| AemmLeaf::Word(OCTETS, bytes))
             }
             None => {
                 let notice = self.notices().find(|notice| notice.as_str() == key)?;
-                Some(Leaf::Notice { notice, moved: false })
+                Some(AemmLeaf::Notice { notice, moved: false })
             }
         }
     }
@@ -85,7 +86,7 @@ impl<'f> Tree<'f> {
 
     /// The notices that events announce at their own paths, whether they have happened or not.
     fn notices(&self) -> impl Iterator<Item = Notice> {
-        Notice::WORDS.iter().map(|(_, notice)| *notice).filter(|notice| {
+        Notice::VARIANTS.iter().copied().filter(|notice| {
             self.is_announced(*notice) && !self.is_removed(notice.as_str()) && !self.is_moved(*notice)
         })
     }

@@ -15,10 +15,10 @@ fn instance(change: impl FnOnce(&mut Credentials)) -> Instance {
     Instance { credentials: Some(credentials), ..Instance::default() }
 }
 
-fn view(instance: &Instance, now: Timestamp) -> View<'_> {
+fn view(instance: &Instance, now: Timestamp) -> LeafContext<'_> {
     static IDENTITY: LazyLock<SignedDocument> =
         LazyLock::new(|| SignedDocument::of(&Instance::default(), &Arc::new(KeyRing::generate([7; 32]))));
-    View { instance, identity: &IDENTITY, fetched: None, elapsed: now.since(NOW), now }
+    LeafContext { instance, identity: &IDENTITY, fetched: None, elapsed: now.since(NOW), now }
 }
 
 fn field(json: &str, key: &str) -> String {
@@ -79,12 +79,12 @@ fn fetched_keys_are_served_with_their_own_times() {
     };
     assert_eq!(role(&view(&instance, NOW)), None, "before the first keys");
     let fetched = Fetched::Keys(keys, NOW);
-    let body = role(&View { fetched: Some(&fetched), ..view(&instance, NOW) }).expect("keys");
+    let body = role(&LeafContext { fetched: Some(&fetched), ..view(&instance, NOW) }).expect("keys");
     assert_eq!(field(&body, "LastUpdated"), "2024-01-15T10:00:00Z");
     assert_eq!(field(&body, "Expiration"), "2024-01-15T10:15:00Z");
     assert_eq!(field(&body, "Token"), "");
     let failed = Fetched::Failed(NOW);
-    let body = role(&View { fetched: Some(&failed), ..view(&instance, NOW) }).expect("a failure");
+    let body = role(&LeafContext { fetched: Some(&failed), ..view(&instance, NOW) }).expect("a failure");
     assert_eq!(field(&body, "Code"), "Failed");
 }
 

@@ -7,10 +7,10 @@ mod table;
 
 use hyper::body::Bytes;
 
-use super::credentials::View;
+use super::credentials::LeafContext;
 use super::version::Version;
 use crate::model::{self, ContentType, Instance, NetworkInterface, Override};
-use table::Row;
+use table::Category;
 
 /// A directory of entries, in the order in which they are listed.
 #[derive(Debug, Default)]
@@ -50,7 +50,7 @@ enum Content {
 }
 
 /// A value that depends on the time of the request. `None`: not there now.
-pub type Live = fn(&View<'_>) -> Option<String>;
+pub type Live = fn(&LeafContext<'_>) -> Option<String>;
 
 // === impl Directory ===
 
@@ -72,12 +72,12 @@ impl Directory {
     }
 
     /// What a path leads to.
-    pub fn find<S: AsRef<str>>(&self, segments: &[S]) -> Option<Found<'_>> {
-        let Some((first, rest)) = segments.split_first() else { return Some(Found::Directory(self)) };
+    pub fn find<S: AsRef<str>>(&self, segments: &[S]) -> Option<NodeRef<'_>> {
+        let Some((first, rest)) = segments.split_first() else { return Some(NodeRef::Directory(self)) };
         let entry = self.0.iter().find(|entry| entry.name == first.as_ref())?;
         match (&entry.node, rest) {
             (Node::Directory(directory), rest) => directory.find(rest),
-            (Node::Leaf(leaf), []) => Some(Found::Leaf(leaf)),
+            (Node::Leaf(leaf), []) => Some(NodeRef::Leaf(leaf)),
             (Node::Leaf(_), _) => None,
         }
     }
@@ -98,7 +98,7 @@ impl Directory {
     }
 
     /// The listing for a version: entries joined by LF, none at the end; `None` if there is none.
-    pub fn listing(&self, view: &View<'_>, version: Version) -> Option<String> {
+    pub fn listing(&self, view: &LeafContext<'_>, version: Version) -> Option<String> {
         let visible = |entry: &&Entry| entry.node.is_visible(view, version);
         let lines: Vec<&str> = self.0.iter().filter(visible).map(|entry| entry.listed.as_str()).collect();
         (!lines.is_empty()).then(|| lines.join("\n"))
@@ -154,7 +154,7 @@ impl Directory {
             Override::Value(model::Content { bytes, content_type }) => {
                 // A known path keeps the version that introduced it; a new one is there in all.
                 let introduced = match self.find(&segments) {
-                    Some(Found::Leaf(leaf)) => leaf.introduced,
+                    Some(NodeRef::Leaf(leaf)) => leaf.introduced,
                     _ => Version::FIRST,
                 };
                 let content = Content::Fixed(bytes.clone().into());
@@ -188,7 +188,7 @@ impl Entry {
 }
 
 impl Node {
-    fn is_visible(&self, view: &View<'_>, version: Version) -> bool {
+    fn is_visible(&self, view: &LeafContext<'_>, version: Version) -> bool {
         match self {
             Self::Leaf(leaf) => leaf.is_visible(view, version),
             Self::Directory(directory) => {
@@ -212,7 +212,7 @@ impl Leaf {
     }
 
     /// The value for a version.
-    pub fn value(&self, view: &View<'_>, version: Version) -> Option<Bytes> {
+    pub fn value(&self, view: &LeafContext<'_>, version: Version) -> Option<Bytes> {
         if !self.is_in(version) {
             return None;
         }
@@ -222,7 +222,7 @@ impl Leaf {
         }
     }
 
-    fn is_visible(&self, view: &View<'_>, version: Version) -> bool {
+    fn is_visible(&self, view: &LeafContext<'_>, version: Version) -> bool {
         match &self.content {
             Content::Fixed(_) => self.is_in(version),
             Content::Live(_) => self.value(view, version).is_some(),
@@ -232,7 +232,7 @@ impl Leaf {
 
 /// What [`Directory::find`] found.
 #[derive(Debug, Clone, Copy)]
-pub enum Found<'t> {
+pub enum NodeRef<'t> {
     /// A directory.
     Directory(&'t Directory),
     /// A value.
@@ -242,41 +242,41 @@ pub enum Found<'t> {
 /// A path below the version, the listing line of its parent if it is special, and the content.
 type Planted = (Vec<String>, Option<String>, Content);
 
-impl Row {
+impl Category {
     /// The leaves that a row stands for in an instance's tree.
     fn leaves(&self, instance: &Instance) -> Vec<Planted> {
-        use table::Rule;
+        use table::Presence;
         let fixed = |text: String| Content::Fixed(text.into());
         let path = |names: &[&str]| fill(self.path, names);
         match self.rule {
-            Rule::Always(value) => vec![(path(&[]), None, fixed(value(instance)))],
-            Rule::When(value) => {
+            Presence::Always(value) => vec![(path(&[]), None, fixed(value(instance)))],
+            Presence::When(value) => {
                 value(instance).map(|text| (path(&[]), None, fixed(text))).into_iter().collect()
             }
-            Rule::Bytes(value) => {
+            Presence::Bytes(value) => {
                 let planted = |bytes| (path(&[]), None, Content::Fixed(Bytes::from(bytes)));
                 value(instance).map(planted).into_iter().collect()
             }
-            Rule::Live(live) => vec![(path(&[]), None, Content::Live(live))],
-            Rule::LiveNamed(name, live) => {
+            Presence::Live(live) => vec![(path(&[]), None, Content::Live(live))],
+            Presence::LiveNamed(name, live) => {
                 name(instance).map(|name| (path(&[&name]), None, Content::Live(live))).into_iter().collect()
             }
-            Rule::Each(values) => {
+            Presence::Each(values) => {
                 values(instance).into_iter().map(|(name, text)| (path(&[&name]), None, fixed(text))).collect()
             }
-            Rule::Labelled(values) => {
+            Presence::Labelled(values) => {
                 let planted = |(name, label, text): (String, String, String)| {
                     (path(&[&name]), Some(label), fixed(text))
                 };
                 values(instance).into_iter().map(planted).collect()
             }
-            Rule::Interface(value) => {
+            Presence::Interface(value) => {
                 let planted = |interface| {
                     Some((path(&[interface_name(interface)]), None, fixed(value(instance, interface)?)))
                 };
                 instance.interfaces.iter().filter_map(planted).collect()
             }
-            Rule::InterfaceEach(values) => {
+            Presence::InterfaceEach(values) => {
                 let planted = |interface| {
                     let leaf = move |(name, text): (String, String)| {
                         (path(&[interface_name(interface), &name]), None, fixed(text))

@@ -9,20 +9,20 @@ use std::fmt::Display;
 use crate::imds::credentials;
 use crate::imds::signals;
 use crate::imds::version::Version;
-use crate::model::{Instance, InstanceMetadataTags, NetworkInterface, json};
+use crate::model::{Instance, InstanceMetadataTags, NetworkInterface, StringEnum, json};
 
 /// A path, or a family of paths.
-pub struct Row {
+pub struct Category {
     /// Below the version; `{…}` stands for a name that the rule gives.
     pub path: &'static str,
     /// The version that introduced it.
     pub introduced: Version,
     /// When it is present, and what it says.
-    pub rule: Rule,
+    pub rule: Presence,
 }
 
 /// When a path is present, and what it says.
-pub enum Rule {
+pub enum Presence {
     /// Always.
     Always(fn(&Instance) -> String),
     /// When there is a value.
@@ -43,8 +43,8 @@ pub enum Rule {
     LiveNamed(fn(&Instance) -> Option<String>, super::Live),
 }
 
-const fn row(path: &'static str, introduced: &str, rule: Rule) -> Row {
-    Row { path, introduced: Version::of(introduced), rule }
+const fn row(path: &'static str, introduced: &str, rule: Presence) -> Category {
+    Category { path, introduced: Version::of(introduced), rule }
 }
 
 /// A leaf of each interface that has a value.
@@ -54,10 +54,10 @@ macro_rules! nic {
     };
 }
 
-use Rule::{Always, Bytes, Each, Interface, InterfaceEach, Labelled, Live, LiveNamed, When};
+use Presence::{Always, Bytes, Each, Interface, InterfaceEach, Labelled, Live, LiveNamed, When};
 
 /// The tree.
-pub const ROWS: &[Row] = &[
+pub const ROWS: &[Category] = &[
     row("dynamic/fws/instance-monitoring", "2009-04-04", Always(|i| i.monitoring.as_str().into())),
     row("dynamic/instance-identity/document", "2009-04-04", Live(|v| Some(v.identity.document.clone()))),
     row("dynamic/instance-identity/pkcs7", "2009-04-04", Live(|v| Some(v.identity.signed().pkcs7.clone()))),

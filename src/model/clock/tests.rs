@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::model::timeline::after;
-use crate::model::{AfterNotice, Due, Effect, Instance, Override, SpotAction, TagKey};
+use crate::model::{AfterNotice, EventEffect, Instance, NoticeDue, Override, SpotAction, TagKey};
 
 const START: Timestamp = Timestamp::from_secs(1_000_000);
 
@@ -14,30 +14,30 @@ fn at(offset: u64) -> Timestamp {
     START.plus(seconds(offset))
 }
 
-fn event(at: When) -> Event {
+fn event(at: EventTime) -> Event {
     Event { at, repeat: None, until: None, first_n_clients: None, instance: None, effects: vec![] }
 }
 
 fn load(offset: u64) -> Event {
-    event(When::AfterLoad(seconds(offset)))
+    event(EventTime::AfterLoad(seconds(offset)))
 }
 
 fn repeated(offset: u64, repeat: u64) -> Event {
     Event { repeat: Some(seconds(repeat)), ..load(offset) }
 }
 
-fn start() -> Clock {
-    Clock::starting(START, START)
+fn start() -> ScenarioClock {
+    ScenarioClock::starting(START, START)
 }
 
 /// Which events have happened, in order.
-fn order(clock: &Clock, events: &[Event], now: Timestamp) -> Vec<usize> {
+fn order(clock: &ScenarioClock, events: &[Event], now: Timestamp) -> Vec<usize> {
     clock.occurrences(events, now).into_iter().map(|(_, index)| index).collect()
 }
 
 /// A clock whose event 0 comes ten seconds after a poll, and that poll five seconds after the start.
-fn polled() -> (Clock, [Event; 1]) {
-    let events = [event(When::AfterPoll("meta-data/spot".into(), seconds(10)))];
+fn polled() -> (ScenarioClock, [Event; 1]) {
+    let events = [event(EventTime::AfterPoll("meta-data/spot".into(), seconds(10)))];
     (start().polled(&[0], at(5)), events)
 }
 
@@ -90,7 +90,7 @@ fn what_a_seek_skips_comes_after_what_had_happened() {
 #[test]
 fn what_is_ordered_comes_after_what_had_happened_and_before_what_is_to_come() {
     let mut events = vec![load(10), load(240)];
-    events.push(event(When::At(at(11))));
+    events.push(event(EventTime::At(at(11))));
     let clock = start().ordered(2, &events[2], at(11));
     assert_eq!(order(&clock, &events, at(11)), [0, 2]);
     assert_eq!(order(&clock.seek(&events, seconds(300), at(12)), &events, at(12)), [0, 2, 1]);
@@ -103,7 +103,8 @@ fn what_is_ordered_comes_after_what_had_happened_and_before_what_is_to_come() {
 #[test]
 fn orders_keep_their_order_when_the_clock_goes_back_before_them() {
     // The first is for later, so the second happens first; a third comes after the seek.
-    let events = [event(When::At(at(30))), event(When::At(at(20))), event(When::At(at(41))), load(10)];
+    let events =
+        [event(EventTime::At(at(30))), event(EventTime::At(at(20))), event(EventTime::At(at(41))), load(10)];
     let clock = start().ordered(0, &events[0], at(10)).ordered(1, &events[1], at(20));
     assert_eq!(order(&clock, &events[..2], at(40)), [1, 0]);
     let back = clock.seek(&events[..2], seconds(0), at(40)).pause(at(40)).ordered(2, &events[2], at(41));
@@ -113,7 +114,7 @@ fn orders_keep_their_order_when_the_clock_goes_back_before_them() {
 
 #[test]
 fn what_is_ordered_while_the_clock_stands_still_happens() {
-    let events = [load(10), event(When::At(at(60)))];
+    let events = [load(10), event(EventTime::At(at(60)))];
     let clock = start().pause(at(5)).ordered(1, &events[1], at(60));
     assert_eq!(clock.occurrences(&events, at(60)), [(at(60), 1)]);
     assert_eq!(order(&clock.resume(&events, at(100)), &events, at(105)), [1, 0]);
@@ -121,7 +122,7 @@ fn what_is_ordered_while_the_clock_stands_still_happens() {
 
 #[test]
 fn an_instant_that_passes_while_the_clock_stands_still_comes_when_it_goes_on() {
-    let events = [event(When::At(at(30))), load(10)];
+    let events = [event(EventTime::At(at(30))), load(10)];
     let clock = start().pause(at(20));
     assert_eq!(order(&clock, &events, at(100)), [1]);
     let going = clock.resume(&events, at(100));
@@ -142,7 +143,7 @@ fn a_repeated_notice_keeps_its_time_until_it_happens_again() {
 
 #[test]
 fn a_repeated_event_ends_with_its_until() {
-    let events = [Event { until: Some(When::AfterLoad(seconds(35))), ..repeated(10, 10) }];
+    let events = [Event { until: Some(EventTime::AfterLoad(seconds(35))), ..repeated(10, 10) }];
     let last = |now| start().last(0, &events[0], now).map(|happening| happening.at);
     assert_eq!(
         [9, 10, 19, 20, 39, 400].map(|now| last(at(now))),
@@ -154,7 +155,7 @@ fn a_repeated_event_ends_with_its_until() {
 
 #[test]
 fn what_comes_next_is_put_off_while_the_clock_stands_still() {
-    let events = [load(30), event(When::At(at(200))), load(5)];
+    let events = [load(30), event(EventTime::At(at(200))), load(5)];
     let clock = start().pause(at(10));
     let next: Vec<_> = (0..3).map(|index| clock.next(index, &events[index], at(100))).collect();
     assert_eq!(next, [Some(at(120)), Some(at(200)), None]);
@@ -162,11 +163,11 @@ fn what_comes_next_is_put_off_while_the_clock_stands_still() {
 
 #[test]
 fn renumbered_events_keep_what_has_happened() {
-    let events = [load(10), event(When::AfterPoll("x".into(), seconds(1)))];
+    let events = [load(10), event(EventTime::AfterPoll("x".into(), seconds(1)))];
     let clock = start().polled(&[1], at(3)).seek(&events, seconds(50), at(20));
     let turned = [events[1].clone(), events[0].clone()];
     let again = clock.renumbered(|index| Some(1 - index));
-    let of = |clock: &Clock, events: &[Event], index| clock.last(index, &events[index], at(20));
+    let of = |clock: &ScenarioClock, events: &[Event], index| clock.last(index, &events[index], at(20));
     assert_eq!(of(&clock, &events, 0), of(&again, &turned, 1));
     assert_eq!(of(&clock, &events, 1), of(&again, &turned, 0));
     assert_eq!(clock.renumbered(|_| None).pinned.len(), 0);
@@ -174,16 +175,16 @@ fn renumbered_events_keep_what_has_happened() {
 
 #[test]
 fn a_clock_is_read_as_it_was_written() {
-    let events = [load(10), event(When::AfterPoll("x".into(), seconds(1)))];
+    let events = [load(10), event(EventTime::AfterPoll("x".into(), seconds(1)))];
     let clock = start().polled(&[1], at(3)).seek(&events, seconds(50), at(20)).pause(at(21));
     let text = serde_json::to_string(&clock).unwrap();
-    assert_eq!(serde_json::from_str::<Clock>(&text).unwrap(), clock);
+    assert_eq!(serde_json::from_str::<ScenarioClock>(&text).unwrap(), clock);
 }
 
 // === Properties ===
 
 /// Events at offsets, some again and again, some after polls that came in time, and a clock that knows of the polls.
-fn timelines() -> impl Strategy<Value = (Clock, Vec<Event>)> {
+fn timelines() -> impl Strategy<Value = (ScenarioClock, Vec<Event>)> {
     let one = (1_u64..200, prop::option::of(1_u64..50), prop::option::of(0_u64..100));
     prop::collection::vec(one, 0..8).prop_map(|drawn| {
         let mut clock = start();
@@ -192,9 +193,9 @@ fn timelines() -> impl Strategy<Value = (Clock, Vec<Event>)> {
             let when = match poll {
                 Some(poll) => {
                     clock = clock.polled(&[index], at(poll));
-                    When::AfterPoll("meta-data/spot".into(), seconds(offset))
+                    EventTime::AfterPoll("meta-data/spot".into(), seconds(offset))
                 }
-                None => When::AfterLoad(seconds(offset)),
+                None => EventTime::AfterLoad(seconds(offset)),
             };
             events.push(Event { repeat: repeat.map(seconds), ..event(when) });
         }
@@ -223,7 +224,7 @@ fn moves() -> impl Strategy<Value = Vec<(Move, u64)>> {
     prop::collection::vec((one, 0_u64..60), 0..8)
 }
 
-fn moved(clock: &Clock, events: &[Event], step: Move, now: Timestamp) -> Clock {
+fn moved(clock: &ScenarioClock, events: &[Event], step: Move, now: Timestamp) -> ScenarioClock {
     match step {
         Move::Seek(to) => clock.seek(events, seconds(to), now),
         Move::Pause => clock.pause(now),
@@ -232,20 +233,21 @@ fn moved(clock: &Clock, events: &[Event], step: Move, now: Timestamp) -> Clock {
 }
 
 /// Effects that overwrite what was there: tags and paths, set and unset.
-fn overwriting() -> impl Strategy<Value = Effect> {
+fn overwriting() -> impl Strategy<Value = EventEffect> {
     let path = || prop::sample::select(vec!["meta-data/a", "meta-data/b"]).prop_map(str::to_owned);
     let key = || prop::sample::select(vec!["a", "b"]).prop_map(|key| key.parse::<TagKey>().unwrap());
     prop_oneof![
-        (path(), 0_u8..9).prop_map(|(path, byte)| Effect::Set(path, Override::Value(vec![byte].into()))),
-        path().prop_map(|path| Effect::Set(path, Override::Removed)),
-        path().prop_map(Effect::Unset),
-        (key(), prop::option::of(0_u8..9)).prop_map(|(key, n)| Effect::Tag(key, n.map(|n| n.to_string()))),
-        Just(Effect::SpotInterruption {
+        (path(), 0_u8..9).prop_map(|(path, byte)| EventEffect::Set(path, Override::Value(vec![byte].into()))),
+        path().prop_map(|path| EventEffect::Set(path, Override::Removed)),
+        path().prop_map(EventEffect::Unset),
+        (key(), prop::option::of(0_u8..9))
+            .prop_map(|(key, n)| EventEffect::Tag(key, n.map(|n| n.to_string()))),
+        Just(EventEffect::SpotInterruption {
             action: SpotAction::Stop,
-            due: Due::After(seconds(120)),
+            due: NoticeDue::After(seconds(120)),
             then: AfterNotice::Stay
         }),
-        Just(Effect::Clear(crate::model::Clear::All)),
+        Just(EventEffect::Clear(crate::model::ClearTarget::All)),
     ]
 }
 
@@ -255,7 +257,7 @@ proptest! {
     fn a_seek_at_load_and_a_wait_are_one_wait(spans in prop::collection::vec((1_u64..300, prop::option::of(1_u64..50)), 0..8), to in 0_u64..300, wait in 0_u64..300) {
         let events: Vec<Event> = spans.into_iter().map(|(offset, repeat)| Event { repeat: repeat.map(seconds), ..load(offset) }).collect();
         let sought = start().seek(&events, seconds(to), START);
-        let played = Clock::starting(Timestamp::from_millis(START.as_millis() - to * 1000), START);
+        let played = ScenarioClock::starting(Timestamp::from_millis(START.as_millis() - to * 1000), START);
         prop_assert_eq!(sought.occurrences(&events, at(wait)), played.occurrences(&events, at(wait)));
     }
 
@@ -279,7 +281,7 @@ proptest! {
         let back = clock.seek(&events, seconds(to), at(gone));
         // Polls that were made later have not been made.
         let expected: Vec<usize> = order(&clock, &events, at(to)).into_iter().filter(|index| match events[*index].at {
-            When::AfterPoll(..) => clock.first_polls[index] <= seconds(to),
+            EventTime::AfterPoll(..) => clock.first_polls[index] <= seconds(to),
             _ => true,
         }).collect();
         prop_assert_eq!(order(&back, &events, at(gone)), expected);
@@ -340,7 +342,7 @@ proptest! {
 
     #[test]
     fn a_repeated_event_happens_as_often_as_it_should(offset in 0_u64..50, repeat in 1_u64..20, until in 0_u64..200, now in 0_u64..300) {
-        let event = Event { until: Some(When::AfterLoad(seconds(until))), ..repeated(offset, repeat) };
+        let event = Event { until: Some(EventTime::AfterLoad(seconds(until))), ..repeated(offset, repeat) };
         // Count them one by one. The first happens whatever until says.
         let times = (0..).map(|n| offset + n * repeat).take_while(|time| *time <= now && (*time == offset || *time <= until));
         prop_assert_eq!(start().last(0, &event, at(now)).map(|last| last.at), times.last().map(at));
@@ -353,7 +355,7 @@ proptest! {
         }).collect();
         let mut all = vec![];
         for (index, event) in events.iter().enumerate() {
-            let When::AfterLoad(first) = event.at else { unreachable!("all are after loading") };
+            let EventTime::AfterLoad(first) = event.at else { unreachable!("all are after loading") };
             let mut place = first;
             while place <= seconds(now) {
                 all.push((START.plus(place), index));

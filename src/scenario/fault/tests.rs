@@ -4,13 +4,13 @@ use jiff::SignedDuration;
 use proptest::prelude::*;
 
 use super::*;
-use crate::config::Source;
+use crate::config::SourceText;
 use crate::model::Timestamp;
-use crate::model::fault::Client;
+use crate::model::fault::ClientMatcher;
 use crate::scenario;
 
 fn outcome(text: &str) -> (Vec<Fault>, String) {
-    match scenario::read(&Source::new("test.toml", text), Path::new("")) {
+    match scenario::read(&SourceText::new("test.toml", text), Path::new("")) {
         Ok((scenario, report)) => (scenario.faults, report.to_string()),
         Err(report) => (vec![], report.to_string()),
     }
@@ -23,9 +23,9 @@ fn fault(keys: &str) -> Fault {
     faults.remove(0)
 }
 
-fn altered(keys: &str) -> Alteration {
+fn altered(keys: &str) -> ReplyAlteration {
     match fault(keys).effect {
-        Effect::Answer(alteration) => alteration,
+        FaultEffect::Answer(alteration) => alteration,
         other => panic!("expected an answer from {keys}, found {other:?}"),
     }
 }
@@ -42,15 +42,15 @@ fn everything_that_a_fault_says_of_requests_is_read() {
     );
     assert_eq!(found.path.to_string(), "/latest/meta-data/iam/**");
     assert_eq!(found.methods, [Method::Get, Method::Head]);
-    assert_eq!(found.clients, [Client::Host, "172.17.0.2/32".parse().expect("a network")]);
-    assert_eq!(found.from, Start::AfterLoad(Duration::from_mins(1)));
+    assert_eq!(found.clients, [ClientMatcher::Host, "172.17.0.2/32".parse().expect("a network")]);
+    assert_eq!(found.from, FaultStart::AfterLoad(Duration::from_mins(1)));
     assert_eq!((found.lasts, found.count, found.seed), (Some(Duration::from_secs(30)), Some(3), 7));
     assert_eq!(found.probability, Probability::new(0.5).expect("a probability"));
     let instants = ["2026-01-15T12:00:00Z", "\"2026-01-15T12:00:00Z\""];
     for instant in instants.map(|instant| fault(&format!("from = {instant}\nhang = true")).from) {
-        assert_eq!(instant, Start::At(Timestamp::from_secs(1_768_478_400)));
+        assert_eq!(instant, FaultStart::At(Timestamp::from_secs(1_768_478_400)));
     }
-    assert_eq!(fault("hang = true"), Fault::always(Effect::Hang), "nothing is said of requests");
+    assert_eq!(fault("hang = true"), Fault::always(FaultEffect::Hang), "nothing is said of requests");
     let web =
         "[instances.web]\nclients = [\"host\"]\nderive = true\n[[fault]]\ninstance = \"web\"\nhang = true\n";
     assert_eq!(outcome(web).0[0].instance.as_deref(), Some("web"));
@@ -61,23 +61,23 @@ fn every_effect_is_read() {
     assert_eq!(altered("latency = \"200ms\"").latency, millis(200, 200));
     assert_eq!(altered("latency = { min = \"100ms\", max = \"2s\" }").latency, millis(100, 2_000));
     assert_eq!(altered("status = 503").status, ErrorStatus::new(503));
-    assert_eq!(altered("body = \"empty\"").body, Some(Damage::Empty));
-    assert_eq!(altered("body = \"truncated\"").body, Some(Damage::Truncated));
-    assert_eq!(altered("tokens = \"lost\"").tokens, Some(Tokens::Lost));
+    assert_eq!(altered("body = \"empty\"").body, Some(BodyDamage::Empty));
+    assert_eq!(altered("body = \"truncated\"").body, Some(BodyDamage::Truncated));
+    assert_eq!(altered("tokens = \"lost\"").tokens, Some(TokenFault::Lost));
     assert_eq!(altered("clock-skew = \"-5m\"").clock_skew, Some(SignedDuration::from_mins(-5)));
     assert_eq!(altered("clock-skew = \"1h30m\"").clock_skew, Some(SignedDuration::from_mins(90)));
-    assert_eq!(fault("reset = true").effect, Effect::Reset(None));
-    assert_eq!(fault("reset = true\nlatency = \"1s\"").effect, Effect::Reset(millis(1_000, 1_000)));
-    assert_eq!(fault("hang = true\nreset = false").effect, Effect::Hang);
-    let status = |status| Excess::Status(ErrorStatus::new(status).expect("an error"));
+    assert_eq!(fault("reset = true").effect, FaultEffect::Reset(None));
+    assert_eq!(fault("reset = true\nlatency = \"1s\"").effect, FaultEffect::Reset(millis(1_000, 1_000)));
+    assert_eq!(fault("hang = true\nreset = false").effect, FaultEffect::Hang);
+    let status = |status| ThrottleAction::Status(ErrorStatus::new(status).expect("an error"));
     for (then, expected) in [
         (", then = 429", status(429)),
         (", then = 503", status(503)),
-        (", then = \"drop\"", Excess::Drop),
+        (", then = \"drop\"", ThrottleAction::Drop),
         ("", status(429)),
     ] {
         let found = fault(&format!("throttle = {{ per-second = 5{then} }}")).effect;
-        assert_eq!(found, Effect::Throttle(Throttle { per_second: 5, then: expected }));
+        assert_eq!(found, FaultEffect::Throttle(Throttle { per_second: 5, then: expected }));
     }
     let several = altered("latency = \"1s\"\nstatus = 404\nbody = \"empty\"\nclock-skew = \"1s\"");
     assert!(several.latency.is_some() && several.status.is_some() && several.body.is_some());
@@ -196,7 +196,7 @@ proptest! {
             "\\{ (min|per-second) = [0-9]{1,3} \\}", "2026-01-1[0-9]T00:00:00Z"],
     ) {
         let text = format!("[[fault]]\n{key} = {value}\n");
-        if let Err(report) = scenario::read(&Source::new("test.toml", text), Path::new("")) {
+        if let Err(report) = scenario::read(&SourceText::new("test.toml", text), Path::new("")) {
             prop_assert!(report.has_errors());
         }
     }

@@ -7,12 +7,13 @@
 //! | is listed and answers 404 | one for nobody, `first-n-clients = 0` |
 
 use serde_json::Value;
+use std::str::FromStr;
 
 use super::{events, instance, service};
-use crate::model::{Notice, SpotAction, TargetLifecycleState, Timestamp, words_of_span};
+use crate::model::{Notice, SpotAction, StringEnum, TargetLifecycleState, Timestamp, format_duration};
 use crate::transcribe::draft::{Block, Draft};
+use crate::transcribe::observations::Observations;
 use crate::transcribe::quote;
-use crate::transcribe::seen::Seen;
 
 /// What an event announces: a key, and its value.
 type Said = (&'static str, String);
@@ -22,7 +23,7 @@ const REBALANCE: &str = "rebalance-recommendation";
 const MAINTENANCE: &str = "maintenance";
 const STATE: &str = "target-lifecycle-state";
 
-pub(super) fn draft(seen: &Seen) -> Draft {
+pub(super) fn draft(seen: &Observations) -> Draft {
     let mut draft = Draft::default();
     let mut block = Block::new("[instance]");
     instance::user_data(seen, &mut block);
@@ -56,12 +57,12 @@ fn event((key, value): Said, comment: Option<&str>, for_nobody: bool) -> Block {
     block
 }
 
-fn spot(seen: &Seen) -> Option<Said> {
+fn spot(seen: &Observations) -> Option<Said> {
     let path = Notice::InstanceAction.as_str();
     let notice = seen.parsed(path).unwrap_or_default();
     let told = |key: &str| notice.get(key).and_then(Value::as_str);
     let (action, time) = (told("action")?, told("time")?);
-    SpotAction::WORDS.iter().find(|(word, _)| *word == action)?;
+    SpotAction::from_str(action).ok()?;
     let when = match seen.moving.get(path) {
         None => vec![("time", time.into())],
         Some(date) => {
@@ -69,14 +70,14 @@ fn spot(seen: &Seen) -> Option<Said> {
             let span = date.map_or(120, |date| Timestamp::from(time).since(date).as_secs());
             // A second may have ended between the two; notices are of round lengths.
             let span = if span % 10 == 9 { span + 1 } else { span };
-            let notice = words_of_span(std::time::Duration::from_secs(span));
+            let notice = format_duration(std::time::Duration::from_secs(span));
             vec![("notice", notice.into()), ("moving", true.into())]
         }
     };
     Some((SPOT, quote::inline([("action", action.into())].into_iter().chain(when))))
 }
 
-fn rebalance(seen: &Seen) -> Option<Said> {
+fn rebalance(seen: &Observations) -> Option<Said> {
     let path = Notice::Rebalance.as_str();
     let notice = seen.parsed(path)?;
     let time = notice.get("noticeTime")?.as_str()?;
@@ -87,14 +88,14 @@ fn rebalance(seen: &Seen) -> Option<Said> {
     ))
 }
 
-fn state(seen: &Seen) -> Option<Said> {
+fn state(seen: &Observations) -> Option<Said> {
     let state = seen.text(Notice::TargetLifecycleState.as_str())?;
-    TargetLifecycleState::WORDS.iter().find(|(word, _)| *word == state)?;
+    TargetLifecycleState::from_str(state).ok()?;
     Some((STATE, quote::text(state)))
 }
 
 /// Notices that nobody got: nothing is known of them but that they are listed.
-fn for_nobody(seen: &Seen) -> Vec<Said> {
+fn for_nobody(seen: &Observations) -> Vec<Said> {
     let guesses = [
         (Notice::InstanceAction, (SPOT, "{ action = \"terminate\", notice = \"2m\", moving = true }")),
         (Notice::Rebalance, (REBALANCE, "{ moving = true }")),

@@ -2,13 +2,13 @@
 
 use serde_json::Value;
 
-use crate::model::{CredentialState, Credentials, Keys, RoleName, Timestamp, words_of_span};
+use crate::model::{CredentialState, Credentials, Keys, RoleName, StringEnum, Timestamp, format_duration};
 use crate::transcribe::draft::{Block, Draft};
+use crate::transcribe::observations::{EXTENDED, Observations, ROLES};
 use crate::transcribe::quote;
-use crate::transcribe::role::RoleSeen;
-use crate::transcribe::seen::{EXTENDED, ROLES, Seen};
+use crate::transcribe::role::ObservedRole;
 
-pub(super) fn write(seen: &mut Seen, now: Timestamp, draft: &mut Draft) {
+pub(super) fn write(seen: &mut Observations, now: Timestamp, draft: &mut Draft) {
     let mut block = Block::new("[credentials]");
     if seen.lacks("meta-data/iam") {
         block.say("source", "none");
@@ -51,7 +51,7 @@ fn profile(info: &Value) -> Option<String> {
 }
 
 /// The console gives both the same name.
-fn assume_role(seen: &mut Seen, profile: Option<&str>) {
+fn assume_role(seen: &mut Observations, profile: Option<&str>) {
     let Some(name) = profile.and_then(|profile| profile.rsplit('/').next()) else { return };
     if !seen.knows(ROLES) {
         seen.role(name);
@@ -73,7 +73,7 @@ fn real(keys: &Keys, block: &mut Block) {
 }
 
 /// What goes wrong, if something does: errors are 200 with a code.
-fn state(info: &Value, role: Option<&RoleSeen>, now: Timestamp) -> Option<CredentialState> {
+fn state(info: &Value, role: Option<&ObservedRole>, now: Timestamp) -> Option<CredentialState> {
     let told = |key: &str| info.get(key).and_then(Value::as_str).unwrap_or_default();
     if told("Code") == "InstanceProfileNotFound" {
         return Some(CredentialState::ProfileNotFound);
@@ -91,11 +91,11 @@ fn state(info: &Value, role: Option<&RoleSeen>, now: Timestamp) -> Option<Creden
 }
 
 /// Unless it is as on EC2: 6 hours, and some minutes more or less.
-fn lifetime(role: Option<&RoleSeen>, block: &mut Block) {
+fn lifetime(role: Option<&ObservedRole>, block: &mut Block) {
     const HOUR: u64 = 3600;
     let usual = Credentials::default().lifetime.as_secs();
     let told = role.filter(|role| role.keys.is_none()).and_then(|role| role.lifetime);
     if let Some(span) = told.filter(|span| span.as_secs() >= 2 && span.as_secs().abs_diff(usual) > HOUR) {
-        block.say("lifetime", words_of_span(span));
+        block.say("lifetime", format_duration(span));
     }
 }

@@ -1,17 +1,20 @@
 //! `[[event]]`: what was announced when the answers were taken, with its times.
 
 use serde_json::Value;
+use std::str::FromStr;
 
-use crate::model::{MaintenanceCode, MaintenanceState, SpotAction, TargetLifecycleState, Timestamp};
+use crate::model::{
+    MaintenanceCode, MaintenanceState, SpotAction, StringEnum, TargetLifecycleState, Timestamp,
+};
 use crate::transcribe::draft::{Block, Draft};
+use crate::transcribe::observations::Observations;
 use crate::transcribe::quote;
-use crate::transcribe::seen::Seen;
 
-pub(super) fn write(seen: &Seen, draft: &mut Draft) {
+pub(super) fn write(seen: &Observations, draft: &mut Draft) {
     let spot = spot(seen).map(|said| ("spot-interruption", said));
     let rebalance = rebalance(seen).map(|said| ("rebalance-recommendation", said));
     let state = seen.text("meta-data/autoscaling/target-lifecycle-state");
-    let state = state.filter(|state| TargetLifecycleState::WORDS.iter().any(|(word, _)| word == state));
+    let state = state.filter(|state| TargetLifecycleState::from_str(state).is_ok());
     let state = state.map(|state| ("target-lifecycle-state", quote::text(state)));
     let maintenance = ["scheduled", "history"].into_iter().flat_map(|list| maintenance(seen, list));
     let events = spot.into_iter().chain(rebalance).chain(maintenance.map(|said| ("maintenance", said)));
@@ -33,23 +36,23 @@ fn instant(text: &str) -> Option<toml::Value> {
 }
 
 /// Older services have the time of a termination alone.
-fn spot(seen: &Seen) -> Option<String> {
+fn spot(seen: &Observations) -> Option<String> {
     let notice = seen.parsed("meta-data/spot/instance-action").unwrap_or_default();
     let told = |key: &str| notice.get(key).and_then(Value::as_str);
     let (action, time) = match (told("action"), told("time")) {
         (Some(action), Some(time)) => (action, time),
         _ => (SpotAction::Terminate.as_str(), seen.text("meta-data/spot/termination-time")?),
     };
-    SpotAction::WORDS.iter().find(|(word, _)| *word == action)?;
+    SpotAction::from_str(action).ok()?;
     Some(quote::inline([("action", action.into()), ("time", instant(time)?)]))
 }
 
-fn rebalance(seen: &Seen) -> Option<String> {
+fn rebalance(seen: &Observations) -> Option<String> {
     let told = seen.parsed("meta-data/events/recommendations/rebalance")?;
     Some(quote::inline([("notice-time", instant(told.get("noticeTime")?.as_str()?)?)]))
 }
 
-pub(super) fn maintenance(seen: &Seen, list: &str) -> Vec<String> {
+pub(super) fn maintenance(seen: &Observations, list: &str) -> Vec<String> {
     let told = seen.parsed(&format!("meta-data/events/maintenance/{list}")).unwrap_or_default();
     told.as_array().into_iter().flatten().filter_map(notice).collect()
 }
@@ -58,8 +61,8 @@ pub(super) fn maintenance(seen: &Seen, list: &str) -> Vec<String> {
 fn notice(event: &Value) -> Option<String> {
     let told = |key: &str| event.get(key).and_then(Value::as_str);
     let word = |key: &str, known: bool| told(key).filter(|_| known).map(toml::Value::from);
-    let code = MaintenanceCode::WORDS.iter().any(|(word, _)| Some(*word) == told("Code"));
-    let state = MaintenanceState::WORDS.iter().any(|(word, _)| Some(*word) == told("State"));
+    let code = told("Code").is_some_and(|code| MaintenanceCode::from_str(code).is_ok());
+    let state = told("State").is_some_and(|state| MaintenanceState::from_str(state).is_ok());
     let description = told("Description").unwrap_or_default();
     let plain = ["[Completed] ", "[Canceled] "].iter().find_map(|prefix| description.strip_prefix(prefix));
     let date = |key: &str| {

@@ -1,18 +1,23 @@
 //! `[instance]` and its tables.
 
 use super::Document;
-use super::interface::Interface;
+use super::interface::ObservedInterface;
 use crate::model::{
     AccountId, AmiId, Architecture, AvailabilityZone, HostId, HostName, Instance, InstanceAction, InstanceId,
-    InstanceType, KernelId, LifeCycle, Monitoring, RamdiskId, ReservationId, SecurityGroupId, System, TagKey,
-    Timestamp, names,
+    InstanceType, KernelId, LifeCycle, Monitoring, RamdiskId, ReservationId, SecurityGroupId, StringEnum,
+    System, TagKey, Timestamp, names,
 };
 use crate::scenario::USER_DATA_LIMIT;
 use crate::transcribe::draft::{Block, Draft};
+use crate::transcribe::observations::{KEYS, Observations, USER_DATA};
 use crate::transcribe::quote;
-use crate::transcribe::seen::{KEYS, Seen, USER_DATA};
 
-pub(super) fn write(seen: &Seen, document: &Document, primary: Option<&Interface>, draft: &mut Draft) {
+pub(super) fn write(
+    seen: &Observations,
+    document: &Document,
+    primary: Option<&ObservedInterface>,
+    draft: &mut Draft,
+) {
     let mut block = Block::new("[instance]");
     block.comment("The instance. Region, partition, ARNs and the identity document follow from it.");
     let told = |leaf: &str, key: &str| seen.text(leaf).or_else(|| document.text(key));
@@ -23,11 +28,11 @@ pub(super) fn write(seen: &Seen, document: &Document, primary: Option<&Interface
     block.parsed::<AccountId>("account-id", account(seen, document).as_deref());
     let zone = told("meta-data/placement/availability-zone", "availabilityZone");
     zone_and_id(seen, zone, &mut block);
-    block.word("life-cycle", seen.text("meta-data/instance-life-cycle"), LifeCycle::WORDS);
-    block.word("instance-action", seen.text("meta-data/instance-action"), InstanceAction::WORDS);
-    block.word("system", seen.text("meta-data/system"), System::WORDS);
+    block.word::<LifeCycle>("life-cycle", seen.text("meta-data/instance-life-cycle"));
+    block.word::<InstanceAction>("instance-action", seen.text("meta-data/instance-action"));
+    block.word::<System>("system", seen.text("meta-data/system"));
     line(&mut block, "profile", seen.text("meta-data/profile"));
-    block.word("monitoring", seen.text("dynamic/fws/instance-monitoring"), Monitoring::WORDS);
+    block.word::<Monitoring>("monitoring", seen.text("dynamic/fws/instance-monitoring"));
     launch(seen, document, &mut block);
     hostnames(seen, zone, primary, &mut block);
     groups(seen, primary, &mut block);
@@ -52,11 +57,11 @@ fn list(block: &mut Block, key: &str, texts: &[&str]) {
 fn architecture(document: &Document, kind: Option<&str>, block: &mut Block) {
     let follows = kind.and_then(|kind| kind.parse().ok()).map(|kind| Architecture::of(&kind).as_str());
     let said = document.text("architecture").filter(|said| follows != Some(said));
-    block.word("architecture", said, Architecture::WORDS);
+    block.word::<Architecture>("architecture", said);
 }
 
 /// From the document, the identity role, or an interface: not every service has all of them.
-fn account(seen: &Seen, document: &Document) -> Option<String> {
+fn account(seen: &Observations, document: &Document) -> Option<String> {
     let role = || {
         let info = seen.parsed("meta-data/identity-credentials/ec2/info")?;
         Some(info.get("AccountId")?.as_str()?.to_owned())
@@ -68,14 +73,14 @@ fn account(seen: &Seen, document: &Document) -> Option<String> {
     document.text("accountId").map(str::to_owned).or_else(role).or_else(owner)
 }
 
-fn zone_and_id(seen: &Seen, zone: Option<&str>, block: &mut Block) {
+fn zone_and_id(seen: &Observations, zone: Option<&str>, block: &mut Block) {
     block.parsed::<AvailabilityZone>("availability-zone", zone);
     let follows = zone.and_then(|zone| zone.parse().ok()).map(|zone: AvailabilityZone| zone.zone_id());
     let id = seen.text("meta-data/placement/availability-zone-id");
     line(block, "availability-zone-id", id.filter(|id| follows.as_deref() != Some(id)));
 }
 
-fn launch(seen: &Seen, document: &Document, block: &mut Block) {
+fn launch(seen: &Observations, document: &Document, block: &mut Block) {
     let told = |leaf: &str, key: &str| seen.text(leaf).or_else(|| document.text(key));
     block.parsed::<AmiId>("ami-id", told("meta-data/ami-id", "imageId"));
     if let Some(index) = seen.text("meta-data/ami-launch-index").and_then(|text| text.parse::<u32>().ok()) {
@@ -103,7 +108,12 @@ fn launch(seen: &Seen, document: &Document, block: &mut Block) {
 }
 
 /// Names that follow from address or id are not said.
-fn hostnames(seen: &Seen, zone: Option<&str>, primary: Option<&Interface>, block: &mut Block) {
+fn hostnames(
+    seen: &Observations,
+    zone: Option<&str>,
+    primary: Option<&ObservedInterface>,
+    block: &mut Block,
+) {
     let zone = zone.and_then(|zone| zone.parse::<AvailabilityZone>().ok());
     let region = zone.unwrap_or_else(|| Instance::default().availability_zone).region();
     let private = primary.and_then(|interface| interface.private.first());
@@ -122,7 +132,7 @@ fn hostnames(seen: &Seen, zone: Option<&str>, primary: Option<&Interface>, block
     block.parsed::<HostName>("public-hostname", said.filter(|_| public.is_some()));
 }
 
-fn groups(seen: &Seen, primary: Option<&Interface>, block: &mut Block) {
+fn groups(seen: &Observations, primary: Option<&ObservedInterface>, block: &mut Block) {
     let names = seen.lines("meta-data/security-groups");
     if !names.is_empty() || seen.lacks("meta-data/security-groups") {
         block.raw("security-groups", quote::list(names));
@@ -136,7 +146,7 @@ fn groups(seen: &Seen, primary: Option<&Interface>, block: &mut Block) {
     }
 }
 
-pub(super) fn user_data(seen: &Seen, block: &mut Block) {
+pub(super) fn user_data(seen: &Observations, block: &mut Block) {
     if let Some(digest) = &seen.user_data {
         block.comment(format!("Its user data is not here: {digest}. `--with-user-data` includes it."));
     }
@@ -147,7 +157,7 @@ pub(super) fn user_data(seen: &Seen, block: &mut Block) {
 }
 
 /// As far as they are numbered from 0 without a gap.
-fn public_keys(seen: &Seen, draft: &mut Draft) {
+fn public_keys(seen: &Observations, draft: &mut Draft) {
     for number in 0.. {
         let Some(key) = seen.text(&format!("{KEYS}/{number}/openssh-key")) else { return };
         let Some(name) = seen.key_names.get(&number) else { return };
@@ -162,7 +172,7 @@ fn public_keys(seen: &Seen, draft: &mut Draft) {
     }
 }
 
-fn tables(seen: &Seen, draft: &mut Draft) {
+fn tables(seen: &Observations, draft: &mut Draft) {
     draft
         .push(table(seen, "[instance.tags]", "meta-data/tags/instance", |key| key.parse::<TagKey>().is_ok()));
     let devices = "meta-data/block-device-mapping";
@@ -196,7 +206,7 @@ fn tables(seen: &Seen, draft: &mut Draft) {
 }
 
 /// The leaves of a directory, by name and text.
-fn table(seen: &Seen, header: &str, directory: &str, accepts: impl Fn(&str) -> bool) -> Block {
+fn table(seen: &Observations, header: &str, directory: &str, accepts: impl Fn(&str) -> bool) -> Block {
     let mut block = Block::new(header);
     for (name, leaf) in seen.below(directory).filter(|(name, _)| !name.contains('/') && accepts(name)) {
         if let Ok(text) = std::str::from_utf8(&leaf.bytes) {
@@ -214,7 +224,7 @@ fn is_device(name: &str) -> bool {
         })
 }
 
-fn accelerators(seen: &Seen) -> Block {
+fn accelerators(seen: &Observations) -> Block {
     let mut block = Block::new("[instance.elastic-inference]");
     let directory = "meta-data/elastic-inference/associations";
     let ids: Vec<String> = seen.below(directory).map(|(id, _)| id.to_owned()).collect();

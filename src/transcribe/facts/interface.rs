@@ -8,13 +8,13 @@ use ipnet::{Ipv4Net, Ipv6Net};
 
 use crate::model::{AccountId, InterfaceId, MacAddress, SubnetId, VpcId};
 use crate::transcribe::draft::{Block, Draft};
+use crate::transcribe::observations::{DOCUMENT, Observations};
 use crate::transcribe::quote;
-use crate::transcribe::seen::{DOCUMENT, Seen};
 
 const MACS: &str = "meta-data/network/interfaces/macs";
 
 /// An interface, as far as others follow from it.
-pub(super) struct Interface {
+pub(super) struct ObservedInterface {
     mac: String,
     /// Where its leaves are; none if the service tells of it in its top leaves only.
     directory: Option<String>,
@@ -25,33 +25,33 @@ pub(super) struct Interface {
     pub(super) public: Vec<Ipv4Addr>,
 }
 
-impl Interface {
+impl ObservedInterface {
     /// The lines of one of its leaves.
-    pub(super) fn lines<'s>(&self, seen: &'s Seen, leaf: &str) -> Vec<&'s str> {
+    pub(super) fn lines<'s>(&self, seen: &'s Observations, leaf: &str) -> Vec<&'s str> {
         self.directory
             .as_ref()
             .map(|directory| seen.lines(&format!("{directory}/{leaf}")))
             .unwrap_or_default()
     }
 
-    fn text<'s>(&self, seen: &'s Seen, leaf: &str) -> Option<&'s str> {
+    fn text<'s>(&self, seen: &'s Observations, leaf: &str) -> Option<&'s str> {
         seen.text(&format!("{}/{leaf}", self.directory.as_ref()?))
     }
 
-    fn many<T: FromStr>(&self, seen: &Seen, leaf: &str) -> Vec<T> {
+    fn many<T: FromStr>(&self, seen: &Observations, leaf: &str) -> Vec<T> {
         self.lines(seen, leaf).into_iter().filter_map(|line| line.parse().ok()).collect()
     }
 }
 
 /// All of them by device number, the primary one first.
-pub(super) fn all(seen: &Seen) -> Vec<Interface> {
+pub(super) fn all(seen: &Observations) -> Vec<ObservedInterface> {
     let macs: BTreeSet<&str> =
         seen.below(MACS).filter_map(|(path, _)| path.split_once('/')).map(|(mac, _)| mac).collect();
-    let mut interfaces: Vec<Interface> = macs
+    let mut interfaces: Vec<ObservedInterface> = macs
         .into_iter()
         .filter(|mac| mac.parse::<MacAddress>().is_ok())
         .map(|mac| {
-            let mut interface = Interface {
+            let mut interface = ObservedInterface {
                 mac: mac.to_owned(),
                 directory: Some(format!("{MACS}/{mac}")),
                 number: 0,
@@ -73,14 +73,14 @@ pub(super) fn all(seen: &Seen) -> Vec<Interface> {
 }
 
 /// The one interface of a service that has no `network/`.
-fn from_top_leaves(seen: &Seen) -> Option<Interface> {
+fn from_top_leaves(seen: &Observations) -> Option<ObservedInterface> {
     let mac = seen.text("meta-data/mac").filter(|mac| mac.parse::<MacAddress>().is_ok())?;
     let address = |leaf: &str| seen.text(leaf).and_then(|text| text.parse().ok()).into_iter().collect();
     let (private, public) = (address("meta-data/local-ipv4"), address("meta-data/public-ipv4"));
-    Some(Interface { mac: mac.to_owned(), directory: None, number: 0, private, public })
+    Some(ObservedInterface { mac: mac.to_owned(), directory: None, number: 0, private, public })
 }
 
-pub(super) fn write(seen: &Seen, interfaces: &[Interface], draft: &mut Draft) {
+pub(super) fn write(seen: &Observations, interfaces: &[ObservedInterface], draft: &mut Draft) {
     for (interface, index) in interfaces.iter().zip(0..) {
         let mut block = block(seen, interface, index);
         let primary = interfaces.first().filter(|_| index > 0);
@@ -89,7 +89,7 @@ pub(super) fn write(seen: &Seen, interfaces: &[Interface], draft: &mut Draft) {
     }
 }
 
-fn block(seen: &Seen, interface: &Interface, index: u32) -> Block {
+fn block(seen: &Observations, interface: &ObservedInterface, index: u32) -> Block {
     let mut block = Block::new("[[instance.network-interface]]");
     if index == 0 {
         block.comment("The primary interface.");
@@ -124,7 +124,7 @@ fn texts<T: ToString>(values: &[T]) -> Vec<String> {
     values.iter().map(ToString::to_string).collect()
 }
 
-fn network(seen: &Seen, interface: &Interface, block: &mut Block) {
+fn network(seen: &Observations, interface: &ObservedInterface, block: &mut Block) {
     block.parsed::<SubnetId>("subnet-id", interface.text(seen, "subnet-id"));
     block.parsed::<VpcId>("vpc-id", interface.text(seen, "vpc-id"));
     block.parsed::<Ipv4Net>("subnet-ipv4-cidr-block", interface.text(seen, "subnet-ipv4-cidr-block"));
@@ -149,7 +149,12 @@ fn network(seen: &Seen, interface: &Interface, block: &mut Block) {
 }
 
 /// What is the instance's unless said.
-fn differing(seen: &Seen, interface: &Interface, primary: Option<&Interface>, block: &mut Block) {
+fn differing(
+    seen: &Observations,
+    interface: &ObservedInterface,
+    primary: Option<&ObservedInterface>,
+    block: &mut Block,
+) {
     let groups = interface.lines(seen, "security-groups");
     if !groups.is_empty() && groups != seen.lines("meta-data/security-groups") {
         block.raw("security-groups", quote::list(groups));

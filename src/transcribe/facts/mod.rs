@@ -13,11 +13,11 @@ mod service;
 use serde_json::Value;
 
 use super::draft::Draft;
-use super::seen::{DOCUMENT, Seen};
+use super::observations::{DOCUMENT, Observations};
 use crate::model::Timestamp;
 
 /// The tables of a scenario that says what was seen.
-pub(super) fn draft(seen: &mut Seen, now: Timestamp) -> Draft {
+pub(super) fn draft(seen: &mut Observations, now: Timestamp) -> Draft {
     if seen.is_aemm() {
         return aemm::draft(seen);
     }

@@ -1,11 +1,11 @@
 //! `[metadata-options]` and `[http]`: how the service behaves.
 
-use crate::model::{Http, HttpTokens};
+use crate::model::{Http, HttpTokens, StringEnum};
 use crate::transcribe::draft::{Block, Draft};
+use crate::transcribe::observations::Observations;
 use crate::transcribe::quote;
-use crate::transcribe::seen::Seen;
 
-pub(super) fn metadata_options(seen: &Seen, draft: &mut Draft) {
+pub(super) fn metadata_options(seen: &Observations, draft: &mut Draft) {
     let mut block = Block::new("[metadata-options]");
     match seen.manner.http_tokens {
         Some(HttpTokens::Optional) if seen.real_keys => {
@@ -22,7 +22,7 @@ pub(super) fn metadata_options(seen: &Seen, draft: &mut Draft) {
 }
 
 /// What is as EC2 does it is not said.
-pub(super) fn http(seen: &Seen, draft: &mut Draft) {
+pub(super) fn http(seen: &Observations, draft: &mut Draft) {
     let mut block = Block::new("[http]");
     let (http, usual) = (&seen.manner.http, Http::default());
     if http.keep_alive {

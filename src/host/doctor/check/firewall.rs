@@ -3,8 +3,8 @@
 use std::net::Ipv4Addr;
 
 use crate::host::doctor::Finding;
-use crate::host::doctor::facts::{Facts, Interface};
-use crate::host::doctor::filter::{Outcome, Packet, Place, Rules};
+use crate::host::doctor::facts::{CallerInterface, HostFacts};
+use crate::host::doctor::ruleset::{Packet, PacketFate, RulePosition, Ruleset};
 use crate::host::settings::Redirect;
 use crate::model::endpoint::{ADDRESS_V4, METADATA_PORT, SERVICE_PORT};
 
@@ -14,7 +14,7 @@ pub(super) fn packet(interface: &str, source: Option<Ipv4Addr>, port: u16) -> Pa
 }
 
 /// Whether callers get past the host's own firewall.
-pub(super) fn firewall(facts: &Facts) -> Vec<Finding> {
+pub(super) fn firewall(facts: &HostFacts) -> Vec<Finding> {
     let mut findings: Vec<Finding> = facts
         .strangers
         .iter()
@@ -45,7 +45,7 @@ pub(super) fn firewall(facts: &Facts) -> Vec<Finding> {
     for caller in &facts.callers {
         let outcome =
             rules.judge(&packet(&caller.name, caller.caller, port), ("filter", "input"), |_, _| false);
-        if let Outcome::Ends(place) = outcome {
+        if let PacketFate::Ends(place) = outcome {
             stopped += 1;
             findings.push(closed(rules, caller, &place, port));
         }
@@ -60,7 +60,7 @@ pub(super) fn firewall(facts: &Facts) -> Vec<Finding> {
     findings
 }
 
-fn closed(rules: &Rules, caller: &Interface, place: &Place, port: u16) -> Finding {
+fn closed(rules: &Ruleset, caller: &CallerInterface, place: &RulePosition, port: u16) -> Finding {
     let name = &caller.name;
     let finding = Finding::problem("firewall", format!("the chain {} of the table {} stops callers on {name}: {}", place.base, place.table, place.how))
         .means(format!("containers behind {name} time out; programs of this host are not concerned. The redirect changed the port to {port} before this chain sees the packet"));
@@ -69,7 +69,7 @@ fn closed(rules: &Rules, caller: &Interface, place: &Place, port: u16) -> Findin
 }
 
 /// The commands of the firewall that has this chain, which let callers in.
-fn opening(rules: &Rules, interface: &str, place: &Place, port: u16) -> Vec<String> {
+fn opening(rules: &Ruleset, interface: &str, place: &RulePosition, port: u16) -> Vec<String> {
     let table = place.table.as_str();
     if rules.has_chain(table, "ufw-") {
         return vec![format!("ufw allow in on {interface} to 169.254.169.254 port {port} proto tcp")];

@@ -5,11 +5,11 @@ mod network;
 mod others;
 mod service;
 
-use super::Report;
-use super::facts::Facts;
+use super::DoctorReport;
+use super::facts::HostFacts;
 
 /// Judges what was seen.
-pub fn examine(facts: &Facts) -> Report {
+pub fn examine(facts: &HostFacts) -> DoctorReport {
     let checks = [
         network::cloud(facts),
         service::units(facts),
@@ -29,7 +29,7 @@ pub fn examine(facts: &Facts) -> Report {
         others::environment(facts),
         others::leftovers(facts),
     ];
-    Report::new(checks.into_iter().flatten().collect())
+    DoctorReport::new(checks.into_iter().flatten().collect())
 }
 
 /// The one finding of a check as a list.

@@ -6,8 +6,8 @@ use super::firewall::packet;
 use super::one;
 use crate::host::address::{self, width};
 use crate::host::doctor::Finding;
-use crate::host::doctor::facts::{Detour, Facts, Probe};
-use crate::host::doctor::filter::Outcome;
+use crate::host::doctor::facts::{HostFacts, Probe, RouteDetour};
+use crate::host::doctor::ruleset::PacketFate;
 use crate::host::plan::{Family, NAT_PRIORITY, Plan, TABLE};
 use crate::host::settings::Redirect;
 use crate::host::status::Protection;
@@ -16,7 +16,7 @@ use crate::model::endpoint::{ADDRESS_V4, ADDRESS_V6, METADATA_PORT, SERVICE_PORT
 const V4: IpAddr = IpAddr::V4(ADDRESS_V4);
 
 /// A real cloud, whose metadata we would hide.
-pub(super) fn cloud(facts: &Facts) -> Vec<Finding> {
+pub(super) fn cloud(facts: &HostFacts) -> Vec<Finding> {
     let Some(found) = &facts.cloud else {
         return one(Finding::well("cloud", "this is not a cloud machine with a metadata service of its own"));
     };
@@ -33,7 +33,7 @@ pub(super) fn cloud(facts: &Facts) -> Vec<Finding> {
 }
 
 /// Who has the address, and how wide.
-pub(super) fn address(facts: &Facts) -> Vec<Finding> {
+pub(super) fn address(facts: &HostFacts) -> Vec<Finding> {
     let found = match &facts.addresses {
         Ok(found) => found,
         Err(why) => return one(Finding::unseen("address", why)),
@@ -60,7 +60,7 @@ pub(super) fn address(facts: &Facts) -> Vec<Finding> {
     findings
 }
 
-fn judge_address(facts: &Facts, found: &address::Found) -> Finding {
+fn judge_address(facts: &HostFacts, found: &address::InterfaceAddress) -> Finding {
     let (name, on) = (format!("{}/{}", found.address, found.prefix), &found.interface);
     if !found.loopback {
         return Finding::problem("address", format!("{name} is on the interface {on}"))
@@ -90,7 +90,7 @@ fn judge_address(facts: &Facts, found: &address::Found) -> Finding {
 }
 
 /// Our tables: as the guardian says, and as the kernel has them.
-pub(super) fn tables(facts: &Facts) -> Vec<Finding> {
+pub(super) fn tables(facts: &HostFacts) -> Vec<Finding> {
     let Some(published) = facts.published.as_ref().filter(|_| facts.up()) else { return vec![] };
     if published.settings.redirect == Redirect::None {
         return without_redirect(facts);
@@ -147,7 +147,7 @@ pub(super) fn tables(facts: &Facts) -> Vec<Finding> {
 }
 
 /// Bind mode: no table, and the socket on port 80.
-fn without_redirect(facts: &Facts) -> Vec<Finding> {
+fn without_redirect(facts: &HostFacts) -> Vec<Finding> {
     let mut findings = Vec::new();
     if facts.tables.as_ref().is_ok_and(|seen| !seen.tables.is_empty()) {
         findings.push(
@@ -169,12 +169,12 @@ fn without_redirect(facts: &Facts) -> Vec<Finding> {
     findings
 }
 
-fn listens(facts: &Facts, port: u16) -> bool {
+fn listens(facts: &HostFacts, port: u16) -> bool {
     facts.listeners.iter().any(|listener| listener.address == (V4, port).into())
 }
 
 /// Who else listens on 80 and 1690.
-pub(super) fn ports(facts: &Facts) -> Vec<Finding> {
+pub(super) fn ports(facts: &HostFacts) -> Vec<Finding> {
     let mut findings = Vec::new();
     let bind = facts.applied().redirect == Redirect::None;
     for listener in &facts.listeners {
@@ -219,13 +219,13 @@ pub(super) fn ports(facts: &Facts) -> Vec<Finding> {
 }
 
 /// Rules that take our packets before our redirect does.
-pub(super) fn diverted(facts: &Facts) -> Vec<Finding> {
+pub(super) fn diverted(facts: &HostFacts) -> Vec<Finding> {
     let (Ok(rules), true) = (&facts.rules, facts.up()) else { return vec![] };
     let earlier =
         |table: &str, priority: i64| table == format!("inet {TABLE}") || priority > i64::from(NAT_PRIORITY);
     let judge = |hook: &str, interface: &str| {
         let outcome = rules.judge(&packet(interface, None, METADATA_PORT), ("nat", hook), earlier);
-        let Outcome::Diverted(place) = outcome else { return None };
+        let PacketFate::Diverted(place) = outcome else { return None };
         Some(
             Finding::problem("port-80", format!("{} in the table {} changes the destination of requests first", place.how, place.table))
                 .means(format!("the chain {} has a priority ahead of ours ({NAT_PRIORITY}); requests end elsewhere", place.base))
@@ -238,7 +238,7 @@ pub(super) fn diverted(facts: &Facts) -> Vec<Finding> {
 }
 
 /// What answers.
-pub(super) fn probe(facts: &Facts) -> Vec<Finding> {
+pub(super) fn probe(facts: &HostFacts) -> Vec<Finding> {
     match &facts.probe {
         Probe::Unasked => vec![],
         Probe::Ours { version, pid } => one(Finding::well(
@@ -272,7 +272,7 @@ pub(super) fn probe(facts: &Facts) -> Vec<Finding> {
 }
 
 /// Routes of VPNs and policies over the link-local network.
-pub(super) fn routes(facts: &Facts) -> Vec<Finding> {
+pub(super) fn routes(facts: &HostFacts) -> Vec<Finding> {
     let detours = match &facts.detours {
         Ok(detours) => detours,
         Err(why) => return one(Finding::unseen("routes", why)),
@@ -280,7 +280,7 @@ pub(super) fn routes(facts: &Facts) -> Vec<Finding> {
     if detours.is_empty() && facts.has(V4) {
         return one(Finding::well("routes", "packets to the address stay on this host"));
     }
-    let judge = |detour: &Detour| {
+    let judge = |detour: &RouteDetour| {
         Finding::problem(
             "routes",
             format!("{} go to {}, not to {}", detour.what, detour.found, detour.expected),

@@ -2,11 +2,11 @@
 
 use super::one;
 use crate::host::doctor::Finding;
-use crate::host::doctor::facts::{CloudInit, Facts, Variable};
+use crate::host::doctor::facts::{CloudInit, HostFacts, Variable};
 use crate::model::endpoint::ADDRESS_V4;
 
 /// Saved rulesets that hold our tables.
-pub(super) fn saved(facts: &Facts) -> Vec<Finding> {
+pub(super) fn saved(facts: &HostFacts) -> Vec<Finding> {
     let judge = |file: &std::path::PathBuf| {
         let file = file.display();
         Finding::problem("saved", format!("{file} holds our tables"))
@@ -18,7 +18,7 @@ pub(super) fn saved(facts: &Facts) -> Vec<Finding> {
 }
 
 /// cloud-init that would take this host for an EC2 instance.
-pub(super) fn cloud_init(facts: &Facts) -> Vec<Finding> {
+pub(super) fn cloud_init(facts: &HostFacts) -> Vec<Finding> {
     match &facts.cloud_init {
         None => vec![],
         Some(CloudInit { disabled: true, .. }) => one(Finding::well("cloud-init", "installed, and disabled")),
@@ -40,7 +40,7 @@ fn asks(sources: &[String], lax: bool) -> bool {
 }
 
 /// Variables that keep clients away from the service.
-pub(super) fn environment(facts: &Facts) -> Vec<Finding> {
+pub(super) fn environment(facts: &HostFacts) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut places: Vec<&str> = facts.variables.iter().map(|variable| variable.place.as_str()).collect();
     places.dedup();
@@ -93,7 +93,7 @@ fn spares(list: &str) -> bool {
 }
 
 /// Files of an older install.
-pub(super) fn leftovers(facts: &Facts) -> Vec<Finding> {
+pub(super) fn leftovers(facts: &HostFacts) -> Vec<Finding> {
     let judge = |file: &std::path::PathBuf| {
         let name = file.display().to_string();
         let program = name.ends_with("bin/mock-imds");

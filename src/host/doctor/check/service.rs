@@ -2,11 +2,11 @@
 
 use super::one;
 use crate::host::doctor::Finding;
-use crate::host::doctor::facts::{Facts, Probe, Process, Server, Unit};
-use crate::host::status::{Mode, Restoration};
+use crate::host::doctor::facts::{GuardianProcess, HostFacts, Probe, ServerState, Unit};
+use crate::host::status::{NetMode, Restoration};
 
 /// Whether systemd starts us.
-pub(super) fn units(facts: &Facts) -> Vec<Finding> {
+pub(super) fn units(facts: &HostFacts) -> Vec<Finding> {
     let installed: Vec<&Unit> = facts.units.iter().filter(|unit| unit.load != "not-found").collect();
     if installed.is_empty() {
         return vec![];
@@ -54,7 +54,7 @@ fn judge_unit(unit: &Unit) -> Option<Finding> {
 }
 
 /// Whether host.toml is good, and holds.
-pub(super) fn settings(facts: &Facts) -> Vec<Finding> {
+pub(super) fn settings(facts: &HostFacts) -> Vec<Finding> {
     let reload = "systemctl reload mock-imds-net";
     let published = facts.published.as_ref();
     match (&facts.settings, published) {
@@ -74,23 +74,23 @@ pub(super) fn settings(facts: &Facts) -> Vec<Finding> {
 }
 
 /// Whether somebody keeps the network.
-pub(super) fn guardian(facts: &Facts) -> Vec<Finding> {
+pub(super) fn guardian(facts: &HostFacts) -> Vec<Finding> {
     let Some(status) = &facts.published else {
         return one(Finding::problem("guardian", "the host's network is not set up")
             .means("no program of this host finds the service at 169.254.169.254")
             .mend("systemctl start mock-imds"));
     };
     let mut findings = match (status.mode, facts.guardian) {
-        (Mode::Up, _) => {
+        (NetMode::Up, _) => {
             one(Finding::note("guardian", "set up by \"mock-imds net up\": nobody watches over it"))
         }
-        (Mode::Hold, Process::Gone) => one(Finding::problem(
+        (NetMode::Hold, GuardianProcess::Gone) => one(Finding::problem(
             "guardian",
             format!("it is gone (process {}) and did not clean up", status.pid.unwrap_or(0)),
         )
         .means("what it left is the state of a dead process: the redirect went with it")
         .mend("systemctl restart mock-imds-net   # or, where systemd does not run: mock-imds net down")),
-        (Mode::Hold, _) => one(Finding::well(
+        (NetMode::Hold, _) => one(Finding::well(
             "guardian",
             format!("process {}, since {}", status.pid.unwrap_or(0), status.since),
         )),
@@ -105,30 +105,30 @@ pub(super) fn guardian(facts: &Facts) -> Vec<Finding> {
 }
 
 /// Whether our server runs.
-pub(super) fn server(facts: &Facts) -> Vec<Finding> {
+pub(super) fn server(facts: &HostFacts) -> Vec<Finding> {
     match (&facts.server, &facts.probe) {
-        (Server::Runs { version, pid, instance }, Probe::Ours { pid: answering, .. }) if pid != answering => {
+        (ServerState::Runs { version, pid, instance }, Probe::Ours { pid: answering, .. }) if pid != answering => {
             one(Finding::problem("server", format!("mock-imds {version} (process {pid}, {instance}) has the control socket, and process {answering} answers"))
                 .means("two servers are running; changes to one do not reach the clients of the other")
                 .mend(format!("kill {answering}   # end the one that was started by hand")))
         }
-        (Server::Runs { version, pid, instance }, _) => {
+        (ServerState::Runs { version, pid, instance }, _) => {
             one(Finding::well("server", format!("mock-imds {version}, process {pid}, plays {instance}")))
         }
-        (Server::Closed, _) => one(Finding::unseen("server", "its control socket is for root and the group mock-imds")),
-        (Server::Silent(_), Probe::Ours { .. }) => {
+        (ServerState::Closed, _) => one(Finding::unseen("server", "its control socket is for root and the group mock-imds")),
+        (ServerState::Silent(_), Probe::Ours { .. }) => {
             one(Finding::note("server", "no control socket is found; another user's server answers"))
         }
-        (Server::Silent(why), _) => one(Finding::problem("server", why.clone()).mend("systemctl start mock-imds")),
+        (ServerState::Silent(why), _) => one(Finding::problem("server", why.clone()).mend("systemctl start mock-imds")),
     }
 }
 
 /// Whether what runs is what is installed.
-pub(super) fn versions(facts: &Facts) -> Vec<Finding> {
+pub(super) fn versions(facts: &HostFacts) -> Vec<Finding> {
     let installed = &facts.version;
     let mut findings = Vec::new();
     if let Some(status) = facts.published.as_ref().filter(|_| facts.up()) {
-        let replaced = facts.guardian == Process::Replaced;
+        let replaced = facts.guardian == GuardianProcess::Replaced;
         if status.version != *installed || replaced {
             findings.push(
                 Finding::problem(
@@ -141,7 +141,7 @@ pub(super) fn versions(facts: &Facts) -> Vec<Finding> {
         }
     }
     let running = match (&facts.server, &facts.probe) {
-        (Server::Runs { version, .. }, _) | (_, Probe::Ours { version, .. }) => Some(version),
+        (ServerState::Runs { version, .. }, _) | (_, Probe::Ours { version, .. }) => Some(version),
         _ => None,
     };
     if let Some(running) = running.filter(|running| *running != installed) {

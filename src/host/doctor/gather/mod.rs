@@ -13,17 +13,17 @@ use nix::errno::Errno;
 use nix::sys::signal::kill;
 use nix::unistd::{Pid, geteuid};
 
-use super::facts::{Facts, Interface, Probe, Process, Seen, Server, Variable};
-use super::filter::Rules;
+use super::facts::{CallerInterface, GuardianProcess, HostFacts, Observed, Probe, ServerState, Variable};
+use super::ruleset::Ruleset;
 use crate::host::runtime::Runtime;
-use crate::host::settings::{self, Settings};
-use crate::host::status::{Mode, Status};
+use crate::host::settings::{self, HostSettings};
+use crate::host::status::{GuardianStatus, NetMode};
 use crate::host::{address, cloud, nft};
 use crate::model::endpoint::{ADDRESS_V4, ADDRESS_V6};
 
 /// Where to look.
 #[derive(Debug, Clone)]
-pub struct Options {
+pub struct GatherOptions {
     /// The root of the files that are read; `/` but in tests.
     pub root: PathBuf,
     /// The guardian's runtime directory.
@@ -35,10 +35,10 @@ pub struct Options {
 }
 
 /// Looks. `server` is what the control socket said.
-pub fn gather(options: &Options, server: Server) -> Facts {
+pub fn gather(options: &GatherOptions, server: ServerState) -> HostFacts {
     let published = Runtime::at(&options.runtime).status();
     let settings = read_settings(&options.config);
-    let mut facts = Facts {
+    let mut facts = HostFacts {
         version: env!("CARGO_PKG_VERSION").into(),
         guardian: guardian(published.as_ref()),
         published,
@@ -75,50 +75,52 @@ pub fn gather(options: &Options, server: Server) -> Facts {
     facts
 }
 
-fn read_settings(config: &Path) -> Seen<Settings> {
-    match Settings::load(config) {
+fn read_settings(config: &Path) -> Observed<HostSettings> {
+    match HostSettings::load(config) {
         Ok((settings, _)) => Ok(settings),
-        Err(_) if config == Path::new(settings::DEFAULT_PATH) && !config.exists() => Ok(Settings::default()),
+        Err(_) if config == Path::new(settings::DEFAULT_PATH) && !config.exists() => {
+            Ok(HostSettings::default())
+        }
         Err(report) => Err(report.to_string().lines().next().unwrap_or_default().to_owned()),
     }
 }
 
-fn guardian(published: Option<&Status>) -> Process {
-    let Some((Mode::Hold, Some(pid))) = published.map(|status| (status.mode, status.pid)) else {
-        return Process::Runs;
+fn guardian(published: Option<&GuardianStatus>) -> GuardianProcess {
+    let Some((NetMode::Hold, Some(pid))) = published.map(|status| (status.mode, status.pid)) else {
+        return GuardianProcess::Runs;
     };
-    let Ok(number) = i32::try_from(pid) else { return Process::Gone };
+    let Ok(number) = i32::try_from(pid) else { return GuardianProcess::Gone };
     // Signal 0 only asks; EPERM means that it is there, as somebody else's.
     if kill(Pid::from_raw(number), None) == Err(Errno::ESRCH) {
-        return Process::Gone;
+        return GuardianProcess::Gone;
     }
     let program = std::fs::read_link(format!("/proc/{pid}/exe"));
     let deleted = program.is_ok_and(|program| program.to_string_lossy().ends_with(" (deleted)"));
-    if deleted { Process::Replaced } else { Process::Runs }
+    if deleted { GuardianProcess::Replaced } else { GuardianProcess::Runs }
 }
 
-fn addresses() -> Seen<Vec<address::Found>> {
-    let found =
-        address::Client::open().and_then(|mut client| client.find(&[ADDRESS_V4.into(), ADDRESS_V6.into()]));
+fn addresses() -> Observed<Vec<address::InterfaceAddress>> {
+    let found = address::AddressClient::open()
+        .and_then(|mut client| client.find(&[ADDRESS_V4.into(), ADDRESS_V6.into()]));
     found.map_err(|error| error.to_string())
 }
 
-fn tables() -> Seen<nft::Snapshot> {
-    let seen = nft::Client::open().and_then(|mut client| client.inspect());
+fn tables() -> Observed<nft::Snapshot> {
+    let seen = nft::NftClient::open().and_then(|mut client| client.inspect());
     match seen {
-        Err(crate::host::Error::NotPermitted) => Err("only root may list nftables".into()),
+        Err(crate::host::HostError::NotPermitted) => Err("only root may list nftables".into()),
         seen => seen.map_err(|error| error.to_string()),
     }
 }
 
-fn rules() -> Seen<Rules> {
+fn rules() -> Observed<Ruleset> {
     if !geteuid().is_root() {
         return Err("only root may list the rules of firewalls".into());
     }
     Ok(programs::rules())
 }
 
-fn detours(callers: &[Interface], present: bool) -> Seen<Vec<super::facts::Detour>> {
+fn detours(callers: &[CallerInterface], present: bool) -> Observed<Vec<super::facts::RouteDetour>> {
     if present { kernel::detours(callers) } else { Ok(vec![]) }
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::host::doctor::facts::Unit;
-use crate::host::doctor::filter::Rules;
+use crate::host::doctor::ruleset::Ruleset;
 use crate::host::plan::TABLE;
 
 const UNITS: [&str; 4] =
@@ -21,8 +21,8 @@ pub(super) fn output(program: &str, arguments: &[&str]) -> Option<String> {
 }
 
 /// Everybody's packet rules but ours.
-pub(super) fn rules() -> Rules {
-    let mut rules = Rules { iptables: output("iptables-save", &[]), ..Rules::default() };
+pub(super) fn rules() -> Ruleset {
+    let mut rules = Ruleset { iptables: output("iptables-save", &[]), ..Ruleset::default() };
     let tables = output("nft", &["list", "tables"]).unwrap_or_default();
     for line in tables.lines() {
         let Some((family, name)) = line.strip_prefix("table ").and_then(|table| table.split_once(' ')) else {

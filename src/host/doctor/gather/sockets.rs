@@ -3,7 +3,7 @@
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use crate::host::doctor::facts::Listener;
+use crate::host::doctor::facts::ListeningSocket;
 use crate::model::endpoint::{METADATA_PORT, SERVICE_PORT};
 
 const ESTABLISHED: &str = "01";
@@ -19,12 +19,12 @@ struct Socket {
 }
 
 /// The sockets that listen on a port of ours.
-pub(super) fn listeners() -> Vec<Listener> {
+pub(super) fn listeners() -> Vec<ListeningSocket> {
     let listens = |socket: &Socket| {
         socket.state == LISTEN && [METADATA_PORT, SERVICE_PORT].contains(&socket.local.port())
     };
     let sockets = read().into_iter().filter(listens);
-    sockets.map(|socket| Listener { address: socket.local, process: process(socket.inode) }).collect()
+    sockets.map(|socket| ListeningSocket { address: socket.local, process: process(socket.inode) }).collect()
 }
 
 /// The end of a connection of this host that is not ours, as its own side names it: after any redirect.

@@ -1,0 +1,134 @@
+//! `iptables-save` as chains, each rule judged for one packet.
+
+use super::{Base, Chain, Holds, Packet, Rule, RuleTarget, all, any, within};
+
+/// The chains of all tables.
+pub(super) fn chains(text: &str, packet: &Packet) -> Vec<Chain> {
+    let mut table = "";
+    let mut chains: Vec<Chain> = Vec::new();
+    for line in text.lines() {
+        if let Some(name) = line.strip_prefix('*') {
+            table = name;
+        } else if let Some(declared) = line.strip_prefix(':') {
+            let mut words = declared.split(' ');
+            let (name, policy) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+            let base = base(table, name, policy == "DROP");
+            chains.push(Chain { table: format!("ip {table}"), name: name.to_owned(), base, rules: vec![] });
+        } else if let Some(appended) = line.strip_prefix("-A ") {
+            let words = words(appended);
+            let Some((name, conditions)) = words.split_first() else { continue };
+            let Some(rule) = rule(conditions, packet, appended) else { continue };
+            let qualified = format!("ip {table}");
+            let chain = chains.iter_mut().find(|chain| chain.table == qualified && &chain.name == name);
+            if let Some(chain) = chain {
+                chain.rules.push(rule);
+            }
+        }
+    }
+    chains
+}
+
+/// Where a built-in chain hangs.
+fn base(table: &str, chain: &str, drops: bool) -> Option<Base> {
+    let hook = match chain {
+        "INPUT" | "OUTPUT" | "PREROUTING" | "FORWARD" | "POSTROUTING" => chain.to_lowercase(),
+        _ => return None,
+    };
+    let (kind, priority) = match table {
+        "nat" => ("nat", -100),
+        "raw" => ("filter", -300),
+        "mangle" => ("filter", -150),
+        _ => ("filter", 0),
+    };
+    Some(Base { hook, kind: kind.into(), priority, drops })
+}
+
+/// Words, where quotes keep blanks together.
+fn words(text: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut quoted = false;
+    for c in text.chars() {
+        match c {
+            '"' => quoted = !quoted,
+            ' ' if !quoted => words.push(String::new()),
+            c => words.last_mut().expect("there is one from the beginning").push(c),
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+/// The rule, if it applies to the packet and decides something.
+fn rule(words: &[String], packet: &Packet, text: &str) -> Option<Rule> {
+    let mut conditions: Vec<Holds> = Vec::new();
+    let mut words = words.iter().map(String::as_str);
+    let mut negated = false;
+    while let Some(word) = words.next() {
+        match word {
+            "!" => {
+                negated = true;
+                continue;
+            }
+            "-j" | "-g" => {
+                let target = words.next()?;
+                let applies = all(conditions) == Some(true);
+                let text = text.split_once(' ').map_or(text, |(_, rule)| rule).to_owned();
+                let verdict = verdict(word, target).filter(|_| applies)?;
+                return Some(Rule { verdict, text });
+            }
+            "-m" | "--comment" => drop(words.next()),
+            option => {
+                let holds = condition(option, words.next().unwrap_or_default(), packet);
+                conditions.push(holds.map(|holds| holds != negated));
+            }
+        }
+        negated = false;
+    }
+    None
+}
+
+fn verdict(how: &str, target: &str) -> Option<RuleTarget> {
+    Some(match target {
+        "ACCEPT" => RuleTarget::Accept,
+        "DROP" | "REJECT" => RuleTarget::End,
+        "DNAT" | "REDIRECT" => RuleTarget::Divert,
+        "RETURN" => RuleTarget::Return,
+        // Targets that only note something; anything else in capitals is such a one too.
+        _ if target.bytes().all(|b| b.is_ascii_uppercase()) && target.len() > 2 && is_extension(target) => {
+            return None;
+        }
+        chain if how == "-g" => RuleTarget::Goto(chain.to_owned()),
+        chain => RuleTarget::Jump(chain.to_owned()),
+    })
+}
+
+fn is_extension(target: &str) -> bool {
+    ["LOG", "NFLOG", "MARK", "CONNMARK", "TCPMSS", "TRACE", "NOTRACK", "CT", "MASQUERADE", "SNAT", "CHECKSUM"]
+        .contains(&target)
+}
+
+fn condition(option: &str, value: &str, packet: &Packet) -> Holds {
+    match option {
+        "-i" => Some(match value.strip_suffix('+') {
+            Some(prefix) => packet.interface.starts_with(prefix),
+            None => packet.interface == value,
+        }),
+        "-p" => Some(matches!(value, "tcp" | "6" | "all")),
+        "-d" => within(packet.destination, value),
+        "-s" => within(packet.source?, value),
+        "--dport" | "--dports" => ports(value, packet.port),
+        "--ctstate" | "--state" => Some(value.split(',').any(|state| matches!(state, "NEW" | "DNAT"))),
+        "--dst-type" => Some(value == "LOCAL"),
+        "--src-type" => Some(value == "UNICAST"),
+        _ => None,
+    }
+}
+
+/// `80`, `80:90`, `22,80`.
+fn ports(value: &str, port: u16) -> Holds {
+    let one = |range: &str| {
+        let (low, high) = range.split_once(':').unwrap_or((range, range));
+        Some((low.parse::<u16>().ok()?..=high.parse::<u16>().ok()?).contains(&port))
+    };
+    any(value.split(',').map(one))
+}

@@ -1,0 +1,281 @@
+use std::net::IpAddr;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use hyper::{HeaderMap, Method};
+use proptest::prelude::*;
+
+use super::*;
+use crate::imds::Counters;
+use crate::model::fault::{ClientMatcher, FaultStart, Probability, Throttle, TokenFault};
+
+/// Counters of one run. A client is over its rate from its `per_second`-th request on.
+#[derive(Debug, Default)]
+struct Run {
+    matched: [AtomicU64; 4],
+    asked: Mutex<Vec<(usize, IpAddr)>>,
+}
+
+impl Counters for Run {
+    fn admit(&self, _: (Timestamp, usize), _: IpAddr, _: u32) -> bool {
+        false
+    }
+
+    fn next(&self, rule: usize) -> u64 {
+        self.matched[rule].fetch_add(1, Ordering::Relaxed)
+    }
+
+    fn matched(&self, rule: usize) -> u64 {
+        self.matched[rule].load(Ordering::Relaxed)
+    }
+
+    fn throttle(&self, rule: usize, client: IpAddr, per_second: u32, _: Timestamp) -> bool {
+        let mut asked = self.asked.lock().expect("no test panics with it");
+        asked.push((rule, client));
+        asked.iter().filter(|one| **one == (rule, client)).count() > per_second as usize
+    }
+}
+
+const START: Timestamp = Timestamp::from_secs(1_000_000);
+
+/// A request, and when it is made.
+struct Ask {
+    method: Method,
+    path: &'static str,
+    token: &'static str,
+    peer: [u8; 4],
+    ingress: Ingress,
+    elapsed: Duration,
+}
+
+impl Default for Ask {
+    fn default() -> Self {
+        let (method, path, token) = (Method::GET, "/latest/meta-data/mac", "");
+        Self { method, path, token, peer: [172, 17, 0, 2], ingress: Ingress::Bridge, elapsed: Duration::ZERO }
+    }
+}
+
+impl Run {
+    fn decide(&self, faults: &[Fault], ask: &Ask) -> FaultEffects {
+        let mut headers = HeaderMap::new();
+        headers.insert("x-aws-ec2-metadata-token", ask.token.parse().expect("a header's value"));
+        let head = RequestHead { method: &ask.method, path: ask.path, query: None, headers: &headers };
+        let visit = Visit { peer: ask.peer.into(), ingress: ask.ingress, nonce: [0; 12], counters: self };
+        let path: Vec<&str> = ask.path.split('/').skip(1).collect();
+        let (clock, now) = (ScenarioClock::starting(START, START), START.plus(ask.elapsed));
+        let asked = FaultInput { head, path: Some(&path), visit: &visit, instance: None, clock: &clock, now };
+        decide(faults, &asked)
+    }
+
+    /// Which of so many requests are hit.
+    fn hits(&self, faults: &[Fault], requests: usize) -> Vec<bool> {
+        (0..requests).map(|_| self.decide(faults, &Ask::default()).rule.is_some()).collect()
+    }
+}
+
+fn error(status: u16) -> FaultEffect {
+    let status = ErrorStatus::new(status);
+    FaultEffect::Answer(ReplyAlteration { status, ..ReplyAlteration::default() })
+}
+
+fn late(min: u64, max: u64) -> FaultEffect {
+    let latency = Latency::new(Duration::from_millis(min), Duration::from_millis(max));
+    FaultEffect::Answer(ReplyAlteration { latency, ..ReplyAlteration::default() })
+}
+
+fn chance(probability: f64, seed: u64) -> Fault {
+    let probability = Probability::new(probability).expect("from 0 to 1");
+    Fault { probability, seed, ..Fault::always(error(503)) }
+}
+
+fn reply() -> Reply {
+    let headers = vec![(CONTENT_LENGTH, 4.into())];
+    Reply {
+        version: hyper::Version::HTTP_11,
+        status: StatusCode::OK,
+        reason: None,
+        headers,
+        body: Bytes::from_static(b"body"),
+        hop_limit: None,
+        delivery: Delivery::default(),
+        fault: None,
+    }
+}
+
+#[test]
+fn without_a_fault_nothing_happens() {
+    let verdict = Run::default().decide(&[], &Ask::default());
+    assert_eq!(verdict, FaultEffects::default());
+    let reply = verdict.spoil(reply());
+    assert_eq!((reply.delivery, reply.fault), (Delivery::default(), None));
+}
+
+#[test]
+fn a_fault_hits_what_fits_all_that_it_says() {
+    let fault = Fault {
+        path: "/latest/meta-data/**".parse().expect("a glob"),
+        methods: vec![crate::model::fault::Method::Get],
+        clients: vec![ClientMatcher::Host, "172.17.0.0/16".parse().expect("a network")],
+        from: FaultStart::AfterLoad(Duration::from_mins(1)),
+        lasts: Some(Duration::from_secs(30)),
+        ..Fault::always(error(503))
+    };
+    let usual = || Ask { elapsed: Duration::from_mins(1), ..Ask::default() };
+    let cases = [
+        ("all of it", usual(), true),
+        ("the last moment", Ask { elapsed: Duration::from_millis(89_999), ..usual() }, true),
+        ("too early", Ask { elapsed: Duration::from_millis(59_999), ..usual() }, false),
+        ("too late", Ask { elapsed: Duration::from_secs(90), ..usual() }, false),
+        ("another path", Ask { path: "/latest/dynamic", ..usual() }, false),
+        ("another method", Ask { method: Method::HEAD, ..usual() }, false),
+        ("another client", Ask { peer: [172, 18, 0, 2], ..usual() }, false),
+        ("this host", Ask { peer: [10, 0, 0, 1], ingress: Ingress::Host, ..usual() }, true),
+    ];
+    let run = Run::default();
+    for (what, ask, expected) in cases {
+        let found = run.decide(std::slice::from_ref(&fault), &ask).rule;
+        assert_eq!(found.is_some(), expected, "{what}");
+    }
+    assert_eq!(run.matched(0), 3, "only what matches is counted");
+    let elsewhere = Fault { instance: Some("web".to_owned()), ..Fault::always(error(503)) };
+    assert_eq!(run.decide(&[elsewhere], &Ask::default()).rule, None, "another instance");
+}
+
+#[test]
+fn a_count_ends_with_the_nth_request_that_matches() {
+    let fault = Fault { count: Some(3), ..Fault::always(error(503)) };
+    assert_eq!(Run::default().hits(&[fault], 6), [true, true, true, false, false, false]);
+    // Chance has its say about these only.
+    let fault = Fault { count: Some(1_000), ..chance(0.5, 0) };
+    let hits = Run::default().hits(&[fault], 2_000);
+    assert!(hits[..1_000].contains(&true) && !hits[1_000..].contains(&true));
+}
+
+#[test]
+fn token_loss_is_about_requests_with_a_token() {
+    let lost = ReplyAlteration { tokens: Some(TokenFault::Lost), ..ReplyAlteration::default() };
+    let faults = [Fault { count: Some(1), ..Fault::always(FaultEffect::Answer(lost)) }];
+    let run = Run::default();
+    let with_token = || Ask { token: "AQAEA", ..Ask::default() };
+    assert!(!run.decide(&faults, &Ask::default()).tokens_lost, "no token");
+    assert!(!run.decide(&faults, &Ask { method: Method::PUT, ..with_token() }).tokens_lost, "a PUT");
+    assert!(run.decide(&faults, &with_token()).tokens_lost, "the first one");
+    assert!(!run.decide(&faults, &with_token()).tokens_lost, "the second one");
+}
+
+#[test]
+fn the_first_rule_that_says_a_thing_decides_it() {
+    let faults = [
+        Fault::always(late(100, 100)),
+        Fault::always(error(503)),
+        Fault::always(error(500)),
+        Fault::always(late(900, 900)),
+    ];
+    let verdict = Run::default().decide(&faults, &Ask::default());
+    assert_eq!(verdict.rule, Some(0));
+    assert_eq!(verdict.latency, Some(Duration::from_millis(100)));
+    assert_eq!(verdict.status(), Some(StatusCode::SERVICE_UNAVAILABLE));
+}
+
+#[test]
+fn throttled_clients_are_counted_apart() {
+    for (then, status, end) in [
+        (ThrottleAction::Status(ErrorStatus::new(429).expect("an error")), Some(429), DeliveryEnd::Whole),
+        (ThrottleAction::Drop, None, DeliveryEnd::Silence),
+    ] {
+        let faults = [Fault::always(FaultEffect::Throttle(Throttle { per_second: 2, then }))];
+        let run = Run::default();
+        for client in [2, 3] {
+            let ask = Ask { peer: [172, 17, 0, client], ..Ask::default() };
+            for _ in 0..2 {
+                assert_eq!(run.decide(&faults, &ask), FaultEffects::default(), "within the rate");
+            }
+            let verdict = run.decide(&faults, &ask);
+            assert_eq!(verdict.status().map(|status| status.as_u16()), status);
+            assert_eq!((verdict.end.unwrap_or_default(), verdict.rule), (end, Some(0)));
+        }
+    }
+}
+
+#[test]
+fn what_a_verdict_says_is_done_to_the_reply() {
+    let spoilt = |effects: Vec<FaultEffect>| {
+        let faults: Vec<Fault> = effects.into_iter().map(Fault::always).collect();
+        Run::default().decide(&faults, &Ask::default()).spoil(reply())
+    };
+    let damaged =
+        |body| FaultEffect::Answer(ReplyAlteration { body: Some(body), ..ReplyAlteration::default() });
+    let empty = spoilt(vec![damaged(BodyDamage::Empty)]);
+    assert_eq!((&empty.body[..], &empty.headers[0].1), (&b""[..], &0.into()));
+    assert_eq!((empty.fault, empty.delivery), (Some(0), Delivery::default()));
+    let truncated = spoilt(vec![damaged(BodyDamage::Truncated)]);
+    assert_eq!((&truncated.body[..], &truncated.headers[0].1), (&b"body"[..], &4.into()));
+    assert_eq!(truncated.delivery.end, DeliveryEnd::Truncated);
+    let reset = spoilt(vec![
+        damaged(BodyDamage::Truncated),
+        FaultEffect::Reset(None),
+        late(50, 50),
+        FaultEffect::Hang,
+    ]);
+    assert_eq!(reset.delivery, Delivery { delay: Duration::from_millis(50), end: DeliveryEnd::Reset });
+}
+
+#[test]
+fn a_skewed_clock_goes_both_ways() {
+    for (skew, expected) in [(-300, 999_700), (300, 1_000_300)] {
+        let clock_skew = Some(SignedDuration::from_secs(skew));
+        let fault =
+            Fault::always(FaultEffect::Answer(ReplyAlteration { clock_skew, ..ReplyAlteration::default() }));
+        let verdict = Run::default().decide(&[fault], &Ask::default());
+        assert_eq!(verdict.skewed(START), Timestamp::from_secs(expected));
+    }
+}
+
+#[test]
+fn chance_is_about_right_and_the_same_again() {
+    for (probability, seed) in [(0.0, 1), (0.01, 1), (0.3, 1), (0.3, 2), (0.5, 3), (0.99, 4), (1.0, 5)] {
+        let hits = Run::default().hits(&[chance(probability, seed)], 10_000);
+        let found = hits.iter().filter(|hit| **hit).count();
+        // Five standard deviations: the hash is fixed, so this passes always or never.
+        let expected = 10_000.0 * probability;
+        let allowed = 5.0 * (expected * (1.0 - probability)).sqrt();
+        #[expect(clippy::cast_precision_loss, reason = "at most 10,000")]
+        let off = (found as f64 - expected).abs();
+        assert!(off <= allowed, "{found} of 10,000 with probability {probability} and seed {seed}");
+        assert_eq!(hits, Run::default().hits(&[chance(probability, seed)], 10_000), "the same run again");
+    }
+}
+
+#[test]
+fn seeds_and_rules_have_chances_of_their_own() {
+    let alone = |fault: Fault| Run::default().hits(&[fault], 200);
+    assert_ne!(alone(chance(0.5, 1)), alone(chance(0.5, 2)), "two seeds");
+    let run = Run::default();
+    let second = |_| {
+        let never = Fault { count: Some(0), ..chance(0.5, 1) };
+        run.decide(&[never, chance(0.5, 1)], &Ask::default()).rule.is_some()
+    };
+    assert_ne!(alone(chance(0.5, 1)), (0..200).map(second).collect::<Vec<_>>(), "two rules");
+}
+
+proptest! {
+    #[test]
+    fn latencies_are_spread_between_their_ends(seed: u64, min in 0_u64..1_000, span in 100_u64..1_000) {
+        let faults = [Fault { seed, ..Fault::always(late(min, min + span)) }];
+        let run = Run::default();
+        let mut quarters = [0; 4];
+        for _ in 0..400 {
+            let latency = run.decide(&faults, &Ask::default()).latency.expect("each request is late");
+            let above = latency.checked_sub(Duration::from_millis(min)).expect("not below the minimum");
+            prop_assert!(above <= Duration::from_millis(span));
+            quarters[usize::try_from(above.as_micros() * 4 / (u128::from(span) * 1_000 + 1)).expect("0 to 3")] += 1;
+        }
+        prop_assert!(quarters.iter().all(|count| (40..=180).contains(count)), "{quarters:?}");
+    }
+
+    #[test]
+    fn a_run_can_be_repeated(seed: u64, probability in 0.0..=1.0, requests in 0_usize..100) {
+        let faults = [chance(probability, seed)];
+        prop_assert_eq!(Run::default().hits(&faults, requests), Run::default().hits(&faults, requests));
+    }
+}

@@ -1,0 +1,235 @@
+//! What one event does to the answers: the tree with it, compared with the tree without it.
+
+use std::collections::BTreeMap;
+
+use hyper::body::Bytes;
+
+use super::cache::CompiledInstance;
+use super::credentials::LeafContext;
+use super::version::Version;
+use super::{Fleet, aemm};
+use crate::model::timeline::{self, ScenarioClock};
+use crate::model::{Event, EventTime, Instance, Profile, Timestamp};
+
+/// Instances that are compared at most; further ones are as these.
+const COMPARED: usize = 32;
+/// The signatures of the identity document, which are worth making only if the document differs.
+const SIGNED: &str = "dynamic/instance-identity/";
+const DOCUMENT: &str = "dynamic/instance-identity/document";
+
+/// What becomes of a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PathChange {
+    /// It answers from then on.
+    Appears,
+    /// It answers something else.
+    Changes,
+    /// It answers 404 from then on.
+    Vanishes,
+}
+
+/// What an event does, and when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventPreview {
+    /// When it happens next, or happened last; `None`: when a client asks for the path that it waits for.
+    pub at: Option<Timestamp>,
+    /// Whether it has happened.
+    pub happened: bool,
+    /// The paths whose answers differ, below the version, and how.
+    pub paths: BTreeMap<String, PathChange>,
+}
+
+impl Fleet {
+    /// What the event of this index does, seen at `now`.
+    pub fn outlook(&self, index: usize, now: Timestamp) -> EventPreview {
+        let events = self.events();
+        let Some(event) = events.get(index) else {
+            return EventPreview { at: None, happened: false, paths: BTreeMap::new() };
+        };
+        let clock = self.clock();
+        let last = clock.last(index, event, now);
+        let at = last.map(|happening| happening.at).or_else(|| clock.next(index, event, now));
+        // A clock that stands still never comes to what is to come.
+        let (clock, then) = match last {
+            Some(_) => (clock.clone(), now),
+            None => foreseen(clock, index, events, now),
+        };
+        let mut paths = BTreeMap::new();
+        let met = self.instances().into_iter().filter(|(name, _)| event.concerns(*name)).take(COMPARED);
+        for (name, base) in met {
+            let mut occurrences = clock.occurrences(events, then);
+            occurrences.retain(|(_, other)| events[*other].concerns(name));
+            let with = timeline::after(base, events, &occurrences, clock.started);
+            occurrences.retain(|(_, other)| *other != index);
+            let without = timeline::after(base, events, &occurrences, clock.started);
+            paths.extend(self.differences(without, with, then));
+        }
+        EventPreview { at, happened: last.is_some(), paths }
+    }
+
+    /// What every path below a version answers to a client that meets no other instance. The signatures of the identity
+    /// document follow from it; they are there without a byte.
+    pub fn answers(&self, version: &str, now: Timestamp) -> BTreeMap<String, Bytes> {
+        let events = self.events();
+        let mut occurrences = self.clock().occurrences(events, now);
+        occurrences.retain(|(_, index)| events[*index].concerns(None));
+        let instance = timeline::after(&self.scenario().instance, events, &occurrences, self.clock().started);
+        if self.scenario().http.profile == Profile::Aemm {
+            return aemm::answers(self, &instance, now);
+        }
+        let compiled = CompiledInstance::new(instance, self.keys());
+        let version = Version::of(version);
+        let mut answers = self.values(&compiled, version, now);
+        let leaves = compiled.tree.leaves().into_iter();
+        let signatures = leaves.filter(|(path, leaf)| is_signature(path) && leaf.is_in(version));
+        answers.extend(signatures.map(|(path, _)| (path, Bytes::new())));
+        answers
+    }
+
+    fn differences(&self, before: Instance, after: Instance, now: Timestamp) -> BTreeMap<String, PathChange> {
+        if before == after {
+            return BTreeMap::new();
+        }
+        let [before, after] = [before, after].map(|instance| CompiledInstance::new(instance, self.keys()));
+        let mut was = self.values(&before, Version::LATEST, now);
+        let mut differences = BTreeMap::new();
+        for (path, value) in self.values(&after, Version::LATEST, now) {
+            match was.remove(&path) {
+                None => _ = differences.insert(path, PathChange::Appears),
+                Some(old) if old != value => _ = differences.insert(path, PathChange::Changes),
+                Some(_) => {}
+            }
+        }
+        differences.extend(was.into_keys().map(|path| (path, PathChange::Vanishes)));
+        if differences.contains_key(DOCUMENT) {
+            let signatures = ["pkcs7", "rsa2048", "signature"].map(|leaf| format!("{SIGNED}{leaf}"));
+            differences.extend(signatures.map(|path| (path, PathChange::Changes)));
+        }
+        differences
+    }
+
+    /// What each path answers.
+    fn values(
+        &self,
+        compiled: &CompiledInstance,
+        version: Version,
+        now: Timestamp,
+    ) -> BTreeMap<String, Bytes> {
+        let view = LeafContext {
+            instance: &compiled.instance,
+            identity: &compiled.identity,
+            fetched: self.fetched(),
+            elapsed: self.clock().elapsed(now),
+            now,
+        };
+        let leaves = compiled.tree.leaves().into_iter().filter(|(path, _)| !is_signature(path));
+        leaves.filter_map(|(path, leaf)| Some((path, leaf.value(&view, version)?))).collect()
+    }
+}
+
+fn is_signature(path: &str) -> bool {
+    path.starts_with(SIGNED) && path != DOCUMENT
+}
+
+/// The clock at the time when an event that is to come has just happened, and that time.
+fn foreseen(
+    clock: &ScenarioClock,
+    index: usize,
+    events: &[Event],
+    now: Timestamp,
+) -> (ScenarioClock, Timestamp) {
+    let mut clock = clock.resume(events, now);
+    if let Some(EventTime::AfterPoll(..)) = events.get(index).map(|event| &event.at) {
+        clock = clock.polled(&[index], now);
+    }
+    let then = events.get(index).and_then(|event| clock.next(index, event, now)).unwrap_or(now);
+    (clock, then)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, OnceLock};
+    use std::time::Duration;
+
+    use super::*;
+    use crate::identity::KeyRing;
+    use crate::imds::FleetChange;
+    use crate::model::{
+        AfterNotice, EventEffect, InstanceFact, NamedInstance, NoticeDue, Scenario, SpotAction,
+    };
+
+    const START: Timestamp = Timestamp::from_secs(1_000_000);
+
+    fn fleet(events: Vec<Event>) -> Fleet {
+        static KEYS: OnceLock<Arc<KeyRing>> = OnceLock::new();
+        let keys = KEYS.get_or_init(|| Arc::new(KeyRing::generate([7; 32])));
+        let instance = Instance::default();
+        let guest =
+            NamedInstance { name: "web".into(), networks: vec![], host: false, derive: false, instance };
+        Fleet::compile(Scenario { guests: vec![guest], events, ..Scenario::default() }, keys, START, START)
+    }
+
+    fn event(at: EventTime, effect: EventEffect) -> Event {
+        Event { at, repeat: None, until: None, first_n_clients: None, instance: None, effects: vec![effect] }
+    }
+
+    fn spot(at: EventTime) -> Event {
+        let due = NoticeDue::After(Duration::from_mins(2));
+        event(
+            at,
+            EventEffect::SpotInterruption { action: SpotAction::Terminate, due, then: AfterNotice::Stay },
+        )
+    }
+
+    fn told(outlook: &EventPreview) -> Vec<(&str, PathChange)> {
+        outlook.paths.iter().map(|(path, difference)| (path.as_str(), *difference)).collect()
+    }
+
+    const NOTICE: [(&str, PathChange); 2] = [
+        ("meta-data/spot/instance-action", PathChange::Appears),
+        ("meta-data/spot/termination-time", PathChange::Appears),
+    ];
+
+    #[test]
+    fn what_has_happened_and_what_is_to_come_are_foreseen() {
+        let later = START.plus(Duration::from_secs(30));
+        let fleet = fleet(vec![
+            spot(EventTime::AfterLoad(Duration::from_secs(30))),
+            event(
+                EventTime::AfterLoad(Duration::from_mins(1)),
+                EventEffect::Clear(crate::model::ClearTarget::SpotInterruption),
+            ),
+        ]);
+        let outlook = fleet.outlook(0, START);
+        assert_eq!((outlook.at, outlook.happened, told(&outlook)), (Some(later), false, NOTICE.to_vec()));
+        let outlook = fleet.outlook(0, later);
+        assert_eq!((outlook.at, outlook.happened, told(&outlook)), (Some(later), true, NOTICE.to_vec()));
+        let gone = NOTICE.map(|(path, _)| (path, PathChange::Vanishes));
+        assert_eq!(told(&fleet.outlook(1, START)), gone);
+        // On a clock that stands still too.
+        let stands = fleet.apply(FleetChange::Pause(START));
+        let outlook = stands.outlook(0, START.plus(Duration::from_secs(10)));
+        assert_eq!(
+            (outlook.at, told(&outlook)),
+            (Some(START.plus(Duration::from_secs(40))), NOTICE.to_vec())
+        );
+    }
+
+    #[test]
+    fn what_waits_for_a_client_has_no_instant_but_paths() {
+        let fleet = fleet(vec![spot(EventTime::AfterPoll("meta-data/spot".into(), Duration::from_secs(5)))]);
+        let outlook = fleet.outlook(0, START);
+        assert_eq!((outlook.at, outlook.happened, told(&outlook)), (None, false, NOTICE.to_vec()));
+    }
+
+    #[test]
+    fn a_fact_changes_every_path_that_tells_it() {
+        let fact = EventEffect::Fact(InstanceFact::InstanceType("t3.micro".parse().expect("a type")));
+        let fleet = fleet(vec![Event { instance: Some("web".into()), ..event(EventTime::At(START), fact) }]);
+        let outlook = fleet.outlook(0, START);
+        for path in ["meta-data/instance-type", DOCUMENT, "dynamic/instance-identity/pkcs7"] {
+            assert_eq!(outlook.paths.get(path), Some(&PathChange::Changes), "{path} of {:?}", outlook.paths);
+        }
+        assert!(!outlook.paths.contains_key("meta-data/instance-id"), "{:?}", outlook.paths);
+    }
+}

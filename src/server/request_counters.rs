@@ -1,0 +1,194 @@
+//! What the server counts for the answers.
+
+use std::collections::{HashMap, HashSet};
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use crate::imds::Counters;
+use crate::model::Timestamp;
+use crate::model::fault::MAX_FAULTS;
+
+/// Events whose clients are remembered at one time. Those of earlier scenarios go first.
+const EVENTS: usize = 1024;
+/// Clients whose rate is known at one time.
+const CLIENTS: usize = 8_192;
+/// The most that a client can be ahead of its rate: a second's requests, asked at once.
+const AHEAD: u64 = 1_000_000_000;
+
+/// The counts. Only requests that meet an event or a fault with a limit ask for a lock.
+#[derive(Debug)]
+pub struct RequestCounters {
+    admitted: Mutex<HashMap<(Timestamp, usize), HashSet<IpAddr>>>,
+    matched: [AtomicU64; MAX_FAULTS],
+    rates: Mutex<Rates>,
+}
+
+/// For each fault and client the nanosecond by which its requests so far are paid for: the generic cell rate
+/// algorithm. ITU-T I.371, annex A.
+type Rates = HashMap<(usize, IpAddr), u64>;
+
+impl RequestCounters {
+    /// All begins again, as for a new scenario.
+    pub fn restart(&self) {
+        self.admitted.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.resume_from(0);
+    }
+
+    /// Faults from this place on count from 0 again.
+    pub fn resume_from(&self, first: usize) {
+        for count in self.matched.iter().skip(first) {
+            count.store(0, Ordering::Relaxed);
+        }
+        self.rates.lock().unwrap_or_else(PoisonError::into_inner).retain(|(fault, _), _| *fault < first);
+    }
+}
+
+impl Default for RequestCounters {
+    fn default() -> Self {
+        let matched = [const { AtomicU64::new(0) }; MAX_FAULTS];
+        Self { admitted: Mutex::default(), matched, rates: Mutex::default() }
+    }
+}
+
+impl Counters for RequestCounters {
+    fn admit(&self, event: (Timestamp, usize), client: IpAddr, limit: u32) -> bool {
+        let mut events = self.admitted.lock().unwrap_or_else(PoisonError::into_inner);
+        if !events.contains_key(&event) && events.len() >= EVENTS {
+            events.clear();
+        }
+        let clients = events.entry(event).or_default();
+        clients.contains(&client) || (clients.len() < limit as usize && clients.insert(client))
+    }
+
+    fn next(&self, fault: usize) -> u64 {
+        self.matched.get(fault).map_or(0, |count| count.fetch_add(1, Ordering::Relaxed))
+    }
+
+    fn matched(&self, fault: usize) -> u64 {
+        self.matched.get(fault).map_or(0, |count| count.load(Ordering::Relaxed))
+    }
+
+    fn throttle(&self, fault: usize, client: IpAddr, per_second: u32, now: Timestamp) -> bool {
+        let now = now.as_millis().saturating_mul(1_000_000);
+        let mut rates = self.rates.lock().unwrap_or_else(PoisonError::into_inner);
+        let paid = rates.get(&(fault, client)).copied();
+        if paid.is_none() && rates.len() >= CLIENTS {
+            make_room(&mut rates, now);
+        }
+        let price = AHEAD / u64::from(per_second.max(1));
+        // A clock that was set back must not keep a client out.
+        let paid = paid.filter(|paid| *paid <= now.saturating_add(AHEAD)).unwrap_or(0).max(now);
+        let excessive = paid.saturating_add(price) > now.saturating_add(AHEAD);
+        if !excessive {
+            rates.insert((fault, client), paid.saturating_add(price));
+        }
+        excessive
+    }
+}
+
+/// Forgets clients that are within their rate whatever they do next, and if that is not enough the half that is
+/// nearest to it: many at a time, so that strangers in great number cost little each.
+fn make_room(rates: &mut Rates, now: u64) {
+    rates.retain(|_, paid| *paid > now);
+    if rates.len() >= CLIENTS {
+        let mut paid: Vec<u64> = rates.values().copied().collect();
+        let middle = paid.len() / 2;
+        let (_, median, _) = paid.select_nth_unstable(middle);
+        let median = *median;
+        rates.retain(|_, paid| *paid > median);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+    use std::time::Duration;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_secs(1_000_000);
+    const CLIENT: IpAddr = IpAddr::V4(Ipv4Addr::new(172, 17, 0, 2));
+
+    #[test]
+    fn the_first_clients_are_admitted_for_good() {
+        let tallies = RequestCounters::default();
+        let client = |n: u8| IpAddr::from([10, 0, 0, n]);
+        let event = (Timestamp::from_secs(1), 0);
+        assert!(!tallies.admit(event, client(1), 0));
+        assert!(tallies.admit(event, client(1), 2));
+        assert!(tallies.admit(event, client(2), 2));
+        assert!(!tallies.admit(event, client(3), 2));
+        assert!(tallies.admit(event, client(1), 0));
+        assert!(tallies.admit((Timestamp::from_secs(2), 0), client(3), 2));
+        tallies.restart();
+        assert!(tallies.admit(event, client(3), 1), "after a restart");
+    }
+
+    #[test]
+    fn each_fault_counts_from_0_and_again_after_a_restart() {
+        let tallies = RequestCounters::default();
+        assert_eq!([tallies.next(0), tallies.next(0), tallies.next(1), tallies.next(0)], [0, 1, 0, 2]);
+        assert_eq!([tallies.matched(0), tallies.matched(1)], [3, 1]);
+        tallies.restart();
+        assert_eq!([tallies.next(0), tallies.next(1)], [0, 0]);
+        assert_eq!(tallies.next(MAX_FAULTS), 0, "no such fault");
+    }
+
+    #[test]
+    fn a_client_has_its_second_at_once_and_then_its_rate() {
+        let tallies = RequestCounters::default();
+        let ask =
+            |after: u64, client| !tallies.throttle(0, client, 4, NOW.plus(Duration::from_millis(after)));
+        let other = IpAddr::V4(Ipv4Addr::new(172, 17, 0, 3));
+        assert_eq!([0; 6].map(|at| ask(at, CLIENT)), [true, true, true, true, false, false]);
+        assert!(ask(0, other), "another client");
+        assert_eq!([249, 250, 250, 500].map(|at| ask(at, CLIENT)), [false, true, false, true]);
+        assert_eq!([2_000; 5].map(|at| ask(at, CLIENT)), [true, true, true, true, false]);
+        assert!(!tallies.throttle(1, CLIENT, 4, NOW), "another fault");
+        tallies.restart();
+        assert!(ask(2_000, CLIENT), "after a restart");
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_keeps_nobody_out() {
+        let tallies = RequestCounters::default();
+        while !tallies.throttle(0, CLIENT, 4, NOW) {}
+        assert!(!tallies.throttle(0, CLIENT, 4, Timestamp::from_secs(500_000)));
+    }
+
+    #[test]
+    fn clients_are_forgotten_before_there_are_too_many() {
+        let tallies = RequestCounters::default();
+        for number in 0..50_000 {
+            tallies.throttle(0, IpAddr::V4(Ipv4Addr::from_bits(number)), 1, NOW);
+        }
+        assert!(tallies.rates.lock().expect("nobody panicked").len() <= CLIENTS);
+    }
+
+    proptest! {
+        #[test]
+        fn nobody_is_faster_than_the_rate(per_second in 1_u32..50, gaps in prop::collection::vec(0_u64..200, 1..300)) {
+            let tallies = RequestCounters::default();
+            let mut now = NOW;
+            let mut served = Vec::new();
+            for gap in gaps {
+                now = now.plus(Duration::from_millis(gap));
+                if !tallies.throttle(0, CLIENT, per_second, now) {
+                    served.push(now);
+                }
+            }
+            // In any stretch: the second's worth at once, and the rate for as long as it is.
+            for (first, start) in served.iter().enumerate() {
+                for (last, end) in served.iter().enumerate().skip(first) {
+                    let allowed = f64::from(per_second) * (1.0 + end.since(*start).as_secs_f64());
+                    #[expect(clippy::cast_precision_loss, reason = "at most 300")]
+                    let found = (last - first + 1) as f64;
+                    prop_assert!(found <= allowed + 0.01, "{found} requests within {:?}", end.since(*start));
+                }
+            }
+        }
+    }
+}

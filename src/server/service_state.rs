@@ -1,0 +1,140 @@
+//! What every request reads.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use arc_swap::ArcSwap;
+
+use tokio::sync::mpsc;
+
+use super::request_counters::RequestCounters;
+use crate::imds::{Fleet, FleetChange, Ingress, Reply, TokenAuthority, Visit, show};
+use crate::journal::{ENTRIES, Journal};
+use crate::model::Timestamp;
+
+/// The present fleet, the token key, the clock, and the counters. Readers never lock.
+pub struct ServiceState {
+    /// What is served now. A request reads it once; a writer swaps it.
+    pub fleet: ArcSwap<Fleet>,
+    /// Seals and opens session tokens.
+    pub authority: TokenAuthority,
+    /// Tells the time; the daemon's.
+    pub clock: fn() -> Timestamp,
+    pub(super) counters: RequestCounters,
+    /// What was asked.
+    pub journal: Arc<Journal>,
+    nonces: Nonces,
+    requests: AtomicU64,
+    /// Takes what requests change to the writer.
+    changes: OnceLock<mpsc::Sender<FleetChange>>,
+}
+
+impl ServiceState {
+    /// A world; `seed` is random, so that no two runs seal with the same nonce.
+    pub fn new(fleet: Fleet, authority: TokenAuthority, clock: fn() -> Timestamp, seed: [u8; 12]) -> Self {
+        let fleet = ArcSwap::new(Arc::new(fleet));
+        Self {
+            fleet,
+            authority,
+            clock,
+            journal: Arc::new(Journal::new(ENTRIES)),
+            counters: RequestCounters::default(),
+            nonces: Nonces::new(seed),
+            requests: AtomicU64::new(0),
+            changes: OnceLock::new(),
+        }
+    }
+
+    /// Changes that requests make go here from now on. The first channel stays.
+    pub fn tell_changes(&self, changes: mpsc::Sender<FleetChange>) {
+        let _ = self.changes.set(changes);
+    }
+
+    /// Passes a change on. A full channel drops it: the next request of its kind makes it again.
+    pub(super) fn note(&self, change: Option<FleetChange>) {
+        if let (Some(change), Some(changes)) = (change, self.changes.get()) {
+            let _ = changes.try_send(change);
+        }
+    }
+
+    /// Events admit their first clients, and faults count from 0, again.
+    pub fn restart_counters(&self) {
+        self.counters.restart();
+    }
+
+    /// Faults from this place on count from 0 again.
+    pub fn restart_counters_from(&self, fault: usize) {
+        self.counters.resume_from(fault);
+    }
+
+    /// How many requests were read.
+    pub fn requests(&self) -> u64 {
+        self.requests.load(Ordering::Relaxed)
+    }
+
+    /// What a client would get now for a path, or else a process of this host. No request, so nothing counts it.
+    pub fn show(&self, path: &str, client: Option<IpAddr>) -> Reply {
+        let visit = Visit {
+            peer: client.unwrap_or(Ipv4Addr::LOCALHOST.into()),
+            ingress: if client.is_some() { Ingress::Bridge } else { Ingress::Host },
+            nonce: self.nonces.next(),
+            counters: &self.counters,
+        };
+        show(&self.fleet.load(), &self.authority, &visit, path, (self.clock)())
+    }
+
+    /// Counts a request and gives the nonce that is its own.
+    pub(super) fn admit(&self) -> [u8; 12] {
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        self.nonces.next()
+    }
+}
+
+impl fmt::Debug for ServiceState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("World")
+            .field("fleet", &self.fleet)
+            .field("requests", &self.requests)
+            .finish_non_exhaustive()
+    }
+}
+
+/// 96-bit numbers counted up from a random start.
+struct Nonces {
+    start: u128,
+    taken: AtomicU64,
+}
+
+impl Nonces {
+    fn new(seed: [u8; 12]) -> Self {
+        let mut bytes = [0; 16];
+        bytes[4..].copy_from_slice(&seed);
+        Self { start: u128::from_be_bytes(bytes), taken: AtomicU64::new(0) }
+    }
+
+    fn next(&self) -> [u8; 12] {
+        self.nth(self.taken.fetch_add(1, Ordering::Relaxed))
+    }
+
+    fn nth(&self, count: u64) -> [u8; 12] {
+        let bytes = self.start.wrapping_add(count.into()).to_be_bytes();
+        bytes[4..].try_into().expect("16 less 4 is 12")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Nonces;
+
+    #[test]
+    fn nonces_count_up_from_the_seed_and_wrap_around() {
+        let nonces = Nonces::new([0xff; 12]);
+        assert_eq!(nonces.next(), [0xff; 12]);
+        assert_eq!(nonces.next(), [0; 12]);
+        assert_eq!(nonces.next(), [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
+        let nonces = Nonces::new([0; 12]);
+        assert_eq!(nonces.nth(u64::MAX), [0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]);
+    }
+}

@@ -1,0 +1,87 @@
+//! The way of a path: what decides which file it means.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+
+/// Symbolic links on one way; the kernel follows as many.
+const LINKS: usize = 40;
+
+/// The directories that decide which file an absolute path means, and that file; as far as they are there.
+pub(super) fn watched_paths(path: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut at = PathBuf::from("/");
+    let mut rest = names(path);
+    let mut links = 0;
+    while let Some(name) = rest.pop() {
+        if name == ".." {
+            at.pop();
+            continue;
+        }
+        let next = at.join(&name);
+        match fs::read_link(&next) {
+            Ok(target) if links < LINKS => {
+                links += 1;
+                found.push(at.clone());
+                if target.is_absolute() {
+                    at = PathBuf::from("/");
+                }
+                rest.extend(names(&target));
+            }
+            _ if rest.is_empty() || !next.exists() => {
+                found.extend([at, next]);
+                break;
+            }
+            _ => at = next,
+        }
+    }
+    found
+}
+
+/// The names in a path, the last first.
+fn names(path: &Path) -> Vec<OsString> {
+    let named = |part: Component<'_>| match part {
+        Component::Normal(name) => Some(name.to_owned()),
+        Component::ParentDir => Some("..".into()),
+        Component::RootDir | Component::CurDir | Component::Prefix(_) => None,
+    };
+    path.components().rev().filter_map(named).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    /// A directory as the kubelet makes one of a `ConfigMap`.
+    fn config_map(name: &str) -> PathBuf {
+        let root = std::env::temp_dir().canonicalize().unwrap();
+        let root = root.join(format!("mock-imds-way-{}-{name}", std::process::id()));
+        fs::create_dir_all(root.join("..1")).unwrap();
+        fs::write(root.join("..1/s.toml"), "").unwrap();
+        symlink("..1", root.join("..data")).unwrap();
+        symlink("..data/s.toml", root.join("s.toml")).unwrap();
+        root
+    }
+
+    #[test]
+    fn a_way_leads_through_each_link_to_the_file() {
+        let root = config_map("links");
+        let expected = [&root, &root, &root.join("..1"), &root.join("..1/s.toml")];
+        assert_eq!(watched_paths(&root.join("s.toml")).iter().collect::<Vec<_>>(), expected);
+        let absolute = root.join("absolute");
+        symlink(root.join("..data/../s.toml"), &absolute).unwrap();
+        assert_eq!(watched_paths(&absolute).last(), Some(&root.join("..1/s.toml")));
+        fs::remove_dir_all(root).unwrap();
+    }
+
+    #[test]
+    fn a_way_ends_where_something_is_missing_or_goes_in_circles() {
+        let root = config_map("ends");
+        assert_eq!(watched_paths(&root.join("none/s.toml")), [root.clone(), root.join("none")]);
+        symlink("circle", root.join("circle")).unwrap();
+        assert!(watched_paths(&root.join("circle")).len() <= LINKS + 2);
+        fs::remove_dir_all(root).unwrap();
+    }
+}
