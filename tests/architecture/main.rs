@@ -3,12 +3,14 @@
 //! | module | rule |
 //! |---|---|
 //! | `layers` | each room imports the rooms below it only |
+//! | `circles` | no files of a room import each other in a circle |
 //! | `fences` | `unsafe`, and the comparison of profiles, stay in their files |
 //!
 //! A room is a top-level module of the library, with everything in it. The analysis reads a map from path to text, so
 //! that each rule is tried on made-up trees, too. It doesn't see what has no path in the text: methods, and what
 //! macros write of themselves.
 
+mod circles;
 mod facts;
 mod fences;
 mod layers;
