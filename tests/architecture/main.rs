@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `layers` | each room imports the rooms below it only |
 //! | `circles` | no files of a room import each other in a circle |
+//! | `names` | a public type's name stands in one file |
 //! | `fences` | `unsafe`, and the comparison of profiles, stay in their files |
 //!
 //! A room is a top-level module of the library, with everything in it. The analysis reads a map from path to text, so
@@ -14,6 +15,7 @@ mod circles;
 mod facts;
 mod fences;
 mod layers;
+mod names;
 mod reader;
 mod resolve;
 mod sources;
