@@ -1,8 +1,8 @@
 //! A host-level EC2 Instance Metadata Service for developer machines.
 //!
 //! A reply is a pure function of a compiled scenario, a token authority, the visitor, the request
-//! head and the time ([`imds::answer`]); everything else is plumbing. Imports point downwards only,
-//! and `tests/layers.rs` fails on an upward edge:
+//! head and the time ([`imds::answer`]); everything else is plumbing. `docs/architecture.md` draws the ways of the
+//! data. Imports point downwards only, and `tests/architecture` fails on an upward edge:
 //!
 //! ```text
 //! main → cli → commands ─┬─→ daemon ──→ server, control, observe      L3 → L2

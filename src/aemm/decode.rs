@@ -1,4 +1,4 @@
-//! AemmSettings → [`Config`]: kinds are loose, as in the original.
+//! `AemmSettings` → [`AemmConfig`]: kinds are loose, as in the original.
 
 use serde_json::Value as Json;
 

@@ -1,12 +1,4 @@
-//! The server as a process: build → run → drain.
-//!
-//! | task | what it does | ends |
-//! |---|---|---|
-//! | main | waits for signals: SIGHUP reloads, SIGTERM and SIGINT stop | with the process |
-//! | `writer` | carries out orders, swaps the fleet, tells the service manager, feeds the watchdog | after the drain |
-//! | `Watcher`, if asked for | orders a look when something moved where the scenario lives | when the stop begins |
-//! | [`control::serve`] | takes orders and questions at the unix socket | when the stop begins |
-//! | [`Server`] | an accept loop for each listener, a task for each connection | drained, 5 s at most |
+//! The server as a process: build → run → drain. `docs/architecture.md` has its tasks and channels.
 
 mod announce;
 mod changes;

@@ -1,0 +1,168 @@
+//! No files of a room import each other in a circle.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::sources::{PROJECT, assert_none, made_up};
+use crate::tree::Tree;
+
+/// Circles that are there today: of each its files below src, in order. The list only ever gets shorter.
+const KNOWN_CIRCLES: &[&str] = &[
+    "aemm/config.rs aemm/defaults.rs",
+    "cli.rs cli/change.rs cli/fault.rs cli/import.rs",
+    "commands/aemm/listen.rs commands/aemm/mod.rs commands/aemm/source.rs commands/aemm/watch.rs",
+    "commands/change.rs commands/check.rs commands/clock.rs commands/doctor.rs commands/fault.rs \
+     commands/follow.rs commands/import_aemm.rs commands/import_dump.rs commands/mod.rs \
+     commands/output.rs commands/record.rs commands/reload.rs commands/requests.rs commands/show.rs \
+     commands/status.rs commands/transcript.rs commands/use_scenario.rs commands/wait.rs",
+    "control/api/change.rs control/api/fault.rs control/api/mod.rs",
+    "control/routes/clock.rs control/routes/events.rs control/routes/faults.rs \
+     control/routes/library.rs control/routes/mod.rs control/routes/reload.rs \
+     control/routes/requests.rs control/routes/show.rs control/routes/status.rs",
+    "daemon/faults.rs daemon/load.rs daemon/state_file.rs daemon/status.rs daemon/writer.rs",
+    "host/doctor/check/mod.rs host/doctor/check/network.rs host/doctor/check/others.rs \
+     host/doctor/check/service.rs",
+    "host/doctor/ruleset/iptables.rs host/doctor/ruleset/mod.rs host/doctor/ruleset/nft.rs",
+    "host/nft/batch.rs host/nft/inspect.rs host/nft/mod.rs",
+    "identity/cms.rs identity/ring.rs",
+    "identity/keys.rs identity/mod.rs",
+    "imds/aemm/forms.rs imds/aemm/mod.rs imds/aemm/notices.rs imds/aemm/tree.rs imds/answer.rs \
+     imds/fault_injection.rs imds/reply.rs",
+    "imds/tree/mod.rs imds/tree/table.rs",
+    "model/event.rs model/instance.rs model/scenario.rs",
+    "scenario/credentials.rs scenario/event.rs scenario/fault.rs scenario/instance.rs \
+     scenario/instances.rs scenario/interface.rs scenario/mod.rs scenario/options.rs",
+    "server/accept.rs server/connection.rs server/delivery.rs server/mod.rs server/recorder.rs \
+     server/request.rs server/wire.rs",
+    "transcribe/facts/aemm.rs transcribe/facts/instance.rs transcribe/facts/mod.rs",
+];
+
+/// Names by the file that uses them and the file that defines them, both in one room.
+type Imports<'a> = BTreeMap<&'a str, BTreeMap<&'a str, BTreeSet<String>>>;
+
+/// A circle, by its files.
+type Circle<'a> = BTreeSet<&'a str>;
+
+/// The uses between files of a room: of what the other file defines, however the path leads there. A re-export is
+/// not a use, nor is the naming of a module; tests may use anything.
+fn imports(tree: &Tree) -> Imports<'_> {
+    let mut imports = Imports::new();
+    for (id, module) in tree.modules.iter().enumerate().filter(|(_, module)| !module.test) {
+        let own = module.facts.imports.iter().filter(|import| !import.reexport && !import.test);
+        let used = module.facts.uses.keys().filter(|used| !used.test);
+        for path in own.map(|import| &import.path).chain(used.map(|used| &used.path)) {
+            for target in tree.resolve(id, path) {
+                let (definer, Some(item)) = (&tree.modules[target.module], target.item) else { continue };
+                if definer.file != module.file && definer.room() == module.room() {
+                    imports.entry(&module.file).or_default().entry(&definer.file).or_default().insert(item);
+                }
+            }
+        }
+    }
+    imports
+}
+
+fn circles<'a>(imports: &Imports<'a>) -> Vec<Circle<'a>> {
+    let reached: BTreeMap<&str, Circle<'a>> =
+        imports.keys().map(|file| (*file, reach(imports, file))).collect();
+    let mut found: Vec<Circle<'a>> = Vec::new();
+    for (file, below) in reached.iter().filter(|(file, below)| below.contains(*file)) {
+        if !found.iter().any(|circle| circle.contains(file)) {
+            found.push(
+                below
+                    .iter()
+                    .copied()
+                    .filter(|other| reached.get(other).is_some_and(|back| back.contains(file)))
+                    .collect(),
+            );
+        }
+    }
+    found
+}
+
+fn reach<'a>(imports: &Imports<'a>, from: &'a str) -> Circle<'a> {
+    let (mut reached, mut next) = (Circle::new(), vec![from]);
+    while let Some(file) = next.pop() {
+        next.extend(
+            imports.get(file).into_iter().flat_map(BTreeMap::keys).filter(|other| reached.insert(other)),
+        );
+    }
+    reached
+}
+
+/// A line for each use within the circle, `a.rs -> b.rs: X, Y`.
+fn describe(circle: &Circle<'_>, imports: &Imports<'_>) -> String {
+    let mut lines = vec![format!("a circle of {} files:", circle.len())];
+    for file in circle {
+        for (other, names) in imports[file].iter().filter(|(other, _)| circle.contains(*other)) {
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            lines.push(format!("    {} -> {}: {}", below_src(file), below_src(other), names.join(", ")));
+        }
+    }
+    lines.join("\n")
+}
+
+fn below_src(file: &str) -> &str {
+    file.trim_start_matches("src/")
+}
+
+/// New circles, and known ones that are gone.
+fn unexpected(tree: &Tree, known: &[&str]) -> Vec<String> {
+    let imports = imports(tree);
+    let found = circles(&imports);
+    let is = |circle: &Circle<'_>, known: &str| {
+        circle.iter().map(|file| below_src(file)).eq(known.split_whitespace())
+    };
+    let new = found.iter().filter(|circle| !known.iter().any(|known| is(circle, known)));
+    let gone = known.iter().filter(|known| !found.iter().any(|circle| is(circle, known)));
+    let gone = gone.map(|known| format!("no circle of {known}: remove it from KNOWN_CIRCLES"));
+    new.map(|circle| describe(circle, &imports)).chain(gone).collect()
+}
+
+#[test]
+fn no_room_has_a_circle() {
+    let imports = imports(&PROJECT);
+    assert!(
+        imports.len() > 100,
+        "found imports in {} files only: are the sources still read?",
+        imports.len()
+    );
+    let rule = "no circles but KNOWN_CIRCLES (tests/architecture/circles.rs)";
+    assert_none(rule, &unexpected(&PROJECT, KNOWN_CIRCLES));
+}
+
+#[test]
+fn a_circle_is_shown_with_the_names_that_tie_it() {
+    let tree = made_up(&[
+        ("src/lib.rs", "mod room;"),
+        ("src/room/mod.rs", "mod a; mod b; mod c; pub use a::First; pub use b::*;"),
+        (
+            "src/room/a.rs",
+            "use super::Second; use super::c; pub struct First(Second); fn f() { c::third(); }",
+        ),
+        ("src/room/b.rs", "pub struct Second; fn g() { matches!(x, crate::room::First(_)); }"),
+        ("src/room/c.rs", "pub fn third() {} #[cfg(test)] mod tests { use super::super::First; }"),
+    ]);
+    let circle =
+        "a circle of 2 files:\n    room/a.rs -> room/b.rs: Second\n    room/b.rs -> room/a.rs: First";
+    assert_eq!(unexpected(&tree, &[]), [circle]);
+    assert_eq!(unexpected(&tree, &["room/a.rs room/b.rs"]), [""; 0]);
+    let gone = "no circle of room/a.rs room/c.rs: remove it from KNOWN_CIRCLES";
+    assert_eq!(unexpected(&tree, &["room/a.rs room/b.rs", "room/a.rs room/c.rs"]), [gone]);
+}
+
+#[test]
+fn a_parent_and_a_child_that_use_each_other_are_a_circle() {
+    let parent_and = |parent: &str, child: &str| {
+        let files = [("src/lib.rs", "mod room;"), ("src/room.rs", parent), ("src/room/child.rs", child)];
+        unexpected(&made_up(&files), &[]).len()
+    };
+    let uses_parent = "use super::Rule; pub fn work(_: Rule) {} pub struct Done;";
+    assert_eq!(parent_and("mod child; pub struct Rule; fn f() { child::work(Rule); }", uses_parent), 1);
+    assert_eq!(
+        parent_and("mod child; pub struct Rule; pub use child::Done;", uses_parent),
+        0,
+        "re-exports only"
+    );
+    assert_eq!(parent_and("mod child; pub use child::Done; pub struct Rule(Done);", uses_parent), 1);
+    assert_eq!(parent_and("mod child; pub struct Rule; fn f() { child::work(); }", "pub fn work() {}"), 0);
+}
