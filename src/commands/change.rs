@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Map, Value, json as object};
 
-use super::flags::tell_in_flags;
+use super::tell_in_flags;
 use crate::cli::{ClearArgs, LifecycleArgs, MaintenanceArgs, ScheduleArgs, SetArgs, SpotArgs};
 use crate::config::{MAX_BYTES, plain};
 use crate::control::ControlClient;

@@ -2,8 +2,7 @@
 
 use serde_json::{Map, Value, json as object};
 
-use super::flags::tell_in_flags;
-use super::{json, say};
+use super::{json, say, tell_in_flags};
 use crate::cli::FaultArgs;
 use crate::control::ControlClient;
 use crate::exit::Failure;

@@ -1,10 +1,7 @@
 //! What the server found wrong with an order, in the words of the command line that gave it.
 
-use serde::Serialize;
-
-use super::tell;
 use crate::control::api::{ProblemSeverity, Rejected, RejectedProblem};
-use crate::exit::{ExitStatus, Failure};
+use crate::exit::ExitStatus;
 
 /// Keys of an order whose flag has another name.
 const RENAMED: &[(&str, &str)] = &[
@@ -18,34 +15,20 @@ const RENAMED: &[(&str, &str)] = &[
     ("unset", "PATH"),
 ];
 
-/// Prints the answer to an order, or fails with 64 if it was the command line that was wrong.
-///
-/// JSON is the server's answer as it is; its positions are those of the order in TOML, which nobody typed.
-pub fn tell_in_flags<T: Serialize>(
-    outcome: Result<T, Rejected>,
-    as_json: bool,
-    answer: impl FnOnce(&T) -> (&[RejectedProblem], &str),
-) -> Result<(), Failure> {
-    let outcome = if as_json { outcome } else { outcome.map_err(in_flags) };
-    let printed = tell(outcome, as_json, |accepted| {
-        let (warnings, message) = answer(accepted);
-        (report(warnings), message.to_owned())
-    });
-    printed.map_err(|rejected| Failure::new(status(&rejected), "rejected; nothing has changed"))
-}
-
-fn in_flags(rejected: Rejected) -> Rejected {
+/// The rejection without lines and carets: those are of the order in TOML, which nobody typed.
+pub fn in_flags(rejected: Rejected) -> Rejected {
     Rejected { report: report(&rejected.problems), ..rejected }
 }
 
 /// A problem without a position is not about what was typed: the server has no room for another order.
-fn status(rejected: &Rejected) -> ExitStatus {
+pub fn status(rejected: &Rejected) -> ExitStatus {
     let typed =
         |problem: &RejectedProblem| problem.severity == ProblemSeverity::Error && problem.line.is_some();
     if rejected.problems.iter().any(typed) { ExitStatus::Usage } else { ExitStatus::Config }
 }
 
-fn report(problems: &[RejectedProblem]) -> String {
+/// The problems as they are printed.
+pub fn report(problems: &[RejectedProblem]) -> String {
     let lines = problems.iter().flat_map(|problem| {
         let severity = match problem.severity {
             ProblemSeverity::Error => "error",
