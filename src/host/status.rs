@@ -182,8 +182,8 @@ impl fmt::Display for GuardianStatus {
         }
         for table in &self.tables {
             let protection = match table.protection {
-                Protection::Owned => "owned, nobody else can change it",
-                Protection::Watched => "watched, restored when somebody removes it",
+                Protection::Owned => "owned, no other process can change it",
+                Protection::Watched => "watched, restored when removed",
                 Protection::None => "ordinary, a flush removes it",
             };
             writeln!(f, "  table     {}, {} rules ({protection})", table.name, table.rules)?;

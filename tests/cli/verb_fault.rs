@@ -29,7 +29,7 @@ fn something_goes_wrong_until_it_is_cleared() {
         &done(&bench, &["status"]),
         &[
             "faults      on: 404 at meta-data/mac; until it is cleared\n",
-            "            on: 503 at meta-data/instance-*; until it is cleared, ordered\n",
+            "            on: 503 at meta-data/instance-*; until it is cleared, added at run time\n",
         ],
     );
     says(&done(&bench, &["fault", "--clear"]), &["1 fault removed"]);
@@ -121,7 +121,7 @@ fn faults_are_kept_or_dropped_by_a_reload() {
     says(&done(&bench, &["reload", "--keep"]), &["kept: 2 changes"]);
     says(
         &done(&bench, &["status"]),
-        &["on: 503 beyond 1 requests a second at user-data; until it is cleared, ordered"],
+        &["on: 503 beyond 1 requests a second at user-data; until it is cleared, added at run time"],
     );
     says(&done(&bench, &["reload"]), &["dropped: 2 changes"]);
     assert!(!done(&bench, &["status"]).contains("faults"));

@@ -116,7 +116,7 @@ pub(super) fn tables(facts: &HostFacts) -> Vec<Finding> {
         match seen.table(table.family) {
             None if table.family == Family::Arp => findings.push(
                 Finding::note("tables", format!("there is no table {name}"))
-                    .means("this kernel has no arp tables: a neighbour may resolve the address; its packets are dropped all the same"),
+                    .means("this kernel has no arp tables: a neighbour may resolve the address; its packets are dropped anyway"),
             ),
             None => findings.push(
                 Finding::problem("tables", format!("there is no table {name}"))
@@ -126,18 +126,18 @@ pub(super) fn tables(facts: &HostFacts) -> Vec<Finding> {
             Some(seen) if seen.rules.len() != table.rules() || seen.chains.len() != table.chains.len() => {
                 findings.push(
                     Finding::problem("tables", format!("the table {name} has {} rules, not {}", seen.rules.len(), table.rules()))
-                        .means("somebody changed it: it does not do what host.toml says")
+                        .means("it was changed, and does not match host.toml")
                         .mend(restart),
                 );
             }
-            Some(seen) if seen.owner.is_some() => findings.push(Finding::well("tables", format!("{name}, owned: nobody else can change it"))),
+            Some(seen) if seen.owner.is_some() => findings.push(Finding::well("tables", format!("{name}, owned: no other process can change it"))),
             Some(_) => {
                 let watched = published.pid.is_some();
                 let finding = Finding::note("tables", format!("{name}, without an owner"));
                 let means = if watched {
-                    "this kernel has no owned tables (Linux 5.12 has); the guardian restores what somebody removes"
+                    "this kernel has no owned tables (Linux 5.12 has); the guardian restores what is removed"
                 } else {
-                    "\"net up\" set it up, and nobody watches over it: a flush removes it"
+                    "\"net up\" set it up without a guardian: a flush removes it"
                 };
                 findings.push(finding.means(means));
             }

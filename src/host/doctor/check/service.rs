@@ -82,7 +82,7 @@ pub(super) fn guardian(facts: &HostFacts) -> Vec<Finding> {
     };
     let mut findings = match (status.mode, facts.guardian) {
         (NetMode::Up, _) => {
-            one(Finding::note("guardian", "set up by \"mock-imds net up\": nobody watches over it"))
+            one(Finding::note("guardian", "set up by \"mock-imds net up\", without a guardian"))
         }
         (NetMode::Hold, GuardianProcess::Gone) => one(Finding::problem(
             "guardian",
