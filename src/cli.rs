@@ -12,16 +12,17 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand};
 
 use crate::config::{DURATIONS, parse_duration};
+use crate::host::{cloud, runtime, settings};
 use crate::journal::{ClientFilter, CommaSeparated, MethodFilter, OutcomeFilter, SinceFilter};
 use crate::model::{Accepted, PathGlob};
 use crate::observe::Level;
 
-pub use change::{
+pub(crate) use change::{
     ClearArgs, ClockArgs, ClockCommand, LifecycleArgs, MaintenanceArgs, RebalanceArgs, RotateArgs,
     ScheduleArgs, SetArgs, SpotArgs, UseArgs,
 };
-pub use fault::FaultArgs;
-pub use import::{
+pub(crate) use fault::FaultArgs;
+pub(crate) use import::{
     AemmArgs, ImportAemmArgs, ImportArgs, ImportDumpArgs, ImportFormat, ImportMode, OutputArgs, RecordArgs,
     SecretsArgs,
 };
@@ -304,17 +305,17 @@ pub enum NetCommand {
 #[derive(Debug, Args)]
 pub struct NetArgs {
     /// The host configuration; only the default file may be missing
-    #[arg(long, value_name = "FILE", default_value = "/etc/mock-imds/host.toml")]
+    #[arg(long, value_name = "FILE", default_value = settings::DEFAULT_PATH)]
     pub config: PathBuf,
     /// Where the record of what was added and status.json live
-    #[arg(long, value_name = "DIR", env = "RUNTIME_DIRECTORY", default_value = "/run/mock-imds-net")]
+    #[arg(long, value_name = "DIR", env = "RUNTIME_DIRECTORY", default_value = runtime::DEFAULT_DIRECTORY)]
     pub runtime: PathBuf,
     /// Where the machine's DMI strings are read, to tell a real cloud machine
     #[arg(
         long,
         value_name = "DIR",
         env = "MOCK_IMDS_DMI_DIR",
-        default_value = "/sys/class/dmi/id",
+        default_value = cloud::DMI,
         hide = true
     )]
     pub dmi: PathBuf,
@@ -327,7 +328,7 @@ pub struct NetArgs {
 #[derive(Debug, Args)]
 pub struct NetDownArgs {
     /// Where the record of what was added lives
-    #[arg(long, value_name = "DIR", env = "RUNTIME_DIRECTORY", default_value = "/run/mock-imds-net")]
+    #[arg(long, value_name = "DIR", env = "RUNTIME_DIRECTORY", default_value = runtime::DEFAULT_DIRECTORY)]
     pub runtime: PathBuf,
 }
 
@@ -335,7 +336,7 @@ pub struct NetDownArgs {
 #[derive(Debug, Args)]
 pub struct NetStatusArgs {
     /// Where status.json lives
-    #[arg(long, value_name = "DIR", default_value = "/run/mock-imds-net")]
+    #[arg(long, value_name = "DIR", default_value = runtime::DEFAULT_DIRECTORY)]
     pub runtime: PathBuf,
     /// Print JSON
     #[arg(long)]
@@ -355,12 +356,12 @@ pub struct DoctorArgs {
     #[arg(long, value_name = "DIR", default_value = "/", hide = true)]
     pub root: PathBuf,
     /// Where status.json lives
-    #[arg(long, value_name = "DIR", default_value = "/run/mock-imds-net", hide = true)]
+    #[arg(long, value_name = "DIR", default_value = runtime::DEFAULT_DIRECTORY, hide = true)]
     pub runtime: PathBuf,
     /// The host configuration
-    #[arg(long, value_name = "FILE", default_value = "/etc/mock-imds/host.toml", hide = true)]
+    #[arg(long, value_name = "FILE", default_value = settings::DEFAULT_PATH, hide = true)]
     pub config: PathBuf,
     /// Where the machine's DMI strings are read
-    #[arg(long, value_name = "DIR", default_value = "/sys/class/dmi/id", hide = true)]
+    #[arg(long, value_name = "DIR", default_value = cloud::DMI, hide = true)]
     pub dmi: PathBuf,
 }
