@@ -14,16 +14,17 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand};
 
 use crate::config::{DURATIONS, parse_duration};
+use crate::host::{cloud, runtime, settings};
 use crate::journal::{ClientFilter, CommaSeparated, MethodFilter, OutcomeFilter, SinceFilter};
 use crate::model::{Accepted, PathGlob};
 use crate::observe::Level;
 
-pub use change::{
+pub(crate) use change::{
     ClearArgs, ClockArgs, ClockCommand, LifecycleArgs, MaintenanceArgs, RebalanceArgs, RotateArgs,
     ScheduleArgs, SetArgs, SpotArgs, UseArgs,
 };
-pub use fault::FaultArgs;
-pub use import::{
+pub(crate) use fault::FaultArgs;
+pub(crate) use import::{
     AemmArgs, ImportAemmArgs, ImportArgs, ImportDumpArgs, ImportFormat, ImportMode, OutputArgs, RecordArgs,
     SecretsArgs,
 };
@@ -334,17 +335,17 @@ pub enum NetCommand {
 #[derive(Debug, Args)]
 pub struct NetArgs {
     /// Host configuration; only the default file may be missing
-    #[arg(long, value_name = "FILE", default_value = "/etc/mock-imds/host.toml")]
+    #[arg(long, value_name = "FILE", default_value = settings::DEFAULT_PATH)]
     pub config: PathBuf,
     /// Runtime directory, for status.json and the record of what was added
-    #[arg(long, value_name = "DIR", env = "RUNTIME_DIRECTORY", default_value = "/run/mock-imds-net")]
+    #[arg(long, value_name = "DIR", env = "RUNTIME_DIRECTORY", default_value = runtime::DEFAULT_DIRECTORY)]
     pub runtime: PathBuf,
     /// Where the machine's DMI strings are read, to tell a real cloud machine
     #[arg(
         long,
         value_name = "DIR",
         env = "MOCK_IMDS_DMI_DIR",
-        default_value = "/sys/class/dmi/id",
+        default_value = cloud::DMI,
         hide = true
     )]
     pub dmi: PathBuf,
@@ -357,7 +358,7 @@ pub struct NetArgs {
 #[derive(Debug, Args)]
 pub struct NetDownArgs {
     /// Runtime directory, with the record of what was added
-    #[arg(long, value_name = "DIR", env = "RUNTIME_DIRECTORY", default_value = "/run/mock-imds-net")]
+    #[arg(long, value_name = "DIR", env = "RUNTIME_DIRECTORY", default_value = runtime::DEFAULT_DIRECTORY)]
     pub runtime: PathBuf,
 }
 
@@ -365,7 +366,7 @@ pub struct NetDownArgs {
 #[derive(Debug, Args)]
 pub struct NetStatusArgs {
     /// Runtime directory, with status.json
-    #[arg(long, value_name = "DIR", default_value = "/run/mock-imds-net")]
+    #[arg(long, value_name = "DIR", default_value = runtime::DEFAULT_DIRECTORY)]
     pub runtime: PathBuf,
     /// Print JSON
     #[arg(long)]
@@ -386,12 +387,12 @@ pub struct DoctorArgs {
     #[arg(long, value_name = "DIR", default_value = "/", hide = true)]
     pub root: PathBuf,
     /// Where status.json lives
-    #[arg(long, value_name = "DIR", default_value = "/run/mock-imds-net", hide = true)]
+    #[arg(long, value_name = "DIR", default_value = runtime::DEFAULT_DIRECTORY, hide = true)]
     pub runtime: PathBuf,
     /// The host configuration
-    #[arg(long, value_name = "FILE", default_value = "/etc/mock-imds/host.toml", hide = true)]
+    #[arg(long, value_name = "FILE", default_value = settings::DEFAULT_PATH, hide = true)]
     pub config: PathBuf,
     /// Where the machine's DMI strings are read
-    #[arg(long, value_name = "DIR", default_value = "/sys/class/dmi/id", hide = true)]
+    #[arg(long, value_name = "DIR", default_value = cloud::DMI, hide = true)]
     pub dmi: PathBuf,
 }

@@ -33,7 +33,7 @@ pub struct Failure {
 
 impl Failure {
     /// A failure of this status with this sentence.
-    pub fn new(status: ExitStatus, message: impl Into<String>) -> Self {
+    pub(crate) fn new(status: ExitStatus, message: impl Into<String>) -> Self {
         Self { status, message: message.into() }
     }
 }
@@ -48,7 +48,7 @@ impl std::error::Error for Failure {}
 
 /// Prints a failure to stderr and gives the process' exit code.
 #[expect(clippy::print_stderr, reason = "the one place where a failure reaches the terminal")]
-pub fn code(result: Result<(), Failure>) -> ExitCode {
+pub(crate) fn code(result: Result<(), Failure>) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {

@@ -17,22 +17,24 @@
 //!
 //! `host` and `server` never meet: code that can change the host cannot be reached from a request.
 
+#![warn(unreachable_pub)]
+
 pub mod aemm;
 pub mod cli;
 pub mod commands;
 pub mod config;
-pub mod control;
-pub mod daemon;
+pub(crate) mod control;
+pub(crate) mod daemon;
 pub mod exit;
 pub mod host;
 pub mod identity;
 pub mod imds;
 pub mod journal;
 pub mod model;
-pub mod observe;
-pub mod paths;
+pub(crate) mod observe;
+pub(crate) mod paths;
 pub mod record;
 pub mod scenario;
 pub mod server;
 pub mod transcribe;
-pub mod watch;
+pub(crate) mod watch;

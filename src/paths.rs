@@ -12,12 +12,12 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 /// The control socket of the packaged service.
-pub const SYSTEM_CONTROL: &str = "/run/mock-imds/control.sock";
+pub(crate) const SYSTEM_CONTROL: &str = "/run/mock-imds/control.sock";
 
 /// The directory of the identity document's keys and certificates, in the state directory.
-pub const IDENTITY: &str = "identity";
+pub(crate) const IDENTITY: &str = "identity";
 /// The state directory of the packaged service.
-pub const SYSTEM_STATE: &str = "/var/lib/mock-imds";
+pub(crate) const SYSTEM_STATE: &str = "/var/lib/mock-imds";
 
 const OWN: &str = "mock-imds";
 const SCENARIO: &str = "scenario.toml";
@@ -26,7 +26,7 @@ const CONTROL: &str = "control.sock";
 
 /// The directories that the environment names. Unset, empty and relative ones are none.
 #[derive(Debug, Clone, Default)]
-pub struct Paths {
+pub(crate) struct Paths {
     configuration_directory: Option<PathBuf>,
     state_directory: Option<PathBuf>,
     runtime_directory: Option<PathBuf>,
@@ -37,7 +37,7 @@ pub struct Paths {
 
 impl Paths {
     /// From the environment of this process.
-    pub fn from_env() -> Self {
+    pub(crate) fn from_env() -> Self {
         Self::from(|name| env::var_os(name))
     }
 
@@ -62,28 +62,28 @@ impl Paths {
     }
 
     /// Where a scenario is looked for when none is named, best first.
-    pub fn scenarios(&self) -> Vec<PathBuf> {
+    pub(crate) fn scenarios(&self) -> Vec<PathBuf> {
         joined([&self.configuration_directory, &self.xdg_config], SCENARIO)
     }
 
     /// Where keys live.
-    pub fn state(&self) -> Option<PathBuf> {
+    pub(crate) fn state(&self) -> Option<PathBuf> {
         self.state_directory.clone().or_else(|| self.xdg_state.clone())
     }
 
     /// Where a service keeps what outlives its process, and not its stop.
-    pub fn kept(&self) -> Option<PathBuf> {
+    pub(crate) fn kept(&self) -> Option<PathBuf> {
         self.runtime_directory.as_ref().map(|directory| directory.join(KEPT))
     }
 
     /// Where a server may put its control socket, best first; `state` is the directory that it uses.
-    pub fn control_of_server(&self, state: Option<&Path>) -> Vec<PathBuf> {
+    pub(crate) fn control_of_server(&self, state: Option<&Path>) -> Vec<PathBuf> {
         joined([&self.runtime_directory, &self.xdg_runtime, &state.map(Path::to_owned)], CONTROL)
     }
 
     /// Where a client looks for the control socket, best first: a server that the user runs goes before the host's. A
     /// unit's own variable has no second.
-    pub fn control_of_client(&self) -> Vec<PathBuf> {
+    pub(crate) fn control_of_client(&self) -> Vec<PathBuf> {
         if self.runtime_directory.is_some() {
             return joined([&self.runtime_directory], CONTROL);
         }

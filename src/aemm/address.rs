@@ -6,7 +6,7 @@ use super::config::AemmServer;
 
 /// Where a server shall listen.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ListenAddress {
+pub(crate) enum ListenAddress {
     /// Every address of both families. `0.0.0.0` and `::` mean that, too.
     Everywhere {
         /// The port; 0: any.
@@ -27,7 +27,7 @@ pub enum ListenAddress {
 ///
 /// # Errors
 /// Why nothing can listen there, with `listen tcp` before it.
-pub fn place(server: &AemmServer) -> Result<ListenAddress, String> {
+pub(crate) fn place(server: &AemmServer) -> Result<ListenAddress, String> {
     let (hostname, port) = (&server.hostname, &server.port);
     let all = format!("{hostname}:{port}");
     let host = match hostname.strip_prefix('[') {

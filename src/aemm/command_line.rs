@@ -19,7 +19,7 @@ use super::go;
 
 /// A command line that was understood.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Invocation {
+pub(crate) enum Invocation {
     /// `--help` of a command.
     Help(AemmCommand),
     /// `--version`
@@ -30,7 +30,7 @@ pub enum Invocation {
 
 /// A command with its flags.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ParsedCommand {
+pub(crate) struct ParsedCommand {
     /// Which.
     pub command: AemmCommand,
     /// The flags that were given, by their long names.
@@ -41,7 +41,7 @@ pub struct ParsedCommand {
 
 /// Why a command line was not understood.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Misread {
+pub(crate) struct Misread {
     /// The command whose usage helps; `None`: there is no such command.
     pub command: Option<AemmCommand>,
     /// What is wrong.
@@ -49,7 +49,7 @@ pub struct Misread {
 }
 
 /// Reads the words after the program's name.
-pub fn parse(words: &[String]) -> Result<Invocation, Misread> {
+pub(crate) fn parse(words: &[String]) -> Result<Invocation, Misread> {
     let (command, rest) = find(AemmCommand::Root, words.to_vec());
     if command == AemmCommand::Root
         && let Some(word) = bare(&rest, command).first()

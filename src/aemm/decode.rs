@@ -23,7 +23,7 @@ const STRICT: [&str; 4] = [
 ///
 /// # Errors
 /// A line for each value that does not fit, below the first line of the original.
-pub fn decode(settings: &AemmSettings, mode: AemmMode) -> Result<AemmConfig, String> {
+pub(crate) fn decode(settings: &AemmSettings, mode: AemmMode) -> Result<AemmConfig, String> {
     let mut decoder = Decoder { settings, problems: vec![] };
     let config = decoder.config(mode);
     decoder.problems.extend(STRICT.iter().filter_map(|key| not_a_text(settings, key)));

@@ -92,7 +92,7 @@ const LEAVES: &[(&str, &str, Option<&str>)] = &[
     ("target-lifecycle-state", "autoscaling/target-lifecycle-state", None),
 ];
 
-pub fn metadata() -> PathTable {
+pub(crate) fn metadata() -> PathTable {
     let mut tree = PathTable::default();
     for (key, path, value) in LEAVES {
         let path = path.replace(INTERFACE, MAC);
@@ -110,7 +110,7 @@ pub fn metadata() -> PathTable {
     tree
 }
 
-pub fn dynamic() -> PathTable {
+pub(crate) fn dynamic() -> PathTable {
     let leaves = [
         ("instance-identity-document", "instance-identity/document", document()),
         ("instance-identity-pkcs", "instance-identity/pkcs7", ConfigValue::Text(canned(828))),
@@ -125,7 +125,7 @@ pub fn dynamic() -> PathTable {
     tree
 }
 
-pub fn userdata() -> PathTable {
+pub(crate) fn userdata() -> PathTable {
     let mut tree = PathTable::default();
     tree.paths.insert("userdata".into(), "/latest/user-data".into());
     let text = BASE64_STANDARD.encode("1234,john,reboot,true\n");

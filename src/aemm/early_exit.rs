@@ -10,7 +10,7 @@ const PANIC: u8 = 2;
 
 /// An end before anything is served.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct EarlyExit {
+pub(crate) struct EarlyExit {
     /// The exit status.
     pub status: u8,
     /// For stdout.
@@ -21,12 +21,12 @@ pub struct EarlyExit {
 
 impl EarlyExit {
     /// An answer, on stdout.
-    pub fn answer(text: impl Into<String>) -> Self {
+    pub(crate) fn answer(text: impl Into<String>) -> Self {
         Self { stdout: text.into(), ..Self::default() }
     }
 
     /// What was said cannot be: the reasons, the usage of the command, and a last line that names the reasons again.
-    pub fn wrong(command: AemmCommand, reasons: &str) -> Self {
+    pub(crate) fn wrong(command: AemmCommand, reasons: &str) -> Self {
         Self {
             status: PANIC,
             stderr: format!("Error: {reasons}\n\n{}\n{}", usage(command), fatal(reasons)),
@@ -35,7 +35,7 @@ impl EarlyExit {
     }
 
     /// A command line that was not understood.
-    pub fn misread(misread: &Misread) -> Self {
+    pub(crate) fn misread(misread: &Misread) -> Self {
         let reasons = &misread.message;
         if let Some(command) = misread.command {
             return Self::wrong(command, reasons);
@@ -46,12 +46,12 @@ impl EarlyExit {
     }
 
     /// Something that goes wrong at the start: `panic: ` and the reason.
-    pub fn panic(reason: &str) -> Self {
+    pub(crate) fn panic(reason: &str) -> Self {
         Self { status: PANIC, stderr: format!("panic: {}\n", one_line(reason)), ..Self::default() }
     }
 
     /// User data that is not base64.
-    pub fn user_data(reason: &str) -> Self {
+    pub(crate) fn user_data(reason: &str) -> Self {
         let stdout = "There was an issue decoding base64 data from config\n".to_owned();
         Self { stdout, ..Self::panic(reason) }
     }

@@ -3,7 +3,7 @@
 
 /// What is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AemmCommand {
+pub(crate) enum AemmCommand {
     /// No subcommand: all mocks.
     Root,
     /// `spot`
@@ -18,7 +18,7 @@ pub enum AemmCommand {
 
 /// How a flag's value is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FlagKind {
+pub(crate) enum FlagKind {
     /// Any text.
     Text,
     /// A whole number of 64 bits.
@@ -29,7 +29,7 @@ pub enum FlagKind {
 
 /// A flag.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Flag {
+pub(crate) struct Flag {
     /// After `--`.
     pub long: &'static str,
     /// After `-`.
@@ -55,7 +55,7 @@ const fn flag(
 use FlagKind::{Integer, Switch, Text};
 
 /// Those of every command.
-pub const GLOBAL: &[Flag] = &[
+pub(crate) const GLOBAL: &[Flag] = &[
     flag(
         "asg-termination-delay-sec",
         None,
@@ -186,10 +186,10 @@ const VERSION: Flag = flag("version", Some('v'), Switch, "", "print the version 
 
 impl AemmCommand {
     /// Those that a user chooses from.
-    pub const SUBCOMMANDS: [Self; 4] = [Self::AsgLifecycle, Self::Events, Self::Help, Self::Spot];
+    pub(crate) const SUBCOMMANDS: [Self; 4] = [Self::AsgLifecycle, Self::Events, Self::Help, Self::Spot];
 
     /// Its word.
-    pub const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Root => "ec2-metadata-mock",
             Self::Spot => "spot",
@@ -200,7 +200,7 @@ impl AemmCommand {
     }
 
     /// Its other words.
-    pub const fn aliases(self) -> &'static [&'static str] {
+    pub(crate) const fn aliases(self) -> &'static [&'static str] {
         match self {
             Self::Events => &["se", "scheduledevents"],
             Self::AsgLifecycle => &["autoscaling", "asg"],
@@ -209,7 +209,7 @@ impl AemmCommand {
     }
 
     /// All words that lead to it.
-    pub fn path(self) -> String {
+    pub(crate) fn path(self) -> String {
         match self {
             Self::Root => self.name().to_owned(),
             _ => format!("{} {}", Self::Root.name(), self.name()),
@@ -217,7 +217,7 @@ impl AemmCommand {
     }
 
     /// The command below this one that a word means.
-    pub fn below(self, word: &str) -> Option<Self> {
+    pub(crate) fn below(self, word: &str) -> Option<Self> {
         self.all_below()
             .iter()
             .copied()
@@ -225,7 +225,7 @@ impl AemmCommand {
     }
 
     /// The commands below this one.
-    pub const fn all_below(self) -> &'static [Self] {
+    pub(crate) const fn all_below(self) -> &'static [Self] {
         match self {
             Self::Root => &Self::SUBCOMMANDS,
             _ => &[],
@@ -233,7 +233,7 @@ impl AemmCommand {
     }
 
     /// Its own flags, without the global ones.
-    pub fn own_flags(self) -> Vec<&'static Flag> {
+    pub(crate) fn own_flags(self) -> Vec<&'static Flag> {
         let own = match self {
             Self::Spot => SPOT,
             Self::Events => EVENTS,
@@ -246,12 +246,12 @@ impl AemmCommand {
     }
 
     /// All of its flags.
-    pub fn flags(self) -> impl Iterator<Item = &'static Flag> {
+    pub(crate) fn flags(self) -> impl Iterator<Item = &'static Flag> {
         GLOBAL.iter().chain(self.own_flags())
     }
 }
 
 /// Every flag that sets something.
-pub fn all() -> impl Iterator<Item = &'static Flag> {
+pub(crate) fn all() -> impl Iterator<Item = &'static Flag> {
     GLOBAL.iter().chain(SPOT).chain(EVENTS)
 }

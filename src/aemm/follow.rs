@@ -8,7 +8,7 @@ const EVENT_ID: &str = "event-id";
 
 /// Values, paths and `imdsv2` are as they are now. Notices, where they are and what they say, are as they were at
 /// first: in the original each has kept the configuration that it began with.
-pub fn follow(first: &AemmConfig, now: AemmConfig) -> AemmConfig {
+pub(crate) fn follow(first: &AemmConfig, now: AemmConfig) -> AemmConfig {
     let mut config = AemmConfig {
         imdsv2: now.imdsv2,
         open_listings: now.open_listings,

@@ -5,13 +5,13 @@ use jiff::civil::Date;
 use serde_json::Value;
 
 /// What [`parse_int`] reads.
-pub const INTEGER: &str = "a whole number of 64 bits";
+pub(crate) const INTEGER: &str = "a whole number of 64 bits";
 /// What [`parse_bool`] reads.
-pub const BOOLEAN: &str = "true or false";
+pub(crate) const BOOLEAN: &str = "true or false";
 
 /// `strconv.ParseInt` of base 0 and 64 bits: a sign, then decimal, or `0x`, `0o`, `0b`, or octal after a `0`; `_`
 /// between digits.
-pub fn parse_int(text: &str) -> Option<i64> {
+pub(crate) fn parse_int(text: &str) -> Option<i64> {
     let (negative, digits) = match text.as_bytes().first() {
         Some(b'-') => (true, &text[1..]),
         Some(b'+') => (false, &text[1..]),
@@ -35,7 +35,7 @@ pub fn parse_int(text: &str) -> Option<i64> {
 }
 
 /// `strconv.ParseBool`.
-pub fn parse_bool(text: &str) -> Option<bool> {
+pub(crate) fn parse_bool(text: &str) -> Option<bool> {
     match text {
         "1" | "t" | "T" | "true" | "TRUE" | "True" => Some(true),
         "0" | "f" | "F" | "false" | "FALSE" | "False" => Some(false),
@@ -44,7 +44,7 @@ pub fn parse_bool(text: &str) -> Option<bool> {
 }
 
 /// A number without an exponent.
-pub fn number(number: &serde_json::Number) -> String {
+pub(crate) fn number(number: &serde_json::Number) -> String {
     match number.as_f64() {
         Some(float) if !number.is_i64() && !number.is_u64() => format!("{float}"),
         _ => number.to_string(),
@@ -52,7 +52,7 @@ pub fn number(number: &serde_json::Number) -> String {
 }
 
 /// A text as it is, anything else as JSON.
-pub fn plain(value: &Value) -> String {
+pub(crate) fn plain(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         Value::Number(value) => number(value),
@@ -61,13 +61,13 @@ pub fn plain(value: &Value) -> String {
 }
 
 /// Whether [`instant`] finds one.
-pub fn is_rfc3339(text: &str) -> bool {
+pub(crate) fn is_rfc3339(text: &str) -> bool {
     instant(text).is_some()
 }
 
 /// The whole second that `time.Parse(time.RFC3339, …)` finds: a one-digit hour and a comma before fractions pass. What
 /// is later than the latest instant of jiff, two days before the end of the year 9999, is that.
-pub fn instant(text: &str) -> Option<jiff::Timestamp> {
+pub(crate) fn instant(text: &str) -> Option<jiff::Timestamp> {
     let mut rest = text;
     let year = digits(&mut rest, 4, 4)?;
     literal(&mut rest, '-')?;

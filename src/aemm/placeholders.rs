@@ -36,7 +36,7 @@ const FOLLOWERS: &[(&str, &[&str])] = &[
 
 /// What is replaced in which paths.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Placeholders(Vec<Replacement>);
+pub(crate) struct Placeholders(Vec<Replacement>);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Replacement {
@@ -47,7 +47,7 @@ struct Replacement {
 
 impl Placeholders {
     /// Those of the values that differ from their defaults.
-    pub fn of(metadata: &PathTable) -> Self {
+    pub(crate) fn of(metadata: &PathTable) -> Self {
         let defaults = AemmConfig::default().metadata;
         let replacement = |(key, keys): &(&str, &'static [&'static str])| {
             let (from, to) = (text(&defaults, key)?, text(metadata, key)?);
@@ -57,7 +57,7 @@ impl Placeholders {
     }
 
     /// Replaces them.
-    pub fn fill(&self, metadata: &mut PathTable) {
+    pub(crate) fn fill(&self, metadata: &mut PathTable) {
         for Replacement { keys, from, to } in &self.0 {
             for key in *keys {
                 if let Some(path) = metadata.paths.get_mut(*key) {

@@ -8,12 +8,12 @@ use super::settings::AemmSettings;
 use crate::model::json::harmless;
 
 /// Below the home directory, or else below the working directory.
-pub fn place(home: Option<&Path>) -> PathBuf {
+pub(crate) fn place(home: Option<&Path>) -> PathBuf {
     home.unwrap_or(Path::new("")).join(".ec2-metadata-mock").join(".aemm-config-used.json")
 }
 
 /// JSON, two spaces a level, keys sorted and in lower case, without a newline at the end.
-pub fn text(settings: &AemmSettings) -> String {
+pub(crate) fn text(settings: &AemmSettings) -> String {
     let map = Value::Object(without_nulls(settings.map()));
     let text = serde_json::to_string_pretty(&map).expect("keys are strings");
     harmless(&text)

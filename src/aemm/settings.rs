@@ -8,7 +8,7 @@ use super::config::{self, AemmConfig};
 use super::flags;
 
 /// What `config-file` says unless told otherwise. The home directory stands for itself.
-pub const DEFAULT_FILE: &str = "$HOME/aemm-config.json";
+pub(crate) const DEFAULT_FILE: &str = "$HOME/aemm-config.json";
 
 /// Settings outside of the trees that have no default.
 const UNSET: &[&str] = &[
@@ -25,11 +25,11 @@ const UNSET: &[&str] = &[
 
 /// Settings as they were said, nested, by lower-case keys; nothing is unset by `null`.
 #[derive(Debug, Clone, PartialEq)]
-pub struct AemmSettings(Map<String, Value>);
+pub(crate) struct AemmSettings(Map<String, Value>);
 
 impl AemmSettings {
     /// The defaults.
-    pub fn defaults() -> Self {
+    pub(crate) fn defaults() -> Self {
         let config = AemmConfig::default();
         let mut settings = Self(Map::new());
         let plain: [(&str, Value); 12] = [
@@ -64,32 +64,32 @@ impl AemmSettings {
     }
 
     /// All of it, with the file's own keys that mean nothing.
-    pub fn map(&self) -> &Map<String, Value> {
+    pub(crate) fn map(&self) -> &Map<String, Value> {
         &self.0
     }
 
     /// What a dotted key says.
-    pub fn get(&self, key: &str) -> Option<&Value> {
+    pub(crate) fn get(&self, key: &str) -> Option<&Value> {
         let mut names = key.split('.');
         let first = self.0.get(names.next()?)?;
         names.try_fold(first, |value, name| value.get(name))
     }
 
     /// Says something else.
-    pub fn set(&mut self, key: &str, value: Value) {
+    pub(crate) fn set(&mut self, key: &str, value: Value) {
         self.set_at(&key.split('.').collect::<Vec<_>>(), value);
     }
 
     /// What the file says goes before what was said.
     #[must_use]
-    pub fn with_file(mut self, file: Map<String, Value>) -> Self {
+    pub(crate) fn with_file(mut self, file: Map<String, Value>) -> Self {
         overlay(&mut self.0, file);
         self
     }
 
     /// What the environment says goes before the file.
     #[must_use]
-    pub fn with_environment(mut self, variable: impl Fn(&str) -> Option<String>) -> Self {
+    pub(crate) fn with_environment(mut self, variable: impl Fn(&str) -> Option<String>) -> Self {
         for leaf in leaves() {
             if let Some(text) = variable(&variable_name(&leaf)) {
                 let names: Vec<&str> = leaf.iter().map(String::as_str).collect();
@@ -101,7 +101,7 @@ impl AemmSettings {
 
     /// What flags say goes before everything.
     #[must_use]
-    pub fn with_flags(mut self, given: &BTreeMap<&'static str, Value>) -> Self {
+    pub(crate) fn with_flags(mut self, given: &BTreeMap<&'static str, Value>) -> Self {
         for flag in flags::all() {
             if let Some(value) = given.get(flag.long) {
                 self.set(flag.key, value.clone());
@@ -149,7 +149,7 @@ fn json(value: &config::ConfigValue) -> Value {
 }
 
 /// The names of every leaf. Each has a variable in the environment.
-pub fn leaves() -> Vec<Vec<String>> {
+pub(crate) fn leaves() -> Vec<Vec<String>> {
     let mut settings = AemmSettings::defaults();
     for key in UNSET {
         settings.set(key, Value::Null);
@@ -158,7 +158,7 @@ pub fn leaves() -> Vec<Vec<String>> {
 }
 
 /// The names of every leaf of a tree.
-pub fn names(tree: &Map<String, Value>) -> Vec<Vec<String>> {
+pub(crate) fn names(tree: &Map<String, Value>) -> Vec<Vec<String>> {
     fn below(prefix: &[String], value: &Value, leaves: &mut Vec<Vec<String>>) {
         match value {
             Value::Object(fields) => {
@@ -177,7 +177,7 @@ pub fn names(tree: &Map<String, Value>) -> Vec<Vec<String>> {
 }
 
 /// `server.hostname` → `AEMM_SERVER_HOSTNAME`.
-pub fn variable_name(leaf: &[String]) -> String {
+pub(crate) fn variable_name(leaf: &[String]) -> String {
     format!("AEMM_{}", leaf.join("_").to_uppercase().replace(['-', '.'], "_"))
 }
 

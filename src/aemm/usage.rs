@@ -5,12 +5,12 @@ use std::fmt::Write as _;
 use super::flags::{AemmCommand, Flag, FlagKind, GLOBAL};
 
 /// What `--help` of a command prints.
-pub fn help(command: AemmCommand) -> String {
+pub(crate) fn help(command: AemmCommand) -> String {
     format!("{}\n\n{}", about(command), usage(command))
 }
 
 /// How a command is called, and its flags.
-pub fn usage(command: AemmCommand) -> String {
+pub(crate) fn usage(command: AemmCommand) -> String {
     let path = command.path();
     let mut text = String::from("Usage:\n");
     let _ = writeln!(text, "  {path} [flags]");

@@ -15,7 +15,7 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
 ///
 /// # Errors
 /// What is wrong with it, in the words of the original.
-pub fn decoded(config: &AemmConfig) -> Result<Vec<u8>, String> {
+pub(crate) fn decoded(config: &AemmConfig) -> Result<Vec<u8>, String> {
     let Some(ConfigValue::Text(text)) = config.userdata.values.get("userdata") else { return Ok(vec![]) };
     let text: String = text.chars().filter(|c| !matches!(c, '\r' | '\n')).collect();
     LENIENT.decode(&text).map_err(|error| {

@@ -12,7 +12,7 @@ const STATES: &[&str] = &["active", "completed", "canceled"];
 const TIMES: &str = "time in RFC3339 format, e.g. 2020-01-07T01:03:47Z";
 
 /// A line for each value that is not allowed.
-pub fn problems(config: &AemmConfig) -> Vec<String> {
+pub(crate) fn problems(config: &AemmConfig) -> Vec<String> {
     let mut problems = Vec::new();
     if matches!(config.mode, AemmMode::All | AemmMode::Spot) {
         let spot = &config.spot;
@@ -52,7 +52,7 @@ fn invalid(flag: &str, value: &str, allowed: &str) -> String {
 }
 
 /// A line for each value that no answer carries.
-pub fn lengths(config: &AemmConfig) -> Vec<String> {
+pub(crate) fn lengths(config: &AemmConfig) -> Vec<String> {
     let mut problems = Vec::new();
     let mut check = |key: &str, bytes: usize| {
         if bytes > VALUE_LIMIT {

@@ -1,6 +1,6 @@
 //! The examples at the end of each help text. `tests/cli/help.rs` parses every line that starts with `mock-imds`.
 
-pub const ROOT: &str = "\
+pub(super) const ROOT: &str = "\
 Examples:
   mock-imds serve --scenario scenario.toml --watch
   mock-imds spot --in 30s     # issue a spot interruption notice in 30 seconds
@@ -8,69 +8,69 @@ Examples:
   mock-imds clear             # clear everything that events changed
   mock-imds doctor            # find out why programs don't reach the service";
 
-pub const SERVE: &str = "\
+pub(super) const SERVE: &str = "\
 Examples:
   mock-imds serve
   mock-imds serve --scenario scenario.toml --watch
   mock-imds serve --listen 127.0.0.1:8080 --listen '[::1]:8080'";
 
-pub const CHECK: &str = "\
+pub(super) const CHECK: &str = "\
 Examples:
   mock-imds check /etc/mock-imds/scenario.toml
   mock-imds check one.toml two.toml";
 
-pub const RELOAD: &str = "\
+pub(super) const RELOAD: &str = "\
 Examples:
   mock-imds reload
   mock-imds reload --keep    # keep the clock and what was changed";
 
-pub const STATUS: &str = "\
+pub(super) const STATUS: &str = "\
 Examples:
   mock-imds status
   mock-imds status --json
   mock-imds status --follow    # print it again after each change";
 
-pub const SHOW: &str = "\
+pub(super) const SHOW: &str = "\
 Examples:
   mock-imds show meta-data/instance-id
   mock-imds show dynamic/instance-identity/document
   mock-imds show meta-data/mac --client 172.17.0.2  # as this container
   mock-imds show identity-certificate";
 
-pub const IDENTITY_CERTIFICATE: &str = "\
+pub(super) const IDENTITY_CERTIFICATE: &str = "\
 Examples:
   mock-imds show identity-certificate
   mock-imds show identity-certificate pkcs7";
 
-pub const USE: &str = "\
+pub(super) const USE: &str = "\
 Examples:
   mock-imds use --list
   mock-imds use spot-interruption    # a scenario of the library
   mock-imds use ./mine.toml          # a file";
 
-pub const SPOT: &str = "\
+pub(super) const SPOT: &str = "\
 Examples:
   mock-imds spot                 # the notice now, termination in 2 minutes
   mock-imds spot --in 30s        # the notice in 30 seconds
   mock-imds spot --action stop --notice 5m
   mock-imds spot --then vanish   # afterwards, every connection is reset";
 
-pub const REBALANCE: &str = "\
+pub(super) const REBALANCE: &str = "\
 Examples:
   mock-imds rebalance
   mock-imds rebalance --in 1m --instance web";
 
-pub const MAINTENANCE: &str = "\
+pub(super) const MAINTENANCE: &str = "\
 Examples:
   mock-imds maintenance --code system-reboot --not-before 2h
   mock-imds maintenance --id instance-event-0d59937288b749b32 --state completed";
 
-pub const LIFECYCLE: &str = "\
+pub(super) const LIFECYCLE: &str = "\
 Examples:
   mock-imds lifecycle Terminated
   mock-imds lifecycle InService --in 10s";
 
-pub const FAULT: &str = "\
+pub(super) const FAULT: &str = "\
 Examples:
   mock-imds fault --status 503 --path 'meta-data/iam/**' --for 30s
   mock-imds fault --latency 100ms..2s --client 172.17.0.0/16
@@ -78,106 +78,106 @@ Examples:
   mock-imds fault --throttle 5 --then drop
   mock-imds fault --clear";
 
-pub const CLEAR: &str = "\
+pub(super) const CLEAR: &str = "\
 Examples:
   mock-imds clear
   mock-imds clear spot-interruption maintenance";
 
-pub const ROTATE: &str = "\
+pub(super) const ROTATE: &str = "\
 Examples:
   mock-imds rotate
   mock-imds rotate --in 5m";
 
-pub const SET: &str = "\
+pub(super) const SET: &str = "\
 Examples:
   mock-imds set meta-data/public-ipv4 192.0.2.7
   mock-imds set user-data --file user-data.yaml
   mock-imds set meta-data/public-ipv4 --remove   # answer 404
   mock-imds set meta-data/public-ipv4 --unset    # as in the scenario";
 
-pub const CLOCK: &str = "\
+pub(super) const CLOCK: &str = "\
 Examples:
   mock-imds clock seek +1m
   mock-imds clock pause
   mock-imds clock resume";
 
-pub const CLOCK_SEEK: &str = "\
+pub(super) const CLOCK_SEEK: &str = "\
 Examples:
   mock-imds clock seek 1m30s    # to 1m30s after the load of the scenario
   mock-imds clock seek +30s     # forward by 30 seconds
   mock-imds clock seek -30s     # back by 30 seconds";
 
-pub const CLOCK_PAUSE: &str = "\
+pub(super) const CLOCK_PAUSE: &str = "\
 Examples:
   mock-imds clock pause";
 
-pub const CLOCK_RESUME: &str = "\
+pub(super) const CLOCK_RESUME: &str = "\
 Examples:
   mock-imds clock resume";
 
-pub const REQUESTS: &str = "\
+pub(super) const REQUESTS: &str = "\
 Examples:
   mock-imds requests --limit 20
   mock-imds requests --follow --client 172.17.0.0/16 --status 4xx,5xx
   mock-imds requests --v1 --json    # what still uses IMDSv1";
 
-pub const WAIT: &str = "\
+pub(super) const WAIT: &str = "\
 Examples:
   mock-imds wait meta-data/spot/instance-action --within 1m
   mock-imds wait 'meta-data/iam/**' --status 200 --since start
   mock-imds wait '**' --v1 --never --within 5m    # fail if anything uses IMDSv1";
 
-pub const RECORD: &str = "\
+pub(super) const RECORD: &str = "\
 Examples:
   mock-imds record -o mine.toml                          # on an EC2 instance
   mock-imds record http://127.0.0.1:1338 --rate 1000
   mock-imds record --with-user-data -o mine.toml --force";
 
-pub const IMPORT: &str = "\
+pub(super) const IMPORT: &str = "\
 Examples:
   mock-imds import dump ./metadata -o mine.toml
   mock-imds import aemm aemm-config.json -o mine.toml";
 
-pub const IMPORT_AEMM: &str = "\
+pub(super) const IMPORT_AEMM: &str = "\
 Examples:
   mock-imds import aemm aemm-config.json
   mock-imds import aemm aemm-config.json --mode spot -o mine.toml";
 
-pub const IMPORT_DUMP: &str = "\
+pub(super) const IMPORT_DUMP: &str = "\
 Examples:
   mock-imds import dump ./metadata -o mine.toml
   mock-imds import dump /run/cloud-init/instance-data.json -o mine.toml";
 
-pub const NET: &str = "\
+pub(super) const NET: &str = "\
 Examples:
   mock-imds net status
   mock-imds net up      # without systemd, as root
   mock-imds net down";
 
-pub const NET_HOLD: &str = "\
+pub(super) const NET_HOLD: &str = "\
 Examples:
   mock-imds net hold --config /etc/mock-imds/host.toml";
 
-pub const NET_UP: &str = "\
+pub(super) const NET_UP: &str = "\
 Examples:
   mock-imds net up
   mock-imds net up --config host.toml";
 
-pub const NET_DOWN: &str = "\
+pub(super) const NET_DOWN: &str = "\
 Examples:
   mock-imds net down";
 
-pub const NET_STATUS: &str = "\
+pub(super) const NET_STATUS: &str = "\
 Examples:
   mock-imds net status
   mock-imds net status --json";
 
-pub const DOCTOR: &str = "\
+pub(super) const DOCTOR: &str = "\
 Examples:
   mock-imds doctor
   mock-imds doctor --json";
 
-pub const AEMM: &str = "\
+pub(super) const AEMM: &str = "\
 Examples:
   mock-imds aemm spot --action stop
   mock-imds aemm --config-file aemm-config.json

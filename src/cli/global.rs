@@ -3,10 +3,10 @@
 use clap::{Arg, ArgAction, Command};
 
 /// The heading.
-pub const HEADING: &str = "Global options";
+pub(super) const HEADING: &str = "Global options";
 
 /// `--help` and `--version` below [`HEADING`]: clap's own can't be moved there.
-pub fn help_and_version() -> [Arg; 2] {
+pub(super) fn help_and_version() -> [Arg; 2] {
     let help = Arg::new("help").short('h').long("help").help("Print help").action(ArgAction::Help);
     let version = Arg::new("version").short('V').long("version").help("Print version");
     let version = version.action(ArgAction::Version);
@@ -16,7 +16,7 @@ pub fn help_and_version() -> [Arg; 2] {
 /// Replaces clap's options in a subcommand and those below it.
 ///
 /// `aemm` is left alone: its flags are those of amazon-ec2-metadata-mock.
-pub fn add(command: Command) -> Command {
+pub(super) fn add(command: Command) -> Command {
     if command.get_name() == "aemm" {
         return command;
     }

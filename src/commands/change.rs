@@ -16,7 +16,7 @@ use crate::control::ControlClient;
 use crate::exit::{ExitStatus, Failure};
 
 /// Sends an event and says what it does.
-pub fn exec(occasion: &ScheduleArgs, event: Value) -> Result<(), Failure> {
+pub(crate) fn exec(occasion: &ScheduleArgs, event: Value) -> Result<(), Failure> {
     let Value::Object(mut event) = event else {
         return Err(Failure::new(ExitStatus::Software, "an event is an object"));
     };
@@ -29,7 +29,7 @@ pub fn exec(occasion: &ScheduleArgs, event: Value) -> Result<(), Failure> {
 }
 
 /// A spot interruption notice.
-pub fn spot(spot: &SpotArgs) -> Value {
+pub(crate) fn spot(spot: &SpotArgs) -> Value {
     let mut words = Map::from_iter([
         ("action".to_owned(), object!(spot.action)),
         ("then".to_owned(), object!(spot.then)),
@@ -40,12 +40,12 @@ pub fn spot(spot: &SpotArgs) -> Value {
 }
 
 /// A rebalance recommendation.
-pub fn rebalance() -> Value {
+pub(crate) fn rebalance() -> Value {
     object!({ "rebalance-recommendation": {} })
 }
 
 /// A maintenance event.
-pub fn maintenance(asked: &MaintenanceArgs) -> Value {
+pub(crate) fn maintenance(asked: &MaintenanceArgs) -> Value {
     let said = [
         ("id", &asked.id),
         ("code", &asked.code),
@@ -62,22 +62,22 @@ pub fn maintenance(asked: &MaintenanceArgs) -> Value {
 }
 
 /// A target lifecycle state.
-pub fn lifecycle(asked: &LifecycleArgs) -> Value {
+pub(crate) fn lifecycle(asked: &LifecycleArgs) -> Value {
     object!({ "target-lifecycle-state": asked.state })
 }
 
 /// What is taken back.
-pub fn clear(clear: &ClearArgs) -> Value {
+pub(crate) fn clear(clear: &ClearArgs) -> Value {
     object!({ "clear": clear.what })
 }
 
 /// New credentials.
-pub fn rotate() -> Value {
+pub(crate) fn rotate() -> Value {
     object!({ "credentials": { "rotate": true } })
 }
 
 /// The last word on a path. A file is read here: the server would read it as another user.
-pub fn set(set: &SetArgs) -> Result<Value, Failure> {
+pub(crate) fn set(set: &SetArgs) -> Result<Value, Failure> {
     if set.unset {
         return Ok(object!({ "unset": [set.path] }));
     }

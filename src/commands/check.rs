@@ -6,7 +6,7 @@ use crate::exit::{ExitStatus, Failure};
 use crate::scenario;
 
 /// Runs the subcommand. Every file is judged, whatever the others are.
-pub fn exec(check: &CheckArgs) -> Result<(), Failure> {
+pub(crate) fn exec(check: &CheckArgs) -> Result<(), Failure> {
     let mut rejected = 0;
     for file in &check.files {
         match scenario::load(file) {

@@ -7,7 +7,7 @@ use crate::control::api::ClockOrder;
 use crate::exit::Failure;
 
 /// Runs the subcommand.
-pub fn exec(clock: &ClockArgs) -> Result<(), Failure> {
+pub(crate) fn exec(clock: &ClockArgs) -> Result<(), Failure> {
     let order = match &clock.movement {
         ClockCommand::Seek { to } => ClockOrder { seek: Some(to.clone()), ..ClockOrder::default() },
         ClockCommand::Pause => ClockOrder { pause: true, ..ClockOrder::default() },

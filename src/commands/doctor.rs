@@ -9,7 +9,7 @@ use crate::host::doctor::facts::ServerState;
 use crate::host::doctor::gather::{GatherOptions, gather};
 
 /// Runs the subcommand; 1 when there is something to mend.
-pub fn exec(args: &DoctorArgs) -> Result<(), Failure> {
+pub(crate) fn exec(args: &DoctorArgs) -> Result<(), Failure> {
     let options = GatherOptions {
         root: args.root.clone(),
         runtime: args.runtime.clone(),

@@ -8,7 +8,7 @@ use crate::control::ControlClient;
 use crate::exit::Failure;
 
 /// Runs the subcommand.
-pub fn exec(asked: &FaultArgs) -> Result<(), Failure> {
+pub(crate) fn exec(asked: &FaultArgs) -> Result<(), Failure> {
     let client = ControlClient::new(asked.control.path.as_deref());
     if asked.clear {
         let cleared = client.clear_faults()?;

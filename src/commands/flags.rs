@@ -16,19 +16,19 @@ const RENAMED: &[(&str, &str)] = &[
 ];
 
 /// The rejection without lines and carets: those are of the order in TOML, which nobody typed.
-pub fn in_flags(rejected: Rejected) -> Rejected {
+pub(super) fn in_flags(rejected: Rejected) -> Rejected {
     Rejected { report: report(&rejected.problems), ..rejected }
 }
 
 /// A problem without a position is not about what was typed: the server has no room for another order.
-pub fn status(rejected: &Rejected) -> ExitStatus {
+pub(super) fn status(rejected: &Rejected) -> ExitStatus {
     let typed =
         |problem: &RejectedProblem| problem.severity == ProblemSeverity::Error && problem.line.is_some();
     if rejected.problems.iter().any(typed) { ExitStatus::Usage } else { ExitStatus::Config }
 }
 
 /// The problems as they are printed.
-pub fn report(problems: &[RejectedProblem]) -> String {
+pub(super) fn report(problems: &[RejectedProblem]) -> String {
     let lines = problems.iter().flat_map(|problem| {
         let severity = match problem.severity {
             ProblemSeverity::Error => "error",

@@ -15,7 +15,7 @@ const OF_THE_PROCESS: &[(&str, &str)] = &[
 ];
 
 /// Runs the subcommand.
-pub fn exec(import: &ImportAemmArgs) -> Result<(), Failure> {
+pub(crate) fn exec(import: &ImportAemmArgs) -> Result<(), Failure> {
     output::ready(&import.output)?;
     let wrong = |why: String| Failure::new(ExitStatus::Config, format!("{}: {why}", import.file.display()));
     let said = super::aemm::read(&import.file).map_err(wrong)?;

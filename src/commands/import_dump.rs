@@ -17,7 +17,7 @@ const FILES: usize = 4096;
 const BYTES: u64 = 8 << 20;
 
 /// Runs the subcommand.
-pub fn exec(asked: &ImportDumpArgs) -> Result<(), Failure> {
+pub(crate) fn exec(asked: &ImportDumpArgs) -> Result<(), Failure> {
     output::ready(&asked.output)?;
     let keep = keep(&asked.secrets);
     let path = &asked.path;

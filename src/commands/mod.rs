@@ -12,26 +12,26 @@ use crate::exit::{self, ExitStatus, Failure};
 use crate::observe;
 
 pub mod aemm;
-pub mod change;
-pub mod check;
-pub mod clock;
-pub mod doctor;
-pub mod fault;
+pub(crate) mod change;
+pub(crate) mod check;
+pub(crate) mod clock;
+pub(crate) mod doctor;
+pub(crate) mod fault;
 mod flags;
 mod follow;
-pub mod import_aemm;
-pub mod import_dump;
-pub mod net;
+pub(crate) mod import_aemm;
+pub(crate) mod import_dump;
+pub(crate) mod net;
 mod output;
-pub mod record;
-pub mod reload;
-pub mod requests;
-pub mod serve;
-pub mod show;
-pub mod status;
+pub(crate) mod record;
+pub(crate) mod reload;
+pub(crate) mod requests;
+pub(crate) mod serve;
+pub(crate) mod show;
+pub(crate) mod status;
 mod transcript;
-pub mod use_scenario;
-pub mod wait;
+pub(crate) mod use_scenario;
+pub(crate) mod wait;
 
 /// Runs the subcommand, and says how it ended.
 pub fn exec(cli: Cli) -> ExitCode {

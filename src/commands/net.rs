@@ -14,7 +14,7 @@ use crate::host::status::NetMode;
 use crate::host::up_down::{self, NetOptions};
 
 /// Runs the subcommand.
-pub fn exec(net: &NetCommand) -> Result<(), Failure> {
+pub(crate) fn exec(net: &NetCommand) -> Result<(), Failure> {
     match net {
         NetCommand::Hold(args) => logged(|| guardian::hold(&options(args))),
         NetCommand::Up(args) => logged(|| up_down::up(&options(args))),

@@ -16,7 +16,7 @@ use crate::exit::{ExitStatus, Failure};
 const SCRATCHES: u32 = 64;
 
 /// Whether the file can be written, before the work is done that is to be in it.
-pub fn ready(to: &OutputArgs) -> Result<(), Failure> {
+pub(crate) fn ready(to: &OutputArgs) -> Result<(), Failure> {
     let Some(file) = &to.file else { return Ok(()) };
     let target = target(file, to.force)?;
     let directory = parent(&target);
@@ -29,7 +29,7 @@ pub fn ready(to: &OutputArgs) -> Result<(), Failure> {
 }
 
 /// Writes the text; for its owner alone if it is secret.
-pub fn write(to: &OutputArgs, text: &str, secret: bool) -> Result<(), Failure> {
+pub(crate) fn write(to: &OutputArgs, text: &str, secret: bool) -> Result<(), Failure> {
     let Some(file) = &to.file else { return print(text.as_bytes()) };
     let target = target(file, to.force)?;
     let mode = if secret { 0o600 } else { 0o644 };

@@ -11,7 +11,7 @@ use crate::record::{Crawl, CrawlStep, Target, exchange};
 use crate::transcribe::Observations;
 
 /// Runs the subcommand.
-pub fn exec(record: &RecordArgs) -> Result<(), Failure> {
+pub(crate) fn exec(record: &RecordArgs) -> Result<(), Failure> {
     output::ready(&record.output)?;
     let target = &record.url;
     warn(&format!("recording {target}, {} requests a second at most", record.rate));

@@ -8,7 +8,7 @@ use crate::control::api::ReloadOrder;
 use crate::exit::{ExitStatus, Failure};
 
 /// Runs the subcommand.
-pub fn exec(reload: &ReloadArgs) -> Result<(), Failure> {
+pub(crate) fn exec(reload: &ReloadArgs) -> Result<(), Failure> {
     let outcome =
         ControlClient::new(reload.control.path.as_deref()).reload(&ReloadOrder { keep: reload.keep })?;
     tell(outcome, reload.json, |reloaded| {

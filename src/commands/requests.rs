@@ -15,7 +15,7 @@ use crate::model::{PathGlob, Timestamp};
 const BEFORE: usize = 10;
 
 /// Runs the subcommand. What follows has no end but SIGINT's, and that of a server which does not come back.
-pub fn exec(args: &RequestsArgs) -> Result<(), Failure> {
+pub(crate) fn exec(args: &RequestsArgs) -> Result<(), Failure> {
     let client = ControlClient::new(args.control.path.as_deref());
     let limit = args.limit.or(args.follow.then_some(BEFORE));
     let mut lookup =

@@ -5,7 +5,7 @@ use crate::daemon::{self, DaemonOptions};
 use crate::exit::Failure;
 
 /// Runs the subcommand.
-pub fn exec(serve: ServeArgs) -> Result<(), Failure> {
+pub(crate) fn exec(serve: ServeArgs) -> Result<(), Failure> {
     let ServeArgs { scenario, listen, control, state, watch, library } = serve;
     daemon::run(DaemonOptions {
         scenario,

@@ -12,7 +12,7 @@ use crate::exit::{ExitStatus, Failure};
 use crate::paths::{IDENTITY, Paths, SYSTEM_STATE};
 
 /// Runs the subcommand.
-pub fn exec(show: &ShowArgs) -> Result<(), Failure> {
+pub(crate) fn exec(show: &ShowArgs) -> Result<(), Failure> {
     match &show.kept {
         Some(ShowArtifact::IdentityCertificate(asked)) => identity_certificate(asked),
         None => path(show, show.path.as_deref().unwrap_or_default()),

@@ -17,7 +17,7 @@ const LOOK: Duration = Duration::from_secs(1);
 const SHOWN: usize = 20;
 
 /// Runs the subcommand.
-pub fn exec(args: &Args) -> Result<(), Failure> {
+pub(crate) fn exec(args: &Args) -> Result<(), Failure> {
     let client = ControlClient::new(args.control.path.as_deref());
     if args.follow {
         return watch(&client, args.json);

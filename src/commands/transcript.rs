@@ -10,7 +10,7 @@ use crate::identity::KeyRing;
 use crate::transcribe::{Observations, SecretsPolicy, TranscribeError, Transcript, transcribe};
 
 /// Where the answers come from.
-pub struct TranscriptSource {
+pub(crate) struct TranscriptSource {
     /// The first line of the scenario.
     pub line: String,
     /// "FILE cannot be imported".
@@ -36,12 +36,12 @@ impl TranscriptSource {
 }
 
 /// Which secrets were asked for.
-pub fn keep(secrets: &SecretsArgs) -> SecretsPolicy {
+pub(crate) fn keep(secrets: &SecretsArgs) -> SecretsPolicy {
     SecretsPolicy { credentials: secrets.with_credentials, user_data: secrets.with_user_data }
 }
 
 /// Writes the scenario, and says on stderr what is not in it.
-pub fn write(seen: Observations, origin: &TranscriptSource, to: &OutputArgs) -> Result<(), Failure> {
+pub(crate) fn write(seen: Observations, origin: &TranscriptSource, to: &OutputArgs) -> Result<(), Failure> {
     let paths = seen.count();
     // Nothing that they sign leaves: a scenario has no signature.
     let keys = Arc::new(KeyRing::generate([0; 32]));

@@ -13,7 +13,7 @@ use crate::scenario::{Library, LibraryScenario};
 const HIDDEN: [&str; 4] = ["/home", "/root", "/tmp", "/run/user"];
 
 /// Runs the subcommand.
-pub fn exec(asked: &UseArgs) -> Result<(), Failure> {
+pub(crate) fn exec(asked: &UseArgs) -> Result<(), Failure> {
     let Some(scenario) = &asked.scenario else { return list(asked) };
     // The server has another working directory.
     let is_file = scenario.contains('/') || Path::new(scenario).extension().is_some_and(|ext| ext == "toml");

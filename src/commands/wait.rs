@@ -11,7 +11,7 @@ use crate::exit::{ExitStatus, Failure};
 use crate::journal::SinceFilter;
 
 /// Runs the subcommand.
-pub fn exec(args: &WaitArgs) -> Result<(), Failure> {
+pub(crate) fn exec(args: &WaitArgs) -> Result<(), Failure> {
     let (found, missed) = first(args)?;
     if let Some(line) = &found {
         say(&text(line, args.json));

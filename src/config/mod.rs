@@ -9,17 +9,18 @@ mod section;
 mod source;
 mod syntax;
 
-pub use report::{Problem, Report, Severity};
-pub use section::{DURATIONS, INSTANTS, Item, Section, SingleLine, parse_duration};
+pub(crate) use report::{Problem, Report, Severity};
+pub(crate) use section::{DURATIONS, INSTANTS, Item, Section, parse_duration};
 pub use source::{MAX_BYTES, SourceText, plain};
-
-use std::collections::BTreeSet;
 
 use section::Context;
 use toml::de::DeTable;
 
 /// Builds a value from a source. `Err` holds at least one error; `Ok`'s report holds warnings only.
-pub fn parse<T>(source: &SourceText, build: impl FnOnce(&Section<'_>) -> T) -> Result<(T, Report), Report> {
+pub(crate) fn parse<T>(
+    source: &SourceText,
+    build: impl FnOnce(&Section<'_>) -> T,
+) -> Result<(T, Report), Report> {
     let (table, syntax) = DeTable::parse_recoverable(&source.text);
     let context = Context::new(source);
     for error in &syntax {
@@ -40,7 +41,11 @@ pub fn parse<T>(source: &SourceText, build: impl FnOnce(&Section<'_>) -> T) -> R
 
 /// Every key that a builder asks for in a source, with the names of the tables around it. Tests compare
 /// it with what is documented.
-pub fn keys_asked(source: &SourceText, build: impl FnOnce(&Section<'_>)) -> BTreeSet<String> {
+#[cfg(test)]
+pub(crate) fn keys_asked(
+    source: &SourceText,
+    build: impl FnOnce(&Section<'_>),
+) -> std::collections::BTreeSet<String> {
     let (table, _) = DeTable::parse_recoverable(&source.text);
     let context = Context::new(source);
     build(&Section::root(&context, &table));

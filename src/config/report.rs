@@ -50,19 +50,19 @@ pub struct Report {
 
 impl Report {
     /// A report of one error about the file as a whole.
-    pub fn whole(file: impl Into<String>, found: impl Into<String>, help: impl Into<String>) -> Self {
+    pub(crate) fn whole(file: impl Into<String>, found: impl Into<String>, help: impl Into<String>) -> Self {
         let problem =
             Problem { severity: Severity::Error, place: None, found: found.into(), help: vec![help.into()] };
         Self { file: file.into(), problems: vec![problem] }
     }
 
     /// Whether the file is rejected.
-    pub fn has_errors(&self) -> bool {
+    pub(crate) fn has_errors(&self) -> bool {
         self.problems.iter().any(|p| p.severity == Severity::Error)
     }
 
     /// The first error in one line, for `STATUS=` and log lines.
-    pub fn headline(&self) -> String {
+    pub(crate) fn headline(&self) -> String {
         let errors = self.problems.iter().filter(|p| p.severity == Severity::Error).count();
         let first = self.problems.iter().min_by_key(|p| p.severity);
         let Some(first) = first else { return format!("{}: no problem", self.file) };

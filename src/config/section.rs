@@ -44,6 +44,7 @@ impl<'s> Context<'s> {
         problems.dedup_by(|next, cause| next.found == cause.found && next.found == syntax::OPEN_LIST);
     }
 
+    #[cfg(test)]
     pub(super) fn asked(&self) -> BTreeSet<String> {
         self.asked.borrow().clone()
     }
@@ -58,7 +59,7 @@ impl<'s> Context<'s> {
 // === Section ===
 
 /// A table. Every key that is asked for counts as known; [`Section::finish`] reports the others.
-pub struct Section<'a> {
+pub(crate) struct Section<'a> {
     context: &'a Context<'a>,
     table: &'a DeTable<'a>,
     name: String,
@@ -76,7 +77,7 @@ impl<'a> Section<'a> {
     }
 
     /// The value of a key, if it is there.
-    pub fn get(&self, key: &'static str) -> Option<Item<'a>> {
+    pub(crate) fn get(&self, key: &'static str) -> Option<Item<'a>> {
         self.known.borrow_mut().push(key);
         self.context.asked.borrow_mut().insert(self.qualify(key));
         let (found, value) = self.table.get_key_value(key)?;
@@ -84,7 +85,7 @@ impl<'a> Section<'a> {
     }
 
     /// All entries, for tables whose keys are the user's own; sorted by key. Every key counts as known.
-    pub fn entries(&self) -> Vec<(&'a str, Item<'a>)> {
+    pub(crate) fn entries(&self) -> Vec<(&'a str, Item<'a>)> {
         let entry = |(key, value): (&'a Spanned<_>, _)| {
             let text: &'a std::borrow::Cow<'a, str> = key.get_ref();
             let name = self.qualify(text);
@@ -94,7 +95,7 @@ impl<'a> Section<'a> {
     }
 
     /// Reports every key that was not asked for.
-    pub fn finish(&self) {
+    pub(crate) fn finish(&self) {
         let known = self.known.borrow();
         for key in self.table.keys().filter(|key| !known.contains(&key.get_ref().as_ref())) {
             let found = key.get_ref();
@@ -112,12 +113,12 @@ impl<'a> Section<'a> {
     }
 
     /// How many problems are noted so far: more after reading a value say that something is wrong with it.
-    pub fn problems(&self) -> usize {
+    pub(crate) fn problems(&self) -> usize {
         self.context.problems.borrow().len()
     }
 
     /// Notes an error about the table as a whole.
-    pub fn error(&self, found: impl Into<String>, help: impl Into<String>) {
+    pub(crate) fn error(&self, found: impl Into<String>, help: impl Into<String>) {
         self.context.error(self.span.clone(), found.into(), vec![help.into()]);
     }
 
@@ -144,7 +145,7 @@ fn closest<'k>(found: &str, known: &[&'k str]) -> Option<&'k str> {
 
 /// Text that fits on a line: not empty, no control characters, no blanks at the ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SingleLine(pub String);
+pub(crate) struct SingleLine(pub String);
 
 impl FromStr for SingleLine {
     type Err = &'static str;
@@ -162,7 +163,7 @@ impl FromStr for SingleLine {
 
 /// A value with its place. Each reader notes an error and gives `None` when the value does not fit.
 #[derive(Clone)]
-pub struct Item<'a> {
+pub(crate) struct Item<'a> {
     context: &'a Context<'a>,
     value: &'a Spanned<DeValue<'a>>,
     name: String,
@@ -171,37 +172,37 @@ pub struct Item<'a> {
 
 impl<'a> Item<'a> {
     /// The key with the names of the tables around it: `instance.instance-id`.
-    pub fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         &self.name
     }
 
     /// What the value is in TOML's words: "string", "integer", "boolean", "array", "table", …
-    pub fn kind(&self) -> &'static str {
+    pub(crate) fn kind(&self) -> &'static str {
         self.value.get_ref().type_str()
     }
 
     /// Notes an error at the value.
-    pub fn error(&self, found: impl Into<String>, help: impl Into<String>) {
+    pub(crate) fn error(&self, found: impl Into<String>, help: impl Into<String>) {
         self.context.error(self.value.span(), found.into(), vec![help.into()]);
     }
 
     /// Notes an error at the key.
-    pub fn key_error(&self, found: impl Into<String>, help: impl Into<String>) {
+    pub(crate) fn key_error(&self, found: impl Into<String>, help: impl Into<String>) {
         self.context.error(self.key_span.clone(), found.into(), vec![help.into()]);
     }
 
     /// Notes a warning at the value.
-    pub fn warn(&self, found: impl Into<String>, help: impl Into<String>) {
+    pub(crate) fn warn(&self, found: impl Into<String>, help: impl Into<String>) {
         self.context.note(Severity::Warning, self.value.span(), found.into(), vec![help.into()]);
     }
 
     /// Notes a warning at the key.
-    pub fn key_warn(&self, found: impl Into<String>, help: impl Into<String>) {
+    pub(crate) fn key_warn(&self, found: impl Into<String>, help: impl Into<String>) {
         self.context.note(Severity::Warning, self.key_span.clone(), found.into(), vec![help.into()]);
     }
 
     /// Notes that the value is of another type.
-    pub fn mismatch<T>(&self, accepted: &str) -> Option<T> {
+    pub(crate) fn mismatch<T>(&self, accepted: &str) -> Option<T> {
         let (article, kind) = match self.kind() {
             kind @ ("integer" | "array") => ("an", kind),
             kind => ("a", kind),
@@ -211,17 +212,17 @@ impl<'a> Item<'a> {
     }
 
     /// A string.
-    pub fn string(&self) -> Option<&'a str> {
+    pub(crate) fn string(&self) -> Option<&'a str> {
         self.value.get_ref().as_str().or_else(|| self.mismatch("a string"))
     }
 
     /// A string that fits on a line.
-    pub fn line(&self) -> Option<String> {
+    pub(crate) fn line(&self) -> Option<String> {
         self.parse::<SingleLine>().map(|line| line.0)
     }
 
     /// A string of printable ASCII, as keys are.
-    pub fn secret(&self) -> Option<String> {
+    pub(crate) fn secret(&self) -> Option<String> {
         let text = self.string()?;
         if text.is_empty() || !text.bytes().all(|b| b.is_ascii_graphic()) {
             self.error(
@@ -234,17 +235,17 @@ impl<'a> Item<'a> {
     }
 
     /// An array of strings that fit on a line.
-    pub fn lines(&self) -> Option<Vec<String>> {
+    pub(crate) fn lines(&self) -> Option<Vec<String>> {
         Some(self.list::<SingleLine>()?.into_iter().map(|line| line.0).collect())
     }
 
     /// `true` or `false`.
-    pub fn boolean(&self) -> Option<bool> {
+    pub(crate) fn boolean(&self) -> Option<bool> {
         self.value.get_ref().as_bool().or_else(|| self.mismatch("true or false"))
     }
 
     /// A whole number within a range.
-    pub fn integer(&self, range: RangeInclusive<i64>) -> Option<i64> {
+    pub(crate) fn integer(&self, range: RangeInclusive<i64>) -> Option<i64> {
         let accepted = format!("a whole number from {} to {}", range.start(), range.end());
         let Some(integer) = self.value.get_ref().as_integer() else { return self.mismatch(&accepted) };
         // `as_str` keeps digit separators out and a radix prefix apart.
@@ -259,7 +260,7 @@ impl<'a> Item<'a> {
     }
 
     /// A number from 0 to 1.
-    pub fn fraction(&self) -> Option<f64> {
+    pub(crate) fn fraction(&self) -> Option<f64> {
         const ACCEPTED: &str = "a number from 0 to 1, such as 0.3";
         let value = self.value.get_ref();
         let text = value.as_float().map(DeFloat::as_str);
@@ -273,7 +274,7 @@ impl<'a> Item<'a> {
     }
 
     /// A string that parses; the error's text says what is accepted.
-    pub fn parse<T: FromStr<Err: Display>>(&self) -> Option<T> {
+    pub(crate) fn parse<T: FromStr<Err: Display>>(&self) -> Option<T> {
         let Some(text) = self.value.get_ref().as_str() else {
             let accepted =
                 T::from_str("").err().map_or_else(|| "a string".into(), |e| format!("a string: {e}"));
@@ -289,7 +290,7 @@ impl<'a> Item<'a> {
     }
 
     /// One of the strings of an enum.
-    pub fn choice<T: VariantArray + Copy + Into<&'static str>>(&self) -> Option<T> {
+    pub(crate) fn choice<T: VariantArray + Copy + Into<&'static str>>(&self) -> Option<T> {
         let choices = T::VARIANTS.iter().map(|variant| ((*variant).into(), *variant));
         let words: Vec<_> = choices.clone().map(|(word, _): (&str, T)| format!("\"{word}\"")).collect();
         let accepted = words.join(", ");
@@ -302,7 +303,7 @@ impl<'a> Item<'a> {
     }
 
     /// A length of time such as `"30s"`, `"1m30s"`, `"6h"`, from 0 to 100 years.
-    pub fn duration(&self) -> Option<Duration> {
+    pub(crate) fn duration(&self) -> Option<Duration> {
         let Some(text) = self.value.get_ref().as_str() else { return self.mismatch(DURATIONS) };
         parse_duration(text).or_else(|| {
             self.error(format!("{} is {text:?}", self.name), format!("accepted: {DURATIONS}"));
@@ -311,7 +312,7 @@ impl<'a> Item<'a> {
     }
 
     /// A length of time of at most `longest`, backwards with a minus sign: `"-5m"`.
-    pub fn signed_duration(&self, longest: Duration) -> Option<jiff::SignedDuration> {
+    pub(crate) fn signed_duration(&self, longest: Duration) -> Option<jiff::SignedDuration> {
         const ACCEPTED: &str = "a duration such as \"5m\" or \"-1h30m\"";
         let Some(text) = self.value.get_ref().as_str() else { return self.mismatch(ACCEPTED) };
         let (backwards, length) = match text.strip_prefix('-') {
@@ -331,12 +332,12 @@ impl<'a> Item<'a> {
     }
 
     /// An instant: an RFC 3339 string, or TOML's own date and time with an offset.
-    pub fn instant(&self) -> Option<jiff::Timestamp> {
+    pub(crate) fn instant(&self) -> Option<jiff::Timestamp> {
         self.instant_as_said().map(|(instant, _)| instant)
     }
 
     /// The same, and its text.
-    pub fn instant_as_said(&self) -> Option<(jiff::Timestamp, String)> {
+    pub(crate) fn instant_as_said(&self) -> Option<(jiff::Timestamp, String)> {
         let accepted = INSTANTS;
         let value = self.value.get_ref();
         let text = value.as_datetime().map(ToString::to_string).or_else(|| value.as_str().map(str::to_owned));
@@ -349,7 +350,7 @@ impl<'a> Item<'a> {
     }
 
     /// The elements of an array.
-    pub fn array(&self) -> Option<Vec<Item<'a>>> {
+    pub(crate) fn array(&self) -> Option<Vec<Item<'a>>> {
         let Some(array) = self.value.get_ref().as_array() else {
             return self.mismatch("an array: [\"…\", \"…\"]");
         };
@@ -363,13 +364,13 @@ impl<'a> Item<'a> {
     }
 
     /// An array of strings that parse; `None` if one does not, after all were judged.
-    pub fn list<T: FromStr<Err: Display>>(&self) -> Option<Vec<T>> {
+    pub(crate) fn list<T: FromStr<Err: Display>>(&self) -> Option<Vec<T>> {
         let parsed: Vec<Option<T>> = self.array()?.iter().map(Item::parse).collect();
         parsed.into_iter().collect()
     }
 
     /// A table, `[so]` or `{ so }`.
-    pub fn section(&self) -> Option<Section<'a>> {
+    pub(crate) fn section(&self) -> Option<Section<'a>> {
         let Some(table) = self.value.get_ref().as_table() else {
             let key = self.name.rsplit('.').next().unwrap_or_default();
             let form = if key == self.name { heading(key) } else { format!("{key} = {{ … }}") };
@@ -379,7 +380,7 @@ impl<'a> Item<'a> {
     }
 
     /// The tables of an array, `[[so]]`; `None` if it is no array of tables.
-    pub fn sections(&self) -> Option<Vec<Section<'a>>> {
+    pub(crate) fn sections(&self) -> Option<Vec<Section<'a>>> {
         if !self.value.get_ref().is_array() {
             return self.mismatch(&format!("an array of tables: write [[{}]]", self.name));
         }
@@ -388,13 +389,13 @@ impl<'a> Item<'a> {
 }
 
 /// What instants look like.
-pub const INSTANTS: &str =
+pub(crate) const INSTANTS: &str =
     "an RFC 3339 timestamp such as \"2024-01-15T09:30:00Z\", with Z or the offset from UTC";
 /// What lengths of time look like.
-pub const DURATIONS: &str = "a duration such as \"30s\", \"1m30s\", \"6h\" or \"2d\"";
+pub(crate) const DURATIONS: &str = "a duration such as \"30s\", \"1m30s\", \"6h\" or \"2d\"";
 
 /// "1m30s" and its like, up to 100 years; `None` if the text is no length of time.
-pub fn parse_duration(text: &str) -> Option<Duration> {
+pub(crate) fn parse_duration(text: &str) -> Option<Duration> {
     const CENTURY: Duration = Duration::from_hours(100 * 365 * 24);
     // jiff's units end at hours for absolute durations; a day here is 24 hours.
     let (days, rest) = match text.split_once('d') {

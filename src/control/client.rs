@@ -36,13 +36,13 @@ const ANSWER_BYTES: usize = 64 << 20;
 
 /// A server to ask.
 #[derive(Debug)]
-pub struct ControlClient {
+pub(crate) struct ControlClient {
     path: PathBuf,
 }
 
 /// What a look into the journal of requests found.
 #[derive(Debug)]
-pub struct RequestPage {
+pub(crate) struct RequestPage {
     /// Entries, and how many were missed.
     pub lines: Vec<RequestLine>,
     /// The number to go on after.
@@ -58,7 +58,7 @@ fn listens(place: &Path) -> bool {
 
 impl ControlClient {
     /// The server whose socket is at `path`, else at the first of the usual places where one listens.
-    pub fn new(path: Option<&Path>) -> Self {
+    pub(crate) fn new(path: Option<&Path>) -> Self {
         let places = || {
             let places = Paths::from_env().control_of_client();
             let found = places.iter().find(|place| listens(place)).or(places.last());
@@ -68,44 +68,44 @@ impl ControlClient {
     }
 
     /// What the server does.
-    pub fn status(&self) -> Result<ServiceStatus, Failure> {
+    pub(crate) fn status(&self) -> Result<ServiceStatus, Failure> {
         let (status, body) = self.ask(Method::GET, STATUS)?;
         if status == StatusCode::OK { self.read(&body) } else { Err(self.refused(&body)) }
     }
 
     /// Makes it load its scenario anew.
-    pub fn reload(&self, order: &ReloadOrder) -> Result<Result<Reloaded, Rejected>, Failure> {
+    pub(crate) fn reload(&self, order: &ReloadOrder) -> Result<Result<Reloaded, Rejected>, Failure> {
         self.order(RELOAD, order)
     }
 
     /// Makes it serve another scenario until the next reload.
-    pub fn use_other(&self, order: &UseOrder) -> Result<Result<Reloaded, Rejected>, Failure> {
+    pub(crate) fn use_other(&self, order: &UseOrder) -> Result<Result<Reloaded, Rejected>, Failure> {
         self.order(USE, order)
     }
 
     /// Has something happen: an event in the words of `[[event]]`, and `in`.
-    pub fn event(&self, event: &Value) -> Result<Result<AcceptedEvent, Rejected>, Failure> {
+    pub(crate) fn event(&self, event: &Value) -> Result<Result<AcceptedEvent, Rejected>, Failure> {
         self.order(EVENTS, event)
     }
 
     /// Has something go wrong: a fault in the words of `[[fault]]`, and `in`.
-    pub fn fault(&self, fault: &Value) -> Result<Result<AcceptedFault, Rejected>, Failure> {
+    pub(crate) fn fault(&self, fault: &Value) -> Result<Result<AcceptedFault, Rejected>, Failure> {
         self.order(FAULTS, fault)
     }
 
     /// Drops the faults that were ordered.
-    pub fn clear_faults(&self) -> Result<ClearedFaults, Failure> {
+    pub(crate) fn clear_faults(&self) -> Result<ClearedFaults, Failure> {
         let (status, body) = self.ask(Method::DELETE, FAULTS)?;
         if status == StatusCode::OK { self.read(&body) } else { Err(self.refused(&body)) }
     }
 
     /// Moves its clock.
-    pub fn clock(&self, order: &ClockOrder) -> Result<Result<ClockMoved, Rejected>, Failure> {
+    pub(crate) fn clock(&self, order: &ClockOrder) -> Result<Result<ClockMoved, Rejected>, Failure> {
         self.order(CLOCK, order)
     }
 
     /// Looks into the journal of requests.
-    pub fn requests(&self, lookup: &RequestQuery) -> Result<RequestPage, Failure> {
+    pub(crate) fn requests(&self, lookup: &RequestQuery) -> Result<RequestPage, Failure> {
         let answer = self.fetch(Method::GET, &lookup.route(), PATIENCE + lookup.wait)?;
         let (parts, body) = answer.into_parts();
         let position = parts.headers.get(POSITION).and_then(|position| position.to_str().ok()?.parse().ok());
@@ -118,7 +118,7 @@ impl ControlClient {
     }
 
     /// What the service answers for a path, to a client or else to a process of this host.
-    pub fn show(&self, path: &str, client: Option<IpAddr>) -> Result<ShownReply, Failure> {
+    pub(crate) fn show(&self, path: &str, client: Option<IpAddr>) -> Result<ShownReply, Failure> {
         let client = client.map(|client| ("client", client.to_string()));
         let query = [("path", path.to_owned())].into_iter().chain(client);
         let (status, body) = self.ask(Method::GET, &Query::write(SHOW, query))?;

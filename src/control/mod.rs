@@ -2,7 +2,7 @@
 //!
 //! [`api`] says the routes and what goes over them.
 
-pub mod api;
+pub(crate) mod api;
 mod client;
 mod order;
 mod query;
@@ -10,8 +10,8 @@ mod request_query;
 mod routes;
 mod socket;
 
-pub use client::{ControlClient, RequestPage};
-pub use order::{ClockMovement, ControlBackend, Order, OrderReply, OrderSource};
-pub use request_query::{LONGEST_WAIT, RequestQuery};
-pub use routes::serve;
-pub use socket::{BindError, ControlSocket};
+pub(crate) use client::{ControlClient, RequestPage};
+pub(crate) use order::{ClockMovement, ControlBackend, Order, OrderSource};
+pub(crate) use request_query::{LONGEST_WAIT, RequestQuery};
+pub(crate) use routes::serve;
+pub(crate) use socket::{BindError, ControlSocket};

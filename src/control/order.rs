@@ -19,7 +19,7 @@ use crate::journal::Journal;
 
 /// An order to the one task that changes what is served. Orders are carried out one after the other.
 #[derive(Debug)]
-pub enum Order {
+pub(crate) enum Order {
     /// Load the scenario anew.
     Reload {
         /// Who asks.
@@ -77,11 +77,11 @@ pub enum Order {
 }
 
 /// Where the outcome of an order goes.
-pub type OrderReply<T> = oneshot::Sender<Result<T, Rejected>>;
+pub(crate) type OrderReply<T> = oneshot::Sender<Result<T, Rejected>>;
 
 /// A movement of the clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ClockMovement {
+pub(crate) enum ClockMovement {
     /// To this place of the timeline.
     To(Duration),
     /// So far on.
@@ -114,7 +114,7 @@ impl FromStr for ClockMovement {
 
 /// Who gives an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OrderSource {
+pub(crate) enum OrderSource {
     /// A signal.
     Signal,
     /// The watch on the scenario's file.
@@ -143,10 +143,10 @@ impl fmt::Display for OrderSource {
 }
 
 /// Tells what the service answers.
-pub type ShowPath = Box<dyn Fn(&str, Option<IpAddr>) -> Reply + Send + Sync>;
+pub(crate) type ShowPath = Box<dyn Fn(&str, Option<IpAddr>) -> Reply + Send + Sync>;
 
 /// The daemon's side of the socket.
-pub struct ControlBackend {
+pub(crate) struct ControlBackend {
     /// Takes orders.
     pub orders: mpsc::Sender<Order>,
     /// Tells the status.

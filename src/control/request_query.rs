@@ -8,11 +8,11 @@ use crate::journal::{RequestFilter, SinceFilter};
 use crate::model::Accepted;
 
 /// The longest wait in one request. Who wants to wait longer asks again.
-pub const LONGEST_WAIT: Duration = Duration::from_mins(1);
+pub(crate) const LONGEST_WAIT: Duration = Duration::from_mins(1);
 
 /// A look into the journal.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct RequestQuery {
+pub(crate) struct RequestQuery {
     /// Which entries.
     pub filter: RequestFilter,
     /// From where on; the newest ones if not said.

@@ -21,7 +21,7 @@ const LONGEST: usize = 107;
 
 /// A bound control socket. Removed when dropped.
 #[derive(Debug)]
-pub struct ControlSocket {
+pub(crate) struct ControlSocket {
     pub(super) listener: UnixListener,
     path: PathBuf,
     _lock: Flock<File>,
@@ -29,7 +29,7 @@ pub struct ControlSocket {
 
 /// Why a control socket can't be had.
 #[derive(Debug, Error)]
-pub enum BindError {
+pub(crate) enum BindError {
     /// No socket can be made there; another place may do.
     #[error("cannot create a control socket at {}: {error}", path.display())]
     Unwritable {
@@ -64,7 +64,7 @@ impl From<BindError> for Failure {
 
 impl ControlSocket {
     /// Binds the socket, for owner and group (0660), and makes its directory if that is not there.
-    pub fn bind(path: &Path) -> Result<Self, BindError> {
+    pub(crate) fn bind(path: &Path) -> Result<Self, BindError> {
         if path.as_os_str().len() > LONGEST {
             return Err(BindError::TooLong(path.to_owned()));
         }
@@ -81,7 +81,7 @@ impl ControlSocket {
     }
 
     /// Where it is.
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 }

@@ -12,7 +12,7 @@ mod open;
 mod reload;
 mod state_file;
 mod status;
-pub mod system_clock;
+pub(crate) mod system_clock;
 mod watcher;
 mod writer;
 
@@ -54,7 +54,7 @@ const ORDERS: usize = 16;
 
 /// What the command line says.
 #[derive(Debug, Default)]
-pub struct DaemonOptions {
+pub(crate) struct DaemonOptions {
     /// The scenario file.
     pub scenario: Option<PathBuf>,
     /// Where to listen, unless sockets are inherited.
@@ -74,7 +74,7 @@ pub struct DaemonOptions {
 /// A server in the place of another program, which has no directories and no control socket. Its scenario comes from
 /// memory, it keeps nothing, and each signal ends it soon.
 #[derive(Debug)]
-pub struct DropInServer {
+pub(crate) struct DropInServer {
     /// The scenario. One that is handed over later takes its place, and keeps clock and tokens.
     pub scenarios: watch::Receiver<Arc<str>>,
     /// Where it listens.
@@ -85,7 +85,7 @@ pub struct DropInServer {
 const HASTE: Duration = Duration::from_millis(200);
 
 /// Serves until a signal ends it, and gives that signal.
-pub fn run(mut options: DaemonOptions) -> Result<c_int, Failure> {
+pub(crate) fn run(mut options: DaemonOptions) -> Result<c_int, Failure> {
     let stand_in = options.stand_in.take();
     let inherited = if stand_in.is_some() { InheritedSockets::default() } else { InheritedSockets::take()? };
     open_many_files();

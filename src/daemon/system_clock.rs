@@ -6,7 +6,7 @@ use crate::model::Timestamp;
 
 /// The time.
 #[expect(clippy::disallowed_methods, reason = "everything else takes the time as an argument")]
-pub fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     // A clock before 1970 is a machine without one; it reads as 1970.
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp::from_millis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))

@@ -14,7 +14,7 @@ use super::settings::HostSettings;
 /// What we did to the host, kept in the runtime directory as long as it is done.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct AddedRecord {
+pub(crate) struct AddedRecord {
     /// The addresses that we added, written down before they are added. All on `lo`, /32 or /128.
     pub added: Vec<IpAddr>,
     /// The settings that were applied last; a reload with a broken host.toml goes on with them.
@@ -23,7 +23,7 @@ pub struct AddedRecord {
 
 /// What to do about one wanted address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Decision {
+pub(crate) enum Decision {
     /// Nobody has it: add it.
     Add,
     /// We added it, now or in an earlier life.
@@ -33,7 +33,7 @@ pub enum Decision {
 }
 
 /// Decides about one wanted address. Refuses when another interface has it.
-pub fn decide(
+pub(crate) fn decide(
     address: IpAddr,
     found: &[InterfaceAddress],
     record: Option<&AddedRecord>,
@@ -53,13 +53,13 @@ pub fn decide(
 }
 
 /// Whether an address is one that we added: on `lo`, for this host only, and recorded or marked.
-pub fn is_ours(found: &InterfaceAddress, record: Option<&AddedRecord>) -> bool {
+pub(crate) fn is_ours(found: &InterfaceAddress, record: Option<&AddedRecord>) -> bool {
     let recorded = record.is_some_and(|record| record.added.contains(&found.address));
     found.loopback && found.prefix == width(found.address) && (recorded || found.marked)
 }
 
 /// What we added earlier and do not want any more.
-pub fn left_over(wanted: &[IpAddr], record: Option<&AddedRecord>) -> Vec<IpAddr> {
+pub(crate) fn left_over(wanted: &[IpAddr], record: Option<&AddedRecord>) -> Vec<IpAddr> {
     let added = record.map(|record| record.added.as_slice()).unwrap_or_default();
     added.iter().filter(|address| !wanted.contains(address)).copied().collect()
 }

@@ -11,10 +11,10 @@ use super::HostError;
 use super::netlink::{NetlinkMessage, NetlinkReply, NetlinkSocket, narrow, u32_at};
 
 /// What `ip addr` shows beside our IPv4 address: a hint for a human, and for us when the record was lost.
-pub const LABEL: &str = "lo:imds";
+pub(crate) const LABEL: &str = "lo:imds";
 
 /// `IFA_PROTO` of our addresses, for the same purpose; kernels before 5.18 ignore it. The values below 4 are taken.
-pub const PROTOCOL: u8 = 169;
+pub(crate) const PROTOCOL: u8 = 169;
 
 /// The index of `lo`, the same in every network namespace.
 pub(super) const LOOPBACK: u32 = 1;
@@ -28,7 +28,7 @@ const IFA_PROTO: u16 = 11;
 
 /// An address that an interface has.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct InterfaceAddress {
+pub(crate) struct InterfaceAddress {
     /// The address itself.
     pub address: IpAddr,
     /// Its network's width in bits.
@@ -43,7 +43,7 @@ pub struct InterfaceAddress {
 
 /// What came of adding an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Added {
+pub(crate) enum Added {
     /// It is there now.
     Now,
     /// It was there before.
@@ -53,7 +53,7 @@ pub enum Added {
 }
 
 /// The width of an address of ours: the host only, never its network.
-pub const fn width(address: IpAddr) -> u8 {
+pub(crate) const fn width(address: IpAddr) -> u8 {
     match address {
         IpAddr::V4(_) => 32,
         IpAddr::V6(_) => 128,
@@ -62,19 +62,19 @@ pub const fn width(address: IpAddr) -> u8 {
 
 /// The kernel's view of addresses.
 #[derive(Debug)]
-pub struct AddressClient {
+pub(crate) struct AddressClient {
     socket: NetlinkSocket,
 }
 
 impl AddressClient {
     /// A client; needs no permission.
-    pub fn open() -> Result<Self, HostError> {
+    pub(crate) fn open() -> Result<Self, HostError> {
         let socket = NetlinkSocket::open(SockProtocol::NetlinkRoute);
         Ok(Self { socket: socket.map_err(|e| HostError::kernel("open a route netlink socket", e))? })
     }
 
     /// Every interface that has one of these addresses.
-    pub fn find(&mut self, wanted: &[IpAddr]) -> Result<Vec<InterfaceAddress>, HostError> {
+    pub(crate) fn find(&mut self, wanted: &[IpAddr]) -> Result<Vec<InterfaceAddress>, HostError> {
         let dump = NetlinkMessage::new(libc::RTM_GETADDR, 0, &[0; ADDRESS_HEAD]);
         let replies = self.socket.dump(&dump).map_err(|e| HostError::kernel("list the addresses", e))?;
         let mut found = Vec::new();
@@ -93,7 +93,7 @@ impl AddressClient {
     }
 
     /// Whether `lo` is up; down, nothing reaches the address.
-    pub fn loopback_up(&mut self) -> Result<bool, HostError> {
+    pub(crate) fn loopback_up(&mut self) -> Result<bool, HostError> {
         Ok(self.link(LOOPBACK)?.1)
     }
 
@@ -117,7 +117,7 @@ impl AddressClient {
     }
 
     /// Adds an address to `lo`, for this host only.
-    pub fn add(&mut self, address: IpAddr) -> Result<Added, HostError> {
+    pub(crate) fn add(&mut self, address: IpAddr) -> Result<Added, HostError> {
         let flags = narrow(libc::NLM_F_CREATE) | narrow(libc::NLM_F_EXCL);
         let message = match address {
             IpAddr::V4(_) => message(libc::RTM_NEWADDR, flags, address).text(libc::IFA_LABEL, LABEL),
@@ -141,7 +141,7 @@ impl AddressClient {
     }
 
     /// Removes an address of ours from `lo`; one of another width stays. Whether it was there.
-    pub fn remove(&mut self, address: IpAddr) -> Result<bool, HostError> {
+    pub(crate) fn remove(&mut self, address: IpAddr) -> Result<bool, HostError> {
         // No label here, though it would be a filter: NetworkManager drops the label of an address that it reapplies.
         match self.socket.request(message(libc::RTM_DELADDR, 0, address)) {
             Ok(_) => Ok(true),
@@ -185,18 +185,18 @@ fn read(reply: &NetlinkReply) -> Option<(IpAddr, u32)> {
 
 /// A socket that hears of every change of an address.
 #[derive(Debug)]
-pub struct AddressWatch(NetlinkSocket);
+pub(crate) struct AddressWatch(NetlinkSocket);
 
 impl AddressWatch {
     /// Starts to listen.
-    pub fn open() -> Result<Self, HostError> {
+    pub(crate) fn open() -> Result<Self, HostError> {
         // RTNLGRP_IPV4_IFADDR is group 5, RTNLGRP_IPV6_IFADDR group 9.
         let socket = NetlinkSocket::watch(SockProtocol::NetlinkRoute, 1 << 4 | 1 << 8);
         socket.map(Self).map_err(|e| HostError::kernel("watch the addresses", e))
     }
 
     /// Reads what waits; whether there was anything.
-    pub fn drain(&mut self) -> Result<bool, HostError> {
+    pub(crate) fn drain(&mut self) -> Result<bool, HostError> {
         self.0.drain().map_err(|e| HostError::kernel("tell what changed", e))
     }
 }

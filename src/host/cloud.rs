@@ -10,9 +10,9 @@ use std::path::Path;
 use super::HostError;
 
 /// Where the kernel shows DMI.
-pub const DMI: &str = "/sys/class/dmi/id";
+pub(crate) const DMI: &str = "/sys/class/dmi/id";
 /// Where Xen shows a guest's own identity; Amazon's start with "ec2".
-pub const XEN_UUID: &str = "/sys/hypervisor/uuid";
+pub(crate) const XEN_UUID: &str = "/sys/hypervisor/uuid";
 
 /// What tells a cloud by its DMI.
 struct CloudSignature {
@@ -53,7 +53,7 @@ const SIGNS: [CloudSignature; 14] = [
 
 /// A real cloud, and what told it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DetectedCloud {
+pub(crate) struct DetectedCloud {
     /// The cloud's name.
     pub cloud: &'static str,
     /// The file that told it.
@@ -63,7 +63,7 @@ pub struct DetectedCloud {
 }
 
 /// Judges what the files say. `read` gives a DMI file's text by its name, `xen` the text of [`XEN_UUID`].
-pub fn judge(read: impl Fn(&str) -> Option<String>, xen: Option<&str>) -> Option<DetectedCloud> {
+pub(crate) fn judge(read: impl Fn(&str) -> Option<String>, xen: Option<&str>) -> Option<DetectedCloud> {
     let told = SIGNS.iter().find_map(|sign| {
         let text = read(sign.file)?.trim().to_owned();
         let matches = match sign.says {
@@ -81,14 +81,14 @@ pub fn judge(read: impl Fn(&str) -> Option<String>, xen: Option<&str>) -> Option
 }
 
 /// The cloud that this machine is really in. `dmi` is [`DMI`], or made up.
-pub fn find(dmi: &Path) -> Option<DetectedCloud> {
+pub(crate) fn find(dmi: &Path) -> Option<DetectedCloud> {
     // A file that is missing or not readable (containers, other architectures) tells nothing.
     let read = |path: &Path| fs::read_to_string(path).ok();
     judge(|name| read(&dmi.join(name)), read(Path::new(XEN_UUID)).as_deref())
 }
 
 /// Refuses on a real cloud machine unless takeover is allowed. `dmi` is [`DMI`], or made up.
-pub fn check(dmi: &Path, allow_takeover: bool) -> Result<(), HostError> {
+pub(crate) fn check(dmi: &Path, allow_takeover: bool) -> Result<(), HostError> {
     match find(dmi) {
         Some(found) if !allow_takeover => Err(HostError::Refused(refusal(dmi, &found))),
         Some(found) => {

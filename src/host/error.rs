@@ -9,7 +9,7 @@ use crate::exit::{ExitStatus, Failure};
 
 /// Why the host's network is not as asked.
 #[derive(Debug, thiserror::Error)]
-pub enum HostError {
+pub(crate) enum HostError {
     /// `CAP_NET_ADMIN` is missing.
     #[error(
         "changing the network of this host needs the capability CAP_NET_ADMIN, which this process does not have; \

@@ -26,7 +26,7 @@ use crate::exit::Failure;
 const GATHER: Duration = Duration::from_millis(10);
 
 /// `net hold`: returns when a signal ends it, with everything taken down.
-pub fn hold(options: &NetOptions) -> Result<(), Failure> {
+pub(crate) fn hold(options: &NetOptions) -> Result<(), Failure> {
     privilege::check()?;
     let program = reexec::program();
     let signals = Signals::block()?;

@@ -17,22 +17,22 @@
 //!
 //! Whatever decides is pure and takes values; `network` and `guardian` act on the decisions.
 
-pub mod added_record;
-pub mod address;
+pub(crate) mod added_record;
+pub(crate) mod address;
 mod backoff;
-pub mod cloud;
-pub mod doctor;
+pub(crate) mod cloud;
+pub(crate) mod doctor;
 mod error;
-pub mod guardian;
+pub(crate) mod guardian;
 mod netlink;
-pub mod network;
-pub mod nft;
+pub(crate) mod network;
+pub(crate) mod nft;
 pub mod plan;
 mod privilege;
 mod reexec;
-pub mod runtime;
+pub(crate) mod runtime;
 pub mod settings;
-pub mod status;
-pub mod up_down;
+pub(crate) mod status;
+pub(crate) mod up_down;
 
-pub use error::HostError;
+pub(crate) use error::HostError;

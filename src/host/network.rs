@@ -19,7 +19,7 @@ const OURS: [IpAddr; 2] = [IpAddr::V4(ADDRESS_V4), IpAddr::V6(ADDRESS_V6)];
 
 /// The host's network, through the kernel and the record.
 #[derive(Debug)]
-pub struct Network {
+pub(crate) struct Network {
     addresses: address::AddressClient,
     tables: nft::NftClient,
     runtime: Runtime,
@@ -41,7 +41,7 @@ struct State {
 
 /// What somebody did to what was settled.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Deviation {
+pub(crate) enum Deviation {
     /// An address is not on `lo` any more.
     AddressGone(IpAddr),
     /// A table is not there any more.
@@ -69,7 +69,7 @@ impl fmt::Display for Deviation {
 
 impl Network {
     /// The network as it is. `owner`: whether to ask for owned tables, which go when `tables` is closed.
-    pub fn open(runtime: Runtime, tables: nft::NftClient, owner: bool) -> Result<Self, HostError> {
+    pub(crate) fn open(runtime: Runtime, tables: nft::NftClient, owner: bool) -> Result<Self, HostError> {
         let wish = nft::KernelSupport { owner, arp: true };
         let state = State {
             settings: HostSettings::default(),
@@ -84,14 +84,14 @@ impl Network {
     }
 
     /// The socket that owns the tables.
-    pub fn tables(&self) -> &nft::NftClient {
+    pub(crate) fn tables(&self) -> &nft::NftClient {
         &self.tables
     }
 
     /// Makes the network as these settings want it, from whatever it is.
     ///
     /// A failure leaves what an earlier life left, and nothing new.
-    pub fn settle(&mut self, settings: &HostSettings) -> Result<(), HostError> {
+    pub(crate) fn settle(&mut self, settings: &HostSettings) -> Result<(), HostError> {
         let earlier = self.runtime.record();
         let mut touched = false;
         let settled = self.try_settle(settings, earlier.as_ref(), &mut touched);
@@ -210,12 +210,12 @@ impl Network {
     // === watching ===
 
     /// Whether the kernel protects our tables, so that nobody need watch them.
-    pub fn owned(&self) -> bool {
+    pub(crate) fn owned(&self) -> bool {
         self.state.shape.owner
     }
 
     /// What is not as it was settled.
-    pub fn deviations(&mut self) -> Result<Vec<Deviation>, HostError> {
+    pub(crate) fn deviations(&mut self) -> Result<Vec<Deviation>, HostError> {
         let held: Vec<IpAddr> = self.state.held.iter().map(|held| held.address).collect();
         let found = self.addresses.find(&held)?;
         let on_lo = |address| found.iter().any(|found| found.loopback && found.address == address);
@@ -237,7 +237,7 @@ impl Network {
     }
 
     /// Mends what can be mended.
-    pub fn restore(&mut self, deviations: &[Deviation]) -> Result<(), HostError> {
+    pub(crate) fn restore(&mut self, deviations: &[Deviation]) -> Result<(), HostError> {
         let table =
             |deviation: &Deviation| matches!(deviation, Deviation::TableGone(_) | Deviation::TableChanged(_));
         if deviations.iter().any(table) {
@@ -255,7 +255,7 @@ impl Network {
     // === taking down ===
 
     /// Removes what we added and our tables, and forgets it. Goes on after an error; all are returned.
-    pub fn take_down(&mut self) -> Vec<HostError> {
+    pub(crate) fn take_down(&mut self) -> Vec<HostError> {
         let mut errors = self.undo();
         if errors.is_empty() {
             errors = self.runtime.clear();
@@ -272,22 +272,22 @@ impl Network {
     // === describing ===
 
     /// The addresses on `lo`.
-    pub fn held(&self) -> &[HeldAddress] {
+    pub(crate) fn held(&self) -> &[HeldAddress] {
         &self.state.held
     }
 
     /// The addresses that can't be had.
-    pub fn unavailable(&self) -> &[Unavailable] {
+    pub(crate) fn unavailable(&self) -> &[Unavailable] {
         &self.state.unavailable
     }
 
     /// The settings that were applied last.
-    pub fn settings(&self) -> &HostSettings {
+    pub(crate) fn settings(&self) -> &HostSettings {
         &self.state.settings
     }
 
     /// Our tables as they were read last.
-    pub fn table_states(&self, otherwise: Protection) -> Vec<TableState> {
+    pub(crate) fn table_states(&self, otherwise: Protection) -> Vec<TableState> {
         let describe = |seen: &nft::InstalledTable| TableState {
             name: format!("{} {TABLE}", seen.family),
             handle: seen.handle,
@@ -298,7 +298,7 @@ impl Network {
     }
 
     /// What an operator should know, as sentences.
-    pub fn warnings(&self) -> Vec<String> {
+    pub(crate) fn warnings(&self) -> Vec<String> {
         let mut warnings = Vec::new();
         if !self.state.loopback_up {
             warnings
@@ -347,7 +347,7 @@ impl Network {
 /// Removes what is left of any earlier life: by the record, and by the marks where the record was lost.
 ///
 /// Nothing is removed while a guardian owns the tables: the address is its own, too.
-pub fn down(runtime: &Runtime) -> Vec<HostError> {
+pub(crate) fn down(runtime: &Runtime) -> Vec<HostError> {
     let mut tables = match nft::NftClient::open() {
         Ok(tables) => Some(tables),
         // Without nf_tables there is no table.

@@ -18,11 +18,11 @@ use super::settings::{HostSettings, InterfacePattern, Redirect};
 use crate::model::endpoint::{METADATA_PORT, SERVICE_PORT};
 
 /// The name of our tables; nobody else's table is ever touched.
-pub const TABLE: &str = "mock-imds";
+pub(crate) const TABLE: &str = "mock-imds";
 
 /// Ahead of Docker's published ports at −100: there, whichever table was loaded last wins. At −200 and below
 /// the kernel refuses nat chains, because connection tracking has not seen the packet yet.
-pub const NAT_PRIORITY: i32 = -110;
+pub(crate) const NAT_PRIORITY: i32 = -110;
 
 /// Ahead of connection tracking at −200, so that a refused neighbour leaves no entry in it.
 const GUARD_PRIORITY: i32 = -300;
@@ -141,7 +141,7 @@ pub enum RuleVerdict {
 
 impl Plan {
     /// The plan for these addresses by these settings.
-    pub fn of(settings: &HostSettings, addresses: &[IpAddr]) -> Self {
+    pub(crate) fn of(settings: &HostSettings, addresses: &[IpAddr]) -> Self {
         match settings.redirect {
             Redirect::Nftables => Self::new(addresses, &settings.bridges),
             Redirect::None => Self { addresses: addresses.to_vec(), tables: vec![] },
@@ -213,7 +213,7 @@ fn callers(bridges: &[InterfacePattern]) -> Chain {
 
 impl Table {
     /// How many rules it has, over all chains.
-    pub fn rules(&self) -> usize {
+    pub(crate) fn rules(&self) -> usize {
         self.chains.iter().map(|chain| chain.rules.len()).sum()
     }
 }

@@ -15,17 +15,17 @@ use super::added_record::AddedRecord;
 use super::status::GuardianStatus;
 
 /// Where it is, unless systemd or the user says otherwise.
-pub const DEFAULT_DIRECTORY: &str = "/run/mock-imds-net";
+pub(crate) const DEFAULT_DIRECTORY: &str = "/run/mock-imds-net";
 
 /// The directory, there or not.
 #[derive(Debug, Clone)]
-pub struct Runtime {
+pub(crate) struct Runtime {
     directory: PathBuf,
 }
 
 /// Held by whoever changes the network; ends with the process.
 #[derive(Debug)]
-pub struct Lock(Flock<OwnedFd>);
+pub(crate) struct Lock(Flock<OwnedFd>);
 
 impl Lock {
     /// The lock that this process' former image held: the same open file, so it is held still.
@@ -42,12 +42,12 @@ impl AsFd for Lock {
 
 impl Runtime {
     /// The directory as it is; nothing is created.
-    pub fn at(directory: &Path) -> Self {
+    pub(crate) fn at(directory: &Path) -> Self {
         Self { directory: directory.to_owned() }
     }
 
     /// The directory, created if it is missing; readable for everybody whatever the umask.
-    pub fn create(directory: &Path) -> Result<Self, HostError> {
+    pub(crate) fn create(directory: &Path) -> Result<Self, HostError> {
         let runtime = Self::at(directory);
         match DirBuilder::new().mode(0o755).create(directory) {
             Ok(()) => fs::set_permissions(directory, Permissions::from_mode(0o755)),
@@ -63,7 +63,7 @@ impl Runtime {
     }
 
     /// Takes the lock, or says who has it. `None` when there is no directory, so that nobody can have it.
-    pub fn lock(&self) -> Result<Option<Lock>, HostError> {
+    pub(crate) fn lock(&self) -> Result<Option<Lock>, HostError> {
         let path = self.path("lock");
         let failed = |source| HostError::File { path: path.clone(), source };
         loop {
@@ -98,12 +98,12 @@ impl Runtime {
     }
 
     /// What was added in an earlier life.
-    pub fn record(&self) -> Option<AddedRecord> {
+    pub(crate) fn record(&self) -> Option<AddedRecord> {
         self.read("record.json")
     }
 
     /// What was published last.
-    pub fn status(&self) -> Option<GuardianStatus> {
+    pub(crate) fn status(&self) -> Option<GuardianStatus> {
         self.read("status.json")
     }
 
@@ -116,12 +116,12 @@ impl Runtime {
     }
 
     /// Writes down what was added.
-    pub fn write_record(&self, record: &AddedRecord) -> Result<(), HostError> {
+    pub(crate) fn write_record(&self, record: &AddedRecord) -> Result<(), HostError> {
         self.write("record.json", &serde_json::to_string_pretty(record).expect("a record is plain data"))
     }
 
     /// Publishes.
-    pub fn write_status(&self, status: &GuardianStatus) -> Result<(), HostError> {
+    pub(crate) fn write_status(&self, status: &GuardianStatus) -> Result<(), HostError> {
         self.write("status.json", &serde_json::to_string_pretty(status).expect("a status is plain data"))
     }
 
@@ -139,7 +139,7 @@ impl Runtime {
     }
 
     /// Forgets everything; and removes the directory, where nobody else (systemd) does.
-    pub fn clear(&self) -> Vec<HostError> {
+    pub(crate) fn clear(&self) -> Vec<HostError> {
         let mut errors = Vec::new();
         for name in ["record.json", "status.json", "record.json.new", "status.json.new", "lock"] {
             let path = self.path(name);

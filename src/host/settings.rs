@@ -19,7 +19,7 @@ use crate::config::{self, Report, SourceText};
 use crate::model::endpoint::{ADDRESS_V4, ADDRESS_V6};
 
 /// Where host.toml is, unless said otherwise. Only this file may be missing.
-pub const DEFAULT_PATH: &str = "/etc/mock-imds/host.toml";
+pub(crate) const DEFAULT_PATH: &str = "/etc/mock-imds/host.toml";
 
 /// The interfaces that containers and virtual machines of this host come in by.
 ///
@@ -85,7 +85,7 @@ impl Default for HostSettings {
 
 impl HostSettings {
     /// Reads host.toml. No file at [`DEFAULT_PATH`] means the defaults; any other file must be there.
-    pub fn load(path: &Path) -> Result<(Self, Report), Report> {
+    pub(crate) fn load(path: &Path) -> Result<(Self, Report), Report> {
         if path == Path::new(DEFAULT_PATH) && !path.exists() {
             return Ok((Self::default(), Report::default()));
         }
@@ -171,7 +171,7 @@ impl FromStr for InterfacePattern {
 
 impl InterfacePattern {
     /// Whether an interface of this name is meant.
-    pub fn matches(&self, name: &str) -> bool {
+    pub(crate) fn matches(&self, name: &str) -> bool {
         match self {
             Self::Exact(exact) => name == exact,
             Self::Prefix(prefix) => name.starts_with(prefix.as_str()),

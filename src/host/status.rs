@@ -10,7 +10,7 @@ use super::settings::HostSettings;
 /// The host's network as we keep it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct GuardianStatus {
+pub(crate) struct GuardianStatus {
     /// The version of mock-imds that wrote this.
     pub version: String,
     /// Whether a process keeps it so.
@@ -40,7 +40,7 @@ pub struct GuardianStatus {
 /// Whether a process keeps the network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum NetMode {
+pub(crate) enum NetMode {
     /// `net hold`: a guardian watches over it.
     Hold,
     /// `net up`: it stays until `net down`.
@@ -50,7 +50,7 @@ pub enum NetMode {
 /// An address on `lo`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct HeldAddress {
+pub(crate) struct HeldAddress {
     /// The address.
     pub address: IpAddr,
     /// Its network's width in bits.
@@ -62,7 +62,7 @@ pub struct HeldAddress {
 /// Who put an address on `lo`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum AddressOrigin {
+pub(crate) enum AddressOrigin {
     /// We; it goes when we go.
     Added,
     /// Somebody else, before us; it stays.
@@ -72,7 +72,7 @@ pub enum AddressOrigin {
 /// An address that can't be had.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct Unavailable {
+pub(crate) struct Unavailable {
     /// The address.
     pub address: IpAddr,
     /// A sentence without a full stop.
@@ -82,7 +82,7 @@ pub struct Unavailable {
 /// One of our tables.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct TableState {
+pub(crate) struct TableState {
     /// As nft names it: `inet mock-imds`.
     pub name: String,
     /// The kernel's number for it.
@@ -96,7 +96,7 @@ pub struct TableState {
 /// What keeps others from removing a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Protection {
+pub(crate) enum Protection {
     /// The kernel: it has the owner flag.
     Owned,
     /// The guardian: it restores what somebody removes.
@@ -108,7 +108,7 @@ pub enum Protection {
 /// What was restored.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct Restorations {
+pub(crate) struct Restorations {
     /// How often, since it was set up.
     pub count: u64,
     /// The last ones, the latest last.
@@ -118,7 +118,7 @@ pub struct Restorations {
 /// One restoration.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct Restoration {
+pub(crate) struct Restoration {
     /// RFC 3339.
     pub at: String,
     /// What somebody had done.
@@ -130,7 +130,7 @@ impl Restorations {
     const TOLD: usize = 10;
 
     /// Adds one.
-    pub fn push(&mut self, restoration: Restoration) {
+    pub(crate) fn push(&mut self, restoration: Restoration) {
         self.count += 1;
         if self.last.len() == Self::TOLD {
             self.last.remove(0);
@@ -141,7 +141,7 @@ impl Restorations {
 
 impl GuardianStatus {
     /// One line for `systemctl status`.
-    pub fn headline(&self) -> String {
+    pub(crate) fn headline(&self) -> String {
         let mut line = String::new();
         if let Some(rejected) = &self.rejected {
             let _ = write!(line, "Reload rejected, previous settings stay in force: {rejected}; ");

@@ -12,7 +12,7 @@ use crate::exit::{self, Failure};
 
 /// What the command line says.
 #[derive(Debug, Clone)]
-pub struct NetOptions {
+pub(crate) struct NetOptions {
     /// host.toml.
     pub config: PathBuf,
     /// The runtime directory.
@@ -24,7 +24,7 @@ pub struct NetOptions {
 }
 
 /// `net up`: sets up the network and leaves it so.
-pub fn up(options: &NetOptions) -> Result<(), Failure> {
+pub(crate) fn up(options: &NetOptions) -> Result<(), Failure> {
     privilege::check()?;
     let settings = load(options)?;
     let runtime = Runtime::create(&options.runtime)?;
@@ -40,7 +40,7 @@ pub fn up(options: &NetOptions) -> Result<(), Failure> {
 }
 
 /// `net down`: removes what `up` or `hold` added, whether or not anything is there.
-pub fn down(directory: &Path) -> Result<(), Failure> {
+pub(crate) fn down(directory: &Path) -> Result<(), Failure> {
     privilege::check()?;
     let runtime = Runtime::at(directory);
     let _lock = runtime.lock()?;

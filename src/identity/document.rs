@@ -23,7 +23,7 @@ const SIGNED_AFTER: Duration = Duration::from_secs(3);
 
 /// A document, and its signatures once somebody asks for one: signing takes a millisecond or two.
 #[derive(Debug)]
-pub struct SignedDocument {
+pub(crate) struct SignedDocument {
     /// The exact bytes.
     pub document: String,
     signing_time: Timestamp,
@@ -33,7 +33,7 @@ pub struct SignedDocument {
 
 impl SignedDocument {
     /// The document of an instance.
-    pub fn of(instance: &Instance, keys: &Arc<KeyRing>) -> Self {
+    pub(crate) fn of(instance: &Instance, keys: &Arc<KeyRing>) -> Self {
         Self {
             document: said(instance).unwrap_or_else(|| document(instance)),
             signing_time: instance.launch_time.plus(SIGNED_AFTER),
@@ -43,7 +43,7 @@ impl SignedDocument {
     }
 
     /// The signatures.
-    pub fn signed(&self) -> &Signed {
+    pub(crate) fn signed(&self) -> &Signed {
         self.signed.get_or_init(|| self.keys.sign(self.document.as_bytes(), self.signing_time))
     }
 }

@@ -26,7 +26,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 
-pub use document::SignedDocument;
+pub(crate) use document::SignedDocument;
 pub use ring::KeyRing;
 pub use store::{KeyStorage, OpenedKeyRing};
 

@@ -58,7 +58,7 @@ impl KeyRing {
 
     /// Makes the keys unless they are there. Takes about 45 ms in a release build, and twice that one time in ten;
     /// who needs a key meanwhile waits for it.
-    pub fn make(&self) {
+    pub(crate) fn make(&self) {
         self.pairs();
     }
 

@@ -20,7 +20,7 @@ const SLOTS: usize = 256;
 
 /// What decides what an instance is.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Key {
+pub(crate) struct Key {
     /// The guest's place in the scenario.
     pub guest: Option<usize>,
     /// The client, if it meets an identity of its own.
@@ -31,7 +31,7 @@ pub struct Key {
 
 /// An instance at a time, and its tree.
 #[derive(Debug)]
-pub struct CompiledInstance {
+pub(crate) struct CompiledInstance {
     /// The instance, after what has happened.
     pub instance: Instance,
     /// Its tree.
@@ -42,7 +42,7 @@ pub struct CompiledInstance {
 
 impl CompiledInstance {
     /// Compiles an instance. Its document is signed when somebody asks.
-    pub fn new(instance: Instance, keys: &Arc<KeyRing>) -> Self {
+    pub(crate) fn new(instance: Instance, keys: &Arc<KeyRing>) -> Self {
         let tree = Directory::of(&instance);
         let identity = SignedDocument::of(&instance, keys);
         Self { instance, tree, identity }
@@ -50,7 +50,7 @@ impl CompiledInstance {
 }
 
 /// The cache: each key has one slot, which it shares with others.
-pub struct Cache(Box<[Slot]>);
+pub(crate) struct Cache(Box<[Slot]>);
 
 type Slot = ArcSwapOption<(Key, Arc<CompiledInstance>)>;
 
@@ -62,7 +62,11 @@ impl Default for Cache {
 
 impl Cache {
     /// What is remembered of a key, or what `compile` makes of it.
-    pub fn get_or(&self, key: Key, compile: impl FnOnce(&Key) -> CompiledInstance) -> Arc<CompiledInstance> {
+    pub(crate) fn get_or(
+        &self,
+        key: Key,
+        compile: impl FnOnce(&Key) -> CompiledInstance,
+    ) -> Arc<CompiledInstance> {
         let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(&key);
         let slot = &self.0[usize::try_from(hash % SLOTS as u64).expect("less than the number of slots")];
         if let Some(found) = slot.load().as_ref().filter(|found| found.0 == key) {

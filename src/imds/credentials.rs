@@ -18,7 +18,7 @@ use crate::model::{
 
 /// What a live leaf sees.
 #[derive(Debug, Clone, Copy)]
-pub struct LeafContext<'f> {
+pub(crate) struct LeafContext<'f> {
     /// The instance.
     pub instance: &'f Instance,
     /// Its identity document.
@@ -40,7 +40,7 @@ impl<'f> LeafContext<'f> {
 }
 
 /// `iam/info`.
-pub fn info(view: &LeafContext<'_>) -> Option<String> {
+pub(crate) fn info(view: &LeafContext<'_>) -> Option<String> {
     let credentials = view.profile()?;
     let partition = view.instance.region().partition().name;
     let profile = credentials.instance_profile.as_deref().unwrap_or(credentials.role.as_str());
@@ -66,12 +66,12 @@ pub fn info(view: &LeafContext<'_>) -> Option<String> {
 }
 
 /// `iam/security-credentials/<role>`. Absent without a role, and until a file or process gave the first keys.
-pub fn role(view: &LeafContext<'_>) -> Option<String> {
+pub(crate) fn role(view: &LeafContext<'_>) -> Option<String> {
     role_with(view, &[])
 }
 
 /// `iam/security-credentials-extended/<role>`: the account beside the same.
-pub fn role_extended(view: &LeafContext<'_>) -> Option<String> {
+pub(crate) fn role_extended(view: &LeafContext<'_>) -> Option<String> {
     view.profile().filter(|credentials| credentials.extended)?;
     role_with(view, &[("AccountId", string(view.instance.account_id.as_str()))])
 }
@@ -109,7 +109,7 @@ fn role_with(view: &LeafContext<'_>, more: &[(&str, String)]) -> Option<String> 
 }
 
 /// `identity-credentials/ec2/info`.
-pub fn identity_info(view: &LeafContext<'_>) -> String {
+pub(crate) fn identity_info(view: &LeafContext<'_>) -> String {
     object(&[
         ("Code", string("Success")),
         ("LastUpdated", string(&Slot::at(&identity_credentials(), view.now).updated.rfc3339())),
@@ -118,7 +118,7 @@ pub fn identity_info(view: &LeafContext<'_>) -> String {
 }
 
 /// `identity-credentials/ec2/security-credentials/ec2-instance`.
-pub fn identity_role(view: &LeafContext<'_>) -> String {
+pub(crate) fn identity_role(view: &LeafContext<'_>) -> String {
     let slot = Slot::at(&identity_credentials(), view.now);
     key_object(&generated(view.instance, "aws:ec2-instance", &slot), slot.updated, slot.expires, &[])
 }

@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 use crate::model::{Instance, NetworkInterface};
 
 /// The identity that a client meets.
-pub fn derived(instance: &Instance, client: IpAddr) -> Instance {
+pub(crate) fn derived(instance: &Instance, client: IpAddr) -> Instance {
     let digest = Sha256::digest(format!("{}\0{}\0{client}", instance.account_id, instance.instance_id));
     let half: [u8; 16] = digest[..16].try_into().expect("a digest has 32 bytes");
     let hex = format!("{:032x}", u128::from_be_bytes(half));

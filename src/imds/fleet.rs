@@ -14,7 +14,7 @@ use crate::model::fault::Fault;
 use crate::model::timeline::{self, Occurrence, ScenarioClock};
 use crate::model::{Event, EventTime, Fetched, Instance, NamedInstance, Profile, Scenario, Timestamp};
 
-/// A scenario, compiled, and what happened to it since: what [`answer`](super::answer) reads. Immutable; a
+/// A scenario, compiled, and what happened to it since: what [`answer`](super::answer()) reads. Immutable; a
 /// change makes another one, which shares what did not change.
 #[derive(Debug, Clone)]
 pub struct Fleet {
@@ -124,7 +124,7 @@ impl Fleet {
     /// This scenario with the clock of another one, and those of its later events that are kept, each with its number
     /// there. An event of the file that is no longer in it has not happened.
     #[must_use]
-    pub fn keeping(mut self, before: &Self, kept: Vec<(usize, Event)>) -> Self {
+    pub(crate) fn keeping(mut self, before: &Self, kept: Vec<(usize, Event)>) -> Self {
         let (were, are) = (&before.scenario.events, &self.scenario.events);
         let index = |old: usize| {
             let Some(event) = were.get(old) else {
@@ -146,7 +146,7 @@ impl Fleet {
 
     /// This scenario as another process left it.
     #[must_use]
-    pub fn restored(mut self, clock: ScenarioClock, later: Vec<Event>, faults: Vec<Fault>) -> Self {
+    pub(crate) fn restored(mut self, clock: ScenarioClock, later: Vec<Event>, faults: Vec<Fault>) -> Self {
         self.clock = clock;
         self.events = self.scenario.events.iter().cloned().chain(later).collect();
         self.with_faults(faults)
@@ -154,7 +154,7 @@ impl Fleet {
 
     /// This scenario with faults that were ordered.
     #[must_use]
-    pub fn with_faults(mut self, later: Vec<Fault>) -> Self {
+    pub(crate) fn with_faults(mut self, later: Vec<Fault>) -> Self {
         self.faults = self.scenario.faults.iter().cloned().chain(later).collect();
         self
     }
@@ -165,32 +165,27 @@ impl Fleet {
     }
 
     /// What goes wrong. A fault is known by its place here.
-    pub fn faults(&self) -> &[Fault] {
+    pub(crate) fn faults(&self) -> &[Fault] {
         &self.faults
     }
 
     /// When it was loaded, as far as its clock tells: a seek moves it.
-    pub fn loaded_at(&self) -> Timestamp {
+    pub(crate) fn loaded_at(&self) -> Timestamp {
         self.clock.epoch
     }
 
     /// The clock.
-    pub fn clock(&self) -> &ScenarioClock {
+    pub(crate) fn clock(&self) -> &ScenarioClock {
         &self.clock
     }
 
-    /// The events that were scheduled since the scenario was loaded.
-    pub fn scheduled(&self) -> &[Event] {
-        self.events.get(self.scenario.events.len()..).unwrap_or_default()
-    }
-
     /// All events: those of the file, then the later ones.
-    pub fn events(&self) -> &[Event] {
+    pub(crate) fn events(&self) -> &[Event] {
         &self.events
     }
 
     /// Every instance with its name: the `[instance]`, then those of `[instances]`.
-    pub fn instances(&self) -> Vec<(Option<&str>, &Instance)> {
+    pub(crate) fn instances(&self) -> Vec<(Option<&str>, &Instance)> {
         let guests = self.scenario.guests.iter().map(|guest| (Some(guest.name.as_str()), &guest.instance));
         std::iter::once((None, &self.scenario.instance)).chain(guests).collect()
     }
@@ -200,12 +195,12 @@ impl Fleet {
     }
 
     /// What the credential source gave last.
-    pub fn fetched(&self) -> Option<&Fetched> {
+    pub(crate) fn fetched(&self) -> Option<&Fetched> {
         self.fetched.as_ref()
     }
 
     /// The name of the instance that a visitor meets; `None`: the `[instance]` itself.
-    pub fn instance_of(&self, peer: IpAddr, ingress: Ingress) -> Option<&str> {
+    pub(crate) fn instance_of(&self, peer: IpAddr, ingress: Ingress) -> Option<&str> {
         self.meet(peer, ingress).name
     }
 

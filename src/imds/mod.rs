@@ -20,11 +20,11 @@ mod version;
 pub use answer::answer;
 pub use fault_injection::{Delivery, DeliveryEnd};
 pub use fleet::{Fleet, FleetChange};
-pub use path::segments;
-pub use preview::{EventPreview, PathChange};
-pub use protocol::Protocol;
+pub(crate) use path::segments;
+pub(crate) use preview::{EventPreview, PathChange};
+pub(crate) use protocol::Protocol;
 pub use reply::Reply;
-pub use show::{absolute, show};
+pub(crate) use show::{absolute, show};
 pub use token::TokenAuthority;
 pub use version::SERVED as SERVED_VERSIONS;
 

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use percent_encoding::percent_decode_str;
 
 /// The segments of a path. `None` if it leaves the tree or a segment is not UTF-8: no such resource.
-pub fn segments(path: &str) -> Option<Vec<Cow<'_, str>>> {
+pub(crate) fn segments(path: &str) -> Option<Vec<Cow<'_, str>>> {
     let mut segments = Vec::with_capacity(8);
     for raw in path.split('/').filter(|raw| !raw.is_empty()) {
         match percent_decode_str(raw).decode_utf8().ok()? {

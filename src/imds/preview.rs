@@ -19,7 +19,7 @@ const DOCUMENT: &str = "dynamic/instance-identity/document";
 
 /// What becomes of a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum PathChange {
+pub(crate) enum PathChange {
     /// It answers from then on.
     Appears,
     /// It answers something else.
@@ -30,7 +30,7 @@ pub enum PathChange {
 
 /// What an event does, and when.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EventPreview {
+pub(crate) struct EventPreview {
     /// When it happens next, or happened last; `None`: when a client asks for the path that it waits for.
     pub at: Option<Timestamp>,
     /// Whether it has happened.
@@ -41,7 +41,7 @@ pub struct EventPreview {
 
 impl Fleet {
     /// What the event of this index does, seen at `now`.
-    pub fn outlook(&self, index: usize, now: Timestamp) -> EventPreview {
+    pub(crate) fn outlook(&self, index: usize, now: Timestamp) -> EventPreview {
         let events = self.events();
         let Some(event) = events.get(index) else {
             return EventPreview { at: None, happened: false, paths: BTreeMap::new() };
@@ -69,7 +69,7 @@ impl Fleet {
 
     /// What every path below a version answers to a client that meets no other instance. The signatures of the identity
     /// document follow from it; they are there without a byte.
-    pub fn answers(&self, version: &str, now: Timestamp) -> BTreeMap<String, Bytes> {
+    pub(crate) fn answers(&self, version: &str, now: Timestamp) -> BTreeMap<String, Bytes> {
         let events = self.events();
         let mut occurrences = self.clock().occurrences(events, now);
         occurrences.retain(|(_, index)| events[*index].concerns(None));

@@ -24,7 +24,7 @@ pub enum Protocol {
 
 impl Protocol {
     /// That of a request.
-    pub fn of(head: RequestHead<'_>) -> Self {
+    pub(crate) fn of(head: RequestHead<'_>) -> Self {
         if is_token(head.path) {
             Self::Token
         } else if has_token(head.headers) {

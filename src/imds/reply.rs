@@ -17,7 +17,7 @@ use super::fault_injection::Delivery;
 use crate::model::{ContentType, Http, Profile, Timestamp};
 
 /// Seconds that a token is valid: asked for in a PUT, granted in its answer, remaining in the answer to a GET.
-pub const TTL_HEADER: HeaderName = HeaderName::from_static("x-aws-ec2-metadata-token-ttl-seconds");
+pub(crate) const TTL_HEADER: HeaderName = HeaderName::from_static("x-aws-ec2-metadata-token-ttl-seconds");
 
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain");
 const HTML: HeaderValue = HeaderValue::from_static("text/html");
@@ -46,7 +46,7 @@ pub struct Reply {
 
 /// What a value is sent as.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum MediaType {
+pub(crate) enum MediaType {
     /// Everything but user data, JSON too.
     Text,
     /// User data.
@@ -57,7 +57,7 @@ pub enum MediaType {
 
 /// What all replies of one request share.
 #[derive(Debug, Clone, Copy)]
-pub struct Ec2Replies<'f> {
+pub(crate) struct Ec2Replies<'f> {
     /// The time of the answer.
     pub now: Timestamp,
     /// When the data last changed.
@@ -68,7 +68,7 @@ pub struct Ec2Replies<'f> {
 
 impl Ec2Replies<'_> {
     /// 200 with a value or a listing; with the remaining seconds of the request's token, if it had one.
-    pub fn data(&self, media: MediaType, body: Bytes, ttl: Option<u32>) -> Reply {
+    pub(crate) fn data(&self, media: MediaType, body: Bytes, ttl: Option<u32>) -> Reply {
         let media = match media {
             MediaType::Text => TEXT,
             MediaType::Octets => OCTETS,
@@ -85,19 +85,19 @@ impl Ec2Replies<'_> {
     }
 
     /// 200 with a token.
-    pub fn token(&self, token: String, ttl: u32, hop_limit: u8) -> Reply {
+    pub(crate) fn token(&self, token: String, ttl: u32, hop_limit: u8) -> Reply {
         let special = vec![(TTL_HEADER, ttl.into()), (CONTENT_TYPE, TEXT)];
         Reply { hop_limit: Some(hop_limit), ..self.reply(StatusCode::OK, special, token.into()) }
     }
 
     /// 200 to OPTIONS: no body, and what is allowed.
-    pub fn options(&self, allow: &'static str) -> Reply {
+    pub(crate) fn options(&self, allow: &'static str) -> Reply {
         let special = vec![(ALLOW, HeaderValue::from_static(allow)), (CONTENT_TYPE, TEXT)];
         self.reply(StatusCode::OK, special, Bytes::new())
     }
 
     /// 301 to a path, as hosts wrote it: with the service's own address, and no body.
-    pub fn redirect(&self, path: &str) -> Reply {
+    pub(crate) fn redirect(&self, path: &str) -> Reply {
         let location = HeaderValue::try_from(format!("http://169.254.169.254{path}"));
         let special = location.map(|location| vec![(LOCATION, location), (CONTENT_TYPE, TEXT)]);
         special.map_or_else(
@@ -107,7 +107,7 @@ impl Ec2Replies<'_> {
     }
 
     /// 400, 401, 403, and what has no form of its own.
-    pub fn refusal(&self, status: StatusCode) -> Reply {
+    pub(crate) fn refusal(&self, status: StatusCode) -> Reply {
         match self.http.profile {
             Profile::Modern => self.reply(status, vec![(CONTENT_TYPE, TEXT)], Bytes::new()),
             Profile::Legacy => self.page(status, LEGACY_INDENTATION),
@@ -116,7 +116,7 @@ impl Ec2Replies<'_> {
     }
 
     /// Any error, in the form that it has where the service itself answers so.
-    pub fn error(&self, status: StatusCode) -> Reply {
+    pub(crate) fn error(&self, status: StatusCode) -> Reply {
         match status {
             _ if self.http.profile == Profile::Aemm => self.refusal(status),
             StatusCode::NOT_FOUND => self.not_found(),
@@ -131,19 +131,19 @@ impl Ec2Replies<'_> {
     }
 
     /// 405, with what is allowed and the service's own reason phrase.
-    pub fn not_allowed(&self, allow: &'static str) -> Reply {
+    pub(crate) fn not_allowed(&self, allow: &'static str) -> Reply {
         let special = vec![(ALLOW, HeaderValue::from_static(allow)), (CONTENT_TYPE, TEXT)];
         let reply = self.reply(StatusCode::METHOD_NOT_ALLOWED, special, Bytes::new());
         Reply { reason: Some("Not Allowed"), ..reply }
     }
 
     /// 404 with its page.
-    pub fn not_found(&self) -> Reply {
+    pub(crate) fn not_found(&self) -> Reply {
         self.page(StatusCode::NOT_FOUND, self.of_profile(MODERN_INDENTATION, LEGACY_INDENTATION))
     }
 
     /// 417 with its page, which is lighttpd's own: hosts never send 100 Continue.
-    pub fn expectation_failed(&self) -> Reply {
+    pub(crate) fn expectation_failed(&self) -> Reply {
         self.page(StatusCode::EXPECTATION_FAILED, NATIVE_INDENTATION)
     }
 

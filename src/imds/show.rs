@@ -12,7 +12,7 @@ use crate::model::Timestamp;
 
 /// What a GET by this visitor gets now, with a token of its own. Nothing changes by it: the visitor becomes none of
 /// the first clients of an event, and no event that waits for a first poll begins.
-pub fn show(
+pub(crate) fn show(
     fleet: &Fleet,
     authority: &TokenAuthority,
     visit: &Visit<'_>,
@@ -59,7 +59,7 @@ impl Counters for Looking<'_> {
 }
 
 /// A path as people say it: without a version it is that of `latest`.
-pub fn absolute(path: &str) -> String {
+pub(crate) fn absolute(path: &str) -> String {
     let versioned = |path: &str| SERVED_VERSIONS.contains(&path.split('/').next().unwrap_or_default());
     if path.starts_with('/') {
         path.to_owned()

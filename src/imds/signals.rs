@@ -7,26 +7,26 @@ use crate::model::json::string;
 use crate::model::{MaintenanceEvent, MaintenanceState, Signals, SpotAction, StringEnum, Timestamp};
 
 /// `spot/instance-action`, as a request at `now` finds it.
-pub fn instance_action(signals: &Signals, now: Timestamp) -> Option<String> {
+pub(crate) fn instance_action(signals: &Signals, now: Timestamp) -> Option<String> {
     let notice = signals.spot.as_ref()?;
     let (action, time) = (string(notice.action.as_str()), string(&notice.time.at(now).rfc3339()));
     Some(format!("{{\"action\": {action}, \"time\": {time}}}"))
 }
 
 /// `spot/termination-time`: there only if the instance will be terminated.
-pub fn termination_time(signals: &Signals, now: Timestamp) -> Option<String> {
+pub(crate) fn termination_time(signals: &Signals, now: Timestamp) -> Option<String> {
     let notice = signals.spot.as_ref().filter(|notice| notice.action == SpotAction::Terminate)?;
     Some(notice.time.at(now).rfc3339())
 }
 
 /// `events/recommendations/rebalance`.
-pub fn rebalance(signals: &Signals, now: Timestamp) -> Option<String> {
+pub(crate) fn rebalance(signals: &Signals, now: Timestamp) -> Option<String> {
     let time = signals.rebalance.as_ref()?.at(now);
     Some(format!("{{\"noticeTime\": {}}}", string(&time.rfc3339())))
 }
 
 /// `events/maintenance/scheduled` and `…/history`.
-pub fn maintenance(events: &[MaintenanceEvent]) -> String {
+pub(crate) fn maintenance(events: &[MaintenanceEvent]) -> String {
     if events.is_empty() {
         return "[]".to_owned();
     }

@@ -20,9 +20,9 @@ use chacha20poly1305::{ChaCha20Poly1305, Key, KeyInit as _, Nonce};
 use crate::model::{InstanceId, Timestamp};
 
 /// Characters of a token. AWS user guide: opaque; captures: always 56.
-pub const TOKEN_LENGTH: usize = 56;
+pub(crate) const TOKEN_LENGTH: usize = 56;
 /// Granted lifetimes in seconds. AWS user guide, "Use IMDSv2".
-pub const TTL_SECONDS: std::ops::RangeInclusive<u32> = 1..=21_600;
+pub(crate) const TTL_SECONDS: std::ops::RangeInclusive<u32> = 1..=21_600;
 
 const PREFIX: [u8; 4] = [1, 0, 4, 0];
 
@@ -38,7 +38,13 @@ impl TokenAuthority {
     }
 
     /// A token that is valid for `ttl` from `now`. The nonce must never repeat for one key.
-    pub fn grant(&self, instance: &InstanceId, ttl: Duration, now: Timestamp, nonce: [u8; 12]) -> String {
+    pub(crate) fn grant(
+        &self,
+        instance: &InstanceId,
+        ttl: Duration,
+        now: Timestamp,
+        nonce: [u8; 12],
+    ) -> String {
         let expiry = now.plus(ttl).as_millis().to_be_bytes();
         let payload = Payload { msg: &expiry, aad: instance.as_str().as_bytes() };
         let sealed = self
@@ -50,7 +56,7 @@ impl TokenAuthority {
 
     /// The remaining lifetime in whole seconds, rounded up, 1..=21600; `None` if the token is not ours, was
     /// granted by another instance, or has expired.
-    pub fn remaining(&self, token: &[u8], instance: &InstanceId, now: Timestamp) -> Option<u32> {
+    pub(crate) fn remaining(&self, token: &[u8], instance: &InstanceId, now: Timestamp) -> Option<u32> {
         if token.len() != TOKEN_LENGTH {
             return None;
         }

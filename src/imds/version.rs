@@ -5,7 +5,7 @@
 
 /// A version as a number that orders as versions do: `1.0` first, `latest` last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Version(u32);
+pub(crate) struct Version(u32);
 
 /// What `GET /` lists, in its order.
 pub const SERVED: [&str; 29] = [
@@ -42,12 +42,12 @@ pub const SERVED: [&str; 29] = [
 
 impl Version {
     /// `1.0`, which has everything that was always there.
-    pub const FIRST: Self = Self(0);
+    pub(crate) const FIRST: Self = Self(0);
     /// `latest`, which has everything.
-    pub const LATEST: Self = Self(u32::MAX);
+    pub(crate) const LATEST: Self = Self(u32::MAX);
 
     /// A version or an introduction date: a date need not be a served version.
-    pub const fn of(name: &str) -> Self {
+    pub(crate) const fn of(name: &str) -> Self {
         let bytes = name.as_bytes();
         if bytes.len() == 10 {
             let mut number = 0;

@@ -22,7 +22,7 @@ pub struct RequestFilter {
 
 impl RequestFilter {
     /// Whether an entry fits.
-    pub fn matches(&self, entry: &RequestRecord) -> bool {
+    pub(crate) fn matches(&self, entry: &RequestRecord) -> bool {
         one_of(self.status.as_ref(), |status| status.is(entry.status))
             && one_of(self.protocol.as_ref(), |protocol| *protocol == entry.protocol)
             && one_of(self.method.as_ref(), |method| method.0 == entry.method)
@@ -31,7 +31,7 @@ impl RequestFilter {
     }
 
     /// The parts that are said, by their names in a query.
-    pub fn parts(&self) -> impl Iterator<Item = (&'static str, String)> {
+    pub(crate) fn parts(&self) -> impl Iterator<Item = (&'static str, String)> {
         let parts = [
             ("client", self.client.as_ref().map(ToString::to_string)),
             ("path", self.path.as_ref().map(ToString::to_string)),

@@ -16,12 +16,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
 pub use filter::RequestFilter;
-pub use request_record::{RequestRecord, method, path};
+pub(crate) use request_record::{RequestRecord, method, path};
 use ring::Ring;
-pub use terms::{ClientFilter, CommaSeparated, MethodFilter, OutcomeFilter, SinceFilter};
+pub(crate) use terms::{ClientFilter, CommaSeparated, MethodFilter, OutcomeFilter, SinceFilter};
 
 /// The entries that a server keeps: with usual paths 2 MB, with the longest ones 12 MB.
-pub const ENTRIES: usize = 10_000;
+pub(crate) const ENTRIES: usize = 10_000;
 
 /// A journal that requests write and others read.
 #[derive(Debug)]
@@ -50,19 +50,19 @@ pub struct JournalPage {
 
 impl JournalPage {
     /// Whether there is nothing to tell.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.missed == 0 && self.entries.is_empty()
     }
 }
 
 impl Journal {
     /// A journal of this many entries. With none it only counts.
-    pub fn new(size: usize) -> Self {
+    pub(crate) fn new(size: usize) -> Self {
         Self { kept: Mutex::new(Buffer { ring: Ring::new(size), awaited: false }), news: Notify::new() }
     }
 
     /// Takes an entry and gives it its number.
-    pub fn record(&self, entry: RequestRecord) {
+    pub(crate) fn record(&self, entry: RequestRecord) {
         let entry = Arc::new(entry);
         let (overwritten, awaited) = {
             let mut kept = self.lock();
@@ -75,12 +75,12 @@ impl Journal {
     }
 
     /// The number of the last entry; they count from 1.
-    pub fn last(&self) -> u64 {
+    pub(crate) fn last(&self) -> u64 {
         self.lock().ring.last()
     }
 
     /// The newest entries that fit, `limit` at most.
-    pub fn newest(&self, filter: &RequestFilter, limit: usize) -> JournalPage {
+    pub(crate) fn newest(&self, filter: &RequestFilter, limit: usize) -> JournalPage {
         let mut reading = self.after(0, filter, usize::MAX);
         reading.missed = 0;
         reading.entries.drain(..reading.entries.len().saturating_sub(limit));
@@ -108,7 +108,7 @@ impl Journal {
     }
 
     /// Waits until there is an entry after this number.
-    pub async fn follow(&self, since: u64) {
+    pub(crate) async fn follow(&self, since: u64) {
         loop {
             let mut news = pin!(self.news.notified());
             // From here on news are not lost, also those that come before the await.

@@ -48,7 +48,7 @@ pub struct RequestRecord {
 }
 
 /// A method as entries have it.
-pub fn method(method: &Method) -> Cow<'static, str> {
+pub(crate) fn method(method: &Method) -> Cow<'static, str> {
     match *method {
         Method::GET => "GET".into(),
         Method::PUT => "PUT".into(),
@@ -60,7 +60,7 @@ pub fn method(method: &Method) -> Cow<'static, str> {
 }
 
 /// A path as entries have it.
-pub fn path(path: &str) -> Box<str> {
+pub(crate) fn path(path: &str) -> Box<str> {
     visible(path, PATH_BYTES)
 }
 

@@ -19,7 +19,7 @@ use super::time::Timestamp;
 
 /// Where on the timeline the present is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ScenarioClock {
+pub(crate) struct ScenarioClock {
     /// The zero of offsets: when the scenario was loaded, moved by seeks and pauses.
     pub epoch: Timestamp,
     /// When the scenario was loaded. Nothing moves it.
@@ -36,7 +36,7 @@ pub struct ScenarioClock {
 
 /// An event's last happening.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct EventOccurrence {
+pub(crate) struct EventOccurrence {
     /// Its place on the timeline: milliseconds after the clock's zero, negative before the scenario was loaded.
     pub place: i64,
     /// Its turn among those of that place that were put there by an order or a movement; 0 if it is its own place.
@@ -46,7 +46,7 @@ pub struct EventOccurrence {
 }
 
 /// One happening of an event: when, and which.
-pub type Occurrence = (Timestamp, usize);
+pub(crate) type Occurrence = (Timestamp, usize);
 
 /// What a [`EventTime`] amounts to.
 #[derive(Clone, Copy)]
@@ -59,23 +59,23 @@ enum TimelinePoint {
 
 impl ScenarioClock {
     /// A clock that starts at `now`.
-    pub fn starting(now: Timestamp, started: Timestamp) -> Self {
+    pub(crate) fn starting(now: Timestamp, started: Timestamp) -> Self {
         let (pinned, first_polls) = (BTreeMap::new(), BTreeMap::new());
         Self { epoch: now, loaded: now, started, paused: None, pinned, first_polls }
     }
 
     /// The time by which events are judged: it stands still while the clock is paused.
-    pub fn effective(&self, now: Timestamp) -> Timestamp {
+    pub(crate) fn effective(&self, now: Timestamp) -> Timestamp {
         self.paused.map_or(now, |paused| paused.min(now))
     }
 
     /// How far the scenario has come.
-    pub fn elapsed(&self, now: Timestamp) -> Duration {
+    pub(crate) fn elapsed(&self, now: Timestamp) -> Duration {
         self.effective(now).since(self.epoch)
     }
 
     /// The last time that an event happened, if it has.
-    pub fn last(&self, index: usize, event: &Event, now: Timestamp) -> Option<EventOccurrence> {
+    pub(crate) fn last(&self, index: usize, event: &Event, now: Timestamp) -> Option<EventOccurrence> {
         let reckoned = self.reckoned(index, event, now);
         let Some(pinned) = self.pinned.get(&index).copied() else { return reckoned };
         // The same happening, reckoned from another epoch, is no other one.
@@ -87,7 +87,7 @@ impl ScenarioClock {
     }
 
     /// The next time that an event happens, if the clock runs on from `now`.
-    pub fn next(&self, index: usize, event: &Event, now: Timestamp) -> Option<Timestamp> {
+    pub(crate) fn next(&self, index: usize, event: &Event, now: Timestamp) -> Option<Timestamp> {
         let first = self.instant(self.point(index, &event.at)?);
         let next = match (self.last(index, event, now), event.repeat) {
             (None, _) => first,
@@ -110,7 +110,7 @@ impl ScenarioClock {
     /// The last happening of each event that has happened, in order; of equal places the file's order counts.
     ///
     /// Earlier happenings of a repeated event need not be told: each overwrites what the one before did.
-    pub fn occurrences(&self, events: &[Event], now: Timestamp) -> Vec<Occurrence> {
+    pub(crate) fn occurrences(&self, events: &[Event], now: Timestamp) -> Vec<Occurrence> {
         let last = |(index, event)| self.last(index, event, now).map(|happening| (happening, index));
         let mut happenings: Vec<(EventOccurrence, usize)> =
             events.iter().enumerate().filter_map(last).collect();
@@ -123,7 +123,7 @@ impl ScenarioClock {
     /// The clock after it was moved to a place of the timeline at `now`. What had happened keeps its instant,
     /// unless its place lies behind that one: then it has not happened. What happened at an instant of its own stays.
     #[must_use]
-    pub fn seek(&self, events: &[Event], to: Duration, now: Timestamp) -> Self {
+    pub(crate) fn seek(&self, events: &[Event], to: Duration, now: Timestamp) -> Self {
         let mut moved = self.pinning(events, now);
         let to = to.min(self.effective(now).since(Timestamp::default()));
         let place =
@@ -150,13 +150,13 @@ impl ScenarioClock {
 
     /// The clock standing still from `now`.
     #[must_use]
-    pub fn pause(&self, now: Timestamp) -> Self {
+    pub(crate) fn pause(&self, now: Timestamp) -> Self {
         Self { paused: self.paused.or(Some(now)), ..self.clone() }
     }
 
     /// The clock going on at `now` from where it stood. Instants that passed meanwhile come now.
     #[must_use]
-    pub fn resume(&self, events: &[Event], now: Timestamp) -> Self {
+    pub(crate) fn resume(&self, events: &[Event], now: Timestamp) -> Self {
         let Some(paused) = self.paused else { return self.clone() };
         let mut going = self.pinning(events, now);
         let place = signed(self.elapsed(now));
@@ -178,7 +178,7 @@ impl ScenarioClock {
     /// The clock after somebody ordered an event at `now`: if its instant has come, it has happened, and after all
     /// that happened before, whether the clock stands still or not.
     #[must_use]
-    pub fn ordered(&self, index: usize, event: &Event, now: Timestamp) -> Self {
+    pub(crate) fn ordered(&self, index: usize, event: &Event, now: Timestamp) -> Self {
         let mut clock = self.clone();
         if let Some(TimelinePoint::Instant(_)) = self.point(index, &event.at)
             && let Some(mut ordered) = (Self { paused: None, ..self.clone() }).reckoned(index, event, now)
@@ -191,7 +191,7 @@ impl ScenarioClock {
 
     /// The clock after a client asked for the path that these events wait for. Of two clients the first one counts.
     #[must_use]
-    pub fn polled(&self, events: &[usize], now: Timestamp) -> Self {
+    pub(crate) fn polled(&self, events: &[usize], now: Timestamp) -> Self {
         let mut clock = self.clone();
         for event in events {
             clock.first_polls.entry(*event).or_insert_with(|| self.elapsed(now));
@@ -201,7 +201,7 @@ impl ScenarioClock {
 
     /// The clock for events that have other indices; those without one have not happened.
     #[must_use]
-    pub fn renumbered(&self, index: impl Fn(usize) -> Option<usize>) -> Self {
+    pub(crate) fn renumbered(&self, index: impl Fn(usize) -> Option<usize>) -> Self {
         let mut clock = self.clone();
         clock.pinned = self.pinned.iter().filter_map(|(old, pin)| Some((index(*old)?, *pin))).collect();
         clock.first_polls =

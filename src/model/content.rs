@@ -23,7 +23,7 @@ pub struct ContentType(String);
 
 impl ContentType {
     /// The text of the header.
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 }

@@ -93,12 +93,12 @@ pub struct Secret(String);
 
 impl Secret {
     /// Hides a text.
-    pub fn new(text: impl Into<String>) -> Self {
+    pub(crate) fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
     /// The text itself.
-    pub fn reveal(&self) -> &str {
+    pub(crate) fn reveal(&self) -> &str {
         &self.0
     }
 }
@@ -111,7 +111,7 @@ impl fmt::Debug for Secret {
 
 impl CredentialSource {
     /// Whether the credentials may be worth something.
-    pub fn is_real(&self) -> bool {
+    pub(crate) fn is_real(&self) -> bool {
         !matches!(self, Self::Generated)
     }
 }

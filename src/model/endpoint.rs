@@ -15,14 +15,14 @@ pub const METADATA_PORT: u16 = 80;
 /// Not 1338, which clashes in both directions with anything on 0.0.0.0:1338.
 pub const SERVICE_PORT: u16 = 1690;
 /// Where `mock-imds serve` listens in the foreground, as users of amazon-ec2-metadata-mock expect.
-pub const FOREGROUND_PORT: u16 = 1338;
+pub(crate) const FOREGROUND_PORT: u16 = 1338;
 /// The header by which `mock-imds doctor` asks a server of ours whether it is one. Its value comes back in
 /// [`Probed`]; such a request is no request for metadata: it is neither counted nor answered by the scenario.
-pub const PROBE_HEADER: &str = "x-mock-imds-probe";
+pub(crate) const PROBE_HEADER: &str = "x-mock-imds-probe";
 
 /// The answer to a probe, as JSON.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Probed {
+pub(crate) struct Probed {
     /// The value of [`PROBE_HEADER`].
     pub nonce: String,
     /// The server's version.

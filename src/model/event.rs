@@ -356,12 +356,12 @@ pub struct MaintenanceEvent {
 
 impl Event {
     /// Whether it happens to the instance of this name; `None`: the one without a name.
-    pub fn concerns(&self, instance: Option<&str>) -> bool {
+    pub(crate) fn concerns(&self, instance: Option<&str>) -> bool {
         self.instance.is_none() || self.instance.as_deref() == instance
     }
 
     /// Where it announces something.
-    pub fn announces(&self, notice: Notice) -> bool {
+    pub(crate) fn announces(&self, notice: Notice) -> bool {
         self.effects.iter().any(|effect| match effect {
             EventEffect::SpotInterruption { .. } => {
                 matches!(notice, Notice::InstanceAction | Notice::TerminationTime)
@@ -376,7 +376,7 @@ impl Event {
 
 impl Signals {
     /// When the instance is gone and nothing answers for it any more, if that is announced.
-    pub fn gone_at(&self) -> Option<Timestamp> {
+    pub(crate) fn gone_at(&self) -> Option<Timestamp> {
         let ends = self.spot.as_ref().filter(|notice| notice.then == AfterNotice::Vanish);
         match ends?.time {
             NoticeTime::Fixed(at) | NoticeTime::Said(InstantAsWritten { instant: at, .. }) => Some(at),
@@ -387,7 +387,7 @@ impl Signals {
 
 impl NoticeDue {
     /// The time in a notice that is given at `notice` by a daemon that started at `started`.
-    pub fn from(&self, notice: Timestamp, started: Timestamp) -> NoticeTime {
+    pub(crate) fn from(&self, notice: Timestamp, started: Timestamp) -> NoticeTime {
         match self {
             Self::After(span) => NoticeTime::Fixed(notice.plus(*span)),
             Self::AfterStart(span) => NoticeTime::Fixed(started.plus(*span)),
@@ -399,7 +399,7 @@ impl NoticeDue {
 
 impl NoticeTime {
     /// What a request at `now` is told.
-    pub fn at(&self, now: Timestamp) -> Timestamp {
+    pub(crate) fn at(&self, now: Timestamp) -> Timestamp {
         match self {
             Self::Fixed(at) | Self::Said(InstantAsWritten { instant: at, .. }) => *at,
             Self::Moving(span) => now.plus(*span),
@@ -407,7 +407,7 @@ impl NoticeTime {
     }
 
     /// The same in words: those in which it was said, if it was.
-    pub fn as_said(&self, now: Timestamp) -> String {
+    pub(crate) fn as_said(&self, now: Timestamp) -> String {
         match self {
             Self::Said(said) => said.text.clone(),
             Self::Fixed(_) | Self::Moving(_) => self.at(now).rfc3339(),
@@ -417,7 +417,7 @@ impl NoticeTime {
 
 impl MaintenanceCode {
     /// What is said of such an event unless told otherwise.
-    pub fn description(self) -> &'static str {
+    pub(crate) fn description(self) -> &'static str {
         match self {
             Self::InstanceReboot => "scheduled instance reboot",
             Self::SystemReboot => "scheduled reboot",

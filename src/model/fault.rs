@@ -12,7 +12,7 @@ use super::time::Timestamp;
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
 /// Faults of one scenario, at most.
-pub const MAX_FAULTS: usize = 256;
+pub(crate) const MAX_FAULTS: usize = 256;
 
 /// Something that goes wrong.
 ///
@@ -44,7 +44,7 @@ pub struct Fault {
 
 impl Fault {
     /// A fault for every request, from the scenario's load on.
-    pub fn always(effect: FaultEffect) -> Self {
+    pub(crate) fn always(effect: FaultEffect) -> Self {
         Self {
             path: PathGlob::everything(),
             methods: vec![],
@@ -60,7 +60,7 @@ impl Fault {
     }
 
     /// Whether it is on, so long after the scenario was loaded and at this instant.
-    pub fn is_on(&self, elapsed: Duration, now: Timestamp) -> bool {
+    pub(crate) fn is_on(&self, elapsed: Duration, now: Timestamp) -> bool {
         let since = match self.from {
             FaultStart::AfterLoad(offset) => elapsed.checked_sub(offset),
             FaultStart::At(instant) => (now >= instant).then(|| now.since(instant)),
@@ -89,7 +89,7 @@ pub enum ClientMatcher {
 
 impl ClientMatcher {
     /// Whether a client is meant, by its address and whether it is a process of this host.
-    pub fn is(&self, address: IpAddr, on_this_host: bool) -> bool {
+    pub(crate) fn is(&self, address: IpAddr, on_this_host: bool) -> bool {
         match self {
             Self::Host => on_this_host,
             Self::Network(network) => network.contains(&address),
@@ -137,11 +137,11 @@ pub struct Probability(u64);
 
 impl Probability {
     /// Certain.
-    pub const ALWAYS: Self = Self(Self::STEPS);
+    pub(crate) const ALWAYS: Self = Self(Self::STEPS);
     const STEPS: u64 = 1 << 53;
 
     /// From 0 to 1; `None` beyond.
-    pub fn new(probability: f64) -> Option<Self> {
+    pub(crate) fn new(probability: f64) -> Option<Self> {
         #[expect(
             clippy::cast_precision_loss,
             clippy::cast_possible_truncation,
@@ -153,7 +153,7 @@ impl Probability {
     }
 
     /// Whether it happens, for a number that may be any of 64 bits with equal chance.
-    pub fn happens(self, draw: u64) -> bool {
+    pub(crate) fn happens(self, draw: u64) -> bool {
         draw >> 11 < self.0
     }
 }
@@ -195,21 +195,21 @@ pub struct Latency {
 
 impl Latency {
     /// What an answer may be late at most. A connection lives a little longer.
-    pub const LONGEST: Duration = Duration::from_mins(4);
+    pub(crate) const LONGEST: Duration = Duration::from_mins(4);
 
     /// From `min` to `max`; `None` unless in this order and at most [`Self::LONGEST`].
-    pub fn new(min: Duration, max: Duration) -> Option<Self> {
+    pub(crate) fn new(min: Duration, max: Duration) -> Option<Self> {
         let spread = max.checked_sub(min)?;
         (max <= Self::LONGEST).then_some(Self { min, spread })
     }
 
     /// Whether it is left to chance.
-    pub fn varies(&self) -> bool {
+    pub(crate) fn varies(&self) -> bool {
         !self.spread.is_zero()
     }
 
     /// How late, for a number that may be any of 64 bits with equal chance.
-    pub fn draw(&self, draw: u64) -> Duration {
+    pub(crate) fn draw(&self, draw: u64) -> Duration {
         let span = u64::try_from(self.spread.as_micros()).unwrap_or(u64::MAX);
         // The high half of a product spreads 64 bits over the span without a division's bias.
         let part = (u128::from(draw) * (u128::from(span) + 1)) >> 64;
@@ -223,15 +223,15 @@ pub struct ErrorStatus(u16);
 
 impl ErrorStatus {
     /// The statuses that are errors.
-    pub const RANGE: std::ops::RangeInclusive<u16> = 400..=599;
+    pub(crate) const RANGE: std::ops::RangeInclusive<u16> = 400..=599;
 
     /// `None` if it is no error's.
-    pub fn new(status: u16) -> Option<Self> {
+    pub(crate) fn new(status: u16) -> Option<Self> {
         Self::RANGE.contains(&status).then_some(Self(status))
     }
 
     /// The number.
-    pub fn get(self) -> u16 {
+    pub(crate) fn get(self) -> u16 {
         self.0
     }
 }

@@ -29,12 +29,12 @@ enum Segment {
 
 impl PathGlob {
     /// Every path.
-    pub fn everything() -> Self {
+    pub(crate) fn everything() -> Self {
         Self { text: "/**".to_owned(), whole: true, segments: vec![Segment::Several] }
     }
 
     /// Whether a path fits: its segments, decoded, with its version.
-    pub fn matches(&self, path: &[&str]) -> bool {
+    pub(crate) fn matches(&self, path: &[&str]) -> bool {
         fits(&self.segments, path)
             || (!self.whole && path.split_first().is_some_and(|(_, below)| fits(&self.segments, below)))
     }

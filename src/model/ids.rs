@@ -19,8 +19,8 @@ impl std::error::Error for Accepted {}
 macro_rules! identifier {
     ($name:ident, $rule:expr, $accepted:literal) => {
         impl $name {
-            /// The text.
-            pub fn as_str(&self) -> &str {
+            #[allow(dead_code, reason = "not every identifier is asked for its text")]
+            pub(crate) fn as_str(&self) -> &str {
                 &self.0
             }
         }

@@ -159,47 +159,47 @@ impl Default for Instance {
 
 impl Instance {
     /// The region that owns the zone.
-    pub fn region(&self) -> Region {
+    pub(crate) fn region(&self) -> Region {
         self.availability_zone.region()
     }
 
     /// The zone's id.
-    pub fn zone_id(&self) -> String {
+    pub(crate) fn zone_id(&self) -> String {
         self.availability_zone_id.clone().unwrap_or_else(|| self.availability_zone.zone_id())
     }
 
     /// The primary interface.
-    pub fn primary(&self) -> &NetworkInterface {
+    pub(crate) fn primary(&self) -> &NetworkInterface {
         self.interfaces.first().expect("an instance has at least one interface")
     }
 
     /// The primary MAC address.
-    pub fn mac(&self) -> &MacAddress {
+    pub(crate) fn mac(&self) -> &MacAddress {
         &self.primary().mac
     }
 
     /// The primary private IPv4 address; none on an IPv6-only instance.
-    pub fn local_ipv4(&self) -> Option<Ipv4Addr> {
+    pub(crate) fn local_ipv4(&self) -> Option<Ipv4Addr> {
         self.primary().private_ipv4s.first().copied()
     }
 
     /// The primary public IPv4 address.
-    pub fn public_ipv4(&self) -> Option<Ipv4Addr> {
+    pub(crate) fn public_ipv4(&self) -> Option<Ipv4Addr> {
         self.primary().public_ipv4s.first().copied()
     }
 
     /// The primary IPv6 address.
-    pub fn ipv6(&self) -> Option<Ipv6Addr> {
+    pub(crate) fn ipv6(&self) -> Option<Ipv6Addr> {
         self.primary().ipv6s.first().copied()
     }
 
     /// The private DNS name.
-    pub fn local_hostname(&self) -> String {
+    pub(crate) fn local_hostname(&self) -> String {
         self.local_hostname_of(self.primary())
     }
 
     /// The private DNS name of an interface. Without an IPv4 address it is the resource name.
-    pub fn local_hostname_of(&self, interface: &NetworkInterface) -> String {
+    pub(crate) fn local_hostname_of(&self, interface: &NetworkInterface) -> String {
         if let Some(said) = self.hostname.as_ref().filter(|_| self.is_primary(interface)) {
             return said.to_string();
         }
@@ -211,12 +211,12 @@ impl Instance {
     }
 
     /// The public DNS name.
-    pub fn public_hostname(&self) -> Option<String> {
+    pub(crate) fn public_hostname(&self) -> Option<String> {
         self.public_hostname_of(self.primary())
     }
 
     /// The public DNS name of an interface with a public IPv4 address.
-    pub fn public_hostname_of(&self, interface: &NetworkInterface) -> Option<String> {
+    pub(crate) fn public_hostname_of(&self, interface: &NetworkInterface) -> Option<String> {
         let address = interface.public_ipv4s.first()?;
         let said = self.public_hostname.as_ref().filter(|_| self.is_primary(interface));
         Some(said.map_or_else(|| names::public(*address, &self.region()), ToString::to_string))
@@ -227,7 +227,7 @@ impl Instance {
     }
 
     /// The processor.
-    pub fn architecture(&self) -> Architecture {
+    pub(crate) fn architecture(&self) -> Architecture {
         self.architecture.unwrap_or_else(|| Architecture::of(&self.instance_type))
     }
 }
@@ -251,7 +251,7 @@ pub enum Architecture {
 
 impl Architecture {
     /// AWS' own processors are those of `a1` and of families with a `g` behind the generation: `m6g`, `c7gn`.
-    pub fn of(instance_type: &InstanceType) -> Self {
+    pub(crate) fn of(instance_type: &InstanceType) -> Self {
         let family = instance_type.as_str().split('.').next().unwrap_or_default();
         let attributes = family.trim_start_matches(|c: char| c.is_ascii_lowercase());
         let attributes = attributes.trim_start_matches(|c: char| c.is_ascii_digit());

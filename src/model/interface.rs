@@ -56,14 +56,14 @@ pub struct SecurityGroups {
 
 impl NetworkInterface {
     /// The nth interface of the built-in instance.
-    pub fn numbered(number: u32) -> Self {
+    pub(crate) fn numbered(number: u32) -> Self {
         let host = 43_u8.wrapping_add(number.to_le_bytes()[0]);
         let public = if number == 0 { vec![Ipv4Addr::new(192, 0, 2, 54)] } else { vec![] };
         Self::with(number, mac_of(number), vec![Ipv4Addr::new(172, 16, 34, host)], public, vec![])
     }
 
     /// An interface of these addresses; the rest follows from them.
-    pub fn with(
+    pub(crate) fn with(
         device_number: u32,
         mac: MacAddress,
         private_ipv4s: Vec<Ipv4Addr>,
@@ -98,14 +98,14 @@ impl NetworkInterface {
 
     /// A further interface: the address after this one's first, no public address.
     #[must_use]
-    pub fn sibling(&self, number: u32) -> Self {
+    pub(crate) fn sibling(&self, number: u32) -> Self {
         let next = |address: &Ipv4Addr| Ipv4Addr::from(u32::from(*address).wrapping_add(number));
         let addresses = self.private_ipv4s.first().map(next).into_iter().collect();
         Self::with(number, mac_of(number), addresses, vec![], vec![])
     }
 
     /// Takes over another interface's VPC, and its subnet and blocks as far as the addresses lie in them.
-    pub fn join_network_of(&mut self, other: &Self) {
+    pub(crate) fn join_network_of(&mut self, other: &Self) {
         self.vpc_id.clone_from(&other.vpc_id);
         let address = self.private_ipv4s.first();
         if other.subnet_ipv4_cidr_block.zip(address).is_some_and(|(block, address)| block.contains(address)) {
@@ -119,7 +119,7 @@ impl NetworkInterface {
     }
 
     /// In a subnet other than that of `other`, an id that follows from the block: two subnets do not share an id.
-    pub fn name_subnet_apart_from(&mut self, other: &Self) {
+    pub(crate) fn name_subnet_apart_from(&mut self, other: &Self) {
         if self.subnet_ipv4_cidr_block == other.subnet_ipv4_cidr_block {
             return;
         }
@@ -131,7 +131,7 @@ impl NetworkInterface {
     }
 
     /// Puts the interface into a subnet; the VPC's block follows: the /16 around it, or the subnet itself.
-    pub fn use_subnet(&mut self, block: Ipv4Net) {
+    pub(crate) fn use_subnet(&mut self, block: Ipv4Net) {
         let block = block.trunc();
         let vpc = Ipv4Net::new(block.addr(), block.prefix_len().min(16)).map_or(block, |net| net.trunc());
         self.subnet_ipv4_cidr_block = Some(block);
@@ -139,7 +139,7 @@ impl NetworkInterface {
     }
 
     /// Public addresses, each with the private ones that it maps to.
-    pub fn ipv4_associations(&self) -> Vec<(Ipv4Addr, Ipv4Addr)> {
+    pub(crate) fn ipv4_associations(&self) -> Vec<(Ipv4Addr, Ipv4Addr)> {
         let primary = self.private_ipv4s.first();
         let pair = |(index, public): (usize, &Ipv4Addr)| {
             Some((*public, *self.private_ipv4s.get(index).or(primary)?))
@@ -149,7 +149,7 @@ impl NetworkInterface {
 }
 
 /// The MAC address of the nth interface, unless said: the built-in one counted up.
-pub fn mac_of(number: u32) -> MacAddress {
+pub(crate) fn mac_of(number: u32) -> MacAddress {
     let last = 0x11_u8.wrapping_add(number.to_le_bytes()[0]);
     format!("0e:49:61:0f:c3:{last:02x}").parse().expect("the built-in MAC address is well-formed")
 }

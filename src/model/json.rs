@@ -2,20 +2,20 @@
 //! order, no newline at the end. Clients parse it; signatures are made over these very bytes.
 
 /// An object of `"key" : value` lines; values are JSON already.
-pub fn object(members: &[(&str, String)]) -> String {
+pub(crate) fn object(members: &[(&str, String)]) -> String {
     let lines: Vec<String> =
         members.iter().map(|(key, value)| format!("  {} : {value}", string(key))).collect();
     format!("{{\n{}\n}}", lines.join(",\n"))
 }
 
 /// A string with its quotes.
-pub fn string(text: &str) -> String {
+pub(crate) fn string(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
 /// JSON as Go's encoder writes it, which keeps it harmless within HTML and JavaScript. These characters stand in
 /// strings only.
-pub fn harmless(json: &str) -> String {
+pub(crate) fn harmless(json: &str) -> String {
     let escapes = [
         ('<', "\\u003c"),
         ('>', "\\u003e"),
@@ -27,12 +27,12 @@ pub fn harmless(json: &str) -> String {
 }
 
 /// `null` or a string.
-pub fn optional(text: Option<&str>) -> String {
+pub(crate) fn optional(text: Option<&str>) -> String {
     text.map_or_else(|| "null".to_owned(), string)
 }
 
 /// `null` or an array on one line, with a blank inside the brackets.
-pub fn array_or_null(texts: &[String]) -> String {
+pub(crate) fn array_or_null(texts: &[String]) -> String {
     if texts.is_empty() {
         return "null".to_owned();
     }

@@ -7,7 +7,7 @@ use super::ids::Accepted;
 
 /// A region, `us-east-1`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Region(String);
+pub(crate) struct Region(String);
 
 /// A zone: of a region (`us-east-1a`), a Local Zone (`us-west-2-lax-1a`) or a Wavelength Zone
 /// (`us-east-1-wl1-bos-wlz-1`).
@@ -19,7 +19,7 @@ pub struct AvailabilityZone {
 
 /// A partition: its name in ARNs and its DNS suffix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Partition {
+pub(crate) struct Partition {
     /// As in ARNs: `aws`, `aws-cn`, …
     pub name: &'static str,
     /// What `services/domain` says: `amazonaws.com`, `amazonaws.com.cn`, …
@@ -45,12 +45,12 @@ const COMMERCIAL: Partition = Partition { name: "aws", domain: "amazonaws.com" }
 
 impl Region {
     /// The name.
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 
     /// The partition that the region belongs to.
-    pub fn partition(&self) -> Partition {
+    pub(crate) fn partition(&self) -> Partition {
         let fits = |(prefix, _): &&(&str, Partition)| self.0.starts_with(prefix);
         PARTITIONS.iter().find(fits).map_or(COMMERCIAL, |(_, partition)| *partition)
     }
@@ -92,19 +92,19 @@ impl fmt::Display for Region {
 
 impl AvailabilityZone {
     /// The name.
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.name
     }
 
     /// The region that owns the zone. Cutting the last letter would be wrong for Local Zones.
-    pub fn region(&self) -> Region {
+    pub(crate) fn region(&self) -> Region {
         Region(self.name[..self.region_length].to_owned())
     }
 
     /// A plausible zone id: `use1-az1` for `us-east-1a`, `usw2-lax1-az1` for `us-west-2-lax-1a`.
     ///
     /// On EC2 the letter maps to another number in each account; here `a` is always 1.
-    pub fn zone_id(&self) -> String {
+    pub(crate) fn zone_id(&self) -> String {
         let region = self.region().abbreviation();
         let rest = self.name[self.region_length..].trim_start_matches('-');
         let (group, letter) = match rest.rsplit_once('-') {

@@ -6,17 +6,17 @@ use super::ids::InstanceId;
 use super::location::Region;
 
 /// `ip-10-0-0-12.us-east-2.compute.internal`; `ip-10-0-0-12.ec2.internal` in us-east-1.
-pub fn private_by_address(address: Ipv4Addr, region: &Region) -> String {
+pub(crate) fn private_by_address(address: Ipv4Addr, region: &Region) -> String {
     format!("ip-{}.{}", dashed(address), private_suffix(region))
 }
 
 /// `i-0123….us-east-2.compute.internal`; `i-0123….ec2.internal` in us-east-1.
-pub fn private_by_instance(id: &InstanceId, region: &Region) -> String {
+pub(crate) fn private_by_instance(id: &InstanceId, region: &Region) -> String {
     format!("{id}.{}", private_suffix(region))
 }
 
 /// `ec2-1-2-3-4.us-east-2.compute.amazonaws.com`; `ec2-1-2-3-4.compute-1.amazonaws.com` in us-east-1.
-pub fn public(address: Ipv4Addr, region: &Region) -> String {
+pub(crate) fn public(address: Ipv4Addr, region: &Region) -> String {
     let domain = region.partition().domain;
     let address = dashed(address);
     match region.as_str() {

@@ -42,7 +42,7 @@ pub struct NamedInstance {
 
 /// Last words on paths. Keys are below the version: `meta-data/public-ipv4`, no slash at either end; or, with a slash
 /// before them, from the root: `/elsewhere/ami-id`.
-pub type Overrides = BTreeMap<String, Override>;
+pub(crate) type Overrides = BTreeMap<String, Override>;
 
 /// The last word on a path.
 #[derive(Debug, Clone, PartialEq, Eq)]

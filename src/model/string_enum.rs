@@ -3,7 +3,7 @@
 use strum::VariantArray;
 
 /// The string of a variant, as files and the tree write it.
-pub trait StringEnum: VariantArray + Copy + Into<&'static str> {
+pub(crate) trait StringEnum: VariantArray + Copy + Into<&'static str> {
     /// Inverse of `FromStr`.
     fn as_str(self) -> &'static str {
         self.into()

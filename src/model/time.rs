@@ -35,7 +35,7 @@ impl Timestamp {
     }
 
     /// How long after `earlier`; zero if it is not.
-    pub const fn since(self, earlier: Self) -> Duration {
+    pub(crate) const fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(self.0.saturating_sub(earlier.0))
     }
 
@@ -48,7 +48,7 @@ impl Timestamp {
 
     /// This much later, or earlier if negative; 1970 at the earliest.
     #[must_use]
-    pub fn shifted(self, by: jiff::SignedDuration) -> Self {
+    pub(crate) fn shifted(self, by: jiff::SignedDuration) -> Self {
         let span = by.unsigned_abs();
         if !by.is_negative() {
             return self.plus(span);
@@ -67,13 +67,13 @@ impl Timestamp {
     }
 
     /// With milliseconds, where people compare times: `2024-01-15T09:30:00.250Z`.
-    pub fn rfc3339_millis(self) -> String {
+    pub(crate) fn rfc3339_millis(self) -> String {
         let whole = self.rfc3339();
         format!("{}.{:03}Z", whole.trim_end_matches('Z'), self.0 % 1000)
     }
 
     /// As in headers: `Mon, 15 Jan 2024 09:30:00 GMT`. RFC 9110, 5.6.7.
-    pub fn http_date(self) -> String {
+    pub(crate) fn http_date(self) -> String {
         // Twice in every answer, so without the detour over a format string.
         let at = self.civil();
         let weekday = WEEKDAYS[usize::from(at.weekday().to_monday_zero_offset().unsigned_abs())];

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-pub use super::clock::{EventOccurrence, Occurrence, ScenarioClock};
+pub(crate) use super::clock::{Occurrence, ScenarioClock};
 use super::event::{
     ClearTarget, Event, EventEffect, InstanceFact, MaintenanceCode, MaintenanceEvent, MaintenanceNotice,
     MaintenanceState, MetadataOption, NoticeDue, NoticeTime, Signals, SpotInterruption,
@@ -11,7 +11,12 @@ use super::instance::Instance;
 use super::time::Timestamp;
 
 /// The instance after these occurrences, served by a daemon that started at `started`.
-pub fn after(base: &Instance, events: &[Event], occurrences: &[Occurrence], started: Timestamp) -> Instance {
+pub(crate) fn after(
+    base: &Instance,
+    events: &[Event],
+    occurrences: &[Occurrence],
+    started: Timestamp,
+) -> Instance {
     let mut instance = base.clone();
     for (at, index) in occurrences {
         for effect in events.get(*index).map_or(&[][..], |event| &event.effects) {

@@ -50,12 +50,12 @@ impl fmt::Display for Level {
 }
 
 /// Whether the journal records what this process writes to stderr.
-pub fn under_journal() -> bool {
+pub(crate) fn under_journal() -> bool {
     journal::is_stderr()
 }
 
 /// Starts logging for the whole process. A second call changes nothing.
-pub fn start(level: Level) {
+pub(crate) fn start(level: Level) {
     let registry = tracing_subscriber::registry().with(LevelFilter::from(level));
     let layer = if journal::is_stderr() { journal::layer().ok() } else { None };
     let _ = match layer {
@@ -66,7 +66,7 @@ pub fn start(level: Level) {
 
 /// Starts logging as a program in the place of another does: dated lines on stderr, in local time. `said` of the
 /// modules is told from INFO on, of the others what deserves attention; a level that the user chose goes for all.
-pub fn start_dated(chosen: Option<Level>, said: &[(&'static str, Level)]) {
+pub(crate) fn start_dated(chosen: Option<Level>, said: &[(&'static str, Level)]) {
     let all = chosen.unwrap_or(Level::Warn);
     let said = if chosen.is_some() { &[] } else { said };
     let targets = said.iter().map(|(module, level)| (*module, LevelFilter::from(*level)));
@@ -77,7 +77,7 @@ pub fn start_dated(chosen: Option<Level>, said: &[(&'static str, Level)]) {
 /// Logs a report, a message a line; as warnings, unless `rejected`.
 ///
 /// On a terminal `systemctl status` shows ten messages, but only the first three lines of a long one.
-pub fn report(report: &impl fmt::Display, rejected: bool) {
+pub(crate) fn report(report: &impl fmt::Display, rejected: bool) {
     for line in report.to_string().lines() {
         if rejected {
             tracing::error!("{line}");

@@ -22,7 +22,7 @@ const CONNECT: Duration = Duration::from_secs(3);
 const ANSWER: Duration = Duration::from_secs(10);
 
 /// Asks, and says what came.
-pub async fn exchange(target: &Target, ask: &CrawlRequest) -> ExchangeOutcome {
+pub(crate) async fn exchange(target: &Target, ask: &CrawlRequest) -> ExchangeOutcome {
     match timeout(ANSWER, attempt(target, ask)).await {
         Ok(Ok(answer)) => ExchangeOutcome::Answer(answer),
         Ok(Err(why)) => ExchangeOutcome::Lost(why),

@@ -13,7 +13,7 @@ use crate::model::Timestamp;
 use crate::transcribe::{Observations, SecretsPolicy};
 
 /// The longest body that is read.
-pub const BODY_BYTES: usize = 1 << 20;
+pub(crate) const BODY_BYTES: usize = 1 << 20;
 /// How much is kept in all.
 const ALL_BYTES: usize = 8 << 20;
 /// How often a question is asked that gets no answer, or one that says later.

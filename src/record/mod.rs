@@ -1,6 +1,6 @@
 //! Walks a metadata service as a careful client does, and keeps what it answers.
 //!
-//! [`Crawl`] decides: what to ask next, when, and what an answer means. It knows no socket and no clock. [`exchange`]
+//! [`Crawl`] decides: what to ask next, when, and what an answer means. It knows no socket and no clock. [`exchange()`]
 //! asks one question on a connection of its own, as EC2 wants it. What is kept goes to [`crate::transcribe`].
 //!
 //! How the walk goes: a token (`PUT /latest/api/token`), or none where the service has none; a question without token,
@@ -19,8 +19,8 @@ mod target;
 #[cfg(test)]
 mod tests;
 
-pub use client::exchange;
+pub(crate) use client::exchange;
 pub use crawl::Crawl;
 pub use exchange::{CrawlRequest, CrawlResponse, CrawlStep, ExchangeOutcome};
-pub use pace::Rate;
-pub use target::{BadTarget, Target};
+pub(crate) use pace::Rate;
+pub(crate) use target::{BadTarget, Target};

@@ -75,7 +75,7 @@ impl FromStr for Target {
 
 impl Target {
     /// The `Host` header: with the port if it is not HTTP's own.
-    pub fn authority(&self) -> String {
+    pub(crate) fn authority(&self) -> String {
         let host = match self.host.parse() {
             Ok(IpAddr::V6(address)) => format!("[{address}]"),
             _ => self.host.clone(),

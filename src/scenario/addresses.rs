@@ -8,7 +8,7 @@ use ipnet::{Ipv4Net, Ipv6Net};
 use crate::config::Item;
 
 /// An address or a network.
-pub trait Address: FromStr {
+pub(crate) trait Address: FromStr {
     /// What is accepted.
     const ACCEPTED: &'static str;
 }
@@ -40,11 +40,11 @@ impl<T: Address> FromStr for Said<T> {
 }
 
 /// One of them.
-pub fn one<T: Address>(item: &Item<'_>) -> Option<T> {
+pub(crate) fn one<T: Address>(item: &Item<'_>) -> Option<T> {
     item.parse::<Said<T>>().map(|said| said.0)
 }
 
 /// A list of them.
-pub fn list<T: Address>(item: &Item<'_>) -> Option<Vec<T>> {
+pub(crate) fn list<T: Address>(item: &Item<'_>) -> Option<Vec<T>> {
     Some(item.list::<Said<T>>()?.into_iter().map(|said| said.0).collect())
 }

@@ -11,16 +11,21 @@ use crate::config::{Item, Section, plain};
 use crate::model::Content;
 
 /// What is accepted, for messages.
-pub const FORMS: &str = "text, { text = \"…\" }, { file = \"…\" } or { base64 = \"…\" }";
+pub(crate) const FORMS: &str = "text, { text = \"…\" }, { file = \"…\" } or { base64 = \"…\" }";
 
 /// Reads a value of at most `limit` bytes. A file's path counts from the scenario's directory.
-pub fn read(item: &Item<'_>, base: &Path, limit: usize) -> Option<Vec<u8>> {
+pub(crate) fn read(item: &Item<'_>, base: &Path, limit: usize) -> Option<Vec<u8>> {
     let section = if item.kind() == "table" { Some(item.section()?) } else { None };
     bytes(item, section.as_ref(), base, limit)
 }
 
 /// The same, and what it is sent as: `{ text = …, content-type = … }`.
-pub fn read_typed(item: &Item<'_>, section: &Section<'_>, base: &Path, limit: usize) -> Option<Content> {
+pub(crate) fn read_typed(
+    item: &Item<'_>,
+    section: &Section<'_>,
+    base: &Path,
+    limit: usize,
+) -> Option<Content> {
     let content_type = section.get("content-type").map(|item| item.parse());
     let bytes = bytes(item, Some(section), base, limit)?;
     Some(Content { bytes, content_type: content_type.map_or(Some(None), |said| said.map(Some))? })

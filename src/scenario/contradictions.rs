@@ -6,7 +6,7 @@ use crate::config::{Item, Section};
 use crate::model::{AvailabilityZone, Event, Instance, NetworkInterface, Region, Scenario};
 
 /// A region need not be said; if it is, it must own the zone.
-pub fn region_owns_zone(region: Option<&Item<'_>>, zone: &AvailabilityZone) {
+pub(crate) fn region_owns_zone(region: Option<&Item<'_>>, zone: &AvailabilityZone) {
     let Some(item) = region else { return };
     let Some(said) = item.parse::<Region>() else { return };
     let owner = zone.region();
@@ -19,7 +19,11 @@ pub fn region_owns_zone(region: Option<&Item<'_>>, zone: &AvailabilityZone) {
 }
 
 /// Private addresses lie in the subnet, and each public one has a private one to map to.
-pub fn addresses_fit(interface: &NetworkInterface, private: Option<&Item<'_>>, public: Option<&Item<'_>>) {
+pub(crate) fn addresses_fit(
+    interface: &NetworkInterface,
+    private: Option<&Item<'_>>,
+    public: Option<&Item<'_>>,
+) {
     if let (Some(block), Some(item)) = (interface.subnet_ipv4_cidr_block, private) {
         for address in interface.private_ipv4s.iter().filter(|address| !block.contains(*address)) {
             item.error(
@@ -52,7 +56,7 @@ pub fn addresses_fit(interface: &NetworkInterface, private: Option<&Item<'_>>, p
 }
 
 /// The subnet lies in a block of the VPC.
-pub fn subnet_lies_in_vpc(interface: &NetworkInterface, item: Option<&Item<'_>>) {
+pub(crate) fn subnet_lies_in_vpc(interface: &NetworkInterface, item: Option<&Item<'_>>) {
     let (Some(subnet), Some(item)) = (interface.subnet_ipv4_cidr_block, item) else { return };
     if !interface.vpc_ipv4_cidr_blocks.iter().any(|block| block.contains(&subnet)) {
         let blocks: Vec<String> = interface.vpc_ipv4_cidr_blocks.iter().map(ToString::to_string).collect();
@@ -64,7 +68,7 @@ pub fn subnet_lies_in_vpc(interface: &NetworkInterface, item: Option<&Item<'_>>)
 }
 
 /// Each device number, MAC address and private address is there once, and device 0 is among them.
-pub fn interfaces_are_distinct(sections: &[Section<'_>], interfaces: &[NetworkInterface]) {
+pub(crate) fn interfaces_are_distinct(sections: &[Section<'_>], interfaces: &[NetworkInterface]) {
     let mut seen = BTreeMap::new();
     for (section, (index, interface)) in sections.iter().zip(interfaces.iter().enumerate()) {
         let addresses = interface.private_ipv4s.iter().map(|address| format!("private address {address}"));
@@ -90,12 +94,12 @@ pub fn interfaces_are_distinct(sections: &[Section<'_>], interfaces: &[NetworkIn
 }
 
 /// An event that names an instance names one that is there.
-pub fn event_has_its_instance(section: &Section<'_>, event: &Event, scenario: &Scenario) {
+pub(crate) fn event_has_its_instance(section: &Section<'_>, event: &Event, scenario: &Scenario) {
     instance_is_there(section, event.instance.as_deref(), scenario);
 }
 
 /// An instance that is named is there.
-pub fn instance_is_there(section: &Section<'_>, name: Option<&str>, scenario: &Scenario) {
+pub(crate) fn instance_is_there(section: &Section<'_>, name: Option<&str>, scenario: &Scenario) {
     let (Some(name), Some(item)) = (name, section.get("instance")) else { return };
     if !scenario.guests.iter().any(|guest| guest.name == name) {
         let names: Vec<&str> = scenario.guests.iter().map(|guest| guest.name.as_str()).collect();
@@ -106,7 +110,7 @@ pub fn instance_is_there(section: &Section<'_>, name: Option<&str>, scenario: &S
 }
 
 /// Under the `aemm` profile nothing follows from facts, so one that is said is worth a word.
-pub fn nothing_follows(root: &Section<'_>) {
+pub(crate) fn nothing_follows(root: &Section<'_>) {
     let said = ["instance", "credentials"].into_iter().filter_map(|table| root.get(table)?.section());
     for (_, item) in said.flat_map(|section| section.entries()).filter(|(key, _)| *key != "user-data") {
         item.key_warn(
@@ -117,7 +121,7 @@ pub fn nothing_follows(root: &Section<'_>) {
 }
 
 /// A fact that several paths tell, changed in one path only, is worth a word.
-pub fn override_of_a_fact(item: &Item<'_>, path: &str, value: &[u8], instance: &Instance) {
+pub(crate) fn override_of_a_fact(item: &Item<'_>, path: &str, value: &[u8], instance: &Instance) {
     let facts = [
         ("meta-data/ami-id", "ami-id", instance.ami_id.to_string()),
         ("meta-data/instance-id", "instance-id", instance.instance_id.to_string()),

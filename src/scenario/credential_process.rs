@@ -18,7 +18,7 @@ struct Output {
 }
 
 /// Reads the JSON. The error says what is wrong, and never quotes the text: it may hold secrets.
-pub fn parse(text: &[u8]) -> Result<Keys, String> {
+pub(crate) fn parse(text: &[u8]) -> Result<Keys, String> {
     let output: Output = serde_json::from_slice(text).map_err(|error| {
         // Of the message only the kind and the place: the rest may quote a value.
         let (line, column) = (error.line(), error.column());

@@ -24,7 +24,7 @@ enum Kind {
 }
 
 /// `None`: no instance profile.
-pub fn read(section: &Section<'_>, base: &Path) -> Option<Credentials> {
+pub(crate) fn read(section: &Section<'_>, base: &Path) -> Option<Credentials> {
     let mut credentials = Credentials::default();
     let role = section.get("role");
     set_if_some(&mut credentials.role, role.as_ref().and_then(Item::parse));

@@ -15,10 +15,10 @@ use crate::model::{
 /// The notice of a spot interruption. EC2 User Guide, "Spot Instance interruption notices".
 const SPOT_NOTICE: Duration = Duration::from_mins(2);
 /// Clients that an event may be limited to.
-pub const MOST_CLIENTS: i64 = 10_000;
+pub(crate) const MOST_CLIENTS: i64 = 10_000;
 
 /// Reads one event; `number` tells it from others where it needs a name of its own.
-pub fn read(section: &Section<'_>, number: u64, base: &Path, profile: Profile) -> Option<Event> {
+pub(crate) fn read(section: &Section<'_>, number: u64, base: &Path, profile: Profile) -> Option<Event> {
     let aemm = profile == Profile::Aemm;
     let poll = section.get("after-poll");
     let at = section.get("at");

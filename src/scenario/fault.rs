@@ -14,7 +14,7 @@ use crate::model::fault::{
 const LONGEST_SKEW: Duration = Duration::from_hours(10 * 365 * 24);
 
 /// Reads all faults of a scenario.
-pub fn read_all(item: &Item<'_>, scenario: &Scenario) -> Vec<Fault> {
+pub(crate) fn read_all(item: &Item<'_>, scenario: &Scenario) -> Vec<Fault> {
     let sections = item.sections().unwrap_or_default();
     if sections.len() > MAX_FAULTS {
         item.key_error(
@@ -26,7 +26,7 @@ pub fn read_all(item: &Item<'_>, scenario: &Scenario) -> Vec<Fault> {
 }
 
 /// Reads one fault; the scenario has the instances that it may be about.
-pub fn read(section: &Section<'_>, scenario: &Scenario) -> Option<Fault> {
+pub(crate) fn read(section: &Section<'_>, scenario: &Scenario) -> Option<Fault> {
     let problems = section.problems();
     let effects = Effects::of(section);
     let [count, probability, seed] = ["count", "probability", "seed"].map(|key| section.get(key));

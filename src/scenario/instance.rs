@@ -11,10 +11,10 @@ use crate::model::{
 };
 
 /// User data, before base64. EC2 User Guide, "Run commands at launch".
-pub const USER_DATA_LIMIT: usize = 16 * 1024;
+pub(crate) const USER_DATA_LIMIT: usize = 16 * 1024;
 
 /// Reads the table over an instance: the built-in one, or the one that another inherits from.
-pub fn read(section: &Section<'_>, base: &Path, instance: &mut Instance) {
+pub(crate) fn read(section: &Section<'_>, base: &Path, instance: &mut Instance) {
     identity(section, instance);
     place(section, instance);
     launch(section, instance);

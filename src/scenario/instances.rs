@@ -11,7 +11,12 @@ use crate::config::{Item, Section};
 use crate::model::{CredentialSource, HttpTokens, Instance, NamedInstance, Profile};
 
 /// Reads all of them.
-pub fn read(item: &Item<'_>, base: &Path, inherited: &Instance, profile: Profile) -> Vec<NamedInstance> {
+pub(crate) fn read(
+    item: &Item<'_>,
+    base: &Path,
+    inherited: &Instance,
+    profile: Profile,
+) -> Vec<NamedInstance> {
     let Some(section) = item.section() else { return vec![] };
     let entries = section.entries();
     let guests: Vec<_> =

@@ -6,7 +6,7 @@ use crate::model::{Instance, NetworkInterface, SecurityGroups, mac_of};
 
 /// Reads the interfaces, sorted by device number. Without any the instance keeps those that it has; their groups
 /// follow the instance's where they were the inherited ones.
-pub fn read_all(item: Option<&Item<'_>>, inherited: &SecurityGroups, instance: &mut Instance) {
+pub(crate) fn read_all(item: Option<&Item<'_>>, inherited: &SecurityGroups, instance: &mut Instance) {
     let sections = item.and_then(Item::sections).unwrap_or_default();
     if let [first, others @ ..] = sections.as_slice() {
         let first = read(first, 0, None);

@@ -11,14 +11,14 @@ const EXTENSION: &str = "toml";
 
 /// A directory of scenarios.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Library {
+pub(crate) struct Library {
     /// Where it is.
     pub directory: PathBuf,
 }
 
 /// A scenario of the library.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LibraryScenario {
+pub(crate) struct LibraryScenario {
     /// What it is called.
     pub name: String,
     /// Where it is.
@@ -29,12 +29,12 @@ pub struct LibraryScenario {
 
 impl Library {
     /// The library in this directory, or that of the package.
-    pub fn new(directory: Option<&Path>) -> Self {
+    pub(crate) fn new(directory: Option<&Path>) -> Self {
         Self { directory: directory.unwrap_or(Path::new(SHIPPED)).to_owned() }
     }
 
     /// What is there, by name. A file that cannot be read is listed with the reason as its summary.
-    pub fn list(&self) -> io::Result<Vec<LibraryScenario>> {
+    pub(crate) fn list(&self) -> io::Result<Vec<LibraryScenario>> {
         let mut shelved = Vec::new();
         for entry in self.directory.read_dir()? {
             let file = entry?.path();
@@ -54,7 +54,7 @@ impl Library {
     }
 
     /// The file that a name, or an absolute path, stands for.
-    pub fn find(&self, scenario: &str) -> Result<PathBuf, Report> {
+    pub(crate) fn find(&self, scenario: &str) -> Result<PathBuf, Report> {
         let path = Path::new(scenario);
         if path.is_absolute() {
             return Ok(path.to_owned());

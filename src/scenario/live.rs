@@ -19,7 +19,7 @@ const NAME: &str = "the event";
 
 /// When an order comes.
 #[derive(Debug, Clone, Copy)]
-pub struct OrderTime {
+pub(crate) struct OrderTime {
     /// The time.
     pub now: Timestamp,
     /// How far the scenario has come.
@@ -30,7 +30,7 @@ pub struct OrderTime {
 
 /// An order that can be carried out.
 #[derive(Debug, Clone, PartialEq)]
-pub struct LiveEvent {
+pub(crate) struct LiveEvent {
     /// The event.
     pub event: Event,
     /// The same in JSON, without anything that depends on when it was ordered: read again, it is the same event.
@@ -40,7 +40,11 @@ pub struct LiveEvent {
 }
 
 /// Reads an event. Unless it says when, it happens now; `in` counts on the scenario's clock.
-pub fn event_from_json(json: &Value, scenario: &Scenario, moment: OrderTime) -> Result<LiveEvent, Report> {
+pub(crate) fn event_from_json(
+    json: &Value,
+    scenario: &Scenario,
+    moment: OrderTime,
+) -> Result<LiveEvent, Report> {
     let (said, source) = as_toml(NAME, json)?;
     if let Some(place) = names_a_file(said) {
         return Err(whole(

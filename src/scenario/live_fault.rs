@@ -12,7 +12,7 @@ use crate::model::{Scenario, format_duration};
 
 /// A fault that can go wrong.
 #[derive(Debug, Clone, PartialEq)]
-pub struct LiveFault {
+pub(crate) struct LiveFault {
     /// The fault.
     pub fault: Fault,
     /// The same in JSON, without anything that depends on when it was ordered: read again, it is the same fault.
@@ -23,7 +23,7 @@ pub struct LiveFault {
 
 /// Reads a fault; `others` there are already. Unless it says from when, it is on whatever the clock shows, and one
 /// that lasts for a time begins now.
-pub fn fault_from_json(
+pub(crate) fn fault_from_json(
     json: &Value,
     scenario: &Scenario,
     others: usize,

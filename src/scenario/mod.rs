@@ -19,19 +19,18 @@ mod live_fault;
 mod options;
 mod overrides;
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
-use crate::config::{Report, Section, SourceText, keys_asked, parse};
+use crate::config::{Report, Section, SourceText, parse};
 use crate::model::{HttpTokens, Profile, Scenario};
 
-pub use credential_process::parse as parse_credential_process;
-pub use event::MOST_CLIENTS;
-pub use instance::USER_DATA_LIMIT;
-pub use library::{Library, LibraryScenario};
-pub use live::{LiveEvent, OrderTime, event_from_json};
-pub use live_fault::{LiveFault, fault_from_json};
-pub use overrides::VALUE_LIMIT;
+pub(crate) use credential_process::parse as parse_credential_process;
+pub(crate) use event::MOST_CLIENTS;
+pub(crate) use instance::USER_DATA_LIMIT;
+pub(crate) use library::{Library, LibraryScenario};
+pub(crate) use live::{LiveEvent, OrderTime, event_from_json};
+pub(crate) use live_fault::{LiveFault, fault_from_json};
+pub(crate) use overrides::VALUE_LIMIT;
 
 /// Loads a scenario file. `Err` lists every error; `Ok` may come with warnings.
 pub fn load(path: &Path) -> Result<(Scenario, Report), Report> {
@@ -45,8 +44,9 @@ pub fn read(source: &SourceText, base: &Path) -> Result<(Scenario, Report), Repo
 }
 
 /// Every key that a source could have had, in the tables that it has.
-pub fn keys(source: &SourceText, base: &Path) -> BTreeSet<String> {
-    keys_asked(source, |root| {
+#[cfg(test)]
+pub(crate) fn keys(source: &SourceText, base: &Path) -> std::collections::BTreeSet<String> {
+    crate::config::keys_asked(source, |root| {
         build(root, base);
     })
 }

@@ -10,7 +10,7 @@ use crate::model::{
 };
 
 /// `[metadata-options]`
-pub fn metadata_options(section: &Section<'_>, options: &mut MetadataOptions) {
+pub(crate) fn metadata_options(section: &Section<'_>, options: &mut MetadataOptions) {
     set_if_some(
         &mut options.http_tokens,
         section.get("http-tokens").and_then(|item| item.choice::<HttpTokens>()),
@@ -29,7 +29,7 @@ pub fn metadata_options(section: &Section<'_>, options: &mut MetadataOptions) {
 }
 
 /// `[http]`
-pub fn http(section: &Section<'_>, http: &mut Http) {
+pub(crate) fn http(section: &Section<'_>, http: &mut Http) {
     set_if_some(&mut http.keep_alive, section.get("keep-alive").and_then(|item| item.boolean()));
     set_if_some(&mut http.profile, section.get("profile").and_then(|item| item.choice::<Profile>()));
     let directory = section.get("directory-without-slash");

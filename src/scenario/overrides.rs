@@ -7,13 +7,13 @@ use crate::config::{Item, Section};
 use crate::model::{Instance, Notice, Override, Overrides, Profile};
 
 /// The largest value of a path: what fits into one answer without a second thought.
-pub const VALUE_LIMIT: usize = 1 << 20;
+pub(crate) const VALUE_LIMIT: usize = 1 << 20;
 
 /// Reads the table. Keys are paths below the version.
 ///
 /// Under the `aemm` profile nothing else is there, so nothing is contradicted; and a path may be a value and a
 /// directory, may lie outside of the version, and may take the place of a notice.
-pub fn read(section: &Section<'_>, base: &Path, instance: &Instance, profile: Profile) -> Overrides {
+pub(crate) fn read(section: &Section<'_>, base: &Path, instance: &Instance, profile: Profile) -> Overrides {
     let mut overrides = Overrides::new();
     let mut items = Vec::new();
     for (key, item) in section.entries() {

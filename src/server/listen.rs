@@ -29,7 +29,7 @@ pub struct InheritedSockets(Vec<(StdListener, SocketAddr)>);
 
 impl InheritedSockets {
     /// Takes them over. To be called first in a process: the descriptors are known by number only.
-    pub fn take() -> Result<Self, Failure> {
+    pub(crate) fn take() -> Result<Self, Failure> {
         let refuse = |what: String| Failure::new(ExitStatus::Unavailable, what);
         let descriptors = sys::inherited()
             .map_err(|error| refuse(format!("cannot take over the sockets of LISTEN_FDS: {error}")))?;
@@ -52,12 +52,12 @@ impl InheritedSockets {
     }
 
     /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// Hands them to the runtime that runs the caller.
-    pub fn listen(self) -> Result<Vec<Listener>, Failure> {
+    pub(crate) fn listen(self) -> Result<Vec<Listener>, Failure> {
         let adopt = |(socket, address): (StdListener, SocketAddr)| {
             socket.set_nonblocking(true)?;
             Ok(ready(TcpListener::from_std(socket)?, address, true))

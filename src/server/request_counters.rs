@@ -30,13 +30,13 @@ type Rates = HashMap<(usize, IpAddr), u64>;
 
 impl RequestCounters {
     /// All begins again, as for a new scenario.
-    pub fn restart(&self) {
+    pub(crate) fn restart(&self) {
         self.admitted.lock().unwrap_or_else(PoisonError::into_inner).clear();
         self.resume_from(0);
     }
 
     /// Faults from this place on count from 0 again.
-    pub fn resume_from(&self, first: usize) {
+    pub(crate) fn resume_from(&self, first: usize) {
         for count in self.matched.iter().skip(first) {
             count.store(0, Ordering::Relaxed);
         }

@@ -48,7 +48,7 @@ impl ServiceState {
     }
 
     /// Changes that requests make go here from now on. The first channel stays.
-    pub fn tell_changes(&self, changes: mpsc::Sender<FleetChange>) {
+    pub(crate) fn tell_changes(&self, changes: mpsc::Sender<FleetChange>) {
         let _ = self.changes.set(changes);
     }
 
@@ -65,7 +65,7 @@ impl ServiceState {
     }
 
     /// Faults from this place on count from 0 again.
-    pub fn restart_counters_from(&self, fault: usize) {
+    pub(crate) fn restart_counters_from(&self, fault: usize) {
         self.counters.resume_from(fault);
     }
 
@@ -75,7 +75,7 @@ impl ServiceState {
     }
 
     /// What a client would get now for a path, or else a process of this host. No request, so nothing counts it.
-    pub fn show(&self, path: &str, client: Option<IpAddr>) -> Reply {
+    pub(crate) fn show(&self, path: &str, client: Option<IpAddr>) -> Reply {
         let visit = Visit {
             peer: client.unwrap_or(Ipv4Addr::LOCALHOST.into()),
             ingress: if client.is_some() { Ingress::Bridge } else { Ingress::Host },

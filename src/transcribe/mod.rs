@@ -30,7 +30,7 @@ use crate::model::{Scenario, Timestamp};
 use crate::scenario;
 
 use draft::Draft;
-pub use observations::{Observations, SecretsPolicy, ServiceTraits, clip};
+pub use observations::{Observations, SecretsPolicy, clip};
 
 /// A scenario that was written.
 #[derive(Debug)]

@@ -86,7 +86,7 @@ pub struct Observations {
 
 impl Observations {
     /// Nothing yet.
-    pub fn new(version: &str, keep: SecretsPolicy) -> Self {
+    pub(crate) fn new(version: &str, keep: SecretsPolicy) -> Self {
         Self {
             version: version.to_owned(),
             manner: ServiceTraits::default(),
@@ -106,19 +106,19 @@ impl Observations {
     }
 
     /// A path answered these bytes.
-    pub fn value(&mut self, path: &str, bytes: Vec<u8>) {
+    pub(crate) fn value(&mut self, path: &str, bytes: Vec<u8>) {
         self.typed_value(path, bytes, None);
     }
 
     /// A path answered these bytes, sent as this.
-    pub fn typed_value(&mut self, path: &str, bytes: Vec<u8>, content_type: Option<&str>) {
+    pub(crate) fn typed_value(&mut self, path: &str, bytes: Vec<u8>, content_type: Option<&str>) {
         let usual = if path == USER_DATA { "application/octet-stream" } else { "text/plain" };
         let content_type = content_type.filter(|said| *said != usual).map(str::to_owned);
         self.take(path, ObservedValue { bytes, exact: true, content_type });
     }
 
     /// A notice answered these bytes some seconds later, by the service's clock at this time. It moves if they differ.
-    pub fn asked_again(&mut self, path: &str, bytes: Vec<u8>, date: Option<Timestamp>) {
+    pub(crate) fn asked_again(&mut self, path: &str, bytes: Vec<u8>, date: Option<Timestamp>) {
         if let Some(leaf) = self.leaves.remove(path) {
             if leaf.bytes != bytes {
                 self.moving.insert(path.to_owned(), date);
@@ -128,12 +128,12 @@ impl Observations {
     }
 
     /// A notice is listed, and answers 404.
-    pub fn announced(&mut self, path: &str) {
+    pub(crate) fn announced(&mut self, path: &str) {
         self.announced.insert(path.to_owned());
     }
 
     /// A path answered JSON, which somebody has taken apart.
-    pub fn json(&mut self, path: &str, value: &Value) {
+    pub(crate) fn json(&mut self, path: &str, value: &Value) {
         let text = match value.as_object() {
             Some(members) => {
                 let members: Vec<_> =
@@ -146,22 +146,22 @@ impl Observations {
     }
 
     /// Nothing is known of a path, nor of what is below it.
-    pub fn unknown(&mut self, path: &str) {
+    pub(crate) fn unknown(&mut self, path: &str) {
         self.unknown.insert(path.to_owned());
     }
 
     /// A role is listed.
-    pub fn role(&mut self, name: &str) {
+    pub(crate) fn role(&mut self, name: &str) {
         self.role.get_or_insert_with(|| ObservedRole::new(name));
     }
 
     /// A public key is listed as `NUMBER=NAME`.
-    pub fn key_name(&mut self, number: u32, name: &str) {
+    pub(crate) fn key_name(&mut self, number: u32, name: &str) {
         self.key_names.insert(number, name.to_owned());
     }
 
     /// Something that the reader should know. What a service sends must not move anybody's cursor.
-    pub fn note(&mut self, note: impl AsRef<str>) {
+    pub(crate) fn note(&mut self, note: impl AsRef<str>) {
         let visible = |c: char| if c.is_control() { '\u{fffd}' } else { c };
         let mut note: String = note.as_ref().chars().take(NOTE + 1).map(visible).collect();
         if let Some((end, _)) = note.char_indices().nth(NOTE) {
@@ -174,7 +174,7 @@ impl Observations {
     }
 
     /// How many values there are.
-    pub fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.leaves.len() + self.withheld.len()
     }
 

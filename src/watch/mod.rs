@@ -29,11 +29,11 @@ const LOOK: Duration = Duration::from_secs(1);
 
 /// How a file looks, through links; `None`: there is none.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FileStamp(Option<[i64; 5]>);
+pub(crate) struct FileStamp(Option<[i64; 5]>);
 
 impl FileStamp {
     /// Of the file at this path, now.
-    pub fn of(path: &Path) -> Self {
+    pub(crate) fn of(path: &Path) -> Self {
         let look = |file: fs::Metadata| {
             let [device, inode, size] = [file.dev(), file.ino(), file.size()].map(u64::cast_signed);
             [device, inode, size, file.mtime(), file.mtime_nsec()]
@@ -49,7 +49,7 @@ fn now() -> Instant {
 
 /// A watch on files, there or not. It blocks, and belongs into a thread of its own.
 #[derive(Debug)]
-pub struct FileWatch {
+pub(crate) struct FileWatch {
     paths: Vec<PathBuf>,
     /// How they looked when the watch was armed.
     seen: Vec<FileStamp>,
@@ -61,7 +61,7 @@ pub struct FileWatch {
 
 impl FileWatch {
     /// A watch on these files, not armed yet. Without a queue of the kernel's, it lives by looking.
-    pub fn new(paths: impl IntoIterator<Item = PathBuf>) -> Self {
+    pub(crate) fn new(paths: impl IntoIterator<Item = PathBuf>) -> Self {
         let queue = Inotify::init(InitFlags::IN_CLOEXEC | InitFlags::IN_NONBLOCK);
         let queue = queue.inspect_err(|error| {
             tracing::warn!(
@@ -81,7 +81,7 @@ impl FileWatch {
 
     /// Watches the ways as they are now. What was watched before and still is on one keeps its watch; what was
     /// removed, the kernel has dropped. Whoever reads the files between this and [`Self::wait`] misses nothing.
-    pub fn arm(&mut self) {
+    pub(crate) fn arm(&mut self) {
         self.seen = self.look();
         let Some(queue) = &self.queue else { return };
         let events = AddWatchFlags::IN_CLOSE_WRITE
@@ -104,7 +104,7 @@ impl FileWatch {
     }
 
     /// Waits for a move since [`Self::arm`], and until there are no more.
-    pub fn wait(&mut self) {
+    pub(crate) fn wait(&mut self) {
         while !self.moved_within(LOOK) && self.look() == self.seen {}
         let latest = now() + LATEST;
         while self.moved_within(QUIET) && now() < latest {}

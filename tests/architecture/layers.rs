@@ -30,7 +30,7 @@ const LAYERS: &[(&str, &str)] = &[
     ("control", "paths model imds journal config exit observe"),
     // L3: the running program.
     ("daemon", "server control observe paths imds journal identity scenario config model exit watch"),
-    ("cli", "model journal config observe record"),
+    ("cli", "model journal config observe record host"),
     (
         "commands",
         "cli daemon host control paths watch aemm scenario imds journal observe config model exit record transcribe \

@@ -15,7 +15,7 @@ const RESERVED: [&str; 6] =
     ["/", "/latest", "/latest/meta-data", "/latest/dynamic", "/latest/api/token", "/latest/user-data"];
 
 /// The keys of notices, the notice of each, and the mode that serves it beside the one that serves all.
-pub const NOTICES: [(&str, Notice, AemmMode); 5] = [
+pub(crate) const NOTICES: [(&str, Notice, AemmMode); 5] = [
     ("spot", Notice::InstanceAction, AemmMode::Spot),
     ("spot-termination-time", Notice::TerminationTime, AemmMode::Spot),
     ("rebalance-rec-time", Notice::Rebalance, AemmMode::Spot),
@@ -27,10 +27,10 @@ pub const NOTICES: [(&str, Notice, AemmMode); 5] = [
 const NOTHING: &str = "false";
 
 /// Words by the paths that they are on.
-pub struct MetadataEntries(BTreeMap<String, String>);
+pub(crate) struct MetadataEntries(BTreeMap<String, String>);
 
 impl MetadataEntries {
-    pub fn of(config: &AemmConfig, not_carried: &mut Vec<String>) -> Self {
+    pub(crate) fn of(config: &AemmConfig, not_carried: &mut Vec<String>) -> Self {
         let mut words = Self(BTreeMap::new());
         for tree in [&config.metadata, &config.dynamic] {
             for (key, path) in &tree.paths {
@@ -47,7 +47,7 @@ impl MetadataEntries {
     }
 
     /// Puts a word on a path. An empty path is none.
-    pub fn put(&mut self, key: &str, path: &str, value: String, not_carried: &mut Vec<String>) {
+    pub(crate) fn put(&mut self, key: &str, path: &str, value: String, not_carried: &mut Vec<String>) {
         let own = path == "/latest/user-data" && key == "userdata";
         let reachable = path.strip_prefix('/').is_some_and(|below| {
             let legal = |s: &str| !matches!(s, "" | "." | "..") && !s.chars().any(char::is_control);
@@ -97,7 +97,7 @@ fn value(key: &str, path: &str, value: Option<&ConfigValue>) -> String {
 }
 
 /// How many bytes of a value are sent at most.
-pub fn sent(value: &ConfigValue) -> usize {
+pub(crate) fn sent(value: &ConfigValue) -> usize {
     match value {
         ConfigValue::Null => 0,
         ConfigValue::Text(text) => text.len(),

@@ -13,7 +13,7 @@ const FRACTION: usize = 9;
 /// A century: the longest span of a scenario.
 const LONGEST: Duration = Duration::from_hours(100 * 365 * 24);
 
-pub fn of(config: &AemmConfig, not_carried: &mut Vec<String>) -> String {
+pub(crate) fn of(config: &AemmConfig, not_carried: &mut Vec<String>) -> String {
     let served = |mode| [AemmMode::All, mode].contains(&config.mode);
     let clients = clients(config.mock_ip_count, not_carried);
     let mut events = Vec::new();

@@ -6,7 +6,7 @@ use crate::aemm::config::ConfigValue;
 use crate::model::json;
 
 /// A string: several lines as a block, so that they can be read as they are.
-pub fn string(text: &str) -> String {
+pub(crate) fn string(text: &str) -> String {
     let block = text.contains('\n') && is_plain(text) && !text.contains("'''") && !text.ends_with('\'');
     if block {
         return format!("'''\n{text}'''");
@@ -30,12 +30,12 @@ pub fn string(text: &str) -> String {
 }
 
 /// Whether a text has no control characters but newlines and tabs.
-pub fn is_plain(text: &str) -> bool {
+pub(crate) fn is_plain(text: &str) -> bool {
     text.chars().all(|c| !c.is_control() || matches!(c, '\n' | '\t'))
 }
 
 /// JSON with a tab for each level.
-pub fn json(value: &ConfigValue, level: usize) -> String {
+pub(crate) fn json(value: &ConfigValue, level: usize) -> String {
     match value {
         ConfigValue::Null => "null".to_owned(),
         ConfigValue::Text(text) => quoted(text),
@@ -53,7 +53,7 @@ pub fn json(value: &ConfigValue, level: usize) -> String {
 }
 
 /// JSON without blanks.
-pub fn compact_json(value: &ConfigValue) -> String {
+pub(crate) fn compact_json(value: &ConfigValue) -> String {
     match value {
         ConfigValue::Object(fields) => {
             let member =

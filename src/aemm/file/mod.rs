@@ -15,14 +15,14 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value};
 
 /// The name of the default file, without its extension.
-pub const DEFAULT_NAME: &str = "aemm-config";
+pub(crate) const DEFAULT_NAME: &str = "aemm-config";
 /// Extensions of the formats that are read.
 const ACCEPTED: [&str; 4] = ["json", "toml", "yaml", "yml"];
 /// Extensions of the other formats of the original.
 const REFUSED: [&str; 8] = ["properties", "props", "prop", "hcl", "tfvars", "dotenv", "env", "ini"];
 
 /// The default files in a home directory, best first.
-pub fn defaults(home: &Path) -> impl Iterator<Item = PathBuf> {
+pub(crate) fn defaults(home: &Path) -> impl Iterator<Item = PathBuf> {
     // Those that are refused, too: the original would have read them.
     ACCEPTED.iter().chain(&REFUSED).map(move |extension| home.join(format!("{DEFAULT_NAME}.{extension}")))
 }
@@ -31,7 +31,7 @@ pub fn defaults(home: &Path) -> impl Iterator<Item = PathBuf> {
 ///
 /// # Errors
 /// A sentence: it is another one.
-pub fn format_of(path: &Path) -> Result<&str, String> {
+pub(crate) fn format_of(path: &Path) -> Result<&str, String> {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     // A name such as `.env` is all extension.
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
@@ -45,7 +45,7 @@ pub fn format_of(path: &Path) -> Result<&str, String> {
 }
 
 /// Reads a text in the format of an extension; keys become lower-case.
-pub fn parse(extension: &str, text: &str) -> Result<Map<String, Value>, String> {
+pub(crate) fn parse(extension: &str, text: &str) -> Result<Map<String, Value>, String> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let value = match extension {
         "json" => serde_json::from_str(text).map_err(|error| error.to_string()),

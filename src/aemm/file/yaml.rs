@@ -14,7 +14,7 @@ const DEPTH: usize = 64;
 const VALUES: usize = 100_000;
 
 /// Reads a text.
-pub fn parse(text: &str) -> Result<Value, String> {
+pub(crate) fn parse(text: &str) -> Result<Value, String> {
     let mut reader = Reader { events: Parser::new_from_str(text), anchors: HashMap::new(), values: 0 };
     loop {
         match reader.next()? {

@@ -10,17 +10,17 @@ use crate::imds;
 use crate::model::Timestamp;
 
 /// Path of the events.
-pub const EVENTS: &str = "/v1/events";
+pub(crate) const EVENTS: &str = "/v1/events";
 /// Path of the clock.
-pub const CLOCK: &str = "/v1/clock";
+pub(crate) const CLOCK: &str = "/v1/clock";
 /// Path of the choice of another scenario.
-pub const USE: &str = "/v1/use";
+pub(crate) const USE: &str = "/v1/use";
 /// Path of the library.
-pub const SCENARIOS: &str = "/v1/scenarios";
+pub(crate) const SCENARIOS: &str = "/v1/scenarios";
 
 /// An event that was accepted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AcceptedEvent {
+pub(crate) struct AcceptedEvent {
     /// When it takes effect, or has taken effect; absent if it waits for a client.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "maybe_rfc3339")]
     pub at: Option<Timestamp>,
@@ -42,7 +42,7 @@ pub struct AcceptedEvent {
 
 /// Something that an event does.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct EffectSummary {
+pub(crate) struct EffectSummary {
     /// The key of `[[event]]`.
     pub what: String,
     /// What it comes to. Values of paths are not told: they may be secrets.
@@ -51,7 +51,7 @@ pub struct EffectSummary {
 
 /// A path whose answer changes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PathPreview {
+pub(crate) struct PathPreview {
     /// Below the version: `meta-data/spot/instance-action`.
     pub path: String,
     /// How.
@@ -61,7 +61,7 @@ pub struct PathPreview {
 /// What becomes of a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum PathTransition {
+pub(crate) enum PathTransition {
     /// It answers from then on.
     Appears,
     /// It answers something else.
@@ -73,7 +73,7 @@ pub enum PathTransition {
 /// What to do with the clock: one of them.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct ClockOrder {
+pub(crate) struct ClockOrder {
     /// Where to: `1m30s` after loading, `+30s` on, `-30s` back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seek: Option<String>,
@@ -87,7 +87,7 @@ pub struct ClockOrder {
 
 /// Where the scenario is.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct ClockStatus {
+pub(crate) struct ClockStatus {
     /// How far it has come: `1m30s`.
     pub elapsed: String,
     /// The instant of its zero, as far as the clock tells: seeks and pauses move it.
@@ -100,7 +100,7 @@ pub struct ClockStatus {
 
 /// A clock that was moved.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ClockMoved {
+pub(crate) struct ClockMoved {
     /// Where it is now.
     pub clock: ClockStatus,
     /// What has happened by the move, in order.
@@ -113,7 +113,7 @@ pub struct ClockMoved {
 
 /// An event and its instants.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct EventStatus {
+pub(crate) struct EventStatus {
     /// What it does, in one line.
     pub what: String,
     /// When, in the words of `[[event]]`.
@@ -134,7 +134,7 @@ pub struct EventStatus {
 
 /// An instance that is played.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct InstanceStatus {
+pub(crate) struct InstanceStatus {
     /// Its name; absent for `[instance]`, which every other client meets.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
@@ -150,7 +150,7 @@ pub struct InstanceStatus {
 /// How to reload.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct ReloadOrder {
+pub(crate) struct ReloadOrder {
     /// Keep the clock and what was changed since the last load.
     #[serde(default)]
     pub keep: bool,
@@ -159,14 +159,14 @@ pub struct ReloadOrder {
 /// What to serve until the next reload.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct UseOrder {
+pub(crate) struct UseOrder {
     /// A name of the library, or an absolute path.
     pub scenario: String,
 }
 
 /// The library.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LibraryListing {
+pub(crate) struct LibraryListing {
     /// Its directory.
     pub directory: PathBuf,
     /// What is in it, by name.
@@ -175,7 +175,7 @@ pub struct LibraryListing {
 
 /// A scenario of the library.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LibraryEntry {
+pub(crate) struct LibraryEntry {
     /// What it is called.
     pub name: String,
     /// Its file.

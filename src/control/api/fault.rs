@@ -6,11 +6,11 @@ use serde_json::Value;
 use super::RejectedProblem;
 
 /// Path of the faults.
-pub const FAULTS: &str = "/v1/faults";
+pub(crate) const FAULTS: &str = "/v1/faults";
 
 /// A fault that was accepted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AcceptedFault {
+pub(crate) struct AcceptedFault {
     /// Its number, as the journal of requests tells it.
     pub number: usize,
     /// Whether it is on now.
@@ -27,7 +27,7 @@ pub struct AcceptedFault {
 
 /// Faults that were dropped.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ClearedFaults {
+pub(crate) struct ClearedFaults {
     /// How many were ordered.
     pub cleared: usize,
     /// One line that says so.
@@ -36,7 +36,7 @@ pub struct ClearedFaults {
 
 /// A fault as the status tells it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FaultStatus {
+pub(crate) struct FaultStatus {
     /// What goes wrong, and for which requests.
     pub what: String,
     /// From when, and how long.

@@ -30,6 +30,8 @@
 //!
 //! Times are RFC 3339 in UTC. A reader ignores fields that it does not know: later versions add some.
 
+#![warn(missing_docs, clippy::missing_docs_in_private_items)]
+
 mod change;
 mod fault;
 
@@ -44,29 +46,29 @@ use crate::config;
 use crate::journal::RequestRecord;
 use crate::model::Timestamp;
 
-pub use change::{
+pub(crate) use change::{
     AcceptedEvent, CLOCK, ClockMoved, ClockOrder, ClockStatus, EVENTS, EffectSummary, EventStatus,
     InstanceStatus, LibraryEntry, LibraryListing, PathPreview, PathTransition, ReloadOrder, SCENARIOS, USE,
     UseOrder,
 };
 
-pub use fault::{AcceptedFault, ClearedFaults, FAULTS, FaultStatus};
+pub(crate) use fault::{AcceptedFault, ClearedFaults, FAULTS, FaultStatus};
 
 /// Path of the status.
-pub const STATUS: &str = "/v1/status";
+pub(crate) const STATUS: &str = "/v1/status";
 /// Path of the reload.
-pub const RELOAD: &str = "/v1/reload";
+pub(crate) const RELOAD: &str = "/v1/reload";
 
 /// Path of the journal of requests.
-pub const REQUESTS: &str = "/v1/requests";
+pub(crate) const REQUESTS: &str = "/v1/requests";
 /// Path of what the service answers.
-pub const SHOW: &str = "/v1/show";
+pub(crate) const SHOW: &str = "/v1/show";
 /// The header that says up to which entry an answer goes.
-pub const POSITION: &str = "journal-position";
+pub(crate) const POSITION: &str = "journal-position";
 
 /// What a server does.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ServiceStatus {
+pub(crate) struct ServiceStatus {
     /// The version of the program.
     pub version: String,
     /// The process.
@@ -102,7 +104,7 @@ pub struct ServiceStatus {
 
 /// A scenario that is being served.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ScenarioStatus {
+pub(crate) struct ScenarioStatus {
     /// Its file; absent if it is the built-in one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<PathBuf>,
@@ -120,7 +122,7 @@ pub struct ScenarioStatus {
 
 /// A listening socket.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ListenerStatus {
+pub(crate) struct ListenerStatus {
     /// Address and port.
     pub address: SocketAddr,
     /// Whether a service manager holds it.
@@ -129,7 +131,7 @@ pub struct ListenerStatus {
 
 /// How a reload went.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ReloadStatus {
+pub(crate) struct ReloadStatus {
     /// When.
     #[serde(with = "rfc3339")]
     pub at: Timestamp,
@@ -143,7 +145,7 @@ pub struct ReloadStatus {
 
 /// A reload that was taken.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Reloaded {
+pub(crate) struct Reloaded {
     /// What is served now.
     pub scenario: ScenarioStatus,
     /// The keys of the file that were added, removed or changed.
@@ -164,7 +166,7 @@ pub struct Reloaded {
 
 /// Something that was rejected.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Rejected {
+pub(crate) struct Rejected {
     /// One line: the first error.
     pub message: String,
     /// What keeps serving.
@@ -177,7 +179,7 @@ pub struct Rejected {
 
 /// One problem of a scenario file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RejectedProblem {
+pub(crate) struct RejectedProblem {
     /// Whether it rejects the file.
     pub severity: ProblemSeverity,
     /// Line from 1; absent when the file as a whole is meant.
@@ -194,7 +196,7 @@ pub struct RejectedProblem {
 
 impl Rejected {
     /// Something that was rejected with this report, while `scenario` keeps serving.
-    pub fn new(report: &config::Report, scenario: ScenarioStatus) -> Self {
+    pub(crate) fn new(report: &config::Report, scenario: ScenarioStatus) -> Self {
         let problems = report.problems.iter().map(Into::into).collect();
         let scenario = Box::new(scenario);
         Self { message: report.headline(), scenario, report: report.to_string(), problems }
@@ -204,7 +206,7 @@ impl Rejected {
 /// How bad a problem is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum ProblemSeverity {
+pub(crate) enum ProblemSeverity {
     /// The file is rejected.
     Error,
     /// The file is accepted.
@@ -214,7 +216,7 @@ pub enum ProblemSeverity {
 /// A line of the journal of requests.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
-pub enum RequestLine<E = RequestRecord> {
+pub(crate) enum RequestLine<E = RequestRecord> {
     /// A request.
     Entry(E),
     /// Entries after the `since` of the request that were overwritten before it came.
@@ -226,7 +228,7 @@ pub enum RequestLine<E = RequestRecord> {
 
 /// What the service answers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ShownReply {
+pub(crate) struct ShownReply {
     /// The path that was asked for, with its version.
     pub path: String,
     /// The status.
@@ -240,7 +242,7 @@ pub struct ShownReply {
 
 /// A body.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum ShownContent {
+pub(crate) enum ShownContent {
     /// As it is, if it is text.
     #[serde(rename = "body")]
     Text(String),
@@ -251,7 +253,7 @@ pub enum ShownContent {
 
 impl ShownContent {
     /// Of a body.
-    pub fn of(body: &[u8]) -> Self {
+    pub(crate) fn of(body: &[u8]) -> Self {
         match std::str::from_utf8(body) {
             Ok(text) => Self::Text(text.to_owned()),
             Err(_) => Self::Bytes(BASE64_STANDARD.encode(body)),
@@ -259,7 +261,7 @@ impl ShownContent {
     }
 
     /// The body. `None` if it is no base64.
-    pub fn into_bytes(self) -> Option<Vec<u8>> {
+    pub(crate) fn into_bytes(self) -> Option<Vec<u8>> {
         match self {
             Self::Text(text) => Some(text.into_bytes()),
             Self::Bytes(text) => BASE64_STANDARD.decode(text).ok(),
@@ -269,7 +271,7 @@ impl ShownContent {
 
 /// A request that was not understood.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Refusal {
+pub(crate) struct Refusal {
     /// Why, in one sentence.
     pub error: String,
     /// What there is, as "METHOD /path".

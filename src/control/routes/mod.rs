@@ -119,7 +119,7 @@ impl ControlRequest {
 }
 
 /// Serves the control socket until the task is dropped.
-pub async fn serve(socket: ControlSocket, desk: ControlBackend) -> io::Result<()> {
+pub(crate) async fn serve(socket: ControlSocket, desk: ControlBackend) -> io::Result<()> {
     let listener = UnixListener::from_std(socket.listener.try_clone()?)?;
     let desk = Arc::new(desk);
     let permits = Arc::new(Semaphore::new(CONNECTIONS));

@@ -11,11 +11,11 @@ use crate::host::settings::HostSettings;
 use crate::host::status::GuardianStatus;
 
 /// What was seen, or why it could not be: a sentence without a full stop.
-pub type Observed<T> = Result<T, String>;
+pub(crate) type Observed<T> = Result<T, String>;
 
 /// Everything that was seen.
 #[derive(Debug, Clone)]
-pub struct HostFacts {
+pub(crate) struct HostFacts {
     /// The version of this program.
     pub version: String,
     /// What the guardian published, if anything.
@@ -60,7 +60,7 @@ pub struct HostFacts {
 
 /// How the guardian's process is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum GuardianProcess {
+pub(crate) enum GuardianProcess {
     /// It runs the program that is installed, as far as can be seen.
     Runs,
     /// Its program was replaced on disk since.
@@ -71,7 +71,7 @@ pub enum GuardianProcess {
 
 /// What the server says over its control socket.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ServerState {
+pub(crate) enum ServerState {
     /// It answered.
     Runs {
         /// Its version.
@@ -89,7 +89,7 @@ pub enum ServerState {
 
 /// What answers at the real address.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Probe {
+pub(crate) enum Probe {
     /// One of our servers: it knew the nonce.
     Ours {
         /// Its version.
@@ -114,7 +114,7 @@ pub enum Probe {
 
 /// A listening TCP socket.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ListeningSocket {
+pub(crate) struct ListeningSocket {
     /// Where.
     pub address: SocketAddr,
     /// The process, as far as root sees it: its name and number.
@@ -123,7 +123,7 @@ pub struct ListeningSocket {
 
 /// An interface that callers come in by.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CallerInterface {
+pub(crate) struct CallerInterface {
     /// Its name.
     pub name: String,
     /// An address that a caller behind it may have.
@@ -132,7 +132,7 @@ pub struct CallerInterface {
 
 /// Packets that go another way than they should.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RouteDetour {
+pub(crate) struct RouteDetour {
     /// Whose: "packets of this host to 169.254.169.254".
     pub what: String,
     /// Where they should go: "lo".
@@ -145,7 +145,7 @@ pub struct RouteDetour {
 
 /// A variable of an environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Variable {
+pub(crate) struct Variable {
     /// As it is written there.
     pub name: String,
     /// Its value.
@@ -156,7 +156,7 @@ pub struct Variable {
 
 /// What cloud-init would do at the next boot.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct CloudInit {
+pub(crate) struct CloudInit {
     /// Whether it is switched off, by file or kernel command line.
     pub disabled: bool,
     /// The data sources that its configuration names, and the file that does it.
@@ -167,7 +167,7 @@ pub struct CloudInit {
 
 /// One of our units.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Unit {
+pub(crate) struct Unit {
     /// `mock-imds.service`.
     pub name: String,
     /// As systemd says: loaded, masked, not-found.
@@ -182,18 +182,18 @@ pub struct Unit {
 
 impl HostFacts {
     /// The settings that count: those that were applied, else those of host.toml, else the defaults.
-    pub fn applied(&self) -> HostSettings {
+    pub(crate) fn applied(&self) -> HostSettings {
         let published = self.published.as_ref().map(|status| status.settings.clone());
         published.or_else(|| self.settings.clone().ok()).unwrap_or_default()
     }
 
     /// Whether a guardian lives, or `net up` was called.
-    pub fn up(&self) -> bool {
+    pub(crate) fn up(&self) -> bool {
         self.published.is_some() && self.guardian != GuardianProcess::Gone
     }
 
     /// Whether an interface has the address.
-    pub fn has(&self, address: IpAddr) -> bool {
+    pub(crate) fn has(&self, address: IpAddr) -> bool {
         self.addresses.as_ref().is_ok_and(|found| found.iter().any(|found| found.address == address))
     }
 }

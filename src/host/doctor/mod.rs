@@ -8,19 +8,19 @@
 //! ```
 
 mod check;
-pub mod facts;
-pub mod gather;
-pub mod ruleset;
+pub(crate) mod facts;
+pub(crate) mod gather;
+pub(crate) mod ruleset;
 
 use std::fmt;
 
 use serde::Serialize;
 
-pub use check::examine;
+pub(crate) use check::examine;
 
 /// What was found, in the order of a request's way.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct DoctorReport {
+pub(crate) struct DoctorReport {
     /// Whether nothing is to be mended.
     pub healthy: bool,
     /// Everything that was looked at.
@@ -29,7 +29,7 @@ pub struct DoctorReport {
 
 /// One thing that was looked at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Finding {
+pub(crate) struct Finding {
     /// A stable name for programs: `address`, `firewall`.
     pub check: &'static str,
     /// How it is.
@@ -47,7 +47,7 @@ pub struct Finding {
 /// How a thing is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum FindingLevel {
+pub(crate) enum FindingLevel {
     /// As it should be.
     Well,
     /// Worth knowing; nothing need be done.

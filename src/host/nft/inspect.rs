@@ -21,14 +21,14 @@ const RULE_HANDLE: u16 = 3;
 
 /// Our tables as they are.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Snapshot {
+pub(crate) struct Snapshot {
     /// Those that are there.
     pub tables: Vec<InstalledTable>,
 }
 
 /// One of our tables as it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct InstalledTable {
+pub(crate) struct InstalledTable {
     /// Its family.
     pub family: Family,
     /// The kernel's number for it.
@@ -43,7 +43,7 @@ pub struct InstalledTable {
 
 impl Snapshot {
     /// The table of this family.
-    pub fn table(&self, family: Family) -> Option<&InstalledTable> {
+    pub(crate) fn table(&self, family: Family) -> Option<&InstalledTable> {
         self.tables.iter().find(|table| table.family == family)
     }
 }

@@ -17,12 +17,12 @@ use super::HostError;
 use super::netlink::{NetlinkMessage, NetlinkSocket, narrow};
 use super::plan::{Family, TABLE, Table};
 
-pub use inspect::{InstalledTable, Snapshot};
+pub(crate) use inspect::{InstalledTable, Snapshot};
 pub(super) use sys::inherited;
 
 /// What the kernel can do, as far as we learnt it from its refusals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct KernelSupport {
+pub(crate) struct KernelSupport {
     /// Whether the tables have the owner flag.
     pub owner: bool,
     /// Whether there is an arp table.
@@ -31,7 +31,7 @@ pub struct KernelSupport {
 
 /// The kernel's `nf_tables`, through one socket. The socket owns what is applied with the owner flag.
 #[derive(Debug)]
-pub struct NftClient {
+pub(crate) struct NftClient {
     socket: NetlinkSocket,
     /// Why this kernel has no `nf_tables`; the socket is of another kind then, and is asked nothing.
     missing: Option<Errno>,
@@ -39,7 +39,7 @@ pub struct NftClient {
 
 impl NftClient {
     /// A client.
-    pub fn open() -> Result<Self, HostError> {
+    pub(crate) fn open() -> Result<Self, HostError> {
         match NetlinkSocket::open(SockProtocol::NetlinkNetFilter) {
             Ok(socket) => Ok(Self { socket, missing: None }),
             Err(error @ (Errno::EPROTONOSUPPORT | Errno::EAFNOSUPPORT)) => {
@@ -50,7 +50,7 @@ impl NftClient {
     }
 
     /// A client that has no tables on a kernel without `nf_tables`, where nobody asks it for any.
-    pub fn open_or_without() -> Result<Self, HostError> {
+    pub(crate) fn open_or_without() -> Result<Self, HostError> {
         match Self::open() {
             Err(HostError::NoNfTables(_)) => {
                 let socket = NetlinkSocket::open(SockProtocol::NetlinkRoute);
@@ -63,7 +63,7 @@ impl NftClient {
     }
 
     /// The client of this process' former image, by the descriptor that it left open. `None` if it is none.
-    pub fn inherit(fd: RawFd) -> Option<Self> {
+    pub(crate) fn inherit(fd: RawFd) -> Option<Self> {
         let socket = NetlinkSocket::adopt(sys::inherited_socket(fd)?);
         // What was no netfilter socket then, for want of one, is none now.
         let missing = NetlinkSocket::open(SockProtocol::NetlinkNetFilter).err();
@@ -73,7 +73,11 @@ impl NftClient {
     /// Replaces our tables by these, in one transaction: no packet sees a state between.
     ///
     /// Starts from `wish` and leaves out what this kernel refuses to know; the result says what it has now.
-    pub fn apply(&mut self, tables: &[Table], wish: KernelSupport) -> Result<KernelSupport, HostError> {
+    pub(crate) fn apply(
+        &mut self,
+        tables: &[Table],
+        wish: KernelSupport,
+    ) -> Result<KernelSupport, HostError> {
         if let Some(error) = self.missing {
             return Err(HostError::NoNfTables(format!("no nfnetlink: {error}")));
         }
@@ -87,7 +91,7 @@ impl NftClient {
     }
 
     /// Removes our tables. Whether there was one; one that another process owns is an error.
-    pub fn remove(&mut self) -> Result<bool, HostError> {
+    pub(crate) fn remove(&mut self) -> Result<bool, HostError> {
         let mut any = false;
         if self.missing.is_some() {
             return Ok(any);
@@ -110,13 +114,13 @@ impl NftClient {
     }
 
     /// The sentence when one of our tables is owned, by whomever; for a client that owns nothing itself.
-    pub fn owner_elsewhere(&mut self) -> Option<HostError> {
+    pub(crate) fn owner_elsewhere(&mut self) -> Option<HostError> {
         let snapshot = self.inspect().ok()?;
         snapshot.tables.iter().find(|table| table.owner.is_some()).map(|table| busy(table.family))
     }
 
     /// What is in the kernel under our tables' names.
-    pub fn inspect(&mut self) -> Result<Snapshot, HostError> {
+    pub(crate) fn inspect(&mut self) -> Result<Snapshot, HostError> {
         if self.missing.is_some() {
             return Ok(Snapshot::default());
         }
@@ -174,18 +178,18 @@ fn message(kind: i32, flags: i32, family: Family) -> NetlinkMessage {
 
 /// A socket that hears of every change of `nf_tables`.
 #[derive(Debug)]
-pub struct NftWatch(NetlinkSocket);
+pub(crate) struct NftWatch(NetlinkSocket);
 
 impl NftWatch {
     /// Starts to listen.
-    pub fn open() -> Result<Self, HostError> {
+    pub(crate) fn open() -> Result<Self, HostError> {
         // NFNLGRP_NFTABLES is group 7.
         let socket = NetlinkSocket::watch(SockProtocol::NetlinkNetFilter, 1 << 6);
         socket.map(Self).map_err(|e| HostError::kernel("watch nf_tables", e))
     }
 
     /// Reads what waits; whether there was anything.
-    pub fn drain(&mut self) -> Result<bool, HostError> {
+    pub(crate) fn drain(&mut self) -> Result<bool, HostError> {
         self.0.drain().map_err(|e| HostError::kernel("tell what changed in nf_tables", e))
     }
 }

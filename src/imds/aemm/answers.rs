@@ -11,7 +11,7 @@ use crate::model::{Notice, StringEnum, Timestamp};
 
 impl AemmTree<'_> {
     /// What each path answers to a client that is among the first to ask, by the names of `[metadata]`.
-    pub fn answers(&self, now: Timestamp) -> BTreeMap<String, Bytes> {
+    pub(crate) fn answers(&self, now: Timestamp) -> BTreeMap<String, Bytes> {
         let notices = Notice::VARIANTS.iter().map(|notice| notice.as_str());
         let paths = self.instance.overrides.keys().map(String::as_str).chain([USER_DATA]).chain(notices);
         let answer = |path: &str| match self.leaf(path)? {

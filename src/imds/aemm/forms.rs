@@ -11,23 +11,23 @@ use crate::imds::fault_injection::Delivery;
 use crate::imds::reply::header;
 use crate::model::Timestamp;
 
-pub const TEXT: HeaderValue = HeaderValue::from_static("text/plain");
-pub const JSON: HeaderValue = HeaderValue::from_static("application/json");
-pub const OCTETS: HeaderValue = HeaderValue::from_static("application/octet-stream");
+pub(crate) const TEXT: HeaderValue = HeaderValue::from_static("text/plain");
+pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json");
+pub(crate) const OCTETS: HeaderValue = HeaderValue::from_static("application/octet-stream");
 const ERROR: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 
 /// 200 with a value or a listing.
-pub fn data(content_type: HeaderValue, body: Bytes, now: Timestamp) -> Reply {
+pub(crate) fn data(content_type: HeaderValue, body: Bytes, now: Timestamp) -> Reply {
     reply(StatusCode::OK, vec![(CONTENT_TYPE, content_type)], body, now)
 }
 
 /// 200 with nothing, not even a type.
-pub fn nothing(now: Timestamp) -> Reply {
+pub(crate) fn nothing(now: Timestamp) -> Reply {
     reply(StatusCode::OK, vec![], Bytes::new(), now)
 }
 
 /// 301 to a path.
-pub fn redirect(path: &str, query: Option<&str>, now: Timestamp) -> Reply {
+pub(crate) fn redirect(path: &str, query: Option<&str>, now: Timestamp) -> Reply {
     let query = query.map(|query| format!("?{query}")).unwrap_or_default();
     // It is percent-encoded, and the query came as a part of a request.
     let location = HeaderValue::try_from(format!("{path}{query}")).map(|location| (LOCATION, location));
@@ -35,7 +35,7 @@ pub fn redirect(path: &str, query: Option<&str>, now: Timestamp) -> Reply {
 }
 
 /// An error with its page.
-pub fn error(status: StatusCode, now: Timestamp) -> Reply {
+pub(crate) fn error(status: StatusCode, now: Timestamp) -> Reply {
     let special = vec![(CONTENT_TYPE, ERROR), (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"))];
     reply(status, special, page(status).into(), now)
 }

@@ -10,7 +10,7 @@ use crate::model::{
 };
 
 /// What a notice says and what it is sent as, if it is given already.
-pub fn told(notice: Notice, signals: &Signals, now: Timestamp) -> Option<(HeaderValue, String)> {
+pub(crate) fn told(notice: Notice, signals: &Signals, now: Timestamp) -> Option<(HeaderValue, String)> {
     let spot = signals.spot.as_ref();
     Some(match notice {
         Notice::InstanceAction => (forms::JSON, instance_action(spot?, now)),

@@ -20,7 +20,7 @@ const PATH: &AsciiSet = &NON_ALPHANUMERIC
 
 /// A path that was asked for.
 #[derive(Debug, PartialEq, Eq)]
-pub enum AemmPath {
+pub(crate) enum AemmPath {
     /// Decoded; with a slash at its start and, unless there were two, none at its end.
     Clean(String),
     /// It is not clean; the clean one, encoded.
@@ -28,7 +28,7 @@ pub enum AemmPath {
 }
 
 /// Reads a path. An encoded slash or dot counts as one.
-pub fn read(raw: &str) -> AemmPath {
+pub(crate) fn read(raw: &str) -> AemmPath {
     let decoded = percent_decode_str(raw).decode_utf8_lossy();
     let path = match decoded.strip_suffix('/') {
         Some(stripped) if !stripped.is_empty() => stripped,

@@ -10,10 +10,10 @@ use crate::imds::Fleet;
 use crate::model::{Instance, Notice, Override, StringEnum};
 
 const VERSION: &str = "/latest/";
-pub const USER_DATA: &str = "user-data";
+pub(crate) const USER_DATA: &str = "user-data";
 
 /// The tree that a client meets.
-pub struct AemmTree<'f> {
+pub(crate) struct AemmTree<'f> {
     pub fleet: &'f Fleet,
     /// The name of the guest that it meets, if it is one.
     pub name: Option<&'f str>,
@@ -21,7 +21,7 @@ pub struct AemmTree<'f> {
 }
 
 /// What a path answers.
-pub enum AemmLeaf<'f> {
+pub(crate) enum AemmLeaf<'f> {
     /// What it is sent as, and what is sent.
     Word(HeaderValue, &'f [u8]),
     /// A notice, at its own path or moved to another one.
@@ -30,7 +30,7 @@ pub enum AemmLeaf<'f> {
 
 impl<'f> AemmTree<'f> {
     /// What is at a clean path.
-    pub fn leaf(&self, path: &str) -> Option<AemmLeaf<'f>> {
+    pub(crate) fn leaf(&self, path: &str) -> Option<AemmLeaf<'f>> {
         let key = key(path);
         match self.instance.overrides.get(key) {
             Some(Override::Value(content)) => {
@@ -54,7 +54,7 @@ impl<'f> AemmTree<'f> {
     }
 
     /// What is directly below a clean path, if that is a directory.
-    pub fn listing(&self, path: &str) -> Option<String> {
+    pub(crate) fn listing(&self, path: &str) -> Option<String> {
         match path {
             "/" => return Some("latest\n".to_owned()),
             "/latest" => return Some("dynamic\nmeta-data\nuser-data\n".to_owned()),

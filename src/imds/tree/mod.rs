@@ -14,7 +14,7 @@ use table::Category;
 
 /// A directory of entries, in the order in which they are listed.
 #[derive(Debug, Default)]
-pub struct Directory(Vec<Entry>);
+pub(crate) struct Directory(Vec<Entry>);
 
 #[derive(Debug)]
 struct Entry {
@@ -27,7 +27,7 @@ struct Entry {
 
 /// What a path leads to.
 #[derive(Debug)]
-pub enum Node {
+pub(crate) enum Node {
     /// A directory.
     Directory(Directory),
     /// A value.
@@ -36,7 +36,7 @@ pub enum Node {
 
 /// A value and since when it is there.
 #[derive(Debug)]
-pub struct Leaf {
+pub(crate) struct Leaf {
     introduced: Version,
     content: Content,
     content_type: Option<ContentType>,
@@ -50,13 +50,13 @@ enum Content {
 }
 
 /// A value that depends on the time of the request. `None`: not there now.
-pub type Live = fn(&LeafContext<'_>) -> Option<String>;
+pub(crate) type Live = fn(&LeafContext<'_>) -> Option<String>;
 
 // === impl Directory ===
 
 impl Directory {
     /// The tree of an instance, below the version.
-    pub fn of(instance: &Instance) -> Self {
+    pub(crate) fn of(instance: &Instance) -> Self {
         let mut root = Self::default();
         for row in table::ROWS {
             for (path, label, content) in row.leaves(instance) {
@@ -72,7 +72,7 @@ impl Directory {
     }
 
     /// What a path leads to.
-    pub fn find<S: AsRef<str>>(&self, segments: &[S]) -> Option<NodeRef<'_>> {
+    pub(crate) fn find<S: AsRef<str>>(&self, segments: &[S]) -> Option<NodeRef<'_>> {
         let Some((first, rest)) = segments.split_first() else { return Some(NodeRef::Directory(self)) };
         let entry = self.0.iter().find(|entry| entry.name == first.as_ref())?;
         match (&entry.node, rest) {
@@ -83,7 +83,7 @@ impl Directory {
     }
 
     /// Every value below, with its path.
-    pub fn leaves(&self) -> Vec<(String, &Leaf)> {
+    pub(crate) fn leaves(&self) -> Vec<(String, &Leaf)> {
         let mut leaves = Vec::new();
         for entry in &self.0 {
             match &entry.node {
@@ -98,7 +98,7 @@ impl Directory {
     }
 
     /// The listing for a version: entries joined by LF, none at the end; `None` if there is none.
-    pub fn listing(&self, view: &LeafContext<'_>, version: Version) -> Option<String> {
+    pub(crate) fn listing(&self, view: &LeafContext<'_>, version: Version) -> Option<String> {
         let visible = |entry: &&Entry| entry.node.is_visible(view, version);
         let lines: Vec<&str> = self.0.iter().filter(visible).map(|entry| entry.listed.as_str()).collect();
         (!lines.is_empty()).then(|| lines.join("\n"))
@@ -202,17 +202,17 @@ impl Node {
 
 impl Leaf {
     /// What somebody said that it is sent as.
-    pub fn content_type(&self) -> Option<&ContentType> {
+    pub(crate) fn content_type(&self) -> Option<&ContentType> {
         self.content_type.as_ref()
     }
 
     /// Whether a version has it, if it is there at all.
-    pub fn is_in(&self, version: Version) -> bool {
+    pub(crate) fn is_in(&self, version: Version) -> bool {
         self.introduced <= version
     }
 
     /// The value for a version.
-    pub fn value(&self, view: &LeafContext<'_>, version: Version) -> Option<Bytes> {
+    pub(crate) fn value(&self, view: &LeafContext<'_>, version: Version) -> Option<Bytes> {
         if !self.is_in(version) {
             return None;
         }
@@ -232,7 +232,7 @@ impl Leaf {
 
 /// What [`Directory::find`] found.
 #[derive(Debug, Clone, Copy)]
-pub enum NodeRef<'t> {
+pub(crate) enum NodeRef<'t> {
     /// A directory.
     Directory(&'t Directory),
     /// A value.

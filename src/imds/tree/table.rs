@@ -12,7 +12,7 @@ use crate::imds::version::Version;
 use crate::model::{Instance, InstanceMetadataTags, NetworkInterface, StringEnum, json};
 
 /// A path, or a family of paths.
-pub struct Category {
+pub(crate) struct Category {
     /// Below the version; `{…}` stands for a name that the rule gives.
     pub path: &'static str,
     /// The version that introduced it.
@@ -22,7 +22,7 @@ pub struct Category {
 }
 
 /// When a path is present, and what it says.
-pub enum Presence {
+pub(crate) enum Presence {
     /// Always.
     Always(fn(&Instance) -> String),
     /// When there is a value.
@@ -57,7 +57,7 @@ macro_rules! nic {
 use Presence::{Always, Bytes, Each, Interface, InterfaceEach, Labelled, Live, LiveNamed, When};
 
 /// The tree.
-pub const ROWS: &[Category] = &[
+pub(crate) const ROWS: &[Category] = &[
     row("dynamic/fws/instance-monitoring", "2009-04-04", Always(|i| i.monitoring.as_str().into())),
     row("dynamic/instance-identity/document", "2009-04-04", Live(|v| Some(v.identity.document.clone()))),
     row("dynamic/instance-identity/pkcs7", "2009-04-04", Live(|v| Some(v.identity.signed().pkcs7.clone()))),

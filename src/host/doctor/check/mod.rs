@@ -9,7 +9,7 @@ use super::DoctorReport;
 use super::facts::HostFacts;
 
 /// Judges what was seen.
-pub fn examine(facts: &HostFacts) -> DoctorReport {
+pub(crate) fn examine(facts: &HostFacts) -> DoctorReport {
     let checks = [
         network::cloud(facts),
         service::units(facts),

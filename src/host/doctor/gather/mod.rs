@@ -23,7 +23,7 @@ use crate::model::endpoint::{ADDRESS_V4, ADDRESS_V6};
 
 /// Where to look.
 #[derive(Debug, Clone)]
-pub struct GatherOptions {
+pub(crate) struct GatherOptions {
     /// The root of the files that are read; `/` but in tests.
     pub root: PathBuf,
     /// The guardian's runtime directory.
@@ -35,7 +35,7 @@ pub struct GatherOptions {
 }
 
 /// Looks. `server` is what the control socket said.
-pub fn gather(options: &GatherOptions, server: ServerState) -> HostFacts {
+pub(crate) fn gather(options: &GatherOptions, server: ServerState) -> HostFacts {
     let published = Runtime::at(&options.runtime).status();
     let settings = read_settings(&options.config);
     let mut facts = HostFacts {

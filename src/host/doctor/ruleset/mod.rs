@@ -9,7 +9,7 @@ use std::net::Ipv4Addr;
 
 /// The rules as their tools print them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Ruleset {
+pub(crate) struct Ruleset {
     /// `nft -j list table …` of each table. Not `list ruleset`: nft 1.0.6 ends its JSON at the first table with
     /// an owner, such as ours.
     pub nft: Vec<String>,
@@ -21,7 +21,7 @@ pub struct Ruleset {
 
 /// The first packet of a TCP connection to our address.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Packet {
+pub(crate) struct Packet {
     /// The interface by which it comes in; empty if a process of this host sends it.
     pub interface: String,
     /// Who sends it, if known.
@@ -34,7 +34,7 @@ pub struct Packet {
 
 /// What becomes of a packet.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PacketFate {
+pub(crate) enum PacketFate {
     /// It passes.
     Passes,
     /// It is dropped or rejected.
@@ -45,7 +45,7 @@ pub enum PacketFate {
 
 /// Where in the rules something happens.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RulePosition {
+pub(crate) struct RulePosition {
     /// The table as nft names it: `inet filter`.
     pub table: String,
     /// The chain that hangs at the hook.
@@ -98,7 +98,7 @@ const DEPTH: usize = 32;
 
 impl Ruleset {
     /// What becomes of the packet in the base chains of this type at this hook, but for those that `skip` names.
-    pub fn judge(
+    pub(crate) fn judge(
         &self,
         packet: &Packet,
         (kind, hook): (&str, &str),
@@ -133,7 +133,7 @@ impl Ruleset {
     }
 
     /// Whether there is a chain whose name begins so.
-    pub fn has_chain(&self, table: &str, prefix: &str) -> bool {
+    pub(crate) fn has_chain(&self, table: &str, prefix: &str) -> bool {
         let anything =
             Packet { interface: String::new(), source: None, destination: Ipv4Addr::UNSPECIFIED, port: 0 };
         self.chains(&anything).iter().any(|chain| chain.table == table && chain.name.starts_with(prefix))
