@@ -1,7 +1,7 @@
 //! `mock-imds check FILE…`: what a server would say of these files.
 
+use super::print::{print_line, warn};
 use crate::cli::CheckArgs;
-use crate::commands::{say, warn};
 use crate::exit::{ExitStatus, Failure};
 use crate::scenario;
 
@@ -14,7 +14,7 @@ pub(crate) fn exec(check: &CheckArgs) -> Result<(), Failure> {
                 if !warnings.problems.is_empty() {
                     warn(&warnings.to_string());
                 }
-                say(&format!("{}: ok", file.display()));
+                print_line(&format!("{}: ok", file.display()));
             }
             Err(report) => {
                 rejected += 1;

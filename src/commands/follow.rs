@@ -3,7 +3,7 @@
 use std::thread::sleep;
 use std::time::Duration;
 
-use super::warn;
+use super::print::warn;
 use crate::control::ControlClient;
 use crate::control::api::ServiceStatus;
 use crate::exit::{self, Failure};

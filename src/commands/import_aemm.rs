@@ -1,8 +1,9 @@
 //! `mock-imds import aemm FILE`: a scenario that serves what amazon-ec2-metadata-mock served with this file.
 
+use super::output;
+use super::print::warn;
 use crate::aemm::{self, AemmConfig, AemmMode, AemmSettings, CompiledConfig, Placeholders};
 use crate::cli::{ImportAemmArgs, ImportMode};
-use crate::commands::{output, warn};
 use crate::exit::{ExitStatus, Failure};
 
 /// Settings of the process, for which a scenario has no word, and where they are said instead.

@@ -4,8 +4,9 @@ use std::fs::{self, File};
 use std::io::Read as _;
 use std::path::Path;
 
+use super::output;
+use super::print::warn;
 use super::transcript::{self, TranscriptSource, keep};
-use super::{output, warn};
 use crate::cli::ImportDumpArgs;
 use crate::config::plain;
 use crate::exit::{ExitStatus, Failure};

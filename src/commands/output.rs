@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use nix::fcntl::{AT_FDCWD, RenameFlags, renameat2};
 
-use super::print;
+use super::print::print_bytes;
 use crate::cli::OutputArgs;
 use crate::config::plain;
 use crate::exit::{ExitStatus, Failure};
@@ -30,7 +30,7 @@ pub(crate) fn ready(to: &OutputArgs) -> Result<(), Failure> {
 
 /// Writes the text; for its owner alone if it is secret.
 pub(crate) fn write(to: &OutputArgs, text: &str, secret: bool) -> Result<(), Failure> {
-    let Some(file) = &to.file else { return print(text.as_bytes()) };
+    let Some(file) = &to.file else { return print_bytes(text.as_bytes()) };
     let target = target(file, to.force)?;
     let mode = if secret { 0o600 } else { 0o644 };
     let new = scratch(&target, text.as_bytes(), mode).map_err(|error| unwritable(file, &error))?;

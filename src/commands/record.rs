@@ -2,8 +2,9 @@
 
 use tokio::runtime;
 
+use super::output;
+use super::print::warn;
 use super::transcript::{self, TranscriptSource, keep};
-use super::{output, warn};
 use crate::cli::RecordArgs;
 use crate::daemon::system_clock::now;
 use crate::exit::{ExitStatus, Failure};

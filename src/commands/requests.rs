@@ -2,8 +2,9 @@
 
 use std::io;
 
+use super::follow;
+use super::print::{to_json, try_print_line};
 use crate::cli::{FilterArgs, RequestsArgs};
-use crate::commands::{follow, json, try_say};
 use crate::control::api::{RequestLine, ServiceStatus};
 use crate::control::{ControlClient, LONGEST_WAIT, RequestPage, RequestQuery};
 use crate::exit::Failure;
@@ -55,13 +56,13 @@ fn of(status: &ServiceStatus) -> (u32, Timestamp) {
 }
 
 fn print(found: &RequestPage, as_json: bool) -> io::Result<()> {
-    found.lines.iter().try_for_each(|line| try_say(&text(line, as_json)))
+    found.lines.iter().try_for_each(|line| try_print_line(&text(line, as_json)))
 }
 
 /// A line as people or programs read it.
 pub(super) fn text(line: &RequestLine, as_json: bool) -> String {
     match line {
-        line if as_json => json(line),
+        line if as_json => to_json(line),
         RequestLine::Entry(entry) => entry.to_string(),
         RequestLine::Missed { missed } => format!("-- missed {missed} requests, which were overwritten --"),
     }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use hyper::StatusCode;
 
-use super::{json, print};
+use super::print::{print_bytes, to_json};
 use crate::cli::{IdentityCertificateArgs, ShowArgs, ShowArtifact};
 use crate::control::ControlClient;
 use crate::exit::{ExitStatus, Failure};
@@ -23,7 +23,7 @@ pub(crate) fn exec(show: &ShowArgs) -> Result<(), Failure> {
 fn path(show: &ShowArgs, path: &str) -> Result<(), Failure> {
     let shown = ControlClient::new(show.control.path.as_deref()).show(path, show.client)?;
     if show.json {
-        print(format!("{}\n", json(&shown)).as_bytes())?;
+        print_bytes(format!("{}\n", to_json(&shown)).as_bytes())?;
     }
     let at = &shown.path;
     match StatusCode::from_u16(shown.status) {
@@ -47,7 +47,7 @@ fn path(show: &ShowArgs, path: &str) -> Result<(), Failure> {
     if text && !body.ends_with(b"\n") {
         body.push(b'\n');
     }
-    print(&body)
+    print_bytes(&body)
 }
 
 /// Certificates are public, so no server is asked: everybody may read the files.
@@ -58,7 +58,7 @@ fn identity_certificate(asked: &IdentityCertificateArgs) -> Result<(), Failure> 
     let paths: Vec<PathBuf> =
         states.iter().map(|state| state.join(IDENTITY).join(format!("{}.pem", asked.leaf))).collect();
     if let Some(pem) = paths.iter().find_map(|path| fs::read_to_string(path).ok()) {
-        return print(format!("{}\n", pem.trim_end()).as_bytes());
+        return print_bytes(format!("{}\n", pem.trim_end()).as_bytes());
     }
     let looked: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
     Err(Failure::new(

@@ -5,8 +5,9 @@ use std::io::{self, IsTerminal as _};
 use std::thread::sleep;
 use std::time::Duration;
 
+use super::follow;
+use super::print::{print_line, to_json, try_print_line};
 use crate::cli::StatusArgs as Args;
-use crate::commands::{follow, json, say, try_say};
 use crate::control::ControlClient;
 use crate::control::api::{ClockStatus, EventStatus, ServiceStatus};
 use crate::exit::{self, Failure};
@@ -26,9 +27,9 @@ pub(crate) fn exec(args: &Args) -> Result<(), Failure> {
     if args.json {
         let text = serde_json::to_string_pretty(&status)
             .map_err(|error| Failure::new(exit::ExitStatus::Software, error.to_string()))?;
-        say(&text);
+        print_line(&text);
     } else {
-        say(table(&status).trim_end());
+        print_line(table(&status).trim_end());
     }
     Ok(())
 }
@@ -41,8 +42,8 @@ fn watch(client: &ControlClient, as_json: bool) -> Result<(), Failure> {
     let mut status = client.status()?;
     loop {
         if before.as_ref() != Some(&status) {
-            let text = if as_json { json(&status) } else { table(&status) };
-            if try_say(&format!("{clear}{text}")).is_err() {
+            let text = if as_json { to_json(&status) } else { table(&status) };
+            if try_print_line(&format!("{clear}{text}")).is_err() {
                 return Ok(());
             }
         }

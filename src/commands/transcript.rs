@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{output, warn};
+use super::output;
+use super::print::warn;
 use crate::cli::{OutputArgs, SecretsArgs};
 use crate::daemon::system_clock::now;
 use crate::exit::{ExitStatus, Failure};

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use super::print::print_line;
 use crate::cli::WaitArgs;
 use crate::commands::requests::{filter, text};
-use crate::commands::say;
 use crate::control::api::RequestLine;
 use crate::control::{ControlClient, LONGEST_WAIT, RequestQuery};
 use crate::exit::{ExitStatus, Failure};
@@ -14,7 +14,7 @@ use crate::journal::SinceFilter;
 pub(crate) fn exec(args: &WaitArgs) -> Result<(), Failure> {
     let (found, missed) = first(args)?;
     if let Some(line) = &found {
-        say(&text(line, args.json));
+        print_line(&text(line, args.json));
     }
     let span = format!("{:?}", args.within);
     let overwritten = format!("{missed} requests were overwritten before they could be looked at");

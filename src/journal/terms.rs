@@ -149,7 +149,7 @@ impl fmt::Display for MethodFilter {
 
 /// From where on entries count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SinceFilter {
+pub(crate) enum SinceFilter {
     /// From the first.
     Start,
     /// After the last that there is.

@@ -8,16 +8,16 @@ use crate::model::endpoint::METADATA_PORT;
 
 /// A service's address: what stands between `http://` and the path.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Target {
+pub(crate) struct Target {
     /// A name or an address.
-    pub host: String,
+    pub(crate) host: String,
     /// Its port.
-    pub port: u16,
+    pub(crate) port: u16,
 }
 
 /// Why a text is no address of a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum BadTarget {
+pub(crate) enum BadTarget {
     /// `https://…`
     #[error("metadata services do not speak https; accepted: http://ADDRESS or http://ADDRESS:PORT")]
     Https,
