@@ -8,7 +8,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use crate::config::{DURATIONS, parse_duration};
 use crate::model::{Accepted, StringEnum};
-use crate::record::{BadTarget, Target};
+use crate::record::{InvalidTarget, Target};
 
 pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
     text.parse()
@@ -65,5 +65,5 @@ pub(super) fn signed_duration(text: &str) -> Result<String, String> {
 }
 
 pub(super) fn target(text: &str) -> Result<Target, String> {
-    text.parse().map_err(|error: BadTarget| error.to_string())
+    text.parse().map_err(|error: InvalidTarget| error.to_string())
 }

@@ -14,7 +14,7 @@ const LOOK: Duration = Duration::from_millis(200);
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Says that the server does not answer, and asks until one does. A permission that is missing does not come by waiting.
-pub(super) fn back(client: &ControlClient, failure: Failure) -> Result<ServiceStatus, Failure> {
+pub(super) fn wait_for_server(client: &ControlClient, failure: Failure) -> Result<ServiceStatus, Failure> {
     if failure.status != exit::ExitStatus::Unavailable {
         return Err(failure);
     }

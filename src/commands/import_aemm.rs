@@ -17,10 +17,10 @@ const OF_THE_PROCESS: &[(&str, &str)] = &[
 
 /// Runs the subcommand.
 pub(crate) fn exec(import: &ImportAemmArgs) -> Result<(), Failure> {
-    output::ready(&import.output)?;
+    output::check_writable(&import.output)?;
     let wrong = |why: String| Failure::new(ExitStatus::Config, format!("{}: {why}", import.file.display()));
     let said = super::aemm::read(&import.file).map_err(wrong)?;
-    for note in left_out(&said) {
+    for note in ignored_keys(&said) {
         warn(&format!("{}: {note}", import.file.display()));
     }
     let settings = AemmSettings::defaults().with_file(said);
@@ -56,7 +56,7 @@ fn is_secret(config: &AemmConfig) -> bool {
 }
 
 /// What the file says and the scenario does not.
-fn left_out(said: &serde_json::Map<String, serde_json::Value>) -> Vec<String> {
+fn ignored_keys(said: &serde_json::Map<String, serde_json::Value>) -> Vec<String> {
     let known = aemm::leaves();
     let names = aemm::names(said);
     let note = |name: &Vec<String>| {

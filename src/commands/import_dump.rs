@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::output;
 use super::print::warn;
-use super::transcript::{self, TranscriptSource, keep};
+use super::transcript::{self, TranscriptSource, secrets_policy};
 use crate::cli::ImportDumpArgs;
 use crate::config::plain;
 use crate::exit::{ExitStatus, Failure};
@@ -19,17 +19,17 @@ const BYTES: u64 = 8 << 20;
 
 /// Runs the subcommand.
 pub(crate) fn exec(asked: &ImportDumpArgs) -> Result<(), Failure> {
-    output::ready(&asked.output)?;
-    let keep = keep(&asked.secrets);
+    output::check_writable(&asked.output)?;
+    let keep = secrets_policy(&asked.secrets);
     let path = &asked.path;
-    let seen = if path.is_dir() { directory(path, keep)? } else { file(path, keep)? };
+    let observations = if path.is_dir() { directory(path, keep)? } else { file(path, keep)? };
     let origin = TranscriptSource {
         line: format!("Written by `mock-imds import dump` from {}.", path.display()),
         subject: format!("{} cannot be imported", path.display()),
         accepted: "files that hold what the paths of a service answered",
         silent: ExitStatus::Config,
     };
-    transcript::write(seen, &origin, &asked.output)
+    transcript::write(observations, &origin, &asked.output)
 }
 
 fn directory(root: &Path, keep: SecretsPolicy) -> Result<Observations, Failure> {

@@ -16,7 +16,7 @@ use crate::exit::{ExitStatus, Failure};
 const SCRATCHES: u32 = 64;
 
 /// Whether the file can be written, before the work is done that is to be in it.
-pub(crate) fn ready(to: &OutputArgs) -> Result<(), Failure> {
+pub(crate) fn check_writable(to: &OutputArgs) -> Result<(), Failure> {
     let Some(file) = &to.file else { return Ok(()) };
     let target = target(file, to.force)?;
     let directory = parent(&target);
@@ -126,7 +126,7 @@ mod tests {
         let left = directory.join(format!(".mock-imds-{}-0", std::process::id()));
         fs::write(&left, "theirs").expect("it can be written");
         let to = OutputArgs { file: Some(target.clone()), force: false };
-        ready(&to).expect("it can be written");
+        check_writable(&to).expect("it can be written");
         write(&to, "ours", false).expect("it can be written");
         let read = |path: &Path| fs::read_to_string(path).expect("it is there");
         assert_eq!((read(&left).as_str(), read(&target).as_str()), ("theirs", "ours"));

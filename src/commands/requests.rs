@@ -24,7 +24,7 @@ pub(crate) fn exec(args: &RequestsArgs) -> Result<(), Failure> {
     if !args.follow {
         return print(&client.requests(&lookup)?, args.json).or(Ok(()));
     }
-    let mut server = of(&client.status()?);
+    let mut server = server_id(&client.status()?);
     let mut found = client.requests(&lookup)?;
     while print(&found, args.json).is_ok() {
         let mut from = found.next;
@@ -38,7 +38,7 @@ pub(crate) fn exec(args: &RequestsArgs) -> Result<(), Failure> {
             match client.requests(&lookup) {
                 Ok(found) => break found,
                 Err(failure) => {
-                    let back = of(&follow::back(&client, failure)?);
+                    let back = server_id(&follow::wait_for_server(&client, failure)?);
                     // Another one's journal begins anew.
                     from = if back == server { from } else { 0 };
                     server = back;
@@ -51,7 +51,7 @@ pub(crate) fn exec(args: &RequestsArgs) -> Result<(), Failure> {
 }
 
 /// What tells a server from the one before it.
-fn of(status: &ServiceStatus) -> (u32, Timestamp) {
+fn server_id(status: &ServiceStatus) -> (u32, Timestamp) {
     (status.pid, status.started_at)
 }
 

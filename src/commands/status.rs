@@ -49,7 +49,7 @@ fn watch(client: &ControlClient, as_json: bool) -> Result<(), Failure> {
         }
         before = Some(status);
         sleep(LOOK);
-        status = client.status().or_else(|failure| follow::back(client, failure))?;
+        status = client.status().or_else(|failure| follow::wait_for_server(client, failure))?;
     }
 }
 
@@ -76,7 +76,7 @@ fn table(status: &ServiceStatus) -> String {
     }
     for (name, events) in [("events", &status.events), ("changes", &status.changes)] {
         for (index, event) in events.iter().take(SHOWN).enumerate() {
-            row(if index == 0 { name } else { "" }, &planned(event));
+            row(if index == 0 { name } else { "" }, &describe_event(event));
         }
         if events.len() > SHOWN {
             row("", &format!("and {} more, see `mock-imds status --json`", events.len() - SHOWN));
@@ -123,7 +123,7 @@ fn clock(clock: &ClockStatus) -> String {
 }
 
 /// An event and its instants.
-fn planned(event: &EventStatus) -> String {
+fn describe_event(event: &EventStatus) -> String {
     let whom = event.instance.as_ref().map(|name| format!(" (to {name})")).unwrap_or_default();
     let last = event.last.map(|last| format!("; happened {}", last.rfc3339())).unwrap_or_default();
     let next = event.next.map(|next| format!("; next {}", next.rfc3339())).unwrap_or_default();

@@ -30,28 +30,33 @@ impl TranscriptSource {
             TranscribeError::TooLarge(_) => {
                 (ExitStatus::Config, "; leave out user data and other long values".into())
             }
-            TranscribeError::Refused(_) => (ExitStatus::Software, String::new()),
+            TranscribeError::Rejected(_) => (ExitStatus::Software, String::new()),
         };
         Failure::new(status, format!("{}: {error}{cure}", self.subject))
     }
 }
 
 /// Which secrets were asked for.
-pub(crate) fn keep(secrets: &SecretsArgs) -> SecretsPolicy {
+pub(crate) fn secrets_policy(secrets: &SecretsArgs) -> SecretsPolicy {
     SecretsPolicy { credentials: secrets.with_credentials, user_data: secrets.with_user_data }
 }
 
 /// Writes the scenario, and says on stderr what is not in it.
-pub(crate) fn write(seen: Observations, origin: &TranscriptSource, to: &OutputArgs) -> Result<(), Failure> {
-    let paths = seen.count();
+pub(crate) fn write(
+    observations: Observations,
+    origin: &TranscriptSource,
+    to: &OutputArgs,
+) -> Result<(), Failure> {
+    let paths = observations.value_count();
     // Nothing that they sign leaves: a scenario has no signature.
     let keys = Arc::new(KeyRing::generate([0; 32]));
-    let transcript = transcribe(seen, &origin.line, &keys, now()).map_err(|error| origin.refused(&error))?;
-    output::write(to, &transcript.text, transcript.credentials || transcript.user_data)?;
+    let transcript =
+        transcribe(observations, &origin.line, &keys, now()).map_err(|error| origin.refused(&error))?;
+    output::write(to, &transcript.text, transcript.has_credentials || transcript.has_user_data)?;
     for note in &transcript.notes {
         warn(&format!("not reproduced: {note}"));
     }
-    if transcript.credentials {
+    if transcript.has_credentials {
         warn(
             "warning: the scenario contains real credentials: do not share it, and delete it when you no longer need it",
         );
@@ -61,10 +66,8 @@ pub(crate) fn write(seen: Observations, origin: &TranscriptSource, to: &OutputAr
 }
 
 fn summary(paths: usize, transcript: &Transcript, to: &OutputArgs) -> String {
-    let said = format!(
-        "{paths} paths: {} facts, and overrides of {} paths",
-        transcript.facts, transcript.last_words
-    );
+    let said =
+        format!("{paths} paths: {} facts, and overrides of {} paths", transcript.facts, transcript.overrides);
     match &to.file {
         None => said,
         Some(file) => format!("{said}\nwrote {0}; serve it: mock-imds serve --scenario {0}", file.display()),

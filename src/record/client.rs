@@ -22,15 +22,15 @@ const CONNECT: Duration = Duration::from_secs(3);
 const ANSWER: Duration = Duration::from_secs(10);
 
 /// Asks, and says what came.
-pub(crate) async fn exchange(target: &Target, ask: &CrawlRequest) -> ExchangeOutcome {
-    match timeout(ANSWER, attempt(target, ask)).await {
-        Ok(Ok(answer)) => ExchangeOutcome::Answer(answer),
-        Ok(Err(why)) => ExchangeOutcome::Lost(why),
-        Err(_) => ExchangeOutcome::Lost(format!("no answer within {} s", ANSWER.as_secs())),
+pub(crate) async fn exchange(target: &Target, crawl_request: &CrawlRequest) -> ExchangeOutcome {
+    match timeout(ANSWER, attempt(target, crawl_request)).await {
+        Ok(Ok(answer)) => ExchangeOutcome::Response(answer),
+        Ok(Err(why)) => ExchangeOutcome::Failed(why),
+        Err(_) => ExchangeOutcome::Failed(format!("no answer within {} s", ANSWER.as_secs())),
     }
 }
 
-async fn attempt(target: &Target, ask: &CrawlRequest) -> Result<CrawlResponse, String> {
+async fn attempt(target: &Target, crawl_request: &CrawlRequest) -> Result<CrawlResponse, String> {
     let connecting = timeout(CONNECT, TcpStream::connect((target.host.as_str(), target.port)));
     let stream = connecting
         .await
@@ -39,9 +39,12 @@ async fn attempt(target: &Target, ask: &CrawlRequest) -> Result<CrawlResponse, S
     let (mut sender, connection) =
         handshake(TokioIo::new(stream)).await.map_err(|error| error.to_string())?;
     let connection = tokio::spawn(connection);
-    let mut request = Request::builder().method(&ask.method).uri(&ask.path).header(HOST, target.authority());
+    let mut request = Request::builder()
+        .method(&crawl_request.method)
+        .uri(&crawl_request.path)
+        .header(HOST, target.authority());
     request = request.header(USER_AGENT, concat!("mock-imds/", env!("CARGO_PKG_VERSION")));
-    for (name, value) in &ask.headers {
+    for (name, value) in &crawl_request.headers {
         request = request.header(*name, value);
     }
     let request = request.body(Empty::<Bytes>::new()).map_err(|error| error.to_string())?;

@@ -32,111 +32,116 @@ const TTL_SECONDS: &str = "21600";
 pub struct Crawl {
     pace: Pace,
     /// What is asked, until it is answered.
-    task: Option<CrawlTask>,
+    current: Option<CrawlTask>,
     pub(super) queue: VecDeque<CrawlTask>,
     pub(super) token: Option<String>,
-    pub(super) seen: Observations,
+    pub(super) observations: Observations,
     /// Paths that are asked for or will be.
-    pub(super) known: BTreeSet<String>,
+    pub(super) enqueued: BTreeSet<String>,
     /// Lines of listings that were read.
-    pub(super) lines: usize,
+    pub(super) listing_lines: usize,
     bytes: usize,
     attempts: u32,
     pub(super) unanswered: u32,
     /// Tokens that were asked for.
-    pub(super) tokens: u32,
+    pub(super) token_requests: u32,
     /// Notices that are asked for a second time.
-    pub(super) twice: Vec<String>,
+    pub(super) timed_notices: Vec<String>,
     /// Whether a directory was asked for without a token.
-    pub(super) tried: bool,
+    pub(super) open_listings_probed: bool,
 }
 
 /// A question. Paths are below the version, without slashes at their ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum CrawlTask {
     Token,
-    WithoutToken,
+    RootWithoutToken,
     Versions,
-    WithoutSlash,
+    MetaDataWithoutSlash,
     Directory(String),
     /// Whether it is listed.
     Leaf(String, bool),
     /// A directory without the token that others need.
-    Unguarded(String),
+    DirectoryWithoutToken(String),
     /// A notice, which may tell another time now.
-    Again(String),
+    TimedNotice(String),
 }
 
 impl Crawl {
     /// Nothing asked yet.
     pub fn new(rate: Rate, keep: SecretsPolicy) -> Self {
-        use CrawlTask::{Directory, Token, Versions, WithoutSlash, WithoutToken};
+        use CrawlTask::{Directory, MetaDataWithoutSlash, RootWithoutToken, Token, Versions};
         Self {
             pace: Pace::new(rate),
-            task: None,
-            queue: [Token, WithoutToken, Versions, Directory(String::new()), WithoutSlash].into(),
+            current: None,
+            queue: [Token, RootWithoutToken, Versions, Directory(String::new()), MetaDataWithoutSlash].into(),
             token: None,
-            seen: Observations::new("latest", keep),
-            known: BTreeSet::new(),
-            lines: 0,
+            observations: Observations::new("latest", keep),
+            enqueued: BTreeSet::new(),
+            listing_lines: 0,
             bytes: 0,
             attempts: 0,
             unanswered: 0,
-            tokens: 0,
-            twice: vec![],
-            tried: false,
+            token_requests: 0,
+            timed_notices: vec![],
+            open_listings_probed: false,
         }
     }
 
     /// What to do at this time.
     pub fn step(&mut self, now: Timestamp) -> CrawlStep {
-        if self.task.is_none() && self.queue.is_empty() {
-            self.ask_for_unlisted();
+        if self.current.is_none() && self.queue.is_empty() {
+            self.enqueue_unlisted();
         }
-        if self.task.is_none() && self.queue.is_empty() && !self.twice.is_empty() {
-            self.queue.extend(self.twice.drain(..).map(CrawlTask::Again));
+        if self.current.is_none() && self.queue.is_empty() && !self.timed_notices.is_empty() {
+            self.queue.extend(self.timed_notices.drain(..).map(CrawlTask::TimedNotice));
             self.pace.pause(UNTIL_AGAIN, now);
         }
-        let Some(task) = self.task.take().or_else(|| self.queue.pop_front()) else { return CrawlStep::Done };
+        let Some(task) = self.current.take().or_else(|| self.queue.pop_front()) else {
+            return CrawlStep::Done;
+        };
         let wait = self.pace.wait(now);
         let step = if wait.is_zero() {
-            self.pace.asked(now);
-            CrawlStep::Ask(self.ask(&task))
+            self.pace.request_sent(now);
+            CrawlStep::Request(self.request(&task))
         } else {
             CrawlStep::Wait(wait)
         };
-        self.task = Some(task);
+        self.current = Some(task);
         step
     }
 
-    /// What came of the last [`CrawlStep::Ask`]. A failure ends the walk.
-    pub fn answered(&mut self, outcome: ExchangeOutcome, now: Timestamp) -> Result<(), Failure> {
-        let Some(task) = self.task.take() else { return Ok(()) };
+    /// What came of the last [`CrawlStep::Request`]. A failure ends the walk.
+    pub fn handle_outcome(&mut self, outcome: ExchangeOutcome, now: Timestamp) -> Result<(), Failure> {
+        let Some(task) = self.current.take() else { return Ok(()) };
         let answer = match outcome {
-            ExchangeOutcome::Answer(answer) if !matches!(answer.status, 429 | 500..=599) => answer,
-            ExchangeOutcome::Answer(answer) => {
-                return self.again(task, &format!("answers {}", answer.status), answer.retry_after, now);
+            ExchangeOutcome::Response(answer) if !matches!(answer.status, 429 | 500..=599) => answer,
+            ExchangeOutcome::Response(answer) => {
+                return self.retry(task, &format!("answers {}", answer.status), answer.retry_after, now);
             }
-            ExchangeOutcome::Lost(why) => return self.again(task, &why, None, now),
+            ExchangeOutcome::Failed(why) => return self.retry(task, &why, None, now),
         };
         self.attempts = 0;
-        let guarded = !matches!(task, CrawlTask::Token | CrawlTask::WithoutToken | CrawlTask::Unguarded(_));
+        let guarded = !matches!(
+            task,
+            CrawlTask::Token | CrawlTask::RootWithoutToken | CrawlTask::DirectoryWithoutToken(_)
+        );
         if answer.status == 401 && self.token.is_some() && guarded {
-            return self.renew(task);
+            return self.renew_token(task);
         }
         self.bytes += answer.body.len();
         if self.bytes > ALL_BYTES {
             return Err(unavailable(format!("answers more than {} MiB", ALL_BYTES >> 20)));
         }
-        self.judge(task, &answer)
+        self.interpret(task, &answer)
     }
 
     /// Everything that was answered.
     pub fn finish(self) -> Observations {
-        self.seen
+        self.observations
     }
 
-    fn ask(&self, task: &CrawlTask) -> CrawlRequest {
+    fn request(&self, task: &CrawlTask) -> CrawlRequest {
         let below = |path: &str, end: &str| format!("/latest/{}{end}", encoded(path));
         let path = match task {
             CrawlTask::Token => {
@@ -144,20 +149,20 @@ impl Crawl {
                 return CrawlRequest { method: Method::PUT, path: "/latest/api/token".into(), headers };
             }
             CrawlTask::Versions => "/".to_owned(),
-            CrawlTask::WithoutSlash => "/latest/meta-data".to_owned(),
-            CrawlTask::WithoutToken => "/latest/".to_owned(),
+            CrawlTask::MetaDataWithoutSlash => "/latest/meta-data".to_owned(),
+            CrawlTask::RootWithoutToken => "/latest/".to_owned(),
             CrawlTask::Directory(path) if path.is_empty() => "/latest/".to_owned(),
-            CrawlTask::Directory(path) | CrawlTask::Unguarded(path) => below(path, "/"),
-            CrawlTask::Leaf(path, _) | CrawlTask::Again(path) => below(path, ""),
+            CrawlTask::Directory(path) | CrawlTask::DirectoryWithoutToken(path) => below(path, "/"),
+            CrawlTask::Leaf(path, _) | CrawlTask::TimedNotice(path) => below(path, ""),
         };
-        let bare = matches!(task, CrawlTask::WithoutToken | CrawlTask::Unguarded(_));
+        let bare = matches!(task, CrawlTask::RootWithoutToken | CrawlTask::DirectoryWithoutToken(_));
         let token = self.token.clone().filter(|_| !bare);
         let headers = token.map(|token| ("x-aws-ec2-metadata-token", token)).into_iter().collect();
         CrawlRequest { method: Method::GET, path, headers }
     }
 
     /// Asks once more, later, or gives up.
-    fn again(
+    fn retry(
         &mut self,
         task: CrawlTask,
         why: &str,
@@ -167,7 +172,7 @@ impl Crawl {
         self.attempts += 1;
         if self.attempts < ATTEMPTS {
             self.pace.back_off(self.attempts, said, now);
-            self.task = Some(task);
+            self.current = Some(task);
             return Ok(());
         }
         self.attempts = 0;
@@ -178,11 +183,11 @@ impl Crawl {
                  http-put-response-hop-limit is 2 or more"
             )));
         }
-        self.give_up(&task, &why)
+        self.skip(&task, &why)
     }
 
     /// Goes on without an answer.
-    pub(super) fn give_up(&mut self, task: &CrawlTask, why: &str) -> Result<(), Failure> {
+    pub(super) fn skip(&mut self, task: &CrawlTask, why: &str) -> Result<(), Failure> {
         let path = match task {
             CrawlTask::Directory(path) | CrawlTask::Leaf(path, _) => path.clone(),
             _ => String::new(),
@@ -192,15 +197,15 @@ impl Crawl {
             return Err(unavailable(format!("does not answer /latest/{path}: {why}")));
         }
         if !path.is_empty() {
-            self.seen.unknown(&path);
-            self.seen.note(format!("{path}: {why}"));
+            self.observations.add_unknown(&path);
+            self.observations.add_note(format!("{path}: {why}"));
         }
         Ok(())
     }
 
     /// The token is not known any more: another one.
-    fn renew(&mut self, task: CrawlTask) -> Result<(), Failure> {
-        if self.tokens >= TOKENS {
+    fn renew_token(&mut self, task: CrawlTask) -> Result<(), Failure> {
+        if self.token_requests >= TOKENS {
             return Err(unavailable(format!("refuses its own tokens, {TOKENS} of them")));
         }
         self.queue.push_front(task);
@@ -209,9 +214,9 @@ impl Crawl {
     }
 
     /// Once everything that is listed has been asked for.
-    fn ask_for_unlisted(&mut self) {
+    fn enqueue_unlisted(&mut self) {
         for path in UNLISTED {
-            if self.known.insert(path.to_owned()) {
+            if self.enqueued.insert(path.to_owned()) {
                 self.queue.push_back(CrawlTask::Leaf(path.to_owned(), false));
             }
         }

@@ -12,7 +12,7 @@ pub enum CrawlStep {
     /// Nothing for so long.
     Wait(Duration),
     /// Ask this.
-    Ask(CrawlRequest),
+    Request(CrawlRequest),
     /// Everything has been asked.
     Done,
 }
@@ -32,9 +32,9 @@ pub struct CrawlRequest {
 #[derive(Debug, Clone)]
 pub enum ExchangeOutcome {
     /// An answer.
-    Answer(CrawlResponse),
+    Response(CrawlResponse),
     /// None, and why.
-    Lost(String),
+    Failed(String),
 }
 
 /// An answer.

@@ -11,7 +11,7 @@
 mod client;
 mod crawl;
 mod exchange;
-mod findings;
+mod interpret;
 mod listing;
 mod pace;
 mod target;
@@ -23,4 +23,4 @@ pub(crate) use client::exchange;
 pub use crawl::Crawl;
 pub use exchange::{CrawlRequest, CrawlResponse, CrawlStep, ExchangeOutcome};
 pub(crate) use pace::Rate;
-pub(crate) use target::{BadTarget, Target};
+pub(crate) use target::{InvalidTarget, Target};

@@ -49,7 +49,7 @@ impl Pace {
     }
 
     /// A question is asked.
-    pub(super) fn asked(&mut self, now: Timestamp) {
+    pub(super) fn request_sent(&mut self, now: Timestamp) {
         self.next = now.plus(self.interval);
     }
 
@@ -76,7 +76,7 @@ mod tests {
     fn questions_keep_their_distance() {
         let mut pace = Pace::new("5".parse().expect("a rate"));
         assert_eq!(pace.wait(START), Duration::ZERO);
-        pace.asked(START);
+        pace.request_sent(START);
         assert_eq!(pace.wait(START), Duration::from_millis(200));
         assert_eq!(pace.wait(START.plus(Duration::from_millis(150))), Duration::from_millis(50));
         assert_eq!(pace.wait(START.plus(Duration::from_secs(9))), Duration::ZERO);
@@ -94,7 +94,7 @@ mod tests {
             (40, None, 60),
         ] {
             let mut pace = Pace::new("1000".parse().expect("a rate"));
-            pace.asked(START);
+            pace.request_sent(START);
             pace.back_off(nth, said.map(Duration::from_secs), START);
             assert_eq!(pace.wait(START), Duration::from_secs(seconds), "attempt {nth}, Retry-After {said:?}");
         }

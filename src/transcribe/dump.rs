@@ -6,7 +6,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::observations::{EXTENDED, IDENTITY_ROLE, KEYS, Observations, ROLES, SecretsPolicy, USER_DATA};
+use super::known_paths::{EXTENDED, IDENTITY_ROLE, KEYS, ROLES, USER_DATA};
+use super::observations::{Observations, SecretsPolicy};
 use crate::model::RoleName;
 
 /// Files by the segments of their paths.
@@ -22,25 +23,25 @@ pub fn read(files: &DumpFiles, keep: SecretsPolicy) -> Result<Observations, &'st
          such as latest/meta-data/instance-id",
     )?;
     let mut tree = root.below(files);
-    let mut seen = Observations::new(&root.version, keep);
+    let mut observations = Observations::new(&root.version, keep);
     let top_listed = tree.keys().any(|path| path.len() == 1 && LISTINGS.contains(&path[0].as_str()));
-    listings(&mut tree, &mut seen);
+    listings(&mut tree, &mut observations);
     let mut tree = fold(tree);
     if newlines_added(&tree) {
-        seen.note("a newline at the end of every file, which the service does not send");
+        observations.add_note("a newline at the end of every file, which the service does not send");
         for bytes in tree.values_mut() {
             bytes.pop_if(|last| *last == b'\n');
         }
     }
     for (path, bytes) in &tree {
-        file(path, bytes, &tree, &mut seen);
+        file(path, bytes, &tree, &mut observations);
     }
-    name_keys(&mut seen);
-    blanks(&root, &tree, &mut seen);
-    if !top_listed && seen.lacks(USER_DATA) {
-        seen.note(format!("{USER_DATA}: not in the dump; taken to be none"));
+    name_keys(&mut observations);
+    blanks(&root, &tree, &mut observations);
+    if !top_listed && observations.lacks(USER_DATA) {
+        observations.add_note(format!("{USER_DATA}: not in the dump; taken to be none"));
     }
-    Ok(seen)
+    Ok(observations)
 }
 
 /// Where the tree begins.
@@ -97,7 +98,7 @@ fn is_date(name: &str) -> bool {
 }
 
 /// Takes listings out of the tree, and what they tell besides the files' names.
-fn listings(tree: &mut DumpFiles, seen: &mut Observations) {
+fn listings(tree: &mut DumpFiles, observations: &mut Observations) {
     let names: BTreeSet<Vec<String>> =
         tree.keys().flat_map(|path| (1..=path.len()).map(|length| path[..length].to_vec())).collect();
     tree.retain(|path, bytes| {
@@ -114,32 +115,32 @@ fn listings(tree: &mut DumpFiles, seen: &mut Observations) {
         let data = directory.first().is_some_and(|top| top == USER_DATA);
         let listing = !data && LISTINGS.contains(&name.as_str()) && text.lines().any(there);
         if listing {
-            listing_tells(&directory.join("/"), text, seen);
+            listing_tells(&directory.join("/"), text, observations);
         }
         !listing
     });
 }
 
-fn listing_tells(directory: &str, text: &str, seen: &mut Observations) {
+fn listing_tells(directory: &str, text: &str, observations: &mut Observations) {
     for line in text.lines().filter(|line| !line.is_empty()) {
         if directory == KEYS
             && let Some((number, name)) = line.split_once('=')
             && let Ok(number) = number.parse()
         {
-            seen.key_name(number, name.trim_end_matches('/'));
+            observations.add_key_name(number, name.trim_end_matches('/'));
         }
     }
     if directory == ROLES {
-        roles(text, seen);
+        roles(text, observations);
     }
 }
 
 /// Roles that a listing has. A file that is none of roles may be their keys: nothing of it is a name then.
-fn roles(text: &str, seen: &mut Observations) {
+fn roles(text: &str, observations: &mut Observations) {
     let names: Option<Vec<RoleName>> = text.lines().map(|line| line.parse().ok()).collect();
     match names {
-        Some(names) => names.iter().for_each(|name| seen.role(name.as_str())),
-        None => seen.note(format!("{ROLES}: the file is no list of roles; left out")),
+        Some(names) => names.iter().for_each(|name| observations.add_role(name.as_str())),
+        None => observations.add_note(format!("{ROLES}: the file is no list of roles; left out")),
     }
 }
 
@@ -166,69 +167,77 @@ fn newlines_added(tree: &DumpFiles) -> bool {
     })
 }
 
-fn file(path: &[String], bytes: &[u8], tree: &DumpFiles, seen: &mut Observations) {
+fn file(path: &[String], bytes: &[u8], tree: &DumpFiles, observations: &mut Observations) {
     let shown = path.join("/");
     if let Some(status) = error_page(bytes) {
-        seen.note(format!("{shown}: the file is a page that says {status}, not a value"));
+        observations.add_note(format!("{shown}: the file is a page that says {status}, not a value"));
         return;
     }
     let text = std::str::from_utf8(bytes).unwrap_or_default();
     let has_more = tree.keys().any(|other| other.len() > path.len() && other.starts_with(path));
     if has_more || (text.lines().any(|line| line.ends_with('/')) && !shown.ends_with(USER_DATA)) {
-        seen.unknown(&shown);
-        seen.note(format!("{shown}: the file is a directory's listing; what it lists is not in the dump"));
+        observations.add_unknown(&shown);
+        observations.add_note(format!(
+            "{shown}: the file is a directory's listing; what it lists is not in the dump"
+        ));
         return;
     }
     match shown.as_str() {
         ROLES => {
-            roles(text, seen);
-            seen.unknown(ROLES);
+            roles(text, observations);
+            observations.add_unknown(ROLES);
         }
-        path if path == KEYS || path.starts_with("meta-data/public-keys/") => public_key(path, text, seen),
+        path if path == KEYS || path.starts_with("meta-data/public-keys/") => {
+            public_key(path, text, observations)
+        }
         path if TOPS.contains(&path.split('/').next().unwrap_or_default()) => {
-            seen.value(path, bytes.to_vec());
+            observations.add_value(path, bytes.to_vec());
         }
-        path => seen.note(format!("{path}: no path of a service")),
+        path => observations.add_note(format!("{path}: no path of a service")),
     }
 }
 
 /// `0=name/openssh-key`, `0/openssh-key`, or a file `0=name` that is the key itself.
-fn public_key(path: &str, text: &str, seen: &mut Observations) {
+fn public_key(path: &str, text: &str, observations: &mut Observations) {
     let rest = path.strip_prefix(KEYS).unwrap_or_default().trim_start_matches('/');
     let (entry, leaf) = rest.split_once('/').unwrap_or((rest, ""));
     let (number, name) = entry.split_once('=').map_or((entry, None), |(number, name)| (number, Some(name)));
     let Ok(index) = number.parse::<u32>() else {
-        seen.note(format!("{path}: no public key"));
+        observations.add_note(format!("{path}: no public key"));
         return;
     };
     if let Some(name) = name {
-        seen.key_name(index, name);
+        observations.add_key_name(index, name);
     }
     if matches!(leaf, "" | "openssh-key") && text.split_whitespace().count() >= 2 {
         // The one value that ends in a newline, whatever the dump made of it.
-        seen.value(
+        observations.add_value(
             &format!("{KEYS}/{index}/openssh-key"),
             format!("{}\n", text.trim_end_matches('\n')).into(),
         );
     } else {
-        seen.note(format!("{path}: no public key"));
+        observations.add_note(format!("{path}: no public key"));
     }
 }
 
 /// Keys whose names no listing tells: by what the key says of itself.
-fn name_keys(seen: &mut Observations) {
-    let keys: Vec<(u32, String)> = seen
+fn name_keys(observations: &mut Observations) {
+    let keys: Vec<(u32, String)> = observations
         .below(KEYS)
         .filter_map(|(path, leaf)| {
-            let number =
-                path.split('/').next()?.parse().ok().filter(|number| !seen.key_names.contains_key(number))?;
+            let number = path
+                .split('/')
+                .next()?
+                .parse()
+                .ok()
+                .filter(|number| !observations.key_names.contains_key(number))?;
             let comment = std::str::from_utf8(&leaf.bytes).ok()?.split_whitespace().nth(2).unwrap_or("key");
             Some((number, comment.to_owned()))
         })
         .collect();
     for (number, name) in keys {
-        seen.key_name(number, &name);
-        seen.note(format!("the name of public key {number}: no listing has it; called {name}"));
+        observations.add_key_name(number, &name);
+        observations.add_note(format!("the name of public key {number}: no listing has it; called {name}"));
     }
 }
 
@@ -243,10 +252,10 @@ fn error_page(bytes: &[u8]) -> Option<&str> {
 }
 
 /// What a dump that lacks something does not say.
-fn blanks(root: &Root, tree: &DumpFiles, seen: &mut Observations) {
+fn blanks(root: &Root, tree: &DumpFiles, observations: &mut Observations) {
     let mut unknown = |path: &str, why: &str| {
-        seen.unknown(path);
-        seen.note(format!("{path}: {why}"));
+        observations.add_unknown(path);
+        observations.add_note(format!("{path}: {why}"));
     };
     let has = |top: &str| tree.keys().any(|path| path.first().is_some_and(|first| first == top));
     for top in TOPS {
@@ -256,16 +265,16 @@ fn blanks(root: &Root, tree: &DumpFiles, seen: &mut Observations) {
         }
     }
     // Hosts answer it and list it nowhere, so a walk along listings does not find it.
-    if !seen.is_there("dynamic/fws") {
-        seen.unknown("dynamic/fws");
+    if !observations.has("dynamic/fws") {
+        observations.add_unknown("dynamic/fws");
     }
     for (roles, sibling) in [
         (ROLES, "meta-data/iam/info"),
         (EXTENDED, "meta-data/iam/info"),
         (IDENTITY_ROLE, "meta-data/identity-credentials/ec2/info"),
     ] {
-        if !seen.is_there(roles) && seen.is_there(sibling) && seen.knows(roles) {
-            seen.unknown(roles);
+        if !observations.has(roles) && observations.has(sibling) && observations.knows(roles) {
+            observations.add_unknown(roles);
         }
     }
 }

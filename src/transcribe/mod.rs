@@ -14,6 +14,7 @@ mod difference;
 mod draft;
 pub mod dump;
 mod facts;
+mod known_paths;
 mod observations;
 mod quote;
 mod role;
@@ -30,6 +31,7 @@ use crate::model::{Scenario, Timestamp};
 use crate::scenario;
 
 use draft::Draft;
+use known_paths::{IDENTITY, IDENTITY_ROLE};
 pub use observations::{Observations, SecretsPolicy, clip};
 
 /// A scenario that was written.
@@ -40,13 +42,13 @@ pub struct Transcript {
     /// What is not in it, and why.
     pub notes: Vec<String>,
     /// Whether it holds credentials.
-    pub credentials: bool,
+    pub has_credentials: bool,
     /// Whether it holds user data.
-    pub user_data: bool,
+    pub has_user_data: bool,
     /// How many keys it says, last words not counted.
     pub facts: usize,
     /// How many last words it says.
-    pub last_words: usize,
+    pub overrides: usize,
 }
 
 /// Why there is no scenario.
@@ -60,48 +62,49 @@ pub enum TranscribeError {
     TooLarge(usize),
     /// A defect.
     #[error("the scenario that was written is not accepted; this is a defect of mock-imds:\n{0}")]
-    Refused(Report),
+    Rejected(Report),
 }
 
 /// Writes the scenario. `origin` says where the answers come from, in a line; `keys` sign nothing that leaves.
 pub fn transcribe(
-    mut seen: Observations,
+    mut observations: Observations,
     origin: &str,
     keys: &Arc<KeyRing>,
     now: Timestamp,
 ) -> Result<Transcript, TranscribeError> {
-    if seen.count() == 0 {
+    if observations.value_count() == 0 {
         return Err(TranscribeError::Nothing);
     }
-    let mut draft = facts::draft(&mut seen, now);
-    let scenario = settle(&mut draft, &mut seen)?;
-    let facts = draft.count();
-    let answers =
-        |scenario, seen: &Observations| Fleet::compile(scenario, keys, now, now).answers(&seen.version, now);
-    let words = difference::remaining_overrides(&seen, &answers(scenario, &seen));
-    draft.push(difference::block(&words, seen.is_aemm()));
-    let scenario = settle(&mut draft, &mut seen)?;
-    let still = difference::remaining_overrides(&seen, &answers(scenario, &seen));
+    let mut draft = facts::draft(&mut observations, now);
+    let scenario = retract_rejected(&mut draft, &mut observations)?;
+    let facts = draft.key_count();
+    let answers = |scenario, observations: &Observations| {
+        Fleet::compile(scenario, keys, now, now).answers(&observations.version, now)
+    };
+    let words = difference::remaining_overrides(&observations, &answers(scenario, &observations));
+    draft.push(difference::metadata_table(&words, observations.is_aemm()));
+    let scenario = retract_rejected(&mut draft, &mut observations)?;
+    let still = difference::remaining_overrides(&observations, &answers(scenario, &observations));
     for path in still.keys() {
-        seen.note(format!("{path} answers otherwise than it did: a scenario cannot say it"));
+        observations.add_note(format!("{path} answers otherwise than it did: a scenario cannot say it"));
     }
-    say_what_is_never_carried(&mut seen);
-    let text = preface(origin, &seen.notes) + &draft.text();
+    note_omissions(&mut observations);
+    let text = preface(origin, &observations.notes) + &draft.text();
     if text.len() as u64 > MAX_BYTES {
         return Err(TranscribeError::TooLarge(text.len()));
     }
     Ok(Transcript {
-        credentials: seen.real_keys,
-        user_data: seen.holds_user_data(),
-        last_words: draft.count() - facts,
+        has_credentials: observations.has_real_keys,
+        has_user_data: observations.holds_user_data(),
+        overrides: draft.key_count() - facts,
         facts,
         text,
-        notes: seen.notes,
+        notes: observations.notes,
     })
 }
 
 /// Takes back what the validator refuses, until it refuses nothing.
-fn settle(draft: &mut Draft, seen: &mut Observations) -> Result<Scenario, TranscribeError> {
+fn retract_rejected(draft: &mut Draft, observations: &mut Observations) -> Result<Scenario, TranscribeError> {
     loop {
         let report = match scenario::read(&SourceText::new("the scenario", draft.text()), Path::new("")) {
             Ok((scenario, _)) => return Ok(scenario),
@@ -109,54 +112,55 @@ fn settle(draft: &mut Draft, seen: &mut Observations) -> Result<Scenario, Transc
         };
         let problem = report.problems.iter().find(|problem| problem.severity == Severity::Error);
         let place = problem.and_then(|problem| Some((problem.place.as_ref()?.line, &problem.found)));
-        let taken = place.and_then(|(line, found)| Some((draft.take_back(line)?, found)));
-        let Some((what, found)) = taken else { return Err(TranscribeError::Refused(report)) };
-        seen.note(format!("{what} is not said as a fact: {found}"));
+        let taken = place.and_then(|(line, found)| Some((draft.retract(line)?, found)));
+        let Some((what, found)) = taken else { return Err(TranscribeError::Rejected(report)) };
+        observations.add_note(format!("{what} is not said as a fact: {found}"));
     }
 }
 
-fn say_what_is_never_carried(seen: &mut Observations) {
-    if seen.is_aemm() {
-        return say_what_the_mock_does_not_tell(seen);
+fn note_omissions(observations: &mut Observations) {
+    if observations.is_aemm() {
+        return note_aemm_omissions(observations);
     }
-    if seen.is_there(observations::IDENTITY) {
-        seen.note(
+    if observations.has(IDENTITY) {
+        observations.add_note(
             "the identity document's signatures: they need AWS' keys. Our own sign it; \
              `mock-imds show identity-certificate` prints what verifies them",
         );
     }
-    note_user_data(seen);
-    match &seen.role {
+    note_user_data(observations);
+    match &observations.role {
         Some(role) if role.keys.is_none() => {
             let name = role.name.clone();
-            seen.note(format!(
+            observations.add_note(format!(
                 "credentials of the role {name}: generated ones are served instead; --with-credentials takes the real ones along"
             ));
         }
         _ => {}
     }
-    if seen.is_there(observations::IDENTITY_ROLE) {
-        seen.note("credentials of the instance identity role: generated ones are served instead");
+    if observations.has(IDENTITY_ROLE) {
+        observations.add_note("credentials of the instance identity role: generated ones are served instead");
     }
-    seen.note("http-put-response-hop-limit, which no answer tells");
+    observations.add_note("http-put-response-hop-limit, which no answer tells");
 }
 
-fn note_user_data(seen: &mut Observations) {
-    if let Some(digest) = seen.user_data.clone() {
-        seen.note(format!("user data ({digest}): it may hold secrets; --with-user-data takes it along"));
+fn note_user_data(observations: &mut Observations) {
+    if let Some(digest) = observations.user_data_digest.clone() {
+        observations
+            .add_note(format!("user data ({digest}): it may hold secrets; --with-user-data takes it along"));
     }
 }
 
-fn say_what_the_mock_does_not_tell(seen: &mut Observations) {
-    note_user_data(seen);
-    if let Some(role) = seen.role.as_ref().filter(|role| role.keys.is_none()) {
+fn note_aemm_omissions(observations: &mut Observations) {
+    note_user_data(observations);
+    if let Some(role) = observations.role.as_ref().filter(|role| role.keys.is_none()) {
         let name = role.name.clone();
-        seen.note(format!(
+        observations.add_note(format!(
             "credentials of the role {name}: examples with the same times are served instead; --with-credentials takes \
              those that it gave along"
         ));
     }
-    seen.note("delays, first-n-clients and paths outside of /latest/, which no answer tells");
+    observations.add_note("delays, first-n-clients and paths outside of /latest/, which no answer tells");
 }
 
 /// What the file says of itself.

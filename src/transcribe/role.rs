@@ -48,7 +48,7 @@ impl ObservedRole {
 
 /// What is served in the place of an answer with keys that are not kept, in the form of amazon-ec2-metadata-mock's: the
 /// same outcome and times, with keys that are examples. Nothing else of the answer is in it.
-pub(super) fn stand_in(answer: &[u8]) -> Vec<u8> {
+pub(super) fn with_example_keys(answer: &[u8]) -> Vec<u8> {
     let answer: Value = serde_json::from_slice(answer).unwrap_or_default();
     let text = |key: &str| answer.get(key).and_then(Value::as_str);
     let is_word =
@@ -80,8 +80,8 @@ mod tests {
                         \"AWS-HMAC\",\n\t\"AccessKeyId\": \"ASIAIOSFODNN7EXAMPLE\",\n\t\"SecretAccessKey\": \
                         \"wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\",\n\t\"Token\": \"EXAMPLETOKEN\",\n\t\
                         \"Expiration\": \"2020-04-02T00:49:51Z\"\n}";
-        assert_eq!(String::from_utf8(stand_in(answer)).as_deref(), Ok(expected));
-        let bare = String::from_utf8(stand_in(b"SECRET")).expect("it is text");
+        assert_eq!(String::from_utf8(with_example_keys(answer)).as_deref(), Ok(expected));
+        let bare = String::from_utf8(with_example_keys(b"SECRET")).expect("it is text");
         assert!(bare.contains("EXAMPLEKEY") && !bare.contains("SECRET\""), "{bare}");
     }
 }

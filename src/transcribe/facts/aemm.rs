@@ -11,32 +11,37 @@ use std::str::FromStr;
 
 use super::{events, instance, service};
 use crate::model::{Notice, SpotAction, StringEnum, TargetLifecycleState, Timestamp, format_duration};
-use crate::transcribe::draft::{Block, Draft};
+use crate::transcribe::draft::{Draft, Table};
 use crate::transcribe::observations::Observations;
 use crate::transcribe::quote;
 
 /// What an event announces: a key, and its value.
-type Said = (&'static str, String);
+type Announcement = (&'static str, String);
 
 const SPOT: &str = "spot-interruption";
 const REBALANCE: &str = "rebalance-recommendation";
 const MAINTENANCE: &str = "maintenance";
 const STATE: &str = "target-lifecycle-state";
 
-pub(super) fn draft(seen: &Observations) -> Draft {
+pub(super) fn draft(observations: &Observations) -> Draft {
     let mut draft = Draft::default();
-    let mut block = Block::new("[instance]");
-    instance::user_data(seen, &mut block);
-    draft.push(block);
-    service::metadata_options(seen, &mut draft);
-    service::http(seen, &mut draft);
-    let maintenance = events::maintenance(seen, "scheduled").into_iter().map(|said| (MAINTENANCE, said));
-    let told = spot(seen).into_iter().chain(rebalance(seen)).chain(maintenance).chain(state(seen));
+    let mut table = Table::new("[instance]");
+    instance::user_data(observations, &mut table);
+    draft.push(table);
+    service::metadata_options(observations, &mut draft);
+    service::http(observations, &mut draft);
+    let maintenance =
+        events::maintenance(observations, "scheduled").into_iter().map(|said| (MAINTENANCE, said));
+    let told = spot(observations)
+        .into_iter()
+        .chain(rebalance(observations))
+        .chain(maintenance)
+        .chain(state(observations));
     for (index, said) in told.enumerate() {
         let comment = "Notices at that time.";
         draft.push(event(said, (index == 0).then_some(comment), false));
     }
-    for (index, said) in for_nobody(seen).into_iter().enumerate() {
+    for (index, said) in announced_only(observations).into_iter().enumerate() {
         let comment = "Listed, and 404 when it was asked for: not due yet, or for other clients. Without first-n-clients it is \
                        there for all.";
         draft.push(event(said, (index == 0).then_some(comment), true));
@@ -44,26 +49,26 @@ pub(super) fn draft(seen: &Observations) -> Draft {
     draft
 }
 
-fn event((key, value): Said, comment: Option<&str>, for_nobody: bool) -> Block {
-    let mut block = Block::new("[[event]]");
+fn event((key, value): Announcement, comment: Option<&str>, for_nobody: bool) -> Table {
+    let mut table = Table::new("[[event]]");
     if let Some(comment) = comment {
-        block.comment(comment);
+        table.add_comment(comment);
     }
-    block.say("at", "0s");
+    table.set("at", "0s");
     if for_nobody {
-        block.say("first-n-clients", 0);
+        table.set("first-n-clients", 0);
     }
-    block.raw(key, value);
-    block
+    table.set_toml(key, value);
+    table
 }
 
-fn spot(seen: &Observations) -> Option<Said> {
+fn spot(observations: &Observations) -> Option<Announcement> {
     let path = Notice::InstanceAction.as_str();
-    let notice = seen.parsed(path).unwrap_or_default();
+    let notice = observations.read_json(path).unwrap_or_default();
     let told = |key: &str| notice.get(key).and_then(Value::as_str);
     let (action, time) = (told("action")?, told("time")?);
     SpotAction::from_str(action).ok()?;
-    let when = match seen.moving.get(path) {
+    let when = match observations.moving.get(path) {
         None => vec![("time", time.into())],
         Some(date) => {
             let time: jiff::Timestamp = time.parse().ok()?;
@@ -77,31 +82,31 @@ fn spot(seen: &Observations) -> Option<Said> {
     Some((SPOT, quote::inline([("action", action.into())].into_iter().chain(when))))
 }
 
-fn rebalance(seen: &Observations) -> Option<Said> {
+fn rebalance(observations: &Observations) -> Option<Announcement> {
     let path = Notice::Rebalance.as_str();
-    let notice = seen.parsed(path)?;
+    let notice = observations.read_json(path)?;
     let time = notice.get("noticeTime")?.as_str()?;
-    let moves = seen.moving.contains_key(path);
+    let moves = observations.moving.contains_key(path);
     Some((
         REBALANCE,
         quote::inline([if moves { ("moving", true.into()) } else { ("notice-time", time.into()) }]),
     ))
 }
 
-fn state(seen: &Observations) -> Option<Said> {
-    let state = seen.text(Notice::TargetLifecycleState.as_str())?;
+fn state(observations: &Observations) -> Option<Announcement> {
+    let state = observations.text(Notice::TargetLifecycleState.as_str())?;
     TargetLifecycleState::from_str(state).ok()?;
     Some((STATE, quote::text(state)))
 }
 
 /// Notices that nobody got: nothing is known of them but that they are listed.
-fn for_nobody(seen: &Observations) -> Vec<Said> {
+fn announced_only(observations: &Observations) -> Vec<Announcement> {
     let guesses = [
         (Notice::InstanceAction, (SPOT, "{ action = \"terminate\", notice = \"2m\", moving = true }")),
         (Notice::Rebalance, (REBALANCE, "{ moving = true }")),
         (Notice::Scheduled, (MAINTENANCE, "{ code = \"system-reboot\", not-before = \"start+0s\" }")),
         (Notice::TargetLifecycleState, (STATE, "\"Terminated\"")),
     ];
-    let silent = guesses.into_iter().filter(|(notice, _)| seen.announced.contains(notice.as_str()));
+    let silent = guesses.into_iter().filter(|(notice, _)| observations.announced.contains(notice.as_str()));
     silent.map(|(_, (key, value))| (key, value.to_owned())).collect()
 }

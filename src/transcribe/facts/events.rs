@@ -6,28 +6,28 @@ use std::str::FromStr;
 use crate::model::{
     MaintenanceCode, MaintenanceState, SpotAction, StringEnum, TargetLifecycleState, Timestamp,
 };
-use crate::transcribe::draft::{Block, Draft};
+use crate::transcribe::draft::{Draft, Table};
 use crate::transcribe::observations::Observations;
 use crate::transcribe::quote;
 
-pub(super) fn write(seen: &Observations, draft: &mut Draft) {
-    let spot = spot(seen).map(|said| ("spot-interruption", said));
-    let rebalance = rebalance(seen).map(|said| ("rebalance-recommendation", said));
-    let state = seen.text("meta-data/autoscaling/target-lifecycle-state");
+pub(super) fn write(observations: &Observations, draft: &mut Draft) {
+    let spot = spot(observations).map(|said| ("spot-interruption", said));
+    let rebalance = rebalance(observations).map(|said| ("rebalance-recommendation", said));
+    let state = observations.text("meta-data/autoscaling/target-lifecycle-state");
     let state = state.filter(|state| TargetLifecycleState::from_str(state).is_ok());
     let state = state.map(|state| ("target-lifecycle-state", quote::text(state)));
-    let maintenance = ["scheduled", "history"].into_iter().flat_map(|list| maintenance(seen, list));
+    let maintenance = ["scheduled", "history"].into_iter().flat_map(|list| maintenance(observations, list));
     let events = spot.into_iter().chain(rebalance).chain(maintenance.map(|said| ("maintenance", said)));
     for (index, (what, said)) in events.chain(state).enumerate() {
-        let mut block = Block::new("[[event]]");
+        let mut table = Table::new("[[event]]");
         if index == 0 {
-            block.comment(
+            table.add_comment(
                 "Notices at that time, with their original times; edit them to see the notices again.",
             );
         }
-        block.say("at", "0s");
-        block.raw(what, said);
-        draft.push(block);
+        table.set("at", "0s");
+        table.set_toml(what, said);
+        draft.push(table);
     }
 }
 
@@ -36,24 +36,24 @@ fn instant(text: &str) -> Option<toml::Value> {
 }
 
 /// Older services have the time of a termination alone.
-fn spot(seen: &Observations) -> Option<String> {
-    let notice = seen.parsed("meta-data/spot/instance-action").unwrap_or_default();
+fn spot(observations: &Observations) -> Option<String> {
+    let notice = observations.read_json("meta-data/spot/instance-action").unwrap_or_default();
     let told = |key: &str| notice.get(key).and_then(Value::as_str);
     let (action, time) = match (told("action"), told("time")) {
         (Some(action), Some(time)) => (action, time),
-        _ => (SpotAction::Terminate.as_str(), seen.text("meta-data/spot/termination-time")?),
+        _ => (SpotAction::Terminate.as_str(), observations.text("meta-data/spot/termination-time")?),
     };
     SpotAction::from_str(action).ok()?;
     Some(quote::inline([("action", action.into()), ("time", instant(time)?)]))
 }
 
-fn rebalance(seen: &Observations) -> Option<String> {
-    let told = seen.parsed("meta-data/events/recommendations/rebalance")?;
+fn rebalance(observations: &Observations) -> Option<String> {
+    let told = observations.read_json("meta-data/events/recommendations/rebalance")?;
     Some(quote::inline([("notice-time", instant(told.get("noticeTime")?.as_str()?)?)]))
 }
 
-pub(super) fn maintenance(seen: &Observations, list: &str) -> Vec<String> {
-    let told = seen.parsed(&format!("meta-data/events/maintenance/{list}")).unwrap_or_default();
+pub(super) fn maintenance(observations: &Observations, list: &str) -> Vec<String> {
+    let told = observations.read_json(&format!("meta-data/events/maintenance/{list}")).unwrap_or_default();
     told.as_array().into_iter().flatten().filter_map(notice).collect()
 }
 

@@ -13,23 +13,24 @@ mod service;
 use serde_json::Value;
 
 use super::draft::Draft;
-use super::observations::{DOCUMENT, Observations};
+use super::known_paths::DOCUMENT;
+use super::observations::Observations;
 use crate::model::Timestamp;
 
 /// The tables of a scenario that says what was seen.
-pub(super) fn draft(seen: &mut Observations, now: Timestamp) -> Draft {
-    if seen.is_aemm() {
-        return aemm::draft(seen);
+pub(super) fn draft(observations: &mut Observations, now: Timestamp) -> Draft {
+    if observations.is_aemm() {
+        return aemm::draft(observations);
     }
     let mut draft = Draft::default();
-    let document = Document(seen.parsed(DOCUMENT).unwrap_or_default());
-    let interfaces = interface::all(seen);
-    instance::write(seen, &document, interfaces.first(), &mut draft);
-    interface::write(seen, &interfaces, &mut draft);
-    service::metadata_options(seen, &mut draft);
-    credentials::write(seen, now, &mut draft);
-    service::http(seen, &mut draft);
-    events::write(seen, &mut draft);
+    let document = Document(observations.read_json(DOCUMENT).unwrap_or_default());
+    let interfaces = interface::all(observations);
+    instance::write(observations, &document, interfaces.first(), &mut draft);
+    interface::write(observations, &interfaces, &mut draft);
+    service::metadata_options(observations, &mut draft);
+    credentials::write(observations, now, &mut draft);
+    service::http(observations, &mut draft);
+    events::write(observations, &mut draft);
     draft
 }
 
