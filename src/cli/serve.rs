@@ -48,7 +48,7 @@ pub(crate) struct CheckArgs {
 pub(crate) struct ShowArgs {
     /// What a server keeps.
     #[command(subcommand)]
-    pub kept: Option<ShowArtifact>,
+    pub artifact: Option<ShowArtifact>,
     /// Path, such as meta-data/instance-id; below latest unless it starts with a version
     #[arg(required = true, value_name = "PATH")]
     pub path: Option<String>,

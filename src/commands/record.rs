@@ -11,7 +11,6 @@ use crate::exit::{ExitStatus, Failure};
 use crate::record::{Crawl, CrawlStep, Target, exchange};
 use crate::transcribe::Observations;
 
-/// Runs the subcommand.
 pub(crate) fn exec(record: &RecordArgs) -> Result<(), Failure> {
     output::check_writable(&record.output)?;
     let target = &record.url;

@@ -1,4 +1,4 @@
-//! What `record` and `import dump` have in common: the scenario, and what is said of it.
+//! Transcribes answers for `record` and `import dump`: writes the scenario and prints remarks on it.
 
 use std::sync::Arc;
 
@@ -10,21 +10,20 @@ use crate::exit::{ExitStatus, Failure};
 use crate::identity::KeyRing;
 use crate::transcribe::{Observations, SecretsPolicy, TranscribeError, Transcript, transcribe};
 
-/// Where the answers come from.
+/// The source of the answers, in words.
 pub(crate) struct TranscriptSource {
     /// The first line of the scenario.
     pub line: String,
     /// "FILE cannot be imported".
     pub subject: String,
-    /// What it has to be.
+    /// The kind of source that is needed.
     pub accepted: &'static str,
-    /// How it ends if nothing answers there.
+    /// The exit status if nothing answers.
     pub silent: ExitStatus,
 }
 
 impl TranscriptSource {
-    /// Why there is no scenario, and what to do.
-    fn refused(&self, error: &TranscribeError) -> Failure {
+    fn failure(&self, error: &TranscribeError) -> Failure {
         let (status, cure) = match error {
             TranscribeError::Nothing => (self.silent, format!("; accepted: {}", self.accepted)),
             TranscribeError::TooLarge(_) => {
@@ -36,12 +35,11 @@ impl TranscriptSource {
     }
 }
 
-/// Which secrets were asked for.
 pub(crate) fn secrets_policy(secrets: &SecretsArgs) -> SecretsPolicy {
     SecretsPolicy { credentials: secrets.with_credentials, user_data: secrets.with_user_data }
 }
 
-/// Writes the scenario, and says on stderr what is not in it.
+/// Writes the scenario, and prints to stderr what is not in it.
 pub(crate) fn write(
     observations: Observations,
     origin: &TranscriptSource,
@@ -51,7 +49,7 @@ pub(crate) fn write(
     // Nothing that they sign leaves: a scenario has no signature.
     let keys = Arc::new(KeyRing::generate([0; 32]));
     let transcript =
-        transcribe(observations, &origin.line, &keys, now()).map_err(|error| origin.refused(&error))?;
+        transcribe(observations, &origin.line, &keys, now()).map_err(|error| origin.failure(&error))?;
     output::write(to, &transcript.text, transcript.has_credentials || transcript.has_user_data)?;
     for note in &transcript.notes {
         warn(&format!("not reproduced: {note}"));
@@ -66,10 +64,12 @@ pub(crate) fn write(
 }
 
 fn summary(paths: usize, transcript: &Transcript, to: &OutputArgs) -> String {
-    let said =
+    let counts =
         format!("{paths} paths: {} facts, and overrides of {} paths", transcript.facts, transcript.overrides);
     match &to.file {
-        None => said,
-        Some(file) => format!("{said}\nwrote {0}; serve it: mock-imds serve --scenario {0}", file.display()),
+        None => counts,
+        Some(file) => {
+            format!("{counts}\nwrote {0}; serve it: mock-imds serve --scenario {0}", file.display())
+        }
     }
 }

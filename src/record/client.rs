@@ -1,4 +1,4 @@
-//! One question on a connection of its own. Proxies are not asked for: link-local addresses are nobody else's.
+//! One request on a connection of its own. Proxies are not used: link-local addresses are nobody else's.
 
 use std::time::Duration;
 
@@ -11,30 +11,28 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::crawl::BODY_BYTES;
+use super::crawl::MAX_BODY_BYTES;
 use super::exchange::{CrawlRequest, CrawlResponse, ExchangeOutcome};
 use super::target::Target;
 use crate::model::Timestamp;
 
-/// How long a connection may take. A metadata service is one hop away.
-const CONNECT: Duration = Duration::from_secs(3);
-/// How long an answer may take.
-const ANSWER: Duration = Duration::from_secs(10);
+/// A metadata service is one hop away.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Asks, and says what came.
 pub(crate) async fn exchange(target: &Target, crawl_request: &CrawlRequest) -> ExchangeOutcome {
-    match timeout(ANSWER, attempt(target, crawl_request)).await {
+    match timeout(RESPONSE_TIMEOUT, attempt(target, crawl_request)).await {
         Ok(Ok(answer)) => ExchangeOutcome::Response(answer),
         Ok(Err(why)) => ExchangeOutcome::Failed(why),
-        Err(_) => ExchangeOutcome::Failed(format!("no answer within {} s", ANSWER.as_secs())),
+        Err(_) => ExchangeOutcome::Failed(format!("no answer within {} s", RESPONSE_TIMEOUT.as_secs())),
     }
 }
 
 async fn attempt(target: &Target, crawl_request: &CrawlRequest) -> Result<CrawlResponse, String> {
-    let connecting = timeout(CONNECT, TcpStream::connect((target.host.as_str(), target.port)));
+    let connecting = timeout(CONNECT_TIMEOUT, TcpStream::connect((target.host.as_str(), target.port)));
     let stream = connecting
         .await
-        .map_err(|_| format!("no connection within {} s", CONNECT.as_secs()))?
+        .map_err(|_| format!("no connection within {} s", CONNECT_TIMEOUT.as_secs()))?
         .map_err(|error| error.to_string())?;
     let (mut sender, connection) =
         handshake(TokioIo::new(stream)).await.map_err(|error| error.to_string())?;
@@ -50,7 +48,7 @@ async fn attempt(target: &Target, crawl_request: &CrawlRequest) -> Result<CrawlR
     let request = request.body(Empty::<Bytes>::new()).map_err(|error| error.to_string())?;
     let response = sender.send_request(request).await.map_err(|error| error.to_string())?;
     let (parts, body) = response.into_parts();
-    let body = Limited::new(body, BODY_BYTES).collect().await.map_err(|error| error.to_string())?;
+    let body = Limited::new(body, MAX_BODY_BYTES).collect().await.map_err(|error| error.to_string())?;
     connection.abort();
     Ok(CrawlResponse {
         status: parts.status.as_u16(),

@@ -1,4 +1,4 @@
-//! What to ask next, and when.
+//! The walk: which request is next, and when.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
@@ -12,46 +12,42 @@ use crate::exit::{ExitStatus, Failure};
 use crate::model::Timestamp;
 use crate::transcribe::{Observations, SecretsPolicy};
 
-/// The longest body that is read.
-pub(crate) const BODY_BYTES: usize = 1 << 20;
-/// How much is kept in all.
-const ALL_BYTES: usize = 8 << 20;
-/// How often a question is asked that gets no answer, or one that says later.
-const ATTEMPTS: u32 = 6;
-/// How many questions in a row may stay without one.
-const UNANSWERED: u32 = 3;
-/// How many tokens are asked for: a service may forget some.
-const TOKENS: u32 = 16;
-/// How long until a notice is asked for again: its time has whole seconds.
-const UNTIL_AGAIN: Duration = Duration::from_secs(2);
-/// How long the token lives: the longest time that there is.
-const TTL_SECONDS: &str = "21600";
+pub(crate) const MAX_BODY_BYTES: usize = 1 << 20;
+/// The limit of all bodies together.
+const MAX_TOTAL_BYTES: usize = 8 << 20;
+/// Requests that are lost or told to come later are sent again.
+const MAX_ATTEMPTS: u32 = 6;
+/// Paths in a row that may stay without an answer.
+const MAX_UNANSWERED: u32 = 3;
+/// A service may forget tokens, but not each one.
+const MAX_TOKENS: u32 = 16;
+/// The pause before notices are requested again: their times have whole seconds.
+const TIMED_NOTICE_PAUSE: Duration = Duration::from_secs(2);
+/// The longest lifetime that a token can have.
+const TOKEN_TTL_SECONDS: &str = "21600";
 
 /// A walk through a service.
 #[derive(Debug)]
 pub struct Crawl {
     pace: Pace,
-    /// What is asked, until it is answered.
+    /// The task whose response is awaited, or that waits for its turn.
     current: Option<CrawlTask>,
     pub(super) queue: VecDeque<CrawlTask>,
     pub(super) token: Option<String>,
     pub(super) observations: Observations,
-    /// Paths that are asked for or will be.
+    /// Paths that were in the queue at some time; directories end in a slash.
     pub(super) enqueued: BTreeSet<String>,
-    /// Lines of listings that were read.
     pub(super) listing_lines: usize,
     bytes: usize,
     attempts: u32,
     pub(super) unanswered: u32,
-    /// Tokens that were asked for.
     pub(super) token_requests: u32,
-    /// Notices that are asked for a second time.
+    /// Notices to be requested a second time.
     pub(super) timed_notices: Vec<String>,
-    /// Whether a directory was asked for without a token.
     pub(super) open_listings_probed: bool,
 }
 
-/// A question. Paths are below the version, without slashes at their ends.
+/// A request to be sent. Paths are below the version, without slashes at their ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum CrawlTask {
     Token,
@@ -59,24 +55,23 @@ pub(super) enum CrawlTask {
     Versions,
     MetaDataWithoutSlash,
     Directory(String),
-    /// Whether it is listed.
+    /// True if a listing has led to it.
     Leaf(String, bool),
-    /// A directory without the token that others need.
+    /// Without the token that others need.
     DirectoryWithoutToken(String),
-    /// A notice, which may tell another time now.
+    /// A notice for the second time, since its time may have moved.
     TimedNotice(String),
 }
 
 impl Crawl {
-    /// Nothing asked yet.
-    pub fn new(rate: Rate, keep: SecretsPolicy) -> Self {
+    pub fn new(rate: Rate, policy: SecretsPolicy) -> Self {
         use CrawlTask::{Directory, MetaDataWithoutSlash, RootWithoutToken, Token, Versions};
         Self {
             pace: Pace::new(rate),
             current: None,
             queue: [Token, RootWithoutToken, Versions, Directory(String::new()), MetaDataWithoutSlash].into(),
             token: None,
-            observations: Observations::new("latest", keep),
+            observations: Observations::new("latest", policy),
             enqueued: BTreeSet::new(),
             listing_lines: 0,
             bytes: 0,
@@ -88,14 +83,13 @@ impl Crawl {
         }
     }
 
-    /// What to do at this time.
     pub fn step(&mut self, now: Timestamp) -> CrawlStep {
         if self.current.is_none() && self.queue.is_empty() {
             self.enqueue_unlisted();
         }
         if self.current.is_none() && self.queue.is_empty() && !self.timed_notices.is_empty() {
             self.queue.extend(self.timed_notices.drain(..).map(CrawlTask::TimedNotice));
-            self.pace.pause(UNTIL_AGAIN, now);
+            self.pace.pause(TIMED_NOTICE_PAUSE, now);
         }
         let Some(task) = self.current.take().or_else(|| self.queue.pop_front()) else {
             return CrawlStep::Done;
@@ -111,7 +105,7 @@ impl Crawl {
         step
     }
 
-    /// What came of the last [`CrawlStep::Request`]. A failure ends the walk.
+    /// Takes the outcome of the last [`CrawlStep::Request`]. A failure ends the walk.
     pub fn handle_outcome(&mut self, outcome: ExchangeOutcome, now: Timestamp) -> Result<(), Failure> {
         let Some(task) = self.current.take() else { return Ok(()) };
         let answer = match outcome {
@@ -130,13 +124,12 @@ impl Crawl {
             return self.renew_token(task);
         }
         self.bytes += answer.body.len();
-        if self.bytes > ALL_BYTES {
-            return Err(unavailable(format!("answers more than {} MiB", ALL_BYTES >> 20)));
+        if self.bytes > MAX_TOTAL_BYTES {
+            return Err(unavailable(format!("answers more than {} MiB", MAX_TOTAL_BYTES >> 20)));
         }
         self.interpret(task, &answer)
     }
 
-    /// Everything that was answered.
     pub fn finish(self) -> Observations {
         self.observations
     }
@@ -145,7 +138,7 @@ impl Crawl {
         let below = |path: &str, end: &str| format!("/latest/{}{end}", encoded(path));
         let path = match task {
             CrawlTask::Token => {
-                let headers = vec![("x-aws-ec2-metadata-token-ttl-seconds", TTL_SECONDS.to_owned())];
+                let headers = vec![("x-aws-ec2-metadata-token-ttl-seconds", TOKEN_TTL_SECONDS.to_owned())];
                 return CrawlRequest { method: Method::PUT, path: "/latest/api/token".into(), headers };
             }
             CrawlTask::Versions => "/".to_owned(),
@@ -161,22 +154,22 @@ impl Crawl {
         CrawlRequest { method: Method::GET, path, headers }
     }
 
-    /// Asks once more, later, or gives up.
+    /// Sends the request again later, or skips it.
     fn retry(
         &mut self,
         task: CrawlTask,
         why: &str,
-        said: Option<Duration>,
+        retry_after: Option<Duration>,
         now: Timestamp,
     ) -> Result<(), Failure> {
         self.attempts += 1;
-        if self.attempts < ATTEMPTS {
-            self.pace.back_off(self.attempts, said, now);
+        if self.attempts < MAX_ATTEMPTS {
+            self.pace.back_off(self.attempts, retry_after, now);
             self.current = Some(task);
             return Ok(());
         }
         self.attempts = 0;
-        let why = format!("{why}, {ATTEMPTS} times in a row");
+        let why = format!("{why}, {MAX_ATTEMPTS} times in a row");
         if task == CrawlTask::Token {
             return Err(unavailable(format!(
                 "gives no token: {why}; from within a container the answer to a token request arrives only if \
@@ -186,14 +179,13 @@ impl Crawl {
         self.skip(&task, &why)
     }
 
-    /// Goes on without an answer.
     pub(super) fn skip(&mut self, task: &CrawlTask, why: &str) -> Result<(), Failure> {
         let path = match task {
             CrawlTask::Directory(path) | CrawlTask::Leaf(path, _) => path.clone(),
             _ => String::new(),
         };
         self.unanswered += 1;
-        if self.unanswered >= UNANSWERED || *task == CrawlTask::Directory(String::new()) {
+        if self.unanswered >= MAX_UNANSWERED || *task == CrawlTask::Directory(String::new()) {
             return Err(unavailable(format!("does not answer /latest/{path}: {why}")));
         }
         if !path.is_empty() {
@@ -203,17 +195,16 @@ impl Crawl {
         Ok(())
     }
 
-    /// The token is not known any more: another one.
+    /// Gets a token in the place of one that the service has forgotten.
     fn renew_token(&mut self, task: CrawlTask) -> Result<(), Failure> {
-        if self.token_requests >= TOKENS {
-            return Err(unavailable(format!("refuses its own tokens, {TOKENS} of them")));
+        if self.token_requests >= MAX_TOKENS {
+            return Err(unavailable(format!("refuses its own tokens, {MAX_TOKENS} of them")));
         }
         self.queue.push_front(task);
         self.queue.push_front(CrawlTask::Token);
         Ok(())
     }
 
-    /// Once everything that is listed has been asked for.
     fn enqueue_unlisted(&mut self) {
         for path in UNLISTED {
             if self.enqueued.insert(path.to_owned()) {
@@ -223,7 +214,7 @@ impl Crawl {
     }
 }
 
-/// A failure that ends the walk, with what was found of the service.
+/// The failure that ends the walk; `found` is a predicate of the service.
 pub(super) fn unavailable(found: impl AsRef<str>) -> Failure {
     Failure::new(ExitStatus::Unavailable, format!("cannot be recorded: the service {}", found.as_ref()))
 }

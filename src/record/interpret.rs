@@ -1,4 +1,4 @@
-//! What an answer means.
+//! The meaning of responses.
 
 use std::str::FromStr;
 
@@ -10,13 +10,12 @@ use crate::imds::SERVED_VERSIONS;
 use crate::model::{DirectoryWithoutSlash, Http, HttpTokens, Notice, Profile, UserDataListed};
 use crate::transcribe::clip;
 
-/// How many lines of listings are read, and so how many paths are asked for.
-const PATHS: usize = 4096;
-/// How deep listings lead.
-const DEPTH: usize = 16;
-/// What amazon-ec2-metadata-mock answers to `GET /` and `GET /latest/`, whatever its configuration is: EC2 has dates in
-/// the one and no newline at the end of either. A proxy may add headers and change connections, but not these.
-const ORIGINALS: [&[u8]; 2] = [b"latest\n", b"dynamic\nmeta-data\nuser-data\n"];
+/// The limit of lines in all listings, and so of paths.
+const MAX_PATHS: usize = 4096;
+const MAX_DEPTH: usize = 16;
+/// The responses of amazon-ec2-metadata-mock to `GET /` and `GET /latest/`, whatever its configuration is: EC2 has dates
+/// in the one and no newline at the end of either. A proxy may add headers and change connections, but not these.
+const AEMM_LISTINGS: [&[u8]; 2] = [b"latest\n", b"dynamic\nmeta-data\nuser-data\n"];
 /// Notices whose time may be that of the request.
 const TIMED: [&str; 3] = [
     "meta-data/events/recommendations/rebalance",
@@ -41,13 +40,13 @@ impl Crawl {
                     || text.lines().filter(|version| *version != "latest").map(str::to_owned).collect();
                 let other = answer.status == 200 && !text.lines().eq(SERVED_VERSIONS);
                 self.observations.traits.http.versions = other.then(dated);
-                if (answer.status, &*answer.body) == (200, ORIGINALS[0]) {
-                    // For now: the listing of /latest/ has to say so too.
+                if (answer.status, &*answer.body) == (200, AEMM_LISTINGS[0]) {
+                    // Until the listing of /latest/ confirms it.
                     self.observations.traits.http.profile = Profile::Aemm;
                 }
             }
             CrawlTask::DirectoryWithoutToken(_) => {
-                self.observations.traits.http.open_listings = answer.status == 200
+                self.observations.traits.http.open_listings = answer.status == 200;
             }
             CrawlTask::TimedNotice(path) => {
                 if answer.status == 200 {
@@ -118,7 +117,7 @@ impl Crawl {
     fn detect_profile(&mut self, answer: &CrawlResponse) {
         let http = &mut self.observations.traits.http;
         http.profile = match http.profile {
-            Profile::Aemm if (answer.status, &*answer.body) == (200, ORIGINALS[1]) => Profile::Aemm,
+            Profile::Aemm if (answer.status, &*answer.body) == (200, AEMM_LISTINGS[1]) => Profile::Aemm,
             _ if answer.legacy => Profile::Legacy,
             _ => Profile::Modern,
         };
@@ -129,11 +128,11 @@ impl Crawl {
         }
     }
 
-    /// amazon-ec2-metadata-mock lists what is below the two categories to those without a token; one tells for all.
+    /// amazon-ec2-metadata-mock may list what is below the two categories without a token; one directory shows it for all.
     fn probe_open_listings(&mut self, path: &str) {
-        let manner = &self.observations.traits;
-        let required = manner.http_tokens == Some(HttpTokens::Required);
-        if manner.http.profile == Profile::Aemm
+        let traits = &self.observations.traits;
+        let required = traits.http_tokens == Some(HttpTokens::Required);
+        if traits.http.profile == Profile::Aemm
             && required
             && !self.open_listings_probed
             && path.contains('/')
@@ -145,10 +144,10 @@ impl Crawl {
 
     fn enqueue_listed(&mut self, path: &str, listing: &str) -> Result<(), Failure> {
         let below = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}/{name}") };
-        // In front of what waits, in the listing's order, so that the walk goes down before it goes on.
+        // At the front of the queue, in the listing's order, so that the walk is depth first.
         for line in listing.lines().rev().filter(|line| !line.is_empty()) {
             self.listing_lines += 1;
-            if self.listing_lines > PATHS {
+            if self.listing_lines > MAX_PATHS {
                 return Err(endless());
             }
             let task = match parse_line(path, line) {
@@ -171,11 +170,11 @@ impl Crawl {
                 continue;
             }
             // A path may be a directory and, with amazon-ec2-metadata-mock, a value too.
-            let known = if matches!(task, CrawlTask::Directory(_)) { "/" } else { "" };
+            let slash = if matches!(task, CrawlTask::Directory(_)) { "/" } else { "" };
             if let CrawlTask::Directory(path) | CrawlTask::Leaf(path, _) = &task
-                && self.enqueued.insert(format!("{path}{known}"))
+                && self.enqueued.insert(format!("{path}{slash}"))
             {
-                if path.split('/').count() > DEPTH {
+                if path.split('/').count() > MAX_DEPTH {
                     return Err(endless());
                 }
                 self.queue.push_front(task);
@@ -218,7 +217,7 @@ impl Crawl {
 
 fn endless() -> Failure {
     unavailable(format!(
-        "lists more than {PATHS} paths, or one more than {DEPTH} directories deep: no metadata service does"
+        "lists more than {MAX_PATHS} paths, or one more than {MAX_DEPTH} directories deep: no metadata service does"
     ))
 }
 

@@ -1,22 +1,20 @@
-//! Where listings lead.
+//! The lines of listings, and the paths that they lead to.
 
-/// What a line of a listing stands for.
+/// The meaning of a line.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum ListingLine {
-    /// A directory of this name.
     Directory(String),
-    /// A value of this name.
     Leaf(String),
-    /// A public key: its number, and what it is called.
+    /// The number and the name of a public key.
     Key(u32, String),
-    /// Something that cannot be asked for.
+    /// A line that no path leads to.
     Invalid,
 }
 
-/// The tree has these at its top, listed without a slash.
+/// Directories that are listed without a slash.
 const TOPS: [&str; 2] = ["dynamic", "meta-data"];
 
-/// What a line in the listing of a directory stands for. The directory's path is below the version.
+/// Parses a line in the listing of a directory, whose path is below the version.
 pub(super) fn parse_line(directory: &str, line: &str) -> ListingLine {
     if directory == "meta-data/public-keys"
         && let Some((number, name)) = line.split_once('=')
@@ -47,7 +45,7 @@ pub(super) const UNLISTED: [&str; 6] = [
     "user-data",
 ];
 
-/// A path as it is sent.
+/// Encodes a path as it is sent.
 pub(super) fn encoded(path: &str) -> String {
     use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
     const SENT: &AsciiSet =

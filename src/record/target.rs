@@ -1,4 +1,4 @@
-//! Where the service is.
+//! The address of a service.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -6,25 +6,24 @@ use std::str::FromStr;
 
 use crate::model::endpoint::METADATA_PORT;
 
-/// A service's address: what stands between `http://` and the path.
+/// The address between `http://` and the path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Target {
-    /// A name or an address.
+    /// A name or an IP address.
     pub(crate) host: String,
-    /// Its port.
     pub(crate) port: u16,
 }
 
-/// Why a text is no address of a service.
+/// The reason that a text is no address of a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum InvalidTarget {
     /// `https://…`
     #[error("metadata services do not speak https; accepted: http://ADDRESS or http://ADDRESS:PORT")]
     Https,
-    /// Another scheme, or none.
+    /// Another scheme, or none at all.
     #[error("no http URL; accepted: http://ADDRESS or http://ADDRESS:PORT, such as http://[fd00:ec2::254]")]
     NoHttp,
-    /// Something behind the address.
+    /// A path, a query or a user.
     #[error(
         "a path, a query or a name behind the address; accepted: http://ADDRESS, the whole service is recorded"
     )]

@@ -1,6 +1,6 @@
 //! cloud-init's `instance-data.json` → [`Observations`].
 //!
-//! What cloud-init does to answers, and what is undone here: a value with a line end is a list of its lines, a JSON
+//! Undone here is what cloud-init does to answers: a value with a line end is a list of its lines, a JSON
 //! object is taken apart, bytes that are no text are `ci-b64:` and base64, `public-keys/0=name` is a list under the
 //! name. It skips `security-credentials`, and puts `redacted for non-root user` where a secret was.
 //! Source: cloud-init's documentation, "Instance metadata", and what its Ec2 data source makes of a service.
@@ -17,17 +17,17 @@ const BASE64: &str = "ci-b64:";
 /// Directories whose names are the user's own.
 const FREE_NAMES: [&str; 3] = ["meta-data/tags/instance", "meta-data/managed-ssh-keys", KEYS];
 
-/// What cloud-init kept of an EC2 instance's answers; `Err` says what the JSON is instead.
-pub fn read(json: &Value, keep: SecretsPolicy) -> Result<Observations, &'static str> {
+/// Reads an EC2 instance's answers; `Err` says why the JSON has none.
+pub fn read(json: &Value, policy: SecretsPolicy) -> Result<Observations, &'static str> {
     let ds = json.get("ds").unwrap_or(json);
-    let own = || ds.get("instance-id").or_else(|| ds.get("instance_id")).and(Some(ds));
-    let metadata = either(ds, "meta-data").or_else(own).and_then(Value::as_object);
+    let at_top = || ds.get("instance-id").or_else(|| ds.get("instance_id")).and(Some(ds));
+    let metadata = either(ds, "meta-data").or_else(at_top).and_then(Value::as_object);
     let metadata = metadata.ok_or("it has no ds.meta_data")?;
     if !["instance-id", "instance_id"].iter().any(|id| metadata.contains_key(*id)) {
         return Err("its ds.meta_data has no instance-id: it is of another cloud");
     }
     let version = ds.get("_metadata_api_version").and_then(Value::as_str).unwrap_or("latest");
-    let mut observations = Observations::new(version, keep);
+    let mut observations = Observations::new(version, policy);
     directory(&mut observations, "meta-data", metadata);
     let document = either(ds, "dynamic").and_then(|dynamic| either(dynamic, "instance-identity"));
     match document.and_then(|identity| identity.get("document")) {
@@ -79,7 +79,7 @@ fn directory(observations: &mut Observations, path: &str, members: &Map<String, 
     }
 }
 
-/// Whether a path's value is a JSON object, not a directory.
+/// True if the object at a path is a value in JSON, not a directory.
 fn is_json(path: &str) -> bool {
     let object_directories =
         ["meta-data/elastic-gpus/associations/", "meta-data/elastic-inference/associations/"];
@@ -94,7 +94,7 @@ fn is_json(path: &str) -> bool {
         || [ROLES, EXTENDED, IDENTITY_ROLE].iter().any(|roles| path.starts_with(&format!("{roles}/")))
 }
 
-/// By name; their numbers are not kept.
+/// Keys are there by name, without their numbers.
 fn public_keys(observations: &mut Observations, members: &Map<String, Value>) {
     if members.len() > 1 {
         observations
@@ -133,7 +133,7 @@ fn value(observations: &mut Observations, path: &str, value: &Value) {
     }
 }
 
-/// What a path answered is not known. What stands there is not quoted: it may be a secret.
+/// Adds a path whose value cannot be read. What is there instead is not quoted: it may be a secret.
 fn no_value(observations: &mut Observations, path: &str, kind: &str) {
     observations.add_unknown(path);
     observations.add_note(format!("{path}: {kind} is no value of a service"));

@@ -1,38 +1,37 @@
-//! Where a scenario would answer otherwise than the service did: the last words that make it right.
+//! The overrides that a scenario needs besides its facts to answer as the service did.
 
 use std::collections::BTreeMap;
 
 use hyper::body::Bytes;
 use serde_json::Value;
 
-use super::draft::Table;
+use super::draft::DraftTable;
 use super::observations::{Observations, ObservedValue};
 use super::quote;
 
-/// The last word on a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum RemainingOverride {
-    /// It answered this, sent as that unless it is as usual.
+    /// The bytes, and the content type unless it is the usual one.
     Value(Vec<u8>, Option<String>),
-    /// It did not answer, nor did anything below it.
+    /// Neither the path nor anything below it answered.
     Absent,
 }
 
-/// JSON with a time in it that follows the clock.
+/// JSON with a time that follows the clock.
 const DATED: [&str; 2] = ["meta-data/iam/info", "meta-data/identity-credentials/ec2/info"];
 
-/// What differs between what was seen and what a scenario answers (`ours`, the signatures without a byte).
+/// The differences between what a service answered and what a scenario answers (`ours`, in which signatures are empty).
 pub(super) fn remaining_overrides(
     observations: &Observations,
     ours: &BTreeMap<String, Bytes>,
 ) -> BTreeMap<String, RemainingOverride> {
-    let mut words = BTreeMap::new();
-    for (path, leaf) in &observations.values {
-        let same = |answer: &Bytes| observations.moving.contains_key(path) || same(path, leaf, answer);
+    let mut overrides = BTreeMap::new();
+    for (path, value) in &observations.values {
+        let same = |answer: &Bytes| observations.moving.contains_key(path) || same(path, value, answer);
         if !ours.get(path).is_some_and(same) {
-            let (bytes, content_type) = (leaf.bytes.clone(), leaf.content_type.clone());
+            let (bytes, content_type) = (value.bytes.clone(), value.content_type.clone());
             // Elsewhere the type is the service's.
-            words.insert(
+            overrides.insert(
                 path.clone(),
                 RemainingOverride::Value(bytes, content_type.filter(|_| observations.is_aemm())),
             );
@@ -40,14 +39,14 @@ pub(super) fn remaining_overrides(
     }
     for path in ours.keys() {
         if observations.lacks(path) && !below_a_value(observations, path) {
-            words.insert(highest_absent(observations, path).to_owned(), RemainingOverride::Absent);
+            overrides.insert(highest_absent(observations, path).to_owned(), RemainingOverride::Absent);
         }
     }
-    words
+    overrides
 }
 
-fn same(path: &str, leaf: &ObservedValue, answer: &[u8]) -> bool {
-    if leaf.bytes == answer {
+fn same(path: &str, observed: &ObservedValue, answer: &[u8]) -> bool {
+    if observed.bytes == answer {
         return true;
     }
     let dated = DATED.contains(&path);
@@ -58,8 +57,8 @@ fn same(path: &str, leaf: &ObservedValue, answer: &[u8]) -> bool {
         }
         Some(value)
     };
-    (dated || !leaf.exact)
-        && undated(&leaf.bytes).is_some_and(|observations| Some(observations) == undated(answer))
+    (dated || !observed.exact)
+        && undated(&observed.bytes).is_some_and(|theirs| Some(theirs) == undated(answer))
 }
 
 /// A value takes the place of the directory that a scenario would have.
@@ -75,17 +74,17 @@ fn highest_absent<'p>(observations: &Observations, path: &'p str) -> &'p str {
 }
 
 /// `[metadata]`
-pub(super) fn metadata_table(words: &BTreeMap<String, RemainingOverride>, aemm: bool) -> Table {
-    let mut table = Table::new("[metadata]");
-    if !words.is_empty() {
+pub(super) fn metadata_table(overrides: &BTreeMap<String, RemainingOverride>, aemm: bool) -> DraftTable {
+    let mut table = DraftTable::new("[metadata]");
+    if !overrides.is_empty() {
         table.add_comment(if aemm {
             "Every path: with this profile nothing follows from [instance]."
         } else {
             "Overrides of paths that do not follow from the above; false where nothing answered."
         });
     }
-    for (path, word) in words {
-        match word {
+    for (path, value) in overrides {
+        match value {
             RemainingOverride::Value(bytes, content_type) => {
                 table.set_toml(path, quote::content(bytes, content_type.as_deref()));
             }
@@ -101,7 +100,7 @@ mod tests {
     use crate::transcribe::SecretsPolicy;
 
     #[test]
-    fn differences_are_said_once_and_as_high_up_as_possible() {
+    fn differences_become_overrides_as_high_up_as_possible() {
         let mut observations = Observations::new("latest", SecretsPolicy::default());
         for (path, text) in [
             ("meta-data/a", "same"),

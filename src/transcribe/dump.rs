@@ -1,8 +1,8 @@
 //! Files that somebody's curl or wget made of a service → [`Observations`].
 //!
 //! Tolerated: the tree may begin at `latest/`, at a dated version, at `meta-data/`, or within it, and lie some
-//! directories down; listings may be kept as `index.html` and the like, and so may values; a public key may lie under `0=name`, or under
-//! `0` with its name in the listing; every file may end in a newline that the shell put there.
+//! directories down; listings may be in files such as `index.html`, and so may values; a public key may be under
+//! `0=name`, or under `0` with its name in the listing; every file may end in a newline that the shell put there.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,14 +16,14 @@ pub type DumpFiles = BTreeMap<Vec<String>, Vec<u8>>;
 const LISTINGS: [&str; 5] = ["index.html", "index.htm", "index.txt", "index", ".listing"];
 const TOPS: [&str; 3] = ["meta-data", "dynamic", USER_DATA];
 
-/// What the files tell; `Err` if they are no tree of a service.
-pub fn read(files: &DumpFiles, keep: SecretsPolicy) -> Result<Observations, &'static str> {
+/// Reads the files; `Err` if they are no tree of a service.
+pub fn read(files: &DumpFiles, policy: SecretsPolicy) -> Result<Observations, &'static str> {
     let root = Root::of(files).ok_or(
         "it has neither latest/ nor meta-data/ nor an instance-id; accepted: a directory with one file for each path, \
          such as latest/meta-data/instance-id",
     )?;
     let mut tree = root.below(files);
-    let mut observations = Observations::new(&root.version, keep);
+    let mut observations = Observations::new(&root.version, policy);
     let top_listed = tree.keys().any(|path| path.len() == 1 && LISTINGS.contains(&path[0].as_str()));
     listings(&mut tree, &mut observations);
     let mut tree = fold(tree);
@@ -37,16 +37,15 @@ pub fn read(files: &DumpFiles, keep: SecretsPolicy) -> Result<Observations, &'st
         file(path, bytes, &tree, &mut observations);
     }
     name_keys(&mut observations);
-    blanks(&root, &tree, &mut observations);
+    add_unknown_paths(&root, &tree, &mut observations);
     if !top_listed && observations.lacks(USER_DATA) {
         observations.add_note(format!("{USER_DATA}: not in the dump; taken to be none"));
     }
     Ok(observations)
 }
 
-/// Where the tree begins.
+/// The place where the tree begins.
 struct Root {
-    /// Directories above it.
     above: Vec<String>,
     /// Directories of the tree that are left out: `meta-data`.
     missing: Vec<String>,
@@ -79,7 +78,7 @@ impl Root {
         above(&["instance-id", "ami-id"]).map(|above| latest(above, vec!["meta-data".into()]))
     }
 
-    /// The files below it, by their paths below the version.
+    /// The files of the tree, by their paths below the version.
     fn below(&self, files: &DumpFiles) -> DumpFiles {
         let inside = |(path, bytes): (&Vec<String>, &Vec<u8>)| {
             let rest = path.strip_prefix(self.above.as_slice())?;
@@ -97,7 +96,7 @@ fn is_date(name: &str) -> bool {
     name.len() == 10 && name.bytes().enumerate().all(digit)
 }
 
-/// Takes listings out of the tree, and what they tell besides the files' names.
+/// Removes listings from the tree, and keeps the names of keys and roles that are in them.
 fn listings(tree: &mut DumpFiles, observations: &mut Observations) {
     let names: BTreeSet<Vec<String>> =
         tree.keys().flat_map(|path| (1..=path.len()).map(|length| path[..length].to_vec())).collect();
@@ -115,13 +114,13 @@ fn listings(tree: &mut DumpFiles, observations: &mut Observations) {
         let data = directory.first().is_some_and(|top| top == USER_DATA);
         let listing = !data && LISTINGS.contains(&name.as_str()) && text.lines().any(there);
         if listing {
-            listing_tells(&directory.join("/"), text, observations);
+            read_listing(&directory.join("/"), text, observations);
         }
         !listing
     });
 }
 
-fn listing_tells(directory: &str, text: &str, observations: &mut Observations) {
+fn read_listing(directory: &str, text: &str, observations: &mut Observations) {
     for line in text.lines().filter(|line| !line.is_empty()) {
         if directory == KEYS
             && let Some((number, name)) = line.split_once('=')
@@ -135,7 +134,7 @@ fn listing_tells(directory: &str, text: &str, observations: &mut Observations) {
     }
 }
 
-/// Roles that a listing has. A file that is none of roles may be their keys: nothing of it is a name then.
+/// Adds the roles of a listing. A file with other lines may be keys of a role: then nothing of it is a name.
 fn roles(text: &str, observations: &mut Observations) {
     let names: Option<Vec<RoleName>> = text.lines().map(|line| line.parse().ok()).collect();
     match names {
@@ -144,7 +143,7 @@ fn roles(text: &str, observations: &mut Observations) {
     }
 }
 
-/// A value that lies in a directory of its own, as wget leaves it when it asks with a slash at the end.
+/// Moves values out of directories of their own, where wget puts them when it asks with a slash at the end.
 fn fold(tree: DumpFiles) -> DumpFiles {
     let names: Vec<Vec<String>> = tree.keys().cloned().collect();
     let folded = |path: Vec<String>| {
@@ -158,7 +157,7 @@ fn fold(tree: DumpFiles) -> DumpFiles {
     tree.into_iter().map(|(path, bytes)| (folded(path), bytes)).collect()
 }
 
-/// Whether the shell ended every file: a service ends an instance's id with nothing.
+/// True if the shell ended every file with a newline: a service ends an instance's id with nothing.
 fn newlines_added(tree: &DumpFiles) -> bool {
     let short = ["meta-data/instance-id", "meta-data/ami-id", "meta-data/mac"];
     short.iter().any(|path| {
@@ -188,7 +187,7 @@ fn file(path: &[String], bytes: &[u8], tree: &DumpFiles, observations: &mut Obse
             observations.add_unknown(ROLES);
         }
         path if path == KEYS || path.starts_with("meta-data/public-keys/") => {
-            public_key(path, text, observations)
+            public_key(path, text, observations);
         }
         path if TOPS.contains(&path.split('/').next().unwrap_or_default()) => {
             observations.add_value(path, bytes.to_vec());
@@ -220,18 +219,18 @@ fn public_key(path: &str, text: &str, observations: &mut Observations) {
     }
 }
 
-/// Keys whose names no listing tells: by what the key says of itself.
+/// Gives keys that no listing names the names in their comments.
 fn name_keys(observations: &mut Observations) {
     let keys: Vec<(u32, String)> = observations
         .below(KEYS)
-        .filter_map(|(path, leaf)| {
+        .filter_map(|(path, value)| {
             let number = path
                 .split('/')
                 .next()?
                 .parse()
                 .ok()
                 .filter(|number| !observations.key_names.contains_key(number))?;
-            let comment = std::str::from_utf8(&leaf.bytes).ok()?.split_whitespace().nth(2).unwrap_or("key");
+            let comment = std::str::from_utf8(&value.bytes).ok()?.split_whitespace().nth(2).unwrap_or("key");
             Some((number, comment.to_owned()))
         })
         .collect();
@@ -251,8 +250,8 @@ fn error_page(bytes: &[u8]) -> Option<&str> {
     (page && status.len() == 3 && status.starts_with(['4', '5'])).then_some(title)
 }
 
-/// What a dump that lacks something does not say.
-fn blanks(root: &Root, tree: &DumpFiles, observations: &mut Observations) {
+/// Adds what a dump cannot know as unknown, so that it is not taken to be absent.
+fn add_unknown_paths(root: &Root, tree: &DumpFiles, observations: &mut Observations) {
     let mut unknown = |path: &str, why: &str| {
         observations.add_unknown(path);
         observations.add_note(format!("{path}: {why}"));

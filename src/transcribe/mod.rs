@@ -1,13 +1,13 @@
-//! What a service answered → a scenario that answers the same.
+//! The answers of a service → a scenario that answers the same.
 //!
 //! | step | where |
 //! |---|---|
 //! | answers, without the secrets that nobody asked for → [`Observations`] | the crawler, [`dump`], [`cloud_init`] |
-//! | [`Observations`] → facts, as a person would write them | `facts` |
-//! | the facts, compiled and asked as any other scenario: what differs is said path by path | `difference` |
+//! | [`Observations`] → facts, the keys that a person would write | `facts` |
+//! | the facts, compiled and asked as any other scenario: what differs becomes an override path by path | `difference` |
 //!
-//! So it does not matter whether the facts are right: a fact that the validator refuses is taken back, and what it would
-//! have said becomes the last word on its paths. Pure: files, sockets and the clock are the callers'.
+//! So it does not matter whether the facts are right: a fact that the validator rejects is retracted, and the paths that
+//! it was to explain become overrides. Pure: files, sockets and the clock are the callers'.
 
 pub mod cloud_init;
 mod difference;
@@ -37,27 +37,24 @@ pub use observations::{Observations, SecretsPolicy, clip};
 /// A scenario that was written.
 #[derive(Debug)]
 pub struct Transcript {
-    /// The file.
     pub text: String,
-    /// What is not in it, and why.
+    /// Remarks on what is not in it.
     pub notes: Vec<String>,
-    /// Whether it holds credentials.
     pub has_credentials: bool,
-    /// Whether it holds user data.
     pub has_user_data: bool,
-    /// How many keys it says, last words not counted.
+    /// The number of keys outside of `[metadata]`.
     pub facts: usize,
-    /// How many last words it says.
+    /// The number of keys of `[metadata]`.
     pub overrides: usize,
 }
 
-/// Why there is no scenario.
+/// The reason that there is no scenario.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum TranscribeError {
-    /// Not one value.
+    /// There is no value.
     #[error("nothing answered")]
     Nothing,
-    /// Too much of it.
+    /// The number of bytes.
     #[error("the scenario would have {0} bytes; accepted: at most {MAX_BYTES}")]
     TooLarge(usize),
     /// A defect.
@@ -65,7 +62,7 @@ pub enum TranscribeError {
     Rejected(Report),
 }
 
-/// Writes the scenario. `origin` says where the answers come from, in a line; `keys` sign nothing that leaves.
+/// Writes the scenario. `origin` names the source of the answers in one line; `keys` sign nothing that leaves.
 pub fn transcribe(
     mut observations: Observations,
     origin: &str,
@@ -81,11 +78,11 @@ pub fn transcribe(
     let answers = |scenario, observations: &Observations| {
         Fleet::compile(scenario, keys, now, now).answers(&observations.version, now)
     };
-    let words = difference::remaining_overrides(&observations, &answers(scenario, &observations));
-    draft.push(difference::metadata_table(&words, observations.is_aemm()));
+    let overrides = difference::remaining_overrides(&observations, &answers(scenario, &observations));
+    draft.push(difference::metadata_table(&overrides, observations.is_aemm()));
     let scenario = retract_rejected(&mut draft, &mut observations)?;
-    let still = difference::remaining_overrides(&observations, &answers(scenario, &observations));
-    for path in still.keys() {
+    let unresolved = difference::remaining_overrides(&observations, &answers(scenario, &observations));
+    for path in unresolved.keys() {
         observations.add_note(format!("{path} answers otherwise than it did: a scenario cannot say it"));
     }
     note_omissions(&mut observations);
@@ -103,7 +100,7 @@ pub fn transcribe(
     })
 }
 
-/// Takes back what the validator refuses, until it refuses nothing.
+/// Retracts what the validator rejects, until it rejects nothing.
 fn retract_rejected(draft: &mut Draft, observations: &mut Observations) -> Result<Scenario, TranscribeError> {
     loop {
         let report = match scenario::read(&SourceText::new("the scenario", draft.text()), Path::new("")) {
@@ -112,8 +109,8 @@ fn retract_rejected(draft: &mut Draft, observations: &mut Observations) -> Resul
         };
         let problem = report.problems.iter().find(|problem| problem.severity == Severity::Error);
         let place = problem.and_then(|problem| Some((problem.place.as_ref()?.line, &problem.found)));
-        let taken = place.and_then(|(line, found)| Some((draft.retract(line)?, found)));
-        let Some((what, found)) = taken else { return Err(TranscribeError::Rejected(report)) };
+        let retracted = place.and_then(|(line, found)| Some((draft.retract(line)?, found)));
+        let Some((what, found)) = retracted else { return Err(TranscribeError::Rejected(report)) };
         observations.add_note(format!("{what} is not said as a fact: {found}"));
     }
 }
@@ -163,7 +160,7 @@ fn note_aemm_omissions(observations: &mut Observations) {
     observations.add_note("delays, first-n-clients and paths outside of /latest/, which no answer tells");
 }
 
-/// What the file says of itself.
+/// The comment at the top of the file.
 fn preface(origin: &str, notes: &[String]) -> String {
     let mut lines = vec![
         origin.to_owned(),

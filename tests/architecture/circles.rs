@@ -28,7 +28,6 @@ const KNOWN_CIRCLES: &[&str] = &[
      scenario/instances.rs scenario/interface.rs scenario/mod.rs scenario/options.rs",
     "server/accept.rs server/connection.rs server/delivery.rs server/mod.rs server/recorder.rs \
      server/request.rs server/wire.rs",
-    "transcribe/facts/aemm.rs transcribe/facts/instance.rs transcribe/facts/mod.rs",
 ];
 
 /// Names by the file that uses them and the file that defines them, both in one room.

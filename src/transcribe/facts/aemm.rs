@@ -1,9 +1,9 @@
-//! A service of amazon-ec2-metadata-mock's kind: user data, tokens and notices. All else is said path by path.
+//! A service of amazon-ec2-metadata-mock's kind: user data, tokens and notices. All else becomes an override path by path.
 //!
 //! | a notice that | becomes |
 //! |---|---|
-//! | tells the same time twice | an event with that time, as it was written |
-//! | tells another time when it is asked again | an event with `moving = true` |
+//! | has the same time twice | an event with that time, as it was written |
+//! | has another time at the second request | an event with `moving = true` |
 //! | is listed and answers 404 | one for nobody, `first-n-clients = 0` |
 
 use serde_json::Value;
@@ -11,11 +11,11 @@ use std::str::FromStr;
 
 use super::{events, instance, service};
 use crate::model::{Notice, SpotAction, StringEnum, TargetLifecycleState, Timestamp, format_duration};
-use crate::transcribe::draft::{Draft, Table};
+use crate::transcribe::draft::{Draft, DraftTable};
 use crate::transcribe::observations::Observations;
 use crate::transcribe::quote;
 
-/// What an event announces: a key, and its value.
+/// The key of an event's announcement, and its value in TOML.
 type Announcement = (&'static str, String);
 
 const SPOT: &str = "spot-interruption";
@@ -25,32 +25,32 @@ const STATE: &str = "target-lifecycle-state";
 
 pub(super) fn draft(observations: &Observations) -> Draft {
     let mut draft = Draft::default();
-    let mut table = Table::new("[instance]");
+    let mut table = DraftTable::new("[instance]");
     instance::user_data(observations, &mut table);
     draft.push(table);
     service::metadata_options(observations, &mut draft);
     service::http(observations, &mut draft);
     let maintenance =
-        events::maintenance(observations, "scheduled").into_iter().map(|said| (MAINTENANCE, said));
-    let told = spot(observations)
+        events::maintenance(observations, "scheduled").into_iter().map(|value| (MAINTENANCE, value));
+    let announcements = spot(observations)
         .into_iter()
         .chain(rebalance(observations))
         .chain(maintenance)
         .chain(state(observations));
-    for (index, said) in told.enumerate() {
+    for (index, announcement) in announcements.enumerate() {
         let comment = "Notices at that time.";
-        draft.push(event(said, (index == 0).then_some(comment), false));
+        draft.push(event(announcement, (index == 0).then_some(comment), false));
     }
-    for (index, said) in announced_only(observations).into_iter().enumerate() {
+    for (index, announcement) in announced_only(observations).into_iter().enumerate() {
         let comment = "Listed, and 404 when it was asked for: not due yet, or for other clients. Without first-n-clients it is \
                        there for all.";
-        draft.push(event(said, (index == 0).then_some(comment), true));
+        draft.push(event(announcement, (index == 0).then_some(comment), true));
     }
     draft
 }
 
-fn event((key, value): Announcement, comment: Option<&str>, for_nobody: bool) -> Table {
-    let mut table = Table::new("[[event]]");
+fn event((key, value): Announcement, comment: Option<&str>, for_nobody: bool) -> DraftTable {
+    let mut table = DraftTable::new("[[event]]");
     if let Some(comment) = comment {
         table.add_comment(comment);
     }
@@ -65,8 +65,8 @@ fn event((key, value): Announcement, comment: Option<&str>, for_nobody: bool) ->
 fn spot(observations: &Observations) -> Option<Announcement> {
     let path = Notice::InstanceAction.as_str();
     let notice = observations.read_json(path).unwrap_or_default();
-    let told = |key: &str| notice.get(key).and_then(Value::as_str);
-    let (action, time) = (told("action")?, told("time")?);
+    let member = |key: &str| notice.get(key).and_then(Value::as_str);
+    let (action, time) = (member("action")?, member("time")?);
     SpotAction::from_str(action).ok()?;
     let when = match observations.moving.get(path) {
         None => vec![("time", time.into())],
@@ -99,14 +99,14 @@ fn state(observations: &Observations) -> Option<Announcement> {
     Some((STATE, quote::text(state)))
 }
 
-/// Notices that nobody got: nothing is known of them but that they are listed.
+/// Notices that are listed and answer 404. What they would say is unknown, so each is given its usual form.
 fn announced_only(observations: &Observations) -> Vec<Announcement> {
-    let guesses = [
+    let usual = [
         (Notice::InstanceAction, (SPOT, "{ action = \"terminate\", notice = \"2m\", moving = true }")),
         (Notice::Rebalance, (REBALANCE, "{ moving = true }")),
         (Notice::Scheduled, (MAINTENANCE, "{ code = \"system-reboot\", not-before = \"start+0s\" }")),
         (Notice::TargetLifecycleState, (STATE, "\"Terminated\"")),
     ];
-    let silent = guesses.into_iter().filter(|(notice, _)| observations.announced.contains(notice.as_str()));
-    silent.map(|(_, (key, value))| (key, value.to_owned())).collect()
+    let announced = usual.into_iter().filter(|(notice, _)| observations.announced.contains(notice.as_str()));
+    announced.map(|(_, (key, value))| (key, value.to_owned())).collect()
 }

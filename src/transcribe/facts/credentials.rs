@@ -3,14 +3,14 @@
 use serde_json::Value;
 
 use crate::model::{CredentialState, Credentials, Keys, RoleName, StringEnum, Timestamp, format_duration};
-use crate::transcribe::draft::{Draft, Table};
+use crate::transcribe::draft::{Draft, DraftTable};
 use crate::transcribe::known_paths::{EXTENDED, ROLES};
 use crate::transcribe::observations::Observations;
 use crate::transcribe::quote;
 use crate::transcribe::role::ObservedRole;
 
 pub(super) fn write(observations: &mut Observations, now: Timestamp, draft: &mut Draft) {
-    let mut table = Table::new("[credentials]");
+    let mut table = DraftTable::new("[credentials]");
     if observations.lacks("meta-data/iam") {
         table.set("source", "none");
         draft.push(table);
@@ -45,7 +45,7 @@ pub(super) fn write(observations: &mut Observations, now: Timestamp, draft: &mut
     draft.push(table);
 }
 
-/// The part of the profile's ARN that a scenario says.
+/// The part of the profile's ARN that a scenario has.
 fn profile(info: &Value) -> Option<String> {
     let arn = info.get("InstanceProfileArn")?.as_str()?;
     arn.split_once(":instance-profile/").map(|(_, profile)| profile.to_owned())
@@ -62,7 +62,7 @@ fn assume_role(observations: &mut Observations, profile: Option<&str>) {
     }
 }
 
-fn real(keys: &Keys, table: &mut Table) {
+fn real(keys: &Keys, table: &mut DraftTable) {
     table.add_comment("REAL CREDENTIALS: do not share this file.");
     table.set("source", "static");
     table.set("access-key-id", keys.access_key_id.as_str());
@@ -75,13 +75,13 @@ fn real(keys: &Keys, table: &mut Table) {
     }
 }
 
-/// What goes wrong, if something does: errors are 200 with a code.
+/// The state that an error is due to: errors are 200 with a code.
 fn state(info: &Value, role: Option<&ObservedRole>, now: Timestamp) -> Option<CredentialState> {
-    let told = |key: &str| info.get(key).and_then(Value::as_str).unwrap_or_default();
-    if told("Code") == "InstanceProfileNotFound" {
+    let member = |key: &str| info.get(key).and_then(Value::as_str).unwrap_or_default();
+    if member("Code") == "InstanceProfileNotFound" {
         return Some(CredentialState::ProfileNotFound);
     }
-    if told("Message").starts_with("Instance Profile does not contain a role") {
+    if member("Message").starts_with("Instance Profile does not contain a role") {
         return Some(CredentialState::NoRole);
     }
     let role = role?;
@@ -93,12 +93,12 @@ fn state(info: &Value, role: Option<&ObservedRole>, now: Timestamp) -> Option<Cr
     }
 }
 
-/// Unless it is as on EC2: 6 hours, and some minutes more or less.
-fn lifetime(role: Option<&ObservedRole>, table: &mut Table) {
+/// Not set if it is as on EC2: 6 hours, and some minutes more or less.
+fn lifetime(role: Option<&ObservedRole>, table: &mut DraftTable) {
     const HOUR: u64 = 3600;
     let usual = Credentials::default().lifetime.as_secs();
-    let told = role.filter(|role| role.keys.is_none()).and_then(|role| role.lifetime);
-    if let Some(span) = told.filter(|span| span.as_secs() >= 2 && span.as_secs().abs_diff(usual) > HOUR) {
+    let lifetime = role.filter(|role| role.keys.is_none()).and_then(|role| role.lifetime);
+    if let Some(span) = lifetime.filter(|span| span.as_secs() >= 2 && span.as_secs().abs_diff(usual) > HOUR) {
         table.set("lifetime", format_duration(span));
     }
 }

@@ -1,6 +1,6 @@
 //! `[instance]` and its tables.
 
-use super::Document;
+use super::document::Document;
 use super::interface::ObservedInterface;
 use crate::model::{
     AccountId, AmiId, Architecture, AvailabilityZone, HostId, HostName, Instance, InstanceAction, InstanceId,
@@ -8,7 +8,7 @@ use crate::model::{
     System, TagKey, Timestamp, names,
 };
 use crate::scenario::USER_DATA_LIMIT;
-use crate::transcribe::draft::{Draft, Table};
+use crate::transcribe::draft::{Draft, DraftTable};
 use crate::transcribe::known_paths::{KEYS, USER_DATA};
 use crate::transcribe::observations::Observations;
 use crate::transcribe::quote;
@@ -19,15 +19,15 @@ pub(super) fn write(
     primary: Option<&ObservedInterface>,
     draft: &mut Draft,
 ) {
-    let mut table = Table::new("[instance]");
+    let mut table = DraftTable::new("[instance]");
     table.add_comment("The instance. Region, partition, ARNs and the identity document follow from it.");
-    let told = |leaf: &str, key: &str| observations.text(leaf).or_else(|| document.text(key));
-    table.set_if_valid::<InstanceId>("instance-id", told("meta-data/instance-id", "instanceId"));
-    let kind = told("meta-data/instance-type", "instanceType");
+    let value = |leaf: &str, key: &str| observations.text(leaf).or_else(|| document.text(key));
+    table.set_if_valid::<InstanceId>("instance-id", value("meta-data/instance-id", "instanceId"));
+    let kind = value("meta-data/instance-type", "instanceType");
     table.set_if_valid::<InstanceType>("instance-type", kind);
     architecture(document, kind, &mut table);
     table.set_if_valid::<AccountId>("account-id", account(observations, document).as_deref());
-    let zone = told("meta-data/placement/availability-zone", "availabilityZone");
+    let zone = value("meta-data/placement/availability-zone", "availabilityZone");
     zone_and_id(observations, zone, &mut table);
     table.set_if_valid::<LifeCycle>("life-cycle", observations.text("meta-data/instance-life-cycle"));
     table.set_if_valid::<InstanceAction>("instance-action", observations.text("meta-data/instance-action"));
@@ -43,22 +43,22 @@ pub(super) fn write(
     tables(observations, draft);
 }
 
-fn line(table: &mut Table, key: &str, text: Option<&str>) {
+fn line(table: &mut DraftTable, key: &str, text: Option<&str>) {
     if let Some(text) = text.filter(|text| !text.is_empty() && !text.chars().any(char::is_control)) {
         table.set(key, text);
     }
 }
 
-fn list(table: &mut Table, key: &str, texts: &[&str]) {
+fn list(table: &mut DraftTable, key: &str, texts: &[&str]) {
     if !texts.is_empty() {
         table.set_toml(key, quote::list(texts));
     }
 }
 
-fn architecture(document: &Document, kind: Option<&str>, table: &mut Table) {
+fn architecture(document: &Document, kind: Option<&str>, table: &mut DraftTable) {
     let follows = kind.and_then(|kind| kind.parse().ok()).map(|kind| Architecture::of(&kind).as_str());
-    let said = document.text("architecture").filter(|said| follows != Some(said));
-    table.set_if_valid::<Architecture>("architecture", said);
+    let other = document.text("architecture").filter(|name| follows != Some(name));
+    table.set_if_valid::<Architecture>("architecture", other);
 }
 
 /// From the document, the identity role, or an interface: not every service has all of them.
@@ -74,16 +74,16 @@ fn account(observations: &Observations, document: &Document) -> Option<String> {
     document.text("accountId").map(str::to_owned).or_else(role).or_else(owner)
 }
 
-fn zone_and_id(observations: &Observations, zone: Option<&str>, table: &mut Table) {
+fn zone_and_id(observations: &Observations, zone: Option<&str>, table: &mut DraftTable) {
     table.set_if_valid::<AvailabilityZone>("availability-zone", zone);
     let follows = zone.and_then(|zone| zone.parse().ok()).map(|zone: AvailabilityZone| zone.zone_id());
     let id = observations.text("meta-data/placement/availability-zone-id");
     line(table, "availability-zone-id", id.filter(|id| follows.as_deref() != Some(id)));
 }
 
-fn launch(observations: &Observations, document: &Document, table: &mut Table) {
-    let told = |leaf: &str, key: &str| observations.text(leaf).or_else(|| document.text(key));
-    table.set_if_valid::<AmiId>("ami-id", told("meta-data/ami-id", "imageId"));
+fn launch(observations: &Observations, document: &Document, table: &mut DraftTable) {
+    let value = |leaf: &str, key: &str| observations.text(leaf).or_else(|| document.text(key));
+    table.set_if_valid::<AmiId>("ami-id", value("meta-data/ami-id", "imageId"));
     if let Some(index) =
         observations.text("meta-data/ami-launch-index").and_then(|text| text.parse::<u32>().ok())
     {
@@ -106,16 +106,16 @@ fn launch(observations: &Observations, document: &Document, table: &mut Table) {
         Some("false") => table.set("hibernation", false),
         _ => {}
     }
-    table.set_if_valid::<KernelId>("kernel-id", told("meta-data/kernel-id", "kernelId"));
-    table.set_if_valid::<RamdiskId>("ramdisk-id", told("meta-data/ramdisk-id", "ramdiskId"));
+    table.set_if_valid::<KernelId>("kernel-id", value("meta-data/kernel-id", "kernelId"));
+    table.set_if_valid::<RamdiskId>("ramdisk-id", value("meta-data/ramdisk-id", "ramdiskId"));
 }
 
-/// Names that follow from address or id are not said.
+/// Names that follow from the address or the id are not set.
 fn hostnames(
     observations: &Observations,
     zone: Option<&str>,
     primary: Option<&ObservedInterface>,
-    table: &mut Table,
+    table: &mut DraftTable,
 ) {
     let zone = zone.and_then(|zone| zone.parse::<AvailabilityZone>().ok());
     let region = zone.unwrap_or_else(|| Instance::default().availability_zone).region();
@@ -132,11 +132,12 @@ fn hostnames(
     }
     let public = primary.and_then(|interface| interface.public.first());
     let follows = public.map(|address| names::public(*address, &region));
-    let said = observations.text("meta-data/public-hostname").filter(|name| follows.as_deref() != Some(name));
-    table.set_if_valid::<HostName>("public-hostname", said.filter(|_| public.is_some()));
+    let public_name =
+        observations.text("meta-data/public-hostname").filter(|name| follows.as_deref() != Some(name));
+    table.set_if_valid::<HostName>("public-hostname", public_name.filter(|_| public.is_some()));
 }
 
-fn groups(observations: &Observations, primary: Option<&ObservedInterface>, table: &mut Table) {
+fn groups(observations: &Observations, primary: Option<&ObservedInterface>, table: &mut DraftTable) {
     let names = observations.lines("meta-data/security-groups");
     if !names.is_empty() || observations.lacks("meta-data/security-groups") {
         table.set_toml("security-groups", quote::list(names));
@@ -150,18 +151,19 @@ fn groups(observations: &Observations, primary: Option<&ObservedInterface>, tabl
     }
 }
 
-pub(super) fn user_data(observations: &Observations, table: &mut Table) {
+pub(super) fn user_data(observations: &Observations, table: &mut DraftTable) {
     if let Some(digest) = &observations.user_data_digest {
         table.add_comment(format!("Its user data is not here: {digest}. `--with-user-data` includes it."));
     }
-    // More is said as the last word on its path.
-    if let Some(leaf) = observations.values.get(USER_DATA).filter(|leaf| leaf.bytes.len() <= USER_DATA_LIMIT)
+    // A longer one becomes an override.
+    if let Some(value) =
+        observations.values.get(USER_DATA).filter(|value| value.bytes.len() <= USER_DATA_LIMIT)
     {
-        table.set_toml("user-data", quote::content(&leaf.bytes, None));
+        table.set_toml("user-data", quote::content(&value.bytes, None));
     }
 }
 
-/// As far as they are numbered from 0 without a gap.
+/// Keys after a gap in the numbers are left to overrides.
 fn public_keys(observations: &Observations, draft: &mut Draft) {
     for number in 0.. {
         let Some(key) = observations.text(&format!("{KEYS}/{number}/openssh-key")) else { return };
@@ -170,7 +172,7 @@ fn public_keys(observations: &Observations, draft: &mut Draft) {
         if key.split_whitespace().count() < 2 || key.chars().any(char::is_control) {
             return;
         }
-        let mut table = Table::new("[[instance.public-keys]]");
+        let mut table = DraftTable::new("[[instance.public-keys]]");
         table.set("name", name.as_str());
         table.set("key", key);
         draft.push(table);
@@ -190,7 +192,7 @@ fn tables(observations: &Observations, draft: &mut Draft) {
     draft.push(accelerators(observations));
     let any = |_: &str| true;
     draft.push(table(observations, "[instance.elastic-gpus]", "meta-data/elastic-gpus/associations", any));
-    let mut ssh = Table::new("[instance.managed-ssh-keys]");
+    let mut ssh = DraftTable::new("[instance.managed-ssh-keys]");
     if let Some(certificate) = observations.text("meta-data/managed-ssh-keys/signer-cert") {
         ssh.set("signer-cert", certificate);
     }
@@ -199,7 +201,7 @@ fn tables(observations: &Observations, draft: &mut Draft) {
         let path = format!("meta-data/managed-ssh-keys/{part}");
         draft.push(table(observations, &format!("[instance.managed-ssh-keys.{part}]"), &path, any));
     }
-    let mut placement = Table::new("[instance.placement]");
+    let mut placement = DraftTable::new("[instance.placement]");
     let group = observations.text("meta-data/placement/group-name");
     line(&mut placement, "group-name", group);
     let partition =
@@ -217,11 +219,12 @@ fn table(
     header: &str,
     directory: &str,
     accepts: impl Fn(&str) -> bool,
-) -> Table {
-    let mut table = Table::new(header);
-    for (name, leaf) in observations.below(directory).filter(|(name, _)| !name.contains('/') && accepts(name))
+) -> DraftTable {
+    let mut table = DraftTable::new(header);
+    for (name, value) in
+        observations.below(directory).filter(|(name, _)| !name.contains('/') && accepts(name))
     {
-        if let Ok(text) = std::str::from_utf8(&leaf.bytes) {
+        if let Ok(text) = std::str::from_utf8(&value.bytes) {
             table.set(name, text);
         }
     }
@@ -236,13 +239,13 @@ fn is_device(name: &str) -> bool {
         })
 }
 
-fn accelerators(observations: &Observations) -> Table {
-    let mut table = Table::new("[instance.elastic-inference]");
+fn accelerators(observations: &Observations) -> DraftTable {
+    let mut table = DraftTable::new("[instance.elastic-inference]");
     let directory = "meta-data/elastic-inference/associations";
     let ids: Vec<String> = observations.below(directory).map(|(id, _)| id.to_owned()).collect();
     for id in ids {
-        let told = observations.read_json(&format!("{directory}/{id}")).unwrap_or_default();
-        let kind = told.pointer("/version_2018_04_12/elastic-inference-accelerator-type");
+        let association = observations.read_json(&format!("{directory}/{id}")).unwrap_or_default();
+        let kind = association.pointer("/version_2018_04_12/elastic-inference-accelerator-type");
         if let Some(kind) = kind.and_then(serde_json::Value::as_str) {
             table.set(&id, kind);
         }

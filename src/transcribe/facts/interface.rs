@@ -7,27 +7,25 @@ use std::str::FromStr;
 use ipnet::{Ipv4Net, Ipv6Net};
 
 use crate::model::{AccountId, InterfaceId, MacAddress, SubnetId, VpcId};
-use crate::transcribe::draft::{Draft, Table};
+use crate::transcribe::draft::{Draft, DraftTable};
 use crate::transcribe::known_paths::DOCUMENT;
 use crate::transcribe::observations::Observations;
 use crate::transcribe::quote;
 
 const MACS: &str = "meta-data/network/interfaces/macs";
 
-/// An interface, as far as others follow from it.
+/// An interface, with the addresses that other facts depend on.
 pub(super) struct ObservedInterface {
     mac: String,
-    /// Where its leaves are; none if the service tells of it in its top leaves only.
+    /// The directory of its values; none if the service has values at the top only, such as `meta-data/mac`.
     directory: Option<String>,
     number: u32,
     /// Private addresses, the primary one first.
     pub(super) private: Vec<Ipv4Addr>,
-    /// Public addresses.
     pub(super) public: Vec<Ipv4Addr>,
 }
 
 impl ObservedInterface {
-    /// The lines of one of its leaves.
     pub(super) fn lines<'s>(&self, observations: &'s Observations, leaf: &str) -> Vec<&'s str> {
         self.directory
             .as_ref()
@@ -44,7 +42,7 @@ impl ObservedInterface {
     }
 }
 
-/// All of them by device number, the primary one first.
+/// The interfaces by device number, the primary one first.
 pub(super) fn all(observations: &Observations) -> Vec<ObservedInterface> {
     let macs: BTreeSet<&str> =
         observations.below(MACS).filter_map(|(path, _)| path.split_once('/')).map(|(mac, _)| mac).collect();
@@ -93,8 +91,8 @@ pub(super) fn write(observations: &Observations, interfaces: &[ObservedInterface
     }
 }
 
-fn block(observations: &Observations, interface: &ObservedInterface, index: u32) -> Table {
-    let mut table = Table::new("[[instance.network-interface]]");
+fn block(observations: &Observations, interface: &ObservedInterface, index: u32) -> DraftTable {
+    let mut table = DraftTable::new("[[instance.network-interface]]");
     if index == 0 {
         table.add_comment("The primary interface.");
     }
@@ -129,7 +127,7 @@ fn texts<T: ToString>(values: &[T]) -> Vec<String> {
     values.iter().map(ToString::to_string).collect()
 }
 
-fn network(observations: &Observations, interface: &ObservedInterface, table: &mut Table) {
+fn network(observations: &Observations, interface: &ObservedInterface, table: &mut DraftTable) {
     table.set_if_valid::<SubnetId>("subnet-id", interface.text(observations, "subnet-id"));
     table.set_if_valid::<VpcId>("vpc-id", interface.text(observations, "vpc-id"));
     table.set_if_valid::<Ipv4Net>(
@@ -146,7 +144,7 @@ fn network(observations: &Observations, interface: &ObservedInterface, table: &m
     if !blocks.is_empty() {
         table.set_toml("vpc-ipv4-cidr-blocks", quote::list(texts(&blocks)));
     }
-    // Where there is an address, they follow from it unless said: that there are none has to be said then.
+    // Where there is an address, they follow from it unless set: that there are none has to be set then.
     let follow = interface.text(observations, "ipv6s").is_some();
     for leaf in ["subnet-ipv6-cidr-blocks", "vpc-ipv6-cidr-blocks"] {
         let blocks = interface.many::<Ipv6Net>(observations, leaf);
@@ -156,12 +154,12 @@ fn network(observations: &Observations, interface: &ObservedInterface, table: &m
     }
 }
 
-/// What is the instance's unless said.
+/// Keys whose default is the value of the instance.
 fn differing(
     observations: &Observations,
     interface: &ObservedInterface,
     primary: Option<&ObservedInterface>,
-    table: &mut Table,
+    table: &mut DraftTable,
 ) {
     let groups = interface.lines(observations, "security-groups");
     if !groups.is_empty() && groups != observations.lines("meta-data/security-groups") {

@@ -1,12 +1,12 @@
 //! `[metadata-options]` and `[http]`: how the service behaves.
 
 use crate::model::{Http, HttpTokens, StringEnum};
-use crate::transcribe::draft::{Draft, Table};
+use crate::transcribe::draft::{Draft, DraftTable};
 use crate::transcribe::observations::Observations;
 use crate::transcribe::quote;
 
 pub(super) fn metadata_options(observations: &Observations, draft: &mut Draft) {
-    let mut table = Table::new("[metadata-options]");
+    let mut table = DraftTable::new("[metadata-options]");
     match observations.traits.http_tokens {
         Some(HttpTokens::Optional) if observations.has_real_keys => {
             let why = "The service also answered without tokens; with real credentials, any web page could then read them.";
@@ -25,25 +25,25 @@ pub(super) fn metadata_options(observations: &Observations, draft: &mut Draft) {
     draft.push(table);
 }
 
-/// What is as EC2 does it is not said.
+/// Keys that are not as on EC2.
 pub(super) fn http(observations: &Observations, draft: &mut Draft) {
-    let mut table = Table::new("[http]");
+    let mut table = DraftTable::new("[http]");
     let (http, usual) = (&observations.traits.http, Http::default());
     if http.keep_alive {
         table.set("keep-alive", true);
     }
-    let mut word = |key: &str, word: &'static str, usual: &str| {
-        if word != usual {
-            table.set(key, word);
+    let mut set_unusual = |key: &str, value: &'static str, usual: &str| {
+        if value != usual {
+            table.set(key, value);
         }
     };
-    word("profile", http.profile.as_str(), usual.profile.as_str());
-    word(
+    set_unusual("profile", http.profile.as_str(), usual.profile.as_str());
+    set_unusual(
         "directory-without-slash",
         http.directory_without_slash.as_str(),
         usual.directory_without_slash.as_str(),
     );
-    word("user-data-listed", http.user_data_listed.as_str(), usual.user_data_listed.as_str());
+    set_unusual("user-data-listed", http.user_data_listed.as_str(), usual.user_data_listed.as_str());
     if http.open_listings {
         table.set("open-listings", true);
     }

@@ -27,7 +27,7 @@ impl Observations {
         let rest = move |path: &'_ str| below(path, directory).map(str::len);
         self.values
             .iter()
-            .filter_map(move |(path, leaf)| rest(path).map(|length| (&path[path.len() - length..], leaf)))
+            .filter_map(move |(path, value)| rest(path).map(|length| (&path[path.len() - length..], value)))
     }
 
     /// True if something answered at the path or below it.
