@@ -17,7 +17,7 @@ pub(crate) const LABEL: &str = "lo:imds";
 pub(crate) const PROTOCOL: u8 = 169;
 
 /// The index of `lo`, the same in every network namespace.
-pub(super) const LOOPBACK: u32 = 1;
+pub(crate) const LOOPBACK: u32 = 1;
 
 /// The fixed parts: struct ifaddrmsg and struct ifinfomsg.
 const ADDRESS_HEAD: usize = 8;

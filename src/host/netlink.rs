@@ -32,7 +32,7 @@ const DONE: u16 = narrow(libc::NLMSG_DONE);
     clippy::cast_sign_loss,
     reason = "the constants fit; checked here"
 )]
-pub(super) const fn narrow(constant: i32) -> u16 {
+pub(crate) const fn narrow(constant: i32) -> u16 {
     assert!(constant >= 0 && constant <= u16::MAX as i32, "a 16-bit constant");
     constant as u16
 }
@@ -41,13 +41,13 @@ pub(super) const fn narrow(constant: i32) -> u16 {
 
 /// A message being built.
 #[derive(Debug, Clone)]
-pub(super) struct NetlinkMessage {
+pub(crate) struct NetlinkMessage {
     bytes: Vec<u8>,
 }
 
 impl NetlinkMessage {
     /// A message of this type with its fixed part.
-    pub(super) fn new(kind: u16, flags: u16, body: &[u8]) -> Self {
+    pub(crate) fn new(kind: u16, flags: u16, body: &[u8]) -> Self {
         let mut bytes = vec![0; HEADER];
         bytes[4..6].copy_from_slice(&kind.to_ne_bytes());
         bytes[6..8].copy_from_slice(&(flags | REQUEST).to_ne_bytes());
@@ -57,7 +57,7 @@ impl NetlinkMessage {
 
     /// Adds an attribute.
     #[must_use]
-    pub(super) fn attribute(mut self, kind: u16, value: &[u8]) -> Self {
+    pub(crate) fn attribute(mut self, kind: u16, value: &[u8]) -> Self {
         let length = u16::try_from(value.len() + 4).expect("attributes here are short");
         self.bytes.extend_from_slice(&length.to_ne_bytes());
         self.bytes.extend_from_slice(&kind.to_ne_bytes());
@@ -68,14 +68,14 @@ impl NetlinkMessage {
 
     /// Adds a string attribute, with the NUL that the kernel wants.
     #[must_use]
-    pub(super) fn text(self, kind: u16, value: &str) -> Self {
+    pub(crate) fn text(self, kind: u16, value: &str) -> Self {
         let mut bytes = value.as_bytes().to_vec();
         bytes.push(0);
         self.attribute(kind, &bytes)
     }
 
     /// The finished bytes.
-    pub(super) fn finish(mut self, flags: u16, sequence: u32) -> Vec<u8> {
+    pub(crate) fn finish(mut self, flags: u16, sequence: u32) -> Vec<u8> {
         let length = u32::try_from(self.bytes.len()).expect("messages here are short");
         let flags = flags | u16_at(&self.bytes, 6);
         self.bytes[0..4].copy_from_slice(&length.to_ne_bytes());
@@ -85,7 +85,7 @@ impl NetlinkMessage {
     }
 
     /// The finished bytes of a message that wants to be acknowledged.
-    pub(super) fn finish_acked(self, sequence: u32) -> Vec<u8> {
+    pub(crate) fn finish_acked(self, sequence: u32) -> Vec<u8> {
         self.finish(ACK, sequence)
     }
 }
@@ -94,28 +94,28 @@ impl NetlinkMessage {
 
 /// A message that came in.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct NetlinkReply {
+pub(crate) struct NetlinkReply {
     /// Its type.
-    pub(super) kind: u16,
+    pub(crate) kind: u16,
     flags: u16,
     sequence: u32,
     /// What follows the header.
-    pub(super) payload: Vec<u8>,
+    pub(crate) payload: Vec<u8>,
 }
 
 impl NetlinkReply {
     /// The attributes behind a fixed part of `skip` bytes.
-    pub(super) fn attributes(&self, skip: usize) -> impl Iterator<Item = (u16, &[u8])> {
+    pub(crate) fn attributes(&self, skip: usize) -> impl Iterator<Item = (u16, &[u8])> {
         attributes(self.payload.get(skip..).unwrap_or_default())
     }
 
     /// One attribute's value.
-    pub(super) fn attribute(&self, skip: usize, kind: u16) -> Option<&[u8]> {
+    pub(crate) fn attribute(&self, skip: usize, kind: u16) -> Option<&[u8]> {
         self.attributes(skip).find(|(found, _)| *found == kind).map(|(_, value)| value)
     }
 
     /// One attribute as text without its NUL.
-    pub(super) fn text(&self, skip: usize, kind: u16) -> Option<String> {
+    pub(crate) fn text(&self, skip: usize, kind: u16) -> Option<String> {
         let value = self.attribute(skip, kind)?;
         let value = value.split(|b| *b == 0).next().unwrap_or_default();
         Some(String::from_utf8_lossy(value).into_owned())
@@ -163,7 +163,7 @@ fn u16_at(bytes: &[u8], at: usize) -> u16 {
 }
 
 /// A number of four bytes in this machine's order. The caller knows that they are there.
-pub(super) fn u32_at(bytes: &[u8], at: usize) -> u32 {
+pub(crate) fn u32_at(bytes: &[u8], at: usize) -> u32 {
     u32::from_ne_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]])
 }
 
@@ -171,7 +171,7 @@ pub(super) fn u32_at(bytes: &[u8], at: usize) -> u32 {
 
 /// A netlink socket.
 #[derive(Debug)]
-pub(super) struct NetlinkSocket {
+pub(crate) struct NetlinkSocket {
     fd: OwnedFd,
     sequence: u32,
     buffer: Vec<u8>,
@@ -179,12 +179,12 @@ pub(super) struct NetlinkSocket {
 
 impl NetlinkSocket {
     /// A socket for requests.
-    pub(super) fn open(protocol: SockProtocol) -> Result<Self, Errno> {
+    pub(crate) fn open(protocol: SockProtocol) -> Result<Self, Errno> {
         Self::with_groups(protocol, 0)
     }
 
     /// A socket that hears what happens to these multicast groups: bit n is group n + 1.
-    pub(super) fn watch(protocol: SockProtocol, groups: u32) -> Result<Self, Errno> {
+    pub(crate) fn watch(protocol: SockProtocol, groups: u32) -> Result<Self, Errno> {
         Self::with_groups(protocol, groups)
     }
 
@@ -195,7 +195,7 @@ impl NetlinkSocket {
     }
 
     /// A socket that was kept over a re-execution.
-    pub(super) fn adopt(fd: OwnedFd) -> Self {
+    pub(crate) fn adopt(fd: OwnedFd) -> Self {
         // Both are improvements only: more room for acknowledgements, and no endless wait for a kernel that
         // does not answer.
         let _ = setsockopt(&fd, sockopt::RcvBufForce, &(1 << 20));
@@ -204,12 +204,12 @@ impl NetlinkSocket {
     }
 
     /// Sends a request and collects what comes back up to its acknowledgement.
-    pub(super) fn request(&mut self, message: NetlinkMessage) -> Result<Vec<NetlinkReply>, Errno> {
+    pub(crate) fn request(&mut self, message: NetlinkMessage) -> Result<Vec<NetlinkReply>, Errno> {
         self.exchange(message, ACK)
     }
 
     /// Collects a dump; one that a change interrupted is asked for again.
-    pub(super) fn dump(&mut self, message: &NetlinkMessage) -> Result<Vec<NetlinkReply>, Errno> {
+    pub(crate) fn dump(&mut self, message: &NetlinkMessage) -> Result<Vec<NetlinkReply>, Errno> {
         for _ in 0..8 {
             let replies = self.exchange(message.clone(), DUMP)?;
             if replies.iter().all(|reply| reply.flags & DUMP_INTERRUPTED == 0) {
@@ -239,7 +239,7 @@ impl NetlinkSocket {
     /// Sends a batch and gives the refusals by sequence number, the first first. Empty: all was acknowledged.
     ///
     /// The kernel handles a batch within `send`, so that all answers are waiting when it returns.
-    pub(super) fn batch(&mut self, bytes: &[u8], sequences: Range<u32>) -> Result<Vec<(u32, Errno)>, Errno> {
+    pub(crate) fn batch(&mut self, bytes: &[u8], sequences: Range<u32>) -> Result<Vec<(u32, Errno)>, Errno> {
         self.discard()?;
         send(self.fd.as_raw_fd(), bytes, MsgFlags::empty())?;
         let mut acknowledged = Vec::new();
@@ -266,7 +266,7 @@ impl NetlinkSocket {
     }
 
     /// Reads whatever waits; whether there was anything. Notifications that did not fit count as something.
-    pub(super) fn drain(&mut self) -> Result<bool, Errno> {
+    pub(crate) fn drain(&mut self) -> Result<bool, Errno> {
         let mut any = false;
         loop {
             match self.receive(MsgFlags::MSG_DONTWAIT) {

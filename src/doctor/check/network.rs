@@ -4,10 +4,10 @@ use std::net::IpAddr;
 
 use super::firewall::packet;
 use super::one;
+use crate::doctor::Finding;
+use crate::doctor::facts::{HostFacts, Probe, RouteDetour};
+use crate::doctor::ruleset::PacketFate;
 use crate::host::address::{self, width};
-use crate::host::doctor::Finding;
-use crate::host::doctor::facts::{HostFacts, Probe, RouteDetour};
-use crate::host::doctor::ruleset::PacketFate;
 use crate::host::plan::{Family, NAT_PRIORITY, Plan, TABLE};
 use crate::host::settings::Redirect;
 use crate::host::status::Protection;

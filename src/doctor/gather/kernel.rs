@@ -7,8 +7,8 @@ use nix::errno::Errno;
 use nix::libc;
 use nix::sys::socket::SockProtocol;
 
+use crate::doctor::facts::{CallerInterface, Observed, RouteDetour};
 use crate::host::address::LOOPBACK;
-use crate::host::doctor::facts::{CallerInterface, Observed, RouteDetour};
 use crate::host::netlink::{NetlinkMessage, NetlinkReply, NetlinkSocket, u32_at};
 use crate::host::settings::HostSettings;
 use crate::model::endpoint::ADDRESS_V4;
