@@ -191,7 +191,7 @@ impl AddressWatch {
     /// Starts to listen.
     pub(crate) fn open() -> Result<Self, HostError> {
         // RTNLGRP_IPV4_IFADDR is group 5, RTNLGRP_IPV6_IFADDR group 9.
-        let socket = NetlinkSocket::watch(SockProtocol::NetlinkRoute, 1 << 4 | 1 << 8);
+        let socket = NetlinkSocket::subscribe(SockProtocol::NetlinkRoute, 1 << 4 | 1 << 8);
         socket.map(Self).map_err(|e| HostError::kernel("watch the addresses", e))
     }
 
