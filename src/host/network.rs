@@ -190,7 +190,7 @@ impl Network {
         let missing = self.planned_tables().find(|table| {
             let seen = self.state.seen.table(table.family);
             seen.is_none_or(|seen| {
-                seen.rules.len() != table.rules() || seen.chains.len() != table.chains.len()
+                seen.rules.len() != table.rule_count() || seen.chains.len() != table.chains.len()
             })
         });
         match missing {

@@ -125,9 +125,9 @@ pub(super) fn tables(facts: &HostFacts) -> Vec<Finding> {
                     .means("nothing redirects port 80 to the service, and nothing keeps the LAN out")
                     .mend(restart),
             ),
-            Some(seen) if seen.rules.len() != table.rules() || seen.chains.len() != table.chains.len() => {
+            Some(seen) if seen.rules.len() != table.rule_count() || seen.chains.len() != table.chains.len() => {
                 findings.push(
-                    Finding::problem("tables", format!("the table {name} has {} rules, not {}", seen.rules.len(), table.rules()))
+                    Finding::problem("tables", format!("the table {name} has {} rules, not {}", seen.rules.len(), table.rule_count()))
                         .means("somebody changed it: it does not do what host.toml says")
                         .mend(restart),
                 );
