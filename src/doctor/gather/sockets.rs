@@ -3,7 +3,7 @@
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use crate::host::doctor::facts::ListeningSocket;
+use crate::doctor::facts::ListeningSocket;
 use crate::model::endpoint::{METADATA_PORT, SERVICE_PORT};
 
 const ESTABLISHED: &str = "01";

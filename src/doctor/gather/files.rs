@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::host::doctor::facts::CloudInit;
+use crate::doctor::facts::CloudInit;
 use crate::host::plan::TABLE;
 
 fn read(root: &Path, path: &str) -> Option<String> {

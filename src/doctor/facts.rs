@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::ruleset::Ruleset;
 use crate::host::address;
 use crate::host::cloud;
-use crate::host::nft::Snapshot;
+use crate::host::nft::TablesSnapshot;
 use crate::host::settings::HostSettings;
 use crate::host::status::GuardianStatus;
 
@@ -31,7 +31,7 @@ pub(crate) struct HostFacts {
     /// Every interface that has one of our addresses.
     pub addresses: Observed<Vec<address::InterfaceAddress>>,
     /// Our tables in the kernel; root only.
-    pub tables: Observed<Snapshot>,
+    pub tables: Observed<TablesSnapshot>,
     /// What answers at the real address.
     pub probe: Probe,
     /// The TCP sockets that listen on one of our ports.

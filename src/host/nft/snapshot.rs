@@ -1,12 +1,12 @@
-//! What is in the kernel under our tables' names: by handles, which the kernel gives out once only, so that equal
-//! handles mean that nobody replaced, added or removed a chain or rule.
+//! The state of our tables in the kernel: by handles, which the kernel gives out once only, so that equal handles
+//! mean that nobody replaced, added or removed a chain or rule.
 
 use std::collections::BTreeSet;
 
 use nix::errno::Errno;
 use nix::libc;
 
-use super::{HEAD, message};
+use super::message::{HEAD_LENGTH, message};
 use crate::host::netlink::NetlinkSocket;
 use crate::host::plan::{Family, TABLE};
 
@@ -19,17 +19,15 @@ const CHAIN_HANDLE: u16 = 2;
 const RULE_TABLE: u16 = 1;
 const RULE_HANDLE: u16 = 3;
 
-/// Our tables as they are.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Snapshot {
-    /// Those that are there.
+pub(crate) struct TablesSnapshot {
+    /// Those that exist.
     pub tables: Vec<InstalledTable>,
 }
 
-/// One of our tables as it is.
+/// One of our tables in the kernel.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct InstalledTable {
-    /// Its family.
     pub family: Family,
     /// The kernel's number for it.
     pub handle: u64,
@@ -41,15 +39,15 @@ pub(crate) struct InstalledTable {
     pub rules: BTreeSet<u64>,
 }
 
-impl Snapshot {
-    /// The table of this family.
+impl TablesSnapshot {
     pub(crate) fn table(&self, family: Family) -> Option<&InstalledTable> {
         self.tables.iter().find(|table| table.family == family)
     }
 }
 
-pub(super) fn snapshot(socket: &mut NetlinkSocket) -> Result<Snapshot, Errno> {
-    let mut snapshot = Snapshot::default();
+/// The tables, with the handles of their chains and rules.
+pub(super) fn read(socket: &mut NetlinkSocket) -> Result<TablesSnapshot, Errno> {
+    let mut snapshot = TablesSnapshot::default();
     for family in [Family::Inet, Family::Arp] {
         snapshot.tables.extend(table(socket, family)?);
     }
@@ -64,8 +62,8 @@ fn table(socket: &mut NetlinkSocket, family: Family) -> Result<Option<InstalledT
         Err(error) => return Err(error),
     };
     let Some(reply) = replies.first() else { return Ok(None) };
-    let handle = number(reply.attribute(HEAD, TABLE_HANDLE));
-    let owner = reply.attribute(HEAD, TABLE_OWNER).and_then(|bytes| bytes.try_into().ok());
+    let handle = number(reply.attribute(HEAD_LENGTH, TABLE_HANDLE));
+    let owner = reply.attribute(HEAD_LENGTH, TABLE_OWNER).and_then(|bytes| bytes.try_into().ok());
     let chains = handles(socket, libc::NFT_MSG_GETCHAIN, family, CHAIN_TABLE, CHAIN_HANDLE)?;
     let rules = handles(socket, libc::NFT_MSG_GETRULE, family, RULE_TABLE, RULE_HANDLE)?;
     Ok(Some(InstalledTable { family, handle, owner: owner.map(u32::from_be_bytes), chains, rules }))
@@ -80,8 +78,8 @@ fn handles(
     handle: u16,
 ) -> Result<BTreeSet<u64>, Errno> {
     let replies = socket.dump(&message(kind, 0, family).text(table, TABLE))?;
-    let ours = replies.iter().filter(|reply| reply.text(HEAD, table).as_deref() == Some(TABLE));
-    Ok(ours.map(|reply| number(reply.attribute(HEAD, handle))).collect())
+    let ours = replies.iter().filter(|reply| reply.text(HEAD_LENGTH, table).as_deref() == Some(TABLE));
+    Ok(ours.map(|reply| number(reply.attribute(HEAD_LENGTH, handle))).collect())
 }
 
 /// A number of eight bytes in network order.

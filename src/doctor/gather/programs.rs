@@ -4,8 +4,8 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::host::doctor::facts::Unit;
-use crate::host::doctor::ruleset::Ruleset;
+use crate::doctor::facts::Unit;
+use crate::doctor::ruleset::Ruleset;
 use crate::host::plan::TABLE;
 
 const UNITS: [&str; 4] =

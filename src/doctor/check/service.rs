@@ -1,8 +1,8 @@
 //! Our own processes: units, settings, guardian, server, versions.
 
 use super::one;
-use crate::host::doctor::Finding;
-use crate::host::doctor::facts::{GuardianProcess, HostFacts, Probe, ServerState, Unit};
+use crate::doctor::Finding;
+use crate::doctor::facts::{GuardianProcess, HostFacts, Probe, ServerState, Unit};
 use crate::host::status::{NetMode, Restoration};
 
 /// Whether systemd starts us.

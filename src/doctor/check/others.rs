@@ -1,8 +1,8 @@
 //! Other people's files and variables.
 
 use super::one;
-use crate::host::doctor::Finding;
-use crate::host::doctor::facts::{CloudInit, HostFacts, Variable};
+use crate::doctor::Finding;
+use crate::doctor::facts::{CloudInit, HostFacts, Variable};
 use crate::model::endpoint::ADDRESS_V4;
 
 /// Saved rulesets that hold our tables.

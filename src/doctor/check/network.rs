@@ -4,10 +4,10 @@ use std::net::IpAddr;
 
 use super::firewall::packet;
 use super::one;
+use crate::doctor::Finding;
+use crate::doctor::facts::{HostFacts, Probe, RouteDetour};
+use crate::doctor::ruleset::PacketFate;
 use crate::host::address::{self, width};
-use crate::host::doctor::Finding;
-use crate::host::doctor::facts::{HostFacts, Probe, RouteDetour};
-use crate::host::doctor::ruleset::PacketFate;
 use crate::host::plan::{Family, NAT_PRIORITY, Plan, TABLE};
 use crate::host::settings::Redirect;
 use crate::host::status::Protection;
@@ -123,9 +123,9 @@ pub(super) fn tables(facts: &HostFacts) -> Vec<Finding> {
                     .means("nothing redirects port 80 to the service, and nothing keeps the LAN out")
                     .mend(restart),
             ),
-            Some(seen) if seen.rules.len() != table.rules() || seen.chains.len() != table.chains.len() => {
+            Some(seen) if seen.rules.len() != table.rule_count() || seen.chains.len() != table.chains.len() => {
                 findings.push(
-                    Finding::problem("tables", format!("the table {name} has {} rules, not {}", seen.rules.len(), table.rules()))
+                    Finding::problem("tables", format!("the table {name} has {} rules, not {}", seen.rules.len(), table.rule_count()))
                         .means("it was changed, and does not match host.toml")
                         .mend(restart),
                 );

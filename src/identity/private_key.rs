@@ -1,6 +1,4 @@
-//! Private keys: what each signature needs, how one is made, read, written and used.
-
-use std::fmt;
+//! Private keys: generation, PKCS#8, signatures.
 
 use chacha20::ChaCha20Rng;
 use rsa::pkcs1v15;
@@ -15,12 +13,12 @@ use rsa::{RsaPrivateKey, sha2};
 use sha1::Digest as _;
 
 use super::asn1::Algorithm;
-use super::{SignatureKind, domain};
+use super::dsa_domain;
+use super::signature_kind::{KeySize, SignatureKind};
 
 const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 const EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
 
-/// A key that fits one of the leaves.
 pub(super) enum PrivateKey {
     Rsa(pkcs1v15::SigningKey<sha2::Sha256>),
     Dsa(dsa::SigningKey),
@@ -28,13 +26,13 @@ pub(super) enum PrivateKey {
 
 impl PrivateKey {
     /// A new key for this leaf: about 40 ms for RSA-2048, 3 ms for RSA-1024, under 1 ms for DSA.
-    pub(super) fn generate(leaf: SignatureKind, random: &mut ChaCha20Rng) -> Self {
-        match leaf {
+    pub(super) fn generate(kind: SignatureKind, random: &mut ChaCha20Rng) -> Self {
+        match kind {
             SignatureKind::Signature => Self::generate_rsa(1024, random),
             SignatureKind::Rsa2048 => Self::generate_rsa(2048, random),
             SignatureKind::Pkcs7 => {
                 let Ok(key) =
-                    dsa::SigningKey::try_generate_from_rng_with_components(random, domain::components());
+                    dsa::SigningKey::try_generate_from_rng_with_components(random, dsa_domain::components());
                 Self::Dsa(key)
             }
         }
@@ -47,8 +45,8 @@ impl PrivateKey {
 
     /// Reads an unencrypted PKCS#8 key.
     ///
-    /// The error is a phrase that goes on after the file's name: what was found in it.
-    pub(super) fn from_pkcs8(leaf: SignatureKind, der: &[u8]) -> Result<Self, String> {
+    /// The error is a phrase that follows the name of the file.
+    pub(super) fn from_pkcs8(kind: SignatureKind, der: &[u8]) -> Result<Self, String> {
         let algorithm = PrivateKeyInfoRef::try_from(der).map_err(|_| "holds no PKCS#8 key")?.algorithm.oid;
         let key = match algorithm {
             RSA => RsaPrivateKey::from_pkcs8_der(der).map(|key| Self::Rsa(key.into())),
@@ -57,13 +55,12 @@ impl PrivateKey {
             other => return Err(format!("holds a key of another kind ({other})")),
         };
         let key = key.map_err(|_| "holds a key whose numbers do not fit together")?;
-        if key.bits() != leaf.bits() {
-            return Err(format!("holds {}", key.bits()));
+        if key.size() != kind.key_size() {
+            return Err(format!("holds {}", key.size()));
         }
         Ok(key)
     }
 
-    /// The key as PKCS#8.
     pub(super) fn to_pkcs8(&self) -> SecretDocument {
         let document = match self {
             Self::Rsa(key) => key.to_pkcs8_der(),
@@ -81,7 +78,7 @@ impl PrivateKey {
         document.expect("a checked key has a SubjectPublicKeyInfo").into_vec()
     }
 
-    /// The digest that goes with the key.
+    /// The digest of the key's signature algorithm.
     pub(super) fn digest(&self, message: &[u8]) -> Vec<u8> {
         match self {
             Self::Rsa(_) => sha2::Sha256::digest(message).to_vec(),
@@ -89,7 +86,6 @@ impl PrivateKey {
         }
     }
 
-    /// How that digest is named.
     pub(super) const fn digest_algorithm(&self) -> Algorithm {
         match self {
             Self::Rsa(_) => Algorithm::SHA256,
@@ -97,15 +93,14 @@ impl PrivateKey {
         }
     }
 
-    /// How its signatures are named.
-    pub(super) const fn algorithm(&self) -> Algorithm {
+    pub(super) const fn signature_algorithm(&self) -> Algorithm {
         match self {
             Self::Rsa(_) => Algorithm::SHA256_WITH_RSA,
             Self::Dsa(_) => Algorithm::DSA_WITH_SHA1,
         }
     }
 
-    /// Signs; the same message gives the same bytes (PKCS#1 v1.5 pads without randomness, DSA nonces follow RFC 6979).
+    /// A signature; the same message gives the same bytes (PKCS#1 v1.5 pads without randomness, DSA nonces follow RFC 6979).
     pub(super) fn sign(&self, message: &[u8]) -> Vec<u8> {
         let digest = self.digest(message);
         match self {
@@ -119,32 +114,14 @@ impl PrivateKey {
         }
     }
 
-    /// Bits of the RSA modulus; of the two DSA primes.
-    fn bits(&self) -> Bits {
+    /// KeySize of the RSA modulus; of the two DSA primes.
+    fn size(&self) -> KeySize {
         match self {
-            Self::Rsa(key) => Bits::Rsa(key.as_ref().n().bits()),
+            Self::Rsa(key) => KeySize::Rsa(key.as_ref().n().bits()),
             Self::Dsa(key) => {
                 let group = key.verifying_key().components();
-                Bits::Dsa(group.p().bits(), group.q().bits())
+                KeySize::Dsa(group.p().bits(), group.q().bits())
             }
-        }
-    }
-}
-
-/// The size of a key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Bits {
-    /// Of the modulus.
-    Rsa(u32),
-    /// Of the two primes p and q.
-    Dsa(u32, u32),
-}
-
-impl fmt::Display for Bits {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Rsa(modulus) => write!(f, "an RSA key of {modulus} bits"),
-            Self::Dsa(p, q) => write!(f, "a DSA key of {p}/{q} bits"),
         }
     }
 }

@@ -1,48 +1,43 @@
-//! The three keys with their certificates, and what they sign.
+//! The key pairs of the three signed leaves, and the signatures that they make.
 
 use std::fmt;
 use std::sync::OnceLock;
 
 use chacha20::ChaCha20Rng;
-use rsa::rand_core::{Rng as _, SeedableRng as _};
+use rsa::rand_core::SeedableRng as _;
 
-use super::certificate::Certificate;
-use super::keys::PrivateKey;
-use super::{SignatureKind, Signed, cms, pem};
+use super::key_pair::KeyPair;
+use super::{SignatureKind, cms, pem};
 use crate::model::Timestamp;
 
 /// Columns of the base64 that EC2 sends.
 const COLUMNS: usize = 76;
 
-/// A key and the certificate that says its public half.
-pub(super) struct KeyPair {
-    pub(super) key: PrivateKey,
-    pub(super) certificate: Certificate,
-}
-
-impl KeyPair {
-    /// A new key, certified by itself.
-    pub(super) fn generate(leaf: SignatureKind, random: &mut ChaCha20Rng) -> Self {
-        let key = PrivateKey::generate(leaf, random);
-        let certificate = Certificate::self_signed(leaf, &key, random.next_u64().to_be_bytes());
-        Self { key, certificate }
-    }
+/// The signed leaves of one document, each text as it is sent: base64 in lines of 76, LF between, none at the end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signatures {
+    /// `signature`: three lines.
+    pub signature: String,
+    /// `pkcs7`: starts `MIAGCSqGSIb3DQEHAqCAMIACAQExCzAJBgUrDgMC`.
+    pub pkcs7: String,
+    /// `rsa2048`: starts `MIAGCSqGSIb3DQEHAqCAMIACAQExDzANBglghkgBZQMEAgEF`.
+    pub rsa2048: String,
 }
 
 /// The keys of the three signed leaves, each with its certificate.
 pub struct KeyRing {
     seed: [u8; 32],
-    pairs: OnceLock<Pairs>,
+    pairs: OnceLock<KeyPairs>,
 }
 
-pub(super) struct Pairs {
+pub(super) struct KeyPairs {
     pub(super) signature: KeyPair,
     pub(super) pkcs7: KeyPair,
     pub(super) rsa2048: KeyPair,
 }
 
-impl From<Pairs> for KeyRing {
-    fn from(pairs: Pairs) -> Self {
+impl From<KeyPairs> for KeyRing {
+    fn from(pairs: KeyPairs) -> Self {
         Self { seed: [0; 32], pairs: pairs.into() }
     }
 }
@@ -50,23 +45,23 @@ impl From<Pairs> for KeyRing {
 impl KeyRing {
     /// New keys that live in memory only.
     ///
-    /// The seed is 32 bytes from the system's generator; equal seeds make equal keys and certificates. They are made
-    /// when one is needed for the first time, or by [`KeyRing::make`].
+    /// The seed is 32 bytes from the system's generator; equal seeds make equal keys and certificates. They are generated
+    /// when one is needed for the first time, or by [`KeyRing::generate_now`].
     pub fn generate(seed: [u8; 32]) -> Self {
         Self { seed, pairs: OnceLock::new() }
     }
 
-    /// Makes the keys unless they are there. Takes about 45 ms in a release build, and twice that one time in ten;
-    /// who needs a key meanwhile waits for it.
-    pub(crate) fn make(&self) {
+    /// Generates the keys unless it was done. Takes about 45 ms in a release build, and twice that one time in ten;
+    /// a caller that needs a key meanwhile waits for it.
+    pub(crate) fn generate_now(&self) {
         self.pairs();
     }
 
-    fn pairs(&self) -> &Pairs {
+    fn pairs(&self) -> &KeyPairs {
         self.pairs.get_or_init(|| {
             let mut random = ChaCha20Rng::from_seed(self.seed);
-            let mut generate = |leaf| KeyPair::generate(leaf, &mut random);
-            Pairs {
+            let mut generate = |kind| KeyPair::generate(kind, &mut random);
+            KeyPairs {
                 signature: generate(SignatureKind::Signature),
                 pkcs7: generate(SignatureKind::Pkcs7),
                 rsa2048: generate(SignatureKind::Rsa2048),
@@ -75,26 +70,26 @@ impl KeyRing {
     }
 
     /// The certificate with which a leaf is verified, as PEM with a final LF.
-    pub fn certificate_pem(&self, leaf: SignatureKind) -> String {
-        pem::encode(pem::CERTIFICATE, &self.pair(leaf).certificate.der)
+    pub fn certificate_pem(&self, kind: SignatureKind) -> String {
+        pem::encode(pem::CERTIFICATE, &self.pair(kind).certificate.der)
     }
 
     /// Signs the exact bytes of an identity document.
     ///
     /// On EC2 the signing time is a few seconds after the document's `pendingTime`. The same document and time give
     /// the same texts.
-    pub fn sign(&self, document: &[u8], signing_time: Timestamp) -> Signed {
+    pub fn sign(&self, document: &[u8], signing_time: Timestamp) -> Signatures {
         let pairs = self.pairs();
         let enveloped = |pair| pem::lines(&cms::signed_data(pair, document, signing_time), COLUMNS);
-        Signed {
+        Signatures {
             signature: pem::lines(&pairs.signature.key.sign(document), COLUMNS),
             pkcs7: enveloped(&pairs.pkcs7),
             rsa2048: enveloped(&pairs.rsa2048),
         }
     }
 
-    fn pair(&self, leaf: SignatureKind) -> &KeyPair {
-        match leaf {
+    fn pair(&self, kind: SignatureKind) -> &KeyPair {
+        match kind {
             SignatureKind::Signature => &self.pairs().signature,
             SignatureKind::Pkcs7 => &self.pairs().pkcs7,
             SignatureKind::Rsa2048 => &self.pairs().rsa2048,
@@ -103,7 +98,7 @@ impl KeyRing {
 }
 
 impl fmt::Debug for KeyRing {
-    /// Says nothing: private keys never reach a log.
+    /// Prints nothing: private keys never reach a log.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("KeyRing").finish_non_exhaustive()
     }

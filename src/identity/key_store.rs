@@ -1,7 +1,6 @@
 //! Keys and certificates in a directory: `NAME.key` (0600) and `NAME.pem` (0644) for each leaf.
 //!
-//! A pair that is there is used, whoever made it; a pair that is not there is made, once. Nothing that is there is
-//! ever written over.
+//! An existing pair is used, whoever made it; a missing one is generated, once. No existing file is ever overwritten.
 
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io;
@@ -13,27 +12,25 @@ use nix::fcntl::{Flock, FlockArg};
 use rsa::rand_core::SeedableRng as _;
 
 use super::SignatureKind;
-use super::files::KeyPairFiles;
-use super::ring::{KeyPair, KeyRing, Pairs};
+use super::key_files::KeyPairFiles;
+use super::key_pair::KeyPair;
+use super::key_ring::{KeyPairs, KeyRing};
 use crate::exit::Failure;
 
-/// Keys, and where they are.
 #[derive(Debug)]
 pub struct OpenedKeyRing {
-    /// The keys.
     pub ring: KeyRing,
-    /// Whether they outlive the process.
-    pub kept: KeyStorage,
+    pub storage: KeyStorage,
 }
 
-/// Where the keys live.
+/// The place of the keys, which decides whether they outlive the process.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KeyStorage {
-    /// In the directory, all of them.
+    /// All of them.
     InDirectory,
-    /// What the directory lacked is in memory only, because it could not be written.
+    /// Those that the directory lacked, because it could not be written.
     InMemory {
-        /// A sentence without a full stop: which path, and what the system said.
+        /// A sentence without a full stop, with the path and the system's error.
         why: String,
     },
 }
@@ -46,34 +43,33 @@ impl KeyRing {
     /// why: that is no error. Errors are files that are there and cannot be used: unreadable (77), half a pair, no
     /// PEM, a key of another kind or size, a certificate of another key (78).
     pub fn open(directory: &Path, seed: [u8; 32]) -> Result<OpenedKeyRing, Failure> {
-        let mut store = Store {
+        let mut keys = KeyDirectory {
             directory,
             random: ChaCha20Rng::from_seed(seed),
             lock: None,
-            kept: KeyStorage::InDirectory,
+            storage: KeyStorage::InDirectory,
         };
-        let pairs = Pairs {
-            signature: store.pair(SignatureKind::Signature)?,
-            pkcs7: store.pair(SignatureKind::Pkcs7)?,
-            rsa2048: store.pair(SignatureKind::Rsa2048)?,
+        let pairs = KeyPairs {
+            signature: keys.read_or_generate(SignatureKind::Signature)?,
+            pkcs7: keys.read_or_generate(SignatureKind::Pkcs7)?,
+            rsa2048: keys.read_or_generate(SignatureKind::Rsa2048)?,
         };
-        Ok(OpenedKeyRing { ring: pairs.into(), kept: store.kept })
+        Ok(OpenedKeyRing { ring: pairs.into(), storage: keys.storage })
     }
 }
 
-/// A directory while its keys are read or made.
-struct Store<'a> {
+struct KeyDirectory<'a> {
     directory: &'a Path,
     random: ChaCha20Rng,
     /// Held from the first missing pair to the end, so that two servers that start at once make one set of keys.
     lock: Option<Flock<File>>,
-    kept: KeyStorage,
+    storage: KeyStorage,
 }
 
-impl Store<'_> {
-    fn pair(&mut self, leaf: SignatureKind) -> Result<KeyPair, Failure> {
-        let files = KeyPairFiles::of(self.directory, leaf);
-        if let Some(pair) = files.whole()? {
+impl KeyDirectory<'_> {
+    fn read_or_generate(&mut self, kind: SignatureKind) -> Result<KeyPair, Failure> {
+        let files = KeyPairFiles::of(self.directory, kind);
+        if let Some(pair) = files.read_complete()? {
             return Ok(pair);
         }
         let writable = self.lock();
@@ -81,30 +77,30 @@ impl Store<'_> {
             files.finish_interrupted();
         }
         // Another process may have made the pair before it gave the lock.
-        if let Some(pair) = files.pair()? {
+        if let Some(pair) = files.read()? {
             return Ok(pair);
         }
-        let pair = KeyPair::generate(leaf, &mut self.random);
+        let pair = KeyPair::generate(kind, &mut self.random);
         if writable && let Err(error) = files.write(&pair) {
-            self.give_up(&error);
+            self.fall_back_to_memory(&error);
         }
         Ok(pair)
     }
 
-    /// Whether the directory can be written; its lock is held then.
+    /// Locks the directory; false when it cannot be written.
     fn lock(&mut self) -> bool {
-        if self.lock.is_none() && self.kept == KeyStorage::InDirectory {
+        if self.lock.is_none() && self.storage == KeyStorage::InDirectory {
             match lock(self.directory) {
                 Ok(lock) => self.lock = Some(lock),
-                Err(error) => self.give_up(&error),
+                Err(error) => self.fall_back_to_memory(&error),
             }
         }
         self.lock.is_some()
     }
 
-    fn give_up(&mut self, error: &io::Error) {
+    fn fall_back_to_memory(&mut self, error: &io::Error) {
         self.lock = None;
-        self.kept =
+        self.storage =
             KeyStorage::InMemory { why: format!("cannot write {}: {error}", self.directory.display()) };
     }
 }

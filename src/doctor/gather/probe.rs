@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as URL_SAFE_NO_PAD;
 
 use super::sockets;
-use crate::host::doctor::facts::Probe;
+use crate::doctor::facts::Probe;
 use crate::model::endpoint::{ADDRESS_V4, METADATA_PORT, PROBE_HEADER, Probed};
 
 /// For the connection, and for each part of the answer.

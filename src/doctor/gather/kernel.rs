@@ -7,8 +7,8 @@ use nix::errno::Errno;
 use nix::libc;
 use nix::sys::socket::SockProtocol;
 
+use crate::doctor::facts::{CallerInterface, Observed, RouteDetour};
 use crate::host::address::LOOPBACK;
-use crate::host::doctor::facts::{CallerInterface, Observed, RouteDetour};
 use crate::host::netlink::{NetlinkMessage, NetlinkReply, NetlinkSocket, u32_at};
 use crate::host::settings::HostSettings;
 use crate::model::endpoint::ADDRESS_V4;
@@ -59,13 +59,12 @@ pub(super) fn interfaces(settings: &HostSettings) -> Observed<Interfaces> {
 fn links(socket: &mut NetlinkSocket) -> Result<Vec<Link>, Errno> {
     let replies = socket.dump(&NetlinkMessage::new(libc::RTM_GETLINK, 0, &[0; LINK_HEAD]))?;
     let link = |reply: &NetlinkReply| {
-        let info = reply.attribute(LINK_HEAD, libc::IFLA_LINKINFO).unwrap_or_default();
+        let kind = reply.nested_text(LINK_HEAD, libc::IFLA_LINKINFO, libc::IFLA_INFO_KIND);
         Some(Link {
             index: u32_at(reply.payload.get(4..8)?, 0),
             name: reply.text(LINK_HEAD, libc::IFLA_IFNAME)?,
             master: reply.attribute(LINK_HEAD, libc::IFLA_MASTER).map(|bytes| u32_at(bytes, 0)),
-            // IFLA_INFO_KIND, the first attribute within.
-            bridge: info.get(4..11) == Some(b"bridge\0"),
+            bridge: kind.as_deref() == Some("bridge"),
         })
     };
     Ok(replies.iter().filter_map(link).collect())

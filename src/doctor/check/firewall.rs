@@ -2,9 +2,9 @@
 
 use std::net::Ipv4Addr;
 
-use crate::host::doctor::Finding;
-use crate::host::doctor::facts::{CallerInterface, HostFacts};
-use crate::host::doctor::ruleset::{Packet, PacketFate, RulePosition, Ruleset};
+use crate::doctor::Finding;
+use crate::doctor::facts::{CallerInterface, HostFacts};
+use crate::doctor::ruleset::{Packet, PacketFate, RulePosition, Ruleset};
 use crate::host::settings::Redirect;
 use crate::model::endpoint::{ADDRESS_V4, METADATA_PORT, SERVICE_PORT};
 

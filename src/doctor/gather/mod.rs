@@ -105,7 +105,7 @@ fn addresses() -> Observed<Vec<address::InterfaceAddress>> {
     found.map_err(|error| error.to_string())
 }
 
-fn tables() -> Observed<nft::Snapshot> {
+fn tables() -> Observed<nft::TablesSnapshot> {
     let seen = nft::NftClient::open().and_then(|mut client| client.inspect());
     match seen {
         Err(crate::host::HostError::NotPermitted) => Err("only root may list nftables".into()),

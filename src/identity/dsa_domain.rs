@@ -1,4 +1,4 @@
-//! The DSA group that the `pkcs7` key lives in.
+//! The DSA domain parameters: the group that the `pkcs7` key lives in.
 //!
 //! A group of 1024/160 bits takes seconds to find, a key in a known one is made at once. Groups are public and meant to
 //! be shared; this is the default of every JDK (JCA Reference Guide, "Algorithms and Sample Parameters" of the SUN
@@ -16,7 +16,6 @@ const G: &str = "f7e1a085d69b3ddecbbcab5c36b857b97994afbbfa3aea82f9574c0b3d07826
                  3c167a8b547c8d28e0a3ae1e2bb3a675916ea37f0bfa213562f1fb627a01243b\
                  cca4f1bea8519089a883dfe15ae59f06928b665e807b552564014c3bfecf492a";
 
-/// The group.
 pub(super) fn components() -> Components {
     Components::from_components(number(P, 1024), number(Q, 192), number(G, 1024))
         .expect("the constants are a group of 1024/160 bits; a test derives them")
