@@ -14,5 +14,5 @@ pub(crate) fn exec(clock: &ClockArgs) -> Result<(), Failure> {
         ClockCommand::Resume => ClockOrder { resume: true, ..ClockOrder::default() },
     };
     let outcome = ControlClient::new(clock.control.as_deref()).clock(&order)?;
-    tell(outcome, clock.json, |moved| ("", moved.message.clone())).map_err(nothing_changed)
+    tell(outcome, clock.json, |moved| (String::new(), moved.message.clone())).map_err(nothing_changed)
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json as object};
 
-use super::{json, nothing_changed, say, tell};
+use super::{json, say, tell_in_flags};
 use crate::cli::FaultArgs;
 use crate::control::ControlClient;
 use crate::exit::Failure;
@@ -16,8 +16,7 @@ pub(crate) fn exec(asked: &FaultArgs) -> Result<(), Failure> {
         return Ok(());
     }
     let outcome = client.fault(&words(asked))?;
-    tell(outcome, asked.json, |accepted| (&accepted.report, accepted.message.clone()))
-        .map_err(nothing_changed)
+    tell_in_flags(outcome, asked.json, |accepted| (&accepted.problems, &accepted.message))
 }
 
 fn words(asked: &FaultArgs) -> Value {

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::cli::{Cli, CliCommand, ImportFormat};
 use crate::config::plain;
-use crate::control::api::Rejected;
+use crate::control::api::{Rejected, RejectedProblem};
 use crate::exit::{self, ExitStatus, Failure};
 use crate::observe;
 
@@ -17,6 +17,7 @@ pub(crate) mod check;
 pub(crate) mod clock;
 pub(crate) mod doctor;
 pub(crate) mod fault;
+mod flags;
 mod follow;
 pub(crate) mod import_aemm;
 pub(crate) mod import_dump;
@@ -75,14 +76,14 @@ fn carry_out(command: CliCommand) -> Result<(), Failure> {
 fn tell<T: Serialize>(
     outcome: Result<T, Rejected>,
     as_json: bool,
-    words: impl FnOnce(&T) -> (&str, String),
+    words: impl FnOnce(&T) -> (String, String),
 ) -> Result<(), Rejected> {
     match outcome {
         Ok(done) if as_json => say(&json(&done)),
         Ok(done) => {
             let (report, sentence) = words(&done);
             if !report.is_empty() {
-                warn(report);
+                warn(&report);
             }
             say(&sentence);
         }
@@ -96,6 +97,21 @@ fn tell<T: Serialize>(
         }
     }
     Ok(())
+}
+
+/// Prints the answer to an event or a fault in the words of the command line, or fails with 64 if what was typed is
+/// wrong. JSON is the server's answer as it is.
+fn tell_in_flags<T: Serialize>(
+    outcome: Result<T, Rejected>,
+    as_json: bool,
+    answer: impl FnOnce(&T) -> (&[RejectedProblem], &str),
+) -> Result<(), Failure> {
+    let outcome = if as_json { outcome } else { outcome.map_err(flags::in_flags) };
+    let printed = tell(outcome, as_json, |accepted| {
+        let (warnings, message) = answer(accepted);
+        (flags::report(warnings), message.to_owned())
+    });
+    printed.map_err(|rejected| Failure::new(flags::status(&rejected), "rejected; nothing has changed"))
 }
 
 /// An order that was rejected, and left everything as it was.

@@ -11,12 +11,11 @@ use crate::exit::{ExitStatus, Failure};
 pub(crate) fn exec(reload: &ReloadArgs) -> Result<(), Failure> {
     let outcome =
         ControlClient::new(reload.control.path.as_deref()).reload(&ReloadOrder { keep: reload.keep })?;
-    tell(outcome, reload.json, |reloaded| (&reloaded.report, format!("reloaded: {}", reloaded.message)))
-        .map_err(|rejected| {
-            let since = rejected.scenario.at.rfc3339();
-            Failure::new(
-                ExitStatus::Config,
-                format!("reload rejected; still serving what was loaded {since}"),
-            )
-        })
+    tell(outcome, reload.json, |reloaded| {
+        (reloaded.report.clone(), format!("reloaded: {}", reloaded.message))
+    })
+    .map_err(|rejected| {
+        let since = rejected.scenario.at.rfc3339();
+        Failure::new(ExitStatus::Config, format!("reload rejected; still serving what was loaded {since}"))
+    })
 }

@@ -25,11 +25,11 @@ pub(crate) fn exec(asked: &UseArgs) -> Result<(), Failure> {
         let file = reloaded.scenario.file.as_ref().map(|file| file.display().to_string()).unwrap_or_default();
         format!("serving {file} until the next reload: {}", reloaded.message)
     };
-    tell(outcome, asked.json, |reloaded| (&reloaded.report, words(reloaded))).map_err(|rejected| {
+    tell(outcome, asked.json, |reloaded| (reloaded.report.clone(), words(reloaded))).map_err(|rejected| {
         if let Some(path) = path.filter(|path| hidden(path) && unread(&rejected.problems)) {
             let name = path.file_name().unwrap_or_default().display().to_string();
             warn(&format!(
-                "  the packaged service sees no home and a /tmp of its own; try: \
+                "  the packaged service sees no home directories and has a private /tmp; try: \
                  sudo cp {} /etc/mock-imds/ && mock-imds use /etc/mock-imds/{name}",
                 path.display()
             ));

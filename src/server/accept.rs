@@ -37,7 +37,7 @@ pub(super) async fn run(shared: Arc<Shared>, listener: Listener) {
                     let now = Instant::now();
                     if now >= log_after {
                         let address = listener.address;
-                        tracing::warn!("no connection can be accepted at {address}: {error}; trying on");
+                        tracing::warn!("cannot accept connections at {address}: {error}; retrying");
                     }
                     log_after = now + LOG_PAUSE;
                 }
