@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 
 use super::request_counters::RequestCounters;
 use crate::imds::{Fleet, FleetChange, Ingress, Reply, TokenAuthority, Visit, show};
-use crate::journal::{ENTRIES, Journal};
+use crate::journal::{CAPACITY, Journal};
 use crate::model::Timestamp;
 
 /// A service without its sockets. Readers never lock.
@@ -37,7 +37,7 @@ impl ServiceState {
             fleet,
             authority,
             clock,
-            journal: Arc::new(Journal::new(ENTRIES)),
+            journal: Arc::new(Journal::new(CAPACITY)),
             counters: RequestCounters::default(),
             nonces: Nonces::new(seed),
             requests: AtomicU64::new(0),
