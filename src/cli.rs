@@ -15,8 +15,8 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::config::{DURATIONS, parse_duration};
 use crate::host::{cloud, runtime, settings};
-use crate::journal::{ClientFilter, CommaSeparated, MethodFilter, OutcomeFilter, SinceFilter};
-use crate::model::{Accepted, PathGlob};
+use crate::journal::{CommaSeparated, MethodFilter, OutcomeFilter, SinceFilter};
+use crate::model::{Accepted, ClientMatcher, PathGlob};
 use crate::observe::Level;
 
 pub(crate) use change::{
@@ -269,8 +269,8 @@ pub struct WaitArgs {
 #[derive(Debug, Args)]
 pub struct FilterArgs {
     /// Only requests from these clients: addresses, networks, or "host" for processes of this host
-    #[arg(long, value_name = "ADDR", value_parser = accepted::<CommaSeparated<ClientFilter>>)]
-    pub client: Option<CommaSeparated<ClientFilter>>,
+    #[arg(long, value_name = "ADDR", value_parser = accepted::<CommaSeparated<ClientMatcher>>)]
+    pub client: Option<CommaSeparated<ClientMatcher>>,
     /// Only requests with these statuses: 404, 4xx, or "none" for no response
     #[arg(long, value_name = "STATUS", value_parser = accepted::<CommaSeparated<OutcomeFilter>>)]
     pub status: Option<CommaSeparated<OutcomeFilter>>,

@@ -9,8 +9,8 @@ use clap::Args;
 use super::change::{instant, span, variant_of};
 use super::{ControlArgs, examples};
 use crate::config::parse_duration;
-use crate::model::PathGlob;
-use crate::model::fault::{self, ClientMatcher, Latency, Probability, Throttle};
+use crate::model::fault::{self, Latency, Probability, Throttle};
+use crate::model::{ClientMatcher, PathGlob};
 
 /// `mock-imds fault`.
 #[derive(Debug, Args)]

@@ -52,8 +52,12 @@ fn path(show: &ShowArgs, path: &str) -> Result<(), Failure> {
 
 /// Certificates are public, so no server is asked: everybody may read the files.
 fn identity_certificate(asked: &IdentityCertificateArgs) -> Result<(), Failure> {
-    let usual =
-        || [Some(PathBuf::from(SYSTEM_STATE)), Paths::from_env().state()].into_iter().flatten().collect();
+    let usual = || {
+        [Some(PathBuf::from(SYSTEM_STATE)), Paths::from_env().state_directory()]
+            .into_iter()
+            .flatten()
+            .collect()
+    };
     let states: Vec<PathBuf> = asked.state.clone().map_or_else(usual, |state| vec![state]);
     let paths: Vec<PathBuf> =
         states.iter().map(|state| state.join(IDENTITY).join(format!("{}.pem", asked.leaf))).collect();

@@ -125,7 +125,7 @@ impl Daemon {
         let signals = signals()?;
         let places = Paths::from_env();
         let shelf = ScenarioSource::new(options.scenario.as_deref(), &places);
-        let keeper = StateFile::new(places.kept());
+        let keeper = StateFile::new(places.state_file());
         let start = InitialState::new(shelf.file(None), &keeper).await.map_err(|report| rejected(&report))?;
         observe::report(&start.served.warnings, false);
         let watch =

@@ -27,8 +27,6 @@ const KNOWN_CIRCLES: &[&str] = &[
     "model/event.rs model/instance.rs model/scenario.rs",
     "scenario/credentials.rs scenario/event.rs scenario/fault.rs scenario/instance.rs \
      scenario/instances.rs scenario/interface.rs scenario/mod.rs scenario/options.rs",
-    "server/accept.rs server/connection.rs server/delivery.rs server/mod.rs server/recorder.rs \
-     server/request.rs server/wire.rs",
     "transcribe/facts/aemm.rs transcribe/facts/instance.rs transcribe/facts/mod.rs",
 ];
 
