@@ -7,7 +7,7 @@
 //! ```text
 //! main → lib → commands ─┬─→ daemon ──→ server, control, observe      L3 → L2
 //!                        ├─→ record ──→ transcribe                    L2 → L1: a real service → its scenario
-//!                        ├─→ host                                     L1: address, table, guardian
+//!                        ├─→ doctor → host                            L1: address, table, guardian; checks of them
 //!                        ├─→ aemm                                     L1: amazon-ec2-metadata-mock → scenario
 //!                        └─→ scenario                                 L1: TOML → model
 //!        transcribe ──→ scenario, imds, identity                     L1: written, compiled, asked
@@ -15,7 +15,7 @@
 //!        everything ──→ model, config, exit, observe, paths, watch   L0
 //! ```
 //!
-//! `host` and `server` never meet: code that can change the host cannot be reached from a request.
+//! `server` never meets `host` or `doctor`: code that can change the host cannot be reached from a request.
 
 #![warn(unreachable_pub)]
 
@@ -30,6 +30,7 @@ pub(crate) mod commands;
 pub mod config;
 pub(crate) mod control;
 pub(crate) mod daemon;
+pub(crate) mod doctor;
 pub mod exit;
 pub mod host;
 pub mod identity;

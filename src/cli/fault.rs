@@ -10,8 +10,8 @@ use super::control::ControlArgs;
 use super::examples;
 use super::parsers::{duration_text, instant, signed_duration, variant_of};
 use crate::config::parse_duration;
-use crate::model::PathGlob;
-use crate::model::fault::{self, ClientMatcher, Latency, Probability, Throttle};
+use crate::model::fault::{self, Latency, Probability, Throttle};
+use crate::model::{ClientMatcher, PathGlob};
 
 /// `mock-imds fault`.
 #[derive(Debug, Args)]

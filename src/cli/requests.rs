@@ -7,8 +7,8 @@ use clap::Args;
 use super::control::ControlArgs;
 use super::examples;
 use super::parsers::{accepted, duration};
-use crate::journal::{ClientFilter, CommaSeparated, MethodFilter, OutcomeFilter, SinceFilter};
-use crate::model::PathGlob;
+use crate::journal::{CommaSeparated, MethodFilter, OutcomeFilter, SinceFilter};
+use crate::model::{ClientMatcher, PathGlob};
 
 /// `mock-imds requests`.
 #[derive(Debug, Args)]
@@ -65,8 +65,8 @@ pub(crate) struct WaitArgs {
 #[derive(Debug, Args)]
 pub(crate) struct FilterArgs {
     /// Only requests from these clients: addresses, networks, or "host" for processes of this host
-    #[arg(long, value_name = "ADDR", value_parser = accepted::<CommaSeparated<ClientFilter>>)]
-    pub client: Option<CommaSeparated<ClientFilter>>,
+    #[arg(long, value_name = "ADDR", value_parser = accepted::<CommaSeparated<ClientMatcher>>)]
+    pub client: Option<CommaSeparated<ClientMatcher>>,
     /// Only requests with these statuses: 404, 4xx, or "none" for no response
     #[arg(long, value_name = "STATUS", value_parser = accepted::<CommaSeparated<OutcomeFilter>>)]
     pub status: Option<CommaSeparated<OutcomeFilter>>,

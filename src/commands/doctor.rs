@@ -3,10 +3,10 @@
 use super::print::print_line;
 use crate::cli::DoctorArgs;
 use crate::control::ControlClient;
+use crate::doctor::examine;
+use crate::doctor::facts::ServerState;
+use crate::doctor::gather::{GatherOptions, gather};
 use crate::exit::{ExitStatus, Failure};
-use crate::host::doctor::examine;
-use crate::host::doctor::facts::ServerState;
-use crate::host::doctor::gather::{GatherOptions, gather};
 
 /// Runs the subcommand; 1 when there is something to mend.
 pub(crate) fn exec(args: &DoctorArgs) -> Result<(), Failure> {

@@ -92,7 +92,7 @@ mod tests {
         let filter_of = |arguments: &[&str]| {
             let line = ["mock-imds", "requests"].iter().chain(arguments);
             let CliCommand::Requests(args) = Cli::parse_from(line).command else { unreachable!() };
-            filter(&args.filters, args.path).parts().collect::<Vec<_>>()
+            filter(&args.filters, args.path).parameters().collect::<Vec<_>>()
         };
         assert_eq!(filter_of(&[]), []);
         assert_eq!(filter_of(&["--v1"]), [("v", "v1".to_owned())]);

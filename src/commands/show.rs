@@ -51,8 +51,12 @@ fn path(show: &ShowArgs, path: &str) -> Result<(), Failure> {
 
 /// Certificates are public, so no server is needed: everybody may read the files.
 fn identity_certificate(args: &IdentityCertificateArgs) -> Result<(), Failure> {
-    let usual =
-        || [Some(PathBuf::from(SYSTEM_STATE)), Paths::from_env().state()].into_iter().flatten().collect();
+    let usual = || {
+        [Some(PathBuf::from(SYSTEM_STATE)), Paths::from_env().state_directory()]
+            .into_iter()
+            .flatten()
+            .collect()
+    };
     let states: Vec<PathBuf> = args.state.clone().map_or_else(usual, |state| vec![state]);
     let paths: Vec<PathBuf> =
         states.iter().map(|state| state.join(IDENTITY).join(format!("{}.pem", args.leaf))).collect();

@@ -14,20 +14,14 @@ const KNOWN_CIRCLES: &[&str] = &[
      control/routes/library.rs control/routes/mod.rs control/routes/reload.rs \
      control/routes/requests.rs control/routes/show.rs control/routes/status.rs",
     "daemon/faults.rs daemon/load.rs daemon/state_file.rs daemon/status.rs daemon/writer.rs",
-    "host/doctor/check/mod.rs host/doctor/check/network.rs host/doctor/check/others.rs \
-     host/doctor/check/service.rs",
-    "host/doctor/ruleset/iptables.rs host/doctor/ruleset/mod.rs host/doctor/ruleset/nft.rs",
-    "host/nft/batch.rs host/nft/inspect.rs host/nft/mod.rs",
-    "identity/cms.rs identity/ring.rs",
-    "identity/keys.rs identity/mod.rs",
+    "doctor/check/mod.rs doctor/check/network.rs doctor/check/others.rs doctor/check/service.rs",
+    "doctor/ruleset/iptables.rs doctor/ruleset/mod.rs doctor/ruleset/nft.rs",
     "imds/aemm/forms.rs imds/aemm/mod.rs imds/aemm/notices.rs imds/aemm/tree.rs imds/answer.rs \
      imds/fault_injection.rs imds/reply.rs",
     "imds/tree/mod.rs imds/tree/table.rs",
     "model/event.rs model/instance.rs model/scenario.rs",
     "scenario/credentials.rs scenario/event.rs scenario/fault.rs scenario/instance.rs \
      scenario/instances.rs scenario/interface.rs scenario/mod.rs scenario/options.rs",
-    "server/accept.rs server/connection.rs server/delivery.rs server/mod.rs server/recorder.rs \
-     server/request.rs server/wire.rs",
 ];
 
 /// Names by the file that uses them and the file that defines them, both in one room.
