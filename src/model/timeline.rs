@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 pub(crate) use super::clock::{Occurrence, ScenarioClock};
-use super::event::{
-    ClearTarget, Event, EventEffect, InstanceFact, MaintenanceCode, MaintenanceEvent, MaintenanceNotice,
-    MaintenanceState, MetadataOption, NoticeDue, NoticeTime, Signals, SpotInterruption,
-};
+use super::event::{ClearTarget, Event, EventEffect, InstanceFact, MetadataOption};
 use super::instance::Instance;
+use super::maintenance::{MaintenanceCode, MaintenanceEvent, MaintenanceNotice, MaintenanceState};
+use super::notice::{NoticeDue, NoticeTime};
+use super::signals::{Signals, SpotInterruption};
 use super::time::Timestamp;
 
 /// The instance after these occurrences, served by a daemon that started at `started`.

@@ -28,7 +28,6 @@ const KNOWN_CIRCLES: &[&str] = &[
     "imds/aemm/forms.rs imds/aemm/mod.rs imds/aemm/notices.rs imds/aemm/tree.rs imds/answer.rs \
      imds/fault_injection.rs imds/reply.rs",
     "imds/tree/mod.rs imds/tree/table.rs",
-    "model/event.rs model/instance.rs model/scenario.rs",
     "scenario/credentials.rs scenario/event.rs scenario/fault.rs scenario/instance.rs \
      scenario/instances.rs scenario/interface.rs scenario/mod.rs scenario/options.rs",
     "server/accept.rs server/connection.rs server/delivery.rs server/mod.rs server/recorder.rs \
