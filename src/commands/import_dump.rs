@@ -7,7 +7,7 @@ use std::path::Path;
 use super::transcript::{self, TranscriptSource, keep};
 use super::{output, warn};
 use crate::cli::ImportDumpArgs;
-use crate::config::plain;
+use crate::config::io_error_text;
 use crate::exit::{ExitStatus, Failure};
 use crate::transcribe::{Observations, SecretsPolicy, cloud_init, dump};
 
@@ -101,7 +101,7 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
         std::io::ErrorKind::PermissionDenied => ExitStatus::NoPermission,
         _ => ExitStatus::Unavailable,
     };
-    Failure::new(status, format!("{} cannot be read: {}", path.display(), plain(error)))
+    Failure::new(status, format!("{} cannot be read: {}", path.display(), io_error_text(error)))
 }
 
 fn config(path: &Path, found: &str) -> Failure {

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use serde::Serialize;
 
 use crate::cli::{Cli, CliCommand, ImportFormat};
-use crate::config::plain;
+use crate::config::io_error_text;
 use crate::control::api::{Rejected, RejectedProblem};
 use crate::exit::{self, ExitStatus, Failure};
 use crate::observe;
@@ -124,7 +124,7 @@ fn print(bytes: &[u8]) -> Result<(), Failure> {
     let mut stdout = io::stdout();
     match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            let sentence = format!("standard output cannot be written: {}", plain(&error));
+            let sentence = format!("standard output cannot be written: {}", io_error_text(&error));
             Err(Failure::new(ExitStatus::Unavailable, sentence))
         }
         _ => Ok(()),

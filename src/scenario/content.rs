@@ -7,7 +7,7 @@ use std::path::Path;
 use base64::prelude::BASE64_STANDARD;
 use base64::{DecodeError, Engine as _};
 
-use crate::config::{Item, Section, plain};
+use crate::config::{Item, Section, io_error_text};
 use crate::model::Content;
 
 /// What is accepted, for messages.
@@ -82,7 +82,7 @@ fn from_file(item: &Item<'_>, base: &Path, limit: usize) -> Option<Vec<u8>> {
         Ok(_) => Some(bytes),
         Err(error) => {
             item.error(
-                format!("{} cannot be read: {}", path.display(), plain(&error)),
+                format!("{} cannot be read: {}", path.display(), io_error_text(&error)),
                 "accepted: a regular file that mock-imds may read; its path is relative to the scenario's directory",
             );
             None

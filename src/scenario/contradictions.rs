@@ -113,7 +113,7 @@ pub(crate) fn instance_is_there(section: &Section<'_>, name: Option<&str>, scena
 pub(crate) fn nothing_follows(root: &Section<'_>) {
     let said = ["instance", "credentials"].into_iter().filter_map(|table| root.get(table)?.section());
     for (_, item) in said.flat_map(|section| section.entries()).filter(|(key, _)| *key != "user-data") {
-        item.key_warn(
+        item.warn_at_key(
             format!("{} has no effect with profile = \"aemm\"", item.name()),
             "under this profile only [metadata] defines the tree; set it there, or use another profile",
         );

@@ -28,18 +28,12 @@ pub(crate) fn read(section: &Section<'_>, base: &Path) -> Option<Credentials> {
     let mut credentials = Credentials::default();
     let role = section.get("role");
     set_if_some(&mut credentials.role, role.as_ref().and_then(Item::parse));
-    credentials.instance_profile = section.get("instance-profile").and_then(|item| profile(&item));
-    set_if_some(
-        &mut credentials.state,
-        section.get("state").and_then(|item| item.choice::<CredentialState>()),
-    );
-    set_if_some(
-        &mut credentials.attached_after,
-        section.get("attached-after").and_then(|item| item.duration()),
-    );
-    set_if_some(&mut credentials.extended, section.get("extended").and_then(|item| item.boolean()));
+    credentials.instance_profile = section.read("instance-profile", profile);
+    set_if_some(&mut credentials.state, section.read("state", Item::choice::<CredentialState>));
+    set_if_some(&mut credentials.attached_after, section.read("attached-after", Item::duration));
+    set_if_some(&mut credentials.extended, section.read("extended", Item::boolean));
     times(section, &mut credentials);
-    let kind = section.get("source").and_then(|item| item.choice::<Kind>()).unwrap_or(Kind::Generated);
+    let kind = section.read("source", Item::choice::<Kind>).unwrap_or(Kind::Generated);
     let details = Details::of(section);
     details.warn_of_others(kind);
     let source = details.source(kind, section, base);

@@ -32,7 +32,7 @@ pub(crate) fn read(section: &Section<'_>, number: u64, base: &Path, profile: Pro
             path.zip(after).map(|(path, after)| EventTime::AfterPoll(path, after))
         }
     };
-    let repeat = section.get("repeat").and_then(|item| period(&item));
+    let repeat = section.read("repeat", period);
     let until = section.get("until");
     if let (Some(until), None) = (&until, repeat) {
         until.error(
@@ -41,9 +41,8 @@ pub(crate) fn read(section: &Section<'_>, number: u64, base: &Path, profile: Pro
         );
     }
     let until = until.and_then(|item| when(&item));
-    let clients =
-        section.get("first-n-clients").and_then(|item| item.integer(i64::from(!aemm)..=MOST_CLIENTS));
-    let instance = section.get("instance").and_then(|item| item.line());
+    let clients = section.read("first-n-clients", |item| item.integer(i64::from(!aemm)..=MOST_CLIENTS));
+    let instance = section.read("instance", Item::line);
     let problems = section.problems();
     let mut effects = signals(section, number, aemm);
     effects.extend(states(section));
@@ -115,19 +114,15 @@ fn due(item: &Item<'_>) -> Option<NoticeDue> {
 }
 
 fn at(item: &Item<'_>) -> Option<NoticeDue> {
-    let (instant, text) = item.instant_as_said()?;
+    let (instant, text) = item.instant_with_text()?;
     Some(NoticeDue::At(InstantAsWritten { instant: instant.into(), text }))
 }
 
 fn signals(section: &Section<'_>, number: u64, aemm: bool) -> Vec<EventEffect> {
-    let spot = section.get("spot-interruption").and_then(|item| item.section()).and_then(|s| spot(&s));
-    let rebalance =
-        section.get("rebalance-recommendation").and_then(|item| item.section()).map(|s| rebalance(&s));
-    let maintenance = section
-        .get("maintenance")
-        .and_then(|item| item.section())
-        .and_then(|s| maintenance(&s, number, aemm));
-    let state = section.get("target-lifecycle-state").and_then(|item| item.choice::<TargetLifecycleState>());
+    let spot = section.read("spot-interruption", Item::section).and_then(|s| spot(&s));
+    let rebalance = section.read("rebalance-recommendation", Item::section).map(|s| rebalance(&s));
+    let maintenance = section.read("maintenance", Item::section).and_then(|s| maintenance(&s, number, aemm));
+    let state = section.read("target-lifecycle-state", Item::choice::<TargetLifecycleState>);
     [spot, rebalance, maintenance, state.map(EventEffect::TargetLifecycleState)]
         .into_iter()
         .flatten()
@@ -190,13 +185,13 @@ fn spot(section: &Section<'_>) -> Option<EventEffect> {
 /// EC2's ids have a form of their own; amazon-ec2-metadata-mock takes any.
 fn maintenance(section: &Section<'_>, number: u64, any_id: bool) -> Option<EventEffect> {
     let id = section.get("id");
-    let code = section.get("code").and_then(|item| item.choice::<MaintenanceCode>());
+    let code = section.read("code", Item::choice::<MaintenanceCode>);
     let state =
         section.get("state").map_or(Some(MaintenanceState::Active), |item| item.choice::<MaintenanceState>());
-    let description = section.get("description").and_then(|item| item.line());
-    let not_before = section.get("not-before").and_then(|item| due(&item));
-    let not_after = section.get("not-after").and_then(|item| due(&item));
-    let not_before_deadline = section.get("not-before-deadline").and_then(|item| due(&item));
+    let description = section.read("description", Item::line);
+    let not_before = section.read("not-before", due);
+    let not_after = section.read("not-after", due);
+    let not_before_deadline = section.read("not-before-deadline", due);
     section.finish();
     let id = match id {
         None => maintenance_id(number),
@@ -226,17 +221,17 @@ pub(super) fn maintenance_id(number: u64) -> String {
 }
 
 fn states(section: &Section<'_>) -> Vec<EventEffect> {
-    let action = section.get("instance-action").and_then(|item| item.choice::<InstanceAction>());
-    let life_cycle = section.get("life-cycle").and_then(|item| item.choice::<LifeCycle>());
+    let action = section.read("instance-action", Item::choice::<InstanceAction>);
+    let life_cycle = section.read("life-cycle", Item::choice::<LifeCycle>);
     let mut effects: Vec<EventEffect> = action
         .map(EventEffect::InstanceAction)
         .into_iter()
         .chain(life_cycle.map(EventEffect::LifeCycle))
         .collect();
-    if let Some(section) = section.get("credentials").and_then(|item| item.section()) {
-        let state = section.get("state").and_then(|item| item.choice::<CredentialState>());
+    if let Some(section) = section.read("credentials", Item::section) {
+        let state = section.read("state", Item::choice::<CredentialState>);
         effects.extend(state.map(EventEffect::Credentials));
-        if section.get("rotate").and_then(|item| item.boolean()) == Some(true) {
+        if section.read("rotate", Item::boolean) == Some(true) {
             effects.push(EventEffect::Rotate);
         }
         section.finish();
@@ -246,21 +241,21 @@ fn states(section: &Section<'_>) -> Vec<EventEffect> {
 
 fn values(section: &Section<'_>, base: &Path, profile: Profile) -> Vec<EventEffect> {
     let mut effects = Vec::new();
-    if let Some(section) = section.get("set").and_then(|item| item.section()) {
+    if let Some(section) = section.read("set", Item::section) {
         for (key, item) in section.entries() {
             let path = overrides::path_of(key, &item, profile);
             let value = overrides::last_word(&item, base, profile);
             effects.extend(path.zip(value).map(|(path, value)| EventEffect::Set(path, value)));
         }
     }
-    for item in section.get("unset").and_then(|item| item.array()).unwrap_or_default() {
+    for item in section.read("unset", Item::array).unwrap_or_default() {
         let path = item.string().and_then(|path| overrides::path_in(path, &item, profile));
         effects.extend(path.map(EventEffect::Unset));
     }
-    if let Some(section) = section.get("tags").and_then(|item| item.section()) {
+    if let Some(section) = section.read("tags", Item::section) {
         effects.extend(section.entries().iter().filter_map(|(key, item)| tag(key, item)));
     }
-    if let Some(section) = section.get("facts").and_then(|item| item.section()) {
+    if let Some(section) = section.read("facts", Item::section) {
         effects.extend(facts(&section, base).into_iter().map(EventEffect::Fact));
     }
     effects
@@ -271,7 +266,7 @@ fn tag(key: &str, item: &Item<'_>) -> Option<EventEffect> {
     let parsed: TagKey = match key.parse() {
         Ok(parsed) => parsed,
         Err(accepted) => {
-            item.key_error(format!("{key:?} is not a tag key"), format!("accepted: {accepted}"));
+            item.error_at_key(format!("{key:?} is not a tag key"), format!("accepted: {accepted}"));
             return None;
         }
     };
@@ -282,16 +277,16 @@ fn tag(key: &str, item: &Item<'_>) -> Option<EventEffect> {
 }
 
 fn facts(section: &Section<'_>, base: &Path) -> Vec<InstanceFact> {
-    let user_data = section.get("user-data").and_then(|item| match item.kind() {
+    let user_data = section.read("user-data", |item| match item.kind() {
         "boolean" => (!item.boolean()?).then_some(None),
-        _ => content::read(&item, base, super::instance::USER_DATA_LIMIT).map(Some),
+        _ => content::read(item, base, super::instance::USER_DATA_LIMIT).map(Some),
     });
     let facts = [
-        section.get("instance-type").and_then(|item| item.parse()).map(InstanceFact::InstanceType),
-        section.get("ami-id").and_then(|item| item.parse()).map(InstanceFact::AmiId),
-        section.get("monitoring").and_then(|item| item.choice::<Monitoring>()).map(InstanceFact::Monitoring),
-        section.get("public-ipv4s").and_then(|item| addresses::list(&item)).map(InstanceFact::PublicIpv4s),
-        section.get("security-groups").and_then(|item| item.lines()).map(InstanceFact::SecurityGroups),
+        section.read("instance-type", Item::parse).map(InstanceFact::InstanceType),
+        section.read("ami-id", Item::parse).map(InstanceFact::AmiId),
+        section.read("monitoring", Item::choice::<Monitoring>).map(InstanceFact::Monitoring),
+        section.read("public-ipv4s", addresses::list).map(InstanceFact::PublicIpv4s),
+        section.read("security-groups", Item::lines).map(InstanceFact::SecurityGroups),
         user_data.map(InstanceFact::UserData),
     ];
     section.finish();
@@ -299,20 +294,16 @@ fn facts(section: &Section<'_>, base: &Path) -> Vec<InstanceFact> {
 }
 
 fn options(section: &Section<'_>) -> Vec<EventEffect> {
-    let Some(section) = section.get("metadata-options").and_then(|item| item.section()) else {
+    let Some(section) = section.read("metadata-options", Item::section) else {
         return vec![];
     };
-    let limit = section.get("http-put-response-hop-limit").and_then(|item| item.integer(1..=64));
+    let limit = section.read("http-put-response-hop-limit", |item| item.integer(1..=64));
     let options = [
-        section.get("http-tokens").and_then(|i| i.choice::<HttpTokens>()).map(MetadataOption::HttpTokens),
-        section
-            .get("http-endpoint")
-            .and_then(|i| i.choice::<HttpEndpoint>())
-            .map(MetadataOption::HttpEndpoint),
+        section.read("http-tokens", Item::choice::<HttpTokens>).map(MetadataOption::HttpTokens),
+        section.read("http-endpoint", Item::choice::<HttpEndpoint>).map(MetadataOption::HttpEndpoint),
         limit.and_then(|limit| u8::try_from(limit).ok()).map(MetadataOption::HopLimit),
         section
-            .get("instance-metadata-tags")
-            .and_then(|i| i.choice::<InstanceMetadataTags>())
+            .read("instance-metadata-tags", Item::choice::<InstanceMetadataTags>)
             .map(MetadataOption::Tags),
     ];
     section.finish();

@@ -17,7 +17,7 @@ const LONGEST_SKEW: Duration = Duration::from_hours(10 * 365 * 24);
 pub(crate) fn read_all(item: &Item<'_>, scenario: &Scenario) -> Vec<Fault> {
     let sections = item.sections().unwrap_or_default();
     if sections.len() > MAX_FAULTS {
-        item.key_error(
+        item.error_at_key(
             format!("{} faults", sections.len()),
             format!("accepted: at most {MAX_FAULTS}; a path with * or ** stands for many"),
         );
@@ -37,13 +37,13 @@ pub(crate) fn read(section: &Section<'_>, scenario: &Scenario) -> Option<Fault> 
     }
     let effect = effects.read();
     let mut fault = Fault::always(effect.clone().unwrap_or(FaultEffect::Hang));
-    set_if_some(&mut fault.path, section.get("path").and_then(|item| item.parse()));
-    set_if_some(&mut fault.methods, section.get("methods").and_then(|item| methods(&item)));
-    set_if_some(&mut fault.clients, section.get("clients").and_then(|item| some_of(&item, Item::parse)));
-    fault.instance = section.get("instance").and_then(|item| item.line());
+    set_if_some(&mut fault.path, section.read("path", Item::parse));
+    set_if_some(&mut fault.methods, section.read("methods", methods));
+    set_if_some(&mut fault.clients, section.read("clients", |item| some_of(item, Item::parse)));
+    fault.instance = section.read("instance", Item::line);
     contradictions::instance_is_there(section, fault.instance.as_deref(), scenario);
-    set_if_some(&mut fault.from, section.get("from").and_then(|item| start(&item)));
-    fault.lasts = section.get("for").and_then(|item| lasting(&item));
+    set_if_some(&mut fault.from, section.read("from", start));
+    fault.lasts = section.read("for", lasting);
     fault.count = count.and_then(|item| item.integer(1..=u32::MAX.into())).and_then(|n| n.try_into().ok());
     let chance = probability.as_ref().and_then(Item::fraction).and_then(Probability::new);
     set_if_some(&mut fault.probability, chance);
@@ -112,7 +112,7 @@ fn lasting(item: &Item<'_>) -> Option<Duration> {
 
 fn contradicts(item: &Item<'_>, other: &Item<'_>, why: &str) {
     let key = |item: &Item<'_>| item.name().rsplit('.').next().unwrap_or_default().to_owned();
-    item.key_error(
+    item.error_at_key(
         format!("{} cannot be combined with {}", key(item), key(other)),
         format!("accepted: one of them, or a [[fault]] for each; {why}"),
     );

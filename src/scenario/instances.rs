@@ -26,7 +26,7 @@ pub(crate) fn read(
     for (guest, item) in &guests {
         for network in &guest.networks {
             if let Some(other) = networks.insert(*network, &guest.name) {
-                item.key_error(
+                item.error_at_key(
                     format!("the clients {network} belong to both {other} and {}", guest.name),
                     "accepted: each network for one instance; a longer prefix may lie within a shorter one",
                 );
@@ -35,7 +35,7 @@ pub(crate) fn read(
         if guest.host
             && let Some(other) = host.replace(&guest.name)
         {
-            item.key_error(
+            item.error_at_key(
                 format!("the processes of this host belong to both {other} and {}", guest.name),
                 "accepted: \"host\" in the clients of one instance",
             );
@@ -53,7 +53,7 @@ fn guest<'a>(
 ) -> Option<(NamedInstance, Item<'a>)> {
     let legal = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     if name.is_empty() || name.len() > 64 || !name.chars().all(legal) {
-        item.key_error(
+        item.error_at_key(
             format!("{name:?} is not a name for an instance"),
             "accepted: up to 64 lower-case letters, digits and hyphens",
         );
@@ -64,7 +64,7 @@ fn guest<'a>(
     let (networks, host) = clients(name, &section);
     let said_derive = section.get("derive");
     let derive = said_derive.as_ref().and_then(Item::boolean).unwrap_or(false);
-    if let Some(section) = section.get("credentials").and_then(|item| item.section()) {
+    if let Some(section) = section.read("credentials", Item::section) {
         instance.credentials = credentials::read(&section, base);
         if let Some(CredentialSource::File(_) | CredentialSource::Process { .. }) =
             instance.credentials.as_ref().map(|credentials| &credentials.source)
@@ -78,10 +78,10 @@ fn guest<'a>(
             instance.metadata_options.http_tokens = HttpTokens::Required;
         }
     }
-    if let Some(section) = section.get("metadata-options").and_then(|item| item.section()) {
+    if let Some(section) = section.read("metadata-options", Item::section) {
         options::metadata_options(&section, &mut instance.metadata_options);
     }
-    let metadata = section.get("metadata").and_then(|item| item.section());
+    let metadata = section.read("metadata", Item::section);
     let said_id = section.get("instance-id").is_some();
     instance::read(&section, base, &mut instance);
     if let Some(metadata) = metadata {
@@ -91,7 +91,7 @@ fn guest<'a>(
     // What is said is wrong, if it is not true: no reason for a second word.
     let derives = said_derive.is_some_and(|item| derive || item.kind() != "boolean");
     if !said_id && !derives {
-        item.key_warn(
+        item.warn_at_key(
             format!("{name} has the instance-id of [instance]"),
             "programs cannot tell the two apart; set instance-id, or derive = true",
         );

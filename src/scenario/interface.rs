@@ -31,14 +31,14 @@ pub(crate) fn read_all(item: Option<&Item<'_>>, inherited: &SecurityGroups, inst
 
 /// Reads an interface; what is not said of a further one follows from the first.
 fn read(section: &Section<'_>, index: u32, first: Option<&NetworkInterface>) -> NetworkInterface {
-    let number = section.get("device-number").and_then(|item| item.integer(0..=255));
+    let number = section.read("device-number", |item| item.integer(0..=255));
     let number = number.and_then(|number| u32::try_from(number).ok()).unwrap_or(index);
     let built_in = first.map_or_else(|| NetworkInterface::numbered(number), |first| first.sibling(number));
-    let mac = section.get("mac").and_then(|item| item.parse()).unwrap_or_else(|| mac_of(number));
+    let mac = section.read("mac", Item::parse).unwrap_or_else(|| mac_of(number));
     let private = section.get("private-ipv4s");
     let public = section.get("public-ipv4s");
     let ipv4s = private.as_ref().and_then(addresses::list).unwrap_or(built_in.private_ipv4s);
-    let ipv6s = section.get("ipv6s").and_then(|item| addresses::list(&item)).unwrap_or_default();
+    let ipv6s = section.read("ipv6s", addresses::list).unwrap_or_default();
     let public_ipv4s = match public.as_ref().and_then(addresses::list) {
         Some(said) => said,
         None if ipv4s.is_empty() => vec![],
@@ -48,27 +48,15 @@ fn read(section: &Section<'_>, index: u32, first: Option<&NetworkInterface>) -> 
     if let Some(first) = first {
         interface.join_network_of(first);
     }
-    let card = section.get("network-card").and_then(|item| item.integer(0..=255));
+    let card = section.read("network-card", |item| item.integer(0..=255));
     interface.network_card = card.and_then(|card| u32::try_from(card).ok());
-    set_if_some(&mut interface.interface_id, section.get("interface-id").and_then(|item| item.parse()));
-    interface.owner_id = section.get("owner-id").and_then(|item| item.parse());
-    set_if_some(
-        &mut interface.ipv4_prefixes,
-        section.get("ipv4-prefixes").and_then(|item| addresses::list(&item)),
-    );
-    set_if_some(
-        &mut interface.ipv6_prefixes,
-        section.get("ipv6-prefixes").and_then(|item| addresses::list(&item)),
-    );
+    set_if_some(&mut interface.interface_id, section.read("interface-id", Item::parse));
+    interface.owner_id = section.read("owner-id", Item::parse);
+    set_if_some(&mut interface.ipv4_prefixes, section.read("ipv4-prefixes", addresses::list));
+    set_if_some(&mut interface.ipv6_prefixes, section.read("ipv6-prefixes", addresses::list));
     blocks(section, &mut interface, first);
-    set_if_some(
-        &mut interface.security_groups.names,
-        section.get("security-groups").and_then(|item| item.lines()),
-    );
-    set_if_some(
-        &mut interface.security_groups.ids,
-        section.get("security-group-ids").and_then(|item| item.list()),
-    );
+    set_if_some(&mut interface.security_groups.names, section.read("security-groups", Item::lines));
+    set_if_some(&mut interface.security_groups.ids, section.read("security-group-ids", Item::list));
     section.finish();
     contradictions::addresses_fit(&interface, private.as_ref(), public.as_ref());
     interface
@@ -76,7 +64,7 @@ fn read(section: &Section<'_>, index: u32, first: Option<&NetworkInterface>) -> 
 
 /// Subnet and VPC. A block that is not said follows from the address, or from the block that is said.
 fn blocks(section: &Section<'_>, interface: &mut NetworkInterface, first: Option<&NetworkInterface>) {
-    set_if_some(&mut interface.vpc_id, section.get("vpc-id").and_then(|item| item.parse()));
+    set_if_some(&mut interface.vpc_id, section.read("vpc-id", Item::parse));
     let subnet4 = section.get("subnet-ipv4-cidr-block");
     let subnet6 = section.get("subnet-ipv6-cidr-blocks");
     let vpc4 = section.get("vpc-ipv4-cidr-blocks");
@@ -87,7 +75,7 @@ fn blocks(section: &Section<'_>, interface: &mut NetworkInterface, first: Option
     if let Some(first) = first {
         interface.name_subnet_apart_from(first);
     }
-    set_if_some(&mut interface.subnet_id, section.get("subnet-id").and_then(|item| item.parse()));
+    set_if_some(&mut interface.subnet_id, section.read("subnet-id", Item::parse));
     set_if_some(&mut interface.subnet_ipv6_cidr_blocks, subnet6.as_ref().and_then(addresses::list));
     set_if_some(&mut interface.vpc_ipv4_cidr_blocks, vpc4.as_ref().and_then(addresses::list));
     set_if_some(&mut interface.vpc_ipv6_cidr_blocks, vpc6.as_ref().and_then(addresses::list));

@@ -23,13 +23,13 @@ pub(crate) fn read(section: &Section<'_>, base: &Path, instance: &Instance, prof
             contradictions::override_of_a_fact(&item, &path, &value.bytes, instance);
         }
         if overrides.insert(path.clone(), last_word).is_some() {
-            item.key_error(format!("{path} is set twice"), "accepted: each path once");
+            item.error_at_key(format!("{path} is set twice"), "accepted: each path once");
         }
         items.push((path, item));
     }
     for (path, item) in items.iter().filter(|_| profile != Profile::Aemm) {
         if let Some(above) = value_above(path, &overrides) {
-            item.key_error(
+            item.error_at_key(
                 format!("{path} lies below {above}, which is a value"),
                 "accepted: values below directories only; remove one of the two",
             );
@@ -88,7 +88,7 @@ fn named(path: &str, profile: Profile) -> Option<String> {
 pub(super) fn path_of(key: &str, item: &Item<'_>, profile: Profile) -> Option<String> {
     let path = named(key, profile);
     if path.is_none() {
-        item.key_error(format!("{key:?} is not a path of the tree"), accepted(profile));
+        item.error_at_key(format!("{key:?} is not a path of the tree"), accepted(profile));
     }
     path
 }

@@ -108,7 +108,7 @@ fn settle(draft: &mut Draft, seen: &mut Observations) -> Result<Scenario, Transc
             Err(report) => report,
         };
         let problem = report.problems.iter().find(|problem| problem.severity == Severity::Error);
-        let place = problem.and_then(|problem| Some((problem.place.as_ref()?.line, &problem.found)));
+        let place = problem.and_then(|problem| Some((problem.span.as_ref()?.line, &problem.found)));
         let taken = place.and_then(|(line, found)| Some((draft.take_back(line)?, found)));
         let Some((what, found)) = taken else { return Err(TranscribeError::Refused(report)) };
         seen.note(format!("{what} is not said as a fact: {found}"));
