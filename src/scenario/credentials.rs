@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 use strum::{IntoStaticStr, VariantArray};
 
-use super::set_if_some;
+use super::assign::set_if_some;
 use crate::config::{Item, Section};
 use crate::model::{CredentialSource, CredentialState, Credentials, Keys, Secret};
 

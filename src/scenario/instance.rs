@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::{content, contradictions, interface, replace_if_some, set_if_some};
+use super::assign::{replace_if_some, set_if_some};
+use super::{content, contradictions, interface};
 use crate::config::{Item, Section};
 use crate::model::{
     Architecture, HostnameType, Instance, InstanceAction, LifeCycle, ManagedSshKeys, Monitoring, Placement,

@@ -1,6 +1,7 @@
 //! `[[instance.network-interface]]`
 
-use super::{addresses, contradictions, set_if_some};
+use super::assign::set_if_some;
+use super::{addresses, contradictions};
 use crate::config::{Item, Section};
 use crate::model::{Instance, NetworkInterface, SecurityGroups, mac_of};
 

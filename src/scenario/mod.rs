@@ -4,6 +4,7 @@
 //! what is said; an empty file is the built-in instance.
 
 mod addresses;
+mod assign;
 mod content;
 mod contradictions;
 mod credential_process;
@@ -92,20 +93,6 @@ fn build(root: &Section<'_>, base: &Path) -> Scenario {
         scenario.faults = fault::read_all(&item, &scenario);
     }
     scenario
-}
-
-/// Sets a value that may be absent, if it is there.
-fn replace_if_some<T>(target: &mut Option<T>, value: Option<T>) {
-    if value.is_some() {
-        *target = value;
-    }
-}
-
-/// Sets a value if it is there: `said(&mut target, item.and_then(…))`.
-fn set_if_some<T>(target: &mut T, value: Option<T>) {
-    if let Some(value) = value {
-        *target = value;
-    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use super::set_if_some;
+use super::assign::set_if_some;
 use crate::config::{Item, Section};
 use crate::model::{
     DirectoryWithoutSlash, Expect, Http, HttpEndpoint, HttpTokens, InstanceMetadataTags, InvalidToken,

@@ -9,7 +9,7 @@ use crate::tree::Tree;
 const KNOWN_CIRCLES: &[&str] = &[
     "aemm/config.rs aemm/defaults.rs",
     "cli.rs cli/change.rs cli/fault.rs cli/import.rs",
-    "commands/aemm/listen.rs commands/aemm/mod.rs commands/aemm/source.rs commands/aemm/watch.rs",
+    "commands/aemm/mod.rs commands/aemm/source.rs commands/aemm/watch.rs",
     "commands/change.rs commands/check.rs commands/clock.rs commands/doctor.rs commands/fault.rs \
      commands/follow.rs commands/import_aemm.rs commands/import_dump.rs commands/mod.rs \
      commands/output.rs commands/record.rs commands/reload.rs commands/requests.rs commands/show.rs \
@@ -28,8 +28,6 @@ const KNOWN_CIRCLES: &[&str] = &[
     "imds/aemm/forms.rs imds/aemm/mod.rs imds/aemm/notices.rs imds/aemm/tree.rs imds/answer.rs \
      imds/fault_injection.rs imds/reply.rs",
     "imds/tree/mod.rs imds/tree/table.rs",
-    "scenario/credentials.rs scenario/event.rs scenario/fault.rs scenario/instance.rs \
-     scenario/instances.rs scenario/interface.rs scenario/mod.rs scenario/options.rs",
     "server/accept.rs server/connection.rs server/delivery.rs server/mod.rs server/recorder.rs \
      server/request.rs server/wire.rs",
     "transcribe/facts/aemm.rs transcribe/facts/instance.rs transcribe/facts/mod.rs",
