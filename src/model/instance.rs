@@ -229,6 +229,15 @@ impl Instance {
         interface.device_number == self.primary().device_number
     }
 
+    /// Whether a name is one of `block-device-mapping`: `ami`, `root`, `swap`, `ebs1`, `ephemeral0`, …
+    pub(crate) fn is_virtual_device(name: &str) -> bool {
+        let number = name.strip_prefix("ebs").or_else(|| name.strip_prefix("ephemeral"));
+        matches!(name, "ami" | "root" | "swap")
+            || number.is_some_and(|number| {
+                (1..=4).contains(&number.len()) && number.bytes().all(|b| b.is_ascii_digit())
+            })
+    }
+
     /// The processor architecture, as set or derived.
     pub(crate) fn architecture(&self) -> Architecture {
         self.architecture.unwrap_or_else(|| Architecture::of(&self.instance_type))

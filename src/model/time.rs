@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jiff::fmt::friendly::{Spacing, SpanPrinter};
 use serde::{Deserialize, Serialize};
 
 const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
@@ -102,14 +103,10 @@ impl From<jiff::Timestamp> for Timestamp {
     }
 }
 
-/// A length of time as scenarios say it: `1m30s`, `6h`, `0s`; whole milliseconds.
+/// A duration in the form of scenario files: `1m30s`, `6h`, `0s`; whole milliseconds.
 pub fn format_duration(span: Duration) -> String {
-    let millis = span.as_millis();
-    let parts = [(3_600_000, u128::MAX, "h"), (60_000, 60, "m"), (1000, 60, "s"), (1, 1000, "ms")];
-    let counts = parts.into_iter().map(|(unit, most, name)| (millis / unit % most, name));
-    let words: Vec<String> =
-        counts.filter(|(count, _)| *count > 0).map(|(count, name)| format!("{count}{name}")).collect();
-    if words.is_empty() { "0s".to_owned() } else { words.concat() }
+    let millis = Duration::from_millis(u64::try_from(span.as_millis()).unwrap_or(u64::MAX));
+    SpanPrinter::new().spacing(Spacing::None).unsigned_duration_to_string(&millis)
 }
 
 #[cfg(test)]
@@ -137,9 +134,15 @@ mod tests {
     }
 
     #[test]
-    fn spans_are_written_as_scenarios_say_them() {
-        let cases =
-            [(0, "0s"), (250, "250ms"), (90_000, "1m30s"), (21_600_000, "6h"), (90_061_001, "25h1m1s1ms")];
+    fn durations_are_written_as_in_scenario_files() {
+        let cases = [
+            (0, "0s"),
+            (250, "250ms"),
+            (90_000, "1m30s"),
+            (21_600_000, "6h"),
+            (90_061_001, "25h1m1s1ms"),
+            (u64::MAX, "5124095576030h25m51s615ms"),
+        ];
         for (millis, words) in cases {
             assert_eq!(format_duration(Duration::from_millis(millis)), words);
         }

@@ -178,13 +178,9 @@ fn tags(item: &Item<'_>) -> Option<BTreeMap<TagKey, String>> {
 }
 
 fn block_devices(item: &Item<'_>) -> Option<BTreeMap<String, String>> {
-    let numbered = |key: &str, prefix: &str| {
-        key.strip_prefix(prefix)
-            .is_some_and(|n| !n.is_empty() && n.len() <= 4 && n.bytes().all(|b| b.is_ascii_digit()))
-    };
     let mut devices = BTreeMap::new();
     for (key, device) in item.section()?.entries() {
-        if matches!(key, "ami" | "root" | "swap") || numbered(key, "ebs") || numbered(key, "ephemeral") {
+        if Instance::is_virtual_device(key) {
             devices.extend(device.line().map(|text| (key.to_owned(), text)));
         } else {
             device.error_at_key(

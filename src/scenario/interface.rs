@@ -5,8 +5,8 @@ use super::{addresses, contradictions};
 use crate::config::{Item, Section};
 use crate::model::{Instance, NetworkInterface, SecurityGroups, mac_of};
 
-/// Reads the interfaces, sorted by device number. Without any the instance keeps those that it has; their groups
-/// follow the instance's where they were the inherited ones.
+/// Reads the interfaces, sorted by device number. Without any the instance keeps its interfaces, and those with
+/// inherited groups get the instance's groups.
 pub(crate) fn read_all(item: Option<&Item<'_>>, inherited: &SecurityGroups, instance: &mut Instance) {
     let sections = item.and_then(Item::sections).unwrap_or_default();
     if let [first, others @ ..] = sections.as_slice() {
@@ -30,7 +30,7 @@ pub(crate) fn read_all(item: Option<&Item<'_>>, inherited: &SecurityGroups, inst
     instance.interfaces.sort_by_key(|interface| interface.device_number);
 }
 
-/// Reads an interface; what is not said of a further one follows from the first.
+/// Reads an interface. Keys that a further one leaves out follow from the first.
 fn read(section: &Section<'_>, index: u32, first: Option<&NetworkInterface>) -> NetworkInterface {
     let number = section.read("device-number", |item| item.integer(0..=255));
     let number = number.and_then(|number| u32::try_from(number).ok()).unwrap_or(index);
@@ -41,7 +41,7 @@ fn read(section: &Section<'_>, index: u32, first: Option<&NetworkInterface>) -> 
     let ipv4s = private.as_ref().and_then(addresses::list).unwrap_or(built_in.private_ipv4s);
     let ipv6s = section.read("ipv6s", addresses::list).unwrap_or_default();
     let public_ipv4s = match public.as_ref().and_then(addresses::list) {
-        Some(said) => said,
+        Some(addresses) => addresses,
         None if ipv4s.is_empty() => vec![],
         None => built_in.public_ipv4s,
     };
@@ -63,7 +63,7 @@ fn read(section: &Section<'_>, index: u32, first: Option<&NetworkInterface>) -> 
     interface
 }
 
-/// Subnet and VPC. A block that is not said follows from the address, or from the block that is said.
+/// Reads subnet and VPC. A block that is not set follows from the address, or from the block that is set.
 fn blocks(section: &Section<'_>, interface: &mut NetworkInterface, first: Option<&NetworkInterface>) {
     set_if_some(&mut interface.vpc_id, section.read("vpc-id", Item::parse));
     let subnet4 = section.get("subnet-ipv4-cidr-block");
@@ -80,6 +80,5 @@ fn blocks(section: &Section<'_>, interface: &mut NetworkInterface, first: Option
     set_if_some(&mut interface.subnet_ipv6_cidr_blocks, subnet6.as_ref().and_then(addresses::list));
     set_if_some(&mut interface.vpc_ipv4_cidr_blocks, vpc4.as_ref().and_then(addresses::list));
     set_if_some(&mut interface.vpc_ipv6_cidr_blocks, vpc6.as_ref().and_then(addresses::list));
-    let judged = subnet4.or(vpc4);
-    contradictions::subnet_lies_in_vpc(interface, judged.as_ref());
+    contradictions::subnet_lies_in_vpc(interface, subnet4.or(vpc4).as_ref());
 }

@@ -1,7 +1,7 @@
 //! TOML → [`Scenario`]: parse, collect all errors with file, line and column, validate.
 //!
-//! Each table has a file here. A key that is not said keeps the built-in instance's value, or follows from
-//! what is said; an empty file is the built-in instance.
+//! Each table has a file here. A key that is not set keeps the built-in instance's value, or follows from keys that
+//! are; an empty file is the built-in instance.
 
 mod addresses;
 mod assign;
@@ -39,12 +39,12 @@ pub fn load(path: &Path) -> Result<(Scenario, Report), Report> {
     read(&SourceText::read(path)?, base)
 }
 
-/// Reads a scenario from text that is already here; files that it names are looked for below `base`.
+/// Reads a scenario from text in memory. The paths of files that it names are relative to `base`.
 pub fn read(source: &SourceText, base: &Path) -> Result<(Scenario, Report), Report> {
     parse(source, |root| build(root, base))
 }
 
-/// Every key that a source could have had, in the tables that it has.
+/// The keys that a source could have in the tables that it has.
 #[cfg(test)]
 pub(crate) fn keys(source: &SourceText, base: &Path) -> std::collections::BTreeSet<String> {
     crate::config::requested_keys(source, |root| {

@@ -53,7 +53,7 @@ fn everything_that_a_fault_says_of_requests_is_read() {
     for instant in instants.map(|instant| fault(&format!("from = {instant}\nhang = true")).from) {
         assert_eq!(instant, FaultStart::At(Timestamp::from_secs(1_768_478_400)));
     }
-    assert_eq!(fault("hang = true"), Fault::always(FaultEffect::Hang), "nothing is said of requests");
+    assert_eq!(fault("hang = true"), Fault::always(FaultEffect::Hang), "no condition on requests");
     let web =
         "[instances.web]\nclients = [\"host\"]\nderive = true\n[[fault]]\ninstance = \"web\"\nhang = true\n";
     assert_eq!(outcome(web).0[0].instance.as_deref(), Some("web"));

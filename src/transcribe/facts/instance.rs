@@ -176,7 +176,7 @@ fn tables(seen: &Observations, draft: &mut Draft) {
     draft
         .push(table(seen, "[instance.tags]", "meta-data/tags/instance", |key| key.parse::<TagKey>().is_ok()));
     let devices = "meta-data/block-device-mapping";
-    let mut mapping = table(seen, "[instance.block-device-mapping]", devices, is_device);
+    let mut mapping = table(seen, "[instance.block-device-mapping]", devices, Instance::is_virtual_device);
     if seen.lacks(devices) {
         mapping = mapping.even_empty();
     }
@@ -214,14 +214,6 @@ fn table(seen: &Observations, header: &str, directory: &str, accepts: impl Fn(&s
         }
     }
     block
-}
-
-fn is_device(name: &str) -> bool {
-    let digits = name.strip_prefix("ebs").or_else(|| name.strip_prefix("ephemeral"));
-    matches!(name, "ami" | "root" | "swap")
-        || digits.is_some_and(|digits| {
-            (1..=4).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit())
-        })
 }
 
 fn accelerators(seen: &Observations) -> Block {
