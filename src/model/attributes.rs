@@ -21,7 +21,8 @@ pub enum Architecture {
 }
 
 impl Architecture {
-    /// The architecture of an instance type. AWS' own processors are those of `a1` and of families with a `g` behind the generation: `m6g`, `c7gn`.
+    /// The architecture of an instance type. AWS' own processors are those of `a1` and of families with a `g` after the
+    /// generation: `m6g`, `c7gn`.
     pub(crate) fn of(instance_type: &InstanceType) -> Self {
         let family = instance_type.as_str().split('.').next().unwrap_or_default();
         let attributes = family.trim_start_matches(|c: char| c.is_ascii_lowercase());

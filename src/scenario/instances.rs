@@ -1,13 +1,13 @@
 //! `[instances.NAME]`: named instances. Each inherits the facts of `[instance]` and its tables.
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 use std::path::Path;
 
 use ipnet::IpNet;
 
 use super::{credentials, instance, options, overrides};
 use crate::config::{Item, Section};
+use crate::model::fault::ClientMatcher;
 use crate::model::{CredentialSource, HttpTokens, Instance, NamedInstance, Profile};
 
 /// Reads all named instances.
@@ -109,15 +109,13 @@ fn clients(name: &str, section: &Section<'_>) -> (Vec<IpNet>, bool) {
     };
     let (mut networks, mut host) = (vec![], false);
     for item in item.array().unwrap_or_default() {
-        match item.string() {
-            Some("host") => host = true,
-            Some(text) => match text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from)) {
-                Ok(network) => networks.push(network.trunc()),
-                Err(_) => item.error(
-                    format!("{} is {text:?}", item.name()),
-                    "accepted: an address, a network such as \"172.18.0.0/16\", or \"host\"",
-                ),
-            },
+        match item.string().map(str::parse) {
+            Some(Ok(ClientMatcher::Host)) => host = true,
+            Some(Ok(ClientMatcher::Network(network))) => networks.push(network.trunc()),
+            Some(Err(_)) => item.error(
+                format!("{} is {:?}", item.name(), item.string().unwrap_or_default()),
+                "accepted: an address, a network such as \"172.18.0.0/16\", or \"host\"",
+            ),
             None => {}
         }
     }

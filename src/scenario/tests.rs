@@ -91,7 +91,7 @@ fn collect(prefix: &str, value: &toml::Value, into: &mut BTreeSet<String>) {
 }
 
 #[test]
-fn derived_facts_follow_from_said_ones() {
+fn derived_facts_follow_from_set_ones() {
     let found = scenario(
         "[instance]\navailability-zone = \"us-west-2-lax-1a\"\n\
          [[instance.network-interface]]\nprivate-ipv4s = [\"10.20.30.40\"]\n\
@@ -131,7 +131,7 @@ fn options_credentials_and_overrides_are_read() {
 }
 
 #[test]
-fn real_credentials_need_tokens_unless_said_otherwise() {
+fn real_credentials_need_tokens_unless_set_otherwise() {
     let sources = [
         "source = \"static\"\naccess-key-id = \"AKIAX\"\nsecret-access-key = \"s\"\n",
         "source = \"file\"\nfile = \"keys.json\"\n",

@@ -28,7 +28,7 @@ pub(crate) struct ScenarioClock {
     pub started: Timestamp,
     /// The instant of the pause, while the clock is paused.
     pub paused: Option<Timestamp>,
-    /// The occurrences that were past when the clock was last moved, by the event's index. They keep instant and offset.
+    /// The occurrences before the last move of the clock, by the event's index. They keep instant and offset.
     pub pinned: BTreeMap<usize, EventOccurrence>,
     /// The offset of the first request for the path that an event waits for, by the event's index.
     pub first_polls: BTreeMap<usize, Duration>,
