@@ -4,6 +4,7 @@
 #![warn(missing_docs, clippy::missing_docs_in_private_items)]
 
 mod attributes;
+mod client_matcher;
 mod clock;
 mod content;
 mod credentials;
@@ -32,6 +33,7 @@ pub(crate) use attributes::{
     Architecture, HostnameType, InstanceAction, LifeCycle, ManagedSshKeys, Monitoring, Placement, PublicKey,
     System,
 };
+pub use client_matcher::ClientMatcher;
 pub(crate) use content::{Content, ContentType};
 pub(crate) use credentials::{CredentialSource, CredentialState, Credentials, Fetched, Keys, Secret};
 pub(crate) use event::{ClearTarget, Event, EventEffect, EventTime, InstanceFact, MetadataOption};

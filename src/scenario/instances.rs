@@ -7,8 +7,7 @@ use ipnet::IpNet;
 
 use super::{credentials, instance, options, overrides};
 use crate::config::{Item, Section};
-use crate::model::fault::ClientMatcher;
-use crate::model::{CredentialSource, HttpTokens, Instance, NamedInstance, Profile};
+use crate::model::{ClientMatcher, CredentialSource, HttpTokens, Instance, NamedInstance, Profile};
 
 /// Reads all named instances.
 pub(crate) fn read(
@@ -108,15 +107,10 @@ fn clients(name: &str, section: &Section<'_>) -> (Vec<IpNet>, bool) {
         return (vec![], false);
     };
     let (mut networks, mut host) = (vec![], false);
-    for item in item.array().unwrap_or_default() {
-        match item.string().map(str::parse) {
-            Some(Ok(ClientMatcher::Host)) => host = true,
-            Some(Ok(ClientMatcher::Network(network))) => networks.push(network.trunc()),
-            Some(Err(_)) => item.error(
-                format!("{} is {:?}", item.name(), item.string().unwrap_or_default()),
-                "accepted: an address, a network such as \"172.18.0.0/16\", or \"host\"",
-            ),
-            None => {}
+    for client in item.array().unwrap_or_default().iter().filter_map(Item::parse) {
+        match client {
+            ClientMatcher::Host => host = true,
+            ClientMatcher::Network(network) => networks.push(network.trunc()),
         }
     }
     (networks, host)

@@ -6,10 +6,10 @@ use strum::VariantArray as _;
 
 use super::*;
 use crate::config::SourceText;
-use crate::model::Timestamp;
 use crate::model::fault::{
-    BodyDamage, ClientMatcher, ErrorStatus, Latency, ReplyAlteration, Throttle, ThrottleAction, TokenFault,
+    BodyDamage, ErrorStatus, Latency, ReplyAlteration, Throttle, ThrottleAction, TokenFault,
 };
+use crate::model::{ClientMatcher, Timestamp};
 use crate::scenario;
 
 fn outcome(text: &str) -> (Vec<Fault>, String) {
