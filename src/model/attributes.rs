@@ -74,7 +74,7 @@ pub enum System {
     XenOnNitro,
 }
 
-/// Detailed monitoring of the instance by CloudWatch.
+/// Detailed monitoring of the instance by Amazon `CloudWatch`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
 #[strum(serialize_all = "kebab-case")]
 pub enum Monitoring {

@@ -101,17 +101,17 @@ fn example(key: EffectKey) -> &'static str {
 }
 
 /// The keys that an effect was read from.
-fn keys_of(effect: FaultEffect) -> Vec<EffectKey> {
+fn keys_of(effect: &FaultEffect) -> Vec<EffectKey> {
     let latency = |latency: Option<Latency>| latency.map(|_| EffectKey::Latency);
     let keys = match effect {
         FaultEffect::Answer(ReplyAlteration { latency: delay, status, body, tokens, clock_skew }) => vec![
-            latency(delay),
+            latency(*delay),
             status.map(|_| EffectKey::Status),
             body.map(|_| EffectKey::Body),
             tokens.map(|_| EffectKey::Tokens),
             clock_skew.map(|_| EffectKey::ClockSkew),
         ],
-        FaultEffect::Reset(delay) => vec![latency(delay), Some(EffectKey::Reset)],
+        FaultEffect::Reset(delay) => vec![latency(*delay), Some(EffectKey::Reset)],
         FaultEffect::Hang => vec![Some(EffectKey::Hang)],
         FaultEffect::Throttle(_) => vec![Some(EffectKey::Throttle)],
     };
@@ -121,14 +121,14 @@ fn keys_of(effect: FaultEffect) -> Vec<EffectKey> {
 #[test]
 fn every_effect_is_a_fault_alone_and_with_those_that_it_does_not_exclude() {
     for one in EffectKey::VARIANTS {
-        assert_eq!(keys_of(fault(example(*one)).effect), [*one]);
+        assert_eq!(keys_of(&fault(example(*one)).effect), [*one]);
         for other in EffectKey::VARIANTS.iter().filter(|other| *other != one) {
             let (faults, report) = outcome(&format!("[[fault]]\n{}\n{}\n", example(*one), example(*other)));
             let reason = one.excludes(*other).or(other.excludes(*one));
             match (reason, faults.as_slice()) {
                 (Some(reason), []) => assert!(report.contains(reason), "{one:?} with {other:?}:\n{report}"),
                 (None, [fault]) => {
-                    let keys = keys_of(fault.effect.clone());
+                    let keys = keys_of(&fault.effect);
                     assert!(keys.contains(one) && keys.contains(other), "{one:?} with {other:?}: {keys:?}");
                 }
                 (_, faults) => panic!("{one:?} with {other:?}: {faults:?}\n{report}"),
