@@ -194,7 +194,7 @@ impl Daemon {
         let server = Server::start(listeners, Arc::clone(&world), limits(in_place));
         if world.fleet.load().scenario().http.profile != Profile::Aemm {
             // Before somebody asks for a signature; that profile has none. Nobody waits for it.
-            drop(spawn_blocking(move || keys.make()));
+            drop(spawn_blocking(move || keys.generate_now()));
         }
         let status = status::status(Arc::clone(&world), addresses, latest);
         let desk = desk(&world, orders.clone(), status, library);

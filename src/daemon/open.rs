@@ -80,12 +80,12 @@ pub(super) async fn identity_keys(state: Option<PathBuf>) -> Result<KeyRing, Fai
     // Keys that are kept are made now, which takes a moment of a processor's whole attention.
     let opened = spawn_blocking(move || match state {
         Some(state) => KeyRing::open(&state.join(IDENTITY), seed),
-        None => Ok(OpenedKeyRing { ring: KeyRing::generate(seed), kept: KeyStorage::InDirectory }),
+        None => Ok(OpenedKeyRing { ring: KeyRing::generate(seed), storage: KeyStorage::InDirectory }),
     });
-    let OpenedKeyRing { ring, kept } = opened.await.map_err(|error| {
+    let OpenedKeyRing { ring, storage } = opened.await.map_err(|error| {
         Failure::new(ExitStatus::Software, format!("cannot generate identity keys: {error}"))
     })??;
-    if let KeyStorage::InMemory { why } = kept {
+    if let KeyStorage::InMemory { why } = storage {
         tracing::warn!("identity documents are signed with keys that will not survive a restart: {why}");
     }
     Ok(ring)

@@ -100,7 +100,7 @@ impl fmt::Display for MethodFilter {
 
 /// The record after which a listing begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SinceFilter {
+pub(crate) enum SinceFilter {
     /// Before the first record.
     Start,
     /// The last record that there is.
