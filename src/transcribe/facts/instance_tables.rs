@@ -1,6 +1,6 @@
 //! The tables below `[instance]`.
 
-use crate::model::{HostId, TagKey};
+use crate::model::{HostId, Instance, TagKey};
 use crate::transcribe::draft::{Draft, DraftTable};
 use crate::transcribe::known_paths::KEYS;
 use crate::transcribe::observations::Observations;
@@ -27,7 +27,8 @@ pub(super) fn write(observations: &Observations, draft: &mut Draft) {
         key.parse::<TagKey>().is_ok()
     }));
     let devices = "meta-data/block-device-mapping";
-    let mut mapping = table(observations, "[instance.block-device-mapping]", devices, is_device);
+    let mut mapping =
+        table(observations, "[instance.block-device-mapping]", devices, Instance::is_virtual_device);
     if observations.lacks(devices) {
         mapping = mapping.keep_if_empty();
     }
@@ -81,14 +82,6 @@ fn table(
         }
     }
     table
-}
-
-fn is_device(name: &str) -> bool {
-    let digits = name.strip_prefix("ebs").or_else(|| name.strip_prefix("ephemeral"));
-    matches!(name, "ami" | "root" | "swap")
-        || digits.is_some_and(|digits| {
-            (1..=4).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit())
-        })
 }
 
 fn accelerators(observations: &Observations) -> DraftTable {
