@@ -24,7 +24,6 @@ pub(crate) struct ScheduleArgs {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
-    /// Where the control socket is.
     #[command(flatten)]
     pub control: ControlArgs,
 }
@@ -45,7 +44,6 @@ pub(crate) struct SpotArgs {
     /// What the service does after the interruption: keep answering, or reset every connection
     #[arg(long, value_name = "THEN", value_parser = variant_of::<model::AfterNotice>(), default_value = "stay")]
     pub then: String,
-    /// When, and to whom.
     #[command(flatten)]
     pub occasion: ScheduleArgs,
 }
@@ -54,7 +52,6 @@ pub(crate) struct SpotArgs {
 #[derive(Debug, Args)]
 #[command(after_help = examples::REBALANCE)]
 pub(crate) struct RebalanceArgs {
-    /// When, and to whom.
     #[command(flatten)]
     pub occasion: ScheduleArgs,
 }
@@ -84,7 +81,6 @@ pub(crate) struct MaintenanceArgs {
     /// Latest start
     #[arg(long, value_name = "WHEN", value_parser = duration_or_instant)]
     pub not_before_deadline: Option<String>,
-    /// When, and to whom.
     #[command(flatten)]
     pub occasion: ScheduleArgs,
 }
@@ -96,7 +92,6 @@ pub(crate) struct LifecycleArgs {
     /// Target lifecycle state
     #[arg(value_name = "STATE", value_parser = variant_of::<model::TargetLifecycleState>())]
     pub state: String,
-    /// When, and to whom.
     #[command(flatten)]
     pub occasion: ScheduleArgs,
 }
@@ -108,7 +103,6 @@ pub(crate) struct ClearArgs {
     /// What to clear
     #[arg(value_name = "WHAT", value_parser = variant_of::<model::ClearTarget>(), default_value = "all")]
     pub what: Vec<String>,
-    /// When, and to whom.
     #[command(flatten)]
     pub occasion: ScheduleArgs,
 }
@@ -117,7 +111,6 @@ pub(crate) struct ClearArgs {
 #[derive(Debug, Args)]
 #[command(after_help = examples::ROTATE)]
 pub(crate) struct RotateArgs {
-    /// When, and to whom.
     #[command(flatten)]
     pub occasion: ScheduleArgs,
 }
@@ -141,7 +134,6 @@ pub(crate) struct SetArgs {
     /// Remove the override: answer from the scenario again
     #[arg(long, conflicts_with_all = ["value", "file", "remove"])]
     pub unset: bool,
-    /// When, and to whom.
     #[command(flatten)]
     pub occasion: ScheduleArgs,
 }
@@ -150,7 +142,6 @@ pub(crate) struct SetArgs {
 #[derive(Debug, Args)]
 #[command(after_help = examples::CLOCK)]
 pub(crate) struct ClockArgs {
-    /// How to move it.
     #[command(subcommand)]
     pub movement: ClockCommand,
     /// Print JSON
@@ -195,7 +186,6 @@ pub(crate) struct UseArgs {
     /// The library of scenarios
     #[arg(long, value_name = "DIR", hide = true)]
     pub library: Option<PathBuf>,
-    /// Where the control socket is.
     #[command(flatten)]
     pub control: ControlArgs,
 }

@@ -94,7 +94,6 @@ pub(crate) struct FaultArgs {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
-    /// Where the control socket is.
     #[command(flatten)]
     pub control: ControlArgs,
 }

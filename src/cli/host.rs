@@ -78,7 +78,6 @@ pub(crate) struct DoctorArgs {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
-    /// Where the control socket is.
     #[command(flatten)]
     pub control: ControlArgs,
     /// The root of the files that are looked at

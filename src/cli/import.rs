@@ -19,10 +19,8 @@ pub(crate) struct RecordArgs {
     /// Requests per second
     #[arg(long, value_name = "N", default_value = "5", value_parser = accepted::<Rate>)]
     pub rate: Rate,
-    /// Which secrets are taken along.
     #[command(flatten)]
     pub secrets: SecretsArgs,
-    /// Where the scenario goes.
     #[command(flatten)]
     pub output: OutputArgs,
 }
@@ -31,7 +29,6 @@ pub(crate) struct RecordArgs {
 #[derive(Debug, Args)]
 #[command(after_help = examples::IMPORT)]
 pub(crate) struct ImportArgs {
-    /// The format.
     #[command(subcommand)]
     pub format: ImportFormat,
 }
@@ -55,7 +52,6 @@ pub(crate) struct ImportAemmArgs {
     /// The ec2-metadata-mock command that it was used with
     #[arg(long, value_name = "COMMAND", value_enum, default_value = "all")]
     pub mode: ImportMode,
-    /// Where the scenario goes.
     #[command(flatten)]
     pub output: OutputArgs,
 }
@@ -81,10 +77,8 @@ pub(crate) struct ImportDumpArgs {
     /// Directory with one file for each path, or instance-data.json
     #[arg(value_name = "DIR|FILE")]
     pub path: PathBuf,
-    /// Which secrets are taken along.
     #[command(flatten)]
     pub secrets: SecretsArgs,
-    /// Where the scenario goes.
     #[command(flatten)]
     pub output: OutputArgs,
 }

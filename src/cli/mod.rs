@@ -57,7 +57,6 @@ pub(crate) struct Cli {
         hide_possible_values = true
     )]
     pub log_level: Level,
-    /// What to do.
     #[command(subcommand)]
     pub command: CliCommand,
 }

@@ -20,7 +20,6 @@ pub(crate) struct RequestsArgs {
     /// Only requests for this path: * matches within a segment, ** any number of segments
     #[arg(long, value_name = "GLOB", value_parser = accepted::<PathGlob>)]
     pub path: Option<PathGlob>,
-    /// Which requests.
     #[command(flatten)]
     pub filters: FilterArgs,
     /// Only the newest N [default: all that are kept; with --follow, 10]
@@ -29,7 +28,6 @@ pub(crate) struct RequestsArgs {
     /// Print JSON, one line for each request
     #[arg(long)]
     pub json: bool,
-    /// Where the control socket is.
     #[command(flatten)]
     pub control: ControlArgs,
 }
@@ -41,7 +39,6 @@ pub(crate) struct WaitArgs {
     /// Path, with or without its version: * matches within a segment, ** any number of segments
     #[arg(value_parser = accepted::<PathGlob>)]
     pub path: PathGlob,
-    /// Which requests.
     #[command(flatten)]
     pub filters: FilterArgs,
     /// Exit with 1 if such a request arrives, with 0 if none does
@@ -56,7 +53,6 @@ pub(crate) struct WaitArgs {
     /// Print the request as JSON
     #[arg(long)]
     pub json: bool,
-    /// Where the control socket is.
     #[command(flatten)]
     pub control: ControlArgs,
 }

@@ -19,7 +19,6 @@ pub(crate) struct ServeArgs {
     /// Listen address, repeatable [default: 127.0.0.1:1338]. Sockets inherited from systemd take precedence
     #[arg(long, value_name = "ADDR:PORT", value_parser = address)]
     pub listen: Vec<SocketAddr>,
-    /// Where the control socket is.
     #[command(flatten)]
     pub control: ControlArgs,
     /// State directory, for the keys [default: the unit's, else ~/.local/state/mock-imds]
@@ -46,7 +45,6 @@ pub(crate) struct CheckArgs {
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true, after_help = examples::SHOW)]
 pub(crate) struct ShowArgs {
-    /// What a server keeps.
     #[command(subcommand)]
     pub artifact: Option<ShowArtifact>,
     /// Path, such as meta-data/instance-id; below latest unless it starts with a version
@@ -58,7 +56,6 @@ pub(crate) struct ShowArgs {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
-    /// Where the control socket is.
     #[command(flatten)]
     pub control: ControlArgs,
 }
@@ -92,7 +89,6 @@ pub(crate) struct ReloadArgs {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
-    /// Where the control socket is.
     #[command(flatten)]
     pub control: ControlArgs,
 }
@@ -101,7 +97,6 @@ pub(crate) struct ReloadArgs {
 #[derive(Debug, Args)]
 #[command(after_help = examples::STATUS)]
 pub(crate) struct StatusArgs {
-    /// Where the control socket is.
     #[command(flatten)]
     pub control: ControlArgs,
     /// Keep running, and print the status again whenever it changes

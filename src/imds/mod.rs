@@ -26,6 +26,7 @@ pub(crate) use protocol::Protocol;
 pub use reply::Reply;
 pub(crate) use show::{absolute, show};
 pub use token::TokenAuthority;
+pub use tree::category_paths;
 pub use version::SERVED as SERVED_VERSIONS;
 
 use std::net::IpAddr;

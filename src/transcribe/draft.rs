@@ -112,6 +112,20 @@ impl DraftTable {
             self.set(key, text);
         }
     }
+
+    /// Sets a key if the text is one line that is not empty.
+    pub(super) fn set_line(&mut self, key: &str, text: Option<&str>) {
+        if let Some(text) = text.filter(|text| !text.is_empty() && !text.chars().any(char::is_control)) {
+            self.set(key, text);
+        }
+    }
+
+    /// Sets a key unless the list is empty.
+    pub(super) fn set_list(&mut self, key: &str, texts: &[&str]) {
+        if !texts.is_empty() {
+            self.set_toml(key, quote::list(texts));
+        }
+    }
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ mod stage;
 mod support;
 
 mod aemm;
+mod categories;
 mod command;
 mod dump;
 mod instance_data;

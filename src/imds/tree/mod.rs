@@ -11,6 +11,7 @@ use super::credentials::LeafContext;
 use super::version::Version;
 use crate::model::{self, ContentType, Instance, NetworkInterface, Override};
 use table::Category;
+pub use table::category_paths;
 
 /// A directory of entries, in the order in which they are listed.
 #[derive(Debug, Default)]

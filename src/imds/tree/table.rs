@@ -220,6 +220,11 @@ pub(crate) const ROWS: &[Category] = &[
     row("user-data", "1.0", Bytes(|i| i.user_data.clone())),
 ];
 
+/// The path of each row. Tests demand of a new one what the others have.
+pub fn category_paths() -> impl Iterator<Item = &'static str> {
+    ROWS.iter().map(|category| category.path)
+}
+
 fn role_name(instance: &Instance) -> Option<String> {
     instance.credentials.as_ref().map(|credentials| text(&credentials.role))
 }

@@ -8,6 +8,7 @@ mod credentials;
 mod document;
 mod events;
 mod instance;
+mod instance_tables;
 mod interface;
 mod service;
 

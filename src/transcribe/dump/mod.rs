@@ -1,0 +1,136 @@
+//! Files that somebody's curl or wget made of a service → [`Observations`].
+//!
+//! Tolerated: the tree may begin at `latest/`, at a dated version, at `meta-data/`, or within it, and lie some
+//! directories down; listings may be in files such as `index.html`, and so may values; a public key may be under
+//! `0=name`, or under `0` with its name in the listing; every file may end in a newline that the shell put there.
+
+mod files;
+mod keys;
+mod listings;
+mod root;
+
+use super::known_paths::{EXTENDED, IDENTITY_ROLE, KEYS, ROLES, USER_DATA};
+use super::observations::{Observations, SecretsPolicy};
+
+pub use files::DumpFiles;
+use files::{LISTINGS, TOPS};
+use root::Root;
+
+/// Reads the files; `Err` if they are no tree of a service.
+pub fn read(files: &DumpFiles, policy: SecretsPolicy) -> Result<Observations, &'static str> {
+    let root = Root::of(files).ok_or(
+        "it has neither latest/ nor meta-data/ nor an instance-id; accepted: a directory with one file for each path, \
+         such as latest/meta-data/instance-id",
+    )?;
+    let mut tree = root.below(files);
+    let mut observations = Observations::new(&root.version, policy);
+    let top_listed = tree.keys().any(|path| path.len() == 1 && LISTINGS.contains(&path[0].as_str()));
+    listings::remove(&mut tree, &mut observations);
+    let mut tree = fold(tree);
+    if newlines_added(&tree) {
+        observations.add_note("a newline at the end of every file, which the service does not send");
+        for bytes in tree.values_mut() {
+            bytes.pop_if(|last| *last == b'\n');
+        }
+    }
+    for (path, bytes) in &tree {
+        file(path, bytes, &tree, &mut observations);
+    }
+    keys::name_unlisted(&mut observations);
+    add_unknown_paths(&root, &tree, &mut observations);
+    if !top_listed && observations.lacks(USER_DATA) {
+        observations.add_note(format!("{USER_DATA}: not in the dump; taken to be none"));
+    }
+    Ok(observations)
+}
+
+/// Moves values out of directories of their own, where wget puts them when it asks with a slash at the end.
+fn fold(tree: DumpFiles) -> DumpFiles {
+    let names: Vec<Vec<String>> = tree.keys().cloned().collect();
+    let folded = |path: Vec<String>| {
+        let Some((name, above)) = path.split_last() else { return path };
+        let alone = names.iter().filter(|other| other.starts_with(above)).count() == 1;
+        // A tag may have any name.
+        let free = above.iter().any(|segment| segment == "tags");
+        let top = above.len() < 2 && above.first().is_none_or(|top| top != USER_DATA);
+        if LISTINGS.contains(&name.as_str()) && alone && !free && !top { above.to_vec() } else { path }
+    };
+    tree.into_iter().map(|(path, bytes)| (folded(path), bytes)).collect()
+}
+
+/// True if the shell ended every file with a newline: a service ends an instance's id with nothing.
+fn newlines_added(tree: &DumpFiles) -> bool {
+    let short = ["meta-data/instance-id", "meta-data/ami-id", "meta-data/mac"];
+    short.iter().any(|path| {
+        let path: Vec<String> = path.split('/').map(str::to_owned).collect();
+        tree.get(&path).is_some_and(|bytes| bytes.ends_with(b"\n"))
+    })
+}
+
+fn file(path: &[String], bytes: &[u8], tree: &DumpFiles, observations: &mut Observations) {
+    let shown = path.join("/");
+    if let Some(status) = error_page(bytes) {
+        observations.add_note(format!("{shown}: the file is a page that says {status}, not a value"));
+        return;
+    }
+    let text = std::str::from_utf8(bytes).unwrap_or_default();
+    let has_more = tree.keys().any(|other| other.len() > path.len() && other.starts_with(path));
+    if has_more || (text.lines().any(|line| line.ends_with('/')) && !shown.ends_with(USER_DATA)) {
+        observations.add_unknown(&shown);
+        observations.add_note(format!(
+            "{shown}: the file is a directory's listing; what it lists is not in the dump"
+        ));
+        return;
+    }
+    match shown.as_str() {
+        ROLES => {
+            listings::add_roles(text, observations);
+            observations.add_unknown(ROLES);
+        }
+        path if path == KEYS || path.starts_with("meta-data/public-keys/") => {
+            keys::add(path, text, observations);
+        }
+        path if TOPS.contains(&path.split('/').next().unwrap_or_default()) => {
+            observations.add_value(path, bytes.to_vec());
+        }
+        path => observations.add_note(format!("{path}: no path of a service")),
+    }
+}
+
+/// "404 - Not Found", if that is what a file is.
+fn error_page(bytes: &[u8]) -> Option<&str> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    // Not a script that writes such a page.
+    let page = text.trim_start().starts_with('<');
+    let title = text.split_once("<title>")?.1.split_once("</title>")?.0;
+    let status = title.split(' ').next().unwrap_or_default();
+    (page && status.len() == 3 && status.starts_with(['4', '5'])).then_some(title)
+}
+
+/// Adds what a dump cannot know as unknown, so that it is not taken to be absent.
+fn add_unknown_paths(root: &Root, tree: &DumpFiles, observations: &mut Observations) {
+    let mut unknown = |path: &str, why: &str| {
+        observations.add_unknown(path);
+        observations.add_note(format!("{path}: {why}"));
+    };
+    let has = |top: &str| tree.keys().any(|path| path.first().is_some_and(|first| first == top));
+    for top in TOPS {
+        // A tree without user data is one of a service without user data, unless the dump began below.
+        if !has(top) && (top != USER_DATA || !root.missing.is_empty() || !has("dynamic")) {
+            unknown(top, "not in the dump");
+        }
+    }
+    // Hosts answer it and list it nowhere, so a walk along listings does not find it.
+    if !observations.has("dynamic/fws") {
+        observations.add_unknown("dynamic/fws");
+    }
+    for (roles, sibling) in [
+        (ROLES, "meta-data/iam/info"),
+        (EXTENDED, "meta-data/iam/info"),
+        (IDENTITY_ROLE, "meta-data/identity-credentials/ec2/info"),
+    ] {
+        if !observations.has(roles) && observations.has(sibling) && observations.knows(roles) {
+            observations.add_unknown(roles);
+        }
+    }
+}
