@@ -114,7 +114,6 @@ impl PrivateKey {
         }
     }
 
-    /// KeySize of the RSA modulus; of the two DSA primes.
     fn size(&self) -> KeySize {
         match self {
             Self::Rsa(key) => KeySize::Rsa(key.as_ref().n().bits()),

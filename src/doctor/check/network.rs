@@ -7,7 +7,7 @@ use super::one;
 use crate::doctor::Finding;
 use crate::doctor::facts::{HostFacts, Probe, RouteDetour};
 use crate::doctor::ruleset::PacketFate;
-use crate::host::address::{self, width};
+use crate::host::address::{self, prefix_length};
 use crate::host::plan::{Family, NAT_PRIORITY, Plan, TABLE};
 use crate::host::settings::Redirect;
 use crate::host::status::Protection;
@@ -70,8 +70,8 @@ fn judge_address(facts: &HostFacts, found: &address::InterfaceAddress) -> Findin
             .mend(format!("ip addr del {name} dev {on}"))
             .mend("systemctl restart mock-imds");
     }
-    if found.prefix != width(found.address) {
-        let exact = format!("{}/{}", found.address, width(found.address));
+    if found.prefix != prefix_length(found.address) {
+        let exact = format!("{}/{}", found.address, prefix_length(found.address));
         return Finding::problem("width", format!("{name} is on lo"))
             .means("its whole network is local now: other link-local addresses, as 169.254.170.2, end at this host")
             .mend(format!("ip addr add {exact} dev lo scope host; ip addr del {name} dev lo"));

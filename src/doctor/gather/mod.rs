@@ -44,7 +44,7 @@ pub(crate) fn gather(options: &GatherOptions, server: ServerState) -> HostFacts 
         published,
         settings,
         server,
-        cloud: cloud::find(&options.dmi),
+        cloud: cloud::detect(&options.dmi),
         addresses: addresses(),
         tables: tables(),
         probe: Probe::Unasked,
