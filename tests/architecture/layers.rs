@@ -37,8 +37,8 @@ const LAYERS: &[(&str, &str)] = &[
         "cli daemon host doctor control paths watch aemm scenario imds journal observe config model exit record transcribe \
          identity",
     ),
-    ("lib", ""),
-    ("main", "cli commands exit"),
+    ("lib", "cli commands exit"),
+    ("main", "lib"),
 ];
 
 /// They are above all rooms, and no rooms themselves.

@@ -130,7 +130,7 @@ impl Guardian {
                 tracing::info!("reloaded: {}", self.status().headline());
             }
             (Err(failure), Some(former)) => {
-                tracing::error!("the reload is rejected, the former settings stay:\n{failure}");
+                tracing::error!("reload rejected, the previous settings stay in force:\n{failure}");
                 self.history.rejected = failure.message.lines().next().map(str::to_owned);
                 self.network.converge(&former)?;
             }
@@ -175,6 +175,6 @@ impl Guardian {
 /// Does nothing unless systemd started this process.
 fn notify_systemd(states: &[NotifyState<'_>]) {
     if let Err(error) = sd_notify::notify(states) {
-        tracing::warn!("systemd can't be told: {error}");
+        tracing::warn!("cannot notify systemd: {error}");
     }
 }

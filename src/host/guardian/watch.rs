@@ -96,8 +96,8 @@ impl Guardian {
             match decision {
                 LogDecision::Log => tracing::warn!("{deviation}; restored"),
                 LogDecision::LogRepeated => tracing::warn!(
-                    "{deviation}; restored, as again and again: find out who removes it; from here on it is \
-                     restored once a second, and told once a minute"
+                    "{deviation}; restored repeatedly: find out what removes it; from now on it is restored \
+                     once a second and logged once a minute"
                 ),
                 LogDecision::Skip => {}
             }

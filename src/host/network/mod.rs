@@ -78,7 +78,7 @@ impl Network {
                 (Some(_), true) => vec![],
             };
             for error in undone {
-                tracing::error!("while undoing what was begun: {error}");
+                tracing::error!("while rolling back: {error}");
             }
         }
         converged

@@ -1,22 +1,21 @@
-//! What an answer means.
+//! The meaning of responses.
 
 use std::str::FromStr;
 
 use super::crawl::{Crawl, CrawlTask, unavailable};
 use super::exchange::CrawlResponse;
-use super::listing::{ListingLine, entry};
+use super::listing::{ListingLine, parse_line};
 use crate::exit::Failure;
 use crate::imds::SERVED_VERSIONS;
 use crate::model::{DirectoryWithoutSlash, Http, HttpTokens, Notice, Profile, UserDataListed};
 use crate::transcribe::clip;
 
-/// How many lines of listings are read, and so how many paths are asked for.
-const PATHS: usize = 4096;
-/// How deep listings lead.
-const DEPTH: usize = 16;
-/// What amazon-ec2-metadata-mock answers to `GET /` and `GET /latest/`, whatever its configuration is: EC2 has dates in
-/// the one and no newline at the end of either. A proxy may add headers and change connections, but not these.
-const ORIGINALS: [&[u8]; 2] = [b"latest\n", b"dynamic\nmeta-data\nuser-data\n"];
+/// The limit of lines in all listings, and so of paths.
+const MAX_PATHS: usize = 4096;
+const MAX_DEPTH: usize = 16;
+/// The responses of amazon-ec2-metadata-mock to `GET /` and `GET /latest/`, whatever its configuration is: EC2 has dates
+/// in the one and no newline at the end of either. A proxy may add headers and change connections, but not these.
+const AEMM_LISTINGS: [&[u8]; 2] = [b"latest\n", b"dynamic\nmeta-data\nuser-data\n"];
 /// Notices whose time may be that of the request.
 const TIMED: [&str; 3] = [
     "meta-data/events/recommendations/rebalance",
@@ -25,11 +24,11 @@ const TIMED: [&str; 3] = [
 ];
 
 impl Crawl {
-    pub(super) fn judge(&mut self, task: CrawlTask, answer: &CrawlResponse) -> Result<(), Failure> {
+    pub(super) fn interpret(&mut self, task: CrawlTask, answer: &CrawlResponse) -> Result<(), Failure> {
         match task {
             CrawlTask::Token => return self.token(answer),
-            CrawlTask::WithoutToken => {
-                self.seen.manner.http_tokens = match answer.status {
+            CrawlTask::RootWithoutToken => {
+                self.observations.traits.http_tokens = match answer.status {
                     200 => Some(HttpTokens::Optional),
                     401 => Some(HttpTokens::Required),
                     _ => None,
@@ -40,21 +39,23 @@ impl Crawl {
                 let dated =
                     || text.lines().filter(|version| *version != "latest").map(str::to_owned).collect();
                 let other = answer.status == 200 && !text.lines().eq(SERVED_VERSIONS);
-                self.seen.manner.http.versions = other.then(dated);
-                if (answer.status, &*answer.body) == (200, ORIGINALS[0]) {
-                    // For now: the listing of /latest/ has to say so too.
-                    self.seen.manner.http.profile = Profile::Aemm;
+                self.observations.traits.http.versions = other.then(dated);
+                if (answer.status, &*answer.body) == (200, AEMM_LISTINGS[0]) {
+                    // Until the listing of /latest/ confirms it.
+                    self.observations.traits.http.profile = Profile::Aemm;
                 }
             }
-            CrawlTask::Unguarded(_) => self.seen.manner.http.open_listings = answer.status == 200,
-            CrawlTask::Again(path) => {
+            CrawlTask::DirectoryWithoutToken(_) => {
+                self.observations.traits.http.open_listings = answer.status == 200;
+            }
+            CrawlTask::TimedNotice(path) => {
                 if answer.status == 200 {
-                    self.seen.asked_again(&path, answer.body.clone(), answer.date);
+                    self.observations.add_second_answer(&path, answer.body.clone(), answer.date);
                 }
             }
-            CrawlTask::WithoutSlash => {
+            CrawlTask::MetaDataWithoutSlash => {
                 if matches!(answer.status, 301 | 302 | 307 | 308) {
-                    self.seen.manner.http.directory_without_slash = DirectoryWithoutSlash::Redirect;
+                    self.observations.traits.http.directory_without_slash = DirectoryWithoutSlash::Redirect;
                 }
             }
             CrawlTask::Directory(path) => return self.directory(path, answer),
@@ -64,13 +65,13 @@ impl Crawl {
     }
 
     fn token(&mut self, answer: &CrawlResponse) -> Result<(), Failure> {
-        self.tokens += 1;
+        self.token_requests += 1;
         let graphic = !answer.body.is_empty() && answer.body.iter().all(u8::is_ascii_graphic);
         match (answer.status, std::str::from_utf8(&answer.body)) {
             (200, Ok(token)) if graphic => self.token = Some(token.to_owned()),
             (status @ (403..=405), _) => {
                 self.token = None;
-                self.seen.note(format!(
+                self.observations.add_note(format!(
                     "tokens: the service gives none (PUT /latest/api/token answers {status}), so it was asked without, as \
                      in IMDSv1; this scenario's service gives them"
                 ));
@@ -85,7 +86,7 @@ impl Crawl {
     fn directory(&mut self, path: String, answer: &CrawlResponse) -> Result<(), Failure> {
         let root = path.is_empty();
         if root {
-            self.tell_the_profile(answer);
+            self.detect_profile(answer);
         }
         match answer.status {
             200 => {}
@@ -96,27 +97,27 @@ impl Crawl {
             }
             401 if root => return Err(unavailable("wants a token and gives none")),
             404 if root => {
-                self.seen.note("the listing of /latest/: 404");
-                return self.follow("", "dynamic\nmeta-data");
+                self.observations.add_note("the listing of /latest/: 404");
+                return self.enqueue_listed("", "dynamic\nmeta-data");
             }
             404 => {
-                self.seen.note(format!("{path}/: listed, and answers 404"));
+                self.observations.add_note(format!("{path}/: listed, and answers 404"));
                 return Ok(());
             }
-            other => return self.give_up(&CrawlTask::Directory(path), &format!("answers {other}")),
+            other => return self.skip(&CrawlTask::Directory(path), &format!("answers {other}")),
         }
         self.unanswered = 0;
-        self.try_without_token(&path);
+        self.probe_open_listings(&path);
         match std::str::from_utf8(&answer.body) {
-            Ok(listing) => self.follow(&path, listing),
-            Err(_) => self.give_up(&CrawlTask::Directory(path), "the listing is no text"),
+            Ok(listing) => self.enqueue_listed(&path, listing),
+            Err(_) => self.skip(&CrawlTask::Directory(path), "the listing is no text"),
         }
     }
 
-    fn tell_the_profile(&mut self, answer: &CrawlResponse) {
-        let http = &mut self.seen.manner.http;
+    fn detect_profile(&mut self, answer: &CrawlResponse) {
+        let http = &mut self.observations.traits.http;
         http.profile = match http.profile {
-            Profile::Aemm if (answer.status, &*answer.body) == (200, ORIGINALS[1]) => Profile::Aemm,
+            Profile::Aemm if (answer.status, &*answer.body) == (200, AEMM_LISTINGS[1]) => Profile::Aemm,
             _ if answer.legacy => Profile::Legacy,
             _ => Profile::Modern,
         };
@@ -127,48 +128,54 @@ impl Crawl {
         }
     }
 
-    /// amazon-ec2-metadata-mock lists what is below the two categories to those without a token; one tells for all.
-    fn try_without_token(&mut self, path: &str) {
-        let manner = &self.seen.manner;
-        let required = manner.http_tokens == Some(HttpTokens::Required);
-        if manner.http.profile == Profile::Aemm && required && !self.tried && path.contains('/') {
-            self.tried = true;
-            self.queue.push_back(CrawlTask::Unguarded(path.to_owned()));
+    /// amazon-ec2-metadata-mock may list what is below the two categories without a token; one directory shows it for all.
+    fn probe_open_listings(&mut self, path: &str) {
+        let traits = &self.observations.traits;
+        let required = traits.http_tokens == Some(HttpTokens::Required);
+        if traits.http.profile == Profile::Aemm
+            && required
+            && !self.open_listings_probed
+            && path.contains('/')
+        {
+            self.open_listings_probed = true;
+            self.queue.push_back(CrawlTask::DirectoryWithoutToken(path.to_owned()));
         }
     }
 
-    fn follow(&mut self, path: &str, listing: &str) -> Result<(), Failure> {
+    fn enqueue_listed(&mut self, path: &str, listing: &str) -> Result<(), Failure> {
         let below = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}/{name}") };
-        // In front of what waits, in the listing's order, so that the walk goes down before it goes on.
+        // At the front of the queue, in the listing's order, so that the walk is depth first.
         for line in listing.lines().rev().filter(|line| !line.is_empty()) {
-            self.lines += 1;
-            if self.lines > PATHS {
-                return Err(without_end());
+            self.listing_lines += 1;
+            if self.listing_lines > MAX_PATHS {
+                return Err(endless());
             }
-            let task = match entry(path, line) {
+            let task = match parse_line(path, line) {
                 ListingLine::Directory(name) => CrawlTask::Directory(below(&name)),
                 ListingLine::Leaf(name) => CrawlTask::Leaf(below(&name), true),
                 ListingLine::Key(number, name) => {
-                    self.seen.key_name(number, &name);
+                    self.observations.add_key_name(number, &name);
                     CrawlTask::Directory(below(&number.to_string()))
                 }
-                ListingLine::Odd => {
-                    self.seen.note(format!("{path}/: lists {:?}, which cannot be asked for", clip(line)));
+                ListingLine::Invalid => {
+                    self.observations
+                        .add_note(format!("{path}/: lists {:?}, which cannot be asked for", clip(line)));
                     continue;
                 }
             };
             if path.is_empty() && !matches!(line, "dynamic" | "meta-data" | "user-data") {
                 let name = clip(line);
-                self.seen.note(format!("{name}: a scenario has no such directory beside meta-data"));
+                self.observations
+                    .add_note(format!("{name}: a scenario has no such directory beside meta-data"));
                 continue;
             }
             // A path may be a directory and, with amazon-ec2-metadata-mock, a value too.
-            let known = if matches!(task, CrawlTask::Directory(_)) { "/" } else { "" };
+            let slash = if matches!(task, CrawlTask::Directory(_)) { "/" } else { "" };
             if let CrawlTask::Directory(path) | CrawlTask::Leaf(path, _) = &task
-                && self.known.insert(format!("{path}{known}"))
+                && self.enqueued.insert(format!("{path}{slash}"))
             {
-                if path.split('/').count() > DEPTH {
-                    return Err(without_end());
+                if path.split('/').count() > MAX_DEPTH {
+                    return Err(endless());
                 }
                 self.queue.push_front(task);
             }
@@ -183,33 +190,34 @@ impl Crawl {
                 let role =
                     path.rsplit_once('/').filter(|(above, _)| *above == "meta-data/iam/security-credentials");
                 if let Some((_, role)) = role {
-                    self.seen.role(role);
+                    self.observations.add_role(role);
                 }
-                self.seen.typed_value(&path, answer.body.clone(), answer.content_type.as_deref());
-                if self.seen.manner.http.profile == Profile::Aemm && TIMED.contains(&path.as_str()) {
-                    self.twice.push(path);
+                self.observations.add_typed_value(&path, answer.body.clone(), answer.content_type.as_deref());
+                if self.observations.traits.http.profile == Profile::Aemm && TIMED.contains(&path.as_str()) {
+                    self.timed_notices.push(path);
                 }
                 Ok(())
             }
             404 => {
                 self.unanswered = 0;
                 if listed && path == "user-data" {
-                    self.seen.manner.http.user_data_listed = UserDataListed::Always;
-                } else if listed && self.seen.manner.http.profile == Profile::Aemm && is_notice(&path) {
-                    self.seen.announced(&path);
+                    self.observations.traits.http.user_data_listed = UserDataListed::Always;
+                } else if listed && self.observations.traits.http.profile == Profile::Aemm && is_notice(&path)
+                {
+                    self.observations.add_announced(&path);
                 } else if listed {
-                    self.seen.note(format!("{path}: listed, and answers 404"));
+                    self.observations.add_note(format!("{path}: listed, and answers 404"));
                 }
                 Ok(())
             }
-            other => self.give_up(&CrawlTask::Leaf(path, listed), &format!("answers {other}")),
+            other => self.skip(&CrawlTask::Leaf(path, listed), &format!("answers {other}")),
         }
     }
 }
 
-fn without_end() -> Failure {
+fn endless() -> Failure {
     unavailable(format!(
-        "lists more than {PATHS} paths, or one more than {DEPTH} directories deep: no metadata service does"
+        "lists more than {MAX_PATHS} paths, or one more than {MAX_DEPTH} directories deep: no metadata service does"
     ))
 }
 

@@ -1,18 +1,14 @@
-//! The words that a filter is made of.
+//! The values of a filter, as command line and control API write them.
 
 use std::fmt;
-use std::net::IpAddr;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use hyper::Method;
-use ipnet::IpNet;
 
-use super::RequestRecord;
-use crate::imds::Ingress;
 use crate::model::Accepted;
 
-/// Several, any of which will do; separated by commas.
+/// A list separated by commas. A record matches if one item does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CommaSeparated<T>(pub Vec<T>);
 
@@ -33,69 +29,22 @@ impl<T: fmt::Display> fmt::Display for CommaSeparated<T> {
     }
 }
 
-/// Who asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ClientFilter {
-    /// A process of this host, as `clients = ["host"]` has it.
-    Host,
-    /// An address of this network.
-    Within(IpNet),
-}
-
-impl ClientFilter {
-    pub(super) fn is(&self, entry: &RequestRecord) -> bool {
-        match self {
-            Self::Host => entry.ingress == Ingress::Host,
-            Self::Within(network) => network.contains(&entry.client),
-        }
-    }
-}
-
-impl FromStr for ClientFilter {
-    type Err = Accepted;
-
-    fn from_str(text: &str) -> Result<Self, Accepted> {
-        if text == "host" {
-            return Ok(Self::Host);
-        }
-        let network = text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
-        network.map(Self::Within).map_err(|_| {
-            Accepted(
-                "an address, a network such as 172.17.0.0/16, or \"host\" for the processes of this host",
-            )
-        })
-    }
-}
-
-impl fmt::Display for ClientFilter {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Host => f.write_str("host"),
-            Self::Within(network) if network.prefix_len() == network.max_prefix_len() => {
-                network.addr().fmt(f)
-            }
-            Self::Within(network) => network.fmt(f),
-        }
-    }
-}
-
-/// What came of a request.
+/// The outcome of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OutcomeFilter {
-    /// An answer with this status.
     Status(u16),
-    /// An answer with a status of this hundred.
+    /// A class of statuses, by its first digit.
     Class(u16),
-    /// No answer.
-    Silence,
+    /// There was no reply.
+    NoReply,
 }
 
 impl OutcomeFilter {
-    pub(super) fn is(self, status: Option<u16>) -> bool {
+    pub(super) fn matches(self, status: Option<u16>) -> bool {
         match self {
-            Self::Status(wanted) => status == Some(wanted),
-            Self::Class(hundred) => status.is_some_and(|status| status / 100 == hundred),
-            Self::Silence => status.is_none(),
+            Self::Status(expected) => status == Some(expected),
+            Self::Class(digit) => status.is_some_and(|status| status / 100 == digit),
+            Self::NoReply => status.is_none(),
         }
     }
 }
@@ -110,8 +59,8 @@ impl FromStr for OutcomeFilter {
             if range.contains(&number) { Ok(number) } else { Err(expected) }
         };
         match text.strip_suffix("xx").or_else(|| text.strip_suffix("XX")) {
-            _ if text == "none" => Ok(Self::Silence),
-            Some(hundred) => within(hundred.parse().map_err(|_| expected)?, 1..=5).map(Self::Class),
+            _ if text == "none" => Ok(Self::NoReply),
+            Some(digit) => within(digit.parse().map_err(|_| expected)?, 1..=5).map(Self::Class),
             None => within(text.parse().map_err(|_| expected)?, 100..=599).map(Self::Status),
         }
     }
@@ -121,13 +70,13 @@ impl fmt::Display for OutcomeFilter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Status(status) => status.fmt(f),
-            Self::Class(hundred) => write!(f, "{hundred}xx"),
-            Self::Silence => f.write_str("none"),
+            Self::Class(digit) => write!(f, "{digit}xx"),
+            Self::NoReply => f.write_str("none"),
         }
     }
 }
 
-/// A method.
+/// An HTTP method, in upper case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MethodFilter(pub(super) String);
 
@@ -149,14 +98,13 @@ impl fmt::Display for MethodFilter {
     }
 }
 
-/// From where on entries count.
+/// The record after which a listing begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SinceFilter {
-    /// From the first.
+pub(crate) enum SinceFilter {
+    /// Before the first record.
     Start,
-    /// After the last that there is.
+    /// The last record that there is.
     Now,
-    /// After this number.
     Number(u64),
 }
 
