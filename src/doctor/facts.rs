@@ -9,6 +9,7 @@ use crate::host::cloud;
 use crate::host::nft::TablesSnapshot;
 use crate::host::settings::HostSettings;
 use crate::host::status::GuardianStatus;
+use crate::model::endpoint::ADDRESS_V4;
 
 /// What was seen, or why it could not be: a sentence without a full stop.
 pub(crate) type Observed<T> = Result<T, String>;
@@ -192,7 +193,11 @@ impl HostFacts {
         self.published.is_some() && self.guardian != GuardianProcess::Gone
     }
 
-    /// Whether an interface has the address.
+    /// A socket listens on this port of the address.
+    pub(crate) fn listens_on(&self, port: u16) -> bool {
+        self.listeners.iter().any(|listener| listener.address == (ADDRESS_V4, port).into())
+    }
+
     pub(crate) fn has(&self, address: IpAddr) -> bool {
         self.addresses.as_ref().is_ok_and(|found| found.iter().any(|found| found.address == address))
     }

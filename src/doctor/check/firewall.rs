@@ -2,8 +2,8 @@
 
 use std::net::Ipv4Addr;
 
-use crate::doctor::Finding;
 use crate::doctor::facts::{CallerInterface, HostFacts};
+use crate::doctor::report::Finding;
 use crate::doctor::ruleset::{Packet, PacketFate, RulePosition, Ruleset};
 use crate::host::settings::Redirect;
 use crate::model::endpoint::{ADDRESS_V4, METADATA_PORT, SERVICE_PORT};
@@ -19,8 +19,9 @@ pub(super) fn firewall(facts: &HostFacts) -> Vec<Finding> {
         .strangers
         .iter()
         .map(|bridge| {
-            Finding::note("callers", format!("the bridge {bridge} is not on the list of host.toml"))
-                .means("its guests are kept out; if they are containers of this host, add it: [host] bridges")
+            Finding::note("callers", format!("the bridge {bridge} is not on the list of host.toml")).meaning(
+                "its guests are kept out; if they are containers of this host, add it: [host] bridges",
+            )
         })
         .collect();
     if !facts.up() {
@@ -31,14 +32,14 @@ pub(super) fn firewall(facts: &HostFacts) -> Vec<Finding> {
         Err(why) => {
             let on = facts.firewalls.join(" and ");
             let on = if on.is_empty() { String::new() } else { format!("; {on} is on") };
-            findings.push(Finding::unseen("firewall", format!("{why}{on}")));
+            findings.push(Finding::unknown("firewall", format!("{why}{on}")));
             return findings;
         }
     };
     if !rules.unlisted.is_empty() {
         let tables = rules.unlisted.join(", ");
         findings
-            .push(Finding::unseen("firewall", format!("nft can't list as JSON: {tables}; a newer nft can")));
+            .push(Finding::unknown("firewall", format!("nft can't list as JSON: {tables}; a newer nft can")));
     }
     let port = if facts.applied().redirect == Redirect::None { METADATA_PORT } else { SERVICE_PORT };
     let mut stopped = 0;
@@ -53,8 +54,8 @@ pub(super) fn firewall(facts: &HostFacts) -> Vec<Finding> {
     if stopped == 0 {
         let names: Vec<&str> = facts.callers.iter().map(|caller| caller.name.as_str()).collect();
         findings.push(match names.as_slice() {
-            [] => Finding::well("firewall", "there is no container bridge at the moment"),
-            names => Finding::well("firewall", format!("lets callers in from {}", names.join(", "))),
+            [] => Finding::ok("firewall", "there is no container bridge at the moment"),
+            names => Finding::ok("firewall", format!("lets callers in from {}", names.join(", "))),
         });
     }
     findings
@@ -63,9 +64,9 @@ pub(super) fn firewall(facts: &HostFacts) -> Vec<Finding> {
 fn closed(rules: &Ruleset, caller: &CallerInterface, place: &RulePosition, port: u16) -> Finding {
     let name = &caller.name;
     let finding = Finding::problem("firewall", format!("the chain {} of the table {} stops callers on {name}: {}", place.base, place.table, place.how))
-        .means(format!("containers behind {name} time out; programs of this host are not concerned. The redirect changed the port to {port} before this chain sees the packet"));
+        .meaning(format!("containers behind {name} time out; programs of this host are not concerned. The redirect changed the port to {port} before this chain sees the packet"));
     let (finding, commands) = (finding, opening(rules, name, place, port));
-    commands.into_iter().fold(finding, Finding::mend)
+    commands.into_iter().fold(finding, Finding::repair)
 }
 
 /// The commands of the firewall that has this chain, which let callers in.

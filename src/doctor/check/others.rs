@@ -1,18 +1,17 @@
 //! Other people's files and variables.
 
-use super::one;
-use crate::doctor::Finding;
 use crate::doctor::facts::{CloudInit, HostFacts, Variable};
+use crate::doctor::report::Finding;
 use crate::model::endpoint::ADDRESS_V4;
 
 /// Saved rulesets that hold our tables.
-pub(super) fn saved(facts: &HostFacts) -> Vec<Finding> {
+pub(super) fn saved_rulesets(facts: &HostFacts) -> Vec<Finding> {
     let judge = |file: &std::path::PathBuf| {
         let file = file.display();
         Finding::problem("saved", format!("{file} holds our tables"))
-            .means("they were saved while the service ran; every load of the file fails whole as long as the guardian owns them, and leaves them behind when it does not")
-            .mend(format!("systemctl stop mock-imds && nft list ruleset > {file} && systemctl start mock-imds"))
-            .mend(format!("editor {file}   # or: remove \"table inet mock-imds\" and \"table arp mock-imds\""))
+            .meaning("they were saved while the service ran; every load of the file fails whole as long as the guardian owns them, and leaves them behind when it does not")
+            .repair(format!("systemctl stop mock-imds && nft list ruleset > {file} && systemctl start mock-imds"))
+            .repair(format!("editor {file}   # or: remove \"table inet mock-imds\" and \"table arp mock-imds\""))
     };
     facts.saved.iter().map(judge).collect()
 }
@@ -21,14 +20,14 @@ pub(super) fn saved(facts: &HostFacts) -> Vec<Finding> {
 pub(super) fn cloud_init(facts: &HostFacts) -> Vec<Finding> {
     match &facts.cloud_init {
         None => vec![],
-        Some(CloudInit { disabled: true, .. }) => one(Finding::well("cloud-init", "installed, and disabled")),
+        Some(CloudInit { disabled: true, .. }) => vec![Finding::ok("cloud-init", "installed, and disabled")],
         Some(CloudInit { sources: Some((sources, file)), lax, .. }) if asks(sources, *lax) => {
-            one(Finding::problem("cloud-init", format!("{} names the data source Ec2", file.display()))
-                .means("at the next boot cloud-init asks 169.254.169.254: it takes our instance for this host (host name, ssh keys, user data), or waits for it for minutes")
-                .mend("touch /etc/cloud/cloud-init.disabled")
-                .mend("echo 'datasource_list: [ NoCloud, None ]' > /etc/cloud/cloud.cfg.d/99-no-ec2.cfg   # or: keep cloud-init without Ec2"))
+            vec![Finding::problem("cloud-init", format!("{} names the data source Ec2", file.display()))
+                .meaning("at the next boot cloud-init asks 169.254.169.254: it takes our instance for this host (host name, ssh keys, user data), or waits for it for minutes")
+                .repair("touch /etc/cloud/cloud-init.disabled")
+                .repair("echo 'datasource_list: [ NoCloud, None ]' > /etc/cloud/cloud.cfg.d/99-no-ec2.cfg   # or: keep cloud-init without Ec2")]
         }
-        Some(_) => one(Finding::well("cloud-init", "installed, and does not take this host for EC2")),
+        Some(_) => vec![Finding::ok("cloud-init", "installed, and does not take this host for EC2")],
     }
 }
 
@@ -58,8 +57,8 @@ pub(super) fn environment(facts: &HostFacts) -> Vec<Finding> {
         if let Some(proxy) = proxy.filter(|_| !spared) {
             findings.push(
                 Finding::problem("proxy", format!("{} is {} in {place}, and NO_PROXY does not exclude 169.254.169.254", proxy.name, proxy.value))
-                    .means("curl, requests and others send metadata requests to the proxy, tokens included")
-                    .mend("export NO_PROXY=\"169.254.169.254${NO_PROXY:+,$NO_PROXY}\" no_proxy=\"169.254.169.254${no_proxy:+,$no_proxy}\""),
+                    .meaning("curl, requests and others send metadata requests to the proxy, tokens included")
+                    .repair("export NO_PROXY=\"169.254.169.254${NO_PROXY:+,$NO_PROXY}\" no_proxy=\"169.254.169.254${no_proxy:+,$no_proxy}\""),
             );
         }
         if let Some(variable) =
@@ -67,8 +66,8 @@ pub(super) fn environment(facts: &HostFacts) -> Vec<Finding> {
         {
             findings.push(
                 Finding::problem("disabled", format!("{} is {} in {place}", variable.name, variable.value))
-                    .means("the SDKs and the AWS CLI ask no metadata service at all")
-                    .mend(if place.starts_with('/') {
+                    .meaning("the SDKs and the AWS CLI ask no metadata service at all")
+                    .repair(if place.starts_with('/') {
                         format!("sed -i /{}/d {place}", variable.name)
                     } else {
                         format!("unset {}", variable.name)
@@ -77,7 +76,7 @@ pub(super) fn environment(facts: &HostFacts) -> Vec<Finding> {
         }
     }
     if findings.is_empty() {
-        findings.push(Finding::well("environment", "no proxy and no variable keeps clients away"));
+        findings.push(Finding::ok("environment", "no proxy and no variable keeps clients away"));
     }
     findings
 }
@@ -109,8 +108,8 @@ pub(super) fn leftovers(facts: &HostFacts) -> Vec<Finding> {
                 " && systemctl daemon-reload && systemctl restart mock-imds".to_owned()
             };
             return Finding::problem("leftover", format!("{name} is there"))
-                .means(format!("a file of an older install, it {what}; upgrades do not reach it"))
-                .mend(format!("rm {name}{after}"));
+                .meaning(format!("a file of an older install, it {what}; upgrades do not reach it"))
+                .repair(format!("rm {name}{after}"));
         }
         Finding::note("leftover", format!("{name} is there: what an upgrade put aside"))
     };

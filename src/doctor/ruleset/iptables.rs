@@ -1,6 +1,8 @@
 //! `iptables-save` as chains, each rule judged for one packet.
 
-use super::{Base, Chain, Holds, Packet, Rule, RuleTarget, all, any, within};
+use super::chain::{Base, Chain, Rule, RuleTarget};
+use super::condition::{Holds, all, any, within};
+use super::packet::Packet;
 
 /// The chains of all tables.
 pub(super) fn chains(text: &str, packet: &Packet) -> Vec<Chain> {

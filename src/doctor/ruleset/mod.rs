@@ -2,10 +2,16 @@
 //!
 //! Not a whole netfilter: a rule with a condition that is not understood is passed over, and the outcome says so.
 
+mod chain;
+mod condition;
 mod iptables;
 mod nft;
+mod packet;
 
 use std::net::Ipv4Addr;
+
+use chain::{Base, Chain, RuleTarget};
+pub(super) use packet::{Packet, PacketFate, RulePosition};
 
 /// The rules as their tools print them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -18,80 +24,6 @@ pub(crate) struct Ruleset {
     /// `iptables-save`; for tables that nft shows too, these words are the clearer ones.
     pub iptables: Option<String>,
 }
-
-/// The first packet of a TCP connection to our address.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Packet {
-    /// The interface by which it comes in; empty if a process of this host sends it.
-    pub interface: String,
-    /// Who sends it, if known.
-    pub source: Option<Ipv4Addr>,
-    /// Where it goes.
-    pub destination: Ipv4Addr,
-    /// The port.
-    pub port: u16,
-}
-
-/// What becomes of a packet.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum PacketFate {
-    /// It passes.
-    Passes,
-    /// It is dropped or rejected.
-    Ends(RulePosition),
-    /// Its destination is changed.
-    Diverted(RulePosition),
-}
-
-/// Where in the rules something happens.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct RulePosition {
-    /// The table as nft names it: `inet filter`.
-    pub table: String,
-    /// The chain that hangs at the hook.
-    pub base: String,
-    /// The chains that were gone through from there.
-    pub path: Vec<String>,
-    /// What happened: "its policy is to drop".
-    pub how: String,
-}
-
-/// A chain, judged for one packet.
-#[derive(Debug, Clone)]
-struct Chain {
-    table: String,
-    name: String,
-    base: Option<Base>,
-    rules: Vec<Rule>,
-}
-
-#[derive(Debug, Clone)]
-struct Base {
-    hook: String,
-    kind: String,
-    priority: i64,
-    drops: bool,
-}
-
-/// A rule that applies to the packet.
-#[derive(Debug, Clone)]
-struct Rule {
-    verdict: RuleTarget,
-    text: String,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum RuleTarget {
-    Accept,
-    End,
-    Divert,
-    Jump(String),
-    Goto(String),
-    Return,
-}
-
-/// Whether a condition holds. `None` is not understood.
-type Holds = Option<bool>;
 
 /// Deeper than the kernel lets rules jump.
 const DEPTH: usize = 32;
@@ -176,32 +108,6 @@ fn walk(chains: &[Chain], chain: &Chain, path: Vec<String>) -> Option<(RuleTarge
     None
 }
 
-/// All must hold; one that does not decides, whatever is not understood.
-fn all(conditions: impl IntoIterator<Item = Holds>) -> Holds {
-    let mut all = Some(true);
-    for condition in conditions {
-        match condition {
-            Some(false) => return Some(false),
-            None => all = None,
-            Some(true) => {}
-        }
-    }
-    all
-}
-
-/// One is enough, whatever is not understood.
-fn any(conditions: impl IntoIterator<Item = Holds>) -> Holds {
-    all(conditions.into_iter().map(|condition| condition.map(|holds| !holds))).map(|none| !none)
-}
-
-/// Whether an address is in `10.0.0.0/8` or is `10.1.2.3`.
-fn within(address: Ipv4Addr, network: &str) -> Holds {
-    if let Ok(exact) = network.parse::<Ipv4Addr>() {
-        return Some(exact == address);
-    }
-    network.parse::<ipnet::Ipv4Net>().ok().map(|network| network.contains(&address))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -266,15 +172,5 @@ COMMIT
         {
             assert_ne!(judge(&rules(&other)), PacketFate::Passes, "{other}");
         }
-    }
-
-    #[test]
-    fn what_is_not_understood_decides_nothing() {
-        assert_eq!(all([None, Some(true)]), None);
-        assert_eq!(all([None, Some(false)]), Some(false));
-        assert_eq!(any([None, Some(true)]), Some(true));
-        assert_eq!(any([None, Some(false)]), None);
-        assert_eq!(any([Some(false)]), Some(false));
-        assert_eq!(any([]), Some(false));
     }
 }

@@ -4,7 +4,9 @@ use std::net::Ipv4Addr;
 
 use serde_json::Value;
 
-use super::{Base, Chain, Holds, Packet, Rule, RuleTarget, all, any, within};
+use super::chain::{Base, Chain, Rule, RuleTarget};
+use super::condition::{Holds, all, any, within};
+use super::packet::Packet;
 
 /// The chains of all tables that IPv4 packets pass.
 pub(super) fn chains(text: &str, packet: &Packet) -> Vec<Chain> {
