@@ -11,7 +11,7 @@ pub(super) fn cloud(facts: &HostFacts) -> Vec<Finding> {
         return vec![Finding::ok("cloud", "this is not a cloud machine with a metadata service of its own")];
     };
     let found_text = format!("this is a real {} machine: {} is {:?}", found.cloud, found.file, found.text);
-    if facts.applied().allow_takeover {
+    if facts.applied_settings().allow_takeover {
         return vec![
             Finding::note("cloud", found_text)
                 .meaning("its own metadata is hidden because of allow-takeover = true"),
@@ -36,15 +36,15 @@ pub(super) fn address(facts: &HostFacts) -> Vec<Finding> {
         Err(why) => return vec![Finding::unknown("address", why)],
     };
     let mut findings: Vec<Finding> = found.iter().map(|found| one_address(facts, found)).collect();
-    if !facts.has(ADDRESS_V4.into()) && facts.up() {
+    if !facts.has_address(ADDRESS_V4.into()) && facts.network_is_up() {
         findings.push(
             Finding::problem("address", "169.254.169.254 is on no interface, though it was set up")
                 .meaning("no program finds the service; the guardian should have restored it within a second")
                 .repair("systemctl restart mock-imds-net"),
         );
     }
-    let applied = facts.applied();
-    if applied.ipv6 && !facts.has(ADDRESS_V6.into()) && facts.up() {
+    let applied = facts.applied_settings();
+    if applied.ipv6 && !facts.has_address(ADDRESS_V6.into()) && facts.network_is_up() {
         let missing = facts.published.as_ref().and_then(|status| status.unavailable.first());
         let why = missing.map_or_else(String::new, |missing| format!(": {}", missing.reason));
         findings.push(
@@ -73,7 +73,7 @@ fn one_address(facts: &HostFacts, found: &InterfaceAddress) -> Finding {
             .meaning("its whole network is local now: other link-local addresses, as 169.254.170.2, end at this host")
             .repair(format!("ip addr add {exact} dev lo scope host; ip addr del {name} dev lo"));
     }
-    if facts.up() {
+    if facts.network_is_up() {
         return Finding::ok("address", format!("{name} on lo"));
     }
     let (whose, meaning, repair) = if found.marked {

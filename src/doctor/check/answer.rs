@@ -6,7 +6,7 @@ use crate::model::endpoint::{ADDRESS_V4, METADATA_PORT, SERVICE_PORT};
 
 pub(super) fn answer(facts: &HostFacts) -> Vec<Finding> {
     match &facts.probe {
-        Probe::Unasked => vec![],
+        Probe::Skipped => vec![],
         Probe::Ours { version, pid } => vec![Finding::ok(
             "answer",
             format!("mock-imds {version} (process {pid}) answers at http://169.254.169.254/"),
@@ -17,10 +17,10 @@ pub(super) fn answer(facts: &HostFacts) -> Vec<Finding> {
         )
         .meaning("programs of this host time out or are refused")
         .repair("systemctl restart mock-imds.socket mock-imds; systemctl status mock-imds mock-imds.socket")],
-        Probe::Foreign { said, server, landed } => {
+        Probe::Foreign { status_line, server, endpoint } => {
             let server = server.as_ref().map_or_else(String::new, |server| format!(", Server: {server}"));
-            let found = format!("another server answers at http://169.254.169.254/: {said}{server}");
-            vec![match landed {
+            let found = format!("another server answers at http://169.254.169.254/: {status_line}{server}");
+            vec![match endpoint {
                 None => Finding::problem("answer", found)
                     .meaning("the connection leaves this host's sockets: a published port (docker run -p 80:…) or a proxy takes it")
                     .repair("nft list ruleset | grep -n 'dport 80'; docker ps --filter publish=80   # who publishes port 80")
@@ -43,16 +43,16 @@ pub(super) fn routes(facts: &HostFacts) -> Vec<Finding> {
         Ok(detours) => detours,
         Err(why) => return vec![Finding::unknown("routes", why)],
     };
-    if detours.is_empty() && facts.has(ADDRESS_V4.into()) {
+    if detours.is_empty() && facts.has_address(ADDRESS_V4.into()) {
         return vec![Finding::ok("routes", "packets to the address stay on this host")];
     }
     let finding = |detour: &RouteDetour| {
         Finding::problem(
             "routes",
-            format!("{} go to {}, not to {}", detour.what, detour.found, detour.expected),
+            format!("{} go to {}, not to {}", detour.traffic, detour.found, detour.expected),
         )
         .meaning("a VPN or a policy route takes 169.254.0.0/16 or the containers' network")
-        .repair(format!("{}   # find the rule or route, and its program", detour.show))
+        .repair(format!("{}   # find the rule or route, and its program", detour.command))
         .repair("ip rule add pref 0 lookup local   # if the rule \"lookup local\" is not the first")
     };
     detours.iter().map(finding).collect()

@@ -13,7 +13,7 @@ pub(super) fn ports(facts: &HostFacts) -> Vec<Finding> {
 }
 
 fn listening(facts: &HostFacts, listener: &ListeningSocket) -> Option<Finding> {
-    let bind = facts.applied().redirect == Redirect::None;
+    let bind = facts.applied_settings().redirect == Redirect::None;
     let (address, port) = (listener.address, listener.address.port());
     let who = listener.process.clone().unwrap_or_else(|| "a process".into());
     let found = format!("{who} listens on {address}");
@@ -48,21 +48,21 @@ fn at_the_address(facts: &HostFacts, found: String) -> Finding {
         .repair("editor /etc/mock-imds/host.toml   # or: [host] redirect = \"none\", then systemctl reload mock-imds-net")
 }
 
-/// Rules that take our packets before our redirect does.
+/// Rules of other programs that redirect our packets before our rule does.
 pub(super) fn earlier_redirects(facts: &HostFacts) -> Vec<Finding> {
-    let (Ok(rules), true) = (&facts.rules, facts.up()) else { return vec![] };
-    let earlier =
+    let (Ok(rules), true) = (&facts.rules, facts.network_is_up()) else { return vec![] };
+    let later =
         |table: &str, priority: i64| table == format!("inet {TABLE}") || priority > i64::from(NAT_PRIORITY);
-    let judge = |hook: &str, interface: &str| {
-        let outcome = rules.judge(&packet(interface, None, METADATA_PORT), ("nat", hook), earlier);
-        let PacketFate::Diverted(place) = outcome else { return None };
+    let problem = |hook: &str, interface: &str| {
+        let fate = rules.fate_of(&packet(interface, None, METADATA_PORT), ("nat", hook), later);
+        let PacketFate::Diverted(place) = fate else { return None };
         Some(
-            Finding::problem("port-80", format!("{} in the table {} changes the destination of requests first", place.how, place.table))
-                .meaning(format!("the chain {} has a priority ahead of ours ({NAT_PRIORITY}); requests end elsewhere", place.base))
-                .repair(format!("nft -a list chain {} {}   # remove the rule, or give the chain a priority above {NAT_PRIORITY}", place.table, place.base)),
+            Finding::problem("port-80", format!("{} in the table {} changes the destination of requests first", place.cause, place.table))
+                .meaning(format!("the chain {} has a priority ahead of ours ({NAT_PRIORITY}); requests end elsewhere", place.base_chain))
+                .repair(format!("nft -a list chain {} {}   # remove the rule, or give the chain a priority above {NAT_PRIORITY}", place.table, place.base_chain)),
         )
     };
-    let host = judge("output", "");
-    let callers = facts.callers.iter().find_map(|caller| judge("prerouting", &caller.name));
+    let host = problem("output", "");
+    let callers = facts.callers.iter().find_map(|caller| problem("prerouting", &caller.name));
     host.into_iter().chain(callers).collect()
 }

@@ -4,20 +4,20 @@ use crate::doctor::facts::{GuardianProcess, HostFacts, Probe, ServerState, Unit}
 use crate::doctor::report::Finding;
 use crate::host::status::{NetMode, Restoration};
 
-/// Whether systemd starts us.
+/// The units are enabled, and none has failed.
 pub(super) fn units(facts: &HostFacts) -> Vec<Finding> {
     let installed: Vec<&Unit> = facts.units.iter().filter(|unit| unit.load != "not-found").collect();
     if installed.is_empty() {
         return vec![];
     }
-    let mut findings: Vec<Finding> = installed.iter().filter_map(|unit| judge_unit(unit)).collect();
+    let mut findings: Vec<Finding> = installed.iter().filter_map(|unit| unit_problem(unit)).collect();
     if findings.is_empty() {
         findings.push(Finding::ok("units", "enabled, and none has failed"));
     }
     findings
 }
 
-fn judge_unit(unit: &Unit) -> Option<Finding> {
+fn unit_problem(unit: &Unit) -> Option<Finding> {
     let name = &unit.name;
     let ours = name == "mock-imds.service";
     if unit.load == "masked" || unit.file == "masked" {
@@ -29,9 +29,10 @@ fn judge_unit(unit: &Unit) -> Option<Finding> {
         );
     }
     if unit.active == "failed" {
-        let said = if unit.said.is_empty() { String::new() } else { format!(": {}", unit.said) };
+        let status_text =
+            if unit.status_text.is_empty() { String::new() } else { format!(": {}", unit.status_text) };
         return Some(
-            Finding::problem("units", format!("{name} has failed{said}"))
+            Finding::problem("units", format!("{name} has failed{status_text}"))
                 .meaning("its journal says why")
                 .repair(format!("journalctl -u {name} -n 20"))
                 .repair(format!("systemctl restart {}", if ours { "mock-imds" } else { name })),
@@ -52,7 +53,7 @@ fn judge_unit(unit: &Unit) -> Option<Finding> {
     None
 }
 
-/// Whether host.toml is good, and holds.
+/// host.toml is valid and applied.
 pub(super) fn settings(facts: &HostFacts) -> Vec<Finding> {
     let reload = "systemctl reload mock-imds-net";
     let published = facts.published.as_ref();
@@ -63,7 +64,7 @@ pub(super) fn settings(facts: &HostFacts) -> Vec<Finding> {
                 .repair("editor /etc/mock-imds/host.toml   # man mock-imds-host.toml")
                 .repair(reload),
         ],
-        (Ok(said), Some(status)) if facts.up() && *said != status.settings => {
+        (Ok(settings), Some(status)) if facts.network_is_up() && *settings != status.settings => {
             vec![
                 Finding::problem("settings", "host.toml was changed since the guardian read it")
                     .repair(reload),
@@ -77,7 +78,7 @@ pub(super) fn settings(facts: &HostFacts) -> Vec<Finding> {
     }
 }
 
-/// Whether somebody keeps the network.
+/// The network is set up, and a guardian keeps it.
 pub(super) fn guardian(facts: &HostFacts) -> Vec<Finding> {
     let Some(status) = &facts.published else {
         return vec![
@@ -112,37 +113,37 @@ pub(super) fn guardian(facts: &HostFacts) -> Vec<Finding> {
     findings
 }
 
-/// Whether our server runs.
+/// Exactly one server runs.
 pub(super) fn server(facts: &HostFacts) -> Vec<Finding> {
     match (&facts.server, &facts.probe) {
-        (ServerState::Runs { version, pid, instance }, Probe::Ours { pid: answering, .. })
+        (ServerState::Running { version, pid, instance }, Probe::Ours { pid: answering, .. })
             if pid != answering =>
         {
             vec![Finding::problem("server", format!("mock-imds {version} (process {pid}, {instance}) has the control socket, and process {answering} answers"))
                 .meaning("two servers are running; changes to one do not reach the clients of the other")
                 .repair(format!("kill {answering}   # end the one that was started by hand"))]
         }
-        (ServerState::Runs { version, pid, instance }, _) => {
+        (ServerState::Running { version, pid, instance }, _) => {
             vec![Finding::ok("server", format!("mock-imds {version}, process {pid}, plays {instance}"))]
         }
-        (ServerState::Closed, _) => {
+        (ServerState::NoPermission, _) => {
             vec![Finding::unknown("server", "its control socket is for root and the group mock-imds")]
         }
-        (ServerState::Silent(_), Probe::Ours { .. }) => {
+        (ServerState::NoAnswer(_), Probe::Ours { .. }) => {
             vec![Finding::note("server", "no control socket is found; another user's server answers")]
         }
-        (ServerState::Silent(why), _) => {
+        (ServerState::NoAnswer(why), _) => {
             vec![Finding::problem("server", why.clone()).repair("systemctl start mock-imds")]
         }
     }
 }
 
-/// Whether what runs is what is installed.
+/// The running programs are the installed ones.
 pub(super) fn versions(facts: &HostFacts) -> Vec<Finding> {
     let installed = &facts.version;
     let mut findings = Vec::new();
-    if let Some(status) = facts.published.as_ref().filter(|_| facts.up()) {
-        let replaced = facts.guardian == GuardianProcess::Replaced;
+    if let Some(status) = facts.published.as_ref().filter(|_| facts.network_is_up()) {
+        let replaced = facts.guardian == GuardianProcess::ProgramReplaced;
         if status.version != *installed || replaced {
             findings.push(
                 Finding::problem(
@@ -155,7 +156,7 @@ pub(super) fn versions(facts: &HostFacts) -> Vec<Finding> {
         }
     }
     let running = match (&facts.server, &facts.probe) {
-        (ServerState::Runs { version, .. }, _) | (_, Probe::Ours { version, .. }) => Some(version),
+        (ServerState::Running { version, .. }, _) | (_, Probe::Ours { version, .. }) => Some(version),
         _ => None,
     };
     if let Some(running) = running.filter(|running| *running != installed) {

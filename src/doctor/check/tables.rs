@@ -11,7 +11,7 @@ use crate::host::status::Protection;
 use crate::model::endpoint::METADATA_PORT;
 
 pub(super) fn tables(facts: &HostFacts) -> Vec<Finding> {
-    let Some(published) = facts.published.as_ref().filter(|_| facts.up()) else { return vec![] };
+    let Some(published) = facts.published.as_ref().filter(|_| facts.network_is_up()) else { return vec![] };
     if published.settings.redirect == Redirect::None {
         return without_redirect(facts);
     }

@@ -1,16 +1,16 @@
 //! Chains as they apply to one packet.
 
-/// A chain, judged for one packet.
+/// A chain with only the rules that apply to the packet.
 #[derive(Debug, Clone)]
-pub(super) struct Chain {
+pub(super) struct RulesetChain {
     pub(super) table: String,
     pub(super) name: String,
-    pub(super) base: Option<Base>,
-    pub(super) rules: Vec<Rule>,
+    pub(super) base: Option<BaseChain>,
+    pub(super) rules: Vec<ApplyingRule>,
 }
 
 #[derive(Debug, Clone)]
-pub(super) struct Base {
+pub(super) struct BaseChain {
     pub(super) hook: String,
     pub(super) kind: String,
     pub(super) priority: i64,
@@ -19,7 +19,7 @@ pub(super) struct Base {
 
 /// A rule that applies to the packet.
 #[derive(Debug, Clone)]
-pub(super) struct Rule {
+pub(super) struct ApplyingRule {
     pub(super) verdict: RuleTarget,
     pub(super) text: String,
 }
@@ -27,8 +27,8 @@ pub(super) struct Rule {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum RuleTarget {
     Accept,
-    End,
-    Divert,
+    Drop,
+    Dnat,
     Jump(String),
     Goto(String),
     Return,

@@ -2,11 +2,11 @@
 
 use std::net::Ipv4Addr;
 
-/// Whether a condition holds. `None` is not understood.
-pub(super) type Holds = Option<bool>;
+/// The truth of a condition; `None` if it is not understood.
+pub(super) type Truth = Option<bool>;
 
-/// All must hold; one that does not decides, whatever is not understood.
-pub(super) fn all(conditions: impl IntoIterator<Item = Holds>) -> Holds {
+/// False if one is false, even if others are not understood.
+pub(super) fn all(conditions: impl IntoIterator<Item = Truth>) -> Truth {
     let mut all = Some(true);
     for condition in conditions {
         match condition {
@@ -18,13 +18,13 @@ pub(super) fn all(conditions: impl IntoIterator<Item = Holds>) -> Holds {
     all
 }
 
-/// One is enough, whatever is not understood.
-pub(super) fn any(conditions: impl IntoIterator<Item = Holds>) -> Holds {
+/// True if one is true, even if others are not understood.
+pub(super) fn any(conditions: impl IntoIterator<Item = Truth>) -> Truth {
     all(conditions.into_iter().map(|condition| condition.map(|holds| !holds))).map(|none| !none)
 }
 
-/// Whether an address is in `10.0.0.0/8` or is `10.1.2.3`.
-pub(super) fn within(address: Ipv4Addr, network: &str) -> Holds {
+/// `network` is `10.0.0.0/8` or `10.1.2.3`.
+pub(super) fn is_in_network(address: Ipv4Addr, network: &str) -> Truth {
     if let Ok(exact) = network.parse::<Ipv4Addr>() {
         return Some(exact == address);
     }
