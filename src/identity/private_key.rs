@@ -114,6 +114,7 @@ impl PrivateKey {
         }
     }
 
+    /// Bits of the RSA modulus, or of the two DSA primes.
     fn size(&self) -> KeySize {
         match self {
             Self::Rsa(key) => KeySize::Rsa(key.as_ref().n().bits()),
