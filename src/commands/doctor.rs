@@ -1,4 +1,4 @@
-//! `mock-imds doctor`: what is wrong on this host, and the command that mends it.
+//! `mock-imds doctor`.
 
 use super::print::print_line;
 use crate::cli::DoctorArgs;
@@ -8,7 +8,7 @@ use crate::doctor::facts::ServerState;
 use crate::doctor::gather::{GatherOptions, gather};
 use crate::exit::{ExitStatus, Failure};
 
-/// Runs the subcommand; 1 when there is something to mend.
+/// Fails with 1 when there is a problem.
 pub(crate) fn exec(args: &DoctorArgs) -> Result<(), Failure> {
     let options = GatherOptions {
         root: args.root.clone(),
@@ -29,12 +29,12 @@ pub(crate) fn exec(args: &DoctorArgs) -> Result<(), Failure> {
 
 fn server(args: &DoctorArgs) -> ServerState {
     match ControlClient::new(args.control.path.as_deref()).status() {
-        Ok(status) => ServerState::Runs {
+        Ok(status) => ServerState::Running {
             version: status.version,
             pid: status.pid,
             instance: status.scenario.instance_id,
         },
-        Err(failure) if failure.status == ExitStatus::NoPermission => ServerState::Closed,
-        Err(failure) => ServerState::Silent(failure.message),
+        Err(failure) if failure.status == ExitStatus::NoPermission => ServerState::NoPermission,
+        Err(failure) => ServerState::NoAnswer(failure.message),
     }
 }

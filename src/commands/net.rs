@@ -9,9 +9,10 @@ use nix::unistd::Pid;
 use crate::cli::{NetArgs, NetCommand, NetStatusArgs};
 use crate::exit::{ExitStatus, Failure};
 use crate::host::guardian;
+use crate::host::options::NetOptions;
 use crate::host::runtime::Runtime;
 use crate::host::status::NetMode;
-use crate::host::up_down::{self, NetOptions};
+use crate::host::up_down;
 
 /// Runs the subcommand.
 pub(crate) fn exec(net: &NetCommand) -> Result<(), Failure> {
@@ -38,7 +39,7 @@ fn options(args: &NetArgs) -> NetOptions {
         config: args.config.clone(),
         runtime: args.runtime.clone(),
         dmi: args.dmi.clone(),
-        ordinary: args.ordinary_tables,
+        ordinary_tables: args.ordinary_tables,
     }
 }
 

@@ -1,43 +1,42 @@
-//! The record of what we added, and the decision about an address that is or is not there.
+//! The record of what mock-imds added, and the decision about each wanted address.
 //!
-//! Only what the record (or a mark of ours) says we added is ever removed. An address that was on `lo` before
-//! us, whatever its width, is adopted: used, and left.
+//! Only addresses that are recorded (or marked) as added are ever removed. An address that was on `lo` before, whatever
+//! its prefix, is adopted: used, and left in place.
 
 use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
 use super::HostError;
-use super::address::{InterfaceAddress, width};
+use super::address::{InterfaceAddress, prefix_length};
 use super::settings::HostSettings;
 
-/// What we did to the host, kept in the runtime directory as long as it is done.
+/// The content of `record.json`, which exists as long as there is something to undo.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) struct AddedRecord {
-    /// The addresses that we added, written down before they are added. All on `lo`, /32 or /128.
+    /// Written before the addresses are added. All on `lo`, /32 or /128.
     pub added: Vec<IpAddr>,
-    /// The settings that were applied last; a reload with a broken host.toml goes on with them.
+    /// The settings that were applied last; a reload with a broken host.toml keeps them.
     pub settings: HostSettings,
 }
 
-/// What to do about one wanted address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Decision {
-    /// Nobody has it: add it.
+pub(crate) enum AddressDecision {
+    /// No interface has it.
     Add,
-    /// We added it, now or in an earlier life.
-    Ours,
-    /// Somebody put it on `lo` with this width: use it, and leave it.
+    /// It was added by this process or a former one.
+    Keep,
+    /// Another program added it to `lo` with this prefix length: it is used, and left at the end.
     Adopt(u8),
 }
 
-/// Decides about one wanted address. Refuses when another interface has it.
+/// Refuses when another interface has it.
 pub(crate) fn decide(
     address: IpAddr,
     found: &[InterfaceAddress],
     record: Option<&AddedRecord>,
-) -> Result<Decision, HostError> {
+) -> Result<AddressDecision, HostError> {
     let mut here = found.iter().filter(|found| found.address == address);
     if let Some(elsewhere) = here.clone().find(|found| !found.loopback) {
         return Err(HostError::Refused(format!(
@@ -47,19 +46,19 @@ pub(crate) fn decide(
         )));
     }
     if here.clone().any(|found| is_ours(found, record)) {
-        return Ok(Decision::Ours);
+        return Ok(AddressDecision::Keep);
     }
-    Ok(here.next().map_or(Decision::Add, |found| Decision::Adopt(found.prefix)))
+    Ok(here.next().map_or(AddressDecision::Add, |found| AddressDecision::Adopt(found.prefix)))
 }
 
-/// Whether an address is one that we added: on `lo`, for this host only, and recorded or marked.
+/// An address was added by mock-imds if it is on `lo`, for this host only, and recorded or marked.
 pub(crate) fn is_ours(found: &InterfaceAddress, record: Option<&AddedRecord>) -> bool {
     let recorded = record.is_some_and(|record| record.added.contains(&found.address));
-    found.loopback && found.prefix == width(found.address) && (recorded || found.marked)
+    found.loopback && found.prefix == prefix_length(found.address) && (recorded || found.marked)
 }
 
-/// What we added earlier and do not want any more.
-pub(crate) fn left_over(wanted: &[IpAddr], record: Option<&AddedRecord>) -> Vec<IpAddr> {
+/// Addresses that were added earlier and are no longer wanted.
+pub(crate) fn obsolete(wanted: &[IpAddr], record: Option<&AddedRecord>) -> Vec<IpAddr> {
     let added = record.map(|record| record.added.as_slice()).unwrap_or_default();
     added.iter().filter(|address| !wanted.contains(address)).copied().collect()
 }
@@ -90,30 +89,30 @@ mod tests {
     fn each_situation_has_its_decision() {
         let ours = added(&[V4]);
         let nothing = added(&[]);
-        let cases: [(&str, Vec<InterfaceAddress>, Option<&AddedRecord>, Decision); 9] = [
-            ("a fresh host", vec![], None, Decision::Add),
-            ("the address was removed under us", vec![], Some(&ours), Decision::Add),
-            ("ours after a crash", vec![on("lo", 32, true)], Some(&ours), Decision::Ours),
+        let cases: [(&str, Vec<InterfaceAddress>, Option<&AddedRecord>, AddressDecision); 9] = [
+            ("a fresh host", vec![], None, AddressDecision::Add),
+            ("the address was removed under us", vec![], Some(&ours), AddressDecision::Add),
+            ("ours after a crash", vec![on("lo", 32, true)], Some(&ours), AddressDecision::Keep),
             (
                 "ours, but NetworkManager dropped the label",
                 vec![on("lo", 32, false)],
                 Some(&ours),
-                Decision::Ours,
+                AddressDecision::Keep,
             ),
-            ("ours, but the record was lost", vec![on("lo", 32, true)], None, Decision::Ours),
-            ("somebody's /32", vec![on("lo", 32, false)], None, Decision::Adopt(32)),
+            ("ours, but the record was lost", vec![on("lo", 32, true)], None, AddressDecision::Keep),
+            ("somebody's /32", vec![on("lo", 32, false)], None, AddressDecision::Adopt(32)),
             (
                 "somebody's /32, adopted before",
                 vec![on("lo", 32, false)],
                 Some(&nothing),
-                Decision::Adopt(32),
+                AddressDecision::Adopt(32),
             ),
-            ("somebody's /16", vec![on("lo", 16, false)], None, Decision::Adopt(16)),
+            ("somebody's /16", vec![on("lo", 16, false)], None, AddressDecision::Adopt(16)),
             (
                 "somebody's /16 beside ours",
                 vec![on("lo", 16, false), on("lo", 32, true)],
                 Some(&ours),
-                Decision::Ours,
+                AddressDecision::Keep,
             ),
         ];
         for (situation, found, record, expected) in cases {
@@ -130,10 +129,10 @@ mod tests {
     }
 
     #[test]
-    fn only_what_we_added_and_no_longer_want_is_left_over() {
-        assert_eq!(left_over(&[V4], Some(&added(&[V4, V6]))), [V6]);
-        assert!(left_over(&[V4, V6], Some(&added(&[V4, V6]))).is_empty());
-        assert!(left_over(&[V4], None).is_empty());
+    fn only_what_we_added_and_no_longer_want_is_obsolete() {
+        assert_eq!(obsolete(&[V4], Some(&added(&[V4, V6]))), [V6]);
+        assert!(obsolete(&[V4, V6], Some(&added(&[V4, V6]))).is_empty());
+        assert!(obsolete(&[V4], None).is_empty());
     }
 
     #[test]

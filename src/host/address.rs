@@ -10,7 +10,7 @@ use nix::sys::socket::SockProtocol;
 use super::HostError;
 use super::netlink::{NetlinkMessage, NetlinkReply, NetlinkSocket, narrow, u32_at};
 
-/// What `ip addr` shows beside our IPv4 address: a hint for a human, and for us when the record was lost.
+/// `IFA_LABEL` of our IPv4 address, which `ip addr` shows: for people, and for us when the record was lost.
 pub(crate) const LABEL: &str = "lo:imds";
 
 /// `IFA_PROTO` of our addresses, for the same purpose; kernels before 5.18 ignore it. The values below 4 are taken.
@@ -29,45 +29,40 @@ const IFA_PROTO: u16 = 11;
 /// An address that an interface has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct InterfaceAddress {
-    /// The address itself.
     pub address: IpAddr,
-    /// Its network's width in bits.
+    /// Length of the network prefix in bits.
     pub prefix: u8,
-    /// The interface's name.
     pub interface: String,
-    /// Whether that is the loopback interface.
+    /// The interface is `lo`.
     pub loopback: bool,
-    /// Whether label or protocol say that we added it.
+    /// Label or protocol show that mock-imds added it.
     pub marked: bool,
 }
 
-/// What came of adding an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Added {
-    /// It is there now.
-    Now,
-    /// It was there before.
-    Before,
-    /// This host does not do this family: IPv6 is disabled or not built in.
+pub(crate) enum AddResult {
+    Added,
+    Existed,
+    /// IPv6 is disabled or not built in.
     Unavailable(Errno),
 }
 
-/// The width of an address of ours: the host only, never its network.
-pub(crate) const fn width(address: IpAddr) -> u8 {
+/// The prefix length of our addresses: the host only, never its network.
+pub(crate) const fn prefix_length(address: IpAddr) -> u8 {
     match address {
         IpAddr::V4(_) => 32,
         IpAddr::V6(_) => 128,
     }
 }
 
-/// The kernel's view of addresses.
+/// A route netlink socket for addresses.
 #[derive(Debug)]
 pub(crate) struct AddressClient {
     socket: NetlinkSocket,
 }
 
 impl AddressClient {
-    /// A client; needs no permission.
+    /// Needs no permission.
     pub(crate) fn open() -> Result<Self, HostError> {
         let socket = NetlinkSocket::open(SockProtocol::NetlinkRoute);
         Ok(Self { socket: socket.map_err(|e| HostError::kernel("open a route netlink socket", e))? })
@@ -92,12 +87,12 @@ impl AddressClient {
         Ok(found)
     }
 
-    /// Whether `lo` is up; down, nothing reaches the address.
+    /// False when `lo` is down, so that nothing reaches the address.
     pub(crate) fn loopback_up(&mut self) -> Result<bool, HostError> {
         Ok(self.link(LOOPBACK)?.1)
     }
 
-    /// An interface's name and whether it is up.
+    /// The interface's name, and true if it is up.
     fn link(&mut self, index: u32) -> Result<(String, bool), HostError> {
         let mut head = [0; LINK_HEAD];
         head[4..8].copy_from_slice(&index.to_ne_bytes());
@@ -117,7 +112,7 @@ impl AddressClient {
     }
 
     /// Adds an address to `lo`, for this host only.
-    pub(crate) fn add(&mut self, address: IpAddr) -> Result<Added, HostError> {
+    pub(crate) fn add(&mut self, address: IpAddr) -> Result<AddResult, HostError> {
         let flags = narrow(libc::NLM_F_CREATE) | narrow(libc::NLM_F_EXCL);
         let message = match address {
             IpAddr::V4(_) => message(libc::RTM_NEWADDR, flags, address).text(libc::IFA_LABEL, LABEL),
@@ -129,25 +124,27 @@ impl AddressClient {
             }
         };
         match self.socket.request(message.attribute(IFA_PROTO, &[PROTOCOL])) {
-            Ok(_) => Ok(Added::Now),
-            Err(Errno::EEXIST) => Ok(Added::Before),
+            Ok(_) => Ok(AddResult::Added),
+            Err(Errno::EEXIST) => Ok(AddResult::Existed),
             Err(error @ (Errno::EACCES | Errno::EAFNOSUPPORT | Errno::EOPNOTSUPP | Errno::EADDRNOTAVAIL))
                 if address.is_ipv6() =>
             {
-                Ok(Added::Unavailable(error))
+                Ok(AddResult::Unavailable(error))
             }
-            Err(error) => Err(HostError::kernel(format!("add {address}/{} to lo", width(address)), error)),
+            Err(error) => {
+                Err(HostError::kernel(format!("add {address}/{} to lo", prefix_length(address)), error))
+            }
         }
     }
 
-    /// Removes an address of ours from `lo`; one of another width stays. Whether it was there.
+    /// Removes an address of ours from `lo`; false if it was missing. One of another width stays.
     pub(crate) fn remove(&mut self, address: IpAddr) -> Result<bool, HostError> {
         // No label here, though it would be a filter: NetworkManager drops the label of an address that it reapplies.
         match self.socket.request(message(libc::RTM_DELADDR, 0, address)) {
             Ok(_) => Ok(true),
             Err(Errno::EADDRNOTAVAIL | Errno::EAFNOSUPPORT | Errno::EOPNOTSUPP) => Ok(false),
             Err(error) => {
-                Err(HostError::kernel(format!("remove {address}/{} from lo", width(address)), error))
+                Err(HostError::kernel(format!("remove {address}/{} from lo", prefix_length(address)), error))
             }
         }
     }
@@ -161,7 +158,7 @@ fn message(kind: u16, flags: u16, address: IpAddr) -> NetlinkMessage {
     };
     let family = u8::try_from(family).expect("an address family of one byte");
     let mut head = [0; ADDRESS_HEAD];
-    head[..4].copy_from_slice(&[family, width(address), 0, scope]);
+    head[..4].copy_from_slice(&[family, prefix_length(address), 0, scope]);
     head[4..].copy_from_slice(&LOOPBACK.to_ne_bytes());
     NetlinkMessage::new(kind, flags, &head)
         .attribute(libc::IFA_LOCAL, &octets)
@@ -183,19 +180,18 @@ fn read(reply: &NetlinkReply) -> Option<(IpAddr, u32)> {
     Some((address, index))
 }
 
-/// A socket that hears of every change of an address.
+/// A subscription to every change of an address.
 #[derive(Debug)]
 pub(crate) struct AddressWatch(NetlinkSocket);
 
 impl AddressWatch {
-    /// Starts to listen.
     pub(crate) fn open() -> Result<Self, HostError> {
         // RTNLGRP_IPV4_IFADDR is group 5, RTNLGRP_IPV6_IFADDR group 9.
         let socket = NetlinkSocket::subscribe(SockProtocol::NetlinkRoute, 1 << 4 | 1 << 8);
         socket.map(Self).map_err(|e| HostError::kernel("watch the addresses", e))
     }
 
-    /// Reads what waits; whether there was anything.
+    /// Reads the waiting notifications; false when there were none.
     pub(crate) fn drain(&mut self) -> Result<bool, HostError> {
         self.0.drain().map_err(|e| HostError::kernel("tell what changed", e))
     }

@@ -1,49 +1,46 @@
-//! How fast to restore what is removed again and again: at once the first time, never faster than somebody
-//! who fights, at most a second late.
+//! The pace of restorations when another program removes something repeatedly: at once the first time, then with growing
+//! delays of at most a second.
 
 use std::time::Duration;
 
-/// A removal this long after the last restoration is a new story.
-const CALM: Duration = Duration::from_secs(10);
+/// A removal this long after the last restoration starts a new series.
+const QUIET_PERIOD: Duration = Duration::from_secs(10);
 
-/// How long after a restoration the next one may come, by how many there were in a row.
+/// Delay between a restoration and the next one, by the number of consecutive ones.
 const DELAYS_MS: [u64; 7] = [0, 50, 100, 200, 400, 800, 1000];
 
-/// Restorations in a row.
 #[derive(Debug, Default)]
 pub(super) struct RestoreBackoff {
     last: Option<Duration>,
-    row: usize,
+    consecutive: usize,
 }
 
-/// What to tell about a restoration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum LogDecision {
-    /// What happened.
-    It,
-    /// What happened, and that it goes on and on.
-    Fight,
-    /// Nothing: a minute of it makes one line.
-    Nothing,
+    Log,
+    /// Log that it happens repeatedly.
+    LogRepeated,
+    /// One line a minute is enough.
+    Skip,
 }
 
 impl RestoreBackoff {
-    /// Notes a restoration. Times are since some fixed instant.
-    pub(super) fn restored(&mut self, now: Duration) -> LogDecision {
-        let goes_on = self.last.is_some_and(|last| now.saturating_sub(last) < CALM);
-        self.row = if goes_on { self.row + 1 } else { 0 };
+    /// Records a restoration. Times are since some fixed instant.
+    pub(super) fn record(&mut self, now: Duration) -> LogDecision {
+        let continues = self.last.is_some_and(|last| now.saturating_sub(last) < QUIET_PERIOD);
+        self.consecutive = if continues { self.consecutive + 1 } else { 0 };
         self.last = Some(now);
-        match self.row.checked_sub(DELAYS_MS.len() - 1) {
-            None => LogDecision::It,
-            Some(over) if over % 60 == 0 => LogDecision::Fight,
-            Some(_) => LogDecision::Nothing,
+        match self.consecutive.checked_sub(DELAYS_MS.len() - 1) {
+            None => LogDecision::Log,
+            Some(over) if over % 60 == 0 => LogDecision::LogRepeated,
+            Some(_) => LogDecision::Skip,
         }
     }
 
-    /// When the next restoration may come.
-    pub(super) fn not_before(&self) -> Duration {
-        let delay = DELAYS_MS[self.row.min(DELAYS_MS.len() - 1)];
-        // The first of a row has no wait behind it; the second one waits.
+    /// The earliest time of the next restoration.
+    pub(super) fn earliest_next(&self) -> Duration {
+        let delay = DELAYS_MS[self.consecutive.min(DELAYS_MS.len() - 1)];
+        // After the first of a series there is no delay; the second one waits.
         self.last.map_or(Duration::ZERO, |last| last + Duration::from_millis(delay))
     }
 }
@@ -54,37 +51,37 @@ mod tests {
 
     #[test]
     fn a_single_removal_is_restored_at_once() {
-        let mut patience = RestoreBackoff::default();
+        let mut backoff = RestoreBackoff::default();
         for minute in 1..5 {
             let now = Duration::from_secs(60 * minute);
-            assert!(patience.not_before() <= now);
-            assert_eq!(patience.restored(now), LogDecision::It);
+            assert!(backoff.earliest_next() <= now);
+            assert_eq!(backoff.record(now), LogDecision::Log);
         }
     }
 
     #[test]
-    fn a_fight_slows_down_to_one_a_second_and_one_line_a_minute() {
-        let mut patience = RestoreBackoff::default();
+    fn repeated_removal_slows_down_to_one_a_second_and_one_line_a_minute() {
+        let mut backoff = RestoreBackoff::default();
         let mut now = Duration::from_secs(1);
-        let mut said = Vec::new();
+        let mut decisions = Vec::new();
         for _ in 0..200 {
-            now = now.max(patience.not_before());
-            said.push(patience.restored(now));
+            now = now.max(backoff.earliest_next());
+            decisions.push(backoff.record(now));
         }
         assert!(now > Duration::from_secs(190), "200 restorations took {now:?}");
-        assert_eq!(patience.not_before(), now + Duration::from_secs(1));
-        assert_eq!(said.iter().filter(|say| **say == LogDecision::It).count(), 6);
-        assert_eq!(said.iter().filter(|say| **say == LogDecision::Fight).count(), 4);
+        assert_eq!(backoff.earliest_next(), now + Duration::from_secs(1));
+        assert_eq!(decisions.iter().filter(|decision| **decision == LogDecision::Log).count(), 6);
+        assert_eq!(decisions.iter().filter(|decision| **decision == LogDecision::LogRepeated).count(), 4);
     }
 
     #[test]
-    fn calm_ends_the_fight() {
-        let mut patience = RestoreBackoff::default();
+    fn a_quiet_period_starts_again() {
+        let mut backoff = RestoreBackoff::default();
         for tenth in 0..50 {
-            patience.restored(Duration::from_millis(100 * tenth));
+            backoff.record(Duration::from_millis(100 * tenth));
         }
         let later = Duration::from_mins(1);
-        assert_eq!(patience.restored(later), LogDecision::It);
-        assert_eq!(patience.not_before(), later);
+        assert_eq!(backoff.record(later), LogDecision::Log);
+        assert_eq!(backoff.earliest_next(), later);
     }
 }

@@ -1,6 +1,6 @@
-//! Whether this is a real cloud machine, whose own metadata service the address on `lo` would hide.
+//! Detection of real cloud machines, whose own metadata service the address on `lo` would hide.
 //!
-//! Judged without a packet and without root, by the DMI strings that everybody may read, as cloud-init's
+//! Done without a packet and without root, by the DMI strings that everybody may read, as cloud-init's
 //! ds-identify does. Strings that developers' machines carry too are left out: a Chromebook's vendor is
 //! "Google", a Hyper-V guest's is "Microsoft Corporation".
 
@@ -9,87 +9,85 @@ use std::path::Path;
 
 use super::HostError;
 
-/// Where the kernel shows DMI.
+/// The DMI strings as files.
 pub(crate) const DMI: &str = "/sys/class/dmi/id";
-/// Where Xen shows a guest's own identity; Amazon's start with "ec2".
+/// The identity of a Xen guest; Amazon's start with "ec2".
 pub(crate) const XEN_UUID: &str = "/sys/hypervisor/uuid";
 
-/// What tells a cloud by its DMI.
+/// A DMI string that identifies a cloud.
 struct CloudSignature {
     cloud: &'static str,
     file: &'static str,
-    says: DmiTest,
+    test: DmiTest,
 }
 
 enum DmiTest {
-    Exactly(&'static str),
-    Begins(&'static str),
+    Equals(&'static str),
+    StartsWith(&'static str),
     Contains(&'static str),
 }
 
-const fn exactly(cloud: &'static str, file: &'static str, text: &'static str) -> CloudSignature {
-    CloudSignature { cloud, file, says: DmiTest::Exactly(text) }
+const fn equals(cloud: &'static str, file: &'static str, text: &'static str) -> CloudSignature {
+    CloudSignature { cloud, file, test: DmiTest::Equals(text) }
 }
 
 const EC2: &str = "Amazon EC2";
 const OPENSTACK: &str = "OpenStack";
 
-const SIGNS: [CloudSignature; 14] = [
-    exactly(EC2, "sys_vendor", "Amazon EC2"),
-    exactly(EC2, "bios_vendor", "Amazon EC2"),
-    CloudSignature { cloud: EC2, file: "board_asset_tag", says: DmiTest::Begins("i-") },
-    CloudSignature { cloud: EC2, file: "bios_version", says: DmiTest::Contains("amazon") },
-    exactly("Azure", "chassis_asset_tag", "7783-7084-3265-9085-8269-3286-77"),
-    exactly("Google Compute Engine", "product_name", "Google Compute Engine"),
-    exactly(OPENSTACK, "product_name", "OpenStack Nova"),
-    exactly(OPENSTACK, "product_name", "OpenStack Compute"),
-    CloudSignature { cloud: OPENSTACK, file: "sys_vendor", says: DmiTest::Begins("OpenStack") },
-    exactly(OPENSTACK, "chassis_asset_tag", "OpenTelekomCloud"),
-    exactly(OPENSTACK, "chassis_asset_tag", "HUAWEICLOUD"),
-    exactly(OPENSTACK, "chassis_asset_tag", "SAP CCloud VM"),
-    exactly(OPENSTACK, "chassis_asset_tag", "Samsung Cloud Platform"),
-    exactly(OPENSTACK, "chassis_asset_tag", "OpenStack Nova"),
+const SIGNATURES: [CloudSignature; 14] = [
+    equals(EC2, "sys_vendor", "Amazon EC2"),
+    equals(EC2, "bios_vendor", "Amazon EC2"),
+    CloudSignature { cloud: EC2, file: "board_asset_tag", test: DmiTest::StartsWith("i-") },
+    CloudSignature { cloud: EC2, file: "bios_version", test: DmiTest::Contains("amazon") },
+    equals("Azure", "chassis_asset_tag", "7783-7084-3265-9085-8269-3286-77"),
+    equals("Google Compute Engine", "product_name", "Google Compute Engine"),
+    equals(OPENSTACK, "product_name", "OpenStack Nova"),
+    equals(OPENSTACK, "product_name", "OpenStack Compute"),
+    CloudSignature { cloud: OPENSTACK, file: "sys_vendor", test: DmiTest::StartsWith("OpenStack") },
+    equals(OPENSTACK, "chassis_asset_tag", "OpenTelekomCloud"),
+    equals(OPENSTACK, "chassis_asset_tag", "HUAWEICLOUD"),
+    equals(OPENSTACK, "chassis_asset_tag", "SAP CCloud VM"),
+    equals(OPENSTACK, "chassis_asset_tag", "Samsung Cloud Platform"),
+    equals(OPENSTACK, "chassis_asset_tag", "OpenStack Nova"),
 ];
 
-/// A real cloud, and what told it.
+/// A real cloud, and the evidence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct DetectedCloud {
-    /// The cloud's name.
     pub cloud: &'static str,
-    /// The file that told it.
     pub file: String,
-    /// What the file says.
+    /// The content of the file.
     pub text: String,
 }
 
-/// Judges what the files say. `read` gives a DMI file's text by its name, `xen` the text of [`XEN_UUID`].
-pub(crate) fn judge(read: impl Fn(&str) -> Option<String>, xen: Option<&str>) -> Option<DetectedCloud> {
-    let told = SIGNS.iter().find_map(|sign| {
-        let text = read(sign.file)?.trim().to_owned();
-        let matches = match sign.says {
-            DmiTest::Exactly(expected) => text == expected,
-            DmiTest::Begins(expected) => text.starts_with(expected),
+/// `read` gives a DMI file's text by its name, `xen` the text of [`XEN_UUID`].
+pub(crate) fn identify(read: impl Fn(&str) -> Option<String>, xen: Option<&str>) -> Option<DetectedCloud> {
+    let by_dmi = SIGNATURES.iter().find_map(|signature| {
+        let text = read(signature.file)?.trim().to_owned();
+        let matches = match signature.test {
+            DmiTest::Equals(expected) => text == expected,
+            DmiTest::StartsWith(expected) => text.starts_with(expected),
             DmiTest::Contains(expected) => text.to_ascii_lowercase().contains(expected),
         };
-        matches.then(|| DetectedCloud { cloud: sign.cloud, file: sign.file.to_owned(), text })
+        matches.then(|| DetectedCloud { cloud: signature.cloud, file: signature.file.to_owned(), text })
     });
-    told.or_else(|| {
+    by_dmi.or_else(|| {
         let text = xen?.trim();
         let amazon = text.get(..3).is_some_and(|head| head.eq_ignore_ascii_case("ec2"));
         amazon.then(|| DetectedCloud { cloud: EC2, file: XEN_UUID.into(), text: text.into() })
     })
 }
 
-/// The cloud that this machine is really in. `dmi` is [`DMI`], or made up.
-pub(crate) fn find(dmi: &Path) -> Option<DetectedCloud> {
-    // A file that is missing or not readable (containers, other architectures) tells nothing.
+/// The cloud of this machine. `dmi` is [`DMI`], or made up.
+pub(crate) fn detect(dmi: &Path) -> Option<DetectedCloud> {
+    // A file that is missing or not readable (containers, other architectures) is no evidence.
     let read = |path: &Path| fs::read_to_string(path).ok();
-    judge(|name| read(&dmi.join(name)), read(Path::new(XEN_UUID)).as_deref())
+    identify(|name| read(&dmi.join(name)), read(Path::new(XEN_UUID)).as_deref())
 }
 
 /// Refuses on a real cloud machine unless takeover is allowed. `dmi` is [`DMI`], or made up.
 pub(crate) fn check(dmi: &Path, allow_takeover: bool) -> Result<(), HostError> {
-    match find(dmi) {
+    match detect(dmi) {
         Some(found) if !allow_takeover => Err(HostError::Refused(refusal(dmi, &found))),
         Some(found) => {
             tracing::warn!(
@@ -118,11 +116,11 @@ mod tests {
     fn cloud(files: &[(&str, &str)], xen: Option<&str>) -> Option<&'static str> {
         let read =
             |name: &str| files.iter().find(|(file, _)| *file == name).map(|(_, text)| format!("{text}\n"));
-        judge(read, xen).map(|found| found.cloud)
+        identify(read, xen).map(|found| found.cloud)
     }
 
     #[test]
-    fn real_clouds_are_told() {
+    fn real_clouds_are_detected() {
         let cases = [
             ("sys_vendor", "Amazon EC2", EC2),
             ("board_asset_tag", "i-0123456789abcdef0", EC2),
@@ -154,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn the_refusal_says_what_was_found_and_the_way_out() {
+    fn the_refusal_names_what_was_found_and_the_way_out() {
         let found = DetectedCloud { cloud: EC2, file: "sys_vendor".into(), text: "Amazon EC2".into() };
         let sentence = refusal(Path::new(DMI), &found);
         assert!(sentence.contains("/sys/class/dmi/id/sys_vendor is \"Amazon EC2\""), "{sentence}");

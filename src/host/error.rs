@@ -1,4 +1,4 @@
-//! What can go wrong, as sentences, and the exit code of each.
+//! Errors as sentences, each with its exit code.
 
 use std::io;
 use std::path::PathBuf;
@@ -7,7 +7,6 @@ use nix::errno::Errno;
 
 use crate::exit::{ExitStatus, Failure};
 
-/// Why the host's network is not as asked.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum HostError {
     /// `CAP_NET_ADMIN` is missing.
@@ -22,28 +21,22 @@ pub(crate) enum HostError {
          kernel with CONFIG_NF_TABLES, CONFIG_NF_TABLES_INET and CONFIG_NFT_NAT"
     )]
     NoNfTables(String),
-    /// Doing it would take something away from the host's owner.
+    /// It would take something away from the host's owner.
     #[error("{0}")]
     Refused(String),
-    /// Somebody else of our kind is at work.
+    /// Another process of mock-imds holds the network.
     #[error("{0}")]
     Busy(String),
-    /// An answer of the kernel that should not be.
+    /// An unexpected error of the kernel.
     #[error("the kernel refused to {what}: {source}")]
     Kernel {
-        /// What was asked, to be read after "refused to".
+        /// The request, to be read after "refused to".
         what: String,
-        /// The answer.
         source: Errno,
     },
     /// A file of the runtime directory.
     #[error("{}: {source}", path.display())]
-    File {
-        /// The file or directory.
-        path: PathBuf,
-        /// What happened.
-        source: io::Error,
-    },
+    File { path: PathBuf, source: io::Error },
 }
 
 impl HostError {
@@ -54,6 +47,14 @@ impl HostError {
             source => Self::Kernel { what: what.into(), source },
         }
     }
+}
+
+/// Every error in one failure, with the exit code of the first.
+pub(super) fn combine(errors: Vec<HostError>) -> Result<(), Failure> {
+    let failures: Vec<Failure> = errors.into_iter().map(Failure::from).collect();
+    let Some(first) = failures.first() else { return Ok(()) };
+    let message: Vec<&str> = failures.iter().map(|failure| failure.message.as_str()).collect();
+    Err(Failure::new(first.status, message.join("\n")))
 }
 
 impl From<HostError> for Failure {

@@ -1,31 +1,34 @@
-//! Host networking: the link-local address, the tables of ours, and the guardian that keeps both.
+//! Host networking: the link-local address, the nftables tables, and the guardian that keeps both.
 //!
 //! ```text
-//! settings   host.toml → Settings
-//! cloud      made-up hosts only: refuses on a real cloud machine
-//! plan       Settings → Plan: addresses, tables, chains, rules; a value that prints as nft prints it
-//! record     what we added, so that only that is removed; what to do with an address that is there
-//! netlink    sockets and messages, bytes only
-//! address    the address on lo                        ┐
-//! nft        the plan as one transaction; re-reading   ├ the kernel
-//! network    settle, inspect, restore, take down       ┘
-//! runtime    the runtime directory: lock, record.json, status.json
-//! once       `net up`, `net down`
-//! guardian   `net hold`: settle, watch, restore, reload, take down
-//! doctor     `mock-imds doctor`: what is wrong, and what mends it; changes nothing
+//! settings      host.toml → HostSettings
+//! cloud         refuses on a real cloud machine
+//! plan          HostSettings → Plan: addresses, tables, chains, rules; a value that prints as nft prints it
+//! added_record  the addresses that were added, so that only they are removed; a decision about each wanted address
+//! netlink       sockets and messages, bytes only
+//! address       the address on lo                            ┐
+//! nft           the plan as one transaction; snapshots       ├ the kernel
+//! network       converge, compare, restore, take down        ┘
+//! runtime       the runtime directory: lock, record.json, status.json
+//! up_down       `net up`, `net down`
+//! guardian      `net hold`: set up, watch, restore, reload, take down
+//! backoff       the pace of restorations
+//! reexec        a reload as a new image of the same process
 //! ```
 //!
-//! Whatever decides is pure and takes values; `network` and `guardian` act on the decisions.
+//! Decisions are pure functions of values; `network` and `guardian` act on them.
 
 pub(crate) mod added_record;
 pub(crate) mod address;
 mod backoff;
+mod clock;
 pub(crate) mod cloud;
 mod error;
 pub(crate) mod guardian;
 pub(crate) mod netlink;
 pub(crate) mod network;
 pub(crate) mod nft;
+pub(crate) mod options;
 pub mod plan;
 mod privilege;
 mod reexec;

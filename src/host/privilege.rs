@@ -1,4 +1,4 @@
-//! Whether this process may change the network.
+//! The capability that changing the network needs.
 
 use std::fs;
 

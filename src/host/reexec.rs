@@ -19,7 +19,6 @@ use super::runtime::Lock;
 /// "process:socket:lock", in decimal.
 const VARIABLE: &str = "MOCK_IMDS_NET_KEPT";
 
-/// What the former image left.
 #[derive(Debug)]
 pub(super) struct InheritedState {
     /// The owner of the tables.
@@ -28,8 +27,8 @@ pub(super) struct InheritedState {
     pub(super) lock: Lock,
 }
 
-/// What the former image of this process left, if there was one.
-pub(super) fn take() -> Option<InheritedState> {
+/// The state of the former image of this process, if there was one.
+pub(super) fn inherit() -> Option<InheritedState> {
     let value = env::var(VARIABLE).ok()?;
     let (tables, lock) = parse(&value, std::process::id())?;
     let (tables, lock) = (nft::NftClient::inherit(tables)?, nft::inherited(lock)?);
@@ -44,7 +43,7 @@ fn parse(value: &str, process: u32) -> Option<(RawFd, RawFd)> {
     (ours && parts.next().is_none() && tables != lock).then_some((tables, lock))
 }
 
-/// The path that this program was started by, to be asked for at the start: after an upgrade the link ends in
+/// The path that this program was started by. Called at the start, because after an upgrade the link ends in
 /// " (deleted)".
 pub(super) fn program() -> PathBuf {
     let path = env::current_exe().unwrap_or_else(|_| "/usr/bin/mock-imds".into()).into_os_string().into_vec();
@@ -52,14 +51,15 @@ pub(super) fn program() -> PathBuf {
     PathBuf::from(OsStr::from_bytes(path))
 }
 
-/// Becomes the program at `path` with the same arguments. Returns only when that fails, with everything as before.
+/// Replaces this image by the program at `path` with the same arguments. Returns only when that fails, and leaves
+/// everything as before.
 pub(super) fn exec(path: &Path, tables: &impl AsFd, lock: &impl AsFd) -> Errno {
     match try_exec(path, tables.as_fd(), lock.as_fd()) {
         Ok(never) => match never {},
         Err(error) => {
             // Whatever runs on must not leak them into a child.
-            let _ = keep(tables.as_fd(), FdFlag::FD_CLOEXEC);
-            let _ = keep(lock.as_fd(), FdFlag::FD_CLOEXEC);
+            let _ = set_descriptor_flags(tables.as_fd(), FdFlag::FD_CLOEXEC);
+            let _ = set_descriptor_flags(lock.as_fd(), FdFlag::FD_CLOEXEC);
             error
         }
     }
@@ -79,12 +79,12 @@ fn try_exec(
     let mut environment: Vec<CString> = joined.collect::<Result<_, _>>()?;
     let kept = format!("{VARIABLE}={}:{}:{}", std::process::id(), tables.as_raw_fd(), lock.as_raw_fd());
     environment.push(text(kept.into_bytes())?);
-    keep(tables, FdFlag::empty())?;
-    keep(lock, FdFlag::empty())?;
+    set_descriptor_flags(tables, FdFlag::empty())?;
+    set_descriptor_flags(lock, FdFlag::empty())?;
     execve(&program, &arguments, &environment)
 }
 
-fn keep(fd: BorrowedFd<'_>, flags: FdFlag) -> Result<(), Errno> {
+fn set_descriptor_flags(fd: BorrowedFd<'_>, flags: FdFlag) -> Result<(), Errno> {
     fcntl(fd, FcntlArg::F_SETFD(flags)).map(drop)
 }
 

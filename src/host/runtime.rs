@@ -14,16 +14,16 @@ use super::HostError;
 use super::added_record::AddedRecord;
 use super::status::GuardianStatus;
 
-/// Where it is, unless systemd or the user says otherwise.
+/// Unless systemd or the user sets another.
 pub(crate) const DEFAULT_DIRECTORY: &str = "/run/mock-imds-net";
 
-/// The directory, there or not.
+/// The runtime directory, which need not exist.
 #[derive(Debug, Clone)]
 pub(crate) struct Runtime {
     directory: PathBuf,
 }
 
-/// Held by whoever changes the network; ends with the process.
+/// The right to change the network; ends with the process.
 #[derive(Debug)]
 pub(crate) struct Lock(Flock<OwnedFd>);
 
@@ -62,7 +62,7 @@ impl Runtime {
         self.directory.join(name)
     }
 
-    /// Takes the lock, or says who has it. `None` when there is no directory, so that nobody can have it.
+    /// Takes the lock; the error names its holder. `None` when there is no directory, so that nobody can hold it.
     pub(crate) fn lock(&self) -> Result<Option<Lock>, HostError> {
         let path = self.path("lock");
         let failed = |source| HostError::File { path: path.clone(), source };
@@ -75,7 +75,7 @@ impl Runtime {
                 };
             let lock = match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
                 Ok(lock) => lock,
-                Err((_, Errno::EWOULDBLOCK)) => return Err(HostError::Busy(self.busy())),
+                Err((_, Errno::EWOULDBLOCK)) => return Err(HostError::Busy(self.busy_message())),
                 Err((_, errno)) => return Err(failed(errno.into())),
             };
             // Whoever held it may have removed the file while we opened it.
@@ -87,7 +87,7 @@ impl Runtime {
         }
     }
 
-    fn busy(&self) -> String {
+    fn busy_message(&self) -> String {
         let pid = self.status().and_then(|status| status.pid);
         let who =
             pid.map_or_else(|| "another process".to_owned(), |pid| format!("a guardian (process {pid})"));
@@ -97,12 +97,10 @@ impl Runtime {
         )
     }
 
-    /// What was added in an earlier life.
     pub(crate) fn record(&self) -> Option<AddedRecord> {
         self.read("record.json")
     }
 
-    /// What was published last.
     pub(crate) fn status(&self) -> Option<GuardianStatus> {
         self.read("status.json")
     }
@@ -115,12 +113,10 @@ impl Runtime {
             .ok()
     }
 
-    /// Writes down what was added.
     pub(crate) fn write_record(&self, record: &AddedRecord) -> Result<(), HostError> {
         self.write("record.json", &serde_json::to_string_pretty(record).expect("a record is plain data"))
     }
 
-    /// Publishes.
     pub(crate) fn write_status(&self, status: &GuardianStatus) -> Result<(), HostError> {
         self.write("status.json", &serde_json::to_string_pretty(status).expect("a status is plain data"))
     }
@@ -138,7 +134,7 @@ impl Runtime {
         write().map_err(|source| HostError::File { path: path.clone(), source })
     }
 
-    /// Forgets everything; and removes the directory, where nobody else (systemd) does.
+    /// Removes the files, and the directory unless systemd removes it.
     pub(crate) fn clear(&self) -> Vec<HostError> {
         let mut errors = Vec::new();
         for name in ["record.json", "status.json", "record.json.new", "status.json.new", "lock"] {

@@ -1,43 +1,38 @@
-//! What the guardian publishes in `status.json`: an unprivileged process can't read `nf_tables`.
+//! The content of `status.json`, for unprivileged processes, which can't read `nf_tables`.
 
 use std::fmt::{self, Write as _};
 use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
+use super::clock;
 use super::settings::HostSettings;
 
-/// The host's network as we keep it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) struct GuardianStatus {
     /// The version of mock-imds that wrote this.
     pub version: String,
-    /// Whether a process keeps it so.
     pub mode: NetMode,
-    /// That process.
+    /// The guardian.
     pub pid: Option<u32>,
-    /// When it was set up, RFC 3339.
+    /// Time of the setup, RFC 3339.
     pub since: String,
-    /// When the settings were applied last, RFC 3339; a reload changes it.
+    /// Time of the last reload, or of the setup, RFC 3339.
     pub applied: String,
-    /// Why the last reload was rejected; `None` when it was not.
+    /// The reason, if the last reload was rejected.
     pub rejected: Option<String>,
-    /// The addresses on `lo`.
-    pub addresses: Vec<HeldAddress>,
-    /// The addresses that were asked for and can't be had.
+    pub addresses: Vec<LoopbackAddress>,
+    /// Wanted addresses that this host cannot have.
     pub unavailable: Vec<Unavailable>,
-    /// Our tables.
     pub tables: Vec<TableState>,
-    /// What host.toml said.
+    /// The settings that were applied last.
     pub settings: HostSettings,
-    /// What an operator should know.
+    /// Sentences for the operator.
     pub warnings: Vec<String>,
-    /// What somebody removed and we restored.
     pub restorations: Restorations,
 }
 
-/// Whether a process keeps the network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum NetMode {
@@ -47,95 +42,110 @@ pub(crate) enum NetMode {
     Up,
 }
 
-/// An address on `lo`.
+/// An address of ours on `lo`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) struct HeldAddress {
-    /// The address.
+pub(crate) struct LoopbackAddress {
     pub address: IpAddr,
-    /// Its network's width in bits.
+    /// Length of the network prefix in bits.
     pub prefix: u8,
-    /// Who put it there.
     pub origin: AddressOrigin,
 }
 
-/// Who put an address on `lo`.
+/// The creator of an address on `lo`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum AddressOrigin {
-    /// We; it goes when we go.
+    /// mock-imds, which removes it at the end.
     Added,
-    /// Somebody else, before us; it stays.
+    /// Another program, earlier; it stays.
     Adopted,
 }
 
-/// An address that can't be had.
+/// An address that this host cannot have.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) struct Unavailable {
-    /// The address.
     pub address: IpAddr,
     /// A sentence without a full stop.
     pub reason: String,
 }
 
-/// One of our tables.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) struct TableState {
-    /// As nft names it: `inet mock-imds`.
+    /// `inet mock-imds`, as nft writes it.
     pub name: String,
     /// The kernel's number for it.
     pub handle: u64,
-    /// How many rules it has.
+    /// The number of rules.
     pub rules: usize,
-    /// What keeps others from removing it.
     pub protection: Protection,
 }
 
-/// What keeps others from removing a table.
+/// The protection of a table against other programs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Protection {
-    /// The kernel: it has the owner flag.
+    /// By the kernel: it has the owner flag.
     Owned,
-    /// The guardian: it restores what somebody removes.
+    /// By the guardian, which restores it.
     Watched,
-    /// Nothing.
     None,
 }
 
-/// What was restored.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) struct Restorations {
-    /// How often, since it was set up.
+    /// The number since the setup.
     pub count: u64,
     /// The last ones, the latest last.
     pub last: Vec<Restoration>,
 }
 
-/// One restoration.
+/// A restoration of what another program removed or changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) struct Restoration {
     /// RFC 3339.
     pub at: String,
-    /// What somebody had done.
+    /// The deviation that was found.
     pub what: String,
 }
 
 impl Restorations {
-    /// How many are told one by one.
-    const TOLD: usize = 10;
+    /// The number of restorations that are listed.
+    const LISTED: usize = 10;
 
-    /// Adds one.
     pub(crate) fn push(&mut self, restoration: Restoration) {
         self.count += 1;
-        if self.last.len() == Self::TOLD {
+        if self.last.len() == Self::LISTED {
             self.last.remove(0);
         }
         self.last.push(restoration);
+    }
+}
+
+/// The part of a status that outlives a reload.
+#[derive(Debug, Clone)]
+pub(super) struct StatusHistory {
+    pub since: String,
+    pub applied: String,
+    pub rejected: Option<String>,
+    pub restorations: Restorations,
+}
+
+impl StatusHistory {
+    /// The history of a network that is set up now.
+    pub(super) fn begin() -> Self {
+        let now = clock::timestamp();
+        Self { since: now.clone(), applied: now, rejected: None, restorations: Restorations::default() }
+    }
+}
+
+impl From<GuardianStatus> for StatusHistory {
+    fn from(GuardianStatus { since, applied, rejected, restorations, .. }: GuardianStatus) -> Self {
+        Self { since, applied, rejected, restorations }
     }
 }
 
@@ -147,7 +157,7 @@ impl GuardianStatus {
             let _ = write!(line, "Reload rejected, previous settings stay in force: {rejected}; ");
         }
         let addresses: Vec<String> =
-            self.addresses.iter().map(|held| format!("{}/{}", held.address, held.prefix)).collect();
+            self.addresses.iter().map(|on_lo| format!("{}/{}", on_lo.address, on_lo.prefix)).collect();
         let _ = write!(line, "{} on lo; ", addresses.join(", "));
         let owned = self.tables.iter().all(|table| table.protection == Protection::Owned);
         let names: Vec<&str> = self.tables.iter().map(|table| table.name.as_str()).collect();
@@ -163,19 +173,19 @@ impl GuardianStatus {
     }
 }
 
-/// For people; `mock-imds net status` prints it.
+/// The text of `mock-imds net status`.
 impl fmt::Display for GuardianStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.mode, self.pid) {
             (NetMode::Hold, Some(pid)) => writeln!(f, "up since {}, held by process {pid}", self.since)?,
             _ => writeln!(f, "up since {}, until \"mock-imds net down\"", self.since)?,
         }
-        for held in &self.addresses {
-            let origin = match held.origin {
+        for on_lo in &self.addresses {
+            let origin = match on_lo.origin {
                 AddressOrigin::Added => "added by mock-imds",
                 AddressOrigin::Adopted => "was there before, stays",
             };
-            writeln!(f, "  address   {}/{} on lo ({origin})", held.address, held.prefix)?;
+            writeln!(f, "  address   {}/{} on lo ({origin})", on_lo.address, on_lo.prefix)?;
         }
         for missing in &self.unavailable {
             writeln!(f, "  address   {} not available: {}", missing.address, missing.reason)?;

@@ -1,101 +1,35 @@
-//! `mock-imds net up` and `net down`, and what they share with the guardian.
+//! `mock-imds net up` and `net down`.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use super::error::combine;
 use super::network::{self, Network};
+use super::options::NetOptions;
 use super::runtime::Runtime;
-use super::settings::HostSettings;
-use super::status::{GuardianStatus, NetMode, Protection, Restorations};
-use super::{HostError, cloud, nft, privilege};
-use crate::config::Report;
-use crate::exit::{self, Failure};
-
-/// What the command line says.
-#[derive(Debug, Clone)]
-pub(crate) struct NetOptions {
-    /// host.toml.
-    pub config: PathBuf,
-    /// The runtime directory.
-    pub runtime: PathBuf,
-    /// Where DMI is read; [`cloud::DMI`] but in tests.
-    pub dmi: PathBuf,
-    /// Ordinary tables, as on a kernel without the owner flag.
-    pub ordinary: bool,
-}
+use super::status::{NetMode, StatusHistory};
+use super::{nft, privilege};
+use crate::exit::Failure;
 
 /// `net up`: sets up the network and leaves it so.
 pub(crate) fn up(options: &NetOptions) -> Result<(), Failure> {
     privilege::check()?;
-    let settings = load(options)?;
+    let settings = options.load_settings()?;
     let runtime = Runtime::create(&options.runtime)?;
     let _lock = runtime.lock()?;
     let mut network = Network::open(runtime.clone(), nft::NftClient::open_or_without()?, false)?;
     let since = runtime.status().filter(|status| status.mode == NetMode::Up).map(|status| status.since);
-    network.settle(&settings)?;
-    let now = now();
-    let since = since.unwrap_or_else(|| now.clone());
-    let status = describe(&network, NetMode::Up, since, now, None, Restorations::default());
+    network.converge(&settings)?;
+    let mut history = StatusHistory::begin();
+    history.since = since.unwrap_or(history.since);
+    let status = network.status(NetMode::Up, history);
     status.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
     Ok(runtime.write_status(&status)?)
 }
 
-/// `net down`: removes what `up` or `hold` added, whether or not anything is there.
+/// `net down`: removes what `up` or `hold` added; nothing to remove is no error.
 pub(crate) fn down(directory: &Path) -> Result<(), Failure> {
     privilege::check()?;
     let runtime = Runtime::at(directory);
     let _lock = runtime.lock()?;
-    all(network::down(&runtime))
-}
-
-/// Every error in one failure, with the exit code of the first.
-pub(super) fn all(errors: Vec<HostError>) -> Result<(), Failure> {
-    let failures: Vec<Failure> = errors.into_iter().map(Failure::from).collect();
-    let Some(first) = failures.first() else { return Ok(()) };
-    let message: Vec<&str> = failures.iter().map(|failure| failure.message.as_str()).collect();
-    Err(Failure::new(first.status, message.join("\n")))
-}
-
-/// Reads host.toml and judges the machine.
-pub(super) fn load(options: &NetOptions) -> Result<HostSettings, Failure> {
-    let refuse = |report: Report| Failure::new(exit::ExitStatus::Config, report.to_string());
-    let (settings, warnings) = HostSettings::load(&options.config).map_err(refuse)?;
-    if !warnings.problems.is_empty() {
-        tracing::warn!("{warnings}");
-    }
-    cloud::check(&options.dmi, settings.allow_takeover)?;
-    Ok(settings)
-}
-
-pub(super) fn describe(
-    network: &Network,
-    mode: NetMode,
-    since: String,
-    applied: String,
-    rejected: Option<String>,
-    restorations: Restorations,
-) -> GuardianStatus {
-    let otherwise = match mode {
-        NetMode::Hold => Protection::Watched,
-        NetMode::Up => Protection::None,
-    };
-    GuardianStatus {
-        version: env!("CARGO_PKG_VERSION").into(),
-        mode,
-        pid: (mode == NetMode::Hold).then(std::process::id),
-        since,
-        applied,
-        rejected,
-        addresses: network.held().to_vec(),
-        unavailable: network.unavailable().to_vec(),
-        tables: network.table_states(otherwise),
-        settings: network.settings().clone(),
-        warnings: network.warnings(),
-        restorations,
-    }
-}
-
-/// The time of day in whole seconds, RFC 3339.
-pub(super) fn now() -> String {
-    let now = jiff::Timestamp::now();
-    jiff::Timestamp::from_second(now.as_second()).unwrap_or(now).to_string()
+    combine(network::take_down_recorded(&runtime))
 }

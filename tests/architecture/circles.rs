@@ -14,8 +14,6 @@ const KNOWN_CIRCLES: &[&str] = &[
      control/routes/library.rs control/routes/mod.rs control/routes/reload.rs \
      control/routes/requests.rs control/routes/show.rs control/routes/status.rs",
     "daemon/faults.rs daemon/load.rs daemon/state_file.rs daemon/status.rs daemon/writer.rs",
-    "doctor/check/mod.rs doctor/check/network.rs doctor/check/others.rs doctor/check/service.rs",
-    "doctor/ruleset/iptables.rs doctor/ruleset/mod.rs doctor/ruleset/nft.rs",
     "imds/aemm/forms.rs imds/aemm/mod.rs imds/aemm/notices.rs imds/aemm/tree.rs imds/answer.rs \
      imds/fault_injection.rs imds/reply.rs",
     "imds/tree/mod.rs imds/tree/table.rs",

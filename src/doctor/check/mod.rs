@@ -1,38 +1,35 @@
-//! From facts to findings. Pure; each check is a function, in the order of a request's way.
+//! From facts to findings. Pure; each check is a function, in the order in which a request passes the checked parts.
 
+mod address;
+mod answer;
 mod firewall;
-mod network;
 mod others;
+mod ports;
 mod service;
+mod tables;
 
-use super::DoctorReport;
 use super::facts::HostFacts;
+use super::report::DoctorReport;
 
-/// Judges what was seen.
 pub(crate) fn examine(facts: &HostFacts) -> DoctorReport {
     let checks = [
-        network::cloud(facts),
+        address::cloud(facts),
         service::units(facts),
         service::settings(facts),
         service::guardian(facts),
-        network::address(facts),
-        network::tables(facts),
-        network::ports(facts),
-        network::diverted(facts),
+        address::address(facts),
+        tables::tables(facts),
+        ports::ports(facts),
+        ports::earlier_redirects(facts),
         service::server(facts),
-        network::probe(facts),
+        answer::answer(facts),
         firewall::firewall(facts),
-        network::routes(facts),
+        answer::routes(facts),
         service::versions(facts),
-        others::saved(facts),
+        others::saved_rulesets(facts),
         others::cloud_init(facts),
         others::environment(facts),
         others::leftovers(facts),
     ];
     DoctorReport::new(checks.into_iter().flatten().collect())
-}
-
-/// The one finding of a check as a list.
-fn one(finding: super::Finding) -> Vec<super::Finding> {
-    vec![finding]
 }

@@ -19,18 +19,18 @@ fn listed(root: &Path, directory: &str, ending: &str) -> Vec<PathBuf> {
     files
 }
 
-/// Firewalls that are switched on by their own files.
+/// Firewalls that their own files enable.
 pub(super) fn firewalls(root: &Path) -> Vec<&'static str> {
-    let says = |path: &str, key: &str, value: &str| {
+    let has_setting = |path: &str, key: &str, value: &str| {
         read(root, path).unwrap_or_default().lines().any(|line| {
-            line.split_once('=').is_some_and(|(name, said)| {
-                name.trim() == key && said.trim().trim_matches('"').eq_ignore_ascii_case(value)
+            line.split_once('=').is_some_and(|(name, value_found)| {
+                name.trim() == key && value_found.trim().trim_matches('"').eq_ignore_ascii_case(value)
             })
         })
     };
     let mut found = Vec::new();
-    let ufw = says("etc/ufw/ufw.conf", "ENABLED", "yes");
-    if ufw && !says("etc/default/ufw", "DEFAULT_INPUT_POLICY", "ACCEPT") {
+    let ufw = has_setting("etc/ufw/ufw.conf", "ENABLED", "yes");
+    if ufw && !has_setting("etc/default/ufw", "DEFAULT_INPUT_POLICY", "ACCEPT") {
         found.push("ufw");
     }
     if root.join("sys/fs/cgroup/system.slice/firewalld.service").exists() {
@@ -65,7 +65,7 @@ pub(super) fn saved_rulesets(root: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// cloud-init's configuration as its generator reads it: the last file that says something wins.
+/// cloud-init's configuration as its generator reads it: the last file that sets a key wins.
 pub(super) fn cloud_init(root: &Path) -> Option<CloudInit> {
     let installed = ["usr/bin/cloud-init", "usr/lib/cloud-init/ds-identify", "etc/cloud/cloud.cfg"];
     if !installed.iter().any(|path| root.join(path).exists()) {
@@ -83,7 +83,7 @@ pub(super) fn cloud_init(root: &Path) -> Option<CloudInit> {
             found.sources = Some((sources, file));
         }
         if let Some(lax) = last_value(&text, "strict_id") {
-            found.lax = ["false", "no", "off"].contains(&lax.to_lowercase().as_str());
+            found.strict_id_disabled = ["false", "no", "off"].contains(&lax.to_lowercase().as_str());
         }
     }
     Some(found)
@@ -92,12 +92,12 @@ pub(super) fn cloud_init(root: &Path) -> Option<CloudInit> {
 /// `datasource_list: [ Ec2, None ]`, or one a line with dashes.
 fn sources(text: &str) -> Option<Vec<String>> {
     let mut lines = text.lines();
-    let said = lines.find_map(|line| line.strip_prefix("datasource_list:"))?.split('#').next()?.trim();
-    let names: Vec<String> = if said.is_empty() {
+    let value = lines.find_map(|line| line.strip_prefix("datasource_list:"))?.split('#').next()?.trim();
+    let names: Vec<String> = if value.is_empty() {
         let items = lines.map_while(|line| line.trim().strip_prefix('-'));
         items.map(|item| item.trim().to_owned()).collect()
     } else {
-        said.trim_matches(['[', ']']).split(',').map(|name| name.trim().to_owned()).collect()
+        value.trim_matches(['[', ']']).split(',').map(|name| name.trim().to_owned()).collect()
     };
     Some(names.into_iter().filter(|name| !name.is_empty()).collect())
 }
@@ -107,7 +107,7 @@ fn last_value<'a>(text: &'a str, key: &str) -> Option<&'a str> {
     text.lines().filter_map(value).next_back()
 }
 
-/// Files of an older install: units that hide the shipped ones, and what dpkg and rpm put aside.
+/// Files of an older install: units that hide the shipped ones, and backups of dpkg and rpm.
 pub(super) fn leftovers(root: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for directory in ["etc/systemd/system", "usr/local/lib/systemd/system"] {

@@ -7,7 +7,7 @@ use nix::errno::Errno;
 use nix::libc;
 use nix::sys::socket::SockProtocol;
 
-use crate::doctor::facts::{CallerInterface, Observed, RouteDetour};
+use crate::doctor::facts::{CallerInterface, Observation, RouteDetour};
 use crate::host::address::LOOPBACK;
 use crate::host::netlink::{NetlinkMessage, NetlinkReply, NetlinkSocket, u32_at};
 use crate::host::settings::HostSettings;
@@ -21,12 +21,11 @@ const ROUTE_HEAD: usize = 12;
 /// `RTM_F_LOOKUP_TABLE`.
 const LOOKUP_TABLE: u32 = 0x1000;
 
-/// What callers come in by.
 pub(super) struct Interfaces {
     /// On the allow-list, and not a port of a bridge.
     pub(super) callers: Vec<CallerInterface>,
     /// Bridges with an address and a port that are not on the list.
-    pub(super) strangers: Vec<String>,
+    pub(super) unlisted_bridges: Vec<String>,
 }
 
 struct Link {
@@ -36,24 +35,24 @@ struct Link {
     bridge: bool,
 }
 
-/// The interfaces as the allow-list divides them.
-pub(super) fn interfaces(settings: &HostSettings) -> Observed<Interfaces> {
-    let looked = || {
+/// The interfaces, divided by the allow-list.
+pub(super) fn interfaces(settings: &HostSettings) -> Observation<Interfaces> {
+    let list = || {
         let mut socket = NetlinkSocket::open(SockProtocol::NetlinkRoute)?;
         Ok::<_, Errno>((links(&mut socket)?, networks(&mut socket)?))
     };
-    let (links, networks) = looked().map_err(|error| format!("cannot list the interfaces ({error})"))?;
+    let (links, networks) = list().map_err(|error| format!("cannot list the interfaces ({error})"))?;
     let listed = |link: &Link| settings.bridges.iter().any(|pattern| pattern.matches(&link.name));
     let network = |link: &Link| networks.iter().find(|(index, _)| *index == link.index).map(|(_, net)| *net);
     let free = links.iter().filter(|link| link.index != LOOPBACK && link.master.is_none());
-    let callers = free
-        .clone()
-        .filter(|link| listed(link))
-        .map(|link| CallerInterface { name: link.name.clone(), caller: network(link).and_then(neighbour) });
+    let callers = free.clone().filter(|link| listed(link)).map(|link| CallerInterface {
+        name: link.name.clone(),
+        caller_address: network(link).and_then(neighbour),
+    });
     let has_port = |link: &&Link| links.iter().any(|port| port.master == Some(link.index));
-    let strangers = free.filter(|link| link.bridge && !listed(link) && network(link).is_some());
-    let strangers = strangers.filter(has_port).map(|link| link.name.clone());
-    Ok(Interfaces { callers: callers.collect(), strangers: strangers.collect() })
+    let unlisted_bridges = free.filter(|link| link.bridge && !listed(link) && network(link).is_some());
+    let unlisted_bridges = unlisted_bridges.filter(has_port).map(|link| link.name.clone());
+    Ok(Interfaces { callers: callers.collect(), unlisted_bridges: unlisted_bridges.collect() })
 }
 
 fn links(socket: &mut NetlinkSocket) -> Result<Vec<Link>, Errno> {
@@ -83,7 +82,7 @@ fn networks(socket: &mut NetlinkSocket) -> Result<Vec<(u32, Ipv4Net)>, Errno> {
     Ok(replies.iter().filter_map(network).collect())
 }
 
-/// Another address of the network: with the last two bits turned, .1 and .2 are each other's.
+/// Another address of the network: with the last two bits inverted, .1 and .2 are swapped.
 fn neighbour(network: Ipv4Net) -> Option<Ipv4Addr> {
     (network.prefix_len() <= 30).then(|| Ipv4Addr::from(u32::from(network.addr()) ^ 3))
 }
@@ -92,23 +91,30 @@ fn family() -> u8 {
     u8::try_from(libc::AF_INET).expect("an address family of one byte")
 }
 
-/// Where packets go that should not: those of this host, those of callers, and the answers to callers.
-pub(super) fn detours(callers: &[CallerInterface]) -> Observed<Vec<RouteDetour>> {
+/// Wrong routes of the packets of this host, of those of callers, and of the answers to callers.
+pub(super) fn detours(callers: &[CallerInterface]) -> Observation<Vec<RouteDetour>> {
     let mut socket = NetlinkSocket::open(SockProtocol::NetlinkRoute)
         .map_err(|error| format!("cannot query the routes ({error})"))?;
     let mut detours = Vec::new();
     let here = Route { to: ADDRESS_V4, from: None, by: None };
-    detours.extend(detour(&mut socket, here, "packets of this host to 169.254.169.254", LOOPBACK, "lo"));
+    detours.extend(find_detour(&mut socket, here, "packets of this host to 169.254.169.254", LOOPBACK, "lo"));
     for interface in callers {
-        let (Some(caller), Some(index)) = (interface.caller, index(&mut socket, &interface.name)) else {
+        let (Some(caller), Some(index)) = (interface.caller_address, index(&mut socket, &interface.name))
+        else {
             continue;
         };
         let name = &interface.name;
-        let way = Route { to: ADDRESS_V4, from: Some(caller), by: Some((index, name)) };
+        let route = Route { to: ADDRESS_V4, from: Some(caller), by: Some((index, name)) };
         let what = format!("packets from {name} to 169.254.169.254");
-        detours.extend(detour(&mut socket, way, &what, LOOPBACK, "lo"));
-        let way = Route { to: caller, from: Some(ADDRESS_V4), by: None };
-        detours.extend(detour(&mut socket, way, &format!("answers to callers on {name}"), index, name));
+        detours.extend(find_detour(&mut socket, route, &what, LOOPBACK, "lo"));
+        let route = Route { to: caller, from: Some(ADDRESS_V4), by: None };
+        detours.extend(find_detour(
+            &mut socket,
+            route,
+            &format!("answers to callers on {name}"),
+            index,
+            name,
+        ));
     }
     Ok(detours)
 }
@@ -129,7 +135,7 @@ impl Route<'_> {
     }
 }
 
-fn detour(
+fn find_detour(
     socket: &mut NetlinkSocket,
     way: Route<'_>,
     what: &str,
@@ -145,7 +151,7 @@ fn detour(
         // The kernel answers for a packet that it would drop.
         Err(error) => format!("nowhere ({})", error.desc()),
     };
-    Some(RouteDetour { what: what.into(), expected: name.into(), found, show: way.command() })
+    Some(RouteDetour { traffic: what.into(), expected: name.into(), found, command: way.command() })
 }
 
 /// The interface and the routing table by which the kernel would send it; one for this host goes by `lo`.

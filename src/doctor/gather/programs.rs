@@ -1,4 +1,4 @@
-//! What other programs say: systemctl about our units. A doctor for people may ask them; the guardian never does.
+//! Other programs: systemctl, nft, iptables-save. The doctor may run them; the guardian never does.
 
 use std::fs;
 use std::path::Path;
@@ -20,7 +20,7 @@ pub(super) fn output(program: &str, arguments: &[&str]) -> Option<String> {
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// Everybody's packet rules but ours.
+/// The packet rules of all programs except ours.
 pub(super) fn rules() -> Ruleset {
     let mut rules = Ruleset { iptables: output("iptables-save", &[]), ..Ruleset::default() };
     let tables = output("nft", &["list", "tables"]).unwrap_or_default();
@@ -65,13 +65,13 @@ fn parse(text: &str) -> Vec<Unit> {
             load: value("LoadState"),
             active: value("ActiveState"),
             file: value("UnitFileState"),
-            said: value("StatusText"),
+            status_text: value("StatusText"),
         }
     };
     text.split("\n\n").map(block).filter(|unit| !unit.name.is_empty()).collect()
 }
 
-/// What the files alone tell; nothing about a unit that is not installed.
+/// The unit by its files; `None` if it is not installed.
 fn by_file(root: &Path, name: &str) -> Option<Unit> {
     let local = root.join("etc/systemd/system");
     let masked = fs::read_link(local.join(name)).is_ok_and(|target| target == Path::new("/dev/null"));
@@ -99,7 +99,7 @@ mod tests {
                     Id=mock-imds-net.service\nLoadState=masked\nActiveState=inactive\nUnitFileState=masked\nStatusText=\n";
         let units = parse(text);
         assert_eq!(units.len(), 2);
-        assert_eq!((units[0].active.as_str(), units[0].said.as_str()), ("failed", "x = y"));
+        assert_eq!((units[0].active.as_str(), units[0].status_text.as_str()), ("failed", "x = y"));
         assert_eq!(units[1].load, "masked");
     }
 }

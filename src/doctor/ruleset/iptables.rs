@@ -1,11 +1,13 @@
-//! `iptables-save` as chains, each rule judged for one packet.
+//! `iptables-save` as chains, each rule applied to one packet.
 
-use super::{Base, Chain, Holds, Packet, Rule, RuleTarget, all, any, within};
+use super::chain::{ApplyingRule, BaseChain, RuleTarget, RulesetChain};
+use super::condition::{Truth, all, any, is_in_network};
+use super::packet::Packet;
 
 /// The chains of all tables.
-pub(super) fn chains(text: &str, packet: &Packet) -> Vec<Chain> {
+pub(super) fn chains(text: &str, packet: &Packet) -> Vec<RulesetChain> {
     let mut table = "";
-    let mut chains: Vec<Chain> = Vec::new();
+    let mut chains: Vec<RulesetChain> = Vec::new();
     for line in text.lines() {
         if let Some(name) = line.strip_prefix('*') {
             table = name;
@@ -13,11 +15,16 @@ pub(super) fn chains(text: &str, packet: &Packet) -> Vec<Chain> {
             let mut words = declared.split(' ');
             let (name, policy) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
             let base = base(table, name, policy == "DROP");
-            chains.push(Chain { table: format!("ip {table}"), name: name.to_owned(), base, rules: vec![] });
+            chains.push(RulesetChain {
+                table: format!("ip {table}"),
+                name: name.to_owned(),
+                base,
+                rules: vec![],
+            });
         } else if let Some(appended) = line.strip_prefix("-A ") {
-            let words = words(appended);
+            let words = split_words(appended);
             let Some((name, conditions)) = words.split_first() else { continue };
-            let Some(rule) = rule(conditions, packet, appended) else { continue };
+            let Some(rule) = applying_rule(conditions, packet, appended) else { continue };
             let qualified = format!("ip {table}");
             let chain = chains.iter_mut().find(|chain| chain.table == qualified && &chain.name == name);
             if let Some(chain) = chain {
@@ -28,8 +35,8 @@ pub(super) fn chains(text: &str, packet: &Packet) -> Vec<Chain> {
     chains
 }
 
-/// Where a built-in chain hangs.
-fn base(table: &str, chain: &str, drops: bool) -> Option<Base> {
+/// The hook and the priority of a built-in chain.
+fn base(table: &str, chain: &str, drops: bool) -> Option<BaseChain> {
     let hook = match chain {
         "INPUT" | "OUTPUT" | "PREROUTING" | "FORWARD" | "POSTROUTING" => chain.to_lowercase(),
         _ => return None,
@@ -40,11 +47,11 @@ fn base(table: &str, chain: &str, drops: bool) -> Option<Base> {
         "mangle" => ("filter", -150),
         _ => ("filter", 0),
     };
-    Some(Base { hook, kind: kind.into(), priority, drops })
+    Some(BaseChain { hook, kind: kind.into(), priority, drops })
 }
 
 /// Words, where quotes keep blanks together.
-fn words(text: &str) -> Vec<String> {
+fn split_words(text: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut quoted = false;
     for c in text.chars() {
@@ -59,8 +66,8 @@ fn words(text: &str) -> Vec<String> {
 }
 
 /// The rule, if it applies to the packet and decides something.
-fn rule(words: &[String], packet: &Packet, text: &str) -> Option<Rule> {
-    let mut conditions: Vec<Holds> = Vec::new();
+fn applying_rule(words: &[String], packet: &Packet, text: &str) -> Option<ApplyingRule> {
+    let mut conditions: Vec<Truth> = Vec::new();
     let mut words = words.iter().map(String::as_str);
     let mut negated = false;
     while let Some(word) = words.next() {
@@ -74,7 +81,7 @@ fn rule(words: &[String], packet: &Packet, text: &str) -> Option<Rule> {
                 let applies = all(conditions) == Some(true);
                 let text = text.split_once(' ').map_or(text, |(_, rule)| rule).to_owned();
                 let verdict = verdict(word, target).filter(|_| applies)?;
-                return Some(Rule { verdict, text });
+                return Some(ApplyingRule { verdict, text });
             }
             "-m" | "--comment" => drop(words.next()),
             option => {
@@ -90,8 +97,8 @@ fn rule(words: &[String], packet: &Packet, text: &str) -> Option<Rule> {
 fn verdict(how: &str, target: &str) -> Option<RuleTarget> {
     Some(match target {
         "ACCEPT" => RuleTarget::Accept,
-        "DROP" | "REJECT" => RuleTarget::End,
-        "DNAT" | "REDIRECT" => RuleTarget::Divert,
+        "DROP" | "REJECT" => RuleTarget::Drop,
+        "DNAT" | "REDIRECT" => RuleTarget::Dnat,
         "RETURN" => RuleTarget::Return,
         // Targets that only note something; anything else in capitals is such a one too.
         _ if target.bytes().all(|b| b.is_ascii_uppercase()) && target.len() > 2 && is_extension(target) => {
@@ -107,15 +114,15 @@ fn is_extension(target: &str) -> bool {
         .contains(&target)
 }
 
-fn condition(option: &str, value: &str, packet: &Packet) -> Holds {
+fn condition(option: &str, value: &str, packet: &Packet) -> Truth {
     match option {
         "-i" => Some(match value.strip_suffix('+') {
             Some(prefix) => packet.interface.starts_with(prefix),
             None => packet.interface == value,
         }),
         "-p" => Some(matches!(value, "tcp" | "6" | "all")),
-        "-d" => within(packet.destination, value),
-        "-s" => within(packet.source?, value),
+        "-d" => is_in_network(packet.destination, value),
+        "-s" => is_in_network(packet.source?, value),
         "--dport" | "--dports" => ports(value, packet.port),
         "--ctstate" | "--state" => Some(value.split(',').any(|state| matches!(state, "NEW" | "DNAT"))),
         "--dst-type" => Some(value == "LOCAL"),
@@ -125,7 +132,7 @@ fn condition(option: &str, value: &str, packet: &Packet) -> Holds {
 }
 
 /// `80`, `80:90`, `22,80`.
-fn ports(value: &str, port: u16) -> Holds {
+fn ports(value: &str, port: u16) -> Truth {
     let one = |range: &str| {
         let (low, high) = range.split_once(':').unwrap_or((range, range));
         Some((low.parse::<u16>().ok()?..=high.parse::<u16>().ok()?).contains(&port))

@@ -1,24 +1,26 @@
-//! `nft -j list ruleset` as chains, each rule judged for one packet.
+//! `nft -j list ruleset` as chains, each rule applied to one packet.
 
 use std::net::Ipv4Addr;
 
 use serde_json::Value;
 
-use super::{Base, Chain, Holds, Packet, Rule, RuleTarget, all, any, within};
+use super::chain::{ApplyingRule, BaseChain, RuleTarget, RulesetChain};
+use super::condition::{Truth, all, any, is_in_network};
+use super::packet::Packet;
 
 /// The chains of all tables that IPv4 packets pass.
-pub(super) fn chains(text: &str, packet: &Packet) -> Vec<Chain> {
+pub(super) fn chains(text: &str, packet: &Packet) -> Vec<RulesetChain> {
     let listed: Value = serde_json::from_str(text).unwrap_or_default();
-    let mut chains: Vec<Chain> = Vec::new();
+    let mut chains: Vec<RulesetChain> = Vec::new();
     for object in listed["nftables"].as_array().into_iter().flatten() {
         if let Some(chain) = object.get("chain") {
-            chains.extend(table(chain).map(|table| declared(table, chain)));
+            chains.extend(table(chain).map(|table| new_chain(table, chain)));
         } else if let Some(rule) = object.get("rule")
             && let Some(table) = table(rule)
         {
             let chain = chains.iter_mut().find(|chain| chain.table == table && rule["chain"] == *chain.name);
             if let Some(chain) = chain {
-                chain.rules.extend(judge(rule, packet));
+                chain.rules.extend(applying_rule(rule, packet));
             }
         }
     }
@@ -30,19 +32,19 @@ fn table(object: &Value) -> Option<String> {
     Some(format!("{family} {}", object["table"].as_str()?))
 }
 
-fn declared(table: String, chain: &Value) -> Chain {
+fn new_chain(table: String, chain: &Value) -> RulesetChain {
     let text = |key: &str| chain[key].as_str().unwrap_or_default().to_owned();
-    let base = chain.get("hook").map(|_| Base {
+    let base = chain.get("hook").map(|_| BaseChain {
         hook: text("hook"),
         kind: text("type"),
         priority: chain["prio"].as_i64().unwrap_or(0),
         drops: chain["policy"] == "drop",
     });
-    Chain { table, name: text("name"), base, rules: vec![] }
+    RulesetChain { table, name: text("name"), base, rules: vec![] }
 }
 
-/// What a rule does to the packet. A map of verdicts is one of them, the one that fits.
-fn judge(rule: &Value, packet: &Packet) -> Option<Rule> {
+/// The rule, if it applies to the packet and decides. Of a verdict map, the entry that matches.
+fn applying_rule(rule: &Value, packet: &Packet) -> Option<ApplyingRule> {
     let mut conditions = Vec::new();
     let mut words = Vec::new();
     for part in rule["expr"].as_array()? {
@@ -55,7 +57,7 @@ fn judge(rule: &Value, packet: &Packet) -> Option<Rule> {
         } else if let Some(verdict) = verdict(part, packet) {
             words.push(name(&verdict));
             let applies = all(conditions) == Some(true);
-            return applies.then(|| Rule { verdict, text: words.join(" ") });
+            return applies.then(|| ApplyingRule { verdict, text: words.join(" ") });
         }
     }
     None
@@ -66,14 +68,14 @@ fn verdict(part: &Value, packet: &Packet) -> Option<RuleTarget> {
     let target = || value["target"].as_str().unwrap_or_default().to_owned();
     Some(match key.as_str() {
         "accept" => RuleTarget::Accept,
-        "drop" | "reject" => RuleTarget::End,
-        "dnat" | "redirect" => RuleTarget::Divert,
+        "drop" | "reject" => RuleTarget::Drop,
+        "dnat" | "redirect" => RuleTarget::Dnat,
         "return" => RuleTarget::Return,
         "jump" => RuleTarget::Jump(target()),
         "goto" => RuleTarget::Goto(target()),
         "vmap" => {
             let entries = value["data"]["set"].as_array()?;
-            let fits = |entry: &&Value| holds(&value["key"], &entry[0], packet) == Some(true);
+            let fits = |entry: &&Value| field_is(&value["key"], &entry[0], packet) == Some(true);
             return verdict(&entries.iter().find(fits)?[1], packet);
         }
         _ => return None,
@@ -83,8 +85,8 @@ fn verdict(part: &Value, packet: &Packet) -> Option<RuleTarget> {
 fn name(verdict: &RuleTarget) -> String {
     match verdict {
         RuleTarget::Accept => "accept".into(),
-        RuleTarget::End => "drop".into(),
-        RuleTarget::Divert => "dnat".into(),
+        RuleTarget::Drop => "drop".into(),
+        RuleTarget::Dnat => "dnat".into(),
         RuleTarget::Return => "return".into(),
         RuleTarget::Jump(chain) => format!("jump {chain}"),
         RuleTarget::Goto(chain) => format!("goto {chain}"),
@@ -109,8 +111,8 @@ fn describe(condition: &Value) -> String {
     format!("{left} {op}{right}")
 }
 
-fn matches(condition: &Value, packet: &Packet) -> Holds {
-    let holds = holds(&condition["left"], &condition["right"], packet)?;
+fn matches(condition: &Value, packet: &Packet) -> Truth {
+    let holds = field_is(&condition["left"], &condition["right"], packet)?;
     match condition["op"].as_str()? {
         "==" | "in" => Some(holds),
         "!=" => Some(!holds),
@@ -118,62 +120,62 @@ fn matches(condition: &Value, packet: &Packet) -> Holds {
     }
 }
 
-/// Whether what `left` names of the packet is, or is among, `right`.
-fn holds(left: &Value, right: &Value, packet: &Packet) -> Holds {
+/// The field of the packet that `left` names is, or is among, `right`.
+fn field_is(left: &Value, right: &Value, packet: &Packet) -> Truth {
     let (kind, detail) = left.as_object()?.iter().next()?;
     let key = detail["key"].as_str();
     match (kind.as_str(), key) {
-        ("meta", Some("iifname" | "iif")) => among(right, &|value| {
+        ("meta", Some("iifname" | "iif")) => is_any_of(right, &|value| {
             let value = value.as_str()?;
             Some(match value.strip_suffix('*') {
                 Some(prefix) => packet.interface.starts_with(prefix),
                 None => packet.interface == value,
             })
         }),
-        ("meta", Some("l4proto")) => among(right, &|value| Some(value == "tcp" || *value == 6)),
-        ("meta", Some("nfproto")) => among(right, &|value| Some(value == "ipv4")),
-        ("meta", Some("protocol")) => among(right, &|value| Some(value == "ip")),
-        ("meta", Some("pkttype")) => among(right, &|value| Some(value == "host" || value == "unicast")),
-        ("ct", Some("state")) => among(right, &|value| Some(value == "new")),
-        ("ct", Some("status")) => among(right, &|value| Some(value == "dnat")),
+        ("meta", Some("l4proto")) => is_any_of(right, &|value| Some(value == "tcp" || *value == 6)),
+        ("meta", Some("nfproto")) => is_any_of(right, &|value| Some(value == "ipv4")),
+        ("meta", Some("protocol")) => is_any_of(right, &|value| Some(value == "ip")),
+        ("meta", Some("pkttype")) => is_any_of(right, &|value| Some(value == "host" || value == "unicast")),
+        ("ct", Some("state")) => is_any_of(right, &|value| Some(value == "new")),
+        ("ct", Some("status")) => is_any_of(right, &|value| Some(value == "dnat")),
         ("payload", None) => payload(detail, right, packet),
         ("fib", None) if detail["result"] == "type" => {
             let destination = detail["flags"].as_array()?.iter().any(|flag| flag == "daddr");
             let wanted = if destination { "local" } else { "unicast" };
-            among(right, &|value| Some(value == wanted))
+            is_any_of(right, &|value| Some(value == wanted))
         }
         _ => None,
     }
 }
 
-fn payload(detail: &Value, right: &Value, packet: &Packet) -> Holds {
+fn payload(detail: &Value, right: &Value, packet: &Packet) -> Truth {
     match (detail["protocol"].as_str()?, detail["field"].as_str()?) {
-        ("tcp" | "th", "dport") => among(right, &|value| Some(value.as_u64()? == u64::from(packet.port))),
-        ("ip", "daddr") => among(right, &|value| address(value, packet.destination)),
+        ("tcp" | "th", "dport") => is_any_of(right, &|value| Some(value.as_u64()? == u64::from(packet.port))),
+        ("ip", "daddr") => is_any_of(right, &|value| address(value, packet.destination)),
         ("ip", "saddr") => {
             let source = packet.source?;
-            among(right, &|value| address(value, source))
+            is_any_of(right, &|value| address(value, source))
         }
-        ("ip", "protocol") => among(right, &|value| Some(value == "tcp" || *value == 6)),
+        ("ip", "protocol") => is_any_of(right, &|value| Some(value == "tcp" || *value == 6)),
         // A packet of another kind has no such field.
         ("ip6" | "udp" | "icmp" | "icmpv6" | "sctp", _) => Some(false),
         _ => None,
     }
 }
 
-fn address(value: &Value, address: Ipv4Addr) -> Holds {
+fn address(value: &Value, address: Ipv4Addr) -> Truth {
     if let Some(prefix) = value.get("prefix") {
         let network = format!("{}/{}", prefix["addr"].as_str()?, prefix["len"].as_u64()?);
-        return within(address, &network);
+        return is_in_network(address, &network);
     }
-    within(address, value.as_str()?)
+    is_in_network(address, value.as_str()?)
 }
 
-/// Whether one of the values does: one alone, a list, a set, a range of numbers. Named sets are not looked into.
-fn among(right: &Value, is: &dyn Fn(&Value) -> Holds) -> Holds {
+/// `is` holds for one of the values: a single one, a list, a set, a range of numbers. Named sets are not resolved.
+fn is_any_of(right: &Value, is: &dyn Fn(&Value) -> Truth) -> Truth {
     let list = right.as_array().or_else(|| right["set"].as_array());
     if let Some(list) = list {
-        return any(list.iter().map(|value| among(value, is)));
+        return any(list.iter().map(|value| is_any_of(value, is)));
     }
     if let Some(range) = right["range"].as_array() {
         let (low, high) = (range.first()?.as_u64()?, range.last()?.as_u64()?);
@@ -184,7 +186,7 @@ fn among(right: &Value, is: &dyn Fn(&Value) -> Holds) -> Holds {
             .unwrap_or(Some(false));
     }
     if let Some(element) = right["elem"].get("val") {
-        return among(element, is);
+        return is_any_of(element, is);
     }
     if right.as_str().is_some_and(|text| text.starts_with('@')) {
         return None;

@@ -97,9 +97,10 @@ impl NftClient {
     }
 
     /// An error when any process owns one of our tables; for a client that owns nothing itself.
-    pub(crate) fn check_unowned(&mut self) -> Option<HostError> {
-        let snapshot = self.inspect().ok()?;
-        snapshot.tables.iter().find(|table| table.owner.is_some()).map(|table| table_owned(table.family))
+    pub(crate) fn check_unowned(&mut self) -> Result<(), HostError> {
+        let Ok(snapshot) = self.inspect() else { return Ok(()) };
+        let owned = snapshot.tables.iter().find(|table| table.owner.is_some());
+        owned.map_or(Ok(()), |table| Err(table_owned(table.family)))
     }
 
     pub(crate) fn inspect(&mut self) -> Result<TablesSnapshot, HostError> {

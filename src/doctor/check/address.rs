@@ -1,0 +1,89 @@
+//! The machine and the address on it.
+
+use crate::doctor::facts::HostFacts;
+use crate::doctor::report::Finding;
+use crate::host::address::{InterfaceAddress, prefix_length};
+use crate::model::endpoint::{ADDRESS_V4, ADDRESS_V6};
+
+/// A real cloud, whose metadata we would hide.
+pub(super) fn cloud(facts: &HostFacts) -> Vec<Finding> {
+    let Some(found) = &facts.cloud else {
+        return vec![Finding::ok("cloud", "this is not a cloud machine with a metadata service of its own")];
+    };
+    let found_text = format!("this is a real {} machine: {} is {:?}", found.cloud, found.file, found.text);
+    if facts.applied_settings().allow_takeover {
+        return vec![
+            Finding::note("cloud", found_text)
+                .meaning("its own metadata is hidden because of allow-takeover = true"),
+        ];
+    }
+    vec![
+        Finding::problem("cloud", found_text)
+            .meaning(
+                "it has a metadata service of its own at 169.254.169.254, so the guardian refuses to start",
+            )
+            .repair("systemctl disable --now mock-imds   # leave the real service alone")
+            .repair(
+                "editor /etc/mock-imds/host.toml     # or: [host] allow-takeover = true, to hide it anyway",
+            ),
+    ]
+}
+
+/// The interfaces that have the address, and its prefix length.
+pub(super) fn address(facts: &HostFacts) -> Vec<Finding> {
+    let found = match &facts.addresses {
+        Ok(found) => found,
+        Err(why) => return vec![Finding::unknown("address", why)],
+    };
+    let mut findings: Vec<Finding> = found.iter().map(|found| one_address(facts, found)).collect();
+    if !facts.has_address(ADDRESS_V4.into()) && facts.network_is_up() {
+        findings.push(
+            Finding::problem("address", "169.254.169.254 is on no interface, though it was set up")
+                .meaning("no program finds the service; the guardian should have restored it within a second")
+                .repair("systemctl restart mock-imds-net"),
+        );
+    }
+    let applied = facts.applied_settings();
+    if applied.ipv6 && !facts.has_address(ADDRESS_V6.into()) && facts.network_is_up() {
+        let missing = facts.published.as_ref().and_then(|status| status.unavailable.first());
+        let why = missing.map_or_else(String::new, |missing| format!(": {}", missing.reason));
+        findings.push(
+            Finding::problem("ipv6", format!("fd00:ec2::254 is not on lo{why}"))
+                .meaning("host.toml asks for IPv6, and clients that prefer it get no answer")
+                .repair("sysctl net.ipv6.conf.all.disable_ipv6=0 net.ipv6.conf.lo.disable_ipv6=0 && systemctl reload mock-imds-net")
+                .repair("editor /etc/mock-imds/host.toml   # or: [host] ipv6 = false"),
+        );
+    }
+    findings
+}
+
+fn one_address(facts: &HostFacts, found: &InterfaceAddress) -> Finding {
+    let (name, on) = (format!("{}/{}", found.address, found.prefix), &found.interface);
+    if !found.loopback {
+        return Finding::problem("address", format!("{name} is on the interface {on}"))
+            .meaning(
+                "something else serves metadata there (another mock?), and the guardian refuses beside it",
+            )
+            .repair(format!("ip addr del {name} dev {on}"))
+            .repair("systemctl restart mock-imds");
+    }
+    if found.prefix != prefix_length(found.address) {
+        let exact = format!("{}/{}", found.address, prefix_length(found.address));
+        return Finding::problem("width", format!("{name} is on lo"))
+            .meaning("its whole network is local now: other link-local addresses, as 169.254.170.2, end at this host")
+            .repair(format!("ip addr add {exact} dev lo scope host; ip addr del {name} dev lo"));
+    }
+    if facts.network_is_up() {
+        return Finding::ok("address", format!("{name} on lo"));
+    }
+    let (whose, meaning, repair) = if found.marked {
+        ("mock-imds", "left by a guardian that has ended", "mock-imds net down".to_owned())
+    } else {
+        let delete = format!("ip addr del {name} dev lo");
+        ("somebody else", "no guardian of ours holds it: another mock does, or it was added by hand", delete)
+    };
+    Finding::problem("address", format!("{name} is on lo, added by {whose}"))
+        .meaning(meaning)
+        .repair(repair)
+        .repair("systemctl start mock-imds")
+}

@@ -1,0 +1,180 @@
+//! `mock-imds net hold`: set up, notify systemd, watch, restore, reload, take down. One thread, one poll loop.
+
+mod signals;
+mod watch;
+
+use std::collections::HashSet;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use sd_notify::NotifyState;
+
+use super::backoff::RestoreBackoff;
+use super::error::combine;
+use super::network::Network;
+use super::options::NetOptions;
+use super::reexec::{self, InheritedState};
+use super::runtime::{Lock, Runtime};
+use super::status::{GuardianStatus, NetMode, StatusHistory};
+use super::{HostError, address, clock, nft, privilege};
+use crate::exit::Failure;
+use signals::{BlockedSignals, GuardianEvent};
+
+/// `net hold`: returns when a signal ends it, with everything taken down.
+pub(crate) fn hold(options: &NetOptions) -> Result<(), Failure> {
+    privilege::check()?;
+    let program = reexec::program();
+    let signals = BlockedSignals::block()?;
+    let mut guardian = match reexec::inherit() {
+        Some(inherited) => Guardian::resume(options, inherited)?,
+        None => Guardian::start(options)?,
+    };
+    loop {
+        match guardian.watch(&signals)? {
+            GuardianEvent::Reload => guardian.reload(options, &program),
+            GuardianEvent::Stop => return guardian.stop(),
+        }
+    }
+}
+
+struct Guardian {
+    network: Network,
+    runtime: Runtime,
+    lock: Lock,
+    address_watch: address::AddressWatch,
+    table_watch: Option<nft::NftWatch>,
+    history: StatusHistory,
+    backoff: RestoreBackoff,
+    /// Warnings and unrestorable deviations, which are logged once each.
+    logged: HashSet<String>,
+    started: Instant,
+}
+
+impl Guardian {
+    /// The first start: there is nothing of ours, or what a crash left.
+    fn start(options: &NetOptions) -> Result<Self, Failure> {
+        let settings = options.load_settings()?;
+        let runtime = Runtime::create(&options.runtime)?;
+        let lock = runtime.lock()?.expect("the directory was created just now");
+        let mut guardian = Self::new(options, runtime, nft::NftClient::open_or_without()?, lock)?;
+        guardian.network.converge(&settings)?;
+        guardian.watch_tables()?;
+        guardian.publish();
+        tracing::info!("{}", guardian.status().headline());
+        Ok(guardian)
+    }
+
+    /// The start after a reload: the former image left its socket, its lock, its record and its status.
+    fn resume(options: &NetOptions, inherited: InheritedState) -> Result<Self, Failure> {
+        let runtime = Runtime::at(&options.runtime);
+        let former = runtime.status();
+        let mut guardian = Self::new(options, runtime, inherited.tables, inherited.lock)?;
+        if let Some(former) = former {
+            guardian.history = former.into();
+        }
+        guardian.apply(options)?;
+        guardian.watch_tables()?;
+        Ok(guardian)
+    }
+
+    fn new(
+        options: &NetOptions,
+        runtime: Runtime,
+        tables: nft::NftClient,
+        lock: Lock,
+    ) -> Result<Self, HostError> {
+        // The subscription comes before the changes, so that nothing is missed in between.
+        let address_watch = address::AddressWatch::open()?;
+        let network = Network::open(runtime.clone(), tables, !options.ordinary_tables)?;
+        Ok(Self {
+            network,
+            runtime,
+            lock,
+            address_watch,
+            table_watch: None,
+            history: StatusHistory::begin(),
+            backoff: RestoreBackoff::default(),
+            logged: HashSet::new(),
+            started: clock::instant(),
+        })
+    }
+
+    fn watch_tables(&mut self) -> Result<(), HostError> {
+        self.table_watch = if self.network.owns_tables() { None } else { Some(nft::NftWatch::open()?) };
+        Ok(())
+    }
+
+    // === reload ===
+
+    /// Executes the installed program; where that fails, this one reloads.
+    fn reload(&mut self, options: &NetOptions, program: &Path) {
+        let mut states = vec![NotifyState::Reloading];
+        states.extend(NotifyState::monotonic_usec_now().ok());
+        notify_systemd(&states);
+        let error = reexec::exec(program, self.network.tables(), &self.lock);
+        tracing::warn!("{} can't be run ({error}); the running program reloads instead", program.display());
+        let reloaded = self.apply(options).and_then(|()| Ok(self.watch_tables()?));
+        if let Err(failure) = reloaded {
+            tracing::error!("after the reload: {failure}");
+        }
+    }
+
+    /// Applies host.toml as it is now; with a broken one, the former settings stay.
+    fn apply(&mut self, options: &NetOptions) -> Result<(), Failure> {
+        let former = self.runtime.record().map(|record| record.settings);
+        let result = options.load_settings().and_then(|settings| Ok(self.network.converge(&settings)?));
+        self.history.rejected = None;
+        match (result, former) {
+            (Ok(()), _) => {
+                self.history.applied = clock::timestamp();
+                tracing::info!("reloaded: {}", self.status().headline());
+            }
+            (Err(failure), Some(former)) => {
+                tracing::error!("reload rejected, the previous settings stay in force:\n{failure}");
+                self.history.rejected = failure.message.lines().next().map(str::to_owned);
+                self.network.converge(&former)?;
+            }
+            (Err(failure), None) => return Err(failure),
+        }
+        self.publish();
+        Ok(())
+    }
+
+    // === status ===
+
+    fn status(&self) -> GuardianStatus {
+        self.network.status(NetMode::Hold, self.history.clone())
+    }
+
+    /// Writes status.json and notifies systemd. New warnings go to the log, once each.
+    fn publish(&mut self) {
+        let status = self.status();
+        for warning in &status.warnings {
+            if self.logged.insert(warning.clone()) {
+                tracing::warn!("{warning}");
+            }
+        }
+        if let Err(error) = self.runtime.write_status(&status) {
+            tracing::error!("the status can't be published: {error}");
+        }
+        notify_systemd(&[NotifyState::Ready, NotifyState::Status(&status.headline())]);
+    }
+
+    fn stop(mut self) -> Result<(), Failure> {
+        notify_systemd(&[NotifyState::Stopping, NotifyState::Status("Taking down")]);
+        let taken_down = combine(self.network.take_down());
+        tracing::info!("the address and the tables are removed");
+        taken_down
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.started.elapsed()
+    }
+}
+
+/// Does nothing unless systemd started this process.
+fn notify_systemd(states: &[NotifyState<'_>]) {
+    if let Err(error) = sd_notify::notify(states) {
+        tracing::warn!("cannot notify systemd: {error}");
+    }
+}

@@ -1,0 +1,111 @@
+//! The loop: wait for notifications, compare, restore.
+//!
+//! Addresses are watched always. The tables are watched only where they are not owned: an owned table can't be
+//! changed by anybody else.
+
+use std::os::fd::AsFd as _;
+use std::time::Duration;
+
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+
+use super::Guardian;
+use super::signals::{BlockedSignals, GuardianEvent};
+use crate::exit::Failure;
+use crate::host::backoff::LogDecision;
+use crate::host::network::Deviation;
+use crate::host::status::Restoration;
+use crate::host::{HostError, clock};
+
+/// Delay after a notification, to handle further ones with it: a flush comes as many.
+const COLLECT_DELAY: Duration = Duration::from_millis(10);
+
+/// Delay after a failed restoration.
+const RETRY_DELAY: Duration = Duration::from_secs(1);
+
+impl Guardian {
+    /// Restores what other programs remove, until a signal comes.
+    pub(super) fn watch(&mut self, signals: &BlockedSignals) -> Result<GuardianEvent, Failure> {
+        // Something may have happened before the watch was opened.
+        let mut due = Some(self.elapsed());
+        loop {
+            if self.wait(signals, due)?
+                && let Some(event) = signals.read()
+            {
+                return Ok(event);
+            }
+            let mut changed = self.address_watch.drain()?;
+            if let Some(tables) = &mut self.table_watch {
+                changed |= tables.drain()?;
+            }
+            if changed && due.is_none() {
+                due = Some(self.backoff.earliest_next().max(self.elapsed() + COLLECT_DELAY));
+            }
+            if due.is_some_and(|due| due <= self.elapsed()) {
+                due = self.check();
+            }
+        }
+    }
+
+    /// Waits for a notification, a signal or the time; true if a signal came.
+    fn wait(&self, signals: &BlockedSignals, due: Option<Duration>) -> Result<bool, HostError> {
+        let remaining = due.map(|due| due.saturating_sub(self.elapsed()) + Duration::from_micros(999));
+        let timeout = remaining.map_or(PollTimeout::NONE, |remaining| {
+            PollTimeout::try_from(remaining.as_millis()).unwrap_or(PollTimeout::MAX)
+        });
+        let mut fds = vec![
+            PollFd::new(signals.as_fd(), PollFlags::POLLIN),
+            PollFd::new(self.address_watch.as_fd(), PollFlags::POLLIN),
+        ];
+        fds.extend(self.table_watch.as_ref().map(|tables| PollFd::new(tables.as_fd(), PollFlags::POLLIN)));
+        match poll(&mut fds, timeout) {
+            Ok(_) | Err(Errno::EINTR) => Ok(fds[0].any().unwrap_or(false)),
+            Err(error) => Err(HostError::kernel("wait for notifications", error)),
+        }
+    }
+
+    /// Compares and restores. Returns the time of the next check without a notification, after a failure only.
+    fn check(&mut self) -> Option<Duration> {
+        let restored = self.network.deviations().and_then(|deviations| self.restore(&deviations));
+        match restored {
+            Ok(()) => None,
+            Err(error) => {
+                tracing::error!("what was removed could not be restored: {error}");
+                self.backoff.record(self.elapsed());
+                Some(self.elapsed() + RETRY_DELAY)
+            }
+        }
+    }
+
+    fn restore(&mut self, deviations: &[Deviation]) -> Result<(), HostError> {
+        let (unrestorable, restorable): (Vec<_>, Vec<_>) = deviations
+            .iter()
+            .cloned()
+            .partition(|deviation| matches!(deviation, Deviation::OnOtherInterface(..)));
+        for deviation in unrestorable.iter().map(Deviation::to_string) {
+            if self.logged.insert(deviation.clone()) {
+                tracing::warn!("{deviation}");
+            }
+        }
+        if restorable.is_empty() {
+            return Ok(());
+        }
+        self.network.restore(&restorable)?;
+        let decision = self.backoff.record(self.elapsed());
+        for deviation in &restorable {
+            match decision {
+                LogDecision::Log => tracing::warn!("{deviation}; restored"),
+                LogDecision::LogRepeated => tracing::warn!(
+                    "{deviation}; restored repeatedly: find out what removes it; from now on it is restored \
+                     once a second and logged once a minute"
+                ),
+                LogDecision::Skip => {}
+            }
+            self.history
+                .restorations
+                .push(Restoration { at: clock::timestamp(), what: deviation.to_string() });
+        }
+        self.publish();
+        Ok(())
+    }
+}

@@ -1,0 +1,190 @@
+//! The plan carried out: converge, compare, restore, take down. Each is idempotent.
+
+mod deviation;
+mod status;
+mod take_down;
+
+use std::net::IpAddr;
+
+use nix::errno::Errno;
+
+use super::added_record::{self, AddedRecord, AddressDecision};
+use super::address::{self, AddResult, prefix_length};
+use super::plan::{Family, Plan, TABLE, Table};
+use super::runtime::Runtime;
+use super::settings::HostSettings;
+use super::status::{AddressOrigin, LoopbackAddress, Unavailable};
+use super::{HostError, nft};
+
+pub(crate) use deviation::Deviation;
+pub(crate) use take_down::take_down_recorded;
+
+/// The host's network, through the kernel and the record.
+#[derive(Debug)]
+pub(crate) struct Network {
+    addresses: address::AddressClient,
+    tables: nft::NftClient,
+    runtime: Runtime,
+    wanted: nft::KernelSupport,
+    state: NetworkState,
+}
+
+/// The result of the last [`Network::converge`], to compare with.
+#[derive(Debug)]
+struct NetworkState {
+    settings: HostSettings,
+    plan: Plan,
+    support: nft::KernelSupport,
+    installed: nft::TablesSnapshot,
+    assigned: Vec<LoopbackAddress>,
+    unavailable: Vec<Unavailable>,
+    loopback_up: bool,
+}
+
+impl Network {
+    /// Changes nothing yet. `owner` asks for owned tables, which the kernel removes when `tables` is closed.
+    pub(crate) fn open(runtime: Runtime, tables: nft::NftClient, owner: bool) -> Result<Self, HostError> {
+        let wanted = nft::KernelSupport { owner, arp: true };
+        let state = NetworkState {
+            settings: HostSettings::default(),
+            plan: Plan::new(&[], &[]),
+            support: wanted,
+            installed: nft::TablesSnapshot::default(),
+            assigned: vec![],
+            unavailable: vec![],
+            loopback_up: true,
+        };
+        Ok(Self { addresses: address::AddressClient::open()?, tables, runtime, wanted, state })
+    }
+
+    /// The socket that owns the tables.
+    pub(crate) fn tables(&self) -> &nft::NftClient {
+        &self.tables
+    }
+
+    /// Brings the network from any state to the one that the settings describe.
+    ///
+    /// A failure leaves what a former process left, and nothing new.
+    pub(crate) fn converge(&mut self, settings: &HostSettings) -> Result<(), HostError> {
+        let earlier = self.runtime.record();
+        let mut changed = false;
+        let converged = self.try_converge(settings, earlier.as_ref(), &mut changed);
+        if converged.is_err() {
+            let undone = match (earlier, changed) {
+                (None, true) => self.take_down(),
+                (None, false) => self.runtime.clear(),
+                (Some(earlier), false) => self.runtime.write_record(&earlier).err().into_iter().collect(),
+                // Part of the new settings holds; the record says what is to be removed either way.
+                (Some(_), true) => vec![],
+            };
+            for error in undone {
+                tracing::error!("while rolling back: {error}");
+            }
+        }
+        converged
+    }
+
+    /// `changed` becomes true with the first change, also when a later one fails.
+    fn try_converge(
+        &mut self,
+        settings: &HostSettings,
+        earlier: Option<&AddedRecord>,
+        changed: &mut bool,
+    ) -> Result<(), HostError> {
+        let wanted = settings.addresses();
+        let found = self.addresses.find(&wanted)?;
+        let decide = |address: &IpAddr| Ok((*address, added_record::decide(*address, &found, earlier)?));
+        let decisions: Vec<(IpAddr, AddressDecision)> =
+            wanted.iter().map(decide).collect::<Result<_, HostError>>()?;
+        let obsolete = added_record::obsolete(&wanted, earlier);
+
+        // Written before it is done: after a crash too much is recorded, never too little.
+        let ours = decisions.iter().filter(|(_, decision)| !matches!(decision, AddressDecision::Adopt(_)));
+        let added = ours.map(|(address, _)| *address).chain(obsolete.iter().copied()).collect();
+        self.runtime.write_record(&AddedRecord { added, settings: settings.clone() })?;
+
+        // The guard is there before the address that it guards.
+        // A table that another guardian owns fails here, before anything is changed.
+        self.apply(Plan::of(settings, &wanted))?;
+        *changed = true;
+        self.state.assigned.clear();
+        self.state.unavailable.clear();
+        for (address, decision) in decisions {
+            self.assign(address, decision)?;
+        }
+        for address in obsolete {
+            self.addresses.remove(address)?;
+        }
+        self.state.settings = settings.clone();
+        self.state.loopback_up = self.addresses.loopback_up()?;
+        self.finish()
+    }
+
+    fn assign(&mut self, address: IpAddr, decision: AddressDecision) -> Result<(), HostError> {
+        let on_lo = |prefix, origin| LoopbackAddress { address, prefix, origin };
+        let assigned = match decision {
+            AddressDecision::Keep => on_lo(prefix_length(address), AddressOrigin::Added),
+            AddressDecision::Adopt(prefix) => on_lo(prefix, AddressOrigin::Adopted),
+            AddressDecision::Add => match self.addresses.add(address)? {
+                AddResult::Added => on_lo(prefix_length(address), AddressOrigin::Added),
+                // Somebody was faster, since the list was read.
+                AddResult::Existed => on_lo(prefix_length(address), AddressOrigin::Adopted),
+                AddResult::Unavailable(errno) => {
+                    self.state.unavailable.push(Unavailable { address, reason: unavailable_reason(errno) });
+                    return Ok(());
+                }
+            },
+        };
+        self.state.assigned.push(assigned);
+        Ok(())
+    }
+
+    /// Leaves unavailable addresses out of the plan, and records the addresses that were added.
+    fn finish(&mut self) -> Result<(), HostError> {
+        let assigned: Vec<IpAddr> = self.state.assigned.iter().map(|on_lo| on_lo.address).collect();
+        if assigned != self.state.plan.addresses {
+            self.apply(Plan::of(&self.state.settings, &assigned))?;
+        }
+        let added = self.state.assigned.iter().filter(|on_lo| on_lo.origin == AddressOrigin::Added);
+        let added = added.map(|on_lo| on_lo.address).collect();
+        self.runtime.write_record(&AddedRecord { added, settings: self.state.settings.clone() })
+    }
+
+    /// Replaces our tables, and reads them again.
+    fn apply(&mut self, plan: Plan) -> Result<(), HostError> {
+        if plan.tables.is_empty() {
+            self.tables.remove()?;
+            self.state.support = self.wanted;
+        } else {
+            self.state.support = self.tables.apply(&plan.tables, self.wanted)?;
+        }
+        self.state.installed = self.tables.inspect()?;
+        self.state.plan = plan;
+        let missing = self.planned_tables().find(|table| {
+            let installed = self.state.installed.table(table.family);
+            installed.is_none_or(|installed| {
+                installed.rules.len() != table.rule_count() || installed.chains.len() != table.chains.len()
+            })
+        });
+        match missing {
+            None => Ok(()),
+            Some(table) => Err(HostError::Kernel {
+                what: format!("keep the table {} {TABLE} as it was applied", table.family),
+                source: Errno::EPROTO,
+            }),
+        }
+    }
+
+    fn planned_tables(&self) -> impl Iterator<Item = &Table> {
+        let arp = self.state.support.arp;
+        self.state.plan.tables.iter().filter(move |table| arp || table.family != Family::Arp)
+    }
+}
+
+fn unavailable_reason(errno: Errno) -> String {
+    match errno {
+        Errno::EACCES => "IPv6 is disabled on lo (sysctl net.ipv6.conf.lo.disable_ipv6)".into(),
+        Errno::EAFNOSUPPORT | Errno::EOPNOTSUPP => "this kernel has no IPv6".into(),
+        other => format!("the kernel refuses it ({other})"),
+    }
+}

@@ -1,0 +1,33 @@
+//! The options of `net up` and `net hold`.
+
+use std::path::PathBuf;
+
+use super::cloud;
+use super::settings::HostSettings;
+use crate::config::Report;
+use crate::exit::{ExitStatus, Failure};
+
+#[derive(Debug, Clone)]
+pub(crate) struct NetOptions {
+    /// host.toml.
+    pub config: PathBuf,
+    /// The runtime directory.
+    pub runtime: PathBuf,
+    /// [`cloud::DMI`] except in tests.
+    pub dmi: PathBuf,
+    /// Ordinary tables, as on a kernel without the owner flag.
+    pub ordinary_tables: bool,
+}
+
+impl NetOptions {
+    /// Reads host.toml, and refuses on a real cloud machine.
+    pub(super) fn load_settings(&self) -> Result<HostSettings, Failure> {
+        let refuse = |report: Report| Failure::new(ExitStatus::Config, report.to_string());
+        let (settings, warnings) = HostSettings::load(&self.config).map_err(refuse)?;
+        if !warnings.problems.is_empty() {
+            tracing::warn!("{warnings}");
+        }
+        cloud::check(&self.dmi, settings.allow_takeover)?;
+        Ok(settings)
+    }
+}
