@@ -12,7 +12,7 @@
 //!                        └─→ scenario                                 L1: TOML → model
 //!        transcribe ──→ scenario, imds, identity                     L1: written, compiled, asked
 //!        server, control, daemon ──→ journal ──→ imds ──→ identity    L1: requests, protocol, documents
-//!        everything ──→ model, config, exit, observe, paths, watch   L0
+//!        everything ──→ model, clock, config, exit, observe, paths, watch   L0
 //! ```
 //!
 //! `host` and `server` never meet: code that can change the host cannot be reached from a request.
@@ -21,6 +21,7 @@
 
 pub mod aemm;
 pub mod cli;
+pub(crate) mod clock;
 pub mod commands;
 pub mod config;
 pub(crate) mod control;

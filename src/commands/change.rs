@@ -1,5 +1,5 @@
-//! `mock-imds spot`, `rebalance`, `maintenance`, `lifecycle`, `clear`, `rotate`, `set`: each is an event in the words
-//! of `[[event]]` that is sent to a running server.
+//! `mock-imds spot`, `rebalance`, `maintenance`, `lifecycle`, `clear`, `rotate`, `set`: each sends an event, in the
+//! words of `[[event]]`, to a running server.
 
 use std::fs::File;
 use std::io::{ErrorKind, Read as _};
@@ -13,23 +13,23 @@ use super::{nothing_changed, tell};
 use crate::cli::{ClearArgs, LifecycleArgs, MaintenanceArgs, ScheduleArgs, SetArgs, SpotArgs};
 use crate::config::{MAX_BYTES, plain};
 use crate::control::ControlClient;
+use crate::control::api::LiveOrder;
 use crate::exit::{ExitStatus, Failure};
 
-/// Sends an event and says what it does.
+/// Sends an event and prints its effect.
 pub(crate) fn exec(occasion: &ScheduleArgs, event: Value) -> Result<(), Failure> {
     let Value::Object(mut event) = event else {
         return Err(Failure::new(ExitStatus::Software, "an event is an object"));
     };
-    let said = [("in", &occasion.within), ("at", &occasion.at), ("instance", &occasion.instance)];
-    for (key, value) in said {
+    let schedule = [("in", &occasion.within), ("at", &occasion.at), ("instance", &occasion.instance)];
+    for (key, value) in schedule {
         event.extend(value.as_ref().map(|value| (key.to_owned(), object!(value))));
     }
-    let outcome = ControlClient::new(occasion.control.path.as_deref()).event(&Value::Object(event))?;
-    tell(outcome, occasion.json, |accepted| (&accepted.report, accepted.message.clone()))
-        .map_err(nothing_changed)
+    let client = ControlClient::new(occasion.control.path.as_deref());
+    let outcome = client.add(&LiveOrder::Event(Value::Object(event)));
+    tell(outcome, occasion.json, |added| (&added.report, added.message.clone()), nothing_changed)
 }
 
-/// A spot interruption notice.
 pub(crate) fn spot(spot: &SpotArgs) -> Value {
     let mut words = Map::from_iter([
         ("action".to_owned(), object!(spot.action)),
@@ -40,14 +40,12 @@ pub(crate) fn spot(spot: &SpotArgs) -> Value {
     object!({ "spot-interruption": words })
 }
 
-/// A rebalance recommendation.
 pub(crate) fn rebalance() -> Value {
     object!({ "rebalance-recommendation": {} })
 }
 
-/// A maintenance event.
 pub(crate) fn maintenance(asked: &MaintenanceArgs) -> Value {
-    let said = [
+    let texts = [
         ("id", &asked.id),
         ("code", &asked.code),
         ("description", &asked.description),
@@ -56,28 +54,25 @@ pub(crate) fn maintenance(asked: &MaintenanceArgs) -> Value {
         ("not-before-deadline", &asked.not_before_deadline),
     ];
     let mut words = Map::from_iter([("state".to_owned(), object!(asked.state))]);
-    for (key, value) in said {
+    for (key, value) in texts {
         words.extend(value.as_ref().map(|value| (key.to_owned(), object!(value))));
     }
     object!({ "maintenance": words })
 }
 
-/// A target lifecycle state.
 pub(crate) fn lifecycle(asked: &LifecycleArgs) -> Value {
     object!({ "target-lifecycle-state": asked.state })
 }
 
-/// What is taken back.
 pub(crate) fn clear(clear: &ClearArgs) -> Value {
     object!({ "clear": clear.what })
 }
 
-/// New credentials.
 pub(crate) fn rotate() -> Value {
     object!({ "credentials": { "rotate": true } })
 }
 
-/// The last word on a path. A file is read here: the server would read it as another user.
+/// An override of a path. A file is read here: the server would read it as another user.
 pub(crate) fn set(set: &SetArgs) -> Result<Value, Failure> {
     if set.unset {
         return Ok(object!({ "unset": [set.path] }));

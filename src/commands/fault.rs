@@ -1,13 +1,13 @@
-//! `mock-imds fault`: has something go wrong in a running server, in the words of `[[fault]]`.
+//! `mock-imds fault`: sends a fault, in the words of `[[fault]]`, to a running server.
 
 use serde_json::{Map, Value, json as object};
 
 use super::{json, nothing_changed, say, tell};
 use crate::cli::FaultArgs;
 use crate::control::ControlClient;
+use crate::control::api::LiveOrder;
 use crate::exit::Failure;
 
-/// Runs the subcommand.
 pub(crate) fn exec(asked: &FaultArgs) -> Result<(), Failure> {
     let client = ControlClient::new(asked.control.path.as_deref());
     if asked.clear {
@@ -15,9 +15,8 @@ pub(crate) fn exec(asked: &FaultArgs) -> Result<(), Failure> {
         say(&if asked.json { json(&cleared) } else { cleared.message });
         return Ok(());
     }
-    let outcome = client.fault(&words(asked))?;
-    tell(outcome, asked.json, |accepted| (&accepted.report, accepted.message.clone()))
-        .map_err(nothing_changed)
+    let outcome = client.add(&LiveOrder::Fault(words(asked)));
+    tell(outcome, asked.json, |added| (&added.report, added.message.clone()), nothing_changed)
 }
 
 fn words(asked: &FaultArgs) -> Value {
@@ -34,7 +33,7 @@ fn words(asked: &FaultArgs) -> Value {
     });
     let several = |values: &[String]| (!values.is_empty()).then(|| object!(values));
     let text = |value: &Option<String>| value.as_ref().map(|value| object!(value));
-    let said = [
+    let words = [
         ("latency", latency),
         ("status", asked.status.map(Value::from)),
         ("body", text(&asked.body)),
@@ -54,5 +53,5 @@ fn words(asked: &FaultArgs) -> Value {
         ("from", text(&asked.at)),
         ("instance", text(&asked.instance)),
     ];
-    said.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))).collect::<Map<_, _>>().into()
+    words.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))).collect::<Map<_, _>>().into()
 }

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::cli::{Cli, CliCommand, ImportFormat};
 use crate::config::plain;
+use crate::control::OrderError;
 use crate::control::api::Rejected;
 use crate::exit::{self, ExitStatus, Failure};
 use crate::observe;
@@ -71,12 +72,14 @@ fn carry_out(command: CliCommand) -> Result<(), Failure> {
     }
 }
 
-/// Prints what came of an order: as JSON, or what it warns of and then its sentence, which `words` gives.
+/// Prints the outcome of an order: as JSON, or its warnings and then its sentence, which `words` gives. The failure of
+/// one that was rejected is the caller's.
 fn tell<T: Serialize>(
-    outcome: Result<T, Rejected>,
+    outcome: Result<T, OrderError>,
     as_json: bool,
     words: impl FnOnce(&T) -> (&str, String),
-) -> Result<(), Rejected> {
+    rejected: impl FnOnce(&Rejected) -> Failure,
+) -> Result<(), Failure> {
     match outcome {
         Ok(done) if as_json => say(&json(&done)),
         Ok(done) => {
@@ -86,20 +89,21 @@ fn tell<T: Serialize>(
             }
             say(&sentence);
         }
-        Err(rejected) => {
+        Err(OrderError::Failed(failure)) => return Err(failure),
+        Err(OrderError::Rejected(rejection)) => {
             if as_json {
-                say(&json(&rejected));
+                say(&json(&rejection));
             } else {
-                warn(&rejected.report);
+                warn(&rejection.report);
             }
-            return Err(rejected);
+            return Err(rejected(&rejection));
         }
     }
     Ok(())
 }
 
-/// An order that was rejected, and left everything as it was.
-fn nothing_changed(_: Rejected) -> Failure {
+/// The failure of an order that was rejected, and left everything as it was.
+fn nothing_changed(_: &Rejected) -> Failure {
     Failure::new(ExitStatus::Config, "rejected; nothing has changed")
 }
 

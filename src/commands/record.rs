@@ -5,7 +5,7 @@ use tokio::runtime;
 use super::transcript::{self, TranscriptSource, keep};
 use super::{output, warn};
 use crate::cli::RecordArgs;
-use crate::daemon::system_clock::now;
+use crate::clock::now;
 use crate::exit::{ExitStatus, Failure};
 use crate::record::{Crawl, CrawlStep, Target, exchange};
 use crate::transcribe::Observations;

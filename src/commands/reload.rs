@@ -4,19 +4,23 @@
 use crate::cli::ReloadArgs;
 use crate::commands::tell;
 use crate::control::ControlClient;
-use crate::control::api::ReloadOrder;
+use crate::control::api::{ReloadOrder, Reloaded};
 use crate::exit::{ExitStatus, Failure};
 
-/// Runs the subcommand.
 pub(crate) fn exec(reload: &ReloadArgs) -> Result<(), Failure> {
-    let outcome =
-        ControlClient::new(reload.control.path.as_deref()).reload(&ReloadOrder { keep: reload.keep })?;
-    tell(outcome, reload.json, |reloaded| (&reloaded.report, format!("reloaded: {}", reloaded.message)))
-        .map_err(|rejected| {
+    let client = ControlClient::new(reload.control.path.as_deref());
+    let outcome = client.reload(&ReloadOrder { keep: reload.keep });
+    let words = |reloaded: &Reloaded| format!("reloaded: {}", reloaded.message);
+    tell(
+        outcome,
+        reload.json,
+        |reloaded| (&reloaded.report, words(reloaded)),
+        |rejected| {
             let since = rejected.scenario.at.rfc3339();
             Failure::new(
                 ExitStatus::Config,
                 format!("reload rejected; still serving what was loaded {since}"),
             )
-        })
+        },
+    )
 }

@@ -20,7 +20,7 @@ use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::{sleep, timeout};
 
-use super::system_clock;
+use crate::clock;
 use crate::config::SourceText;
 use crate::model::{CredentialSource, Fetched, Keys};
 use crate::scenario::parse_credential_process;
@@ -64,7 +64,7 @@ async fn keep(source: CredentialSource, number: u64, posts: mpsc::Sender<Post>) 
     loop {
         let sight = sight(&source).await;
         let fetched = fetch(&source).await;
-        let now = system_clock::now();
+        let now = clock::now();
         let post = match &fetched {
             Ok(keys) => {
                 tracing::info!("new credentials {}", expiry(keys));

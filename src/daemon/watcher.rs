@@ -42,7 +42,7 @@ impl Watcher {
     /// Orders a look now, as something may have moved since the scenario was read, and after each move.
     pub(super) async fn run(mut self, orders: mpsc::Sender<Order>) {
         while self.0.recv().await.is_some() {
-            if orders.send(Order::Look).await.is_err() {
+            if orders.send(Order::ReloadIfChanged).await.is_err() {
                 return;
             }
         }

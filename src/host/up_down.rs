@@ -7,6 +7,7 @@ use super::runtime::Runtime;
 use super::settings::HostSettings;
 use super::status::{GuardianStatus, NetMode, Protection, Restorations};
 use super::{HostError, cloud, nft, privilege};
+use crate::clock;
 use crate::config::Report;
 use crate::exit::{self, Failure};
 
@@ -94,8 +95,7 @@ pub(super) fn describe(
     }
 }
 
-/// The time of day in whole seconds, RFC 3339.
+/// The time of day, RFC 3339.
 pub(super) fn now() -> String {
-    let now = jiff::Timestamp::now();
-    jiff::Timestamp::from_second(now.as_second()).unwrap_or(now).to_string()
+    clock::now().rfc3339()
 }

@@ -9,6 +9,7 @@
 //! | after loading, after a first poll | fixed | yes |
 //! | after the daemon's start, an instant | where the clock was then | no |
 
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -110,10 +111,10 @@ impl ScenarioClock {
     /// The last happening of each event that has happened, in order; of equal places the file's order counts.
     ///
     /// Earlier happenings of a repeated event need not be told: each overwrites what the one before did.
-    pub(crate) fn occurrences(&self, events: &[Event], now: Timestamp) -> Vec<Occurrence> {
+    pub(crate) fn occurrences(&self, events: &[impl Borrow<Event>], now: Timestamp) -> Vec<Occurrence> {
+        let events = events.iter().map(Borrow::borrow).enumerate();
         let last = |(index, event)| self.last(index, event, now).map(|happening| (happening, index));
-        let mut happenings: Vec<(EventOccurrence, usize)> =
-            events.iter().enumerate().filter_map(last).collect();
+        let mut happenings: Vec<(EventOccurrence, usize)> = events.filter_map(last).collect();
         happenings.sort_by_key(|(happening, index)| (happening.place, happening.turn, *index));
         happenings.into_iter().map(|(happening, index)| (happening.at, index)).collect()
     }
@@ -123,7 +124,7 @@ impl ScenarioClock {
     /// The clock after it was moved to a place of the timeline at `now`. What had happened keeps its instant,
     /// unless its place lies behind that one: then it has not happened. What happened at an instant of its own stays.
     #[must_use]
-    pub(crate) fn seek(&self, events: &[Event], to: Duration, now: Timestamp) -> Self {
+    pub(crate) fn seek(&self, events: &[impl Borrow<Event>], to: Duration, now: Timestamp) -> Self {
         let mut moved = self.pinning(events, now);
         let to = to.min(self.effective(now).since(Timestamp::default()));
         let place =
@@ -132,7 +133,7 @@ impl ScenarioClock {
         moved.first_polls.retain(|_, polled| *polled <= to);
         let to = signed(to);
         let kept = |index: &usize, happening: &mut EventOccurrence| {
-            match events.get(*index).map(|event| &event.at) {
+            match events.get(*index).map(|event| &event.borrow().at) {
                 Some(EventTime::AfterLoad(_) | EventTime::AfterPoll(..)) => return happening.place <= to,
                 // What happens again comes after it.
                 Some(EventTime::AfterStart(_) | EventTime::At(_)) => {
@@ -156,13 +157,13 @@ impl ScenarioClock {
 
     /// The clock going on at `now` from where it stood. Instants that passed meanwhile come now.
     #[must_use]
-    pub(crate) fn resume(&self, events: &[Event], now: Timestamp) -> Self {
+    pub(crate) fn resume(&self, events: &[impl Borrow<Event>], now: Timestamp) -> Self {
         let Some(paused) = self.paused else { return self.clone() };
         let mut going = self.pinning(events, now);
         let place = signed(self.elapsed(now));
         going.epoch = self.epoch.plus(now.since(paused));
         going.paused = None;
-        for (index, event) in events.iter().enumerate() {
+        for (index, event) in events.iter().map(Borrow::borrow).enumerate() {
             if let Some(TimelinePoint::Instant(_)) = going.point(index, &event.at)
                 && let Some(happening) = going.reckoned(index, event, now).filter(|h| h.at > paused)
                 && going.pinned.get(&index).is_none_or(|pinned| pinned.at < happening.at)
@@ -210,10 +211,10 @@ impl ScenarioClock {
     }
 
     /// What has happened keeps its instant and its place.
-    fn pinning(&self, events: &[Event], now: Timestamp) -> Self {
+    fn pinning(&self, events: &[impl Borrow<Event>], now: Timestamp) -> Self {
         let mut clock = self.clone();
         let last = |(index, event)| self.last(index, event, now).map(|happening| (index, happening));
-        clock.pinned = events.iter().enumerate().filter_map(last).collect();
+        clock.pinned = events.iter().map(Borrow::borrow).enumerate().filter_map(last).collect();
         clock
     }
 

@@ -14,11 +14,6 @@ const KNOWN_CIRCLES: &[&str] = &[
      commands/follow.rs commands/import_aemm.rs commands/import_dump.rs commands/mod.rs \
      commands/output.rs commands/record.rs commands/reload.rs commands/requests.rs commands/show.rs \
      commands/status.rs commands/transcript.rs commands/use_scenario.rs commands/wait.rs",
-    "control/api/change.rs control/api/fault.rs control/api/mod.rs",
-    "control/routes/clock.rs control/routes/events.rs control/routes/faults.rs \
-     control/routes/library.rs control/routes/mod.rs control/routes/reload.rs \
-     control/routes/requests.rs control/routes/show.rs control/routes/status.rs",
-    "daemon/faults.rs daemon/load.rs daemon/state_file.rs daemon/status.rs daemon/writer.rs",
     "host/doctor/check/mod.rs host/doctor/check/network.rs host/doctor/check/others.rs \
      host/doctor/check/service.rs",
     "host/doctor/ruleset/iptables.rs host/doctor/ruleset/mod.rs host/doctor/ruleset/nft.rs",

@@ -1,11 +1,10 @@
-//! The one place that reads the clock.
+//! The system's clock. Everything else takes the time as an argument.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::model::Timestamp;
 
-/// The time.
-#[expect(clippy::disallowed_methods, reason = "everything else takes the time as an argument")]
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the system's clock")]
 pub(crate) fn now() -> Timestamp {
     // A clock before 1970 is a machine without one; it reads as 1970.
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
