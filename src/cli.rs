@@ -1,7 +1,9 @@
 //! The command line: one struct per subcommand.
 
 mod change;
+mod examples;
 mod fault;
+mod global;
 mod import;
 
 use std::net::{IpAddr, SocketAddr};
@@ -27,14 +29,26 @@ pub(crate) use import::{
     SecretsArgs,
 };
 
-/// An EC2 Instance Metadata Service for developer machines.
+/// EC2 Instance Metadata Service for developer machines.
 #[derive(Debug, Parser)]
-#[command(name = "mock-imds", version, propagate_version = true, max_term_width = 100)]
+#[command(
+    name = "mock-imds",
+    version,
+    propagate_version = true,
+    max_term_width = 100,
+    disable_help_flag = true,
+    disable_version_flag = true,
+    args = global::help_and_version(),
+    mut_subcommands = global::add,
+    after_help = examples::ROOT
+)]
 pub struct Cli {
-    /// How much is logged
+    /// Log level: error, warn, info, debug or trace
     #[arg(
         long,
         global = true,
+        help_heading = global::HEADING,
+        display_order = 1000,
         value_enum,
         value_name = "LEVEL",
         env = "MOCK_IMDS_LOG",
@@ -50,69 +64,70 @@ pub struct Cli {
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum CliCommand {
-    /// Serve instance metadata
+    /// Run the metadata service in the foreground
     Serve(ServeArgs),
-    /// Judge scenario files as a server would: every problem at once
+    /// Validate scenario files
     Check(CheckArgs),
-    /// Make a running server load its scenario anew
+    /// Reload the scenario of the running server
     Reload(ReloadArgs),
-    /// Say what a running server does
+    /// Show the status of the running server
     Status(StatusArgs),
-    /// Print what the service answers now, or what verifies the identity document
+    /// Print the value of a path, or the certificate of the identity document
     Show(ShowArgs),
-    /// Serve another scenario until the next reload
+    /// Switch to another scenario until the next reload
     Use(UseArgs),
-    /// Announce a spot interruption
+    /// Issue a spot interruption notice
     Spot(SpotArgs),
-    /// Recommend a rebalance
+    /// Issue a rebalance recommendation
     Rebalance(RebalanceArgs),
-    /// Schedule a maintenance event, or change one
+    /// Schedule or update a maintenance event
     Maintenance(Box<MaintenanceArgs>),
-    /// Say what the Auto Scaling group prepares
+    /// Set the Auto Scaling target lifecycle state
     Lifecycle(LifecycleArgs),
-    /// Have something go wrong
+    /// Inject a fault
     Fault(Box<FaultArgs>),
-    /// Take back what events did
+    /// Clear what events changed
     Clear(ClearArgs),
-    /// Make new generated credentials
+    /// Rotate the generated credentials
     Rotate(RotateArgs),
-    /// Have the last word on a path
+    /// Override the value of a path
     Set(SetArgs),
-    /// Move the scenario's clock
+    /// Seek, pause or resume the clock of the scenario
     Clock(ClockArgs),
-    /// List the requests of a running server's clients
+    /// List the requests that the running server received
     Requests(RequestsArgs),
-    /// Wait for a request; exit with 1 if it does not come
+    /// Wait for a request, exit with 1 if there is none
     Wait(WaitArgs),
-    /// Write the scenario that answers as a real service does
+    /// Record a metadata service as a scenario file
     Record(RecordArgs),
-    /// Write the scenario of what other programs have
+    /// Convert other programs' files to a scenario file
     Import(ImportArgs),
-    /// Host networking: the link-local address and the nftables redirect (the units call it)
-    #[command(subcommand)]
+    /// Manage the link-local address and the nftables redirect (called by the systemd units)
+    #[command(subcommand, after_help = examples::NET)]
     Net(NetCommand),
-    /// Find what is wrong on this host, and say the command that mends it
+    /// Diagnose this host and print the commands that fix it
     Doctor(DoctorArgs),
-    /// Be amazon-ec2-metadata-mock: its commands, flags, environment, files and answers
+    /// Run as amazon-ec2-metadata-mock: its commands, flags, environment, files and answers
     Aemm(AemmArgs),
 }
 
 /// `mock-imds serve`.
 #[derive(Debug, Args)]
+#[command(after_help = examples::SERVE)]
 pub struct ServeArgs {
-    /// What to serve [default: the unit's scenario.toml, else ~/.config/mock-imds/scenario.toml, else the built-in one]
+    /// Scenario file [default: the unit's scenario.toml, else ~/.config/mock-imds/scenario.toml, else the built-in one]
     #[arg(long, value_name = "FILE")]
     pub scenario: Option<PathBuf>,
-    /// Where to listen; may be given several times [default: 127.0.0.1:1338]. Inherited sockets win
+    /// Listen address, repeatable [default: 127.0.0.1:1338]. Sockets inherited from systemd take precedence
     #[arg(long, value_name = "ADDR:PORT", value_parser = address)]
     pub listen: Vec<SocketAddr>,
     /// Where the control socket is.
     #[command(flatten)]
     pub control: ControlArgs,
-    /// Where keys live [default: the unit's state directory, else ~/.local/state/mock-imds]
+    /// State directory, for the keys [default: the unit's, else ~/.local/state/mock-imds]
     #[arg(long, value_name = "DIR")]
     pub state: Option<PathBuf>,
-    /// Load the scenario anew whenever its file changes, as SIGHUP does
+    /// Reload the scenario whenever its file changes, as SIGHUP does
     #[arg(long)]
     pub watch: bool,
     /// The library of scenarios
@@ -122,24 +137,25 @@ pub struct ServeArgs {
 
 /// `mock-imds check`.
 #[derive(Debug, Args)]
+#[command(after_help = examples::CHECK)]
 pub struct CheckArgs {
-    /// Scenario files
+    /// Scenario files to validate
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
 }
 
 /// `mock-imds show`: what to print.
 #[derive(Debug, Args)]
-#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true, after_help = examples::SHOW)]
 pub struct ShowArgs {
     /// What a server keeps.
     #[command(subcommand)]
     pub kept: Option<ShowArtifact>,
-    /// A path, such as meta-data/instance-id; without a version it is that of latest
+    /// Path, such as meta-data/instance-id; below latest unless it starts with a version
     #[arg(required = true, value_name = "PATH")]
     pub path: Option<String>,
-    /// Who asks [default: a process of this host]
-    #[arg(long, value_name = "ADDR")]
+    /// Answer as for a client with this address [default: a process of this host]
+    #[arg(long, value_name = "ADDR", value_parser = ip)]
     pub client: Option<IpAddr>,
     /// Print JSON
     #[arg(long)]
@@ -152,25 +168,27 @@ pub struct ShowArgs {
 /// What a server keeps and shows.
 #[derive(Debug, Subcommand)]
 pub enum ShowArtifact {
-    /// The certificate that verifies a signature of the identity document, in PEM
+    /// Print the certificate that verifies the identity document, in PEM
     IdentityCertificate(IdentityCertificateArgs),
 }
 
 /// `mock-imds show identity-certificate`.
 #[derive(Debug, Args)]
+#[command(after_help = examples::IDENTITY_CERTIFICATE)]
 pub struct IdentityCertificateArgs {
-    /// The leaf of dynamic/instance-identity/ that it verifies: rsa2048, pkcs7 or signature
+    /// Which signature below dynamic/instance-identity/ it verifies
     #[arg(default_value = "rsa2048", value_name = "LEAF", value_parser = ["rsa2048", "pkcs7", "signature"])]
     pub leaf: String,
-    /// The server's state directory [default: /var/lib/mock-imds, else ~/.local/state/mock-imds]
+    /// State directory of the server [default: /var/lib/mock-imds, else ~/.local/state/mock-imds]
     #[arg(long, value_name = "DIR")]
     pub state: Option<PathBuf>,
 }
 
 /// `mock-imds reload`.
 #[derive(Debug, Args)]
+#[command(after_help = examples::RELOAD)]
 pub struct ReloadArgs {
-    /// Keep the scenario's clock and what was changed since the last load
+    /// Keep the clock, and the changes made since the last load
     #[arg(long)]
     pub keep: bool,
     /// Print JSON
@@ -183,11 +201,12 @@ pub struct ReloadArgs {
 
 /// `mock-imds status`.
 #[derive(Debug, Args)]
+#[command(after_help = examples::STATUS)]
 pub struct StatusArgs {
     /// Where the control socket is.
     #[command(flatten)]
     pub control: ControlArgs,
-    /// Go on and print it again when it has changed
+    /// Keep running, and print the status again whenever it changes
     #[arg(long, short)]
     pub follow: bool,
     /// Print JSON
@@ -197,20 +216,21 @@ pub struct StatusArgs {
 
 /// `mock-imds requests`.
 #[derive(Debug, Args)]
+#[command(after_help = examples::REQUESTS)]
 pub struct RequestsArgs {
-    /// Go on and print requests as they come
+    /// Keep running, and print requests as they arrive
     #[arg(long, short)]
     pub follow: bool,
-    /// Only those for a path: * is anything within a segment, ** any segments
+    /// Only requests for this path: * matches within a segment, ** any number of segments
     #[arg(long, value_name = "GLOB", value_parser = accepted::<PathGlob>)]
     pub path: Option<PathGlob>,
     /// Which requests.
     #[command(flatten)]
     pub filters: FilterArgs,
-    /// The newest N at most [default: all that are kept; with --follow, 10]
+    /// Only the newest N [default: all that are kept; with --follow, 10]
     #[arg(long, value_name = "N")]
     pub limit: Option<usize>,
-    /// Print JSON, a line for each
+    /// Print JSON, one line for each request
     #[arg(long)]
     pub json: bool,
     /// Where the control socket is.
@@ -220,21 +240,22 @@ pub struct RequestsArgs {
 
 /// `mock-imds wait`.
 #[derive(Debug, Args)]
+#[command(after_help = examples::WAIT)]
 pub struct WaitArgs {
-    /// A path, with or without its version: * is anything within a segment, ** any segments
+    /// Path, with or without its version: * matches within a segment, ** any number of segments
     #[arg(value_parser = accepted::<PathGlob>)]
     pub path: PathGlob,
     /// Which requests.
     #[command(flatten)]
     pub filters: FilterArgs,
-    /// The other way round: exit with 1 if such a request comes
+    /// Exit with 1 if such a request arrives, with 0 if none does
     #[arg(long)]
     pub never: bool,
-    /// From where on requests count: start (all that are kept), now, or the number of one
+    /// Consider requests from here on: start (all that are kept), now, or after the request of this number
     #[arg(long, value_name = "WHEN", default_value = "now", value_parser = accepted::<SinceFilter>)]
     pub since: SinceFilter,
-    /// How long
-    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = length)]
+    /// How long to wait
+    #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = length)]
     pub within: Duration,
     /// Print the request as JSON
     #[arg(long)]
@@ -247,19 +268,19 @@ pub struct WaitArgs {
 /// Which requests.
 #[derive(Debug, Args)]
 pub struct FilterArgs {
-    /// Only those of clients: addresses, networks, or "host" for the processes of this host
+    /// Only requests from these clients: addresses, networks, or "host" for processes of this host
     #[arg(long, value_name = "ADDR", value_parser = accepted::<CommaSeparated<ClientFilter>>)]
     pub client: Option<CommaSeparated<ClientFilter>>,
-    /// Only those with a status: 404, 4xx, or "none" for no answer
+    /// Only requests with these statuses: 404, 4xx, or "none" for no response
     #[arg(long, value_name = "STATUS", value_parser = accepted::<CommaSeparated<OutcomeFilter>>)]
     pub status: Option<CommaSeparated<OutcomeFilter>>,
-    /// Only those by a method: GET, PUT, ...
+    /// Only requests with these methods: GET, PUT, ...
     #[arg(long, value_name = "METHOD", value_parser = accepted::<CommaSeparated<MethodFilter>>)]
     pub method: Option<CommaSeparated<MethodFilter>>,
-    /// Only those of IMDSv1: without a token
+    /// Only IMDSv1: requests without a token
     #[arg(long)]
     pub v1: bool,
-    /// Only those of IMDSv2: with a token, or for one
+    /// Only IMDSv2: requests with a token, or for one
     #[arg(long)]
     pub v2: bool,
 }
@@ -267,47 +288,56 @@ pub struct FilterArgs {
 /// Where the control socket is.
 #[derive(Debug, Args)]
 pub struct ControlArgs {
-    /// The control socket [default: /run/mock-imds/control.sock, else one in the user's own directories]
+    /// Control socket [default: /run/mock-imds/control.sock, else one in your own directories]
     #[arg(id = "control", long, value_name = "PATH")]
     pub path: Option<PathBuf>,
 }
 
 fn address(text: &str) -> Result<SocketAddr, String> {
-    text.parse().map_err(|_| "accepted: an address and a port, as 127.0.0.1:1338 or [::1]:1338".to_owned())
+    text.parse()
+        .map_err(|_| "expected an address and a port, such as 127.0.0.1:1338 or [::1]:1338".to_owned())
+}
+
+fn ip(text: &str) -> Result<IpAddr, String> {
+    text.parse().map_err(|_| "expected an IP address such as 172.17.0.2".to_owned())
 }
 
 fn accepted<T: FromStr<Err = Accepted>>(text: &str) -> Result<T, String> {
-    text.parse().map_err(|expected| format!("accepted: {expected}"))
+    text.parse().map_err(|expected| format!("expected {expected}"))
 }
 
 fn length(text: &str) -> Result<Duration, String> {
-    parse_duration(text).ok_or_else(|| format!("accepted: {DURATIONS}"))
+    parse_duration(text).ok_or_else(|| format!("expected {DURATIONS}"))
 }
 
 /// `mock-imds net`: what to do with the address and the tables.
 #[derive(Debug, Subcommand)]
 pub enum NetCommand {
-    /// Set up the network, watch over it, and take it down at the end
+    /// Set up the network, keep it so, and remove everything on exit
     ///
     /// Adds 169.254.169.254/32 to lo and the nftables tables "inet mock-imds" and "arp mock-imds", which the kernel
-    /// removes when the process ends. Restores what somebody removes. SIGHUP applies a changed host.toml without a gap,
-    /// SIGTERM takes everything down.
+    /// removes when the process ends. Restores whatever is removed meanwhile. SIGHUP applies a changed host.toml without
+    /// a gap, SIGTERM removes everything.
+    #[command(after_help = examples::NET_HOLD)]
     Hold(NetArgs),
-    /// Set up the network and leave it so
+    /// Set up the network and exit
+    #[command(after_help = examples::NET_UP)]
     Up(NetArgs),
-    /// Remove what `up` or `hold` added; quiet when there is nothing
+    /// Remove what `up` or `hold` added, if anything
+    #[command(after_help = examples::NET_DOWN)]
     Down(NetDownArgs),
-    /// Say what is set up, and by whom
+    /// Show what is set up, and by which process
+    #[command(after_help = examples::NET_STATUS)]
     Status(NetStatusArgs),
 }
 
 /// `mock-imds net hold` and `mock-imds net up`.
 #[derive(Debug, Args)]
 pub struct NetArgs {
-    /// The host configuration; only the default file may be missing
+    /// Host configuration; only the default file may be missing
     #[arg(long, value_name = "FILE", default_value = settings::DEFAULT_PATH)]
     pub config: PathBuf,
-    /// Where the record of what was added and status.json live
+    /// Runtime directory, for status.json and the record of what was added
     #[arg(long, value_name = "DIR", env = "RUNTIME_DIRECTORY", default_value = runtime::DEFAULT_DIRECTORY)]
     pub runtime: PathBuf,
     /// Where the machine's DMI strings are read, to tell a real cloud machine
@@ -327,7 +357,7 @@ pub struct NetArgs {
 /// `mock-imds net down`.
 #[derive(Debug, Args)]
 pub struct NetDownArgs {
-    /// Where the record of what was added lives
+    /// Runtime directory, with the record of what was added
     #[arg(long, value_name = "DIR", env = "RUNTIME_DIRECTORY", default_value = runtime::DEFAULT_DIRECTORY)]
     pub runtime: PathBuf,
 }
@@ -335,7 +365,7 @@ pub struct NetDownArgs {
 /// `mock-imds net status`.
 #[derive(Debug, Args)]
 pub struct NetStatusArgs {
-    /// Where status.json lives
+    /// Runtime directory, with status.json
     #[arg(long, value_name = "DIR", default_value = runtime::DEFAULT_DIRECTORY)]
     pub runtime: PathBuf,
     /// Print JSON
@@ -345,6 +375,7 @@ pub struct NetStatusArgs {
 
 /// `mock-imds doctor`.
 #[derive(Debug, Args)]
+#[command(after_help = examples::DOCTOR)]
 pub struct DoctorArgs {
     /// Print JSON
     #[arg(long)]

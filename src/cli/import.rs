@@ -5,16 +5,17 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::accepted;
+use super::{accepted, examples};
 use crate::record::{Rate, Target};
 
 /// `mock-imds record`.
 #[derive(Debug, Args)]
+#[command(after_help = examples::RECORD)]
 pub struct RecordArgs {
-    /// The service
+    /// URL of the metadata service
     #[arg(value_name = "URL", default_value = "http://169.254.169.254", value_parser = target)]
     pub url: Target,
-    /// Requests a second
+    /// Requests per second
     #[arg(long, value_name = "N", default_value = "5", value_parser = accepted::<Rate>)]
     pub rate: Rate,
     /// Which secrets are taken along.
@@ -27,6 +28,7 @@ pub struct RecordArgs {
 
 /// `mock-imds import`: from which format.
 #[derive(Debug, Args)]
+#[command(after_help = examples::IMPORT)]
 pub struct ImportArgs {
     /// The format.
     #[command(subcommand)]
@@ -36,19 +38,20 @@ pub struct ImportArgs {
 /// The formats.
 #[derive(Debug, Subcommand)]
 pub enum ImportFormat {
-    /// A configuration file of amazon-ec2-metadata-mock
+    /// Convert a configuration file of amazon-ec2-metadata-mock
     Aemm(ImportAemmArgs),
-    /// Files that curl or wget made of a service, or cloud-init's instance-data.json
+    /// Convert a curl or wget dump of a service, or cloud-init's instance-data.json
     Dump(ImportDumpArgs),
 }
 
 /// `mock-imds import aemm`.
 #[derive(Debug, Args)]
+#[command(after_help = examples::IMPORT_AEMM)]
 pub struct ImportAemmArgs {
-    /// The file: JSON, YAML, TOML, properties, env or ini, as its name ends
+    /// Configuration file; its extension tells the format
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
-    /// The command that it was used with
+    /// The ec2-metadata-mock command that it was used with
     #[arg(long, value_name = "COMMAND", value_enum, default_value = "all")]
     pub mode: ImportMode,
     /// Where the scenario goes.
@@ -59,21 +62,22 @@ pub struct ImportAemmArgs {
 /// What amazon-ec2-metadata-mock plays besides the static tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ImportMode {
-    /// Everything: no command
+    /// No command: everything
     All,
     /// The spot interruption and the rebalance recommendation
     Spot,
     /// The scheduled event
     Events,
-    /// The Auto Scaling state
+    /// The target lifecycle state
     #[value(name = "asglifecycle")]
     AsgLifecycle,
 }
 
 /// `mock-imds import dump`.
 #[derive(Debug, Args)]
+#[command(after_help = examples::IMPORT_DUMP)]
 pub struct ImportDumpArgs {
-    /// A directory with one file for each path, or instance-data.json
+    /// Directory with one file for each path, or instance-data.json
     #[arg(value_name = "DIR|FILE")]
     pub path: PathBuf,
     /// Which secrets are taken along.
@@ -87,10 +91,10 @@ pub struct ImportDumpArgs {
 /// Which secrets are taken along.
 #[derive(Debug, Args)]
 pub struct SecretsArgs {
-    /// Take the role's real credentials along
+    /// Include the real credentials of the role
     #[arg(long)]
     pub with_credentials: bool,
-    /// Take user data along
+    /// Include the user data
     #[arg(long)]
     pub with_user_data: bool,
 }
@@ -98,20 +102,20 @@ pub struct SecretsArgs {
 /// Where a scenario goes.
 #[derive(Debug, Args)]
 pub struct OutputArgs {
-    /// The scenario file [default: standard output]
+    /// Scenario file to write [default: standard output]
     #[arg(id = "output", short = 'o', long = "output", value_name = "FILE")]
     pub file: Option<PathBuf>,
-    /// Replace the file if it is there
+    /// Overwrite an existing file
     #[arg(long, requires = "output")]
     pub force: bool,
 }
 
 /// `mock-imds aemm`: the words are not ours to read.
 #[derive(Debug, Args)]
-#[command(disable_help_flag = true, disable_version_flag = true)]
+#[command(disable_help_flag = true, disable_version_flag = true, after_help = examples::AEMM)]
 pub struct AemmArgs {
-    /// What amazon-ec2-metadata-mock would be told; --help lists it
-    #[arg(value_name = "WORDS", trailing_var_arg = true, allow_hyphen_values = true)]
+    /// Arguments of amazon-ec2-metadata-mock; see mock-imds aemm --help
+    #[arg(value_name = "ARGS", trailing_var_arg = true, allow_hyphen_values = true)]
     pub words: Vec<OsString>,
 }
 

@@ -1,10 +1,10 @@
 //! `mock-imds clock seek|pause|resume`: moves the clock of a running server's scenario.
 
-use super::{nothing_changed, tell};
+use super::tell;
 use crate::cli::{ClockArgs, ClockCommand};
 use crate::control::ControlClient;
-use crate::control::api::ClockOrder;
-use crate::exit::Failure;
+use crate::control::api::{ClockMoved, ClockOrder};
+use crate::exit::{ExitStatus, Failure};
 
 pub(crate) fn exec(clock: &ClockArgs) -> Result<(), Failure> {
     let order = match &clock.movement {
@@ -13,5 +13,6 @@ pub(crate) fn exec(clock: &ClockArgs) -> Result<(), Failure> {
         ClockCommand::Resume => ClockOrder { resume: true, ..ClockOrder::default() },
     };
     let outcome = ControlClient::new(clock.control.as_deref()).move_clock(&order);
-    tell(outcome, clock.json, |moved| ("", moved.message.clone()), nothing_changed)
+    let words = |moved: &ClockMoved| (String::new(), moved.message.clone());
+    tell(outcome, clock.json, words, |_| Failure::new(ExitStatus::Config, "rejected; nothing has changed"))
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json as object};
 
-use super::{json, nothing_changed, say, tell};
+use super::{json, say, tell_in_flags};
 use crate::cli::FaultArgs;
 use crate::control::ControlClient;
 use crate::control::api::LiveOrder;
@@ -16,7 +16,7 @@ pub(crate) fn exec(asked: &FaultArgs) -> Result<(), Failure> {
         return Ok(());
     }
     let outcome = client.add(&LiveOrder::Fault(words(asked)));
-    tell(outcome, asked.json, |added| (&added.report, added.message.clone()), nothing_changed)
+    tell_in_flags(outcome, asked.json)
 }
 
 fn words(asked: &FaultArgs) -> Value {

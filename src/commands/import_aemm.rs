@@ -7,11 +7,11 @@ use crate::exit::{ExitStatus, Failure};
 
 /// Settings of the process, for which a scenario has no word, and where they are said instead.
 const OF_THE_PROCESS: &[(&str, &str)] = &[
-    ("server.hostname", "say it with `mock-imds serve --listen ADDR:PORT`"),
-    ("server.port", "say it with `mock-imds serve --listen ADDR:PORT`"),
-    ("config-file", "say the scenario with `mock-imds serve --scenario FILE`"),
-    ("save-config-to-file", "`mock-imds status` tells what is served"),
-    ("watch-config-file", "`mock-imds reload` takes a changed scenario over"),
+    ("server.hostname", "use `mock-imds serve --listen ADDR:PORT`"),
+    ("server.port", "use `mock-imds serve --listen ADDR:PORT`"),
+    ("config-file", "use `mock-imds serve --scenario FILE`"),
+    ("save-config-to-file", "`mock-imds status` shows what is served"),
+    ("watch-config-file", "`mock-imds reload` loads a changed scenario"),
 ];
 
 /// Runs the subcommand.

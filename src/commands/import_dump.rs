@@ -23,7 +23,7 @@ pub(crate) fn exec(asked: &ImportDumpArgs) -> Result<(), Failure> {
     let path = &asked.path;
     let seen = if path.is_dir() { directory(path, keep)? } else { file(path, keep)? };
     let origin = TranscriptSource {
-        line: format!("As {} tells; written by `mock-imds import dump`.", path.display()),
+        line: format!("Written by `mock-imds import dump` from {}.", path.display()),
         subject: format!("{} cannot be imported", path.display()),
         accepted: "files that hold what the paths of a service answered",
         silent: ExitStatus::Config,

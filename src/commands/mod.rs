@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::cli::{Cli, CliCommand, ImportFormat};
 use crate::config::plain;
 use crate::control::OrderError;
-use crate::control::api::Rejected;
+use crate::control::api::{AcceptedOrder, Rejected};
 use crate::exit::{self, ExitStatus, Failure};
 use crate::observe;
 
@@ -18,6 +18,7 @@ pub(crate) mod check;
 pub(crate) mod clock;
 pub(crate) mod doctor;
 pub(crate) mod fault;
+mod flags;
 mod follow;
 pub(crate) mod import_aemm;
 pub(crate) mod import_dump;
@@ -77,7 +78,7 @@ fn carry_out(command: CliCommand) -> Result<(), Failure> {
 fn tell<T: Serialize>(
     outcome: Result<T, OrderError>,
     as_json: bool,
-    words: impl FnOnce(&T) -> (&str, String),
+    words: impl FnOnce(&T) -> (String, String),
     rejected: impl FnOnce(&Rejected) -> Failure,
 ) -> Result<(), Failure> {
     match outcome {
@@ -85,7 +86,7 @@ fn tell<T: Serialize>(
         Ok(done) => {
             let (report, sentence) = words(&done);
             if !report.is_empty() {
-                warn(report);
+                warn(&report);
             }
             say(&sentence);
         }
@@ -102,9 +103,17 @@ fn tell<T: Serialize>(
     Ok(())
 }
 
-/// The failure of an order that was rejected, and left everything as it was.
-fn nothing_changed(_: &Rejected) -> Failure {
-    Failure::new(ExitStatus::Config, "rejected; nothing has changed")
+/// Prints the answer to an event or a fault in the words of the command line, or fails with 64 if what was typed is
+/// wrong. JSON is the server's answer as it is.
+fn tell_in_flags(outcome: Result<AcceptedOrder, OrderError>, as_json: bool) -> Result<(), Failure> {
+    let outcome = outcome.map_err(|error| match error {
+        OrderError::Rejected(rejected) if !as_json => OrderError::Rejected(flags::in_flags(rejected)),
+        error => error,
+    });
+    let words = |added: &AcceptedOrder| (flags::report(&added.problems), added.message.clone());
+    tell(outcome, as_json, words, |rejected| {
+        Failure::new(flags::status(rejected), "rejected; nothing has changed")
+    })
 }
 
 /// Writes the very bytes to stdout. A reader that has gone (`| head`) is no failure; a full disk is one.

@@ -45,7 +45,7 @@ pub(crate) fn write(to: &OutputArgs, text: &str, secret: bool) -> Result<(), Fai
 fn target(file: &Path, force: bool) -> Result<PathBuf, Failure> {
     let Ok(there) = file.symlink_metadata() else { return Ok(file.to_owned()) };
     let Ok(kind) = file.metadata().map(|target| target.file_type()) else {
-        return Err(refused(ExitStatus::Usage, file, "is a link that leads nowhere; name a file"));
+        return Err(refused(ExitStatus::Usage, file, "is a dangling link; name a file"));
     };
     if kind.is_dir() {
         return Err(refused(ExitStatus::Usage, file, "is a directory; name a file in it"));

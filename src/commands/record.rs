@@ -15,14 +15,13 @@ pub(crate) fn exec(record: &RecordArgs) -> Result<(), Failure> {
     output::ready(&record.output)?;
     let target = &record.url;
     warn(&format!("recording {target}, {} requests a second at most", record.rate));
-    let runtime = runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::new(ExitStatus::OsError, format!("no event loop can be had: {error}")))?;
+    let runtime = runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
+        Failure::new(ExitStatus::OsError, format!("cannot start the event loop: {error}"))
+    })?;
     let crawl = Crawl::new(record.rate, keep(&record.secrets));
     let seen = runtime.block_on(walk(crawl, target))?;
     let origin = TranscriptSource {
-        line: format!("As {target} answered at {}; written by `mock-imds record`.", now().rfc3339()),
+        line: format!("Written by `mock-imds record` from {target} at {}.", now().rfc3339()),
         subject: format!("{target} cannot be recorded"),
         accepted: "a service with paths below /latest/meta-data/",
         silent: ExitStatus::Unavailable,

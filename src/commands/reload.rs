@@ -10,17 +10,9 @@ use crate::exit::{ExitStatus, Failure};
 pub(crate) fn exec(reload: &ReloadArgs) -> Result<(), Failure> {
     let client = ControlClient::new(reload.control.path.as_deref());
     let outcome = client.reload(&ReloadOrder { keep: reload.keep });
-    let words = |reloaded: &Reloaded| format!("reloaded: {}", reloaded.message);
-    tell(
-        outcome,
-        reload.json,
-        |reloaded| (&reloaded.report, words(reloaded)),
-        |rejected| {
-            let since = rejected.scenario.at.rfc3339();
-            Failure::new(
-                ExitStatus::Config,
-                format!("reload rejected; still serving what was loaded {since}"),
-            )
-        },
-    )
+    let words = |reloaded: &Reloaded| (reloaded.report.clone(), format!("reloaded: {}", reloaded.message));
+    tell(outcome, reload.json, words, |rejected| {
+        let since = rejected.scenario.at.rfc3339();
+        Failure::new(ExitStatus::Config, format!("reload rejected; still serving what was loaded {since}"))
+    })
 }

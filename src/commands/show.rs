@@ -31,7 +31,7 @@ fn path(show: &ShowArgs, path: &str) -> Result<(), Failure> {
         Ok(StatusCode::NOT_FOUND) => {
             return Err(Failure::new(
                 ExitStatus::No,
-                format!("there is nothing at {at}; its directory lists what there is"),
+                format!("there is nothing at {at}; list its directory to see what exists"),
             ));
         }
         Ok(other) => {
@@ -64,7 +64,7 @@ fn identity_certificate(asked: &IdentityCertificateArgs) -> Result<(), Failure> 
     Err(Failure::new(
         ExitStatus::Unavailable,
         format!(
-            "no certificate is at {}; start the server once, which makes it, or name its state directory with --state DIR",
+            "no certificate is at {}; start the server once to create it, or name its state directory with --state DIR",
             looked.join(" or ")
         ),
     ))

@@ -83,7 +83,7 @@ fn table(status: &ServiceStatus) -> String {
     }
     for (index, fault) in status.faults.iter().take(SHOWN).enumerate() {
         let on = if fault.on { "on" } else { "off" };
-        let ordered = if fault.fault.is_some() { ", ordered" } else { "" };
+        let ordered = if fault.fault.is_some() { ", added at run time" } else { "" };
         row(
             if index == 0 { "faults" } else { "" },
             &format!("{on}: {}; {}{ordered}", fault.what, fault.when),
@@ -117,7 +117,7 @@ fn table(status: &ServiceStatus) -> String {
 fn clock(clock: &ClockStatus) -> String {
     match clock.paused {
         None => clock.elapsed.clone(),
-        Some(paused) => format!("{}, standing still since {}", clock.elapsed, paused.rfc3339()),
+        Some(paused) => format!("{}, paused since {}", clock.elapsed, paused.rfc3339()),
     }
 }
 
@@ -188,10 +188,10 @@ since       2026-11-21T03:14:11Z
 instance    i-1234567890abcdef0
 scenario    /etc/mock-imds/scenario.toml
 loaded      2026-11-21T03:14:11Z
-clock       1m30s, standing still since 2026-11-21T03:14:11Z
+clock       1m30s, paused since 2026-11-21T03:14:11Z
 warnings    1, see `mock-imds check /etc/mock-imds/scenario.toml`
 events      30s: rebalance recommendation: noticed then (to web); next 2026-11-21T03:14:11Z
-faults      on: 503 at meta-data/iam/**; until it is cleared, ordered
+faults      on: 503 at meta-data/iam/**; until it is cleared, added at run time
 instances   web, i-0fedcba0987654321, for host, 10.0.0.0/8, each its own
 listens     http://169.254.169.254:1690/ (held by the service manager)
             http://127.0.0.1:1338/

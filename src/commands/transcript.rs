@@ -48,11 +48,11 @@ pub(crate) fn write(seen: Observations, origin: &TranscriptSource, to: &OutputAr
     let transcript = transcribe(seen, &origin.line, &keys, now()).map_err(|error| origin.refused(&error))?;
     output::write(to, &transcript.text, transcript.credentials || transcript.user_data)?;
     for note in &transcript.notes {
-        warn(&format!("not as it was: {note}"));
+        warn(&format!("not reproduced: {note}"));
     }
     if transcript.credentials {
         warn(
-            "warning: the scenario holds real credentials; keep it to yourself, and remove it when they are not needed",
+            "warning: the scenario contains real credentials: do not share it, and delete it when you no longer need it",
         );
     }
     warn(&summary(paths, &transcript, to));
@@ -61,7 +61,7 @@ pub(crate) fn write(seen: Observations, origin: &TranscriptSource, to: &OutputAr
 
 fn summary(paths: usize, transcript: &Transcript, to: &OutputArgs) -> String {
     let said = format!(
-        "{paths} paths: {} facts, and the last word on {} paths",
+        "{paths} paths: {} facts, and overrides of {} paths",
         transcript.facts, transcript.last_words
     );
     match &to.file {

@@ -22,25 +22,21 @@ pub(crate) fn exec(asked: &UseArgs) -> Result<(), Failure> {
     let outcome = client.use_scenario(&UseOrder { scenario: named });
     let words = |reloaded: &api::Reloaded| {
         let file = reloaded.scenario.file.as_ref().map(|file| file.display().to_string()).unwrap_or_default();
-        format!("serving {file} until the next reload: {}", reloaded.message)
+        let sentence = format!("serving {file} until the next reload: {}", reloaded.message);
+        (reloaded.report.clone(), sentence)
     };
-    tell(
-        outcome,
-        asked.json,
-        |reloaded| (&reloaded.report, words(reloaded)),
-        |rejected| {
-            if let Some(path) = path.filter(|path| hidden(path) && unread(&rejected.problems)) {
-                let name = path.file_name().unwrap_or_default().display().to_string();
-                warn(&format!(
-                    "  the packaged service sees no home and a /tmp of its own; try: \
+    tell(outcome, asked.json, words, |rejected| {
+        if let Some(path) = path.filter(|path| hidden(path) && unread(&rejected.problems)) {
+            let name = path.file_name().unwrap_or_default().display().to_string();
+            warn(&format!(
+                "  the packaged service sees no home directories and has a private /tmp; try: \
                  sudo cp {} /etc/mock-imds/ && mock-imds use /etc/mock-imds/{name}",
-                    path.display()
-                ));
-            }
-            let since = rejected.scenario.at.rfc3339();
-            Failure::new(ExitStatus::Config, format!("rejected; still serving what was loaded {since}"))
-        },
-    )
+                path.display()
+            ));
+        }
+        let since = rejected.scenario.at.rfc3339();
+        Failure::new(ExitStatus::Config, format!("rejected; still serving what was loaded {since}"))
+    })
 }
 
 /// A file that is here, and that the packaged service likely does not see.

@@ -21,15 +21,14 @@ pub(crate) fn exec(args: &WaitArgs) -> Result<(), Failure> {
     match (found, args.never) {
         (Some(_), true) => Err(Failure::new(
             ExitStatus::No,
-            format!("a request for {} came that must never come", args.path),
+            format!("a request for {} arrived in spite of --never", args.path),
         )),
-        (None, true) if missed > 0 => Err(Failure::new(
-            ExitStatus::Unavailable,
-            format!("whether one came cannot be told: {overwritten}"),
-        )),
+        (None, true) if missed > 0 => {
+            Err(Failure::new(ExitStatus::Unavailable, format!("cannot tell whether one came: {overwritten}")))
+        }
         (None, false) => {
             let more = if missed > 0 { format!("; {overwritten}") } else { String::new() };
-            let sentence = format!("no such request for {} came within {span}{more}", args.path);
+            let sentence = format!("no matching request for {} came within {span}{more}", args.path);
             Err(Failure::new(ExitStatus::No, sentence))
         }
         (Some(_), false) | (None, true) => Ok(()),

@@ -161,7 +161,7 @@ impl ControlClient {
     ) -> Result<Response<Bytes>, Failure> {
         let runtime = runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| {
-            Failure::new(ExitStatus::OsError, format!("no event loop can be had: {error}"))
+            Failure::new(ExitStatus::OsError, format!("cannot start the event loop: {error}"))
         })?;
         let exchange = async { timeout(limit, exchange(&self.path, method, route, body)).await };
         let answer = runtime.block_on(exchange);
@@ -174,7 +174,7 @@ impl ControlClient {
         serde_json::from_slice(body).map_err(|error| {
             let place = self.path.display();
             let sentence =
-                format!("the server at {place} speaks another language: {error}; is it another version?");
+                format!("cannot understand the server at {place}: {error}; is it another version?");
             Failure::new(ExitStatus::Unavailable, sentence)
         })
     }
@@ -202,7 +202,7 @@ impl ControlClient {
             ErrorKind::PermissionDenied => (
                 ExitStatus::NoPermission,
                 format!(
-                    "{place} is for its owner and its group; to join the group of the packaged service: \
+                    "{place} is accessible to its owner and its group only; to join the group of the packaged service: \
                      `sudo usermod -aG mock-imds \"$USER\"`, then log in again; or use sudo now"
                 ),
             ),
@@ -213,7 +213,7 @@ impl ControlClient {
             _ if ended(error) => {
                 (ExitStatus::Unavailable, format!("the server at {place} ended before it answered"))
             }
-            _ => (ExitStatus::Unavailable, format!("the server at {place} cannot be asked: {error}")),
+            _ => (ExitStatus::Unavailable, format!("cannot reach the server at {place}: {error}")),
         };
         Failure::new(status, sentence)
     }

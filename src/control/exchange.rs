@@ -58,12 +58,15 @@ impl ControlRequest {
                 return Err(RequestRefusal::new(StatusCode::PAYLOAD_TOO_LARGE, why));
             }
             Err(_) => {
-                return Err(RequestRefusal::new(StatusCode::REQUEST_TIMEOUT, "the body did not come"));
+                return Err(RequestRefusal::new(
+                    StatusCode::REQUEST_TIMEOUT,
+                    "the body was not received in time",
+                ));
             }
         };
         let body = if body.trim_ascii().is_empty() { b"{}" } else { &body[..] };
         serde_json::from_slice(body).map_err(|error| {
-            let why = format!("the body is not the JSON that is accepted here: {error}");
+            let why = format!("the body is not valid JSON for this path: {error}");
             RequestRefusal::new(StatusCode::BAD_REQUEST, why)
         })
     }

@@ -42,7 +42,7 @@ pub(crate) async fn serve(socket: ControlSocket, backend: ControlBackend) -> io:
                 });
             }
             Err(error) => {
-                tracing::warn!("no client can be accepted at {}: {error}", socket.path().display());
+                tracing::warn!("cannot accept clients at {}: {error}", socket.path().display());
                 sleep(Duration::from_secs(1)).await;
             }
         }

@@ -23,11 +23,11 @@ pub(super) fn clock_moved(
     let place = format_duration(after.clock().elapsed(now));
     let was_paused = before.clock().paused.is_some();
     let position = match movement {
-        ClockMovement::Pause if was_paused => format!("the clock stood still already, at {place}"),
-        ClockMovement::Resume if !was_paused => format!("the clock was running already, at {place}"),
-        ClockMovement::Pause => format!("the clock stands still at {place}"),
-        ClockMovement::Resume => format!("the clock goes on at {place}"),
-        _ if was_paused => format!("the clock stands still at {place}"),
+        ClockMovement::Pause if was_paused => format!("the clock was already paused at {place}"),
+        ClockMovement::Resume if !was_paused => format!("the clock was already running at {place}"),
+        ClockMovement::Pause => format!("the clock is paused at {place}"),
+        ClockMovement::Resume => format!("the clock resumes at {place}"),
+        _ if was_paused => format!("the clock is paused at {place}"),
         _ => format!("the clock is at {place}"),
     };
     let came = happened.iter().map(|event| format!("happened: {}", event.what));

@@ -43,7 +43,7 @@ fn alteration_words(alteration: &ReplyAlteration) -> String {
     let ReplyAlteration { latency, status, body, tokens, clock_skew } = alteration;
     let body = body.map(|damage| match damage {
         BodyDamage::Empty => "an empty body".to_owned(),
-        BodyDamage::Truncated => "half a body".to_owned(),
+        BodyDamage::Truncated => "a truncated body".to_owned(),
     });
     let skew = clock_skew.map(|skew| {
         let way = if skew.is_negative() { "behind" } else { "ahead" };
@@ -53,7 +53,7 @@ fn alteration_words(alteration: &ReplyAlteration) -> String {
         status.map(|status| status.get().to_string()),
         body,
         latency.map(latency_words),
-        tokens.map(|_| "session tokens unknown".to_owned()),
+        tokens.map(|_| "session tokens rejected".to_owned()),
         skew,
     ];
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
@@ -83,7 +83,7 @@ fn matched_requests(fault: &Fault) -> String {
         (fault.path != PathGlob::everything()).then(|| format!(" at {}", fault.path)),
         (!clients.is_empty()).then(|| format!(" to {}", clients.join(", "))),
         fault.instance.as_ref().map(|name| format!(" of {name}")),
-        fault.count.map(|count| format!(", {count} times")),
+        fault.count.map(|count| format!(", count {count}")),
         (fault.probability != Probability::ALWAYS).then(|| ", by chance".to_owned()),
     ];
     parts.into_iter().flatten().collect()
@@ -120,7 +120,7 @@ mod tests {
             ),
             (
                 serde_json::json!({"latency": {"min": "100ms", "max": "2s"}, "methods": ["PUT"], "clients": ["host"], "count": 3}),
-                "100ms to 2s late for PUT to host, 3 times; until it is cleared",
+                "100ms to 2s late for PUT to host, count 3; until it is cleared",
             ),
             (
                 serde_json::json!({"throttle": {"per-second": 5, "then": "drop"}, "in": "30s"}),
@@ -128,7 +128,7 @@ mod tests {
             ),
             (
                 serde_json::json!({"tokens": "lost", "clock-skew": "-5m", "body": "empty"}),
-                "an empty body, session tokens unknown, a clock 5m behind; until it is cleared",
+                "an empty body, session tokens rejected, a clock 5m behind; until it is cleared",
             ),
         ] {
             assert_eq!(words(json), expected);

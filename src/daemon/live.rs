@@ -100,9 +100,9 @@ impl LiveFleet {
         let cleared = orders(self.load().faults()).count();
         self.apply(FleetChange::ClearFaults);
         let message = match cleared {
-            0 => "no fault was ordered".to_owned(),
-            1 => "1 fault is gone".to_owned(),
-            count => format!("{count} faults are gone"),
+            0 => "there is no injected fault".to_owned(),
+            1 => "1 fault removed".to_owned(),
+            count => format!("{count} faults removed"),
         };
         tracing::info!("{by}: {message}");
         ClearedFaults { cleared, message }
@@ -150,15 +150,15 @@ fn check_size(name: &str, fleet: &Fleet, words: &Value) -> Result<(), Report> {
     let bytes: usize = orders().map(|order| order.to_string().len()).sum();
     let bytes = bytes + words.to_string().len();
     let found = if orders().count() >= MAX_ORDERS {
-        format!("would be change {} since the scenario was loaded", MAX_ORDERS + 1)
+        format!("too many changes since the scenario was loaded: this would be number {}", MAX_ORDERS + 1)
     } else if bytes > MAX_BYTES {
-        format!("would be one of changes with {bytes} bytes since the scenario was loaded")
+        format!("too much data in the changes since the scenario was loaded: {bytes} bytes")
     } else {
         return Ok(());
     };
     let help = format!(
-        "accepted: {MAX_ORDERS} changes of {} MiB together; `mock-imds reload` drops them, what shall stay belongs \
-         into the scenario",
+        "accepted: {MAX_ORDERS} changes of {} MiB together; `mock-imds reload` drops them; put what should \
+         stay into the scenario",
         MAX_BYTES >> 20
     );
     Err(Report::whole(name, found, help))

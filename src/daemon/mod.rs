@@ -98,10 +98,9 @@ pub(crate) fn run(mut options: DaemonOptions) -> Result<c_int, Failure> {
     let drop_in = options.drop_in.take();
     let inherited = if drop_in.is_some() { InheritedSockets::default() } else { InheritedSockets::take()? };
     open_many_files();
-    let runtime =
-        runtime::Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build().map_err(
-            |error| Failure::new(ExitStatus::OsError, format!("no event loop can be had: {error}")),
-        )?;
+    let runtime = runtime::Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build().map_err(
+        |error| Failure::new(ExitStatus::OsError, format!("cannot start the event loop: {error}")),
+    )?;
     let outcome = runtime.block_on(async {
         let daemon = match drop_in {
             Some(drop_in) => Daemon::drop_in(drop_in).await?,
@@ -242,9 +241,9 @@ impl Daemon {
         }
         tokio::select! {
             unfinished = server.drain() => if unfinished > 0 {
-                tracing::warn!("stopped with {unfinished} connections that did not finish");
+                tracing::warn!("stopped with {unfinished} unfinished connections");
             },
-            () = stop_signal(&mut signals) => tracing::warn!("stopped at once, as asked again"),
+            () = stop_signal(&mut signals) => tracing::warn!("stopped at once: second signal"),
         }
         writer.abort();
         Ok(signal)
@@ -253,7 +252,7 @@ impl Daemon {
 
 fn signals() -> Result<Signals, Failure> {
     Signals::new([SIGHUP, SIGTERM, SIGINT])
-        .map_err(|error| Failure::new(ExitStatus::OsError, format!("signals cannot be handled: {error}")))
+        .map_err(|error| Failure::new(ExitStatus::OsError, format!("cannot handle signals: {error}")))
 }
 
 fn rejected(report: &Report) -> Failure {

@@ -83,10 +83,10 @@ pub(super) async fn identity_keys(state: Option<PathBuf>) -> Result<KeyRing, Fai
         None => Ok(OpenedKeyRing { ring: KeyRing::generate(seed), kept: KeyStorage::InDirectory }),
     });
     let OpenedKeyRing { ring, kept } = opened.await.map_err(|error| {
-        Failure::new(ExitStatus::Software, format!("no identity keys could be made: {error}"))
+        Failure::new(ExitStatus::Software, format!("cannot generate identity keys: {error}"))
     })??;
     if let KeyStorage::InMemory { why } = kept {
-        tracing::warn!("identity documents are signed with keys that end with this process: {why}");
+        tracing::warn!("identity documents are signed with keys that will not survive a restart: {why}");
     }
     Ok(ring)
 }
@@ -116,7 +116,7 @@ pub(super) fn warn_of_missing(
     state: Option<String>,
     control: Result<ControlSocket, String>,
 ) -> Option<ControlSocket> {
-    let keys = state.map(|why| format!("session tokens and identity keys end with this process: {why}"));
+    let keys = state.map(|why| format!("session tokens and identity keys will not survive a restart: {why}"));
     let (socket, no_socket) = match control {
         Ok(socket) => (Some(socket), None),
         Err(why) => {
@@ -133,6 +133,6 @@ pub(super) fn warn_of_missing(
 
 pub(super) fn random<const N: usize>() -> Result<[u8; N], Failure> {
     key::random().map_err(|error| {
-        Failure::new(ExitStatus::OsError, format!("the kernel gives no random bytes: {error}"))
+        Failure::new(ExitStatus::OsError, format!("cannot get random bytes from the kernel: {error}"))
     })
 }

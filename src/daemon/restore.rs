@@ -93,7 +93,7 @@ impl SavedChanges {
         let faults = restored(&faults, served, time(served.scenario.faults.len()))?;
         let (elapsed, count) = (format_duration(elapsed), events.len() + faults.len());
         tracing::info!(
-            "going on where the process before left: the clock at {elapsed}, {count} changes since loading"
+            "resuming where the previous process stopped: the clock at {elapsed}, {count} changes since the load"
         );
         Ok(Self { clock, events, faults })
     }
@@ -110,5 +110,5 @@ fn restored<T: LiveItem>(
 
 #[expect(clippy::needless_pass_by_value, reason = "a callback for errors")]
 fn drop_saved(why: String) {
-    tracing::warn!("the clock and the changes of the process before are dropped: {why}");
+    tracing::warn!("the clock and the changes of the previous process are dropped: {why}");
 }

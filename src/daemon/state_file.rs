@@ -101,7 +101,7 @@ impl StateFile {
         };
         match serde_json::from_slice::<SavedState>(&text) {
             Ok(saved) if saved.version == VERSION => Ok(Some(saved)),
-            Ok(saved) => Err(format!("{} has the layout {}", path.display(), saved.version)),
+            Ok(saved) => Err(format!("{} has format version {}", path.display(), saved.version)),
             Err(error) => Err(format!("{} is damaged: {error}", path.display())),
         }
     }

@@ -36,7 +36,7 @@ impl StatusInputs {
         let clock = fleet.clock();
         let paused = clock
             .paused
-            .map(|paused| format!(", its clock stands still at {}", format_duration(clock.elapsed(paused))));
+            .map(|paused| format!(", its clock is paused at {}", format_duration(clock.elapsed(paused))));
         let serving = format!(
             "serving {} from {}{until}, loaded {}{changed}{}",
             scenario.instance_id,

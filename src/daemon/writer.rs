@@ -119,7 +119,7 @@ impl Writer {
 
     async fn reload_if_changed(&mut self) {
         let Some(read) = self.store.read_if_changed().await else {
-            tracing::debug!("--watch: the scenario says nothing new");
+            tracing::debug!("--watch: the scenario has not changed");
             return;
         };
         notify::reloading();
@@ -150,7 +150,7 @@ impl Writer {
                 Ok(reloaded)
             }
             Err(report) => {
-                tracing::info!("another scenario is rejected, asked for by {by}: {}", report.headline());
+                tracing::info!("use by {by} rejected: {}", report.headline());
                 Err(self.publisher.rejection(&report))
             }
         }

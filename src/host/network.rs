@@ -55,11 +55,11 @@ pub(crate) enum Deviation {
 impl fmt::Display for Deviation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::AddressGone(address) => write!(f, "somebody removed {address} from lo"),
+            Self::AddressGone(address) => write!(f, "{address} was removed from lo"),
             Self::TableGone(family) => {
-                write!(f, "somebody removed the table {family} {TABLE} (a flush or reload of nftables?)")
+                write!(f, "the table {family} {TABLE} was removed (a flush or reload of nftables?)")
             }
-            Self::TableChanged(family) => write!(f, "somebody changed the table {family} {TABLE}"),
+            Self::TableChanged(family) => write!(f, "the table {family} {TABLE} was changed"),
             Self::Elsewhere(address, interface) => {
                 write!(f, "{address} appeared on the interface {interface} too; remove it there")
             }
@@ -104,7 +104,7 @@ impl Network {
                 (Some(_), true) => vec![],
             };
             for error in undone {
-                tracing::error!("while undoing what was begun: {error}");
+                tracing::error!("while rolling back: {error}");
             }
         }
         settled

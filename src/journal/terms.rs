@@ -60,9 +60,7 @@ impl FromStr for ClientFilter {
         }
         let network = text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
         network.map(Self::Within).map_err(|_| {
-            Accepted(
-                "an address, a network such as 172.17.0.0/16, or \"host\" for the processes of this host",
-            )
+            Accepted("an address, a network such as 172.17.0.0/16, or \"host\" for processes of this host")
         })
     }
 }

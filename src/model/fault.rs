@@ -106,7 +106,7 @@ impl FromStr for ClientMatcher {
         }
         let network = text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
         network.map(Self::Network).map_err(
-            |_| "an address, a network such as \"172.17.0.0/16\", or \"host\" for the processes of this host",
+            |_| "an address, a network such as \"172.17.0.0/16\", or \"host\" for processes of this host",
         )
     }
 }
@@ -261,6 +261,11 @@ pub struct Throttle {
     pub per_second: u32,
     /// What the others get.
     pub then: ThrottleAction,
+}
+
+impl Throttle {
+    /// The highest rate: beyond this nobody is throttled anyway.
+    pub const FASTEST: i64 = 10_000;
 }
 
 /// What requests get that are too many.

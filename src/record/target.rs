@@ -19,7 +19,7 @@ pub struct Target {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadTarget {
     /// `https://…`
-    #[error("https is not spoken by metadata services; accepted: http://ADDRESS or http://ADDRESS:PORT")]
+    #[error("metadata services do not speak https; accepted: http://ADDRESS or http://ADDRESS:PORT")]
     Https,
     /// Another scheme, or none.
     #[error("no http URL; accepted: http://ADDRESS or http://ADDRESS:PORT, such as http://[fd00:ec2::254]")]

@@ -59,12 +59,12 @@ pub(crate) fn read_order<T: LiveItem>(
     time: OrderTime,
 ) -> Result<CheckedOrder<T>, Report> {
     let Value::Object(words) = order else {
-        let help = "accepted: an object in the words of the scenario file";
+        let help = "accepted: an object with the keys of the scenario file";
         return Err(Report::whole(T::NAME, "is no object", help));
     };
     T::check(words, time)?;
     let text = toml::to_string(order).map_err(|error| {
-        let found = format!("cannot be said in TOML: {error}");
+        let found = format!("cannot be written as TOML: {error}");
         Report::whole(T::NAME, found, "accepted: no null, no number over 2^63")
     })?;
     let (item, warnings) = parse(&SourceText::new(T::NAME, text), |root| T::read(root, scenario, time))?;
@@ -133,7 +133,7 @@ fn event_time(root: &Section<'_>, time: OrderTime) -> Option<EventTime> {
     let has_time = root.get("at").or_else(|| root.get("after-poll")).is_some();
     let Some(item) = root.get("in") else { return (!has_time).then_some(EventTime::At(time.now)) };
     if has_time {
-        item.error("both in and at, or after-poll, are said", "accepted: one of them");
+        item.error("both in and at, or after-poll, are set", "accepted: one of them");
         return None;
     }
     place_within(&item, time).map(EventTime::AfterLoad)
@@ -182,7 +182,7 @@ impl LiveItem for Fault {
         if time.before < MAX_FAULTS {
             return Ok(());
         }
-        let found = format!("would be fault {}", time.before + 1);
+        let found = format!("too many faults: this would be number {}", time.before + 1);
         let help = format!("accepted: {MAX_FAULTS}; `mock-imds fault --clear` drops those that were ordered");
         Err(Report::whole(Self::NAME, found, help))
     }
@@ -192,7 +192,7 @@ impl LiveItem for Fault {
         let lasts = root.get("for").is_some();
         let mut fault = fault::read(root, scenario)?;
         match (within, from) {
-            (Some(item), Some(_)) => item.error("both in and from are said", "accepted: one of them"),
+            (Some(item), Some(_)) => item.error("both in and from are set", "accepted: one of them"),
             (Some(item), None) => fault.from = FaultStart::AfterLoad(place_within(&item, time)?),
             (None, None) if lasts => fault.from = FaultStart::AfterLoad(whole_millis(time.elapsed)),
             (None, _) => {}

@@ -34,7 +34,7 @@ pub(super) async fn run(shared: Arc<Shared>, listener: Listener) {
                     let now = Instant::now();
                     if now >= quiet_until {
                         let address = listener.address;
-                        tracing::warn!("no connection can be accepted at {address}: {error}; trying on");
+                        tracing::warn!("cannot accept connections at {address}: {error}; retrying");
                     }
                     quiet_until = now + QUIET;
                 }

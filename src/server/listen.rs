@@ -32,7 +32,7 @@ impl InheritedSockets {
     pub(crate) fn take() -> Result<Self, Failure> {
         let refuse = |what: String| Failure::new(ExitStatus::Unavailable, what);
         let descriptors = sys::inherited()
-            .map_err(|error| refuse(format!("the sockets of LISTEN_FDS cannot be taken over: {error}")))?;
+            .map_err(|error| refuse(format!("cannot take over the sockets of LISTEN_FDS: {error}")))?;
         let mut sockets = Vec::new();
         for (number, descriptor) in (3..).zip(descriptors) {
             let listening = getsockopt(&descriptor, sockopt::SockType) == Ok(SockType::Stream)

@@ -77,9 +77,9 @@ pub(super) fn block(words: &BTreeMap<String, RemainingOverride>, aemm: bool) -> 
     let mut block = Block::new("[metadata]");
     if !words.is_empty() {
         block.comment(if aemm {
-            "What is there, path by path: with this profile nothing follows from [instance]."
+            "Every path: with this profile nothing follows from [instance]."
         } else {
-            "What does not follow from the above: the last word on a path, or false where nothing answered."
+            "Overrides of paths that do not follow from the above; false where nothing answered."
         });
     }
     for (path, word) in words {

@@ -164,7 +164,7 @@ fn preface(origin: &str, notes: &[String]) -> String {
     let mut lines = vec![
         origin.to_owned(),
         String::new(),
-        "`mock-imds check FILE` judges it, `mock-imds serve --scenario FILE` serves it. mock-imds.toml(5) explains the keys."
+        "`mock-imds check FILE` validates it, `mock-imds serve --scenario FILE` serves it. mock-imds.toml(5) explains the keys."
             .to_owned(),
         String::new(),
         "Not as it was:".to_owned(),

@@ -65,7 +65,7 @@ impl FileWatch {
         let queue = Inotify::init(InitFlags::IN_CLOEXEC | InitFlags::IN_NONBLOCK);
         let queue = queue.inspect_err(|error| {
             tracing::warn!(
-                "the kernel gives no inotify queue: {error}; files are looked at once a second instead \
+                "cannot watch files with inotify: {error}; polling them once a second instead \
                  (the sysctl fs.inotify.max_user_instances raises the limit)"
             );
         });
@@ -96,7 +96,7 @@ impl FileWatch {
                 // It comes by its directory's watch.
                 Err(Errno::ENOENT) => {}
                 Err(error) if self.refused.insert(path.clone()) => {
-                    tracing::warn!("{} cannot be watched: {error}; it is looked at instead", path.display());
+                    tracing::warn!("cannot watch {}: {error}; polling it instead", path.display());
                 }
                 Err(_) => {}
             }

@@ -71,7 +71,7 @@ fn play(words: &[String]) -> Result<c_int, EarlyExit> {
     let source = ConfigSource::find(&run)?;
     let (mode, title) = match run.command {
         AemmCommand::Root => (AemmMode::All, "ec2-metadata-mock for all mocks"),
-        AemmCommand::Spot => (AemmMode::Spot, "ec2-metadata-mock for EC2 SpotConfig interruption notice"),
+        AemmCommand::Spot => (AemmMode::Spot, "ec2-metadata-mock for EC2 Spot interruption notice"),
         AemmCommand::Events => (AemmMode::Events, "ec2-metadata-mock for EC2 Events"),
         AemmCommand::AsgLifecycle => (AemmMode::AsgLifecycle, "ec2-metadata-mock for EC2 ASG Lifecycle"),
         AemmCommand::Help => return Err(help_on(&run.words)),

@@ -77,7 +77,7 @@ fn what_is_wrong_is_said_of_the_event_in_toml() {
     for (json, expected) in [
         (json!([]), "the event: error: is no object"),
         (json!({}), "the event does nothing"),
-        (json!({"clear": null}), "the event: error: cannot be said in TOML"),
+        (json!({"clear": null}), "the event: error: cannot be written as TOML"),
         (
             json!({"clear": "everything"}),
             "the event:1:9: error: clear is \"everything\"\n  1 | clear = \"everything\"\n",

@@ -33,7 +33,7 @@ pub(super) fn draft(seen: &Observations) -> Draft {
     let maintenance = events::maintenance(seen, "scheduled").into_iter().map(|said| (MAINTENANCE, said));
     let told = spot(seen).into_iter().chain(rebalance(seen)).chain(maintenance).chain(state(seen));
     for (index, said) in told.enumerate() {
-        let comment = "What was announced at that time.";
+        let comment = "Notices at that time.";
         draft.push(event(said, (index == 0).then_some(comment), false));
     }
     for (index, said) in for_nobody(seen).into_iter().enumerate() {

@@ -60,7 +60,7 @@ fn assume_role(seen: &mut Observations, profile: Option<&str>) {
 }
 
 fn real(keys: &Keys, block: &mut Block) {
-    block.comment("REAL CREDENTIALS. They are for their owner alone; this file is for no one else.");
+    block.comment("REAL CREDENTIALS: do not share this file.");
     block.say("source", "static");
     block.say("access-key-id", keys.access_key_id.as_str());
     block.say("secret-access-key", keys.secret_access_key.reveal());

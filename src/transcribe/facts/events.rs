@@ -22,7 +22,7 @@ pub(super) fn write(seen: &Observations, draft: &mut Draft) {
         let mut block = Block::new("[[event]]");
         if index == 0 {
             block.comment(
-                "What was announced at that time. The times are as they were; edit them to see it again.",
+                "Notices at that time, with their original times; edit them to see the notices again.",
             );
         }
         block.say("at", "0s");

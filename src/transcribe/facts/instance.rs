@@ -19,7 +19,7 @@ pub(super) fn write(
     draft: &mut Draft,
 ) {
     let mut block = Block::new("[instance]");
-    block.comment("Who it is. Region, partition, ARNs and the identity document follow.");
+    block.comment("The instance. Region, partition, ARNs and the identity document follow from it.");
     let told = |leaf: &str, key: &str| seen.text(leaf).or_else(|| document.text(key));
     block.parsed::<InstanceId>("instance-id", told("meta-data/instance-id", "instanceId"));
     let kind = told("meta-data/instance-type", "instanceType");
@@ -148,7 +148,7 @@ fn groups(seen: &Observations, primary: Option<&ObservedInterface>, block: &mut 
 
 pub(super) fn user_data(seen: &Observations, block: &mut Block) {
     if let Some(digest) = &seen.user_data {
-        block.comment(format!("Its user data is not here: {digest}. `--with-user-data` takes it along."));
+        block.comment(format!("Its user data is not here: {digest}. `--with-user-data` includes it."));
     }
     // More is said as the last word on its path.
     if let Some(leaf) = seen.leaves.get(USER_DATA).filter(|leaf| leaf.bytes.len() <= USER_DATA_LIMIT) {

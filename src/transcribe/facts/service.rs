@@ -9,7 +9,7 @@ pub(super) fn metadata_options(seen: &Observations, draft: &mut Draft) {
     let mut block = Block::new("[metadata-options]");
     match seen.manner.http_tokens {
         Some(HttpTokens::Optional) if seen.real_keys => {
-            let why = "The service did without tokens too. Here are real credentials, which any web page could read then.";
+            let why = "The service also answered without tokens; with real credentials, any web page could then read them.";
             block.commented(Some(why.into()), "http-tokens", quote::text(HttpTokens::Required.as_str()));
         }
         Some(tokens) => block.say("http-tokens", tokens.as_str()),

@@ -53,7 +53,7 @@ pub(super) fn firewall(facts: &HostFacts) -> Vec<Finding> {
     if stopped == 0 {
         let names: Vec<&str> = facts.callers.iter().map(|caller| caller.name.as_str()).collect();
         findings.push(match names.as_slice() {
-            [] => Finding::well("firewall", "no bridge of containers is there now"),
+            [] => Finding::well("firewall", "there is no container bridge at the moment"),
             names => Finding::well("firewall", format!("lets callers in from {}", names.join(", "))),
         });
     }

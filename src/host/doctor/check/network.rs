@@ -18,20 +18,18 @@ const V4: IpAddr = IpAddr::V4(ADDRESS_V4);
 /// A real cloud, whose metadata we would hide.
 pub(super) fn cloud(facts: &HostFacts) -> Vec<Finding> {
     let Some(found) = &facts.cloud else {
-        return one(Finding::well("cloud", "this is no machine of a cloud that has metadata of its own"));
+        return one(Finding::well("cloud", "this is not a cloud machine with a metadata service of its own"));
     };
     let said = format!("this is a real {} machine: {} is {:?}", found.cloud, found.file, found.text);
     if facts.applied().allow_takeover {
         return one(
-            Finding::note("cloud", said).means("its own metadata is hidden, as allow-takeover = true says")
+            Finding::note("cloud", said).means("its own metadata is hidden because of allow-takeover = true")
         );
     }
     one(Finding::problem("cloud", said)
         .means("it has a metadata service of its own at 169.254.169.254, so the guardian refuses to start")
         .mend("systemctl disable --now mock-imds   # leave the real service alone")
-        .mend(
-            "editor /etc/mock-imds/host.toml     # or: [host] allow-takeover = true, to hide it all the same",
-        ))
+        .mend("editor /etc/mock-imds/host.toml     # or: [host] allow-takeover = true, to hide it anyway"))
 }
 
 /// Who has the address, and how wide.
@@ -54,7 +52,7 @@ pub(super) fn address(facts: &HostFacts) -> Vec<Finding> {
         let why = missing.map_or_else(String::new, |missing| format!(": {}", missing.reason));
         findings.push(
             Finding::problem("ipv6", format!("fd00:ec2::254 is not on lo{why}"))
-                .means("host.toml asks for IPv6, and clients that prefer it find nobody")
+                .means("host.toml asks for IPv6, and clients that prefer it get no answer")
                 .mend("sysctl net.ipv6.conf.all.disable_ipv6=0 net.ipv6.conf.lo.disable_ipv6=0 && systemctl reload mock-imds-net")
                 .mend("editor /etc/mock-imds/host.toml   # or: [host] ipv6 = false"),
         );
@@ -80,7 +78,7 @@ fn judge_address(facts: &HostFacts, found: &address::InterfaceAddress) -> Findin
         return Finding::well("address", format!("{name} on lo"));
     }
     let (whose, means, mend) = if found.marked {
-        ("mock-imds", "a guardian that is gone left it", "mock-imds net down".to_owned())
+        ("mock-imds", "left by a guardian that has ended", "mock-imds net down".to_owned())
     } else {
         let delete = format!("ip addr del {name} dev lo");
         ("somebody else", "no guardian of ours holds it: another mock does, or it was added by hand", delete)
@@ -118,7 +116,7 @@ pub(super) fn tables(facts: &HostFacts) -> Vec<Finding> {
         match seen.table(table.family) {
             None if table.family == Family::Arp => findings.push(
                 Finding::note("tables", format!("there is no table {name}"))
-                    .means("this kernel has no arp tables: a neighbour may resolve the address; its packets are dropped all the same"),
+                    .means("this kernel has no arp tables: a neighbour may resolve the address; its packets are dropped anyway"),
             ),
             None => findings.push(
                 Finding::problem("tables", format!("there is no table {name}"))
@@ -128,18 +126,18 @@ pub(super) fn tables(facts: &HostFacts) -> Vec<Finding> {
             Some(seen) if seen.rules.len() != table.rules() || seen.chains.len() != table.chains.len() => {
                 findings.push(
                     Finding::problem("tables", format!("the table {name} has {} rules, not {}", seen.rules.len(), table.rules()))
-                        .means("somebody changed it: it does not do what host.toml says")
+                        .means("it was changed, and does not match host.toml")
                         .mend(restart),
                 );
             }
-            Some(seen) if seen.owner.is_some() => findings.push(Finding::well("tables", format!("{name}, owned: nobody else can change it"))),
+            Some(seen) if seen.owner.is_some() => findings.push(Finding::well("tables", format!("{name}, owned: no other process can change it"))),
             Some(_) => {
                 let watched = published.pid.is_some();
                 let finding = Finding::note("tables", format!("{name}, without an owner"));
                 let means = if watched {
-                    "this kernel has no owned tables (Linux 5.12 has); the guardian restores what somebody removes"
+                    "this kernel has no owned tables (Linux 5.12 has); the guardian restores what is removed"
                 } else {
-                    "\"net up\" set it up, and nobody watches over it: a flush removes it"
+                    "\"net up\" set it up without a guardian: a flush removes it"
                 };
                 findings.push(finding.means(means));
             }
@@ -153,12 +151,9 @@ fn without_redirect(facts: &HostFacts) -> Vec<Finding> {
     let mut findings = Vec::new();
     if facts.tables.as_ref().is_ok_and(|seen| !seen.tables.is_empty()) {
         findings.push(
-            Finding::problem(
-                "bind",
-                "[host] redirect is \"none\", and a table of ours is there all the same",
-            )
-            .means("an older \"net up\" or guardian left it")
-            .mend("systemctl stop mock-imds && mock-imds net down && systemctl start mock-imds"),
+            Finding::problem("bind", "[host] redirect is \"none\", but a table of mock-imds exists")
+                .means("an older \"net up\" or guardian left it")
+                .mend("systemctl stop mock-imds && mock-imds net down && systemctl start mock-imds"),
         );
     }
     if listens(facts, METADATA_PORT) {
@@ -210,13 +205,13 @@ pub(super) fn ports(facts: &HostFacts) -> Vec<Finding> {
                     .mend("editor /etc/mock-imds/host.toml   # or: [host] redirect = \"none\", then systemctl reload mock-imds-net")
             } else {
                 Finding::problem("port-80", said)
-                    .means("another metadata service (an older mock, a proxy) has the address' port 80; the redirect goes ahead of it")
+                    .means("another metadata service (an older mock, a proxy) has the address' port 80; the redirect takes precedence")
                     .mend("ss -ltnp 'src 169.254.169.254'   # end that program")
             });
         } else if port == METADATA_PORT && wild {
             findings.push(Finding::note(
                 "port-80",
-                format!("{who} listens on {address}: both live, the redirect comes first"),
+                format!("{who} listens on {address}: both work, the redirect takes precedence"),
             ));
         }
     }

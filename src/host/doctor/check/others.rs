@@ -57,7 +57,7 @@ pub(super) fn environment(facts: &HostFacts) -> Vec<Finding> {
             .any(|variable| variable.name.eq_ignore_ascii_case("no_proxy") && spares(&variable.value));
         if let Some(proxy) = proxy.filter(|_| !spared) {
             findings.push(
-                Finding::problem("proxy", format!("{} is {} in {place}, and NO_PROXY does not spare 169.254.169.254", proxy.name, proxy.value))
+                Finding::problem("proxy", format!("{} is {} in {place}, and NO_PROXY does not exclude 169.254.169.254", proxy.name, proxy.value))
                     .means("curl, requests and others send metadata requests to the proxy, tokens included")
                     .mend("export NO_PROXY=\"169.254.169.254${NO_PROXY:+,$NO_PROXY}\" no_proxy=\"169.254.169.254${no_proxy:+,$no_proxy}\""),
             );

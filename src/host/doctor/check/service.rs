@@ -24,7 +24,7 @@ fn judge_unit(unit: &Unit) -> Option<Finding> {
     if unit.load == "masked" || unit.file == "masked" {
         return Some(
             Finding::problem("units", format!("{name} is masked"))
-                .means("systemd starts it for nobody")
+                .means("systemd never starts it")
                 .mend(format!("systemctl unmask {name}"))
                 .mend("systemctl enable --now mock-imds"),
         );
@@ -59,7 +59,7 @@ pub(super) fn settings(facts: &HostFacts) -> Vec<Finding> {
     let published = facts.published.as_ref();
     match (&facts.settings, published) {
         (Err(why), _) => one(Finding::problem("settings", why)
-            .means("the guardian keeps its former settings, and would not start with this file")
+            .means("the guardian keeps its previous settings, and would not start with this file")
             .mend("editor /etc/mock-imds/host.toml   # man mock-imds-host.toml")
             .mend(reload)),
         (Ok(said), Some(status)) if facts.up() && *said != status.settings => {
@@ -69,7 +69,7 @@ pub(super) fn settings(facts: &HostFacts) -> Vec<Finding> {
             let why = status.rejected.clone().unwrap_or_default();
             one(Finding::problem("settings", format!("the last reload was rejected: {why}")).mend(reload))
         }
-        _ => one(Finding::well("settings", "host.toml is good, and holds")),
+        _ => one(Finding::well("settings", "host.toml is valid and applied")),
     }
 }
 
@@ -82,11 +82,11 @@ pub(super) fn guardian(facts: &HostFacts) -> Vec<Finding> {
     };
     let mut findings = match (status.mode, facts.guardian) {
         (NetMode::Up, _) => {
-            one(Finding::note("guardian", "set up by \"mock-imds net up\": nobody watches over it"))
+            one(Finding::note("guardian", "set up by \"mock-imds net up\", without a guardian"))
         }
         (NetMode::Hold, GuardianProcess::Gone) => one(Finding::problem(
             "guardian",
-            format!("it is gone (process {}) and took nothing down", status.pid.unwrap_or(0)),
+            format!("it is gone (process {}) and did not clean up", status.pid.unwrap_or(0)),
         )
         .means("what it left is the state of a dead process: the redirect went with it")
         .mend("systemctl restart mock-imds-net   # or, where systemd does not run: mock-imds net down")),
@@ -109,7 +109,7 @@ pub(super) fn server(facts: &HostFacts) -> Vec<Finding> {
     match (&facts.server, &facts.probe) {
         (ServerState::Runs { version, pid, instance }, Probe::Ours { pid: answering, .. }) if pid != answering => {
             one(Finding::problem("server", format!("mock-imds {version} (process {pid}, {instance}) has the control socket, and process {answering} answers"))
-                .means("two servers run; what you change in one, clients of the other do not see")
+                .means("two servers are running; changes to one do not reach the clients of the other")
                 .mend(format!("kill {answering}   # end the one that was started by hand")))
         }
         (ServerState::Runs { version, pid, instance }, _) => {

@@ -42,7 +42,7 @@ pub(super) fn interfaces(settings: &HostSettings) -> Observed<Interfaces> {
         let mut socket = NetlinkSocket::open(SockProtocol::NetlinkRoute)?;
         Ok::<_, Errno>((links(&mut socket)?, networks(&mut socket)?))
     };
-    let (links, networks) = looked().map_err(|error| format!("the interfaces can't be listed ({error})"))?;
+    let (links, networks) = looked().map_err(|error| format!("cannot list the interfaces ({error})"))?;
     let listed = |link: &Link| settings.bridges.iter().any(|pattern| pattern.matches(&link.name));
     let network = |link: &Link| networks.iter().find(|(index, _)| *index == link.index).map(|(_, net)| *net);
     let free = links.iter().filter(|link| link.index != LOOPBACK && link.master.is_none());
@@ -96,7 +96,7 @@ fn family() -> u8 {
 /// Where packets go that should not: those of this host, those of callers, and the answers to callers.
 pub(super) fn detours(callers: &[CallerInterface]) -> Observed<Vec<RouteDetour>> {
     let mut socket = NetlinkSocket::open(SockProtocol::NetlinkRoute)
-        .map_err(|error| format!("routes can't be asked for ({error})"))?;
+        .map_err(|error| format!("cannot query the routes ({error})"))?;
     let mut detours = Vec::new();
     let here = Route { to: ADDRESS_V4, from: None, by: None };
     detours.extend(detour(&mut socket, here, "packets of this host to 169.254.169.254", LOOPBACK, "lo"));

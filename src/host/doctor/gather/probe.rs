@@ -22,7 +22,7 @@ const ANSWER: u64 = 16 * 1024;
 pub(super) fn ask() -> Probe {
     let mut random = [0; 16];
     if let Err(error) = getrandom::fill(&mut random) {
-        return Probe::Failed(format!("no nonce can be had ({error})"));
+        return Probe::Failed(format!("cannot get a nonce ({error})"));
     }
     let nonce = URL_SAFE_NO_PAD.encode(random);
     let address = SocketAddr::new(ADDRESS_V4.into(), METADATA_PORT);
