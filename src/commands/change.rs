@@ -44,24 +44,24 @@ pub(crate) fn rebalance() -> Value {
     object!({ "rebalance-recommendation": {} })
 }
 
-pub(crate) fn maintenance(asked: &MaintenanceArgs) -> Value {
+pub(crate) fn maintenance(args: &MaintenanceArgs) -> Value {
     let texts = [
-        ("id", &asked.id),
-        ("code", &asked.code),
-        ("description", &asked.description),
-        ("not-before", &asked.not_before),
-        ("not-after", &asked.not_after),
-        ("not-before-deadline", &asked.not_before_deadline),
+        ("id", &args.id),
+        ("code", &args.code),
+        ("description", &args.description),
+        ("not-before", &args.not_before),
+        ("not-after", &args.not_after),
+        ("not-before-deadline", &args.not_before_deadline),
     ];
-    let mut words = Map::from_iter([("state".to_owned(), object!(asked.state))]);
+    let mut words = Map::from_iter([("state".to_owned(), object!(args.state))]);
     for (key, value) in texts {
         words.extend(value.as_ref().map(|value| (key.to_owned(), object!(value))));
     }
     object!({ "maintenance": words })
 }
 
-pub(crate) fn lifecycle(asked: &LifecycleArgs) -> Value {
-    object!({ "target-lifecycle-state": asked.state })
+pub(crate) fn lifecycle(args: &LifecycleArgs) -> Value {
+    object!({ "target-lifecycle-state": args.state })
 }
 
 pub(crate) fn clear(clear: &ClearArgs) -> Value {

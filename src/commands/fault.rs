@@ -8,25 +8,25 @@ use crate::control::ControlClient;
 use crate::control::api::LiveOrder;
 use crate::exit::Failure;
 
-pub(crate) fn exec(asked: &FaultArgs) -> Result<(), Failure> {
-    let client = ControlClient::new(asked.control.path.as_deref());
-    if asked.clear {
+pub(crate) fn exec(args: &FaultArgs) -> Result<(), Failure> {
+    let client = ControlClient::new(args.control.path.as_deref());
+    if args.clear {
         let cleared = client.clear_faults()?;
-        say(&if asked.json { json(&cleared) } else { cleared.message });
+        say(&if args.json { json(&cleared) } else { cleared.message });
         return Ok(());
     }
-    let outcome = client.add(&LiveOrder::Fault(words(asked)));
-    tell_in_flags(outcome, asked.json)
+    let outcome = client.add(&LiveOrder::Fault(words(args)));
+    tell_in_flags(outcome, args.json)
 }
 
-fn words(asked: &FaultArgs) -> Value {
-    let latency = asked.latency.as_ref().map(|latency| match latency.split_once("..") {
+fn words(args: &FaultArgs) -> Value {
+    let latency = args.latency.as_ref().map(|latency| match latency.split_once("..") {
         Some((min, max)) => object!({ "min": min, "max": max }),
         None => object!(latency),
     });
-    let throttle = asked.throttle.map(|per_second| {
+    let throttle = args.throttle.map(|per_second| {
         let then =
-            asked.then.as_ref().map(|then| then.parse::<u16>().map_or_else(|_| object!(then), Value::from));
+            args.then.as_ref().map(|then| then.parse::<u16>().map_or_else(|_| object!(then), Value::from));
         let mut words = Map::from_iter([("per-second".to_owned(), object!(per_second))]);
         words.extend(then.map(|then| ("then".to_owned(), then)));
         Value::Object(words)
@@ -35,23 +35,23 @@ fn words(asked: &FaultArgs) -> Value {
     let text = |value: &Option<String>| value.as_ref().map(|value| object!(value));
     let words = [
         ("latency", latency),
-        ("status", asked.status.map(Value::from)),
-        ("body", text(&asked.body)),
-        ("tokens", asked.tokens_lost.then(|| object!("lost"))),
-        ("clock-skew", text(&asked.clock_skew)),
-        ("reset", asked.reset.then_some(Value::Bool(true))),
-        ("hang", asked.hang.then_some(Value::Bool(true))),
+        ("status", args.status.map(Value::from)),
+        ("body", text(&args.body)),
+        ("tokens", args.tokens_lost.then(|| object!("lost"))),
+        ("clock-skew", text(&args.clock_skew)),
+        ("reset", args.reset.then_some(Value::Bool(true))),
+        ("hang", args.hang.then_some(Value::Bool(true))),
         ("throttle", throttle),
-        ("path", text(&asked.path)),
-        ("methods", several(&asked.method)),
-        ("clients", several(&asked.client)),
-        ("count", asked.count.map(Value::from)),
-        ("probability", asked.probability.map(Value::from)),
-        ("seed", asked.seed.map(Value::from)),
-        ("for", text(&asked.lasts)),
-        ("in", text(&asked.within)),
-        ("from", text(&asked.at)),
-        ("instance", text(&asked.instance)),
+        ("path", text(&args.path)),
+        ("methods", several(&args.method)),
+        ("clients", several(&args.client)),
+        ("count", args.count.map(Value::from)),
+        ("probability", args.probability.map(Value::from)),
+        ("seed", args.seed.map(Value::from)),
+        ("for", text(&args.lasts)),
+        ("in", text(&args.within)),
+        ("from", text(&args.at)),
+        ("instance", text(&args.instance)),
     ];
     words.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))).collect::<Map<_, _>>().into()
 }

@@ -12,20 +12,20 @@ use crate::scenario::{Library, LibraryScenario};
 /// Directories that the packaged service does not see, or sees empty.
 const HIDDEN: [&str; 4] = ["/home", "/root", "/tmp", "/run/user"];
 
-pub(crate) fn exec(asked: &UseArgs) -> Result<(), Failure> {
-    let Some(scenario) = &asked.scenario else { return list(asked) };
+pub(crate) fn exec(args: &UseArgs) -> Result<(), Failure> {
+    let Some(scenario) = &args.scenario else { return list(args) };
     // The server has another working directory.
     let is_file = scenario.contains('/') || Path::new(scenario).extension().is_some_and(|ext| ext == "toml");
     let path = if is_file { std::path::absolute(scenario).ok() } else { None };
     let named = path.as_ref().map_or_else(|| scenario.clone(), |path| path.display().to_string());
-    let client = ControlClient::new(asked.control.path.as_deref());
+    let client = ControlClient::new(args.control.path.as_deref());
     let outcome = client.use_scenario(&UseOrder { scenario: named });
     let words = |reloaded: &api::Reloaded| {
         let file = reloaded.scenario.file.as_ref().map(|file| file.display().to_string()).unwrap_or_default();
         let sentence = format!("serving {file} until the next reload: {}", reloaded.message);
         (reloaded.report.clone(), sentence)
     };
-    tell(outcome, asked.json, words, |rejected| {
+    tell(outcome, args.json, words, |rejected| {
         if let Some(path) = path.filter(|path| hidden(path) && unread(&rejected.problems)) {
             let name = path.file_name().unwrap_or_default().display().to_string();
             warn(&format!(
@@ -49,14 +49,14 @@ fn unread(problems: &[RejectedProblem]) -> bool {
     problems.iter().any(|problem| problem.line.is_none() && problem.found.starts_with("cannot be read: "))
 }
 
-fn list(asked: &UseArgs) -> Result<(), Failure> {
-    let library = Library::new(asked.library.as_deref());
+fn list(args: &UseArgs) -> Result<(), Failure> {
+    let library = Library::new(args.library.as_deref());
     let directory = library.directory.display();
     let scenarios = library.list().map_err(|error| {
         let sentence = format!("the library {directory} cannot be read: {error}; it comes with the package");
         Failure::new(ExitStatus::Unavailable, sentence)
     })?;
-    if asked.json {
+    if args.json {
         let of = |LibraryScenario { name, file, summary }| api::LibraryEntry { name, file, summary };
         let scenarios = scenarios.into_iter().map(of).collect();
         say(&json(&api::LibraryListing { directory: library.directory.clone(), scenarios }));

@@ -15,7 +15,7 @@ use tokio::time::timeout;
 use super::api::Rejected;
 use super::order::{ControlBackend, Order, OrderReply, OrderSource};
 
-/// How long a client may take for a request head, and again for the body.
+/// A client may take so long for a request head, and again for the body.
 pub(super) const READ_TIMEOUT: Duration = Duration::from_secs(5);
 /// Bytes of a request body: a value of 1 MiB in base64, with room for escapes.
 const BODY_BYTES: usize = 4 << 20;

@@ -20,7 +20,7 @@ use super::routes::respond;
 
 /// Clients at one time.
 const CONNECTIONS: usize = 64;
-/// How long a client may stay: longer than the longest wait.
+/// A client may stay so long: longer than the longest wait.
 const LIFETIME: Duration = Duration::from_secs(90);
 /// Bytes of a request head.
 const HEAD_BYTES: usize = 8192;

@@ -28,14 +28,13 @@ pub(super) enum ScenarioSource {
     /// The file that the command line names, else the usual places.
     Files {
         given: Option<PathBuf>,
-        /// Best first.
+        /// In the order of precedence.
         usual: Vec<PathBuf>,
     },
     /// The text that was passed last.
     Memory(watch::Receiver<Arc<str>>),
 }
 
-/// A scenario that was read.
 #[derive(Debug, Clone)]
 pub(super) struct LoadedScenario {
     /// `None` is the built-in one.

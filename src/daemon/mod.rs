@@ -218,7 +218,7 @@ impl Daemon {
         writer.notify_ready();
         let server = Server::start(listeners, Arc::clone(&service), limits(drop_in));
         if service.fleet.load().scenario().http.profile != Profile::Aemm {
-            // Before somebody asks for a signature; that profile has none. Nobody waits for it.
+            // Before a client asks for a signature; AEMM has none. Nobody waits for it.
             drop(spawn_blocking(move || keys.make()));
         }
         let status = status::status(Arc::clone(&service), addresses, latest_inputs);
@@ -279,7 +279,6 @@ async fn until_stopped(signals: &mut Signals, orders: &mpsc::Sender<Order>, drop
     SIGTERM
 }
 
-/// Waits for SIGTERM or SIGINT.
 async fn stop_signal(signals: &mut Signals) {
     while signals.next().await == Some(SIGHUP) {}
 }

@@ -1,4 +1,4 @@
-//! What others see of the daemon's state: the status, the service manager's line, and the state file.
+//! The daemon's state for others: the status, the service manager's line, and the state file.
 
 use std::sync::Arc;
 
@@ -26,7 +26,6 @@ impl Publisher {
         Self { service, inputs, state_file }
     }
 
-    /// The scenario that is served.
     pub(super) fn scenario(&self) -> ScenarioStatus {
         self.inputs.borrow().scenario.clone()
     }
@@ -46,7 +45,6 @@ impl Publisher {
         self.inputs.send_modify(|inputs| inputs.last_reload = Some(reload));
     }
 
-    /// A restart finds this state.
     pub(super) async fn save(&mut self, state: SavedState) {
         self.state_file.save(state).await;
     }

@@ -16,7 +16,7 @@ pub(super) struct Replacement {
     pub(super) fleet: Fleet,
     pub(super) kept: usize,
     pub(super) dropped: usize,
-    /// Why orders that were to be kept are dropped.
+    /// The reports of orders that were to be kept and that the scenario rejects.
     pub(super) rejections: Vec<Report>,
     /// Events and faults have the indices that they had.
     pub(super) same_indices: bool,

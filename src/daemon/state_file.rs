@@ -1,7 +1,7 @@
 //! `state.json` in the runtime directory: what a restart or a crash must not lose, the scenario's clock and what was
 //! ordered since it was loaded. systemd removes the directory when the service is stopped.
 //!
-//! It belongs to one text of one scenario file. For another one it means nothing, and is dropped.
+//! The file belongs to one text of one scenario file. For another one it means nothing, and is dropped.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write as _};
@@ -29,7 +29,6 @@ pub(super) struct SavedState {
     /// Until then another one, `file`, is served.
     #[serde(rename = "used")]
     pub(super) overridden: bool,
-    /// The scenario that is served.
     pub(super) file: Option<PathBuf>,
     /// The hash of its text.
     pub(super) digest: String,

@@ -41,7 +41,7 @@ impl ScenarioStore {
         read
     }
 
-    /// The same, if the scenario differs from the last reading, or is broken in another way.
+    /// Reads the scenario that a reload serves, and gives it if it differs from the last reading, or is broken in another way.
     pub(super) async fn read_if_changed(&mut self) -> Option<Result<LoadedScenario, Report>> {
         let before = self.last_reading.take();
         let read = self.read().await;

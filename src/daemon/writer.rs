@@ -141,7 +141,7 @@ impl Writer {
         outcome
     }
 
-    /// The same for another scenario, which is served until the next reload.
+    /// Serves another scenario until the next reload.
     async fn use_other(&mut self, by: OrderSource, scenario: String) -> Result<Reloaded, Rejected> {
         match self.store.read_other(scenario).await {
             Ok(loaded) => {

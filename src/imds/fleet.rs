@@ -69,7 +69,6 @@ pub(super) struct MatchedInstance<'f> {
     base: &'f Instance,
     /// The guest's place in the scenario; `None`: the `[instance]` itself.
     index: Option<usize>,
-    /// The guest's name.
     pub(super) name: Option<&'f str>,
     /// The client, if it meets an identity of its own.
     client: Option<IpAddr>,
@@ -95,7 +94,6 @@ impl Fleet {
         }
     }
 
-    /// The fleet after a change.
     #[must_use]
     pub fn apply(&self, change: FleetChange) -> Self {
         let mut next = self.clone();
@@ -167,7 +165,6 @@ impl Fleet {
         self
     }
 
-    /// The scenario that was compiled.
     pub fn scenario(&self) -> &Scenario {
         &self.scenario
     }
@@ -245,8 +242,8 @@ impl Fleet {
         occurrences.retain(mine);
         let key = Key { guest: met.index, client: met.client, occurrences };
         self.cache.get_or(key, |key| {
-            let own = key.client.map(|client| derived(met.base, client));
-            let base = own.as_ref().unwrap_or(met.base);
+            let derived_instance = key.client.map(|client| derived(met.base, client));
+            let base = derived_instance.as_ref().unwrap_or(met.base);
             let instance = timeline::after(base, &self.events, &key.occurrences, self.clock.started);
             CompiledInstance::new(instance, &self.keys)
         })

@@ -1,4 +1,5 @@
-//! What is ordered while the server runs: JSON in the words of the scenario file, and `in`, a time from now.
+//! Orders that add an event or a fault while the server runs: JSON in the words of the scenario file, and `in`, a time
+//! from now.
 //!
 //! An order is read as TOML: the report of a mistake has its line and a caret.
 
@@ -23,7 +24,7 @@ pub(crate) trait LiveItem: Sized {
     /// The order in reports, in the place of a file's name.
     const NAME: &'static str;
 
-    /// Rejects an order for what its words can't show, or what must not be read.
+    /// Rejects an order before it is read.
     fn check(words: &Words, time: OrderTime) -> Result<(), Report>;
 
     fn read(root: &Section<'_>, scenario: &Scenario, time: OrderTime) -> Option<Self>;

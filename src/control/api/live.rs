@@ -46,10 +46,10 @@ pub(crate) struct AcceptedOrder {
 pub(crate) enum OrderPreview {
     /// The effect of an event.
     Event {
-        /// When it takes effect, or has taken effect; absent if it waits for a client.
+        /// The time of the effect; absent if it waits for a client.
         #[serde(default, skip_serializing_if = "Option::is_none", with = "rfc3339::optional")]
         at: Option<Timestamp>,
-        /// Whether it has taken effect.
+        /// It has taken effect.
         in_effect: bool,
         /// Each effect, in order.
         effects: Vec<EffectSummary>,
@@ -58,19 +58,19 @@ pub(crate) enum OrderPreview {
     },
     /// The effect of a fault.
     Fault {
-        /// Its number, which entries of the journal of requests have.
+        /// The number that entries of the journal of requests have.
         number: usize,
-        /// Whether it acts now.
+        /// It acts now.
         on: bool,
     },
 }
 
-/// Something that an event does.
+/// An effect of an event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct EffectSummary {
     /// The key of `[[event]]`.
     pub what: String,
-    /// What it comes to. Values of paths are not told: they may be secrets.
+    /// The details. Values of paths are left out: they may be secrets.
     pub text: String,
 }
 
@@ -79,36 +79,36 @@ pub(crate) struct EffectSummary {
 pub(crate) struct PathPreview {
     /// Below the version: `meta-data/spot/instance-action`.
     pub path: String,
-    /// How.
+    /// The change.
     pub change: PathTransition,
 }
 
-/// What becomes of a path.
+/// The change of a path's answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum PathTransition {
-    /// It answers from then on.
+    /// The path answers from then on.
     Appears,
-    /// It answers something else.
+    /// The path answers something else.
     Changes,
-    /// It answers 404 from then on.
+    /// The path answers 404 from then on.
     Vanishes,
 }
 
 /// An event and its instants.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct EventStatus {
-    /// What it does, in one line.
+    /// The effects, in one line.
     pub what: String,
-    /// When, in the words of `[[event]]`.
+    /// The time, in the words of `[[event]]`.
     pub at: String,
     /// The instance that it happens to; all if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instance: Option<String>,
-    /// When it happened last; absent if it has not.
+    /// The last time that it happened; absent if it has not.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "rfc3339::optional")]
     pub last: Option<Timestamp>,
-    /// When it happens next, if the clock runs on; absent if it does not, or waits for a client.
+    /// The next time, if the clock runs on; absent if there is none, or it waits for a client.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "rfc3339::optional")]
     pub next: Option<Timestamp>,
     /// The event as it was ordered; absent if the file says it.
@@ -119,20 +119,20 @@ pub(crate) struct EventStatus {
 /// Faults that were dropped.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ClearedFaults {
-    /// How many were ordered.
+    /// The number of those that were ordered.
     pub cleared: usize,
     /// One line that says so.
     pub message: String,
 }
 
-/// A fault as the status tells it.
+/// A fault in the status.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct FaultStatus {
-    /// What goes wrong, and for which requests.
+    /// The effect, and the requests that it is for.
     pub what: String,
-    /// From when, and how long.
+    /// The beginning, and the duration.
     pub when: String,
-    /// Whether it is on now.
+    /// It acts now.
     pub on: bool,
     /// The fault as it was ordered; absent if the file says it.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -8,9 +8,9 @@ use crate::journal::RequestRecord;
 
 /// Path of the journal of requests.
 pub(crate) const REQUESTS: &str = "/v1/requests";
-/// Path of what the service answers.
+/// Path of the service's replies.
 pub(crate) const SHOW: &str = "/v1/show";
-/// The header that says up to which entry an answer goes.
+/// The header with the last entry that an answer has passed.
 pub(crate) const POSITION: &str = "journal-position";
 
 /// A line of the journal of requests.
@@ -21,12 +21,12 @@ pub(crate) enum RequestLine<E = RequestRecord> {
     Entry(E),
     /// Entries after the `since` of the request that were overwritten before it came.
     Missed {
-        /// How many, whether they fit the filter or not.
+        /// Their number, whether they fit the filter or not.
         missed: u64,
     },
 }
 
-/// What the service answers.
+/// The service's reply for a path.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ShownReply {
     /// The path that was asked for, with its version.
@@ -43,16 +43,16 @@ pub(crate) struct ShownReply {
 /// A body.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum ShownContent {
-    /// As it is, if it is text.
+    /// The bytes, if they are text.
     #[serde(rename = "body")]
     Text(String),
-    /// In base64, if it is not.
+    /// Base64, if it is no text.
     #[serde(rename = "base64")]
     Bytes(String),
 }
 
 impl ShownContent {
-    /// Of a body.
+    /// The content of a body.
     pub(crate) fn of(body: &[u8]) -> Self {
         match std::str::from_utf8(body) {
             Ok(text) => Self::Text(text.to_owned()),
@@ -69,11 +69,11 @@ impl ShownContent {
     }
 }
 
-/// A request that was not understood.
+/// The answer to a request that was not understood.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Refusal {
-    /// Why, in one sentence.
+    /// The reason, in one sentence.
     pub error: String,
-    /// What there is, as "METHOD /path".
+    /// All routes, as "METHOD /path".
     pub routes: Vec<String>,
 }

@@ -18,31 +18,31 @@ pub(crate) const SCENARIOS: &str = "/v1/scenarios";
 /// A scenario that is being served.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ScenarioStatus {
-    /// Its file; absent if it is the built-in one.
+    /// The file; absent if it is the built-in one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<PathBuf>,
-    /// Whether `use` chose it; the next reload serves the other one again.
+    /// Chosen by `use`; the next reload serves the other one again.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub used: bool,
-    /// When it was loaded.
+    /// The time of the load.
     #[serde(rename = "loaded_at", with = "rfc3339")]
     pub at: Timestamp,
     /// The instance that it describes.
     pub instance_id: String,
-    /// Warnings about it.
+    /// The number of its warnings.
     pub warnings: usize,
 }
 
-/// How to reload.
+/// The options of a reload.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ReloadOrder {
-    /// Keep the clock and what was changed since the last load.
+    /// Keeps the clock and the changes since the last load.
     #[serde(default)]
     pub keep: bool,
 }
 
-/// What to serve until the next reload.
+/// The choice of another scenario until the next reload.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct UseOrder {
@@ -53,32 +53,32 @@ pub(crate) struct UseOrder {
 /// The library.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct LibraryListing {
-    /// Its directory.
+    /// The directory.
     pub directory: PathBuf,
-    /// What is in it, by name.
+    /// The scenarios, by name.
     pub scenarios: Vec<LibraryEntry>,
 }
 
 /// A scenario of the library.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct LibraryEntry {
-    /// What it is called.
+    /// The file's name without `.toml`.
     pub name: String,
-    /// Its file.
+    /// The file.
     pub file: PathBuf,
-    /// Its first comment line.
+    /// The first comment line.
     pub summary: String,
 }
 
-/// How a reload went.
+/// The outcome of a reload.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ReloadStatus {
-    /// When.
+    /// The time.
     #[serde(with = "rfc3339")]
     pub at: Timestamp,
-    /// Who asked for it.
+    /// The giver of the order.
     pub by: String,
-    /// Whether the scenario was taken.
+    /// The scenario is served.
     pub accepted: bool,
     /// One line: what changed, or the first error.
     pub message: String,
@@ -87,14 +87,14 @@ pub(crate) struct ReloadStatus {
 /// A reload that was taken.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Reloaded {
-    /// What is served now.
+    /// The scenario that is served now.
     pub scenario: ScenarioStatus,
     /// The keys of the file that were added, removed or changed.
     pub changed: Vec<String>,
-    /// How many changes since the former load are kept.
+    /// The number of changes since the former load that are kept.
     #[serde(default)]
     pub kept: usize,
-    /// How many are dropped.
+    /// The number of those that are dropped.
     #[serde(default)]
     pub dropped: usize,
     /// One line that says so.
@@ -105,12 +105,12 @@ pub(crate) struct Reloaded {
     pub problems: Vec<RejectedProblem>,
 }
 
-/// Something that was rejected.
+/// The rejection of an order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Rejected {
     /// One line: the first error.
     pub message: String,
-    /// What keeps serving.
+    /// The scenario that keeps serving.
     pub scenario: Box<ScenarioStatus>,
     /// All problems as text, with the lines and carets.
     pub report: String,
@@ -121,7 +121,7 @@ pub(crate) struct Rejected {
 /// One problem of a scenario file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct RejectedProblem {
-    /// Whether it rejects the file.
+    /// An error rejects the file.
     pub severity: ProblemSeverity,
     /// Line from 1; absent when the file as a whole is meant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -129,9 +129,9 @@ pub(crate) struct RejectedProblem {
     /// Column in characters, from 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub column: Option<usize>,
-    /// What was found.
+    /// The mistake.
     pub found: String,
-    /// What is accepted, what may be meant.
+    /// The accepted values, and what may be meant.
     pub help: Vec<String>,
 }
 
@@ -144,7 +144,7 @@ impl Rejected {
     }
 }
 
-/// How bad a problem is.
+/// The severity of a problem.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum ProblemSeverity {

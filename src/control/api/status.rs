@@ -13,36 +13,36 @@ use crate::model::Timestamp;
 /// Path of the status.
 pub(crate) const STATUS: &str = "/v1/status";
 
-/// What a server does.
+/// The status of a server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ServiceStatus {
     /// The version of the program.
     pub version: String,
-    /// The process.
+    /// The process id.
     pub pid: u32,
-    /// When it started.
+    /// The start of the process.
     #[serde(with = "rfc3339")]
     pub started_at: Timestamp,
-    /// What it serves.
+    /// The scenario that is served.
     pub scenario: ScenarioStatus,
-    /// Where the scenario is.
+    /// The position of the scenario's clock.
     #[serde(default)]
     pub clock: ClockStatus,
     /// The events of the file, in its order.
     #[serde(default)]
     pub events: Vec<EventStatus>,
-    /// What was changed since the scenario was loaded, in the order in which it was accepted.
+    /// The events that were ordered since the scenario was loaded, in order.
     #[serde(default)]
     pub changes: Vec<EventStatus>,
-    /// What goes wrong on purpose: the faults of the file, then those that were ordered.
+    /// The faults of the file, then those that were ordered.
     #[serde(default)]
     pub faults: Vec<FaultStatus>,
-    /// Who is played.
+    /// The instances.
     #[serde(default)]
     pub instances: Vec<InstanceStatus>,
-    /// Where it listens.
+    /// The listening sockets.
     pub listeners: Vec<ListenerStatus>,
-    /// How the last reload went; none since the start if absent.
+    /// The last reload; absent if there was none since the start.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_reload: Option<ReloadStatus>,
     /// Requests read since the start.
@@ -54,22 +54,22 @@ pub(crate) struct ServiceStatus {
 pub(crate) struct ListenerStatus {
     /// Address and port.
     pub address: SocketAddr,
-    /// Whether a service manager holds it.
+    /// Inherited from a service manager.
     pub inherited: bool,
 }
 
-/// An instance that is played.
+/// An instance of the scenario.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct InstanceStatus {
-    /// Its name; absent for `[instance]`, which every other client meets.
+    /// The name; absent for `[instance]`, which every other client meets.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Its id.
+    /// The instance id.
     #[serde(rename = "instance_id")]
     pub id: String,
-    /// Who meets it: networks, and `host` for the processes of this host.
+    /// The clients that meet it: networks, and `host` for the processes of this host.
     pub clients: Vec<String>,
-    /// Whether each client meets an identity of its own.
+    /// Each client meets an identity of its own.
     pub derive: bool,
 }
 
@@ -86,7 +86,7 @@ mod tests {
         let status: ServiceStatus = serde_json::from_str(text).unwrap();
         assert_eq!(status.started_at, Timestamp::from_secs(1_795_230_851));
         assert_eq!(status.last_reload, None);
-        let again: ServiceStatus = serde_json::from_str(&serde_json::to_string(&status).unwrap()).unwrap();
-        assert_eq!(again, status);
+        let reread: ServiceStatus = serde_json::from_str(&serde_json::to_string(&status).unwrap()).unwrap();
+        assert_eq!(reread, status);
     }
 }
