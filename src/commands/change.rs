@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Map, Value, json as object};
 
-use super::tell_in_flags;
+use super::print::print_reply_in_flags;
 use crate::cli::{ClearArgs, LifecycleArgs, MaintenanceArgs, ScheduleArgs, SetArgs, SpotArgs};
 use crate::config::{MAX_BYTES, plain};
 use crate::control::ControlClient;
@@ -27,7 +27,7 @@ pub(crate) fn exec(occasion: &ScheduleArgs, event: Value) -> Result<(), Failure>
     }
     let client = ControlClient::new(occasion.control.path.as_deref());
     let outcome = client.add(&LiveOrder::Event(Value::Object(event)));
-    tell_in_flags(outcome, occasion.json)
+    print_reply_in_flags(outcome, occasion.json)
 }
 
 pub(crate) fn spot(spot: &SpotArgs) -> Value {

@@ -1,6 +1,6 @@
 //! `mock-imds clock seek|pause|resume`: moves the clock of a running server's scenario.
 
-use super::tell;
+use super::print::print_reply;
 use crate::cli::{ClockArgs, ClockCommand};
 use crate::control::ControlClient;
 use crate::control::api::{ClockMoved, ClockOrder};
@@ -14,5 +14,7 @@ pub(crate) fn exec(clock: &ClockArgs) -> Result<(), Failure> {
     };
     let outcome = ControlClient::new(clock.control.as_deref()).move_clock(&order);
     let words = |moved: &ClockMoved| (String::new(), moved.message.clone());
-    tell(outcome, clock.json, words, |_| Failure::new(ExitStatus::Config, "rejected; nothing has changed"))
+    print_reply(outcome, clock.json, words, |_| {
+        Failure::new(ExitStatus::Config, "rejected; nothing has changed")
+    })
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json as object};
 
-use super::{json, say, tell_in_flags};
+use super::print::{print_line, print_reply_in_flags, to_json};
 use crate::cli::FaultArgs;
 use crate::control::ControlClient;
 use crate::control::api::LiveOrder;
@@ -12,11 +12,11 @@ pub(crate) fn exec(args: &FaultArgs) -> Result<(), Failure> {
     let client = ControlClient::new(args.control.path.as_deref());
     if args.clear {
         let cleared = client.clear_faults()?;
-        say(&if args.json { json(&cleared) } else { cleared.message });
+        print_line(&if args.json { to_json(&cleared) } else { cleared.message });
         return Ok(());
     }
     let outcome = client.add(&LiveOrder::Fault(words(args)));
-    tell_in_flags(outcome, args.json)
+    print_reply_in_flags(outcome, args.json)
 }
 
 fn words(args: &FaultArgs) -> Value {

@@ -1,8 +1,8 @@
 //! `mock-imds reload`: a running server loads its scenario anew. The unit's `ExecReload=` calls it, and what it
 //! prints to stderr is what `systemctl status` shows.
 
+use super::print::print_reply;
 use crate::cli::ReloadArgs;
-use crate::commands::tell;
 use crate::control::ControlClient;
 use crate::control::api::{ReloadOrder, Reloaded};
 use crate::exit::{ExitStatus, Failure};
@@ -11,7 +11,7 @@ pub(crate) fn exec(reload: &ReloadArgs) -> Result<(), Failure> {
     let client = ControlClient::new(reload.control.path.as_deref());
     let outcome = client.reload(&ReloadOrder { keep: reload.keep });
     let words = |reloaded: &Reloaded| (reloaded.report.clone(), format!("reloaded: {}", reloaded.message));
-    tell(outcome, reload.json, words, |rejected| {
+    print_reply(outcome, reload.json, words, |rejected| {
         let since = rejected.scenario.at.rfc3339();
         Failure::new(ExitStatus::Config, format!("reload rejected; still serving what was loaded {since}"))
     })

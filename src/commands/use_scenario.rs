@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{json, say, tell, warn};
+use super::print::{print_line, print_reply, to_json, warn};
 use crate::cli::UseArgs;
 use crate::control::ControlClient;
 use crate::control::api::{self, RejectedProblem, UseOrder};
@@ -25,7 +25,7 @@ pub(crate) fn exec(args: &UseArgs) -> Result<(), Failure> {
         let sentence = format!("serving {file} until the next reload: {}", reloaded.message);
         (reloaded.report.clone(), sentence)
     };
-    tell(outcome, args.json, words, |rejected| {
+    print_reply(outcome, args.json, words, |rejected| {
         if let Some(path) = path.filter(|path| hidden(path) && unread(&rejected.problems)) {
             let name = path.file_name().unwrap_or_default().display().to_string();
             warn(&format!(
@@ -59,12 +59,12 @@ fn list(args: &UseArgs) -> Result<(), Failure> {
     if args.json {
         let of = |LibraryScenario { name, file, summary }| api::LibraryEntry { name, file, summary };
         let scenarios = scenarios.into_iter().map(of).collect();
-        say(&json(&api::LibraryListing { directory: library.directory.clone(), scenarios }));
+        print_line(&to_json(&api::LibraryListing { directory: library.directory.clone(), scenarios }));
         return Ok(());
     }
     let width = scenarios.iter().map(|known| known.name.len()).max().unwrap_or(0);
     for known in scenarios {
-        say(format!("{:width$}  {}", known.name, known.summary).trim_end());
+        print_line(format!("{:width$}  {}", known.name, known.summary).trim_end());
     }
     Ok(())
 }

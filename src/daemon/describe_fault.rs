@@ -7,10 +7,9 @@ use serde_json::Value;
 use crate::control::api::FaultStatus;
 use crate::imds::{Fleet, FleetItem};
 use crate::model::fault::{
-    BodyDamage, ClientMatcher, Fault, FaultEffect, FaultStart, Latency, Probability, ReplyAlteration,
-    ThrottleAction,
+    BodyDamage, Fault, FaultEffect, FaultStart, Latency, Probability, ReplyAlteration, ThrottleAction,
 };
-use crate::model::{PathGlob, StringEnum, Timestamp, format_duration};
+use crate::model::{ClientMatcher, PathGlob, StringEnum, Timestamp, format_duration};
 
 pub(super) fn status(fleet: &Fleet, fault: &FleetItem<Fault>, now: Timestamp) -> FaultStatus {
     let clock = fleet.clock();

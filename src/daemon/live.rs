@@ -35,7 +35,7 @@ impl LiveFleet {
     pub(super) fn new(service: Arc<ServiceState>) -> Self {
         // Here and not in a task, which a busy machine may start after the first request.
         let (sender, by_requests) = mpsc::channel(REQUEST_CHANGES);
-        service.tell_changes(sender);
+        service.connect_writer(sender);
         Self { service, by_requests }
     }
 

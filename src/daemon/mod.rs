@@ -134,7 +134,7 @@ impl Daemon {
         let signals = signals()?;
         let paths = Paths::from_env();
         let source = ScenarioSource::new(options.scenario.as_deref(), &paths);
-        let state_file = StateFile::new(paths.kept());
+        let state_file = StateFile::new(paths.state_file());
         let initial = InitialState::restore(source.file(None), &state_file).await;
         let initial = initial.map_err(|report| rejected(&report))?;
         observe::report(&initial.served.warnings, false);
@@ -219,7 +219,7 @@ impl Daemon {
         let server = Server::start(listeners, Arc::clone(&service), limits(drop_in));
         if service.fleet.load().scenario().http.profile != Profile::Aemm {
             // Before a client asks for a signature; AEMM has none. Nobody waits for it.
-            drop(spawn_blocking(move || keys.make()));
+            drop(spawn_blocking(move || keys.generate_now()));
         }
         let status = status::status(Arc::clone(&service), addresses, latest_inputs);
         let backend = control_backend(&service, orders.clone(), status, library);
