@@ -7,6 +7,7 @@ use crate::cli::FaultArgs;
 use crate::control::ControlClient;
 use crate::control::api::LiveOrder;
 use crate::exit::Failure;
+use crate::model::StringEnum as _;
 
 pub(crate) fn exec(args: &FaultArgs) -> Result<(), Failure> {
     let client = ControlClient::new(args.control.path.as_deref());
@@ -20,28 +21,10 @@ pub(crate) fn exec(args: &FaultArgs) -> Result<(), Failure> {
 }
 
 fn words(args: &FaultArgs) -> Value {
-    let latency = args.latency.as_ref().map(|latency| match latency.split_once("..") {
-        Some((min, max)) => object!({ "min": min, "max": max }),
-        None => object!(latency),
-    });
-    let throttle = args.throttle.map(|per_second| {
-        let then =
-            args.then.as_ref().map(|then| then.parse::<u16>().map_or_else(|_| object!(then), Value::from));
-        let mut words = Map::from_iter([("per-second".to_owned(), object!(per_second))]);
-        words.extend(then.map(|then| ("then".to_owned(), then)));
-        Value::Object(words)
-    });
+    let effects = args.effects().entries().map(|(key, value)| (key.as_str().to_owned(), value));
     let several = |values: &[String]| (!values.is_empty()).then(|| object!(values));
     let text = |value: &Option<String>| value.as_ref().map(|value| object!(value));
-    let words = [
-        ("latency", latency),
-        ("status", args.status.map(Value::from)),
-        ("body", text(&args.body)),
-        ("tokens", args.tokens_lost.then(|| object!("lost"))),
-        ("clock-skew", text(&args.clock_skew)),
-        ("reset", args.reset.then_some(Value::Bool(true))),
-        ("hang", args.hang.then_some(Value::Bool(true))),
-        ("throttle", throttle),
+    let others = [
         ("path", text(&args.path)),
         ("methods", several(&args.method)),
         ("clients", several(&args.client)),
@@ -53,5 +36,6 @@ fn words(args: &FaultArgs) -> Value {
         ("from", text(&args.at)),
         ("instance", text(&args.instance)),
     ];
-    words.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))).collect::<Map<_, _>>().into()
+    let others = others.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?)));
+    effects.chain(others).collect::<Map<_, _>>().into()
 }
