@@ -12,7 +12,7 @@
 //!                        └─→ scenario                                 L1: TOML → model
 //!        transcribe ──→ scenario, imds, identity                     L1: written, compiled, asked
 //!        server, control, daemon ──→ journal ──→ imds ──→ identity    L1: requests, protocol, documents
-//!        everything ──→ model, config, exit, observe, paths, watch   L0
+//!        everything ──→ model, clock, config, exit, observe, paths, watch   L0
 //! ```
 //!
 //! `server` never meets `host` or `doctor`: code that can change the host cannot be reached from a request.
@@ -26,6 +26,7 @@ use clap::{CommandFactory as _, Parser as _};
 
 pub mod aemm;
 pub(crate) mod cli;
+pub(crate) mod clock;
 pub(crate) mod commands;
 pub mod config;
 pub(crate) mod control;

@@ -1,5 +1,5 @@
-//! `mock-imds spot`, `rebalance`, `maintenance`, `lifecycle`, `clear`, `rotate`, `set`: each is an event in the words
-//! of `[[event]]` that is sent to a running server.
+//! `mock-imds spot`, `rebalance`, `maintenance`, `lifecycle`, `clear`, `rotate`, `set`: each sends an event, in the
+//! words of `[[event]]`, to a running server.
 
 use std::fs::File;
 use std::io::{ErrorKind, Read as _};
@@ -13,22 +13,23 @@ use super::print::print_reply_in_flags;
 use crate::cli::{ClearArgs, LifecycleArgs, MaintenanceArgs, ScheduleArgs, SetArgs, SpotArgs};
 use crate::config::{MAX_BYTES, io_error_text};
 use crate::control::ControlClient;
+use crate::control::api::LiveOrder;
 use crate::exit::{ExitStatus, Failure};
 
-/// Sends an event and says what it does.
+/// Sends an event and prints its effect.
 pub(crate) fn exec(occasion: &ScheduleArgs, event: Value) -> Result<(), Failure> {
     let Value::Object(mut event) = event else {
         return Err(Failure::new(ExitStatus::Software, "an event is an object"));
     };
-    let said = [("in", &occasion.within), ("at", &occasion.at), ("instance", &occasion.instance)];
-    for (key, value) in said {
+    let schedule = [("in", &occasion.within), ("at", &occasion.at), ("instance", &occasion.instance)];
+    for (key, value) in schedule {
         event.extend(value.as_ref().map(|value| (key.to_owned(), object!(value))));
     }
-    let outcome = ControlClient::new(occasion.control.path.as_deref()).event(&Value::Object(event))?;
-    print_reply_in_flags(outcome, occasion.json, |accepted| (&accepted.problems, &accepted.message))
+    let client = ControlClient::new(occasion.control.path.as_deref());
+    let outcome = client.add(&LiveOrder::Event(Value::Object(event)));
+    print_reply_in_flags(outcome, occasion.json)
 }
 
-/// A spot interruption notice.
 pub(crate) fn spot(spot: &SpotArgs) -> Value {
     let mut words = Map::from_iter([
         ("action".to_owned(), object!(spot.action)),
@@ -39,44 +40,39 @@ pub(crate) fn spot(spot: &SpotArgs) -> Value {
     object!({ "spot-interruption": words })
 }
 
-/// A rebalance recommendation.
 pub(crate) fn rebalance() -> Value {
     object!({ "rebalance-recommendation": {} })
 }
 
-/// A maintenance event.
-pub(crate) fn maintenance(asked: &MaintenanceArgs) -> Value {
-    let said = [
-        ("id", &asked.id),
-        ("code", &asked.code),
-        ("description", &asked.description),
-        ("not-before", &asked.not_before),
-        ("not-after", &asked.not_after),
-        ("not-before-deadline", &asked.not_before_deadline),
+pub(crate) fn maintenance(args: &MaintenanceArgs) -> Value {
+    let texts = [
+        ("id", &args.id),
+        ("code", &args.code),
+        ("description", &args.description),
+        ("not-before", &args.not_before),
+        ("not-after", &args.not_after),
+        ("not-before-deadline", &args.not_before_deadline),
     ];
-    let mut words = Map::from_iter([("state".to_owned(), object!(asked.state))]);
-    for (key, value) in said {
+    let mut words = Map::from_iter([("state".to_owned(), object!(args.state))]);
+    for (key, value) in texts {
         words.extend(value.as_ref().map(|value| (key.to_owned(), object!(value))));
     }
     object!({ "maintenance": words })
 }
 
-/// A target lifecycle state.
-pub(crate) fn lifecycle(asked: &LifecycleArgs) -> Value {
-    object!({ "target-lifecycle-state": asked.state })
+pub(crate) fn lifecycle(args: &LifecycleArgs) -> Value {
+    object!({ "target-lifecycle-state": args.state })
 }
 
-/// What is taken back.
 pub(crate) fn clear(clear: &ClearArgs) -> Value {
     object!({ "clear": clear.what })
 }
 
-/// New credentials.
 pub(crate) fn rotate() -> Value {
     object!({ "credentials": { "rotate": true } })
 }
 
-/// The last word on a path. A file is read here: the server would read it as another user.
+/// An override of a path. A file is read here: the server would read it as another user.
 pub(crate) fn set(set: &SetArgs) -> Result<Value, Failure> {
     if set.unset {
         return Ok(object!({ "unset": [set.path] }));

@@ -1,18 +1,20 @@
 //! `mock-imds clock seek|pause|resume`: moves the clock of a running server's scenario.
 
-use super::print::{nothing_changed, print_reply};
+use super::print::print_reply;
 use crate::cli::{ClockArgs, ClockCommand};
 use crate::control::ControlClient;
-use crate::control::api::ClockOrder;
-use crate::exit::Failure;
+use crate::control::api::{ClockMoved, ClockOrder};
+use crate::exit::{ExitStatus, Failure};
 
-/// Runs the subcommand.
 pub(crate) fn exec(clock: &ClockArgs) -> Result<(), Failure> {
     let order = match &clock.movement {
         ClockCommand::Seek { to } => ClockOrder { seek: Some(to.clone()), ..ClockOrder::default() },
         ClockCommand::Pause => ClockOrder { pause: true, ..ClockOrder::default() },
         ClockCommand::Resume => ClockOrder { resume: true, ..ClockOrder::default() },
     };
-    let outcome = ControlClient::new(clock.control.as_deref()).clock(&order)?;
-    print_reply(outcome, clock.json, |moved| (String::new(), moved.message.clone())).map_err(nothing_changed)
+    let outcome = ControlClient::new(clock.control.as_deref()).move_clock(&order);
+    let words = |moved: &ClockMoved| (String::new(), moved.message.clone());
+    print_reply(outcome, clock.json, words, |_| {
+        Failure::new(ExitStatus::Config, "rejected; nothing has changed")
+    })
 }

@@ -1,41 +1,41 @@
-//! `mock-imds fault`: has something go wrong in a running server, in the words of `[[fault]]`.
+//! `mock-imds fault`: sends a fault, in the words of `[[fault]]`, to a running server.
 
 use serde_json::{Map, Value, json as object};
 
 use super::print::{print_line, print_reply_in_flags, to_json};
 use crate::cli::FaultArgs;
 use crate::control::ControlClient;
+use crate::control::api::LiveOrder;
 use crate::exit::Failure;
 use crate::model::StringEnum as _;
 
-/// Runs the subcommand.
-pub(crate) fn exec(asked: &FaultArgs) -> Result<(), Failure> {
-    let client = ControlClient::new(asked.control.path.as_deref());
-    if asked.clear {
+pub(crate) fn exec(args: &FaultArgs) -> Result<(), Failure> {
+    let client = ControlClient::new(args.control.path.as_deref());
+    if args.clear {
         let cleared = client.clear_faults()?;
-        print_line(&if asked.json { to_json(&cleared) } else { cleared.message });
+        print_line(&if args.json { to_json(&cleared) } else { cleared.message });
         return Ok(());
     }
-    let outcome = client.fault(&words(asked))?;
-    print_reply_in_flags(outcome, asked.json, |accepted| (&accepted.problems, &accepted.message))
+    let outcome = client.add(&LiveOrder::Fault(words(args)));
+    print_reply_in_flags(outcome, args.json)
 }
 
-fn words(asked: &FaultArgs) -> Value {
-    let effects = asked.effects().entries().map(|(key, value)| (key.as_str().to_owned(), value));
+fn words(args: &FaultArgs) -> Value {
+    let effects = args.effects().entries().map(|(key, value)| (key.as_str().to_owned(), value));
     let several = |values: &[String]| (!values.is_empty()).then(|| object!(values));
     let text = |value: &Option<String>| value.as_ref().map(|value| object!(value));
-    let said = [
-        ("path", text(&asked.path)),
-        ("methods", several(&asked.method)),
-        ("clients", several(&asked.client)),
-        ("count", asked.count.map(Value::from)),
-        ("probability", asked.probability.map(Value::from)),
-        ("seed", asked.seed.map(Value::from)),
-        ("for", text(&asked.lasts)),
-        ("in", text(&asked.within)),
-        ("from", text(&asked.at)),
-        ("instance", text(&asked.instance)),
+    let others = [
+        ("path", text(&args.path)),
+        ("methods", several(&args.method)),
+        ("clients", several(&args.client)),
+        ("count", args.count.map(Value::from)),
+        ("probability", args.probability.map(Value::from)),
+        ("seed", args.seed.map(Value::from)),
+        ("for", text(&args.lasts)),
+        ("in", text(&args.within)),
+        ("from", text(&args.at)),
+        ("instance", text(&args.instance)),
     ];
-    let said = said.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?)));
-    effects.chain(said).collect::<Map<_, _>>().into()
+    let others = others.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?)));
+    effects.chain(others).collect::<Map<_, _>>().into()
 }

@@ -6,15 +6,18 @@ use serde::Serialize;
 
 use super::flags;
 use crate::config::io_error_text;
-use crate::control::api::{Rejected, RejectedProblem};
+use crate::control::OrderError;
+use crate::control::api::{AcceptedOrder, Rejected};
 use crate::exit::{ExitStatus, Failure};
 
-/// Prints the server's reply to an order: as JSON, or the warnings and then the sentence that `describe` gives.
+/// Prints the server's reply to an order: as JSON, or the warnings and then the sentence that `describe` gives. The
+/// failure of an order that was rejected is the caller's.
 pub(super) fn print_reply<T: Serialize>(
-    reply: Result<T, Rejected>,
+    reply: Result<T, OrderError>,
     as_json: bool,
     describe: impl FnOnce(&T) -> (String, String),
-) -> Result<(), Rejected> {
+    rejection: impl FnOnce(&Rejected) -> Failure,
+) -> Result<(), Failure> {
     match reply {
         Ok(accepted) if as_json => print_line(&to_json(&accepted)),
         Ok(accepted) => {
@@ -24,35 +27,32 @@ pub(super) fn print_reply<T: Serialize>(
             }
             print_line(&sentence);
         }
-        Err(rejected) => {
+        Err(OrderError::Failed(failure)) => return Err(failure),
+        Err(OrderError::Rejected(rejected)) => {
             if as_json {
                 print_line(&to_json(&rejected));
             } else {
                 warn(&rejected.report);
             }
-            return Err(rejected);
+            return Err(rejection(&rejected));
         }
     }
     Ok(())
 }
 
 /// [`print_reply`] for an event or a fault, in the words of the command line; 64 if what was typed is wrong.
-pub(super) fn print_reply_in_flags<T: Serialize>(
-    reply: Result<T, Rejected>,
+pub(super) fn print_reply_in_flags(
+    reply: Result<AcceptedOrder, OrderError>,
     as_json: bool,
-    warnings_and_message: impl FnOnce(&T) -> (&[RejectedProblem], &str),
 ) -> Result<(), Failure> {
-    let reply = if as_json { reply } else { reply.map_err(flags::in_flags) };
-    let printed = print_reply(reply, as_json, |accepted| {
-        let (warnings, message) = warnings_and_message(accepted);
-        (flags::report(warnings), message.to_owned())
+    let reply = reply.map_err(|error| match error {
+        OrderError::Rejected(rejected) if !as_json => OrderError::Rejected(flags::in_flags(rejected)),
+        error => error,
     });
-    printed.map_err(|rejected| Failure::new(flags::status(&rejected), "rejected; nothing has changed"))
-}
-
-/// The failure of an order that was rejected, and left everything as it was.
-pub(super) fn nothing_changed(_: Rejected) -> Failure {
-    Failure::new(ExitStatus::Config, "rejected; nothing has changed")
+    let describe = |accepted: &AcceptedOrder| (flags::report(&accepted.problems), accepted.message.clone());
+    print_reply(reply, as_json, describe, |rejected| {
+        Failure::new(flags::status(rejected), "rejected; nothing has changed")
+    })
 }
 
 /// Writes the bytes to stdout as they are. A reader that has gone (`| head`) is no failure; a full disk is one.

@@ -6,7 +6,7 @@ use super::output;
 use super::print::warn;
 use super::transcript::{self, TranscriptSource, secrets_policy};
 use crate::cli::RecordArgs;
-use crate::daemon::system_clock::now;
+use crate::clock::now;
 use crate::exit::{ExitStatus, Failure};
 use crate::record::{Crawl, CrawlStep, Target, exchange};
 use crate::transcribe::Observations;

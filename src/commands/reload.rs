@@ -4,17 +4,14 @@
 use super::print::print_reply;
 use crate::cli::ReloadArgs;
 use crate::control::ControlClient;
-use crate::control::api::ReloadOrder;
+use crate::control::api::{ReloadOrder, Reloaded};
 use crate::exit::{ExitStatus, Failure};
 
-/// Runs the subcommand.
 pub(crate) fn exec(reload: &ReloadArgs) -> Result<(), Failure> {
-    let outcome =
-        ControlClient::new(reload.control.path.as_deref()).reload(&ReloadOrder { keep: reload.keep })?;
-    print_reply(outcome, reload.json, |reloaded| {
-        (reloaded.report.clone(), format!("reloaded: {}", reloaded.message))
-    })
-    .map_err(|rejected| {
+    let client = ControlClient::new(reload.control.path.as_deref());
+    let outcome = client.reload(&ReloadOrder { keep: reload.keep });
+    let words = |reloaded: &Reloaded| (reloaded.report.clone(), format!("reloaded: {}", reloaded.message));
+    print_reply(outcome, reload.json, words, |rejected| {
         let since = rejected.scenario.at.rfc3339();
         Failure::new(ExitStatus::Config, format!("reload rejected; still serving what was loaded {since}"))
     })

@@ -13,7 +13,7 @@ pub(crate) fn exec(serve: ServeArgs) -> Result<(), Failure> {
         state,
         watch,
         library,
-        stand_in: None,
+        drop_in: None,
     })?;
     Ok(())
 }

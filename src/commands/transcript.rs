@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::output;
 use super::print::warn;
 use crate::cli::{OutputArgs, SecretsArgs};
-use crate::daemon::system_clock::now;
+use crate::clock::now;
 use crate::exit::{ExitStatus, Failure};
 use crate::identity::KeyRing;
 use crate::transcribe::{Observations, SecretsPolicy, TranscribeError, Transcript, transcribe};

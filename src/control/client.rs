@@ -14,33 +14,47 @@ use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 use tokio::net::UnixStream;
 use tokio::runtime;
 use tokio::time::timeout;
 
 use super::api::{
-    AcceptedEvent, AcceptedFault, CLOCK, ClearedFaults, ClockMoved, ClockOrder, EVENTS, FAULTS, POSITION,
-    RELOAD, Refusal, Rejected, ReloadOrder, Reloaded, RequestLine, SHOW, STATUS, ServiceStatus, ShownReply,
-    USE, UseOrder,
+    AcceptedOrder, CLOCK, ClearedFaults, ClockMoved, ClockOrder, EVENTS, FAULTS, LiveOrder, POSITION, RELOAD,
+    Refusal, Rejected, ReloadOrder, Reloaded, RequestLine, SHOW, STATUS, ServiceStatus, ShownReply, USE,
+    UseOrder,
 };
 use super::query::Query;
 use super::request_query::RequestQuery;
-use crate::exit::{self, Failure};
+use crate::exit::{ExitStatus, Failure};
 use crate::paths::Paths;
 
-/// How long a server may take for an answer: a reload reads files.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// A server may take so long for an answer: a reload reads files.
+const TIMEOUT: Duration = Duration::from_secs(30);
 /// The largest answer that is read.
 const ANSWER_BYTES: usize = 64 << 20;
 
-/// A server to ask.
+/// The client of one server.
 #[derive(Debug)]
 pub(crate) struct ControlClient {
     path: PathBuf,
 }
 
-/// What a look into the journal of requests found.
+/// An order that changed nothing.
+#[derive(Debug)]
+pub(crate) enum OrderError {
+    /// The server rejected it.
+    Rejected(Rejected),
+    /// The server could not be asked.
+    Failed(Failure),
+}
+
+impl From<Failure> for OrderError {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+/// A page of the journal of requests.
 #[derive(Debug)]
 pub(crate) struct RequestPage {
     /// Entries, and how many were missed.
@@ -49,8 +63,8 @@ pub(crate) struct RequestPage {
     pub next: u64,
 }
 
-/// Whether a server has its socket here, one of another user's included. A crash leaves a socket where none listens, and
-/// `su` a HOME that is closed.
+/// A server has its socket here, one of another user's included. A crash leaves a socket where none listens, and `su` a
+/// HOME that is closed.
 fn listens(place: &Path) -> bool {
     let refused = |error: io::Error| error.kind() == ErrorKind::ConnectionRefused;
     place.exists() && !Probe::connect(place).is_err_and(refused)
@@ -67,30 +81,26 @@ impl ControlClient {
         Self { path: path.map_or_else(places, Path::to_owned) }
     }
 
-    /// What the server does.
     pub(crate) fn status(&self) -> Result<ServiceStatus, Failure> {
         let (status, body) = self.ask(Method::GET, STATUS)?;
         if status == StatusCode::OK { self.read(&body) } else { Err(self.refused(&body)) }
     }
 
-    /// Makes it load its scenario anew.
-    pub(crate) fn reload(&self, order: &ReloadOrder) -> Result<Result<Reloaded, Rejected>, Failure> {
+    pub(crate) fn reload(&self, order: &ReloadOrder) -> Result<Reloaded, OrderError> {
         self.order(RELOAD, order)
     }
 
-    /// Makes it serve another scenario until the next reload.
-    pub(crate) fn use_other(&self, order: &UseOrder) -> Result<Result<Reloaded, Rejected>, Failure> {
+    /// Has another scenario served until the next reload.
+    pub(crate) fn use_scenario(&self, order: &UseOrder) -> Result<Reloaded, OrderError> {
         self.order(USE, order)
     }
 
-    /// Has something happen: an event in the words of `[[event]]`, and `in`.
-    pub(crate) fn event(&self, event: &Value) -> Result<Result<AcceptedEvent, Rejected>, Failure> {
-        self.order(EVENTS, event)
-    }
-
-    /// Has something go wrong: a fault in the words of `[[fault]]`, and `in`.
-    pub(crate) fn fault(&self, fault: &Value) -> Result<Result<AcceptedFault, Rejected>, Failure> {
-        self.order(FAULTS, fault)
+    /// Adds an event or a fault.
+    pub(crate) fn add(&self, order: &LiveOrder) -> Result<AcceptedOrder, OrderError> {
+        match order {
+            LiveOrder::Event(words) => self.order(EVENTS, words),
+            LiveOrder::Fault(words) => self.order(FAULTS, words),
+        }
     }
 
     /// Drops the faults that were ordered.
@@ -99,14 +109,12 @@ impl ControlClient {
         if status == StatusCode::OK { self.read(&body) } else { Err(self.refused(&body)) }
     }
 
-    /// Moves its clock.
-    pub(crate) fn clock(&self, order: &ClockOrder) -> Result<Result<ClockMoved, Rejected>, Failure> {
+    pub(crate) fn move_clock(&self, order: &ClockOrder) -> Result<ClockMoved, OrderError> {
         self.order(CLOCK, order)
     }
 
-    /// Looks into the journal of requests.
-    pub(crate) fn requests(&self, lookup: &RequestQuery) -> Result<RequestPage, Failure> {
-        let answer = self.fetch(Method::GET, &lookup.route(), PATIENCE + lookup.wait)?;
+    pub(crate) fn requests(&self, query: &RequestQuery) -> Result<RequestPage, Failure> {
+        let answer = self.fetch(Method::GET, &query.route(), TIMEOUT + query.wait)?;
         let (parts, body) = answer.into_parts();
         let position = parts.headers.get(POSITION).and_then(|position| position.to_str().ok()?.parse().ok());
         match position {
@@ -117,7 +125,7 @@ impl ControlClient {
         }
     }
 
-    /// What the service answers for a path, to a client or else to a process of this host.
+    /// The service's reply for a path, to a client or else to a process of this host.
     pub(crate) fn show(&self, path: &str, client: Option<IpAddr>) -> Result<ShownReply, Failure> {
         let client = client.map(|client| ("client", client.to_string()));
         let query = [("path", path.to_owned())].into_iter().chain(client);
@@ -125,28 +133,23 @@ impl ControlClient {
         if status == StatusCode::OK { self.read(&body) } else { Err(self.refused(&body)) }
     }
 
-    /// Gives an order, which is carried out or rejected.
-    fn order<T: DeserializeOwned>(
-        &self,
-        route: &str,
-        order: &impl Serialize,
-    ) -> Result<Result<T, Rejected>, Failure> {
+    fn order<T: DeserializeOwned>(&self, route: &str, order: &impl Serialize) -> Result<T, OrderError> {
         let body = serde_json::to_vec(order).expect("orders have string keys only");
-        let (parts, body) = self.send(Method::POST, route, body.into(), PATIENCE)?.into_parts();
+        let (parts, body) = self.send(Method::POST, route, body.into(), TIMEOUT)?.into_parts();
         match parts.status {
-            StatusCode::OK => self.read(&body).map(Ok),
-            StatusCode::UNPROCESSABLE_ENTITY => self.read(&body).map(Err),
-            _ => Err(self.refused(&body)),
+            StatusCode::OK => Ok(self.read(&body)?),
+            StatusCode::UNPROCESSABLE_ENTITY => Err(OrderError::Rejected(self.read(&body)?)),
+            _ => Err(self.refused(&body).into()),
         }
     }
 
     fn ask(&self, method: Method, route: &str) -> Result<(StatusCode, Bytes), Failure> {
-        let (parts, body) = self.fetch(method, route, PATIENCE)?.into_parts();
+        let (parts, body) = self.fetch(method, route, TIMEOUT)?.into_parts();
         Ok((parts.status, body))
     }
 
-    fn fetch(&self, method: Method, route: &str, patience: Duration) -> Result<Response<Bytes>, Failure> {
-        self.send(method, route, Bytes::new(), patience)
+    fn fetch(&self, method: Method, route: &str, limit: Duration) -> Result<Response<Bytes>, Failure> {
+        self.send(method, route, Bytes::new(), limit)
     }
 
     fn send(
@@ -154,17 +157,17 @@ impl ControlClient {
         method: Method,
         route: &str,
         body: Bytes,
-        patience: Duration,
+        limit: Duration,
     ) -> Result<Response<Bytes>, Failure> {
         let runtime = runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| {
-            Failure::new(exit::ExitStatus::OsError, format!("cannot start the event loop: {error}"))
+            Failure::new(ExitStatus::OsError, format!("cannot start the event loop: {error}"))
         })?;
-        let exchange = async { timeout(patience, exchange(&self.path, method, route, body)).await };
+        let exchange = async { timeout(limit, exchange(&self.path, method, route, body)).await };
         let answer = runtime.block_on(exchange);
         answer
             .unwrap_or_else(|_| Err(ErrorKind::TimedOut.into()))
-            .map_err(|error| self.failure(&error, patience))
+            .map_err(|error| self.failure(&error, limit))
     }
 
     fn read<T: DeserializeOwned>(&self, body: &[u8]) -> Result<T, Failure> {
@@ -172,7 +175,7 @@ impl ControlClient {
             let place = self.path.display();
             let sentence =
                 format!("cannot understand the server at {place}: {error}; is it another version?");
-            Failure::new(exit::ExitStatus::Unavailable, sentence)
+            Failure::new(ExitStatus::Unavailable, sentence)
         })
     }
 
@@ -180,46 +183,43 @@ impl ControlClient {
         match self.read::<Refusal>(body) {
             Ok(refusal) => {
                 let sentence = format!("the server at {} refuses: {}", self.path.display(), refusal.error);
-                Failure::new(exit::ExitStatus::Unavailable, sentence)
+                Failure::new(ExitStatus::Unavailable, sentence)
             }
             Err(failure) => failure,
         }
     }
 
-    fn failure(&self, error: &io::Error, patience: Duration) -> Failure {
+    fn failure(&self, error: &io::Error, limit: Duration) -> Failure {
         let place = self.path.display();
         let (status, sentence) = match error.kind() {
             ErrorKind::NotFound | ErrorKind::ConnectionRefused => (
-                exit::ExitStatus::Unavailable,
+                ExitStatus::Unavailable,
                 format!(
                     "no mock-imds server listens at {place}; start one with `systemctl start mock-imds` \
                      or `mock-imds serve`, or name its socket with --control PATH"
                 ),
             ),
             ErrorKind::PermissionDenied => (
-                exit::ExitStatus::NoPermission,
+                ExitStatus::NoPermission,
                 format!(
                     "{place} is accessible to its owner and its group only; to join the group of the packaged service: \
                      `sudo usermod -aG mock-imds \"$USER\"`, then log in again; or use sudo now"
                 ),
             ),
             ErrorKind::TimedOut => {
-                let seconds = patience.as_secs();
-                (
-                    exit::ExitStatus::Unavailable,
-                    format!("the server at {place} gave no answer within {seconds} s"),
-                )
+                let seconds = limit.as_secs();
+                (ExitStatus::Unavailable, format!("the server at {place} gave no answer within {seconds} s"))
             }
             _ if ended(error) => {
-                (exit::ExitStatus::Unavailable, format!("the server at {place} ended before it answered"))
+                (ExitStatus::Unavailable, format!("the server at {place} ended before it answered"))
             }
-            _ => (exit::ExitStatus::Unavailable, format!("cannot reach the server at {place}: {error}")),
+            _ => (ExitStatus::Unavailable, format!("cannot reach the server at {place}: {error}")),
         };
         Failure::new(status, sentence)
     }
 }
 
-/// Whether the server closed the connection before the answer: there are several moments at which it can.
+/// The server closed the connection before the answer. There are several moments at which it can.
 fn ended(error: &io::Error) -> bool {
     let Some(error) = error.get_ref().and_then(|error| error.downcast_ref::<hyper::Error>()) else {
         return false;

@@ -1,17 +1,21 @@
 //! Control of a running server: HTTP/JSON on a unix socket, for its owner and its group.
 //!
-//! [`api`] says the routes and what goes over them.
+//! [`api`] has the routes and the types that go over them.
 
 pub(crate) mod api;
 mod client;
+mod exchange;
+mod handlers;
+mod journal_handler;
 mod order;
 mod query;
 mod request_query;
 mod routes;
+mod server;
 mod socket;
 
-pub(crate) use client::{ControlClient, RequestPage};
+pub(crate) use client::{ControlClient, OrderError, RequestPage};
 pub(crate) use order::{ClockMovement, ControlBackend, Order, OrderSource};
 pub(crate) use request_query::{LONGEST_WAIT, RequestQuery};
-pub(crate) use routes::serve;
+pub(crate) use server::serve;
 pub(crate) use socket::{BindError, ControlSocket};

@@ -1,4 +1,4 @@
-//! What the control socket asks of the daemon.
+//! Orders to the daemon, and its side of the control socket.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -6,12 +6,10 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
 
 use super::api::{
-    AcceptedEvent, AcceptedFault, ClearedFaults, ClockMoved, LibraryListing, Rejected, Reloaded,
-    ServiceStatus,
+    AcceptedOrder, ClearedFaults, ClockMoved, LibraryListing, LiveOrder, Rejected, Reloaded, ServiceStatus,
 };
 use crate::config::{DURATIONS, parse_duration};
 use crate::imds::Reply;
@@ -20,77 +18,42 @@ use crate::journal::Journal;
 /// An order to the one task that changes what is served. Orders are carried out one after the other.
 #[derive(Debug)]
 pub(crate) enum Order {
-    /// Load the scenario anew.
+    /// Loads the scenario anew.
     Reload {
-        /// Who asks.
         by: OrderSource,
-        /// Whether the clock and the changes since the last load are kept.
+        /// Keeps the clock and what was ordered since the last load.
         keep: bool,
-        /// Where the outcome goes; somebody who does not wait for it has dropped the other end.
-        outcome: OrderReply<Reloaded>,
+        reply: OrderReply<Reloaded>,
     },
-    /// Something moved where the scenario lives: load it anew if it says something else now.
-    Look,
-    /// Serve another scenario until the next reload.
+    /// Something moved where the scenario lives: loads it anew if it differs from the last reading.
+    ReloadIfChanged,
+    /// Serves another scenario until the next reload.
     Use {
-        /// Who asks.
         by: OrderSource,
         /// A name of the library, or an absolute path.
         scenario: String,
-        /// Where the outcome goes.
-        outcome: OrderReply<Reloaded>,
+        reply: OrderReply<Reloaded>,
     },
-    /// Have something happen.
-    Event {
-        /// Who asks.
-        by: OrderSource,
-        /// In the words of `[[event]]`.
-        event: Value,
-        /// Where the outcome goes.
-        outcome: OrderReply<AcceptedEvent>,
-    },
-    /// Have something go wrong.
-    Fault {
-        /// Who asks.
-        by: OrderSource,
-        /// In the words of `[[fault]]`.
-        fault: Value,
-        /// Where the outcome goes.
-        outcome: OrderReply<AcceptedFault>,
-    },
-    /// Drop the faults that were ordered.
-    ClearFaults {
-        /// Who asks.
-        by: OrderSource,
-        /// Where the outcome goes.
-        outcome: OrderReply<ClearedFaults>,
-    },
-    /// Move the clock.
-    Clock {
-        /// Who asks.
-        by: OrderSource,
-        /// How.
-        movement: ClockMovement,
-        /// Where the outcome goes.
-        outcome: OrderReply<ClockMoved>,
-    },
+    /// Adds an event or a fault.
+    Live { by: OrderSource, order: LiveOrder, reply: OrderReply<AcceptedOrder> },
+    /// Drops the faults that were ordered.
+    ClearFaults { by: OrderSource, reply: OrderReply<ClearedFaults> },
+    /// Moves the clock.
+    Clock { by: OrderSource, movement: ClockMovement, reply: OrderReply<ClockMoved> },
 }
 
-/// Where the outcome of an order goes.
+/// The way of an outcome to whoever ordered. It may be gone by then.
 pub(crate) type OrderReply<T> = oneshot::Sender<Result<T, Rejected>>;
 
-/// A movement of the clock.
+/// A movement of the scenario's clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ClockMovement {
-    /// To this place of the timeline.
-    To(Duration),
-    /// So far on.
-    On(Duration),
-    /// So far back, to the beginning at most.
-    Back(Duration),
-    /// Stand still.
+    /// To an offset from the load.
+    Seek(Duration),
+    Forward(Duration),
+    /// To the load at most.
+    Backward(Duration),
     Pause,
-    /// Go on.
     Resume,
 }
 
@@ -100,9 +63,9 @@ impl FromStr for ClockMovement {
     /// `1m30s`, `+30s` or `-30s`.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let (span, movement): (&str, fn(Duration) -> Self) = match text.as_bytes().first() {
-            Some(b'+') => (&text[1..], Self::On),
-            Some(b'-') => (&text[1..], Self::Back),
-            _ => (text, Self::To),
+            Some(b'+') => (&text[1..], Self::Forward),
+            Some(b'-') => (&text[1..], Self::Backward),
+            _ => (text, Self::Seek),
         };
         parse_duration(span).map(movement).ok_or_else(|| {
             format!(
@@ -112,20 +75,19 @@ impl FromStr for ClockMovement {
     }
 }
 
-/// Who gives an order.
+/// The giver of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum OrderSource {
-    /// A signal.
+    /// SIGHUP.
     Signal,
     /// The watch on the scenario's file.
     Watch,
-    /// The part of this process that hands scenarios over.
-    Hand,
+    /// The part of this process that passes scenarios from memory.
+    Memory,
     /// A process at the control socket.
     Peer {
         /// Its process id, as far as our namespace has one for it.
         pid: Option<i32>,
-        /// Its user.
         uid: u32,
     },
 }
@@ -135,26 +97,22 @@ impl fmt::Display for OrderSource {
         match self {
             Self::Signal => f.write_str("SIGHUP"),
             Self::Watch => f.write_str("--watch"),
-            Self::Hand => f.write_str("a change of the configuration"),
+            Self::Memory => f.write_str("a change of the configuration"),
             Self::Peer { pid: Some(pid), uid } => write!(f, "process {pid} of user {uid}"),
             Self::Peer { pid: None, uid } => write!(f, "a process of user {uid}"),
         }
     }
 }
 
-/// Tells what the service answers.
+/// The service's reply for a path, to a client or else to a process of this host.
 pub(crate) type ShowPath = Box<dyn Fn(&str, Option<IpAddr>) -> Reply + Send + Sync>;
 
 /// The daemon's side of the socket.
 pub(crate) struct ControlBackend {
-    /// Takes orders.
     pub orders: mpsc::Sender<Order>,
-    /// Tells the status.
     pub status: Box<dyn Fn() -> ServiceStatus + Send + Sync>,
-    /// What was asked.
     pub journal: Arc<Journal>,
-    /// Tells what the service answers for a path, to a client or else to a process of this host.
     pub show: ShowPath,
-    /// Lists the library, or says why it cannot be read. It waits for the file system.
+    /// The library, or why it cannot be read. It waits for the file system.
     pub library: Box<dyn Fn() -> Result<LibraryListing, String> + Send + Sync>,
 }

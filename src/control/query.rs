@@ -4,7 +4,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 
 use crate::model::Accepted;
 
-/// What stands for itself: RFC 3986's unreserved characters, and those that keep a path readable.
+/// All but the characters that stand for themselves: RFC 3986's unreserved characters, and those that keep a path readable.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
@@ -15,11 +15,11 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b',')
     .remove(b'*');
 
-/// Names and values.
+/// The parameters of a query.
 #[derive(Debug)]
 pub(super) struct Query {
     pairs: Vec<(String, String)>,
-    known: Vec<&'static str>,
+    taken: Vec<&'static str>,
 }
 
 impl Query {
@@ -31,10 +31,9 @@ impl Query {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             (decoded(name), decoded(value))
         });
-        Self { pairs: pairs.collect(), known: Vec::new() }
+        Self { pairs: pairs.collect(), taken: Vec::new() }
     }
 
-    /// A route with this query.
     pub(super) fn write(route: &str, pairs: impl Iterator<Item = (&'static str, String)>) -> String {
         let pairs: Vec<String> =
             pairs.map(|(name, value)| format!("{name}={}", utf8_percent_encode(&value, ENCODED))).collect();
@@ -47,19 +46,19 @@ impl Query {
         name: &'static str,
         parse: impl Fn(&str) -> Result<T, Accepted>,
     ) -> Result<Option<T>, String> {
-        self.known.push(name);
+        self.taken.push(name);
         let Some(at) = self.pairs.iter().position(|(known, _)| known == name) else { return Ok(None) };
         let (_, value) = self.pairs.remove(at);
         parse(&value).map(Some).map_err(|expected| format!("{name} is {value:?}; accepted: {expected}"))
     }
 
-    /// Refuses what nobody took: misspelled, or said twice.
+    /// Refuses parameters that nobody took: misspelled, or given twice.
     pub(super) fn finish(self) -> Result<(), String> {
         match self.pairs.first() {
             None => Ok(()),
-            Some((name, _)) if self.known.contains(&name.as_str()) => Err(format!("{name} is given twice")),
+            Some((name, _)) if self.taken.contains(&name.as_str()) => Err(format!("{name} is given twice")),
             Some((name, _)) => {
-                Err(format!("there is no parameter {name:?}; accepted: {}", self.known.join(", ")))
+                Err(format!("there is no parameter {name:?}; accepted: {}", self.taken.join(", ")))
             }
         }
     }

@@ -1,4 +1,4 @@
-//! What is asked of the journal of requests, at both ends of the socket.
+//! A query of the journal of requests, at both ends of the socket.
 
 use std::time::Duration;
 
@@ -10,16 +10,14 @@ use crate::model::Accepted;
 /// The longest wait in one request. Who wants to wait longer asks again.
 pub(crate) const LONGEST_WAIT: Duration = Duration::from_mins(1);
 
-/// A look into the journal.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct RequestQuery {
-    /// Which entries.
     pub filter: RequestFilter,
-    /// From where on; the newest ones if not said.
+    /// The beginning; the newest entries unless it is set.
     pub since: Option<SinceFilter>,
-    /// How many at most; all if not said.
+    /// The most entries; all unless it is set.
     pub limit: Option<usize>,
-    /// How long to wait for one, up to [`LONGEST_WAIT`].
+    /// The longest wait for an entry, up to [`LONGEST_WAIT`].
     pub wait: Duration,
 }
 
@@ -63,8 +61,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_lookup_is_read_as_it_was_written() {
-        let lookup = RequestQuery {
+    fn a_query_is_read_as_it_was_written() {
+        let requests = RequestQuery {
             filter: RequestFilter {
                 client: Some("host,10.0.0.0/8".parse().unwrap()),
                 path: Some("meta-data/tags/instance/My Tag".parse().unwrap()),
@@ -76,10 +74,10 @@ mod tests {
             limit: Some(3),
             wait: Duration::from_millis(2_500),
         };
-        for lookup in [lookup, RequestQuery::default()] {
-            let route = lookup.route();
+        for requests in [requests, RequestQuery::default()] {
+            let route = requests.route();
             let query = route.split_once('?').map(|(_, query)| query);
-            assert_eq!(RequestQuery::read(Query::read(query)), Ok(lookup), "{route}");
+            assert_eq!(RequestQuery::read(Query::read(query)), Ok(requests), "{route}");
         }
     }
 

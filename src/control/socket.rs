@@ -1,4 +1,4 @@
-//! The control socket's place in the file system: one live owner, no race, and the cure for what goes wrong.
+//! The control socket in the file system: one live owner, no race, and the cure for what goes wrong.
 //!
 //! A lock file beside the socket says who owns it: the kernel releases the lock when the owner dies, so what
 //! is found under the lock is stale and may be replaced.
@@ -27,18 +27,13 @@ pub(crate) struct ControlSocket {
     _lock: Flock<File>,
 }
 
-/// Why a control socket can't be had.
+/// A control socket that can't be bound.
 #[derive(Debug, Error)]
 pub(crate) enum BindError {
-    /// No socket can be made there; another place may do.
+    /// No socket can be made there; another path may do.
     #[error("cannot create a control socket at {}: {error}", path.display())]
-    Unwritable {
-        /// The socket.
-        path: PathBuf,
-        /// What the system said.
-        error: io::Error,
-    },
-    /// The place is somebody's.
+    Unwritable { path: PathBuf, error: io::Error },
+    /// The path belongs to another server, or is no socket.
     #[error("{0}")]
     Taken(String),
     /// The path is longer than a socket's may be.
@@ -80,7 +75,6 @@ impl ControlSocket {
         Ok(Self { listener, path: path.to_owned(), _lock: lock })
     }
 
-    /// Where it is.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }

@@ -1,15 +1,14 @@
-//! The line that says that the server is up.
+//! The line that announces the server.
 
 use std::io::{self, Write as _};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use super::load::LoadedScenario;
-use super::writer::name;
+use super::load::{LoadedScenario, name};
 use crate::control::api::ListenerStatus;
 use crate::model::HttpTokens;
 use crate::observe;
 
-/// Says it: to the journal when that is where stderr goes, else on stdout, where scripts wait for
+/// Announces the server: to the journal when that is where stderr goes, else on stdout, where scripts wait for
 /// `mock-imds is ready`.
 pub(super) fn ready(served: &LoadedScenario, listeners: &[ListenerStatus]) {
     let scenario = name(served.file.as_deref());

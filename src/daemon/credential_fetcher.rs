@@ -1,4 +1,4 @@
-//! Keys from a file or a process: a task that fetches them and posts what it got. Requests never wait for it.
+//! Keys from a file or a process: a task that fetches them and posts the results. Requests never wait for it.
 //!
 //! | source | fetched again |
 //! |---|---|
@@ -20,7 +20,7 @@ use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::{sleep, timeout};
 
-use super::system_clock;
+use crate::clock;
 use crate::config::SourceText;
 use crate::model::{CredentialSource, Fetched, Keys};
 use crate::scenario::parse_credential_process;
@@ -30,17 +30,17 @@ use crate::watch::FileStamp;
 /// before the old ones expire.
 const BEFORE_EXPIRY: Duration = Duration::from_mins(5);
 /// Between two looks at a file.
-const LOOK: Duration = Duration::from_secs(1);
+const POLL: Duration = Duration::from_secs(1);
 /// After the first failure; doubled after each further one.
 const FIRST_RETRY: Duration = Duration::from_secs(1);
 /// The longest time between two attempts.
 const LAST_RETRY: Duration = Duration::from_mins(1);
 /// The shortest time between two successful fetches.
-const PACE: Duration = Duration::from_secs(10);
+const MIN_INTERVAL: Duration = Duration::from_secs(10);
 /// A credential process prints less than this.
 const OUTPUT_BYTES: u64 = 64 * 1024;
 
-/// What a fetcher posts: the number of the fetcher, and what it got.
+/// The number of the fetcher, and its result.
 pub(super) type Post = (u64, Fetched);
 
 /// Starts the task for a source that needs one.
@@ -52,19 +52,19 @@ pub(super) fn start(
     match source {
         CredentialSource::Generated | CredentialSource::Static(_) => None,
         CredentialSource::File(_) | CredentialSource::Process { .. } => {
-            Some(tokio::spawn(keep(source.clone(), number, posts)))
+            Some(tokio::spawn(keep_fetching(source.clone(), number, posts)))
         }
     }
 }
 
-/// Fetches for as long as somebody reads the posts.
-async fn keep(source: CredentialSource, number: u64, posts: mpsc::Sender<Post>) {
+/// Fetches as long as somebody reads the posts.
+async fn keep_fetching(source: CredentialSource, number: u64, posts: mpsc::Sender<Post>) {
     let mut failures = 0;
     let mut valid_until = None;
     loop {
-        let sight = sight(&source).await;
+        let stamp = file_stamp(&source).await;
         let fetched = fetch(&source).await;
-        let now = system_clock::now();
+        let now = clock::now();
         let post = match &fetched {
             Ok(keys) => {
                 tracing::info!("new credentials {}", expiry(keys));
@@ -86,11 +86,11 @@ async fn keep(source: CredentialSource, number: u64, posts: mpsc::Sender<Post>) 
             return;
         }
         match &source {
-            CredentialSource::File(_) => changed(&source, sight).await,
+            CredentialSource::File(_) => changed(&source, stamp).await,
             _ => match fetched {
                 Ok(Keys { expiration: None, .. }) => return,
                 Ok(Keys { expiration: Some(expiration), .. }) => {
-                    sleep(expiration.since(now).saturating_sub(BEFORE_EXPIRY).max(PACE)).await;
+                    sleep(expiration.since(now).saturating_sub(BEFORE_EXPIRY).max(MIN_INTERVAL)).await;
                 }
                 Err(_) => sleep(retry(failures)).await,
             },
@@ -129,8 +129,8 @@ async fn fetch(source: &CredentialSource) -> Result<Keys, String> {
 
 // === Files ===
 
-/// How the file looks, on a thread of its own: its file system may take its time, requests may not.
-async fn sight(source: &CredentialSource) -> Option<FileStamp> {
+/// The file's stamp, taken on a thread of its own: a file system may take its time, requests may not.
+async fn file_stamp(source: &CredentialSource) -> Option<FileStamp> {
     let CredentialSource::File(path) = source else { return None };
     let path = path.clone();
     spawn_blocking(move || FileStamp::of(&path)).await.ok()
@@ -138,8 +138,8 @@ async fn sight(source: &CredentialSource) -> Option<FileStamp> {
 
 /// Waits until the file is not what it was.
 async fn changed(source: &CredentialSource, before: Option<FileStamp>) {
-    while sight(source).await == before {
-        sleep(LOOK).await;
+    while file_stamp(source).await == before {
+        sleep(POLL).await;
     }
 }
 

@@ -1,4 +1,4 @@
-//! What events do, in words. Values of paths and user data are never told: they may be secrets.
+//! Events in words. Values of paths and user data are left out: they may be secrets.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -10,10 +10,10 @@ use crate::model::{
     Override, StringEnum, Timestamp, format_duration,
 };
 
-/// How many paths a line names.
+/// Paths that a line names.
 const NAMED: usize = 6;
 
-/// What an effect of an event at `at` comes to.
+/// The effect of an event at `at` in words.
 pub(super) fn effect(effect: &EventEffect, at: Option<Timestamp>) -> api::EffectSummary {
     let (what, text) = match effect {
         EventEffect::SpotInterruption { action, due, then } => {
@@ -56,7 +56,7 @@ pub(super) fn effect(effect: &EventEffect, at: Option<Timestamp>) -> api::Effect
 
 fn due_words(due: &NoticeDue, at: Option<Timestamp>) -> String {
     match (due, at) {
-        (NoticeDue::At(said), _) => format!("at {}", said.instant.rfc3339()),
+        (NoticeDue::At(written), _) => format!("at {}", written.instant.rfc3339()),
         (NoticeDue::After(span), Some(at)) => format!("at {}", at.plus(*span).rfc3339()),
         (NoticeDue::After(span), None) => format!("{} later", format_duration(*span)),
         (NoticeDue::AfterStart(span), _) => format!("at start+{}", format_duration(*span)),
@@ -104,7 +104,7 @@ pub(super) fn phrase(effects: &[api::EffectSummary]) -> String {
     phrases.join("; ")
 }
 
-/// When an event happens, in the words of `[[event]]`.
+/// The time of an event, in the words of `[[event]]`.
 pub(super) fn when(event: &Event) -> String {
     let point = |when: &EventTime| match when {
         EventTime::AfterLoad(span) => format_duration(*span),
@@ -120,7 +120,7 @@ pub(super) fn when(event: &Event) -> String {
     format!("{}{repeat}{until}", point(&event.at))
 }
 
-/// The line that says what an event does, and from when on.
+/// The line about an event: its effects, and from when on.
 pub(super) fn line(
     event: &Event,
     effects: &[api::EffectSummary],
@@ -130,7 +130,7 @@ pub(super) fn line(
     let since = match (&event.at, outlook.at) {
         (_, Some(at)) if outlook.happened && now.since(at).as_secs() == 0 => "from now".to_owned(),
         (_, Some(at)) if outlook.happened => format!("since {}", at.rfc3339()),
-        (_, Some(at)) => format!("from {} (in {})", at.rfc3339(), format_duration(whole(now, at))),
+        (_, Some(at)) => format!("from {} (in {})", at.rfc3339(), format_duration(rounded_seconds(now, at))),
         (EventTime::AfterPoll(path, span), None) if span.is_zero() => {
             format!("once a client asks for {path}")
         }
@@ -141,12 +141,12 @@ pub(super) fn line(
     };
     let paths = paths(&outlook.paths, &since);
     let paths = if paths.is_empty() { format!("{since}; no path changes its answer") } else { paths };
-    let whom = event.instance.as_ref().map(|name| format!("{name}: ")).unwrap_or_default();
-    format!("{whom}{}; {paths}", phrase(effects))
+    let instance = event.instance.as_ref().map(|name| format!("{name}: ")).unwrap_or_default();
+    format!("{instance}{}; {paths}", phrase(effects))
 }
 
-/// Whole seconds, rounded.
-fn whole(now: Timestamp, at: Timestamp) -> Duration {
+/// The time left, in whole seconds, rounded.
+fn rounded_seconds(now: Timestamp, at: Timestamp) -> Duration {
     Duration::from_secs((at.since(now).as_millis().saturating_add(500) / 1000).try_into().unwrap_or(u64::MAX))
 }
 
@@ -170,7 +170,7 @@ fn paths(changes: &BTreeMap<String, crate::imds::PathChange>, since: &str) -> St
     if phrases.is_empty() { String::new() } else { format!("{} {since}", phrases.join("; ")) }
 }
 
-/// Paths; of neighbours only the first is told in full.
+/// Paths; of neighbours only the first is written in full.
 fn listed(paths: &[&str]) -> String {
     let parent = |path: &str| path.rsplit_once('/').map(|(parent, _)| parent.to_owned());
     let mut names: Vec<String> = Vec::new();
@@ -195,7 +195,7 @@ mod tests {
     use crate::imds::PathChange;
 
     #[test]
-    fn neighbours_are_told_by_their_last_name() {
+    fn neighbours_are_named_by_their_last_part() {
         let appears = |paths: &[&str]| {
             let changes = paths.iter().map(|path| ((*path).to_owned(), PathChange::Appears)).collect();
             super::paths(&changes, "from now")
@@ -211,13 +211,13 @@ mod tests {
     }
 
     #[test]
-    fn values_are_not_told() {
-        let told = effect(
+    fn values_are_left_out() {
+        let summary = effect(
             &EventEffect::Set("meta-data/x".into(), Override::Value(b"hunter2".to_vec().into())),
             None,
         );
-        assert_eq!(told.text, "meta-data/x, 7 bytes");
-        let told = effect(&EventEffect::Fact(InstanceFact::UserData(Some(b"hunter2".to_vec()))), None);
-        assert_eq!(told.text, "user-data, 7 bytes");
+        assert_eq!(summary.text, "meta-data/x, 7 bytes");
+        let summary = effect(&EventEffect::Fact(InstanceFact::UserData(Some(b"hunter2".to_vec()))), None);
+        assert_eq!(summary.text, "user-data, 7 bytes");
     }
 }

@@ -33,7 +33,6 @@ pub(super) fn load(directory: &Path) -> io::Result<[u8; BYTES]> {
     Ok(key)
 }
 
-/// Random bytes from the kernel.
 pub(super) fn random<const N: usize>() -> io::Result<[u8; N]> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).map_err(|error| io::Error::other(error.to_string()))?;

@@ -1,54 +1,52 @@
-//! Which scenario is served, and what a reload changes in it.
+//! Scenarios: where they come from, how they are read, and how two of them differ.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use sha2::{Digest as _, Sha256};
 use tokio::sync::watch;
+use tokio::task::spawn_blocking;
+use tokio::time::timeout;
 use toml::{Table, Value};
 
-use super::writer::read;
 use crate::config::{Report, SourceText};
-use crate::model::Scenario;
+use crate::model::{CredentialSource, Scenario};
 use crate::paths::Paths;
 use crate::scenario;
 
-/// How many changed keys a line names.
+/// The file system may take so long for a scenario. Less than the watchdog of the packaged service.
+const READ_TIMEOUT: Duration = Duration::from_secs(10);
+/// Changed keys that a line names.
 const NAMED: usize = 8;
 
-/// Where scenarios come from.
+/// The place that scenarios come from.
 #[derive(Debug, Clone)]
 pub(super) enum ScenarioSource {
     /// The file that the command line names, else the usual places.
     Files {
-        /// What the command line names.
         given: Option<PathBuf>,
-        /// The usual places, best first.
+        /// In the order of precedence.
         usual: Vec<PathBuf>,
     },
-    /// The one that was handed over last.
-    Hand(watch::Receiver<Arc<str>>),
+    /// The text that was passed last.
+    Memory(watch::Receiver<Arc<str>>),
 }
 
-/// A scenario that was read.
 #[derive(Debug, Clone)]
 pub(super) struct LoadedScenario {
-    /// Its file; `None` is the built-in one.
+    /// `None` is the built-in one.
     pub(super) file: Option<PathBuf>,
-    /// What it says.
     pub(super) scenario: Scenario,
-    /// Its warnings.
     pub(super) warnings: Report,
     /// The hash of its text.
     pub(super) digest: String,
-    /// The file's keys.
     keys: Table,
 }
 
 impl ScenarioSource {
-    /// The file that the command line names, else the usual places.
     pub(super) fn new(given: Option<&Path>, places: &Paths) -> Self {
         // Reports reach clients in other directories.
         let given = given.map(|path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned()));
@@ -64,13 +62,21 @@ impl ScenarioSource {
         given.clone().or_else(|| served.map(Path::to_owned)).or_else(usual)
     }
 
-    /// Reads what is to be served now.
+    /// The channel of scenarios from memory, if they come from there.
+    pub(super) fn scenarios_from_memory(&self) -> Option<watch::Receiver<Arc<str>>> {
+        match self {
+            Self::Files { .. } => None,
+            Self::Memory(scenarios) => Some(scenarios.clone()),
+        }
+    }
+
+    /// Reads the scenario that is to be served now.
     pub(super) async fn read(&self, served: Option<&Path>) -> Result<LoadedScenario, Report> {
         match self {
-            Self::Files { .. } => read(self.file(served)).await,
-            Self::Hand(texts) => {
+            Self::Files { .. } => read_file(self.file(served)).await,
+            Self::Memory(texts) => {
                 let text = Arc::clone(&texts.borrow());
-                understand(None, &SourceText::new("the scenario from memory", &*text))
+                parse(None, &SourceText::new("the scenario from memory", &*text))
             }
         }
     }
@@ -83,16 +89,32 @@ impl ScenarioSource {
     }
 }
 
+/// A scenario's name in a sentence.
+pub(super) fn name(file: Option<&Path>) -> String {
+    file.map_or_else(|| "the built-in scenario".to_owned(), |file| file.display().to_string())
+}
+
+/// Reads a scenario on a thread of its own: a file system may take its time, requests may not.
+pub(super) async fn read_file(file: Option<PathBuf>) -> Result<LoadedScenario, Report> {
+    let name = name(file.as_deref());
+    let read = timeout(READ_TIMEOUT, spawn_blocking(|| load(file))).await;
+    let Ok(Ok(outcome)) = read else {
+        let found = format!("could not be read within {} s", READ_TIMEOUT.as_secs());
+        return Err(Report::whole(name, found, "check the file system that it is on"));
+    };
+    outcome
+}
+
 /// Reads a scenario; without a file, the built-in one. It waits for the file system.
-pub(super) fn load(file: Option<PathBuf>) -> Result<LoadedScenario, Report> {
+fn load(file: Option<PathBuf>) -> Result<LoadedScenario, Report> {
     let source = match &file {
         Some(path) => SourceText::read(path)?,
         None => SourceText::new("the built-in scenario", ""),
     };
-    understand(file, &source)
+    parse(file, &source)
 }
 
-fn understand(file: Option<PathBuf>, source: &SourceText) -> Result<LoadedScenario, Report> {
+fn parse(file: Option<PathBuf>, source: &SourceText) -> Result<LoadedScenario, Report> {
     let base = file.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
     let (scenario, warnings) = scenario::read(source, base)?;
     let keys = source.text.parse().unwrap_or_default();
@@ -101,9 +123,13 @@ fn understand(file: Option<PathBuf>, source: &SourceText) -> Result<LoadedScenar
 }
 
 impl LoadedScenario {
-    /// Whether another reading gave the same, the files that the scenario names included.
+    /// Equal, the files that the scenario names included.
     pub(super) fn same(&self, other: &Self) -> bool {
         self.digest == other.digest && self.scenario == other.scenario
+    }
+
+    pub(super) fn credential_source(&self) -> Option<&CredentialSource> {
+        self.scenario.instance.credentials.as_ref().map(|credentials| &credentials.source)
     }
 
     /// The keys that differ from those of `before`, dotted. Names only: a value may be a secret.

@@ -1,4 +1,4 @@
-//! What the service manager hears: `sd_notify(3)`. Without one, nothing happens.
+//! Messages to the service manager: `sd_notify(3)`. Without one, nothing happens.
 
 use std::time::Duration;
 
@@ -9,7 +9,6 @@ pub(super) fn ready(status: &str) {
     send(&[NotifyState::Ready, NotifyState::Status(&line(status))]);
 }
 
-/// What the service does has changed.
 pub(super) fn status(status: &str) {
     send(&[NotifyState::Status(&line(status))]);
 }
@@ -22,17 +21,15 @@ pub(super) fn reloading() {
     }
 }
 
-/// The service stops.
 pub(super) fn stopping() {
     send(&[NotifyState::Stopping, NotifyState::Status("finishing the requests that are being answered")]);
 }
 
-/// The service is alive.
 pub(super) fn watchdog() {
     send(&[NotifyState::Watchdog]);
 }
 
-/// How often to say so: twice in the time that the manager allows.
+/// The interval of [`watchdog`]: twice in the time that the manager allows.
 pub(super) fn watchdog_interval() -> Option<Duration> {
     sd_notify::watchdog_enabled().map(|allowed| allowed / 2).filter(|interval| !interval.is_zero())
 }

@@ -1,4 +1,4 @@
-//! What a server opens before it runs: files enough, its sockets, its keys.
+//! Everything that a server opens before it runs: sockets, keys, and the limit of open files.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -19,8 +19,8 @@ use crate::server::{InheritedSockets, Listener, bind};
 /// Files that are enough for everything that may be open at one time; the packaged service has as many.
 const FILES: u64 = 65_536;
 
-/// Takes what the hard limit allows: connections are open files, those too that a fault holds up. Shells start
-/// programs with a soft limit of 1,024.
+/// Raises the limit of open files as far as the hard limit allows: connections are open files, those too that a fault
+/// holds up. Shells start programs with a soft limit of 1,024.
 pub(super) fn open_many_files() {
     if let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE)
         && soft < hard.min(FILES)
@@ -31,22 +31,25 @@ pub(super) fn open_many_files() {
 }
 
 /// The listening sockets: inherited ones, else those that are asked for, else the usual one.
-pub(super) fn listen(asked: &[SocketAddr], inherited: InheritedSockets) -> Result<Vec<Listener>, Failure> {
+pub(super) fn listen(
+    addresses: &[SocketAddr],
+    inherited: InheritedSockets,
+) -> Result<Vec<Listener>, Failure> {
     if inherited.is_empty() {
         let usual = [SocketAddr::from((Ipv4Addr::LOCALHOST, FOREGROUND_PORT))];
-        return bind(if asked.is_empty() { &usual } else { asked });
+        return bind(if addresses.is_empty() { &usual } else { addresses });
     }
-    if !asked.is_empty() {
+    if !addresses.is_empty() {
         tracing::warn!("--listen is ignored: sockets are inherited from the service manager");
     }
     inherited.listen()
 }
 
-/// Where keys live, if that can be used, and the token key: from there, or for this process only.
+/// The directory of keys, if it can be used, and the token key: from there, or for this process only.
 pub(super) struct State {
     pub(super) directory: Option<PathBuf>,
     pub(super) key: [u8; 32],
-    /// Why there is no directory.
+    /// The reason why there is no directory.
     pub(super) missing: Option<String>,
 }
 
@@ -91,35 +94,38 @@ pub(super) async fn identity_keys(state: Option<PathBuf>) -> Result<KeyRing, Fai
     Ok(ring)
 }
 
-/// The control socket at the first place that takes one. Without a writable place there is none, and why.
+/// The control socket, or the reason why there is none.
+pub(super) enum OpenedSocket {
+    Bound(ControlSocket),
+    Missing { why: String },
+}
+
+/// The control socket at the first path that takes one. Without a writable path there is none, and a reason.
 pub(super) fn control_socket(
     given: Option<&Path>,
     state: Option<&Path>,
     places: &Paths,
-) -> Result<Result<ControlSocket, String>, Failure> {
+) -> Result<OpenedSocket, Failure> {
     if let Some(path) = given {
-        return Ok(Ok(ControlSocket::bind(path)?));
+        return Ok(OpenedSocket::Bound(ControlSocket::bind(path)?));
     }
     let mut why = "no directory for it is known".to_owned();
     for path in places.server_control_sockets(state) {
         match ControlSocket::bind(&path) {
-            Ok(socket) => return Ok(Ok(socket)),
+            Ok(socket) => return Ok(OpenedSocket::Bound(socket)),
             Err(taken @ BindError::Taken(_)) => return Err(taken.into()),
             Err(refused) => why = refused.to_string(),
         }
     }
-    Ok(Err(why))
+    Ok(OpenedSocket::Missing { why })
 }
 
 /// One line, however much is missing: in a container that cannot write, all of it is meant to be.
-pub(super) fn warn_of_missing(
-    state: Option<String>,
-    control: Result<ControlSocket, String>,
-) -> Option<ControlSocket> {
+pub(super) fn warn_of_missing(state: Option<String>, control: OpenedSocket) -> Option<ControlSocket> {
     let keys = state.map(|why| format!("session tokens and identity keys will not survive a restart: {why}"));
     let (socket, no_socket) = match control {
-        Ok(socket) => (Some(socket), None),
-        Err(why) => {
+        OpenedSocket::Bound(socket) => (Some(socket), None),
+        OpenedSocket::Missing { why } => {
             let what = "there is no control socket, so `mock-imds reload` and `status` find no server";
             (None, Some(format!("{what}: {why}")))
         }

@@ -1,63 +1,48 @@
-//! What the status tells: of the scenario, of its clock, and of what happened to it since it was loaded.
+//! The status: the scenario, its clock, and what happened to it since it was loaded.
 
 use std::sync::Arc;
 
 use serde_json::Value;
 use tokio::sync::watch;
 
-use super::load::LoadedScenario;
-use super::writer::name;
-use super::{describe, faults, system_clock};
+use super::load::{LoadedScenario, name};
+use super::{describe, describe_fault};
+use crate::clock;
 use crate::control::api::{self, EventStatus, ReloadStatus, ScenarioStatus};
-use crate::imds::Fleet;
-use crate::model::fault::Fault;
+use crate::imds::{Fleet, FleetItem};
 use crate::model::timeline::ScenarioClock;
 use crate::model::{NamedInstance, Timestamp, format_duration};
 use crate::server::ServiceState;
 
-/// What the writer knows and the fleet does not.
+/// The part of the status that the fleet does not have.
 #[derive(Debug, Clone)]
 pub(super) struct StatusInputs {
-    /// What is served.
     pub(super) scenario: ScenarioStatus,
-    /// How the last reload went.
     pub(super) last_reload: Option<ReloadStatus>,
-    /// The later events as they were ordered.
-    pub(super) changes: Arc<[Value]>,
-    /// The later faults as they were ordered.
-    pub(super) faults: Arc<[Value]>,
-    /// Where the clock stands still.
-    pub(super) paused_at: Option<String>,
 }
 
 impl StatusInputs {
-    /// Of a scenario that was just loaded.
-    pub(super) fn new(loading: &LoadedScenario, used: bool, at: Timestamp) -> Self {
-        Self {
-            scenario: loaded(loading, used, at),
-            last_reload: None,
-            changes: Arc::default(),
-            faults: Arc::default(),
-            paused_at: None,
-        }
-    }
-
     /// One line for `systemctl status`.
-    pub(super) fn line(&self) -> String {
+    pub(super) fn line(&self, fleet: &Fleet) -> String {
         let scenario = &self.scenario;
         let until = if scenario.used { " (until the next reload)" } else { "" };
-        let changed = match self.changes.len() + self.faults.len() {
+        let events = fleet.events().iter().filter_map(FleetItem::order);
+        let faults = fleet.faults().iter().filter_map(FleetItem::order);
+        let changed = match events.chain(faults).count() {
             0 => String::new(),
             1 => ", changed once since".to_owned(),
             count => format!(", changed {count} times since"),
         };
-        let stands = self.paused_at.as_ref().map(|place| format!(", its clock is paused at {place}"));
+        let clock = fleet.clock();
+        let paused = clock
+            .paused
+            .map(|paused| format!(", its clock is paused at {}", format_duration(clock.elapsed(paused))));
         let serving = format!(
             "serving {} from {}{until}, loaded {}{changed}{}",
             scenario.instance_id,
             name(scenario.file.as_deref()),
             scenario.at.rfc3339(),
-            stands.unwrap_or_default()
+            paused.unwrap_or_default()
         );
         match &self.last_reload {
             Some(ReloadStatus { accepted: false, at, message, .. }) => {
@@ -68,57 +53,57 @@ impl StatusInputs {
     }
 }
 
-/// A scenario that was loaded.
-pub(super) fn loaded(loading: &LoadedScenario, used: bool, at: Timestamp) -> ScenarioStatus {
+pub(super) fn scenario_status(loaded: &LoadedScenario, overriding: bool, at: Timestamp) -> ScenarioStatus {
     ScenarioStatus {
-        file: loading.file.clone(),
-        used,
+        file: loaded.file.clone(),
+        used: overriding,
         at,
-        instance_id: loading.scenario.instance.instance_id.to_string(),
-        warnings: loading.warnings.problems.len(),
+        instance_id: loaded.scenario.instance.instance_id.to_string(),
+        warnings: loaded.warnings.problems.len(),
     }
 }
 
-/// Tells the status whenever it is asked.
+/// The status, made whenever it is called.
 pub(super) fn status(
-    world: Arc<ServiceState>,
+    service: Arc<ServiceState>,
     listeners: Vec<api::ListenerStatus>,
-    facts: watch::Receiver<StatusInputs>,
+    inputs: watch::Receiver<StatusInputs>,
 ) -> impl Fn() -> api::ServiceStatus + Send + Sync {
-    let started_at = system_clock::now();
+    let started_at = clock::now();
     move || {
-        let StatusInputs { scenario, last_reload, changes, faults, .. } = facts.borrow().clone();
-        let (fleet, now) = (world.fleet.load(), system_clock::now());
-        let file = fleet.scenario().events.len();
-        let planned = |indices: std::ops::Range<usize>| indices.map(|index| planned(&fleet, index, now));
-        let with_order = |(mut planned, event): (EventStatus, &Value)| {
-            planned.event = Some(event.clone());
-            planned
-        };
+        let StatusInputs { scenario, last_reload } = inputs.borrow().clone();
+        let (fleet, now) = (service.fleet.load(), clock::now());
+        let (mut events, mut changes) = (Vec::new(), Vec::new());
+        for (index, event) in fleet.events().iter().enumerate() {
+            let status = event_status(&fleet, index, now);
+            match event.order() {
+                None => events.push(status),
+                Some(order) => changes.push(EventStatus { event: Some(Value::clone(order)), ..status }),
+            }
+        }
         api::ServiceStatus {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             pid: std::process::id(),
             started_at,
             scenario,
-            clock: clock_of(fleet.clock(), now),
-            events: planned(0..file).collect(),
-            changes: planned(file..fleet.events().len()).zip(changes.iter()).map(with_order).collect(),
-            faults: told_faults(&fleet, &faults, now),
+            clock: clock_status(fleet.clock(), now),
+            events,
+            changes,
+            faults: fleet.faults().iter().map(|fault| describe_fault::status(&fleet, fault, now)).collect(),
             instances: instances(&fleet),
             listeners: listeners.clone(),
             last_reload,
-            requests: world.requests(),
+            requests: service.requests(),
         }
     }
 }
 
-/// Where a clock is.
-pub(super) fn clock_of(clock: &ScenarioClock, now: Timestamp) -> api::ClockStatus {
+pub(super) fn clock_status(clock: &ScenarioClock, now: Timestamp) -> api::ClockStatus {
     api::ClockStatus { elapsed: format_duration(clock.elapsed(now)), zero: clock.epoch, paused: clock.paused }
 }
 
-/// An event and its instants.
-pub(super) fn planned(fleet: &Fleet, index: usize, now: Timestamp) -> EventStatus {
+/// An event and its instants, without its order.
+pub(super) fn event_status(fleet: &Fleet, index: usize, now: Timestamp) -> EventStatus {
     let (event, clock) = (&fleet.events()[index], fleet.clock());
     let last = clock.last(index, event, now).map(|happening| happening.at);
     let next = clock.next(index, event, now);
@@ -134,16 +119,6 @@ pub(super) fn planned(fleet: &Fleet, index: usize, now: Timestamp) -> EventStatu
     }
 }
 
-/// The faults of the file, then those that were ordered.
-fn told_faults(fleet: &Fleet, orders: &[Value], now: Timestamp) -> Vec<api::FaultStatus> {
-    let file = fleet.scenario().faults.len();
-    let told = |(index, fault): (usize, &Fault)| {
-        let order = index.checked_sub(file).and_then(|number| orders.get(number)).cloned();
-        api::FaultStatus { fault: order, ..faults::told(fleet, fault, now) }
-    };
-    fleet.faults().iter().enumerate().map(told).collect()
-}
-
 fn instances(fleet: &Fleet) -> Vec<api::InstanceStatus> {
     let scenario = fleet.scenario();
     let guest = |guest: &NamedInstance| api::InstanceStatus {
@@ -157,11 +132,11 @@ fn instances(fleet: &Fleet) -> Vec<api::InstanceStatus> {
             .collect(),
         derive: guest.derive,
     };
-    let own = api::InstanceStatus {
+    let default = api::InstanceStatus {
         name: None,
         id: scenario.instance.instance_id.to_string(),
         clients: vec![],
         derive: false,
     };
-    std::iter::once(own).chain(scenario.guests.iter().map(guest)).collect()
+    std::iter::once(default).chain(scenario.guests.iter().map(guest)).collect()
 }

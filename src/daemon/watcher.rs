@@ -1,5 +1,5 @@
-//! `serve --watch`: looks at the scenario again whenever something moved where it lives. Whether the scenario says
-//! something else is the writer's to judge: files beside it may belong to it.
+//! `serve --watch`: has the scenario read whenever something moved where it lives. The writer decides if it has changed:
+//! files beside it may belong to it.
 
 use std::path::PathBuf;
 use std::thread;
@@ -10,7 +10,7 @@ use crate::control::Order;
 use crate::exit::{ExitStatus, Failure};
 use crate::watch::FileWatch;
 
-/// The watch, which may have told of something already.
+/// The watch, which may have seen something already.
 pub(super) struct Watcher(mpsc::Receiver<()>);
 
 impl Watcher {
@@ -23,13 +23,13 @@ impl Watcher {
                  --scenario FILE",
             ));
         }
-        let (teller, moves) = mpsc::channel(1);
+        let (sender, moves) = mpsc::channel(1);
         // It ends with the process, as it may wait for ever.
         let thread = thread::Builder::new().name("watcher".to_owned()).spawn(move || {
             let mut watch = FileWatch::new(paths);
             loop {
                 watch.arm();
-                if teller.blocking_send(()).is_err() {
+                if sender.blocking_send(()).is_err() {
                     return;
                 }
                 watch.wait();
@@ -41,10 +41,10 @@ impl Watcher {
         Ok(Self(moves))
     }
 
-    /// Orders a look now, as something may have moved since the scenario was read, and after each move.
+    /// Orders a reading now, as something may have moved since the scenario was read, and after each move.
     pub(super) async fn run(mut self, orders: mpsc::Sender<Order>) {
         while self.0.recv().await.is_some() {
-            if orders.send(Order::Look).await.is_err() {
+            if orders.send(Order::ReloadIfChanged).await.is_err() {
                 return;
             }
         }

@@ -1,243 +1,243 @@
 //! The one task that changes what is served: it carries out orders one after the other.
 
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
-use serde_json::Value;
 use tokio::sync::{mpsc, watch};
-use tokio::task::{JoinHandle, spawn_blocking};
-use tokio::time::{Interval, MissedTickBehavior, interval, timeout};
+use tokio::time::{Interval, MissedTickBehavior, interval};
 
-use super::credential_fetcher::{self, Post};
-use super::load::{LoadedScenario, ScenarioSource, load};
+use super::current_fetcher::CurrentFetcher;
+use super::live::LiveFleet;
+use super::load::{LoadedScenario, name, summary};
 use super::notify;
-use super::state_file::{InitialState, SavedState, StateFile};
-use super::status::StatusInputs;
+use super::publisher::Publisher;
+use super::replacement::Replacement;
+use super::status::scenario_status;
+use super::store::ScenarioStore;
+use crate::clock;
 use crate::config::Report;
+use crate::control::api::{AcceptedOrder, LiveOrder, Rejected, RejectedProblem, ReloadStatus, Reloaded};
 use crate::control::{Order, OrderSource};
 use crate::identity::KeyRing;
 use crate::imds::FleetChange;
-use crate::model::{CredentialSource, format_duration};
-use crate::scenario::Library;
-use crate::server::ServiceState;
+use crate::observe;
 
-/// How long the file system may take for a scenario. Less than the watchdog of the packaged service.
-const READING: Duration = Duration::from_secs(10);
-
-/// Changes by requests that may wait.
-const CHANGES: usize = 64;
-
-/// What a scenario is called in a sentence.
-pub(super) fn name(file: Option<&Path>) -> String {
-    file.map_or_else(|| "the built-in scenario".to_owned(), |file| file.display().to_string())
-}
-
-/// The task's belongings.
 pub(super) struct Writer {
-    pub(super) world: Arc<ServiceState>,
-    pub(super) facts: watch::Sender<StatusInputs>,
-    /// The later events, as they were ordered.
-    pub(super) changes: Vec<Value>,
-    /// The later faults, as they were ordered.
-    pub(super) faults: Vec<Value>,
-    pub(super) shelf: ScenarioSource,
-    pub(super) library: Library,
-    /// The scenario that a reload reads.
-    pub(super) own: Option<PathBuf>,
-    pub(super) served: LoadedScenario,
-    /// Whether `served` is another one.
-    pub(super) used: bool,
-    /// What the last reading of `own` gave: a scenario, or the report of what is wrong. None before the first.
-    pub(super) latest: Option<Result<LoadedScenario, String>>,
-    pub(super) keys: Arc<KeyRing>,
-    keeper: StateFile,
-    by_requests: mpsc::Receiver<FleetChange>,
-}
-
-/// The fetcher of the present credential source.
-struct Fetching {
-    posts: mpsc::Sender<Post>,
-    number: u64,
-    task: Option<JoinHandle<()>>,
+    fleet: LiveFleet,
+    store: ScenarioStore,
+    publisher: Publisher,
+    fetcher: CurrentFetcher,
+    keys: Arc<KeyRing>,
 }
 
 impl Writer {
     pub(super) fn new(
-        world: Arc<ServiceState>,
-        shelf: ScenarioSource,
-        library: Library,
-        start: InitialState,
-        facts: watch::Sender<StatusInputs>,
+        fleet: LiveFleet,
+        store: ScenarioStore,
+        publisher: Publisher,
         keys: Arc<KeyRing>,
-        keeper: StateFile,
     ) -> Self {
-        let InitialState { own, served, used, left } = start;
-        let (changes, faults) = left.map(|left| (left.event_orders, left.fault_orders)).unwrap_or_default();
-        let latest = (!used).then(|| Ok(served.clone()));
-        // Here and not in the task, which a busy machine may start after the first request.
-        let (told, by_requests) = mpsc::channel(CHANGES);
-        world.connect_writer(told);
-        Self {
-            world,
-            facts,
-            changes,
-            faults,
-            shelf,
-            library,
-            own,
-            served,
-            used,
-            latest,
-            keys,
-            keeper,
-            by_requests,
-        }
+        Self { fleet, store, publisher, fetcher: CurrentFetcher::new(), keys }
     }
 
     /// Carries out orders until nobody can give any, and proves to the watchdog that it still turns.
-    pub(super) async fn run(mut self, mut orders: mpsc::Receiver<Order>) {
+    pub(super) async fn run(
+        mut self,
+        mut orders: mpsc::Receiver<Order>,
+        mut scenarios: Option<watch::Receiver<Arc<str>>>,
+    ) {
         let mut watchdog = notify::watchdog_interval().map(|time| {
             let mut ticks = interval(time);
             ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
             ticks
         });
-        let mut hand = match &self.shelf {
-            ScenarioSource::Hand(texts) => Some(texts.clone()),
-            ScenarioSource::Files { .. } => None,
-        };
-        let (posts, mut inbox) = mpsc::channel(1);
-        let mut fetching = Fetching { posts, number: 0, task: None };
-        fetching.restart(&self.served);
+        self.fetcher.switch_to(self.store.served().credential_source());
         loop {
             tokio::select! {
                 order = orders.recv() => {
                     let Some(order) = order else { return };
-                    let before = source(&self.served).cloned();
                     self.carry_out(order).await;
-                    if before.as_ref() != source(&self.served) {
-                        fetching.restart(&self.served);
-                    }
                 }
-                Some(change) = self.by_requests.recv() => {
-                    self.apply(change);
-                    self.settle();
+                Some(change) = self.fleet.next_by_request() => {
+                    self.fleet.apply(change);
+                    self.save().await;
                 }
-                Some((number, fetched)) = inbox.recv() => if number == fetching.number {
-                    self.apply(FleetChange::Fetched(fetched));
-                },
-                () = handed_over(hand.as_mut()) => {
-                    let _ = self.reload(OrderSource::Hand, true).await;
+                Some(fetched) = self.fetcher.next() => self.fleet.apply(FleetChange::Fetched(fetched)),
+                () = next_scenario(scenarios.as_mut()) => {
+                    let _ = self.reload(OrderSource::Memory, true).await;
                 }
-                () = tick(watchdog.as_mut()) => notify::watchdog(),
+                () = next_tick(watchdog.as_mut()) => notify::watchdog(),
             }
         }
     }
 
-    /// Whoever no longer waits for the outcome gets none.
     async fn carry_out(&mut self, order: Order) {
         match order {
-            Order::Reload { by, keep, outcome } => _ = outcome.send(self.reload(by, keep).await),
-            Order::Look => self.look().await,
-            Order::Use { by, scenario, outcome } => _ = outcome.send(self.use_other(by, scenario).await),
-            Order::Event { by, event, outcome } => {
-                _ = outcome.send(self.event(by, &event));
-                notify::status(&self.facts.borrow().line());
+            Order::Reload { by, keep, reply } => _ = reply.send(self.reload(by, keep).await),
+            Order::ReloadIfChanged => self.reload_if_changed().await,
+            Order::Use { by, scenario, reply } => _ = reply.send(self.use_other(by, scenario).await),
+            Order::Live { by, order, reply } => {
+                _ = reply.send(self.add(by, &order).await);
+                self.publisher.notify_status();
             }
-            Order::Fault { by, fault, outcome } => {
-                _ = outcome.send(self.fault(by, &fault));
-                notify::status(&self.facts.borrow().line());
+            Order::ClearFaults { by, reply } => {
+                let cleared = self.fleet.clear_faults(by);
+                self.save().await;
+                _ = reply.send(Ok(cleared));
+                self.publisher.notify_status();
             }
-            Order::ClearFaults { by, outcome } => {
-                _ = outcome.send(Ok(self.clear_faults(by)));
-                notify::status(&self.facts.borrow().line());
-            }
-            Order::Clock { by, movement, outcome } => {
-                _ = outcome.send(Ok(self.movement(by, movement)));
-                notify::status(&self.facts.borrow().line());
+            Order::Clock { by, movement, reply } => {
+                let moved = self.fleet.move_clock(by, movement);
+                self.save().await;
+                _ = reply.send(Ok(moved));
+                self.publisher.notify_status();
             }
         }
     }
 
-    /// What is served.
-    pub(super) fn served(&self) -> &LoadedScenario {
-        &self.served
+    async fn add(&mut self, by: OrderSource, order: &LiveOrder) -> Result<AcceptedOrder, Rejected> {
+        let added = self.fleet.add(by, order).map_err(|report| self.publisher.rejection(&report))?;
+        self.save().await;
+        Ok(added)
     }
 
-    pub(super) fn apply(&self, change: FleetChange) {
-        let fleet = self.world.fleet.load().apply(change);
-        self.world.fleet.store(Arc::new(fleet));
+    /// An order is answered only after this: a crash then loses nothing.
+    pub(super) async fn save(&mut self) {
+        let state = self.store.state(&self.fleet.load());
+        self.publisher.save(state).await;
     }
 
-    /// After each change: a restart finds it, and the status tells it.
-    pub(super) fn settle(&mut self) {
-        let fleet = self.world.fleet.load_full();
-        let clock = fleet.clock();
-        let mut kept = SavedState::new(self.own.as_deref(), &self.served, self.used, clock);
-        kept.events.clone_from(&self.changes);
-        kept.faults.clone_from(&self.faults);
-        self.keeper.keep(&kept);
-        self.facts.send_modify(|facts| {
-            facts.changes = self.changes.as_slice().into();
-            facts.faults = self.faults.as_slice().into();
-            facts.paused_at = clock.paused.map(|paused| format_duration(clock.elapsed(paused)));
-        });
+    pub(super) fn notify_ready(&self) {
+        self.publisher.notify_ready();
     }
-}
 
-impl Fetching {
-    /// Ends the present fetcher; what it still posts is stale. Starts the one that a scenario needs.
-    fn restart(&mut self, served: &LoadedScenario) {
-        if let Some(task) = self.task.take() {
-            task.abort();
+    /// Parse, validate, compile, swap. Whatever fails, the last good scenario keeps serving.
+    async fn reload(&mut self, by: OrderSource, keep: bool) -> Result<Reloaded, Rejected> {
+        notify::reloading();
+        let read = self.store.read().await;
+        self.finish_reload(by, keep, read).await
+    }
+
+    async fn reload_if_changed(&mut self) {
+        let Some(read) = self.store.read_if_changed().await else {
+            tracing::debug!("--watch: the scenario has not changed");
+            return;
+        };
+        notify::reloading();
+        // Whoever changed the file waits for no outcome.
+        let _ = self.finish_reload(OrderSource::Watch, false, read).await;
+    }
+
+    async fn finish_reload(
+        &mut self,
+        by: OrderSource,
+        keep: bool,
+        read: Result<LoadedScenario, Report>,
+    ) -> Result<Reloaded, Rejected> {
+        let outcome = match read {
+            Ok(loaded) => Ok(self.serve(Load { by, loaded, keep, overriding: false }).await),
+            Err(report) => Err(self.reject(by, &report)),
+        };
+        self.publisher.notify_ready();
+        outcome
+    }
+
+    /// Serves another scenario until the next reload.
+    async fn use_other(&mut self, by: OrderSource, scenario: String) -> Result<Reloaded, Rejected> {
+        match self.store.read_other(scenario).await {
+            Ok(loaded) => {
+                let reloaded = self.serve(Load { by, loaded, keep: false, overriding: true }).await;
+                self.publisher.notify_status();
+                Ok(reloaded)
+            }
+            Err(report) => {
+                tracing::info!("use by {by} rejected: {}", report.headline());
+                Err(self.publisher.rejection(&report))
+            }
         }
-        self.number += 1;
-        self.task = source(served)
-            .and_then(|source| credential_fetcher::start(source, self.number, self.posts.clone()));
     }
-}
 
-impl Drop for Fetching {
-    fn drop(&mut self) {
-        if let Some(task) = self.task.take() {
-            task.abort();
+    async fn serve(&mut self, Load { by, loaded, keep, overriding }: Load) -> Reloaded {
+        let now = clock::now();
+        let served = self.store.served();
+        let changed = loaded.changed_since(served);
+        let mut message = summary(&changed, loaded.scenario == served.scenario);
+        let before = self.fleet.load();
+        let replacement = Replacement::compile(&loaded, served, &before, keep, &self.keys, now);
+        message += &replacement.changes_words();
+        let Replacement { fleet, kept, dropped, rejections, same_indices } = replacement;
+        self.fleet.replace(fleet, same_indices);
+        self.fetcher.switch_to(loaded.credential_source());
+
+        let verb = if overriding { "use" } else { "reload" };
+        tracing::info!(IMDS_SCENARIO = name(loaded.file.as_deref()), "{verb} by {by}: {message}");
+        if !matches!(by, OrderSource::Peer { .. }) {
+            observe::report(&loaded.warnings, false);
         }
+        let scenario = scenario_status(&loaded, overriding, now);
+        let until = if overriding { "use until the next reload; " } else { "" };
+        let status = ReloadStatus {
+            at: now,
+            by: by.to_string(),
+            accepted: true,
+            message: format!("{until}{message}"),
+        };
+        self.publisher.accepted(scenario.clone(), status);
+
+        let reports: Vec<&Report> = std::iter::once(&loaded.warnings).chain(&rejections).collect();
+        let problems = reports.iter().flat_map(|report| &report.problems).map(RejectedProblem::from);
+        let problems = problems.collect();
+        let texts = reports.iter().map(ToString::to_string).filter(|text| !text.is_empty());
+        let report = texts.collect::<Vec<_>>().join("\n");
+        if overriding {
+            self.store.override_with(loaded);
+        } else {
+            self.store.serve(loaded);
+        }
+        self.save().await;
+        Reloaded { scenario, changed, kept, dropped, message, report, problems }
+    }
+
+    fn reject(&self, by: OrderSource, report: &Report) -> Rejected {
+        let rejection = self.publisher.rejection(report);
+        let message = report.headline();
+        tracing::error!(
+            IMDS_SCENARIO = report.file,
+            IMDS_REPORT = %report,
+            "reload by {by} rejected: {message}; still serving what was loaded {}",
+            rejection.scenario.at.rfc3339()
+        );
+        // Whoever asks at the socket prints the report: under systemd, into the same journal.
+        if !matches!(by, OrderSource::Peer { .. }) {
+            observe::report(report, true);
+        }
+        let status = ReloadStatus { at: clock::now(), by: by.to_string(), accepted: false, message };
+        self.publisher.rejected(status);
+        rejection
     }
 }
 
-pub(super) fn source(loading: &LoadedScenario) -> Option<&CredentialSource> {
-    loading.scenario.instance.credentials.as_ref().map(|credentials| &credentials.source)
+/// A scenario that is to be served.
+struct Load {
+    by: OrderSource,
+    loaded: LoadedScenario,
+    /// Keeps the clock and what was ordered since the last load.
+    keep: bool,
+    /// Until the next reload.
+    overriding: bool,
 }
 
-/// Reads a scenario on a thread of its own: a file system may take its time, requests may not.
-pub(super) async fn read(file: Option<PathBuf>) -> Result<LoadedScenario, Report> {
-    let place = name(file.as_deref());
-    let late = || {
-        let seconds = READING.as_secs();
-        Report::whole(
-            place,
-            format!("could not be read within {seconds} s"),
-            "check the file system that it is on",
-        )
-    };
-    match timeout(READING, spawn_blocking(|| load(file))).await {
-        Ok(Ok(outcome)) => outcome,
-        Ok(Err(_)) | Err(_) => Err(late()),
-    }
-}
-
-/// The next scenario that is handed over; never without a hand, or when it is gone.
-async fn handed_over(hand: Option<&mut watch::Receiver<Arc<str>>>) {
-    if let Some(texts) = hand
-        && texts.changed().await.is_ok()
+/// Waits for the next scenario from memory; for ever if none can come.
+async fn next_scenario(scenarios: Option<&mut watch::Receiver<Arc<str>>>) {
+    if let Some(scenarios) = scenarios
+        && scenarios.changed().await.is_ok()
     {
         return;
     }
     std::future::pending::<()>().await;
 }
 
-/// The next tick; never without a watchdog.
-async fn tick(watchdog: Option<&mut Interval>) {
+/// Waits for the next tick; for ever without a watchdog.
+async fn next_tick(watchdog: Option<&mut Interval>) {
     match watchdog {
         Some(ticks) => {
             ticks.tick().await;

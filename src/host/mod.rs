@@ -21,7 +21,6 @@
 pub(crate) mod added_record;
 pub(crate) mod address;
 mod backoff;
-mod clock;
 pub(crate) mod cloud;
 mod error;
 pub(crate) mod guardian;

@@ -5,8 +5,8 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use super::clock;
 use super::settings::HostSettings;
+use crate::clock;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -138,7 +138,7 @@ pub(super) struct StatusHistory {
 impl StatusHistory {
     /// The history of a network that is set up now.
     pub(super) fn begin() -> Self {
-        let now = clock::timestamp();
+        let now = clock::now().rfc3339();
         Self { since: now.clone(), applied: now, rejected: None, restorations: Restorations::default() }
     }
 }

@@ -4,6 +4,7 @@
 //! of the rule's seed, its number and how many requests have matched it. All rules are judged, in their order, and
 //! for each thing that can go wrong the first rule counts that has it go wrong.
 
+use std::borrow::Borrow;
 use std::time::Duration;
 
 use hyper::StatusCode;
@@ -75,9 +76,10 @@ pub(super) struct FaultEffects {
 }
 
 /// Judges a request by all rules.
-pub(super) fn decide(faults: &[Fault], asked: &FaultInput<'_>) -> FaultEffects {
+pub(super) fn decide(faults: &[impl Borrow<Fault>], asked: &FaultInput<'_>) -> FaultEffects {
     let mut verdict = FaultEffects::default();
-    for (rule, fault) in faults.iter().enumerate().filter(|(_, fault)| matches(fault, asked)) {
+    let faults = faults.iter().map(Borrow::borrow).enumerate();
+    for (rule, fault) in faults.filter(|(_, fault)| matches(fault, asked)) {
         let ordinal = asked.visit.counters.next(rule);
         let draw = |what| draw(fault.seed, rule, ordinal, what);
         let counted = fault.count.is_none_or(|count| ordinal < u64::from(count));

@@ -8,6 +8,7 @@ use ipnet::IpNet;
 
 use super::cache::{Cache, CompiledInstance, Key};
 use super::derive::derived;
+use super::fleet_item::FleetItem;
 use super::{Ingress, Visit};
 use crate::identity::KeyRing;
 use crate::model::fault::Fault;
@@ -22,25 +23,25 @@ pub struct Fleet {
     keys: Arc<KeyRing>,
     /// Networks and the guests that their clients meet, longest prefix first.
     routes: Arc<[(IpNet, usize)]>,
-    /// Events of the file, then those that were scheduled since.
-    events: Arc<[Event]>,
+    /// Events of the file, then those that were ordered since.
+    events: Arc<[FleetItem<Event>]>,
     /// Faults of the file, then those that were ordered since.
-    faults: Arc<[Fault]>,
+    faults: Arc<[FleetItem<Fault>]>,
     clock: ScenarioClock,
     fetched: Option<Fetched>,
     cache: Arc<Cache>,
 }
 
-/// What can happen to a fleet.
+/// A change of a fleet; it gives another one.
 #[derive(Debug, Clone)]
 pub enum FleetChange {
     /// The credential source gave keys, or failed.
     Fetched(Fetched),
-    /// Another event, ordered at this time.
-    Schedule(Box<Event>, Timestamp),
-    /// Another fault.
-    Fault(Box<Fault>),
-    /// Faults that were ordered go wrong no longer.
+    /// An event was ordered at this time.
+    Event(Box<FleetItem<Event>>, Timestamp),
+    /// A fault was ordered.
+    Fault(Box<FleetItem<Fault>>),
+    /// The faults that were ordered end.
     ClearFaults,
     /// The scenario's clock is moved to this offset, at this time.
     Seek(Duration, Timestamp),
@@ -52,23 +53,22 @@ pub enum FleetChange {
     Polled(FirstPoll),
 }
 
-/// A first request for a path that events wait for. It comes to the fleet later, which may be another one by then.
+/// A first request for a path that events wait for. By the time that it reaches the fleet, that may be another one.
 #[derive(Debug, Clone)]
 pub struct FirstPoll {
     waiting: Vec<usize>,
-    /// What the request met: these events, on the clock of this load.
-    events: Arc<[Event]>,
+    /// The events that the request met, on the clock of this load.
+    events: Arc<[FleetItem<Event>]>,
     loaded: Timestamp,
     at: Timestamp,
 }
 
-/// Who a visitor meets.
+/// The instance that a visitor meets.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct MatchedInstance<'f> {
     base: &'f Instance,
     /// The guest's place in the scenario; `None`: the `[instance]` itself.
     index: Option<usize>,
-    /// The guest's name.
     pub(super) name: Option<&'f str>,
     /// The client, if it meets an identity of its own.
     client: Option<IpAddr>,
@@ -83,8 +83,8 @@ impl Fleet {
         let mut routes: Vec<(IpNet, usize)> = scenario.guests.iter().enumerate().flat_map(of).collect();
         routes.sort_by_key(|(network, _)| std::cmp::Reverse(network.prefix_len()));
         Self {
-            events: scenario.events.clone().into(),
-            faults: scenario.faults.clone().into(),
+            events: FleetItem::all_of_file(&scenario.events),
+            faults: FleetItem::all_of_file(&scenario.faults),
             routes: routes.into(),
             scenario: Arc::new(scenario),
             keys: Arc::clone(keys),
@@ -94,93 +94,97 @@ impl Fleet {
         }
     }
 
-    /// The fleet after a change.
     #[must_use]
     pub fn apply(&self, change: FleetChange) -> Self {
         let mut next = self.clone();
         match change {
             FleetChange::Fetched(fetched) => next.fetched = Some(fetched),
-            FleetChange::Schedule(event, now) => {
+            FleetChange::Event(event, now) => {
                 next.clock = self.clock.ordered(self.events.len(), &event, now);
                 next.events = self.events.iter().cloned().chain([*event]).collect();
             }
             FleetChange::Fault(fault) => {
                 next.faults = self.faults.iter().cloned().chain([*fault]).collect();
             }
-            FleetChange::ClearFaults => next.faults = self.scenario.faults.clone().into(),
+            FleetChange::ClearFaults => next.faults = FleetItem::all_of_file(&self.scenario.faults),
             FleetChange::Seek(to, now) => next.clock = self.clock.seek(&self.events, to, now),
             FleetChange::Pause(now) => next.clock = self.clock.pause(now),
             FleetChange::Resume(now) => next.clock = self.clock.resume(&self.events, now),
-            // Those of another scenario are no news here.
+            // A poll of another scenario says nothing about these events.
             FleetChange::Polled(poll) if poll.loaded != self.clock.loaded => {}
             FleetChange::Polled(FirstPoll { mut waiting, events, at, .. }) => {
-                waiting.retain(|event| events.get(*event) == self.events.get(*event));
+                let is_same = |index: &usize| match (events.get(*index), self.events.get(*index)) {
+                    (Some(then), Some(now)) => **then == **now,
+                    _ => false,
+                };
+                waiting.retain(is_same);
                 next.clock = self.clock.polled(&waiting, at);
             }
         }
         next
     }
 
-    /// This scenario with the clock of another one, and those of its later events that are kept, each with its number
-    /// there. An event of the file that is no longer in it has not happened.
+    /// This scenario with the clock of another fleet and what was ordered there. `events` has an entry for each event
+    /// that was ordered there, in order; `None`: this scenario rejects it. An event of the file that is no longer in it
+    /// has not happened.
     #[must_use]
-    pub(crate) fn keeping(mut self, before: &Self, kept: Vec<(usize, Event)>) -> Self {
+    pub(crate) fn continuing(
+        self,
+        before: &Self,
+        events: Vec<Option<FleetItem<Event>>>,
+        faults: Vec<FleetItem<Fault>>,
+    ) -> Self {
         let (were, are) = (&before.scenario.events, &self.scenario.events);
         let index = |old: usize| {
             let Some(event) = were.get(old) else {
-                let number = old - were.len();
-                return kept
-                    .iter()
-                    .position(|(kept, _)| *kept == number)
-                    .map(|position| are.len() + position);
+                let (earlier, [Some(_), ..]) = events.split_at_checked(old - were.len())? else {
+                    return None;
+                };
+                return Some(are.len() + earlier.iter().flatten().count());
             };
             // Of equal events the nth stays the nth.
             let nth = were[..old].iter().filter(|other| *other == event).count();
             let mut equal = are.iter().enumerate().filter(|(_, other)| *other == event);
             equal.nth(nth).map(|(index, _)| index)
         };
-        self.clock = before.clock.renumbered(index);
-        self.events = are.iter().cloned().chain(kept.into_iter().map(|(_, event)| event)).collect();
-        self
+        let clock = before.clock.renumbered(index);
+        self.restored(clock, events.into_iter().flatten().collect(), faults)
     }
 
-    /// This scenario as another process left it.
+    /// This scenario with a clock and with what was ordered for it.
     #[must_use]
-    pub(crate) fn restored(mut self, clock: ScenarioClock, later: Vec<Event>, faults: Vec<Fault>) -> Self {
+    pub(crate) fn restored(
+        mut self,
+        clock: ScenarioClock,
+        events: Vec<FleetItem<Event>>,
+        faults: Vec<FleetItem<Fault>>,
+    ) -> Self {
         self.clock = clock;
-        self.events = self.scenario.events.iter().cloned().chain(later).collect();
-        self.with_faults(faults)
-    }
-
-    /// This scenario with faults that were ordered.
-    #[must_use]
-    pub(crate) fn with_faults(mut self, later: Vec<Fault>) -> Self {
-        self.faults = self.scenario.faults.iter().cloned().chain(later).collect();
+        self.events = self.events.iter().cloned().chain(events).collect();
+        self.faults = self.faults.iter().cloned().chain(faults).collect();
         self
     }
 
-    /// The scenario that was compiled.
     pub fn scenario(&self) -> &Scenario {
         &self.scenario
     }
 
-    /// What goes wrong. A fault is known by its place here.
-    pub(crate) fn faults(&self) -> &[Fault] {
+    /// All faults: those of the file, then those that were ordered. The index of a fault is its number.
+    pub(crate) fn faults(&self) -> &[FleetItem<Fault>] {
         &self.faults
     }
 
-    /// When it was loaded, as far as its clock tells: a seek moves it.
+    /// The zero of the clock: a seek moves it.
     pub(crate) fn loaded_at(&self) -> Timestamp {
         self.clock.epoch
     }
 
-    /// The clock.
     pub(crate) fn clock(&self) -> &ScenarioClock {
         &self.clock
     }
 
-    /// All events: those of the file, then the later ones.
-    pub(crate) fn events(&self) -> &[Event] {
+    /// All events: those of the file, then those that were ordered.
+    pub(crate) fn events(&self) -> &[FleetItem<Event>] {
         &self.events
     }
 
@@ -194,7 +198,7 @@ impl Fleet {
         &self.keys
     }
 
-    /// What the credential source gave last.
+    /// The last result of the credential source.
     pub(crate) fn fetched(&self) -> Option<&Fetched> {
         self.fetched.as_ref()
     }
@@ -204,7 +208,7 @@ impl Fleet {
         self.meet(peer, ingress).name
     }
 
-    /// Whom a visitor meets: the guest of the longest prefix, else that of the host's processes, else the instance.
+    /// The instance that a visitor meets: the guest of the longest prefix, else that of the host's processes, else the instance.
     pub(super) fn meet(&self, peer: IpAddr, ingress: Ingress) -> MatchedInstance<'_> {
         let of_host = || {
             let host = |guest: &NamedInstance| guest.host && ingress == Ingress::Host;
@@ -238,8 +242,8 @@ impl Fleet {
         occurrences.retain(mine);
         let key = Key { guest: met.index, client: met.client, occurrences };
         self.cache.get_or(key, |key| {
-            let own = key.client.map(|client| derived(met.base, client));
-            let base = own.as_ref().unwrap_or(met.base);
+            let derived_instance = key.client.map(|client| derived(met.base, client));
+            let base = derived_instance.as_ref().unwrap_or(met.base);
             let instance = timeline::after(base, &self.events, &key.occurrences, self.clock.started);
             CompiledInstance::new(instance, &self.keys)
         })
@@ -257,14 +261,14 @@ impl Fleet {
         })
     }
 
-    /// That a client asks now for a path that events wait for, if it is the first.
+    /// The first request for a path that events wait for, if this is one.
     pub(super) fn polled(
         &self,
         met: MatchedInstance<'_>,
         below: &[&str],
         now: Timestamp,
     ) -> Option<FirstPoll> {
-        let waits = |(index, event): (usize, &Event)| match &event.at {
+        let waits = |(index, event): (usize, &FleetItem<Event>)| match &event.at {
             EventTime::AfterPoll(path, _)
                 if path.split('/').eq(below.iter().copied()) && event.concerns(met.name) =>
             {

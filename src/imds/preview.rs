@@ -7,7 +7,7 @@ use hyper::body::Bytes;
 use super::cache::CompiledInstance;
 use super::credentials::LeafContext;
 use super::version::Version;
-use super::{Fleet, aemm};
+use super::{Fleet, FleetItem, aemm};
 use crate::model::timeline::{self, ScenarioClock};
 use crate::model::{Event, EventTime, Instance, Profile, Timestamp};
 
@@ -135,7 +135,7 @@ fn is_signature(path: &str) -> bool {
 fn foreseen(
     clock: &ScenarioClock,
     index: usize,
-    events: &[Event],
+    events: &[FleetItem<Event>],
     now: Timestamp,
 ) -> (ScenarioClock, Timestamp) {
     let mut clock = clock.resume(events, now);

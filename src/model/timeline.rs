@@ -1,5 +1,6 @@
 //! The state of an instance after events have occurred. Pure: nothing waits and nothing ticks.
 
+use std::borrow::Borrow;
 use std::time::Duration;
 
 pub(crate) use super::clock::{Occurrence, ScenarioClock};
@@ -13,13 +14,13 @@ use super::time::Timestamp;
 /// The instance after these occurrences, served by a daemon that started at `started`.
 pub(crate) fn after(
     base: &Instance,
-    events: &[Event],
+    events: &[impl Borrow<Event>],
     occurrences: &[Occurrence],
     started: Timestamp,
 ) -> Instance {
     let mut instance = base.clone();
     for (at, index) in occurrences {
-        for effect in events.get(*index).map_or(&[][..], |event| &event.effects) {
+        for effect in events.get(*index).map_or(&[][..], |event| &event.borrow().effects) {
             apply(&mut instance, base, effect, Given { at: *at, started });
         }
     }

@@ -16,7 +16,6 @@ mod instances;
 mod interface;
 mod library;
 mod live;
-mod live_fault;
 mod options;
 mod overrides;
 
@@ -29,8 +28,7 @@ pub(crate) use credential_process::parse as parse_credential_process;
 pub(crate) use event::MOST_CLIENTS;
 pub(crate) use instance::USER_DATA_LIMIT;
 pub(crate) use library::{Library, LibraryScenario};
-pub(crate) use live::{LiveEvent, OrderTime, event_from_json};
-pub(crate) use live_fault::{LiveFault, fault_from_json};
+pub(crate) use live::{CheckedOrder, LiveItem, OrderTime, read_order};
 pub(crate) use overrides::VALUE_LIMIT;
 
 /// Loads a scenario file. `Err` lists every error; `Ok` may come with warnings.

@@ -9,11 +9,6 @@ use crate::tree::Tree;
 const KNOWN_CIRCLES: &[&str] = &[
     "aemm/config.rs aemm/defaults.rs",
     "commands/aemm/mod.rs commands/aemm/source.rs commands/aemm/watch.rs",
-    "control/api/change.rs control/api/fault.rs control/api/mod.rs",
-    "control/routes/clock.rs control/routes/events.rs control/routes/faults.rs \
-     control/routes/library.rs control/routes/mod.rs control/routes/reload.rs \
-     control/routes/requests.rs control/routes/show.rs control/routes/status.rs",
-    "daemon/faults.rs daemon/load.rs daemon/state_file.rs daemon/status.rs daemon/writer.rs",
     "imds/aemm/forms.rs imds/aemm/mod.rs imds/aemm/notices.rs imds/aemm/tree.rs imds/answer.rs \
      imds/fault_injection.rs imds/reply.rs",
     "imds/tree/mod.rs imds/tree/table.rs",

@@ -11,6 +11,7 @@ const LAYERS: &[(&str, &str)] = &[
     // L0: values, mechanisms without policy.
     ("exit", ""),
     ("model", ""),
+    ("clock", "model"),
     ("config", ""),
     ("observe", "exit config"),
     ("paths", ""),
@@ -21,7 +22,7 @@ const LAYERS: &[(&str, &str)] = &[
     ("journal", "model imds"),
     ("scenario", "model config"),
     ("aemm", "model config scenario exit"),
-    ("host", "model config exit"),
+    ("host", "clock model config exit"),
     ("doctor", "host model"),
     // A service's answers → a scenario: written, compiled and asked as any other.
     ("transcribe", "model config scenario imds identity"),
@@ -30,11 +31,11 @@ const LAYERS: &[(&str, &str)] = &[
     ("server", "model imds journal exit observe"),
     ("control", "paths model imds journal config exit observe"),
     // L3: the running program.
-    ("daemon", "server control observe paths imds journal identity scenario config model exit watch"),
+    ("daemon", "clock server control observe paths imds journal identity scenario config model exit watch"),
     ("cli", "model journal config observe record host"),
     (
         "commands",
-        "cli daemon host doctor control paths watch aemm scenario imds journal observe config model exit record transcribe \
+        "cli clock daemon host doctor control paths watch aemm scenario imds journal observe config model exit record transcribe \
          identity",
     ),
     ("lib", "cli commands exit"),

@@ -120,6 +120,30 @@ fn a_used_scenario_is_kept_until_a_reload() {
     assert_eq!(server.get("/latest/meta-data/instance-type").body, "m5.xlarge");
 }
 
+/// The file as the first version wrote it, but for the place of the scenario [`EVENT`].
+const FIRST_STATE: &str = r#"{"version":1,"own":"SCENARIO","used":false,"file":"SCENARIO","digest":"rUDCDKU73RoW9Nv3eNcwAvZCKqilsDaVv/CieqAXxqk=","clock":{"epoch":1795961170740,"loaded":1795961830164,"started":1795961830164,"paused":1795961830740,"pinned":{"1":{"place":495,"turn":1795961830659,"at":1795961830659},"2":{"place":524,"turn":1795961830688,"at":1795961830688}},"first_polls":{}},"events":[{"at":"2026-11-29T14:17:10.659Z","spot-interruption":{"action":"terminate","then":"stay"}},{"at":"2026-11-29T14:17:10.688Z","set":{"meta-data/x":"secret"}},{"at":"1h549ms","maintenance":{"id":"instance-event-02345692b32679c2b","state":"active"}}],"faults":[{"from":"0s","path":"meta-data/mac","status":503}]}"#;
+
+#[test]
+fn the_file_of_the_first_version_is_read() {
+    let bench = Bench::new();
+    bench.write("s.toml", EVENT);
+    let scenario = bench.path("s.toml");
+    fs::create_dir(bench.path("run")).expect("the bench is writable");
+    bench.write(
+        "run/state.json",
+        FIRST_STATE.replace("SCENARIO", scenario.to_str().expect("a path in UTF-8")),
+    );
+    let server = serve(&bench, &[]);
+    server.says("resuming where the previous process stopped: the clock at 11m, 4 changes since the load");
+    assert_eq!(server.get(SPOT).body, r#"{"action": "terminate", "time": "2026-11-29T14:19:10Z"}"#);
+    assert_eq!(server.get(REBALANCE).body, r#"{"noticeTime": "2026-11-29T14:16:10Z"}"#);
+    assert_eq!(server.get("/latest/meta-data/x").body, "secret");
+    assert_eq!(server.get("/latest/meta-data/mac").status, 503);
+    done(&bench, &["clock", "seek", "2h"]);
+    let maintenance = server.get("/latest/meta-data/events/maintenance/scheduled").body;
+    assert!(maintenance.contains("instance-event-02345692b32679c2b"), "{maintenance}");
+}
+
 #[test]
 fn what_belongs_to_another_text_is_dropped_in_one_sentence() {
     let bench = Bench::new();

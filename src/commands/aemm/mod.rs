@@ -95,8 +95,8 @@ fn play(words: &[String]) -> Result<c_int, EarlyExit> {
     if config.file.watch {
         watch::start(source, config, hand);
     }
-    let stand_in = Some(DropInServer { scenarios, listeners });
-    daemon::run(DaemonOptions { stand_in, ..DaemonOptions::default() })
+    let drop_in = Some(DropInServer { scenarios, listeners });
+    daemon::run(DaemonOptions { drop_in, ..DaemonOptions::default() })
         .map_err(|failure| EarlyExit::panic(&failure.message))
 }
 

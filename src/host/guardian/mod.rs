@@ -16,7 +16,8 @@ use super::options::NetOptions;
 use super::reexec::{self, InheritedState};
 use super::runtime::{Lock, Runtime};
 use super::status::{GuardianStatus, NetMode, StatusHistory};
-use super::{HostError, address, clock, nft, privilege};
+use super::{HostError, address, nft, privilege};
+use crate::clock;
 use crate::exit::Failure;
 use signals::{BlockedSignals, GuardianEvent};
 
@@ -95,7 +96,7 @@ impl Guardian {
             history: StatusHistory::begin(),
             backoff: RestoreBackoff::default(),
             logged: HashSet::new(),
-            started: clock::instant(),
+            started: clock::monotonic(),
         })
     }
 
@@ -126,7 +127,7 @@ impl Guardian {
         self.history.rejected = None;
         match (result, former) {
             (Ok(()), _) => {
-                self.history.applied = clock::timestamp();
+                self.history.applied = clock::now().rfc3339();
                 tracing::info!("reloaded: {}", self.status().headline());
             }
             (Err(failure), Some(former)) => {

@@ -11,11 +11,12 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use super::Guardian;
 use super::signals::{BlockedSignals, GuardianEvent};
+use crate::clock;
 use crate::exit::Failure;
+use crate::host::HostError;
 use crate::host::backoff::LogDecision;
 use crate::host::network::Deviation;
 use crate::host::status::Restoration;
-use crate::host::{HostError, clock};
 
 /// Delay after a notification, to handle further ones with it: a flush comes as many.
 const COLLECT_DELAY: Duration = Duration::from_millis(10);
@@ -103,7 +104,7 @@ impl Guardian {
             }
             self.history
                 .restorations
-                .push(Restoration { at: clock::timestamp(), what: deviation.to_string() });
+                .push(Restoration { at: clock::now().rfc3339(), what: deviation.to_string() });
         }
         self.publish();
         Ok(())

@@ -9,6 +9,7 @@
 //! | after loading, after a first poll | fixed | yes |
 //! | after the daemon's start, an instant | the clock's offset at that instant | no |
 
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -112,10 +113,10 @@ impl ScenarioClock {
     /// The last occurrence of each event that has occurred, in order; at equal offsets the file's order decides.
     ///
     /// Earlier occurrences of a repeated event are left out: each overwrites the changes of the one before.
-    pub(crate) fn occurrences(&self, events: &[Event], now: Timestamp) -> Vec<Occurrence> {
+    pub(crate) fn occurrences(&self, events: &[impl Borrow<Event>], now: Timestamp) -> Vec<Occurrence> {
+        let events = events.iter().map(Borrow::borrow).enumerate();
         let last = |(index, event)| self.last(index, event, now).map(|occurrence| (occurrence, index));
-        let mut occurrences: Vec<(EventOccurrence, usize)> =
-            events.iter().enumerate().filter_map(last).collect();
+        let mut occurrences: Vec<(EventOccurrence, usize)> = events.filter_map(last).collect();
         occurrences.sort_by_key(|(occurrence, index)| (occurrence.offset, occurrence.sequence, *index));
         occurrences.into_iter().map(|(occurrence, index)| (occurrence.at, index)).collect()
     }
@@ -125,7 +126,7 @@ impl ScenarioClock {
     /// The clock after a seek to an offset at `now`. Past occurrences keep their instants, unless their offset lies
     /// after the new one: those have not happened yet. Occurrences at instants of their own stay.
     #[must_use]
-    pub(crate) fn seek(&self, events: &[Event], to: Duration, now: Timestamp) -> Self {
+    pub(crate) fn seek(&self, events: &[impl Borrow<Event>], to: Duration, now: Timestamp) -> Self {
         let mut moved = self.pinning(events, now);
         let to = to.min(self.effective(now).since(Timestamp::default()));
         let epoch =
@@ -134,7 +135,7 @@ impl ScenarioClock {
         moved.first_polls.retain(|_, polled| *polled <= to);
         let to = signed(to);
         let stays = |index: &usize, occurrence: &mut EventOccurrence| {
-            match events.get(*index).map(|event| &event.at) {
+            match events.get(*index).map(|event| &event.borrow().at) {
                 Some(EventTime::AfterLoad(_) | EventTime::AfterPoll(..)) => return occurrence.offset <= to,
                 // Events that occur again after the seek come after this one.
                 Some(EventTime::AfterStart(_) | EventTime::At(_)) => {
@@ -158,13 +159,13 @@ impl ScenarioClock {
 
     /// The clock resumed at `now` from its offset. Events whose instants passed meanwhile occur now.
     #[must_use]
-    pub(crate) fn resume(&self, events: &[Event], now: Timestamp) -> Self {
+    pub(crate) fn resume(&self, events: &[impl Borrow<Event>], now: Timestamp) -> Self {
         let Some(paused) = self.paused else { return self.clone() };
         let mut resumed = self.pinning(events, now);
         let offset = signed(self.elapsed(now));
         resumed.epoch = self.epoch.plus(now.since(paused));
         resumed.paused = None;
-        for (index, event) in events.iter().enumerate() {
+        for (index, event) in events.iter().map(Borrow::borrow).enumerate() {
             if let Some(TimelinePoint::Instant(_)) = resumed.point(index, &event.at)
                 && let Some(occurrence) = resumed.computed(index, event, now).filter(|o| o.at > paused)
                 && resumed.pinned.get(&index).is_none_or(|pinned| pinned.at < occurrence.at)
@@ -212,10 +213,10 @@ impl ScenarioClock {
     }
 
     /// The clock with all past occurrences pinned: they keep instant and offset.
-    fn pinning(&self, events: &[Event], now: Timestamp) -> Self {
+    fn pinning(&self, events: &[impl Borrow<Event>], now: Timestamp) -> Self {
         let mut clock = self.clone();
         let last = |(index, event)| self.last(index, event, now).map(|occurrence| (index, occurrence));
-        clock.pinned = events.iter().enumerate().filter_map(last).collect();
+        clock.pinned = events.iter().map(Borrow::borrow).enumerate().filter_map(last).collect();
         clock
     }
 

@@ -1,110 +1,32 @@
-//! Orders that have something go wrong, and faults in words.
+//! Faults in words.
 
 use std::time::Duration;
 
 use serde_json::Value;
 
-use super::system_clock;
-use super::writer::Writer;
-use crate::config::Report;
-use crate::control::OrderSource;
-use crate::control::api::{AcceptedFault, ClearedFaults, FaultStatus, Rejected};
-use crate::imds::{Fleet, FleetChange};
+use crate::control::api::FaultStatus;
+use crate::imds::{Fleet, FleetItem};
 use crate::model::fault::{
     BodyDamage, Fault, FaultEffect, FaultStart, Latency, Probability, ReplyAlteration, ThrottleAction,
 };
 use crate::model::{ClientMatcher, PathGlob, StringEnum, Timestamp, format_duration};
-use crate::scenario::{LiveFault, OrderTime, fault_from_json};
 
-impl Writer {
-    /// Has something go wrong, now or later. What is rejected changes nothing.
-    pub(super) fn fault(&mut self, by: OrderSource, json: &Value) -> Result<AcceptedFault, Rejected> {
-        let now = system_clock::now();
-        let fleet = self.world.fleet.load_full();
-        let moment = OrderTime { now, elapsed: fleet.clock().elapsed(now), before: self.faults.len() };
-        let number = fleet.faults().len();
-        let ordered = self
-            .room("the fault", json)
-            .and_then(|()| fault_from_json(json, fleet.scenario(), number, moment));
-        let LiveFault { fault, json, warnings } = match ordered {
-            Ok(ordered) => ordered,
-            Err(report) => {
-                tracing::info!("a fault of {by} is rejected: {}", report.headline());
-                return Err(Rejected::new(&report, self.facts.borrow().scenario.clone()));
-            }
-        };
-        // Another one may have had its number.
-        self.world.restart_counters_from(number);
-        self.apply(FleetChange::Fault(Box::new(fault.clone())));
-        self.faults.push(json.clone());
-        self.settle();
-        let told = told(&self.world.fleet.load(), &fault, now);
-        let message = format!("{}; {}", told.what, told.when);
-        tracing::info!("{by}: fault {number}: {message}");
-        Ok(AcceptedFault {
-            number,
-            on: told.on,
-            message,
-            fault: json,
-            report: warnings.to_string(),
-            problems: warnings.problems.iter().map(Into::into).collect(),
-        })
-    }
-
-    /// Drops what was ordered.
-    pub(super) fn clear_faults(&mut self, by: OrderSource) -> ClearedFaults {
-        let cleared = std::mem::take(&mut self.faults).len();
-        self.apply(FleetChange::ClearFaults);
-        self.settle();
-        let message = match cleared {
-            0 => "there is no injected fault".to_owned(),
-            1 => "1 fault removed".to_owned(),
-            count => format!("{count} faults removed"),
-        };
-        tracing::info!("{by}: {message}");
-        ClearedFaults { cleared, message }
-    }
-}
-
-/// Reads faults that were ordered for another scenario. Those that it rejects are lost.
-pub(super) fn again(
-    orders: Vec<Value>,
-    fleet: &Fleet,
-    moment: OrderTime,
-) -> (Vec<Fault>, Vec<Value>, Vec<Report>) {
-    let (mut faults, mut kept, mut lost) = (Vec::new(), Vec::new(), Vec::new());
-    for order in orders {
-        let others = fleet.faults().len() + faults.len();
-        match fault_from_json(&order, fleet.scenario(), others, moment) {
-            Ok(ordered) => {
-                faults.push(ordered.fault);
-                kept.push(order);
-            }
-            Err(report) => lost.push(report),
-        }
-    }
-    (faults, kept, lost)
-}
-
-// === In words ===
-
-/// A fault as the status tells it.
-pub(super) fn told(fleet: &Fleet, fault: &Fault, now: Timestamp) -> FaultStatus {
+pub(super) fn status(fleet: &Fleet, fault: &FleetItem<Fault>, now: Timestamp) -> FaultStatus {
     let clock = fleet.clock();
     let on = fault.is_on(clock.elapsed(now), clock.effective(now));
     FaultStatus {
-        what: format!("{}{}", what(&fault.effect), whom(fault)),
+        what: format!("{}{}", effect(&fault.effect), matched_requests(fault)),
         when: when(fault),
         on,
-        fault: None,
+        fault: fault.order().map(|order| Value::clone(order)),
     }
 }
 
-fn what(effect: &FaultEffect) -> String {
+fn effect(effect: &FaultEffect) -> String {
     match effect {
-        FaultEffect::Answer(alteration) => altered(alteration),
+        FaultEffect::Answer(alteration) => alteration_words(alteration),
         FaultEffect::Reset(None) => "reset".to_owned(),
-        FaultEffect::Reset(Some(latency)) => format!("reset, {}", late(*latency)),
+        FaultEffect::Reset(Some(latency)) => format!("reset, {}", latency_words(*latency)),
         FaultEffect::Hang => "no answer".to_owned(),
         FaultEffect::Throttle(throttle) => {
             let then = match throttle.then {
@@ -116,7 +38,7 @@ fn what(effect: &FaultEffect) -> String {
     }
 }
 
-fn altered(alteration: &ReplyAlteration) -> String {
+fn alteration_words(alteration: &ReplyAlteration) -> String {
     let ReplyAlteration { latency, status, body, tokens, clock_skew } = alteration;
     let body = body.map(|damage| match damage {
         BodyDamage::Empty => "an empty body".to_owned(),
@@ -129,14 +51,14 @@ fn altered(alteration: &ReplyAlteration) -> String {
     let parts = [
         status.map(|status| status.get().to_string()),
         body,
-        latency.map(late),
+        latency.map(latency_words),
         tokens.map(|_| "session tokens rejected".to_owned()),
         skew,
     ];
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
-fn late(latency: Latency) -> String {
+fn latency_words(latency: Latency) -> String {
     let (min, max) = (latency.draw(0), latency.draw(u64::MAX));
     if latency.varies() {
         format!("{} to {} late", format_duration(min), format_duration(max))
@@ -145,7 +67,7 @@ fn late(latency: Latency) -> String {
     }
 }
 
-fn whom(fault: &Fault) -> String {
+fn matched_requests(fault: &Fault) -> String {
     let methods: Vec<&str> = fault.methods.iter().map(|method| method.as_str()).collect();
     let clients: Vec<String> = fault
         .clients
@@ -179,14 +101,15 @@ fn when(fault: &Fault) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scenario::{OrderTime, read_order};
 
     #[test]
     fn a_fault_is_told_in_words() {
         let moment = OrderTime { now: Timestamp::from_secs(1), elapsed: Duration::from_secs(5), before: 0 };
-        let told = |json: Value| {
+        let words = |json: Value| {
             let scenario = crate::model::Scenario::default();
-            let fault = fault_from_json(&json, &scenario, 0, moment).expect("it is accepted").fault;
-            format!("{}{}; {}", what(&fault.effect), whom(&fault), when(&fault))
+            let fault: Fault = read_order(&json, &scenario, moment).expect("it is accepted").item;
+            format!("{}{}; {}", effect(&fault.effect), matched_requests(&fault), when(&fault))
         };
         for (json, expected) in [
             (serde_json::json!({"hang": true}), "no answer; until it is cleared"),
@@ -207,7 +130,7 @@ mod tests {
                 "an empty body, session tokens rejected, a clock 5m behind; until it is cleared",
             ),
         ] {
-            assert_eq!(told(json), expected);
+            assert_eq!(words(json), expected);
         }
     }
 }

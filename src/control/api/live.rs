@@ -1,0 +1,150 @@
+//! Events and faults, and orders that add one to the running server.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::rfc3339;
+use super::scenario::RejectedProblem;
+use crate::imds;
+use crate::model::Timestamp;
+
+/// Path of the events.
+pub(crate) const EVENTS: &str = "/v1/events";
+/// Path of the faults.
+pub(crate) const FAULTS: &str = "/v1/faults";
+
+/// An order that adds an event or a fault, in the words of the scenario file, and `in`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LiveOrder {
+    /// An event in the words of `[[event]]`.
+    Event(Value),
+    /// A fault in the words of `[[fault]]`.
+    Fault(Value),
+}
+
+/// An order that was accepted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct AcceptedOrder {
+    /// The effect, and when.
+    #[serde(flatten)]
+    pub preview: OrderPreview,
+    /// One line that says so.
+    pub message: String,
+    /// The order as it is kept: without anything that depends on when it was given.
+    #[serde(flatten)]
+    pub order: LiveOrder,
+    /// The warnings as text; empty if there are none.
+    pub report: String,
+    /// The warnings.
+    pub problems: Vec<RejectedProblem>,
+}
+
+/// The effect of an order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum OrderPreview {
+    /// The effect of an event.
+    Event {
+        /// The time of the effect; absent if it waits for a client.
+        #[serde(default, skip_serializing_if = "Option::is_none", with = "rfc3339::optional")]
+        at: Option<Timestamp>,
+        /// It has taken effect.
+        in_effect: bool,
+        /// Each effect, in order.
+        effects: Vec<EffectSummary>,
+        /// The paths whose answers change, by path.
+        paths: Vec<PathPreview>,
+    },
+    /// The effect of a fault.
+    Fault {
+        /// The number that entries of the journal of requests have.
+        number: usize,
+        /// It acts now.
+        on: bool,
+    },
+}
+
+/// An effect of an event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct EffectSummary {
+    /// The key of `[[event]]`.
+    pub what: String,
+    /// The details. Values of paths are left out: they may be secrets.
+    pub text: String,
+}
+
+/// A path whose answer changes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct PathPreview {
+    /// Below the version: `meta-data/spot/instance-action`.
+    pub path: String,
+    /// The change.
+    pub change: PathTransition,
+}
+
+/// The change of a path's answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum PathTransition {
+    /// The path answers from then on.
+    Appears,
+    /// The path answers something else.
+    Changes,
+    /// The path answers 404 from then on.
+    Vanishes,
+}
+
+/// An event and its instants.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct EventStatus {
+    /// The effects, in one line.
+    pub what: String,
+    /// The time, in the words of `[[event]]`.
+    pub at: String,
+    /// The instance that it happens to; all if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instance: Option<String>,
+    /// The last time that it happened; absent if it has not.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "rfc3339::optional")]
+    pub last: Option<Timestamp>,
+    /// The next time, if the clock runs on; absent if there is none, or it waits for a client.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "rfc3339::optional")]
+    pub next: Option<Timestamp>,
+    /// The event as it was ordered; absent if the file says it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<Value>,
+}
+
+/// Faults that were dropped.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ClearedFaults {
+    /// The number of those that were ordered.
+    pub cleared: usize,
+    /// One line that says so.
+    pub message: String,
+}
+
+/// A fault in the status.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct FaultStatus {
+    /// The effect, and the requests that it is for.
+    pub what: String,
+    /// The beginning, and the duration.
+    pub when: String,
+    /// It acts now.
+    pub on: bool,
+    /// The fault as it was ordered; absent if the file says it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<Value>,
+}
+
+impl From<imds::PathChange> for PathTransition {
+    fn from(difference: imds::PathChange) -> Self {
+        match difference {
+            imds::PathChange::Appears => Self::Appears,
+            imds::PathChange::Changes => Self::Changes,
+            imds::PathChange::Vanishes => Self::Vanishes,
+        }
+    }
+}

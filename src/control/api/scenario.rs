@@ -1,0 +1,170 @@
+//! The scenario that is served: reloads, the library, and the report of a rejection.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::rfc3339;
+use crate::config;
+use crate::model::Timestamp;
+
+/// Path of the reload.
+pub(crate) const RELOAD: &str = "/v1/reload";
+/// Path of the choice of another scenario.
+pub(crate) const USE: &str = "/v1/use";
+/// Path of the library.
+pub(crate) const SCENARIOS: &str = "/v1/scenarios";
+
+/// A scenario that is being served.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ScenarioStatus {
+    /// The file; absent if it is the built-in one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<PathBuf>,
+    /// Chosen by `use`; the next reload serves the other one again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub used: bool,
+    /// The time of the load.
+    #[serde(rename = "loaded_at", with = "rfc3339")]
+    pub at: Timestamp,
+    /// The instance that it describes.
+    pub instance_id: String,
+    /// The number of its warnings.
+    pub warnings: usize,
+}
+
+/// The options of a reload.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ReloadOrder {
+    /// Keeps the clock and the changes since the last load.
+    #[serde(default)]
+    pub keep: bool,
+}
+
+/// The choice of another scenario until the next reload.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct UseOrder {
+    /// A name of the library, or an absolute path.
+    pub scenario: String,
+}
+
+/// The library.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct LibraryListing {
+    /// The directory.
+    pub directory: PathBuf,
+    /// The scenarios, by name.
+    pub scenarios: Vec<LibraryEntry>,
+}
+
+/// A scenario of the library.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct LibraryEntry {
+    /// The file's name without `.toml`.
+    pub name: String,
+    /// The file.
+    pub file: PathBuf,
+    /// The first comment line.
+    pub summary: String,
+}
+
+/// The outcome of a reload.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ReloadStatus {
+    /// The time.
+    #[serde(with = "rfc3339")]
+    pub at: Timestamp,
+    /// The giver of the order.
+    pub by: String,
+    /// The scenario is served.
+    pub accepted: bool,
+    /// One line: what changed, or the first error.
+    pub message: String,
+}
+
+/// A reload that was taken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Reloaded {
+    /// The scenario that is served now.
+    pub scenario: ScenarioStatus,
+    /// The keys of the file that were added, removed or changed.
+    pub changed: Vec<String>,
+    /// The number of changes since the former load that are kept.
+    #[serde(default)]
+    pub kept: usize,
+    /// The number of those that are dropped.
+    #[serde(default)]
+    pub dropped: usize,
+    /// One line that says so.
+    pub message: String,
+    /// The warnings as text; empty if there are none.
+    pub report: String,
+    /// The warnings.
+    pub problems: Vec<RejectedProblem>,
+}
+
+/// The rejection of an order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Rejected {
+    /// One line: the first error.
+    pub message: String,
+    /// The scenario that keeps serving.
+    pub scenario: Box<ScenarioStatus>,
+    /// All problems as text, with the lines and carets.
+    pub report: String,
+    /// All problems.
+    pub problems: Vec<RejectedProblem>,
+}
+
+/// One problem of a scenario file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct RejectedProblem {
+    /// An error rejects the file.
+    pub severity: ProblemSeverity,
+    /// Line from 1; absent when the file as a whole is meant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<usize>,
+    /// Column in characters, from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub column: Option<usize>,
+    /// The mistake.
+    pub found: String,
+    /// The accepted values, and what may be meant.
+    pub help: Vec<String>,
+}
+
+impl Rejected {
+    /// Something that was rejected with this report, while `scenario` keeps serving.
+    pub(crate) fn new(report: &config::Report, scenario: ScenarioStatus) -> Self {
+        let problems = report.problems.iter().map(Into::into).collect();
+        let scenario = Box::new(scenario);
+        Self { message: report.headline(), scenario, report: report.to_string(), problems }
+    }
+}
+
+/// The severity of a problem.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum ProblemSeverity {
+    /// The file is rejected.
+    Error,
+    /// The file is accepted.
+    Warning,
+}
+
+impl From<&config::Problem> for RejectedProblem {
+    fn from(problem: &config::Problem) -> Self {
+        Self {
+            severity: match problem.severity {
+                config::Severity::Error => ProblemSeverity::Error,
+                config::Severity::Warning => ProblemSeverity::Warning,
+            },
+            line: problem.span.as_ref().map(|span| span.line),
+            column: problem.span.as_ref().map(|span| span.column),
+            found: problem.found.clone(),
+            help: problem.help.clone(),
+        }
+    }
+}

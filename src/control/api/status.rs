@@ -1,0 +1,92 @@
+//! The status of a server.
+
+use std::net::SocketAddr;
+
+use serde::{Deserialize, Serialize};
+
+use super::clock::ClockStatus;
+use super::live::{EventStatus, FaultStatus};
+use super::rfc3339;
+use super::scenario::{ReloadStatus, ScenarioStatus};
+use crate::model::Timestamp;
+
+/// Path of the status.
+pub(crate) const STATUS: &str = "/v1/status";
+
+/// The status of a server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ServiceStatus {
+    /// The version of the program.
+    pub version: String,
+    /// The process id.
+    pub pid: u32,
+    /// The start of the process.
+    #[serde(with = "rfc3339")]
+    pub started_at: Timestamp,
+    /// The scenario that is served.
+    pub scenario: ScenarioStatus,
+    /// The position of the scenario's clock.
+    #[serde(default)]
+    pub clock: ClockStatus,
+    /// The events of the file, in its order.
+    #[serde(default)]
+    pub events: Vec<EventStatus>,
+    /// The events that were ordered since the scenario was loaded, in order.
+    #[serde(default)]
+    pub changes: Vec<EventStatus>,
+    /// The faults of the file, then those that were ordered.
+    #[serde(default)]
+    pub faults: Vec<FaultStatus>,
+    /// The instances.
+    #[serde(default)]
+    pub instances: Vec<InstanceStatus>,
+    /// The listening sockets.
+    pub listeners: Vec<ListenerStatus>,
+    /// The last reload; absent if there was none since the start.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_reload: Option<ReloadStatus>,
+    /// Requests read since the start.
+    pub requests: u64,
+}
+
+/// A listening socket.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ListenerStatus {
+    /// Address and port.
+    pub address: SocketAddr,
+    /// Inherited from a service manager.
+    pub inherited: bool,
+}
+
+/// An instance of the scenario.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct InstanceStatus {
+    /// The name; absent for `[instance]`, which every other client meets.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The instance id.
+    #[serde(rename = "instance_id")]
+    pub id: String,
+    /// The clients that meet it: networks, and `host` for the processes of this host.
+    pub clients: Vec<String>,
+    /// Each client meets an identity of its own.
+    pub derive: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_status_reads_as_it_was_written_and_ignores_what_it_does_not_know() {
+        let text = r#"{"version":"0.1.0","pid":7,"started_at":"2026-11-21T03:14:11Z","scenario":{
+            "file":"/etc/mock-imds/scenario.toml","loaded_at":"2026-11-21T03:14:12Z",
+            "instance_id":"i-1234567890abcdef0","warnings":0},"listeners":[
+            {"address":"[fd00:ec2::254]:1690","inherited":true}],"requests":3,"weather":"fine"}"#;
+        let status: ServiceStatus = serde_json::from_str(text).unwrap();
+        assert_eq!(status.started_at, Timestamp::from_secs(1_795_230_851));
+        assert_eq!(status.last_reload, None);
+        let reread: ServiceStatus = serde_json::from_str(&serde_json::to_string(&status).unwrap()).unwrap();
+        assert_eq!(reread, status);
+    }
+}

@@ -1,0 +1,88 @@
+//! The handlers of the control socket's routes, but for the journal's.
+
+use hyper::StatusCode;
+use hyper::header::CONTENT_TYPE;
+use tokio::task::spawn_blocking;
+
+use super::api::{ClockOrder, LiveOrder, ReloadOrder, ShownContent, ShownReply, UseOrder};
+use super::exchange::{ControlRequest, ControlResponse, RequestRefusal, json};
+use super::order::{ClockMovement, Order};
+use super::query::Query;
+use crate::imds::absolute;
+use crate::model::Accepted;
+
+pub(super) fn status(request: &ControlRequest) -> ControlResponse {
+    json(StatusCode::OK, &(request.backend.status)())
+}
+
+pub(super) async fn reload(mut request: ControlRequest) -> Result<ControlResponse, RequestRefusal> {
+    let ReloadOrder { keep } = request.read().await?;
+    request.order(|reply| Order::Reload { by: request.caller, keep, reply }).await
+}
+
+pub(super) async fn add_event(mut request: ControlRequest) -> Result<ControlResponse, RequestRefusal> {
+    let order = LiveOrder::Event(request.read().await?);
+    request.order(|reply| Order::Live { by: request.caller, order, reply }).await
+}
+
+pub(super) async fn add_fault(mut request: ControlRequest) -> Result<ControlResponse, RequestRefusal> {
+    let order = LiveOrder::Fault(request.read().await?);
+    request.order(|reply| Order::Live { by: request.caller, order, reply }).await
+}
+
+pub(super) async fn clear_faults(request: ControlRequest) -> Result<ControlResponse, RequestRefusal> {
+    request.order(|reply| Order::ClearFaults { by: request.caller, reply }).await
+}
+
+pub(super) async fn move_clock(mut request: ControlRequest) -> Result<ControlResponse, RequestRefusal> {
+    let movement = movement(request.read().await?)
+        .map_err(|error| RequestRefusal::new(StatusCode::BAD_REQUEST, error))?;
+    request.order(|reply| Order::Clock { by: request.caller, movement, reply }).await
+}
+
+fn movement(order: ClockOrder) -> Result<ClockMovement, String> {
+    match order {
+        ClockOrder { seek: Some(to), pause: false, resume: false } => {
+            to.parse().map_err(|accepted| format!("seek is {to:?}; {accepted}"))
+        }
+        ClockOrder { seek: None, pause: true, resume: false } => Ok(ClockMovement::Pause),
+        ClockOrder { seek: None, pause: false, resume: true } => Ok(ClockMovement::Resume),
+        _ => {
+            Err("accepted: one of {\"seek\": \"1m30s\"}, {\"pause\": true} and {\"resume\": true}".to_owned())
+        }
+    }
+}
+
+pub(super) async fn use_scenario(mut request: ControlRequest) -> Result<ControlResponse, RequestRefusal> {
+    let UseOrder { scenario } = request.read().await?;
+    request.order(|reply| Order::Use { by: request.caller, scenario, reply }).await
+}
+
+pub(super) async fn library(request: ControlRequest) -> Result<ControlResponse, RequestRefusal> {
+    match spawn_blocking(move || (request.backend.library)()).await {
+        Ok(Ok(library)) => Ok(json(StatusCode::OK, &library)),
+        Ok(Err(why)) => Err(RequestRefusal::new(StatusCode::SERVICE_UNAVAILABLE, why)),
+        Err(_) => Err(RequestRefusal::stopping()),
+    }
+}
+
+pub(super) fn show(request: &ControlRequest) -> Result<ControlResponse, RequestRefusal> {
+    let mut query = Query::read(request.request.uri().query());
+    let parameters = || {
+        let path = query.take("path", |text| Ok(absolute(text)))?;
+        let client = query.take("client", |text| text.parse().map_err(|_| Accepted("an address")))?;
+        query.finish()?;
+        Ok((path.ok_or("no path is given; accepted: path=PATH, such as path=meta-data/instance-id")?, client))
+    };
+    let (path, client) =
+        parameters().map_err(|why: String| RequestRefusal::new(StatusCode::BAD_REQUEST, why))?;
+    let reply = (request.backend.show)(&path, client);
+    let media = reply.headers.iter().find(|(name, _)| name == CONTENT_TYPE);
+    let shown = ShownReply {
+        path,
+        status: reply.status.as_u16(),
+        content_type: media.and_then(|(_, media)| media.to_str().ok()).unwrap_or_default().to_owned(),
+        content: ShownContent::of(&reply.body),
+    };
+    Ok(json(StatusCode::OK, &shown))
+}

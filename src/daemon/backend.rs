@@ -1,0 +1,34 @@
+//! The daemon's side of the control socket.
+
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+
+use crate::control::{ControlBackend, Order, api};
+use crate::scenario::{Library, LibraryScenario};
+use crate::server::ServiceState;
+
+pub(super) fn control_backend(
+    service: &Arc<ServiceState>,
+    orders: mpsc::Sender<Order>,
+    status: impl Fn() -> api::ServiceStatus + Send + Sync + 'static,
+    library: Library,
+) -> ControlBackend {
+    let journal = Arc::clone(&service.journal);
+    let service = Arc::clone(service);
+    ControlBackend {
+        orders,
+        status: Box::new(status),
+        journal,
+        show: Box::new(move |path, client| service.show(path, client)),
+        library: Box::new(move || list(&library)),
+    }
+}
+
+fn list(library: &Library) -> Result<api::LibraryListing, String> {
+    let scenarios =
+        library.list().map_err(|error| format!("{} cannot be read: {error}", library.directory.display()))?;
+    let entry = |LibraryScenario { name, file, summary }| api::LibraryEntry { name, file, summary };
+    let scenarios = scenarios.into_iter().map(entry).collect();
+    Ok(api::LibraryListing { directory: library.directory.clone(), scenarios })
+}

@@ -1,0 +1,63 @@
+//! The daemon's state for others: the status, the service manager's line, and the state file.
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use super::notify;
+use super::state_file::{SavedState, StateFile};
+use super::status::StatusInputs;
+use crate::config::Report;
+use crate::control::api::{Rejected, ReloadStatus, ScenarioStatus};
+use crate::server::ServiceState;
+
+pub(super) struct Publisher {
+    service: Arc<ServiceState>,
+    inputs: watch::Sender<StatusInputs>,
+    state_file: StateFile,
+}
+
+impl Publisher {
+    pub(super) fn new(
+        service: Arc<ServiceState>,
+        inputs: watch::Sender<StatusInputs>,
+        state_file: StateFile,
+    ) -> Self {
+        Self { service, inputs, state_file }
+    }
+
+    pub(super) fn scenario(&self) -> ScenarioStatus {
+        self.inputs.borrow().scenario.clone()
+    }
+
+    pub(super) fn rejection(&self, report: &Report) -> Rejected {
+        Rejected::new(report, self.scenario())
+    }
+
+    pub(super) fn accepted(&self, scenario: ScenarioStatus, reload: ReloadStatus) {
+        self.inputs.send_modify(|inputs| {
+            inputs.scenario = scenario;
+            inputs.last_reload = Some(reload);
+        });
+    }
+
+    pub(super) fn rejected(&self, reload: ReloadStatus) {
+        self.inputs.send_modify(|inputs| inputs.last_reload = Some(reload));
+    }
+
+    pub(super) async fn save(&mut self, state: SavedState) {
+        self.state_file.save(state).await;
+    }
+
+    pub(super) fn notify_ready(&self) {
+        notify::ready(&self.line());
+    }
+
+    pub(super) fn notify_status(&self) {
+        notify::status(&self.line());
+    }
+
+    fn line(&self) -> String {
+        self.inputs.borrow().line(&self.service.fleet.load())
+    }
+}

@@ -1,0 +1,114 @@
+//! The start: the scenario to serve, and what a process before this one saved of it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::live::reread;
+use super::load::{LoadedScenario, name, read_file};
+use super::state_file::{SavedState, StateFile};
+use crate::clock;
+use crate::config::Report;
+use crate::identity::KeyRing;
+use crate::imds::{Fleet, FleetItem};
+use crate::model::fault::Fault;
+use crate::model::timeline::ScenarioClock;
+use crate::model::{Event, Timestamp, format_duration};
+use crate::scenario::{LiveItem, OrderTime};
+
+/// The scenario to start with.
+pub(super) struct InitialState {
+    /// The file that a reload reads.
+    pub(super) reload_file: Option<PathBuf>,
+    pub(super) served: LoadedScenario,
+    /// `served` is another scenario, until the next reload.
+    pub(super) overridden: bool,
+    saved: Option<SavedChanges>,
+}
+
+/// A scenario's clock and what was ordered for it.
+struct SavedChanges {
+    clock: ScenarioClock,
+    events: Vec<FleetItem<Event>>,
+    faults: Vec<FleetItem<Fault>>,
+}
+
+impl InitialState {
+    /// A scenario that nothing was saved of.
+    pub(super) fn unsaved(served: LoadedScenario) -> Self {
+        Self { reload_file: served.file.clone(), served, overridden: false, saved: None }
+    }
+
+    /// A scenario with what was saved of it.
+    pub(super) async fn restore(
+        reload_file: Option<PathBuf>,
+        state_file: &StateFile,
+    ) -> Result<Self, Report> {
+        let saved = state_file.load().map_err(drop_saved).ok().flatten().and_then(|saved| {
+            if saved.reload_file == reload_file {
+                return Some(saved);
+            }
+            drop_saved(format!("it is of {}", name(saved.reload_file.as_deref())));
+            None
+        });
+        let other = match &saved {
+            Some(saved) if saved.overridden => {
+                read_file(saved.file.clone()).await.map_err(|report| drop_saved(report.headline())).ok()
+            }
+            _ => None,
+        };
+        let (served, overridden) = match other {
+            Some(served) => (served, true),
+            None => (read_file(reload_file.clone()).await?, false),
+        };
+        let saved = saved
+            .filter(|saved| saved.overridden == overridden)
+            .and_then(|saved| SavedChanges::new(saved, &served).map_err(drop_saved).ok());
+        Ok(Self { reload_file, served, overridden, saved })
+    }
+
+    pub(super) fn compile(&self, keys: &Arc<KeyRing>, now: Timestamp) -> Fleet {
+        let fleet = Fleet::compile(self.served.scenario.clone(), keys, now, now);
+        match &self.saved {
+            Some(SavedChanges { clock, events, faults }) => {
+                fleet.restored(clock.clone(), events.clone(), faults.clone())
+            }
+            None => fleet,
+        }
+    }
+}
+
+impl SavedChanges {
+    /// The changes, if the scenario is still the same. `Err` says why they are dropped.
+    fn new(saved: SavedState, served: &LoadedScenario) -> Result<Self, String> {
+        if saved.file != served.file || saved.digest != served.digest {
+            return Err(format!("{} has changed", name(served.file.as_deref())));
+        }
+        let SavedState { clock, events, faults, .. } = saved;
+        let now = clock::now();
+        let elapsed = clock.elapsed(now);
+        let time = |before| OrderTime { now, elapsed, before };
+        let events = restored(&events, served, time(served.scenario.events.len()))?;
+        let faults = restored(&faults, served, time(served.scenario.faults.len()))?;
+        let (elapsed, count) = (format_duration(elapsed), events.len() + faults.len());
+        tracing::info!(
+            "resuming where the previous process stopped: the clock at {elapsed}, {count} changes since the load"
+        );
+        Ok(Self { clock, events, faults })
+    }
+}
+
+fn restored<T: LiveItem>(
+    orders: &[Arc<Value>],
+    served: &LoadedScenario,
+    time: OrderTime,
+) -> Result<Vec<FleetItem<T>>, String> {
+    let items = reread(orders.iter(), &served.scenario, time).into_iter();
+    items.map(|item| item.map_err(|report| report.headline())).collect()
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "a callback for errors")]
+fn drop_saved(why: String) {
+    tracing::warn!("the clock and the changes of the previous process are dropped: {why}");
+}

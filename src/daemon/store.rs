@@ -1,0 +1,83 @@
+//! The scenarios of the daemon: the one that is served, and the one that a reload reads.
+
+use std::path::PathBuf;
+
+use tokio::task::spawn_blocking;
+
+use super::load::{LoadedScenario, ScenarioSource, read_file};
+use super::restore::InitialState;
+use super::state_file::SavedState;
+use crate::config::Report;
+use crate::imds::Fleet;
+use crate::scenario::Library;
+
+pub(super) struct ScenarioStore {
+    source: ScenarioSource,
+    library: Library,
+    /// The file that a reload reads.
+    reload_file: Option<PathBuf>,
+    served: LoadedScenario,
+    /// `served` is another scenario, until the next reload.
+    overridden: bool,
+    /// The last reading of the scenario that a reload reads: the scenario, or the report of its mistakes.
+    last_reading: Option<Result<LoadedScenario, String>>,
+}
+
+impl ScenarioStore {
+    pub(super) fn new(source: ScenarioSource, library: Library, initial: InitialState) -> Self {
+        let InitialState { reload_file, served, overridden, .. } = initial;
+        let last_reading = (!overridden).then(|| Ok(served.clone()));
+        Self { source, library, reload_file, served, overridden, last_reading }
+    }
+
+    pub(super) fn served(&self) -> &LoadedScenario {
+        &self.served
+    }
+
+    /// Reads the scenario that a reload serves.
+    pub(super) async fn read(&mut self) -> Result<LoadedScenario, Report> {
+        let read = self.source.read(self.reload_file.as_deref()).await;
+        self.last_reading = Some(read.clone().map_err(|report| report.to_string()));
+        read
+    }
+
+    /// Reads the scenario that a reload serves, and gives it if it differs from the last reading, or is broken in another way.
+    pub(super) async fn read_if_changed(&mut self) -> Option<Result<LoadedScenario, Report>> {
+        let before = self.last_reading.take();
+        let read = self.read().await;
+        let changed = match (before, &self.last_reading) {
+            (Some(Ok(before)), Some(Ok(now))) => !before.same(now),
+            (Some(Err(before)), Some(Err(now))) => before != *now,
+            // After a restart that serves another scenario: this is the first reading.
+            (None, _) => false,
+            _ => true,
+        };
+        changed.then_some(read)
+    }
+
+    /// Reads another scenario: a name of the library, or an absolute path.
+    pub(super) async fn read_other(&self, scenario: String) -> Result<LoadedScenario, Report> {
+        let library = self.library.clone();
+        let file = spawn_blocking(move || library.find(&scenario)).await;
+        let file =
+            file.unwrap_or_else(|_| Err(Report::whole("the library", "cannot be read", "try again")))?;
+        read_file(Some(file)).await
+    }
+
+    /// A reload's scenario is served from now on.
+    pub(super) fn serve(&mut self, loaded: LoadedScenario) {
+        self.reload_file.clone_from(&loaded.file);
+        self.overridden = false;
+        self.served = loaded;
+    }
+
+    /// Another scenario is served from now on, until the next reload.
+    pub(super) fn override_with(&mut self, loaded: LoadedScenario) {
+        self.overridden = true;
+        self.served = loaded;
+    }
+
+    pub(super) fn state(&self, fleet: &Fleet) -> SavedState {
+        SavedState::new(self.reload_file.as_deref(), &self.served, self.overridden, fleet)
+    }
+}
