@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
 
-use super::tree::Directory;
+use super::ec2::Directory;
 use crate::identity::{KeyRing, SignedDocument};
 use crate::model::Instance;
 use crate::model::timeline::Occurrence;

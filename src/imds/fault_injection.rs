@@ -6,42 +6,18 @@
 
 use std::time::Duration;
 
-use hyper::StatusCode;
+use http::StatusCode;
+use http::header::CONTENT_LENGTH;
 use hyper::body::Bytes;
-use hyper::header::CONTENT_LENGTH;
 use jiff::SignedDuration;
 
-use super::answer::uses_token;
-use super::reply::Reply;
+use super::reply::{DeliveryEnd, Reply};
 use super::{Ingress, RequestHead, Visit};
 use crate::model::fault::{
     BodyDamage, ErrorStatus, Fault, FaultEffect, Latency, ReplyAlteration, ThrottleAction,
 };
 use crate::model::timeline::ScenarioClock;
 use crate::model::{StringEnum, Timestamp};
-
-/// How a reply gets to the client, or does not. Carried out by the server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Delivery {
-    /// How long it is held back.
-    pub delay: Duration,
-    /// How it ends.
-    pub end: DeliveryEnd,
-}
-
-/// How a delivery ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum DeliveryEnd {
-    /// The reply is sent.
-    #[default]
-    Whole,
-    /// Half of its body is sent under its full length; then the connection closes.
-    Truncated,
-    /// Nothing is sent; the connection is reset.
-    Reset,
-    /// Nothing is sent until the client gives up.
-    Silence,
-}
 
 /// What rules look at.
 #[derive(Clone, Copy)]
@@ -93,7 +69,7 @@ fn matches(fault: &Fault, asked: &FaultInput<'_>) -> bool {
     let on_this_host = visit.ingress == Ingress::Host;
     let needs_token = matches!(&fault.effect, FaultEffect::Answer(ReplyAlteration { tokens: Some(_), .. }));
     fault.is_on(asked.clock.elapsed(asked.now), asked.clock.effective(asked.now))
-        && (!needs_token || uses_token(*head))
+        && (!needs_token || (head.is_read() && head.has_token()))
         && (fault.methods.is_empty() || fault.methods.iter().any(|m| m.as_str() == head.method.as_str()))
         && (fault.clients.is_empty() || fault.clients.iter().any(|c| c.is(visit.peer, on_this_host)))
         && (fault.instance.is_none() || fault.instance.as_deref() == asked.instance)
@@ -147,7 +123,7 @@ impl FaultEffects {
     }
 
     /// The reply as it is sent.
-    pub(super) fn spoil(&self, mut reply: Reply) -> Reply {
+    pub(super) fn apply(&self, mut reply: Reply) -> Reply {
         let Some(rule) = self.rule else { return reply };
         reply.fault = Some(rule);
         reply.delivery.delay = self.latency.unwrap_or_default();

@@ -4,18 +4,12 @@ use std::collections::BTreeMap;
 
 use hyper::body::Bytes;
 
-use super::cache::CompiledInstance;
-use super::credentials::LeafContext;
-use super::version::Version;
-use super::{Fleet, aemm};
+use super::{Fleet, ec2, profile};
 use crate::model::timeline::{self, ScenarioClock};
-use crate::model::{Event, EventTime, Instance, Profile, Timestamp};
+use crate::model::{Event, EventTime, Instance, Timestamp};
 
 /// Instances that are compared at most; further ones are as these.
 const COMPARED: usize = 32;
-/// The signatures of the identity document, which are worth making only if the document differs.
-const SIGNED: &str = "dynamic/instance-identity/";
-const DOCUMENT: &str = "dynamic/instance-identity/document";
 
 /// What becomes of a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -67,68 +61,36 @@ impl Fleet {
         EventPreview { at, happened: last.is_some(), paths }
     }
 
-    /// What every path below a version answers to a client that meets no other instance. The signatures of the identity
-    /// document follow from it; they are there without a byte.
+    /// The body of every path below a version, for a client that meets the `[instance]` itself. The signatures of the
+    /// identity document follow from it; they are listed with empty bodies.
     pub(crate) fn answers(&self, version: &str, now: Timestamp) -> BTreeMap<String, Bytes> {
         let events = self.events();
         let mut occurrences = self.clock().occurrences(events, now);
         occurrences.retain(|(_, index)| events[*index].concerns(None));
         let instance = timeline::after(&self.scenario().instance, events, &occurrences, self.clock().started);
-        if self.scenario().http.profile == Profile::Aemm {
-            return aemm::answers(self, &instance, now);
-        }
-        let compiled = CompiledInstance::new(instance, self.keys());
-        let version = Version::of(version);
-        let mut answers = self.values(&compiled, version, now);
-        let leaves = compiled.tree.leaves().into_iter();
-        let signatures = leaves.filter(|(path, leaf)| is_signature(path) && leaf.is_in(version));
-        answers.extend(signatures.map(|(path, _)| (path, Bytes::new())));
-        answers
+        profile::bodies(self, instance, version, now)
     }
 
     fn differences(&self, before: Instance, after: Instance, now: Timestamp) -> BTreeMap<String, PathChange> {
         if before == after {
             return BTreeMap::new();
         }
-        let [before, after] = [before, after].map(|instance| CompiledInstance::new(instance, self.keys()));
-        let mut was = self.values(&before, Version::LATEST, now);
+        let [mut before, after] = [before, after].map(|instance| ec2::latest_bodies(self, instance, now));
         let mut differences = BTreeMap::new();
-        for (path, value) in self.values(&after, Version::LATEST, now) {
-            match was.remove(&path) {
+        for (path, value) in after {
+            match before.remove(&path) {
                 None => _ = differences.insert(path, PathChange::Appears),
                 Some(old) if old != value => _ = differences.insert(path, PathChange::Changes),
                 Some(_) => {}
             }
         }
-        differences.extend(was.into_keys().map(|path| (path, PathChange::Vanishes)));
-        if differences.contains_key(DOCUMENT) {
-            let signatures = ["pkcs7", "rsa2048", "signature"].map(|leaf| format!("{SIGNED}{leaf}"));
+        differences.extend(before.into_keys().map(|path| (path, PathChange::Vanishes)));
+        if differences.contains_key(ec2::DOCUMENT) {
+            let signatures = ec2::SIGNATURES.map(str::to_owned);
             differences.extend(signatures.map(|path| (path, PathChange::Changes)));
         }
         differences
     }
-
-    /// What each path answers.
-    fn values(
-        &self,
-        compiled: &CompiledInstance,
-        version: Version,
-        now: Timestamp,
-    ) -> BTreeMap<String, Bytes> {
-        let view = LeafContext {
-            instance: &compiled.instance,
-            identity: &compiled.identity,
-            fetched: self.fetched(),
-            elapsed: self.clock().elapsed(now),
-            now,
-        };
-        let leaves = compiled.tree.leaves().into_iter().filter(|(path, _)| !is_signature(path));
-        leaves.filter_map(|(path, leaf)| Some((path, leaf.value(&view, version)?))).collect()
-    }
-}
-
-fn is_signature(path: &str) -> bool {
-    path.starts_with(SIGNED) && path != DOCUMENT
 }
 
 /// The clock at the time when an event that is to come has just happened, and that time.
@@ -227,7 +189,7 @@ mod tests {
         let fact = EventEffect::Fact(InstanceFact::InstanceType("t3.micro".parse().expect("a type")));
         let fleet = fleet(vec![Event { instance: Some("web".into()), ..event(EventTime::At(START), fact) }]);
         let outlook = fleet.outlook(0, START);
-        for path in ["meta-data/instance-type", DOCUMENT, "dynamic/instance-identity/pkcs7"] {
+        for path in ["meta-data/instance-type", ec2::DOCUMENT, "dynamic/instance-identity/pkcs7"] {
             assert_eq!(outlook.paths.get(path), Some(&PathChange::Changes), "{path} of {:?}", outlook.paths);
         }
         assert!(!outlook.paths.contains_key("meta-data/instance-id"), "{:?}", outlook.paths);

@@ -3,10 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use hyper::HeaderMap;
 use serde::{Deserialize, Serialize};
 
-use super::answer::TOKEN_HEADER;
 use super::{RequestHead, path};
 use crate::model::Accepted;
 
@@ -27,7 +25,7 @@ impl Protocol {
     pub(crate) fn of(head: RequestHead<'_>) -> Self {
         if is_token(head.path) {
             Self::Token
-        } else if has_token(head.headers) {
+        } else if head.has_token() {
             Self::V2
         } else {
             Self::V1
@@ -64,16 +62,12 @@ fn is_token(path: &str) -> bool {
     plausible && path::segments(path).is_some_and(|segments| segments == ["latest", "api", "token"])
 }
 
-/// Whether there is a token; an empty one is none.
-fn has_token(headers: &HeaderMap) -> bool {
-    headers.get_all(TOKEN_HEADER).iter().any(|token| !token.is_empty())
-}
-
 #[cfg(test)]
 mod tests {
-    use hyper::Method;
+    use http::{HeaderMap, Method};
 
     use super::*;
+    use crate::imds::request::TOKEN_HEADER;
 
     #[test]
     fn the_form_of_a_request_tells() {

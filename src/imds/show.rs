@@ -2,11 +2,11 @@
 
 use std::net::IpAddr;
 
-use hyper::header::HeaderValue;
-use hyper::{HeaderMap, Method, StatusCode};
+use http::header::HeaderValue;
+use http::{HeaderMap, Method, StatusCode};
 
-use super::answer::{TOKEN_HEADER, answer};
-use super::reply::TTL_HEADER;
+use super::answer::answer;
+use super::request::{TOKEN_HEADER, TTL_HEADER};
 use super::{Counters, Fleet, Reply, RequestHead, SERVED_VERSIONS, TokenAuthority, Visit};
 use crate::model::Timestamp;
 

@@ -25,9 +25,6 @@ const KNOWN_CIRCLES: &[&str] = &[
     "host/nft/batch.rs host/nft/inspect.rs host/nft/mod.rs",
     "identity/cms.rs identity/ring.rs",
     "identity/keys.rs identity/mod.rs",
-    "imds/aemm/forms.rs imds/aemm/mod.rs imds/aemm/notices.rs imds/aemm/tree.rs imds/answer.rs \
-     imds/fault_injection.rs imds/reply.rs",
-    "imds/tree/mod.rs imds/tree/table.rs",
     "model/event.rs model/instance.rs model/scenario.rs",
     "scenario/credentials.rs scenario/event.rs scenario/fault.rs scenario/instance.rs \
      scenario/instances.rs scenario/interface.rs scenario/mod.rs scenario/options.rs",

@@ -2,11 +2,12 @@ use std::net::IpAddr;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use hyper::{HeaderMap, Method};
+use http::{HeaderMap, Method};
 use proptest::prelude::*;
 
 use super::*;
 use crate::imds::Counters;
+use crate::imds::reply::Delivery;
 use crate::model::fault::{ClientMatcher, FaultStart, Probability, Throttle, TokenFault};
 
 /// Counters of one run. A client is over its rate from its `per_second`-th request on.
@@ -106,7 +107,7 @@ fn reply() -> Reply {
 fn without_a_fault_nothing_happens() {
     let verdict = Run::default().decide(&[], &Ask::default());
     assert_eq!(verdict, FaultEffects::default());
-    let reply = verdict.spoil(reply());
+    let reply = verdict.apply(reply());
     assert_eq!((reply.delivery, reply.fault), (Delivery::default(), None));
 }
 
@@ -201,7 +202,7 @@ fn throttled_clients_are_counted_apart() {
 fn what_a_verdict_says_is_done_to_the_reply() {
     let spoilt = |effects: Vec<FaultEffect>| {
         let faults: Vec<Fault> = effects.into_iter().map(Fault::always).collect();
-        Run::default().decide(&faults, &Ask::default()).spoil(reply())
+        Run::default().decide(&faults, &Ask::default()).apply(reply())
     };
     let damaged =
         |body| FaultEffect::Answer(ReplyAlteration { body: Some(body), ..ReplyAlteration::default() });
