@@ -35,7 +35,6 @@ use crate::control::{self, ControlBackend, ControlSocket, Order, OrderSource, ap
 use crate::exit::{ExitStatus, Failure};
 use crate::identity::KeyRing;
 use crate::imds::{Fleet, TokenAuthority};
-use crate::model::Profile;
 use crate::observe;
 use crate::paths::Paths;
 use crate::scenario::{Library, LibraryScenario};
@@ -193,7 +192,7 @@ impl Daemon {
         }
         notify::ready(&latest.borrow().line());
         let server = Server::start(listeners, Arc::clone(&world), limits(in_place));
-        if world.fleet.load().scenario().http.profile != Profile::Aemm {
+        if world.fleet.load().scenario().http.profile.follows_instance() {
             // Before somebody asks for a signature; that profile has none. Nobody waits for it.
             drop(spawn_blocking(move || keys.make()));
         }

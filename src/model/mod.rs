@@ -31,6 +31,7 @@ pub(crate) use event::{
     Signals, SpotAction, SpotInterruption, TargetLifecycleState,
 };
 pub(crate) use glob::PathGlob;
+pub(crate) use http::{AEMM_CATEGORIES, AEMM_VERSIONS};
 pub(crate) use http::{DirectoryWithoutSlash, Expect, Http, InvalidToken, Profile, UserDataListed};
 pub(crate) use ids::{
     Accepted, AccountId, AmiId, HostId, HostName, InstanceId, InstanceType, InterfaceId, KernelId,

@@ -14,9 +14,6 @@ use crate::transcribe::clip;
 const PATHS: usize = 4096;
 /// How deep listings lead.
 const DEPTH: usize = 16;
-/// What amazon-ec2-metadata-mock answers to `GET /` and `GET /latest/`, whatever its configuration is: EC2 has dates in
-/// the one and no newline at the end of either. A proxy may add headers and change connections, but not these.
-const ORIGINALS: [&[u8]; 2] = [b"latest\n", b"dynamic\nmeta-data\nuser-data\n"];
 /// Notices whose time may be that of the request.
 const TIMED: [&str; 3] = [
     "meta-data/events/recommendations/rebalance",
@@ -41,9 +38,9 @@ impl Crawl {
                     || text.lines().filter(|version| *version != "latest").map(str::to_owned).collect();
                 let other = answer.status == 200 && !text.lines().eq(SERVED_VERSIONS);
                 self.seen.manner.http.versions = other.then(dated);
-                if (answer.status, &*answer.body) == (200, ORIGINALS[0]) {
+                if let (200, Some(profile)) = (answer.status, Profile::of_listing("/", &answer.body)) {
                     // For now: the listing of /latest/ has to say so too.
-                    self.seen.manner.http.profile = Profile::Aemm;
+                    self.seen.manner.http.profile = profile;
                 }
             }
             CrawlTask::Unguarded(_) => self.seen.manner.http.open_listings = answer.status == 200,
@@ -115,15 +112,15 @@ impl Crawl {
 
     fn tell_the_profile(&mut self, answer: &CrawlResponse) {
         let http = &mut self.seen.manner.http;
-        http.profile = match http.profile {
-            Profile::Aemm if (answer.status, &*answer.body) == (200, ORIGINALS[1]) => Profile::Aemm,
+        http.profile = match (answer.status, Profile::of_listing("/latest/", &answer.body)) {
+            (200, Some(profile)) if profile == http.profile => profile,
             _ if answer.legacy => Profile::Legacy,
             _ => Profile::Modern,
         };
-        if http.profile == Profile::Aemm {
-            *http = Http { profile: Profile::Aemm, ..Http::default() };
-        } else {
+        if http.profile.follows_instance() {
             http.keep_alive = !answer.legacy && !answer.closes;
+        } else {
+            *http = Http { profile: http.profile, ..Http::default() };
         }
     }
 
@@ -131,7 +128,7 @@ impl Crawl {
     fn try_without_token(&mut self, path: &str) {
         let manner = &self.seen.manner;
         let required = manner.http_tokens == Some(HttpTokens::Required);
-        if manner.http.profile == Profile::Aemm && required && !self.tried && path.contains('/') {
+        if manner.http.profile.may_open_listings() && required && !self.tried && path.contains('/') {
             self.tried = true;
             self.queue.push_back(CrawlTask::Unguarded(path.to_owned()));
         }
@@ -186,7 +183,8 @@ impl Crawl {
                     self.seen.role(role);
                 }
                 self.seen.typed_value(&path, answer.body.clone(), answer.content_type.as_deref());
-                if self.seen.manner.http.profile == Profile::Aemm && TIMED.contains(&path.as_str()) {
+                if self.seen.manner.http.profile.dates_notices_by_request() && TIMED.contains(&path.as_str())
+                {
                     self.twice.push(path);
                 }
                 Ok(())
@@ -195,7 +193,7 @@ impl Crawl {
                 self.unanswered = 0;
                 if listed && path == "user-data" {
                     self.seen.manner.http.user_data_listed = UserDataListed::Always;
-                } else if listed && self.seen.manner.http.profile == Profile::Aemm && is_notice(&path) {
+                } else if listed && self.seen.manner.http.profile.lists_notices_ahead() && is_notice(&path) {
                     self.seen.announced(&path);
                 } else if listed {
                     self.seen.note(format!("{path}: listed, and answers 404"));

@@ -19,7 +19,6 @@ pub(crate) const MOST_CLIENTS: i64 = 10_000;
 
 /// Reads one event; `number` tells it from others where it needs a name of its own.
 pub(crate) fn read(section: &Section<'_>, number: u64, base: &Path, profile: Profile) -> Option<Event> {
-    let aemm = profile == Profile::Aemm;
     let poll = section.get("after-poll");
     let at = section.get("at");
     let at = match (&at, &poll) {
@@ -41,11 +40,11 @@ pub(crate) fn read(section: &Section<'_>, number: u64, base: &Path, profile: Pro
         );
     }
     let until = until.and_then(|item| when(&item));
-    let clients =
-        section.get("first-n-clients").and_then(|item| item.integer(i64::from(!aemm)..=MOST_CLIENTS));
+    let fewest = i64::from(!profile.admits_clients_by_notice());
+    let clients = section.get("first-n-clients").and_then(|item| item.integer(fewest..=MOST_CLIENTS));
     let instance = section.get("instance").and_then(|item| item.line());
     let problems = section.problems();
-    let mut effects = signals(section, number, aemm);
+    let mut effects = signals(section, number, profile.takes_any_event_id());
     effects.extend(states(section));
     effects.extend(values(section, base, profile));
     effects.extend(options(section));
@@ -119,14 +118,14 @@ fn at(item: &Item<'_>) -> Option<NoticeDue> {
     Some(NoticeDue::At(InstantAsWritten { instant: instant.into(), text }))
 }
 
-fn signals(section: &Section<'_>, number: u64, aemm: bool) -> Vec<EventEffect> {
+fn signals(section: &Section<'_>, number: u64, any_id: bool) -> Vec<EventEffect> {
     let spot = section.get("spot-interruption").and_then(|item| item.section()).and_then(|s| spot(&s));
     let rebalance =
         section.get("rebalance-recommendation").and_then(|item| item.section()).map(|s| rebalance(&s));
     let maintenance = section
         .get("maintenance")
         .and_then(|item| item.section())
-        .and_then(|s| maintenance(&s, number, aemm));
+        .and_then(|s| maintenance(&s, number, any_id));
     let state = section.get("target-lifecycle-state").and_then(|item| item.choice::<TargetLifecycleState>());
     [spot, rebalance, maintenance, state.map(EventEffect::TargetLifecycleState)]
         .into_iter()

@@ -11,9 +11,7 @@ use super::contradictions;
 use super::event::{self, maintenance_id};
 use super::overrides::normal;
 use crate::config::{Report, Section, SourceText, parse};
-use crate::model::{
-    Event, EventEffect, EventTime, Instance, Override, Profile, Scenario, Timestamp, format_duration,
-};
+use crate::model::{Event, EventEffect, EventTime, Instance, Override, Scenario, Timestamp, format_duration};
 
 const NAME: &str = "the event";
 
@@ -110,7 +108,7 @@ fn names_a_file(said: &Map<String, Value>) -> Option<String> {
 
 /// A fact that several paths tell, changed in one path only, is worth a word.
 fn warn_of_facts(root: &Section<'_>, event: &Event, scenario: &Scenario) {
-    if scenario.http.profile == Profile::Aemm {
+    if !scenario.http.profile.follows_instance() {
         return;
     }
     let named = |name: &String| scenario.guests.iter().find(|guest| guest.name == *name);

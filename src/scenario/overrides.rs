@@ -19,7 +19,7 @@ pub(crate) fn read(section: &Section<'_>, base: &Path, instance: &Instance, prof
     for (key, item) in section.entries() {
         let Some(path) = path_of(key, &item, profile) else { continue };
         let Some(last_word) = last_word(&item, base, profile) else { continue };
-        if let (Override::Value(value), false) = (&last_word, profile == Profile::Aemm) {
+        if let (Override::Value(value), false) = (&last_word, !profile.follows_instance()) {
             contradictions::override_of_a_fact(&item, &path, &value.bytes, instance);
         }
         if overrides.insert(path.clone(), last_word).is_some() {
@@ -27,7 +27,7 @@ pub(crate) fn read(section: &Section<'_>, base: &Path, instance: &Instance, prof
         }
         items.push((path, item));
     }
-    for (path, item) in items.iter().filter(|_| profile != Profile::Aemm) {
+    for (path, item) in items.iter().filter(|_| !profile.takes_any_path()) {
         if let Some(above) = value_above(path, &overrides) {
             item.key_error(
                 format!("{path} lies below {above}, which is a value"),
@@ -44,8 +44,7 @@ pub(super) fn last_word(item: &Item<'_>, base: &Path, profile: Profile) -> Optio
         "boolean" => {}
         "table" => {
             let section = item.section()?;
-            let aemm = profile == Profile::Aemm;
-            return match aemm.then(|| section.get("moved-from")).flatten() {
+            return match profile.takes_any_path().then(|| section.get("moved-from")).flatten() {
                 Some(from) => {
                     section.finish();
                     from.choice::<Notice>().map(Override::Moved)
@@ -67,10 +66,8 @@ pub(super) fn last_word(item: &Item<'_>, base: &Path, profile: Profile) -> Optio
 
 /// What is accepted as a path.
 fn accepted(profile: Profile) -> String {
-    let elsewhere = match profile {
-        Profile::Aemm => "; or one from the root, such as \"/elsewhere/ami-id\"",
-        Profile::Modern | Profile::Legacy => "",
-    };
+    let elsewhere =
+        if profile.takes_any_path() { "; or one from the root, such as \"/elsewhere/ami-id\"" } else { "" };
     format!(
         "accepted: a path that starts with meta-data, dynamic or user-data, such as \"meta-data/public-ipv4\"{elsewhere}"
     )
@@ -78,10 +75,10 @@ fn accepted(profile: Profile) -> String {
 
 /// A path as it is kept, if it is one.
 fn named(path: &str, profile: Profile) -> Option<String> {
-    let aemm = profile == Profile::Aemm;
-    let elsewhere = aemm && path.starts_with('/') && !path.starts_with("/latest/");
+    let any = profile.takes_any_path();
+    let elsewhere = any && path.starts_with('/') && !path.starts_with("/latest/");
     let below = if elsewhere { None } else { below_the_version(path) };
-    below.or_else(|| if aemm { from_the_root(path) } else { None })
+    below.or_else(|| if any { from_the_root(path) } else { None })
 }
 
 /// A path that is a key.

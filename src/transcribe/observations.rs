@@ -7,7 +7,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::role::{self, ObservedRole};
-use crate::model::{Http, HttpTokens, Profile, Timestamp, json};
+use crate::model::{Http, HttpTokens, Timestamp, json};
 
 pub(super) const DOCUMENT: &str = "dynamic/instance-identity/document";
 pub(super) const IDENTITY: &str = "dynamic/instance-identity";
@@ -180,7 +180,7 @@ impl Observations {
 
     /// Whether it is amazon-ec2-metadata-mock's kind of service, where every path is a word of its own.
     pub(super) fn is_aemm(&self) -> bool {
-        self.manner.http.profile == Profile::Aemm
+        !self.manner.http.profile.follows_instance()
     }
 
     fn take(&mut self, path: &str, leaf: ObservedValue) {

@@ -13,18 +13,7 @@ const PROFILES: &[&str] =
     &["src/aemm/", "src/imds/aemm/", "src/imds/ec2/", "src/imds/profile.rs", "src/model/"];
 
 /// Files outside of [`PROFILES`] that ask for one, each with its reason. Elsewhere a profile is a value with methods.
-const MAY_ASK: &[(&str, &str)] = &[
-    ("src/daemon/mod.rs", BEING_REPLACED),
-    ("src/imds/fleet.rs", BEING_REPLACED),
-    ("src/record/findings.rs", BEING_REPLACED),
-    ("src/scenario/event.rs", BEING_REPLACED),
-    ("src/scenario/mod.rs", BEING_REPLACED),
-    ("src/scenario/live.rs", BEING_REPLACED),
-    ("src/scenario/overrides.rs", BEING_REPLACED),
-    ("src/transcribe/observations.rs", BEING_REPLACED),
-];
-
-const BEING_REPLACED: &str = "being replaced by a method of Profile";
+const MAY_ASK: &[(&str, &str)] = &[];
 
 /// Files that mention `Profile::Aemm` in an expression, a pattern or a macro, tests aside, with a line each.
 fn asking(tree: &Tree) -> BTreeSet<(&str, usize)> {

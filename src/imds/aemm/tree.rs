@@ -7,7 +7,7 @@ use strum::VariantArray;
 
 use super::replies::{OCTETS, TEXT};
 use crate::imds::Fleet;
-use crate::model::{Instance, Notice, Override, StringEnum};
+use crate::model::{AEMM_CATEGORIES, AEMM_VERSIONS, Instance, Notice, Override, StringEnum};
 
 const VERSION: &str = "/latest/";
 pub(crate) const USER_DATA: &str = "user-data";
@@ -56,8 +56,8 @@ impl<'f> AemmTree<'f> {
     /// The children of a clean path, if that is a directory.
     pub(crate) fn listing(&self, path: &str) -> Option<String> {
         match path {
-            "/" => return Some("latest\n".to_owned()),
-            "/latest" => return Some("dynamic\nmeta-data\nuser-data\n".to_owned()),
+            "/" => return Some(AEMM_VERSIONS.to_owned()),
+            "/latest" => return Some(AEMM_CATEGORIES.to_owned()),
             _ => {}
         }
         let directory = path.strip_prefix(VERSION)?;
