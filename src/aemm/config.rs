@@ -1,8 +1,7 @@
 //! A configuration of amazon-ec2-metadata-mock, after flags, environment, file and defaults were merged.
 
-use std::collections::BTreeMap;
-
 use super::defaults;
+use super::path_table::PathTable;
 
 /// What is served, and where. The default is that of the original without flags, environment and file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,28 +103,6 @@ pub struct EventsConfig {
     pub not_before_deadline: Option<String>,
 }
 
-/// Paths and values by their configuration keys. Placeholders in paths are already replaced.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct PathTable {
-    /// Absolute paths; an empty one is not served.
-    pub paths: BTreeMap<String, String>,
-    /// Values of the same keys, and of some that have no path.
-    pub values: BTreeMap<String, ConfigValue>,
-}
-
-/// A configured value.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ConfigValue {
-    /// `null`
-    Null,
-    /// Sent as it is.
-    Text(String),
-    /// A list of strings; in the identity document only.
-    List(Vec<String>),
-    /// Sent as JSON, with its fields in this order.
-    Object(Vec<(String, ConfigValue)>),
-}
-
 impl Default for AemmConfig {
     fn default() -> Self {
         Self {
@@ -150,11 +127,5 @@ impl Default for AemmConfig {
             dynamic: defaults::dynamic(),
             userdata: defaults::userdata(),
         }
-    }
-}
-
-impl From<&str> for ConfigValue {
-    fn from(text: &str) -> Self {
-        Self::Text(text.to_owned())
     }
 }

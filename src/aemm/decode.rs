@@ -2,10 +2,9 @@
 
 use serde_json::Value as Json;
 
-use super::config::{
-    AemmConfig, AemmMode, AemmServer, ConfigValue, EventsConfig, FileUse, PathTable, SpotConfig, StartTime,
-};
+use super::config::{AemmConfig, AemmMode, AemmServer, EventsConfig, FileUse, SpotConfig, StartTime};
 use super::go;
+use super::path_table::{ConfigValue, PathTable};
 use super::settings::AemmSettings;
 
 /// Fields of the identity document that hold a list.

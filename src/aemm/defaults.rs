@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
-use super::config::{ConfigValue, PathTable};
+use super::path_table::{ConfigValue, PathTable};
 
 /// Where `metadata` paths start.
 const METADATA: &str = "/latest/meta-data";

@@ -1,6 +1,7 @@
 //! Paths that hold the default of a value follow the value: a new MAC address moves all paths of its interface.
 
-use super::config::{AemmConfig, ConfigValue, PathTable};
+use super::config::AemmConfig;
+use super::path_table::{ConfigValue, PathTable};
 
 /// A value's key, and the paths that follow it.
 const FOLLOWERS: &[(&str, &[&str])] = &[

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::config::{self, AemmConfig};
+use super::config::AemmConfig;
 use super::flags;
+use super::path_table::ConfigValue;
 
 /// What `config-file` says unless told otherwise. The home directory stands for itself.
 pub(crate) const DEFAULT_FILE: &str = "$HOME/aemm-config.json";
@@ -137,12 +138,12 @@ fn overlay(below: &mut Map<String, Value>, above: Map<String, Value>) {
 }
 
 /// The default of a tree's value as JSON.
-fn json(value: &config::ConfigValue) -> Value {
+fn json(value: &ConfigValue) -> Value {
     match value {
-        config::ConfigValue::Null => Value::Null,
-        config::ConfigValue::Text(text) => text.as_str().into(),
-        config::ConfigValue::List(texts) => texts.iter().map(String::as_str).collect(),
-        config::ConfigValue::Object(fields) => {
+        ConfigValue::Null => Value::Null,
+        ConfigValue::Text(text) => text.as_str().into(),
+        ConfigValue::List(texts) => texts.iter().map(String::as_str).collect(),
+        ConfigValue::Object(fields) => {
             Value::Object(fields.iter().map(|(name, value)| (name.to_lowercase(), json(value))).collect())
         }
     }

@@ -3,7 +3,8 @@
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use base64::{DecodeError, Engine as _, alphabet};
 
-use super::config::{AemmConfig, ConfigValue};
+use super::config::AemmConfig;
+use super::path_table::ConfigValue;
 
 /// Bits that say nothing may follow the last byte.
 const LENIENT: GeneralPurpose = GeneralPurpose::new(

@@ -7,9 +7,7 @@ use crate::tree::Tree;
 
 /// Circles that are there today: of each its files below src, in order. The list only ever gets shorter.
 const KNOWN_CIRCLES: &[&str] = &[
-    "aemm/config.rs aemm/defaults.rs",
     "cli.rs cli/change.rs cli/fault.rs cli/import.rs",
-    "commands/aemm/listen.rs commands/aemm/mod.rs commands/aemm/source.rs commands/aemm/watch.rs",
     "commands/change.rs commands/check.rs commands/clock.rs commands/doctor.rs commands/fault.rs \
      commands/follow.rs commands/import_aemm.rs commands/import_dump.rs commands/mod.rs \
      commands/output.rs commands/record.rs commands/reload.rs commands/requests.rs commands/show.rs \

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::text::{compact_json, json, string};
-use crate::aemm::config::{AemmConfig, AemmMode, ConfigValue};
+use crate::aemm::config::{AemmConfig, AemmMode};
 use crate::aemm::defaults;
+use crate::aemm::path_table::ConfigValue;
 use crate::model::{Notice, StringEnum};
 
 const VERSION: &str = "/latest/";

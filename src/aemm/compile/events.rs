@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use super::text::string;
-use crate::aemm::config::{AemmConfig, AemmMode, ConfigValue, EventsConfig, StartTime};
+use crate::aemm::config::{AemmConfig, AemmMode, EventsConfig, StartTime};
 use crate::aemm::go;
+use crate::aemm::path_table::ConfigValue;
 use crate::model::{Timestamp, format_duration};
 use crate::scenario::MOST_CLIENTS;
 

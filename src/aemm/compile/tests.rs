@@ -5,7 +5,8 @@ use proptest::prelude::*;
 use strum::VariantArray;
 
 use super::*;
-use crate::aemm::config::{ConfigValue, PathTable, StartTime};
+use crate::aemm::config::StartTime;
+use crate::aemm::path_table::{ConfigValue, PathTable};
 use crate::config::SourceText;
 use crate::model::{
     Content, EventEffect, EventTime, HttpTokens, Notice, NoticeDue, Override, Profile, Scenario,

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::aemm::config::ConfigValue;
+use crate::aemm::path_table::ConfigValue;
 use crate::model::json;
 
 /// A string: several lines as a block, so that they can be read as they are.
