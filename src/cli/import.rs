@@ -5,16 +5,18 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::accepted;
+use super::examples;
+use super::parsers::{accepted, target};
 use crate::record::{Rate, Target};
 
 /// `mock-imds record`.
 #[derive(Debug, Args)]
-pub struct RecordArgs {
-    /// The service
+#[command(after_help = examples::RECORD)]
+pub(crate) struct RecordArgs {
+    /// URL of the metadata service
     #[arg(value_name = "URL", default_value = "http://169.254.169.254", value_parser = target)]
     pub url: Target,
-    /// Requests a second
+    /// Requests per second
     #[arg(long, value_name = "N", default_value = "5", value_parser = accepted::<Rate>)]
     pub rate: Rate,
     /// Which secrets are taken along.
@@ -27,7 +29,8 @@ pub struct RecordArgs {
 
 /// `mock-imds import`: from which format.
 #[derive(Debug, Args)]
-pub struct ImportArgs {
+#[command(after_help = examples::IMPORT)]
+pub(crate) struct ImportArgs {
     /// The format.
     #[command(subcommand)]
     pub format: ImportFormat,
@@ -35,20 +38,21 @@ pub struct ImportArgs {
 
 /// The formats.
 #[derive(Debug, Subcommand)]
-pub enum ImportFormat {
-    /// A configuration file of amazon-ec2-metadata-mock
+pub(crate) enum ImportFormat {
+    /// Convert a configuration file of amazon-ec2-metadata-mock
     Aemm(ImportAemmArgs),
-    /// Files that curl or wget made of a service, or cloud-init's instance-data.json
+    /// Convert a curl or wget dump of a service, or cloud-init's instance-data.json
     Dump(ImportDumpArgs),
 }
 
 /// `mock-imds import aemm`.
 #[derive(Debug, Args)]
-pub struct ImportAemmArgs {
-    /// The file: JSON, YAML, TOML, properties, env or ini, as its name ends
+#[command(after_help = examples::IMPORT_AEMM)]
+pub(crate) struct ImportAemmArgs {
+    /// Configuration file; its extension tells the format
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
-    /// The command that it was used with
+    /// The ec2-metadata-mock command that it was used with
     #[arg(long, value_name = "COMMAND", value_enum, default_value = "all")]
     pub mode: ImportMode,
     /// Where the scenario goes.
@@ -58,22 +62,23 @@ pub struct ImportAemmArgs {
 
 /// What amazon-ec2-metadata-mock plays besides the static tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ImportMode {
-    /// Everything: no command
+pub(crate) enum ImportMode {
+    /// No command: everything
     All,
     /// The spot interruption and the rebalance recommendation
     Spot,
     /// The scheduled event
     Events,
-    /// The Auto Scaling state
+    /// The target lifecycle state
     #[value(name = "asglifecycle")]
     AsgLifecycle,
 }
 
 /// `mock-imds import dump`.
 #[derive(Debug, Args)]
-pub struct ImportDumpArgs {
-    /// A directory with one file for each path, or instance-data.json
+#[command(after_help = examples::IMPORT_DUMP)]
+pub(crate) struct ImportDumpArgs {
+    /// Directory with one file for each path, or instance-data.json
     #[arg(value_name = "DIR|FILE")]
     pub path: PathBuf,
     /// Which secrets are taken along.
@@ -86,35 +91,31 @@ pub struct ImportDumpArgs {
 
 /// Which secrets are taken along.
 #[derive(Debug, Args)]
-pub struct SecretsArgs {
-    /// Take the role's real credentials along
+pub(crate) struct SecretsArgs {
+    /// Include the real credentials of the role
     #[arg(long)]
     pub with_credentials: bool,
-    /// Take user data along
+    /// Include the user data
     #[arg(long)]
     pub with_user_data: bool,
 }
 
 /// Where a scenario goes.
 #[derive(Debug, Args)]
-pub struct OutputArgs {
-    /// The scenario file [default: standard output]
+pub(crate) struct OutputArgs {
+    /// Scenario file to write [default: standard output]
     #[arg(id = "output", short = 'o', long = "output", value_name = "FILE")]
     pub file: Option<PathBuf>,
-    /// Replace the file if it is there
+    /// Overwrite an existing file
     #[arg(long, requires = "output")]
     pub force: bool,
 }
 
 /// `mock-imds aemm`: the words are not ours to read.
 #[derive(Debug, Args)]
-#[command(disable_help_flag = true, disable_version_flag = true)]
-pub struct AemmArgs {
-    /// What amazon-ec2-metadata-mock would be told; --help lists it
-    #[arg(value_name = "WORDS", trailing_var_arg = true, allow_hyphen_values = true)]
+#[command(disable_help_flag = true, disable_version_flag = true, after_help = examples::AEMM)]
+pub(crate) struct AemmArgs {
+    /// Arguments of amazon-ec2-metadata-mock; see mock-imds aemm --help
+    #[arg(value_name = "ARGS", trailing_var_arg = true, allow_hyphen_values = true)]
     pub words: Vec<OsString>,
-}
-
-fn target(text: &str) -> Result<Target, String> {
-    text.parse().map_err(|error: crate::record::BadTarget| error.to_string())
 }

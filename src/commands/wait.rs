@@ -1,42 +1,40 @@
-//! `mock-imds wait`: whether a request comes within a time.
+//! `mock-imds wait`: waits for a request, or for none, within a time.
 
 use std::time::Duration;
 
+use super::print::print_line;
 use crate::cli::WaitArgs;
-use crate::commands::requests::{filter, text};
-use crate::commands::say;
+use crate::commands::requests::{filter, format_line};
 use crate::control::api::RequestLine;
 use crate::control::{ControlClient, LONGEST_WAIT, RequestQuery};
 use crate::exit::{ExitStatus, Failure};
 use crate::journal::SinceFilter;
 
-/// Runs the subcommand.
 pub(crate) fn exec(args: &WaitArgs) -> Result<(), Failure> {
     let (found, missed) = first(args)?;
     if let Some(line) = &found {
-        say(&text(line, args.json));
+        print_line(&format_line(line, args.json));
     }
     let span = format!("{:?}", args.within);
     let overwritten = format!("{missed} requests were overwritten before they could be looked at");
     match (found, args.never) {
         (Some(_), true) => Err(Failure::new(
             ExitStatus::No,
-            format!("a request for {} came that must never come", args.path),
+            format!("a request for {} arrived in spite of --never", args.path),
         )),
-        (None, true) if missed > 0 => Err(Failure::new(
-            ExitStatus::Unavailable,
-            format!("whether one came cannot be told: {overwritten}"),
-        )),
+        (None, true) if missed > 0 => {
+            Err(Failure::new(ExitStatus::Unavailable, format!("cannot tell whether one came: {overwritten}")))
+        }
         (None, false) => {
             let more = if missed > 0 { format!("; {overwritten}") } else { String::new() };
-            let sentence = format!("no such request for {} came within {span}{more}", args.path);
+            let sentence = format!("no matching request for {} came within {span}{more}", args.path);
             Err(Failure::new(ExitStatus::No, sentence))
         }
         (Some(_), false) | (None, true) => Ok(()),
     }
 }
 
-/// The first such request, and how many could not be looked at.
+/// The first such request, and the number of those that were overwritten before.
 fn first(args: &WaitArgs) -> Result<(Option<RequestLine>, u64), Failure> {
     let client = ControlClient::new(args.control.path.as_deref());
     let filter = filter(&args.filters, Some(args.path.clone()));

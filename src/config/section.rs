@@ -313,7 +313,7 @@ impl<'a> Item<'a> {
 
     /// A length of time of at most `longest`, backwards with a minus sign: `"-5m"`.
     pub(crate) fn signed_duration(&self, longest: Duration) -> Option<jiff::SignedDuration> {
-        const ACCEPTED: &str = "a length of time such as \"5m\" or \"-1h30m\"";
+        const ACCEPTED: &str = "a duration such as \"5m\" or \"-1h30m\"";
         let Some(text) = self.value.get_ref().as_str() else { return self.mismatch(ACCEPTED) };
         let (backwards, length) = match text.strip_prefix('-') {
             Some(length) => (true, length),
@@ -390,9 +390,9 @@ impl<'a> Item<'a> {
 
 /// What instants look like.
 pub(crate) const INSTANTS: &str =
-    "an RFC 3339 instant such as \"2024-01-15T09:30:00Z\", with Z or the offset from UTC";
+    "an RFC 3339 timestamp such as \"2024-01-15T09:30:00Z\", with Z or the offset from UTC";
 /// What lengths of time look like.
-pub(crate) const DURATIONS: &str = "a length of time such as \"30s\", \"1m30s\", \"6h\" or \"2d\"";
+pub(crate) const DURATIONS: &str = "a duration such as \"30s\", \"1m30s\", \"6h\" or \"2d\"";
 
 /// "1m30s" and its like, up to 100 years; `None` if the text is no length of time.
 pub(crate) fn parse_duration(text: &str) -> Option<Duration> {

@@ -23,13 +23,13 @@ pub(super) const OPEN_LIST: &str = "no comma, and no closing bracket, after an e
 const EXPLAINED: &[(&str, &str, &str)] = &[
     (
         "duplicate key",
-        "\"KEY\" is there a second time",
+        "\"KEY\" is a duplicate key",
         "accepted: each key and each table once; put what belongs to a table under one heading",
     ),
     (
         "string values must be quoted",
         "text without quotes",
-        "accepted: text between quotes, such as \"m5.large\"; numbers, true and false stand without",
+        "accepted: text between quotes, such as \"m5.large\"; numbers, true and false need none",
     ),
     (
         "invalid basic string",

@@ -60,7 +60,7 @@ impl ControlClient {
     /// The server whose socket is at `path`, else at the first of the usual places where one listens.
     pub(crate) fn new(path: Option<&Path>) -> Self {
         let places = || {
-            let places = Paths::from_env().control_of_client();
+            let places = Paths::from_env().client_control_sockets();
             let found = places.iter().find(|place| listens(place)).or(places.last());
             found.cloned().expect("the system's place is always there")
         };
@@ -158,7 +158,7 @@ impl ControlClient {
     ) -> Result<Response<Bytes>, Failure> {
         let runtime = runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| {
-            Failure::new(exit::ExitStatus::OsError, format!("no event loop can be had: {error}"))
+            Failure::new(exit::ExitStatus::OsError, format!("cannot start the event loop: {error}"))
         })?;
         let exchange = async { timeout(patience, exchange(&self.path, method, route, body)).await };
         let answer = runtime.block_on(exchange);
@@ -171,7 +171,7 @@ impl ControlClient {
         serde_json::from_slice(body).map_err(|error| {
             let place = self.path.display();
             let sentence =
-                format!("the server at {place} speaks another language: {error}; is it another version?");
+                format!("cannot understand the server at {place}: {error}; is it another version?");
             Failure::new(exit::ExitStatus::Unavailable, sentence)
         })
     }
@@ -199,7 +199,7 @@ impl ControlClient {
             ErrorKind::PermissionDenied => (
                 exit::ExitStatus::NoPermission,
                 format!(
-                    "{place} is for its owner and its group; to join the group of the packaged service: \
+                    "{place} is accessible to its owner and its group only; to join the group of the packaged service: \
                      `sudo usermod -aG mock-imds \"$USER\"`, then log in again; or use sudo now"
                 ),
             ),
@@ -213,7 +213,7 @@ impl ControlClient {
             _ if ended(error) => {
                 (exit::ExitStatus::Unavailable, format!("the server at {place} ended before it answered"))
             }
-            _ => (exit::ExitStatus::Unavailable, format!("the server at {place} cannot be asked: {error}")),
+            _ => (exit::ExitStatus::Unavailable, format!("cannot reach the server at {place}: {error}")),
         };
         Failure::new(status, sentence)
     }

@@ -106,7 +106,7 @@ impl FromStr for ClockMovement {
         };
         parse_duration(span).map(movement).ok_or_else(|| {
             format!(
-                "accepted: {DURATIONS}, from the loading on; with + or - before it, from where the clock is"
+                "accepted: {DURATIONS}: since the load, or with + or - before it, from the current position"
             )
         })
     }

@@ -57,7 +57,7 @@ impl Query {
     pub(super) fn finish(self) -> Result<(), String> {
         match self.pairs.first() {
             None => Ok(()),
-            Some((name, _)) if self.known.contains(&name.as_str()) => Err(format!("{name} is said twice")),
+            Some((name, _)) if self.known.contains(&name.as_str()) => Err(format!("{name} is given twice")),
             Some((name, _)) => {
                 Err(format!("there is no parameter {name:?}; accepted: {}", self.known.join(", ")))
             }
@@ -96,7 +96,7 @@ mod tests {
             query.take("limit", whole::<u64>).err().or_else(|| query.finish().err()).unwrap()
         };
         assert_eq!(refused("limit=x"), "limit is \"x\"; accepted: a whole number");
-        assert_eq!(refused("limit=1&limit=2"), "limit is said twice");
+        assert_eq!(refused("limit=1&limit=2"), "limit is given twice");
         assert_eq!(refused("limt=1"), "there is no parameter \"limt\"; accepted: limit");
     }
 }

@@ -31,7 +31,7 @@ pub(crate) struct ControlSocket {
 #[derive(Debug, Error)]
 pub(crate) enum BindError {
     /// No socket can be made there; another place may do.
-    #[error("no control socket can be made at {}: {error}", path.display())]
+    #[error("cannot create a control socket at {}: {error}", path.display())]
     Unwritable {
         /// The socket.
         path: PathBuf,
@@ -58,7 +58,7 @@ impl From<BindError> for Failure {
             BindError::Unwritable { .. } | BindError::Taken(_) => ExitStatus::Unavailable,
             BindError::TooLong(_) => ExitStatus::Usage,
         };
-        Self::new(status, format!("{refused}; name another place with --control PATH"))
+        Self::new(status, format!("{refused}; choose another path with --control PATH"))
     }
 }
 
@@ -131,7 +131,7 @@ fn clear(path: &Path) -> Result<(), BindError> {
         };
         let place = path.display();
         return Err(BindError::Taken(format!(
-            "{place} is {what}; a control socket is wanted there; remove it"
+            "{place} is {what}, in the place of the control socket; remove it"
         )));
     }
     // Another program, without our lock, may listen there.

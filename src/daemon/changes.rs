@@ -64,14 +64,14 @@ impl Writer {
         let orders = self.changes.iter().chain(&self.faults);
         let bytes: usize = orders.chain([json]).map(|order| order.to_string().len()).sum();
         let found = if self.changes.len() >= MOST {
-            format!("would be change {} since the scenario was loaded", MOST + 1)
+            format!("too many changes since the scenario was loaded: this would be number {}", MOST + 1)
         } else if bytes > BYTES {
-            format!("would be one of changes with {bytes} bytes since the scenario was loaded")
+            format!("too much data in the changes since the scenario was loaded: {bytes} bytes")
         } else {
             return Ok(());
         };
         let help = format!(
-            "accepted: {MOST} changes of {} MiB together; `mock-imds reload` drops them, what shall stay belongs into \
+            "accepted: {MOST} changes of {} MiB together; `mock-imds reload` drops them; put what should stay into \
              the scenario",
             BYTES >> 20
         );
@@ -101,11 +101,11 @@ impl Writer {
         let (happened, undone) = (of(&after, &is, &was), of(&after, &was, &is));
         let place = format_duration(after.clock().elapsed(now));
         let stands = match movement {
-            ClockMovement::Pause if stood => format!("the clock stood still already, at {place}"),
-            ClockMovement::Resume if !stood => format!("the clock was running already, at {place}"),
-            ClockMovement::Pause => format!("the clock stands still at {place}"),
-            ClockMovement::Resume => format!("the clock goes on at {place}"),
-            _ if stood => format!("the clock stands still at {place}"),
+            ClockMovement::Pause if stood => format!("the clock was already paused at {place}"),
+            ClockMovement::Resume if !stood => format!("the clock was already running at {place}"),
+            ClockMovement::Pause => format!("the clock is paused at {place}"),
+            ClockMovement::Resume => format!("the clock resumes at {place}"),
+            _ if stood => format!("the clock is paused at {place}"),
             _ => format!("the clock is at {place}"),
         };
         let came = happened.iter().map(|event| format!("happened: {}", event.what));

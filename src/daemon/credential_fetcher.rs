@@ -74,7 +74,7 @@ async fn keep(source: CredentialSource, number: u64, posts: mpsc::Sender<Post>) 
             }
             Err(why) => {
                 let still_valid = valid_until.is_some_and(|until| until.is_none_or(|until| until > now));
-                let meanwhile = if still_valid { "the former ones stay" } else { "there are none" };
+                let meanwhile = if still_valid { "the previous ones stay in use" } else { "there are none" };
                 tracing::error!("no new credentials, {meanwhile}: {why}");
                 failures += 1;
                 (!still_valid).then_some(Fetched::Failed(now))

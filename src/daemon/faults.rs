@@ -11,10 +11,9 @@ use crate::control::OrderSource;
 use crate::control::api::{AcceptedFault, ClearedFaults, FaultStatus, Rejected};
 use crate::imds::{Fleet, FleetChange};
 use crate::model::fault::{
-    BodyDamage, ClientMatcher, Fault, FaultEffect, FaultStart, Latency, Probability, ReplyAlteration,
-    ThrottleAction,
+    BodyDamage, Fault, FaultEffect, FaultStart, Latency, Probability, ReplyAlteration, ThrottleAction,
 };
-use crate::model::{PathGlob, StringEnum, Timestamp, format_duration};
+use crate::model::{ClientMatcher, PathGlob, StringEnum, Timestamp, format_duration};
 use crate::scenario::{LiveFault, OrderTime, fault_from_json};
 
 impl Writer {
@@ -58,9 +57,9 @@ impl Writer {
         self.apply(FleetChange::ClearFaults);
         self.settle();
         let message = match cleared {
-            0 => "no fault was ordered".to_owned(),
-            1 => "1 fault is gone".to_owned(),
-            count => format!("{count} faults are gone"),
+            0 => "there is no injected fault".to_owned(),
+            1 => "1 fault removed".to_owned(),
+            count => format!("{count} faults removed"),
         };
         tracing::info!("{by}: {message}");
         ClearedFaults { cleared, message }
@@ -121,7 +120,7 @@ fn altered(alteration: &ReplyAlteration) -> String {
     let ReplyAlteration { latency, status, body, tokens, clock_skew } = alteration;
     let body = body.map(|damage| match damage {
         BodyDamage::Empty => "an empty body".to_owned(),
-        BodyDamage::Truncated => "half a body".to_owned(),
+        BodyDamage::Truncated => "a truncated body".to_owned(),
     });
     let skew = clock_skew.map(|skew| {
         let way = if skew.is_negative() { "behind" } else { "ahead" };
@@ -131,7 +130,7 @@ fn altered(alteration: &ReplyAlteration) -> String {
         status.map(|status| status.get().to_string()),
         body,
         latency.map(late),
-        tokens.map(|_| "session tokens unknown".to_owned()),
+        tokens.map(|_| "session tokens rejected".to_owned()),
         skew,
     ];
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
@@ -161,7 +160,7 @@ fn whom(fault: &Fault) -> String {
         (fault.path != PathGlob::everything()).then(|| format!(" at {}", fault.path)),
         (!clients.is_empty()).then(|| format!(" to {}", clients.join(", "))),
         fault.instance.as_ref().map(|name| format!(" of {name}")),
-        fault.count.map(|count| format!(", {count} times")),
+        fault.count.map(|count| format!(", count {count}")),
         (fault.probability != Probability::ALWAYS).then(|| ", by chance".to_owned()),
     ];
     parts.into_iter().flatten().collect()
@@ -197,7 +196,7 @@ mod tests {
             ),
             (
                 serde_json::json!({"latency": {"min": "100ms", "max": "2s"}, "methods": ["PUT"], "clients": ["host"], "count": 3}),
-                "100ms to 2s late for PUT to host, 3 times; until it is cleared",
+                "100ms to 2s late for PUT to host, count 3; until it is cleared",
             ),
             (
                 serde_json::json!({"throttle": {"per-second": 5, "then": "drop"}, "in": "30s"}),
@@ -205,7 +204,7 @@ mod tests {
             ),
             (
                 serde_json::json!({"tokens": "lost", "clock-skew": "-5m", "body": "empty"}),
-                "an empty body, session tokens unknown, a clock 5m behind; until it is cleared",
+                "an empty body, session tokens rejected, a clock 5m behind; until it is cleared",
             ),
         ] {
             assert_eq!(told(json), expected);

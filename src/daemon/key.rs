@@ -20,7 +20,7 @@ pub(super) fn load(directory: &Path) -> io::Result<[u8; BYTES]> {
                 return Ok(key);
             }
             tracing::warn!(
-                "{} has {} bytes where a key has {BYTES}: replaced; tokens granted before are refused",
+                "{} has {} bytes instead of {BYTES}: replaced; tokens issued before are no longer valid",
                 path.display(),
                 bytes.len()
             );

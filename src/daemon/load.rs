@@ -52,7 +52,7 @@ impl ScenarioSource {
     pub(super) fn new(given: Option<&Path>, places: &Paths) -> Self {
         // Reports reach clients in other directories.
         let given = given.map(|path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned()));
-        Self::Files { given, usual: places.scenarios() }
+        Self::Files { given, usual: places.scenario_files() }
     }
 
     /// The file to read now; `None`: there is none.
@@ -144,7 +144,7 @@ pub(super) fn summary(changed: &[String], same: bool) -> String {
     let names = changed.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
     match (changed.len(), same) {
         (0, true) => "nothing changed".to_owned(),
-        (0, false) => "changed: what other files say".to_owned(),
+        (0, false) => "changed: the files that the scenario names".to_owned(),
         (count, _) if count > NAMED => format!("changed: {names} and {} more", count - NAMED),
         (_, true) => format!("changed without effect: {names}"),
         (_, false) => format!("changed: {names}"),
@@ -181,7 +181,7 @@ mod tests {
     fn the_summary_is_one_line() {
         let many: Vec<String> = (0..11).map(|n| format!("k{n}")).collect();
         assert_eq!(summary(&[], true), "nothing changed");
-        assert_eq!(summary(&[], false), "changed: what other files say");
+        assert_eq!(summary(&[], false), "changed: the files that the scenario names");
         assert_eq!(summary(&many[..2], false), "changed: k0, k1");
         assert_eq!(summary(&many[..1], true), "changed without effect: k0");
         assert_eq!(summary(&many, false), "changed: k0, k1, k2, k3, k4, k5, k6, k7 and 3 more");

@@ -88,10 +88,9 @@ pub(crate) fn run(mut options: DaemonOptions) -> Result<c_int, Failure> {
     let stand_in = options.stand_in.take();
     let inherited = if stand_in.is_some() { InheritedSockets::default() } else { InheritedSockets::take()? };
     open_many_files();
-    let runtime =
-        runtime::Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build().map_err(
-            |error| Failure::new(ExitStatus::OsError, format!("no event loop can be had: {error}")),
-        )?;
+    let runtime = runtime::Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build().map_err(
+        |error| Failure::new(ExitStatus::OsError, format!("cannot start the event loop: {error}")),
+    )?;
     let outcome = runtime.block_on(async {
         let daemon = match stand_in {
             Some(stand_in) => Daemon::stand_in_for_another(stand_in).await?,
@@ -125,7 +124,7 @@ impl Daemon {
         let signals = signals()?;
         let places = Paths::from_env();
         let shelf = ScenarioSource::new(options.scenario.as_deref(), &places);
-        let keeper = StateFile::new(places.kept());
+        let keeper = StateFile::new(places.state_file());
         let start = InitialState::new(shelf.file(None), &keeper).await.map_err(|report| rejected(&report))?;
         observe::report(&start.served.warnings, false);
         let watch =
@@ -194,7 +193,7 @@ impl Daemon {
         let server = Server::start(listeners, Arc::clone(&world), limits(in_place));
         if world.fleet.load().scenario().http.profile.follows_instance() {
             // Before somebody asks for a signature; that profile has none. Nobody waits for it.
-            drop(spawn_blocking(move || keys.make()));
+            drop(spawn_blocking(move || keys.generate_now()));
         }
         let status = status::status(Arc::clone(&world), addresses, latest);
         let desk = desk(&world, orders.clone(), status, library);
@@ -216,9 +215,9 @@ impl Daemon {
         }
         tokio::select! {
             left = server.drain() => if left > 0 {
-                tracing::warn!("stopped with {left} connections that did not finish");
+                tracing::warn!("stopped with {left} unfinished connections");
             },
-            () = stop_signal(&mut signals) => tracing::warn!("stopped at once, as asked again"),
+            () = stop_signal(&mut signals) => tracing::warn!("stopped at once: second signal"),
         }
         writer.abort();
         Ok(signal)
@@ -227,7 +226,7 @@ impl Daemon {
 
 fn signals() -> Result<Signals, Failure> {
     Signals::new([SIGHUP, SIGTERM, SIGINT])
-        .map_err(|error| Failure::new(ExitStatus::OsError, format!("signals cannot be handled: {error}")))
+        .map_err(|error| Failure::new(ExitStatus::OsError, format!("cannot handle signals: {error}")))
 }
 
 fn rejected(report: &Report) -> Failure {

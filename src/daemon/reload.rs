@@ -41,7 +41,7 @@ impl Writer {
             // Whoever changed the file waits for no outcome.
             let _ = self.conclude(OrderSource::Watch, false, found);
         } else {
-            tracing::debug!("--watch: the scenario says nothing new");
+            tracing::debug!("--watch: the scenario has not changed");
         }
     }
 
@@ -92,7 +92,7 @@ impl Writer {
                 Ok(reloaded)
             }
             Err(report) => {
-                tracing::info!("another scenario is rejected, asked for by {by}: {}", report.headline());
+                tracing::info!("use by {by} rejected: {}", report.headline());
                 Err(Rejected::new(&report, self.facts.borrow().scenario.clone()))
             }
         }

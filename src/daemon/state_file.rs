@@ -104,7 +104,7 @@ impl StateFile {
         };
         match serde_json::from_slice::<SavedState>(&text) {
             Ok(kept) if kept.version == VERSION => Some(kept),
-            Ok(kept) => dropped(format!("{} has the layout {}", path.display(), kept.version)),
+            Ok(kept) => dropped(format!("{} has format version {}", path.display(), kept.version)),
             Err(error) => dropped(format!("{} is damaged: {error}", path.display())),
         }
     }
@@ -198,7 +198,7 @@ fn left(kept: SavedState, served: &LoadedScenario) -> Option<Restored> {
     }
     let (elapsed, count) = (format_duration(moment.elapsed), events.len() + faults.len());
     tracing::info!(
-        "going on where the process before left: the clock at {elapsed}, {count} changes since loading"
+        "resuming where the previous process stopped: the clock at {elapsed}, {count} changes since the load"
     );
     let SavedState { clock, events: event_orders, faults: fault_orders, .. } = kept;
     Some(Restored { clock, events, event_orders, faults, fault_orders })
@@ -206,6 +206,6 @@ fn left(kept: SavedState, served: &LoadedScenario) -> Option<Restored> {
 
 #[expect(clippy::needless_pass_by_value, reason = "callers make the sentence for this")]
 fn dropped<T>(why: String) -> Option<T> {
-    tracing::warn!("the clock and the changes of the process before are dropped: {why}");
+    tracing::warn!("the clock and the changes of the previous process are dropped: {why}");
     None
 }

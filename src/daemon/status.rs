@@ -51,7 +51,7 @@ impl StatusInputs {
             1 => ", changed once since".to_owned(),
             count => format!(", changed {count} times since"),
         };
-        let stands = self.paused_at.as_ref().map(|place| format!(", its clock stands still at {place}"));
+        let stands = self.paused_at.as_ref().map(|place| format!(", its clock is paused at {place}"));
         let serving = format!(
             "serving {} from {}{until}, loaded {}{changed}{}",
             scenario.instance_id,

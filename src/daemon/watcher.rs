@@ -35,7 +35,9 @@ impl Watcher {
                 watch.wait();
             }
         });
-        thread.map_err(|error| Failure::new(ExitStatus::OsError, format!("--watch: no thread: {error}")))?;
+        thread.map_err(|error| {
+            Failure::new(ExitStatus::OsError, format!("--watch: cannot start a thread: {error}"))
+        })?;
         Ok(Self(moves))
     }
 

@@ -93,7 +93,7 @@ pub(crate) fn check(dmi: &Path, allow_takeover: bool) -> Result<(), HostError> {
         Some(found) if !allow_takeover => Err(HostError::Refused(refusal(dmi, &found))),
         Some(found) => {
             tracing::warn!(
-                "this is a real {} machine; its metadata is hidden, as [host] allow-takeover = true says",
+                "this is a real {} machine; its metadata is hidden because of [host] allow-takeover = true",
                 found.cloud
             );
             Ok(())
@@ -106,7 +106,7 @@ fn refusal(dmi: &Path, found: &DetectedCloud) -> String {
     let DetectedCloud { cloud, file, text } = found;
     format!(
         "this is a real {cloud} machine ({} is {text:?}), and taking 169.254.169.254 would hide its metadata; \
-         to do it all the same, set allow-takeover = true under [host] in /etc/mock-imds/host.toml",
+         to do so anyway, set allow-takeover = true under [host] in /etc/mock-imds/host.toml",
         dmi.join(file).display()
     )
 }

@@ -169,7 +169,7 @@ impl Guardian {
                 tracing::info!("reloaded: {}", self.describe().headline());
             }
             (Err(failure), Some(former)) => {
-                tracing::error!("the reload is rejected, the former settings stay:\n{failure}");
+                tracing::error!("reload rejected, the previous settings stay in force:\n{failure}");
                 self.rejected = failure.message.lines().next().map(str::to_owned);
                 self.network.settle(&former)?;
             }
@@ -252,8 +252,8 @@ impl Guardian {
             match say {
                 LogDecision::It => tracing::warn!("{deviation}; restored"),
                 LogDecision::Fight => tracing::warn!(
-                    "{deviation}; restored, as again and again: find out who removes it; from here on it is \
-                     restored once a second, and told once a minute"
+                    "{deviation}; restored repeatedly: find out what removes it; from now on it is restored \
+                     once a second and logged once a minute"
                 ),
                 LogDecision::Nothing => {}
             }
@@ -306,7 +306,7 @@ impl Guardian {
 /// Tells systemd, if it started us.
 fn tell(states: &[NotifyState<'_>]) {
     if let Err(error) = sd_notify::notify(states) {
-        tracing::warn!("systemd can't be told: {error}");
+        tracing::warn!("cannot notify systemd: {error}");
     }
 }
 

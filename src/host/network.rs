@@ -33,7 +33,7 @@ struct State {
     settings: HostSettings,
     plan: Plan,
     shape: nft::KernelSupport,
-    seen: nft::Snapshot,
+    seen: nft::TablesSnapshot,
     held: Vec<HeldAddress>,
     unavailable: Vec<Unavailable>,
     loopback_up: bool,
@@ -55,11 +55,11 @@ pub(crate) enum Deviation {
 impl fmt::Display for Deviation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::AddressGone(address) => write!(f, "somebody removed {address} from lo"),
+            Self::AddressGone(address) => write!(f, "{address} was removed from lo"),
             Self::TableGone(family) => {
-                write!(f, "somebody removed the table {family} {TABLE} (a flush or reload of nftables?)")
+                write!(f, "the table {family} {TABLE} was removed (a flush or reload of nftables?)")
             }
-            Self::TableChanged(family) => write!(f, "somebody changed the table {family} {TABLE}"),
+            Self::TableChanged(family) => write!(f, "the table {family} {TABLE} was changed"),
             Self::Elsewhere(address, interface) => {
                 write!(f, "{address} appeared on the interface {interface} too; remove it there")
             }
@@ -75,7 +75,7 @@ impl Network {
             settings: HostSettings::default(),
             plan: Plan::new(&[], &[]),
             shape: wish,
-            seen: nft::Snapshot::default(),
+            seen: nft::TablesSnapshot::default(),
             held: vec![],
             unavailable: vec![],
             loopback_up: true,
@@ -104,7 +104,7 @@ impl Network {
                 (Some(_), true) => vec![],
             };
             for error in undone {
-                tracing::error!("while undoing what was begun: {error}");
+                tracing::error!("while rolling back: {error}");
             }
         }
         settled
@@ -190,7 +190,7 @@ impl Network {
         let missing = self.planned_tables().find(|table| {
             let seen = self.state.seen.table(table.family);
             seen.is_none_or(|seen| {
-                seen.rules.len() != table.rules() || seen.chains.len() != table.chains.len()
+                seen.rules.len() != table.rule_count() || seen.chains.len() != table.chains.len()
             })
         });
         match missing {
@@ -354,7 +354,7 @@ pub(crate) fn down(runtime: &Runtime) -> Vec<HostError> {
         Err(HostError::NoNfTables(_)) => None,
         Err(error) => return vec![error],
     };
-    if let Some(busy) = tables.as_mut().and_then(nft::NftClient::owner_elsewhere) {
+    if let Some(busy) = tables.as_mut().and_then(nft::NftClient::check_unowned) {
         return vec![busy];
     }
     let mut errors = match address::AddressClient::open() {

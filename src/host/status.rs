@@ -144,7 +144,7 @@ impl GuardianStatus {
     pub(crate) fn headline(&self) -> String {
         let mut line = String::new();
         if let Some(rejected) = &self.rejected {
-            let _ = write!(line, "Reload rejected, former settings stay: {rejected}; ");
+            let _ = write!(line, "Reload rejected, previous settings stay in force: {rejected}; ");
         }
         let addresses: Vec<String> =
             self.addresses.iter().map(|held| format!("{}/{}", held.address, held.prefix)).collect();
@@ -182,8 +182,8 @@ impl fmt::Display for GuardianStatus {
         }
         for table in &self.tables {
             let protection = match table.protection {
-                Protection::Owned => "owned, nobody else can change it",
-                Protection::Watched => "watched, restored when somebody removes it",
+                Protection::Owned => "owned, no other process can change it",
+                Protection::Watched => "watched, restored when removed",
                 Protection::None => "ordinary, a flush removes it",
             };
             writeln!(f, "  table     {}, {} rules ({protection})", table.name, table.rules)?;

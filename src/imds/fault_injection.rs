@@ -79,7 +79,7 @@ fn matches(fault: &Fault, input: &FaultInput<'_>) -> bool {
     fault.is_on(input.clock.elapsed(input.now), input.clock.effective(input.now))
         && (!needs_token || (head.is_read() && head.has_token()))
         && (methods.is_empty() || methods.iter().any(|method| method.as_str() == head.method.as_str()))
-        && (clients.is_empty() || clients.iter().any(|client| client.is(visit.peer, on_this_host)))
+        && (clients.is_empty() || clients.iter().any(|client| client.matches(visit.peer, on_this_host)))
         && (instance.is_none() || instance.as_deref() == input.instance)
         && match input.path {
             Some(segments) => path.matches(segments),

@@ -87,7 +87,7 @@ impl FromStr for PathGlob {
 
     fn from_str(text: &str) -> Result<Self, Accepted> {
         const ACCEPTED: Accepted = Accepted(
-            "a path, where * is anything within a segment and ** any segments, such as \"meta-data/iam/**\"",
+            "a path, where * matches within a segment and ** any number of segments, such as \"meta-data/iam/**\"",
         );
         let part = |raw: &str| percent_decode_str(raw).decode_utf8().ok().map(std::borrow::Cow::into_owned);
         let segment = |raw: &str| match raw {

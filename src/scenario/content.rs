@@ -83,7 +83,7 @@ fn from_file(item: &Item<'_>, base: &Path, limit: usize) -> Option<Vec<u8>> {
         Err(error) => {
             item.error(
                 format!("{} cannot be read: {}", path.display(), plain(&error)),
-                "accepted: a regular file that mock-imds may read; its path counts from the scenario's directory",
+                "accepted: a regular file that mock-imds may read; its path is relative to the scenario's directory",
             );
             None
         }

@@ -28,7 +28,7 @@ pub(crate) fn addresses_fit(
         for address in interface.private_ipv4s.iter().filter(|address| !block.contains(*address)) {
             item.error(
                 format!("{address} lies outside of the subnet {block}"),
-                "accepted: addresses of subnet-ipv4-cidr-block; unless said it is the /20 around the first address",
+                "accepted: addresses of subnet-ipv4-cidr-block; unless set it is the /20 around the first address",
             );
         }
     }
@@ -105,10 +105,7 @@ pub(crate) fn instance_is_there(section: &Section<'_>, name: Option<&str>, scena
         let names: Vec<&str> = scenario.guests.iter().map(|guest| guest.name.as_str()).collect();
         let accepted =
             if names.is_empty() { "none, there is no [instances.NAME]".into() } else { names.join(", ") };
-        item.error(
-            format!("there is no instance {name:?}"),
-            format!("accepted: {accepted}; or leave instance out"),
-        );
+        item.error(format!("there is no instance {name:?}"), format!("accepted: {accepted}"));
     }
 }
 
@@ -118,7 +115,7 @@ pub(crate) fn nothing_follows(root: &Section<'_>) {
     for (_, item) in said.flat_map(|section| section.entries()).filter(|(key, _)| *key != "user-data") {
         item.key_warn(
             format!("{} has no effect with profile = \"aemm\"", item.name()),
-            "under this profile the tree is what [metadata] says; say it there, or take another profile",
+            "under this profile only [metadata] defines the tree; set it there, or use another profile",
         );
     }
 }

@@ -40,7 +40,7 @@ pub(crate) fn parse(text: &[u8]) -> Result<Keys, String> {
     let expiration =
         output.expiration.filter(|text| !text.is_empty()).map(|text| text.parse::<jiff::Timestamp>());
     let expiration =
-        expiration.transpose().map_err(|_| "an Expiration that is no RFC 3339 instant".to_owned())?;
+        expiration.transpose().map_err(|_| "an Expiration that is no RFC 3339 timestamp".to_owned())?;
     Ok(Keys {
         access_key_id: output.access_key_id,
         secret_access_key: Secret::new(output.secret_access_key),

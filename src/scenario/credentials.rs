@@ -82,7 +82,7 @@ fn times(section: &Section<'_>, credentials: &mut Credentials) {
         if said < SDK_REFRESH {
             item.warn(
                 "credentials.lifetime is less than 15 minutes",
-                "SDKs take credentials with less than 15 minutes left for expiring, and fetch them on every use",
+                "SDKs treat credentials with less than 15 minutes left as expiring, and fetch them on every use",
             );
         }
         credentials.lifetime = said;

@@ -35,7 +35,7 @@ pub(crate) fn read(section: &Section<'_>, number: u64, base: &Path, profile: Pro
     let until = section.get("until");
     if let (Some(until), None) = (&until, repeat) {
         until.error(
-            "until is said without repeat",
+            "until is set without repeat",
             "accepted: with repeat; to end an effect, add an event with clear",
         );
     }
@@ -76,7 +76,7 @@ fn when(item: &Item<'_>) -> Option<EventTime> {
         after_start.or_else(after_load).or_else(at).or_else(|| {
             item.error(
                 format!("{} is {text:?}", item.name()),
-                format!("accepted: a length of time after loading such as \"1m30s\", \"start+1m30s\" after the daemon's start, or {INSTANTS}"),
+                format!("accepted: a duration after loading such as \"1m30s\", \"start+1m30s\" after the daemon's start, or {INSTANTS}"),
             );
             None
         })
@@ -105,7 +105,7 @@ fn due(item: &Item<'_>) -> Option<NoticeDue> {
         item.error(
             format!("{} is {text:?}", item.name()),
             format!(
-                "accepted: a length of time after the event such as \"2h\", \"start+2h\" after the daemon's start, or \
+                "accepted: a duration after the event such as \"2h\", \"start+2h\" after the daemon's start, or \
                  {INSTANTS}"
             ),
         );
@@ -169,7 +169,7 @@ fn spot(section: &Section<'_>) -> Option<EventEffect> {
         return None;
     }
     if let (Some(_), Some(time)) = (&notice, &time) {
-        time.error("both notice and time are said", "accepted: one of them: a length of time, or an instant");
+        time.error("both notice and time are set", "accepted: notice, a duration, or time, a timestamp");
         return None;
     }
     let due = match (notice, time, action) {

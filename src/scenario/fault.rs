@@ -10,8 +10,6 @@ use crate::model::fault::{
     ReplyAlteration, Throttle, ThrottleAction, TokenFault,
 };
 
-/// Requests of one client in a second, at most: beyond this nobody is throttled anyway.
-const FASTEST: i64 = 10_000;
 /// The longest way that a clock may be wrong. Credentials last for hours.
 const LONGEST_SKEW: Duration = Duration::from_hours(10 * 365 * 24);
 
@@ -63,8 +61,8 @@ pub(crate) fn read(section: &Section<'_>, scenario: &Scenario) -> Option<Fault> 
         && !leaves_to_chance(effect)
     {
         seed.warn(
-            format!("{} has no effect: nothing is left to chance", seed.name()),
-            "probability, and latency from min to max, draw from it",
+            format!("{} has no effect: nothing is random", seed.name()),
+            "only probability, and latency from min to max, use it",
         );
     }
     effect.map(|_| fault)
@@ -97,7 +95,7 @@ fn start(item: &Item<'_>) -> Option<FaultStart> {
     parse_duration(text).map(FaultStart::AfterLoad).or_else(at).or_else(|| {
         item.error(
             format!("{} is {text:?}", item.name()),
-            format!("accepted: a length of time after loading such as \"1m30s\", or {INSTANTS}"),
+            format!("accepted: a duration after loading such as \"1m30s\", or {INSTANTS}"),
         );
         None
     })
@@ -106,7 +104,7 @@ fn start(item: &Item<'_>) -> Option<FaultStart> {
 fn lasting(item: &Item<'_>) -> Option<Duration> {
     let lasts = item.duration()?;
     if lasts.is_zero() {
-        item.error(format!("{} is no time", item.name()), "accepted: a length of time above 0");
+        item.error(format!("{} is zero", item.name()), "accepted: a duration above 0");
         return None;
     }
     Some(lasts)
@@ -115,7 +113,7 @@ fn lasting(item: &Item<'_>) -> Option<Duration> {
 fn contradicts(item: &Item<'_>, other: &Item<'_>, why: &str) {
     let key = |item: &Item<'_>| item.name().rsplit('.').next().unwrap_or_default().to_owned();
     item.key_error(
-        format!("{} is said with {}", key(item), key(other)),
+        format!("{} cannot be combined with {}", key(item), key(other)),
         format!("accepted: one of them, or a [[fault]] for each; {why}"),
     );
 }
@@ -172,12 +170,12 @@ impl<'a> Effects<'a> {
                 }
             }
         };
-        clash(hang, &[latency, reset, throttle], "a client that hears nothing hears nothing else");
-        clash(hang, &altering, "a client that hears nothing gets no answer");
-        clash(reset, &altering, "a client that is reset gets no answer");
-        clash(reset, &[throttle], "a client that is reset gets no answer");
-        clash(throttle, &[latency], "throttle says what the requests get that are too many");
-        clash(throttle, &altering, "throttle says what the requests get that are too many");
+        clash(hang, &[latency, reset, throttle], "a request that hangs gets nothing else");
+        clash(hang, &altering, "a request that hangs gets no response");
+        clash(reset, &altering, "a connection that is reset gets no response");
+        clash(reset, &[throttle], "a connection that is reset gets no response");
+        clash(throttle, &[latency], "throttle sets the response to excess requests");
+        clash(throttle, &altering, "throttle sets the response to excess requests");
         clash(tokens, &[status], "a lost token is answered with 401");
         // Every value is judged, whichever of them counts.
         let late = latency.as_ref().map(read_latency);
@@ -257,7 +255,8 @@ fn read_throttle(item: &Item<'_>) -> Option<Throttle> {
     if rate.is_none() {
         section.error("throttle has no per-second", "accepted: { per-second = 5, then = 429 }");
     }
-    let per_second = rate.and_then(|item| item.integer(1..=FASTEST)).and_then(|rate| rate.try_into().ok());
+    let per_second =
+        rate.and_then(|item| item.integer(1..=Throttle::FASTEST)).and_then(|rate| rate.try_into().ok());
     let then = match then {
         None => ErrorStatus::new(429).map(ThrottleAction::Status),
         Some(item) if item.kind() == "integer" => match item.integer(0..=i64::MAX)? {

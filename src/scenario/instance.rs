@@ -74,7 +74,7 @@ fn placement(section: &Section<'_>) -> Placement {
     let partition = section.get("partition-number");
     if let (None, Some(partition)) = (&group, &partition) {
         partition.error(
-            "partition-number is said without group-name",
+            "partition-number is set without group-name",
             "accepted: with group-name, the partition placement group that the partition belongs to",
         );
     }

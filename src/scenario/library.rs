@@ -64,7 +64,7 @@ impl Library {
             return Ok(known.file.clone());
         }
         let names: Vec<&str> = shelved.iter().map(|known| known.name.as_str()).collect();
-        let found = format!("is no scenario of the library {}", self.directory.display());
+        let found = format!("is not a scenario of the library {}", self.directory.display());
         let near = names.iter().min_by_key(|name| strsim::damerau_levenshtein(name, scenario));
         let help = match near.filter(|name| strsim::damerau_levenshtein(name, scenario) <= 1 + name.len() / 4)
         {
@@ -102,7 +102,7 @@ mod tests {
         assert_eq!(library.find("default"), Ok(library.directory.join("default.toml")));
         assert_eq!(library.find("/x/y.toml"), Ok("/x/y.toml".into()));
         let unknown = library.find("defualt").expect_err("there is none").to_string();
-        assert!(unknown.contains("\"defualt\": error: is no scenario of the library"), "{unknown}");
+        assert!(unknown.contains("\"defualt\": error: is not a scenario of the library"), "{unknown}");
         assert!(unknown.contains("did you mean \"default\"?"), "{unknown}");
         assert!(library.find("../scenarios/default").is_err());
     }

@@ -73,7 +73,7 @@ fn when(root: &Section<'_>, moment: OrderTime) -> Option<EventTime> {
     let said = root.get("at").or_else(|| root.get("after-poll")).is_some();
     let Some(item) = root.get("in") else { return (!said).then_some(EventTime::At(moment.now)) };
     if said {
-        item.error("both in and at, or after-poll, are said", "accepted: one of them");
+        item.error("both in and at, or after-poll, are set", "accepted: one of them");
         return None;
     }
     let place = moment.elapsed.saturating_add(item.duration()?);
@@ -136,10 +136,10 @@ pub(super) fn as_toml<'j>(
     json: &'j Value,
 ) -> Result<(&'j Map<String, Value>, SourceText), Report> {
     let Value::Object(said) = json else {
-        return Err(whole(name, "is no object", "accepted: an object in the words of the scenario file"));
+        return Err(whole(name, "is no object", "accepted: an object with the keys of the scenario file"));
     };
     let text = toml::to_string(json).map_err(|error| {
-        whole(name, &format!("cannot be said in TOML: {error}"), "accepted: no null, no number over 2^63")
+        whole(name, &format!("cannot be written as TOML: {error}"), "accepted: no null, no number over 2^63")
     })?;
     Ok((said, SourceText::new(name, text)))
 }
@@ -238,7 +238,7 @@ mod tests {
         for (json, expected) in [
             (json!([]), "the event: error: is no object"),
             (json!({}), "the event does nothing"),
-            (json!({"clear": null}), "the event: error: cannot be said in TOML"),
+            (json!({"clear": null}), "the event: error: cannot be written as TOML"),
             (
                 json!({"clear": "everything"}),
                 "the event:1:9: error: clear is \"everything\"\n  1 | clear = \"everything\"\n",

@@ -31,7 +31,7 @@ pub(crate) fn fault_from_json(
 ) -> Result<LiveFault, Report> {
     const NAME: &str = "the fault";
     if others >= MAX_FAULTS {
-        let found = format!("would be fault {}", others + 1);
+        let found = format!("too many faults: this would be number {}", others + 1);
         let help = format!("accepted: {MAX_FAULTS}; `mock-imds fault --clear` drops those that were ordered");
         return Err(whole(NAME, &found, &help));
     }
@@ -41,7 +41,7 @@ pub(crate) fn fault_from_json(
         let lasts = root.get("for").is_some();
         let mut fault = fault::read(root, scenario)?;
         match (within, from) {
-            (Some(item), Some(_)) => item.error("both in and from are said", "accepted: one of them"),
+            (Some(item), Some(_)) => item.error("both in and from are set", "accepted: one of them"),
             (Some(item), None) => {
                 fault.from =
                     FaultStart::AfterLoad(whole_millis(moment.elapsed.saturating_add(item.duration()?)));

@@ -23,7 +23,7 @@ pub(crate) fn read(section: &Section<'_>, base: &Path, instance: &Instance, prof
             contradictions::override_of_a_fact(&item, &path, &value.bytes, instance);
         }
         if overrides.insert(path.clone(), last_word).is_some() {
-            item.key_error(format!("{path} is said twice"), "accepted: each path once");
+            item.key_error(format!("{path} is set twice"), "accepted: each path once");
         }
         items.push((path, item));
     }

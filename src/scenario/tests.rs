@@ -167,7 +167,7 @@ fn contradictions_are_problems() {
             "test.toml:2:10: error: region \"eu-west-1\" does not own the zone \"us-east-1a\"",
         ),
         ("[instance.tags]\n\"a b\" = \"c\"", "test.toml:2:1: error: \"a b\" is not a tag key"),
-        ("[instance.placement]\npartition-number = 2", "partition-number is said without group-name"),
+        ("[instance.placement]\npartition-number = 2", "partition-number is set without group-name"),
         (
             "[[instance.network-interface]]\nprivate-ipv4s = [\"10.0.0.1\", \"10.9.0.1\"]",
             "10.9.0.1 lies outside of the subnet 10.0.0.0/20",
@@ -202,12 +202,12 @@ fn contradictions_are_problems() {
         ("[instance]\ninstance_id = \"i-1234abcd\"", "did you mean \"instance-id\"?"),
         ("[instnace]\ninstance-id = \"i-1234abcd\"", "did you mean \"instance\"?"),
         ("[[event]]\nat = \"30s\"", "the event does nothing"),
-        ("[[event]]\nclear = \"all\"\nuntil = \"1m\"", "until is said without repeat"),
+        ("[[event]]\nclear = \"all\"\nuntil = \"1m\"", "until is set without repeat"),
         ("[[event]]\nclear = \"all\"\nrepeat = \"0s\"", "repeat is less than a second"),
         ("[[event]]\nclear = \"everything\"", "event[0].clear is \"everything\""),
         (
             "[[event]]\nspot-interruption = { notice = \"2m\", time = 2030-01-01T00:00:00Z }",
-            "both notice and time are said",
+            "both notice and time are set",
         ),
         ("[[event]]\nmaintenance = { id = \"event-1\" }", "accepted: \"instance-event-\" and 17"),
         ("[[event]]\nclear = \"all\"\ninstance = \"web\"", "there is no instance \"web\""),

@@ -76,7 +76,7 @@ fn a_file_that_only_others_may_read_is_named() {
 fn a_wrong_command_line_is_64() {
     let bench = Bench::new();
     bench.run(&["check"]).failed(64, &["FILE"]);
-    bench.run(&["serve", "--listen", "1338"]).failed(64, &["accepted: an address and a port"]);
+    bench.run(&["serve", "--listen", "1338"]).failed(64, &["expected an address and a port"]);
     bench.run(&["serve", "--log-level", "loud"]).failed(64, &["loud"]);
     bench.run(&["sing"]).failed(64, &["sing"]);
 }

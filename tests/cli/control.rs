@@ -18,7 +18,7 @@ fn a_socket_that_a_server_holds_is_refused_with_its_process() {
     bench.run(&arguments).failed(
         69,
         &[&format!(
-            "c.sock belongs to process {}; end that server; name another place with --control PATH",
+            "c.sock belongs to process {}; end that server; choose another path with --control PATH",
             server.pid()
         )],
     );
@@ -50,7 +50,7 @@ fn what_is_no_socket_is_not_removed() {
     let bench = Bench::new();
     let serve = |path: &str| bench.run(&["serve", "--listen", "127.0.0.1:0", "--control", path]);
     let file = bench.write("file", "precious").display().to_string();
-    serve(&file).failed(69, &["file is a regular file; a control socket is wanted there"]);
+    serve(&file).failed(69, &["file is a regular file, in the place of the control socket"]);
     assert_eq!(fs::read_to_string(&file).expect("it is still there"), "precious");
     fs::create_dir(bench.path("directory")).expect("the bench is writable");
     serve(&bench.path("directory").display().to_string()).failed(69, &["directory is a directory"]);
@@ -66,7 +66,7 @@ fn a_socket_in_a_place_of_others_is_77() {
     let found = bench.run_as_nobody(&["serve", "--listen", "127.0.0.1:0", "--control", "/etc/x/c.sock"]);
     found.failed(
         77,
-        &["no control socket can be made at /etc/x/c.sock", "name another place with --control PATH"],
+        &["cannot create a control socket at /etc/x/c.sock", "choose another path with --control PATH"],
     );
 }
 

@@ -56,7 +56,7 @@ fn a_file_is_served_and_read_again_when_it_changes() {
     fs::rename(new, bench.path("keys.json")).expect("the directory is ours");
     until(&server, "ASIATWO");
     bench.write("keys.json", "s3cret, not JSON");
-    server.says("no new credentials, the former ones stay");
+    server.says("no new credentials, the previous ones stay in use");
     assert!(ask(&server, ROLE).1.contains("ASIATWO"), "valid keys stay");
     let log = server.stop().stderr;
     assert!(!log.contains("s3cret") && !log.contains("t0ken"), "a secret in the log:\n{log}");

@@ -50,7 +50,7 @@ fn a_crash_loses_nothing() {
     server.wait();
 
     let server = serve(&bench, &[]);
-    server.says("going on where the process before left: the clock at 11m, 5 changes since loading");
+    server.says("resuming where the previous process stopped: the clock at 11m, 5 changes since the load");
     assert_eq!((server.get(SPOT).body, server.get(REBALANCE).body), (spot, rebalance));
     assert_eq!(server.get(KEYS).body, keys, "the rotated keys");
     assert_eq!(server.get("/latest/meta-data/x").body, "secret");
@@ -131,7 +131,7 @@ fn what_belongs_to_another_text_is_dropped_in_one_sentence() {
         server.wait();
         change();
         let server = serve(&bench, &[]);
-        server.says("the clock and the changes of the process before are dropped: ");
+        server.says("the clock and the changes of the previous process are dropped: ");
         server.says(sentence);
         assert_eq!(server.get(SPOT).status, 404);
         assert_eq!(server.stderr().matches("are dropped").count(), 1, "{}", server.stderr());

@@ -121,7 +121,7 @@ fn start_reload_and_stop_are_notified() {
     assert!(changed[0].ends_with(", changed once since"), "{changed:?}");
     assert_eq!(bench.control(&["clock", "pause"]).code, Some(0));
     let paused = manager.hears();
-    assert!(paused[0].contains(", changed once since, its clock stands still at "), "{paused:?}");
+    assert!(paused[0].contains(", changed once since, its clock is paused at "), "{paused:?}");
 
     bench.write("s.toml", "[instance]\ninstance-id = 3\n");
     assert_eq!(bench.control(&["reload"]).code, Some(78));

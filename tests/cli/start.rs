@@ -86,7 +86,7 @@ fn running_out_of_descriptors_passes() {
     words.extend(arguments.iter().map(String::as_str));
     let server = Serving::start(bench.prepared(Path::new("/bin/sh"), &words), &bench.path(""));
     let clients: Vec<Client> = (0..60).map(|_| Client::new(server.address)).collect();
-    server.says("no connection can be accepted at");
+    server.says("cannot accept connections at");
     drop(clients);
     assert_eq!(server.get(ID).status, 200);
     assert_eq!(server.stderr().lines().count(), 1, "said once: {}", server.stderr());
@@ -157,7 +157,7 @@ fn a_broken_key_is_replaced_with_a_warning() {
     fs::create_dir(bench.path("state")).expect("the bench is writable");
     bench.write("state/token.key", "short");
     let server = bench.serve(&["--scenario", required(&bench).as_str()]);
-    server.says("token.key has 5 bytes where a key has 32: replaced; tokens granted before are refused");
+    server.says("token.key has 5 bytes instead of 32: replaced; tokens issued before are no longer valid");
     let token = server.token();
     assert_eq!(status_with(&server, &token), 200);
     assert_eq!(fs::read(bench.path("state/token.key")).expect("the key is there").len(), 32);
@@ -169,7 +169,7 @@ fn without_a_place_to_write_it_serves_and_says_so() {
     let mut command = bench.command(&["serve", "--listen", "127.0.0.1:0"]);
     command.env("HOME", "/proc/nowhere").env("XDG_RUNTIME_DIR", "/proc/nowhere");
     let server = Serving::start(command, &bench.path(""));
-    server.says("session tokens and identity keys end with this process");
+    server.says("session tokens and identity keys will not survive a restart");
     server.says("there is no control socket");
     assert_eq!(server.stderr().lines().count(), 1, "{}", server.stderr());
     assert_eq!(server.token().len(), 56);

@@ -64,7 +64,9 @@ fn another_scenario_is_used_until_the_next_reload() {
         78,
         &["library/broken.toml:3:17: error: instance.instance-type is an integer", "still serving"],
     );
-    bench.control(&["use", "larg"]).failed(78, &["is no scenario of the library", "did you mean \"large\"?"]);
+    bench
+        .control(&["use", "larg"])
+        .failed(78, &["is not a scenario of the library", "did you mean \"large\"?"]);
     assert_eq!(kind(), "m5.24xlarge");
 
     says(&done(&bench, &["use", "./other.toml"]), &[&format!("serving {}", other.display())]);

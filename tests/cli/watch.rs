@@ -22,7 +22,7 @@ fn reloads(server: &Serving) -> usize {
 
 /// How often it looked and found nothing new; logged at level debug.
 fn looks(server: &Serving) -> usize {
-    server.stderr().matches("--watch: the scenario says nothing new").count()
+    server.stderr().matches("--watch: the scenario has not changed").count()
 }
 
 /// What the kubelet does: a new directory, and `..data` renamed over the old link.
@@ -114,7 +114,7 @@ fn a_file_that_the_scenario_names_belongs_to_it() {
     let server = bench.serve(&["--watch", "--scenario", "s.toml"]);
     bench.write("user-data", "two");
     eventually("the other user data", || (server.get("/latest/user-data").body == "two").then_some(()));
-    server.says("reload by --watch: changed: what other files say");
+    server.says("reload by --watch: changed: the files that the scenario names");
 }
 
 #[test]

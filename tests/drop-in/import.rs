@@ -18,8 +18,8 @@ fn a_file_becomes_a_scenario_that_check_accepts() {
     assert_eq!((imported.code, imported.stdout.as_str()), (Some(0), ""), "{imported:#?}");
     for sentence in [
         "c.json: metadata.values.nosuch means nothing to amazon-ec2-metadata-mock, and is left out",
-        "c.json: server.port is no part of a scenario; say it with `mock-imds serve --listen ADDR:PORT`",
-        "c.json: watch-config-file is no part of a scenario; `mock-imds reload` takes a changed scenario over",
+        "c.json: server.port is no part of a scenario; use `mock-imds serve --listen ADDR:PORT`",
+        "c.json: watch-config-file is no part of a scenario; `mock-imds reload` loads a changed scenario",
     ] {
         assert!(imported.stderr.contains(sentence), "expected {sentence:?}, found {imported:#?}");
     }

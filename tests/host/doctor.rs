@@ -84,7 +84,7 @@ fn doctor_finds_faults_of_the_address() {
 
     // A guardian that died, and its address.
     patient.guardian.end(Signal::SIGKILL);
-    patient.finds("", "guardian", "took nothing down", "mock-imds net down");
+    patient.finds("", "guardian", "did not clean up", "mock-imds net down");
     patient.finds("", "address", "added by mock-imds", "mock-imds net down");
     patient.host.net("down").expect(0, &[]);
     patient.finds("", "guardian", "is not set up", "systemctl start mock-imds");

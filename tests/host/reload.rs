@@ -100,10 +100,12 @@ fn a_broken_host_toml_keeps_the_old_state() {
     let rules = host.our_rules();
     host.configure("[host]\nbridges = [\"lab0\", 7]\nipv7 = true\n");
     let told = guardian.reload();
-    assert!(told.contains("STATUS=Reload rejected, former settings stay:"), "{told}");
+    assert!(told.contains("STATUS=Reload rejected, previous settings stay in force:"), "{told}");
     assert!(told.contains("host.toml:2:20: error: host.bridges[1] is an integer"), "{told}");
     let log = guardian.log();
-    for expected in ["  2 | bridges = [\"lab0\", 7]", "unknown key \"ipv7\"", "the former settings stay"] {
+    for expected in
+        ["  2 | bridges = [\"lab0\", 7]", "unknown key \"ipv7\"", "the previous settings stay in force"]
+    {
         assert!(log.contains(expected), "expected {expected:?} in:\n{log}");
     }
     assert_eq!((host.our_rules(), host.addresses()), (rules.clone(), 1));

@@ -36,7 +36,7 @@ const TIME: Timestamp = Timestamp::from_secs(1_630_704_347);
 fn prepare(document: &str) -> Option<Bench> {
     let bench = Bench::new()?;
     let opened = KeyRing::open(&bench.path().join("identity"), [1; 32]).expect("a writable directory");
-    assert_eq!(opened.kept, KeyStorage::InDirectory);
+    assert_eq!(opened.storage, KeyStorage::InDirectory);
     fill(&bench, &opened.ring, document);
     Some(bench)
 }

@@ -26,8 +26,8 @@ fn a_server_is_recorded_and_the_recording_is_served() {
     assert_eq!((found.code, found.stdout.as_str()), (Some(0), ""), "{found:#?}");
     for sentence in [
         &format!("recording {url}, 1000 requests a second at most\n"),
-        "not as it was: user data (18 bytes, sha256 ",
-        "not as it was: credentials of the role dev-role: generated ones are served instead",
+        "not reproduced: user data (18 bytes, sha256 ",
+        "not reproduced: credentials of the role dev-role: generated ones are served instead",
         "wrote recorded.toml; serve it: mock-imds serve --scenario recorded.toml\n",
     ] {
         assert!(found.stderr.contains(sentence), "expected {sentence:?}, found {found:#?}");
@@ -35,7 +35,11 @@ fn a_server_is_recorded_and_the_recording_is_served() {
     let file = bench.path("recorded.toml");
     assert_eq!(mode(&file), 0o644);
     let text = fs::read_to_string(&file).expect("it was written");
-    assert!(text.starts_with(&format!("# As {url} answered at 20")) && !text.contains("hunter2"), "{text}");
+    assert!(
+        text.starts_with(&format!("# Written by `mock-imds record` from {url} at 20"))
+            && !text.contains("hunter2"),
+        "{text}"
+    );
     assert_eq!(bench.run(&["check", "recorded.toml"]).stdout, "recorded.toml: ok\n");
     server.stop();
 
@@ -58,7 +62,7 @@ fn a_recording_goes_to_stdout_and_secrets_into_files_of_their_owner() {
     assert!(shown.code == Some(0) && shown.stdout.contains("\n[instance]\ninstance-id = "), "{shown:#?}");
     let secret = bench.run(&["record", &url, QUICK[0], QUICK[1], "--with-credentials", "-o", "secret.toml"]);
     assert_eq!(secret.code, Some(0), "{secret:#?}");
-    assert!(secret.stderr.contains("warning: the scenario holds real credentials"), "{secret:#?}");
+    assert!(secret.stderr.contains("warning: the scenario contains real credentials"), "{secret:#?}");
     assert_eq!(mode(&bench.path("secret.toml")), 0o600);
     let left: Vec<_> =
         fs::read_dir(bench.path(".")).expect("it is there").map(|e| e.expect("it is").file_name()).collect();
@@ -112,7 +116,7 @@ fn force_replaces_files_only() {
     for force in [&["--force"][..], &[]] {
         let run = |file| bench.run(&[&["record", nobody, "-o", file][..], force].concat());
         run("device").failed(64, &["device is a device, a pipe or a socket; leave -o out"]);
-        run("dangling").failed(64, &["dangling is a link that leads nowhere; name a file"]);
+        run("dangling").failed(64, &["dangling is a dangling link; name a file"]);
     }
     assert!(fs::metadata(bench.path("device")).expect("it is there").file_type().is_char_device());
     bench.write("there.toml", "old");
@@ -177,13 +181,13 @@ fn proxies_are_not_asked() {
 fn what_is_no_service_is_refused_with_a_sentence() {
     let bench = Bench::new();
     for (url, sentence) in [
-        ("https://169.254.169.254", "https is not spoken by metadata services; accepted: http://ADDRESS"),
+        ("https://169.254.169.254", "metadata services do not speak https; accepted: http://ADDRESS"),
         ("169.254.169.254", "no http URL; accepted: http://ADDRESS"),
         ("http://127.0.0.1:9/latest", "the whole service is recorded"),
     ] {
         bench.run(&["record", url]).failed(64, &[sentence]);
     }
-    bench.run(&["record", "--rate", "0"]).failed(64, &["accepted: requests a second, from 0.1 to 1000"]);
+    bench.run(&["record", "--rate", "0"]).failed(64, &["expected requests a second, from 0.1 to 1000"]);
     bench.run(&["record", "--force"]).failed(64, &["--output"]);
     let scenario = bench.write("off.toml", "[metadata-options]\nhttp-endpoint = \"disabled\"\n");
     let server = bench.serve(&["--scenario", scenario.to_str().expect("UTF-8")]);
@@ -203,10 +207,10 @@ fn dumps_are_imported() {
     bench.write("dump/latest/user-data", "password");
     let found = bench.run(&["import", "dump", "dump", "-o", "scenario.toml"]);
     assert_eq!((found.code, found.stdout.as_str()), (Some(0), ""), "{found:#?}");
-    assert!(found.stderr.contains("not as it was: user data (8 bytes"), "{found:#?}");
+    assert!(found.stderr.contains("not reproduced: user data (8 bytes"), "{found:#?}");
     let text = fs::read_to_string(bench.path("scenario.toml")).expect("it was written");
     for line in [
-        "# As dump tells; written by",
+        "# Written by `mock-imds import dump` from dump.",
         "instance-id = \"i-0123456789abcdef0\"",
         "availability-zone = \"eu-west-1c\"",
     ] {

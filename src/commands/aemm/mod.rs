@@ -30,12 +30,12 @@ const LOG_LEVELS: &[(&str, Level)] =
     &[(module_path!(), Level::Info), ("mock_imds::server::request", Level::Debug)];
 
 /// Tells whether the program was called as amazon-ec2-metadata-mock; releases of that add the platform to the name.
-pub fn is_called(arguments: &[OsString]) -> bool {
+pub(crate) fn is_called(arguments: &[OsString]) -> bool {
     let name = arguments.first().and_then(|program| Path::new(program).file_name());
     name.is_some_and(|name| name.to_string_lossy().starts_with(aemm::NAME))
 }
 
-pub fn exec(words: &[OsString]) -> ExitCode {
+pub(crate) fn exec(words: &[OsString]) -> ExitCode {
     let level = env::var("MOCK_IMDS_LOG").ok().and_then(|level| Level::from_str(&level, true).ok());
     observe::start_dated(level, LOG_LEVELS);
     let words: Vec<String> = words.iter().map(|word| word.to_string_lossy().into_owned()).collect();

@@ -90,14 +90,16 @@ impl ControlRequest {
                 let why = format!("the body cannot be read: {error}; accepted: 4 MiB at most");
                 return Err(refusal(StatusCode::PAYLOAD_TOO_LARGE, why));
             }
-            Err(_) => return Err(refusal(StatusCode::REQUEST_TIMEOUT, "the body did not come".to_owned())),
+            Err(_) => {
+                return Err(refusal(
+                    StatusCode::REQUEST_TIMEOUT,
+                    "the body was not received in time".to_owned(),
+                ));
+            }
         };
         let body = if body.trim_ascii().is_empty() { b"{}" } else { &body[..] };
         let refused = |error| {
-            refusal(
-                StatusCode::BAD_REQUEST,
-                format!("the body is not the JSON that is accepted here: {error}"),
-            )
+            refusal(StatusCode::BAD_REQUEST, format!("the body is not valid JSON for this path: {error}"))
         };
         serde_json::from_slice(body).map_err(refused)
     }
@@ -133,7 +135,7 @@ pub(crate) async fn serve(socket: ControlSocket, desk: ControlBackend) -> io::Re
                 });
             }
             Err(error) => {
-                tracing::warn!("no client can be accepted at {}: {error}", socket.path().display());
+                tracing::warn!("cannot accept clients at {}: {error}", socket.path().display());
                 sleep(Duration::from_secs(1)).await;
             }
         }

@@ -15,7 +15,7 @@ pub(super) fn get(ask: &ControlRequest) -> ControlResponse {
         let path = query.take("path", |text| Ok(absolute(text)))?;
         let client = query.take("client", |text| text.parse().map_err(|_| Accepted("an address")))?;
         query.finish()?;
-        Ok((path.ok_or("no path is said; accepted: path=PATH, such as path=meta-data/instance-id")?, client))
+        Ok((path.ok_or("no path is given; accepted: path=PATH, such as path=meta-data/instance-id")?, client))
     };
     let (path, client) = match asked() {
         Ok(asked) => asked,

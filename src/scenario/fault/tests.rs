@@ -5,8 +5,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::config::SourceText;
+use crate::model::ClientMatcher;
 use crate::model::Timestamp;
-use crate::model::fault::ClientMatcher;
 use crate::scenario;
 
 fn outcome(text: &str) -> (Vec<Fault>, String) {
@@ -90,17 +90,17 @@ fn problems_are_errors_at_their_place() {
         ("reset = false", "the fault does nothing"),
         ("pth = \"/x\"\nhang = true", "test.toml:2:1: error: unknown key \"pth\" in [[fault]]"),
         ("pth = \"/x\"\nhang = true", "did you mean \"path\"?"),
-        ("hang = true\nstatus = 503", "test.toml:3:1: error: status is said with hang"),
-        ("hang = true\nlatency = \"1s\"", "latency is said with hang"),
-        ("hang = true\nreset = true", "reset is said with hang"),
-        ("hang = true\nclock-skew = \"1s\"", "clock-skew is said with hang"),
-        ("reset = true\nbody = \"empty\"", "body is said with reset"),
-        ("reset = true\nthrottle = { per-second = 1 }", "throttle is said with reset"),
-        ("tokens = \"lost\"\nstatus = 503", "status is said with tokens"),
-        ("throttle = { per-second = 1 }\nlatency = \"1s\"", "latency is said with throttle"),
-        ("throttle = { per-second = 1 }\nstatus = 503", "status is said with throttle"),
-        ("throttle = { per-second = 1 }\ncount = 2", "count is said with throttle"),
-        ("throttle = { per-second = 1 }\nprobability = 0.5", "probability is said with throttle"),
+        ("hang = true\nstatus = 503", "test.toml:3:1: error: status cannot be combined with hang"),
+        ("hang = true\nlatency = \"1s\"", "latency cannot be combined with hang"),
+        ("hang = true\nreset = true", "reset cannot be combined with hang"),
+        ("hang = true\nclock-skew = \"1s\"", "clock-skew cannot be combined with hang"),
+        ("reset = true\nbody = \"empty\"", "body cannot be combined with reset"),
+        ("reset = true\nthrottle = { per-second = 1 }", "throttle cannot be combined with reset"),
+        ("tokens = \"lost\"\nstatus = 503", "status cannot be combined with tokens"),
+        ("throttle = { per-second = 1 }\nlatency = \"1s\"", "latency cannot be combined with throttle"),
+        ("throttle = { per-second = 1 }\nstatus = 503", "status cannot be combined with throttle"),
+        ("throttle = { per-second = 1 }\ncount = 2", "count cannot be combined with throttle"),
+        ("throttle = { per-second = 1 }\nprobability = 0.5", "probability cannot be combined with throttle"),
         ("throttle = { then = 429 }", "throttle has no per-second"),
         ("throttle = { per-second = 0 }", "fault[0].throttle.per-second is 0, out of range"),
         ("throttle = { per-second = 1, then = 404 }", "fault[0].throttle.then is 404"),
@@ -116,21 +116,21 @@ fn problems_are_errors_at_their_place() {
         ("latency = { min = \"2s\" }", "latency has no max"),
         ("latency = 200", "fault[0].latency is an integer"),
         ("latency = \"soon\"", "fault[0].latency is \"soon\""),
-        ("clock-skew = \"ago\"", "a length of time such as \"5m\" or \"-1h30m\""),
+        ("clock-skew = \"ago\"", "a duration such as \"5m\" or \"-1h30m\""),
         ("clock-skew = \"-4000d\"", "at most 3650 days either way"),
         ("clock-skew = \"--5m\"", "fault[0].clock-skew is \"--5m\""),
         ("hang = 1", "fault[0].hang is an integer"),
         ("hang = true\npath = \"/a/../b\"", "fault[0].path is \"/a/../b\""),
-        ("hang = true\npath = \"/a**\"", "** any segments"),
+        ("hang = true\npath = \"/a**\"", "** any number of segments"),
         ("hang = true\nmethods = []", "fault[0].methods is empty"),
         ("hang = true\nmethods = [\"get\"]", "fault[0].methods[0] is \"get\""),
         ("hang = true\nclients = []", "fault[0].clients is empty"),
-        ("hang = true\nclients = [\"example.com\"]", "or \"host\" for the processes of this host"),
+        ("hang = true\nclients = [\"example.com\"]", "or \"host\" for processes of this host"),
         ("hang = true\nclients = \"host\"", "fault[0].clients is a string"),
         ("hang = true\ninstance = \"web\"", "there is no instance \"web\""),
         ("hang = true\nfrom = \"yesterday\"", "fault[0].from is \"yesterday\""),
-        ("hang = true\nfrom = 2026-01-15", "an RFC 3339 instant"),
-        ("hang = true\nfor = \"0s\"", "fault[0].for is no time"),
+        ("hang = true\nfrom = 2026-01-15", "an RFC 3339 timestamp"),
+        ("hang = true\nfor = \"0s\"", "fault[0].for is zero"),
         ("hang = true\ncount = 0", "fault[0].count is 0, out of range"),
         ("hang = true\nprobability = 1.5", "fault[0].probability is 1.5, out of range"),
         ("hang = true\nprobability = nan", "accepted: a number from 0 to 1"),
@@ -163,7 +163,7 @@ test.toml:2:10: error: fault[0].status is 99, out of range
 test.toml:3:11: error: fault[0].latency is a boolean
   3 | latency = true
     |           ^^^^
-  accepted: a length of time such as \"30s\", \"1m30s\", \"6h\" or \"2d\"
+  accepted: a duration such as \"30s\", \"1m30s\", \"6h\" or \"2d\"
 test.toml:6:1: error: unknown key \"colour\" in [[fault]]
   6 | colour = 1
     | ^^^^^^

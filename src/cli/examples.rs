@@ -1,0 +1,184 @@
+//! The examples at the end of each help text. `tests/cli/help.rs` parses every line that starts with `mock-imds`.
+
+pub(super) const ROOT: &str = "\
+Examples:
+  mock-imds serve --scenario scenario.toml --watch
+  mock-imds spot --in 30s     # issue a spot interruption notice in 30 seconds
+  mock-imds wait 'meta-data/spot/*' --within 1m    # until a program polls it
+  mock-imds clear             # clear everything that events changed
+  mock-imds doctor            # find out why programs don't reach the service";
+
+pub(super) const SERVE: &str = "\
+Examples:
+  mock-imds serve
+  mock-imds serve --scenario scenario.toml --watch
+  mock-imds serve --listen 127.0.0.1:8080 --listen '[::1]:8080'";
+
+pub(super) const CHECK: &str = "\
+Examples:
+  mock-imds check /etc/mock-imds/scenario.toml
+  mock-imds check one.toml two.toml";
+
+pub(super) const RELOAD: &str = "\
+Examples:
+  mock-imds reload
+  mock-imds reload --keep    # keep the clock and what was changed";
+
+pub(super) const STATUS: &str = "\
+Examples:
+  mock-imds status
+  mock-imds status --json
+  mock-imds status --follow    # print it again after each change";
+
+pub(super) const SHOW: &str = "\
+Examples:
+  mock-imds show meta-data/instance-id
+  mock-imds show dynamic/instance-identity/document
+  mock-imds show meta-data/mac --client 172.17.0.2  # as this container
+  mock-imds show identity-certificate";
+
+pub(super) const IDENTITY_CERTIFICATE: &str = "\
+Examples:
+  mock-imds show identity-certificate
+  mock-imds show identity-certificate pkcs7";
+
+pub(super) const USE: &str = "\
+Examples:
+  mock-imds use --list
+  mock-imds use spot-interruption    # a scenario of the library
+  mock-imds use ./mine.toml          # a file";
+
+pub(super) const SPOT: &str = "\
+Examples:
+  mock-imds spot                 # the notice now, termination in 2 minutes
+  mock-imds spot --in 30s        # the notice in 30 seconds
+  mock-imds spot --action stop --notice 5m
+  mock-imds spot --then vanish   # afterwards, every connection is reset";
+
+pub(super) const REBALANCE: &str = "\
+Examples:
+  mock-imds rebalance
+  mock-imds rebalance --in 1m --instance web";
+
+pub(super) const MAINTENANCE: &str = "\
+Examples:
+  mock-imds maintenance --code system-reboot --not-before 2h
+  mock-imds maintenance --id instance-event-0d59937288b749b32 --state completed";
+
+pub(super) const LIFECYCLE: &str = "\
+Examples:
+  mock-imds lifecycle Terminated
+  mock-imds lifecycle InService --in 10s";
+
+pub(super) const FAULT: &str = "\
+Examples:
+  mock-imds fault --status 503 --path 'meta-data/iam/**' --for 30s
+  mock-imds fault --latency 100ms..2s --client 172.17.0.0/16
+  mock-imds fault --tokens-lost --count 1
+  mock-imds fault --throttle 5 --then drop
+  mock-imds fault --clear";
+
+pub(super) const CLEAR: &str = "\
+Examples:
+  mock-imds clear
+  mock-imds clear spot-interruption maintenance";
+
+pub(super) const ROTATE: &str = "\
+Examples:
+  mock-imds rotate
+  mock-imds rotate --in 5m";
+
+pub(super) const SET: &str = "\
+Examples:
+  mock-imds set meta-data/public-ipv4 192.0.2.7
+  mock-imds set user-data --file user-data.yaml
+  mock-imds set meta-data/public-ipv4 --remove   # answer 404
+  mock-imds set meta-data/public-ipv4 --unset    # as in the scenario";
+
+pub(super) const CLOCK: &str = "\
+Examples:
+  mock-imds clock seek +1m
+  mock-imds clock pause
+  mock-imds clock resume";
+
+pub(super) const CLOCK_SEEK: &str = "\
+Examples:
+  mock-imds clock seek 1m30s    # to 1m30s after the load of the scenario
+  mock-imds clock seek +30s     # forward by 30 seconds
+  mock-imds clock seek -30s     # back by 30 seconds";
+
+pub(super) const CLOCK_PAUSE: &str = "\
+Examples:
+  mock-imds clock pause";
+
+pub(super) const CLOCK_RESUME: &str = "\
+Examples:
+  mock-imds clock resume";
+
+pub(super) const REQUESTS: &str = "\
+Examples:
+  mock-imds requests --limit 20
+  mock-imds requests --follow --client 172.17.0.0/16 --status 4xx,5xx
+  mock-imds requests --v1 --json    # what still uses IMDSv1";
+
+pub(super) const WAIT: &str = "\
+Examples:
+  mock-imds wait meta-data/spot/instance-action --within 1m
+  mock-imds wait 'meta-data/iam/**' --status 200 --since start
+  mock-imds wait '**' --v1 --never --within 5m    # fail if anything uses IMDSv1";
+
+pub(super) const RECORD: &str = "\
+Examples:
+  mock-imds record -o mine.toml                          # on an EC2 instance
+  mock-imds record http://127.0.0.1:1338 --rate 1000
+  mock-imds record --with-user-data -o mine.toml --force";
+
+pub(super) const IMPORT: &str = "\
+Examples:
+  mock-imds import dump ./metadata -o mine.toml
+  mock-imds import aemm aemm-config.json -o mine.toml";
+
+pub(super) const IMPORT_AEMM: &str = "\
+Examples:
+  mock-imds import aemm aemm-config.json
+  mock-imds import aemm aemm-config.json --mode spot -o mine.toml";
+
+pub(super) const IMPORT_DUMP: &str = "\
+Examples:
+  mock-imds import dump ./metadata -o mine.toml
+  mock-imds import dump /run/cloud-init/instance-data.json -o mine.toml";
+
+pub(super) const NET: &str = "\
+Examples:
+  mock-imds net status
+  mock-imds net up      # without systemd, as root
+  mock-imds net down";
+
+pub(super) const NET_HOLD: &str = "\
+Examples:
+  mock-imds net hold --config /etc/mock-imds/host.toml";
+
+pub(super) const NET_UP: &str = "\
+Examples:
+  mock-imds net up
+  mock-imds net up --config host.toml";
+
+pub(super) const NET_DOWN: &str = "\
+Examples:
+  mock-imds net down";
+
+pub(super) const NET_STATUS: &str = "\
+Examples:
+  mock-imds net status
+  mock-imds net status --json";
+
+pub(super) const DOCTOR: &str = "\
+Examples:
+  mock-imds doctor
+  mock-imds doctor --json";
+
+pub(super) const AEMM: &str = "\
+Examples:
+  mock-imds aemm spot --action stop
+  mock-imds aemm --config-file aemm-config.json
+  mock-imds aemm --help";
