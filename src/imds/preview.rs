@@ -1,4 +1,4 @@
-//! What one event does to the answers: the tree with it, compared with the tree without it.
+//! The effect of one event on the bodies: the tree with it, compared with the tree without it.
 
 use std::collections::BTreeMap;
 
@@ -11,30 +11,26 @@ use crate::model::{Event, EventTime, Instance, Timestamp};
 /// Instances that are compared at most; further ones are as these.
 const COMPARED: usize = 32;
 
-/// What becomes of a path.
+/// The change of a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum PathChange {
-    /// It answers from then on.
     Appears,
-    /// It answers something else.
     Changes,
-    /// It answers 404 from then on.
     Vanishes,
 }
 
-/// What an event does, and when.
+/// The effect of an event, and its time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct EventPreview {
-    /// When it happens next, or happened last; `None`: when a client asks for the path that it waits for.
+    /// The next occurrence, or the last one; `None` if it waits for a client to request a path.
     pub at: Option<Timestamp>,
-    /// Whether it has happened.
     pub happened: bool,
     /// The paths whose answers differ, below the version, and how.
     pub paths: BTreeMap<String, PathChange>,
 }
 
 impl Fleet {
-    /// What the event of this index does, seen at `now`.
+    /// Previews the event of this index at `now`.
     pub(crate) fn outlook(&self, index: usize, now: Timestamp) -> EventPreview {
         let events = self.events();
         let Some(event) = events.get(index) else {
@@ -143,8 +139,8 @@ mod tests {
         )
     }
 
-    fn told(outlook: &EventPreview) -> Vec<(&str, PathChange)> {
-        outlook.paths.iter().map(|(path, difference)| (path.as_str(), *difference)).collect()
+    fn paths_of(preview: &EventPreview) -> Vec<(&str, PathChange)> {
+        preview.paths.iter().map(|(path, difference)| (path.as_str(), *difference)).collect()
     }
 
     const NOTICE: [(&str, PathChange); 2] = [
@@ -162,17 +158,17 @@ mod tests {
                 EventEffect::Clear(crate::model::ClearTarget::SpotInterruption),
             ),
         ]);
-        let outlook = fleet.outlook(0, START);
-        assert_eq!((outlook.at, outlook.happened, told(&outlook)), (Some(later), false, NOTICE.to_vec()));
-        let outlook = fleet.outlook(0, later);
-        assert_eq!((outlook.at, outlook.happened, told(&outlook)), (Some(later), true, NOTICE.to_vec()));
+        let preview = fleet.outlook(0, START);
+        assert_eq!((preview.at, preview.happened, paths_of(&preview)), (Some(later), false, NOTICE.to_vec()));
+        let preview = fleet.outlook(0, later);
+        assert_eq!((preview.at, preview.happened, paths_of(&preview)), (Some(later), true, NOTICE.to_vec()));
         let gone = NOTICE.map(|(path, _)| (path, PathChange::Vanishes));
-        assert_eq!(told(&fleet.outlook(1, START)), gone);
+        assert_eq!(paths_of(&fleet.outlook(1, START)), gone);
         // On a clock that stands still too.
         let stands = fleet.apply(FleetChange::Pause(START));
-        let outlook = stands.outlook(0, START.plus(Duration::from_secs(10)));
+        let preview = stands.outlook(0, START.plus(Duration::from_secs(10)));
         assert_eq!(
-            (outlook.at, told(&outlook)),
+            (preview.at, paths_of(&preview)),
             (Some(START.plus(Duration::from_secs(40))), NOTICE.to_vec())
         );
     }
@@ -180,18 +176,18 @@ mod tests {
     #[test]
     fn what_waits_for_a_client_has_no_instant_but_paths() {
         let fleet = fleet(vec![spot(EventTime::AfterPoll("meta-data/spot".into(), Duration::from_secs(5)))]);
-        let outlook = fleet.outlook(0, START);
-        assert_eq!((outlook.at, outlook.happened, told(&outlook)), (None, false, NOTICE.to_vec()));
+        let preview = fleet.outlook(0, START);
+        assert_eq!((preview.at, preview.happened, paths_of(&preview)), (None, false, NOTICE.to_vec()));
     }
 
     #[test]
     fn a_fact_changes_every_path_that_tells_it() {
         let fact = EventEffect::Fact(InstanceFact::InstanceType("t3.micro".parse().expect("a type")));
         let fleet = fleet(vec![Event { instance: Some("web".into()), ..event(EventTime::At(START), fact) }]);
-        let outlook = fleet.outlook(0, START);
+        let preview = fleet.outlook(0, START);
         for path in ["meta-data/instance-type", ec2::DOCUMENT, "dynamic/instance-identity/pkcs7"] {
-            assert_eq!(outlook.paths.get(path), Some(&PathChange::Changes), "{path} of {:?}", outlook.paths);
+            assert_eq!(preview.paths.get(path), Some(&PathChange::Changes), "{path} of {:?}", preview.paths);
         }
-        assert!(!outlook.paths.contains_key("meta-data/instance-id"), "{:?}", outlook.paths);
+        assert!(!preview.paths.contains_key("meta-data/instance-id"), "{:?}", preview.paths);
     }
 }

@@ -1,4 +1,4 @@
-//! Which of its two protocols a client speaks.
+//! The protocol that a client speaks, of the two.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{RequestHead, path};
 use crate::model::Accepted;
 
-/// What a request is by its form, whether it is granted or not.
+/// The form of a request, granted or not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Protocol {
@@ -21,7 +21,6 @@ pub enum Protocol {
 }
 
 impl Protocol {
-    /// That of a request.
     pub(crate) fn of(head: RequestHead<'_>) -> Self {
         if is_token(head.path) {
             Self::Token
@@ -56,7 +55,7 @@ impl FromStr for Protocol {
     }
 }
 
-/// Whether a path is that of the token request. Every request asks this, so most paths are told by a glance.
+/// True of the token path. Every request asks this, so a cheap test rules out most paths.
 fn is_token(path: &str) -> bool {
     let plausible = path.contains('%') || path.contains("token");
     plausible && path::segments(path).is_some_and(|segments| segments == ["latest", "api", "token"])

@@ -29,7 +29,7 @@ pub(crate) fn string(text: &str) -> String {
     quoted + "\""
 }
 
-/// Whether a text has no control characters but newlines and tabs.
+/// True of a text without control characters other than newlines and tabs.
 pub(crate) fn is_plain(text: &str) -> bool {
     text.chars().all(|c| !c.is_control() || matches!(c, '\n' | '\t'))
 }

@@ -112,7 +112,7 @@ fn identity_credentials() -> Credentials {
     Credentials::default()
 }
 
-/// Where the service sends a reader for help with a role.
+/// The reference to documentation in messages about a role.
 const HELP: &str = "Please see documentation at https://docs.aws.amazon.com/IAM/latest/UserGuide/\
                     troubleshoot_iam-ec2.html#troubleshoot_iam-ec2_errors-info-doc.";
 

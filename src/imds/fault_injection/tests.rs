@@ -70,7 +70,7 @@ impl Run {
         decide(faults, &input)
     }
 
-    /// Which of so many requests are hit.
+    /// Makes requests and tells of each if it was hit.
     fn hits(&self, faults: &[Fault], requests: usize) -> Vec<bool> {
         (0..requests).map(|_| self.decide(faults, &TestRequest::default()).rule.is_some()).collect()
     }

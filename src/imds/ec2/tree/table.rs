@@ -19,7 +19,7 @@ pub(crate) struct Category {
     pub rule: Presence,
 }
 
-/// When a path is present, and its value.
+/// The condition under which a path is present, and its value.
 pub(crate) enum Presence {
     Always(fn(&Instance) -> String),
     When(fn(&Instance) -> Option<String>),
