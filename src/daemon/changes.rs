@@ -38,7 +38,7 @@ impl Writer {
         self.changes.push(json.clone());
         self.settle();
         let fleet = self.world.fleet.load();
-        let outlook = fleet.outlook(fleet.events().len() - 1, now);
+        let outlook = fleet.preview(fleet.events().len() - 1, now);
         let effects: Vec<_> =
             event.effects.iter().map(|effect| describe::effect(effect, outlook.at)).collect();
         let message = describe::line(&event, &effects, &outlook, now);

@@ -31,7 +31,7 @@ pub(crate) struct EventPreview {
 
 impl Fleet {
     /// Previews the event of this index at `now`.
-    pub(crate) fn outlook(&self, index: usize, now: Timestamp) -> EventPreview {
+    pub(crate) fn preview(&self, index: usize, now: Timestamp) -> EventPreview {
         let events = self.events();
         let Some(event) = events.get(index) else {
             return EventPreview { at: None, happened: false, paths: BTreeMap::new() };
@@ -158,15 +158,15 @@ mod tests {
                 EventEffect::Clear(crate::model::ClearTarget::SpotInterruption),
             ),
         ]);
-        let preview = fleet.outlook(0, START);
+        let preview = fleet.preview(0, START);
         assert_eq!((preview.at, preview.happened, paths_of(&preview)), (Some(later), false, NOTICE.to_vec()));
-        let preview = fleet.outlook(0, later);
+        let preview = fleet.preview(0, later);
         assert_eq!((preview.at, preview.happened, paths_of(&preview)), (Some(later), true, NOTICE.to_vec()));
         let gone = NOTICE.map(|(path, _)| (path, PathChange::Vanishes));
-        assert_eq!(paths_of(&fleet.outlook(1, START)), gone);
+        assert_eq!(paths_of(&fleet.preview(1, START)), gone);
         // On a clock that stands still too.
         let stands = fleet.apply(FleetChange::Pause(START));
-        let preview = stands.outlook(0, START.plus(Duration::from_secs(10)));
+        let preview = stands.preview(0, START.plus(Duration::from_secs(10)));
         assert_eq!(
             (preview.at, paths_of(&preview)),
             (Some(START.plus(Duration::from_secs(40))), NOTICE.to_vec())
@@ -176,7 +176,7 @@ mod tests {
     #[test]
     fn what_waits_for_a_client_has_no_instant_but_paths() {
         let fleet = fleet(vec![spot(EventTime::AfterPoll("meta-data/spot".into(), Duration::from_secs(5)))]);
-        let preview = fleet.outlook(0, START);
+        let preview = fleet.preview(0, START);
         assert_eq!((preview.at, preview.happened, paths_of(&preview)), (None, false, NOTICE.to_vec()));
     }
 
@@ -184,7 +184,7 @@ mod tests {
     fn a_fact_changes_every_path_that_tells_it() {
         let fact = EventEffect::Fact(InstanceFact::InstanceType("t3.micro".parse().expect("a type")));
         let fleet = fleet(vec![Event { instance: Some("web".into()), ..event(EventTime::At(START), fact) }]);
-        let preview = fleet.outlook(0, START);
+        let preview = fleet.preview(0, START);
         for path in ["meta-data/instance-type", ec2::DOCUMENT, "dynamic/instance-identity/pkcs7"] {
             assert_eq!(preview.paths.get(path), Some(&PathChange::Changes), "{path} of {:?}", preview.paths);
         }
