@@ -14,9 +14,6 @@ const KNOWN_CIRCLES: &[&str] = &[
     "daemon/faults.rs daemon/load.rs daemon/state_file.rs daemon/status.rs daemon/writer.rs",
     "doctor/check/mod.rs doctor/check/network.rs doctor/check/others.rs doctor/check/service.rs",
     "doctor/ruleset/iptables.rs doctor/ruleset/mod.rs doctor/ruleset/nft.rs",
-    "model/event.rs model/instance.rs model/scenario.rs",
-    "scenario/credentials.rs scenario/event.rs scenario/fault.rs scenario/instance.rs \
-     scenario/instances.rs scenario/interface.rs scenario/mod.rs scenario/options.rs",
 ];
 
 /// Names by the file that uses them and the file that defines them, both in one room.

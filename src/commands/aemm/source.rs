@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 
 use super::stdout::print;
 use crate::aemm::{AemmSettings, DEFAULT_FILE, EarlyExit, ParsedCommand, file, save_config};
+use crate::config::io_error_text;
 use crate::watch::FileStamp;
 
 /// The exit status of a bad file.
@@ -98,17 +99,11 @@ pub(in crate::commands) fn read(path: &Path) -> Result<Map<String, Value>, Strin
     let format = file::format_of(path)?;
     let bytes = fs::read(path).map_err(|error| {
         let verb = if error.kind() == ErrorKind::IsADirectory { "read" } else { "open" };
-        format!("{verb} {}: {}", path.display(), reason(&error))
+        format!("{verb} {}: {}", path.display(), io_error_text(&error))
     })?;
     let text = String::from_utf8(bytes)
         .map_err(|error| format!("While parsing config: the file is not UTF-8: {error}"))?;
     file::parse(format, &text)
-}
-
-/// The system's description of an error, without the number.
-pub(super) fn reason(error: &io::Error) -> String {
-    let text = error.to_string();
-    text.split(" (os error").next().unwrap_or_default().to_lowercase()
 }
 
 /// Writes a file that everybody may read, and its directory.

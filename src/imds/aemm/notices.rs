@@ -14,7 +14,7 @@ pub(crate) fn body(notice: Notice, signals: &Signals, now: Timestamp) -> Option<
     let spot = signals.spot.as_ref();
     Some(match notice {
         Notice::InstanceAction => (JSON, instance_action(spot?, now)),
-        Notice::TerminationTime => (TEXT, spot?.time.as_said(now)),
+        Notice::TerminationTime => (TEXT, spot?.time.text(now)),
         Notice::Rebalance => (JSON, rebalance(signals.rebalance.as_ref()?, now)),
         Notice::Scheduled => (JSON, maintenance(signals)?),
         Notice::TargetLifecycleState => {
@@ -25,12 +25,12 @@ pub(crate) fn body(notice: Notice, signals: &Signals, now: Timestamp) -> Option<
 }
 
 fn instance_action(notice: &SpotInterruption, now: Timestamp) -> String {
-    let members = [("action", notice.action.as_str().to_owned()), ("time", notice.time.as_said(now))];
+    let members = [("action", notice.action.as_str().to_owned()), ("time", notice.time.text(now))];
     object("", &members)
 }
 
 fn rebalance(time: &NoticeTime, now: Timestamp) -> String {
-    object("", &[("noticeTime", time.as_said(now))])
+    object("", &[("noticeTime", time.text(now))])
 }
 
 /// Completed and canceled events stay in the list.
