@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::config::AemmServer;
 
-/// Where a server shall listen.
+/// The listen address of a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum ListenAddress {
     /// Every address of both families. `0.0.0.0` and `::` mean that, too.

@@ -31,7 +31,6 @@ pub(crate) enum Invocation {
 /// A command with its flags.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ParsedCommand {
-    /// Which.
     pub command: AemmCommand,
     /// The flags that were given, by their long names.
     pub flags: BTreeMap<&'static str, Value>,
@@ -44,7 +43,6 @@ pub(crate) struct ParsedCommand {
 pub(crate) struct Misread {
     /// The command whose usage helps; `None`: there is no such command.
     pub command: Option<AemmCommand>,
-    /// What is wrong.
     pub message: String,
 }
 

@@ -1,29 +1,25 @@
 //! A configuration of amazon-ec2-metadata-mock, after flags, environment, file and defaults were merged.
 
-use std::collections::BTreeMap;
-
 use super::defaults;
+use super::path_table::PathTable;
 
-/// What is served, and where. The default is that of the original without flags, environment and file.
+/// The configuration. The default is that of the original without flags, environment and file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AemmConfig {
-    /// Which mocks are served.
     pub mode: AemmMode,
-    /// What becomes of the configuration itself.
     pub file: FileUse,
-    /// Where it listens.
     pub server: AemmServer,
-    /// Whether tokens are required.
+    /// Tokens are required.
     pub imdsv2: bool,
-    /// Whether listings need no token even then, as in the original. A setting of our own.
+    /// Listings need no token even then, as in the original. A setting of our own.
     pub open_listings: bool,
-    /// How many clients get notices; negative: all.
+    /// The number of clients that get notices; negative: all.
     pub mock_ip_count: i64,
-    /// When spot notices and scheduled events begin.
+    /// The start of spot notices and scheduled events.
     pub mock: StartTime,
-    /// When the rebalance recommendation begins.
+    /// The start of the rebalance recommendation.
     pub rebalance: StartTime,
-    /// When the Auto Scaling group begins to terminate the instance.
+    /// The start of the termination by the Auto Scaling group.
     pub asg_termination: StartTime,
     /// The spot interruption notice and the rebalance recommendation.
     pub spot: SpotConfig,
@@ -37,7 +33,7 @@ pub struct AemmConfig {
     pub userdata: PathTable,
 }
 
-/// Which mocks are served beside the static tree.
+/// The mocks that are served beside the static tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum AemmMode {
     /// No subcommand.
@@ -51,16 +47,16 @@ pub enum AemmMode {
     AsgLifecycle,
 }
 
-/// What becomes of the configuration itself.
+/// The uses of configuration files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct FileUse {
-    /// Whether the settings in force are written to a file.
+    /// Write the settings in force to a file.
     pub save: bool,
-    /// Whether the configuration file is followed.
+    /// Follow changes of the configuration file.
     pub watch: bool,
 }
 
-/// Where it listens.
+/// The address to listen at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AemmServer {
     /// An address or a name; empty: every address of both families.
@@ -69,7 +65,7 @@ pub struct AemmServer {
     pub port: String,
 }
 
-/// When something begins: at the trigger time, else so long after the process started.
+/// The start of a mock: the trigger time, else a delay after the start of the process.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct StartTime {
     /// Seconds after the start of the process; negative: at once.
@@ -83,9 +79,9 @@ pub struct StartTime {
 pub struct SpotConfig {
     /// `terminate`, `hibernate` or `stop`.
     pub action: String,
-    /// When the action is due; unless said, two minutes after each request.
+    /// The time of the action; unless set, two minutes after each request.
     pub time: Option<String>,
-    /// When the rebalance was recommended; unless said, the time of each request.
+    /// The time of the recommendation; unless set, the time of each request.
     pub rebalance_rec_time: Option<String>,
 }
 
@@ -96,34 +92,12 @@ pub struct EventsConfig {
     pub code: String,
     /// `active`, `completed` or `canceled`.
     pub state: String,
-    /// Unless said, the start of the process.
+    /// Unless set, the start of the process.
     pub not_before: Option<String>,
-    /// Unless said, 7 days after the start of the process.
+    /// Unless set, 7 days after the start of the process.
     pub not_after: Option<String>,
-    /// Unless said, 9 days after the start of the process.
+    /// Unless set, 9 days after the start of the process.
     pub not_before_deadline: Option<String>,
-}
-
-/// Paths and values by their configuration keys. Placeholders in paths are already replaced.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct PathTable {
-    /// Absolute paths; an empty one is not served.
-    pub paths: BTreeMap<String, String>,
-    /// Values of the same keys, and of some that have no path.
-    pub values: BTreeMap<String, ConfigValue>,
-}
-
-/// A configured value.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ConfigValue {
-    /// `null`
-    Null,
-    /// Sent as it is.
-    Text(String),
-    /// A list of strings; in the identity document only.
-    List(Vec<String>),
-    /// Sent as JSON, with its fields in this order.
-    Object(Vec<(String, ConfigValue)>),
 }
 
 impl Default for AemmConfig {
@@ -150,11 +124,5 @@ impl Default for AemmConfig {
             dynamic: defaults::dynamic(),
             userdata: defaults::userdata(),
         }
-    }
-}
-
-impl From<&str> for ConfigValue {
-    fn from(text: &str) -> Self {
-        Self::Text(text.to_owned())
     }
 }

@@ -2,10 +2,9 @@
 
 use serde_json::Value as Json;
 
-use super::config::{
-    AemmConfig, AemmMode, AemmServer, ConfigValue, EventsConfig, FileUse, PathTable, SpotConfig, StartTime,
-};
+use super::config::{AemmConfig, AemmMode, AemmServer, EventsConfig, FileUse, SpotConfig, StartTime};
 use super::go;
+use super::path_table::{ConfigValue, PathTable};
 use super::settings::AemmSettings;
 
 /// Fields of the identity document that hold a list.
@@ -137,13 +136,13 @@ impl Decoder<'_> {
         }
     }
 
-    /// What is said; what is said in a nested object is known by its lower-case name.
-    fn said(&self, key: &str) -> Option<&Json> {
+    /// The value of a key; keys of nested objects are in lower case.
+    fn value_of(&self, key: &str) -> Option<&Json> {
         self.settings.get(&key.to_lowercase()).filter(|value| !value.is_null())
     }
 
     fn expect_object(&mut self, key: &str) -> bool {
-        match self.said(key).cloned() {
+        match self.value_of(key).cloned() {
             None | Some(Json::Object(_)) => true,
             Some(Json::Array(values)) if values.is_empty() => true,
             Some(other) => self.refuse(key, "an object", &other),
@@ -160,7 +159,7 @@ impl Decoder<'_> {
     }
 
     fn optional(&mut self, key: &str) -> Option<String> {
-        let value = self.said(key)?.clone();
+        let value = self.value_of(key)?.clone();
         self.as_text(key, &value)
     }
 
@@ -175,7 +174,7 @@ impl Decoder<'_> {
     }
 
     fn list(&mut self, key: &str) -> ConfigValue {
-        match self.said(key).cloned() {
+        match self.value_of(key).cloned() {
             None => ConfigValue::Null,
             Some(Json::Array(values)) => {
                 let texts = values.iter().enumerate();
@@ -193,7 +192,7 @@ impl Decoder<'_> {
 
     #[expect(clippy::cast_possible_truncation, reason = "the original cuts fractions off, too")]
     fn integer(&mut self, key: &str) -> i64 {
-        let value = self.said(key).cloned();
+        let value = self.value_of(key).cloned();
         match value {
             None => 0,
             Some(Json::Bool(on)) => on.into(),
@@ -209,7 +208,7 @@ impl Decoder<'_> {
     }
 
     fn switch(&mut self, key: &str) -> bool {
-        match self.said(key).cloned() {
+        match self.value_of(key).cloned() {
             None => false,
             Some(Json::Bool(on)) => on,
             Some(Json::Number(number)) => number.as_f64() != Some(0.0),

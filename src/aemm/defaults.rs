@@ -3,11 +3,9 @@
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
-use super::config::{ConfigValue, PathTable};
+use super::path_table::{ConfigValue, PathTable};
 
-/// Where `metadata` paths start.
 const METADATA: &str = "/latest/meta-data";
-/// Where `dynamic` paths start.
 const DYNAMIC: &str = "/latest/dynamic";
 /// Stands for the directory of the interface.
 const INTERFACE: &str = "{M}";
@@ -190,7 +188,7 @@ fn object(fields: &[(&str, &str)]) -> ConfigValue {
     ConfigValue::Object(fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).into())).collect())
 }
 
-/// What stands in for a signature: base64 of so many bytes, in lines of 76. The original's texts verify nothing
+/// The substitute of a signature: base64 of so many bytes, in lines of 76. The original's texts verify nothing
 /// either; their shape is kept.
 fn canned(length: usize) -> String {
     let bytes: Vec<u8> = b"mock-imds: this signs nothing. ".iter().copied().cycle().take(length).collect();

@@ -25,7 +25,7 @@ impl EarlyExit {
         Self { stdout: text.into(), ..Self::default() }
     }
 
-    /// What was said cannot be: the reasons, the usage of the command, and a last line that names the reasons again.
+    /// Refused settings: the reasons, the usage of the command, and a last line that repeats the reasons.
     pub(crate) fn wrong(command: AemmCommand, reasons: &str) -> Self {
         Self {
             status: PANIC,

@@ -1,7 +1,7 @@
 //! The commands and flags of the original: names, shorthands, kinds and the keys that they set are its own; the
 //! explanations are ours.
 
-/// What is asked for.
+/// The command and its subcommands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum AemmCommand {
     /// No subcommand: all mocks.
@@ -16,7 +16,7 @@ pub(crate) enum AemmCommand {
     Help,
 }
 
-/// How a flag's value is read.
+/// The kind of a flag's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FlagKind {
     /// Any text.
@@ -34,11 +34,9 @@ pub(crate) struct Flag {
     pub long: &'static str,
     /// After `-`.
     pub short: Option<char>,
-    /// How its value is read.
     pub kind: FlagKind,
     /// The configuration key that it sets.
     pub key: &'static str,
-    /// What it is for.
     pub about: &'static str,
 }
 
@@ -54,7 +52,7 @@ const fn flag(
 
 use FlagKind::{Integer, Switch, Text};
 
-/// Those of every command.
+/// The flags of every command.
 pub(crate) const GLOBAL: &[Flag] = &[
     flag(
         "asg-termination-delay-sec",
@@ -185,10 +183,9 @@ const HELP: Flag = flag("help", Some('h'), Switch, "", "say how this is used");
 const VERSION: Flag = flag("version", Some('v'), Switch, "", "print the version whose behaviour this is");
 
 impl AemmCommand {
-    /// Those that a user chooses from.
+    /// The subcommands.
     pub(crate) const SUBCOMMANDS: [Self; 4] = [Self::AsgLifecycle, Self::Events, Self::Help, Self::Spot];
 
-    /// Its word.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Root => "ec2-metadata-mock",
@@ -199,7 +196,7 @@ impl AemmCommand {
         }
     }
 
-    /// Its other words.
+    /// Other names.
     pub(crate) const fn aliases(self) -> &'static [&'static str] {
         match self {
             Self::Events => &["se", "scheduledevents"],
@@ -232,15 +229,15 @@ impl AemmCommand {
         }
     }
 
-    /// Its own flags, without the global ones.
+    /// The flags of this command, without the global ones.
     pub(crate) fn own_flags(self) -> Vec<&'static Flag> {
-        let own = match self {
+        let local = match self {
             Self::Spot => SPOT,
             Self::Events => EVENTS,
             _ => &[],
         };
         let version = (self == Self::Root).then_some(&VERSION);
-        let mut flags: Vec<_> = own.iter().chain([&HELP]).chain(version).collect();
+        let mut flags: Vec<_> = local.iter().chain([&HELP]).chain(version).collect();
         flags.sort_by_key(|flag| flag.long);
         flags
     }

@@ -4,9 +4,9 @@ use jiff::SignedDuration;
 use jiff::civil::Date;
 use serde_json::Value;
 
-/// What [`parse_int`] reads.
+/// The form that [`parse_int`] reads.
 pub(crate) const INTEGER: &str = "a whole number of 64 bits";
-/// What [`parse_bool`] reads.
+/// The forms that [`parse_bool`] reads.
 pub(crate) const BOOLEAN: &str = "true or false";
 
 /// `strconv.ParseInt` of base 0 and 64 bits: a sign, then decimal, or `0x`, `0o`, `0b`, or octal after a `0`; `_`
@@ -60,7 +60,7 @@ pub(crate) fn plain(value: &Value) -> String {
     }
 }
 
-/// Whether [`instant`] finds one.
+/// True if [`instant`] finds one.
 pub(crate) fn is_rfc3339(text: &str) -> bool {
     instant(text).is_some()
 }

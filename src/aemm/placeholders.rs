@@ -1,6 +1,7 @@
 //! Paths that hold the default of a value follow the value: a new MAC address moves all paths of its interface.
 
-use super::config::{AemmConfig, ConfigValue, PathTable};
+use super::config::AemmConfig;
+use super::path_table::{ConfigValue, PathTable};
 
 /// A value's key, and the paths that follow it.
 const FOLLOWERS: &[(&str, &[&str])] = &[
@@ -34,7 +35,7 @@ const FOLLOWERS: &[(&str, &[&str])] = &[
     ("elastic-inference-associations", &["elastic-inference-accelerator"]),
 ];
 
-/// What is replaced in which paths.
+/// Replacements in paths.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Placeholders(Vec<Replacement>);
 
@@ -46,7 +47,7 @@ struct Replacement {
 }
 
 impl Placeholders {
-    /// Those of the values that differ from their defaults.
+    /// Replacements by the values that differ from their defaults.
     pub(crate) fn of(metadata: &PathTable) -> Self {
         let defaults = AemmConfig::default().metadata;
         let replacement = |(key, keys): &(&str, &'static [&'static str])| {

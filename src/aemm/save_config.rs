@@ -44,8 +44,8 @@ mod tests {
         ));
         assert!(text.contains("\"instanceprofilearn\": ") && !text.contains("null"), "{text}");
         assert!(text.contains("\"hostname\": \"\\u003ca \\u0026 b\\u003e\\u2028\""), "{text}");
-        let again = AemmSettings::defaults().with_file(file::parse("json", &text).unwrap());
-        assert_eq!(again, settings);
+        let reread = AemmSettings::defaults().with_file(file::parse("json", &text).unwrap());
+        assert_eq!(reread, settings);
     }
 
     #[test]

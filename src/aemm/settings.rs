@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::config::{self, AemmConfig};
+use super::config::AemmConfig;
 use super::flags;
+use super::path_table::ConfigValue;
 
-/// What `config-file` says unless told otherwise. The home directory stands for itself.
+/// The default of `config-file`. `$HOME` is not expanded.
 pub(crate) const DEFAULT_FILE: &str = "$HOME/aemm-config.json";
 
 /// Settings outside of the trees that have no default.
@@ -68,7 +69,7 @@ impl AemmSettings {
         &self.0
     }
 
-    /// What a dotted key says.
+    /// The value of a dotted key.
     pub(crate) fn get(&self, key: &str) -> Option<&Value> {
         let mut names = key.split('.');
         let first = self.0.get(names.next()?)?;
@@ -80,14 +81,14 @@ impl AemmSettings {
         self.set_at(&key.split('.').collect::<Vec<_>>(), value);
     }
 
-    /// What the file says goes before what was said.
+    /// The file takes precedence over the defaults.
     #[must_use]
     pub(crate) fn with_file(mut self, file: Map<String, Value>) -> Self {
         overlay(&mut self.0, file);
         self
     }
 
-    /// What the environment says goes before the file.
+    /// The environment takes precedence over the file.
     #[must_use]
     pub(crate) fn with_environment(mut self, variable: impl Fn(&str) -> Option<String>) -> Self {
         for leaf in leaves() {
@@ -99,7 +100,7 @@ impl AemmSettings {
         self
     }
 
-    /// What flags say goes before everything.
+    /// Flags take precedence over everything.
     #[must_use]
     pub(crate) fn with_flags(mut self, given: &BTreeMap<&'static str, Value>) -> Self {
         for flag in flags::all() {
@@ -115,7 +116,7 @@ impl AemmSettings {
         let mut fields = &mut self.0;
         for name in above {
             let below = fields.entry(name.to_lowercase()).or_insert_with(|| Value::Object(Map::new()));
-            // What is said of a part goes before what is said of the whole.
+            // The value of a part takes precedence over that of the whole.
             if !below.is_object() {
                 *below = Value::Object(Map::new());
             }
@@ -137,12 +138,12 @@ fn overlay(below: &mut Map<String, Value>, above: Map<String, Value>) {
 }
 
 /// The default of a tree's value as JSON.
-fn json(value: &config::ConfigValue) -> Value {
+fn json(value: &ConfigValue) -> Value {
     match value {
-        config::ConfigValue::Null => Value::Null,
-        config::ConfigValue::Text(text) => text.as_str().into(),
-        config::ConfigValue::List(texts) => texts.iter().map(String::as_str).collect(),
-        config::ConfigValue::Object(fields) => {
+        ConfigValue::Null => Value::Null,
+        ConfigValue::Text(text) => text.as_str().into(),
+        ConfigValue::List(texts) => texts.iter().map(String::as_str).collect(),
+        ConfigValue::Object(fields) => {
             Value::Object(fields.iter().map(|(name, value)| (name.to_lowercase(), json(value))).collect())
         }
     }
@@ -195,7 +196,7 @@ mod tests {
     #[test]
     fn flags_go_before_environment_before_file_before_defaults() {
         let file = map(json!({ "spot": { "action": "stop", "time": "file" }, "mock-ip-count": 7 }));
-        let said = |name: &str| match name {
+        let variable = |name: &str| match name {
             "AEMM_SPOT_TIME" => Some("environment".to_owned()),
             "AEMM_MOCK_IP_COUNT" => Some("5".to_owned()),
             "AEMM_SERVER_HOSTNAME" => Some(String::new()),
@@ -203,7 +204,7 @@ mod tests {
         };
         let settings = AemmSettings::defaults()
             .with_file(file)
-            .with_environment(said)
+            .with_environment(variable)
             .with_flags(&BTreeMap::from([("mock-ip-count", 3.into())]));
         let found = |key| settings.get(key).cloned().unwrap_or_default();
         assert_eq!(found("mock-ip-count"), 3);

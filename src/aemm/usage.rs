@@ -4,12 +4,12 @@ use std::fmt::Write as _;
 
 use super::flags::{AemmCommand, Flag, FlagKind, GLOBAL};
 
-/// What `--help` of a command prints.
+/// The output of `--help`.
 pub(crate) fn help(command: AemmCommand) -> String {
     format!("{}\n\n{}", about(command), usage(command))
 }
 
-/// How a command is called, and its flags.
+/// The usage line of a command, and its flags.
 pub(crate) fn usage(command: AemmCommand) -> String {
     let path = command.path();
     let mut text = String::from("Usage:\n");

@@ -3,7 +3,8 @@
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use base64::{DecodeError, Engine as _, alphabet};
 
-use super::config::{AemmConfig, ConfigValue};
+use super::config::AemmConfig;
+use super::path_table::ConfigValue;
 
 /// Bits that say nothing may follow the last byte.
 const LENIENT: GeneralPurpose = GeneralPurpose::new(
@@ -14,7 +15,7 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
 /// The bytes. Lines may end anywhere, as `base64` wraps them.
 ///
 /// # Errors
-/// What is wrong with it, in the words of the original.
+/// The error, in the original's wording.
 pub(crate) fn decoded(config: &AemmConfig) -> Result<Vec<u8>, String> {
     let Some(ConfigValue::Text(text)) = config.userdata.values.get("userdata") else { return Ok(vec![]) };
     let text: String = text.chars().filter(|c| !matches!(c, '\r' | '\n')).collect();

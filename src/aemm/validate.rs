@@ -74,7 +74,7 @@ mod tests {
     use base64::prelude::BASE64_STANDARD;
 
     use super::*;
-    use crate::aemm::config::ConfigValue;
+    use crate::aemm::path_table::ConfigValue;
 
     fn wrong() -> AemmConfig {
         let mut config = AemmConfig::default();

@@ -198,7 +198,7 @@ impl OrderedItem for Event {
 
     fn preview(fleet: &Fleet, index: usize, now: Timestamp) -> (OrderPreview, String) {
         let event = &fleet.events()[index];
-        let outlook = fleet.outlook(index, now);
+        let outlook = fleet.preview(index, now);
         let effects: Vec<_> =
             event.effects.iter().map(|effect| describe::effect(effect, outlook.at)).collect();
         let message = describe::line(event, &effects, &outlook, now);

@@ -41,7 +41,6 @@ use crate::control::{self, ControlSocket, Order, OrderSource, api};
 use crate::exit::{ExitStatus, Failure};
 use crate::identity::KeyRing;
 use crate::imds::TokenAuthority;
-use crate::model::Profile;
 use crate::observe;
 use crate::paths::Paths;
 use crate::scenario::Library;
@@ -217,8 +216,8 @@ impl Daemon {
         }
         writer.notify_ready();
         let server = Server::start(listeners, Arc::clone(&service), limits(drop_in));
-        if service.fleet.load().scenario().http.profile != Profile::Aemm {
-            // Before a client asks for a signature; AEMM has none. Nobody waits for it.
+        if service.fleet.load().scenario().http.profile.follows_instance() {
+            // Before a client asks for a signature; that profile has none. Nobody waits for it.
             drop(spawn_blocking(move || keys.generate_now()));
         }
         let status = status::status(Arc::clone(&service), addresses, latest_inputs);

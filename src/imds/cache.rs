@@ -10,33 +10,30 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
 
-use super::tree::Directory;
+use super::ec2::Directory;
 use crate::identity::{KeyRing, SignedDocument};
 use crate::model::Instance;
 use crate::model::timeline::Occurrence;
 
-/// How many are remembered. A tree takes about 15 KiB.
+/// The number of slots. A tree takes about 15 KiB.
 const SLOTS: usize = 256;
 
-/// What decides what an instance is.
+/// The facts from which an instance follows.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Key {
-    /// The guest's place in the scenario.
+    /// Index among the scenario's named instances; `None` for the `[instance]` itself.
     pub guest: Option<usize>,
-    /// The client, if it meets an identity of its own.
+    /// The client, if its identity is derived from its address.
     pub client: Option<IpAddr>,
-    /// What has happened.
     pub occurrences: Vec<Occurrence>,
 }
 
-/// An instance at a time, and its tree.
+/// An instance at a time, compiled.
 #[derive(Debug)]
 pub(crate) struct CompiledInstance {
     /// The instance, after what has happened.
     pub instance: Instance,
-    /// Its tree.
     pub tree: Directory,
-    /// Its identity document.
     pub identity: SignedDocument,
 }
 
@@ -61,7 +58,7 @@ impl Default for Cache {
 }
 
 impl Cache {
-    /// What is remembered of a key, or what `compile` makes of it.
+    /// The entry of a key, made by `compile` if there is none.
     pub(crate) fn get_or(
         &self,
         key: Key,
@@ -98,8 +95,8 @@ mod tests {
             occurrences: vec![],
         };
         let first = cache.get_or(key(1), |_| CompiledInstance::new(Instance::default(), &keys));
-        let again = cache.get_or(key(1), |_| panic!("compiled twice"));
-        assert!(Arc::ptr_eq(&first, &again));
+        let second = cache.get_or(key(1), |_| panic!("compiled twice"));
+        assert!(Arc::ptr_eq(&first, &second));
         for n in 0..2_000 {
             cache.get_or(key(n), |_| CompiledInstance::new(Instance::default(), &keys));
         }

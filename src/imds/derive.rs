@@ -25,13 +25,13 @@ pub(crate) fn derived(instance: &Instance, client: IpAddr) -> Instance {
         IpAddr::V4(address) => (vec![address], vec![]),
         IpAddr::V6(address) => (vec![], vec![address]),
     };
-    let said = instance.primary();
+    let base = instance.primary();
     let mut primary = NetworkInterface::with(0, mac, ipv4s, vec![], ipv6s);
     primary.interface_id = format!("eni-0{}", &hex[..16]).parse().expect(well_formed);
-    primary.owner_id.clone_from(&said.owner_id);
-    primary.security_groups.clone_from(&said.security_groups);
-    primary.join_network_of(said);
-    primary.name_subnet_apart_from(said);
+    primary.owner_id.clone_from(&base.owner_id);
+    primary.security_groups.clone_from(&base.security_groups);
+    primary.join_network_of(base);
+    primary.name_subnet_apart_from(base);
     derived.interfaces = vec![primary];
     derived
 }

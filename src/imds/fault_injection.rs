@@ -1,136 +1,122 @@
-//! Faults: what goes wrong with a request.
+//! Faults injected into replies.
 //!
 //! Decided from the rules, the request, the time and the counters alone, so a run can be repeated: chance is a hash
-//! of the rule's seed, its number and how many requests have matched it. All rules are judged, in their order, and
-//! for each thing that can go wrong the first rule counts that has it go wrong.
+//! of the rule's seed, its number and how many requests have matched it. All rules are applied in their order; of each
+//! effect the first one counts.
 
 use std::borrow::Borrow;
 use std::time::Duration;
 
-use hyper::StatusCode;
+use http::StatusCode;
+use http::header::CONTENT_LENGTH;
 use hyper::body::Bytes;
-use hyper::header::CONTENT_LENGTH;
 use jiff::SignedDuration;
 
-use super::answer::uses_token;
-use super::reply::Reply;
+use super::reply::{Delivery, DeliveryEnd, Reply};
 use super::{Ingress, RequestHead, Visit};
 use crate::model::fault::{
-    BodyDamage, ErrorStatus, Fault, FaultEffect, Latency, ReplyAlteration, ThrottleAction,
+    BodyDamage, ErrorStatus, Fault, FaultEffect, Latency, ReplyAlteration, Throttle, ThrottleAction,
 };
 use crate::model::timeline::ScenarioClock;
 use crate::model::{StringEnum, Timestamp};
 
-/// How a reply gets to the client, or does not. Carried out by the server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Delivery {
-    /// How long it is held back.
-    pub delay: Duration,
-    /// How it ends.
-    pub end: DeliveryEnd,
-}
-
-/// How a delivery ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum DeliveryEnd {
-    /// The reply is sent.
-    #[default]
-    Whole,
-    /// Half of its body is sent under its full length; then the connection closes.
-    Truncated,
-    /// Nothing is sent; the connection is reset.
-    Reset,
-    /// Nothing is sent until the client gives up.
-    Silence,
-}
-
-/// What rules look at.
+/// The conditions of a rule are checked against this.
 #[derive(Clone, Copy)]
 pub(super) struct FaultInput<'a> {
-    /// The request.
     pub(super) head: RequestHead<'a>,
-    /// The decoded segments of its path.
+    /// The decoded segments of its path; `None` if it leaves the tree.
     pub(super) path: Option<&'a [&'a str]>,
-    /// Who asks.
     pub(super) visit: &'a Visit<'a>,
-    /// The name of the instance that the client meets, unless it is the scenario's first.
+    /// The name of the instance that the client meets; `None` for the `[instance]` itself.
     pub(super) instance: Option<&'a str>,
-    /// The scenario's clock, by which a fault begins and ends.
     pub(super) clock: &'a ScenarioClock,
-    /// The time.
     pub(super) now: Timestamp,
 }
 
-/// What goes wrong with one request.
+/// The effects of all rules on one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct FaultEffects {
-    /// The first rule that had something go wrong.
+    /// The first rule that had an effect.
     rule: Option<usize>,
     latency: Option<Duration>,
     end: Option<DeliveryEnd>,
     status: Option<ErrorStatus>,
     damage: Option<BodyDamage>,
-    /// Whether session tokens are unknown.
     pub(super) tokens_lost: bool,
     skew: Option<SignedDuration>,
 }
 
-/// Judges a request by all rules.
-pub(super) fn decide(faults: &[impl Borrow<Fault>], asked: &FaultInput<'_>) -> FaultEffects {
-    let mut verdict = FaultEffects::default();
+/// Applies all rules to a request.
+pub(super) fn decide(faults: &[impl Borrow<Fault>], input: &FaultInput<'_>) -> FaultEffects {
+    let mut effects = FaultEffects::default();
     let faults = faults.iter().map(Borrow::borrow).enumerate();
-    for (rule, fault) in faults.filter(|(_, fault)| matches(fault, asked)) {
-        let ordinal = asked.visit.counters.next(rule);
-        let draw = |what| draw(fault.seed, rule, ordinal, what);
+    for (rule, fault) in faults.filter(|(_, fault)| matches(fault, input)) {
+        let ordinal = input.visit.counters.next(rule);
+        let random = |purpose| random(fault.seed, rule, ordinal, purpose);
         let counted = fault.count.is_none_or(|count| ordinal < u64::from(count));
-        if counted && fault.probability.happens(draw(Draw::Hit)) {
-            verdict.add(rule, &fault.effect, asked, draw(Draw::Latency));
+        if counted && fault.probability.happens(random(RandomPurpose::Hit)) {
+            effects.add(rule, &fault.effect, input, random(RandomPurpose::Latency));
         }
     }
-    verdict
+    effects
 }
 
-fn matches(fault: &Fault, asked: &FaultInput<'_>) -> bool {
-    let FaultInput { head, visit, .. } = asked;
+fn matches(fault: &Fault, input: &FaultInput<'_>) -> bool {
+    // The last three decide about requests that match.
+    let Fault {
+        path,
+        methods,
+        clients,
+        instance,
+        from: _,
+        lasts: _,
+        effect,
+        count: _,
+        probability: _,
+        seed: _,
+    } = fault;
+    let FaultInput { head, visit, .. } = input;
     let on_this_host = visit.ingress == Ingress::Host;
-    let needs_token = matches!(&fault.effect, FaultEffect::Answer(ReplyAlteration { tokens: Some(_), .. }));
-    fault.is_on(asked.clock.elapsed(asked.now), asked.clock.effective(asked.now))
-        && (!needs_token || uses_token(*head))
-        && (fault.methods.is_empty() || fault.methods.iter().any(|m| m.as_str() == head.method.as_str()))
-        && (fault.clients.is_empty() || fault.clients.iter().any(|c| c.matches(visit.peer, on_this_host)))
-        && (fault.instance.is_none() || fault.instance.as_deref() == asked.instance)
-        && match asked.path {
-            Some(path) => fault.path.matches(path),
-            // It leads nowhere, and nowhere is a place that may fail.
-            None => {
-                fault.path.matches(&head.path.split('/').filter(|raw| !raw.is_empty()).collect::<Vec<_>>())
-            }
+    let needs_token = matches!(effect, FaultEffect::Answer(ReplyAlteration { tokens: Some(_), .. }));
+    fault.is_on(input.clock.elapsed(input.now), input.clock.effective(input.now))
+        && (!needs_token || (head.is_read() && head.has_token()))
+        && (methods.is_empty() || methods.iter().any(|method| method.as_str() == head.method.as_str()))
+        && (clients.is_empty() || clients.iter().any(|client| client.matches(visit.peer, on_this_host)))
+        && (instance.is_none() || instance.as_deref() == input.instance)
+        && match input.path {
+            Some(segments) => path.matches(segments),
+            // A fault may hit such a path too, as it was sent.
+            None => path.matches(&head.path.split('/').filter(|raw| !raw.is_empty()).collect::<Vec<_>>()),
         }
 }
 
+// === impl FaultEffects ===
+
+// A new effect has to act in each of these: they take the structs apart without `..`, so that the compiler asks.
+
 impl FaultEffects {
-    fn add(&mut self, rule: usize, effect: &FaultEffect, asked: &FaultInput<'_>, draw: u64) {
-        let late = |latency: &Latency| latency.draw(draw);
+    fn add(&mut self, rule: usize, effect: &FaultEffect, input: &FaultInput<'_>, random: u64) {
+        let delay = |latency: &Option<Latency>| latency.as_ref().map(|latency| latency.draw(random));
         match effect {
-            FaultEffect::Answer(alteration) => {
-                self.latency = self.latency.or_else(|| alteration.latency.as_ref().map(late));
-                self.status = self.status.or(alteration.status);
-                self.damage = self.damage.or(alteration.body);
-                self.tokens_lost |= alteration.tokens.is_some();
-                self.skew = self.skew.or(alteration.clock_skew);
+            FaultEffect::Answer(ReplyAlteration { latency, status, body, tokens, clock_skew }) => {
+                self.latency = self.latency.or_else(|| delay(latency));
+                self.status = self.status.or(*status);
+                self.damage = self.damage.or(*body);
+                self.tokens_lost |= tokens.is_some();
+                self.skew = self.skew.or(*clock_skew);
             }
             FaultEffect::Reset(latency) => {
-                self.latency = self.latency.or_else(|| latency.as_ref().map(late));
+                self.latency = self.latency.or_else(|| delay(latency));
                 self.end = self.end.or(Some(DeliveryEnd::Reset));
             }
             FaultEffect::Hang => self.end = self.end.or(Some(DeliveryEnd::Silence)),
-            FaultEffect::Throttle(throttle) => {
-                let Visit { peer, counters, .. } = asked.visit;
-                if !counters.throttle(rule, *peer, throttle.per_second, asked.now) {
+            FaultEffect::Throttle(Throttle { per_second, then }) => {
+                let Visit { peer, counters, .. } = input.visit;
+                if !counters.throttle(rule, *peer, *per_second, input.now) {
                     return;
                 }
-                match throttle.then {
-                    ThrottleAction::Status(status) => self.status = self.status.or(Some(status)),
+                match then {
+                    ThrottleAction::Status(status) => self.status = self.status.or(Some(*status)),
                     ThrottleAction::Drop => self.end = self.end.or(Some(DeliveryEnd::Silence)),
                 }
             }
@@ -138,23 +124,26 @@ impl FaultEffects {
         self.rule = self.rule.or(Some(rule));
     }
 
-    /// The error that takes the answer's place.
+    /// The status of the error that replaces the reply.
     pub(super) fn status(&self) -> Option<StatusCode> {
         self.status.and_then(|status| StatusCode::from_u16(status.get()).ok())
     }
 
-    /// What the service's clock shows.
+    /// A time as the service's clock shows it.
     pub(super) fn skewed(&self, now: Timestamp) -> Timestamp {
         self.skew.map_or(now, |skew| now.shifted(skew))
     }
 
-    /// The reply as it is sent.
-    pub(super) fn spoil(&self, mut reply: Reply) -> Reply {
-        let Some(rule) = self.rule else { return reply };
-        reply.fault = Some(rule);
-        reply.delivery.delay = self.latency.unwrap_or_default();
-        reply.delivery.end = self.end.unwrap_or_default();
-        match self.damage {
+    /// Applies the effects on a reply that was made.
+    pub(super) fn apply(&self, mut reply: Reply) -> Reply {
+        // These acted before the reply was made: `status`, `skewed`, and the token check of the profile.
+        let Self { rule, latency, end, damage, status: _, skew: _, tokens_lost: _ } = *self;
+        if rule.is_none() {
+            return reply;
+        }
+        reply.fault = rule;
+        reply.delivery = Delivery { delay: latency.unwrap_or_default(), end: end.unwrap_or_default() };
+        match damage {
             Some(BodyDamage::Empty) => {
                 reply.body = Bytes::new();
                 let length = reply.headers.iter_mut().find(|(name, _)| name == CONTENT_LENGTH);
@@ -169,16 +158,16 @@ impl FaultEffects {
     }
 }
 
-/// What a draw decides.
+/// The decision that a random number is for.
 #[derive(Debug, Clone, Copy)]
-enum Draw {
+enum RandomPurpose {
     Hit = 1,
     Latency = 2,
 }
 
-/// 64 bits that follow from these alone, and look like chance.
-fn draw(seed: u64, rule: usize, ordinal: u64, what: Draw) -> u64 {
-    let parts = [rule as u64, what as u64, ordinal];
+/// A pseudo-random number that is always the same for the same arguments.
+fn random(seed: u64, rule: usize, ordinal: u64, purpose: RandomPurpose) -> u64 {
+    let parts = [rule as u64, purpose as u64, ordinal];
     parts.iter().fold(mix(seed), |state, part| mix(state ^ part))
 }
 

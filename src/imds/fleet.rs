@@ -13,7 +13,7 @@ use super::{Ingress, Visit};
 use crate::identity::KeyRing;
 use crate::model::fault::Fault;
 use crate::model::timeline::{self, Occurrence, ScenarioClock};
-use crate::model::{Event, EventTime, Fetched, Instance, NamedInstance, Profile, Scenario, Timestamp};
+use crate::model::{Event, EventTime, Fetched, Instance, NamedInstance, Scenario, Timestamp};
 
 /// A scenario, compiled, and what happened to it since: what [`answer`](super::answer()) reads. Immutable; a
 /// change makes another one, which shares what did not change.
@@ -250,8 +250,7 @@ impl Fleet {
     }
 
     fn happens_to(&self, index: usize, met: MatchedInstance<'_>, visit: &Visit<'_>, below: &[&str]) -> bool {
-        // That profile admits clients by the notice that they ask for.
-        let admits_all = self.scenario.http.profile == Profile::Aemm;
+        let admits_all = self.scenario.http.profile.admits_clients_by_notice();
         let Some(event) = self.events.get(index).filter(|event| event.concerns(met.name)) else {
             return false;
         };

@@ -1,47 +1,37 @@
-//! What one event does to the answers: the tree with it, compared with the tree without it.
+//! The effect of one event on the bodies: the tree with it, compared with the tree without it.
 
 use std::collections::BTreeMap;
 
 use hyper::body::Bytes;
 
-use super::cache::CompiledInstance;
-use super::credentials::LeafContext;
-use super::version::Version;
-use super::{Fleet, FleetItem, aemm};
+use super::{Fleet, FleetItem, ec2, profile};
 use crate::model::timeline::{self, ScenarioClock};
-use crate::model::{Event, EventTime, Instance, Profile, Timestamp};
+use crate::model::{Event, EventTime, Instance, Timestamp};
 
 /// Instances that are compared at most; further ones are as these.
 const COMPARED: usize = 32;
-/// The signatures of the identity document, which are worth making only if the document differs.
-const SIGNED: &str = "dynamic/instance-identity/";
-const DOCUMENT: &str = "dynamic/instance-identity/document";
 
-/// What becomes of a path.
+/// The change of a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum PathChange {
-    /// It answers from then on.
     Appears,
-    /// It answers something else.
     Changes,
-    /// It answers 404 from then on.
     Vanishes,
 }
 
-/// What an event does, and when.
+/// The effect of an event, and its time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct EventPreview {
-    /// When it happens next, or happened last; `None`: when a client asks for the path that it waits for.
+    /// The next occurrence, or the last one; `None` if it waits for a client to request a path.
     pub at: Option<Timestamp>,
-    /// Whether it has happened.
     pub happened: bool,
     /// The paths whose answers differ, below the version, and how.
     pub paths: BTreeMap<String, PathChange>,
 }
 
 impl Fleet {
-    /// What the event of this index does, seen at `now`.
-    pub(crate) fn outlook(&self, index: usize, now: Timestamp) -> EventPreview {
+    /// Previews the event of this index at `now`.
+    pub(crate) fn preview(&self, index: usize, now: Timestamp) -> EventPreview {
         let events = self.events();
         let Some(event) = events.get(index) else {
             return EventPreview { at: None, happened: false, paths: BTreeMap::new() };
@@ -67,68 +57,36 @@ impl Fleet {
         EventPreview { at, happened: last.is_some(), paths }
     }
 
-    /// What every path below a version answers to a client that meets no other instance. The signatures of the identity
-    /// document follow from it; they are there without a byte.
+    /// The body of every path below a version, for a client that meets the `[instance]` itself. The signatures of the
+    /// identity document follow from it; they are listed with empty bodies.
     pub(crate) fn answers(&self, version: &str, now: Timestamp) -> BTreeMap<String, Bytes> {
         let events = self.events();
         let mut occurrences = self.clock().occurrences(events, now);
         occurrences.retain(|(_, index)| events[*index].concerns(None));
         let instance = timeline::after(&self.scenario().instance, events, &occurrences, self.clock().started);
-        if self.scenario().http.profile == Profile::Aemm {
-            return aemm::answers(self, &instance, now);
-        }
-        let compiled = CompiledInstance::new(instance, self.keys());
-        let version = Version::of(version);
-        let mut answers = self.values(&compiled, version, now);
-        let leaves = compiled.tree.leaves().into_iter();
-        let signatures = leaves.filter(|(path, leaf)| is_signature(path) && leaf.is_in(version));
-        answers.extend(signatures.map(|(path, _)| (path, Bytes::new())));
-        answers
+        profile::bodies(self, instance, version, now)
     }
 
     fn differences(&self, before: Instance, after: Instance, now: Timestamp) -> BTreeMap<String, PathChange> {
         if before == after {
             return BTreeMap::new();
         }
-        let [before, after] = [before, after].map(|instance| CompiledInstance::new(instance, self.keys()));
-        let mut was = self.values(&before, Version::LATEST, now);
+        let [mut before, after] = [before, after].map(|instance| ec2::latest_bodies(self, instance, now));
         let mut differences = BTreeMap::new();
-        for (path, value) in self.values(&after, Version::LATEST, now) {
-            match was.remove(&path) {
+        for (path, value) in after {
+            match before.remove(&path) {
                 None => _ = differences.insert(path, PathChange::Appears),
                 Some(old) if old != value => _ = differences.insert(path, PathChange::Changes),
                 Some(_) => {}
             }
         }
-        differences.extend(was.into_keys().map(|path| (path, PathChange::Vanishes)));
-        if differences.contains_key(DOCUMENT) {
-            let signatures = ["pkcs7", "rsa2048", "signature"].map(|leaf| format!("{SIGNED}{leaf}"));
+        differences.extend(before.into_keys().map(|path| (path, PathChange::Vanishes)));
+        if differences.contains_key(ec2::DOCUMENT) {
+            let signatures = ec2::SIGNATURES.map(str::to_owned);
             differences.extend(signatures.map(|path| (path, PathChange::Changes)));
         }
         differences
     }
-
-    /// What each path answers.
-    fn values(
-        &self,
-        compiled: &CompiledInstance,
-        version: Version,
-        now: Timestamp,
-    ) -> BTreeMap<String, Bytes> {
-        let view = LeafContext {
-            instance: &compiled.instance,
-            identity: &compiled.identity,
-            fetched: self.fetched(),
-            elapsed: self.clock().elapsed(now),
-            now,
-        };
-        let leaves = compiled.tree.leaves().into_iter().filter(|(path, _)| !is_signature(path));
-        leaves.filter_map(|(path, leaf)| Some((path, leaf.value(&view, version)?))).collect()
-    }
-}
-
-fn is_signature(path: &str) -> bool {
-    path.starts_with(SIGNED) && path != DOCUMENT
 }
 
 /// The clock at the time when an event that is to come has just happened, and that time.
@@ -181,8 +139,8 @@ mod tests {
         )
     }
 
-    fn told(outlook: &EventPreview) -> Vec<(&str, PathChange)> {
-        outlook.paths.iter().map(|(path, difference)| (path.as_str(), *difference)).collect()
+    fn paths_of(preview: &EventPreview) -> Vec<(&str, PathChange)> {
+        preview.paths.iter().map(|(path, difference)| (path.as_str(), *difference)).collect()
     }
 
     const NOTICE: [(&str, PathChange); 2] = [
@@ -200,17 +158,17 @@ mod tests {
                 EventEffect::Clear(crate::model::ClearTarget::SpotInterruption),
             ),
         ]);
-        let outlook = fleet.outlook(0, START);
-        assert_eq!((outlook.at, outlook.happened, told(&outlook)), (Some(later), false, NOTICE.to_vec()));
-        let outlook = fleet.outlook(0, later);
-        assert_eq!((outlook.at, outlook.happened, told(&outlook)), (Some(later), true, NOTICE.to_vec()));
+        let preview = fleet.preview(0, START);
+        assert_eq!((preview.at, preview.happened, paths_of(&preview)), (Some(later), false, NOTICE.to_vec()));
+        let preview = fleet.preview(0, later);
+        assert_eq!((preview.at, preview.happened, paths_of(&preview)), (Some(later), true, NOTICE.to_vec()));
         let gone = NOTICE.map(|(path, _)| (path, PathChange::Vanishes));
-        assert_eq!(told(&fleet.outlook(1, START)), gone);
+        assert_eq!(paths_of(&fleet.preview(1, START)), gone);
         // On a clock that stands still too.
         let stands = fleet.apply(FleetChange::Pause(START));
-        let outlook = stands.outlook(0, START.plus(Duration::from_secs(10)));
+        let preview = stands.preview(0, START.plus(Duration::from_secs(10)));
         assert_eq!(
-            (outlook.at, told(&outlook)),
+            (preview.at, paths_of(&preview)),
             (Some(START.plus(Duration::from_secs(40))), NOTICE.to_vec())
         );
     }
@@ -218,18 +176,18 @@ mod tests {
     #[test]
     fn what_waits_for_a_client_has_no_instant_but_paths() {
         let fleet = fleet(vec![spot(EventTime::AfterPoll("meta-data/spot".into(), Duration::from_secs(5)))]);
-        let outlook = fleet.outlook(0, START);
-        assert_eq!((outlook.at, outlook.happened, told(&outlook)), (None, false, NOTICE.to_vec()));
+        let preview = fleet.preview(0, START);
+        assert_eq!((preview.at, preview.happened, paths_of(&preview)), (None, false, NOTICE.to_vec()));
     }
 
     #[test]
     fn a_fact_changes_every_path_that_tells_it() {
         let fact = EventEffect::Fact(InstanceFact::InstanceType("t3.micro".parse().expect("a type")));
         let fleet = fleet(vec![Event { instance: Some("web".into()), ..event(EventTime::At(START), fact) }]);
-        let outlook = fleet.outlook(0, START);
-        for path in ["meta-data/instance-type", DOCUMENT, "dynamic/instance-identity/pkcs7"] {
-            assert_eq!(outlook.paths.get(path), Some(&PathChange::Changes), "{path} of {:?}", outlook.paths);
+        let preview = fleet.preview(0, START);
+        for path in ["meta-data/instance-type", ec2::DOCUMENT, "dynamic/instance-identity/pkcs7"] {
+            assert_eq!(preview.paths.get(path), Some(&PathChange::Changes), "{path} of {:?}", preview.paths);
         }
-        assert!(!outlook.paths.contains_key("meta-data/instance-id"), "{:?}", outlook.paths);
+        assert!(!preview.paths.contains_key("meta-data/instance-id"), "{:?}", preview.paths);
     }
 }

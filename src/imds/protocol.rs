@@ -1,16 +1,14 @@
-//! Which of its two protocols a client speaks.
+//! The protocol that a client speaks, of the two.
 
 use std::fmt;
 use std::str::FromStr;
 
-use hyper::HeaderMap;
 use serde::{Deserialize, Serialize};
 
-use super::answer::TOKEN_HEADER;
 use super::{RequestHead, path};
 use crate::model::Accepted;
 
-/// What a request is by its form, whether it is granted or not.
+/// The form of a request, granted or not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Protocol {
@@ -23,11 +21,10 @@ pub enum Protocol {
 }
 
 impl Protocol {
-    /// That of a request.
     pub(crate) fn of(head: RequestHead<'_>) -> Self {
         if is_token(head.path) {
             Self::Token
-        } else if has_token(head.headers) {
+        } else if head.has_token() {
             Self::V2
         } else {
             Self::V1
@@ -58,22 +55,18 @@ impl FromStr for Protocol {
     }
 }
 
-/// Whether a path is that of the token request. Every request asks this, so most paths are told by a glance.
+/// True of the token path. Every request asks this, so a cheap test rules out most paths.
 fn is_token(path: &str) -> bool {
     let plausible = path.contains('%') || path.contains("token");
     plausible && path::segments(path).is_some_and(|segments| segments == ["latest", "api", "token"])
 }
 
-/// Whether there is a token; an empty one is none.
-fn has_token(headers: &HeaderMap) -> bool {
-    headers.get_all(TOKEN_HEADER).iter().any(|token| !token.is_empty())
-}
-
 #[cfg(test)]
 mod tests {
-    use hyper::Method;
+    use http::{HeaderMap, Method};
 
     use super::*;
+    use crate::imds::request::TOKEN_HEADER;
 
     #[test]
     fn the_form_of_a_request_tells() {

@@ -1,16 +1,16 @@
-//! What a client would get, without being one.
+//! The reply that a client would get, without the effects of its request.
 
 use std::net::IpAddr;
 
-use hyper::header::HeaderValue;
-use hyper::{HeaderMap, Method, StatusCode};
+use http::header::HeaderValue;
+use http::{HeaderMap, Method, StatusCode};
 
-use super::answer::{TOKEN_HEADER, answer};
-use super::reply::TTL_HEADER;
+use super::answer::answer;
+use super::request::{TOKEN_HEADER, TTL_HEADER};
 use super::{Counters, Fleet, Reply, RequestHead, SERVED_VERSIONS, TokenAuthority, Visit};
 use crate::model::Timestamp;
 
-/// What a GET by this visitor gets now, with a token of its own. Nothing changes by it: the visitor becomes none of
+/// The reply to a GET by this visitor now, with a token of its own. Nothing changes by it: the visitor becomes none of
 /// the first clients of an event, and no event that waits for a first poll begins.
 pub(crate) fn show(
     fleet: &Fleet,
@@ -19,7 +19,7 @@ pub(crate) fn show(
     path: &str,
     now: Timestamp,
 ) -> Reply {
-    let visit = Visit { counters: &Looking(visit.counters), ..*visit };
+    let visit = Visit { counters: &ReadOnlyCounters(visit.counters), ..*visit };
     let ask = |method: &Method, path: &str, headers: &HeaderMap| {
         let head = RequestHead { method, path, query: None, headers };
         answer(fleet, authority, &visit, head, now).0
@@ -28,7 +28,7 @@ pub(crate) fn show(
     headers.insert(TTL_HEADER, HeaderValue::from_static("60"));
     let token = ask(&Method::PUT, "/latest/api/token", &headers);
     headers.clear();
-    // Without one the service says itself what it thinks of that.
+    // Without a token the reply to the GET tells why.
     if token.status == StatusCode::OK
         && let Ok(token) = HeaderValue::from_maybe_shared(token.body)
     {
@@ -37,10 +37,9 @@ pub(crate) fn show(
     ask(&Method::GET, path, &headers)
 }
 
-/// Counters that count nothing.
-struct Looking<'c>(&'c dyn Counters);
+struct ReadOnlyCounters<'c>(&'c dyn Counters);
 
-impl Counters for Looking<'_> {
+impl Counters for ReadOnlyCounters<'_> {
     fn admit(&self, event: (Timestamp, usize), client: IpAddr, _limit: u32) -> bool {
         self.0.admit(event, client, 0)
     }

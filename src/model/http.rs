@@ -36,6 +36,60 @@ pub enum Profile {
     Aemm,
 }
 
+impl Profile {
+    /// True if paths follow from `[instance]`; otherwise `[metadata]` and events are all there is.
+    pub(crate) fn follows_instance(self) -> bool {
+        self != Self::Aemm
+    }
+
+    /// True if `[metadata]` may name any path: from the root, below a value, in the place of a notice.
+    pub(crate) fn takes_any_path(self) -> bool {
+        self == Self::Aemm
+    }
+
+    /// True if `first-n-clients` counts the clients that request the event's notice; the other profiles count those
+    /// that request any path of the kind. With this one there may be none.
+    pub(crate) fn admits_clients_by_notice(self) -> bool {
+        self == Self::Aemm
+    }
+
+    /// True if a maintenance event may have any id.
+    pub(crate) fn takes_any_event_id(self) -> bool {
+        self == Self::Aemm
+    }
+
+    /// True if listings may need no token though values do.
+    pub(crate) fn may_open_listings(self) -> bool {
+        self == Self::Aemm
+    }
+
+    /// True if a notice is listed before its event has happened.
+    pub(crate) fn lists_notices_ahead(self) -> bool {
+        self == Self::Aemm
+    }
+
+    /// True if the time in a notice may be that of the request.
+    pub(crate) fn dates_notices_by_request(self) -> bool {
+        self == Self::Aemm
+    }
+
+    /// The profile whose listing of `/` or `/latest/` this is; `None` of EC2's.
+    pub(crate) fn of_listing(path: &str, listing: &[u8]) -> Option<Self> {
+        let original = match path {
+            "/" => AEMM_VERSIONS,
+            "/latest/" => AEMM_CATEGORIES,
+            _ => return None,
+        };
+        (listing == original.as_bytes()).then_some(Self::Aemm)
+    }
+}
+
+/// amazon-ec2-metadata-mock's listing of `/`, whatever its configuration is: EC2 lists dates, and has no newline at the
+/// end. A proxy may add headers and change connections, but not this.
+pub(crate) const AEMM_VERSIONS: &str = "latest\n";
+/// The same of `/latest/`.
+pub(crate) const AEMM_CATEGORIES: &str = "dynamic\nmeta-data\nuser-data\n";
+
 /// The response to a directory without the slash at its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, EnumString, IntoStaticStr, VariantArray)]
 #[strum(serialize_all = "kebab-case")]

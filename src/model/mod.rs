@@ -38,6 +38,7 @@ pub(crate) use content::{Content, ContentType};
 pub(crate) use credentials::{CredentialSource, CredentialState, Credentials, Fetched, Keys, Secret};
 pub(crate) use event::{ClearTarget, Event, EventEffect, EventTime, InstanceFact, MetadataOption};
 pub(crate) use glob::PathGlob;
+pub(crate) use http::{AEMM_CATEGORIES, AEMM_VERSIONS};
 pub(crate) use http::{DirectoryWithoutSlash, Expect, Http, InvalidToken, Profile, UserDataListed};
 pub(crate) use ids::{
     Accepted, AccountId, AmiId, HostId, HostName, InstanceId, InstanceType, InterfaceId, KernelId,

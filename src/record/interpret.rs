@@ -13,9 +13,6 @@ use crate::transcribe::clip;
 /// The limit of lines in all listings, and so of paths.
 const MAX_PATHS: usize = 4096;
 const MAX_DEPTH: usize = 16;
-/// The responses of amazon-ec2-metadata-mock to `GET /` and `GET /latest/`, whatever its configuration is: EC2 has dates
-/// in the one and no newline at the end of either. A proxy may add headers and change connections, but not these.
-const AEMM_LISTINGS: [&[u8]; 2] = [b"latest\n", b"dynamic\nmeta-data\nuser-data\n"];
 /// Notices whose time may be that of the request.
 const TIMED: [&str; 3] = [
     "meta-data/events/recommendations/rebalance",
@@ -40,9 +37,9 @@ impl Crawl {
                     || text.lines().filter(|version| *version != "latest").map(str::to_owned).collect();
                 let other = answer.status == 200 && !text.lines().eq(SERVED_VERSIONS);
                 self.observations.traits.http.versions = other.then(dated);
-                if (answer.status, &*answer.body) == (200, AEMM_LISTINGS[0]) {
+                if let (200, Some(profile)) = (answer.status, Profile::of_listing("/", &answer.body)) {
                     // Until the listing of /latest/ confirms it.
-                    self.observations.traits.http.profile = Profile::Aemm;
+                    self.observations.traits.http.profile = profile;
                 }
             }
             CrawlTask::DirectoryWithoutToken(_) => {
@@ -116,15 +113,15 @@ impl Crawl {
 
     fn detect_profile(&mut self, answer: &CrawlResponse) {
         let http = &mut self.observations.traits.http;
-        http.profile = match http.profile {
-            Profile::Aemm if (answer.status, &*answer.body) == (200, AEMM_LISTINGS[1]) => Profile::Aemm,
+        http.profile = match (answer.status, Profile::of_listing("/latest/", &answer.body)) {
+            (200, Some(profile)) if profile == http.profile => profile,
             _ if answer.legacy => Profile::Legacy,
             _ => Profile::Modern,
         };
-        if http.profile == Profile::Aemm {
-            *http = Http { profile: Profile::Aemm, ..Http::default() };
-        } else {
+        if http.profile.follows_instance() {
             http.keep_alive = !answer.legacy && !answer.closes;
+        } else {
+            *http = Http { profile: http.profile, ..Http::default() };
         }
     }
 
@@ -132,7 +129,7 @@ impl Crawl {
     fn probe_open_listings(&mut self, path: &str) {
         let traits = &self.observations.traits;
         let required = traits.http_tokens == Some(HttpTokens::Required);
-        if traits.http.profile == Profile::Aemm
+        if traits.http.profile.may_open_listings()
             && required
             && !self.open_listings_probed
             && path.contains('/')
@@ -193,7 +190,9 @@ impl Crawl {
                     self.observations.add_role(role);
                 }
                 self.observations.add_typed_value(&path, answer.body.clone(), answer.content_type.as_deref());
-                if self.observations.traits.http.profile == Profile::Aemm && TIMED.contains(&path.as_str()) {
+                if self.observations.traits.http.profile.dates_notices_by_request()
+                    && TIMED.contains(&path.as_str())
+                {
                     self.timed_notices.push(path);
                 }
                 Ok(())
@@ -202,7 +201,9 @@ impl Crawl {
                 self.unanswered = 0;
                 if listed && path == "user-data" {
                     self.observations.traits.http.user_data_listed = UserDataListed::Always;
-                } else if listed && self.observations.traits.http.profile == Profile::Aemm && is_notice(&path)
+                } else if listed
+                    && self.observations.traits.http.profile.lists_notices_ahead()
+                    && is_notice(&path)
                 {
                     self.observations.add_announced(&path);
                 } else if listed {

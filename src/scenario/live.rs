@@ -12,9 +12,7 @@ use super::overrides::normal;
 use super::{contradictions, event, fault};
 use crate::config::{Item, Report, Section, SourceText, parse};
 use crate::model::fault::{Fault, FaultStart, MAX_FAULTS};
-use crate::model::{
-    Event, EventEffect, EventTime, Instance, Override, Profile, Scenario, Timestamp, format_duration,
-};
+use crate::model::{Event, EventEffect, EventTime, Instance, Override, Scenario, Timestamp, format_duration};
 
 /// The keys and values of an order.
 type Words = Map<String, Value>;
@@ -151,7 +149,7 @@ fn file_reference(words: &Words) -> Option<String> {
 
 /// Warns of an event that changes one path of a fact that several paths show.
 fn warn_of_facts(root: &Section<'_>, event: &Event, scenario: &Scenario) {
-    if scenario.http.profile == Profile::Aemm {
+    if !scenario.http.profile.follows_instance() {
         return;
     }
     let named = |name: &String| scenario.guests.iter().find(|guest| guest.name == *name);

@@ -22,7 +22,7 @@ mod overrides;
 use std::path::Path;
 
 use crate::config::{Item, Report, Section, SourceText, parse};
-use crate::model::{HttpTokens, Profile, Scenario};
+use crate::model::{HttpTokens, Scenario};
 
 pub(crate) use credential_process::parse as parse_credential_process;
 pub(crate) use event::MOST_CLIENTS;
@@ -70,7 +70,7 @@ fn build(root: &Section<'_>, base: &Path) -> Scenario {
         options::http(&section, &mut scenario.http);
     }
     let profile = scenario.http.profile;
-    if profile == Profile::Aemm {
+    if !profile.follows_instance() {
         contradictions::nothing_follows(root);
     }
     if let Some(section) = root.read("metadata", Item::section) {

@@ -19,7 +19,7 @@ pub(crate) fn read(section: &Section<'_>, base: &Path, instance: &Instance, prof
     for (key, item) in section.entries() {
         let Some(path) = path_of(key, &item, profile) else { continue };
         let Some(value) = read_override(&item, base, profile) else { continue };
-        if let (Override::Value(content), false) = (&value, profile == Profile::Aemm) {
+        if let (Override::Value(content), false) = (&value, !profile.follows_instance()) {
             contradictions::override_of_a_fact(&item, &path, &content.bytes, instance);
         }
         if overrides.insert(path.clone(), value).is_some() {
@@ -27,7 +27,7 @@ pub(crate) fn read(section: &Section<'_>, base: &Path, instance: &Instance, prof
         }
         items.push((path, item));
     }
-    for (path, item) in items.iter().filter(|_| profile != Profile::Aemm) {
+    for (path, item) in items.iter().filter(|_| !profile.takes_any_path()) {
         if let Some(above) = value_above(path, &overrides) {
             item.error_at_key(
                 format!("{path} lies below {above}, which is a value"),
@@ -44,8 +44,7 @@ pub(super) fn read_override(item: &Item<'_>, base: &Path, profile: Profile) -> O
         "boolean" => {}
         "table" => {
             let section = item.section()?;
-            let aemm = profile == Profile::Aemm;
-            return match aemm.then(|| section.get("moved-from")).flatten() {
+            return match profile.takes_any_path().then(|| section.get("moved-from")).flatten() {
                 Some(from) => {
                     section.finish();
                     from.choice::<Notice>().map(Override::Moved)
@@ -67,10 +66,8 @@ pub(super) fn read_override(item: &Item<'_>, base: &Path, profile: Profile) -> O
 
 /// The help for a path that is rejected.
 fn accepted(profile: Profile) -> String {
-    let elsewhere = match profile {
-        Profile::Aemm => "; or one from the root, such as \"/elsewhere/ami-id\"",
-        Profile::Modern | Profile::Legacy => "",
-    };
+    let elsewhere =
+        if profile.takes_any_path() { "; or one from the root, such as \"/elsewhere/ami-id\"" } else { "" };
     format!(
         "accepted: a path that starts with meta-data, dynamic or user-data, such as \"meta-data/public-ipv4\"{elsewhere}"
     )
@@ -78,10 +75,10 @@ fn accepted(profile: Profile) -> String {
 
 /// The normal form of a path, if it is one.
 fn parse_path(path: &str, profile: Profile) -> Option<String> {
-    let aemm = profile == Profile::Aemm;
-    let elsewhere = aemm && path.starts_with('/') && !path.starts_with("/latest/");
+    let any = profile.takes_any_path();
+    let elsewhere = any && path.starts_with('/') && !path.starts_with("/latest/");
     let below = if elsewhere { None } else { below_the_version(path) };
-    below.or_else(|| if aemm { from_the_root(path) } else { None })
+    below.or_else(|| if any { from_the_root(path) } else { None })
 }
 
 /// Parses a path that is a key.

@@ -8,25 +8,12 @@ use crate::tree::Tree;
 /// `unsafe` is denied for the crate; these files lift the ban, with the reason beside it.
 const UNSAFE_FILES: &[&str] = &["src/host/nft/sys.rs", "src/server/sys.rs"];
 
-/// The rooms that play a profile, and the one that defines them.
-const PROFILES: &[&str] = &["src/aemm/", "src/imds/aemm/", "src/imds/ec2/", "src/model/"];
+/// The rooms that play a profile, the file that picks the one to play, and the room that defines them.
+const PROFILES: &[&str] =
+    &["src/aemm/", "src/imds/aemm/", "src/imds/ec2/", "src/imds/profile.rs", "src/model/"];
 
 /// Files outside of [`PROFILES`] that ask for one, each with its reason. Elsewhere a profile is a value with methods.
-const MAY_ASK: &[(&str, &str)] = &[
-    ("src/daemon/mod.rs", BEING_REPLACED),
-    ("src/imds/answer.rs", BEING_REPLACED),
-    ("src/imds/preview.rs", BEING_REPLACED),
-    ("src/imds/fleet.rs", BEING_REPLACED),
-    ("src/imds/reply.rs", BEING_REPLACED),
-    ("src/record/interpret.rs", BEING_REPLACED),
-    ("src/scenario/event/mod.rs", BEING_REPLACED),
-    ("src/scenario/mod.rs", BEING_REPLACED),
-    ("src/scenario/live.rs", BEING_REPLACED),
-    ("src/scenario/overrides.rs", BEING_REPLACED),
-    ("src/transcribe/observations/mod.rs", BEING_REPLACED),
-];
-
-const BEING_REPLACED: &str = "being replaced by a method of Profile";
+const MAY_ASK: &[(&str, &str)] = &[];
 
 /// Files that mention `Profile::Aemm` in an expression, a pattern or a macro, tests aside, with a line each.
 fn asking(tree: &Tree) -> BTreeSet<(&str, usize)> {

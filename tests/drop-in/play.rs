@@ -5,9 +5,12 @@ use std::fs::{self, File};
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::fd::AsRawFd as _;
+use std::os::linux::net::SocketAddrExt as _;
+use std::os::unix::net as unix;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ExitStatus, Stdio};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU16, Ordering};
 
 use nix::sys::signal::{Signal, kill};
@@ -320,13 +323,20 @@ fn code(status: ExitStatus) -> i32 {
     status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or_default())
 }
 
-/// A port below those that the kernel gives out, so that nobody gets it by accident.
+/// A port that no other test has, in this run or in one beside it, and that the kernel gives to nobody by itself.
 pub fn free_port() -> u16 {
+    const PORTS: u16 = 20_000;
     static NEXT: AtomicU16 = AtomicU16::new(0);
-    let base = 10_000 + u16::try_from(std::process::id() % 200).unwrap_or_default() * 100;
+    static RESERVED: Mutex<Vec<unix::UnixListener>> = Mutex::new(Vec::new());
+    let first = u16::try_from(std::process::id() % u32::from(PORTS)).expect("below the number of ports");
     loop {
-        let port = base + NEXT.fetch_add(1, Ordering::Relaxed) % 12_000;
+        let port = 10_000 + (first + NEXT.fetch_add(1, Ordering::Relaxed)) % PORTS;
+        // Its name is known wherever the port is, and is gone with this process.
+        let name = unix::SocketAddr::from_abstract_name(format!("mock-imds-drop-in-port-{port}"))
+            .expect("a short name");
+        let Ok(reserved) = unix::UnixListener::bind_addr(&name) else { continue };
         if TcpListener::bind(("0.0.0.0", port)).is_ok() {
+            RESERVED.lock().expect("no test panics with it").push(reserved);
             return port;
         }
     }

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::text::{compact_json, json, string};
-use crate::aemm::config::{AemmConfig, AemmMode, ConfigValue};
+use crate::aemm::config::{AemmConfig, AemmMode};
 use crate::aemm::defaults;
+use crate::aemm::path_table::ConfigValue;
 use crate::model::{Notice, StringEnum};
 
 const VERSION: &str = "/latest/";
 const ACCELERATOR: &str = "elastic-inference-accelerator";
-/// What the service answers itself.
+/// Paths that the service itself answers.
 const RESERVED: [&str; 6] =
     ["/", "/latest", "/latest/meta-data", "/latest/dynamic", "/latest/api/token", "/latest/user-data"];
 
@@ -31,24 +32,24 @@ pub(crate) struct MetadataEntries(BTreeMap<String, String>);
 
 impl MetadataEntries {
     pub(crate) fn of(config: &AemmConfig, not_carried: &mut Vec<String>) -> Self {
-        let mut words = Self(BTreeMap::new());
+        let mut entries = Self(BTreeMap::new());
         for tree in [&config.metadata, &config.dynamic] {
             for (key, path) in &tree.paths {
                 match NOTICES.iter().find(|(notice, ..)| notice == key) {
-                    None => words.put(key, path, value(key, path, tree.values.get(key)), not_carried),
+                    None => entries.put(key, path, value(key, path, tree.values.get(key)), not_carried),
                     Some((_, notice, mode)) if [AemmMode::All, *mode].contains(&config.mode) => {
-                        words.place(key, path, *notice, not_carried);
+                        entries.place(key, path, *notice, not_carried);
                     }
                     Some(_) => {}
                 }
             }
         }
-        words
+        entries
     }
 
     /// Puts a word on a path. An empty path is none.
     pub(crate) fn put(&mut self, key: &str, path: &str, value: String, not_carried: &mut Vec<String>) {
-        let own = path == "/latest/user-data" && key == "userdata";
+        let is_user_data = path == "/latest/user-data" && key == "userdata";
         let reachable = path.strip_prefix('/').is_some_and(|below| {
             let legal = |s: &str| !matches!(s, "" | "." | "..") && !s.chars().any(char::is_control);
             below.split('/').all(legal)
@@ -56,7 +57,7 @@ impl MetadataEntries {
         if path.is_empty() {
             return;
         }
-        if !reachable || (RESERVED.contains(&path) && !own) {
+        if !reachable || (RESERVED.contains(&path) && !is_user_data) {
             not_carried.push(format!("{key} is not served at {path:?}, which no request reaches."));
             return;
         }
@@ -69,7 +70,7 @@ impl MetadataEntries {
         }
     }
 
-    /// Where a notice is: at its own path without a word, at another one with a word, or nowhere.
+    /// Places a notice: its own path needs no entry, another one needs an entry.
     fn place(&mut self, key: &str, path: &str, notice: Notice, not_carried: &mut Vec<String>) {
         if path.strip_prefix(VERSION) == Some(notice.as_str()) {
             return;
@@ -96,7 +97,7 @@ fn value(key: &str, path: &str, value: Option<&ConfigValue>) -> String {
     }
 }
 
-/// How many bytes of a value are sent at most.
+/// The longest value in bytes.
 pub(crate) fn sent(value: &ConfigValue) -> usize {
     match value {
         ConfigValue::Null => 0,

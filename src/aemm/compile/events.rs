@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use super::text::string;
-use crate::aemm::config::{AemmConfig, AemmMode, ConfigValue, EventsConfig, StartTime};
+use crate::aemm::config::{AemmConfig, AemmMode, EventsConfig, StartTime};
 use crate::aemm::go;
+use crate::aemm::path_table::ConfigValue;
 use crate::model::{Timestamp, format_duration};
 use crate::scenario::MOST_CLIENTS;
 
@@ -41,7 +42,7 @@ pub(crate) fn of(config: &AemmConfig, not_carried: &mut Vec<String>) -> String {
     events.concat()
 }
 
-/// How many clients see notices; a negative number is all.
+/// The number of clients that see notices; negative: all.
 fn clients(count: i64, not_carried: &mut Vec<String>) -> String {
     if count > MOST_CLIENTS {
         not_carried
@@ -62,8 +63,8 @@ fn at(start: &StartTime) -> String {
 
 fn spot(config: &AemmConfig, not_carried: &mut Vec<String>) -> (&'static str, String) {
     let action = string(&config.spot.action);
-    let said = config.spot.time.as_ref().and_then(|time| readable("spot.time", time, not_carried));
-    match said {
+    let given = config.spot.time.as_ref().and_then(|time| readable("spot.time", time, not_carried));
+    match given {
         Some(time) => (
             "A spot interruption.",
             format!("spot-interruption = {{ action = {action}, time = {} }}", string(&time)),
@@ -76,8 +77,8 @@ fn spot(config: &AemmConfig, not_carried: &mut Vec<String>) -> (&'static str, St
 }
 
 fn rebalance(config: &AemmConfig, not_carried: &mut Vec<String>) -> (&'static str, String) {
-    let said = config.spot.rebalance_rec_time.as_ref();
-    match said.and_then(|time| readable("spot.rebalance-rec-time", time, not_carried)) {
+    let given = config.spot.rebalance_rec_time.as_ref();
+    match given.and_then(|time| readable("spot.rebalance-rec-time", time, not_carried)) {
         Some(time) => (
             "A rebalance recommendation.",
             format!("rebalance-recommendation = {{ notice-time = {} }}", string(&time)),
@@ -95,9 +96,9 @@ fn maintenance(config: &AemmConfig, not_carried: &mut Vec<String>) -> String {
         Some(ConfigValue::Text(id)) => id.as_str(),
         _ => "",
     };
-    let mut due = |key: &str, said: Option<&String>, usual: &str| {
-        let said = said.and_then(|time| readable(key, time, not_carried));
-        string(said.as_deref().unwrap_or(usual))
+    let mut due = |key: &str, given: Option<&String>, usual: &str| {
+        let given = given.and_then(|time| readable(key, time, not_carried));
+        string(given.as_deref().unwrap_or(usual))
     };
     let members = [
         ("id", string(id)),

@@ -18,9 +18,8 @@ pub(super) use entries::{NOTICES, sent};
 /// A scenario that answers as the original does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CompiledConfig {
-    /// Its text.
     pub toml: String,
-    /// What of the configuration it does not say, one sentence each.
+    /// Parts of the configuration that it lacks, one sentence each.
     pub not_carried: Vec<String>,
 }
 
@@ -28,8 +27,8 @@ pub struct CompiledConfig {
 /// counts from the start of the server, so the same text serves at any time.
 pub fn compile(config: &AemmConfig) -> CompiledConfig {
     let mut not_carried = Vec::new();
-    let mut words = MetadataEntries::of(config, &mut not_carried);
-    let user_data = user_data(config, &mut words, &mut not_carried);
+    let mut entries = MetadataEntries::of(config, &mut not_carried);
+    let user_data = user_data(config, &mut entries, &mut not_carried);
     let tokens = if config.imdsv2 { "required" } else { "optional" };
     let listings = if config.open_listings { "open-listings = true\n" } else { "" };
     let instance = user_data.map(|text| format!("\n[instance]\nuser-data = {text}\n")).unwrap_or_default();
@@ -48,7 +47,7 @@ pub fn compile(config: &AemmConfig) -> CompiledConfig {
          http-tokens = \"{tokens}\"\n\
          {instance}\n\
          [metadata]\n\
-         {words}{events}",
+         {entries}{events}",
         summary(config.mode)
     );
     CompiledConfig { toml, not_carried }
@@ -72,7 +71,7 @@ fn summary(mode: AemmMode) -> &'static str {
 /// User data for `[instance]`; what is elsewhere, or too long for that, becomes a word.
 fn user_data(
     config: &AemmConfig,
-    words: &mut MetadataEntries,
+    entries: &mut MetadataEntries,
     not_carried: &mut Vec<String>,
 ) -> Option<String> {
     const USUAL: &str = "/latest/user-data";
@@ -90,7 +89,7 @@ fn user_data(
         return Some(text.map_or_else(|| format!("{{ {form} }}"), |text| string(&text)));
     }
     let value = format!("{{ content-type = \"application/octet-stream\", {form} }}");
-    words.put("userdata", path, value, not_carried);
+    entries.put("userdata", path, value, not_carried);
     None
 }
 

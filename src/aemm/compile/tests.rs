@@ -5,7 +5,8 @@ use proptest::prelude::*;
 use strum::VariantArray;
 
 use super::*;
-use crate::aemm::config::{ConfigValue, PathTable, StartTime};
+use crate::aemm::config::StartTime;
+use crate::aemm::path_table::{ConfigValue, PathTable};
 use crate::config::SourceText;
 use crate::model::{
     Content, EventEffect, EventTime, HttpTokens, Notice, NoticeDue, Override, Profile, Scenario,
@@ -126,8 +127,8 @@ fn times_are_kept_as_they_were_said() {
         config.events.not_after = Some("1994-05-15T00:00:00Z".into());
     });
     let found = scenario(&config);
-    let said = |due: &NoticeDue| match due {
-        NoticeDue::At(said) => said.text.clone(),
+    let text_of = |due: &NoticeDue| match due {
+        NoticeDue::At(instant) => instant.text.clone(),
         other => panic!("expected an instant, found {other:?}"),
     };
     match (&found.events[0].effects[0], &found.events[1].effects[0], &found.events[2].effects[0]) {
@@ -136,9 +137,9 @@ fn times_are_kept_as_they_were_said() {
             EventEffect::Rebalance(noticed),
             EventEffect::Maintenance(notice),
         ) => {
-            assert_eq!(said(due), "2020-01-07T03:03:47.5+02:00");
-            assert_eq!(said(noticed), "2020-01-07T03:03:47Z");
-            assert_eq!(notice.not_after.as_ref().map(said).as_deref(), Some("1994-05-15T00:00:00Z"));
+            assert_eq!(text_of(due), "2020-01-07T03:03:47.5+02:00");
+            assert_eq!(text_of(noticed), "2020-01-07T03:03:47Z");
+            assert_eq!(notice.not_after.as_ref().map(text_of).as_deref(), Some("1994-05-15T00:00:00Z"));
             assert_eq!(notice.not_before, Some(NoticeDue::AfterStart(std::time::Duration::ZERO)));
         }
         other => panic!("{other:?}"),

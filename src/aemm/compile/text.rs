@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::aemm::config::ConfigValue;
+use crate::aemm::path_table::ConfigValue;
 use crate::model::json;
 
 /// A string: several lines as a block, so that they can be read as they are.
@@ -29,7 +29,7 @@ pub(crate) fn string(text: &str) -> String {
     quoted + "\""
 }
 
-/// Whether a text has no control characters but newlines and tabs.
+/// True of a text without control characters other than newlines and tabs.
 pub(crate) fn is_plain(text: &str) -> bool {
     text.chars().all(|c| !c.is_control() || matches!(c, '\n' | '\t'))
 }

@@ -1,7 +1,9 @@
 //! `mock-imds aemm …`, and the same when the program is called `ec2-metadata-mock`.
 
 mod listen;
+mod scenario;
 mod source;
+mod stdout;
 mod watch;
 
 use std::env;
@@ -9,49 +11,46 @@ use std::ffi::OsString;
 use std::io::{self, Write as _};
 use std::path::Path;
 use std::process::{self, ExitCode};
-use std::sync::Arc;
 
 use clap::ValueEnum as _;
 use libc::c_int;
 use signal_hook::low_level::emulate_default_handler;
-use tokio::sync::watch as hand;
+use tokio::sync::watch::channel;
 
-use crate::aemm::{
-    self, AemmCommand, AemmConfig, AemmMode, AemmSettings, CompiledConfig, EarlyExit, Invocation,
-    ParsedCommand, Placeholders,
-};
+use crate::aemm::{self, AemmCommand, AemmMode, EarlyExit, Invocation, ParsedCommand, Placeholders};
 use crate::daemon::{self, DaemonOptions, DropInServer};
 use crate::observe::{self, Level};
 use source::ConfigSource;
+use stdout::print;
 
 pub(in crate::commands) use source::read;
 
-/// What is told unless `MOCK_IMDS_LOG` says otherwise: the lines of this module, and a line for each request.
-const SAID: &[(&str, Level)] = &[(module_path!(), Level::Info), ("mock_imds::server::request", Level::Debug)];
+/// Log levels unless `MOCK_IMDS_LOG` sets one: the lines of this module, and a line for each request.
+const LOG_LEVELS: &[(&str, Level)] =
+    &[(module_path!(), Level::Info), ("mock_imds::server::request", Level::Debug)];
 
-/// Whether the program was called by the name of the other one; its releases add the platform to the name.
+/// Tells whether the program was called as amazon-ec2-metadata-mock; releases of that add the platform to the name.
 pub(crate) fn is_called(arguments: &[OsString]) -> bool {
     let name = arguments.first().and_then(|program| Path::new(program).file_name());
     name.is_some_and(|name| name.to_string_lossy().starts_with(aemm::NAME))
 }
 
-/// Runs what these words ask for.
 pub(crate) fn exec(words: &[OsString]) -> ExitCode {
     let level = env::var("MOCK_IMDS_LOG").ok().and_then(|level| Level::from_str(&level, true).ok());
-    observe::start_dated(level, SAID);
+    observe::start_dated(level, LOG_LEVELS);
     let words: Vec<String> = words.iter().map(|word| word.to_string_lossy().into_owned()).collect();
-    match play(&words) {
+    match serve(&words) {
         Ok(signal) => end_by(signal),
-        Err(ending) => {
+        Err(exit) => {
             // A reader that has gone (`| head`) is no failure.
-            let _ = write!(io::stdout(), "{}", ending.stdout).and_then(|()| io::stdout().flush());
-            let _ = write!(io::stderr(), "{}", ending.stderr);
-            ExitCode::from(ending.status)
+            let _ = write!(io::stdout(), "{}", exit.stdout).and_then(|()| io::stdout().flush());
+            let _ = write!(io::stderr(), "{}", exit.stderr);
+            ExitCode::from(exit.status)
         }
     }
 }
 
-/// Ends as if nobody had caught the signal.
+/// Exits as a process without a handler for the signal does.
 fn end_by(signal: c_int) -> ExitCode {
     // The kernel lets no signal end the first process of a container.
     if process::id() != 1 {
@@ -60,8 +59,8 @@ fn end_by(signal: c_int) -> ExitCode {
     ExitCode::from(u8::try_from(128 + signal).unwrap_or(u8::MAX))
 }
 
-/// Serves until a signal comes, and gives that; or says how it ended before.
-fn play(words: &[String]) -> Result<c_int, EarlyExit> {
+/// Serves until a signal comes, and returns that; or the output and status of an earlier exit.
+fn serve(words: &[String]) -> Result<c_int, EarlyExit> {
     let run = match aemm::parse(words) {
         Ok(Invocation::Run(run)) => run,
         Ok(Invocation::Help(command)) => return Err(EarlyExit::answer(aemm::help(command))),
@@ -91,26 +90,16 @@ fn play(words: &[String]) -> Result<c_int, EarlyExit> {
     aemm::user_data(&config).map_err(|reason| EarlyExit::user_data(&reason))?;
     let listeners = listen::at(&config.server).map_err(|reason| EarlyExit::panic(&reason))?;
     let placeholders = Placeholders::of(&config.metadata);
-    let (hand, scenarios) = hand::channel(scenario_with(&placeholders, config.clone()));
+    let (sender, scenarios) = channel(scenario::compile(&placeholders, config.clone()));
     if config.file.watch {
-        watch::start(source, config, hand);
+        watch::start(source, config, sender);
     }
     let drop_in = Some(DropInServer { scenarios, listeners });
     daemon::run(DaemonOptions { drop_in, ..DaemonOptions::default() })
         .map_err(|failure| EarlyExit::panic(&failure.message))
 }
 
-/// What is served of a configuration.
-fn scenario_with(placeholders: &Placeholders, mut config: AemmConfig) -> Arc<str> {
-    placeholders.fill(&mut config.metadata);
-    let CompiledConfig { toml, not_carried } = aemm::compile(&config);
-    for what in not_carried {
-        tracing::warn!("Warning: {what}");
-    }
-    toml.into()
-}
-
-/// `help`, with the words of a command behind it.
+/// `help COMMAND`
 fn help_on(words: &[String]) -> EarlyExit {
     let found = words.iter().try_fold(AemmCommand::Root, |command, word| command.below(word));
     if let Some(command) = found {
@@ -121,7 +110,7 @@ fn help_on(words: &[String]) -> EarlyExit {
     EarlyExit { stderr, ..EarlyExit::default() }
 }
 
-/// Says which flags were given.
+/// Prints the given flags.
 fn print_flags(run: &ParsedCommand) {
     if run.flags.is_empty() {
         return;
@@ -129,28 +118,4 @@ fn print_flags(run: &ParsedCommand) {
     let line = |(name, value): (&&str, &serde_json::Value)| format!("{name}: {}\n", aemm::plain(value));
     let lines: String = run.flags.iter().map(line).collect();
     print(&format!("\nFlags:\n{lines}\n"));
-}
-
-/// Prints to stdout at once: whoever waits for a line has it.
-fn print(text: &str) {
-    let _ = write!(io::stdout(), "{text}").and_then(|()| io::stdout().flush());
-}
-
-impl ConfigSource {
-    /// Writes the settings in force to a file of their own.
-    fn save(&self, settings: &AemmSettings) {
-        let place = aemm::save_config::place(self.home.as_deref());
-        match source::write(&place, &aemm::save_config::text(settings)) {
-            Ok(()) => {
-                print(&format!(
-                    "Successfully saved final configuration to local file  {}\n",
-                    place.display()
-                ));
-            }
-            Err(error) => tracing::warn!(
-                "Warning: Failed to save final configuration to local file {}: {error}",
-                place.display()
-            ),
-        }
-    }
 }

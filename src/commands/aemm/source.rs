@@ -1,4 +1,4 @@
-//! Where settings come from: the file, the environment and the flags of this process.
+//! The sources of settings: the file, the environment and the flags of this process.
 
 use std::collections::BTreeMap;
 use std::env;
@@ -9,49 +9,47 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
-use super::print;
-use crate::aemm::{AemmSettings, DEFAULT_FILE, EarlyExit, ParsedCommand, file};
+use super::stdout::print;
+use crate::aemm::{AemmSettings, DEFAULT_FILE, EarlyExit, ParsedCommand, file, save_config};
 use crate::config::io_error_text;
 use crate::watch::FileStamp;
 
-/// The status of what is wrong with the file.
-const FILE: u8 = 1;
+/// The exit status of a bad file.
+const BAD_FILE: u8 = 1;
 
-/// Where settings come from.
 #[derive(Debug)]
 pub(super) struct ConfigSource {
-    /// The home directory.
-    pub(super) home: Option<PathBuf>,
-    /// The configuration file, and how it looked before it was read.
+    home: Option<PathBuf>,
+    /// The configuration file, with the stamp that it had before it was read.
     pub(super) file: Option<(PathBuf, FileStamp)>,
     flags: BTreeMap<&'static str, Value>,
-    first: Map<String, Value>,
+    file_at_start: Map<String, Value>,
 }
 
 impl ConfigSource {
-    /// Finds the file and reads it. What is said on the way is the original's.
+    /// Finds the file and reads it, with the original's messages.
     pub(super) fn find(run: &ParsedCommand) -> Result<Self, EarlyExit> {
         let home = variable("HOME").filter(|home| !home.is_empty()).map(PathBuf::from);
         if home.is_none() {
             tracing::warn!("Warning: Failed to find home directory due to error: $HOME is not defined");
         }
-        let mut source = Self { home, file: None, flags: run.flags.clone(), first: Map::new() };
+        let mut source = Self { home, file: None, flags: run.flags.clone(), file_at_start: Map::new() };
         let Some(path) = source.path(run) else {
             let home = source.home.as_ref().map(|home| home.display().to_string()).unwrap_or_default();
             tracing::warn!("Warning:  Config File \"{}\" Not Found in \"[{home}]\"", file::DEFAULT_NAME);
             return Ok(source);
         };
-        let sight = FileStamp::of(&path);
-        source.first = read(&path).map_err(|why| {
+        let stamp = FileStamp::of(&path);
+        source.file_at_start = read(&path).map_err(|why| {
             tracing::error!("Error while attempting to apply overrides from {}: {why}", path.display());
-            EarlyExit { status: FILE, ..EarlyExit::default() }
+            EarlyExit { status: BAD_FILE, ..EarlyExit::default() }
         })?;
         print(&format!("Using configuration from file:  {}\n", path.display()));
-        source.file = Some((path, sight));
+        source.file = Some((path, stamp));
         Ok(source)
     }
 
-    /// The file that is named, else the first default one that there is.
+    /// The named file, else the first default one that exists.
     fn path(&self, run: &ParsedCommand) -> Option<PathBuf> {
         let flag = run.flags.get("config-file").and_then(Value::as_str).map(str::to_owned);
         let named = flag.or_else(|| variable("AEMM_CONFIG_FILE")).filter(|name| !name.is_empty());
@@ -63,10 +61,10 @@ impl ConfigSource {
 
     /// The settings at the start.
     pub(super) fn settings(&self) -> AemmSettings {
-        self.with(self.first.clone())
+        self.with(self.file_at_start.clone())
     }
 
-    /// The settings with what the file says now.
+    /// The settings with the present content of the file.
     pub(super) fn settings_now(&self) -> Result<AemmSettings, String> {
         let Some((path, _)) = &self.file else { return Ok(self.settings()) };
         Ok(self.with(read(path)?))
@@ -75,14 +73,28 @@ impl ConfigSource {
     fn with(&self, file: Map<String, Value>) -> AemmSettings {
         AemmSettings::defaults().with_file(file).with_environment(variable).with_flags(&self.flags)
     }
+
+    /// Saves the settings in force to a file of their own.
+    pub(super) fn save(&self, settings: &AemmSettings) {
+        let path = save_config::place(self.home.as_deref());
+        let path_shown = path.display();
+        match write(&path, &save_config::text(settings)) {
+            Ok(()) => {
+                print(&format!("Successfully saved final configuration to local file  {path_shown}\n"));
+            }
+            Err(error) => tracing::warn!(
+                "Warning: Failed to save final configuration to local file {path_shown}: {error}"
+            ),
+        }
+    }
 }
 
-/// What is set, even if it is empty.
+/// The value of a variable, be it empty.
 fn variable(name: &str) -> Option<String> {
     env::var_os(name).map(|value| value.to_string_lossy().into_owned())
 }
 
-/// Reads a configuration file; the reasons are worded as the original's.
+/// Reads a configuration file. Errors have the original's wording.
 pub(in crate::commands) fn read(path: &Path) -> Result<Map<String, Value>, String> {
     let format = file::format_of(path)?;
     let bytes = fs::read(path).map_err(|error| {
@@ -95,7 +107,7 @@ pub(in crate::commands) fn read(path: &Path) -> Result<Map<String, Value>, Strin
 }
 
 /// Writes a file that everybody may read, and its directory.
-pub(super) fn write(path: &Path, text: &str) -> io::Result<()> {
+fn write(path: &Path, text: &str) -> io::Result<()> {
     if let Some(directory) = path.parent().filter(|directory| !directory.as_os_str().is_empty()) {
         DirBuilder::new().recursive(true).mode(0o755).create(directory)?;
     }

@@ -1,25 +1,25 @@
 //! The bodies of notices: JSON with tabs, its keys in the original's order.
 
-use hyper::header::HeaderValue;
+use http::header::HeaderValue;
 
-use super::forms;
+use super::replies::{JSON, TEXT};
 use crate::model::json::{harmless, string};
 use crate::model::{
     MaintenanceEvent, Notice, NoticeTime, Signals, SpotInterruption, StringEnum, TargetLifecycleState,
     Timestamp,
 };
 
-/// What a notice says and what it is sent as, if it is given already.
-pub(crate) fn told(notice: Notice, signals: &Signals, now: Timestamp) -> Option<(HeaderValue, String)> {
+/// The content type and the body of a notice, once its event has happened.
+pub(crate) fn body(notice: Notice, signals: &Signals, now: Timestamp) -> Option<(HeaderValue, String)> {
     let spot = signals.spot.as_ref();
     Some(match notice {
-        Notice::InstanceAction => (forms::JSON, instance_action(spot?, now)),
-        Notice::TerminationTime => (forms::TEXT, spot?.time.text(now)),
-        Notice::Rebalance => (forms::JSON, rebalance(signals.rebalance.as_ref()?, now)),
-        Notice::Scheduled => (forms::JSON, maintenance(signals)?),
+        Notice::InstanceAction => (JSON, instance_action(spot?, now)),
+        Notice::TerminationTime => (TEXT, spot?.time.text(now)),
+        Notice::Rebalance => (JSON, rebalance(signals.rebalance.as_ref()?, now)),
+        Notice::Scheduled => (JSON, maintenance(signals)?),
         Notice::TargetLifecycleState => {
             let state = signals.target_lifecycle_state.unwrap_or(TargetLifecycleState::InService);
-            (forms::TEXT, state.as_str().to_owned())
+            (TEXT, state.as_str().to_owned())
         }
     })
 }
@@ -33,7 +33,7 @@ fn rebalance(time: &NoticeTime, now: Timestamp) -> String {
     object("", &[("noticeTime", time.text(now))])
 }
 
-/// Those that are over or called off stay with the others.
+/// Completed and canceled events stay in the list.
 fn maintenance(signals: &Signals) -> Option<String> {
     let events: Vec<String> = signals.scheduled.iter().chain(&signals.history).map(event).collect();
     (!events.is_empty()).then(|| format!("[\n\t{}\n]", events.join(",\n\t")))

@@ -2,7 +2,7 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
-/// What the original leaves as it is in the path of a `Location`.
+/// The bytes that the original encodes in the path of a `Location`.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'_')
@@ -18,16 +18,16 @@ const PATH: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'=')
     .remove(b'@');
 
-/// A path that was asked for.
+/// A requested path.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum AemmPath {
     /// Decoded; with a slash at its start and, unless there were two, none at its end.
     Clean(String),
-    /// It is not clean; the clean one, encoded.
-    Elsewhere(String),
+    /// The clean path, encoded, in place of one that is not.
+    Redirect(String),
 }
 
-/// Reads a path. An encoded slash or dot counts as one.
+/// Reads a path. An encoded slash or dot counts as a plain one.
 pub(crate) fn read(raw: &str) -> AemmPath {
     let decoded = percent_decode_str(raw).decode_utf8_lossy();
     let path = match decoded.strip_suffix('/') {
@@ -38,7 +38,7 @@ pub(crate) fn read(raw: &str) -> AemmPath {
     if clean == path {
         AemmPath::Clean(clean)
     } else {
-        AemmPath::Elsewhere(utf8_percent_encode(&clean, PATH).to_string())
+        AemmPath::Redirect(utf8_percent_encode(&clean, PATH).to_string())
     }
 }
 
@@ -63,7 +63,7 @@ mod tests {
     #[test]
     fn paths_are_clean_or_redirected() {
         let clean = |path: &str| AemmPath::Clean(path.to_owned());
-        let elsewhere = |path: &str| AemmPath::Elsewhere(path.to_owned());
+        let redirect = |path: &str| AemmPath::Redirect(path.to_owned());
         let cases = [
             ("/", clean("/")),
             ("/latest", clean("/latest")),
@@ -72,15 +72,15 @@ mod tests {
             ("/latest%2fmeta-data", clean("/latest/meta-data")),
             ("/latest/0e%3A49", clean("/latest/0e:49")),
             ("/Latest", clean("/Latest")),
-            ("//latest", elsewhere("/latest")),
-            ("//latest/", elsewhere("/latest")),
-            ("/latest//meta-data/", elsewhere("/latest/meta-data")),
-            ("/latest/./meta-data", elsewhere("/latest/meta-data")),
-            ("/latest/../latest", elsewhere("/latest")),
-            ("/latest/..", elsewhere("/")),
-            ("/..", elsewhere("/")),
-            ("/a%2f%2fb%3f", elsewhere("/a/b%3F")),
-            ("/%2e%2e/a:b c", elsewhere("/a:b%20c")),
+            ("//latest", redirect("/latest")),
+            ("//latest/", redirect("/latest")),
+            ("/latest//meta-data/", redirect("/latest/meta-data")),
+            ("/latest/./meta-data", redirect("/latest/meta-data")),
+            ("/latest/../latest", redirect("/latest")),
+            ("/latest/..", redirect("/")),
+            ("/..", redirect("/")),
+            ("/a%2f%2fb%3f", redirect("/a/b%3F")),
+            ("/%2e%2e/a:b c", redirect("/a:b%20c")),
         ];
         for (raw, expected) in cases {
             assert_eq!(read(raw), expected, "{raw}");

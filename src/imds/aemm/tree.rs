@@ -1,13 +1,13 @@
-//! What is there: words by their paths. A path may be a value and a directory.
+//! The values and listings by their paths. A path may be a value and a directory.
 
 use std::collections::BTreeSet;
 
-use hyper::header::HeaderValue;
+use http::header::HeaderValue;
 use strum::VariantArray;
 
-use super::forms::{OCTETS, TEXT};
+use super::replies::{OCTETS, TEXT};
 use crate::imds::Fleet;
-use crate::model::{Instance, Notice, Override, StringEnum};
+use crate::model::{AEMM_CATEGORIES, AEMM_VERSIONS, Instance, Notice, Override, StringEnum};
 
 const VERSION: &str = "/latest/";
 pub(crate) const USER_DATA: &str = "user-data";
@@ -15,36 +15,36 @@ pub(crate) const USER_DATA: &str = "user-data";
 /// The tree that a client meets.
 pub(crate) struct AemmTree<'f> {
     pub fleet: &'f Fleet,
-    /// The name of the guest that it meets, if it is one.
+    /// The name of the instance; `None` for the `[instance]` itself.
     pub name: Option<&'f str>,
     pub instance: &'f Instance,
 }
 
-/// What a path answers.
+/// The value at a path.
 pub(crate) enum AemmLeaf<'f> {
-    /// What it is sent as, and what is sent.
-    Word(HeaderValue, &'f [u8]),
+    /// A content type and a body.
+    Value(HeaderValue, &'f [u8]),
     /// A notice, at its own path or moved to another one.
     Notice { notice: Notice, moved: bool },
 }
 
 impl<'f> AemmTree<'f> {
-    /// What is at a clean path.
+    /// The value at a clean path.
     pub(crate) fn leaf(&self, path: &str) -> Option<AemmLeaf<'f>> {
         let key = key(path);
         match self.instance.overrides.get(key) {
             Some(Override::Value(content)) => {
                 let usual = if key == USER_DATA { OCTETS } else { TEXT };
-                let said = content.content_type.as_ref();
-                let said = said.and_then(|said| HeaderValue::from_str(said.as_str()).ok());
-                Some(AemmLeaf::Word(said.unwrap_or(usual), &content.bytes))
+                let content_type = content.content_type.as_ref();
+                let content_type = content_type.and_then(|it| HeaderValue::from_str(it.as_str()).ok());
+                Some(AemmLeaf::Value(content_type.unwrap_or(usual), &content.bytes))
             }
             Some(Override::Moved(notice)) => {
                 self.is_announced(*notice).then_some(AemmLeaf::Notice { notice: *notice, moved: true })
             }
             Some(Override::Removed) => None,
             None if key == USER_DATA => {
-                self.instance.user_data.as_deref().map(|bytes| AemmLeaf::Word(OCTETS, bytes))
+                self.instance.user_data.as_deref().map(|bytes| AemmLeaf::Value(OCTETS, bytes))
             }
             None => {
                 let notice = self.notices().find(|notice| notice.as_str() == key)?;
@@ -53,11 +53,11 @@ impl<'f> AemmTree<'f> {
         }
     }
 
-    /// What is directly below a clean path, if that is a directory.
+    /// The children of a clean path, if that is a directory.
     pub(crate) fn listing(&self, path: &str) -> Option<String> {
         match path {
-            "/" => return Some("latest\n".to_owned()),
-            "/latest" => return Some("dynamic\nmeta-data\nuser-data\n".to_owned()),
+            "/" => return Some(AEMM_VERSIONS.to_owned()),
+            "/latest" => return Some(AEMM_CATEGORIES.to_owned()),
             _ => {}
         }
         let directory = path.strip_prefix(VERSION)?;
@@ -66,14 +66,14 @@ impl<'f> AemmTree<'f> {
             return None;
         }
         let above = format!("{directory}/");
-        let words =
+        let overrides =
             self.instance.overrides.range(above.clone()..).take_while(|(key, _)| key.starts_with(&above));
-        let words = words.filter(|(_, word)| match word {
+        let overrides = overrides.filter(|(_, value)| match value {
             Override::Value(_) => true,
             Override::Moved(notice) => self.is_announced(*notice),
             Override::Removed => false,
         });
-        let keys = words.map(|(key, _)| key.as_str());
+        let keys = overrides.map(|(key, _)| key.as_str());
         let notices = self.notices().map(|notice| -> &str { notice.as_str() });
         let keys = keys.chain(notices.filter(|key| key.starts_with(&above)));
         let children: BTreeSet<&str> = keys.map(|key| child(&key[above.len()..])).collect();
@@ -102,11 +102,11 @@ impl<'f> AemmTree<'f> {
     }
 
     fn is_moved(&self, notice: Notice) -> bool {
-        self.instance.overrides.values().any(|word| *word == Override::Moved(notice))
+        self.instance.overrides.values().any(|value| *value == Override::Moved(notice))
     }
 }
 
-/// How `[metadata]` names a path.
+/// The key of a path in `[metadata]`.
 fn key(path: &str) -> &str {
     let below = path.strip_prefix(VERSION);
     let category =

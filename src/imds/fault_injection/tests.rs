@@ -2,7 +2,7 @@ use std::net::IpAddr;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use hyper::{HeaderMap, Method};
+use http::{HeaderMap, Method};
 use proptest::prelude::*;
 
 use super::*;
@@ -14,7 +14,7 @@ use crate::model::fault::{FaultStart, Probability, Throttle, TokenFault};
 #[derive(Debug, Default)]
 struct Run {
     matched: [AtomicU64; 4],
-    asked: Mutex<Vec<(usize, IpAddr)>>,
+    throttled: Mutex<Vec<(usize, IpAddr)>>,
 }
 
 impl Counters for Run {
@@ -31,16 +31,16 @@ impl Counters for Run {
     }
 
     fn throttle(&self, rule: usize, client: IpAddr, per_second: u32, _: Timestamp) -> bool {
-        let mut asked = self.asked.lock().expect("no test panics with it");
-        asked.push((rule, client));
-        asked.iter().filter(|one| **one == (rule, client)).count() > per_second as usize
+        let mut requests = self.throttled.lock().expect("no test panics with it");
+        requests.push((rule, client));
+        requests.iter().filter(|one| **one == (rule, client)).count() > per_second as usize
     }
 }
 
 const START: Timestamp = Timestamp::from_secs(1_000_000);
 
 /// A request, and when it is made.
-struct Ask {
+struct TestRequest {
     method: Method,
     path: &'static str,
     token: &'static str,
@@ -49,7 +49,7 @@ struct Ask {
     elapsed: Duration,
 }
 
-impl Default for Ask {
+impl Default for TestRequest {
     fn default() -> Self {
         let (method, path, token) = (Method::GET, "/latest/meta-data/mac", "");
         Self { method, path, token, peer: [172, 17, 0, 2], ingress: Ingress::Bridge, elapsed: Duration::ZERO }
@@ -57,20 +57,22 @@ impl Default for Ask {
 }
 
 impl Run {
-    fn decide(&self, faults: &[Fault], ask: &Ask) -> FaultEffects {
+    fn decide(&self, faults: &[Fault], request: &TestRequest) -> FaultEffects {
         let mut headers = HeaderMap::new();
-        headers.insert("x-aws-ec2-metadata-token", ask.token.parse().expect("a header's value"));
-        let head = RequestHead { method: &ask.method, path: ask.path, query: None, headers: &headers };
-        let visit = Visit { peer: ask.peer.into(), ingress: ask.ingress, nonce: [0; 12], counters: self };
-        let path: Vec<&str> = ask.path.split('/').skip(1).collect();
-        let (clock, now) = (ScenarioClock::starting(START, START), START.plus(ask.elapsed));
-        let asked = FaultInput { head, path: Some(&path), visit: &visit, instance: None, clock: &clock, now };
-        decide(faults, &asked)
+        headers.insert("x-aws-ec2-metadata-token", request.token.parse().expect("a header's value"));
+        let head =
+            RequestHead { method: &request.method, path: request.path, query: None, headers: &headers };
+        let visit =
+            Visit { peer: request.peer.into(), ingress: request.ingress, nonce: [0; 12], counters: self };
+        let path: Vec<&str> = request.path.split('/').skip(1).collect();
+        let (clock, now) = (ScenarioClock::starting(START, START), START.plus(request.elapsed));
+        let input = FaultInput { head, path: Some(&path), visit: &visit, instance: None, clock: &clock, now };
+        decide(faults, &input)
     }
 
-    /// Which of so many requests are hit.
+    /// Makes requests and tells of each if it was hit.
     fn hits(&self, faults: &[Fault], requests: usize) -> Vec<bool> {
-        (0..requests).map(|_| self.decide(faults, &Ask::default()).rule.is_some()).collect()
+        (0..requests).map(|_| self.decide(faults, &TestRequest::default()).rule.is_some()).collect()
     }
 }
 
@@ -91,28 +93,19 @@ fn chance(probability: f64, seed: u64) -> Fault {
 
 fn reply() -> Reply {
     let headers = vec![(CONTENT_LENGTH, 4.into())];
-    Reply {
-        version: hyper::Version::HTTP_11,
-        status: StatusCode::OK,
-        reason: None,
-        headers,
-        body: Bytes::from_static(b"body"),
-        hop_limit: None,
-        delivery: Delivery::default(),
-        fault: None,
-    }
+    Reply::new(http::Version::HTTP_11, StatusCode::OK, headers, Bytes::from_static(b"body"))
 }
 
 #[test]
 fn without_a_fault_nothing_happens() {
-    let verdict = Run::default().decide(&[], &Ask::default());
-    assert_eq!(verdict, FaultEffects::default());
-    let reply = verdict.spoil(reply());
+    let effects = Run::default().decide(&[], &TestRequest::default());
+    assert_eq!(effects, FaultEffects::default());
+    let reply = effects.apply(reply());
     assert_eq!((reply.delivery, reply.fault), (Delivery::default(), None));
 }
 
 #[test]
-fn a_fault_hits_what_fits_all_that_it_says() {
+fn a_fault_hits_requests_that_meet_all_of_its_conditions() {
     let fault = Fault {
         path: "/latest/meta-data/**".parse().expect("a glob"),
         methods: vec![crate::model::fault::Method::Get],
@@ -121,61 +114,61 @@ fn a_fault_hits_what_fits_all_that_it_says() {
         lasts: Some(Duration::from_secs(30)),
         ..Fault::always(error(503))
     };
-    let usual = || Ask { elapsed: Duration::from_mins(1), ..Ask::default() };
+    let usual = || TestRequest { elapsed: Duration::from_mins(1), ..TestRequest::default() };
     let cases = [
         ("all of it", usual(), true),
-        ("the last moment", Ask { elapsed: Duration::from_millis(89_999), ..usual() }, true),
-        ("too early", Ask { elapsed: Duration::from_millis(59_999), ..usual() }, false),
-        ("too late", Ask { elapsed: Duration::from_secs(90), ..usual() }, false),
-        ("another path", Ask { path: "/latest/dynamic", ..usual() }, false),
-        ("another method", Ask { method: Method::HEAD, ..usual() }, false),
-        ("another client", Ask { peer: [172, 18, 0, 2], ..usual() }, false),
-        ("this host", Ask { peer: [10, 0, 0, 1], ingress: Ingress::Host, ..usual() }, true),
+        ("the last moment", TestRequest { elapsed: Duration::from_millis(89_999), ..usual() }, true),
+        ("too early", TestRequest { elapsed: Duration::from_millis(59_999), ..usual() }, false),
+        ("too late", TestRequest { elapsed: Duration::from_secs(90), ..usual() }, false),
+        ("another path", TestRequest { path: "/latest/dynamic", ..usual() }, false),
+        ("another method", TestRequest { method: Method::HEAD, ..usual() }, false),
+        ("another client", TestRequest { peer: [172, 18, 0, 2], ..usual() }, false),
+        ("this host", TestRequest { peer: [10, 0, 0, 1], ingress: Ingress::Host, ..usual() }, true),
     ];
     let run = Run::default();
-    for (what, ask, expected) in cases {
-        let found = run.decide(std::slice::from_ref(&fault), &ask).rule;
+    for (what, request, expected) in cases {
+        let found = run.decide(std::slice::from_ref(&fault), &request).rule;
         assert_eq!(found.is_some(), expected, "{what}");
     }
     assert_eq!(run.matched(0), 3, "only what matches is counted");
     let elsewhere = Fault { instance: Some("web".to_owned()), ..Fault::always(error(503)) };
-    assert_eq!(run.decide(&[elsewhere], &Ask::default()).rule, None, "another instance");
+    assert_eq!(run.decide(&[elsewhere], &TestRequest::default()).rule, None, "another instance");
 }
 
 #[test]
 fn a_count_ends_with_the_nth_request_that_matches() {
     let fault = Fault { count: Some(3), ..Fault::always(error(503)) };
     assert_eq!(Run::default().hits(&[fault], 6), [true, true, true, false, false, false]);
-    // Chance has its say about these only.
+    // Chance decides about these only.
     let fault = Fault { count: Some(1_000), ..chance(0.5, 0) };
     let hits = Run::default().hits(&[fault], 2_000);
     assert!(hits[..1_000].contains(&true) && !hits[1_000..].contains(&true));
 }
 
 #[test]
-fn token_loss_is_about_requests_with_a_token() {
+fn token_loss_hits_requests_with_a_token() {
     let lost = ReplyAlteration { tokens: Some(TokenFault::Lost), ..ReplyAlteration::default() };
     let faults = [Fault { count: Some(1), ..Fault::always(FaultEffect::Answer(lost)) }];
     let run = Run::default();
-    let with_token = || Ask { token: "AQAEA", ..Ask::default() };
-    assert!(!run.decide(&faults, &Ask::default()).tokens_lost, "no token");
-    assert!(!run.decide(&faults, &Ask { method: Method::PUT, ..with_token() }).tokens_lost, "a PUT");
+    let with_token = || TestRequest { token: "AQAEA", ..TestRequest::default() };
+    assert!(!run.decide(&faults, &TestRequest::default()).tokens_lost, "no token");
+    assert!(!run.decide(&faults, &TestRequest { method: Method::PUT, ..with_token() }).tokens_lost, "a PUT");
     assert!(run.decide(&faults, &with_token()).tokens_lost, "the first one");
     assert!(!run.decide(&faults, &with_token()).tokens_lost, "the second one");
 }
 
 #[test]
-fn the_first_rule_that_says_a_thing_decides_it() {
+fn of_each_effect_the_first_rule_counts() {
     let faults = [
         Fault::always(late(100, 100)),
         Fault::always(error(503)),
         Fault::always(error(500)),
         Fault::always(late(900, 900)),
     ];
-    let verdict = Run::default().decide(&faults, &Ask::default());
-    assert_eq!(verdict.rule, Some(0));
-    assert_eq!(verdict.latency, Some(Duration::from_millis(100)));
-    assert_eq!(verdict.status(), Some(StatusCode::SERVICE_UNAVAILABLE));
+    let effects = Run::default().decide(&faults, &TestRequest::default());
+    assert_eq!(effects.rule, Some(0));
+    assert_eq!(effects.latency, Some(Duration::from_millis(100)));
+    assert_eq!(effects.status(), Some(StatusCode::SERVICE_UNAVAILABLE));
 }
 
 #[test]
@@ -187,32 +180,32 @@ fn throttled_clients_are_counted_apart() {
         let faults = [Fault::always(FaultEffect::Throttle(Throttle { per_second: 2, then }))];
         let run = Run::default();
         for client in [2, 3] {
-            let ask = Ask { peer: [172, 17, 0, client], ..Ask::default() };
+            let request = TestRequest { peer: [172, 17, 0, client], ..TestRequest::default() };
             for _ in 0..2 {
-                assert_eq!(run.decide(&faults, &ask), FaultEffects::default(), "within the rate");
+                assert_eq!(run.decide(&faults, &request), FaultEffects::default(), "within the rate");
             }
-            let verdict = run.decide(&faults, &ask);
-            assert_eq!(verdict.status().map(|status| status.as_u16()), status);
-            assert_eq!((verdict.end.unwrap_or_default(), verdict.rule), (end, Some(0)));
+            let effects = run.decide(&faults, &request);
+            assert_eq!(effects.status().map(|status| status.as_u16()), status);
+            assert_eq!((effects.end.unwrap_or_default(), effects.rule), (end, Some(0)));
         }
     }
 }
 
 #[test]
-fn what_a_verdict_says_is_done_to_the_reply() {
-    let spoilt = |effects: Vec<FaultEffect>| {
+fn effects_are_applied_to_the_reply() {
+    let faulty = |effects: Vec<FaultEffect>| {
         let faults: Vec<Fault> = effects.into_iter().map(Fault::always).collect();
-        Run::default().decide(&faults, &Ask::default()).spoil(reply())
+        Run::default().decide(&faults, &TestRequest::default()).apply(reply())
     };
     let damaged =
         |body| FaultEffect::Answer(ReplyAlteration { body: Some(body), ..ReplyAlteration::default() });
-    let empty = spoilt(vec![damaged(BodyDamage::Empty)]);
+    let empty = faulty(vec![damaged(BodyDamage::Empty)]);
     assert_eq!((&empty.body[..], &empty.headers[0].1), (&b""[..], &0.into()));
     assert_eq!((empty.fault, empty.delivery), (Some(0), Delivery::default()));
-    let truncated = spoilt(vec![damaged(BodyDamage::Truncated)]);
+    let truncated = faulty(vec![damaged(BodyDamage::Truncated)]);
     assert_eq!((&truncated.body[..], &truncated.headers[0].1), (&b"body"[..], &4.into()));
     assert_eq!(truncated.delivery.end, DeliveryEnd::Truncated);
-    let reset = spoilt(vec![
+    let reset = faulty(vec![
         damaged(BodyDamage::Truncated),
         FaultEffect::Reset(None),
         late(50, 50),
@@ -227,8 +220,8 @@ fn a_skewed_clock_goes_both_ways() {
         let clock_skew = Some(SignedDuration::from_secs(skew));
         let fault =
             Fault::always(FaultEffect::Answer(ReplyAlteration { clock_skew, ..ReplyAlteration::default() }));
-        let verdict = Run::default().decide(&[fault], &Ask::default());
-        assert_eq!(verdict.skewed(START), Timestamp::from_secs(expected));
+        let effects = Run::default().decide(&[fault], &TestRequest::default());
+        assert_eq!(effects.skewed(START), Timestamp::from_secs(expected));
     }
 }
 
@@ -254,7 +247,7 @@ fn seeds_and_rules_have_chances_of_their_own() {
     let run = Run::default();
     let second = |_| {
         let never = Fault { count: Some(0), ..chance(0.5, 1) };
-        run.decide(&[never, chance(0.5, 1)], &Ask::default()).rule.is_some()
+        run.decide(&[never, chance(0.5, 1)], &TestRequest::default()).rule.is_some()
     };
     assert_ne!(alone(chance(0.5, 1)), (0..200).map(second).collect::<Vec<_>>(), "two rules");
 }
@@ -266,7 +259,7 @@ proptest! {
         let run = Run::default();
         let mut quarters = [0; 4];
         for _ in 0..400 {
-            let latency = run.decide(&faults, &Ask::default()).latency.expect("each request is late");
+            let latency = run.decide(&faults, &TestRequest::default()).latency.expect("each request is late");
             let above = latency.checked_sub(Duration::from_millis(min)).expect("not below the minimum");
             prop_assert!(above <= Duration::from_millis(span));
             quarters[usize::try_from(above.as_micros() * 4 / (u128::from(span) * 1_000 + 1)).expect("0 to 3")] += 1;

@@ -17,7 +17,6 @@ pub(crate) const MOST_CLIENTS: i64 = 10_000;
 
 /// Reads one event. Ids that it leaves out follow from `number`, which no other event has.
 pub(crate) fn read(section: &Section<'_>, number: u64, base: &Path, profile: Profile) -> Option<Event> {
-    let aemm = profile == Profile::Aemm;
     let at = first_time(section);
     let repeat = section.read("repeat", period);
     let until = section.get("until");
@@ -28,10 +27,12 @@ pub(crate) fn read(section: &Section<'_>, number: u64, base: &Path, profile: Pro
         );
     }
     let until = until.and_then(|item| time(&item));
-    let clients = section.read("first-n-clients", |item| item.integer(i64::from(!aemm)..=MOST_CLIENTS));
+    let clients = section.read("first-n-clients", |item| {
+        item.integer(i64::from(!profile.admits_clients_by_notice())..=MOST_CLIENTS)
+    });
     let instance = section.read("instance", Item::line);
     let problems = section.problems();
-    let mut effects = notices::read(section, number, aemm);
+    let mut effects = notices::read(section, number, profile.takes_any_event_id());
     effects.extend(changes::read(section, base, profile));
     section.finish();
     if effects.is_empty() {

@@ -12,10 +12,11 @@ use crate::model::{
 const SPOT_NOTICE: Duration = Duration::from_mins(2);
 
 /// Reads the notices of an event. The profile of amazon-ec2-metadata-mock takes any maintenance id.
-pub(super) fn read(section: &Section<'_>, number: u64, aemm: bool) -> Vec<EventEffect> {
+pub(super) fn read(section: &Section<'_>, number: u64, any_id: bool) -> Vec<EventEffect> {
     let spot = section.read("spot-interruption", Item::section).and_then(|s| spot(&s));
     let rebalance = section.read("rebalance-recommendation", Item::section).map(|s| rebalance(&s));
-    let maintenance = section.read("maintenance", Item::section).and_then(|s| maintenance(&s, number, aemm));
+    let maintenance =
+        section.read("maintenance", Item::section).and_then(|s| maintenance(&s, number, any_id));
     let state = section.read("target-lifecycle-state", Item::choice::<TargetLifecycleState>);
     [spot, rebalance, maintenance, state.map(EventEffect::TargetLifecycleState)]
         .into_iter()

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::known_paths::{EXTENDED, IDENTITY_ROLE, ROLES, USER_DATA, below};
 use super::role::{self, ObservedRole};
-use crate::model::{Http, HttpTokens, Profile, Timestamp, json};
+use crate::model::{Http, HttpTokens, Timestamp, json};
 
 pub use secrets::SecretsPolicy;
 use secrets::{Secrecy, digest, secrecy};
@@ -156,7 +156,7 @@ impl Observations {
 
     /// True for amazon-ec2-metadata-mock's kind of service, where no value follows from another.
     pub(super) fn is_aemm(&self) -> bool {
-        self.traits.http.profile == Profile::Aemm
+        !self.traits.http.profile.follows_instance()
     }
 
     fn store(&mut self, path: &str, value: ObservedValue) {

@@ -1,4 +1,4 @@
-//! What is announced to an instance: `spot/`, `events/`, in the service's layouts.
+//! Notices to an instance: `spot/`, `events/`, in the service's layouts.
 //!
 //! Sources: EC2 User Guide, "Spot Instance interruption notices", "rebalance recommendations" and "View scheduled
 //! events".
@@ -63,12 +63,12 @@ mod tests {
     #[test]
     fn notices_have_the_services_layout() {
         let now = Timestamp::from_secs(1_548_061_243);
-        let told = |signals: &Signals| {
+        let bodies = |signals: &Signals| {
             [instance_action(signals, now), termination_time(signals, now), rebalance(signals, now)]
         };
         let time = || NoticeTime::Fixed(now);
         let mut signals = Signals::default();
-        assert_eq!(told(&signals), [None, None, None]);
+        assert_eq!(bodies(&signals), [None, None, None]);
         let spot = |action, time| Some(SpotInterruption { action, time, then: AfterNotice::Stay });
         signals.spot = spot(SpotAction::Terminate, time());
         signals.rebalance = Some(time());
@@ -77,7 +77,7 @@ mod tests {
             "2019-01-21T09:00:43Z",
             r#"{"noticeTime": "2019-01-21T09:00:43Z"}"#,
         ];
-        assert_eq!(told(&signals), expected.map(|text| Some(text.to_owned())));
+        assert_eq!(bodies(&signals), expected.map(|text| Some(text.to_owned())));
         signals.spot = spot(SpotAction::Stop, time());
         assert_eq!(termination_time(&signals, now), None);
         signals.spot = spot(SpotAction::Terminate, NoticeTime::Moving(std::time::Duration::from_mins(2)));

@@ -5,7 +5,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
-use crate::identity::KeyRing;
+use crate::identity::{KeyRing, SignedDocument};
 
 const NOW: Timestamp = Timestamp::from_secs(1_705_312_800);
 
@@ -15,7 +15,7 @@ fn instance(change: impl FnOnce(&mut Credentials)) -> Instance {
     Instance { credentials: Some(credentials), ..Instance::default() }
 }
 
-fn view(instance: &Instance, now: Timestamp) -> LeafContext<'_> {
+fn context(instance: &Instance, now: Timestamp) -> LeafContext<'_> {
     static IDENTITY: LazyLock<SignedDocument> =
         LazyLock::new(|| SignedDocument::of(&Instance::default(), &Arc::new(KeyRing::generate([7; 32]))));
     LeafContext { instance, identity: &IDENTITY, fetched: None, elapsed: now.since(NOW), now }
@@ -28,7 +28,7 @@ fn field(json: &str, key: &str) -> String {
 
 #[test]
 fn keys_have_the_real_shapes() {
-    let body = role(&view(&Instance::default(), NOW)).expect("there is a role");
+    let body = role(&context(&Instance::default(), NOW)).expect("there is a role");
     let key = field(&body, "AccessKeyId");
     assert!(key.starts_with("ASIA") && key.ends_with("EXAMPLE") && key.len() == 20, "{key}");
     assert_eq!(field(&body, "SecretAccessKey").len(), 40);
@@ -44,7 +44,7 @@ fn keys_have_the_real_shapes() {
 fn failures_are_codes() {
     let ask = |state| {
         let instance = instance(|c| c.state = state);
-        let view = view(&instance, NOW);
+        let view = context(&instance, NOW);
         let code = |body: Option<String>| body.map(|body| field(&body, "Code"));
         (code(info(&view)), code(role(&view)))
     };
@@ -63,7 +63,7 @@ fn failures_are_codes() {
 #[test]
 fn a_profile_may_come_late() {
     let instance = instance(|c| c.attached_after = Duration::from_secs(10));
-    let at = |seconds| view(&instance, Timestamp::from_secs(NOW.as_secs() + seconds));
+    let at = |seconds| context(&instance, Timestamp::from_secs(NOW.as_secs() + seconds));
     assert_eq!((info(&at(9)), role(&at(9))), (None, None));
     assert!(info(&at(10)).is_some() && role(&at(10)).is_some());
 }
@@ -77,23 +77,23 @@ fn fetched_keys_are_served_with_their_own_times() {
         token: Secret::new(""),
         expiration: Some(Timestamp::from_secs(NOW.as_secs() + 900)),
     };
-    assert_eq!(role(&view(&instance, NOW)), None, "before the first keys");
+    assert_eq!(role(&context(&instance, NOW)), None, "before the first keys");
     let fetched = Fetched::Keys(keys, NOW);
-    let body = role(&LeafContext { fetched: Some(&fetched), ..view(&instance, NOW) }).expect("keys");
+    let body = role(&LeafContext { fetched: Some(&fetched), ..context(&instance, NOW) }).expect("keys");
     assert_eq!(field(&body, "LastUpdated"), "2024-01-15T10:00:00Z");
     assert_eq!(field(&body, "Expiration"), "2024-01-15T10:15:00Z");
     assert_eq!(field(&body, "Token"), "");
     let failed = Fetched::Failed(NOW);
-    let body = role(&LeafContext { fetched: Some(&failed), ..view(&instance, NOW) }).expect("a failure");
+    let body = role(&LeafContext { fetched: Some(&failed), ..context(&instance, NOW) }).expect("a failure");
     assert_eq!(field(&body, "Code"), "Failed");
 }
 
 #[test]
 fn the_extended_form_names_the_account() {
     let on = instance(|c| c.extended = true);
-    let body = role_extended(&view(&on, NOW)).expect("switched on");
+    let body = role_extended(&context(&on, NOW)).expect("switched on");
     assert_eq!(field(&body, "AccountId"), "123456789012");
-    assert_eq!(role_extended(&view(&Instance::default(), NOW)), None);
+    assert_eq!(role_extended(&context(&Instance::default(), NOW)), None);
 }
 
 /// Also in the second in which the time of day made new ones, and twice in one second.
@@ -103,7 +103,7 @@ fn a_rotation_makes_new_keys_however_soon_it_comes() {
     let hour = Timestamp::from_secs(1_768_478_400);
     let mut keys = |rotated_at| {
         instance.signals.rotated_at = rotated_at;
-        role(&view(&instance, hour.plus(Duration::from_secs(1)))).expect("there is a role")
+        role(&context(&instance, hour.plus(Duration::from_secs(1)))).expect("there is a role")
     };
     let after = |millis| Some(hour.plus(Duration::from_millis(millis)));
     let bodies = [None, after(0), after(1), after(999)].map(&mut keys);
@@ -120,7 +120,7 @@ proptest! {
             c.lifetime = Duration::from_secs(lifetime);
             c.refresh = c.lifetime / 6;
         });
-        let at = |seconds| role(&view(&instance, Timestamp::from_secs(seconds))).expect("there is a role");
+        let at = |seconds| role(&context(&instance, Timestamp::from_secs(seconds))).expect("there is a role");
         let (updated, expires) = (field(&at(now), "LastUpdated"), field(&at(now), "Expiration"));
         let text = Timestamp::from_secs(now).rfc3339();
         prop_assert!(updated <= text && text < expires, "{updated} {text} {expires}");
@@ -135,7 +135,7 @@ proptest! {
             c.refresh = (c.lifetime / 6).max(Duration::from_secs(1));
             c.state = CredentialState::Expired;
         });
-        let body = role(&view(&instance, Timestamp::from_secs(now))).expect("there is a role");
+        let body = role(&context(&instance, Timestamp::from_secs(now))).expect("there is a role");
         prop_assert!(field(&body, "Expiration") < Timestamp::from_secs(now).rfc3339(), "{body}");
         prop_assert!(field(&body, "LastUpdated") <= field(&body, "Expiration"), "{body}");
     }

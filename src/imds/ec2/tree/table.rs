@@ -1,4 +1,4 @@
-//! Every path of the tree: since which version it is there, when it is present, and what it says.
+//! Every path of the tree: the version that introduced it, when it is present, and its value.
 //!
 //! Dates are those of the EC2 User Guide, "Instance metadata categories". Where the guide gives none
 //! (marked *undated*), the date is the earliest served version under which a recorded listing shows the
@@ -6,41 +6,37 @@
 
 use std::fmt::Display;
 
-use crate::imds::credentials;
-use crate::imds::signals;
-use crate::imds::version::Version;
+use crate::imds::ec2::leaf_context::LiveValue;
+use crate::imds::ec2::version::Version;
+use crate::imds::ec2::{credentials, signals};
 use crate::model::{Instance, InstanceMetadataTags, NetworkInterface, StringEnum, json};
 
 /// A path, or a family of paths.
 pub(crate) struct Category {
     /// Below the version; `{…}` stands for a name that the rule gives.
     pub path: &'static str,
-    /// The version that introduced it.
     pub introduced: Version,
-    /// When it is present, and what it says.
     pub rule: Presence,
 }
 
-/// When a path is present, and what it says.
+/// The condition under which a path is present, and its value.
 pub(crate) enum Presence {
-    /// Always.
     Always(fn(&Instance) -> String),
-    /// When there is a value.
     When(fn(&Instance) -> Option<String>),
-    /// When there is a value, which need not be text.
+    /// As `When`, for a value that need not be text.
     Bytes(fn(&Instance) -> Option<Vec<u8>>),
     /// One leaf for each pair of name and value.
     Each(fn(&Instance) -> Vec<(String, String)>),
-    /// One directory for each name, listed as the label says, with the value in it.
+    /// One directory for each name, with a listing line of its own and the value in it.
     Labelled(fn(&Instance) -> Vec<(String, String, String)>),
     /// One leaf for each interface that has a value.
     Interface(fn(&Instance, &NetworkInterface) -> Option<String>),
     /// Leaves of each interface, by name and value.
     InterfaceEach(fn(&NetworkInterface) -> Vec<(String, String)>),
     /// When there is a value at the time of the request.
-    Live(super::Live),
-    /// Under a name that the instance gives, when there is a value at the time of the request.
-    LiveNamed(fn(&Instance) -> Option<String>, super::Live),
+    Live(LiveValue),
+    /// As `Live`, under a name that the instance gives.
+    LiveNamed(fn(&Instance) -> Option<String>, LiveValue),
 }
 
 const fn row(path: &'static str, introduced: &str, rule: Presence) -> Category {

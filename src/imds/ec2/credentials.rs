@@ -4,35 +4,18 @@
 //! refresh interval; a slot is one set of keys. So they rotate without a timer, are the same for every
 //! client and after every restart, and are always valid for `lifetime - refresh` at least.
 
-use std::time::Duration;
-
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use sha2::{Digest as _, Sha256};
 
-use crate::identity::SignedDocument;
+use super::leaf_context::LeafContext;
 use crate::model::json::{object, string};
 use crate::model::{
     CredentialSource, CredentialState, Credentials, Fetched, Instance, Keys, Secret, Timestamp,
 };
 
-/// What a live leaf sees.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct LeafContext<'f> {
-    /// The instance.
-    pub instance: &'f Instance,
-    /// Its identity document.
-    pub identity: &'f SignedDocument,
-    /// What its credential source gave last.
-    pub fetched: Option<&'f Fetched>,
-    /// How far the scenario has come, by its clock.
-    pub elapsed: Duration,
-    /// The time of the request.
-    pub now: Timestamp,
-}
-
 impl<'f> LeafContext<'f> {
-    /// The instance profile, once it is attached.
+    /// The credentials of the instance profile, once it is attached.
     fn profile(&self) -> Option<&'f Credentials> {
         let attached = |c: &&Credentials| self.elapsed >= c.attached_after;
         self.instance.credentials.as_ref().filter(attached)
@@ -40,13 +23,13 @@ impl<'f> LeafContext<'f> {
 }
 
 /// `iam/info`.
-pub(crate) fn info(view: &LeafContext<'_>) -> Option<String> {
-    let credentials = view.profile()?;
-    let partition = view.instance.region().partition().name;
+pub(crate) fn info(context: &LeafContext<'_>) -> Option<String> {
+    let credentials = context.profile()?;
+    let partition = context.instance.region().partition().name;
     let profile = credentials.instance_profile.as_deref().unwrap_or(credentials.role.as_str());
-    let arn = format!("arn:{partition}:iam::{}:instance-profile/{profile}", view.instance.account_id);
-    let id = format!("AIPA{}EXAMPLE", Seed::new(view.instance, profile, 0).text("profile", 10, BASE32));
-    let updated = string(&Slot::at(credentials, view.now).updated.rfc3339());
+    let arn = format!("arn:{partition}:iam::{}:instance-profile/{profile}", context.instance.account_id);
+    let id = format!("AIPA{}EXAMPLE", Seed::new(context.instance, profile, 0).text("profile", 10, BASE32));
+    let updated = string(&Slot::at(credentials, context.now).updated.rfc3339());
     let with_profile = |more: &[(&str, String)]| {
         let ids = [("InstanceProfileArn", string(&arn)), ("InstanceProfileId", string(&id))];
         object(&[&[("Code", string("Success")), ("LastUpdated", updated.clone())], more, &ids].concat())
@@ -66,33 +49,34 @@ pub(crate) fn info(view: &LeafContext<'_>) -> Option<String> {
 }
 
 /// `iam/security-credentials/<role>`. Absent without a role, and until a file or process gave the first keys.
-pub(crate) fn role(view: &LeafContext<'_>) -> Option<String> {
-    role_with(view, &[])
+pub(crate) fn role(context: &LeafContext<'_>) -> Option<String> {
+    role_with(context, &[])
 }
 
 /// `iam/security-credentials-extended/<role>`: the account beside the same.
-pub(crate) fn role_extended(view: &LeafContext<'_>) -> Option<String> {
-    view.profile().filter(|credentials| credentials.extended)?;
-    role_with(view, &[("AccountId", string(view.instance.account_id.as_str()))])
+pub(crate) fn role_extended(context: &LeafContext<'_>) -> Option<String> {
+    context.profile().filter(|credentials| credentials.extended)?;
+    role_with(context, &[("AccountId", string(context.instance.account_id.as_str()))])
 }
 
-fn role_with(view: &LeafContext<'_>, more: &[(&str, String)]) -> Option<String> {
-    let credentials = view.profile()?;
-    let mut slot = Slot::at(credentials, view.now).rotated(view.instance.signals.rotated_at, credentials);
+fn role_with(context: &LeafContext<'_>, more: &[(&str, String)]) -> Option<String> {
+    let credentials = context.profile()?;
+    let mut slot =
+        Slot::at(credentials, context.now).rotated(context.instance.signals.rotated_at, credentials);
     match credentials.state {
         CredentialState::ProfileNotFound | CredentialState::NoRole => return None,
         CredentialState::AssumeRoleUnauthorized => {
             let message = format!("EC2 cannot assume the role {}. {HELP}", credentials.role);
-            return Some(failure("AssumeRoleUnauthorizedAccess", &message, view.now));
+            return Some(failure("AssumeRoleUnauthorizedAccess", &message, context.now));
         }
         CredentialState::Failed => {
-            return Some(failure("Failed", "Credentials are not available.", view.now));
+            return Some(failure("Failed", "Credentials are not available.", context.now));
         }
-        CredentialState::Expired => slot = Slot::expired(credentials, view.now),
+        CredentialState::Expired => slot = Slot::expired(credentials, context.now),
         CredentialState::Ok => {}
     }
-    let keys = match (&credentials.source, view.fetched) {
-        (CredentialSource::Generated, _) => generated(view.instance, credentials.role.as_str(), &slot),
+    let keys = match (&credentials.source, context.fetched) {
+        (CredentialSource::Generated, _) => generated(context.instance, credentials.role.as_str(), &slot),
         (CredentialSource::Static(keys), _) => keys.clone(),
         (_, Some(Fetched::Keys(keys, at))) => {
             slot.updated = *at;
@@ -104,23 +88,23 @@ fn role_with(view: &LeafContext<'_>, more: &[(&str, String)]) -> Option<String> 
         }
         (_, None) => return None,
     };
-    let said = keys.expiration.filter(|_| credentials.state != CredentialState::Expired);
-    Some(key_object(&keys, slot.updated, said.unwrap_or(slot.expires), more))
+    let expiration = keys.expiration.filter(|_| credentials.state != CredentialState::Expired);
+    Some(key_object(&keys, slot.updated, expiration.unwrap_or(slot.expires), more))
 }
 
 /// `identity-credentials/ec2/info`.
-pub(crate) fn identity_info(view: &LeafContext<'_>) -> String {
+pub(crate) fn identity_info(context: &LeafContext<'_>) -> String {
     object(&[
         ("Code", string("Success")),
-        ("LastUpdated", string(&Slot::at(&identity_credentials(), view.now).updated.rfc3339())),
-        ("AccountId", string(view.instance.account_id.as_str())),
+        ("LastUpdated", string(&Slot::at(&identity_credentials(), context.now).updated.rfc3339())),
+        ("AccountId", string(context.instance.account_id.as_str())),
     ])
 }
 
 /// `identity-credentials/ec2/security-credentials/ec2-instance`.
-pub(crate) fn identity_role(view: &LeafContext<'_>) -> String {
-    let slot = Slot::at(&identity_credentials(), view.now);
-    key_object(&generated(view.instance, "aws:ec2-instance", &slot), slot.updated, slot.expires, &[])
+pub(crate) fn identity_role(context: &LeafContext<'_>) -> String {
+    let slot = Slot::at(&identity_credentials(), context.now);
+    key_object(&generated(context.instance, "aws:ec2-instance", &slot), slot.updated, slot.expires, &[])
 }
 
 /// The identity role's credentials have a lifetime of their own; nobody configures it on EC2 either.
@@ -128,7 +112,7 @@ fn identity_credentials() -> Credentials {
     Credentials::default()
 }
 
-/// Where the service sends a reader for help with a role.
+/// The reference to documentation in messages about a role.
 const HELP: &str = "Please see documentation at https://docs.aws.amazon.com/IAM/latest/UserGuide/\
                     troubleshoot_iam-ec2.html#troubleshoot_iam-ec2_errors-info-doc.";
 

@@ -1,14 +1,12 @@
-//! Replies: three headers with an answer, four with an error, and the error's page.
+//! Replies: three headers with a value, four with an error, and the error's page.
 
-use hyper::body::Bytes;
-use hyper::header::{
+use http::header::{
     CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderName, HeaderValue, LOCATION, X_CONTENT_TYPE_OPTIONS,
 };
-use hyper::{StatusCode, Version};
+use http::{StatusCode, Version};
+use hyper::body::Bytes;
 
-use crate::imds::Reply;
-use crate::imds::fault_injection::Delivery;
-use crate::imds::reply::header;
+use crate::imds::reply::{Reply, date};
 use crate::model::Timestamp;
 
 pub(crate) const TEXT: HeaderValue = HeaderValue::from_static("text/plain");
@@ -21,8 +19,8 @@ pub(crate) fn data(content_type: HeaderValue, body: Bytes, now: Timestamp) -> Re
     reply(StatusCode::OK, vec![(CONTENT_TYPE, content_type)], body, now)
 }
 
-/// 200 with nothing, not even a type.
-pub(crate) fn nothing(now: Timestamp) -> Reply {
+/// 200 without a body or a content type.
+pub(crate) fn empty(now: Timestamp) -> Reply {
     reply(StatusCode::OK, vec![], Bytes::new(), now)
 }
 
@@ -42,22 +40,12 @@ pub(crate) fn error(status: StatusCode, now: Timestamp) -> Reply {
 
 fn reply(status: StatusCode, special: Vec<(HeaderName, HeaderValue)>, body: Bytes, now: Timestamp) -> Reply {
     let mut headers = special;
-    headers.push((DATE, header(now.http_date())));
+    headers.push((DATE, date(now)));
     headers.push((CONTENT_LENGTH, body.len().into()));
-    Reply {
-        version: Version::HTTP_11,
-        status,
-        // A status without a name gets an empty phrase, which is legal; the HTTP library would make one up.
-        reason: status.canonical_reason().is_none().then_some(""),
-        headers,
-        body,
-        hop_limit: None,
-        delivery: Delivery::default(),
-        fault: None,
-    }
+    Reply::new(Version::HTTP_11, status, headers, body)
 }
 
-/// The page of an error: that of 404 is EC2's own, the others are laid out otherwise.
+/// The page of an error. That of 404 is EC2's own; the layout of the others differs.
 fn page(status: StatusCode) -> String {
     let (encoding, doctype, step) = match status {
         StatusCode::NOT_FOUND => ("iso-8859-1", "\n\t", " "),

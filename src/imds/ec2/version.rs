@@ -7,7 +7,7 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Version(u32);
 
-/// What `GET /` lists, in its order.
+/// The listing of `GET /`, in its order.
 pub const SERVED: [&str; 29] = [
     "1.0",
     "2007-01-19",
