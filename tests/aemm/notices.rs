@@ -9,7 +9,7 @@ use mock_imds::aemm::{AemmConfig, StartTime};
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrIn, bind, connect, socket};
 
 use crate::scenario;
-use crate::stage::{Answer, Client, Stage};
+use support::{Answer, Client, PureService};
 
 const RERUN: &str = "rerun: cargo test --test aemm notices";
 const ACTION: &str = "/latest/meta-data/spot/instance-action";
@@ -18,16 +18,16 @@ const REBALANCE: &str = "/latest/meta-data/events/recommendations/rebalance";
 const SCHEDULED: &str = "/latest/meta-data/events/maintenance/scheduled";
 const STATE: &str = "/latest/meta-data/autoscaling/target-lifecycle-state";
 
-fn stage(change: impl FnOnce(&mut AemmConfig)) -> Stage {
-    Stage::new(&scenario(change))
+fn stage(change: impl FnOnce(&mut AemmConfig)) -> PureService {
+    PureService::new(&scenario(change))
 }
 
-fn get(stage: &mut Stage, path: &str) -> Answer {
+fn get(stage: &mut PureService, path: &str) -> Answer {
     stage.ask(Client::HOST, "GET", path, &[])
 }
 
 /// The status of each notice.
-fn statuses(stage: &mut Stage, client: Client) -> [u16; 5] {
+fn statuses(stage: &mut PureService, client: Client) -> [u16; 5] {
     [ACTION, TERMINATION, REBALANCE, SCHEDULED, STATE].map(|path| stage.ask(client, "GET", path, &[]).status)
 }
 
@@ -164,7 +164,7 @@ fn the_first_clients_see_notices_and_others_do_not() {
     for n in 2..9 {
         assert_eq!(stage.ask(client(n), "GET", "/latest/meta-data/spot", &[]).status, 200, "{RERUN}");
     }
-    let status = |stage: &mut Stage, n, path| stage.ask(client(n), "GET", path, &[]).status;
+    let status = |stage: &mut PureService, n, path| stage.ask(client(n), "GET", path, &[]).status;
     // Interruption and recommendation share their clients; the others have sets of their own.
     assert_eq!([status(&mut stage, 2, ACTION), status(&mut stage, 3, REBALANCE)], [200, 200], "{RERUN}");
     assert_eq!([ACTION, TERMINATION, REBALANCE].map(|path| status(&mut stage, 4, path)), [404; 3], "{RERUN}");
@@ -217,7 +217,7 @@ fn get_from(from: [u8; 4], to: SocketAddr, path: &str) -> u16 {
     bind(socket.as_raw_fd(), &from).expect("loopback addresses can be bound");
     connect(socket.as_raw_fd(), &to).expect("the server accepts");
     let mut stream = TcpStream::from(socket);
-    stream.write_all(crate::rig::get(path).as_bytes()).expect("the server reads");
+    stream.write_all(support::get(path).as_bytes()).expect("the server reads");
     let mut answer = String::new();
     stream.read_to_string(&mut answer).expect("the server answers and closes");
     answer.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0)

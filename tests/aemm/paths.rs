@@ -2,8 +2,8 @@
 
 use mock_imds::aemm::AemmConfig;
 
-use crate::rig::get;
 use crate::{head, serve};
+use support::get;
 
 const RERUN: &str = "rerun: cargo test --test aemm paths";
 

@@ -2,16 +2,16 @@
 
 use mock_imds::server::Limits;
 
-use crate::rig::{Rig, get};
-use crate::support::http::{Client, Response};
 use crate::{head, scenario, serve};
+use support::{Connection, Response};
+use support::{InProcessServer, get};
 
 const RERUN: &str = "rerun: cargo test --test aemm replies";
 const DATE: &str = "Date: Sat, 21 Nov 2026 03:14:11 GMT";
 
 /// A request on a connection that stays open, answered up to `end`.
-fn ask(rig: &Rig, request: &str, end: &str) -> Response {
-    Client::new(rig.address).send(request).read_until(end)
+fn ask(rig: &InProcessServer, request: &str, end: &str) -> Response {
+    Connection::new(rig.address).send(request).read_until(end)
 }
 
 #[test]
@@ -89,27 +89,27 @@ fn the_state_in_a_group_is_for_get_only() {
 fn a_connection_stays_open_and_takes_requests_in_advance() {
     let rig = serve(|_| {});
     let one = "GET /latest/meta-data/mac HTTP/1.1\r\nHost: x\r\n\r\n";
-    let found = Client::new(rig.address).send(one.repeat(3) + &get("/nowhere")).read();
+    let found = Connection::new(rig.address).send(one.repeat(3) + &get("/nowhere")).read();
     assert_eq!(found.raw.matches("HTTP/1.1 200 OK\r\n").count(), 3, "{}\n{RERUN}", found.raw);
     assert_eq!(found.raw.matches("0e:49:61:0f:c3:11").count(), 3, "{}\n{RERUN}", found.raw);
     assert_eq!(found.raw.matches("HTTP/1.1 404 Not Found\r\n").count(), 1, "{}\n{RERUN}", found.raw);
-    let mut client = Client::new(rig.address);
+    let mut client = Connection::new(rig.address);
     for _ in 0..3 {
         assert_eq!(client.send(one).read_until("c3:11").status, 200, "{RERUN}");
     }
     // HTTP/1.0 ends unless it asks otherwise, and needs no Host.
-    let found = Client::new(rig.address).send("GET /latest/meta-data/mac HTTP/1.0\r\n\r\n").read();
+    let found = Connection::new(rig.address).send("GET /latest/meta-data/mac HTTP/1.0\r\n\r\n").read();
     assert_eq!((found.status, &*found.body), (200, "0e:49:61:0f:c3:11"), "{RERUN}");
 }
 
 #[test]
 fn an_answer_that_takes_its_time_comes() {
     let late = scenario(|_| {}) + "\n[[fault]]\nlatency = \"100ms\"\n";
-    let rig = Rig::new(&late, Limits::default());
-    let found = Client::new(rig.address).send(get("/latest/meta-data/mac")).read();
+    let rig = InProcessServer::new(&late, Limits::default());
+    let found = Connection::new(rig.address).send(get("/latest/meta-data/mac")).read();
     assert_eq!((found.status, &*found.body), (200, "0e:49:61:0f:c3:11"), "{RERUN}");
     // A body that comes after its head.
-    let mut client = Client::new(rig.address);
+    let mut client = Connection::new(rig.address);
     client.send("POST /latest/meta-data/mac HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\n");
     rig.exchange(get("/latest"));
     assert_eq!(client.send("abc").read_until("c3:11").status, 200, "{RERUN}");
@@ -121,6 +121,6 @@ fn a_large_value_comes_whole() {
     let rig = serve(|config| {
         config.metadata.values.insert("ami-id".into(), value.as_str().into());
     });
-    let found = Client::new(rig.address).send(get("/latest/meta-data/ami-id")).read();
+    let found = Connection::new(rig.address).send(get("/latest/meta-data/ami-id")).read();
     assert!(found.body == value, "{} bytes of {}\n{RERUN}", found.body.len(), value.len());
 }

@@ -2,18 +2,18 @@
 
 use std::time::Duration;
 
-use crate::rig::{Rig, get};
-use crate::stage::{Client, Stage, TOKEN, TTL};
-use crate::support::http::{self, Response};
 use crate::{head, scenario, serve};
+use support::{Client, PureService, TOKEN, TTL};
+use support::{Connection, Response};
+use support::{InProcessServer, get};
 
 const RERUN: &str = "rerun: cargo test --test aemm tokens";
 
-fn put(rig: &Rig, more: &str) -> Response {
+fn put(rig: &InProcessServer, more: &str) -> Response {
     rig.exchange(format!("PUT /latest/api/token HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{more}\r\n"))
 }
 
-fn with(rig: &Rig, path: &str, token: &str) -> u16 {
+fn with(rig: &InProcessServer, path: &str, token: &str) -> u16 {
     let request = format!(
         "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nx-AWS-ec2-metadata-TOKEN: {token}\r\n\r\n"
     );
@@ -25,7 +25,7 @@ fn a_token_is_as_long_as_ec2s_and_has_its_lifetime() {
     let rig = serve(|_| {});
     let request =
         "PUT /latest/api/token/ HTTP/1.1\r\nHost: x\r\nx-aws-ec2-metadata-token-ttl-seconds: +60 \r\n\r\n";
-    let found = http::Client::new(rig.address).send(request).read_until("==");
+    let found = Connection::new(rig.address).send(request).read_until("==");
     let expected = [
         "HTTP/1.1 200 OK",
         "Content-Length: 56",
@@ -63,7 +63,7 @@ fn the_first_lifetime_counts_and_bodies_do_not() {
     assert_eq!(found.status, 200, "{}\n{RERUN}", found.raw);
     for more in ["Content-Length: 3\r\n\r\nabc", "Content-Length: 3\r\nExpect: 100-continue\r\n\r\nabc"] {
         let request = format!("PUT /latest/api/token HTTP/1.1\r\nHost: x\r\n{ttl}: 60\r\n{more}");
-        let found = http::Client::new(rig.address).send(request).read_until("=");
+        let found = Connection::new(rig.address).send(request).read_until("=");
         assert_eq!(found.status, 200, "{more}\n{RERUN}");
     }
 }
@@ -114,7 +114,7 @@ fn tokens_are_looked_at_only_where_they_are_required() {
 fn listings_below_a_category_are_open_if_the_scenario_says_so() {
     let scenario = scenario(|config| config.imdsv2 = true)
         .replace("profile = \"aemm\"", "profile = \"aemm\"\nopen-listings = true");
-    let mut stage = Stage::new(&scenario);
+    let mut stage = PureService::new(&scenario);
     let mut status = |path| stage.ask(Client::HOST, "GET", path, &[]).status;
     assert_eq!((status("/latest/meta-data/spot"), status("/latest/dynamic/fws")), (200, 200), "{RERUN}");
     let closed =
@@ -124,9 +124,9 @@ fn listings_below_a_category_are_open_if_the_scenario_says_so() {
 
 #[test]
 fn a_token_of_a_second_is_dead_after_a_second() {
-    let mut stage = Stage::new(&scenario(|config| config.imdsv2 = true));
+    let mut stage = PureService::new(&scenario(|config| config.imdsv2 = true));
     let token = stage.ask(Client::HOST, "PUT", "/latest/api/token", &[(TTL, "1")]).body;
-    let status = |stage: &mut Stage| stage.ask(Client::HOST, "GET", "/", &[(TOKEN, &token)]).status;
+    let status = |stage: &mut PureService| stage.ask(Client::HOST, "GET", "/", &[(TOKEN, &token)]).status;
     assert_eq!(status(&mut stage), 200, "{RERUN}");
     stage.wait(Duration::from_millis(999));
     assert_eq!(status(&mut stage), 200, "{RERUN}");

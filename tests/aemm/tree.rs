@@ -1,7 +1,7 @@
 //! Every static path of the default configuration with its body, and every listing.
 
-use crate::rig::get;
 use crate::serve;
+use support::get;
 
 const RERUN: &str = "rerun: cargo test --test aemm tree";
 const M: &str = "network/interfaces/macs/0e:49:61:0f:c3:11";

@@ -4,8 +4,8 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::page::{Block, blocks, like};
-use crate::support::{Bench, finish, skip};
+use support::page::{Block, blocks, like};
+use support::{Sandbox, finish, skip};
 
 const PAGE: &str = include_str!("../../docs/control-api.md");
 const SOCKET: &str = "/run/mock-imds/control.sock";
@@ -15,7 +15,7 @@ fn the_examples_answer_what_the_page_says() {
     if !Command::new("curl").arg("--version").output().is_ok_and(|output| output.status.success()) {
         return skip("needs curl");
     }
-    let bench = Bench::new();
+    let bench = Sandbox::new();
     bench.write("s.toml", "[[event]]\nat = \"1h\"\nrebalance-recommendation = {}\n");
     let library = concat!(env!("CARGO_MANIFEST_DIR"), "/packaging/scenarios");
     let _server = bench.serve(&["--scenario", "s.toml", "--library", library]);
@@ -51,7 +51,7 @@ fn the_examples_answer_what_the_page_says() {
 
 #[test]
 fn the_page_names_every_route() {
-    let bench = Bench::new();
+    let bench = Sandbox::new();
     let _server = bench.serve(&[]);
     let socket = bench.path("c.sock").display().to_string();
     let mut stream = std::os::unix::net::UnixStream::connect(socket).expect("the server accepts");

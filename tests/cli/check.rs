@@ -6,11 +6,11 @@ use std::os::unix::fs::PermissionsExt as _;
 use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
 
-use crate::support::{Bench, is_root};
+use support::{Sandbox, is_root};
 
 #[test]
 fn every_file_is_judged_and_every_problem_shown() {
-    let bench = Bench::new();
+    let bench = Sandbox::new();
     bench.write("good.toml", "[instance]\ninstance-type = \"t3.micro\"\n");
     bench.write("empty.toml", "");
     bench.write("bad.toml", "[instance]\ninstance-tipe = \"t3.micro\"\n\n[http]\nkeep-alive = 1\n");
@@ -23,7 +23,7 @@ fn every_file_is_judged_and_every_problem_shown() {
     );
 
     let found = bench.run(&["check", "good.toml", "bad.toml", "empty.toml"]);
-    found.failed(
+    found.ended(
         78,
         &[
             "bad.toml:2:1: error: unknown key \"instance-tipe\" in [instance]\n  2 | instance-tipe = \"t3.micro\"\n    | ^^^^^^^^^^^^^\n",
@@ -37,7 +37,7 @@ fn every_file_is_judged_and_every_problem_shown() {
 
 #[test]
 fn what_is_no_scenario_file_is_named() {
-    let bench = Bench::new();
+    let bench = Sandbox::new();
     bench.write("latin1.toml", b"# caf\xe9\n");
     bench.write("large.toml", "#".repeat(10 << 20));
     fs::create_dir(bench.path("directory")).expect("the bench is writable");
@@ -51,8 +51,8 @@ fn what_is_no_scenario_file_is_named() {
         ("/dev/zero", "/dev/zero: error: is not a regular file"),
     ];
     for (file, sentence) in cases {
-        bench.run(&["check", file]).failed(78, &[sentence, "the file is rejected"]);
-        bench.run(&["serve", "--scenario", file]).failed(78, &[sentence, "not started"]);
+        bench.run(&["check", file]).ended(78, &[sentence, "the file is rejected"]);
+        bench.run(&["serve", "--scenario", file]).ended(78, &[sentence, "not started"]);
     }
 }
 
@@ -61,22 +61,22 @@ fn a_file_that_only_others_may_read_is_named() {
     if !is_root() {
         return;
     }
-    let bench = Bench::new();
+    let bench = Sandbox::new();
     let secret = bench.write("secret.toml", "");
     fs::set_permissions(&secret, Permissions::from_mode(0o600)).expect("the file is ours");
     let sentence = [
         "secret.toml: error: cannot be read: permission denied",
         "readable for the user that runs mock-imds",
     ];
-    bench.run_as_nobody(&["check", "secret.toml"]).failed(78, &sentence);
-    bench.run_as_nobody(&["serve", "--scenario", "secret.toml"]).failed(78, &sentence);
+    bench.run_as_nobody(&["check", "secret.toml"]).ended(78, &sentence);
+    bench.run_as_nobody(&["serve", "--scenario", "secret.toml"]).ended(78, &sentence);
 }
 
 #[test]
 fn a_wrong_command_line_is_64() {
-    let bench = Bench::new();
-    bench.run(&["check"]).failed(64, &["FILE"]);
-    bench.run(&["serve", "--listen", "1338"]).failed(64, &["expected an address and a port"]);
-    bench.run(&["serve", "--log-level", "loud"]).failed(64, &["loud"]);
-    bench.run(&["sing"]).failed(64, &["sing"]);
+    let bench = Sandbox::new();
+    bench.run(&["check"]).ended(64, &["FILE"]);
+    bench.run(&["serve", "--listen", "1338"]).ended(64, &["expected an address and a port"]);
+    bench.run(&["serve", "--log-level", "loud"]).ended(64, &["loud"]);
+    bench.run(&["sing"]).ended(64, &["sing"]);
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
-use crate::support::{Bench, Serving, eventually, http};
+use support::{Sandbox, ServerProcess, eventually, http};
 
 const ROLE: &str = "/latest/meta-data/iam/security-credentials/dev-role";
 
@@ -16,27 +16,27 @@ fn keys(id: &str) -> String {
 }
 
 /// Status and body of a path, asked with a token: real credentials need one.
-fn ask(server: &Serving, path: &str) -> (u16, String) {
+fn ask(server: &ServerProcess, path: &str) -> (u16, String) {
     let token = server.token();
     let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\nX-aws-ec2-metadata-token: {token}\r\n\r\n");
     let response = http::exchange(server.address, request);
     (response.status, response.body)
 }
 
-fn until(server: &Serving, expected: &str) -> String {
+fn until(server: &ServerProcess, expected: &str) -> String {
     eventually(&format!("{expected:?} at {ROLE}"), || {
         let (_, body) = ask(server, ROLE);
         body.contains(expected).then_some(body)
     })
 }
 
-fn program(bench: &Bench, script: &str) -> PathBuf {
+fn program(bench: &Sandbox, script: &str) -> PathBuf {
     let path = bench.write("helper", format!("#!/bin/sh\n{script}\n"));
     fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("the file is ours");
     path
 }
 
-fn process_scenario(bench: &Bench, script: &str) {
+fn process_scenario(bench: &Sandbox, script: &str) {
     let path = program(bench, script);
     let text =
         format!("[credentials]\nsource = \"process\"\ncommand = [\"{}\", \"an argument\"]\n", path.display());
@@ -45,7 +45,7 @@ fn process_scenario(bench: &Bench, script: &str) {
 
 #[test]
 fn a_file_is_served_and_read_again_when_it_changes() {
-    let bench = Bench::new();
+    let bench = Sandbox::new();
     bench.write("keys.json", keys("ASIAONE"));
     bench.write("s.toml", "[credentials]\nsource = \"file\"\nfile = \"keys.json\"\n");
     let server = bench.serve(&["--scenario", "s.toml"]);
@@ -64,7 +64,7 @@ fn a_file_is_served_and_read_again_when_it_changes() {
 
 #[test]
 fn a_process_prints_the_keys_and_knows_not_to_ask_us() {
-    let bench = Bench::new();
+    let bench = Sandbox::new();
     let reply = keys("ASIA$AWS_EC2_METADATA_DISABLED").replace('"', "\\\"");
     process_scenario(&bench, &format!("[ \"$1\" = \"an argument\" ] && echo \"{reply}\"; echo s3cret >&2"));
     let server = bench.serve(&["--scenario", "s.toml"]);
@@ -75,7 +75,7 @@ fn a_process_prints_the_keys_and_knows_not_to_ask_us() {
 
 #[test]
 fn requests_do_not_wait_for_a_slow_process() {
-    let bench = Bench::new();
+    let bench = Sandbox::new();
     process_scenario(&bench, &format!("while [ ! -e go ]; do sleep 0.01; done; echo '{}'", keys("ASIASLOW")));
     let server = bench.serve(&["--scenario", "s.toml"]);
     assert_eq!(ask(&server, ROLE).0, 404, "before the first keys");
@@ -86,7 +86,7 @@ fn requests_do_not_wait_for_a_slow_process() {
 
 #[test]
 fn a_process_that_fails_is_a_code_and_a_sentence() {
-    let bench = Bench::new();
+    let bench = Sandbox::new();
     process_scenario(&bench, "exit 3");
     let server = bench.serve(&["--scenario", "s.toml"]);
     let body = until(&server, "\"Code\" : \"Failed\"");

@@ -9,7 +9,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
 
-use crate::support::{Bench, DEADLINE, eventually};
+use support::{DEADLINE, Sandbox, eventually};
 
 const ID: &str = "/latest/meta-data/instance-id";
 
@@ -21,7 +21,7 @@ pub struct Running {
 
 impl Running {
     /// Starts it beside the server of this bench.
-    pub fn start(bench: &Bench, arguments: &[&str]) -> Self {
+    pub fn start(bench: &Sandbox, arguments: &[&str]) -> Self {
         let socket = bench.path("c.sock").display().to_string();
         let mut command = bench.command(&[arguments, &["--control", &socket]].concat());
         let stderr = std::fs::File::create(bench.path("running.log")).expect("the bench is writable");
@@ -56,7 +56,7 @@ impl Drop for Running {
 
 #[test]
 fn following_prints_what_comes_later() {
-    let bench = Bench::new();
+    let bench = Sandbox::new();
     let server = bench.serve(&[]);
     server.get("/latest/meta-data/mac");
     server.get("/latest/meta-data/hostname");
@@ -78,7 +78,7 @@ fn following_prints_what_comes_later() {
 
 #[test]
 fn a_follower_whom_nobody_reads_ends() {
-    let bench = Bench::new();
+    let bench = Sandbox::new();
     let server = bench.serve(&[]);
     let socket = bench.path("c.sock").display().to_string();
     let mut command = bench.command(&["requests", "--follow", "--control", &socket]);
@@ -93,7 +93,7 @@ fn a_follower_whom_nobody_reads_ends() {
 
 #[test]
 fn followers_end_with_a_server_that_does_not_come_back() {
-    let bench = Bench::new();
+    let bench = Sandbox::new();
     let server = bench.serve(&[]);
     server.get("/");
     let mut following = Running::start(&bench, &["requests", "-f"]);
@@ -127,7 +127,7 @@ fn followers_end_with_a_server_that_does_not_come_back() {
 
 #[test]
 fn a_restart_ends_no_follower() {
-    let bench = Bench::new();
+    let bench = Sandbox::new();
     let server = bench.serve(&[]);
     for _ in 0..3 {
         server.get("/");
@@ -152,7 +152,7 @@ fn a_restart_ends_no_follower() {
 
 #[test]
 fn status_follows() {
-    let bench = Bench::new();
+    let bench = Sandbox::new();
     let server = bench.serve(&[]);
     let following = Running::start(&bench, &["status", "--follow", "--json"]);
     let requests = |line: String| serde_json::from_str::<Value>(&line).expect("JSON")["requests"].clone();

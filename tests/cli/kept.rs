@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use nix::sys::signal::Signal;
 
-use crate::support::{Bench, Serving};
+use support::{Sandbox, ServerProcess};
 
 const SPOT: &str = "/latest/meta-data/spot/instance-action";
 const REBALANCE: &str = "/latest/meta-data/events/recommendations/rebalance";
@@ -13,19 +13,19 @@ const KEYS: &str = "/latest/meta-data/iam/security-credentials/dev-role";
 const EVENT: &str = "[[event]]\nat = \"10m\"\nrebalance-recommendation = {}\n";
 
 /// A service with a runtime directory.
-fn serve(bench: &Bench, more: &[&str]) -> Serving {
+fn serve(bench: &Sandbox, more: &[&str]) -> ServerProcess {
     bench.serve_with(&[&["--scenario", "s.toml"], more].concat(), |command| {
         command.env("RUNTIME_DIRECTORY", bench.path("run"));
     })
 }
 
 #[track_caller]
-fn done(bench: &Bench, arguments: &[&str]) {
+fn done(bench: &Sandbox, arguments: &[&str]) {
     let found = bench.control(arguments);
     assert_eq!(found.code, Some(0), "{arguments:?} gave {found:#?}");
 }
 
-fn elapsed(bench: &Bench) -> String {
+fn elapsed(bench: &Sandbox) -> String {
     let found = bench.control(&["status", "--json"]);
     let status: serde_json::Value = serde_json::from_str(&found.stdout).expect("a status");
     status["clock"]["elapsed"].as_str().expect("a clock").to_owned()
@@ -33,7 +33,7 @@ fn elapsed(bench: &Bench) -> String {
 
 #[test]
 fn a_crash_loses_nothing() {
-    let bench = Bench::new();
+    let bench = Sandbox::new();
     bench.write("s.toml", EVENT);
     let server = serve(&bench, &[]);
     done(&bench, &["spot"]);
@@ -72,7 +72,7 @@ fn a_crash_loses_nothing() {
 
 #[test]
 fn a_clock_runs_on_while_the_server_is_away() {
-    let bench = Bench::new();
+    let bench = Sandbox::new();
     bench.write("s.toml", EVENT);
     let server = serve(&bench, &[]);
     done(&bench, &["clock", "seek", "9m"]);
@@ -85,14 +85,14 @@ fn a_clock_runs_on_while_the_server_is_away() {
 
 #[test]
 fn first_polls_are_kept() {
-    let bench = Bench::new();
+    let bench = Sandbox::new();
     bench.write(
         "s.toml",
         "[[event]]\nafter-poll = \"meta-data/spot/instance-action\"\nat = \"5m\"\nspot-interruption = {}\n",
     );
     let server = serve(&bench, &[]);
     assert_eq!(server.get(SPOT).status, 404);
-    crate::support::eventually("the poll in state.json", || {
+    support::eventually("the poll in state.json", || {
         let kept = fs::read_to_string(bench.path("run/state.json")).unwrap_or_default();
         kept.contains("\"first_polls\":{\"0\":").then_some(())
     });
@@ -105,7 +105,7 @@ fn first_polls_are_kept() {
 
 #[test]
 fn a_used_scenario_is_kept_until_a_reload() {
-    let bench = Bench::new();
+    let bench = Sandbox::new();
     bench.write("s.toml", EVENT);
     bench.write("other.toml", "[instance]\ninstance-type = \"c7g.large\"\n");
     let server = serve(&bench, &[]);
@@ -122,7 +122,7 @@ fn a_used_scenario_is_kept_until_a_reload() {
 
 #[test]
 fn what_belongs_to_another_text_is_dropped_in_one_sentence() {
-    let bench = Bench::new();
+    let bench = Sandbox::new();
     bench.write("s.toml", EVENT);
     let dropped = |change: &dyn Fn(), sentence: &str| {
         let server = serve(&bench, &[]);
@@ -143,7 +143,7 @@ fn what_belongs_to_another_text_is_dropped_in_one_sentence() {
 
 #[test]
 fn without_a_runtime_directory_nothing_is_kept() {
-    let bench = Bench::new();
+    let bench = Sandbox::new();
     let server = bench.serve(&[]);
     done(&bench, &["spot"]);
     server.signal(Signal::SIGKILL);
@@ -154,7 +154,7 @@ fn without_a_runtime_directory_nothing_is_kept() {
 
 #[test]
 fn a_place_that_takes_nothing_is_said_once() {
-    let bench = Bench::new();
+    let bench = Sandbox::new();
     bench.write("s.toml", "");
     // A directory where the file should be: not even root can replace it.
     fs::create_dir_all(bench.path("run/state.json/x")).expect("the bench is writable");

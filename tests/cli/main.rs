@@ -1,10 +1,5 @@
 //! The program as people and service managers run it: sentences, exit codes, signals, sockets.
 
-#[path = "../support/page.rs"]
-mod page;
-#[path = "../support/mod.rs"]
-mod support;
-
 mod api_docs;
 mod check;
 mod control;

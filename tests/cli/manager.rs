@@ -8,18 +8,18 @@ use std::process::{Command, Stdio};
 
 use nix::sys::signal::Signal;
 
-use crate::support::http::Client;
-use crate::support::{Bench, DEADLINE, Serving, finish};
+use support::Connection;
+use support::{DEADLINE, Sandbox, ServerProcess, finish};
 
 const ID: &str = "/latest/meta-data/instance-id";
 
 /// The server with `descriptor` as its descriptor 3, and `LISTEN_PID` its own process, as systemd passes them.
-fn inheriting(bench: &Bench, descriptor: OwnedFd, more: &[&str]) -> Command {
+fn inheriting(bench: &Sandbox, descriptor: OwnedFd, more: &[&str]) -> Command {
     let script = "exec 3<&0 </dev/null; LISTEN_PID=$$ LISTEN_FDS=1 exec \"$@\"";
     let own = bench.serve_arguments();
     let without_listen =
         own.iter().map(String::as_str).filter(|word| !matches!(*word, "--listen" | "127.0.0.1:0"));
-    let mut arguments = vec!["-c", script, "sh", env!("CARGO_BIN_EXE_mock-imds")];
+    let mut arguments = vec!["-c", script, "sh", support::program().to_str().expect("a path in UTF-8")];
     arguments.extend(without_listen.chain(more.iter().copied()));
     let mut command = bench.prepared(Path::new("/bin/sh"), &arguments);
     command.stdin(Stdio::from(descriptor));
@@ -32,12 +32,14 @@ fn copy(listener: &TcpListener) -> OwnedFd {
 
 #[test]
 fn an_inherited_socket_wins_and_no_client_notices_a_restart() {
-    let bench = Bench::new();
+    let bench = Sandbox::new();
     let listener = TcpListener::bind("127.0.0.1:0").expect("an ephemeral port");
     let address: SocketAddr = listener.local_addr().expect("it is bound");
 
-    let first =
-        Serving::start(inheriting(&bench, copy(&listener), &["--listen", "127.0.0.1:0"]), &bench.path(""));
+    let first = ServerProcess::start(
+        inheriting(&bench, copy(&listener), &["--listen", "127.0.0.1:0"]),
+        &bench.path(""),
+    );
     assert_eq!(first.address, address);
     first.says("--listen is ignored");
     assert_eq!(first.get(ID).status, 200);
@@ -45,24 +47,24 @@ fn an_inherited_socket_wins_and_no_client_notices_a_restart() {
     assert_eq!(first.stop().code, Some(0));
 
     // Nobody accepts now; the socket is still there, so the client waits and is answered.
-    let mut waiting = Client::new(address);
+    let mut waiting = Connection::new(address);
     waiting.send(format!("GET {ID} HTTP/1.1\r\nHost: x\r\n\r\n"));
-    let second = Serving::start(inheriting(&bench, copy(&listener), &[]), &bench.path(""));
+    let second = ServerProcess::start(inheriting(&bench, copy(&listener), &[]), &bench.path(""));
     assert_eq!(waiting.read().status, 200);
     assert_eq!(second.stop().code, Some(0));
 }
 
 #[test]
 fn a_descriptor_that_is_no_listener_is_named() {
-    let bench = Bench::new();
+    let bench = Sandbox::new();
     let file = std::fs::File::open("/dev/null").expect("it is there");
     finish(&mut inheriting(&bench, file.into(), &[]))
-        .failed(69, &["descriptor 3 of LISTEN_FDS is not a listening TCP socket"]);
+        .ended(69, &["descriptor 3 of LISTEN_FDS is not a listening TCP socket"]);
 }
 
 #[test]
 fn sockets_for_another_process_are_left_alone() {
-    let bench = Bench::new();
+    let bench = Sandbox::new();
     let server = bench.serve_with(&[], |command| {
         command.env("LISTEN_PID", "1").env("LISTEN_FDS", "1");
     });
@@ -73,13 +75,13 @@ fn sockets_for_another_process_are_left_alone() {
 struct Manager(UnixDatagram);
 
 impl Manager {
-    fn new(bench: &Bench) -> Self {
+    fn new(bench: &Sandbox) -> Self {
         let socket = UnixDatagram::bind(bench.path("notify")).expect("the bench is writable");
         socket.set_read_timeout(Some(DEADLINE)).expect("the deadline is not zero");
         Self(socket)
     }
 
-    fn serve(bench: &Bench, more: &[&str], variables: &[(&str, &str)]) -> Serving {
+    fn serve(bench: &Sandbox, more: &[&str], variables: &[(&str, &str)]) -> ServerProcess {
         bench.serve_with(more, |command| {
             command.env("NOTIFY_SOCKET", bench.path("notify")).envs(variables.iter().copied());
         })
@@ -96,7 +98,7 @@ impl Manager {
 
 #[test]
 fn start_reload_and_stop_are_notified() {
-    let bench = Bench::new();
+    let bench = Sandbox::new();
     bench.write("s.toml", "");
     let manager = Manager::new(&bench);
     let server = Manager::serve(&bench, &["--scenario", "s.toml"], &[]);
@@ -140,7 +142,7 @@ fn start_reload_and_stop_are_notified() {
 
 #[test]
 fn the_watchdog_is_fed_when_asked_for() {
-    let bench = Bench::new();
+    let bench = Sandbox::new();
     let manager = Manager::new(&bench);
     let _server = Manager::serve(&bench, &[], &[("WATCHDOG_USEC", "200000")]);
     assert_eq!(manager.hears()[0], "READY=1");
@@ -151,7 +153,7 @@ fn the_watchdog_is_fed_when_asked_for() {
 
 #[test]
 fn another_process_watchdog_is_not_ours() {
-    let bench = Bench::new();
+    let bench = Sandbox::new();
     let manager = Manager::new(&bench);
     let server = Manager::serve(&bench, &[], &[("WATCHDOG_USEC", "1000"), ("WATCHDOG_PID", "1")]);
     assert_eq!(manager.hears()[0], "READY=1");

@@ -2,7 +2,7 @@
 
 use nix::sys::signal::Signal;
 
-use crate::support::{Bench, Serving, eventually};
+use support::{Sandbox, ServerProcess, eventually};
 
 const BAD: &str = "[instance]\ninstance-type = 3\n";
 
@@ -10,13 +10,13 @@ fn small(kind: &str) -> String {
     format!("[instance]\ninstance-type = \"{kind}\"\n")
 }
 
-fn kind(server: &Serving) -> String {
+fn kind(server: &ServerProcess) -> String {
     server.get("/latest/meta-data/instance-type").body
 }
 
 #[test]
 fn the_command_says_what_changed() {
-    let bench = Bench::new();
+    let bench = Sandbox::new();
     bench.write("s.toml", small("t3.micro"));
     let server = bench.serve(&["--scenario", "s.toml"]);
     assert_eq!(kind(&server), "t3.micro");
@@ -32,12 +32,12 @@ fn the_command_says_what_changed() {
 
 #[test]
 fn the_command_prints_the_report_and_the_old_scenario_stays() {
-    let bench = Bench::new();
+    let bench = Sandbox::new();
     bench.write("s.toml", small("t3.micro"));
     let server = bench.serve(&["--scenario", "s.toml"]);
     bench.write("s.toml", BAD);
     let found = bench.control(&["reload"]);
-    found.failed(
+    found.ended(
         78,
         &[
             "s.toml:2:17: error: instance.instance-type is an integer\n  2 | instance-type = 3\n    |                 ^\n",
@@ -56,7 +56,7 @@ fn the_command_prints_the_report_and_the_old_scenario_stays() {
 
 #[test]
 fn sighup_does_the_same_and_logs_the_report() {
-    let bench = Bench::new();
+    let bench = Sandbox::new();
     bench.write("s.toml", small("t3.micro"));
     let server = bench.serve(&["--scenario", "s.toml"]);
     bench.write("s.toml", small("t3.large"));
@@ -73,17 +73,17 @@ fn sighup_does_the_same_and_logs_the_report() {
 
 #[test]
 fn a_file_that_has_gone_does_not_bring_the_built_in_scenario() {
-    let bench = Bench::new();
+    let bench = Sandbox::new();
     let file = bench.write("s.toml", small("t3.micro"));
     let server = bench.serve(&["--scenario", "s.toml"]);
     std::fs::remove_file(file).expect("it is ours");
-    bench.control(&["reload"]).failed(78, &["cannot be read: no such file or directory"]);
+    bench.control(&["reload"]).ended(78, &["cannot be read: no such file or directory"]);
     assert_eq!(kind(&server), "t3.micro");
 }
 
 #[test]
 fn a_file_that_has_come_is_found() {
-    let bench = Bench::new();
+    let bench = Sandbox::new();
     let server = bench.serve(&[]);
     assert_eq!(kind(&server), "m5.xlarge");
     std::fs::create_dir_all(bench.path(".config/mock-imds")).expect("the bench is writable");
@@ -94,34 +94,34 @@ fn a_file_that_has_come_is_found() {
 
 #[test]
 fn what_took_the_files_place_is_named() {
-    let bench = Bench::new();
+    let bench = Sandbox::new();
     let file = bench.write("s.toml", "");
     let server = bench.serve(&["--scenario", "s.toml"]);
     let cases = [("is larger than 1 MiB", vec![b'#'; 10 << 20]), ("is not UTF-8", vec![0xff])];
     for (sentence, content) in cases {
         bench.write("s.toml", content);
-        bench.control(&["reload"]).failed(78, &[sentence]);
+        bench.control(&["reload"]).ended(78, &[sentence]);
     }
     std::fs::remove_file(&file).expect("it is ours");
     std::fs::create_dir(&file).expect("the bench is writable");
-    bench.control(&["reload"]).failed(78, &["is a directory"]);
+    bench.control(&["reload"]).ended(78, &["is a directory"]);
     assert_eq!(server.get("/").status, 200);
 }
 
 #[test]
 fn tokens_survive_a_reload() {
-    let bench = Bench::new();
+    let bench = Sandbox::new();
     bench.write("s.toml", "[metadata-options]\nhttp-tokens = \"required\"\n");
     let server = bench.serve(&["--scenario", "s.toml"]);
     let token = server.token();
     assert_eq!(bench.control(&["reload"]).code, Some(0));
     let request = format!("GET / HTTP/1.1\r\nHost: x\r\nX-aws-ec2-metadata-token: {token}\r\n\r\n");
-    assert_eq!(crate::support::http::exchange(server.address, request).status, 200);
+    assert_eq!(support::http::exchange(server.address, request).status, 200);
 }
 
 #[test]
 fn reloads_at_the_same_time_are_all_answered() {
-    let bench = Bench::new();
+    let bench = Sandbox::new();
     bench.write("s.toml", small("t3.micro"));
     let server = bench.serve(&["--scenario", "s.toml"]);
     std::thread::scope(|scope| {

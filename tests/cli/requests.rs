@@ -6,20 +6,20 @@ use std::os::unix::net::UnixStream;
 use serde_json::Value;
 
 use crate::follow::Running;
-use crate::support::http::{Client, exchange};
-use crate::support::{Bench, DEADLINE, Serving, eventually, is_root};
+use support::{Connection, exchange};
+use support::{DEADLINE, Sandbox, ServerProcess, eventually, is_root};
 
 const ID: &str = "/latest/meta-data/instance-id";
 
 /// Sends a request with a token.
-fn with_token(server: &Serving, method: &str, path: &str, token: &str) -> String {
+fn with_token(server: &ServerProcess, method: &str, path: &str, token: &str) -> String {
     let request = format!("{method} {path} HTTP/1.1\r\nHost: x\r\nX-aws-ec2-metadata-token: {token}\r\n\r\n");
     exchange(server.address, request).raw
 }
 
 /// The entries that `requests --json` prints.
 #[track_caller]
-fn entries(bench: &Bench, more: &[&str]) -> Vec<Value> {
+fn entries(bench: &Sandbox, more: &[&str]) -> Vec<Value> {
     let found = bench.control(&[&["requests", "--json"], more].concat());
     assert_eq!(found.code, Some(0), "{found:#?}");
     found.stdout.lines().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect()
@@ -27,12 +27,12 @@ fn entries(bench: &Bench, more: &[&str]) -> Vec<Value> {
 
 /// Their paths.
 #[track_caller]
-fn paths(bench: &Bench, more: &[&str]) -> Vec<String> {
+fn paths(bench: &Sandbox, more: &[&str]) -> Vec<String> {
     entries(bench, more).iter().map(|entry| entry["path"].as_str().expect("a path").to_owned()).collect()
 }
 
 /// Asks the control socket itself.
-fn ask(bench: &Bench, route: &str) -> String {
+fn ask(bench: &Sandbox, route: &str) -> String {
     let mut stream = polling(bench, route);
     let mut answer = String::new();
     stream.read_to_string(&mut answer).expect("the server answers in time");
@@ -40,7 +40,7 @@ fn ask(bench: &Bench, route: &str) -> String {
 }
 
 /// Asks and leaves the answer to be read.
-fn polling(bench: &Bench, route: &str) -> UnixStream {
+fn polling(bench: &Sandbox, route: &str) -> UnixStream {
     let mut stream = UnixStream::connect(bench.path("c.sock")).expect("the server accepts");
     stream.set_read_timeout(Some(DEADLINE)).expect("the deadline is not zero");
     write!(stream, "GET {route} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").expect("the server reads");
@@ -49,7 +49,7 @@ fn polling(bench: &Bench, route: &str) -> UnixStream {
 
 #[test]
 fn every_kind_of_request_has_its_entry() {
-    let bench = Bench::new();
+    let bench = Sandbox::new();
     let server = bench.serve(&[]);
     server.get(ID);
     let token = server.token();
@@ -94,9 +94,9 @@ fn every_kind_of_request_has_its_entry() {
 
 #[test]
 fn a_client_that_leaves_has_an_entry_without_a_status() {
-    let bench = Bench::new();
+    let bench = Sandbox::new();
     let server = bench.serve(&[]);
-    let mut client = Client::new(server.address);
+    let mut client = Connection::new(server.address);
     client.send("PUT /latest/api/token HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n12345");
     drop(client);
     let found = bench.control(&["wait", "/latest/api/token", "--status", "none", "--since", "start"]);
@@ -106,7 +106,7 @@ fn a_client_that_leaves_has_an_entry_without_a_status() {
 
 #[test]
 fn filters_choose() {
-    let bench = Bench::new();
+    let bench = Sandbox::new();
     let server = bench.serve(&[]);
     server.get("/latest/meta-data/mac");
     server.get("/2021-07-15/meta-data/mac/");
@@ -129,16 +129,16 @@ fn filters_choose() {
     for (arguments, expected) in cases {
         assert_eq!(paths(&bench, arguments), expected, "{arguments:?}");
     }
-    bench.control(&["requests", "--status", "9xx"]).failed(64, &["expected a status such as 404"]);
-    bench.control(&["requests", "--client", "web"]).failed(64, &["expected an address, a network"]);
-    bench.control(&["wait", "**", "--within", "soon"]).failed(64, &["expected a duration"]);
+    bench.control(&["requests", "--status", "9xx"]).ended(64, &["expected a status such as 404"]);
+    bench.control(&["requests", "--client", "web"]).ended(64, &["expected an address, a network"]);
+    bench.control(&["wait", "**", "--within", "soon"]).ended(64, &["expected a duration"]);
     let refused = ask(&bench, "/v1/requests?stat=4xx");
     assert!(refused.starts_with("HTTP/1.1 400 ") && refused.contains("accepted: client, path"), "{refused}");
 }
 
 #[test]
 fn what_is_secret_is_in_no_entry() {
-    let bench = Bench::new();
+    let bench = Sandbox::new();
     bench.write(
         "s.toml",
         "[credentials]\nrole = \"r\"\nsource = \"static\"\naccess-key-id = \"AKIDSECRETEXAMPLE\"\n\
@@ -175,7 +175,7 @@ fn what_is_secret_is_in_no_entry() {
 
 #[test]
 fn waiting_ends_with_the_request() {
-    let bench = Bench::new();
+    let bench = Sandbox::new();
     let server = bench.serve(&[]);
     server.get(ID);
     let arguments = ["wait", "meta-data/instance-id", "--v1", "--status", "2xx", "--method", "GET"];
@@ -191,16 +191,16 @@ fn waiting_ends_with_the_request() {
 
 #[test]
 fn what_does_not_come_is_1() {
-    let bench = Bench::new();
+    let bench = Sandbox::new();
     let server = bench.serve(&[]);
     server.get(ID);
     let found = bench.control(&["wait", "meta-data/instance-id", "--within", "50ms"]);
-    found.failed(1, &["no matching request for meta-data/instance-id came within 50ms"]);
+    found.ended(1, &["no matching request for meta-data/instance-id came within 50ms"]);
     let since = ["--since", "start", "--within", "50ms"];
     let found = bench.control(&[&["wait", "meta-data/instance-id"][..], &since].concat());
     assert_eq!((found.code, found.stdout.lines().count()), (Some(0), 1), "{found:#?}");
     let found = bench.control(&[&["wait", "meta-data/instance-id", "--v2"][..], &since].concat());
-    found.failed(1, &["no matching request"]);
+    found.ended(1, &["no matching request"]);
     // After the number of an entry: no race between a script and the program that it starts.
     let number = entries(&bench, &["--limit", "1"])[0]["number"].to_string();
     server.get("/latest/meta-data/mac");
@@ -211,19 +211,19 @@ fn what_does_not_come_is_1() {
 
 #[test]
 fn never_turns_it_round() {
-    let bench = Bench::new();
+    let bench = Sandbox::new();
     let server = bench.serve(&[]);
     server.get(ID);
     let found = bench.control(&["wait", ID, "--never", "--within", "50ms"]);
     assert_eq!((found.code, found.stdout.as_str()), (Some(0), ""), "{found:#?}");
     let found = bench.control(&["wait", ID, "--never", "--since", "start"]);
-    found.failed(1, &["a request for /latest/meta-data/instance-id arrived in spite of --never"]);
+    found.ended(1, &["a request for /latest/meta-data/instance-id arrived in spite of --never"]);
     assert!(found.stdout.contains(ID), "{found:#?}");
 }
 
 #[test]
 fn a_poll_answers_when_there_is_something() {
-    let bench = Bench::new();
+    let bench = Sandbox::new();
     let server = bench.serve(&[]);
     let empty = ask(&bench, "/v1/requests?since=now&wait=0.05");
     assert!(empty.starts_with("HTTP/1.1 200 ") && empty.ends_with("\r\n\r\n[]\n"), "{empty}");
@@ -241,7 +241,7 @@ fn a_poll_answers_when_there_is_something() {
 
 #[test]
 fn those_who_wait_leave_room_for_others() {
-    let bench = Bench::new();
+    let bench = Sandbox::new();
     let server = bench.serve(&[]);
     let mut polls: Vec<_> = (0..49).map(|_| polling(&bench, "/v1/requests?since=0&wait=60")).collect();
     // One is refused, whichever comes last; then the others wait.
@@ -269,7 +269,7 @@ fn those_who_wait_leave_room_for_others() {
 #[test]
 fn a_reader_that_is_too_late_hears_how_much_it_missed() {
     const EACH: usize = 100;
-    let bench = Bench::new();
+    let bench = Sandbox::new();
     bench.write("s.toml", "[http]\nkeep-alive = true\n");
     let server = bench.serve(&["--scenario", "s.toml"]);
     for _ in 0..101 {
@@ -282,18 +282,18 @@ fn a_reader_that_is_too_late_hears_how_much_it_missed() {
     assert!(answer.contains("\r\n\r\n[{\"missed\":100},\n {\"number\":200,"), "{}", &answer[..500]);
     assert_eq!(entries(&bench, &[]).len(), 10_000, "a list misses nothing: it is what there is");
     let all = ["wait", "/nothing", "--since", "start", "--within", "10ms"];
-    bench.control(&all).failed(1, &["; 100 requests were overwritten before they could be looked at"]);
+    bench.control(&all).ended(1, &["; 100 requests were overwritten before they could be looked at"]);
     let never = [&all[..], &["--never"]].concat();
-    bench.control(&never).failed(69, &["cannot tell whether one came: 100 requests were overwritten"]);
+    bench.control(&never).ended(69, &["cannot tell whether one came: 100 requests were overwritten"]);
 }
 
 #[test]
 fn without_a_server_or_a_permission_it_is_said() {
-    let bench = Bench::new();
+    let bench = Sandbox::new();
     let commands: [&[&str]; 4] =
         [&["requests"], &["wait", "/x"], &["show", "meta-data/mac"], &["status", "-f"]];
     for command in commands {
-        bench.control(command).failed(69, &["no mock-imds server listens at", "mock-imds serve"]);
+        bench.control(command).ended(69, &["no mock-imds server listens at", "mock-imds serve"]);
     }
     if !is_root() {
         return;
@@ -304,6 +304,6 @@ fn without_a_server_or_a_permission_it_is_said() {
         .expect("the bench is ours");
     for command in commands {
         let found = bench.run_as_nobody(&[command, &["--control", &socket]].concat());
-        found.failed(77, &["sudo usermod -aG mock-imds"]);
+        found.ended(77, &["sudo usermod -aG mock-imds"]);
     }
 }

@@ -1,10 +1,10 @@
 //! `mock-imds show PATH`: what the service answers, asked over the control socket.
 
-use crate::support::{Bench, eventually};
+use support::{Sandbox, eventually};
 
 #[test]
 fn it_shows_what_a_client_gets_and_leaves_no_trace() {
-    let bench = Bench::new();
+    let bench = Sandbox::new();
     let server = bench.serve(&[]);
     for path in ["meta-data/instance-id", "meta-data/placement/", "dynamic/instance-identity/document", ""] {
         let shown = bench.control(&["show", path]);
@@ -28,7 +28,7 @@ fn it_shows_what_a_client_gets_and_leaves_no_trace() {
 
 #[test]
 fn it_needs_no_token() {
-    let bench = Bench::new();
+    let bench = Sandbox::new();
     bench.write("s.toml", "[metadata-options]\nhttp-tokens = \"required\"\n");
     let server = bench.serve(&["--scenario", "s.toml"]);
     assert_eq!(server.get("/latest/meta-data/mac").status, 401);
@@ -38,21 +38,21 @@ fn it_needs_no_token() {
 
 #[test]
 fn what_is_not_answered_is_1() {
-    let bench = Bench::new();
+    let bench = Sandbox::new();
     bench.write("off.toml", "[metadata-options]\nhttp-endpoint = \"disabled\"\n");
     let server = bench.serve(&[]);
     let missing = "there is nothing at /latest/meta-data/weather";
-    bench.control(&["show", "meta-data/weather"]).failed(1, &[missing]);
-    bench.run(&["show"]).failed(64, &["PATH"]);
+    bench.control(&["show", "meta-data/weather"]).ended(1, &[missing]);
+    bench.run(&["show"]).ended(64, &["PATH"]);
     drop(server);
     let _server = bench.serve(&["--scenario", "off.toml"]);
     let disabled = "the service answers 403 Forbidden at /latest/meta-data/mac";
-    bench.control(&["show", "meta-data/mac"]).failed(1, &[disabled]);
+    bench.control(&["show", "meta-data/mac"]).ended(1, &[disabled]);
 }
 
 #[test]
 fn user_data_come_as_they_are() {
-    let bench = Bench::new();
+    let bench = Sandbox::new();
     bench.write("s.toml", "[instance]\nuser-data = { base64 = \"gHNlY3JldP8=\" }\n");
     let _server = bench.serve(&["--scenario", "s.toml"]);
     let socket = bench.path("c.sock").display().to_string();
@@ -62,7 +62,7 @@ fn user_data_come_as_they_are() {
 
 #[test]
 fn each_client_is_shown_its_own_instance() {
-    let bench = Bench::new();
+    let bench = Sandbox::new();
     bench.write(
         "s.toml",
         "[instances.web]\nclients = [\"10.0.0.0/8\"]\ninstance-id = \"i-0fedcba0987654321\"\n",
@@ -76,7 +76,7 @@ fn each_client_is_shown_its_own_instance() {
 /// Looking makes nobody one of the first clients, and starts no clock.
 #[test]
 fn looking_changes_nothing() {
-    let bench = Bench::new();
+    let bench = Sandbox::new();
     bench.write(
         "s.toml",
         "[[event]]\nat = \"0s\"\nfirst-n-clients = 1\nrebalance-recommendation = {}\n\

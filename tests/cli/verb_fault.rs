@@ -2,12 +2,12 @@
 
 use serde_json::Value;
 
-use crate::support::Bench;
 use crate::verbs::{PUBLIC, done, done_json, rejected, says, served, status};
+use support::Sandbox;
 
 /// The first line of what is printed as JSON lines.
 #[track_caller]
-fn done_json_lines(bench: &Bench, arguments: &[&str]) -> String {
+fn done_json_lines(bench: &Sandbox, arguments: &[&str]) -> String {
     let text = done(bench, &[arguments, &["--json"]].concat());
     text.lines().next().unwrap_or_default().to_owned()
 }
@@ -111,7 +111,7 @@ fn faults_are_kept_or_dropped_by_a_reload() {
     done(&bench, &["fault", "--throttle", "1", "--then", "503", "--path", "user-data"]);
     done(&bench, &["fault", "--tokens-lost"]);
     assert_eq!(
-        crate::support::http::exchange(
+        support::http::exchange(
             server.address,
             "GET /latest/ HTTP/1.1\r\nHost: x\r\nX-aws-ec2-metadata-token: x\r\n\r\n"
         )

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use crate::support::Bench;
 use crate::verbs::{REBALANCE, SPOT, done, says, served, status};
+use support::Sandbox;
 
 #[test]
 fn a_reload_makes_the_file_the_truth() {
@@ -41,7 +41,7 @@ fn a_reload_that_keeps_keeps_the_clock_and_the_changes() {
 
 #[test]
 fn another_scenario_is_used_until_the_next_reload() {
-    let bench = Bench::new();
+    let bench = Sandbox::new();
     let own = bench.write("s.toml", "[instance]\ninstance-type = \"t3.micro\"\n");
     bench.write("library.toml", "no library");
     std::fs::create_dir(bench.path("library")).expect("the bench is writable");
@@ -60,13 +60,13 @@ fn another_scenario_is_used_until_the_next_reload() {
     assert_eq!((kind().as_str(), status(&server, SPOT)), ("m5.24xlarge", 404));
     says(&done(&bench, &["status"]), &["library/large.toml, until the next reload\n"]);
 
-    bench.control(&["use", "broken"]).failed(
+    bench.control(&["use", "broken"]).ended(
         78,
         &["library/broken.toml:3:17: error: instance.instance-type is an integer", "still serving"],
     );
     bench
         .control(&["use", "larg"])
-        .failed(78, &["is not a scenario of the library", "did you mean \"large\"?"]);
+        .ended(78, &["is not a scenario of the library", "did you mean \"large\"?"]);
     assert_eq!(kind(), "m5.24xlarge");
 
     says(&done(&bench, &["use", "./other.toml"]), &[&format!("serving {}", other.display())]);
@@ -78,7 +78,7 @@ fn another_scenario_is_used_until_the_next_reload() {
 
 #[test]
 fn the_library_is_listed_without_a_server() {
-    let bench = Bench::new();
+    let bench = Sandbox::new();
     let library = concat!(env!("CARGO_MANIFEST_DIR"), "/packaging/scenarios");
     let found = bench.run(&["use", "--list", "--library", library]);
     assert_eq!(found.code, Some(0), "{found:#?}");
@@ -90,5 +90,5 @@ fn the_library_is_listed_without_a_server() {
     let json: Value =
         serde_json::from_str(&bench.run(&["use", "--list", "--json", "--library", library]).stdout).unwrap();
     assert_eq!(json["scenarios"].as_array().map(Vec::len), Some(found.stdout.lines().count()));
-    bench.run(&["use", "--list", "--library", "/nonexistent"]).failed(69, &["/nonexistent cannot be read"]);
+    bench.run(&["use", "--list", "--library", "/nonexistent"]).ended(69, &["/nonexistent cannot be read"]);
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::support::{Bench, Outcome, Serving};
+use support::{Outcome, Sandbox, ServerProcess};
 
 pub const SPOT: &str = "/latest/meta-data/spot/instance-action";
 const TERMINATION: &str = "/latest/meta-data/spot/termination-time";
@@ -13,8 +13,8 @@ const LIFECYCLE: &str = "/latest/meta-data/autoscaling/target-lifecycle-state";
 pub const PUBLIC: &str = "/latest/meta-data/public-ipv4";
 
 /// A server of this scenario.
-pub fn served(scenario: &str) -> (Bench, Serving) {
-    let bench = Bench::new();
+pub fn served(scenario: &str) -> (Sandbox, ServerProcess) {
+    let bench = Sandbox::new();
     bench.write("s.toml", scenario);
     let server = bench.serve(&["--scenario", "s.toml"]);
     (bench, server)
@@ -22,7 +22,7 @@ pub fn served(scenario: &str) -> (Bench, Serving) {
 
 /// Runs a verb that is accepted.
 #[track_caller]
-pub fn done(bench: &Bench, arguments: &[&str]) -> String {
+pub fn done(bench: &Sandbox, arguments: &[&str]) -> String {
     let found = bench.control(arguments);
     assert_eq!((found.code, found.stderr.as_str()), (Some(0), ""), "{arguments:?} gave {found:#?}");
     found.stdout
@@ -30,7 +30,7 @@ pub fn done(bench: &Bench, arguments: &[&str]) -> String {
 
 /// The same, with its answer in JSON.
 #[track_caller]
-pub fn done_json(bench: &Bench, arguments: &[&str]) -> Value {
+pub fn done_json(bench: &Sandbox, arguments: &[&str]) -> Value {
     let text = done(bench, &[arguments, &["--json"]].concat());
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("expected JSON, found {error} in {text}"))
 }
@@ -42,14 +42,14 @@ pub fn says(text: &str, parts: &[&str]) {
     }
 }
 
-pub fn status(server: &Serving, path: &str) -> u16 {
+pub fn status(server: &ServerProcess, path: &str) -> u16 {
     server.get(path).status
 }
 
 /// An order that the server rejected: with 64 if what was typed is wrong, with 78 if there is no room for it.
 pub fn rejected(found: &Outcome, code: i32, parts: &[&str]) {
-    found.failed(code, parts);
-    found.failed(code, &["mock-imds: rejected; nothing has changed"]);
+    found.ended(code, parts);
+    found.ended(code, &["mock-imds: rejected; nothing has changed"]);
     assert_eq!(found.stdout, "");
 }
 
@@ -158,7 +158,7 @@ fn any_path_is_set_removed_and_unset() {
     assert_eq!(server.get("/latest/meta-data/said").body, "by somebody");
     done(&bench, &["set", "meta-data/said", "--unset"]);
     assert_eq!(server.get("/latest/meta-data/said").body, "by the file");
-    bench.control(&["set", "meta-data/x", "--file", "missing"]).failed(69, &["missing cannot be read"]);
+    bench.control(&["set", "meta-data/x", "--file", "missing"]).ended(69, &["missing cannot be read"]);
 }
 
 #[test]
@@ -209,7 +209,7 @@ fn a_clock_that_stands_still_is_moved_and_goes_on() {
     says(&done(&bench, &["clock", "seek", "+1s"]), &["the clock is paused at 10m; happened: rebalance"]);
     assert_eq!(status(&server, REBALANCE), 200);
     says(&done(&bench, &["clock", "resume"]), &["the clock resumes at 10m"]);
-    bench.control(&["clock", "seek", "soon"]).failed(64, &["expected a duration"]);
+    bench.control(&["clock", "seek", "soon"]).ended(64, &["expected a duration"]);
 }
 
 #[test]
@@ -310,12 +310,12 @@ fn status_tells_the_clock_and_changes_apart_from_the_file() {
 
 #[test]
 fn a_file_without_end_is_no_value() {
-    let bench = Bench::new();
+    let bench = Sandbox::new();
     let _server = bench.serve(&[]);
     bench
         .control(&["set", "meta-data/x", "--file", "/dev/zero"])
-        .failed(78, &["/dev/zero has more than 1 MiB; accepted: a value of at most 1 MiB"]);
+        .ended(78, &["/dev/zero has more than 1 MiB; accepted: a value of at most 1 MiB"]);
     bench
         .control(&["set", "meta-data/x", "--file", "nothing"])
-        .failed(69, &["nothing cannot be read: no such file or directory"]);
+        .ended(69, &["nothing cannot be read: no such file or directory"]);
 }

@@ -4,24 +4,24 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use crate::support::{Bench, Serving, eventually};
+use support::{Sandbox, ServerProcess, eventually};
 
 fn small(kind: &str) -> String {
     format!("[instance]\ninstance-type = \"{kind}\"\n")
 }
 
 #[track_caller]
-fn becomes(server: &Serving, kind: &str) {
+fn becomes(server: &ServerProcess, kind: &str) {
     let what = format!("the instance type {kind} without a reload; the server said:\n{}", server.stderr());
     eventually(&what, || (server.get("/latest/meta-data/instance-type").body == kind).then_some(()));
 }
 
-fn reloads(server: &Serving) -> usize {
+fn reloads(server: &ServerProcess) -> usize {
     server.stderr().matches("reload by --watch").count()
 }
 
 /// How often it looked and found nothing new; logged at level debug.
-fn looks(server: &Serving) -> usize {
+fn looks(server: &ServerProcess) -> usize {
     server.stderr().matches("--watch: the scenario has not changed").count()
 }
 
@@ -41,7 +41,7 @@ fn publish(mount: &Path, generation: u32, scenario: &str) {
 
 #[test]
 fn a_config_map_that_is_swapped_is_loaded() {
-    let bench = Bench::new();
+    let bench = Sandbox::new();
     let mount = bench.path("mount");
     publish(&mount, 1, &small("t3.micro"));
     let server = bench.serve(&["--watch", "--scenario", "mount/scenario.toml"]);
@@ -55,7 +55,7 @@ fn a_config_map_that_is_swapped_is_loaded() {
 
 #[test]
 fn editors_are_noticed_whichever_way_they_write() {
-    let bench = Bench::new();
+    let bench = Sandbox::new();
     bench.write("s.toml", small("t3.micro"));
     let server = bench.serve(&["--watch", "--scenario", "s.toml"]);
     bench.write("s.toml", small("t3.small"));
@@ -70,7 +70,7 @@ fn editors_are_noticed_whichever_way_they_write() {
 
 #[test]
 fn a_broken_file_is_reported_once_and_the_old_scenario_stays() {
-    let bench = Bench::new();
+    let bench = Sandbox::new();
     bench.write("s.toml", small("t3.micro"));
     let server = bench.serve(&["--log-level", "debug", "--watch", "--scenario", "s.toml"]);
     eventually("the look at the start", || (looks(&server) == 1).then_some(()));
@@ -90,7 +90,7 @@ fn a_broken_file_is_reported_once_and_the_old_scenario_stays() {
 
 #[test]
 fn what_says_nothing_new_is_no_reload() {
-    let bench = Bench::new();
+    let bench = Sandbox::new();
     bench.write("s.toml", small("t3.micro"));
     let server = bench.serve(&["--log-level", "debug", "--watch", "--scenario", "s.toml"]);
     assert_eq!(bench.control(&["rebalance"]).code, Some(0));
@@ -108,7 +108,7 @@ fn what_says_nothing_new_is_no_reload() {
 
 #[test]
 fn a_file_that_the_scenario_names_belongs_to_it() {
-    let bench = Bench::new();
+    let bench = Sandbox::new();
     bench.write("user-data", "one");
     bench.write("s.toml", "[instance]\nuser-data = { file = \"user-data\" }\n");
     let server = bench.serve(&["--watch", "--scenario", "s.toml"]);
@@ -119,7 +119,7 @@ fn a_file_that_the_scenario_names_belongs_to_it() {
 
 #[test]
 fn a_scenario_that_comes_later_is_found() {
-    let bench = Bench::new();
+    let bench = Sandbox::new();
     let server = bench.serve(&["--watch"]);
     becomes(&server, "m5.xlarge");
     fs::create_dir_all(bench.path(".config/mock-imds")).expect("the bench is writable");
@@ -129,9 +129,8 @@ fn a_scenario_that_comes_later_is_found() {
 
 #[test]
 fn without_a_place_for_a_scenario_there_is_nothing_to_watch() {
-    let bench = Bench::new();
-    let found = crate::support::finish(
-        bench.command(&["serve", "--watch", "--listen", "127.0.0.1:0"]).env_remove("HOME"),
-    );
-    found.failed(64, &["--watch has nothing to watch", "name one with --scenario FILE"]);
+    let bench = Sandbox::new();
+    let found =
+        support::finish(bench.command(&["serve", "--watch", "--listen", "127.0.0.1:0"]).env_remove("HOME"));
+    found.ended(64, &["--watch has nothing to watch", "name one with --scenario FILE"]);
 }

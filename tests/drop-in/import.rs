@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 
-use crate::support::Bench;
+use support::Sandbox;
 
 const FILE: &str = r#"{
     "imdsv2": true, "mock-delay-sec": 30, "server": { "port": 1400 }, "watch-config-file": true,
@@ -11,7 +11,7 @@ const FILE: &str = r#"{
 
 #[test]
 fn a_file_becomes_a_scenario_that_check_accepts() {
-    let bench = Bench::new();
+    let bench = Sandbox::new();
     let file = bench.write("c.json", FILE).display().to_string();
     let scenario = bench.path("s.toml").display().to_string();
     let imported = bench.run(&["import", "aemm", &file, "--output", &scenario]);
@@ -36,7 +36,7 @@ fn a_file_becomes_a_scenario_that_check_accepts() {
     let request = format!(
         "GET /own HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-aws-ec2-metadata-token: {token}\r\n\r\n"
     );
-    let own = crate::support::http::exchange(server.address, request);
+    let own = support::http::exchange(server.address, request);
     assert_eq!((own.status, own.body.as_str()), (200, "ip-172-16-34-43.ec2.internal"), "{}", own.raw);
 }
 
@@ -49,7 +49,7 @@ fn what_holds_user_data_or_credentials_is_for_its_owner_alone() {
     let plain = ["{}", r#"{"metadata": {"values": {"ami-id": "ami-1"}}}"#];
     for (files, expected) in [(secret, 0o600), (plain, 0o644)] {
         for file in files {
-            let bench = Bench::new();
+            let bench = Sandbox::new();
             let scenario = bench.path("s.toml");
             let config = bench.write("c.json", file).display().to_string();
             let imported =
@@ -63,7 +63,7 @@ fn what_holds_user_data_or_credentials_is_for_its_owner_alone() {
 
 #[test]
 fn what_is_no_configuration_is_78() {
-    let bench = Bench::new();
+    let bench = Sandbox::new();
     let of = |name: &str, text: &str| bench.write(name, text).display().to_string();
     let cases = [
         (of("a.json", "{"), "a.json: While parsing config: "),
@@ -73,6 +73,6 @@ fn what_is_no_configuration_is_78() {
         (bench.path("none.json").display().to_string(), "none.json: no such file or directory"),
     ];
     for (file, sentence) in cases {
-        bench.run(&["import", "aemm", &file]).failed(78, &[sentence]);
+        bench.run(&["import", "aemm", &file]).ended(78, &[sentence]);
     }
 }

@@ -22,8 +22,6 @@ mod import;
 mod play;
 mod program;
 mod round_trip;
-#[path = "../support/mod.rs"]
-mod support;
 
 use std::collections::BTreeSet;
 use std::env;

@@ -17,12 +17,12 @@ use nix::unistd::Pid;
 use crate::case::{Case, Step};
 use crate::expect::{self, Answer, PAGES, Window, in_order};
 use crate::program::Program;
-use crate::support::{Bench, DEADLINE};
+use support::{DEADLINE, Sandbox};
 
 /// Plays a case. `Err` says what is not as it should be.
 pub fn play(case: &Case, program: &Program) -> Result<(), String> {
-    let bench = Bench::new();
-    let mut stage = Stage::start(case, program, &bench)?;
+    let bench = Sandbox::new();
+    let mut stage = PureService::start(case, program, &bench)?;
     let outcome = stage.steps().and_then(|()| stage.end());
     outcome.map_err(|what| {
         let text = |name| fs::read_to_string(bench.path(name)).unwrap_or_default();
@@ -35,7 +35,7 @@ const STDERR: &str = "stderr.log";
 /// More than an answer holds.
 const LONG: usize = (1 << 20) + 1;
 
-struct Stage<'c> {
+struct PureService<'c> {
     case: &'c Case,
     ours: bool,
     home: PathBuf,
@@ -45,8 +45,8 @@ struct Stage<'c> {
     kept: BTreeMap<String, String>,
 }
 
-impl<'c> Stage<'c> {
-    fn start(case: &'c Case, program: &Program, bench: &Bench) -> Result<Self, String> {
+impl<'c> PureService<'c> {
+    fn start(case: &'c Case, program: &Program, bench: &Sandbox) -> Result<Self, String> {
         let home = bench.path("home");
         fs::create_dir(&home).expect("the bench is writable");
         let port = free_port();
@@ -270,7 +270,7 @@ impl<'c> Stage<'c> {
     }
 }
 
-impl Drop for Stage<'_> {
+impl Drop for PureService<'_> {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use mock_imds::imds::Ingress;
 
-use crate::stage::{Client, Stage, TOKEN};
+use support::{Client, PureService, TOKEN};
 
 const FLEET: &str = r#"
 [instance]
@@ -28,7 +28,7 @@ fn client(number: u32) -> Client {
 }
 
 /// Everything of an identity that should be its own.
-fn identity(stage: &mut Stage, client: Client) -> Vec<Option<String>> {
+fn identity(stage: &mut PureService, client: Client) -> Vec<Option<String>> {
     let mac = stage.value(client, "mac").expect("every instance has a MAC address");
     let interface = format!("network/interfaces/macs/{mac}/interface-id");
     ["instance-id", "mac", "local-ipv4", "local-hostname", "iam/security-credentials/dev-role", &interface]
@@ -38,7 +38,7 @@ fn identity(stage: &mut Stage, client: Client) -> Vec<Option<String>> {
 
 #[test]
 fn an_identity_is_the_same_at_every_request_and_after_a_reload() {
-    let mut stage = Stage::new(FLEET);
+    let mut stage = PureService::new(FLEET);
     let before: Vec<_> = (1..50).map(|number| identity(&mut stage, client(number))).collect();
     let again: Vec<_> = (1..50).map(|number| identity(&mut stage, client(number))).collect();
     assert_eq!(before, again);
@@ -49,7 +49,7 @@ fn an_identity_is_the_same_at_every_request_and_after_a_reload() {
             "{FLEET}\n[http]\nkeep-alive = true\n[instances.b]\nclients = [\"192.168.0.0/16\"]\nderive = true\n"
         ),
     ] {
-        let mut reloaded = Stage::new(&text);
+        let mut reloaded = PureService::new(&text);
         let after: Vec<_> = (1..50).map(|number| identity(&mut reloaded, client(number))).collect();
         assert_eq!(before, after, "after a reload of {text}");
     }
@@ -57,7 +57,7 @@ fn an_identity_is_the_same_at_every_request_and_after_a_reload() {
 
 #[test]
 fn no_two_clients_share_anything_of_their_identity() {
-    let mut stage = Stage::new(FLEET);
+    let mut stage = PureService::new(FLEET);
     let all: Vec<_> = (0..500).map(|number| identity(&mut stage, client(number * 257))).collect();
     for part in 0..all[0].len() {
         let distinct: BTreeSet<_> = all.iter().map(|identity| &identity[part]).collect();
@@ -68,7 +68,7 @@ fn no_two_clients_share_anything_of_their_identity() {
 
 #[test]
 fn the_parts_of_an_identity_hang_together() {
-    let mut stage = Stage::new(FLEET);
+    let mut stage = PureService::new(FLEET);
     let guest = Client::bridged("10.20.30.40");
     let mac = stage.value(guest, "mac").expect("a MAC address");
     let id = stage.value(guest, "instance-id").expect("an id");
@@ -106,7 +106,7 @@ fn the_parts_of_an_identity_hang_together() {
 
 #[test]
 fn a_token_of_one_client_is_none_of_another() {
-    let mut stage = Stage::new(FLEET);
+    let mut stage = PureService::new(FLEET);
     let token = stage.token(client(1), "60");
     let path = "/latest/meta-data/instance-id";
     assert_eq!(stage.ask(client(1), "GET", path, &[(TOKEN, &token)]).status, 200);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use mock_imds::imds::DeliveryEnd;
 
-use crate::stage::{Client, LOADED, Stage, TTL};
+use support::{Client, LOADED, PureService, TTL};
 
 const WEB: &str = "10.1.0.1";
 const DATABASE: &str = "10.2.0.1";
@@ -50,13 +50,13 @@ const LEAVES: [&str; 10] = [
     "events/recommendations/rebalance",
 ];
 
-fn leaves(stage: &mut Stage, client: Client) -> Vec<Option<String>> {
+fn leaves(stage: &mut PureService, client: Client) -> Vec<Option<String>> {
     LEAVES.map(|leaf| stage.value(client, leaf)).to_vec()
 }
 
 #[test]
 fn an_event_for_one_instance_leaves_the_others_alone() {
-    let mut stage = Stage::new(TWO);
+    let mut stage = PureService::new(TWO);
     let clients = [Client::HOST, Client::bridged(WEB), Client::bridged(DATABASE)];
     let [host, web, database] = clients.map(|client| leaves(&mut stage, client));
     stage.now = LOADED.plus(Duration::from_secs(10));
@@ -79,9 +79,11 @@ fn an_event_for_one_instance_leaves_the_others_alone() {
 
 #[test]
 fn the_first_clients_that_look_see_an_event_and_keep_seeing_it() {
-    let mut stage = Stage::new("[[event]]\nat = \"10s\"\nfirst-n-clients = 2\nspot-interruption = {}\n");
+    let mut stage =
+        PureService::new("[[event]]\nat = \"10s\"\nfirst-n-clients = 2\nspot-interruption = {}\n");
     let client = |number: u8| Client::bridged(&format!("10.0.0.{number}"));
-    let sees = |stage: &mut Stage, number| stage.value(client(number), "spot/instance-action").is_some();
+    let sees =
+        |stage: &mut PureService, number| stage.value(client(number), "spot/instance-action").is_some();
     assert!(!sees(&mut stage, 1), "before the event nobody is counted");
     stage.now = LOADED.plus(Duration::from_secs(10));
     assert!(
@@ -99,7 +101,7 @@ fn the_first_clients_that_look_see_an_event_and_keep_seeing_it() {
 
 #[test]
 fn each_event_counts_its_own_clients() {
-    let mut stage = Stage::new(
+    let mut stage = PureService::new(
         "[[event]]\nfirst-n-clients = 1\nspot-interruption = {}\n\
          [[event]]\nat = \"10s\"\nfirst-n-clients = 2\nrebalance-recommendation = {}\n",
     );
@@ -115,7 +117,7 @@ fn each_event_counts_its_own_clients() {
 
 #[test]
 fn a_step_may_wait_for_a_poll() {
-    let mut stage = Stage::new(
+    let mut stage = PureService::new(
         "[[event]]\nafter-poll = \"meta-data/spot/instance-action\"\nat = \"30s\"\nspot-interruption = {}\n\
          [[event]]\nafter-poll = \"/latest/meta-data/events/maintenance/scheduled/\"\nset = { \"meta-data/polled\" = \"yes\" }\n",
     );
@@ -147,15 +149,15 @@ fn a_poll_of_another_scenario_is_no_poll() {
     let waits = |path: &str| {
         format!("[[event]]\nafter-poll = \"meta-data/{path}\"\nset = {{ \"meta-data/polled\" = \"yes\" }}\n")
     };
-    let mut stage = Stage::new(&waits("mac"));
-    let (_, poll) = stage.judge(Client::HOST, "GET", "/latest/meta-data/mac", &[]);
+    let mut stage = PureService::new(&waits("mac"));
+    let (_, poll) = stage.preview(Client::HOST, "GET", "/latest/meta-data/mac", &[]);
     let poll = poll.expect("a first poll is a change");
     stage.wait(Duration::from_secs(1));
     stage.reload(&waits("ami-id"));
     stage.apply(poll.clone());
     assert_eq!(stage.value(Client::HOST, "polled"), None, "nobody asked for ami-id");
 
-    let mut stage = Stage::new(&waits("mac"));
+    let mut stage = PureService::new(&waits("mac"));
     stage.apply(poll);
     assert_eq!(
         stage.value(Client::HOST, "polled").as_deref(),
@@ -169,7 +171,7 @@ fn an_instance_that_vanishes_resets_every_connection_once_the_time_has_come() {
     let other = Client::bridged("10.0.0.1");
     let asks =
         [("GET", "/latest/meta-data/"), ("GET", "/nothing"), ("PUT", "/latest/api/token"), ("POST", "/")];
-    let mut stage = Stage::new(
+    let mut stage = PureService::new(
         "[instances.other]\nclients = [\"10.0.0.1\"]\nderive = true\n\
          [[event]]\ninstance = \"other\"\nat = \"10s\"\nspot-interruption = { notice = \"30s\", then = \"vanish\" }\n\
          [[event]]\nat = \"100s\"\nclear = \"spot-interruption\"\n",
@@ -197,7 +199,7 @@ fn an_instance_that_vanishes_resets_every_connection_once_the_time_has_come() {
 
 #[test]
 fn a_wrong_clock_does_not_make_an_instance_vanish_sooner() {
-    let mut stage = Stage::new(
+    let mut stage = PureService::new(
         "[[event]]\nspot-interruption = { notice = \"30s\", then = \"vanish\" }\n\
          [[fault]]\nclock-skew = \"5m\"\nlatency = \"1s\"\n",
     );

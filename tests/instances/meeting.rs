@@ -2,7 +2,7 @@
 
 use mock_imds::imds::Ingress;
 
-use crate::stage::{Client, Stage, TOKEN};
+use support::{Client, PureService, TOKEN};
 
 const NETWORKS: &str = r#"
 [instances.wide]
@@ -19,13 +19,13 @@ clients = ["host"]
 instance-id = "i-00000000000000001"
 "#;
 
-fn id(stage: &mut Stage, client: Client) -> String {
+fn id(stage: &mut PureService, client: Client) -> String {
     stage.value(client, "instance-id").expect("every instance has an id")
 }
 
 #[test]
 fn of_several_networks_the_longest_prefix_counts() {
-    let mut stage = Stage::new(NETWORKS);
+    let mut stage = PureService::new(NETWORKS);
     for (address, expected) in [
         ("10.9.9.9", "i-00000000000000008"),
         ("10.1.9.9", "i-00000000000000016"),
@@ -42,18 +42,19 @@ fn of_several_networks_the_longest_prefix_counts() {
 
 #[test]
 fn host_is_who_comes_by_lo_whatever_its_address() {
-    let mut stage = Stage::new(NETWORKS);
+    let mut stage = PureService::new(NETWORKS);
     for address in ["127.0.0.1", "169.254.169.254", "10.1.2.3", "fd00:1::1"] {
         let host = Client { ingress: Ingress::Host, ..Client::bridged(address) };
         assert_eq!(id(&mut stage, host), "i-00000000000000001", "a process of this host at {address}");
     }
     // Only an instance for "host" takes the host's processes away from their networks.
-    let mut stage = Stage::new("[instances.a]\nclients = [\"10.0.0.0/8\"]\ninstance-id = \"i-0000000a\"\n");
+    let mut stage =
+        PureService::new("[instances.a]\nclients = [\"10.0.0.0/8\"]\ninstance-id = \"i-0000000a\"\n");
     let host = Client { ingress: Ingress::Host, ..Client::bridged("10.0.0.1") };
     assert_eq!(id(&mut stage, host), "i-0000000a");
     let bridged = Client { ingress: Ingress::Bridge, ..Client::HOST };
     assert_eq!(
-        id(&mut Stage::new(NETWORKS), bridged),
+        id(&mut PureService::new(NETWORKS), bridged),
         "i-1234567890abcdef0",
         "the host's address, over a bridge"
     );
@@ -108,7 +109,7 @@ metadata-options = { instance-metadata-tags = "disabled" }
 
 #[test]
 fn what_is_not_said_is_inherited() {
-    let mut stage = Stage::new(FAMILY);
+    let mut stage = PureService::new(FAMILY);
     let heir = Client::bridged("10.0.0.1");
     for (leaf, expected) in [
         ("instance-id", Some("i-0000000000000000a")),
@@ -131,7 +132,7 @@ fn what_is_not_said_is_inherited() {
 
 #[test]
 fn what_is_said_replaces_what_is_inherited() {
-    let mut stage = Stage::new(FAMILY);
+    let mut stage = PureService::new(FAMILY);
     let rebel = Client::bridged("10.0.0.2");
     assert_eq!(stage.ask(rebel, "GET", "/latest/meta-data/", &[]).status, 401, "it requires tokens");
     let token = stage.token(rebel, "60");
@@ -165,7 +166,7 @@ fn what_is_said_replaces_what_is_inherited() {
 
 #[test]
 fn options_and_credentials_can_be_taken_away() {
-    let mut stage = Stage::new(FAMILY);
+    let mut stage = PureService::new(FAMILY);
     let poor = Client::bridged("10.0.0.3");
     assert_eq!(stage.value(poor, "iam/"), None);
     assert_eq!(stage.value(poor, "tags/instance/"), None);
@@ -176,9 +177,10 @@ fn options_and_credentials_can_be_taken_away() {
 
 #[test]
 fn each_instance_has_keys_and_tokens_of_its_own() {
-    let mut stage = Stage::new(FAMILY);
+    let mut stage = PureService::new(FAMILY);
     let (heir, host) = (Client::bridged("10.0.0.1"), Client::HOST);
-    let credentials = |stage: &mut Stage, client| stage.value(client, "iam/security-credentials/base-role");
+    let credentials =
+        |stage: &mut PureService, client| stage.value(client, "iam/security-credentials/base-role");
     let (of_heir, of_host) = (credentials(&mut stage, heir), credentials(&mut stage, host));
     assert!(of_heir.is_some() && of_heir != of_host, "{of_heir:?}");
     let token = stage.token(heir, "60");

@@ -6,7 +6,7 @@ use std::os::fd::AsRawFd as _;
 
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrIn, bind, connect, socket};
 
-use crate::support::{Bench, DEADLINE};
+use support::{DEADLINE, Sandbox};
 
 /// The status that a client at an address of `lo` gets.
 fn status(server: SocketAddr, from: Ipv4Addr, path: &str) -> u16 {
@@ -30,7 +30,7 @@ fn status(server: SocketAddr, from: Ipv4Addr, path: &str) -> u16 {
 
 #[test]
 fn a_server_counts_the_first_clients_and_begins_anew_with_a_reload() {
-    let bench = Bench::new();
+    let bench = Sandbox::new();
     let text = "[[event]]\nfirst-n-clients = 2\nspot-interruption = {}\n";
     bench.write("s.toml", text);
     let server = bench.serve(&["--scenario", "s.toml"]);
@@ -45,7 +45,7 @@ fn a_server_counts_the_first_clients_and_begins_anew_with_a_reload() {
 
 #[test]
 fn a_server_tells_clients_apart_by_network() {
-    let bench = Bench::new();
+    let bench = Sandbox::new();
     bench.write(
         "s.toml",
         "[instances.a]\nclients = [\"127.0.8.0/24\"]\nderive = true\ncredentials = { source = \"none\" }\n",
@@ -57,7 +57,7 @@ fn a_server_tells_clients_apart_by_network() {
 
 #[test]
 fn a_server_of_a_vanished_instance_resets_connections() {
-    let bench = Bench::new();
+    let bench = Sandbox::new();
     bench.write("s.toml", "[[event]]\nspot-interruption = { notice = \"0s\", then = \"vanish\" }\n");
     let server = bench.serve(&["--scenario", "s.toml"]);
     for _ in 0..3 {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::fmt::strtime;
 use serde_json::Value;
 
-use crate::stage::{Answer, Client, Stage, TOKEN, TTL};
+use support::{Answer, Client, PureService, TOKEN, TTL};
 
 /// Something that a handler acts on: what, and how it tells two of them apart.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,7 +37,7 @@ impl TerminationHandler {
         Self { token: Some(token.to_owned()), remaining: 3600, granted: 0 }
     }
 
-    fn request(&mut self, stage: &mut Stage, path: &str) -> Result<Answer, String> {
+    fn request(&mut self, stage: &mut PureService, path: &str) -> Result<Answer, String> {
         let mut tokens: Vec<String> = vec![];
         let mut answer = None;
         for _ in 0..2 {
@@ -65,7 +65,7 @@ impl TerminationHandler {
     }
 
     /// A refusal lets the original go on without a token.
-    fn renew(&mut self, stage: &mut Stage) -> Result<(), String> {
+    fn renew(&mut self, stage: &mut PureService) -> Result<(), String> {
         let answer = stage.ask(Client::HOST, "PUT", "/latest/api/token", &[(TTL, "3600")]);
         self.token = None;
         if answer.status == 200 {
@@ -77,7 +77,7 @@ impl TerminationHandler {
     }
 
     /// What is pending, by all its monitors. An error is what it would log and count as one.
-    pub fn poll(&mut self, stage: &mut Stage) -> Result<BTreeSet<Notice>, String> {
+    pub fn poll(&mut self, stage: &mut PureService) -> Result<BTreeSet<Notice>, String> {
         let mut notices = BTreeSet::new();
         if let Some(body) = self.pending(stage, "spot/instance-action")? {
             let action: Value = serde_json::from_str(&body).map_err(|error| format!("{body}: {error}"))?;
@@ -100,7 +100,7 @@ impl TerminationHandler {
     }
 
     /// 404: nothing is pending.
-    fn pending(&mut self, stage: &mut Stage, leaf: &str) -> Result<Option<String>, String> {
+    fn pending(&mut self, stage: &mut PureService, leaf: &str) -> Result<Option<String>, String> {
         let answer = self.request(stage, &format!("/latest/meta-data/{leaf}"))?;
         match answer.status {
             404 => Ok(None),
@@ -110,7 +110,7 @@ impl TerminationHandler {
     }
 
     /// Always 200, with an array.
-    fn scheduled(&mut self, stage: &mut Stage) -> Result<BTreeSet<Notice>, String> {
+    fn scheduled(&mut self, stage: &mut PureService) -> Result<BTreeSet<Notice>, String> {
         let answer = self.request(stage, "/latest/meta-data/events/maintenance/scheduled")?;
         if answer.status != 200 {
             return Err(format!("scheduled: {}", answer.status));
@@ -130,7 +130,7 @@ impl TerminationHandler {
     }
 
     /// What it knows of its node from the start.
-    pub fn node(&mut self, stage: &mut Stage) -> Result<Vec<String>, String> {
+    pub fn node(&mut self, stage: &mut PureService) -> Result<Vec<String>, String> {
         let document = self.request(stage, "/latest/dynamic/instance-identity/document")?.body;
         let document: Value =
             serde_json::from_str(&document).map_err(|error| format!("{document}: {error}"))?;
@@ -156,7 +156,7 @@ fn text<'v>(value: &'v Value, key: &str) -> Result<&'v str, String> {
 /// A poller like kube-spot-termination-notice-handler: no token, and any 200 is a notice, whatever its body.
 ///
 /// Source: kube-aws/kube-spot-termination-notice-handler, `entrypoint.sh`.
-pub fn kube_spot_sees_a_notice(stage: &mut Stage) -> bool {
+pub fn kube_spot_sees_a_notice(stage: &mut PureService) -> bool {
     stage.ask(Client::HOST, "GET", "/latest/meta-data/spot/termination-time", &[]).status == 200
 }
 

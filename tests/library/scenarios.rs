@@ -3,13 +3,12 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
 
 use mock_imds::scenario;
 
 use crate::play::{self, Instants, Line};
-use crate::stage::{Answer, Client, LOADED, Stage, TOKEN, TTL, library, shipped};
-use crate::support::Bench;
+use support::Sandbox;
+use support::{Answer, Client, LOADED, PureService, TOKEN, TTL, library, shipped};
 
 const RERUN: &str = "rerun: cargo test --test library scenarios";
 
@@ -33,7 +32,7 @@ fn the_library_is_accepted_without_a_warning() {
 fn the_program_accepts_the_library() {
     let files: Vec<String> = library().into_iter().map(|(_, file)| file.display().to_string()).collect();
     let arguments: Vec<&str> = ["check"].into_iter().chain(files.iter().map(String::as_str)).collect();
-    let found = Bench::new().run(&arguments);
+    let found = Sandbox::new().run(&arguments);
     let expected: Vec<String> = files.iter().map(|file| format!("{file}: ok")).collect();
     let said: Vec<String> = found.stdout.lines().map(str::to_owned).collect();
     assert_eq!((found.code, said, found.stderr), (Some(0), expected, String::new()), "{RERUN}");
@@ -42,7 +41,7 @@ fn the_program_accepts_the_library() {
 #[test]
 fn every_play_belongs_to_a_scenario() {
     let names: Vec<String> = library().into_iter().map(|(name, _)| name).collect();
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/library/plays");
+    let directory = support::sources().join("tests/library/plays");
     for entry in fs::read_dir(directory).expect("the plays are there") {
         let file = entry.expect("the plays are readable").path();
         let name = file.file_stem().expect("a name").to_string_lossy().into_owned();
@@ -51,7 +50,7 @@ fn every_play_belongs_to_a_scenario() {
 }
 
 /// Asks what a line asks.
-fn ask(stage: &mut Stage, line: &Line, tokens: &mut BTreeMap<String, String>) -> Answer {
+fn ask(stage: &mut PureService, line: &Line, tokens: &mut BTreeMap<String, String>) -> Answer {
     let client = line.from.as_deref().map_or(Client::HOST, Client::bridged);
     let mut headers = vec![];
     if line.method == "PUT" {
@@ -65,7 +64,7 @@ fn ask(stage: &mut Stage, line: &Line, tokens: &mut BTreeMap<String, String>) ->
 }
 
 /// Plays a scenario; `arrive` brings the stage to the offset of a line, and notes when what it refers to happened.
-fn play(name: &str, mut arrive: impl FnMut(&mut Stage, &Line, &[Line], &mut Instants)) {
+fn play(name: &str, mut arrive: impl FnMut(&mut PureService, &Line, &[Line], &mut Instants)) {
     let lines = play::of(name);
     let mut stage = shipped(name);
     let (mut tokens, mut instants) = (BTreeMap::new(), Instants::new());

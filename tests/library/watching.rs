@@ -5,7 +5,7 @@ use std::time::Duration;
 use mock_imds::imds::FleetChange;
 
 use crate::handlers::{TerminationHandler, every, kube_spot_sees_a_notice};
-use crate::stage::{Client, LOADED, Stage, library, shipped};
+use support::{Client, LOADED, PureService, library, shipped};
 
 const RERUN: &str = "rerun: cargo test --test library watching";
 /// How often aws-node-termination-handler polls.
@@ -206,7 +206,7 @@ fn a_handler_learns_its_node() {
 
 #[test]
 fn expired_credentials_have_expired_and_rotated_ones_are_new() {
-    let keys = |stage: &mut Stage| {
+    let keys = |stage: &mut PureService| {
         let body = stage.value(Client::HOST, "iam/security-credentials/dev-role").expect("the role is there");
         let document: serde_json::Value = serde_json::from_str(&body).expect("credentials are JSON");
         (
@@ -296,7 +296,7 @@ fn a_flaky_service_fails_as_often_as_it_says() {
 #[test]
 fn a_paused_clock_attaches_no_role() {
     let mut stage = shipped("role-attached-late");
-    let attached = |stage: &mut Stage| stage.value(Client::HOST, "iam/info").is_some();
+    let attached = |stage: &mut PureService| stage.value(Client::HOST, "iam/info").is_some();
     stage.now = LOADED.plus(Duration::from_secs(20));
     stage.apply(FleetChange::Pause(stage.now));
     stage.wait(Duration::from_hours(1));

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use nix::sched::{CloneFlags, setns};
 
-use crate::machine::Machine;
+use support::machine::Machine;
 
 /// Where every program asks.
 const METADATA: ([u8; 4], u16) = ([169, 254, 169, 254], 80);

@@ -2,18 +2,18 @@
 
 use std::time::Duration;
 
-use crate::host::{BUILT_IN_ID, differences, sysctls};
-use crate::machine::Machine;
 use crate::purge::Before;
-use crate::setup::System;
 use crate::steady::under_load;
+use support::machine::Machine;
+use support::machine::System;
+use support::machine::{BUILT_IN_ID, differences, sysctls};
 
 const SOON: Duration = Duration::from_secs(10);
 const PREVIOUS: &str = "mock-imds-0.0.9";
 
 #[test]
 fn the_rpm_installs_upgrades_and_goes() {
-    let Some(machine) = Machine::boot_with(System::Rpm, "the_rpm_installs_upgrades_and_goes") else { return };
+    let Some(machine) = Machine::boot(System::Rpm) else { return };
     machine.ok(include_str!("repo.sh"));
     let before = (machine.snapshot(), sysctls(&machine));
 

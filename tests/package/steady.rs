@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use crate::load::Load;
-use crate::machine::Machine;
+use support::machine::{Machine, System};
 
 #[test]
 fn restarts_and_reloads_lose_nothing() {
-    let Some(machine) = Machine::boot("restarts_and_reloads_lose_nothing") else { return };
+    let Some(machine) = Machine::boot(System::Debian12) else { return };
     machine.install();
     under_load(&machine, "20 x systemctl restart mock-imds", || {
         for _ in 0..20 {

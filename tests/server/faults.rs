@@ -9,9 +9,9 @@ use mock_imds::journal::RequestFilter;
 use mock_imds::server::Limits;
 use tokio::time::Instant;
 
-use crate::rig::{ID, Rig, get, limits, put};
-use crate::support::http::Client;
-use crate::support::{DEADLINE, eventually};
+use support::Connection;
+use support::{DEADLINE, eventually};
+use support::{ID, InProcessServer, get, limits, put};
 
 /// What nothing is wrong with: other requests go here.
 const TYPE: (&str, &str) = ("/latest/meta-data/instance-type", "m5.xlarge");
@@ -19,18 +19,18 @@ const TYPE: (&str, &str) = ("/latest/meta-data/instance-type", "m5.xlarge");
 const PATIENCE: Duration = Duration::from_millis(200);
 
 /// A rig with a fault on the instance id.
-fn faulty(keys: &str, limits: Limits) -> Rig {
-    Rig::new(&format!("[[fault]]\npath = \"meta-data/instance-id\"\n{keys}\n"), limits)
+fn faulty(keys: &str, limits: Limits) -> InProcessServer {
+    InProcessServer::new(&format!("[[fault]]\npath = \"meta-data/instance-id\"\n{keys}\n"), limits)
 }
 
 /// Other requests get their answers.
 #[track_caller]
-fn serves_others(rig: &Rig) {
+fn serves_others(rig: &InProcessServer) {
     assert_eq!(rig.exchange(get(TYPE.0)).body, TYPE.1, "the answer to another request");
 }
 
 /// A connection that has asked, and waits for a while only.
-fn connect(rig: &Rig, request: &str) -> TcpStream {
+fn connect(rig: &InProcessServer, request: &str) -> TcpStream {
     let mut stream = TcpStream::connect(rig.address).expect("the server accepts");
     stream.set_read_timeout(Some(PATIENCE)).expect("the time-out is not zero");
     stream.write_all(request.as_bytes()).expect("the server reads");
@@ -45,31 +45,31 @@ fn rest(stream: &mut TcpStream) -> (String, Option<ErrorKind>) {
 }
 
 /// What a client gets that waits for a while only.
-fn raw(rig: &Rig, request: &str) -> (String, Option<ErrorKind>) {
+fn raw(rig: &InProcessServer, request: &str) -> (String, Option<ErrorKind>) {
     rest(&mut connect(rig, request))
 }
 
 /// What a client gets for the instance id that waits until the connection ends.
-fn end(rig: &Rig) -> (String, Option<ErrorKind>) {
+fn end(rig: &InProcessServer) -> (String, Option<ErrorKind>) {
     let mut stream = connect(rig, &get(ID.0));
     stream.set_read_timeout(Some(DEADLINE)).expect("the time-out is not zero");
     rest(&mut stream)
 }
 
 /// A client that has asked for the instance id, and has no answer.
-fn asking(rig: &Rig) -> Client {
-    let mut client = Client::new(rig.address);
+fn asking(rig: &InProcessServer) -> Connection {
+    let mut client = Connection::new(rig.address);
     client.send(get(ID.0));
     client
 }
 
 /// The entries of the journal for the instance id: status and fault.
-fn journal(rig: &Rig) -> Vec<(Option<u16>, Option<u32>)> {
+fn journal(rig: &InProcessServer) -> Vec<(Option<u16>, Option<u32>)> {
     let filter = RequestFilter {
         path: Some("meta-data/instance-id".parse().expect("a glob")),
         ..RequestFilter::default()
     };
-    let seen = rig.world.journal.after(0, &filter, usize::MAX);
+    let seen = rig.state.journal.after(0, &filter, usize::MAX);
     seen.entries.iter().map(|entry| (entry.status, entry.fault)).collect()
 }
 
@@ -86,7 +86,8 @@ fn an_error_has_the_form_that_it_has_on_ec2() {
     assert_eq!(not_found.exchange(get(ID.0)).raw, missing.raw, "as where nothing is");
     let unnamed = faulty("status = 499", Limits::default()).exchange(get(ID.0));
     assert!(unnamed.raw.starts_with("HTTP/1.1 499 \r\n"), "{unnamed:?}");
-    let legacy = Rig::new("[http]\nprofile = \"legacy\"\n[[fault]]\nstatus = 500\n", Limits::default());
+    let legacy =
+        InProcessServer::new("[http]\nprofile = \"legacy\"\n[[fault]]\nstatus = 500\n", Limits::default());
     let page = legacy.exchange(get("/")).body;
     assert!(page.contains("<title>500 - Internal Server Error</title>"), "{page}");
 }
@@ -96,7 +97,7 @@ fn a_count_ends_a_fault_and_a_new_scenario_starts_it_again() {
     let rig = faulty("status = 500\ncount = 2", Limits::default());
     let statuses = || [0; 3].map(|_| rig.exchange(get(ID.0)).status);
     assert_eq!(statuses(), [500, 500, 200]);
-    rig.world.restart_counters();
+    rig.state.restart_counters();
     assert_eq!(statuses(), [500, 500, 200]);
     assert_eq!(journal(&rig).iter().filter(|(_, fault)| fault.is_some()).count(), 4);
 }
@@ -124,7 +125,7 @@ fn an_empty_body_says_so() {
 fn a_truncated_body_breaks_off_in_the_middle() {
     for keep_alive in ["", "[http]\nkeep-alive = true\n"] {
         let fault = "[[fault]]\npath = \"meta-data/**\"\nbody = \"truncated\"\n";
-        let rig = Rig::new(&format!("{keep_alive}{fault}"), Limits::default());
+        let rig = InProcessServer::new(&format!("{keep_alive}{fault}"), Limits::default());
         let found = rig.exchange(get(ID.0));
         assert_eq!((found.status, found.body.as_str()), (200, &ID.1[..9]));
         assert!(found.raw.contains("\r\nContent-Length: 19\r\n"), "{found:?}");
@@ -141,7 +142,7 @@ fn a_truncated_body_breaks_off_in_the_middle() {
 fn a_long_body_is_truncated_where_it_should_be() {
     let value = "x".repeat(900_000);
     let scenario = format!("[metadata]\n\"meta-data/long\" = \"{value}\"\n[[fault]]\nbody = \"truncated\"\n");
-    let found = Rig::new(&scenario, Limits::default()).exchange(get("/latest/meta-data/long"));
+    let found = InProcessServer::new(&scenario, Limits::default()).exchange(get("/latest/meta-data/long"));
     assert_eq!((found.status, found.body.len()), (200, 450_000));
 }
 
@@ -172,7 +173,7 @@ fn silence_ends_with_its_limit() {
 fn hanging_and_waiting_clients_leave_their_permits_to_others() {
     for fault in ["hang = true", "latency = \"1m\""] {
         let rig = faulty(fault, limits(|limits, _| limits.connections = 2));
-        let waiting: Vec<Client> = (0..20).map(|_| asking(&rig)).collect();
+        let waiting: Vec<Connection> = (0..20).map(|_| asking(&rig)).collect();
         for _ in 0..5 {
             serves_others(&rig);
         }
@@ -210,7 +211,7 @@ fn a_late_answer_is_late_and_others_are_not() {
         others < 3 * waited,
         "expected that 20 others do not wait as long each, found {others:?} for all"
     );
-    let entries = rig.world.journal.after(0, &RequestFilter::default(), usize::MAX).entries;
+    let entries = rig.state.journal.after(0, &RequestFilter::default(), usize::MAX).entries;
     let entry = entries.iter().find(|entry| entry.fault.is_some()).expect("that of the late answer");
     assert!(entry.latency >= Duration::from_millis(700), "{entry:?}");
 }
@@ -227,11 +228,11 @@ fn a_latency_lies_in_its_range_and_delays_a_reset_too() {
 fn a_server_that_stops_answers_what_waits_and_closes_what_hangs() {
     let faults = "[[fault]]\npath = \"meta-data/instance-id\"\nlatency = \"4m\"\n\
                   [[fault]]\npath = \"meta-data/mac\"\nhang = true\n";
-    let mut rig = Rig::new(faults, Limits::default());
+    let mut rig = InProcessServer::new(faults, Limits::default());
     let mut late = asking(&rig);
-    let mut hanging = Client::new(rig.address);
+    let mut hanging = Connection::new(rig.address);
     hanging.send(get("/latest/meta-data/mac"));
-    eventually("two requests", || (rig.world.requests() == 2).then_some(()));
+    eventually("two requests", || (rig.state.requests() == 2).then_some(()));
     let drained = rig.drain();
     assert_eq!(late.read().body, ID.1);
     assert_eq!(hanging.read().raw, "");
@@ -269,7 +270,10 @@ fn the_requests_that_are_too_many_are_refused() {
 #[test]
 fn a_skewed_clock_shows_in_dates_and_lets_tokens_expire() {
     let skew = |by: &str| {
-        Rig::new(&format!("[[fault]]\nclock-skew = \"{by}\"\nmethods = [\"GET\"]\n"), Limits::default())
+        InProcessServer::new(
+            &format!("[[fault]]\nclock-skew = \"{by}\"\nmethods = [\"GET\"]\n"),
+            Limits::default(),
+        )
     };
     let early = skew("-5m").exchange(get("/latest/meta-data/iam/security-credentials/dev-role"));
     assert!(early.raw.contains("\r\nDate: Sat, 21 Nov 2026 03:09:11 GMT\r\n"), "{early:?}");
@@ -285,7 +289,7 @@ fn a_skewed_clock_shows_in_dates_and_lets_tokens_expire() {
 
 #[test]
 fn faults_may_be_for_other_clients_methods_and_times() {
-    let rig = Rig::new(
+    let rig = InProcessServer::new(
         "[[fault]]\nclients = [\"10.0.0.0/8\"]\nstatus = 500\n[[fault]]\nmethods = [\"PUT\"]\nstatus = 501\n\
          [[fault]]\nfrom = \"1s\"\nstatus = 502\n[[fault]]\nfrom = 2026-11-21T03:14:12Z\nstatus = 503\n\
          [[fault]]\nclients = [\"host\"]\nfrom = 2026-11-21T03:14:10Z\nfor = \"2s\"\npath = \"/latest/dynamic\"\nstatus = 504\n",

@@ -2,20 +2,20 @@
 
 use std::net::TcpStream;
 
-use crate::rig::{ID, Rig, get, limits, put};
-use crate::support::eventually;
-use crate::support::http::Client;
+use support::Connection;
+use support::eventually;
+use support::{ID, InProcessServer, get, limits, put};
 
 const KEEP_ALIVE: &str = "[http]\nkeep-alive = true\n";
 
-fn refuses(rig: &Rig) {
+fn refuses(rig: &InProcessServer) {
     eventually("a refused connection", || TcpStream::connect(rig.address).is_err().then_some(()));
 }
 
 #[test]
 fn a_request_that_is_being_answered_finishes() {
-    let mut rig = Rig::usual();
-    let mut client = Client::new(rig.address);
+    let mut rig = InProcessServer::usual();
+    let mut client = Connection::new(rig.address);
     client.send(put("Content-Length: 10\r\n\r\n12345"));
     rig.serves_the_next();
     let drained = rig.drain();
@@ -27,8 +27,8 @@ fn a_request_that_is_being_answered_finishes() {
 
 #[test]
 fn a_client_that_connected_before_the_stop_may_still_ask() {
-    let mut rig = Rig::usual();
-    let mut client = Client::new(rig.address);
+    let mut rig = InProcessServer::usual();
+    let mut client = Connection::new(rig.address);
     // The next client's answer proves that this one was accepted before.
     rig.serves_the_next();
     let drained = rig.drain();
@@ -40,10 +40,10 @@ fn a_client_that_connected_before_the_stop_may_still_ask() {
 
 #[test]
 fn kept_and_silent_connections_do_not_hold_up_the_stop() {
-    let mut rig = Rig::new(KEEP_ALIVE, limits(|limits, short| limits.first_request = short));
-    let mut kept = Client::new(rig.address);
+    let mut rig = InProcessServer::new(KEEP_ALIVE, limits(|limits, short| limits.first_request = short));
+    let mut kept = Connection::new(rig.address);
     kept.send(format!("GET {} HTTP/1.1\r\nHost: x\r\n\r\n", ID.0)).read_until(ID.1);
-    let mut silent = Client::new(rig.address);
+    let mut silent = Connection::new(rig.address);
     rig.serves_the_next();
     assert_eq!(rig.drain()(), 0, "no connection was left");
     assert_eq!(kept.read().raw, "");
@@ -52,8 +52,8 @@ fn kept_and_silent_connections_do_not_hold_up_the_stop() {
 
 #[test]
 fn a_request_that_does_not_finish_is_left_behind() {
-    let mut rig = Rig::new("", limits(|limits, short| limits.drain = short));
-    let mut client = Client::new(rig.address);
+    let mut rig = InProcessServer::new("", limits(|limits, short| limits.drain = short));
+    let mut client = Connection::new(rig.address);
     client.send(put("Content-Length: 10\r\n\r\n12345"));
     rig.serves_the_next();
     assert_eq!(rig.drain()(), 1, "one connection was left");

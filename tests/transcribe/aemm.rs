@@ -6,7 +6,7 @@ use mock_imds::transcribe::SecretsPolicy;
 use serde_json::Value;
 
 use crate::service::{ALL, RERUN, Values, again, differences, record, types, values, written};
-use crate::stage::{Client, Stage, TOKEN, library};
+use support::{Client, PureService, TOKEN, library};
 
 /// The shipped scenario of that kind.
 pub const AEMM: &str = "aemm";
@@ -39,19 +39,19 @@ pub fn same_but_for_the_keys(one: &[u8], other: &[u8]) -> bool {
 }
 
 /// The shipped scenario with some of its text replaced.
-fn variant(replacements: &[(&str, &str)]) -> Stage {
+fn variant(replacements: &[(&str, &str)]) -> PureService {
     let file = library().into_iter().find(|(name, _)| name == AEMM).expect("it is shipped").1;
     let mut text = std::fs::read_to_string(file).expect("it can be read");
     for (from, to) in replacements {
         assert!(text.contains(from), "expected {from:?} in aemm.toml\n{RERUN}");
         text = text.replace(from, to);
     }
-    Stage::new(&text)
+    PureService::new(&text)
 }
 
 /// Records it, and compares what the recording answers now and some time later.
 #[track_caller]
-fn survives(what: &str, stage: &mut Stage) -> String {
+fn survives(what: &str, stage: &mut PureService) -> String {
     let seen = record(stage, Client::HOST, "1000", ALL).expect("it answers");
     let transcript = written(seen, stage);
     let mut found = again(&transcript, stage);
@@ -184,7 +184,7 @@ fn keys_that_were_not_asked_for_are_examples_in_the_same_form() {
 #[test]
 fn no_other_service_is_taken_for_one() {
     for http in ["", "versions = []", "profile = \"legacy\"\nversions = []"] {
-        let mut stage = Stage::new(&format!("[http]\n{http}\n"));
+        let mut stage = PureService::new(&format!("[http]\n{http}\n"));
         let seen = record(&mut stage, Client::HOST, "1000", SecretsPolicy::default()).expect("it answers");
         let text = written(seen, &stage).text;
         assert!(!text.contains("aemm"), "{text}\n{RERUN}");

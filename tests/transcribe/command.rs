@@ -3,8 +3,8 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
-use crate::support::Bench;
-use crate::support::host::Host;
+use support::Sandbox;
+use support::host::Host;
 
 /// A rate that a test can wait for; the service is its own.
 const QUICK: [&str; 2] = ["--rate", "1000"];
@@ -15,7 +15,7 @@ fn mode(path: &std::path::Path) -> u32 {
 
 #[test]
 fn a_server_is_recorded_and_the_recording_is_served() {
-    let bench = Bench::new();
+    let bench = Sandbox::new();
     let scenario = bench.write(
         "scenario.toml",
         "[instance]\ninstance-type = \"c7g.large\"\nuser-data = \"#!/bin/sh\\nhunter2\\n\"\n[metadata-options]\nhttp-tokens = \"required\"\n",
@@ -43,19 +43,19 @@ fn a_server_is_recorded_and_the_recording_is_served() {
     assert_eq!(bench.run(&["check", "recorded.toml"]).stdout, "recorded.toml: ok\n");
     server.stop();
 
-    let other = Bench::new();
+    let other = Sandbox::new();
     let again = other.serve(&["--scenario", file.to_str().expect("UTF-8")]);
     assert_eq!(again.get("/latest/meta-data/instance-type").status, 401);
     let token = again.token();
     let request = format!(
         "GET /latest/meta-data/instance-type HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-aws-ec2-metadata-token: {token}\r\n\r\n"
     );
-    assert_eq!(crate::support::http::exchange(again.address, request).body, "c7g.large");
+    assert_eq!(support::http::exchange(again.address, request).body, "c7g.large");
 }
 
 #[test]
 fn a_recording_goes_to_stdout_and_secrets_into_files_of_their_owner() {
-    let bench = Bench::new();
+    let bench = Sandbox::new();
     let server = bench.serve(&[]);
     let url = format!("http://{}", server.address);
     let shown = bench.run(&["record", &url, QUICK[0], QUICK[1]]);
@@ -71,8 +71,8 @@ fn a_recording_goes_to_stdout_and_secrets_into_files_of_their_owner() {
 
 #[test]
 fn a_service_of_another_kind_is_told_by_its_answers() {
-    let bench = Bench::new();
-    let aemm = crate::stage::library().into_iter().find(|(name, _)| name == "aemm").expect("it is shipped").1;
+    let bench = Sandbox::new();
+    let aemm = support::library().into_iter().find(|(name, _)| name == "aemm").expect("it is shipped").1;
     let server = bench.serve(&["--scenario", aemm.to_str().expect("UTF-8")]);
     let url = format!("http://{}", server.address);
     let found = bench.run(&["record", &url, QUICK[0], QUICK[1]]);
@@ -88,15 +88,15 @@ fn a_service_of_another_kind_is_told_by_its_answers() {
 
 #[test]
 fn a_file_is_replaced_by_force_only_and_before_any_request() {
-    let bench = Bench::new();
+    let bench = Sandbox::new();
     bench.write("there.toml", "mine");
     // Nobody listens there: it must not get so far.
     let nobody = "http://127.0.0.1:9";
     bench
         .run(&["record", nobody, "-o", "there.toml"])
-        .failed(64, &["there.toml is there already; --force replaces it"]);
-    bench.run(&["record", nobody, "-o", "no/where.toml"]).failed(69, &["there is no directory no"]);
-    bench.run(&["record", nobody, "-o", "."]).failed(64, &["is a directory; name a file in it"]);
+        .ended(64, &["there.toml is there already; --force replaces it"]);
+    bench.run(&["record", nobody, "-o", "no/where.toml"]).ended(69, &["there is no directory no"]);
+    bench.run(&["record", nobody, "-o", "."]).ended(64, &["is a directory; name a file in it"]);
     assert_eq!(fs::read_to_string(bench.path("there.toml")).expect("it is there"), "mine");
     let server = bench.serve(&[]);
     let url = format!("http://{}", server.address);
@@ -108,15 +108,15 @@ fn a_file_is_replaced_by_force_only_and_before_any_request() {
 #[test]
 fn force_replaces_files_only() {
     use std::os::unix::fs::{FileTypeExt as _, symlink};
-    let bench = Bench::new();
+    let bench = Sandbox::new();
     let nobody = "http://127.0.0.1:9";
     // A device of everybody's, and no way to it but by a link: a defect must not cost this machine its /dev/null.
     symlink("/dev/null", bench.path("device")).expect("it can be made");
     symlink("nowhere", bench.path("dangling")).expect("it can be made");
     for force in [&["--force"][..], &[]] {
         let run = |file| bench.run(&[&["record", nobody, "-o", file][..], force].concat());
-        run("device").failed(64, &["device is a device, a pipe or a socket; leave -o out"]);
-        run("dangling").failed(64, &["dangling is a dangling link; name a file"]);
+        run("device").ended(64, &["device is a device, a pipe or a socket; leave -o out"]);
+        run("dangling").ended(64, &["dangling is a dangling link; name a file"]);
     }
     assert!(fs::metadata(bench.path("device")).expect("it is there").file_type().is_char_device());
     bench.write("there.toml", "old");
@@ -131,7 +131,7 @@ fn force_replaces_files_only() {
 
 #[test]
 fn what_cannot_be_written_is_known_before_any_request() {
-    let bench = Bench::new();
+    let bench = Sandbox::new();
     let found = bench.run(&["record", "http://127.0.0.1:9", "-o", "/proc/mock-imds.toml"]);
     assert!(matches!(found.code, Some(69 | 77)), "{found:#?}");
     assert!(found.stderr.starts_with("mock-imds: /proc/mock-imds.toml cannot be written: "), "{found:#?}");
@@ -139,7 +139,7 @@ fn what_cannot_be_written_is_known_before_any_request() {
 
 #[test]
 fn a_full_disk_is_a_failure_and_a_reader_that_has_gone_is_none() {
-    let bench = Bench::new();
+    let bench = Sandbox::new();
     let _server = bench.serve(&[]);
     fs::create_dir(bench.path("dump")).expect("it can be made");
     bench.write("dump/instance-id", "i-0123456789abcdef0");
@@ -166,7 +166,7 @@ fn a_full_disk_is_a_failure_and_a_reader_that_has_gone_is_none() {
 
 #[test]
 fn proxies_are_not_asked() {
-    let bench = Bench::new();
+    let bench = Sandbox::new();
     let server = bench.serve(&[]);
     let url = format!("http://{}", server.address);
     let mut command = bench.command(&["record", &url, QUICK[0], QUICK[1]]);
@@ -174,25 +174,25 @@ fn proxies_are_not_asked() {
         .env("http_proxy", "http://127.0.0.1:9")
         .env("HTTP_PROXY", "http://127.0.0.1:9")
         .env("ALL_PROXY", "http://127.0.0.1:9");
-    assert_eq!(crate::support::finish(&mut command).code, Some(0));
+    assert_eq!(support::finish(&mut command).code, Some(0));
 }
 
 #[test]
 fn what_is_no_service_is_refused_with_a_sentence() {
-    let bench = Bench::new();
+    let bench = Sandbox::new();
     for (url, sentence) in [
         ("https://169.254.169.254", "metadata services do not speak https; accepted: http://ADDRESS"),
         ("169.254.169.254", "no http URL; accepted: http://ADDRESS"),
         ("http://127.0.0.1:9/latest", "the whole service is recorded"),
     ] {
-        bench.run(&["record", url]).failed(64, &[sentence]);
+        bench.run(&["record", url]).ended(64, &[sentence]);
     }
-    bench.run(&["record", "--rate", "0"]).failed(64, &["expected requests a second, from 0.1 to 1000"]);
-    bench.run(&["record", "--force"]).failed(64, &["--output"]);
+    bench.run(&["record", "--rate", "0"]).ended(64, &["expected requests a second, from 0.1 to 1000"]);
+    bench.run(&["record", "--force"]).ended(64, &["--output"]);
     let scenario = bench.write("off.toml", "[metadata-options]\nhttp-endpoint = \"disabled\"\n");
     let server = bench.serve(&["--scenario", scenario.to_str().expect("UTF-8")]);
     let url = format!("http://{}", server.address);
-    bench.run(&["record", &url, QUICK[0], QUICK[1]]).failed(
+    bench.run(&["record", &url, QUICK[0], QUICK[1]]).ended(
         69,
         &[&format!("{url} cannot be recorded: the service answers 403: its endpoint is disabled")],
     );
@@ -200,7 +200,7 @@ fn what_is_no_service_is_refused_with_a_sentence() {
 
 #[test]
 fn dumps_are_imported() {
-    let bench = Bench::new();
+    let bench = Sandbox::new();
     fs::create_dir_all(bench.path("dump/latest/meta-data/placement")).expect("it can be made");
     bench.write("dump/latest/meta-data/instance-id", "i-0123456789abcdef0");
     bench.write("dump/latest/meta-data/placement/availability-zone", "eu-west-1c");
@@ -228,37 +228,37 @@ fn dumps_are_imported() {
 
 #[test]
 fn what_is_no_dump_is_refused_with_a_sentence() {
-    let bench = Bench::new();
+    let bench = Sandbox::new();
     bench.write("text", "no JSON");
     fs::create_dir(bench.path("empty")).expect("it can be made");
     bench
         .run(&["import", "dump", "text"])
-        .failed(78, &["text cannot be imported: it is no JSON", "accepted: cloud-init's"]);
+        .ended(78, &["text cannot be imported: it is no JSON", "accepted: cloud-init's"]);
     bench
         .run(&["import", "dump", "empty"])
-        .failed(78, &["empty cannot be imported: it has neither latest/ nor"]);
+        .ended(78, &["empty cannot be imported: it has neither latest/ nor"]);
     bench
         .run(&["import", "dump", "nothing"])
-        .failed(69, &["nothing cannot be read: no such file or directory"]);
-    bench.run(&["import", "dump"]).failed(64, &["<DIR|FILE>"]);
+        .ended(69, &["nothing cannot be read: no such file or directory"]);
+    bench.run(&["import", "dump"]).ended(64, &["<DIR|FILE>"]);
     fs::create_dir_all(bench.path("pages/latest/meta-data")).expect("it can be made");
     bench.write("pages/latest/meta-data/instance-id", "<title>404 - Not Found</title>");
     bench
         .run(&["import", "dump", "pages"])
-        .failed(78, &["pages cannot be imported: nothing answered; accepted: files that hold"]);
+        .ended(78, &["pages cannot be imported: nothing answered; accepted: files that hold"]);
     fs::create_dir_all(bench.path("large/meta-data")).expect("it can be made");
     for name in ["a", "b"] {
         bench.write(&format!("large/meta-data/{name}"), "x".repeat(600_000));
     }
     bench
         .run(&["import", "dump", "large"])
-        .failed(78, &["large cannot be imported: the scenario would have ", "; leave out user data"]);
+        .ended(78, &["large cannot be imported: the scenario would have ", "; leave out user data"]);
 }
 
 /// In a network namespace: outside of one the address may be that of a real service.
 #[test]
 fn the_address_is_the_one_that_every_program_asks() {
-    let Some(host) = Host::new("the_address_is_the_one_that_every_program_asks") else { return };
+    let Some(host) = Host::new() else { return };
     host.run("ip addr add 169.254.169.254/32 dev lo");
     let mut addresses = vec!["169.254.169.254:80"];
     if std::path::Path::new("/proc/sys/net/ipv6").exists() {
@@ -266,10 +266,10 @@ fn the_address_is_the_one_that_every_program_asks() {
         addresses.push("[fd00:ec2::254]:80");
     }
     let listen: Vec<&str> = addresses.iter().flat_map(|address| ["--listen", address]).collect();
-    let _server = host.bench.serve(&listen);
+    let _server = host.sandbox.serve(&listen);
     let recorded = [&["record"][..], &["record", "http://[fd00:ec2::254]"]].into_iter().take(addresses.len());
     for arguments in recorded {
-        let found = host.bench.run(&[arguments, &QUICK].concat());
+        let found = host.sandbox.run(&[arguments, &QUICK].concat());
         assert_eq!(found.code, Some(0), "{found:#?}");
         assert!(found.stdout.contains("\ninstance-id = \"i-1234567890abcdef0\"\n"), "{found:#?}");
     }

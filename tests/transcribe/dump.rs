@@ -2,14 +2,13 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use mock_imds::transcribe::dump::{self, DumpFiles};
 use mock_imds::transcribe::{Observations, SecretsPolicy};
 
 use crate::aemm::AEMM;
 use crate::service::{ALL, RERUN, Values, again, differences, same_but_for_the_time, values, written};
-use crate::stage::{Client, Stage, library};
+use support::{Client, PureService, library};
 
 const ROLES: &str = "/latest/meta-data/iam/security-credentials/";
 const NOT_FOUND: &[u8] = b"<html><head><title>404 - Not Found</title></head><body></body></html>";
@@ -127,7 +126,7 @@ fn excepted(habit: Habit, path: &str, one: &[u8], other: &[u8]) -> bool {
 /// Compares all paths but these; what of them differs is returned.
 fn survives(
     what: &str,
-    stage: &mut Stage,
+    stage: &mut PureService,
     habit: Habit,
     differing: &[(&'static str, &str)],
 ) -> BTreeSet<&'static str> {
@@ -158,7 +157,7 @@ fn dumps_of_every_shipped_scenario_survive() {
         if !["hanging-credentials", "slow-and-flaky", "throttled"].contains(&name.as_str()) {
             for habit in [Habit::Wget, Habit::Within, Habit::Echo] {
                 if name != AEMM {
-                    survives(&name, &mut Stage::read(&file), habit, &[]);
+                    survives(&name, &mut PureService::read(&file), habit, &[]);
                 }
             }
         }
@@ -169,8 +168,10 @@ fn dumps_of_every_shipped_scenario_survive() {
 fn a_dump_of_aemm_becomes_an_instance_with_its_values() {
     let (_, file) = library().into_iter().find(|(name, _)| name == AEMM).expect("it is shipped");
     let habits = [Habit::Wget, Habit::Within, Habit::Echo];
-    let differed: BTreeSet<_> =
-        habits.iter().flat_map(|habit| survives(AEMM, &mut Stage::read(&file), *habit, &OF_AEMM)).collect();
+    let differed: BTreeSet<_> = habits
+        .iter()
+        .flat_map(|habit| survives(AEMM, &mut PureService::read(&file), *habit, &OF_AEMM))
+        .collect();
     let listed: BTreeSet<_> = OF_AEMM.iter().map(|(path, _)| *path).collect();
     assert_eq!(differed, listed, "paths that the table says differ, and do not\n{RERUN}");
 }
@@ -181,13 +182,13 @@ fn dumps_of_instances_that_have_everything_survive() {
         ["tests/golden/multi-interface.toml", "tests/golden/nothing.toml", "tests/golden/ipv6-only.toml"]
     {
         for habit in [Habit::Wget, Habit::Within, Habit::Echo] {
-            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
-            survives(file, &mut Stage::read(&path), habit, &[]);
+            let path = support::sources().join(file);
+            survives(file, &mut PureService::read(&path), habit, &[]);
         }
     }
     for file in ["tests/golden/everything.toml", "tests/clients/scenarios/instance.toml"] {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
-        survives(file, &mut Stage::read(&path), Habit::Wget, &[]);
+        let path = support::sources().join(file);
+        survives(file, &mut PureService::read(&path), Habit::Wget, &[]);
     }
 }
 
@@ -200,7 +201,7 @@ fn of(files: &[(&str, &[u8])]) -> Result<Observations, &'static str> {
 
 #[track_caller]
 fn text_of(files: &[(&str, &[u8])]) -> String {
-    written(of(files).expect("it is a dump"), &Stage::new("")).text
+    written(of(files).expect("it is a dump"), &PureService::new("")).text
 }
 
 #[test]
@@ -294,7 +295,7 @@ fn values_may_lie_in_directories_of_their_own() {
     ])
     .expect("it is a dump");
     assert!(!format!("{seen:?}").contains("hunter2"), "expected no user data, found {seen:?}\n{RERUN}");
-    let text = written(seen, &Stage::new("")).text;
+    let text = written(seen, &PureService::new("")).text;
     for line in [
         "instance-id = \"i-0123456789abcdef0\"",
         "availability-zone = \"eu-west-1c\"",
@@ -340,7 +341,7 @@ fn keys_in_the_place_of_a_list_of_roles_are_no_names() {
             "expected {note:?}, found {:?}\n{RERUN}",
             seen.notes
         );
-        let transcript = written(seen, &Stage::new(""));
+        let transcript = written(seen, &PureService::new(""));
         assert!(!format!("{transcript:?}").contains("hunter2"), "{}\n{RERUN}", transcript.text);
     }
 }

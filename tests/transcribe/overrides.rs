@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use proptest::test_runner::Config;
 
 use crate::service::{ALL, again, differences, record, same_but_for_the_time, values, written};
-use crate::stage::{Client, Stage};
+use support::{Client, PureService};
 
 /// Paths of the built-in instance, directories among them.
 const KNOWN: [&str; 18] = [
@@ -56,7 +56,7 @@ proptest! {
     #[test]
     fn any_last_words_survive(words in prop::collection::btree_map(path(), word(), 0..8)) {
         let text = scenario(&words);
-        let mut stage = Stage::new(&text);
+        let mut stage = PureService::new(&text);
         let seen = record(&mut stage, Client::HOST, "1000", ALL).expect("it answers");
         // A fact in one path only is worth a warning, here as there: what is checked is what is answered.
         let transcript = mock_imds::transcribe::transcribe(seen, "a test", &crate::service::keys(), stage.now)
@@ -98,7 +98,8 @@ fn is_below_another(path: &str, words: &BTreeMap<String, Option<Vec<u8>>>) -> bo
 
 #[test]
 fn a_value_in_the_place_of_a_directory_survives() {
-    let mut stage = Stage::new("[metadata]\n\"meta-data/iam\" = \"a value\"\n\"meta-data/network\" = \"\"\n");
+    let mut stage =
+        PureService::new("[metadata]\n\"meta-data/iam\" = \"a value\"\n\"meta-data/network\" = \"\"\n");
     let seen = record(&mut stage, Client::HOST, "1000", SecretsPolicy::default()).expect("it answers");
     let transcript = written(seen, &stage);
     let mut found = again(&transcript, &stage);

@@ -4,8 +4,8 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use crate::blocks::{Block, blocks};
-use crate::support::{Bench, finish, skip};
+use support::page::{Block, blocks};
+use support::{Sandbox, finish, skip};
 
 const PAGE: &str = include_str!("../../docs/record.md");
 
@@ -14,7 +14,7 @@ fn the_commands_of_the_page_do_what_it_says() {
     if !Command::new("curl").arg("--version").output().is_ok_and(|output| output.status.success()) {
         return skip("needs curl");
     }
-    let bench = Bench::new();
+    let bench = Sandbox::new();
     let scenario = bench.write(
         "s.toml",
         "[instance]\ninstance-type = \"c7g.large\"\npublic-keys = [{ name = \"my key\", key = \"ssh-ed25519 AAAA me\" }]\n\
@@ -24,8 +24,7 @@ fn the_commands_of_the_page_do_what_it_says() {
     let url = format!("http://{}", server.address);
     bench
         .write("instance-data.json", "{\"ds\": {\"meta_data\": {\"instance_id\": \"i-0123456789abcdef0\"}}}");
-    let program =
-        Path::new(env!("CARGO_BIN_EXE_mock-imds")).parent().expect("it is in a directory").display();
+    let program = support::program().parent().expect("it is in a directory").display();
     let path = format!("{program}:{}", std::env::var("PATH").unwrap_or_default());
     let mut run = 0;
     for Block { text: block, .. } in blocks(PAGE).into_iter().filter(|block| block.language == "sh") {

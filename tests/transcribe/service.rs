@@ -12,7 +12,7 @@ use mock_imds::record::{Crawl, CrawlRequest, CrawlResponse, CrawlStep, ExchangeO
 use mock_imds::scenario;
 use mock_imds::transcribe::{Observations, SecretsPolicy, Transcript, transcribe};
 
-use crate::stage::{Client, Stage, TOKEN};
+use support::{Client, PureService, TOKEN};
 
 pub const RERUN: &str = "rerun: cargo test --test transcribe";
 pub const ALL: SecretsPolicy = SecretsPolicy { credentials: true, user_data: true };
@@ -31,7 +31,7 @@ pub fn keys() -> Arc<KeyRing> {
 
 /// Records a service, on a clock that goes by as it waits.
 pub fn record(
-    stage: &mut Stage,
+    stage: &mut PureService,
     client: Client,
     rate: &str,
     keep: SecretsPolicy,
@@ -50,7 +50,7 @@ pub fn record(
 }
 
 /// What a client sees of an answer, and how much time it takes.
-fn carry(stage: &mut Stage, client: Client, ask: &CrawlRequest) -> ExchangeOutcome {
+fn carry(stage: &mut PureService, client: Client, ask: &CrawlRequest) -> ExchangeOutcome {
     let headers: Vec<_> = ask.headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let reply = stage.reply(client, ask.method.as_str(), &ask.path, &headers);
     let late = reply.delivery.delay;
@@ -84,7 +84,7 @@ fn carry(stage: &mut Stage, client: Client, ask: &CrawlRequest) -> ExchangeOutco
 
 /// Writes a scenario and checks what holds for each: it is accepted without a word.
 #[track_caller]
-pub fn written(seen: Observations, stage: &Stage) -> Transcript {
+pub fn written(seen: Observations, stage: &PureService) -> Transcript {
     let transcript = transcribe(seen, "As a test answered.", &KEYS, stage.now)
         .unwrap_or_else(|error| panic!("expected a scenario, found: {error}\n{RERUN}"));
     let source = SourceText::new("written.toml", transcript.text.as_str());
@@ -100,14 +100,14 @@ pub fn written(seen: Observations, stage: &Stage) -> Transcript {
 
 /// The service of a scenario that was written, at the time of another one.
 #[track_caller]
-pub fn again(transcript: &Transcript, stage: &Stage) -> Stage {
-    let mut again = Stage::new(&transcript.text);
+pub fn again(transcript: &Transcript, stage: &PureService) -> PureService {
+    let mut again = PureService::new(&transcript.text);
     again.now = stage.now;
     again
 }
 
 /// Everything that a service has below /latest/.
-pub fn values(stage: &mut Stage, client: Client) -> Values {
+pub fn values(stage: &mut PureService, client: Client) -> Values {
     let token = stage.token(client, "21600");
     let mut values = Values::new();
     let mut open = vec!["/latest/".to_owned()];
@@ -138,7 +138,7 @@ fn next(path: &str, line: &str) -> String {
 }
 
 /// What values are sent as, by path.
-pub fn types(stage: &mut Stage, client: Client, values: &Values) -> BTreeMap<String, String> {
+pub fn types(stage: &mut PureService, client: Client, values: &Values) -> BTreeMap<String, String> {
     let token = stage.token(client, "21600");
     let mut types = BTreeMap::new();
     for path in values.keys() {
