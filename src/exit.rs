@@ -1,18 +1,18 @@
-//! Failures as an operator meets them: one clear sentence and an exit code from sysexits.h.
+//! Failures for an operator: one clear sentence and an exit code from sysexits.h.
 
 use std::fmt;
 use std::process::ExitCode;
 
-/// What kind of failure ended the program; the numbers are those of sysexits.h.
+/// The exit code, by the kind of failure; the numbers are those of sysexits.h.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ExitStatus {
     /// 1: the question was answered, and the answer is no.
     No = 1,
     /// 64: the command line is wrong.
     Usage = 64,
-    /// 69: something that this program needs is not there: a port, a server, a kernel feature.
+    /// 69: something that this program needs is missing: a port, a server, a kernel feature.
     Unavailable = 69,
-    /// 70: a defect of this program.
+    /// 70: a bug in this program.
     Software = 70,
     /// 71: the operating system refused something that it should not refuse.
     OsError = 71,
@@ -25,14 +25,12 @@ pub enum ExitStatus {
 /// A failure with the sentence that the operator reads: what, where, what was found, what to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
-    /// The exit code.
     pub status: ExitStatus,
     /// One sentence, or a whole report; no trailing newline.
     pub message: String,
 }
 
 impl Failure {
-    /// A failure of this status with this sentence.
     pub(crate) fn new(status: ExitStatus, message: impl Into<String>) -> Self {
         Self { status, message: message.into() }
     }

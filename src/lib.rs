@@ -5,9 +5,9 @@
 //! data. Imports point downwards only, and `tests/architecture` fails on an upward edge:
 //!
 //! ```text
-//! main → cli → commands ─┬─→ daemon ──→ server, control, observe      L3 → L2
+//! main → lib → commands ─┬─→ daemon ──→ server, control, observe      L3 → L2
 //!                        ├─→ record ──→ transcribe                    L2 → L1: a real service → its scenario
-//!                        ├─→ host                                     L1: address, table, guardian
+//!                        ├─→ doctor → host                            L1: address, table, guardian; checks of them
 //!                        ├─→ aemm                                     L1: amazon-ec2-metadata-mock → scenario
 //!                        └─→ scenario                                 L1: TOML → model
 //!        transcribe ──→ scenario, imds, identity                     L1: written, compiled, asked
@@ -15,16 +15,22 @@
 //!        everything ──→ model, config, exit, observe, paths, watch   L0
 //! ```
 //!
-//! `host` and `server` never meet: code that can change the host cannot be reached from a request.
+//! `server` never meets `host` or `doctor`: code that can change the host cannot be reached from a request.
 
 #![warn(unreachable_pub)]
 
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, Parser as _};
+
 pub mod aemm;
-pub mod cli;
-pub mod commands;
+pub(crate) mod cli;
+pub(crate) mod commands;
 pub mod config;
 pub(crate) mod control;
 pub(crate) mod daemon;
+pub(crate) mod doctor;
 pub mod exit;
 pub mod host;
 pub mod identity;
@@ -38,3 +44,20 @@ pub mod scenario;
 pub mod server;
 pub mod transcribe;
 pub(crate) mod watch;
+
+/// The program: parses the command line and runs the subcommand. An error becomes the exit status.
+pub fn run() -> ExitCode {
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    if commands::aemm::is_called(&arguments) {
+        return commands::aemm::exec(&arguments[1..]);
+    }
+    match cli::Cli::try_parse_from(arguments) {
+        Ok(cli) => commands::exec(cli),
+        Err(error) => exit::usage(&error),
+    }
+}
+
+/// The subcommands and options, for the test that compares the manual with them.
+pub fn command_line() -> clap::Command {
+    cli::Cli::command()
+}

@@ -1,10 +1,10 @@
-//! Where files are: what the command line says, else systemd's variables, else XDG's.
+//! Default paths of files, unless set on the command line: by systemd's variables, else by XDG's.
 //!
-//! | what | as a service | in the foreground |
+//! | file | as a service | in the foreground |
 //! |---|---|---|
 //! | scenario | `$CONFIGURATION_DIRECTORY/scenario.toml` | `~/.config/mock-imds/scenario.toml` |
 //! | token key | `$STATE_DIRECTORY` | `~/.local/state/mock-imds` |
-//! | clock and changes | `$RUNTIME_DIRECTORY/state.json` | nowhere |
+//! | clock and changes | `$RUNTIME_DIRECTORY/state.json` | not saved |
 //! | control socket | `$RUNTIME_DIRECTORY/control.sock` | `$XDG_RUNTIME_DIR/mock-imds/control.sock` |
 
 use std::env;
@@ -19,12 +19,12 @@ pub(crate) const IDENTITY: &str = "identity";
 /// The state directory of the packaged service.
 pub(crate) const SYSTEM_STATE: &str = "/var/lib/mock-imds";
 
-const OWN: &str = "mock-imds";
-const SCENARIO: &str = "scenario.toml";
-const KEPT: &str = "state.json";
-const CONTROL: &str = "control.sock";
+const PROGRAM: &str = "mock-imds";
+const SCENARIO_FILE: &str = "scenario.toml";
+const STATE_FILE: &str = "state.json";
+const CONTROL_SOCKET: &str = "control.sock";
 
-/// The directories that the environment names. Unset, empty and relative ones are none.
+/// The directories that the environment sets. Empty and relative ones count as unset.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Paths {
     configuration_directory: Option<PathBuf>,
@@ -36,60 +36,60 @@ pub(crate) struct Paths {
 }
 
 impl Paths {
-    /// From the environment of this process.
     pub(crate) fn from_env() -> Self {
-        Self::from(|name| env::var_os(name))
+        Self::from_variables(|name| env::var_os(name))
     }
 
-    /// From these variables.
-    fn from(variable: impl Fn(&str) -> Option<OsString>) -> Self {
+    fn from_variables(variable: impl Fn(&str) -> Option<OsString>) -> Self {
         let absolute = |path: PathBuf| path.is_absolute().then_some(path);
         // systemd separates several directories by colons; the first is the unit's main one.
-        let own = |name| variable(name).and_then(|list| env::split_paths(&list).next()).and_then(absolute);
+        let systemd =
+            |name| variable(name).and_then(|list| env::split_paths(&list).next()).and_then(absolute);
         let path = |name| variable(name).map(PathBuf::from).and_then(absolute);
         let home = path("HOME");
         let xdg = |name, below: &str| {
-            path(name).or_else(|| home.as_ref().map(|home| home.join(below))).map(|base| base.join(OWN))
+            path(name).or_else(|| home.as_ref().map(|home| home.join(below))).map(|base| base.join(PROGRAM))
         };
         Self {
-            configuration_directory: own("CONFIGURATION_DIRECTORY"),
-            state_directory: own("STATE_DIRECTORY"),
-            runtime_directory: own("RUNTIME_DIRECTORY"),
+            configuration_directory: systemd("CONFIGURATION_DIRECTORY"),
+            state_directory: systemd("STATE_DIRECTORY"),
+            runtime_directory: systemd("RUNTIME_DIRECTORY"),
             xdg_config: xdg("XDG_CONFIG_HOME", ".config"),
             xdg_state: xdg("XDG_STATE_HOME", ".local/state"),
-            xdg_runtime: path("XDG_RUNTIME_DIR").map(|base| base.join(OWN)),
+            xdg_runtime: path("XDG_RUNTIME_DIR").map(|base| base.join(PROGRAM)),
         }
     }
 
-    /// Where a scenario is looked for when none is named, best first.
-    pub(crate) fn scenarios(&self) -> Vec<PathBuf> {
-        joined([&self.configuration_directory, &self.xdg_config], SCENARIO)
+    /// The paths at which a scenario is looked for when none is named, in order of precedence.
+    pub(crate) fn scenario_files(&self) -> Vec<PathBuf> {
+        joined([&self.configuration_directory, &self.xdg_config], SCENARIO_FILE)
     }
 
-    /// Where keys live.
-    pub(crate) fn state(&self) -> Option<PathBuf> {
+    /// The directory of the keys.
+    pub(crate) fn state_directory(&self) -> Option<PathBuf> {
         self.state_directory.clone().or_else(|| self.xdg_state.clone())
     }
 
-    /// Where a service keeps what outlives its process, and not its stop.
-    pub(crate) fn kept(&self) -> Option<PathBuf> {
-        self.runtime_directory.as_ref().map(|directory| directory.join(KEPT))
+    /// The file with the state that survives a restart of the service, but not its stop.
+    pub(crate) fn state_file(&self) -> Option<PathBuf> {
+        self.runtime_directory.as_ref().map(|directory| directory.join(STATE_FILE))
     }
 
-    /// Where a server may put its control socket, best first; `state` is the directory that it uses.
-    pub(crate) fn control_of_server(&self, state: Option<&Path>) -> Vec<PathBuf> {
-        joined([&self.runtime_directory, &self.xdg_runtime, &state.map(Path::to_owned)], CONTROL)
+    /// The paths at which a server may bind its control socket, in order of precedence; `state` is the state directory
+    /// that it uses.
+    pub(crate) fn server_control_sockets(&self, state: Option<&Path>) -> Vec<PathBuf> {
+        joined([&self.runtime_directory, &self.xdg_runtime, &state.map(Path::to_owned)], CONTROL_SOCKET)
     }
 
-    /// Where a client looks for the control socket, best first: a server that the user runs goes before the host's. A
-    /// unit's own variable has no second.
-    pub(crate) fn control_of_client(&self) -> Vec<PathBuf> {
+    /// The paths at which a client looks for the control socket, in order of precedence: a server that the user runs
+    /// goes before the host's. In a unit its own variable alone counts.
+    pub(crate) fn client_control_sockets(&self) -> Vec<PathBuf> {
         if self.runtime_directory.is_some() {
-            return joined([&self.runtime_directory], CONTROL);
+            return joined([&self.runtime_directory], CONTROL_SOCKET);
         }
-        let mut places = joined([&self.xdg_runtime, &self.state()], CONTROL);
-        places.push(PathBuf::from(SYSTEM_CONTROL));
-        places
+        let mut sockets = joined([&self.xdg_runtime, &self.state_directory()], CONTROL_SOCKET);
+        sockets.push(PathBuf::from(SYSTEM_CONTROL));
+        sockets
     }
 }
 
@@ -101,47 +101,49 @@ fn joined<const N: usize>(directories: [&Option<PathBuf>; N], name: &str) -> Vec
 mod tests {
     use super::*;
 
-    fn places(variables: &[(&str, &str)]) -> Paths {
-        Paths::from(|name| variables.iter().find(|(key, _)| *key == name).map(|(_, value)| value.into()))
+    fn from_variables(variables: &[(&str, &str)]) -> Paths {
+        Paths::from_variables(|name| {
+            variables.iter().find(|(key, _)| *key == name).map(|(_, value)| value.into())
+        })
     }
 
-    fn paths(places: &[&str]) -> Vec<PathBuf> {
-        places.iter().map(PathBuf::from).collect()
+    fn paths(paths: &[&str]) -> Vec<PathBuf> {
+        paths.iter().map(PathBuf::from).collect()
     }
 
     #[test]
     fn a_service_lives_in_its_own_directories() {
-        let service = places(&[
+        let service = from_variables(&[
             ("CONFIGURATION_DIRECTORY", "/etc/mock-imds"),
             ("STATE_DIRECTORY", "/var/lib/mock-imds:/var/lib/other"),
             ("RUNTIME_DIRECTORY", "/run/mock-imds"),
         ]);
-        assert_eq!(service.scenarios(), paths(&["/etc/mock-imds/scenario.toml"]));
-        assert_eq!(service.state(), Some("/var/lib/mock-imds".into()));
-        let controls = service.control_of_server(service.state().as_deref());
+        assert_eq!(service.scenario_files(), paths(&["/etc/mock-imds/scenario.toml"]));
+        assert_eq!(service.state_directory(), Some("/var/lib/mock-imds".into()));
+        let controls = service.server_control_sockets(service.state_directory().as_deref());
         assert_eq!(controls, paths(&["/run/mock-imds/control.sock", "/var/lib/mock-imds/control.sock"]));
-        assert_eq!(service.control_of_client(), paths(&["/run/mock-imds/control.sock"]));
+        assert_eq!(service.client_control_sockets(), paths(&["/run/mock-imds/control.sock"]));
     }
 
     #[test]
     fn a_user_has_the_xdg_directories() {
-        let user = places(&[("HOME", "/home/u"), ("XDG_RUNTIME_DIR", "/run/user/1000")]);
-        assert_eq!(user.scenarios(), paths(&["/home/u/.config/mock-imds/scenario.toml"]));
-        assert_eq!(user.state(), Some("/home/u/.local/state/mock-imds".into()));
+        let user = from_variables(&[("HOME", "/home/u"), ("XDG_RUNTIME_DIR", "/run/user/1000")]);
+        assert_eq!(user.scenario_files(), paths(&["/home/u/.config/mock-imds/scenario.toml"]));
+        assert_eq!(user.state_directory(), Some("/home/u/.local/state/mock-imds".into()));
         let expected = [
             "/run/user/1000/mock-imds/control.sock",
             "/home/u/.local/state/mock-imds/control.sock",
             "/run/mock-imds/control.sock",
         ];
-        assert_eq!(user.control_of_client(), paths(&expected));
-        assert_eq!(user.control_of_server(user.state().as_deref()), paths(&expected[..2]));
+        assert_eq!(user.client_control_sockets(), paths(&expected));
+        assert_eq!(user.server_control_sockets(user.state_directory().as_deref()), paths(&expected[..2]));
     }
 
     #[test]
     fn empty_and_relative_variables_are_none() {
-        let nobody = places(&[("HOME", ""), ("XDG_STATE_HOME", "state"), ("RUNTIME_DIRECTORY", "")]);
-        assert_eq!(nobody.state(), None);
-        assert_eq!(nobody.scenarios(), paths(&[]));
-        assert_eq!(nobody.control_of_server(None), paths(&[]));
+        let nobody = from_variables(&[("HOME", ""), ("XDG_STATE_HOME", "state"), ("RUNTIME_DIRECTORY", "")]);
+        assert_eq!(nobody.state_directory(), None);
+        assert_eq!(nobody.scenario_files(), paths(&[]));
+        assert_eq!(nobody.server_control_sockets(None), paths(&[]));
     }
 }

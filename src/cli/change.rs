@@ -1,21 +1,19 @@
 //! The verbs that change a running server.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
-use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
 
-use super::{ControlArgs, examples};
-use crate::config::{DURATIONS, parse_duration};
+use super::control::ControlArgs;
+use super::examples;
+use super::parsers::{clock_position, duration_or_instant, duration_text, instant, variant_of};
 use crate::model;
-use crate::model::StringEnum;
 
 /// When a change happens, and to whom.
 #[derive(Debug, Args)]
-pub struct ScheduleArgs {
+pub(crate) struct ScheduleArgs {
     /// Delay, on the scenario's clock [default: now]
-    #[arg(long = "in", value_name = "DURATION", value_parser = span, conflicts_with = "at")]
+    #[arg(long = "in", value_name = "DURATION", value_parser = duration_text, conflicts_with = "at")]
     pub within: Option<String>,
     /// Time at which it happens, in RFC 3339
     #[arg(long, value_name = "TIMESTAMP", value_parser = instant)]
@@ -34,12 +32,12 @@ pub struct ScheduleArgs {
 /// `mock-imds spot`.
 #[derive(Debug, Args)]
 #[command(after_help = examples::SPOT)]
-pub struct SpotArgs {
+pub(crate) struct SpotArgs {
     /// What happens to the instance
     #[arg(long, value_name = "ACTION", value_parser = variant_of::<model::SpotAction>(), default_value = "terminate")]
     pub action: String,
     /// Time between the notice and the interruption [default: 2m; 0s to hibernate]
-    #[arg(long, value_name = "DURATION", value_parser = span, conflicts_with = "time")]
+    #[arg(long, value_name = "DURATION", value_parser = duration_text, conflicts_with = "time")]
     pub notice: Option<String>,
     /// Time of the interruption, in RFC 3339
     #[arg(long, value_name = "TIMESTAMP", value_parser = instant)]
@@ -55,7 +53,7 @@ pub struct SpotArgs {
 /// `mock-imds rebalance`.
 #[derive(Debug, Args)]
 #[command(after_help = examples::REBALANCE)]
-pub struct RebalanceArgs {
+pub(crate) struct RebalanceArgs {
     /// When, and to whom.
     #[command(flatten)]
     pub occasion: ScheduleArgs,
@@ -64,7 +62,7 @@ pub struct RebalanceArgs {
 /// `mock-imds maintenance`.
 #[derive(Debug, Args)]
 #[command(after_help = examples::MAINTENANCE)]
-pub struct MaintenanceArgs {
+pub(crate) struct MaintenanceArgs {
     /// Event id; the id of an existing event updates it [default: a new one]
     #[arg(long, value_name = "ID")]
     pub id: Option<String>,
@@ -78,13 +76,13 @@ pub struct MaintenanceArgs {
     #[arg(long, value_name = "TEXT")]
     pub description: Option<String>,
     /// Earliest start: a duration from the event on, or a time in RFC 3339 [default: in a week]
-    #[arg(long, value_name = "WHEN", value_parser = due)]
+    #[arg(long, value_name = "WHEN", value_parser = duration_or_instant)]
     pub not_before: Option<String>,
     /// Latest end
-    #[arg(long, value_name = "WHEN", value_parser = due)]
+    #[arg(long, value_name = "WHEN", value_parser = duration_or_instant)]
     pub not_after: Option<String>,
     /// Latest start
-    #[arg(long, value_name = "WHEN", value_parser = due)]
+    #[arg(long, value_name = "WHEN", value_parser = duration_or_instant)]
     pub not_before_deadline: Option<String>,
     /// When, and to whom.
     #[command(flatten)]
@@ -94,7 +92,7 @@ pub struct MaintenanceArgs {
 /// `mock-imds lifecycle`.
 #[derive(Debug, Args)]
 #[command(after_help = examples::LIFECYCLE)]
-pub struct LifecycleArgs {
+pub(crate) struct LifecycleArgs {
     /// Target lifecycle state
     #[arg(value_name = "STATE", value_parser = variant_of::<model::TargetLifecycleState>())]
     pub state: String,
@@ -106,7 +104,7 @@ pub struct LifecycleArgs {
 /// `mock-imds clear`.
 #[derive(Debug, Args)]
 #[command(after_help = examples::CLEAR)]
-pub struct ClearArgs {
+pub(crate) struct ClearArgs {
     /// What to clear
     #[arg(value_name = "WHAT", value_parser = variant_of::<model::ClearTarget>(), default_value = "all")]
     pub what: Vec<String>,
@@ -118,7 +116,7 @@ pub struct ClearArgs {
 /// `mock-imds rotate`.
 #[derive(Debug, Args)]
 #[command(after_help = examples::ROTATE)]
-pub struct RotateArgs {
+pub(crate) struct RotateArgs {
     /// When, and to whom.
     #[command(flatten)]
     pub occasion: ScheduleArgs,
@@ -127,7 +125,7 @@ pub struct RotateArgs {
 /// `mock-imds set`.
 #[derive(Debug, Args)]
 #[command(after_help = examples::SET)]
-pub struct SetArgs {
+pub(crate) struct SetArgs {
     /// Path below the version, such as meta-data/public-ipv4
     #[arg(value_name = "PATH")]
     pub path: String,
@@ -151,7 +149,7 @@ pub struct SetArgs {
 /// `mock-imds clock`.
 #[derive(Debug, Args)]
 #[command(after_help = examples::CLOCK)]
-pub struct ClockArgs {
+pub(crate) struct ClockArgs {
     /// How to move it.
     #[command(subcommand)]
     pub movement: ClockCommand,
@@ -165,12 +163,12 @@ pub struct ClockArgs {
 
 /// How to move the clock.
 #[derive(Debug, Subcommand)]
-pub enum ClockCommand {
+pub(crate) enum ClockCommand {
     /// Move to a position on the timeline: 1m30s after the load, +30s forward, -30s back
     #[command(after_help = examples::CLOCK_SEEK)]
     Seek {
         /// Duration since the load; with + or -, from the current position
-        #[arg(value_name = "DURATION", value_parser = place, allow_hyphen_values = true)]
+        #[arg(value_name = "DURATION", value_parser = clock_position, allow_hyphen_values = true)]
         to: String,
     },
     /// Pause the clock
@@ -184,7 +182,7 @@ pub enum ClockCommand {
 /// `mock-imds use`.
 #[derive(Debug, Args)]
 #[command(after_help = examples::USE)]
-pub struct UseArgs {
+pub(crate) struct UseArgs {
     /// Name of a scenario in the library, or a file (has a slash or .toml in its name)
     #[arg(value_name = "NAME|FILE", required_unless_present = "list")]
     pub scenario: Option<String>,
@@ -200,37 +198,4 @@ pub struct UseArgs {
     /// Where the control socket is.
     #[command(flatten)]
     pub control: ControlArgs,
-}
-
-/// Takes the strings of `T` and no other.
-pub(super) fn variant_of<T>() -> impl clap::builder::TypedValueParser<Value = String>
-where
-    T: StringEnum,
-{
-    PossibleValuesParser::new(T::VARIANTS.iter().map(|variant| (*variant).into()))
-}
-
-pub(super) fn span(text: &str) -> Result<String, String> {
-    parse_duration(text).map(|_: Duration| text.to_owned()).ok_or_else(|| format!("expected {DURATIONS}"))
-}
-
-pub(super) fn instant(text: &str) -> Result<String, String> {
-    let parsed: Result<jiff::Timestamp, _> = text.parse();
-    parsed
-        .map(|_| text.to_owned())
-        .map_err(|_| "expected an RFC 3339 timestamp such as 2024-01-15T09:30:00Z".to_owned())
-}
-
-fn due(text: &str) -> Result<String, String> {
-    span(text).or_else(|expected| {
-        instant(text)
-            .map_err(|_| format!("{expected}, or an RFC 3339 timestamp such as 2024-01-15T09:30:00Z"))
-    })
-}
-
-fn place(text: &str) -> Result<String, String> {
-    let span_of = text.strip_prefix(['+', '-']).unwrap_or(text);
-    span(span_of).map(|_| text.to_owned()).map_err(|expected| {
-        format!("{expected}: since the load, or with + or - before it, from the current position")
-    })
 }

@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::change::{instant, span, variant_of};
-use super::{ControlArgs, examples};
+use super::control::ControlArgs;
+use super::examples;
+use super::parsers::{duration_text, instant, signed_duration, variant_of};
 use crate::config::parse_duration;
-use crate::model::PathGlob;
-use crate::model::fault::{self, ClientMatcher, Latency, Probability, Throttle};
+use crate::model::fault::{self, Latency, Probability, Throttle};
+use crate::model::{ClientMatcher, PathGlob};
 
 /// `mock-imds fault`.
 #[derive(Debug, Args)]
@@ -19,9 +20,9 @@ use crate::model::fault::{self, ClientMatcher, Latency, Probability, Throttle};
     "latency", "status", "body", "tokens_lost", "clock_skew", "reset", "hang", "throttle", "clear",
 ]))]
 #[expect(clippy::struct_excessive_bools, reason = "a flag of the command line is a bool")]
-pub struct FaultArgs {
+pub(crate) struct FaultArgs {
     /// Delay the response: a duration, or MIN..MAX for a random one, such as 100ms..2s
-    #[arg(long, value_name = "DURATION", value_parser = latency)]
+    #[arg(long, value_name = "DURATION", value_parser = duration_range)]
     pub latency: Option<String>,
     /// Respond with this error status, 400 to 599
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(400..=599), conflicts_with = "tokens_lost")]
@@ -33,7 +34,7 @@ pub struct FaultArgs {
     #[arg(long)]
     pub tokens_lost: bool,
     /// Put the service's clock ahead, or with a minus sign behind
-    #[arg(long, value_name = "DURATION", value_parser = skew, allow_hyphen_values = true)]
+    #[arg(long, value_name = "DURATION", value_parser = signed_duration, allow_hyphen_values = true)]
     pub clock_skew: Option<String>,
     /// Reset the connection
     #[arg(long, conflicts_with_all = ["status", "body", "tokens_lost", "clock_skew", "throttle"])]
@@ -70,10 +71,10 @@ pub struct FaultArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64))]
     pub seed: Option<u64>,
     /// How long the fault lasts [default: until the next load]
-    #[arg(long = "for", value_name = "DURATION", value_parser = lasting)]
+    #[arg(long = "for", value_name = "DURATION", value_parser = positive_duration)]
     pub lasts: Option<String>,
     /// Delay, on the scenario's clock [default: now]
-    #[arg(long = "in", value_name = "DURATION", value_parser = span, conflicts_with = "at")]
+    #[arg(long = "in", value_name = "DURATION", value_parser = duration_text, conflicts_with = "at")]
     pub within: Option<String>,
     /// Time at which it starts, in RFC 3339
     #[arg(long, value_name = "TIMESTAMP", value_parser = instant)]
@@ -94,8 +95,8 @@ pub struct FaultArgs {
     pub control: ControlArgs,
 }
 
-fn latency(text: &str) -> Result<String, String> {
-    text.split("..").try_for_each(|end| span(end).map(|_| ()))?;
+fn duration_range(text: &str) -> Result<String, String> {
+    text.split("..").try_for_each(|end| duration_text(end).map(|_| ()))?;
     let ends: Option<Vec<Duration>> = text.split("..").map(parse_duration).collect();
     let (min, max) = match ends.as_deref() {
         Some(&[fixed]) => (fixed, fixed),
@@ -108,10 +109,10 @@ fn latency(text: &str) -> Result<String, String> {
         .ok_or_else(|| format!("expected at most {minutes}m, or MIN..MAX with MIN not above MAX"))
 }
 
-fn lasting(text: &str) -> Result<String, String> {
-    span(text).and_then(|span| match parse_duration(&span) {
+fn positive_duration(text: &str) -> Result<String, String> {
+    duration_text(text).and_then(|duration| match parse_duration(&duration) {
         Some(Duration::ZERO) => Err("expected a duration above 0".to_owned()),
-        _ => Ok(span),
+        _ => Ok(duration),
     })
 }
 
@@ -123,8 +124,4 @@ fn probability(text: &str) -> Result<f64, String> {
 /// A text that the server can parse too.
 fn parsed<T: FromStr<Err: Display>>(text: &str) -> Result<String, String> {
     text.parse::<T>().map(|_| text.to_owned()).map_err(|expected| format!("expected {expected}"))
-}
-
-fn skew(text: &str) -> Result<String, String> {
-    span(text.strip_prefix(['+', '-']).unwrap_or(text)).map(|_| text.to_owned())
 }

@@ -5,13 +5,14 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{accepted, examples};
+use super::examples;
+use super::parsers::{accepted, target};
 use crate::record::{Rate, Target};
 
 /// `mock-imds record`.
 #[derive(Debug, Args)]
 #[command(after_help = examples::RECORD)]
-pub struct RecordArgs {
+pub(crate) struct RecordArgs {
     /// URL of the metadata service
     #[arg(value_name = "URL", default_value = "http://169.254.169.254", value_parser = target)]
     pub url: Target,
@@ -29,7 +30,7 @@ pub struct RecordArgs {
 /// `mock-imds import`: from which format.
 #[derive(Debug, Args)]
 #[command(after_help = examples::IMPORT)]
-pub struct ImportArgs {
+pub(crate) struct ImportArgs {
     /// The format.
     #[command(subcommand)]
     pub format: ImportFormat,
@@ -37,7 +38,7 @@ pub struct ImportArgs {
 
 /// The formats.
 #[derive(Debug, Subcommand)]
-pub enum ImportFormat {
+pub(crate) enum ImportFormat {
     /// Convert a configuration file of amazon-ec2-metadata-mock
     Aemm(ImportAemmArgs),
     /// Convert a curl or wget dump of a service, or cloud-init's instance-data.json
@@ -47,7 +48,7 @@ pub enum ImportFormat {
 /// `mock-imds import aemm`.
 #[derive(Debug, Args)]
 #[command(after_help = examples::IMPORT_AEMM)]
-pub struct ImportAemmArgs {
+pub(crate) struct ImportAemmArgs {
     /// Configuration file; its extension tells the format
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
@@ -61,7 +62,7 @@ pub struct ImportAemmArgs {
 
 /// What amazon-ec2-metadata-mock plays besides the static tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ImportMode {
+pub(crate) enum ImportMode {
     /// No command: everything
     All,
     /// The spot interruption and the rebalance recommendation
@@ -76,7 +77,7 @@ pub enum ImportMode {
 /// `mock-imds import dump`.
 #[derive(Debug, Args)]
 #[command(after_help = examples::IMPORT_DUMP)]
-pub struct ImportDumpArgs {
+pub(crate) struct ImportDumpArgs {
     /// Directory with one file for each path, or instance-data.json
     #[arg(value_name = "DIR|FILE")]
     pub path: PathBuf,
@@ -90,7 +91,7 @@ pub struct ImportDumpArgs {
 
 /// Which secrets are taken along.
 #[derive(Debug, Args)]
-pub struct SecretsArgs {
+pub(crate) struct SecretsArgs {
     /// Include the real credentials of the role
     #[arg(long)]
     pub with_credentials: bool,
@@ -101,7 +102,7 @@ pub struct SecretsArgs {
 
 /// Where a scenario goes.
 #[derive(Debug, Args)]
-pub struct OutputArgs {
+pub(crate) struct OutputArgs {
     /// Scenario file to write [default: standard output]
     #[arg(id = "output", short = 'o', long = "output", value_name = "FILE")]
     pub file: Option<PathBuf>,
@@ -113,12 +114,8 @@ pub struct OutputArgs {
 /// `mock-imds aemm`: the words are not ours to read.
 #[derive(Debug, Args)]
 #[command(disable_help_flag = true, disable_version_flag = true, after_help = examples::AEMM)]
-pub struct AemmArgs {
+pub(crate) struct AemmArgs {
     /// Arguments of amazon-ec2-metadata-mock; see mock-imds aemm --help
     #[arg(value_name = "ARGS", trailing_var_arg = true, allow_hyphen_values = true)]
     pub words: Vec<OsString>,
-}
-
-fn target(text: &str) -> Result<Target, String> {
-    text.parse().map_err(|error: crate::record::BadTarget| error.to_string())
 }

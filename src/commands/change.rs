@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Map, Value, json as object};
 
-use super::tell_in_flags;
+use super::print::print_reply_in_flags;
 use crate::cli::{ClearArgs, LifecycleArgs, MaintenanceArgs, ScheduleArgs, SetArgs, SpotArgs};
 use crate::config::{MAX_BYTES, plain};
 use crate::control::ControlClient;
@@ -25,7 +25,7 @@ pub(crate) fn exec(occasion: &ScheduleArgs, event: Value) -> Result<(), Failure>
         event.extend(value.as_ref().map(|value| (key.to_owned(), object!(value))));
     }
     let outcome = ControlClient::new(occasion.control.path.as_deref()).event(&Value::Object(event))?;
-    tell_in_flags(outcome, occasion.json, |accepted| (&accepted.problems, &accepted.message))
+    print_reply_in_flags(outcome, occasion.json, |accepted| (&accepted.problems, &accepted.message))
 }
 
 /// A spot interruption notice.

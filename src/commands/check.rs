@@ -1,11 +1,11 @@
-//! `mock-imds check FILE…`: what a server would say of these files.
+//! `mock-imds check FILE…`: validates scenario files.
 
+use super::print::{print_line, warn};
 use crate::cli::CheckArgs;
-use crate::commands::{say, warn};
 use crate::exit::{ExitStatus, Failure};
 use crate::scenario;
 
-/// Runs the subcommand. Every file is judged, whatever the others are.
+/// Validates every file, even if another one is rejected.
 pub(crate) fn exec(check: &CheckArgs) -> Result<(), Failure> {
     let mut rejected = 0;
     for file in &check.files {
@@ -14,7 +14,7 @@ pub(crate) fn exec(check: &CheckArgs) -> Result<(), Failure> {
                 if !warnings.problems.is_empty() {
                     warn(&warnings.to_string());
                 }
-                say(&format!("{}: ok", file.display()));
+                print_line(&format!("{}: ok", file.display()));
             }
             Err(report) => {
                 rejected += 1;

@@ -1,6 +1,6 @@
 //! `mock-imds clock seek|pause|resume`: moves the clock of a running server's scenario.
 
-use super::{nothing_changed, tell};
+use super::print::{nothing_changed, print_reply};
 use crate::cli::{ClockArgs, ClockCommand};
 use crate::control::ControlClient;
 use crate::control::api::ClockOrder;
@@ -14,5 +14,5 @@ pub(crate) fn exec(clock: &ClockArgs) -> Result<(), Failure> {
         ClockCommand::Resume => ClockOrder { resume: true, ..ClockOrder::default() },
     };
     let outcome = ControlClient::new(clock.control.as_deref()).clock(&order)?;
-    tell(outcome, clock.json, |moved| (String::new(), moved.message.clone())).map_err(nothing_changed)
+    print_reply(outcome, clock.json, |moved| (String::new(), moved.message.clone())).map_err(nothing_changed)
 }

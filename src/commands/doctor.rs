@@ -1,12 +1,12 @@
 //! `mock-imds doctor`: what is wrong on this host, and the command that mends it.
 
+use super::print::print_line;
 use crate::cli::DoctorArgs;
-use crate::commands::say;
 use crate::control::ControlClient;
+use crate::doctor::examine;
+use crate::doctor::facts::ServerState;
+use crate::doctor::gather::{GatherOptions, gather};
 use crate::exit::{ExitStatus, Failure};
-use crate::host::doctor::examine;
-use crate::host::doctor::facts::ServerState;
-use crate::host::doctor::gather::{GatherOptions, gather};
 
 /// Runs the subcommand; 1 when there is something to mend.
 pub(crate) fn exec(args: &DoctorArgs) -> Result<(), Failure> {
@@ -19,9 +19,9 @@ pub(crate) fn exec(args: &DoctorArgs) -> Result<(), Failure> {
     let report = examine(&gather(&options, server(args)));
     if args.json {
         let text = serde_json::to_string_pretty(&report);
-        say(&text.map_err(|error| Failure::new(ExitStatus::Software, error.to_string()))?);
+        print_line(&text.map_err(|error| Failure::new(ExitStatus::Software, error.to_string()))?);
     } else {
-        say(&report.to_string());
+        print_line(&report.to_string());
     }
     // The report is the message.
     if report.healthy { Ok(()) } else { Err(Failure::new(ExitStatus::No, "")) }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json as object};
 
-use super::{json, say, tell_in_flags};
+use super::print::{print_line, print_reply_in_flags, to_json};
 use crate::cli::FaultArgs;
 use crate::control::ControlClient;
 use crate::exit::Failure;
@@ -12,11 +12,11 @@ pub(crate) fn exec(asked: &FaultArgs) -> Result<(), Failure> {
     let client = ControlClient::new(asked.control.path.as_deref());
     if asked.clear {
         let cleared = client.clear_faults()?;
-        say(&if asked.json { json(&cleared) } else { cleared.message });
+        print_line(&if asked.json { to_json(&cleared) } else { cleared.message });
         return Ok(());
     }
     let outcome = client.fault(&words(asked))?;
-    tell_in_flags(outcome, asked.json, |accepted| (&accepted.problems, &accepted.message))
+    print_reply_in_flags(outcome, asked.json, |accepted| (&accepted.problems, &accepted.message))
 }
 
 fn words(asked: &FaultArgs) -> Value {

@@ -1,32 +1,31 @@
-//! Going on when the server restarts, as `--follow` does.
+//! Restarts of the server while `--follow` runs.
 
 use std::thread::sleep;
 use std::time::Duration;
 
-use super::warn;
+use super::print::warn;
 use crate::control::ControlClient;
 use crate::control::api::ServiceStatus;
 use crate::exit::{self, Failure};
 
-/// Between two questions whether it is back.
-const LOOK: Duration = Duration::from_millis(200);
-/// How long a restart may take.
-const PATIENCE: Duration = Duration::from_secs(10);
+const RETRY_INTERVAL: Duration = Duration::from_millis(200);
+/// A restart may take this long.
+const RESTART_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Says that the server does not answer, and asks until one does. A permission that is missing does not come by waiting.
-pub(super) fn back(client: &ControlClient, failure: Failure) -> Result<ServiceStatus, Failure> {
+/// Warns that the server does not answer, and asks until one does. A missing permission does not come by waiting.
+pub(super) fn wait_for_server(client: &ControlClient, failure: Failure) -> Result<ServiceStatus, Failure> {
     if failure.status != exit::ExitStatus::Unavailable {
         return Err(failure);
     }
     warn(&format!("{failure}; waiting for it to come back"));
     let mut last = failure;
-    for _ in 0..PATIENCE.as_millis() / LOOK.as_millis() {
-        sleep(LOOK);
+    for _ in 0..RESTART_TIMEOUT.as_millis() / RETRY_INTERVAL.as_millis() {
+        sleep(RETRY_INTERVAL);
         match client.status() {
             Ok(status) => return Ok(status),
             Err(failure) => last = failure,
         }
     }
-    let sentence = format!("it did not come back within {} s: {last}", PATIENCE.as_secs());
+    let sentence = format!("it did not come back within {} s: {last}", RESTART_TIMEOUT.as_secs());
     Err(Failure::new(last.status, sentence))
 }

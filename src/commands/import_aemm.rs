@@ -1,11 +1,12 @@
 //! `mock-imds import aemm FILE`: a scenario that serves what amazon-ec2-metadata-mock served with this file.
 
+use super::output;
+use super::print::warn;
 use crate::aemm::{self, AemmConfig, AemmMode, AemmSettings, CompiledConfig, Placeholders};
 use crate::cli::{ImportAemmArgs, ImportMode};
-use crate::commands::{output, warn};
 use crate::exit::{ExitStatus, Failure};
 
-/// Settings of the process, for which a scenario has no word, and where they are said instead.
+/// Settings of the process, which a scenario does not have, and what to use instead.
 const OF_THE_PROCESS: &[(&str, &str)] = &[
     ("server.hostname", "use `mock-imds serve --listen ADDR:PORT`"),
     ("server.port", "use `mock-imds serve --listen ADDR:PORT`"),
@@ -14,15 +15,14 @@ const OF_THE_PROCESS: &[(&str, &str)] = &[
     ("watch-config-file", "`mock-imds reload` loads a changed scenario"),
 ];
 
-/// Runs the subcommand.
 pub(crate) fn exec(import: &ImportAemmArgs) -> Result<(), Failure> {
-    output::ready(&import.output)?;
+    output::check_writable(&import.output)?;
     let wrong = |why: String| Failure::new(ExitStatus::Config, format!("{}: {why}", import.file.display()));
-    let said = super::aemm::read(&import.file).map_err(wrong)?;
-    for note in left_out(&said) {
+    let file = super::aemm::read(&import.file).map_err(wrong)?;
+    for note in ignored_keys(&file) {
         warn(&format!("{}: {note}", import.file.display()));
     }
-    let settings = AemmSettings::defaults().with_file(said);
+    let settings = AemmSettings::defaults().with_file(file);
     let mut config: AemmConfig = aemm::decode(&settings, mode(import.mode)).map_err(wrong)?;
     let problems = aemm::validate::problems(&config);
     if !problems.is_empty() {
@@ -37,8 +37,8 @@ pub(crate) fn exec(import: &ImportAemmArgs) -> Result<(), Failure> {
     output::write(&import.output, &toml, is_secret(&config))
 }
 
-fn mode(said: ImportMode) -> AemmMode {
-    match said {
+fn mode(mode: ImportMode) -> AemmMode {
+    match mode {
         ImportMode::All => AemmMode::All,
         ImportMode::Spot => AemmMode::Spot,
         ImportMode::Events => AemmMode::Events,
@@ -46,18 +46,18 @@ fn mode(said: ImportMode) -> AemmMode {
     }
 }
 
-/// Whether something is said that the defaults do not say to everybody: user data or credentials.
+/// True if the file has user data or credentials of its own: those of the defaults are public.
 fn is_secret(config: &AemmConfig) -> bool {
     const CREDENTIALS: &str = "iam-security-credentials";
-    let usual = AemmConfig::default();
-    config.userdata.values != usual.userdata.values
-        || config.metadata.values.get(CREDENTIALS) != usual.metadata.values.get(CREDENTIALS)
+    let defaults = AemmConfig::default();
+    config.userdata.values != defaults.userdata.values
+        || config.metadata.values.get(CREDENTIALS) != defaults.metadata.values.get(CREDENTIALS)
 }
 
-/// What the file says and the scenario does not.
-fn left_out(said: &serde_json::Map<String, serde_json::Value>) -> Vec<String> {
+/// A warning for each key of the file that the scenario does not have.
+fn ignored_keys(file: &serde_json::Map<String, serde_json::Value>) -> Vec<String> {
     let known = aemm::leaves();
-    let names = aemm::names(said);
+    let names = aemm::names(file);
     let note = |name: &Vec<String>| {
         let dotted = name.join(".");
         if let Some((_, instead)) = OF_THE_PROCESS.iter().find(|(key, _)| *key == dotted) {

@@ -4,41 +4,39 @@ use std::fs::{self, File};
 use std::io::Read as _;
 use std::path::Path;
 
-use super::transcript::{self, TranscriptSource, keep};
-use super::{output, warn};
+use super::output;
+use super::print::warn;
+use super::transcript::{self, TranscriptSource, secrets_policy};
 use crate::cli::ImportDumpArgs;
 use crate::config::plain;
 use crate::exit::{ExitStatus, Failure};
 use crate::transcribe::{Observations, SecretsPolicy, cloud_init, dump};
 
-/// Files that are read at most.
-const FILES: usize = 4096;
-/// Bytes that are read at most.
-const BYTES: u64 = 8 << 20;
+const MAX_FILES: usize = 4096;
+const MAX_BYTES: u64 = 8 << 20;
 
-/// Runs the subcommand.
-pub(crate) fn exec(asked: &ImportDumpArgs) -> Result<(), Failure> {
-    output::ready(&asked.output)?;
-    let keep = keep(&asked.secrets);
-    let path = &asked.path;
-    let seen = if path.is_dir() { directory(path, keep)? } else { file(path, keep)? };
+pub(crate) fn exec(args: &ImportDumpArgs) -> Result<(), Failure> {
+    output::check_writable(&args.output)?;
+    let policy = secrets_policy(&args.secrets);
+    let path = &args.path;
+    let observations = if path.is_dir() { directory(path, policy)? } else { file(path, policy)? };
     let origin = TranscriptSource {
         line: format!("Written by `mock-imds import dump` from {}.", path.display()),
         subject: format!("{} cannot be imported", path.display()),
         accepted: "files that hold what the paths of a service answered",
         silent: ExitStatus::Config,
     };
-    transcript::write(seen, &origin, &asked.output)
+    transcript::write(observations, &origin, &args.output)
 }
 
-fn directory(root: &Path, keep: SecretsPolicy) -> Result<Observations, Failure> {
+fn directory(root: &Path, policy: SecretsPolicy) -> Result<Observations, Failure> {
     let mut files = dump::DumpFiles::new();
-    let mut left = BYTES;
+    let mut left = MAX_BYTES;
     gather(root, &mut Vec::new(), &mut files, &mut left)?;
-    dump::read(&files, keep).map_err(|found| config(root, found))
+    dump::read(&files, policy).map_err(|found| not_importable(root, found))
 }
 
-/// Regular files below a directory. Links are not followed: they may lead anywhere.
+/// Adds the regular files below a directory. Links are not followed: they may lead anywhere.
 fn gather(
     directory: &Path,
     above: &mut Vec<String>,
@@ -58,8 +56,8 @@ fn gather(
         } else if kind.is_file() {
             let bytes = read(&path, left)?;
             files.insert(above.clone(), bytes);
-            if files.len() > FILES {
-                return Err(config(
+            if files.len() > MAX_FILES {
+                return Err(not_importable(
                     directory,
                     "there are more than 4096 files; accepted: the dump of one service",
                 ));
@@ -72,27 +70,30 @@ fn gather(
     Ok(())
 }
 
-/// The bytes of a file, as long as there are not too many in all.
+/// Reads a file, unless more bytes than `left` are in it.
 fn read(path: &Path, left: &mut u64) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
     let read = File::open(path).and_then(|file| file.take(*left + 1).read_to_end(&mut bytes));
     read.map_err(|error| unreadable(path, &error))?;
     *left = left.checked_sub(bytes.len() as u64).ok_or_else(|| {
-        config(path, "with it there are more than 8 MiB; accepted: the dump of one service")
+        not_importable(path, "with it there are more than 8 MiB; accepted: the dump of one service")
     })?;
     Ok(bytes)
 }
 
-fn file(path: &Path, keep: SecretsPolicy) -> Result<Observations, Failure> {
-    let bytes = read(path, &mut BYTES.clone())?;
+fn file(path: &Path, policy: SecretsPolicy) -> Result<Observations, Failure> {
+    let bytes = read(path, &mut MAX_BYTES.clone())?;
     let json = serde_json::from_slice(&bytes).map_err(|error| {
         let found = format!(
             "it is no JSON: {error}; accepted: cloud-init's instance-data.json, or a directory with one file for each path"
         );
-        config(path, &found)
+        not_importable(path, &found)
     })?;
-    cloud_init::read(&json, keep).map_err(|found| {
-        config(path, &format!("{found}; accepted: instance-data.json of cloud-init's Ec2 data source"))
+    cloud_init::read(&json, policy).map_err(|found| {
+        not_importable(
+            path,
+            &format!("{found}; accepted: instance-data.json of cloud-init's Ec2 data source"),
+        )
     })
 }
 
@@ -104,6 +105,6 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
     Failure::new(status, format!("{} cannot be read: {}", path.display(), plain(error)))
 }
 
-fn config(path: &Path, found: &str) -> Failure {
+fn not_importable(path: &Path, found: &str) -> Failure {
     Failure::new(ExitStatus::Config, format!("{} cannot be imported: {found}", path.display()))
 }

@@ -1,4 +1,4 @@
-//! A file that is written whole or not at all, and never over another one unless that is asked for.
+//! The scenario file: written whole or not at all, and never over another one without `--force`.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, ErrorKind, Write as _};
@@ -7,16 +7,16 @@ use std::path::{Path, PathBuf};
 
 use nix::fcntl::{AT_FDCWD, RenameFlags, renameat2};
 
-use super::print;
+use super::print::print_bytes;
 use crate::cli::OutputArgs;
 use crate::config::plain;
 use crate::exit::{ExitStatus, Failure};
 
-/// Names that are tried beside the file: others may be left from a program that was killed.
-const SCRATCHES: u32 = 64;
+/// Some names may be taken: a program that was killed leaves its file.
+const MAX_SCRATCH_FILES: u32 = 64;
 
-/// Whether the file can be written, before the work is done that is to be in it.
-pub(crate) fn ready(to: &OutputArgs) -> Result<(), Failure> {
+/// Fails if the file cannot be written, before the work is done that is to be in it.
+pub(crate) fn check_writable(to: &OutputArgs) -> Result<(), Failure> {
     let Some(file) = &to.file else { return Ok(()) };
     let target = target(file, to.force)?;
     let directory = parent(&target);
@@ -28,9 +28,9 @@ pub(crate) fn ready(to: &OutputArgs) -> Result<(), Failure> {
     scratch(&target, b"", 0o600).and_then(fs::remove_file).map_err(|error| unwritable(file, &error))
 }
 
-/// Writes the text; for its owner alone if it is secret.
+/// Writes the text, readable for the owner alone if it is secret.
 pub(crate) fn write(to: &OutputArgs, text: &str, secret: bool) -> Result<(), Failure> {
-    let Some(file) = &to.file else { return print(text.as_bytes()) };
+    let Some(file) = &to.file else { return print_bytes(text.as_bytes()) };
     let target = target(file, to.force)?;
     let mode = if secret { 0o600 } else { 0o644 };
     let new = scratch(&target, text.as_bytes(), mode).map_err(|error| unwritable(file, &error))?;
@@ -41,7 +41,7 @@ pub(crate) fn write(to: &OutputArgs, text: &str, secret: bool) -> Result<(), Fai
     })
 }
 
-/// The file that gets the text: where a link leads, if it may be replaced. Nothing but a file may be.
+/// The file that gets the text: the target of a link, if it may be replaced. Nothing but a file may be.
 fn target(file: &Path, force: bool) -> Result<PathBuf, Failure> {
     let Ok(there) = file.symlink_metadata() else { return Ok(file.to_owned()) };
     let Ok(kind) = file.metadata().map(|target| target.file_type()) else {
@@ -66,18 +66,18 @@ fn target(file: &Path, force: bool) -> Result<PathBuf, Failure> {
 /// A new file beside the target, so that the rename stays within one file system.
 fn scratch(target: &Path, text: &[u8], mode: u32) -> io::Result<PathBuf> {
     let process = std::process::id();
-    for attempt in 0..SCRATCHES {
+    for attempt in 0..MAX_SCRATCH_FILES {
         let new = target.with_file_name(format!(".mock-imds-{process}-{attempt}"));
         match store(&new, text, mode) {
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
             stored => return stored.map(|()| new),
         }
     }
-    let found = format!("{SCRATCHES} files .mock-imds-{process}-… are there already; remove them");
+    let found = format!("{MAX_SCRATCH_FILES} files .mock-imds-{process}-… are there already; remove them");
     Err(io::Error::other(found))
 }
 
-/// Makes a file with this text, or none.
+/// Makes a file with the whole text, or none.
 fn store(new: &Path, text: &[u8], mode: u32) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(new)?;
     file.write_all(text).and_then(|()| file.sync_all()).inspect_err(|_| _ = fs::remove_file(new))
@@ -126,7 +126,7 @@ mod tests {
         let left = directory.join(format!(".mock-imds-{}-0", std::process::id()));
         fs::write(&left, "theirs").expect("it can be written");
         let to = OutputArgs { file: Some(target.clone()), force: false };
-        ready(&to).expect("it can be written");
+        check_writable(&to).expect("it can be written");
         write(&to, "ours", false).expect("it can be written");
         let read = |path: &Path| fs::read_to_string(path).expect("it is there");
         assert_eq!((read(&left).as_str(), read(&target).as_str()), ("theirs", "ours"));

@@ -1,8 +1,8 @@
 //! `mock-imds reload`: a running server loads its scenario anew. The unit's `ExecReload=` calls it, and what it
 //! prints to stderr is what `systemctl status` shows.
 
+use super::print::print_reply;
 use crate::cli::ReloadArgs;
-use crate::commands::tell;
 use crate::control::ControlClient;
 use crate::control::api::ReloadOrder;
 use crate::exit::{ExitStatus, Failure};
@@ -11,7 +11,7 @@ use crate::exit::{ExitStatus, Failure};
 pub(crate) fn exec(reload: &ReloadArgs) -> Result<(), Failure> {
     let outcome =
         ControlClient::new(reload.control.path.as_deref()).reload(&ReloadOrder { keep: reload.keep })?;
-    tell(outcome, reload.json, |reloaded| {
+    print_reply(outcome, reload.json, |reloaded| {
         (reloaded.report.clone(), format!("reloaded: {}", reloaded.message))
     })
     .map_err(|rejected| {

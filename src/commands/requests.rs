@@ -1,9 +1,10 @@
-//! `mock-imds requests`: who asked what.
+//! `mock-imds requests`: the requests that clients have sent.
 
 use std::io;
 
+use super::follow;
+use super::print::{to_json, try_print_line};
 use crate::cli::{FilterArgs, RequestsArgs};
-use crate::commands::{follow, json, try_say};
 use crate::control::api::{RequestLine, ServiceStatus};
 use crate::control::{ControlClient, LONGEST_WAIT, RequestPage, RequestQuery};
 use crate::exit::Failure;
@@ -11,19 +12,19 @@ use crate::imds::Protocol;
 use crate::journal::{CommaSeparated, RequestFilter, SinceFilter};
 use crate::model::{PathGlob, Timestamp};
 
-/// How many earlier ones `--follow` begins with, as journalctl and tail do.
-const BEFORE: usize = 10;
+/// The number of earlier requests that `--follow` begins with, as journalctl and tail do.
+const FOLLOW_LIMIT: usize = 10;
 
-/// Runs the subcommand. What follows has no end but SIGINT's, and that of a server which does not come back.
+/// With `--follow` the end is SIGINT, or a server that does not come back.
 pub(crate) fn exec(args: &RequestsArgs) -> Result<(), Failure> {
     let client = ControlClient::new(args.control.path.as_deref());
-    let limit = args.limit.or(args.follow.then_some(BEFORE));
+    let limit = args.limit.or(args.follow.then_some(FOLLOW_LIMIT));
     let mut lookup =
         RequestQuery { filter: filter(&args.filters, args.path.clone()), limit, ..RequestQuery::default() };
     if !args.follow {
         return print(&client.requests(&lookup)?, args.json).or(Ok(()));
     }
-    let mut server = of(&client.status()?);
+    let mut server = server_id(&client.status()?);
     let mut found = client.requests(&lookup)?;
     while print(&found, args.json).is_ok() {
         let mut from = found.next;
@@ -37,8 +38,8 @@ pub(crate) fn exec(args: &RequestsArgs) -> Result<(), Failure> {
             match client.requests(&lookup) {
                 Ok(found) => break found,
                 Err(failure) => {
-                    let back = of(&follow::back(&client, failure)?);
-                    // Another one's journal begins anew.
+                    let back = server_id(&follow::wait_for_server(&client, failure)?);
+                    // A restarted server's journal begins anew.
                     from = if back == server { from } else { 0 };
                     server = back;
                     lookup.since = Some(SinceFilter::Number(from));
@@ -49,25 +50,23 @@ pub(crate) fn exec(args: &RequestsArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What tells a server from the one before it.
-fn of(status: &ServiceStatus) -> (u32, Timestamp) {
+/// The identity of a server process: after a restart it is another one.
+fn server_id(status: &ServiceStatus) -> (u32, Timestamp) {
     (status.pid, status.started_at)
 }
 
 fn print(found: &RequestPage, as_json: bool) -> io::Result<()> {
-    found.lines.iter().try_for_each(|line| try_say(&text(line, as_json)))
+    found.lines.iter().try_for_each(|line| try_print_line(&format_line(line, as_json)))
 }
 
-/// A line as people or programs read it.
-pub(super) fn text(line: &RequestLine, as_json: bool) -> String {
+pub(super) fn format_line(line: &RequestLine, as_json: bool) -> String {
     match line {
-        line if as_json => json(line),
+        line if as_json => to_json(line),
         RequestLine::Entry(entry) => entry.to_string(),
         RequestLine::Missed { missed } => format!("-- missed {missed} requests, which were overwritten --"),
     }
 }
 
-/// What the command line says.
 pub(super) fn filter(args: &FilterArgs, path: Option<PathGlob>) -> RequestFilter {
     let v1 = args.v1.then_some([Protocol::V1].as_slice());
     let v2 = args.v2.then_some([Protocol::V2, Protocol::Token].as_slice());
@@ -93,7 +92,7 @@ mod tests {
         let filter_of = |arguments: &[&str]| {
             let line = ["mock-imds", "requests"].iter().chain(arguments);
             let CliCommand::Requests(args) = Cli::parse_from(line).command else { unreachable!() };
-            filter(&args.filters, args.path).parts().collect::<Vec<_>>()
+            filter(&args.filters, args.path).parameters().collect::<Vec<_>>()
         };
         assert_eq!(filter_of(&[]), []);
         assert_eq!(filter_of(&["--v1"]), [("v", "v1".to_owned())]);

@@ -4,7 +4,6 @@ use crate::cli::ServeArgs;
 use crate::daemon::{self, DaemonOptions};
 use crate::exit::Failure;
 
-/// Runs the subcommand.
 pub(crate) fn exec(serve: ServeArgs) -> Result<(), Failure> {
     let ServeArgs { scenario, listen, control, state, watch, library } = serve;
     daemon::run(DaemonOptions {

@@ -1,29 +1,28 @@
-//! `mock-imds show`: what the service answers, and what a server keeps.
+//! `mock-imds show`: the value of a path, or the certificate of the identity document.
 
 use std::fs;
 use std::path::PathBuf;
 
 use hyper::StatusCode;
 
-use super::{json, print};
+use super::print::{print_bytes, to_json};
 use crate::cli::{IdentityCertificateArgs, ShowArgs, ShowArtifact};
 use crate::control::ControlClient;
 use crate::exit::{ExitStatus, Failure};
 use crate::paths::{IDENTITY, Paths, SYSTEM_STATE};
 
-/// Runs the subcommand.
 pub(crate) fn exec(show: &ShowArgs) -> Result<(), Failure> {
-    match &show.kept {
-        Some(ShowArtifact::IdentityCertificate(asked)) => identity_certificate(asked),
+    match &show.artifact {
+        Some(ShowArtifact::IdentityCertificate(args)) => identity_certificate(args),
         None => path(show, show.path.as_deref().unwrap_or_default()),
     }
 }
 
-/// What the service answers: the very bytes of user data; other values are text, and get a newline.
+/// Prints user data byte for byte; other values are text, and get a newline.
 fn path(show: &ShowArgs, path: &str) -> Result<(), Failure> {
     let shown = ControlClient::new(show.control.path.as_deref()).show(path, show.client)?;
     if show.json {
-        print(format!("{}\n", json(&shown)).as_bytes())?;
+        print_bytes(format!("{}\n", to_json(&shown)).as_bytes())?;
     }
     let at = &shown.path;
     match StatusCode::from_u16(shown.status) {
@@ -47,18 +46,22 @@ fn path(show: &ShowArgs, path: &str) -> Result<(), Failure> {
     if text && !body.ends_with(b"\n") {
         body.push(b'\n');
     }
-    print(&body)
+    print_bytes(&body)
 }
 
-/// Certificates are public, so no server is asked: everybody may read the files.
-fn identity_certificate(asked: &IdentityCertificateArgs) -> Result<(), Failure> {
-    let usual =
-        || [Some(PathBuf::from(SYSTEM_STATE)), Paths::from_env().state()].into_iter().flatten().collect();
-    let states: Vec<PathBuf> = asked.state.clone().map_or_else(usual, |state| vec![state]);
+/// Certificates are public, so no server is needed: everybody may read the files.
+fn identity_certificate(args: &IdentityCertificateArgs) -> Result<(), Failure> {
+    let usual = || {
+        [Some(PathBuf::from(SYSTEM_STATE)), Paths::from_env().state_directory()]
+            .into_iter()
+            .flatten()
+            .collect()
+    };
+    let states: Vec<PathBuf> = args.state.clone().map_or_else(usual, |state| vec![state]);
     let paths: Vec<PathBuf> =
-        states.iter().map(|state| state.join(IDENTITY).join(format!("{}.pem", asked.leaf))).collect();
+        states.iter().map(|state| state.join(IDENTITY).join(format!("{}.pem", args.leaf))).collect();
     if let Some(pem) = paths.iter().find_map(|path| fs::read_to_string(path).ok()) {
-        return print(format!("{}\n", pem.trim_end()).as_bytes());
+        return print_bytes(format!("{}\n", pem.trim_end()).as_bytes());
     }
     let looked: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
     Err(Failure::new(

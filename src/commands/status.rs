@@ -1,22 +1,21 @@
-//! `mock-imds status`: what a running server does.
+//! `mock-imds status`: the status of the running server.
 
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _};
 use std::thread::sleep;
 use std::time::Duration;
 
+use super::follow;
+use super::print::{print_line, to_json, try_print_line};
 use crate::cli::StatusArgs as Args;
-use crate::commands::{follow, json, say, try_say};
 use crate::control::ControlClient;
 use crate::control::api::{ClockStatus, EventStatus, ServiceStatus};
 use crate::exit::{self, Failure};
 
-/// Between two looks with `--follow`.
-const LOOK: Duration = Duration::from_secs(1);
-/// Events that are shown of each kind.
-const SHOWN: usize = 20;
+const FOLLOW_INTERVAL: Duration = Duration::from_secs(1);
+/// Events and faults that are shown of each kind.
+const MAX_ROWS: usize = 20;
 
-/// Runs the subcommand.
 pub(crate) fn exec(args: &Args) -> Result<(), Failure> {
     let client = ControlClient::new(args.control.path.as_deref());
     if args.follow {
@@ -26,33 +25,32 @@ pub(crate) fn exec(args: &Args) -> Result<(), Failure> {
     if args.json {
         let text = serde_json::to_string_pretty(&status)
             .map_err(|error| Failure::new(exit::ExitStatus::Software, error.to_string()))?;
-        say(&text);
+        print_line(&text);
     } else {
-        say(table(&status).trim_end());
+        print_line(table(&status).trim_end());
     }
     Ok(())
 }
 
-/// Prints it whenever it has changed, over the former one on a terminal, until nobody reads any more, or the server is
-/// gone for good.
+/// Prints the status whenever it has changed, on a terminal over the former one, until nobody reads any more or the server
+/// is gone for good.
 fn watch(client: &ControlClient, as_json: bool) -> Result<(), Failure> {
     let clear = if io::stdout().is_terminal() && !as_json { "\x1b[H\x1b[2J" } else { "" };
     let mut before = None;
     let mut status = client.status()?;
     loop {
         if before.as_ref() != Some(&status) {
-            let text = if as_json { json(&status) } else { table(&status) };
-            if try_say(&format!("{clear}{text}")).is_err() {
+            let text = if as_json { to_json(&status) } else { table(&status) };
+            if try_print_line(&format!("{clear}{text}")).is_err() {
                 return Ok(());
             }
         }
         before = Some(status);
-        sleep(LOOK);
-        status = client.status().or_else(|failure| follow::back(client, failure))?;
+        sleep(FOLLOW_INTERVAL);
+        status = client.status().or_else(|failure| follow::wait_for_server(client, failure))?;
     }
 }
 
-/// One fact a line, its name before it.
 fn table(status: &ServiceStatus) -> String {
     let mut text = String::new();
     let mut row = |name: &str, value: &str| {
@@ -74,14 +72,14 @@ fn table(status: &ServiceStatus) -> String {
         );
     }
     for (name, events) in [("events", &status.events), ("changes", &status.changes)] {
-        for (index, event) in events.iter().take(SHOWN).enumerate() {
-            row(if index == 0 { name } else { "" }, &planned(event));
+        for (index, event) in events.iter().take(MAX_ROWS).enumerate() {
+            row(if index == 0 { name } else { "" }, &describe_event(event));
         }
-        if events.len() > SHOWN {
-            row("", &format!("and {} more, see `mock-imds status --json`", events.len() - SHOWN));
+        if events.len() > MAX_ROWS {
+            row("", &format!("and {} more, see `mock-imds status --json`", events.len() - MAX_ROWS));
         }
     }
-    for (index, fault) in status.faults.iter().take(SHOWN).enumerate() {
+    for (index, fault) in status.faults.iter().take(MAX_ROWS).enumerate() {
         let on = if fault.on { "on" } else { "off" };
         let ordered = if fault.fault.is_some() { ", added at run time" } else { "" };
         row(
@@ -121,8 +119,7 @@ fn clock(clock: &ClockStatus) -> String {
     }
 }
 
-/// An event and its instants.
-fn planned(event: &EventStatus) -> String {
+fn describe_event(event: &EventStatus) -> String {
     let whom = event.instance.as_ref().map(|name| format!(" (to {name})")).unwrap_or_default();
     let last = event.last.map(|last| format!("; happened {}", last.rfc3339())).unwrap_or_default();
     let next = event.next.map(|next| format!("; next {}", next.rfc3339())).unwrap_or_default();

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{json, say, tell, warn};
+use super::print::{print_line, print_reply, to_json, warn};
 use crate::cli::UseArgs;
 use crate::control::ControlClient;
 use crate::control::api::{self, RejectedProblem, UseOrder};
@@ -25,18 +25,20 @@ pub(crate) fn exec(asked: &UseArgs) -> Result<(), Failure> {
         let file = reloaded.scenario.file.as_ref().map(|file| file.display().to_string()).unwrap_or_default();
         format!("serving {file} until the next reload: {}", reloaded.message)
     };
-    tell(outcome, asked.json, |reloaded| (reloaded.report.clone(), words(reloaded))).map_err(|rejected| {
-        if let Some(path) = path.filter(|path| hidden(path) && unread(&rejected.problems)) {
-            let name = path.file_name().unwrap_or_default().display().to_string();
-            warn(&format!(
-                "  the packaged service sees no home directories and has a private /tmp; try: \
+    print_reply(outcome, asked.json, |reloaded| (reloaded.report.clone(), words(reloaded))).map_err(
+        |rejected| {
+            if let Some(path) = path.filter(|path| hidden(path) && unread(&rejected.problems)) {
+                let name = path.file_name().unwrap_or_default().display().to_string();
+                warn(&format!(
+                    "  the packaged service sees no home directories and has a private /tmp; try: \
                  sudo cp {} /etc/mock-imds/ && mock-imds use /etc/mock-imds/{name}",
-                path.display()
-            ));
-        }
-        let since = rejected.scenario.at.rfc3339();
-        Failure::new(ExitStatus::Config, format!("rejected; still serving what was loaded {since}"))
-    })
+                    path.display()
+                ));
+            }
+            let since = rejected.scenario.at.rfc3339();
+            Failure::new(ExitStatus::Config, format!("rejected; still serving what was loaded {since}"))
+        },
+    )
 }
 
 /// Whether a file is here, and likely not there.
@@ -60,12 +62,12 @@ fn list(asked: &UseArgs) -> Result<(), Failure> {
     if asked.json {
         let of = |LibraryScenario { name, file, summary }| api::LibraryEntry { name, file, summary };
         let scenarios = shelved.into_iter().map(of).collect();
-        say(&json(&api::LibraryListing { directory: library.directory.clone(), scenarios }));
+        print_line(&to_json(&api::LibraryListing { directory: library.directory.clone(), scenarios }));
         return Ok(());
     }
     let width = shelved.iter().map(|known| known.name.len()).max().unwrap_or(0);
     for known in shelved {
-        say(format!("{:width$}  {}", known.name, known.summary).trim_end());
+        print_line(format!("{:width$}  {}", known.name, known.summary).trim_end());
     }
     Ok(())
 }

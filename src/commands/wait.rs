@@ -1,20 +1,19 @@
-//! `mock-imds wait`: whether a request comes within a time.
+//! `mock-imds wait`: waits for a request, or for none, within a time.
 
 use std::time::Duration;
 
+use super::print::print_line;
 use crate::cli::WaitArgs;
-use crate::commands::requests::{filter, text};
-use crate::commands::say;
+use crate::commands::requests::{filter, format_line};
 use crate::control::api::RequestLine;
 use crate::control::{ControlClient, LONGEST_WAIT, RequestQuery};
 use crate::exit::{ExitStatus, Failure};
 use crate::journal::SinceFilter;
 
-/// Runs the subcommand.
 pub(crate) fn exec(args: &WaitArgs) -> Result<(), Failure> {
     let (found, missed) = first(args)?;
     if let Some(line) = &found {
-        say(&text(line, args.json));
+        print_line(&format_line(line, args.json));
     }
     let span = format!("{:?}", args.within);
     let overwritten = format!("{missed} requests were overwritten before they could be looked at");
@@ -35,7 +34,7 @@ pub(crate) fn exec(args: &WaitArgs) -> Result<(), Failure> {
     }
 }
 
-/// The first such request, and how many could not be looked at.
+/// The first such request, and the number of those that were overwritten before.
 fn first(args: &WaitArgs) -> Result<(Option<RequestLine>, u64), Failure> {
     let client = ControlClient::new(args.control.path.as_deref());
     let filter = filter(&args.filters, Some(args.path.clone()));

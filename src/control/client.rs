@@ -60,7 +60,7 @@ impl ControlClient {
     /// The server whose socket is at `path`, else at the first of the usual places where one listens.
     pub(crate) fn new(path: Option<&Path>) -> Self {
         let places = || {
-            let places = Paths::from_env().control_of_client();
+            let places = Paths::from_env().client_control_sockets();
             let found = places.iter().find(|place| listens(place)).or(places.last());
             found.cloned().expect("the system's place is always there")
         };

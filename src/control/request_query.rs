@@ -33,7 +33,7 @@ impl RequestQuery {
             ("wait", wait),
         ];
         let more = more.into_iter().filter_map(|(name, value)| Some((name, value?)));
-        Query::write(REQUESTS, self.filter.parts().chain(more))
+        Query::write(REQUESTS, self.filter.parameters().chain(more))
     }
 
     /// Reads a query. `Err` is a sentence.

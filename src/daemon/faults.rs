@@ -11,10 +11,9 @@ use crate::control::OrderSource;
 use crate::control::api::{AcceptedFault, ClearedFaults, FaultStatus, Rejected};
 use crate::imds::{Fleet, FleetChange};
 use crate::model::fault::{
-    BodyDamage, ClientMatcher, Fault, FaultEffect, FaultStart, Latency, Probability, ReplyAlteration,
-    ThrottleAction,
+    BodyDamage, Fault, FaultEffect, FaultStart, Latency, Probability, ReplyAlteration, ThrottleAction,
 };
-use crate::model::{PathGlob, StringEnum, Timestamp, format_duration};
+use crate::model::{ClientMatcher, PathGlob, StringEnum, Timestamp, format_duration};
 use crate::scenario::{LiveFault, OrderTime, fault_from_json};
 
 impl Writer {

@@ -52,7 +52,7 @@ impl ScenarioSource {
     pub(super) fn new(given: Option<&Path>, places: &Paths) -> Self {
         // Reports reach clients in other directories.
         let given = given.map(|path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned()));
-        Self::Files { given, usual: places.scenarios() }
+        Self::Files { given, usual: places.scenario_files() }
     }
 
     /// The file to read now; `None`: there is none.

@@ -125,7 +125,7 @@ impl Daemon {
         let signals = signals()?;
         let places = Paths::from_env();
         let shelf = ScenarioSource::new(options.scenario.as_deref(), &places);
-        let keeper = StateFile::new(places.kept());
+        let keeper = StateFile::new(places.state_file());
         let start = InitialState::new(shelf.file(None), &keeper).await.map_err(|report| rejected(&report))?;
         observe::report(&start.served.warnings, false);
         let watch =
@@ -194,7 +194,7 @@ impl Daemon {
         let server = Server::start(listeners, Arc::clone(&world), limits(in_place));
         if world.fleet.load().scenario().http.profile != Profile::Aemm {
             // Before somebody asks for a signature; that profile has none. Nobody waits for it.
-            drop(spawn_blocking(move || keys.make()));
+            drop(spawn_blocking(move || keys.generate_now()));
         }
         let status = status::status(Arc::clone(&world), addresses, latest);
         let desk = desk(&world, orders.clone(), status, library);

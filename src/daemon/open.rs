@@ -53,7 +53,7 @@ pub(super) struct State {
 impl State {
     pub(super) fn open(given: Option<&Path>, places: &Paths) -> Result<Self, Failure> {
         let without = |why| Ok(Self { directory: None, key: random()?, missing: Some(why) });
-        let Some(directory) = given.map(Path::to_owned).or_else(|| places.state()) else {
+        let Some(directory) = given.map(Path::to_owned).or_else(|| places.state_directory()) else {
             return without("no state directory is known".to_owned());
         };
         let shown = directory.display();
@@ -80,12 +80,12 @@ pub(super) async fn identity_keys(state: Option<PathBuf>) -> Result<KeyRing, Fai
     // Keys that are kept are made now, which takes a moment of a processor's whole attention.
     let opened = spawn_blocking(move || match state {
         Some(state) => KeyRing::open(&state.join(IDENTITY), seed),
-        None => Ok(OpenedKeyRing { ring: KeyRing::generate(seed), kept: KeyStorage::InDirectory }),
+        None => Ok(OpenedKeyRing { ring: KeyRing::generate(seed), storage: KeyStorage::InDirectory }),
     });
-    let OpenedKeyRing { ring, kept } = opened.await.map_err(|error| {
+    let OpenedKeyRing { ring, storage } = opened.await.map_err(|error| {
         Failure::new(ExitStatus::Software, format!("cannot generate identity keys: {error}"))
     })??;
-    if let KeyStorage::InMemory { why } = kept {
+    if let KeyStorage::InMemory { why } = storage {
         tracing::warn!("identity documents are signed with keys that will not survive a restart: {why}");
     }
     Ok(ring)
@@ -101,7 +101,7 @@ pub(super) fn control_socket(
         return Ok(Ok(ControlSocket::bind(path)?));
     }
     let mut why = "no directory for it is known".to_owned();
-    for path in places.control_of_server(state) {
+    for path in places.server_control_sockets(state) {
         match ControlSocket::bind(&path) {
             Ok(socket) => return Ok(Ok(socket)),
             Err(taken @ BindError::Taken(_)) => return Err(taken.into()),

@@ -77,7 +77,7 @@ impl Writer {
         let latest = (!used).then(|| Ok(served.clone()));
         // Here and not in the task, which a busy machine may start after the first request.
         let (told, by_requests) = mpsc::channel(CHANGES);
-        world.tell_changes(told);
+        world.connect_writer(told);
         Self {
             world,
             facts,

@@ -17,7 +17,7 @@ pub(crate) const LABEL: &str = "lo:imds";
 pub(crate) const PROTOCOL: u8 = 169;
 
 /// The index of `lo`, the same in every network namespace.
-pub(super) const LOOPBACK: u32 = 1;
+pub(crate) const LOOPBACK: u32 = 1;
 
 /// The fixed parts: struct ifaddrmsg and struct ifinfomsg.
 const ADDRESS_HEAD: usize = 8;
@@ -191,7 +191,7 @@ impl AddressWatch {
     /// Starts to listen.
     pub(crate) fn open() -> Result<Self, HostError> {
         // RTNLGRP_IPV4_IFADDR is group 5, RTNLGRP_IPV6_IFADDR group 9.
-        let socket = NetlinkSocket::watch(SockProtocol::NetlinkRoute, 1 << 4 | 1 << 8);
+        let socket = NetlinkSocket::subscribe(SockProtocol::NetlinkRoute, 1 << 4 | 1 << 8);
         socket.map(Self).map_err(|e| HostError::kernel("watch the addresses", e))
     }
 

@@ -33,7 +33,7 @@ struct State {
     settings: HostSettings,
     plan: Plan,
     shape: nft::KernelSupport,
-    seen: nft::Snapshot,
+    seen: nft::TablesSnapshot,
     held: Vec<HeldAddress>,
     unavailable: Vec<Unavailable>,
     loopback_up: bool,
@@ -75,7 +75,7 @@ impl Network {
             settings: HostSettings::default(),
             plan: Plan::new(&[], &[]),
             shape: wish,
-            seen: nft::Snapshot::default(),
+            seen: nft::TablesSnapshot::default(),
             held: vec![],
             unavailable: vec![],
             loopback_up: true,
@@ -190,7 +190,7 @@ impl Network {
         let missing = self.planned_tables().find(|table| {
             let seen = self.state.seen.table(table.family);
             seen.is_none_or(|seen| {
-                seen.rules.len() != table.rules() || seen.chains.len() != table.chains.len()
+                seen.rules.len() != table.rule_count() || seen.chains.len() != table.chains.len()
             })
         });
         match missing {
@@ -354,7 +354,7 @@ pub(crate) fn down(runtime: &Runtime) -> Vec<HostError> {
         Err(HostError::NoNfTables(_)) => None,
         Err(error) => return vec![error],
     };
-    if let Some(busy) = tables.as_mut().and_then(nft::NftClient::owner_elsewhere) {
+    if let Some(busy) = tables.as_mut().and_then(nft::NftClient::check_unowned) {
         return vec![busy];
     }
     let mut errors = match address::AddressClient::open() {

@@ -1,4 +1,4 @@
-//! The few ASN.1 shapes that a certificate and a `SignedData` are made of.
+//! The few ASN.1 types that a certificate and a `SignedData` consist of.
 //!
 //! Written here because EC2 sends BER of indefinite length, which the DER crates refuse to write.
 
@@ -14,7 +14,7 @@ pub(super) const UTC_TIME: u8 = 0x17;
 pub(super) const GENERALIZED_TIME: u8 = 0x18;
 pub(super) const SEQUENCE: u8 = 0x30;
 pub(super) const SET: u8 = 0x31;
-/// Added to the tag of a type that is made of others.
+/// A flag in the tag of a type that consists of others.
 pub(super) const CONSTRUCTED: u8 = 0x20;
 
 const OBJECT_IDENTIFIER: u8 = 0x06;
@@ -46,7 +46,7 @@ pub(super) fn element(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
 }
 
 /// Tag, "length follows from the end mark", the parts, the end mark: BER, as EC2 writes its outer shells.
-pub(super) fn streamed(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
+pub(super) fn indefinite(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
     [&[tag, INDEFINITE], parts.concat().as_slice(), &END_OF_CONTENTS].concat()
 }
 
@@ -56,7 +56,6 @@ pub(super) fn set_of(tag: u8, mut members: Vec<Vec<u8>>) -> Vec<u8> {
     element(tag, &[&members.concat()])
 }
 
-/// An object identifier.
 pub(super) fn oid(identifier: ObjectIdentifier) -> Vec<u8> {
     element(OBJECT_IDENTIFIER, &[identifier.as_bytes()])
 }
@@ -71,12 +70,12 @@ pub(super) fn time(at: Timestamp) -> Vec<u8> {
     element(tag, &[civil.strftime(form).to_string().as_bytes()])
 }
 
-/// An algorithm as certificates and signatures name it.
+/// An `AlgorithmIdentifier`.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Algorithm {
     identifier: ObjectIdentifier,
-    /// Whether a NULL stands where parameters would.
-    null: bool,
+    /// The parameters are NULL, not absent.
+    null_parameters: bool,
 }
 
 impl Algorithm {
@@ -85,13 +84,13 @@ impl Algorithm {
     pub(super) const DSA_WITH_SHA1: Self = Self::new("1.2.840.10040.4.3", false);
     pub(super) const SHA256_WITH_RSA: Self = Self::new("1.2.840.113549.1.1.11", true);
 
-    const fn new(identifier: &str, null: bool) -> Self {
-        Self { identifier: ObjectIdentifier::new_unwrap(identifier), null }
+    const fn new(identifier: &str, null_parameters: bool) -> Self {
+        Self { identifier: ObjectIdentifier::new_unwrap(identifier), null_parameters }
     }
 
     /// As an `AlgorithmIdentifier` under this tag: [`SEQUENCE`], or the [`context`] tag that replaces it.
     pub(super) fn encode(self, tag: u8) -> Vec<u8> {
-        let parameters: &[u8] = if self.null { &NULL } else { &[] };
+        let parameters: &[u8] = if self.null_parameters { &NULL } else { &[] };
         element(tag, &[&oid(self.identifier), parameters])
     }
 }

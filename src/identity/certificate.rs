@@ -1,4 +1,4 @@
-//! Certificates: ours, self-signed, and what a signature quotes of any: issuer and serial number.
+//! Self-signed certificates, and the parts of any certificate that a signature quotes: issuer and serial number.
 
 use rsa::pkcs8::ObjectIdentifier;
 use rsa::pkcs8::der::{self, Reader as _, SliceReader};
@@ -8,7 +8,7 @@ use super::asn1::{
     BIT_STRING, GENERALIZED_TIME, INTEGER, OCTET_STRING, PRINTABLE_STRING, SEQUENCE, SET, UTC_TIME, context,
     element, oid,
 };
-use super::keys::PrivateKey;
+use super::private_key::PrivateKey;
 
 /// The day when EC2 opened. A scenario may place its instance in any year, and verifiers compare the signing
 /// time with the certificate, so the certificate is older than any instance.
@@ -39,10 +39,9 @@ pub(super) struct Certificate {
 }
 
 impl Certificate {
-    /// Certifies a key by itself.
-    pub(super) fn self_signed(leaf: SignatureKind, key: &PrivateKey, serial: [u8; 8]) -> Self {
-        let algorithm = key.algorithm().encode(SEQUENCE);
-        let name = name(&format!("mock-imds {} test key (not from AWS)", leaf.name()));
+    pub(super) fn self_signed(kind: SignatureKind, key: &PrivateKey, serial: [u8; 8]) -> Self {
+        let algorithm = key.signature_algorithm().encode(SEQUENCE);
+        let name = name(&format!("mock-imds {} test key (not from AWS)", kind.name()));
         let body = element(
             SEQUENCE,
             &[
@@ -64,7 +63,7 @@ impl Certificate {
         Self::from_der(der).expect("a certificate that was just written can be read")
     }
 
-    /// Reads the parts that matter here; nothing is checked beyond the shape.
+    /// Reads the parts that signatures need; nothing is checked beyond the structure.
     pub(super) fn from_der(der: Vec<u8>) -> der::Result<Self> {
         let [issuer, serial, public_key] = SliceReader::new(&der)?.sequence(|certificate| {
             let parts = certificate.sequence(|body| {

@@ -1,4 +1,4 @@
-//! `SignedData` (PKCS#7, RFC 5652) in the shape in which EC2 sends it, shell by shell.
+//! `SignedData` (PKCS#7, RFC 5652) as EC2 encodes it.
 //!
 //! Read from genuine samples: the outer shells and the content are of indefinite length, the signer's part is DER;
 //! the document is embedded, no certificate is; one signer, named by issuer and serial number.
@@ -6,9 +6,9 @@
 use rsa::pkcs8::ObjectIdentifier;
 
 use super::asn1::{
-    CONSTRUCTED, INTEGER, OCTET_STRING, SEQUENCE, SET, context, element, oid, set_of, streamed, time,
+    CONSTRUCTED, INTEGER, OCTET_STRING, SEQUENCE, SET, context, element, indefinite, oid, set_of, time,
 };
-use super::ring::KeyPair;
+use super::key_pair::KeyPair;
 use crate::model::Timestamp;
 
 const SIGNED_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.2");
@@ -21,30 +21,29 @@ const ALGORITHM_PROTECTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2
 
 /// Bytes of content in one OCTET STRING. Documents of EC2 fit into one; the library whose marks the samples carry
 /// (Bouncy Castle) begins another after a thousand.
-const CHUNK: usize = 1000;
+const CHUNK_LENGTH: usize = 1000;
 
-/// The document with its signature.
 pub(super) fn signed_data(pair: &KeyPair, document: &[u8], signing_time: Timestamp) -> Vec<u8> {
     let version = element(INTEGER, &[&[1]]);
     let digest = pair.key.digest(document);
-    let chunks = document.chunks(CHUNK).flat_map(|chunk| element(OCTET_STRING, &[chunk]));
-    let content = streamed(OCTET_STRING | CONSTRUCTED, &[&chunks.collect::<Vec<_>>()]);
-    let body = streamed(
+    let chunks = document.chunks(CHUNK_LENGTH).flat_map(|chunk| element(OCTET_STRING, &[chunk]));
+    let content = indefinite(OCTET_STRING | CONSTRUCTED, &[&chunks.collect::<Vec<_>>()]);
+    let body = indefinite(
         SEQUENCE,
         &[
             &version,
             &element(SET, &[&pair.key.digest_algorithm().encode(SEQUENCE)]),
-            &streamed(SEQUENCE, &[&oid(DATA), &streamed(context(0), &[&content])]),
+            &indefinite(SEQUENCE, &[&oid(DATA), &indefinite(context(0), &[&content])]),
             &element(SET, &[&signer(pair, &version, &digest, signing_time)]),
         ],
     );
-    streamed(SEQUENCE, &[&oid(SIGNED_DATA), &streamed(context(0), &[&body])])
+    indefinite(SEQUENCE, &[&oid(SIGNED_DATA), &indefinite(context(0), &[&body])])
 }
 
 /// The one `SignerInfo`.
 fn signer(pair: &KeyPair, version: &[u8], digest: &[u8], signing_time: Timestamp) -> Vec<u8> {
     let digest_algorithm = pair.key.digest_algorithm();
-    let algorithm = pair.key.algorithm();
+    let algorithm = pair.key.signature_algorithm();
     let protection = [digest_algorithm.encode(SEQUENCE), algorithm.encode(context(1))].concat();
     let attributes = vec![
         attribute(CONTENT_TYPE, &oid(DATA)),

@@ -124,14 +124,14 @@ fn what_is_signed_is_the_document_that_is_served() {
     );
     let signed = SignedDocument::of(&instance, &keys);
     let expected = keys.sign(said.as_bytes(), instance.launch_time.plus(Duration::from_secs(3)));
-    assert_eq!((signed.document.as_str(), signed.signed()), (said, &expected));
+    assert_eq!((signed.document.as_str(), signed.signatures()), (said, &expected));
 }
 
 #[test]
 fn nothing_private_is_in_the_debug_form() {
     let scratch = Scratch::with_keys();
     let shown = format!("{:?}", scratch.open().expect("keys"));
-    assert_eq!(shown, "OpenedKeyRing { ring: KeyRing { .. }, kept: InDirectory }");
+    assert_eq!(shown, "OpenedKeyRing { ring: KeyRing { .. }, storage: InDirectory }");
 }
 
 // === the directory ===
@@ -142,7 +142,7 @@ fn keys_are_made_once_and_found_again() {
     let directory = scratch.join("identity");
     let made = KeyRing::open(&directory, [1; 32]).expect("a writable directory");
     let found = KeyRing::open(&directory, [2; 32]).expect("the keys that were just made");
-    assert_eq!((made.kept, found.kept), (KeyStorage::InDirectory, KeyStorage::InDirectory));
+    assert_eq!((made.storage, found.storage), (KeyStorage::InDirectory, KeyStorage::InDirectory));
     assert_eq!(certificates(&found.ring), certificates(&made.ring), "another seed must not matter");
     assert_eq!(found.ring.sign(DOCUMENT, TIME), made.ring.sign(DOCUMENT, TIME));
 
@@ -167,7 +167,7 @@ fn a_removed_pair_is_made_anew_and_the_others_stay() {
     let before = FILES.map(|name| scratch.read(name));
     fs::remove_file(scratch.join("pkcs7.key")).expect("there");
     fs::remove_file(scratch.join("pkcs7.pem")).expect("there");
-    assert_eq!(scratch.open().expect("filled up").kept, KeyStorage::InDirectory);
+    assert_eq!(scratch.open().expect("filled up").storage, KeyStorage::InDirectory);
     let after = FILES.map(|name| scratch.read(name));
     assert!(before[..2].iter().zip(&after[..2]).all(|(old, new)| old != new), "pkcs7 is new");
     assert_eq!(before[2..], after[2..]);
@@ -334,7 +334,7 @@ fn without_a_writable_directory_keys_are_in_memory() {
     // sysfs takes no new directories, from root neither.
     let directory = Path::new("/sys/kernel/mock-imds");
     let opened = KeyRing::open(directory, [1; 32]).expect("no error");
-    let KeyStorage::InMemory { why } = &opened.kept else { panic!("{directory:?} was written") };
+    let KeyStorage::InMemory { why } = &opened.storage else { panic!("{directory:?} was written") };
     assert!(why.starts_with("cannot write /sys/kernel/mock-imds: "), "{why}");
     assert_eq!(certificates(&opened.ring), certificates(&KeyRing::generate([1; 32])));
 }

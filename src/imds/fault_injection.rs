@@ -95,7 +95,7 @@ fn matches(fault: &Fault, asked: &FaultInput<'_>) -> bool {
     fault.is_on(asked.clock.elapsed(asked.now), asked.clock.effective(asked.now))
         && (!needs_token || uses_token(*head))
         && (fault.methods.is_empty() || fault.methods.iter().any(|m| m.as_str() == head.method.as_str()))
-        && (fault.clients.is_empty() || fault.clients.iter().any(|c| c.is(visit.peer, on_this_host)))
+        && (fault.clients.is_empty() || fault.clients.iter().any(|c| c.matches(visit.peer, on_this_host)))
         && (fault.instance.is_none() || fault.instance.as_deref() == asked.instance)
         && match asked.path {
             Some(path) => fault.path.matches(path),

@@ -1,4 +1,4 @@
-//! One request.
+//! One request, as the journal keeps and prints it.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -11,43 +11,39 @@ use serde::{Deserialize, Serialize};
 use crate::imds::{Ingress, Protocol};
 use crate::model::Timestamp;
 
-/// The longest path that is kept, in bytes.
+/// The bytes of a path that are kept.
 const PATH_BYTES: usize = 1024;
-/// The longest method that is kept; the longest registered one has 17.
+/// The bytes of a method that are kept; the longest registered one has 17.
 const METHOD_BYTES: usize = 32;
 
-/// One request as the journal keeps it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RequestRecord {
-    /// Counts from 1 with each request that ended; the journal gives it.
+    /// The journal's number of the record, from 1 on.
     pub number: u64,
-    /// When its head had come.
+    /// The time at which the request's head was complete.
     #[serde(with = "millis")]
     pub at: Timestamp,
-    /// The client's address.
     pub client: IpAddr,
-    /// How the client came.
     pub ingress: Ingress,
-    /// The method, 32 bytes of it at most.
+    /// The method: 32 bytes of it at most.
     pub method: Cow<'static, str>,
-    /// The path as it was asked for, without the query: 1 KiB of it at most. What is not visible ASCII is
+    /// The path as the client wrote it, without the query: 1 KiB of it at most. What is not visible ASCII is
     /// percent-encoded, so that it can't act on a terminal.
     pub path: Box<str>,
-    /// Which protocol the client spoke.
     #[serde(rename = "version")]
     pub protocol: Protocol,
-    /// The status of the answer; `None` if there was none.
+    /// The status of the reply; `None` if there was none.
     pub status: Option<u16>,
-    /// From the end of the head until the answer was handed to the socket, in whole microseconds.
+    /// The time from the end of the head until the reply was passed to the socket, in whole microseconds.
     #[serde(rename = "latency_us", with = "micros")]
     pub latency: Duration,
-    /// The fault that struck, by its number.
+    /// The number of the fault that was injected.
     pub fault: Option<u32>,
-    /// The instance that the client met, if it has a name.
+    /// The instance that the client was served, if it has a name.
     pub instance: Option<Box<str>>,
 }
 
-/// A method as entries have it.
+/// A method as records have it.
 pub(crate) fn method(method: &Method) -> Cow<'static, str> {
     match *method {
         Method::GET => "GET".into(),
@@ -55,33 +51,33 @@ pub(crate) fn method(method: &Method) -> Cow<'static, str> {
         Method::HEAD => "HEAD".into(),
         Method::OPTIONS => "OPTIONS".into(),
         Method::POST => "POST".into(),
-        _ => visible(method.as_str(), METHOD_BYTES).into_string().into(),
+        _ => sanitize(method.as_str(), METHOD_BYTES).into_string().into(),
     }
 }
 
-/// A path as entries have it.
+/// A path as records have it.
 pub(crate) fn path(path: &str) -> Box<str> {
-    visible(path, PATH_BYTES)
+    sanitize(path, PATH_BYTES)
 }
 
-/// At most this many bytes of a text, all of them visible ASCII; an ellipsis stands for the rest.
-fn visible(text: &str, most: usize) -> Box<str> {
-    if text.len() <= most && text.bytes().all(|byte| byte.is_ascii_graphic()) {
+/// A text percent-encoded to visible ASCII, cut to this many bytes; an ellipsis stands for the rest.
+fn sanitize(text: &str, limit: usize) -> Box<str> {
+    if text.len() <= limit && text.bytes().all(|byte| byte.is_ascii_graphic()) {
         return text.into();
     }
-    let mut seen = String::with_capacity(text.len().min(most) + '…'.len_utf8());
+    let mut sanitized = String::with_capacity(text.len().min(limit) + '…'.len_utf8());
     for byte in text.bytes() {
-        let room = most - seen.len();
+        let room = limit - sanitized.len();
         if byte.is_ascii_graphic() && room >= 1 {
-            seen.push(byte.into());
+            sanitized.push(byte.into());
         } else if !byte.is_ascii_graphic() && room >= 3 {
-            seen.push_str(percent_encoding::percent_encode_byte(byte));
+            sanitized.push_str(percent_encoding::percent_encode_byte(byte));
         } else {
-            seen.push('…');
+            sanitized.push('…');
             break;
         }
     }
-    seen.into()
+    sanitized.into()
 }
 
 impl fmt::Display for RequestRecord {
@@ -101,7 +97,7 @@ impl fmt::Display for RequestRecord {
     }
 }
 
-/// A length of time in three digits or so.
+/// A duration in three digits or so.
 struct Latency(Duration);
 
 impl fmt::Display for Latency {

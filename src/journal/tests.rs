@@ -6,9 +6,9 @@ use tokio::runtime::Builder;
 
 use super::*;
 use crate::imds::{Ingress, Protocol};
-use crate::model::{Accepted, Timestamp};
+use crate::model::{Accepted, ClientMatcher, Timestamp};
 
-fn entry(asked: &str) -> RequestRecord {
+fn record(asked: &str) -> RequestRecord {
     RequestRecord {
         number: 0,
         at: Timestamp::from_secs(1_795_230_851),
@@ -24,21 +24,21 @@ fn entry(asked: &str) -> RequestRecord {
     }
 }
 
-fn numbers(reading: &JournalPage) -> Vec<u64> {
-    reading.entries.iter().map(|entry| entry.number).collect()
+fn numbers(page: &JournalPage) -> Vec<u64> {
+    page.entries.iter().map(|record| record.number).collect()
 }
 
 /// A journal of four with this many requests behind it, each for the path of its number.
 fn four(requests: u64) -> Journal {
     let journal = Journal::new(4);
     for number in 1..=requests {
-        journal.record(entry(&format!("/{number}")));
+        journal.record(record(&format!("/{number}")));
     }
     journal
 }
 
 #[test]
-fn a_reader_goes_on_where_it_was_and_hears_what_it_missed() {
+fn a_reader_goes_on_where_it_was_and_gets_the_number_that_it_missed() {
     let all = RequestFilter::default();
     // Requests, since → missed, numbers, next.
     let cases: [(u64, u64, u64, &[u64], u64); 9] = [
@@ -53,12 +53,12 @@ fn a_reader_goes_on_where_it_was_and_hears_what_it_missed() {
         (3, 9, 0, &[], 3),
     ];
     for (requests, since, missed, expected, next) in cases {
-        let reading = four(requests).after(since, &all, usize::MAX);
-        let found = (reading.missed, numbers(&reading), reading.next);
+        let page = four(requests).after(since, &all, usize::MAX);
+        let found = (page.missed, numbers(&page), page.next);
         assert_eq!(found, (missed, expected.to_vec(), next), "after {since} of {requests}");
     }
-    for entry in four(100).after(0, &all, usize::MAX).entries {
-        assert_eq!(*entry.path, format!("/{}", entry.number), "an entry is where its number says");
+    for record in four(100).after(0, &all, usize::MAX).entries {
+        assert_eq!(*record.path, format!("/{}", record.number), "a record is where its number says");
     }
 }
 
@@ -80,21 +80,21 @@ fn a_limit_takes_the_newest_of_a_list_and_the_oldest_of_what_follows() {
 fn what_does_not_fit_is_passed_but_never_missed() {
     let journal = four(3);
     let filter = RequestFilter { path: Some("/3".parse().unwrap()), ..RequestFilter::default() };
-    let reading = journal.after(0, &filter, 1);
-    assert_eq!((numbers(&reading), reading.missed, reading.next), (vec![3], 0, 3));
+    let page = journal.after(0, &filter, 1);
+    assert_eq!((numbers(&page), page.missed, page.next), (vec![3], 0, 3));
     for number in 4..=100 {
-        journal.record(entry(&format!("/{number}")));
-        let reading = journal.after(number - 1, &filter, usize::MAX);
-        assert_eq!((reading.is_empty(), reading.next), (true, number));
+        journal.record(record(&format!("/{number}")));
+        let page = journal.after(number - 1, &filter, usize::MAX);
+        assert_eq!((page.is_empty(), page.next), (true, number));
     }
 }
 
 #[test]
 fn a_journal_of_none_only_counts() {
     let journal = Journal::new(0);
-    journal.record(entry("/"));
-    let reading = journal.after(0, &RequestFilter::default(), 9);
-    assert_eq!((numbers(&reading), reading.missed, reading.next), (vec![], 1, 1));
+    journal.record(record("/"));
+    let page = journal.after(0, &RequestFilter::default(), 9);
+    assert_eq!((numbers(&page), page.missed, page.next), (vec![], 1, 1));
 }
 
 #[test]
@@ -108,10 +108,10 @@ fn every_part_of_a_filter_counts() {
             "method" => filter.method = Some(value.parse()?),
             _ => filter.protocol = Some(value.parse()?),
         }
-        assert_eq!(filter.parts().map(|(name, _)| name).collect::<Vec<_>>(), [part]);
+        assert_eq!(filter.parameters().map(|(name, _)| name).collect::<Vec<_>>(), [part]);
         Ok(filter)
     };
-    let seen = entry("//latest/meta-data/network/interfaces/macs/0e%3A49/mac/");
+    let logged = record("//latest/meta-data/network/interfaces/macs/0e%3A49/mac/");
     let cases = [
         ("client", "172.17.0.2", true),
         ("client", "172.17.0.3, 172.16.0.0/12", true),
@@ -128,10 +128,10 @@ fn every_part_of_a_filter_counts() {
         ("v", "v1,token", false),
     ];
     for (part, value, expected) in cases {
-        assert_eq!(of(part, value).unwrap().matches(&seen), expected, "{part}={value}");
+        assert_eq!(of(part, value).unwrap().matches(&logged), expected, "{part}={value}");
     }
-    assert!(of("status", "none").unwrap().matches(&RequestRecord { status: None, ..entry("/") }));
-    assert!(of("client", "host").unwrap().matches(&RequestRecord { ingress: Ingress::Host, ..entry("/") }));
+    assert!(of("status", "none").unwrap().matches(&RequestRecord { status: None, ..record("/") }));
+    assert!(of("client", "host").unwrap().matches(&RequestRecord { ingress: Ingress::Host, ..record("/") }));
     for (part, value) in [
         ("client", "web"),
         ("client", ""),
@@ -149,7 +149,7 @@ fn every_part_of_a_filter_counts() {
 #[test]
 fn a_filter_is_written_as_it_is_read() {
     for text in ["172.17.0.2,10.0.0.0/8,host,fd00::1", "fd00::/8"] {
-        assert_eq!(text.parse::<CommaSeparated<ClientFilter>>().unwrap().to_string(), text);
+        assert_eq!(text.parse::<CommaSeparated<ClientMatcher>>().unwrap().to_string(), text);
     }
     assert_eq!("404, 5XX,none".parse::<CommaSeparated<OutcomeFilter>>().unwrap().to_string(), "404,5xx,none");
     assert_eq!("get,PUT".parse::<CommaSeparated<MethodFilter>>().unwrap().to_string(), "GET,PUT");
@@ -159,9 +159,9 @@ fn a_filter_is_written_as_it_is_read() {
     }
 }
 
-/// Writers as fast as they can, a follower behind them: each entry is either read, in its order, or counted as missed.
+/// Writers as fast as they can, a follower behind them: each record is either read, in its order, or counted as missed.
 #[test]
-fn a_follower_gets_every_entry_or_hears_that_it_did_not() {
+fn a_follower_gets_every_record_or_the_number_that_it_missed() {
     const EACH: u64 = 2_000;
     let journal = Journal::new(64);
     let written = AtomicU64::new(0);
@@ -170,7 +170,7 @@ fn a_follower_gets_every_entry_or_hears_that_it_did_not() {
         for _ in 0..2 {
             scope.spawn(|| {
                 for _ in 0..EACH {
-                    journal.record(entry("/"));
+                    journal.record(record("/"));
                     written.fetch_add(1, Ordering::Relaxed);
                 }
             });
@@ -178,17 +178,14 @@ fn a_follower_gets_every_entry_or_hears_that_it_did_not() {
         let runtime = Builder::new_current_thread().build().expect("a runtime");
         runtime.block_on(async {
             while since < 2 * EACH {
-                journal.follow(since).await;
-                let reading = journal.after(since, &RequestFilter::default(), 10);
-                assert!(!reading.is_empty(), "woken after {since} for nothing");
-                assert_eq!(
-                    reading.next,
-                    since + reading.missed + u64::try_from(reading.entries.len()).unwrap()
-                );
-                assert!(numbers(&reading).into_iter().eq(since + reading.missed + 1..=reading.next));
-                missed += reading.missed;
-                read += u64::try_from(reading.entries.len()).unwrap();
-                since = reading.next;
+                journal.wait_after(since).await;
+                let page = journal.after(since, &RequestFilter::default(), 10);
+                assert!(!page.is_empty(), "woken after {since} for nothing");
+                assert_eq!(page.next, since + page.missed + u64::try_from(page.entries.len()).unwrap());
+                assert!(numbers(&page).into_iter().eq(since + page.missed + 1..=page.next));
+                missed += page.missed;
+                read += u64::try_from(page.entries.len()).unwrap();
+                since = page.next;
             }
         });
     });

@@ -1,12 +1,10 @@
 //! Faults: what goes wrong on purpose, for which requests, and when.
 
-use std::net::IpAddr;
-use std::str::FromStr;
 use std::time::Duration;
 
-use ipnet::IpNet;
 use jiff::SignedDuration;
 
+use super::client_matcher::ClientMatcher;
 use super::glob::PathGlob;
 use super::time::Timestamp;
 use strum::{EnumString, IntoStaticStr, VariantArray};
@@ -76,39 +74,6 @@ pub enum FaultStart {
     AfterLoad(Duration),
     /// At an instant.
     At(Timestamp),
-}
-
-/// Whom a fault hits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ClientMatcher {
-    /// The processes of this host.
-    Host,
-    /// The clients of a network; a single address is a network too.
-    Network(IpNet),
-}
-
-impl ClientMatcher {
-    /// Whether a client is meant, by its address and whether it is a process of this host.
-    pub(crate) fn is(&self, address: IpAddr, on_this_host: bool) -> bool {
-        match self {
-            Self::Host => on_this_host,
-            Self::Network(network) => network.contains(&address),
-        }
-    }
-}
-
-impl FromStr for ClientMatcher {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if text == "host" {
-            return Ok(Self::Host);
-        }
-        let network = text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
-        network.map(Self::Network).map_err(
-            |_| "an address, a network such as \"172.17.0.0/16\", or \"host\" for processes of this host",
-        )
-    }
 }
 
 /// The method of a request.
@@ -306,22 +271,6 @@ mod tests {
             assert!(window(from, None).is_on(ms(u64::MAX), Timestamp::from_millis(u64::MAX)));
         }
         assert!(window(FaultStart::AfterLoad(Duration::ZERO), None).is_on(Duration::ZERO, start));
-    }
-
-    #[test]
-    fn clients_are_addresses_networks_and_this_host() {
-        let client = |text: &str| text.parse::<ClientMatcher>().expect(text);
-        let address = |text: &str| text.parse::<IpAddr>().expect(text);
-        assert!(client("host").is(address("10.0.0.1"), true));
-        assert!(!client("host").is(address("127.0.0.1"), false));
-        assert!(client("172.18.0.0/16").is(address("172.18.3.4"), false));
-        assert!(!client("172.18.0.0/16").is(address("172.19.3.4"), true));
-        assert!(client("172.18.0.1").is(address("172.18.0.1"), false));
-        assert!(!client("172.18.0.1").is(address("172.18.0.2"), false));
-        assert!(client("fd00::/8").is(address("fd00::1"), false));
-        for text in ["", "Host", "172.18.0.0/33", "example.com"] {
-            assert!(text.parse::<ClientMatcher>().is_err(), "expected a refusal of {text:?}");
-        }
     }
 
     #[test]

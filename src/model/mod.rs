@@ -3,6 +3,7 @@
 
 #![warn(missing_docs, clippy::missing_docs_in_private_items)]
 
+mod client_matcher;
 mod clock;
 mod content;
 mod credentials;
@@ -23,6 +24,7 @@ mod string_enum;
 mod time;
 pub(crate) mod timeline;
 
+pub use client_matcher::ClientMatcher;
 pub(crate) use content::{Content, ContentType};
 pub(crate) use credentials::{CredentialSource, CredentialState, Credentials, Fetched, Keys, Secret};
 pub(crate) use event::{

@@ -1,11 +1,11 @@
-//! The journal, when it is where stderr goes.
+//! The journal of systemd, if stderr goes there.
 
 use std::{env, io};
 
 use nix::sys::stat::fstat;
 use tracing_journald::{Layer, Priority, PriorityMappings};
 
-/// Whether stderr is the stream that systemd connected.
+/// `true` if stderr is the stream that systemd connected.
 ///
 /// Terminals of desktop sessions inherit `JOURNAL_STREAM` from the session's own service, so its device and
 /// inode must be those of our stderr.
@@ -14,14 +14,14 @@ pub(super) fn is_stderr() -> bool {
     names(env::var("JOURNAL_STREAM").ok().as_deref(), status.st_dev, status.st_ino)
 }
 
-/// Whether `JOURNAL_STREAM`, "device:inode", names this file.
+/// `true` if `JOURNAL_STREAM`, "device:inode", names this file.
 fn names(stream: Option<&str>, device: u64, inode: u64) -> bool {
     stream
         .and_then(|stream| stream.split_once(':'))
         .is_some_and(|(dev, ino)| dev.parse() == Ok(device) && ino.parse() == Ok(inode))
 }
 
-/// Fields keep their own names, and INFO is the journal's "info", not "notice".
+/// Fields without the prefix that is the default, and INFO as the journal's "info", not "notice".
 pub(super) fn layer() -> io::Result<Layer> {
     let mappings =
         PriorityMappings { info: Priority::Informational, debug: Priority::Debug, ..PriorityMappings::new() };

@@ -1,9 +1,8 @@
 //! Logging: to the journal when stderr is the journal, else readable lines on stderr.
 //!
-//! Messages are whole sentences. What a program may want to find stands beside them in fields whose names
+//! Messages are whole sentences. The values that a program may search for stand beside them in fields whose names
 //! begin with `IMDS_`: `journalctl IMDS_PATH=/latest/user-data` finds them; stderr leaves them out.
 
-mod dated;
 mod journal;
 mod stderr;
 
@@ -15,7 +14,7 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-/// How much is said.
+/// The least severe level that is logged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum Level {
     /// What failed
@@ -49,7 +48,7 @@ impl fmt::Display for Level {
     }
 }
 
-/// Whether the journal records what this process writes to stderr.
+/// `true` if the journal records what this process writes to stderr.
 pub(crate) fn under_journal() -> bool {
     journal::is_stderr()
 }
@@ -64,17 +63,17 @@ pub(crate) fn start(level: Level) {
     };
 }
 
-/// Starts logging as a program in the place of another does: dated lines on stderr, in local time. `said` of the
-/// modules is told from INFO on, of the others what deserves attention; a level that the user chose goes for all.
-pub(crate) fn start_dated(chosen: Option<Level>, said: &[(&'static str, Level)]) {
-    let all = chosen.unwrap_or(Level::Warn);
-    let said = if chosen.is_some() { &[] } else { said };
-    let targets = said.iter().map(|(module, level)| (*module, LevelFilter::from(*level)));
-    let filter = Targets::new().with_default(LevelFilter::from(all)).with_targets(targets);
-    let _ = tracing_subscriber::registry().with(filter).with(dated::layer()).try_init();
+/// Starts logging as the drop-in does: dated lines on stderr, in local time. Without a level that the user chose,
+/// `modules` log at theirs and the others warnings.
+pub(crate) fn start_dated(chosen: Option<Level>, modules: &[(&'static str, Level)]) {
+    let default = chosen.unwrap_or(Level::Warn);
+    let modules = if chosen.is_some() { &[] } else { modules };
+    let targets = modules.iter().map(|(module, level)| (*module, LevelFilter::from(*level)));
+    let filter = Targets::new().with_default(LevelFilter::from(default)).with_targets(targets);
+    let _ = tracing_subscriber::registry().with(filter).with(stderr::dated_layer()).try_init();
 }
 
-/// Logs a report, a message a line; as warnings, unless `rejected`.
+/// Logs a report, one message for each line: errors if `rejected`, else warnings.
 ///
 /// On a terminal `systemctl status` shows ten messages, but only the first three lines of a long one.
 pub(crate) fn report(report: &impl fmt::Display, rejected: bool) {

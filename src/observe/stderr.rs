@@ -6,6 +6,7 @@
 use std::fmt;
 use std::io::{self, IsTerminal as _};
 
+use jiff::Zoned;
 use nix::sys::stat::{SFlag, fstat};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
@@ -15,7 +16,7 @@ use tracing_subscriber::fmt::time::{FormatTime as _, SystemTime};
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 
-/// The layer that writes them.
+/// The layer that writes lines for people and supervisors.
 pub(super) fn layer<S>() -> impl Layer<S>
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
@@ -25,14 +26,32 @@ where
         let kind = status.st_mode & SFlag::S_IFMT.bits();
         kind == SFlag::S_IFIFO.bits() || kind == SFlag::S_IFSOCK.bits()
     });
-    tracing_subscriber::fmt::layer()
-        .with_ansi(stderr.is_terminal())
-        .with_writer(io::stderr)
-        .event_format(Lines { timed: !supervised })
+    lines(if supervised { Prefix::Level } else { Prefix::TimeAndLevel }, stderr.is_terminal())
+}
+
+/// The layer that writes lines as many programs do: `2026/11/21 03:14:11 what happened`, in local time.
+pub(super) fn dated_layer<S>() -> impl Layer<S>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    lines(Prefix::LocalTime, false)
+}
+
+fn lines<S>(prefix: Prefix, ansi: bool) -> impl Layer<S>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    tracing_subscriber::fmt::layer().with_ansi(ansi).with_writer(io::stderr).event_format(Lines { prefix })
 }
 
 struct Lines {
-    timed: bool,
+    prefix: Prefix,
+}
+
+enum Prefix {
+    TimeAndLevel,
+    Level,
+    LocalTime,
 }
 
 impl<S, N> FormatEvent<S, N> for Lines
@@ -46,43 +65,41 @@ where
         mut writer: Writer<'_>,
         event: &Event<'_>,
     ) -> fmt::Result {
-        if self.timed {
-            SystemTime.format_time(&mut writer)?;
-            writer.write_char(' ')?;
-        }
         let level = *event.metadata().level();
-        if writer.has_ansi_escapes() {
-            write!(writer, "\x1b[{}m{level:>5}\x1b[0m ", colour(level))?;
-        } else {
-            write!(writer, "{level:>5} ")?;
+        match self.prefix {
+            Prefix::TimeAndLevel => {
+                SystemTime.format_time(&mut writer)?;
+                writer.write_char(' ')?;
+                write_level(&mut writer, level)?;
+            }
+            Prefix::Level => write_level(&mut writer, level)?,
+            Prefix::LocalTime => write!(writer, "{} ", Zoned::now().strftime("%Y/%m/%d %H:%M:%S"))?,
         }
-        EventMessage::of(event, &mut writer)?;
+        let mut message = EventMessage { writer: &mut writer, result: Ok(()) };
+        event.record(&mut message);
+        message.result?;
         writer.write_char('\n')
     }
 }
 
-fn colour(level: Level) -> u8 {
-    match level {
+fn write_level(writer: &mut Writer<'_>, level: Level) -> fmt::Result {
+    let colour = match level {
         Level::ERROR => 31,
         Level::WARN => 33,
         Level::INFO => 32,
         _ => 34,
+    };
+    if writer.has_ansi_escapes() {
+        write!(writer, "\x1b[{colour}m{level:>5}\x1b[0m ")
+    } else {
+        write!(writer, "{level:>5} ")
     }
 }
 
-/// Writes the message and leaves the `IMDS_` fields out: the sentence has said it.
-pub(super) struct EventMessage<'a, 'w> {
+/// Writes the message without the `IMDS_` fields: the sentence has their values.
+struct EventMessage<'a, 'w> {
     writer: &'a mut Writer<'w>,
     result: fmt::Result,
-}
-
-impl EventMessage<'_, '_> {
-    /// Writes that of an event.
-    pub(super) fn of(event: &Event<'_>, writer: &mut Writer<'_>) -> fmt::Result {
-        let mut message = EventMessage { writer, result: Ok(()) };
-        event.record(&mut message);
-        message.result
-    }
 }
 
 impl Visit for EventMessage<'_, '_> {

@@ -1,4 +1,4 @@
-//! One question on a connection of its own. Proxies are not asked for: link-local addresses are nobody else's.
+//! One request on a connection of its own. Proxies are not used: link-local addresses are nobody else's.
 
 use std::time::Duration;
 
@@ -11,43 +11,44 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::crawl::BODY_BYTES;
+use super::crawl::MAX_BODY_BYTES;
 use super::exchange::{CrawlRequest, CrawlResponse, ExchangeOutcome};
 use super::target::Target;
 use crate::model::Timestamp;
 
-/// How long a connection may take. A metadata service is one hop away.
-const CONNECT: Duration = Duration::from_secs(3);
-/// How long an answer may take.
-const ANSWER: Duration = Duration::from_secs(10);
+/// A metadata service is one hop away.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Asks, and says what came.
-pub(crate) async fn exchange(target: &Target, ask: &CrawlRequest) -> ExchangeOutcome {
-    match timeout(ANSWER, attempt(target, ask)).await {
-        Ok(Ok(answer)) => ExchangeOutcome::Answer(answer),
-        Ok(Err(why)) => ExchangeOutcome::Lost(why),
-        Err(_) => ExchangeOutcome::Lost(format!("no answer within {} s", ANSWER.as_secs())),
+pub(crate) async fn exchange(target: &Target, crawl_request: &CrawlRequest) -> ExchangeOutcome {
+    match timeout(RESPONSE_TIMEOUT, attempt(target, crawl_request)).await {
+        Ok(Ok(answer)) => ExchangeOutcome::Response(answer),
+        Ok(Err(why)) => ExchangeOutcome::Failed(why),
+        Err(_) => ExchangeOutcome::Failed(format!("no answer within {} s", RESPONSE_TIMEOUT.as_secs())),
     }
 }
 
-async fn attempt(target: &Target, ask: &CrawlRequest) -> Result<CrawlResponse, String> {
-    let connecting = timeout(CONNECT, TcpStream::connect((target.host.as_str(), target.port)));
+async fn attempt(target: &Target, crawl_request: &CrawlRequest) -> Result<CrawlResponse, String> {
+    let connecting = timeout(CONNECT_TIMEOUT, TcpStream::connect((target.host.as_str(), target.port)));
     let stream = connecting
         .await
-        .map_err(|_| format!("no connection within {} s", CONNECT.as_secs()))?
+        .map_err(|_| format!("no connection within {} s", CONNECT_TIMEOUT.as_secs()))?
         .map_err(|error| error.to_string())?;
     let (mut sender, connection) =
         handshake(TokioIo::new(stream)).await.map_err(|error| error.to_string())?;
     let connection = tokio::spawn(connection);
-    let mut request = Request::builder().method(&ask.method).uri(&ask.path).header(HOST, target.authority());
+    let mut request = Request::builder()
+        .method(&crawl_request.method)
+        .uri(&crawl_request.path)
+        .header(HOST, target.authority());
     request = request.header(USER_AGENT, concat!("mock-imds/", env!("CARGO_PKG_VERSION")));
-    for (name, value) in &ask.headers {
+    for (name, value) in &crawl_request.headers {
         request = request.header(*name, value);
     }
     let request = request.body(Empty::<Bytes>::new()).map_err(|error| error.to_string())?;
     let response = sender.send_request(request).await.map_err(|error| error.to_string())?;
     let (parts, body) = response.into_parts();
-    let body = Limited::new(body, BODY_BYTES).collect().await.map_err(|error| error.to_string())?;
+    let body = Limited::new(body, MAX_BODY_BYTES).collect().await.map_err(|error| error.to_string())?;
     connection.abort();
     Ok(CrawlResponse {
         status: parts.status.as_u16(),

@@ -1,4 +1,4 @@
-//! What to ask next, and when.
+//! The walk: which request is next, and when.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
@@ -12,213 +12,209 @@ use crate::exit::{ExitStatus, Failure};
 use crate::model::Timestamp;
 use crate::transcribe::{Observations, SecretsPolicy};
 
-/// The longest body that is read.
-pub(crate) const BODY_BYTES: usize = 1 << 20;
-/// How much is kept in all.
-const ALL_BYTES: usize = 8 << 20;
-/// How often a question is asked that gets no answer, or one that says later.
-const ATTEMPTS: u32 = 6;
-/// How many questions in a row may stay without one.
-const UNANSWERED: u32 = 3;
-/// How many tokens are asked for: a service may forget some.
-const TOKENS: u32 = 16;
-/// How long until a notice is asked for again: its time has whole seconds.
-const UNTIL_AGAIN: Duration = Duration::from_secs(2);
-/// How long the token lives: the longest time that there is.
-const TTL_SECONDS: &str = "21600";
+pub(crate) const MAX_BODY_BYTES: usize = 1 << 20;
+/// The limit of all bodies together.
+const MAX_TOTAL_BYTES: usize = 8 << 20;
+/// Requests that are lost or told to come later are sent again.
+const MAX_ATTEMPTS: u32 = 6;
+/// Paths in a row that may stay without an answer.
+const MAX_UNANSWERED: u32 = 3;
+/// A service may forget tokens, but not each one.
+const MAX_TOKENS: u32 = 16;
+/// The pause before notices are requested again: their times have whole seconds.
+const TIMED_NOTICE_PAUSE: Duration = Duration::from_secs(2);
+/// The longest lifetime that a token can have.
+const TOKEN_TTL_SECONDS: &str = "21600";
 
 /// A walk through a service.
 #[derive(Debug)]
 pub struct Crawl {
     pace: Pace,
-    /// What is asked, until it is answered.
-    task: Option<CrawlTask>,
+    /// The task whose response is awaited, or that waits for its turn.
+    current: Option<CrawlTask>,
     pub(super) queue: VecDeque<CrawlTask>,
     pub(super) token: Option<String>,
-    pub(super) seen: Observations,
-    /// Paths that are asked for or will be.
-    pub(super) known: BTreeSet<String>,
-    /// Lines of listings that were read.
-    pub(super) lines: usize,
+    pub(super) observations: Observations,
+    /// Paths that were in the queue at some time; directories end in a slash.
+    pub(super) enqueued: BTreeSet<String>,
+    pub(super) listing_lines: usize,
     bytes: usize,
     attempts: u32,
     pub(super) unanswered: u32,
-    /// Tokens that were asked for.
-    pub(super) tokens: u32,
-    /// Notices that are asked for a second time.
-    pub(super) twice: Vec<String>,
-    /// Whether a directory was asked for without a token.
-    pub(super) tried: bool,
+    pub(super) token_requests: u32,
+    /// Notices to be requested a second time.
+    pub(super) timed_notices: Vec<String>,
+    pub(super) open_listings_probed: bool,
 }
 
-/// A question. Paths are below the version, without slashes at their ends.
+/// A request to be sent. Paths are below the version, without slashes at their ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum CrawlTask {
     Token,
-    WithoutToken,
+    RootWithoutToken,
     Versions,
-    WithoutSlash,
+    MetaDataWithoutSlash,
     Directory(String),
-    /// Whether it is listed.
+    /// True if a listing has led to it.
     Leaf(String, bool),
-    /// A directory without the token that others need.
-    Unguarded(String),
-    /// A notice, which may tell another time now.
-    Again(String),
+    /// Without the token that others need.
+    DirectoryWithoutToken(String),
+    /// A notice for the second time, since its time may have moved.
+    TimedNotice(String),
 }
 
 impl Crawl {
-    /// Nothing asked yet.
-    pub fn new(rate: Rate, keep: SecretsPolicy) -> Self {
-        use CrawlTask::{Directory, Token, Versions, WithoutSlash, WithoutToken};
+    pub fn new(rate: Rate, policy: SecretsPolicy) -> Self {
+        use CrawlTask::{Directory, MetaDataWithoutSlash, RootWithoutToken, Token, Versions};
         Self {
             pace: Pace::new(rate),
-            task: None,
-            queue: [Token, WithoutToken, Versions, Directory(String::new()), WithoutSlash].into(),
+            current: None,
+            queue: [Token, RootWithoutToken, Versions, Directory(String::new()), MetaDataWithoutSlash].into(),
             token: None,
-            seen: Observations::new("latest", keep),
-            known: BTreeSet::new(),
-            lines: 0,
+            observations: Observations::new("latest", policy),
+            enqueued: BTreeSet::new(),
+            listing_lines: 0,
             bytes: 0,
             attempts: 0,
             unanswered: 0,
-            tokens: 0,
-            twice: vec![],
-            tried: false,
+            token_requests: 0,
+            timed_notices: vec![],
+            open_listings_probed: false,
         }
     }
 
-    /// What to do at this time.
     pub fn step(&mut self, now: Timestamp) -> CrawlStep {
-        if self.task.is_none() && self.queue.is_empty() {
-            self.ask_for_unlisted();
+        if self.current.is_none() && self.queue.is_empty() {
+            self.enqueue_unlisted();
         }
-        if self.task.is_none() && self.queue.is_empty() && !self.twice.is_empty() {
-            self.queue.extend(self.twice.drain(..).map(CrawlTask::Again));
-            self.pace.pause(UNTIL_AGAIN, now);
+        if self.current.is_none() && self.queue.is_empty() && !self.timed_notices.is_empty() {
+            self.queue.extend(self.timed_notices.drain(..).map(CrawlTask::TimedNotice));
+            self.pace.pause(TIMED_NOTICE_PAUSE, now);
         }
-        let Some(task) = self.task.take().or_else(|| self.queue.pop_front()) else { return CrawlStep::Done };
+        let Some(task) = self.current.take().or_else(|| self.queue.pop_front()) else {
+            return CrawlStep::Done;
+        };
         let wait = self.pace.wait(now);
         let step = if wait.is_zero() {
-            self.pace.asked(now);
-            CrawlStep::Ask(self.ask(&task))
+            self.pace.request_sent(now);
+            CrawlStep::Request(self.request(&task))
         } else {
             CrawlStep::Wait(wait)
         };
-        self.task = Some(task);
+        self.current = Some(task);
         step
     }
 
-    /// What came of the last [`CrawlStep::Ask`]. A failure ends the walk.
-    pub fn answered(&mut self, outcome: ExchangeOutcome, now: Timestamp) -> Result<(), Failure> {
-        let Some(task) = self.task.take() else { return Ok(()) };
+    /// Takes the outcome of the last [`CrawlStep::Request`]. A failure ends the walk.
+    pub fn handle_outcome(&mut self, outcome: ExchangeOutcome, now: Timestamp) -> Result<(), Failure> {
+        let Some(task) = self.current.take() else { return Ok(()) };
         let answer = match outcome {
-            ExchangeOutcome::Answer(answer) if !matches!(answer.status, 429 | 500..=599) => answer,
-            ExchangeOutcome::Answer(answer) => {
-                return self.again(task, &format!("answers {}", answer.status), answer.retry_after, now);
+            ExchangeOutcome::Response(answer) if !matches!(answer.status, 429 | 500..=599) => answer,
+            ExchangeOutcome::Response(answer) => {
+                return self.retry(task, &format!("answers {}", answer.status), answer.retry_after, now);
             }
-            ExchangeOutcome::Lost(why) => return self.again(task, &why, None, now),
+            ExchangeOutcome::Failed(why) => return self.retry(task, &why, None, now),
         };
         self.attempts = 0;
-        let guarded = !matches!(task, CrawlTask::Token | CrawlTask::WithoutToken | CrawlTask::Unguarded(_));
+        let guarded = !matches!(
+            task,
+            CrawlTask::Token | CrawlTask::RootWithoutToken | CrawlTask::DirectoryWithoutToken(_)
+        );
         if answer.status == 401 && self.token.is_some() && guarded {
-            return self.renew(task);
+            return self.renew_token(task);
         }
         self.bytes += answer.body.len();
-        if self.bytes > ALL_BYTES {
-            return Err(unavailable(format!("answers more than {} MiB", ALL_BYTES >> 20)));
+        if self.bytes > MAX_TOTAL_BYTES {
+            return Err(unavailable(format!("answers more than {} MiB", MAX_TOTAL_BYTES >> 20)));
         }
-        self.judge(task, &answer)
+        self.interpret(task, &answer)
     }
 
-    /// Everything that was answered.
     pub fn finish(self) -> Observations {
-        self.seen
+        self.observations
     }
 
-    fn ask(&self, task: &CrawlTask) -> CrawlRequest {
+    fn request(&self, task: &CrawlTask) -> CrawlRequest {
         let below = |path: &str, end: &str| format!("/latest/{}{end}", encoded(path));
         let path = match task {
             CrawlTask::Token => {
-                let headers = vec![("x-aws-ec2-metadata-token-ttl-seconds", TTL_SECONDS.to_owned())];
+                let headers = vec![("x-aws-ec2-metadata-token-ttl-seconds", TOKEN_TTL_SECONDS.to_owned())];
                 return CrawlRequest { method: Method::PUT, path: "/latest/api/token".into(), headers };
             }
             CrawlTask::Versions => "/".to_owned(),
-            CrawlTask::WithoutSlash => "/latest/meta-data".to_owned(),
-            CrawlTask::WithoutToken => "/latest/".to_owned(),
+            CrawlTask::MetaDataWithoutSlash => "/latest/meta-data".to_owned(),
+            CrawlTask::RootWithoutToken => "/latest/".to_owned(),
             CrawlTask::Directory(path) if path.is_empty() => "/latest/".to_owned(),
-            CrawlTask::Directory(path) | CrawlTask::Unguarded(path) => below(path, "/"),
-            CrawlTask::Leaf(path, _) | CrawlTask::Again(path) => below(path, ""),
+            CrawlTask::Directory(path) | CrawlTask::DirectoryWithoutToken(path) => below(path, "/"),
+            CrawlTask::Leaf(path, _) | CrawlTask::TimedNotice(path) => below(path, ""),
         };
-        let bare = matches!(task, CrawlTask::WithoutToken | CrawlTask::Unguarded(_));
+        let bare = matches!(task, CrawlTask::RootWithoutToken | CrawlTask::DirectoryWithoutToken(_));
         let token = self.token.clone().filter(|_| !bare);
         let headers = token.map(|token| ("x-aws-ec2-metadata-token", token)).into_iter().collect();
         CrawlRequest { method: Method::GET, path, headers }
     }
 
-    /// Asks once more, later, or gives up.
-    fn again(
+    /// Sends the request again later, or skips it.
+    fn retry(
         &mut self,
         task: CrawlTask,
         why: &str,
-        said: Option<Duration>,
+        retry_after: Option<Duration>,
         now: Timestamp,
     ) -> Result<(), Failure> {
         self.attempts += 1;
-        if self.attempts < ATTEMPTS {
-            self.pace.back_off(self.attempts, said, now);
-            self.task = Some(task);
+        if self.attempts < MAX_ATTEMPTS {
+            self.pace.back_off(self.attempts, retry_after, now);
+            self.current = Some(task);
             return Ok(());
         }
         self.attempts = 0;
-        let why = format!("{why}, {ATTEMPTS} times in a row");
+        let why = format!("{why}, {MAX_ATTEMPTS} times in a row");
         if task == CrawlTask::Token {
             return Err(unavailable(format!(
                 "gives no token: {why}; from within a container the answer to a token request arrives only if \
                  http-put-response-hop-limit is 2 or more"
             )));
         }
-        self.give_up(&task, &why)
+        self.skip(&task, &why)
     }
 
-    /// Goes on without an answer.
-    pub(super) fn give_up(&mut self, task: &CrawlTask, why: &str) -> Result<(), Failure> {
+    pub(super) fn skip(&mut self, task: &CrawlTask, why: &str) -> Result<(), Failure> {
         let path = match task {
             CrawlTask::Directory(path) | CrawlTask::Leaf(path, _) => path.clone(),
             _ => String::new(),
         };
         self.unanswered += 1;
-        if self.unanswered >= UNANSWERED || *task == CrawlTask::Directory(String::new()) {
+        if self.unanswered >= MAX_UNANSWERED || *task == CrawlTask::Directory(String::new()) {
             return Err(unavailable(format!("does not answer /latest/{path}: {why}")));
         }
         if !path.is_empty() {
-            self.seen.unknown(&path);
-            self.seen.note(format!("{path}: {why}"));
+            self.observations.add_unknown(&path);
+            self.observations.add_note(format!("{path}: {why}"));
         }
         Ok(())
     }
 
-    /// The token is not known any more: another one.
-    fn renew(&mut self, task: CrawlTask) -> Result<(), Failure> {
-        if self.tokens >= TOKENS {
-            return Err(unavailable(format!("refuses its own tokens, {TOKENS} of them")));
+    /// Gets a token in the place of one that the service has forgotten.
+    fn renew_token(&mut self, task: CrawlTask) -> Result<(), Failure> {
+        if self.token_requests >= MAX_TOKENS {
+            return Err(unavailable(format!("refuses its own tokens, {MAX_TOKENS} of them")));
         }
         self.queue.push_front(task);
         self.queue.push_front(CrawlTask::Token);
         Ok(())
     }
 
-    /// Once everything that is listed has been asked for.
-    fn ask_for_unlisted(&mut self) {
+    fn enqueue_unlisted(&mut self) {
         for path in UNLISTED {
-            if self.known.insert(path.to_owned()) {
+            if self.enqueued.insert(path.to_owned()) {
                 self.queue.push_back(CrawlTask::Leaf(path.to_owned(), false));
             }
         }
     }
 }
 
-/// A failure that ends the walk, with what was found of the service.
+/// The failure that ends the walk; `found` is a predicate of the service.
 pub(super) fn unavailable(found: impl AsRef<str>) -> Failure {
     Failure::new(ExitStatus::Unavailable, format!("cannot be recorded: the service {}", found.as_ref()))
 }

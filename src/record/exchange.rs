@@ -1,4 +1,4 @@
-//! Questions and what comes of them.
+//! Requests, and what comes of them.
 
 use std::time::Duration;
 
@@ -6,52 +6,43 @@ use hyper::Method;
 
 use crate::model::Timestamp;
 
-/// What to do next.
+/// The next thing for the caller to do.
 #[derive(Debug)]
 pub enum CrawlStep {
-    /// Nothing for so long.
     Wait(Duration),
-    /// Ask this.
-    Ask(CrawlRequest),
-    /// Everything has been asked.
+    Request(CrawlRequest),
+    /// Every request has been sent.
     Done,
 }
 
-/// A request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CrawlRequest {
     /// GET, or PUT for a token.
     pub method: Method,
-    /// Percent-encoded.
+    /// The path, percent-encoded.
     pub path: String,
     /// Headers beside those of HTTP itself.
     pub headers: Vec<(&'static str, String)>,
 }
 
-/// What came of a request.
 #[derive(Debug, Clone)]
 pub enum ExchangeOutcome {
-    /// An answer.
-    Answer(CrawlResponse),
-    /// None, and why.
-    Lost(String),
+    Response(CrawlResponse),
+    /// The reason that there is no response.
+    Failed(String),
 }
 
-/// An answer.
 #[derive(Debug, Clone)]
 pub struct CrawlResponse {
-    /// The status.
     pub status: u16,
-    /// Whether it is one of HTTP/1.0.
+    /// True for HTTP/1.0.
     pub legacy: bool,
-    /// Whether the service closes the connection.
+    /// True for `Connection: close`.
     pub closes: bool,
-    /// How long the service wants to be left alone.
+    /// The time that the service asks for before the next request.
     pub retry_after: Option<Duration>,
-    /// What the body is sent as.
     pub content_type: Option<String>,
-    /// The service's own clock.
+    /// The service's clock.
     pub date: Option<Timestamp>,
-    /// The body.
     pub body: Vec<u8>,
 }

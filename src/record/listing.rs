@@ -1,23 +1,21 @@
-//! Where listings lead.
+//! The lines of listings, and the paths that they lead to.
 
-/// What a line of a listing stands for.
+/// The meaning of a line.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum ListingLine {
-    /// A directory of this name.
     Directory(String),
-    /// A value of this name.
     Leaf(String),
-    /// A public key: its number, and what it is called.
+    /// The number and the name of a public key.
     Key(u32, String),
-    /// Something that cannot be asked for.
-    Odd,
+    /// A line that no path leads to.
+    Invalid,
 }
 
-/// The tree has these at its top, listed without a slash.
+/// Directories that are listed without a slash.
 const TOPS: [&str; 2] = ["dynamic", "meta-data"];
 
-/// What a line in the listing of a directory stands for. The directory's path is below the version.
-pub(super) fn entry(directory: &str, line: &str) -> ListingLine {
+/// Parses a line in the listing of a directory, whose path is below the version.
+pub(super) fn parse_line(directory: &str, line: &str) -> ListingLine {
     if directory == "meta-data/public-keys"
         && let Some((number, name)) = line.split_once('=')
         && let Ok(number) = number.parse()
@@ -27,7 +25,7 @@ pub(super) fn entry(directory: &str, line: &str) -> ListingLine {
     let name = line.strip_suffix('/').unwrap_or(line);
     let legal = |c: char| !c.is_control() && c != '/';
     if name.is_empty() || matches!(name, "." | "..") || !name.chars().all(legal) {
-        return ListingLine::Odd;
+        return ListingLine::Invalid;
     }
     let top = directory.is_empty() && TOPS.contains(&name);
     if top || name.len() < line.len() {
@@ -47,7 +45,7 @@ pub(super) const UNLISTED: [&str; 6] = [
     "user-data",
 ];
 
-/// A path as it is sent.
+/// Encodes a path as it is sent.
 pub(super) fn encoded(path: &str) -> String {
     use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
     const SENT: &AsciiSet =
@@ -73,13 +71,13 @@ mod tests {
             ("meta-data/public-keys", "0=a=b/", ListingLine::Key(0, "a=b".into())),
             ("meta-data/public-keys", "x=y", leaf("x=y")),
             ("meta-data/tags/instance", "0=zero", leaf("0=zero")),
-            ("meta-data", "", ListingLine::Odd),
-            ("meta-data", "/", ListingLine::Odd),
-            ("meta-data", "../", ListingLine::Odd),
-            ("meta-data", "a/b", ListingLine::Odd),
-            ("meta-data", "a\r", ListingLine::Odd),
+            ("meta-data", "", ListingLine::Invalid),
+            ("meta-data", "/", ListingLine::Invalid),
+            ("meta-data", "../", ListingLine::Invalid),
+            ("meta-data", "a/b", ListingLine::Invalid),
+            ("meta-data", "a\r", ListingLine::Invalid),
         ] {
-            assert_eq!(entry(parent, line), expected, "{line:?} in {parent:?}");
+            assert_eq!(parse_line(parent, line), expected, "{line:?} in {parent:?}");
         }
         assert_eq!(encoded("a b/0e:1%/ü"), "a%20b/0e:1%25/%C3%BC");
     }

@@ -1,17 +1,18 @@
-//! Walks a metadata service as a careful client does, and keeps what it answers.
+//! Walks a metadata service as a careful client does, and collects what it answers.
 //!
-//! [`Crawl`] decides: what to ask next, when, and what an answer means. It knows no socket and no clock. [`exchange()`]
-//! asks one question on a connection of its own, as EC2 wants it. What is kept goes to [`crate::transcribe`].
+//! [`Crawl`] decides which request is next, when, and what a response means. It knows no socket and no clock.
+//! [`exchange()`] sends one request on a connection of its own, as EC2 wants it. The answers go to
+//! [`crate::transcribe`].
 //!
-//! How the walk goes: a token (`PUT /latest/api/token`), or none where the service has none; a question without token,
-//! which tells whether the service wants one; the versions; then everything that listings below `/latest/` lead to, and
+//! The walk: a token (`PUT /latest/api/token`), or none where the service has none; a request without a token, to find
+//! out whether the service requires one; the versions; then everything that listings below `/latest/` lead to, and
 //! some paths that hosts answer without listing them. The listings at the top tell amazon-ec2-metadata-mock: its notices
-//! are asked for twice, since their times may move, and one of its listings without a token.
+//! are requested twice, since their times may move, and one of its listings without a token.
 
 mod client;
 mod crawl;
 mod exchange;
-mod findings;
+mod interpret;
 mod listing;
 mod pace;
 mod target;
@@ -23,4 +24,4 @@ pub(crate) use client::exchange;
 pub use crawl::Crawl;
 pub use exchange::{CrawlRequest, CrawlResponse, CrawlStep, ExchangeOutcome};
 pub(crate) use pace::Rate;
-pub(crate) use target::{BadTarget, Target};
+pub(crate) use target::{InvalidTarget, Target};

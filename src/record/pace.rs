@@ -1,4 +1,4 @@
-//! When the next question may be asked. Time is an argument.
+//! The times at which requests may be sent. Time is an argument.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::model::{Accepted, Timestamp};
 
-/// Questions a second.
+/// Requests a second.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Rate(f64);
 
@@ -31,7 +31,7 @@ const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// The longest pause, whatever the service asks for.
 const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
-/// When the next question may be asked.
+/// The time at which the next request may be sent.
 #[derive(Debug)]
 pub(super) struct Pace {
     interval: Duration,
@@ -43,25 +43,23 @@ impl Pace {
         Self { interval: Duration::from_secs_f64(1.0 / rate.0), next: Timestamp::default() }
     }
 
-    /// How long until then.
     pub(super) fn wait(&self, now: Timestamp) -> Duration {
         self.next.since(now)
     }
 
-    /// A question is asked.
-    pub(super) fn asked(&mut self, now: Timestamp) {
+    pub(super) fn request_sent(&mut self, now: Timestamp) {
         self.next = now.plus(self.interval);
     }
 
-    /// Time has to go by before the next question.
+    /// Puts the next request off by this much at least.
     pub(super) fn pause(&mut self, span: Duration, now: Timestamp) {
         self.next = self.next.max(now.plus(span));
     }
 
-    /// The service is in trouble for the nth time in a row, counted from 1; it may say how long to wait.
-    pub(super) fn back_off(&mut self, nth: u32, said: Option<Duration>, now: Timestamp) {
+    /// Pauses after the nth failure in a row, counted from 1; the service may ask for more.
+    pub(super) fn back_off(&mut self, nth: u32, retry_after: Option<Duration>, now: Timestamp) {
         let doubled = FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(nth.saturating_sub(1)));
-        let pause = said.unwrap_or(Duration::ZERO).max(doubled).min(LONGEST_PAUSE);
+        let pause = retry_after.unwrap_or(Duration::ZERO).max(doubled).min(LONGEST_PAUSE);
         self.pause(pause, now);
     }
 }
@@ -73,10 +71,10 @@ mod tests {
     const START: Timestamp = Timestamp::from_secs(1000);
 
     #[test]
-    fn questions_keep_their_distance() {
+    fn requests_keep_their_distance() {
         let mut pace = Pace::new("5".parse().expect("a rate"));
         assert_eq!(pace.wait(START), Duration::ZERO);
-        pace.asked(START);
+        pace.request_sent(START);
         assert_eq!(pace.wait(START), Duration::from_millis(200));
         assert_eq!(pace.wait(START.plus(Duration::from_millis(150))), Duration::from_millis(50));
         assert_eq!(pace.wait(START.plus(Duration::from_secs(9))), Duration::ZERO);
@@ -84,7 +82,7 @@ mod tests {
 
     #[test]
     fn pauses_double_and_follow_the_service_within_bounds() {
-        for (nth, said, seconds) in [
+        for (nth, retry_after, seconds) in [
             (1, None, 1),
             (2, None, 2),
             (4, None, 8),
@@ -94,9 +92,13 @@ mod tests {
             (40, None, 60),
         ] {
             let mut pace = Pace::new("1000".parse().expect("a rate"));
-            pace.asked(START);
-            pace.back_off(nth, said.map(Duration::from_secs), START);
-            assert_eq!(pace.wait(START), Duration::from_secs(seconds), "attempt {nth}, Retry-After {said:?}");
+            pace.request_sent(START);
+            pace.back_off(nth, retry_after.map(Duration::from_secs), START);
+            assert_eq!(
+                pace.wait(START),
+                Duration::from_secs(seconds),
+                "attempt {nth}, Retry-After {retry_after:?}"
+            );
         }
     }
 

@@ -1,4 +1,4 @@
-//! Where the service is.
+//! The address of a service.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -6,68 +6,67 @@ use std::str::FromStr;
 
 use crate::model::endpoint::METADATA_PORT;
 
-/// A service's address: what stands between `http://` and the path.
+/// The address between `http://` and the path.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Target {
-    /// A name or an address.
-    pub host: String,
-    /// Its port.
-    pub port: u16,
+pub(crate) struct Target {
+    /// A name or an IP address.
+    pub(crate) host: String,
+    pub(crate) port: u16,
 }
 
-/// Why a text is no address of a service.
+/// The reason that a text is no address of a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum BadTarget {
+pub(crate) enum InvalidTarget {
     /// `https://…`
     #[error("metadata services do not speak https; accepted: http://ADDRESS or http://ADDRESS:PORT")]
     Https,
-    /// Another scheme, or none.
+    /// Another scheme, or none at all.
     #[error("no http URL; accepted: http://ADDRESS or http://ADDRESS:PORT, such as http://[fd00:ec2::254]")]
     NoHttp,
-    /// Something behind the address.
+    /// A path, a query or a user.
     #[error(
         "a path, a query or a name behind the address; accepted: http://ADDRESS, the whole service is recorded"
     )]
-    More,
+    Trailing,
     /// No name or no number where one has to be.
     #[error("no address, or no port, that can be used; accepted: http://ADDRESS or http://ADDRESS:PORT")]
     NoAddress,
 }
 
 impl FromStr for Target {
-    type Err = BadTarget;
+    type Err = InvalidTarget;
 
-    fn from_str(text: &str) -> Result<Self, BadTarget> {
+    fn from_str(text: &str) -> Result<Self, InvalidTarget> {
         let scheme =
             |name: &str| text.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name));
         if scheme("https://") {
-            return Err(BadTarget::Https);
+            return Err(InvalidTarget::Https);
         }
         if !scheme("http://") {
-            return Err(BadTarget::NoHttp);
+            return Err(InvalidTarget::NoHttp);
         }
         let authority = text["http://".len()..].trim_end_matches('/');
         if authority.contains(['/', '?', '#', '@']) {
-            return Err(BadTarget::More);
+            return Err(InvalidTarget::Trailing);
         }
         let (host, port) = if let Some(rest) = authority.strip_prefix('[') {
-            let (host, rest) = rest.split_once(']').ok_or(BadTarget::NoAddress)?;
-            host.parse::<std::net::Ipv6Addr>().map_err(|_| BadTarget::NoAddress)?;
+            let (host, rest) = rest.split_once(']').ok_or(InvalidTarget::NoAddress)?;
+            host.parse::<std::net::Ipv6Addr>().map_err(|_| InvalidTarget::NoAddress)?;
             (
                 host,
                 if rest.is_empty() {
                     None
                 } else {
-                    Some(rest.strip_prefix(':').ok_or(BadTarget::NoAddress)?)
+                    Some(rest.strip_prefix(':').ok_or(InvalidTarget::NoAddress)?)
                 },
             )
         } else {
             authority.split_once(':').map_or((authority, None), |(host, port)| (host, Some(port)))
         };
-        let port = port.map_or(Ok(METADATA_PORT), str::parse).map_err(|_| BadTarget::NoAddress)?;
+        let port = port.map_or(Ok(METADATA_PORT), str::parse).map_err(|_| InvalidTarget::NoAddress)?;
         let legal = |c: char| c.is_ascii_alphanumeric() || ".-:_".contains(c);
         if host.is_empty() || port == 0 || !host.chars().all(legal) {
-            return Err(BadTarget::NoAddress);
+            return Err(InvalidTarget::NoAddress);
         }
         Ok(Self { host: host.to_owned(), port })
     }
@@ -110,19 +109,19 @@ mod tests {
             );
         }
         for (text, why) in [
-            ("https://169.254.169.254", BadTarget::Https),
-            ("169.254.169.254", BadTarget::NoHttp),
-            ("ftp://a", BadTarget::NoHttp),
-            ("é", BadTarget::NoHttp),
-            ("http://a/latest", BadTarget::More),
-            ("http://user@a", BadTarget::More),
-            ("http://", BadTarget::NoAddress),
-            ("http://a:x", BadTarget::NoAddress),
-            ("http://a:0", BadTarget::NoAddress),
-            ("http://[::1", BadTarget::NoAddress),
-            ("http://[::1]x", BadTarget::NoAddress),
-            ("http://fd00:ec2::254", BadTarget::NoAddress),
-            ("http://a\r\nb", BadTarget::NoAddress),
+            ("https://169.254.169.254", InvalidTarget::Https),
+            ("169.254.169.254", InvalidTarget::NoHttp),
+            ("ftp://a", InvalidTarget::NoHttp),
+            ("é", InvalidTarget::NoHttp),
+            ("http://a/latest", InvalidTarget::Trailing),
+            ("http://user@a", InvalidTarget::Trailing),
+            ("http://", InvalidTarget::NoAddress),
+            ("http://a:x", InvalidTarget::NoAddress),
+            ("http://a:0", InvalidTarget::NoAddress),
+            ("http://[::1", InvalidTarget::NoAddress),
+            ("http://[::1]x", InvalidTarget::NoAddress),
+            ("http://fd00:ec2::254", InvalidTarget::NoAddress),
+            ("http://a\r\nb", InvalidTarget::NoAddress),
         ] {
             assert_eq!(text.parse::<Target>(), Err(why), "{text}");
         }

@@ -27,7 +27,7 @@ impl Walk {
 }
 
 fn answer(status: u16, body: &str) -> ExchangeOutcome {
-    ExchangeOutcome::Answer(CrawlResponse {
+    ExchangeOutcome::Response(CrawlResponse {
         status,
         legacy: false,
         closes: true,
@@ -46,9 +46,9 @@ fn walk_at(rate: &str, mut service: impl FnMut(usize, &CrawlRequest) -> Exchange
         match crawl.step(now) {
             CrawlStep::Wait(span) => now = now.plus(span),
             CrawlStep::Done => return Walk { asked, ended: Ok(crawl.finish()) },
-            CrawlStep::Ask(ask) => {
-                asked.push((now, format!("{} {}", ask.method, ask.path)));
-                if let Err(failure) = crawl.answered(service(asked.len() - 1, &ask), now) {
+            CrawlStep::Request(request) => {
+                asked.push((now, format!("{} {}", request.method, request.path)));
+                if let Err(failure) = crawl.handle_outcome(service(asked.len() - 1, &request), now) {
                     return Walk { asked, ended: Err(failure) };
                 }
             }
@@ -57,13 +57,14 @@ fn walk_at(rate: &str, mut service: impl FnMut(usize, &CrawlRequest) -> Exchange
 }
 
 fn walk(mut service: impl FnMut(&CrawlRequest) -> ExchangeOutcome) -> Walk {
-    walk_at("1000", |_, ask| service(ask))
+    walk_at("1000", |_, request| service(request))
 }
 
 /// A small service with tokens.
-fn small(ask: &CrawlRequest) -> ExchangeOutcome {
-    let token = ask.headers.iter().any(|(name, value)| *name == "x-aws-ec2-metadata-token" && value == "T0");
-    match (ask.method.as_str(), ask.path.as_str()) {
+fn small(request: &CrawlRequest) -> ExchangeOutcome {
+    let token =
+        request.headers.iter().any(|(name, value)| *name == "x-aws-ec2-metadata-token" && value == "T0");
+    match (request.method.as_str(), request.path.as_str()) {
         ("PUT", "/latest/api/token") => answer(200, "T0"),
         _ if !token => answer(401, ""),
         (_, "/") => answer(200, "1.0\nlatest"),
@@ -106,9 +107,12 @@ fn a_walk_follows_listings_and_asks_for_what_none_leads_to() {
         "GET /latest/user-data",
     ];
     assert_eq!(walk.paths(), expected);
-    let seen = walk.ended.expect("it ends well");
-    assert_eq!((seen.count(), seen.manner.http_tokens), (3, Some(HttpTokens::Required)));
-    assert_eq!(seen.manner.http.versions, Some(vec!["1.0".into()]));
+    let observations = walk.ended.expect("it ends well");
+    assert_eq!(
+        (observations.value_count(), observations.traits.http_tokens),
+        (3, Some(HttpTokens::Required))
+    );
+    assert_eq!(observations.traits.http.versions, Some(vec!["1.0".into()]));
 }
 
 #[test]
@@ -120,19 +124,19 @@ fn both_listings_at_the_top_tell_another_kind_of_service() {
         (versions, answer(404, categories), Profile::Modern),
         ("latest", answer(200, categories), Profile::Modern),
     ] {
-        let service = |ask: &CrawlRequest| match ask.path.as_str() {
+        let service = |request: &CrawlRequest| match request.path.as_str() {
             "/" => answer(200, versions),
             "/latest/" => root.clone(),
-            _ => small(ask),
+            _ => small(request),
         };
-        let seen = walk(service).ended.expect("it ends well");
-        assert_eq!(seen.manner.http.profile, profile, "{versions:?} and {root:?}");
+        let observations = walk(service).ended.expect("it ends well");
+        assert_eq!(observations.traits.http.profile, profile, "{versions:?} and {root:?}");
     }
 }
 
 #[test]
 fn requests_keep_the_rate() {
-    let walk = walk_at("5", |_, ask| small(ask));
+    let walk = walk_at("5", |_, request| small(request));
     for pair in walk.asked.windows(2) {
         let distance = pair[1].0.since(pair[0].0);
         assert!(
@@ -144,8 +148,8 @@ fn requests_keep_the_rate() {
 
 #[test]
 fn a_service_that_throttles_is_left_alone_for_as_long_as_it_says() {
-    let walk = walk_at("1000", |nth, ask| match nth {
-        5 => ExchangeOutcome::Answer(CrawlResponse {
+    let walk = walk_at("1000", |nth, request| match nth {
+        5 => ExchangeOutcome::Response(CrawlResponse {
             status: 429,
             legacy: false,
             closes: true,
@@ -155,79 +159,83 @@ fn a_service_that_throttles_is_left_alone_for_as_long_as_it_says() {
             body: vec![],
         }),
         6 => answer(503, ""),
-        7 => ExchangeOutcome::Lost("connection reset".into()),
-        _ => small(ask),
+        7 => ExchangeOutcome::Failed("connection reset".into()),
+        _ => small(request),
     });
     let pauses: Vec<u64> =
         walk.asked[5..9].windows(2).map(|pair| pair[1].0.since(pair[0].0).as_secs()).collect();
     assert_eq!(pauses, [7, 2, 4], "of {:?}", &walk.asked[5..9]);
     assert!(walk.paths()[5..9].iter().all(|path| *path == "GET /latest/meta-data/a"), "{:?}", walk.paths());
-    assert_eq!(walk.ended.expect("it ends well").count(), 3);
+    assert_eq!(walk.ended.expect("it ends well").value_count(), 3);
 }
 
 #[test]
 fn a_path_that_never_answers_is_left_out_and_said() {
-    let silent = |ask: &CrawlRequest| match ask.path.as_str() {
-        "/latest/meta-data/b/" => ExchangeOutcome::Lost("no answer within 10 s".into()),
-        _ => small(ask),
+    let silent = |request: &CrawlRequest| match request.path.as_str() {
+        "/latest/meta-data/b/" => ExchangeOutcome::Failed("no answer within 10 s".into()),
+        _ => small(request),
     };
-    let seen = walk(silent).ended.expect("it ends well");
-    assert!(!seen.knows("meta-data/b/c d") && seen.knows("meta-data/a"), "{seen:?}");
-    assert_eq!(seen.notes, ["meta-data/b: no answer within 10 s, 6 times in a row"]);
+    let observations = walk(silent).ended.expect("it ends well");
+    assert!(!observations.knows("meta-data/b/c d") && observations.knows("meta-data/a"), "{observations:?}");
+    assert_eq!(observations.notes, ["meta-data/b: no answer within 10 s, 6 times in a row"]);
 }
 
 #[test]
 fn a_forgotten_token_is_replaced() {
     let mut given = 0;
-    let mut forgets = |nth: usize, ask: &CrawlRequest| {
-        given += usize::from(ask.method == "PUT");
-        if nth == 7 { answer(401, "") } else { small(ask) }
+    let mut forgets = |nth: usize, request: &CrawlRequest| {
+        given += usize::from(request.method == "PUT");
+        if nth == 7 { answer(401, "") } else { small(request) }
     };
     let found = walk_at("1000", &mut forgets);
     assert_eq!(
         found.paths()[7..10],
         ["GET /latest/meta-data/b/c%20d", "PUT /latest/api/token", "GET /latest/meta-data/b/c%20d"]
     );
-    assert_eq!((found.ended.expect("it ends well").count(), given), (3, 2));
-    let never = walk(|ask| if ask.method == "PUT" { answer(200, "T1") } else { small(ask) });
+    assert_eq!((found.ended.expect("it ends well").value_count(), given), (3, 2));
+    let never = walk(|request| if request.method == "PUT" { answer(200, "T1") } else { small(request) });
     never.failed("cannot be recorded: the service refuses its own tokens");
 }
 
 #[test]
 fn a_service_without_tokens_is_asked_without_and_that_is_said() {
     for status in [403, 404, 405] {
-        let old = |ask: &CrawlRequest| {
-            let mut ask = ask.clone();
-            if ask.method == "PUT" {
+        let old = |request: &CrawlRequest| {
+            let mut request = request.clone();
+            if request.method == "PUT" {
                 return answer(status, "");
             }
-            assert!(ask.headers.is_empty(), "expected no token in {ask:?}");
-            ask.headers.push(("x-aws-ec2-metadata-token", "T0".into()));
-            small(&ask)
+            assert!(request.headers.is_empty(), "expected no token in {request:?}");
+            request.headers.push(("x-aws-ec2-metadata-token", "T0".into()));
+            small(&request)
         };
-        let seen = walk(old).ended.expect("it ends well");
-        assert_eq!((seen.count(), seen.manner.http_tokens), (3, Some(HttpTokens::Optional)));
+        let observations = walk(old).ended.expect("it ends well");
+        assert_eq!(
+            (observations.value_count(), observations.traits.http_tokens),
+            (3, Some(HttpTokens::Optional))
+        );
         let note = format!("tokens: the service gives none (PUT /latest/api/token answers {status})");
-        assert!(seen.notes.iter().any(|found| found.starts_with(&note)), "{:?}", seen.notes);
+        assert!(observations.notes.iter().any(|found| found.starts_with(&note)), "{:?}", observations.notes);
     }
 }
 
 #[test]
 fn what_cannot_be_recorded_is_said() {
     walk(|_| answer(403, "")).failed("its endpoint is disabled");
-    walk(|_| ExchangeOutcome::Lost("Connection refused".into()))
+    walk(|_| ExchangeOutcome::Failed("Connection refused".into()))
         .failed("gives no token: Connection refused, 6 times in a row");
-    walk(|ask| answer(if ask.method == "PUT" { 403 } else { 401 }, ""))
+    walk(|request| answer(if request.method == "PUT" { 403 } else { 401 }, ""))
         .failed("wants a token and gives none");
     walk(|_| answer(400, "")).failed("answers 400 to PUT /latest/api/token");
-    let ends =
-        |ask: &CrawlRequest| if ask.path.contains("/meta-data/") { answer(403, "") } else { small(ask) };
+    let ends = |request: &CrawlRequest| {
+        if request.path.contains("/meta-data/") { answer(403, "") } else { small(request) }
+    };
     walk(ends).failed("does not answer /latest/");
 }
 
 #[test]
 fn a_service_without_end_is_left() {
-    let deep = |ask: &CrawlRequest| match ask.path.as_str() {
+    let deep = |request: &CrawlRequest| match request.path.as_str() {
         "/latest/api/token" => answer(404, ""),
         "/latest/" => answer(200, "meta-data"),
         path if path.ends_with('/') => answer(200, "deeper/"),
@@ -235,7 +243,7 @@ fn a_service_without_end_is_left() {
     };
     walk(deep).failed("one more than 16 directories deep");
     let mut count = 0;
-    let wide = |ask: &CrawlRequest| match ask.path.as_str() {
+    let wide = |request: &CrawlRequest| match request.path.as_str() {
         "/latest/api/token" => answer(404, ""),
         "/latest/" => answer(200, "meta-data"),
         path if path.ends_with('/') => {
@@ -248,7 +256,7 @@ fn a_service_without_end_is_left() {
     walk(wide).failed("lists more than 4096 paths");
     // Lines that lead nowhere count as well.
     for line in ["..", "other-directory-%/"] {
-        let odd = |ask: &CrawlRequest| match ask.path.as_str() {
+        let odd = |request: &CrawlRequest| match request.path.as_str() {
             "/latest/" => {
                 let lines: Vec<String> = (0..5000).map(|n| line.replace('%', &n.to_string())).collect();
                 answer(200, &lines.join("\n"))
@@ -257,7 +265,7 @@ fn a_service_without_end_is_left() {
         };
         walk(odd).failed("lists more than 4096 paths");
     }
-    let huge = |ask: &CrawlRequest| match ask.path.as_str() {
+    let huge = |request: &CrawlRequest| match request.path.as_str() {
         "/latest/api/token" => answer(404, ""),
         "/latest/" => answer(200, "meta-data"),
         "/latest/meta-data/" => answer(200, "a\nb\nc\nd\ne\nf\ng\nh\ni\nj"),

@@ -1,14 +1,13 @@
 //! `[instances.NAME]`: more pretend instances. Each inherits what `[instance]` and its tables say.
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 use std::path::Path;
 
 use ipnet::IpNet;
 
 use super::{credentials, instance, options, overrides};
 use crate::config::{Item, Section};
-use crate::model::{CredentialSource, HttpTokens, Instance, NamedInstance, Profile};
+use crate::model::{ClientMatcher, CredentialSource, HttpTokens, Instance, NamedInstance, Profile};
 
 /// Reads all of them.
 pub(crate) fn read(
@@ -109,17 +108,10 @@ fn clients(name: &str, section: &Section<'_>) -> (Vec<IpNet>, bool) {
         return (vec![], false);
     };
     let (mut networks, mut host) = (vec![], false);
-    for item in item.array().unwrap_or_default() {
-        match item.string() {
-            Some("host") => host = true,
-            Some(text) => match text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from)) {
-                Ok(network) => networks.push(network.trunc()),
-                Err(_) => item.error(
-                    format!("{} is {text:?}", item.name()),
-                    "accepted: an address, a network such as \"172.18.0.0/16\", or \"host\"",
-                ),
-            },
-            None => {}
+    for client in item.array().unwrap_or_default().iter().filter_map(Item::parse) {
+        match client {
+            ClientMatcher::Host => host = true,
+            ClientMatcher::Network(network) => networks.push(network.trunc()),
         }
     }
     (networks, host)

@@ -1,9 +1,10 @@
-//! One connection, from the first byte to the last.
+//! One connection, from the first byte to the last. Its end, whatever asks for it, happens here.
 
 use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::time::Duration;
 
 use hyper::server::conn::http1::{Builder, Parts};
 use hyper::service::service_fn;
@@ -13,13 +14,13 @@ use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::delivery::{self, ConnectionSlot};
 use super::limits::Limits;
-use super::request::{NoReply, parting, respond};
-use super::wire::{ConnectionState, Wire};
-use super::{Shared, ingress};
+use super::shared::Shared;
+use super::state::{ConnectionEnd, ConnectionSlot, ConnectionState};
+use super::wire::Wire;
+use super::{ingress, request};
 
-/// How hyper speaks: header names as on EC2, nothing added, nothing without a limit.
+/// The settings of hyper: header names as on EC2, nothing added, nothing without a limit.
 ///
 /// Not with `pipeline_flush`: hyper 1.12 then forgets to send the last reply of a connection that closes with
 /// bytes unread, such as the 431 for an oversized head. Nor with `max_headers`: another number than hyper's own
@@ -36,7 +37,7 @@ pub(super) fn protocol(limits: &Limits) -> Builder {
     http
 }
 
-/// Serves a connection until it ends, then ends it so that the client gets what was written.
+/// Serves a connection until HTTP on it is over, then ends it.
 pub(super) async fn serve(
     shared: Arc<Shared>,
     stream: TcpStream,
@@ -44,103 +45,91 @@ pub(super) async fn serve(
     permit: OwnedSemaphorePermit,
 ) {
     let local = stream.local_addr().unwrap_or(peer);
-    let seat = ConnectionSlot::new(Arc::clone(&shared), permit);
-    let talk = Arc::new(ConnectionState::new(peer, ingress::of(&stream, local, peer), seat));
-    let wire = Wire::new(stream, Arc::clone(&talk));
-    match talk_http(&shared, wire, &talk).await {
-        ConnectionEnd::Close => {}
-        ConnectionEnd::Linger(stream) => linger(stream, &shared.limits).await,
-        ConnectionEnd::Hold(stream) => {
+    let slot = ConnectionSlot::new(permit, Arc::clone(&shared.parked));
+    let connection = Arc::new(ConnectionState::new(peer, ingress::of(&stream, local, peer), slot));
+    let (end, stream) = serve_http(&shared, stream, &connection).await;
+    match end {
+        ConnectionEnd::Unused | ConnectionEnd::Close | ConnectionEnd::Truncate => {}
+        ConnectionEnd::Linger => linger(stream, &shared.limits).await,
+        ConnectionEnd::Hold => {
             // A client that only waits must not keep others out.
-            talk.seat.leave();
-            hold(stream, &shared).await;
+            connection.slot.release();
+            if let Ok(_permit) = shared.hop_limited.try_acquire() {
+                keep_silent(stream, shared.limits.hold, &shared).await;
+            }
         }
-        ConnectionEnd::Silence(stream) => delivery::silence(stream, &shared).await,
-        ConnectionEnd::Reset(stream) => delivery::reset(stream),
+        ConnectionEnd::Silence => keep_silent(stream, shared.limits.silence, &shared).await,
+        ConnectionEnd::Reset => reset(stream),
     }
 }
 
-/// What is left to do when HTTP is over.
-enum ConnectionEnd {
-    Close,
-    Linger(TcpStream),
-    Hold(TcpStream),
-    Silence(TcpStream),
-    Reset(TcpStream),
-}
-
-/// What happens to a connection.
+/// An event in the life of a connection.
 enum Event {
-    /// It is over.
-    Over(hyper::Result<()>),
-    /// Its time is up.
-    Late,
-    /// The server stops.
+    HttpOver(hyper::Result<()>),
+    Deadline,
     Stop,
 }
 
-async fn talk_http(shared: &Shared, wire: Wire, talk: &Arc<ConnectionState>) -> ConnectionEnd {
-    let service = service_fn(|request| {
-        let (world, talk, limits) = (Arc::clone(&shared.world), Arc::clone(talk), Arc::clone(&shared.limits));
-        Box::pin(respond(world, talk, limits, request))
-    });
+async fn serve_http(
+    shared: &Arc<Shared>,
+    stream: TcpStream,
+    connection: &Arc<ConnectionState>,
+) -> (ConnectionEnd, TcpStream) {
+    let service =
+        service_fn(|request| Box::pin(request::respond(Arc::clone(shared), Arc::clone(connection), request)));
     let limits = &shared.limits;
+    let wire = Wire::new(stream, Arc::clone(connection));
     let mut http = shared.http.serve_connection(TokioIo::new(wire), service);
-    let mut stop = shared.stop.subscribe();
+    let mut stop = pin!(shared.stopped());
     let mut deadline = pin!(sleep(limits.lifetime));
     let (mut stopping, mut finishing) = (false, false);
     let outcome = loop {
         let event = tokio::select! {
             biased;
-            outcome = poll_fn(|context| http.poll_without_shutdown(context)) => Event::Over(outcome),
-            () = &mut deadline => Event::Late,
-            _ = stop.wait_for(|stop| *stop), if !stopping => Event::Stop,
+            outcome = poll_fn(|context| http.poll_without_shutdown(context)) => Event::HttpOver(outcome),
+            () = &mut deadline => Event::Deadline,
+            () = &mut stop, if !stopping => Event::Stop,
         };
         match event {
-            Event::Over(outcome) => break outcome,
-            Event::Late if finishing => return ConnectionEnd::Close,
-            Event::Stop if !talk.has_asked() => {
+            Event::HttpOver(outcome) => break Some(outcome),
+            Event::Deadline if finishing => break None,
+            Event::Stop if connection.end() == ConnectionEnd::Unused => {
                 stopping = true;
                 // It connected to be answered; its request may be on the way.
                 deadline.as_mut().reset(Instant::now() + limits.first_request);
             }
-            Event::Late | Event::Stop => {
+            Event::Deadline | Event::Stop => {
                 (stopping, finishing) = (true, true);
                 Pin::new(&mut http).graceful_shutdown();
                 deadline.as_mut().reset(Instant::now() + limits.grace);
             }
         }
     };
-    ending(outcome, http.into_parts(), talk)
+    let Parts { io, read_buf, .. } = http.into_parts();
+    let stream = io.into_inner().into_inner();
+    let end = match outcome {
+        Some(Ok(())) if !read_buf.is_empty() || has_unread(&stream) => ConnectionEnd::Linger,
+        Some(Ok(())) => connection.end(),
+        Some(Err(error)) => end_after(&error, connection),
+        None => ConnectionEnd::Close,
+    };
+    (end, stream)
 }
 
-fn ending<S>(
-    outcome: hyper::Result<()>,
-    parts: Parts<TokioIo<Wire>, S>,
-    talk: &ConnectionState,
-) -> ConnectionEnd {
-    let Parts { io, read_buf, .. } = parts;
-    let stream = io.into_inner().into_inner();
-    match outcome {
-        Err(_) if talk.is_cut() => ConnectionEnd::Close,
-        Ok(()) => {
-            let more = !read_buf.is_empty() || talk.has_unread();
-            if more || stream.try_read(&mut [0; 64]).is_ok_and(|bytes| bytes > 0) {
-                ConnectionEnd::Linger(stream)
-            } else {
-                ConnectionEnd::Close
-            }
-        }
-        Err(error) => {
-            tracing::debug!(IMDS_CLIENT = %talk.peer.ip(), "{}: connection ended: {error}", talk.peer);
-            match parting(&error) {
-                Some(NoReply::Hold) => ConnectionEnd::Hold(stream),
-                Some(NoReply::Silence) => ConnectionEnd::Silence(stream),
-                Some(NoReply::Reset) => ConnectionEnd::Reset(stream),
-                // hyper has answered 400, 414 or 431, and most likely not read all that came.
-                None if error.is_parse() => ConnectionEnd::Linger(stream),
-                Some(NoReply::Crowded | NoReply::Broken(_)) | None => ConnectionEnd::Close,
-            }
+fn has_unread(stream: &TcpStream) -> bool {
+    stream.try_read(&mut [0; 64]).is_ok_and(|bytes| bytes > 0)
+}
+
+/// The end that the connection's state asks for if the error is due to it, else the one that suits the error.
+fn end_after(error: &hyper::Error, connection: &ConnectionState) -> ConnectionEnd {
+    let end = connection.end();
+    match end {
+        ConnectionEnd::Truncate | ConnectionEnd::Hold | ConnectionEnd::Silence | ConnectionEnd::Reset => end,
+        ConnectionEnd::Unused | ConnectionEnd::Close | ConnectionEnd::Linger => {
+            let peer = connection.peer;
+            tracing::debug!(IMDS_CLIENT = %peer.ip(), "{peer}: connection ended: {error}");
+            // hyper has answered 400, 414 or 431, and most likely not read all that came.
+            if error.is_parse() { ConnectionEnd::Linger } else { ConnectionEnd::Close }
         }
     }
 }
@@ -149,22 +138,26 @@ fn ending<S>(
 /// reset, and a reset takes away the reply that the client has not read yet.
 async fn linger(mut stream: TcpStream, limits: &Limits) {
     if stream.shutdown().await.is_ok() {
-        let _ = timeout(limits.linger, read_to_end(&mut stream)).await;
+        let _ = timeout(limits.linger, discard_all(&mut stream)).await;
     }
 }
 
-/// Says nothing until the client gives up.
-async fn hold(mut stream: TcpStream, shared: &Shared) {
-    let Ok(_permit) = shared.held.try_acquire() else { return };
-    let mut stop = shared.stop.subscribe();
+/// Sends nothing until the client gives up.
+async fn keep_silent(mut stream: TcpStream, limit: Duration, shared: &Shared) {
     tokio::select! {
-        _ = timeout(shared.limits.hold, read_to_end(&mut stream)) => {}
-        _ = stop.wait_for(|stop| *stop) => {}
+        _ = timeout(limit, discard_all(&mut stream)) => {}
+        () = shared.stopped() => {}
     }
 }
 
-/// Reads and forgets until the client closes its side or the connection fails.
-pub(super) async fn read_to_end(stream: &mut TcpStream) {
-    let mut forgotten = [0; 4096];
-    while stream.read(&mut forgotten).await.is_ok_and(|bytes| bytes > 0) {}
+/// Closes with a reset. The kernel may still refuse; then it is an ordinary close.
+fn reset(stream: TcpStream) {
+    let _ = stream.set_zero_linger();
+    drop(stream);
+}
+
+/// Reads until the client closes its side or the connection fails.
+async fn discard_all(stream: &mut TcpStream) {
+    let mut discarded = [0; 4096];
+    while stream.read(&mut discarded).await.is_ok_and(|bytes| bytes > 0) {}
 }

@@ -1,113 +1,92 @@
-//! What faults do to a connection: it waits, it is cut, it is reset, or it hears nothing.
-//!
-//! A connection that a fault holds up gives its permit to others, so that they are not slowed.
+//! The delivery of a reply: when it goes out, how far it travels, and how much of its body is sent.
 
 use std::convert::Infallible;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use hyper::body::{Body, Bytes, Frame, SizeHint};
-use tokio::net::TcpStream;
-use tokio::sync::OwnedSemaphorePermit;
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 
-use super::Shared;
-use super::connection::read_to_end;
-use super::request::NoReply;
-use super::wire::ConnectionState;
-use crate::imds::{Delivery, DeliveryEnd};
+use super::shared::Shared;
+use super::state::{ConnectionEnd, ConnectionState, NoReply};
+use crate::imds::{Delivery, DeliveryEnd, Ingress};
 
-// === A connection's place ===
+// === Before the reply, or instead of it ===
 
-/// Where a connection counts. It ends with the connection.
-pub(super) struct ConnectionSlot {
-    shared: Arc<Shared>,
-    place: Mutex<Slot>,
-}
-
-enum Slot {
-    Inside(#[expect(dead_code, reason = "its drop lets the next connection in")] OwnedSemaphorePermit),
-    Aside(#[expect(dead_code, reason = "its drop makes room aside")] OwnedSemaphorePermit),
-    Outside,
-}
-
-impl ConnectionSlot {
-    /// The place of a connection that was let in.
-    pub(super) fn new(shared: Arc<Shared>, permit: OwnedSemaphorePermit) -> Self {
-        Self { shared, place: Mutex::new(Slot::Inside(permit)) }
+/// Holds a reply back for as long as a fault delays it, and sets its hop limit.
+pub(super) async fn prepare(
+    shared: &Shared,
+    connection: &ConnectionState,
+    delivery: Delivery,
+    hop_limit: Option<u8>,
+) -> Result<(), NoReply> {
+    let silent = delivery.end == DeliveryEnd::Silence;
+    if (silent || !delivery.delay.is_zero()) && !connection.slot.park() {
+        return Err(connection.abort(ConnectionEnd::Close, "faults hold up too many connections"));
     }
-
-    /// Counts no more.
-    pub(super) fn leave(&self) {
-        *self.place.lock().unwrap_or_else(PoisonError::into_inner) = Slot::Outside;
+    if silent {
+        return Err(connection.abort(ConnectionEnd::Silence, "a fault silences it"));
     }
-
-    /// Lets the next connection in, if there is room aside.
-    fn step_aside(&self) -> bool {
-        let mut place = self.place.lock().unwrap_or_else(PoisonError::into_inner);
-        if !matches!(*place, Slot::Aside(_)) {
-            let Ok(room) = Arc::clone(&self.shared.aside).try_acquire_owned() else { return false };
-            *place = Slot::Aside(room);
-        }
-        true
-    }
-}
-
-// === What happens before an answer, or instead of it ===
-
-/// Holds an answer back as long as it takes; `Err` if there will be none.
-pub(super) async fn hold_back(seat: &ConnectionSlot, delivery: Delivery) -> Result<(), NoReply> {
-    if delivery.end == DeliveryEnd::Silence || !delivery.delay.is_zero() {
-        if !seat.step_aside() {
-            return Err(NoReply::Crowded);
-        }
-        if delivery.end == DeliveryEnd::Silence {
-            return Err(NoReply::Silence);
-        }
-        // A server that stops answers at once what waits.
-        let mut stop = seat.shared.stop.subscribe();
+    if !delivery.delay.is_zero() {
+        // A server that stops sends at once what is delayed.
         tokio::select! {
             () = sleep(delivery.delay) => {}
-            _ = stop.wait_for(|stop| *stop) => {}
+            () = shared.stopped() => {}
         }
     }
-    if delivery.end == DeliveryEnd::Reset { Err(NoReply::Reset) } else { Ok(()) }
+    if delivery.end == DeliveryEnd::Reset {
+        return Err(connection.abort(ConnectionEnd::Reset, "a fault resets the connection"));
+    }
+    match HopLimit::of(hop_limit, connection.ingress) {
+        HopLimit::Unreachable => {
+            return Err(connection.abort(ConnectionEnd::Hold, "the hop limit keeps it from the client"));
+        }
+        HopLimit::Default => connection.set_hop_limit(None),
+        HopLimit::Hops(limit) => connection.set_hop_limit(Some(limit)),
+    }
+    Ok(())
 }
 
-/// Says nothing until the client gives up.
-pub(super) async fn silence(mut stream: TcpStream, shared: &Shared) {
-    let mut stop = shared.stop.subscribe();
-    tokio::select! {
-        _ = timeout(shared.limits.silence, read_to_end(&mut stream)) => {}
-        _ = stop.wait_for(|stop| *stop) => {}
+/// The hop limit of the packets that carry a reply.
+#[derive(Debug, PartialEq, Eq)]
+enum HopLimit {
+    Default,
+    Hops(u8),
+    Unreachable,
+}
+
+impl HopLimit {
+    /// On EC2 the reply to a token request starts at the instance's host, so each router takes one hop away. Here it
+    /// starts on the very bridge that the client is on, one hop nearer than there; and a packet from this host to
+    /// its bridge passes no router, so the kernel's hop limit can't stop it there.
+    fn of(limit: Option<u8>, ingress: Ingress) -> Self {
+        match (limit, ingress) {
+            (None, _) | (_, Ingress::Host) => Self::Default,
+            (Some(0 | 1), Ingress::Bridge) => Self::Unreachable,
+            (Some(limit), Ingress::Bridge) => Self::Hops(limit - 1),
+        }
     }
 }
 
-/// Closes with a reset. The kernel may still refuse; then it is an ordinary close.
-pub(super) fn reset(stream: TcpStream) {
-    let _ = stream.set_zero_linger();
-    drop(stream);
-}
+// === The body ===
 
-// === A body that may break off ===
-
-/// A reply's body, whole or half.
+/// A reply's body, whole or its first half.
 pub(super) struct ReplyBody {
     bytes: Option<Bytes>,
+    /// The length of the whole body, which Content-Length announces.
     length: u64,
-    /// Whose connection is cut once the half was sent.
-    cut: Option<Arc<ConnectionState>>,
+    /// The connection that ends after the half.
+    truncated: Option<Arc<ConnectionState>>,
 }
 
 impl ReplyBody {
-    /// What is sent of a body. Its length is said in full.
-    pub(super) fn new(body: Bytes, end: DeliveryEnd, talk: &Arc<ConnectionState>) -> Self {
+    pub(super) fn new(body: Bytes, end: DeliveryEnd, connection: &Arc<ConnectionState>) -> Self {
         let length = body.len() as u64;
         let truncated = end == DeliveryEnd::Truncated && length > 0;
         let sent = if truncated { body.slice(..body.len() / 2) } else { body };
         let bytes = (!sent.is_empty()).then_some(sent);
-        Self { bytes, length, cut: truncated.then(|| Arc::clone(talk)) }
+        Self { bytes, length, truncated: truncated.then(|| Arc::clone(connection)) }
     }
 }
 
@@ -122,10 +101,10 @@ impl Body for ReplyBody {
         if let Some(bytes) = self.bytes.take() {
             return Poll::Ready(Some(Ok(Frame::data(bytes))));
         }
-        match &self.cut {
-            Some(talk) => {
+        match &self.truncated {
+            Some(connection) => {
                 // The flush that follows sends the half, and then ends the connection.
-                talk.cut();
+                connection.set_end(ConnectionEnd::Truncate);
                 Poll::Pending
             }
             None => Poll::Ready(None),
@@ -133,10 +112,31 @@ impl Body for ReplyBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.bytes.is_none() && self.cut.is_none()
+        self.bytes.is_none() && self.truncated.is_none()
     }
 
     fn size_hint(&self) -> SizeHint {
         SizeHint::with_exact(self.length)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_bridged_clients_are_limited() {
+        let cases = [
+            (None, Ingress::Bridge, HopLimit::Default),
+            (Some(1), Ingress::Host, HopLimit::Default),
+            (Some(1), Ingress::Bridge, HopLimit::Unreachable),
+            (Some(2), Ingress::Bridge, HopLimit::Hops(1)),
+            (Some(64), Ingress::Bridge, HopLimit::Hops(63)),
+            (Some(2), Ingress::Host, HopLimit::Default),
+        ];
+        for (hop_limit, ingress, expected) in cases {
+            let found = HopLimit::of(hop_limit, ingress);
+            assert_eq!(found, expected, "hop limit {hop_limit:?} from {ingress:?}");
+        }
     }
 }

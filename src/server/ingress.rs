@@ -1,8 +1,8 @@
-//! How a client came: by `lo`, or by a bridge.
+//! The way of a client to the server: by `lo`, or by a bridge.
 //!
 //! A sandboxed server can't list the host's addresses. The kernel remembers the interface by which a connection
-//! came, and tells it with the packet info of the accepted socket once the listener has asked for packet infos.
-//! Interface 1 is `lo` in every network namespace. A kernel that tells nothing leaves the addresses.
+//! came, and gives it with the packet info of the accepted socket if the listener has enabled packet infos.
+//! Interface 1 is `lo` in every network namespace. Without a packet info, the addresses decide.
 
 use std::mem::size_of;
 use std::net::{IpAddr, SocketAddr};
@@ -13,13 +13,12 @@ use nix::sys::socket::{setsockopt, sockopt};
 use super::sys;
 use crate::imds::Ingress;
 
-/// The index of `lo`.
 const LOOPBACK: u32 = 1;
 
 /// Makes the kernel keep the packet infos of the connections that this listener accepts.
 ///
 /// A kernel that refuses is no failure: [`of`] then has the addresses only.
-pub(super) fn ask(listener: &impl AsFd, address: SocketAddr) {
+pub(super) fn enable_packet_info(listener: &impl AsFd, address: SocketAddr) {
     // An IPv6 listener may accept IPv4 clients too.
     let _ = setsockopt(listener, sockopt::Ipv4PacketInfo, &true);
     if address.is_ipv6() {
@@ -27,7 +26,7 @@ pub(super) fn ask(listener: &impl AsFd, address: SocketAddr) {
     }
 }
 
-/// How the client at the other end of an accepted socket came.
+/// The ingress of the client at the other end of an accepted socket.
 pub(super) fn of(socket: &impl AsFd, local: SocketAddr, peer: SocketAddr) -> Ingress {
     if by_address(local.ip(), peer.ip()) == Ingress::Host {
         return Ingress::Host;
@@ -37,16 +36,17 @@ pub(super) fn of(socket: &impl AsFd, local: SocketAddr, peer: SocketAddr) -> Ing
         if v4 { (libc::SOL_IP, libc::IP_PKTOPTIONS) } else { (libc::SOL_IPV6, libc::IPV6_2292PKTOPTIONS) };
     let mut buffer = [0; sys::CONTROL_BYTES];
     let length = sys::packet_options(socket.as_fd(), level, option, &mut buffer).unwrap_or(0);
-    match interface(&buffer[..length]) {
+    match interface_index(&buffer[..length]) {
         Some(LOOPBACK) => Ingress::Host,
         Some(_) | None => Ingress::Bridge,
     }
 }
 
-/// What the addresses tell: this host talks to itself from the address that it talks to, or from a loopback one.
+/// The ingress by the addresses: this host connects to itself from the address that it connects to, or from a
+/// loopback one.
 ///
-/// The kernel drops packets with such a source that come from outside. Asked for an IPv6 connection within this
-/// host, it names the interface that has the address, not `lo`.
+/// The kernel drops packets with such a source that come from outside. For an IPv6 connection within this host its
+/// packet info has the interface with the address, not `lo`.
 fn by_address(local: IpAddr, peer: IpAddr) -> Ingress {
     let (local, peer) = (local.to_canonical(), peer.to_canonical());
     if peer == local || peer.is_loopback() { Ingress::Host } else { Ingress::Bridge }
@@ -55,17 +55,17 @@ fn by_address(local: IpAddr, peer: IpAddr) -> Ingress {
 /// The interface index in the packet info among these control messages.
 ///
 /// Each message is a `struct cmsghdr` (length including the header, level, type) and its data, aligned to a word.
-fn interface(mut messages: &[u8]) -> Option<u32> {
+fn interface_index(mut messages: &[u8]) -> Option<u32> {
     const WORD: usize = size_of::<usize>();
     const HEADER: usize = WORD + 8;
     while messages.len() >= HEADER {
         let length = usize::from_ne_bytes(messages[..WORD].try_into().ok()?);
         let data = messages.get(HEADER..length)?;
-        let kind = (number(messages, WORD)?, number(messages, WORD + 4)?);
+        let kind = (field(messages, WORD)?, field(messages, WORD + 4)?);
         let index = match (i32::from_ne_bytes(kind.0), i32::from_ne_bytes(kind.1)) {
             // struct in_pktinfo begins with the index; struct in6_pktinfo has an address before it.
-            (libc::SOL_IP, libc::IP_PKTINFO) => number(data, 0),
-            (libc::SOL_IPV6, libc::IPV6_PKTINFO | libc::IPV6_2292PKTINFO) => number(data, 16),
+            (libc::SOL_IP, libc::IP_PKTINFO) => field(data, 0),
+            (libc::SOL_IPV6, libc::IPV6_PKTINFO | libc::IPV6_2292PKTINFO) => field(data, 16),
             _ => None,
         };
         if let Some(index) = index.map(u32::from_ne_bytes).filter(|index| *index != 0) {
@@ -76,7 +76,7 @@ fn interface(mut messages: &[u8]) -> Option<u32> {
     None
 }
 
-fn number(bytes: &[u8], at: usize) -> Option<[u8; 4]> {
+fn field(bytes: &[u8], at: usize) -> Option<[u8; 4]> {
     bytes.get(at..at + 4)?.try_into().ok()
 }
 
@@ -102,12 +102,12 @@ mod tests {
         let ttl = message(libc::SOL_IP, libc::IP_TTL, &64i32.to_ne_bytes());
         let v4 = message(libc::SOL_IP, libc::IP_PKTINFO, &v4_info(7));
         let v6 = message(libc::SOL_IPV6, libc::IPV6_PKTINFO, &[&[0; 16][..], &9u32.to_ne_bytes()].concat());
-        assert_eq!(interface(&v4), Some(7));
-        assert_eq!(interface(&v6), Some(9));
-        assert_eq!(interface(&[ttl.clone(), v4].concat()), Some(7));
-        assert_eq!(interface(&ttl), None);
+        assert_eq!(interface_index(&v4), Some(7));
+        assert_eq!(interface_index(&v6), Some(9));
+        assert_eq!(interface_index(&[ttl.clone(), v4].concat()), Some(7));
+        assert_eq!(interface_index(&ttl), None);
         assert_eq!(
-            interface(&message(libc::SOL_IP, libc::IP_PKTINFO, &v4_info(0))),
+            interface_index(&message(libc::SOL_IP, libc::IP_PKTINFO, &v4_info(0))),
             None,
             "0 is no interface"
         );
@@ -117,15 +117,15 @@ mod tests {
     fn a_cut_message_is_no_message() {
         let whole = message(libc::SOL_IP, libc::IP_PKTINFO, &v4_info(7));
         for length in 0..28 {
-            assert_eq!(interface(&whole[..length]), None, "the first {length} bytes");
+            assert_eq!(interface_index(&whole[..length]), None, "the first {length} bytes");
         }
         let mut endless = whole.clone();
         endless[..size_of::<usize>()].copy_from_slice(&0usize.to_ne_bytes());
-        assert_eq!(interface(&endless), None);
+        assert_eq!(interface_index(&endless), None);
     }
 
     #[test]
-    fn the_addresses_tell_who_talks_to_itself() {
+    fn the_addresses_tell_who_connects_to_itself() {
         let cases = [
             ("127.0.0.1", "127.0.0.1", Ingress::Host),
             ("169.254.169.254", "169.254.169.254", Ingress::Host),

@@ -1,37 +1,39 @@
-//! Limits on every edge, so that no client can take more than its share.
+//! Limits at every edge, so that no client can take more than its share.
 
 use std::time::Duration;
 
-/// What one server grants its clients. Tests take shorter ones.
+/// The limits of one server. Tests take shorter ones.
 #[derive(Debug, Clone)]
 pub struct Limits {
     /// Connections at one time; the next ones wait in the kernel until one ends.
     pub connections: u32,
-    /// Connections held without an answer at one time, beside those above.
-    pub held: usize,
-    /// Connections that faults hold up at one time, beside those above; the next ones are closed unanswered.
-    pub aside: u32,
-    /// How long a client may take for a request head: from the connection, or from the last reply.
+    /// Connections at one time whose reply the hop limit keeps from the client, beside those above; the next ones are
+    /// closed.
+    pub hop_limited: usize,
+    /// Connections at one time that faults delay or silence, beside those above; the next ones are closed without a
+    /// reply.
+    pub parked: u32,
+    /// The time for a request head: from the connection, or from the last reply.
     pub head: Duration,
     /// Bytes of a request head, at least 8,192.
     pub head_bytes: usize,
-    /// How long a request's body is waited for before the answer.
+    /// The time for a request's body; after it the reply is sent anyway.
     pub body: Duration,
-    /// Bytes of a request's body that are read before the answer.
+    /// Bytes of a request's body that are read before the reply.
     pub body_bytes: usize,
-    /// How long a connection may live.
+    /// The age at which a connection accepts no further request.
     pub lifetime: Duration,
-    /// How much longer it may take to finish the request that it is at.
+    /// The time beyond `lifetime`, or after the server stops, to finish the request that is being answered.
     pub grace: Duration,
-    /// How long a connection that has not asked yet may still ask when the server stops.
+    /// The time that a connection without a request yet has for one when the server stops.
     pub first_request: Duration,
-    /// How long a client is given to close its side after an answer that left something unread.
+    /// The time that a client has to close its side after a reply that left bytes unread.
     pub linger: Duration,
-    /// How long a client is held without an answer.
+    /// The time until a client whose reply the hop limit keeps from it is disconnected.
     pub hold: Duration,
-    /// How long a fault keeps a client in silence.
+    /// The time until a client that a fault silences is disconnected.
     pub silence: Duration,
-    /// How long the server waits for its connections when it stops.
+    /// The time that a server which stops waits for its connections.
     pub drain: Duration,
 }
 
@@ -39,8 +41,8 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             connections: 1024,
-            held: 256,
-            aside: 4096,
+            hop_limited: 256,
+            parked: 4096,
             head: Duration::from_secs(10),
             head_bytes: 16 * 1024,
             body: Duration::from_secs(5),

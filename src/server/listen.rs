@@ -10,16 +10,15 @@ use super::{ingress, sys};
 use crate::exit::{ExitStatus, Failure};
 use crate::model::endpoint::{ADDRESS_V4, ADDRESS_V6};
 
-/// Connections that wait in the kernel; the socket units say the same.
+/// Connections that wait in the kernel; the socket units have the same number.
 const BACKLOG: u32 = 1024;
 
 /// A listening socket.
 #[derive(Debug)]
 pub struct Listener {
     pub(super) socket: TcpListener,
-    /// Where it listens.
     pub address: SocketAddr,
-    /// Whether a service manager holds it too: connections then queue while nobody accepts.
+    /// `true` if a service manager holds it too: connections then queue while nobody accepts.
     pub inherited: bool,
 }
 
@@ -28,10 +27,10 @@ pub struct Listener {
 pub struct InheritedSockets(Vec<(StdListener, SocketAddr)>);
 
 impl InheritedSockets {
-    /// Takes them over. To be called first in a process: the descriptors are known by number only.
+    /// Takes the sockets over. To be called first in a process: the descriptors are known by number only.
     pub(crate) fn take() -> Result<Self, Failure> {
-        let refuse = |what: String| Failure::new(ExitStatus::Unavailable, what);
-        let descriptors = sys::inherited()
+        let refuse = |message: String| Failure::new(ExitStatus::Unavailable, message);
+        let descriptors = sys::take_listen_fds()
             .map_err(|error| refuse(format!("cannot take over the sockets of LISTEN_FDS: {error}")))?;
         let mut sockets = Vec::new();
         for (number, descriptor) in (3..).zip(descriptors) {
@@ -51,16 +50,15 @@ impl InheritedSockets {
         Ok(Self(sockets))
     }
 
-    /// Whether there are none.
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Hands them to the runtime that runs the caller.
+    /// Registers the sockets with the runtime that runs the caller.
     pub(crate) fn listen(self) -> Result<Vec<Listener>, Failure> {
         let adopt = |(socket, address): (StdListener, SocketAddr)| {
             socket.set_nonblocking(true)?;
-            Ok(ready(TcpListener::from_std(socket)?, address, true))
+            Ok(with_options(TcpListener::from_std(socket)?, address, true))
         };
         let listeners: io::Result<_> = self.0.into_iter().map(adopt).collect();
         listeners.map_err(|error| {
@@ -74,7 +72,7 @@ pub fn adopt(sockets: Vec<StdListener>) -> Result<Vec<Listener>, Failure> {
     let adopt = |socket: StdListener| {
         socket.set_nonblocking(true)?;
         let address = socket.local_addr()?;
-        Ok(ready(TcpListener::from_std(socket)?, address, false))
+        Ok(with_options(TcpListener::from_std(socket)?, address, false))
     };
     let listeners: io::Result<_> = sockets.into_iter().map(adopt).collect();
     listeners.map_err(|error| {
@@ -95,7 +93,7 @@ fn bind_one(address: SocketAddr) -> io::Result<Listener> {
     // A former server's closed connections would hold the port for a minute.
     socket.set_reuseaddr(true)?;
     match socket.bind(address) {
-        Err(error) if error.kind() == ErrorKind::AddrNotAvailable && is_ours(address.ip()) => {
+        Err(error) if error.kind() == ErrorKind::AddrNotAvailable && is_mock_address(address.ip()) => {
             setsockopt(&socket, sockopt::IpFreebind, &true)?;
             socket.bind(address)?;
             tracing::info!("{} is not an address of this host yet; `mock-imds net up` adds it", address.ip());
@@ -104,20 +102,20 @@ fn bind_one(address: SocketAddr) -> io::Result<Listener> {
     }
     let socket = socket.listen(BACKLOG)?;
     let address = socket.local_addr()?;
-    Ok(ready(socket, address, false))
+    Ok(with_options(socket, address, false))
 }
 
-/// Whether it is an address that `mock-imds net` adds. Like the socket units, the server need not wait for it: in a pod
-/// or a compose project the two start side by side.
-fn is_ours(address: IpAddr) -> bool {
+/// `mock-imds net` adds these addresses. Like the socket units, the server need not wait for them: in a pod or a
+/// compose project the two start side by side.
+fn is_mock_address(address: IpAddr) -> bool {
     address == ADDRESS_V4 || address == ADDRESS_V6
 }
 
-/// Sets the options that accepted sockets inherit.
-fn ready(socket: TcpListener, address: SocketAddr, inherited: bool) -> Listener {
+/// Makes a listener, with the options that accepted sockets inherit.
+fn with_options(socket: TcpListener, address: SocketAddr, inherited: bool) -> Listener {
     // Replies fit one write each; waiting for more would only delay them. Refused, it costs that delay.
     let _ = setsockopt(&socket, sockopt::TcpNoDelay, &true);
-    ingress::ask(&socket, address);
+    ingress::enable_packet_info(&socket, address);
     Listener { socket, address, inherited }
 }
 

@@ -1,7 +1,7 @@
 //! Plumbing between sockets and [`imds::answer`](crate::imds::answer): listeners, connections, limits.
 //!
-//! The server decides nothing about a reply and adds nothing to it. What it does decide is how much a client
-//! may take ([`Limits`]), when a connection ends, and how far a token travels.
+//! The server decides nothing about a reply and adds nothing to it. It does decide how much a client may take
+//! ([`Limits`]), when and how a connection ends, and how far a token travels.
 
 mod accept;
 mod connection;
@@ -13,6 +13,8 @@ mod recorder;
 mod request;
 mod request_counters;
 mod service_state;
+mod shared;
+mod state;
 mod sys;
 mod wire;
 
@@ -23,21 +25,11 @@ pub use service_state::ServiceState;
 
 use std::sync::Arc;
 
-use hyper::server::conn::http1::Builder;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-/// What the connections share.
-struct Shared {
-    world: Arc<ServiceState>,
-    limits: Arc<Limits>,
-    http: Builder,
-    permits: Arc<Semaphore>,
-    held: Semaphore,
-    aside: Arc<Semaphore>,
-    stop: watch::Sender<bool>,
-}
+use shared::Shared;
 
 /// A running server.
 pub struct Server {
@@ -47,16 +39,9 @@ pub struct Server {
 
 impl Server {
     /// Starts to accept on these sockets.
-    pub fn start(listeners: Vec<Listener>, world: Arc<ServiceState>, limits: Limits) -> Self {
-        let shared = Arc::new(Shared {
-            world,
-            http: connection::protocol(&limits),
-            permits: Arc::new(Semaphore::new(limits.connections as usize)),
-            held: Semaphore::new(limits.held),
-            aside: Arc::new(Semaphore::new(limits.aside as usize)),
-            stop: watch::Sender::new(false),
-            limits: Arc::new(limits),
-        });
+    pub fn start(listeners: Vec<Listener>, service: Arc<ServiceState>, limits: Limits) -> Self {
+        let http = connection::protocol(&limits);
+        let shared = Arc::new(Shared::new(service, limits, http));
         let accepting =
             listeners.into_iter().map(|listener| accept::run(Arc::clone(&shared), listener)).collect();
         Self { shared, accepting }
@@ -69,14 +54,17 @@ impl Server {
     pub async fn drain(mut self) -> usize {
         self.shared.stop.send_replace(true);
         while self.accepting.join_next().await.is_some() {}
-        let Shared { permits, aside, limits, .. } = &*self.shared;
-        let places = [(permits, limits.connections), (aside, limits.aside)];
+        let Shared { connections, parked, limits, .. } = &*self.shared;
+        let semaphores = [(connections, limits.connections), (parked, limits.parked)];
         let finished = async {
-            for (places, all) in places {
-                let _ = places.acquire_many(all).await;
+            for (semaphore, permits) in semaphores {
+                let _ = semaphore.acquire_many(permits).await;
             }
         };
         let _ = timeout(limits.drain, finished).await;
-        places.iter().map(|(places, all)| (*all as usize).saturating_sub(places.available_permits())).sum()
+        let unfinished = |(semaphore, permits): (&Arc<Semaphore>, u32)| {
+            (permits as usize).saturating_sub(semaphore.available_permits())
+        };
+        semaphores.into_iter().map(unfinished).sum()
     }
 }

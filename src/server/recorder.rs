@@ -1,47 +1,37 @@
-//! The journal's entry of a request, made when the request is over.
-
-use std::sync::Arc;
+//! The recording of a request in the journal, when the request is over.
 
 use hyper::StatusCode;
 use hyper::http::request::Parts;
 use tokio::time::Instant;
 
 use super::service_state::ServiceState;
-use super::wire::ConnectionState;
+use super::state::ConnectionState;
 use crate::imds::{Protocol, RequestHead};
 use crate::journal::{self, RequestRecord};
 use crate::model::Timestamp;
 
-/// A request whose head has come. Dropped, it becomes an entry: one without a status if nothing was answered, also
-/// when the client left before.
+/// Records its request when it is dropped, so that one is recorded too that gets no reply, or whose client left
+/// before: without a status then.
 ///
-/// Whoever has a reply finds its entry, because the reply is written after that.
+/// It must be dropped before the reply is written: a client that has its reply can count on the record.
 pub(super) struct RequestRecorder<'r> {
-    world: &'r ServiceState,
-    talk: &'r ConnectionState,
+    service: &'r ServiceState,
+    connection: &'r ConnectionState,
     head: &'r Parts,
     at: Timestamp,
-    began: Instant,
+    started: Instant,
     /// The status of the reply.
     pub(super) status: Option<StatusCode>,
-    /// The name of the instance that the client met.
+    /// The name of the instance that the client is served.
     pub(super) instance: Option<Box<str>>,
-    /// The fault that struck.
+    /// The number of the fault that was injected.
     pub(super) fault: Option<usize>,
 }
 
 impl<'r> RequestRecorder<'r> {
-    pub(super) fn new(world: &'r Arc<ServiceState>, talk: &'r Arc<ConnectionState>, head: &'r Parts) -> Self {
-        Self {
-            world,
-            talk,
-            head,
-            at: (world.clock)(),
-            began: Instant::now(),
-            status: None,
-            instance: None,
-            fault: None,
-        }
+    pub(super) fn new(service: &'r ServiceState, connection: &'r ConnectionState, head: &'r Parts) -> Self {
+        let (at, started) = ((service.clock)(), Instant::now());
+        Self { service, connection, head, at, started, status: None, instance: None, fault: None }
     }
 }
 
@@ -49,16 +39,16 @@ impl Drop for RequestRecorder<'_> {
     fn drop(&mut self) {
         let Parts { method, uri, headers, .. } = self.head;
         let path = uri.path();
-        self.world.journal.record(RequestRecord {
+        self.service.journal.record(RequestRecord {
             number: 0,
             at: self.at,
-            client: self.talk.peer.ip().to_canonical(),
-            ingress: self.talk.ingress,
+            client: self.connection.peer.ip().to_canonical(),
+            ingress: self.connection.ingress,
             method: journal::method(method),
             path: journal::path(path),
             protocol: Protocol::of(RequestHead { method, path, query: None, headers }),
             status: self.status.map(|status| status.as_u16()),
-            latency: self.began.elapsed(),
+            latency: self.started.elapsed(),
             fault: self.fault.and_then(|fault| fault.try_into().ok()),
             instance: self.instance.take(),
         });

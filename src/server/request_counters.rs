@@ -1,4 +1,4 @@
-//! What the server counts for the answers.
+//! The counters that replies depend on.
 
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
@@ -9,14 +9,15 @@ use crate::imds::Counters;
 use crate::model::Timestamp;
 use crate::model::fault::MAX_FAULTS;
 
-/// Events whose clients are remembered at one time. Those of earlier scenarios go first.
+/// The events whose clients are remembered at one time. When there are more, all are forgotten: the ones of earlier
+/// scenarios fill the table.
 const EVENTS: usize = 1024;
-/// Clients whose rate is known at one time.
+/// The clients whose rate is remembered at one time.
 const CLIENTS: usize = 8_192;
-/// The most that a client can be ahead of its rate: a second's requests, asked at once.
-const AHEAD: u64 = 1_000_000_000;
+/// The burst that a client may send at once: the requests of a second, in nanoseconds.
+const BURST: u64 = 1_000_000_000;
 
-/// The counts. Only requests that meet an event or a fault with a limit ask for a lock.
+/// Counts by event, fault and client. Only a request that meets an event or a fault with a limit takes a lock.
 #[derive(Debug)]
 pub struct RequestCounters {
     admitted: Mutex<HashMap<(Timestamp, usize), HashSet<IpAddr>>>,
@@ -24,19 +25,19 @@ pub struct RequestCounters {
     rates: Mutex<Rates>,
 }
 
-/// For each fault and client the nanosecond by which its requests so far are paid for: the generic cell rate
-/// algorithm. ITU-T I.371, annex A.
+/// For each fault and client the theoretical arrival time of its next request, in nanoseconds: the generic cell rate
+/// algorithm, ITU-T I.371, annex A.
 type Rates = HashMap<(usize, IpAddr), u64>;
 
 impl RequestCounters {
-    /// All begins again, as for a new scenario.
+    /// Resets all counts, as for a new scenario.
     pub(crate) fn restart(&self) {
         self.admitted.lock().unwrap_or_else(PoisonError::into_inner).clear();
-        self.resume_from(0);
+        self.restart_from(0);
     }
 
-    /// Faults from this place on count from 0 again.
-    pub(crate) fn resume_from(&self, first: usize) {
+    /// Resets the counts of the faults from this index on.
+    pub(crate) fn restart_from(&self, first: usize) {
         for count in self.matched.iter().skip(first) {
             count.store(0, Ordering::Relaxed);
         }
@@ -72,16 +73,16 @@ impl Counters for RequestCounters {
     fn throttle(&self, fault: usize, client: IpAddr, per_second: u32, now: Timestamp) -> bool {
         let now = now.as_millis().saturating_mul(1_000_000);
         let mut rates = self.rates.lock().unwrap_or_else(PoisonError::into_inner);
-        let paid = rates.get(&(fault, client)).copied();
-        if paid.is_none() && rates.len() >= CLIENTS {
-            make_room(&mut rates, now);
+        let known = rates.get(&(fault, client)).copied();
+        if known.is_none() && rates.len() >= CLIENTS {
+            evict(&mut rates, now);
         }
-        let price = AHEAD / u64::from(per_second.max(1));
+        let interval = BURST / u64::from(per_second.max(1));
         // A clock that was set back must not keep a client out.
-        let paid = paid.filter(|paid| *paid <= now.saturating_add(AHEAD)).unwrap_or(0).max(now);
-        let excessive = paid.saturating_add(price) > now.saturating_add(AHEAD);
+        let arrival = known.filter(|arrival| *arrival <= now.saturating_add(BURST)).unwrap_or(0).max(now);
+        let excessive = arrival.saturating_add(interval) > now.saturating_add(BURST);
         if !excessive {
-            rates.insert((fault, client), paid.saturating_add(price));
+            rates.insert((fault, client), arrival.saturating_add(interval));
         }
         excessive
     }
@@ -89,14 +90,14 @@ impl Counters for RequestCounters {
 
 /// Forgets clients that are within their rate whatever they do next, and if that is not enough the half that is
 /// nearest to it: many at a time, so that strangers in great number cost little each.
-fn make_room(rates: &mut Rates, now: u64) {
-    rates.retain(|_, paid| *paid > now);
+fn evict(rates: &mut Rates, now: u64) {
+    rates.retain(|_, arrival| *arrival > now);
     if rates.len() >= CLIENTS {
-        let mut paid: Vec<u64> = rates.values().copied().collect();
-        let middle = paid.len() / 2;
-        let (_, median, _) = paid.select_nth_unstable(middle);
+        let mut arrivals: Vec<u64> = rates.values().copied().collect();
+        let middle = arrivals.len() / 2;
+        let (_, median, _) = arrivals.select_nth_unstable(middle);
         let median = *median;
-        rates.retain(|_, paid| *paid > median);
+        rates.retain(|_, arrival| *arrival > median);
     }
 }
 
@@ -114,69 +115,69 @@ mod tests {
 
     #[test]
     fn the_first_clients_are_admitted_for_good() {
-        let tallies = RequestCounters::default();
+        let counters = RequestCounters::default();
         let client = |n: u8| IpAddr::from([10, 0, 0, n]);
         let event = (Timestamp::from_secs(1), 0);
-        assert!(!tallies.admit(event, client(1), 0));
-        assert!(tallies.admit(event, client(1), 2));
-        assert!(tallies.admit(event, client(2), 2));
-        assert!(!tallies.admit(event, client(3), 2));
-        assert!(tallies.admit(event, client(1), 0));
-        assert!(tallies.admit((Timestamp::from_secs(2), 0), client(3), 2));
-        tallies.restart();
-        assert!(tallies.admit(event, client(3), 1), "after a restart");
+        assert!(!counters.admit(event, client(1), 0));
+        assert!(counters.admit(event, client(1), 2));
+        assert!(counters.admit(event, client(2), 2));
+        assert!(!counters.admit(event, client(3), 2));
+        assert!(counters.admit(event, client(1), 0));
+        assert!(counters.admit((Timestamp::from_secs(2), 0), client(3), 2));
+        counters.restart();
+        assert!(counters.admit(event, client(3), 1), "after a restart");
     }
 
     #[test]
     fn each_fault_counts_from_0_and_again_after_a_restart() {
-        let tallies = RequestCounters::default();
-        assert_eq!([tallies.next(0), tallies.next(0), tallies.next(1), tallies.next(0)], [0, 1, 0, 2]);
-        assert_eq!([tallies.matched(0), tallies.matched(1)], [3, 1]);
-        tallies.restart();
-        assert_eq!([tallies.next(0), tallies.next(1)], [0, 0]);
-        assert_eq!(tallies.next(MAX_FAULTS), 0, "no such fault");
+        let counters = RequestCounters::default();
+        assert_eq!([counters.next(0), counters.next(0), counters.next(1), counters.next(0)], [0, 1, 0, 2]);
+        assert_eq!([counters.matched(0), counters.matched(1)], [3, 1]);
+        counters.restart();
+        assert_eq!([counters.next(0), counters.next(1)], [0, 0]);
+        assert_eq!(counters.next(MAX_FAULTS), 0, "no such fault");
     }
 
     #[test]
     fn a_client_has_its_second_at_once_and_then_its_rate() {
-        let tallies = RequestCounters::default();
+        let counters = RequestCounters::default();
         let ask =
-            |after: u64, client| !tallies.throttle(0, client, 4, NOW.plus(Duration::from_millis(after)));
+            |after: u64, client| !counters.throttle(0, client, 4, NOW.plus(Duration::from_millis(after)));
         let other = IpAddr::V4(Ipv4Addr::new(172, 17, 0, 3));
         assert_eq!([0; 6].map(|at| ask(at, CLIENT)), [true, true, true, true, false, false]);
         assert!(ask(0, other), "another client");
         assert_eq!([249, 250, 250, 500].map(|at| ask(at, CLIENT)), [false, true, false, true]);
         assert_eq!([2_000; 5].map(|at| ask(at, CLIENT)), [true, true, true, true, false]);
-        assert!(!tallies.throttle(1, CLIENT, 4, NOW), "another fault");
-        tallies.restart();
+        assert!(!counters.throttle(1, CLIENT, 4, NOW), "another fault");
+        counters.restart();
         assert!(ask(2_000, CLIENT), "after a restart");
     }
 
     #[test]
     fn a_clock_that_was_set_back_keeps_nobody_out() {
-        let tallies = RequestCounters::default();
-        while !tallies.throttle(0, CLIENT, 4, NOW) {}
-        assert!(!tallies.throttle(0, CLIENT, 4, Timestamp::from_secs(500_000)));
+        let counters = RequestCounters::default();
+        while !counters.throttle(0, CLIENT, 4, NOW) {}
+        assert!(!counters.throttle(0, CLIENT, 4, Timestamp::from_secs(500_000)));
     }
 
     #[test]
     fn clients_are_forgotten_before_there_are_too_many() {
-        let tallies = RequestCounters::default();
+        let counters = RequestCounters::default();
         for number in 0..50_000 {
-            tallies.throttle(0, IpAddr::V4(Ipv4Addr::from_bits(number)), 1, NOW);
+            counters.throttle(0, IpAddr::V4(Ipv4Addr::from_bits(number)), 1, NOW);
         }
-        assert!(tallies.rates.lock().expect("nobody panicked").len() <= CLIENTS);
+        assert!(counters.rates.lock().expect("nobody panicked").len() <= CLIENTS);
     }
 
     proptest! {
         #[test]
         fn nobody_is_faster_than_the_rate(per_second in 1_u32..50, gaps in prop::collection::vec(0_u64..200, 1..300)) {
-            let tallies = RequestCounters::default();
+            let counters = RequestCounters::default();
             let mut now = NOW;
             let mut served = Vec::new();
             for gap in gaps {
                 now = now.plus(Duration::from_millis(gap));
-                if !tallies.throttle(0, CLIENT, per_second, now) {
+                if !counters.throttle(0, CLIENT, per_second, now) {
                     served.push(now);
                 }
             }

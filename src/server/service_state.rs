@@ -1,4 +1,4 @@
-//! What every request reads.
+//! The state that every request reads: the fleet, the token key, the clock and the counters.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
@@ -6,40 +6,38 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwap;
-
 use tokio::sync::mpsc;
 
 use super::request_counters::RequestCounters;
 use crate::imds::{Fleet, FleetChange, Ingress, Reply, TokenAuthority, Visit, show};
-use crate::journal::{ENTRIES, Journal};
+use crate::journal::{CAPACITY, Journal};
 use crate::model::Timestamp;
 
-/// The present fleet, the token key, the clock, and the counters. Readers never lock.
+/// A service without its sockets. Readers never lock.
 pub struct ServiceState {
-    /// What is served now. A request reads it once; a writer swaps it.
+    /// The fleet that is served now. A request reads it once; a writer swaps it.
     pub fleet: ArcSwap<Fleet>,
     /// Seals and opens session tokens.
     pub authority: TokenAuthority,
-    /// Tells the time; the daemon's.
+    /// The daemon's clock.
     pub clock: fn() -> Timestamp,
     pub(super) counters: RequestCounters,
-    /// What was asked.
     pub journal: Arc<Journal>,
     nonces: Nonces,
     requests: AtomicU64,
-    /// Takes what requests change to the writer.
+    /// The channel to the writer of the fleet.
     changes: OnceLock<mpsc::Sender<FleetChange>>,
 }
 
 impl ServiceState {
-    /// A world; `seed` is random, so that no two runs seal with the same nonce.
+    /// A service; `seed` must be random, so that no two runs seal with the same nonce.
     pub fn new(fleet: Fleet, authority: TokenAuthority, clock: fn() -> Timestamp, seed: [u8; 12]) -> Self {
         let fleet = ArcSwap::new(Arc::new(fleet));
         Self {
             fleet,
             authority,
             clock,
-            journal: Arc::new(Journal::new(ENTRIES)),
+            journal: Arc::new(Journal::new(CAPACITY)),
             counters: RequestCounters::default(),
             nonces: Nonces::new(seed),
             requests: AtomicU64::new(0),
@@ -47,34 +45,34 @@ impl ServiceState {
         }
     }
 
-    /// Changes that requests make go here from now on. The first channel stays.
-    pub(crate) fn tell_changes(&self, changes: mpsc::Sender<FleetChange>) {
+    /// Connects the writer that applies the changes which requests make. A second call changes nothing.
+    pub(crate) fn connect_writer(&self, changes: mpsc::Sender<FleetChange>) {
         let _ = self.changes.set(changes);
     }
 
-    /// Passes a change on. A full channel drops it: the next request of its kind makes it again.
-    pub(super) fn note(&self, change: Option<FleetChange>) {
+    /// Passes a change on to the writer. A full channel drops it: the next request of its kind makes it again.
+    pub(super) fn submit_change(&self, change: Option<FleetChange>) {
         if let (Some(change), Some(changes)) = (change, self.changes.get()) {
             let _ = changes.try_send(change);
         }
     }
 
-    /// Events admit their first clients, and faults count from 0, again.
+    /// Resets the counters as for a new scenario: events admit their first clients again, faults count from 0.
     pub fn restart_counters(&self) {
         self.counters.restart();
     }
 
-    /// Faults from this place on count from 0 again.
+    /// Resets the counters of the faults from this index on.
     pub(crate) fn restart_counters_from(&self, fault: usize) {
-        self.counters.resume_from(fault);
+        self.counters.restart_from(fault);
     }
 
-    /// How many requests were read.
+    /// The number of requests so far.
     pub fn requests(&self) -> u64 {
         self.requests.load(Ordering::Relaxed)
     }
 
-    /// What a client would get now for a path, or else a process of this host. No request, so nothing counts it.
+    /// The reply that a client, or else a process of this host, would get now for a path. Nothing is counted.
     pub(crate) fn show(&self, path: &str, client: Option<IpAddr>) -> Reply {
         let visit = Visit {
             peer: client.unwrap_or(Ipv4Addr::LOCALHOST.into()),
@@ -85,8 +83,8 @@ impl ServiceState {
         show(&self.fleet.load(), &self.authority, &visit, path, (self.clock)())
     }
 
-    /// Counts a request and gives the nonce that is its own.
-    pub(super) fn admit(&self) -> [u8; 12] {
+    /// Counts a request and gives it a nonce that no other has.
+    pub(super) fn count_request(&self) -> [u8; 12] {
         self.requests.fetch_add(1, Ordering::Relaxed);
         self.nonces.next()
     }
@@ -94,7 +92,7 @@ impl ServiceState {
 
 impl fmt::Debug for ServiceState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("World")
+        f.debug_struct("ServiceState")
             .field("fleet", &self.fleet)
             .field("requests", &self.requests)
             .finish_non_exhaustive()
@@ -104,18 +102,18 @@ impl fmt::Debug for ServiceState {
 /// 96-bit numbers counted up from a random start.
 struct Nonces {
     start: u128,
-    taken: AtomicU64,
+    count: AtomicU64,
 }
 
 impl Nonces {
     fn new(seed: [u8; 12]) -> Self {
         let mut bytes = [0; 16];
         bytes[4..].copy_from_slice(&seed);
-        Self { start: u128::from_be_bytes(bytes), taken: AtomicU64::new(0) }
+        Self { start: u128::from_be_bytes(bytes), count: AtomicU64::new(0) }
     }
 
     fn next(&self) -> [u8; 12] {
-        self.nth(self.taken.fetch_add(1, Ordering::Relaxed))
+        self.nth(self.count.fetch_add(1, Ordering::Relaxed))
     }
 
     fn nth(&self, count: u64) -> [u8; 12] {

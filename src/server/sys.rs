@@ -12,7 +12,7 @@ pub(super) const CONTROL_BYTES: usize = 256;
 /// The descriptors that a service manager passed by `LISTEN_FDS`, each with `FD_CLOEXEC` set.
 ///
 /// The first call takes them; later calls find none.
-pub(super) fn inherited() -> io::Result<Vec<OwnedFd>> {
+pub(super) fn take_listen_fds() -> io::Result<Vec<OwnedFd>> {
     static TAKEN: AtomicBool = AtomicBool::new(false);
     if TAKEN.swap(true, Ordering::Relaxed) {
         return Ok(Vec::new());
@@ -23,7 +23,7 @@ pub(super) fn inherited() -> io::Result<Vec<OwnedFd>> {
     Ok(descriptors.map(|descriptor| unsafe { OwnedFd::from_raw_fd(descriptor) }).collect())
 }
 
-/// Copies the control messages that the kernel keeps with a TCP socket, and says how many bytes these take.
+/// Copies the control messages that the kernel keeps with a TCP socket, and returns their length in bytes.
 pub(super) fn packet_options(
     socket: BorrowedFd<'_>,
     level: i32,

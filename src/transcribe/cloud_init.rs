@@ -1,6 +1,6 @@
 //! cloud-init's `instance-data.json` → [`Observations`].
 //!
-//! What cloud-init does to answers, and what is undone here: a value with a line end is a list of its lines, a JSON
+//! Undone here is what cloud-init does to answers: a value with a line end is a list of its lines, a JSON
 //! object is taken apart, bytes that are no text are `ci-b64:` and base64, `public-keys/0=name` is a list under the
 //! name. It skips `security-credentials`, and puts `redacted for non-root user` where a secret was.
 //! Source: cloud-init's documentation, "Instance metadata", and what its Ec2 data source makes of a service.
@@ -9,47 +9,46 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Map, Value};
 
-use super::observations::{
-    DOCUMENT, EXTENDED, IDENTITY, IDENTITY_ROLE, KEYS, Observations, ROLES, SecretsPolicy, USER_DATA,
-};
+use super::known_paths::{DOCUMENT, EXTENDED, IDENTITY, IDENTITY_ROLE, KEYS, ROLES, USER_DATA};
+use super::observations::{Observations, SecretsPolicy};
 
 const REDACTED: &str = "redacted for non-root user";
 const BASE64: &str = "ci-b64:";
 /// Directories whose names are the user's own.
 const FREE_NAMES: [&str; 3] = ["meta-data/tags/instance", "meta-data/managed-ssh-keys", KEYS];
 
-/// What cloud-init kept of an EC2 instance's answers; `Err` says what the JSON is instead.
-pub fn read(json: &Value, keep: SecretsPolicy) -> Result<Observations, &'static str> {
+/// Reads an EC2 instance's answers; `Err` says why the JSON has none.
+pub fn read(json: &Value, policy: SecretsPolicy) -> Result<Observations, &'static str> {
     let ds = json.get("ds").unwrap_or(json);
-    let own = || ds.get("instance-id").or_else(|| ds.get("instance_id")).and(Some(ds));
-    let metadata = either(ds, "meta-data").or_else(own).and_then(Value::as_object);
+    let at_top = || ds.get("instance-id").or_else(|| ds.get("instance_id")).and(Some(ds));
+    let metadata = either(ds, "meta-data").or_else(at_top).and_then(Value::as_object);
     let metadata = metadata.ok_or("it has no ds.meta_data")?;
     if !["instance-id", "instance_id"].iter().any(|id| metadata.contains_key(*id)) {
         return Err("its ds.meta_data has no instance-id: it is of another cloud");
     }
     let version = ds.get("_metadata_api_version").and_then(Value::as_str).unwrap_or("latest");
-    let mut seen = Observations::new(version, keep);
-    directory(&mut seen, "meta-data", metadata);
+    let mut observations = Observations::new(version, policy);
+    directory(&mut observations, "meta-data", metadata);
     let document = either(ds, "dynamic").and_then(|dynamic| either(dynamic, "instance-identity"));
     match document.and_then(|identity| identity.get("document")) {
-        Some(document) => value(&mut seen, DOCUMENT, document),
-        None => seen.unknown(DOCUMENT),
+        Some(document) => value(&mut observations, DOCUMENT, document),
+        None => observations.add_unknown(DOCUMENT),
     }
     let user_data =
         [either(ds, USER_DATA), either(json, USER_DATA), ds.get("userdata"), json.get("userdata")];
     match user_data.into_iter().flatten().find(|data| !data.is_null()) {
-        Some(data) => value(&mut seen, USER_DATA, data),
-        None => seen.note("user data: cloud-init does not keep it in this file"),
+        Some(data) => value(&mut observations, USER_DATA, data),
+        None => observations.add_note("user data: cloud-init does not keep it in this file"),
     }
     for path in ["dynamic/fws", USER_DATA, ROLES, EXTENDED, IDENTITY_ROLE]
         .into_iter()
         .map(str::to_owned)
         .chain(["pkcs7", "rsa2048", "signature"].map(|leaf| format!("{IDENTITY}/{leaf}")))
     {
-        seen.unknown(&path);
+        observations.add_unknown(&path);
     }
-    seen.note("credentials, signatures and dynamic/fws: cloud-init does not ask for them");
-    Ok(seen)
+    observations.add_note("credentials, signatures and dynamic/fws: cloud-init does not ask for them");
+    Ok(observations)
 }
 
 /// A member under its own name, or with the underscores that templates need.
@@ -57,9 +56,9 @@ fn either<'v>(value: &'v Value, name: &str) -> Option<&'v Value> {
     value.get(name).or_else(|| value.get(name.replace('-', "_")))
 }
 
-fn directory(seen: &mut Observations, path: &str, members: &Map<String, Value>) {
+fn directory(observations: &mut Observations, path: &str, members: &Map<String, Value>) {
     if path == KEYS {
-        return public_keys(seen, members);
+        return public_keys(observations, members);
     }
     let free = FREE_NAMES.iter().any(|free| path.starts_with(free));
     for (name, member) in members {
@@ -74,13 +73,13 @@ fn directory(seen: &mut Observations, path: &str, members: &Map<String, Value>) 
         }
         let path = format!("{path}/{hyphened}");
         match member {
-            Value::Object(members) if !is_json(&path) => directory(seen, &path, members),
-            other => value(seen, &path, other),
+            Value::Object(members) if !is_json(&path) => directory(observations, &path, members),
+            other => value(observations, &path, other),
         }
     }
 }
 
-/// Whether a path's value is a JSON object, not a directory.
+/// True if the object at a path is a value in JSON, not a directory.
 fn is_json(path: &str) -> bool {
     let object_directories =
         ["meta-data/elastic-gpus/associations/", "meta-data/elastic-inference/associations/"];
@@ -95,16 +94,17 @@ fn is_json(path: &str) -> bool {
         || [ROLES, EXTENDED, IDENTITY_ROLE].iter().any(|roles| path.starts_with(&format!("{roles}/")))
 }
 
-/// By name; their numbers are not kept.
-fn public_keys(seen: &mut Observations, members: &Map<String, Value>) {
+/// Keys are there by name, without their numbers.
+fn public_keys(observations: &mut Observations, members: &Map<String, Value>) {
     if members.len() > 1 {
-        seen.note("the numbers of public keys: cloud-init keeps their names only; numbered by name");
+        observations
+            .add_note("the numbers of public keys: cloud-init keeps their names only; numbered by name");
     }
     for ((name, key), number) in members.iter().zip(0..) {
         if let Some(text) = text_of(key) {
-            seen.key_name(number, name);
+            observations.add_key_name(number, name);
             // A key is the one value that ends in a newline.
-            seen.value(
+            observations.add_value(
                 &format!("{KEYS}/{number}/openssh-key"),
                 format!("{}\n", text.trim_end()).into_bytes(),
             );
@@ -112,30 +112,31 @@ fn public_keys(seen: &mut Observations, members: &Map<String, Value>) {
     }
 }
 
-fn value(seen: &mut Observations, path: &str, value: &Value) {
+fn value(observations: &mut Observations, path: &str, value: &Value) {
     match value {
         Value::String(text) if text == REDACTED => {
-            seen.unknown(path);
-            seen.note(format!("{path}: {REDACTED}; run it as root on instance-data-sensitive.json"));
+            observations.add_unknown(path);
+            observations
+                .add_note(format!("{path}: {REDACTED}; run it as root on instance-data-sensitive.json"));
         }
         Value::String(text) if text.starts_with(BASE64) => {
             match BASE64_STANDARD.decode(&text[BASE64.len()..]) {
-                Ok(bytes) => seen.value(path, bytes),
-                Err(_) => no_value(seen, path, "ci-b64: without base64"),
+                Ok(bytes) => observations.add_value(path, bytes),
+                Err(_) => no_value(observations, path, "ci-b64: without base64"),
             }
         }
-        Value::Object(_) => seen.json(path, value),
+        Value::Object(_) => observations.add_json(path, value),
         other => match text_of(other) {
-            Some(text) => seen.value(path, text.into_bytes()),
-            None => no_value(seen, path, kind(other)),
+            Some(text) => observations.add_value(path, text.into_bytes()),
+            None => no_value(observations, path, kind(other)),
         },
     }
 }
 
-/// What a path answered is not known. What stands there is not quoted: it may be a secret.
-fn no_value(seen: &mut Observations, path: &str, kind: &str) {
-    seen.unknown(path);
-    seen.note(format!("{path}: {kind} is no value of a service"));
+/// Adds a path whose value cannot be read. What is there instead is not quoted: it may be a secret.
+fn no_value(observations: &mut Observations, path: &str, kind: &str) {
+    observations.add_unknown(path);
+    observations.add_note(format!("{path}: {kind} is no value of a service"));
 }
 
 fn kind(value: &Value) -> &'static str {

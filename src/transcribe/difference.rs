@@ -1,53 +1,52 @@
-//! Where a scenario would answer otherwise than the service did: the last words that make it right.
+//! The overrides that a scenario needs besides its facts to answer as the service did.
 
 use std::collections::BTreeMap;
 
 use hyper::body::Bytes;
 use serde_json::Value;
 
-use super::draft::Block;
+use super::draft::DraftTable;
 use super::observations::{Observations, ObservedValue};
 use super::quote;
 
-/// The last word on a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum RemainingOverride {
-    /// It answered this, sent as that unless it is as usual.
+    /// The bytes, and the content type unless it is the usual one.
     Value(Vec<u8>, Option<String>),
-    /// It did not answer, nor did anything below it.
+    /// Neither the path nor anything below it answered.
     Absent,
 }
 
-/// JSON with a time in it that follows the clock.
+/// JSON with a time that follows the clock.
 const DATED: [&str; 2] = ["meta-data/iam/info", "meta-data/identity-credentials/ec2/info"];
 
-/// What differs between what was seen and what a scenario answers (`ours`, the signatures without a byte).
+/// The differences between what a service answered and what a scenario answers (`ours`, in which signatures are empty).
 pub(super) fn remaining_overrides(
-    seen: &Observations,
+    observations: &Observations,
     ours: &BTreeMap<String, Bytes>,
 ) -> BTreeMap<String, RemainingOverride> {
-    let mut words = BTreeMap::new();
-    for (path, leaf) in &seen.leaves {
-        let same = |answer: &Bytes| seen.moving.contains_key(path) || same(path, leaf, answer);
+    let mut overrides = BTreeMap::new();
+    for (path, value) in &observations.values {
+        let same = |answer: &Bytes| observations.moving.contains_key(path) || same(path, value, answer);
         if !ours.get(path).is_some_and(same) {
-            let (bytes, content_type) = (leaf.bytes.clone(), leaf.content_type.clone());
+            let (bytes, content_type) = (value.bytes.clone(), value.content_type.clone());
             // Elsewhere the type is the service's.
-            words.insert(
+            overrides.insert(
                 path.clone(),
-                RemainingOverride::Value(bytes, content_type.filter(|_| seen.is_aemm())),
+                RemainingOverride::Value(bytes, content_type.filter(|_| observations.is_aemm())),
             );
         }
     }
     for path in ours.keys() {
-        if seen.lacks(path) && !below_a_value(seen, path) {
-            words.insert(highest_absent(seen, path).to_owned(), RemainingOverride::Absent);
+        if observations.lacks(path) && !below_a_value(observations, path) {
+            overrides.insert(highest_absent(observations, path).to_owned(), RemainingOverride::Absent);
         }
     }
-    words
+    overrides
 }
 
-fn same(path: &str, leaf: &ObservedValue, answer: &[u8]) -> bool {
-    if leaf.bytes == answer {
+fn same(path: &str, observed: &ObservedValue, answer: &[u8]) -> bool {
+    if observed.bytes == answer {
         return true;
     }
     let dated = DATED.contains(&path);
@@ -58,49 +57,51 @@ fn same(path: &str, leaf: &ObservedValue, answer: &[u8]) -> bool {
         }
         Some(value)
     };
-    (dated || !leaf.exact) && undated(&leaf.bytes).is_some_and(|seen| Some(seen) == undated(answer))
+    (dated || !observed.exact)
+        && undated(&observed.bytes).is_some_and(|theirs| Some(theirs) == undated(answer))
 }
 
 /// A value takes the place of the directory that a scenario would have.
-fn below_a_value(seen: &Observations, path: &str) -> bool {
-    !seen.is_aemm() && path.match_indices('/').any(|(at, _)| seen.leaves.contains_key(&path[..at]))
+fn below_a_value(observations: &Observations, path: &str) -> bool {
+    !observations.is_aemm()
+        && path.match_indices('/').any(|(at, _)| observations.values.contains_key(&path[..at]))
 }
 
 /// The directory highest up that is absent with all that it would have.
-fn highest_absent<'p>(seen: &Observations, path: &'p str) -> &'p str {
+fn highest_absent<'p>(observations: &Observations, path: &'p str) -> &'p str {
     let ends = path.match_indices('/').map(|(at, _)| at).chain([path.len()]);
-    ends.map(|end| &path[..end]).find(|above| seen.lacks(above)).unwrap_or(path)
+    ends.map(|end| &path[..end]).find(|above| observations.lacks(above)).unwrap_or(path)
 }
 
 /// `[metadata]`
-pub(super) fn block(words: &BTreeMap<String, RemainingOverride>, aemm: bool) -> Block {
-    let mut block = Block::new("[metadata]");
-    if !words.is_empty() {
-        block.comment(if aemm {
+pub(super) fn metadata_table(overrides: &BTreeMap<String, RemainingOverride>, aemm: bool) -> DraftTable {
+    let mut table = DraftTable::new("[metadata]");
+    if !overrides.is_empty() {
+        table.add_comment(if aemm {
             "Every path: with this profile nothing follows from [instance]."
         } else {
             "Overrides of paths that do not follow from the above; false where nothing answered."
         });
     }
-    for (path, word) in words {
-        match word {
+    for (path, value) in overrides {
+        match value {
             RemainingOverride::Value(bytes, content_type) => {
-                block.raw(path, quote::content(bytes, content_type.as_deref()));
+                table.set_toml(path, quote::content(bytes, content_type.as_deref()));
             }
-            RemainingOverride::Absent => block.say(path, false),
+            RemainingOverride::Absent => table.set(path, false),
         }
     }
-    block
+    table
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::observations::SecretsPolicy;
     use super::*;
+    use crate::transcribe::SecretsPolicy;
 
     #[test]
-    fn differences_are_said_once_and_as_high_up_as_possible() {
-        let mut seen = Observations::new("latest", SecretsPolicy::default());
+    fn differences_become_overrides_as_high_up_as_possible() {
+        let mut observations = Observations::new("latest", SecretsPolicy::default());
         for (path, text) in [
             ("meta-data/a", "same"),
             ("meta-data/b", "theirs"),
@@ -109,9 +110,9 @@ mod tests {
             ("dynamic/instance-identity/document", "{}"),
             ("dynamic/instance-identity/rsa2048", "xyz"),
         ] {
-            seen.value(path, text.into());
+            observations.add_value(path, text.into());
         }
-        seen.unknown("meta-data/events");
+        observations.add_unknown("meta-data/events");
         let ours: BTreeMap<String, Bytes> = [
             ("meta-data/a", "same"),
             ("meta-data/b", "ours"),
@@ -136,6 +137,6 @@ mod tests {
         ];
         let expected: BTreeMap<String, RemainingOverride> =
             expected.map(|(path, word)| (path.to_owned(), word)).into();
-        assert_eq!(remaining_overrides(&seen, &ours), expected);
+        assert_eq!(remaining_overrides(&observations, &ours), expected);
     }
 }

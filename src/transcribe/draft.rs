@@ -1,4 +1,4 @@
-//! A scenario while it is written: tables of lines, each of which can be taken back.
+//! A scenario while it is written: tables of lines, each of which can be retracted.
 
 use std::str::FromStr;
 
@@ -6,20 +6,20 @@ use toml::Value;
 
 use super::quote;
 
-/// A scenario's tables, in the file's order.
+/// Tables in the file's order.
 #[derive(Debug, Default)]
 pub(super) struct Draft {
-    blocks: Vec<Block>,
+    tables: Vec<DraftTable>,
 }
 
 /// A table.
 #[derive(Debug)]
-pub(super) struct Block {
+pub(super) struct DraftTable {
     header: String,
     comment: Vec<String>,
     lines: Vec<Line>,
-    /// An empty one says something too: that there are none.
-    even_empty: bool,
+    /// An empty table means that there are none, no table that the default counts.
+    keep_if_empty: bool,
 }
 
 #[derive(Debug)]
@@ -29,46 +29,44 @@ struct Line {
     value: String,
 }
 
-/// A piece of the text, and whose it is: a table's place, and a line's place in it.
+/// A piece of the text, with the index of its table, and of its line unless it is the header.
 type Piece = (String, usize, Option<usize>);
 
 impl Draft {
-    /// Adds a table, unless it says nothing.
-    pub(super) fn push(&mut self, block: Block) {
-        if block.even_empty || !block.lines.is_empty() || !block.comment.is_empty() {
-            self.blocks.push(block);
+    /// Adds a table, unless it is empty.
+    pub(super) fn push(&mut self, table: DraftTable) {
+        if table.keep_if_empty || !table.lines.is_empty() || !table.comment.is_empty() {
+            self.tables.push(table);
         }
     }
 
-    /// The file's text.
     pub(super) fn text(&self) -> String {
         self.pieces().into_iter().map(|(text, ..)| text).collect()
     }
 
-    /// How many values are said.
-    pub(super) fn count(&self) -> usize {
-        self.blocks.iter().map(|block| block.lines.len()).sum()
+    pub(super) fn key_count(&self) -> usize {
+        self.tables.iter().map(|table| table.lines.len()).sum()
     }
 
-    /// Takes back what stands on a line of the text, counted from 1: a key, or a whole table. Says what it was.
-    pub(super) fn take_back(&mut self, line: usize) -> Option<String> {
+    /// Removes what is on a line of the text, counted from 1: a key, or a whole table. Returns its name.
+    pub(super) fn retract(&mut self, line: usize) -> Option<String> {
         let mut last = 0;
-        let (_, block, key) = self.pieces().into_iter().find(|(text, ..)| {
+        let (_, table, key) = self.pieces().into_iter().find(|(text, ..)| {
             last += text.matches('\n').count();
             line <= last
         })?;
         Some(match key {
-            Some(key) => self.blocks[block].lines.remove(key).key,
-            None => self.blocks.remove(block).header,
+            Some(key) => self.tables[table].lines.remove(key).key,
+            None => self.tables.remove(table).header,
         })
     }
 
     fn pieces(&self) -> Vec<Piece> {
         let mut pieces = Vec::new();
-        for (at, block) in self.blocks.iter().enumerate() {
-            let comment: String = block.comment.iter().map(|line| quote::comment(line) + "\n").collect();
-            pieces.push((format!("\n{comment}{}\n", block.header), at, None));
-            for (index, line) in block.lines.iter().enumerate() {
+        for (at, table) in self.tables.iter().enumerate() {
+            let comment: String = table.comment.iter().map(|line| quote::comment(line) + "\n").collect();
+            pieces.push((format!("\n{comment}{}\n", table.header), at, None));
+            for (index, line) in table.lines.iter().enumerate() {
                 let comment = line.comment.as_ref().map(|line| quote::comment(line) + "\n");
                 let comment = comment.unwrap_or_default();
                 pieces.push((format!("{comment}{} = {}\n", line.key, line.value), at, Some(index)));
@@ -78,49 +76,40 @@ impl Draft {
     }
 }
 
-impl Block {
+impl DraftTable {
     /// A table of this header: `[instance]`, `[[event]]`.
     pub(super) fn new(header: &str) -> Self {
-        Self { header: header.to_owned(), comment: vec![], lines: vec![], even_empty: false }
+        Self { header: header.to_owned(), comment: vec![], lines: vec![], keep_if_empty: false }
     }
 
-    /// One that is said even if nothing is in it.
-    pub(super) fn even_empty(mut self) -> Self {
-        self.even_empty = true;
+    pub(super) fn keep_if_empty(mut self) -> Self {
+        self.keep_if_empty = true;
         self
     }
 
-    /// Says something of the table.
-    pub(super) fn comment(&mut self, text: impl Into<String>) {
+    /// Adds a line above the header.
+    pub(super) fn add_comment(&mut self, text: impl Into<String>) {
         self.comment.push(text.into());
     }
 
-    /// A key and a value that is TOML already.
-    pub(super) fn raw(&mut self, key: &str, value: impl Into<String>) {
-        self.commented(None, key, value);
+    /// Sets a key to a value that is TOML already.
+    pub(super) fn set_toml(&mut self, key: &str, value: impl Into<String>) {
+        self.set_with_comment(None, key, value);
     }
 
-    /// The same, with a word on it.
-    pub(super) fn commented(&mut self, comment: Option<String>, key: &str, value: impl Into<String>) {
+    /// [`set_toml`](Self::set_toml) with a comment above the key.
+    pub(super) fn set_with_comment(&mut self, comment: Option<String>, key: &str, value: impl Into<String>) {
         self.lines.push(Line { comment, key: quote::key(key), value: value.into() });
     }
 
-    /// A key and a value.
-    pub(super) fn say(&mut self, key: &str, value: impl Into<Value>) {
-        self.raw(key, value.into().to_string());
+    pub(super) fn set(&mut self, key: &str, value: impl Into<Value>) {
+        self.set_toml(key, value.into().to_string());
     }
 
-    /// A key and the text of a value, if there is one and it is a `T`: what is not is said path by path.
-    pub(super) fn parsed<T: FromStr>(&mut self, key: &str, text: Option<&str>) {
+    /// Sets a key if the text is a `T`. What is not becomes an override path by path.
+    pub(super) fn set_if_valid<T: FromStr>(&mut self, key: &str, text: Option<&str>) {
         if let Some(text) = text.filter(|text| text.parse::<T>().is_ok()) {
-            self.say(key, text);
-        }
-    }
-
-    /// A key and its value, if that is a string of `T`.
-    pub(super) fn word<T: FromStr>(&mut self, key: &str, text: Option<&str>) {
-        if let Some(text) = text.filter(|text| T::from_str(text).is_ok()) {
-            self.say(key, text);
+            self.set(key, text);
         }
     }
 }
@@ -130,21 +119,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_line_of_the_text_says_can_be_taken_back() {
+    fn a_line_of_the_text_can_be_retracted() {
         let mut draft = Draft::default();
-        let mut block = Block::new("[a]");
-        block.comment("why");
-        block.say("b", "two\nlines");
-        block.commented(Some("note".into()), "c d", "1");
-        draft.push(block);
-        draft.push(Block::new("[empty]"));
-        draft.push(Block::new("[none]").even_empty());
+        let mut table = DraftTable::new("[a]");
+        table.add_comment("why");
+        table.set("b", "two\nlines");
+        table.set_with_comment(Some("note".into()), "c d", "1");
+        draft.push(table);
+        draft.push(DraftTable::new("[empty]"));
+        draft.push(DraftTable::new("[none]").keep_if_empty());
         let text = draft.text();
         assert_eq!(text, "\n# why\n[a]\nb = \"\"\"\ntwo\nlines\"\"\"\n# note\n\"c d\" = 1\n\n[none]\n");
-        assert_eq!((draft.count(), draft.take_back(99)), (2, None));
-        assert_eq!(draft.take_back(6).as_deref(), Some("b"));
+        assert_eq!((draft.key_count(), draft.retract(99)), (2, None));
+        assert_eq!(draft.retract(6).as_deref(), Some("b"));
         assert_eq!(draft.text(), "\n# why\n[a]\n# note\n\"c d\" = 1\n\n[none]\n");
-        assert_eq!(draft.take_back(3).as_deref(), Some("[a]"));
+        assert_eq!(draft.retract(3).as_deref(), Some("[a]"));
         assert_eq!(draft.text(), "\n[none]\n");
     }
 }

@@ -1,12 +1,13 @@
 //! Files that somebody's curl or wget made of a service → [`Observations`].
 //!
 //! Tolerated: the tree may begin at `latest/`, at a dated version, at `meta-data/`, or within it, and lie some
-//! directories down; listings may be kept as `index.html` and the like, and so may values; a public key may lie under `0=name`, or under
-//! `0` with its name in the listing; every file may end in a newline that the shell put there.
+//! directories down; listings may be in files such as `index.html`, and so may values; a public key may be under
+//! `0=name`, or under `0` with its name in the listing; every file may end in a newline that the shell put there.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::observations::{EXTENDED, IDENTITY_ROLE, KEYS, Observations, ROLES, SecretsPolicy, USER_DATA};
+use super::known_paths::{EXTENDED, IDENTITY_ROLE, KEYS, ROLES, USER_DATA};
+use super::observations::{Observations, SecretsPolicy};
 use crate::model::RoleName;
 
 /// Files by the segments of their paths.
@@ -15,37 +16,36 @@ pub type DumpFiles = BTreeMap<Vec<String>, Vec<u8>>;
 const LISTINGS: [&str; 5] = ["index.html", "index.htm", "index.txt", "index", ".listing"];
 const TOPS: [&str; 3] = ["meta-data", "dynamic", USER_DATA];
 
-/// What the files tell; `Err` if they are no tree of a service.
-pub fn read(files: &DumpFiles, keep: SecretsPolicy) -> Result<Observations, &'static str> {
+/// Reads the files; `Err` if they are no tree of a service.
+pub fn read(files: &DumpFiles, policy: SecretsPolicy) -> Result<Observations, &'static str> {
     let root = Root::of(files).ok_or(
         "it has neither latest/ nor meta-data/ nor an instance-id; accepted: a directory with one file for each path, \
          such as latest/meta-data/instance-id",
     )?;
     let mut tree = root.below(files);
-    let mut seen = Observations::new(&root.version, keep);
+    let mut observations = Observations::new(&root.version, policy);
     let top_listed = tree.keys().any(|path| path.len() == 1 && LISTINGS.contains(&path[0].as_str()));
-    listings(&mut tree, &mut seen);
+    listings(&mut tree, &mut observations);
     let mut tree = fold(tree);
     if newlines_added(&tree) {
-        seen.note("a newline at the end of every file, which the service does not send");
+        observations.add_note("a newline at the end of every file, which the service does not send");
         for bytes in tree.values_mut() {
             bytes.pop_if(|last| *last == b'\n');
         }
     }
     for (path, bytes) in &tree {
-        file(path, bytes, &tree, &mut seen);
+        file(path, bytes, &tree, &mut observations);
     }
-    name_keys(&mut seen);
-    blanks(&root, &tree, &mut seen);
-    if !top_listed && seen.lacks(USER_DATA) {
-        seen.note(format!("{USER_DATA}: not in the dump; taken to be none"));
+    name_keys(&mut observations);
+    add_unknown_paths(&root, &tree, &mut observations);
+    if !top_listed && observations.lacks(USER_DATA) {
+        observations.add_note(format!("{USER_DATA}: not in the dump; taken to be none"));
     }
-    Ok(seen)
+    Ok(observations)
 }
 
-/// Where the tree begins.
+/// The place where the tree begins.
 struct Root {
-    /// Directories above it.
     above: Vec<String>,
     /// Directories of the tree that are left out: `meta-data`.
     missing: Vec<String>,
@@ -78,7 +78,7 @@ impl Root {
         above(&["instance-id", "ami-id"]).map(|above| latest(above, vec!["meta-data".into()]))
     }
 
-    /// The files below it, by their paths below the version.
+    /// The files of the tree, by their paths below the version.
     fn below(&self, files: &DumpFiles) -> DumpFiles {
         let inside = |(path, bytes): (&Vec<String>, &Vec<u8>)| {
             let rest = path.strip_prefix(self.above.as_slice())?;
@@ -96,8 +96,8 @@ fn is_date(name: &str) -> bool {
     name.len() == 10 && name.bytes().enumerate().all(digit)
 }
 
-/// Takes listings out of the tree, and what they tell besides the files' names.
-fn listings(tree: &mut DumpFiles, seen: &mut Observations) {
+/// Removes listings from the tree, and keeps the names of keys and roles that are in them.
+fn listings(tree: &mut DumpFiles, observations: &mut Observations) {
     let names: BTreeSet<Vec<String>> =
         tree.keys().flat_map(|path| (1..=path.len()).map(|length| path[..length].to_vec())).collect();
     tree.retain(|path, bytes| {
@@ -114,36 +114,36 @@ fn listings(tree: &mut DumpFiles, seen: &mut Observations) {
         let data = directory.first().is_some_and(|top| top == USER_DATA);
         let listing = !data && LISTINGS.contains(&name.as_str()) && text.lines().any(there);
         if listing {
-            listing_tells(&directory.join("/"), text, seen);
+            read_listing(&directory.join("/"), text, observations);
         }
         !listing
     });
 }
 
-fn listing_tells(directory: &str, text: &str, seen: &mut Observations) {
+fn read_listing(directory: &str, text: &str, observations: &mut Observations) {
     for line in text.lines().filter(|line| !line.is_empty()) {
         if directory == KEYS
             && let Some((number, name)) = line.split_once('=')
             && let Ok(number) = number.parse()
         {
-            seen.key_name(number, name.trim_end_matches('/'));
+            observations.add_key_name(number, name.trim_end_matches('/'));
         }
     }
     if directory == ROLES {
-        roles(text, seen);
+        roles(text, observations);
     }
 }
 
-/// Roles that a listing has. A file that is none of roles may be their keys: nothing of it is a name then.
-fn roles(text: &str, seen: &mut Observations) {
+/// Adds the roles of a listing. A file with other lines may be keys of a role: then nothing of it is a name.
+fn roles(text: &str, observations: &mut Observations) {
     let names: Option<Vec<RoleName>> = text.lines().map(|line| line.parse().ok()).collect();
     match names {
-        Some(names) => names.iter().for_each(|name| seen.role(name.as_str())),
-        None => seen.note(format!("{ROLES}: the file is no list of roles; left out")),
+        Some(names) => names.iter().for_each(|name| observations.add_role(name.as_str())),
+        None => observations.add_note(format!("{ROLES}: the file is no list of roles; left out")),
     }
 }
 
-/// A value that lies in a directory of its own, as wget leaves it when it asks with a slash at the end.
+/// Moves values out of directories of their own, where wget puts them when it asks with a slash at the end.
 fn fold(tree: DumpFiles) -> DumpFiles {
     let names: Vec<Vec<String>> = tree.keys().cloned().collect();
     let folded = |path: Vec<String>| {
@@ -157,7 +157,7 @@ fn fold(tree: DumpFiles) -> DumpFiles {
     tree.into_iter().map(|(path, bytes)| (folded(path), bytes)).collect()
 }
 
-/// Whether the shell ended every file: a service ends an instance's id with nothing.
+/// True if the shell ended every file with a newline: a service ends an instance's id with nothing.
 fn newlines_added(tree: &DumpFiles) -> bool {
     let short = ["meta-data/instance-id", "meta-data/ami-id", "meta-data/mac"];
     short.iter().any(|path| {
@@ -166,69 +166,77 @@ fn newlines_added(tree: &DumpFiles) -> bool {
     })
 }
 
-fn file(path: &[String], bytes: &[u8], tree: &DumpFiles, seen: &mut Observations) {
+fn file(path: &[String], bytes: &[u8], tree: &DumpFiles, observations: &mut Observations) {
     let shown = path.join("/");
     if let Some(status) = error_page(bytes) {
-        seen.note(format!("{shown}: the file is a page that says {status}, not a value"));
+        observations.add_note(format!("{shown}: the file is a page that says {status}, not a value"));
         return;
     }
     let text = std::str::from_utf8(bytes).unwrap_or_default();
     let has_more = tree.keys().any(|other| other.len() > path.len() && other.starts_with(path));
     if has_more || (text.lines().any(|line| line.ends_with('/')) && !shown.ends_with(USER_DATA)) {
-        seen.unknown(&shown);
-        seen.note(format!("{shown}: the file is a directory's listing; what it lists is not in the dump"));
+        observations.add_unknown(&shown);
+        observations.add_note(format!(
+            "{shown}: the file is a directory's listing; what it lists is not in the dump"
+        ));
         return;
     }
     match shown.as_str() {
         ROLES => {
-            roles(text, seen);
-            seen.unknown(ROLES);
+            roles(text, observations);
+            observations.add_unknown(ROLES);
         }
-        path if path == KEYS || path.starts_with("meta-data/public-keys/") => public_key(path, text, seen),
+        path if path == KEYS || path.starts_with("meta-data/public-keys/") => {
+            public_key(path, text, observations);
+        }
         path if TOPS.contains(&path.split('/').next().unwrap_or_default()) => {
-            seen.value(path, bytes.to_vec());
+            observations.add_value(path, bytes.to_vec());
         }
-        path => seen.note(format!("{path}: no path of a service")),
+        path => observations.add_note(format!("{path}: no path of a service")),
     }
 }
 
 /// `0=name/openssh-key`, `0/openssh-key`, or a file `0=name` that is the key itself.
-fn public_key(path: &str, text: &str, seen: &mut Observations) {
+fn public_key(path: &str, text: &str, observations: &mut Observations) {
     let rest = path.strip_prefix(KEYS).unwrap_or_default().trim_start_matches('/');
     let (entry, leaf) = rest.split_once('/').unwrap_or((rest, ""));
     let (number, name) = entry.split_once('=').map_or((entry, None), |(number, name)| (number, Some(name)));
     let Ok(index) = number.parse::<u32>() else {
-        seen.note(format!("{path}: no public key"));
+        observations.add_note(format!("{path}: no public key"));
         return;
     };
     if let Some(name) = name {
-        seen.key_name(index, name);
+        observations.add_key_name(index, name);
     }
     if matches!(leaf, "" | "openssh-key") && text.split_whitespace().count() >= 2 {
         // The one value that ends in a newline, whatever the dump made of it.
-        seen.value(
+        observations.add_value(
             &format!("{KEYS}/{index}/openssh-key"),
             format!("{}\n", text.trim_end_matches('\n')).into(),
         );
     } else {
-        seen.note(format!("{path}: no public key"));
+        observations.add_note(format!("{path}: no public key"));
     }
 }
 
-/// Keys whose names no listing tells: by what the key says of itself.
-fn name_keys(seen: &mut Observations) {
-    let keys: Vec<(u32, String)> = seen
+/// Gives keys that no listing names the names in their comments.
+fn name_keys(observations: &mut Observations) {
+    let keys: Vec<(u32, String)> = observations
         .below(KEYS)
-        .filter_map(|(path, leaf)| {
-            let number =
-                path.split('/').next()?.parse().ok().filter(|number| !seen.key_names.contains_key(number))?;
-            let comment = std::str::from_utf8(&leaf.bytes).ok()?.split_whitespace().nth(2).unwrap_or("key");
+        .filter_map(|(path, value)| {
+            let number = path
+                .split('/')
+                .next()?
+                .parse()
+                .ok()
+                .filter(|number| !observations.key_names.contains_key(number))?;
+            let comment = std::str::from_utf8(&value.bytes).ok()?.split_whitespace().nth(2).unwrap_or("key");
             Some((number, comment.to_owned()))
         })
         .collect();
     for (number, name) in keys {
-        seen.key_name(number, &name);
-        seen.note(format!("the name of public key {number}: no listing has it; called {name}"));
+        observations.add_key_name(number, &name);
+        observations.add_note(format!("the name of public key {number}: no listing has it; called {name}"));
     }
 }
 
@@ -242,11 +250,11 @@ fn error_page(bytes: &[u8]) -> Option<&str> {
     (page && status.len() == 3 && status.starts_with(['4', '5'])).then_some(title)
 }
 
-/// What a dump that lacks something does not say.
-fn blanks(root: &Root, tree: &DumpFiles, seen: &mut Observations) {
+/// Adds what a dump cannot know as unknown, so that it is not taken to be absent.
+fn add_unknown_paths(root: &Root, tree: &DumpFiles, observations: &mut Observations) {
     let mut unknown = |path: &str, why: &str| {
-        seen.unknown(path);
-        seen.note(format!("{path}: {why}"));
+        observations.add_unknown(path);
+        observations.add_note(format!("{path}: {why}"));
     };
     let has = |top: &str| tree.keys().any(|path| path.first().is_some_and(|first| first == top));
     for top in TOPS {
@@ -256,16 +264,16 @@ fn blanks(root: &Root, tree: &DumpFiles, seen: &mut Observations) {
         }
     }
     // Hosts answer it and list it nowhere, so a walk along listings does not find it.
-    if !seen.is_there("dynamic/fws") {
-        seen.unknown("dynamic/fws");
+    if !observations.has("dynamic/fws") {
+        observations.add_unknown("dynamic/fws");
     }
     for (roles, sibling) in [
         (ROLES, "meta-data/iam/info"),
         (EXTENDED, "meta-data/iam/info"),
         (IDENTITY_ROLE, "meta-data/identity-credentials/ec2/info"),
     ] {
-        if !seen.is_there(roles) && seen.is_there(sibling) && seen.knows(roles) {
-            seen.unknown(roles);
+        if !observations.has(roles) && observations.has(sibling) && observations.knows(roles) {
+            observations.add_unknown(roles);
         }
     }
 }

@@ -1,19 +1,20 @@
-//! What a service answered → a scenario that answers the same.
+//! The answers of a service → a scenario that answers the same.
 //!
 //! | step | where |
 //! |---|---|
 //! | answers, without the secrets that nobody asked for → [`Observations`] | the crawler, [`dump`], [`cloud_init`] |
-//! | [`Observations`] → facts, as a person would write them | `facts` |
-//! | the facts, compiled and asked as any other scenario: what differs is said path by path | `difference` |
+//! | [`Observations`] → facts, the keys that a person would write | `facts` |
+//! | the facts, compiled and asked as any other scenario: what differs becomes an override path by path | `difference` |
 //!
-//! So it does not matter whether the facts are right: a fact that the validator refuses is taken back, and what it would
-//! have said becomes the last word on its paths. Pure: files, sockets and the clock are the callers'.
+//! So it does not matter whether the facts are right: a fact that the validator rejects is retracted, and the paths that
+//! it was to explain become overrides. Pure: files, sockets and the clock are the callers'.
 
 pub mod cloud_init;
 mod difference;
 mod draft;
 pub mod dump;
 mod facts;
+mod known_paths;
 mod observations;
 mod quote;
 mod role;
@@ -30,78 +31,77 @@ use crate::model::{Scenario, Timestamp};
 use crate::scenario;
 
 use draft::Draft;
+use known_paths::{IDENTITY, IDENTITY_ROLE};
 pub use observations::{Observations, SecretsPolicy, clip};
 
 /// A scenario that was written.
 #[derive(Debug)]
 pub struct Transcript {
-    /// The file.
     pub text: String,
-    /// What is not in it, and why.
+    /// Remarks on what is not in it.
     pub notes: Vec<String>,
-    /// Whether it holds credentials.
-    pub credentials: bool,
-    /// Whether it holds user data.
-    pub user_data: bool,
-    /// How many keys it says, last words not counted.
+    pub has_credentials: bool,
+    pub has_user_data: bool,
+    /// The number of keys outside of `[metadata]`.
     pub facts: usize,
-    /// How many last words it says.
-    pub last_words: usize,
+    /// The number of keys of `[metadata]`.
+    pub overrides: usize,
 }
 
-/// Why there is no scenario.
+/// The reason that there is no scenario.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum TranscribeError {
-    /// Not one value.
+    /// There is no value.
     #[error("nothing answered")]
     Nothing,
-    /// Too much of it.
+    /// The number of bytes.
     #[error("the scenario would have {0} bytes; accepted: at most {MAX_BYTES}")]
     TooLarge(usize),
     /// A defect.
     #[error("the scenario that was written is not accepted; this is a defect of mock-imds:\n{0}")]
-    Refused(Report),
+    Rejected(Report),
 }
 
-/// Writes the scenario. `origin` says where the answers come from, in a line; `keys` sign nothing that leaves.
+/// Writes the scenario. `origin` names the source of the answers in one line; `keys` sign nothing that leaves.
 pub fn transcribe(
-    mut seen: Observations,
+    mut observations: Observations,
     origin: &str,
     keys: &Arc<KeyRing>,
     now: Timestamp,
 ) -> Result<Transcript, TranscribeError> {
-    if seen.count() == 0 {
+    if observations.value_count() == 0 {
         return Err(TranscribeError::Nothing);
     }
-    let mut draft = facts::draft(&mut seen, now);
-    let scenario = settle(&mut draft, &mut seen)?;
-    let facts = draft.count();
-    let answers =
-        |scenario, seen: &Observations| Fleet::compile(scenario, keys, now, now).answers(&seen.version, now);
-    let words = difference::remaining_overrides(&seen, &answers(scenario, &seen));
-    draft.push(difference::block(&words, seen.is_aemm()));
-    let scenario = settle(&mut draft, &mut seen)?;
-    let still = difference::remaining_overrides(&seen, &answers(scenario, &seen));
-    for path in still.keys() {
-        seen.note(format!("{path} answers otherwise than it did: a scenario cannot say it"));
+    let mut draft = facts::draft(&mut observations, now);
+    let scenario = retract_rejected(&mut draft, &mut observations)?;
+    let facts = draft.key_count();
+    let answers = |scenario, observations: &Observations| {
+        Fleet::compile(scenario, keys, now, now).answers(&observations.version, now)
+    };
+    let overrides = difference::remaining_overrides(&observations, &answers(scenario, &observations));
+    draft.push(difference::metadata_table(&overrides, observations.is_aemm()));
+    let scenario = retract_rejected(&mut draft, &mut observations)?;
+    let unresolved = difference::remaining_overrides(&observations, &answers(scenario, &observations));
+    for path in unresolved.keys() {
+        observations.add_note(format!("{path} answers otherwise than it did: a scenario cannot say it"));
     }
-    say_what_is_never_carried(&mut seen);
-    let text = preface(origin, &seen.notes) + &draft.text();
+    note_omissions(&mut observations);
+    let text = preface(origin, &observations.notes) + &draft.text();
     if text.len() as u64 > MAX_BYTES {
         return Err(TranscribeError::TooLarge(text.len()));
     }
     Ok(Transcript {
-        credentials: seen.real_keys,
-        user_data: seen.holds_user_data(),
-        last_words: draft.count() - facts,
+        has_credentials: observations.has_real_keys,
+        has_user_data: observations.holds_user_data(),
+        overrides: draft.key_count() - facts,
         facts,
         text,
-        notes: seen.notes,
+        notes: observations.notes,
     })
 }
 
-/// Takes back what the validator refuses, until it refuses nothing.
-fn settle(draft: &mut Draft, seen: &mut Observations) -> Result<Scenario, TranscribeError> {
+/// Retracts what the validator rejects, until it rejects nothing.
+fn retract_rejected(draft: &mut Draft, observations: &mut Observations) -> Result<Scenario, TranscribeError> {
     loop {
         let report = match scenario::read(&SourceText::new("the scenario", draft.text()), Path::new("")) {
             Ok((scenario, _)) => return Ok(scenario),
@@ -109,57 +109,58 @@ fn settle(draft: &mut Draft, seen: &mut Observations) -> Result<Scenario, Transc
         };
         let problem = report.problems.iter().find(|problem| problem.severity == Severity::Error);
         let place = problem.and_then(|problem| Some((problem.place.as_ref()?.line, &problem.found)));
-        let taken = place.and_then(|(line, found)| Some((draft.take_back(line)?, found)));
-        let Some((what, found)) = taken else { return Err(TranscribeError::Refused(report)) };
-        seen.note(format!("{what} is not said as a fact: {found}"));
+        let retracted = place.and_then(|(line, found)| Some((draft.retract(line)?, found)));
+        let Some((what, found)) = retracted else { return Err(TranscribeError::Rejected(report)) };
+        observations.add_note(format!("{what} is not said as a fact: {found}"));
     }
 }
 
-fn say_what_is_never_carried(seen: &mut Observations) {
-    if seen.is_aemm() {
-        return say_what_the_mock_does_not_tell(seen);
+fn note_omissions(observations: &mut Observations) {
+    if observations.is_aemm() {
+        return note_aemm_omissions(observations);
     }
-    if seen.is_there(observations::IDENTITY) {
-        seen.note(
+    if observations.has(IDENTITY) {
+        observations.add_note(
             "the identity document's signatures: they need AWS' keys. Our own sign it; \
              `mock-imds show identity-certificate` prints what verifies them",
         );
     }
-    note_user_data(seen);
-    match &seen.role {
+    note_user_data(observations);
+    match &observations.role {
         Some(role) if role.keys.is_none() => {
             let name = role.name.clone();
-            seen.note(format!(
+            observations.add_note(format!(
                 "credentials of the role {name}: generated ones are served instead; --with-credentials takes the real ones along"
             ));
         }
         _ => {}
     }
-    if seen.is_there(observations::IDENTITY_ROLE) {
-        seen.note("credentials of the instance identity role: generated ones are served instead");
+    if observations.has(IDENTITY_ROLE) {
+        observations.add_note("credentials of the instance identity role: generated ones are served instead");
     }
-    seen.note("http-put-response-hop-limit, which no answer tells");
+    observations.add_note("http-put-response-hop-limit, which no answer tells");
 }
 
-fn note_user_data(seen: &mut Observations) {
-    if let Some(digest) = seen.user_data.clone() {
-        seen.note(format!("user data ({digest}): it may hold secrets; --with-user-data takes it along"));
+fn note_user_data(observations: &mut Observations) {
+    if let Some(digest) = observations.user_data_digest.clone() {
+        observations
+            .add_note(format!("user data ({digest}): it may hold secrets; --with-user-data takes it along"));
     }
 }
 
-fn say_what_the_mock_does_not_tell(seen: &mut Observations) {
-    note_user_data(seen);
-    if let Some(role) = seen.role.as_ref().filter(|role| role.keys.is_none()) {
+fn note_aemm_omissions(observations: &mut Observations) {
+    note_user_data(observations);
+    if let Some(role) = observations.role.as_ref().filter(|role| role.keys.is_none()) {
         let name = role.name.clone();
-        seen.note(format!(
+        observations.add_note(format!(
             "credentials of the role {name}: examples with the same times are served instead; --with-credentials takes \
              those that it gave along"
         ));
     }
-    seen.note("delays, first-n-clients and paths outside of /latest/, which no answer tells");
+    observations.add_note("delays, first-n-clients and paths outside of /latest/, which no answer tells");
 }
 
-/// What the file says of itself.
+/// The comment at the top of the file.
 fn preface(origin: &str, notes: &[String]) -> String {
     let mut lines = vec![
         origin.to_owned(),

@@ -19,15 +19,15 @@ pub(super) fn text(text: &str) -> String {
     if indented { format!("'''\n{text}'''") } else { Value::from(text).to_string() }
 }
 
-/// A content: text if it is some, else base64; and what it is sent as, if that has to be said.
+/// A value's content: text if it is UTF-8, else base64; with its content type if there is one.
 pub(super) fn content(bytes: &[u8], content_type: Option<&str>) -> String {
-    let (key, said) = match std::str::from_utf8(bytes) {
-        Ok(said) if content_type.is_none() => return text(said),
-        Ok(said) => ("text", Value::from(said)),
+    let (key, value) = match std::str::from_utf8(bytes) {
+        Ok(utf8) if content_type.is_none() => return text(utf8),
+        Ok(utf8) => ("text", Value::from(utf8)),
         Err(_) => ("base64", Value::from(BASE64_STANDARD.encode(bytes))),
     };
-    let content_type = content_type.map(|said| ("content-type", Value::from(said)));
-    inline(content_type.into_iter().chain([(key, said)]))
+    let content_type = content_type.map(|name| ("content-type", Value::from(name)));
+    inline(content_type.into_iter().chain([(key, value)]))
 }
 
 /// An array of strings.
@@ -37,16 +37,16 @@ pub(super) fn list<S: AsRef<str>>(texts: impl IntoIterator<Item = S>) -> String 
 
 /// A table on one line, in this order.
 pub(super) fn inline<'k>(entries: impl IntoIterator<Item = (&'k str, Value)>) -> String {
-    let said = |value: Value| value.as_str().map_or_else(|| value.to_string(), text);
+    let quoted = |value: Value| value.as_str().map_or_else(|| value.to_string(), text);
     let entries: Vec<String> =
-        entries.into_iter().map(|(name, value)| format!("{} = {}", key(name), said(value))).collect();
+        entries.into_iter().map(|(name, value)| format!("{} = {}", key(name), quoted(value))).collect();
     format!("{{ {} }}", entries.join(", "))
 }
 
 /// An instant, in whole seconds.
 pub(super) fn instant(time: Timestamp) -> Value {
     let text = time.rfc3339();
-    // What cannot be said as an instant is said as text, and judged as such.
+    // What is no instant of TOML's is written as text, and validated as such.
     text.parse().map_or_else(|_| Value::from(text), Value::Datetime)
 }
 
@@ -62,15 +62,15 @@ mod tests {
 
     use super::*;
 
-    fn read_back(said: &str) -> Result<String, TestCaseError> {
-        let read: Table = format!("a = {said}\n")
+    fn read_back(written: &str) -> Result<String, TestCaseError> {
+        let read: Table = format!("a = {written}\n")
             .parse()
-            .map_err(|error| TestCaseError::fail(format!("{error} in {said:?}")))?;
+            .map_err(|error| TestCaseError::fail(format!("{error} in {written:?}")))?;
         Ok(read["a"].as_str().unwrap_or_default().to_owned())
     }
 
     #[test]
-    fn json_with_tabs_is_said_as_it_is() {
+    fn json_with_tabs_is_written_as_it_is() {
         let json = "{\n\t\"a\": [\n\t\t1\n\t]\n}";
         assert_eq!(text(json), format!("'''\n{json}'''"));
         for odd in ["\n\t'", "\n\t'''", "\n\t\r\n", "\n\t\u{1}", "\n\n\t", "\n\t\n"] {
@@ -84,8 +84,8 @@ mod tests {
         fn any_text_survives_as_key_and_as_value(name in "(?s).{0,40}", value in "(?s)(.|[ab'\"\\\\]){0,80}") {
             let indented = value.replace('a', "\n\t").replace('b', "'''");
             prop_assert_eq!(&read_back(&text(&indented))?, &indented);
-            let said = format!("{} = {}\n", key(&name), text(&value));
-            let read: Table = said.parse().map_err(|error| TestCaseError::fail(format!("{error} in {said:?}")))?;
+            let written = format!("{} = {}\n", key(&name), text(&value));
+            let read: Table = written.parse().map_err(|error| TestCaseError::fail(format!("{error} in {written:?}")))?;
             prop_assert_eq!(read, Table::from_iter([(name, Value::from(value))]));
         }
 
@@ -94,8 +94,8 @@ mod tests {
             let first = texts.first().cloned().unwrap_or_default();
             let first = first.replace('a', "\n\t");
             let table = inline([("a-b", Value::from(first.as_str())), ("c", Value::from(true))]);
-            let said = format!("l = {}\nt = {table}\n", list(&texts));
-            let read: Table = said.parse().map_err(|error| TestCaseError::fail(format!("{error} in {said:?}")))?;
+            let written = format!("l = {}\nt = {table}\n", list(&texts));
+            let read: Table = written.parse().map_err(|error| TestCaseError::fail(format!("{error} in {written:?}")))?;
             let expected = texts.into_iter().map(Value::from).collect::<Vec<_>>();
             prop_assert_eq!(&read["l"], &Value::Array(expected));
             prop_assert_eq!(&read["t"]["a-b"], &Value::from(first));
@@ -103,8 +103,8 @@ mod tests {
 
         #[test]
         fn a_comment_never_ends_early(text in "(?s).{0,80}") {
-            let said = format!("{}\na = 1\n", comment(&text));
-            let read: Table = said.parse().map_err(|error| TestCaseError::fail(format!("{error} in {said:?}")))?;
+            let written = format!("{}\na = 1\n", comment(&text));
+            let read: Table = written.parse().map_err(|error| TestCaseError::fail(format!("{error} in {written:?}")))?;
             prop_assert_eq!(read.len(), 1);
         }
     }

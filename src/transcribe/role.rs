@@ -1,4 +1,4 @@
-//! The role and what its path answered.
+//! The role, as its path answered.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::model::{Keys, Secret, Timestamp, json};
 
-/// A role, and its answer without its keys unless they are kept.
+/// A role; its keys are there only if the policy carries credentials.
 #[derive(Debug)]
 pub(super) struct ObservedRole {
     pub(super) name: String,
@@ -14,20 +14,17 @@ pub(super) struct ObservedRole {
     pub(super) code: Option<String>,
     /// From `LastUpdated` to `Expiration`.
     pub(super) lifetime: Option<Duration>,
-    /// `Expiration`.
     pub(super) expiration: Option<Timestamp>,
-    /// The keys, if they are kept.
     pub(super) keys: Option<Keys>,
 }
 
 impl ObservedRole {
-    /// A role that is listed.
+    /// A role that is listed and has not answered yet.
     pub(super) fn new(name: &str) -> Self {
         Self { name: name.to_owned(), code: None, lifetime: None, expiration: None, keys: None }
     }
 
-    /// A role that answered.
-    pub(super) fn of(name: &str, answer: &[u8], keep: bool) -> Self {
+    pub(super) fn of(name: &str, answer: &[u8], with_keys: bool) -> Self {
         let answer: Value = serde_json::from_slice(answer).unwrap_or_default();
         let text = |key: &str| answer.get(key).and_then(Value::as_str);
         let time = |key: &str| text(key)?.parse::<jiff::Timestamp>().ok().map(Timestamp::from);
@@ -41,14 +38,14 @@ impl ObservedRole {
                 expiration,
             })
         };
-        let keys = if keep { keys() } else { None };
+        let keys = if with_keys { keys() } else { None };
         Self { name: name.to_owned(), code: text("Code").map(str::to_owned), lifetime, expiration, keys }
     }
 }
 
-/// What is served in the place of an answer with keys that are not kept, in the form of amazon-ec2-metadata-mock's: the
-/// same outcome and times, with keys that are examples. Nothing else of the answer is in it.
-pub(super) fn stand_in(answer: &[u8]) -> Vec<u8> {
+/// An answer with the same outcome and times, but keys that are examples. It has the form of amazon-ec2-metadata-mock's,
+/// and nothing else of the answer is in it.
+pub(super) fn with_example_keys(answer: &[u8]) -> Vec<u8> {
     let answer: Value = serde_json::from_slice(answer).unwrap_or_default();
     let text = |key: &str| answer.get(key).and_then(Value::as_str);
     let is_word =
@@ -73,15 +70,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_stand_in_has_the_times_and_nothing_else() {
+    fn example_keys_have_the_times_and_nothing_else() {
         let answer = br#"{"Code": "Success", "LastUpdated": "2020-04-02T18:50:40Z", "Type": "SECRET0123", "AccessKeyId":
             "SECRET", "SecretAccessKey": "SECRET", "Token": "SECRET", "Other": "SECRET", "Expiration": "2020-04-02T00:49:51Z"}"#;
         let expected = "{\n\t\"Code\": \"Success\",\n\t\"LastUpdated\": \"2020-04-02T18:50:40Z\",\n\t\"Type\": \
                         \"AWS-HMAC\",\n\t\"AccessKeyId\": \"ASIAIOSFODNN7EXAMPLE\",\n\t\"SecretAccessKey\": \
                         \"wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\",\n\t\"Token\": \"EXAMPLETOKEN\",\n\t\
                         \"Expiration\": \"2020-04-02T00:49:51Z\"\n}";
-        assert_eq!(String::from_utf8(stand_in(answer)).as_deref(), Ok(expected));
-        let bare = String::from_utf8(stand_in(b"SECRET")).expect("it is text");
+        assert_eq!(String::from_utf8(with_example_keys(answer)).as_deref(), Ok(expected));
+        let bare = String::from_utf8(with_example_keys(b"SECRET")).expect("it is text");
         assert!(bare.contains("EXAMPLEKEY") && !bare.contains("SECRET\""), "{bare}");
     }
 }

@@ -10,17 +10,17 @@ use super::*;
 const NOW: Timestamp = Timestamp::from_secs(1_768_478_400);
 static KEYS: LazyLock<Arc<KeyRing>> = LazyLock::new(|| Arc::new(KeyRing::generate([9; 32])));
 
-fn seen(values: &[(&str, &str)]) -> Observations {
-    let mut seen = Observations::new("latest", SecretsPolicy::default());
+fn observed(values: &[(&str, &str)]) -> Observations {
+    let mut observations = Observations::new("latest", SecretsPolicy::default());
     for (path, text) in values {
-        seen.value(path, text.as_bytes().to_vec());
+        observations.add_value(path, text.as_bytes().to_vec());
     }
-    seen
+    observations
 }
 
 /// Writes a scenario, and asks it.
-fn written(seen: Observations) -> (Transcript, BTreeMap<String, Bytes>) {
-    let transcript = transcribe(seen, "A test.", &KEYS, NOW).expect("it can be said");
+fn written(observations: Observations) -> (Transcript, BTreeMap<String, Bytes>) {
+    let transcript = transcribe(observations, "A test.", &KEYS, NOW).expect("it can be said");
     let source = SourceText::new("written.toml", transcript.text.as_str());
     let (scenario, _) = scenario::read(&source, Path::new("")).unwrap_or_else(|report| panic!("{report}"));
     let answers = Fleet::compile(scenario, &KEYS, NOW, NOW).answers("latest", NOW);
@@ -56,7 +56,7 @@ fn an_instance_with_ways_of_its_own_answers_as_it_did() {
         (ipv6s.as_str(), "2001:db8::5"),
         (subnets.as_str(), "2001:db8:0:0:0:0:0:0/64"),
     ];
-    let (transcript, answers) = written(seen(&values));
+    let (transcript, answers) = written(observed(&values));
     for (path, text) in values {
         let found = answers.get(path).map(|bytes| String::from_utf8_lossy(bytes).into_owned());
         assert_eq!(found.as_deref(), Some(text), "{path} of\n{}", transcript.text);
@@ -84,7 +84,7 @@ fn facts_that_contradict_each_other_are_taken_back_and_said_path_by_path() {
         (paths[1][0].as_str(), "0"),
         (paths[1][1].as_str(), "10.0.0.13"),
     ];
-    let (transcript, answers) = written(seen(&values));
+    let (transcript, answers) = written(observed(&values));
     for (path, text) in values {
         assert_eq!(
             answers.get(path).map(|bytes| &bytes[..]),
@@ -103,11 +103,11 @@ fn facts_that_contradict_each_other_are_taken_back_and_said_path_by_path() {
 
 #[test]
 fn what_nobody_knows_is_left_as_it_is() {
-    let mut seen = seen(&[("meta-data/instance-id", "i-0123456789abcdef0")]);
+    let mut observations = observed(&[("meta-data/instance-id", "i-0123456789abcdef0")]);
     for path in ["meta-data/network", "dynamic"] {
-        seen.unknown(path);
+        observations.add_unknown(path);
     }
-    let (transcript, answers) = written(seen);
+    let (transcript, answers) = written(observations);
     assert!(answers.contains_key("dynamic/instance-identity/document"), "{}", transcript.text);
     assert!(answers.keys().any(|path| path.starts_with("meta-data/network/")), "{}", transcript.text);
     assert!(transcript.text.contains("\"meta-data/placement\" = false"), "{}", transcript.text);
@@ -115,10 +115,10 @@ fn what_nobody_knows_is_left_as_it_is() {
 
 #[test]
 fn nothing_and_too_much_are_no_scenario() {
-    let none = transcribe(seen(&[]), "A test.", &KEYS, NOW).expect_err("there is nothing");
+    let none = transcribe(observed(&[]), "A test.", &KEYS, NOW).expect_err("there is nothing");
     assert_eq!(none, TranscribeError::Nothing);
     let large = "x".repeat(600_000);
-    let both = seen(&[("meta-data/a", large.as_str()), ("meta-data/b", large.as_str())]);
+    let both = observed(&[("meta-data/a", large.as_str()), ("meta-data/b", large.as_str())]);
     let refused = transcribe(both, "A test.", &KEYS, NOW).expect_err("it is too much");
     assert!(matches!(refused, TranscribeError::TooLarge(bytes) if bytes > 1_200_000), "{refused}");
 }

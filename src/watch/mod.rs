@@ -1,9 +1,13 @@
-//! Tells that a file moved: was written, replaced, came or went.
+//! Waits until a file changes: is written, replaced, created or removed.
 //!
-//! What is watched is the file and every directory that decides which file its path means: its own, and those of the
-//! symbolic links on the way. So it notices an editor that writes in place, one that renames, and a Kubernetes
-//! `ConfigMap`, whose files are links through `..data`, a link that the kubelet replaces. File systems whose files change
-//! on other hosts (NFS, the folders that Vagrant shares) tell the kernel nothing: how the file looks is compared, too.
+//! Watched are the file and every directory that decides which file its path means: its own, and those of the symbolic
+//! links on the way. So an editor that writes in place is noticed, one that renames, and a Kubernetes `ConfigMap`, whose
+//! files are links through `..data`, a link that the kubelet replaces. On file systems whose files change on other hosts
+//! (NFS, the folders that Vagrant shares) the kernel notices nothing: the file's metadata is polled, too.
+//!
+//! Not with the `notify` crate: it watches the path that it is given, not the links on the way, so the watch of a file
+//! ends with the first swap of `..data`; and a watcher of it either uses inotify or polls, while both are needed here.
+//! The links would have to be followed here anyway, and other systems and whole trees are of no use.
 
 mod watched_paths;
 
@@ -20,50 +24,48 @@ use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify, InotifyEvent, WatchDe
 
 use watched_paths::watched_paths;
 
-/// Nothing has moved for so long: whoever writes has finished.
-const QUIET: Duration = Duration::from_millis(100);
-/// Where something always moves, so much later at most.
-const LATEST: Duration = Duration::from_secs(1);
-/// How often a file is looked at without being told.
-const LOOK: Duration = Duration::from_secs(1);
+/// The time without an event after which a change counts as complete.
+const SETTLED: Duration = Duration::from_millis(100);
+/// The longest wait for a change to be complete, where events never cease.
+const SETTLE_LIMIT: Duration = Duration::from_secs(1);
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
-/// How a file looks, through links; `None`: there is none.
+/// The identity, size and time of a file, through links; `None` if there is none. A changed file has another.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct FileStamp(Option<[i64; 5]>);
 
 impl FileStamp {
-    /// Of the file at this path, now.
     pub(crate) fn of(path: &Path) -> Self {
-        let look = |file: fs::Metadata| {
+        let stamp = |file: fs::Metadata| {
             let [device, inode, size] = [file.dev(), file.ino(), file.size()].map(u64::cast_signed);
             [device, inode, size, file.mtime(), file.mtime_nsec()]
         };
-        Self(fs::metadata(path).ok().map(look))
+        Self(fs::metadata(path).ok().map(stamp))
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "waiting is all that it does")]
+#[expect(clippy::disallowed_methods, reason = "for the length of a wait only")]
 fn now() -> Instant {
     Instant::now()
 }
 
-/// A watch on files, there or not. It blocks, and belongs into a thread of its own.
+/// A watch on files, which need not exist. It blocks, so it needs a thread of its own.
 #[derive(Debug)]
 pub(crate) struct FileWatch {
     paths: Vec<PathBuf>,
-    /// How they looked when the watch was armed.
-    seen: Vec<FileStamp>,
-    queue: Option<Inotify>,
+    /// The stamps at the time when the watch was armed.
+    stamps: Vec<FileStamp>,
+    inotify: Option<Inotify>,
     watched: HashMap<WatchDescriptor, PathBuf>,
-    /// What cannot be watched, and was told.
+    /// The paths that cannot be watched, each logged once.
     refused: HashSet<PathBuf>,
 }
 
 impl FileWatch {
-    /// A watch on these files, not armed yet. Without a queue of the kernel's, it lives by looking.
+    /// A watch on these files, not armed yet. Without inotify it polls.
     pub(crate) fn new(paths: impl IntoIterator<Item = PathBuf>) -> Self {
-        let queue = Inotify::init(InitFlags::IN_CLOEXEC | InitFlags::IN_NONBLOCK);
-        let queue = queue.inspect_err(|error| {
+        let inotify = Inotify::init(InitFlags::IN_CLOEXEC | InitFlags::IN_NONBLOCK);
+        let inotify = inotify.inspect_err(|error| {
             tracing::warn!(
                 "cannot watch files with inotify: {error}; polling them once a second instead \
                  (the sysctl fs.inotify.max_user_instances raises the limit)"
@@ -72,18 +74,19 @@ impl FileWatch {
         let absolute = |path: PathBuf| path::absolute(&path).unwrap_or(path);
         Self {
             paths: paths.into_iter().map(absolute).collect(),
-            seen: Vec::new(),
-            queue: queue.ok(),
+            stamps: Vec::new(),
+            inotify: inotify.ok(),
             watched: HashMap::new(),
             refused: HashSet::new(),
         }
     }
 
-    /// Watches the ways as they are now. What was watched before and still is on one keeps its watch; what was
-    /// removed, the kernel has dropped. Whoever reads the files between this and [`Self::wait`] misses nothing.
+    /// Watches the directories and files that the paths lead through now. Those that were watched before keep their
+    /// watch, and the kernel has dropped the watches of removed ones. A caller that reads the files between this and
+    /// [`Self::wait`] misses no change.
     pub(crate) fn arm(&mut self) {
-        self.seen = self.look();
-        let Some(queue) = &self.queue else { return };
+        self.stamps = self.current_stamps();
+        let Some(inotify) = &self.inotify else { return };
         let events = AddWatchFlags::IN_CLOSE_WRITE
             | AddWatchFlags::IN_MOVE
             | AddWatchFlags::IN_CREATE
@@ -91,9 +94,9 @@ impl FileWatch {
             | AddWatchFlags::IN_DELETE_SELF
             | AddWatchFlags::IN_MOVE_SELF;
         for path in self.paths.iter().flat_map(|path| watched_paths(path)) {
-            match queue.add_watch(&path, events) {
+            match inotify.add_watch(&path, events) {
                 Ok(descriptor) => _ = self.watched.insert(descriptor, path),
-                // It comes by its directory's watch.
+                // Its directory is watched too, so its creation is an event.
                 Err(Errno::ENOENT) => {}
                 Err(error) if self.refused.insert(path.clone()) => {
                     tracing::warn!("cannot watch {}: {error}; polling it instead", path.display());
@@ -103,29 +106,30 @@ impl FileWatch {
         }
     }
 
-    /// Waits for a move since [`Self::arm`], and until there are no more.
+    /// Waits for a change since [`Self::arm`], and until it is complete.
     pub(crate) fn wait(&mut self) {
-        while !self.moved_within(LOOK) && self.look() == self.seen {}
-        let latest = now() + LATEST;
-        while self.moved_within(QUIET) && now() < latest {}
+        while !self.changes_within(POLL_INTERVAL) && self.current_stamps() == self.stamps {}
+        let latest = now() + SETTLE_LIMIT;
+        while self.changes_within(SETTLED) && now() < latest {}
     }
 
-    fn look(&self) -> Vec<FileStamp> {
+    fn current_stamps(&self) -> Vec<FileStamp> {
         self.paths.iter().map(|path| FileStamp::of(path)).collect()
     }
 
-    /// Whether the kernel tells of something within this time.
-    fn moved_within(&mut self, time: Duration) -> bool {
+    /// Waits so long for an event of a complete change.
+    fn changes_within(&mut self, time: Duration) -> bool {
         let until = now() + time;
         loop {
-            let left = until.saturating_duration_since(now());
+            let remaining = until.saturating_duration_since(now());
             let mut sources = Vec::from_iter(
-                self.queue.as_ref().map(|queue| PollFd::new(queue.as_fd(), PollFlags::POLLIN)),
+                self.inotify.as_ref().map(|inotify| PollFd::new(inotify.as_fd(), PollFlags::POLLIN)),
             );
-            // Rounded up: not the last millisecond in circles.
-            let rest = PollTimeout::try_from(left + Duration::from_millis(1)).unwrap_or(PollTimeout::ZERO);
-            let _ = poll(&mut sources, rest);
-            if self.told() {
+            // Rounded up: the last millisecond must not be a busy loop.
+            let timeout =
+                PollTimeout::try_from(remaining + Duration::from_millis(1)).unwrap_or(PollTimeout::ZERO);
+            let _ = poll(&mut sources, timeout);
+            if self.read_events() {
                 return true;
             }
             if now() >= until {
@@ -134,19 +138,19 @@ impl FileWatch {
         }
     }
 
-    /// Whether the kernel has told of something that is complete.
-    fn told(&mut self) -> bool {
-        let events = self.queue.as_ref().and_then(|queue| queue.read_events().ok()).unwrap_or_default();
-        let (gone, told): (Vec<_>, Vec<_>) =
+    /// Reads the events there are; `true` if one is of a complete change.
+    fn read_events(&mut self) -> bool {
+        let events = self.inotify.as_ref().and_then(|inotify| inotify.read_events().ok()).unwrap_or_default();
+        let (dropped, changes): (Vec<_>, Vec<_>) =
             events.into_iter().partition(|event| event.mask.contains(AddWatchFlags::IN_IGNORED));
-        for event in gone {
+        for event in dropped {
             self.watched.remove(&event.wd);
         }
-        told.iter().any(|event| self.is_whole(event))
+        changes.iter().any(|event| self.is_complete(event))
     }
 
-    /// Whether what the event tells of is complete: a file that was created is still to be written.
-    fn is_whole(&self, event: &InotifyEvent) -> bool {
+    /// `false` for the creation of a file, which is still to be written.
+    fn is_complete(&self, event: &InotifyEvent) -> bool {
         if event.mask != AddWatchFlags::IN_CREATE {
             return true;
         }
@@ -167,28 +171,28 @@ mod tests {
         directory.join("s.toml")
     }
 
-    /// As on a file system that tells nothing.
+    /// As on a file system without events.
     #[test]
-    fn without_a_word_of_the_kernel_a_look_finds_it() {
+    fn a_change_without_an_event_is_found_by_polling() {
         let file = file("silent");
-        let mut watch = FileWatch { queue: None, ..FileWatch::new([file.clone()]) };
+        let mut watch = FileWatch { inotify: None, ..FileWatch::new([file.clone()]) };
         watch.arm();
-        let before = watch.look();
+        let before = watch.current_stamps();
         fs::write(&file, "more").unwrap();
         watch.wait();
-        assert_ne!(watch.look(), before);
+        assert_ne!(watch.current_stamps(), before);
         fs::remove_dir_all(file.parent().unwrap()).unwrap();
     }
 
     #[test]
-    fn the_kernel_tells_of_a_replaced_file_but_not_of_one_to_be_written() {
-        let file = file("told");
+    fn a_replaced_file_is_a_change_and_one_to_be_written_is_not() {
+        let file = file("events");
         let mut watch = FileWatch::new([file.clone()]);
         watch.arm();
         let other = fs::File::create(file.with_extension("new")).unwrap();
-        assert!(!watch.moved_within(Duration::ZERO), "expected silence about a file that is still empty");
+        assert!(!watch.changes_within(Duration::ZERO), "expected no change while the new file is empty");
         fs::rename(file.with_extension("new"), &file).unwrap();
-        assert!(watch.moved_within(Duration::ZERO), "expected a word about the replaced file");
+        assert!(watch.changes_within(Duration::ZERO), "expected a change by the replaced file");
         drop(other);
         fs::remove_dir_all(file.parent().unwrap()).unwrap();
     }

@@ -1,51 +1,51 @@
-//! The way of a path: what decides which file it means.
+//! The paths to watch for one file: those that decide which file its path means.
 
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
-/// Symbolic links on one way; the kernel follows as many.
+/// Symbolic links followed for one path; the kernel follows as many.
 const LINKS: usize = 40;
 
-/// The directories that decide which file an absolute path means, and that file; as far as they are there.
+/// The directories that decide which file an absolute path means, and that file, as far as they exist.
 pub(super) fn watched_paths(path: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
-    let mut at = PathBuf::from("/");
-    let mut rest = names(path);
+    let mut directory = PathBuf::from("/");
+    let mut rest = components(path);
     let mut links = 0;
     while let Some(name) = rest.pop() {
         if name == ".." {
-            at.pop();
+            directory.pop();
             continue;
         }
-        let next = at.join(&name);
+        let next = directory.join(&name);
         match fs::read_link(&next) {
             Ok(target) if links < LINKS => {
                 links += 1;
-                found.push(at.clone());
+                found.push(directory.clone());
                 if target.is_absolute() {
-                    at = PathBuf::from("/");
+                    directory = PathBuf::from("/");
                 }
-                rest.extend(names(&target));
+                rest.extend(components(&target));
             }
             _ if rest.is_empty() || !next.exists() => {
-                found.extend([at, next]);
+                found.extend([directory, next]);
                 break;
             }
-            _ => at = next,
+            _ => directory = next,
         }
     }
     found
 }
 
-/// The names in a path, the last first.
-fn names(path: &Path) -> Vec<OsString> {
-    let named = |part: Component<'_>| match part {
+/// The components of a path, the last first.
+fn components(path: &Path) -> Vec<OsString> {
+    let name = |part: Component<'_>| match part {
         Component::Normal(name) => Some(name.to_owned()),
         Component::ParentDir => Some("..".into()),
         Component::RootDir | Component::CurDir | Component::Prefix(_) => None,
     };
-    path.components().rev().filter_map(named).collect()
+    path.components().rev().filter_map(name).collect()
 }
 
 #[cfg(test)]
@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn a_way_leads_through_each_link_to_the_file() {
+    fn each_link_on_the_way_is_watched() {
         let root = config_map("links");
         let expected = [&root, &root, &root.join("..1"), &root.join("..1/s.toml")];
         assert_eq!(watched_paths(&root.join("s.toml")).iter().collect::<Vec<_>>(), expected);
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn a_way_ends_where_something_is_missing_or_goes_in_circles() {
+    fn a_missing_directory_and_a_circle_of_links_end_the_way() {
         let root = config_map("ends");
         assert_eq!(watched_paths(&root.join("none/s.toml")), [root.clone(), root.join("none")]);
         symlink("circle", root.join("circle")).unwrap();

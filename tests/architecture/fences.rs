@@ -18,12 +18,12 @@ const MAY_ASK: &[(&str, &str)] = &[
     ("src/imds/preview.rs", BEING_REPLACED),
     ("src/imds/fleet.rs", BEING_REPLACED),
     ("src/imds/reply.rs", BEING_REPLACED),
-    ("src/record/findings.rs", BEING_REPLACED),
+    ("src/record/interpret.rs", BEING_REPLACED),
     ("src/scenario/event.rs", BEING_REPLACED),
     ("src/scenario/mod.rs", BEING_REPLACED),
     ("src/scenario/live.rs", BEING_REPLACED),
     ("src/scenario/overrides.rs", BEING_REPLACED),
-    ("src/transcribe/observations.rs", BEING_REPLACED),
+    ("src/transcribe/observations/mod.rs", BEING_REPLACED),
 ];
 
 const BEING_REPLACED: &str = "being replaced by a method of Profile";

@@ -22,6 +22,7 @@ const LAYERS: &[(&str, &str)] = &[
     ("scenario", "model config"),
     ("aemm", "model config scenario exit"),
     ("host", "model config exit"),
+    ("doctor", "host model"),
     // A service's answers → a scenario: written, compiled and asked as any other.
     ("transcribe", "model config scenario imds identity"),
     // L2: sockets.
@@ -33,11 +34,11 @@ const LAYERS: &[(&str, &str)] = &[
     ("cli", "model journal config observe record host"),
     (
         "commands",
-        "cli daemon host control paths watch aemm scenario imds journal observe config model exit record transcribe \
+        "cli daemon host doctor control paths watch aemm scenario imds journal observe config model exit record transcribe \
          identity",
     ),
-    ("lib", ""),
-    ("main", "cli commands exit"),
+    ("lib", "cli commands exit"),
+    ("main", "lib"),
 ];
 
 /// They are above all rooms, and no rooms themselves.

@@ -13,8 +13,8 @@ fn page(name: &str) -> String {
     fs::read_to_string(project_root().join(name)).expect("the page is readable")
 }
 
-/// The names below `directory` in the first cells of a page's tables: `server` for `src/server/`, `cli` for
-/// `src/cli.rs`.
+/// The names below `directory` in the first cells of a page's tables: `server` for `src/server/`, `exit` for
+/// `src/exit.rs`.
 fn rows_of<'a>(page: &'a str, directory: &str) -> BTreeSet<&'a str> {
     let cells = page.lines().filter_map(|line| line.strip_prefix("| ")?.split(" |").next());
     let paths = cells.flat_map(in_backticks).filter_map(|path| path.strip_prefix(directory));
@@ -127,12 +127,12 @@ fn the_pages_name_files_that_exist() {
 
 #[test]
 fn rows_and_paths_are_found() {
-    let page = "| room | x |\n| `src/cli.rs`, `src/cli/` | `src/no/` |\n| `src/server/` | `a` |\nSee `/latest/x`, `docs/a.md`.\n\
+    let page = "| room | x |\n| `src/exit.rs` | `src/no/` |\n| `src/server/` | `a` |\nSee `/latest/x`, `docs/a.md`.\n\
                 ```text\nx ─▶ src/host/plan.rs ──▶ one/two\n  └▶network.rs\n```\n`scripts/test clippy` `Cargo.toml` `lib.rs`\n";
-    assert_eq!(rows_of(page, "src/"), BTreeSet::from(["cli", "server"]));
+    assert_eq!(rows_of(page, "src/"), BTreeSet::from(["exit", "server"]));
     let mentions = mentions(page);
     let found: Vec<&str> = mentions.iter().map(|mention| mention.path).collect();
-    let in_text = ["src/cli.rs", "src/cli/", "src/no/", "src/server/", "docs/a.md"];
+    let in_text = ["src/exit.rs", "src/no/", "src/server/", "docs/a.md"];
     let in_block = ["src/host/plan.rs", "network.rs"];
     assert_eq!(found, [&in_text[..], &in_block[..], &["scripts/test", "lib.rs"][..]].concat());
     let gone = mentions.iter().filter(|mention| !exists(mention)).map(|mention| mention.path);

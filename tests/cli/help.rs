@@ -1,7 +1,7 @@
 //! The help texts: an example in each, which the parser accepts, and the options of that subcommand first.
 
-use clap::{Command, CommandFactory as _, Parser as _};
-use mock_imds::cli::Cli;
+use clap::Command;
+use mock_imds::command_line;
 
 /// Each command that has a help text, with its words: `mock-imds clock seek`.
 fn commands() -> Vec<(String, Command)> {
@@ -11,7 +11,7 @@ fn commands() -> Vec<(String, Command)> {
         let subcommands = command.get_subcommands().filter(|command| command.get_name() != "help");
         subcommands.for_each(|command| collect(command, &path, into));
     }
-    let (mut root, mut all) = (Cli::command(), Vec::new());
+    let (mut root, mut all) = (command_line(), Vec::new());
     root.build();
     collect(&root, "", &mut all);
     assert!(all.len() > 25, "expected every command, found {all:#?}");
@@ -61,7 +61,7 @@ fn every_help_text_has_examples_that_parse() {
                     "{path} --help: expected a short line with that command, found {example:?}"
                 ));
             }
-            if let Err(error) = Cli::try_parse_from(words(example))
+            if let Err(error) = command_line().try_get_matches_from(words(example))
                 && error.use_stderr()
             {
                 wrong.push(format!("{path} --help: {example}\n{error}"));
@@ -102,7 +102,7 @@ fn help_and_version_are_asked_of_any_subcommand() {
         &["help", "clock", "seek"],
         &["help", "aemm"],
     ] {
-        let answer = Cli::try_parse_from([&["mock-imds"], arguments].concat());
+        let answer = command_line().try_get_matches_from([&["mock-imds"], arguments].concat());
         let answer = answer.expect_err("help ends the parse");
         assert!(!answer.use_stderr(), "{arguments:?} gave:\n{answer}");
     }

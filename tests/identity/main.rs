@@ -36,7 +36,7 @@ const TIME: Timestamp = Timestamp::from_secs(1_630_704_347);
 fn prepare(document: &str) -> Option<Openssl> {
     let openssl = Openssl::new()?;
     let opened = KeyRing::open(&openssl.directory().join("identity"), [1; 32]).expect("a writable directory");
-    assert_eq!(opened.kept, KeyStorage::InDirectory);
+    assert_eq!(opened.storage, KeyStorage::InDirectory);
     fill(&openssl, &opened.ring, document);
     Some(openssl)
 }

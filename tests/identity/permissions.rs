@@ -51,7 +51,7 @@ fn check(scratch: &Path) {
     let directory = scratch.join("readonly");
     let opened = KeyRing::open(&directory, [1; 32]).expect("keys in memory");
     let why = format!("cannot write {}: Permission denied (os error 13)", directory.display());
-    assert_eq!(opened.kept, KeyStorage::InMemory { why });
+    assert_eq!(opened.storage, KeyStorage::InMemory { why });
 }
 
 struct Scratch(PathBuf);

@@ -184,7 +184,7 @@ fn hanging_and_waiting_clients_leave_their_permits_to_others() {
 #[test]
 fn above_the_limit_one_client_is_closed_unanswered() {
     for fault in ["hang = true", "latency = \"1m\""] {
-        let rig = faulty(fault, limits(|limits, _| limits.aside = 2));
+        let rig = faulty(fault, limits(|limits, _| limits.parked = 2));
         let mut clients: Vec<TcpStream> = (0..3).map(|_| connect(&rig, &get(ID.0))).collect();
         // They are handled at the same time, so nothing tells which of them comes last.
         let mut ends = || clients.iter_mut().map(|client| rest(client).1).collect::<Vec<_>>();

@@ -233,9 +233,8 @@ fn words(command: &clap::Command, path: &str, into: &mut BTreeSet<String>) {
 
 #[test]
 fn manual_names_every_command_and_option() {
-    use clap::CommandFactory as _;
     let mut expected = BTreeSet::new();
-    words(&mock_imds::cli::Cli::command(), "", &mut expected);
+    words(&mock_imds::command_line(), "", &mut expected);
     let page = manual("mock-imds.8");
     let missing: Vec<_> = expected.iter().filter(|word| !page.contains(word.as_str())).collect();
     assert!(missing.is_empty(), "packaging/man/mock-imds.8 lacks {missing:?}");

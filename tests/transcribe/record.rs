@@ -86,7 +86,7 @@ fn survives(name: &str, file: &Path, offset: u64, keep: SecretsPolicy) -> bool {
         transcript.text
     );
     assert_eq!(
-        transcript.last_words,
+        transcript.overrides,
         if name == AEMM { aemm::words(&expected) } else { 0 },
         "expected facts alone of {name} at {offset} s, or, of aemm, a word for each value that is no notice, found\n{}\n{RERUN}",
         transcript.text
@@ -154,7 +154,7 @@ fn instances_that_have_everything_or_nothing_survive() {
                 transcript.text
             );
             assert_eq!(
-                transcript.last_words, 0,
+                transcript.overrides, 0,
                 "expected facts alone of {file}, found\n{}\n{RERUN}",
                 transcript.text
             );
@@ -236,7 +236,7 @@ fn no_secret_is_in_a_recording_unless_it_was_asked_for() {
                 "expected no {secret:?} in the recording of {name}:\n{shown}\n{RERUN}"
             );
         }
-        assert!(!transcript.credentials && !transcript.user_data);
+        assert!(!transcript.has_credentials && !transcript.has_user_data);
     }
     assert!(checked > 500, "only {checked} secrets were looked for\n{RERUN}");
 }
@@ -247,7 +247,7 @@ fn credentials_that_were_asked_for_are_there_and_need_tokens() {
     let keep = SecretsPolicy { credentials: true, user_data: false };
     let seen = record(&mut stage, Client::HOST, "1000", keep).expect("it answers");
     let transcript = written(seen, &stage);
-    assert!(transcript.credentials);
+    assert!(transcript.has_credentials);
     for line in
         ["source = \"static\"", "role = \"dev-role\"", "http-tokens = \"required\"", "# REAL CREDENTIALS"]
     {

@@ -41,9 +41,9 @@ pub fn record(
         match crawl.step(stage.now) {
             CrawlStep::Wait(span) => stage.wait(span),
             CrawlStep::Done => return Ok(crawl.finish()),
-            CrawlStep::Ask(ask) => {
+            CrawlStep::Request(ask) => {
                 let outcome = carry(stage, client, &ask);
-                crawl.answered(outcome, stage.now)?;
+                crawl.handle_outcome(outcome, stage.now)?;
             }
         }
     }
@@ -57,18 +57,18 @@ fn carry(stage: &mut PureService, client: Client, ask: &CrawlRequest) -> Exchang
     match reply.delivery.end {
         DeliveryEnd::Whole if late < PATIENCE => stage.wait(late),
         DeliveryEnd::Reset | DeliveryEnd::Truncated => {
-            return ExchangeOutcome::Lost("connection reset".into());
+            return ExchangeOutcome::Failed("connection reset".into());
         }
         DeliveryEnd::Whole | DeliveryEnd::Silence => {
             stage.wait(PATIENCE);
-            return ExchangeOutcome::Lost("no answer within 10 s".into());
+            return ExchangeOutcome::Failed("no answer within 10 s".into());
         }
     }
     let header = |name: &str| {
         let (_, value) = reply.headers.iter().find(|(found, _)| found == name)?;
         Some(value.to_str().expect("it is text").to_owned())
     };
-    ExchangeOutcome::Answer(CrawlResponse {
+    ExchangeOutcome::Response(CrawlResponse {
         status: reply.status.as_u16(),
         legacy: reply.version == hyper::Version::HTTP_10,
         closes: header("connection").as_deref() == Some("close"),

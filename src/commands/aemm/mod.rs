@@ -30,13 +30,13 @@ pub(in crate::commands) use source::read;
 const SAID: &[(&str, Level)] = &[(module_path!(), Level::Info), ("mock_imds::server::request", Level::Debug)];
 
 /// Whether the program was called by the name of the other one; its releases add the platform to the name.
-pub fn is_called(arguments: &[OsString]) -> bool {
+pub(crate) fn is_called(arguments: &[OsString]) -> bool {
     let name = arguments.first().and_then(|program| Path::new(program).file_name());
     name.is_some_and(|name| name.to_string_lossy().starts_with(aemm::NAME))
 }
 
 /// Runs what these words ask for.
-pub fn exec(words: &[OsString]) -> ExitCode {
+pub(crate) fn exec(words: &[OsString]) -> ExitCode {
     let level = env::var("MOCK_IMDS_LOG").ok().and_then(|level| Level::from_str(&level, true).ok());
     observe::start_dated(level, SAID);
     let words: Vec<String> = words.iter().map(|word| word.to_string_lossy().into_owned()).collect();

@@ -58,14 +58,14 @@ async fn later(journal: &Journal, lookup: &RequestQuery) -> JournalPage {
         }
         since = reading.next;
         // What comes after the last look is after the position that goes back with it.
-        late = timeout_at(deadline, journal.follow(since)).await.is_err();
+        late = timeout_at(deadline, journal.wait_after(since)).await.is_err();
     }
 }
 
 fn number(journal: &Journal, since: SinceFilter) -> u64 {
     match since {
         SinceFilter::Start => 0,
-        SinceFilter::Now => journal.last(),
+        SinceFilter::Now => journal.last_number(),
         SinceFilter::Number(number) => number,
     }
 }

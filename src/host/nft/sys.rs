@@ -15,10 +15,10 @@ use crate::host::netlink::NetlinkMessage;
 
 /// A message that was built by hand, as a part of libnftnl's batch. nftnl's own table message can't leave out
 /// the flags, and can't set one.
-pub(super) struct Raw(pub(super) NetlinkMessage);
+pub(super) struct RawMessage(pub(super) NetlinkMessage);
 
 // SAFETY: the trait asks that a message never be larger than `nft_nlmsg_maxsize`; `write` checks it.
-unsafe impl NlMsg for Raw {
+unsafe impl NlMsg for RawMessage {
     unsafe fn write(&self, buffer: *mut c_void, sequence: u32, _: MsgType) {
         let bytes = self.0.clone().finish_acked(sequence);
         let room = usize::try_from(nftnl::nft_nlmsg_maxsize()).expect("64 KiB fit");

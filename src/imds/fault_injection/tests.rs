@@ -7,7 +7,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::imds::Counters;
-use crate::model::fault::{ClientMatcher, FaultStart, Probability, Throttle, TokenFault};
+use crate::model::ClientMatcher;
+use crate::model::fault::{FaultStart, Probability, Throttle, TokenFault};
 
 /// Counters of one run. A client is over its rate from its `per_second`-th request on.
 #[derive(Debug, Default)]

@@ -60,17 +60,21 @@ use Presence::{Always, Bytes, Each, Interface, InterfaceEach, Labelled, Live, Li
 pub(crate) const ROWS: &[Category] = &[
     row("dynamic/fws/instance-monitoring", "2009-04-04", Always(|i| i.monitoring.as_str().into())),
     row("dynamic/instance-identity/document", "2009-04-04", Live(|v| Some(v.identity.document.clone()))),
-    row("dynamic/instance-identity/pkcs7", "2009-04-04", Live(|v| Some(v.identity.signed().pkcs7.clone()))),
+    row(
+        "dynamic/instance-identity/pkcs7",
+        "2009-04-04",
+        Live(|v| Some(v.identity.signatures().pkcs7.clone())),
+    ),
     // Undated; in a tree recorded under 2016-09-02.
     row(
         "dynamic/instance-identity/rsa2048",
         "2016-09-02",
-        Live(|v| Some(v.identity.signed().rsa2048.clone())),
+        Live(|v| Some(v.identity.signatures().rsa2048.clone())),
     ),
     row(
         "dynamic/instance-identity/signature",
         "2009-04-04",
-        Live(|v| Some(v.identity.signed().signature.clone())),
+        Live(|v| Some(v.identity.signatures().signature.clone())),
     ),
     row("meta-data/ami-id", "1.0", Always(|i| text(&i.ami_id))),
     row("meta-data/ami-launch-index", "1.0", Always(|i| text(i.ami_launch_index))),

@@ -5,8 +5,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::config::SourceText;
+use crate::model::ClientMatcher;
 use crate::model::Timestamp;
-use crate::model::fault::ClientMatcher;
 use crate::scenario;
 
 fn outcome(text: &str) -> (Vec<Fault>, String) {

@@ -3,82 +3,85 @@
 use serde_json::Value;
 
 use crate::model::{CredentialState, Credentials, Keys, RoleName, StringEnum, Timestamp, format_duration};
-use crate::transcribe::draft::{Block, Draft};
-use crate::transcribe::observations::{EXTENDED, Observations, ROLES};
+use crate::transcribe::draft::{Draft, DraftTable};
+use crate::transcribe::known_paths::{EXTENDED, ROLES};
+use crate::transcribe::observations::Observations;
 use crate::transcribe::quote;
 use crate::transcribe::role::ObservedRole;
 
-pub(super) fn write(seen: &mut Observations, now: Timestamp, draft: &mut Draft) {
-    let mut block = Block::new("[credentials]");
-    if seen.lacks("meta-data/iam") {
-        block.say("source", "none");
-        draft.push(block);
+pub(super) fn write(observations: &mut Observations, now: Timestamp, draft: &mut Draft) {
+    let mut table = DraftTable::new("[credentials]");
+    if observations.lacks("meta-data/iam") {
+        table.set("source", "none");
+        draft.push(table);
         return;
     }
-    let info = seen.parsed("meta-data/iam/info").unwrap_or_default();
+    let info = observations.read_json("meta-data/iam/info").unwrap_or_default();
     let profile = profile(&info);
-    if seen.role.is_none() && seen.is_there("meta-data/iam") {
-        assume_role(seen, profile.as_deref());
+    if observations.role.is_none() && observations.has("meta-data/iam") {
+        assume_role(observations, profile.as_deref());
     }
-    let role = seen.role.as_ref();
+    let role = observations.role.as_ref();
     let name = role.map(|role| role.name.as_str());
-    block.parsed::<RoleName>("role", name);
+    table.set_if_valid::<RoleName>("role", name);
     if let Some(profile) = profile.filter(|profile| Some(profile.as_str()) != name) {
-        block.say("instance-profile", profile);
+        table.set("instance-profile", profile);
     }
     let keys = role.and_then(|role| role.keys.as_ref());
     match keys {
-        Some(keys) => real(keys, &mut block),
-        None if role.is_some() => block.say("source", "generated"),
+        Some(keys) => real(keys, &mut table),
+        None if role.is_some() => table.set("source", "generated"),
         None => {}
     }
     if let Some(state) =
         state(&info, role, now).filter(|state| keys.is_none() || *state != CredentialState::Expired)
     {
-        block.say("state", state.as_str());
+        table.set("state", state.as_str());
     }
-    lifetime(role, &mut block);
-    if seen.is_there(EXTENDED) {
-        block.say("extended", true);
+    lifetime(role, &mut table);
+    if observations.has(EXTENDED) {
+        table.set("extended", true);
     }
-    draft.push(block);
+    draft.push(table);
 }
 
-/// The part of the profile's ARN that a scenario says.
+/// The part of the profile's ARN that a scenario has.
 fn profile(info: &Value) -> Option<String> {
     let arn = info.get("InstanceProfileArn")?.as_str()?;
     arn.split_once(":instance-profile/").map(|(_, profile)| profile.to_owned())
 }
 
 /// The console gives both the same name.
-fn assume_role(seen: &mut Observations, profile: Option<&str>) {
+fn assume_role(observations: &mut Observations, profile: Option<&str>) {
     let Some(name) = profile.and_then(|profile| profile.rsplit('/').next()) else { return };
-    if !seen.knows(ROLES) {
-        seen.role(name);
-        seen.note(format!("the role's name is not in it; taken to be that of the instance profile, {name}"));
+    if !observations.knows(ROLES) {
+        observations.add_role(name);
+        observations.add_note(format!(
+            "the role's name is not in it; taken to be that of the instance profile, {name}"
+        ));
     }
 }
 
-fn real(keys: &Keys, block: &mut Block) {
-    block.comment("REAL CREDENTIALS: do not share this file.");
-    block.say("source", "static");
-    block.say("access-key-id", keys.access_key_id.as_str());
-    block.say("secret-access-key", keys.secret_access_key.reveal());
+fn real(keys: &Keys, table: &mut DraftTable) {
+    table.add_comment("REAL CREDENTIALS: do not share this file.");
+    table.set("source", "static");
+    table.set("access-key-id", keys.access_key_id.as_str());
+    table.set("secret-access-key", keys.secret_access_key.reveal());
     if !keys.token.reveal().is_empty() {
-        block.say("session-token", keys.token.reveal());
+        table.set("session-token", keys.token.reveal());
     }
     if let Some(time) = keys.expiration {
-        block.raw("expiration", quote::instant(time).to_string());
+        table.set_toml("expiration", quote::instant(time).to_string());
     }
 }
 
-/// What goes wrong, if something does: errors are 200 with a code.
+/// The state that an error is due to: errors are 200 with a code.
 fn state(info: &Value, role: Option<&ObservedRole>, now: Timestamp) -> Option<CredentialState> {
-    let told = |key: &str| info.get(key).and_then(Value::as_str).unwrap_or_default();
-    if told("Code") == "InstanceProfileNotFound" {
+    let member = |key: &str| info.get(key).and_then(Value::as_str).unwrap_or_default();
+    if member("Code") == "InstanceProfileNotFound" {
         return Some(CredentialState::ProfileNotFound);
     }
-    if told("Message").starts_with("Instance Profile does not contain a role") {
+    if member("Message").starts_with("Instance Profile does not contain a role") {
         return Some(CredentialState::NoRole);
     }
     let role = role?;
@@ -90,12 +93,12 @@ fn state(info: &Value, role: Option<&ObservedRole>, now: Timestamp) -> Option<Cr
     }
 }
 
-/// Unless it is as on EC2: 6 hours, and some minutes more or less.
-fn lifetime(role: Option<&ObservedRole>, block: &mut Block) {
+/// Not set if it is as on EC2: 6 hours, and some minutes more or less.
+fn lifetime(role: Option<&ObservedRole>, table: &mut DraftTable) {
     const HOUR: u64 = 3600;
     let usual = Credentials::default().lifetime.as_secs();
-    let told = role.filter(|role| role.keys.is_none()).and_then(|role| role.lifetime);
-    if let Some(span) = told.filter(|span| span.as_secs() >= 2 && span.as_secs().abs_diff(usual) > HOUR) {
-        block.say("lifetime", format_duration(span));
+    let lifetime = role.filter(|role| role.keys.is_none()).and_then(|role| role.lifetime);
+    if let Some(span) = lifetime.filter(|span| span.as_secs() >= 2 && span.as_secs().abs_diff(usual) > HOUR) {
+        table.set("lifetime", format_duration(span));
     }
 }

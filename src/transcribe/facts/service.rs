@@ -1,50 +1,54 @@
 //! `[metadata-options]` and `[http]`: how the service behaves.
 
 use crate::model::{Http, HttpTokens, StringEnum};
-use crate::transcribe::draft::{Block, Draft};
+use crate::transcribe::draft::{Draft, DraftTable};
 use crate::transcribe::observations::Observations;
 use crate::transcribe::quote;
 
-pub(super) fn metadata_options(seen: &Observations, draft: &mut Draft) {
-    let mut block = Block::new("[metadata-options]");
-    match seen.manner.http_tokens {
-        Some(HttpTokens::Optional) if seen.real_keys => {
+pub(super) fn metadata_options(observations: &Observations, draft: &mut Draft) {
+    let mut table = DraftTable::new("[metadata-options]");
+    match observations.traits.http_tokens {
+        Some(HttpTokens::Optional) if observations.has_real_keys => {
             let why = "The service also answered without tokens; with real credentials, any web page could then read them.";
-            block.commented(Some(why.into()), "http-tokens", quote::text(HttpTokens::Required.as_str()));
+            table.set_with_comment(
+                Some(why.into()),
+                "http-tokens",
+                quote::text(HttpTokens::Required.as_str()),
+            );
         }
-        Some(tokens) => block.say("http-tokens", tokens.as_str()),
+        Some(tokens) => table.set("http-tokens", tokens.as_str()),
         None => {}
     }
-    if seen.is_there("meta-data/tags") && !seen.is_aemm() {
-        block.say("instance-metadata-tags", "enabled");
+    if observations.has("meta-data/tags") && !observations.is_aemm() {
+        table.set("instance-metadata-tags", "enabled");
     }
-    draft.push(block);
+    draft.push(table);
 }
 
-/// What is as EC2 does it is not said.
-pub(super) fn http(seen: &Observations, draft: &mut Draft) {
-    let mut block = Block::new("[http]");
-    let (http, usual) = (&seen.manner.http, Http::default());
+/// Keys that are not as on EC2.
+pub(super) fn http(observations: &Observations, draft: &mut Draft) {
+    let mut table = DraftTable::new("[http]");
+    let (http, usual) = (&observations.traits.http, Http::default());
     if http.keep_alive {
-        block.say("keep-alive", true);
+        table.set("keep-alive", true);
     }
-    let mut word = |key: &str, word: &'static str, usual: &str| {
-        if word != usual {
-            block.say(key, word);
+    let mut set_unusual = |key: &str, value: &'static str, usual: &str| {
+        if value != usual {
+            table.set(key, value);
         }
     };
-    word("profile", http.profile.as_str(), usual.profile.as_str());
-    word(
+    set_unusual("profile", http.profile.as_str(), usual.profile.as_str());
+    set_unusual(
         "directory-without-slash",
         http.directory_without_slash.as_str(),
         usual.directory_without_slash.as_str(),
     );
-    word("user-data-listed", http.user_data_listed.as_str(), usual.user_data_listed.as_str());
+    set_unusual("user-data-listed", http.user_data_listed.as_str(), usual.user_data_listed.as_str());
     if http.open_listings {
-        block.say("open-listings", true);
+        table.set("open-listings", true);
     }
     if let Some(versions) = &http.versions {
-        block.raw("versions", quote::list(versions));
+        table.set_toml("versions", quote::list(versions));
     }
-    draft.push(block);
+    draft.push(table);
 }

@@ -1,0 +1,113 @@
+//! The command line: one struct per subcommand.
+
+mod change;
+mod control;
+mod examples;
+mod fault;
+mod global;
+mod host;
+mod import;
+mod parsers;
+mod requests;
+mod serve;
+
+use clap::{Parser, Subcommand};
+
+use crate::observe::Level;
+
+pub(crate) use change::{
+    ClearArgs, ClockArgs, ClockCommand, LifecycleArgs, MaintenanceArgs, RebalanceArgs, RotateArgs,
+    ScheduleArgs, SetArgs, SpotArgs, UseArgs,
+};
+pub(crate) use fault::FaultArgs;
+pub(crate) use host::{DoctorArgs, NetArgs, NetCommand, NetStatusArgs};
+pub(crate) use import::{
+    AemmArgs, ImportAemmArgs, ImportArgs, ImportDumpArgs, ImportFormat, ImportMode, OutputArgs, RecordArgs,
+    SecretsArgs,
+};
+pub(crate) use requests::{FilterArgs, RequestsArgs, WaitArgs};
+pub(crate) use serve::{
+    CheckArgs, IdentityCertificateArgs, ReloadArgs, ServeArgs, ShowArgs, ShowArtifact, StatusArgs,
+};
+
+/// EC2 Instance Metadata Service for developer machines.
+#[derive(Debug, Parser)]
+#[command(
+    name = "mock-imds",
+    version,
+    propagate_version = true,
+    max_term_width = 100,
+    disable_help_flag = true,
+    disable_version_flag = true,
+    args = global::help_and_version(),
+    mut_subcommands = global::add,
+    after_help = examples::ROOT
+)]
+pub(crate) struct Cli {
+    /// Log level: error, warn, info, debug or trace
+    #[arg(
+        long,
+        global = true,
+        help_heading = global::HEADING,
+        display_order = 1000,
+        value_enum,
+        value_name = "LEVEL",
+        env = "MOCK_IMDS_LOG",
+        default_value = "info",
+        hide_possible_values = true
+    )]
+    pub log_level: Level,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: CliCommand,
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum CliCommand {
+    /// Run the metadata service in the foreground
+    Serve(ServeArgs),
+    /// Validate scenario files
+    Check(CheckArgs),
+    /// Reload the scenario of the running server
+    Reload(ReloadArgs),
+    /// Show the status of the running server
+    Status(StatusArgs),
+    /// Print the value of a path, or the certificate of the identity document
+    Show(ShowArgs),
+    /// Switch to another scenario until the next reload
+    Use(UseArgs),
+    /// Issue a spot interruption notice
+    Spot(SpotArgs),
+    /// Issue a rebalance recommendation
+    Rebalance(RebalanceArgs),
+    /// Schedule or update a maintenance event
+    Maintenance(Box<MaintenanceArgs>),
+    /// Set the Auto Scaling target lifecycle state
+    Lifecycle(LifecycleArgs),
+    /// Inject a fault
+    Fault(Box<FaultArgs>),
+    /// Clear what events changed
+    Clear(ClearArgs),
+    /// Rotate the generated credentials
+    Rotate(RotateArgs),
+    /// Override the value of a path
+    Set(SetArgs),
+    /// Seek, pause or resume the clock of the scenario
+    Clock(ClockArgs),
+    /// List the requests that the running server received
+    Requests(RequestsArgs),
+    /// Wait for a request, exit with 1 if there is none
+    Wait(WaitArgs),
+    /// Record a metadata service as a scenario file
+    Record(RecordArgs),
+    /// Convert other programs' files to a scenario file
+    Import(ImportArgs),
+    /// Manage the link-local address and the nftables redirect (called by the systemd units)
+    #[command(subcommand, after_help = examples::NET)]
+    Net(NetCommand),
+    /// Diagnose this host and print the commands that fix it
+    Doctor(DoctorArgs),
+    /// Run as amazon-ec2-metadata-mock: its commands, flags, environment, files and answers
+    Aemm(AemmArgs),
+}

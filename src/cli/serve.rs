@@ -1,0 +1,113 @@
+//! `mock-imds serve`, `check`, `show`, `reload` and `status`.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::control::ControlArgs;
+use super::examples;
+use super::parsers::{address, ip};
+
+/// `mock-imds serve`.
+#[derive(Debug, Args)]
+#[command(after_help = examples::SERVE)]
+pub(crate) struct ServeArgs {
+    /// Scenario file [default: the unit's scenario.toml, else ~/.config/mock-imds/scenario.toml, else the built-in one]
+    #[arg(long, value_name = "FILE")]
+    pub scenario: Option<PathBuf>,
+    /// Listen address, repeatable [default: 127.0.0.1:1338]. Sockets inherited from systemd take precedence
+    #[arg(long, value_name = "ADDR:PORT", value_parser = address)]
+    pub listen: Vec<SocketAddr>,
+    /// Where the control socket is.
+    #[command(flatten)]
+    pub control: ControlArgs,
+    /// State directory, for the keys [default: the unit's, else ~/.local/state/mock-imds]
+    #[arg(long, value_name = "DIR")]
+    pub state: Option<PathBuf>,
+    /// Reload the scenario whenever its file changes, as SIGHUP does
+    #[arg(long)]
+    pub watch: bool,
+    /// The library of scenarios
+    #[arg(long, value_name = "DIR", hide = true)]
+    pub library: Option<PathBuf>,
+}
+
+/// `mock-imds check`.
+#[derive(Debug, Args)]
+#[command(after_help = examples::CHECK)]
+pub(crate) struct CheckArgs {
+    /// Scenario files to validate
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+}
+
+/// `mock-imds show`: what to print.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true, after_help = examples::SHOW)]
+pub(crate) struct ShowArgs {
+    /// What a server keeps.
+    #[command(subcommand)]
+    pub artifact: Option<ShowArtifact>,
+    /// Path, such as meta-data/instance-id; below latest unless it starts with a version
+    #[arg(required = true, value_name = "PATH")]
+    pub path: Option<String>,
+    /// Answer as for a client with this address [default: a process of this host]
+    #[arg(long, value_name = "ADDR", value_parser = ip)]
+    pub client: Option<IpAddr>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Where the control socket is.
+    #[command(flatten)]
+    pub control: ControlArgs,
+}
+
+/// What a server keeps and shows.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ShowArtifact {
+    /// Print the certificate that verifies the identity document, in PEM
+    IdentityCertificate(IdentityCertificateArgs),
+}
+
+/// `mock-imds show identity-certificate`.
+#[derive(Debug, Args)]
+#[command(after_help = examples::IDENTITY_CERTIFICATE)]
+pub(crate) struct IdentityCertificateArgs {
+    /// Which signature below dynamic/instance-identity/ it verifies
+    #[arg(default_value = "rsa2048", value_name = "LEAF", value_parser = ["rsa2048", "pkcs7", "signature"])]
+    pub leaf: String,
+    /// State directory of the server [default: /var/lib/mock-imds, else ~/.local/state/mock-imds]
+    #[arg(long, value_name = "DIR")]
+    pub state: Option<PathBuf>,
+}
+
+/// `mock-imds reload`.
+#[derive(Debug, Args)]
+#[command(after_help = examples::RELOAD)]
+pub(crate) struct ReloadArgs {
+    /// Keep the clock, and the changes made since the last load
+    #[arg(long)]
+    pub keep: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Where the control socket is.
+    #[command(flatten)]
+    pub control: ControlArgs,
+}
+
+/// `mock-imds status`.
+#[derive(Debug, Args)]
+#[command(after_help = examples::STATUS)]
+pub(crate) struct StatusArgs {
+    /// Where the control socket is.
+    #[command(flatten)]
+    pub control: ControlArgs,
+    /// Keep running, and print the status again whenever it changes
+    #[arg(long, short)]
+    pub follow: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}

@@ -1,0 +1,118 @@
+//! Other people's files and variables.
+
+use super::one;
+use crate::doctor::Finding;
+use crate::doctor::facts::{CloudInit, HostFacts, Variable};
+use crate::model::endpoint::ADDRESS_V4;
+
+/// Saved rulesets that hold our tables.
+pub(super) fn saved(facts: &HostFacts) -> Vec<Finding> {
+    let judge = |file: &std::path::PathBuf| {
+        let file = file.display();
+        Finding::problem("saved", format!("{file} holds our tables"))
+            .means("they were saved while the service ran; every load of the file fails whole as long as the guardian owns them, and leaves them behind when it does not")
+            .mend(format!("systemctl stop mock-imds && nft list ruleset > {file} && systemctl start mock-imds"))
+            .mend(format!("editor {file}   # or: remove \"table inet mock-imds\" and \"table arp mock-imds\""))
+    };
+    facts.saved.iter().map(judge).collect()
+}
+
+/// cloud-init that would take this host for an EC2 instance.
+pub(super) fn cloud_init(facts: &HostFacts) -> Vec<Finding> {
+    match &facts.cloud_init {
+        None => vec![],
+        Some(CloudInit { disabled: true, .. }) => one(Finding::well("cloud-init", "installed, and disabled")),
+        Some(CloudInit { sources: Some((sources, file)), lax, .. }) if asks(sources, *lax) => {
+            one(Finding::problem("cloud-init", format!("{} names the data source Ec2", file.display()))
+                .means("at the next boot cloud-init asks 169.254.169.254: it takes our instance for this host (host name, ssh keys, user data), or waits for it for minutes")
+                .mend("touch /etc/cloud/cloud-init.disabled")
+                .mend("echo 'datasource_list: [ NoCloud, None ]' > /etc/cloud/cloud.cfg.d/99-no-ec2.cfg   # or: keep cloud-init without Ec2"))
+        }
+        Some(_) => one(Finding::well("cloud-init", "installed, and does not take this host for EC2")),
+    }
+}
+
+/// A short list is used as it is; of a longer one, ds-identify keeps Ec2 only where DMI says so, or where
+/// `strict_id` is false.
+fn asks(sources: &[String], lax: bool) -> bool {
+    let named = |name: &str| sources.iter().any(|source| source.eq_ignore_ascii_case(name));
+    named("Ec2") && (lax || sources.len() == 1 || (sources.len() == 2 && named("None")))
+}
+
+/// Variables that keep clients away from the service.
+pub(super) fn environment(facts: &HostFacts) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut places: Vec<&str> = facts.variables.iter().map(|variable| variable.place.as_str()).collect();
+    places.dedup();
+    for place in places {
+        let here: Vec<&Variable> =
+            facts.variables.iter().filter(|variable| variable.place == place).collect();
+        let set = |name: &str| {
+            here.iter()
+                .find(|variable| variable.name.eq_ignore_ascii_case(name) && !variable.value.is_empty())
+        };
+        let proxy = set("http_proxy").or(set("all_proxy"));
+        let spared = here
+            .iter()
+            .any(|variable| variable.name.eq_ignore_ascii_case("no_proxy") && spares(&variable.value));
+        if let Some(proxy) = proxy.filter(|_| !spared) {
+            findings.push(
+                Finding::problem("proxy", format!("{} is {} in {place}, and NO_PROXY does not exclude 169.254.169.254", proxy.name, proxy.value))
+                    .means("curl, requests and others send metadata requests to the proxy, tokens included")
+                    .mend("export NO_PROXY=\"169.254.169.254${NO_PROXY:+,$NO_PROXY}\" no_proxy=\"169.254.169.254${no_proxy:+,$no_proxy}\""),
+            );
+        }
+        if let Some(variable) =
+            set("AWS_EC2_METADATA_DISABLED").filter(|variable| variable.value.eq_ignore_ascii_case("true"))
+        {
+            findings.push(
+                Finding::problem("disabled", format!("{} is {} in {place}", variable.name, variable.value))
+                    .means("the SDKs and the AWS CLI ask no metadata service at all")
+                    .mend(if place.starts_with('/') {
+                        format!("sed -i /{}/d {place}", variable.name)
+                    } else {
+                        format!("unset {}", variable.name)
+                    }),
+            );
+        }
+    }
+    if findings.is_empty() {
+        findings.push(Finding::well("environment", "no proxy and no variable keeps clients away"));
+    }
+    findings
+}
+
+/// Whether a `NO_PROXY` holds our address.
+fn spares(list: &str) -> bool {
+    list.split([',', ' ']).map(str::trim).any(|entry| {
+        let network = entry.parse::<ipnet::Ipv4Net>();
+        entry == "*"
+            || entry == ADDRESS_V4.to_string()
+            || network.is_ok_and(|network| network.contains(&ADDRESS_V4))
+    })
+}
+
+/// Files of an older install.
+pub(super) fn leftovers(facts: &HostFacts) -> Vec<Finding> {
+    let judge = |file: &std::path::PathBuf| {
+        let name = file.display().to_string();
+        let program = name.ends_with("bin/mock-imds");
+        if name.contains("systemd") || program {
+            let what = if program {
+                "hides the installed program in most shells"
+            } else {
+                "hides the unit of the package"
+            };
+            let after = if program {
+                String::new()
+            } else {
+                " && systemctl daemon-reload && systemctl restart mock-imds".to_owned()
+            };
+            return Finding::problem("leftover", format!("{name} is there"))
+                .means(format!("a file of an older install, it {what}; upgrades do not reach it"))
+                .mend(format!("rm {name}{after}"));
+        }
+        Finding::note("leftover", format!("{name} is there: what an upgrade put aside"))
+    };
+    facts.leftovers.iter().map(judge).collect()
+}

@@ -1,0 +1,146 @@
+//! Looks at everything and changes nothing. What can't be seen is a sentence, never a failure.
+
+mod files;
+mod kernel;
+mod probe;
+mod programs;
+mod sockets;
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+use nix::errno::Errno;
+use nix::sys::signal::kill;
+use nix::unistd::{Pid, geteuid};
+
+use super::facts::{CallerInterface, GuardianProcess, HostFacts, Observed, Probe, ServerState, Variable};
+use super::ruleset::Ruleset;
+use crate::host::runtime::Runtime;
+use crate::host::settings::{self, HostSettings};
+use crate::host::status::{GuardianStatus, NetMode};
+use crate::host::{address, cloud, nft};
+use crate::model::endpoint::{ADDRESS_V4, ADDRESS_V6};
+
+/// Where to look.
+#[derive(Debug, Clone)]
+pub(crate) struct GatherOptions {
+    /// The root of the files that are read; `/` but in tests.
+    pub root: PathBuf,
+    /// The guardian's runtime directory.
+    pub runtime: PathBuf,
+    /// host.toml.
+    pub config: PathBuf,
+    /// Where DMI is read.
+    pub dmi: PathBuf,
+}
+
+/// Looks. `server` is what the control socket said.
+pub(crate) fn gather(options: &GatherOptions, server: ServerState) -> HostFacts {
+    let published = Runtime::at(&options.runtime).status();
+    let settings = read_settings(&options.config);
+    let mut facts = HostFacts {
+        version: env!("CARGO_PKG_VERSION").into(),
+        guardian: guardian(published.as_ref()),
+        published,
+        settings,
+        server,
+        cloud: cloud::find(&options.dmi),
+        addresses: addresses(),
+        tables: tables(),
+        probe: Probe::Unasked,
+        listeners: sockets::listeners(),
+        callers: vec![],
+        strangers: vec![],
+        detours: Ok(vec![]),
+        rules: rules(),
+        firewalls: files::firewalls(&options.root),
+        variables: variables(&options.root),
+        cloud_init: files::cloud_init(&options.root),
+        saved: files::saved_rulesets(&options.root),
+        units: programs::units(&options.root),
+        leftovers: files::leftovers(&options.root),
+    };
+    let applied = facts.applied();
+    match kernel::interfaces(&applied) {
+        Ok(interfaces) => {
+            facts.detours = detours(&interfaces.callers, facts.has(ADDRESS_V4.into()));
+            facts.callers = interfaces.callers;
+            facts.strangers = interfaces.strangers;
+        }
+        Err(sentence) => facts.detours = Err(sentence),
+    }
+    if facts.has(ADDRESS_V4.into()) {
+        facts.probe = probe::ask();
+    }
+    facts
+}
+
+fn read_settings(config: &Path) -> Observed<HostSettings> {
+    match HostSettings::load(config) {
+        Ok((settings, _)) => Ok(settings),
+        Err(_) if config == Path::new(settings::DEFAULT_PATH) && !config.exists() => {
+            Ok(HostSettings::default())
+        }
+        Err(report) => Err(report.to_string().lines().next().unwrap_or_default().to_owned()),
+    }
+}
+
+fn guardian(published: Option<&GuardianStatus>) -> GuardianProcess {
+    let Some((NetMode::Hold, Some(pid))) = published.map(|status| (status.mode, status.pid)) else {
+        return GuardianProcess::Runs;
+    };
+    let Ok(number) = i32::try_from(pid) else { return GuardianProcess::Gone };
+    // Signal 0 only asks; EPERM means that it is there, as somebody else's.
+    if kill(Pid::from_raw(number), None) == Err(Errno::ESRCH) {
+        return GuardianProcess::Gone;
+    }
+    let program = std::fs::read_link(format!("/proc/{pid}/exe"));
+    let deleted = program.is_ok_and(|program| program.to_string_lossy().ends_with(" (deleted)"));
+    if deleted { GuardianProcess::Replaced } else { GuardianProcess::Runs }
+}
+
+fn addresses() -> Observed<Vec<address::InterfaceAddress>> {
+    let found = address::AddressClient::open()
+        .and_then(|mut client| client.find(&[ADDRESS_V4.into(), ADDRESS_V6.into()]));
+    found.map_err(|error| error.to_string())
+}
+
+fn tables() -> Observed<nft::TablesSnapshot> {
+    let seen = nft::NftClient::open().and_then(|mut client| client.inspect());
+    match seen {
+        Err(crate::host::HostError::NotPermitted) => Err("only root may list nftables".into()),
+        seen => seen.map_err(|error| error.to_string()),
+    }
+}
+
+fn rules() -> Observed<Ruleset> {
+    if !geteuid().is_root() {
+        return Err("only root may list the rules of firewalls".into());
+    }
+    Ok(programs::rules())
+}
+
+fn detours(callers: &[CallerInterface], present: bool) -> Observed<Vec<super::facts::RouteDetour>> {
+    if present { kernel::detours(callers) } else { Ok(vec![]) }
+}
+
+/// The variables that clients of metadata services heed, of this process and of every login.
+fn variables(root: &Path) -> Vec<Variable> {
+    let heeded = |name: &str| {
+        let upper = name.to_uppercase();
+        ["HTTP_PROXY", "ALL_PROXY", "NO_PROXY", "AWS_EC2_METADATA_DISABLED"].contains(&upper.as_str())
+    };
+    let here = env::vars().filter(|(name, _)| heeded(name)).map(|(name, value)| Variable {
+        name,
+        value,
+        place: "this environment".into(),
+    });
+    let file = root.join("etc/environment");
+    let text = std::fs::read_to_string(&file).unwrap_or_default();
+    let everywhere = text.lines().filter_map(|line| {
+        let (name, value) = line.trim().trim_start_matches("export ").split_once('=')?;
+        let value = value.trim_matches(['"', '\'']).to_owned();
+        heeded(name).then(|| Variable { name: name.into(), value, place: file.display().to_string() })
+    });
+    here.chain(everywhere).collect()
+}

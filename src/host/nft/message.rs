@@ -1,0 +1,27 @@
+//! Messages to `nf_tables` about a table of ours.
+
+use nix::libc;
+
+use crate::host::netlink::{NetlinkMessage, narrow};
+use crate::host::plan::Family;
+
+/// The fixed part of an `nf_tables` message: struct nfgenmsg.
+pub(super) const HEAD_LENGTH: usize = 4;
+
+fn head(family: Family) -> [u8; HEAD_LENGTH] {
+    [family_number(family), 0, 0, 0]
+}
+
+fn family_number(family: Family) -> u8 {
+    let number = match family {
+        Family::Inet => libc::NFPROTO_INET,
+        Family::Arp => libc::NFPROTO_ARP,
+    };
+    u8::try_from(number).expect("a protocol family of one byte")
+}
+
+/// An `nf_tables` message of this type about our table of this family.
+pub(super) fn message(kind: i32, flags: i32, family: Family) -> NetlinkMessage {
+    let kind = narrow(libc::NFNL_SUBSYS_NFTABLES) << 8 | narrow(kind);
+    NetlinkMessage::new(kind, narrow(flags), &head(family))
+}

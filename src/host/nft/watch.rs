@@ -1,0 +1,31 @@
+//! Notifications of changes.
+
+use std::os::fd::{AsFd, BorrowedFd};
+
+use nix::sys::socket::SockProtocol;
+
+use crate::host::HostError;
+use crate::host::netlink::NetlinkSocket;
+
+/// A subscription to every change of `nf_tables`.
+#[derive(Debug)]
+pub(crate) struct NftWatch(NetlinkSocket);
+
+impl NftWatch {
+    pub(crate) fn open() -> Result<Self, HostError> {
+        // NFNLGRP_NFTABLES is group 7.
+        let socket = NetlinkSocket::subscribe(SockProtocol::NetlinkNetFilter, 1 << 6);
+        socket.map(Self).map_err(|e| HostError::kernel("watch nf_tables", e))
+    }
+
+    /// Reads the waiting notifications; false when there were none.
+    pub(crate) fn drain(&mut self) -> Result<bool, HostError> {
+        self.0.drain().map_err(|e| HostError::kernel("tell what changed in nf_tables", e))
+    }
+}
+
+impl AsFd for NftWatch {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}

@@ -1,0 +1,122 @@
+//! The plan for given addresses and settings.
+
+use std::net::{IpAddr, SocketAddr};
+
+use super::{Base, Chain, ChainKind, Family, Hook, Match, Plan, RuleVerdict, Table, TableRule};
+use crate::host::settings::{HostSettings, InterfacePattern, Redirect};
+use crate::model::endpoint::{METADATA_PORT, SERVICE_PORT};
+
+/// Ahead of Docker's published ports at −100: there, whichever table was loaded last wins. At −200 and below
+/// the kernel refuses nat chains, because connection tracking has not seen the packet yet.
+pub(crate) const NAT_PRIORITY: i32 = -110;
+
+/// Ahead of connection tracking at −200, so that a refused neighbour leaves no entry in it.
+const GUARD_PRIORITY: i32 = -300;
+
+impl Plan {
+    /// The plan for these addresses by these settings.
+    pub(crate) fn of(settings: &HostSettings, addresses: &[IpAddr]) -> Self {
+        match settings.redirect {
+            Redirect::Nftables => Self::new(addresses, &settings.bridges),
+            Redirect::None => Self { addresses: addresses.to_vec(), tables: vec![] },
+        }
+    }
+
+    /// The plan for these addresses and these interfaces of containers.
+    pub fn new(addresses: &[IpAddr], bridges: &[InterfacePattern]) -> Self {
+        let redirect = Chain { name: "", base: None, rules: addresses.iter().map(redirect).collect() };
+        let nat = |name, hook| {
+            let base = Some(Base { kind: ChainKind::Nat, hook, priority: NAT_PRIORITY });
+            Chain { name, base, ..redirect.clone() }
+        };
+        let guard = |hook, priority, matches: Vec<Match>| {
+            let rules = matches.into_iter().map(guard_rule).collect();
+            Chain { name: "guard", base: Some(Base { kind: ChainKind::Filter, hook, priority }), rules }
+        };
+        let to = addresses.iter().copied().map(Match::To).collect();
+        let about = addresses.iter().filter_map(|address| match address {
+            IpAddr::V4(address) => Some(Match::ArpTarget(*address)),
+            // No such rule for IPv6: neighbour discovery answers only for addresses of the asked interface.
+            IpAddr::V6(_) => None,
+        });
+        let inet = vec![
+            nat("redirect-host", Hook::Output),
+            nat("redirect-callers", Hook::Prerouting),
+            callers(bridges),
+            guard(Hook::Prerouting, GUARD_PRIORITY, to),
+        ];
+        let arp = vec![callers(bridges), guard(Hook::Input, 0, about.collect())];
+        let tables =
+            vec![Table { family: Family::Inet, chains: inet }, Table { family: Family::Arp, chains: arp }];
+        Self { addresses: addresses.to_vec(), tables }
+    }
+}
+
+/// From the port that programs ask to the port of the service, at the same address.
+///
+/// Not `redirect`: that goes to 127.0.0.1 or to the bridge's own address and needs a wildcard listener.
+/// Not to 127.0.0.1: that needs `route_localnet` on every bridge.
+fn redirect(address: &IpAddr) -> TableRule {
+    let matches = vec![Match::To(*address), Match::TcpPort(METADATA_PORT)];
+    TableRule { matches, counted: false, verdict: RuleVerdict::Dnat(SocketAddr::new(*address, SERVICE_PORT)) }
+}
+
+/// Everything from outside for the address goes to `callers`, whatever port it asks: the service's own port
+/// is as reachable as port 80.
+///
+/// In the arp table: with the address on `lo` the host answers ARP for it on every interface.
+fn guard_rule(target: Match) -> TableRule {
+    TableRule {
+        matches: vec![Match::NotLoopback, target],
+        counted: false,
+        verdict: RuleVerdict::Goto("callers"),
+    }
+}
+
+/// Containers and virtual machines of this host pass; a neighbour on the LAN is dropped.
+fn callers(bridges: &[InterfacePattern]) -> Chain {
+    let accept = |pattern: &InterfacePattern| TableRule {
+        matches: vec![Match::From(pattern.clone())],
+        counted: false,
+        verdict: RuleVerdict::Accept,
+    };
+    let mut rules: Vec<TableRule> = bridges.iter().map(accept).collect();
+    rules.push(TableRule { matches: vec![], counted: true, verdict: RuleVerdict::Drop });
+    Chain { name: "callers", base: None, rules }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan(ipv6: bool) -> Plan {
+        let bridges = vec!["docker0".parse().expect("valid"), "br-*".parse().expect("valid")];
+        let settings = HostSettings { ipv6, bridges, ..HostSettings::default() };
+        Plan::new(&settings.addresses(), &settings.bridges)
+    }
+
+    #[test]
+    fn ipv6_adds_an_address_its_redirect_and_its_guard() {
+        let (four, both) = (plan(false), plan(true));
+        assert_eq!(both.addresses.len(), 2);
+        assert_eq!(both.tables[0].rule_count(), four.tables[0].rule_count() + 3);
+        assert_eq!(both.tables[1], four.tables[1], "ARP knows no IPv6");
+        let printed = both.tables[0].to_string();
+        for expected in [
+            "ip6 daddr fd00:ec2::254 tcp dport 80 dnat ip6 to [fd00:ec2::254]:1690",
+            "iif != \"lo\" ip6 daddr fd00:ec2::254 goto callers",
+        ] {
+            assert!(printed.contains(expected), "expected {expected:?} in:\n{printed}");
+        }
+    }
+
+    #[test]
+    fn every_guard_rule_spares_the_loopback() {
+        for table in plan(true).tables {
+            let guard = table.chains.iter().find(|chain| chain.name == "guard").expect("a guard");
+            for rule in &guard.rules {
+                assert_eq!(rule.matches.first(), Some(&Match::NotLoopback), "{rule}");
+            }
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! The parts of a server that all its connections use.
+
+use std::sync::Arc;
+
+use hyper::server::conn::http1::Builder;
+use tokio::sync::{Semaphore, watch};
+
+use super::limits::Limits;
+use super::service_state::ServiceState;
+
+pub(super) struct Shared {
+    pub(super) service: Arc<ServiceState>,
+    pub(super) limits: Limits,
+    pub(super) http: Builder,
+    /// A permit for each connection that is served, except those below.
+    pub(super) connections: Arc<Semaphore>,
+    /// A permit for each connection that a fault delays or silences.
+    pub(super) parked: Arc<Semaphore>,
+    /// A permit for each connection that waits for a reply which the hop limit keeps from it.
+    pub(super) hop_limited: Semaphore,
+    /// Set once the server stops.
+    pub(super) stop: watch::Sender<bool>,
+}
+
+impl Shared {
+    pub(super) fn new(service: Arc<ServiceState>, limits: Limits, http: Builder) -> Self {
+        Self {
+            service,
+            http,
+            connections: Arc::new(Semaphore::new(limits.connections as usize)),
+            parked: Arc::new(Semaphore::new(limits.parked as usize)),
+            hop_limited: Semaphore::new(limits.hop_limited),
+            stop: watch::Sender::new(false),
+            limits,
+        }
+    }
+
+    /// Resolves once the server stops.
+    pub(super) async fn stopped(&self) {
+        // The sender lives as long as `self`.
+        let _ = self.stop.subscribe().wait_for(|stop| *stop).await;
+    }
+}

@@ -1,0 +1,54 @@
+//! Values that are secrets, by their paths and by what they hold.
+
+use std::fmt::Write as _;
+
+use sha2::{Digest as _, Sha256};
+
+use crate::transcribe::known_paths::{IDENTITY, ROLES, below, is_user_data};
+
+/// The secrets that are carried. None unless somebody asks for them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct SecretsPolicy {
+    /// The role's credentials.
+    pub credentials: bool,
+    /// User data.
+    pub user_data: bool,
+}
+
+/// The kind of secret that a value is.
+pub(super) enum Secrecy {
+    Public,
+    UserData,
+    Credentials,
+    /// Worthless without the key, which stays where it is.
+    Signature,
+}
+
+/// Services that are not EC2's may have keys at other paths, so the value is looked into too.
+pub(super) fn secrecy(path: &str, bytes: &[u8], aemm: bool) -> Secrecy {
+    const MARK: &[u8] = b"SecretAccessKey";
+    // There the name of the role is a value.
+    let names = aemm && path == ROLES;
+    let credentials = !names && path.split('/').any(|segment| segment.starts_with("security-credentials"));
+    if is_user_data(path) {
+        Secrecy::UserData
+    } else if credentials || bytes.windows(MARK.len()).any(|window| window.eq_ignore_ascii_case(MARK)) {
+        Secrecy::Credentials
+    } else if aemm {
+        // It has no key: its signatures are fixed texts that sign nothing.
+        Secrecy::Public
+    } else if below(path, IDENTITY).is_some_and(|leaf| leaf != "document") {
+        Secrecy::Signature
+    } else {
+        Secrecy::Public
+    }
+}
+
+/// "1234 bytes, sha256 9f86d081…".
+pub(super) fn digest(bytes: &[u8]) -> String {
+    let mut text = format!("{} bytes, sha256 ", bytes.len());
+    for byte in Sha256::digest(bytes) {
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
+}
