@@ -9,7 +9,6 @@ mod tree;
 
 use mock_imds::aemm::{AemmConfig, compile};
 use mock_imds::server::Limits;
-
 use support::InProcessServer;
 use support::http::Response;
 

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use mock_imds::aemm::{AemmConfig, StartTime};
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrIn, bind, connect, socket};
+use support::{Answer, Client, PureService};
 
 use crate::scenario;
-use support::{Answer, Client, PureService};
 
 const RERUN: &str = "rerun: cargo test --test aemm notices";
 const ACTION: &str = "/latest/meta-data/spot/instance-action";

@@ -1,9 +1,9 @@
 //! Paths that are not clean, and values that are elsewhere.
 
 use mock_imds::aemm::AemmConfig;
+use support::get;
 
 use crate::{head, serve};
-use support::get;
 
 const RERUN: &str = "rerun: cargo test --test aemm paths";
 

@@ -1,10 +1,9 @@
 //! Headers and error pages, header by header: what nobody listed is a failure.
 
 use mock_imds::server::Limits;
+use support::{Connection, InProcessServer, Response, get};
 
 use crate::{head, scenario, serve};
-use support::{Connection, Response};
-use support::{InProcessServer, get};
 
 const RERUN: &str = "rerun: cargo test --test aemm replies";
 const DATE: &str = "Date: Sat, 21 Nov 2026 03:14:11 GMT";

@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
+use support::{Client, Connection, InProcessServer, PureService, Response, TOKEN, TTL, get};
+
 use crate::{head, scenario, serve};
-use support::{Client, PureService, TOKEN, TTL};
-use support::{Connection, Response};
-use support::{InProcessServer, get};
 
 const RERUN: &str = "rerun: cargo test --test aemm tokens";
 

@@ -1,7 +1,8 @@
 //! Every static path of the default configuration with its body, and every listing.
 
-use crate::serve;
 use support::get;
+
+use crate::serve;
 
 const RERUN: &str = "rerun: cargo test --test aemm tree";
 const M: &str = "network/interfaces/macs/0e:49:61:0f:c3:11";

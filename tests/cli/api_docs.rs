@@ -3,7 +3,6 @@
 use std::process::Command;
 
 use serde_json::Value;
-
 use support::page::{Block, blocks, like};
 use support::{Sandbox, finish, skip};
 

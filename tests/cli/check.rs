@@ -5,7 +5,6 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
-
 use support::{Sandbox, is_root};
 
 #[test]

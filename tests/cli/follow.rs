@@ -8,7 +8,6 @@ use std::sync::mpsc::{self, Receiver};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
-
 use support::{DEADLINE, Sandbox, eventually};
 
 const ID: &str = "/latest/meta-data/instance-id";

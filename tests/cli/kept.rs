@@ -4,7 +4,6 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
 use nix::sys::signal::Signal;
-
 use support::{Sandbox, ServerProcess};
 
 const SPOT: &str = "/latest/meta-data/spot/instance-action";

@@ -7,9 +7,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use nix::sys::signal::Signal;
-
-use support::Connection;
-use support::{DEADLINE, Sandbox, ServerProcess, finish};
+use support::{Connection, DEADLINE, Sandbox, ServerProcess, finish};
 
 const ID: &str = "/latest/meta-data/instance-id";
 

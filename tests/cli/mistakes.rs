@@ -1,6 +1,6 @@
 //! Mistakes on the command line: each is said in the words of the command line, exits with 64 and changes nothing.
 
-use crate::verbs::{done, served};
+use crate::orders::{done, served};
 
 /// What is expected of stderr up to the first empty line, where clap goes on with the usage.
 #[track_caller]

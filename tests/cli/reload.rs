@@ -1,7 +1,6 @@
 //! Reloads, good and bad, by signal and by command. A bad one changes nothing but what is said.
 
 use nix::sys::signal::Signal;
-
 use support::{Sandbox, ServerProcess, eventually};
 
 const BAD: &str = "[instance]\ninstance-type = 3\n";

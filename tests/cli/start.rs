@@ -6,9 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use nix::sys::signal::Signal;
-
-use support::Connection;
-use support::{Sandbox, ServerProcess, is_root, skip};
+use support::{Connection, Sandbox, ServerProcess, is_root, skip};
 
 const ID: &str = "/latest/meta-data/instance-id";
 

@@ -1,9 +1,9 @@
 //! `mock-imds fault`: what goes wrong, for how long, and what takes it back.
 
 use serde_json::Value;
-
-use crate::verbs::{PUBLIC, done, done_json, rejected, says, served, status};
 use support::Sandbox;
+
+use crate::orders::{PUBLIC, done, done_json, rejected, says, served, status};
 
 /// The first line of what is printed as JSON lines.
 #[track_caller]

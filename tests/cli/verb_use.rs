@@ -1,9 +1,9 @@
 //! `mock-imds use` and `mock-imds reload`: what of the changes stays.
 
 use serde_json::Value;
-
-use crate::verbs::{REBALANCE, SPOT, done, says, served, status};
 use support::Sandbox;
+
+use crate::orders::{REBALANCE, SPOT, done, says, served, status};
 
 #[test]
 fn a_reload_makes_the_file_the_truth() {

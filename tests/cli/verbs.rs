@@ -1,57 +1,13 @@
 //! The verbs that change a running server: each changes what HTTP answers, and says what and when.
 
-use serde_json::Value;
+use support::Sandbox;
 
-use support::{Outcome, Sandbox, ServerProcess};
+use crate::orders::{PUBLIC, REBALANCE, SPOT, done, done_json, rejected, says, served, status};
 
-pub const SPOT: &str = "/latest/meta-data/spot/instance-action";
 const TERMINATION: &str = "/latest/meta-data/spot/termination-time";
-pub const REBALANCE: &str = "/latest/meta-data/events/recommendations/rebalance";
 const SCHEDULED: &str = "/latest/meta-data/events/maintenance/scheduled";
 const HISTORY: &str = "/latest/meta-data/events/maintenance/history";
 const LIFECYCLE: &str = "/latest/meta-data/autoscaling/target-lifecycle-state";
-pub const PUBLIC: &str = "/latest/meta-data/public-ipv4";
-
-/// A server of this scenario.
-pub fn served(scenario: &str) -> (Sandbox, ServerProcess) {
-    let bench = Sandbox::new();
-    bench.write("s.toml", scenario);
-    let server = bench.serve(&["--scenario", "s.toml"]);
-    (bench, server)
-}
-
-/// Runs a verb that is accepted.
-#[track_caller]
-pub fn done(bench: &Sandbox, arguments: &[&str]) -> String {
-    let found = bench.control(arguments);
-    assert_eq!((found.code, found.stderr.as_str()), (Some(0), ""), "{arguments:?} gave {found:#?}");
-    found.stdout
-}
-
-/// The same, with its answer in JSON.
-#[track_caller]
-pub fn done_json(bench: &Sandbox, arguments: &[&str]) -> Value {
-    let text = done(bench, &[arguments, &["--json"]].concat());
-    serde_json::from_str(&text).unwrap_or_else(|error| panic!("expected JSON, found {error} in {text}"))
-}
-
-#[track_caller]
-pub fn says(text: &str, parts: &[&str]) {
-    for part in parts {
-        assert!(text.contains(part), "expected {part:?}, found {text:?}");
-    }
-}
-
-pub fn status(server: &ServerProcess, path: &str) -> u16 {
-    server.get(path).status
-}
-
-/// An order that the server rejected: with 64 if what was typed is wrong, with 78 if there is no room for it.
-pub fn rejected(found: &Outcome, code: i32, parts: &[&str]) {
-    found.ended(code, parts);
-    found.ended(code, &["mock-imds: rejected; nothing has changed"]);
-    assert_eq!(found.stdout, "");
-}
 
 #[test]
 fn a_spot_interruption_comes_and_is_cleared() {
@@ -171,48 +127,6 @@ fn a_fact_set_in_one_path_only_is_warned_of() {
 }
 
 #[test]
-fn what_comes_later_comes_with_the_clock() {
-    let (bench, server) = served("");
-    says(&done(&bench, &["spot", "--in", "10m"]), &["answer from 20", "(in 10m)"]);
-    assert_eq!(status(&server, SPOT), 404);
-    says(&done(&bench, &["clock", "seek", "+9m"]), &["the clock is at 9m"]);
-    assert_eq!(status(&server, SPOT), 404);
-    says(&done(&bench, &["clock", "seek", "+2m"]), &["happened: spot interruption: terminate at "]);
-    let notice = server.get(SPOT);
-    assert_eq!(notice.status, 200);
-    done(&bench, &["clock", "seek", "1h"]);
-    assert_eq!(server.get(SPOT).body, notice.body, "a notice keeps its time");
-    says(&done(&bench, &["clock", "seek", "-55m"]), &["has not happened: spot interruption"]);
-    assert_eq!(status(&server, SPOT), 404);
-    let answer = done_json(&bench, &["rebalance", "--at", "2031-02-03T04:05:06Z"]);
-    assert_eq!(
-        (answer["at"].as_str(), answer["in_effect"].as_bool()),
-        (Some("2031-02-03T04:05:06Z"), Some(false))
-    );
-    assert_eq!(status(&server, REBALANCE), 404);
-}
-
-#[test]
-fn a_clock_that_stands_still_is_moved_and_goes_on() {
-    let (bench, server) = served("[[event]]\nat = \"10m\"\nrebalance-recommendation = {}\n");
-    says(&done(&bench, &["clock", "pause"]), &["the clock is paused at "]);
-    says(&done(&bench, &["clock", "pause"]), &["was already paused"]);
-    let answer = done_json(&bench, &["clock", "seek", "9m59s"]);
-    assert_eq!(
-        (answer["clock"]["elapsed"].as_str(), answer["happened"].as_array().map(Vec::len)),
-        (Some("9m59s"), Some(0))
-    );
-    assert_eq!(status(&server, REBALANCE), 404);
-    // What somebody orders now happens now.
-    done(&bench, &["spot"]);
-    assert_eq!(status(&server, SPOT), 200);
-    says(&done(&bench, &["clock", "seek", "+1s"]), &["the clock is paused at 10m; happened: rebalance"]);
-    assert_eq!(status(&server, REBALANCE), 200);
-    says(&done(&bench, &["clock", "resume"]), &["the clock resumes at 10m"]);
-    bench.control(&["clock", "seek", "soon"]).ended(64, &["expected a duration"]);
-}
-
-#[test]
 fn instances_are_changed_one_by_one() {
     let (bench, server) = served(
         "[instances.own]\nclients = [\"127.0.0.0/8\"]\n[instances.other]\nclients = [\"10.0.0.0/8\"]\ninstance-id = \"i-0fedcba0987654321\"\n",
@@ -275,35 +189,6 @@ fn there_is_an_end_to_what_is_kept_of_changes() {
     let (number, found) = full.expect("16 MiB are full");
     rejected(&found, 78, &["accepted: 1000 changes of 16 MiB together", "`mock-imds reload` drops them"]);
     assert_eq!((number, status(&server, "/latest/meta-data/x10")), (11, 200), "11 of a MiB in base64 fit");
-}
-
-#[test]
-fn status_tells_the_clock_and_changes_apart_from_the_file() {
-    let (bench, _server) = served(
-        "[[event]]\nat = \"10m\"\nrepeat = \"1h\"\nrebalance-recommendation = {}\n[instances.web]\nclients = [\"10.0.0.0/8\"]\nderive = true\n",
-    );
-    done(&bench, &["spot", "--in", "5m", "--instance", "web"]);
-    done(&bench, &["clock", "pause"]);
-    done(&bench, &["clock", "seek", "11m"]);
-    let text = done(&bench, &["status"]);
-    says(
-        &text,
-        &[
-            "clock       11m, paused since 20",
-            "events      10m, every 1h: rebalance recommendation: noticed 20",
-            "; happened 20",
-            "; next 20",
-            "changes     5m",
-            "spot interruption: terminate at 20",
-            "(to web); happened",
-            "instances   web, i-1234567890abcdef0, for 10.0.0.0/8, each its own",
-        ],
-    );
-    let json = done_json(&bench, &["status"]);
-    assert_eq!(json["clock"]["elapsed"], "11m");
-    assert_eq!(json["events"].as_array().map(Vec::len), Some(1));
-    assert_eq!(json["changes"][0]["event"]["instance"], "web");
-    assert!(json["events"][0].get("event").is_none(), "{json}");
 }
 
 // === Faults ===

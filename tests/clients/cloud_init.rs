@@ -4,7 +4,6 @@
 use std::fs;
 
 use serde_json::{Value, json};
-
 use support::{At, ClientHost, ClientRun, TOKENS, given, installed};
 
 /// Runs the data source; on a machine that says that it is EC2, or on another one.

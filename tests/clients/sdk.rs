@@ -4,7 +4,6 @@ use std::path::Path;
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
-
 use support::{ClientHost, Keys, TOKENS, given, installed, installed_program};
 
 const INSTANCE_ID: &str = "i-0a1b2c3d4e5f60718";

@@ -1,7 +1,8 @@
 //! The examples of packaging/compose, run by docker-compose as they are.
 
-use crate::{ID, SOON, boot, image};
 use support::machine::Machine;
+
+use crate::{ID, SOON, boot, image};
 
 const ON_THE_HOST: &str = "i-1234567890abcdef0";
 const IN_THE_PROJECT: &str = "i-0c0ffee0c0ffee000";

@@ -1,8 +1,9 @@
 //! The commands of the manual, run as they are written.
 
-use crate::{CLEAN, boot, image, without_units};
 use support::machine::Machine;
 use support::page::{Besides, Page};
+
+use crate::{CLEAN, boot, image, without_units};
 
 /// What differs here: there is no sudo, Debian's compose has a hyphen, and a reader takes longer than a script to ask.
 const READER: &str = r#"

@@ -3,8 +3,9 @@
 use std::process::Command;
 use std::sync::OnceLock;
 
-use crate::{boot, docker};
 use support::machine::Machine;
+
+use crate::{boot, docker};
 
 /// An image of libc, two small libraries and the program. The one of the release build has under 11 MB; this one's
 /// program is larger.

@@ -1,7 +1,8 @@
 //! The Kubernetes examples: the pods that `scripts/kubernetes` built the manifests of, run by `pod.py` with Docker.
 
-use crate::{CLEAN, ID, SOON, boot, image, without_units};
 use support::machine::Machine;
+
+use crate::{CLEAN, ID, SOON, boot, image, without_units};
 
 const IN_THE_MANIFEST: &str = "i-0c0ffee0c0ffee000";
 

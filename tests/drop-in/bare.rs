@@ -19,7 +19,7 @@ fn it_serves_as_nobody_without_a_home_or_a_place_to_write() {
         return;
     }
     let bench = Sandbox::new();
-    let port = crate::play::free_port();
+    let port = crate::port::free_port();
     let program = File::open(support::program()).expect("cargo has built it");
     // By its descriptor: the path may lead through a home directory that is closed to others.
     let mut command = Command::new(format!("/proc/self/fd/{}", program.as_raw_fd()));

@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-
-use crate::play::free_port;
-use crate::round_trip::Running;
 use support::{Sandbox, eventually};
+
+use crate::port::free_port;
+use crate::round_trip::Running;
 
 const PROMISED: Duration = Duration::from_secs(1);
 /// The machine may be busy: one of these is in time.

@@ -17,11 +17,14 @@
 mod bare;
 mod case;
 mod expect;
+mod files;
 mod haste;
 mod import;
 mod play;
+mod port;
 mod program;
 mod round_trip;
+mod wire;
 
 use std::collections::BTreeSet;
 use std::env;

@@ -8,9 +8,10 @@ use std::net::{SocketAddr, TcpStream};
 use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, Stdio};
 
-use crate::play::free_port;
 use support::http::exchange;
 use support::{Sandbox, eventually};
+
+use crate::port::free_port;
 
 /// Configuration files, and paths that they serve and no listing names.
 const FILES: &[(&str, &[&str])] = &[

@@ -1,7 +1,6 @@
 //! Bind mode: `[host] redirect = "none"`, for hosts that refuse nftables.
 
 use nix::sys::signal::Signal;
-
 use support::host::{HEALED, Host, METADATA, Peer, ask, serve};
 
 const BIND: &str = "[host]\nredirect = \"none\"\n";

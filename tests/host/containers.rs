@@ -1,7 +1,6 @@
 //! Who reaches the service: processes of this host, containers on its bridges; and who else is on port 80.
 
 use nix::sys::signal::Signal;
-
 use support::host::{Host, METADATA, Peer, SERVICE, ask, serve};
 
 const IMDS: &str = "imds sees 169.254.169.254";

@@ -3,7 +3,6 @@
 use mock_imds::host::plan::{Plan, Table};
 use mock_imds::host::settings::HostSettings;
 use nix::sys::signal::Signal;
-
 use support::host::{Guardian, HEALED, Host, mode};
 use support::{DEADLINE, program};
 

@@ -6,6 +6,7 @@
 mod bind;
 mod containers;
 mod doctor;
+mod doctor_files;
 mod guard;
 mod hops;
 mod lifecycle;

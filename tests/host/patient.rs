@@ -1,7 +1,6 @@
 //! A host that `mock-imds doctor` looks at: what a test does to it, the doctor must find.
 
 use serde_json::Value;
-
 use support::host::{Guardian, Host, Peer, SERVICE};
 use support::{Outcome, ServerProcess, program};
 

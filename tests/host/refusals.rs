@@ -1,7 +1,6 @@
 //! When the guardian refuses: the sentence, the exit code, and that nothing was changed.
 
 use nix::sys::signal::Signal;
-
 use support::host::Host;
 use support::program;
 

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use nix::sys::signal::Signal;
-
 use support::host::{Host, METADATA, SERVICE, ask, serve};
 use support::program;
 

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
-
 use support::host::{HEALED, Host, METADATA, SERVICE, ask, serve};
 use support::{DEADLINE, program};
 

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
 
 use mock_imds::imds::Ingress;
-
 use support::{Client, PureService, TOKEN};
 
 const FLEET: &str = r#"

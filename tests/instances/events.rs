@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use mock_imds::imds::DeliveryEnd;
-
 use support::{Client, LOADED, PureService, TTL};
 
 const WEB: &str = "10.1.0.1";

@@ -1,7 +1,6 @@
 //! Who meets which instance, and what it inherits.
 
 use mock_imds::imds::Ingress;
-
 use support::{Client, PureService, TOKEN};
 
 const NETWORKS: &str = r#"

@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use jiff::fmt::strtime;
 use serde_json::Value;
-
-use support::{Answer, Client, PureService, TOKEN, TTL};
+use support::{Answer, Client, LOADED, PureService, TOKEN, TTL, shipped};
 
 /// Something that a handler acts on: what, and how it tells two of them apart.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -163,4 +162,46 @@ pub fn kube_spot_sees_a_notice(stage: &mut PureService) -> bool {
 /// The times of polls, every so often from 0 on, as offsets.
 pub fn every(period: u64, end: u64) -> impl Iterator<Item = Duration> {
     (0..=end / period).map(move |n| Duration::from_secs(n * period))
+}
+
+/// How often aws-node-termination-handler polls.
+pub const NTH: u64 = 2;
+
+/// How often kube-spot-termination-notice-handler polls.
+pub const KUBE_SPOT: u64 = 5;
+
+/// A notice from its first to its last poll, both as offsets in seconds.
+pub type Seen = (String, u64, u64);
+
+/// What aws-node-termination-handler sees of a scenario. A notice whose id changes counts as another one.
+pub fn watched(name: &str, end: u64) -> Vec<Seen> {
+    let mut stage = shipped(name);
+    let mut handler = TerminationHandler::default();
+    let mut seen: Vec<(Notice, u64, u64)> = vec![];
+    for offset in every(NTH, end) {
+        stage.now = LOADED.plus(offset);
+        let notices = handler.poll(&mut stage).unwrap_or_else(|error| {
+            panic!("{name} at {offset:?}: {error}\nrerun: cargo test --test library")
+        });
+        let now = offset.as_secs();
+        for notice in notices {
+            // One that was not there at the last poll has come back, and is another one.
+            match seen.iter_mut().find(|(known, _, last)| *known == notice && last.saturating_add(NTH) >= now)
+            {
+                Some((.., last)) => *last = now,
+                None => seen.push((notice, now, now)),
+            }
+        }
+    }
+    seen.into_iter().map(|(notice, first, last)| (notice.what, first, last)).collect()
+}
+
+/// When kube-spot-termination-notice-handler sees a notice: the offsets of all such polls.
+pub fn kube_spot(name: &str, end: u64) -> Vec<u64> {
+    let mut stage = shipped(name);
+    let mut sees = |offset: &Duration| {
+        stage.now = LOADED.plus(*offset);
+        kube_spot_sees_a_notice(&mut stage)
+    };
+    every(KUBE_SPOT, end).filter(|offset| sees(offset)).map(|offset| offset.as_secs()).collect()
 }

@@ -18,7 +18,6 @@ use std::fs;
 use std::time::Duration;
 
 use mock_imds::model::Timestamp;
-
 use support::Answer;
 
 /// A line.

@@ -5,10 +5,9 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use mock_imds::scenario;
+use support::{Answer, Client, LOADED, PureService, Sandbox, TOKEN, TTL, library, shipped};
 
 use crate::play::{self, Instants, Line};
-use support::Sandbox;
-use support::{Answer, Client, LOADED, PureService, TOKEN, TTL, library, shipped};
 
 const RERUN: &str = "rerun: cargo test --test library scenarios";
 

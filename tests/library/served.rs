@@ -8,11 +8,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use mock_imds::imds::DeliveryEnd;
+use support::http::{Response, exchange};
+use support::{Answer, Sandbox, ServerProcess, library};
 
 use crate::play::{self, Line};
-use support::http::{Response, exchange};
-use support::{Answer, library};
-use support::{Sandbox, ServerProcess};
 
 const RERUN: &str = "rerun: cargo test --test library served";
 

@@ -6,7 +6,6 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::thread;
 
 use mock_imds::imds::Ingress;
-
 use support::{Client, PureService};
 
 const IDENTITIES: u32 = 100_000;

@@ -9,7 +9,6 @@ use std::thread::{JoinHandle, sleep, spawn};
 use std::time::Duration;
 
 use nix::sched::{CloneFlags, setns};
-
 use support::machine::Machine;
 
 /// Where every program asks.

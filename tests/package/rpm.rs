@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use crate::purge::Before;
-use crate::steady::under_load;
 use support::machine::Machine;
 use support::machine::System;
 use support::machine::{BUILT_IN_ID, differences, sysctls};
+
+use crate::purge::Before;
+use crate::steady::under_load;
 
 const SOON: Duration = Duration::from_secs(10);
 const PREVIOUS: &str = "mock-imds-0.0.9";

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use crate::load::Load;
 use support::machine::{Machine, System};
+
+use crate::load::Load;
 
 #[test]
 fn restarts_and_reloads_lose_nothing() {

@@ -1,9 +1,10 @@
 //! From one version to another and back: no request is lost, both processes run what is installed, and what the
 //! administrator said stays, unasked.
 
-use crate::steady::under_load;
 use support::machine::{BUILT_IN_ID, UNITS};
 use support::machine::{Machine, System};
+
+use crate::steady::under_load;
 
 /// A package of another version, and how it is told from the others.
 struct Release {

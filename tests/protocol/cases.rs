@@ -6,7 +6,6 @@ use std::time::Duration;
 use hyper::header::{ACCEPT_RANGES, ALLOW, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, LOCATION};
 use mock_imds::imds::{DeliveryEnd, Reply};
 use proptest::prelude::*;
-
 use support::{LOADED, PureService, TOKEN, TTL};
 
 use crate::requests::{Headers, ask, get, golden, serve, token, wire};

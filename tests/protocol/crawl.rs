@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use hyper::StatusCode;
 use mock_imds::imds::SERVED_VERSIONS;
-
 use support::PureService;
 
 use crate::requests::{ask, get, golden};

@@ -7,8 +7,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::crawl::{SCENARIOS, paths_of};
 use support::PureService;
+
+use crate::crawl::{SCENARIOS, paths_of};
 
 use crate::requests::{ask, golden, golden_directory, wire};
 

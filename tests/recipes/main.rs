@@ -10,7 +10,6 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 
 use nix::unistd::geteuid;
-
 use support::page::{Besides, Page};
 use support::{Sandbox, finish, skip};
 

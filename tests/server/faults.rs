@@ -1,77 +1,12 @@
 //! What clients see of faults.
 
-use std::io::{ErrorKind, Read as _, Write as _};
-use std::net::TcpStream;
+use std::io::ErrorKind;
 use std::thread;
-use std::time::Duration;
 
-use mock_imds::journal::RequestFilter;
 use mock_imds::server::Limits;
-use tokio::time::Instant;
+use support::{ID, InProcessServer, get, put};
 
-use support::Connection;
-use support::{DEADLINE, eventually};
-use support::{ID, InProcessServer, get, limits, put};
-
-/// What nothing is wrong with: other requests go here.
-const TYPE: (&str, &str) = ("/latest/meta-data/instance-type", "m5.xlarge");
-/// What a client that waits in vain waits.
-const PATIENCE: Duration = Duration::from_millis(200);
-
-/// A rig with a fault on the instance id.
-fn faulty(keys: &str, limits: Limits) -> InProcessServer {
-    InProcessServer::new(&format!("[[fault]]\npath = \"meta-data/instance-id\"\n{keys}\n"), limits)
-}
-
-/// Other requests get their answers.
-#[track_caller]
-fn serves_others(rig: &InProcessServer) {
-    assert_eq!(rig.exchange(get(TYPE.0)).body, TYPE.1, "the answer to another request");
-}
-
-/// A connection that has asked, and waits for a while only.
-fn connect(rig: &InProcessServer, request: &str) -> TcpStream {
-    let mut stream = TcpStream::connect(rig.address).expect("the server accepts");
-    stream.set_read_timeout(Some(PATIENCE)).expect("the time-out is not zero");
-    stream.write_all(request.as_bytes()).expect("the server reads");
-    stream
-}
-
-/// What comes until the connection ends or fails, and how it fails.
-fn rest(stream: &mut TcpStream) -> (String, Option<ErrorKind>) {
-    let mut bytes = Vec::new();
-    let error = stream.read_to_end(&mut bytes).err().map(|error| error.kind());
-    (String::from_utf8_lossy(&bytes).into_owned(), error)
-}
-
-/// What a client gets that waits for a while only.
-fn raw(rig: &InProcessServer, request: &str) -> (String, Option<ErrorKind>) {
-    rest(&mut connect(rig, request))
-}
-
-/// What a client gets for the instance id that waits until the connection ends.
-fn end(rig: &InProcessServer) -> (String, Option<ErrorKind>) {
-    let mut stream = connect(rig, &get(ID.0));
-    stream.set_read_timeout(Some(DEADLINE)).expect("the time-out is not zero");
-    rest(&mut stream)
-}
-
-/// A client that has asked for the instance id, and has no answer.
-fn asking(rig: &InProcessServer) -> Connection {
-    let mut client = Connection::new(rig.address);
-    client.send(get(ID.0));
-    client
-}
-
-/// The entries of the journal for the instance id: status and fault.
-fn journal(rig: &InProcessServer) -> Vec<(Option<u16>, Option<u32>)> {
-    let filter = RequestFilter {
-        path: Some("meta-data/instance-id".parse().expect("a glob")),
-        ..RequestFilter::default()
-    };
-    let seen = rig.state.journal.after(0, &filter, usize::MAX);
-    seen.entries.iter().map(|entry| (entry.status, entry.fault)).collect()
-}
+use crate::faulty::{end, faulty, journal, raw, serves_others};
 
 #[test]
 fn an_error_has_the_form_that_it_has_on_ec2() {
@@ -152,91 +87,6 @@ fn a_reset_is_a_reset() {
     assert_eq!(end(&rig), (String::new(), Some(ErrorKind::ConnectionReset)));
     serves_others(&rig);
     assert_eq!(journal(&rig), [(None, Some(0))]);
-}
-
-#[test]
-fn a_client_hears_nothing_until_it_gives_up() {
-    let rig = faulty("hang = true", Limits::default());
-    let silence = (String::new(), Some(ErrorKind::WouldBlock));
-    assert_eq!(raw(&rig, &get(ID.0)), silence);
-    serves_others(&rig);
-    assert_eq!(journal(&rig), [(None, Some(0))]);
-}
-
-#[test]
-fn silence_ends_with_its_limit() {
-    let rig = faulty("hang = true", limits(|limits, short| limits.silence = short));
-    assert_eq!(asking(&rig).read().raw, "");
-}
-
-#[test]
-fn hanging_and_waiting_clients_leave_their_permits_to_others() {
-    for fault in ["hang = true", "latency = \"1m\""] {
-        let rig = faulty(fault, limits(|limits, _| limits.connections = 2));
-        let waiting: Vec<Connection> = (0..20).map(|_| asking(&rig)).collect();
-        for _ in 0..5 {
-            serves_others(&rig);
-        }
-        drop(waiting);
-    }
-}
-
-#[test]
-fn above_the_limit_one_client_is_closed_unanswered() {
-    for fault in ["hang = true", "latency = \"1m\""] {
-        let rig = faulty(fault, limits(|limits, _| limits.parked = 2));
-        let mut clients: Vec<TcpStream> = (0..3).map(|_| connect(&rig, &get(ID.0))).collect();
-        // They are handled at the same time, so nothing tells which of them comes last.
-        let mut ends = || clients.iter_mut().map(|client| rest(client).1).collect::<Vec<_>>();
-        let closed = |ends: &[Option<ErrorKind>]| ends.iter().filter(|end| end.is_none()).count();
-        eventually("a client that is closed", || (closed(&ends()) > 0).then_some(()));
-        assert_eq!(closed(&ends()), 1, "{fault}: the others wait");
-        serves_others(&rig);
-    }
-}
-
-#[test]
-fn a_late_answer_is_late_and_others_are_not() {
-    let rig = faulty("latency = \"700ms\"", Limits::default());
-    let start = Instant::now();
-    let mut late = asking(&rig);
-    for _ in 0..20 {
-        serves_others(&rig);
-    }
-    let others = start.elapsed();
-    assert_eq!(late.read().body, ID.1);
-    let waited = start.elapsed();
-    assert!(waited >= Duration::from_millis(700), "expected a wait of 700 ms, found {waited:?}");
-    assert!(
-        others < 3 * waited,
-        "expected that 20 others do not wait as long each, found {others:?} for all"
-    );
-    let entries = rig.state.journal.after(0, &RequestFilter::default(), usize::MAX).entries;
-    let entry = entries.iter().find(|entry| entry.fault.is_some()).expect("that of the late answer");
-    assert!(entry.latency >= Duration::from_millis(700), "{entry:?}");
-}
-
-#[test]
-fn a_latency_lies_in_its_range_and_delays_a_reset_too() {
-    let rig = faulty("latency = { min = \"50ms\", max = \"150ms\" }\nreset = true", Limits::default());
-    let start = Instant::now();
-    assert_eq!(end(&rig).1, Some(ErrorKind::ConnectionReset));
-    assert!(start.elapsed() >= Duration::from_millis(50), "{:?}", start.elapsed());
-}
-
-#[test]
-fn a_server_that_stops_answers_what_waits_and_closes_what_hangs() {
-    let faults = "[[fault]]\npath = \"meta-data/instance-id\"\nlatency = \"4m\"\n\
-                  [[fault]]\npath = \"meta-data/mac\"\nhang = true\n";
-    let mut rig = InProcessServer::new(faults, Limits::default());
-    let mut late = asking(&rig);
-    let mut hanging = Connection::new(rig.address);
-    hanging.send(get("/latest/meta-data/mac"));
-    eventually("two requests", || (rig.state.requests() == 2).then_some(()));
-    let drained = rig.drain();
-    assert_eq!(late.read().body, ID.1);
-    assert_eq!(hanging.read().raw, "");
-    assert_eq!(drained(), 0, "no connection was left");
 }
 
 #[test]

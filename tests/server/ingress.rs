@@ -9,11 +9,8 @@ use std::thread;
 use mock_imds::server::Limits;
 use nix::sched::{CloneFlags, setns, unshare};
 use nix::unistd::gettid;
+use support::{Connection, ID, InProcessServer, eventually, get, is_root, limits, put};
 use tokio::runtime::Builder;
-
-use support::Connection;
-use support::{ID, InProcessServer, get, limits, put};
-use support::{eventually, is_root};
 
 const V4: (&str, &str) = ("10.11.12.1", "10.11.12.2/24");
 const V6: (&str, &str) = ("fd11:12::1", "fd11:12::2/64");

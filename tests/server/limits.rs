@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use support::Connection;
-use support::eventually;
-use support::{ID, InProcessServer, get, limits, put};
+use support::{Connection, ID, InProcessServer, eventually, get, limits, put};
 
 const KEEP_ALIVE: &str = "[http]\nkeep-alive = true\n";
 

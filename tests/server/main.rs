@@ -1,7 +1,9 @@
 //! Connections as clients make them, good and bad, against a server in this process.
 
 mod faults;
+mod faulty;
 mod ingress;
+mod late;
 mod lifecycle;
 mod limits;
 mod messages;

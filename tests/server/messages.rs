@@ -1,9 +1,7 @@
 //! What comes over a connection: whole, broken and hostile messages. After each the next client is served.
 
 use mock_imds::server::Limits;
-
-use support::Connection;
-use support::{ID, InProcessServer, get, put};
+use support::{Connection, ID, InProcessServer, get, put};
 
 const KEEP_ALIVE: &str = "[http]\nkeep-alive = true\n";
 

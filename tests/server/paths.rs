@@ -4,9 +4,7 @@ use std::sync::LazyLock;
 
 use mock_imds::server::Limits;
 use proptest::prelude::*;
-
-use support::Connection;
-use support::InProcessServer;
+use support::{Connection, InProcessServer};
 
 static RIG: LazyLock<InProcessServer> = LazyLock::new(InProcessServer::usual);
 static REDIRECTING: LazyLock<InProcessServer> = LazyLock::new(|| {

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use mock_imds::transcribe::SecretsPolicy;
 use serde_json::Value;
+use support::{Client, PureService, TOKEN, library};
 
 use crate::service::{ALL, RERUN, Values, again, differences, record, types, values, written};
-use support::{Client, PureService, TOKEN, library};
 
 /// The shipped scenario of that kind.
 pub const AEMM: &str = "aemm";

@@ -4,9 +4,9 @@ use std::fs;
 
 use mock_imds::transcribe::{Observations, SecretsPolicy, cloud_init};
 use serde_json::{Map, Value, json};
+use support::{Client, PureService};
 
 use crate::service::{ALL, RERUN, again, differences, values, written};
-use support::{Client, PureService};
 
 fn given(name: &str) -> String {
     let path = support::sources().join("tests/clients").join(name);

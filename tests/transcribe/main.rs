@@ -3,6 +3,7 @@
 mod aemm;
 mod command;
 mod dump;
+mod dump_files;
 mod instance_data;
 mod overrides;
 mod page;

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use mock_imds::transcribe::SecretsPolicy;
 use proptest::prelude::*;
 use proptest::test_runner::Config;
+use support::{Client, PureService};
 
 use crate::service::{ALL, again, differences, record, same_but_for_the_time, values, written};
-use support::{Client, PureService};
 
 /// Paths of the built-in instance, directories among them.
 const KNOWN: [&str; 18] = [

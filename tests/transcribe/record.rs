@@ -5,10 +5,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use mock_imds::transcribe::SecretsPolicy;
+use support::{Client, PureService, library};
 
 use crate::aemm::{self, AEMM};
 use crate::service::{ALL, RERUN, again, differences, record, same_but_for_the_time, types, values, written};
-use support::{Client, PureService, library};
 
 /// Seconds after the load.
 const OFFSETS: [u64; 4] = [0, 45, 150, 400];

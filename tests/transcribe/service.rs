@@ -11,7 +11,6 @@ use mock_imds::imds::DeliveryEnd;
 use mock_imds::record::{Crawl, CrawlRequest, CrawlResponse, CrawlStep, ExchangeOutcome};
 use mock_imds::scenario;
 use mock_imds::transcribe::{Observations, SecretsPolicy, Transcript, transcribe};
-
 use support::{Client, PureService, TOKEN};
 
 pub const RERUN: &str = "rerun: cargo test --test transcribe";
