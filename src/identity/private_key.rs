@@ -114,7 +114,7 @@ impl PrivateKey {
         }
     }
 
-    /// KeySize of the RSA modulus; of the two DSA primes.
+    /// Bits of the RSA modulus, or of the two DSA primes.
     fn size(&self) -> KeySize {
         match self {
             Self::Rsa(key) => KeySize::Rsa(key.as_ref().n().bits()),
