@@ -1,5 +1,5 @@
 //! The profile of amazon-ec2-metadata-mock, against what version 1.13 was seen to answer: bytes over a socket, and
-//! notices on a stage whose clock the tests move.
+//! notices on a service whose clock the tests move.
 
 mod notices;
 mod paths;

@@ -9,24 +9,24 @@ pub const PUBLIC: &str = "/latest/meta-data/public-ipv4";
 
 /// A server of this scenario.
 pub fn served(scenario: &str) -> (Sandbox, ServerProcess) {
-    let bench = Sandbox::new();
-    bench.write("s.toml", scenario);
-    let server = bench.serve(&["--scenario", "s.toml"]);
-    (bench, server)
+    let sandbox = Sandbox::new();
+    sandbox.write("s.toml", scenario);
+    let server = sandbox.serve(&["--scenario", "s.toml"]);
+    (sandbox, server)
 }
 
 /// Runs a verb that is accepted.
 #[track_caller]
-pub fn done(bench: &Sandbox, arguments: &[&str]) -> String {
-    let found = bench.control(arguments);
+pub fn done(sandbox: &Sandbox, arguments: &[&str]) -> String {
+    let found = sandbox.control(arguments);
     assert_eq!((found.code, found.stderr.as_str()), (Some(0), ""), "{arguments:?} gave {found:#?}");
     found.stdout
 }
 
 /// The same, with its answer in JSON.
 #[track_caller]
-pub fn done_json(bench: &Sandbox, arguments: &[&str]) -> Value {
-    let text = done(bench, &[arguments, &["--json"]].concat());
+pub fn done_json(sandbox: &Sandbox, arguments: &[&str]) -> Value {
+    let text = done(sandbox, &[arguments, &["--json"]].concat());
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("expected JSON, found {error} in {text}"))
 }
 

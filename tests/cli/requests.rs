@@ -6,8 +6,8 @@ use crate::journal::{ID, ask, entries, paths, with_token};
 
 #[test]
 fn every_kind_of_request_has_its_entry() {
-    let bench = Sandbox::new();
-    let server = bench.serve(&[]);
+    let sandbox = Sandbox::new();
+    let server = sandbox.serve(&[]);
     server.get(ID);
     let token = server.token();
     with_token(&server, "GET", ID, &token);
@@ -16,7 +16,7 @@ fn every_kind_of_request_has_its_entry() {
     exchange(server.address, "HEAD /latest/ HTTP/1.1\r\nHost: x\r\n\r\n");
     exchange(server.address, "BREW /latest/\u{202e}\u{7f} HTTP/1.1\r\nHost: x\r\n\r\n");
 
-    let found = entries(&bench, &[]);
+    let found = entries(&sandbox, &[]);
     let rows: Vec<_> = found
         .iter()
         .map(|e| {
@@ -42,7 +42,7 @@ fn every_kind_of_request_has_its_entry() {
         assert!(entry["path"].as_str().is_some_and(str::is_ascii), "{entry}");
     }
 
-    let lines = bench.control(&["requests"]).stdout;
+    let lines = sandbox.control(&["requests"]).stdout;
     let second = lines.lines().nth(1).unwrap_or_default();
     let words: Vec<&str> = second.split_whitespace().skip(1).take(5).collect();
     assert_eq!(words, ["127.0.0.1", "PUT", "/latest/api/token", "token", "200"], "{lines}");
@@ -51,20 +51,20 @@ fn every_kind_of_request_has_its_entry() {
 
 #[test]
 fn a_client_that_leaves_has_an_entry_without_a_status() {
-    let bench = Sandbox::new();
-    let server = bench.serve(&[]);
+    let sandbox = Sandbox::new();
+    let server = sandbox.serve(&[]);
     let mut client = Connection::new(server.address);
     client.send("PUT /latest/api/token HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n12345");
     drop(client);
-    let found = bench.control(&["wait", "/latest/api/token", "--status", "none", "--since", "start"]);
+    let found = sandbox.control(&["wait", "/latest/api/token", "--status", "none", "--since", "start"]);
     assert_eq!(found.code, Some(0), "{found:#?}");
     assert!(found.stdout.contains(" token   - "), "{found:#?}");
 }
 
 #[test]
 fn filters_choose() {
-    let bench = Sandbox::new();
-    let server = bench.serve(&[]);
+    let sandbox = Sandbox::new();
+    let server = sandbox.serve(&[]);
     server.get("/latest/meta-data/mac");
     server.get("/2021-07-15/meta-data/mac/");
     server.get("/latest/meta-data/nothing");
@@ -84,24 +84,24 @@ fn filters_choose() {
         (&["--limit", "2"], &["/latest/api/token", "/latest/dynamic/"]),
     ];
     for (arguments, expected) in cases {
-        assert_eq!(paths(&bench, arguments), expected, "{arguments:?}");
+        assert_eq!(paths(&sandbox, arguments), expected, "{arguments:?}");
     }
-    bench.control(&["requests", "--status", "9xx"]).ended(64, &["expected a status such as 404"]);
-    bench.control(&["requests", "--client", "web"]).ended(64, &["expected an address, a network"]);
-    bench.control(&["wait", "**", "--within", "soon"]).ended(64, &["expected a duration"]);
-    let refused = ask(&bench, "/v1/requests?stat=4xx");
+    sandbox.control(&["requests", "--status", "9xx"]).ended(64, &["expected a status such as 404"]);
+    sandbox.control(&["requests", "--client", "web"]).ended(64, &["expected an address, a network"]);
+    sandbox.control(&["wait", "**", "--within", "soon"]).ended(64, &["expected a duration"]);
+    let refused = ask(&sandbox, "/v1/requests?stat=4xx");
     assert!(refused.starts_with("HTTP/1.1 400 ") && refused.contains("accepted: client, path"), "{refused}");
 }
 
 #[test]
 fn what_is_secret_is_in_no_entry() {
-    let bench = Sandbox::new();
-    bench.write(
+    let sandbox = Sandbox::new();
+    sandbox.write(
         "s.toml",
         "[credentials]\nrole = \"r\"\nsource = \"static\"\naccess-key-id = \"AKIDSECRETEXAMPLE\"\n\
          secret-access-key = \"wJalrSECRET\"\nsession-token = \"sessionSECRET\"\n",
     );
-    let server = bench.serve(&["--scenario", "s.toml"]);
+    let server = sandbox.serve(&["--scenario", "s.toml"]);
     let token = server.token();
     let role = "/latest/meta-data/iam/security-credentials/r";
     let body = with_token(&server, "GET", role, &token);
@@ -114,17 +114,17 @@ fn what_is_secret_is_in_no_entry() {
          X-aws-ec2-metadata-token-ttl-seconds: 60\r\nContent-Length: 10\r\n\r\nbodySECRET",
     );
     let outputs = [
-        bench.control(&["requests"]).stdout,
-        bench.control(&["requests", "--json"]).stdout,
-        bench.control(&["wait", "**", "--since", "start"]).stdout,
-        ask(&bench, "/v1/requests"),
-        bench.control(&["status", "--json"]).stdout,
+        sandbox.control(&["requests"]).stdout,
+        sandbox.control(&["requests", "--json"]).stdout,
+        sandbox.control(&["wait", "**", "--since", "start"]).stdout,
+        ask(&sandbox, "/v1/requests"),
+        sandbox.control(&["status", "--json"]).stdout,
     ];
     for output in &outputs {
         assert!(!output.contains("SECRET") && !output.contains(&token), "{output}");
     }
     assert_eq!(
-        paths(&bench, &["--path", "meta-data/iam/**"]).len(),
+        paths(&sandbox, &["--path", "meta-data/iam/**"]).len(),
         3,
         "all of them are there: {outputs:#?}"
     );
@@ -132,21 +132,21 @@ fn what_is_secret_is_in_no_entry() {
 
 #[test]
 fn without_a_server_or_a_permission_it_is_said() {
-    let bench = Sandbox::new();
+    let sandbox = Sandbox::new();
     let commands: [&[&str]; 4] =
         [&["requests"], &["wait", "/x"], &["show", "meta-data/mac"], &["status", "-f"]];
     for command in commands {
-        bench.control(command).ended(69, &["no mock-imds server listens at", "mock-imds serve"]);
+        sandbox.control(command).ended(69, &["no mock-imds server listens at", "mock-imds serve"]);
     }
     if !is_root() {
         return;
     }
-    let _server = bench.serve(&[]);
-    let socket = bench.path("c.sock").display().to_string();
-    std::fs::set_permissions(bench.path(""), std::os::unix::fs::PermissionsExt::from_mode(0o755))
-        .expect("the bench is ours");
+    let _server = sandbox.serve(&[]);
+    let socket = sandbox.path("c.sock").display().to_string();
+    std::fs::set_permissions(sandbox.path(""), std::os::unix::fs::PermissionsExt::from_mode(0o755))
+        .expect("the directory is ours");
     for command in commands {
-        let found = bench.run_as_nobody(&[command, &["--control", &socket]].concat());
+        let found = sandbox.run_as_nobody(&[command, &["--control", &socket]].concat());
         found.ended(77, &["sudo usermod -aG mock-imds"]);
     }
 }

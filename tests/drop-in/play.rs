@@ -23,11 +23,11 @@ use crate::wire::read;
 
 /// Plays a case. `Err` says what is not as it should be.
 pub fn play(case: &Case, program: &Program) -> Result<(), String> {
-    let bench = Sandbox::new();
-    let mut running = RunningCase::start(case, program, &bench)?;
+    let sandbox = Sandbox::new();
+    let mut running = RunningCase::start(case, program, &sandbox)?;
     let outcome = running.steps().and_then(|()| running.end());
     outcome.map_err(|what| {
-        let text = |name| fs::read_to_string(bench.path(name)).unwrap_or_default();
+        let text = |name| fs::read_to_string(sandbox.path(name)).unwrap_or_default();
         format!("{what}\n--- stdout\n{}--- stderr\n{}---", text(STDOUT), text(STDERR))
     })
 }
@@ -49,9 +49,9 @@ struct RunningCase<'c> {
 }
 
 impl<'c> RunningCase<'c> {
-    fn start(case: &'c Case, program: &Program, bench: &Sandbox) -> Result<Self, String> {
-        let home = bench.path("home");
-        fs::create_dir(&home).expect("the bench is writable");
+    fn start(case: &'c Case, program: &Program, sandbox: &Sandbox) -> Result<Self, String> {
+        let home = sandbox.path("home");
+        fs::create_dir(&home).expect("the directory is writable");
         let port = free_port();
         let kept = BTreeMap::from([
             ("{port}".to_owned(), port.to_string()),
@@ -75,7 +75,7 @@ impl<'c> RunningCase<'c> {
         if !case.own_port && !case.steps.is_empty() {
             command.args(["--port", &port.to_string()]);
         }
-        let file = |name| File::create(bench.path(name)).expect("the bench is writable");
+        let file = |name| File::create(sandbox.path(name)).expect("the directory is writable");
         command.stdout(file(STDOUT)).stderr(file(STDERR));
         let (started, ours) = (expect::now(), matches!(program, Program::Ours));
         let child = command.spawn().map_err(|error| format!("the program does not start: {error}"))?;

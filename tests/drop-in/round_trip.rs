@@ -64,12 +64,12 @@ fn a_scenario_answers_as_the_file_that_it_was_imported_from() {
     let mut compared = 0;
     let all = FILES.iter().map(|(file, unlisted)| ("all", *file, *unlisted));
     for (mode, file, unlisted) in all.chain(MODES.iter().map(|mode| (*mode, MODES_FILE, &[][..]))) {
-        let bench = Sandbox::new();
-        let config = bench.write("c.json", file).display().to_string();
-        let scenario = bench.path("s.toml").display().to_string();
-        let imported = bench.run(&["import", "aemm", &config, "--mode", mode, "--output", &scenario]);
+        let sandbox = Sandbox::new();
+        let config = sandbox.write("c.json", file).display().to_string();
+        let scenario = sandbox.path("s.toml").display().to_string();
+        let imported = sandbox.run(&["import", "aemm", &config, "--mode", mode, "--output", &scenario]);
         assert_eq!(imported.code, Some(0), "{file}\n{imported:#?}");
-        let server = bench.serve(&["--scenario", &scenario]);
+        let server = sandbox.serve(&["--scenario", &scenario]);
         let (_running, address) = drop_in(mode, &config);
 
         let (ours, theirs) = (Asker::new(server.address), Asker::new(address));

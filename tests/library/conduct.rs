@@ -19,12 +19,12 @@ fn no_scenario_but_the_disabled_endpoint_is_an_error_to_a_termination_handler() 
             watched(&name, 400);
         }
     }
-    let mut stage = shipped("endpoint-disabled");
+    let mut service = shipped("endpoint-disabled");
     let mut handler = TerminationHandler::default();
     let fails: Vec<u64> = every(10, 300)
         .filter(|offset| {
-            stage.now = LOADED.plus(*offset);
-            handler.poll(&mut stage).is_err()
+            service.now = LOADED.plus(*offset);
+            handler.poll(&mut service).is_err()
         })
         .map(|offset| offset.as_secs())
         .collect();
@@ -38,11 +38,11 @@ fn is_faulty(name: &str) -> bool {
 
 #[test]
 fn a_token_is_renewed_before_it_ends_and_no_more_often() {
-    let mut stage = shipped("tokens-required");
+    let mut service = shipped("tokens-required");
     let mut handler = TerminationHandler::default();
     for offset in every(NTH, 3 * 3600) {
-        stage.now = LOADED.plus(offset);
-        handler.poll(&mut stage).unwrap_or_else(|error| panic!("at {offset:?}: {error}\n{RERUN}"));
+        service.now = LOADED.plus(offset);
+        handler.poll(&mut service).unwrap_or_else(|error| panic!("at {offset:?}: {error}\n{RERUN}"));
     }
     // An hour less 15 seconds each.
     assert_eq!(handler.granted, 4, "tokens in three hours\n{RERUN}");
@@ -50,21 +50,21 @@ fn a_token_is_renewed_before_it_ends_and_no_more_often() {
 
 #[test]
 fn a_stale_token_beside_a_good_one_is_no_harm() {
-    let mut stage = shipped("tokens-required");
+    let mut service = shipped("tokens-required");
     for stale in ["stale", "AQAEAFakeFakeFakeFakeFakeFakeFakeFakeFakeFakeFakeFakeFg=="] {
         let mut handler = TerminationHandler::with_token(stale);
-        assert_eq!(handler.poll(&mut stage).map(|notices| notices.len()), Ok(0), "{RERUN}");
+        assert_eq!(handler.poll(&mut service).map(|notices| notices.len()), Ok(0), "{RERUN}");
         assert_eq!(handler.granted, 1, "the refused token was replaced once\n{RERUN}");
     }
 }
 
 #[test]
 fn requiring_tokens_stops_clients_that_have_none_and_no_others() {
-    let mut stage = shipped("tokens-rollout");
+    let mut service = shipped("tokens-rollout");
     let mut handler = TerminationHandler::default();
     for offset in every(NTH, 300) {
-        stage.now = LOADED.plus(offset);
-        handler.poll(&mut stage).unwrap_or_else(|error| panic!("at {offset:?}: {error}\n{RERUN}"));
+        service.now = LOADED.plus(offset);
+        handler.poll(&mut service).unwrap_or_else(|error| panic!("at {offset:?}: {error}\n{RERUN}"));
     }
     assert_eq!(handler.granted, 1, "the token from before stays valid\n{RERUN}");
     assert_eq!(kube_spot("tokens-rollout", 300), [0_u64; 0], "a 401 is no notice\n{RERUN}");
@@ -90,8 +90,9 @@ fn a_handler_learns_its_node() {
 
 #[test]
 fn expired_credentials_have_expired_and_rotated_ones_are_new() {
-    let keys = |stage: &mut PureService| {
-        let body = stage.value(Client::HOST, "iam/security-credentials/dev-role").expect("the role is there");
+    let keys = |service: &mut PureService| {
+        let body =
+            service.value(Client::HOST, "iam/security-credentials/dev-role").expect("the role is there");
         let document: serde_json::Value = serde_json::from_str(&body).expect("credentials are JSON");
         (
             document["AccessKeyId"].as_str().map(str::to_owned),
@@ -125,10 +126,10 @@ fn expired_credentials_have_expired_and_rotated_ones_are_new() {
 
 #[test]
 fn a_vanished_instance_answers_nobody_from_the_announced_time_on() {
-    let mut stage = shipped("spot-vanish");
+    let mut service = shipped("spot-vanish");
     let mut outcome = |seconds| {
-        stage.now = LOADED.plus(Duration::from_secs(seconds));
-        stage.ask(Client::HOST, "GET", "/latest/meta-data/instance-id", &[]).outcome()
+        service.now = LOADED.plus(Duration::from_secs(seconds));
+        service.ask(Client::HOST, "GET", "/latest/meta-data/instance-id", &[]).outcome()
     };
     assert_eq!(
         [0, 30, 149, 150, 10_000].map(&mut outcome),
@@ -139,11 +140,11 @@ fn a_vanished_instance_answers_nobody_from_the_announced_time_on() {
 
 #[test]
 fn a_throttled_client_has_five_requests_a_second() {
-    let mut stage = shipped("throttled");
+    let mut service = shipped("throttled");
     for second in 0..5 {
-        stage.now = LOADED.plus(Duration::from_secs(second));
+        service.now = LOADED.plus(Duration::from_secs(second));
         let outcomes: Vec<_> =
-            (0..8).map(|_| stage.ask(Client::HOST, "GET", "/latest/meta-data/mac", &[]).status).collect();
+            (0..8).map(|_| service.ask(Client::HOST, "GET", "/latest/meta-data/mac", &[]).status).collect();
         assert_eq!(outcomes, [200, 200, 200, 200, 200, 429, 429, 429], "in second {second}\n{RERUN}");
     }
 }
@@ -151,10 +152,10 @@ fn a_throttled_client_has_five_requests_a_second() {
 #[test]
 fn a_flaky_service_fails_as_often_as_it_says() {
     const ASKED: usize = 2_000;
-    let mut stage = shipped("slow-and-flaky");
+    let mut service = shipped("slow-and-flaky");
     let mut outcomes = |path: &str| -> Vec<String> {
         let mut ask = || {
-            let answer = stage.ask(Client::HOST, "GET", path, &[]);
+            let answer = service.ask(Client::HOST, "GET", path, &[]);
             let range = Duration::from_millis(50)..=Duration::from_millis(500);
             assert!(range.contains(&answer.late), "late by {:?}\n{RERUN}", answer.late);
             answer.outcome()
@@ -179,15 +180,15 @@ fn a_flaky_service_fails_as_often_as_it_says() {
 
 #[test]
 fn a_paused_clock_attaches_no_role() {
-    let mut stage = shipped("role-attached-late");
-    let attached = |stage: &mut PureService| stage.value(Client::HOST, "iam/info").is_some();
-    stage.now = LOADED.plus(Duration::from_secs(20));
-    stage.apply(FleetChange::Pause(stage.now));
-    stage.wait(Duration::from_hours(1));
-    assert!(!attached(&mut stage), "the scenario stands at 20s\n{RERUN}");
-    stage.apply(FleetChange::Resume(stage.now));
-    stage.wait(Duration::from_secs(9));
-    assert!(!attached(&mut stage), "the scenario is at 29s\n{RERUN}");
-    stage.wait(Duration::from_secs(1));
-    assert!(attached(&mut stage), "the scenario is at 30s\n{RERUN}");
+    let mut service = shipped("role-attached-late");
+    let attached = |service: &mut PureService| service.value(Client::HOST, "iam/info").is_some();
+    service.now = LOADED.plus(Duration::from_secs(20));
+    service.apply(FleetChange::Pause(service.now));
+    service.wait(Duration::from_hours(1));
+    assert!(!attached(&mut service), "the scenario stands at 20s\n{RERUN}");
+    service.apply(FleetChange::Resume(service.now));
+    service.wait(Duration::from_secs(9));
+    assert!(!attached(&mut service), "the scenario is at 29s\n{RERUN}");
+    service.wait(Duration::from_secs(1));
+    assert!(attached(&mut service), "the scenario is at 30s\n{RERUN}");
 }

@@ -34,11 +34,11 @@ fn ask(server: &ServerProcess, line: &Line, tokens: &mut BTreeMap<String, String
 
 #[test]
 fn a_server_keeps_the_promises_of_every_scenario() {
-    let bench = Sandbox::new();
+    let sandbox = Sandbox::new();
     let directory = support::sources().join("packaging/scenarios");
-    let server = bench.serve(&["--library", directory.to_str().expect("the path is UTF-8")]);
+    let server = sandbox.serve(&["--library", directory.to_str().expect("the path is UTF-8")]);
     let order = |arguments: &[&str]| {
-        let done = bench.control(arguments);
+        let done = sandbox.control(arguments);
         assert_eq!((done.code, &*done.stderr), (Some(0), ""), "{arguments:?}: {done:#?}\n{RERUN}");
     };
     let mut asked = 0;

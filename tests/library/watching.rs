@@ -64,25 +64,25 @@ fn a_scale_in_is_seen_and_a_launch_is_none() {
 
 #[test]
 fn the_clock_of_a_first_poll_starts_when_somebody_looks() {
-    let mut stage = shipped("spot-on-first-poll");
+    let mut service = shipped("spot-on-first-poll");
     let day = Duration::from_hours(24);
-    stage.now = LOADED.plus(day);
-    assert_eq!(stage.value(Client::HOST, "instance-id").as_deref(), Some("i-1234567890abcdef0"));
-    stage.wait(day);
+    service.now = LOADED.plus(day);
+    assert_eq!(service.value(Client::HOST, "instance-id").as_deref(), Some("i-1234567890abcdef0"));
+    service.wait(day);
     let mut handler = TerminationHandler::default();
-    let start = stage.now;
+    let start = service.now;
     let mut first = None;
     for offset in every(NTH, 60) {
-        stage.now = start.plus(offset);
+        service.now = start.plus(offset);
         let notices =
-            handler.poll(&mut stage).unwrap_or_else(|error| panic!("at {offset:?}: {error}\n{RERUN}"));
+            handler.poll(&mut service).unwrap_or_else(|error| panic!("at {offset:?}: {error}\n{RERUN}"));
         if let Some(notice) = notices.into_iter().next() {
             let (since, known) = first.get_or_insert((offset, notice.clone()));
             assert_eq!((since.as_secs(), &notice), (10, &*known), "the same notice at every poll\n{RERUN}");
         }
     }
     let announced = start.plus(Duration::from_secs(130)).rfc3339();
-    let other = stage.value(Client::bridged("172.17.0.9"), "spot/termination-time");
+    let other = service.value(Client::bridged("172.17.0.9"), "spot/termination-time");
     assert_eq!(other.as_deref(), Some(announced.as_str()), "another client meets the same notice\n{RERUN}");
     assert!(first.is_some(), "no notice came\n{RERUN}");
 }

@@ -52,20 +52,20 @@ fn follow(name: &str) {
     let Some(unshare) = namespaces() else {
         return skip("needs network namespaces: root, or user namespaces for everybody");
     };
-    let bench = Sandbox::new();
+    let sandbox = Sandbox::new();
     let page = Page::read(&format!("{DIRECTORY}/{name}"));
     for block in page.blocks().iter().filter(|block| block.language == "toml") {
-        let file = bench.write("block.toml", block.text);
-        let found = bench.run(&["check", file.to_str().expect("UTF-8")]);
+        let file = sandbox.write("block.toml", block.text);
+        let found = sandbox.run(&["check", file.to_str().expect("UTF-8")]);
         assert_eq!(found.code, Some(0), "{DIRECTORY}/{name}:{}: {found:#?}", block.line);
     }
-    let bin = bench.path("bin");
+    let bin = sandbox.path("bin");
     fs::create_dir(&bin).expect("the temporary directory is writable");
     for program in ["mock-imds", "ec2-metadata-mock"] {
         symlink(support::program(), bin.join(program)).expect("as above");
     }
     let script = format!("{BEFORE}{}", page.script());
-    let mut command = bench.prepared(Path::new("timeout"), &["--signal", "KILL", LIMIT]);
+    let mut command = sandbox.prepared(Path::new("timeout"), &["--signal", "KILL", LIMIT]);
     command.args(unshare).args(["bash", "-c", &script]);
     let path = std::env::var("PATH").unwrap_or_default();
     let found = finish(command.env("PATH", format!("{}:{path}", bin.display())));
@@ -81,8 +81,8 @@ fn namespaces() -> Option<Vec<&'static str>> {
     if !geteuid().is_root() {
         unshare.extend(["--user", "--map-root-user"]);
     }
-    let bench = Sandbox::new();
-    let mut probe = bench.prepared(Path::new(unshare[0]), &unshare[1..]);
+    let sandbox = Sandbox::new();
+    let mut probe = sandbox.prepared(Path::new(unshare[0]), &unshare[1..]);
     let found = finish(probe.args(["ip", "link", "set", "lo", "up"]));
     (found.code == Some(0)).then_some(unshare)
 }

@@ -29,13 +29,13 @@ fn names(extension: &str) -> Vec<String> {
 #[test]
 fn each_bad_scenario_gets_its_report() {
     let update = std::env::var_os("UPDATE_REPORTS").is_some();
-    let bench = Sandbox::new();
+    let sandbox = Sandbox::new();
     let scenarios = names("toml");
     assert!(scenarios.len() >= 40, "expected 40 bad scenarios, found {}", scenarios.len());
     let mut wrong = vec![];
     for name in &scenarios {
         let file = format!("{name}.toml");
-        let found = finish(bench.command(&["check", &file]).current_dir(directory()));
+        let found = finish(sandbox.command(&["check", &file]).current_dir(directory()));
         assert_eq!((found.code, &*found.stdout), (Some(78), ""), "{file} is rejected: {found:#?}\n{RERUN}");
         let report = directory().join(format!("{name}.report"));
         if update {

@@ -12,10 +12,10 @@ use crate::faulty::{end, faulty, journal, raw, serves_others};
 fn an_error_has_the_form_that_it_has_on_ec2() {
     let expected = "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain\r\nDate: Sat, 21 Nov 2026 03:14:11 GMT\r\n\
          Server: EC2ws\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
-    let rig = faulty("status = 503", Limits::default());
-    assert_eq!(rig.exchange(get(ID.0)).raw, expected);
-    serves_others(&rig);
-    assert_eq!(journal(&rig), [(Some(503), Some(0))]);
+    let server = faulty("status = 503", Limits::default());
+    assert_eq!(server.exchange(get(ID.0)).raw, expected);
+    serves_others(&server);
+    assert_eq!(journal(&server), [(Some(503), Some(0))]);
     let not_found = faulty("status = 404", Limits::default());
     let missing = not_found.exchange(get("/latest/meta-data/nothing-here"));
     assert_eq!(not_found.exchange(get(ID.0)).raw, missing.raw, "as where nothing is");
@@ -29,19 +29,19 @@ fn an_error_has_the_form_that_it_has_on_ec2() {
 
 #[test]
 fn a_count_ends_a_fault_and_a_new_scenario_starts_it_again() {
-    let rig = faulty("status = 500\ncount = 2", Limits::default());
-    let statuses = || [0; 3].map(|_| rig.exchange(get(ID.0)).status);
+    let server = faulty("status = 500\ncount = 2", Limits::default());
+    let statuses = || [0; 3].map(|_| server.exchange(get(ID.0)).status);
     assert_eq!(statuses(), [500, 500, 200]);
-    rig.state.restart_counters();
+    server.state.restart_counters();
     assert_eq!(statuses(), [500, 500, 200]);
-    assert_eq!(journal(&rig).iter().filter(|(_, fault)| fault.is_some()).count(), 4);
+    assert_eq!(journal(&server).iter().filter(|(_, fault)| fault.is_some()).count(), 4);
 }
 
 #[test]
 fn a_probability_hits_the_same_requests_in_every_run() {
     let run = |seed: u32| {
-        let rig = faulty(&format!("status = 503\nprobability = 0.5\nseed = {seed}"), Limits::default());
-        (0..40).map(|_| rig.exchange(get(ID.0)).status).collect::<Vec<_>>()
+        let server = faulty(&format!("status = 503\nprobability = 0.5\nseed = {seed}"), Limits::default());
+        (0..40).map(|_| server.exchange(get(ID.0)).status).collect::<Vec<_>>()
     };
     let first = run(7);
     assert!(first.contains(&200) && first.contains(&503), "{first:?}");
@@ -60,15 +60,15 @@ fn an_empty_body_says_so() {
 fn a_truncated_body_breaks_off_in_the_middle() {
     for keep_alive in ["", "[http]\nkeep-alive = true\n"] {
         let fault = "[[fault]]\npath = \"meta-data/**\"\nbody = \"truncated\"\n";
-        let rig = InProcessServer::new(&format!("{keep_alive}{fault}"), Limits::default());
-        let found = rig.exchange(get(ID.0));
+        let server = InProcessServer::new(&format!("{keep_alive}{fault}"), Limits::default());
+        let found = server.exchange(get(ID.0));
         assert_eq!((found.status, found.body.as_str()), (200, &ID.1[..9]));
         assert!(found.raw.contains("\r\nContent-Length: 19\r\n"), "{found:?}");
         // Half of one byte is none, and an answer to HEAD has no body that could break off.
-        let index = rig.exchange(get("/latest/meta-data/ami-launch-index"));
+        let index = server.exchange(get("/latest/meta-data/ami-launch-index"));
         assert_eq!((index.status, index.body.as_str()), (200, ""));
         assert!(index.raw.contains("\r\nContent-Length: 1\r\n"), "{index:?}");
-        let head = rig.exchange(get(ID.0).replacen("GET", "HEAD", 1));
+        let head = server.exchange(get(ID.0).replacen("GET", "HEAD", 1));
         assert!(head.raw.contains("\r\nContent-Length: 19\r\n") && head.body.is_empty(), "{head:?}");
     }
 }
@@ -83,22 +83,22 @@ fn a_long_body_is_truncated_where_it_should_be() {
 
 #[test]
 fn a_reset_is_a_reset() {
-    let rig = faulty("reset = true", Limits::default());
-    assert_eq!(end(&rig), (String::new(), Some(ErrorKind::ConnectionReset)));
-    serves_others(&rig);
-    assert_eq!(journal(&rig), [(None, Some(0))]);
+    let server = faulty("reset = true", Limits::default());
+    assert_eq!(end(&server), (String::new(), Some(ErrorKind::ConnectionReset)));
+    serves_others(&server);
+    assert_eq!(journal(&server), [(None, Some(0))]);
 }
 
 #[test]
 fn lost_tokens_get_401_and_the_next_one_works() {
-    let rig = faulty("tokens = \"lost\"\ncount = 1", Limits::default());
+    let server = faulty("tokens = \"lost\"\ncount = 1", Limits::default());
     let with = |token: &str| {
         let header = format!("X-aws-ec2-metadata-token: {token}\r\n\r\n");
-        rig.exchange(get(ID.0).trim_end().to_owned() + "\r\n" + &header).status
+        server.exchange(get(ID.0).trim_end().to_owned() + "\r\n" + &header).status
     };
-    let token = || rig.exchange(put("\r\n")).body;
+    let token = || server.exchange(put("\r\n")).body;
     let first = token();
-    assert_eq!(rig.exchange(get(ID.0)).status, 200, "a request without a token is not concerned");
+    assert_eq!(server.exchange(get(ID.0)).status, 200, "a request without a token is not concerned");
     assert_eq!(with(&first), 401);
     assert_eq!(with(&token()), 200);
 }
@@ -106,15 +106,15 @@ fn lost_tokens_get_401_and_the_next_one_works() {
 #[test]
 fn the_requests_that_are_too_many_are_refused() {
     for (then, expected) in [("429", 429), ("503", 503)] {
-        let rig = faulty(&format!("throttle = {{ per-second = 3, then = {then} }}"), Limits::default());
-        let statuses = [0; 5].map(|_| rig.exchange(get(ID.0)).status);
+        let server = faulty(&format!("throttle = {{ per-second = 3, then = {then} }}"), Limits::default());
+        let statuses = [0; 5].map(|_| server.exchange(get(ID.0)).status);
         assert_eq!(statuses, [200, 200, 200, expected, expected]);
-        serves_others(&rig);
+        serves_others(&server);
     }
-    let rig = faulty("throttle = { per-second = 1, then = \"drop\" }", Limits::default());
-    assert_eq!(rig.exchange(get(ID.0)).status, 200);
-    assert_eq!(raw(&rig, &get(ID.0)), (String::new(), Some(ErrorKind::WouldBlock)));
-    assert_eq!(journal(&rig), [(Some(200), None), (None, Some(0))]);
+    let server = faulty("throttle = { per-second = 1, then = \"drop\" }", Limits::default());
+    assert_eq!(server.exchange(get(ID.0)).status, 200);
+    assert_eq!(raw(&server, &get(ID.0)), (String::new(), Some(ErrorKind::WouldBlock)));
+    assert_eq!(journal(&server), [(Some(200), None), (None, Some(0))]);
 }
 
 #[test]
@@ -139,22 +139,22 @@ fn a_skewed_clock_shows_in_dates_and_lets_tokens_expire() {
 
 #[test]
 fn faults_may_be_for_other_clients_methods_and_times() {
-    let rig = InProcessServer::new(
+    let server = InProcessServer::new(
         "[[fault]]\nclients = [\"10.0.0.0/8\"]\nstatus = 500\n[[fault]]\nmethods = [\"PUT\"]\nstatus = 501\n\
          [[fault]]\nfrom = \"1s\"\nstatus = 502\n[[fault]]\nfrom = 2026-11-21T03:14:12Z\nstatus = 503\n\
          [[fault]]\nclients = [\"host\"]\nfrom = 2026-11-21T03:14:10Z\nfor = \"2s\"\npath = \"/latest/dynamic\"\nstatus = 504\n",
         Limits::default(),
     );
-    assert_eq!(rig.exchange(get(ID.0)).status, 200);
-    assert_eq!(rig.exchange(put("\r\n")).status, 501);
-    assert_eq!(rig.exchange(get("/latest/dynamic/")).status, 504);
+    assert_eq!(server.exchange(get(ID.0)).status, 200);
+    assert_eq!(server.exchange(put("\r\n")).status, 501);
+    assert_eq!(server.exchange(get("/latest/dynamic/")).status, 504);
 }
 
 #[test]
 fn many_clients_at_once_are_each_hit_once() {
-    let rig = faulty("status = 503\ncount = 50", Limits::default());
+    let server = faulty("status = 503\ncount = 50", Limits::default());
     let count = thread::scope(|scope| {
-        let client = || (0..25).filter(|_| rig.exchange(get(ID.0)).status == 503).count();
+        let client = || (0..25).filter(|_| server.exchange(get(ID.0)).status == 503).count();
         let clients: Vec<_> = (0..4).map(|_| scope.spawn(client)).collect();
         clients.into_iter().map(|client| client.join().expect("no client panics")).sum::<usize>()
     });

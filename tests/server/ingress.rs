@@ -18,7 +18,7 @@ const ONE_HOP: &str = "[metadata-options]\nhttp-put-response-hop-limit = 1\n";
 
 /// A host that serves, and the way to its guest.
 struct Lab {
-    rig: InProcessServer,
+    server: InProcessServer,
     guest: File,
 }
 
@@ -42,7 +42,7 @@ impl Lab {
         ip("link set bridge up");
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
         let address = SocketAddr::new(host_ip.parse().expect("an address"), 1690);
-        let lab = Self { rig: InProcessServer::on(runtime, address, scenario, limits), guest };
+        let lab = Self { server: InProcessServer::on(runtime, address, scenario, limits), guest };
         lab.as_guest(|| eventually("a link to the host", || TcpStream::connect(address).ok()));
         lab
     }
@@ -85,7 +85,7 @@ fn nodad(address: &str) -> &str {
 fn a_bridged_client_beyond_the_hop_limit_gets_data_but_no_token() {
     for addresses in [V4, V6] {
         in_a_lab(ONE_HOP, addresses, limits(|limits, short| limits.hold = short), |lab| {
-            let address = lab.rig.address;
+            let address = lab.server.address;
             let token = Connection::new(address).send(put("\r\n")).read();
             assert_eq!(token.body.len(), 56, "a process of this host gets a token: {token:?}");
             lab.as_guest(|| {
@@ -102,7 +102,7 @@ fn a_bridged_client_beyond_the_hop_limit_gets_data_but_no_token() {
 fn a_bridged_client_within_the_hop_limit_gets_its_token() {
     for addresses in [V4, V6] {
         in_a_lab("", addresses, Limits::default(), |lab| {
-            let address = lab.rig.address;
+            let address = lab.server.address;
             let token = lab.as_guest(|| Connection::new(address).send(put("\r\n")).read());
             assert_eq!(token.body.len(), 56, "{token:?}");
         });
@@ -112,7 +112,7 @@ fn a_bridged_client_within_the_hop_limit_gets_its_token() {
 #[test]
 fn clients_that_are_held_leave_their_permits_to_others() {
     in_a_lab(ONE_HOP, V4, limits(|limits, _| limits.connections = 2), |lab| {
-        let address = lab.rig.address;
+        let address = lab.server.address;
         lab.as_guest(|| {
             let held: Vec<Connection> = (0..20)
                 .map(|_| {

@@ -21,9 +21,9 @@ fn is_well_formed(raw: &str, body: &str) -> bool {
     status && length.is_none_or(|(_, length)| *length == body.len().to_string())
 }
 
-fn judge(rig: &InProcessServer, path: &[u8]) -> Result<(), TestCaseError> {
+fn judge(server: &InProcessServer, path: &[u8]) -> Result<(), TestCaseError> {
     let request = [b"GET /", path, b" HTTP/1.1\r\nHost: x\r\n\r\n"].concat();
-    let found = Connection::new(rig.address).try_send(request).read();
+    let found = Connection::new(server.address).try_send(request).read();
     let shown = String::from_utf8_lossy(path).into_owned();
     prop_assert!(matches!(found.status, 200 | 301 | 400 | 404), "GET /{shown:?}: {found:?}");
     prop_assert!(is_well_formed(&found.raw, &found.body), "GET /{shown:?}: {found:?}");

@@ -123,14 +123,14 @@ fn excepted(habit: Habit, path: &str, one: &[u8], other: &[u8]) -> bool {
 /// Compares all paths but these; what of them differs is returned.
 fn survives(
     what: &str,
-    stage: &mut PureService,
+    service: &mut PureService,
     habit: Habit,
     differing: &[(&'static str, &str)],
 ) -> BTreeSet<&'static str> {
-    let expected = values(stage, Client::HOST);
+    let expected = values(service, Client::HOST);
     let seen = dump::read(&files(&expected, habit), ALL).expect("it is a dump");
-    let transcript = written(seen, stage);
-    let mut found = again(&transcript, stage);
+    let transcript = written(seen, service);
+    let mut found = again(&transcript, service);
     let differed = RefCell::new(BTreeSet::new());
     let differences = differences(&expected, &values(&mut found, Client::HOST), |path, one, other| {
         let known = differing.iter().find(|(known, _)| *known == path);

@@ -72,11 +72,11 @@ fn instance_data_survives_in_all_its_forms() {
             with_aliases(&plain, true, ""),
             plain["ds"].clone(),
         ] {
-            let mut stage = PureService::new(&given(&format!("scenarios/{fixture}.toml")));
-            let transcript = written(read(&json), &stage);
-            let mut found = again(&transcript, &stage);
+            let mut service = PureService::new(&given(&format!("scenarios/{fixture}.toml")));
+            let transcript = written(read(&json), &service);
+            let mut found = again(&transcript, &service);
             let differences = differences(
-                &values(&mut stage, Client::HOST),
+                &values(&mut service, Client::HOST),
                 &values(&mut found, Client::HOST),
                 |path, _, _| excepted(path),
             );
