@@ -4,50 +4,56 @@ use std::fmt::Display;
 use std::str::FromStr;
 use std::time::Duration;
 
-use clap::Args;
+use clap::{ArgGroup, Args};
+use serde_json::{Value, json};
 
 use super::control::ControlArgs;
 use super::examples;
 use super::parsers::{duration_text, instant, signed_duration, variant_of};
 use crate::config::parse_duration;
-use crate::model::fault::{self, Latency, Probability, Throttle};
+use crate::model::fault::{self, EffectKey, EffectTable, Latency, Probability, Throttle};
 use crate::model::{ClientMatcher, PathGlob};
 
 /// `mock-imds fault`.
 #[derive(Debug, Args)]
 #[command(after_help = examples::FAULT)]
-#[command(group = clap::ArgGroup::new("effect").multiple(true).required(true).args([
-    "latency", "status", "body", "tokens_lost", "clock_skew", "reset", "hang", "throttle", "clear",
-]))]
+#[command(group = ArgGroup::new("effect").multiple(true).required(true).args(EffectKey::names()).arg("clear"))]
 #[expect(clippy::struct_excessive_bools, reason = "a flag of the command line is a bool")]
 pub(crate) struct FaultArgs {
     /// Delay the response: a duration, or MIN..MAX for a random one, such as 100ms..2s
     #[arg(long, value_name = "DURATION", value_parser = duration_range)]
     pub latency: Option<String>,
     /// Respond with this error status, 400 to 599
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(400..=599), conflicts_with = "tokens_lost")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(400..=599))]
     pub status: Option<u16>,
     /// Damage the body
     #[arg(long, value_name = "DAMAGE", value_parser = variant_of::<fault::BodyDamage>())]
     pub body: Option<String>,
     /// Reject every session token
-    #[arg(long)]
+    #[arg(id = "tokens", long = "tokens-lost", conflicts_with_all = EffectKey::Tokens.excluded())]
     pub tokens_lost: bool,
     /// Put the service's clock ahead, or with a minus sign behind
-    #[arg(long, value_name = "DURATION", value_parser = signed_duration, allow_hyphen_values = true)]
+    #[arg(
+        id = "clock-skew",
+        long,
+        value_name = "DURATION",
+        value_parser = signed_duration,
+        allow_hyphen_values = true,
+    )]
     pub clock_skew: Option<String>,
     /// Reset the connection
-    #[arg(long, conflicts_with_all = ["status", "body", "tokens_lost", "clock_skew", "throttle"])]
+    #[arg(long, conflicts_with_all = EffectKey::Reset.excluded())]
     pub reset: bool,
     /// Never respond
-    #[arg(long, conflicts_with_all = [
-        "latency", "status", "body", "tokens_lost", "clock_skew", "reset", "throttle",
-    ])]
+    #[arg(long, conflicts_with_all = EffectKey::Hang.excluded())]
     pub hang: bool,
     /// Reject more than N requests a second from one client
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=Throttle::FASTEST), conflicts_with_all = [
-        "latency", "status", "body", "tokens_lost", "clock_skew", "count", "probability", "seed",
-    ])]
+    #[arg(
+        long,
+        value_name = "N",
+        value_parser = clap::value_parser!(u32).range(1..=Throttle::FASTEST),
+        conflicts_with_all = EffectKey::Throttle.excluded().chain(["count", "probability", "seed"]),
+    )]
     pub throttle: Option<u32>,
     /// How --throttle rejects a request: a status, or no response [default: 429]
     #[arg(long, value_name = "THEN", value_parser = ["429", "503", "drop"], requires = "throttle")]
@@ -83,9 +89,7 @@ pub(crate) struct FaultArgs {
     #[arg(long, value_name = "NAME")]
     pub instance: Option<String>,
     /// Remove the faults injected by this command; those of the scenario stay
-    #[arg(long, conflicts_with_all = [
-        "latency", "status", "body", "tokens_lost", "clock_skew", "reset", "hang", "throttle",
-    ])]
+    #[arg(long, conflicts_with_all = EffectKey::names())]
     pub clear: bool,
     /// Print JSON
     #[arg(long)]
@@ -93,6 +97,32 @@ pub(crate) struct FaultArgs {
     /// Where the control socket is.
     #[command(flatten)]
     pub control: ControlArgs,
+}
+
+impl FaultArgs {
+    /// The effects of the order, as a control order has them.
+    pub(crate) fn effects(&self) -> EffectTable<Value> {
+        let latency = self.latency.as_ref().map(|latency| match latency.split_once("..") {
+            Some((min, max)) => json!({ "min": min, "max": max }),
+            None => json!(latency),
+        });
+        let then =
+            self.then.as_ref().map(|then| then.parse::<u16>().map_or_else(|_| json!(then), Value::from));
+        let throttle = self.throttle.map(|per_second| match then {
+            Some(then) => json!({ "per-second": per_second, "then": then }),
+            None => json!({ "per-second": per_second }),
+        });
+        EffectTable {
+            latency,
+            status: self.status.map(Value::from),
+            body: self.body.as_ref().map(|body| json!(body)),
+            tokens: self.tokens_lost.then(|| json!("lost")),
+            clock_skew: self.clock_skew.as_ref().map(|skew| json!(skew)),
+            reset: self.reset.then_some(Value::Bool(true)),
+            hang: self.hang.then_some(Value::Bool(true)),
+            throttle,
+        }
+    }
 }
 
 fn duration_range(text: &str) -> Result<String, String> {
@@ -124,4 +154,52 @@ fn probability(text: &str) -> Result<f64, String> {
 /// A text that the server can parse too.
 fn parsed<T: FromStr<Err: Display>>(text: &str) -> Result<String, String> {
     text.parse::<T>().map(|_| text.to_owned()).map_err(|expected| format!("expected {expected}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+    use strum::VariantArray as _;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        fault: FaultArgs,
+    }
+
+    fn flags(key: EffectKey) -> &'static [&'static str] {
+        match key {
+            EffectKey::Latency => &["--latency", "1s"],
+            EffectKey::Status => &["--status", "503"],
+            EffectKey::Body => &["--body", "empty"],
+            EffectKey::Tokens => &["--tokens-lost"],
+            EffectKey::ClockSkew => &["--clock-skew", "-5m"],
+            EffectKey::Reset => &["--reset"],
+            EffectKey::Hang => &["--hang"],
+            EffectKey::Throttle => &["--throttle", "5"],
+        }
+    }
+
+    #[test]
+    fn every_effect_has_a_flag_that_sets_this_effect_alone() {
+        for key in EffectKey::VARIANTS {
+            let line =
+                Line::try_parse_from(["fault"].iter().chain(flags(*key))).expect("an effect is enough");
+            let set: Vec<_> = line.fault.effects().entries().map(|(key, _)| key).collect();
+            assert_eq!(set, [*key]);
+        }
+    }
+
+    #[test]
+    fn flags_exclude_each_other_as_the_effects_do() {
+        for one in EffectKey::VARIANTS {
+            for other in EffectKey::VARIANTS.iter().filter(|other| *other != one) {
+                let line = ["fault"].iter().chain(flags(*one)).chain(flags(*other));
+                let excluded = one.excludes(*other).or(other.excludes(*one)).is_some();
+                assert_eq!(Line::try_parse_from(line).is_err(), excluded, "{one:?} with {other:?}");
+            }
+        }
+    }
 }

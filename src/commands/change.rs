@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json as object};
 
 use super::print::print_reply_in_flags;
 use crate::cli::{ClearArgs, LifecycleArgs, MaintenanceArgs, ScheduleArgs, SetArgs, SpotArgs};
-use crate::config::{MAX_BYTES, plain};
+use crate::config::{MAX_BYTES, io_error_text};
 use crate::control::ControlClient;
 use crate::exit::{ExitStatus, Failure};
 
@@ -98,7 +98,7 @@ fn content(file: &Path) -> Result<Vec<u8>, Failure> {
             ErrorKind::PermissionDenied => ExitStatus::NoPermission,
             _ => ExitStatus::Unavailable,
         };
-        Failure::new(status, format!("{} cannot be read: {}", file.display(), plain(&error)))
+        Failure::new(status, format!("{} cannot be read: {}", file.display(), io_error_text(&error)))
     })?;
     if bytes.len() as u64 > MAX_BYTES {
         let found = format!("{} has more than 1 MiB; accepted: a value of at most 1 MiB", file.display());

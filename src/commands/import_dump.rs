@@ -8,7 +8,7 @@ use super::output;
 use super::print::warn;
 use super::transcript::{self, TranscriptSource, secrets_policy};
 use crate::cli::ImportDumpArgs;
-use crate::config::plain;
+use crate::config::io_error_text;
 use crate::exit::{ExitStatus, Failure};
 use crate::transcribe::{Observations, SecretsPolicy, cloud_init, dump};
 
@@ -102,7 +102,7 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
         std::io::ErrorKind::PermissionDenied => ExitStatus::NoPermission,
         _ => ExitStatus::Unavailable,
     };
-    Failure::new(status, format!("{} cannot be read: {}", path.display(), plain(error)))
+    Failure::new(status, format!("{} cannot be read: {}", path.display(), io_error_text(error)))
 }
 
 fn not_importable(path: &Path, found: &str) -> Failure {

@@ -9,7 +9,7 @@ use nix::fcntl::{AT_FDCWD, RenameFlags, renameat2};
 
 use super::print::print_bytes;
 use crate::cli::OutputArgs;
-use crate::config::plain;
+use crate::config::io_error_text;
 use crate::exit::{ExitStatus, Failure};
 
 /// Some names may be taken: a program that was killed leaves its file.
@@ -107,7 +107,7 @@ fn unwritable(file: &Path, error: &io::Error) -> Failure {
         ErrorKind::PermissionDenied => ExitStatus::NoPermission,
         _ => ExitStatus::Unavailable,
     };
-    refused(status, file, &format!("cannot be written: {}", plain(error)))
+    refused(status, file, &format!("cannot be written: {}", io_error_text(error)))
 }
 
 fn refused(status: ExitStatus, file: &Path, found: &str) -> Failure {

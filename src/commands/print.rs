@@ -5,7 +5,7 @@ use std::io::{self, Write as _};
 use serde::Serialize;
 
 use super::flags;
-use crate::config::plain;
+use crate::config::io_error_text;
 use crate::control::api::{Rejected, RejectedProblem};
 use crate::exit::{ExitStatus, Failure};
 
@@ -60,7 +60,7 @@ pub(super) fn print_bytes(bytes: &[u8]) -> Result<(), Failure> {
     let mut stdout = io::stdout();
     match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            let sentence = format!("standard output cannot be written: {}", plain(&error));
+            let sentence = format!("standard output cannot be written: {}", io_error_text(&error));
             Err(Failure::new(ExitStatus::Unavailable, sentence))
         }
         _ => Ok(()),

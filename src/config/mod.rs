@@ -1,19 +1,25 @@
 //! TOML files read with *every* problem collected: file, line, column, the line itself, a caret,
 //! what was found, what is accepted, and "did you mean" for unknown keys.
 //!
-//! [`SourceText::read`] gets the text, [`parse`] hands the root [`Section`] to a builder that asks for the keys
-//! it knows. A key that nobody asked for is unknown. The result is a value, or a [`Report`].
+//! [`SourceText::read`] gets the text, [`parse`] passes the root [`Section`] to a builder that asks for the keys
+//! it knows. A key that is not asked for is unknown. The result is a value, or a [`Report`].
 
+mod context;
+mod duration;
 mod report;
 mod section;
 mod source;
 mod syntax;
+mod value;
 
+pub(crate) use duration::{DURATIONS, parse_duration};
 pub(crate) use report::{Problem, Report, Severity};
-pub(crate) use section::{DURATIONS, INSTANTS, Item, Section, parse_duration};
-pub use source::{MAX_BYTES, SourceText, plain};
+pub(crate) use section::{Item, Section};
+pub(crate) use source::io_error_text;
+pub use source::{MAX_BYTES, SourceText};
+pub(crate) use value::INSTANTS;
 
-use section::Context;
+use context::Context;
 use toml::de::DeTable;
 
 /// Builds a value from a source. `Err` holds at least one error; `Ok`'s report holds warnings only.
@@ -27,9 +33,9 @@ pub(crate) fn parse<T>(
         let (found, help) = syntax::explain(source, error);
         context.error(error.span().unwrap_or(0..0), found, vec![help.to_owned()]);
     }
-    // After a syntax error the recovered table has holes; judging it would blame the user for them.
+    // After a syntax error the recovered table has holes; validating it would blame the user for them.
     if !syntax.is_empty() {
-        context.keep_causes();
+        context.drop_consequences();
         return Err(context.into_report());
     }
     let root = Section::root(&context, &table);
@@ -39,17 +45,17 @@ pub(crate) fn parse<T>(
     if report.has_errors() { Err(report) } else { Ok((value, report)) }
 }
 
-/// Every key that a builder asks for in a source, with the names of the tables around it. Tests compare
-/// it with what is documented.
+/// Every key that a builder asks for in a source, with the names of the tables around it. Tests compare the keys
+/// with the documented ones.
 #[cfg(test)]
-pub(crate) fn keys_asked(
+pub(crate) fn requested_keys(
     source: &SourceText,
     build: impl FnOnce(&Section<'_>),
 ) -> std::collections::BTreeSet<String> {
     let (table, _) = DeTable::parse_recoverable(&source.text);
     let context = Context::new(source);
     build(&Section::root(&context, &table));
-    context.asked()
+    context.requested_keys()
 }
 
 #[cfg(test)]

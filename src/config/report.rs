@@ -1,48 +1,48 @@
-//! Problems and how they read.
+//! Reports: the problems of a file, and their text form.
 
 use std::fmt::{self, Write as _};
 
-/// Whether a problem rejects the file.
+/// The severity of a problem.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
     /// The file is rejected.
     Error,
-    /// The file is accepted; the reader should know.
+    /// The file is accepted; something in it is probably not meant.
     Warning,
 }
 
-/// One problem, with its place in the file.
+/// A problem with its position in the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// Whether it rejects the file.
+    /// The severity.
     pub severity: Severity,
-    /// Line from 1, column in characters from 1, and what stands there; `None` when the file as a whole is meant.
-    pub place: Option<SourceSpan>,
-    /// What was found: a sentence without a full stop.
+    /// The part of the file with the problem; `None` if it is the file as a whole.
+    pub span: Option<SourceSpan>,
+    /// The finding: a sentence without a full stop.
     pub found: String,
     /// Lines of help, each "accepted: …" or "did you mean …".
     pub help: Vec<String>,
 }
 
-/// Where in the file.
+/// A part of one line of the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceSpan {
-    /// From 1.
+    /// The line's number, from 1.
     pub line: usize,
-    /// In characters, from 1.
+    /// The column of the first character, from 1.
     pub column: usize,
-    /// The line as it is shown: no control characters, clipped.
+    /// The line for display: without control characters, clipped.
     pub text: String,
-    /// Characters before the caret in `text`.
+    /// The number of characters before the caret in `text`.
     pub indent: usize,
-    /// How many carets.
+    /// The number of carets.
     pub width: usize,
 }
 
-/// All problems of one file, in the file's order.
+/// The problems of one file, in the file's order.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Report {
-    /// The file's name as the user knows it.
+    /// The file's name as the user gave it.
     pub file: String,
     /// The problems.
     pub problems: Vec<Problem>,
@@ -52,11 +52,11 @@ impl Report {
     /// A report of one error about the file as a whole.
     pub(crate) fn whole(file: impl Into<String>, found: impl Into<String>, help: impl Into<String>) -> Self {
         let problem =
-            Problem { severity: Severity::Error, place: None, found: found.into(), help: vec![help.into()] };
+            Problem { severity: Severity::Error, span: None, found: found.into(), help: vec![help.into()] };
         Self { file: file.into(), problems: vec![problem] }
     }
 
-    /// Whether the file is rejected.
+    /// Whether one of the problems rejects the file.
     pub(crate) fn has_errors(&self) -> bool {
         self.problems.iter().any(|p| p.severity == Severity::Error)
     }
@@ -67,13 +67,19 @@ impl Report {
         let first = self.problems.iter().min_by_key(|p| p.severity);
         let Some(first) = first else { return format!("{}: no problem", self.file) };
         let more = if errors > 1 { format!(" (and {} more)", errors - 1) } else { String::new() };
-        format!("{}{}: {}{more}", self.file, first.position(), first.found)
+        format!("{}{}: {}{more}", self.file, first.suffix(), first.found)
     }
 }
 
 impl Problem {
-    fn position(&self) -> String {
-        self.place.as_ref().map(|p| format!(":{}:{}", p.line, p.column)).unwrap_or_default()
+    /// Line and column, by which problems are sorted; those about the whole file come first.
+    pub(super) fn position(&self) -> Option<(usize, usize)> {
+        self.span.as_ref().map(|span| (span.line, span.column))
+    }
+
+    /// The position as it follows the file's name.
+    fn suffix(&self) -> String {
+        self.position().map(|(line, column)| format!(":{line}:{column}")).unwrap_or_default()
     }
 }
 
@@ -87,13 +93,13 @@ impl fmt::Display for Report {
                 Severity::Error => "error",
                 Severity::Warning => "warning",
             };
-            write!(f, "{}{}: {severity}: {}", self.file, problem.position(), problem.found)?;
-            if let Some(place) = &problem.place {
-                let number = place.line.to_string();
+            write!(f, "{}{}: {severity}: {}", self.file, problem.suffix(), problem.found)?;
+            if let Some(span) = &problem.span {
+                let number = span.line.to_string();
                 let margin = " ".repeat(number.len());
-                let indent = " ".repeat(place.indent);
-                let carets = "^".repeat(place.width);
-                write!(f, "\n  {number} | {}\n  {margin} | {indent}{carets}", place.text)?;
+                let indent = " ".repeat(span.indent);
+                let carets = "^".repeat(span.width);
+                write!(f, "\n  {number} | {}\n  {margin} | {indent}{carets}", span.text)?;
             }
             for help in &problem.help {
                 write!(f, "\n  {help}")?;

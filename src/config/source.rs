@@ -1,4 +1,4 @@
-//! The text of a configuration file, and where a byte of it stands.
+//! The text of a configuration file, and the lines of its bytes.
 
 use std::io::Read as _;
 use std::ops::Range;
@@ -10,20 +10,20 @@ use super::report::{Report, SourceSpan};
 /// The largest configuration file that is read: 1 MiB. A scenario of 10,000 lines has a third of that.
 pub const MAX_BYTES: u64 = 1 << 20;
 
-/// The widest line that a report shows whole.
+/// The width of the longest line that a report shows whole, in characters.
 const SHOWN: usize = 100;
 
-/// A file's name and text.
+/// A file's name with its text.
 #[derive(Debug, Clone)]
 pub struct SourceText {
-    /// As the user knows it.
+    /// The name as the user gave it.
     pub name: String,
-    /// UTF-8, without a byte order mark.
+    /// The text, without a byte order mark.
     pub text: String,
 }
 
 impl SourceText {
-    /// A source from text that is already here.
+    /// A source from text in memory.
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
         Self { name: name.into(), text: text.into() }
     }
@@ -41,12 +41,12 @@ impl SourceText {
                 return refuse("is not a regular file".into(), "accepted: a TOML file");
             }
             Err(Refusal::Io(error)) => {
-                return refuse(format!("cannot be read: {}", plain(&error)), cure(&error));
+                return refuse(format!("cannot be read: {}", io_error_text(&error)), remedy(&error));
             }
         };
         let mut bytes = Vec::new();
         if let Err(error) = file.take(MAX_BYTES + 1).read_to_end(&mut bytes) {
-            return refuse(format!("cannot be read: {}", plain(&error)), cure(&error));
+            return refuse(format!("cannot be read: {}", io_error_text(&error)), remedy(&error));
         }
         if bytes.len() as u64 > MAX_BYTES {
             return refuse(
@@ -70,8 +70,8 @@ impl SourceText {
         }
     }
 
-    /// The place of a span of bytes: its first line, underlined to the end of the span or of the line.
-    pub(super) fn place(&self, span: Range<usize>) -> SourceSpan {
+    /// The part of the first line that a range of bytes covers, up to the end of the range or of the line.
+    pub(super) fn locate(&self, span: Range<usize>) -> SourceSpan {
         let start = floor_char(&self.text, span.start);
         let end = floor_char(&self.text, span.end.max(span.start));
         let before = &self.text[..start];
@@ -143,13 +143,13 @@ fn open_regular(path: &Path) -> Result<fs::File, Refusal> {
     }
 }
 
-/// The error in the words of strerror(3), without "(os error 2)".
-pub fn plain(error: &io::Error) -> String {
+/// The text of an I/O error as strerror(3) has it in lower case, without "(os error 2)".
+pub(crate) fn io_error_text(error: &io::Error) -> String {
     let text = error.to_string();
     text.split(" (os error").next().unwrap_or(&text).to_lowercase()
 }
 
-fn cure(error: &io::Error) -> &'static str {
+fn remedy(error: &io::Error) -> &'static str {
     match error.kind() {
         io::ErrorKind::NotFound => "create the file, or name another one",
         io::ErrorKind::PermissionDenied => {

@@ -1,8 +1,8 @@
-//! What is wrong where a file is not TOML, in words for somebody who does not know its grammar.
+//! Syntax errors, explained to users who do not know the grammar of TOML.
 
 use super::SourceText;
 
-/// What was found, and what is accepted.
+/// The finding and the help for a syntax error.
 pub(super) fn explain(source: &SourceText, error: &toml::de::Error) -> (String, &'static str) {
     let message = error.message().trim().replace('\n', ", ");
     let explained = EXPLAINED.iter().find(|(beginning, ..)| message.starts_with(beginning));
@@ -16,10 +16,10 @@ pub(super) fn explain(source: &SourceText, error: &toml::de::Error) -> (String, 
     }
 }
 
-/// What is found on every line until the bracket comes.
+/// A finding that repeats on every line until the closing bracket.
 pub(super) const OPEN_LIST: &str = "no comma, and no closing bracket, after an element of a list";
 
-/// How the parser's message begins, what was found, and what is accepted.
+/// The beginning of the parser's message, the finding, and the help.
 const EXPLAINED: &[(&str, &str, &str)] = &[
     (
         "duplicate key",

@@ -1,7 +1,6 @@
 use std::time::Duration;
 
-use super::section::parse_duration;
-use super::{SourceText, parse};
+use super::{SourceText, parse, parse_duration};
 
 #[derive(Clone, Copy, strum::IntoStaticStr, strum::VariantArray)]
 #[strum(serialize_all = "kebab-case")]

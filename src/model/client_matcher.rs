@@ -1,4 +1,4 @@
-//! The clients that a fault, an instance or a filter is for.
+//! Sets of clients, for faults, named instances and filters.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -8,17 +8,17 @@ use ipnet::IpNet;
 
 use super::ids::Accepted;
 
-/// Clients, by the address that they connect from.
+/// A set of clients, by the address that they connect from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ClientMatcher {
-    /// The processes of this host.
+    /// All processes of this host.
     Host,
-    /// The clients of a network; a single address is a network too.
+    /// All clients of a network; a single address is a network too.
     Network(IpNet),
 }
 
 impl ClientMatcher {
-    /// `true` for a client that is meant, by its address and whether it is a process of this host.
+    /// Whether a client is in the set, by its address and whether it is a process of this host.
     pub(crate) fn matches(&self, address: IpAddr, on_this_host: bool) -> bool {
         match self {
             Self::Host => on_this_host,

@@ -1,13 +1,13 @@
-//! What a path answers when somebody says so: bytes, and what they are sent as.
+//! Contents of paths: bytes with a media type.
 
 use std::str::FromStr;
 
 /// A value with its media type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Content {
-    /// What is sent.
+    /// The body.
     pub bytes: Vec<u8>,
-    /// What it is sent as, unless it is the service's own type for the path.
+    /// The media type; the service's own one for the path unless set.
     pub content_type: Option<ContentType>,
 }
 
@@ -22,7 +22,7 @@ impl From<Vec<u8>> for Content {
 pub struct ContentType(String);
 
 impl ContentType {
-    /// The text of the header.
+    /// The value of the header.
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
@@ -31,7 +31,7 @@ impl ContentType {
 impl FromStr for ContentType {
     type Err = &'static str;
 
-    /// RFC 9110, 8.3.1; what stands after a semicolon is taken as it is.
+    /// Parses a media type. Source: RFC 9110, 8.3.1; parameters are not parsed.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let (essence, parameters) = text.split_once(';').unwrap_or((text, ""));
         let token = |part: &str| {

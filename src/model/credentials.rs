@@ -1,4 +1,4 @@
-//! The instance profile, its role, and where the role's credentials come from.
+//! The instance profile, its role, and the sources of the role's credentials.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -15,26 +15,26 @@ pub struct Credentials {
     pub role: RoleName,
     /// The instance profile's path and name, as after `instance-profile/` in its ARN.
     pub instance_profile: Option<String>,
-    /// Where the credentials come from.
+    /// The source of the credentials.
     pub source: CredentialSource,
-    /// From `LastUpdated` to `Expiration`, where the source does not say it.
+    /// The duration from `LastUpdated` to `Expiration`, unless the source sets these.
     pub lifetime: Duration,
-    /// From one set to the next; less than the lifetime.
+    /// The duration from one set of credentials to the next; less than the lifetime.
     pub refresh: Duration,
-    /// What goes wrong on purpose.
+    /// The injected failure.
     pub state: CredentialState,
-    /// How long after the scenario's load the profile appears, as after attaching one.
+    /// The duration from the scenario's load to the appearance of the profile, as if it were attached then.
     pub attached_after: Duration,
     /// Whether `iam/security-credentials-extended/` is served.
     pub extended: bool,
 }
 
-/// Where credentials come from.
+/// A source of credentials.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CredentialSource {
-    /// Made up: well-formed, valid now, worthless.
+    /// Generated credentials: well-formed, valid now, worthless.
     Generated,
-    /// Said in the scenario.
+    /// Keys in the scenario.
     Static(Keys),
     /// A JSON file in the form of a credential process' output, read again when it changes.
     File(PathBuf),
@@ -42,22 +42,22 @@ pub enum CredentialSource {
     Process {
         /// The program and its arguments; at least one element.
         command: Vec<String>,
-        /// How long it may take.
+        /// The time limit of the program.
         timeout: Duration,
     },
 }
 
-/// What goes wrong on purpose. Errors are 200 with a `Code`, as on EC2.
+/// An injected failure of credentials. The response is a 200 with a `Code`, as on EC2.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
 #[strum(serialize_all = "kebab-case")]
 pub enum CredentialState {
-    /// Nothing.
+    /// No failure.
     Ok,
     /// The credentials have expired.
     Expired,
     /// EC2 may not assume the role: trust policy, or deleted role.
     AssumeRoleUnauthorized,
-    /// Some other failure.
+    /// Another failure.
     Failed,
     /// The instance profile was deleted.
     ProfileNotFound,
@@ -74,25 +74,25 @@ pub struct Keys {
     pub secret_access_key: Secret,
     /// `Token`; empty for keys that have none.
     pub token: Secret,
-    /// When the keys expire, if their source says so.
+    /// The time at which the keys expire, if their source sets it.
     pub expiration: Option<Timestamp>,
 }
 
-/// What a credential source gave last.
+/// The last result of a credential source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fetched {
-    /// Keys, and when they came.
+    /// Keys, with the time at which they were fetched.
     Keys(Keys, Timestamp),
-    /// The last attempt failed, then; there are no keys, or they have expired.
+    /// The time of the last attempt, which failed; there are no keys, or they have expired.
     Failed(Timestamp),
 }
 
-/// A text that never reaches a log: it shows as `…`.
+/// A text that never reaches a log: its debug form is `…`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
 impl Secret {
-    /// Hides a text.
+    /// Wraps a text.
     pub(crate) fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
@@ -110,7 +110,7 @@ impl fmt::Debug for Secret {
 }
 
 impl CredentialSource {
-    /// Whether the credentials may be worth something.
+    /// Whether the credentials may be valid on AWS.
     pub(crate) fn is_real(&self) -> bool {
         !matches!(self, Self::Generated)
     }

@@ -7,10 +7,10 @@ use percent_encoding::percent_decode_str;
 
 use super::Accepted;
 
-/// A pattern for paths: `*` is anything within a segment, `**` any number of whole segments, none too.
+/// A pattern for paths: `*` matches anything within a segment, `**` any number of whole segments, even none.
 ///
-/// With a slash at its start it is for whole paths, as `/latest/meta-data/iam/**`. Without one it also fits what
-/// follows the version, as `meta-data/spot/*` fits `/latest/meta-data/spot/instance-action`. Like a path it may have
+/// With a slash at its start it matches whole paths: `/latest/meta-data/iam/**`. Without one it also matches the part
+/// after the version: `meta-data/spot/*` matches `/latest/meta-data/spot/instance-action`. Like a path it may have
 /// runs of slashes, a slash at its end, and `%xx`; `%2a` is a star that is no wild card.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PathGlob {
@@ -23,24 +23,24 @@ pub struct PathGlob {
 enum Segment {
     /// `**`
     Several,
-    /// What stands before, between and behind the stars of one segment; without a star one part.
+    /// The parts of one segment before, between and after its stars; a single part if it has none.
     One(Vec<String>),
 }
 
 impl PathGlob {
-    /// Every path.
+    /// The pattern that matches every path.
     pub(crate) fn everything() -> Self {
         Self { text: "/**".to_owned(), whole: true, segments: vec![Segment::Several] }
     }
 
-    /// Whether a path fits: its segments, decoded, with its version.
+    /// Whether a path matches. Its segments are decoded; the first is the version.
     pub(crate) fn matches(&self, path: &[&str]) -> bool {
         fits(&self.segments, path)
             || (!self.whole && path.split_first().is_some_and(|(_, below)| fits(&self.segments, below)))
     }
 }
 
-/// Whether segments fit a pattern.
+/// Whether all segments of a path match a pattern.
 ///
 /// Only the last `**` is ever extended, so the time is the product of the lengths at most.
 fn fits(pattern: &[Segment], path: &[&str]) -> bool {
@@ -68,7 +68,7 @@ fn fits(pattern: &[Segment], path: &[&str]) -> bool {
     pattern[at..].iter().all(|segment| *segment == Segment::Several)
 }
 
-/// Whether a segment has these parts in this order, the first at its start and the last at its end.
+/// Whether a segment has all parts in this order, the first at its start and the last at its end.
 fn has_parts(name: &str, parts: &[String]) -> bool {
     let [first, middle @ .., last] = parts else {
         return parts.first().is_some_and(|only| only == name);
@@ -170,7 +170,7 @@ mod tests {
         }
     }
 
-    /// The meaning of a glob, spelled out: tries every way.
+    /// The definition of a glob, written out: tries every way.
     fn meant(glob: &[&str], path: &[&str]) -> bool {
         match (glob.split_first(), path.split_first()) {
             (None, None) => true,

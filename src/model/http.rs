@@ -1,29 +1,29 @@
-//! How the service speaks HTTP. What the real one does where nothing says so is a choice here, with a safe default.
+//! HTTP behaviour. Where the real service is not documented, the behaviour is a choice here with a safe default.
 
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
-/// How the service speaks HTTP.
+/// The HTTP behaviour of the service.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Http {
-    /// Several requests on one connection. EC2 answers one and closes.
+    /// Whether a connection takes several requests. EC2 answers one and closes.
     pub keep_alive: bool,
-    /// Which generation of hosts answers.
+    /// The generation of hosts that is imitated.
     pub profile: Profile,
-    /// What a directory without the slash at the end answers.
+    /// The response to a directory without the slash at its end.
     pub directory_without_slash: DirectoryWithoutSlash,
-    /// What a request with `Expect` gets.
+    /// The response to a request with `Expect`.
     pub expect: Expect,
-    /// What a bad token gets while tokens are optional.
+    /// The response to a bad token while tokens are optional.
     pub invalid_token: InvalidToken,
-    /// Whether `/VERSION/` lists `user-data` when there is none.
+    /// The condition for `user-data` in the listing of `/VERSION/`.
     pub user_data_listed: UserDataListed,
-    /// Whether listings below a category need no token where one is required; the `aemm` profile only.
+    /// Whether listings below a category need no token where one is required. For the `aemm` profile only.
     pub open_listings: bool,
-    /// The versions that are served, in their order, without `latest`; all that are known unless said.
+    /// The versions that are served, in order, without `latest`; all known ones unless set.
     pub versions: Option<Vec<String>>,
 }
 
-/// Which generation of hosts answers.
+/// The generation of hosts that is imitated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, EnumString, IntoStaticStr, VariantArray)]
 #[strum(serialize_all = "kebab-case")]
 pub enum Profile {
@@ -32,50 +32,50 @@ pub enum Profile {
     Modern,
     /// Older hosts: an HTTP/1.0 status line, pages in errors, other headers.
     Legacy,
-    /// Not EC2's: the forms of amazon-ec2-metadata-mock.
+    /// The replies of amazon-ec2-metadata-mock instead of EC2's.
     Aemm,
 }
 
-/// What a directory without the slash at the end answers.
+/// The response to a directory without the slash at its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, EnumString, IntoStaticStr, VariantArray)]
 #[strum(serialize_all = "kebab-case")]
 pub enum DirectoryWithoutSlash {
-    /// Its listing, as hosts do from 2021 on.
+    /// The listing, as from hosts since 2021.
     #[default]
     Listing,
-    /// 301 to the path with the slash, as hosts did until 2018. Some clients do not follow it.
+    /// 301 to the path with the slash, as from hosts until 2018. Some clients do not follow it.
     Redirect,
 }
 
-/// What a request with `Expect` gets.
+/// The response to a request with `Expect`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, EnumString, IntoStaticStr, VariantArray)]
 #[strum(serialize_all = "kebab-case")]
 pub enum Expect {
     /// 417.
     #[default]
     Refuse,
-    /// The answer that it gets without.
+    /// The response without this header.
     Ignore,
 }
 
-/// What a bad token gets while tokens are optional.
+/// The response to a bad token while tokens are optional.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, EnumString, IntoStaticStr, VariantArray)]
 #[strum(serialize_all = "kebab-case")]
 pub enum InvalidToken {
     /// 401.
     #[default]
     Refuse,
-    /// The answer that the request gets without a token.
+    /// The response without a token.
     Ignore,
 }
 
-/// Whether `/VERSION/` lists `user-data` when there is none.
+/// The condition for `user-data` in the listing of `/VERSION/`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, EnumString, IntoStaticStr, VariantArray)]
 #[strum(serialize_all = "kebab-case")]
 pub enum UserDataListed {
-    /// No: what is listed answers.
+    /// Listed only if there is user data, so that all listed paths answer.
     #[default]
     WhenSet,
-    /// Yes, though it answers 404.
+    /// Always listed, though it may answer 404.
     Always,
 }

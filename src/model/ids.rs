@@ -1,9 +1,9 @@
-//! Identifiers, parsed once. Each `FromStr` error says what is accepted.
+//! Identifiers, validated when they are parsed. The error of each `FromStr` names the accepted form.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// What would have been accepted, in words that follow "accepted: ".
+/// The error of a rejected text: the accepted form, which follows "accepted: " in messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Accepted(pub &'static str);
 
@@ -15,7 +15,7 @@ impl fmt::Display for Accepted {
 
 impl std::error::Error for Accepted {}
 
-/// Makes a struct around a `String` an identifier: its rule and what the rule accepts.
+/// Makes a struct around a `String` an identifier, with its rule and the accepted form.
 macro_rules! identifier {
     ($name:ident, $rule:expr, $accepted:literal) => {
         impl $name {
@@ -132,7 +132,7 @@ identifier!(
     "\"sg-\" and 8 or 17 lower-case hexadecimal digits, such as \"sg-0b07f8f6cb485d4df\""
 );
 
-/// Twelve digits.
+/// The id of an account: twelve digits.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AccountId(String);
 identifier!(
@@ -141,7 +141,7 @@ identifier!(
     "12 digits, such as \"123456789012\""
 );
 
-/// A family and a size, `m5.xlarge`.
+/// An instance type: a family and a size, `m5.xlarge`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct InstanceType(String);
 identifier!(InstanceType, instance_type, "FAMILY.SIZE in lower case, such as \"m5.xlarge\"");
@@ -174,7 +174,7 @@ identifier!(
     "1 to 128 letters, digits and + - = . , _ : @, but not \".\", \"..\" or \"_index\" (EC2 refuses other keys while tags in instance metadata are on)"
 );
 
-/// One or more DNS names between single blanks, as DHCP option sets with several domains give.
+/// A host name: one or more DNS names separated by single blanks, as DHCP option sets with several domains give.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct HostName(String);
 identifier!(
@@ -183,7 +183,7 @@ identifier!(
     "a DNS name of letters, digits, hyphens and dots such as \"ip-172-16-34-43.ec2.internal\" (several between single blanks are allowed)"
 );
 
-/// `prefix` and 8 or 17 lower-case hexadecimal digits.
+/// Whether a text is `prefix` and 8 or 17 lower-case hexadecimal digits.
 fn resource_id(text: &str, prefix: &str) -> bool {
     let lower_hex = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
     text.strip_prefix(prefix).is_some_and(|rest| matches!(rest.len(), 8 | 17) && rest.bytes().all(lower_hex))

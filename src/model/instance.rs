@@ -1,103 +1,106 @@
-//! The instance: what is said of it, and what follows.
+//! The instance: the facts that a scenario sets, and the values that follow from them.
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use super::credentials::Credentials;
-use super::event::Signals;
-use super::ids::{
-    AccountId, AmiId, HostId, HostName, InstanceId, InstanceType, KernelId, MacAddress, RamdiskId,
-    ReservationId, TagKey,
+use super::attributes::{
+    Architecture, HostnameType, InstanceAction, LifeCycle, ManagedSshKeys, Monitoring, Placement, PublicKey,
+    System,
 };
-use super::interface::NetworkInterface;
+use super::credentials::Credentials;
+use super::ids::{
+    AccountId, AmiId, HostName, InstanceId, InstanceType, KernelId, MacAddress, RamdiskId, ReservationId,
+    TagKey,
+};
+use super::interface::{NetworkInterface, SecurityGroups};
 use super::location::{AvailabilityZone, Region};
+use super::names;
 use super::options::MetadataOptions;
-use super::scenario::Overrides;
+use super::overrides::Overrides;
+use super::signals::Signals;
 use super::time::Timestamp;
-use super::{SecurityGroups, names};
-use strum::{EnumString, IntoStaticStr, VariantArray};
 
-/// An instance. Fields hold what is said; methods give what follows.
+/// An instance. The fields hold facts that are set, the methods give values that follow from them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(clippy::struct_field_names, reason = "the names are EC2's")]
 pub struct Instance {
-    /// The instance's id.
+    /// The instance id.
     pub instance_id: InstanceId,
-    /// Its type.
+    /// The instance type.
     pub instance_type: InstanceType,
-    /// The processor; follows from the type unless said.
+    /// The processor architecture; follows from the type unless set.
     pub architecture: Option<Architecture>,
-    /// The image that it was launched from.
+    /// The image that the instance was launched from.
     pub ami_id: AmiId,
-    /// Its number among the instances of one launch.
+    /// The index among the instances of one launch, from 0.
     pub ami_launch_index: u32,
-    /// Where the image's manifest is; `(unknown)` for images on EBS.
+    /// The path of the image's manifest on S3; `(unknown)` for images on EBS.
     pub ami_manifest_path: String,
-    /// The images that the image was made from.
+    /// The images that the image was derived from.
     pub ancestor_ami_ids: Vec<AmiId>,
-    /// The zone; the region follows.
+    /// The availability zone; the region follows from it.
     pub availability_zone: AvailabilityZone,
-    /// The zone's id; made up from the zone unless said.
+    /// The id of the zone; follows from the zone unless set.
     pub availability_zone_id: Option<String>,
-    /// The account.
+    /// The account that owns the instance.
     pub account_id: AccountId,
-    /// The launch request.
+    /// The reservation, that is the launch request.
     pub reservation_id: ReservationId,
-    /// When it was launched or last started: `pendingTime` in the identity document.
+    /// The time of the launch or of the last start: `pendingTime` in the identity document.
     pub launch_time: Timestamp,
-    /// The paravirtual kernel.
+    /// The kernel of a paravirtual instance.
     pub kernel_id: Option<KernelId>,
-    /// The paravirtual RAM disk.
+    /// The RAM disk of a paravirtual instance.
     pub ramdisk_id: Option<RamdiskId>,
     /// Marketplace product codes of the image.
     pub product_codes: Vec<String>,
     /// Billing codes, in the identity document only.
     pub billing_products: Vec<String>,
-    /// What the instance should prepare for.
+    /// The action that the instance is notified to prepare for.
     pub instance_action: InstanceAction,
-    /// How it is paid for.
+    /// The purchasing option.
     pub life_cycle: LifeCycle,
-    /// What it runs on.
+    /// The platform that the instance runs on.
     pub system: System,
-    /// The virtualization profile.
+    /// The virtualization profile, such as `default-hvm`.
     pub profile: String,
     /// Detailed monitoring.
     pub monitoring: Monitoring,
-    /// The private DNS name; follows from address or id unless said.
+    /// The private DNS name; follows from the address or the id unless set.
     pub hostname: Option<HostName>,
-    /// Which of the two the private DNS name follows from.
+    /// The source of the private DNS name.
     pub hostname_type: HostnameType,
-    /// The public DNS name; follows from the public address unless said.
+    /// The public DNS name; follows from the public address unless set.
     pub public_hostname: Option<HostName>,
-    /// Placement groups and hosts.
+    /// The placement group and the host.
     pub placement: Placement,
     /// Virtual device name (`ami`, `root`, `ebs1`, `ephemeral0`, `swap`) → device.
     pub block_device_mapping: BTreeMap<String, String>,
-    /// The groups of every interface that says none.
+    /// The security groups of every interface that has none of its own.
     pub security_groups: SecurityGroups,
-    /// Whether hibernation is set up; absent on older hosts.
+    /// Whether hibernation is configured; `None` on older hosts, which do not show it.
     pub hibernation: Option<bool>,
-    /// Elastic GPU id → JSON object, as the driver reads it.
+    /// Elastic GPU id → JSON object, in the form that the driver reads.
     pub elastic_gpus: BTreeMap<String, String>,
     /// Elastic Inference accelerator id → accelerator type.
     pub elastic_inference: BTreeMap<String, String>,
-    /// Keys pushed by EC2 Instance Connect.
+    /// The keys that EC2 Instance Connect pushed.
     pub managed_ssh_keys: ManagedSshKeys,
-    /// Keys given at launch.
+    /// The key pairs that were given at launch.
     pub public_keys: Vec<PublicKey>,
-    /// Tags; in the tree only if the metadata options say so.
+    /// The tags; in the tree only if the metadata options enable them.
     pub tags: BTreeMap<TagKey, String>,
-    /// User data, as bytes.
+    /// The user data, before base64.
     pub user_data: Option<Vec<u8>>,
-    /// At least one; by device number, each number and MAC address once.
+    /// The network interfaces: at least one, sorted by device number, each number and MAC address once.
     pub interfaces: Vec<NetworkInterface>,
     /// The metadata options.
     pub metadata_options: MetadataOptions,
     /// The instance profile's credentials, if there is one.
     pub credentials: Option<Credentials>,
-    /// Last words on paths.
+    /// The overrides of paths.
     pub overrides: Overrides,
-    /// What events have announced; nothing in a file.
+    /// The announcements that events have made; empty in a scenario.
     pub signals: Signals,
 }
 
@@ -155,7 +158,7 @@ impl Default for Instance {
     }
 }
 
-// === What follows ===
+// === Derived values ===
 
 impl Instance {
     /// The region that owns the zone.
@@ -163,7 +166,7 @@ impl Instance {
         self.availability_zone.region()
     }
 
-    /// The zone's id.
+    /// The id of the zone, as set or derived.
     pub(crate) fn zone_id(&self) -> String {
         self.availability_zone_id.clone().unwrap_or_else(|| self.availability_zone.zone_id())
     }
@@ -178,7 +181,7 @@ impl Instance {
         &self.primary().mac
     }
 
-    /// The primary private IPv4 address; none on an IPv6-only instance.
+    /// The primary private IPv4 address; `None` on an IPv6-only instance.
     pub(crate) fn local_ipv4(&self) -> Option<Ipv4Addr> {
         self.primary().private_ipv4s.first().copied()
     }
@@ -193,15 +196,15 @@ impl Instance {
         self.primary().ipv6s.first().copied()
     }
 
-    /// The private DNS name.
+    /// The private DNS name of the primary interface.
     pub(crate) fn local_hostname(&self) -> String {
         self.local_hostname_of(self.primary())
     }
 
-    /// The private DNS name of an interface. Without an IPv4 address it is the resource name.
+    /// The private DNS name of an interface: the resource name if it has no IPv4 address.
     pub(crate) fn local_hostname_of(&self, interface: &NetworkInterface) -> String {
-        if let Some(said) = self.hostname.as_ref().filter(|_| self.is_primary(interface)) {
-            return said.to_string();
+        if let Some(hostname) = self.hostname.as_ref().filter(|_| self.is_primary(interface)) {
+            return hostname.to_string();
         }
         let region = self.region();
         match (self.hostname_type, interface.private_ipv4s.first()) {
@@ -210,170 +213,33 @@ impl Instance {
         }
     }
 
-    /// The public DNS name.
+    /// The public DNS name of the primary interface.
     pub(crate) fn public_hostname(&self) -> Option<String> {
         self.public_hostname_of(self.primary())
     }
 
-    /// The public DNS name of an interface with a public IPv4 address.
+    /// The public DNS name of an interface; `None` without a public IPv4 address.
     pub(crate) fn public_hostname_of(&self, interface: &NetworkInterface) -> Option<String> {
         let address = interface.public_ipv4s.first()?;
-        let said = self.public_hostname.as_ref().filter(|_| self.is_primary(interface));
-        Some(said.map_or_else(|| names::public(*address, &self.region()), ToString::to_string))
+        let hostname = self.public_hostname.as_ref().filter(|_| self.is_primary(interface));
+        Some(hostname.map_or_else(|| names::public(*address, &self.region()), ToString::to_string))
     }
 
     fn is_primary(&self, interface: &NetworkInterface) -> bool {
         interface.device_number == self.primary().device_number
     }
 
-    /// The processor.
+    /// Whether a name is one of `block-device-mapping`: `ami`, `root`, `swap`, `ebs1`, `ephemeral0`, …
+    pub(crate) fn is_virtual_device(name: &str) -> bool {
+        let number = name.strip_prefix("ebs").or_else(|| name.strip_prefix("ephemeral"));
+        matches!(name, "ami" | "root" | "swap")
+            || number.is_some_and(|number| {
+                (1..=4).contains(&number.len()) && number.bytes().all(|b| b.is_ascii_digit())
+            })
+    }
+
+    /// The processor architecture, as set or derived.
     pub(crate) fn architecture(&self) -> Architecture {
         self.architecture.unwrap_or_else(|| Architecture::of(&self.instance_type))
-    }
-}
-
-// === Words ===
-
-/// The processor, in the words of the identity document.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
-
-pub enum Architecture {
-    /// 64-bit x86.
-    #[strum(serialize = "x86_64")]
-    X86_64,
-    /// 64-bit Arm.
-    #[strum(serialize = "arm64")]
-    Arm64,
-    /// 32-bit x86.
-    #[strum(serialize = "i386")]
-    I386,
-}
-
-impl Architecture {
-    /// AWS' own processors are those of `a1` and of families with a `g` behind the generation: `m6g`, `c7gn`.
-    pub(crate) fn of(instance_type: &InstanceType) -> Self {
-        let family = instance_type.as_str().split('.').next().unwrap_or_default();
-        let attributes = family.trim_start_matches(|c: char| c.is_ascii_lowercase());
-        let attributes = attributes.trim_start_matches(|c: char| c.is_ascii_digit());
-        let apple_silicon = family.starts_with("mac2");
-        if family == "a1" || apple_silicon || attributes.starts_with('g') {
-            Self::Arm64
-        } else {
-            Self::X86_64
-        }
-    }
-}
-
-/// What the instance should prepare for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
-#[strum(serialize_all = "kebab-case")]
-pub enum InstanceAction {
-    /// Nothing.
-    None,
-    /// It is being shut down.
-    Shutdown,
-    /// It is about to be bundled.
-    BundlePending,
-}
-
-/// How the instance is paid for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
-#[strum(serialize_all = "kebab-case")]
-pub enum LifeCycle {
-    /// On demand.
-    OnDemand,
-    /// Spot.
-    Spot,
-    /// Scheduled Instances.
-    Scheduled,
-    /// Capacity Blocks.
-    CapacityBlock,
-}
-
-/// What the instance runs on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
-#[strum(serialize_all = "kebab-case")]
-pub enum System {
-    /// Nitro.
-    Nitro,
-    /// Xen.
-    Xen,
-    /// A Xen instance type on Nitro hardware.
-    XenOnNitro,
-}
-
-/// Detailed monitoring.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
-#[strum(serialize_all = "kebab-case")]
-pub enum Monitoring {
-    /// Every minute.
-    Enabled,
-    /// Every five minutes.
-    Disabled,
-}
-
-/// What the private DNS name follows from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
-#[strum(serialize_all = "kebab-case")]
-pub enum HostnameType {
-    /// The primary private IPv4 address.
-    IpName,
-    /// The instance id.
-    ResourceName,
-}
-
-/// Placement groups and hosts.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Placement {
-    /// The placement group.
-    pub group_name: Option<String>,
-    /// The Dedicated Host.
-    pub host_id: Option<HostId>,
-    /// The partition of a partition placement group, 1 to 7.
-    pub partition_number: Option<u8>,
-}
-
-/// What EC2 Instance Connect reads: `managed-ssh-keys/`.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct ManagedSshKeys {
-    /// User → signed key blob.
-    pub active_keys: BTreeMap<String, String>,
-    /// The signer's certificate, and its chain, in PEM.
-    pub signer_cert: Option<String>,
-    /// Certificate name → OCSP response in base64.
-    pub signer_ocsp: BTreeMap<String, String>,
-}
-
-/// A key pair's public half.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PublicKey {
-    /// The key pair's name.
-    pub name: String,
-    /// One line in OpenSSH's format.
-    pub key: String,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_architecture_follows_from_the_type() {
-        let cases = [
-            ("m5.xlarge", Architecture::X86_64),
-            ("m6g.large", Architecture::Arm64),
-            ("c7gn.medium", Architecture::Arm64),
-            ("g5g.xlarge", Architecture::Arm64),
-            ("g5.xlarge", Architecture::X86_64),
-            ("a1.large", Architecture::Arm64),
-            ("mac2-m2.metal", Architecture::Arm64),
-            ("mac1.metal", Architecture::X86_64),
-            ("t4g.nano", Architecture::Arm64),
-            ("x2iedn.xlarge", Architecture::X86_64),
-        ];
-        for (name, expected) in cases {
-            let parsed: InstanceType = name.parse().expect(name);
-            assert_eq!(Architecture::of(&parsed), expected, "architecture of {name}");
-        }
     }
 }

@@ -6,7 +6,7 @@ use ipnet::{Ipv4Net, Ipv6Net};
 
 use super::ids::{AccountId, InterfaceId, MacAddress, SecurityGroupId, SubnetId, VpcId};
 
-/// A network interface with everything that follows from its number and its addresses filled in.
+/// A network interface. Values that follow from its number and its addresses are filled in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NetworkInterface {
     /// The MAC address; the interface's name in the tree.
@@ -17,7 +17,7 @@ pub struct NetworkInterface {
     pub network_card: Option<u32>,
     /// The interface's id.
     pub interface_id: InterfaceId,
-    /// The account that owns the interface; the instance's unless said.
+    /// The account that owns the interface; the instance's unless set.
     pub owner_id: Option<AccountId>,
     /// Private IPv4 addresses, the primary one first. Empty on an IPv6-only interface.
     pub private_ipv4s: Vec<Ipv4Addr>,
@@ -41,16 +41,16 @@ pub struct NetworkInterface {
     pub vpc_ipv4_cidr_blocks: Vec<Ipv4Net>,
     /// The VPC's IPv6 blocks.
     pub vpc_ipv6_cidr_blocks: Vec<Ipv6Net>,
-    /// The interface's security groups; the instance's unless said.
+    /// The interface's security groups; the instance's unless set.
     pub security_groups: SecurityGroups,
 }
 
 /// Security groups by name and by id; each list stands alone, as in the tree.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SecurityGroups {
-    /// Names.
+    /// The names of the groups.
     pub names: Vec<String>,
-    /// Ids.
+    /// The ids of the groups.
     pub ids: Vec<SecurityGroupId>,
 }
 
@@ -96,7 +96,7 @@ impl NetworkInterface {
         }
     }
 
-    /// A further interface: the address after this one's first, no public address.
+    /// A further interface in the same network. Its address is `number` after this one's first; no public one.
     #[must_use]
     pub(crate) fn sibling(&self, number: u32) -> Self {
         let next = |address: &Ipv4Addr| Ipv4Addr::from(u32::from(*address).wrapping_add(number));
@@ -104,7 +104,7 @@ impl NetworkInterface {
         Self::with(number, mac_of(number), addresses, vec![], vec![])
     }
 
-    /// Takes over another interface's VPC, and its subnet and blocks as far as the addresses lie in them.
+    /// Takes over another interface's VPC, and those of its blocks that the first address lies in.
     pub(crate) fn join_network_of(&mut self, other: &Self) {
         self.vpc_id.clone_from(&other.vpc_id);
         let address = self.private_ipv4s.first();
@@ -118,7 +118,8 @@ impl NetworkInterface {
         }
     }
 
-    /// In a subnet other than that of `other`, an id that follows from the block: two subnets do not share an id.
+    /// Gives a subnet that differs from that of `other` an id that follows from its block, as two subnets never share
+    /// an id.
     pub(crate) fn name_subnet_apart_from(&mut self, other: &Self) {
         if self.subnet_ipv4_cidr_block == other.subnet_ipv4_cidr_block {
             return;
@@ -130,7 +131,7 @@ impl NetworkInterface {
         self.subnet_id = format!("subnet-0{digits}0000").parse().expect("twelve hexadecimal digits fit");
     }
 
-    /// Puts the interface into a subnet; the VPC's block follows: the /16 around it, or the subnet itself.
+    /// Moves the interface into a subnet. The VPC's block follows: the /16 around it, or the subnet itself.
     pub(crate) fn use_subnet(&mut self, block: Ipv4Net) {
         let block = block.trunc();
         let vpc = Ipv4Net::new(block.addr(), block.prefix_len().min(16)).map_or(block, |net| net.trunc());
@@ -138,7 +139,7 @@ impl NetworkInterface {
         self.vpc_ipv4_cidr_blocks = vec![vpc];
     }
 
-    /// Public addresses, each with the private ones that it maps to.
+    /// The public addresses, each with the private ones that it maps to.
     pub(crate) fn ipv4_associations(&self) -> Vec<(Ipv4Addr, Ipv4Addr)> {
         let primary = self.private_ipv4s.first();
         let pair = |(index, public): (usize, &Ipv4Addr)| {
@@ -148,13 +149,13 @@ impl NetworkInterface {
     }
 }
 
-/// The MAC address of the nth interface, unless said: the built-in one counted up.
+/// The default MAC address of the nth interface: the built-in one counted up.
 pub(crate) fn mac_of(number: u32) -> MacAddress {
     let last = 0x11_u8.wrapping_add(number.to_le_bytes()[0]);
     format!("0e:49:61:0f:c3:{last:02x}").parse().expect("the built-in MAC address is well-formed")
 }
 
-/// An IPv6-only subnet still lies in a VPC that has an IPv4 block.
+/// The IPv4 block of the VPC around an IPv6-only subnet: every VPC has one.
 fn default_vpc() -> Ipv4Net {
     Ipv4Net::new_assert(Ipv4Addr::new(172, 16, 0, 0), 16)
 }

@@ -1,14 +1,14 @@
 //! JSON as the service lays it out: two blanks of indentation, blanks around the colon, keys in a given
 //! order, no newline at the end. Clients parse it; signatures are made over these very bytes.
 
-/// An object of `"key" : value` lines; values are JSON already.
+/// An object of `"key" : value` lines. The values are JSON already.
 pub(crate) fn object(members: &[(&str, String)]) -> String {
     let lines: Vec<String> =
         members.iter().map(|(key, value)| format!("  {} : {value}", string(key))).collect();
     format!("{{\n{}\n}}", lines.join(",\n"))
 }
 
-/// A string with its quotes.
+/// A string in quotes.
 pub(crate) fn string(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }

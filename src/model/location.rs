@@ -1,11 +1,11 @@
-//! Where an instance runs: zone, region, partition, and what follows from each other.
+//! The location of an instance: zone, region and partition, and how they follow from each other.
 
 use std::fmt;
 use std::str::FromStr;
 
 use super::ids::Accepted;
 
-/// A region, `us-east-1`.
+/// A region: `us-east-1`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Region(String);
 
@@ -20,13 +20,13 @@ pub struct AvailabilityZone {
 /// A partition: its name in ARNs and its DNS suffix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Partition {
-    /// As in ARNs: `aws`, `aws-cn`, …
+    /// The name, as in ARNs: `aws`, `aws-cn`, …
     pub name: &'static str,
-    /// What `services/domain` says: `amazonaws.com`, `amazonaws.com.cn`, …
+    /// The DNS suffix, as in `services/domain`: `amazonaws.com`, `amazonaws.com.cn`, …
     pub domain: &'static str,
 }
 
-/// Region prefixes and their partitions; the first that fits counts.
+/// Partitions by the prefix of their regions; the first match wins.
 /// Source: the partitions file that the AWS SDKs share.
 const PARTITIONS: [(&str, Partition); 7] = [
     ("cn-", Partition { name: "aws-cn", domain: "amazonaws.com.cn" }),
@@ -144,7 +144,7 @@ impl fmt::Display for AvailabilityZone {
     }
 }
 
-/// How many bytes at the start of `text` are a region: words between hyphens up to the first number.
+/// The number of bytes at the start of `text` that are a region: words between hyphens up to the first number.
 fn region_length(text: &str) -> Option<usize> {
     let mut at = 0;
     for (index, word) in text.split('-').enumerate() {

@@ -1,17 +1,17 @@
-//! Metadata options.
+//! Metadata options, which decide who can read the metadata.
 
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
-/// As in EC2's `ModifyInstanceMetadataOptions`.
+/// The metadata options, as in EC2's `ModifyInstanceMetadataOptions`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MetadataOptions {
-    /// Whether a session token is needed.
+    /// The need for a session token.
     pub http_tokens: HttpTokens,
-    /// Whether the service answers at all.
+    /// The state of the service for this instance.
     pub http_endpoint: HttpEndpoint,
-    /// How many network hops the answer to a token request may travel, 1 to 64.
+    /// The number of network hops that the response to a token request may travel, 1 to 64.
     pub http_put_response_hop_limit: u8,
-    /// Whether tags are in the tree.
+    /// The presence of tags in the tree.
     pub instance_metadata_tags: InstanceMetadataTags,
 }
 
@@ -27,32 +27,32 @@ impl Default for MetadataOptions {
     }
 }
 
-/// Whether a session token is needed.
+/// The need for a session token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
 #[strum(serialize_all = "kebab-case")]
 pub enum HttpTokens {
-    /// IMDSv1 and IMDSv2.
+    /// Requests without a token are answered: IMDSv1 and IMDSv2.
     Optional,
-    /// IMDSv2 only.
+    /// Requests without a token get 401: IMDSv2 only.
     Required,
 }
 
-/// Whether the service answers at all.
+/// The state of the service for this instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
 #[strum(serialize_all = "kebab-case")]
 pub enum HttpEndpoint {
-    /// It answers.
+    /// Requests are answered.
     Enabled,
     /// Every request gets 403.
     Disabled,
 }
 
-/// Whether tags are in the tree.
+/// The presence of tags in the tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
 #[strum(serialize_all = "kebab-case")]
 pub enum InstanceMetadataTags {
-    /// `tags/instance/` is there.
+    /// `tags/instance/` is in the tree.
     Enabled,
-    /// It is not.
+    /// `tags/instance/` is not in the tree.
     Disabled,
 }

@@ -1,56 +1,38 @@
-//! A scenario: everything that a file says, and the defaults of what it does not say.
-
-use std::collections::BTreeMap;
+//! Scenarios: the content of a file, with the defaults of everything that it leaves out.
 
 use ipnet::IpNet;
 
-use super::content::Content;
-use super::event::{Event, Notice};
+use super::event::Event;
 use super::fault::Fault;
 use super::http::Http;
 use super::instance::Instance;
 
-/// What is served. The default is the built-in instance.
+/// A scenario. The default is the built-in instance without events and faults.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Scenario {
-    /// Who this machine pretends to be, to every client that meets no other instance.
+    /// The instance of every client that matches none of the named instances.
     pub instance: Instance,
-    /// More pretend instances, told apart by client.
+    /// Further instances, selected by client, in the order of their names.
     pub guests: Vec<NamedInstance>,
     /// The timeline, in the file's order.
     pub events: Vec<Event>,
-    /// How the service speaks HTTP.
+    /// The service's HTTP behaviour.
     pub http: Http,
-    /// What goes wrong on purpose, in the file's order.
+    /// The fault rules, in the file's order.
     pub faults: Vec<Fault>,
 }
 
-/// An instance that certain clients meet.
+/// An instance that is served to certain clients.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NamedInstance {
-    /// Its name in the scenario.
+    /// The name in the scenario.
     pub name: String,
-    /// The networks whose clients meet it; of several the longest prefix counts.
+    /// The networks of its clients; among overlapping ones the longest prefix wins.
     pub networks: Vec<IpNet>,
-    /// Whether processes of this host meet it.
+    /// Whether processes of this host are among its clients.
     pub host: bool,
-    /// Whether each client meets an identity of its own, derived from this one and its address.
+    /// Whether each client gets an identity of its own, derived from this instance and the client's address.
     pub derive: bool,
-    /// The instance.
+    /// The instance itself.
     pub instance: Instance,
-}
-
-/// Last words on paths. Keys are below the version: `meta-data/public-ipv4`, no slash at either end; or, with a slash
-/// before them, from the root: `/elsewhere/ami-id`.
-pub(crate) type Overrides = BTreeMap<String, Override>;
-
-/// The last word on a path.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Override {
-    /// The path answers this, whatever it was.
-    Value(Content),
-    /// The path answers what another one would, and that one nothing.
-    Moved(Notice),
-    /// The path and everything below it is gone.
-    Removed,
 }

@@ -1,25 +1,26 @@
-//! A point in time, and how the service writes it. Nothing here reads a clock.
+//! Points in time and durations, and their text forms. Nothing here reads a clock.
 
 use std::time::Duration;
 
+use jiff::fmt::friendly::{Spacing, SpanPrinter};
 use serde::{Deserialize, Serialize};
 
 const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
-/// Milliseconds since 1970-01-01T00:00:00Z.
+/// A point in time, in milliseconds since 1970-01-01T00:00:00Z.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Timestamp(u64);
 
 impl Timestamp {
-    /// From milliseconds since the epoch.
+    /// The time at a number of milliseconds since the epoch.
     pub const fn from_millis(millis: u64) -> Self {
         Self(millis)
     }
 
-    /// From whole seconds since the epoch.
+    /// The time at a number of seconds since the epoch.
     pub const fn from_secs(secs: u64) -> Self {
         Self(secs.saturating_mul(1000))
     }
@@ -34,19 +35,19 @@ impl Timestamp {
         self.0 / 1000
     }
 
-    /// How long after `earlier`; zero if it is not.
+    /// The duration since `earlier`; zero if that is later.
     pub(crate) const fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(self.0.saturating_sub(earlier.0))
     }
 
-    /// This much later.
+    /// The time after a duration.
     #[must_use]
     pub fn plus(self, span: Duration) -> Self {
         let millis = u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
         Self(self.0.saturating_add(millis))
     }
 
-    /// This much later, or earlier if negative; 1970 at the earliest.
+    /// The time after a duration, or before if it is negative; 1970 at the earliest.
     #[must_use]
     pub(crate) fn shifted(self, by: jiff::SignedDuration) -> Self {
         let span = by.unsigned_abs();
@@ -56,23 +57,23 @@ impl Timestamp {
         Self(self.0.saturating_sub(u64::try_from(span.as_millis()).unwrap_or(u64::MAX)))
     }
 
-    /// As in JSON bodies: `2024-01-15T09:30:00Z`, never with fractions (botocore rejects those).
+    /// The form of JSON bodies: `2024-01-15T09:30:00Z`, never with fractions (botocore rejects those).
     pub fn rfc3339(self) -> String {
         self.civil().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
     }
 
-    /// As in maintenance events: `2 Jan 2019 09:00:43 GMT`, the day without a zero before it.
+    /// The form of maintenance events: `2 Jan 2019 09:00:43 GMT`, the day without a leading zero.
     pub fn maintenance_date(self) -> String {
         self.civil().strftime("%-d %b %Y %H:%M:%S GMT").to_string()
     }
 
-    /// With milliseconds, where people compare times: `2024-01-15T09:30:00.250Z`.
+    /// The form with milliseconds, for times that are compared: `2024-01-15T09:30:00.250Z`.
     pub(crate) fn rfc3339_millis(self) -> String {
         let whole = self.rfc3339();
         format!("{}.{:03}Z", whole.trim_end_matches('Z'), self.0 % 1000)
     }
 
-    /// As in headers: `Mon, 15 Jan 2024 09:30:00 GMT`. RFC 9110, 5.6.7.
+    /// The form of headers: `Mon, 15 Jan 2024 09:30:00 GMT`. Source: RFC 9110, 5.6.7.
     pub(crate) fn http_date(self) -> String {
         // Twice in every answer, so without the detour over a format string.
         let at = self.civil();
@@ -87,7 +88,7 @@ impl Timestamp {
         )
     }
 
-    /// The calendar date and time in UTC; what lies past the year 9999 stays at its end.
+    /// The calendar date and time in UTC; the end of the year 9999 for later times.
     fn civil(self) -> jiff::civil::DateTime {
         let seconds = i64::try_from(self.as_secs()).unwrap_or(i64::MAX);
         let timestamp = jiff::Timestamp::from_second(seconds).unwrap_or(jiff::Timestamp::MAX);
@@ -96,20 +97,16 @@ impl Timestamp {
 }
 
 impl From<jiff::Timestamp> for Timestamp {
-    /// What lies before 1970 becomes 1970.
+    /// Times before 1970 become 1970.
     fn from(timestamp: jiff::Timestamp) -> Self {
         Self(u64::try_from(timestamp.as_millisecond()).unwrap_or(0))
     }
 }
 
-/// A length of time as scenarios say it: `1m30s`, `6h`, `0s`; whole milliseconds.
+/// A duration in the form of scenario files: `1m30s`, `6h`, `0s`; whole milliseconds.
 pub fn format_duration(span: Duration) -> String {
-    let millis = span.as_millis();
-    let parts = [(3_600_000, u128::MAX, "h"), (60_000, 60, "m"), (1000, 60, "s"), (1, 1000, "ms")];
-    let counts = parts.into_iter().map(|(unit, most, name)| (millis / unit % most, name));
-    let words: Vec<String> =
-        counts.filter(|(count, _)| *count > 0).map(|(count, name)| format!("{count}{name}")).collect();
-    if words.is_empty() { "0s".to_owned() } else { words.concat() }
+    let millis = Duration::from_millis(u64::try_from(span.as_millis()).unwrap_or(u64::MAX));
+    SpanPrinter::new().spacing(Spacing::None).unsigned_duration_to_string(&millis)
 }
 
 #[cfg(test)]
@@ -137,9 +134,15 @@ mod tests {
     }
 
     #[test]
-    fn spans_are_written_as_scenarios_say_them() {
-        let cases =
-            [(0, "0s"), (250, "250ms"), (90_000, "1m30s"), (21_600_000, "6h"), (90_061_001, "25h1m1s1ms")];
+    fn durations_are_written_as_in_scenario_files() {
+        let cases = [
+            (0, "0s"),
+            (250, "250ms"),
+            (90_000, "1m30s"),
+            (21_600_000, "6h"),
+            (90_061_001, "25h1m1s1ms"),
+            (u64::MAX, "5124095576030h25m51s615ms"),
+        ];
         for (millis, words) in cases {
             assert_eq!(format_duration(Duration::from_millis(millis)), words);
         }

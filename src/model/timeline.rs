@@ -1,13 +1,13 @@
-//! The instance after what has happened. Pure: nothing waits and nothing ticks.
+//! The state of an instance after events have occurred. Pure: nothing waits and nothing ticks.
 
 use std::time::Duration;
 
 pub(crate) use super::clock::{Occurrence, ScenarioClock};
-use super::event::{
-    ClearTarget, Event, EventEffect, InstanceFact, MaintenanceCode, MaintenanceEvent, MaintenanceNotice,
-    MaintenanceState, MetadataOption, NoticeDue, NoticeTime, Signals, SpotInterruption,
-};
+use super::event::{ClearTarget, Event, EventEffect, InstanceFact, MetadataOption};
 use super::instance::Instance;
+use super::maintenance::{MaintenanceCode, MaintenanceEvent, MaintenanceNotice, MaintenanceState};
+use super::notice::{NoticeDue, NoticeTime};
+use super::signals::{Signals, SpotInterruption};
 use super::time::Timestamp;
 
 /// The instance after these occurrences, served by a daemon that started at `started`.
@@ -26,7 +26,7 @@ pub(crate) fn after(
     instance
 }
 
-/// When a notice is given.
+/// The time of an occurrence, with the start of the daemon, from which the times in its notices follow.
 #[derive(Clone, Copy)]
 struct Given {
     at: Timestamp,
@@ -38,7 +38,7 @@ impl Given {
         due.from(self.at, self.started)
     }
 
-    /// The instant of what does not move.
+    /// The time in a notice; one that moves with each request is taken at the time of the occurrence.
     fn instant(self, due: &NoticeDue) -> Timestamp {
         self.time(due).at(self.at)
     }
@@ -65,8 +65,8 @@ fn apply(instance: &mut Instance, base: &Instance, effect: &EventEffect, given: 
             instance.overrides.insert(path.clone(), value.clone());
         }
         EventEffect::Unset(path) => match base.overrides.get(path) {
-            Some(said) => {
-                instance.overrides.insert(path.clone(), said.clone());
+            Some(value) => {
+                instance.overrides.insert(path.clone(), value.clone());
             }
             None => {
                 instance.overrides.remove(path);
@@ -147,14 +147,14 @@ fn clear(instance: &mut Instance, base: &Instance, what: ClearTarget) {
     }
 }
 
-/// An event that is active is scheduled; one that is over or called off is in the history, never in both.
+/// Adds or changes a maintenance event. An active one is scheduled, one that is over or called off is in the history.
 fn maintain(signals: &mut Signals, notice: &MaintenanceNotice, given: Given) {
     const DAY: Duration = Duration::from_hours(24);
     let take = |events: &mut Vec<MaintenanceEvent>| {
         events.iter().position(|event| event.id == notice.id).map(|index| events.remove(index))
     };
     let before = take(&mut signals.scheduled).or_else(|| take(&mut signals.history));
-    let due = |said: Option<&NoticeDue>, was: Option<Timestamp>| said.map(|due| given.instant(due)).or(was);
+    let due = |new: Option<&NoticeDue>, old: Option<Timestamp>| new.map(|due| given.instant(due)).or(old);
     let code =
         notice.code.or(before.as_ref().map(|event| event.code)).unwrap_or(MaintenanceCode::SystemReboot);
     let described = before.as_ref().filter(|event| event.code == code).map(|event| event.description.clone());
@@ -167,7 +167,7 @@ fn maintain(signals: &mut Signals, notice: &MaintenanceNotice, given: Given) {
             .clone()
             .or(described)
             .unwrap_or_else(|| code.description().to_owned()),
-        // Unless said: in a week, for two hours, as AWS announces reboots at least a week ahead.
+        // The default is in a week, as AWS announces reboots at least a week ahead.
         not_before: due(notice.not_before.as_ref(), before.as_ref().map(|e| e.not_before))
             .unwrap_or_else(|| given.at.plus(7 * DAY)),
         not_after: due(notice.not_after.as_ref(), before.as_ref().and_then(|e| e.not_after)),

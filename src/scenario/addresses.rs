@@ -1,4 +1,4 @@
-//! Addresses and networks, with words for what is accepted.
+//! Addresses and networks, with errors that name the accepted form.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
@@ -9,7 +9,7 @@ use crate::config::Item;
 
 /// An address or a network.
 pub(crate) trait Address: FromStr {
-    /// What is accepted.
+    /// The accepted form, for messages.
     const ACCEPTED: &'static str;
 }
 
@@ -29,9 +29,9 @@ impl Address for Ipv6Net {
     const ACCEPTED: &'static str = "an IPv6 network such as \"2001:db8::/64\"";
 }
 
-struct Said<T>(T);
+struct Parsed<T>(T);
 
-impl<T: Address> FromStr for Said<T> {
+impl<T: Address> FromStr for Parsed<T> {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -39,12 +39,12 @@ impl<T: Address> FromStr for Said<T> {
     }
 }
 
-/// One of them.
+/// Reads one address or network.
 pub(crate) fn one<T: Address>(item: &Item<'_>) -> Option<T> {
-    item.parse::<Said<T>>().map(|said| said.0)
+    item.parse::<Parsed<T>>().map(|parsed| parsed.0)
 }
 
-/// A list of them.
+/// Reads an array of addresses or networks.
 pub(crate) fn list<T: Address>(item: &Item<'_>) -> Option<Vec<T>> {
-    Some(item.list::<Said<T>>()?.into_iter().map(|said| said.0).collect())
+    Some(item.list::<Parsed<T>>()?.into_iter().map(|parsed| parsed.0).collect())
 }

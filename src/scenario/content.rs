@@ -7,19 +7,19 @@ use std::path::Path;
 use base64::prelude::BASE64_STANDARD;
 use base64::{DecodeError, Engine as _};
 
-use crate::config::{Item, Section, plain};
+use crate::config::{Item, Section, io_error_text};
 use crate::model::Content;
 
-/// What is accepted, for messages.
+/// The accepted forms, for messages.
 pub(crate) const FORMS: &str = "text, { text = \"…\" }, { file = \"…\" } or { base64 = \"…\" }";
 
-/// Reads a value of at most `limit` bytes. A file's path counts from the scenario's directory.
+/// Reads a value of at most `limit` bytes. A file's path is relative to `base`.
 pub(crate) fn read(item: &Item<'_>, base: &Path, limit: usize) -> Option<Vec<u8>> {
     let section = if item.kind() == "table" { Some(item.section()?) } else { None };
     bytes(item, section.as_ref(), base, limit)
 }
 
-/// The same, and what it is sent as: `{ text = …, content-type = … }`.
+/// Reads a value with its media type: `{ text = …, content-type = … }`.
 pub(crate) fn read_typed(
     item: &Item<'_>,
     section: &Section<'_>,
@@ -28,7 +28,7 @@ pub(crate) fn read_typed(
 ) -> Option<Content> {
     let content_type = section.get("content-type").map(|item| item.parse());
     let bytes = bytes(item, Some(section), base, limit)?;
-    Some(Content { bytes, content_type: content_type.map_or(Some(None), |said| said.map(Some))? })
+    Some(Content { bytes, content_type: content_type.map_or(Some(None), |parsed| parsed.map(Some))? })
 }
 
 fn bytes(item: &Item<'_>, section: Option<&Section<'_>>, base: &Path, limit: usize) -> Option<Vec<u8>> {
@@ -67,7 +67,7 @@ fn bytes(item: &Item<'_>, section: Option<&Section<'_>>, base: &Path, limit: usi
     Some(bytes)
 }
 
-/// At most `limit` bytes and one more, so that the caller sees what is too long.
+/// Reads one byte more than `limit`, so that the caller notices a value that is too long.
 fn from_file(item: &Item<'_>, base: &Path, limit: usize) -> Option<Vec<u8>> {
     let path = base.join(item.string()?);
     let mut bytes = Vec::new();
@@ -82,7 +82,7 @@ fn from_file(item: &Item<'_>, base: &Path, limit: usize) -> Option<Vec<u8>> {
         Ok(_) => Some(bytes),
         Err(error) => {
             item.error(
-                format!("{} cannot be read: {}", path.display(), plain(&error)),
+                format!("{} cannot be read: {}", path.display(), io_error_text(&error)),
                 "accepted: a regular file that mock-imds may read; its path is relative to the scenario's directory",
             );
             None

@@ -1,24 +1,24 @@
-//! What a scenario may not say at once.
+//! Checks of keys that depend on each other.
 
 use std::collections::BTreeMap;
 
 use crate::config::{Item, Section};
 use crate::model::{AvailabilityZone, Event, Instance, NetworkInterface, Region, Scenario};
 
-/// A region need not be said; if it is, it must own the zone.
+/// Checks that a region that is set owns the zone.
 pub(crate) fn region_owns_zone(region: Option<&Item<'_>>, zone: &AvailabilityZone) {
     let Some(item) = region else { return };
-    let Some(said) = item.parse::<Region>() else { return };
+    let Some(region) = item.parse::<Region>() else { return };
     let owner = zone.region();
-    if said != owner {
+    if region != owner {
         item.error(
-            format!("region \"{said}\" does not own the zone \"{zone}\""),
-            format!("accepted: \"{owner}\", or a zone of {said} such as \"{said}a\"; leave region out, it follows from the zone"),
+            format!("region \"{region}\" does not own the zone \"{zone}\""),
+            format!("accepted: \"{owner}\", or a zone of {region} such as \"{region}a\"; leave region out, it follows from the zone"),
         );
     }
 }
 
-/// Private addresses lie in the subnet, and each public one has a private one to map to.
+/// Checks that private addresses lie in the subnet, and that each public one has a private one to map to.
 pub(crate) fn addresses_fit(
     interface: &NetworkInterface,
     private: Option<&Item<'_>>,
@@ -55,7 +55,7 @@ pub(crate) fn addresses_fit(
     }
 }
 
-/// The subnet lies in a block of the VPC.
+/// Checks that the subnet lies in a block of the VPC.
 pub(crate) fn subnet_lies_in_vpc(interface: &NetworkInterface, item: Option<&Item<'_>>) {
     let (Some(subnet), Some(item)) = (interface.subnet_ipv4_cidr_block, item) else { return };
     if !interface.vpc_ipv4_cidr_blocks.iter().any(|block| block.contains(&subnet)) {
@@ -67,7 +67,7 @@ pub(crate) fn subnet_lies_in_vpc(interface: &NetworkInterface, item: Option<&Ite
     }
 }
 
-/// Each device number, MAC address and private address is there once, and device 0 is among them.
+/// Checks that device numbers, MAC addresses and private addresses are unique, and that there is a device 0.
 pub(crate) fn interfaces_are_distinct(sections: &[Section<'_>], interfaces: &[NetworkInterface]) {
     let mut seen = BTreeMap::new();
     for (section, (index, interface)) in sections.iter().zip(interfaces.iter().enumerate()) {
@@ -93,12 +93,12 @@ pub(crate) fn interfaces_are_distinct(sections: &[Section<'_>], interfaces: &[Ne
     }
 }
 
-/// An event that names an instance names one that is there.
+/// Checks that the instance that an event names exists.
 pub(crate) fn event_has_its_instance(section: &Section<'_>, event: &Event, scenario: &Scenario) {
     instance_is_there(section, event.instance.as_deref(), scenario);
 }
 
-/// An instance that is named is there.
+/// Checks that an instance that is named exists.
 pub(crate) fn instance_is_there(section: &Section<'_>, name: Option<&str>, scenario: &Scenario) {
     let (Some(name), Some(item)) = (name, section.get("instance")) else { return };
     if !scenario.guests.iter().any(|guest| guest.name == name) {
@@ -109,18 +109,18 @@ pub(crate) fn instance_is_there(section: &Section<'_>, name: Option<&str>, scena
     }
 }
 
-/// Under the `aemm` profile nothing follows from facts, so one that is said is worth a word.
+/// Warns of facts under the `aemm` profile, where nothing follows from them.
 pub(crate) fn nothing_follows(root: &Section<'_>) {
-    let said = ["instance", "credentials"].into_iter().filter_map(|table| root.get(table)?.section());
-    for (_, item) in said.flat_map(|section| section.entries()).filter(|(key, _)| *key != "user-data") {
-        item.key_warn(
+    let tables = ["instance", "credentials"].into_iter().filter_map(|table| root.get(table)?.section());
+    for (_, item) in tables.flat_map(|section| section.entries()).filter(|(key, _)| *key != "user-data") {
+        item.warn_at_key(
             format!("{} has no effect with profile = \"aemm\"", item.name()),
             "under this profile only [metadata] defines the tree; set it there, or use another profile",
         );
     }
 }
 
-/// A fact that several paths tell, changed in one path only, is worth a word.
+/// Warns of an override that changes only one of several paths that show the same fact.
 pub(crate) fn override_of_a_fact(item: &Item<'_>, path: &str, value: &[u8], instance: &Instance) {
     let facts = [
         ("meta-data/ami-id", "ami-id", instance.ami_id.to_string()),

@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_said_without_quoting_it() {
+    fn errors_do_not_quote_the_text() {
         let cases: [(&[u8], &str); 6] = [
             (b"", "no JSON object"),
             (b"s3cret", "no JSON object"),

@@ -4,18 +4,18 @@ use std::path::Path;
 use std::time::Duration;
 use strum::{IntoStaticStr, VariantArray};
 
-use super::set_if_some;
+use super::assign::set_if_some;
 use crate::config::{Item, Section};
-use crate::model::{CredentialSource, CredentialState, Credentials, Keys, Secret};
+use crate::model::{CredentialSource, CredentialState, Credentials, Keys, Secret, format_duration};
 
-/// Below this remaining lifetime SDKs ask for new credentials. Source: botocore's refresh window.
+/// The remaining lifetime below which SDKs fetch new credentials. Source: botocore's refresh window.
 const SDK_REFRESH: Duration = Duration::from_mins(15);
-/// How long a credential process may take unless said.
+/// The default time limit of a credential process.
 const PROCESS_TIMEOUT: Duration = Duration::from_secs(30);
 
 #[derive(Clone, Copy, PartialEq, IntoStaticStr, VariantArray)]
 #[strum(serialize_all = "kebab-case")]
-enum Kind {
+enum SourceKind {
     Generated,
     Static,
     File,
@@ -23,28 +23,32 @@ enum Kind {
     None,
 }
 
-/// `None`: no instance profile.
+/// The keys that only one kind of source uses.
+const SOURCE_KEYS: [(&str, SourceKind); 7] = [
+    ("access-key-id", SourceKind::Static),
+    ("secret-access-key", SourceKind::Static),
+    ("session-token", SourceKind::Static),
+    ("expiration", SourceKind::Static),
+    ("file", SourceKind::File),
+    ("command", SourceKind::Process),
+    ("timeout", SourceKind::Process),
+];
+
+/// Reads the table; `None` if the instance has no profile.
 pub(crate) fn read(section: &Section<'_>, base: &Path) -> Option<Credentials> {
     let mut credentials = Credentials::default();
     let role = section.get("role");
     set_if_some(&mut credentials.role, role.as_ref().and_then(Item::parse));
-    credentials.instance_profile = section.get("instance-profile").and_then(|item| profile(&item));
-    set_if_some(
-        &mut credentials.state,
-        section.get("state").and_then(|item| item.choice::<CredentialState>()),
-    );
-    set_if_some(
-        &mut credentials.attached_after,
-        section.get("attached-after").and_then(|item| item.duration()),
-    );
-    set_if_some(&mut credentials.extended, section.get("extended").and_then(|item| item.boolean()));
+    credentials.instance_profile = section.read("instance-profile", profile);
+    set_if_some(&mut credentials.state, section.read("state", Item::choice::<CredentialState>));
+    set_if_some(&mut credentials.attached_after, section.read("attached-after", Item::duration));
+    set_if_some(&mut credentials.extended, section.read("extended", Item::boolean));
     times(section, &mut credentials);
-    let kind = section.get("source").and_then(|item| item.choice::<Kind>()).unwrap_or(Kind::Generated);
-    let details = Details::of(section);
-    details.warn_of_others(kind);
-    let source = details.source(kind, section, base);
+    let kind = section.read("source", Item::choice::<SourceKind>).unwrap_or(SourceKind::Generated);
+    warn_of_unused_keys(section, kind);
+    let source = source(section, kind, base);
     section.finish();
-    if kind == Kind::None {
+    if kind == SourceKind::None {
         if let Some(role) = role {
             role.warn(
                 "credentials.role has no effect: source is \"none\"",
@@ -70,134 +74,91 @@ fn profile(item: &Item<'_>) -> Option<String> {
     Some(profile)
 }
 
-/// Six sets in a lifetime unless said, as on EC2 (6 hours, a new set each hour).
+/// Reads lifetime and refresh. By default there are six sets in a lifetime, as on EC2: 6 hours, a new set each hour.
 fn times(section: &Section<'_>, credentials: &mut Credentials) {
     let lifetime = section.get("lifetime");
     let refresh = section.get("refresh");
-    if let Some((item, said)) = lifetime.and_then(|item| item.duration().map(|said| (item, said))) {
-        if said < Duration::from_secs(2) {
+    if let Some((item, lifetime)) = lifetime.and_then(|item| item.duration().map(|span| (item, span))) {
+        if lifetime < Duration::from_secs(2) {
             item.error("credentials.lifetime is less than 2 seconds", "accepted: \"2s\" or more");
             return;
         }
-        if said < SDK_REFRESH {
+        if lifetime < SDK_REFRESH {
             item.warn(
                 "credentials.lifetime is less than 15 minutes",
                 "SDKs treat credentials with less than 15 minutes left as expiring, and fetch them on every use",
             );
         }
-        credentials.lifetime = said;
-        credentials.refresh = (said / 6).max(Duration::from_secs(1));
+        credentials.lifetime = lifetime;
+        credentials.refresh = (lifetime / 6).max(Duration::from_secs(1));
     }
-    if let Some((item, said)) = refresh.and_then(|item| item.duration().map(|said| (item, said))) {
-        if said >= credentials.lifetime || said < Duration::from_secs(1) {
+    if let Some((item, refresh)) = refresh.and_then(|item| item.duration().map(|span| (item, span))) {
+        if refresh >= credentials.lifetime || refresh < Duration::from_secs(1) {
             item.error(
-                format!("credentials.refresh is {}, the lifetime {}", span(said), span(credentials.lifetime)),
+                format!("credentials.refresh is {}, the lifetime {}", format_duration(refresh), format_duration(credentials.lifetime)),
                 "accepted: at least \"1s\" and less than the lifetime, so that valid credentials are always there",
             );
         } else {
-            credentials.refresh = said;
+            credentials.refresh = refresh;
         }
     }
 }
 
-/// "1h30m", as it is written.
-fn span(span: Duration) -> String {
-    jiff::SignedDuration::try_from(span).map_or_else(|_| format!("{span:?}"), |span| format!("{span:#}"))
-}
-
-/// The keys that belong to one source each.
-struct Details<'a> {
-    access_key_id: Option<Item<'a>>,
-    secret_access_key: Option<Item<'a>>,
-    session_token: Option<Item<'a>>,
-    expiration: Option<Item<'a>>,
-    file: Option<Item<'a>>,
-    command: Option<Item<'a>>,
-    timeout: Option<Item<'a>>,
-}
-
-impl<'a> Details<'a> {
-    fn of(section: &Section<'a>) -> Self {
-        Self {
-            access_key_id: section.get("access-key-id"),
-            secret_access_key: section.get("secret-access-key"),
-            session_token: section.get("session-token"),
-            expiration: section.get("expiration"),
-            file: section.get("file"),
-            command: section.get("command"),
-            timeout: section.get("timeout"),
+fn warn_of_unused_keys(section: &Section<'_>, kind: SourceKind) {
+    for (key, user) in SOURCE_KEYS {
+        if let Some(item) = section.get(key).filter(|_| user != kind) {
+            let user: &str = user.into();
+            item.warn(
+                format!("{} has no effect: source is not \"{user}\"", item.name()),
+                format!("source = \"{user}\" uses it"),
+            );
         }
     }
+}
 
-    fn owned(&self) -> [(Kind, &Option<Item<'a>>); 7] {
-        [
-            (Kind::Static, &self.access_key_id),
-            (Kind::Static, &self.secret_access_key),
-            (Kind::Static, &self.session_token),
-            (Kind::Static, &self.expiration),
-            (Kind::File, &self.file),
-            (Kind::Process, &self.command),
-            (Kind::Process, &self.timeout),
-        ]
-    }
-
-    fn warn_of_others(&self, kind: Kind) {
-        for (owner, item) in self.owned() {
-            if let Some(item) = item.as_ref().filter(|_| owner != kind) {
-                let word: &str = owner.into();
-                item.warn(
-                    format!("{} has no effect: source is not \"{word}\"", item.name()),
-                    format!("source = \"{word}\" uses it"),
-                );
-            }
+fn source(section: &Section<'_>, kind: SourceKind, base: &Path) -> Option<CredentialSource> {
+    match kind {
+        SourceKind::Generated | SourceKind::None => Some(CredentialSource::Generated),
+        SourceKind::Static => {
+            // Each is read, so that all errors are reported.
+            let id = required(section, "access-key-id").and_then(|item| item.line());
+            let secret = required(section, "secret-access-key").and_then(|item| item.secret());
+            let token = section.read("session-token", Item::secret).unwrap_or_default();
+            let expiration = section.read("expiration", Item::instant).map(Into::into);
+            Some(CredentialSource::Static(Keys {
+                access_key_id: id?,
+                secret_access_key: Secret::new(secret?),
+                token: Secret::new(token),
+                expiration,
+            }))
+        }
+        SourceKind::File => Some(CredentialSource::File(base.join(required(section, "file")?.line()?))),
+        SourceKind::Process => {
+            let timeout = section.read("timeout", Item::duration).unwrap_or(PROCESS_TIMEOUT);
+            let command = command(&required(section, "command")?)?;
+            Some(CredentialSource::Process { command, timeout })
         }
     }
+}
 
-    fn source(&self, kind: Kind, section: &Section<'_>, base: &Path) -> Option<CredentialSource> {
-        let need = |item: &Option<Item<'a>>, what: &str| {
-            if item.is_none() {
-                section.error(
-                    format!("credentials has no {what}"),
-                    format!("accepted: {what}, which this source needs"),
-                );
-            }
-            item.clone()
-        };
-        match kind {
-            Kind::Generated | Kind::None => Some(CredentialSource::Generated),
-            Kind::Static => {
-                // Each is judged, whatever is wrong with the others.
-                let id = need(&self.access_key_id, "access-key-id").and_then(|item| item.line());
-                let secret =
-                    need(&self.secret_access_key, "secret-access-key").and_then(|item| item.secret());
-                let token = self.session_token.as_ref().and_then(Item::secret).unwrap_or_default();
-                let expiration = self.expiration.as_ref().and_then(Item::instant).map(Into::into);
-                Some(CredentialSource::Static(Keys {
-                    access_key_id: id?,
-                    secret_access_key: Secret::new(secret?),
-                    token: Secret::new(token),
-                    expiration,
-                }))
-            }
-            Kind::File => Some(CredentialSource::File(base.join(need(&self.file, "file")?.line()?))),
-            Kind::Process => {
-                let timeout = self.timeout.as_ref().and_then(Item::duration).unwrap_or(PROCESS_TIMEOUT);
-                let item = need(&self.command, "command")?;
-                let command: Vec<String> = item
-                    .array()?
-                    .iter()
-                    .map(Item::string)
-                    .map(|s| s.map(str::to_owned))
-                    .collect::<Option<_>>()?;
-                if !command.first().is_some_and(|program| program.starts_with('/')) {
-                    item.error(
+fn required<'a>(section: &Section<'a>, key: &'static str) -> Option<Item<'a>> {
+    let item = section.get(key);
+    if item.is_none() {
+        section
+            .error(format!("credentials has no {key}"), format!("accepted: {key}, which this source needs"));
+    }
+    item
+}
+
+fn command(item: &Item<'_>) -> Option<Vec<String>> {
+    let command: Vec<String> =
+        item.array()?.iter().map(Item::string).map(|s| s.map(str::to_owned)).collect::<Option<_>>()?;
+    if !command.first().is_some_and(|program| program.starts_with('/')) {
+        item.error(
                         "credentials.command does not start with an absolute path",
                         "accepted: an array of the program and its arguments, such as [\"/usr/bin/aws\", \"configure\", \"export-credentials\"]; no shell is involved",
                     );
-                    return None;
-                }
-                Some(CredentialSource::Process { command, timeout })
-            }
-        }
+        return None;
     }
+    Some(command)
 }

@@ -1,4 +1,4 @@
-//! `[instances.NAME]`: more pretend instances. Each inherits what `[instance]` and its tables say.
+//! `[instances.NAME]`: named instances. Each inherits the facts of `[instance]` and its tables.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -9,7 +9,7 @@ use super::{credentials, instance, options, overrides};
 use crate::config::{Item, Section};
 use crate::model::{ClientMatcher, CredentialSource, HttpTokens, Instance, NamedInstance, Profile};
 
-/// Reads all of them.
+/// Reads all named instances.
 pub(crate) fn read(
     item: &Item<'_>,
     base: &Path,
@@ -18,32 +18,32 @@ pub(crate) fn read(
 ) -> Vec<NamedInstance> {
     let Some(section) = item.section() else { return vec![] };
     let entries = section.entries();
-    let guests: Vec<_> =
-        entries.iter().filter_map(|(name, item)| guest(name, item, base, inherited, profile)).collect();
+    let instances: Vec<_> =
+        entries.iter().filter_map(|(name, item)| read_one(name, item, base, inherited, profile)).collect();
     let mut networks = BTreeMap::new();
     let mut host = None;
-    for (guest, item) in &guests {
-        for network in &guest.networks {
-            if let Some(other) = networks.insert(*network, &guest.name) {
-                item.key_error(
-                    format!("the clients {network} belong to both {other} and {}", guest.name),
+    for (named, item) in &instances {
+        for network in &named.networks {
+            if let Some(other) = networks.insert(*network, &named.name) {
+                item.error_at_key(
+                    format!("the clients {network} belong to both {other} and {}", named.name),
                     "accepted: each network for one instance; a longer prefix may lie within a shorter one",
                 );
             }
         }
-        if guest.host
-            && let Some(other) = host.replace(&guest.name)
+        if named.host
+            && let Some(other) = host.replace(&named.name)
         {
-            item.key_error(
-                format!("the processes of this host belong to both {other} and {}", guest.name),
+            item.error_at_key(
+                format!("the processes of this host belong to both {other} and {}", named.name),
                 "accepted: \"host\" in the clients of one instance",
             );
         }
     }
-    guests.into_iter().map(|(guest, _)| guest).collect()
+    instances.into_iter().map(|(named, _)| named).collect()
 }
 
-fn guest<'a>(
+fn read_one<'a>(
     name: &str,
     item: &Item<'a>,
     base: &Path,
@@ -52,7 +52,7 @@ fn guest<'a>(
 ) -> Option<(NamedInstance, Item<'a>)> {
     let legal = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     if name.is_empty() || name.len() > 64 || !name.chars().all(legal) {
-        item.key_error(
+        item.error_at_key(
             format!("{name:?} is not a name for an instance"),
             "accepted: up to 64 lower-case letters, digits and hyphens",
         );
@@ -61,9 +61,9 @@ fn guest<'a>(
     let section = item.section()?;
     let mut instance = inherited.clone();
     let (networks, host) = clients(name, &section);
-    let said_derive = section.get("derive");
-    let derive = said_derive.as_ref().and_then(Item::boolean).unwrap_or(false);
-    if let Some(section) = section.get("credentials").and_then(|item| item.section()) {
+    let derive_item = section.get("derive");
+    let derive = derive_item.as_ref().and_then(Item::boolean).unwrap_or(false);
+    if let Some(section) = section.read("credentials", Item::section) {
         instance.credentials = credentials::read(&section, base);
         if let Some(CredentialSource::File(_) | CredentialSource::Process { .. }) =
             instance.credentials.as_ref().map(|credentials| &credentials.source)
@@ -77,20 +77,19 @@ fn guest<'a>(
             instance.metadata_options.http_tokens = HttpTokens::Required;
         }
     }
-    if let Some(section) = section.get("metadata-options").and_then(|item| item.section()) {
+    if let Some(section) = section.read("metadata-options", Item::section) {
         options::metadata_options(&section, &mut instance.metadata_options);
     }
-    let metadata = section.get("metadata").and_then(|item| item.section());
-    let said_id = section.get("instance-id").is_some();
+    let metadata = section.read("metadata", Item::section);
+    let has_own_id = section.get("instance-id").is_some();
     instance::read(&section, base, &mut instance);
     if let Some(metadata) = metadata {
-        let own = overrides::read(&metadata, base, &instance, profile);
-        instance.overrides.extend(own);
+        instance.overrides.extend(overrides::read(&metadata, base, &instance, profile));
     }
-    // What is said is wrong, if it is not true: no reason for a second word.
-    let derives = said_derive.is_some_and(|item| derive || item.kind() != "boolean");
-    if !said_id && !derives {
-        item.key_warn(
+    // A derive that is not a boolean has an error already.
+    let derives = derive_item.is_some_and(|item| derive || item.kind() != "boolean");
+    if !has_own_id && !derives {
+        item.warn_at_key(
             format!("{name} has the instance-id of [instance]"),
             "programs cannot tell the two apart; set instance-id, or derive = true",
         );
@@ -98,7 +97,7 @@ fn guest<'a>(
     Some((NamedInstance { name: name.to_owned(), networks, host, derive, instance }, item.clone()))
 }
 
-/// Addresses, networks, or `"host"`.
+/// Reads `clients`: networks, and whether processes of this host are among the clients.
 fn clients(name: &str, section: &Section<'_>) -> (Vec<IpNet>, bool) {
     let Some(item) = section.get("clients") else {
         section.error(

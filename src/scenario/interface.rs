@@ -1,11 +1,12 @@
 //! `[[instance.network-interface]]`
 
-use super::{addresses, contradictions, set_if_some};
+use super::assign::set_if_some;
+use super::{addresses, contradictions};
 use crate::config::{Item, Section};
 use crate::model::{Instance, NetworkInterface, SecurityGroups, mac_of};
 
-/// Reads the interfaces, sorted by device number. Without any the instance keeps those that it has; their groups
-/// follow the instance's where they were the inherited ones.
+/// Reads the interfaces, sorted by device number. Without any the instance keeps its interfaces, and those with
+/// inherited groups get the instance's groups.
 pub(crate) fn read_all(item: Option<&Item<'_>>, inherited: &SecurityGroups, instance: &mut Instance) {
     let sections = item.and_then(Item::sections).unwrap_or_default();
     if let [first, others @ ..] = sections.as_slice() {
@@ -29,18 +30,18 @@ pub(crate) fn read_all(item: Option<&Item<'_>>, inherited: &SecurityGroups, inst
     instance.interfaces.sort_by_key(|interface| interface.device_number);
 }
 
-/// Reads an interface; what is not said of a further one follows from the first.
+/// Reads an interface. Keys that a further one leaves out follow from the first.
 fn read(section: &Section<'_>, index: u32, first: Option<&NetworkInterface>) -> NetworkInterface {
-    let number = section.get("device-number").and_then(|item| item.integer(0..=255));
+    let number = section.read("device-number", |item| item.integer(0..=255));
     let number = number.and_then(|number| u32::try_from(number).ok()).unwrap_or(index);
     let built_in = first.map_or_else(|| NetworkInterface::numbered(number), |first| first.sibling(number));
-    let mac = section.get("mac").and_then(|item| item.parse()).unwrap_or_else(|| mac_of(number));
+    let mac = section.read("mac", Item::parse).unwrap_or_else(|| mac_of(number));
     let private = section.get("private-ipv4s");
     let public = section.get("public-ipv4s");
     let ipv4s = private.as_ref().and_then(addresses::list).unwrap_or(built_in.private_ipv4s);
-    let ipv6s = section.get("ipv6s").and_then(|item| addresses::list(&item)).unwrap_or_default();
+    let ipv6s = section.read("ipv6s", addresses::list).unwrap_or_default();
     let public_ipv4s = match public.as_ref().and_then(addresses::list) {
-        Some(said) => said,
+        Some(addresses) => addresses,
         None if ipv4s.is_empty() => vec![],
         None => built_in.public_ipv4s,
     };
@@ -48,35 +49,23 @@ fn read(section: &Section<'_>, index: u32, first: Option<&NetworkInterface>) -> 
     if let Some(first) = first {
         interface.join_network_of(first);
     }
-    let card = section.get("network-card").and_then(|item| item.integer(0..=255));
+    let card = section.read("network-card", |item| item.integer(0..=255));
     interface.network_card = card.and_then(|card| u32::try_from(card).ok());
-    set_if_some(&mut interface.interface_id, section.get("interface-id").and_then(|item| item.parse()));
-    interface.owner_id = section.get("owner-id").and_then(|item| item.parse());
-    set_if_some(
-        &mut interface.ipv4_prefixes,
-        section.get("ipv4-prefixes").and_then(|item| addresses::list(&item)),
-    );
-    set_if_some(
-        &mut interface.ipv6_prefixes,
-        section.get("ipv6-prefixes").and_then(|item| addresses::list(&item)),
-    );
+    set_if_some(&mut interface.interface_id, section.read("interface-id", Item::parse));
+    interface.owner_id = section.read("owner-id", Item::parse);
+    set_if_some(&mut interface.ipv4_prefixes, section.read("ipv4-prefixes", addresses::list));
+    set_if_some(&mut interface.ipv6_prefixes, section.read("ipv6-prefixes", addresses::list));
     blocks(section, &mut interface, first);
-    set_if_some(
-        &mut interface.security_groups.names,
-        section.get("security-groups").and_then(|item| item.lines()),
-    );
-    set_if_some(
-        &mut interface.security_groups.ids,
-        section.get("security-group-ids").and_then(|item| item.list()),
-    );
+    set_if_some(&mut interface.security_groups.names, section.read("security-groups", Item::lines));
+    set_if_some(&mut interface.security_groups.ids, section.read("security-group-ids", Item::list));
     section.finish();
     contradictions::addresses_fit(&interface, private.as_ref(), public.as_ref());
     interface
 }
 
-/// Subnet and VPC. A block that is not said follows from the address, or from the block that is said.
+/// Reads subnet and VPC. A block that is not set follows from the address, or from the block that is set.
 fn blocks(section: &Section<'_>, interface: &mut NetworkInterface, first: Option<&NetworkInterface>) {
-    set_if_some(&mut interface.vpc_id, section.get("vpc-id").and_then(|item| item.parse()));
+    set_if_some(&mut interface.vpc_id, section.read("vpc-id", Item::parse));
     let subnet4 = section.get("subnet-ipv4-cidr-block");
     let subnet6 = section.get("subnet-ipv6-cidr-blocks");
     let vpc4 = section.get("vpc-ipv4-cidr-blocks");
@@ -87,10 +76,9 @@ fn blocks(section: &Section<'_>, interface: &mut NetworkInterface, first: Option
     if let Some(first) = first {
         interface.name_subnet_apart_from(first);
     }
-    set_if_some(&mut interface.subnet_id, section.get("subnet-id").and_then(|item| item.parse()));
+    set_if_some(&mut interface.subnet_id, section.read("subnet-id", Item::parse));
     set_if_some(&mut interface.subnet_ipv6_cidr_blocks, subnet6.as_ref().and_then(addresses::list));
     set_if_some(&mut interface.vpc_ipv4_cidr_blocks, vpc4.as_ref().and_then(addresses::list));
     set_if_some(&mut interface.vpc_ipv6_cidr_blocks, vpc6.as_ref().and_then(addresses::list));
-    let judged = subnet4.or(vpc4);
-    contradictions::subnet_lies_in_vpc(interface, judged.as_ref());
+    contradictions::subnet_lies_in_vpc(interface, subnet4.or(vpc4).as_ref());
 }

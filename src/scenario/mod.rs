@@ -1,9 +1,10 @@
 //! TOML → [`Scenario`]: parse, collect all errors with file, line and column, validate.
 //!
-//! Each table has a file here. A key that is not said keeps the built-in instance's value, or follows from
-//! what is said; an empty file is the built-in instance.
+//! Each table has a file here. A key that is not set keeps the built-in instance's value, or follows from keys that
+//! are; an empty file is the built-in instance.
 
 mod addresses;
+mod assign;
 mod content;
 mod contradictions;
 mod credential_process;
@@ -21,7 +22,7 @@ mod overrides;
 
 use std::path::Path;
 
-use crate::config::{Report, Section, SourceText, parse};
+use crate::config::{Item, Report, Section, SourceText, parse};
 use crate::model::{HttpTokens, Profile, Scenario};
 
 pub(crate) use credential_process::parse as parse_credential_process;
@@ -38,15 +39,15 @@ pub fn load(path: &Path) -> Result<(Scenario, Report), Report> {
     read(&SourceText::read(path)?, base)
 }
 
-/// Reads a scenario from text that is already here; files that it names are looked for below `base`.
+/// Reads a scenario from text in memory. The paths of files that it names are relative to `base`.
 pub fn read(source: &SourceText, base: &Path) -> Result<(Scenario, Report), Report> {
     parse(source, |root| build(root, base))
 }
 
-/// Every key that a source could have had, in the tables that it has.
+/// The keys that a source could have in the tables that it has.
 #[cfg(test)]
 pub(crate) fn keys(source: &SourceText, base: &Path) -> std::collections::BTreeSet<String> {
-    crate::config::keys_asked(source, |root| {
+    crate::config::requested_keys(source, |root| {
         build(root, base);
     })
 }
@@ -54,33 +55,33 @@ pub(crate) fn keys(source: &SourceText, base: &Path) -> std::collections::BTreeS
 fn build(root: &Section<'_>, base: &Path) -> Scenario {
     let mut scenario = Scenario::default();
     let instance = &mut scenario.instance;
-    if let Some(section) = root.get("credentials").and_then(|item| item.section()) {
+    if let Some(section) = root.read("credentials", Item::section) {
         instance.credentials = credentials::read(&section, base);
     }
     if instance.credentials.as_ref().is_some_and(|credentials| credentials.source.is_real()) {
         // Without tokens any web page could read them by DNS rebinding.
         instance.metadata_options.http_tokens = HttpTokens::Required;
     }
-    if let Some(section) = root.get("metadata-options").and_then(|item| item.section()) {
+    if let Some(section) = root.read("metadata-options", Item::section) {
         options::metadata_options(&section, &mut instance.metadata_options);
     }
-    if let Some(section) = root.get("instance").and_then(|item| item.section()) {
+    if let Some(section) = root.read("instance", Item::section) {
         instance::read(&section, base, instance);
     }
-    if let Some(section) = root.get("http").and_then(|item| item.section()) {
+    if let Some(section) = root.read("http", Item::section) {
         options::http(&section, &mut scenario.http);
     }
     let profile = scenario.http.profile;
     if profile == Profile::Aemm {
         contradictions::nothing_follows(root);
     }
-    if let Some(section) = root.get("metadata").and_then(|item| item.section()) {
+    if let Some(section) = root.read("metadata", Item::section) {
         scenario.instance.overrides = overrides::read(&section, base, &scenario.instance, profile);
     }
     if let Some(item) = root.get("instances") {
         scenario.guests = instances::read(&item, base, &scenario.instance, profile);
     }
-    if let Some(events) = root.get("event").and_then(|item| item.sections()) {
+    if let Some(events) = root.read("event", Item::sections) {
         let read = |(index, section): (usize, &Section<'_>)| {
             let event = event::read(section, index as u64, base, profile)?;
             contradictions::event_has_its_instance(section, &event, &scenario);
@@ -92,20 +93,6 @@ fn build(root: &Section<'_>, base: &Path) -> Scenario {
         scenario.faults = fault::read_all(&item, &scenario);
     }
     scenario
-}
-
-/// Sets a value that may be absent, if it is there.
-fn replace_if_some<T>(target: &mut Option<T>, value: Option<T>) {
-    if value.is_some() {
-        *target = value;
-    }
-}
-
-/// Sets a value if it is there: `said(&mut target, item.and_then(…))`.
-fn set_if_some<T>(target: &mut T, value: Option<T>) {
-    if let Some(value) = value {
-        *target = value;
-    }
 }
 
 #[cfg(test)]

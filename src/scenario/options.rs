@@ -2,8 +2,8 @@
 
 use std::str::FromStr;
 
-use super::set_if_some;
-use crate::config::Section;
+use super::assign::set_if_some;
+use crate::config::{Item, Section};
 use crate::model::{
     DirectoryWithoutSlash, Expect, Http, HttpEndpoint, HttpTokens, InstanceMetadataTags, InvalidToken,
     MetadataOptions, Profile, UserDataListed,
@@ -11,41 +11,32 @@ use crate::model::{
 
 /// `[metadata-options]`
 pub(crate) fn metadata_options(section: &Section<'_>, options: &mut MetadataOptions) {
-    set_if_some(
-        &mut options.http_tokens,
-        section.get("http-tokens").and_then(|item| item.choice::<HttpTokens>()),
-    );
-    set_if_some(
-        &mut options.http_endpoint,
-        section.get("http-endpoint").and_then(|item| item.choice::<HttpEndpoint>()),
-    );
-    let limit = section.get("http-put-response-hop-limit").and_then(|item| item.integer(1..=64));
+    set_if_some(&mut options.http_tokens, section.read("http-tokens", Item::choice::<HttpTokens>));
+    set_if_some(&mut options.http_endpoint, section.read("http-endpoint", Item::choice::<HttpEndpoint>));
+    let limit = section.read("http-put-response-hop-limit", |item| item.integer(1..=64));
     set_if_some(&mut options.http_put_response_hop_limit, limit.and_then(|limit| u8::try_from(limit).ok()));
     set_if_some(
         &mut options.instance_metadata_tags,
-        section.get("instance-metadata-tags").and_then(|item| item.choice::<InstanceMetadataTags>()),
+        section.read("instance-metadata-tags", Item::choice::<InstanceMetadataTags>),
     );
     section.finish();
 }
 
 /// `[http]`
 pub(crate) fn http(section: &Section<'_>, http: &mut Http) {
-    set_if_some(&mut http.keep_alive, section.get("keep-alive").and_then(|item| item.boolean()));
-    set_if_some(&mut http.profile, section.get("profile").and_then(|item| item.choice::<Profile>()));
+    set_if_some(&mut http.keep_alive, section.read("keep-alive", Item::boolean));
+    set_if_some(&mut http.profile, section.read("profile", Item::choice::<Profile>));
     let directory = section.get("directory-without-slash");
     set_if_some(
         &mut http.directory_without_slash,
         directory.and_then(|item| item.choice::<DirectoryWithoutSlash>()),
     );
-    set_if_some(&mut http.expect, section.get("expect").and_then(|item| item.choice::<Expect>()));
-    set_if_some(
-        &mut http.invalid_token,
-        section.get("invalid-token").and_then(|item| item.choice::<InvalidToken>()),
-    );
+    set_if_some(&mut http.expect, section.read("expect", Item::choice::<Expect>));
+    set_if_some(&mut http.invalid_token, section.read("invalid-token", Item::choice::<InvalidToken>));
     let listed = section.get("user-data-listed");
     set_if_some(&mut http.user_data_listed, listed.and_then(|item| item.choice::<UserDataListed>()));
-    set_if_some(&mut http.open_listings, section.get("open-listings").and_then(|item| item.boolean()));
-    http.versions = section.get("versions").and_then(|item| item.list::<ApiVersion>()).map(|versions| {
+    set_if_some(&mut http.open_listings, section.read("open-listings", Item::boolean));
+    http.versions = section.read("versions", Item::list::<ApiVersion>).map(|versions| {
         let names = versions.into_iter().map(|version| version.0);
         names.filter(|name| name != "latest").collect()
     });

@@ -1,4 +1,4 @@
-//! `[metadata]`: the last word on any path.
+//! `[metadata]`: overrides of paths.
 
 use std::path::Path;
 
@@ -6,30 +6,30 @@ use super::{content, contradictions};
 use crate::config::{Item, Section};
 use crate::model::{Instance, Notice, Override, Overrides, Profile};
 
-/// The largest value of a path: what fits into one answer without a second thought.
+/// The largest value of a path, in bytes.
 pub(crate) const VALUE_LIMIT: usize = 1 << 20;
 
 /// Reads the table. Keys are paths below the version.
 ///
-/// Under the `aemm` profile nothing else is there, so nothing is contradicted; and a path may be a value and a
+/// Under the `aemm` profile the tree has nothing else, so nothing is contradicted; and a path may be a value and a
 /// directory, may lie outside of the version, and may take the place of a notice.
 pub(crate) fn read(section: &Section<'_>, base: &Path, instance: &Instance, profile: Profile) -> Overrides {
     let mut overrides = Overrides::new();
     let mut items = Vec::new();
     for (key, item) in section.entries() {
         let Some(path) = path_of(key, &item, profile) else { continue };
-        let Some(last_word) = last_word(&item, base, profile) else { continue };
-        if let (Override::Value(value), false) = (&last_word, profile == Profile::Aemm) {
-            contradictions::override_of_a_fact(&item, &path, &value.bytes, instance);
+        let Some(value) = read_override(&item, base, profile) else { continue };
+        if let (Override::Value(content), false) = (&value, profile == Profile::Aemm) {
+            contradictions::override_of_a_fact(&item, &path, &content.bytes, instance);
         }
-        if overrides.insert(path.clone(), last_word).is_some() {
-            item.key_error(format!("{path} is set twice"), "accepted: each path once");
+        if overrides.insert(path.clone(), value).is_some() {
+            item.error_at_key(format!("{path} is set twice"), "accepted: each path once");
         }
         items.push((path, item));
     }
     for (path, item) in items.iter().filter(|_| profile != Profile::Aemm) {
         if let Some(above) = value_above(path, &overrides) {
-            item.key_error(
+            item.error_at_key(
                 format!("{path} lies below {above}, which is a value"),
                 "accepted: values below directories only; remove one of the two",
             );
@@ -38,8 +38,8 @@ pub(crate) fn read(section: &Section<'_>, base: &Path, instance: &Instance, prof
     overrides
 }
 
-/// What a value says of its path.
-pub(super) fn last_word(item: &Item<'_>, base: &Path, profile: Profile) -> Option<Override> {
+/// Reads the override of one path.
+pub(super) fn read_override(item: &Item<'_>, base: &Path, profile: Profile) -> Option<Override> {
     match item.kind() {
         "boolean" => {}
         "table" => {
@@ -65,7 +65,7 @@ pub(super) fn last_word(item: &Item<'_>, base: &Path, profile: Profile) -> Optio
     Some(Override::Removed)
 }
 
-/// What is accepted as a path.
+/// The help for a path that is rejected.
 fn accepted(profile: Profile) -> String {
     let elsewhere = match profile {
         Profile::Aemm => "; or one from the root, such as \"/elsewhere/ami-id\"",
@@ -76,26 +76,26 @@ fn accepted(profile: Profile) -> String {
     )
 }
 
-/// A path as it is kept, if it is one.
-fn named(path: &str, profile: Profile) -> Option<String> {
+/// The normal form of a path, if it is one.
+fn parse_path(path: &str, profile: Profile) -> Option<String> {
     let aemm = profile == Profile::Aemm;
     let elsewhere = aemm && path.starts_with('/') && !path.starts_with("/latest/");
     let below = if elsewhere { None } else { below_the_version(path) };
     below.or_else(|| if aemm { from_the_root(path) } else { None })
 }
 
-/// A path that is a key.
+/// Parses a path that is a key.
 pub(super) fn path_of(key: &str, item: &Item<'_>, profile: Profile) -> Option<String> {
-    let path = named(key, profile);
+    let path = parse_path(key, profile);
     if path.is_none() {
-        item.key_error(format!("{key:?} is not a path of the tree"), accepted(profile));
+        item.error_at_key(format!("{key:?} is not a path of the tree"), accepted(profile));
     }
     path
 }
 
-/// A path that is a value.
+/// Parses a path that is a value.
 pub(super) fn path_in(text: &str, item: &Item<'_>, profile: Profile) -> Option<String> {
-    let path = named(text, profile);
+    let path = parse_path(text, profile);
     if path.is_none() {
         let found = format!("{} is {text:?}, which is not a path of the tree", item.name());
         item.error(found, accepted(profile));
@@ -110,7 +110,7 @@ fn below_the_version(path: &str) -> Option<String> {
     (matches!(top, "meta-data" | "dynamic" | "user-data") && is_clean(below)).then(|| below.to_owned())
 }
 
-/// A path that starts with a slash and is none of the service's own: `/elsewhere/ami-id`.
+/// A path that starts with a slash and does not belong to the service: `/elsewhere/ami-id`.
 fn from_the_root(path: &str) -> Option<String> {
     let below = path.strip_prefix('/')?;
     (is_clean(below) && !matches!(below, "latest" | "latest/api/token")).then(|| path.to_owned())
@@ -121,16 +121,16 @@ fn is_clean(path: &str) -> bool {
     path.split('/').all(legal)
 }
 
-/// A path as it is kept: below the version, without slashes at its ends.
+/// The normal form of a path: below the version, without slashes at its ends.
 pub(super) fn normal(path: &str) -> &str {
     let below = path.trim_matches('/');
     below.strip_prefix("latest/").unwrap_or(below)
 }
 
-/// The path of a value that another path lies below.
+/// The path of an overriding value that lies above another path.
 fn value_above<'o>(path: &str, overrides: &'o Overrides) -> Option<&'o str> {
-    let above = |(other, last_word): &(&String, &Override)| {
-        matches!(last_word, Override::Value(_))
+    let above = |(other, value): &(&String, &Override)| {
+        matches!(value, Override::Value(_))
             && path.strip_prefix(other.as_str()).is_some_and(|rest| rest.starts_with('/'))
     };
     overrides.iter().find(above).map(|(other, _)| other.as_str())

@@ -52,21 +52,23 @@ fn the_shipped_default_names_every_key() {
     assert!(outcome.is_ok(), "expected examples that are accepted, found:\n{}", problems(&text));
     let source = SourceText::new("default.toml", &*text);
     let table: toml::Table = text.parse().expect("default.toml with all keys is TOML");
-    let mut said = BTreeSet::new();
-    collect("", &toml::Value::Table(table), &mut said);
-    let asked = keys(&source, Path::new(""));
+    let mut documented = BTreeSet::new();
+    collect("", &toml::Value::Table(table), &mut documented);
+    let requested = keys(&source, Path::new(""));
     // Forms of a value, not keys of the scenario.
     let forms =
         |key: &&String| !["text", "file", "base64"].iter().any(|form| key.ends_with(&format!(".{form}")));
     // Any of several tables may name a key, and a further instance takes those of [instance] and its tables.
     let plain = |key: &str| key.split(['[', ']']).step_by(2).collect::<String>();
-    let said: BTreeSet<String> = said.iter().map(|key| plain(key)).collect();
-    let is_said = |key: &String| {
+    let documented: BTreeSet<String> = documented.iter().map(|key| plain(key)).collect();
+    let is_documented = |key: &String| {
         let key = plain(key);
         let inherited = key.strip_prefix("instances.web.").unwrap_or_default();
-        said.contains(&key) || said.contains(inherited) || said.contains(&format!("instance.{inherited}"))
+        documented.contains(&key)
+            || documented.contains(inherited)
+            || documented.contains(&format!("instance.{inherited}"))
     };
-    let missing: Vec<_> = asked.iter().filter(forms).filter(|key| !is_said(key)).collect();
+    let missing: Vec<_> = requested.iter().filter(forms).filter(|key| !is_documented(key)).collect();
     assert!(missing.is_empty(), "packaging/scenarios/default.toml does not name {missing:?}");
 }
 
@@ -89,7 +91,7 @@ fn collect(prefix: &str, value: &toml::Value, into: &mut BTreeSet<String>) {
 }
 
 #[test]
-fn derived_facts_follow_from_said_ones() {
+fn derived_facts_follow_from_set_ones() {
     let found = scenario(
         "[instance]\navailability-zone = \"us-west-2-lax-1a\"\n\
          [[instance.network-interface]]\nprivate-ipv4s = [\"10.20.30.40\"]\n\
@@ -129,7 +131,7 @@ fn options_credentials_and_overrides_are_read() {
 }
 
 #[test]
-fn real_credentials_need_tokens_unless_said_otherwise() {
+fn real_credentials_need_tokens_unless_set_otherwise() {
     let sources = [
         "source = \"static\"\naccess-key-id = \"AKIAX\"\nsecret-access-key = \"s\"\n",
         "source = \"file\"\nfile = \"keys.json\"\n",
@@ -299,7 +301,7 @@ proptest! {
 }
 
 #[test]
-fn facts_without_effect_are_told() {
+fn facts_without_effect_have_a_warning() {
     let text = "[instance]\ninstance-type = \"m4.xlarge\"\nuser-data = \"x\"\n[http]\nprofile = \"aemm\"\n";
     let (_, report) = read(&SourceText::new("test.toml", text), Path::new("")).expect("it is accepted");
     let found: Vec<&str> = report.problems.iter().map(|problem| problem.found.as_str()).collect();

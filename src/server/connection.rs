@@ -25,7 +25,7 @@ use super::{ingress, request};
 /// Not with `pipeline_flush`: hyper 1.12 then forgets to send the last reply of a connection that closes with
 /// bytes unread, such as the 431 for an oversized head. Nor with `max_headers`: another number than hyper's own
 /// 100 costs an allocation for each request.
-pub(super) fn protocol(limits: &Limits) -> Builder {
+pub(super) fn http_builder(limits: &Limits) -> Builder {
     let mut http = Builder::new();
     http.timer(TokioTimer::new())
         .header_read_timeout(limits.head)

@@ -24,7 +24,7 @@ pub struct Listener {
 
 /// The sockets that a service manager passed, checked: each must be a listening TCP socket.
 #[derive(Debug, Default)]
-pub struct InheritedSockets(Vec<(StdListener, SocketAddr)>);
+pub struct InheritedSockets(Vec<StdListener>);
 
 impl InheritedSockets {
     /// Takes the sockets over. To be called first in a process: the descriptors are known by number only.
@@ -37,15 +37,13 @@ impl InheritedSockets {
             let listening = getsockopt(&descriptor, sockopt::SockType) == Ok(SockType::Stream)
                 && getsockopt(&descriptor, sockopt::AcceptConn) == Ok(true);
             let socket = StdListener::from(descriptor);
-            match socket.local_addr() {
-                Ok(address) if listening => sockets.push((socket, address)),
-                _ => {
-                    return Err(refuse(format!(
-                        "descriptor {number} of LISTEN_FDS is not a listening TCP socket; \
-                         accepted: ListenStream=ADDRESS:PORT in the socket unit"
-                    )));
-                }
+            if !listening || socket.local_addr().is_err() {
+                return Err(refuse(format!(
+                    "descriptor {number} of LISTEN_FDS is not a listening TCP socket; \
+                     accepted: ListenStream=ADDRESS:PORT in the socket unit"
+                )));
             }
+            sockets.push(socket);
         }
         Ok(Self(sockets))
     }
@@ -56,12 +54,7 @@ impl InheritedSockets {
 
     /// Registers the sockets with the runtime that runs the caller.
     pub(crate) fn listen(self) -> Result<Vec<Listener>, Failure> {
-        let adopt = |(socket, address): (StdListener, SocketAddr)| {
-            socket.set_nonblocking(true)?;
-            Ok(with_options(TcpListener::from_std(socket)?, address, true))
-        };
-        let listeners: io::Result<_> = self.0.into_iter().map(adopt).collect();
-        listeners.map_err(|error| {
+        self.0.into_iter().map(|socket| register(socket, true)).collect::<io::Result<_>>().map_err(|error| {
             Failure::new(ExitStatus::OsError, format!("an inherited socket cannot be used: {error}"))
         })
     }
@@ -69,15 +62,15 @@ impl InheritedSockets {
 
 /// Takes over sockets that listen already, for the runtime that runs the caller.
 pub fn adopt(sockets: Vec<StdListener>) -> Result<Vec<Listener>, Failure> {
-    let adopt = |socket: StdListener| {
-        socket.set_nonblocking(true)?;
-        let address = socket.local_addr()?;
-        Ok(with_options(TcpListener::from_std(socket)?, address, false))
-    };
-    let listeners: io::Result<_> = sockets.into_iter().map(adopt).collect();
-    listeners.map_err(|error| {
+    sockets.into_iter().map(|socket| register(socket, false)).collect::<io::Result<_>>().map_err(|error| {
         Failure::new(ExitStatus::OsError, format!("a listening socket cannot be used: {error}"))
     })
+}
+
+fn register(socket: StdListener, inherited: bool) -> io::Result<Listener> {
+    socket.set_nonblocking(true)?;
+    let address = socket.local_addr()?;
+    Ok(with_options(TcpListener::from_std(socket)?, address, inherited))
 }
 
 /// Binds these addresses, for the runtime that runs the caller.

@@ -40,7 +40,7 @@ pub struct Server {
 impl Server {
     /// Starts to accept on these sockets.
     pub fn start(listeners: Vec<Listener>, service: Arc<ServiceState>, limits: Limits) -> Self {
-        let http = connection::protocol(&limits);
+        let http = connection::http_builder(&limits);
         let shared = Arc::new(Shared::new(service, limits, http));
         let accepting =
             listeners.into_iter().map(|listener| accept::run(Arc::clone(&shared), listener)).collect();

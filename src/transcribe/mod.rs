@@ -108,7 +108,7 @@ fn retract_rejected(draft: &mut Draft, observations: &mut Observations) -> Resul
             Err(report) => report,
         };
         let problem = report.problems.iter().find(|problem| problem.severity == Severity::Error);
-        let place = problem.and_then(|problem| Some((problem.place.as_ref()?.line, &problem.found)));
+        let place = problem.and_then(|problem| Some((problem.span.as_ref()?.line, &problem.found)));
         let retracted = place.and_then(|(line, found)| Some((draft.retract(line)?, found)));
         let Some((what, found)) = retracted else { return Err(TranscribeError::Rejected(report)) };
         observations.add_note(format!("{what} is not said as a fact: {found}"));

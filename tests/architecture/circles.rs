@@ -8,7 +8,7 @@ use crate::tree::Tree;
 /// Circles that are there today: of each its files below src, in order. The list only ever gets shorter.
 const KNOWN_CIRCLES: &[&str] = &[
     "aemm/config.rs aemm/defaults.rs",
-    "commands/aemm/listen.rs commands/aemm/mod.rs commands/aemm/source.rs commands/aemm/watch.rs",
+    "commands/aemm/mod.rs commands/aemm/source.rs commands/aemm/watch.rs",
     "control/api/change.rs control/api/fault.rs control/api/mod.rs",
     "control/routes/clock.rs control/routes/events.rs control/routes/faults.rs \
      control/routes/library.rs control/routes/mod.rs control/routes/reload.rs \
@@ -19,9 +19,6 @@ const KNOWN_CIRCLES: &[&str] = &[
     "imds/aemm/forms.rs imds/aemm/mod.rs imds/aemm/notices.rs imds/aemm/tree.rs imds/answer.rs \
      imds/fault_injection.rs imds/reply.rs",
     "imds/tree/mod.rs imds/tree/table.rs",
-    "model/event.rs model/instance.rs model/scenario.rs",
-    "scenario/credentials.rs scenario/event.rs scenario/fault.rs scenario/instance.rs \
-     scenario/instances.rs scenario/interface.rs scenario/mod.rs scenario/options.rs",
 ];
 
 /// Names by the file that uses them and the file that defines them, both in one room.

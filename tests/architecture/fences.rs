@@ -19,7 +19,7 @@ const MAY_ASK: &[(&str, &str)] = &[
     ("src/imds/fleet.rs", BEING_REPLACED),
     ("src/imds/reply.rs", BEING_REPLACED),
     ("src/record/interpret.rs", BEING_REPLACED),
-    ("src/scenario/event.rs", BEING_REPLACED),
+    ("src/scenario/event/mod.rs", BEING_REPLACED),
     ("src/scenario/mod.rs", BEING_REPLACED),
     ("src/scenario/live.rs", BEING_REPLACED),
     ("src/scenario/overrides.rs", BEING_REPLACED),

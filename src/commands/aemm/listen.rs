@@ -9,8 +9,8 @@ use nix::sys::socket::{
     AddressFamily, Backlog, SockFlag, SockType, SockaddrIn6, bind, listen, setsockopt, socket, sockopt,
 };
 
-use super::source::reason;
 use crate::aemm::{AemmServer, ListenAddress, place};
+use crate::config::io_error_text;
 
 /// Connections that wait in the kernel.
 const BACKLOG: i32 = 1024;
@@ -62,6 +62,6 @@ fn both_families(port: u16) -> nix::Result<TcpListener> {
 fn plain(error: &io::Error) -> String {
     match error.raw_os_error() {
         Some(libc::EADDRNOTAVAIL) => "cannot assign requested address".to_owned(),
-        _ => reason(error),
+        _ => io_error_text(error),
     }
 }

@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 
 use super::print;
 use crate::aemm::{AemmSettings, DEFAULT_FILE, EarlyExit, ParsedCommand, file};
+use crate::config::io_error_text;
 use crate::watch::FileStamp;
 
 /// The status of what is wrong with the file.
@@ -86,17 +87,11 @@ pub(in crate::commands) fn read(path: &Path) -> Result<Map<String, Value>, Strin
     let format = file::format_of(path)?;
     let bytes = fs::read(path).map_err(|error| {
         let verb = if error.kind() == ErrorKind::IsADirectory { "read" } else { "open" };
-        format!("{verb} {}: {}", path.display(), reason(&error))
+        format!("{verb} {}: {}", path.display(), io_error_text(&error))
     })?;
     let text = String::from_utf8(bytes)
         .map_err(|error| format!("While parsing config: the file is not UTF-8: {error}"))?;
     file::parse(format, &text)
-}
-
-/// What the system says, without the number.
-pub(super) fn reason(error: &io::Error) -> String {
-    let text = error.to_string();
-    text.split(" (os error").next().unwrap_or_default().to_lowercase()
 }
 
 /// Writes a file that everybody may read, and its directory.

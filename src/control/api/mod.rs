@@ -285,8 +285,8 @@ impl From<&config::Problem> for RejectedProblem {
                 config::Severity::Error => ProblemSeverity::Error,
                 config::Severity::Warning => ProblemSeverity::Warning,
             },
-            line: problem.place.as_ref().map(|place| place.line),
-            column: problem.place.as_ref().map(|place| place.column),
+            line: problem.span.as_ref().map(|span| span.line),
+            column: problem.span.as_ref().map(|span| span.column),
             found: problem.found.clone(),
             help: problem.help.clone(),
         }

@@ -14,7 +14,7 @@ pub(crate) fn told(notice: Notice, signals: &Signals, now: Timestamp) -> Option<
     let spot = signals.spot.as_ref();
     Some(match notice {
         Notice::InstanceAction => (forms::JSON, instance_action(spot?, now)),
-        Notice::TerminationTime => (forms::TEXT, spot?.time.as_said(now)),
+        Notice::TerminationTime => (forms::TEXT, spot?.time.text(now)),
         Notice::Rebalance => (forms::JSON, rebalance(signals.rebalance.as_ref()?, now)),
         Notice::Scheduled => (forms::JSON, maintenance(signals)?),
         Notice::TargetLifecycleState => {
@@ -25,12 +25,12 @@ pub(crate) fn told(notice: Notice, signals: &Signals, now: Timestamp) -> Option<
 }
 
 fn instance_action(notice: &SpotInterruption, now: Timestamp) -> String {
-    let members = [("action", notice.action.as_str().to_owned()), ("time", notice.time.as_said(now))];
+    let members = [("action", notice.action.as_str().to_owned()), ("time", notice.time.text(now))];
     object("", &members)
 }
 
 fn rebalance(time: &NoticeTime, now: Timestamp) -> String {
-    object("", &[("noticeTime", time.as_said(now))])
+    object("", &[("noticeTime", time.text(now))])
 }
 
 /// Those that are over or called off stay with the others.

@@ -144,7 +144,7 @@ fn a_repeated_notice_keeps_its_time_until_it_happens_again() {
 #[test]
 fn a_repeated_event_ends_with_its_until() {
     let events = [Event { until: Some(EventTime::AfterLoad(seconds(35))), ..repeated(10, 10) }];
-    let last = |now| start().last(0, &events[0], now).map(|happening| happening.at);
+    let last = |now| start().last(0, &events[0], now).map(|occurrence| occurrence.at);
     assert_eq!(
         [9, 10, 19, 20, 39, 400].map(|now| last(at(now))),
         [None, Some(at(10)), Some(at(10)), Some(at(20)), Some(at(30)), Some(at(30))]
@@ -205,7 +205,7 @@ fn timelines() -> impl Strategy<Value = (ScenarioClock, Vec<Event>)> {
 
 /// A movement of the clock, and how long after it the next one comes.
 #[test]
-fn of_equal_places_the_files_order_counts_also_after_a_seek_back() {
+fn of_equal_offsets_the_files_order_counts_also_after_a_seek_back() {
     // At 84s both happen; the first one again at 96s, which the seek undoes. The second keeps its instant.
     let events = [Event { repeat: Some(seconds(12)), ..load(36) }, load(84)];
     let back = start().seek(&events, seconds(84), at(96));
@@ -268,9 +268,9 @@ proptest! {
         prop_assert_eq!(order(&sought, &events, at(100 + wait)), order(&clock, &events, at(to + wait)));
         for (index, event) in events.iter().enumerate() {
             let before = clock.last(index, event, at(100));
-            let happening = sought.last(index, event, at(100 + wait));
-            if let (Some(before), Some(happening)) = (before, happening) && before.place == happening.place {
-                prop_assert_eq!(before.at, happening.at);
+            let occurrence = sought.last(index, event, at(100 + wait));
+            if let (Some(before), Some(occurrence)) = (before, occurrence) && before.offset == occurrence.offset {
+                prop_assert_eq!(before.at, occurrence.at);
             }
         }
     }
@@ -295,7 +295,7 @@ proptest! {
         prop_assert_eq!(order(&clock.pause(at(stop)), &events, at(stop + stood)), order(&clock, &events, at(stop)));
     }
 
-    /// A notice keeps its time over everything but a seek to before it: no movement changes the instant of a happening.
+    /// A notice keeps its time over everything but a seek to before it: no movement changes the instant of an occurrence.
     #[test]
     fn a_notice_keeps_its_time((clock, events) in timelines(), moves in moves()) {
         let (mut clock, mut now) = (clock, at(50));
@@ -306,8 +306,8 @@ proptest! {
             for (index, event) in events.iter().enumerate() {
                 let (was, is) = (before.last(index, event, now), clock.last(index, event, now));
                 match (was, is) {
-                    (Some(was), Some(is)) if was.place == is.place => prop_assert_eq!(was.at, is.at),
-                    (Some(was), Some(is)) => prop_assert!(back || is.place > was.place),
+                    (Some(was), Some(is)) if was.offset == is.offset => prop_assert_eq!(was.at, is.at),
+                    (Some(was), Some(is)) => prop_assert!(back || is.offset > was.offset),
                     (Some(_), None) => prop_assert!(back),
                     (None, _) => {}
                 }
@@ -316,20 +316,20 @@ proptest! {
         }
     }
 
-    /// Whatever is done to the clock, the order is that of the places, and of equal places the file's.
+    /// Whatever is done to the clock, the order is that of the offsets, and of equal offsets the file's.
     #[test]
     fn the_order_is_that_of_the_timeline((clock, events) in timelines(), moves in moves()) {
         let (mut clock, mut now) = (clock, at(50));
         for (step, wait) in moves {
             clock = moved(&clock, &events, step, now);
             now = now.plus(seconds(wait));
-            let places: Vec<(i64, usize)> = order(&clock, &events, now)
+            let offsets: Vec<(i64, usize)> = order(&clock, &events, now)
                 .into_iter()
-                .map(|index| (clock.last(index, &events[index], now).unwrap().place, index))
+                .map(|index| (clock.last(index, &events[index], now).unwrap().offset, index))
                 .collect();
-            prop_assert!(places.is_sorted(), "{:?}", places);
+            prop_assert!(offsets.is_sorted(), "{:?}", offsets);
             let elapsed = signed(clock.elapsed(now));
-            prop_assert!(places.iter().all(|(place, _)| *place <= elapsed), "{:?} at {}", places, elapsed);
+            prop_assert!(offsets.iter().all(|(offset, _)| *offset <= elapsed), "{:?} at {}", offsets, elapsed);
         }
     }
 
@@ -349,18 +349,18 @@ proptest! {
     }
 
     #[test]
-    fn the_last_happening_of_each_stands_for_all(drawn in prop::collection::vec((0_u64..60, prop::option::of(1_u64..20), overwriting()), 0..6), now in 0_u64..100) {
+    fn the_last_occurrence_of_each_stands_for_all(drawn in prop::collection::vec((0_u64..60, prop::option::of(1_u64..20), overwriting()), 0..6), now in 0_u64..100) {
         let events: Vec<Event> = drawn.into_iter().map(|(offset, repeat, effect)| Event {
             repeat: repeat.map(seconds), effects: vec![effect], ..load(offset)
         }).collect();
         let mut all = vec![];
         for (index, event) in events.iter().enumerate() {
             let EventTime::AfterLoad(first) = event.at else { unreachable!("all are after loading") };
-            let mut place = first;
-            while place <= seconds(now) {
-                all.push((START.plus(place), index));
+            let mut offset = first;
+            while offset <= seconds(now) {
+                all.push((START.plus(offset), index));
                 let Some(repeat) = event.repeat else { break };
-                place += repeat;
+                offset += repeat;
             }
         }
         all.sort_unstable();

@@ -2,11 +2,14 @@ use std::path::Path;
 
 use jiff::SignedDuration;
 use proptest::prelude::*;
+use strum::VariantArray as _;
 
 use super::*;
 use crate::config::SourceText;
-use crate::model::ClientMatcher;
-use crate::model::Timestamp;
+use crate::model::fault::{
+    BodyDamage, ErrorStatus, Latency, ReplyAlteration, Throttle, ThrottleAction, TokenFault,
+};
+use crate::model::{ClientMatcher, Timestamp};
 use crate::scenario;
 
 fn outcome(text: &str) -> (Vec<Fault>, String) {
@@ -50,7 +53,7 @@ fn everything_that_a_fault_says_of_requests_is_read() {
     for instant in instants.map(|instant| fault(&format!("from = {instant}\nhang = true")).from) {
         assert_eq!(instant, FaultStart::At(Timestamp::from_secs(1_768_478_400)));
     }
-    assert_eq!(fault("hang = true"), Fault::always(FaultEffect::Hang), "nothing is said of requests");
+    assert_eq!(fault("hang = true"), Fault::always(FaultEffect::Hang), "no condition on requests");
     let web =
         "[instances.web]\nclients = [\"host\"]\nderive = true\n[[fault]]\ninstance = \"web\"\nhang = true\n";
     assert_eq!(outcome(web).0[0].instance.as_deref(), Some("web"));
@@ -81,6 +84,57 @@ fn every_effect_is_read() {
     }
     let several = altered("latency = \"1s\"\nstatus = 404\nbody = \"empty\"\nclock-skew = \"1s\"");
     assert!(several.latency.is_some() && several.status.is_some() && several.body.is_some());
+}
+
+/// A line that sets an effect.
+fn example(key: EffectKey) -> &'static str {
+    match key {
+        EffectKey::Latency => "latency = \"1s\"",
+        EffectKey::Status => "status = 404",
+        EffectKey::Body => "body = \"empty\"",
+        EffectKey::Tokens => "tokens = \"lost\"",
+        EffectKey::ClockSkew => "clock-skew = \"5m\"",
+        EffectKey::Reset => "reset = true",
+        EffectKey::Hang => "hang = true",
+        EffectKey::Throttle => "throttle = { per-second = 1 }",
+    }
+}
+
+/// The keys that an effect was read from.
+fn keys_of(effect: &FaultEffect) -> Vec<EffectKey> {
+    let latency = |latency: Option<Latency>| latency.map(|_| EffectKey::Latency);
+    let keys = match effect {
+        FaultEffect::Answer(ReplyAlteration { latency: delay, status, body, tokens, clock_skew }) => vec![
+            latency(*delay),
+            status.map(|_| EffectKey::Status),
+            body.map(|_| EffectKey::Body),
+            tokens.map(|_| EffectKey::Tokens),
+            clock_skew.map(|_| EffectKey::ClockSkew),
+        ],
+        FaultEffect::Reset(delay) => vec![latency(*delay), Some(EffectKey::Reset)],
+        FaultEffect::Hang => vec![Some(EffectKey::Hang)],
+        FaultEffect::Throttle(_) => vec![Some(EffectKey::Throttle)],
+    };
+    keys.into_iter().flatten().collect()
+}
+
+#[test]
+fn every_effect_is_a_fault_alone_and_with_those_that_it_does_not_exclude() {
+    for one in EffectKey::VARIANTS {
+        assert_eq!(keys_of(&fault(example(*one)).effect), [*one]);
+        for other in EffectKey::VARIANTS.iter().filter(|other| *other != one) {
+            let (faults, report) = outcome(&format!("[[fault]]\n{}\n{}\n", example(*one), example(*other)));
+            let reason = one.excludes(*other).or(other.excludes(*one));
+            match (reason, faults.as_slice()) {
+                (Some(reason), []) => assert!(report.contains(reason), "{one:?} with {other:?}:\n{report}"),
+                (None, [fault]) => {
+                    let keys = keys_of(&fault.effect);
+                    assert!(keys.contains(one) && keys.contains(other), "{one:?} with {other:?}: {keys:?}");
+                }
+                (_, faults) => panic!("{one:?} with {other:?}: {faults:?}\n{report}"),
+            }
+        }
+    }
 }
 
 #[test]

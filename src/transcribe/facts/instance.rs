@@ -184,7 +184,8 @@ fn tables(observations: &Observations, draft: &mut Draft) {
         key.parse::<TagKey>().is_ok()
     }));
     let devices = "meta-data/block-device-mapping";
-    let mut mapping = table(observations, "[instance.block-device-mapping]", devices, is_device);
+    let mut mapping =
+        table(observations, "[instance.block-device-mapping]", devices, Instance::is_virtual_device);
     if observations.lacks(devices) {
         mapping = mapping.keep_if_empty();
     }
@@ -229,14 +230,6 @@ fn table(
         }
     }
     table
-}
-
-fn is_device(name: &str) -> bool {
-    let digits = name.strip_prefix("ebs").or_else(|| name.strip_prefix("ephemeral"));
-    matches!(name, "ami" | "root" | "swap")
-        || digits.is_some_and(|digits| {
-            (1..=4).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit())
-        })
 }
 
 fn accelerators(observations: &Observations) -> DraftTable {

@@ -1,0 +1,151 @@
+//! Attributes of an instance that have a vocabulary or a shape of their own.
+
+use std::collections::BTreeMap;
+
+use strum::{EnumString, IntoStaticStr, VariantArray};
+
+use super::ids::{HostId, InstanceType};
+
+/// The processor architecture, spelled as in the identity document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
+pub enum Architecture {
+    /// 64-bit x86.
+    #[strum(serialize = "x86_64")]
+    X86_64,
+    /// 64-bit Arm.
+    #[strum(serialize = "arm64")]
+    Arm64,
+    /// 32-bit x86.
+    #[strum(serialize = "i386")]
+    I386,
+}
+
+impl Architecture {
+    /// The architecture of an instance type. AWS' own processors are those of `a1` and of families with a `g` after the
+    /// generation: `m6g`, `c7gn`.
+    pub(crate) fn of(instance_type: &InstanceType) -> Self {
+        let family = instance_type.as_str().split('.').next().unwrap_or_default();
+        let attributes = family.trim_start_matches(|c: char| c.is_ascii_lowercase());
+        let attributes = attributes.trim_start_matches(|c: char| c.is_ascii_digit());
+        let apple_silicon = family.starts_with("mac2");
+        if family == "a1" || apple_silicon || attributes.starts_with('g') {
+            Self::Arm64
+        } else {
+            Self::X86_64
+        }
+    }
+}
+
+/// The action that the instance is notified to prepare for: `instance-action`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "kebab-case")]
+pub enum InstanceAction {
+    /// Nothing.
+    None,
+    /// The instance is being shut down.
+    Shutdown,
+    /// The instance is about to be bundled into an image.
+    BundlePending,
+}
+
+/// The purchasing option: `instance-life-cycle`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "kebab-case")]
+pub enum LifeCycle {
+    /// On demand.
+    OnDemand,
+    /// Spot.
+    Spot,
+    /// Scheduled Instances.
+    Scheduled,
+    /// Capacity Blocks.
+    CapacityBlock,
+}
+
+/// The platform that the instance runs on: `system`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "kebab-case")]
+pub enum System {
+    /// Nitro.
+    Nitro,
+    /// Xen.
+    Xen,
+    /// A Xen instance type on Nitro hardware.
+    XenOnNitro,
+}
+
+/// Detailed monitoring of the instance by Amazon `CloudWatch`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "kebab-case")]
+pub enum Monitoring {
+    /// Detailed monitoring: a value every minute.
+    Enabled,
+    /// Basic monitoring: a value every five minutes.
+    Disabled,
+}
+
+/// The source of the private DNS name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "kebab-case")]
+pub enum HostnameType {
+    /// The primary private IPv4 address.
+    IpName,
+    /// The instance id.
+    ResourceName,
+}
+
+/// The placement beyond the zone.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Placement {
+    /// The placement group's name.
+    pub group_name: Option<String>,
+    /// The Dedicated Host's id.
+    pub host_id: Option<HostId>,
+    /// The number of the partition in a partition placement group, 1 to 7.
+    pub partition_number: Option<u8>,
+}
+
+/// The keys that EC2 Instance Connect reads: `managed-ssh-keys/`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ManagedSshKeys {
+    /// User name → signed key blob.
+    pub active_keys: BTreeMap<String, String>,
+    /// The signer's certificate with its chain, in PEM.
+    pub signer_cert: Option<String>,
+    /// Certificate name → OCSP response in base64.
+    pub signer_ocsp: BTreeMap<String, String>,
+}
+
+/// The public half of a key pair.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicKey {
+    /// The key pair's name.
+    pub name: String,
+    /// The key, as one line in OpenSSH's format.
+    pub key: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_architecture_follows_from_the_type() {
+        let cases = [
+            ("m5.xlarge", Architecture::X86_64),
+            ("m6g.large", Architecture::Arm64),
+            ("c7gn.medium", Architecture::Arm64),
+            ("g5g.xlarge", Architecture::Arm64),
+            ("g5.xlarge", Architecture::X86_64),
+            ("a1.large", Architecture::Arm64),
+            ("mac2-m2.metal", Architecture::Arm64),
+            ("mac1.metal", Architecture::X86_64),
+            ("t4g.nano", Architecture::Arm64),
+            ("x2iedn.xlarge", Architecture::X86_64),
+        ];
+        for (name, expected) in cases {
+            let parsed: InstanceType = name.parse().expect(name);
+            assert_eq!(Architecture::of(&parsed), expected, "architecture of {name}");
+        }
+    }
+}

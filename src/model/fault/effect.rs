@@ -1,0 +1,158 @@
+//! Effects of faults on a request.
+
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use strum::{EnumString, IntoStaticStr, VariantArray};
+
+/// The effect of a fault on one request. Effects that exclude each other are variants, the others are fields.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FaultEffect {
+    /// A response that is late, or altered.
+    Answer(ReplyAlteration),
+    /// No response: the connection is reset, after a delay if there is one.
+    Reset(Option<Latency>),
+    /// No response and no reset, until the client gives up.
+    Hang,
+    /// A limit on the rate of each client's requests.
+    Throttle(Throttle),
+}
+
+impl FaultEffect {
+    /// Whether the effect depends on a random choice.
+    pub(crate) fn is_random(&self) -> bool {
+        let latency = match self {
+            Self::Answer(alteration) => {
+                let ReplyAlteration { latency, status: _, body: _, tokens: _, clock_skew: _ } = alteration;
+                latency
+            }
+            Self::Reset(latency) => latency,
+            Self::Hang | Self::Throttle(_) => return false,
+        };
+        latency.is_some_and(|latency| latency.varies())
+    }
+}
+
+/// The alteration of a response. The parts are independent of each other.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ReplyAlteration {
+    /// The delay of the response.
+    pub latency: Option<Latency>,
+    /// The error status that replaces the response.
+    pub status: Option<ErrorStatus>,
+    /// The damage of the body.
+    pub body: Option<BodyDamage>,
+    /// The failure of session tokens.
+    pub tokens: Option<TokenFault>,
+    /// The offset of the service's clock: ahead if positive, behind if negative.
+    pub clock_skew: Option<SignedDuration>,
+}
+
+/// The delay of a response: uniformly distributed from `min` to `max`, both included, in microseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Latency {
+    min: Duration,
+    spread: Duration,
+}
+
+impl Latency {
+    /// The longest delay. A connection lives a little longer.
+    pub(crate) const LONGEST: Duration = Duration::from_mins(4);
+
+    /// A delay from `min` to `max`; `None` unless they are in order and at most [`Self::LONGEST`].
+    pub(crate) fn new(min: Duration, max: Duration) -> Option<Self> {
+        let spread = max.checked_sub(min)?;
+        (max <= Self::LONGEST).then_some(Self { min, spread })
+    }
+
+    /// Whether the delay is random.
+    pub(crate) fn varies(&self) -> bool {
+        !self.spread.is_zero()
+    }
+
+    /// The delay for a uniformly distributed number of 64 bits.
+    pub(crate) fn draw(&self, draw: u64) -> Duration {
+        let span = u64::try_from(self.spread.as_micros()).unwrap_or(u64::MAX);
+        // The high half of a product spreads 64 bits over the span without a division's bias.
+        let part = (u128::from(draw) * (u128::from(span) + 1)) >> 64;
+        self.min + Duration::from_micros(u64::try_from(part).unwrap_or(span))
+    }
+}
+
+/// An HTTP status of an error, 400 to 599.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ErrorStatus(u16);
+
+impl ErrorStatus {
+    /// The range of such statuses.
+    pub(crate) const RANGE: std::ops::RangeInclusive<u16> = 400..=599;
+
+    /// An error status; `None` outside of the range.
+    pub(crate) fn new(status: u16) -> Option<Self> {
+        Self::RANGE.contains(&status).then_some(Self(status))
+    }
+
+    /// The status as a number.
+    pub(crate) fn get(self) -> u16 {
+        self.0
+    }
+}
+
+/// The damage of a body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "kebab-case")]
+pub enum BodyDamage {
+    /// An empty body with a matching `Content-Length`.
+    Empty,
+    /// Half of the body under the full `Content-Length`; then the connection is closed.
+    Truncated,
+}
+
+/// A failure of session tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "kebab-case")]
+pub enum TokenFault {
+    /// No token is known any more: requests with a token get 401.
+    Lost,
+}
+
+/// A limit on the rate of each client's requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Throttle {
+    /// Requests of one client per second, and the size of a burst.
+    pub per_second: u32,
+    /// The response to requests beyond the limit.
+    pub then: ThrottleAction,
+}
+
+impl Throttle {
+    /// The highest limit: no client exceeds it anyway.
+    pub const FASTEST: i64 = 10_000;
+}
+
+/// The response to requests beyond a limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ThrottleAction {
+    /// An error status.
+    Status(ErrorStatus),
+    /// No response, as if the packets were dropped.
+    Drop,
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_latency_lies_between_its_ends(min in 0_u64..240_000, more in 0_u64..240_000, draw: u64) {
+            let (min, max) = (Duration::from_millis(min), Duration::from_millis((min + more).min(240_000)));
+            let latency = Latency::new(min, max).expect("in order");
+            prop_assert!((min..=max).contains(&latency.draw(draw)));
+            prop_assert_eq!(latency.draw(0), min);
+            prop_assert_eq!(latency.draw(u64::MAX), max);
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! `[[event]]`: the timeline. The control socket takes events with the same keys.
+
+mod changes;
+mod notices;
+
+use std::path::Path;
+use std::time::Duration;
+
+use super::overrides;
+use crate::config::{INSTANTS, Item, Section, parse_duration};
+use crate::model::{Event, EventTime, Profile};
+
+pub(super) use notices::maintenance_id;
+
+/// The largest number of clients that an event may be limited to.
+pub(crate) const MOST_CLIENTS: i64 = 10_000;
+
+/// Reads one event. Ids that it leaves out follow from `number`, which no other event has.
+pub(crate) fn read(section: &Section<'_>, number: u64, base: &Path, profile: Profile) -> Option<Event> {
+    let aemm = profile == Profile::Aemm;
+    let at = first_time(section);
+    let repeat = section.read("repeat", period);
+    let until = section.get("until");
+    if let (Some(until), None) = (&until, repeat) {
+        until.error(
+            "until is set without repeat",
+            "accepted: with repeat; to end an effect, add an event with clear",
+        );
+    }
+    let until = until.and_then(|item| time(&item));
+    let clients = section.read("first-n-clients", |item| item.integer(i64::from(!aemm)..=MOST_CLIENTS));
+    let instance = section.read("instance", Item::line);
+    let problems = section.problems();
+    let mut effects = notices::read(section, number, aemm);
+    effects.extend(changes::read(section, base, profile));
+    section.finish();
+    if effects.is_empty() {
+        // An effect with an error has been reported.
+        if section.problems() > problems {
+            return None;
+        }
+        section.error(
+            "the event does nothing",
+            "accepted: at least one of spot-interruption, rebalance-recommendation, maintenance, target-lifecycle-state, \
+             instance-action, life-cycle, credentials, set, unset, tags, metadata-options, facts, clear",
+        );
+        return None;
+    }
+    let first_n_clients = clients.and_then(|clients| u32::try_from(clients).ok());
+    Some(Event { at: at?, repeat, until, first_n_clients, instance, effects })
+}
+
+/// Reads the time of the first occurrence: `at`, `after-poll`, or both.
+fn first_time(section: &Section<'_>) -> Option<EventTime> {
+    let at = section.get("at");
+    let Some(poll) = section.get("after-poll") else {
+        return at.map_or(Some(EventTime::AfterLoad(Duration::ZERO)), |item| time(&item));
+    };
+    // Polls are of paths below the version, whatever the profile.
+    let path = poll.string().and_then(|path| overrides::path_in(path, &poll, Profile::Modern));
+    let after = at.map_or(Some(Duration::ZERO), |item| item.duration());
+    path.zip(after).map(|(path, after)| EventTime::AfterPoll(path, after))
+}
+
+/// Reads `"30s"` after loading, `"start+30s"` after the daemon's start, or an instant.
+fn time(item: &Item<'_>) -> Option<EventTime> {
+    let parsed = || {
+        let text = item.string()?;
+        let after_start = text.strip_prefix("start+").and_then(parse_duration).map(EventTime::AfterStart);
+        let after_load = || parse_duration(text).map(EventTime::AfterLoad);
+        let at = || text.parse::<jiff::Timestamp>().ok().map(|instant| EventTime::At(instant.into()));
+        after_start.or_else(after_load).or_else(at).or_else(|| {
+            item.error(
+                format!("{} is {text:?}", item.name()),
+                format!("accepted: a duration after loading such as \"1m30s\", \"start+1m30s\" after the daemon's start, or {INSTANTS}"),
+            );
+            None
+        })
+    };
+    if item.kind() == "string" {
+        parsed()
+    } else {
+        item.instant().map(|instant| EventTime::At(instant.into()))
+    }
+}
+
+fn period(item: &Item<'_>) -> Option<Duration> {
+    let period = item.duration()?;
+    if period < Duration::from_secs(1) {
+        item.error("repeat is less than a second", "accepted: \"1s\" or more");
+        return None;
+    }
+    Some(period)
+}
