@@ -1,13 +1,5 @@
 //! The profile of amazon-ec2-metadata-mock, against what version 1.13 was seen to answer: bytes over a socket, and
-//! notices on a stage whose clock the tests move.
-
-#[path = "../server/rig.rs"]
-#[allow(dead_code, reason = "each test crate uses its part")]
-mod rig;
-#[path = "../support/stage.rs"]
-mod stage;
-#[path = "../support/mod.rs"]
-mod support;
+//! notices on a service whose clock the tests move.
 
 mod notices;
 mod paths;
@@ -17,9 +9,8 @@ mod tree;
 
 use mock_imds::aemm::{AemmConfig, compile};
 use mock_imds::server::Limits;
-
-use crate::rig::Rig;
-use crate::support::http::Response;
+use support::InProcessServer;
+use support::http::Response;
 
 /// A scenario for the original's default configuration, changed.
 fn scenario(change: impl FnOnce(&mut AemmConfig)) -> String {
@@ -29,8 +20,8 @@ fn scenario(change: impl FnOnce(&mut AemmConfig)) -> String {
 }
 
 /// A server for it.
-fn serve(change: impl FnOnce(&mut AemmConfig)) -> Rig {
-    Rig::new(&scenario(change), Limits::default())
+fn serve(change: impl FnOnce(&mut AemmConfig)) -> InProcessServer {
+    InProcessServer::new(&scenario(change), Limits::default())
 }
 
 /// The status line and the headers, sorted.

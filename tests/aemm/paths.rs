@@ -1,15 +1,15 @@
 //! Paths that are not clean, and values that are elsewhere.
 
 use mock_imds::aemm::AemmConfig;
+use support::get;
 
-use crate::rig::get;
 use crate::{head, serve};
 
 const RERUN: &str = "rerun: cargo test --test aemm paths";
 
 #[test]
 fn a_path_that_is_not_clean_is_redirected() {
-    let rig = serve(|config| config.imdsv2 = true);
+    let server = serve(|config| config.imdsv2 = true);
     for (path, location) in [
         ("//latest/meta-data", "/latest/meta-data"),
         ("/latest//meta-data/mac", "/latest/meta-data/mac"),
@@ -19,7 +19,7 @@ fn a_path_that_is_not_clean_is_redirected() {
         ("/latest//user-data?a=b&c", "/latest/user-data?a=b&c"),
         ("/../x%20y", "/x%20y"),
     ] {
-        let found = rig.exchange(get(path));
+        let found = server.exchange(get(path));
         let location = format!("Location: {location}");
         let expected = [
             "HTTP/1.1 301 Moved Permanently",
@@ -34,7 +34,7 @@ fn a_path_that_is_not_clean_is_redirected() {
 
 #[test]
 fn paths_are_decoded_and_queries_ignored() {
-    let rig = serve(|_| {});
+    let server = serve(|_| {});
     for path in [
         "/latest/meta-data/mac/",
         "/latest%2fmeta-data/mac",
@@ -42,7 +42,7 @@ fn paths_are_decoded_and_queries_ignored() {
         "/latest/meta-data/mac?x=/../y",
         "/latest/meta-data/network/interfaces/macs/0e%3A49%3a61:0f:c3:11/mac",
     ] {
-        let found = rig.exchange(get(path));
+        let found = server.exchange(get(path));
         assert_eq!((found.status, &*found.body), (200, "0e:49:61:0f:c3:11"), "{path}\n{RERUN}");
     }
 }
@@ -53,7 +53,7 @@ fn put(config: &mut AemmConfig, key: &str, path: &str) {
 
 #[test]
 fn a_value_is_where_its_path_says() {
-    let rig = serve(|config| {
+    let server = serve(|config| {
         put(config, "ami-id", "/elsewhere/ami-id");
         put(config, "hostname", "/latest/meta-data/names/host");
         put(config, "mac", "/meta-data/mac");
@@ -79,17 +79,17 @@ fn a_value_is_where_its_path_says() {
         ("/mine", 200, Some("1234,john,reboot,true\n")),
         ("/latest/user-data", 404, None),
     ] {
-        let found = rig.exchange(get(path));
+        let found = server.exchange(get(path));
         assert_eq!(found.status, status, "{path}\n{RERUN}");
         assert_eq!(found.body, body.unwrap_or(&found.body), "{path}\n{RERUN}");
     }
-    let scheduled = rig.exchange(get("/notices"));
+    let scheduled = server.exchange(get("/notices"));
     assert_eq!((scheduled.status, scheduled.body.len()), (200, 305), "{}\n{RERUN}", scheduled.body);
     // The original looks for the other notices at their own paths only.
-    let moved = rig.exchange(get("/latest/meta-data/spot/moved"));
+    let moved = server.exchange(get("/latest/meta-data/spot/moved"));
     assert_eq!((moved.status, &*moved.body), (200, ""), "{RERUN}");
     assert!(!moved.raw.contains("Content-Type"), "{}\n{RERUN}", moved.raw);
-    let accelerator = rig.exchange(get("/latest/meta-data/accelerator"));
+    let accelerator = server.exchange(get("/latest/meta-data/accelerator"));
     assert!(accelerator.raw.contains("Content-Type: application/json\r\n"), "{}\n{RERUN}", accelerator.raw);
     assert!(
         accelerator.body.starts_with("{\n\t\"version_2018_04_12\": {\n\t\t\""),

@@ -1,6 +1,7 @@
 //! Every static path of the default configuration with its body, and every listing.
 
-use crate::rig::get;
+use support::get;
+
 use crate::serve;
 
 const RERUN: &str = "rerun: cargo test --test aemm tree";
@@ -97,13 +98,13 @@ const ROOT: &str = "ami-id ami-launch-index ami-manifest-path autoscaling/ block
 
 #[test]
 fn every_value_is_sent_as_it_is() {
-    let rig = serve(|_| {});
+    let server = serve(|_| {});
     let lines: Vec<&str> = VALUES.lines().collect();
     assert_eq!(lines.len(), 55, "the table was misread");
     for line in lines {
         let (path, value) = line.split_once(' ').expect("a path and a value");
         let path = format!("/latest/meta-data/{}", path.replace("{M}", M));
-        let found = rig.exchange(get(&path));
+        let found = server.exchange(get(&path));
         assert_eq!((found.status, found.body.as_str()), (200, value), "{path}\n{RERUN}");
         assert!(found.raw.contains("Content-Type: text/plain\r\n"), "{path}: {}\n{RERUN}", found.raw);
     }
@@ -111,7 +112,7 @@ fn every_value_is_sent_as_it_is() {
 
 #[test]
 fn every_directory_lists_what_is_directly_below() {
-    let rig = serve(|_| {});
+    let server = serve(|_| {});
     let fixed = [
         ("/", "latest\n".to_owned()),
         ("/latest", "dynamic\nmeta-data\nuser-data\n".to_owned()),
@@ -124,7 +125,7 @@ fn every_directory_lists_what_is_directly_below() {
     });
     for (path, expected) in fixed.map(|(path, listing)| (path.to_owned(), listing)).into_iter().chain(below) {
         for path in [format!("{}/", path.trim_end_matches('/')), path] {
-            let found = rig.exchange(get(&path));
+            let found = server.exchange(get(&path));
             assert_eq!((found.status, found.body.as_str()), (200, expected.as_str()), "{path}\n{RERUN}");
             assert!(found.raw.contains("Content-Type: text/plain\r\n"), "{path}: {}\n{RERUN}", found.raw);
         }
@@ -141,11 +142,11 @@ fn each_mode_lists_its_own() {
         (AemmMode::AsgLifecycle, &["events/", "spot/"], None),
     ];
     for (mode, hidden, events) in cases {
-        let rig = serve(|config| config.mode = mode);
+        let server = serve(|config| config.mode = mode);
         let expected: Vec<&str> = ROOT.split(' ').filter(|entry| !hidden.contains(entry)).collect();
-        let found = rig.exchange(get("/latest/meta-data"));
+        let found = server.exchange(get("/latest/meta-data"));
         assert_eq!(found.body, expected.join("\n") + "\n", "{mode:?}\n{RERUN}");
-        let found = rig.exchange(get("/latest/meta-data/events"));
+        let found = server.exchange(get("/latest/meta-data/events"));
         let expected = events.map_or((404, None), |listing| (200, Some(listing)));
         assert_eq!((found.status, events.map(|_| &*found.body)), expected, "{mode:?}\n{RERUN}");
     }
@@ -153,7 +154,7 @@ fn each_mode_lists_its_own() {
 
 #[test]
 fn what_is_not_there_is_not_found() {
-    let rig = serve(|_| {});
+    let server = serve(|_| {});
     for path in [
         "/1.0/meta-data/instance-id",
         "/2021-03-23/meta-data",
@@ -168,13 +169,13 @@ fn what_is_not_there_is_not_found() {
         "/meta-data",
         "/x",
     ] {
-        assert_eq!(rig.exchange(get(path)).status, 404, "{path}\n{RERUN}");
+        assert_eq!(server.exchange(get(path)).status, 404, "{path}\n{RERUN}");
     }
 }
 
 #[test]
 fn objects_are_json_with_tabs() {
-    let rig = serve(|_| {});
+    let server = serve(|_| {});
     let profile = "{\n\t\"Code\": \"Success\",\n\t\"LastUpdated\": \"2020-04-02T18:50:40Z\",\n\t\
         \"InstanceProfileArn\": \"arn:aws:iam::896453262835:instance-profile/baskinc-role\",\n\t\
         \"InstanceProfileId\": \"AIPA5BOGHHXZELSK34VU4\"\n}";
@@ -187,20 +188,20 @@ fn objects_are_json_with_tabs() {
         ("meta-data/iam/security-credentials/baskinc-role", Some(credentials), 272),
         ("dynamic/instance-identity/document", None, 442),
     ] {
-        let found = rig.exchange(get(&format!("/latest/{path}")));
+        let found = server.exchange(get(&format!("/latest/{path}")));
         assert!(found.raw.contains("Content-Type: application/json\r\n"), "{path}: {}\n{RERUN}", found.raw);
         assert_eq!(found.body.len(), length, "{path}: {}\n{RERUN}", found.body);
         assert_eq!(found.body, expected.unwrap_or(&found.body), "{path}\n{RERUN}");
     }
     let accelerator = "/latest/meta-data/elastic-inference/associations/eia-bfa21c7904f64a82a21b9f4540169ce1";
-    let found = rig.exchange(get(accelerator));
+    let found = server.exchange(get(accelerator));
     assert!(found.raw.contains("Content-Type: text/plain\r\n"), "{}\n{RERUN}", found.raw);
     assert_eq!((found.status, found.body.len()), (200, 149), "{}\n{RERUN}", found.body);
 }
 
 #[test]
 fn canned_texts_and_user_data_have_the_lengths_of_the_originals() {
-    let rig = serve(|_| {});
+    let server = serve(|_| {});
     for (path, length, kind) in [
         ("meta-data/public-keys/0/openssh-key", 386, "text/plain"),
         ("dynamic/instance-identity/pkcs7", 1118, "text/plain"),
@@ -208,9 +209,9 @@ fn canned_texts_and_user_data_have_the_lengths_of_the_originals() {
         ("dynamic/fws/instance-monitoring", 8, "text/plain"),
         ("user-data", 22, "application/octet-stream"),
     ] {
-        let found = rig.exchange(get(&format!("/latest/{path}")));
+        let found = server.exchange(get(&format!("/latest/{path}")));
         assert_eq!((found.status, found.body.len()), (200, length), "{path}\n{RERUN}");
         assert!(found.raw.contains(&format!("Content-Type: {kind}\r\n")), "{path}: {}\n{RERUN}", found.raw);
     }
-    assert_eq!(rig.exchange(get("/latest/user-data")).body, "1234,john,reboot,true\n", "{RERUN}");
+    assert_eq!(server.exchange(get("/latest/user-data")).body, "1234,john,reboot,true\n", "{RERUN}");
 }

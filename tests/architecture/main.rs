@@ -6,6 +6,7 @@
 //! | `circles` | no files of a room import each other in a circle |
 //! | `names` | a public type's name stands in one file |
 //! | `fences` | `unsafe`, and the comparison of profiles, stay in their files |
+//! | `targets` | a test target has the name of its folder, and shares code by tests/support only |
 //! | `pages` | the developers' pages name the rooms, folders and files that there are |
 //!
 //! A room is a top-level module of the library, with everything in it. The analysis reads a map from path to text, so
@@ -21,5 +22,6 @@ mod pages;
 mod reader;
 mod resolve;
 mod sources;
+mod targets;
 mod tokens;
 mod tree;

@@ -3,9 +3,8 @@
 use std::process::Command;
 
 use serde_json::Value;
-
-use crate::page::{Block, blocks, like};
-use crate::support::{Bench, finish, skip};
+use support::page::{Block, blocks, like};
+use support::{Sandbox, finish, skip};
 
 const PAGE: &str = include_str!("../../docs/control-api.md");
 const SOCKET: &str = "/run/mock-imds/control.sock";
@@ -15,11 +14,11 @@ fn the_examples_answer_what_the_page_says() {
     if !Command::new("curl").arg("--version").output().is_ok_and(|output| output.status.success()) {
         return skip("needs curl");
     }
-    let bench = Bench::new();
-    bench.write("s.toml", "[[event]]\nat = \"1h\"\nrebalance-recommendation = {}\n");
+    let sandbox = Sandbox::new();
+    sandbox.write("s.toml", "[[event]]\nat = \"1h\"\nrebalance-recommendation = {}\n");
     let library = concat!(env!("CARGO_MANIFEST_DIR"), "/packaging/scenarios");
-    let _server = bench.serve(&["--scenario", "s.toml", "--library", library]);
-    let socket = bench.path("c.sock").display().to_string();
+    let _server = sandbox.serve(&["--scenario", "s.toml", "--library", library]);
+    let socket = sandbox.path("c.sock").display().to_string();
 
     let mut run = 0;
     for pair in blocks(PAGE).chunks(2) {
@@ -37,7 +36,7 @@ fn the_examples_answer_what_the_page_says() {
         for (command, expected) in commands.iter().zip(&answers) {
             assert!(command.contains(SOCKET), "{command}");
             let script = command.replace(SOCKET, &socket).replacen("curl", "curl --silent", 1);
-            let found = finish(&mut bench.prepared("/bin/sh".as_ref(), &["-c", &script]));
+            let found = finish(&mut sandbox.prepared("/bin/sh".as_ref(), &["-c", &script]));
             let answer: Value = serde_json::from_str(&found.stdout)
                 .unwrap_or_else(|error| panic!("{command}: expected JSON, found {error} in {found:#?}"));
             if let Err(difference) = fits(expected, &answer, "") {
@@ -51,9 +50,9 @@ fn the_examples_answer_what_the_page_says() {
 
 #[test]
 fn the_page_names_every_route() {
-    let bench = Bench::new();
-    let _server = bench.serve(&[]);
-    let socket = bench.path("c.sock").display().to_string();
+    let sandbox = Sandbox::new();
+    let _server = sandbox.serve(&[]);
+    let socket = sandbox.path("c.sock").display().to_string();
     let mut stream = std::os::unix::net::UnixStream::connect(socket).expect("the server accepts");
     std::io::Write::write_all(&mut stream, b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         .expect("the server reads");

@@ -5,25 +5,24 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
-
-use crate::support::{Bench, is_root};
+use support::{Sandbox, is_root};
 
 #[test]
 fn every_file_is_judged_and_every_problem_shown() {
-    let bench = Bench::new();
-    bench.write("good.toml", "[instance]\ninstance-type = \"t3.micro\"\n");
-    bench.write("empty.toml", "");
-    bench.write("bad.toml", "[instance]\ninstance-tipe = \"t3.micro\"\n\n[http]\nkeep-alive = 1\n");
+    let sandbox = Sandbox::new();
+    sandbox.write("good.toml", "[instance]\ninstance-type = \"t3.micro\"\n");
+    sandbox.write("empty.toml", "");
+    sandbox.write("bad.toml", "[instance]\ninstance-tipe = \"t3.micro\"\n\n[http]\nkeep-alive = 1\n");
 
-    let found = bench.run(&["check", "good.toml", "empty.toml"]);
+    let found = sandbox.run(&["check", "good.toml", "empty.toml"]);
     assert_eq!(
         (found.code, found.stdout.as_str()),
         (Some(0), "good.toml: ok\nempty.toml: ok\n"),
         "{found:#?}"
     );
 
-    let found = bench.run(&["check", "good.toml", "bad.toml", "empty.toml"]);
-    found.failed(
+    let found = sandbox.run(&["check", "good.toml", "bad.toml", "empty.toml"]);
+    found.ended(
         78,
         &[
             "bad.toml:2:1: error: unknown key \"instance-tipe\" in [instance]\n  2 | instance-tipe = \"t3.micro\"\n    | ^^^^^^^^^^^^^\n",
@@ -37,11 +36,11 @@ fn every_file_is_judged_and_every_problem_shown() {
 
 #[test]
 fn what_is_no_scenario_file_is_named() {
-    let bench = Bench::new();
-    bench.write("latin1.toml", b"# caf\xe9\n");
-    bench.write("large.toml", "#".repeat(10 << 20));
-    fs::create_dir(bench.path("directory")).expect("the bench is writable");
-    mkfifo(&bench.path("fifo"), Mode::S_IRWXU).expect("the bench is writable");
+    let sandbox = Sandbox::new();
+    sandbox.write("latin1.toml", b"# caf\xe9\n");
+    sandbox.write("large.toml", "#".repeat(10 << 20));
+    fs::create_dir(sandbox.path("directory")).expect("the directory is writable");
+    mkfifo(&sandbox.path("fifo"), Mode::S_IRWXU).expect("the directory is writable");
     let cases = [
         ("missing.toml", "missing.toml: error: cannot be read: no such file or directory"),
         ("latin1.toml", "latin1.toml: error: is not UTF-8: byte 0xe9 on line 1"),
@@ -51,8 +50,8 @@ fn what_is_no_scenario_file_is_named() {
         ("/dev/zero", "/dev/zero: error: is not a regular file"),
     ];
     for (file, sentence) in cases {
-        bench.run(&["check", file]).failed(78, &[sentence, "the file is rejected"]);
-        bench.run(&["serve", "--scenario", file]).failed(78, &[sentence, "not started"]);
+        sandbox.run(&["check", file]).ended(78, &[sentence, "the file is rejected"]);
+        sandbox.run(&["serve", "--scenario", file]).ended(78, &[sentence, "not started"]);
     }
 }
 
@@ -61,22 +60,22 @@ fn a_file_that_only_others_may_read_is_named() {
     if !is_root() {
         return;
     }
-    let bench = Bench::new();
-    let secret = bench.write("secret.toml", "");
+    let sandbox = Sandbox::new();
+    let secret = sandbox.write("secret.toml", "");
     fs::set_permissions(&secret, Permissions::from_mode(0o600)).expect("the file is ours");
     let sentence = [
         "secret.toml: error: cannot be read: permission denied",
         "readable for the user that runs mock-imds",
     ];
-    bench.run_as_nobody(&["check", "secret.toml"]).failed(78, &sentence);
-    bench.run_as_nobody(&["serve", "--scenario", "secret.toml"]).failed(78, &sentence);
+    sandbox.run_as_nobody(&["check", "secret.toml"]).ended(78, &sentence);
+    sandbox.run_as_nobody(&["serve", "--scenario", "secret.toml"]).ended(78, &sentence);
 }
 
 #[test]
 fn a_wrong_command_line_is_64() {
-    let bench = Bench::new();
-    bench.run(&["check"]).failed(64, &["FILE"]);
-    bench.run(&["serve", "--listen", "1338"]).failed(64, &["expected an address and a port"]);
-    bench.run(&["serve", "--log-level", "loud"]).failed(64, &["loud"]);
-    bench.run(&["sing"]).failed(64, &["sing"]);
+    let sandbox = Sandbox::new();
+    sandbox.run(&["check"]).ended(64, &["FILE"]);
+    sandbox.run(&["serve", "--listen", "1338"]).ended(64, &["expected an address and a port"]);
+    sandbox.run(&["serve", "--log-level", "loud"]).ended(64, &["loud"]);
+    sandbox.run(&["sing"]).ended(64, &["sing"]);
 }

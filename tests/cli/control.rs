@@ -6,55 +6,54 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::{UnixListener, UnixStream};
 
 use nix::sys::signal::Signal;
-
-use crate::support::{Bench, is_root};
+use support::{Sandbox, is_root};
 
 #[test]
 fn a_socket_that_a_server_holds_is_refused_with_its_process() {
-    let bench = Bench::new();
-    let server = bench.serve(&[]);
-    let arguments = bench.serve_arguments();
+    let sandbox = Sandbox::new();
+    let server = sandbox.serve(&[]);
+    let arguments = sandbox.serve_arguments();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    bench.run(&arguments).failed(
+    sandbox.run(&arguments).ended(
         69,
         &[&format!(
             "c.sock belongs to process {}; end that server; choose another path with --control PATH",
             server.pid()
         )],
     );
-    assert_eq!(bench.control(&["status"]).code, Some(0), "the first server is as it was");
+    assert_eq!(sandbox.control(&["status"]).code, Some(0), "the first server is as it was");
 }
 
 #[test]
 fn a_socket_that_another_program_holds_is_refused() {
-    let bench = Bench::new();
-    let _other = UnixListener::bind(bench.path("c.sock")).expect("the bench is writable");
-    let arguments = bench.serve_arguments();
+    let sandbox = Sandbox::new();
+    let _other = UnixListener::bind(sandbox.path("c.sock")).expect("the directory is writable");
+    let arguments = sandbox.serve_arguments();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    bench.run(&arguments).failed(69, &[&format!("c.sock belongs to process {}", std::process::id())]);
+    sandbox.run(&arguments).ended(69, &[&format!("c.sock belongs to process {}", std::process::id())]);
 }
 
 #[test]
 fn a_stale_socket_is_replaced() {
-    let bench = Bench::new();
-    let server = bench.serve(&[]);
+    let sandbox = Sandbox::new();
+    let server = sandbox.serve(&[]);
     server.signal(Signal::SIGKILL);
     server.wait();
-    assert!(bench.path("c.sock").exists(), "SIGKILL leaves the socket");
-    let _server = bench.serve(&[]);
-    assert_eq!(bench.control(&["status"]).code, Some(0));
+    assert!(sandbox.path("c.sock").exists(), "SIGKILL leaves the socket");
+    let _server = sandbox.serve(&[]);
+    assert_eq!(sandbox.control(&["status"]).code, Some(0));
 }
 
 #[test]
 fn what_is_no_socket_is_not_removed() {
-    let bench = Bench::new();
-    let serve = |path: &str| bench.run(&["serve", "--listen", "127.0.0.1:0", "--control", path]);
-    let file = bench.write("file", "precious").display().to_string();
-    serve(&file).failed(69, &["file is a regular file, in the place of the control socket"]);
+    let sandbox = Sandbox::new();
+    let serve = |path: &str| sandbox.run(&["serve", "--listen", "127.0.0.1:0", "--control", path]);
+    let file = sandbox.write("file", "precious").display().to_string();
+    serve(&file).ended(69, &["file is a regular file, in the place of the control socket"]);
     assert_eq!(fs::read_to_string(&file).expect("it is still there"), "precious");
-    fs::create_dir(bench.path("directory")).expect("the bench is writable");
-    serve(&bench.path("directory").display().to_string()).failed(69, &["directory is a directory"]);
-    serve(&format!("/tmp/{}", "x".repeat(103))).failed(64, &["has 108 bytes, 107 at most are accepted"]);
+    fs::create_dir(sandbox.path("directory")).expect("the directory is writable");
+    serve(&sandbox.path("directory").display().to_string()).ended(69, &["directory is a directory"]);
+    serve(&format!("/tmp/{}", "x".repeat(103))).ended(64, &["has 108 bytes, 107 at most are accepted"]);
 }
 
 #[test]
@@ -62,9 +61,9 @@ fn a_socket_in_a_place_of_others_is_77() {
     if !is_root() {
         return;
     }
-    let bench = Bench::new();
-    let found = bench.run_as_nobody(&["serve", "--listen", "127.0.0.1:0", "--control", "/etc/x/c.sock"]);
-    found.failed(
+    let sandbox = Sandbox::new();
+    let found = sandbox.run_as_nobody(&["serve", "--listen", "127.0.0.1:0", "--control", "/etc/x/c.sock"]);
+    found.ended(
         77,
         &["cannot create a control socket at /etc/x/c.sock", "choose another path with --control PATH"],
     );
@@ -72,45 +71,45 @@ fn a_socket_in_a_place_of_others_is_77() {
 
 #[test]
 fn it_is_for_owner_and_group() {
-    let bench = Bench::new();
-    let _server = bench.serve(&[]);
-    let mode = fs::metadata(bench.path("c.sock")).expect("the socket is there").permissions().mode();
+    let sandbox = Sandbox::new();
+    let _server = sandbox.serve(&[]);
+    let mode = fs::metadata(sandbox.path("c.sock")).expect("the socket is there").permissions().mode();
     assert_eq!(mode & 0o777, 0o660, "found {mode:o}");
     if is_root() {
-        fs::set_permissions(bench.path(""), Permissions::from_mode(0o755)).expect("the bench is ours");
-        let socket = bench.path("c.sock").display().to_string();
+        fs::set_permissions(sandbox.path(""), Permissions::from_mode(0o755)).expect("the directory is ours");
+        let socket = sandbox.path("c.sock").display().to_string();
         let cure = "sudo usermod -aG mock-imds";
-        bench.run_as_nobody(&["status", "--control", &socket]).failed(77, &[cure]);
-        bench.run_as_nobody(&["reload", "--control", &socket]).failed(77, &[cure]);
+        sandbox.run_as_nobody(&["status", "--control", &socket]).ended(77, &[cure]);
+        sandbox.run_as_nobody(&["reload", "--control", &socket]).ended(77, &[cure]);
     }
 }
 
 #[test]
 fn without_a_server_clients_say_how_to_start_one() {
-    let bench = Bench::new();
+    let sandbox = Sandbox::new();
     for command in ["status", "reload"] {
-        bench.control(&[command]).failed(69, &["no mock-imds server listens at", "mock-imds serve"]);
+        sandbox.control(&[command]).ended(69, &["no mock-imds server listens at", "mock-imds serve"]);
     }
 }
 
 #[test]
 fn client_and_server_meet_at_the_usual_place() {
-    let bench = Bench::new();
-    let runtime = bench.path("run").display().to_string();
-    let mut command = bench.command(&["serve", "--listen", "127.0.0.1:0"]);
+    let sandbox = Sandbox::new();
+    let runtime = sandbox.path("run").display().to_string();
+    let mut command = sandbox.command(&["serve", "--listen", "127.0.0.1:0"]);
     command.env("RUNTIME_DIRECTORY", &runtime);
-    let _server = crate::support::Serving::start(command, &bench.path(""));
-    let found = crate::support::finish(bench.command(&["status"]).env("RUNTIME_DIRECTORY", &runtime));
+    let _server = support::ServerProcess::start(command, &sandbox.path(""));
+    let found = support::finish(sandbox.command(&["status"]).env("RUNTIME_DIRECTORY", &runtime));
     assert_eq!(found.code, Some(0), "{found:#?}");
 }
 
 #[test]
 fn status_tells_what_is_served() {
-    let bench = Bench::new();
-    let file = bench.write("s.toml", "[instance]\ninstance-id = \"i-0fedcba0987654321\"\n");
-    let server = bench.serve(&["--scenario", "s.toml"]);
+    let sandbox = Sandbox::new();
+    let file = sandbox.write("s.toml", "[instance]\ninstance-id = \"i-0fedcba0987654321\"\n");
+    let server = sandbox.serve(&["--scenario", "s.toml"]);
     server.get("/");
-    let found = bench.control(&["status"]);
+    let found = sandbox.control(&["status"]);
     for row in [
         format!("server      mock-imds {}, process {}\n", env!("CARGO_PKG_VERSION"), server.pid()),
         "instance    i-0fedcba0987654321\n".to_owned(),
@@ -125,10 +124,10 @@ fn status_tells_what_is_served() {
 
 #[test]
 fn other_routes_and_methods_are_told_what_there_is() {
-    let bench = Bench::new();
-    let _server = bench.serve(&[]);
+    let sandbox = Sandbox::new();
+    let _server = sandbox.serve(&[]);
     let ask = |request: &str| {
-        let mut stream = UnixStream::connect(bench.path("c.sock")).expect("the server accepts");
+        let mut stream = UnixStream::connect(sandbox.path("c.sock")).expect("the server accepts");
         write!(stream, "{request} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
             .expect("the server reads");
         let mut answer = String::new();

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
-use crate::support::{Bench, Serving, eventually, http};
+use support::{Sandbox, ServerProcess, eventually, http};
 
 const ROLE: &str = "/latest/meta-data/iam/security-credentials/dev-role";
 
@@ -16,46 +16,46 @@ fn keys(id: &str) -> String {
 }
 
 /// Status and body of a path, asked with a token: real credentials need one.
-fn ask(server: &Serving, path: &str) -> (u16, String) {
+fn ask(server: &ServerProcess, path: &str) -> (u16, String) {
     let token = server.token();
     let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\nX-aws-ec2-metadata-token: {token}\r\n\r\n");
     let response = http::exchange(server.address, request);
     (response.status, response.body)
 }
 
-fn until(server: &Serving, expected: &str) -> String {
+fn until(server: &ServerProcess, expected: &str) -> String {
     eventually(&format!("{expected:?} at {ROLE}"), || {
         let (_, body) = ask(server, ROLE);
         body.contains(expected).then_some(body)
     })
 }
 
-fn program(bench: &Bench, script: &str) -> PathBuf {
-    let path = bench.write("helper", format!("#!/bin/sh\n{script}\n"));
+fn program(sandbox: &Sandbox, script: &str) -> PathBuf {
+    let path = sandbox.write("helper", format!("#!/bin/sh\n{script}\n"));
     fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("the file is ours");
     path
 }
 
-fn process_scenario(bench: &Bench, script: &str) {
-    let path = program(bench, script);
+fn process_scenario(sandbox: &Sandbox, script: &str) {
+    let path = program(sandbox, script);
     let text =
         format!("[credentials]\nsource = \"process\"\ncommand = [\"{}\", \"an argument\"]\n", path.display());
-    bench.write("s.toml", text);
+    sandbox.write("s.toml", text);
 }
 
 #[test]
 fn a_file_is_served_and_read_again_when_it_changes() {
-    let bench = Bench::new();
-    bench.write("keys.json", keys("ASIAONE"));
-    bench.write("s.toml", "[credentials]\nsource = \"file\"\nfile = \"keys.json\"\n");
-    let server = bench.serve(&["--scenario", "s.toml"]);
+    let sandbox = Sandbox::new();
+    sandbox.write("keys.json", keys("ASIAONE"));
+    sandbox.write("s.toml", "[credentials]\nsource = \"file\"\nfile = \"keys.json\"\n");
+    let server = sandbox.serve(&["--scenario", "s.toml"]);
     assert_eq!(server.get(ROLE).status, 401, "real credentials without a token");
     let body = until(&server, "ASIAONE");
     assert!(body.contains("\"Expiration\" : \"2099-01-01T00:00:00Z\""), "{body}");
-    let new = bench.write("new.json", keys("ASIATWO"));
-    fs::rename(new, bench.path("keys.json")).expect("the directory is ours");
+    let new = sandbox.write("new.json", keys("ASIATWO"));
+    fs::rename(new, sandbox.path("keys.json")).expect("the directory is ours");
     until(&server, "ASIATWO");
-    bench.write("keys.json", "s3cret, not JSON");
+    sandbox.write("keys.json", "s3cret, not JSON");
     server.says("no new credentials, the previous ones stay in use");
     assert!(ask(&server, ROLE).1.contains("ASIATWO"), "valid keys stay");
     let log = server.stop().stderr;
@@ -64,10 +64,10 @@ fn a_file_is_served_and_read_again_when_it_changes() {
 
 #[test]
 fn a_process_prints_the_keys_and_knows_not_to_ask_us() {
-    let bench = Bench::new();
+    let sandbox = Sandbox::new();
     let reply = keys("ASIA$AWS_EC2_METADATA_DISABLED").replace('"', "\\\"");
-    process_scenario(&bench, &format!("[ \"$1\" = \"an argument\" ] && echo \"{reply}\"; echo s3cret >&2"));
-    let server = bench.serve(&["--scenario", "s.toml"]);
+    process_scenario(&sandbox, &format!("[ \"$1\" = \"an argument\" ] && echo \"{reply}\"; echo s3cret >&2"));
+    let server = sandbox.serve(&["--scenario", "s.toml"]);
     until(&server, "ASIAtrue");
     let log = server.stop().stderr;
     assert!(!log.contains("s3cret"), "a secret in the log:\n{log}");
@@ -75,24 +75,27 @@ fn a_process_prints_the_keys_and_knows_not_to_ask_us() {
 
 #[test]
 fn requests_do_not_wait_for_a_slow_process() {
-    let bench = Bench::new();
-    process_scenario(&bench, &format!("while [ ! -e go ]; do sleep 0.01; done; echo '{}'", keys("ASIASLOW")));
-    let server = bench.serve(&["--scenario", "s.toml"]);
+    let sandbox = Sandbox::new();
+    process_scenario(
+        &sandbox,
+        &format!("while [ ! -e go ]; do sleep 0.01; done; echo '{}'", keys("ASIASLOW")),
+    );
+    let server = sandbox.serve(&["--scenario", "s.toml"]);
     assert_eq!(ask(&server, ROLE).0, 404, "before the first keys");
     assert_eq!(ask(&server, "/latest/meta-data/instance-id").0, 200);
-    bench.write("go", "");
+    sandbox.write("go", "");
     until(&server, "ASIASLOW");
 }
 
 #[test]
 fn a_process_that_fails_is_a_code_and_a_sentence() {
-    let bench = Bench::new();
-    process_scenario(&bench, "exit 3");
-    let server = bench.serve(&["--scenario", "s.toml"]);
+    let sandbox = Sandbox::new();
+    process_scenario(&sandbox, "exit 3");
+    let server = sandbox.serve(&["--scenario", "s.toml"]);
     let body = until(&server, "\"Code\" : \"Failed\"");
     assert!(!body.contains("AccessKeyId"), "{body}");
     server.says("failed with exit status: 3; run it by hand as the service's user to see why");
-    bench.write("s.toml", "");
-    assert_eq!(bench.control(&["reload"]).code, Some(0));
+    sandbox.write("s.toml", "");
+    assert_eq!(sandbox.control(&["reload"]).code, Some(0));
     assert!(server.get(ROLE).body.contains("EXAMPLE"), "generated keys after the reload");
 }

@@ -8,8 +8,7 @@ use std::sync::mpsc::{self, Receiver};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
-
-use crate::support::{Bench, DEADLINE, eventually};
+use support::{DEADLINE, Sandbox, eventually};
 
 const ID: &str = "/latest/meta-data/instance-id";
 
@@ -20,11 +19,11 @@ pub struct Running {
 }
 
 impl Running {
-    /// Starts it beside the server of this bench.
-    pub fn start(bench: &Bench, arguments: &[&str]) -> Self {
-        let socket = bench.path("c.sock").display().to_string();
-        let mut command = bench.command(&[arguments, &["--control", &socket]].concat());
-        let stderr = std::fs::File::create(bench.path("running.log")).expect("the bench is writable");
+    /// Starts it beside the server of this sandbox.
+    pub fn start(sandbox: &Sandbox, arguments: &[&str]) -> Self {
+        let socket = sandbox.path("c.sock").display().to_string();
+        let mut command = sandbox.command(&[arguments, &["--control", &socket]].concat());
+        let stderr = std::fs::File::create(sandbox.path("running.log")).expect("the directory is writable");
         let mut child = command.stdout(Stdio::piped()).stderr(stderr).spawn().expect("the program starts");
         let stdout = BufReader::new(child.stdout.take().expect("it is piped"));
         let (sender, lines) = mpsc::channel();
@@ -56,11 +55,12 @@ impl Drop for Running {
 
 #[test]
 fn following_prints_what_comes_later() {
-    let bench = Bench::new();
-    let server = bench.serve(&[]);
+    let sandbox = Sandbox::new();
+    let server = sandbox.serve(&[]);
     server.get("/latest/meta-data/mac");
     server.get("/latest/meta-data/hostname");
-    let mut following = Running::start(&bench, &["requests", "-f", "--path", "meta-data/*", "--limit", "1"]);
+    let mut following =
+        Running::start(&sandbox, &["requests", "-f", "--path", "meta-data/*", "--limit", "1"]);
     assert!(following.line().contains(" /latest/meta-data/hostname "), "the newest one there was");
     for path in ["/latest/meta-data/ami-id", "/latest/meta-data/nothing", ID] {
         server.get("/latest/dynamic/");
@@ -78,10 +78,10 @@ fn following_prints_what_comes_later() {
 
 #[test]
 fn a_follower_whom_nobody_reads_ends() {
-    let bench = Bench::new();
-    let server = bench.serve(&[]);
-    let socket = bench.path("c.sock").display().to_string();
-    let mut command = bench.command(&["requests", "--follow", "--control", &socket]);
+    let sandbox = Sandbox::new();
+    let server = sandbox.serve(&[]);
+    let socket = sandbox.path("c.sock").display().to_string();
+    let mut command = sandbox.command(&["requests", "--follow", "--control", &socket]);
     let mut child = command.stdout(Stdio::piped()).spawn().expect("the program starts");
     drop(child.stdout.take());
     let code = eventually("the end of the follower", || {
@@ -93,14 +93,14 @@ fn a_follower_whom_nobody_reads_ends() {
 
 #[test]
 fn followers_end_with_a_server_that_does_not_come_back() {
-    let bench = Bench::new();
-    let server = bench.serve(&[]);
+    let sandbox = Sandbox::new();
+    let server = sandbox.serve(&[]);
     server.get("/");
-    let mut following = Running::start(&bench, &["requests", "-f"]);
+    let mut following = Running::start(&sandbox, &["requests", "-f"]);
     following.line();
-    let watching = std::fs::File::create(bench.path("watching.log")).expect("the bench is writable");
-    let socket = bench.path("c.sock").display().to_string();
-    let mut status = bench.command(&["status", "-f", "--control", &socket]);
+    let watching = std::fs::File::create(sandbox.path("watching.log")).expect("the directory is writable");
+    let socket = sandbox.path("c.sock").display().to_string();
+    let mut status = sandbox.command(&["status", "-f", "--control", &socket]);
     let mut status = status.stdout(Stdio::piped()).stderr(watching).spawn().expect("the program starts");
     let mut table = BufReader::new(status.stdout.take().expect("it is piped"));
     table.read_line(&mut String::new()).expect("it says what is served");
@@ -110,7 +110,7 @@ fn followers_end_with_a_server_that_does_not_come_back() {
         assert_eq!(follower.wait().expect("it is ours").code(), Some(69));
     }
     for log in ["running.log", "watching.log"] {
-        let said = std::fs::read_to_string(bench.path(log)).expect("its stderr");
+        let said = std::fs::read_to_string(sandbox.path(log)).expect("its stderr");
         let words = [
             "; waiting for it to come back",
             "it did not come back within 10 s: no mock-imds server listens at",
@@ -127,17 +127,17 @@ fn followers_end_with_a_server_that_does_not_come_back() {
 
 #[test]
 fn a_restart_ends_no_follower() {
-    let bench = Bench::new();
-    let server = bench.serve(&[]);
+    let sandbox = Sandbox::new();
+    let server = sandbox.serve(&[]);
     for _ in 0..3 {
         server.get("/");
     }
-    let mut following = Running::start(&bench, &["requests", "-f"]);
+    let mut following = Running::start(&sandbox, &["requests", "-f"]);
     for _ in 0..3 {
         following.line();
     }
     assert_eq!(server.stop().code, Some(0));
-    let server = bench.serve(&[]);
+    let server = sandbox.serve(&[]);
     // Its numbers are lower than those of the one before.
     server.get(ID);
     let line = following.line();
@@ -146,15 +146,15 @@ fn a_restart_ends_no_follower() {
     let line = following.line();
     assert!(line.contains("/latest/meta-data/mac"), "expected what came later, once, found {line}");
     assert_eq!(following.ended(), None);
-    let said = std::fs::read_to_string(bench.path("running.log")).expect("its stderr");
+    let said = std::fs::read_to_string(sandbox.path("running.log")).expect("its stderr");
     assert_eq!(said.matches("waiting for it to come back").count(), 1, "{said}");
 }
 
 #[test]
 fn status_follows() {
-    let bench = Bench::new();
-    let server = bench.serve(&[]);
-    let following = Running::start(&bench, &["status", "--follow", "--json"]);
+    let sandbox = Sandbox::new();
+    let server = sandbox.serve(&[]);
+    let following = Running::start(&sandbox, &["status", "--follow", "--json"]);
     let requests = |line: String| serde_json::from_str::<Value>(&line).expect("JSON")["requests"].clone();
     assert_eq!(requests(following.line()), 0);
     server.get(ID);

@@ -1,24 +1,23 @@
 //! The program as people and service managers run it: sentences, exit codes, signals, sockets.
 
-#[path = "../support/page.rs"]
-mod page;
-#[path = "../support/mod.rs"]
-mod support;
-
 mod api_docs;
 mod check;
 mod control;
 mod credentials;
 mod follow;
 mod help;
+mod journal;
 mod kept;
 mod manager;
 mod mistakes;
+mod orders;
 mod reload;
 mod requests;
 mod show;
 mod start;
+mod verb_clock;
 mod verb_fault;
 mod verb_use;
 mod verbs;
+mod wait;
 mod watch;

@@ -7,21 +7,19 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use nix::sys::signal::Signal;
-
-use crate::support::http::Client;
-use crate::support::{Bench, DEADLINE, Serving, finish};
+use support::{Connection, DEADLINE, Sandbox, ServerProcess, finish};
 
 const ID: &str = "/latest/meta-data/instance-id";
 
 /// The server with `descriptor` as its descriptor 3, and `LISTEN_PID` its own process, as systemd passes them.
-fn inheriting(bench: &Bench, descriptor: OwnedFd, more: &[&str]) -> Command {
+fn inheriting(sandbox: &Sandbox, descriptor: OwnedFd, more: &[&str]) -> Command {
     let script = "exec 3<&0 </dev/null; LISTEN_PID=$$ LISTEN_FDS=1 exec \"$@\"";
-    let own = bench.serve_arguments();
+    let own = sandbox.serve_arguments();
     let without_listen =
         own.iter().map(String::as_str).filter(|word| !matches!(*word, "--listen" | "127.0.0.1:0"));
-    let mut arguments = vec!["-c", script, "sh", env!("CARGO_BIN_EXE_mock-imds")];
+    let mut arguments = vec!["-c", script, "sh", support::program().to_str().expect("a path in UTF-8")];
     arguments.extend(without_listen.chain(more.iter().copied()));
-    let mut command = bench.prepared(Path::new("/bin/sh"), &arguments);
+    let mut command = sandbox.prepared(Path::new("/bin/sh"), &arguments);
     command.stdin(Stdio::from(descriptor));
     command
 }
@@ -32,38 +30,40 @@ fn copy(listener: &TcpListener) -> OwnedFd {
 
 #[test]
 fn an_inherited_socket_wins_and_no_client_notices_a_restart() {
-    let bench = Bench::new();
+    let sandbox = Sandbox::new();
     let listener = TcpListener::bind("127.0.0.1:0").expect("an ephemeral port");
     let address: SocketAddr = listener.local_addr().expect("it is bound");
 
-    let first =
-        Serving::start(inheriting(&bench, copy(&listener), &["--listen", "127.0.0.1:0"]), &bench.path(""));
+    let first = ServerProcess::start(
+        inheriting(&sandbox, copy(&listener), &["--listen", "127.0.0.1:0"]),
+        &sandbox.path(""),
+    );
     assert_eq!(first.address, address);
     first.says("--listen is ignored");
     assert_eq!(first.get(ID).status, 200);
-    assert!(bench.control(&["status"]).stdout.contains("(held by the service manager)"));
+    assert!(sandbox.control(&["status"]).stdout.contains("(held by the service manager)"));
     assert_eq!(first.stop().code, Some(0));
 
     // Nobody accepts now; the socket is still there, so the client waits and is answered.
-    let mut waiting = Client::new(address);
+    let mut waiting = Connection::new(address);
     waiting.send(format!("GET {ID} HTTP/1.1\r\nHost: x\r\n\r\n"));
-    let second = Serving::start(inheriting(&bench, copy(&listener), &[]), &bench.path(""));
+    let second = ServerProcess::start(inheriting(&sandbox, copy(&listener), &[]), &sandbox.path(""));
     assert_eq!(waiting.read().status, 200);
     assert_eq!(second.stop().code, Some(0));
 }
 
 #[test]
 fn a_descriptor_that_is_no_listener_is_named() {
-    let bench = Bench::new();
+    let sandbox = Sandbox::new();
     let file = std::fs::File::open("/dev/null").expect("it is there");
-    finish(&mut inheriting(&bench, file.into(), &[]))
-        .failed(69, &["descriptor 3 of LISTEN_FDS is not a listening TCP socket"]);
+    finish(&mut inheriting(&sandbox, file.into(), &[]))
+        .ended(69, &["descriptor 3 of LISTEN_FDS is not a listening TCP socket"]);
 }
 
 #[test]
 fn sockets_for_another_process_are_left_alone() {
-    let bench = Bench::new();
-    let server = bench.serve_with(&[], |command| {
+    let sandbox = Sandbox::new();
+    let server = sandbox.serve_with(&[], |command| {
         command.env("LISTEN_PID", "1").env("LISTEN_FDS", "1");
     });
     assert_eq!(server.get(ID).status, 200);
@@ -73,15 +73,15 @@ fn sockets_for_another_process_are_left_alone() {
 struct Manager(UnixDatagram);
 
 impl Manager {
-    fn new(bench: &Bench) -> Self {
-        let socket = UnixDatagram::bind(bench.path("notify")).expect("the bench is writable");
+    fn new(sandbox: &Sandbox) -> Self {
+        let socket = UnixDatagram::bind(sandbox.path("notify")).expect("the directory is writable");
         socket.set_read_timeout(Some(DEADLINE)).expect("the deadline is not zero");
         Self(socket)
     }
 
-    fn serve(bench: &Bench, more: &[&str], variables: &[(&str, &str)]) -> Serving {
-        bench.serve_with(more, |command| {
-            command.env("NOTIFY_SOCKET", bench.path("notify")).envs(variables.iter().copied());
+    fn serve(sandbox: &Sandbox, more: &[&str], variables: &[(&str, &str)]) -> ServerProcess {
+        sandbox.serve_with(more, |command| {
+            command.env("NOTIFY_SOCKET", sandbox.path("notify")).envs(variables.iter().copied());
         })
     }
 
@@ -96,16 +96,16 @@ impl Manager {
 
 #[test]
 fn start_reload_and_stop_are_notified() {
-    let bench = Bench::new();
-    bench.write("s.toml", "");
-    let manager = Manager::new(&bench);
-    let server = Manager::serve(&bench, &["--scenario", "s.toml"], &[]);
+    let sandbox = Sandbox::new();
+    sandbox.write("s.toml", "");
+    let manager = Manager::new(&sandbox);
+    let server = Manager::serve(&sandbox, &["--scenario", "s.toml"], &[]);
 
     let ready = manager.hears();
     assert_eq!(ready[0], "READY=1");
     assert!(ready[1].starts_with("STATUS=serving i-1234567890abcdef0 from /"), "{ready:?}");
 
-    bench.write("s.toml", "[instance]\ninstance-id = \"i-0fedcba0987654321\"\n");
+    sandbox.write("s.toml", "[instance]\ninstance-id = \"i-0fedcba0987654321\"\n");
     server.signal(Signal::SIGHUP);
     let reloading = manager.hears();
     assert_eq!(reloading[0], "RELOADING=1");
@@ -115,16 +115,16 @@ fn start_reload_and_stop_are_notified() {
     assert_eq!(ready[0], "READY=1");
     assert!(ready[1].starts_with("STATUS=serving i-0fedcba0987654321 from /"), "{ready:?}");
 
-    assert_eq!(bench.control(&["spot"]).code, Some(0));
+    assert_eq!(sandbox.control(&["spot"]).code, Some(0));
     let changed = manager.hears();
     assert!(changed[0].starts_with("STATUS=serving i-0fedcba0987654321 "), "{changed:?}");
     assert!(changed[0].ends_with(", changed once since"), "{changed:?}");
-    assert_eq!(bench.control(&["clock", "pause"]).code, Some(0));
+    assert_eq!(sandbox.control(&["clock", "pause"]).code, Some(0));
     let paused = manager.hears();
     assert!(paused[0].contains(", changed once since, its clock is paused at "), "{paused:?}");
 
-    bench.write("s.toml", "[instance]\ninstance-id = 3\n");
-    assert_eq!(bench.control(&["reload"]).code, Some(78));
+    sandbox.write("s.toml", "[instance]\ninstance-id = 3\n");
+    assert_eq!(sandbox.control(&["reload"]).code, Some(78));
     assert_eq!(manager.hears()[0], "RELOADING=1");
     let ready = manager.hears();
     assert_eq!((ready.len(), ready[0].as_str()), (2, "READY=1"), "a rejected reload ends too: {ready:?}");
@@ -140,9 +140,9 @@ fn start_reload_and_stop_are_notified() {
 
 #[test]
 fn the_watchdog_is_fed_when_asked_for() {
-    let bench = Bench::new();
-    let manager = Manager::new(&bench);
-    let _server = Manager::serve(&bench, &[], &[("WATCHDOG_USEC", "200000")]);
+    let sandbox = Sandbox::new();
+    let manager = Manager::new(&sandbox);
+    let _server = Manager::serve(&sandbox, &[], &[("WATCHDOG_USEC", "200000")]);
     assert_eq!(manager.hears()[0], "READY=1");
     for _ in 0..5 {
         assert_eq!(manager.hears(), ["WATCHDOG=1"]);
@@ -151,9 +151,9 @@ fn the_watchdog_is_fed_when_asked_for() {
 
 #[test]
 fn another_process_watchdog_is_not_ours() {
-    let bench = Bench::new();
-    let manager = Manager::new(&bench);
-    let server = Manager::serve(&bench, &[], &[("WATCHDOG_USEC", "1000"), ("WATCHDOG_PID", "1")]);
+    let sandbox = Sandbox::new();
+    let manager = Manager::new(&sandbox);
+    let server = Manager::serve(&sandbox, &[], &[("WATCHDOG_USEC", "1000"), ("WATCHDOG_PID", "1")]);
     assert_eq!(manager.hears()[0], "READY=1");
     assert_eq!(server.get(ID).status, 200);
     server.signal(Signal::SIGTERM);

@@ -1,15 +1,15 @@
 //! Mistakes on the command line: each is said in the words of the command line, exits with 64 and changes nothing.
 
-use crate::verbs::{done, served};
+use crate::orders::{done, served};
 
 /// What is expected of stderr up to the first empty line, where clap goes on with the usage.
 #[track_caller]
 fn check(table: &[(&[&str], &str)]) {
-    let (bench, server) = served("[instances.web]\nclients = [\"10.0.0.0/8\"]\n");
-    let before = done(&bench, &["status", "--json"]);
+    let (sandbox, server) = served("[instances.web]\nclients = [\"10.0.0.0/8\"]\n");
+    let before = done(&sandbox, &["status", "--json"]);
     let mut wrong = Vec::new();
     for (arguments, expected) in table {
-        let found = bench.control(arguments);
+        let found = sandbox.control(arguments);
         let stderr = found.stderr.split("\n\n").next().unwrap_or_default().trim_end();
         if (found.code, stderr, found.stdout.as_str()) != (Some(64), *expected, "") {
             wrong.push(format!("{arguments:?}\nexpected 64 and:\n{expected}\nfound {found:#?}"));
@@ -20,7 +20,7 @@ fn check(table: &[(&[&str], &str)]) {
         let status: serde_json::Value = serde_json::from_str(status).expect("the status is JSON");
         (status["changes"].clone(), status["faults"].clone(), status["scenario"].clone())
     };
-    assert_eq!(changes(&done(&bench, &["status", "--json"])), changes(&before));
+    assert_eq!(changes(&done(&sandbox, &["status", "--json"])), changes(&before));
     drop(server);
 }
 
@@ -149,17 +149,17 @@ fn what_only_the_server_knows_is_reported_by_flag() {
 /// As JSON it is the answer of the control socket.
 #[test]
 fn mistakes_in_json_are_those_of_the_control_socket() {
-    let (bench, _server) = served("");
-    let found = bench.control(&["maintenance", "--id", "event-1", "--json"]);
-    found.failed(64, &["mock-imds: rejected; nothing has changed"]);
+    let (sandbox, _server) = served("");
+    let found = sandbox.control(&["maintenance", "--id", "event-1", "--json"]);
+    found.ended(64, &["mock-imds: rejected; nothing has changed"]);
     let answer: serde_json::Value = serde_json::from_str(&found.stdout).expect("an answer in JSON");
     assert_eq!(answer["problems"][0]["found"], "maintenance.id is \"event-1\"", "{answer:#}");
 }
 
 #[test]
 fn warnings_are_in_the_words_of_the_command_line_too() {
-    let (bench, _server) = served("");
-    let found = bench.control(&["set", "meta-data/instance-type", "t3.micro"]);
+    let (sandbox, _server) = served("");
+    let found = sandbox.control(&["set", "meta-data/instance-type", "t3.micro"]);
     assert_eq!(
         (found.code, found.stderr.as_str()),
         (
@@ -168,7 +168,7 @@ fn warnings_are_in_the_words_of_the_command_line_too() {
              to change all of them, set instance-type in [instance]\n"
         )
     );
-    let found = bench.control(&["fault", "--hang", "--seed", "1"]);
+    let found = sandbox.control(&["fault", "--hang", "--seed", "1"]);
     assert_eq!(
         (found.code, found.stderr.as_str()),
         (

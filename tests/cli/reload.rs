@@ -1,8 +1,7 @@
 //! Reloads, good and bad, by signal and by command. A bad one changes nothing but what is said.
 
 use nix::sys::signal::Signal;
-
-use crate::support::{Bench, Serving, eventually};
+use support::{Sandbox, ServerProcess, eventually};
 
 const BAD: &str = "[instance]\ninstance-type = 3\n";
 
@@ -10,34 +9,34 @@ fn small(kind: &str) -> String {
     format!("[instance]\ninstance-type = \"{kind}\"\n")
 }
 
-fn kind(server: &Serving) -> String {
+fn kind(server: &ServerProcess) -> String {
     server.get("/latest/meta-data/instance-type").body
 }
 
 #[test]
 fn the_command_says_what_changed() {
-    let bench = Bench::new();
-    bench.write("s.toml", small("t3.micro"));
-    let server = bench.serve(&["--scenario", "s.toml"]);
+    let sandbox = Sandbox::new();
+    sandbox.write("s.toml", small("t3.micro"));
+    let server = sandbox.serve(&["--scenario", "s.toml"]);
     assert_eq!(kind(&server), "t3.micro");
-    bench.write("s.toml", small("t3.large") + "ami-launch-index = 2\n");
-    let found = bench.control(&["reload"]);
+    sandbox.write("s.toml", small("t3.large") + "ami-launch-index = 2\n");
+    let found = sandbox.control(&["reload"]);
     assert_eq!(found.code, Some(0), "{found:#?}");
     assert_eq!(found.stdout, "reloaded: changed: instance.ami-launch-index, instance.instance-type\n");
     assert_eq!(kind(&server), "t3.large");
     server.says("INFO reload by process");
-    let again = bench.control(&["reload"]);
+    let again = sandbox.control(&["reload"]);
     assert_eq!((again.code, again.stdout.as_str()), (Some(0), "reloaded: nothing changed\n"));
 }
 
 #[test]
 fn the_command_prints_the_report_and_the_old_scenario_stays() {
-    let bench = Bench::new();
-    bench.write("s.toml", small("t3.micro"));
-    let server = bench.serve(&["--scenario", "s.toml"]);
-    bench.write("s.toml", BAD);
-    let found = bench.control(&["reload"]);
-    found.failed(
+    let sandbox = Sandbox::new();
+    sandbox.write("s.toml", small("t3.micro"));
+    let server = sandbox.serve(&["--scenario", "s.toml"]);
+    sandbox.write("s.toml", BAD);
+    let found = sandbox.control(&["reload"]);
+    found.ended(
         78,
         &[
             "s.toml:2:17: error: instance.instance-type is an integer\n  2 | instance-type = 3\n    |                 ^\n",
@@ -46,24 +45,24 @@ fn the_command_prints_the_report_and_the_old_scenario_stays() {
     );
     assert_eq!(kind(&server), "t3.micro");
     server.says("ERROR reload by process");
-    let status = bench.control(&["status"]).stdout;
+    let status = sandbox.control(&["status"]).stdout;
     assert!(status.contains("\nreload      rejected ") && status.contains("s.toml:2:17: "), "{status}");
 
-    bench.write("s.toml", small("t3.large"));
-    assert_eq!(bench.control(&["reload"]).code, Some(0));
+    sandbox.write("s.toml", small("t3.large"));
+    assert_eq!(sandbox.control(&["reload"]).code, Some(0));
     assert_eq!(kind(&server), "t3.large", "a good file ends it");
 }
 
 #[test]
 fn sighup_does_the_same_and_logs_the_report() {
-    let bench = Bench::new();
-    bench.write("s.toml", small("t3.micro"));
-    let server = bench.serve(&["--scenario", "s.toml"]);
-    bench.write("s.toml", small("t3.large"));
+    let sandbox = Sandbox::new();
+    sandbox.write("s.toml", small("t3.micro"));
+    let server = sandbox.serve(&["--scenario", "s.toml"]);
+    sandbox.write("s.toml", small("t3.large"));
     server.signal(Signal::SIGHUP);
     eventually("the new instance type", || (kind(&server) == "t3.large").then_some(()));
 
-    bench.write("s.toml", BAD);
+    sandbox.write("s.toml", BAD);
     server.signal(Signal::SIGHUP);
     server.says("ERROR reload by SIGHUP rejected: ");
     server.says("2 | instance-type = 3");
@@ -73,60 +72,60 @@ fn sighup_does_the_same_and_logs_the_report() {
 
 #[test]
 fn a_file_that_has_gone_does_not_bring_the_built_in_scenario() {
-    let bench = Bench::new();
-    let file = bench.write("s.toml", small("t3.micro"));
-    let server = bench.serve(&["--scenario", "s.toml"]);
+    let sandbox = Sandbox::new();
+    let file = sandbox.write("s.toml", small("t3.micro"));
+    let server = sandbox.serve(&["--scenario", "s.toml"]);
     std::fs::remove_file(file).expect("it is ours");
-    bench.control(&["reload"]).failed(78, &["cannot be read: no such file or directory"]);
+    sandbox.control(&["reload"]).ended(78, &["cannot be read: no such file or directory"]);
     assert_eq!(kind(&server), "t3.micro");
 }
 
 #[test]
 fn a_file_that_has_come_is_found() {
-    let bench = Bench::new();
-    let server = bench.serve(&[]);
+    let sandbox = Sandbox::new();
+    let server = sandbox.serve(&[]);
     assert_eq!(kind(&server), "m5.xlarge");
-    std::fs::create_dir_all(bench.path(".config/mock-imds")).expect("the bench is writable");
-    bench.write(".config/mock-imds/scenario.toml", small("t3.nano"));
-    assert_eq!(bench.control(&["reload"]).code, Some(0));
+    std::fs::create_dir_all(sandbox.path(".config/mock-imds")).expect("the directory is writable");
+    sandbox.write(".config/mock-imds/scenario.toml", small("t3.nano"));
+    assert_eq!(sandbox.control(&["reload"]).code, Some(0));
     assert_eq!(kind(&server), "t3.nano");
 }
 
 #[test]
 fn what_took_the_files_place_is_named() {
-    let bench = Bench::new();
-    let file = bench.write("s.toml", "");
-    let server = bench.serve(&["--scenario", "s.toml"]);
+    let sandbox = Sandbox::new();
+    let file = sandbox.write("s.toml", "");
+    let server = sandbox.serve(&["--scenario", "s.toml"]);
     let cases = [("is larger than 1 MiB", vec![b'#'; 10 << 20]), ("is not UTF-8", vec![0xff])];
     for (sentence, content) in cases {
-        bench.write("s.toml", content);
-        bench.control(&["reload"]).failed(78, &[sentence]);
+        sandbox.write("s.toml", content);
+        sandbox.control(&["reload"]).ended(78, &[sentence]);
     }
     std::fs::remove_file(&file).expect("it is ours");
-    std::fs::create_dir(&file).expect("the bench is writable");
-    bench.control(&["reload"]).failed(78, &["is a directory"]);
+    std::fs::create_dir(&file).expect("the directory is writable");
+    sandbox.control(&["reload"]).ended(78, &["is a directory"]);
     assert_eq!(server.get("/").status, 200);
 }
 
 #[test]
 fn tokens_survive_a_reload() {
-    let bench = Bench::new();
-    bench.write("s.toml", "[metadata-options]\nhttp-tokens = \"required\"\n");
-    let server = bench.serve(&["--scenario", "s.toml"]);
+    let sandbox = Sandbox::new();
+    sandbox.write("s.toml", "[metadata-options]\nhttp-tokens = \"required\"\n");
+    let server = sandbox.serve(&["--scenario", "s.toml"]);
     let token = server.token();
-    assert_eq!(bench.control(&["reload"]).code, Some(0));
+    assert_eq!(sandbox.control(&["reload"]).code, Some(0));
     let request = format!("GET / HTTP/1.1\r\nHost: x\r\nX-aws-ec2-metadata-token: {token}\r\n\r\n");
-    assert_eq!(crate::support::http::exchange(server.address, request).status, 200);
+    assert_eq!(support::http::exchange(server.address, request).status, 200);
 }
 
 #[test]
 fn reloads_at_the_same_time_are_all_answered() {
-    let bench = Bench::new();
-    bench.write("s.toml", small("t3.micro"));
-    let server = bench.serve(&["--scenario", "s.toml"]);
+    let sandbox = Sandbox::new();
+    sandbox.write("s.toml", small("t3.micro"));
+    let server = sandbox.serve(&["--scenario", "s.toml"]);
     std::thread::scope(|scope| {
         for _ in 0..8 {
-            scope.spawn(|| assert_eq!(bench.control(&["reload"]).code, Some(0)));
+            scope.spawn(|| assert_eq!(sandbox.control(&["reload"]).code, Some(0)));
         }
         for _ in 0..50 {
             assert_eq!(kind(&server), "t3.micro");

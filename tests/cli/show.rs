@@ -1,18 +1,18 @@
 //! `mock-imds show PATH`: what the service answers, asked over the control socket.
 
-use crate::support::{Bench, eventually};
+use support::{Sandbox, eventually};
 
 #[test]
 fn it_shows_what_a_client_gets_and_leaves_no_trace() {
-    let bench = Bench::new();
-    let server = bench.serve(&[]);
+    let sandbox = Sandbox::new();
+    let server = sandbox.serve(&[]);
     for path in ["meta-data/instance-id", "meta-data/placement/", "dynamic/instance-identity/document", ""] {
-        let shown = bench.control(&["show", path]);
+        let shown = sandbox.control(&["show", path]);
         assert_eq!((shown.code, shown.stderr.as_str()), (Some(0), ""), "{path}: {shown:#?}");
         let expected = server.get(&format!("/latest/{path}")).body;
         assert_eq!(shown.stdout, format!("{expected}\n"), "{path}");
     }
-    let shown = bench.control(&["show", "/2009-04-04/meta-data/mac", "--json"]);
+    let shown = sandbox.control(&["show", "/2009-04-04/meta-data/mac", "--json"]);
     let json: serde_json::Value = serde_json::from_str(&shown.stdout).expect("JSON");
     assert_eq!(
         (&json["status"], &json["path"]),
@@ -20,55 +20,55 @@ fn it_shows_what_a_client_gets_and_leaves_no_trace() {
         "{json}"
     );
 
-    let entries = bench.control(&["requests"]).stdout;
+    let entries = sandbox.control(&["requests"]).stdout;
     assert_eq!(entries.lines().count(), 4, "those of the clients: {entries}");
-    let status = bench.control(&["status"]).stdout;
+    let status = sandbox.control(&["status"]).stdout;
     assert!(status.contains("\nrequests    4\n"), "{status}");
 }
 
 #[test]
 fn it_needs_no_token() {
-    let bench = Bench::new();
-    bench.write("s.toml", "[metadata-options]\nhttp-tokens = \"required\"\n");
-    let server = bench.serve(&["--scenario", "s.toml"]);
+    let sandbox = Sandbox::new();
+    sandbox.write("s.toml", "[metadata-options]\nhttp-tokens = \"required\"\n");
+    let server = sandbox.serve(&["--scenario", "s.toml"]);
     assert_eq!(server.get("/latest/meta-data/mac").status, 401);
-    let shown = bench.control(&["show", "meta-data/mac"]);
+    let shown = sandbox.control(&["show", "meta-data/mac"]);
     assert_eq!((shown.code, shown.stdout.as_str()), (Some(0), "0e:49:61:0f:c3:11\n"), "{shown:#?}");
 }
 
 #[test]
 fn what_is_not_answered_is_1() {
-    let bench = Bench::new();
-    bench.write("off.toml", "[metadata-options]\nhttp-endpoint = \"disabled\"\n");
-    let server = bench.serve(&[]);
+    let sandbox = Sandbox::new();
+    sandbox.write("off.toml", "[metadata-options]\nhttp-endpoint = \"disabled\"\n");
+    let server = sandbox.serve(&[]);
     let missing = "there is nothing at /latest/meta-data/weather";
-    bench.control(&["show", "meta-data/weather"]).failed(1, &[missing]);
-    bench.run(&["show"]).failed(64, &["PATH"]);
+    sandbox.control(&["show", "meta-data/weather"]).ended(1, &[missing]);
+    sandbox.run(&["show"]).ended(64, &["PATH"]);
     drop(server);
-    let _server = bench.serve(&["--scenario", "off.toml"]);
+    let _server = sandbox.serve(&["--scenario", "off.toml"]);
     let disabled = "the service answers 403 Forbidden at /latest/meta-data/mac";
-    bench.control(&["show", "meta-data/mac"]).failed(1, &[disabled]);
+    sandbox.control(&["show", "meta-data/mac"]).ended(1, &[disabled]);
 }
 
 #[test]
 fn user_data_come_as_they_are() {
-    let bench = Bench::new();
-    bench.write("s.toml", "[instance]\nuser-data = { base64 = \"gHNlY3JldP8=\" }\n");
-    let _server = bench.serve(&["--scenario", "s.toml"]);
-    let socket = bench.path("c.sock").display().to_string();
-    let found = bench.command(&["show", "user-data", "--control", &socket]).output().expect("it runs");
+    let sandbox = Sandbox::new();
+    sandbox.write("s.toml", "[instance]\nuser-data = { base64 = \"gHNlY3JldP8=\" }\n");
+    let _server = sandbox.serve(&["--scenario", "s.toml"]);
+    let socket = sandbox.path("c.sock").display().to_string();
+    let found = sandbox.command(&["show", "user-data", "--control", &socket]).output().expect("it runs");
     assert_eq!(found.stdout, b"\x80secret\xff", "{found:?}");
 }
 
 #[test]
 fn each_client_is_shown_its_own_instance() {
-    let bench = Bench::new();
-    bench.write(
+    let sandbox = Sandbox::new();
+    sandbox.write(
         "s.toml",
         "[instances.web]\nclients = [\"10.0.0.0/8\"]\ninstance-id = \"i-0fedcba0987654321\"\n",
     );
-    let _server = bench.serve(&["--scenario", "s.toml"]);
-    let id = |more: &[&str]| bench.control(&[&["show", "meta-data/instance-id"], more].concat()).stdout;
+    let _server = sandbox.serve(&["--scenario", "s.toml"]);
+    let id = |more: &[&str]| sandbox.control(&[&["show", "meta-data/instance-id"], more].concat()).stdout;
     assert_eq!(id(&[]), "i-1234567890abcdef0\n");
     assert_eq!(id(&["--client", "10.1.2.3"]), "i-0fedcba0987654321\n");
 }
@@ -76,21 +76,21 @@ fn each_client_is_shown_its_own_instance() {
 /// Looking makes nobody one of the first clients, and starts no clock.
 #[test]
 fn looking_changes_nothing() {
-    let bench = Bench::new();
-    bench.write(
+    let sandbox = Sandbox::new();
+    sandbox.write(
         "s.toml",
         "[[event]]\nat = \"0s\"\nfirst-n-clients = 1\nrebalance-recommendation = {}\n\
          [[event]]\nafter-poll = \"meta-data/mac\"\nset = { \"meta-data/x\" = \"polled\" }\n",
     );
-    let server = bench.serve(&["--scenario", "s.toml"]);
+    let server = sandbox.serve(&["--scenario", "s.toml"]);
     let path = "meta-data/events/recommendations/rebalance";
-    assert_eq!(bench.control(&["show", path, "--client", "10.0.0.1"]).code, Some(1));
+    assert_eq!(sandbox.control(&["show", path, "--client", "10.0.0.1"]).code, Some(1));
     assert_eq!(server.get(&format!("/latest/{path}")).status, 200, "the first client that asks");
-    assert_eq!(bench.control(&["show", path]).code, Some(0), "for it, it is there");
-    assert_eq!(bench.control(&["show", "meta-data/mac"]).code, Some(0));
-    assert_eq!(bench.control(&["show", "meta-data/x"]).code, Some(1), "nobody has polled");
+    assert_eq!(sandbox.control(&["show", path]).code, Some(0), "for it, it is there");
+    assert_eq!(sandbox.control(&["show", "meta-data/mac"]).code, Some(0));
+    assert_eq!(sandbox.control(&["show", "meta-data/x"]).code, Some(1), "nobody has polled");
     server.get("/latest/meta-data/mac");
     eventually("what follows the first poll", || {
-        (bench.control(&["show", "meta-data/x"]).code? == 0).then_some(())
+        (sandbox.control(&["show", "meta-data/x"]).code? == 0).then_some(())
     });
 }

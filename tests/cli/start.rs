@@ -6,16 +6,14 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use nix::sys::signal::Signal;
-
-use crate::support::http::Client;
-use crate::support::{Bench, Serving, is_root, skip};
+use support::{Connection, Sandbox, ServerProcess, is_root, skip};
 
 const ID: &str = "/latest/meta-data/instance-id";
 
 #[test]
 fn one_line_says_what_is_served_where_and_how_to_ask() {
-    let bench = Bench::new();
-    let server = bench.serve(&[]);
+    let sandbox = Sandbox::new();
+    let server = sandbox.serve(&[]);
     assert_eq!(server.get(ID).body, "i-1234567890abcdef0");
     let address = server.address;
     let ended = server.stop();
@@ -28,22 +26,22 @@ fn one_line_says_what_is_served_where_and_how_to_ask() {
 
 #[test]
 fn the_users_own_scenario_is_found() {
-    let bench = Bench::new();
-    fs::create_dir_all(bench.path(".config/mock-imds")).expect("the bench is writable");
-    bench.write(".config/mock-imds/scenario.toml", "[instance]\ninstance-type = \"t3.nano\"\n");
-    let server = bench.serve(&[]);
+    let sandbox = Sandbox::new();
+    fs::create_dir_all(sandbox.path(".config/mock-imds")).expect("the directory is writable");
+    sandbox.write(".config/mock-imds/scenario.toml", "[instance]\ninstance-type = \"t3.nano\"\n");
+    let server = sandbox.serve(&[]);
     assert_eq!(server.get("/latest/meta-data/instance-type").body, "t3.nano");
 }
 
 #[test]
 fn several_addresses_are_served() {
-    let bench = Bench::new();
-    let server = bench.serve(&["--listen", "127.0.0.2:0"]);
-    let status = bench.control(&["status", "--json"]);
+    let sandbox = Sandbox::new();
+    let server = sandbox.serve(&["--listen", "127.0.0.2:0"]);
+    let status = sandbox.control(&["status", "--json"]);
     let status: serde_json::Value = serde_json::from_str(&status.stdout).expect("JSON");
     let second =
         status["listeners"][1]["address"].as_str().expect("a second listener").parse().expect("an address");
-    let found = crate::support::http::exchange(second, format!("GET {ID} HTTP/1.1\r\nHost: x\r\n\r\n"));
+    let found = support::http::exchange(second, format!("GET {ID} HTTP/1.1\r\nHost: x\r\n\r\n"));
     assert_eq!(found.status, 200);
     drop(server);
 }
@@ -51,20 +49,20 @@ fn several_addresses_are_served() {
 #[test]
 fn both_sigterm_and_sigint_end_it_with_0() {
     for signal in [Signal::SIGTERM, Signal::SIGINT] {
-        let bench = Bench::new();
-        let server = bench.serve(&[]);
+        let sandbox = Sandbox::new();
+        let server = sandbox.serve(&[]);
         server.signal(signal);
         let ended = server.wait();
         assert_eq!(ended.code, Some(0), "{signal}: {ended:#?}");
-        assert!(!bench.path("c.sock").exists(), "the control socket is removed");
+        assert!(!sandbox.path("c.sock").exists(), "the control socket is removed");
     }
 }
 
 #[test]
 fn a_request_in_flight_at_sigterm_is_answered() {
-    let bench = Bench::new();
-    let server = bench.serve(&[]);
-    let mut client = Client::new(server.address);
+    let sandbox = Sandbox::new();
+    let server = sandbox.serve(&[]);
+    let mut client = Connection::new(server.address);
     client.send(
         "PUT /latest/api/token HTTP/1.1\r\nHost: x\r\nX-aws-ec2-metadata-token-ttl-seconds: 60\r\n\
          Content-Length: 10\r\n\r\n12345",
@@ -80,12 +78,13 @@ fn a_request_in_flight_at_sigterm_is_answered() {
 /// The accept loop outlives a full descriptor table.
 #[test]
 fn running_out_of_descriptors_passes() {
-    let bench = Bench::new();
-    let arguments = bench.serve_arguments();
-    let mut words = vec!["-c", "ulimit -n 40; exec \"$@\"", "sh", env!("CARGO_BIN_EXE_mock-imds")];
+    let sandbox = Sandbox::new();
+    let arguments = sandbox.serve_arguments();
+    let mut words =
+        vec!["-c", "ulimit -n 40; exec \"$@\"", "sh", support::program().to_str().expect("a path in UTF-8")];
     words.extend(arguments.iter().map(String::as_str));
-    let server = Serving::start(bench.prepared(Path::new("/bin/sh"), &words), &bench.path(""));
-    let clients: Vec<Client> = (0..60).map(|_| Client::new(server.address)).collect();
+    let server = ServerProcess::start(sandbox.prepared(Path::new("/bin/sh"), &words), &sandbox.path(""));
+    let clients: Vec<Connection> = (0..60).map(|_| Connection::new(server.address)).collect();
     server.says("cannot accept connections at");
     drop(clients);
     assert_eq!(server.get(ID).status, 200);
@@ -94,10 +93,10 @@ fn running_out_of_descriptors_passes() {
 
 #[test]
 fn a_port_in_use_is_69() {
-    let bench = Bench::new();
+    let sandbox = Sandbox::new();
     let holder = TcpListener::bind("127.0.0.1:0").expect("an ephemeral port");
     let address = holder.local_addr().expect("it is bound");
-    bench.run(&["serve", "--listen", &address.to_string()]).failed(
+    sandbox.run(&["serve", "--listen", &address.to_string()]).ended(
         69,
         &[
             &format!("cannot listen on {address}: another process holds the port"),
@@ -108,15 +107,15 @@ fn a_port_in_use_is_69() {
 
 #[test]
 fn an_address_of_another_host_is_69() {
-    let bench = Bench::new();
-    bench.run(&["serve", "--listen", "192.0.2.1:1338"]).failed(69, &["this host does not have the address"]);
+    let sandbox = Sandbox::new();
+    sandbox.run(&["serve", "--listen", "192.0.2.1:1338"]).ended(69, &["this host does not have the address"]);
 }
 
 /// It is added later, by `mock-imds net`; nobody waits for the other.
 #[test]
 fn the_metadata_address_need_not_be_there_yet() {
-    let bench = Bench::new();
-    let server = bench.serve(&["--listen", "169.254.169.254:0"]);
+    let sandbox = Sandbox::new();
+    let server = sandbox.serve(&["--listen", "169.254.169.254:0"]);
     server.says("169.254.169.254 is not an address of this host yet; `mock-imds net up` adds it");
     assert_eq!(server.stop().code, Some(0));
 }
@@ -131,44 +130,44 @@ fn a_port_for_root_is_77() {
         skip("every user may listen on port 80 here");
         return;
     }
-    let bench = Bench::new();
-    bench
+    let sandbox = Sandbox::new();
+    sandbox
         .run_as_nobody(&["serve", "--listen", "127.0.0.1:80"])
-        .failed(77, &["ports below 1024 are for root"]);
+        .ended(77, &["ports below 1024 are for root"]);
 }
 
 #[test]
 fn tokens_survive_a_restart_and_the_key_is_private() {
-    let bench = Bench::new();
-    let server = bench.serve(&["--scenario", required(&bench).as_str()]);
+    let sandbox = Sandbox::new();
+    let server = sandbox.serve(&["--scenario", required(&sandbox).as_str()]);
     let token = server.token();
     assert_eq!(server.stop().code, Some(0));
-    let key = fs::metadata(bench.path("state/token.key")).expect("the key is there");
+    let key = fs::metadata(sandbox.path("state/token.key")).expect("the key is there");
     assert_eq!((key.permissions().mode() & 0o777, key.len()), (0o600, 32));
 
-    let server = bench.serve(&["--scenario", required(&bench).as_str()]);
+    let server = sandbox.serve(&["--scenario", required(&sandbox).as_str()]);
     assert_eq!(status_with(&server, &token), 200, "a token of the run before");
     assert_eq!(status_with(&server, ""), 401, "no token");
 }
 
 #[test]
 fn a_broken_key_is_replaced_with_a_warning() {
-    let bench = Bench::new();
-    fs::create_dir(bench.path("state")).expect("the bench is writable");
-    bench.write("state/token.key", "short");
-    let server = bench.serve(&["--scenario", required(&bench).as_str()]);
+    let sandbox = Sandbox::new();
+    fs::create_dir(sandbox.path("state")).expect("the directory is writable");
+    sandbox.write("state/token.key", "short");
+    let server = sandbox.serve(&["--scenario", required(&sandbox).as_str()]);
     server.says("token.key has 5 bytes instead of 32: replaced; tokens issued before are no longer valid");
     let token = server.token();
     assert_eq!(status_with(&server, &token), 200);
-    assert_eq!(fs::read(bench.path("state/token.key")).expect("the key is there").len(), 32);
+    assert_eq!(fs::read(sandbox.path("state/token.key")).expect("the key is there").len(), 32);
 }
 
 #[test]
 fn without_a_place_to_write_it_serves_and_says_so() {
-    let bench = Bench::new();
-    let mut command = bench.command(&["serve", "--listen", "127.0.0.1:0"]);
+    let sandbox = Sandbox::new();
+    let mut command = sandbox.command(&["serve", "--listen", "127.0.0.1:0"]);
     command.env("HOME", "/proc/nowhere").env("XDG_RUNTIME_DIR", "/proc/nowhere");
-    let server = Serving::start(command, &bench.path(""));
+    let server = ServerProcess::start(command, &sandbox.path(""));
     server.says("session tokens and identity keys will not survive a restart");
     server.says("there is no control socket");
     assert_eq!(server.stderr().lines().count(), 1, "{}", server.stderr());
@@ -178,20 +177,20 @@ fn without_a_place_to_write_it_serves_and_says_so() {
 
 #[test]
 fn a_named_state_directory_must_work() {
-    let bench = Bench::new();
-    let file = bench.write("file", "").display().to_string();
-    bench
+    let sandbox = Sandbox::new();
+    let file = sandbox.write("file", "").display().to_string();
+    sandbox
         .run(&["serve", "--listen", "127.0.0.1:0", "--state", &file])
-        .failed(71, &["file cannot be used", "name another one with --state DIR"]);
+        .ended(71, &["file cannot be used", "name another one with --state DIR"]);
 }
 
-fn required(bench: &Bench) -> String {
-    bench.write("required.toml", "[metadata-options]\nhttp-tokens = \"required\"\n").display().to_string()
+fn required(sandbox: &Sandbox) -> String {
+    sandbox.write("required.toml", "[metadata-options]\nhttp-tokens = \"required\"\n").display().to_string()
 }
 
-fn status_with(server: &Serving, token: &str) -> u16 {
+fn status_with(server: &ServerProcess, token: &str) -> u16 {
     let header = format!("X-aws-ec2-metadata-token: {token}\r\n");
     let header = if token.is_empty() { "" } else { &header };
     let request = format!("GET {ID} HTTP/1.1\r\nHost: x\r\n{header}\r\n");
-    crate::support::http::exchange(server.address, request).status
+    support::http::exchange(server.address, request).status
 }

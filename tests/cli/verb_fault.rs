@@ -1,58 +1,58 @@
 //! `mock-imds fault`: what goes wrong, for how long, and what takes it back.
 
 use serde_json::Value;
+use support::Sandbox;
 
-use crate::support::Bench;
-use crate::verbs::{PUBLIC, done, done_json, rejected, says, served, status};
+use crate::orders::{PUBLIC, done, done_json, rejected, says, served, status};
 
 /// The first line of what is printed as JSON lines.
 #[track_caller]
-fn done_json_lines(bench: &Bench, arguments: &[&str]) -> String {
-    let text = done(bench, &[arguments, &["--json"]].concat());
+fn done_json_lines(sandbox: &Sandbox, arguments: &[&str]) -> String {
+    let text = done(sandbox, &[arguments, &["--json"]].concat());
     text.lines().next().unwrap_or_default().to_owned()
 }
 
 #[test]
 fn something_goes_wrong_until_it_is_cleared() {
-    let (bench, server) = served("[[fault]]\npath = \"meta-data/mac\"\nstatus = 404\n");
+    let (sandbox, server) = served("[[fault]]\npath = \"meta-data/mac\"\nstatus = 404\n");
     let id = "/latest/meta-data/instance-id";
     says(
-        &done(&bench, &["fault", "--status", "503", "--path", "meta-data/instance-*"]),
+        &done(&sandbox, &["fault", "--status", "503", "--path", "meta-data/instance-*"]),
         &["503 at meta-data/instance-*; until it is cleared\n"],
     );
     assert_eq!((status(&server, id), status(&server, PUBLIC)), (503, 200));
     let entry: Value =
-        serde_json::from_str(&done_json_lines(&bench, &["requests", "--path", "meta-data/instance-id"]))
+        serde_json::from_str(&done_json_lines(&sandbox, &["requests", "--path", "meta-data/instance-id"]))
             .expect("an entry");
     assert_eq!(entry["fault"], 1, "{entry}");
     says(
-        &done(&bench, &["status"]),
+        &done(&sandbox, &["status"]),
         &[
             "faults      on: 404 at meta-data/mac; until it is cleared\n",
             "            on: 503 at meta-data/instance-*; until it is cleared, added at run time\n",
         ],
     );
-    says(&done(&bench, &["fault", "--clear"]), &["1 fault removed"]);
+    says(&done(&sandbox, &["fault", "--clear"]), &["1 fault removed"]);
     assert_eq!(
         (status(&server, id), status(&server, "/latest/meta-data/mac")),
         (200, 404),
         "the file's stays"
     );
-    says(&done(&bench, &["fault", "--clear"]), &["there is no injected fault"]);
+    says(&done(&sandbox, &["fault", "--clear"]), &["there is no injected fault"]);
 
     // Another one with its number counts from 0.
     for _ in 0..2 {
-        done(&bench, &["fault", "--status", "500", "--count", "1", "--path", "meta-data/instance-id"]);
+        done(&sandbox, &["fault", "--status", "500", "--count", "1", "--path", "meta-data/instance-id"]);
         assert_eq!([status(&server, id), status(&server, id)], [500, 200]);
-        done(&bench, &["fault", "--clear"]);
+        done(&sandbox, &["fault", "--clear"]);
     }
 }
 
 #[test]
 fn a_fault_comes_and_goes_with_the_clock() {
-    let (bench, server) = served("");
+    let (sandbox, server) = served("");
     let answer = done_json(
-        &bench,
+        &sandbox,
         &["fault", "--body", "empty", "--in", "10m", "--for", "1m", "--latency", "1ms..2ms"],
     );
     assert_eq!(answer["on"], false);
@@ -62,16 +62,16 @@ fn a_fault_comes_and_goes_with_the_clock() {
     );
     let body = || server.get("/latest/meta-data/instance-id").body;
     assert_ne!(body(), "");
-    done(&bench, &["clock", "seek", "10m30s"]);
+    done(&sandbox, &["clock", "seek", "10m30s"]);
     assert_eq!(body(), "");
-    done(&bench, &["clock", "seek", "12m"]);
+    done(&sandbox, &["clock", "seek", "12m"]);
     assert_ne!(body(), "");
 }
 
 #[test]
 fn wrong_faults_change_nothing() {
-    let (bench, server) = served("");
-    rejected(&bench.control(&["fault", "--hang", "--instance", "x"]), 64, &["there is no instance \"x\""]);
+    let (sandbox, server) = served("");
+    rejected(&sandbox.control(&["fault", "--hang", "--instance", "x"]), 64, &["there is no instance \"x\""]);
     for wrong in [
         &["fault"][..],
         &["fault", "--status", "200"],
@@ -82,7 +82,7 @@ fn wrong_faults_change_nothing() {
         &["fault", "--hang", "--for", "soon"],
         &["fault", "--throttle", "5", "--then", "200"],
     ] {
-        assert_eq!(bench.control(wrong).code, Some(64), "{wrong:?}");
+        assert_eq!(sandbox.control(wrong).code, Some(64), "{wrong:?}");
     }
     assert_eq!(status(&server, PUBLIC), 200);
 }
@@ -91,40 +91,40 @@ fn wrong_faults_change_nothing() {
 #[test]
 fn a_fault_that_a_reload_keeps_does_not_inherit_the_count_of_one_that_it_loses() {
     let web = "[instances.web]\nclients = [\"127.0.0.1\"]\ninstance-id = \"i-0fedcba0987654321\"\n";
-    let (bench, server) = served(web);
+    let (sandbox, server) = served(web);
     let (mac, ami) = ("/latest/meta-data/mac", "/latest/meta-data/ami-id");
     done(
-        &bench,
+        &sandbox,
         &["fault", "--status", "503", "--count", "1", "--path", "meta-data/mac", "--instance", "web"],
     );
-    done(&bench, &["fault", "--status", "503", "--count", "1", "--path", "meta-data/ami-id"]);
+    done(&sandbox, &["fault", "--status", "503", "--count", "1", "--path", "meta-data/ami-id"]);
     assert_eq!([status(&server, mac), status(&server, mac)], [503, 200]);
-    bench.write("s.toml", "");
-    let found = bench.control(&["reload", "--keep"]);
+    sandbox.write("s.toml", "");
+    let found = sandbox.control(&["reload", "--keep"]);
     says(&found.stdout, &["kept: 1 change, dropped: 1 change"]);
     assert_eq!([status(&server, ami), status(&server, ami)], [503, 200], "once, as it was ordered");
 }
 
 #[test]
 fn faults_are_kept_or_dropped_by_a_reload() {
-    let (bench, server) = served("");
-    done(&bench, &["fault", "--throttle", "1", "--then", "503", "--path", "user-data"]);
-    done(&bench, &["fault", "--tokens-lost"]);
+    let (sandbox, server) = served("");
+    done(&sandbox, &["fault", "--throttle", "1", "--then", "503", "--path", "user-data"]);
+    done(&sandbox, &["fault", "--tokens-lost"]);
     assert_eq!(
-        crate::support::http::exchange(
+        support::http::exchange(
             server.address,
             "GET /latest/ HTTP/1.1\r\nHost: x\r\nX-aws-ec2-metadata-token: x\r\n\r\n"
         )
         .status,
         401
     );
-    says(&done(&bench, &["reload", "--keep"]), &["kept: 2 changes"]);
+    says(&done(&sandbox, &["reload", "--keep"]), &["kept: 2 changes"]);
     says(
-        &done(&bench, &["status"]),
+        &done(&sandbox, &["status"]),
         &["on: 503 beyond 1 requests a second at user-data; until it is cleared, added at run time"],
     );
-    says(&done(&bench, &["reload"]), &["dropped: 2 changes"]);
-    assert!(!done(&bench, &["status"]).contains("faults"));
+    says(&done(&sandbox, &["reload"]), &["dropped: 2 changes"]);
+    assert!(!done(&sandbox, &["status"]).contains("faults"));
 }
 
 // === Reloads, and other scenarios ===

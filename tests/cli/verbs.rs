@@ -1,62 +1,18 @@
 //! The verbs that change a running server: each changes what HTTP answers, and says what and when.
 
-use serde_json::Value;
+use support::Sandbox;
 
-use crate::support::{Bench, Outcome, Serving};
+use crate::orders::{PUBLIC, REBALANCE, SPOT, done, done_json, rejected, says, served, status};
 
-pub const SPOT: &str = "/latest/meta-data/spot/instance-action";
 const TERMINATION: &str = "/latest/meta-data/spot/termination-time";
-pub const REBALANCE: &str = "/latest/meta-data/events/recommendations/rebalance";
 const SCHEDULED: &str = "/latest/meta-data/events/maintenance/scheduled";
 const HISTORY: &str = "/latest/meta-data/events/maintenance/history";
 const LIFECYCLE: &str = "/latest/meta-data/autoscaling/target-lifecycle-state";
-pub const PUBLIC: &str = "/latest/meta-data/public-ipv4";
-
-/// A server of this scenario.
-pub fn served(scenario: &str) -> (Bench, Serving) {
-    let bench = Bench::new();
-    bench.write("s.toml", scenario);
-    let server = bench.serve(&["--scenario", "s.toml"]);
-    (bench, server)
-}
-
-/// Runs a verb that is accepted.
-#[track_caller]
-pub fn done(bench: &Bench, arguments: &[&str]) -> String {
-    let found = bench.control(arguments);
-    assert_eq!((found.code, found.stderr.as_str()), (Some(0), ""), "{arguments:?} gave {found:#?}");
-    found.stdout
-}
-
-/// The same, with its answer in JSON.
-#[track_caller]
-pub fn done_json(bench: &Bench, arguments: &[&str]) -> Value {
-    let text = done(bench, &[arguments, &["--json"]].concat());
-    serde_json::from_str(&text).unwrap_or_else(|error| panic!("expected JSON, found {error} in {text}"))
-}
-
-#[track_caller]
-pub fn says(text: &str, parts: &[&str]) {
-    for part in parts {
-        assert!(text.contains(part), "expected {part:?}, found {text:?}");
-    }
-}
-
-pub fn status(server: &Serving, path: &str) -> u16 {
-    server.get(path).status
-}
-
-/// An order that the server rejected: with 64 if what was typed is wrong, with 78 if there is no room for it.
-pub fn rejected(found: &Outcome, code: i32, parts: &[&str]) {
-    found.failed(code, parts);
-    found.failed(code, &["mock-imds: rejected; nothing has changed"]);
-    assert_eq!(found.stdout, "");
-}
 
 #[test]
 fn a_spot_interruption_comes_and_is_cleared() {
-    let (bench, server) = served("");
-    let said = done(&bench, &["spot"]);
+    let (sandbox, server) = served("");
+    let said = done(&sandbox, &["spot"]);
     says(
         &said,
         &[
@@ -70,18 +26,18 @@ fn a_spot_interruption_comes_and_is_cleared() {
     says(&said, &[&format!("terminate at {time};")]);
     assert_eq!(first.body, format!("{{\"action\": \"terminate\", \"time\": \"{time}\"}}"));
 
-    says(&done(&bench, &["clear", "spot-interruption"]), &["termination-time answer 404 from now"]);
+    says(&done(&sandbox, &["clear", "spot-interruption"]), &["termination-time answer 404 from now"]);
     assert_eq!((status(&server, SPOT), status(&server, TERMINATION)), (404, 404));
-    says(&done(&bench, &["clear"]), &["clear: all; from now; no path changes its answer"]);
+    says(&done(&sandbox, &["clear"]), &["clear: all; from now; no path changes its answer"]);
 }
 
 #[test]
 fn a_spot_interruption_is_said_in_words() {
-    let (bench, server) = served("");
-    done(&bench, &["spot", "--action", "stop", "--time", "2031-02-03T04:05:06Z"]);
+    let (sandbox, server) = served("");
+    done(&sandbox, &["spot", "--action", "stop", "--time", "2031-02-03T04:05:06Z"]);
     assert_eq!(server.get(SPOT).body, r#"{"action": "stop", "time": "2031-02-03T04:05:06Z"}"#);
     assert_eq!(status(&server, TERMINATION), 404);
-    let answer = done_json(&bench, &["spot", "--notice", "10m", "--then", "vanish"]);
+    let answer = done_json(&sandbox, &["spot", "--notice", "10m", "--then", "vanish"]);
     assert_eq!(answer["effects"][0]["what"], "spot-interruption");
     assert_eq!(answer["in_effect"], true);
     assert_eq!(answer["paths"][0]["path"], "meta-data/spot/instance-action");
@@ -92,12 +48,12 @@ fn a_spot_interruption_is_said_in_words() {
 
 #[test]
 fn each_verb_changes_what_is_answered() {
-    let (bench, server) = served("");
-    says(&done(&bench, &["rebalance"]), &["rebalance answers from now"]);
+    let (sandbox, server) = served("");
+    says(&done(&sandbox, &["rebalance"]), &["rebalance answers from now"]);
     says(&server.get(REBALANCE).body, &["{\"noticeTime\": \"20"]);
 
     let said = done(
-        &bench,
+        &sandbox,
         &["maintenance", "--code", "instance-reboot", "--not-before", "1h", "--description", "a test"],
     );
     says(
@@ -112,117 +68,75 @@ fn each_verb_changes_what_is_answered() {
     says(&scheduled, &["\"Code\" : \"instance-reboot\"", "\"Description\" : \"a test\""]);
     let (_, rest) = scheduled.split_once("instance-event-").expect("an id");
     let id = format!("instance-event-{}", &rest[..17]);
-    done(&bench, &["maintenance", "--id", &id, "--state", "canceled"]);
+    done(&sandbox, &["maintenance", "--id", &id, "--state", "canceled"]);
     assert_eq!(server.get(SCHEDULED).body, "[]");
     says(&server.get(HISTORY).body, &["[Canceled] a test", &id]);
 
-    says(&done(&bench, &["lifecycle", "Warmed:Running"]), &["target-lifecycle-state answers from now"]);
+    says(&done(&sandbox, &["lifecycle", "Warmed:Running"]), &["target-lifecycle-state answers from now"]);
     assert_eq!(server.get(LIFECYCLE).body, "Warmed:Running");
 
     let keys = || server.get("/latest/meta-data/iam/security-credentials/dev-role").body;
     let before = keys();
-    says(&done(&bench, &["rotate"]), &["credentials: new generated keys", "dev-role changes from now"]);
+    says(&done(&sandbox, &["rotate"]), &["credentials: new generated keys", "dev-role changes from now"]);
     assert_ne!(keys(), before);
 
-    done(&bench, &["clear", "maintenance", "target-lifecycle-state"]);
+    done(&sandbox, &["clear", "maintenance", "target-lifecycle-state"]);
     assert_eq!((server.get(HISTORY).body.as_str(), status(&server, LIFECYCLE)), ("[]", 404));
     assert_eq!(status(&server, REBALANCE), 200);
 }
 
 #[test]
 fn maintenance_events_of_different_orders_are_different() {
-    let (bench, server) = served("");
-    done(&bench, &["maintenance"]);
-    done(&bench, &["maintenance"]);
+    let (sandbox, server) = served("");
+    done(&sandbox, &["maintenance"]);
+    done(&sandbox, &["maintenance"]);
     assert_eq!(server.get(SCHEDULED).body.matches("EventId").count(), 2, "{}", server.get(SCHEDULED).body);
 }
 
 #[test]
 fn any_path_is_set_removed_and_unset() {
-    let (bench, server) = served("[metadata]\n\"meta-data/said\" = \"by the file\"\n");
+    let (sandbox, server) = served("[metadata]\n\"meta-data/said\" = \"by the file\"\n");
     let own = server.get(PUBLIC).body;
     says(
-        &done(&bench, &["set", "meta-data/public-ipv4", "192.0.2.7"]),
+        &done(&sandbox, &["set", "meta-data/public-ipv4", "192.0.2.7"]),
         &["set: meta-data/public-ipv4, 9 bytes"],
     );
     assert_eq!(server.get(PUBLIC).body, "192.0.2.7");
-    done(&bench, &["set", "/latest/meta-data/public-ipv4/", "--remove"]);
+    done(&sandbox, &["set", "/latest/meta-data/public-ipv4/", "--remove"]);
     assert_eq!(status(&server, PUBLIC), 404);
-    done(&bench, &["set", "meta-data/public-ipv4", "--unset"]);
+    done(&sandbox, &["set", "meta-data/public-ipv4", "--unset"]);
     assert_eq!(server.get(PUBLIC).body, own);
 
-    bench.write("value", b"\x00\xffbytes");
-    done(&bench, &["set", "user-data", "--file", "value"]);
+    sandbox.write("value", b"\x00\xffbytes");
+    done(&sandbox, &["set", "user-data", "--file", "value"]);
     assert!(server.get("/latest/user-data").raw.contains("bytes"));
-    done(&bench, &["set", "meta-data/said", "by somebody"]);
+    done(&sandbox, &["set", "meta-data/said", "by somebody"]);
     assert_eq!(server.get("/latest/meta-data/said").body, "by somebody");
-    done(&bench, &["set", "meta-data/said", "--unset"]);
+    done(&sandbox, &["set", "meta-data/said", "--unset"]);
     assert_eq!(server.get("/latest/meta-data/said").body, "by the file");
-    bench.control(&["set", "meta-data/x", "--file", "missing"]).failed(69, &["missing cannot be read"]);
+    sandbox.control(&["set", "meta-data/x", "--file", "missing"]).ended(69, &["missing cannot be read"]);
 }
 
 #[test]
 fn a_fact_set_in_one_path_only_is_warned_of() {
-    let (bench, server) = served("");
-    let found = bench.control(&["set", "meta-data/instance-id", "i-other"]);
+    let (sandbox, server) = served("");
+    let found = sandbox.control(&["set", "meta-data/instance-id", "i-other"]);
     assert_eq!(found.code, Some(0), "{found:#?}");
     says(&found.stderr, &["warning: only meta-data/instance-id changes", "set instance-id in [instance]"]);
     assert_eq!(server.get("/latest/meta-data/instance-id").body, "i-other");
 }
 
 #[test]
-fn what_comes_later_comes_with_the_clock() {
-    let (bench, server) = served("");
-    says(&done(&bench, &["spot", "--in", "10m"]), &["answer from 20", "(in 10m)"]);
-    assert_eq!(status(&server, SPOT), 404);
-    says(&done(&bench, &["clock", "seek", "+9m"]), &["the clock is at 9m"]);
-    assert_eq!(status(&server, SPOT), 404);
-    says(&done(&bench, &["clock", "seek", "+2m"]), &["happened: spot interruption: terminate at "]);
-    let notice = server.get(SPOT);
-    assert_eq!(notice.status, 200);
-    done(&bench, &["clock", "seek", "1h"]);
-    assert_eq!(server.get(SPOT).body, notice.body, "a notice keeps its time");
-    says(&done(&bench, &["clock", "seek", "-55m"]), &["has not happened: spot interruption"]);
-    assert_eq!(status(&server, SPOT), 404);
-    let answer = done_json(&bench, &["rebalance", "--at", "2031-02-03T04:05:06Z"]);
-    assert_eq!(
-        (answer["at"].as_str(), answer["in_effect"].as_bool()),
-        (Some("2031-02-03T04:05:06Z"), Some(false))
-    );
-    assert_eq!(status(&server, REBALANCE), 404);
-}
-
-#[test]
-fn a_clock_that_stands_still_is_moved_and_goes_on() {
-    let (bench, server) = served("[[event]]\nat = \"10m\"\nrebalance-recommendation = {}\n");
-    says(&done(&bench, &["clock", "pause"]), &["the clock is paused at "]);
-    says(&done(&bench, &["clock", "pause"]), &["was already paused"]);
-    let answer = done_json(&bench, &["clock", "seek", "9m59s"]);
-    assert_eq!(
-        (answer["clock"]["elapsed"].as_str(), answer["happened"].as_array().map(Vec::len)),
-        (Some("9m59s"), Some(0))
-    );
-    assert_eq!(status(&server, REBALANCE), 404);
-    // What somebody orders now happens now.
-    done(&bench, &["spot"]);
-    assert_eq!(status(&server, SPOT), 200);
-    says(&done(&bench, &["clock", "seek", "+1s"]), &["the clock is paused at 10m; happened: rebalance"]);
-    assert_eq!(status(&server, REBALANCE), 200);
-    says(&done(&bench, &["clock", "resume"]), &["the clock resumes at 10m"]);
-    bench.control(&["clock", "seek", "soon"]).failed(64, &["expected a duration"]);
-}
-
-#[test]
 fn instances_are_changed_one_by_one() {
-    let (bench, server) = served(
+    let (sandbox, server) = served(
         "[instances.own]\nclients = [\"127.0.0.0/8\"]\n[instances.other]\nclients = [\"10.0.0.0/8\"]\ninstance-id = \"i-0fedcba0987654321\"\n",
     );
-    says(&done(&bench, &["spot", "--instance", "other"]), &["other: spot interruption"]);
+    says(&done(&sandbox, &["spot", "--instance", "other"]), &["other: spot interruption"]);
     assert_eq!(status(&server, SPOT), 404, "this client meets another instance");
-    done(&bench, &["spot", "--instance", "own"]);
+    done(&sandbox, &["spot", "--instance", "own"]);
     assert_eq!(status(&server, SPOT), 200);
     rejected(
-        &bench.control(&["spot", "--instance", "web"]),
+        &sandbox.control(&["spot", "--instance", "web"]),
         64,
         &["there is no instance \"web\"", "accepted: other, own"],
     );
@@ -230,24 +144,24 @@ fn instances_are_changed_one_by_one() {
 
 #[test]
 fn what_is_rejected_changes_nothing() {
-    let (bench, server) = served("");
+    let (sandbox, server) = served("");
     rejected(
-        &bench.control(&["set", "metadata/x", "y"]),
+        &sandbox.control(&["set", "metadata/x", "y"]),
         64,
         &["error: \"metadata/x\" is not a path of the tree\n  accepted: a path that starts with meta-data"],
     );
     rejected(
-        &bench.control(&["maintenance", "--id", "event-1"]),
+        &sandbox.control(&["maintenance", "--id", "event-1"]),
         64,
         &["error: --id is \"event-1\"\n  accepted: "],
     );
     rejected(
-        &bench.control(&["spot", "--instance", "x"]),
+        &sandbox.control(&["spot", "--instance", "x"]),
         64,
         &["there is no instance \"x\"", "none, there is no [instances.NAME]"],
     );
     assert_eq!(status(&server, SPOT), 404);
-    let found = done_json(&bench, &["status"]);
+    let found = done_json(&sandbox, &["status"]);
     assert_eq!(found["changes"].as_array().map(Vec::len), Some(0), "{found}");
     for wrong in [
         &["spot", "--action", "explode"][..],
@@ -260,16 +174,16 @@ fn what_is_rejected_changes_nothing() {
         &["set", "meta-data/x"],
         &["use"],
     ] {
-        assert_eq!(bench.control(wrong).code, Some(64), "{wrong:?}");
+        assert_eq!(sandbox.control(wrong).code, Some(64), "{wrong:?}");
     }
 }
 
 #[test]
 fn there_is_an_end_to_what_is_kept_of_changes() {
-    let (bench, server) = served("");
-    bench.write("large", vec![b'x'; 1 << 20]);
+    let (sandbox, server) = served("");
+    sandbox.write("large", vec![b'x'; 1 << 20]);
     let full = (0..20).find_map(|number| {
-        let found = bench.control(&["set", &format!("meta-data/x{number}"), "--file", "large"]);
+        let found = sandbox.control(&["set", &format!("meta-data/x{number}"), "--file", "large"]);
         (found.code != Some(0)).then_some((number, found))
     });
     let (number, found) = full.expect("16 MiB are full");
@@ -277,45 +191,16 @@ fn there_is_an_end_to_what_is_kept_of_changes() {
     assert_eq!((number, status(&server, "/latest/meta-data/x10")), (11, 200), "11 of a MiB in base64 fit");
 }
 
-#[test]
-fn status_tells_the_clock_and_changes_apart_from_the_file() {
-    let (bench, _server) = served(
-        "[[event]]\nat = \"10m\"\nrepeat = \"1h\"\nrebalance-recommendation = {}\n[instances.web]\nclients = [\"10.0.0.0/8\"]\nderive = true\n",
-    );
-    done(&bench, &["spot", "--in", "5m", "--instance", "web"]);
-    done(&bench, &["clock", "pause"]);
-    done(&bench, &["clock", "seek", "11m"]);
-    let text = done(&bench, &["status"]);
-    says(
-        &text,
-        &[
-            "clock       11m, paused since 20",
-            "events      10m, every 1h: rebalance recommendation: noticed 20",
-            "; happened 20",
-            "; next 20",
-            "changes     5m",
-            "spot interruption: terminate at 20",
-            "(to web); happened",
-            "instances   web, i-1234567890abcdef0, for 10.0.0.0/8, each its own",
-        ],
-    );
-    let json = done_json(&bench, &["status"]);
-    assert_eq!(json["clock"]["elapsed"], "11m");
-    assert_eq!(json["events"].as_array().map(Vec::len), Some(1));
-    assert_eq!(json["changes"][0]["event"]["instance"], "web");
-    assert!(json["events"][0].get("event").is_none(), "{json}");
-}
-
 // === Faults ===
 
 #[test]
 fn a_file_without_end_is_no_value() {
-    let bench = Bench::new();
-    let _server = bench.serve(&[]);
-    bench
+    let sandbox = Sandbox::new();
+    let _server = sandbox.serve(&[]);
+    sandbox
         .control(&["set", "meta-data/x", "--file", "/dev/zero"])
-        .failed(78, &["/dev/zero has more than 1 MiB; accepted: a value of at most 1 MiB"]);
-    bench
+        .ended(78, &["/dev/zero has more than 1 MiB; accepted: a value of at most 1 MiB"]);
+    sandbox
         .control(&["set", "meta-data/x", "--file", "nothing"])
-        .failed(69, &["nothing cannot be read: no such file or directory"]);
+        .ended(69, &["nothing cannot be read: no such file or directory"]);
 }

@@ -4,36 +4,36 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use crate::support::{Bench, Serving, eventually};
+use support::{Sandbox, ServerProcess, eventually};
 
 fn small(kind: &str) -> String {
     format!("[instance]\ninstance-type = \"{kind}\"\n")
 }
 
 #[track_caller]
-fn becomes(server: &Serving, kind: &str) {
+fn becomes(server: &ServerProcess, kind: &str) {
     let what = format!("the instance type {kind} without a reload; the server said:\n{}", server.stderr());
     eventually(&what, || (server.get("/latest/meta-data/instance-type").body == kind).then_some(()));
 }
 
-fn reloads(server: &Serving) -> usize {
+fn reloads(server: &ServerProcess) -> usize {
     server.stderr().matches("reload by --watch").count()
 }
 
 /// How often it looked and found nothing new; logged at level debug.
-fn looks(server: &Serving) -> usize {
+fn looks(server: &ServerProcess) -> usize {
     server.stderr().matches("--watch: the scenario has not changed").count()
 }
 
 /// What the kubelet does: a new directory, and `..data` renamed over the old link.
 fn publish(mount: &Path, generation: u32, scenario: &str) {
     let directory = format!("..{generation}");
-    fs::create_dir_all(mount.join(&directory)).expect("the bench is writable");
-    fs::write(mount.join(&directory).join("scenario.toml"), scenario).expect("the bench is writable");
-    symlink(&directory, mount.join("..data_tmp")).expect("the bench is writable");
-    fs::rename(mount.join("..data_tmp"), mount.join("..data")).expect("the bench is writable");
+    fs::create_dir_all(mount.join(&directory)).expect("the directory is writable");
+    fs::write(mount.join(&directory).join("scenario.toml"), scenario).expect("the directory is writable");
+    symlink(&directory, mount.join("..data_tmp")).expect("the directory is writable");
+    fs::rename(mount.join("..data_tmp"), mount.join("..data")).expect("the directory is writable");
     if generation == 1 {
-        symlink("..data/scenario.toml", mount.join("scenario.toml")).expect("the bench is writable");
+        symlink("..data/scenario.toml", mount.join("scenario.toml")).expect("the directory is writable");
     } else {
         fs::remove_dir_all(mount.join(format!("..{}", generation - 1))).expect("it was there");
     }
@@ -41,10 +41,10 @@ fn publish(mount: &Path, generation: u32, scenario: &str) {
 
 #[test]
 fn a_config_map_that_is_swapped_is_loaded() {
-    let bench = Bench::new();
-    let mount = bench.path("mount");
+    let sandbox = Sandbox::new();
+    let mount = sandbox.path("mount");
     publish(&mount, 1, &small("t3.micro"));
-    let server = bench.serve(&["--watch", "--scenario", "mount/scenario.toml"]);
+    let server = sandbox.serve(&["--watch", "--scenario", "mount/scenario.toml"]);
     becomes(&server, "t3.micro");
     for (generation, kind) in [(2, "t3.small"), (3, "t3.large"), (4, "t3.nano")] {
         publish(&mount, generation, &small(kind));
@@ -55,83 +55,82 @@ fn a_config_map_that_is_swapped_is_loaded() {
 
 #[test]
 fn editors_are_noticed_whichever_way_they_write() {
-    let bench = Bench::new();
-    bench.write("s.toml", small("t3.micro"));
-    let server = bench.serve(&["--watch", "--scenario", "s.toml"]);
-    bench.write("s.toml", small("t3.small"));
+    let sandbox = Sandbox::new();
+    sandbox.write("s.toml", small("t3.micro"));
+    let server = sandbox.serve(&["--watch", "--scenario", "s.toml"]);
+    sandbox.write("s.toml", small("t3.small"));
     becomes(&server, "t3.small");
-    bench.write("s.toml.new", small("t3.medium"));
-    fs::rename(bench.path("s.toml.new"), bench.path("s.toml")).expect("the bench is writable");
+    sandbox.write("s.toml.new", small("t3.medium"));
+    fs::rename(sandbox.path("s.toml.new"), sandbox.path("s.toml")).expect("the directory is writable");
     becomes(&server, "t3.medium");
-    fs::rename(bench.path("s.toml"), bench.path("s.toml~")).expect("the bench is writable");
-    bench.write("s.toml", small("t3.large"));
+    fs::rename(sandbox.path("s.toml"), sandbox.path("s.toml~")).expect("the directory is writable");
+    sandbox.write("s.toml", small("t3.large"));
     becomes(&server, "t3.large");
 }
 
 #[test]
 fn a_broken_file_is_reported_once_and_the_old_scenario_stays() {
-    let bench = Bench::new();
-    bench.write("s.toml", small("t3.micro"));
-    let server = bench.serve(&["--log-level", "debug", "--watch", "--scenario", "s.toml"]);
+    let sandbox = Sandbox::new();
+    sandbox.write("s.toml", small("t3.micro"));
+    let server = sandbox.serve(&["--log-level", "debug", "--watch", "--scenario", "s.toml"]);
     eventually("the look at the start", || (looks(&server) == 1).then_some(()));
-    bench.write("s.toml", "[instance]\ninstance-type = 3\n");
+    sandbox.write("s.toml", "[instance]\ninstance-type = 3\n");
     server.says("ERROR reload by --watch rejected: ");
     server.says("2 | instance-type = 3");
     becomes(&server, "t3.micro");
-    let status = bench.control(&["status"]).stdout;
+    let status = sandbox.control(&["status"]).stdout;
     assert!(status.contains("\nreload      rejected "), "{status}");
 
-    bench.write("neighbour", "");
+    sandbox.write("neighbour", "");
     eventually("a look because of a neighbour", || (looks(&server) == 2).then_some(()));
-    bench.write("s.toml", small("t3.large"));
+    sandbox.write("s.toml", small("t3.large"));
     becomes(&server, "t3.large");
     assert_eq!(server.stderr().matches("rejected").count(), 1, "{}", server.stderr());
 }
 
 #[test]
 fn what_says_nothing_new_is_no_reload() {
-    let bench = Bench::new();
-    bench.write("s.toml", small("t3.micro"));
-    let server = bench.serve(&["--log-level", "debug", "--watch", "--scenario", "s.toml"]);
-    assert_eq!(bench.control(&["rebalance"]).code, Some(0));
+    let sandbox = Sandbox::new();
+    sandbox.write("s.toml", small("t3.micro"));
+    let server = sandbox.serve(&["--log-level", "debug", "--watch", "--scenario", "s.toml"]);
+    assert_eq!(sandbox.control(&["rebalance"]).code, Some(0));
     eventually("the look at the start", || (looks(&server) == 1).then_some(()));
-    bench.write("s.toml", small("t3.micro"));
+    sandbox.write("s.toml", small("t3.micro"));
     eventually("a look at a file that was only written", || (looks(&server) == 2).then_some(()));
-    bench.write("neighbour", "nothing of the scenario's");
+    sandbox.write("neighbour", "nothing of the scenario's");
     eventually("a look because of a neighbour", || (looks(&server) == 3).then_some(()));
     let changes = server.get("/latest/meta-data/events/recommendations/rebalance");
     assert_eq!((changes.status, reloads(&server)), (200, 0), "{}", server.stderr());
-    bench.write("s.toml", small("t3.large"));
+    sandbox.write("s.toml", small("t3.large"));
     becomes(&server, "t3.large");
     assert_eq!(reloads(&server), 1, "only the last one says something new:\n{}", server.stderr());
 }
 
 #[test]
 fn a_file_that_the_scenario_names_belongs_to_it() {
-    let bench = Bench::new();
-    bench.write("user-data", "one");
-    bench.write("s.toml", "[instance]\nuser-data = { file = \"user-data\" }\n");
-    let server = bench.serve(&["--watch", "--scenario", "s.toml"]);
-    bench.write("user-data", "two");
+    let sandbox = Sandbox::new();
+    sandbox.write("user-data", "one");
+    sandbox.write("s.toml", "[instance]\nuser-data = { file = \"user-data\" }\n");
+    let server = sandbox.serve(&["--watch", "--scenario", "s.toml"]);
+    sandbox.write("user-data", "two");
     eventually("the other user data", || (server.get("/latest/user-data").body == "two").then_some(()));
     server.says("reload by --watch: changed: the files that the scenario names");
 }
 
 #[test]
 fn a_scenario_that_comes_later_is_found() {
-    let bench = Bench::new();
-    let server = bench.serve(&["--watch"]);
+    let sandbox = Sandbox::new();
+    let server = sandbox.serve(&["--watch"]);
     becomes(&server, "m5.xlarge");
-    fs::create_dir_all(bench.path(".config/mock-imds")).expect("the bench is writable");
-    bench.write(".config/mock-imds/scenario.toml", small("t3.nano"));
+    fs::create_dir_all(sandbox.path(".config/mock-imds")).expect("the directory is writable");
+    sandbox.write(".config/mock-imds/scenario.toml", small("t3.nano"));
     becomes(&server, "t3.nano");
 }
 
 #[test]
 fn without_a_place_for_a_scenario_there_is_nothing_to_watch() {
-    let bench = Bench::new();
-    let found = crate::support::finish(
-        bench.command(&["serve", "--watch", "--listen", "127.0.0.1:0"]).env_remove("HOME"),
-    );
-    found.failed(64, &["--watch has nothing to watch", "name one with --scenario FILE"]);
+    let sandbox = Sandbox::new();
+    let found =
+        support::finish(sandbox.command(&["serve", "--watch", "--listen", "127.0.0.1:0"]).env_remove("HOME"));
+    found.ended(64, &["--watch has nothing to watch", "name one with --scenario FILE"]);
 }

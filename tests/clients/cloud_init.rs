@@ -4,14 +4,13 @@
 use std::fs;
 
 use serde_json::{Value, json};
-
-use crate::world::{At, Run, TOKENS, World, given, installed};
+use support::{At, ClientHost, ClientRun, TOKENS, given, installed};
 
 /// Runs the data source; on a machine that says that it is EC2, or on another one.
-fn crawl(world: &World, modules: &std::path::Path, machine: &str) -> Run {
+fn crawl(host: &ClientHost, modules: &std::path::Path, machine: &str) -> ClientRun {
     let (wrapper, script) = (given("cloud-init/machine.sh"), given("cloud-init/crawl.py"));
     let words = [wrapper.as_os_str(), machine.as_ref(), "/usr/bin/python3".as_ref(), script.as_os_str()];
-    world.run_with(&words, |command| {
+    host.run_with(&words, |command| {
         command.env("PYTHONPATH", modules);
     })
 }
@@ -36,25 +35,24 @@ fn without_times(mut found: Value) -> Value {
 
 #[test]
 fn cloud_init() {
-    let test = "cloud_init";
-    let Some(modules) = installed(test, "debian/root/usr/lib/python3/dist-packages") else { return };
+    let Some(modules) = installed("debian/root/usr/lib/python3/dist-packages") else { return };
     for tokens in TOKENS {
-        let Some(world) = World::new(test, "instance.toml", tokens) else { return };
+        let Some(host) = ClientHost::new("instance.toml", tokens) else { return };
         // The interfaces that the scenario speaks of; one without.
         for (name, mac) in
             [("nic1", "02:01:02:03:04:bb"), ("nic0", "06:01:02:03:04:aa"), ("nic2", "0a:01:02:03:04:cc")]
         {
-            world.prepare(&format!("ip link add {name} address {mac} type veth peer name {name}-peer"));
+            host.prepare(&format!("ip link add {name} address {mac} type veth peer name {name}-peer"));
         }
         let mut on_ec2 = expected("instance.json");
-        let run = crawl(&world, &modules, "ec2");
+        let run = crawl(&host, &modules, "ec2");
         run.same(&without_times(run.json()), &on_ec2);
 
         // On any other machine it never asks for a token, and takes the metadata without identity document.
-        if !world.needs_token() {
+        if !host.needs_token() {
             on_ec2["cloud"] = json!("unknown");
             on_ec2["identity"] = json!({});
-            let run = crawl(&world, &modules, "other");
+            let run = crawl(&host, &modules, "other");
             run.same(&without_times(run.json()), &on_ec2);
         }
     }
@@ -63,16 +61,15 @@ fn cloud_init() {
 /// An instance without any IPv4 address; the service answers at its IPv6 address only.
 #[test]
 fn cloud_init_ipv6_only() {
-    let test = "cloud_init_ipv6_only";
-    let Some(modules) = installed(test, "debian/root/usr/lib/python3/dist-packages") else { return };
+    let Some(modules) = installed("debian/root/usr/lib/python3/dist-packages") else { return };
     if !std::path::Path::new("/proc/sys/net/ipv6").exists() {
-        crate::support::host::skip(test, "needs a kernel with IPv6");
+        support::skip("needs a kernel with IPv6");
         return;
     }
     for tokens in TOKENS {
-        let Some(world) = World::at(At::Ipv6, test, "ipv6-only.toml", tokens) else { return };
-        world.prepare("ip link add nic0 address 06:66:66:66:66:66 type veth peer name nic0-peer");
-        let run = crawl(&world, &modules, "ec2");
+        let Some(host) = ClientHost::at(At::Ipv6, "ipv6-only.toml", tokens) else { return };
+        host.prepare("ip link add nic0 address 06:66:66:66:66:66 type veth peer name nic0-peer");
+        let run = crawl(&host, &modules, "ec2");
         run.same(&without_times(run.json()), &expected("ipv6-only.json"));
     }
 }

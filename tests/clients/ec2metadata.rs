@@ -1,6 +1,6 @@
 //! Debian's `ec2metadata`: every option.
 
-use crate::world::{TOKENS, World, installed};
+use support::{ClientHost, TOKENS, installed};
 
 /// Option, answer at its own default version, 2009-04-04, and answer at `latest`, where that is another one.
 const OPTIONS: [(&str, &str, Option<&str>); 26] = [
@@ -41,11 +41,11 @@ const LATEST: &str = "--url=http://169.254.169.254/latest";
 
 #[test]
 fn ec2metadata() {
-    let Some(client) = installed("ec2metadata", "debian/root/usr/bin/ec2metadata") else { return };
+    let Some(client) = installed("debian/root/usr/bin/ec2metadata") else { return };
     let client = client.to_str().expect("the repository's path is UTF-8");
     let at_latest = |(_, old, new): (_, &'static str, Option<&'static str>)| new.unwrap_or(old);
     for tokens in TOKENS {
-        let Some(world) = World::new("ec2metadata", "instance.toml", tokens) else { return };
+        let Some(host) = ClientHost::new("instance.toml", tokens) else { return };
         // Options in a row are answered in a row.
         let options: Vec<String> = OPTIONS.iter().map(|(name, ..)| format!("--{name}")).collect();
         let words = |first: &[&'static str]| {
@@ -57,16 +57,16 @@ fn ec2metadata() {
         };
         let default: Vec<&str> = words(&[]);
         let latest: Vec<&str> = words(&[LATEST]);
-        world.run(&default).says(OPTIONS.map(|(_, old, _)| format!("{old}\n")).concat());
-        world.run(&latest).says(OPTIONS.map(|option| format!("{}\n", at_latest(option))).concat());
+        host.run(&default).says(OPTIONS.map(|(_, old, _)| format!("{old}\n")).concat());
+        host.run(&latest).says(OPTIONS.map(|option| format!("{}\n", at_latest(option))).concat());
         // As bytes, without a newline of its own.
         let user_data = b"\x1f\x8b\x08\0\0\0\0\0\0\xff\r\n\r\nnot text\xff";
-        world.run(&[client, "--user-data"]).says(user_data);
+        host.run(&[client, "--user-data"]).says(user_data);
 
         // No option: all of them, with their names.
         let mut all = OPTIONS.map(|option| format!("{}: {}\n", option.0, at_latest(option))).to_vec();
         let shown = r"user-data: b'\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff\r\n\r\nnot text\xff'";
         all.insert(21, format!("{shown}\n"));
-        world.run(&[client, LATEST]).says(all.concat());
+        host.run(&[client, LATEST]).says(all.concat());
     }
 }

@@ -11,11 +11,7 @@
 //! | `ec2metadata` | Debian's ec2metadata |
 //! | `shell` | curl, wget and busybox in the ways of the documentation and of amazon-ec2-utils |
 
-#[path = "../support/mod.rs"]
-mod support;
-
 mod cloud_init;
 mod ec2metadata;
 mod sdk;
 mod shell;
-mod world;

@@ -4,8 +4,7 @@ use std::path::Path;
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
-
-use crate::world::{Keys, TOKENS, World, given, installed, program};
+use support::{ClientHost, Keys, TOKENS, given, installed, installed_program};
 
 const INSTANCE_ID: &str = "i-0a1b2c3d4e5f60718";
 const REGION: &str = "eu-west-1";
@@ -18,17 +17,17 @@ fn seconds(keys: &Keys) -> i64 {
 }
 
 /// Runs a client with each kind of tokens and compares the JSON object that it prints.
-fn check(test: &'static str, words: &[&Path], expected: impl Fn(&World, &Keys) -> Value) {
+fn check(words: &[&Path], expected: impl Fn(&ClientHost, &Keys) -> Value) {
     for tokens in TOKENS {
-        let Some(world) = World::new(test, "instance.toml", tokens) else { return };
-        world.with_keys(|| world.run(words), |run, keys| run.prints(&expected(&world, keys)));
+        let Some(host) = ClientHost::new("instance.toml", tokens) else { return };
+        host.with_keys(|| host.run(words), |run, keys| run.prints(&expected(&host, keys)));
     }
 }
 
 #[test]
 fn boto3() {
-    let Some(python) = installed("boto3", "python/bin/python") else { return };
-    check("boto3", &[&python, &given("python/instance.py")], |_, keys| {
+    let Some(python) = installed("python/bin/python") else { return };
+    check(&[&python, &given("python/instance.py")], |_, keys| {
         json!({
             "method": "iam-role",
             "access-key-id": keys.id,
@@ -44,12 +43,12 @@ fn boto3() {
 
 #[test]
 fn aws_cli() {
-    let Some(aws) = installed("aws_cli", "python/bin/aws") else { return };
+    let Some(aws) = installed("python/bin/aws") else { return };
     let aws = aws.to_str().expect("the repository's path is UTF-8");
     for tokens in TOKENS {
-        let Some(world) = World::new("aws_cli", "instance.toml", tokens) else { return };
-        let list = || world.run(&[aws, "configure", "list"]);
-        world.with_keys(list, |list, keys| {
+        let Some(host) = ClientHost::new("instance.toml", tokens) else { return };
+        let list = || host.run(&[aws, "configure", "list"]);
+        host.with_keys(list, |list, keys| {
             // Version 1 takes no region from the instance here.
             let end = |secret: &str| secret[secret.len() - 4..].to_owned();
             let text = list.ended(0).text();
@@ -64,8 +63,8 @@ fn aws_cli() {
             list.same(&json!(rows), &expected);
         });
         // It signs a URL without asking anybody else.
-        let presign = || world.run(&[aws, "s3", "presign", "s3://a-bucket/a-key"]);
-        world.with_keys(presign, |presign, keys| {
+        let presign = || host.run(&[aws, "s3", "presign", "s3://a-bucket/a-key"]);
+        host.with_keys(presign, |presign, keys| {
             let url = presign.ended(0).text();
             let token = utf8_percent_encode(&keys.token, NON_ALPHANUMERIC).to_string();
             for part in [format!("AWSAccessKeyId={}&", keys.id), format!("x-amz-security-token={token}&")] {
@@ -79,8 +78,8 @@ fn aws_cli() {
 
 #[test]
 fn rust_aws_config() {
-    let Some(client) = installed("rust_aws_config", "rust/debug/aws-config-client") else { return };
-    check("rust_aws_config", &[&client], |_, keys| {
+    let Some(client) = installed("rust/debug/aws-config-client") else { return };
+    check(&[&client], |_, keys| {
         json!({
             "instance-id": INSTANCE_ID,
             "macs": MACS,
@@ -97,11 +96,10 @@ fn rust_aws_config() {
 
 #[test]
 fn javascript() {
-    let test = "javascript";
-    let (Some(node), Some(script)) = (program(test, "node"), installed(test, "js/instance.mjs")) else {
+    let (Some(node), Some(script)) = (installed_program("node"), installed("js/instance.mjs")) else {
         return;
     };
-    check(test, &[&node, &script], |world, keys| {
+    check(&[&node, &script], |host, keys| {
         let credentials = json!({
             "access-key-id": keys.id,
             "secret-access-key": keys.secret,
@@ -112,35 +110,35 @@ fn javascript() {
             "region": REGION,
             "instance-id": INSTANCE_ID,
             "macs": MACS,
-            "document": world.served_json("/latest/dynamic/instance-identity/document"),
+            "document": host.served_json("/latest/dynamic/instance-identity/document"),
             "missing": 404,
             "token-length": 56,
             "instance-metadata": credentials,
             "default-chain": credentials,
             // This one asks without a token and takes a 401 for no answer.
-            "mode": if world.needs_token() { "standard" } else { "in-region" },
+            "mode": if host.needs_token() { "standard" } else { "in-region" },
         })
     });
 }
 
 #[test]
 fn go_version_1() {
-    go("go_version_1", "go/v1");
+    go("go/v1");
 }
 
 #[test]
 fn go_version_2() {
-    go("go_version_2", "go/v2");
+    go("go/v2");
 }
 
-fn go(test: &'static str, program: &str) {
-    let Some(client) = installed(test, program) else { return };
-    check(test, &[&client], |world, keys| {
+fn go(program: &str) {
+    let Some(client) = installed(program) else { return };
+    check(&[&client], |host, keys| {
         json!({
             "instance-id": INSTANCE_ID,
             "macs": MACS,
             "region": REGION,
-            "document": world.served_json("/latest/dynamic/instance-identity/document"),
+            "document": host.served_json("/latest/dynamic/instance-identity/document"),
             "profile": PROFILE,
             "provider": "EC2RoleProvider",
             "access-key-id": keys.id,

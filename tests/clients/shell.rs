@@ -1,6 +1,6 @@
 //! Shell scripts: curl as AWS's documentation and amazon-ec2-utils use it, wget, busybox.
 
-use crate::world::{Run, TOKENS, World, program};
+use support::{ClientHost, ClientRun, TOKENS, installed_program};
 
 const LISTING: &str = "ami-id
 ami-launch-index
@@ -41,16 +41,16 @@ const USER_DATA: &[u8] = b"\x1f\x8b\x08\0\0\0\0\0\0\xff\r\n\r\nnot text\xff";
 const CURL_TOKEN: &str = r#"TOKEN=`curl -sS -X PUT "http://169.254.169.254/latest/api/token" -H "X-aws-ec2-metadata-token-ttl-seconds: 21600"` && "#;
 const CURL: &str = r#"curl -sS -H "X-aws-ec2-metadata-token: $TOKEN" http://169.254.169.254/latest"#;
 
-fn sh(world: &World, line: &str) -> Run {
-    world.run(&["sh", "-c", line])
+fn sh(host: &ClientHost, line: &str) -> ClientRun {
+    host.run(&["sh", "-c", line])
 }
 
 #[test]
 fn curl() {
-    let Some(_) = program("curl", "curl") else { return };
+    let Some(_) = installed_program("curl") else { return };
     for tokens in TOKENS {
-        let Some(world) = World::new("curl", "instance.toml", tokens) else { return };
-        let with_token = |path: &str| sh(&world, &format!("{CURL_TOKEN} {CURL}{path}"));
+        let Some(host) = ClientHost::new("instance.toml", tokens) else { return };
+        let with_token = |path: &str| sh(&host, &format!("{CURL_TOKEN} {CURL}{path}"));
         with_token("/meta-data/").says(LISTING);
         with_token("/meta-data").says(LISTING);
         with_token("/user-data").says(USER_DATA);
@@ -61,7 +61,7 @@ fn curl() {
             .says("10.20.30.40\n10.20.30.41\n10.20.30.42");
         // What `ec2-metadata` of amazon-ec2-utils asks.
         sh(
-            &world,
+            &host,
             r#"TOKEN=$(curl -s -X PUT "http://169.254.169.254/latest/api/token" -H "X-aws-ec2-metadata-token-ttl-seconds: 900")
             ask() { curl -fs -H "X-aws-ec2-metadata-token: $TOKEN" "http://169.254.169.254/latest/$1"; }
             ask meta-data/instance-id; echo; ask /meta-data/reservation-id; echo; ask meta-data/spot/instance-action || echo none
@@ -75,8 +75,8 @@ fn curl() {
              ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAEXAMPLETWO second@example\n",
         );
         // Without a token, as older scripts do.
-        let without = sh(&world, "curl -sf http://169.254.169.254/latest/meta-data/instance-id");
-        if world.needs_token() {
+        let without = sh(&host, "curl -sf http://169.254.169.254/latest/meta-data/instance-id");
+        if host.needs_token() {
             without.ended(22);
         } else {
             without.says("i-0a1b2c3d4e5f60718");
@@ -86,12 +86,12 @@ fn curl() {
 
 #[test]
 fn wget() {
-    let Some(_) = program("wget", "wget") else { return };
+    let Some(_) = installed_program("wget") else { return };
     for tokens in TOKENS {
-        let Some(world) = World::new("wget", "instance.toml", tokens) else { return };
+        let Some(host) = ClientHost::new("instance.toml", tokens) else { return };
         let with_token = |path: &str| {
             sh(
-                &world,
+                &host,
                 &format!(
                     r#"TOKEN=$(wget -qO- --method PUT --header "X-aws-ec2-metadata-token-ttl-seconds: 60" http://169.254.169.254/latest/api/token) &&
                     wget -qO- --header "X-aws-ec2-metadata-token: $TOKEN" http://169.254.169.254/latest/{path}"#
@@ -102,8 +102,8 @@ fn wget() {
         with_token("meta-data/placement/availability-zone").says("eu-west-1b");
         with_token("user-data").says(USER_DATA);
         // 6 is its word for a 401.
-        let without = sh(&world, "wget -qO- http://169.254.169.254/latest/meta-data/instance-id");
-        if world.needs_token() {
+        let without = sh(&host, "wget -qO- http://169.254.169.254/latest/meta-data/instance-id");
+        if host.needs_token() {
             without.ended(6);
         } else {
             without.says("i-0a1b2c3d4e5f60718");
@@ -113,21 +113,21 @@ fn wget() {
 
 #[test]
 fn busybox_wget() {
-    let (Some(_), Some(_)) = (program("busybox_wget", "busybox"), program("busybox_wget", "curl")) else {
+    let (Some(_), Some(_)) = (installed_program("busybox"), installed_program("curl")) else {
         return;
     };
     for tokens in TOKENS {
-        let Some(world) = World::new("busybox_wget", "instance.toml", tokens) else { return };
+        let Some(host) = ClientHost::new("instance.toml", tokens) else { return };
         // It can't PUT, so somebody else fetches the token.
         let with_token = sh(
-            &world,
+            &host,
             &format!(
                 r#"{CURL_TOKEN} busybox wget -qO- --header "X-aws-ec2-metadata-token: $TOKEN" http://169.254.169.254/latest/user-data"#
             ),
         );
         with_token.says(USER_DATA);
-        let without = sh(&world, "busybox wget -qO- http://169.254.169.254/latest/meta-data/");
-        if world.needs_token() {
+        let without = sh(&host, "busybox wget -qO- http://169.254.169.254/latest/meta-data/");
+        if host.needs_token() {
             without.ended(1);
         } else {
             without.says(LISTING);

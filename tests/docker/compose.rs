@@ -1,7 +1,8 @@
 //! The examples of packaging/compose, run by docker-compose as they are.
 
-use crate::machine::Machine;
-use crate::{ID, SOON, image};
+use support::machine::Machine;
+
+use crate::{ID, SOON, boot, image};
 
 const ON_THE_HOST: &str = "i-1234567890abcdef0";
 const IN_THE_PROJECT: &str = "i-0c0ffee0c0ffee000";
@@ -13,15 +14,14 @@ fn compose(arguments: &str) -> String {
 
 #[track_caller]
 fn app_sees(machine: &Machine, files: &str, expected: &str) {
-    let (code, found) = machine.run(&compose(&format!("{files} run --rm -T app")));
-    let said = machine.run("cat /srv/compose/said; docker ps -a; docker logs compose_imds-net_1").1;
-    assert_eq!((code, found.as_str()), (0, expected), "what the app of {files} sees\n{said}");
+    let found = machine.run(&compose(&format!("{files} run --rm -T app")));
+    let said = machine.run("cat /srv/compose/said; docker ps -a; docker logs compose_imds-net_1");
+    assert_eq!((found.code, found.text()), (Some(0), expected), "what the app of {files} sees\n{said}");
 }
 
 #[test]
 fn compose_projects_have_the_service_of_the_host_or_one_of_their_own() {
-    let test = "compose_projects_have_the_service_of_the_host_or_one_of_their_own";
-    let Some(mut machine) = Machine::boot(test) else { return };
+    let Some(machine) = boot() else { return };
     image::build(&machine);
     machine.ok("cp -r /srv/packaging/compose /srv/compose");
 
@@ -30,25 +30,25 @@ fn compose_projects_have_the_service_of_the_host_or_one_of_their_own() {
 
     app_sees(&machine, "-f sidecar.yaml", IN_THE_PROJECT);
     assert_eq!(machine.ok(ID), ON_THE_HOST, "what the host sees, beside a project with its own service");
-    reloads_what_is_written(&mut machine);
+    reloads_what_is_written(&machine);
     lives_beside_a_web_server(&machine);
     machine.ok(&compose("-f sidecar.yaml down"));
 
     app_sees(&machine, "-f sidecar.yaml -f sidecar-bind.yaml", IN_THE_PROJECT);
-    let (_, tables) = machine.run(&format!("{} nft list tables", in_namespace("compose_imds_1")));
+    let tables = machine.run(&format!("{} nft list tables", in_namespace("compose_imds_1"))).stdout;
     assert!(!tables.contains("mock-imds"), "bind mode needs no table, found:\n{tables}");
     machine.ok(&compose("-f sidecar.yaml -f sidecar-bind.yaml down"));
 }
 
-fn reloads_what_is_written(machine: &mut Machine) {
+fn reloads_what_is_written(machine: &Machine) {
     machine.ok("sed -i s/t3.micro/t3.large/ /srv/compose/imds/scenario.toml");
-    machine.within(SOON, "the changed scenario is served", |machine| {
+    machine.eventually(SOON, "the changed scenario is served", || {
         machine.ok("docker exec compose_imds_1 mock-imds show meta-data/instance-type") == "t3.large"
     });
     // The other way an editor writes: sed -i renamed, this one writes in place.
     machine.ok("sed s/t3.large/t3.nano/ /srv/compose/imds/scenario.toml >/srv/compose/new; \
                 cat /srv/compose/new >/srv/compose/imds/scenario.toml");
-    machine.within(SOON, "the scenario changed in place is served", |machine| {
+    machine.eventually(SOON, "the scenario changed in place is served", || {
         machine.ok("docker exec compose_imds_1 mock-imds show meta-data/instance-type") == "t3.nano"
     });
 }

@@ -1,8 +1,9 @@
 //! The commands of the manual, run as they are written.
 
-use crate::machine::Machine;
-use crate::page::{Besides, Page};
-use crate::{CLEAN, image, without_units};
+use support::machine::Machine;
+use support::page::{Besides, Page};
+
+use crate::{CLEAN, boot, image, without_units};
 
 /// What differs here: there is no sudo, Debian's compose has a hyphen, and a reader takes longer than a script to ask.
 const READER: &str = r#"
@@ -17,7 +18,7 @@ export APP_IMAGE=box DEBUG_IMAGE=box
 #[track_caller]
 fn as_written(machine: &Machine, page: &str, directory: &str) {
     let page = Page::read(&format!("docs/{page}"));
-    let (_, said) = machine.run(&format!("cd {directory} || exit; {READER}{}", page.script()));
+    let said = machine.run(&format!("cd {directory} || exit; {READER}{}", page.script())).stdout;
     if let Err(difference) = page.judge(&said, Besides::Anything) {
         panic!("{difference}");
     }
@@ -25,7 +26,7 @@ fn as_written(machine: &Machine, page: &str, directory: &str) {
 
 #[test]
 fn manual_pages_about_containers_do_what_they_say() {
-    let Some(machine) = Machine::boot("manual_pages_about_containers_do_what_they_say") else { return };
+    let Some(machine) = boot() else { return };
     image::build(&machine);
     machine.ok("cp -r /srv/packaging/compose /srv/compose && mkdir /srv/image.md");
     as_written(&machine, "image.md", "/srv/image.md");
@@ -37,10 +38,10 @@ fn manual_pages_about_containers_do_what_they_say() {
 
 #[test]
 fn without_systemd_two_commands_do_what_the_units_do() {
-    let Some(mut machine) = Machine::boot("without_systemd_two_commands_do_what_the_units_do") else {
+    let Some(machine) = boot() else {
         return;
     };
-    without_units(&mut machine);
+    without_units(&machine);
     as_written(&machine, "without-systemd.md", "/root");
     machine.ok(CLEAN);
 }

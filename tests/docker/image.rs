@@ -1,11 +1,11 @@
 //! The container image, built by a real engine from what `scripts/image` makes of the program of this tree.
 
-use std::path::Path;
 use std::process::Command;
 use std::sync::OnceLock;
 
-use crate::docker;
-use crate::machine::Machine;
+use support::machine::Machine;
+
+use crate::{boot, docker};
 
 /// An image of libc, two small libraries and the program. The one of the release build has under 11 MB; this one's
 /// program is larger.
@@ -15,8 +15,8 @@ const LARGEST: u64 = 40 << 20;
 pub fn prepare() {
     static MADE: OnceLock<()> = OnceLock::new();
     MADE.get_or_init(|| {
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/image");
-        let made = Command::new(script).args(["--root-only", env!("CARGO_BIN_EXE_mock-imds")]).output();
+        let script = support::sources().join("scripts/image");
+        let made = Command::new(script).arg("--root-only").arg(support::program()).output();
         let made = made.expect("scripts/image can be run");
         assert!(made.status.success(), "scripts/image failed:\n{}", String::from_utf8_lossy(&made.stderr));
     });
@@ -40,8 +40,7 @@ fn complaints(machine: &Machine, container: &str) -> (usize, String) {
 
 #[test]
 fn the_image_serves_without_privileges_and_without_a_place_to_write() {
-    let test = "the_image_serves_without_privileges_and_without_a_place_to_write";
-    let Some(mut machine) = Machine::boot(test) else { return };
+    let Some(machine) = boot() else { return };
     build(&machine);
     let size: u64 = machine.ok("docker image inspect -f '{{.Size}}' mock-imds").parse().expect("a number");
     assert!(size < LARGEST, "expected an image below {LARGEST} bytes, found {size}");
@@ -55,8 +54,8 @@ fn the_image_serves_without_privileges_and_without_a_place_to_write() {
     for (name, run, warnings) in [("plain", plain, 0), ("frozen", frozen, 1), ("stranger", stranger, 1)] {
         machine.ok(run);
         let ask = format!("docker run --rm --network container:{name} box {}", asking("instance-type"));
-        machine.within(crate::SOON, &format!("{name} serves its scenario"), |machine| {
-            machine.run(&ask).1 == "t3.nano"
+        machine.eventually(crate::SOON, &format!("{name} serves its scenario"), || {
+            machine.run(&ask).text() == "t3.nano"
         });
         let (found, log) = complaints(&machine, name);
         assert_eq!(found, warnings, "lines that {name} says besides that it is ready:\n{log}");
@@ -66,8 +65,8 @@ fn the_image_serves_without_privileges_and_without_a_place_to_write() {
     machine.ok("echo '[instance]\ninstance-type = \"t3.large\"' >/srv/s/scenario.toml");
     for name in ["plain", "frozen", "stranger"] {
         let ask = format!("docker run --rm --network container:{name} box {}", asking("instance-type"));
-        machine.within(crate::SOON, &format!("{name} loads what is written"), |machine| {
-            machine.run(&ask).1 == "t3.large"
+        machine.eventually(crate::SOON, &format!("{name} loads what is written"), || {
+            machine.run(&ask).text() == "t3.large"
         });
     }
     holds_what_its_licences_ask_for(&machine);
@@ -100,14 +99,13 @@ fn the_drop_in_is_called_by_its_name(machine: &Machine) {
 
 #[test]
 fn as_the_chart_calls_it_the_image_is_amazon_ec2_metadata_mock() {
-    let test = "as_the_chart_calls_it_the_image_is_amazon_ec2_metadata_mock";
-    let Some(mut machine) = Machine::boot(test) else { return };
+    let Some(machine) = boot() else { return };
     build(&machine);
     machine.ok("docker run -d --name aemm --read-only --user 1000:1000 --security-opt no-new-privileges \
          -e AEMM_SERVER_HOSTNAME= -e AEMM_SPOT_ACTION=stop ec2-metadata-mock");
     let ask = |leaf: &str| format!("docker run --rm --network container:aemm box {}", asking(leaf));
-    machine.within(crate::SOON, "the domain, as the chart's own test asks", |machine| {
-        machine.run(&ask("services/domain")).1 == "amazonaws.com"
+    machine.eventually(crate::SOON, "the domain, as the chart's own test asks", || {
+        machine.run(&ask("services/domain")).text() == "amazonaws.com"
     });
     let action = machine.ok(&ask("spot/instance-action"));
     assert!(action.contains("stop"), "AEMM_SPOT_ACTION=stop, found {action}");

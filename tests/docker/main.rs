@@ -5,14 +5,11 @@
 mod compose;
 mod docs;
 mod image;
-mod machine;
-#[path = "../support/page.rs"]
-mod page;
 mod pods;
 
 use std::time::Duration;
 
-use machine::Machine;
+use support::machine::{Machine, System};
 
 const ID: &str = "curl -sS --max-time 2 http://169.254.169.254/latest/meta-data/instance-id";
 const TOKEN: &str = "curl -sS --max-time 2 -X PUT -H X-aws-ec2-metadata-token-ttl-seconds:60 \
@@ -21,6 +18,15 @@ const TOKEN: &str = "curl -sS --max-time 2 -X PUT -H X-aws-ec2-metadata-token-tt
 const SOON: Duration = Duration::from_secs(30);
 /// curl's exit code for "nothing came in time".
 const TIMED_OUT: i32 = 28;
+
+/// Boots a machine for this test, with the service enabled and started. `None`, after saying why, where that can't be done.
+fn boot() -> Option<Machine> {
+    System::Containers.find()?;
+    image::prepare();
+    let machine = Machine::boot(System::Containers)?;
+    machine.ok("systemd-sysusers; systemctl daemon-reload; systemctl enable --now mock-imds");
+    Some(machine)
+}
 
 /// Starts dockerd, with an image of a debootstrapped root and a user network.
 fn docker(machine: &Machine) {
@@ -36,17 +42,17 @@ fn docker(machine: &Machine) {
 const CLEAN: &str = "! ip address show lo | grep 169.254.169.254 && ! nft list tables | grep mock-imds";
 
 /// Stops the packaged service, and waits until its guardian has ended and not only cleaned up.
-fn without_units(machine: &mut Machine) {
+fn without_units(machine: &Machine) {
     machine.ok("systemctl stop mock-imds");
     let ended = "[ $(systemctl show --value --property ActiveState mock-imds-net) = inactive ]";
-    machine
-        .within(SOON, "the guardian has ended", |machine| machine.run(&format!("{ended} && {CLEAN}")).0 == 0);
+    machine.eventually(SOON, "the guardian has ended", || {
+        machine.run(&format!("{ended} && {CLEAN}")).succeeded()
+    });
 }
 
 #[test]
 fn docker_containers_reach_the_service_and_see_their_own_instance() {
-    let Some(mut machine) = Machine::boot("docker_containers_reach_the_service_and_see_their_own_instance")
-    else {
+    let Some(machine) = boot() else {
         return;
     };
     machine.ok("cat >/etc/mock-imds/scenario.toml <<'END'
@@ -75,8 +81,8 @@ systemctl reload mock-imds");
     see(&machine, "as Docker is");
 
     machine.ok("docker run -d --name web -p 80:80 box python3 -m http.server 80");
-    machine.within(Duration::from_secs(10), "the published port answers", |machine| {
-        machine.run("curl -sS --max-time 2 http://127.0.0.1/").0 == 0
+    machine.eventually(Duration::from_secs(10), "the published port answers", || {
+        machine.run("curl -sS --max-time 2 http://127.0.0.1/").succeeded()
     });
     see(&machine, "while a container publishes port 80");
     let inside = machine.ok(&format!("docker exec web {ID}"));
@@ -84,12 +90,12 @@ systemctl reload mock-imds");
     machine.ok("systemctl restart mock-imds-net");
     see(&machine, "with our table loaded after Docker's");
     let report = machine.run("mock-imds doctor");
-    assert_eq!(report.0, 0, "doctor finds nothing to mend:\n{}", report.1);
+    assert_eq!(report.code, Some(0), "doctor finds nothing to mend:\n{report}");
 }
 
 #[test]
 fn ufw_stops_containers_until_the_rule_that_doctor_prints() {
-    let Some(machine) = Machine::boot("ufw_stops_containers_until_the_rule_that_doctor_prints") else {
+    let Some(machine) = boot() else {
         return;
     };
     docker(&machine);
@@ -98,10 +104,10 @@ fn ufw_stops_containers_until_the_rule_that_doctor_prints() {
 
     machine.ok("ufw --force enable");
     assert_eq!(machine.ok(ID), "i-1234567890abcdef0", "processes of the host are not concerned");
-    assert_eq!(machine.run(&container).0, TIMED_OUT, "ufw drops what comes in by a bridge");
+    assert_eq!(machine.run(&container).code, Some(TIMED_OUT), "ufw drops what comes in by a bridge");
     let rule = "ufw allow in on br-shop to 169.254.169.254 port 1690 proto tcp";
-    let (code, report) = machine.run("mock-imds doctor");
-    assert!(code == 1 && report.contains(rule), "expected {rule:?}, found:\n{report}");
+    let report = machine.run("mock-imds doctor");
+    assert!(report.code == Some(1) && report.stdout.contains(rule), "expected {rule:?}, found:\n{report}");
     machine.ok(rule);
     assert_eq!(machine.ok(&container), "i-1234567890abcdef0", "the rule lets containers in");
 
@@ -114,7 +120,7 @@ fn ufw_stops_containers_until_the_rule_that_doctor_prints() {
 /// firewalld accepts what was redirected by anybody (`ct status dnat accept`), so containers need no rule.
 #[test]
 fn firewalld_lets_containers_in_and_leaves_the_tables() {
-    let Some(machine) = Machine::boot("firewalld_lets_containers_in_and_leaves_the_tables") else { return };
+    let Some(machine) = boot() else { return };
     machine.ok("systemctl start firewalld");
     docker(&machine);
     let container = format!("docker run --rm --network shop box {ID}");
@@ -135,29 +141,34 @@ fn firewalld_lets_containers_in_and_leaves_the_tables() {
         "a container, and Docker's rules after firewalld's"
     );
     let report = machine.run("mock-imds doctor");
-    assert_eq!(report.0, 0, "doctor finds nothing to mend:\n{}", report.1);
+    assert_eq!(report.code, Some(0), "doctor finds nothing to mend:\n{report}");
 }
 
 /// The shipped drop-in, the other half, and what doctor says when one is missing.
 #[test]
 fn bind_mode_works_with_both_halves() {
-    let Some(mut machine) = Machine::boot("bind_mode_works_with_both_halves") else { return };
+    let Some(machine) = boot() else { return };
     machine.ok(
         "printf '[host]\\nredirect = \"none\"\\n' >/etc/mock-imds/host.toml; systemctl reload mock-imds-net",
     );
-    let (code, report) = machine.run("mock-imds doctor");
-    assert!(code == 1 && report.contains("dropins/bind.conf"), "the drop-in is missing:\n{report}");
-    let commands: Vec<&str> = report.lines().filter_map(|line| line.trim().strip_prefix("$ ")).collect();
+    let report = machine.run("mock-imds doctor");
+    let advised = report.code == Some(1) && report.stdout.contains("dropins/bind.conf");
+    assert!(advised, "the drop-in is missing:\n{report}");
+    let commands: Vec<&str> =
+        report.stdout.lines().filter_map(|line| line.trim().strip_prefix("$ ")).collect();
     let cure: Vec<&str> =
         commands.iter().skip_while(|line| !line.contains("dropins/bind.conf")).take(2).copied().collect();
     machine.ok(&cure.join(" && "));
-    machine.within(Duration::from_secs(30), "the service answers", |machine| machine.run(ID).0 == 0);
+    machine.eventually(Duration::from_secs(30), "the service answers", || machine.run(ID).succeeded());
     assert_eq!(machine.ok("nft list tables"), "");
     let report = machine.run("mock-imds doctor");
-    assert_eq!(report.0, 0, "doctor finds nothing to mend:\n{}", report.1);
+    assert_eq!(report.code, Some(0), "doctor finds nothing to mend:\n{report}");
     // The other half is taken back.
     machine.ok("echo >/etc/mock-imds/host.toml; systemctl reload mock-imds-net");
-    let (code, report) = machine.run("mock-imds doctor");
+    let report = machine.run("mock-imds doctor");
     let expected = "rm /etc/systemd/system/mock-imds.socket.d/bind.conf";
-    assert!(code == 1 && report.contains(expected), "expected {expected:?}, found:\n{report}");
+    assert!(
+        report.code == Some(1) && report.stdout.contains(expected),
+        "expected {expected:?}, found:\n{report}"
+    );
 }

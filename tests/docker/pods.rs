@@ -1,7 +1,8 @@
 //! The Kubernetes examples: the pods that `scripts/kubernetes` built the manifests of, run by `pod.py` with Docker.
 
-use crate::machine::Machine;
-use crate::{CLEAN, ID, SOON, image, without_units};
+use support::machine::Machine;
+
+use crate::{CLEAN, ID, SOON, boot, image, without_units};
 
 const IN_THE_MANIFEST: &str = "i-0c0ffee0c0ffee000";
 
@@ -20,20 +21,19 @@ fn publish(machine: &Machine, volume: &str, instance_id: &str) {
 
 #[test]
 fn kubernetes_pods_are_served_and_reload_their_config_map() {
-    let test = "kubernetes_pods_are_served_and_reload_their_config_map";
-    let Some(mut machine) = Machine::boot(test) else { return };
-    if machine.run("ls /srv/kubernetes/base.yaml").0 != 0 {
-        machine.skip("needs the manifests: scripts/kubernetes");
+    let Some(machine) = boot() else { return };
+    if machine.run("ls /srv/kubernetes/base.yaml").code != Some(0) {
+        support::skip("needs the manifests: scripts/kubernetes");
         return;
     }
     image::build(&machine);
     machine.ok("docker tag box curlimages/curl");
-    behind_a_service(&mut machine);
-    in_the_pod(&mut machine);
-    on_the_node(&mut machine);
+    behind_a_service(&machine);
+    in_the_pod(&machine);
+    on_the_node(&machine);
 }
 
-fn behind_a_service(machine: &mut Machine) {
+fn behind_a_service(machine: &Machine) {
     let workload = "amazon-ec2-metadata-mock";
     start(machine, "base", workload);
     let pause = format!("{workload}-pause");
@@ -43,37 +43,38 @@ fn behind_a_service(machine: &mut Machine) {
     );
     assert_eq!(machine.ok(&ask), IN_THE_MANIFEST, "another pod");
     publish(machine, &format!("{workload}/scenario"), "i-0fedcba0987654321");
-    machine.within(SOON, "the changed ConfigMap is served", |machine| {
-        machine.run(&ask).1 == "i-0fedcba0987654321"
+    machine.eventually(SOON, "the changed ConfigMap is served", || {
+        machine.run(&ask).text() == "i-0fedcba0987654321"
     });
     let said = machine.ok(&format!("docker logs {workload}-mock-imds"));
     assert!(!said.contains("WARN") && !said.contains("ERROR"), "nothing to complain about:\n{said}");
 }
 
 /// The application's container starts when the service is up: it asks once, at its start.
-fn in_the_pod(machine: &mut Machine) {
+fn in_the_pod(machine: &Machine) {
     start(machine, "sidecar", "app");
-    machine.within(SOON, "the application has answered or ended", |machine| {
-        !machine.run("docker logs app-app").1.is_empty()
-            || machine.run("docker inspect app-app | grep -i exited").0 == 0
+    machine.eventually(SOON, "the application has answered or ended", || {
+        !machine.run("docker logs app-app").text().is_empty()
+            || machine.run("docker inspect app-app | grep -i exited").succeeded()
     });
-    let logs = machine.run("docker logs app-app; echo; docker logs app-mock-imds; docker ps -a").1;
+    let logs = machine.run("docker logs app-app; echo; docker logs app-mock-imds; docker ps -a");
+    let logs = logs.text();
     assert!(
         logs.starts_with(IN_THE_MANIFEST),
         "expected {IN_THE_MANIFEST} at the app's first question:\n{logs}"
     );
     publish(machine, "app/mock-imds-scenario", "i-0fedcba0987654321");
-    machine.within(SOON, "the changed ConfigMap is served", |machine| {
-        machine.run(&format!("docker exec app-app {ID}")).1 == "i-0fedcba0987654321"
+    machine.eventually(SOON, "the changed ConfigMap is served", || {
+        machine.run(&format!("docker exec app-app {ID}")).text() == "i-0fedcba0987654321"
     });
 }
 
-fn on_the_node(machine: &mut Machine) {
+fn on_the_node(machine: &Machine) {
     without_units(machine);
     start(machine, "daemonset-host-network", "mock-imds");
     let pod = format!("docker run --rm --network shop box {ID}");
-    machine.within(SOON, "a pod of the node is served at the real address", |machine| {
-        machine.run(&pod).1 == IN_THE_MANIFEST
+    machine.eventually(SOON, "a pod of the node is served at the real address", || {
+        machine.run(&pod).text() == IN_THE_MANIFEST
     });
     assert_eq!(machine.ok(ID), IN_THE_MANIFEST, "the node itself");
     machine.ok("docker stop mock-imds-guardian mock-imds-mock-imds");

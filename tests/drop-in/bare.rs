@@ -6,8 +6,8 @@ use std::os::fd::AsRawFd as _;
 use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Stdio};
 
-use crate::support::http::exchange;
-use crate::support::{Bench, NOBODY, eventually, is_root, skip};
+use support::http::exchange;
+use support::{NOBODY, Sandbox, eventually, is_root, skip};
 
 #[test]
 fn it_serves_as_nobody_without_a_home_or_a_place_to_write() {
@@ -18,15 +18,15 @@ fn it_serves_as_nobody_without_a_home_or_a_place_to_write() {
     if !is_root() {
         return;
     }
-    let bench = Bench::new();
-    let port = crate::play::free_port();
-    let program = File::open(env!("CARGO_BIN_EXE_mock-imds")).expect("cargo has built it");
+    let sandbox = Sandbox::new();
+    let port = crate::port::free_port();
+    let program = File::open(support::program()).expect("cargo has built it");
     // By its descriptor: the path may lead through a home directory that is closed to others.
     let mut command = Command::new(format!("/proc/self/fd/{}", program.as_raw_fd()));
     command.arg0("ec2-metadata-mock").args(["-p", &port.to_string()]).env_clear().current_dir("/proc");
-    let log = bench.path("stderr.log");
+    let log = sandbox.path("stderr.log");
     command.uid(NOBODY).gid(NOBODY).stdin(Stdio::null()).stdout(Stdio::null());
-    command.stderr(File::create(&log).expect("the bench is writable"));
+    command.stderr(File::create(&log).expect("the directory is writable"));
     let mut child = command.spawn().expect("it starts");
     let address = format!("127.0.0.1:{port}").parse().expect("an address");
     eventually("a server", || std::net::TcpStream::connect(address).ok());

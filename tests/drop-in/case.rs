@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
 
 use serde::Deserialize;
 
@@ -141,7 +140,7 @@ struct Table {
 
 /// Every case of every file.
 pub fn all() -> Vec<Case> {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/drop-in/cases");
+    let directory = support::sources().join("tests/drop-in/cases");
     let files = fs::read_dir(&directory).expect("the table is beside the test");
     let mut files: Vec<_> = files.map(|file| file.expect("it can be listed").path()).collect();
     files.sort();

@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use support::{Sandbox, eventually};
 
-use crate::play::free_port;
+use crate::port::free_port;
 use crate::round_trip::Running;
-use crate::support::{Bench, eventually};
 
 const PROMISED: Duration = Duration::from_secs(1);
 /// The machine may be busy: one of these is in time.
@@ -32,9 +32,13 @@ fn connections_do_not_keep_the_port() {
 /// How long it takes from SIGTERM to the end, with a connection that is kept and a request that is half sent.
 #[expect(clippy::disallowed_methods, reason = "a test of how long something takes")]
 fn end_with_connections() -> Duration {
-    let (bench, port) = (Bench::new(), free_port());
-    let mut command = Command::new(env!("CARGO_BIN_EXE_mock-imds"));
-    command.arg0("ec2-metadata-mock").args(["-p", &port.to_string()]).env_clear().env("HOME", bench.path(""));
+    let (sandbox, port) = (Sandbox::new(), free_port());
+    let mut command = Command::new(support::program());
+    command
+        .arg0("ec2-metadata-mock")
+        .args(["-p", &port.to_string()])
+        .env_clear()
+        .env("HOME", sandbox.path(""));
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     let mut running = Running(command.spawn().expect("it starts"));
     let address = SocketAddr::from(([127, 0, 0, 1], port));

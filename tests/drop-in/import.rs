@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 
-use crate::support::Bench;
+use support::Sandbox;
 
 const FILE: &str = r#"{
     "imdsv2": true, "mock-delay-sec": 30, "server": { "port": 1400 }, "watch-config-file": true,
@@ -11,10 +11,10 @@ const FILE: &str = r#"{
 
 #[test]
 fn a_file_becomes_a_scenario_that_check_accepts() {
-    let bench = Bench::new();
-    let file = bench.write("c.json", FILE).display().to_string();
-    let scenario = bench.path("s.toml").display().to_string();
-    let imported = bench.run(&["import", "aemm", &file, "--output", &scenario]);
+    let sandbox = Sandbox::new();
+    let file = sandbox.write("c.json", FILE).display().to_string();
+    let scenario = sandbox.path("s.toml").display().to_string();
+    let imported = sandbox.run(&["import", "aemm", &file, "--output", &scenario]);
     assert_eq!((imported.code, imported.stdout.as_str()), (Some(0), ""), "{imported:#?}");
     for sentence in [
         "c.json: metadata.values.nosuch means nothing to amazon-ec2-metadata-mock, and is left out",
@@ -23,20 +23,20 @@ fn a_file_becomes_a_scenario_that_check_accepts() {
     ] {
         assert!(imported.stderr.contains(sentence), "expected {sentence:?}, found {imported:#?}");
     }
-    let checked = bench.run(&["check", &scenario]);
+    let checked = sandbox.run(&["check", &scenario]);
     assert_eq!((checked.code, checked.stderr.as_str()), (Some(0), ""), "{checked:#?}");
 
-    let printed = bench.run(&["import", "aemm", &file]);
+    let printed = sandbox.run(&["import", "aemm", &file]);
     let written = std::fs::read_to_string(&scenario).expect("it was written");
     assert_eq!(printed.stdout.trim_end(), written.trim_end());
 
-    let server = bench.serve(&["--scenario", &scenario]);
+    let server = sandbox.serve(&["--scenario", &scenario]);
     let (status, token) = (server.get("/latest/meta-data/ami-id"), server.token());
     assert_eq!(status.status, 401, "tokens are required: {}", status.raw);
     let request = format!(
         "GET /own HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-aws-ec2-metadata-token: {token}\r\n\r\n"
     );
-    let own = crate::support::http::exchange(server.address, request);
+    let own = support::http::exchange(server.address, request);
     assert_eq!((own.status, own.body.as_str()), (200, "ip-172-16-34-43.ec2.internal"), "{}", own.raw);
 }
 
@@ -49,11 +49,11 @@ fn what_holds_user_data_or_credentials_is_for_its_owner_alone() {
     let plain = ["{}", r#"{"metadata": {"values": {"ami-id": "ami-1"}}}"#];
     for (files, expected) in [(secret, 0o600), (plain, 0o644)] {
         for file in files {
-            let bench = Bench::new();
-            let scenario = bench.path("s.toml");
-            let config = bench.write("c.json", file).display().to_string();
+            let sandbox = Sandbox::new();
+            let scenario = sandbox.path("s.toml");
+            let config = sandbox.write("c.json", file).display().to_string();
             let imported =
-                bench.run(&["import", "aemm", &config, "--output", &scenario.display().to_string()]);
+                sandbox.run(&["import", "aemm", &config, "--output", &scenario.display().to_string()]);
             assert_eq!(imported.code, Some(0), "{file}\n{imported:#?}");
             let mode = std::fs::metadata(&scenario).expect("it was written").permissions().mode() & 0o777;
             assert_eq!(mode, expected, "the mode of what {file} becomes: {mode:o}");
@@ -63,16 +63,16 @@ fn what_holds_user_data_or_credentials_is_for_its_owner_alone() {
 
 #[test]
 fn what_is_no_configuration_is_78() {
-    let bench = Bench::new();
-    let of = |name: &str, text: &str| bench.write(name, text).display().to_string();
+    let sandbox = Sandbox::new();
+    let of = |name: &str, text: &str| sandbox.write(name, text).display().to_string();
     let cases = [
         (of("a.json", "{"), "a.json: While parsing config: "),
         (of("b.txt", "{}"), "b.txt: Unsupported Config Type \"txt\""),
         (of("c.json", r#"{"spot": {"action": "x"}}"#), "Invalid CLI input \"x\" for flag action."),
         (of("d.json", r#"{"mock-delay-sec": "x"}"#), "* 'mock-delay-sec' must be a whole number of 64 bits"),
-        (bench.path("none.json").display().to_string(), "none.json: no such file or directory"),
+        (sandbox.path("none.json").display().to_string(), "none.json: no such file or directory"),
     ];
     for (file, sentence) in cases {
-        bench.run(&["import", "aemm", &file]).failed(78, &[sentence]);
+        sandbox.run(&["import", "aemm", &file]).ended(78, &[sentence]);
     }
 }

@@ -17,13 +17,14 @@
 mod bare;
 mod case;
 mod expect;
+mod files;
 mod haste;
 mod import;
 mod play;
+mod port;
 mod program;
 mod round_trip;
-#[path = "../support/mod.rs"]
-mod support;
+mod wire;
 
 use std::collections::BTreeSet;
 use std::env;

@@ -2,43 +2,43 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{ErrorKind, Read as _, Write as _};
+use std::io::Write as _;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::fd::AsRawFd as _;
-use std::os::linux::net::SocketAddrExt as _;
-use std::os::unix::net as unix;
 use std::os::unix::process::ExitStatusExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, ExitStatus, Stdio};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicU16, Ordering};
 
 use nix::sys::signal::{Signal, kill};
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrIn, bind, connect, socket};
 use nix::unistd::Pid;
+use support::{DEADLINE, Sandbox, poll};
 
 use crate::case::{Case, Step};
 use crate::expect::{self, Answer, PAGES, Window, in_order};
+use crate::files::{link, put};
+use crate::port::free_port;
 use crate::program::Program;
-use crate::support::{Bench, DEADLINE};
+use crate::wire::read;
 
 /// Plays a case. `Err` says what is not as it should be.
 pub fn play(case: &Case, program: &Program) -> Result<(), String> {
-    let bench = Bench::new();
-    let mut stage = Stage::start(case, program, &bench)?;
-    let outcome = stage.steps().and_then(|()| stage.end());
+    let sandbox = Sandbox::new();
+    let mut running = RunningCase::start(case, program, &sandbox)?;
+    let outcome = running.steps().and_then(|()| running.end());
     outcome.map_err(|what| {
-        let text = |name| fs::read_to_string(bench.path(name)).unwrap_or_default();
+        let text = |name| fs::read_to_string(sandbox.path(name)).unwrap_or_default();
         format!("{what}\n--- stdout\n{}--- stderr\n{}---", text(STDOUT), text(STDERR))
     })
 }
 
 const STDOUT: &str = "stdout.log";
 const STDERR: &str = "stderr.log";
+
 /// More than an answer holds.
 const LONG: usize = (1 << 20) + 1;
 
-struct Stage<'c> {
+struct RunningCase<'c> {
     case: &'c Case,
     ours: bool,
     home: PathBuf,
@@ -48,10 +48,10 @@ struct Stage<'c> {
     kept: BTreeMap<String, String>,
 }
 
-impl<'c> Stage<'c> {
-    fn start(case: &'c Case, program: &Program, bench: &Bench) -> Result<Self, String> {
-        let home = bench.path("home");
-        fs::create_dir(&home).expect("the bench is writable");
+impl<'c> RunningCase<'c> {
+    fn start(case: &'c Case, program: &Program, sandbox: &Sandbox) -> Result<Self, String> {
+        let home = sandbox.path("home");
+        fs::create_dir(&home).expect("the directory is writable");
         let port = free_port();
         let kept = BTreeMap::from([
             ("{port}".to_owned(), port.to_string()),
@@ -75,7 +75,7 @@ impl<'c> Stage<'c> {
         if !case.own_port && !case.steps.is_empty() {
             command.args(["--port", &port.to_string()]);
         }
-        let file = |name| File::create(bench.path(name)).expect("the bench is writable");
+        let file = |name| File::create(sandbox.path(name)).expect("the directory is writable");
         command.stdout(file(STDOUT)).stderr(file(STDERR));
         let (started, ours) = (expect::now(), matches!(program, Program::Ours));
         let child = command.spawn().map_err(|error| format!("the program does not start: {error}"))?;
@@ -101,7 +101,7 @@ impl<'c> Stage<'c> {
     fn until_it_accepts(&mut self) -> Result<(), String> {
         let to = self.case.steps.iter().find_map(|step| step.to.as_deref()).unwrap_or("127.0.0.1");
         let address = self.address(to);
-        eventually(|| {
+        in_time(|| {
             if let Some(status) = self.child.try_wait().expect("the child is ours") {
                 return Some(Err(format!("expected a server, found that it ended with {}", code(status))));
             }
@@ -129,7 +129,7 @@ impl<'c> Stage<'c> {
         }
         if let Some(text) = step.says.as_ref().or(step.ours_says.as_ref()) {
             let text = self.fill(text);
-            return eventually(|| self.log(STDERR).contains(&text).then_some(Ok(())))
+            return in_time(|| self.log(STDERR).contains(&text).then_some(Ok(())))
                 .unwrap_or_else(|| Err(format!("expected {text:?} on stderr")));
         }
         if let Some(signal) = &step.signal {
@@ -149,7 +149,7 @@ impl<'c> Stage<'c> {
         };
         let answer = if step.until {
             let mut last = Err(String::new());
-            let found = eventually(|| {
+            let found = in_time(|| {
                 last = ask();
                 last.is_ok().then_some(())
             });
@@ -212,7 +212,7 @@ impl<'c> Stage<'c> {
         let case = self.case;
         let mut wrong = Vec::new();
         if let Some(expected) = case.exit {
-            let ended = eventually(|| self.child.try_wait().expect("the child is ours"));
+            let ended = in_time(|| self.child.try_wait().expect("the child is ours"));
             match ended.map(code) {
                 Some(found) if found == expected => {}
                 Some(found) => wrong.push(format!("exit status: expected {expected}, found {found}")),
@@ -225,7 +225,7 @@ impl<'c> Stage<'c> {
         let fills = |parts: &[String]| parts.iter().map(|part| self.fill(part)).collect::<Vec<_>>();
         for (what, parts) in [(STDOUT, &case.stdout), (STDERR, &case.stderr)] {
             let parts = fills(parts);
-            let found = eventually(|| in_order(&parts, &self.log(what)).ok());
+            let found = in_time(|| in_order(&parts, &self.log(what)).ok());
             if found.is_none()
                 && let Err(missing) = in_order(&parts, &self.log(what))
             {
@@ -273,7 +273,7 @@ impl<'c> Stage<'c> {
     }
 }
 
-impl Drop for Stage<'_> {
+impl Drop for RunningCase<'_> {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
@@ -281,16 +281,8 @@ impl Drop for Stage<'_> {
 }
 
 /// Asks again until there is an answer; `None` after the deadline.
-#[expect(clippy::disallowed_methods, reason = "tests wait for the outside world")]
-fn eventually<T>(mut ask: impl FnMut() -> Option<T>) -> Option<T> {
-    let start = std::time::Instant::now();
-    loop {
-        let answer = ask();
-        if answer.is_some() || start.elapsed() > DEADLINE {
-            return answer;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(5));
-    }
+fn in_time<T>(mut ask: impl FnMut() -> Option<T>) -> Option<T> {
+    poll(DEADLINE, || ask().ok_or_else(String::new)).ok().map(|(answer, _)| answer)
 }
 
 fn fill(text: &str, kept: &BTreeMap<String, String>) -> String {
@@ -299,89 +291,7 @@ fn fill(text: &str, kept: &BTreeMap<String, String>) -> String {
     pages.chain(kept).fold(text.to_owned(), |text, (name, value)| text.replace(name, value))
 }
 
-fn put(path: &Path, text: &str) -> Result<(), String> {
-    let write = || {
-        if path.as_os_str().as_encoded_bytes().ends_with(b"/") {
-            return fs::create_dir_all(path);
-        }
-        fs::create_dir_all(path.parent().unwrap_or(path))?;
-        fs::write(path, text)
-    };
-    write().map_err(|error| format!("{}: {error}", path.display()))
-}
-
-/// Makes a symbolic link, or replaces one as Kubernetes does: by a rename.
-fn link(path: &Path, to: &str) -> Result<(), String> {
-    let new = path.with_file_name("new-link");
-    std::os::unix::fs::symlink(to, &new)
-        .and_then(|()| fs::rename(&new, path))
-        .map_err(|error| format!("{}: {error}", path.display()))
-}
-
 /// As a shell tells it.
 fn code(status: ExitStatus) -> i32 {
     status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or_default())
-}
-
-/// A port that no other test has, in this run or in one beside it, and that the kernel gives to nobody by itself.
-pub fn free_port() -> u16 {
-    const PORTS: u16 = 20_000;
-    static NEXT: AtomicU16 = AtomicU16::new(0);
-    static RESERVED: Mutex<Vec<unix::UnixListener>> = Mutex::new(Vec::new());
-    let first = u16::try_from(std::process::id() % u32::from(PORTS)).expect("below the number of ports");
-    loop {
-        let port = 10_000 + (first + NEXT.fetch_add(1, Ordering::Relaxed)) % PORTS;
-        // Its name is known wherever the port is, and is gone with this process.
-        let name = unix::SocketAddr::from_abstract_name(format!("mock-imds-drop-in-port-{port}"))
-            .expect("a short name");
-        let Ok(reserved) = unix::UnixListener::bind_addr(&name) else { continue };
-        if TcpListener::bind(("0.0.0.0", port)).is_ok() {
-            RESERVED.lock().expect("no test panics with it").push(reserved);
-            return port;
-        }
-    }
-}
-
-/// Reads an answer: as long as it says, or to the end of the connection.
-fn read(stream: &mut TcpStream, headless: bool, to_the_end: bool) -> Result<Answer, String> {
-    let (mut bytes, mut buffer) = (Vec::new(), [0; 4096]);
-    loop {
-        if let Some(answer) = whole(&bytes, headless).filter(|_| !to_the_end) {
-            return Ok(answer);
-        }
-        match stream.read(&mut buffer) {
-            Ok(0) => break,
-            Ok(count) => bytes.extend_from_slice(&buffer[..count]),
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) => {
-                let text = String::from_utf8_lossy(&bytes);
-                return Err(format!("expected more of an answer, found {error} after {text:?}"));
-            }
-        }
-    }
-    Ok(parsed(&String::from_utf8_lossy(&bytes)))
-}
-
-fn whole(bytes: &[u8], headless: bool) -> Option<Answer> {
-    let text = String::from_utf8_lossy(bytes);
-    let mut answer = parsed(&text);
-    text.find("\r\n\r\n")?;
-    let length = answer.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-length"));
-    let length = if headless { 0 } else { length?.1.parse().ok()? };
-    if answer.body.len() < length {
-        return None;
-    }
-    answer.body.truncate(length);
-    Some(answer)
-}
-
-fn parsed(text: &str) -> Answer {
-    let (head, body) = text.split_once("\r\n\r\n").unwrap_or((text, ""));
-    let mut lines = head.split("\r\n");
-    let mut first = lines.next().unwrap_or_default().splitn(3, ' ').skip(1);
-    let status = first.next().and_then(|status| status.parse().ok()).unwrap_or_default();
-    let reason = first.next().unwrap_or_default().to_owned();
-    let headers =
-        lines.filter_map(|line| line.split_once(": ")).map(|(name, value)| (name.into(), value.into()));
-    Answer { raw: text.to_owned(), status, reason, headers: headers.collect(), body: body.to_owned() }
 }

@@ -28,12 +28,12 @@ impl Program {
     pub fn command(&self, case: &Case) -> Command {
         match self {
             Self::Ours if case.as_subcommand => {
-                let mut command = Command::new(env!("CARGO_BIN_EXE_mock-imds"));
+                let mut command = Command::new(support::program());
                 command.arg("aemm");
                 command
             }
             Self::Ours => {
-                let mut command = Command::new(env!("CARGO_BIN_EXE_mock-imds"));
+                let mut command = Command::new(support::program());
                 command.arg0(NAME);
                 command
             }

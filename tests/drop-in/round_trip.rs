@@ -8,9 +8,10 @@ use std::net::{SocketAddr, TcpStream};
 use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, Stdio};
 
-use crate::play::free_port;
-use crate::support::http::exchange;
-use crate::support::{Bench, eventually};
+use support::http::exchange;
+use support::{Sandbox, eventually};
+
+use crate::port::free_port;
 
 /// Configuration files, and paths that they serve and no listing names.
 const FILES: &[(&str, &[&str])] = &[
@@ -63,12 +64,12 @@ fn a_scenario_answers_as_the_file_that_it_was_imported_from() {
     let mut compared = 0;
     let all = FILES.iter().map(|(file, unlisted)| ("all", *file, *unlisted));
     for (mode, file, unlisted) in all.chain(MODES.iter().map(|mode| (*mode, MODES_FILE, &[][..]))) {
-        let bench = Bench::new();
-        let config = bench.write("c.json", file).display().to_string();
-        let scenario = bench.path("s.toml").display().to_string();
-        let imported = bench.run(&["import", "aemm", &config, "--mode", mode, "--output", &scenario]);
+        let sandbox = Sandbox::new();
+        let config = sandbox.write("c.json", file).display().to_string();
+        let scenario = sandbox.path("s.toml").display().to_string();
+        let imported = sandbox.run(&["import", "aemm", &config, "--mode", mode, "--output", &scenario]);
         assert_eq!(imported.code, Some(0), "{file}\n{imported:#?}");
-        let server = bench.serve(&["--scenario", &scenario]);
+        let server = sandbox.serve(&["--scenario", &scenario]);
         let (_running, address) = drop_in(mode, &config);
 
         let (ours, theirs) = (Asker::new(server.address), Asker::new(address));
@@ -88,7 +89,7 @@ fn a_scenario_answers_as_the_file_that_it_was_imported_from() {
 
 fn drop_in(mode: &str, config: &str) -> (Running, SocketAddr) {
     let port = free_port();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_mock-imds"));
+    let mut command = Command::new(support::program());
     command.arg0("ec2-metadata-mock").args(["--config-file", config, "--port", &port.to_string()]);
     command.args(Some(mode).filter(|mode| *mode != "all"));
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());

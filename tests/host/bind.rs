@@ -1,14 +1,13 @@
 //! Bind mode: `[host] redirect = "none"`, for hosts that refuse nftables.
 
 use nix::sys::signal::Signal;
-
-use crate::world::{HEALED, Host, METADATA, Peer, ask, serve};
+use support::host::{HEALED, Host, METADATA, Peer, ask, serve};
 
 const BIND: &str = "[host]\nredirect = \"none\"\n";
 
 #[test]
 fn bind_mode_adds_the_address_and_no_table() {
-    let Some(host) = Host::new("bind_mode_adds_the_address_and_no_table") else { return };
+    let Some(host) = Host::new() else { return };
     let before = host.network();
     host.configure(BIND);
     let mut guardian = host.hold();
@@ -39,7 +38,7 @@ fn bind_mode_adds_the_address_and_no_table() {
 
 #[test]
 fn a_reload_changes_between_redirect_and_bind_mode() {
-    let Some(host) = Host::new("a_reload_changes_between_redirect_and_bind_mode") else { return };
+    let Some(host) = Host::new() else { return };
     let mut guardian = host.hold();
     assert_eq!(host.tables().matches("mock-imds").count(), 2);
     for _ in 0..2 {

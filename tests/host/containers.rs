@@ -1,8 +1,7 @@
 //! Who reaches the service: processes of this host, containers on its bridges; and who else is on port 80.
 
 use nix::sys::signal::Signal;
-
-use crate::world::{Host, METADATA, Peer, SERVICE, ask, serve};
+use support::host::{Host, METADATA, Peer, SERVICE, ask, serve};
 
 const IMDS: &str = "imds sees 169.254.169.254";
 
@@ -19,7 +18,7 @@ fn container(host: &Host) -> Peer {
 
 #[test]
 fn a_process_of_the_host_reaches_the_service() {
-    let Some(host) = Host::new("a_process_of_the_host_reaches_the_service") else { return };
+    let Some(host) = Host::new() else { return };
     let mut guardian = host.hold();
     serve("imds", SERVICE);
     assert_eq!(ask(METADATA).expect("an answer"), IMDS);
@@ -30,7 +29,7 @@ fn a_process_of_the_host_reaches_the_service() {
 
 #[test]
 fn a_bridged_container_reaches_the_service_and_shows_its_address() {
-    let Some(host) = Host::new("a_bridged_container_reaches_the_service_and_shows_its_address") else {
+    let Some(host) = Host::new() else {
         return;
     };
     let early = container(&host);
@@ -53,7 +52,7 @@ fn a_bridged_container_reaches_the_service_and_shows_its_address() {
 
 #[test]
 fn a_web_server_on_port_80_and_the_service_do_not_meet() {
-    let Some(host) = Host::new("a_web_server_on_port_80_and_the_service_do_not_meet") else { return };
+    let Some(host) = Host::new() else { return };
     // After.
     let mut guardian = host.hold();
     serve("imds", SERVICE);
@@ -91,12 +90,12 @@ while True:
 
 #[test]
 fn a_published_port_80_does_not_take_the_requests() {
-    let Some(host) = Host::new("a_published_port_80_does_not_take_the_requests") else { return };
+    let Some(host) = Host::new() else { return };
     let mut peer = container(&host);
     peer.serve(&host, SERVER);
     let is_published = || ask("172.30.0.1:80").is_ok_and(|answer| answer == "published");
     let check = |order: &str| {
-        host.eventually("the port is published", crate::world::PATIENCE, is_published);
+        host.eventually("the port is published", support::DEADLINE, is_published);
         assert_eq!(ask(METADATA).ok().as_deref(), Some(IMDS), "{order}, from the host");
         let inside = peer.asks(&host, "http://169.254.169.254/");
         assert_eq!(inside.as_deref(), Some("imds sees 172.30.0.2"), "{order}, from the container");
@@ -105,7 +104,7 @@ fn a_published_port_80_does_not_take_the_requests() {
     // The rules would take them: so it is while nobody redirects.
     host.run("ip addr add 169.254.169.254/32 dev lo");
     host.nft(PUBLISHED);
-    host.eventually("the container takes them", crate::world::PATIENCE, || {
+    host.eventually("the container takes them", support::DEADLINE, || {
         ask(METADATA).is_ok_and(|answer| answer == "published")
     });
 
@@ -120,9 +119,9 @@ fn a_published_port_80_does_not_take_the_requests() {
 
 #[test]
 fn ipv6_by_choice() {
-    let Some(host) = Host::new("ipv6_by_choice") else { return };
+    let Some(host) = Host::new() else { return };
     if !std::path::Path::new("/proc/sys/net/ipv6").exists() {
-        crate::world::skip("ipv6_by_choice", "needs a kernel with IPv6");
+        support::skip("needs a kernel with IPv6");
         return;
     }
     let before = host.network();
@@ -130,7 +129,7 @@ fn ipv6_by_choice() {
     let mut guardian = host.hold();
     serve("imds", "[fd00:ec2::254]:1690");
     // The kernel adds the local route of an IPv6 address from a work queue.
-    host.eventually("an answer over IPv6", crate::world::HEALED, || {
+    host.eventually("an answer over IPv6", support::host::HEALED, || {
         ask("[fd00:ec2::254]:80").is_ok_and(|answer| answer == "imds sees fd00:ec2::254")
     });
     let shown = host.run("ip -6 addr show dev lo");
@@ -140,7 +139,7 @@ fn ipv6_by_choice() {
 
     host.run("ip addr del fd00:ec2::254/128 dev lo");
     let there = || host.run("ip -6 addr show dev lo").contains("fd00:ec2::254/128");
-    host.eventually("it is back", crate::world::HEALED, there);
+    host.eventually("it is back", support::host::HEALED, there);
 
     host.configure("[host]\nipv6 = false\n");
     guardian.reload();
@@ -153,9 +152,9 @@ fn ipv6_by_choice() {
 
 #[test]
 fn ipv6_that_is_disabled_is_said_and_left_out() {
-    let Some(host) = Host::new("ipv6_that_is_disabled_is_said_and_left_out") else { return };
+    let Some(host) = Host::new() else { return };
     if !std::path::Path::new("/proc/sys/net/ipv6").exists() {
-        crate::world::skip("ipv6_that_is_disabled_is_said_and_left_out", "needs a kernel with IPv6");
+        support::skip("needs a kernel with IPv6");
         return;
     }
     host.run("for i in all lo; do echo 1 > /proc/sys/net/ipv6/conf/$i/disable_ipv6; done");
@@ -168,7 +167,7 @@ fn ipv6_that_is_disabled_is_said_and_left_out() {
     let said = || guardian.log().matches("fd00:ec2::254 is left out: IPv6 is disabled on lo").count();
     assert_eq!(said(), 1, "{}", guardian.log());
     host.run("ip addr del 169.254.169.254/32 dev lo");
-    host.eventually("IPv4 is watched", crate::world::HEALED, || host.addresses() == 1);
+    host.eventually("IPv4 is watched", support::host::HEALED, || host.addresses() == 1);
     assert_eq!(said(), 1, "said once: {}", guardian.log());
     assert_eq!(guardian.end(Signal::SIGTERM), Some(0));
 }

@@ -1,6 +1,6 @@
 //! Who does not reach the service: the neighbours on the LAN.
 
-use crate::world::{Host, Peer, SERVICE, serve};
+use support::host::{Host, Peer, SERVICE, serve};
 
 /// A neighbour that takes 169.254.0.0/16 for its own link, as every host with a link-local route does.
 fn neighbour(host: &Host) -> Peer {
@@ -17,7 +17,7 @@ fn reached(host: &Host, peer: &Peer, urls: &[&str]) -> Vec<Option<String>> {
 
 #[test]
 fn a_lan_neighbour_gets_no_arp_answer_and_no_packet() {
-    let Some(host) = Host::new("a_lan_neighbour_gets_no_arp_answer_and_no_packet") else { return };
+    let Some(host) = Host::new() else { return };
     host.configure("[host]\nipv6 = true\n");
     let peer = neighbour(&host);
     let mut guardian = host.hold();
@@ -54,7 +54,7 @@ fn a_lan_neighbour_gets_no_arp_answer_and_no_packet() {
 /// An empty list: this host only.
 #[test]
 fn an_empty_list_keeps_containers_out_too() {
-    let Some(host) = Host::new("an_empty_list_keeps_containers_out_too") else { return };
+    let Some(host) = Host::new() else { return };
     host.configure("[host]\nbridges = []\n");
     host.run(
         "ip link add docker0 type bridge; ip addr add 172.17.0.1/16 dev docker0; ip link set docker0 up",
@@ -65,5 +65,5 @@ fn an_empty_list_keeps_containers_out_too() {
     let _guardian = host.hold();
     serve("imds", SERVICE);
     assert_eq!(peer.asks(&host, "http://169.254.169.254/"), None);
-    assert_eq!(crate::world::ask(crate::world::METADATA).expect("an answer"), "imds sees 169.254.169.254");
+    assert_eq!(support::host::ask(support::host::METADATA).expect("an answer"), "imds sees 169.254.169.254");
 }

@@ -1,7 +1,8 @@
 //! How far tokens go: a host, a container on its bridge, and one more behind a router on that bridge, as with
 //! containers in containers.
 
-use crate::world::{Done, Host, Peer, SERVICE, Server};
+use support::Outcome;
+use support::host::{Host, Peer, SERVICE};
 
 const TOKEN: &str =
     "-X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' http://169.254.169.254/latest/api/token";
@@ -35,22 +36,25 @@ fn curl(arguments: &str) -> String {
 }
 
 /// Whether it got a token: one of 56 characters, or nothing until it gave up.
-fn token(done: &Done, who: &str) -> bool {
+fn token(done: &Outcome, who: &str) -> bool {
     let got = (done.code, done.stdout.len());
-    assert!(got == (0, 56) || got == (TIMED_OUT, 0), "{who}: a token or a time-out, but {done:?}");
-    got == (0, 56)
+    assert!(
+        got == (Some(0), 56) || got == (Some(TIMED_OUT), 0),
+        "{who}: a token or a time-out, but {done:?}"
+    );
+    got == (Some(0), 56)
 }
 
 #[test]
 fn a_token_goes_as_far_as_the_hop_limit() {
-    let Some(host) = Host::new("a_token_goes_as_far_as_the_hop_limit") else { return };
+    let Some(host) = Host::new() else { return };
     let _guardian = host.hold();
     let (router, client) = nested(&host);
     // The limit, and whether the host, a container and a container in a container get a token.
     for (limit, expected) in [(1, [true, false, false]), (2, [true, true, false]), (3, [true, true, true])] {
         let scenario = format!("[metadata-options]\nhttp-put-response-hop-limit = {limit}\n");
         host.write("scenario.toml", &scenario);
-        let _server = Server::with(&host, SERVICE, "--scenario scenario.toml --control control.sock");
+        let _server = host.serve_with(SERVICE, "--scenario scenario.toml --control control.sock");
         let tokens = [
             token(&host.attempt(&curl(TOKEN)), "the host"),
             token(&router.attempt(&host, &curl(TOKEN)), "the container"),

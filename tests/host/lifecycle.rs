@@ -3,8 +3,8 @@
 use mock_imds::host::plan::{Plan, Table};
 use mock_imds::host::settings::HostSettings;
 use nix::sys::signal::Signal;
-
-use crate::world::{Guardian, HEALED, Host, PATIENCE, mode};
+use support::host::{Guardian, HEALED, Host, mode};
+use support::{DEADLINE, program};
 
 /// Tables as Docker and firewalld make them.
 const FOREIGN: &str = r#"
@@ -29,17 +29,17 @@ fn planned() -> String {
 
 #[test]
 fn up_up_down_down_leaves_the_host_as_it_was() {
-    let Some(host) = Host::new("up_up_down_down_leaves_the_host_as_it_was") else { return };
+    let Some(host) = Host::new() else { return };
     host.nft(FOREIGN);
     let before = host.network();
     for round in ["first", "second"] {
-        host.net("up").expect(0, &[]);
+        host.net("up").ended(0, &[]);
         assert_eq!(host.addresses(), 1, "{round} up:\n{}", host.network());
         assert_eq!(host.our_rules(), planned(), "{round} up: the kernel has what the plan says");
         assert!(host.run("ip -4 addr show dev lo").contains("scope host lo:imds"), "{}", host.network());
     }
     for round in ["first", "second"] {
-        host.net("down").expect(0, &[]);
+        host.net("down").ended(0, &[]);
         assert_eq!(host.network(), before, "{round} down");
     }
     assert!(!host.runtime().exists(), "the runtime directory is removed");
@@ -47,21 +47,21 @@ fn up_up_down_down_leaves_the_host_as_it_was() {
 
 #[test]
 fn down_with_nothing_there_is_quiet() {
-    let Some(host) = Host::new("down_with_nothing_there_is_quiet") else { return };
+    let Some(host) = Host::new() else { return };
     let before = host.network();
     let done = host.net("down");
-    done.expect(0, &[]);
+    done.ended(0, &[]);
     assert_eq!((done.stdout.as_str(), done.stderr.as_str()), ("", ""));
     assert_eq!(host.network(), before);
 }
 
 #[test]
 fn hold_sets_up_once_and_takes_all_down() {
-    let Some(host) = Host::new("hold_sets_up_once_and_takes_all_down") else { return };
+    let Some(host) = Host::new() else { return };
     host.nft(FOREIGN);
     let before = host.network();
     for signal in [Signal::SIGTERM, Signal::SIGINT] {
-        let mut guardian = host.start(crate::world::BINARY, "");
+        let mut guardian = host.start(program(), "");
         let ready = guardian.expect("READY=1");
         assert!(
             ready.contains("STATUS=169.254.169.254/32 on lo; inet mock-imds, arp mock-imds owned"),
@@ -80,9 +80,9 @@ fn hold_sets_up_once_and_takes_all_down() {
 
 #[test]
 fn hold_takes_over_what_up_set_up() {
-    let Some(host) = Host::new("hold_takes_over_what_up_set_up") else { return };
+    let Some(host) = Host::new() else { return };
     let before = host.network();
-    host.net("up").expect(0, &[]);
+    host.net("up").ended(0, &[]);
     let mut guardian = host.hold();
     assert_eq!(host.addresses(), 1);
     assert_eq!(host.tables().matches("mock-imds").count(), 2, "{}", host.tables());
@@ -94,7 +94,7 @@ fn hold_takes_over_what_up_set_up() {
 /// The table goes with the process, by the kernel; the rest is cleaned by `net down` or by the next `net hold`.
 #[test]
 fn a_killed_guardian_leaves_no_table_and_is_cleaned_up() {
-    let Some(host) = Host::new("a_killed_guardian_leaves_no_table_and_is_cleaned_up") else { return };
+    let Some(host) = Host::new() else { return };
     let before = host.network();
     let killed = |mut guardian: Guardian| {
         guardian.end(Signal::SIGKILL);
@@ -104,11 +104,11 @@ fn a_killed_guardian_leaves_no_table_and_is_cleaned_up() {
     };
 
     killed(host.hold());
-    host.net("down").expect(0, &[]);
+    host.net("down").ended(0, &[]);
     assert_eq!(host.network(), before, "what systemd runs afterwards cleans up");
 
     killed(host.hold());
-    host.net("status").expect(1, &["is gone without taking the network down"]);
+    host.net("status").ended(1, &["is gone without taking the network down"]);
     let mut again = host.hold();
     assert_eq!((host.addresses(), host.our_rules()), (1, planned()));
     assert_eq!(again.end(Signal::SIGTERM), Some(0));
@@ -117,17 +117,17 @@ fn a_killed_guardian_leaves_no_table_and_is_cleaned_up() {
 
 #[test]
 fn a_lost_record_is_made_up_for_by_the_label() {
-    let Some(host) = Host::new("a_lost_record_is_made_up_for_by_the_label") else { return };
+    let Some(host) = Host::new() else { return };
     let before = host.network();
-    host.net("up").expect(0, &[]);
+    host.net("up").ended(0, &[]);
     std::fs::remove_dir_all(host.runtime()).expect("the record is lost");
-    host.net("down").expect(0, &[]);
+    host.net("down").ended(0, &[]);
     assert_eq!(host.network(), before);
 }
 
 #[test]
 fn an_address_that_was_there_before_survives() {
-    let Some(host) = Host::new("an_address_that_was_there_before_survives") else { return };
+    let Some(host) = Host::new() else { return };
     for width in [32, 16] {
         host.run(&format!("ip addr add 169.254.169.254/{width} dev lo"));
         let before = host.network();
@@ -141,12 +141,12 @@ fn an_address_that_was_there_before_survives() {
         );
         guardian.end(Signal::SIGTERM);
         assert_eq!(host.network(), before, "hold leaves the /{width}");
-        host.net("up").expect(0, &[]);
-        host.net("down").expect(0, &[]);
+        host.net("up").ended(0, &[]);
+        host.net("down").ended(0, &[]);
         assert_eq!(host.network(), before, "up and down leave the /{width}");
         let guardian = host.hold();
         drop(guardian);
-        host.net("down").expect(0, &[]);
+        host.net("down").ended(0, &[]);
         assert_eq!(host.network(), before, "a crash leaves the /{width}");
         host.run(&format!("ip addr del 169.254.169.254/{width} dev lo"));
     }
@@ -154,8 +154,8 @@ fn an_address_that_was_there_before_survives() {
 
 #[test]
 fn the_status_is_true_and_for_everybody() {
-    let Some(host) = Host::new("the_status_is_true_and_for_everybody") else { return };
-    host.net("status").expect(1, &["is not set up"]);
+    let Some(host) = Host::new() else { return };
+    host.net("status").ended(1, &["is not set up"]);
     // systemd's umask for the unit.
     let old = nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o077));
     let mut guardian = host.hold();
@@ -181,7 +181,7 @@ fn the_status_is_true_and_for_everybody() {
     host.run(&format!("chmod 755 {}", host.directory.display()));
     let nobody = "setpriv --reuid 65534 --regid 65534 --clear-groups";
     let binary = host.directory.join("mock-imds");
-    host.run(&format!("install -m 755 {} {}", crate::world::BINARY, binary.display()));
+    host.run(&format!("install -m 755 {} {}", program().display(), binary.display()));
     let line = format!("{nobody} {} net status --runtime {}", binary.display(), host.runtime().display());
     let text = host.run(&line);
     for expected in [
@@ -195,27 +195,27 @@ fn the_status_is_true_and_for_everybody() {
     let json: serde_json::Value = serde_json::from_str(&host.run(&format!("{line} --json"))).expect("JSON");
     assert_eq!(json, status);
     guardian.end(Signal::SIGTERM);
-    host.eventually("status says so", HEALED, || host.net("status").code == 1);
+    host.eventually("status says so", HEALED, || host.net("status").code == Some(1));
 }
 
 #[test]
 fn two_at_a_time_are_refused() {
-    let Some(host) = Host::new("two_at_a_time_are_refused") else { return };
+    let Some(host) = Host::new() else { return };
     let mut guardian = host.hold();
     let held = host.network();
     let pid = format!("a guardian (process {})", guardian.pid());
-    host.net("up").expect(69, &[&pid, "systemctl stop mock-imds-net"]);
-    host.net("down").expect(69, &[&pid]);
-    host.net("hold").expect(69, &[&pid]);
+    host.net("up").ended(69, &[&pid, "systemctl stop mock-imds-net"]);
+    host.net("down").ended(69, &[&pid]);
+    host.net("hold").ended(69, &[&pid]);
     // Another runtime directory does not get around the kernel's owner.
     let elsewhere = format!("--config {0}/host.toml --runtime {0}/other", host.directory.display());
     for command in ["up", "hold"] {
-        host.attempt(&format!("{} net {command} {elsewhere}", crate::world::BINARY))
-            .expect(69, &["is owned by another process"]);
+        host.attempt(&format!("{} net {command} {elsewhere}", program().display()))
+            .ended(69, &["is owned by another process"]);
     }
-    host.attempt(&format!("{} net down --runtime {}/other", crate::world::BINARY, host.directory.display()))
-        .expect(69, &["is owned by another process"]);
+    host.attempt(&format!("{} net down --runtime {}/other", program().display(), host.directory.display()))
+        .ended(69, &["is owned by another process"]);
     assert_eq!(host.network(), held, "none of them changed anything");
     assert_eq!(guardian.end(Signal::SIGTERM), Some(0));
-    host.eventually("all is taken down", PATIENCE, || host.addresses() == 0 && host.tables().is_empty());
+    host.eventually("all is taken down", DEADLINE, || host.addresses() == 0 && host.tables().is_empty());
 }

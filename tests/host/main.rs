@@ -3,12 +3,10 @@
 //! Root only. Not root: each test says so and passes; with CI=true that is a failure.
 //! Programs: nft (nftables), ip (iproute2), curl, python3, setpriv, nsenter and unshare (util-linux).
 
-#[path = "../support/mod.rs"]
-mod support;
-
 mod bind;
 mod containers;
 mod doctor;
+mod doctor_files;
 mod guard;
 mod hops;
 mod lifecycle;
@@ -16,4 +14,3 @@ mod patient;
 mod refusals;
 mod reload;
 mod restore;
-mod world;

@@ -1,17 +1,17 @@
 //! When the guardian refuses: the sentence, the exit code, and that nothing was changed.
 
 use nix::sys::signal::Signal;
-
-use crate::world::{BINARY, Host};
+use support::host::Host;
+use support::program;
 
 #[test]
 fn the_address_on_another_interface() {
-    let Some(host) = Host::new("the_address_on_another_interface") else { return };
+    let Some(host) = Host::new() else { return };
     host.run("ip link add eth7 type veth peer name eth8; ip link set eth7 up");
     host.run("ip addr add 169.254.169.254/16 dev eth7");
     let before = host.network();
     for command in ["up", "hold"] {
-        host.net(command).expect(
+        host.net(command).ended(
             78,
             &[
                 "mock-imds: 169.254.169.254 is on the interface eth7 already",
@@ -19,14 +19,14 @@ fn the_address_on_another_interface() {
             ],
         );
         assert_eq!(host.network(), before, "net {command} changed nothing");
-        host.net("down").expect(0, &[]);
+        host.net("down").ended(0, &[]);
         assert_eq!(host.network(), before, "net down after it changed nothing");
     }
 }
 
 #[test]
 fn a_real_cloud_machine() {
-    let Some(host) = Host::new("a_real_cloud_machine") else { return };
+    let Some(host) = Host::new() else { return };
     let before = host.network();
     for (file, text, cloud) in [
         ("sys_vendor", "Amazon EC2", "Amazon EC2"),
@@ -37,7 +37,7 @@ fn a_real_cloud_machine() {
         let path = host.write(&format!("dmi/{file}"), &format!("{text}\n"));
         let sentence = format!("this is a real {cloud} machine ({} is {text:?})", path.display());
         for command in ["up", "hold"] {
-            host.net(command).expect(78, &[&sentence, "allow-takeover = true"]);
+            host.net(command).ended(78, &[&sentence, "allow-takeover = true"]);
         }
         assert_eq!(host.network(), before, "nothing was changed on {cloud}");
         std::fs::remove_file(path).expect("the made-up file");
@@ -52,24 +52,26 @@ fn a_real_cloud_machine() {
 
 #[test]
 fn no_permission() {
-    let Some(host) = Host::new("no_permission") else { return };
+    let Some(host) = Host::new() else { return };
+    let binary = program().display();
     let before = host.network();
     let without = "setpriv --bounding-set -net_admin --inh-caps -net_admin";
     for command in ["up", "hold"] {
-        let line = format!("{without} {BINARY} net {command} {}", host.arguments());
-        host.attempt(&line).expect(77, &["needs the capability CAP_NET_ADMIN", "systemctl start mock-imds"]);
+        let line = format!("{without} {binary} net {command} {}", host.arguments());
+        host.attempt(&line).ended(77, &["needs the capability CAP_NET_ADMIN", "systemctl start mock-imds"]);
     }
-    let line = format!("{without} {BINARY} net down --runtime {}", host.runtime().display());
-    host.attempt(&line).expect(77, &["needs the capability CAP_NET_ADMIN"]);
+    let line = format!("{without} {binary} net down --runtime {}", host.runtime().display());
+    host.attempt(&line).ended(77, &["needs the capability CAP_NET_ADMIN"]);
     assert_eq!(host.network(), before);
 }
 
 /// `CAP_NET_ADMIN` and nothing else is enough: that is what the unit has.
 #[test]
 fn net_admin_alone_suffices() {
-    let Some(host) = Host::new("net_admin_alone_suffices") else { return };
+    let Some(host) = Host::new() else { return };
+    let binary = program().display();
     let before = host.network();
-    host.run(&format!("chmod 755 {0}; install -m 755 {BINARY} {0}/mock-imds", host.directory.display()));
+    host.run(&format!("chmod 755 {0}; install -m 755 {binary} {0}/mock-imds", host.directory.display()));
     let arguments = host.arguments();
     host.run("install -d -o 65534 -g 65534 run");
     let alone = "setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps -all,+net_admin \
@@ -83,16 +85,17 @@ fn net_admin_alone_suffices() {
 /// A kernel without nfnetlink, played by a seccomp filter that answers as one does.
 #[test]
 fn no_nf_tables() {
-    let Some(host) = Host::new("no_nf_tables") else { return };
+    let Some(host) = Host::new() else { return };
+    let binary = program().display();
     let before = host.network();
     host.write("without.py", WITHOUT_NFNETLINK);
     for command in ["up", "hold"] {
-        let line = format!("python3 without.py {BINARY} net {command} {}", host.arguments());
+        let line = format!("python3 without.py {binary} net {command} {}", host.arguments());
         host.attempt(&line)
-            .expect(69, &["this kernel can't do what the redirect needs", "modprobe nf_tables"]);
+            .ended(69, &["this kernel can't do what the redirect needs", "modprobe nf_tables"]);
     }
-    let line = format!("python3 without.py {BINARY} net down --runtime {}", host.runtime().display());
-    host.attempt(&line).expect(0, &[]);
+    let line = format!("python3 without.py {binary} net down --runtime {}", host.runtime().display());
+    host.attempt(&line).ended(0, &[]);
     assert_eq!(host.network(), before);
 }
 
@@ -119,11 +122,12 @@ os.execv(sys.argv[1], sys.argv[1:])
 
 #[test]
 fn a_broken_host_toml() {
-    let Some(host) = Host::new("a_broken_host_toml") else { return };
+    let Some(host) = Host::new() else { return };
+    let binary = program().display();
     let before = host.network();
     host.configure("[host]\nipv6 = \"yes\"\nbridge = [\"br-*\"]\n");
     for command in ["up", "hold"] {
-        host.net(command).expect(
+        host.net(command).ended(
             78,
             &[
                 "host.toml:2:8: error: host.ipv6 is a string",
@@ -133,16 +137,16 @@ fn a_broken_host_toml() {
         );
     }
     std::fs::remove_file(host.directory.join("host.toml")).expect("host.toml");
-    let line = format!("{BINARY} net up --config {}/host.toml", host.directory.display());
-    host.attempt(&line).expect(78, &["host.toml: error: cannot be read: no such file or directory"]);
+    let line = format!("{binary} net up --config {}/host.toml", host.directory.display());
+    host.attempt(&line).ended(78, &["host.toml: error: cannot be read: no such file or directory"]);
     assert_eq!(host.network(), before);
 }
 
 #[test]
 fn a_runtime_directory_that_cannot_be() {
-    let Some(host) = Host::new("a_runtime_directory_that_cannot_be") else { return };
+    let Some(host) = Host::new() else { return };
     let before = host.network();
     host.write("run", "a file where a directory is expected");
-    host.net("up").expect(71, &["run"]);
+    host.net("up").ended(71, &["run"]);
     assert_eq!(host.network(), before);
 }

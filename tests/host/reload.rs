@@ -5,12 +5,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use nix::sys::signal::Signal;
-
-use crate::world::{BINARY, Host, METADATA, SERVICE, ask, serve};
+use support::host::{Host, METADATA, SERVICE, ask, serve};
+use support::program;
 
 #[test]
 fn a_reload_under_load_loses_nothing_and_applies_the_change() {
-    let Some(host) = Host::new("a_reload_under_load_loses_nothing_and_applies_the_change") else { return };
+    let Some(host) = Host::new() else { return };
     let mut guardian = host.hold();
     serve("imds", SERVICE);
     let pid = guardian.pid();
@@ -36,9 +36,7 @@ fn a_reload_under_load_loses_nothing_and_applies_the_change() {
         let rules = host.our_rules();
         assert!(rules.contains(&format!("iifname \"round{round}\" accept")), "{rules}");
         assert_eq!(host.status()["settings"]["bridges"][0], format!("round{round}"));
-        host.eventually("requests went on", crate::world::PATIENCE, || {
-            asked.load(Ordering::Relaxed) > before + 5
-        });
+        host.eventually("requests went on", support::DEADLINE, || asked.load(Ordering::Relaxed) > before + 5);
     }
     stop.store(true, Ordering::Relaxed);
     let lost = client.join().expect("the client");
@@ -52,17 +50,18 @@ fn a_reload_under_load_loses_nothing_and_applies_the_change() {
 
 #[test]
 fn a_reload_runs_the_binary_that_is_installed_now() {
-    let Some(host) = Host::new("a_reload_runs_the_binary_that_is_installed_now") else { return };
+    let Some(host) = Host::new() else { return };
+    let binary = program().display();
     let before = host.network();
     let installed = host.directory.join("mock-imds");
-    host.run(&format!("install -m 755 {BINARY} mock-imds"));
-    let mut guardian = host.hold_by(&installed.display().to_string(), "");
+    host.run(&format!("install -m 755 {binary} mock-imds"));
+    let mut guardian = host.hold_by(&installed, "");
     let since = host.status()["since"].clone();
     let running = format!("/proc/{}/exe", guardian.pid());
     let inode = |path: &str| std::fs::metadata(path).expect("a file").ino();
     // As dpkg does it: a new file under the old name. Twice, since the second upgrade starts from a reloaded one.
     for upgrade in ["first", "second"] {
-        host.run(&format!("install -m 755 {BINARY} mock-imds.new; mv mock-imds.new mock-imds"));
+        host.run(&format!("install -m 755 {binary} mock-imds.new; mv mock-imds.new mock-imds"));
         let target = std::fs::read_link(&running).expect("a link");
         assert!(target.to_string_lossy().ends_with(" (deleted)"), "{target:?}");
         // Taken anew each time: once nobody runs a removed file, the next one may get its number.
@@ -78,10 +77,11 @@ fn a_reload_runs_the_binary_that_is_installed_now() {
 
 #[test]
 fn a_reload_without_a_binary_goes_on_with_the_running_one() {
-    let Some(host) = Host::new("a_reload_without_a_binary_goes_on_with_the_running_one") else { return };
+    let Some(host) = Host::new() else { return };
+    let binary = program().display();
     let before = host.network();
-    host.run(&format!("install -m 755 {BINARY} mock-imds"));
-    let mut guardian = host.hold_by(&host.directory.join("mock-imds").display().to_string(), "");
+    host.run(&format!("install -m 755 {binary} mock-imds"));
+    let mut guardian = host.hold_by(&host.directory.join("mock-imds"), "");
     host.run("rm mock-imds");
     host.configure("[host]\nbridges = [\"lab0\"]\n");
     guardian.reload();
@@ -93,7 +93,7 @@ fn a_reload_without_a_binary_goes_on_with_the_running_one() {
 
 #[test]
 fn a_broken_host_toml_keeps_the_old_state() {
-    let Some(host) = Host::new("a_broken_host_toml_keeps_the_old_state") else { return };
+    let Some(host) = Host::new() else { return };
     let before = host.network();
     host.configure("[host]\nbridges = [\"lab0\"]\n");
     let mut guardian = host.hold();
@@ -128,11 +128,11 @@ fn a_broken_host_toml_keeps_the_old_state() {
 
 #[test]
 fn a_reload_keeps_ordinary_tables_and_goes_on_watching() {
-    let Some(host) = Host::new("a_reload_keeps_ordinary_tables_and_goes_on_watching") else { return };
-    let mut guardian = host.hold_by(BINARY, "--ordinary-tables");
+    let Some(host) = Host::new() else { return };
+    let mut guardian = host.hold_by(program(), "--ordinary-tables");
     guardian.reload();
     host.run("nft flush ruleset");
-    host.eventually("the tables are back", crate::world::HEALED, || {
+    host.eventually("the tables are back", support::host::HEALED, || {
         host.tables().matches("mock-imds").count() == 2
     });
     assert_eq!(guardian.end(Signal::SIGTERM), Some(0));
@@ -142,7 +142,7 @@ fn a_reload_keeps_ordinary_tables_and_goes_on_watching() {
 /// Signals that come in bursts, also while the new image starts, neither end it nor are lost.
 #[test]
 fn a_burst_of_signals_is_survived() {
-    let Some(host) = Host::new("a_burst_of_signals_is_survived") else { return };
+    let Some(host) = Host::new() else { return };
     let before = host.network();
     let mut guardian = host.hold();
     for _ in 0..200 {

@@ -3,19 +3,19 @@
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
-
-use crate::world::{BINARY, HEALED, Host, METADATA, PATIENCE, SERVICE, ask, serve};
+use support::host::{HEALED, Host, METADATA, SERVICE, ask, serve};
+use support::{DEADLINE, program};
 
 #[test]
 fn owned_tables_survive_a_flush_and_a_deletion() {
-    let Some(host) = Host::new("owned_tables_survive_a_flush_and_a_deletion") else { return };
+    let Some(host) = Host::new() else { return };
     let guardian = host.hold();
     let before = host.run("nft -a list ruleset");
     host.nft("flush ruleset\n");
     assert_eq!(host.run("nft -a list ruleset"), before, "a flush by somebody else leaves them");
     for line in ["nft delete table inet mock-imds", "nft flush chain inet mock-imds guard"] {
         let done = host.attempt(line);
-        assert!(done.code != 0 && done.stderr.contains("not permitted"), "`{line}`: {done:?}");
+        assert!(!done.succeeded() && done.stderr.contains("not permitted"), "`{line}`: {done:?}");
     }
     assert_eq!(host.run("nft -a list ruleset"), before);
     assert_eq!(host.status()["restorations"]["count"], 0, "{}", guardian.log());
@@ -23,7 +23,7 @@ fn owned_tables_survive_a_flush_and_a_deletion() {
 
 #[test]
 fn a_removed_address_is_back_within_a_second() {
-    let Some(host) = Host::new("a_removed_address_is_back_within_a_second") else { return };
+    let Some(host) = Host::new() else { return };
     let guardian = host.hold();
     serve("imds", SERVICE);
     host.run("ip addr del 169.254.169.254/32 dev lo");
@@ -33,7 +33,7 @@ fn a_removed_address_is_back_within_a_second() {
     host.eventually("the address is back again", HEALED, || host.addresses() == 1);
     // `ip addr flush` looks again after its work, and removes once more what is already back.
     let counted = || host.status()["restorations"]["count"].as_u64() >= Some(2);
-    host.eventually("both are published", PATIENCE, counted);
+    host.eventually("both are published", DEADLINE, counted);
     let log = guardian.log();
     assert!(log.matches("169.254.169.254 was removed from lo; restored").count() >= 2, "{log}");
 }
@@ -41,8 +41,8 @@ fn a_removed_address_is_back_within_a_second() {
 /// As on a kernel without owned tables.
 #[test]
 fn ordinary_tables_are_watched_and_restored() {
-    let Some(host) = Host::new("ordinary_tables_are_watched_and_restored") else { return };
-    let mut guardian = host.hold_by(BINARY, "--ordinary-tables");
+    let Some(host) = Host::new() else { return };
+    let mut guardian = host.hold_by(program(), "--ordinary-tables");
     let rules = host.our_rules();
     assert_eq!(host.status()["tables"][0]["protection"], "watched");
     let restored =
@@ -55,7 +55,7 @@ fn ordinary_tables_are_watched_and_restored() {
     ] {
         host.run(line);
         let healed = host.eventually(line, HEALED, || {
-            restored(count)(&host) && host.attempt("nft list table arp mock-imds").code == 0
+            restored(count)(&host) && host.attempt("nft list table arp mock-imds").succeeded()
         });
         assert_eq!(host.our_rules(), rules, "after `{line}`, {healed:?}");
         assert!(guardian.log().contains(told), "expected {told:?} in:\n{}", guardian.log());
@@ -71,19 +71,19 @@ fn ordinary_tables_are_watched_and_restored() {
 
 #[test]
 fn a_killed_guardian_of_ordinary_tables_is_cleaned_up() {
-    let Some(host) = Host::new("a_killed_guardian_of_ordinary_tables_is_cleaned_up") else { return };
+    let Some(host) = Host::new() else { return };
     let before = host.network();
-    let mut guardian = host.hold_by(BINARY, "--ordinary-tables");
+    let mut guardian = host.hold_by(program(), "--ordinary-tables");
     guardian.end(Signal::SIGKILL);
     assert_eq!(host.tables().matches("mock-imds").count(), 2, "nobody removes them");
-    host.net("down").expect(0, &[]);
+    host.net("down").ended(0, &[]);
     assert_eq!(host.network(), before);
 }
 
 /// Whoever removes the address again and again gets no busy loop, and is told about.
 #[test]
 fn a_fight_is_slow_and_told() {
-    let Some(host) = Host::new("a_fight_is_slow_and_told") else { return };
+    let Some(host) = Host::new() else { return };
     let mut guardian = host.hold();
     let mut longest = Duration::ZERO;
     for _ in 0..7 {
@@ -98,7 +98,7 @@ fn a_fight_is_slow_and_told() {
 
 #[test]
 fn an_adopted_address_that_goes_is_replaced_by_ours() {
-    let Some(host) = Host::new("an_adopted_address_that_goes_is_replaced_by_ours") else { return };
+    let Some(host) = Host::new() else { return };
     let before = host.network();
     host.run("ip addr add 169.254.169.254/16 dev lo");
     let mut guardian = host.hold();
@@ -111,7 +111,7 @@ fn an_adopted_address_that_goes_is_replaced_by_ours() {
 
 #[test]
 fn the_address_on_another_interface_is_told_once() {
-    let Some(host) = Host::new("the_address_on_another_interface_is_told_once") else { return };
+    let Some(host) = Host::new() else { return };
     let guardian = host.hold();
     host.run("ip link add eth7 type veth peer name eth8; ip addr add 169.254.169.254/16 dev eth7");
     let told = || guardian.log().matches("169.254.169.254 appeared on the interface eth7").count();

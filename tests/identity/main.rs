@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use mock_imds::identity::{KeyRing, KeyStorage, SignatureKind};
 use mock_imds::model::Timestamp;
 
-use openssl::Bench;
+use openssl::Openssl;
 
 /// As EC2 prints it; three seconds before the signing time, as in samples.
 const DOCUMENT: &str = r#"{
@@ -33,20 +33,20 @@ const DOCUMENT: &str = r#"{
 const TIME: Timestamp = Timestamp::from_secs(1_630_704_347);
 
 /// A verifier's directory: the document, what the service said of it, and the certificates.
-fn prepare(document: &str) -> Option<Bench> {
-    let bench = Bench::new()?;
-    let opened = KeyRing::open(&bench.path().join("identity"), [1; 32]).expect("a writable directory");
+fn prepare(document: &str) -> Option<Openssl> {
+    let openssl = Openssl::new()?;
+    let opened = KeyRing::open(&openssl.directory().join("identity"), [1; 32]).expect("a writable directory");
     assert_eq!(opened.storage, KeyStorage::InDirectory);
-    fill(&bench, &opened.ring, document);
-    Some(bench)
+    fill(&openssl, &opened.ring, document);
+    Some(openssl)
 }
 
-fn fill(bench: &Bench, ring: &KeyRing, document: &str) {
+fn fill(openssl: &Openssl, ring: &KeyRing, document: &str) {
     let signed = ring.sign(document.as_bytes(), TIME);
-    bench.write("document", document);
-    bench.write("signature", signed.signature);
-    bench.write("pkcs7", armour(&signed.pkcs7));
-    bench.write("rsa2048", armour(&signed.rsa2048));
+    openssl.write("document", document);
+    openssl.write("signature", signed.signature);
+    openssl.write("pkcs7", armour(&signed.pkcs7));
+    openssl.write("rsa2048", armour(&signed.rsa2048));
 }
 
 /// What the documentation's `echo`es do.
@@ -62,71 +62,71 @@ fn verify(leaf: &str) -> String {
 
 #[test]
 fn the_enveloped_signatures_verify() {
-    let Some(bench) = prepare(DOCUMENT) else { return };
+    let Some(openssl) = prepare(DOCUMENT) else { return };
     for leaf in ["pkcs7", "rsa2048"] {
-        bench.ok(&verify(leaf));
-        let recovered = bench.ok(&verify(leaf).replace(" -content document", "")).text();
+        openssl.ok(&verify(leaf));
+        let recovered = openssl.ok(&verify(leaf).replace(" -content document", "")).text();
         assert_eq!(recovered, DOCUMENT, "the document inside {leaf}");
         // The younger command; without -binary it makes CRLF of LF first.
-        bench.ok(&verify(leaf).replace("smime -verify", "cms -verify -binary"));
+        openssl.ok(&verify(leaf).replace("smime -verify", "cms -verify -binary"));
     }
 }
 
 #[test]
 fn the_plain_signature_verifies() {
-    let Some(bench) = prepare(DOCUMENT) else { return };
-    bench.write("signature.bin", decode(&bench, "signature"));
-    let key = bench.ok("x509 -pubkey -noout -in identity/signature.pem").stdout;
-    bench.write("key", key);
+    let Some(openssl) = prepare(DOCUMENT) else { return };
+    openssl.write("signature.bin", decode(&openssl, "signature"));
+    let key = openssl.ok("x509 -pubkey -noout -in identity/signature.pem").stdout;
+    openssl.write("key", key);
     let command = "dgst -sha256 -verify key -signature signature.bin document";
-    assert_eq!(bench.ok(command).text(), "Verified OK\n");
+    assert_eq!(openssl.ok(command).text(), "Verified OK\n");
 
-    bench.write("document", DOCUMENT.replace("123456789012", "123456789013"));
-    bench.fails(command, "Verification failure");
+    openssl.write("document", DOCUMENT.replace("123456789012", "123456789013"));
+    openssl.fails(command, "Verification failure");
 }
 
 #[test]
 fn a_tampered_document_does_not_verify() {
-    let Some(bench) = prepare(DOCUMENT) else { return };
-    bench.write("document", DOCUMENT.replace("m5.xlarge", "m5.xlargf"));
+    let Some(openssl) = prepare(DOCUMENT) else { return };
+    openssl.write("document", DOCUMENT.replace("m5.xlarge", "m5.xlargf"));
     for leaf in ["pkcs7", "rsa2048"] {
-        bench.fails(&verify(leaf), "digest failure");
+        openssl.fails(&verify(leaf), "digest failure");
 
-        let mut bytes = decode(&bench, leaf);
+        let mut bytes = decode(&openssl, leaf);
         let at = bytes.windows(9).position(|window| window == b"m5.xlarge").expect("the document is inside");
         bytes[at] ^= 1;
-        bench.write(leaf, armour(&STANDARD.encode(bytes)));
-        bench.fails(&verify(leaf).replace(" -content document", ""), "digest failure");
+        openssl.write(leaf, armour(&STANDARD.encode(bytes)));
+        openssl.fails(&verify(leaf).replace(" -content document", ""), "digest failure");
     }
 }
 
 #[test]
 fn a_tampered_signing_time_does_not_verify() {
-    let Some(bench) = prepare(DOCUMENT) else { return };
+    let Some(openssl) = prepare(DOCUMENT) else { return };
     for leaf in ["pkcs7", "rsa2048"] {
-        let mut bytes = decode(&bench, leaf);
+        let mut bytes = decode(&openssl, leaf);
         let at = bytes.windows(13).position(|window| window == b"210903212547Z").expect("the signing time");
         bytes[at] = b'3';
-        bench.write(leaf, armour(&STANDARD.encode(bytes)));
-        bench.fails(&verify(leaf), "signature failure");
+        openssl.write(leaf, armour(&STANDARD.encode(bytes)));
+        openssl.fails(&verify(leaf), "signature failure");
     }
 }
 
 #[test]
 fn the_certificate_of_another_does_not_verify() {
-    let Some(bench) = prepare(DOCUMENT) else { return };
+    let Some(openssl) = prepare(DOCUMENT) else { return };
     let other = KeyRing::generate([2; 32]);
-    bench.write("identity/rsa2048.pem", other.certificate_pem(SignatureKind::Rsa2048));
-    bench.fails(&verify("rsa2048"), "signer certificate not found");
+    openssl.write("identity/rsa2048.pem", other.certificate_pem(SignatureKind::Rsa2048));
+    openssl.fails(&verify("rsa2048"), "signer certificate not found");
 }
 
 #[test]
 fn documents_of_any_length_verify() {
     for length in [0, 1, 127, 128, 999, 1000, 1001, 5000] {
         let document = "x".repeat(length);
-        let Some(bench) = prepare(&document) else { return };
+        let Some(openssl) = prepare(&document) else { return };
         for leaf in ["pkcs7", "rsa2048"] {
-            let recovered = bench.ok(&verify(leaf).replace(" -content document", "")).text();
+            let recovered = openssl.ok(&verify(leaf).replace(" -content document", "")).text();
             assert_eq!(recovered, document, "{leaf} of {length} bytes");
         }
     }
@@ -135,8 +135,8 @@ fn documents_of_any_length_verify() {
 // === shapes ===
 
 /// The bytes behind a base64 text, with or without armour.
-fn decode(bench: &Bench, name: &str) -> Vec<u8> {
-    let text = String::from_utf8(bench.read(name)).expect("ASCII");
+fn decode(openssl: &Openssl, name: &str) -> Vec<u8> {
+    let text = String::from_utf8(openssl.read(name)).expect("ASCII");
     let body = text.lines().filter(|line| !line.starts_with("-----")).collect::<String>();
     STANDARD.decode(body).expect("base64")
 }
@@ -168,34 +168,35 @@ fn outline(parsed: &str) -> String {
 
 #[test]
 fn the_shells_are_those_of_ec2() {
-    let Some(bench) = prepare(DOCUMENT) else { return };
+    let Some(openssl) = prepare(DOCUMENT) else { return };
     for (leaf, expected) in
         [("pkcs7", include_str!("pkcs7.outline")), ("rsa2048", include_str!("rsa2048.outline"))]
     {
-        let found = outline(&bench.ok(&format!("asn1parse -in {leaf}")).text());
+        let found = outline(&openssl.ok(&format!("asn1parse -in {leaf}")).text());
         assert_eq!(found, expected, "\n{leaf}, found:\n{found}\nexpected: tests/identity/{leaf}.outline");
     }
 }
 
 #[test]
 fn the_certificates_say_whose_they_are() {
-    let Some(bench) = prepare(DOCUMENT) else { return };
+    let Some(openssl) = prepare(DOCUMENT) else { return };
     for leaf in SignatureKind::ALL.map(SignatureKind::name) {
-        let shown = bench.ok(&format!("x509 -noout -subject -issuer -dates -in identity/{leaf}.pem")).text();
+        let shown =
+            openssl.ok(&format!("x509 -noout -subject -issuer -dates -in identity/{leaf}.pem")).text();
         let name = format!(
             "C = US, ST = Washington State, L = Seattle, O = Amazon Web Services LLC, \
              CN = mock-imds {leaf} test key (not from AWS)"
         );
         let dates = "notBefore=Aug 25 00:00:00 2006 GMT\nnotAfter=Dec 31 23:59:59 2195 GMT\n";
         assert_eq!(shown, format!("subject={name}\nissuer={name}\n{dates}"));
-        bench.ok(&format!("pkey -check -noout -in identity/{leaf}.key"));
+        openssl.ok(&format!("pkey -check -noout -in identity/{leaf}.key"));
         // Debian 12 trusts only larger keys by default.
-        bench.ok(&format!(
+        openssl.ok(&format!(
             "verify -auth_level 0 -check_ss_sig -CAfile identity/{leaf}.pem identity/{leaf}.pem"
         ));
     }
     // A verifier that wants a chain gets one.
-    bench.ok(
+    openssl.ok(
         "smime -verify -in rsa2048 -inform PEM -certfile identity/rsa2048.pem -CAfile identity/rsa2048.pem",
     );
 }
@@ -204,29 +205,30 @@ fn the_certificates_say_whose_they_are() {
 
 #[test]
 fn keys_and_certificates_of_openssl_are_taken() {
-    let Some(bench) = prepare(DOCUMENT) else { return };
+    let Some(openssl) = prepare(DOCUMENT) else { return };
     let genpkey = "genpkey -algorithm RSA -pkeyopt";
-    bench.ok(&format!("{genpkey} rsa_keygen_bits:2048 -out ca.key"));
-    bench.ok("req -x509 -new -key ca.key -subj /CN=ca -days 30 -out ca.pem");
-    bench.ok(&format!("{genpkey} rsa_keygen_bits:2048 -out identity/rsa2048.key"));
-    bench.ok("req -x509 -new -key identity/rsa2048.key -subj /CN=mine -days 30 -CA ca.pem -CAkey ca.key \
+    openssl.ok(&format!("{genpkey} rsa_keygen_bits:2048 -out ca.key"));
+    openssl.ok("req -x509 -new -key ca.key -subj /CN=ca -days 30 -out ca.pem");
+    openssl.ok(&format!("{genpkey} rsa_keygen_bits:2048 -out identity/rsa2048.key"));
+    openssl.ok("req -x509 -new -key identity/rsa2048.key -subj /CN=mine -days 30 -CA ca.pem -CAkey ca.key \
          -out identity/rsa2048.pem");
-    bench.ok(&format!("{genpkey} rsa_keygen_bits:1024 -out identity/signature.key"));
-    bench
+    openssl.ok(&format!("{genpkey} rsa_keygen_bits:1024 -out identity/signature.key"));
+    openssl
         .ok("req -x509 -new -key identity/signature.key -subj /CN=mine -days 30 -out identity/signature.pem");
-    bench.ok(
+    openssl.ok(
         "genpkey -genparam -algorithm DSA -pkeyopt dsa_paramgen_bits:1024 -pkeyopt dsa_paramgen_q_bits:160 \
          -out group",
     );
-    bench.ok("genpkey -paramfile group -out identity/pkcs7.key");
-    bench.ok("req -x509 -new -sha1 -key identity/pkcs7.key -subj /CN=mine -days 30 -out identity/pkcs7.pem");
+    openssl.ok("genpkey -paramfile group -out identity/pkcs7.key");
+    openssl
+        .ok("req -x509 -new -sha1 -key identity/pkcs7.key -subj /CN=mine -days 30 -out identity/pkcs7.pem");
 
-    let opened = KeyRing::open(&bench.path().join("identity"), [1; 32]).expect("keys that fit");
-    fill(&bench, &opened.ring, DOCUMENT);
-    bench.ok(&verify("rsa2048"));
-    bench.ok(&verify("pkcs7"));
-    bench.write("signature.bin", decode(&bench, "signature"));
-    let key = bench.ok("x509 -pubkey -noout -in identity/signature.pem").stdout;
-    bench.write("key", key);
-    bench.ok("dgst -sha256 -verify key -signature signature.bin document");
+    let opened = KeyRing::open(&openssl.directory().join("identity"), [1; 32]).expect("keys that fit");
+    fill(&openssl, &opened.ring, DOCUMENT);
+    openssl.ok(&verify("rsa2048"));
+    openssl.ok(&verify("pkcs7"));
+    openssl.write("signature.bin", decode(&openssl, "signature"));
+    let key = openssl.ok("x509 -pubkey -noout -in identity/signature.pem").stdout;
+    openssl.write("key", key);
+    openssl.ok("dgst -sha256 -verify key -signature signature.bin document");
 }

@@ -1,54 +1,49 @@
 //! The openssl command line in a directory of its own.
 
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::path::Path;
 use std::process::Command;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::{env, fs};
 
-/// A directory that goes away with the test, in which openssl runs.
-pub struct Bench(PathBuf);
+use support::{Sandbox, skip};
+
+/// A directory in which openssl runs.
+pub struct Openssl(Sandbox);
 
 /// What openssl did.
-pub struct Done {
+pub struct OpensslRun {
     command: String,
     success: bool,
     pub stdout: Vec<u8>,
     stderr: String,
 }
 
-impl Bench {
-    /// `None` when there is no openssl: the test has said SKIP then. In CI that is a failure.
-    #[expect(clippy::print_stdout, reason = "a skipped test says so")]
+impl Openssl {
+    /// `None`, after saying so, when there is no openssl.
     pub fn new() -> Option<Self> {
-        static NUMBER: AtomicUsize = AtomicUsize::new(0);
         if let Err(error) = Command::new("openssl").arg("version").output() {
-            assert!(env::var("CI").is_err(), "openssl cannot be run ({error}); install the package openssl");
-            println!("SKIP identity: openssl cannot be run ({error}); install the package openssl");
+            skip(&format!("openssl cannot be run ({error}); install the package openssl"));
             return None;
         }
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let path = env::temp_dir().join(format!("mock-imds-openssl-{}-{number}", std::process::id()));
-        fs::create_dir_all(&path).expect("the temporary directory is writable");
-        Some(Self(path))
+        Some(Self(Sandbox::new()))
     }
 
-    pub fn path(&self) -> &Path {
-        &self.0
+    pub fn directory(&self) -> &Path {
+        self.0.directory()
     }
 
     pub fn write(&self, name: &str, content: impl AsRef<[u8]>) {
-        fs::write(self.0.join(name), content).expect("the temporary directory is writable");
+        self.0.write(name, content);
     }
 
     pub fn read(&self, name: &str) -> Vec<u8> {
-        fs::read(self.0.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+        fs::read(self.0.path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
     }
 
     /// Runs `openssl` with these words.
-    pub fn run(&self, words: &str) -> Done {
-        let output = Command::new("openssl").args(words.split(' ')).current_dir(&self.0).output();
+    pub fn run(&self, words: &str) -> OpensslRun {
+        let output = Command::new("openssl").args(words.split(' ')).current_dir(self.directory()).output();
         let output = output.unwrap_or_else(|error| panic!("openssl {words}: {error}"));
-        Done {
+        OpensslRun {
             command: format!("openssl {words}"),
             success: output.status.success(),
             stdout: output.stdout,
@@ -58,7 +53,7 @@ impl Bench {
 
     /// Runs `openssl`, which must succeed.
     #[track_caller]
-    pub fn ok(&self, words: &str) -> Done {
+    pub fn ok(&self, words: &str) -> OpensslRun {
         let done = self.run(words);
         assert!(done.success, "must succeed: {}\n{}{}", done.command, done.text(), done.stderr);
         done
@@ -74,14 +69,8 @@ impl Bench {
     }
 }
 
-impl Done {
+impl OpensslRun {
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.stdout).into_owned()
-    }
-}
-
-impl Drop for Bench {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
     }
 }

@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
 
 use mock_imds::imds::Ingress;
-
-use crate::stage::{Client, Stage, TOKEN};
+use support::{Client, PureService, TOKEN};
 
 const FLEET: &str = r#"
 [instance]
@@ -28,19 +27,19 @@ fn client(number: u32) -> Client {
 }
 
 /// Everything of an identity that should be its own.
-fn identity(stage: &mut Stage, client: Client) -> Vec<Option<String>> {
-    let mac = stage.value(client, "mac").expect("every instance has a MAC address");
+fn identity(service: &mut PureService, client: Client) -> Vec<Option<String>> {
+    let mac = service.value(client, "mac").expect("every instance has a MAC address");
     let interface = format!("network/interfaces/macs/{mac}/interface-id");
     ["instance-id", "mac", "local-ipv4", "local-hostname", "iam/security-credentials/dev-role", &interface]
-        .map(|leaf| stage.value(client, leaf))
+        .map(|leaf| service.value(client, leaf))
         .to_vec()
 }
 
 #[test]
 fn an_identity_is_the_same_at_every_request_and_after_a_reload() {
-    let mut stage = Stage::new(FLEET);
-    let before: Vec<_> = (1..50).map(|number| identity(&mut stage, client(number))).collect();
-    let again: Vec<_> = (1..50).map(|number| identity(&mut stage, client(number))).collect();
+    let mut service = PureService::new(FLEET);
+    let before: Vec<_> = (1..50).map(|number| identity(&mut service, client(number))).collect();
+    let again: Vec<_> = (1..50).map(|number| identity(&mut service, client(number))).collect();
     assert_eq!(before, again);
     // Another process with the same file, and one with a file in which other things changed.
     for text in [
@@ -49,7 +48,7 @@ fn an_identity_is_the_same_at_every_request_and_after_a_reload() {
             "{FLEET}\n[http]\nkeep-alive = true\n[instances.b]\nclients = [\"192.168.0.0/16\"]\nderive = true\n"
         ),
     ] {
-        let mut reloaded = Stage::new(&text);
+        let mut reloaded = PureService::new(&text);
         let after: Vec<_> = (1..50).map(|number| identity(&mut reloaded, client(number))).collect();
         assert_eq!(before, after, "after a reload of {text}");
     }
@@ -57,8 +56,8 @@ fn an_identity_is_the_same_at_every_request_and_after_a_reload() {
 
 #[test]
 fn no_two_clients_share_anything_of_their_identity() {
-    let mut stage = Stage::new(FLEET);
-    let all: Vec<_> = (0..500).map(|number| identity(&mut stage, client(number * 257))).collect();
+    let mut service = PureService::new(FLEET);
+    let all: Vec<_> = (0..500).map(|number| identity(&mut service, client(number * 257))).collect();
     for part in 0..all[0].len() {
         let distinct: BTreeSet<_> = all.iter().map(|identity| &identity[part]).collect();
         assert!(!distinct.contains(&None), "part {part} is missing somewhere");
@@ -68,11 +67,11 @@ fn no_two_clients_share_anything_of_their_identity() {
 
 #[test]
 fn the_parts_of_an_identity_hang_together() {
-    let mut stage = Stage::new(FLEET);
+    let mut service = PureService::new(FLEET);
     let guest = Client::bridged("10.20.30.40");
-    let mac = stage.value(guest, "mac").expect("a MAC address");
-    let id = stage.value(guest, "instance-id").expect("an id");
-    assert_eq!(stage.value(guest, "network/interfaces/macs/"), Some(format!("{mac}/")));
+    let mac = service.value(guest, "mac").expect("a MAC address");
+    let id = service.value(guest, "instance-id").expect("an id");
+    assert_eq!(service.value(guest, "network/interfaces/macs/"), Some(format!("{mac}/")));
     let of_interface = |leaf: &str| format!("network/interfaces/macs/{mac}/{leaf}");
     for (leaf, expected) in [
         ("local-ipv4", "10.20.30.40"),
@@ -86,12 +85,12 @@ fn the_parts_of_an_identity_hang_together() {
         (&of_interface("vpc-id"), "vpc-00000001"),
         (&of_interface("vpc-ipv4-cidr-blocks"), "10.0.0.0/8"),
     ] {
-        assert_eq!(stage.value(guest, leaf).as_deref(), Some(expected), "{leaf}");
+        assert_eq!(service.value(guest, leaf).as_deref(), Some(expected), "{leaf}");
     }
     for absent in ["public-ipv4", "public-hostname", "ipv6"] {
-        assert_eq!(stage.value(guest, absent), None, "{absent}");
+        assert_eq!(service.value(guest, absent), None, "{absent}");
     }
-    let document = stage.ask(guest, "GET", "/latest/dynamic/instance-identity/document", &[]).body;
+    let document = service.ask(guest, "GET", "/latest/dynamic/instance-identity/document", &[]).body;
     let document: serde_json::Value = serde_json::from_str(&document).expect("the document is JSON");
     assert_eq!(
         (document["instanceId"].as_str(), document["privateIp"].as_str()),
@@ -99,16 +98,16 @@ fn the_parts_of_an_identity_hang_together() {
     );
     let six = Client::bridged("fd00::17");
     assert_eq!(
-        (stage.value(six, "ipv6").as_deref(), stage.value(six, "local-ipv4")),
+        (service.value(six, "ipv6").as_deref(), service.value(six, "local-ipv4")),
         (Some("fd00::17"), None)
     );
 }
 
 #[test]
 fn a_token_of_one_client_is_none_of_another() {
-    let mut stage = Stage::new(FLEET);
-    let token = stage.token(client(1), "60");
+    let mut service = PureService::new(FLEET);
+    let token = service.token(client(1), "60");
     let path = "/latest/meta-data/instance-id";
-    assert_eq!(stage.ask(client(1), "GET", path, &[(TOKEN, &token)]).status, 200);
-    assert_eq!(stage.ask(client(2), "GET", path, &[(TOKEN, &token)]).status, 401);
+    assert_eq!(service.ask(client(1), "GET", path, &[(TOKEN, &token)]).status, 200);
+    assert_eq!(service.ask(client(2), "GET", path, &[(TOKEN, &token)]).status, 401);
 }

@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use mock_imds::imds::DeliveryEnd;
-
-use crate::stage::{Client, LOADED, Stage, TTL};
+use support::{Client, LOADED, PureService, TTL};
 
 const WEB: &str = "10.1.0.1";
 const DATABASE: &str = "10.2.0.1";
@@ -50,25 +49,25 @@ const LEAVES: [&str; 10] = [
     "events/recommendations/rebalance",
 ];
 
-fn leaves(stage: &mut Stage, client: Client) -> Vec<Option<String>> {
-    LEAVES.map(|leaf| stage.value(client, leaf)).to_vec()
+fn leaves(service: &mut PureService, client: Client) -> Vec<Option<String>> {
+    LEAVES.map(|leaf| service.value(client, leaf)).to_vec()
 }
 
 #[test]
 fn an_event_for_one_instance_leaves_the_others_alone() {
-    let mut stage = Stage::new(TWO);
+    let mut service = PureService::new(TWO);
     let clients = [Client::HOST, Client::bridged(WEB), Client::bridged(DATABASE)];
-    let [host, web, database] = clients.map(|client| leaves(&mut stage, client));
-    stage.now = LOADED.plus(Duration::from_secs(10));
-    let [host_now, web_now, database_now] = clients.map(|client| leaves(&mut stage, client));
+    let [host, web, database] = clients.map(|client| leaves(&mut service, client));
+    service.now = LOADED.plus(Duration::from_secs(10));
+    let [host_now, web_now, database_now] = clients.map(|client| leaves(&mut service, client));
     assert_eq!((&host_now, &database_now), (&host, &database), "of {LEAVES:?}");
     for (index, leaf) in LEAVES.iter().enumerate().take(9) {
         assert_ne!(web[index], web_now[index], "{leaf} of web changed");
     }
-    stage.now = LOADED.plus(Duration::from_secs(20));
+    service.now = LOADED.plus(Duration::from_secs(20));
     for client in clients {
-        assert_eq!(stage.value(client, "all").as_deref(), Some("yes"), "an event for all, at {client:?}");
-        let rebalance = stage.value(client, "events/recommendations/rebalance");
+        assert_eq!(service.value(client, "all").as_deref(), Some("yes"), "an event for all, at {client:?}");
+        let rebalance = service.value(client, "events/recommendations/rebalance");
         assert_eq!(
             rebalance.is_some(),
             client == clients[2],
@@ -79,66 +78,68 @@ fn an_event_for_one_instance_leaves_the_others_alone() {
 
 #[test]
 fn the_first_clients_that_look_see_an_event_and_keep_seeing_it() {
-    let mut stage = Stage::new("[[event]]\nat = \"10s\"\nfirst-n-clients = 2\nspot-interruption = {}\n");
+    let mut service =
+        PureService::new("[[event]]\nat = \"10s\"\nfirst-n-clients = 2\nspot-interruption = {}\n");
     let client = |number: u8| Client::bridged(&format!("10.0.0.{number}"));
-    let sees = |stage: &mut Stage, number| stage.value(client(number), "spot/instance-action").is_some();
-    assert!(!sees(&mut stage, 1), "before the event nobody is counted");
-    stage.now = LOADED.plus(Duration::from_secs(10));
+    let sees =
+        |service: &mut PureService, number| service.value(client(number), "spot/instance-action").is_some();
+    assert!(!sees(&mut service, 1), "before the event nobody is counted");
+    service.now = LOADED.plus(Duration::from_secs(10));
     assert!(
-        stage.value(client(9), "instance-id").is_some(),
+        service.value(client(9), "instance-id").is_some(),
         "whoever asks for something else is not counted"
     );
     // Any path below spot, events and autoscaling counts.
-    assert_eq!(stage.value(client(2), "autoscaling/target-lifecycle-state"), None);
-    assert!(sees(&mut stage, 3));
-    assert_eq!([1, 4, 9].map(|number| sees(&mut stage, number)), [false; 3], "two have looked before");
-    stage.wait(Duration::from_hours(24));
-    assert_eq!([2, 3].map(|number| sees(&mut stage, number)), [true; 2], "the first two, for good");
-    assert!(!sees(&mut stage, 1));
+    assert_eq!(service.value(client(2), "autoscaling/target-lifecycle-state"), None);
+    assert!(sees(&mut service, 3));
+    assert_eq!([1, 4, 9].map(|number| sees(&mut service, number)), [false; 3], "two have looked before");
+    service.wait(Duration::from_hours(24));
+    assert_eq!([2, 3].map(|number| sees(&mut service, number)), [true; 2], "the first two, for good");
+    assert!(!sees(&mut service, 1));
 }
 
 #[test]
 fn each_event_counts_its_own_clients() {
-    let mut stage = Stage::new(
+    let mut service = PureService::new(
         "[[event]]\nfirst-n-clients = 1\nspot-interruption = {}\n\
          [[event]]\nat = \"10s\"\nfirst-n-clients = 2\nrebalance-recommendation = {}\n",
     );
     let (one, two) = (Client::bridged("10.0.0.1"), Client::bridged("10.0.0.2"));
-    assert!(stage.value(one, "spot/instance-action").is_some());
-    assert!(stage.value(two, "spot/instance-action").is_none());
-    stage.now = LOADED.plus(Duration::from_secs(10));
+    assert!(service.value(one, "spot/instance-action").is_some());
+    assert!(service.value(two, "spot/instance-action").is_none());
+    service.now = LOADED.plus(Duration::from_secs(10));
     for client in [two, one] {
-        assert!(stage.value(client, "events/recommendations/rebalance").is_some(), "{client:?}");
+        assert!(service.value(client, "events/recommendations/rebalance").is_some(), "{client:?}");
     }
-    assert!(stage.value(two, "spot/instance-action").is_none());
+    assert!(service.value(two, "spot/instance-action").is_none());
 }
 
 #[test]
 fn a_step_may_wait_for_a_poll() {
-    let mut stage = Stage::new(
+    let mut service = PureService::new(
         "[[event]]\nafter-poll = \"meta-data/spot/instance-action\"\nat = \"30s\"\nspot-interruption = {}\n\
          [[event]]\nafter-poll = \"/latest/meta-data/events/maintenance/scheduled/\"\nset = { \"meta-data/polled\" = \"yes\" }\n",
     );
-    stage.now = LOADED.plus(Duration::from_hours(1));
+    service.now = LOADED.plus(Duration::from_hours(1));
     let (first, second) = (Client::bridged("10.0.0.1"), Client::bridged("10.0.0.2"));
-    assert_eq!(stage.value(first, "spot/termination-time"), None, "another path is no poll");
-    stage.wait(Duration::from_mins(1));
-    assert_eq!(stage.value(first, "spot/termination-time"), None);
+    assert_eq!(service.value(first, "spot/termination-time"), None, "another path is no poll");
+    service.wait(Duration::from_mins(1));
+    assert_eq!(service.value(first, "spot/termination-time"), None);
     // Whatever version and slashes it is asked with.
-    assert_eq!(stage.ask(first, "GET", "/2021-07-15//meta-data/spot/instance-action/", &[]).status, 404);
-    let polled = stage.now;
-    stage.wait(Duration::from_secs(20));
-    assert_eq!(stage.value(second, "spot/instance-action"), None, "a second poll does not start it again");
-    stage.wait(Duration::from_secs(9));
-    assert_eq!(stage.value(second, "spot/instance-action"), None);
-    stage.wait(Duration::from_secs(1));
+    assert_eq!(service.ask(first, "GET", "/2021-07-15//meta-data/spot/instance-action/", &[]).status, 404);
+    let polled = service.now;
+    service.wait(Duration::from_secs(20));
+    assert_eq!(service.value(second, "spot/instance-action"), None, "a second poll does not start it again");
+    service.wait(Duration::from_secs(9));
+    assert_eq!(service.value(second, "spot/instance-action"), None);
+    service.wait(Duration::from_secs(1));
     let due = polled.plus(Duration::from_secs(150)).rfc3339();
     for client in [first, second, Client::HOST] {
-        assert_eq!(stage.value(client, "spot/termination-time").as_deref(), Some(&*due), "{client:?}");
+        assert_eq!(service.value(client, "spot/termination-time").as_deref(), Some(&*due), "{client:?}");
     }
-    assert_eq!(stage.value(first, "polled"), None);
-    assert_eq!(stage.value(first, "events/maintenance/scheduled").as_deref(), Some("[]"));
-    assert_eq!(stage.value(first, "polled").as_deref(), Some("yes"), "without at it happens with the poll");
+    assert_eq!(service.value(first, "polled"), None);
+    assert_eq!(service.value(first, "events/maintenance/scheduled").as_deref(), Some("[]"));
+    assert_eq!(service.value(first, "polled").as_deref(), Some("yes"), "without at it happens with the poll");
 }
 
 /// What a request changes comes to the writer after the answer: another scenario may be served by then.
@@ -147,18 +148,18 @@ fn a_poll_of_another_scenario_is_no_poll() {
     let waits = |path: &str| {
         format!("[[event]]\nafter-poll = \"meta-data/{path}\"\nset = {{ \"meta-data/polled\" = \"yes\" }}\n")
     };
-    let mut stage = Stage::new(&waits("mac"));
-    let (_, poll) = stage.judge(Client::HOST, "GET", "/latest/meta-data/mac", &[]);
+    let mut service = PureService::new(&waits("mac"));
+    let (_, poll) = service.preview(Client::HOST, "GET", "/latest/meta-data/mac", &[]);
     let poll = poll.expect("a first poll is a change");
-    stage.wait(Duration::from_secs(1));
-    stage.reload(&waits("ami-id"));
-    stage.apply(poll.clone());
-    assert_eq!(stage.value(Client::HOST, "polled"), None, "nobody asked for ami-id");
+    service.wait(Duration::from_secs(1));
+    service.reload(&waits("ami-id"));
+    service.apply(poll.clone());
+    assert_eq!(service.value(Client::HOST, "polled"), None, "nobody asked for ami-id");
 
-    let mut stage = Stage::new(&waits("mac"));
-    stage.apply(poll);
+    let mut service = PureService::new(&waits("mac"));
+    service.apply(poll);
     assert_eq!(
-        stage.value(Client::HOST, "polled").as_deref(),
+        service.value(Client::HOST, "polled").as_deref(),
         Some("yes"),
         "the same scenario, of the same load"
     );
@@ -169,14 +170,14 @@ fn an_instance_that_vanishes_resets_every_connection_once_the_time_has_come() {
     let other = Client::bridged("10.0.0.1");
     let asks =
         [("GET", "/latest/meta-data/"), ("GET", "/nothing"), ("PUT", "/latest/api/token"), ("POST", "/")];
-    let mut stage = Stage::new(
+    let mut service = PureService::new(
         "[instances.other]\nclients = [\"10.0.0.1\"]\nderive = true\n\
          [[event]]\ninstance = \"other\"\nat = \"10s\"\nspot-interruption = { notice = \"30s\", then = \"vanish\" }\n\
          [[event]]\nat = \"100s\"\nclear = \"spot-interruption\"\n",
     );
     let mut end = |at: u64, client, method, path| {
-        stage.now = LOADED.plus(Duration::from_secs(at));
-        stage.reply(client, method, path, &[(TTL, "60")]).delivery.end
+        service.now = LOADED.plus(Duration::from_secs(at));
+        service.reply(client, method, path, &[(TTL, "60")]).delivery.end
     };
     for (method, path) in asks {
         assert_eq!(end(39, other, method, path), DeliveryEnd::Whole, "{method} {path} before the time");
@@ -197,13 +198,13 @@ fn an_instance_that_vanishes_resets_every_connection_once_the_time_has_come() {
 
 #[test]
 fn a_wrong_clock_does_not_make_an_instance_vanish_sooner() {
-    let mut stage = Stage::new(
+    let mut service = PureService::new(
         "[[event]]\nspot-interruption = { notice = \"30s\", then = \"vanish\" }\n\
          [[fault]]\nclock-skew = \"5m\"\nlatency = \"1s\"\n",
     );
     let mut ask = |at| {
-        stage.now = LOADED.plus(Duration::from_secs(at));
-        let answer = stage.ask(Client::HOST, "GET", "/latest/meta-data/instance-id", &[]);
+        service.now = LOADED.plus(Duration::from_secs(at));
+        let answer = service.ask(Client::HOST, "GET", "/latest/meta-data/instance-id", &[]);
         (answer.outcome(), answer.late.as_secs())
     };
     assert_eq!(ask(29), ("200".to_owned(), 1));

@@ -1,10 +1,5 @@
 //! Further instances: who meets which, what they inherit, identities derived from clients, and events for some of
-//! them. `many.rs` is a program of its own: it measures its memory.
-
-#[path = "../support/stage.rs"]
-mod stage;
-#[path = "../support/mod.rs"]
-mod support;
+//! them.
 
 mod derived;
 mod events;

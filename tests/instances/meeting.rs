@@ -1,8 +1,7 @@
 //! Who meets which instance, and what it inherits.
 
 use mock_imds::imds::Ingress;
-
-use crate::stage::{Client, Stage, TOKEN};
+use support::{Client, PureService, TOKEN};
 
 const NETWORKS: &str = r#"
 [instances.wide]
@@ -19,13 +18,13 @@ clients = ["host"]
 instance-id = "i-00000000000000001"
 "#;
 
-fn id(stage: &mut Stage, client: Client) -> String {
-    stage.value(client, "instance-id").expect("every instance has an id")
+fn id(service: &mut PureService, client: Client) -> String {
+    service.value(client, "instance-id").expect("every instance has an id")
 }
 
 #[test]
 fn of_several_networks_the_longest_prefix_counts() {
-    let mut stage = Stage::new(NETWORKS);
+    let mut service = PureService::new(NETWORKS);
     for (address, expected) in [
         ("10.9.9.9", "i-00000000000000008"),
         ("10.1.9.9", "i-00000000000000016"),
@@ -36,24 +35,25 @@ fn of_several_networks_the_longest_prefix_counts() {
         ("fd00:1::1", "i-00000000000000016"),
         ("2001:db8::1", "i-1234567890abcdef0"),
     ] {
-        assert_eq!(id(&mut stage, Client::bridged(address)), expected, "a client at {address}");
+        assert_eq!(id(&mut service, Client::bridged(address)), expected, "a client at {address}");
     }
 }
 
 #[test]
 fn host_is_who_comes_by_lo_whatever_its_address() {
-    let mut stage = Stage::new(NETWORKS);
+    let mut service = PureService::new(NETWORKS);
     for address in ["127.0.0.1", "169.254.169.254", "10.1.2.3", "fd00:1::1"] {
         let host = Client { ingress: Ingress::Host, ..Client::bridged(address) };
-        assert_eq!(id(&mut stage, host), "i-00000000000000001", "a process of this host at {address}");
+        assert_eq!(id(&mut service, host), "i-00000000000000001", "a process of this host at {address}");
     }
     // Only an instance for "host" takes the host's processes away from their networks.
-    let mut stage = Stage::new("[instances.a]\nclients = [\"10.0.0.0/8\"]\ninstance-id = \"i-0000000a\"\n");
+    let mut service =
+        PureService::new("[instances.a]\nclients = [\"10.0.0.0/8\"]\ninstance-id = \"i-0000000a\"\n");
     let host = Client { ingress: Ingress::Host, ..Client::bridged("10.0.0.1") };
-    assert_eq!(id(&mut stage, host), "i-0000000a");
+    assert_eq!(id(&mut service, host), "i-0000000a");
     let bridged = Client { ingress: Ingress::Bridge, ..Client::HOST };
     assert_eq!(
-        id(&mut Stage::new(NETWORKS), bridged),
+        id(&mut PureService::new(NETWORKS), bridged),
         "i-1234567890abcdef0",
         "the host's address, over a bridge"
     );
@@ -108,7 +108,7 @@ metadata-options = { instance-metadata-tags = "disabled" }
 
 #[test]
 fn what_is_not_said_is_inherited() {
-    let mut stage = Stage::new(FAMILY);
+    let mut service = PureService::new(FAMILY);
     let heir = Client::bridged("10.0.0.1");
     for (leaf, expected) in [
         ("instance-id", Some("i-0000000000000000a")),
@@ -122,19 +122,19 @@ fn what_is_not_said_is_inherited() {
         ("shared", Some("base")),
         ("public-ipv4", None),
     ] {
-        assert_eq!(stage.value(heir, leaf).as_deref(), expected, "{leaf} of the heir");
+        assert_eq!(service.value(heir, leaf).as_deref(), expected, "{leaf} of the heir");
     }
-    assert_eq!(stage.ask(heir, "GET", "/latest/user-data", &[]).body, "inherited");
-    let document = stage.ask(heir, "GET", "/latest/dynamic/instance-identity/document", &[]).body;
+    assert_eq!(service.ask(heir, "GET", "/latest/user-data", &[]).body, "inherited");
+    let document = service.ask(heir, "GET", "/latest/dynamic/instance-identity/document", &[]).body;
     assert!(document.contains("i-0000000000000000a") && document.contains("eu-west-1b"), "{document}");
 }
 
 #[test]
 fn what_is_said_replaces_what_is_inherited() {
-    let mut stage = Stage::new(FAMILY);
+    let mut service = PureService::new(FAMILY);
     let rebel = Client::bridged("10.0.0.2");
-    assert_eq!(stage.ask(rebel, "GET", "/latest/meta-data/", &[]).status, 401, "it requires tokens");
-    let token = stage.token(rebel, "60");
+    assert_eq!(service.ask(rebel, "GET", "/latest/meta-data/", &[]).status, 401, "it requires tokens");
+    let token = service.token(rebel, "60");
     for (path, expected) in [
         ("meta-data/instance-type", "m5.large"),
         ("meta-data/placement/region", "us-gov-west-1"),
@@ -150,39 +150,41 @@ fn what_is_said_replaces_what_is_inherited() {
         ("meta-data/mine", "too"),
         ("user-data", "own"),
     ] {
-        let answer = stage.ask(rebel, "GET", &format!("/latest/{path}"), &[(TOKEN, &token)]);
+        let answer = service.ask(rebel, "GET", &format!("/latest/{path}"), &[(TOKEN, &token)]);
         assert_eq!((answer.status, answer.body.as_str()), (200, expected), "{path} of the rebel");
     }
-    let removed = stage.ask(rebel, "GET", "/latest/meta-data/public-ipv4", &[(TOKEN, &token)]);
+    let removed = service.ask(rebel, "GET", "/latest/meta-data/public-ipv4", &[(TOKEN, &token)]);
     assert_eq!(removed.status, 404, "what [metadata] removes stays removed");
-    let info = stage.ask(rebel, "GET", "/latest/meta-data/iam/info", &[(TOKEN, &token)]).body;
+    let info = service.ask(rebel, "GET", "/latest/meta-data/iam/info", &[(TOKEN, &token)]).body;
     assert!(info.contains("arn:aws-us-gov:iam::123456789012:instance-profile/rebel-role"), "{info}");
     // And none of it reaches the others.
-    assert_eq!(stage.value(Client::HOST, "shared").as_deref(), Some("base"));
-    assert_eq!(stage.value(Client::HOST, "mine"), None);
-    assert_eq!(stage.ask(Client::HOST, "GET", "/latest/meta-data/", &[]).status, 200);
+    assert_eq!(service.value(Client::HOST, "shared").as_deref(), Some("base"));
+    assert_eq!(service.value(Client::HOST, "mine"), None);
+    assert_eq!(service.ask(Client::HOST, "GET", "/latest/meta-data/", &[]).status, 200);
 }
 
 #[test]
 fn options_and_credentials_can_be_taken_away() {
-    let mut stage = Stage::new(FAMILY);
+    let mut service = PureService::new(FAMILY);
     let poor = Client::bridged("10.0.0.3");
-    assert_eq!(stage.value(poor, "iam/"), None);
-    assert_eq!(stage.value(poor, "tags/instance/"), None);
+    assert_eq!(service.value(poor, "iam/"), None);
+    assert_eq!(service.value(poor, "tags/instance/"), None);
     assert!(
-        stage.value(Client::HOST, "iam/").is_some() && stage.value(Client::HOST, "tags/instance/").is_some()
+        service.value(Client::HOST, "iam/").is_some()
+            && service.value(Client::HOST, "tags/instance/").is_some()
     );
 }
 
 #[test]
 fn each_instance_has_keys_and_tokens_of_its_own() {
-    let mut stage = Stage::new(FAMILY);
+    let mut service = PureService::new(FAMILY);
     let (heir, host) = (Client::bridged("10.0.0.1"), Client::HOST);
-    let credentials = |stage: &mut Stage, client| stage.value(client, "iam/security-credentials/base-role");
-    let (of_heir, of_host) = (credentials(&mut stage, heir), credentials(&mut stage, host));
+    let credentials =
+        |service: &mut PureService, client| service.value(client, "iam/security-credentials/base-role");
+    let (of_heir, of_host) = (credentials(&mut service, heir), credentials(&mut service, host));
     assert!(of_heir.is_some() && of_heir != of_host, "{of_heir:?}");
-    let token = stage.token(heir, "60");
+    let token = service.token(heir, "60");
     let path = "/latest/meta-data/instance-id";
-    assert_eq!(stage.ask(heir, "GET", path, &[(TOKEN, &token)]).status, 200);
-    assert_eq!(stage.ask(host, "GET", path, &[(TOKEN, &token)]).status, 401, "a token of another instance");
+    assert_eq!(service.ask(heir, "GET", path, &[(TOKEN, &token)]).status, 200);
+    assert_eq!(service.ask(host, "GET", path, &[(TOKEN, &token)]).status, 401, "a token of another instance");
 }

@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use jiff::fmt::strtime;
 use serde_json::Value;
-
-use crate::stage::{Answer, Client, Stage, TOKEN, TTL};
+use support::{Answer, Client, LOADED, PureService, TOKEN, TTL, shipped};
 
 /// Something that a handler acts on: what, and how it tells two of them apart.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,16 +36,16 @@ impl TerminationHandler {
         Self { token: Some(token.to_owned()), remaining: 3600, granted: 0 }
     }
 
-    fn request(&mut self, stage: &mut Stage, path: &str) -> Result<Answer, String> {
+    fn request(&mut self, service: &mut PureService, path: &str) -> Result<Answer, String> {
         let mut tokens: Vec<String> = vec![];
         let mut answer = None;
         for _ in 0..2 {
             if self.token.is_none() || self.remaining <= 15 {
-                self.renew(stage)?;
+                self.renew(service)?;
             }
             tokens.extend(self.token.clone());
             let headers: Vec<_> = tokens.iter().map(|token| (TOKEN, token.as_str())).collect();
-            let got = answer.insert(stage.ask(Client::HOST, "GET", path, &headers));
+            let got = answer.insert(service.ask(Client::HOST, "GET", path, &headers));
             if got.status != 401 {
                 break;
             }
@@ -65,8 +64,8 @@ impl TerminationHandler {
     }
 
     /// A refusal lets the original go on without a token.
-    fn renew(&mut self, stage: &mut Stage) -> Result<(), String> {
-        let answer = stage.ask(Client::HOST, "PUT", "/latest/api/token", &[(TTL, "3600")]);
+    fn renew(&mut self, service: &mut PureService) -> Result<(), String> {
+        let answer = service.ask(Client::HOST, "PUT", "/latest/api/token", &[(TTL, "3600")]);
         self.token = None;
         if answer.status == 200 {
             self.remaining = seconds(&answer).ok_or("a token without its lifetime")?;
@@ -77,31 +76,31 @@ impl TerminationHandler {
     }
 
     /// What is pending, by all its monitors. An error is what it would log and count as one.
-    pub fn poll(&mut self, stage: &mut Stage) -> Result<BTreeSet<Notice>, String> {
+    pub fn poll(&mut self, service: &mut PureService) -> Result<BTreeSet<Notice>, String> {
         let mut notices = BTreeSet::new();
-        if let Some(body) = self.pending(stage, "spot/instance-action")? {
+        if let Some(body) = self.pending(service, "spot/instance-action")? {
             let action: Value = serde_json::from_str(&body).map_err(|error| format!("{body}: {error}"))?;
             let (action, time) = (text(&action, "action")?, text(&action, "time")?);
             time.parse::<jiff::Timestamp>().map_err(|error| format!("{time}: {error}"))?;
             notices.insert(Notice { what: format!("spot {action}"), id: body });
         }
-        if let Some(body) = self.pending(stage, "events/recommendations/rebalance")? {
+        if let Some(body) = self.pending(service, "events/recommendations/rebalance")? {
             let notice: Value = serde_json::from_str(&body).map_err(|error| format!("{body}: {error}"))?;
             text(&notice, "noticeTime")?;
             notices.insert(Notice { what: "rebalance".into(), id: body });
         }
-        if let Some(body) = self.pending(stage, "autoscaling/target-lifecycle-state")?
+        if let Some(body) = self.pending(service, "autoscaling/target-lifecycle-state")?
             && body == "Terminated"
         {
             notices.insert(Notice { what: "scale in".into(), id: body });
         }
-        notices.extend(self.scheduled(stage)?);
+        notices.extend(self.scheduled(service)?);
         Ok(notices)
     }
 
     /// 404: nothing is pending.
-    fn pending(&mut self, stage: &mut Stage, leaf: &str) -> Result<Option<String>, String> {
-        let answer = self.request(stage, &format!("/latest/meta-data/{leaf}"))?;
+    fn pending(&mut self, service: &mut PureService, leaf: &str) -> Result<Option<String>, String> {
+        let answer = self.request(service, &format!("/latest/meta-data/{leaf}"))?;
         match answer.status {
             404 => Ok(None),
             200 => Ok(Some(answer.body)),
@@ -110,8 +109,8 @@ impl TerminationHandler {
     }
 
     /// Always 200, with an array.
-    fn scheduled(&mut self, stage: &mut Stage) -> Result<BTreeSet<Notice>, String> {
-        let answer = self.request(stage, "/latest/meta-data/events/maintenance/scheduled")?;
+    fn scheduled(&mut self, service: &mut PureService) -> Result<BTreeSet<Notice>, String> {
+        let answer = self.request(service, "/latest/meta-data/events/maintenance/scheduled")?;
         if answer.status != 200 {
             return Err(format!("scheduled: {}", answer.status));
         }
@@ -130,8 +129,8 @@ impl TerminationHandler {
     }
 
     /// What it knows of its node from the start.
-    pub fn node(&mut self, stage: &mut Stage) -> Result<Vec<String>, String> {
-        let document = self.request(stage, "/latest/dynamic/instance-identity/document")?.body;
+    pub fn node(&mut self, service: &mut PureService) -> Result<Vec<String>, String> {
+        let document = self.request(service, "/latest/dynamic/instance-identity/document")?.body;
         let document: Value =
             serde_json::from_str(&document).map_err(|error| format!("{document}: {error}"))?;
         let mut node = vec![];
@@ -139,7 +138,7 @@ impl TerminationHandler {
             node.push(text(&document, key)?.to_owned());
         }
         for leaf in ["instance-life-cycle", "local-hostname", "public-hostname", "public-ipv4"] {
-            node.push(self.request(stage, &format!("/latest/meta-data/{leaf}"))?.body);
+            node.push(self.request(service, &format!("/latest/meta-data/{leaf}"))?.body);
         }
         Ok(node)
     }
@@ -156,11 +155,53 @@ fn text<'v>(value: &'v Value, key: &str) -> Result<&'v str, String> {
 /// A poller like kube-spot-termination-notice-handler: no token, and any 200 is a notice, whatever its body.
 ///
 /// Source: kube-aws/kube-spot-termination-notice-handler, `entrypoint.sh`.
-pub fn kube_spot_sees_a_notice(stage: &mut Stage) -> bool {
-    stage.ask(Client::HOST, "GET", "/latest/meta-data/spot/termination-time", &[]).status == 200
+pub fn kube_spot_sees_a_notice(service: &mut PureService) -> bool {
+    service.ask(Client::HOST, "GET", "/latest/meta-data/spot/termination-time", &[]).status == 200
 }
 
 /// The times of polls, every so often from 0 on, as offsets.
 pub fn every(period: u64, end: u64) -> impl Iterator<Item = Duration> {
     (0..=end / period).map(move |n| Duration::from_secs(n * period))
+}
+
+/// How often aws-node-termination-handler polls.
+pub const NTH: u64 = 2;
+
+/// How often kube-spot-termination-notice-handler polls.
+pub const KUBE_SPOT: u64 = 5;
+
+/// A notice from its first to its last poll, both as offsets in seconds.
+pub type Seen = (String, u64, u64);
+
+/// What aws-node-termination-handler sees of a scenario. A notice whose id changes counts as another one.
+pub fn watched(name: &str, end: u64) -> Vec<Seen> {
+    let mut service = shipped(name);
+    let mut handler = TerminationHandler::default();
+    let mut seen: Vec<(Notice, u64, u64)> = vec![];
+    for offset in every(NTH, end) {
+        service.now = LOADED.plus(offset);
+        let notices = handler.poll(&mut service).unwrap_or_else(|error| {
+            panic!("{name} at {offset:?}: {error}\nrerun: cargo test --test library")
+        });
+        let now = offset.as_secs();
+        for notice in notices {
+            // One that was not there at the last poll has come back, and is another one.
+            match seen.iter_mut().find(|(known, _, last)| *known == notice && last.saturating_add(NTH) >= now)
+            {
+                Some((.., last)) => *last = now,
+                None => seen.push((notice, now, now)),
+            }
+        }
+    }
+    seen.into_iter().map(|(notice, first, last)| (notice.what, first, last)).collect()
+}
+
+/// When kube-spot-termination-notice-handler sees a notice: the offsets of all such polls.
+pub fn kube_spot(name: &str, end: u64) -> Vec<u64> {
+    let mut service = shipped(name);
+    let mut sees = |offset: &Duration| {
+        service.now = LOADED.plus(*offset);
+        kube_spot_sees_a_notice(&mut service)
+    };
+    every(KUBE_SPOT, end).filter(|offset| sees(offset)).map(|offset| offset.as_secs()).collect()
 }

@@ -15,12 +15,10 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
 use std::time::Duration;
 
 use mock_imds::model::Timestamp;
-
-use crate::stage::Answer;
+use support::Answer;
 
 /// A line.
 #[derive(Debug, Clone)]
@@ -47,7 +45,7 @@ pub struct Line {
 
 /// The play of a scenario.
 pub fn of(name: &str) -> Vec<Line> {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/library/plays/{name}.play"));
+    let file = support::sources().join(format!("tests/library/plays/{name}.play"));
     let text = fs::read_to_string(&file).unwrap_or_else(|error| {
         panic!(
             "packaging/scenarios/{name}.toml has no play: {}: {error}\nwrite one line for each promise of its comments",

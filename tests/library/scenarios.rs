@@ -3,13 +3,11 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
 
 use mock_imds::scenario;
+use support::{Answer, Client, LOADED, PureService, Sandbox, TOKEN, TTL, library, shipped};
 
 use crate::play::{self, Instants, Line};
-use crate::stage::{Answer, Client, LOADED, Stage, TOKEN, TTL, library, shipped};
-use crate::support::Bench;
 
 const RERUN: &str = "rerun: cargo test --test library scenarios";
 
@@ -33,7 +31,7 @@ fn the_library_is_accepted_without_a_warning() {
 fn the_program_accepts_the_library() {
     let files: Vec<String> = library().into_iter().map(|(_, file)| file.display().to_string()).collect();
     let arguments: Vec<&str> = ["check"].into_iter().chain(files.iter().map(String::as_str)).collect();
-    let found = Bench::new().run(&arguments);
+    let found = Sandbox::new().run(&arguments);
     let expected: Vec<String> = files.iter().map(|file| format!("{file}: ok")).collect();
     let said: Vec<String> = found.stdout.lines().map(str::to_owned).collect();
     assert_eq!((found.code, said, found.stderr), (Some(0), expected, String::new()), "{RERUN}");
@@ -42,7 +40,7 @@ fn the_program_accepts_the_library() {
 #[test]
 fn every_play_belongs_to_a_scenario() {
     let names: Vec<String> = library().into_iter().map(|(name, _)| name).collect();
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/library/plays");
+    let directory = support::sources().join("tests/library/plays");
     for entry in fs::read_dir(directory).expect("the plays are there") {
         let file = entry.expect("the plays are readable").path();
         let name = file.file_stem().expect("a name").to_string_lossy().into_owned();
@@ -51,28 +49,28 @@ fn every_play_belongs_to_a_scenario() {
 }
 
 /// Asks what a line asks.
-fn ask(stage: &mut Stage, line: &Line, tokens: &mut BTreeMap<String, String>) -> Answer {
+fn ask(service: &mut PureService, line: &Line, tokens: &mut BTreeMap<String, String>) -> Answer {
     let client = line.from.as_deref().map_or(Client::HOST, Client::bridged);
     let mut headers = vec![];
     if line.method == "PUT" {
         headers.push((TTL, "21600"));
     }
     if let Some(name) = &line.token {
-        let token = tokens.entry(name.clone()).or_insert_with(|| stage.token(client, "21600"));
+        let token = tokens.entry(name.clone()).or_insert_with(|| service.token(client, "21600"));
         headers.push((TOKEN, token.as_str()));
     }
-    stage.ask(client, &line.method, &line.path, &headers)
+    service.ask(client, &line.method, &line.path, &headers)
 }
 
-/// Plays a scenario; `arrive` brings the stage to the offset of a line, and notes when what it refers to happened.
-fn play(name: &str, mut arrive: impl FnMut(&mut Stage, &Line, &[Line], &mut Instants)) {
+/// Plays a scenario; `arrive` brings the service to the offset of a line, and notes when what it refers to happened.
+fn play(name: &str, mut arrive: impl FnMut(&mut PureService, &Line, &[Line], &mut Instants)) {
     let lines = play::of(name);
-    let mut stage = shipped(name);
+    let mut service = shipped(name);
     let (mut tokens, mut instants) = (BTreeMap::new(), Instants::new());
     let mut wrong = vec![];
     for line in &lines {
-        arrive(&mut stage, line, &lines, &mut instants);
-        let answer = ask(&mut stage, line, &mut tokens);
+        arrive(&mut service, line, &lines, &mut instants);
+        let answer = ask(&mut service, line, &mut tokens);
         wrong.extend(line.judge(&answer, Some(&instants)).err());
     }
     assert!(wrong.is_empty(), "tests/library/plays/{name}.play\n{}\n{RERUN}", wrong.join("\n"));
@@ -81,8 +79,8 @@ fn play(name: &str, mut arrive: impl FnMut(&mut Stage, &Line, &[Line], &mut Inst
 #[test]
 fn every_scenario_keeps_its_promises_as_time_goes_by() {
     for (name, _) in library() {
-        play(&name, |stage, line, lines, instants| {
-            stage.now = LOADED.plus(line.at);
+        play(&name, |service, line, lines, instants| {
+            service.now = LOADED.plus(line.at);
             for offset in lines.iter().flat_map(Line::offsets) {
                 instants.insert(offset, LOADED.plus(offset));
             }
@@ -94,15 +92,15 @@ fn every_scenario_keeps_its_promises_as_time_goes_by() {
 fn every_scenario_keeps_its_promises_when_the_clock_is_moved() {
     for (name, _) in library() {
         let mut reached = None;
-        play(&name, |stage, line, lines, instants| {
+        play(&name, |service, line, lines, instants| {
             if reached != Some(line.at) {
-                stage.seek(line.at);
+                service.seek(line.at);
                 reached = Some(line.at);
             }
             // What lies before the point was passed now, and keeps that instant.
             for offset in lines.iter().flat_map(Line::offsets).filter(|offset| *offset <= line.at) {
                 let passed = line.at.checked_sub(offset).expect("it lies before the point");
-                let instant = stage.now.as_millis() - u64::try_from(passed.as_millis()).expect("minutes");
+                let instant = service.now.as_millis() - u64::try_from(passed.as_millis()).expect("minutes");
                 instants.entry(offset).or_insert(mock_imds::model::Timestamp::from_millis(instant));
             }
         });

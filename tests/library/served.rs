@@ -5,20 +5,18 @@
 //! silence, for which a client waits.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::time::Duration;
 
 use mock_imds::imds::DeliveryEnd;
+use support::http::{Response, exchange};
+use support::{Answer, Sandbox, ServerProcess, library};
 
 use crate::play::{self, Line};
-use crate::stage::{Answer, library};
-use crate::support::http::{Response, exchange};
-use crate::support::{Bench, Serving};
 
 const RERUN: &str = "rerun: cargo test --test library served";
 
 /// Asks what a line asks.
-fn ask(server: &Serving, line: &Line, tokens: &mut BTreeMap<String, String>) -> Answer {
+fn ask(server: &ServerProcess, line: &Line, tokens: &mut BTreeMap<String, String>) -> Answer {
     let ttl = if line.method == "PUT" { "X-aws-ec2-metadata-token-ttl-seconds: 21600\r\n" } else { "" };
     let token = line.token.as_ref().map(|name| {
         let token = tokens.entry(name.clone()).or_insert_with(|| server.token());
@@ -36,11 +34,11 @@ fn ask(server: &Serving, line: &Line, tokens: &mut BTreeMap<String, String>) -> 
 
 #[test]
 fn a_server_keeps_the_promises_of_every_scenario() {
-    let bench = Bench::new();
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("packaging/scenarios");
-    let server = bench.serve(&["--library", directory.to_str().expect("the path is UTF-8")]);
+    let sandbox = Sandbox::new();
+    let directory = support::sources().join("packaging/scenarios");
+    let server = sandbox.serve(&["--library", directory.to_str().expect("the path is UTF-8")]);
     let order = |arguments: &[&str]| {
-        let done = bench.control(arguments);
+        let done = sandbox.control(arguments);
         assert_eq!((done.code, &*done.stderr), (Some(0), ""), "{arguments:?}: {done:#?}\n{RERUN}");
     };
     let mut asked = 0;

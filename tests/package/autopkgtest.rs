@@ -1,14 +1,14 @@
 //! The tests of `debian/tests` as autopkgtest runs them: as root, in the source tree, with the package installed.
 
 use std::fs;
-use std::path::Path;
 
-use crate::machine::{Machine, Said};
+use support::Outcome;
+use support::machine::{Machine, System};
 
 #[test]
 fn what_debians_testers_run_works() {
-    let Some(machine) = Machine::boot("what_debians_testers_run_works") else { return };
-    let control = Path::new(env!("CARGO_MANIFEST_DIR")).join("debian/tests/control");
+    let Some(machine) = Machine::boot(System::Debian12) else { return };
+    let control = support::sources().join("debian/tests/control");
     let control = fs::read_to_string(control).expect("debian/tests/control is there");
     let field = |name: &str| control.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
     machine.expect("the tests depend on the package alone", field("Depends:").unwrap_or_default(), "@");
@@ -33,7 +33,7 @@ fn what_debians_testers_run_works() {
     }
 }
 
-fn run(machine: &Machine, test: &str) -> Said {
+fn run(machine: &Machine, test: &str) -> Outcome {
     machine.run(&format!(
         "cd /srv/source && scratch=$(mktemp -d) && AUTOPKGTEST_TMP=$scratch ADTTMP=$scratch debian/tests/{test}"
     ))

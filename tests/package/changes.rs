@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::machine::Machine;
+use support::machine::{Machine, System};
 
 const SOON: Duration = Duration::from_secs(10);
 const SPOT: &str = "meta-data/spot/instance-action";
@@ -10,7 +10,7 @@ const KEPT: &str = "/run/mock-imds/state.json";
 
 #[test]
 fn a_restart_keeps_changes_and_a_stop_drops_them() {
-    let Some(machine) = Machine::boot("a_restart_keeps_changes_and_a_stop_drops_them") else { return };
+    let Some(machine) = Machine::boot(System::Debian12) else { return };
     machine.install();
     machine.ok("mock-imds spot && mock-imds clock pause && mock-imds clock seek 7m");
     let notice = body(&machine, "after `mock-imds spot`");

@@ -1,7 +1,7 @@
 //! In a chroot, as image builders and debootstrap install: no systemd runs there, so nothing starts and nothing fails.
 
-use crate::host::{UNITS, differences};
-use crate::machine::Machine;
+use support::machine::{Machine, System};
+use support::machine::{UNITS, differences};
 
 /// The machine's own file system as a chroot without /proc, /sys and systemd's /run.
 const CHROOT: &str = "
@@ -12,7 +12,7 @@ test ! -e root/run/systemd/system";
 
 #[test]
 fn in_a_chroot_nothing_starts_and_nothing_fails() {
-    let Some(machine) = Machine::boot("in_a_chroot_nothing_starts_and_nothing_fails") else { return };
+    let Some(machine) = Machine::boot(System::Debian12) else { return };
     machine.ok(CHROOT);
     let chroot = |command: &str| machine.ok(&format!("chroot /srv/chroot/root {command} 2>&1"));
     let files = |machine: &Machine| {

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use crate::host::BUILT_IN_ID;
-use crate::machine::Machine;
+use support::machine::BUILT_IN_ID;
+use support::machine::{Machine, System};
 
 const SOON: Duration = Duration::from_secs(1);
 
 #[test]
 fn what_somebody_removes_comes_back() {
-    let Some(machine) = Machine::boot("what_somebody_removes_comes_back") else { return };
+    let Some(machine) = Machine::boot(System::Debian12) else { return };
     machine.install();
     let before = machine.incarnations();
 

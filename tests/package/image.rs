@@ -1,21 +1,19 @@
 //! The container image of the packaged program: small, and complete. What it does, the docker tests show.
 
 use std::fs;
-use std::path::Path;
 use std::process::Command;
 
-use crate::setup::{Setup, System};
+use support::machine::System;
 
 /// The image holds no more than this: it is pulled by every CI job.
 const LARGEST: u64 = 11_000_000;
 
 #[test]
 fn the_image_of_the_package_is_small_and_lacks_nothing() {
-    let Some(setup) = Setup::find("the_image_of_the_package_is_small_and_lacks_nothing", System::Debian12)
-    else {
+    let Some(setup) = System::Debian12.find() else {
         return;
     };
-    let sources = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let sources = support::sources();
     let scratch = sources.join(format!("target/machines/image-{}", std::process::id()));
     let (package, root) = (scratch.join("package"), scratch.join("root"));
     fs::create_dir_all(&root).expect("target/ is writable");

@@ -2,25 +2,24 @@
 
 use std::time::Duration;
 
-use crate::host::{BUILT_IN_ID, UNITS};
-use crate::machine::Machine;
-use crate::setup::System;
+use support::machine::{BUILT_IN_ID, UNITS};
+use support::machine::{Machine, System, python};
 
 /// How soon a fresh installation answers, and how soon it is back after a restart or a crash.
 const SOON: Duration = Duration::from_secs(10);
 
 #[test]
 fn installed_on_debian_12_is_running_confined_and_there_once() {
-    installed(System::Debian12, "installed_on_debian_12_is_running_confined_and_there_once");
+    installed(System::Debian12);
 }
 
 #[test]
 fn installed_on_debian_13_is_running_confined_and_there_once() {
-    installed(System::Debian13, "installed_on_debian_13_is_running_confined_and_there_once");
+    installed(System::Debian13);
 }
 
-fn installed(system: System, test: &'static str) {
-    let Some(machine) = Machine::boot_with(system, test) else { return };
+fn installed(system: System) {
+    let Some(machine) = Machine::boot(system) else { return };
     machine.install();
     let (id, _) = machine.within(SOON, "curl after the installation", || machine.instance_id());
     machine.expect("the instance id of an empty scenario", &id, BUILT_IN_ID);
@@ -113,7 +112,7 @@ frozen = credentials.get_frozen_credentials()
 region = botocore.utils.IMDSRegionProvider(botocore.session.Session()).provide()
 print(credentials.method, frozen.access_key, region, 'token' if frozen.token else 'no token')
 ";
-    let python = machine.setup().python.join("bin/python3");
+    let python = python().expect("it was there before the boot").join("bin/python3");
     let empty = [("HOME", "/nonexistent"), ("LANG", "C.UTF-8")];
     let said = machine.run_from_host(&empty, &[&python.to_string_lossy(), "-c", ASK]);
     let shown =
@@ -129,7 +128,7 @@ print(credentials.method, frozen.access_key, region, 'token' if frozen.token els
 
 #[test]
 fn one_unit_touches_no_other() {
-    let Some(machine) = Machine::boot("one_unit_touches_no_other") else { return };
+    let Some(machine) = Machine::boot(System::Debian12) else { return };
     machine.install();
     // What is done, and the units that may change by it: the server must take a new socket from systemd.
     let cases: &[(&str, &[&str])] = &[

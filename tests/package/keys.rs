@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::machine::Machine;
+use support::machine::{Machine, System};
 
 const SOON: Duration = Duration::from_secs(10);
 
@@ -37,7 +37,7 @@ const ROLE: &str = "token=$(curl -sfX PUT -H 'X-aws-ec2-metadata-token-ttl-secon
 
 #[test]
 fn a_credential_process_works_with_the_shipped_drop_in() {
-    let Some(machine) = Machine::boot("a_credential_process_works_with_the_shipped_drop_in") else { return };
+    let Some(machine) = Machine::boot(System::Debian12) else { return };
     machine.install();
     for (path, program) in [("/usr/local/bin/keys", HELPER), ("/usr/local/bin/sts", STS)] {
         machine.ok(&format!("cat >{path} <<'END'\n{program}END\nchmod 0755 {path}"));
@@ -67,7 +67,7 @@ fn a_credential_process_works_with_the_shipped_drop_in() {
 
 #[test]
 fn everybody_can_verify_the_identity_document() {
-    let Some(machine) = Machine::boot("everybody_can_verify_the_identity_document") else { return };
+    let Some(machine) = Machine::boot(System::Debian12) else { return };
     machine.install();
     let script = "cd $(mktemp -d) && mock-imds show identity-certificate >certificate.pem && \
          document=http://169.254.169.254/latest/dynamic/instance-identity && \

@@ -9,8 +9,7 @@ use std::thread::{JoinHandle, sleep, spawn};
 use std::time::Duration;
 
 use nix::sched::{CloneFlags, setns};
-
-use crate::machine::Machine;
+use support::machine::Machine;
 
 /// Where every program asks.
 const METADATA: ([u8; 4], u16) = ([169, 254, 169, 254], 80);

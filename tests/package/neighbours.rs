@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::host::BUILT_IN_ID;
-use crate::machine::Machine;
+use support::machine::BUILT_IN_ID;
+use support::machine::{Machine, System};
 
 const SOON: Duration = Duration::from_secs(5);
 const WEB_SERVER: &str = "
@@ -18,7 +18,7 @@ systemctl enable --now web.service";
 
 #[test]
 fn a_web_server_keeps_port_80_and_a_reboot_brings_all_back() {
-    let Some(mut machine) = Machine::boot("a_web_server_keeps_port_80_and_a_reboot_brings_all_back") else {
+    let Some(mut machine) = Machine::boot(System::Debian12) else {
         return;
     };
     machine.ok(WEB_SERVER);

@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::host::{differences, sysctls};
-use crate::machine::Machine;
-use crate::setup::System;
+use support::machine::{Machine, System};
+use support::machine::{differences, sysctls};
 
 /// `systemctl stop` returns some milliseconds before the guardian has gone.
 const SOON: Duration = Duration::from_secs(10);
@@ -20,16 +19,16 @@ ip address add 192.0.2.1/24 dev outside && ip route add 198.51.100.0/24 via 192.
 
 #[test]
 fn stop_remove_and_purge_leave_debian_12_as_it_was() {
-    stop_remove_and_purge(System::Debian12, "stop_remove_and_purge_leave_debian_12_as_it_was");
+    stop_remove_and_purge(System::Debian12);
 }
 
 #[test]
 fn stop_remove_and_purge_leave_debian_13_as_it_was() {
-    stop_remove_and_purge(System::Debian13, "stop_remove_and_purge_leave_debian_13_as_it_was");
+    stop_remove_and_purge(System::Debian13);
 }
 
-fn stop_remove_and_purge(system: System, test: &'static str) {
-    let Some(machine) = Machine::boot_with(system, test) else { return };
+fn stop_remove_and_purge(system: System) {
+    let Some(machine) = Machine::boot(system) else { return };
     machine.ok(SOMEBODY);
     let before = (machine.snapshot(), sysctls(&machine));
     // A snapshot that misses things would find no differences.

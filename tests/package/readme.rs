@@ -3,16 +3,14 @@
 //! Commands of the sources (`./scripts/…`) are not run here: CI itself is `./scripts/test`, and it made the package by
 //! `./scripts/package`. That they exist is looked at.
 
-use std::path::Path;
-
-use crate::machine::Machine;
-use crate::page::{blocks, commands};
+use support::machine::{Machine, System};
+use support::page::{blocks, commands};
 
 const README: &str = include_str!("../../README.md");
 
 #[test]
 fn the_readme_says_what_happens() {
-    let Some(machine) = Machine::boot("the_readme_says_what_happens") else { return };
+    let Some(machine) = Machine::boot(System::Debian12) else { return };
     machine.install();
     let (mut scenario, mut run) = ("", 0);
     for block in blocks(README) {
@@ -40,7 +38,7 @@ fn the_readme_says_what_happens() {
 fn perform(machine: &Machine, scenario: &str, command: &str, output: &[&str]) -> bool {
     if let Some(scripts) = command.strip_prefix("./scripts/") {
         let name = scripts.split_whitespace().next().unwrap_or_default();
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts").join(name);
+        let script = support::sources().join("scripts").join(name);
         assert!(script.is_file(), "expected a script for {command:?} of the README at {}", script.display());
         return false;
     }

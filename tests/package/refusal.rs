@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::host::{BUILT_IN_ID, differences};
-use crate::machine::Machine;
+use support::machine::{BUILT_IN_ID, differences};
+use support::machine::{Machine, System};
 
 /// A made-up machine of Amazon's, told to the guardian alone.
 const ON_EC2: &str = "
@@ -20,7 +20,7 @@ ip address add 169.254.169.254/32 dev outside";
 
 #[test]
 fn a_refusal_changes_nothing_and_is_explained() {
-    let Some(machine) = Machine::boot("a_refusal_changes_nothing_and_is_explained") else { return };
+    let Some(machine) = Machine::boot(System::Debian12) else { return };
     machine.ok(ON_EC2);
     // An installation must not fail because the host is not one for us: dpkg would be stuck.
     machine.install();

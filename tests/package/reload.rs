@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::machine::Machine;
+use support::machine::{Machine, System};
 
 const SOON: Duration = Duration::from_secs(10);
 const BROKEN: &str = "[instance]\ninstance-tipe = \"m5.large\"\n";
@@ -11,7 +11,7 @@ const REPORT: [&str; 2] = ["/etc/mock-imds/scenario.toml:2:1", "^^^^^^^^^^^^^"];
 
 #[test]
 fn reload_swaps_the_whole_scenario_or_nothing() {
-    let Some(machine) = Machine::boot("reload_swaps_the_whole_scenario_or_nothing") else { return };
+    let Some(machine) = Machine::boot(System::Debian12) else { return };
     machine.install();
     let pid = machine.property("mock-imds.service", "MainPID");
 
@@ -57,7 +57,7 @@ fn reload_swaps_the_whole_scenario_or_nothing() {
 /// With nothing good to serve, the start fails at once, once, and with the report; with a good file it works again.
 #[test]
 fn a_broken_scenario_fails_the_start() {
-    let Some(machine) = Machine::boot("a_broken_scenario_fails_the_start") else { return };
+    let Some(machine) = Machine::boot(System::Debian12) else { return };
     machine.install();
     write(&machine, BROKEN);
     let said = machine.run("systemctl restart mock-imds");

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use crate::host::{BUILT_IN_ID, differences, sysctls};
-use crate::machine::Machine;
+use support::machine::Machine;
+use support::machine::System;
+use support::machine::{BUILT_IN_ID, differences, sysctls};
+
 use crate::purge::Before;
-use crate::setup::System;
 use crate::steady::under_load;
 
 const SOON: Duration = Duration::from_secs(10);
@@ -13,7 +14,7 @@ const PREVIOUS: &str = "mock-imds-0.0.9";
 
 #[test]
 fn the_rpm_installs_upgrades_and_goes() {
-    let Some(machine) = Machine::boot_with(System::Rpm, "the_rpm_installs_upgrades_and_goes") else { return };
+    let Some(machine) = Machine::boot(System::Rpm) else { return };
     machine.ok(include_str!("repo.sh"));
     let before = (machine.snapshot(), sysctls(&machine));
 

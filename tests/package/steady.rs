@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use support::machine::{Machine, System};
+
 use crate::load::Load;
-use crate::machine::Machine;
 
 #[test]
 fn restarts_and_reloads_lose_nothing() {
-    let Some(machine) = Machine::boot("restarts_and_reloads_lose_nothing") else { return };
+    let Some(machine) = Machine::boot(System::Debian12) else { return };
     machine.install();
     under_load(&machine, "20 x systemctl restart mock-imds", || {
         for _ in 0..20 {

@@ -1,9 +1,9 @@
 //! From one version to another and back: no request is lost, both processes run what is installed, and what the
 //! administrator said stays, unasked.
 
-use crate::host::{BUILT_IN_ID, UNITS};
-use crate::machine::Machine;
-use crate::setup::System;
+use support::machine::{BUILT_IN_ID, UNITS};
+use support::machine::{Machine, System};
+
 use crate::steady::under_load;
 
 /// A package of another version, and how it is told from the others.
@@ -22,16 +22,16 @@ const PREVIOUS: Release = Release { package: "/srv/previous.deb", version: "0.0.
 
 #[test]
 fn an_upgrade_of_debian_12_loses_nothing() {
-    upgrade_and_downgrade(System::Debian12, "an_upgrade_of_debian_12_loses_nothing");
+    upgrade_and_downgrade(System::Debian12);
 }
 
 #[test]
 fn an_upgrade_of_debian_13_loses_nothing() {
-    upgrade_and_downgrade(System::Debian13, "an_upgrade_of_debian_13_loses_nothing");
+    upgrade_and_downgrade(System::Debian13);
 }
 
-fn upgrade_and_downgrade(system: System, test: &'static str) {
-    let Some(machine) = Machine::boot_with(system, test) else { return };
+fn upgrade_and_downgrade(system: System) {
+    let Some(machine) = Machine::boot(system) else { return };
     machine.ok(include_str!("previous.sh"));
     install(&machine, &PREVIOUS);
     expect_release(&machine, "the previous version", &PREVIOUS);
@@ -85,7 +85,7 @@ fn install(machine: &Machine, release: &Release) {
 
 #[test]
 fn what_the_administrator_said_survives_an_upgrade() {
-    let Some(machine) = Machine::boot("what_the_administrator_said_survives_an_upgrade") else { return };
+    let Some(machine) = Machine::boot(System::Debian12) else { return };
     machine.ok(include_str!("previous.sh"));
     install(&machine, &PREVIOUS);
     machine

@@ -2,14 +2,13 @@
 //! machine: twice, as `vagrant provision` may be called at any time.
 
 use std::fs;
-use std::path::Path;
 use std::process::Command;
 
-use crate::machine::Machine;
+use support::machine::{Machine, System};
 
 /// What the provisioners of the example do, as a script, with these words of the Vagrantfile replaced.
 fn provisioners(machine: &Machine, replaced: (&str, &str)) -> String {
-    let sources = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let sources = support::sources();
     let example = sources.join("packaging/vagrant");
     let directory = sources.join(format!("target/machines/vagrant-{}", std::process::id()));
     fs::create_dir_all(&directory).expect("target/ is writable");
@@ -29,7 +28,7 @@ fn provisioners(machine: &Machine, replaced: (&str, &str)) -> String {
 
 #[test]
 fn vagrant_makes_the_machine_what_the_vagrantfile_says() {
-    let Some(machine) = Machine::boot("vagrant_makes_the_machine_what_the_vagrantfile_says") else { return };
+    let Some(machine) = Machine::boot(System::Debian12) else { return };
     let script = provisioners(&machine, ("web.example.test", "web.example.test"));
     machine.ok(&script);
     let public = |machine: &Machine| {

@@ -1,20 +1,19 @@
 //! Tables of requests and the answers that the service documents for them.
 
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use hyper::header::{ACCEPT_RANGES, ALLOW, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, LOCATION};
 use mock_imds::imds::{DeliveryEnd, Reply};
-use mock_imds::model::Timestamp;
 use proptest::prelude::*;
+use support::{LOADED, PureService, TOKEN, TTL};
 
-use crate::support::{Headers, LOADED, NOW, Service, wire};
+use crate::requests::{Headers, ask, get, golden, serve, token, wire};
 
-const TTL: &str = "x-aws-ec2-metadata-token-ttl-seconds";
-const TOKEN: &str = "x-aws-ec2-metadata-token";
 const TOKEN_PATH: &str = "/latest/api/token";
 const REQUIRED: &str = "[metadata-options]\nhttp-tokens = \"required\"\n";
 
-static BUILT_IN: LazyLock<Service> = LazyLock::new(|| Service::new(""));
+static BUILT_IN: LazyLock<PureService> = LazyLock::new(|| serve(""));
 
 fn header(reply: &Reply, name: &HeaderName) -> Option<String> {
     let found = reply.headers.iter().find(|(found, _)| found == name);
@@ -66,9 +65,9 @@ fn token_and_header_errors() {
         ("GET", "/..", &[], 404),
         ("GET", "/latest/%ff", &[], 404),
     ];
-    let service = Service::new("");
+    let service = serve("");
     for (method, path, headers, expected) in cases {
-        let reply = service.ask(method, path, headers);
+        let reply = ask(&service, method, path, headers);
         assert_eq!(reply.status, *expected, "{method} {path} {headers:?}");
         let length = header(&reply, &CONTENT_LENGTH).expect("every answer has a length");
         assert_eq!(length, reply.body.len().to_string(), "Content-Length of {method} {path} {headers:?}");
@@ -90,11 +89,11 @@ fn token_and_header_errors() {
 
 #[test]
 fn methods_are_refused_in_the_services_words() {
-    let service = Service::new("");
+    let service = serve("");
     for (method, path, allow) in
         [("GET", TOKEN_PATH, "OPTIONS, PUT"), ("POST", "/latest/user-data", "GET, HEAD")]
     {
-        let reply = service.ask(method, path, &[]);
+        let reply = ask(&service, method, path, &[]);
         assert!(
             wire(method, &reply).starts_with(b"HTTP/1.1 405 Not Allowed\r\n"),
             "{method} {path}: {reply:?}"
@@ -105,8 +104,8 @@ fn methods_are_refused_in_the_services_words() {
 
 #[test]
 fn required_tokens_are_required_everywhere_but_for_the_token() {
-    let service = Service::new(REQUIRED);
-    let token = service.token("60");
+    let service = serve(REQUIRED);
+    let token = token(&service, "60");
     for path in [
         "/",
         "/latest/",
@@ -116,21 +115,21 @@ fn required_tokens_are_required_everywhere_but_for_the_token() {
         "/nothing",
         "/2009-04-04/meta-data/instance-id",
     ] {
-        let bare = service.ask("GET", path, &[]);
+        let bare = ask(&service, "GET", path, &[]);
         assert_eq!((bare.status.as_u16(), bare.body.len()), (401, 0), "GET {path} without a token");
-        assert_eq!(service.ask("GET", path, &[(TOKEN, "")]).status, 401, "GET {path} with an empty token");
-        let with = service.ask("GET", path, &[(TOKEN, &token)]).status;
+        assert_eq!(ask(&service, "GET", path, &[(TOKEN, "")]).status, 401, "GET {path} with an empty token");
+        let with = ask(&service, "GET", path, &[(TOKEN, &token)]).status;
         assert!(with == 200 || with == 404, "GET {path} with a token: {with}");
     }
 }
 
 #[test]
 fn a_get_tells_the_remaining_seconds() {
-    let service = Service::new("");
-    let token = service.token("60");
-    let ttl = |later: u64, headers: Headers<'_>| {
-        let now = Timestamp::from_millis(NOW.as_millis() + later);
-        let reply = service.at(now, "GET", "/latest/meta-data/instance-id", headers);
+    let mut service = serve("");
+    let (asked, token) = (service.now, token(&service, "60"));
+    let mut ttl = |later: u64, headers: Headers<'_>| {
+        service.now = asked.plus(Duration::from_millis(later));
+        let reply = ask(&service, "GET", "/latest/meta-data/instance-id", headers);
         (reply.status.as_u16(), header(&reply, &HeaderName::from_static(TTL)))
     };
     assert_eq!(ttl(0, &[(TOKEN, &token)]), (200, Some("60".into())));
@@ -142,10 +141,10 @@ fn a_get_tells_the_remaining_seconds() {
 
 #[test]
 fn of_several_tokens_one_valid_one_is_enough() {
-    let service = Service::new(REQUIRED);
-    let (short, long) = (service.token("60"), service.token("600"));
+    let service = serve(REQUIRED);
+    let (short, long) = (token(&service, "60"), token(&service, "600"));
     let ask = |headers: Headers<'_>| {
-        let reply = service.ask("GET", "/latest/meta-data/instance-id", headers);
+        let reply = ask(&service, "GET", "/latest/meta-data/instance-id", headers);
         (reply.status.as_u16(), header(&reply, &HeaderName::from_static(TTL)))
     };
     assert_eq!(ask(&[(TOKEN, "stale"), (TOKEN, &short)]), (200, Some("60".into())));
@@ -155,23 +154,23 @@ fn of_several_tokens_one_valid_one_is_enough() {
 
 #[test]
 fn a_disabled_endpoint_refuses_everything() {
-    let service = Service::new("[metadata-options]\nhttp-endpoint = \"disabled\"\n");
+    let service = serve("[metadata-options]\nhttp-endpoint = \"disabled\"\n");
     for (method, path) in [("GET", "/"), ("GET", "/latest/meta-data/"), ("PUT", TOKEN_PATH), ("POST", "/x")] {
-        assert_eq!(service.ask(method, path, &[(TTL, "60")]).status, 403, "{method} {path}");
+        assert_eq!(ask(&service, method, path, &[(TTL, "60")]).status, 403, "{method} {path}");
     }
 }
 
 #[test]
 fn a_token_answer_says_how_far_it_may_travel() {
-    let service = Service::new("[metadata-options]\nhttp-put-response-hop-limit = 3\n");
-    assert_eq!(service.ask("PUT", TOKEN_PATH, &[(TTL, "60")]).hop_limit, Some(3));
-    assert_eq!(service.ask("GET", "/latest/", &[]).hop_limit, None);
+    let service = serve("[metadata-options]\nhttp-put-response-hop-limit = 3\n");
+    assert_eq!(ask(&service, "PUT", TOKEN_PATH, &[(TTL, "60")]).hop_limit, Some(3));
+    assert_eq!(ask(&service, "GET", "/latest/", &[]).hop_limit, None);
 }
 
 #[test]
 fn keep_alive_is_said_or_not() {
     let closes = |text| {
-        wire("GET", &Service::new(text).ask("GET", "/", &[])).windows(17).any(|w| w == b"Connection: close")
+        wire("GET", &ask(&serve(text), "GET", "/", &[])).windows(17).any(|w| w == b"Connection: close")
     };
     assert!(closes(""));
     assert!(!closes("[http]\nkeep-alive = true\n"));
@@ -179,9 +178,8 @@ fn keep_alive_is_said_or_not() {
 
 #[test]
 fn older_hosts_answer_in_their_own_form() {
-    let service =
-        Service::new("[http]\nprofile = \"legacy\"\n[metadata-options]\nhttp-tokens = \"required\"\n");
-    let token = service.token("60");
+    let service = serve("[http]\nprofile = \"legacy\"\n[metadata-options]\nhttp-tokens = \"required\"\n");
+    let token = token(&service, "60");
     let cases: &[(&str, &str, Headers<'_>, &str, usize)] = &[
         ("GET", "/latest/meta-data/instance-id", &[(TOKEN, &token)], "HTTP/1.0 200 OK", 19),
         ("GET", "/latest/meta-data/nothing", &[(TOKEN, &token)], "HTTP/1.0 404 Not Found", 337),
@@ -193,20 +191,20 @@ fn older_hosts_answer_in_their_own_form() {
         ("PUT", TOKEN_PATH, &[("expect", "100-continue")], "HTTP/1.0 417 Expectation Failed", 363),
     ];
     for (method, path, headers, status, length) in cases {
-        let reply = service.ask(method, path, headers);
+        let reply = ask(&service, method, path, headers);
         let bytes = wire(method, &reply);
         let line = String::from_utf8_lossy(&bytes).lines().next().unwrap_or_default().to_owned();
         assert_eq!((line.as_str(), reply.body.len()), (*status, *length), "{method} {path} {headers:?}");
         assert_eq!(header(&reply, &CONNECTION).as_deref(), Some("close"));
     }
-    let reply = service.ask("GET", "/latest/", &[(TOKEN, &token)]);
+    let reply = ask(&service, "GET", "/latest/", &[(TOKEN, &token)]);
     assert_eq!(header(&reply, &ACCEPT_RANGES).as_deref(), Some("bytes"));
 }
 
 #[test]
 fn what_nobody_documents_can_be_chosen() {
     let ask = |knob: &str, method: &str, path: &str, headers: Headers<'_>| {
-        let reply = Service::new(&format!("[http]\n{knob}\n")).ask(method, path, headers);
+        let reply = ask(&serve(&format!("[http]\n{knob}\n")), method, path, headers);
         let location = header(&reply, &LOCATION).unwrap_or_default();
         (reply.status.as_u16(), location, String::from_utf8_lossy(&reply.body).into_owned())
     };
@@ -232,27 +230,27 @@ fn what_nobody_documents_can_be_chosen() {
 #[test]
 fn an_instance_that_vanishes_answers_nothing_once_its_time_has_come() {
     let text = "[[event]]\nat = \"1h\"\nspot-interruption = { notice = \"2m\", then = \"vanish\" }\n";
-    let service = Service::new(text);
-    let end = |minutes: u64| {
-        let now = Timestamp::from_secs(LOADED.as_secs() + minutes * 60);
-        service.at(now, "GET", "/latest/meta-data/", &[]).delivery.end
+    let mut service = serve(text);
+    let mut end = |minutes: u64| {
+        service.now = LOADED.plus(Duration::from_mins(minutes));
+        ask(&service, "GET", "/latest/meta-data/", &[]).delivery.end
     };
     assert_eq!((end(59), end(61), end(62)), (DeliveryEnd::Whole, DeliveryEnd::Whole, DeliveryEnd::Reset));
-    let staying = Service::new(&text.replace("vanish", "stay"));
-    let late = Timestamp::from_secs(LOADED.as_secs() + 7_200);
-    let reply = staying.at(late, "GET", "/latest/meta-data/spot/termination-time", &[]);
+    let mut staying = serve(&text.replace("vanish", "stay"));
+    staying.now = LOADED.plus(Duration::from_hours(2));
+    let reply = ask(&staying, "GET", "/latest/meta-data/spot/termination-time", &[]);
     assert_eq!((reply.delivery.end, &reply.body[..]), (DeliveryEnd::Whole, &b"2026-01-15T13:02:00Z"[..]));
 }
 
 #[test]
 fn overrides_have_the_last_word() {
-    let service = Service::new(
+    let service = serve(
         "[metadata]\n\"meta-data/public-ipv4\" = false\n\"meta-data/iam\" = false\n\"meta-data/ami-id\" = \"other\"\n\
          \"meta-data/new/deep/leaf\" = \"text\"\n\"meta-data/empty\" = \"\"\n\"meta-data/placement\" = \"a leaf now\"\n\
          \"user-data\" = { base64 = \"AAECAw==\" }\n",
     );
     let get = |path: &str| {
-        let (status, body) = service.get(path);
+        let (status, body) = get(&service, path);
         (status.as_u16(), body)
     };
     assert_eq!(get("/latest/meta-data/public-ipv4").0, 404);
@@ -271,7 +269,7 @@ fn overrides_have_the_last_word() {
 #[test]
 fn the_captured_listing_has_its_length() {
     // Captured on a Nitro instance in October 2023: 25 entries, Content-Length 312.
-    let (_, listing) = Service::golden("default").get("/latest/meta-data/");
+    let (_, listing) = get(&golden("default"), "/latest/meta-data/");
     assert_eq!((listing.lines().count(), listing.len()), (25, 312), "{listing}");
 }
 
@@ -279,13 +277,13 @@ proptest! {
     #[test]
     fn any_path_gets_an_answer(path in "\\PC{0,60}", known in 0_usize..6) {
         let prefixes = ["", "/", "/latest/", "/latest/meta-data/", "/latest/api/token", "/2021-03-23/"];
-        let status = BUILT_IN.ask("GET", &format!("{}{path}", prefixes[known]), &[]).status.as_u16();
+        let status = ask(&BUILT_IN, "GET", &format!("{}{path}", prefixes[known]), &[]).status.as_u16();
         prop_assert!([200, 404, 405].contains(&status), "{status}");
     }
 
     #[test]
     fn any_token_header_is_judged(token in "[ -~]{0,80}") {
-        let status = BUILT_IN.ask("GET", "/latest/meta-data/", &[(TOKEN, &token)]).status.as_u16();
+        let status = ask(&BUILT_IN, "GET", "/latest/meta-data/", &[(TOKEN, &token)]).status.as_u16();
         prop_assert_eq!(status, if token.is_empty() { 200 } else { 401 });
     }
 }

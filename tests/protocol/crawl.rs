@@ -4,17 +4,18 @@ use std::collections::BTreeSet;
 
 use hyper::StatusCode;
 use mock_imds::imds::SERVED_VERSIONS;
+use support::PureService;
 
-use crate::support::Service;
+use crate::requests::{ask, get, golden};
 
 /// The scenarios of `tests/golden/`.
 pub const SCENARIOS: [&str; 5] = ["default", "everything", "ipv6-only", "multi-interface", "nothing"];
 
 /// Every path that listings lead to under a version, directories with a slash at the end.
-pub fn paths_of(service: &Service, version: &str) -> BTreeSet<String> {
+pub fn paths_of(service: &PureService, version: &str) -> BTreeSet<String> {
     let mut paths = BTreeSet::new();
     let top = format!("/{version}/");
-    let (status, listing) = service.get(&top);
+    let (status, listing) = get(service, &top);
     assert_eq!(status, StatusCode::OK, "GET {top}");
     for name in listing.lines() {
         let slash = if name == "user-data" { "" } else { "/" };
@@ -24,8 +25,8 @@ pub fn paths_of(service: &Service, version: &str) -> BTreeSet<String> {
     paths
 }
 
-fn walk(service: &Service, path: String, into: &mut BTreeSet<String>) {
-    let (status, body) = service.get(&path);
+fn walk(service: &PureService, path: String, into: &mut BTreeSet<String>) {
+    let (status, body) = get(service, &path);
     assert_eq!(status, StatusCode::OK, "GET {path}, which is listed");
     if path.ends_with('/') {
         assert!(!body.is_empty(), "the listing of {path} is empty");
@@ -51,7 +52,7 @@ fn walk(service: &Service, path: String, into: &mut BTreeSet<String>) {
 #[test]
 fn what_is_listed_answers_in_every_version() {
     for scenario in SCENARIOS {
-        let service = Service::golden(scenario);
+        let service = golden(scenario);
         for version in SERVED_VERSIONS {
             let paths = paths_of(&service, version);
             assert!(paths.len() > 5, "only {paths:?} in {scenario} under {version}");
@@ -63,16 +64,16 @@ fn what_is_listed_answers_in_every_version() {
 fn what_is_not_listed_does_not_answer() {
     let known: BTreeSet<String> = SCENARIOS
         .iter()
-        .flat_map(|scenario| paths_of(&Service::golden(scenario), "latest"))
+        .flat_map(|scenario| paths_of(&golden(scenario), "latest"))
         .map(|path| path.trim_start_matches("/latest").to_owned())
         .collect();
     for scenario in SCENARIOS {
-        let service = Service::golden(scenario);
+        let service = golden(scenario);
         for version in SERVED_VERSIONS {
             let listed = paths_of(&service, version);
             for below in &known {
                 let path = format!("/{version}{below}");
-                let answers = service.get(&path).0 == StatusCode::OK;
+                let answers = get(&service, &path).0 == StatusCode::OK;
                 assert_eq!(
                     answers,
                     listed.contains(&path),
@@ -85,24 +86,24 @@ fn what_is_not_listed_does_not_answer() {
 
 #[test]
 fn directories_and_leaves_answer_with_and_without_a_slash() {
-    let service = Service::golden("everything");
+    let service = golden("everything");
     for path in paths_of(&service, "latest") {
         let bare = path.trim_end_matches('/');
         let doubled = path.replace('/', "//");
         for variant in [format!("{bare}/"), bare.to_owned(), doubled, path.replace(':', "%3A")] {
-            assert_eq!(service.get(&variant), service.get(&path), "GET {variant} against {path}");
+            assert_eq!(get(&service, &variant), get(&service, &path), "GET {variant} against {path}");
         }
         if !path.ends_with('/') {
-            assert_eq!(service.get(&format!("{path}/extra")).0, StatusCode::NOT_FOUND, "GET {path}/extra");
+            assert_eq!(get(&service, &format!("{path}/extra")).0, StatusCode::NOT_FOUND, "GET {path}/extra");
         }
     }
 }
 
 #[test]
 fn every_value_is_there_by_head_too() {
-    let service = Service::golden("everything");
+    let service = golden("everything");
     for path in paths_of(&service, "latest") {
-        let (get, head) = (service.ask("GET", &path, &[]), service.ask("HEAD", &path, &[]));
-        assert_eq!((get.status, get.headers), (head.status, head.headers), "HEAD {path}");
+        let (whole, head) = (ask(&service, "GET", &path, &[]), ask(&service, "HEAD", &path, &[]));
+        assert_eq!((whole.status, whole.headers), (head.status, head.headers), "HEAD {path}");
     }
 }

@@ -7,8 +7,11 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use support::PureService;
+
 use crate::crawl::{SCENARIOS, paths_of};
-use crate::support::{Service, golden_directory, wire};
+
+use crate::requests::{ask, golden, golden_directory, wire};
 
 /// The versions whose answers are kept: of the default scenario what clients pin too, of the others the whole tree.
 const PINNED: [&str; 4] = ["1.0", "2009-04-04", "2016-09-02", "latest"];
@@ -33,14 +36,14 @@ fn answers_are_the_golden_ones() {
     let mut wrong = Vec::new();
     let mut expected_files = BTreeSet::new();
     for scenario in SCENARIOS {
-        let service = Service::golden(scenario);
+        let service = golden(scenario);
         let versions: &[&str] = if scenario == "default" { &PINNED } else { &WHOLE };
         for (method, path) in requests(&service, versions) {
             let headers: &[_] = match method.as_str() {
                 "PUT" => &[("x-aws-ec2-metadata-token-ttl-seconds", "21600")],
                 _ => &[],
             };
-            let found = wire(&method, &service.ask(&method, &path, headers));
+            let found = wire(&method, &ask(&service, &method, &path, headers));
             let file = file_of(scenario, &method, &path);
             if update {
                 fs::create_dir_all(file.parent().expect("below golden")).expect("golden is writable");
@@ -68,7 +71,7 @@ fn answers_are_the_golden_ones() {
     assert!(wrong.is_empty(), "{}\n\nrerun: cargo test --test protocol golden", wrong.join("\n\n"));
 }
 
-fn requests(service: &Service, versions: &[&str]) -> Vec<(String, String)> {
+fn requests(service: &PureService, versions: &[&str]) -> Vec<(String, String)> {
     let crawled = versions.iter().flat_map(|version| paths_of(service, version));
     let crawled = crawled.map(|path| ("GET".to_owned(), path));
     crawled.chain(BESIDE.map(|(method, path)| (method.to_owned(), path.to_owned()))).collect()

@@ -6,4 +6,4 @@
 mod cases;
 mod crawl;
 mod golden;
-mod support;
+mod requests;

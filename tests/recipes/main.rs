@@ -3,20 +3,15 @@
 //! A page has a directory, processes and a network of its own, so that the port on it is free whatever else runs here,
 //! and nothing that it starts outlives it. Root, or user namespaces for everybody. Programs: bash, curl, ip, unshare.
 
-#[path = "../support/page.rs"]
-mod page;
 mod runner;
-#[path = "../support/mod.rs"]
-mod support;
 
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
 use nix::unistd::geteuid;
-
-use page::{Besides, Page};
-use support::{Bench, finish, skip};
+use support::page::{Besides, Page};
+use support::{Sandbox, finish, skip};
 
 const DIRECTORY: &str = "docs/recipes";
 const INDEX: &str = "README.md";
@@ -57,20 +52,20 @@ fn follow(name: &str) {
     let Some(unshare) = namespaces() else {
         return skip("needs network namespaces: root, or user namespaces for everybody");
     };
-    let bench = Bench::new();
+    let sandbox = Sandbox::new();
     let page = Page::read(&format!("{DIRECTORY}/{name}"));
     for block in page.blocks().iter().filter(|block| block.language == "toml") {
-        let file = bench.write("block.toml", block.text);
-        let found = bench.run(&["check", file.to_str().expect("UTF-8")]);
+        let file = sandbox.write("block.toml", block.text);
+        let found = sandbox.run(&["check", file.to_str().expect("UTF-8")]);
         assert_eq!(found.code, Some(0), "{DIRECTORY}/{name}:{}: {found:#?}", block.line);
     }
-    let bin = bench.path("bin");
+    let bin = sandbox.path("bin");
     fs::create_dir(&bin).expect("the temporary directory is writable");
     for program in ["mock-imds", "ec2-metadata-mock"] {
-        symlink(env!("CARGO_BIN_EXE_mock-imds"), bin.join(program)).expect("as above");
+        symlink(support::program(), bin.join(program)).expect("as above");
     }
     let script = format!("{BEFORE}{}", page.script());
-    let mut command = bench.prepared(Path::new("timeout"), &["--signal", "KILL", LIMIT]);
+    let mut command = sandbox.prepared(Path::new("timeout"), &["--signal", "KILL", LIMIT]);
     command.args(unshare).args(["bash", "-c", &script]);
     let path = std::env::var("PATH").unwrap_or_default();
     let found = finish(command.env("PATH", format!("{}:{path}", bin.display())));
@@ -86,15 +81,15 @@ fn namespaces() -> Option<Vec<&'static str>> {
     if !geteuid().is_root() {
         unshare.extend(["--user", "--map-root-user"]);
     }
-    let bench = Bench::new();
-    let mut probe = bench.prepared(Path::new(unshare[0]), &unshare[1..]);
+    let sandbox = Sandbox::new();
+    let mut probe = sandbox.prepared(Path::new(unshare[0]), &unshare[1..]);
     let found = finish(probe.args(["ip", "link", "set", "lo", "up"]));
     (found.code == Some(0)).then_some(unshare)
 }
 
 #[test]
 fn every_page_is_run_and_in_the_index() {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join(DIRECTORY);
+    let directory = support::sources().join(DIRECTORY);
     let index = fs::read_to_string(directory.join(INDEX)).expect("the index is there");
     let mut found = 0;
     for entry in fs::read_dir(&directory).expect("the pages are there") {

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::page::{Besides, Page, blocks, like};
+use support::page::{Besides, Page, blocks, like};
 
 const PAGE: &str = "# Title
 
@@ -27,7 +27,7 @@ $ date +%s
 ";
 
 fn said(page: &str, besides: Besides) -> Result<(), String> {
-    let directory = crate::Bench::new();
+    let directory = crate::Sandbox::new();
     let page = Page::of("page.md", page);
     let output = Command::new("bash")
         .args(["-c", &format!("cd {}; exec 2>&1\n{}", directory.path(".").display(), page.script())])

@@ -9,11 +9,8 @@ use std::thread;
 use mock_imds::server::Limits;
 use nix::sched::{CloneFlags, setns, unshare};
 use nix::unistd::gettid;
+use support::{Connection, ID, InProcessServer, eventually, get, is_root, limits, put};
 use tokio::runtime::Builder;
-
-use crate::rig::{ID, Rig, get, limits, put};
-use crate::support::http::Client;
-use crate::support::{eventually, is_root};
 
 const V4: (&str, &str) = ("10.11.12.1", "10.11.12.2/24");
 const V6: (&str, &str) = ("fd11:12::1", "fd11:12::2/64");
@@ -21,7 +18,7 @@ const ONE_HOP: &str = "[metadata-options]\nhttp-put-response-hop-limit = 1\n";
 
 /// A host that serves, and the way to its guest.
 struct Lab {
-    rig: Rig,
+    server: InProcessServer,
     guest: File,
 }
 
@@ -45,7 +42,7 @@ impl Lab {
         ip("link set bridge up");
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
         let address = SocketAddr::new(host_ip.parse().expect("an address"), 1690);
-        let lab = Self { rig: Rig::on(runtime, address, scenario, limits), guest };
+        let lab = Self { server: InProcessServer::on(runtime, address, scenario, limits), guest };
         lab.as_guest(|| eventually("a link to the host", || TcpStream::connect(address).ok()));
         lab
     }
@@ -88,13 +85,13 @@ fn nodad(address: &str) -> &str {
 fn a_bridged_client_beyond_the_hop_limit_gets_data_but_no_token() {
     for addresses in [V4, V6] {
         in_a_lab(ONE_HOP, addresses, limits(|limits, short| limits.hold = short), |lab| {
-            let address = lab.rig.address;
-            let token = Client::new(address).send(put("\r\n")).read();
+            let address = lab.server.address;
+            let token = Connection::new(address).send(put("\r\n")).read();
             assert_eq!(token.body.len(), 56, "a process of this host gets a token: {token:?}");
             lab.as_guest(|| {
-                let token = Client::new(address).send(put("\r\n")).read();
+                let token = Connection::new(address).send(put("\r\n")).read();
                 assert_eq!(token.raw, "", "a bridged client gets no token");
-                let data = Client::new(address).send(get(ID.0)).read();
+                let data = Connection::new(address).send(get(ID.0)).read();
                 assert_eq!(data.body, ID.1, "a bridged client gets data");
             });
         });
@@ -105,8 +102,8 @@ fn a_bridged_client_beyond_the_hop_limit_gets_data_but_no_token() {
 fn a_bridged_client_within_the_hop_limit_gets_its_token() {
     for addresses in [V4, V6] {
         in_a_lab("", addresses, Limits::default(), |lab| {
-            let address = lab.rig.address;
-            let token = lab.as_guest(|| Client::new(address).send(put("\r\n")).read());
+            let address = lab.server.address;
+            let token = lab.as_guest(|| Connection::new(address).send(put("\r\n")).read());
             assert_eq!(token.body.len(), 56, "{token:?}");
         });
     }
@@ -115,16 +112,16 @@ fn a_bridged_client_within_the_hop_limit_gets_its_token() {
 #[test]
 fn clients_that_are_held_leave_their_permits_to_others() {
     in_a_lab(ONE_HOP, V4, limits(|limits, _| limits.connections = 2), |lab| {
-        let address = lab.rig.address;
+        let address = lab.server.address;
         lab.as_guest(|| {
-            let held: Vec<Client> = (0..20)
+            let held: Vec<Connection> = (0..20)
                 .map(|_| {
-                    let mut client = Client::new(address);
+                    let mut client = Connection::new(address);
                     client.send(put("\r\n"));
                     client
                 })
                 .collect();
-            assert_eq!(Client::new(address).send(get(ID.0)).read().body, ID.1);
+            assert_eq!(Connection::new(address).send(get(ID.0)).read().body, ID.1);
             drop(held);
         });
     });

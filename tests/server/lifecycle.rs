@@ -2,24 +2,22 @@
 
 use std::net::TcpStream;
 
-use crate::rig::{ID, Rig, get, limits, put};
-use crate::support::eventually;
-use crate::support::http::Client;
+use support::{Connection, ID, InProcessServer, eventually, get, limits, put};
 
 const KEEP_ALIVE: &str = "[http]\nkeep-alive = true\n";
 
-fn refuses(rig: &Rig) {
-    eventually("a refused connection", || TcpStream::connect(rig.address).is_err().then_some(()));
+fn refuses(server: &InProcessServer) {
+    eventually("a refused connection", || TcpStream::connect(server.address).is_err().then_some(()));
 }
 
 #[test]
 fn a_request_that_is_being_answered_finishes() {
-    let mut rig = Rig::usual();
-    let mut client = Client::new(rig.address);
+    let mut server = InProcessServer::usual();
+    let mut client = Connection::new(server.address);
     client.send(put("Content-Length: 10\r\n\r\n12345"));
-    rig.serves_the_next();
-    let drained = rig.drain();
-    refuses(&rig);
+    server.serves_the_next();
+    let drained = server.drain();
+    refuses(&server);
     let found = client.send("67890").read();
     assert_eq!((found.status, found.body.len()), (200, 56), "{found:?}");
     assert_eq!(drained(), 0, "no connection was left");
@@ -27,12 +25,12 @@ fn a_request_that_is_being_answered_finishes() {
 
 #[test]
 fn a_client_that_connected_before_the_stop_may_still_ask() {
-    let mut rig = Rig::usual();
-    let mut client = Client::new(rig.address);
+    let mut server = InProcessServer::usual();
+    let mut client = Connection::new(server.address);
     // The next client's answer proves that this one was accepted before.
-    rig.serves_the_next();
-    let drained = rig.drain();
-    refuses(&rig);
+    server.serves_the_next();
+    let drained = server.drain();
+    refuses(&server);
     let found = client.send(get(ID.0)).read();
     assert_eq!((found.status, found.body.as_str()), (200, ID.1));
     assert_eq!(drained(), 0);
@@ -40,21 +38,21 @@ fn a_client_that_connected_before_the_stop_may_still_ask() {
 
 #[test]
 fn kept_and_silent_connections_do_not_hold_up_the_stop() {
-    let mut rig = Rig::new(KEEP_ALIVE, limits(|limits, short| limits.first_request = short));
-    let mut kept = Client::new(rig.address);
+    let mut server = InProcessServer::new(KEEP_ALIVE, limits(|limits, short| limits.first_request = short));
+    let mut kept = Connection::new(server.address);
     kept.send(format!("GET {} HTTP/1.1\r\nHost: x\r\n\r\n", ID.0)).read_until(ID.1);
-    let mut silent = Client::new(rig.address);
-    rig.serves_the_next();
-    assert_eq!(rig.drain()(), 0, "no connection was left");
+    let mut silent = Connection::new(server.address);
+    server.serves_the_next();
+    assert_eq!(server.drain()(), 0, "no connection was left");
     assert_eq!(kept.read().raw, "");
     assert_eq!(silent.read().raw, "");
 }
 
 #[test]
 fn a_request_that_does_not_finish_is_left_behind() {
-    let mut rig = Rig::new("", limits(|limits, short| limits.drain = short));
-    let mut client = Client::new(rig.address);
+    let mut server = InProcessServer::new("", limits(|limits, short| limits.drain = short));
+    let mut client = Connection::new(server.address);
     client.send(put("Content-Length: 10\r\n\r\n12345"));
-    rig.serves_the_next();
-    assert_eq!(rig.drain()(), 1, "one connection was left");
+    server.serves_the_next();
+    assert_eq!(server.drain()(), 1, "one connection was left");
 }

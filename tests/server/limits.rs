@@ -2,46 +2,46 @@
 
 use std::time::Duration;
 
-use crate::rig::{ID, Rig, get, limits, put};
-use crate::support::eventually;
-use crate::support::http::Client;
+use support::{Connection, ID, InProcessServer, eventually, get, limits, put};
 
 const KEEP_ALIVE: &str = "[http]\nkeep-alive = true\n";
 
 #[test]
 fn a_client_that_never_speaks_is_dropped() {
-    let rig = Rig::new("", limits(|limits, short| limits.head = short));
-    let found = Client::new(rig.address).read();
+    let server = InProcessServer::new("", limits(|limits, short| limits.head = short));
+    let found = Connection::new(server.address).read();
     assert_eq!(found.raw, "");
-    rig.serves_the_next();
+    server.serves_the_next();
 }
 
 #[test]
 fn a_slow_head_is_dropped() {
-    let rig = Rig::new("", limits(|limits, short| limits.head = short));
-    let found = Client::new(rig.address).send("GET / HTTP/1.1\r\nHost: ").read();
+    let server = InProcessServer::new("", limits(|limits, short| limits.head = short));
+    let found = Connection::new(server.address).send("GET / HTTP/1.1\r\nHost: ").read();
     assert_eq!(found.raw, "");
-    rig.serves_the_next();
+    server.serves_the_next();
 }
 
 #[test]
 fn an_idle_kept_connection_is_dropped() {
-    let rig = Rig::new(KEEP_ALIVE, limits(|limits, short| limits.head = short));
-    let found = Client::new(rig.address).send(format!("GET {} HTTP/1.1\r\nHost: x\r\n\r\n", ID.0)).read();
+    let server = InProcessServer::new(KEEP_ALIVE, limits(|limits, short| limits.head = short));
+    let found =
+        Connection::new(server.address).send(format!("GET {} HTTP/1.1\r\nHost: x\r\n\r\n", ID.0)).read();
     assert_eq!((found.status, found.body.as_str()), (200, ID.1));
 }
 
 #[test]
 fn a_body_that_does_not_come_is_not_waited_for() {
-    let rig = Rig::new("", limits(|limits, short| (limits.body, limits.linger) = (short, short)));
-    let found = Client::new(rig.address).send(put("Content-Length: 100\r\n\r\n12345")).read();
+    let server =
+        InProcessServer::new("", limits(|limits, short| (limits.body, limits.linger) = (short, short)));
+    let found = Connection::new(server.address).send(put("Content-Length: 100\r\n\r\n12345")).read();
     assert_eq!((found.status, found.body.len()), (200, 56), "{found:?}");
 }
 
 #[test]
 fn a_connection_ends_with_its_lifetime_even_if_it_is_used() {
-    let rig = Rig::new(KEEP_ALIVE, limits(|limits, short| limits.lifetime = short));
-    let mut client = Client::new(rig.address);
+    let server = InProcessServer::new(KEEP_ALIVE, limits(|limits, short| limits.lifetime = short));
+    let mut client = Connection::new(server.address);
     let request = format!("GET {} HTTP/1.1\r\nHost: x\r\n\r\n", ID.0);
     let mut answers = 0;
     eventually("the end of the connection", || {
@@ -55,15 +55,16 @@ fn a_connection_ends_with_its_lifetime_even_if_it_is_used() {
         }
     });
     assert!(answers > 0, "expected answers before the end");
-    rig.serves_the_next();
+    server.serves_the_next();
 }
 
 #[test]
 fn idle_connections_keep_the_next_client_waiting_until_one_of_them_is_dropped() {
-    let rig = Rig::new("", limits(|limits, short| (limits.connections, limits.head) = (4, short * 2)));
-    let mut idle: Vec<Client> = (0..4).map(|_| Client::new(rig.address)).collect();
+    let server =
+        InProcessServer::new("", limits(|limits, short| (limits.connections, limits.head) = (4, short * 2)));
+    let mut idle: Vec<Connection> = (0..4).map(|_| Connection::new(server.address)).collect();
     let start = tokio::time::Instant::now();
-    rig.serves_the_next();
+    server.serves_the_next();
     let waited = start.elapsed();
     assert!(waited > Duration::from_millis(100), "expected a wait for a permit, found {waited:?}");
     for client in &mut idle {
@@ -73,11 +74,11 @@ fn idle_connections_keep_the_next_client_waiting_until_one_of_them_is_dropped() 
 
 #[test]
 fn below_the_limit_idle_connections_cost_the_next_client_nothing() {
-    let rig = Rig::usual();
-    let idle: Vec<Client> = (0..500).map(|_| Client::new(rig.address)).collect();
+    let server = InProcessServer::usual();
+    let idle: Vec<Connection> = (0..500).map(|_| Connection::new(server.address)).collect();
     for _ in 0..20 {
-        rig.serves_the_next();
+        server.serves_the_next();
     }
     drop(idle);
-    assert_eq!(rig.exchange(get(ID.0)).body, ID.1);
+    assert_eq!(server.exchange(get(ID.0)).body, ID.1);
 }

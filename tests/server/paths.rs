@@ -4,13 +4,12 @@ use std::sync::LazyLock;
 
 use mock_imds::server::Limits;
 use proptest::prelude::*;
+use support::{Connection, InProcessServer};
 
-use crate::rig::Rig;
-use crate::support::http::Client;
-
-static RIG: LazyLock<Rig> = LazyLock::new(Rig::usual);
-static REDIRECTING: LazyLock<Rig> =
-    LazyLock::new(|| Rig::new("[http]\ndirectory-without-slash = \"redirect\"\n", Limits::default()));
+static RIG: LazyLock<InProcessServer> = LazyLock::new(InProcessServer::usual);
+static REDIRECTING: LazyLock<InProcessServer> = LazyLock::new(|| {
+    InProcessServer::new("[http]\ndirectory-without-slash = \"redirect\"\n", Limits::default())
+});
 
 /// Whether a head has a status line, headers with a colon each, and as many bytes behind it as it says.
 fn is_well_formed(raw: &str, body: &str) -> bool {
@@ -22,9 +21,9 @@ fn is_well_formed(raw: &str, body: &str) -> bool {
     status && length.is_none_or(|(_, length)| *length == body.len().to_string())
 }
 
-fn judge(rig: &Rig, path: &[u8]) -> Result<(), TestCaseError> {
+fn judge(server: &InProcessServer, path: &[u8]) -> Result<(), TestCaseError> {
     let request = [b"GET /", path, b" HTTP/1.1\r\nHost: x\r\n\r\n"].concat();
-    let found = Client::new(rig.address).try_send(request).read();
+    let found = Connection::new(server.address).try_send(request).read();
     let shown = String::from_utf8_lossy(path).into_owned();
     prop_assert!(matches!(found.status, 200 | 301 | 400 | 404), "GET /{shown:?}: {found:?}");
     prop_assert!(is_well_formed(&found.raw, &found.body), "GET /{shown:?}: {found:?}");

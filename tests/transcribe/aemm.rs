@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use mock_imds::transcribe::SecretsPolicy;
 use serde_json::Value;
+use support::{Client, PureService, TOKEN, library};
 
 use crate::service::{ALL, RERUN, Values, again, differences, record, types, values, written};
-use crate::stage::{Client, Stage, TOKEN, library};
 
 /// The shipped scenario of that kind.
 pub const AEMM: &str = "aemm";
@@ -39,27 +39,27 @@ pub fn same_but_for_the_keys(one: &[u8], other: &[u8]) -> bool {
 }
 
 /// The shipped scenario with some of its text replaced.
-fn variant(replacements: &[(&str, &str)]) -> Stage {
+fn variant(replacements: &[(&str, &str)]) -> PureService {
     let file = library().into_iter().find(|(name, _)| name == AEMM).expect("it is shipped").1;
     let mut text = std::fs::read_to_string(file).expect("it can be read");
     for (from, to) in replacements {
         assert!(text.contains(from), "expected {from:?} in aemm.toml\n{RERUN}");
         text = text.replace(from, to);
     }
-    Stage::new(&text)
+    PureService::new(&text)
 }
 
 /// Records it, and compares what the recording answers now and some time later.
 #[track_caller]
-fn survives(what: &str, stage: &mut Stage) -> String {
-    let seen = record(stage, Client::HOST, "1000", ALL).expect("it answers");
-    let transcript = written(seen, stage);
-    let mut found = again(&transcript, stage);
+fn survives(what: &str, service: &mut PureService) -> String {
+    let seen = record(service, Client::HOST, "1000", ALL).expect("it answers");
+    let transcript = written(seen, service);
+    let mut found = again(&transcript, service);
     for later in [0, 77] {
-        for stage in [&mut *stage, &mut found] {
-            stage.wait(Duration::from_secs(later));
+        for service in [&mut *service, &mut found] {
+            service.wait(Duration::from_secs(later));
         }
-        let expected = values(stage, Client::HOST);
+        let expected = values(service, Client::HOST);
         let differences = differences(&expected, &values(&mut found, Client::HOST), |_, _, _| false);
         assert!(
             differences.is_empty(),
@@ -67,7 +67,7 @@ fn survives(what: &str, stage: &mut Stage) -> String {
             differences.join("\n"),
             transcript.text
         );
-        let [one, other] = [&mut *stage, &mut found].map(|stage| types(stage, Client::HOST, &expected));
+        let [one, other] = [&mut *service, &mut found].map(|service| types(service, Client::HOST, &expected));
         assert_eq!(one, other, "content types of {what}\n{RERUN}");
     }
     transcript.text
@@ -104,14 +104,14 @@ fn notices_that_are_listed_and_not_given_are_listed_and_not_given() {
     // Until then the state is InService, which is an answer.
     assert!(text.contains("target-lifecycle-state = \"InService\""), "{text}\n{RERUN}");
 
-    let mut stage = variant(&[]);
+    let mut service = variant(&[]);
     for stranger in ["10.0.0.1", "10.0.0.2"] {
         for path in NOTICES {
-            let reply = stage.reply(Client::bridged(stranger), "GET", path, &[]);
+            let reply = service.reply(Client::bridged(stranger), "GET", path, &[]);
             assert_eq!(reply.status.as_u16(), 200, "{path}\n{RERUN}");
         }
     }
-    let text = survives("after its clients", &mut stage);
+    let text = survives("after its clients", &mut service);
     assert_eq!(text.matches("first-n-clients = 0").count(), 4, "{text}\n{RERUN}");
 }
 
@@ -141,16 +141,16 @@ fn listings_that_need_no_token_are_told() {
     for open in [false, true] {
         let tokens = ("http-tokens = \"optional\"", "http-tokens = \"required\"");
         let profile = format!("profile = \"aemm\"\nopen-listings = {open}");
-        let mut stage = variant(&[tokens, ("profile = \"aemm\"", &profile)]);
-        let seen = record(&mut stage, Client::HOST, "1000", SecretsPolicy::default()).expect("it answers");
-        let transcript = written(seen, &stage);
+        let mut service = variant(&[tokens, ("profile = \"aemm\"", &profile)]);
+        let seen = record(&mut service, Client::HOST, "1000", SecretsPolicy::default()).expect("it answers");
+        let transcript = written(seen, &service);
         assert!(transcript.text.contains("http-tokens = \"required\""), "{}\n{RERUN}", transcript.text);
-        let mut found = again(&transcript, &stage);
+        let mut found = again(&transcript, &service);
         for path in
             ["/latest/meta-data/", "/latest/meta-data/placement/", "/latest/meta-data/placement/region"]
         {
-            let [one, other] = [&mut stage, &mut found]
-                .map(|stage| stage.reply(Client::HOST, "GET", path, &[]).status.as_u16());
+            let [one, other] = [&mut service, &mut found]
+                .map(|service| service.reply(Client::HOST, "GET", path, &[]).status.as_u16());
             assert_eq!(
                 one, other,
                 "{path} without a token, open-listings = {open}\n{}\n{RERUN}",
@@ -162,13 +162,13 @@ fn listings_that_need_no_token_are_told() {
 
 #[test]
 fn keys_that_were_not_asked_for_are_examples_in_the_same_form() {
-    let mut stage = variant(&[]);
-    let seen = record(&mut stage, Client::HOST, "1000", SecretsPolicy::default()).expect("it answers");
-    let transcript = written(seen, &stage);
+    let mut service = variant(&[]);
+    let seen = record(&mut service, Client::HOST, "1000", SecretsPolicy::default()).expect("it answers");
+    let transcript = written(seen, &service);
     let note = "credentials of the role baskinc-role: examples with the same times are served instead; --with-credentials \
                 takes those that it gave along";
     assert!(transcript.notes.iter().any(|found| found == note), "{:#?}\n{RERUN}", transcript.notes);
-    let mut found = again(&transcript, &stage);
+    let mut found = again(&transcript, &service);
     let token = found.token(Client::HOST, "60");
     let path = "/latest/meta-data/iam/security-credentials/baskinc-role";
     let reply = found.reply(Client::HOST, "GET", path, &[(TOKEN, &token)]);
@@ -184,9 +184,9 @@ fn keys_that_were_not_asked_for_are_examples_in_the_same_form() {
 #[test]
 fn no_other_service_is_taken_for_one() {
     for http in ["", "versions = []", "profile = \"legacy\"\nversions = []"] {
-        let mut stage = Stage::new(&format!("[http]\n{http}\n"));
-        let seen = record(&mut stage, Client::HOST, "1000", SecretsPolicy::default()).expect("it answers");
-        let text = written(seen, &stage).text;
+        let mut service = PureService::new(&format!("[http]\n{http}\n"));
+        let seen = record(&mut service, Client::HOST, "1000", SecretsPolicy::default()).expect("it answers");
+        let text = written(seen, &service).text;
         assert!(!text.contains("aemm"), "{text}\n{RERUN}");
     }
 }

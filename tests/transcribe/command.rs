@@ -3,8 +3,8 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
-use crate::support::Bench;
-use crate::support::host::Host;
+use support::Sandbox;
+use support::host::Host;
 
 /// A rate that a test can wait for; the service is its own.
 const QUICK: [&str; 2] = ["--rate", "1000"];
@@ -15,14 +15,14 @@ fn mode(path: &std::path::Path) -> u32 {
 
 #[test]
 fn a_server_is_recorded_and_the_recording_is_served() {
-    let bench = Bench::new();
-    let scenario = bench.write(
+    let sandbox = Sandbox::new();
+    let scenario = sandbox.write(
         "scenario.toml",
         "[instance]\ninstance-type = \"c7g.large\"\nuser-data = \"#!/bin/sh\\nhunter2\\n\"\n[metadata-options]\nhttp-tokens = \"required\"\n",
     );
-    let server = bench.serve(&["--scenario", scenario.to_str().expect("UTF-8")]);
+    let server = sandbox.serve(&["--scenario", scenario.to_str().expect("UTF-8")]);
     let url = format!("http://{}", server.address);
-    let found = bench.run(&["record", &url, QUICK[0], QUICK[1], "-o", "recorded.toml"]);
+    let found = sandbox.run(&["record", &url, QUICK[0], QUICK[1], "-o", "recorded.toml"]);
     assert_eq!((found.code, found.stdout.as_str()), (Some(0), ""), "{found:#?}");
     for sentence in [
         &format!("recording {url}, 1000 requests a second at most\n"),
@@ -32,7 +32,7 @@ fn a_server_is_recorded_and_the_recording_is_served() {
     ] {
         assert!(found.stderr.contains(sentence), "expected {sentence:?}, found {found:#?}");
     }
-    let file = bench.path("recorded.toml");
+    let file = sandbox.path("recorded.toml");
     assert_eq!(mode(&file), 0o644);
     let text = fs::read_to_string(&file).expect("it was written");
     assert!(
@@ -40,42 +40,45 @@ fn a_server_is_recorded_and_the_recording_is_served() {
             && !text.contains("hunter2"),
         "{text}"
     );
-    assert_eq!(bench.run(&["check", "recorded.toml"]).stdout, "recorded.toml: ok\n");
+    assert_eq!(sandbox.run(&["check", "recorded.toml"]).stdout, "recorded.toml: ok\n");
     server.stop();
 
-    let other = Bench::new();
+    let other = Sandbox::new();
     let again = other.serve(&["--scenario", file.to_str().expect("UTF-8")]);
     assert_eq!(again.get("/latest/meta-data/instance-type").status, 401);
     let token = again.token();
     let request = format!(
         "GET /latest/meta-data/instance-type HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-aws-ec2-metadata-token: {token}\r\n\r\n"
     );
-    assert_eq!(crate::support::http::exchange(again.address, request).body, "c7g.large");
+    assert_eq!(support::http::exchange(again.address, request).body, "c7g.large");
 }
 
 #[test]
 fn a_recording_goes_to_stdout_and_secrets_into_files_of_their_owner() {
-    let bench = Bench::new();
-    let server = bench.serve(&[]);
+    let sandbox = Sandbox::new();
+    let server = sandbox.serve(&[]);
     let url = format!("http://{}", server.address);
-    let shown = bench.run(&["record", &url, QUICK[0], QUICK[1]]);
+    let shown = sandbox.run(&["record", &url, QUICK[0], QUICK[1]]);
     assert!(shown.code == Some(0) && shown.stdout.contains("\n[instance]\ninstance-id = "), "{shown:#?}");
-    let secret = bench.run(&["record", &url, QUICK[0], QUICK[1], "--with-credentials", "-o", "secret.toml"]);
+    let secret =
+        sandbox.run(&["record", &url, QUICK[0], QUICK[1], "--with-credentials", "-o", "secret.toml"]);
     assert_eq!(secret.code, Some(0), "{secret:#?}");
     assert!(secret.stderr.contains("warning: the scenario contains real credentials"), "{secret:#?}");
-    assert_eq!(mode(&bench.path("secret.toml")), 0o600);
-    let left: Vec<_> =
-        fs::read_dir(bench.path(".")).expect("it is there").map(|e| e.expect("it is").file_name()).collect();
+    assert_eq!(mode(&sandbox.path("secret.toml")), 0o600);
+    let left: Vec<_> = fs::read_dir(sandbox.path("."))
+        .expect("it is there")
+        .map(|e| e.expect("it is").file_name())
+        .collect();
     assert!(!left.iter().any(|name| name.to_string_lossy().starts_with(".mock-imds")), "{left:?}");
 }
 
 #[test]
 fn a_service_of_another_kind_is_told_by_its_answers() {
-    let bench = Bench::new();
-    let aemm = crate::stage::library().into_iter().find(|(name, _)| name == "aemm").expect("it is shipped").1;
-    let server = bench.serve(&["--scenario", aemm.to_str().expect("UTF-8")]);
+    let sandbox = Sandbox::new();
+    let aemm = support::library().into_iter().find(|(name, _)| name == "aemm").expect("it is shipped").1;
+    let server = sandbox.serve(&["--scenario", aemm.to_str().expect("UTF-8")]);
     let url = format!("http://{}", server.address);
-    let found = bench.run(&["record", &url, QUICK[0], QUICK[1]]);
+    let found = sandbox.run(&["record", &url, QUICK[0], QUICK[1]]);
     assert_eq!(found.code, Some(0), "{found:#?}");
     for line in [
         "profile = \"aemm\"\n",
@@ -88,63 +91,63 @@ fn a_service_of_another_kind_is_told_by_its_answers() {
 
 #[test]
 fn a_file_is_replaced_by_force_only_and_before_any_request() {
-    let bench = Bench::new();
-    bench.write("there.toml", "mine");
+    let sandbox = Sandbox::new();
+    sandbox.write("there.toml", "mine");
     // Nobody listens there: it must not get so far.
     let nobody = "http://127.0.0.1:9";
-    bench
+    sandbox
         .run(&["record", nobody, "-o", "there.toml"])
-        .failed(64, &["there.toml is there already; --force replaces it"]);
-    bench.run(&["record", nobody, "-o", "no/where.toml"]).failed(69, &["there is no directory no"]);
-    bench.run(&["record", nobody, "-o", "."]).failed(64, &["is a directory; name a file in it"]);
-    assert_eq!(fs::read_to_string(bench.path("there.toml")).expect("it is there"), "mine");
-    let server = bench.serve(&[]);
+        .ended(64, &["there.toml is there already; --force replaces it"]);
+    sandbox.run(&["record", nobody, "-o", "no/where.toml"]).ended(69, &["there is no directory no"]);
+    sandbox.run(&["record", nobody, "-o", "."]).ended(64, &["is a directory; name a file in it"]);
+    assert_eq!(fs::read_to_string(sandbox.path("there.toml")).expect("it is there"), "mine");
+    let server = sandbox.serve(&[]);
     let url = format!("http://{}", server.address);
-    let forced = bench.run(&["record", &url, QUICK[0], QUICK[1], "-o", "there.toml", "--force"]);
+    let forced = sandbox.run(&["record", &url, QUICK[0], QUICK[1], "-o", "there.toml", "--force"]);
     assert_eq!(forced.code, Some(0), "{forced:#?}");
-    assert!(fs::read_to_string(bench.path("there.toml")).expect("it is there").contains("[instance]"));
+    assert!(fs::read_to_string(sandbox.path("there.toml")).expect("it is there").contains("[instance]"));
 }
 
 #[test]
 fn force_replaces_files_only() {
     use std::os::unix::fs::{FileTypeExt as _, symlink};
-    let bench = Bench::new();
+    let sandbox = Sandbox::new();
     let nobody = "http://127.0.0.1:9";
     // A device of everybody's, and no way to it but by a link: a defect must not cost this machine its /dev/null.
-    symlink("/dev/null", bench.path("device")).expect("it can be made");
-    symlink("nowhere", bench.path("dangling")).expect("it can be made");
+    symlink("/dev/null", sandbox.path("device")).expect("it can be made");
+    symlink("nowhere", sandbox.path("dangling")).expect("it can be made");
     for force in [&["--force"][..], &[]] {
-        let run = |file| bench.run(&[&["record", nobody, "-o", file][..], force].concat());
-        run("device").failed(64, &["device is a device, a pipe or a socket; leave -o out"]);
-        run("dangling").failed(64, &["dangling is a dangling link; name a file"]);
+        let run = |file| sandbox.run(&[&["record", nobody, "-o", file][..], force].concat());
+        run("device").ended(64, &["device is a device, a pipe or a socket; leave -o out"]);
+        run("dangling").ended(64, &["dangling is a dangling link; name a file"]);
     }
-    assert!(fs::metadata(bench.path("device")).expect("it is there").file_type().is_char_device());
-    bench.write("there.toml", "old");
-    symlink("there.toml", bench.path("link")).expect("it can be made");
-    fs::create_dir(bench.path("dump")).expect("it can be made");
-    bench.write("dump/instance-id", "i-0123456789abcdef0");
-    let found = bench.run(&["import", "dump", "dump", "-o", "link", "--force"]);
+    assert!(fs::metadata(sandbox.path("device")).expect("it is there").file_type().is_char_device());
+    sandbox.write("there.toml", "old");
+    symlink("there.toml", sandbox.path("link")).expect("it can be made");
+    fs::create_dir(sandbox.path("dump")).expect("it can be made");
+    sandbox.write("dump/instance-id", "i-0123456789abcdef0");
+    let found = sandbox.run(&["import", "dump", "dump", "-o", "link", "--force"]);
     assert_eq!(found.code, Some(0), "{found:#?}");
-    assert!(bench.path("link").is_symlink(), "expected the link to stay");
-    assert!(fs::read_to_string(bench.path("there.toml")).expect("it is there").contains("[instance]"));
+    assert!(sandbox.path("link").is_symlink(), "expected the link to stay");
+    assert!(fs::read_to_string(sandbox.path("there.toml")).expect("it is there").contains("[instance]"));
 }
 
 #[test]
 fn what_cannot_be_written_is_known_before_any_request() {
-    let bench = Bench::new();
-    let found = bench.run(&["record", "http://127.0.0.1:9", "-o", "/proc/mock-imds.toml"]);
+    let sandbox = Sandbox::new();
+    let found = sandbox.run(&["record", "http://127.0.0.1:9", "-o", "/proc/mock-imds.toml"]);
     assert!(matches!(found.code, Some(69 | 77)), "{found:#?}");
     assert!(found.stderr.starts_with("mock-imds: /proc/mock-imds.toml cannot be written: "), "{found:#?}");
 }
 
 #[test]
 fn a_full_disk_is_a_failure_and_a_reader_that_has_gone_is_none() {
-    let bench = Bench::new();
-    let _server = bench.serve(&[]);
-    fs::create_dir(bench.path("dump")).expect("it can be made");
-    bench.write("dump/instance-id", "i-0123456789abcdef0");
-    bench.write("aemm.json", "{}");
-    let socket = bench.path("c.sock").display().to_string();
+    let sandbox = Sandbox::new();
+    let _server = sandbox.serve(&[]);
+    fs::create_dir(sandbox.path("dump")).expect("it can be made");
+    sandbox.write("dump/instance-id", "i-0123456789abcdef0");
+    sandbox.write("aemm.json", "{}");
+    let socket = sandbox.path("c.sock").display().to_string();
     for arguments in [
         &["import", "dump", "dump"][..],
         &["import", "aemm", "aemm.json"],
@@ -152,47 +155,47 @@ fn a_full_disk_is_a_failure_and_a_reader_that_has_gone_is_none() {
         &["show", "meta-data/instance-id", "--json", "--control", &socket],
     ] {
         let full = fs::OpenOptions::new().write(true).open("/dev/full").expect("Linux has it");
-        let output = bench.command(arguments).stdout(full).output().expect("it starts");
+        let output = sandbox.command(arguments).stdout(full).output().expect("it starts");
         let stderr = String::from_utf8_lossy(&output.stderr);
         let sentence = "mock-imds: standard output cannot be written: no space left on device";
         assert!(stderr.contains(sentence), "expected {sentence:?} of {arguments:?}, found {stderr}");
         assert_eq!(output.status.code(), Some(69), "{arguments:?}: {stderr}");
         let (reader, writer) = std::io::pipe().expect("a pipe");
         drop(reader);
-        let output = bench.command(arguments).stdout(writer).output().expect("it starts");
+        let output = sandbox.command(arguments).stdout(writer).output().expect("it starts");
         assert_eq!(output.status.code(), Some(0), "{arguments:?}: {output:?}");
     }
 }
 
 #[test]
 fn proxies_are_not_asked() {
-    let bench = Bench::new();
-    let server = bench.serve(&[]);
+    let sandbox = Sandbox::new();
+    let server = sandbox.serve(&[]);
     let url = format!("http://{}", server.address);
-    let mut command = bench.command(&["record", &url, QUICK[0], QUICK[1]]);
+    let mut command = sandbox.command(&["record", &url, QUICK[0], QUICK[1]]);
     command
         .env("http_proxy", "http://127.0.0.1:9")
         .env("HTTP_PROXY", "http://127.0.0.1:9")
         .env("ALL_PROXY", "http://127.0.0.1:9");
-    assert_eq!(crate::support::finish(&mut command).code, Some(0));
+    assert_eq!(support::finish(&mut command).code, Some(0));
 }
 
 #[test]
 fn what_is_no_service_is_refused_with_a_sentence() {
-    let bench = Bench::new();
+    let sandbox = Sandbox::new();
     for (url, sentence) in [
         ("https://169.254.169.254", "metadata services do not speak https; accepted: http://ADDRESS"),
         ("169.254.169.254", "no http URL; accepted: http://ADDRESS"),
         ("http://127.0.0.1:9/latest", "the whole service is recorded"),
     ] {
-        bench.run(&["record", url]).failed(64, &[sentence]);
+        sandbox.run(&["record", url]).ended(64, &[sentence]);
     }
-    bench.run(&["record", "--rate", "0"]).failed(64, &["expected requests a second, from 0.1 to 1000"]);
-    bench.run(&["record", "--force"]).failed(64, &["--output"]);
-    let scenario = bench.write("off.toml", "[metadata-options]\nhttp-endpoint = \"disabled\"\n");
-    let server = bench.serve(&["--scenario", scenario.to_str().expect("UTF-8")]);
+    sandbox.run(&["record", "--rate", "0"]).ended(64, &["expected requests a second, from 0.1 to 1000"]);
+    sandbox.run(&["record", "--force"]).ended(64, &["--output"]);
+    let scenario = sandbox.write("off.toml", "[metadata-options]\nhttp-endpoint = \"disabled\"\n");
+    let server = sandbox.serve(&["--scenario", scenario.to_str().expect("UTF-8")]);
     let url = format!("http://{}", server.address);
-    bench.run(&["record", &url, QUICK[0], QUICK[1]]).failed(
+    sandbox.run(&["record", &url, QUICK[0], QUICK[1]]).ended(
         69,
         &[&format!("{url} cannot be recorded: the service answers 403: its endpoint is disabled")],
     );
@@ -200,15 +203,15 @@ fn what_is_no_service_is_refused_with_a_sentence() {
 
 #[test]
 fn dumps_are_imported() {
-    let bench = Bench::new();
-    fs::create_dir_all(bench.path("dump/latest/meta-data/placement")).expect("it can be made");
-    bench.write("dump/latest/meta-data/instance-id", "i-0123456789abcdef0");
-    bench.write("dump/latest/meta-data/placement/availability-zone", "eu-west-1c");
-    bench.write("dump/latest/user-data", "password");
-    let found = bench.run(&["import", "dump", "dump", "-o", "scenario.toml"]);
+    let sandbox = Sandbox::new();
+    fs::create_dir_all(sandbox.path("dump/latest/meta-data/placement")).expect("it can be made");
+    sandbox.write("dump/latest/meta-data/instance-id", "i-0123456789abcdef0");
+    sandbox.write("dump/latest/meta-data/placement/availability-zone", "eu-west-1c");
+    sandbox.write("dump/latest/user-data", "password");
+    let found = sandbox.run(&["import", "dump", "dump", "-o", "scenario.toml"]);
     assert_eq!((found.code, found.stdout.as_str()), (Some(0), ""), "{found:#?}");
     assert!(found.stderr.contains("not reproduced: user data (8 bytes"), "{found:#?}");
-    let text = fs::read_to_string(bench.path("scenario.toml")).expect("it was written");
+    let text = fs::read_to_string(sandbox.path("scenario.toml")).expect("it was written");
     for line in [
         "# Written by `mock-imds import dump` from dump.",
         "instance-id = \"i-0123456789abcdef0\"",
@@ -218,8 +221,8 @@ fn dumps_are_imported() {
     }
     assert!(!text.contains("password"), "{text}");
     let json = "{\"ds\": {\"meta_data\": {\"instance_id\": \"i-0123456789abcdef0\"}}}";
-    bench.write("instance-data.json", json);
-    let found = bench.run(&["import", "dump", "instance-data.json"]);
+    sandbox.write("instance-data.json", json);
+    let found = sandbox.run(&["import", "dump", "instance-data.json"]);
     assert!(
         found.code == Some(0) && found.stdout.contains("instance-id = \"i-0123456789abcdef0\""),
         "{found:#?}"
@@ -228,37 +231,37 @@ fn dumps_are_imported() {
 
 #[test]
 fn what_is_no_dump_is_refused_with_a_sentence() {
-    let bench = Bench::new();
-    bench.write("text", "no JSON");
-    fs::create_dir(bench.path("empty")).expect("it can be made");
-    bench
+    let sandbox = Sandbox::new();
+    sandbox.write("text", "no JSON");
+    fs::create_dir(sandbox.path("empty")).expect("it can be made");
+    sandbox
         .run(&["import", "dump", "text"])
-        .failed(78, &["text cannot be imported: it is no JSON", "accepted: cloud-init's"]);
-    bench
+        .ended(78, &["text cannot be imported: it is no JSON", "accepted: cloud-init's"]);
+    sandbox
         .run(&["import", "dump", "empty"])
-        .failed(78, &["empty cannot be imported: it has neither latest/ nor"]);
-    bench
+        .ended(78, &["empty cannot be imported: it has neither latest/ nor"]);
+    sandbox
         .run(&["import", "dump", "nothing"])
-        .failed(69, &["nothing cannot be read: no such file or directory"]);
-    bench.run(&["import", "dump"]).failed(64, &["<DIR|FILE>"]);
-    fs::create_dir_all(bench.path("pages/latest/meta-data")).expect("it can be made");
-    bench.write("pages/latest/meta-data/instance-id", "<title>404 - Not Found</title>");
-    bench
+        .ended(69, &["nothing cannot be read: no such file or directory"]);
+    sandbox.run(&["import", "dump"]).ended(64, &["<DIR|FILE>"]);
+    fs::create_dir_all(sandbox.path("pages/latest/meta-data")).expect("it can be made");
+    sandbox.write("pages/latest/meta-data/instance-id", "<title>404 - Not Found</title>");
+    sandbox
         .run(&["import", "dump", "pages"])
-        .failed(78, &["pages cannot be imported: nothing answered; accepted: files that hold"]);
-    fs::create_dir_all(bench.path("large/meta-data")).expect("it can be made");
+        .ended(78, &["pages cannot be imported: nothing answered; accepted: files that hold"]);
+    fs::create_dir_all(sandbox.path("large/meta-data")).expect("it can be made");
     for name in ["a", "b"] {
-        bench.write(&format!("large/meta-data/{name}"), "x".repeat(600_000));
+        sandbox.write(&format!("large/meta-data/{name}"), "x".repeat(600_000));
     }
-    bench
+    sandbox
         .run(&["import", "dump", "large"])
-        .failed(78, &["large cannot be imported: the scenario would have ", "; leave out user data"]);
+        .ended(78, &["large cannot be imported: the scenario would have ", "; leave out user data"]);
 }
 
 /// In a network namespace: outside of one the address may be that of a real service.
 #[test]
 fn the_address_is_the_one_that_every_program_asks() {
-    let Some(host) = Host::new("the_address_is_the_one_that_every_program_asks") else { return };
+    let Some(host) = Host::new() else { return };
     host.run("ip addr add 169.254.169.254/32 dev lo");
     let mut addresses = vec!["169.254.169.254:80"];
     if std::path::Path::new("/proc/sys/net/ipv6").exists() {
@@ -266,10 +269,10 @@ fn the_address_is_the_one_that_every_program_asks() {
         addresses.push("[fd00:ec2::254]:80");
     }
     let listen: Vec<&str> = addresses.iter().flat_map(|address| ["--listen", address]).collect();
-    let _server = host.bench.serve(&listen);
+    let _server = host.sandbox.serve(&listen);
     let recorded = [&["record"][..], &["record", "http://[fd00:ec2::254]"]].into_iter().take(addresses.len());
     for arguments in recorded {
-        let found = host.bench.run(&[arguments, &QUICK].concat());
+        let found = host.sandbox.run(&[arguments, &QUICK].concat());
         assert_eq!(found.code, Some(0), "{found:#?}");
         assert!(found.stdout.contains("\ninstance-id = \"i-1234567890abcdef0\"\n"), "{found:#?}");
     }

@@ -1,16 +1,15 @@
 //! What cloud-init kept of a service, served again, makes cloud-init keep the same.
 
 use std::fs;
-use std::path::Path;
 
 use mock_imds::transcribe::{Observations, SecretsPolicy, cloud_init};
 use serde_json::{Map, Value, json};
+use support::{Client, PureService};
 
 use crate::service::{ALL, RERUN, again, differences, values, written};
-use crate::stage::{Client, Stage};
 
 fn given(name: &str) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients").join(name);
+    let path = support::sources().join("tests/clients").join(name);
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
@@ -73,11 +72,11 @@ fn instance_data_survives_in_all_its_forms() {
             with_aliases(&plain, true, ""),
             plain["ds"].clone(),
         ] {
-            let mut stage = Stage::new(&given(&format!("scenarios/{fixture}.toml")));
-            let transcript = written(read(&json), &stage);
-            let mut found = again(&transcript, &stage);
+            let mut service = PureService::new(&given(&format!("scenarios/{fixture}.toml")));
+            let transcript = written(read(&json), &service);
+            let mut found = again(&transcript, &service);
             let differences = differences(
-                &values(&mut stage, Client::HOST),
+                &values(&mut service, Client::HOST),
                 &values(&mut found, Client::HOST),
                 |path, _, _| excepted(path),
             );
@@ -93,7 +92,7 @@ fn instance_data_survives_in_all_its_forms() {
 
 #[test]
 fn the_role_is_taken_from_the_profile_and_that_is_said() {
-    let transcript = written(read(&instance_data("instance")), &Stage::new(""));
+    let transcript = written(read(&instance_data("instance")), &PureService::new(""));
     assert!(transcript.text.contains("role = \"build-profile\"\ninstance-profile = \"team/build-profile\""));
     let note = "the role's name is not in it; taken to be that of the instance profile, build-profile";
     assert!(transcript.notes.iter().any(|found| found == note), "{:#?}\n{RERUN}", transcript.notes);
@@ -104,7 +103,7 @@ fn what_is_redacted_is_said_and_not_taken_for_a_value() {
     let mut json = instance_data("instance");
     json["ds"]["user-data"] = json!("redacted for non-root user");
     json["ds"]["meta-data"]["iam"] = json!("redacted for non-root user");
-    let transcript = written(read(&json), &Stage::new(""));
+    let transcript = written(read(&json), &PureService::new(""));
     let body = transcript.text.split("\n\n").skip(1).collect::<String>();
     assert!(!body.contains("redacted"), "{}\n{RERUN}", transcript.text);
     for path in ["user-data", "meta-data/iam"] {
@@ -122,7 +121,7 @@ fn what_is_redacted_is_said_and_not_taken_for_a_value() {
 fn user_data_is_left_out_unless_it_was_asked_for() {
     let seen =
         cloud_init::read(&instance_data("ipv6-only"), SecretsPolicy::default()).expect("it is instance data");
-    let text = written(seen, &Stage::new("")).text;
+    let text = written(seen, &PureService::new("")).text;
     assert!(
         !text.contains("#cloud-config") && text.contains("# Its user data is not here: 28 bytes, sha256 "),
         "{text}\n{RERUN}"

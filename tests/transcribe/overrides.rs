@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use mock_imds::transcribe::SecretsPolicy;
 use proptest::prelude::*;
 use proptest::test_runner::Config;
+use support::{Client, PureService};
 
 use crate::service::{ALL, again, differences, record, same_but_for_the_time, values, written};
-use crate::stage::{Client, Stage};
 
 /// Paths of the built-in instance, directories among them.
 const KNOWN: [&str; 18] = [
@@ -56,14 +56,14 @@ proptest! {
     #[test]
     fn any_last_words_survive(words in prop::collection::btree_map(path(), word(), 0..8)) {
         let text = scenario(&words);
-        let mut stage = Stage::new(&text);
-        let seen = record(&mut stage, Client::HOST, "1000", ALL).expect("it answers");
+        let mut service = PureService::new(&text);
+        let seen = record(&mut service, Client::HOST, "1000", ALL).expect("it answers");
         // A fact in one path only is worth a warning, here as there: what is checked is what is answered.
-        let transcript = mock_imds::transcribe::transcribe(seen, "a test", &crate::service::keys(), stage.now)
+        let transcript = mock_imds::transcribe::transcribe(seen, "a test", &crate::service::keys(), service.now)
             .expect("it can be said");
-        let mut found = again(&transcript, &stage);
+        let mut found = again(&transcript, &service);
         let differences = differences(
-            &values(&mut stage, Client::HOST),
+            &values(&mut service, Client::HOST),
             &values(&mut found, Client::HOST),
             |path, one, other| {
                 // Made up from the instance's id, which the word may have changed in one path only; and signatures of a
@@ -98,11 +98,12 @@ fn is_below_another(path: &str, words: &BTreeMap<String, Option<Vec<u8>>>) -> bo
 
 #[test]
 fn a_value_in_the_place_of_a_directory_survives() {
-    let mut stage = Stage::new("[metadata]\n\"meta-data/iam\" = \"a value\"\n\"meta-data/network\" = \"\"\n");
-    let seen = record(&mut stage, Client::HOST, "1000", SecretsPolicy::default()).expect("it answers");
-    let transcript = written(seen, &stage);
-    let mut found = again(&transcript, &stage);
+    let mut service =
+        PureService::new("[metadata]\n\"meta-data/iam\" = \"a value\"\n\"meta-data/network\" = \"\"\n");
+    let seen = record(&mut service, Client::HOST, "1000", SecretsPolicy::default()).expect("it answers");
+    let transcript = written(seen, &service);
+    let mut found = again(&transcript, &service);
     let differences =
-        differences(&values(&mut stage, Client::HOST), &values(&mut found, Client::HOST), |_, _, _| false);
+        differences(&values(&mut service, Client::HOST), &values(&mut found, Client::HOST), |_, _, _| false);
     assert!(differences.is_empty(), "{}\nof\n{}", differences.join("\n"), transcript.text);
 }

@@ -4,8 +4,8 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use crate::blocks::{Block, blocks};
-use crate::support::{Bench, finish, skip};
+use support::page::{Block, blocks};
+use support::{Sandbox, finish, skip};
 
 const PAGE: &str = include_str!("../../docs/record.md");
 
@@ -14,18 +14,17 @@ fn the_commands_of_the_page_do_what_it_says() {
     if !Command::new("curl").arg("--version").output().is_ok_and(|output| output.status.success()) {
         return skip("needs curl");
     }
-    let bench = Bench::new();
-    let scenario = bench.write(
+    let sandbox = Sandbox::new();
+    let scenario = sandbox.write(
         "s.toml",
         "[instance]\ninstance-type = \"c7g.large\"\npublic-keys = [{ name = \"my key\", key = \"ssh-ed25519 AAAA me\" }]\n\
          [credentials]\nextended = true\n",
     );
-    let server = bench.serve(&["--scenario", scenario.to_str().expect("UTF-8")]);
+    let server = sandbox.serve(&["--scenario", scenario.to_str().expect("UTF-8")]);
     let url = format!("http://{}", server.address);
-    bench
+    sandbox
         .write("instance-data.json", "{\"ds\": {\"meta_data\": {\"instance_id\": \"i-0123456789abcdef0\"}}}");
-    let program =
-        Path::new(env!("CARGO_BIN_EXE_mock-imds")).parent().expect("it is in a directory").display();
+    let program = support::program().parent().expect("it is in a directory").display();
     let path = format!("{program}:{}", std::env::var("PATH").unwrap_or_default());
     let mut run = 0;
     for Block { text: block, .. } in blocks(PAGE).into_iter().filter(|block| block.language == "sh") {
@@ -40,17 +39,17 @@ fn the_commands_of_the_page_do_what_it_says() {
             .replace("-o instance.toml", "--force -o instance.toml")
             .replace("/run/cloud-init/", "")
             .replace("mock-imds serve --scenario", "test -s");
-        let mut command = bench.prepared(Path::new("/bin/sh"), &["-ec", &lines]);
+        let mut command = sandbox.prepared(Path::new("/bin/sh"), &["-ec", &lines]);
         let found = finish(command.env("PATH", &path));
         assert_eq!(found.code, Some(0), "of\n{lines}\nfound {found:#?}");
         run += 1;
         if block.contains("import dump dump") {
-            let kept = all_of(&bench.path("dump"));
+            let kept = all_of(&sandbox.path("dump"));
             for secret in ["SecretAccessKey", "AccessKeyId", "security-credentials"] {
                 assert!(!kept.contains(secret), "expected no {secret} in the dump, found\n{kept}");
             }
-            assert!(!bench.path("dump/user-data").exists(), "expected no file of what is not there");
-            let text = fs::read_to_string(bench.path("instance.toml")).expect("it was written");
+            assert!(!sandbox.path("dump/user-data").exists(), "expected no file of what is not there");
+            let text = fs::read_to_string(sandbox.path("instance.toml")).expect("it was written");
             for fact in ["instance-type = \"c7g.large\"", "name = \"my key\"", "role = \"dev-role\""] {
                 assert!(text.contains(fact), "expected {fact:?} of the dump, found\n{text}");
             }

@@ -5,10 +5,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use mock_imds::transcribe::SecretsPolicy;
+use support::{Client, PureService, library};
 
 use crate::aemm::{self, AEMM};
 use crate::service::{ALL, RERUN, again, differences, record, same_but_for_the_time, types, values, written};
-use crate::stage::{Client, Stage, library};
 
 /// Seconds after the load.
 const OFFSETS: [u64; 4] = [0, 45, 150, 400];
@@ -53,11 +53,11 @@ fn every_shipped_scenario_survives() {
 }
 
 fn survives(name: &str, file: &Path, offset: u64, keep: SecretsPolicy) -> bool {
-    let mut stage = Stage::read(file);
-    stage.wait(Duration::from_secs(offset));
+    let mut service = PureService::read(file);
+    service.wait(Duration::from_secs(offset));
     // Quick, so that nothing happens meanwhile; but not quicker than a service that throttles takes.
     let rate = if name == "throttled" { "5" } else { "1000" };
-    let seen = match record(&mut stage, Client::HOST, rate, keep) {
+    let seen = match record(&mut service, Client::HOST, rate, keep) {
         Ok(seen) => seen,
         Err(failure) => {
             let known = REFUSED.iter().find(|(refused, when, _)| *refused == name && when.contains(&offset));
@@ -71,10 +71,10 @@ fn survives(name: &str, file: &Path, offset: u64, keep: SecretsPolicy) -> bool {
             return false;
         }
     };
-    let transcript = written(seen, &stage);
-    let mut found = again(&transcript, &stage);
-    let mut reference = if FAULTS.contains(&name) { Stage::new("") } else { Stage::read(file) };
-    reference.now = stage.now;
+    let transcript = written(seen, &service);
+    let mut found = again(&transcript, &service);
+    let mut reference = if FAULTS.contains(&name) { PureService::new("") } else { PureService::read(file) };
+    reference.now = service.now;
     let expected = values(&mut reference, Client::HOST);
     let differences = differences(&expected, &values(&mut found, Client::HOST), |path, one, other| {
         excepted(name, offset, keep, path, one, other)
@@ -93,7 +93,7 @@ fn survives(name: &str, file: &Path, offset: u64, keep: SecretsPolicy) -> bool {
     );
     if keep == ALL {
         let [expected, found] =
-            [&mut reference, &mut found].map(|stage| types(stage, Client::HOST, &expected));
+            [&mut reference, &mut found].map(|service| types(service, Client::HOST, &expected));
         assert_eq!(expected, found, "what the values of {name} are sent as\n{RERUN}");
     }
     true
@@ -109,13 +109,13 @@ fn what_clients_on_bridges_meet_survives() {
     ] {
         let client = Client::bridged(peer);
         let file = library().into_iter().find(|(found, _)| found == name).expect("it is shipped").1;
-        let mut stage = Stage::read(&file);
-        stage.wait(Duration::from_secs(90));
-        let seen = record(&mut stage, client, "1000", SecretsPolicy::default()).expect("it answers");
-        let transcript = written(seen, &stage);
-        let mut found = again(&transcript, &stage);
+        let mut service = PureService::read(&file);
+        service.wait(Duration::from_secs(90));
+        let seen = record(&mut service, client, "1000", SecretsPolicy::default()).expect("it answers");
+        let transcript = written(seen, &service);
+        let mut found = again(&transcript, &service);
         let differences =
-            differences(&values(&mut stage, client), &values(&mut found, client), |_, _, _| false);
+            differences(&values(&mut service, client), &values(&mut found, client), |_, _, _| false);
         assert!(
             differences.is_empty(),
             "{name} as {peer} meets it:\n{}\nof\n{}\n{RERUN}",
@@ -127,7 +127,7 @@ fn what_clients_on_bridges_meet_survives() {
 
 #[test]
 fn instances_that_have_everything_or_nothing_survive() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = support::sources();
     for file in [
         "tests/golden/everything.toml",
         "tests/golden/ipv6-only.toml",
@@ -137,13 +137,13 @@ fn instances_that_have_everything_or_nothing_survive() {
         "tests/clients/scenarios/ipv6-only.toml",
     ] {
         for offset in [0, 700] {
-            let mut stage = Stage::read(&root.join(file));
-            stage.wait(Duration::from_secs(offset));
-            let seen = record(&mut stage, Client::HOST, "1000", ALL).expect("it answers");
-            let transcript = written(seen, &stage);
-            let mut found = again(&transcript, &stage);
+            let mut service = PureService::read(&root.join(file));
+            service.wait(Duration::from_secs(offset));
+            let seen = record(&mut service, Client::HOST, "1000", ALL).expect("it answers");
+            let transcript = written(seen, &service);
+            let mut found = again(&transcript, &service);
             let differences = differences(
-                &values(&mut stage, Client::HOST),
+                &values(&mut service, Client::HOST),
                 &values(&mut found, Client::HOST),
                 |path, one, other| path.starts_with(ROLES) && same_but_for_the_time(one, other),
             );
@@ -171,15 +171,15 @@ fn how_a_service_speaks_survives() {
         "user-data-listed = \"always\"",
         "versions = [\"1.0\", \"2021-03-23\"]",
     ] {
-        let mut stage = Stage::new(&format!("[http]\n{http}\n"));
-        let seen = record(&mut stage, Client::HOST, "1000", SecretsPolicy::default()).expect("it answers");
-        let text = written(seen, &stage).text;
+        let mut service = PureService::new(&format!("[http]\n{http}\n"));
+        let seen = record(&mut service, Client::HOST, "1000", SecretsPolicy::default()).expect("it answers");
+        let text = written(seen, &service).text;
         assert!(text.contains(&format!("[http]\n{http}\n")), "expected {http}, found\n{text}\n{RERUN}");
     }
     for tokens in ["required", "optional"] {
-        let mut stage = Stage::new(&format!("[metadata-options]\nhttp-tokens = \"{tokens}\"\n"));
-        let seen = record(&mut stage, Client::HOST, "1000", SecretsPolicy::default()).expect("it answers");
-        let text = written(seen, &stage).text;
+        let mut service = PureService::new(&format!("[metadata-options]\nhttp-tokens = \"{tokens}\"\n"));
+        let seen = record(&mut service, Client::HOST, "1000", SecretsPolicy::default()).expect("it answers");
+        let text = written(seen, &service).text;
         assert!(
             text.contains(&format!("http-tokens = \"{tokens}\"\n")),
             "expected {tokens}, found\n{text}\n{RERUN}"
@@ -196,12 +196,16 @@ fn secrets_of(body: &[u8]) -> Vec<String> {
 
 #[test]
 fn no_secret_is_in_a_recording_unless_it_was_asked_for() {
-    let everything = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/everything.toml");
+    let everything = support::sources().join("tests/golden/everything.toml");
     let mut checked = 0;
     for (name, file) in library().into_iter().chain([("everything".to_owned(), everything)]) {
-        let mut stage = Stage::read(&file);
+        let mut service = PureService::read(&file);
         let all = values(
-            &mut if FAULTS.contains(&name.as_str()) { Stage::new("") } else { Stage::read(&file) },
+            &mut if FAULTS.contains(&name.as_str()) {
+                PureService::new("")
+            } else {
+                PureService::read(&file)
+            },
             Client::HOST,
         );
         let of = |path: &str, only: &str| path.starts_with(&format!("/latest/{only}"));
@@ -222,8 +226,8 @@ fn no_secret_is_in_a_recording_unless_it_was_asked_for() {
                 secrets.extend(text.lines().filter(|line| line.len() > 3).map(str::to_owned));
             }
         }
-        let seen = record(&mut stage, Client::HOST, "5", SecretsPolicy::default()).expect("it answers");
-        let transcript = written(seen, &stage);
+        let seen = record(&mut service, Client::HOST, "5", SecretsPolicy::default()).expect("it answers");
+        let transcript = written(seen, &service);
         let shown = format!("{transcript:?}\n{}", transcript.text);
         for secret in &secrets {
             checked += 1;
@@ -239,19 +243,19 @@ fn no_secret_is_in_a_recording_unless_it_was_asked_for() {
 
 #[test]
 fn credentials_that_were_asked_for_are_there_and_need_tokens() {
-    let mut stage = Stage::new("[metadata-options]\nhttp-tokens = \"optional\"\n");
+    let mut service = PureService::new("[metadata-options]\nhttp-tokens = \"optional\"\n");
     let keep = SecretsPolicy { credentials: true, user_data: false };
-    let seen = record(&mut stage, Client::HOST, "1000", keep).expect("it answers");
-    let transcript = written(seen, &stage);
+    let seen = record(&mut service, Client::HOST, "1000", keep).expect("it answers");
+    let transcript = written(seen, &service);
     assert!(transcript.has_credentials);
     for line in
         ["source = \"static\"", "role = \"dev-role\"", "http-tokens = \"required\"", "# REAL CREDENTIALS"]
     {
         assert!(transcript.text.contains(line), "expected {line:?}, found\n{}\n{RERUN}", transcript.text);
     }
-    let token = stage.token(Client::HOST, "60");
+    let token = service.token(Client::HOST, "60");
     let path = "/latest/meta-data/identity-credentials/ec2/security-credentials/ec2-instance";
-    let reply = stage.reply(Client::HOST, "GET", path, &[(crate::stage::TOKEN, &token)]);
+    let reply = service.reply(Client::HOST, "GET", path, &[(support::TOKEN, &token)]);
     for secret in secrets_of(&reply.body) {
         assert!(
             !transcript.text.contains(&secret),
@@ -263,12 +267,12 @@ fn credentials_that_were_asked_for_are_there_and_need_tokens() {
 #[test]
 fn a_document_of_another_form_is_signed_as_it_is() {
     let text = "[metadata]\n\"dynamic/instance-identity/document\" = '{\"version\":\"2010-08-31\",\"instanceId\":\"i-1234567890abcdef0\"}'\n";
-    let mut stage = Stage::new(text);
-    let seen = record(&mut stage, Client::HOST, "1000", SecretsPolicy::default()).expect("it answers");
-    let transcript = written(seen, &stage);
-    let mut found = again(&transcript, &stage);
+    let mut service = PureService::new(text);
+    let seen = record(&mut service, Client::HOST, "1000", SecretsPolicy::default()).expect("it answers");
+    let transcript = written(seen, &service);
+    let mut found = again(&transcript, &service);
     let differences =
-        differences(&values(&mut stage, Client::HOST), &values(&mut found, Client::HOST), |_, _, _| false);
+        differences(&values(&mut service, Client::HOST), &values(&mut found, Client::HOST), |_, _, _| false);
     assert!(differences.is_empty(), "{}\nof\n{}\n{RERUN}", differences.join("\n"), transcript.text);
 }
 
@@ -276,9 +280,9 @@ fn a_document_of_another_form_is_signed_as_it_is() {
 #[test]
 fn recordings_are_short() {
     for (name, file) in library() {
-        let mut stage = Stage::read(&file);
-        let seen = record(&mut stage, Client::HOST, "5", ALL).expect("it answers");
-        let lines = written(seen, &stage).text.lines().count();
+        let mut service = PureService::read(&file);
+        let seen = record(&mut service, Client::HOST, "5", ALL).expect("it answers");
+        let lines = written(seen, &service).text.lines().count();
         let said = fs::read_to_string(&file).expect("it was just read").lines().count();
         assert!(
             lines < 80 + said,

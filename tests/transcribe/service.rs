@@ -11,8 +11,7 @@ use mock_imds::imds::DeliveryEnd;
 use mock_imds::record::{Crawl, CrawlRequest, CrawlResponse, CrawlStep, ExchangeOutcome};
 use mock_imds::scenario;
 use mock_imds::transcribe::{Observations, SecretsPolicy, Transcript, transcribe};
-
-use crate::stage::{Client, Stage, TOKEN};
+use support::{Client, PureService, TOKEN};
 
 pub const RERUN: &str = "rerun: cargo test --test transcribe";
 pub const ALL: SecretsPolicy = SecretsPolicy { credentials: true, user_data: true };
@@ -31,36 +30,36 @@ pub fn keys() -> Arc<KeyRing> {
 
 /// Records a service, on a clock that goes by as it waits.
 pub fn record(
-    stage: &mut Stage,
+    service: &mut PureService,
     client: Client,
     rate: &str,
     keep: SecretsPolicy,
 ) -> Result<Observations, Failure> {
     let mut crawl = Crawl::new(rate.parse().expect("a rate"), keep);
     loop {
-        match crawl.step(stage.now) {
-            CrawlStep::Wait(span) => stage.wait(span),
+        match crawl.step(service.now) {
+            CrawlStep::Wait(span) => service.wait(span),
             CrawlStep::Done => return Ok(crawl.finish()),
             CrawlStep::Request(ask) => {
-                let outcome = carry(stage, client, &ask);
-                crawl.handle_outcome(outcome, stage.now)?;
+                let outcome = carry(service, client, &ask);
+                crawl.handle_outcome(outcome, service.now)?;
             }
         }
     }
 }
 
 /// What a client sees of an answer, and how much time it takes.
-fn carry(stage: &mut Stage, client: Client, ask: &CrawlRequest) -> ExchangeOutcome {
+fn carry(service: &mut PureService, client: Client, ask: &CrawlRequest) -> ExchangeOutcome {
     let headers: Vec<_> = ask.headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    let reply = stage.reply(client, ask.method.as_str(), &ask.path, &headers);
+    let reply = service.reply(client, ask.method.as_str(), &ask.path, &headers);
     let late = reply.delivery.delay;
     match reply.delivery.end {
-        DeliveryEnd::Whole if late < PATIENCE => stage.wait(late),
+        DeliveryEnd::Whole if late < PATIENCE => service.wait(late),
         DeliveryEnd::Reset | DeliveryEnd::Truncated => {
             return ExchangeOutcome::Failed("connection reset".into());
         }
         DeliveryEnd::Whole | DeliveryEnd::Silence => {
-            stage.wait(PATIENCE);
+            service.wait(PATIENCE);
             return ExchangeOutcome::Failed("no answer within 10 s".into());
         }
     }
@@ -84,8 +83,8 @@ fn carry(stage: &mut Stage, client: Client, ask: &CrawlRequest) -> ExchangeOutco
 
 /// Writes a scenario and checks what holds for each: it is accepted without a word.
 #[track_caller]
-pub fn written(seen: Observations, stage: &Stage) -> Transcript {
-    let transcript = transcribe(seen, "As a test answered.", &KEYS, stage.now)
+pub fn written(seen: Observations, service: &PureService) -> Transcript {
+    let transcript = transcribe(seen, "As a test answered.", &KEYS, service.now)
         .unwrap_or_else(|error| panic!("expected a scenario, found: {error}\n{RERUN}"));
     let source = SourceText::new("written.toml", transcript.text.as_str());
     let (_, report) = scenario::read(&source, std::path::Path::new(""))
@@ -100,19 +99,19 @@ pub fn written(seen: Observations, stage: &Stage) -> Transcript {
 
 /// The service of a scenario that was written, at the time of another one.
 #[track_caller]
-pub fn again(transcript: &Transcript, stage: &Stage) -> Stage {
-    let mut again = Stage::new(&transcript.text);
-    again.now = stage.now;
+pub fn again(transcript: &Transcript, service: &PureService) -> PureService {
+    let mut again = PureService::new(&transcript.text);
+    again.now = service.now;
     again
 }
 
 /// Everything that a service has below /latest/.
-pub fn values(stage: &mut Stage, client: Client) -> Values {
-    let token = stage.token(client, "21600");
+pub fn values(service: &mut PureService, client: Client) -> Values {
+    let token = service.token(client, "21600");
     let mut values = Values::new();
     let mut open = vec!["/latest/".to_owned()];
     while let Some(path) = open.pop() {
-        let reply = stage.reply(client, "GET", &encoded(&path), &[(TOKEN, &token)]);
+        let reply = service.reply(client, "GET", &encoded(&path), &[(TOKEN, &token)]);
         let (status, body) = (reply.status.as_u16(), reply.body.to_vec());
         if path.ends_with('/') {
             open.extend(String::from_utf8_lossy(&body).lines().map(|line| path.clone() + &next(&path, line)));
@@ -138,11 +137,11 @@ fn next(path: &str, line: &str) -> String {
 }
 
 /// What values are sent as, by path.
-pub fn types(stage: &mut Stage, client: Client, values: &Values) -> BTreeMap<String, String> {
-    let token = stage.token(client, "21600");
+pub fn types(service: &mut PureService, client: Client, values: &Values) -> BTreeMap<String, String> {
+    let token = service.token(client, "21600");
     let mut types = BTreeMap::new();
     for path in values.keys() {
-        let reply = stage.reply(client, "GET", &encoded(path), &[(TOKEN, &token)]);
+        let reply = service.reply(client, "GET", &encoded(path), &[(TOKEN, &token)]);
         let said = reply.headers.iter().find(|(name, _)| name == "content-type");
         types.insert(path.clone(), said.map(|(_, value)| format!("{value:?}")).unwrap_or_default());
     }

@@ -3,18 +3,15 @@
 //! A changed report fails here. Read it as the user would who wrote the scenario (what is wrong, where, what is
 //! accepted, what to do) before you accept it with `UPDATE_REPORTS=1 cargo test --test reports`.
 
-#[path = "../support/mod.rs"]
-mod support;
-
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use support::{Bench, finish};
+use support::{Sandbox, finish};
 
 const RERUN: &str = "rerun: cargo test --test reports";
 
 fn directory() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/bad-scenarios")
+    support::sources().join("tests/reports")
 }
 
 /// The names of the files with this extension, sorted.
@@ -32,13 +29,13 @@ fn names(extension: &str) -> Vec<String> {
 #[test]
 fn each_bad_scenario_gets_its_report() {
     let update = std::env::var_os("UPDATE_REPORTS").is_some();
-    let bench = Bench::new();
+    let sandbox = Sandbox::new();
     let scenarios = names("toml");
     assert!(scenarios.len() >= 40, "expected 40 bad scenarios, found {}", scenarios.len());
     let mut wrong = vec![];
     for name in &scenarios {
         let file = format!("{name}.toml");
-        let found = finish(bench.command(&["check", &file]).current_dir(directory()));
+        let found = finish(sandbox.command(&["check", &file]).current_dir(directory()));
         assert_eq!((found.code, &*found.stdout), (Some(78), ""), "{file} is rejected: {found:#?}\n{RERUN}");
         let report = directory().join(format!("{name}.report"));
         if update {

@@ -23,7 +23,7 @@ fn check(name: &str, source: &str, faults: &[&str]) -> (Option<i32>, String) {
         .expect("cargo needs a C compiler, too");
     compiler.stdin.take().expect("piped").write_all(source.as_bytes()).expect("the compiler reads");
     assert!(compiler.wait().expect("the compiler ends").success(), "cc does not compile {name}");
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/check-binary");
+    let script = support::sources().join("scripts/check-binary");
     let said = Command::new(script).arg(&program).output().expect("scripts/check-binary is there");
     (said.status.code(), String::from_utf8_lossy(&said.stderr).into_owned())
 }

@@ -3,7 +3,7 @@
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 
-use super::DEADLINE;
+use crate::wait::DEADLINE;
 
 /// Everything that came until the server closed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,11 +25,11 @@ impl Response {
 }
 
 /// A connection.
-pub struct Client {
+pub struct Connection {
     stream: TcpStream,
 }
 
-impl Client {
+impl Connection {
     /// Connects.
     #[track_caller]
     pub fn new(address: SocketAddr) -> Self {
@@ -98,5 +98,5 @@ impl Client {
 /// Sends a request and reads until the server closes.
 #[track_caller]
 pub fn exchange(address: SocketAddr, request: impl AsRef<[u8]>) -> Response {
-    Client::new(address).send(request).read()
+    Connection::new(address).send(request).read()
 }

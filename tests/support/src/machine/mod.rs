@@ -1,26 +1,34 @@
 //! A booted Debian: its life, and commands in it.
 
+mod setup;
+mod state;
+
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use crate::poll;
-use crate::setup::{Setup, System};
+pub use setup::{Setup, System, python};
+pub use state::{BUILT_IN_ID, UNITS, differences, sysctls};
+
+use crate::outcome::{Outcome, finish};
+use crate::target::{self, program, sources};
+use crate::wait::poll;
 
 /// How long a boot may take on a busy machine.
 const BOOT: Duration = Duration::from_mins(1);
 /// Seconds after which a command in the machine is ended; `timeout` exits 124 then.
-const COMMAND: u32 = 120;
+const COMMAND: u32 = 180;
 
 /// A running machine with a private network; gone, with all that it changed, when this value is dropped.
 pub struct Machine {
+    system: System,
     setup: Setup,
-    test: &'static str,
+    test: String,
     name: String,
     scratch: PathBuf,
     log: PathBuf,
@@ -28,44 +36,32 @@ pub struct Machine {
     leader: Pid,
 }
 
-/// What a command in the machine said.
-pub struct Said {
-    /// How it ended: the exit code, `None` after a signal.
-    pub code: Option<i32>,
-    /// Standard output.
-    pub stdout: String,
-    /// Standard error.
-    pub stderr: String,
-}
-
 impl Machine {
-    /// Boots a Debian 12 for this test and waits until its boot is finished; `None` where that cannot be done.
-    pub fn boot(test: &'static str) -> Option<Self> {
-        Self::boot_with(System::Debian12, test)
-    }
-
-    /// Boots a machine with another system.
-    pub fn boot_with(system: System, test: &'static str) -> Option<Self> {
+    /// Boots a machine for this test and waits until its boot is finished; `None` where that cannot be done.
+    pub fn boot(system: System) -> Option<Self> {
         static BOOTED: AtomicU32 = AtomicU32::new(1);
-        let setup = Setup::find(test, system)?;
+        let setup = system.find()?;
+        let test = target::test().rsplit("::").next().unwrap_or_default().to_owned();
         // The pid makes it unique on this host, whoever else tests there; and it is short enough for a host name.
         let name = format!("mock-imds-{}-{}", std::process::id(), BOOTED.fetch_add(1, Ordering::Relaxed));
-        let home = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/machines");
+        let home = sources().join("target/machines");
         let (scratch, log) = (home.join(&name), home.join(format!("{test}.log")));
         fs::create_dir_all(&scratch).expect("target/ is writable");
         let console = fs::File::create(&log).expect("target/ is writable");
         let child = Command::new("setpriv")
             // The machine must not outlive the test, even one that is killed.
             .args(["--pdeathsig", "KILL", "unshare", "--mount", "--propagation", "private", "--"])
-            .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/package/machine.sh"))
+            .arg(script("machine.sh"))
             .arg(&name)
-            .args([&setup.rootfs, &setup.package, &scratch])
+            .args([&setup.rootfs, &scratch, &system.preparation()])
+            .args(system.options(&setup))
+            .envs([("PROGRAM", program()), ("SOURCES", sources())])
             .stdin(Stdio::null())
             .stdout(console.try_clone().expect("a file can be cloned"))
             .stderr(console)
             .spawn()
             .expect("setpriv is part of util-linux");
-        let mut machine = Self { setup, test, name, scratch, log, child, leader: Pid::from_raw(0) };
+        let mut machine = Self { system, setup, test, name, scratch, log, child, leader: Pid::from_raw(0) };
         machine.wait_for_boot();
         Some(machine)
     }
@@ -84,7 +80,7 @@ impl Machine {
     pub fn reboot(&mut self) {
         let before = self.leader;
         self.run("systemctl reboot");
-        let gone = poll::until(BOOT, || {
+        let gone = poll(BOOT, || {
             if kill(before, None).is_err() { Ok(()) } else { Err("init is still there".to_owned()) }
         });
         gone.unwrap_or_else(|found| {
@@ -94,7 +90,7 @@ impl Machine {
     }
 
     fn wait_for_boot(&mut self) {
-        let leader = poll::until(BOOT, || {
+        let leader = poll(BOOT, || {
             if let Ok(Some(status)) = self.child.try_wait() {
                 return Ok(Err(status));
             }
@@ -105,7 +101,7 @@ impl Machine {
             Ok((Err(status), _)) => self.fail_to_boot(&status.to_string()),
             Err(found) => self.fail_to_boot(&found),
         }
-        let up = poll::until(BOOT, || {
+        let up = poll(BOOT, || {
             let state = self.run("systemctl is-system-running");
             match state.stdout.trim() {
                 "running" | "degraded" => Ok(()),
@@ -127,41 +123,56 @@ impl Machine {
     }
 
     /// Runs a shell script in the machine, whatever comes of it.
-    pub fn run(&self, script: &str) -> Said {
-        let output = Command::new("nsenter")
-            .args(["--target", &self.leader.to_string()])
-            .args(["--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup", "--root", "--wd", "--"])
-            .args(["env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "LANG=C.UTF-8"])
-            .args(["DEBIAN_FRONTEND=noninteractive", "SYSTEMD_PAGER=", "SYSTEMD_COLORS=0"])
-            .args(["timeout", "--kill-after=2", &COMMAND.to_string(), "bash", "-o", "pipefail", "-c", script])
-            .stdin(Stdio::null())
-            .output()
-            .expect("nsenter is part of util-linux");
-        Said::new(output.status, &output.stdout, &output.stderr)
+    pub fn run(&self, script: &str) -> Outcome {
+        let mut command = self.enter(&[
+            "--mount",
+            "--uts",
+            "--ipc",
+            "--net",
+            "--pid",
+            "--cgroup",
+            "--root",
+            "--wd",
+            "--",
+            "env",
+            "-i",
+            "PATH=/usr/sbin:/usr/bin:/sbin:/bin",
+            "HOME=/root",
+            "LANG=C.UTF-8",
+            "DEBIAN_FRONTEND=noninteractive",
+            "SYSTEMD_PAGER=",
+            "SYSTEMD_COLORS=0",
+            "timeout",
+            "--kill-after=2",
+            &COMMAND.to_string(),
+            "bash",
+            "-c",
+            &format!("{}{script}", self.system.prologue()),
+        ]);
+        finish(&mut command)
     }
 
     /// Runs a program of the host in the machine's network alone, with nothing in its environment but these.
-    pub fn run_from_host(&self, environment: &[(&str, &str)], program: &[&str]) -> Said {
-        let output = Command::new("nsenter")
-            .args(["--target", &self.leader.to_string(), "--net", "--", "timeout", &COMMAND.to_string()])
-            .args(program)
-            .env_clear()
-            .env("PATH", "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
-            .envs(environment.iter().copied())
-            .stdin(Stdio::null())
-            .output()
-            .expect("nsenter is part of util-linux");
-        Said::new(output.status, &output.stdout, &output.stderr)
+    pub fn run_from_host(&self, environment: &[(&str, &str)], program: &[&str]) -> Outcome {
+        let mut command = self.enter(&["--net", "--", "timeout", &COMMAND.to_string()]);
+        command.args(program).env_clear().env("PATH", "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
+        finish(command.envs(environment.iter().copied()))
+    }
+
+    fn enter(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new("nsenter");
+        command.args(["--target", &self.leader.to_string()]).args(arguments).stdin(Stdio::null());
+        command
     }
 
     /// Runs a script that must succeed; gives its standard output without the white space at its ends.
     #[track_caller]
     pub fn ok(&self, script: &str) -> String {
-        let said = self.run(script);
-        if said.code != Some(0) {
-            self.fail(&format!("expected success of: {script}\n{said}"));
+        let outcome = self.run(script);
+        if !outcome.succeeded() {
+            self.fail(&format!("expected success of: {script}\n{outcome}"));
         }
-        said.stdout.trim().to_owned()
+        outcome.stdout.trim().to_owned()
     }
 
     /// Fails the test if the two differ.
@@ -188,10 +199,16 @@ impl Machine {
         what: &str,
         check: impl FnMut() -> Result<T, String>,
     ) -> (T, Duration) {
-        match poll::until(limit, check) {
+        match poll(limit, check) {
             Ok(found_after) => found_after,
             Err(found) => self.fail(&format!("{what}, expected within {limit:?}; found {found}")),
         }
+    }
+
+    /// Waits until something holds.
+    #[track_caller]
+    pub fn eventually(&self, limit: Duration, what: &str, mut holds: impl FnMut() -> bool) {
+        self.within(limit, what, || if holds() { Ok(()) } else { Err("that it does not hold".to_owned()) });
     }
 
     /// Ends the test with everything that helps to understand it.
@@ -201,15 +218,18 @@ impl Machine {
         let status = self.run("systemctl --no-pager --full status 'mock-imds*' 2>&1 | head -n 60");
         let network = self.run("ip address; nft list ruleset");
         panic!(
-            "{why}\n\n--- the units\n{}\n--- their journal\n{}\n--- the network\n{}\n\
-             To run this test again: scripts/test package -- {}\n",
-            status.stdout, journal.stdout, network.stdout, self.test
+            "{why}\n\n--- the units\n{}\n--- their journal\n{}\n--- the network\n{}\n",
+            status.stdout, journal.stdout, network.stdout
         )
     }
 }
 
 impl Drop for Machine {
+    #[expect(clippy::print_stderr, reason = "libtest shows it when the test fails")]
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("rerun: scripts/test {} -- {}", target::name(), self.test);
+        }
         // The machine is thrown away: its init need not shut anything down.
         if self.leader.as_raw() > 0 {
             let _ = kill(self.leader, Signal::SIGKILL);
@@ -222,18 +242,9 @@ impl Drop for Machine {
     }
 }
 
-impl Said {
-    fn new(status: ExitStatus, stdout: &[u8], stderr: &[u8]) -> Self {
-        let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
-        Self { code: status.code(), stdout: text(stdout), stderr: text(stderr) }
-    }
-}
-
-impl std::fmt::Display for Said {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let code = self.code.map_or_else(|| "none (a signal)".to_owned(), |code| code.to_string());
-        write!(f, "exit code: {code}\nstdout: {}\nstderr: {}", self.stdout, self.stderr)
-    }
+/// A script beside this file.
+fn script(name: &str) -> PathBuf {
+    sources().join("tests/support/src/machine").join(name)
 }
 
 /// The init of the machine below this process: machine.sh, then nspawn, then it.

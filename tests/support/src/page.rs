@@ -8,11 +8,11 @@
 //!
 //! A command must succeed, unless the page shows an error; then it must fail. Among the lines that it prints, "…" stands for any text, and as a line of its own for any lines. Commands
 //! that end in `&` print to a log, since nobody knows when.
-#![allow(dead_code, reason = "each test crate uses its part")]
 
 use std::fmt::Write as _;
 use std::fs;
-use std::path::Path;
+
+use crate::target;
 
 /// Stands behind each command's output, with its exit code. No program here prints this character.
 const END: char = '\u{1e}';
@@ -62,7 +62,7 @@ pub struct Command<'a> {
 impl Page {
     /// A page of the project, as `docs/compose.md`.
     pub fn read(name: &str) -> Self {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+        let path = target::sources().join(name);
         let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{name}: {error}"));
         Self { name: name.to_owned(), text }
     }

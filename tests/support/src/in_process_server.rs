@@ -2,35 +2,31 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use mock_imds::config::SourceText;
-use mock_imds::identity::KeyRing;
-use mock_imds::imds::{Fleet, TokenAuthority};
+use mock_imds::imds::TokenAuthority;
 use mock_imds::model::Timestamp;
-use mock_imds::scenario;
 use mock_imds::server::{Limits, Server, ServiceState, bind};
 use tokio::runtime::{Builder, Runtime};
 
-use crate::support::http::{self, Response};
+use crate::http::{self, Response};
+use crate::scenario::fleet;
 
 /// A path that every scenario here answers, and its answer.
 pub const ID: (&str, &str) = ("/latest/meta-data/instance-id", "i-1234567890abcdef0");
 /// Long enough never to be reached by accident, short enough to be waited for.
 const SHORT: Duration = Duration::from_millis(300);
 
-/// Made once: it takes a moment.
-static KEYS: LazyLock<Arc<KeyRing>> = LazyLock::new(|| Arc::new(KeyRing::generate([7; 32])));
-
 /// A running server.
-pub struct Rig {
+pub struct InProcessServer {
     runtime: Runtime,
     server: Option<Server>,
     /// Where it listens.
     pub address: SocketAddr,
     /// What it serves.
-    pub world: Arc<ServiceState>,
+    pub state: Arc<ServiceState>,
 }
 
 /// Limits that tests can wait for; those that a test is not about stay long.
@@ -40,7 +36,7 @@ pub fn limits(adjust: impl FnOnce(&mut Limits, Duration)) -> Limits {
     limits
 }
 
-impl Rig {
+impl InProcessServer {
     /// The built-in scenario with the usual limits.
     pub fn usual() -> Self {
         Self::new("", Limits::default())
@@ -55,21 +51,15 @@ impl Rig {
     /// A server on this runtime, at this address.
     pub fn on(runtime: Runtime, address: SocketAddr, scenario: &str, limits: Limits) -> Self {
         let source = SourceText::new("test.toml", scenario);
-        let (scenario, _) = scenario::read(&source, Path::new("")).expect("the scenario is good");
         let now = || Timestamp::from_secs(1_795_230_851);
-        let world = ServiceState::new(
-            Fleet::compile(scenario, &KEYS, now(), now()),
-            TokenAuthority::new([7; 32]),
-            now,
-            [0; 12],
-        );
-        let world = Arc::new(world);
+        let fleet = fleet(&source, Path::new(""), now(), now());
+        let state = Arc::new(ServiceState::new(fleet, TokenAuthority::new([7; 32]), now, [0; 12]));
         let (server, address) = runtime.block_on(async {
             let listeners = bind(&[address]).expect("an ephemeral port");
             let address = listeners[0].address;
-            (Server::start(listeners, Arc::clone(&world), limits), address)
+            (Server::start(listeners, Arc::clone(&state), limits), address)
         });
-        Self { runtime, server: Some(server), address, world }
+        Self { runtime, server: Some(server), address, state }
     }
 
     /// Starts to stop the server, as SIGTERM does; the returned closure waits until it has stopped.

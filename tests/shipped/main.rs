@@ -4,7 +4,7 @@ mod binary;
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use mock_imds::config::SourceText;
 use mock_imds::host::settings::DEFAULT_BRIDGES;
@@ -14,7 +14,7 @@ use mock_imds::scenario;
 use sha2::{Digest as _, Sha256};
 
 fn read(path: &str) -> String {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    let file = support::sources().join(path);
     fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
 }
 
@@ -78,7 +78,7 @@ fn the_files_that_pages_name_are_there() {
         let text = fs::read_to_string(&page).expect("pages are text");
         let words = text.split(|c: char| c.is_whitespace() || "`()|:;,".contains(c));
         for word in words.filter(|word| word.starts_with("packaging/") || word.starts_with("scripts/")) {
-            let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(word.trim_end_matches('.'));
+            let file = support::sources().join(word.trim_end_matches('.'));
             assert!(file.exists(), "{} names {word}, which is not there", page.display());
             named += 1;
         }
@@ -88,7 +88,7 @@ fn the_files_that_pages_name_are_there() {
 
 /// Every file below a directory of the sources.
 fn below(directory: &str) -> impl Iterator<Item = PathBuf> + use<> {
-    let mut directories = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join(directory)];
+    let mut directories = vec![support::sources().join(directory)];
     let mut files = Vec::new();
     while let Some(directory) = directories.pop() {
         for entry in fs::read_dir(&directory).expect("a directory of the sources").flatten() {

@@ -1,22 +1,19 @@
-//! A scenario on a stage: the service as a pure function, with a clock that the test moves and clients that it makes up.
-#![allow(dead_code, reason = "each test crate uses its part")]
+//! The service as a pure function: no socket, a clock that the test moves, and clients that it makes up.
 
-use std::fs;
 use std::net::{IpAddr, Ipv4Addr};
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, LazyLock};
+use std::path::Path;
 use std::time::Duration;
 
 use hyper::Method;
 use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 use mock_imds::config::SourceText;
-use mock_imds::identity::KeyRing;
 use mock_imds::imds::{
     DeliveryEnd, Fleet, FleetChange, Ingress, Reply, RequestHead, TokenAuthority, Visit, answer,
 };
 use mock_imds::model::Timestamp;
-use mock_imds::scenario;
 use mock_imds::server::RequestCounters;
+
+use crate::scenario::fleet;
 
 /// 2026-01-15T12:00:00Z, when the scenario is loaded.
 pub const LOADED: Timestamp = Timestamp::from_secs(1_768_478_400);
@@ -24,8 +21,6 @@ pub const LOADED: Timestamp = Timestamp::from_secs(1_768_478_400);
 pub const TOKEN: &str = "x-aws-ec2-metadata-token";
 /// Asks for a token, and says how long it lasts.
 pub const TTL: &str = "x-aws-ec2-metadata-token-ttl-seconds";
-
-static KEYS: LazyLock<Arc<KeyRing>> = LazyLock::new(|| Arc::new(KeyRing::generate([7; 32])));
 
 /// Who asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,15 +70,15 @@ impl Answer {
 }
 
 /// The service of a scenario, and its clock.
-pub struct Stage {
+pub struct PureService {
     fleet: Fleet,
     authority: TokenAuthority,
-    tallies: RequestCounters,
+    counters: RequestCounters,
     /// The time of the next request.
     pub now: Timestamp,
 }
 
-impl Stage {
+impl PureService {
     /// The service of a scenario text, just loaded.
     #[track_caller]
     pub fn new(text: &str) -> Self {
@@ -99,12 +94,10 @@ impl Stage {
 
     #[track_caller]
     fn of(source: &SourceText, base: &Path) -> Self {
-        let (scenario, _) = scenario::read(source, base)
-            .unwrap_or_else(|report| panic!("expected a good scenario, found:\n{report}"));
         Self {
-            fleet: Fleet::compile(scenario, &KEYS, LOADED, LOADED),
+            fleet: fleet(source, base, LOADED, LOADED),
             authority: TokenAuthority::new([7; 32]),
-            tallies: RequestCounters::default(),
+            counters: RequestCounters::default(),
             now: LOADED,
         }
     }
@@ -127,11 +120,7 @@ impl Stage {
     /// Another scenario takes this one's place; what was ordered is dropped.
     #[track_caller]
     pub fn reload(&mut self, text: &str) {
-        let now = self.now;
-        self.fleet = Self::new(text).fleet;
-        self.now = now;
-        let scenario = self.fleet.scenario().clone();
-        self.fleet = Fleet::compile(scenario, &KEYS, now, LOADED);
+        self.fleet = fleet(&SourceText::new("test.toml", text), Path::new(""), self.now, LOADED);
     }
 
     /// A request, and what it changes.
@@ -142,15 +131,15 @@ impl Stage {
         path: &str,
         headers: &[(&'static str, &str)],
     ) -> Reply {
-        let (reply, change) = self.judge(client, method, path, headers);
+        let (reply, change) = self.preview(client, method, path, headers);
         if let Some(change) = change {
             self.apply(change);
         }
         reply
     }
 
-    /// A request, and what it will change.
-    pub fn judge(
+    /// A request, and what it would change.
+    pub fn preview(
         &self,
         client: Client,
         method: &str,
@@ -167,7 +156,7 @@ impl Stage {
         let method: Method = method.parse().expect("a method");
         let head = RequestHead { method: &method, path, query: None, headers: &map };
         let Client { peer, ingress } = client;
-        let visit = Visit { peer, ingress, nonce: *b"nonce a test", counters: &self.tallies };
+        let visit = Visit { peer, ingress, nonce: *b"golden nonce", counters: &self.counters };
         answer(&self.fleet, &self.authority, &visit, head, self.now)
     }
 
@@ -206,26 +195,4 @@ impl Stage {
         assert_eq!((answer.status, answer.ttl.as_deref()), (200, Some(ttl)), "a token of {ttl} seconds");
         answer.body
     }
-}
-
-/// The names of the shipped scenarios, and their files.
-pub fn library() -> Vec<(String, PathBuf)> {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("packaging/scenarios");
-    let entries = fs::read_dir(&directory).expect("the library is there");
-    let files = entries.map(|entry| entry.expect("the library is readable").path());
-    let mut library: Vec<_> = files
-        .filter(|file| file.extension().is_some_and(|extension| extension == "toml"))
-        .map(|file| (file.file_stem().expect("a name").to_string_lossy().into_owned(), file))
-        .collect();
-    library.sort();
-    library
-}
-
-/// The shipped scenario of this name, on a stage.
-#[track_caller]
-pub fn shipped(name: &str) -> Stage {
-    let library = library();
-    let file = library.iter().find(|(found, _)| found == name);
-    let (_, file) = file.unwrap_or_else(|| panic!("packaging/scenarios/{name}.toml is not there"));
-    Stage::read(file)
 }

@@ -1,16 +1,12 @@
 //! A hundred thousand derived identities: stable, distinct, and in bounded memory. A process of its own, so
 //! that what it measures is its own.
 
-#[path = "../support/stage.rs"]
-mod stage;
-
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr};
 use std::thread;
 
 use mock_imds::imds::Ingress;
-
-use crate::stage::{Client, Stage};
+use support::{Client, PureService};
 
 const IDENTITIES: u32 = 100_000;
 const FLEET: &str = "[instances.fleet]\nclients = [\"10.0.0.0/8\"]\nderive = true\n";
@@ -24,9 +20,9 @@ fn address(number: u32) -> Ipv4Addr {
 }
 
 /// The digits of a client's instance id.
-fn identity(stage: &mut Stage, number: u32) -> u64 {
+fn identity(service: &mut PureService, number: u32) -> u64 {
     let client = Client { peer: IpAddr::V4(address(number)), ingress: Ingress::Bridge };
-    let id = stage.value(client, "instance-id").expect("every instance has an id");
+    let id = service.value(client, "instance-id").expect("every instance has an id");
     let digits = id.strip_prefix("i-0").and_then(|digits| u64::from_str_radix(digits, 16).ok());
     digits.unwrap_or_else(|| panic!("{id:?} is not i-0 and 16 digits"))
 }
@@ -42,10 +38,10 @@ fn resident() -> u64 {
 }
 
 /// Asks for every identity in turn; gives them by number, and the most memory that was resident meanwhile.
-fn ask_all(stage: &mut Stage, ids: &mut [u64], numbers: impl Iterator<Item = u32>) -> u64 {
+fn ask_all(service: &mut PureService, ids: &mut [u64], numbers: impl Iterator<Item = u32>) -> u64 {
     let mut most = 0;
     for number in numbers {
-        ids[number as usize] = identity(stage, number);
+        ids[number as usize] = identity(service, number);
         if number % 1_000 == 0 {
             most = resident().max(most);
         }
@@ -58,12 +54,12 @@ fn a_hundred_thousand_identities_are_stable_distinct_and_take_little_memory() {
     // Written to, so that their pages are there before the measurement: they are the test's, not the service's.
     let (mut ids, mut again) = (vec![1; IDENTITIES as usize], vec![2; IDENTITIES as usize]);
     // The second one is as after a restart: it shares nothing with the first, and is asked in another order.
-    let (mut stage, mut restarted) = (Stage::new(FLEET), Stage::new(FLEET));
-    assert_eq!(identity(&mut stage, IDENTITIES), identity(&mut restarted, IDENTITIES));
+    let (mut service, mut restarted) = (PureService::new(FLEET), PureService::new(FLEET));
+    assert_eq!(identity(&mut service, IDENTITIES), identity(&mut restarted, IDENTITIES));
     let before = resident();
     let most = thread::scope(|scope| {
         let other = scope.spawn(|| ask_all(&mut restarted, &mut again, (0..IDENTITIES).rev()));
-        let most = ask_all(&mut stage, &mut ids, 0..IDENTITIES);
+        let most = ask_all(&mut service, &mut ids, 0..IDENTITIES);
         most.max(other.join().expect("the other one did not fail"))
     });
     let grown = most.saturating_sub(before) >> 10;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use crate::machine::Machine;
+use super::Machine;
 
 /// The four units, the one that people start first.
 pub const UNITS: [&str; 4] =

@@ -1,0 +1,97 @@
+//! Faults that let clients wait: silence, and answers that come late.
+
+use std::io::ErrorKind;
+use std::net::TcpStream;
+use std::time::Duration;
+
+use mock_imds::journal::RequestFilter;
+use mock_imds::server::Limits;
+use support::{Connection, ID, InProcessServer, eventually, get, limits};
+use tokio::time::Instant;
+
+use crate::faulty::{asking, connect, end, faulty, journal, raw, rest, serves_others};
+
+#[test]
+fn a_client_hears_nothing_until_it_gives_up() {
+    let server = faulty("hang = true", Limits::default());
+    let silence = (String::new(), Some(ErrorKind::WouldBlock));
+    assert_eq!(raw(&server, &get(ID.0)), silence);
+    serves_others(&server);
+    assert_eq!(journal(&server), [(None, Some(0))]);
+}
+
+#[test]
+fn silence_ends_with_its_limit() {
+    let server = faulty("hang = true", limits(|limits, short| limits.silence = short));
+    assert_eq!(asking(&server).read().raw, "");
+}
+
+#[test]
+fn hanging_and_waiting_clients_leave_their_permits_to_others() {
+    for fault in ["hang = true", "latency = \"1m\""] {
+        let server = faulty(fault, limits(|limits, _| limits.connections = 2));
+        let waiting: Vec<Connection> = (0..20).map(|_| asking(&server)).collect();
+        for _ in 0..5 {
+            serves_others(&server);
+        }
+        drop(waiting);
+    }
+}
+
+#[test]
+fn above_the_limit_one_client_is_closed_unanswered() {
+    for fault in ["hang = true", "latency = \"1m\""] {
+        let server = faulty(fault, limits(|limits, _| limits.parked = 2));
+        let mut clients: Vec<TcpStream> = (0..3).map(|_| connect(&server, &get(ID.0))).collect();
+        // They are handled at the same time, so nothing tells which of them comes last.
+        let mut ends = || clients.iter_mut().map(|client| rest(client).1).collect::<Vec<_>>();
+        let closed = |ends: &[Option<ErrorKind>]| ends.iter().filter(|end| end.is_none()).count();
+        eventually("a client that is closed", || (closed(&ends()) > 0).then_some(()));
+        assert_eq!(closed(&ends()), 1, "{fault}: the others wait");
+        serves_others(&server);
+    }
+}
+
+#[test]
+fn a_late_answer_is_late_and_others_are_not() {
+    let server = faulty("latency = \"700ms\"", Limits::default());
+    let start = Instant::now();
+    let mut late = asking(&server);
+    for _ in 0..20 {
+        serves_others(&server);
+    }
+    let others = start.elapsed();
+    assert_eq!(late.read().body, ID.1);
+    let waited = start.elapsed();
+    assert!(waited >= Duration::from_millis(700), "expected a wait of 700 ms, found {waited:?}");
+    assert!(
+        others < 3 * waited,
+        "expected that 20 others do not wait as long each, found {others:?} for all"
+    );
+    let entries = server.state.journal.after(0, &RequestFilter::default(), usize::MAX).entries;
+    let entry = entries.iter().find(|entry| entry.fault.is_some()).expect("that of the late answer");
+    assert!(entry.latency >= Duration::from_millis(700), "{entry:?}");
+}
+
+#[test]
+fn a_latency_lies_in_its_range_and_delays_a_reset_too() {
+    let server = faulty("latency = { min = \"50ms\", max = \"150ms\" }\nreset = true", Limits::default());
+    let start = Instant::now();
+    assert_eq!(end(&server).1, Some(ErrorKind::ConnectionReset));
+    assert!(start.elapsed() >= Duration::from_millis(50), "{:?}", start.elapsed());
+}
+
+#[test]
+fn a_server_that_stops_answers_what_waits_and_closes_what_hangs() {
+    let faults = "[[fault]]\npath = \"meta-data/instance-id\"\nlatency = \"4m\"\n\
+                  [[fault]]\npath = \"meta-data/mac\"\nhang = true\n";
+    let mut server = InProcessServer::new(faults, Limits::default());
+    let mut late = asking(&server);
+    let mut hanging = Connection::new(server.address);
+    hanging.send(get("/latest/meta-data/mac"));
+    eventually("two requests", || (server.state.requests() == 2).then_some(()));
+    let drained = server.drain();
+    assert_eq!(late.read().body, ID.1);
+    assert_eq!(hanging.read().raw, "");
+    assert_eq!(drained(), 0, "no connection was left");
+}

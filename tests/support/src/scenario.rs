@@ -1,0 +1,48 @@
+//! Scenarios: read from a text, or shipped.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, LazyLock};
+
+use mock_imds::config::SourceText;
+use mock_imds::identity::KeyRing;
+use mock_imds::imds::Fleet;
+use mock_imds::model::Timestamp;
+use mock_imds::scenario;
+
+use crate::pure_service::PureService;
+use crate::target;
+
+/// The keys of all services of the tests, made once: it takes a moment.
+static KEYS: LazyLock<Arc<KeyRing>> = LazyLock::new(|| Arc::new(KeyRing::generate([7; 32])));
+
+/// The service of a scenario that is loaded now, by a program that was started then.
+#[track_caller]
+pub(crate) fn fleet(source: &SourceText, base: &Path, now: Timestamp, started: Timestamp) -> Fleet {
+    match scenario::read(source, base) {
+        Ok((scenario, _)) => Fleet::compile(scenario, &KEYS, now, started),
+        Err(report) => panic!("expected a good scenario, found:\n{report}"),
+    }
+}
+
+/// The names of the shipped scenarios, and their files.
+pub fn library() -> Vec<(String, PathBuf)> {
+    let directory = target::sources().join("packaging/scenarios");
+    let entries = fs::read_dir(&directory).expect("the library is there");
+    let files = entries.map(|entry| entry.expect("the library is readable").path());
+    let mut library: Vec<_> = files
+        .filter(|file| file.extension().is_some_and(|extension| extension == "toml"))
+        .map(|file| (file.file_stem().expect("a name").to_string_lossy().into_owned(), file))
+        .collect();
+    library.sort();
+    library
+}
+
+/// A service of the shipped scenario of this name.
+#[track_caller]
+pub fn shipped(name: &str) -> PureService {
+    let library = library();
+    let file = library.iter().find(|(found, _)| found == name);
+    let (_, file) = file.unwrap_or_else(|| panic!("packaging/scenarios/{name}.toml is not there"));
+    PureService::read(file)
+}
