@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use mock_imds::imds::category_paths;
+use support::{Client, PureService};
 
 use crate::service::{ALL, RERUN, record, values, written};
-use crate::stage::{Client, Stage};
 
 /// Categories that need no golden answer, or no fact, and the reason.
 const EXCEPTIONS: [(&str, &str); 0] = [];
@@ -47,12 +47,12 @@ fn recordings() -> Vec<Recording> {
 }
 
 fn recording(file: &Path, offset: u64) -> Recording {
-    let mut stage = Stage::read(file);
-    stage.wait(Duration::from_secs(offset));
-    let observations = record(&mut stage, Client::HOST, "1000", ALL).expect("it answers");
-    let scenario: toml::Table = written(observations, &stage).text.parse().expect("it is TOML");
+    let mut service = PureService::read(file);
+    service.wait(Duration::from_secs(offset));
+    let observations = record(&mut service, Client::HOST, "1000", ALL).expect("it answers");
+    let scenario: toml::Table = written(observations, &service).text.parse().expect("it is TOML");
     let overrides = scenario.get("metadata").and_then(toml::Value::as_table);
-    let answers = values(&mut stage, Client::HOST).into_iter().filter(|(_, (status, _))| *status == 200);
+    let answers = values(&mut service, Client::HOST).into_iter().filter(|(_, (status, _))| *status == 200);
     Recording {
         paths: answers.map(|(path, _)| path.trim_start_matches("/latest/").to_owned()).collect(),
         overrides: overrides.into_iter().flat_map(|table| table.keys().cloned()).collect(),
