@@ -65,7 +65,6 @@ impl Paths {
         joined([&self.configuration_directory, &self.xdg_config], SCENARIO_FILE)
     }
 
-    /// The directory of the keys.
     pub(crate) fn state_directory(&self) -> Option<PathBuf> {
         self.state_directory.clone().or_else(|| self.xdg_state.clone())
     }

@@ -1,4 +1,4 @@
-//! Where to listen, as the original's runtime reads it; errors are in its words.
+//! The listen address, as the original's runtime reads it; errors are in its words.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
@@ -12,13 +12,9 @@ pub(crate) enum ListenAddress {
         /// The port; 0: any.
         port: u16,
     },
-    /// One address.
     At(SocketAddr),
-    /// A name.
     Named {
-        /// To be resolved.
         host: String,
-        /// The port.
         port: u16,
     },
 }

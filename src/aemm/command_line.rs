@@ -22,13 +22,11 @@ use super::go;
 pub(crate) enum Invocation {
     /// `--help` of a command.
     Help(AemmCommand),
-    /// `--version`
     Version,
     /// A command to run, with these flags and words.
     Run(ParsedCommand),
 }
 
-/// A command with its flags.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ParsedCommand {
     pub command: AemmCommand,
@@ -84,7 +82,7 @@ fn bare(words: &[String], command: AemmCommand) -> Vec<String> {
     bare_places(words, command).into_iter().map(|place| words[place].clone()).collect()
 }
 
-/// Where the words stand that are neither flags nor their values. A flag that the command does not know counts as
+/// Positions of the words that are neither flags nor their values. A flag that the command does not know counts as
 /// one that takes a value.
 fn bare_places(words: &[String], command: AemmCommand) -> Vec<usize> {
     let switch = |flag: Option<&Flag>| flag.is_some_and(|flag| flag.kind == FlagKind::Switch);

@@ -9,7 +9,6 @@ pub struct AemmConfig {
     pub mode: AemmMode,
     pub file: FileUse,
     pub server: AemmServer,
-    /// Tokens are required.
     pub imdsv2: bool,
     /// Listings need no token even then, as in the original. A setting of our own.
     pub open_listings: bool,
@@ -23,7 +22,6 @@ pub struct AemmConfig {
     pub asg_termination: StartTime,
     /// The spot interruption notice and the rebalance recommendation.
     pub spot: SpotConfig,
-    /// The scheduled event.
     pub events: EventsConfig,
     /// Below `/latest/meta-data` unless a path says otherwise.
     pub metadata: PathTable,
@@ -36,18 +34,13 @@ pub struct AemmConfig {
 /// The mocks that are served beside the static tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum AemmMode {
-    /// No subcommand.
     #[default]
     All,
-    /// `spot`
     Spot,
-    /// `events`
     Events,
-    /// `asglifecycle`
     AsgLifecycle,
 }
 
-/// The uses of configuration files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct FileUse {
     /// Write the settings in force to a file.
@@ -56,7 +49,6 @@ pub struct FileUse {
     pub watch: bool,
 }
 
-/// The address to listen at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AemmServer {
     /// An address or a name; empty: every address of both families.

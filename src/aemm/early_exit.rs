@@ -1,4 +1,4 @@
-//! How the program ends early: exit status, and what it says. The shape is the original's, so that scripts find the
+//! An end before anything is served: exit status and output. The shape is the original's, so that scripts find the
 //! lines that they look for; the trace of its stack is left out.
 
 use super::command_line::Misread;
@@ -11,7 +11,6 @@ const PANIC: u8 = 2;
 /// An end before anything is served.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct EarlyExit {
-    /// The exit status.
     pub status: u8,
     /// For stdout.
     pub stdout: String,

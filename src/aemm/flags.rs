@@ -1,25 +1,19 @@
 //! The commands and flags of the original: names, shorthands, kinds and the keys that they set are its own; the
 //! explanations are ours.
 
-/// The command and its subcommands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum AemmCommand {
     /// No subcommand: all mocks.
     Root,
-    /// `spot`
     Spot,
-    /// `events`
     Events,
-    /// `asglifecycle`
     AsgLifecycle,
-    /// `help`
     Help,
 }
 
 /// The kind of a flag's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FlagKind {
-    /// Any text.
     Text,
     /// A whole number of 64 bits.
     Integer,
@@ -27,7 +21,6 @@ pub(crate) enum FlagKind {
     Switch,
 }
 
-/// A flag.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Flag {
     /// After `--`.
@@ -52,7 +45,6 @@ const fn flag(
 
 use FlagKind::{Integer, Switch, Text};
 
-/// The flags of every command.
 pub(crate) const GLOBAL: &[Flag] = &[
     flag(
         "asg-termination-delay-sec",
@@ -183,7 +175,6 @@ const HELP: Flag = flag("help", Some('h'), Switch, "", "say how this is used");
 const VERSION: Flag = flag("version", Some('v'), Switch, "", "print the version whose behaviour this is");
 
 impl AemmCommand {
-    /// The subcommands.
     pub(crate) const SUBCOMMANDS: [Self; 4] = [Self::AsgLifecycle, Self::Events, Self::Help, Self::Spot];
 
     pub(crate) const fn name(self) -> &'static str {
@@ -196,7 +187,6 @@ impl AemmCommand {
         }
     }
 
-    /// Other names.
     pub(crate) const fn aliases(self) -> &'static [&'static str] {
         match self {
             Self::Events => &["se", "scheduledevents"],
@@ -221,7 +211,6 @@ impl AemmCommand {
             .find(|command| command.name() == word || command.aliases().contains(&word))
     }
 
-    /// The commands below this one.
     pub(crate) const fn all_below(self) -> &'static [Self] {
         match self {
             Self::Root => &Self::SUBCOMMANDS,
@@ -242,13 +231,11 @@ impl AemmCommand {
         flags
     }
 
-    /// All of its flags.
     pub(crate) fn flags(self) -> impl Iterator<Item = &'static Flag> {
         GLOBAL.iter().chain(self.own_flags())
     }
 }
 
-/// Every flag that sets something.
 pub(crate) fn all() -> impl Iterator<Item = &'static Flag> {
     GLOBAL.iter().chain(SPOT).chain(EVENTS)
 }

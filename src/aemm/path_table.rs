@@ -11,10 +11,8 @@ pub struct PathTable {
     pub values: BTreeMap<String, ConfigValue>,
 }
 
-/// A configured value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ConfigValue {
-    /// `null`
     Null,
     /// Sent as it is.
     Text(String),

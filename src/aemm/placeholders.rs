@@ -35,7 +35,6 @@ const FOLLOWERS: &[(&str, &[&str])] = &[
     ("elastic-inference-associations", &["elastic-inference-accelerator"]),
 ];
 
-/// Replacements in paths.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Placeholders(Vec<Replacement>);
 
@@ -57,7 +56,6 @@ impl Placeholders {
         Self(FOLLOWERS.iter().filter_map(replacement).collect())
     }
 
-    /// Replaces them.
     pub(crate) fn fill(&self, metadata: &mut PathTable) {
         for Replacement { keys, from, to } in &self.0 {
             for key in *keys {

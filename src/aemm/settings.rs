@@ -29,7 +29,6 @@ const UNSET: &[&str] = &[
 pub(crate) struct AemmSettings(Map<String, Value>);
 
 impl AemmSettings {
-    /// The defaults.
     pub(crate) fn defaults() -> Self {
         let config = AemmConfig::default();
         let mut settings = Self(Map::new());
@@ -76,7 +75,6 @@ impl AemmSettings {
         names.try_fold(first, |value, name| value.get(name))
     }
 
-    /// Says something else.
     pub(crate) fn set(&mut self, key: &str, value: Value) {
         self.set_at(&key.split('.').collect::<Vec<_>>(), value);
     }

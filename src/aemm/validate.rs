@@ -1,4 +1,4 @@
-//! What flags, environment and file may not say. Each mode looks at its own settings only.
+//! Checks of the settings that flags, environment and file gave. Each mode looks at its own settings only.
 
 use super::compile::sent;
 use super::config::{AemmConfig, AemmMode};

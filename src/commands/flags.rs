@@ -1,4 +1,4 @@
-//! What the server found wrong with an order, in the words of the command line that gave it.
+//! Problems that the server found in an order, in the words of the command line that gave it.
 
 use crate::control::api::{ProblemSeverity, Rejected, RejectedProblem};
 use crate::exit::ExitStatus;

@@ -14,7 +14,6 @@ use crate::host::runtime::Runtime;
 use crate::host::status::NetMode;
 use crate::host::up_down;
 
-/// Runs the subcommand.
 pub(crate) fn exec(net: &NetCommand) -> Result<(), Failure> {
     match net {
         NetCommand::Hold(args) => logged(|| guardian::hold(&options(args))),

@@ -2,10 +2,8 @@
 
 use std::fmt::{self, Write as _};
 
-/// The severity of a problem.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
-    /// The file is rejected.
     Error,
     /// The file is accepted; something in it is probably not meant.
     Warning,
@@ -14,7 +12,6 @@ pub enum Severity {
 /// A problem with its position in the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// The severity.
     pub severity: Severity,
     /// The part of the file with the problem; `None` if it is the file as a whole.
     pub span: Option<SourceSpan>,
@@ -44,7 +41,6 @@ pub struct SourceSpan {
 pub struct Report {
     /// The file's name as the user gave it.
     pub file: String,
-    /// The problems.
     pub problems: Vec<Problem>,
 }
 

@@ -148,12 +148,10 @@ impl<'a> Item<'a> {
         None
     }
 
-    /// The value itself.
     pub(super) fn value(&self) -> &'a DeValue<'a> {
         self.value.get_ref()
     }
 
-    /// The elements of an array.
     pub(crate) fn array(&self) -> Option<Vec<Item<'a>>> {
         let Some(array) = self.value.get_ref().as_array() else {
             return self.mismatch("an array: [\"…\", \"…\"]");

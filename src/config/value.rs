@@ -16,7 +16,6 @@ pub(crate) const INSTANTS: &str =
     "an RFC 3339 timestamp such as \"2024-01-15T09:30:00Z\", with Z or the offset from UTC";
 
 impl<'a> Item<'a> {
-    /// A string.
     pub(crate) fn string(&self) -> Option<&'a str> {
         self.value().as_str().or_else(|| self.mismatch("a string"))
     }
@@ -141,7 +140,6 @@ impl<'a> Item<'a> {
         self.instant_with_text().map(|(instant, _)| instant)
     }
 
-    /// An instant with its text.
     pub(crate) fn instant_with_text(&self) -> Option<(jiff::Timestamp, String)> {
         let accepted = INSTANTS;
         let value = self.value();

@@ -33,7 +33,6 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 /// The largest answer that is read.
 const ANSWER_BYTES: usize = 64 << 20;
 
-/// The client of one server.
 #[derive(Debug)]
 pub(crate) struct ControlClient {
     path: PathBuf,
@@ -42,7 +41,6 @@ pub(crate) struct ControlClient {
 /// An order that changed nothing.
 #[derive(Debug)]
 pub(crate) enum OrderError {
-    /// The server rejected it.
     Rejected(Rejected),
     /// The server could not be asked.
     Failed(Failure),

@@ -38,7 +38,6 @@ impl RequestRefusal {
     }
 }
 
-/// A request with its surroundings.
 pub(super) struct ControlRequest {
     pub(super) backend: Arc<ControlBackend>,
     /// Permits of those that wait for something to happen.

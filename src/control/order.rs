@@ -18,7 +18,6 @@ use crate::journal::Journal;
 /// An order to the one task that changes what is served. Orders are carried out one after the other.
 #[derive(Debug)]
 pub(crate) enum Order {
-    /// Loads the scenario anew.
     Reload {
         by: OrderSource,
         /// Keeps the clock and what was ordered since the last load.
@@ -35,11 +34,21 @@ pub(crate) enum Order {
         reply: OrderReply<Reloaded>,
     },
     /// Adds an event or a fault.
-    Live { by: OrderSource, order: LiveOrder, reply: OrderReply<AcceptedOrder> },
+    Live {
+        by: OrderSource,
+        order: LiveOrder,
+        reply: OrderReply<AcceptedOrder>,
+    },
     /// Drops the faults that were ordered.
-    ClearFaults { by: OrderSource, reply: OrderReply<ClearedFaults> },
-    /// Moves the clock.
-    Clock { by: OrderSource, movement: ClockMovement, reply: OrderReply<ClockMoved> },
+    ClearFaults {
+        by: OrderSource,
+        reply: OrderReply<ClearedFaults>,
+    },
+    Clock {
+        by: OrderSource,
+        movement: ClockMovement,
+        reply: OrderReply<ClockMoved>,
+    },
 }
 
 /// The way of an outcome to whoever ordered. It may be gone by then.
@@ -51,7 +60,6 @@ pub(crate) enum ClockMovement {
     /// To an offset from the load.
     Seek(Duration),
     Forward(Duration),
-    /// To the load at most.
     Backward(Duration),
     Pause,
     Resume,
@@ -78,7 +86,6 @@ impl FromStr for ClockMovement {
 /// The giver of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum OrderSource {
-    /// SIGHUP.
     Signal,
     /// The watch on the scenario's file.
     Watch,

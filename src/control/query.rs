@@ -15,7 +15,6 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b',')
     .remove(b'*');
 
-/// The parameters of a query.
 #[derive(Debug)]
 pub(super) struct Query {
     pairs: Vec<(String, String)>,

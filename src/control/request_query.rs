@@ -22,7 +22,6 @@ pub(crate) struct RequestQuery {
 }
 
 impl RequestQuery {
-    /// The route with its query.
     pub(super) fn route(&self) -> String {
         let wait = (!self.wait.is_zero()).then(|| self.wait.min(LONGEST_WAIT).as_secs_f64().to_string());
         let more = [

@@ -10,7 +10,6 @@ use crate::model::{
     Override, StringEnum, Timestamp, format_duration,
 };
 
-/// Paths that a line names.
 const NAMED: usize = 6;
 
 /// The effect of an event at `at` in words.

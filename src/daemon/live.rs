@@ -166,7 +166,6 @@ fn check_size(name: &str, fleet: &Fleet, words: &Value) -> Result<(), Report> {
 
 /// A kind of items that can be ordered: all that differs between them.
 trait OrderedItem: LiveItem {
-    /// The kind in a sentence.
     const INDEFINITE: &'static str;
 
     fn items(fleet: &Fleet) -> &[FleetItem<Self>];

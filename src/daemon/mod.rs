@@ -67,13 +67,10 @@ const DROP_IN_DRAIN: Duration = Duration::from_millis(200);
 /// The server as the command line wants it.
 #[derive(Debug, Default)]
 pub(crate) struct DaemonOptions {
-    /// The scenario file.
     pub scenario: Option<PathBuf>,
     /// Addresses to listen at, unless sockets are inherited.
     pub listen: Vec<SocketAddr>,
-    /// The control socket.
     pub control: Option<PathBuf>,
-    /// The directory of keys.
     pub state: Option<PathBuf>,
     /// Reloads when the scenario's file changes.
     pub watch: bool,

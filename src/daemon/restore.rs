@@ -17,7 +17,6 @@ use crate::model::timeline::ScenarioClock;
 use crate::model::{Event, Timestamp, format_duration};
 use crate::scenario::{LiveItem, OrderTime};
 
-/// The scenario to start with.
 pub(super) struct InitialState {
     /// The file that a reload reads.
     pub(super) reload_file: Option<PathBuf>,

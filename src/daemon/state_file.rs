@@ -17,7 +17,6 @@ use super::load::LoadedScenario;
 use crate::imds::{Fleet, FleetItem};
 use crate::model::timeline::ScenarioClock;
 
-/// The version of the layout.
 const VERSION: u32 = 1;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -16,11 +16,8 @@ pub(crate) type Observation<T> = Result<T, String>;
 
 #[derive(Debug, Clone)]
 pub(crate) struct HostFacts {
-    /// Of this program.
     pub version: String,
-    /// The content of status.json.
     pub published: Option<GuardianStatus>,
-    /// The process that published it.
     pub guardian: GuardianProcess,
     /// The content of host.toml, or the first line of its report.
     pub settings: Observation<HostSettings>,
@@ -49,9 +46,7 @@ pub(crate) struct HostFacts {
     pub cloud_init: Option<CloudInit>,
     /// Files with a saved ruleset that holds our tables.
     pub saved_rulesets: Vec<PathBuf>,
-    /// Our units, where systemd runs.
     pub units: Vec<Unit>,
-    /// Files of an older install.
     pub leftovers: Vec<PathBuf>,
 }
 
@@ -59,7 +54,7 @@ pub(crate) struct HostFacts {
 pub(crate) enum GuardianProcess {
     /// With the installed program, as far as this process can see.
     Running,
-    /// Its program was replaced on disk after the start.
+    /// The program was replaced on disk after the start.
     ProgramReplaced,
     /// There is no process of that number.
     Gone,
@@ -71,7 +66,6 @@ pub(crate) enum ServerState {
     Running {
         version: String,
         pid: u32,
-        /// The id of the instance.
         instance: String,
     },
     /// This user may not use the control socket.
@@ -84,8 +78,10 @@ pub(crate) enum ServerState {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Probe {
     /// A server of mock-imds: it knew the nonce.
-    Ours { version: String, pid: u32 },
-    /// Another server.
+    Ours {
+        version: String,
+        pid: u32,
+    },
     Foreign {
         /// Or the text in its place.
         status_line: String,
@@ -94,13 +90,11 @@ pub(crate) enum Probe {
         /// The end of the connection on this host; `None` when it left the host.
         endpoint: Option<SocketAddr>,
     },
-    /// No connection, or no answer.
     Failed(String),
     /// No interface has the address.
     Skipped,
 }
 
-/// A listening TCP socket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ListeningSocket {
     pub address: SocketAddr,
@@ -125,7 +119,6 @@ pub(crate) struct RouteDetour {
     pub expected: String,
     /// The route: "the interface tun0, by table 51820".
     pub found: String,
-    /// The command that shows it.
     pub command: String,
 }
 
@@ -153,11 +146,9 @@ pub(crate) struct CloudInit {
 pub(crate) struct Unit {
     /// `mock-imds.service`.
     pub name: String,
-    /// loaded, masked, not-found.
     pub load: String,
     /// active, inactive, failed. Empty where systemd was not asked.
     pub active: String,
-    /// enabled, disabled, static, masked.
     pub file: String,
     pub status_text: String,
 }

@@ -6,13 +6,11 @@ use serde::Serialize;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct DoctorReport {
-    /// There is no problem.
     pub healthy: bool,
     /// In the order in which a request passes the checked parts.
     pub findings: Vec<Finding>,
 }
 
-/// The result of a check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Finding {
     /// The name of the check, stable: `address`, `firewall`.

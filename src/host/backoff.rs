@@ -18,7 +18,6 @@ pub(super) struct RestoreBackoff {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum LogDecision {
     Log,
-    /// Log that it happens repeatedly.
     LogRepeated,
     /// One line a minute is enough.
     Skip,

@@ -9,7 +9,6 @@ use std::path::Path;
 
 use super::HostError;
 
-/// The DMI strings as files.
 pub(crate) const DMI: &str = "/sys/class/dmi/id";
 /// The identity of a Xen guest; Amazon's start with "ec2".
 pub(crate) const XEN_UUID: &str = "/sys/hypervisor/uuid";
@@ -56,7 +55,6 @@ const SIGNATURES: [CloudSignature; 14] = [
 pub(crate) struct DetectedCloud {
     pub cloud: &'static str,
     pub file: String,
-    /// The content of the file.
     pub text: String,
 }
 

@@ -9,9 +9,7 @@ use crate::exit::{ExitStatus, Failure};
 
 #[derive(Debug, Clone)]
 pub(crate) struct NetOptions {
-    /// host.toml.
     pub config: PathBuf,
-    /// The runtime directory.
     pub runtime: PathBuf,
     /// [`cloud::DMI`] except in tests.
     pub dmi: PathBuf,

@@ -21,7 +21,6 @@ const VARIABLE: &str = "MOCK_IMDS_NET_KEPT";
 
 #[derive(Debug)]
 pub(super) struct InheritedState {
-    /// The owner of the tables.
     pub(super) tables: nft::NftClient,
     /// The lock on the runtime directory.
     pub(super) lock: Lock,

@@ -14,7 +14,6 @@ pub(crate) struct GuardianStatus {
     /// The version of mock-imds that wrote this.
     pub version: String,
     pub mode: NetMode,
-    /// The guardian.
     pub pid: Option<u32>,
     /// Time of the setup, RFC 3339.
     pub since: String,
@@ -28,7 +27,6 @@ pub(crate) struct GuardianStatus {
     pub tables: Vec<TableState>,
     /// The settings that were applied last.
     pub settings: HostSettings,
-    /// Sentences for the operator.
     pub warnings: Vec<String>,
     pub restorations: Restorations,
 }
@@ -78,7 +76,6 @@ pub(crate) struct TableState {
     pub name: String,
     /// The kernel's number for it.
     pub handle: u64,
-    /// The number of rules.
     pub rules: usize,
     pub protection: Protection,
 }
@@ -109,7 +106,6 @@ pub(crate) struct Restorations {
 pub(crate) struct Restoration {
     /// RFC 3339.
     pub at: String,
-    /// The deviation that was found.
     pub what: String,
 }
 

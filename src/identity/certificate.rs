@@ -32,7 +32,6 @@ pub(super) struct Certificate {
     pub(super) der: Vec<u8>,
     /// A `Name`.
     pub(super) issuer: Vec<u8>,
-    /// An INTEGER.
     pub(super) serial: Vec<u8>,
     /// A `SubjectPublicKeyInfo`.
     pub(super) public_key: Vec<u8>,

@@ -14,7 +14,6 @@ use crate::model::{Instance, KernelId, Override, RamdiskId, StringEnum, Timestam
 /// Value of the key `version`: the format of the document.
 const VERSION: &str = "2017-09-30";
 
-/// Path below the version.
 const PATH: &str = "dynamic/instance-identity/document";
 
 /// Time between launch and signature: on EC2 some seconds. A constant, so that the signed texts stay the same over

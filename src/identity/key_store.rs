@@ -26,7 +26,6 @@ pub struct OpenedKeyRing {
 /// The place of the keys, which decides whether they outlive the process.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KeyStorage {
-    /// All of them.
     InDirectory,
     /// Those that the directory lacked, because it could not be written.
     InMemory {

@@ -3,7 +3,6 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-/// The label of a certificate.
 pub(super) const CERTIFICATE: &str = "CERTIFICATE";
 /// The label of an unencrypted PKCS#8 key.
 pub(super) const PRIVATE_KEY: &str = "PRIVATE KEY";

@@ -1,4 +1,4 @@
-//! What a profile decides a reply from.
+//! The context in which a profile decides about a reply.
 
 use std::time::Duration;
 
@@ -7,7 +7,6 @@ use super::fleet::MatchedInstance;
 use super::{Fleet, RequestHead, TokenAuthority, Visit};
 use crate::model::{Http, Timestamp};
 
-/// A request and its surroundings.
 #[derive(Clone, Copy)]
 pub(super) struct RequestContext<'f> {
     pub(super) fleet: &'f Fleet,

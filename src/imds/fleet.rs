@@ -39,7 +39,6 @@ pub enum FleetChange {
     Fetched(Fetched),
     /// An event was ordered at this time.
     Event(Box<FleetItem<Event>>, Timestamp),
-    /// A fault was ordered.
     Fault(Box<FleetItem<Fault>>),
     /// The faults that were ordered end.
     ClearFaults,

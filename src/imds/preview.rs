@@ -11,7 +11,6 @@ use crate::model::{Event, EventTime, Instance, Timestamp};
 /// Instances that are compared at most; further ones are as these.
 const COMPARED: usize = 32;
 
-/// The change of a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum PathChange {
     Appears,

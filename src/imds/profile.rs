@@ -10,7 +10,6 @@ use super::context::RequestContext;
 use super::{Fleet, Reply, aemm, ec2};
 use crate::model::{Instance, Profile, Timestamp};
 
-/// Replies to a request.
 pub(super) fn respond(context: &RequestContext<'_>) -> Reply {
     match context.http().profile {
         Profile::Modern | Profile::Legacy => ec2::respond(context),

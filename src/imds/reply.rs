@@ -32,10 +32,8 @@ pub struct Delivery {
     pub end: DeliveryEnd,
 }
 
-/// The end of a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum DeliveryEnd {
-    /// The reply is sent.
     #[default]
     Whole,
     /// Half of the body is sent under its full length; then the connection closes.

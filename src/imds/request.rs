@@ -1,4 +1,4 @@
-//! What an answer is decided from: the request's head and what the server knows of the client.
+//! The input of an answer: the request's head and what the server knows of the client.
 
 use std::net::IpAddr;
 
@@ -13,7 +13,6 @@ pub(super) const TOKEN_HEADER: HeaderName = HeaderName::from_static("x-aws-ec2-m
 /// The lifetime of a token in seconds: requested by a PUT, granted by its reply, remaining in the reply to a GET.
 pub(super) const TTL_HEADER: HeaderName = HeaderName::from_static("x-aws-ec2-metadata-token-ttl-seconds");
 
-/// The head of a request.
 #[derive(Debug, Clone, Copy)]
 pub struct RequestHead<'a> {
     pub method: &'a Method,

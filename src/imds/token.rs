@@ -26,7 +26,6 @@ pub(crate) const TTL_SECONDS: std::ops::RangeInclusive<u32> = 1..=21_600;
 
 const PREFIX: [u8; 4] = [1, 0, 4, 0];
 
-/// Seals and opens tokens.
 pub struct TokenAuthority {
     cipher: ChaCha20Poly1305,
 }

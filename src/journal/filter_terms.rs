@@ -29,13 +29,11 @@ impl<T: fmt::Display> fmt::Display for CommaSeparated<T> {
     }
 }
 
-/// The outcome of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OutcomeFilter {
     Status(u16),
     /// A class of statuses, by its first digit.
     Class(u16),
-    /// There was no reply.
     NoReply,
 }
 
@@ -101,7 +99,6 @@ impl fmt::Display for MethodFilter {
 /// The record after which a listing begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SinceFilter {
-    /// Before the first record.
     Start,
     /// The last record that there is.
     Now,

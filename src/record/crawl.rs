@@ -26,7 +26,6 @@ const TIMED_NOTICE_PAUSE: Duration = Duration::from_secs(2);
 /// The longest lifetime that a token can have.
 const TOKEN_TTL_SECONDS: &str = "21600";
 
-/// A walk through a service.
 #[derive(Debug)]
 pub struct Crawl {
     pace: Pace,

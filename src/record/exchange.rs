@@ -11,7 +11,6 @@ use crate::model::Timestamp;
 pub enum CrawlStep {
     Wait(Duration),
     Request(CrawlRequest),
-    /// Every request has been sent.
     Done,
 }
 
@@ -19,7 +18,6 @@ pub enum CrawlStep {
 pub struct CrawlRequest {
     /// GET, or PUT for a token.
     pub method: Method,
-    /// The path, percent-encoded.
     pub path: String,
     /// Headers beside those of HTTP itself.
     pub headers: Vec<(&'static str, String)>,
@@ -42,7 +40,6 @@ pub struct CrawlResponse {
     /// The time that the service asks for before the next request.
     pub retry_after: Option<Duration>,
     pub content_type: Option<String>,
-    /// The service's clock.
     pub date: Option<Timestamp>,
     pub body: Vec<u8>,
 }

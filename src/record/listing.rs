@@ -1,6 +1,5 @@
 //! The lines of listings, and the paths that they lead to.
 
-/// The meaning of a line.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum ListingLine {
     Directory(String),

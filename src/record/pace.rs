@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use crate::model::{Accepted, Timestamp};
 
-/// Requests a second.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Rate(f64);
 

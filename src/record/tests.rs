@@ -60,7 +60,6 @@ fn walk(mut service: impl FnMut(&CrawlRequest) -> ExchangeOutcome) -> Walk {
     walk_at("1000", |_, request| service(request))
 }
 
-/// A small service with tokens.
 fn small(request: &CrawlRequest) -> ExchangeOutcome {
     let token =
         request.headers.iter().any(|(name, value)| *name == "x-aws-ec2-metadata-token" && value == "T0");

@@ -7,9 +7,7 @@ use ipnet::{Ipv4Net, Ipv6Net};
 
 use crate::config::Item;
 
-/// An address or a network.
 pub(crate) trait Address: FromStr {
-    /// The accepted form, for messages.
     const ACCEPTED: &'static str;
 }
 
@@ -39,7 +37,6 @@ impl<T: Address> FromStr for Parsed<T> {
     }
 }
 
-/// Reads one address or network.
 pub(crate) fn one<T: Address>(item: &Item<'_>) -> Option<T> {
     item.parse::<Parsed<T>>().map(|parsed| parsed.0)
 }

@@ -10,7 +10,6 @@ use base64::{DecodeError, Engine as _};
 use crate::config::{Item, Section, io_error_text};
 use crate::model::Content;
 
-/// The accepted forms, for messages.
 pub(crate) const FORMS: &str = "text, { text = \"…\" }, { file = \"…\" } or { base64 = \"…\" }";
 
 /// Reads a value of at most `limit` bytes. A file's path is relative to `base`.

@@ -98,7 +98,7 @@ fn launch(section: &Section<'_>, instance: &mut Instance) {
     set_if_some(&mut instance.monitoring, section.read("monitoring", Item::choice::<Monitoring>));
 }
 
-/// What is attached, or could be.
+/// Devices that are attached, or could be.
 fn devices(section: &Section<'_>, instance: &mut Instance) {
     replace_if_some(&mut instance.hibernation, section.read("hibernation", Item::boolean));
     set_if_some(&mut instance.elastic_gpus, section.read("elastic-gpus", texts));

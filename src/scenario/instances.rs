@@ -9,7 +9,6 @@ use super::{credentials, instance, options, overrides};
 use crate::config::{Item, Section};
 use crate::model::{ClientMatcher, CredentialSource, HttpTokens, Instance, NamedInstance, Profile};
 
-/// Reads all named instances.
 pub(crate) fn read(
     item: &Item<'_>,
     base: &Path,

@@ -5,25 +5,18 @@ use std::path::{Path, PathBuf};
 
 use crate::config::{Report, SourceText};
 
-/// The library of the package.
 const SHIPPED: &str = "/usr/share/mock-imds/scenarios";
 const EXTENSION: &str = "toml";
 
-/// A directory of scenarios.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Library {
-    /// Where it is.
     pub directory: PathBuf,
 }
 
-/// A scenario of the library.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct LibraryScenario {
-    /// What it is called.
     pub name: String,
-    /// Where it is.
     pub file: PathBuf,
-    /// Its first comment line.
     pub summary: String,
 }
 
@@ -33,7 +26,7 @@ impl Library {
         Self { directory: directory.unwrap_or(Path::new(SHIPPED)).to_owned() }
     }
 
-    /// What is there, by name. A file that cannot be read is listed with the reason as its summary.
+    /// The scenarios by name. A file that cannot be read is listed with the reason as its summary.
     pub(crate) fn list(&self) -> io::Result<Vec<LibraryScenario>> {
         let mut shelved = Vec::new();
         for entry in self.directory.read_dir()? {

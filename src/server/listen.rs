@@ -13,7 +13,6 @@ use crate::model::endpoint::{ADDRESS_V4, ADDRESS_V6};
 /// Connections that wait in the kernel; the socket units have the same number.
 const BACKLOG: u32 = 1024;
 
-/// A listening socket.
 #[derive(Debug)]
 pub struct Listener {
     pub(super) socket: TcpListener,

@@ -31,7 +31,6 @@ use tokio::time::timeout;
 
 use shared::Shared;
 
-/// A running server.
 pub struct Server {
     shared: Arc<Shared>,
     accepting: JoinSet<()>,

@@ -20,7 +20,6 @@ pub(super) struct RequestRecorder<'r> {
     head: &'r Parts,
     at: Timestamp,
     started: Instant,
-    /// The status of the reply.
     pub(super) status: Option<StatusCode>,
     /// The name of the instance that the client is served.
     pub(super) instance: Option<Box<str>>,

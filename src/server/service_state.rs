@@ -17,9 +17,7 @@ use crate::model::Timestamp;
 pub struct ServiceState {
     /// The fleet that is served now. A request reads it once; a writer swaps it.
     pub fleet: ArcSwap<Fleet>,
-    /// Seals and opens session tokens.
     pub authority: TokenAuthority,
-    /// The daemon's clock.
     pub clock: fn() -> Timestamp,
     pub(super) counters: RequestCounters,
     pub journal: Arc<Journal>,

@@ -12,7 +12,6 @@ pub(super) struct Draft {
     tables: Vec<DraftTable>,
 }
 
-/// A table.
 #[derive(Debug)]
 pub(super) struct DraftTable {
     header: String,

@@ -34,7 +34,6 @@ use draft::Draft;
 use known_paths::{IDENTITY, IDENTITY_ROLE};
 pub use observations::{Observations, SecretsPolicy, clip};
 
-/// A scenario that was written.
 #[derive(Debug)]
 pub struct Transcript {
     pub text: String,
@@ -51,13 +50,10 @@ pub struct Transcript {
 /// The reason that there is no scenario.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum TranscribeError {
-    /// There is no value.
     #[error("nothing answered")]
     Nothing,
-    /// The number of bytes.
     #[error("the scenario would have {0} bytes; accepted: at most {MAX_BYTES}")]
     TooLarge(usize),
-    /// A defect.
     #[error("the scenario that was written is not accepted; this is a defect of mock-imds:\n{0}")]
     Rejected(Report),
 }

@@ -30,7 +30,6 @@ pub(super) fn content(bytes: &[u8], content_type: Option<&str>) -> String {
     inline(content_type.into_iter().chain([(key, value)]))
 }
 
-/// An array of strings.
 pub(super) fn list<S: AsRef<str>>(texts: impl IntoIterator<Item = S>) -> String {
     Value::Array(texts.into_iter().map(|text| Value::from(text.as_ref())).collect()).to_string()
 }

@@ -1,4 +1,4 @@
-//! What becomes of answers that no scenario says as they are.
+//! Answers that no scenario reproduces as they are.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};

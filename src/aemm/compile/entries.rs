@@ -97,7 +97,6 @@ fn value(key: &str, path: &str, value: Option<&ConfigValue>) -> String {
     }
 }
 
-/// The longest value in bytes.
 pub(crate) fn sent(value: &ConfigValue) -> usize {
     match value {
         ConfigValue::Null => 0,

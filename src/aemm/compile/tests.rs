@@ -13,7 +13,7 @@ use crate::model::{
 };
 use crate::scenario;
 
-/// What a configuration is read back as; whatever it is, the scenario is good.
+/// The scenario of a configuration, read back; every configuration makes a valid one.
 fn scenario(config: &AemmConfig) -> Scenario {
     let CompiledConfig { toml, .. } = compile(config);
     match scenario::read(&SourceText::new("compiled.toml", &*toml), Path::new("")) {

@@ -13,7 +13,6 @@ const DEPTH: usize = 64;
 /// Values that a document may become, each counted on every level: aliases of aliases grow without end.
 const VALUES: usize = 100_000;
 
-/// Reads a text.
 pub(crate) fn parse(text: &str) -> Result<Value, String> {
     let mut reader = Reader { events: Parser::new_from_str(text), anchors: HashMap::new(), values: 0 };
     loop {

@@ -110,7 +110,6 @@ fn help_on(words: &[String]) -> EarlyExit {
     EarlyExit { stderr, ..EarlyExit::default() }
 }
 
-/// Prints the given flags.
 fn print_flags(run: &ParsedCommand) {
     if run.flags.is_empty() {
         return;

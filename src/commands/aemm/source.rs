@@ -59,7 +59,6 @@ impl ConfigSource {
         }
     }
 
-    /// The settings at the start.
     pub(super) fn settings(&self) -> AemmSettings {
         self.with(self.file_at_start.clone())
     }

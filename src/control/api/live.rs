@@ -49,7 +49,7 @@ pub(crate) enum OrderPreview {
         /// The time of the effect; absent if it waits for a client.
         #[serde(default, skip_serializing_if = "Option::is_none", with = "rfc3339::optional")]
         at: Option<Timestamp>,
-        /// It has taken effect.
+        /// The order has taken effect.
         in_effect: bool,
         /// Each effect, in order.
         effects: Vec<EffectSummary>,

@@ -93,7 +93,6 @@ fn excludes_address(list: &str) -> bool {
     })
 }
 
-/// Files of an older install.
 pub(super) fn leftovers(facts: &HostFacts) -> Vec<Finding> {
     let finding = |file: &std::path::PathBuf| {
         let name = file.display().to_string();

@@ -53,7 +53,6 @@ fn unit_problem(unit: &Unit) -> Option<Finding> {
     None
 }
 
-/// host.toml is valid and applied.
 pub(super) fn settings(facts: &HostFacts) -> Vec<Finding> {
     let reload = "systemctl reload mock-imds-net";
     let published = facts.published.as_ref();
@@ -113,7 +112,6 @@ pub(super) fn guardian(facts: &HostFacts) -> Vec<Finding> {
     findings
 }
 
-/// Exactly one server runs.
 pub(super) fn server(facts: &HostFacts) -> Vec<Finding> {
     match (&facts.server, &facts.probe) {
         (ServerState::Running { version, pid, instance }, Probe::Ours { pid: answering, .. })

@@ -119,7 +119,6 @@ pub(super) fn detours(callers: &[CallerInterface]) -> Observation<Vec<RouteDetou
     Ok(detours)
 }
 
-/// A packet to be routed.
 #[derive(Clone, Copy)]
 struct Route<'a> {
     to: Ipv4Addr,

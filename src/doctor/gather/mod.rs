@@ -25,11 +25,8 @@ use crate::model::endpoint::{ADDRESS_V4, ADDRESS_V6};
 pub(crate) struct GatherOptions {
     /// The root of the files that are read; `/` except in tests.
     pub root: PathBuf,
-    /// The guardian's runtime directory.
     pub runtime: PathBuf,
-    /// host.toml.
     pub config: PathBuf,
-    /// The DMI directory.
     pub dmi: PathBuf,
 }
 

@@ -9,7 +9,6 @@ use crate::model::endpoint::{METADATA_PORT, SERVICE_PORT};
 const ESTABLISHED: &str = "01";
 const LISTEN: &str = "0A";
 
-/// A line of the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Socket {
     local: SocketAddr,
@@ -63,7 +62,7 @@ fn endpoint(text: &str) -> Option<SocketAddr> {
     Some(SocketAddr::new(address, u16::from_str_radix(port, 16).ok()?))
 }
 
-/// Who has the socket open: `nginx (process 812)`.
+/// The process that has the socket open: `nginx (process 812)`.
 fn process(inode: u64) -> Option<String> {
     let wanted = format!("socket:[{inode}]");
     let has = |pid: &str| {

@@ -4,7 +4,6 @@ use super::chain::{ApplyingRule, BaseChain, RuleTarget, RulesetChain};
 use super::condition::{Truth, all, any, is_in_network};
 use super::packet::Packet;
 
-/// The chains of all tables.
 pub(super) fn chains(text: &str, packet: &Packet) -> Vec<RulesetChain> {
     let mut table = "";
     let mut chains: Vec<RulesetChain> = Vec::new();

@@ -17,9 +17,7 @@ pub(crate) struct Packet {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum PacketFate {
     Accepted,
-    /// It is dropped or rejected.
     Dropped(RulePosition),
-    /// Its destination is changed.
     Diverted(RulePosition),
 }
 
@@ -28,7 +26,6 @@ pub(crate) enum PacketFate {
 pub(crate) struct RulePosition {
     /// The table as nft names it: `inet filter`.
     pub table: String,
-    /// The chain at the hook.
     pub base_chain: String,
     /// The chains from there to the rule.
     pub chains: Vec<String>,

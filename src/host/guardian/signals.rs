@@ -7,7 +7,6 @@ use nix::sys::signalfd::{SfdFlags, SignalFd};
 
 use crate::host::HostError;
 
-/// A request by signal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum GuardianEvent {
     Reload,

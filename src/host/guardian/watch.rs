@@ -21,7 +21,6 @@ use crate::host::status::Restoration;
 /// Delay after a notification, to handle further ones with it: a flush comes as many.
 const COLLECT_DELAY: Duration = Duration::from_millis(10);
 
-/// Delay after a failed restoration.
 const RETRY_DELAY: Duration = Duration::from_secs(1);
 
 impl Guardian {

@@ -18,7 +18,6 @@ pub(crate) struct NetlinkReply {
     pub(crate) kind: u16,
     pub(super) flags: u16,
     pub(super) sequence: u32,
-    /// The bytes after the header.
     pub(crate) payload: Vec<u8>,
 }
 

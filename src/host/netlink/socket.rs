@@ -21,7 +21,6 @@ const BUFFER_LENGTH: usize = 64 * 1024;
 const DUMP: u16 = narrow(libc::NLM_F_DUMP);
 const DUMP_INTERRUPTED: u16 = narrow(libc::NLM_F_DUMP_INTR);
 
-/// A netlink socket.
 #[derive(Debug)]
 pub(crate) struct NetlinkSocket {
     fd: OwnedFd,
@@ -30,7 +29,6 @@ pub(crate) struct NetlinkSocket {
 }
 
 impl NetlinkSocket {
-    /// A socket for requests.
     pub(crate) fn open(protocol: SockProtocol) -> Result<Self, Errno> {
         Self::with_groups(protocol, 0)
     }

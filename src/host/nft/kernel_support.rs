@@ -8,9 +8,7 @@ use crate::host::plan::Family;
 /// The parts that the kernel has, as far as its refusals told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct KernelSupport {
-    /// The owner flag of tables.
     pub owner: bool,
-    /// Tables of the arp family.
     pub arp: bool,
 }
 

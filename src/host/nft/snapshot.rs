@@ -21,7 +21,6 @@ const RULE_HANDLE: u16 = 3;
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct TablesSnapshot {
-    /// Those that exist.
     pub tables: Vec<InstalledTable>,
 }
 
@@ -33,9 +32,7 @@ pub(crate) struct InstalledTable {
     pub handle: u64,
     /// The netlink port of the process that owns it.
     pub owner: Option<u32>,
-    /// The handles of its chains.
     pub chains: BTreeSet<u64>,
-    /// The handles of its rules.
     pub rules: BTreeSet<u64>,
 }
 

@@ -31,7 +31,6 @@ pub struct Plan {
     pub tables: Vec<Table>,
 }
 
-/// A table's protocol family.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Family {
     /// IPv4 and IPv6.
@@ -48,7 +47,6 @@ pub struct Table {
     pub chains: Vec<Chain>,
 }
 
-/// A chain of rules.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Chain {
     /// Unique within the table.
@@ -76,7 +74,6 @@ pub enum ChainKind {
     Nat,
 }
 
-/// A netfilter hook.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Hook {
     /// Packets that come in, before routing.
@@ -91,40 +88,37 @@ pub enum Hook {
 pub struct TableRule {
     /// All must hold.
     pub matches: Vec<Match>,
-    /// Packets that match are counted.
     pub counted: bool,
     pub verdict: RuleVerdict,
 }
 
-/// A condition on a packet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Match {
-    /// It came in by another interface than `lo`.
+    /// The packet came in by another interface than `lo`.
     ///
     /// Every guard rule starts so: with the address on `lo`, packets between processes of this host carry it as
     /// *source and* destination, pass prerouting on `lo`, and must not be taken for strangers.
     NotLoopback,
-    /// It came in by an interface of this name. A bridged container's packet shows the bridge here, also
+    /// The packet came in by an interface of this name. A bridged container's packet shows the bridge here, also
     /// with `br_netfilter`.
     From(InterfacePattern),
-    /// It goes to this address.
     To(IpAddr),
-    /// It is TCP to this port.
+    /// The packet is TCP to this port.
     TcpPort(u16),
-    /// It is an ARP packet about this address.
+    /// The packet is an ARP packet about this address.
     ArpTarget(Ipv4Addr),
 }
 
 /// The action for a packet that matches.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RuleVerdict {
-    /// It is redirected: address and port of its destination change, and those of the answers change back.
+    /// The packet is redirected: address and port of its destination change, and those of the answers change back.
     Dnat(SocketAddr),
     /// The chain of this name decides, without a return.
     Goto(&'static str),
-    /// It passes this hook's chain; later chains still see it.
+    /// The packet passes this hook's chain; later chains still see it.
     Accept,
-    /// It is dropped, without an answer.
+    /// The packet is dropped, without an answer.
     Drop,
 }
 

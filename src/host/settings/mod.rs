@@ -50,7 +50,6 @@ pub const DEFAULT_BRIDGES: [&str; 18] = [
 /// More interfaces than that are a mistake, and their acknowledgements would overflow a socket buffer.
 const MAX_BRIDGES: usize = 64;
 
-/// The content of host.toml.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct HostSettings {

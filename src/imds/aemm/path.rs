@@ -18,7 +18,6 @@ const PATH: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'=')
     .remove(b'@');
 
-/// A requested path.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum AemmPath {
     /// Decoded; with a slash at its start and, unless there were two, none at its end.

@@ -32,7 +32,6 @@ pub(crate) fn redirect(path: &str, query: Option<&str>, now: Timestamp) -> Reply
     reply(StatusCode::MOVED_PERMANENTLY, location.into_iter().collect(), Bytes::new(), now)
 }
 
-/// An error with its page.
 pub(crate) fn error(status: StatusCode, now: Timestamp) -> Reply {
     let special = vec![(CONTENT_TYPE, ERROR), (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"))];
     reply(status, special, page(status).into(), now)

@@ -20,7 +20,6 @@ pub(crate) struct AemmTree<'f> {
     pub instance: &'f Instance,
 }
 
-/// The value at a path.
 pub(crate) enum AemmLeaf<'f> {
     /// A content type and a body.
     Value(HeaderValue, &'f [u8]),

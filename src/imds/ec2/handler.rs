@@ -43,11 +43,9 @@ enum Session {
     None,
     /// A valid token with its remaining seconds.
     Valid(u32),
-    /// Tokens, none of them valid.
     Refused,
 }
 
-/// The data at a path.
 enum Resource {
     Listing(String),
     Value(MediaType, Bytes),

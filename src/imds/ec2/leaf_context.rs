@@ -1,4 +1,4 @@
-//! What a value that depends on the time is made from.
+//! The context of values that depend on the time.
 
 use std::time::Duration;
 

@@ -25,13 +25,10 @@ const OCTETS: HeaderValue = HeaderValue::from_static("application/octet-stream")
 pub(crate) enum MediaType {
     /// Everything but user data, JSON too.
     Text,
-    /// User data.
     Octets,
-    /// Set by the scenario.
     Override(ContentType),
 }
 
-/// The replies to one request.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Ec2Replies<'f> {
     now: Timestamp,

@@ -9,9 +9,7 @@ use crate::transcribe::known_paths::{IDENTITY, ROLES, below, is_user_data};
 /// The secrets that are carried. None unless somebody asks for them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct SecretsPolicy {
-    /// The role's credentials.
     pub credentials: bool,
-    /// User data.
     pub user_data: bool,
 }
 

@@ -1,4 +1,4 @@
-//! What gets into observations, and what they tell.
+//! Observations: what is kept of answers, and what is read from them.
 
 use super::super::known_paths::ROLES;
 use super::*;

@@ -28,7 +28,6 @@ pub(crate) enum Node {
 pub(crate) struct Leaf {
     pub(super) introduced: Version,
     pub(super) content: LeafContent,
-    /// Set by the scenario.
     pub(super) content_type: Option<ContentType>,
 }
 
@@ -41,7 +40,6 @@ pub(crate) enum LeafContent {
 // === impl Directory ===
 
 impl Directory {
-    /// The node at a path.
     pub(crate) fn find<S: AsRef<str>>(&self, segments: &[S]) -> Option<NodeRef<'_>> {
         let Some((first, rest)) = segments.split_first() else { return Some(NodeRef::Directory(self)) };
         let entry = self.0.iter().find(|entry| entry.name == first.as_ref())?;

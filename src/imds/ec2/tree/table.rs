@@ -52,7 +52,6 @@ macro_rules! nic {
 
 use Presence::{Always, Bytes, Each, Interface, InterfaceEach, Labelled, Live, LiveNamed, When};
 
-/// The tree.
 pub(crate) const ROWS: &[Category] = &[
     row("dynamic/fws/instance-monitoring", "2009-04-04", Always(|i| i.monitoring.as_str().into())),
     row("dynamic/instance-identity/document", "2009-04-04", Live(|v| Some(v.identity.document.clone()))),

@@ -35,7 +35,6 @@ pub(crate) trait LiveItem: Sized {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct OrderTime {
     pub now: Timestamp,
-    /// The scenario's clock.
     pub elapsed: Duration,
     /// Items of its kind that are there already, those of the file included. With the time it tells one order from
     /// another.
