@@ -1,6 +1,6 @@
 //! A host-level EC2 Instance Metadata Service for developer machines.
 //!
-//! A reply is a pure function of a compiled scenario, a token authority, the visitor, the request
+//! A reply is a pure function of a compiled scenario, a token authority, the client, the request
 //! head and the time ([`imds::answer`]); everything else is plumbing. `docs/architecture.md` draws the ways of the
 //! data. Imports point downwards only, and `tests/architecture` fails on an upward edge:
 //!

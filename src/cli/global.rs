@@ -15,11 +15,12 @@ pub(super) fn help_and_version() -> [Arg; 2] {
 
 /// Replaces clap's options in a subcommand and those below it.
 ///
-/// `aemm` is left alone: its flags are those of amazon-ec2-metadata-mock.
+/// `mock-imds aemm` is left alone: its flags are those of amazon-ec2-metadata-mock.
 pub(super) fn add(command: Command) -> Command {
-    if command.get_name() == "aemm" {
-        return command;
-    }
+    if command.get_name() == "aemm" { command } else { add_everywhere(command) }
+}
+
+fn add_everywhere(command: Command) -> Command {
     let command = command.disable_help_flag(true).disable_version_flag(true);
-    command.args(help_and_version()).mut_subcommands(add)
+    command.args(help_and_version()).mut_subcommands(add_everywhere)
 }

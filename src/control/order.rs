@@ -51,7 +51,7 @@ pub(crate) enum Order {
     },
 }
 
-/// The way of an outcome to whoever ordered. It may be gone by then.
+/// The channel for the outcome of an order. The receiver may have been dropped by then.
 pub(crate) type OrderReply<T> = oneshot::Sender<Result<T, Rejected>>;
 
 /// A movement of the scenario's clock.

@@ -22,7 +22,7 @@ pub(super) fn ready(served: &LoadedScenario, listeners: &[ListenerStatus]) {
     }
     let first = listeners.first().map(|listener| reachable(listener.address));
     let hint = first.map(|address| first_curl(address, instance.metadata_options.http_tokens));
-    // Nobody reads it? Then nobody misses it.
+    // A closed stdout is no failure.
     let _ = writeln!(io::stdout(), "{line}; try: {}", hint.unwrap_or_default());
 }
 

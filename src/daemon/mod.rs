@@ -33,6 +33,7 @@ use signal_hook_tokio::Signals;
 use tokio::runtime;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::spawn_blocking;
+use tokio::time::timeout;
 use tokio_stream::StreamExt as _;
 
 use crate::clock;
@@ -59,6 +60,8 @@ use writer::Writer;
 
 /// Requests run on this many threads; more gain nothing measurable.
 const WORKERS: usize = 2;
+/// The time that the writer has at the end for the order that it is carrying out.
+const WRITER_STOP: Duration = Duration::from_secs(1);
 /// Orders that may wait.
 const ORDERS: usize = 16;
 /// A drop-in waits so long for requests that are being answered. Its successor may wait for the port.
@@ -220,7 +223,8 @@ impl Daemon {
         let status = status::status(Arc::clone(&service), addresses, latest_inputs);
         let backend = control_backend(&service, orders.clone(), status, library);
         let control = control.map(|socket| tokio::spawn(control::serve(socket, backend)));
-        let writer = tokio::spawn(writer.run(inbox, scenarios));
+        let (stop_writer, stop) = oneshot::channel();
+        let mut writer = tokio::spawn(writer.run(inbox, scenarios, stop));
         let watch = watch.map(|watch| tokio::spawn(watch.run(orders.clone())));
 
         let signal = until_stopped(&mut signals, &orders, drop_in).await;
@@ -241,7 +245,10 @@ impl Daemon {
             },
             () = stop_signal(&mut signals) => tracing::warn!("stopped at once: second signal"),
         }
-        writer.abort();
+        drop(stop_writer);
+        if timeout(WRITER_STOP, &mut writer).await.is_err() {
+            writer.abort();
+        }
         Ok(signal)
     }
 }

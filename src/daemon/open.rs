@@ -80,7 +80,7 @@ impl State {
 /// The keys of the identity document: from the state directory, or for this process only.
 pub(super) async fn identity_keys(state: Option<PathBuf>) -> Result<KeyRing, Failure> {
     let seed = random()?;
-    // Keys that are kept are made now, which takes a moment of a processor's whole attention.
+    // Keys that are kept are made now, which is CPU-bound for a moment.
     let opened = spawn_blocking(move || match state {
         Some(state) => KeyRing::open(&state.join(IDENTITY), seed),
         None => Ok(OpenedKeyRing { ring: KeyRing::generate(seed), storage: KeyStorage::InDirectory }),

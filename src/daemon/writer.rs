@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use super::current_fetcher::CurrentFetcher;
@@ -39,11 +39,12 @@ impl Writer {
         Self { fleet, store, publisher, fetcher: CurrentFetcher::new(), keys }
     }
 
-    /// Carries out orders until nobody can give any, and proves to the watchdog that it still turns.
+    /// Carries out orders until it is stopped or nobody can give any, and notifies the watchdog while it is alive.
     pub(super) async fn run(
         mut self,
         mut orders: mpsc::Receiver<Order>,
         mut scenarios: Option<watch::Receiver<Arc<str>>>,
+        mut stop: oneshot::Receiver<()>,
     ) {
         let mut watchdog = notify::watchdog_interval().map(|time| {
             let mut ticks = interval(time);
@@ -53,6 +54,8 @@ impl Writer {
         self.fetcher.switch_to(self.store.served().credential_source());
         loop {
             tokio::select! {
+                // Between two orders: one that was carried out is saved and answered.
+                _ = &mut stop => return,
                 order = orders.recv() => {
                     let Some(order) = order else { return };
                     self.carry_out(order).await;

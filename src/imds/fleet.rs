@@ -202,12 +202,13 @@ impl Fleet {
         self.fetched.as_ref()
     }
 
-    /// The name of the instance that a visitor meets; `None`: the `[instance]` itself.
+    /// The name of the client's instance; `None`: the `[instance]` itself.
     pub(crate) fn instance_of(&self, peer: IpAddr, ingress: Ingress) -> Option<&str> {
         self.meet(peer, ingress).name
     }
 
-    /// The instance that a visitor meets: the guest of the longest prefix, else that of the host's processes, else the instance.
+    /// The instance of a client: for a process of this host the named one of this host, else that of the longest
+    /// network prefix, else `[instance]`.
     pub(super) fn meet(&self, peer: IpAddr, ingress: Ingress) -> MatchedInstance<'_> {
         let of_host = || {
             let host = |guest: &NamedInstance| guest.host && ingress == Ingress::Host;

@@ -7,7 +7,7 @@ use strum::{EnumString, IntoStaticStr, VariantArray};
 pub struct Http {
     /// Whether a connection takes several requests. EC2 answers one and closes.
     pub keep_alive: bool,
-    /// The generation of hosts that is imitated.
+    /// The service that is played: EC2's, of one of two generations of hosts, or amazon-ec2-metadata-mock.
     pub profile: Profile,
     /// The response to a directory without the slash at its end.
     pub directory_without_slash: DirectoryWithoutSlash,

@@ -80,7 +80,7 @@ fn reply_to(
 }
 
 /// The response to `mock-imds doctor` on this host: that this is a server of ours, and which. Not a request for
-/// metadata, so it is neither counted nor logged, and no fault meets it.
+/// metadata, so it is neither counted nor logged, and no fault applies to it.
 fn probe_response(headers: &HeaderMap, connection: &Arc<ConnectionState>) -> Option<Response<ReplyBody>> {
     let nonce =
         headers.get(PROBE_HEADER).filter(|_| connection.ingress == Ingress::Host)?.to_str().ok()?.to_owned();

@@ -19,12 +19,16 @@ const MAY_ASK: &[(&str, &str)] = &[];
 fn asking(tree: &Tree) -> BTreeSet<(&str, usize)> {
     let fenced = |file: &str| PROFILES.iter().any(|home| file.starts_with(home));
     let modules = tree.modules.iter().filter(|module| !fenced(&module.file));
-    let uses = modules.flat_map(|module| module.facts.uses.iter().map(|found| (module.file.as_str(), found)));
-    uses.filter(|(_, (used, _))| {
-        !used.test && used.path.ends_with(&["Profile".to_owned(), "Aemm".to_owned()])
-    })
-    .map(|(file, (_, line))| (file, *line))
-    .collect()
+    let is_question = |path: &[String]| path.ends_with(&["Profile".to_owned(), "Aemm".to_owned()]);
+    modules
+        .flat_map(|module| {
+            let uses = module.facts.uses.iter().map(|(used, line)| (&used.path, used.test, *line));
+            let imports = module.facts.imports.iter().map(|import| (&import.path, import.test, import.line));
+            uses.chain(imports).map(|(path, test, line)| (module.file.as_str(), path, test, line))
+        })
+        .filter(|(_, path, test, _)| !test && is_question(path))
+        .map(|(file, _, _, line)| (file, line))
+        .collect()
 }
 
 /// Files that ask and may not, and files that may and don't.
@@ -69,6 +73,15 @@ fn every_form_of_unsafe_is_found() {
 fn only_a_profile_asks_which_it_is() {
     let rule = "Profile::Aemm in MAY_ASK (tests/architecture/fences.rs) only; give Profile a method instead";
     assert_none(rule, &unexpected(&PROJECT, MAY_ASK));
+}
+
+#[test]
+fn an_imported_variant_is_found() {
+    let tree = made_up(&[
+        ("src/lib.rs", "mod server;"),
+        ("src/server.rs", "use crate::model::Profile::Aemm; fn f(p: Profile) -> bool { p == Aemm }"),
+    ]);
+    assert_eq!(unexpected(&tree, &[]), ["src/server.rs:1: Profile::Aemm"]);
 }
 
 #[test]

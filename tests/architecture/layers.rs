@@ -7,7 +7,7 @@ use crate::sources::{PROJECT, assert_none, made_up};
 use crate::tree::{ModuleId, Tree};
 
 /// Each room and the rooms that it may import. A new room gets its place here deliberately.
-const LAYERS: &[(&str, &str)] = &[
+pub const LAYERS: &[(&str, &str)] = &[
     // L0: values, mechanisms without policy.
     ("exit", ""),
     ("model", ""),
@@ -127,6 +127,25 @@ fn a_layer_is_above_those_it_imports() {
         assert!(
             wrong.is_empty(),
             "expected {name} to stand after what it may import, found {wrong:?} after it"
+        );
+    }
+}
+
+#[test]
+fn no_request_reaches_what_changes_the_host() {
+    let imports = |name: &str| {
+        let row = LAYERS.iter().find(|(room, _)| *room == name);
+        row.map(|(_, allowed)| allowed.split_whitespace().collect::<Vec<_>>()).unwrap_or_default()
+    };
+    for room in ["server", "imds", "journal"] {
+        let (mut reached, mut next) = (BTreeSet::new(), vec![room]);
+        while let Some(name) = next.pop() {
+            next.extend(imports(name).into_iter().filter(|other| reached.insert(*other)));
+        }
+        let host: Vec<_> = reached.into_iter().filter(|name| matches!(*name, "host" | "doctor")).collect();
+        assert!(
+            host.is_empty(),
+            "expected {room} to reach neither host nor doctor by LAYERS, found {host:?}"
         );
     }
 }

@@ -1,9 +1,10 @@
 //! The developers' pages name the rooms, folders and files that there are.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
+use crate::layers::LAYERS;
 use crate::sources::{PROJECT, assert_none, project_root};
 
 const ARCHITECTURE: &str = "docs/architecture.md";
@@ -101,6 +102,31 @@ fn the_table_of_rooms_is_complete() {
     let page = page(ARCHITECTURE);
     let rule = "a row in docs/architecture.md for each room of src";
     assert_none(rule, &differences(&rows_of(&page, "src/"), &PROJECT.rooms()));
+}
+
+#[test]
+fn no_room_imports_one_of_a_higher_level() {
+    let page = page(ARCHITECTURE);
+    let levels: BTreeMap<&str, u8> = page
+        .lines()
+        .filter(|line| line.starts_with("| `src/"))
+        .filter_map(|line| {
+            let level = line.split(" | ").nth(1)?.parse().ok()?;
+            Some((*rows_of(line, "src/").first()?, level))
+        })
+        .collect();
+    assert_eq!(levels.len(), PROJECT.rooms().len(), "expected a level in each row of {ARCHITECTURE}");
+    let mut wrong = Vec::new();
+    for (room, allowed) in LAYERS {
+        for other in allowed.split_whitespace() {
+            if let (Some(level), Some(above)) = (levels.get(room), levels.get(other))
+                && above > level
+            {
+                wrong.push(format!("{room} (level {level}) imports {other} (level {above})"));
+            }
+        }
+    }
+    assert_none("levels in docs/architecture.md that agree with LAYERS", &wrong);
 }
 
 #[test]

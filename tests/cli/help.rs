@@ -78,7 +78,7 @@ fn global_options_come_after_those_of_the_subcommand() {
         let (before, global) = help
             .split_once("\nGlobal options:\n")
             .unwrap_or_else(|| panic!("{path} --help has no \"Global options:\":\n{help}"));
-        let wanted: &[&str] = if path.ends_with("aemm") {
+        let wanted: &[&str] = if path == "mock-imds aemm" {
             &[]
         } else {
             &["--log-level <LEVEL>", "-h, --help", "-V, --version"]
@@ -99,6 +99,8 @@ fn help_and_version_are_asked_of_any_subcommand() {
         &["spot", "--help"],
         &["clock", "seek", "-h"],
         &["net", "hold", "--version"],
+        &["import", "aemm", "--help"],
+        &["import", "aemm", "-V"],
         &["help", "clock", "seek"],
         &["help", "aemm"],
     ] {

@@ -1,4 +1,4 @@
-//! T4: clients that nobody here wrote, at the true address, with no endpoint setting.
+//! Real clients, unmodified, at the true address, with no endpoint setting.
 //!
 //! Each test has a network namespace of its own, with `mock-imds net hold` and `mock-imds serve` in it, and runs a client
 //! in an environment without AWS_* variables and with an empty home; once with tokens optional, once required.

@@ -1,4 +1,4 @@
-//! The host's network, for real: each test has a network namespace of its own (tier T5).
+//! The host's network, for real: each test has a network namespace of its own.
 //!
 //! Root only. Not root: each test says so and passes; with CI=true that is a failure.
 //! Programs: nft (nftables), ip (iproute2), curl, python3, setpriv, nsenter and unshare (util-linux).

@@ -31,7 +31,7 @@ pub struct Line {
     pub method: String,
     /// The path.
     pub path: String,
-    /// The client's address; a process of this host unless said.
+    /// The client's address; a process of this host unless set.
     pub from: Option<String>,
     /// The name of the token.
     pub token: Option<String>,

@@ -1,4 +1,4 @@
-//! T6: the packages on a booted machine, as their user meets them.
+//! The packages on a booted machine, as users meet them.
 //!
 //! Each test boots a machine of its own (`systemd-nspawn`, private network, an overlay that is thrown away), installs
 //! the package that `scripts/package` built, and looks at the machine from inside. `scripts/test package` makes what is

@@ -1,4 +1,4 @@
-//! Any last word survives: on known paths and on new ones, of any bytes.
+//! Every override survives: on known paths and on new ones, of any bytes.
 
 use std::collections::BTreeMap;
 

@@ -36,7 +36,7 @@ pub fn compile(config: &AemmConfig) -> CompiledConfig {
     let toml = format!(
         "# {}.\n\
          #\n\
-         # The paths below are all that is there. Under another profile they are the last words on their paths, and the\n\
+         # The paths below are all that is there. Under another profile they override their paths, and the\n\
          # others follow from [instance]; see mock-imds.toml(5).\n\
          \n\
          # Headers, listings and errors in the forms of the original.\n\
@@ -68,7 +68,7 @@ fn summary(mode: AemmMode) -> &'static str {
     }
 }
 
-/// User data for `[instance]`; what is elsewhere, or too long for that, becomes a word.
+/// User data for `[instance]`; what is elsewhere, or too long for that, becomes an override.
 fn user_data(
     config: &AemmConfig,
     entries: &mut MetadataEntries,

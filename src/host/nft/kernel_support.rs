@@ -5,7 +5,7 @@ use nix::errno::Errno;
 use super::step::BatchStep;
 use crate::host::plan::Family;
 
-/// The parts that the kernel has, as far as its refusals told.
+/// The parts that the kernel has, as known from its refusals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct KernelSupport {
     pub owner: bool,
