@@ -11,7 +11,7 @@ use crate::model;
 
 /// When a change happens, and to whom.
 #[derive(Debug, Args)]
-pub(crate) struct ScheduleArgs {
+pub(crate) struct TimingArgs {
     /// Delay, on the scenario's clock [default: now]
     #[arg(long = "in", value_name = "DURATION", value_parser = duration_text, conflicts_with = "at")]
     pub within: Option<String>,
@@ -45,7 +45,7 @@ pub(crate) struct SpotArgs {
     #[arg(long, value_name = "THEN", value_parser = variant_of::<model::AfterNotice>(), default_value = "stay")]
     pub then: String,
     #[command(flatten)]
-    pub occasion: ScheduleArgs,
+    pub timing: TimingArgs,
 }
 
 /// `mock-imds rebalance`.
@@ -53,7 +53,7 @@ pub(crate) struct SpotArgs {
 #[command(after_help = examples::REBALANCE)]
 pub(crate) struct RebalanceArgs {
     #[command(flatten)]
-    pub occasion: ScheduleArgs,
+    pub timing: TimingArgs,
 }
 
 /// `mock-imds maintenance`.
@@ -82,7 +82,7 @@ pub(crate) struct MaintenanceArgs {
     #[arg(long, value_name = "WHEN", value_parser = duration_or_instant)]
     pub not_before_deadline: Option<String>,
     #[command(flatten)]
-    pub occasion: ScheduleArgs,
+    pub timing: TimingArgs,
 }
 
 /// `mock-imds lifecycle`.
@@ -93,7 +93,7 @@ pub(crate) struct LifecycleArgs {
     #[arg(value_name = "STATE", value_parser = variant_of::<model::TargetLifecycleState>())]
     pub state: String,
     #[command(flatten)]
-    pub occasion: ScheduleArgs,
+    pub timing: TimingArgs,
 }
 
 /// `mock-imds clear`.
@@ -104,7 +104,7 @@ pub(crate) struct ClearArgs {
     #[arg(value_name = "WHAT", value_parser = variant_of::<model::ClearTarget>(), default_value = "all")]
     pub what: Vec<String>,
     #[command(flatten)]
-    pub occasion: ScheduleArgs,
+    pub timing: TimingArgs,
 }
 
 /// `mock-imds rotate`.
@@ -112,7 +112,7 @@ pub(crate) struct ClearArgs {
 #[command(after_help = examples::ROTATE)]
 pub(crate) struct RotateArgs {
     #[command(flatten)]
-    pub occasion: ScheduleArgs,
+    pub timing: TimingArgs,
 }
 
 /// `mock-imds set`.
@@ -135,7 +135,7 @@ pub(crate) struct SetArgs {
     #[arg(long, conflicts_with_all = ["value", "file", "remove"])]
     pub unset: bool,
     #[command(flatten)]
-    pub occasion: ScheduleArgs,
+    pub timing: TimingArgs,
 }
 
 /// `mock-imds clock`.

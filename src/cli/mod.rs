@@ -16,8 +16,8 @@ use clap::{Parser, Subcommand};
 use crate::observe::Level;
 
 pub(crate) use change::{
-    ClearArgs, ClockArgs, ClockCommand, LifecycleArgs, MaintenanceArgs, RebalanceArgs, RotateArgs,
-    ScheduleArgs, SetArgs, SpotArgs, UseArgs,
+    ClearArgs, ClockArgs, ClockCommand, LifecycleArgs, MaintenanceArgs, RebalanceArgs, RotateArgs, SetArgs,
+    SpotArgs, TimingArgs, UseArgs,
 };
 pub(crate) use fault::FaultArgs;
 pub(crate) use host::{DoctorArgs, NetArgs, NetCommand, NetStatusArgs};

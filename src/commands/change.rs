@@ -10,24 +10,24 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::{Map, Value, json as object};
 
 use super::print::print_reply_in_flags;
-use crate::cli::{ClearArgs, LifecycleArgs, MaintenanceArgs, ScheduleArgs, SetArgs, SpotArgs};
+use crate::cli::{ClearArgs, LifecycleArgs, MaintenanceArgs, SetArgs, SpotArgs, TimingArgs};
 use crate::config::{MAX_BYTES, io_error_text};
 use crate::control::ControlClient;
 use crate::control::api::LiveOrder;
 use crate::exit::{ExitStatus, Failure};
 
 /// Sends an event and prints its effect.
-pub(crate) fn exec(occasion: &ScheduleArgs, event: Value) -> Result<(), Failure> {
+pub(crate) fn exec(timing: &TimingArgs, event: Value) -> Result<(), Failure> {
     let Value::Object(mut event) = event else {
         return Err(Failure::new(ExitStatus::Software, "an event is an object"));
     };
-    let schedule = [("in", &occasion.within), ("at", &occasion.at), ("instance", &occasion.instance)];
+    let schedule = [("in", &timing.within), ("at", &timing.at), ("instance", &timing.instance)];
     for (key, value) in schedule {
         event.extend(value.as_ref().map(|value| (key.to_owned(), object!(value))));
     }
-    let client = ControlClient::new(occasion.control.path.as_deref());
+    let client = ControlClient::new(timing.control.path.as_deref());
     let outcome = client.add(&LiveOrder::Event(Value::Object(event)));
-    print_reply_in_flags(outcome, occasion.json)
+    print_reply_in_flags(outcome, timing.json)
 }
 
 pub(crate) fn spot(spot: &SpotArgs) -> Value {

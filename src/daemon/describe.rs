@@ -123,12 +123,12 @@ pub(super) fn when(event: &Event) -> String {
 pub(super) fn line(
     event: &Event,
     effects: &[api::EffectSummary],
-    outlook: &EventPreview,
+    preview: &EventPreview,
     now: Timestamp,
 ) -> String {
-    let since = match (&event.at, outlook.at) {
-        (_, Some(at)) if outlook.happened && now.since(at).as_secs() == 0 => "from now".to_owned(),
-        (_, Some(at)) if outlook.happened => format!("since {}", at.rfc3339()),
+    let since = match (&event.at, preview.at) {
+        (_, Some(at)) if preview.happened && now.since(at).as_secs() == 0 => "from now".to_owned(),
+        (_, Some(at)) if preview.happened => format!("since {}", at.rfc3339()),
         (_, Some(at)) => format!("from {} (in {})", at.rfc3339(), format_duration(rounded_seconds(now, at))),
         (EventTime::AfterPoll(path, span), None) if span.is_zero() => {
             format!("once a client asks for {path}")
@@ -138,7 +138,7 @@ pub(super) fn line(
         }
         (_, None) => "never".to_owned(),
     };
-    let paths = paths(&outlook.paths, &since);
+    let paths = paths(&preview.paths, &since);
     let paths = if paths.is_empty() { format!("{since}; no path changes its answer") } else { paths };
     let instance = event.instance.as_ref().map(|name| format!("{name}: ")).unwrap_or_default();
     format!("{instance}{}; {paths}", phrase(effects))

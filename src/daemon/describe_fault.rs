@@ -105,10 +105,10 @@ mod tests {
 
     #[test]
     fn a_fault_is_told_in_words() {
-        let moment = OrderTime { now: Timestamp::from_secs(1), elapsed: Duration::from_secs(5), before: 0 };
+        let time = OrderTime { now: Timestamp::from_secs(1), elapsed: Duration::from_secs(5), before: 0 };
         let words = |json: Value| {
             let scenario = crate::model::Scenario::default();
-            let fault: Fault = read_order(&json, &scenario, moment).expect("it is accepted").item;
+            let fault: Fault = read_order(&json, &scenario, time).expect("it is accepted").item;
             format!("{}{}; {}", effect(&fault.effect), matched_requests(&fault), when(&fault))
         };
         for (json, expected) in [

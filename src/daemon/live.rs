@@ -197,16 +197,16 @@ impl OrderedItem for Event {
 
     fn preview(fleet: &Fleet, index: usize, now: Timestamp) -> (OrderPreview, String) {
         let event = &fleet.events()[index];
-        let outlook = fleet.preview(index, now);
+        let preview = fleet.preview(index, now);
         let effects: Vec<_> =
-            event.effects.iter().map(|effect| describe::effect(effect, outlook.at)).collect();
-        let message = describe::line(event, &effects, &outlook, now);
+            event.effects.iter().map(|effect| describe::effect(effect, preview.at)).collect();
+        let message = describe::line(event, &effects, &preview, now);
         let path = |(path, change): (&String, &PathChange)| PathPreview {
             path: path.clone(),
             change: (*change).into(),
         };
-        let paths = outlook.paths.iter().map(path).collect();
-        (OrderPreview::Event { at: outlook.at, in_effect: outlook.happened, effects, paths }, message)
+        let paths = preview.paths.iter().map(path).collect();
+        (OrderPreview::Event { at: preview.at, in_effect: preview.happened, effects, paths }, message)
     }
 }
 

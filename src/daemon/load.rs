@@ -25,7 +25,7 @@ const NAMED: usize = 8;
 /// The place that scenarios come from.
 #[derive(Debug, Clone)]
 pub(super) enum ScenarioSource {
-    /// The file that the command line names, else the usual places.
+    /// The file that the command line names, else the usual paths.
     Files {
         given: Option<PathBuf>,
         /// In the order of precedence.
@@ -47,10 +47,10 @@ pub(super) struct LoadedScenario {
 }
 
 impl ScenarioSource {
-    pub(super) fn new(given: Option<&Path>, places: &Paths) -> Self {
+    pub(super) fn new(given: Option<&Path>, paths: &Paths) -> Self {
         // Reports reach clients in other directories.
         let given = given.map(|path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned()));
-        Self::Files { given, usual: places.scenario_files() }
+        Self::Files { given, usual: paths.scenario_files() }
     }
 
     /// The file to read now; `None`: there is none.

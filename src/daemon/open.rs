@@ -54,9 +54,9 @@ pub(super) struct State {
 }
 
 impl State {
-    pub(super) fn open(given: Option<&Path>, places: &Paths) -> Result<Self, Failure> {
+    pub(super) fn open(given: Option<&Path>, paths: &Paths) -> Result<Self, Failure> {
         let without = |why| Ok(Self { directory: None, key: random()?, missing: Some(why) });
-        let Some(directory) = given.map(Path::to_owned).or_else(|| places.state_directory()) else {
+        let Some(directory) = given.map(Path::to_owned).or_else(|| paths.state_directory()) else {
             return without("no state directory is known".to_owned());
         };
         let shown = directory.display();
@@ -104,13 +104,13 @@ pub(super) enum OpenedSocket {
 pub(super) fn control_socket(
     given: Option<&Path>,
     state: Option<&Path>,
-    places: &Paths,
+    paths: &Paths,
 ) -> Result<OpenedSocket, Failure> {
     if let Some(path) = given {
         return Ok(OpenedSocket::Bound(ControlSocket::bind(path)?));
     }
     let mut why = "no directory for it is known".to_owned();
-    for path in places.server_control_sockets(state) {
+    for path in paths.server_control_sockets(state) {
         match ControlSocket::bind(&path) {
             Ok(socket) => return Ok(OpenedSocket::Bound(socket)),
             Err(taken @ BindError::Taken(_)) => return Err(taken.into()),

@@ -121,16 +121,16 @@ pub(super) fn event_status(fleet: &Fleet, index: usize, now: Timestamp) -> Event
 
 fn instances(fleet: &Fleet) -> Vec<api::InstanceStatus> {
     let scenario = fleet.scenario();
-    let guest = |guest: &NamedInstance| api::InstanceStatus {
-        name: Some(guest.name.clone()),
-        id: guest.instance.instance_id.to_string(),
-        clients: guest
+    let named = |named: &NamedInstance| api::InstanceStatus {
+        name: Some(named.name.clone()),
+        id: named.instance.instance_id.to_string(),
+        clients: named
             .host
             .then(|| "host".to_owned())
             .into_iter()
-            .chain(guest.networks.iter().map(ToString::to_string))
+            .chain(named.networks.iter().map(ToString::to_string))
             .collect(),
-        derive: guest.derive,
+        derive: named.derive,
     };
     let default = api::InstanceStatus {
         name: None,
@@ -138,5 +138,5 @@ fn instances(fleet: &Fleet) -> Vec<api::InstanceStatus> {
         clients: vec![],
         derive: false,
     };
-    std::iter::once(default).chain(scenario.guests.iter().map(guest)).collect()
+    std::iter::once(default).chain(scenario.named_instances.iter().map(named)).collect()
 }

@@ -22,7 +22,7 @@ pub fn answer(
         segments.as_ref().map(|segments| segments.iter().map(AsRef::as_ref).collect());
     let segments = segments.as_deref();
     let below = segments.and_then(<[&str]>::split_first).map_or(&[][..], |(_, below)| below);
-    let matched = fleet.meet(visit.peer, visit.ingress);
+    let matched = fleet.match_instance(visit.peer, visit.ingress);
     let compiled = &fleet.at(matched, visit, below, now);
     let change = fleet.polled(matched, below, now).map(FleetChange::Polled);
     let clock = fleet.clock();

@@ -22,7 +22,7 @@ const SLOTS: usize = 256;
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Key {
     /// Index among the scenario's named instances; `None` for the `[instance]` itself.
-    pub guest: Option<usize>,
+    pub named: Option<usize>,
     /// The client, if its identity is derived from its address.
     pub client: Option<IpAddr>,
     pub occurrences: Vec<Occurrence>,
@@ -90,7 +90,7 @@ mod tests {
         let keys = Arc::new(KeyRing::generate([7; 32]));
         let cache = Cache::default();
         let key = |n: u32| Key {
-            guest: None,
+            named: None,
             client: Some(std::net::Ipv4Addr::from(n).into()),
             occurrences: vec![],
         };

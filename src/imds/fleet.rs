@@ -21,7 +21,7 @@ use crate::model::{Event, EventTime, Fetched, Instance, NamedInstance, Scenario,
 pub struct Fleet {
     scenario: Arc<Scenario>,
     keys: Arc<KeyRing>,
-    /// Networks and the guests that their clients meet, longest prefix first.
+    /// Networks and the named instances of their clients, longest prefix first.
     routes: Arc<[(IpNet, usize)]>,
     /// Events of the file, then those that were ordered since.
     events: Arc<[FleetItem<Event>]>,
@@ -62,11 +62,11 @@ pub struct FirstPoll {
     at: Timestamp,
 }
 
-/// The instance that a visitor meets.
+/// The instance of a client.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct MatchedInstance<'f> {
     base: &'f Instance,
-    /// The guest's place in the scenario; `None`: the `[instance]` itself.
+    /// The index of the named instance; `None`: the `[instance]` itself.
     index: Option<usize>,
     pub(super) name: Option<&'f str>,
     /// The client, if it meets an identity of its own.
@@ -76,10 +76,11 @@ pub(super) struct MatchedInstance<'f> {
 impl Fleet {
     /// Compiles a scenario; `now` is the zero of its clock, `started` when the daemon started.
     pub fn compile(scenario: Scenario, keys: &Arc<KeyRing>, now: Timestamp, started: Timestamp) -> Self {
-        let of = |(index, guest): (usize, &NamedInstance)| {
-            guest.networks.iter().map(move |n| (*n, index)).collect::<Vec<_>>()
+        let of = |(index, named): (usize, &NamedInstance)| {
+            named.networks.iter().map(move |n| (*n, index)).collect::<Vec<_>>()
         };
-        let mut routes: Vec<(IpNet, usize)> = scenario.guests.iter().enumerate().flat_map(of).collect();
+        let mut routes: Vec<(IpNet, usize)> =
+            scenario.named_instances.iter().enumerate().flat_map(of).collect();
         routes.sort_by_key(|(network, _)| std::cmp::Reverse(network.prefix_len()));
         Self {
             events: FleetItem::all_of_file(&scenario.events),
@@ -189,8 +190,9 @@ impl Fleet {
 
     /// Every instance with its name: the `[instance]`, then those of `[instances]`.
     pub(crate) fn instances(&self) -> Vec<(Option<&str>, &Instance)> {
-        let guests = self.scenario.guests.iter().map(|guest| (Some(guest.name.as_str()), &guest.instance));
-        std::iter::once((None, &self.scenario.instance)).chain(guests).collect()
+        let named_instances =
+            self.scenario.named_instances.iter().map(|named| (Some(named.name.as_str()), &named.instance));
+        std::iter::once((None, &self.scenario.instance)).chain(named_instances).collect()
     }
 
     pub(super) fn keys(&self) -> &Arc<KeyRing> {
@@ -204,26 +206,26 @@ impl Fleet {
 
     /// The name of the client's instance; `None`: the `[instance]` itself.
     pub(crate) fn instance_of(&self, peer: IpAddr, ingress: Ingress) -> Option<&str> {
-        self.meet(peer, ingress).name
+        self.match_instance(peer, ingress).name
     }
 
     /// The instance of a client: for a process of this host the named one of this host, else that of the longest
     /// network prefix, else `[instance]`.
-    pub(super) fn meet(&self, peer: IpAddr, ingress: Ingress) -> MatchedInstance<'_> {
+    pub(super) fn match_instance(&self, peer: IpAddr, ingress: Ingress) -> MatchedInstance<'_> {
         let of_host = || {
-            let host = |guest: &NamedInstance| guest.host && ingress == Ingress::Host;
-            self.scenario.guests.iter().position(host)
+            let host = |named: &NamedInstance| named.host && ingress == Ingress::Host;
+            self.scenario.named_instances.iter().position(host)
         };
         // A process of this host has the service's own address, or that of an interface: its ingress tells more.
         let by_network =
             || self.routes.iter().find(|(network, _)| network.contains(&peer)).map(|(_, index)| *index);
         let index = of_host().or_else(by_network);
-        match index.and_then(|index| self.scenario.guests.get(index)) {
-            Some(guest) => MatchedInstance {
-                base: &guest.instance,
+        match index.and_then(|index| self.scenario.named_instances.get(index)) {
+            Some(named) => MatchedInstance {
+                base: &named.instance,
                 index,
-                name: Some(&guest.name),
-                client: guest.derive.then_some(peer),
+                name: Some(&named.name),
+                client: named.derive.then_some(peer),
             },
             None => MatchedInstance { base: &self.scenario.instance, index: None, name: None, client: None },
         }
@@ -240,7 +242,7 @@ impl Fleet {
         let mine = |(_, index): &Occurrence| self.happens_to(*index, met, visit, below);
         let mut occurrences = self.clock.occurrences(&self.events, now);
         occurrences.retain(mine);
-        let key = Key { guest: met.index, client: met.client, occurrences };
+        let key = Key { named: met.index, client: met.client, occurrences };
         self.cache.get_or(key, |key| {
             let derived_instance = key.client.map(|client| derived(met.base, client));
             let base = derived_instance.as_ref().unwrap_or(met.base);

@@ -121,9 +121,14 @@ mod tests {
         static KEYS: OnceLock<Arc<KeyRing>> = OnceLock::new();
         let keys = KEYS.get_or_init(|| Arc::new(KeyRing::generate([7; 32])));
         let instance = Instance::default();
-        let guest =
+        let named =
             NamedInstance { name: "web".into(), networks: vec![], host: false, derive: false, instance };
-        Fleet::compile(Scenario { guests: vec![guest], events, ..Scenario::default() }, keys, START, START)
+        Fleet::compile(
+            Scenario { named_instances: vec![named], events, ..Scenario::default() },
+            keys,
+            START,
+            START,
+        )
     }
 
     fn event(at: EventTime, effect: EventEffect) -> Event {

@@ -10,7 +10,7 @@ use super::request::{TOKEN_HEADER, TTL_HEADER};
 use super::{Counters, Fleet, Reply, RequestHead, SERVED_VERSIONS, TokenAuthority, Visit};
 use crate::model::Timestamp;
 
-/// The reply to a GET by this visitor now, with a token of its own. Nothing changes by it: the visitor becomes none of
+/// The reply to a GET by this client now, with a token of its own. Nothing changes by it: the client becomes none of
 /// the first clients of an event, and no event that waits for a first poll begins.
 pub(crate) fn show(
     fleet: &Fleet,

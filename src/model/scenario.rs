@@ -13,7 +13,7 @@ pub struct Scenario {
     /// The instance of every client that matches none of the named instances.
     pub instance: Instance,
     /// Further instances, selected by client, in the order of their names.
-    pub guests: Vec<NamedInstance>,
+    pub named_instances: Vec<NamedInstance>,
     /// The timeline, in the file's order.
     pub events: Vec<Event>,
     /// The service's HTTP behaviour.

@@ -101,8 +101,8 @@ pub(crate) fn event_has_its_instance(section: &Section<'_>, event: &Event, scena
 /// Checks that an instance that is named exists.
 pub(crate) fn instance_is_there(section: &Section<'_>, name: Option<&str>, scenario: &Scenario) {
     let (Some(name), Some(item)) = (name, section.get("instance")) else { return };
-    if !scenario.guests.iter().any(|guest| guest.name == name) {
-        let names: Vec<&str> = scenario.guests.iter().map(|guest| guest.name.as_str()).collect();
+    if !scenario.named_instances.iter().any(|guest| guest.name == name) {
+        let names: Vec<&str> = scenario.named_instances.iter().map(|guest| guest.name.as_str()).collect();
         let accepted =
             if names.is_empty() { "none, there is no [instances.NAME]".into() } else { names.join(", ") };
         item.error(format!("there is no instance {name:?}"), format!("accepted: {accepted}"));

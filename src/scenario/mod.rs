@@ -77,7 +77,7 @@ fn build(root: &Section<'_>, base: &Path) -> Scenario {
         scenario.instance.overrides = overrides::read(&section, base, &scenario.instance, profile);
     }
     if let Some(item) = root.get("instances") {
-        scenario.guests = instances::read(&item, base, &scenario.instance, profile);
+        scenario.named_instances = instances::read(&item, base, &scenario.instance, profile);
     }
     if let Some(events) = root.read("event", Item::sections) {
         let read = |(index, section): (usize, &Section<'_>)| {

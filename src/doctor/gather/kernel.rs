@@ -136,12 +136,12 @@ impl Route<'_> {
 
 fn find_detour(
     socket: &mut NetlinkSocket,
-    way: Route<'_>,
+    route: Route<'_>,
     what: &str,
     expected: u32,
     name: &str,
 ) -> Option<RouteDetour> {
-    let found = match route(socket, way) {
+    let found = match query_route(socket, route) {
         Ok((index, _)) if index == expected => return None,
         Ok((index, table)) => {
             let interface = link_name(socket, index).unwrap_or_else(|| format!("number {index}"));
@@ -150,23 +150,23 @@ fn find_detour(
         // The kernel answers for a packet that it would drop.
         Err(error) => format!("nowhere ({})", error.desc()),
     };
-    Some(RouteDetour { traffic: what.into(), expected: name.into(), found, command: way.command() })
+    Some(RouteDetour { traffic: what.into(), expected: name.into(), found, command: route.command() })
 }
 
 /// The interface and the routing table by which the kernel would send it; one for this host goes by `lo`.
-fn route(socket: &mut NetlinkSocket, way: Route<'_>) -> Result<(u32, u32), Errno> {
+fn query_route(socket: &mut NetlinkSocket, route: Route<'_>) -> Result<(u32, u32), Errno> {
     let mut head = [0; ROUTE_HEAD];
     head[0] = family();
     head[1] = 32;
-    head[2] = if way.from.is_some() { 32 } else { 0 };
+    head[2] = if route.from.is_some() { 32 } else { 0 };
     // Otherwise the answer names the main table, whichever it was.
     head[8..12].copy_from_slice(&LOOKUP_TABLE.to_ne_bytes());
     let mut message =
-        NetlinkMessage::new(libc::RTM_GETROUTE, 0, &head).attribute(libc::RTA_DST, &way.to.octets());
-    if let Some(from) = way.from {
+        NetlinkMessage::new(libc::RTM_GETROUTE, 0, &head).attribute(libc::RTA_DST, &route.to.octets());
+    if let Some(from) = route.from {
         message = message.attribute(libc::RTA_SRC, &from.octets());
     }
-    if let Some((index, _)) = way.by {
+    if let Some((index, _)) = route.by {
         message = message.attribute(libc::RTA_IIF, &index.to_ne_bytes());
     }
     let replies = socket.request(message)?;

@@ -151,9 +151,9 @@ fn warn_of_facts(root: &Section<'_>, event: &Event, scenario: &Scenario) {
     if !scenario.http.profile.follows_instance() {
         return;
     }
-    let named = |name: &String| scenario.guests.iter().find(|guest| guest.name == *name);
+    let named = |name: &String| scenario.named_instances.iter().find(|named| named.name == *name);
     let instance: &Instance =
-        event.instance.as_ref().and_then(named).map_or(&scenario.instance, |guest| &guest.instance);
+        event.instance.as_ref().and_then(named).map_or(&scenario.instance, |named| &named.instance);
     let Some(set) = root.get("set").filter(|item| item.kind() == "table").and_then(|item| item.section())
     else {
         return;

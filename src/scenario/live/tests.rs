@@ -7,8 +7,8 @@ const NOW: Timestamp = Timestamp::from_millis(1_795_230_851_250);
 
 fn scenario() -> Scenario {
     let instance = Instance::default();
-    let guest = NamedInstance { name: "web".into(), networks: vec![], host: true, derive: false, instance };
-    Scenario { guests: vec![guest], ..Scenario::default() }
+    let named = NamedInstance { name: "web".into(), networks: vec![], host: true, derive: false, instance };
+    Scenario { named_instances: vec![named], ..Scenario::default() }
 }
 
 fn order_at(json: &Value, now: Timestamp) -> Result<CheckedOrder<Event>, Report> {
@@ -66,8 +66,8 @@ fn maintenance_events_have_ids_of_their_own() {
     let json = json!({"maintenance": {}});
     let (first, second) = (id(&json, NOW), id(&json, NOW.plus(Duration::from_millis(1))));
     assert_ne!(first, second);
-    let moment = |before| OrderTime { now: NOW, elapsed: Duration::ZERO, before };
-    let [one, other] = [0, 1].map(|before| read_order::<Event>(&json, &scenario(), moment(before)));
+    let time = |before| OrderTime { now: NOW, elapsed: Duration::ZERO, before };
+    let [one, other] = [0, 1].map(|before| read_order::<Event>(&json, &scenario(), time(before)));
     assert_ne!(one.expect("it is accepted").item, other.expect("it is accepted").item, "in one millisecond");
     assert_eq!(first.1, MaintenanceState::Active);
 }
@@ -111,12 +111,12 @@ fn a_fact_in_one_path_only_is_a_warning() {
 // === Faults ===
 
 fn fault_at(json: &Value, elapsed: u64) -> Result<CheckedOrder<Fault>, Report> {
-    let moment = OrderTime {
+    let time = OrderTime {
         now: Timestamp::from_secs(1_000_000),
         elapsed: Duration::from_millis(elapsed),
         before: 0,
     };
-    read_order(json, &Scenario::default(), moment)
+    read_order(json, &Scenario::default(), time)
 }
 
 #[test]
@@ -161,7 +161,7 @@ fn what_is_wrong_is_said_of_the_fault_in_toml() {
         let report = fault_at(&json, 0).expect_err("it is wrong").to_string();
         assert!(report.contains(expected), "expected {expected:?} of {json}, found:\n{report}");
     }
-    let moment = OrderTime { now: Timestamp::from_secs(1), elapsed: Duration::ZERO, before: MAX_FAULTS };
-    let full = read_order::<Fault>(&json!({"hang": true}), &Scenario::default(), moment);
+    let time = OrderTime { now: Timestamp::from_secs(1), elapsed: Duration::ZERO, before: MAX_FAULTS };
+    let full = read_order::<Fault>(&json!({"hang": true}), &Scenario::default(), time);
     assert!(full.expect_err("there are enough").to_string().contains("accepted: 256"));
 }

@@ -3,7 +3,7 @@
 use hyper::body::Bytes;
 
 use super::directory::{Directory, Leaf, LeafContent, NodeRef};
-use super::table::{self, Category, Presence};
+use super::table::{self, CategoryRow, RowValue};
 use crate::imds::ec2::version::Version;
 use crate::model::{self, Instance, NetworkInterface, Override};
 
@@ -48,41 +48,41 @@ impl Directory {
 /// A path below the version, the listing line of its parent if that is special, and the content.
 type PlacedLeaf = (Vec<String>, Option<String>, LeafContent);
 
-impl Category {
+impl CategoryRow {
     /// The leaves of a row in an instance's tree.
     fn leaves(&self, instance: &Instance) -> Vec<PlacedLeaf> {
         let fixed = |text: String| LeafContent::Fixed(text.into());
         let path = |names: &[&str]| fill(self.path, names);
         match self.rule {
-            Presence::Always(value) => vec![(path(&[]), None, fixed(value(instance)))],
-            Presence::When(value) => {
+            RowValue::Always(value) => vec![(path(&[]), None, fixed(value(instance)))],
+            RowValue::When(value) => {
                 value(instance).map(|text| (path(&[]), None, fixed(text))).into_iter().collect()
             }
-            Presence::Bytes(value) => {
+            RowValue::Bytes(value) => {
                 let placed = |bytes| (path(&[]), None, LeafContent::Fixed(Bytes::from(bytes)));
                 value(instance).map(placed).into_iter().collect()
             }
-            Presence::Live(live) => vec![(path(&[]), None, LeafContent::Live(live))],
-            Presence::LiveNamed(name, live) => name(instance)
+            RowValue::Live(live) => vec![(path(&[]), None, LeafContent::Live(live))],
+            RowValue::LiveNamed(name, live) => name(instance)
                 .map(|name| (path(&[&name]), None, LeafContent::Live(live)))
                 .into_iter()
                 .collect(),
-            Presence::Each(values) => {
+            RowValue::Each(values) => {
                 values(instance).into_iter().map(|(name, text)| (path(&[&name]), None, fixed(text))).collect()
             }
-            Presence::Labelled(values) => {
+            RowValue::Labelled(values) => {
                 let placed = |(name, label, text): (String, String, String)| {
                     (path(&[&name]), Some(label), fixed(text))
                 };
                 values(instance).into_iter().map(placed).collect()
             }
-            Presence::Interface(value) => {
+            RowValue::Interface(value) => {
                 let placed = |interface| {
                     Some((path(&[interface_name(interface)]), None, fixed(value(instance, interface)?)))
                 };
                 instance.interfaces.iter().filter_map(placed).collect()
             }
-            Presence::InterfaceEach(values) => {
+            RowValue::InterfaceEach(values) => {
                 let placed = |interface| {
                     let leaf = move |(name, text): (String, String)| {
                         (path(&[interface_name(interface), &name]), None, fixed(text))

@@ -12,15 +12,15 @@ use crate::imds::ec2::{credentials, signals};
 use crate::model::{Instance, InstanceMetadataTags, NetworkInterface, StringEnum, json};
 
 /// A path, or a family of paths.
-pub(crate) struct Category {
+pub(crate) struct CategoryRow {
     /// Below the version; `{…}` stands for a name that the rule gives.
     pub path: &'static str,
     pub introduced: Version,
-    pub rule: Presence,
+    pub rule: RowValue,
 }
 
 /// The condition under which a path is present, and its value.
-pub(crate) enum Presence {
+pub(crate) enum RowValue {
     Always(fn(&Instance) -> String),
     When(fn(&Instance) -> Option<String>),
     /// As `When`, for a value that need not be text.
@@ -39,8 +39,8 @@ pub(crate) enum Presence {
     LiveNamed(fn(&Instance) -> Option<String>, LiveValue),
 }
 
-const fn row(path: &'static str, introduced: &str, rule: Presence) -> Category {
-    Category { path, introduced: Version::of(introduced), rule }
+const fn row(path: &'static str, introduced: &str, rule: RowValue) -> CategoryRow {
+    CategoryRow { path, introduced: Version::of(introduced), rule }
 }
 
 /// A leaf of each interface that has a value.
@@ -50,9 +50,9 @@ macro_rules! nic {
     };
 }
 
-use Presence::{Always, Bytes, Each, Interface, InterfaceEach, Labelled, Live, LiveNamed, When};
+use RowValue::{Always, Bytes, Each, Interface, InterfaceEach, Labelled, Live, LiveNamed, When};
 
-pub(crate) const ROWS: &[Category] = &[
+pub(crate) const ROWS: &[CategoryRow] = &[
     row("dynamic/fws/instance-monitoring", "2009-04-04", Always(|i| i.monitoring.as_str().into())),
     row("dynamic/instance-identity/document", "2009-04-04", Live(|v| Some(v.identity.document.clone()))),
     row(
