@@ -18,11 +18,11 @@ mod bare;
 mod case;
 mod expect;
 mod files;
-mod haste;
 mod import;
 mod play;
 mod port;
 mod program;
+mod quick_restart;
 mod round_trip;
 mod wire;
 

@@ -6,14 +6,14 @@ use serde_json::Value;
 use support::host::{METADATA, SERVICE, serve};
 use support::program;
 
-use crate::patient::Patient;
+use crate::examined_host::ExaminedHost;
 
 #[test]
 fn a_healthy_host_has_no_problem() {
-    let Some(patient) = Patient::with("") else { return };
-    patient.healthy("as installed");
+    let Some(examined) = ExaminedHost::with("") else { return };
+    examined.healthy("as installed");
     // Docker's and firewalld's tables as they are on developers' machines, and a web server.
-    patient.host.nft(
+    examined.host.nft(
         "table ip nat {
             chain PREROUTING { type nat hook prerouting priority -100; fib daddr type local tcp dport 80 dnat to 172.30.0.2:8080; }
         }
@@ -23,9 +23,9 @@ fn a_healthy_host_has_no_problem() {
         }",
     );
     serve("web", "0.0.0.0:80");
-    patient.healthy("with a published port, a firewall that lets callers in, and a web server");
+    examined.healthy("with a published port, a firewall that lets callers in, and a web server");
 
-    let text = patient.run("", "").stdout;
+    let text = examined.run("", "").stdout;
     for expected in
         ["answers at http://169.254.169.254/", "lets callers in from br-test", "owned", "no problem"]
     {
@@ -33,7 +33,7 @@ fn a_healthy_host_has_no_problem() {
     }
 
     // Any user may ask; what root alone sees is said.
-    let nobody = patient.run("setpriv --reuid 65534 --regid 65534 --clear-groups", "");
+    let nobody = examined.run("setpriv --reuid 65534 --regid 65534 --clear-groups", "");
     assert_eq!(nobody.code, Some(0), "{nobody:?}");
     for expected in [
         "answers at http://169.254.169.254/",
@@ -48,21 +48,21 @@ fn a_healthy_host_has_no_problem() {
 
 #[test]
 fn the_probe_is_no_request() {
-    let Some(patient) = Patient::new() else { return };
+    let Some(examined) = ExaminedHost::new() else { return };
     let binary = program().display();
     let requests = || {
-        let socket = patient.host.directory.join("control.sock");
+        let socket = examined.host.directory.join("control.sock");
         let line = format!("{binary} status --json --control {}", socket.display());
-        let status: Value = serde_json::from_str(&patient.host.run(&line)).expect("JSON");
+        let status: Value = serde_json::from_str(&examined.host.run(&line)).expect("JSON");
         status["requests"].as_u64().expect("a count")
     };
     let before = requests();
-    patient.healthy("the first time");
-    patient.healthy("again");
+    examined.healthy("the first time");
+    examined.healthy("again");
     assert_eq!(requests(), before);
     // A container is told nothing.
     let asked = "-H 'X-Mock-Imds-Probe: n' http://169.254.169.254/latest/meta-data/instance-id";
-    let answer = patient.container.asks(&patient.host, asked);
+    let answer = examined.container.asks(&examined.host, asked);
     assert_eq!(answer.as_deref(), Some("i-1234567890abcdef0"));
 }
 
@@ -70,64 +70,64 @@ fn the_probe_is_no_request() {
 
 #[test]
 fn doctor_finds_faults_of_the_address() {
-    let Some(mut patient) = Patient::new() else { return };
+    let Some(mut examined) = ExaminedHost::new() else { return };
     // Another interface has it too.
-    patient.host.run(
+    examined.host.run(
         "ip link add other0 type bridge; ip link set other0 up; ip addr add 169.254.169.254/16 dev other0",
     );
-    let cure = patient.finds(
+    let cure = examined.finds(
         "",
         "address",
         "169.254.169.254/16 is on the interface other0",
         "ip addr del 169.254.169.254/16 dev other0",
     );
-    patient.cure(&cure);
-    patient.healthy("after its cure");
+    examined.cure(&cure);
+    examined.healthy("after its cure");
 
     // A guardian that died, and its address.
-    patient.guardian.end(Signal::SIGKILL);
-    patient.finds("", "guardian", "did not clean up", "mock-imds net down");
-    patient.finds("", "address", "added by mock-imds", "mock-imds net down");
-    patient.host.net("down").ended(0, &[]);
-    patient.finds("", "guardian", "is not set up", "systemctl start mock-imds");
+    examined.guardian.end(Signal::SIGKILL);
+    examined.finds("", "guardian", "did not clean up", "mock-imds net down");
+    examined.finds("", "address", "added by mock-imds", "mock-imds net down");
+    examined.host.net("down").ended(0, &[]);
+    examined.finds("", "guardian", "is not set up", "systemctl start mock-imds");
 
     // Somebody added it with the width that ifconfig gives.
-    patient.host.run("ip addr add 169.254.169.254/16 dev lo");
+    examined.host.run("ip addr add 169.254.169.254/16 dev lo");
     let cure =
-        patient.finds("", "width", "169.254.169.254/16 is on lo", "ip addr add 169.254.169.254/32 dev lo");
-    patient.guardian = patient.host.hold();
-    patient.finds("", "width", "169.254.169.254/16 is on lo", "ip addr del 169.254.169.254/16 dev lo");
-    patient.cure(&cure);
-    patient.healthy("after its cure");
+        examined.finds("", "width", "169.254.169.254/16 is on lo", "ip addr add 169.254.169.254/32 dev lo");
+    examined.guardian = examined.host.hold();
+    examined.finds("", "width", "169.254.169.254/16 is on lo", "ip addr del 169.254.169.254/16 dev lo");
+    examined.cure(&cure);
+    examined.healthy("after its cure");
 }
 
 #[test]
 fn doctor_finds_faults_of_the_server() {
-    let Some(mut patient) = Patient::new() else { return };
-    patient.server = None;
-    patient.finds("", "answer", "nothing answers", "systemctl restart mock-imds");
-    patient.finds("", "server", "no mock-imds server listens", "systemctl start mock-imds");
+    let Some(mut examined) = ExaminedHost::new() else { return };
+    examined.server = None;
+    examined.finds("", "answer", "nothing answers", "systemctl restart mock-imds");
+    examined.finds("", "server", "no mock-imds server listens", "systemctl start mock-imds");
     // Another program on the service's port.
     serve("other", "0.0.0.0:1690");
-    patient.finds("", "port-1690", "listens on 0.0.0.0:1690", "ss -ltnp 'sport = :1690'");
-    patient.finds("", "answer", "another server answers", "ss -ltnp 'sport = :1690'");
+    examined.finds("", "port-1690", "listens on 0.0.0.0:1690", "ss -ltnp 'sport = :1690'");
+    examined.finds("", "answer", "another server answers", "ss -ltnp 'sport = :1690'");
 }
 
 #[test]
 fn doctor_finds_a_metadata_server_without_a_redirect() {
-    let Some(mut patient) = Patient::new() else { return };
+    let Some(mut examined) = ExaminedHost::new() else { return };
     serve("other", METADATA);
-    patient.finds("", "port-80", "listens on 169.254.169.254:80", "ss -ltnp 'src 169.254.169.254'");
+    examined.finds("", "port-80", "listens on 169.254.169.254:80", "ss -ltnp 'src 169.254.169.254'");
     // The redirect is gone, with the guardian; a published port would take the requests now.
-    patient.guardian.end(Signal::SIGKILL);
-    patient.finds("", "answer", "another server answers", "systemctl restart mock-imds-net");
+    examined.guardian.end(Signal::SIGKILL);
+    examined.finds("", "answer", "another server answers", "systemctl restart mock-imds-net");
 }
 
 #[test]
 fn doctor_finds_what_diverts_requests() {
-    let Some(patient) = Patient::new() else { return };
+    let Some(examined) = ExaminedHost::new() else { return };
     let diverting = |priority: &str| {
-        patient.host.nft(&format!(
+        examined.host.nft(&format!(
             "table ip other {{
                 chain out {{ type nat hook output priority {priority}; tcp dport 80 dnat to 172.30.0.2:8080; }}
                 chain pre {{ type nat hook prerouting priority {priority}; fib daddr type local tcp dport 80 dnat to 172.30.0.2:8080; }}
@@ -135,71 +135,72 @@ fn doctor_finds_what_diverts_requests() {
         ));
     };
     diverting("-100");
-    patient.healthy("a published port comes after ours");
-    patient.host.run("nft delete table ip other");
+    examined.healthy("a published port comes after ours");
+    examined.host.run("nft delete table ip other");
     diverting("-150");
-    patient.finds(
+    examined.finds(
         "",
         "port-80",
         "in the table ip other changes the destination",
         "nft -a list chain ip other out",
     );
-    patient.finds("", "answer", "nothing answers", "systemctl restart");
+    examined.finds("", "answer", "nothing answers", "systemctl restart");
 }
 
 #[test]
 fn doctor_finds_tables_that_were_changed_or_removed() {
-    let Some(mut patient) = Patient::new() else { return };
-    patient.guardian.end(Signal::SIGTERM);
+    let Some(mut examined) = ExaminedHost::new() else { return };
+    examined.guardian.end(Signal::SIGTERM);
     // Nobody watches over what `net up` made.
-    patient.host.net("up").ended(0, &[]);
-    patient.healthy("by net up");
-    patient.host.run("nft add rule inet mock-imds guard counter");
-    patient.finds("", "tables", "inet mock-imds has", "systemctl restart mock-imds-net");
-    patient.host.run("nft delete table inet mock-imds");
-    patient.finds("", "tables", "there is no table inet mock-imds", "systemctl restart mock-imds-net");
+    examined.host.net("up").ended(0, &[]);
+    examined.healthy("by net up");
+    examined.host.run("nft add rule inet mock-imds guard counter");
+    examined.finds("", "tables", "inet mock-imds has", "systemctl restart mock-imds-net");
+    examined.host.run("nft delete table inet mock-imds");
+    examined.finds("", "tables", "there is no table inet mock-imds", "systemctl restart mock-imds-net");
 }
 
 #[test]
 fn doctor_opens_firewalls_to_callers() {
-    let Some(patient) = Patient::new() else {
+    let Some(examined) = ExaminedHost::new() else {
         return;
     };
-    let id = || patient.container.asks(&patient.host, "http://169.254.169.254/latest/meta-data/instance-id");
+    let id =
+        || examined.container.asks(&examined.host, "http://169.254.169.254/latest/meta-data/instance-id");
     let drops = "chain input { type filter hook input priority 0; policy drop; ct state vmap { established : accept, related : accept, invalid : drop }; iif lo accept; tcp dport 22 accept; ip protocol icmp accept; }";
     let rejects = "chain input { type filter hook input priority 10; policy accept; ct state established,related accept; iifname \"lo\" accept; iifname \"br-*\" jump zone; jump zone; }
         chain zone { tcp dport { 22, 80, 443 } accept; reject with icmpx admin-prohibited; }";
     for (name, chains) in [("by its policy", drops), ("by its last rule", rejects)] {
-        patient.host.nft(&format!("table inet filter {{\n{chains}\n}}"));
+        examined.host.nft(&format!("table inet filter {{\n{chains}\n}}"));
         assert_eq!(id(), None, "the firewall keeps the container out {name}");
-        let cure = patient.finds("", "firewall", "the chain input of the table inet filter stops callers on br-test", "nft 'insert rule inet filter input iifname \"br-test\" ip daddr 169.254.169.254 tcp dport 1690 accept'");
-        patient.cure(&cure);
+        let cure = examined.finds("", "firewall", "the chain input of the table inet filter stops callers on br-test", "nft 'insert rule inet filter input iifname \"br-test\" ip daddr 169.254.169.254 tcp dport 1690 accept'");
+        examined.cure(&cure);
         assert_eq!(id().as_deref(), Some("i-1234567890abcdef0"), "the rule lets the container in {name}");
-        patient.healthy("after its cure");
-        patient.host.run("nft delete table inet filter");
+        examined.healthy("after its cure");
+        examined.host.run("nft delete table inet filter");
     }
 }
 
 #[test]
 fn doctor_finds_policy_routes() {
-    let Some(patient) = Patient::new() else { return };
-    patient.host.run(
+    let Some(examined) = ExaminedHost::new() else { return };
+    examined.host.run(
         "ip link add vpn0 type bridge; ip link set vpn0 up; ip addr add 10.9.0.1/24 dev vpn0
          ip route add 169.254.0.0/16 dev vpn0 table 51; ip route add 172.30.0.0/16 dev vpn0 table 52",
     );
     // Some VPN clients move the rule "lookup local" behind their own.
-    patient.host.run("ip rule add pref 90 lookup local; ip rule del pref 0; ip rule add pref 10 to 169.254.0.0/16 lookup 51");
-    let cure = patient.finds(
+    examined.host.run("ip rule add pref 90 lookup local; ip rule del pref 0; ip rule add pref 10 to 169.254.0.0/16 lookup 51");
+    let cure = examined.finds(
         "",
         "routes",
         "packets of this host to 169.254.169.254 go to the interface vpn0, by the routing table 51",
         "ip rule add pref 0 lookup local",
     );
-    patient.host.run(cure.last().expect("a command"));
-    patient.healthy("after its cure");
+    examined.host.run(cure.last().expect("a command"));
+    examined.healthy("after its cure");
     // Answers to a container that leave by the VPN.
-    patient.host.run("ip rule add pref 10 to 172.30.0.0/16 lookup 52");
-    patient.finds(
+    examined.host.run("ip rule add pref 10 to 172.30.0.0/16 lookup 52");
+    examined.finds(
         "",
         "routes",
         "answers to callers on br-test go to the interface vpn0",
@@ -209,52 +210,52 @@ fn doctor_finds_policy_routes() {
 
 #[test]
 fn doctor_finds_ipv6_that_is_wanted_and_disabled() {
-    let Some(mut patient) = Patient::new() else { return };
-    patient.host.run("for i in all lo; do echo 1 > /proc/sys/net/ipv6/conf/$i/disable_ipv6; done");
-    patient.host.configure("[host]\nipv6 = true\n");
-    patient.guardian.reload();
-    patient.finds("", "ipv6", "IPv6 is disabled on lo", "sysctl net.ipv6.conf.all.disable_ipv6=0");
+    let Some(mut examined) = ExaminedHost::new() else { return };
+    examined.host.run("for i in all lo; do echo 1 > /proc/sys/net/ipv6/conf/$i/disable_ipv6; done");
+    examined.host.configure("[host]\nipv6 = true\n");
+    examined.guardian.reload();
+    examined.finds("", "ipv6", "IPv6 is disabled on lo", "sysctl net.ipv6.conf.all.disable_ipv6=0");
 }
 
 #[test]
 fn doctor_finds_two_servers() {
-    let Some(mut patient) = Patient::new() else { return };
-    patient.server = None;
+    let Some(mut examined) = ExaminedHost::new() else { return };
+    examined.server = None;
     // One by hand on the real address, and another with the usual control socket.
-    let by_hand = patient.host.serve_with(SERVICE, "--control other.sock");
-    patient.server = Some(patient.host.serve("127.0.0.1:1338"));
-    patient.finds("", "server", "has the control socket, and process", &format!("kill {}", by_hand.pid()));
+    let by_hand = examined.host.serve_with(SERVICE, "--control other.sock");
+    examined.server = Some(examined.host.serve("127.0.0.1:1338"));
+    examined.finds("", "server", "has the control socket, and process", &format!("kill {}", by_hand.pid()));
     drop(by_hand);
-    patient.server = None;
-    patient.server = Some(patient.host.serve(SERVICE));
-    patient.healthy("after its cure");
+    examined.server = None;
+    examined.server = Some(examined.host.serve(SERVICE));
+    examined.healthy("after its cure");
 }
 
 #[test]
 fn doctor_finds_a_bind_mode_of_which_one_half_is_missing() {
-    let Some(mut patient) = Patient::new() else {
+    let Some(mut examined) = ExaminedHost::new() else {
         return;
     };
-    patient.host.configure("[host]\nredirect = \"none\"\n");
-    patient.guardian.reload();
+    examined.host.configure("[host]\nredirect = \"none\"\n");
+    examined.guardian.reload();
     let cure = "cp /usr/share/mock-imds/dropins/bind.conf /etc/systemd/system/mock-imds.socket.d/";
-    patient.finds("", "bind", "no socket is on 169.254.169.254:80", cure);
-    patient.server = None;
-    patient.server = Some(patient.host.serve(METADATA));
-    patient.healthy("with both halves");
+    examined.finds("", "bind", "no socket is on 169.254.169.254:80", cure);
+    examined.server = None;
+    examined.server = Some(examined.host.serve(METADATA));
+    examined.healthy("with both halves");
     // The other half alone: the socket is on port 80, and host.toml wants the redirect.
-    patient.host.configure("");
-    patient.guardian.reload();
-    patient.finds(
+    examined.host.configure("");
+    examined.guardian.reload();
+    examined.finds(
         "",
         "bind",
         "listens on 169.254.169.254:80",
         "rm /etc/systemd/system/mock-imds.socket.d/bind.conf",
     );
     // And a web server on every address.
-    patient.host.configure("[host]\nredirect = \"none\"\n");
-    patient.guardian.reload();
-    patient.server = None;
+    examined.host.configure("[host]\nredirect = \"none\"\n");
+    examined.guardian.reload();
+    examined.server = None;
     serve("web", "0.0.0.0:80");
-    patient.finds("", "port-80", "listens on 0.0.0.0:80", "bind it to other addresses only");
+    examined.finds("", "port-80", "listens on 0.0.0.0:80", "bind it to other addresses only");
 }

@@ -1,38 +1,38 @@
 //! `mock-imds doctor` on settings, files and variables with one thing wrong each.
 
-use crate::patient::Patient;
+use crate::examined_host::ExaminedHost;
 
 // === settings, versions, files, variables ===
 
 #[test]
 fn doctor_finds_settings_and_versions_that_do_not_agree() {
-    let Some(mut patient) = Patient::new() else {
+    let Some(mut examined) = ExaminedHost::new() else {
         return;
     };
-    patient.host.configure("[host]\nipv6 = \"yes\"\n");
-    patient.finds("", "settings", "host.ipv6 is a string", "editor /etc/mock-imds/host.toml");
-    patient.host.configure("[host]\nbridges = [\"br-*\"]\n");
-    patient.finds("", "settings", "was changed since", "systemctl reload mock-imds-net");
-    patient.guardian.reload();
-    patient.healthy("after its cure");
+    examined.host.configure("[host]\nipv6 = \"yes\"\n");
+    examined.finds("", "settings", "host.ipv6 is a string", "editor /etc/mock-imds/host.toml");
+    examined.host.configure("[host]\nbridges = [\"br-*\"]\n");
+    examined.finds("", "settings", "was changed since", "systemctl reload mock-imds-net");
+    examined.guardian.reload();
+    examined.healthy("after its cure");
 
-    let status = patient.host.runtime().join("status.json");
+    let status = examined.host.runtime().join("status.json");
     let text = std::fs::read_to_string(&status).expect("status.json");
     let older = text.replacen(env!("CARGO_PKG_VERSION"), "0.0.1", 1);
     std::fs::write(&status, older).expect("status.json");
-    patient.finds("", "version", "the guardian is mock-imds 0.0.1", "systemctl reload mock-imds-net");
-    patient.guardian.reload();
-    patient.healthy("after its cure");
+    examined.finds("", "version", "the guardian is mock-imds 0.0.1", "systemctl reload mock-imds-net");
+    examined.guardian.reload();
+    examined.healthy("after its cure");
 
     // A real cloud machine.
-    patient.host.write("dmi/sys_vendor", "Amazon EC2\n");
-    patient.finds("", "cloud", "real Amazon EC2 machine", "systemctl disable --now mock-imds");
+    examined.host.write("dmi/sys_vendor", "Amazon EC2\n");
+    examined.finds("", "cloud", "real Amazon EC2 machine", "systemctl disable --now mock-imds");
 }
 
 #[test]
 fn doctor_finds_faults_in_files() {
-    let Some(patient) = Patient::new() else { return };
-    let ruleset = patient.host.run("nft list ruleset");
+    let Some(examined) = ExaminedHost::new() else { return };
+    let ruleset = examined.host.run("nft list ruleset");
     let shipped = concat!(env!("CARGO_MANIFEST_DIR"), "/systemd/mock-imds.service");
     let unit = std::fs::read_to_string(shipped).expect("the unit");
     let enabled = [
@@ -53,7 +53,7 @@ fn doctor_finds_faults_in_files() {
         ("an enabled unit", &enabled),
     ];
     for (name, files) in good {
-        with_files(&patient, files, || patient.healthy(name));
+        with_files(&examined, files, || examined.healthy(name));
     }
     let bad: [(Files<'_>, &str, &str, &str); 8] = [
         (
@@ -109,44 +109,44 @@ fn doctor_finds_faults_in_files() {
         ),
     ];
     for (files, check, found, cure) in bad {
-        with_files(&patient, files, || drop(patient.finds("", check, found, cure)));
+        with_files(&examined, files, || drop(examined.finds("", check, found, cure)));
     }
-    with_files(&patient, &[("lib/systemd/system/mock-imds.service", &unit)], || {
-        patient.host.run(
+    with_files(&examined, &[("lib/systemd/system/mock-imds.service", &unit)], || {
+        examined.host.run(
             "mkdir -p root/etc/systemd/system; ln -s /dev/null root/etc/systemd/system/mock-imds.service",
         );
-        patient.finds("", "units", "mock-imds.service is masked", "systemctl unmask mock-imds.service");
+        examined.finds("", "units", "mock-imds.service is masked", "systemctl unmask mock-imds.service");
     });
-    patient.healthy("without any of that");
+    examined.healthy("without any of that");
 }
 
 /// Paths below the root, and what the files say.
 type Files<'a> = &'a [(&'a str, &'a str)];
 
 /// Does something while these files are below the root, and nothing else is.
-fn with_files(patient: &Patient, files: Files<'_>, what: impl FnOnce()) {
+fn with_files(examined: &ExaminedHost, files: Files<'_>, what: impl FnOnce()) {
     for (path, text) in files {
-        patient.host.write(&format!("root/{path}"), text);
+        examined.host.write(&format!("root/{path}"), text);
     }
     what();
-    patient.host.run("rm -r root; mkdir root");
+    examined.host.run("rm -r root; mkdir root");
 }
 
 #[test]
 fn doctor_finds_variables_that_keep_clients_away() {
-    let Some(patient) = Patient::new() else { return };
+    let Some(examined) = ExaminedHost::new() else { return };
     for (variables, check, cure) in [
         ("http_proxy=http://proxy:3128", "proxy", "export NO_PROXY=\"169.254.169.254"),
         ("ALL_PROXY=socks5://proxy NO_PROXY=localhost,10.0.0.0/8", "proxy", "no_proxy=\"169.254.169.254"),
         ("AWS_EC2_METADATA_DISABLED=true", "disabled", "unset AWS_EC2_METADATA_DISABLED"),
     ] {
-        patient.finds(variables, check, variables.split('=').next().expect("a name"), cure);
+        examined.finds(variables, check, variables.split('=').next().expect("a name"), cure);
     }
     for harmless in [
         "http_proxy=http://proxy no_proxy=localhost,169.254.0.0/16",
         "http_proxy= AWS_EC2_METADATA_DISABLED=false",
     ] {
-        let (code, report) = patient.report(harmless);
+        let (code, report) = examined.report(harmless);
         assert_eq!(code, Some(0), "{harmless}: {report:#}");
     }
 }

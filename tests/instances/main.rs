@@ -3,5 +3,5 @@
 
 mod derived;
 mod events;
-mod meeting;
+mod matching;
 mod served;

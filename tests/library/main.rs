@@ -1,6 +1,6 @@
 //! The shipped scenarios, played; and clients that watch them as well-known programs do.
 
-mod conduct;
+mod behaviour;
 mod handlers;
 mod play;
 mod scenarios;

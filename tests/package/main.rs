@@ -16,7 +16,7 @@
 //! | `reload` | a good file changes the answers, a broken one changes nothing and is explained |
 //! | `steady` | restarts and reloads lose no request |
 //! | `upgrade` | nor do upgrades and downgrades; both processes change; what the administrator said stays; nobody is asked |
-//! | `heal` | what somebody removes comes back |
+//! | `restore` | what somebody removes comes back |
 //! | `neighbours` | a web server on port 80 stays; a reboot brings all back |
 //! | `purge` | stop, remove and purge leave the host as it was |
 //! | `chroot` | installed where no systemd runs, nothing starts and nothing fails |
@@ -29,7 +29,6 @@
 mod autopkgtest;
 mod changes;
 mod chroot;
-mod heal;
 mod image;
 mod install;
 mod keys;
@@ -39,6 +38,7 @@ mod purge;
 mod readme;
 mod refusal;
 mod reload;
+mod restore;
 mod rpm;
 mod steady;
 mod upgrade;

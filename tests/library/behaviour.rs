@@ -8,7 +8,7 @@ use support::{Client, LOADED, PureService, library, shipped};
 use crate::handlers::{NTH, kube_spot, watched};
 use crate::handlers::{TerminationHandler, every};
 
-const RERUN: &str = "rerun: cargo test --test library conduct";
+const RERUN: &str = "rerun: cargo test --test library behaviour";
 
 #[test]
 fn no_scenario_but_the_disabled_endpoint_is_an_error_to_a_termination_handler() {

@@ -5,14 +5,14 @@ use support::host::{Guardian, Host, Peer, SERVICE};
 use support::{Outcome, ServerProcess, program};
 
 /// A host with guardian, server and one container.
-pub struct Patient {
+pub struct ExaminedHost {
     pub server: Option<ServerProcess>,
     pub guardian: Guardian,
     pub container: Peer,
     pub host: Host,
 }
 
-impl Patient {
+impl ExaminedHost {
     pub fn new() -> Option<Self> {
         Self::with("")
     }
@@ -20,7 +20,7 @@ impl Patient {
     pub fn with(settings: &str) -> Option<Self> {
         let host = Host::new()?;
         host.configure(settings);
-        host.write("root/etc/hostname", "patient\n");
+        host.write("root/etc/hostname", "examined\n");
         host.run(
             "ip link add br-test type bridge; ip addr add 172.30.0.1/24 dev br-test; ip link set br-test up",
         );
