@@ -83,7 +83,7 @@ impl FromStr for ClockMovement {
     }
 }
 
-/// The giver of an order.
+/// Who gave an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum OrderSource {
     Signal,

@@ -149,8 +149,9 @@ fn check_size(name: &str, fleet: &Fleet, words: &Value) -> Result<(), Report> {
     let orders = || orders(fleet.events()).chain(orders(fleet.faults()));
     let bytes: usize = orders().map(|order| order.to_string().len()).sum();
     let bytes = bytes + words.to_string().len();
-    let found = if orders().count() >= MAX_ORDERS {
-        format!("too many changes since the scenario was loaded: this would be number {}", MAX_ORDERS + 1)
+    let count = orders().count();
+    let found = if count >= MAX_ORDERS {
+        format!("too many changes since the scenario was loaded: this would be number {}", count + 1)
     } else if bytes > MAX_BYTES {
         format!("too much data in the changes since the scenario was loaded: {bytes} bytes")
     } else {

@@ -1,5 +1,6 @@
 //! One connection, from the first byte to the last. Its end, whatever asks for it, happens here.
 
+use std::error::Error as _;
 use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
@@ -16,7 +17,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::limits::Limits;
 use super::shared::Shared;
-use super::state::{ConnectionEnd, ConnectionSlot, ConnectionState};
+use super::state::{ConnectionEnd, ConnectionSlot, ConnectionState, NoReply};
 use super::wire::Wire;
 use super::{ingress, request};
 
@@ -127,7 +128,10 @@ fn end_after(error: &hyper::Error, connection: &ConnectionState) -> ConnectionEn
         ConnectionEnd::Truncate | ConnectionEnd::Hold | ConnectionEnd::Silence | ConnectionEnd::Reset => end,
         ConnectionEnd::Unused | ConnectionEnd::Close | ConnectionEnd::Linger => {
             let peer = connection.peer;
-            tracing::debug!(IMDS_CLIENT = %peer.ip(), "{peer}: connection ended: {error}");
+            // An aborted request has been logged with its reason.
+            if !error.source().is_some_and(<dyn std::error::Error>::is::<NoReply>) {
+                tracing::debug!(IMDS_CLIENT = %peer.ip(), "{peer}: connection ended: {error}");
+            }
             // hyper has answered 400, 414 or 431, and most likely not read all that came.
             if error.is_parse() { ConnectionEnd::Linger } else { ConnectionEnd::Close }
         }

@@ -76,7 +76,7 @@ pub(crate) struct ReloadStatus {
     /// The time.
     #[serde(with = "rfc3339")]
     pub at: Timestamp,
-    /// The giver of the order.
+    /// Who gave the order.
     pub by: String,
     /// The scenario is served.
     pub accepted: bool,
