@@ -77,9 +77,8 @@ fn matches(fault: &Fault, input: &FaultInput<'_>) -> bool {
     } = fault;
     let FaultInput { head, visit, .. } = input;
     let on_this_host = visit.ingress == Ingress::Host;
-    let needs_token = matches!(effect, FaultEffect::Answer(ReplyAlteration { tokens: Some(_), .. }));
     fault.is_on(input.clock.elapsed(input.now), input.clock.effective(input.now))
-        && (!needs_token || (head.is_read() && head.has_token()))
+        && (!effect.is_on_tokens() || (head.is_read() && head.has_token()))
         && (methods.is_empty() || methods.iter().any(|method| method.as_str() == head.method.as_str()))
         && (clients.is_empty() || clients.iter().any(|client| client.matches(visit.peer, on_this_host)))
         && (instance.is_none() || instance.as_deref() == input.instance)

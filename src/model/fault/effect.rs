@@ -31,6 +31,17 @@ impl FaultEffect {
         };
         latency.is_some_and(|latency| latency.varies())
     }
+
+    /// Whether the effect is one on session tokens, so that requests without a token are not affected.
+    pub(crate) fn is_on_tokens(&self) -> bool {
+        match self {
+            Self::Answer(alteration) => {
+                let ReplyAlteration { tokens, latency: _, status: _, body: _, clock_skew: _ } = alteration;
+                tokens.is_some()
+            }
+            Self::Reset(_) | Self::Hang | Self::Throttle(_) => false,
+        }
+    }
 }
 
 /// The alteration of a response. The parts are independent of each other.
