@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::sources::{PROJECT, assert_none, made_up};
 use crate::tree::Tree;
 
-/// Circles that are there today: of each its files below src, in order. The list only ever gets shorter.
+/// Circles that are accepted, of each its files below src in order: none. The list never gets longer.
 const KNOWN_CIRCLES: &[&str] = &[];
 
 /// Names by the file that uses them and the file that defines them, both in one room.
