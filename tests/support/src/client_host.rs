@@ -116,7 +116,7 @@ impl ClientHost {
         self.run_with(words, |_| {})
     }
 
-    /// The same, with a last word on the command.
+    /// The same; `adjust` changes the command before it starts.
     pub fn run_with<S: AsRef<OsStr>>(&self, words: &[S], adjust: impl FnOnce(&mut Command)) -> ClientRun {
         let home = self.host.sandbox.path("home");
         let mut command = self.host.sandbox.prepared(Path::new("timeout"), &["-k", "1", "60"]);

@@ -87,7 +87,7 @@ impl Sandbox {
         self.serve_with(more, |_| {})
     }
 
-    /// The same, with a last word on the command.
+    /// The same; `adjust` changes the command before it starts.
     pub fn serve_with(&self, more: &[&str], adjust: impl FnOnce(&mut Command)) -> ServerProcess {
         self.share_keys();
         let own = self.serve_arguments();
