@@ -22,7 +22,7 @@ pub const LAYERS: &[(&str, &str)] = &[
     ("journal", "model imds"),
     ("scenario", "model config"),
     ("aemm", "model config scenario exit"),
-    ("host", "clock model config exit"),
+    ("host", "clock model config exit observe"),
     ("doctor", "host model"),
     // A service's answers → a scenario: written, compiled and asked as any other.
     ("transcribe", "model config scenario imds identity"),
