@@ -1,6 +1,7 @@
 //! The control socket's server.
 
 use std::convert::Infallible;
+use std::future::pending;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,12 +11,13 @@ use hyper::server::conn::http1::Builder;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use nix::unistd::Uid;
+use tokio::net::unix::SocketAddr;
 use tokio::net::{UnixListener, UnixStream};
 use tokio::task::yield_now;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::ControlSocket;
-use super::admission::{Admission, Crowded, Place};
+use super::admission::{Admission, Caller, Crowded, Place};
 use super::exchange::{ControlRequest, READ_TIMEOUT};
 use super::order::{ControlBackend, OrderSource};
 use super::routes::{refusal_text, respond};
@@ -30,14 +32,21 @@ const HEAD_BYTES: usize = 8192;
 /// Serves the control socket until the task is dropped.
 pub(crate) async fn serve(socket: ControlSocket, backend: ControlBackend) -> io::Result<()> {
     let listener = UnixListener::from_std(socket.listener.try_clone()?)?;
+    let owner = socket.owner_listener.as_ref().map(|listener| UnixListener::from_std(listener.try_clone()?));
+    let owner = owner.transpose()?;
     let backend = Arc::new(backend);
     let admission = Admission::new(Uid::effective());
     let mut failing = false;
     loop {
-        match listener.accept().await {
-            Ok((stream, _)) => {
+        let accepted = tokio::select! {
+            biased;
+            accepted = accept_owner(owner.as_ref()) => accepted.map(|(stream, _)| (stream, true)),
+            accepted = listener.accept() => accepted.map(|(stream, _)| (stream, false)),
+        };
+        match accepted {
+            Ok((stream, as_owner)) => {
                 failing = false;
-                accept(stream, &backend, &admission);
+                accept(stream, as_owner, &backend, &admission);
                 // It has its turn before the next one comes, which may take its place.
                 yield_now().await;
             }
@@ -52,11 +61,18 @@ pub(crate) async fn serve(socket: ControlSocket, backend: ControlBackend) -> io:
     }
 }
 
+async fn accept_owner(listener: Option<&UnixListener>) -> io::Result<(UnixStream, SocketAddr)> {
+    match listener {
+        Some(listener) => listener.accept().await,
+        None => pending().await,
+    }
+}
+
 /// Never waits, so that no client keeps the next one from being accepted.
-fn accept(stream: UnixStream, backend: &Arc<ControlBackend>, admission: &Arc<Admission>) {
+fn accept(stream: UnixStream, as_owner: bool, backend: &Arc<ControlBackend>, admission: &Arc<Admission>) {
     let Ok(peer) = stream.peer_cred() else { return };
     let caller = OrderSource::Peer { pid: peer.pid(), uid: peer.uid() };
-    match admission.admit(peer.uid(), Instant::now()) {
+    match admission.admit(Caller { uid: peer.uid(), as_owner }, Instant::now()) {
         Ok(place) => {
             let backend = Arc::clone(backend);
             tokio::spawn(async move {

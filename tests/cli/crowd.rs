@@ -2,12 +2,17 @@
 
 use std::fs;
 use std::io::{ErrorKind, Read as _, Write as _};
+use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt as _;
 use std::path::Path;
+use std::thread;
 use std::time::Duration;
 
-use support::{DEADLINE, Sandbox, ServerProcess, eventually, is_root, poll};
+use nix::sys::signal::Signal;
+use nix::sys::socket::{AddressFamily, SockFlag, SockType, UnixAddr, socket};
+use support::{DEADLINE, NOBODY, Sandbox, ServerProcess, eventually, is_root, poll};
 
 use crate::journal::{ask, polling};
 
@@ -136,7 +141,10 @@ fn users_keep_nobody_else_out() {
     let sandbox = Sandbox::new();
     let server = open_server(&sandbox);
     let socket = sandbox.path("c.sock");
-    let crowds: Vec<_> = (1000..1004).map(|uid| Crowd::start(&sandbox, &socket, uid)).collect();
+    let attack = "crowd = [open(wait) for _ in range(200)] + [open(body) for _ in range(200)]\n\
+                  print('ready', flush=True)\n\
+                  time.sleep(60)";
+    let crowds: Vec<_> = (1000..1004).map(|uid| Crowd::start(&sandbox, uid, attack)).collect();
     gets_through("as root, with four users that fill the socket", &sandbox);
     let path = socket.display().to_string();
     for command in ["status", "reload"] {
@@ -152,12 +160,92 @@ fn users_keep_nobody_else_out() {
     server.says("the control socket has no place left for user 100");
 }
 
+#[test]
+fn a_full_queue_is_waited_for_and_the_owner_has_another() {
+    let sandbox = Sandbox::new();
+    let server = open_server(&sandbox);
+    let (socket, owner) = (sandbox.path("c.sock"), sandbox.path("c.sock.owner"));
+    let mode = fs::metadata(&owner).expect("the socket is there").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600, "found {mode:o}");
+    server.signal(Signal::SIGSTOP);
+    let queued: Vec<_> = std::iter::from_fn(|| connect_at_once(&socket)).collect();
+    assert!(connect_at_once(&owner).is_some(), "expected a place after {} at the other socket", queued.len());
+    let path = socket.display().to_string();
+    let outcomes = thread::scope(|scope| {
+        let by_owner = scope.spawn(|| sandbox.control(&["status"]));
+        let by_other =
+            is_root().then(|| scope.spawn(|| sandbox.run_as_nobody(&["status", "--control", &path])));
+        server.signal(Signal::SIGCONT);
+        [Some(by_owner), by_other].map(|run| run.map(|run| run.join().expect("it runs")))
+    });
+    for outcome in outcomes.into_iter().flatten() {
+        assert!(outcome.succeeded(), "{outcome}");
+    }
+    assert_eq!(server.stop().code, Some(0));
+    assert!(!owner.exists() && !socket.exists(), "both are removed");
+}
+
+/// A connection, unless the queue is full.
+fn connect_at_once(path: &Path) -> Option<OwnedFd> {
+    let flags = SockFlag::SOCK_NONBLOCK | SockFlag::SOCK_CLOEXEC;
+    let stream = socket(AddressFamily::Unix, SockType::Stream, flags, None).expect("descriptors are left");
+    nix::sys::socket::connect(stream.as_raw_fd(), &UnixAddr::new(path).expect("a short path")).ok()?;
+    Some(stream)
+}
+
+#[test]
+fn another_users_socket_is_not_taken_for_the_owners() {
+    if !is_root() {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    let _server = sandbox.serve(&[]);
+    let owner = sandbox.path("c.sock.owner");
+    fs::remove_file(&owner).expect("it is there");
+    fs::set_permissions(sandbox.directory(), fs::Permissions::from_mode(0o777)).expect("it is ours");
+    let mut trap = sandbox.prepared(
+        Path::new("python3"),
+        &["-c", "import socket,time; s=socket.socket(socket.AF_UNIX); s.bind('c.sock.owner'); s.listen(); time.sleep(60)"],
+    );
+    trap.env("PATH", "/usr/bin:/bin").uid(NOBODY).gid(NOBODY);
+    let _trap = Crowd(trap.spawn().expect("python3 is installed"));
+    eventually("another user's socket", || UnixStream::connect(&owner).ok());
+    let found = sandbox.control(&["status"]);
+    assert!(found.succeeded(), "expected the answer of the server, found {found}");
+}
+
+#[test]
+fn a_flood_of_connections_does_not_reach_the_owners_queue() {
+    if !is_root() {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    let _server = open_server(&sandbox);
+    let attack = "crowd = [open(body) for _ in range(100)]\n\
+                  print('ready', flush=True)\n\
+                  while True: crowd = crowd[-100:] + [open(body)]";
+    let _floods: Vec<_> = (1000..1003).map(|uid| Crowd::start(&sandbox, uid, attack)).collect();
+    for command in ["status", "reload"] {
+        let took: Vec<Duration> = (0..2 * TIMES)
+            .map(|_| {
+                let outcome = poll(Duration::ZERO, || Ok(sandbox.control(&[command])));
+                let (outcome, took) = outcome.expect("it runs");
+                assert!(outcome.succeeded(), "{outcome}");
+                took
+            })
+            .collect();
+        assert!(
+            took.iter().any(|took| *took <= PROMISED),
+            "expected {command} within {PROMISED:?}, found {took:?}"
+        );
+    }
+}
+
 /// A program of another user that opens many connections and keeps them. Ended when it is dropped.
 struct Crowd(std::process::Child);
 
 impl Crowd {
-    fn start(sandbox: &Sandbox, socket: &Path, uid: u32) -> Self {
-        use std::os::unix::process::CommandExt as _;
+    fn start(sandbox: &Sandbox, uid: u32, attack: &str) -> Self {
         let script = format!(
             "import socket, time\n\
              def open(request):\n\
@@ -167,10 +255,8 @@ impl Crowd {
              \x20   return c\n\
              body = b'POST /v1/events HTTP/1.1\\r\\nHost: x\\r\\nContent-Length: 9999\\r\\n\\r\\n'\n\
              wait = b'GET /v1/requests?wait=60 HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n'\n\
-             crowd = [open(wait) for _ in range(200)] + [open(body) for _ in range(200)]\n\
-             print('ready', flush=True)\n\
-             time.sleep(60)\n",
-            socket.display()
+             {attack}\n",
+            sandbox.path("c.sock").display()
         );
         let mut command = sandbox.prepared(Path::new("python3"), &["-c", &script]);
         // One that other users may execute, too.

@@ -21,10 +21,18 @@ pub(super) struct Crowd {
     log: CrowdLog,
 }
 
+/// Who shares places: the connections of a user by one of the two sockets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(in crate::control) struct Caller {
+    pub(in crate::control) uid: u32,
+    /// By the socket of the owner.
+    pub(in crate::control) as_owner: bool,
+}
+
 #[derive(Debug)]
 pub(super) struct Connection {
     pub(super) number: u64,
-    pub(super) uid: u32,
+    pub(super) caller: Caller,
     pub(super) stage: Stage,
     /// Bytes of the body.
     pub(super) received: usize,
@@ -58,11 +66,17 @@ pub(in crate::control) struct Crowded(pub(in crate::control) String);
 
 impl Crowd {
     /// Its number, and the signals for it.
-    pub(super) fn add(&mut self, uid: u32) -> (u64, Arc<ConnectionSignals>) {
+    pub(super) fn add(&mut self, caller: Caller) -> (u64, Arc<ConnectionSignals>) {
         self.count += 1;
         let (number, signals) = (self.count, Arc::new(ConnectionSignals::default()));
         let own = Arc::clone(&signals);
-        self.connections.push(Connection { number, uid, stage: Stage::Receiving, received: 0, signals: own });
+        self.connections.push(Connection {
+            number,
+            caller,
+            stage: Stage::Receiving,
+            received: 0,
+            signals: own,
+        });
         (number, signals)
     }
 
@@ -98,22 +112,22 @@ impl Crowd {
             Stage::Sending { since } if now.duration_since(since) >= READING => Some(1),
             _ => None,
         };
-        let mut placed = HashMap::<u32, usize>::new();
+        let mut placed = HashMap::<Caller, usize>::new();
         for connection in self.connections.iter().filter(|connection| connection.stage != Stage::Waiting) {
-            *placed.entry(connection.uid).or_default() += 1;
+            *placed.entry(connection.caller).or_default() += 1;
         }
         let candidates = self.connections.iter().enumerate().filter(|(_, connection)| which(connection));
         let rank = |(at, connection): (usize, &Connection)| {
-            Some((Reverse(placed.get(&connection.uid).copied()), loss(connection)?, at))
+            Some((Reverse(placed.get(&connection.caller).copied()), loss(connection)?, at))
         };
         let (.., at) = candidates.filter_map(rank).min().ok_or(())?;
         let evicted = self.connections.remove(at);
         evicted.signals.evicted.notify_one();
-        self.log.note(now, evicted.uid);
+        self.log.note(now, evicted.caller.uid);
         Ok(())
     }
 
-    pub(super) fn turn_away(&mut self, now: Instant, uid: u32, what: &str) -> Crowded {
+    pub(super) fn turn_away(&mut self, now: Instant, Caller { uid, .. }: Caller, what: &str) -> Crowded {
         self.log.note(now, uid);
         Crowded(format!("user {uid} has too many {what} here at one time; end some of them"))
     }

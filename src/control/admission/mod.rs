@@ -7,6 +7,8 @@
 //! | clients that wait for requests | 64 | 128 |
 //! | bytes of long bodies | 8 MiB | |
 //!
+//! Root and the service's own user have all of this twice: by the socket for the group, and by the owner's.
+//!
 //! A new connection takes the place of one that has least to lose when there is none left: the oldest that has not sent
 //! a whole request, else the oldest that does not read its response. A request that is carried out is never ended.
 
@@ -20,7 +22,7 @@ use nix::unistd::Uid;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep};
 
-pub(super) use crowd::Crowded;
+pub(super) use crowd::{Caller, Crowded};
 use crowd::{Connection, ConnectionSignals, Crowd, Stage};
 
 /// Connections of a user.
@@ -56,7 +58,7 @@ pub(super) struct Admission {
 pub(super) struct Place {
     admission: Arc<Admission>,
     number: u64,
-    uid: u32,
+    caller: Caller,
     signals: Arc<ConnectionSignals>,
 }
 
@@ -67,21 +69,21 @@ impl Admission {
     }
 
     /// A place for a connection of this user, unless all are taken by requests that are being carried out.
-    pub(super) fn admit(self: &Arc<Self>, uid: u32, now: Instant) -> Result<Arc<Place>, Crowded> {
+    pub(super) fn admit(self: &Arc<Self>, caller: Caller, now: Instant) -> Result<Arc<Place>, Crowded> {
         let mut crowd = self.crowd();
-        let theirs = |connection: &Connection| connection.uid == uid;
-        let others = |connection: &Connection| !self.is_privileged(connection.uid);
+        let theirs = |connection: &Connection| connection.caller == caller;
+        let others = |connection: &Connection| !self.is_privileged(connection.caller);
         if crowd.count_placed(theirs) >= CONNECTIONS {
-            crowd.evict(now, theirs).map_err(|()| crowd.turn_away(now, uid, "connections"))?;
+            crowd.evict(now, theirs).map_err(|()| crowd.turn_away(now, caller, "connections"))?;
         }
-        if !self.is_privileged(uid) && crowd.count_placed(others) >= OTHERS_CONNECTIONS {
-            crowd.evict(now, others).map_err(|()| crowd.turn_away(now, uid, "connections"))?;
+        if !self.is_privileged(caller) && crowd.count_placed(others) >= OTHERS_CONNECTIONS {
+            crowd.evict(now, others).map_err(|()| crowd.turn_away(now, caller, "connections"))?;
         }
-        let (number, signals) = crowd.add(uid);
-        Ok(Arc::new(Place { admission: Arc::clone(self), number, uid, signals }))
+        let (number, signals) = crowd.add(caller);
+        Ok(Arc::new(Place { admission: Arc::clone(self), number, caller, signals }))
     }
 
-    fn is_privileged(&self, uid: u32) -> bool {
+    fn is_privileged(&self, Caller { uid, .. }: Caller) -> bool {
         uid == 0 || uid == self.own
     }
 
@@ -94,11 +96,12 @@ impl Place {
     /// More bytes of the body have come.
     pub(super) fn receive(&self, bytes: usize) -> Result<(), Crowded> {
         let mut crowd = self.admission.crowd();
-        let others = crowd.bodies(|other| other.uid == self.uid && other.number != self.number, SHORT_BODY);
+        let others =
+            crowd.bodies(|other| other.caller == self.caller && other.number != self.number, SHORT_BODY);
         let own = crowd.own(self.number)?;
         let received = own.received + bytes;
         if received > SHORT_BODY && others + received > BODIES {
-            return Err(crowd.turn_away(Instant::now(), self.uid, "bytes of request bodies"));
+            return Err(crowd.turn_away(Instant::now(), self.caller, "bytes of request bodies"));
         }
         own.received = received;
         Ok(())
@@ -108,9 +111,9 @@ impl Place {
     pub(super) fn execute(&self, urgent: bool) -> Result<(), Crowded> {
         let mut crowd = self.admission.crowd();
         let usual = Stage::Executing { urgent: false };
-        let theirs = crowd.count(|other| other.uid == self.uid && other.stage == usual);
+        let theirs = crowd.count(|other| other.caller == self.caller && other.stage == usual);
         if !urgent && theirs >= REQUESTS {
-            return Err(crowd.turn_away(Instant::now(), self.uid, "requests that are being carried out"));
+            return Err(crowd.turn_away(Instant::now(), self.caller, "requests that are being carried out"));
         }
         crowd.own(self.number)?.stage = Stage::Executing { urgent };
         Ok(())
@@ -120,10 +123,10 @@ impl Place {
     pub(super) fn wait(&self) -> Result<(), Crowded> {
         let (admission, mut crowd) = (&self.admission, self.admission.crowd());
         let is_waiting = |other: &Connection| other.stage == Stage::Waiting;
-        let theirs = crowd.count(|other| is_waiting(other) && other.uid == self.uid);
-        let others = crowd.count(|other| is_waiting(other) && !admission.is_privileged(other.uid));
-        if theirs >= WAITING || (!admission.is_privileged(self.uid) && others >= OTHERS_WAITING) {
-            return Err(crowd.turn_away(Instant::now(), self.uid, "clients that wait for requests"));
+        let theirs = crowd.count(|other| is_waiting(other) && other.caller == self.caller);
+        let others = crowd.count(|other| is_waiting(other) && !admission.is_privileged(other.caller));
+        if theirs >= WAITING || (!admission.is_privileged(self.caller) && others >= OTHERS_WAITING) {
+            return Err(crowd.turn_away(Instant::now(), self.caller, "clients that wait for requests"));
         }
         crowd.own(self.number)?.stage = Stage::Waiting;
         Ok(())

@@ -15,7 +15,11 @@ fn crowd(admission: &Arc<Admission>, uid: u32, count: usize) -> Vec<Arc<Place>> 
 }
 
 fn admit(admission: &Arc<Admission>, uid: u32) -> Result<Arc<Place>, Crowded> {
-    admission.admit(uid, Instant::now())
+    admission.admit(by_group(uid), Instant::now())
+}
+
+fn by_group(uid: u32) -> Caller {
+    Caller { uid, as_owner: false }
 }
 
 fn evicted(place: &Place) -> bool {
@@ -50,8 +54,8 @@ fn who_does_not_read_goes_next_and_what_is_carried_out_never() {
     assert_eq!(full.0, "user 1000 has too many connections here at one time; end some of them");
     let sent = Instant::now();
     places[7].send(sent);
-    assert!(admission.admit(USER, sent + READING / 2).is_err(), "it may be reading");
-    let newcomer = admission.admit(USER, sent + READING).expect("one does not read");
+    assert!(admission.admit(by_group(USER), sent + READING / 2).is_err(), "it may be reading");
+    let newcomer = admission.admit(by_group(USER), sent + READING).expect("one does not read");
     assert!(evicted(&places[7]));
     drop(newcomer);
     assert!(admit(&admission, USER).is_ok(), "a place that is left is free");
@@ -106,6 +110,14 @@ fn other_users_and_root_have_their_own_places() {
     }
     drop(busy.pop());
     assert!(admit(&admission, USER + 4).is_ok());
+}
+
+#[test]
+fn by_the_owners_socket_a_user_has_a_second_share() {
+    let admission = admission();
+    let first = admission.admit(Caller { uid: ROOT, as_owner: true }, Instant::now()).expect("a place");
+    let _crowd = crowd(&admission, ROOT, 2 * CONNECTIONS);
+    assert!(!evicted(&first), "the others came by another socket");
 }
 
 #[test]
