@@ -13,7 +13,7 @@ mod walk;
 
 pub(crate) use error::{FileError, io_error_text};
 pub(crate) use lock::open_lock;
-pub(crate) use put_aside::put_aside;
+pub(crate) use put_aside::{DAMAGED, put_aside};
 pub(crate) use read::{TIME_LIMIT, read, read_stream, within};
 pub(crate) use secret::read_secret;
 pub(crate) use walk::is_trusted;

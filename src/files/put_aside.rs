@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use nix::errno::Errno;
 use nix::fcntl::{AT_FDCWD, RenameFlags, renameat2};
 
+/// In the name of each file that was put aside.
+pub(crate) const DAMAGED: &str = ".damaged";
 /// Names that are tried.
 const MAX_NAMES: u32 = 100;
 
@@ -14,7 +16,7 @@ const MAX_NAMES: u32 = 100;
 pub(crate) fn put_aside(path: &Path) -> io::Result<PathBuf> {
     for number in 1..=MAX_NAMES {
         let mut name = path.file_name().unwrap_or_default().to_owned();
-        name.push(".damaged");
+        name.push(DAMAGED);
         if number > 1 {
             name.push(format!("-{number}"));
         }

@@ -24,7 +24,7 @@ pub const LAYERS: &[(&str, &str)] = &[
     ("scenario", "model config files"),
     ("aemm", "model config scenario exit"),
     ("host", "clock model config exit files"),
-    ("doctor", "host model"),
+    ("doctor", "host model files"),
     // A service's answers → a scenario: written, compiled and asked as any other.
     ("transcribe", "model config scenario imds identity"),
     // L2: sockets.
