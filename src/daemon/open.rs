@@ -4,9 +4,11 @@ use std::fs;
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use tokio::task::spawn_blocking;
+use tokio::time::timeout;
 
 use super::key::{self, TokenKey};
 use crate::control::{BindError, ControlSocket};
@@ -16,6 +18,8 @@ use crate::model::endpoint::FOREGROUND_PORT;
 use crate::paths::{IDENTITY, Paths};
 use crate::server::{InheritedSockets, Listener, bind};
 
+/// The file system of the state and runtime directories has so long; systemd waits longer for a start.
+const OPEN_TIMEOUT: Duration = Duration::from_secs(20);
 /// Files that are enough for everything that may be open at one time; the packaged service has as many.
 const FILES: u64 = 65_536;
 
@@ -99,9 +103,14 @@ pub(super) async fn open_directories(
         let control = control_socket(control.as_deref(), state.directory.as_deref(), &paths)?;
         Ok((state, control))
     });
+    let Ok(opened) = timeout(OPEN_TIMEOUT, opened).await else {
+        let why = format!("the file system did not answer within {} s", OPEN_TIMEOUT.as_secs());
+        let state = State { directory: None, key: random()?, missing: Some(why.clone()) };
+        return Ok((state, OpenedSocket::Missing { why }));
+    };
     let software =
         |error| Failure::new(ExitStatus::Software, format!("cannot open the directories: {error}"));
-    opened.await.map_err(software)?
+    opened.map_err(software)?
 }
 
 /// The keys of the identity document: from the state directory, or for this process only.

@@ -164,6 +164,10 @@ mod tests {
     use std::fs;
     use std::os::unix::fs::symlink;
 
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use proptest::sample::select;
+
     use super::*;
 
     /// `d/s/file`, beside it the links, and `outside`.
@@ -225,6 +229,39 @@ mod tests {
         }
         let why = content(&root.join("d/directory/hostname"), |_| false).expect_err("it leads to /etc");
         assert!(why.contains("d/directory is a link of user"), "{why}");
+        fs::remove_dir_all(root).expect("ours");
+    }
+
+    /// By any way through a tree of links.
+    #[test]
+    fn any_way_leads_where_the_kernel_goes() {
+        const WAY: &[&str] =
+            &["d", "s", "file", "..", "near", "out", "data", "absolute", "up", "root", "chain"];
+        let root = tree(&[
+            ("near", "d/s/file"),
+            ("d/data", "s"),
+            ("d/up", ".."),
+            ("d/s/up", "../../d/up"),
+            ("d/s/out", "../../outside"),
+            ("out", "outside"),
+            ("d/absolute", "ROOT/d/s"),
+            ("d/chain", "data/../absolute"),
+            ("d/s/chain", "chain"),
+            ("root", "ROOT"),
+        ]);
+        proptest!(|(way in vec(select(WAY), 1..8))| {
+            let path = root.join(way.join("/"));
+            let found = content(&path, |_| true);
+            let expected = match fs::metadata(&path) {
+                Ok(there) if there.is_file() => Ok(fs::read_to_string(&path).expect("it is there")),
+                Ok(_) => Err("is a directory".to_owned()),
+                Err(error) => Err(FileError::Io(error).to_string()),
+            };
+            prop_assert_eq!(&found, &expected);
+            // Whoever owns the links, it is that file or none.
+            let foreign = content(&path, |_| false);
+            prop_assert!(foreign == found || foreign.is_err_and(|why| why.contains("out of its directory")));
+        });
         fs::remove_dir_all(root).expect("ours");
     }
 
