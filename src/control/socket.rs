@@ -15,7 +15,7 @@ use nix::sys::socket::{getsockopt, sockopt};
 use thiserror::Error;
 
 use crate::exit::{ExitStatus, Failure};
-use crate::files::{FileError, open_lock, put_aside};
+use crate::files::{FileError, io_error_text, open_lock, put_aside};
 
 /// `sun_path` of `struct sockaddr_un` less the terminating zero.
 const LONGEST: usize = 107;
@@ -84,14 +84,20 @@ impl ControlSocket {
     /// The same at a path that nobody named: what is no socket there, or no lock of ours, gets another name.
     pub(crate) fn bind_mended(path: &Path) -> Result<Self, BindError> {
         for _ in 0..2 {
-            match Self::bind(path) {
-                Err(BindError::Foreign { path: foreign, found, .. }) => {
-                    let aside = put_aside(&foreign)
-                        .map_err(|error| BindError::Unwritable { path: path.to_owned(), error })?;
-                    tracing::warn!("{} {found}: it is {} now", foreign.display(), aside.display());
-                }
+            let refused = match Self::bind(path) {
+                Err(refused) => refused,
                 bound => return bound,
-            }
+            };
+            let (foreign, found) = match &refused {
+                BindError::Foreign { path, found, .. } => (path.clone(), found.clone()),
+                BindError::Unwritable { error, .. } if error.kind() == ErrorKind::PermissionDenied => {
+                    (lock_path(path), io_error_text(error))
+                }
+                _ => return Err(refused),
+            };
+            // In a directory that is not ours nothing is renamed.
+            let Ok(aside) = put_aside(&foreign) else { return Err(refused) };
+            tracing::warn!("{} {found}: it is {} now", foreign.display(), aside.display());
         }
         Self::bind(path)
     }
@@ -108,15 +114,20 @@ impl Drop for ControlSocket {
     }
 }
 
-/// Locks `PATH.lock` and writes our process id into it.
-fn lock(path: &Path) -> Result<Flock<File>, BindError> {
+fn lock_path(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
+    name.into()
+}
+
+/// Locks `PATH.lock` and writes our process id into it.
+fn lock(path: &Path) -> Result<Flock<File>, BindError> {
+    let name = lock_path(path);
     let unwritable = |error| BindError::Unwritable { path: path.to_owned(), error };
-    let file = open_lock(Path::new(&name), 0o644).map_err(|found| match found {
+    let file = open_lock(&name, 0o644).map_err(|found| match found {
         FileError::Io(error) => unwritable(error),
         found => BindError::Foreign {
-            path: PathBuf::from(&name),
+            path: name.clone(),
             found: found.to_string(),
             what: "the control socket's lock",
         },

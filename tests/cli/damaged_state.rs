@@ -1,13 +1,16 @@
 //! Whatever the service's directories hold, it comes up, keeps what is whole, and removes nothing.
 
-use std::fs::{self, FileType};
+use std::fs::{self, File, FileType};
+use std::os::fd::AsRawFd as _;
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::LazyLock;
 
 use nix::fcntl::{Flock, FlockArg};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use support::{Sandbox, ServerProcess, eventually, finish, is_root};
+use support::{NOBODY, Sandbox, ServerProcess, eventually, finish, is_root};
 
 use crate::damages::{CONTENTS, Damage, KINDS, PERMISSIONS, remove};
 
@@ -15,6 +18,10 @@ const ID: &str = "/latest/meta-data/instance-id";
 const SIGNED: &str = "/latest/dynamic/instance-identity/rsa2048";
 const KEYS: [&str; 6] =
     ["signature.key", "signature.pem", "pkcs7.key", "pkcs7.pem", "rsa2048.key", "rsa2048.pem"];
+
+/// By its descriptor: the path may lead through a home directory that is closed to others.
+static PROGRAM: LazyLock<File> =
+    LazyLock::new(|| File::open(support::program()).expect("cargo has built it"));
 
 /// The directories of a service that has run once; each case gets a copy.
 struct Template {
@@ -28,7 +35,7 @@ impl Template {
         // With keys that were made once for all tests.
         sandbox.serve(&[]).stop();
         fs::create_dir(sandbox.path("run")).expect("writable");
-        let whole = Service { directory: sandbox.path("") };
+        let whole = Service { directory: sandbox.path(""), unprivileged: false };
         whole.start(&sandbox).stop();
         Self { sandbox, cases: 0 }
     }
@@ -40,7 +47,7 @@ impl Template {
         let mut copy = Command::new("cp");
         copy.arg("-a").args([self.sandbox.path("state"), self.sandbox.path("run")]).arg(&directory);
         finish(&mut copy).ended(0, &[]);
-        Service { directory }
+        Service { directory, unprivileged: false }
     }
 
     /// Damages a file of a copy, which then has to come up, twice.
@@ -65,17 +72,23 @@ impl Template {
 /// A service as systemd starts it, with a state directory and a runtime directory.
 struct Service {
     directory: PathBuf,
+    unprivileged: bool,
 }
 
 impl Service {
     fn command(&self, sandbox: &Sandbox) -> Command {
-        self.prepared(sandbox, support::program(), &["serve", "--listen", "127.0.0.1:0"])
+        let path = format!("/proc/self/fd/{}", PROGRAM.as_raw_fd());
+        let program = if self.unprivileged { Path::new(&path) } else { support::program() };
+        self.prepared(sandbox, program, &["serve", "--listen", "127.0.0.1:0"])
     }
 
     fn prepared(&self, sandbox: &Sandbox, program: &Path, arguments: &[&str]) -> Command {
         let mut command = sandbox.prepared(program, arguments);
         command.env("STATE_DIRECTORY", self.directory.join("state"));
         command.env("RUNTIME_DIRECTORY", self.directory.join("run"));
+        if self.unprivileged {
+            command.uid(NOBODY).gid(NOBODY);
+        }
         command
     }
 
@@ -173,6 +186,40 @@ fn damaged_directories_locks_and_sockets() {
     );
 }
 
+/// As the packaged service meets what root left: it owns its directories, and may not read root's files.
+#[test]
+fn files_of_root_for_a_service_without_privileges() {
+    if !is_root() {
+        return;
+    }
+    let mut template = Template::new();
+    for (file, mode) in [
+        ("state/token.key", 0o600),
+        ("state/identity", 0o700),
+        ("state/identity/.lock", 0o600),
+        ("state/identity/rsa2048.key", 0o600),
+        ("state/identity/pkcs7.pem", 0o600),
+        ("run/state.json", 0o600),
+        ("run/control.sock.lock", 0o600),
+    ] {
+        let mut service = template.copy();
+        service.unprivileged = true;
+        if file.ends_with("identity/.lock") {
+            // So that the lock is needed.
+            remove(&service.directory.join("state/identity/rsa2048.key"));
+        }
+        let owner = format!("chown -R {NOBODY}:{NOBODY} . && chown 0:0 {file} && chmod {mode:o} {file}");
+        let mut change = service.prepared(&template.sandbox, Path::new("sh"), &["-c", &owner]);
+        finish(change.uid(0).gid(0).current_dir(&service.directory)).ended(0, &[]);
+        let said = service.works(&template.sandbox, file);
+        assert!(said.contains("WARN"), "{file}: {said}");
+        let aside = service.directory.join(format!("{file}.damaged"));
+        assert!(aside.exists(), "{file}: expected {}, found {said}", aside.display());
+        let again = service.works(&template.sandbox, file);
+        assert!(!again.contains("WARN"), "{file}: {again}");
+    }
+}
+
 /// What is whole is used where nothing can be written, and what is missing is made in memory.
 #[test]
 fn a_file_system_without_space_or_without_writing() {
@@ -262,7 +309,7 @@ fn a_start_that_waits_ends_at_a_signal() {
     }
     // As another server that makes its keys, and is stopped.
     let lock =
-        fs::File::options().read(true).write(true).create(true).truncate(false).open(identity.join(".lock"));
+        File::options().read(true).write(true).create(true).truncate(false).open(identity.join(".lock"));
     let _lock = Flock::lock(lock.expect("ours"), FlockArg::LockExclusive).expect("nobody has it");
     for signal in [Signal::SIGTERM, Signal::SIGINT] {
         let mut child = service.command(&template.sandbox).stdout(Stdio::null()).spawn().expect("it starts");
