@@ -2,7 +2,6 @@
 //!
 //! Messages are whole sentences. The values that a program may search for stand beside them in fields whose names
 //! begin with `IMDS_`: `journalctl IMDS_PATH=/latest/user-data` finds them; stderr leaves them out.
-
 //!
 //! Nothing waits for either: a thread of its own writes what is logged ([`queue`]).
 
