@@ -187,7 +187,7 @@ fn the_status_is_true_and_for_everybody() {
     for expected in [
         "held by process",
         "169.254.169.254/32 on lo (added by mock-imds)",
-        "inet mock-imds, 22 rules (owned",
+        "inet mock-imds, 23 rules (owned",
         "callers   this host, docker* br-*",
     ] {
         assert!(text.contains(expected), "expected {expected:?} in:\n{text}");

@@ -14,3 +14,4 @@ mod lifecycle;
 mod refusals;
 mod reload;
 mod restore;
+mod sources;

@@ -29,11 +29,11 @@ impl Plan {
             let base = Some(Base { kind: ChainKind::Nat, hook, priority: NAT_PRIORITY });
             Chain { name, base, ..redirect.clone() }
         };
-        let guard = |hook, priority, matches: Vec<Match>| {
+        let guard = |name, hook, priority, matches: Vec<Match>| {
             let rules = matches.into_iter().map(guard_rule).collect();
-            Chain { name: "guard", base: Some(Base { kind: ChainKind::Filter, hook, priority }), rules }
+            Chain { name, base: Some(Base { kind: ChainKind::Filter, hook, priority }), rules }
         };
-        let to = addresses.iter().copied().map(Match::To).collect();
+        let to: Vec<Match> = addresses.iter().copied().map(Match::To).collect();
         let about = addresses.iter().filter_map(|address| match address {
             IpAddr::V4(address) => Some(Match::ArpTarget(*address)),
             // No such rule for IPv6: neighbour discovery answers only for addresses of the asked interface.
@@ -43,9 +43,11 @@ impl Plan {
             nat("redirect-host", Hook::Output),
             nat("redirect-callers", Hook::Prerouting),
             callers(bridges),
-            guard(Hook::Prerouting, GUARD_PRIORITY, to),
+            guard("guard", Hook::Prerouting, GUARD_PRIORITY, to.clone()),
+            // Again behind the routing: a source route, or somebody's own redirect, changes the destination on the way.
+            guard("guard-input", Hook::Input, GUARD_PRIORITY, to),
         ];
-        let arp = vec![callers(bridges), guard(Hook::Input, 0, about.collect())];
+        let arp = vec![callers(bridges), guard("guard", Hook::Input, 0, about.collect())];
         let tables =
             vec![Table { family: Family::Inet, chains: inet }, Table { family: Family::Arp, chains: arp }];
         Self { addresses: addresses.to_vec(), tables }
@@ -99,7 +101,7 @@ mod tests {
     fn ipv6_adds_an_address_its_redirect_and_its_guard() {
         let (four, both) = (plan(false), plan(true));
         assert_eq!(both.addresses.len(), 2);
-        assert_eq!(both.tables[0].rule_count(), four.tables[0].rule_count() + 3);
+        assert_eq!(both.tables[0].rule_count(), four.tables[0].rule_count() + 4);
         assert_eq!(both.tables[1], four.tables[1], "ARP knows no IPv6");
         let printed = both.tables[0].to_string();
         for expected in [
@@ -113,8 +115,10 @@ mod tests {
     #[test]
     fn every_guard_rule_spares_the_loopback() {
         for table in plan(true).tables {
-            let guard = table.chains.iter().find(|chain| chain.name == "guard").expect("a guard");
-            for rule in &guard.rules {
+            let guards: Vec<&Chain> =
+                table.chains.iter().filter(|chain| chain.name.starts_with("guard")).collect();
+            assert_eq!(guards.len(), if table.family == Family::Arp { 1 } else { 2 });
+            for rule in guards.iter().flat_map(|guard| &guard.rules) {
                 assert_eq!(rule.matches.first(), Some(&Match::NotLoopback), "{rule}");
             }
         }

@@ -123,6 +123,11 @@ table inet mock-imds {
 		type filter hook prerouting priority -300; policy accept;
 		iif != \"lo\" ip daddr 169.254.169.254 goto callers
 	}
+
+	chain guard-input {
+		type filter hook input priority -300; policy accept;
+		iif != \"lo\" ip daddr 169.254.169.254 goto callers
+	}
 }
 table arp mock-imds {
 	chain callers {
