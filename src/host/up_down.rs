@@ -16,7 +16,8 @@ pub(crate) fn up(options: &NetOptions) -> Result<(), Failure> {
     let settings = options.load_settings()?;
     let runtime = Runtime::create(&options.runtime)?;
     let _lock = runtime.lock()?;
-    let mut network = Network::open(runtime.clone(), nft::NftClient::open_or_without()?, false)?;
+    let mut network =
+        Network::open(runtime.clone(), nft::NftClient::open_or_without()?, nft::Ownership::ORDINARY)?;
     let since = runtime.status().filter(|status| status.mode == NetMode::Up).map(|status| status.since);
     network.converge(&settings)?;
     let mut history = StatusHistory::begin();

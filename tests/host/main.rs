@@ -10,6 +10,7 @@ mod doctor_files;
 mod examined_host;
 mod guard;
 mod hops;
+mod killed;
 mod lifecycle;
 mod refusals;
 mod reload;

@@ -4,6 +4,7 @@ mod signals;
 mod watch;
 
 use std::collections::HashSet;
+use std::env;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -86,7 +87,7 @@ impl Guardian {
     ) -> Result<Self, HostError> {
         // The subscription comes before the changes, so that nothing is missed in between.
         let address_watch = address::AddressWatch::open()?;
-        let network = Network::open(runtime.clone(), tables, !options.ordinary_tables)?;
+        let network = Network::open(runtime.clone(), tables, ownership(options))?;
         Ok(Self {
             network,
             runtime,
@@ -170,6 +171,17 @@ impl Guardian {
 
     fn elapsed(&self) -> Duration {
         self.started.elapsed()
+    }
+}
+
+/// Whoever wants notifications is a service manager, as is the unit: it takes down what a killed guardian leaves.
+fn ownership(options: &NetOptions) -> &'static [nft::Ownership] {
+    if options.ordinary_tables {
+        nft::Ownership::ORDINARY
+    } else if env::var_os("NOTIFY_SOCKET").is_some() {
+        nft::Ownership::CLEANED_UP
+    } else {
+        nft::Ownership::OUTLIVES
     }
 }
 

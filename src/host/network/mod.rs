@@ -42,9 +42,13 @@ struct NetworkState {
 }
 
 impl Network {
-    /// Changes nothing yet. `owner` asks for owned tables, which the kernel removes when `tables` is closed.
-    pub(crate) fn open(runtime: Runtime, tables: nft::NftClient, owner: bool) -> Result<Self, HostError> {
-        let wanted = nft::KernelSupport { owner, arp: true };
+    /// Changes nothing yet. `tables` is the socket that owns the tables, by the first ownership that the kernel knows.
+    pub(crate) fn open(
+        runtime: Runtime,
+        tables: nft::NftClient,
+        ownership: &'static [nft::Ownership],
+    ) -> Result<Self, HostError> {
+        let wanted = nft::KernelSupport { ownership, arp: true };
         let state = NetworkState {
             settings: HostSettings::default(),
             plan: Plan::new(&[], &[]),
