@@ -23,7 +23,7 @@ table inet mine { set addresses { type ipv4_addr; elements = { 169.254.169.254 }
 
 fn planned() -> String {
     let settings = HostSettings::default();
-    let plan = Plan::new(&settings.addresses(), &settings.bridges);
+    let plan = Plan::new(&settings.addresses(), &settings.bridges, &[]);
     plan.tables.iter().map(Table::to_string).collect()
 }
 

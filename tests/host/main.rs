@@ -16,3 +16,4 @@ mod refusals;
 mod reload;
 mod restore;
 mod sources;
+mod uplinks;

@@ -31,7 +31,7 @@ fn what_somebody_removes_comes_back() {
     guardian_dies(&machine);
 }
 
-/// The kernel takes the table away with its owner; systemd brings the owner back; the server runs on.
+/// systemd takes away what a killed guardian leaves, and brings the guardian back; the server runs on.
 fn guardian_dies(machine: &Machine) {
     let server = machine.incarnations()["mock-imds.service"].clone();
     // Half of the second is systemd's, and other programs on a busy host can take the rest: one of three must do.

@@ -12,11 +12,13 @@ use sd_notify::NotifyState;
 
 use super::backoff::RestoreBackoff;
 use super::error::combine;
+use super::links::LinkWatch;
 use super::network::Network;
 use super::options::NetOptions;
 use super::reexec::{self, InheritedState};
 use super::runtime::{Lock, Runtime};
 use super::status::{GuardianStatus, NetMode, StatusHistory};
+use super::uplinks::Uplink;
 use super::{HostError, address, nft, privilege};
 use crate::clock;
 use crate::exit::Failure;
@@ -44,6 +46,7 @@ struct Guardian {
     runtime: Runtime,
     lock: Lock,
     address_watch: address::AddressWatch,
+    link_watch: LinkWatch,
     table_watch: Option<nft::NftWatch>,
     history: StatusHistory,
     backoff: RestoreBackoff,
@@ -86,13 +89,14 @@ impl Guardian {
         lock: Lock,
     ) -> Result<Self, HostError> {
         // The subscription comes before the changes, so that nothing is missed in between.
-        let address_watch = address::AddressWatch::open()?;
+        let (address_watch, link_watch) = (address::AddressWatch::open()?, LinkWatch::open()?);
         let network = Network::open(runtime.clone(), tables, ownership(options))?;
         Ok(Self {
             network,
             runtime,
             lock,
             address_watch,
+            link_watch,
             table_watch: None,
             history: StatusHistory::begin(),
             backoff: RestoreBackoff::default(),
@@ -151,7 +155,7 @@ impl Guardian {
     /// Writes status.json and notifies systemd. New warnings go to the log, once each.
     fn publish(&mut self) {
         let status = self.status();
-        for warning in &status.warnings {
+        for warning in status.warnings.iter().cloned().chain(status.uplinks.iter().map(Uplink::warning)) {
             if self.logged.insert(warning.clone()) {
                 tracing::warn!("{warning}");
             }

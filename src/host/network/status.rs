@@ -24,6 +24,7 @@ impl Network {
             addresses: self.state.assigned.clone(),
             unavailable: self.state.unavailable.clone(),
             tables: self.table_states(without_owner),
+            uplinks: self.state.uplinks.clone(),
             settings: self.state.settings.clone(),
             warnings: self.warnings(),
             restorations,

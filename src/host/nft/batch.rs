@@ -122,7 +122,7 @@ mod tests {
 
     fn tables() -> Vec<Table> {
         let settings = HostSettings::default();
-        Plan::new(&settings.addresses(), &settings.bridges).tables
+        Plan::new(&settings.addresses(), &settings.bridges, &[]).tables
     }
 
     #[test]

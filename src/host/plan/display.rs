@@ -95,7 +95,7 @@ mod tests {
     fn plan() -> Plan {
         let bridges = vec!["docker0".parse().expect("valid"), "br-*".parse().expect("valid")];
         let settings = HostSettings { bridges, ..HostSettings::default() };
-        Plan::new(&settings.addresses(), &settings.bridges)
+        Plan::new(&settings.addresses(), &settings.bridges, &[])
     }
 
     #[test]
