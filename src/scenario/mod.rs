@@ -57,7 +57,7 @@ fn build(root: &Section<'_>, base: &Path) -> Scenario {
         instance.credentials = credentials::read(&section, base);
     }
     if instance.credentials.as_ref().is_some_and(|credentials| credentials.source.is_real()) {
-        // Without tokens any web page could read them by DNS rebinding.
+        // Who only makes others fetch a URL gets no token. Web pages are kept out by what `imds::rebinding` checks.
         instance.metadata_options.http_tokens = HttpTokens::Required;
     }
     if let Some(section) = root.read("metadata-options", Item::section) {

@@ -7,6 +7,7 @@ use hyper::body::{Body as _, Bytes, Incoming};
 use hyper::ext::ReasonPhrase;
 use hyper::header::EXPECT;
 use hyper::http::request::Parts;
+use hyper::http::uri::Authority;
 use hyper::{HeaderMap, Request, Response};
 use tokio::time::timeout;
 
@@ -59,7 +60,9 @@ fn reply_to(
         counters: &service.counters,
     };
     let (method, path, query) = (&head.method, head.uri.path(), head.uri.query());
-    let request = RequestHead { method, path, query, headers: &head.headers };
+    let (headers, version) = (&head.headers, head.version);
+    let authority = head.uri.authority().map(Authority::as_str);
+    let request = RequestHead { method, path, query, headers, version, authority };
     let fleet = service.fleet.load();
     recorder.instance = fleet.instance_of(visit.peer, visit.ingress).map(Into::into);
     let (reply, change) = answer(&fleet, &service.authority, &visit, request, (service.clock)());
@@ -76,6 +79,7 @@ fn reply_to(
         reply.status.as_u16(),
     );
     recorder.fault = reply.fault;
+    recorder.refusal = reply.refusal;
     reply
 }
 

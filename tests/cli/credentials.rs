@@ -18,7 +18,8 @@ fn keys(id: &str) -> String {
 /// Status and body of a path, asked with a token: real credentials need one.
 fn ask(server: &ServerProcess, path: &str) -> (u16, String) {
     let token = server.token();
-    let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\nX-aws-ec2-metadata-token: {token}\r\n\r\n");
+    let request =
+        format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nX-aws-ec2-metadata-token: {token}\r\n\r\n");
     let response = http::exchange(server.address, request);
     (response.status, response.body)
 }
