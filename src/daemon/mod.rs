@@ -14,6 +14,7 @@ mod notify;
 mod open;
 mod publisher;
 mod replacement;
+mod redact;
 mod restore;
 mod state_file;
 mod status;

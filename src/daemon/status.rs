@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
 use tokio::sync::watch;
 
 use super::load::{LoadedScenario, name};
-use super::{describe, describe_fault};
+use super::{describe, describe_fault, redact};
 use crate::clock;
 use crate::control::api::{self, EventStatus, ReloadStatus, ScenarioStatus};
 use crate::imds::{Fleet, FleetItem};
@@ -78,7 +77,7 @@ pub(super) fn status(
             let status = event_status(&fleet, index, now);
             match event.order() {
                 None => events.push(status),
-                Some(order) => changes.push(EventStatus { event: Some(Value::clone(order)), ..status }),
+                Some(order) => changes.push(EventStatus { event: Some(redact::event(order)), ..status }),
             }
         }
         api::ServiceStatus {

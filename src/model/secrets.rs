@@ -7,6 +7,18 @@ pub(crate) fn answers_keys(path: &str) -> bool {
     path.split('/').any(|segment| segment.starts_with("security-credentials"))
 }
 
+/// True of the paths whose values are shown to nobody but their clients: those with keys, and user data, in which
+/// people put passwords.
+pub(crate) fn is_secret(path: &str) -> bool {
+    answers_keys(path) || path.split('/').any(|segment| segment == "user-data")
+}
+
+/// True if a text has keys in it, wherever it is: services other than EC2's have them at other paths.
+pub(crate) fn looks_secret(text: &[u8]) -> bool {
+    let has = |mark: &[u8]| text.windows(mark.len()).any(|window| window.eq_ignore_ascii_case(mark));
+    has(b"SecretAccessKey") || has(b"PRIVATE KEY-----") || has_real_key_id(text)
+}
+
 /// True if an access key id of AWS' form is in the text, and is not of the kind that documentation has.
 pub(crate) fn has_real_key_id(text: &[u8]) -> bool {
     let mut words = text.split(|b| !b.is_ascii_alphanumeric());

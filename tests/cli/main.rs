@@ -13,6 +13,7 @@ mod orders;
 mod reload;
 mod requests;
 mod restart;
+mod secrets;
 mod show;
 mod start;
 mod verb_clock;
