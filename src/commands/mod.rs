@@ -23,6 +23,7 @@ mod record;
 mod reload;
 mod requests;
 mod serve;
+mod service_user;
 mod show;
 mod status;
 mod transcript;

@@ -36,7 +36,9 @@ pub(crate) use attributes::{
 };
 pub use client_matcher::ClientMatcher;
 pub(crate) use content::{Content, ContentType};
-pub(crate) use credentials::{CredentialSource, CredentialState, Credentials, Fetched, Keys, Secret};
+pub(crate) use credentials::{
+    CredentialSource, CredentialState, Credentials, FetchFailure, Fetched, Keys, Secret,
+};
 pub(crate) use event::{ClearTarget, Event, EventEffect, EventTime, InstanceFact, MetadataOption};
 pub(crate) use glob::PathGlob;
 pub(crate) use http::{AEMM_CATEGORIES, AEMM_VERSIONS};
