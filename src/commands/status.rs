@@ -131,9 +131,9 @@ fn describe_credentials(credentials: &CredentialStatus) -> String {
         (source, _) => source.to_owned(),
     };
     let keys = match (fetched_at, expires) {
-        (Some(_), Some(expires)) => format!(", until {}", expires.rfc3339()),
-        (None, _) if failure.is_none() && place.is_some() => ", not there yet".to_owned(),
-        (None, _) if failure.is_some() => ", none".to_owned(),
+        (_, Some(expires)) => format!(", until {}", expires.rfc3339()),
+        (None, None) if place.is_some() && failure.is_none() => ", not there yet".to_owned(),
+        (None, None) if place.is_some() => ", none".to_owned(),
         _ => String::new(),
     };
     let failed = failure.as_ref().zip(*failed_at);

@@ -37,7 +37,7 @@ impl StatusInputs {
         let paused = clock
             .paused
             .map(|paused| format!(", its clock is paused at {}", format_duration(clock.elapsed(paused))));
-        let failing = credential_status(fleet).and_then(|credentials| credentials.failure);
+        let failing = credential_status(fleet, clock::now()).and_then(|credentials| credentials.failure);
         let serving = format!(
             "serving {} from {}{until}, loaded {}{changed}{}{}",
             scenario.instance_id,
@@ -92,7 +92,7 @@ pub(super) fn status(
             events,
             changes,
             faults: fleet.faults().iter().map(|fault| describe_fault::status(&fleet, fault, now)).collect(),
-            credentials: credential_status(&fleet),
+            credentials: credential_status(&fleet, now),
             instances: instances(&fleet),
             listeners: listeners.clone(),
             last_reload,

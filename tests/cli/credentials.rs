@@ -70,6 +70,20 @@ fn a_file_is_served_and_read_again_when_it_changes() {
 }
 
 #[test]
+fn keys_that_have_expired_are_said_to_have() {
+    let sandbox = Sandbox::new();
+    sandbox.write("keys.json", keys("ASIAOLD").replace("2099", "2020"));
+    sandbox.write("s.toml", "[credentials]\nsource = \"file\"\nfile = \"keys.json\"\n");
+    let server = sandbox.serve(&["--scenario", "s.toml"]);
+    server.says("new credentials until 2020-01-01T00:00:00Z");
+    eventually("a status that says so", || {
+        let status = sandbox.control(&["status"]).stdout;
+        let expected = "until 2020-01-01T00:00:00Z; FAILED 2020-01-01T00:00:00Z: the keys have expired";
+        status.contains(expected).then_some(())
+    });
+}
+
+#[test]
 fn a_process_prints_the_keys_and_knows_not_to_ask_us() {
     let sandbox = Sandbox::new();
     let reply = keys("ASIA$AWS_EC2_METADATA_DISABLED").replace('"', "\\\"");

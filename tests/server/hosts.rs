@@ -114,6 +114,21 @@ fn programs_get_real_credentials_by_address_and_by_allowed_names() {
 }
 
 #[test]
+fn each_instance_is_protected_for_itself() {
+    let real = STATIC.lines().filter(|line| line.contains('=') && !line.starts_with("allowed"));
+    let real: Vec<&str> = real.take(3).collect();
+    for (clients, expected) in [("\"host\"", 403), ("\"192.0.2.1\"", 200)] {
+        let server = server(&format!(
+            "[instances.other]\nclients = [{clients}]\ninstance-id = \"i-0fedcba0987654321\"\n\
+             [instances.other.credentials]\n{}\n",
+            real.join("\n")
+        ));
+        let request = "GET /latest/meta-data/instance-id HTTP/1.1\r\nHost: www.evil.example\r\n\r\n";
+        assert_eq!(status(&server, request), expected, "real credentials for {clients}");
+    }
+}
+
+#[test]
 fn a_page_may_have_what_is_worthless() {
     let server = server("");
     assert_eq!(status(&server, &format!("GET {KEYS} HTTP/1.1\r\n{PAGE}\r\n")), 200);

@@ -68,7 +68,7 @@ pub(crate) struct CredentialStatus {
     /// The time at which those expire; absent if they don't.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "rfc3339::optional")]
     pub expires: Option<Timestamp>,
-    /// The time of the last attempt, if it failed.
+    /// The time of the last attempt, if it failed, or at which the keys expired.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "rfc3339::optional")]
     pub failed_at: Option<Timestamp>,
     /// Why it failed.

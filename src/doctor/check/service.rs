@@ -142,8 +142,8 @@ pub(super) fn credentials(facts: &HostFacts) -> Vec<Finding> {
         return vec![];
     };
     vec![
-        Finding::problem("credentials", format!("no new ones: {why}"))
-            .meaning("the role answers \"Code\" : \"Failed\", or will once the last keys have expired")
+        Finding::problem("credentials", why.clone())
+            .meaning("programs get no valid keys, or will get none once the last ones have expired")
             .repair("mock-imds check /etc/mock-imds/scenario.toml   # as root: as the service sees it")
             .repair("man mock-imds.toml   # [credentials]"),
     ]
