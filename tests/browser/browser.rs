@@ -45,6 +45,8 @@ impl Browser {
             .args(["--remote-debugging-port=0", url])
             .env_clear()
             .env("HOME", &home)
+            // It is killed, and leaves what it put there.
+            .env("TMPDIR", &home)
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
