@@ -71,7 +71,7 @@ fn refuse(
     matched: MatchedInstance<'_>,
     now: Timestamp,
 ) -> Option<Reply> {
-    let refusal = rebinding::check(head, &fleet.scenario().http.allowed_hosts)?;
+    let refusal = rebinding::check_access(head, &fleet.scenario().http.allowed_hosts)?;
     let visit = &Visit { counters: &ReadOnlyCounters(visit.counters), ..*visit };
     let compiled = &fleet.at(matched, visit, &[], now);
     if !refusal.is_malformed() && !compiled.has_real_credentials {

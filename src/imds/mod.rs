@@ -27,6 +27,7 @@ pub(crate) use path::segments;
 pub(crate) use preview::{EventPreview, PathChange};
 pub(crate) use protocol::Protocol;
 pub use rebinding::AccessRefusal;
+pub(crate) use rebinding::check_access;
 pub use reply::{Delivery, DeliveryEnd, Reply};
 pub use request::{Counters, Ingress, RequestHead, Visit};
 pub(crate) use show::{absolute, show};

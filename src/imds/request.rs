@@ -3,6 +3,8 @@
 use std::net::IpAddr;
 
 use http::header::{HeaderName, HeaderValue};
+use http::request::Parts;
+use http::uri::Authority;
 use http::{HeaderMap, Method, Version};
 use serde::{Deserialize, Serialize};
 
@@ -80,6 +82,13 @@ pub enum Ingress {
     Host,
     /// By another interface: a container or a virtual machine.
     Bridge,
+}
+
+impl<'a> From<&'a Parts> for RequestHead<'a> {
+    fn from(Parts { method, uri, version, headers, .. }: &'a Parts) -> Self {
+        let authority = uri.authority().map(Authority::as_str);
+        Self { method, path: uri.path(), query: uri.query(), headers, version: *version, authority }
+    }
 }
 
 impl RequestHead<'_> {

@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use super::service_state::ServiceState;
 use super::state::ConnectionState;
-use crate::imds::{AccessRefusal, Protocol, RequestHead};
+use crate::imds::{AccessRefusal, Protocol};
 use crate::journal::{self, RequestRecord};
 use crate::model::Timestamp;
 
@@ -48,7 +48,7 @@ impl<'r> RequestRecorder<'r> {
 
 impl Drop for RequestRecorder<'_> {
     fn drop(&mut self) {
-        let Parts { method, uri, headers, version, .. } = self.head;
+        let Parts { method, uri, .. } = self.head;
         let path = uri.path();
         self.service.journal.record(RequestRecord {
             number: 0,
@@ -57,14 +57,7 @@ impl Drop for RequestRecorder<'_> {
             ingress: self.connection.ingress,
             method: journal::method(method),
             path: journal::path(path),
-            protocol: Protocol::of(RequestHead {
-                method,
-                path,
-                query: None,
-                headers,
-                version: *version,
-                authority: None,
-            }),
+            protocol: Protocol::of(self.head.into()),
             status: self.status.map(|status| status.as_u16()),
             latency: self.started.elapsed(),
             refused: self.refusal,

@@ -135,6 +135,18 @@ fn a_page_may_have_what_is_worthless() {
 }
 
 #[test]
+fn the_doctors_probe_is_for_no_page() {
+    let server = server("");
+    let probe = |host: &str| {
+        let head =
+            format!("GET / HTTP/1.1\r\nHost: {host}\r\nx-mock-imds-probe: 1\r\nConnection: close\r\n\r\n");
+        server.exchange(head).body.contains("\"pid\"")
+    };
+    assert!(probe("169.254.169.254"));
+    assert!(!probe("www.evil.example"), "a page that was rebound learns what runs here");
+}
+
+#[test]
 fn the_journal_says_why() {
     let server = server(STATIC);
     for request in [

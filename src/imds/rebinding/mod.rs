@@ -66,7 +66,7 @@ impl AccessRefusal {
 
 /// The reason to refuse a request, if there is one. A malformed request is refused always; for the others it is the
 /// caller who knows whether there is something to protect.
-pub(crate) fn check(head: RequestHead<'_>, allowed: &[AllowedHost]) -> Option<AccessRefusal> {
+pub(crate) fn check_access(head: RequestHead<'_>, allowed: &[AllowedHost]) -> Option<AccessRefusal> {
     let mut hosts = head.headers.get_all(HOST).iter();
     let host = match (hosts.next(), hosts.next()) {
         (Some(_), Some(_)) => return Some(AccessRefusal::HostRepeated),

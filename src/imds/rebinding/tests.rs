@@ -4,7 +4,7 @@ use http::header::{HeaderName, HeaderValue};
 use http::{HeaderMap, Method, Version};
 use proptest::prelude::*;
 
-use super::{AccessRefusal, check};
+use super::{AccessRefusal, check_access};
 use crate::imds::RequestHead;
 use crate::model::AllowedHost;
 
@@ -20,7 +20,7 @@ fn verdict(version: Version, authority: Option<&str>, headers: &[(&str, &str)]) 
     }
     let head =
         RequestHead { method: &Method::GET, path: "/", query: None, headers: &map, version, authority };
-    check(head, &["mock-imds".parse::<AllowedHost>().expect("a host's name")])
+    check_access(head, &["mock-imds".parse::<AllowedHost>().expect("a host's name")])
 }
 
 #[test]
