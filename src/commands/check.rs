@@ -1,24 +1,34 @@
 //! `mock-imds check FILE…`: validates scenario files. Those of the packaged service are read as its user reads them.
 
 use std::path::Path;
+use std::time::Duration;
 
 use super::print::{print_line, warn};
 use super::service_user::{ServiceUser, USER};
 use crate::cli::CheckArgs;
+use crate::config::Report;
 use crate::exit::{ExitStatus, Failure};
+use crate::files;
 use crate::model::{CredentialSource, Scenario};
 use crate::scenario;
+
+/// The time for one file and those that it names.
+const TIME_LIMIT: Duration = Duration::from_mins(1);
 
 /// Validates every file, even if another one is rejected.
 pub(crate) fn exec(check: &CheckArgs) -> Result<(), Failure> {
     let mut rejected = 0;
     let mut as_service = false;
     for file in &check.files {
-        let user = ServiceUser::of_scenario(file);
-        let read = user.as_ref().and_then(|user| user.see(|| scenario::load(file)));
-        let seen_by_service = read.is_some();
+        let load = || {
+            let path = file.clone();
+            let loaded = files::within(TIME_LIMIT, move || scenario::load(&path));
+            loaded.unwrap_or_else(|| Err(too_slow(file)))
+        };
+        let seen = ServiceUser::of_scenario(file).and_then(|user| user.see(load));
+        let seen_by_service = seen.is_some();
         as_service |= seen_by_service;
-        match read.unwrap_or_else(|| scenario::load(file)) {
+        match seen.unwrap_or_else(load) {
             Ok((scenario, warnings)) => {
                 if !warnings.problems.is_empty() {
                     warn(&warnings.to_string());
@@ -64,4 +74,9 @@ fn warn_of_hidden(file: &Path, scenario: &Scenario) {
         let help = "put it into /etc/mock-imds, or open the directory by a drop-in of mock-imds.service";
         warn(&format!("{}: {found}\n  {help}", file.display()));
     }
+}
+
+fn too_slow(file: &Path) -> Report {
+    let found = format!("could not be read within {} s", TIME_LIMIT.as_secs());
+    Report::whole(file.display().to_string(), found, "check the file system that it is on")
 }

@@ -8,7 +8,8 @@ use nix::fcntl::{AT_FDCWD, AtFlags};
 use nix::unistd::{AccessFlags, faccessat};
 
 use super::credential_process::parse;
-use crate::config::{Item, Section, SourceText, io_error_text};
+use crate::config::{Item, Section, SourceText};
+use crate::files::io_error_text;
 use crate::model::{CredentialSource, Credentials, Keys};
 
 /// Reads the keys of a credentials file. The error is a sentence without a full stop, and has no secret in it.
