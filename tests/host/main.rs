@@ -11,6 +11,7 @@ mod examined_host;
 mod guard;
 mod hops;
 mod lifecycle;
+mod logging;
 mod refusals;
 mod reload;
 mod restore;

@@ -1,4 +1,4 @@
-//! `mock-imds net hold`: set up, notify systemd, watch, restore, reload, take down. One thread, one poll loop.
+//! `mock-imds net hold`: set up, notify systemd, watch, restore, reload, take down. One thread, one poll loop, beside the log.
 
 mod signals;
 mod watch;
@@ -19,6 +19,7 @@ use super::status::{GuardianStatus, NetMode, StatusHistory};
 use super::{HostError, address, nft, privilege};
 use crate::clock;
 use crate::exit::Failure;
+use crate::observe;
 use signals::{BlockedSignals, GuardianEvent};
 
 /// `net hold`: returns when a signal ends it, with everything taken down.
@@ -112,6 +113,7 @@ impl Guardian {
         let mut states = vec![NotifyState::Reloading];
         states.extend(NotifyState::monotonic_usec_now().ok());
         notify_systemd(&states);
+        observe::flush();
         let error = reexec::exec(program, self.network.tables(), &self.lock);
         tracing::warn!("{} can't be run ({error}); the running program reloads instead", program.display());
         let reloaded = self.apply(options).and_then(|()| Ok(self.watch_tables()?));
