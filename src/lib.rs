@@ -49,6 +49,8 @@ pub(crate) mod watch;
 
 /// The program: parses the command line and runs the subcommand. An error becomes the exit status.
 pub fn run() -> ExitCode {
+    // Keys and tokens are in memory, and a core dump is a file. Where the kernel refuses, LimitCORE= of the unit stays.
+    let _ = nix::sys::prctl::set_dumpable(false);
     let arguments: Vec<OsString> = std::env::args_os().collect();
     if commands::aemm::is_called(&arguments) {
         return commands::aemm::exec(&arguments[1..]);

@@ -14,6 +14,9 @@ use std::path::{Path, PathBuf};
 /// The control socket of the packaged service.
 pub(crate) const SYSTEM_CONTROL: &str = "/run/mock-imds/control.sock";
 
+/// The directory of the packaged service's scenario.
+pub(crate) const SYSTEM_CONFIGURATION: &str = "/etc/mock-imds";
+
 /// The directory of the identity document's keys and certificates, in the state directory.
 pub(crate) const IDENTITY: &str = "identity";
 /// The state directory of the packaged service.

@@ -33,6 +33,7 @@ fn server(args: &DoctorArgs) -> ServerState {
             version: status.version,
             pid: status.pid,
             instance: status.scenario.instance_id,
+            credential_failure: status.credentials.and_then(|credentials| credentials.failure),
         },
         Err(failure) if failure.status == ExitStatus::NoPermission => ServerState::NoPermission,
         Err(failure) => ServerState::NoAnswer(failure.message),

@@ -24,6 +24,7 @@ mod record_progress;
 mod reload;
 mod requests;
 mod serve;
+mod service_user;
 mod show;
 mod status;
 mod transcript;

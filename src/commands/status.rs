@@ -9,7 +9,7 @@ use super::follow;
 use super::print::{print_line, to_json, try_print_line};
 use crate::cli::StatusArgs as Args;
 use crate::control::ControlClient;
-use crate::control::api::{ClockStatus, EventStatus, ServiceStatus};
+use crate::control::api::{ClockStatus, CredentialStatus, EventStatus, ServiceStatus};
 use crate::exit::{self, Failure};
 
 const FOLLOW_INTERVAL: Duration = Duration::from_secs(1);
@@ -71,6 +71,9 @@ fn table(status: &ServiceStatus) -> String {
             &format!("{}, see `mock-imds check {}`", scenario.warnings, file.unwrap_or_default()),
         );
     }
+    if let Some(credentials) = &status.credentials {
+        row("credentials", &describe_credentials(credentials));
+    }
     for (name, events) in [("events", &status.events), ("changes", &status.changes)] {
         for (index, event) in events.iter().take(MAX_ROWS).enumerate() {
             row(if index == 0 { name } else { "" }, &describe_event(event));
@@ -119,6 +122,25 @@ fn clock(clock: &ClockStatus) -> String {
     }
 }
 
+/// `dev-role, from the file /etc/mock-imds/keys.json, until 2026-11-21T03:14:11Z`.
+fn describe_credentials(credentials: &CredentialStatus) -> String {
+    let CredentialStatus { role, source, place, fetched_at, expires, failed_at, failure } = credentials;
+    let source = match (source.as_str(), place) {
+        ("file", Some(file)) => format!("from the file {file}"),
+        ("process", Some(program)) => format!("from the program {program}"),
+        (source, _) => source.to_owned(),
+    };
+    let keys = match (fetched_at, expires) {
+        (_, Some(expires)) => format!(", until {}", expires.rfc3339()),
+        (None, None) if place.is_some() && failure.is_none() => ", not there yet".to_owned(),
+        (None, None) if place.is_some() => ", none".to_owned(),
+        _ => String::new(),
+    };
+    let failed = failure.as_ref().zip(*failed_at);
+    let failed = failed.map(|(why, at)| format!("; FAILED {}: {why}", at.rfc3339()));
+    format!("{role}, {source}{keys}{}", failed.unwrap_or_default())
+}
+
 fn describe_event(event: &EventStatus) -> String {
     let whom = event.instance.as_ref().map(|name| format!(" (to {name})")).unwrap_or_default();
     let last = event.last.map(|last| format!("; happened {}", last.rfc3339())).unwrap_or_default();
@@ -149,6 +171,15 @@ mod tests {
                 warnings: 1,
             },
             clock: ClockStatus { elapsed: "1m30s".into(), zero: at, paused: Some(at) },
+            credentials: Some(CredentialStatus {
+                role: "dev-role".into(),
+                source: "file".into(),
+                place: Some("/etc/mock-imds/keys.json".into()),
+                fetched_at: Some(at),
+                expires: Some(at),
+                failed_at: Some(at),
+                failure: Some("/etc/mock-imds/keys.json is empty".into()),
+            }),
             events: vec![EventStatus {
                 what: "rebalance recommendation: noticed then".into(),
                 at: "30s".into(),
@@ -187,6 +218,7 @@ scenario    /etc/mock-imds/scenario.toml
 loaded      2026-11-21T03:14:11Z
 clock       1m30s, paused since 2026-11-21T03:14:11Z
 warnings    1, see `mock-imds check /etc/mock-imds/scenario.toml`
+credentials dev-role, from the file /etc/mock-imds/keys.json, until 2026-11-21T03:14:11Z; FAILED 2026-11-21T03:14:11Z: /etc/mock-imds/keys.json is empty
 events      30s: rebalance recommendation: noticed then (to web); next 2026-11-21T03:14:11Z
 faults      on: 503 at meta-data/iam/**; until it is cleared, added at run time
 instances   web, i-0fedcba0987654321, for host, 10.0.0.0/8, each its own

@@ -86,7 +86,7 @@ impl SourceText {
         let from = upto[..key].rfind('\n').map_or(0, |at| at + 1);
         let lines = upto[from..].lines().filter(|line| !line.trim_start().starts_with('#'));
         lines
-            .flat_map(|line| line.split(['=', '{', ',']))
+            .flat_map(|line| line.split(['=', '{', ',', ':']))
             .any(|part| is_secret_key(part.trim().trim_matches(['"', '\''])))
     }
 }
@@ -97,7 +97,10 @@ fn is_secret_key(key: &str) -> bool {
     let spelled = key.to_lowercase().replace('_', "-");
     let spelled = spelled.trim_start_matches("aws-");
     let near = |name, distance| strsim::damerau_levenshtein(spelled, name) <= distance;
-    ["secret", "password", "session-token", "security-token"].iter().any(|word| spelled.contains(word))
+    ["secret", "password", "session-token", "security-token", "security-credentials"]
+        .iter()
+        .any(|word| spelled.contains(word))
+        || spelled == "token"
         || near("session-token", 4)
         || near("secret-access-key", 6)
 }

@@ -95,6 +95,8 @@ fn lines_that_may_hold_a_secret_are_not_shown() {
         "[host]\nsecret-access-key = \"hunter2\n",
         "[host]\nsecret-access-key = \"\"\"\nhunter2 \\q\"\"\"\n",
         "host = { secret-access-key = \"hunter2\" }\n",
+        "[host]\n\"meta-data/iam/security-credentials/r\" = \"hunter2\"\n",
+        "[host]\nmode = \"\"\"{\n\"Token\" : \"hunter2==\\q\"\"\"\n",
         "[host]\nsecret-access-key = [\n  \"hunter2\",\n  \"x\n]\n",
     ];
     for text in texts {

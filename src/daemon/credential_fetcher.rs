@@ -21,9 +21,8 @@ use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::{sleep, timeout};
 
 use crate::clock;
-use crate::config::SourceText;
-use crate::model::{CredentialSource, Fetched, Keys};
-use crate::scenario::parse_credential_process;
+use crate::model::{CredentialSource, FetchFailure, Fetched, Keys};
+use crate::scenario::{parse_credential_process, read_credential_file};
 use crate::watch::FileStamp;
 
 /// Keys are fetched again this long before they expire. Source: EC2 makes new credentials available five minutes
@@ -60,29 +59,27 @@ pub(super) fn start(
 /// Fetches as long as somebody reads the posts.
 async fn keep_fetching(source: CredentialSource, number: u64, posts: mpsc::Sender<Post>) {
     let mut failures = 0;
-    let mut valid_until = None;
+    let mut given = Fetched::default();
     loop {
         let stamp = file_stamp(&source).await;
         let fetched = fetch(&source).await;
         let now = clock::now();
-        let post = match &fetched {
+        match &fetched {
             Ok(keys) => {
                 tracing::info!("new credentials {}", expiry(keys));
                 failures = 0;
-                valid_until = Some(keys.expiration);
-                Some(Fetched::Keys(keys.clone(), now))
+                given = Fetched { keys: Some((keys.clone(), now)), failure: None };
             }
             Err(why) => {
-                let still_valid = valid_until.is_some_and(|until| until.is_none_or(|until| until > now));
-                let meanwhile = if still_valid { "the previous ones stay in use" } else { "there are none" };
+                given.keys = given.keys.filter(|(keys, _)| keys.expiration.is_none_or(|until| until > now));
+                let meanwhile =
+                    if given.keys.is_some() { "the previous ones stay in use" } else { "there are none" };
                 tracing::error!("no new credentials, {meanwhile}: {why}");
                 failures += 1;
-                (!still_valid).then_some(Fetched::Failed(now))
+                given.failure = Some(FetchFailure { at: now, why: why.clone() });
             }
-        };
-        if let Some(post) = post
-            && posts.send((number, post)).await.is_err()
-        {
+        }
+        if posts.send((number, given.clone())).await.is_err() {
             return;
         }
         match &source {
@@ -111,10 +108,8 @@ async fn fetch(source: &CredentialSource) -> Result<Keys, String> {
         CredentialSource::File(path) => {
             let path = path.clone();
             let shown = path.display().to_string();
-            let read = spawn_blocking(move || SourceText::read(&path)).await;
-            let source = read.map_err(|_| format!("{shown} cannot be read"))?;
-            let source = source.map_err(|report| report.headline())?;
-            parse_credential_process(source.text.as_bytes()).map_err(|found| format!("{shown} holds {found}"))
+            let read = spawn_blocking(move || read_credential_file(&path)).await;
+            read.unwrap_or_else(|_| Err(format!("{shown} cannot be read")))
         }
         CredentialSource::Process { command, timeout } => {
             let program = command.first().map_or("", String::as_str);

@@ -7,7 +7,7 @@ use serde_json::Value;
 use tokio::sync::mpsc;
 
 use super::clock_moved::clock_moved;
-use super::{describe, describe_fault};
+use super::{describe, describe_fault, redact};
 use crate::clock;
 use crate::config::Report;
 use crate::control::api::{AcceptedOrder, ClearedFaults, ClockMoved, LiveOrder, OrderPreview, PathPreview};
@@ -193,7 +193,7 @@ impl OrderedItem for Event {
     }
 
     fn order(words: Value) -> LiveOrder {
-        LiveOrder::Event(words)
+        LiveOrder::Event(redact::event(&words))
     }
 
     fn preview(fleet: &Fleet, index: usize, now: Timestamp) -> (OrderPreview, String) {

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
 use tokio::sync::watch;
 
+use super::credential_status::credential_status;
 use super::load::{LoadedScenario, name};
-use super::{describe, describe_fault};
+use super::{describe, describe_fault, redact};
 use crate::clock;
 use crate::control::api::{self, EventStatus, ReloadStatus, ScenarioStatus};
 use crate::imds::{Fleet, FleetItem};
@@ -37,12 +37,14 @@ impl StatusInputs {
         let paused = clock
             .paused
             .map(|paused| format!(", its clock is paused at {}", format_duration(clock.elapsed(paused))));
+        let failing = credential_status(fleet, clock::now()).and_then(|credentials| credentials.failure);
         let serving = format!(
-            "serving {} from {}{until}, loaded {}{changed}{}",
+            "serving {} from {}{until}, loaded {}{changed}{}{}",
             scenario.instance_id,
             name(scenario.file.as_deref()),
             scenario.at.rfc3339(),
-            paused.unwrap_or_default()
+            paused.unwrap_or_default(),
+            failing.map(|why| format!("; no new credentials: {why}")).unwrap_or_default()
         );
         match &self.last_reload {
             Some(ReloadStatus { accepted: false, at, message, .. }) => {
@@ -78,7 +80,7 @@ pub(super) fn status(
             let status = event_status(&fleet, index, now);
             match event.order() {
                 None => events.push(status),
-                Some(order) => changes.push(EventStatus { event: Some(Value::clone(order)), ..status }),
+                Some(order) => changes.push(EventStatus { event: Some(redact::event(order)), ..status }),
             }
         }
         api::ServiceStatus {
@@ -90,6 +92,7 @@ pub(super) fn status(
             events,
             changes,
             faults: fleet.faults().iter().map(|fault| describe_fault::status(&fleet, fault, now)).collect(),
+            credentials: credential_status(&fleet, now),
             instances: instances(&fleet),
             listeners: listeners.clone(),
             last_reload,

@@ -64,7 +64,10 @@ impl Writer {
                     self.fleet.apply(change);
                     self.save().await;
                 }
-                Some(fetched) = self.fetcher.next() => self.fleet.apply(FleetChange::Fetched(fetched)),
+                Some(fetched) = self.fetcher.next() => {
+                    self.fleet.apply(FleetChange::Fetched(fetched));
+                    self.publisher.notify_status();
+                }
                 () = next_scenario(scenarios.as_mut()) => {
                     let _ = self.reload(OrderSource::Memory, true).await;
                 }

@@ -70,6 +70,8 @@ pub(crate) enum ServerState {
         version: String,
         pid: u32,
         instance: String,
+        /// Why its credential source gives no keys.
+        credential_failure: Option<String>,
     },
     /// This user may not use the control socket.
     NoPermission,

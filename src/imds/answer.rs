@@ -1,11 +1,17 @@
 //! A reply as a pure function of its arguments.
 //!
-//! A fault may replace the reply or change it (see `fault_injection`); otherwise the profile decides it (see `ec2` and
-//! `aemm`). An instance that an announced interruption has ended resets every connection (`then = "vanish"`).
+//! A request may be refused for whom it comes from (see `rebinding`); then nothing else of it matters. A fault may
+//! replace the reply or change it (see `fault_injection`); otherwise the profile decides it (see `ec2` and `aemm`). An
+//! instance that an announced interruption has ended resets every connection (`then = "vanish"`).
+
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
 
 use super::context::RequestContext;
 use super::fault_injection::{self, FaultInput};
+use super::fleet::MatchedInstance;
+use super::rebinding::{self, AccessRefusal};
 use super::reply::{Delivery, DeliveryEnd};
+use super::request::ReadOnlyCounters;
 use super::{Fleet, FleetChange, Reply, RequestHead, TokenAuthority, Visit, path, profile};
 use crate::model::Timestamp;
 
@@ -17,12 +23,15 @@ pub fn answer(
     head: RequestHead<'_>,
     now: Timestamp,
 ) -> (Reply, Option<FleetChange>) {
+    let matched = fleet.match_instance(visit.peer, visit.ingress);
+    if let Some(refused) = refuse(fleet, authority, visit, head, matched, now) {
+        return (refused, None);
+    }
     let segments = path::segments(head.path);
     let segments: Option<Vec<&str>> =
         segments.as_ref().map(|segments| segments.iter().map(AsRef::as_ref).collect());
     let segments = segments.as_deref();
     let below = segments.and_then(<[&str]>::split_first).map_or(&[][..], |(_, below)| below);
-    let matched = fleet.match_instance(visit.peer, visit.ingress);
     let compiled = &fleet.at(matched, visit, below, now);
     let change = fleet.polled(matched, below, now).map(FleetChange::Polled);
     let clock = fleet.clock();
@@ -50,4 +59,52 @@ pub fn answer(
         reply.delivery = Delivery { end: DeliveryEnd::Reset, ..Delivery::default() };
     }
     (reply, change)
+}
+
+/// The reply to a request that is refused for whom it comes from. Such a request has no effect: it is no first poll,
+/// and neither a fault nor an event counts it.
+fn refuse(
+    fleet: &Fleet,
+    authority: &TokenAuthority,
+    visit: &Visit<'_>,
+    head: RequestHead<'_>,
+    matched: MatchedInstance<'_>,
+    now: Timestamp,
+) -> Option<Reply> {
+    let refusal = rebinding::check_access(head, &fleet.scenario().http.allowed_hosts)?;
+    let visit = &Visit { counters: &ReadOnlyCounters(visit.counters), ..*visit };
+    let compiled = &fleet.at(matched, visit, &[], now);
+    if !refusal.is_malformed() && !compiled.has_real_credentials {
+        return None;
+    }
+    let context = RequestContext {
+        fleet,
+        authority,
+        visit,
+        head,
+        segments: None,
+        matched,
+        compiled,
+        elapsed: fleet.clock().elapsed(now),
+        now,
+        loaded_at: fleet.loaded_at(),
+        tokens_lost: false,
+    };
+    let reply = profile::error(refusal.status(), &context);
+    Some(explained(reply, refusal))
+}
+
+/// A refusal whose body says why: EC2 knows no such reply, and somebody has to find out what to change.
+fn explained(mut reply: Reply, refusal: AccessRefusal) -> Reply {
+    let status = refusal.status();
+    let phrase = status.canonical_reason().unwrap_or_default();
+    let body = format!("{} {phrase}: {}", status.as_u16(), refusal.reason());
+    for (name, value) in &mut reply.headers {
+        if *name == CONTENT_TYPE {
+            *value = HeaderValue::from_static("text/plain; charset=utf-8");
+        } else if *name == CONTENT_LENGTH {
+            *value = body.len().into();
+        }
+    }
+    Reply { body: body.into(), refusal: Some(refusal), ..reply }
 }

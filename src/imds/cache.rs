@@ -35,6 +35,8 @@ pub(crate) struct CompiledInstance {
     pub instance: Instance,
     pub tree: Directory,
     pub identity: SignedDocument,
+    /// Somebody could use them on AWS.
+    pub has_real_credentials: bool,
 }
 
 impl CompiledInstance {
@@ -42,7 +44,8 @@ impl CompiledInstance {
     pub(crate) fn new(instance: Instance, keys: &Arc<KeyRing>) -> Self {
         let tree = Directory::of(&instance);
         let identity = SignedDocument::of(&instance, keys);
-        Self { instance, tree, identity }
+        let has_real_credentials = instance.has_real_credentials();
+        Self { instance, tree, identity, has_real_credentials }
     }
 }
 

@@ -63,7 +63,7 @@ fn is_token(path: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use http::{HeaderMap, Method};
+    use http::{HeaderMap, Method, Version};
 
     use super::*;
     use crate::imds::request::TOKEN_HEADER;
@@ -83,7 +83,14 @@ mod tests {
             for token in tokens {
                 headers.append(TOKEN_HEADER, token.parse().unwrap());
             }
-            let head = RequestHead { method: &Method::GET, path, query: None, headers: &headers };
+            let head = RequestHead {
+                method: &Method::GET,
+                path,
+                query: None,
+                headers: &headers,
+                version: Version::HTTP_11,
+                authority: None,
+            };
             assert_eq!(Protocol::of(head), expected, "{path} with {tokens:?}");
         }
     }

@@ -6,6 +6,7 @@ use http::header::{HeaderName, HeaderValue};
 use http::{StatusCode, Version};
 use hyper::body::Bytes;
 
+use super::rebinding::AccessRefusal;
 use crate::model::Timestamp;
 
 /// The reply to a request. The server adds nothing and drops only the body of a reply to HEAD.
@@ -23,6 +24,8 @@ pub struct Reply {
     pub delivery: Delivery,
     /// The number of the first fault in the scenario that changed it.
     pub fault: Option<usize>,
+    /// Why the request was refused before anything else looked at it.
+    pub refusal: Option<AccessRefusal>,
 }
 
 /// The delivery of a reply, which the server carries out.
@@ -61,6 +64,7 @@ impl Reply {
             hop_limit: None,
             delivery: Delivery::default(),
             fault: None,
+            refusal: None,
         }
     }
 }

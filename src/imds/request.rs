@@ -3,7 +3,9 @@
 use std::net::IpAddr;
 
 use http::header::{HeaderName, HeaderValue};
-use http::{HeaderMap, Method};
+use http::request::Parts;
+use http::uri::Authority;
+use http::{HeaderMap, Method, Version};
 use serde::{Deserialize, Serialize};
 
 use crate::model::Timestamp;
@@ -20,6 +22,9 @@ pub struct RequestHead<'a> {
     pub path: &'a str,
     pub query: Option<&'a str>,
     pub headers: &'a HeaderMap,
+    pub version: Version,
+    /// The host and port of an absolute-form target: `GET http://169.254.169.254/ HTTP/1.1`.
+    pub authority: Option<&'a str>,
 }
 
 /// The client and the server's knowledge of it.
@@ -48,6 +53,27 @@ pub trait Counters: Sync {
     fn throttle(&self, fault: usize, client: IpAddr, per_second: u32, now: Timestamp) -> bool;
 }
 
+/// Counters that a request leaves as they are.
+pub(super) struct ReadOnlyCounters<'c>(pub(super) &'c dyn Counters);
+
+impl Counters for ReadOnlyCounters<'_> {
+    fn admit(&self, event: (Timestamp, usize), client: IpAddr, _limit: u32) -> bool {
+        self.0.admit(event, client, 0)
+    }
+
+    fn next(&self, fault: usize) -> u64 {
+        self.0.matched(fault)
+    }
+
+    fn matched(&self, fault: usize) -> u64 {
+        self.0.matched(fault)
+    }
+
+    fn throttle(&self, _fault: usize, _client: IpAddr, _per_second: u32, _now: Timestamp) -> bool {
+        false
+    }
+}
+
 /// The way by which a client reached the service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -56,6 +82,13 @@ pub enum Ingress {
     Host,
     /// By another interface: a container or a virtual machine.
     Bridge,
+}
+
+impl<'a> From<&'a Parts> for RequestHead<'a> {
+    fn from(Parts { method, uri, version, headers, .. }: &'a Parts) -> Self {
+        let authority = uri.authority().map(Authority::as_str);
+        Self { method, path: uri.path(), query: uri.query(), headers, version: *version, authority }
+    }
 }
 
 impl RequestHead<'_> {

@@ -1,13 +1,11 @@
 //! The reply that a client would get, without the effects of its request.
 
-use std::net::IpAddr;
-
 use http::header::HeaderValue;
-use http::{HeaderMap, Method, StatusCode};
+use http::{HeaderMap, Method, StatusCode, Version};
 
 use super::answer::answer;
-use super::request::{TOKEN_HEADER, TTL_HEADER};
-use super::{Counters, Fleet, Reply, RequestHead, SERVED_VERSIONS, TokenAuthority, Visit};
+use super::request::{ReadOnlyCounters, TOKEN_HEADER, TTL_HEADER};
+use super::{Fleet, Reply, RequestHead, SERVED_VERSIONS, TokenAuthority, Visit};
 use crate::model::Timestamp;
 
 /// The reply to a GET by this client now, with a token of its own. Nothing changes by it: the client becomes none of
@@ -21,7 +19,9 @@ pub(crate) fn show(
 ) -> Reply {
     let visit = Visit { counters: &ReadOnlyCounters(visit.counters), ..*visit };
     let ask = |method: &Method, path: &str, headers: &HeaderMap| {
-        let head = RequestHead { method, path, query: None, headers };
+        // As a client that names no host.
+        let head =
+            RequestHead { method, path, query: None, headers, version: Version::HTTP_10, authority: None };
         answer(fleet, authority, &visit, head, now).0
     };
     let mut headers = HeaderMap::new();
@@ -35,26 +35,6 @@ pub(crate) fn show(
         headers.insert(TOKEN_HEADER, token);
     }
     ask(&Method::GET, path, &headers)
-}
-
-struct ReadOnlyCounters<'c>(&'c dyn Counters);
-
-impl Counters for ReadOnlyCounters<'_> {
-    fn admit(&self, event: (Timestamp, usize), client: IpAddr, _limit: u32) -> bool {
-        self.0.admit(event, client, 0)
-    }
-
-    fn next(&self, fault: usize) -> u64 {
-        self.0.matched(fault)
-    }
-
-    fn matched(&self, fault: usize) -> u64 {
-        self.0.matched(fault)
-    }
-
-    fn throttle(&self, _fault: usize, _client: IpAddr, _per_second: u32, _now: Timestamp) -> bool {
-        false
-    }
 }
 
 /// A path as people say it: without a version it is that of `latest`.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use hyper::Method;
 use serde::{Deserialize, Serialize};
 
-use crate::imds::{Ingress, Protocol};
+use crate::imds::{AccessRefusal, Ingress, Protocol};
 use crate::model::Timestamp;
 
 /// The bytes of a path that are kept.
@@ -39,6 +39,9 @@ pub struct RequestRecord {
     pub latency: Duration,
     /// The number of the fault that was injected.
     pub fault: Option<u32>,
+    /// Why it was refused, if it was for its Host or for a browser.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<AccessRefusal>,
     /// The instance that the client was served, if it has a name.
     pub instance: Option<Box<str>>,
 }
@@ -92,6 +95,9 @@ impl fmt::Display for RequestRecord {
         }
         if let Some(fault) = self.fault {
             write!(f, " fault {fault}")?;
+        }
+        if let Some(refusal) = self.refused {
+            write!(f, " refused: {}", refusal.reason())?;
         }
         Ok(())
     }
@@ -159,6 +165,7 @@ mod tests {
             status: Some(200),
             latency: Duration::from_micros(142),
             fault: None,
+            refused: None,
             instance: None,
         }
     }

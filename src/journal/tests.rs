@@ -20,6 +20,7 @@ fn record(asked: &str) -> RequestRecord {
         status: Some(200),
         latency: Duration::from_micros(100),
         fault: None,
+        refused: None,
         instance: None,
     }
 }

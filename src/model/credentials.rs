@@ -78,13 +78,22 @@ pub struct Keys {
     pub expiration: Option<Timestamp>,
 }
 
-/// The last result of a credential source.
+/// What a credential source gave so far: keys, a failure, or a failure after keys that are still valid.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Fetched {
+    /// The keys, with the time at which they were fetched; `None`: there are none, or they have expired.
+    pub keys: Option<(Keys, Timestamp)>,
+    /// The last attempt, if it failed.
+    pub failure: Option<FetchFailure>,
+}
+
+/// An attempt to fetch keys that failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fetched {
-    /// Keys, with the time at which they were fetched.
-    Keys(Keys, Timestamp),
-    /// The time of the last attempt, which failed; there are no keys, or they have expired.
-    Failed(Timestamp),
+pub struct FetchFailure {
+    /// The time of the attempt.
+    pub at: Timestamp,
+    /// A sentence without a full stop, and without secrets.
+    pub why: String,
 }
 
 /// A text that never reaches a log: its debug form is `…`.

@@ -1,5 +1,6 @@
 //! HTTP behaviour. Where the real service is not documented, the behaviour is a choice here with a safe default.
 
+use super::ids::AllowedHost;
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
 /// The HTTP behaviour of the service.
@@ -19,6 +20,8 @@ pub struct Http {
     pub user_data_listed: UserDataListed,
     /// Whether listings below a category need no token where one is required. For the `aemm` profile only.
     pub open_listings: bool,
+    /// The names by which clients may reach the service while it has real credentials, beside its own.
+    pub allowed_hosts: Vec<AllowedHost>,
     /// The versions that are served, in order, without `latest`; all known ones unless set.
     pub versions: Option<Vec<String>>,
 }

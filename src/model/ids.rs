@@ -183,6 +183,15 @@ identifier!(
     "a DNS name of letters, digits, hyphens and dots such as \"ip-172-16-34-43.ec2.internal\" (several between single blanks are allowed)"
 );
 
+/// A host that requests may name. Container engines take underscores in names, which DNS does not.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AllowedHost(String);
+identifier!(
+    AllowedHost,
+    |t| t.len() <= 253 && dns_name(&t.replace('_', "-")),
+    "a host's name without a port, such as \"mock-imds\" or \"imds.test\"; addresses are always allowed"
+);
+
 /// Whether a text is `prefix` and 8 or 17 lower-case hexadecimal digits.
 fn resource_id(text: &str, prefix: &str) -> bool {
     let lower_hex = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);

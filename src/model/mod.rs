@@ -24,6 +24,7 @@ mod notice;
 mod options;
 mod overrides;
 mod scenario;
+pub(crate) mod secrets;
 mod signals;
 mod string_enum;
 mod time;
@@ -35,14 +36,16 @@ pub(crate) use attributes::{
 };
 pub use client_matcher::ClientMatcher;
 pub(crate) use content::{Content, ContentType};
-pub(crate) use credentials::{CredentialSource, CredentialState, Credentials, Fetched, Keys, Secret};
+pub(crate) use credentials::{
+    CredentialSource, CredentialState, Credentials, FetchFailure, Fetched, Keys, Secret,
+};
 pub(crate) use event::{ClearTarget, Event, EventEffect, EventTime, InstanceFact, MetadataOption};
 pub(crate) use glob::PathGlob;
 pub(crate) use http::{AEMM_CATEGORIES, AEMM_VERSIONS};
 pub(crate) use http::{DirectoryWithoutSlash, Expect, Http, InvalidToken, Profile, UserDataListed};
 pub(crate) use ids::{
-    Accepted, AccountId, AmiId, HostId, HostName, InstanceId, InstanceType, InterfaceId, KernelId,
-    MacAddress, RamdiskId, ReservationId, RoleName, SecurityGroupId, SubnetId, TagKey, VpcId,
+    Accepted, AccountId, AllowedHost, AmiId, HostId, HostName, InstanceId, InstanceType, InterfaceId,
+    KernelId, MacAddress, RamdiskId, ReservationId, RoleName, SecurityGroupId, SubnetId, TagKey, VpcId,
 };
 pub(crate) use instance::Instance;
 pub(crate) use interface::{NetworkInterface, SecurityGroups, mac_of};

@@ -7,6 +7,7 @@ mod addresses;
 mod assign;
 mod content;
 mod contradictions;
+mod credential_file;
 mod credential_process;
 mod credentials;
 mod event;
@@ -24,6 +25,7 @@ use std::path::Path;
 use crate::config::{Item, Report, Section, SourceText, parse};
 use crate::model::{HttpTokens, Scenario};
 
+pub(crate) use credential_file::read as read_credential_file;
 pub(crate) use credential_process::parse as parse_credential_process;
 pub(crate) use event::MOST_CLIENTS;
 pub(crate) use instance::USER_DATA_LIMIT;
@@ -55,9 +57,12 @@ fn build(root: &Section<'_>, base: &Path) -> Scenario {
     let instance = &mut scenario.instance;
     if let Some(section) = root.read("credentials", Item::section) {
         instance.credentials = credentials::read(&section, base);
+        if let Some(credentials) = &instance.credentials {
+            credential_file::judge(&section, credentials);
+        }
     }
     if instance.credentials.as_ref().is_some_and(|credentials| credentials.source.is_real()) {
-        // Without tokens any web page could read them by DNS rebinding.
+        // Who only makes others fetch a URL gets no token. Web pages are kept out by what `imds::rebinding` checks.
         instance.metadata_options.http_tokens = HttpTokens::Required;
     }
     if let Some(section) = root.read("metadata-options", Item::section) {

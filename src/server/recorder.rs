@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use super::service_state::ServiceState;
 use super::state::ConnectionState;
-use crate::imds::{Protocol, RequestHead};
+use crate::imds::{AccessRefusal, Protocol};
 use crate::journal::{self, RequestRecord};
 use crate::model::Timestamp;
 
@@ -25,18 +25,30 @@ pub(super) struct RequestRecorder<'r> {
     pub(super) instance: Option<Box<str>>,
     /// The number of the fault that was injected.
     pub(super) fault: Option<usize>,
+    /// Why it was refused.
+    pub(super) refusal: Option<AccessRefusal>,
 }
 
 impl<'r> RequestRecorder<'r> {
     pub(super) fn new(service: &'r ServiceState, connection: &'r ConnectionState, head: &'r Parts) -> Self {
         let (at, started) = ((service.clock)(), Instant::now());
-        Self { service, connection, head, at, started, status: None, instance: None, fault: None }
+        Self {
+            service,
+            connection,
+            head,
+            at,
+            started,
+            status: None,
+            instance: None,
+            fault: None,
+            refusal: None,
+        }
     }
 }
 
 impl Drop for RequestRecorder<'_> {
     fn drop(&mut self) {
-        let Parts { method, uri, headers, .. } = self.head;
+        let Parts { method, uri, .. } = self.head;
         let path = uri.path();
         self.service.journal.record(RequestRecord {
             number: 0,
@@ -45,9 +57,10 @@ impl Drop for RequestRecorder<'_> {
             ingress: self.connection.ingress,
             method: journal::method(method),
             path: journal::path(path),
-            protocol: Protocol::of(RequestHead { method, path, query: None, headers }),
+            protocol: Protocol::of(self.head.into()),
             status: self.status.map(|status| status.as_u16()),
             latency: self.started.elapsed(),
+            refused: self.refusal,
             fault: self.fault.and_then(|fault| fault.try_into().ok()),
             instance: self.instance.take(),
         });

@@ -7,7 +7,7 @@ use hyper::body::{Body as _, Bytes, Incoming};
 use hyper::ext::ReasonPhrase;
 use hyper::header::EXPECT;
 use hyper::http::request::Parts;
-use hyper::{HeaderMap, Request, Response};
+use hyper::{Request, Response};
 use tokio::time::timeout;
 
 use super::delivery::{self, ReplyBody};
@@ -16,7 +16,7 @@ use super::recorder::RequestRecorder;
 use super::service_state::ServiceState;
 use super::shared::Shared;
 use super::state::{ConnectionEnd, ConnectionState, NoReply};
-use crate::imds::{DeliveryEnd, Ingress, Reply, RequestHead, Visit, answer};
+use crate::imds::{DeliveryEnd, Ingress, Reply, RequestHead, Visit, answer, check_access};
 use crate::model::endpoint::{PROBE_HEADER, Probed};
 
 /// Answers a request, or sets how its connection ends instead.
@@ -27,7 +27,7 @@ pub(super) async fn respond(
 ) -> Result<Response<ReplyBody>, NoReply> {
     connection.set_end(ConnectionEnd::Close);
     let (head, body) = request.into_parts();
-    if let Some(probed) = probe_response(&head.headers, &connection) {
+    if let Some(probed) = probe_response(&head, &connection) {
         return Ok(probed);
     }
     let mut recorder = RequestRecorder::new(&shared.service, &connection, &head);
@@ -58,8 +58,7 @@ fn reply_to(
         nonce: service.count_request(),
         counters: &service.counters,
     };
-    let (method, path, query) = (&head.method, head.uri.path(), head.uri.query());
-    let request = RequestHead { method, path, query, headers: &head.headers };
+    let request = RequestHead::from(head);
     let fleet = service.fleet.load();
     recorder.instance = fleet.instance_of(visit.peer, visit.ingress).map(Into::into);
     let (reply, change) = answer(&fleet, &service.authority, &visit, request, (service.clock)());
@@ -76,14 +75,18 @@ fn reply_to(
         reply.status.as_u16(),
     );
     recorder.fault = reply.fault;
+    recorder.refusal = reply.refusal;
     reply
 }
 
 /// The response to `mock-imds doctor` on this host: that this is a server of ours, and which. Not a request for
-/// metadata, so it is neither counted nor logged, and no fault applies to it.
-fn probe_response(headers: &HeaderMap, connection: &Arc<ConnectionState>) -> Option<Response<ReplyBody>> {
-    let nonce =
-        headers.get(PROBE_HEADER).filter(|_| connection.ingress == Ingress::Host)?.to_str().ok()?.to_owned();
+/// metadata, so it is neither counted nor logged, and no fault applies to it. No web page gets it.
+fn probe_response(head: &Parts, connection: &Arc<ConnectionState>) -> Option<Response<ReplyBody>> {
+    let nonce = head.headers.get(PROBE_HEADER).filter(|_| connection.ingress == Ingress::Host)?;
+    let nonce = nonce.to_str().ok()?.to_owned();
+    if check_access(head.into(), &[]).is_some() {
+        return None;
+    }
     let probed = Probed { nonce, version: env!("CARGO_PKG_VERSION").into(), pid: std::process::id() };
     let body = serde_json::to_vec(&probed).ok()?.into();
     Some(Response::new(ReplyBody::new(body, DeliveryEnd::Whole, connection)))

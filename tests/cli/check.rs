@@ -2,10 +2,11 @@
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
 
 use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
-use support::{Sandbox, is_root};
+use support::{Outcome, Sandbox, finish, is_root, program};
 
 #[test]
 fn every_file_is_judged_and_every_problem_shown() {
@@ -78,4 +79,92 @@ fn a_wrong_command_line_is_64() {
     sandbox.run(&["serve", "--listen", "1338"]).ended(64, &["expected an address and a port"]);
     sandbox.run(&["serve", "--log-level", "loud"]).ended(64, &["loud"]);
     sandbox.run(&["sing"]).ended(64, &["sing"]);
+}
+
+#[test]
+fn a_credential_source_that_gives_nothing_is_a_warning() {
+    let sandbox = Sandbox::new();
+    let scenario = |name: &str, source: &str| sandbox.write(name, format!("[credentials]\n{source}\n"));
+    scenario("missing.toml", "source = \"file\"\nfile = \"nowhere.json\"");
+    scenario("form.toml", "source = \"file\"\nfile = \"sts.json\"");
+    scenario("fifo.toml", "source = \"file\"\nfile = \"fifo\"");
+    scenario("good.toml", "source = \"file\"\nfile = \"good.json\"");
+    scenario("absent.toml", "source = \"process\"\ncommand = [\"/nowhere/aws\"]");
+    scenario("data.toml", "source = \"process\"\ncommand = [\"/etc/passwd\"]");
+    scenario("directory.toml", "source = \"process\"\ncommand = [\"/bin\"]");
+    scenario("program.toml", "source = \"process\"\ncommand = [\"/bin/sh\", \"-c\", \"exit 1\"]");
+    mkfifo(&sandbox.path("fifo"), Mode::S_IRWXU).expect("the directory is writable");
+    sandbox.write("sts.json", r#"{"Credentials": {"AccessKeyId": "ASIAX", "SecretAccessKey": "s3cret"}}"#);
+    sandbox.write("good.json", r#"{"Version": 1, "AccessKeyId": "ASIAX", "SecretAccessKey": "s3cret"}"#);
+    for (file, sentence) in [
+        (
+            "missing.toml",
+            "missing.toml:3:8: warning: no credentials: nowhere.json: cannot be read: no such file or directory",
+        ),
+        (
+            "form.toml",
+            "form.toml:3:8: warning: no credentials: sts.json holds JSON whose keys or types are not Version",
+        ),
+        ("fifo.toml", "fifo.toml:3:8: warning: no credentials: fifo: is not a regular file"),
+        ("absent.toml", "warning: no credentials: /nowhere/aws cannot be run: no such file or directory"),
+        (
+            "data.toml",
+            "warning: no credentials: /etc/passwd is not executable for the user that runs mock-imds",
+        ),
+        ("directory.toml", "warning: no credentials: /bin is no program"),
+    ] {
+        let found = sandbox.run(&["check", file]);
+        found.ended(0, &[sentence]);
+        assert!(!found.stderr.contains("s3cret"), "{found:#?}");
+    }
+    for file in ["good.toml", "program.toml"] {
+        let found = sandbox.run(&["check", file]);
+        assert_eq!((found.code, found.stderr.as_str()), (Some(0), ""), "{file}: {found:#?}");
+    }
+}
+
+/// In a mount namespace whose /etc has the service's user and directory.
+fn as_root_on_an_installed_host(sandbox: &Sandbox, script: &str) -> Outcome {
+    let setup = "mount -t tmpfs tmpfs /etc
+        echo root:x:0:0::/root:/bin/sh >/etc/passwd
+        echo mock-imds:x:994:994::/nonexistent:/bin/false >>/etc/passwd
+        printf 'root:x:0:\\nmock-imds:x:994:\\n' >/etc/group
+        mkdir /etc/mock-imds; cd /etc/mock-imds; umask 022";
+    let program = program().display();
+    let line = format!("set -e\n{setup}\nmock_imds() {{ '{program}' \"$@\"; }}\n{script}");
+    finish(&mut sandbox.prepared(Path::new("unshare"), &["--mount", "sh", "-c", &line]))
+}
+
+#[test]
+fn root_reads_the_services_files_as_the_service() {
+    if !is_root() {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    let keys = r#"{"Version": 1, "AccessKeyId": "ASIAX", "SecretAccessKey": "s3cret"}"#;
+    let scenario = "[credentials]\nsource = \"file\"\nfile = \"keys.json\"\n";
+    let write = format!("printf '%s' '{keys}' >keys.json\nprintf '%s' '{scenario}' >scenario.toml\n");
+    let run = |script: &str| as_root_on_an_installed_host(&sandbox, &format!("{write}{script}"));
+
+    let closed = "keys.json: cannot be read: permission denied";
+    run("chmod 0640 keys.json\nmock_imds check scenario.toml").ended(0, &[closed]);
+    run("chmod 0600 keys.json\nmock_imds check /etc/mock-imds/scenario.toml").ended(0, &[closed]);
+    let good = run("chgrp mock-imds keys.json\nchmod 0640 keys.json\nmock_imds check scenario.toml");
+    assert_eq!((good.code, good.stderr.as_str()), (Some(0), ""), "{good:#?}");
+
+    run("chmod 0600 scenario.toml\nmock_imds check scenario.toml").ended(
+        78,
+        &["scenario.toml: error: cannot be read: permission denied", "read as the user mock-imds"],
+    );
+    run("echo 'user-data = {file = \"ud\"}' | sed '1i [instance]' >scenario.toml; echo x >ud; chmod 0600 ud
+        mock_imds check scenario.toml")
+    .ended(78, &["ud cannot be read: permission denied"]);
+    // Elsewhere a file is root's own.
+    let own = run("mkdir /etc/own; mv keys.json scenario.toml /etc/own; chmod 0600 /etc/own/*
+        mock_imds check /etc/own/scenario.toml");
+    assert_eq!((own.code, own.stderr.as_str()), (Some(0), ""), "{own:#?}");
+    // What the unit hides is not there for the service, whatever its mode.
+    run("sed -i s,keys.json,/tmp/keys.json, scenario.toml; mount -t tmpfs tmpfs /tmp; mv keys.json /tmp
+        mock_imds check scenario.toml")
+    .ended(0, &["the service does not see /tmp/keys.json: its unit hides /tmp"]);
 }

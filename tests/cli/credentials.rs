@@ -18,7 +18,8 @@ fn keys(id: &str) -> String {
 /// Status and body of a path, asked with a token: real credentials need one.
 fn ask(server: &ServerProcess, path: &str) -> (u16, String) {
     let token = server.token();
-    let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\nX-aws-ec2-metadata-token: {token}\r\n\r\n");
+    let request =
+        format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nX-aws-ec2-metadata-token: {token}\r\n\r\n");
     let response = http::exchange(server.address, request);
     (response.status, response.body)
 }
@@ -57,9 +58,29 @@ fn a_file_is_served_and_read_again_when_it_changes() {
     until(&server, "ASIATWO");
     sandbox.write("keys.json", "s3cret, not JSON");
     server.says("no new credentials, the previous ones stay in use");
+    eventually("a status that says so", || {
+        let status = sandbox.control(&["status"]).stdout;
+        let line = status.lines().find(|line| line.starts_with("credentials "))?;
+        (line.contains(", until 2099-01-01T00:00:00Z; FAILED ") && line.contains("holds no JSON object"))
+            .then_some(())
+    });
     assert!(ask(&server, ROLE).1.contains("ASIATWO"), "valid keys stay");
     let log = server.stop().stderr;
     assert!(!log.contains("s3cret") && !log.contains("t0ken"), "a secret in the log:\n{log}");
+}
+
+#[test]
+fn keys_that_have_expired_are_said_to_have() {
+    let sandbox = Sandbox::new();
+    sandbox.write("keys.json", keys("ASIAOLD").replace("2099", "2020"));
+    sandbox.write("s.toml", "[credentials]\nsource = \"file\"\nfile = \"keys.json\"\n");
+    let server = sandbox.serve(&["--scenario", "s.toml"]);
+    server.says("new credentials until 2020-01-01T00:00:00Z");
+    eventually("a status that says so", || {
+        let status = sandbox.control(&["status"]).stdout;
+        let expected = "until 2020-01-01T00:00:00Z; FAILED 2020-01-01T00:00:00Z: the keys have expired";
+        status.contains(expected).then_some(())
+    });
 }
 
 #[test]
@@ -94,7 +115,11 @@ fn a_process_that_fails_is_a_code_and_a_sentence() {
     let server = sandbox.serve(&["--scenario", "s.toml"]);
     let body = until(&server, "\"Code\" : \"Failed\"");
     assert!(!body.contains("AccessKeyId"), "{body}");
-    server.says("failed with exit status: 3; run it by hand as the service's user to see why");
+    let why = "failed with exit status: 3; run it by hand as the service's user to see why";
+    server.says(why);
+    let status = sandbox.control(&["status"]).stdout;
+    let line = status.lines().find(|line| line.starts_with("credentials ")).unwrap_or_default();
+    assert!(line.contains("helper, none; FAILED ") && line.ends_with(why), "{status}");
     sandbox.write("s.toml", "");
     assert_eq!(sandbox.control(&["reload"]).code, Some(0));
     assert!(server.get(ROLE).body.contains("EXAMPLE"), "generated keys after the reload");

@@ -10,7 +10,8 @@ pub const ID: &str = "/latest/meta-data/instance-id";
 
 /// Sends a request with a token.
 pub fn with_token(server: &ServerProcess, method: &str, path: &str, token: &str) -> String {
-    let request = format!("{method} {path} HTTP/1.1\r\nHost: x\r\nX-aws-ec2-metadata-token: {token}\r\n\r\n");
+    let request =
+        format!("{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nX-aws-ec2-metadata-token: {token}\r\n\r\n");
     exchange(server.address, request).raw
 }
 
@@ -40,6 +41,7 @@ pub fn ask(sandbox: &Sandbox, route: &str) -> String {
 pub fn polling(sandbox: &Sandbox, route: &str) -> UnixStream {
     let mut stream = UnixStream::connect(sandbox.path("c.sock")).expect("the server accepts");
     stream.set_read_timeout(Some(DEADLINE)).expect("the deadline is not zero");
-    write!(stream, "GET {route} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").expect("the server reads");
+    write!(stream, "GET {route} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
+        .expect("the server reads");
     stream
 }

@@ -19,6 +19,7 @@ mod orders;
 mod reload;
 mod requests;
 mod restart;
+mod secrets;
 mod show;
 mod start;
 mod verb_clock;

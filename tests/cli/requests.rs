@@ -13,8 +13,8 @@ fn every_kind_of_request_has_its_entry() {
     with_token(&server, "GET", ID, &token);
     with_token(&server, "GET", ID, "forged");
     server.get("//latest/nothing%41/?x=y");
-    exchange(server.address, "HEAD /latest/ HTTP/1.1\r\nHost: x\r\n\r\n");
-    exchange(server.address, "BREW /latest/\u{202e}\u{7f} HTTP/1.1\r\nHost: x\r\n\r\n");
+    exchange(server.address, "HEAD /latest/ HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
+    exchange(server.address, "BREW /latest/\u{202e}\u{7f} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
 
     let found = entries(&sandbox, &[]);
     let rows: Vec<_> = found
@@ -54,7 +54,7 @@ fn a_client_that_leaves_has_an_entry_without_a_status() {
     let sandbox = Sandbox::new();
     let server = sandbox.serve(&[]);
     let mut client = Connection::new(server.address);
-    client.send("PUT /latest/api/token HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n12345");
+    client.send("PUT /latest/api/token HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 10\r\n\r\n12345");
     drop(client);
     let found = sandbox.control(&["wait", "/latest/api/token", "--status", "none", "--since", "start"]);
     assert_eq!(found.code, Some(0), "{found:#?}");
@@ -110,7 +110,7 @@ fn what_is_secret_is_in_no_entry() {
     with_token(&server, "GET", &format!("http://user:passwordSECRET@host{role}"), &token);
     exchange(
         server.address,
-        "PUT /latest/api/token HTTP/1.1\r\nHost: x\r\nAuthorization: headerSECRET\r\n\
+        "PUT /latest/api/token HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: headerSECRET\r\n\
          X-aws-ec2-metadata-token-ttl-seconds: 60\r\nContent-Length: 10\r\n\r\nbodySECRET",
     );
     let outputs = [

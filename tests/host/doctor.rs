@@ -114,6 +114,22 @@ fn doctor_finds_faults_of_the_server() {
 }
 
 #[test]
+fn doctor_finds_credentials_that_fail() {
+    let Some(mut examined) = ExaminedHost::new() else { return };
+    examined.server = None;
+    examined.host.write("s.toml", "[credentials]\nsource = \"file\"\nfile = \"keys.json\"\n");
+    let server = examined.host.serve_with(SERVICE, "--control control.sock --scenario s.toml");
+    server.says("no new credentials");
+    examined.finds("", "credentials", "keys.json: cannot be read: no such file", "mock-imds check");
+    examined.server = Some(server);
+    examined
+        .host
+        .write("keys.json", r#"{"Version": 1, "AccessKeyId": "ASIAX", "SecretAccessKey": "s3cret"}"#);
+    examined.server.as_ref().expect("it was just set").says("new credentials that do not expire");
+    examined.healthy("with keys");
+}
+
+#[test]
 fn doctor_finds_a_metadata_server_without_a_redirect() {
     let Some(mut examined) = ExaminedHost::new() else { return };
     serve("other", METADATA);

@@ -2,6 +2,7 @@
 
 mod faults;
 mod faulty;
+mod hosts;
 mod ingress;
 mod late;
 mod lifecycle;

@@ -32,6 +32,14 @@ fn sockets_listen_where_the_redirect_ends() {
     }
 }
 
+/// The process itself forbids core dumps; a child, such as a credential process, could still make one.
+#[test]
+fn no_unit_may_dump_core() {
+    for unit in ["systemd/mock-imds.service", "systemd/mock-imds-net.service"] {
+        assert_eq!(value(&read(unit), "LimitCORE"), Some("0"), "LimitCORE= of {unit}");
+    }
+}
+
 /// dpkg asks the user what to do with a conffile if both the user and the package changed it. The package never does:
 /// what there is to say is said in `default.toml` and in the manual, which are no conffiles. So these checksums stay.
 #[test]

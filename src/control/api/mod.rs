@@ -49,4 +49,4 @@ pub(crate) use scenario::{
     LibraryEntry, LibraryListing, ProblemSeverity, RELOAD, Rejected, RejectedProblem, ReloadOrder,
     ReloadStatus, Reloaded, SCENARIOS, ScenarioStatus, USE, UseOrder,
 };
-pub(crate) use status::{InstanceStatus, ListenerStatus, STATUS, ServiceStatus};
+pub(crate) use status::{CredentialStatus, InstanceStatus, ListenerStatus, STATUS, ServiceStatus};

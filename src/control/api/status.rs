@@ -37,6 +37,9 @@ pub(crate) struct ServiceStatus {
     /// The faults of the file, then those that were ordered.
     #[serde(default)]
     pub faults: Vec<FaultStatus>,
+    /// The credentials of the instance that clients meet unless they have another one; absent if it has no profile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credentials: Option<CredentialStatus>,
     /// The instances.
     #[serde(default)]
     pub instances: Vec<InstanceStatus>,
@@ -47,6 +50,30 @@ pub(crate) struct ServiceStatus {
     pub last_reload: Option<ReloadStatus>,
     /// Requests read since the start.
     pub requests: u64,
+}
+
+/// The source of credentials, and what it gave. Never a key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct CredentialStatus {
+    /// The role.
+    pub role: String,
+    /// `generated`, `static`, `file` or `process`.
+    pub source: String,
+    /// The file, or the program.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
+    /// The time at which the source gave the keys that are served; absent if there are none, or it is not asked.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "rfc3339::optional")]
+    pub fetched_at: Option<Timestamp>,
+    /// The time at which those expire; absent if they don't.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "rfc3339::optional")]
+    pub expires: Option<Timestamp>,
+    /// The time of the last attempt, if it failed, or at which the keys expired.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "rfc3339::optional")]
+    pub failed_at: Option<Timestamp>,
+    /// Why it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<String>,
 }
 
 /// A listening socket.

@@ -22,6 +22,7 @@ pub(crate) fn examine(facts: &HostFacts) -> DoctorReport {
         ports::ports(facts),
         ports::earlier_redirects(facts),
         service::server(facts),
+        service::credentials(facts),
         answer::answer(facts),
         firewall::firewall(facts),
         answer::routes(facts),

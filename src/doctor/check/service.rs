@@ -114,14 +114,14 @@ pub(super) fn guardian(facts: &HostFacts) -> Vec<Finding> {
 
 pub(super) fn server(facts: &HostFacts) -> Vec<Finding> {
     match (&facts.server, &facts.probe) {
-        (ServerState::Running { version, pid, instance }, Probe::Ours { pid: answering, .. })
+        (ServerState::Running { version, pid, instance, .. }, Probe::Ours { pid: answering, .. })
             if pid != answering =>
         {
             vec![Finding::problem("server", format!("mock-imds {version} (process {pid}, {instance}) has the control socket, and process {answering} answers"))
                 .meaning("two servers are running; changes to one do not reach the clients of the other")
                 .repair(format!("kill {answering}   # end the one that was started by hand"))]
         }
-        (ServerState::Running { version, pid, instance }, _) => {
+        (ServerState::Running { version, pid, instance, .. }, _) => {
             vec![Finding::ok("server", format!("mock-imds {version}, process {pid}, plays {instance}"))]
         }
         (ServerState::NoPermission, _) => {
@@ -134,6 +134,19 @@ pub(super) fn server(facts: &HostFacts) -> Vec<Finding> {
             vec![Finding::problem("server", why.clone()).repair("systemctl start mock-imds")]
         }
     }
+}
+
+/// The credential source gives keys.
+pub(super) fn credentials(facts: &HostFacts) -> Vec<Finding> {
+    let ServerState::Running { credential_failure: Some(why), .. } = &facts.server else {
+        return vec![];
+    };
+    vec![
+        Finding::problem("credentials", why.clone())
+            .meaning("programs get no valid keys, or will get none once the last ones have expired")
+            .repair("mock-imds check /etc/mock-imds/scenario.toml   # as root: as the service sees it")
+            .repair("man mock-imds.toml   # [credentials]"),
+    ]
 }
 
 /// The running programs are the installed ones.

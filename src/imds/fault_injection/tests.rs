@@ -60,8 +60,14 @@ impl Run {
     fn decide(&self, faults: &[Fault], request: &TestRequest) -> FaultEffects {
         let mut headers = HeaderMap::new();
         headers.insert("x-aws-ec2-metadata-token", request.token.parse().expect("a header's value"));
-        let head =
-            RequestHead { method: &request.method, path: request.path, query: None, headers: &headers };
+        let head = RequestHead {
+            method: &request.method,
+            path: request.path,
+            query: None,
+            headers: &headers,
+            version: http::Version::HTTP_11,
+            authority: None,
+        };
         let visit =
             Visit { peer: request.peer.into(), ingress: request.ingress, nonce: [0; 12], counters: self };
         let path: Vec<&str> = request.path.split('/').skip(1).collect();

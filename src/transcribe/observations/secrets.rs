@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use sha2::{Digest as _, Sha256};
 
+use crate::model::secrets;
 use crate::transcribe::known_paths::{IDENTITY, ROLES, below, is_user_data};
 
 /// The secrets that are carried. None unless somebody asks for them.
@@ -27,7 +28,7 @@ pub(super) fn secrecy(path: &str, bytes: &[u8], aemm: bool) -> Secrecy {
     const MARK: &[u8] = b"SecretAccessKey";
     // There the name of the role is a value.
     let names = aemm && path == ROLES;
-    let credentials = !names && path.split('/').any(|segment| segment.starts_with("security-credentials"));
+    let credentials = !names && secrets::answers_keys(path);
     if is_user_data(path) {
         Secrecy::UserData
     } else if credentials || bytes.windows(MARK.len()).any(|window| window.eq_ignore_ascii_case(MARK)) {

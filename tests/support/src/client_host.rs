@@ -98,7 +98,8 @@ impl ClientHost {
     #[track_caller]
     pub fn served(&self, path: &str) -> String {
         let token = self.server.token();
-        let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\nX-aws-ec2-metadata-token: {token}\r\n\r\n");
+        let request =
+            format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nX-aws-ec2-metadata-token: {token}\r\n\r\n");
         let response = http::exchange(self.server.address, request);
         assert_eq!(response.status, 200, "{path}: {}", response.raw);
         response.body

@@ -1,6 +1,7 @@
 //! Programs that run to their end.
 
 use std::fmt;
+use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Command, ExitStatus};
 
 /// What a program did.
@@ -10,12 +11,15 @@ pub struct Outcome {
     pub code: Option<i32>,
     pub stdout: String,
     pub stderr: String,
+    /// It ended by a signal, and the kernel wrote its memory to a file.
+    pub dumped_core: bool,
 }
 
 impl Outcome {
     pub fn new(status: ExitStatus, stdout: &[u8], stderr: &[u8]) -> Self {
         let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
-        Self { code: status.code(), stdout: text(stdout), stderr: text(stderr) }
+        let (stdout, stderr) = (text(stdout), text(stderr));
+        Self { code: status.code(), stdout, stderr, dumped_core: status.core_dumped() }
     }
 
     pub fn succeeded(&self) -> bool {

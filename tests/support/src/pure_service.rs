@@ -4,8 +4,8 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 use std::time::Duration;
 
-use hyper::Method;
 use hyper::header::{HeaderMap, HeaderName, HeaderValue};
+use hyper::{Method, Version};
 use mock_imds::config::SourceText;
 use mock_imds::imds::{
     DeliveryEnd, Fleet, FleetChange, Ingress, Reply, RequestHead, TokenAuthority, Visit, answer,
@@ -154,7 +154,10 @@ impl PureService {
             );
         }
         let method: Method = method.parse().expect("a method");
-        let head = RequestHead { method: &method, path, query: None, headers: &map };
+        // HTTP/1.1 has a Host, which most tests don't care about.
+        let version = if map.contains_key("host") { Version::HTTP_11 } else { Version::HTTP_10 };
+        let head =
+            RequestHead { method: &method, path, query: None, headers: &map, version, authority: None };
         let Client { peer, ingress } = client;
         let visit = Visit { peer, ingress, nonce: *b"golden nonce", counters: &self.counters };
         answer(&self.fleet, &self.authority, &visit, head, self.now)

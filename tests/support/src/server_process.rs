@@ -63,13 +63,13 @@ impl ServerProcess {
     /// GETs a path on a connection of its own. It asks for the end, as a scenario may keep connections alive.
     #[track_caller]
     pub fn get(&self, path: &str) -> Response {
-        exchange(self.address, format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"))
+        exchange(self.address, format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"))
     }
 
     /// Gets a token that lives for a minute.
     #[track_caller]
     pub fn token(&self) -> String {
-        let request = "PUT /latest/api/token HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\
+        let request = "PUT /latest/api/token HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\
                        X-aws-ec2-metadata-token-ttl-seconds: 60\r\n\r\n";
         exchange(self.address, request).body
     }

@@ -78,15 +78,15 @@ fn role_with(context: &LeafContext<'_>, more: &[(&str, String)]) -> Option<Strin
     let keys = match (&credentials.source, context.fetched) {
         (CredentialSource::Generated, _) => generated(context.instance, credentials.role.as_str(), &slot),
         (CredentialSource::Static(keys), _) => keys.clone(),
-        (_, Some(Fetched::Keys(keys, at))) => {
+        (_, Some(Fetched { keys: Some((keys, at)), .. })) => {
             slot.updated = *at;
             keys.clone()
         }
-        (_, Some(Fetched::Failed(at))) => {
+        (_, Some(Fetched { keys: None, failure: Some(failed) })) => {
             let message = "The credential source of this service failed; its log says why.";
-            return Some(failure("Failed", message, *at));
+            return Some(failure("Failed", message, failed.at));
         }
-        (_, None) => return None,
+        (_, Some(Fetched { keys: None, failure: None }) | None) => return None,
     };
     let expiration = keys.expiration.filter(|_| credentials.state != CredentialState::Expired);
     Some(key_object(&keys, slot.updated, expiration.unwrap_or(slot.expires), more))

@@ -1,3 +1,4 @@
+use crate::model::FetchFailure;
 use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
@@ -78,12 +79,12 @@ fn fetched_keys_are_served_with_their_own_times() {
         expiration: Some(Timestamp::from_secs(NOW.as_secs() + 900)),
     };
     assert_eq!(role(&context(&instance, NOW)), None, "before the first keys");
-    let fetched = Fetched::Keys(keys, NOW);
+    let fetched = Fetched { keys: Some((keys, NOW)), failure: None };
     let body = role(&LeafContext { fetched: Some(&fetched), ..context(&instance, NOW) }).expect("keys");
     assert_eq!(field(&body, "LastUpdated"), "2024-01-15T10:00:00Z");
     assert_eq!(field(&body, "Expiration"), "2024-01-15T10:15:00Z");
     assert_eq!(field(&body, "Token"), "");
-    let failed = Fetched::Failed(NOW);
+    let failed = Fetched { keys: None, failure: Some(FetchFailure { at: NOW, why: "it is gone".into() }) };
     let body = role(&LeafContext { fetched: Some(&failed), ..context(&instance, NOW) }).expect("a failure");
     assert_eq!(field(&body, "Code"), "Failed");
 }

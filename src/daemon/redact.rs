@@ -1,0 +1,68 @@
+//! Orders as others may see them: in a status, and in the answer to an order, which ends up in logs.
+
+use serde_json::{Map, Value};
+
+use crate::model::secrets;
+
+/// Stands in the place of a value that is a secret.
+const REDACTED: &str = "(redacted)";
+
+/// The order of an event without the values that are secrets: those of paths with keys, user data, and whatever else
+/// looks like a key.
+pub(super) fn event(order: &Value) -> Value {
+    let mut order = order.clone();
+    if let Some(set) = order.get_mut("set").and_then(Value::as_object_mut) {
+        hide(set, secrets::is_secret);
+    }
+    if let Some(facts) = order.get_mut("facts").and_then(Value::as_object_mut) {
+        hide(facts, |fact| fact == "user-data");
+    }
+    order
+}
+
+fn hide(values: &mut Map<String, Value>, is_secret: impl Fn(&str) -> bool) {
+    for (name, value) in values {
+        // A removal tells nothing.
+        if !value.is_boolean() && (is_secret(name) || secrets::looks_secret(value.to_string().as_bytes())) {
+            *value = REDACTED.into();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn secrets_are_hidden_and_nothing_else() {
+        let order = json!({
+            "at": "30s",
+            "set": {
+                "meta-data/iam/security-credentials/r": "{\"Code\": \"x\"}",
+                "meta-data/identity-credentials/ec2/security-credentials/ec2-instance": {"text": "x"},
+                "meta-data/iam/security-credentials/gone": false,
+                "user-data": {"base64": "aHVudGVyMg=="},
+                "meta-data/elsewhere": "{\"secretAccessKey\": \"x\"}",
+                "meta-data/key-id": "AKIAIOSFODNN7REALKEY",
+                "meta-data/public-ipv4": "203.0.113.9",
+            },
+            "facts": {"user-data": "hunter2", "instance-type": "t3.micro"},
+        });
+        let expected = json!({
+            "at": "30s",
+            "set": {
+                "meta-data/iam/security-credentials/r": REDACTED,
+                "meta-data/identity-credentials/ec2/security-credentials/ec2-instance": REDACTED,
+                "meta-data/iam/security-credentials/gone": false,
+                "user-data": REDACTED,
+                "meta-data/elsewhere": REDACTED,
+                "meta-data/key-id": REDACTED,
+                "meta-data/public-ipv4": "203.0.113.9",
+            },
+            "facts": {"user-data": REDACTED, "instance-type": "t3.micro"},
+        });
+        assert_eq!(event(&order), expected);
+    }
+}
