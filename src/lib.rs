@@ -12,6 +12,7 @@
 //!                        └─→ scenario                                 L1: TOML → model
 //!        transcribe ──→ scenario, imds, identity                     L1: written, compiled, asked
 //!        server, control, daemon ──→ journal ──→ imds ──→ identity    L1: requests, protocol, documents
+//!        fuzzing ──→ whatever reads bytes of others                  L3: doors for tests/fuzz
 //!        everything ──→ model, clock, config, exit, observe, paths, watch   L0
 //! ```
 //!
@@ -33,6 +34,8 @@ pub(crate) mod control;
 pub(crate) mod daemon;
 pub(crate) mod doctor;
 pub mod exit;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod host;
 pub mod identity;
 pub mod imds;

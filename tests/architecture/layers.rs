@@ -38,6 +38,7 @@ pub const LAYERS: &[(&str, &str)] = &[
         "cli clock daemon host doctor control paths watch aemm scenario imds journal observe config model exit record transcribe \
          identity",
     ),
+    ("fuzzing", "aemm control scenario imds identity host config model"),
     ("lib", "cli commands exit"),
     ("main", "lib"),
 ];

@@ -44,7 +44,7 @@ impl NetlinkReply {
     }
 
     /// The result that this acknowledges; `None` for other messages.
-    pub(super) fn acknowledgement(&self) -> Option<Result<(), Errno>> {
+    pub(crate) fn acknowledgement(&self) -> Option<Result<(), Errno>> {
         (self.kind == ERROR || self.kind == DONE).then(|| {
             let code = self.payload.get(..4).map_or(0, |b| i32::from_ne_bytes([b[0], b[1], b[2], b[3]]));
             if code < 0 { Err(Errno::from_raw(code.saturating_neg())) } else { Ok(()) }
@@ -68,7 +68,7 @@ fn attributes(mut bytes: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
 }
 
 /// The messages of a datagram. Ends at the first that does not fit.
-pub(super) fn replies(mut bytes: &[u8]) -> impl Iterator<Item = NetlinkReply> {
+pub(crate) fn replies(mut bytes: &[u8]) -> impl Iterator<Item = NetlinkReply> {
     std::iter::from_fn(move || {
         let header = bytes.get(..HEADER_LENGTH)?;
         let length = usize::try_from(u32_at(header, 0)).ok()?;
