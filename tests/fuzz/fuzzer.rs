@@ -5,6 +5,7 @@
 #![cfg_attr(not(fuzzing), expect(dead_code, reason = "libFuzzer calls it"))]
 
 mod cost;
+mod swell;
 mod targets;
 
 use targets::{TARGETS, Target};
@@ -24,7 +25,12 @@ mod fuzzer {
 
     static TARGET: LazyLock<&crate::Target> = LazyLock::new(crate::chosen);
 
-    libfuzzer_sys::fuzz_target!(|input: &[u8]| crate::cost::check(TARGET.run, input));
+    libfuzzer_sys::fuzz_target!(|input: &[u8]| {
+        crate::cost::check(TARGET.run, input);
+        if let Some(swollen) = crate::swell::swollen(input).filter(|_| TARGET.is_text) {
+            crate::cost::check(TARGET.run, &swollen);
+        }
+    });
 }
 
 #[cfg(not(fuzzing))]

@@ -39,6 +39,13 @@ fn every_target_has_a_corpus_and_a_dictionary() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fuzz");
     for target in TARGETS {
         assert!(corpus(target.name).len() > 2, "expected inputs in tests/fuzz/corpus/{}", target.name);
+        let is_repeatable =
+            |file: &PathBuf| fs::read(file).is_ok_and(|input| input.iter().any(|byte| b"\n,".contains(byte)));
+        assert!(
+            !target.is_text || corpus(target.name).iter().any(is_repeatable),
+            "{}: nothing to repeat",
+            target.name
+        );
         let dictionary = root.join("dictionaries").join(format!("{}.dict", target.name));
         assert!(dictionary.exists(), "expected {}", dictionary.display());
     }

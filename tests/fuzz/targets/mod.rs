@@ -27,17 +27,19 @@ mod token;
 pub struct Target {
     pub name: &'static str,
     pub run: fn(&[u8]),
+    /// It has lines, or lists, that can be long.
+    pub is_text: bool,
 }
 
 pub const TARGETS: &[Target] = &[
-    Target { name: "request", run: request::run },
-    Target { name: "path", run: path::run },
-    Target { name: "token", run: token::run },
-    Target { name: "scenario", run: files::scenario },
-    Target { name: "host", run: files::host },
-    Target { name: "aemm", run: files::aemm },
-    Target { name: "dump", run: files::dump },
-    Target { name: "record", run: record::run },
-    Target { name: "control", run: control::run },
-    Target { name: "netlink", run: mock_imds::fuzzing::netlink_datagram },
+    Target { name: "request", run: request::run, is_text: false },
+    Target { name: "path", run: path::run, is_text: false },
+    Target { name: "token", run: token::run, is_text: false },
+    Target { name: "scenario", run: files::scenario, is_text: true },
+    Target { name: "host", run: files::host, is_text: true },
+    Target { name: "aemm", run: files::aemm, is_text: true },
+    Target { name: "dump", run: files::dump, is_text: true },
+    Target { name: "record", run: record::run, is_text: true },
+    Target { name: "control", run: control::run, is_text: true },
+    Target { name: "netlink", run: mock_imds::fuzzing::netlink_datagram, is_text: false },
 ];
