@@ -13,7 +13,7 @@
 //!        transcribe ──→ scenario, imds, identity                     L1: written, compiled, asked
 //!        server, control, daemon ──→ journal ──→ imds ──→ identity    L1: requests, protocol, documents
 //!        fuzzing ──→ whatever reads bytes of others                  L3: doors for tests/fuzz
-//!        everything ──→ model, clock, config, exit, observe, paths, watch   L0
+//!        everything ──→ model, clock, config, exit, files, observe, paths, watch   L0
 //! ```
 //!
 //! `server` never meets `host` or `doctor`: code that can change the host cannot be reached from a request.
@@ -34,6 +34,7 @@ pub(crate) mod control;
 pub(crate) mod daemon;
 pub(crate) mod doctor;
 pub mod exit;
+pub(crate) mod files;
 #[doc(hidden)]
 pub mod fuzzing;
 pub mod host;
