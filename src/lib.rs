@@ -12,6 +12,7 @@
 //!                        └─→ scenario                                 L1: TOML → model
 //!        transcribe ──→ scenario, imds, identity                     L1: written, compiled, asked
 //!        server, control, daemon ──→ journal ──→ imds ──→ identity    L1: requests, protocol, documents
+//!        fuzzing ──→ whatever reads bytes of others                  L3: doors for tests/fuzz
 //!        everything ──→ model, clock, config, exit, files, observe, paths, watch   L0
 //! ```
 //!
@@ -34,6 +35,8 @@ pub(crate) mod daemon;
 pub(crate) mod doctor;
 pub mod exit;
 pub(crate) mod files;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod host;
 pub mod identity;
 pub mod imds;

@@ -166,7 +166,7 @@ fn message(kind: u16, flags: u16, address: IpAddr) -> NetlinkMessage {
 }
 
 /// The address and the interface's index of a dumped message.
-fn read(reply: &NetlinkReply) -> Option<(IpAddr, u32)> {
+pub(crate) fn read(reply: &NetlinkReply) -> Option<(IpAddr, u32)> {
     let index = u32_at(reply.payload.get(4..ADDRESS_HEAD)?, 0);
     // On a point-to-point link IFA_ADDRESS is the other end; IFA_LOCAL is always this one.
     let octets = reply

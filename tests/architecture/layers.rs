@@ -42,6 +42,7 @@ pub const LAYERS: &[(&str, &str)] = &[
         "cli clock daemon host doctor control paths watch aemm scenario imds journal observe config model exit files record \
          transcribe identity",
     ),
+    ("fuzzing", "aemm control scenario imds identity host config model"),
     ("lib", "cli commands exit"),
     ("main", "lib"),
 ];

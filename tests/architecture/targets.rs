@@ -6,8 +6,12 @@ use std::path::{Path, PathBuf};
 use crate::sources::{assert_none, project_root};
 
 /// Folders without a main.rs: what they are instead.
-const NO_TARGETS: [(&str, &str); 3] =
-    [("bench", "benches"), ("golden", "the answers that tests/protocol expects"), ("support", "a crate")];
+const NO_TARGETS: [(&str, &str); 4] = [
+    ("bench", "benches"),
+    ("golden", "the answers that tests/protocol expects"),
+    ("mutants", "what scripts/mutants compares its survivors with"),
+    ("support", "a crate"),
+];
 
 fn files_below(directory: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(directory).expect("tests/ is readable") {

@@ -44,10 +44,10 @@ impl NetlinkReply {
     }
 
     /// The result that this acknowledges; `None` for other messages.
-    pub(super) fn acknowledgement(&self) -> Option<Result<(), Errno>> {
+    pub(crate) fn acknowledgement(&self) -> Option<Result<(), Errno>> {
         (self.kind == ERROR || self.kind == DONE).then(|| {
             let code = self.payload.get(..4).map_or(0, |b| i32::from_ne_bytes([b[0], b[1], b[2], b[3]]));
-            if code < 0 { Err(Errno::from_raw(-code)) } else { Ok(()) }
+            if code < 0 { Err(Errno::from_raw(code.saturating_neg())) } else { Ok(()) }
         })
     }
 }
@@ -68,7 +68,7 @@ fn attributes(mut bytes: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
 }
 
 /// The messages of a datagram. Ends at the first that does not fit.
-pub(super) fn replies(mut bytes: &[u8]) -> impl Iterator<Item = NetlinkReply> {
+pub(crate) fn replies(mut bytes: &[u8]) -> impl Iterator<Item = NetlinkReply> {
     std::iter::from_fn(move || {
         let header = bytes.get(..HEADER_LENGTH)?;
         let length = usize::try_from(u32_at(header, 0)).ok()?;
@@ -108,6 +108,15 @@ mod tests {
         let reply = replies(&bytes).next().expect("a message");
         assert_eq!(reply.nested_text(0, 18, 1).as_deref(), Some("bridge"));
         assert_eq!((reply.nested_text(0, 18, 2), reply.nested_text(0, 17, 1)), (None, None));
+    }
+
+    #[test]
+    fn any_number_in_a_refusal_is_read() {
+        for (code, expected) in [(0, Ok(())), (-1, Err(Errno::EPERM)), (i32::MIN, Err(Errno::UnknownErrno))] {
+            let bytes = NetlinkMessage::new(ERROR, 0, &code.to_ne_bytes()).finish(0, 1);
+            let reply = replies(&bytes).next().expect("a message");
+            assert_eq!(reply.acknowledgement(), Some(expected), "the kernel says {code}");
+        }
     }
 
     #[test]

@@ -1,0 +1,38 @@
+//! What an input may cost.
+
+use std::time::Duration;
+
+use nix::time::{ClockId, clock_gettime};
+
+/// For each kilobyte of an input, in the fuzzer's build, which counts branches and checks arithmetic.
+const PER_KILOBYTE: Duration = Duration::from_millis(10);
+/// For any input: compiling the scenario of an empty file takes some of it.
+const FLOOR: Duration = Duration::from_millis(40);
+/// What costs so many times its limit is slow however busy the machine is.
+const HOPELESS: u32 = 5;
+/// An input is slow if it is so every time: others use the machine, too.
+const REPEATS: u32 = 3;
+
+/// Runs a target on an input; panics if that takes this thread too long.
+pub fn check(run: fn(&[u8]), input: &[u8]) {
+    let kilobytes = u32::try_from(input.len().div_ceil(1024)).expect("inputs are short");
+    let limit = FLOOR.max(PER_KILOBYTE * kilobytes);
+    let mut least = Duration::MAX;
+    for _ in 0..REPEATS {
+        let before = busy();
+        run(input);
+        least = least.min(busy().saturating_sub(before));
+        if least <= limit {
+            return;
+        }
+        if least > limit * HOPELESS {
+            break;
+        }
+    }
+    panic!("{least:?} of computing for {} bytes; accepted: {limit:?}", input.len());
+}
+
+/// The time that this thread has computed.
+fn busy() -> Duration {
+    clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID).expect("Linux has this clock").into()
+}
