@@ -3,6 +3,7 @@
 mod aemm;
 mod answer;
 mod cache;
+mod client_routes;
 mod context;
 mod derive;
 mod ec2;
@@ -16,6 +17,7 @@ mod protocol;
 mod reply;
 mod request;
 mod show;
+mod successors;
 mod token;
 
 pub use answer::answer;

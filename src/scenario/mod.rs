@@ -74,7 +74,7 @@ fn build(root: &Section<'_>, base: &Path) -> Scenario {
         contradictions::nothing_follows(root);
     }
     if let Some(section) = root.read("metadata", Item::section) {
-        scenario.instance.overrides = overrides::read(&section, base, &scenario.instance, profile);
+        scenario.instance.overrides = overrides::read(&section, base, &scenario.instance, profile).into();
     }
     if let Some(item) = root.get("instances") {
         scenario.named_instances = instances::read(&item, base, &scenario.instance, profile);

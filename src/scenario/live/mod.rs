@@ -3,6 +3,7 @@
 //!
 //! An order is read as TOML: the report of a mistake has its line and a caret.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
@@ -151,20 +152,20 @@ fn warn_of_facts(root: &Section<'_>, event: &Event, scenario: &Scenario) {
     if !scenario.http.profile.follows_instance() {
         return;
     }
-    let named = |name: &String| scenario.named_instances.iter().find(|named| named.name == *name);
-    let instance: &Instance =
-        event.instance.as_ref().and_then(named).map_or(&scenario.instance, |named| &named.instance);
+    let named = event.instance.as_ref().and_then(|name| scenario.named(name));
+    let instance: &Instance = named.map_or(&scenario.instance, |named| &named.instance);
     let Some(set) = root.get("set").filter(|item| item.kind() == "table").and_then(|item| item.section())
     else {
         return;
     };
+    let values = event.effects.iter().filter_map(|effect| match effect {
+        EventEffect::Set(path, Override::Value(value)) => Some((path.as_str(), &value.bytes)),
+        _ => None,
+    });
+    let values: BTreeMap<_, _> = values.collect();
     for (path, item) in set.entries() {
         let path = normal(path);
-        let value = event.effects.iter().find_map(|effect| match effect {
-            EventEffect::Set(set, Override::Value(value)) if set == path => Some(&value.bytes),
-            _ => None,
-        });
-        if let Some(value) = value {
+        if let Some(value) = values.get(path) {
             contradictions::override_of_a_fact(&item, path, value, instance);
         }
     }
