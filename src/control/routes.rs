@@ -2,7 +2,6 @@
 //!
 //! A further verb is a row in [`ROUTES`], its handler, and its types in [`api`](super::api).
 
-use std::future::ready;
 use std::pin::Pin;
 
 use hyper::header::{ALLOW, HeaderValue};
@@ -18,10 +17,10 @@ type Handled = Result<ControlResponse, RequestRefusal>;
 struct Route(Method, &'static str, fn(ControlRequest) -> Pin<Box<dyn Future<Output = Handled> + Send>>);
 
 const ROUTES: &[Route] = &[
-    Route(Method::GET, STATUS, |request| Box::pin(ready(Ok(handlers::status(&request))))),
+    Route(Method::GET, STATUS, |request| Box::pin(handlers::status(request))),
     Route(Method::POST, RELOAD, |request| Box::pin(handlers::reload(request))),
     Route(Method::GET, REQUESTS, |request| Box::pin(journal_handler::requests(request))),
-    Route(Method::GET, SHOW, |request| Box::pin(ready(handlers::show(&request)))),
+    Route(Method::GET, SHOW, |request| Box::pin(handlers::show(request))),
     Route(Method::POST, EVENTS, |request| Box::pin(handlers::add_event(request))),
     Route(Method::POST, FAULTS, |request| Box::pin(handlers::add_fault(request))),
     Route(Method::DELETE, FAULTS, |request| Box::pin(handlers::clear_faults(request))),

@@ -11,6 +11,7 @@ mod fault_injection;
 mod fleet;
 mod fleet_item;
 mod path;
+mod prepare;
 mod preview;
 mod profile;
 mod protocol;

@@ -7,6 +7,7 @@ mod credentials;
 mod follow;
 mod help;
 mod journal;
+mod large;
 mod manager;
 mod mistakes;
 mod orders;

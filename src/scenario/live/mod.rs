@@ -84,6 +84,9 @@ fn whole_millis(span: Duration) -> Duration {
     Duration::from_millis(u64::try_from(span.as_millis()).unwrap_or(u64::MAX))
 }
 
+/// Paths that one order may change: all of them are looked at, and answered, at once.
+const MAX_PATHS: usize = 1_000;
+
 // === Events ===
 
 /// Unless it says when, an event happens now.
@@ -91,6 +94,14 @@ impl LiveItem for Event {
     const NAME: &'static str = "the event";
 
     fn check(words: &Words, _: OrderTime) -> Result<(), Report> {
+        let paths = paths(words);
+        if paths > MAX_PATHS {
+            let help = format!(
+                "accepted: at most {MAX_PATHS} in set, unset and tags of one order; give several orders, or put \
+                 the paths into [metadata] of a scenario"
+            );
+            return Err(Report::whole(Self::NAME, format!("has {paths} paths"), help));
+        }
         let Some(place) = file_reference(words) else { return Ok(()) };
         Err(Report::whole(
             Self::NAME,
@@ -121,6 +132,16 @@ impl LiveItem for Event {
             maintenance.entry("id").or_insert_with(id);
         }
     }
+}
+
+/// The number of paths that an event names.
+fn paths(words: &Words) -> usize {
+    let length = |key: &str| match words.get(key) {
+        Some(Value::Object(entries)) => entries.len(),
+        Some(Value::Array(elements)) => elements.len(),
+        _ => 0,
+    };
+    ["set", "unset", "tags"].map(length).iter().sum()
 }
 
 fn order_number(time: OrderTime) -> u64 {
