@@ -12,9 +12,7 @@ use crate::imds::absolute;
 use crate::model::Accepted;
 
 pub(super) async fn status(request: ControlRequest) -> Result<ControlResponse, RequestRefusal> {
-    // A scenario of thousands of events takes milliseconds to describe.
-    let status = spawn_blocking(move || json(StatusCode::OK, &(request.backend.status)()));
-    status.await.map_err(|_| RequestRefusal::stopping())
+    request.compute(|backend| json(StatusCode::OK, &(backend.status)())).await
 }
 
 pub(super) async fn reload(mut request: ControlRequest) -> Result<ControlResponse, RequestRefusal> {
