@@ -7,6 +7,11 @@ use super::go;
 use super::path_table::{ConfigValue, PathTable};
 use super::settings::AemmSettings;
 
+/// Problems that are listed.
+const MAX_PROBLEMS: usize = 100;
+/// A value that a problem quotes, in characters.
+const QUOTED: usize = 200;
+
 /// Fields of the identity document that hold a list.
 const LISTS: &[&str] = &["marketplaceProductCodes"];
 
@@ -32,7 +37,11 @@ pub(crate) fn decode(settings: &AemmSettings, mode: AemmMode) -> Result<AemmConf
     }
     problems.sort();
     problems.dedup();
-    let lines: Vec<String> = problems.iter().map(|problem| format!("\n* {problem}")).collect();
+    let mut lines: Vec<String> =
+        problems.iter().take(MAX_PROBLEMS).map(|problem| format!("\n* {problem}")).collect();
+    if problems.len() > MAX_PROBLEMS {
+        lines.push(format!("\n* {} more are not listed", problems.len() - MAX_PROBLEMS));
+    }
     Err(format!(
         "Fatal error while attempting to load viper config: {} error(s) decoding:\n{}",
         problems.len(),
@@ -50,7 +59,12 @@ fn not_a_text(settings: &AemmSettings, key: &str) -> Option<String> {
 }
 
 fn unfit(key: &str, accepted: &str, value: &Json) -> String {
-    format!("'{key}' must be {accepted}; got {value}")
+    let value = value.to_string();
+    let (quoted, more) = match value.char_indices().nth(QUOTED) {
+        Some((end, _)) => (&value[..end], "…"),
+        None => (&*value, ""),
+    };
+    format!("'{key}' must be {accepted}; got {quoted}{more}")
 }
 
 struct Decoder<'s> {
@@ -290,5 +304,19 @@ mod tests {
 * 'spot' must be an object; got \"stop\"
 * 'watch-config-file' must be true or false; got \"yes\"";
         assert_eq!(with(file).unwrap_err(), lines);
+    }
+
+    #[test]
+    fn of_many_problems_a_hundred_are_listed_and_of_a_long_value_the_beginning() {
+        let codes: Vec<Json> = (0..250).map(|_| json!({})).collect();
+        let file = json!({
+            "dynamic": { "values": { "instance-identity-document": { "marketplaceproductcodes": codes } } },
+            "metadata": { "values": { "ami-id": vec!["x"; 100_000] } },
+        });
+        let lines = with(file).unwrap_err();
+        assert!(lines.contains(" 251 error(s) decoding:"), "{lines}");
+        assert!(lines.ends_with("\n* 151 more are not listed"), "{lines}");
+        assert_eq!(lines.matches("\n* ").count(), 101, "{lines}");
+        assert!(lines.len() < 30_000, "{} bytes", lines.len());
     }
 }

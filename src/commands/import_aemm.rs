@@ -6,6 +6,9 @@ use crate::aemm::{self, AemmConfig, AemmMode, AemmSettings, CompiledConfig, Plac
 use crate::cli::{ImportAemmArgs, ImportMode};
 use crate::exit::{ExitStatus, Failure};
 
+/// Notes about a file that are printed.
+const MAX_NOTES: usize = 100;
+
 /// Settings of the process, which a scenario does not have, and what to use instead.
 const OF_THE_PROCESS: &[(&str, &str)] = &[
     ("server.hostname", "use `mock-imds serve --listen ADDR:PORT`"),
@@ -19,8 +22,13 @@ pub(crate) fn exec(import: &ImportAemmArgs) -> Result<(), Failure> {
     output::check_writable(&import.output)?;
     let wrong = |why: String| Failure::new(ExitStatus::Config, format!("{}: {why}", import.file.display()));
     let file = super::aemm::read(&import.file).map_err(wrong)?;
-    for note in ignored_keys(&file) {
+    let ignored = ignored_keys(&file);
+    for note in ignored.iter().take(MAX_NOTES) {
         warn(&format!("{}: {note}", import.file.display()));
+    }
+    if ignored.len() > MAX_NOTES {
+        let more = ignored.len() - MAX_NOTES;
+        warn(&format!("{}: {more} more keys are left out", import.file.display()));
     }
     let settings = AemmSettings::defaults().with_file(file);
     let mut config: AemmConfig = aemm::decode(&settings, mode(import.mode)).map_err(wrong)?;

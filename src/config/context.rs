@@ -1,63 +1,135 @@
 //! The collection of problems while a file is read.
 
-use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::report::{Problem, Report, Severity};
+use super::cancellation::Cancellation;
+use super::locate::Locator;
+use super::report::{MAX_PROBLEMS, Omitted, Problem, Report, Severity};
 use super::source::SourceText;
-use super::syntax;
 
-/// The problems that were found so far in a source.
+/// The longest finding or help, in characters: they quote values, which may be as long as the file.
+const LONGEST_TEXT: usize = 1_000;
+
+/// The problems that were found so far in a source. What a problem costs does not depend on where it is: its line is
+/// looked up at the end, and only if it is among the first.
 pub(super) struct Context<'s> {
     source: &'s SourceText,
-    problems: RefCell<Vec<Problem>>,
-    requested_keys: RefCell<BTreeSet<String>>,
+    cancellation: &'s Cancellation,
+    errors: FirstProblems,
+    warnings: FirstProblems,
+    #[cfg(test)]
+    requested_keys: RefCell<std::collections::BTreeSet<String>>,
+}
+
+/// The first problems of a severity in the file's order, and the number of all.
+#[derive(Default)]
+struct FirstProblems {
+    /// By the offset; of equal ones the earlier finding goes first.
+    first: RefCell<BTreeMap<(usize, usize), FoundProblem>>,
+    count: Cell<usize>,
+}
+
+struct FoundProblem {
+    span: Range<usize>,
+    found: String,
+    help: Vec<String>,
 }
 
 impl<'s> Context<'s> {
-    pub(super) fn new(source: &'s SourceText) -> Self {
-        Self { source, problems: RefCell::default(), requested_keys: RefCell::default() }
-    }
-
-    fn add(&self, severity: Severity, span: Range<usize>, found: String, help: Vec<String>) {
-        let span = Some(self.source.locate(span));
-        self.problems.borrow_mut().push(Problem { severity, span, found, help });
+    pub(super) fn new(source: &'s SourceText, cancellation: &'s Cancellation) -> Self {
+        Self {
+            source,
+            cancellation,
+            errors: FirstProblems::default(),
+            warnings: FirstProblems::default(),
+            #[cfg(test)]
+            requested_keys: RefCell::default(),
+        }
     }
 
     pub(super) fn warn(&self, span: Range<usize>, found: String, help: Vec<String>) {
-        self.add(Severity::Warning, span, found, help);
+        self.warnings.add(span, || (found, help));
     }
 
     pub(super) fn error(&self, span: Range<usize>, found: String, help: Vec<String>) {
-        self.add(Severity::Error, span, found, help);
+        self.errors.add(span, || (found, help));
     }
 
-    /// Drops problems that follow from the one before: further ones on its line, and a list that is still not closed.
-    pub(super) fn drop_consequences(&self) {
-        let mut problems = self.problems.borrow_mut();
-        problems.sort_by_key(Problem::position);
-        problems.dedup_by_key(|problem| problem.span.as_ref().map(|span| span.line));
-        problems.dedup_by(|next, cause| next.found == cause.found && next.found == syntax::OPEN_LIST);
+    /// Adds an error whose texts are made only if they will be read.
+    pub(super) fn error_with(&self, span: Range<usize>, texts: impl FnOnce() -> (String, Vec<String>)) {
+        self.errors.add(span, texts);
     }
 
     pub(super) fn count(&self) -> usize {
-        self.problems.borrow().len()
+        self.errors.count.get() + self.warnings.count.get()
+    }
+
+    /// Whether nobody waits for the outcome any more.
+    pub(super) fn is_cancelled(&self) -> bool {
+        self.cancellation.is_cancelled()
     }
 
     /// Records that the builder asked for a key.
+    #[cfg(test)]
     pub(super) fn request(&self, key: String) {
         self.requested_keys.borrow_mut().insert(key);
     }
 
     #[cfg(test)]
-    pub(super) fn requested_keys(&self) -> BTreeSet<String> {
+    pub(super) fn requested_keys(&self) -> std::collections::BTreeSet<String> {
         self.requested_keys.borrow().clone()
     }
 
     pub(super) fn into_report(self) -> Report {
-        let mut problems = self.problems.into_inner();
-        problems.sort_by_key(Problem::position);
-        Report { file: self.source.name.clone(), problems }
+        let omitted = |problems: &FirstProblems, shown| problems.count.get() - shown;
+        let errors = self.errors.first.take();
+        let mut warnings = self.warnings.first.take();
+        while errors.len() + warnings.len() > MAX_PROBLEMS {
+            warnings.pop_last();
+        }
+        let omitted = Omitted {
+            errors: omitted(&self.errors, errors.len()),
+            warnings: omitted(&self.warnings, warnings.len()),
+        };
+        let severe = |problems: BTreeMap<_, _>, severity| {
+            problems.into_iter().map(move |(place, problem)| (place, severity, problem))
+        };
+        let mut all: Vec<((usize, usize), Severity, FoundProblem)> =
+            severe(errors, Severity::Error).chain(severe(warnings, Severity::Warning)).collect();
+        all.sort_by_key(|((offset, _), ..)| *offset);
+        let lines = Locator::new(&self.source.text);
+        let problem = |(_, severity, FoundProblem { span, found, help })| {
+            let span = Some(lines.locate(span));
+            Problem { severity, span, found, help }
+        };
+        let problems = all.into_iter().map(problem).collect();
+        Report { file: self.source.name.clone(), problems, omitted }
     }
+}
+
+impl FirstProblems {
+    fn add(&self, span: Range<usize>, texts: impl FnOnce() -> (String, Vec<String>)) {
+        let place = (span.start, self.count.get());
+        self.count.set(place.1 + 1);
+        let mut first = self.first.borrow_mut();
+        if first.len() >= MAX_PROBLEMS {
+            if first.last_key_value().is_none_or(|(last, _)| *last < place) {
+                return;
+            }
+            first.pop_last();
+        }
+        let (found, help) = texts();
+        let help = help.into_iter().map(shortened).collect();
+        first.insert(place, FoundProblem { span, found: shortened(found), help });
+    }
+}
+
+fn shortened(mut text: String) -> String {
+    if let Some((end, _)) = text.char_indices().nth(LONGEST_TEXT) {
+        text.truncate(end);
+        text.push('…');
+    }
+    text
 }

@@ -4,14 +4,17 @@
 //! [`SourceText::read`] gets the text, [`parse`] passes the root [`Section`] to a builder that asks for the keys
 //! it knows. A key that is not asked for is unknown. The result is a value, or a [`Report`].
 
+mod cancellation;
 mod context;
 mod duration;
+mod locate;
 mod report;
 mod section;
 mod source;
 mod syntax;
 mod value;
 
+pub(crate) use cancellation::Cancellation;
 pub(crate) use duration::{DURATIONS, parse_duration};
 pub(crate) use report::{Problem, Report, Severity};
 pub(crate) use section::{Item, Section};
@@ -26,20 +29,28 @@ pub(crate) fn parse<T>(
     source: &SourceText,
     build: impl FnOnce(&Section<'_>) -> T,
 ) -> Result<(T, Report), Report> {
-    let (table, syntax) = DeTable::parse_recoverable(&source.text);
-    let context = Context::new(source);
-    for error in &syntax {
-        let (found, help) = syntax::explain(source, error);
-        context.error(error.span().unwrap_or(0..0), found, vec![help.to_owned()]);
-    }
+    parse_unless_cancelled(source, &Cancellation::default(), build)
+}
+
+/// As [`parse`]; once it is cancelled, it ends soon with an error.
+pub(crate) fn parse_unless_cancelled<T>(
+    source: &SourceText,
+    cancellation: &Cancellation,
+    build: impl FnOnce(&Section<'_>) -> T,
+) -> Result<(T, Report), Report> {
+    let (table, errors) = DeTable::parse_recoverable(&source.text);
+    let context = Context::new(source, cancellation);
     // After a syntax error the recovered table has holes; validating it would blame the user for them.
-    if !syntax.is_empty() {
-        context.drop_consequences();
+    if !errors.is_empty() {
+        syntax::report(&context, source, errors);
         return Err(context.into_report());
     }
     let root = Section::root(&context, &table);
     let value = build(&root);
     root.finish();
+    if cancellation.is_cancelled() {
+        return Err(Report::whole(&source.name, "was not read to its end in time", "try again"));
+    }
     let report = context.into_report();
     if report.has_errors() { Err(report) } else { Ok((value, report)) }
 }
@@ -52,7 +63,8 @@ pub(crate) fn requested_keys(
     build: impl FnOnce(&Section<'_>),
 ) -> std::collections::BTreeSet<String> {
     let (table, _) = DeTable::parse_recoverable(&source.text);
-    let context = Context::new(source);
+    let cancellation = Cancellation::default();
+    let context = Context::new(source, &cancellation);
     build(&Section::root(&context, &table));
     context.requested_keys()
 }

@@ -2,6 +2,9 @@
 
 use std::fmt::{self, Write as _};
 
+/// Problems that a report has at most. Who has mended these sees the next.
+pub(super) const MAX_PROBLEMS: usize = 100;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
     Error,
@@ -42,6 +45,15 @@ pub struct Report {
     /// The file's name as the user gave it.
     pub file: String,
     pub problems: Vec<Problem>,
+    /// The numbers of those that are not among `problems`.
+    pub omitted: Omitted,
+}
+
+/// Problems that a report leaves out: later ones of the file, and warnings rather than errors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Omitted {
+    pub errors: usize,
+    pub warnings: usize,
 }
 
 impl Report {
@@ -49,7 +61,7 @@ impl Report {
     pub(crate) fn whole(file: impl Into<String>, found: impl Into<String>, help: impl Into<String>) -> Self {
         let problem =
             Problem { severity: Severity::Error, span: None, found: found.into(), help: vec![help.into()] };
-        Self { file: file.into(), problems: vec![problem] }
+        Self { file: file.into(), problems: vec![problem], omitted: Omitted::default() }
     }
 
     /// Whether one of the problems rejects the file.
@@ -60,6 +72,7 @@ impl Report {
     /// The first error in one line, for `STATUS=` and log lines.
     pub(crate) fn headline(&self) -> String {
         let errors = self.problems.iter().filter(|p| p.severity == Severity::Error).count();
+        let errors = errors + self.omitted.errors;
         let first = self.problems.iter().min_by_key(|p| p.severity);
         let Some(first) = first else { return format!("{}: no problem", self.file) };
         let more = if errors > 1 { format!(" (and {} more)", errors - 1) } else { String::new() };
@@ -67,9 +80,25 @@ impl Report {
     }
 }
 
+impl Omitted {
+    /// "3 more errors and 1 more warning are not listed"; `None` if nothing is left out.
+    pub(crate) fn words(self) -> Option<String> {
+        let words = |count: usize, what: &str| {
+            let plural = if count == 1 { "" } else { "s" };
+            (count > 0).then(|| format!("{count} more {what}{plural}"))
+        };
+        let verb = if self.errors + self.warnings == 1 { "is" } else { "are" };
+        let both = match (words(self.errors, "error"), words(self.warnings, "warning")) {
+            (Some(errors), Some(warnings)) => format!("{errors} and {warnings}"),
+            (errors, warnings) => errors.or(warnings)?,
+        };
+        Some(format!("{both} {verb} not listed"))
+    }
+}
+
 impl Problem {
-    /// Line and column, by which problems are sorted; those about the whole file come first.
-    pub(super) fn position(&self) -> Option<(usize, usize)> {
+    /// Line and column.
+    fn position(&self) -> Option<(usize, usize)> {
         self.span.as_ref().map(|span| (span.line, span.column))
     }
 
@@ -100,6 +129,9 @@ impl fmt::Display for Report {
             for help in &problem.help {
                 write!(f, "\n  {help}")?;
             }
+        }
+        if let Some(more) = self.omitted.words() {
+            write!(f, "\n{}: {more}", self.file)?;
         }
         Ok(())
     }

@@ -29,7 +29,11 @@ impl<'a> Section<'a> {
     /// The item of a key, if the table has it.
     pub(crate) fn get(&self, key: &'static str) -> Option<Item<'a>> {
         self.known.borrow_mut().push(key);
+        #[cfg(test)]
         self.context.request(self.qualify(key));
+        if self.context.is_cancelled() {
+            return None;
+        }
         let (found, value) = self.table.get_key_value(key)?;
         Some(Item { context: self.context, value, name: self.qualify(key), key_span: found.span() })
     }
@@ -51,19 +55,26 @@ impl<'a> Section<'a> {
 
     /// Reports every key that was not asked for.
     pub(crate) fn finish(&self) {
-        let known = self.known.borrow();
-        for key in self.table.keys().filter(|key| !known.contains(&key.get_ref().as_ref())) {
-            let found = key.get_ref();
-            let table =
-                if self.name.is_empty() { String::new() } else { format!(" in {}", heading(&self.name)) };
-            let mut sorted = known.clone();
-            sorted.sort_unstable();
-            sorted.dedup();
-            let help = match closest(found, &sorted) {
-                Some(near) => vec![format!("did you mean \"{near}\"?")],
-                None => vec![format!("accepted: {}", sorted.join(", "))],
-            };
-            self.context.error(key.span(), format!("unknown key \"{found}\"{table}"), help);
+        let mut known = self.known.borrow_mut();
+        known.sort_unstable();
+        known.dedup();
+        let unknown = |key: &&'a Spanned<_>| {
+            let key: &std::borrow::Cow<'_, str> = key.get_ref();
+            known.binary_search(&key.as_ref()).is_err()
+        };
+        let mut unknown: Vec<_> = self.table.keys().filter(unknown).collect();
+        unknown.sort_by_key(|key| key.span().start);
+        for key in unknown {
+            self.context.error_with(key.span(), || {
+                let found = key.get_ref();
+                let table =
+                    if self.name.is_empty() { String::new() } else { format!(" in {}", heading(&self.name)) };
+                let help = match closest(found, &known) {
+                    Some(near) => format!("did you mean \"{near}\"?"),
+                    None => format!("accepted: {}", known.join(", ")),
+                };
+                (format!("unknown key \"{found}\"{table}"), vec![help])
+            });
         }
     }
 
@@ -90,10 +101,14 @@ fn heading(name: &str) -> String {
 
 /// The known name that is nearest, if it is near enough for a typing error.
 fn closest<'k>(found: &str, known: &[&'k str]) -> Option<&'k str> {
+    let accepted = |name: &str| 1 + (name.len() / 4).min(2);
     let normal = found.replace('_', "-").to_lowercase();
+    let length = normal.chars().count();
+    // The distance is at least the difference of the lengths.
+    let known = known.iter().filter(|name| length.abs_diff(name.len()) <= accepted(name));
     let distance = |name: &&str| strsim::damerau_levenshtein(&normal, name);
-    let near = known.iter().min_by_key(|name| distance(name))?;
-    (distance(near) <= 1 + (near.len() / 4).min(2)).then_some(*near)
+    let near = known.min_by_key(|name| distance(name))?;
+    (distance(near) <= accepted(near)).then_some(*near)
 }
 
 // === Item ===
@@ -167,6 +182,9 @@ impl<'a> Item<'a> {
 
     /// A table, `[so]` or `{ so }`.
     pub(crate) fn section(&self) -> Option<Section<'a>> {
+        if self.context.is_cancelled() {
+            return None;
+        }
         let Some(table) = self.value.get_ref().as_table() else {
             let key = self.name.rsplit('.').next().unwrap_or_default();
             let form = if key == self.name { heading(key) } else { format!("{key} = {{ … }}") };

@@ -1,9 +1,29 @@
 //! Syntax errors, explained to users who do not know the grammar of TOML.
 
+use toml::de::Error;
+
 use super::SourceText;
+use super::context::Context;
+use super::locate::Locator;
+
+/// Reports syntax errors, without those that follow from the one before: further ones on its line, and a list that is
+/// still not closed.
+pub(super) fn report(context: &Context<'_>, source: &SourceText, mut errors: Vec<Error>) {
+    let lines = Locator::new(&source.text);
+    let start = |error: &Error| error.span().unwrap_or_default().start;
+    errors.sort_by_key(start);
+    errors.dedup_by_key(|error| lines.line(start(error)));
+    errors.dedup_by(|next, cause| [next, cause].iter().all(|error| is_open_list(error)));
+    for error in &errors {
+        context.error_with(error.span().unwrap_or_default(), || {
+            let (found, help) = explain(source, error);
+            (found, vec![help.to_owned()])
+        });
+    }
+}
 
 /// The finding and the help for a syntax error.
-pub(super) fn explain(source: &SourceText, error: &toml::de::Error) -> (String, &'static str) {
+fn explain(source: &SourceText, error: &Error) -> (String, &'static str) {
     let message = error.message().trim().replace('\n', ", ");
     let explained = EXPLAINED.iter().find(|(beginning, ..)| message.starts_with(beginning));
     match explained {
@@ -16,8 +36,13 @@ pub(super) fn explain(source: &SourceText, error: &toml::de::Error) -> (String, 
     }
 }
 
-/// A finding that repeats on every line until the closing bracket.
-pub(super) const OPEN_LIST: &str = "no comma, and no closing bracket, after an element of a list";
+/// An error that repeats on every line until the closing bracket.
+fn is_open_list(error: &Error) -> bool {
+    error.message().trim().starts_with(OPEN_LIST)
+}
+
+/// The beginning of the parser's message.
+const OPEN_LIST: &str = "missing comma between array elements";
 
 /// The beginning of the parser's message, the finding, and the help.
 const EXPLAINED: &[(&str, &str, &str)] = &[
@@ -49,8 +74,8 @@ const EXPLAINED: &[(&str, &str, &str)] = &[
     ),
     ("unclosed array", "a list without its closing bracket", "accepted: [\"one\", \"two\"]"),
     (
-        "missing comma between array elements",
         OPEN_LIST,
+        "no comma, and no closing bracket, after an element of a list",
         "accepted: [\"one\", \"two\"]; the bracket may be missing on a line before this one",
     ),
 ];

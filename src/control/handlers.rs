@@ -66,7 +66,7 @@ pub(super) async fn library(request: ControlRequest) -> Result<ControlResponse, 
     }
 }
 
-pub(super) fn show(request: &ControlRequest) -> Result<ControlResponse, RequestRefusal> {
+pub(super) async fn show(request: ControlRequest) -> Result<ControlResponse, RequestRefusal> {
     let mut query = Query::read(request.request.uri().query());
     let parameters = || {
         let path = query.take("path", |text| Ok(absolute(text)))?;
@@ -76,7 +76,9 @@ pub(super) fn show(request: &ControlRequest) -> Result<ControlResponse, RequestR
     };
     let (path, client) =
         parameters().map_err(|why: String| RequestRefusal::new(StatusCode::BAD_REQUEST, why))?;
-    let reply = (request.backend.show)(&path, client);
+    let asked = path.clone();
+    let reply = spawn_blocking(move || (request.backend.show)(&asked, client));
+    let reply = reply.await.map_err(|_| RequestRefusal::stopping())?;
     let media = reply.headers.iter().find(|(name, _)| name == CONTENT_TYPE);
     let shown = ShownReply {
         path,

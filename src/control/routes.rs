@@ -2,7 +2,6 @@
 //!
 //! A further verb is a row in [`ROUTES`], its handler, and its types in [`api`](super::api).
 
-use std::future::ready;
 use std::pin::Pin;
 
 use hyper::header::{ALLOW, HeaderValue};
@@ -24,7 +23,7 @@ const ROUTES: &[Route] = &[
     Route(Method::GET, STATUS, |request| Box::pin(handlers::status(request))),
     Route(Method::POST, RELOAD, |request| Box::pin(handlers::reload(request))),
     Route(Method::GET, REQUESTS, |request| Box::pin(journal_handler::requests(request))),
-    Route(Method::GET, SHOW, |request| Box::pin(ready(handlers::show(&request)))),
+    Route(Method::GET, SHOW, |request| Box::pin(handlers::show(request))),
     Route(Method::POST, EVENTS, |request| Box::pin(handlers::add_event(request))),
     Route(Method::POST, FAULTS, |request| Box::pin(handlers::add_fault(request))),
     Route(Method::DELETE, FAULTS, |request| Box::pin(handlers::clear_faults(request))),

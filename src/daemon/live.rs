@@ -7,10 +7,13 @@ use serde_json::Value;
 use tokio::sync::mpsc;
 
 use super::clock_moved::clock_moved;
+use super::compute::compute;
 use super::{describe, describe_fault, redact};
 use crate::clock;
 use crate::config::Report;
-use crate::control::api::{AcceptedOrder, ClearedFaults, ClockMoved, LiveOrder, OrderPreview, PathPreview};
+use crate::control::api::{
+    AcceptedOrder, ClearedFaults, ClockMoved, LiveOrder, OrderPreview, PathPreview, RejectedProblem,
+};
 use crate::control::{ClockMovement, OrderSource};
 use crate::imds::{Fleet, FleetChange, FleetItem, PathChange};
 use crate::model::fault::Fault;
@@ -48,12 +51,13 @@ impl LiveFleet {
         self.service.fleet.store(Arc::new(fleet));
     }
 
-    /// Serves the fleet of another scenario. Counters go by the indices of events and faults.
-    pub(super) fn replace(&self, fleet: Fleet, keep_counters: bool) {
-        self.service.fleet.store(Arc::new(fleet));
+    /// Serves the fleet of another scenario, and gives the one before. Counters go by the indices of events and faults.
+    pub(super) fn replace(&self, fleet: Fleet, keep_counters: bool) -> Arc<Fleet> {
+        let before = self.service.fleet.swap(Arc::new(fleet));
         if !keep_counters {
             self.service.restart_counters();
         }
+        before
     }
 
     /// The next change that requests make.
@@ -62,37 +66,29 @@ impl LiveFleet {
     }
 
     /// Adds an event or a fault. An order that is rejected changes nothing.
-    pub(super) fn add(&self, by: OrderSource, order: &LiveOrder) -> Result<AcceptedOrder, Report> {
+    pub(super) async fn add(&self, by: OrderSource, order: LiveOrder) -> Result<AcceptedOrder, Report> {
         match order {
-            LiveOrder::Event(words) => self.add_item::<Event>(by, words),
-            LiveOrder::Fault(words) => self.add_item::<Fault>(by, words),
+            LiveOrder::Event(words) => self.add_item::<Event>(by, words).await,
+            LiveOrder::Fault(words) => self.add_item::<Fault>(by, words).await,
         }
     }
 
-    fn add_item<T: OrderedItem>(&self, by: OrderSource, words: &Value) -> Result<AcceptedOrder, Report> {
-        let now = clock::now();
+    async fn add_item<T: OrderedItem>(&self, by: OrderSource, words: Value) -> Result<AcceptedOrder, Report> {
         let fleet = self.load();
         let index = T::items(&fleet).len();
-        let time = OrderTime { now, elapsed: fleet.clock().elapsed(now), before: index };
-        let checked =
-            check_size(T::NAME, &fleet, words).and_then(|()| read_order::<T>(words, fleet.scenario(), time));
-        let CheckedOrder { item, order, warnings } = checked.inspect_err(|report| {
-            tracing::info!("{} of {by} is rejected: {}", T::INDEFINITE, report.headline());
-        })?;
+        // Nobody else changes the fleet meanwhile.
+        let (next, accepted) =
+            compute(move || with_item::<T>(&fleet, index, &words)).await.inspect_err(|report| {
+                tracing::info!("{} of {by} is rejected: {}", T::INDEFINITE, report.headline());
+            })?;
         T::before_adding(&self.service, index);
-        self.apply(T::adding(FleetItem::ordered(item, Arc::new(order.clone())), now));
-        let (preview, message) = T::preview(&self.load(), index, now);
-        match preview {
+        self.service.fleet.store(next);
+        let message = &accepted.message;
+        match &accepted.preview {
             OrderPreview::Event { .. } => tracing::info!("{by}: {message}"),
             OrderPreview::Fault { number, .. } => tracing::info!("{by}: fault {number}: {message}"),
         }
-        Ok(AcceptedOrder {
-            preview,
-            message,
-            order: T::order(order),
-            report: warnings.to_string(),
-            problems: warnings.problems.iter().map(Into::into).collect(),
-        })
+        Ok(accepted)
     }
 
     /// Drops the faults that were ordered.
@@ -108,21 +104,49 @@ impl LiveFleet {
         ClearedFaults { cleared, message }
     }
 
-    pub(super) fn move_clock(&self, by: OrderSource, movement: ClockMovement) -> ClockMoved {
-        let now = clock::now();
-        let before = self.load();
-        let elapsed = before.clock().elapsed(now);
-        self.apply(match movement {
-            ClockMovement::Seek(to) => FleetChange::Seek(to, now),
-            ClockMovement::Forward(span) => FleetChange::Seek(elapsed.saturating_add(span), now),
-            ClockMovement::Backward(span) => FleetChange::Seek(elapsed.saturating_sub(span), now),
-            ClockMovement::Pause => FleetChange::Pause(now),
-            ClockMovement::Resume => FleetChange::Resume(now),
-        });
-        let moved = clock_moved(&before, &self.load(), movement, now);
+    pub(super) async fn move_clock(&self, by: OrderSource, movement: ClockMovement) -> ClockMoved {
+        let (before, now) = (self.load(), clock::now());
+        let (next, moved) = compute(move || {
+            let elapsed = before.clock().elapsed(now);
+            let next = before.apply(match movement {
+                ClockMovement::Seek(to) => FleetChange::Seek(to, now),
+                ClockMovement::Forward(span) => FleetChange::Seek(elapsed.saturating_add(span), now),
+                ClockMovement::Backward(span) => FleetChange::Seek(elapsed.saturating_sub(span), now),
+                ClockMovement::Pause => FleetChange::Pause(now),
+                ClockMovement::Resume => FleetChange::Resume(now),
+            });
+            next.prepare(now);
+            let moved = clock_moved(&before, &next, movement, now);
+            (Arc::new(next), moved)
+        })
+        .await;
+        self.service.fleet.store(next);
         tracing::info!("{by}: {}", moved.message);
         moved
     }
+}
+
+/// The fleet with an item that is ordered now, and the answer to the order.
+fn with_item<T: OrderedItem>(
+    fleet: &Fleet,
+    index: usize,
+    words: &Value,
+) -> Result<(Arc<Fleet>, AcceptedOrder), Report> {
+    let now = clock::now();
+    let time = OrderTime { now, elapsed: fleet.clock().elapsed(now), before: index };
+    check_size(T::NAME, fleet, words)?;
+    let CheckedOrder { item, order, warnings } = read_order::<T>(words, fleet.scenario(), time)?;
+    let next = fleet.apply(T::adding(FleetItem::ordered(item, Arc::new(order.clone())), now));
+    next.prepare(now);
+    let (preview, message) = T::preview(&next, index, now);
+    let accepted = AcceptedOrder {
+        preview,
+        message,
+        order: T::order(order),
+        report: warnings.to_string(),
+        problems: RejectedProblem::all(&warnings),
+    };
+    Ok((Arc::new(next), accepted))
 }
 
 /// The orders of a list, in order.
@@ -146,10 +170,14 @@ pub(super) fn reread<'o, T: LiveItem>(
 
 /// Rejects an order if there are too many.
 fn check_size(name: &str, fleet: &Fleet, words: &Value) -> Result<(), Report> {
-    let orders = || orders(fleet.events()).chain(orders(fleet.faults()));
-    let bytes: usize = orders().map(|order| order.to_string().len()).sum();
-    let bytes = bytes + words.to_string().len();
-    let count = orders().count();
+    let before: usize = fleet
+        .events()
+        .iter()
+        .map(FleetItem::order_bytes)
+        .chain(fleet.faults().iter().map(FleetItem::order_bytes))
+        .sum();
+    let bytes = before + words.to_string().len();
+    let count = orders(fleet.events()).chain(orders(fleet.faults())).count();
     let found = if count >= MAX_ORDERS {
         format!("too many changes since the scenario was loaded: this would be number {}", count + 1)
     } else if bytes > MAX_BYTES {
@@ -166,7 +194,7 @@ fn check_size(name: &str, fleet: &Fleet, words: &Value) -> Result<(), Report> {
 }
 
 /// A kind of items that can be ordered: all that differs between them.
-trait OrderedItem: LiveItem {
+trait OrderedItem: LiveItem + Send + 'static {
     const INDEFINITE: &'static str;
 
     fn items(fleet: &Fleet) -> &[FleetItem<Self>];

@@ -12,7 +12,8 @@ use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 use toml::{Table, Value};
 
-use crate::config::{Report, SourceText};
+use super::compute::compute;
+use crate::config::{Cancellation, Report, SourceText};
 use crate::model::{CredentialSource, Scenario};
 use crate::paths::Paths;
 use crate::scenario;
@@ -35,15 +36,16 @@ pub(super) enum ScenarioSource {
     Memory(watch::Receiver<Arc<str>>),
 }
 
+/// Cheap to clone, whatever its size.
 #[derive(Debug, Clone)]
 pub(super) struct LoadedScenario {
     /// `None` is the built-in one.
     pub(super) file: Option<PathBuf>,
-    pub(super) scenario: Scenario,
+    pub(super) scenario: Arc<Scenario>,
     pub(super) warnings: Report,
     /// The hash of its text.
     pub(super) digest: String,
-    keys: Table,
+    keys: Arc<Table>,
 }
 
 impl ScenarioSource {
@@ -76,7 +78,8 @@ impl ScenarioSource {
             Self::Files { .. } => read_file(self.file(served)).await,
             Self::Memory(texts) => {
                 let text = Arc::clone(&texts.borrow());
-                parse(None, &SourceText::new("the scenario from memory", &*text))
+                let source = SourceText::new("the scenario from memory", &*text);
+                compute(move || parse(None, &source, &Cancellation::default())).await
             }
         }
     }
@@ -97,7 +100,10 @@ pub(super) fn name(file: Option<&Path>) -> String {
 /// Reads a scenario on a thread of its own: a file system may take its time, requests may not.
 pub(super) async fn read_file(file: Option<PathBuf>) -> Result<LoadedScenario, Report> {
     let name = name(file.as_deref());
-    let read = timeout(READ_TIMEOUT, spawn_blocking(|| load(file))).await;
+    let cancellation = Cancellation::default();
+    // Nobody waits any longer than this function.
+    let _ended = cancellation.on_drop();
+    let read = timeout(READ_TIMEOUT, spawn_blocking(move || load(file, &cancellation))).await;
     let Ok(Ok(outcome)) = read else {
         let found = format!("could not be read within {} s", READ_TIMEOUT.as_secs());
         return Err(Report::whole(name, found, "check the file system that it is on"));
@@ -106,18 +112,22 @@ pub(super) async fn read_file(file: Option<PathBuf>) -> Result<LoadedScenario, R
 }
 
 /// Reads a scenario; without a file, the built-in one. It waits for the file system.
-fn load(file: Option<PathBuf>) -> Result<LoadedScenario, Report> {
+fn load(file: Option<PathBuf>, cancellation: &Cancellation) -> Result<LoadedScenario, Report> {
     let source = match &file {
         Some(path) => SourceText::read(path)?,
         None => SourceText::new("the built-in scenario", ""),
     };
-    parse(file, &source)
+    parse(file, &source, cancellation)
 }
 
-fn parse(file: Option<PathBuf>, source: &SourceText) -> Result<LoadedScenario, Report> {
+fn parse(
+    file: Option<PathBuf>,
+    source: &SourceText,
+    cancellation: &Cancellation,
+) -> Result<LoadedScenario, Report> {
     let base = file.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
-    let (scenario, warnings) = scenario::read(source, base)?;
-    let keys = source.text.parse().unwrap_or_default();
+    let (scenario, warnings) = scenario::read_unless_cancelled(source, base, cancellation)?;
+    let (scenario, keys) = (Arc::new(scenario), Arc::new(source.text.parse().unwrap_or_default()));
     let digest = BASE64_STANDARD.encode(Sha256::digest(&source.text));
     Ok(LoadedScenario { file, scenario, warnings, digest, keys })
 }

@@ -3,6 +3,7 @@
 mod announce;
 mod backend;
 mod clock_moved;
+mod compute;
 mod credential_fetcher;
 mod credential_status;
 mod current_fetcher;
@@ -20,6 +21,7 @@ mod restore;
 mod state_file;
 mod status;
 mod store;
+mod watchdog;
 mod watcher;
 mod writer;
 

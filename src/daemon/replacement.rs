@@ -32,7 +32,7 @@ impl Replacement {
         keys: &Arc<KeyRing>,
         now: Timestamp,
     ) -> Self {
-        let mut fleet = Fleet::compile(loaded.scenario.clone(), keys, now, before.clock().started);
+        let mut fleet = Fleet::compile(Arc::clone(&loaded.scenario), keys, now, before.clock().started);
         if loaded.credential_source() == served.credential_source()
             && let Some(fetched) = before.fetched()
         {

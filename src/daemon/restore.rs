@@ -68,7 +68,7 @@ impl InitialState {
     }
 
     pub(super) fn compile(&self, keys: &Arc<KeyRing>, now: Timestamp) -> Fleet {
-        let fleet = Fleet::compile(self.served.scenario.clone(), keys, now, now);
+        let fleet = Fleet::compile(Arc::clone(&self.served.scenario), keys, now, now);
         match &self.saved {
             Some(SavedChanges { clock, events, faults }) => {
                 fleet.restored(clock.clone(), events.clone(), faults.clone())

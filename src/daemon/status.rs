@@ -61,7 +61,7 @@ pub(super) fn scenario_status(loaded: &LoadedScenario, overriding: bool, at: Tim
         used: overriding,
         at,
         instance_id: loaded.scenario.instance.instance_id.to_string(),
-        warnings: loaded.warnings.problems.len(),
+        warnings: loaded.warnings.problems.len() + loaded.warnings.omitted.warnings,
     }
 }
 

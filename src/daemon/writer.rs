@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot, watch};
-use tokio::time::{Interval, MissedTickBehavior, interval};
 
+use super::compute::{compute, retire};
 use super::current_fetcher::CurrentFetcher;
 use super::live::LiveFleet;
 use super::load::{LoadedScenario, name, summary};
@@ -13,6 +13,7 @@ use super::publisher::Publisher;
 use super::replacement::Replacement;
 use super::status::scenario_status;
 use super::store::ScenarioStore;
+use super::watchdog::Watchdog;
 use crate::clock;
 use crate::config::Report;
 use crate::control::api::{AcceptedOrder, LiveOrder, Rejected, RejectedProblem, ReloadStatus, Reloaded};
@@ -46,11 +47,7 @@ impl Writer {
         mut scenarios: Option<watch::Receiver<Arc<str>>>,
         mut stop: oneshot::Receiver<()>,
     ) {
-        let mut watchdog = notify::watchdog_interval().map(|time| {
-            let mut ticks = interval(time);
-            ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-            ticks
-        });
+        let mut watchdog = Watchdog::from_env();
         self.fetcher.switch_to(self.store.served().credential_source());
         loop {
             tokio::select! {
@@ -58,20 +55,20 @@ impl Writer {
                 _ = &mut stop => return,
                 order = orders.recv() => {
                     let Some(order) = order else { return };
-                    self.carry_out(order).await;
+                    watchdog.during(self.carry_out(order)).await;
                 }
                 Some(change) = self.fleet.next_by_request() => {
                     self.fleet.apply(change);
-                    self.save().await;
+                    watchdog.during(self.save()).await;
                 }
                 Some(fetched) = self.fetcher.next() => {
                     self.fleet.apply(FleetChange::Fetched(fetched));
                     self.publisher.notify_status();
                 }
                 () = next_scenario(scenarios.as_mut()) => {
-                    let _ = self.reload(OrderSource::Memory, true).await;
+                    let _ = watchdog.during(self.reload(OrderSource::Memory, true)).await;
                 }
-                () = next_tick(watchdog.as_mut()) => notify::watchdog(),
+                () = watchdog.notify() => {}
             }
         }
     }
@@ -82,7 +79,7 @@ impl Writer {
             Order::ReloadIfChanged => self.reload_if_changed().await,
             Order::Use { by, scenario, reply } => _ = reply.send(self.use_other(by, scenario).await),
             Order::Live { by, order, reply } => {
-                _ = reply.send(self.add(by, &order).await);
+                _ = reply.send(self.add(by, order).await);
                 self.publisher.notify_status();
             }
             Order::ClearFaults { by, reply } => {
@@ -92,7 +89,7 @@ impl Writer {
                 self.publisher.notify_status();
             }
             Order::Clock { by, movement, reply } => {
-                let moved = self.fleet.move_clock(by, movement);
+                let moved = self.fleet.move_clock(by, movement).await;
                 self.save().await;
                 _ = reply.send(Ok(moved));
                 self.publisher.notify_status();
@@ -100,8 +97,8 @@ impl Writer {
         }
     }
 
-    async fn add(&mut self, by: OrderSource, order: &LiveOrder) -> Result<AcceptedOrder, Rejected> {
-        let added = self.fleet.add(by, order).map_err(|report| self.publisher.rejection(&report))?;
+    async fn add(&mut self, by: OrderSource, order: LiveOrder) -> Result<AcceptedOrder, Rejected> {
+        let added = self.fleet.add(by, order).await.map_err(|report| self.publisher.rejection(&report))?;
         self.save().await;
         Ok(added)
     }
@@ -164,14 +161,19 @@ impl Writer {
 
     async fn serve(&mut self, Load { by, loaded, keep, overriding }: Load) -> Reloaded {
         let now = clock::now();
-        let served = self.store.served();
-        let changed = loaded.changed_since(served);
-        let mut message = summary(&changed, loaded.scenario == served.scenario);
-        let before = self.fleet.load();
-        let replacement = Replacement::compile(&loaded, served, &before, keep, &self.keys, now);
-        message += &replacement.changes_words();
+        let (served, before, keys) = (self.store.served().clone(), self.fleet.load(), Arc::clone(&self.keys));
+        let computed = compute(move || {
+            let changed = loaded.changed_since(&served);
+            let mut message = summary(&changed, loaded.scenario == served.scenario);
+            let replacement = Replacement::compile(&loaded, &served, &before, keep, &keys, now);
+            message += &replacement.changes_words();
+            replacement.fleet.prepare(now);
+            (loaded, served, changed, message, replacement)
+        });
+        let (loaded, served, mut changed, message, replacement) = computed.await;
+        changed.truncate(MAX_CHANGED);
         let Replacement { fleet, kept, dropped, rejections, same_indices } = replacement;
-        self.fleet.replace(fleet, same_indices);
+        let before = self.fleet.replace(fleet, same_indices);
         self.fetcher.switch_to(loaded.credential_source());
 
         let verb = if overriding { "use" } else { "reload" };
@@ -190,8 +192,7 @@ impl Writer {
         self.publisher.accepted(scenario.clone(), status);
 
         let reports: Vec<&Report> = std::iter::once(&loaded.warnings).chain(&rejections).collect();
-        let problems = reports.iter().flat_map(|report| &report.problems).map(RejectedProblem::from);
-        let problems = problems.collect();
+        let problems = reports.iter().flat_map(|report| RejectedProblem::all(report)).collect();
         let texts = reports.iter().map(ToString::to_string).filter(|text| !text.is_empty());
         let report = texts.collect::<Vec<_>>().join("\n");
         if overriding {
@@ -199,6 +200,7 @@ impl Writer {
         } else {
             self.store.serve(loaded);
         }
+        retire(before, served);
         self.save().await;
         Reloaded { scenario, changed, kept, dropped, message, report, problems }
     }
@@ -222,6 +224,9 @@ impl Writer {
     }
 }
 
+/// Changed keys that a reply names.
+const MAX_CHANGED: usize = 1_000;
+
 /// A scenario that is to be served.
 struct Load {
     by: OrderSource,
@@ -240,14 +245,4 @@ async fn next_scenario(scenarios: Option<&mut watch::Receiver<Arc<str>>>) {
         return;
     }
     std::future::pending::<()>().await;
-}
-
-/// Waits for the next tick; for ever without a watchdog.
-async fn next_tick(watchdog: Option<&mut Interval>) {
-    match watchdog {
-        Some(ticks) => {
-            ticks.tick().await;
-        }
-        None => std::future::pending().await,
-    }
 }

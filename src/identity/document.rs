@@ -47,7 +47,7 @@ impl SignedDocument {
 /// The override of the document, if it is text: the bytes that are served must be those that are signed.
 fn overridden(instance: &Instance) -> Option<String> {
     match instance.overrides.get(PATH) {
-        Some(Override::Value(content)) => String::from_utf8(content.bytes.clone()).ok(),
+        Some(Override::Value(content)) => String::from_utf8(content.bytes.to_vec()).ok(),
         _ => None,
     }
 }

@@ -132,7 +132,7 @@ fn what_is_signed_is_the_document_that_is_served() {
     let keys = Arc::new(KeyRing::generate([7; 32]));
     let mut instance = Instance::default();
     let said = "{\"version\":\"2010-08-31\"}";
-    instance.overrides.insert(
+    Arc::make_mut(&mut instance.overrides).insert(
         "dynamic/instance-identity/document".into(),
         Override::Value(said.as_bytes().to_vec().into()),
     );

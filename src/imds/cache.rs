@@ -7,6 +7,7 @@ use std::fmt;
 use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use arc_swap::ArcSwapOption;
 
@@ -17,6 +18,10 @@ use crate::model::timeline::Occurrence;
 
 /// The number of slots. A tree takes about 15 KiB.
 const SLOTS: usize = 256;
+/// Paths of all trees together, roughly: of large trees fewer are remembered.
+const PATHS: usize = 200_000;
+/// Paths of a tree beside those that a scenario or an event adds.
+pub(super) const USUAL_PATHS: usize = 100;
 
 /// The facts from which an instance follows.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -50,13 +55,17 @@ impl CompiledInstance {
 }
 
 /// The cache: each key has one slot, which it shares with others.
-pub(crate) struct Cache(Box<[Slot]>);
+pub(crate) struct Cache {
+    slots: Box<[Slot]>,
+    /// Paths of what is remembered.
+    paths: AtomicUsize,
+}
 
 type Slot = ArcSwapOption<(Key, Arc<CompiledInstance>)>;
 
 impl Default for Cache {
     fn default() -> Self {
-        Self((0..SLOTS).map(|_| ArcSwapOption::empty()).collect())
+        Self { slots: (0..SLOTS).map(|_| ArcSwapOption::empty()).collect(), paths: AtomicUsize::new(0) }
     }
 }
 
@@ -68,25 +77,41 @@ impl Cache {
         compile: impl FnOnce(&Key) -> CompiledInstance,
     ) -> Arc<CompiledInstance> {
         let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(&key);
-        let slot = &self.0[usize::try_from(hash % SLOTS as u64).expect("less than the number of slots")];
+        let slot = &self.slots[usize::try_from(hash % SLOTS as u64).expect("less than the number of slots")];
         if let Some(found) = slot.load().as_ref().filter(|found| found.0 == key) {
             return Arc::clone(&found.1);
         }
         let compiled = Arc::new(compile(&key));
-        slot.store(Some(Arc::new((key, Arc::clone(&compiled)))));
+        self.put(slot, Some((key, Arc::clone(&compiled))));
+        if self.paths.load(Ordering::Relaxed) > PATHS {
+            for other in self.slots.iter().filter(|other| !std::ptr::eq(*other, slot)) {
+                self.put(other, None);
+            }
+        }
         compiled
+    }
+
+    fn put(&self, slot: &Slot, entry: Option<(Key, Arc<CompiledInstance>)>) {
+        let paths = |compiled: &CompiledInstance| USUAL_PATHS + compiled.instance.overrides.len();
+        let more = entry.as_ref().map_or(0, |(_, compiled)| paths(compiled));
+        self.paths.fetch_add(more, Ordering::Relaxed);
+        if let Some(before) = slot.swap(entry.map(Arc::new)) {
+            self.paths.fetch_sub(paths(&before.1), Ordering::Relaxed);
+        }
     }
 }
 
 impl fmt::Debug for Cache {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Cache({} of {SLOTS})", self.0.iter().filter(|slot| slot.load().is_some()).count())
+        let used = self.slots.iter().filter(|slot| slot.load().is_some()).count();
+        write!(f, "Cache({used} of {SLOTS})")
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Override;
 
     #[test]
     fn what_is_remembered_is_compiled_once_and_the_cache_stays_bounded() {
@@ -103,6 +128,24 @@ mod tests {
         for n in 0..2_000 {
             cache.get_or(key(n), |_| CompiledInstance::new(Instance::default(), &keys));
         }
-        assert_eq!(cache.0.len(), SLOTS);
+        assert_eq!(cache.slots.len(), SLOTS);
+    }
+
+    #[test]
+    fn of_large_trees_few_are_remembered() {
+        let keys = Arc::new(KeyRing::generate([7; 32]));
+        let cache = Cache::default();
+        let large = Instance {
+            overrides: Arc::new(
+                (0..PATHS / 4).map(|n| (format!("meta-data/{n}"), Override::Removed)).collect(),
+            ),
+            ..Instance::default()
+        };
+        let used = || cache.slots.iter().filter(|slot| slot.load().is_some()).count();
+        for named in 0..20 {
+            let key = Key { named: Some(named), client: None, occurrences: vec![] };
+            cache.get_or(key, |_| CompiledInstance::new(large.clone(), &keys));
+            assert!((1..=3).contains(&used()), "expected 3 at most, found {}", used());
+        }
     }
 }

@@ -4,16 +4,16 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ipnet::IpNet;
-
 use super::cache::{Cache, CompiledInstance, Key};
+use super::client_routes::ClientRoutes;
 use super::derive::derived;
 use super::fleet_item::FleetItem;
+use super::successors::successors;
 use super::{Ingress, Visit};
 use crate::identity::KeyRing;
 use crate::model::fault::Fault;
 use crate::model::timeline::{self, Occurrence, ScenarioClock};
-use crate::model::{Event, EventTime, Fetched, Instance, NamedInstance, Scenario, Timestamp};
+use crate::model::{Event, EventTime, Fetched, Instance, Scenario, Timestamp};
 
 /// A scenario, compiled, and what happened to it since: what [`answer`](super::answer()) reads. Immutable; a
 /// change makes another one, which shares what did not change.
@@ -21,8 +21,7 @@ use crate::model::{Event, EventTime, Fetched, Instance, NamedInstance, Scenario,
 pub struct Fleet {
     scenario: Arc<Scenario>,
     keys: Arc<KeyRing>,
-    /// Networks and the named instances of their clients, longest prefix first.
-    routes: Arc<[(IpNet, usize)]>,
+    routes: Arc<ClientRoutes>,
     /// Events of the file, then those that were ordered since.
     events: Arc<[FleetItem<Event>]>,
     /// Faults of the file, then those that were ordered since.
@@ -75,18 +74,18 @@ pub(super) struct MatchedInstance<'f> {
 
 impl Fleet {
     /// Compiles a scenario; `now` is the zero of its clock, `started` when the daemon started.
-    pub fn compile(scenario: Scenario, keys: &Arc<KeyRing>, now: Timestamp, started: Timestamp) -> Self {
-        let of = |(index, named): (usize, &NamedInstance)| {
-            named.networks.iter().map(move |n| (*n, index)).collect::<Vec<_>>()
-        };
-        let mut routes: Vec<(IpNet, usize)> =
-            scenario.named_instances.iter().enumerate().flat_map(of).collect();
-        routes.sort_by_key(|(network, _)| std::cmp::Reverse(network.prefix_len()));
+    pub fn compile(
+        scenario: impl Into<Arc<Scenario>>,
+        keys: &Arc<KeyRing>,
+        now: Timestamp,
+        started: Timestamp,
+    ) -> Self {
+        let scenario = scenario.into();
         Self {
             events: FleetItem::all_of_file(&scenario.events),
             faults: FleetItem::all_of_file(&scenario.faults),
-            routes: routes.into(),
-            scenario: Arc::new(scenario),
+            routes: Arc::new(ClientRoutes::of(&scenario.named_instances)),
+            scenario,
             keys: Arc::clone(keys),
             clock: ScenarioClock::starting(now, started),
             fetched: None,
@@ -135,17 +134,16 @@ impl Fleet {
         faults: Vec<FleetItem<Fault>>,
     ) -> Self {
         let (were, are) = (&before.scenario.events, &self.scenario.events);
+        let successors = successors(were, are);
         let index = |old: usize| {
-            let Some(event) = were.get(old) else {
+            if old >= were.len() {
                 let (earlier, [Some(_), ..]) = events.split_at_checked(old - were.len())? else {
                     return None;
                 };
                 return Some(are.len() + earlier.iter().flatten().count());
-            };
+            }
             // Of equal events the nth stays the nth.
-            let nth = were[..old].iter().filter(|other| *other == event).count();
-            let mut equal = are.iter().enumerate().filter(|(_, other)| *other == event);
-            equal.nth(nth).map(|(index, _)| index)
+            successors.get(old).copied().flatten()
         };
         let clock = before.clock.renumbered(index);
         self.restored(clock, events.into_iter().flatten().collect(), faults)
@@ -212,23 +210,25 @@ impl Fleet {
     /// The instance of a client: for a process of this host the named one of this host, else that of the longest
     /// network prefix, else `[instance]`.
     pub(super) fn match_instance(&self, peer: IpAddr, ingress: Ingress) -> MatchedInstance<'_> {
-        let of_host = || {
-            let host = |named: &NamedInstance| named.host && ingress == Ingress::Host;
-            self.scenario.named_instances.iter().position(host)
-        };
-        // A process of this host has the service's own address, or that of an interface: its ingress tells more.
-        let by_network =
-            || self.routes.iter().find(|(network, _)| network.contains(&peer)).map(|(_, index)| *index);
-        let index = of_host().or_else(by_network);
+        let index = self.routes.find(peer, ingress);
+        let matched = self.matched(index);
+        let derives = index.and_then(|index| self.scenario.named_instances.get(index));
+        MatchedInstance { client: derives.filter(|named| named.derive).map(|_| peer), ..matched }
+    }
+
+    /// The named instance of this index, else the `[instance]` itself, for a client without an identity of its own.
+    pub(super) fn matched(&self, index: Option<usize>) -> MatchedInstance<'_> {
         match index.and_then(|index| self.scenario.named_instances.get(index)) {
-            Some(named) => MatchedInstance {
-                base: &named.instance,
-                index,
-                name: Some(&named.name),
-                client: named.derive.then_some(peer),
-            },
+            Some(named) => {
+                MatchedInstance { base: &named.instance, index, name: Some(&named.name), client: None }
+            }
             None => MatchedInstance { base: &self.scenario.instance, index: None, name: None, client: None },
         }
+    }
+
+    #[cfg(test)]
+    pub(super) fn cache(&self) -> &Cache {
+        &self.cache
     }
 
     /// The instance that somebody meets at a time, with its tree.
@@ -239,9 +239,18 @@ impl Fleet {
         below: &[&str],
         now: Timestamp,
     ) -> Arc<CompiledInstance> {
-        let mine = |(_, index): &Occurrence| self.happens_to(*index, met, visit, below);
+        self.compiled(met, |index| self.happens_to(index, met, visit, below), now)
+    }
+
+    /// An instance after the events that happen to it.
+    pub(super) fn compiled(
+        &self,
+        met: MatchedInstance<'_>,
+        happens: impl Fn(usize) -> bool,
+        now: Timestamp,
+    ) -> Arc<CompiledInstance> {
         let mut occurrences = self.clock.occurrences(&self.events, now);
-        occurrences.retain(mine);
+        occurrences.retain(|(_, index): &Occurrence| happens(*index));
         let key = Key { named: met.index, client: met.client, occurrences };
         self.cache.get_or(key, |key| {
             let derived_instance = key.client.map(|client| derived(met.base, client));

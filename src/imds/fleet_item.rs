@@ -9,20 +9,28 @@ use serde_json::Value;
 /// An event or a fault: of the scenario file, or ordered since it was loaded.
 #[derive(Debug, Clone)]
 pub struct FleetItem<T> {
-    item: T,
+    item: Arc<T>,
     /// The order in the words of the file; `None`: the file has the item.
     order: Option<Arc<Value>>,
+    /// The length of the order as JSON.
+    order_bytes: usize,
 }
 
 impl<T: Clone> FleetItem<T> {
     pub(super) fn all_of_file(items: &[T]) -> Arc<[Self]> {
-        items.iter().map(|what| Self { item: what.clone(), order: None }).collect()
+        items.iter().map(|what| Self { item: Arc::new(what.clone()), order: None, order_bytes: 0 }).collect()
     }
 }
 
 impl<T> FleetItem<T> {
     pub(crate) fn ordered(item: T, order: Arc<Value>) -> Self {
-        Self { item, order: Some(order) }
+        let order_bytes = order.to_string().len();
+        Self { item: Arc::new(item), order: Some(order), order_bytes }
+    }
+
+    /// The length of the order as JSON; 0 if the file has the item.
+    pub(crate) fn order_bytes(&self) -> usize {
+        self.order_bytes
     }
 
     pub(crate) fn order(&self) -> Option<&Arc<Value>> {

@@ -3,6 +3,7 @@
 mod aemm;
 mod answer;
 mod cache;
+mod client_routes;
 mod context;
 mod derive;
 mod ec2;
@@ -10,6 +11,7 @@ mod fault_injection;
 mod fleet;
 mod fleet_item;
 mod path;
+mod prepare;
 mod preview;
 mod profile;
 mod protocol;
@@ -17,6 +19,7 @@ mod rebinding;
 mod reply;
 mod request;
 mod show;
+mod successors;
 mod token;
 
 pub use answer::answer;

@@ -10,6 +10,8 @@ use crate::model::{Event, EventTime, Instance, Timestamp};
 
 /// Instances that are compared at most; further ones are as these.
 const COMPARED: usize = 32;
+/// Paths of all of them together, roughly.
+const COMPARED_PATHS: usize = 100_000;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum PathChange {
@@ -44,7 +46,9 @@ impl Fleet {
             None => foreseen(clock, index, events, now),
         };
         let mut paths = BTreeMap::new();
-        let met = self.instances().into_iter().filter(|(name, _)| event.concerns(*name)).take(COMPARED);
+        let met = self.instances().into_iter().filter(|(name, _)| event.concerns(*name));
+        let paths_each = 100 + self.scenario().instance.overrides.len();
+        let met = met.take((COMPARED_PATHS / paths_each).clamp(1, COMPARED));
         for (name, base) in met {
             let mut occurrences = clock.occurrences(events, then);
             occurrences.retain(|(_, other)| events[*other].concerns(name));

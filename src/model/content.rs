@@ -2,18 +2,20 @@
 
 use std::str::FromStr;
 
+use hyper::body::Bytes;
+
 /// A value with its media type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Content {
-    /// The body.
-    pub bytes: Vec<u8>,
+    /// The body, which everything that has it shares.
+    pub bytes: Bytes,
     /// The media type; the service's own one for the path unless set.
     pub content_type: Option<ContentType>,
 }
 
 impl From<Vec<u8>> for Content {
     fn from(bytes: Vec<u8>) -> Self {
-        Self { bytes, content_type: None }
+        Self { bytes: bytes.into(), content_type: None }
     }
 }
 

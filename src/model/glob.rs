@@ -19,6 +19,10 @@ pub struct PathGlob {
     segments: Vec<Segment>,
 }
 
+/// The longest pattern, in bytes, and the most segments: what a request costs grows with its length times these.
+const MAX_BYTES: usize = 1024;
+const MAX_SEGMENTS: usize = 32;
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Segment {
     /// `**`
@@ -44,6 +48,12 @@ impl PathGlob {
 ///
 /// Only the last `**` is ever extended, so the time is the product of the lengths at most.
 fn fits(pattern: &[Segment], path: &[&str]) -> bool {
+    // Most requests fail here, the long ones too.
+    if let Some((Segment::One(parts), _)) = pattern.split_last()
+        && !path.last().is_some_and(|last| has_parts(last, parts))
+    {
+        return false;
+    }
     let (mut at, mut item) = (0, 0);
     let mut retry: Option<(usize, usize)> = None;
     while item < path.len() {
@@ -89,6 +99,10 @@ impl FromStr for PathGlob {
         const ACCEPTED: Accepted = Accepted(
             "a path, where * matches within a segment and ** any number of segments, such as \"meta-data/iam/**\"",
         );
+        const SHORTER: Accepted = Accepted("a path of at most 1,024 bytes and 32 segments");
+        if text.len() > MAX_BYTES || text.split('/').filter(|raw| !raw.is_empty()).count() > MAX_SEGMENTS {
+            return Err(SHORTER);
+        }
         let part = |raw: &str| percent_decode_str(raw).decode_utf8().ok().map(std::borrow::Cow::into_owned);
         let segment = |raw: &str| match raw {
             "**" => Some(Segment::Several),
@@ -165,6 +179,14 @@ mod tests {
 
     #[test]
     fn dots_and_stars_beside_text_are_refused() {
+        let (deep, long) = ("/*".repeat(33), format!("/{}", "a".repeat(1024)));
+        for text in [&deep[2..], &long[1..]] {
+            assert!(text.parse::<PathGlob>().is_ok(), "expected that {text:?} is accepted");
+        }
+        for text in [&*deep, &*long] {
+            let refused = text.parse::<PathGlob>().expect_err("it is too long").to_string();
+            assert!(refused.contains("1,024 bytes and 32 segments"), "{refused}");
+        }
         for text in ["", "/a/../b", "/./a", "/a**", "/***", "/%ff", "/a\nb"] {
             assert!(text.parse::<PathGlob>().is_err(), "expected a refusal of {text:?}");
         }

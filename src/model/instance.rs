@@ -152,7 +152,7 @@ impl Default for Instance {
             interfaces: vec![NetworkInterface { security_groups: groups, ..NetworkInterface::numbered(0) }],
             metadata_options: MetadataOptions::default(),
             credentials: Some(Credentials::default()),
-            overrides: Overrides::new(),
+            overrides: Overrides::default(),
             signals: Signals::default(),
         }
     }

@@ -22,6 +22,14 @@ pub struct Scenario {
     pub faults: Vec<Fault>,
 }
 
+impl Scenario {
+    /// The named instance of this name.
+    pub(crate) fn named(&self, name: &str) -> Option<&NamedInstance> {
+        let index = self.named_instances.binary_search_by(|named| named.name.as_str().cmp(name)).ok()?;
+        self.named_instances.get(index)
+    }
+}
+
 /// An instance that is served to certain clients.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NamedInstance {

@@ -44,6 +44,8 @@ impl Instance {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
 
     #[test]
@@ -65,7 +67,8 @@ mod tests {
     fn an_override_with_a_real_key_counts_as_real_credentials() {
         let with = |path: &str, key: &str| {
             let mut instance = Instance::default();
-            instance.overrides.insert(path.into(), Override::Value(key.as_bytes().to_vec().into()));
+            Arc::make_mut(&mut instance.overrides)
+                .insert(path.into(), Override::Value(key.as_bytes().to_vec().into()));
             instance.has_real_credentials()
         };
         assert!(!Instance::default().has_real_credentials());

@@ -1,6 +1,7 @@
 //! The state of an instance after events have occurred. Pure: nothing waits and nothing ticks.
 
 use std::borrow::Borrow;
+use std::sync::Arc;
 use std::time::Duration;
 
 pub(crate) use super::clock::{Occurrence, ScenarioClock};
@@ -63,14 +64,14 @@ fn apply(instance: &mut Instance, base: &Instance, effect: &EventEffect, given: 
         }
         EventEffect::Rotate => instance.signals.rotated_at = Some(given.at),
         EventEffect::Set(path, value) => {
-            instance.overrides.insert(path.clone(), value.clone());
+            Arc::make_mut(&mut instance.overrides).insert(path.clone(), value.clone());
         }
         EventEffect::Unset(path) => match base.overrides.get(path) {
             Some(value) => {
-                instance.overrides.insert(path.clone(), value.clone());
+                Arc::make_mut(&mut instance.overrides).insert(path.clone(), value.clone());
             }
             None => {
-                instance.overrides.remove(path);
+                Arc::make_mut(&mut instance.overrides).remove(path);
             }
         },
         EventEffect::Tag(key, Some(value)) => {

@@ -26,7 +26,10 @@ pub(crate) fn read_typed(
 ) -> Option<Content> {
     let content_type = section.get("content-type").map(|item| item.parse());
     let bytes = bytes(item, Some(section), base, limit)?;
-    Some(Content { bytes, content_type: content_type.map_or(Some(None), |parsed| parsed.map(Some))? })
+    Some(Content {
+        bytes: bytes.into(),
+        content_type: content_type.map_or(Some(None), |parsed| parsed.map(Some))?,
+    })
 }
 
 fn bytes(item: &Item<'_>, section: Option<&Section<'_>>, base: &Path, limit: usize) -> Option<Vec<u8>> {

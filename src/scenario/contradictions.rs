@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use crate::config::{Item, Section};
 use crate::model::{AvailabilityZone, Event, Instance, NetworkInterface, Region, Scenario};
 
+/// Instances that a line names.
+const NAMED: usize = 20;
+
 /// Checks that a region that is set owns the zone.
 pub(crate) fn region_owns_zone(region: Option<&Item<'_>>, zone: &AvailabilityZone) {
     let Some(item) = region else { return };
@@ -101,8 +104,13 @@ pub(crate) fn event_has_its_instance(section: &Section<'_>, event: &Event, scena
 /// Checks that an instance that is named exists.
 pub(crate) fn instance_is_there(section: &Section<'_>, name: Option<&str>, scenario: &Scenario) {
     let (Some(name), Some(item)) = (name, section.get("instance")) else { return };
-    if !scenario.named_instances.iter().any(|guest| guest.name == name) {
-        let names: Vec<&str> = scenario.named_instances.iter().map(|guest| guest.name.as_str()).collect();
+    if scenario.named(name).is_none() {
+        let all = &scenario.named_instances;
+        let mut names: Vec<&str> = all.iter().take(NAMED).map(|named| named.name.as_str()).collect();
+        let more = format!("{} more", all.len() - names.len());
+        if all.len() > names.len() {
+            names.push(&more);
+        }
         let accepted =
             if names.is_empty() { "none, there is no [instances.NAME]".into() } else { names.join(", ") };
         item.error(format!("there is no instance {name:?}"), format!("accepted: {accepted}"));
@@ -122,29 +130,24 @@ pub(crate) fn nothing_follows(root: &Section<'_>) {
 
 /// Warns of an override that changes only one of several paths that show the same fact.
 pub(crate) fn override_of_a_fact(item: &Item<'_>, path: &str, value: &[u8], instance: &Instance) {
-    let facts = [
-        ("meta-data/ami-id", "ami-id", instance.ami_id.to_string()),
-        ("meta-data/instance-id", "instance-id", instance.instance_id.to_string()),
-        ("meta-data/instance-type", "instance-type", instance.instance_type.to_string()),
-        (
-            "meta-data/placement/availability-zone",
-            "availability-zone",
-            instance.availability_zone.to_string(),
-        ),
-        ("meta-data/placement/region", "availability-zone", instance.region().to_string()),
-        (
-            "meta-data/local-ipv4",
-            "network-interface",
-            instance.local_ipv4().map_or(String::new(), |a| a.to_string()),
-        ),
-        ("meta-data/mac", "network-interface", instance.mac().to_string()),
-    ];
-    for (_, key, fact) in facts.iter().filter(|(known, ..)| *known == path) {
-        if fact.as_bytes() != value {
-            item.warn(
-                format!("only {path} changes; other paths and the identity document keep \"{fact}\""),
-                format!("to change all of them, set {key} in [instance]"),
-            );
+    let (key, fact) = match path {
+        "meta-data/ami-id" => ("ami-id", instance.ami_id.to_string()),
+        "meta-data/instance-id" => ("instance-id", instance.instance_id.to_string()),
+        "meta-data/instance-type" => ("instance-type", instance.instance_type.to_string()),
+        "meta-data/placement/availability-zone" => {
+            ("availability-zone", instance.availability_zone.to_string())
         }
+        "meta-data/placement/region" => ("availability-zone", instance.region().to_string()),
+        "meta-data/local-ipv4" => {
+            ("network-interface", instance.local_ipv4().map_or(String::new(), |a| a.to_string()))
+        }
+        "meta-data/mac" => ("network-interface", instance.mac().to_string()),
+        _ => return,
+    };
+    if fact.as_bytes() != value {
+        item.warn(
+            format!("only {path} changes; other paths and the identity document keep \"{fact}\""),
+            format!("to change all of them, set {key} in [instance]"),
+        );
     }
 }

@@ -1,13 +1,22 @@
 //! `[instances.NAME]`: named instances. Each inherits the facts of `[instance]` and its tables.
 
 use std::collections::BTreeMap;
+use std::fmt::{self, Write};
 use std::path::Path;
+use std::sync::Arc;
 
 use ipnet::IpNet;
 
 use super::{credentials, instance, options, overrides};
 use crate::config::{Item, Section};
-use crate::model::{ClientMatcher, CredentialSource, HttpTokens, Instance, NamedInstance, Profile};
+use crate::model::{
+    ClientMatcher, CredentialSource, HttpTokens, Instance, NamedInstance, Overrides, Profile,
+};
+
+/// Bytes that all instances together may inherit: each has a copy.
+const MAX_INHERITED: usize = 64 << 20;
+/// Bytes of an override beside its path; its value is shared.
+const OVERRIDE_BYTES: usize = 128;
 
 pub(crate) fn read(
     item: &Item<'_>,
@@ -17,8 +26,7 @@ pub(crate) fn read(
 ) -> Vec<NamedInstance> {
     let Some(section) = item.section() else { return vec![] };
     let entries = section.entries();
-    let instances: Vec<_> =
-        entries.iter().filter_map(|(name, item)| read_one(name, item, base, inherited, profile)).collect();
+    let Some(instances) = read_each(item, &entries, base, inherited, profile) else { return vec![] };
     let mut networks = BTreeMap::new();
     let mut host = None;
     for (named, item) in &instances {
@@ -40,6 +48,57 @@ pub(crate) fn read(
         }
     }
     instances.into_iter().map(|(named, _)| named).collect()
+}
+
+/// Reads all instances; `None`, after an error, if they are too many for what each of them inherits.
+fn read_each<'a>(
+    item: &Item<'a>,
+    entries: &[(&'a str, Item<'a>)],
+    base: &Path,
+    inherited: &Instance,
+    profile: Profile,
+) -> Option<Vec<(NamedInstance, Item<'a>)>> {
+    let refuse = |bytes: usize| {
+        item.error_at_key(
+            format!("{} instances that inherit {bytes} bytes each", entries.len()),
+            format!(
+                "accepted: at most {} MiB together; set what is long in the instances that need it",
+                MAX_INHERITED >> 20
+            ),
+        );
+        None
+    };
+    let facts = inherited_bytes(inherited);
+    if facts.saturating_mul(entries.len()) > MAX_INHERITED {
+        return refuse(facts);
+    }
+    // An instance with a table of its own has a copy of the overrides.
+    let overrides = inherited.overrides.keys().map(|path| path.len() + OVERRIDE_BYTES).sum::<usize>();
+    let (mut instances, mut copies) = (Vec::new(), 0);
+    for (name, entry) in entries {
+        let Some((named, entry)) = read_one(name, entry, base, inherited, profile) else { continue };
+        copies += usize::from(!Arc::ptr_eq(&named.instance.overrides, &inherited.overrides));
+        if overrides.saturating_mul(copies) > MAX_INHERITED {
+            return refuse(overrides);
+        }
+        instances.push((named, entry));
+    }
+    Some(instances)
+}
+
+/// The size of the facts that each instance has a copy of. Whatever facts there are, their debug form has them all.
+fn inherited_bytes(instance: &Instance) -> usize {
+    struct Length(usize);
+    impl Write for Length {
+        fn write_str(&mut self, text: &str) -> fmt::Result {
+            self.0 += text.len();
+            Ok(())
+        }
+    }
+    let mut length = Length(0);
+    let facts = Instance { overrides: Overrides::default(), user_data: None, ..instance.clone() };
+    let _ = write!(length, "{facts:?}");
+    length.0 + instance.user_data.as_ref().map_or(0, Vec::len)
 }
 
 fn read_one<'a>(
@@ -83,7 +142,10 @@ fn read_one<'a>(
     let has_own_id = section.get("instance-id").is_some();
     instance::read(&section, base, &mut instance);
     if let Some(metadata) = metadata {
-        instance.overrides.extend(overrides::read(&metadata, base, &instance, profile));
+        let own = overrides::read(&metadata, base, &instance, profile);
+        if !own.is_empty() {
+            Arc::make_mut(&mut instance.overrides).extend(own);
+        }
     }
     // A derive that is not a boolean has an error already.
     let derives = derive_item.is_some_and(|item| derive || item.kind() != "boolean");

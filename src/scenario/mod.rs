@@ -22,7 +22,7 @@ mod overrides;
 
 use std::path::Path;
 
-use crate::config::{Item, Report, Section, SourceText, parse};
+use crate::config::{Cancellation, Item, Report, Section, SourceText, parse, parse_unless_cancelled};
 use crate::model::{HttpTokens, Scenario};
 
 pub(crate) use credential_file::read as read_credential_file;
@@ -42,6 +42,15 @@ pub fn load(path: &Path) -> Result<(Scenario, Report), Report> {
 /// Reads a scenario from text in memory. The paths of files that it names are relative to `base`.
 pub fn read(source: &SourceText, base: &Path) -> Result<(Scenario, Report), Report> {
     parse(source, |root| build(root, base))
+}
+
+/// As [`read`]; once it is cancelled, it ends soon with an error.
+pub(crate) fn read_unless_cancelled(
+    source: &SourceText,
+    base: &Path,
+    cancellation: &Cancellation,
+) -> Result<(Scenario, Report), Report> {
+    parse_unless_cancelled(source, cancellation, |root| build(root, base))
 }
 
 /// The keys that a source could have in the tables that it has.
@@ -79,7 +88,7 @@ fn build(root: &Section<'_>, base: &Path) -> Scenario {
         contradictions::nothing_follows(root);
     }
     if let Some(section) = root.read("metadata", Item::section) {
-        scenario.instance.overrides = overrides::read(&section, base, &scenario.instance, profile);
+        scenario.instance.overrides = overrides::read(&section, base, &scenario.instance, profile).into();
     }
     if let Some(item) = root.get("instances") {
         scenario.named_instances = instances::read(&item, base, &scenario.instance, profile);

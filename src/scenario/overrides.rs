@@ -1,11 +1,14 @@
 //! `[metadata]`: overrides of paths.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::{content, contradictions};
 use crate::config::{Item, Section};
-use crate::model::{Instance, Notice, Override, Overrides, Profile};
+use crate::model::{Instance, Notice, Override, Profile};
 
+/// The longest path, in bytes. Requests that are longer than a few of them are refused.
+const PATH_LIMIT: usize = 1024;
 /// The largest value of a path, in bytes.
 pub(crate) const VALUE_LIMIT: usize = 1 << 20;
 
@@ -13,8 +16,13 @@ pub(crate) const VALUE_LIMIT: usize = 1 << 20;
 ///
 /// Under the `aemm` profile the tree has nothing else, so nothing is contradicted; and a path may be a value and a
 /// directory, may lie outside of the version, and may take the place of a notice.
-pub(crate) fn read(section: &Section<'_>, base: &Path, instance: &Instance, profile: Profile) -> Overrides {
-    let mut overrides = Overrides::new();
+pub(crate) fn read(
+    section: &Section<'_>,
+    base: &Path,
+    instance: &Instance,
+    profile: Profile,
+) -> BTreeMap<String, Override> {
+    let mut overrides = BTreeMap::new();
     let mut items = Vec::new();
     for (key, item) in section.entries() {
         let Some(path) = path_of(key, &item, profile) else { continue };
@@ -22,20 +30,34 @@ pub(crate) fn read(section: &Section<'_>, base: &Path, instance: &Instance, prof
         if let (Override::Value(content), false) = (&value, !profile.follows_instance()) {
             contradictions::override_of_a_fact(&item, &path, &content.bytes, instance);
         }
+        let is_value = matches!(value, Override::Value(_));
         if overrides.insert(path.clone(), value).is_some() {
             item.error_at_key(format!("{path} is set twice"), "accepted: each path once");
         }
-        items.push((path, item));
+        items.push((path, is_value, item));
     }
-    for (path, item) in items.iter().filter(|_| !profile.takes_any_path()) {
-        if let Some(above) = value_above(path, &overrides) {
+    if !profile.takes_any_path() {
+        values_have_nothing_below(&mut items);
+    }
+    overrides
+}
+
+/// Checks that no path lies below one that is a value.
+fn values_have_nothing_below(items: &mut [(String, bool, Item<'_>)]) {
+    // By segments: what lies below a path follows it, with nothing else in between.
+    items.sort_by(|(a, ..), (b, ..)| a.split('/').cmp(b.split('/')));
+    let mut value: Option<&str> = None;
+    for (path, is_value, item) in items {
+        let above = value.filter(|above| path.strip_prefix(above).is_some_and(|rest| rest.starts_with('/')));
+        if let Some(above) = above {
             item.error_at_key(
                 format!("{path} lies below {above}, which is a value"),
                 "accepted: values below directories only; remove one of the two",
             );
+        } else if *is_value {
+            value = Some(path);
         }
     }
-    overrides
 }
 
 /// Reads the override of one path.
@@ -65,7 +87,10 @@ pub(super) fn read_override(item: &Item<'_>, base: &Path, profile: Profile) -> O
 }
 
 /// The help for a path that is rejected.
-fn accepted(profile: Profile) -> String {
+fn accepted(path: &str, profile: Profile) -> String {
+    if path.len() > PATH_LIMIT {
+        return format!("accepted: at most {PATH_LIMIT} bytes");
+    }
     let elsewhere =
         if profile.takes_any_path() { "; or one from the root, such as \"/elsewhere/ami-id\"" } else { "" };
     format!(
@@ -85,7 +110,7 @@ fn parse_path(path: &str, profile: Profile) -> Option<String> {
 pub(super) fn path_of(key: &str, item: &Item<'_>, profile: Profile) -> Option<String> {
     let path = parse_path(key, profile);
     if path.is_none() {
-        item.error_at_key(format!("{key:?} is not a path of the tree"), accepted(profile));
+        item.error_at_key(format!("{key:?} is not a path of the tree"), accepted(key, profile));
     }
     path
 }
@@ -95,7 +120,7 @@ pub(super) fn path_in(text: &str, item: &Item<'_>, profile: Profile) -> Option<S
     let path = parse_path(text, profile);
     if path.is_none() {
         let found = format!("{} is {text:?}, which is not a path of the tree", item.name());
-        item.error(found, accepted(profile));
+        item.error(found, accepted(text, profile));
     }
     path
 }
@@ -114,6 +139,9 @@ fn from_the_root(path: &str) -> Option<String> {
 }
 
 fn is_clean(path: &str) -> bool {
+    if path.len() > PATH_LIMIT {
+        return false;
+    }
     let legal = |s: &str| !s.is_empty() && s != "." && s != ".." && !s.chars().any(char::is_control);
     path.split('/').all(legal)
 }
@@ -122,13 +150,4 @@ fn is_clean(path: &str) -> bool {
 pub(super) fn normal(path: &str) -> &str {
     let below = path.trim_matches('/');
     below.strip_prefix("latest/").unwrap_or(below)
-}
-
-/// The path of an overriding value that lies above another path.
-fn value_above<'o>(path: &str, overrides: &'o Overrides) -> Option<&'o str> {
-    let above = |(other, value): &(&String, &Override)| {
-        matches!(value, Override::Value(_))
-            && path.strip_prefix(other.as_str()).is_some_and(|rest| rest.starts_with('/'))
-    };
-    overrides.iter().find(above).map(|(other, _)| other.as_str())
 }

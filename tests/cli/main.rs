@@ -10,6 +10,7 @@ mod damages;
 mod follow;
 mod help;
 mod journal;
+mod large;
 mod links;
 mod logging;
 mod manager;

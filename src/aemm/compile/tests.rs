@@ -34,7 +34,7 @@ fn put(tree: &mut PathTable, key: &str, path: &str) {
 
 fn text(scenario: &Scenario, path: &str) -> String {
     match scenario.instance.overrides.get(path) {
-        Some(Override::Value(Content { bytes, .. })) => String::from_utf8(bytes.clone()).expect("text"),
+        Some(Override::Value(Content { bytes, .. })) => String::from_utf8(bytes.to_vec()).expect("text"),
         other => panic!("{path}: expected a value, found {other:?}"),
     }
 }

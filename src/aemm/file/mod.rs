@@ -14,6 +14,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
+/// The longest error, in characters.
+const LONGEST_ERROR: usize = 2_000;
 /// The name of the default file, without its extension.
 pub(crate) const DEFAULT_NAME: &str = "aemm-config";
 /// Extensions of the formats that are read.
@@ -55,12 +57,17 @@ pub(crate) fn parse(extension: &str, text: &str) -> Result<Map<String, Value>, S
             .map_err(|error| error.to_string().trim_end().to_owned()),
         other => Err(format!("files in the format {other} are not read; say the same in JSON, YAML or TOML")),
     };
-    match value.map_err(|why| format!("While parsing config: {why}"))? {
+    match value.map_err(|why| format!("While parsing config: {}", beginning(&why)))? {
         Value::Object(fields) => Ok(lower(fields)),
         // An empty YAML file says nothing.
         Value::Null => Ok(Map::new()),
         _ => Err("While parsing config: the file holds no keys".to_owned()),
     }
+}
+
+/// The beginning of an error's text, which may quote a line as long as the file.
+fn beginning(text: &str) -> &str {
+    text.char_indices().nth(LONGEST_ERROR).map_or(text, |(end, _)| &text[..end])
 }
 
 fn from_toml(value: toml::Value) -> Value {
@@ -138,9 +145,11 @@ mod tests {
             ("json", &"[".repeat(100_000)),
             ("yaml", &"[".repeat(100_000)),
             ("toml", &format!("{deep} = 1")),
+            ("toml", &format!("a = '{}", "x".repeat(100_000))),
         ] {
             let why = parse(extension, text).expect_err(extension);
             assert!(why.starts_with("While parsing config: "), "{extension}: {why}");
+            assert!(why.len() < 2_100, "{extension}: an error of {} bytes", why.len());
         }
         let why = format_of(Path::new("/tmp/config")).expect_err("no extension");
         assert!(why.starts_with("Unsupported Config Type \"\""), "{why}");

@@ -138,9 +138,29 @@ pub(crate) struct RejectedProblem {
 impl Rejected {
     /// Something that was rejected with this report, while `scenario` keeps serving.
     pub(crate) fn new(report: &config::Report, scenario: ScenarioStatus) -> Self {
-        let problems = report.problems.iter().map(Into::into).collect();
         let scenario = Box::new(scenario);
-        Self { message: report.headline(), scenario, report: report.to_string(), problems }
+        Self {
+            message: report.headline(),
+            scenario,
+            report: report.to_string(),
+            problems: RejectedProblem::all(report),
+        }
+    }
+}
+
+impl RejectedProblem {
+    /// The problems of a report; the last one says how many more there are, if the report leaves some out.
+    pub(crate) fn all(report: &config::Report) -> Vec<Self> {
+        let severity =
+            if report.omitted.errors > 0 { ProblemSeverity::Error } else { ProblemSeverity::Warning };
+        let more = report.omitted.words().map(|found| Self {
+            severity,
+            line: None,
+            column: None,
+            found,
+            help: vec![],
+        });
+        report.problems.iter().map(Into::into).chain(more).collect()
     }
 }
 

@@ -3,6 +3,7 @@
 //!
 //! An order is read as TOML: the report of a mistake has its line and a caret.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
@@ -83,6 +84,9 @@ fn whole_millis(span: Duration) -> Duration {
     Duration::from_millis(u64::try_from(span.as_millis()).unwrap_or(u64::MAX))
 }
 
+/// Paths that one order may change: all of them are looked at, and answered, at once.
+const MAX_PATHS: usize = 1_000;
+
 // === Events ===
 
 /// Unless it says when, an event happens now.
@@ -90,6 +94,14 @@ impl LiveItem for Event {
     const NAME: &'static str = "the event";
 
     fn check(words: &Words, _: OrderTime) -> Result<(), Report> {
+        let paths = paths(words);
+        if paths > MAX_PATHS {
+            let help = format!(
+                "accepted: at most {MAX_PATHS} in set, unset and tags of one order; give several orders, or put \
+                 the paths into [metadata] of a scenario"
+            );
+            return Err(Report::whole(Self::NAME, format!("has {paths} paths"), help));
+        }
         let Some(place) = file_reference(words) else { return Ok(()) };
         Err(Report::whole(
             Self::NAME,
@@ -122,6 +134,16 @@ impl LiveItem for Event {
     }
 }
 
+/// The number of paths that an event names.
+fn paths(words: &Words) -> usize {
+    let length = |key: &str| match words.get(key) {
+        Some(Value::Object(entries)) => entries.len(),
+        Some(Value::Array(elements)) => elements.len(),
+        _ => 0,
+    };
+    ["set", "unset", "tags"].map(length).iter().sum()
+}
+
 fn order_number(time: OrderTime) -> u64 {
     time.now.as_millis().saturating_add(time.before as u64)
 }
@@ -151,20 +173,20 @@ fn warn_of_facts(root: &Section<'_>, event: &Event, scenario: &Scenario) {
     if !scenario.http.profile.follows_instance() {
         return;
     }
-    let named = |name: &String| scenario.named_instances.iter().find(|named| named.name == *name);
-    let instance: &Instance =
-        event.instance.as_ref().and_then(named).map_or(&scenario.instance, |named| &named.instance);
+    let named = event.instance.as_ref().and_then(|name| scenario.named(name));
+    let instance: &Instance = named.map_or(&scenario.instance, |named| &named.instance);
     let Some(set) = root.get("set").filter(|item| item.kind() == "table").and_then(|item| item.section())
     else {
         return;
     };
+    let values = event.effects.iter().filter_map(|effect| match effect {
+        EventEffect::Set(path, Override::Value(value)) => Some((path.as_str(), &value.bytes)),
+        _ => None,
+    });
+    let values: BTreeMap<_, _> = values.collect();
     for (path, item) in set.entries() {
         let path = normal(path);
-        let value = event.effects.iter().find_map(|effect| match effect {
-            EventEffect::Set(set, Override::Value(value)) if set == path => Some(&value.bytes),
-            _ => None,
-        });
-        if let Some(value) = value {
+        if let Some(value) = values.get(path) {
             contradictions::override_of_a_fact(&item, path, value, instance);
         }
     }

@@ -108,6 +108,31 @@ fn a_fact_in_one_path_only_is_a_warning() {
     assert_eq!(order(&json!({"set": {"meta-data/x": "y"}})).warnings.problems, []);
 }
 
+#[test]
+fn an_order_has_a_thousand_paths_at_most() {
+    let paths =
+        |count: usize| (0..count).map(|n| (format!("meta-data/x{n}"), json!("v"))).collect::<Map<_, _>>();
+    let unset: Vec<String> = paths(500).into_iter().map(|(path, _)| path).collect();
+    for (json, count) in [
+        (json!({"set": paths(1_000)}), 1_000),
+        (json!({"set": paths(500), "unset": unset}), 1_000),
+        (json!({"set": paths(1_001)}), 1_001),
+        (json!({"set": paths(501), "unset": unset}), 1_001),
+    ] {
+        match order_at(&json, NOW) {
+            Ok(ordered) => assert_eq!(ordered.item.effects.len(), 1_000),
+            Err(report) => {
+                let report = report.to_string();
+                assert!(
+                    report.starts_with("the event: error: has 1001 paths\n  accepted: at most 1000 "),
+                    "{report}"
+                );
+                assert_eq!(count, 1_001, "{report}");
+            }
+        }
+    }
+}
+
 // === Faults ===
 
 fn fault_at(json: &Value, elapsed: u64) -> Result<CheckedOrder<Fault>, Report> {

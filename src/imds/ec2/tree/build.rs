@@ -2,7 +2,8 @@
 
 use hyper::body::Bytes;
 
-use super::directory::{Directory, Leaf, LeafContent, NodeRef};
+use super::builder::DirectoryBuilder;
+use super::directory::{Directory, Leaf, LeafContent};
 use super::table::{self, CategoryRow, RowValue};
 use crate::imds::ec2::version::Version;
 use crate::model::{self, Instance, NetworkInterface, Override};
@@ -10,37 +11,33 @@ use crate::model::{self, Instance, NetworkInterface, Override};
 impl Directory {
     /// The tree of an instance, below the version.
     pub(crate) fn of(instance: &Instance) -> Self {
-        let mut root = Self::default();
+        let mut root = DirectoryBuilder::default();
         for row in table::ROWS {
             for (path, label, content) in row.leaves(instance) {
                 let introduced = row.introduced;
+                let path: Vec<&str> = path.iter().map(String::as_str).collect();
                 root.insert(&path, label.as_deref(), Leaf { introduced, content, content_type: None });
             }
         }
-        for (path, value) in &instance.overrides {
-            root.override_path(path, value);
+        for (path, value) in &*instance.overrides {
+            override_path(&mut root, path, value);
         }
-        root.sort();
-        root
+        root.build()
     }
+}
 
-    fn override_path(&mut self, path: &str, value: &Override) {
-        let segments: Vec<&str> = path.split('/').collect();
-        match value {
-            Override::Removed => self.remove(&segments),
-            // The `aemm` profile alone has these two, and it doesn't read this tree.
-            Override::Moved(_) => {}
-            Override::Value(_) if path.starts_with('/') => {}
-            Override::Value(model::Content { bytes, content_type }) => {
-                // A known path keeps the version that introduced it; every version has a new one.
-                let introduced = match self.find(&segments) {
-                    Some(NodeRef::Leaf(leaf)) => leaf.introduced,
-                    _ => Version::FIRST,
-                };
-                let content = LeafContent::Fixed(bytes.clone().into());
-                let path: Vec<String> = segments.iter().map(ToString::to_string).collect();
-                self.insert(&path, None, Leaf { introduced, content, content_type: content_type.clone() });
-            }
+fn override_path(root: &mut DirectoryBuilder, path: &str, value: &Override) {
+    let segments: Vec<&str> = path.split('/').collect();
+    match value {
+        Override::Removed => root.remove(&segments),
+        // The `aemm` profile alone has these two, and it doesn't read this tree.
+        Override::Moved(_) => {}
+        Override::Value(_) if path.starts_with('/') => {}
+        Override::Value(model::Content { bytes, content_type }) => {
+            // A known path keeps the version that introduced it; every version has a new one.
+            let introduced = root.leaf(&segments).map_or(Version::FIRST, |leaf| leaf.introduced);
+            let content = LeafContent::Fixed(bytes.clone());
+            root.insert(&segments, None, Leaf { introduced, content, content_type: content_type.clone() });
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::imds::ec2::version::Version;
 use crate::model::ContentType;
 
 /// A directory of entries, in the order in which they are listed.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Directory(Vec<Entry>);
 
 #[derive(Debug)]
@@ -18,7 +18,7 @@ struct Entry {
 }
 
 #[derive(Debug)]
-pub(crate) enum Node {
+pub(super) enum Node {
     Directory(Directory),
     Leaf(Leaf),
 }
@@ -40,9 +40,18 @@ pub(crate) enum LeafContent {
 // === impl Directory ===
 
 impl Directory {
+    /// A directory of entries in any order, each with its name, its listing line and its node.
+    pub(super) fn new(entries: impl Iterator<Item = (String, String, Node)>) -> Self {
+        let entry = |(name, listing_line, node)| Entry { name, listing_line, node };
+        let mut entries: Vec<Entry> = entries.map(entry).collect();
+        entries.sort_by(|a, b| rank(&a.name).cmp(&rank(&b.name)));
+        Self(entries)
+    }
+
     pub(crate) fn find<S: AsRef<str>>(&self, segments: &[S]) -> Option<NodeRef<'_>> {
         let Some((first, rest)) = segments.split_first() else { return Some(NodeRef::Directory(self)) };
-        let entry = self.0.iter().find(|entry| entry.name == first.as_ref())?;
+        let wanted = rank(first.as_ref());
+        let entry = &self.0[self.0.binary_search_by(|entry| rank(&entry.name).cmp(&wanted)).ok()?];
         match (&entry.node, rest) {
             (Node::Directory(directory), rest) => directory.find(rest),
             (Node::Leaf(leaf), []) => Some(NodeRef::Leaf(leaf)),
@@ -53,16 +62,19 @@ impl Directory {
     /// Every value below, with its path.
     pub(crate) fn leaves(&self) -> Vec<(String, &Leaf)> {
         let mut leaves = Vec::new();
+        self.collect_leaves("", &mut leaves);
+        leaves
+    }
+
+    fn collect_leaves<'t>(&'t self, above: &str, leaves: &mut Vec<(String, &'t Leaf)>) {
         for entry in &self.0 {
             match &entry.node {
-                Node::Leaf(leaf) => leaves.push((entry.name.clone(), leaf)),
+                Node::Leaf(leaf) => leaves.push((format!("{above}{}", entry.name), leaf)),
                 Node::Directory(directory) => {
-                    let below = directory.leaves().into_iter();
-                    leaves.extend(below.map(|(path, leaf)| (format!("{}/{path}", entry.name), leaf)));
+                    directory.collect_leaves(&format!("{above}{}/", entry.name), leaves);
                 }
             }
         }
-        leaves
     }
 
     /// The listing for a version, with LF between the lines and none at the end; `None` if nothing is in it.
@@ -72,68 +84,12 @@ impl Directory {
             self.0.iter().filter(visible).map(|entry| entry.listing_line.as_str()).collect();
         (!lines.is_empty()).then(|| lines.join("\n"))
     }
-
-    /// Puts a leaf at a path and replaces whatever is there. The label replaces the listing line of the last directory.
-    pub(super) fn insert(&mut self, path: &[String], label: Option<&str>, leaf: Leaf) {
-        let Some((name, rest)) = path.split_first() else { return };
-        let at = self.0.iter().position(|entry| entry.name == *name).unwrap_or_else(|| {
-            self.0.push(Entry::new(name, rest.is_empty()));
-            self.0.len() - 1
-        });
-        let entry = &mut self.0[at];
-        if rest.is_empty() {
-            *entry = Entry { name: name.clone(), listing_line: name.clone(), node: Node::Leaf(leaf) };
-            return;
-        }
-        if let Node::Leaf(_) = entry.node {
-            *entry = Entry::new(name, false);
-        }
-        if let (1, Some(label)) = (rest.len(), label) {
-            label.clone_into(&mut entry.listing_line);
-        }
-        if let Node::Directory(directory) = &mut entry.node {
-            directory.insert(rest, label, leaf);
-        }
-    }
-
-    /// Removes a path and what is below it, and directories that this leaves empty.
-    pub(super) fn remove(&mut self, path: &[&str]) {
-        let Some((name, rest)) = path.split_first() else { return };
-        let Some(at) = self.0.iter().position(|entry| entry.name == *name) else { return };
-        let gone = match &mut self.0[at].node {
-            _ if rest.is_empty() => true,
-            Node::Leaf(_) => false,
-            Node::Directory(directory) => {
-                directory.remove(rest);
-                directory.0.is_empty()
-            }
-        };
-        if gone {
-            self.0.remove(at);
-        }
-    }
-
-    /// By name, but numbers by value: `2=…` before `10=…`.
-    pub(super) fn sort(&mut self) {
-        self.0.sort_by(|a, b| {
-            let numbers = a.name.parse::<u32>().ok().zip(b.name.parse::<u32>().ok());
-            numbers.map_or_else(|| a.name.cmp(&b.name), |(a, b)| a.cmp(&b))
-        });
-        for entry in &mut self.0 {
-            if let Node::Directory(directory) = &mut entry.node {
-                directory.sort();
-            }
-        }
-    }
 }
 
-impl Entry {
-    /// The three at the top (`dynamic`, `meta-data`, `user-data`) are listed without a slash.
-    fn new(name: &str, leaf: bool) -> Self {
-        let top = matches!(name, "dynamic" | "meta-data");
-        let listing_line = if leaf || top { name.to_owned() } else { format!("{name}/") };
-        Self { name: name.to_owned(), listing_line, node: Node::Directory(Directory::default()) }
-    }
+/// The place in a listing: numbers first, by value (`2=…` before `10=…`), then by name.
+fn rank(name: &str) -> (u32, &str) {
+    // A number is at most one less than what all other names have.
+    (name.parse().map_or(u32::MAX, |number: u32| number.min(u32::MAX - 1)), name)
 }
 
 impl Node {
@@ -182,4 +138,19 @@ impl Leaf {
 pub(crate) enum NodeRef<'t> {
     Directory(&'t Directory),
     Leaf(&'t Leaf),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::rank;
+
+    /// Of text by text and numbers by value, "10" < "1a" < "2" < "10" would be a circle.
+    #[test]
+    fn numbers_go_first_by_value_and_then_names() {
+        let sorted = ["0", "2", "05", "5", "10", "4294967295", "", "+", "1a", "2x", "99999999999", "a"];
+        let mut names = sorted;
+        names.reverse();
+        names.sort_by(|a, b| rank(a).cmp(&rank(b)));
+        assert_eq!(names, sorted);
+    }
 }

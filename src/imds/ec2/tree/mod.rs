@@ -4,6 +4,7 @@
 //! if one listed entry is missing.
 
 mod build;
+mod builder;
 mod directory;
 mod table;
 
