@@ -15,6 +15,7 @@ mod open;
 mod publisher;
 mod replacement;
 mod restore;
+mod room;
 mod state_file;
 mod status;
 mod store;
@@ -49,7 +50,7 @@ use crate::server::{InheritedSockets, Limits, Listener, Server, ServiceState, ad
 use backend::control_backend;
 use live::LiveFleet;
 use load::ScenarioSource;
-use open::{State, control_socket, identity_keys, listen, open_many_files, random, warn_of_missing};
+use open::{State, control_socket, identity_keys, listen, random, warn_of_missing};
 use publisher::Publisher;
 use restore::InitialState;
 use state_file::StateFile;
@@ -96,7 +97,7 @@ pub(crate) struct DropInServer {
 pub(crate) fn run(mut options: DaemonOptions) -> Result<c_int, Failure> {
     let drop_in = options.drop_in.take();
     let inherited = if drop_in.is_some() { InheritedSockets::default() } else { InheritedSockets::take()? };
-    open_many_files();
+    let descriptors = room::open_many_files();
     let runtime = runtime::Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build().map_err(
         |error| Failure::new(ExitStatus::OsError, format!("cannot start the event loop: {error}")),
     )?;
@@ -105,7 +106,7 @@ pub(crate) fn run(mut options: DaemonOptions) -> Result<c_int, Failure> {
             Some(drop_in) => Daemon::drop_in(drop_in).await?,
             None => Daemon::build(&options, inherited).await?,
         };
-        daemon.run().await
+        daemon.run(Limits::fitting(descriptors, room::memory())).await
     });
     // A thread may still wait for a file system that does not answer.
     runtime.shutdown_background();
@@ -191,10 +192,11 @@ impl Daemon {
         })
     }
 
-    async fn run(self) -> Result<c_int, Failure> {
+    async fn run(self, limits: Limits) -> Result<c_int, Failure> {
         let Self { mut signals, listeners, service, source, library, initial, watch, control, keys, .. } =
             self;
         let drop_in = self.drop_in;
+        let limits = if drop_in { Limits { drain: DROP_IN_DRAIN, ..limits } } else { limits };
         let addresses: Vec<_> = listeners
             .iter()
             .map(|listener| api::ListenerStatus { address: listener.address, inherited: listener.inherited })
@@ -215,7 +217,7 @@ impl Daemon {
             announce::ready(&announced, &addresses);
         }
         writer.notify_ready();
-        let server = Server::start(listeners, Arc::clone(&service), limits(drop_in));
+        let server = Server::start(listeners, Arc::clone(&service), limits);
         if service.fleet.load().scenario().http.profile.follows_instance() {
             // Before a client asks for a signature; that profile has none. Nobody waits for it.
             drop(spawn_blocking(move || keys.generate_now()));
@@ -260,11 +262,6 @@ fn signals() -> Result<Signals, Failure> {
 
 fn rejected(report: &Report) -> Failure {
     Failure::new(ExitStatus::Config, format!("not started, the scenario is rejected:\n{report}"))
-}
-
-fn limits(drop_in: bool) -> Limits {
-    let usual = Limits::default();
-    if drop_in { Limits { drain: DROP_IN_DRAIN, ..usual } } else { usual }
 }
 
 /// Waits for the signal that ends the process, and turns the others into orders.

@@ -1,11 +1,10 @@
-//! Everything that a server opens before it runs: sockets, keys, and the limit of open files.
+//! Everything that a server opens before it runs: sockets and keys.
 
 use std::fs;
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
-use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use tokio::task::spawn_blocking;
 
 use super::key;
@@ -15,20 +14,6 @@ use crate::identity::{KeyRing, KeyStorage, OpenedKeyRing};
 use crate::model::endpoint::FOREGROUND_PORT;
 use crate::paths::{IDENTITY, Paths};
 use crate::server::{InheritedSockets, Listener, bind};
-
-/// Files that are enough for everything that may be open at one time; the packaged service has as many.
-const FILES: u64 = 65_536;
-
-/// Raises the limit of open files as far as the hard limit allows: connections are open files, those too that a fault
-/// holds up. Shells start programs with a soft limit of 1,024.
-pub(super) fn open_many_files() {
-    if let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE)
-        && soft < hard.min(FILES)
-    {
-        // Refused, it costs room for connections; those that find none wait.
-        let _ = setrlimit(Resource::RLIMIT_NOFILE, hard.min(FILES), hard);
-    }
-}
 
 /// The listening sockets: inherited ones, else those that are asked for, else the usual one.
 pub(super) fn listen(

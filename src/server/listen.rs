@@ -11,7 +11,7 @@ use crate::exit::{ExitStatus, Failure};
 use crate::model::endpoint::{ADDRESS_V4, ADDRESS_V6};
 
 /// Connections that wait in the kernel; the socket units have the same number.
-const BACKLOG: u32 = 1024;
+const BACKLOG: u32 = 4096;
 
 #[derive(Debug)]
 pub struct Listener {

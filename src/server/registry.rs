@@ -1,0 +1,318 @@
+//! Who is connected, and who goes when there is no room. Decides only: [`ConnectionTable`] acts.
+//!
+//! [`ConnectionTable`]: super::table::ConnectionTable
+
+use std::collections::{BTreeSet, HashMap};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::stage::Stage;
+
+/// Of so many connections one goes when descriptors or memory run out.
+const RELIEF: usize = 16;
+
+/// The room that there is for connections.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Room {
+    /// Connections at one time, except parked ones.
+    pub(super) connections: usize,
+    /// Parked connections at one time.
+    pub(super) parked: usize,
+    /// Bytes that all connections together may hold.
+    pub(super) bytes: usize,
+    /// The time in a stage before which a connection goes only if there is no older one: its client may be about
+    /// to write or to read.
+    pub(super) fresh: Duration,
+}
+
+/// All connections. `H` ends one.
+pub(super) struct Registry<H> {
+    room: Room,
+    /// As many connections as there may be now: fewer than there is room for, after the room has proved too small.
+    most: usize,
+    connections: HashMap<u64, Connection<H>>,
+    /// Those that wait, by stage, the oldest first.
+    waiting: [BTreeSet<(Instant, u64)>; Stage::WAITING],
+    bytes: usize,
+    next: u64,
+    /// The most connections at one time since this was last reset.
+    peak: usize,
+}
+
+/// A connection that is in the registry no more, and what ends it, unless that is still to come.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Removed<H>(pub(super) Option<H>);
+
+struct Connection<H> {
+    stage: Stage,
+    since: Instant,
+    bytes: usize,
+    handle: Option<H>,
+}
+
+impl<H> Registry<H> {
+    pub(super) fn new(room: Room) -> Self {
+        let waiting = std::array::from_fn(|_| BTreeSet::new());
+        Self {
+            room,
+            most: room.connections,
+            connections: HashMap::new(),
+            waiting,
+            bytes: 0,
+            next: 0,
+            peak: 0,
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.connections.len()
+    }
+
+    pub(super) fn peak(&self) -> usize {
+        self.peak
+    }
+
+    /// Forgets the peak, and gives back what the table took for it.
+    pub(super) fn reset_peak(&mut self) {
+        self.peak = self.len();
+        self.connections.shrink_to_fit();
+    }
+
+    /// Adds an idle connection under a number of its own. What ends it comes later: its task needs the number.
+    pub(super) fn insert(&mut self, now: Instant) -> u64 {
+        self.next += 1;
+        let connection = Connection { stage: Stage::Idle, since: now, bytes: 0, handle: None };
+        self.connections.insert(self.next, connection);
+        self.waiting[Stage::Idle as usize].insert((now, self.next));
+        self.peak = self.peak.max(self.len());
+        self.next
+    }
+
+    /// Sets what ends a connection. Gives it back if the connection is gone by now.
+    pub(super) fn attach(&mut self, number: u64, handle: H) -> Option<H> {
+        match self.connections.get_mut(&number) {
+            Some(connection) => {
+                connection.handle = Some(handle);
+                None
+            }
+            None => Some(handle),
+        }
+    }
+
+    /// Removes a connection, unless it has been removed.
+    pub(super) fn remove(&mut self, number: u64) -> Option<Removed<H>> {
+        let connection = self.connections.remove(&number)?;
+        if let Some(queue) = self.waiting.get_mut(connection.stage as usize) {
+            queue.remove(&(connection.since, number));
+        }
+        self.bytes -= connection.bytes;
+        Some(Removed(connection.handle))
+    }
+
+    /// Moves a connection to a stage. In the same one it keeps its age.
+    pub(super) fn enter(&mut self, number: u64, stage: Stage, bytes: usize, now: Instant) {
+        let Some(connection) = self.connections.get_mut(&number) else { return };
+        self.bytes = self.bytes - connection.bytes + bytes;
+        connection.bytes = bytes;
+        if connection.stage == stage {
+            return;
+        }
+        if let Some(queue) = self.waiting.get_mut(connection.stage as usize) {
+            queue.remove(&(connection.since, number));
+        }
+        (connection.stage, connection.since) = (stage, now);
+        if let Some(queue) = self.waiting.get_mut(stage as usize) {
+            queue.insert((now, number));
+        }
+    }
+
+    /// Removes the connection that goes for the next one, if there are as many as there may be. None goes if all of
+    /// them are being answered: then there will be room at once.
+    pub(super) fn make_room(&mut self, now: Instant) -> Option<Removed<H>> {
+        if self.len() - self.parked() < self.most {
+            return None;
+        }
+        let (_, number) = self.victim(now, Stage::Silenced as usize)?;
+        self.remove(number)
+    }
+
+    /// Removes a connection if more are parked than may be, or if all together hold too much.
+    pub(super) fn shed(&mut self) -> Option<Removed<H>> {
+        let stages: &[Stage] = if self.parked() > self.room.parked {
+            &[Stage::Silenced, Stage::Delayed]
+        } else if self.bytes > self.room.bytes {
+            &[Stage::KeptAlive, Stage::Head, Stage::Body, Stage::Blocked, Stage::Delayed]
+        } else {
+            &[]
+        };
+        let (_, number) = stages.iter().find_map(|stage| self.first(*stage))?;
+        self.remove(number)
+    }
+
+    /// Removes those that have least to lose, one in [`RELIEF`], and admits no more than are left, because the process
+    /// or the machine ran out of what they take.
+    pub(super) fn relieve(&mut self, now: Instant) -> Vec<Removed<H>> {
+        let count = self.len().div_ceil(RELIEF);
+        let relieved = (0..count).map_while(|_| self.shed_one(now)).collect();
+        self.most = self.most.min((self.len() - self.parked()).max(RELIEF));
+        relieved
+    }
+
+    /// Admits as many as there is room for again: what was short may no longer be.
+    pub(super) fn restore(&mut self) {
+        self.most = self.room.connections;
+    }
+
+    /// Removes the connection that has least to lose, whether or not a limit is exceeded.
+    fn shed_one(&mut self, now: Instant) -> Option<Removed<H>> {
+        let (_, number) = self.victim(now, Stage::WAITING)?;
+        self.remove(number)
+    }
+
+    fn parked(&self) -> usize {
+        self.waiting[Stage::Silenced as usize..].iter().map(BTreeSet::len).sum()
+    }
+
+    fn first(&self, stage: Stage) -> Option<(Instant, u64)> {
+        self.waiting[stage as usize].first().copied()
+    }
+
+    /// The oldest of the first stage (of this many) in which one is no longer fresh, or else the oldest of all.
+    fn victim(&self, now: Instant, stages: usize) -> Option<(Instant, u64)> {
+        let oldest = || self.waiting[..stages].iter().filter_map(BTreeSet::first).copied();
+        oldest().find(|(since, _)| now.duration_since(*since) >= self.room.fresh).or_else(|| oldest().min())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROOM: Room = Room { connections: 4, parked: 2, bytes: 1_000, fresh: Duration::from_millis(250) };
+
+    /// A registry with a connection in each of these stages, entered a second apart from each other, and the time
+    /// a second after the last. Their handles are their numbers, counted from 1.
+    fn registry(stages: &[(Stage, usize)]) -> (Registry<u64>, Instant) {
+        let (mut registry, mut now) = (Registry::new(ROOM), Instant::now());
+        for (stage, bytes) in stages {
+            add(&mut registry, *stage, *bytes, now);
+            now += Duration::from_secs(1);
+        }
+        (registry, now)
+    }
+
+    fn add(registry: &mut Registry<u64>, stage: Stage, bytes: usize, now: Instant) {
+        let number = registry.insert(now);
+        assert_eq!(registry.attach(number, number), None);
+        registry.enter(number, stage, bytes, now);
+    }
+
+    fn number(removed: Option<Removed<u64>>) -> Option<u64> {
+        removed.map(|removed| removed.0.expect("each has a handle"))
+    }
+
+    fn shed_all(registry: &mut Registry<u64>, now: Instant) -> Vec<u64> {
+        std::iter::from_fn(|| number(registry.shed_one(now))).collect()
+    }
+
+    #[test]
+    fn who_has_least_to_lose_goes_first_and_who_is_answered_never() {
+        use Stage::{Answering, Blocked, Body, Delayed, Head, Idle, KeptAlive, Lingering, Silenced};
+        let order =
+            [Answering, Delayed, Silenced, Blocked, Body, Head, Head, Lingering, KeptAlive, Idle, Idle];
+        let (mut registry, now) = registry(&order.map(|stage| (stage, 0)));
+        assert_eq!(shed_all(&mut registry, now), [10, 11, 9, 8, 6, 7, 5, 4, 3, 2]);
+        assert_eq!(registry.len(), 1);
+    }
+
+    #[test]
+    fn who_came_just_now_goes_after_all_who_have_waited() {
+        let (mut registry, now) = registry(&[(Stage::Blocked, 0), (Stage::Idle, 0)]);
+        add(&mut registry, Stage::Idle, 0, now);
+        assert_eq!(shed_all(&mut registry, now + Duration::from_millis(249)), [2, 1, 3]);
+    }
+
+    #[test]
+    fn of_those_who_came_just_now_the_oldest_goes() {
+        let (mut registry, now) = (Registry::new(ROOM), Instant::now());
+        let stages = [Stage::Head, Stage::Idle, Stage::Blocked];
+        for (milliseconds, stage) in (0..).zip(stages) {
+            add(&mut registry, stage, 0, now + Duration::from_millis(milliseconds));
+        }
+        assert_eq!(shed_all(&mut registry, now + Duration::from_millis(9)), [1, 2, 3]);
+    }
+
+    #[test]
+    fn one_goes_for_the_next_and_parked_ones_do_not_count() {
+        let stages = [Stage::Blocked, Stage::Silenced, Stage::Head, Stage::Answering].map(|stage| (stage, 0));
+        let (mut registry, now) = registry(&stages);
+        assert_eq!(registry.make_room(now), None, "there is room for one");
+        add(&mut registry, Stage::Delayed, 0, now);
+        assert_eq!(registry.make_room(now), None, "there still is");
+        add(&mut registry, Stage::Blocked, 0, now);
+        assert_eq!(number(registry.make_room(now)), Some(3));
+        assert_eq!(registry.make_room(now), None);
+    }
+
+    #[test]
+    fn who_is_parked_goes_when_too_many_are() {
+        let stages = [Stage::Delayed, Stage::Delayed, Stage::Silenced].map(|stage| (stage, 0));
+        let (mut registry, now) = registry(&stages);
+        assert_eq!((number(registry.shed()), registry.shed()), (Some(3), None));
+        add(&mut registry, Stage::Delayed, 0, now);
+        assert_eq!((number(registry.shed()), registry.shed()), (Some(1), None));
+    }
+
+    #[test]
+    fn after_a_shortage_there_are_fewer_until_it_is_over() {
+        let room = Room { connections: 100, ..ROOM };
+        let (mut registry, now) = (Registry::new(room), Instant::now());
+        for _ in 0..33 {
+            add(&mut registry, Stage::Head, 0, now);
+        }
+        assert_eq!((registry.relieve(now).len(), registry.len()), (3, 30));
+        assert_eq!(number(registry.make_room(now)), Some(4), "30 are as many as there may be");
+        for _ in 0..20 {
+            registry.relieve(now);
+        }
+        assert_eq!(registry.most, RELIEF, "there are always some places");
+        registry.restore();
+        assert_eq!(registry.most, 100);
+    }
+
+    #[test]
+    fn a_crowd_that_is_all_being_answered_is_let_be() {
+        let (mut registry, now) = registry(&[(Stage::Answering, 0); 9]);
+        assert_eq!((registry.make_room(now), registry.shed_one(now)), (None, None));
+    }
+
+    #[test]
+    fn who_holds_memory_goes_when_it_is_too_much() {
+        let stages = [(Stage::Idle, 0), (Stage::Blocked, 600), (Stage::Head, 400)];
+        let (mut registry, now) = registry(&stages);
+        assert_eq!(registry.shed(), None, "as many bytes as there may be");
+        registry.enter(3, Stage::Head, 401, now);
+        assert_eq!((number(registry.shed()), registry.shed()), (Some(3), None));
+        registry.enter(2, Stage::Blocked, 1_001, now);
+        assert_eq!((number(registry.shed()), registry.len()), (Some(2), 1));
+    }
+
+    #[test]
+    fn more_of_the_same_does_not_make_it_younger() {
+        let (mut registry, now) = registry(&[(Stage::Head, 1), (Stage::Head, 1)]);
+        registry.enter(1, Stage::Head, 9, now);
+        assert_eq!(shed_all(&mut registry, now), [1, 2]);
+    }
+
+    #[test]
+    fn what_is_gone_changes_nothing_and_gives_its_handle_back() {
+        let (mut registry, now) = registry(&[(Stage::Head, 10)]);
+        assert_eq!((number(registry.remove(1)), registry.remove(1)), (Some(1), None));
+        registry.enter(1, Stage::Blocked, 10, now);
+        assert_eq!((registry.len(), registry.bytes, registry.peak()), (0, 0, 1));
+        assert_eq!(registry.attach(1, 7), Some(7));
+        registry.reset_peak();
+        assert_eq!(registry.peak(), 0);
+    }
+}

@@ -1,0 +1,32 @@
+//! The stages of a connection's life, in the order of how little it loses if it ends there.
+
+use strum::FromRepr;
+
+/// What a connection is doing. Those of an earlier stage are ended first when there is no room for a new one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, FromRepr)]
+#[repr(u8)]
+pub(super) enum Stage {
+    /// Has sent nothing, or nothing since its last reply was sent.
+    Idle,
+    /// As `Idle`, but so shortly after a reply that its HTTP state is still there.
+    KeptAlive,
+    /// Has its reply, and has not closed its side.
+    Lingering,
+    /// Has sent a part of a request head.
+    Head,
+    /// Has sent a part of a request body.
+    Body,
+    /// Does not read its reply.
+    Blocked,
+    /// A fault keeps the reply from it for ever.
+    Silenced,
+    /// A fault delays its reply.
+    Delayed,
+    /// Is being answered, which takes no time: the only stage in which a connection is never ended.
+    Answering,
+}
+
+impl Stage {
+    /// The stages in which connections wait for something, each with a queue of its own.
+    pub(super) const WAITING: usize = Self::Answering as usize;
+}
