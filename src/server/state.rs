@@ -12,7 +12,7 @@ use super::table::Slot;
 use crate::imds::Ingress;
 
 /// The value for which the kernel uses its own hop limit.
-pub(super) const DEFAULT_HOP_LIMIT: i16 = -1;
+const DEFAULT_HOP_LIMIT: i16 = -1;
 
 /// The way in which a connection ends when HTTP on it is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, FromRepr)]
@@ -44,6 +44,8 @@ pub(super) struct ConnectionState {
     pub(super) slot: Slot,
     end: AtomicU8,
     hop_limit: AtomicI16,
+    /// The hop limit that the socket has.
+    applied_hop_limit: AtomicI16,
     reply_bytes: AtomicUsize,
     requests: AtomicUsize,
 }
@@ -56,6 +58,7 @@ impl ConnectionState {
             slot,
             end: AtomicU8::new(ConnectionEnd::Unused as u8),
             hop_limit: AtomicI16::new(DEFAULT_HOP_LIMIT),
+            applied_hop_limit: AtomicI16::new(DEFAULT_HOP_LIMIT),
             reply_bytes: AtomicUsize::new(0),
             requests: AtomicUsize::new(0),
         }
@@ -95,9 +98,15 @@ impl ConnectionState {
         self.reply_bytes.store(bytes, Ordering::Relaxed);
     }
 
-    /// The hop limit of what is written next, or [`DEFAULT_HOP_LIMIT`].
-    pub(super) fn hop_limit(&self) -> i16 {
-        self.hop_limit.load(Ordering::Relaxed)
+    /// The hop limit of what is written next, or [`DEFAULT_HOP_LIMIT`], unless the socket has it.
+    pub(super) fn hop_limit_to_apply(&self) -> Option<i16> {
+        let wanted = self.hop_limit.load(Ordering::Relaxed);
+        (wanted != self.applied_hop_limit.load(Ordering::Relaxed)).then_some(wanted)
+    }
+
+    /// The socket has this hop limit from now on.
+    pub(super) fn hop_limit_applied(&self, limit: i16) {
+        self.applied_hop_limit.store(limit, Ordering::Relaxed);
     }
 
     pub(super) fn set_hop_limit(&self, limit: Option<u8>) {

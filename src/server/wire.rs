@@ -13,7 +13,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
 
 use super::stage::Stage;
-use super::state::{ConnectionEnd, ConnectionState, DEFAULT_HOP_LIMIT};
+use super::state::{ConnectionEnd, ConnectionState};
 
 /// The memory that a connection takes while HTTP is spoken on it: buffers and state.
 pub(super) const HTTP_BYTES: usize = 16 * 1024;
@@ -23,7 +23,6 @@ pub(super) const HTTP_BYTES: usize = 16 * 1024;
 pub(super) struct Wire {
     stream: TcpStream,
     connection: Arc<ConnectionState>,
-    hop_limit: i16,
     /// What was received before HTTP began, and is to be read first.
     received: Bytes,
     /// The time that the client has to read something.
@@ -43,18 +42,8 @@ impl Wire {
         received: Bytes,
         write_limit: Duration,
     ) -> Self {
-        let hop_limit = DEFAULT_HOP_LIMIT;
         let (wants_request, request_begun) = (false, false);
-        Self {
-            stream,
-            connection,
-            hop_limit,
-            received,
-            write_limit,
-            stalled: None,
-            wants_request,
-            request_begun,
-        }
+        Self { stream, connection, received, write_limit, stalled: None, wants_request, request_begun }
     }
 
     /// The socket, and what was received and not read.
@@ -62,16 +51,15 @@ impl Wire {
         (self.stream, self.received)
     }
 
-    fn apply_hop_limit(&mut self) -> io::Result<()> {
-        let wanted = self.connection.hop_limit();
-        if wanted != self.hop_limit {
+    fn apply_hop_limit(&self) -> io::Result<()> {
+        if let Some(wanted) = self.connection.hop_limit_to_apply() {
             let value = i32::from(wanted);
             if self.connection.peer.ip().to_canonical().is_ipv4() {
                 setsockopt(&self.stream, sockopt::Ipv4Ttl, &value)?;
             } else {
                 setsockopt(&self.stream, sockopt::Ipv6Ttl, &value)?;
             }
-            self.hop_limit = wanted;
+            self.connection.hop_limit_applied(wanted);
         }
         Ok(())
     }
@@ -190,5 +178,33 @@ impl AsyncWrite for Wire {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use nix::sys::socket::getsockopt;
+    use tokio::io::AsyncWriteExt as _;
+    use tokio::net::TcpListener;
+
+    use super::super::table::Slot;
+    use super::*;
+    use crate::imds::Ingress;
+
+    /// A connection outlives the HTTP state that was set up for one of its requests.
+    #[tokio::test]
+    async fn the_hop_limit_of_one_reply_ends_with_it() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let _client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (mut stream, peer) = listener.accept().await.unwrap();
+        let usual = getsockopt(&stream, sockopt::Ipv4Ttl).unwrap();
+        let connection = Arc::new(ConnectionState::new(peer, Ingress::Bridge, Slot::unlisted()));
+        for (limit, expected) in [(Some(3), 3), (None, usual), (Some(7), 7), (Some(7), 7), (None, usual)] {
+            connection.set_hop_limit(limit);
+            let mut wire = Wire::new(stream, Arc::clone(&connection), Bytes::new(), Duration::MAX);
+            wire.write_all(b"x").await.unwrap();
+            stream = wire.into_parts().0;
+            assert_eq!(getsockopt(&stream, sockopt::Ipv4Ttl), Ok(expected), "for {limit:?}");
+        }
     }
 }
