@@ -31,6 +31,7 @@ pub(super) async fn run(shared: Arc<Shared>, listener: Listener) {
                 shared.table.admit(|slot| {
                     tokio::spawn(connection::serve(Arc::clone(&shared), stream, peer, slot)).abort_handle()
                 });
+                shared.table.caught_up().await;
             }
             Err(error) => {
                 let delay = backoff(&error, failures);

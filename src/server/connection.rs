@@ -135,8 +135,8 @@ async fn serve_http(
                 deadline.as_mut().reset(Instant::now() + limits.grace);
             }
             Event::IdleCheck => {
-                let idle = connection.slot.stage() == Stage::KeptAlive && connection.requests() == requests;
-                if idle {
+                let waits = matches!(connection.slot.stage(), Stage::KeptAlive | Stage::Head);
+                if waits && connection.requests() == requests {
                     let Parts { io, read_buf, .. } = http.into_parts();
                     let (stream, unread) = io.into_inner().into_parts();
                     return HttpEnd::Idle(stream, [read_buf, unread].concat());

@@ -2,8 +2,10 @@
 
 use std::io::{self, ErrorKind};
 use std::mem::MaybeUninit;
+use std::os::fd::AsRawFd as _;
 use std::pin::pin;
 
+use nix::sys::socket::{MsgFlags, recv};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep_until};
 
@@ -25,8 +27,18 @@ pub(super) async fn receive(
     let mut deadline = pin!(sleep_until(deadline));
     let mut stop = pin!(shared.stopped());
     let mut stopping = false;
-    connection.slot.enter(if bytes.is_empty() { Stage::Idle } else { Stage::Head }, bytes.capacity());
     loop {
+        // First without waiting: most clients have sent their request by now.
+        match read_available(stream, &mut bytes) {
+            Ok(0) => return None,
+            Ok(_) if is_complete(&bytes, shared.limits.head_bytes) => return Some(bytes),
+            Ok(_) => connection.slot.enter_with(Stage::Head, bytes.capacity()),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                let stage = if bytes.is_empty() { Stage::Idle } else { Stage::Head };
+                connection.slot.enter(stage, bytes.capacity());
+            }
+            Err(_) => return None,
+        }
         tokio::select! {
             biased;
             readable = stream.readable() => readable.ok()?,
@@ -44,15 +56,7 @@ pub(super) async fn receive(
                 if deadline.deadline() > first_request {
                     deadline.as_mut().reset(first_request);
                 }
-                continue;
             }
-        }
-        match read_available(stream, &mut bytes) {
-            Ok(0) => return None,
-            Ok(_) if is_complete(&bytes, shared.limits.head_bytes) => return Some(bytes),
-            Ok(_) => connection.slot.enter_with(Stage::Head, bytes.capacity()),
-            Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-            Err(_) => return None,
         }
     }
 }
@@ -60,7 +64,13 @@ pub(super) async fn receive(
 /// Not async: the buffer is on the stack, not in each connection that waits.
 fn read_available(stream: &TcpStream, bytes: &mut Vec<u8>) -> io::Result<usize> {
     let mut buffer = [0; 4096];
-    let count = stream.try_read(&mut buffer)?;
+    let count = match stream.try_read(&mut buffer) {
+        // The runtime may not know yet that there is something to read.
+        Err(error) if error.kind() == ErrorKind::WouldBlock && bytes.is_empty() => {
+            recv(stream.as_raw_fd(), &mut buffer, MsgFlags::MSG_DONTWAIT)?
+        }
+        outcome => outcome?,
+    };
     bytes.reserve_exact(count);
     bytes.extend_from_slice(&buffer[..count]);
     Ok(count)

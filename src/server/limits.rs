@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-/// Descriptors that are kept for everything but connections.
-const RESERVED_DESCRIPTORS: u64 = 128;
+/// Descriptors that are kept for everything but connections, and for connections that are being closed for others.
+const RESERVED_DESCRIPTORS: u64 = 256;
 /// What a connection that waits takes at most, the kernel's part included.
 const WAITING_BYTES: u64 = 8 * 1024;
 
@@ -105,8 +105,8 @@ mod tests {
     fn connections_fit_into_descriptors_and_memory() {
         let cases = [
             (65_536, None, (16_384, 4_096, 256, 64 << 20)),
-            (4_096, None, (2_728, 992, 248, 64 << 20)),
-            (1_024, None, (616, 224, 56, 64 << 20)),
+            (4_096, None, (2_640, 960, 240, 64 << 20)),
+            (1_024, None, (528, 192, 48, 64 << 20)),
             (20, None, (11, 4, 1, 64 << 20)),
             (65_536, Some(64 << 20), (2_816, 1_024, 256, 16 << 20)),
             (65_536, Some(16 << 20), (704, 256, 64, 4 << 20)),

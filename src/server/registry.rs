@@ -2,7 +2,7 @@
 //!
 //! [`ConnectionTable`]: super::table::ConnectionTable
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -34,6 +34,10 @@ pub(super) struct Registry<H> {
     connections: HashMap<u64, Connection<H>>,
     /// Those that wait, by stage, the oldest first.
     waiting: [BTreeSet<(Instant, u64)>; Stage::WAITING],
+    /// Those that were removed for others, and whose descriptors are still open.
+    ending: HashSet<u64>,
+    /// Those in [`Stage::New`].
+    new: usize,
     bytes: usize,
     next: u64,
     /// The most connections at one time since this was last reset.
@@ -59,6 +63,8 @@ impl<H> Registry<H> {
             most: room.connections,
             connections: HashMap::new(),
             waiting,
+            ending: HashSet::new(),
+            new: 0,
             bytes: 0,
             next: 0,
             peak: 0,
@@ -77,14 +83,25 @@ impl<H> Registry<H> {
     pub(super) fn reset_peak(&mut self) {
         self.peak = self.len();
         self.connections.shrink_to_fit();
+        self.ending.shrink_to_fit();
     }
 
-    /// Adds an idle connection under a number of its own. What ends it comes later: its task needs the number.
+    /// The number of connections that the server has to look at, or to close, before it accepts others; none while there
+    /// is room.
+    pub(super) fn backlog(&self) -> usize {
+        if self.is_full() { self.new + self.ending.len() } else { 0 }
+    }
+
+    fn is_full(&self) -> bool {
+        self.len() - self.parked() >= self.most
+    }
+
+    /// Adds a new connection under a number of its own. What ends it comes later: its task needs the number.
     pub(super) fn insert(&mut self, now: Instant) -> u64 {
         self.next += 1;
-        let connection = Connection { stage: Stage::Idle, since: now, bytes: 0, handle: None };
+        let connection = Connection { stage: Stage::New, since: now, bytes: 0, handle: None };
         self.connections.insert(self.next, connection);
-        self.waiting[Stage::Idle as usize].insert((now, self.next));
+        self.new += 1;
         self.peak = self.peak.max(self.len());
         self.next
     }
@@ -100,12 +117,20 @@ impl<H> Registry<H> {
         }
     }
 
-    /// Removes a connection, unless it has been removed.
-    pub(super) fn remove(&mut self, number: u64) -> Option<Removed<H>> {
+    /// Removes a connection that is closed, unless it has been removed.
+    pub(super) fn close(&mut self, number: u64) -> Option<Removed<H>> {
+        self.ending.remove(&number);
+        self.remove(number)
+    }
+
+    fn evict(&mut self, (_, number): (Instant, u64)) -> Option<Removed<H>> {
+        self.ending.insert(number);
+        self.remove(number)
+    }
+
+    fn remove(&mut self, number: u64) -> Option<Removed<H>> {
         let connection = self.connections.remove(&number)?;
-        if let Some(queue) = self.waiting.get_mut(connection.stage as usize) {
-            queue.remove(&(connection.since, number));
-        }
+        self.leave(connection.stage, connection.since, number);
         self.bytes -= connection.bytes;
         Some(Removed(connection.handle))
     }
@@ -118,23 +143,30 @@ impl<H> Registry<H> {
         if connection.stage == stage {
             return;
         }
-        if let Some(queue) = self.waiting.get_mut(connection.stage as usize) {
-            queue.remove(&(connection.since, number));
-        }
+        let (former, since) = (connection.stage, connection.since);
         (connection.stage, connection.since) = (stage, now);
+        self.leave(former, since, number);
         if let Some(queue) = self.waiting.get_mut(stage as usize) {
             queue.insert((now, number));
         }
     }
 
+    fn leave(&mut self, stage: Stage, since: Instant, number: u64) {
+        if stage == Stage::New {
+            self.new -= 1;
+        } else if let Some(queue) = self.waiting.get_mut(stage as usize) {
+            queue.remove(&(since, number));
+        }
+    }
+
     /// Removes the connection that goes for the next one, if there are as many as there may be. None goes if all of
-    /// them are being answered: then there will be room at once.
+    /// them wait for the server: then there will be room at once.
     pub(super) fn make_room(&mut self, now: Instant) -> Option<Removed<H>> {
-        if self.len() - self.parked() < self.most {
+        if !self.is_full() {
             return None;
         }
-        let (_, number) = self.victim(now, Stage::Silenced as usize)?;
-        self.remove(number)
+        let victim = self.victim(now, Stage::Silenced as usize)?;
+        self.evict(victim)
     }
 
     /// Removes a connection if more are parked than may be, or if all together hold too much.
@@ -146,8 +178,8 @@ impl<H> Registry<H> {
         } else {
             &[]
         };
-        let (_, number) = stages.iter().find_map(|stage| self.first(*stage))?;
-        self.remove(number)
+        let victim = stages.iter().find_map(|stage| self.first(*stage))?;
+        self.evict(victim)
     }
 
     /// Removes those that have least to lose, one in [`RELIEF`], and admits no more than are left, because the process
@@ -166,8 +198,8 @@ impl<H> Registry<H> {
 
     /// Removes the connection that has least to lose, whether or not a limit is exceeded.
     fn shed_one(&mut self, now: Instant) -> Option<Removed<H>> {
-        let (_, number) = self.victim(now, Stage::WAITING)?;
-        self.remove(number)
+        let victim = self.victim(now, Stage::WAITING)?;
+        self.evict(victim)
     }
 
     fn parked(&self) -> usize {
@@ -217,13 +249,13 @@ mod tests {
     }
 
     #[test]
-    fn who_has_least_to_lose_goes_first_and_who_is_answered_never() {
-        use Stage::{Answering, Blocked, Body, Delayed, Head, Idle, KeptAlive, Lingering, Silenced};
+    fn who_has_least_to_lose_goes_first_and_who_waits_for_the_server_never() {
+        use Stage::{Answering, Blocked, Body, Delayed, Head, Idle, KeptAlive, Lingering, New, Silenced};
         let order =
-            [Answering, Delayed, Silenced, Blocked, Body, Head, Head, Lingering, KeptAlive, Idle, Idle];
+            [Answering, New, Delayed, Silenced, Blocked, Body, Head, Head, Lingering, KeptAlive, Idle, Idle];
         let (mut registry, now) = registry(&order.map(|stage| (stage, 0)));
-        assert_eq!(shed_all(&mut registry, now), [10, 11, 9, 8, 6, 7, 5, 4, 3, 2]);
-        assert_eq!(registry.len(), 1);
+        assert_eq!(shed_all(&mut registry, now), [11, 12, 10, 9, 7, 8, 6, 5, 4, 3]);
+        assert_eq!(registry.len(), 2);
     }
 
     #[test]
@@ -282,6 +314,22 @@ mod tests {
     }
 
     #[test]
+    fn who_is_new_or_not_closed_yet_is_the_backlog_when_there_is_no_room() {
+        let (mut registry, now) = registry(&[(Stage::Head, 0), (Stage::Head, 0), (Stage::Idle, 0)]);
+        assert_eq!(registry.backlog(), 0);
+        let new = registry.insert(now);
+        assert_eq!((registry.backlog(), number(registry.make_room(now))), (1, Some(3)));
+        assert_eq!(registry.backlog(), 0, "there is room again");
+        let next = registry.insert(now);
+        assert_eq!(registry.backlog(), 3, "two new ones, and one that is not closed");
+        registry.close(3);
+        registry.enter(new, Stage::Idle, 0, now);
+        assert_eq!(registry.backlog(), 1);
+        registry.enter(next, Stage::Idle, 0, now);
+        assert_eq!(registry.backlog(), 0);
+    }
+
+    #[test]
     fn a_crowd_that_is_all_being_answered_is_let_be() {
         let (mut registry, now) = registry(&[(Stage::Answering, 0); 9]);
         assert_eq!((registry.make_room(now), registry.shed_one(now)), (None, None));
@@ -308,7 +356,7 @@ mod tests {
     #[test]
     fn what_is_gone_changes_nothing_and_gives_its_handle_back() {
         let (mut registry, now) = registry(&[(Stage::Head, 10)]);
-        assert_eq!((number(registry.remove(1)), registry.remove(1)), (Some(1), None));
+        assert_eq!((number(registry.close(1)), registry.close(1)), (Some(1), None));
         registry.enter(1, Stage::Blocked, 10, now);
         assert_eq!((registry.len(), registry.bytes, registry.peak()), (0, 0, 1));
         assert_eq!(registry.attach(1, 7), Some(7));

@@ -22,11 +22,14 @@ pub(super) enum Stage {
     Silenced,
     /// A fault delays its reply.
     Delayed,
-    /// Is being answered, which takes no time: the only stage in which a connection is never ended.
+    /// Was accepted, and nobody has looked yet what it sent. As in the next stage, it waits for the server, not for
+    /// the client: such a connection is never ended.
+    New,
+    /// Is being answered.
     Answering,
 }
 
 impl Stage {
     /// The stages in which connections wait for something, each with a queue of its own.
-    pub(super) const WAITING: usize = Self::Answering as usize;
+    pub(super) const WAITING: usize = Self::New as usize;
 }

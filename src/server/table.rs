@@ -4,13 +4,15 @@ use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
-use tokio::task::AbortHandle;
+use tokio::task::{AbortHandle, yield_now};
 use tokio::time::Instant;
 
 use super::limits::Limits;
 use super::registry::{Registry, Removed, Room};
 use super::stage::Stage;
 
+/// So many connections may wait for the server before it accepts others.
+const BACKLOG: usize = 128;
 /// A peak of fewer connections than these leaves nothing behind that is worth giving back.
 const PEAK: usize = 256;
 
@@ -51,10 +53,18 @@ impl ConnectionTable {
         drop(registry);
         self.end(removed);
         // Not under the lock: a runtime that stops drops the task at once, and the slot with it.
-        let handle = spawn(Slot { table: Arc::clone(self), number, stage: AtomicU8::new(Stage::Idle as u8) });
+        let handle = spawn(Slot { table: Arc::clone(self), number, stage: AtomicU8::new(Stage::New as u8) });
         let removed = self.lock().attach(number, handle);
         if let Some(handle) = removed {
             handle.abort();
+        }
+    }
+
+    /// If there is no room, resolves once the server has looked at most of those whom it accepted, and closed most of
+    /// those whom it ended for them. No client can delay that.
+    pub(super) async fn caught_up(&self) {
+        while self.lock().backlog() > BACKLOG {
+            yield_now().await;
         }
     }
 
@@ -100,7 +110,7 @@ impl ConnectionTable {
 
     fn remove(&self, number: u64) {
         let mut registry = self.lock();
-        let handle = registry.remove(number);
+        let handle = registry.close(number);
         let (left, peak) = (registry.len(), registry.peak());
         let receded = peak >= PEAK && left < peak / 4;
         if receded {
