@@ -50,7 +50,7 @@ use crate::server::{InheritedSockets, Limits, Listener, Server, ServiceState, ad
 use backend::control_backend;
 use live::LiveFleet;
 use load::ScenarioSource;
-use open::{State, control_socket, identity_keys, listen, random, warn_of_missing};
+use open::{identity_keys, listen, open_directories, random, warn_of_missing};
 use publisher::Publisher;
 use restore::InitialState;
 use state_file::StateFile;
@@ -102,11 +102,20 @@ pub(crate) fn run(mut options: DaemonOptions) -> Result<c_int, Failure> {
         |error| Failure::new(ExitStatus::OsError, format!("cannot start the event loop: {error}")),
     )?;
     let outcome = runtime.block_on(async {
-        let daemon = match drop_in {
-            Some(drop_in) => Daemon::drop_in(drop_in).await?,
-            None => Daemon::build(&options, inherited).await?,
+        // First of all: a signal that comes before its handler ends the process.
+        let mut signals = signals()?;
+        let is_drop_in = drop_in.is_some();
+        let mut hung_up = false;
+        let daemon = tokio::select! {
+            daemon = async {
+                match drop_in {
+                    Some(drop_in) => Daemon::drop_in(drop_in).await,
+                    None => Daemon::build(&options, inherited).await,
+                }
+            } => daemon?,
+            signal = stopped_at_start(&mut signals, &mut hung_up, is_drop_in) => return Ok(signal),
         };
-        daemon.run(Limits::fitting(descriptors, room::memory())).await
+        daemon.run(signals, hung_up, Limits::fitting(descriptors, room::memory())).await
     });
     // A thread may still wait for a file system that does not answer.
     runtime.shutdown_background();
@@ -115,7 +124,6 @@ pub(crate) fn run(mut options: DaemonOptions) -> Result<c_int, Failure> {
 
 /// Everything that was opened, before anything runs.
 struct Daemon {
-    signals: Signals,
     listeners: Vec<Listener>,
     service: Arc<ServiceState>,
     source: ScenarioSource,
@@ -130,8 +138,6 @@ struct Daemon {
 
 impl Daemon {
     async fn build(options: &DaemonOptions, inherited: InheritedSockets) -> Result<Self, Failure> {
-        // First of all: a signal that comes before its handler ends the process.
-        let signals = signals()?;
         let paths = Paths::from_env();
         let source = ScenarioSource::new(options.scenario.as_deref(), &paths);
         let state_file = StateFile::new(paths.state_file());
@@ -141,8 +147,8 @@ impl Daemon {
         let candidates = || source.candidates(initial.reload_file.as_deref());
         let watch = options.watch.then(|| Watcher::open(candidates())).transpose()?;
         let listeners = listen(&options.listen, inherited)?;
-        let state = State::open(options.state.as_deref(), &paths)?;
-        let control = control_socket(options.control.as_deref(), state.directory.as_deref(), &paths)?;
+        let (state, control) =
+            open_directories(options.state.clone(), options.control.clone(), paths).await?;
         let control = warn_of_missing(state.missing, control);
         let keys = Arc::new(identity_keys(state.directory).await?);
         let service = ServiceState::new(
@@ -153,23 +159,10 @@ impl Daemon {
         );
         let (service, library) = (Arc::new(service), Library::new(options.library.as_deref()));
         let drop_in = false;
-        Ok(Self {
-            signals,
-            listeners,
-            service,
-            source,
-            library,
-            initial,
-            state_file,
-            watch,
-            control,
-            keys,
-            drop_in,
-        })
+        Ok(Self { listeners, service, source, library, initial, state_file, watch, control, keys, drop_in })
     }
 
     async fn drop_in(options: DropInServer) -> Result<Self, Failure> {
-        let signals = signals()?;
         let listeners = adopt(options.listeners)?;
         let source = ScenarioSource::Memory(options.scenarios);
         let served = source.read(None).await.map_err(|report| rejected(&report))?;
@@ -178,7 +171,6 @@ impl Daemon {
         let fleet = initial.compile(&keys, clock::now());
         let service = ServiceState::new(fleet, TokenAuthority::new(random()?), clock::now, random()?);
         Ok(Self {
-            signals,
             listeners,
             service: Arc::new(service),
             source,
@@ -192,9 +184,9 @@ impl Daemon {
         })
     }
 
-    async fn run(self, limits: Limits) -> Result<c_int, Failure> {
-        let Self { mut signals, listeners, service, source, library, initial, watch, control, keys, .. } =
-            self;
+    /// `hung_up`: a SIGHUP came while it was built.
+    async fn run(self, mut signals: Signals, hung_up: bool, limits: Limits) -> Result<c_int, Failure> {
+        let Self { listeners, service, source, library, initial, watch, control, keys, .. } = self;
         let drop_in = self.drop_in;
         let limits = if drop_in { Limits { drain: DROP_IN_DRAIN, ..limits } } else { limits };
         let addresses: Vec<_> = listeners
@@ -229,6 +221,9 @@ impl Daemon {
         let mut writer = tokio::spawn(writer.run(inbox, scenarios, stop));
         let watch = watch.map(|watch| tokio::spawn(watch.run(orders.clone())));
 
+        if hung_up {
+            reload_by_signal(&orders).await;
+        }
         let signal = until_stopped(&mut signals, &orders, drop_in).await;
 
         notify::stopping();
@@ -273,8 +268,24 @@ async fn until_stopped(signals: &mut Signals, orders: &mpsc::Sender<Order>, drop
         if signal != SIGHUP || hung_up || drop_in {
             return signal;
         }
-        let (reply, _) = oneshot::channel();
-        let _ = orders.send(Order::Reload { by: OrderSource::Signal, keep: false, reply }).await;
+        reload_by_signal(orders).await;
+    }
+    SIGTERM
+}
+
+async fn reload_by_signal(orders: &mpsc::Sender<Order>) {
+    let (reply, _) = oneshot::channel();
+    let _ = orders.send(Order::Reload { by: OrderSource::Signal, keep: false, reply }).await;
+}
+
+/// Waits for a signal that ends the start, which may wait for a file system. A SIGHUP is remembered.
+async fn stopped_at_start(signals: &mut Signals, hung_up: &mut bool, drop_in: bool) -> c_int {
+    let on_terminal = io::stderr().is_terminal();
+    while let Some(signal) = signals.next().await {
+        if signal != SIGHUP || drop_in || (on_terminal && !io::stderr().is_terminal()) {
+            return signal;
+        }
+        *hung_up = true;
     }
     SIGTERM
 }

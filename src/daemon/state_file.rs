@@ -14,10 +14,13 @@ use serde_json::Value;
 use tokio::task::spawn_blocking;
 
 use super::load::LoadedScenario;
+use crate::files::{put_aside, read_secret};
 use crate::imds::{Fleet, FleetItem};
 use crate::model::timeline::ScenarioClock;
 
 const VERSION: u32 = 1;
+/// Four times what orders may have in all.
+const MAX_BYTES: u64 = 64 << 20;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct SavedState {
@@ -92,16 +95,19 @@ impl StateFile {
     /// The state that was saved, if there is one. `Err` says why it can't be used.
     pub(super) fn load(&self) -> Result<Option<SavedState>, String> {
         let Some(path) = &self.path else { return Ok(None) };
-        let text = match fs::read(path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(format!("{} cannot be read: {error}", path.display())),
+        let found = match read_secret(path, MAX_BYTES).map(|secret| secret.bytes) {
+            Ok(text) => match serde_json::from_slice::<SavedState>(&text) {
+                Ok(saved) if saved.version == VERSION => return Ok(Some(saved)),
+                Ok(saved) => format!("has format version {}", saved.version),
+                Err(error) => format!("is damaged: {error}"),
+            },
+            Err(error) if error.is_missing() && !path.is_symlink() => return Ok(None),
+            Err(error) => error.to_string(),
         };
-        match serde_json::from_slice::<SavedState>(&text) {
-            Ok(saved) if saved.version == VERSION => Ok(Some(saved)),
-            Ok(saved) => Err(format!("{} has format version {}", path.display(), saved.version)),
-            Err(error) => Err(format!("{} is damaged: {error}", path.display())),
-        }
+        // What cannot be renamed will not be written either, and that is said then.
+        let aside = put_aside(path)
+            .map_or_else(|_| String::new(), |aside| format!("; it is {} now", aside.display()));
+        Err(format!("{} {found}{aside}", path.display()))
     }
 }
 
@@ -112,7 +118,12 @@ fn write(path: &Path, state: &SavedState) -> io::Result<()> {
     let new = path.with_extension(format!("json.{}", std::process::id()));
     let text = serde_json::to_vec(state)?;
     let store = || {
-        let mut file = File::options().write(true).create(true).truncate(true).mode(0o600).open(&new)?;
+        // Of a process that had our number.
+        match fs::remove_file(&new) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let mut file = File::options().write(true).create_new(true).mode(0o600).open(&new)?;
         file.write_all(&text)?;
         fs::rename(&new, path)
     };
