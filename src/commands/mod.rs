@@ -35,7 +35,11 @@ pub(crate) fn exec(cli: Cli) -> ExitCode {
         return aemm::exec(&aemm.words);
     }
     observe::start(cli.log_level);
-    exit::code(run(cli.command))
+    let result = run(cli.command);
+    // Who does not read the log reads no last sentence either, and would keep the process from its end.
+    let is_read = observe::flush();
+    let unsaid = |failure| Failure { message: String::new(), ..failure };
+    exit::code(result.map_err(|failure| if is_read { failure } else { unsaid(failure) }))
 }
 
 fn run(command: CliCommand) -> Result<(), Failure> {

@@ -16,21 +16,11 @@ use crate::host::up_down;
 
 pub(crate) fn exec(net: &NetCommand) -> Result<(), Failure> {
     match net {
-        NetCommand::Hold(args) => logged(|| guardian::hold(&options(args))),
-        NetCommand::Up(args) => logged(|| up_down::up(&options(args))),
-        NetCommand::Down(args) => logged(|| up_down::down(&args.runtime)),
+        NetCommand::Hold(args) => guardian::hold(&options(args)),
+        NetCommand::Up(args) => up_down::up(&options(args)),
+        NetCommand::Down(args) => up_down::down(&args.runtime),
         NetCommand::Status(args) => status(args),
     }
-}
-
-fn logged(command: impl FnOnce() -> Result<(), Failure>) -> Result<(), Failure> {
-    let subscriber = tracing_subscriber::fmt()
-        .with_writer(io::stderr)
-        .with_ansi(false)
-        .with_target(false)
-        .without_time()
-        .finish();
-    tracing::subscriber::with_default(subscriber, command)
 }
 
 fn options(args: &NetArgs) -> NetOptions {

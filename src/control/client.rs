@@ -1,8 +1,11 @@
 //! The control socket's client.
 
+use std::fs;
 use std::io::{self, ErrorKind};
 use std::net::IpAddr;
-use std::os::unix::net::UnixStream as Probe;
+use std::os::fd::AsRawFd as _;
+use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::net as blocking;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -12,6 +15,11 @@ use hyper::client::conn::http1::handshake;
 use hyper::header::HOST;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
+use nix::errno::Errno;
+use nix::sys::socket::{
+    self, AddressFamily, SockFlag, SockType, UnixAddr, getsockopt, setsockopt, socket, sockopt,
+};
+use nix::sys::time::{TimeVal, TimeValLike as _};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::net::UnixStream;
@@ -25,6 +33,7 @@ use super::api::{
 };
 use super::query::Query;
 use super::request_query::RequestQuery;
+use super::socket::owner_path;
 use crate::exit::{ExitStatus, Failure};
 use crate::paths::Paths;
 
@@ -65,7 +74,7 @@ pub(crate) struct RequestPage {
 /// HOME that is closed.
 fn listens(place: &Path) -> bool {
     let refused = |error: io::Error| error.kind() == ErrorKind::ConnectionRefused;
-    place.exists() && !Probe::connect(place).is_err_and(refused)
+    place.exists() && !blocking::UnixStream::connect(place).is_err_and(refused)
 }
 
 impl ControlClient {
@@ -161,7 +170,10 @@ impl ControlClient {
         let runtime = runtime.map_err(|error| {
             Failure::new(ExitStatus::OsError, format!("cannot start the event loop: {error}"))
         })?;
-        let exchange = async { timeout(limit, exchange(&self.path, method, route, body)).await };
+        // Root and the server's user have a socket of their own, which is never crowded.
+        let stream = connect_as_owner(&self.path, limit).map_or_else(|| connect(&self.path, limit), Ok);
+        let stream = stream.map_err(|error| self.failure(&error, limit))?;
+        let exchange = async { timeout(limit, exchange(stream, method, route, body)).await };
         let answer = runtime.block_on(exchange);
         answer
             .unwrap_or_else(|_| Err(ErrorKind::TimedOut.into()))
@@ -229,8 +241,32 @@ fn ended(error: &io::Error) -> bool {
             .is_some_and(|cause| matches!(cause.kind(), ErrorKind::ConnectionReset | ErrorKind::BrokenPipe))
 }
 
-async fn exchange(path: &Path, method: Method, route: &str, body: Bytes) -> io::Result<Response<Bytes>> {
-    let stream = UnixStream::connect(path).await?;
+/// A connection to the owner's socket, if the same user listens there: in a directory of others anybody could.
+fn connect_as_owner(path: &Path, limit: Duration) -> Option<blocking::UnixStream> {
+    let stream = connect(&owner_path(path), limit).ok()?;
+    let listener = getsockopt(&stream, sockopt::PeerCredentials).ok()?;
+    (fs::metadata(path).ok()?.uid() == listener.uid()).then_some(stream)
+}
+
+/// Waits for a place in the socket's queue, which a non-blocking socket does not.
+fn connect(path: &Path, limit: Duration) -> io::Result<blocking::UnixStream> {
+    let socket = socket(AddressFamily::Unix, SockType::Stream, SockFlag::SOCK_CLOEXEC, None)?;
+    let seconds = limit.as_secs().try_into().unwrap_or(i64::MAX);
+    setsockopt(&socket, sockopt::SendTimeout, &TimeVal::seconds(seconds))?;
+    match socket::connect(socket.as_raw_fd(), &UnixAddr::new(path)?) {
+        Err(Errno::EAGAIN) => Err(ErrorKind::TimedOut.into()),
+        connected => connected.map(|()| socket.into()).map_err(io::Error::from),
+    }
+}
+
+async fn exchange(
+    stream: blocking::UnixStream,
+    method: Method,
+    route: &str,
+    body: Bytes,
+) -> io::Result<Response<Bytes>> {
+    stream.set_nonblocking(true)?;
+    let stream = UnixStream::from_std(stream)?;
     let (mut sender, connection) = handshake(TokioIo::new(stream)).await.map_err(io::Error::other)?;
     let connection = tokio::spawn(connection);
     let request = Request::builder().method(method).uri(route).header(HOST, "mock-imds");

@@ -3,15 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http_body_util::{BodyExt as _, Full, Limited};
+use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::{Request, Response, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::oneshot;
+use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
+use super::admission::{Crowded, Place};
 use super::api::Rejected;
 use super::order::{ControlBackend, Order, OrderReply, OrderSource};
 
@@ -38,10 +40,17 @@ impl RequestRefusal {
     }
 }
 
+impl From<Crowded> for RequestRefusal {
+    fn from(Crowded(error): Crowded) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, error)
+    }
+}
+
 pub(super) struct ControlRequest {
     pub(super) backend: Arc<ControlBackend>,
-    /// Permits of those that wait for something to happen.
-    pub(super) waiting: Arc<Semaphore>,
+    pub(super) place: Arc<Place>,
+    /// It is carried out even if the user's share of requests is taken.
+    pub(super) urgent: bool,
     pub(super) caller: OrderSource,
     pub(super) request: Request<Incoming>,
 }
@@ -49,25 +58,44 @@ pub(super) struct ControlRequest {
 impl ControlRequest {
     /// The body, read as JSON. An empty one is an empty object.
     pub(super) async fn read<T: DeserializeOwned>(&mut self) -> Result<T, RequestRefusal> {
-        let body = Limited::new(self.request.body_mut(), BODY_BYTES).collect();
-        let body = match timeout(READ_TIMEOUT, body).await {
-            Ok(Ok(body)) => body.to_bytes(),
-            Ok(Err(error)) => {
-                let why = format!("the body cannot be read: {error}; accepted: 4 MiB at most");
-                return Err(RequestRefusal::new(StatusCode::PAYLOAD_TOO_LARGE, why));
-            }
-            Err(_) => {
-                return Err(RequestRefusal::new(
-                    StatusCode::REQUEST_TIMEOUT,
-                    "the body was not received in time",
-                ));
-            }
-        };
+        let body = timeout(READ_TIMEOUT, self.receive()).await.map_err(|_| {
+            RequestRefusal::new(StatusCode::REQUEST_TIMEOUT, "the body was not received in time")
+        })??;
+        self.place.execute(self.urgent)?;
         let body = if body.trim_ascii().is_empty() { b"{}" } else { &body[..] };
         serde_json::from_slice(body).map_err(|error| {
             let why = format!("the body is not valid JSON for this path: {error}");
             RequestRefusal::new(StatusCode::BAD_REQUEST, why)
         })
+    }
+
+    async fn receive(&mut self) -> Result<Vec<u8>, RequestRefusal> {
+        let too_large = |why: String| {
+            let why = format!("the body cannot be read: {why}; accepted: 4 MiB at most");
+            RequestRefusal::new(StatusCode::PAYLOAD_TOO_LARGE, why)
+        };
+        let mut body = Vec::new();
+        while let Some(frame) = self.request.body_mut().frame().await {
+            let frame = frame.map_err(|error| too_large(error.to_string()))?;
+            let bytes = frame.data_ref().map_or(&[][..], |bytes| bytes);
+            if body.len() + bytes.len() > BODY_BYTES {
+                return Err(too_large("length limit exceeded".to_owned()));
+            }
+            self.place.receive(bytes.len())?;
+            body.extend_from_slice(bytes);
+        }
+        Ok(body)
+    }
+
+    /// Computes a response beside the threads that answer clients.
+    pub(super) async fn compute(
+        self,
+        response: impl FnOnce(&ControlBackend) -> ControlResponse + Send + 'static,
+    ) -> Result<ControlResponse, RequestRefusal> {
+        // An urgent one waits for no other: at most two of these have the processor.
+        let _permit = if self.urgent { None } else { self.place.computing().await };
+        let computed = spawn_blocking(move || response(&self.backend));
+        computed.await.map_err(|_| RequestRefusal::stopping())
     }
 
     /// Gives an order and waits for its outcome.

@@ -11,8 +11,8 @@ use super::query::Query;
 use crate::imds::absolute;
 use crate::model::Accepted;
 
-pub(super) fn status(request: &ControlRequest) -> ControlResponse {
-    json(StatusCode::OK, &(request.backend.status)())
+pub(super) async fn status(request: ControlRequest) -> Result<ControlResponse, RequestRefusal> {
+    request.compute(|backend| json(StatusCode::OK, &(backend.status)())).await
 }
 
 pub(super) async fn reload(mut request: ControlRequest) -> Result<ControlResponse, RequestRefusal> {

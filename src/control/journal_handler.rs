@@ -13,23 +13,18 @@ use super::query::Query;
 use super::request_query::RequestQuery;
 use crate::journal::{Journal, JournalPage, RequestRecord, SinceFilter};
 
-/// Clients that may wait for something to happen; further connections are for those that do not.
-pub(super) const WAITING: usize = 48;
 /// After entries that do not fit: under load a look at several at once costs less than one at each.
 const BATCH: Duration = Duration::from_millis(5);
 
 pub(super) async fn requests(request: ControlRequest) -> Result<ControlResponse, RequestRefusal> {
     let query = RequestQuery::read(Query::read(request.request.uri().query()))
         .map_err(|why| RequestRefusal::new(StatusCode::BAD_REQUEST, why))?;
-    let journal = &request.backend.journal;
     if query.wait.is_zero() {
-        return Ok(page_response(&page_now(journal, &query)));
+        return request.compute(move |backend| page_response(&page_now(&backend.journal, &query))).await;
     }
-    let _permit = request.waiting.try_acquire().map_err(|_| {
-        let why = format!("{WAITING} clients wait for requests already; end one of them");
-        RequestRefusal::new(StatusCode::SERVICE_UNAVAILABLE, why)
-    })?;
-    Ok(page_response(&next_page(journal, &query).await))
+    request.place.wait()?;
+    let page = next_page(&request.backend.journal, &query).await;
+    request.compute(move |_| page_response(&page)).await
 }
 
 fn page_now(journal: &Journal, query: &RequestQuery) -> JournalPage {

@@ -2,6 +2,7 @@
 //!
 //! [`api`] has the routes and the types that go over them.
 
+mod admission;
 pub(crate) mod api;
 mod client;
 mod exchange;

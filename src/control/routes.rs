@@ -17,8 +17,11 @@ type Handled = Result<ControlResponse, RequestRefusal>;
 /// A method, a path, and the handler.
 struct Route(Method, &'static str, fn(ControlRequest) -> Pin<Box<dyn Future<Output = Handled> + Send>>);
 
+/// What an administrator needs when the socket is crowded. They are carried out whatever else the user has asked for.
+const URGENT: [&str; 2] = [STATUS, RELOAD];
+
 const ROUTES: &[Route] = &[
-    Route(Method::GET, STATUS, |request| Box::pin(ready(Ok(handlers::status(&request))))),
+    Route(Method::GET, STATUS, |request| Box::pin(handlers::status(request))),
     Route(Method::POST, RELOAD, |request| Box::pin(handlers::reload(request))),
     Route(Method::GET, REQUESTS, |request| Box::pin(journal_handler::requests(request))),
     Route(Method::GET, SHOW, |request| Box::pin(ready(handlers::show(&request)))),
@@ -30,9 +33,16 @@ const ROUTES: &[Route] = &[
     Route(Method::GET, SCENARIOS, |request| Box::pin(handlers::library(request))),
 ];
 
-pub(super) async fn respond(request: ControlRequest) -> ControlResponse {
+pub(super) async fn respond(mut request: ControlRequest) -> ControlResponse {
     let (method, path) = (request.request.method(), request.request.uri().path());
     tracing::debug!("{}: {method} {path}", request.caller);
+    request.urgent = URGENT.contains(&path);
+    // Of the others the body is still to be read.
+    if method != Method::POST
+        && let Err(crowded) = request.place.execute(request.urgent)
+    {
+        return refused(crowded.into());
+    }
     match ROUTES.iter().find(|Route(known, at, _)| at == &path && known == method) {
         Some(Route(_, _, handler)) => handler(request).await.unwrap_or_else(refused),
         None => no_route(method, path),
@@ -55,6 +65,16 @@ fn no_route(method: &Method, path: &str) -> ControlResponse {
 }
 
 fn refused(RequestRefusal { status, error }: RequestRefusal) -> ControlResponse {
+    json(status, &refusal(error))
+}
+
+/// A refusal as it goes over the socket, for whoever can't even ask.
+pub(super) fn refusal_text(status: StatusCode, error: String) -> String {
+    let body = serde_json::to_string_pretty(&refusal(error)).expect("a refusal is plain data");
+    format!("HTTP/1.1 {status}\r\ncontent-type: application/json\r\nconnection: close\r\n\r\n{body}\n")
+}
+
+fn refusal(error: String) -> Refusal {
     let routes = ROUTES.iter().map(|Route(method, path, _)| format!("{method} {path}")).collect();
-    json(status, &Refusal { error, routes })
+    Refusal { error, routes }
 }

@@ -1,64 +1,114 @@
 //! The control socket's server.
 
 use std::convert::Infallible;
+use std::future::pending;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use hyper::StatusCode;
 use hyper::server::conn::http1::Builder;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use nix::unistd::Uid;
+use tokio::net::unix::SocketAddr;
 use tokio::net::{UnixListener, UnixStream};
-use tokio::sync::Semaphore;
-use tokio::time::{sleep, timeout};
+use tokio::task::yield_now;
+use tokio::time::{Instant, sleep, timeout};
 
 use super::ControlSocket;
+use super::admission::{Admission, Caller, Crowded, Place};
 use super::exchange::{ControlRequest, READ_TIMEOUT};
-use super::journal_handler::WAITING;
 use super::order::{ControlBackend, OrderSource};
-use super::routes::respond;
+use super::routes::{refusal_text, respond};
 
-/// Clients at one time.
-const CONNECTIONS: usize = 64;
 /// A client may stay so long: longer than the longest wait.
 const LIFETIME: Duration = Duration::from_secs(90);
+/// After a failure to accept: it lasts until descriptors are free again.
+const ACCEPT_RETRY: Duration = Duration::from_millis(100);
 /// Bytes of a request head.
 const HEAD_BYTES: usize = 8192;
 
 /// Serves the control socket until the task is dropped.
 pub(crate) async fn serve(socket: ControlSocket, backend: ControlBackend) -> io::Result<()> {
     let listener = UnixListener::from_std(socket.listener.try_clone()?)?;
+    let owner = socket.owner_listener.as_ref().map(|listener| UnixListener::from_std(listener.try_clone()?));
+    let owner = owner.transpose()?;
     let backend = Arc::new(backend);
-    let permits = Arc::new(Semaphore::new(CONNECTIONS));
-    let waiting = Arc::new(Semaphore::new(WAITING));
+    let admission = Admission::new(Uid::effective());
+    let mut failing = false;
     loop {
-        let Ok(permit) = Arc::clone(&permits).acquire_owned().await else { return Ok(()) };
-        match listener.accept().await {
-            Ok((stream, _)) => {
-                let (backend, waiting) = (Arc::clone(&backend), Arc::clone(&waiting));
-                tokio::spawn(async move {
-                    let _ = timeout(LIFETIME, serve_connection(stream, backend, waiting)).await;
-                    drop(permit);
-                });
+        let accepted = tokio::select! {
+            biased;
+            accepted = accept_owner(owner.as_ref()) => accepted.map(|(stream, _)| (stream, true)),
+            accepted = listener.accept() => accepted.map(|(stream, _)| (stream, false)),
+        };
+        match accepted {
+            Ok((stream, as_owner)) => {
+                failing = false;
+                accept(stream, as_owner, &backend, &admission);
+                // It has its turn before the next one comes, which may take its place.
+                yield_now().await;
             }
             Err(error) => {
-                tracing::warn!("cannot accept clients at {}: {error}", socket.path().display());
-                sleep(Duration::from_secs(1)).await;
+                if !failing {
+                    tracing::warn!("cannot accept clients at {}: {error}", socket.path().display());
+                }
+                failing = true;
+                sleep(ACCEPT_RETRY).await;
             }
         }
     }
 }
 
-async fn serve_connection(stream: UnixStream, backend: Arc<ControlBackend>, waiting: Arc<Semaphore>) {
+async fn accept_owner(listener: Option<&UnixListener>) -> io::Result<(UnixStream, SocketAddr)> {
+    match listener {
+        Some(listener) => listener.accept().await,
+        None => pending().await,
+    }
+}
+
+/// Never waits, so that no client keeps the next one from being accepted.
+fn accept(stream: UnixStream, as_owner: bool, backend: &Arc<ControlBackend>, admission: &Arc<Admission>) {
     let Ok(peer) = stream.peer_cred() else { return };
     let caller = OrderSource::Peer { pid: peer.pid(), uid: peer.uid() };
+    match admission.admit(Caller { uid: peer.uid(), as_owner }, Instant::now()) {
+        Ok(place) => {
+            let backend = Arc::clone(backend);
+            tokio::spawn(async move {
+                let connection = timeout(LIFETIME, serve_connection(stream, backend, caller, &place));
+                tokio::select! {
+                    _ = connection => {}
+                    () = place.lost() => tracing::debug!("{caller} lost its place at the control socket"),
+                }
+            });
+        }
+        Err(Crowded(error)) => {
+            let _ = stream.try_write(refusal_text(StatusCode::SERVICE_UNAVAILABLE, error).as_bytes());
+        }
+    }
+}
+
+/// One request for each connection: its place is free again as soon as the response is read.
+async fn serve_connection(
+    stream: UnixStream,
+    backend: Arc<ControlBackend>,
+    caller: OrderSource,
+    place: &Arc<Place>,
+) {
     let service = service_fn(|request| {
-        let (backend, waiting) = (Arc::clone(&backend), Arc::clone(&waiting));
-        let request = ControlRequest { backend, waiting, caller, request };
-        async move { Ok::<_, Infallible>(respond(request).await) }
+        let (backend, place) = (Arc::clone(&backend), Arc::clone(place));
+        async move {
+            let request =
+                ControlRequest { backend, place: Arc::clone(&place), urgent: false, caller, request };
+            let response = respond(request).await;
+            place.send(Instant::now());
+            Ok::<_, Infallible>(response)
+        }
     });
     let mut http = Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(READ_TIMEOUT).max_buf_size(HEAD_BYTES);
+    http.keep_alive(false);
     if let Err(error) = http.serve_connection(TokioIo::new(stream), service).await {
         tracing::debug!("{caller} at the control socket: {error}");
     }

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg};
-use nix::sys::socket::{getsockopt, sockopt};
+use nix::sys::socket::{self, Backlog, getsockopt, sockopt};
 use thiserror::Error;
 
 use crate::exit::{ExitStatus, Failure};
@@ -20,10 +20,16 @@ use crate::files::{FileError, io_error_text, open_lock, put_aside};
 /// `sun_path` of `struct sockaddr_un` less the terminating zero.
 const LONGEST: usize = 107;
 
+/// Connections that wait to be accepted, which takes no time.
+const QUEUE: i32 = 128;
+
 /// A bound control socket. Removed when dropped.
 #[derive(Debug)]
 pub(crate) struct ControlSocket {
     pub(super) listener: UnixListener,
+    /// For the owner and root alone: a queue of connections that no other caller can fill. It is missing where it cannot
+    /// be made.
+    pub(super) owner_listener: Option<UnixListener>,
     path: PathBuf,
     _lock: Flock<File>,
 }
@@ -75,10 +81,10 @@ impl ControlSocket {
         }
         let lock = lock(path)?;
         clear(path)?;
-        let listener = UnixListener::bind(path).map_err(unwritable)?;
-        fs::set_permissions(path, Permissions::from_mode(0o660)).map_err(unwritable)?;
-        listener.set_nonblocking(true).map_err(unwritable)?;
-        Ok(Self { listener, path: path.to_owned(), _lock: lock })
+        let listener = listen(path, 0o660).map_err(unwritable)?;
+        let owner = owner_path(path);
+        let owner_listener = clear(&owner).ok().and_then(|()| listen(&owner, 0o600).ok());
+        Ok(Self { listener, owner_listener, path: path.to_owned(), _lock: lock })
     }
 
     /// The same at a path that nobody named: what is no socket there, or no lock of ours, gets another name.
@@ -111,7 +117,26 @@ impl Drop for ControlSocket {
     fn drop(&mut self) {
         // Still under the lock: nobody can have put another one there.
         let _ = fs::remove_file(&self.path);
+        if self.owner_listener.is_some() {
+            let _ = fs::remove_file(owner_path(&self.path));
+        }
     }
+}
+
+/// The owner's own socket, beside the one for its group.
+pub(super) fn owner_path(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".owner");
+    name.into()
+}
+
+fn listen(path: &Path, mode: u32) -> io::Result<UnixListener> {
+    let listener = UnixListener::bind(path)?;
+    // The library's queue is the longest that there may be: who comes next would wait for all of it.
+    socket::listen(&listener, Backlog::new(QUEUE)?)?;
+    fs::set_permissions(path, Permissions::from_mode(mode))?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
 }
 
 fn lock_path(path: &Path) -> PathBuf {

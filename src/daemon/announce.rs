@@ -1,6 +1,5 @@
 //! The line that announces the server.
 
-use std::io::{self, Write as _};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::load::{LoadedScenario, name};
@@ -22,8 +21,7 @@ pub(super) fn ready(served: &LoadedScenario, listeners: &[ListenerStatus]) {
     }
     let first = listeners.first().map(|listener| reachable(listener.address));
     let hint = first.map(|address| first_curl(address, instance.metadata_options.http_tokens));
-    // A closed stdout is no failure.
-    let _ = writeln!(io::stdout(), "{line}; try: {}", hint.unwrap_or_default());
+    observe::print(&format!("{line}; try: {}\n", hint.unwrap_or_default()));
 }
 
 /// A command that shows that it works.

@@ -9,6 +9,7 @@ use crate::host::cloud;
 use crate::host::nft::TablesSnapshot;
 use crate::host::settings::HostSettings;
 use crate::host::status::GuardianStatus;
+use crate::host::uplinks::Uplink;
 use crate::model::endpoint::ADDRESS_V4;
 
 /// A fact, or the reason why it is unknown: a sentence without a full stop.
@@ -32,6 +33,8 @@ pub(crate) struct HostFacts {
     pub listeners: Vec<ListeningSocket>,
     /// The interfaces that containers and virtual machines come in by.
     pub callers: Vec<CallerInterface>,
+    /// Interfaces on the allow-list that lead out of this host, so that they are not trusted.
+    pub uplinks: Vec<Uplink>,
     /// Bridges that are not on the allow-list.
     pub unlisted_bridges: Vec<String>,
     /// Packets with wrong routes.

@@ -4,9 +4,11 @@
 //! settings      host.toml → HostSettings
 //! cloud         refuses on a real cloud machine
 //! plan          HostSettings → Plan: addresses, tables, chains, rules; a value that prints as nft prints it
+//! uplinks       which listed interfaces lead out of this host, and are not trusted
 //! added_record  the addresses that were added, so that only they are removed; a decision about each wanted address
 //! netlink       sockets and messages, bytes only
 //! address       the address on lo                            ┐
+//! links         the interfaces                               │
 //! nft           the plan as one transaction; snapshots       ├ the kernel
 //! network       converge, compare, restore, take down        ┘
 //! runtime       the runtime directory: lock, record.json, status.json
@@ -24,6 +26,7 @@ mod backoff;
 pub(crate) mod cloud;
 mod error;
 pub(crate) mod guardian;
+pub(crate) mod links;
 pub(crate) mod netlink;
 pub(crate) mod network;
 pub(crate) mod nft;
@@ -35,5 +38,6 @@ pub(crate) mod runtime;
 pub mod settings;
 pub(crate) mod status;
 pub(crate) mod up_down;
+pub mod uplinks;
 
 pub(crate) use error::HostError;

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 use super::settings::HostSettings;
+use super::uplinks::Uplink;
 use crate::clock;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +26,9 @@ pub(crate) struct GuardianStatus {
     /// Wanted addresses that this host cannot have.
     pub unavailable: Vec<Unavailable>,
     pub tables: Vec<TableState>,
+    /// Interfaces on the list that lead out of this host, so that their packets are dropped.
+    #[serde(default)]
+    pub uplinks: Vec<Uplink>,
     /// The settings that were applied last.
     pub settings: HostSettings,
     pub warnings: Vec<String>,
@@ -196,6 +200,9 @@ impl fmt::Display for GuardianStatus {
         }
         let bridges: Vec<String> = self.settings.bridges.iter().map(ToString::to_string).collect();
         writeln!(f, "  callers   this host, {}", bridges.join(" "))?;
+        for uplink in &self.uplinks {
+            writeln!(f, "  kept out  {}: {}", uplink.name, uplink.reason)?;
+        }
         if let Some(last) = self.restorations.last.last() {
             writeln!(f, "  restored  {} times, last at {}: {}", self.restorations.count, last.at, last.what)?;
         }

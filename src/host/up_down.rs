@@ -7,6 +7,7 @@ use super::network::{self, Network};
 use super::options::NetOptions;
 use super::runtime::Runtime;
 use super::status::{NetMode, StatusHistory};
+use super::uplinks::Uplink;
 use super::{nft, privilege};
 use crate::exit::Failure;
 
@@ -16,13 +17,15 @@ pub(crate) fn up(options: &NetOptions) -> Result<(), Failure> {
     let settings = options.load_settings()?;
     let runtime = Runtime::create(&options.runtime)?;
     let _lock = runtime.lock()?;
-    let mut network = Network::open(runtime.clone(), nft::NftClient::open_or_without()?, false)?;
+    let mut network =
+        Network::open(runtime.clone(), nft::NftClient::open_or_without()?, nft::Ownership::ORDINARY)?;
     let since = runtime.status().filter(|status| status.mode == NetMode::Up).map(|status| status.since);
     network.converge(&settings)?;
     let mut history = StatusHistory::begin();
     history.since = since.unwrap_or(history.since);
     let status = network.status(NetMode::Up, history);
-    status.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
+    let kept_out = status.uplinks.iter().map(Uplink::warning);
+    status.warnings.iter().cloned().chain(kept_out).for_each(|warning| tracing::warn!("{warning}"));
     Ok(runtime.write_status(&status)?)
 }
 

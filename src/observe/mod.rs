@@ -2,17 +2,36 @@
 //!
 //! Messages are whole sentences. The values that a program may search for stand beside them in fields whose names
 //! begin with `IMDS_`: `journalctl IMDS_PATH=/latest/user-data` finds them; stderr leaves them out.
+//!
+//! Nothing waits for either: a thread of its own writes what is logged ([`queue`]).
 
+mod descriptor;
 mod journal;
+mod queue;
 mod stderr;
+mod stdout;
 
-use std::fmt;
+use std::backtrace::{Backtrace, BacktraceStatus};
+use std::sync::{Arc, LazyLock, OnceLock};
+use std::time::Duration;
+use std::{fmt, panic};
 
 use clap::ValueEnum;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
+
+use journal::{JournalLayer, JournalSink};
+use queue::WriteQueue;
+use stderr::{LineFormat, StderrSink};
+use stdout::StdoutSink;
+
+/// At the end the process waits so long for what is not written.
+const FLUSH: Duration = Duration::from_secs(1);
+
+static LOG: OnceLock<Arc<WriteQueue>> = OnceLock::new();
+static STDOUT: LazyLock<Arc<WriteQueue>> = LazyLock::new(|| WriteQueue::new(StdoutSink::new()));
 
 /// The least severe level that is logged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
@@ -56,11 +75,14 @@ pub(crate) fn under_journal() -> bool {
 /// Starts logging for the whole process. A second call changes nothing.
 pub(crate) fn start(level: Level) {
     let registry = tracing_subscriber::registry().with(LevelFilter::from(level));
-    let layer = if journal::is_stderr() { journal::layer().ok() } else { None };
-    let _ = match layer {
-        Some(layer) => registry.with(layer).try_init(),
-        None => registry.with(stderr::layer()).try_init(),
-    };
+    if let Some(sink) = journal::is_stderr().then(JournalSink::open).and_then(Result::ok) {
+        let queue = queue_log(WriteQueue::new(sink));
+        let _ = registry.with(JournalLayer(queue)).try_init();
+    } else {
+        let format = LineFormat::of_stderr();
+        let queue = queue_log(WriteQueue::new(StderrSink::new(format)));
+        let _ = registry.with(stderr::layer(format, queue)).try_init();
+    }
 }
 
 /// Starts logging as the drop-in does: dated lines on stderr, in local time. Without a level that the user chose,
@@ -70,7 +92,37 @@ pub(crate) fn start_dated(chosen: Option<Level>, modules: &[(&'static str, Level
     let modules = if chosen.is_some() { &[] } else { modules };
     let targets = modules.iter().map(|(module, level)| (*module, LevelFilter::from(*level)));
     let filter = Targets::new().with_default(LevelFilter::from(default)).with_targets(targets);
-    let _ = tracing_subscriber::registry().with(filter).with(stderr::dated_layer()).try_init();
+    let format = LineFormat::dated();
+    let queue = queue_log(WriteQueue::new(StderrSink::new(format)));
+    let _ = tracing_subscriber::registry().with(filter).with(stderr::layer(format, queue)).try_init();
+}
+
+fn queue_log(queue: Arc<WriteQueue>) -> Arc<WriteQueue> {
+    let queue = Arc::clone(LOG.get_or_init(|| queue));
+    // A panic aborts the process, and what is queued would be lost with it.
+    panic::set_hook(Box::new(|panic| {
+        let backtrace = Backtrace::capture();
+        if backtrace.status() == BacktraceStatus::Captured {
+            tracing::error!("{panic}\n{backtrace}");
+        } else {
+            tracing::error!("{panic}");
+        }
+        flush();
+    }));
+    queue
+}
+
+/// Waits until what was logged is written, a second at most; `false` if it is not. To be called before the process ends,
+/// before it executes another program, and before anything that shall come after the log.
+pub(crate) fn flush() -> bool {
+    LOG.get().is_none_or(|queue| queue.flush(FLUSH))
+}
+
+/// Prints to stdout, after what was logged, and waits a second at most. A reader that is gone is no failure.
+pub(crate) fn print(text: &str) {
+    flush();
+    STDOUT.push(text.as_bytes().to_vec());
+    STDOUT.flush(FLUSH);
 }
 
 /// Logs a report, one message for each line: errors if `rejected`, else warnings.

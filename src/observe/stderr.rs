@@ -4,7 +4,8 @@
 //! Kubernetes, runit), and these stamp each line themselves. Colours on a terminal only.
 
 use std::fmt;
-use std::io::{self, IsTerminal as _};
+use std::io::{self, IsTerminal as _, Stderr};
+use std::sync::Arc;
 
 use jiff::Zoned;
 use nix::sys::stat::{SFlag, fstat};
@@ -16,43 +17,88 @@ use tracing_subscriber::fmt::time::{FormatTime as _, SystemTime};
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 
-/// The layer that writes lines for people and supervisors.
-pub(super) fn layer<S>() -> impl Layer<S>
-where
-    S: Subscriber + for<'a> LookupSpan<'a>,
-{
-    let stderr = io::stderr();
-    let supervised = fstat(&stderr).is_ok_and(|status| {
-        let kind = status.st_mode & SFlag::S_IFMT.bits();
-        kind == SFlag::S_IFIFO.bits() || kind == SFlag::S_IFSOCK.bits()
-    });
-    lines(if supervised { Prefix::Level } else { Prefix::TimeAndLevel }, stderr.is_terminal())
-}
+use super::descriptor::RecordWriter;
+use super::queue::{QueueWriter, Sink, WriteQueue};
 
-/// The layer that writes lines as many programs do: `2026/11/21 03:14:11 what happened`, in local time.
-pub(super) fn dated_layer<S>() -> impl Layer<S>
-where
-    S: Subscriber + for<'a> LookupSpan<'a>,
-{
-    lines(Prefix::LocalTime, false)
-}
-
-fn lines<S>(prefix: Prefix, ansi: bool) -> impl Layer<S>
-where
-    S: Subscriber + for<'a> LookupSpan<'a>,
-{
-    tracing_subscriber::fmt::layer().with_ansi(ansi).with_writer(io::stderr).event_format(Lines { prefix })
-}
-
-struct Lines {
+/// The form of a line.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct LineFormat {
     prefix: Prefix,
+    ansi: bool,
 }
 
+#[derive(Debug, Clone, Copy)]
 enum Prefix {
     TimeAndLevel,
     Level,
     LocalTime,
 }
+
+impl LineFormat {
+    /// For people and supervisors.
+    pub(super) fn of_stderr() -> Self {
+        let stderr = io::stderr();
+        let supervised = fstat(&stderr).is_ok_and(|status| {
+            let kind = status.st_mode & SFlag::S_IFMT.bits();
+            kind == SFlag::S_IFIFO.bits() || kind == SFlag::S_IFSOCK.bits()
+        });
+        let prefix = if supervised { Prefix::Level } else { Prefix::TimeAndLevel };
+        Self { prefix, ansi: stderr.is_terminal() }
+    }
+
+    /// As many programs have it: `2026/11/21 03:14:11 what happened`, in local time.
+    pub(super) fn dated() -> Self {
+        Self { prefix: Prefix::LocalTime, ansi: false }
+    }
+
+    fn write_prefix(self, writer: &mut Writer<'_>, level: Level) -> fmt::Result {
+        match self.prefix {
+            Prefix::TimeAndLevel => {
+                SystemTime.format_time(writer)?;
+                writer.write_char(' ')?;
+                write_level(writer, level, self.ansi)
+            }
+            Prefix::Level => write_level(writer, level, self.ansi),
+            Prefix::LocalTime => write!(writer, "{} ", Zoned::now().strftime("%Y/%m/%d %H:%M:%S")),
+        }
+    }
+}
+
+/// The layer that writes lines to the queue of [`StderrSink`].
+pub(super) fn layer<S>(format: LineFormat, queue: Arc<WriteQueue>) -> impl Layer<S>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    let writer = move || QueueWriter(Arc::clone(&queue));
+    tracing_subscriber::fmt::layer().with_ansi(format.ansi).with_writer(writer).event_format(Lines(format))
+}
+
+pub(super) struct StderrSink {
+    format: LineFormat,
+    stderr: RecordWriter<Stderr>,
+}
+
+impl StderrSink {
+    pub(super) fn new(format: LineFormat) -> Self {
+        Self { format, stderr: RecordWriter::new(io::stderr()) }
+    }
+}
+
+impl Sink for StderrSink {
+    fn write(&mut self, record: &[u8]) -> io::Result<()> {
+        self.stderr.write(record)
+    }
+
+    fn warning(&self, message: &str) -> Vec<u8> {
+        let mut line = String::new();
+        let _ = self.format.write_prefix(&mut Writer::new(&mut line), Level::WARN);
+        line.push_str(message);
+        line.push('\n');
+        line.into_bytes()
+    }
+}
+
+struct Lines(LineFormat);
 
 impl<S, N> FormatEvent<S, N> for Lines
 where
@@ -65,16 +111,7 @@ where
         mut writer: Writer<'_>,
         event: &Event<'_>,
     ) -> fmt::Result {
-        let level = *event.metadata().level();
-        match self.prefix {
-            Prefix::TimeAndLevel => {
-                SystemTime.format_time(&mut writer)?;
-                writer.write_char(' ')?;
-                write_level(&mut writer, level)?;
-            }
-            Prefix::Level => write_level(&mut writer, level)?,
-            Prefix::LocalTime => write!(writer, "{} ", Zoned::now().strftime("%Y/%m/%d %H:%M:%S"))?,
-        }
+        self.0.write_prefix(&mut writer, *event.metadata().level())?;
         let mut message = EventMessage { writer: &mut writer, result: Ok(()) };
         event.record(&mut message);
         message.result?;
@@ -82,18 +119,14 @@ where
     }
 }
 
-fn write_level(writer: &mut Writer<'_>, level: Level) -> fmt::Result {
+fn write_level(writer: &mut Writer<'_>, level: Level, ansi: bool) -> fmt::Result {
     let colour = match level {
         Level::ERROR => 31,
         Level::WARN => 33,
         Level::INFO => 32,
         _ => 34,
     };
-    if writer.has_ansi_escapes() {
-        write!(writer, "\x1b[{colour}m{level:>5}\x1b[0m ")
-    } else {
-        write!(writer, "{level:>5} ")
-    }
+    if ansi { write!(writer, "\x1b[{colour}m{level:>5}\x1b[0m ") } else { write!(writer, "{level:>5} ") }
 }
 
 /// Writes the message without the `IMDS_` fields: the sentence has their values.

@@ -23,7 +23,7 @@ pub const LAYERS: &[(&str, &str)] = &[
     ("journal", "model imds"),
     ("scenario", "model config files"),
     ("aemm", "model config scenario exit"),
-    ("host", "clock model config exit files"),
+    ("host", "clock model config exit files observe"),
     ("doctor", "host model files"),
     // A service's answers → a scenario: written, compiled and asked as any other.
     ("transcribe", "model config scenario imds identity"),

@@ -78,9 +78,9 @@ fn a_poll_answers_when_there_is_something() {
 fn those_who_wait_leave_room_for_others() {
     let sandbox = Sandbox::new();
     let server = sandbox.serve(&[]);
-    let mut polls: Vec<_> = (0..49).map(|_| polling(&sandbox, "/v1/requests?since=0&wait=60")).collect();
+    let mut polls: Vec<_> = (0..65).map(|_| polling(&sandbox, "/v1/requests?since=0&wait=60")).collect();
     // One is refused, whichever comes last; then the others wait.
-    let refused = eventually("a refusal of one of 49", || {
+    let refused = eventually("a refusal of one of 65", || {
         polls.iter_mut().position(|poll| {
             poll.set_nonblocking(true).expect("a socket");
             poll.read(&mut [0; 1]).is_ok_and(|count| count == 1)
@@ -90,7 +90,10 @@ fn those_who_wait_leave_room_for_others() {
     let mut refused = polls.remove(refused);
     refused.set_nonblocking(false).expect("a socket");
     refused.read_to_string(&mut answer).expect("it is answered");
-    assert!(answer.contains(" 503 ") && answer.contains("48 clients wait for requests already"), "{answer}");
+    assert!(
+        answer.contains(" 503 ") && answer.contains("too many clients that wait for requests"),
+        "{answer}"
+    );
     assert_eq!(sandbox.control(&["status"]).code, Some(0), "who does not wait is served");
     server.get(ID);
     for poll in &mut polls {

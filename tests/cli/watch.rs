@@ -85,6 +85,7 @@ fn a_broken_file_is_reported_once_and_the_old_scenario_stays() {
     eventually("a look because of a neighbour", || (looks(&server) == 2).then_some(()));
     sandbox.write("s.toml", small("t3.large"));
     becomes(&server, "t3.large");
+    server.says("rejected");
     assert_eq!(server.stderr().matches("rejected").count(), 1, "{}", server.stderr());
 }
 
@@ -103,6 +104,7 @@ fn what_says_nothing_new_is_no_reload() {
     assert_eq!((changes.status, reloads(&server)), (200, 0), "{}", server.stderr());
     sandbox.write("s.toml", small("t3.large"));
     becomes(&server, "t3.large");
+    server.says("reload by --watch");
     assert_eq!(reloads(&server), 1, "only the last one says something new:\n{}", server.stderr());
 }
 

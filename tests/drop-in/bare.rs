@@ -7,7 +7,7 @@ use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Stdio};
 
 use support::http::exchange;
-use support::{NOBODY, Sandbox, eventually, is_root, skip};
+use support::{DEADLINE, NOBODY, Sandbox, eventually, is_root, poll, skip};
 
 #[test]
 fn it_serves_as_nobody_without_a_home_or_a_place_to_write() {
@@ -32,10 +32,12 @@ fn it_serves_as_nobody_without_a_home_or_a_place_to_write() {
     eventually("a server", || std::net::TcpStream::connect(address).ok());
     let request = "GET /latest/meta-data/ami-id HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
     let answer = exchange(address, request);
+    let said = || std::fs::read_to_string(&log).unwrap_or_default();
+    let _ = poll(DEADLINE, || if said().ends_with(": 200\n") { Ok(()) } else { Err(said()) });
     let _ = child.kill();
     let _ = child.wait();
     assert_eq!((answer.status, answer.body.as_str()), (200, "ami-0a887e401f7654935"));
-    let said = std::fs::read_to_string(&log).unwrap_or_default();
+    let said = said();
     let lines: Vec<&str> = said.lines().map(|line| line.get(20..).unwrap_or(line)).collect();
     let expected = [
         "Warning: Failed to find home directory due to error: $HOME is not defined",

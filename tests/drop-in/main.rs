@@ -24,6 +24,7 @@ mod port;
 mod program;
 mod quick_restart;
 mod round_trip;
+mod unread;
 mod wire;
 
 use std::collections::BTreeSet;

@@ -118,8 +118,9 @@ fn doctor_finds_a_metadata_server_without_a_redirect() {
     let Some(mut examined) = ExaminedHost::new() else { return };
     serve("other", METADATA);
     examined.finds("", "port-80", "listens on 169.254.169.254:80", "ss -ltnp 'src 169.254.169.254'");
-    // The redirect is gone, with the guardian; a published port would take the requests now.
+    // The redirect is gone: nobody owned it, or nobody looks after it any more.
     examined.guardian.end(Signal::SIGKILL);
+    examined.host.attempt("nft flush ruleset");
     examined.finds("", "answer", "another server answers", "systemctl restart mock-imds-net");
 }
 

@@ -45,7 +45,7 @@ fn a_real_cloud_machine() {
     host.write("dmi/sys_vendor", "Amazon EC2\n");
     host.configure("[host]\nallow-takeover = true\n");
     let mut guardian = host.hold();
-    assert!(guardian.log().contains("its metadata is hidden"), "{}", guardian.log());
+    guardian.says("its metadata is hidden");
     assert_eq!(guardian.end(Signal::SIGTERM), Some(0));
     assert_eq!(host.network(), before);
 }

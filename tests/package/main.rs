@@ -4,12 +4,13 @@
 //! the package that `scripts/package` built, and looks at the machine from inside. `scripts/test package` makes what is
 //! missing and runs them; as root, because booting a machine needs it.
 //!
-//! The machine is a Debian 12. `install`, `upgrade` and `purge` run on Debian 13, too: another systemd, another dpkg,
+//! The machine is a Debian 12. `install`, `upgrade`, `purge` and `confinement` run on Debian 13, too: another systemd, another dpkg,
 //! another nft. `rpm` runs on Debian 12 with rpm and dnf.
 //!
 //! | file | what it shows |
 //! |---|---|
 //! | `install` | installed is running, confined, and there once; one unit touches no other; an SDK needs no configuration |
+//! | `confinement` | what the units' sandboxes must refuse, tried from inside, fails |
 //! | `keys` | a credential process works with the shipped drop-in; everybody can verify the identity document |
 //! | `changes` | what was changed at run time outlives a restart and a crash, not a stop |
 //! | `readme` | the commands of the README print what it says |
@@ -29,6 +30,7 @@
 mod autopkgtest;
 mod changes;
 mod chroot;
+mod confinement;
 mod image;
 mod install;
 mod keys;

@@ -3,7 +3,6 @@
 mod listen;
 mod scenario;
 mod source;
-mod stdout;
 mod watch;
 
 use std::env;
@@ -21,7 +20,6 @@ use crate::aemm::{self, AemmCommand, AemmMode, EarlyExit, Invocation, ParsedComm
 use crate::daemon::{self, DaemonOptions, DropInServer};
 use crate::observe::{self, Level};
 use source::ConfigSource;
-use stdout::print;
 
 pub(in crate::commands) use source::read;
 
@@ -39,7 +37,9 @@ pub(crate) fn exec(words: &[OsString]) -> ExitCode {
     let level = env::var("MOCK_IMDS_LOG").ok().and_then(|level| Level::from_str(&level, true).ok());
     observe::start_dated(level, LOG_LEVELS);
     let words: Vec<String> = words.iter().map(|word| word.to_string_lossy().into_owned()).collect();
-    match serve(&words) {
+    let served = serve(&words);
+    observe::flush();
+    match served {
         Ok(signal) => end_by(signal),
         Err(exit) => {
             // A reader that has gone (`| head`) is no failure.
@@ -116,5 +116,5 @@ fn print_flags(run: &ParsedCommand) {
     }
     let line = |(name, value): (&&str, &serde_json::Value)| format!("{name}: {}\n", aemm::plain(value));
     let lines: String = run.flags.iter().map(line).collect();
-    print(&format!("\nFlags:\n{lines}\n"));
+    observe::print(&format!("\nFlags:\n{lines}\n"));
 }

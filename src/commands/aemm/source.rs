@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
-use super::stdout::print;
 use crate::aemm::{AemmSettings, DEFAULT_FILE, EarlyExit, ParsedCommand, file, save_config};
 use crate::files::{self, FileError, io_error_text};
+use crate::observe::print;
 use crate::watch::FileStamp;
 
 /// The largest file that is read; the original has no limit, and its samples have 5 KiB.

@@ -6,6 +6,7 @@ use crate::doctor::facts::{CallerInterface, HostFacts};
 use crate::doctor::report::Finding;
 use crate::doctor::ruleset::{Packet, PacketFate, RulePosition, Ruleset};
 use crate::host::settings::Redirect;
+use crate::host::uplinks::Uplink;
 use crate::model::endpoint::{ADDRESS_V4, METADATA_PORT, SERVICE_PORT};
 
 /// The first packet of a caller.
@@ -14,15 +15,11 @@ pub(super) fn packet(interface: &str, source: Option<Ipv4Addr>, port: u16) -> Pa
 }
 
 pub(super) fn firewall(facts: &HostFacts) -> Vec<Finding> {
-    let mut findings: Vec<Finding> = facts
-        .unlisted_bridges
-        .iter()
-        .map(|bridge| {
-            Finding::note("callers", format!("the bridge {bridge} is not on the list of host.toml")).meaning(
-                "its guests are kept out; if they are containers of this host, add it: [host] bridges",
-            )
-        })
-        .collect();
+    let mut findings: Vec<Finding> = facts.uplinks.iter().map(|uplink| kept_out(facts, uplink)).collect();
+    findings.extend(facts.unlisted_bridges.iter().map(|bridge| {
+        Finding::note("callers", format!("the bridge {bridge} is not on the list of host.toml"))
+            .meaning("its guests are kept out; if they are containers of this host, add it: [host] bridges")
+    }));
     if !facts.network_is_up() {
         return findings;
     }
@@ -60,6 +57,28 @@ pub(super) fn firewall(facts: &HostFacts) -> Vec<Finding> {
         });
     }
     findings
+}
+
+/// An interface on the list that leads to the LAN.
+fn kept_out(facts: &HostFacts, uplink: &Uplink) -> Finding {
+    let Uplink { name, reason } = uplink;
+    let published = facts.published.as_ref().filter(|_| facts.network_is_up());
+    match published {
+        Some(status) if status.settings.redirect == Redirect::None => {
+            Finding::note("callers", format!("{name} leads out of this host: {reason}"))
+                .meaning("in bind mode nothing keeps neighbours on the LAN out")
+        }
+        Some(status) if !status.uplinks.iter().any(|known| known.name == *name) => {
+            let repair =
+                if status.pid.is_some() { "systemctl restart mock-imds-net" } else { "mock-imds net up" };
+            Finding::problem("callers", format!("{name} leads out of this host ({reason}), and is let in"))
+                .meaning("neighbours on the LAN reach the service; it came after the tables were set up")
+                .repair(repair)
+        }
+        _ => Finding::note("callers", format!("{name} is kept out: {reason}")).meaning(format!(
+            "neighbours on the LAN would reach the service by it; to trust it all the same, add its exact name \"{name}\" to [host] bridges"
+        )),
+    }
 }
 
 fn blocked(rules: &Ruleset, caller: &CallerInterface, place: &RulePosition, port: u16) -> Finding {

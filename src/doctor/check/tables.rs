@@ -28,7 +28,7 @@ pub(super) fn tables(facts: &HostFacts) -> Vec<Finding> {
         }
     };
     let held: Vec<IpAddr> = published.addresses.iter().map(|on_lo| on_lo.address).collect();
-    let plan = Plan::new(&held, &published.settings.bridges);
+    let plan = Plan::new(&held, &published.settings.bridges, &published.uplinks);
     let watched = published.pid.is_some();
     plan.tables.iter().map(|table| planned_table(table, installed.table(table.family), watched)).collect()
 }

@@ -9,12 +9,13 @@ use nix::sys::socket::SockProtocol;
 
 use crate::doctor::facts::{CallerInterface, Observation, RouteDetour};
 use crate::host::address::LOOPBACK;
+use crate::host::links::{Link, LinkClient};
 use crate::host::netlink::{NetlinkMessage, NetlinkReply, NetlinkSocket, u32_at};
 use crate::host::settings::HostSettings;
+use crate::host::uplinks::{self, Uplink};
 use crate::model::endpoint::ADDRESS_V4;
 
-/// The fixed parts: struct ifinfomsg, ifaddrmsg and rtmsg.
-const LINK_HEAD: usize = 16;
+/// The fixed parts: struct ifaddrmsg and rtmsg.
 const ADDRESS_HEAD: usize = 8;
 const ROUTE_HEAD: usize = 12;
 
@@ -22,51 +23,34 @@ const ROUTE_HEAD: usize = 12;
 const LOOKUP_TABLE: u32 = 0x1000;
 
 pub(super) struct Interfaces {
-    /// On the allow-list, and not a port of a bridge.
+    /// On the allow-list and trusted, and not a port of a bridge.
     pub(super) callers: Vec<CallerInterface>,
+    /// On the allow-list, and leading out of this host.
+    pub(super) uplinks: Vec<Uplink>,
     /// Bridges with an address and a port that are not on the list.
     pub(super) unlisted_bridges: Vec<String>,
 }
 
-struct Link {
-    index: u32,
-    name: String,
-    master: Option<u32>,
-    bridge: bool,
-}
-
 /// The interfaces, divided by the allow-list.
 pub(super) fn interfaces(settings: &HostSettings) -> Observation<Interfaces> {
-    let list = || {
-        let mut socket = NetlinkSocket::open(SockProtocol::NetlinkRoute)?;
-        Ok::<_, Errno>((links(&mut socket)?, networks(&mut socket)?))
-    };
-    let (links, networks) = list().map_err(|error| format!("cannot list the interfaces ({error})"))?;
+    let links = LinkClient::open().and_then(|mut client| client.list());
+    let links = links.map_err(|error| error.to_string())?;
+    let networks =
+        NetlinkSocket::open(SockProtocol::NetlinkRoute).and_then(|mut socket| networks(&mut socket));
+    let networks = networks.map_err(|error| format!("cannot list the networks ({error})"))?;
+    let uplinks = uplinks::uplinks(&links, &settings.bridges);
     let listed = |link: &Link| settings.bridges.iter().any(|pattern| pattern.matches(&link.name));
+    let kept_out = |link: &Link| uplinks.iter().any(|uplink| uplink.name == link.name);
     let network = |link: &Link| networks.iter().find(|(index, _)| *index == link.index).map(|(_, net)| *net);
     let free = links.iter().filter(|link| link.index != LOOPBACK && link.master.is_none());
-    let callers = free.clone().filter(|link| listed(link)).map(|link| CallerInterface {
+    let callers = free.clone().filter(|link| listed(link) && !kept_out(link)).map(|link| CallerInterface {
         name: link.name.clone(),
         caller_address: network(link).and_then(neighbour),
     });
     let has_port = |link: &&Link| links.iter().any(|port| port.master == Some(link.index));
-    let unlisted_bridges = free.filter(|link| link.bridge && !listed(link) && network(link).is_some());
-    let unlisted_bridges = unlisted_bridges.filter(has_port).map(|link| link.name.clone());
-    Ok(Interfaces { callers: callers.collect(), unlisted_bridges: unlisted_bridges.collect() })
-}
-
-fn links(socket: &mut NetlinkSocket) -> Result<Vec<Link>, Errno> {
-    let replies = socket.dump(&NetlinkMessage::new(libc::RTM_GETLINK, 0, &[0; LINK_HEAD]))?;
-    let link = |reply: &NetlinkReply| {
-        let kind = reply.nested_text(LINK_HEAD, libc::IFLA_LINKINFO, libc::IFLA_INFO_KIND);
-        Some(Link {
-            index: u32_at(reply.payload.get(4..8)?, 0),
-            name: reply.text(LINK_HEAD, libc::IFLA_IFNAME)?,
-            master: reply.attribute(LINK_HEAD, libc::IFLA_MASTER).map(|bytes| u32_at(bytes, 0)),
-            bridge: kind.as_deref() == Some("bridge"),
-        })
-    };
-    Ok(replies.iter().filter_map(link).collect())
+    let unlisted_bridges = free.filter(|link| link.is_bridge() && !listed(link) && network(link).is_some());
+    let unlisted_bridges = unlisted_bridges.filter(has_port).map(|link| link.name.clone()).collect();
+    Ok(Interfaces { callers: callers.collect(), uplinks, unlisted_bridges })
 }
 
 /// The first IPv4 network of each interface.
@@ -99,8 +83,7 @@ pub(super) fn detours(callers: &[CallerInterface]) -> Observation<Vec<RouteDetou
     let here = Route { to: ADDRESS_V4, from: None, by: None };
     detours.extend(find_detour(&mut socket, here, "packets of this host to 169.254.169.254", LOOPBACK, "lo"));
     for interface in callers {
-        let (Some(caller), Some(index)) = (interface.caller_address, index(&mut socket, &interface.name))
-        else {
+        let (Some(caller), Some(index)) = (interface.caller_address, index(&interface.name)) else {
             continue;
         };
         let name = &interface.name;
@@ -144,7 +127,7 @@ fn find_detour(
     let found = match query_route(socket, route) {
         Ok((index, _)) if index == expected => return None,
         Ok((index, table)) => {
-            let interface = link_name(socket, index).unwrap_or_else(|| format!("number {index}"));
+            let interface = link_name(index).unwrap_or_else(|| format!("number {index}"));
             format!("the interface {interface}, by the routing table {table}")
         }
         // The kernel answers for a packet that it would drop.
@@ -177,10 +160,15 @@ fn query_route(socket: &mut NetlinkSocket, route: Route<'_>) -> Result<(u32, u32
     Ok((index.unwrap_or(0), number(libc::RTA_TABLE).unwrap_or(0)))
 }
 
-fn index(socket: &mut NetlinkSocket, name: &str) -> Option<u32> {
-    links(socket).ok()?.into_iter().find(|link| link.name == name).map(|link| link.index)
+fn index(name: &str) -> Option<u32> {
+    links().into_iter().find(|link| link.name == name).map(|link| link.index)
 }
 
-fn link_name(socket: &mut NetlinkSocket, index: u32) -> Option<String> {
-    links(socket).ok()?.into_iter().find(|link| link.index == index).map(|link| link.name)
+fn link_name(index: u32) -> Option<String> {
+    links().into_iter().find(|link| link.index == index).map(|link| link.name)
+}
+
+/// The interfaces, or none where they can't be listed.
+fn links() -> Vec<Link> {
+    LinkClient::open().and_then(|mut client| client.list()).unwrap_or_default()
 }

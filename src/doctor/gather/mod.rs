@@ -46,6 +46,7 @@ pub(crate) fn gather(options: &GatherOptions, server: ServerState) -> HostFacts 
         probe: Probe::Skipped,
         listeners: sockets::listeners(),
         callers: vec![],
+        uplinks: vec![],
         unlisted_bridges: vec![],
         detours: Ok(vec![]),
         rules: rules(),
@@ -61,6 +62,7 @@ pub(crate) fn gather(options: &GatherOptions, server: ServerState) -> HostFacts 
         Ok(interfaces) => {
             facts.detours = detours(&interfaces.callers, facts.has_address(ADDRESS_V4.into()));
             facts.callers = interfaces.callers;
+            facts.uplinks = interfaces.uplinks;
             facts.unlisted_bridges = interfaces.unlisted_bridges;
         }
         Err(reason) => facts.detours = Err(reason),

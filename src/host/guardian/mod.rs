@@ -1,9 +1,10 @@
-//! `mock-imds net hold`: set up, notify systemd, watch, restore, reload, take down. One thread, one poll loop.
+//! `mock-imds net hold`: set up, notify systemd, watch, restore, reload, take down. One thread, one poll loop, beside the log.
 
 mod signals;
 mod watch;
 
 use std::collections::HashSet;
+use std::env;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -11,14 +12,17 @@ use sd_notify::NotifyState;
 
 use super::backoff::RestoreBackoff;
 use super::error::combine;
+use super::links::LinkWatch;
 use super::network::Network;
 use super::options::NetOptions;
 use super::reexec::{self, InheritedState};
 use super::runtime::{Lock, Runtime};
 use super::status::{GuardianStatus, NetMode, StatusHistory};
+use super::uplinks::Uplink;
 use super::{HostError, address, nft, privilege};
 use crate::clock;
 use crate::exit::Failure;
+use crate::observe;
 use signals::{BlockedSignals, GuardianEvent};
 
 /// `net hold`: returns when a signal ends it, with everything taken down.
@@ -43,6 +47,7 @@ struct Guardian {
     runtime: Runtime,
     lock: Lock,
     address_watch: address::AddressWatch,
+    link_watch: LinkWatch,
     table_watch: Option<nft::NftWatch>,
     history: StatusHistory,
     backoff: RestoreBackoff,
@@ -85,13 +90,14 @@ impl Guardian {
         lock: Lock,
     ) -> Result<Self, HostError> {
         // The subscription comes before the changes, so that nothing is missed in between.
-        let address_watch = address::AddressWatch::open()?;
-        let network = Network::open(runtime.clone(), tables, !options.ordinary_tables)?;
+        let (address_watch, link_watch) = (address::AddressWatch::open()?, LinkWatch::open()?);
+        let network = Network::open(runtime.clone(), tables, ownership(options))?;
         Ok(Self {
             network,
             runtime,
             lock,
             address_watch,
+            link_watch,
             table_watch: None,
             history: StatusHistory::begin(),
             backoff: RestoreBackoff::default(),
@@ -112,6 +118,7 @@ impl Guardian {
         let mut states = vec![NotifyState::Reloading];
         states.extend(NotifyState::monotonic_usec_now().ok());
         notify_systemd(&states);
+        observe::flush();
         let error = reexec::exec(program, self.network.tables(), &self.lock);
         tracing::warn!("{} can't be run ({error}); the running program reloads instead", program.display());
         let reloaded = self.apply(options).and_then(|()| Ok(self.watch_tables()?));
@@ -150,7 +157,7 @@ impl Guardian {
     /// Writes status.json and notifies systemd. New warnings go to the log, once each.
     fn publish(&mut self) {
         let status = self.status();
-        for warning in &status.warnings {
+        for warning in status.warnings.iter().cloned().chain(status.uplinks.iter().map(Uplink::warning)) {
             if self.logged.insert(warning.clone()) {
                 tracing::warn!("{warning}");
             }
@@ -170,6 +177,17 @@ impl Guardian {
 
     fn elapsed(&self) -> Duration {
         self.started.elapsed()
+    }
+}
+
+/// Whoever wants notifications is a service manager, as is the unit: it takes down what a killed guardian leaves.
+fn ownership(options: &NetOptions) -> &'static [nft::Ownership] {
+    if options.ordinary_tables {
+        nft::Ownership::ORDINARY
+    } else if env::var_os("NOTIFY_SOCKET").is_some() {
+        nft::Ownership::CLEANED_UP
+    } else {
+        nft::Ownership::OUTLIVES
     }
 }
 

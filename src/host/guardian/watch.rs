@@ -1,7 +1,7 @@
 //! The loop: wait for notifications, compare, restore.
 //!
-//! Addresses are watched always. The tables are watched only where they are not owned: an owned table can't be
-//! changed by anybody else.
+//! Addresses and interfaces are watched always. The tables are watched only where they are not owned: an owned table can't
+//! be changed by anybody else.
 
 use std::os::fd::AsFd as _;
 use std::time::Duration;
@@ -28,11 +28,20 @@ impl Guardian {
     pub(super) fn watch(&mut self, signals: &BlockedSignals) -> Result<GuardianEvent, Failure> {
         // Something may have happened before the watch was opened.
         let mut due = Some(self.elapsed());
+        let (mut follow_due, mut followed) = (due, Duration::ZERO);
         loop {
-            if self.wait(signals, due)?
+            if self.wait(signals, due.into_iter().chain(follow_due).min())?
                 && let Some(event) = signals.read()
             {
                 return Ok(event);
+            }
+            // Not at the pace of restorations: a bridge to the LAN must not wait for somebody who removes the address.
+            if self.link_watch.drain()? && follow_due.is_none() {
+                follow_due = Some(self.elapsed().max(followed + COLLECT_DELAY));
+            }
+            if follow_due.is_some_and(|due| due <= self.elapsed()) {
+                follow_due = self.follow();
+                followed = self.elapsed();
             }
             let mut changed = self.address_watch.drain()?;
             if let Some(tables) = &mut self.table_watch {
@@ -56,11 +65,32 @@ impl Guardian {
         let mut fds = vec![
             PollFd::new(signals.as_fd(), PollFlags::POLLIN),
             PollFd::new(self.address_watch.as_fd(), PollFlags::POLLIN),
+            PollFd::new(self.link_watch.as_fd(), PollFlags::POLLIN),
         ];
         fds.extend(self.table_watch.as_ref().map(|tables| PollFd::new(tables.as_fd(), PollFlags::POLLIN)));
         match poll(&mut fds, timeout) {
             Ok(_) | Err(Errno::EINTR) => Ok(fds[0].any().unwrap_or(false)),
             Err(error) => Err(HostError::kernel("wait for notifications", error)),
+        }
+    }
+
+    /// Keeps interfaces out that lead out of this host by now. Returns the time of the next look without a notification,
+    /// after a failure only.
+    fn follow(&mut self) -> Option<Duration> {
+        match self.network.follow_links() {
+            Ok(None) => None,
+            Ok(Some(change)) => {
+                for uplink in change.removed {
+                    self.logged.remove(&uplink.warning());
+                    tracing::info!("{} does not lead out of this host any more, or is gone", uplink.name);
+                }
+                self.publish();
+                None
+            }
+            Err(error) => {
+                tracing::error!("the tables could not follow the interfaces: {error}");
+                Some(self.elapsed() + RETRY_DELAY)
+            }
         }
     }
 

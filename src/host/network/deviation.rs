@@ -4,9 +4,9 @@ use std::fmt;
 use std::net::IpAddr;
 
 use super::Network;
-use crate::host::HostError;
 use crate::host::added_record::AddressDecision;
 use crate::host::plan::{Family, TABLE};
+use crate::host::{HostError, nft};
 
 /// A difference from what was set up, made by another program.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,7 +39,7 @@ impl fmt::Display for Deviation {
 impl Network {
     /// The kernel protects our tables, so that they need no watch.
     pub(crate) fn owns_tables(&self) -> bool {
-        self.state.support.owner
+        self.state.support.ownership() != nft::Ownership::None
     }
 
     pub(crate) fn deviations(&mut self) -> Result<Vec<Deviation>, HostError> {

@@ -1,6 +1,7 @@
 //! The plan carried out: converge, compare, restore, take down. Each is idempotent.
 
 mod deviation;
+mod follow;
 mod status;
 mod take_down;
 
@@ -10,10 +11,12 @@ use nix::errno::Errno;
 
 use super::added_record::{self, AddedRecord, AddressDecision};
 use super::address::{self, AddResult, prefix_length};
+use super::links::LinkClient;
 use super::plan::{Family, Plan, TABLE, Table};
 use super::runtime::Runtime;
 use super::settings::HostSettings;
 use super::status::{AddressOrigin, LoopbackAddress, Unavailable};
+use super::uplinks::{Uplink, uplinks};
 use super::{HostError, nft};
 
 pub(crate) use deviation::Deviation;
@@ -23,6 +26,7 @@ pub(crate) use take_down::take_down_recorded;
 #[derive(Debug)]
 pub(crate) struct Network {
     addresses: address::AddressClient,
+    links: LinkClient,
     tables: nft::NftClient,
     runtime: Runtime,
     wanted: nft::KernelSupport,
@@ -38,23 +42,31 @@ struct NetworkState {
     installed: nft::TablesSnapshot,
     assigned: Vec<LoopbackAddress>,
     unavailable: Vec<Unavailable>,
+    /// Listed interfaces that lead out of this host.
+    uplinks: Vec<Uplink>,
     loopback_up: bool,
 }
 
 impl Network {
-    /// Changes nothing yet. `owner` asks for owned tables, which the kernel removes when `tables` is closed.
-    pub(crate) fn open(runtime: Runtime, tables: nft::NftClient, owner: bool) -> Result<Self, HostError> {
-        let wanted = nft::KernelSupport { owner, arp: true };
+    /// Changes nothing yet. `tables` is the socket that owns the tables, by the first ownership that the kernel knows.
+    pub(crate) fn open(
+        runtime: Runtime,
+        tables: nft::NftClient,
+        ownership: &'static [nft::Ownership],
+    ) -> Result<Self, HostError> {
+        let wanted = nft::KernelSupport { ownership, arp: true };
         let state = NetworkState {
             settings: HostSettings::default(),
-            plan: Plan::new(&[], &[]),
+            plan: Plan::new(&[], &[], &[]),
             support: wanted,
             installed: nft::TablesSnapshot::default(),
             assigned: vec![],
             unavailable: vec![],
+            uplinks: vec![],
             loopback_up: true,
         };
-        Ok(Self { addresses: address::AddressClient::open()?, tables, runtime, wanted, state })
+        let (addresses, links) = (address::AddressClient::open()?, LinkClient::open()?);
+        Ok(Self { addresses, links, tables, runtime, wanted, state })
     }
 
     /// The socket that owns the tables.
@@ -105,7 +117,8 @@ impl Network {
 
         // The guard is there before the address that it guards.
         // A table that another guardian owns fails here, before anything is changed.
-        self.apply(Plan::of(settings, &wanted))?;
+        self.state.uplinks = uplinks(&self.links.list()?, &settings.bridges);
+        self.apply(Plan::of(settings, &wanted, &self.state.uplinks))?;
         *changed = true;
         self.state.assigned.clear();
         self.state.unavailable.clear();
@@ -143,7 +156,7 @@ impl Network {
     fn finish(&mut self) -> Result<(), HostError> {
         let assigned: Vec<IpAddr> = self.state.assigned.iter().map(|on_lo| on_lo.address).collect();
         if assigned != self.state.plan.addresses {
-            self.apply(Plan::of(&self.state.settings, &assigned))?;
+            self.apply(Plan::of(&self.state.settings, &assigned, &self.state.uplinks))?;
         }
         let added = self.state.assigned.iter().filter(|on_lo| on_lo.origin == AddressOrigin::Added);
         let added = added.map(|on_lo| on_lo.address).collect();

@@ -2,7 +2,7 @@
 
 use super::Network;
 use crate::host::address::prefix_length;
-use crate::host::nft::InstalledTable;
+use crate::host::nft::{InstalledTable, Ownership};
 use crate::host::plan::TABLE;
 use crate::host::settings::Redirect;
 use crate::host::status::{GuardianStatus, NetMode, Protection, StatusHistory, TableState};
@@ -24,6 +24,7 @@ impl Network {
             addresses: self.state.assigned.clone(),
             unavailable: self.state.unavailable.clone(),
             tables: self.table_states(without_owner),
+            uplinks: self.state.uplinks.clone(),
             settings: self.state.settings.clone(),
             warnings: self.warnings(),
             restorations,
@@ -53,11 +54,15 @@ impl Network {
                     .into(),
             );
         }
-        if self.wanted.owner && !self.state.support.owner {
-            warnings.push(
-                "this kernel has no owned tables (Linux 5.12 has); they are watched and restored instead"
-                    .into(),
-            );
+        if self.state.support.ownership() == Ownership::None
+            && let [preferred @ .., Ownership::None] = self.wanted.ownership
+            && let Some(least) = preferred.last()
+        {
+            let lacking = match least {
+                Ownership::Persistent => "no tables that outlive their owner (Linux 6.9 has)",
+                _ => "no owned tables (Linux 5.12 has)",
+            };
+            warnings.push(format!("this kernel has {lacking}; they are watched and restored instead"));
         }
         if !self.state.support.arp {
             warnings.push(

@@ -7,7 +7,7 @@ use nftnl::{Chain, MsgType, ProtoFamily};
 use nix::libc;
 
 use super::expressions::{build_chain, build_rule};
-use super::kernel_support::KernelSupport;
+use super::kernel_support::{KernelSupport, Ownership};
 use super::message::message;
 use super::step::BatchStep;
 use super::sys::RawMessage;
@@ -16,10 +16,12 @@ use crate::host::plan::{Family, TABLE, Table};
 
 const NAME: &CStr = c"mock-imds";
 
-/// `NFTA_TABLE_NAME`, `NFTA_TABLE_FLAGS` and `NFT_TABLE_F_OWNER` of `linux/netfilter/nf_tables.h`.
+/// `NFTA_TABLE_NAME` and `NFTA_TABLE_FLAGS`, `NFT_TABLE_F_OWNER` and `NFT_TABLE_F_PERSIST` of
+/// `linux/netfilter/nf_tables.h`.
 const TABLE_NAME: u16 = 1;
 const TABLE_FLAGS: u16 = 2;
 const OWNER: u32 = 2;
+const PERSIST: u32 = 4;
 
 pub(super) struct Batch {
     pub(super) bytes: Vec<u8>,
@@ -74,7 +76,11 @@ pub(super) fn replace(tables: &[Table], support: KernelSupport) -> Batch {
         let named = |kind, flags| message(kind, flags, family).text(TABLE_NAME, TABLE);
         builder.add_raw(BatchStep::Ensure(family), named(libc::NFT_MSG_NEWTABLE, libc::NLM_F_CREATE));
         builder.add_raw(BatchStep::Remove(family), named(libc::NFT_MSG_DELTABLE, 0));
-        let flags = if support.owner { OWNER } else { 0 };
+        let flags = match support.ownership() {
+            Ownership::Persistent => OWNER | PERSIST,
+            Ownership::Volatile => OWNER,
+            Ownership::None => 0,
+        };
         let create = named(libc::NFT_MSG_NEWTABLE, libc::NLM_F_CREATE);
         builder.add_raw(BatchStep::Create(family), create.attribute(TABLE_FLAGS, &flags.to_be_bytes()));
         fill(&mut builder, table);
@@ -112,11 +118,11 @@ mod tests {
     use crate::host::plan::Plan;
     use crate::host::settings::HostSettings;
 
-    const ALL: KernelSupport = KernelSupport { owner: true, arp: true };
+    const ALL: KernelSupport = KernelSupport { ownership: Ownership::CLEANED_UP, arp: true };
 
     fn tables() -> Vec<Table> {
         let settings = HostSettings::default();
-        Plan::new(&settings.addresses(), &settings.bridges).tables
+        Plan::new(&settings.addresses(), &settings.bridges, &[]).tables
     }
 
     #[test]

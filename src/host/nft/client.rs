@@ -14,7 +14,7 @@ use crate::host::HostError;
 use crate::host::netlink::NetlinkSocket;
 use crate::host::plan::{Family, TABLE, Table};
 
-/// The kernel's `nf_tables`, through one socket. The socket owns what is applied with the owner flag.
+/// The kernel's `nf_tables`, through one socket. The socket owns what is applied with an owner.
 #[derive(Debug)]
 pub(crate) struct NftClient {
     socket: NetlinkSocket,

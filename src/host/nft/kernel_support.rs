@@ -5,20 +5,48 @@ use nix::errno::Errno;
 use super::step::BatchStep;
 use crate::host::plan::Family;
 
+/// Who may change a table, and what becomes of it when its owner dies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ownership {
+    /// Only its owner may change it, and it stays, as an ordinary table, when the owner dies: Linux 6.9.
+    Persistent,
+    /// Only its owner may change it, and the kernel removes it with its owner: Linux 5.12.
+    Volatile,
+    /// An ordinary table.
+    None,
+}
+
+impl Ownership {
+    /// A killed guardian must not leave the address without its guard: the tables outlive it, or are ordinary.
+    pub(crate) const OUTLIVES: &'static [Self] = &[Self::Persistent, Self::None];
+    /// For a guardian whose service manager takes down what it leaves.
+    pub(crate) const CLEANED_UP: &'static [Self] = &[Self::Persistent, Self::Volatile, Self::None];
+    /// For `net up`, which owns nothing.
+    pub(crate) const ORDINARY: &'static [Self] = &[Self::None];
+}
+
 /// The parts that the kernel has, as known from its refusals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct KernelSupport {
-    pub owner: bool,
+    /// The acceptable ones, the best first; those that the kernel refused are left out.
+    pub ownership: &'static [Ownership],
     pub arp: bool,
 }
 
 impl KernelSupport {
+    pub(crate) fn ownership(self) -> Ownership {
+        self.ownership.first().copied().unwrap_or(Ownership::None)
+    }
+
     /// The support without the part that was refused; `None` when no part can be left out.
     pub(super) fn degrade(self, step: &BatchStep, error: Errno) -> Option<Self> {
         let unknown =
             matches!(error, Errno::EOPNOTSUPP | Errno::EAFNOSUPPORT | Errno::EINVAL | Errno::ENOENT);
         match step {
-            BatchStep::Create(_) if self.owner && unknown => Some(Self { owner: false, ..self }),
+            BatchStep::Create(_) if unknown => match self.ownership {
+                [_, rest @ ..] if !rest.is_empty() => Some(Self { ownership: rest, ..self }),
+                _ => None,
+            },
             BatchStep::Ensure(Family::Arp)
             | BatchStep::Chain(Family::Arp, _)
             | BatchStep::Rule(Family::Arp, _)
@@ -35,16 +63,21 @@ impl KernelSupport {
 mod tests {
     use super::*;
 
-    const ALL: KernelSupport = KernelSupport { owner: true, arp: true };
+    const ALL: KernelSupport = KernelSupport { ownership: Ownership::CLEANED_UP, arp: true };
 
     #[test]
     fn what_an_old_kernel_refuses_is_left_out() {
-        let plain = KernelSupport { owner: false, ..ALL };
-        let bare = KernelSupport { owner: false, arp: false };
+        let volatile = KernelSupport { ownership: &Ownership::CLEANED_UP[1..], ..ALL };
+        let plain = KernelSupport { ownership: Ownership::ORDINARY, ..ALL };
+        let bare = KernelSupport { arp: false, ..plain };
+        let unmanaged = KernelSupport { ownership: Ownership::OUTLIVES, ..ALL };
         let cases = [
-            (ALL, BatchStep::Create(Family::Inet), Errno::EOPNOTSUPP, Some(plain)),
-            (ALL, BatchStep::Create(Family::Inet), Errno::EINVAL, Some(plain)),
+            (ALL, BatchStep::Create(Family::Inet), Errno::EOPNOTSUPP, Some(volatile)),
+            (ALL, BatchStep::Create(Family::Inet), Errno::EINVAL, Some(volatile)),
+            (volatile, BatchStep::Create(Family::Inet), Errno::EOPNOTSUPP, Some(plain)),
             (plain, BatchStep::Create(Family::Inet), Errno::EOPNOTSUPP, None),
+            // Never one that would vanish with the guardian, where nothing takes the address down.
+            (unmanaged, BatchStep::Create(Family::Inet), Errno::EOPNOTSUPP, Some(plain)),
             (
                 ALL,
                 BatchStep::Ensure(Family::Arp),

@@ -1,7 +1,8 @@
 //! The tables of ours in the kernel: applied as one transaction, removed, and read again.
 //!
 //! An applied table has the *owner* flag (Linux 5.12) if its [`NftClient`] asked for it: nobody else can change or
-//! flush it, and the kernel removes it when the client's socket closes, however the process ends.
+//! flush it. With the *persist* flag (Linux 6.9) it stays as an ordinary one when the client's socket closes; without,
+//! the kernel removes it then, however the process ends.
 
 mod batch;
 mod client;
@@ -14,7 +15,7 @@ mod sys;
 mod watch;
 
 pub(crate) use client::NftClient;
-pub(super) use kernel_support::KernelSupport;
+pub(super) use kernel_support::{KernelSupport, Ownership};
 pub(crate) use snapshot::{InstalledTable, TablesSnapshot};
 pub(super) use sys::inherited;
 pub(super) use watch::NftWatch;

@@ -95,7 +95,7 @@ mod tests {
     fn plan() -> Plan {
         let bridges = vec!["docker0".parse().expect("valid"), "br-*".parse().expect("valid")];
         let settings = HostSettings { bridges, ..HostSettings::default() };
-        Plan::new(&settings.addresses(), &settings.bridges)
+        Plan::new(&settings.addresses(), &settings.bridges, &[])
     }
 
     #[test]
@@ -121,6 +121,11 @@ table inet mock-imds {
 
 	chain guard {
 		type filter hook prerouting priority -300; policy accept;
+		iif != \"lo\" ip daddr 169.254.169.254 goto callers
+	}
+
+	chain guard-input {
+		type filter hook input priority -300; policy accept;
 		iif != \"lo\" ip daddr 169.254.169.254 goto callers
 	}
 }

@@ -4,8 +4,9 @@
 //! table inet mock-imds
 //!   chain redirect-host     nat output -110       ip daddr 169.254.169.254 tcp dport 80 dnat ip to 169.254.169.254:1690
 //!   chain redirect-callers  nat prerouting -110   the same
-//!   chain callers           (reached by goto)     iifname "docker*" accept … counter drop
+//!   chain callers           (reached by goto)     iifname "br-lan" counter drop … iifname "docker*" accept … counter drop
 //!   chain guard             filter prerouting -300    iif != "lo" ip daddr 169.254.169.254 goto callers
+//!   chain guard-input       filter input -300     the same
 //! table arp mock-imds
 //!   chain callers           (reached by goto)     as above
 //!   chain guard             filter input 0        iif != "lo" arp daddr ip 169.254.169.254 goto callers

@@ -25,26 +25,27 @@ pub(crate) const DEFAULT_PATH: &str = "/etc/mock-imds/host.toml";
 
 /// The interfaces that containers and virtual machines of this host come in by.
 ///
-/// Prefixes as the tools choose them. A bridge made by hand for the LAN (`br0`) is not on it, on purpose.
+/// Prefixes as the tools choose them, none of them an exact name, which would be trusted whatever it leads to. A bridge made
+/// by hand for the LAN (`br0`) is not on it, on purpose.
 pub const DEFAULT_BRIDGES: [&str; 18] = [
-    "docker*",     // Docker: docker0, docker_gwbridge
-    "br-*",        // Docker: user networks
-    "veth*",       // containers without a bridge
-    "podman*",     // Podman
-    "cni*",        // CNI, containerd, k3s
-    "nerdctl*",    // nerdctl
-    "cali*",       // Calico
-    "flannel*",    // Flannel
-    "cilium*",     // Cilium: its host side
-    "lxc*",        // LXC: lxcbr0; Cilium: one for each pod
-    "weave*",      // Weave Net
-    "kube-bridge", // kube-router
-    "virbr*",      // libvirt
-    "lxdbr*",      // LXD
-    "incusbr*",    // Incus
-    "mpqemubr*",   // Multipass
-    "vbox*",       // VirtualBox: vboxnet0
-    "vmnet*",      // VMware
+    "docker*",      // Docker: docker0, docker_gwbridge
+    "br-*",         // Docker: user networks
+    "veth*",        // containers without a bridge
+    "podman*",      // Podman
+    "cni*",         // CNI, containerd, k3s
+    "nerdctl*",     // nerdctl
+    "cali*",        // Calico
+    "flannel*",     // Flannel
+    "cilium*",      // Cilium: its host side
+    "lxc*",         // LXC: lxcbr0; Cilium: one for each pod
+    "weave*",       // Weave Net
+    "kube-bridge*", // kube-router
+    "virbr*",       // libvirt
+    "lxdbr*",       // LXD
+    "incusbr*",     // Incus
+    "mpqemubr*",    // Multipass
+    "vbox*",        // VirtualBox: vboxnet0
+    "vmnet*",       // VMware
 ];
 
 /// More interfaces than that are a mistake, and their acknowledgements would overflow a socket buffer.

@@ -9,6 +9,7 @@
 //! | the program as a server that runs beside the test | [`ServerProcess`], of [`Sandbox::serve`] |
 //! | host networking, in a network namespace | [`host::Host`], its [`host::Guardian`] and [`host::Peer`]s |
 //! | the address itself, for clients that nobody here wrote | [`ClientHost`] |
+//! | a log that nobody reads | [`UnreadPipe`] |
 //! | systemd, packages, container engines | [`machine::Machine`] |
 //!
 //! ```ignore
@@ -36,6 +37,7 @@ mod sandbox;
 mod scenario;
 mod server_process;
 pub mod target;
+mod unread_pipe;
 mod wait;
 
 pub use client_host::{At, ClientHost, Keys, TOKENS, given, installed, installed_program};
@@ -48,4 +50,5 @@ pub use sandbox::{NOBODY, Sandbox};
 pub use scenario::{library, shipped};
 pub use server_process::ServerProcess;
 pub use target::{is_root, program, skip, sources};
+pub use unread_pipe::UnreadPipe;
 pub use wait::{DEADLINE, eventually, poll};

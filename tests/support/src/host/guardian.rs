@@ -87,8 +87,18 @@ impl Guardian {
         self.expect("READY=1")
     }
 
+    /// What it has written to stderr up to now: a thread of its own does that, a moment after the event.
     pub fn log(&self) -> String {
         fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    /// Waits until it has written this to stderr.
+    #[track_caller]
+    pub fn says(&self, sentence: &str) {
+        let said = || if self.log().contains(sentence) { Ok(()) } else { Err(self.log()) };
+        if let Err(found) = poll(DEADLINE, said) {
+            panic!("expected {sentence:?} on stderr, found {found}");
+        }
     }
 
     /// Ends it by a signal and gives its exit code.

@@ -1,0 +1,92 @@
+//! The network interfaces, by `RTM_GETLINK`; needs no permission.
+
+use std::os::fd::{AsFd, BorrowedFd};
+
+use nix::libc;
+use nix::sys::socket::SockProtocol;
+
+use super::HostError;
+use super::netlink::{NetlinkMessage, NetlinkReply, NetlinkSocket, u32_at};
+
+/// The fixed part: struct ifinfomsg.
+const LINK_HEAD: usize = 16;
+
+/// `RTNLGRP_LINK`.
+const LINK_GROUP: u32 = 1;
+
+/// A network interface.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Link {
+    pub index: u32,
+    pub name: String,
+    /// `IFLA_INFO_KIND`: bridge, veth, vxlan; none for hardware and for some drivers of virtual interfaces.
+    pub kind: Option<String>,
+    /// The bridge or bond that it is a port of.
+    pub master: Option<u32>,
+    /// The interface below it, or the other end of a veth, if that is in this network namespace.
+    pub lower: Option<u32>,
+    /// It belongs to a device, such as a PCI card. Kernels before 5.14 do not tell.
+    pub device: bool,
+}
+
+impl Link {
+    pub(crate) fn is_bridge(&self) -> bool {
+        self.kind.as_deref() == Some("bridge")
+    }
+
+    fn read(reply: &NetlinkReply) -> Option<Self> {
+        let number = |kind| {
+            let bytes = reply.attribute(LINK_HEAD, kind)?;
+            (bytes.len() == 4).then(|| u32_at(bytes, 0))
+        };
+        let elsewhere = reply.attribute(LINK_HEAD, libc::IFLA_LINK_NETNSID).is_some();
+        Some(Self {
+            index: u32_at(reply.payload.get(4..8)?, 0),
+            name: reply.text(LINK_HEAD, libc::IFLA_IFNAME)?,
+            kind: reply.nested_text(LINK_HEAD, libc::IFLA_LINKINFO, libc::IFLA_INFO_KIND),
+            master: number(libc::IFLA_MASTER),
+            lower: number(libc::IFLA_LINK).filter(|lower| *lower != 0 && !elsewhere),
+            device: reply.attribute(LINK_HEAD, libc::IFLA_PARENT_DEV_NAME).is_some(),
+        })
+    }
+}
+
+/// A route netlink socket for interfaces.
+#[derive(Debug)]
+pub(crate) struct LinkClient(NetlinkSocket);
+
+impl LinkClient {
+    pub(crate) fn open() -> Result<Self, HostError> {
+        let socket = NetlinkSocket::open(SockProtocol::NetlinkRoute);
+        socket.map(Self).map_err(|e| HostError::kernel("open a route netlink socket", e))
+    }
+
+    /// All interfaces of this network namespace.
+    pub(crate) fn list(&mut self) -> Result<Vec<Link>, HostError> {
+        let dump = NetlinkMessage::new(libc::RTM_GETLINK, 0, &[0; LINK_HEAD]);
+        let replies = self.0.dump(&dump).map_err(|e| HostError::kernel("list the interfaces", e))?;
+        Ok(replies.iter().filter(|reply| reply.kind == libc::RTM_NEWLINK).filter_map(Link::read).collect())
+    }
+}
+
+/// A subscription to every change of an interface: added, removed, renamed, made a port.
+#[derive(Debug)]
+pub(crate) struct LinkWatch(NetlinkSocket);
+
+impl LinkWatch {
+    pub(crate) fn open() -> Result<Self, HostError> {
+        let socket = NetlinkSocket::subscribe(SockProtocol::NetlinkRoute, 1 << (LINK_GROUP - 1));
+        socket.map(Self).map_err(|e| HostError::kernel("watch the interfaces", e))
+    }
+
+    /// Reads the waiting notifications; false when there were none.
+    pub(crate) fn drain(&mut self) -> Result<bool, HostError> {
+        self.0.drain().map_err(|e| HostError::kernel("tell which interfaces changed", e))
+    }
+}
+
+impl AsFd for LinkWatch {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
