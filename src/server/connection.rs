@@ -18,7 +18,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::limits::Limits;
 use super::shared::Shared;
-use super::stage::Stage;
+use super::stage::ConnectionStage;
 use super::state::{ConnectionEnd, ConnectionState, NoReply};
 use super::table::Slot;
 use super::wire::{HTTP_BYTES, Wire};
@@ -53,7 +53,7 @@ pub(super) async fn serve(shared: Arc<Shared>, mut stream: TcpStream, peer: Sock
     loop {
         let whole = head::receive(&shared, &connection, &stream, received, deadline.min(end)).await;
         let Some(bytes) = whole else { return };
-        connection.slot.enter(Stage::Answering, HTTP_BYTES);
+        connection.slot.enter(ConnectionStage::Answering, HTTP_BYTES);
         match Box::pin(serve_http(&shared, stream, bytes.into(), &connection, end)).await {
             HttpEnd::Idle(kept, begun) => {
                 (stream, received) = (kept, begun);
@@ -69,7 +69,7 @@ async fn finish(shared: &Shared, stream: TcpStream, connection: &ConnectionState
     match end {
         ConnectionEnd::Unused | ConnectionEnd::Close | ConnectionEnd::Truncate => {}
         ConnectionEnd::Linger => {
-            connection.slot.enter(Stage::Lingering, 0);
+            connection.slot.enter(ConnectionStage::Lingering, 0);
             linger(stream, &shared.limits).await;
         }
         ConnectionEnd::Hold => {
@@ -80,7 +80,7 @@ async fn finish(shared: &Shared, stream: TcpStream, connection: &ConnectionState
             }
         }
         ConnectionEnd::Silence => {
-            connection.slot.enter(Stage::Silenced, 0);
+            connection.slot.enter(ConnectionStage::Silenced, 0);
             keep_silent(stream, shared.limits.silence, shared).await;
         }
         ConnectionEnd::Reset => reset(stream),
@@ -135,7 +135,8 @@ async fn serve_http(
                 deadline.as_mut().reset(Instant::now() + limits.grace);
             }
             Event::IdleCheck => {
-                let waits = matches!(connection.slot.stage(), Stage::KeptAlive | Stage::Head);
+                let waits =
+                    matches!(connection.slot.stage(), ConnectionStage::KeptAlive | ConnectionStage::Head);
                 if waits && connection.requests() == requests {
                     let Parts { io, read_buf, .. } = http.into_parts();
                     let (stream, unread) = io.into_inner().into_parts();

@@ -9,7 +9,7 @@ use hyper::body::{Body, Bytes, Frame, SizeHint};
 use tokio::time::sleep;
 
 use super::shared::Shared;
-use super::stage::Stage;
+use super::stage::ConnectionStage;
 use super::state::{ConnectionEnd, ConnectionState, NoReply};
 use super::wire::HTTP_BYTES;
 use crate::imds::{Delivery, DeliveryEnd, Ingress};
@@ -27,13 +27,13 @@ pub(super) async fn prepare(
         return Err(connection.abort(ConnectionEnd::Silence, "a fault silences it"));
     }
     if !delivery.delay.is_zero() {
-        connection.slot.enter(Stage::Delayed, HTTP_BYTES);
+        connection.slot.enter(ConnectionStage::Delayed, HTTP_BYTES);
         // A server that stops sends at once what is delayed.
         tokio::select! {
             () = sleep(delivery.delay) => {}
             () = shared.stopped() => {}
         }
-        connection.slot.enter(Stage::Answering, HTTP_BYTES);
+        connection.slot.enter(ConnectionStage::Answering, HTTP_BYTES);
     }
     if delivery.end == DeliveryEnd::Reset {
         return Err(connection.abort(ConnectionEnd::Reset, "a fault resets the connection"));

@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep_until};
 
 use super::shared::Shared;
-use super::stage::Stage;
+use super::stage::ConnectionStage;
 use super::state::{ConnectionEnd, ConnectionState};
 
 /// What HTTP accepts; with more of them a head is for it to refuse.
@@ -32,9 +32,9 @@ pub(super) async fn receive(
         match read_available(stream, &mut bytes) {
             Ok(0) => return None,
             Ok(_) if is_complete(&bytes, shared.limits.head_bytes) => return Some(bytes),
-            Ok(_) => connection.slot.enter_with(Stage::Head, bytes.capacity()),
+            Ok(_) => connection.slot.enter_with(ConnectionStage::Head, bytes.capacity()),
             Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                let stage = if bytes.is_empty() { Stage::Idle } else { Stage::Head };
+                let stage = if bytes.is_empty() { ConnectionStage::Idle } else { ConnectionStage::Head };
                 connection.slot.enter(stage, bytes.capacity());
             }
             Err(_) => return None,

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::stage::Stage;
+use super::stage::ConnectionStage;
 
 /// Of so many connections one goes when descriptors or memory run out.
 const RELIEF: usize = 16;
@@ -33,10 +33,10 @@ pub(super) struct Registry<H> {
     most: usize,
     connections: HashMap<u64, Connection<H>>,
     /// Those that wait, by stage, the oldest first.
-    waiting: [BTreeSet<(Instant, u64)>; Stage::WAITING],
+    waiting: [BTreeSet<(Instant, u64)>; ConnectionStage::WAITING],
     /// Those that were removed for others, and whose descriptors are still open.
     ending: HashSet<u64>,
-    /// Those in [`Stage::New`].
+    /// Those in [`ConnectionStage::New`].
     new: usize,
     bytes: usize,
     next: u64,
@@ -49,7 +49,7 @@ pub(super) struct Registry<H> {
 pub(super) struct Removed<H>(pub(super) Option<H>);
 
 struct Connection<H> {
-    stage: Stage,
+    stage: ConnectionStage,
     since: Instant,
     bytes: usize,
     handle: Option<H>,
@@ -99,7 +99,7 @@ impl<H> Registry<H> {
     /// Adds a new connection under a number of its own. What ends it comes later: its task needs the number.
     pub(super) fn insert(&mut self, now: Instant) -> u64 {
         self.next += 1;
-        let connection = Connection { stage: Stage::New, since: now, bytes: 0, handle: None };
+        let connection = Connection { stage: ConnectionStage::New, since: now, bytes: 0, handle: None };
         self.connections.insert(self.next, connection);
         self.new += 1;
         self.peak = self.peak.max(self.len());
@@ -136,7 +136,7 @@ impl<H> Registry<H> {
     }
 
     /// Moves a connection to a stage. In the same one it keeps its age.
-    pub(super) fn enter(&mut self, number: u64, stage: Stage, bytes: usize, now: Instant) {
+    pub(super) fn enter(&mut self, number: u64, stage: ConnectionStage, bytes: usize, now: Instant) {
         let Some(connection) = self.connections.get_mut(&number) else { return };
         self.bytes = self.bytes - connection.bytes + bytes;
         connection.bytes = bytes;
@@ -151,8 +151,8 @@ impl<H> Registry<H> {
         }
     }
 
-    fn leave(&mut self, stage: Stage, since: Instant, number: u64) {
-        if stage == Stage::New {
+    fn leave(&mut self, stage: ConnectionStage, since: Instant, number: u64) {
+        if stage == ConnectionStage::New {
             self.new -= 1;
         } else if let Some(queue) = self.waiting.get_mut(stage as usize) {
             queue.remove(&(since, number));
@@ -165,16 +165,22 @@ impl<H> Registry<H> {
         if !self.is_full() {
             return None;
         }
-        let victim = self.victim(now, Stage::Silenced as usize)?;
+        let victim = self.victim(now, ConnectionStage::Silenced as usize)?;
         self.evict(victim)
     }
 
     /// Removes a connection if more are parked than may be, or if all together hold too much.
     pub(super) fn shed(&mut self) -> Option<Removed<H>> {
-        let stages: &[Stage] = if self.parked() > self.room.parked {
-            &[Stage::Silenced, Stage::Delayed]
+        let stages: &[ConnectionStage] = if self.parked() > self.room.parked {
+            &[ConnectionStage::Silenced, ConnectionStage::Delayed]
         } else if self.bytes > self.room.bytes {
-            &[Stage::KeptAlive, Stage::Head, Stage::Body, Stage::Blocked, Stage::Delayed]
+            &[
+                ConnectionStage::KeptAlive,
+                ConnectionStage::Head,
+                ConnectionStage::Body,
+                ConnectionStage::Blocked,
+                ConnectionStage::Delayed,
+            ]
         } else {
             &[]
         };
@@ -198,15 +204,15 @@ impl<H> Registry<H> {
 
     /// Removes the connection that has least to lose, whether or not a limit is exceeded.
     fn shed_one(&mut self, now: Instant) -> Option<Removed<H>> {
-        let victim = self.victim(now, Stage::WAITING)?;
+        let victim = self.victim(now, ConnectionStage::WAITING)?;
         self.evict(victim)
     }
 
     fn parked(&self) -> usize {
-        self.waiting[Stage::Silenced as usize..].iter().map(BTreeSet::len).sum()
+        self.waiting[ConnectionStage::Silenced as usize..].iter().map(BTreeSet::len).sum()
     }
 
-    fn first(&self, stage: Stage) -> Option<(Instant, u64)> {
+    fn first(&self, stage: ConnectionStage) -> Option<(Instant, u64)> {
         self.waiting[stage as usize].first().copied()
     }
 
@@ -225,7 +231,7 @@ mod tests {
 
     /// A registry with a connection in each of these stages, entered a second apart from each other, and the time
     /// a second after the last. Their handles are their numbers, counted from 1.
-    fn registry(stages: &[(Stage, usize)]) -> (Registry<u64>, Instant) {
+    fn registry(stages: &[(ConnectionStage, usize)]) -> (Registry<u64>, Instant) {
         let (mut registry, mut now) = (Registry::new(ROOM), Instant::now());
         for (stage, bytes) in stages {
             add(&mut registry, *stage, *bytes, now);
@@ -234,7 +240,7 @@ mod tests {
         (registry, now)
     }
 
-    fn add(registry: &mut Registry<u64>, stage: Stage, bytes: usize, now: Instant) {
+    fn add(registry: &mut Registry<u64>, stage: ConnectionStage, bytes: usize, now: Instant) {
         let number = registry.insert(now);
         assert_eq!(registry.attach(number, number), None);
         registry.enter(number, stage, bytes, now);
@@ -250,7 +256,9 @@ mod tests {
 
     #[test]
     fn who_has_least_to_lose_goes_first_and_who_waits_for_the_server_never() {
-        use Stage::{Answering, Blocked, Body, Delayed, Head, Idle, KeptAlive, Lingering, New, Silenced};
+        use ConnectionStage::{
+            Answering, Blocked, Body, Delayed, Head, Idle, KeptAlive, Lingering, New, Silenced,
+        };
         let order =
             [Answering, New, Delayed, Silenced, Blocked, Body, Head, Head, Lingering, KeptAlive, Idle, Idle];
         let (mut registry, now) = registry(&order.map(|stage| (stage, 0)));
@@ -260,15 +268,15 @@ mod tests {
 
     #[test]
     fn who_came_just_now_goes_after_all_who_have_waited() {
-        let (mut registry, now) = registry(&[(Stage::Blocked, 0), (Stage::Idle, 0)]);
-        add(&mut registry, Stage::Idle, 0, now);
+        let (mut registry, now) = registry(&[(ConnectionStage::Blocked, 0), (ConnectionStage::Idle, 0)]);
+        add(&mut registry, ConnectionStage::Idle, 0, now);
         assert_eq!(shed_all(&mut registry, now + Duration::from_millis(249)), [2, 1, 3]);
     }
 
     #[test]
     fn of_those_who_came_just_now_the_oldest_goes() {
         let (mut registry, now) = (Registry::new(ROOM), Instant::now());
-        let stages = [Stage::Head, Stage::Idle, Stage::Blocked];
+        let stages = [ConnectionStage::Head, ConnectionStage::Idle, ConnectionStage::Blocked];
         for (milliseconds, stage) in (0..).zip(stages) {
             add(&mut registry, stage, 0, now + Duration::from_millis(milliseconds));
         }
@@ -277,22 +285,29 @@ mod tests {
 
     #[test]
     fn one_goes_for_the_next_and_parked_ones_do_not_count() {
-        let stages = [Stage::Blocked, Stage::Silenced, Stage::Head, Stage::Answering].map(|stage| (stage, 0));
+        let stages = [
+            ConnectionStage::Blocked,
+            ConnectionStage::Silenced,
+            ConnectionStage::Head,
+            ConnectionStage::Answering,
+        ]
+        .map(|stage| (stage, 0));
         let (mut registry, now) = registry(&stages);
         assert_eq!(registry.make_room(now), None, "there is room for one");
-        add(&mut registry, Stage::Delayed, 0, now);
+        add(&mut registry, ConnectionStage::Delayed, 0, now);
         assert_eq!(registry.make_room(now), None, "there still is");
-        add(&mut registry, Stage::Blocked, 0, now);
+        add(&mut registry, ConnectionStage::Blocked, 0, now);
         assert_eq!(number(registry.make_room(now)), Some(3));
         assert_eq!(registry.make_room(now), None);
     }
 
     #[test]
     fn who_is_parked_goes_when_too_many_are() {
-        let stages = [Stage::Delayed, Stage::Delayed, Stage::Silenced].map(|stage| (stage, 0));
+        let stages = [ConnectionStage::Delayed, ConnectionStage::Delayed, ConnectionStage::Silenced]
+            .map(|stage| (stage, 0));
         let (mut registry, now) = registry(&stages);
         assert_eq!((number(registry.shed()), registry.shed()), (Some(3), None));
-        add(&mut registry, Stage::Delayed, 0, now);
+        add(&mut registry, ConnectionStage::Delayed, 0, now);
         assert_eq!((number(registry.shed()), registry.shed()), (Some(1), None));
     }
 
@@ -301,7 +316,7 @@ mod tests {
         let room = Room { connections: 100, ..ROOM };
         let (mut registry, now) = (Registry::new(room), Instant::now());
         for _ in 0..33 {
-            add(&mut registry, Stage::Head, 0, now);
+            add(&mut registry, ConnectionStage::Head, 0, now);
         }
         assert_eq!((registry.relieve(now).len(), registry.len()), (3, 30));
         assert_eq!(number(registry.make_room(now)), Some(4), "30 are as many as there may be");
@@ -315,7 +330,8 @@ mod tests {
 
     #[test]
     fn who_is_new_or_not_closed_yet_is_the_backlog_when_there_is_no_room() {
-        let (mut registry, now) = registry(&[(Stage::Head, 0), (Stage::Head, 0), (Stage::Idle, 0)]);
+        let (mut registry, now) =
+            registry(&[(ConnectionStage::Head, 0), (ConnectionStage::Head, 0), (ConnectionStage::Idle, 0)]);
         assert_eq!(registry.backlog(), 0);
         let new = registry.insert(now);
         assert_eq!((registry.backlog(), number(registry.make_room(now))), (1, Some(3)));
@@ -323,41 +339,42 @@ mod tests {
         let next = registry.insert(now);
         assert_eq!(registry.backlog(), 3, "two new ones, and one that is not closed");
         registry.close(3);
-        registry.enter(new, Stage::Idle, 0, now);
+        registry.enter(new, ConnectionStage::Idle, 0, now);
         assert_eq!(registry.backlog(), 1);
-        registry.enter(next, Stage::Idle, 0, now);
+        registry.enter(next, ConnectionStage::Idle, 0, now);
         assert_eq!(registry.backlog(), 0);
     }
 
     #[test]
     fn a_crowd_that_is_all_being_answered_is_let_be() {
-        let (mut registry, now) = registry(&[(Stage::Answering, 0); 9]);
+        let (mut registry, now) = registry(&[(ConnectionStage::Answering, 0); 9]);
         assert_eq!((registry.make_room(now), registry.shed_one(now)), (None, None));
     }
 
     #[test]
     fn who_holds_memory_goes_when_it_is_too_much() {
-        let stages = [(Stage::Idle, 0), (Stage::Blocked, 600), (Stage::Head, 400)];
+        let stages =
+            [(ConnectionStage::Idle, 0), (ConnectionStage::Blocked, 600), (ConnectionStage::Head, 400)];
         let (mut registry, now) = registry(&stages);
         assert_eq!(registry.shed(), None, "as many bytes as there may be");
-        registry.enter(3, Stage::Head, 401, now);
+        registry.enter(3, ConnectionStage::Head, 401, now);
         assert_eq!((number(registry.shed()), registry.shed()), (Some(3), None));
-        registry.enter(2, Stage::Blocked, 1_001, now);
+        registry.enter(2, ConnectionStage::Blocked, 1_001, now);
         assert_eq!((number(registry.shed()), registry.len()), (Some(2), 1));
     }
 
     #[test]
     fn more_of_the_same_does_not_make_it_younger() {
-        let (mut registry, now) = registry(&[(Stage::Head, 1), (Stage::Head, 1)]);
-        registry.enter(1, Stage::Head, 9, now);
+        let (mut registry, now) = registry(&[(ConnectionStage::Head, 1), (ConnectionStage::Head, 1)]);
+        registry.enter(1, ConnectionStage::Head, 9, now);
         assert_eq!(shed_all(&mut registry, now), [1, 2]);
     }
 
     #[test]
     fn what_is_gone_changes_nothing_and_gives_its_handle_back() {
-        let (mut registry, now) = registry(&[(Stage::Head, 10)]);
+        let (mut registry, now) = registry(&[(ConnectionStage::Head, 10)]);
         assert_eq!((number(registry.close(1)), registry.close(1)), (Some(1), None));
-        registry.enter(1, Stage::Blocked, 10, now);
+        registry.enter(1, ConnectionStage::Blocked, 10, now);
         assert_eq!((registry.len(), registry.bytes, registry.peak()), (0, 0, 1));
         assert_eq!(registry.attach(1, 7), Some(7));
         registry.reset_peak();

@@ -17,7 +17,7 @@ use super::limits::Limits;
 use super::recorder::RequestRecorder;
 use super::service_state::ServiceState;
 use super::shared::Shared;
-use super::stage::Stage;
+use super::stage::ConnectionStage;
 use super::state::{ConnectionEnd, ConnectionState, NoReply};
 use super::wire::HTTP_BYTES;
 use crate::imds::{DeliveryEnd, Ingress, Reply, RequestHead, Visit, answer};
@@ -31,7 +31,7 @@ pub(super) async fn respond(
 ) -> Result<Response<ReplyBody>, NoReply> {
     connection.set_end(ConnectionEnd::Close);
     connection.count_request();
-    connection.slot.enter(Stage::Answering, HTTP_BYTES);
+    connection.slot.enter(ConnectionStage::Answering, HTTP_BYTES);
     let (head, body) = request.into_parts();
     if let Some(probed) = probe_response(&head.headers, &connection) {
         return Ok(probed);
@@ -121,7 +121,7 @@ async fn read_body(mut body: Incoming, limits: &Limits, connection: &ConnectionS
     if body.is_end_stream() {
         return BodyOutcome::Whole;
     }
-    connection.slot.enter(Stage::Body, HTTP_BYTES);
+    connection.slot.enter(ConnectionStage::Body, HTTP_BYTES);
     let whole = async {
         let mut bytes = 0;
         while let Some(frame) = body.frame().await {
@@ -137,7 +137,7 @@ async fn read_body(mut body: Incoming, limits: &Limits, connection: &ConnectionS
         BodyOutcome::Whole
     };
     let outcome = timeout(limits.body, whole).await.unwrap_or(BodyOutcome::Unread);
-    connection.slot.enter(Stage::Answering, HTTP_BYTES);
+    connection.slot.enter(ConnectionStage::Answering, HTTP_BYTES);
     outcome
 }
 

@@ -5,7 +5,7 @@ use strum::FromRepr;
 /// What a connection is doing. Those of an earlier stage are ended first when there is no room for a new one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, FromRepr)]
 #[repr(u8)]
-pub(super) enum Stage {
+pub(super) enum ConnectionStage {
     /// Has sent nothing, or nothing since its last reply was sent.
     Idle,
     /// As `Idle`, but so shortly after a reply that its HTTP state is still there.
@@ -29,7 +29,7 @@ pub(super) enum Stage {
     Answering,
 }
 
-impl Stage {
+impl ConnectionStage {
     /// The stages in which connections wait for something, each with a queue of its own.
     pub(super) const WAITING: usize = Self::New as usize;
 }

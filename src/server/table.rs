@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::limits::Limits;
 use super::registry::{Registry, Removed, Room};
-use super::stage::Stage;
+use super::stage::ConnectionStage;
 
 /// So many connections may wait for the server before it accepts others.
 const BACKLOG: usize = 128;
@@ -53,7 +53,8 @@ impl ConnectionTable {
         drop(registry);
         self.end(removed);
         // Not under the lock: a runtime that stops drops the task at once, and the slot with it.
-        let handle = spawn(Slot { table: Arc::clone(self), number, stage: AtomicU8::new(Stage::New as u8) });
+        let handle =
+            spawn(Slot { table: Arc::clone(self), number, stage: AtomicU8::new(ConnectionStage::New as u8) });
         let removed = self.lock().attach(number, handle);
         if let Some(handle) = removed {
             handle.abort();
@@ -95,7 +96,7 @@ impl ConnectionTable {
         }
     }
 
-    fn enter(&self, number: u64, stage: Stage, bytes: usize) {
+    fn enter(&self, number: u64, stage: ConnectionStage, bytes: usize) {
         let now = Instant::now();
         let mut registry = self.lock();
         registry.enter(number, stage, bytes, now);
@@ -167,18 +168,18 @@ pub(super) struct Slot {
 }
 
 impl Slot {
-    pub(super) fn stage(&self) -> Stage {
-        Stage::from_repr(self.stage.load(Ordering::Relaxed)).expect("only stages are stored")
+    pub(super) fn stage(&self) -> ConnectionStage {
+        ConnectionStage::from_repr(self.stage.load(Ordering::Relaxed)).expect("only stages are stored")
     }
 
     /// Enters a stage in which the connection holds this much memory.
-    pub(super) fn enter_with(&self, stage: Stage, bytes: usize) {
+    pub(super) fn enter_with(&self, stage: ConnectionStage, bytes: usize) {
         self.stage.store(stage as u8, Ordering::Relaxed);
         self.table.enter(self.number, stage, bytes);
     }
 
     /// Enters a stage, and keeps what the connection holds there if it is in it.
-    pub(super) fn enter(&self, stage: Stage, bytes: usize) {
+    pub(super) fn enter(&self, stage: ConnectionStage, bytes: usize) {
         if self.stage() != stage {
             self.enter_with(stage, bytes);
         }
@@ -195,7 +196,7 @@ impl Slot {
     /// A slot of a table that has no connection.
     pub(super) fn unlisted() -> Self {
         let table = Arc::new(ConnectionTable::new(&Limits::default()));
-        Self { table, number: 0, stage: AtomicU8::new(Stage::Idle as u8) }
+        Self { table, number: 0, stage: AtomicU8::new(ConnectionStage::Idle as u8) }
     }
 }
 

@@ -12,7 +12,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
 
-use super::stage::Stage;
+use super::stage::ConnectionStage;
 use super::state::{ConnectionEnd, ConnectionState};
 
 /// The memory that a connection takes while HTTP is spoken on it: buffers and state.
@@ -70,11 +70,11 @@ impl Wire {
     fn wait_to_read(&mut self) {
         let slot = &self.connection.slot;
         match slot.stage() {
-            Stage::Answering | Stage::Blocked => {
+            ConnectionStage::Answering | ConnectionStage::Blocked => {
                 self.wants_request = true;
                 self.reply_written();
             }
-            Stage::KeptAlive if self.request_begun => slot.enter(Stage::Head, HTTP_BYTES),
+            ConnectionStage::KeptAlive if self.request_begun => slot.enter(ConnectionStage::Head, HTTP_BYTES),
             _ => {}
         }
     }
@@ -82,7 +82,7 @@ impl Wire {
     fn reply_written(&mut self) {
         if self.wants_request && self.stalled.is_none() {
             (self.wants_request, self.request_begun) = (false, false);
-            self.connection.slot.enter(Stage::KeptAlive, HTTP_BYTES);
+            self.connection.slot.enter(ConnectionStage::KeptAlive, HTTP_BYTES);
         }
     }
 
@@ -96,14 +96,14 @@ impl Wire {
         if outcome.is_ready() {
             if self.stalled.take().is_some() {
                 self.reset_on_close(false);
-                self.connection.slot.enter(Stage::Answering, HTTP_BYTES);
+                self.connection.slot.enter(ConnectionStage::Answering, HTTP_BYTES);
             }
             return outcome;
         }
         if self.stalled.is_none() {
             self.reset_on_close(true);
             let bytes = HTTP_BYTES + self.connection.reply_bytes();
-            self.connection.slot.enter(Stage::Blocked, bytes);
+            self.connection.slot.enter(ConnectionStage::Blocked, bytes);
         }
         let stalled = self.stalled.get_or_insert_with(|| Box::pin(sleep(self.write_limit)));
         ready!(stalled.as_mut().poll(context));
