@@ -18,6 +18,7 @@ mod publisher;
 mod redact;
 mod replacement;
 mod restore;
+mod room;
 mod state_file;
 mod status;
 mod store;
@@ -53,7 +54,7 @@ use crate::server::{InheritedSockets, Limits, Listener, Server, ServiceState, ad
 use backend::control_backend;
 use live::LiveFleet;
 use load::ScenarioSource;
-use open::{identity_keys, listen, open_directories, open_many_files, random, warn_of_missing};
+use open::{identity_keys, listen, open_directories, random, warn_of_missing};
 use publisher::Publisher;
 use restore::InitialState;
 use state_file::StateFile;
@@ -100,7 +101,7 @@ pub(crate) struct DropInServer {
 pub(crate) fn run(mut options: DaemonOptions) -> Result<c_int, Failure> {
     let drop_in = options.drop_in.take();
     let inherited = if drop_in.is_some() { InheritedSockets::default() } else { InheritedSockets::take()? };
-    open_many_files();
+    let descriptors = room::open_many_files();
     let runtime = runtime::Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build().map_err(
         |error| Failure::new(ExitStatus::OsError, format!("cannot start the event loop: {error}")),
     )?;
@@ -118,7 +119,7 @@ pub(crate) fn run(mut options: DaemonOptions) -> Result<c_int, Failure> {
             } => daemon?,
             signal = stopped_at_start(&mut signals, &mut hung_up, is_drop_in) => return Ok(signal),
         };
-        daemon.run(signals, hung_up).await
+        daemon.run(signals, hung_up, Limits::fitting(descriptors, room::memory())).await
     });
     // A thread may still wait for a file system that does not answer.
     runtime.shutdown_background();
@@ -188,9 +189,10 @@ impl Daemon {
     }
 
     /// `hung_up`: a SIGHUP came while it was built.
-    async fn run(self, mut signals: Signals, hung_up: bool) -> Result<c_int, Failure> {
+    async fn run(self, mut signals: Signals, hung_up: bool, limits: Limits) -> Result<c_int, Failure> {
         let Self { listeners, service, source, library, initial, watch, control, keys, .. } = self;
         let drop_in = self.drop_in;
+        let limits = if drop_in { Limits { drain: DROP_IN_DRAIN, ..limits } } else { limits };
         let addresses: Vec<_> = listeners
             .iter()
             .map(|listener| api::ListenerStatus { address: listener.address, inherited: listener.inherited })
@@ -211,7 +213,7 @@ impl Daemon {
             announce::ready(&announced, &addresses);
         }
         writer.notify_ready();
-        let server = Server::start(listeners, Arc::clone(&service), limits(drop_in));
+        let server = Server::start(listeners, Arc::clone(&service), limits);
         if service.fleet.load().scenario().http.profile.follows_instance() {
             // Before a client asks for a signature; that profile has none. Nobody waits for it.
             drop(spawn_blocking(move || keys.generate_now()));
@@ -259,11 +261,6 @@ fn signals() -> Result<Signals, Failure> {
 
 fn rejected(report: &Report) -> Failure {
     Failure::new(ExitStatus::Config, format!("not started, the scenario is rejected:\n{report}"))
-}
-
-fn limits(drop_in: bool) -> Limits {
-    let usual = Limits::default();
-    if drop_in { Limits { drain: DROP_IN_DRAIN, ..usual } } else { usual }
 }
 
 /// Waits for the signal that ends the process, and turns the others into orders.

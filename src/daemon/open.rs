@@ -1,4 +1,4 @@
-//! Everything that a server opens before it runs: sockets, keys, and the limit of open files.
+//! Everything that a server opens before it runs: sockets and keys.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -6,7 +6,6 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
@@ -20,19 +19,6 @@ use crate::server::{InheritedSockets, Listener, bind};
 
 /// The file system of the state and runtime directories has so long; systemd waits longer for a start.
 const OPEN_TIMEOUT: Duration = Duration::from_secs(20);
-/// Files that are enough for everything that may be open at one time; the packaged service has as many.
-const FILES: u64 = 65_536;
-
-/// Raises the limit of open files as far as the hard limit allows: connections are open files, those too that a fault
-/// holds up. Shells start programs with a soft limit of 1,024.
-pub(super) fn open_many_files() {
-    if let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE)
-        && soft < hard.min(FILES)
-    {
-        // Refused, it costs room for connections; those that find none wait.
-        let _ = setrlimit(Resource::RLIMIT_NOFILE, hard.min(FILES), hard);
-    }
-}
 
 /// The listening sockets: inherited ones, else those that are asked for, else the usual one.
 pub(super) fn listen(

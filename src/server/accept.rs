@@ -1,4 +1,4 @@
-//! The accept loop: nothing that a client or the kernel does ends it.
+//! The accept loop: nothing that a client or the kernel does ends it, and no limit stops it.
 
 use std::io;
 use std::pin::pin;
@@ -23,17 +23,21 @@ pub(super) async fn run(shared: Arc<Shared>, listener: Listener) {
         let accepted = tokio::select! {
             biased;
             () = &mut stop => return,
-            accepted = accept(&shared, &listener) => accepted,
+            accepted = listener.socket.accept() => accepted,
         };
         match accepted {
-            Ok(connection) => {
+            Ok((stream, peer)) => {
                 failures = 0;
-                tokio::spawn(connection);
+                shared.table.admit(|slot| {
+                    tokio::spawn(connection::serve(Arc::clone(&shared), stream, peer, slot)).abort_handle()
+                });
+                shared.table.caught_up().await;
             }
             Err(error) => {
                 let delay = backoff(&error, failures);
                 if !delay.is_zero() {
                     failures += 1;
+                    shared.table.relieve();
                     let now = Instant::now();
                     if now >= log_after {
                         let address = listener.address;
@@ -47,16 +51,6 @@ pub(super) async fn run(shared: Arc<Shared>, listener: Listener) {
     }
 }
 
-/// Accepts a connection once there is a permit for it: until then it waits in the kernel.
-async fn accept(
-    shared: &Arc<Shared>,
-    listener: &Listener,
-) -> io::Result<impl Future<Output = ()> + Send + use<>> {
-    let permit = Arc::clone(&shared.connections).acquire_owned().await.map_err(io::Error::other)?;
-    let (stream, peer) = listener.socket.accept().await?;
-    Ok(connection::serve(Arc::clone(shared), stream, peer, permit))
-}
-
 /// The wait after a failure: none if that client alone failed, longer and longer if the process or the machine ran
 /// out of something.
 fn backoff(error: &io::Error, failures: u32) -> Duration {
@@ -64,7 +58,7 @@ fn backoff(error: &io::Error, failures: u32) -> Duration {
         error.raw_os_error(),
         Some(libc::EMFILE | libc::ENFILE | libc::ENOBUFS | libc::ENOMEM) | None
     );
-    if exhausted { Duration::from_millis(10 << failures.min(6)) } else { Duration::ZERO }
+    if exhausted { Duration::from_millis(1 << failures.min(7)) } else { Duration::ZERO }
 }
 
 #[cfg(test)]
@@ -78,8 +72,8 @@ mod tests {
         }
         for code in [libc::EMFILE, libc::ENFILE, libc::ENOBUFS, libc::ENOMEM] {
             let error = io::Error::from_raw_os_error(code);
-            assert_eq!(backoff(&error, 0), Duration::from_millis(10), "errno {code}");
-            assert_eq!(backoff(&error, 1_000), Duration::from_millis(640), "errno {code}");
+            assert_eq!(backoff(&error, 0), Duration::from_millis(1), "errno {code}");
+            assert_eq!(backoff(&error, 1_000), Duration::from_millis(128), "errno {code}");
         }
     }
 }

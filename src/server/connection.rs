@@ -2,24 +2,27 @@
 
 use std::error::Error as _;
 use std::future::poll_fn;
+use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
+use hyper::body::Bytes;
 use hyper::server::conn::http1::{Builder, Parts};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
-use tokio::sync::OwnedSemaphorePermit;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::limits::Limits;
 use super::shared::Shared;
-use super::state::{ConnectionEnd, ConnectionSlot, ConnectionState, NoReply};
-use super::wire::Wire;
-use super::{ingress, request};
+use super::stage::ConnectionStage;
+use super::state::{ConnectionEnd, ConnectionState, NoReply};
+use super::table::Slot;
+use super::wire::{HTTP_BYTES, Wire};
+use super::{head, ingress, request};
 
 /// The settings of hyper: header names as on EC2, nothing added, nothing without a limit.
 ///
@@ -38,30 +41,57 @@ pub(super) fn http_builder(limits: &Limits) -> Builder {
     http
 }
 
-/// Serves a connection until HTTP on it is over, then ends it.
-pub(super) async fn serve(
-    shared: Arc<Shared>,
-    stream: TcpStream,
-    peer: SocketAddr,
-    permit: OwnedSemaphorePermit,
-) {
+/// Serves a connection, and ends it.
+///
+/// What waits for a request takes little memory: HTTP is in a box of its own while there is one.
+pub(super) async fn serve(shared: Arc<Shared>, mut stream: TcpStream, peer: SocketAddr, slot: Slot) {
     let local = stream.local_addr().unwrap_or(peer);
-    let slot = ConnectionSlot::new(permit, Arc::clone(&shared.parked));
     let connection = Arc::new(ConnectionState::new(peer, ingress::of(&stream, local, peer), slot));
-    let (end, stream) = serve_http(&shared, stream, &connection).await;
+    let now = Instant::now();
+    let end = now + shared.limits.lifetime;
+    let (mut received, mut deadline) = (Vec::new(), now + shared.limits.head);
+    loop {
+        let whole = head::receive(&shared, &connection, &stream, received, deadline.min(end)).await;
+        let Some(bytes) = whole else { return };
+        connection.slot.enter(ConnectionStage::Answering, HTTP_BYTES);
+        match Box::pin(serve_http(&shared, stream, bytes.into(), &connection, end)).await {
+            HttpEnd::Idle(kept, begun) => {
+                (stream, received) = (kept, begun);
+                deadline = Instant::now() + shared.limits.head.saturating_sub(shared.limits.keep_http);
+            }
+            HttpEnd::Over(end, stream) => return Box::pin(finish(&shared, stream, &connection, end)).await,
+        }
+    }
+}
+
+/// Ends a connection as its state asks.
+async fn finish(shared: &Shared, stream: TcpStream, connection: &ConnectionState, end: ConnectionEnd) {
     match end {
         ConnectionEnd::Unused | ConnectionEnd::Close | ConnectionEnd::Truncate => {}
-        ConnectionEnd::Linger => linger(stream, &shared.limits).await,
+        ConnectionEnd::Linger => {
+            connection.slot.enter(ConnectionStage::Lingering, 0);
+            linger(stream, &shared.limits).await;
+        }
         ConnectionEnd::Hold => {
             // A client that only waits must not keep others out.
             connection.slot.release();
             if let Ok(_permit) = shared.hop_limited.try_acquire() {
-                keep_silent(stream, shared.limits.hold, &shared).await;
+                keep_silent(stream, shared.limits.hold, shared).await;
             }
         }
-        ConnectionEnd::Silence => keep_silent(stream, shared.limits.silence, &shared).await,
+        ConnectionEnd::Silence => {
+            connection.slot.enter(ConnectionStage::Silenced, 0);
+            keep_silent(stream, shared.limits.silence, shared).await;
+        }
         ConnectionEnd::Reset => reset(stream),
     }
+}
+
+/// How HTTP on a connection ended.
+enum HttpEnd {
+    /// The client has its reply and may send another request, of which this has come.
+    Idle(TcpStream, Vec<u8>),
+    Over(ConnectionEnd, TcpStream),
 }
 
 /// An event in the life of a connection.
@@ -69,52 +99,65 @@ enum Event {
     HttpOver(hyper::Result<()>),
     Deadline,
     Stop,
+    IdleCheck,
 }
 
 async fn serve_http(
     shared: &Arc<Shared>,
     stream: TcpStream,
+    received: Bytes,
     connection: &Arc<ConnectionState>,
-) -> (ConnectionEnd, TcpStream) {
+    end: Instant,
+) -> HttpEnd {
     let service =
         service_fn(|request| Box::pin(request::respond(Arc::clone(shared), Arc::clone(connection), request)));
     let limits = &shared.limits;
-    let wire = Wire::new(stream, Arc::clone(connection));
+    let wire = Wire::new(stream, Arc::clone(connection), received, limits.write);
     let mut http = shared.http.serve_connection(TokioIo::new(wire), service);
     let mut stop = pin!(shared.stopped());
-    let mut deadline = pin!(sleep(limits.lifetime));
-    let (mut stopping, mut finishing) = (false, false);
+    let mut deadline = pin!(sleep_until(end));
+    let mut idle_check = pin!(sleep(limits.keep_http));
+    let (mut finishing, mut requests) = (false, 0);
     let outcome = loop {
         let event = tokio::select! {
             biased;
             outcome = poll_fn(|context| http.poll_without_shutdown(context)) => Event::HttpOver(outcome),
             () = &mut deadline => Event::Deadline,
-            () = &mut stop, if !stopping => Event::Stop,
+            () = &mut stop, if !finishing => Event::Stop,
+            () = &mut idle_check, if !finishing => Event::IdleCheck,
         };
         match event {
             Event::HttpOver(outcome) => break Some(outcome),
             Event::Deadline if finishing => break None,
-            Event::Stop if connection.end() == ConnectionEnd::Unused => {
-                stopping = true;
-                // It connected to be answered; its request may be on the way.
-                deadline.as_mut().reset(Instant::now() + limits.first_request);
-            }
             Event::Deadline | Event::Stop => {
-                (stopping, finishing) = (true, true);
+                finishing = true;
                 Pin::new(&mut http).graceful_shutdown();
                 deadline.as_mut().reset(Instant::now() + limits.grace);
+            }
+            Event::IdleCheck => {
+                let waits =
+                    matches!(connection.slot.stage(), ConnectionStage::KeptAlive | ConnectionStage::Head);
+                if waits && connection.requests() == requests {
+                    let Parts { io, read_buf, .. } = http.into_parts();
+                    let (stream, unread) = io.into_inner().into_parts();
+                    return HttpEnd::Idle(stream, [read_buf, unread].concat());
+                }
+                requests = connection.requests();
+                idle_check.as_mut().reset(Instant::now() + limits.keep_http);
             }
         }
     };
     let Parts { io, read_buf, .. } = http.into_parts();
-    let stream = io.into_inner().into_inner();
+    let (stream, unread) = io.into_inner().into_parts();
     let end = match outcome {
-        Some(Ok(())) if !read_buf.is_empty() || has_unread(&stream) => ConnectionEnd::Linger,
+        Some(Ok(())) if !read_buf.is_empty() || !unread.is_empty() || has_unread(&stream) => {
+            ConnectionEnd::Linger
+        }
         Some(Ok(())) => connection.end(),
         Some(Err(error)) => end_after(&error, connection),
         None => ConnectionEnd::Close,
     };
-    (end, stream)
+    HttpEnd::Over(end, stream)
 }
 
 fn has_unread(stream: &TcpStream) -> bool {
@@ -142,14 +185,14 @@ fn end_after(error: &hyper::Error, connection: &ConnectionState) -> ConnectionEn
 /// reset, and a reset takes away the reply that the client has not read yet.
 async fn linger(mut stream: TcpStream, limits: &Limits) {
     if stream.shutdown().await.is_ok() {
-        let _ = timeout(limits.linger, discard_all(&mut stream)).await;
+        let _ = timeout(limits.linger, discard_all(&stream)).await;
     }
 }
 
 /// Sends nothing until the client gives up.
-async fn keep_silent(mut stream: TcpStream, limit: Duration, shared: &Shared) {
+async fn keep_silent(stream: TcpStream, limit: Duration, shared: &Shared) {
     tokio::select! {
-        _ = timeout(limit, discard_all(&mut stream)) => {}
+        _ = timeout(limit, discard_all(&stream)) => {}
         () = shared.stopped() => {}
     }
 }
@@ -161,7 +204,18 @@ fn reset(stream: TcpStream) {
 }
 
 /// Reads until the client closes its side or the connection fails.
-async fn discard_all(stream: &mut TcpStream) {
-    let mut discarded = [0; 4096];
-    while stream.read(&mut discarded).await.is_ok_and(|bytes| bytes > 0) {}
+async fn discard_all(stream: &TcpStream) {
+    while stream.readable().await.is_ok() {
+        match discard(stream) {
+            Ok(0) => return,
+            Ok(_) => {}
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+            Err(_) => return,
+        }
+    }
+}
+
+/// Not async: the buffer is on the stack, not in each connection.
+fn discard(stream: &TcpStream) -> io::Result<usize> {
+    stream.try_read(&mut [0; 4096])
 }

@@ -9,7 +9,9 @@ use hyper::body::{Body, Bytes, Frame, SizeHint};
 use tokio::time::sleep;
 
 use super::shared::Shared;
+use super::stage::ConnectionStage;
 use super::state::{ConnectionEnd, ConnectionState, NoReply};
+use super::wire::HTTP_BYTES;
 use crate::imds::{Delivery, DeliveryEnd, Ingress};
 
 // === Before the reply, or instead of it ===
@@ -21,19 +23,17 @@ pub(super) async fn prepare(
     delivery: Delivery,
     hop_limit: Option<u8>,
 ) -> Result<(), NoReply> {
-    let silent = delivery.end == DeliveryEnd::Silence;
-    if (silent || !delivery.delay.is_zero()) && !connection.slot.park() {
-        return Err(connection.abort(ConnectionEnd::Close, "faults hold up too many connections"));
-    }
-    if silent {
+    if delivery.end == DeliveryEnd::Silence {
         return Err(connection.abort(ConnectionEnd::Silence, "a fault silences it"));
     }
     if !delivery.delay.is_zero() {
+        connection.slot.enter(ConnectionStage::Delayed, HTTP_BYTES);
         // A server that stops sends at once what is delayed.
         tokio::select! {
             () = sleep(delivery.delay) => {}
             () = shared.stopped() => {}
         }
+        connection.slot.enter(ConnectionStage::Answering, HTTP_BYTES);
     }
     if delivery.end == DeliveryEnd::Reset {
         return Err(connection.abort(ConnectionEnd::Reset, "a fault resets the connection"));
@@ -82,6 +82,7 @@ pub(super) struct ReplyBody {
 
 impl ReplyBody {
     pub(super) fn new(body: Bytes, end: DeliveryEnd, connection: &Arc<ConnectionState>) -> Self {
+        connection.set_reply_bytes(body.len());
         let length = body.len() as u64;
         let truncated = end == DeliveryEnd::Truncated && length > 0;
         let sent = if truncated { body.slice(..body.len() / 2) } else { body };

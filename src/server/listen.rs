@@ -11,7 +11,10 @@ use crate::exit::{ExitStatus, Failure};
 use crate::model::endpoint::{ADDRESS_V4, ADDRESS_V6};
 
 /// Connections that wait in the kernel; the socket units have the same number.
-const BACKLOG: u32 = 1024;
+const BACKLOG: u32 = 4096;
+
+/// Bytes of replies that the kernel takes for each connection before its client reads. It doubles the number.
+const SEND_BUFFER: usize = 128 * 1024;
 
 #[derive(Debug)]
 pub struct Listener {
@@ -107,6 +110,8 @@ fn is_mock_address(address: IpAddr) -> bool {
 fn with_options(socket: TcpListener, address: SocketAddr, inherited: bool) -> Listener {
     // Replies fit one write each; waiting for more would only delay them. Refused, it costs that delay.
     let _ = setsockopt(&socket, sockopt::TcpNoDelay, &true);
+    // What a client does not read takes the kernel's memory, by default some megabytes for each.
+    let _ = setsockopt(&socket, sockopt::SndBuf, &SEND_BUFFER);
     ingress::enable_packet_info(&socket, address);
     Listener { socket, address, inherited }
 }

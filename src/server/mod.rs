@@ -6,16 +6,21 @@
 mod accept;
 mod connection;
 mod delivery;
+mod head;
+mod housekeeping;
 mod ingress;
 mod limits;
 mod listen;
 mod recorder;
+mod registry;
 mod request;
 mod request_counters;
 mod service_state;
 mod shared;
+mod stage;
 mod state;
 mod sys;
+mod table;
 mod wire;
 
 pub use limits::Limits;
@@ -25,7 +30,6 @@ pub use service_state::ServiceState;
 
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
@@ -34,6 +38,8 @@ use shared::Shared;
 pub struct Server {
     shared: Arc<Shared>,
     accepting: JoinSet<()>,
+    /// Ends with the server.
+    _housekeeping: JoinSet<()>,
 }
 
 impl Server {
@@ -43,7 +49,10 @@ impl Server {
         let shared = Arc::new(Shared::new(service, limits, http));
         let accepting =
             listeners.into_iter().map(|listener| accept::run(Arc::clone(&shared), listener)).collect();
-        Self { shared, accepting }
+        let mut housekeeping = JoinSet::new();
+        housekeeping.spawn(housekeeping::report_evictions(Arc::clone(&shared)));
+        housekeeping.spawn(housekeeping::trim_memory(Arc::clone(&shared)));
+        Self { shared, accepting, _housekeeping: housekeeping }
     }
 
     /// Accepts no more, lets the requests that are being answered finish, and closes the sockets.
@@ -53,17 +62,8 @@ impl Server {
     pub async fn drain(mut self) -> usize {
         self.shared.stop.send_replace(true);
         while self.accepting.join_next().await.is_some() {}
-        let Shared { connections, parked, limits, .. } = &*self.shared;
-        let semaphores = [(connections, limits.connections), (parked, limits.parked)];
-        let finished = async {
-            for (semaphore, permits) in semaphores {
-                let _ = semaphore.acquire_many(permits).await;
-            }
-        };
-        let _ = timeout(limits.drain, finished).await;
-        let unfinished = |(semaphore, permits): (&Arc<Semaphore>, u32)| {
-            (permits as usize).saturating_sub(semaphore.available_permits())
-        };
-        semaphores.into_iter().map(unfinished).sum()
+        let Shared { table, limits, .. } = &*self.shared;
+        let _ = timeout(limits.drain, table.emptied()).await;
+        table.len()
     }
 }

@@ -1,13 +1,15 @@
 //! One request: its body is read, [`answer`] decides, its reply is written.
 
+use std::error::Error;
+use std::io::{self, ErrorKind};
 use std::sync::Arc;
 
 use http_body_util::BodyExt as _;
 use hyper::body::{Body as _, Bytes, Incoming};
 use hyper::ext::ReasonPhrase;
-use hyper::header::EXPECT;
+use hyper::header::{CONNECTION, EXPECT, HeaderValue};
 use hyper::http::request::Parts;
-use hyper::{Request, Response};
+use hyper::{Request, Response, StatusCode};
 use tokio::time::timeout;
 
 use super::delivery::{self, ReplyBody};
@@ -15,7 +17,9 @@ use super::limits::Limits;
 use super::recorder::RequestRecorder;
 use super::service_state::ServiceState;
 use super::shared::Shared;
+use super::stage::ConnectionStage;
 use super::state::{ConnectionEnd, ConnectionState, NoReply};
+use super::wire::HTTP_BYTES;
 use crate::imds::{DeliveryEnd, Ingress, Reply, RequestHead, Visit, answer, check_access};
 use crate::model::endpoint::{PROBE_HEADER, Probed};
 
@@ -26,18 +30,29 @@ pub(super) async fn respond(
     request: Request<Incoming>,
 ) -> Result<Response<ReplyBody>, NoReply> {
     connection.set_end(ConnectionEnd::Close);
+    connection.count_request();
+    connection.slot.enter(ConnectionStage::Answering, HTTP_BYTES);
     let (head, body) = request.into_parts();
     if let Some(probed) = probe_response(&head, &connection) {
         return Ok(probed);
     }
     let mut recorder = RequestRecorder::new(&shared.service, &connection, &head);
     // A client that sent Expect waits for a 100 before it sends the body, and EC2 never sends one.
-    let complete = !head.headers.contains_key(EXPECT)
-        && read_body(body, &shared.limits)
-            .await
-            .map_err(|error| connection.abort(ConnectionEnd::Close, &error.to_string()))?;
-    if !complete {
+    if head.headers.contains_key(EXPECT) {
         connection.set_end(ConnectionEnd::Linger);
+    } else {
+        match read_body(body, &shared.limits, &connection).await {
+            BodyOutcome::Whole => {}
+            BodyOutcome::Unread => connection.set_end(ConnectionEnd::Linger),
+            BodyOutcome::Malformed => {
+                connection.set_end(ConnectionEnd::Linger);
+                recorder.status = Some(StatusCode::BAD_REQUEST);
+                return Ok(bad_request(&connection));
+            }
+            BodyOutcome::Lost(error) => {
+                return Err(connection.abort(ConnectionEnd::Close, &error.to_string()));
+            }
+        }
     }
     let reply = reply_to(&head, &shared.service, &connection, &mut recorder);
     delivery::prepare(&shared, &connection, reply.delivery, reply.hop_limit).await?;
@@ -92,23 +107,55 @@ fn probe_response(head: &Parts, connection: &Arc<ConnectionState>) -> Option<Res
     Some(Response::new(ReplyBody::new(body, DeliveryEnd::Whole, connection)))
 }
 
+/// What became of a request's body.
+enum BodyOutcome {
+    Whole,
+    /// It is too long or too slow.
+    Unread,
+    /// It is not framed as its head says: where the next request begins is unknown.
+    Malformed,
+    /// The connection failed.
+    Lost(hyper::Error),
+}
+
 /// Reads a body to its end, because the kernel resets a connection that is closed with bytes unread, and the
-/// client then loses its reply. `false` if it is too long or too slow.
-async fn read_body(mut body: Incoming, limits: &Limits) -> Result<bool, hyper::Error> {
+/// client then loses its reply.
+async fn read_body(mut body: Incoming, limits: &Limits, connection: &ConnectionState) -> BodyOutcome {
     if body.is_end_stream() {
-        return Ok(true);
+        return BodyOutcome::Whole;
     }
+    connection.slot.enter(ConnectionStage::Body, HTTP_BYTES);
     let whole = async {
         let mut bytes = 0;
         while let Some(frame) = body.frame().await {
-            bytes += frame?.data_ref().map_or(0, Bytes::len);
+            match frame {
+                Ok(frame) => bytes += frame.data_ref().map_or(0, Bytes::len),
+                Err(error) if is_malformed(&error) => return BodyOutcome::Malformed,
+                Err(error) => return BodyOutcome::Lost(error),
+            }
             if bytes > limits.body_bytes {
-                return Ok(false);
+                return BodyOutcome::Unread;
             }
         }
-        Ok(true)
+        BodyOutcome::Whole
     };
-    timeout(limits.body, whole).await.unwrap_or(Ok(false))
+    let outcome = timeout(limits.body, whole).await.unwrap_or(BodyOutcome::Unread);
+    connection.slot.enter(ConnectionStage::Answering, HTTP_BYTES);
+    outcome
+}
+
+/// hyper finds a mistake in the framing, not in the connection.
+fn is_malformed(error: &hyper::Error) -> bool {
+    let cause = error.source().and_then(<dyn Error>::downcast_ref::<io::Error>);
+    cause.is_some_and(|cause| matches!(cause.kind(), ErrorKind::InvalidInput | ErrorKind::InvalidData))
+}
+
+/// The same as for a head that is no HTTP.
+fn bad_request(connection: &Arc<ConnectionState>) -> Response<ReplyBody> {
+    let mut response = Response::new(ReplyBody::new(Bytes::new(), DeliveryEnd::Whole, connection));
+    *response.status_mut() = StatusCode::BAD_REQUEST;
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    response
 }
 
 fn response(reply: Reply, connection: &Arc<ConnectionState>) -> Response<ReplyBody> {

@@ -7,15 +7,14 @@ use tokio::sync::{Semaphore, watch};
 
 use super::limits::Limits;
 use super::service_state::ServiceState;
+use super::table::ConnectionTable;
 
 pub(super) struct Shared {
     pub(super) service: Arc<ServiceState>,
     pub(super) limits: Limits,
     pub(super) http: Builder,
-    /// A permit for each connection that is served, except those below.
-    pub(super) connections: Arc<Semaphore>,
-    /// A permit for each connection that a fault delays or silences.
-    pub(super) parked: Arc<Semaphore>,
+    /// The connections, except those below.
+    pub(super) table: Arc<ConnectionTable>,
     /// A permit for each connection that waits for a reply which the hop limit keeps from it.
     pub(super) hop_limited: Semaphore,
     /// Set once the server stops.
@@ -27,8 +26,7 @@ impl Shared {
         Self {
             service,
             http,
-            connections: Arc::new(Semaphore::new(limits.connections as usize)),
-            parked: Arc::new(Semaphore::new(limits.parked as usize)),
+            table: Arc::new(ConnectionTable::new(&limits)),
             hop_limited: Semaphore::new(limits.hop_limited),
             stop: watch::Sender::new(false),
             limits,

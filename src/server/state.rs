@@ -3,17 +3,16 @@
 //! All of them run in the connection's task, one after another: the atomics make the state `Sync`, they order nothing.
 
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicI16, AtomicU8, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicI16, AtomicU8, AtomicUsize, Ordering};
 
 use strum::FromRepr;
 use thiserror::Error;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::table::Slot;
 use crate::imds::Ingress;
 
 /// The value for which the kernel uses its own hop limit.
-pub(super) const DEFAULT_HOP_LIMIT: i16 = -1;
+const DEFAULT_HOP_LIMIT: i16 = -1;
 
 /// The way in which a connection ends when HTTP on it is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, FromRepr)]
@@ -42,15 +41,27 @@ pub(super) struct NoReply;
 pub(super) struct ConnectionState {
     pub(super) peer: SocketAddr,
     pub(super) ingress: Ingress,
-    pub(super) slot: ConnectionSlot,
+    pub(super) slot: Slot,
     end: AtomicU8,
     hop_limit: AtomicI16,
+    /// The hop limit that the socket has.
+    applied_hop_limit: AtomicI16,
+    reply_bytes: AtomicUsize,
+    requests: AtomicUsize,
 }
 
 impl ConnectionState {
-    pub(super) fn new(peer: SocketAddr, ingress: Ingress, slot: ConnectionSlot) -> Self {
-        let end = AtomicU8::new(ConnectionEnd::Unused as u8);
-        Self { peer, ingress, slot, end, hop_limit: AtomicI16::new(DEFAULT_HOP_LIMIT) }
+    pub(super) fn new(peer: SocketAddr, ingress: Ingress, slot: Slot) -> Self {
+        Self {
+            peer,
+            ingress,
+            slot,
+            end: AtomicU8::new(ConnectionEnd::Unused as u8),
+            hop_limit: AtomicI16::new(DEFAULT_HOP_LIMIT),
+            applied_hop_limit: AtomicI16::new(DEFAULT_HOP_LIMIT),
+            reply_bytes: AtomicUsize::new(0),
+            requests: AtomicUsize::new(0),
+        }
     }
 
     pub(super) fn end(&self) -> ConnectionEnd {
@@ -68,50 +79,38 @@ impl ConnectionState {
         NoReply
     }
 
-    /// The hop limit of what is written next, or [`DEFAULT_HOP_LIMIT`].
-    pub(super) fn hop_limit(&self) -> i16 {
-        self.hop_limit.load(Ordering::Relaxed)
+    /// Counts a request whose head is whole.
+    pub(super) fn count_request(&self) {
+        self.requests.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The number of requests so far.
+    pub(super) fn requests(&self) -> usize {
+        self.requests.load(Ordering::Relaxed)
+    }
+
+    /// The length of the last reply's body.
+    pub(super) fn reply_bytes(&self) -> usize {
+        self.reply_bytes.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn set_reply_bytes(&self, bytes: usize) {
+        self.reply_bytes.store(bytes, Ordering::Relaxed);
+    }
+
+    /// The hop limit of what is written next, or [`DEFAULT_HOP_LIMIT`], unless the socket has it.
+    pub(super) fn hop_limit_to_apply(&self) -> Option<i16> {
+        let wanted = self.hop_limit.load(Ordering::Relaxed);
+        (wanted != self.applied_hop_limit.load(Ordering::Relaxed)).then_some(wanted)
+    }
+
+    /// The socket has this hop limit from now on.
+    pub(super) fn hop_limit_applied(&self, limit: i16) {
+        self.applied_hop_limit.store(limit, Ordering::Relaxed);
     }
 
     pub(super) fn set_hop_limit(&self, limit: Option<u8>) {
         self.hop_limit.store(limit.map_or(DEFAULT_HOP_LIMIT, i16::from), Ordering::Relaxed);
-    }
-}
-
-// === Slots ===
-
-/// The permit that a connection holds; freed with the connection at the latest.
-pub(super) struct ConnectionSlot {
-    parking: Arc<Semaphore>,
-    slot: Mutex<Slot>,
-}
-
-enum Slot {
-    Active(#[expect(dead_code, reason = "its drop lets the next connection in")] OwnedSemaphorePermit),
-    Parked(#[expect(dead_code, reason = "its drop lets the next connection be parked")] OwnedSemaphorePermit),
-    Released,
-}
-
-impl ConnectionSlot {
-    /// The slot of a connection that was accepted with this permit; `parking` has those for parked ones.
-    pub(super) fn new(permit: OwnedSemaphorePermit, parking: Arc<Semaphore>) -> Self {
-        Self { parking, slot: Mutex::new(Slot::Active(permit)) }
-    }
-
-    /// Gives the permit to the next connection; this one counts against no limit from now on.
-    pub(super) fn release(&self) {
-        *self.slot.lock().unwrap_or_else(PoisonError::into_inner) = Slot::Released;
-    }
-
-    /// Exchanges the permit for one of a parked connection, so that one which a fault holds up keeps nobody out.
-    /// `false` if as many are parked as may be.
-    pub(super) fn park(&self) -> bool {
-        let mut slot = self.slot.lock().unwrap_or_else(PoisonError::into_inner);
-        if !matches!(*slot, Slot::Parked(_)) {
-            let Ok(permit) = Arc::clone(&self.parking).try_acquire_owned() else { return false };
-            *slot = Slot::Parked(permit);
-        }
-        true
     }
 }
 
@@ -121,38 +120,14 @@ mod tests {
 
     use super::*;
 
-    fn semaphore(permits: usize) -> Arc<Semaphore> {
-        Arc::new(Semaphore::new(permits))
-    }
-
-    fn slot(connections: &Arc<Semaphore>, parking: &Arc<Semaphore>) -> ConnectionSlot {
-        let permit = Arc::clone(connections).try_acquire_owned().expect("a free permit");
-        ConnectionSlot::new(permit, Arc::clone(parking))
-    }
-
     #[test]
     fn the_last_end_set_is_the_end() {
-        let slot = slot(&semaphore(1), &semaphore(0));
+        let slot = Slot::unlisted();
         let connection = ConnectionState::new((Ipv4Addr::LOCALHOST, 1).into(), Ingress::Host, slot);
         assert_eq!(connection.end(), ConnectionEnd::Unused);
         connection.set_end(ConnectionEnd::Linger);
         assert_eq!(connection.end(), ConnectionEnd::Linger);
         connection.abort(ConnectionEnd::Reset, "a test");
         assert_eq!(connection.end(), ConnectionEnd::Reset);
-    }
-
-    #[test]
-    fn a_parked_connection_lets_the_next_in_and_takes_one_parking_permit() {
-        let (connections, parking) = (semaphore(1), semaphore(1));
-        let first = slot(&connections, &parking);
-        assert_eq!((connections.available_permits(), parking.available_permits()), (0, 1));
-        assert!(first.park() && first.park(), "parked twice is parked");
-        assert_eq!((connections.available_permits(), parking.available_permits()), (1, 0));
-        let second = slot(&connections, &parking);
-        assert!(!second.park(), "no permit is left");
-        assert_eq!(connections.available_permits(), 0, "what cannot be parked keeps its permit");
-        second.release();
-        drop(first);
-        assert_eq!((connections.available_permits(), parking.available_permits()), (1, 1));
     }
 }

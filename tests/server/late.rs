@@ -1,7 +1,6 @@
 //! Faults that let clients wait: silence, and answers that come late.
 
 use std::io::ErrorKind;
-use std::net::TcpStream;
 use std::time::Duration;
 
 use mock_imds::journal::RequestFilter;
@@ -9,7 +8,7 @@ use mock_imds::server::Limits;
 use support::{Connection, ID, InProcessServer, eventually, get, limits};
 use tokio::time::Instant;
 
-use crate::faulty::{asking, connect, end, faulty, journal, raw, rest, serves_others};
+use crate::faulty::{asking, end, faulty, journal, raw, serves_others};
 
 #[test]
 fn a_client_hears_nothing_until_it_gives_up() {
@@ -35,20 +34,6 @@ fn hanging_and_waiting_clients_leave_their_permits_to_others() {
             serves_others(&server);
         }
         drop(waiting);
-    }
-}
-
-#[test]
-fn above_the_limit_one_client_is_closed_unanswered() {
-    for fault in ["hang = true", "latency = \"1m\""] {
-        let server = faulty(fault, limits(|limits, _| limits.parked = 2));
-        let mut clients: Vec<TcpStream> = (0..3).map(|_| connect(&server, &get(ID.0))).collect();
-        // They are handled at the same time, so nothing tells which of them comes last.
-        let mut ends = || clients.iter_mut().map(|client| rest(client).1).collect::<Vec<_>>();
-        let closed = |ends: &[Option<ErrorKind>]| ends.iter().filter(|end| end.is_none()).count();
-        eventually("a client that is closed", || (closed(&ends()) > 0).then_some(()));
-        assert_eq!(closed(&ends()), 1, "{fault}: the others wait");
-        serves_others(&server);
     }
 }
 

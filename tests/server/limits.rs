@@ -1,7 +1,5 @@
 //! Clients that take their time, or too much.
 
-use std::time::Duration;
-
 use support::{Connection, ID, InProcessServer, eventually, get, limits, put};
 
 const KEEP_ALIVE: &str = "[http]\nkeep-alive = true\n";
@@ -56,20 +54,6 @@ fn a_connection_ends_with_its_lifetime_even_if_it_is_used() {
     });
     assert!(answers > 0, "expected answers before the end");
     server.serves_the_next();
-}
-
-#[test]
-fn idle_connections_keep_the_next_client_waiting_until_one_of_them_is_dropped() {
-    let server =
-        InProcessServer::new("", limits(|limits, short| (limits.connections, limits.head) = (4, short * 2)));
-    let mut idle: Vec<Connection> = (0..4).map(|_| Connection::new(server.address)).collect();
-    let start = tokio::time::Instant::now();
-    server.serves_the_next();
-    let waited = start.elapsed();
-    assert!(waited > Duration::from_millis(100), "expected a wait for a permit, found {waited:?}");
-    for client in &mut idle {
-        assert_eq!(client.read().raw, "", "the idle ones were dropped");
-    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Connections as clients make them, good and bad, against a server in this process.
 
+mod eviction;
 mod faults;
 mod faulty;
 mod hosts;

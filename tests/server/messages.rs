@@ -1,5 +1,6 @@
 //! What comes over a connection: whole, broken and hostile messages. After each the next client is served.
 
+use mock_imds::journal::RequestFilter;
 use mock_imds::server::Limits;
 use support::{Connection, ID, InProcessServer, get, put};
 
@@ -151,6 +152,33 @@ fn a_token_request_with_a_body_gets_its_reply_and_no_reset() {
         let found = Connection::new(server.address).try_send(request).read();
         assert_eq!((found.status, found.body.len()), (200, 56), "{what}: {found:?}");
     }
+}
+
+#[test]
+fn a_malformed_chunked_body_gets_400() {
+    let server = InProcessServer::new(KEEP_ALIVE, Limits::default());
+    let long = "x".repeat(1_000_000);
+    let bodies = [
+        "-1\r\nx\r\n0\r\n\r\n",
+        "zz\r\n\r\n",
+        "ffffffffffffffffff\r\n",
+        "5\nhello\n0\n\n",
+        "5\r\nhello!\r\n0\r\n\r\n",
+        "\r\n\r\n",
+        &format!("5;{long}\r\nhello\r\n0\r\n\r\n"),
+        &format!("5\r\nhello\r\n0\r\nX: {long}\r\n\r\n"),
+    ];
+    for body in bodies {
+        let request = put(&format!("Transfer-Encoding: chunked\r\n\r\n{body}"));
+        let found = Connection::new(server.address).try_send(&request).read();
+        let body = &body[..body.len().min(40)];
+        let expected = "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+        assert_eq!(found.raw, expected, "the answer to {body:?}");
+        server.serves_the_next();
+    }
+    let entries = server.state.journal.after(0, &RequestFilter::default(), usize::MAX).entries;
+    let refused = entries.iter().filter(|entry| entry.status == Some(400)).count();
+    assert_eq!(refused, bodies.len(), "entries of the journal with status 400");
 }
 
 #[test]

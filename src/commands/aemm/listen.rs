@@ -13,7 +13,7 @@ use crate::aemm::{AemmServer, ListenAddress, place};
 use crate::files::io_error_text;
 
 /// Connections that wait in the kernel.
-const BACKLOG: i32 = 1024;
+const BACKLOG: i32 = 4096;
 
 /// Listens at hostname and port.
 ///

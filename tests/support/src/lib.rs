@@ -5,6 +5,7 @@
 //! | answers, without a socket and with a clock of the test's | [`PureService`] |
 //! | connections, to a server in the test's process | [`InProcessServer`] |
 //! | the program, in a directory and an environment of its own | [`Sandbox`] |
+//! | ten thousand clients of one | [`crowd`] |
 //! | the program as a server that runs beside the test | [`ServerProcess`], of [`Sandbox::serve`] |
 //! | host networking, in a network namespace | [`host::Host`], its [`host::Guardian`] and [`host::Peer`]s |
 //! | the address itself, for clients that nobody here wrote | [`ClientHost`] |
@@ -24,6 +25,7 @@
 
 mod client_host;
 mod client_run;
+pub mod crowd;
 pub mod host;
 pub mod http;
 mod in_process_server;

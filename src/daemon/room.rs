@@ -1,0 +1,82 @@
+//! How much room this process has for connections: open files, and memory.
+
+use std::fs;
+use std::path::Path;
+
+use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit, setrlimit};
+
+/// Files that are enough for everything that may be open at one time; the packaged service has as many.
+const FILES: u64 = 65_536;
+const CGROUPS: &str = "/sys/fs/cgroup";
+
+/// Raises the limit of open files as far as the hard limit allows, and gives it: connections are open files. Shells
+/// start programs with a soft limit of 1,024.
+pub(super) fn open_many_files() -> u64 {
+    let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else { return 1_024 };
+    let wanted = hard.min(FILES);
+    // Refused, it costs room for connections.
+    if soft >= wanted || setrlimit(Resource::RLIMIT_NOFILE, wanted, hard).is_err() { soft } else { wanted }
+}
+
+/// The bytes of memory that this process may take, if something limits them: its cgroup or one around it (`MemoryMax=`,
+/// a container's limit), or `ulimit -v`.
+pub(super) fn memory() -> Option<u64> {
+    let own = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
+    let address_space = getrlimit(Resource::RLIMIT_AS).ok().map(|(soft, _)| soft);
+    let address_space = address_space.filter(|bytes| *bytes != RLIM_INFINITY);
+    cgroup_memory(Path::new(CGROUPS), &own).into_iter().chain(address_space).min()
+}
+
+/// The least limit of memory from the cgroup that `/proc/self/cgroup` names up to the root. cgroups(7), both versions.
+fn cgroup_memory(root: &Path, own: &str) -> Option<u64> {
+    own.lines().filter_map(|line| cgroup_limit(root, line)).min()
+}
+
+fn cgroup_limit(root: &Path, line: &str) -> Option<u64> {
+    let mut fields = line.splitn(3, ':').skip(1);
+    let (directory, file) = match fields.next()? {
+        "" => ("", "memory.max"),
+        "memory" => ("memory", "memory.limit_in_bytes"),
+        _ => return None,
+    };
+    let path = Path::new(fields.next()?.trim_start_matches('/'));
+    // A path of another namespace begins with "..".
+    let path = if path.starts_with("..") { Path::new("") } else { path };
+    let limit = |group: &Path| {
+        fs::read_to_string(root.join(directory).join(group).join(file)).ok()?.trim().parse().ok()
+    };
+    path.ancestors().filter_map(limit).min()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::cgroup_memory;
+
+    #[test]
+    fn the_least_limit_from_the_own_cgroup_to_the_root_counts() {
+        let root = std::env::temp_dir().join(format!("mock-imds-cgroup-{}", std::process::id()));
+        fs::create_dir_all(root.join("a/b/c")).unwrap();
+        fs::create_dir_all(root.join("memory/d")).unwrap();
+        fs::write(root.join("memory/memory.limit_in_bytes"), "9223372036854771712\n").unwrap();
+        fs::write(root.join("memory/d/memory.limit_in_bytes"), "300\n").unwrap();
+        fs::write(root.join("memory.max"), "900\n").unwrap();
+        fs::write(root.join("a/memory.max"), "500\n").unwrap();
+        fs::write(root.join("a/b/memory.max"), "max\n").unwrap();
+        let cases = [
+            ("0::/a/b/c\n", Some(500)),
+            ("1:name=systemd:/x\n0::/a\n", Some(500)),
+            ("0::/\n", Some(900)),
+            ("0::/../../b\n", Some(900)),
+            ("4:memory:/d/e\n3:cpu:/a\n0::/a\n", Some(300)),
+            ("4:memory:/x\n", Some(9_223_372_036_854_771_712)),
+            ("3:cpu:/a\n", None),
+            ("", None),
+        ];
+        for (own, expected) in cases {
+            assert_eq!(cgroup_memory(&root, own), expected, "{own:?}");
+        }
+        fs::remove_dir_all(root).unwrap();
+    }
+}

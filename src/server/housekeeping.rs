@@ -1,0 +1,43 @@
+//! What follows a crowd of connections: a line in the log, and memory that is given back.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::spawn_blocking;
+use tokio::time::sleep;
+
+use super::shared::Shared;
+use super::sys;
+
+/// The time in which the connections of the first line of the log are counted.
+const GATHER: Duration = Duration::from_secs(1);
+/// The least time between two lines.
+const REPORT_INTERVAL: Duration = Duration::from_mins(1);
+/// The wait after a crowd, which may come again.
+const SETTLE: Duration = Duration::from_secs(5);
+
+/// Says how many connections were ended for others, at most once a minute. After that it is tried again with as many as
+/// there is room for.
+pub(super) async fn report_evictions(shared: Arc<Shared>) {
+    loop {
+        shared.table.shortage().await;
+        sleep(GATHER).await;
+        let (count, room) = (shared.table.take_evicted(), shared.limits.connections);
+        tracing::warn!(
+            "more connections than there is room for: ended {count} of those with least to lose, idle ones first, \
+             for others; room for {room}"
+        );
+        sleep(REPORT_INTERVAL.saturating_sub(GATHER)).await;
+        shared.table.restore();
+    }
+}
+
+/// Gives memory back to the kernel after a crowd has gone. The allocator would keep it.
+pub(super) async fn trim_memory(shared: Arc<Shared>) {
+    loop {
+        shared.table.receded().await;
+        sleep(SETTLE).await;
+        // It takes some milliseconds.
+        let _ = spawn_blocking(sys::trim_memory).await;
+    }
+}
