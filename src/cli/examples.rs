@@ -3,6 +3,7 @@
 pub(super) const ROOT: &str = "\
 Examples:
   mock-imds serve --scenario scenario.toml --watch
+  mock-imds serve --fallback last-good
   mock-imds spot --in 30s     # issue a spot interruption notice in 30 seconds
   mock-imds wait 'meta-data/spot/*' --within 1m    # until a program polls it
   mock-imds clear             # clear everything that events changed

@@ -27,7 +27,8 @@ pub(crate) use import::{
 };
 pub(crate) use requests::{FilterArgs, RequestsArgs, WaitArgs};
 pub(crate) use serve::{
-    CheckArgs, IdentityCertificateArgs, ReloadArgs, ServeArgs, ShowArgs, ShowArtifact, StatusArgs,
+    CheckArgs, FallbackArg, IdentityCertificateArgs, ReloadArgs, ServeArgs, ShowArgs, ShowArtifact,
+    StatusArgs,
 };
 
 /// EC2 Instance Metadata Service for developer machines.

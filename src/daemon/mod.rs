@@ -8,10 +8,12 @@ mod current_fetcher;
 mod describe;
 mod describe_fault;
 mod key;
+mod last_good;
 mod live;
 mod load;
 mod notify;
 mod open;
+mod private_file;
 mod publisher;
 mod replacement;
 mod restore;
@@ -23,7 +25,7 @@ mod writer;
 
 use std::io::{self, IsTerminal as _};
 use std::net::{SocketAddr, TcpListener};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -38,6 +40,7 @@ use tokio_stream::StreamExt as _;
 
 use crate::clock;
 use crate::config::Report;
+use crate::control::api::{FallbackStatus, ScenarioStatus};
 use crate::control::{self, ControlSocket, Order, OrderSource, api};
 use crate::exit::{ExitStatus, Failure};
 use crate::identity::KeyRing;
@@ -47,6 +50,7 @@ use crate::paths::Paths;
 use crate::scenario::Library;
 use crate::server::{InheritedSockets, Limits, Listener, Server, ServiceState, adopt};
 use backend::control_backend;
+use last_good::{Fallback, LastGoodFile};
 use live::LiveFleet;
 use load::ScenarioSource;
 use open::{State, control_socket, identity_keys, listen, open_many_files, random, warn_of_missing};
@@ -77,6 +81,8 @@ pub(crate) struct DaemonOptions {
     pub state: Option<PathBuf>,
     /// Reloads when the scenario's file changes.
     pub watch: bool,
+    /// Starts with the last good scenario, else with the built-in one, if the scenario is rejected.
+    pub fallback: bool,
     /// The library of scenarios, unless it is the package's.
     pub library: Option<PathBuf>,
     /// Runs in the place of another program.
@@ -134,9 +140,14 @@ impl Daemon {
         let paths = Paths::from_env();
         let source = ScenarioSource::new(options.scenario.as_deref(), &paths);
         let state_file = StateFile::new(paths.state_file());
-        let initial = InitialState::restore(source.file(None), &state_file).await;
+        let last_good =
+            if options.fallback { last_good_file(options.state.as_deref(), &paths) } else { None };
+        let initial = InitialState::restore(source.file(None), &state_file, last_good).await;
         let initial = initial.map_err(|report| rejected(&report))?;
-        observe::report(&initial.served.warnings, false);
+        match &initial.fallback {
+            Some(fallback) => warn_of_fallback(fallback),
+            None => observe::report(&initial.served.warnings, false),
+        }
         let candidates = || source.candidates(initial.reload_file.as_deref());
         let watch = options.watch.then(|| Watcher::open(candidates())).transpose()?;
         let listeners = listen(&options.listen, inherited)?;
@@ -200,7 +211,9 @@ impl Daemon {
             .map(|listener| api::ListenerStatus { address: listener.address, inherited: listener.inherited })
             .collect();
         let loaded_at = service.fleet.load().clock().loaded;
-        let scenario = scenario_status(&initial.served, initial.overridden, loaded_at);
+        let fallback = initial.fallback.as_ref().map(|fallback| Box::new(fallback.status()));
+        let scenario =
+            ScenarioStatus { fallback, ..scenario_status(&initial.served, initial.overridden, loaded_at) };
         let (inputs, latest_inputs) = watch::channel(StatusInputs { scenario, last_reload: None });
         let (orders, inbox) = mpsc::channel(ORDERS);
 
@@ -260,6 +273,23 @@ fn signals() -> Result<Signals, Failure> {
 
 fn rejected(report: &Report) -> Failure {
     Failure::new(ExitStatus::Config, format!("not started, the scenario is rejected:\n{report}"))
+}
+
+/// The place of the last good scenario.
+fn last_good_file(state: Option<&Path>, paths: &Paths) -> Option<LastGoodFile> {
+    let directory = state.map(Path::to_owned).or_else(|| paths.state_directory());
+    directory.map(|directory| LastGoodFile::new(&directory))
+}
+
+fn warn_of_fallback(fallback: &Fallback) {
+    let FallbackStatus { serving, file, message, report } = fallback.status();
+    tracing::error!(
+        IMDS_SCENARIO = file,
+        IMDS_REPORT = report,
+        "the scenario is rejected: {message}; serving {} until a reload accepts {file}",
+        serving.name()
+    );
+    observe::report(&fallback.report, true);
 }
 
 fn limits(drop_in: bool) -> Limits {

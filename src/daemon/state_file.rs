@@ -3,9 +3,8 @@
 //!
 //! The file belongs to one text of one scenario file. For another one it means nothing, and is dropped.
 
-use std::fs::{self, File};
-use std::io::{self, ErrorKind, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::fs;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -14,6 +13,7 @@ use serde_json::Value;
 use tokio::task::spawn_blocking;
 
 use super::load::LoadedScenario;
+use super::private_file;
 use crate::imds::{Fleet, FleetItem};
 use crate::model::timeline::ScenarioClock;
 
@@ -74,7 +74,7 @@ impl StateFile {
     /// file system refuses it. The write has a thread of its own: a file system may take its time, requests may not.
     pub(super) async fn save(&mut self, state: SavedState) {
         let Some(path) = self.path.clone() else { return };
-        let written = spawn_blocking(move || write(&path, &state)).await;
+        let written = spawn_blocking(move || private_file::write(&path, &serde_json::to_vec(&state)?)).await;
         match written.unwrap_or_else(|error| Err(io::Error::other(error))) {
             Ok(()) => self.failed = false,
             // Once is enough: the next change fails for the same reason.
@@ -103,20 +103,4 @@ impl StateFile {
             Err(error) => Err(format!("{} is damaged: {error}", path.display())),
         }
     }
-}
-
-fn write(path: &Path, state: &SavedState) -> io::Result<()> {
-    if let Some(directory) = path.parent() {
-        fs::create_dir_all(directory)?;
-    }
-    let new = path.with_extension(format!("json.{}", std::process::id()));
-    let text = serde_json::to_vec(state)?;
-    let store = || {
-        let mut file = File::options().write(true).create(true).truncate(true).mode(0o600).open(&new)?;
-        file.write_all(&text)?;
-        fs::rename(&new, path)
-    };
-    store().inspect_err(|_| {
-        let _ = fs::remove_file(&new);
-    })
 }

@@ -37,17 +37,21 @@ impl StatusInputs {
         let paused = clock
             .paused
             .map(|paused| format!(", its clock is paused at {}", format_duration(clock.elapsed(paused))));
+        let from = scenario
+            .fallback
+            .as_ref()
+            .map_or_else(|| name(scenario.file.as_deref()), |fallback| fallback.serving.name().to_owned());
         let serving = format!(
-            "serving {} from {}{until}, loaded {}{changed}{}",
+            "serving {} from {from}{until}, loaded {}{changed}{}",
             scenario.instance_id,
-            name(scenario.file.as_deref()),
             scenario.at.rfc3339(),
             paused.unwrap_or_default()
         );
-        match &self.last_reload {
-            Some(ReloadStatus { accepted: false, at, message, .. }) => {
+        match (&self.last_reload, &scenario.fallback) {
+            (Some(ReloadStatus { accepted: false, at, message, .. }), _) => {
                 format!("reload rejected {}: {message}; still {serving}", at.rfc3339())
             }
+            (_, Some(fallback)) => format!("scenario rejected: {}; {serving}", fallback.message),
             _ => serving,
         }
     }
@@ -60,6 +64,7 @@ pub(super) fn scenario_status(loaded: &LoadedScenario, overriding: bool, at: Tim
         at,
         instance_id: loaded.scenario.instance.instance_id.to_string(),
         warnings: loaded.warnings.problems.len(),
+        fallback: None,
     }
 }
 

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use tokio::task::spawn_blocking;
 
+use super::last_good::LastGoodFile;
 use super::load::{LoadedScenario, ScenarioSource, read_file};
 use super::restore::InitialState;
 use super::state_file::SavedState;
@@ -19,15 +20,23 @@ pub(super) struct ScenarioStore {
     served: LoadedScenario,
     /// `served` is another scenario, until the next reload.
     overridden: bool,
+    /// The place of the last good scenario, if one is kept.
+    last_good: Option<LastGoodFile>,
+    /// `served` stands for a file that is rejected.
+    fallback: bool,
     /// The last reading of the scenario that a reload reads: the scenario, or the report of its mistakes.
     last_reading: Option<Result<LoadedScenario, String>>,
 }
 
 impl ScenarioStore {
     pub(super) fn new(source: ScenarioSource, library: Library, initial: InitialState) -> Self {
-        let InitialState { reload_file, served, overridden, .. } = initial;
-        let last_reading = (!overridden).then(|| Ok(served.clone()));
-        Self { source, library, reload_file, served, overridden, last_reading }
+        let InitialState { reload_file, served, overridden, fallback, last_good, .. } = initial;
+        let last_reading = match &fallback {
+            Some(fallback) => Some(Err(fallback.report.to_string())),
+            None => (!overridden).then(|| Ok(served.clone())),
+        };
+        let fallback = fallback.is_some();
+        Self { source, library, reload_file, served, overridden, last_good, fallback, last_reading }
     }
 
     pub(super) fn served(&self) -> &LoadedScenario {
@@ -68,7 +77,18 @@ impl ScenarioStore {
     pub(super) fn serve(&mut self, loaded: LoadedScenario) {
         self.reload_file.clone_from(&loaded.file);
         self.overridden = false;
+        self.fallback = false;
         self.served = loaded;
+    }
+
+    /// Keeps the scenario that is served for a start that meets a broken file, if that is wanted.
+    pub(super) async fn keep_last_good(&mut self) {
+        if let Some(last_good) = &mut self.last_good
+            && !self.overridden
+            && !self.fallback
+        {
+            last_good.keep(self.served.clone()).await;
+        }
     }
 
     /// Another scenario is served from now on, until the next reload.

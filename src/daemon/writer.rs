@@ -52,6 +52,7 @@ impl Writer {
             ticks
         });
         self.fetcher.switch_to(self.store.served().credential_source());
+        self.store.keep_last_good().await;
         loop {
             tokio::select! {
                 // Between two orders: one that was carried out is saved and answered.
@@ -75,8 +76,14 @@ impl Writer {
 
     async fn carry_out(&mut self, order: Order) {
         match order {
-            Order::Reload { by, keep, reply } => _ = reply.send(self.reload(by, keep).await),
-            Order::ReloadIfChanged => self.reload_if_changed().await,
+            Order::Reload { by, keep, reply } => {
+                _ = reply.send(self.reload(by, keep).await);
+                self.store.keep_last_good().await;
+            }
+            Order::ReloadIfChanged => {
+                self.reload_if_changed().await;
+                self.store.keep_last_good().await;
+            }
             Order::Use { by, scenario, reply } => _ = reply.send(self.use_other(by, scenario).await),
             Order::Live { by, order, reply } => {
                 _ = reply.send(self.add(by, &order).await);
@@ -206,8 +213,8 @@ impl Writer {
         tracing::error!(
             IMDS_SCENARIO = report.file,
             IMDS_REPORT = %report,
-            "reload by {by} rejected: {message}; still serving what was loaded {}",
-            rejection.scenario.at.rfc3339()
+            "reload by {by} rejected: {message}; still serving {}",
+            rejection.scenario.served()
         );
         // Whoever asks at the socket prints the report: under systemd, into the same journal.
         if !matches!(by, OrderSource::Peer { .. }) {

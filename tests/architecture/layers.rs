@@ -23,7 +23,7 @@ pub const LAYERS: &[(&str, &str)] = &[
     ("scenario", "model config"),
     ("aemm", "model config scenario exit"),
     ("host", "clock model config exit"),
-    ("doctor", "host model"),
+    ("doctor", "host model scenario"),
     // A service's answers → a scenario: written, compiled and asked as any other.
     ("transcribe", "model config scenario imds identity"),
     // L2: sockets.

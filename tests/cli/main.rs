@@ -4,6 +4,7 @@ mod api_docs;
 mod check;
 mod control;
 mod credentials;
+mod fallback;
 mod follow;
 mod help;
 mod journal;

@@ -46,7 +46,7 @@ pub(crate) use live::{
 };
 pub(crate) use requests::{POSITION, REQUESTS, Refusal, RequestLine, SHOW, ShownContent, ShownReply};
 pub(crate) use scenario::{
-    LibraryEntry, LibraryListing, ProblemSeverity, RELOAD, Rejected, RejectedProblem, ReloadOrder,
-    ReloadStatus, Reloaded, SCENARIOS, ScenarioStatus, USE, UseOrder,
+    FallbackScenario, FallbackStatus, LibraryEntry, LibraryListing, ProblemSeverity, RELOAD, Rejected,
+    RejectedProblem, ReloadOrder, ReloadStatus, Reloaded, SCENARIOS, ScenarioStatus, USE, UseOrder,
 };
 pub(crate) use status::{InstanceStatus, ListenerStatus, STATUS, ServiceStatus};
