@@ -82,7 +82,9 @@ Examples:
 pub(super) const CLEAR: &str = "\
 Examples:
   mock-imds clear
-  mock-imds clear spot-interruption maintenance";
+  mock-imds clear faults pending
+  mock-imds clear spot-interruption maintenance
+  mock-imds clear --in 5m";
 
 pub(super) const ROTATE: &str = "\
 Examples:

@@ -87,7 +87,7 @@ pub(crate) enum CliCommand {
     Lifecycle(LifecycleArgs),
     /// Inject a fault
     Fault(Box<FaultArgs>),
-    /// Clear what events changed
+    /// Take back what was ordered: changes, notices, pending events, faults and use
     Clear(ClearArgs),
     /// Rotate the generated credentials
     Rotate(RotateArgs),

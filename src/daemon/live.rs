@@ -10,7 +10,7 @@ use super::clock_moved::clock_moved;
 use super::{describe, describe_fault};
 use crate::clock;
 use crate::config::Report;
-use crate::control::api::{AcceptedOrder, ClearedFaults, ClockMoved, LiveOrder, OrderPreview, PathPreview};
+use crate::control::api::{AcceptedOrder, ClockMoved, LiveOrder, OrderPreview, PathPreview};
 use crate::control::{ClockMovement, OrderSource};
 use crate::imds::{Fleet, FleetChange, FleetItem, PathChange};
 use crate::model::fault::Fault;
@@ -61,6 +61,11 @@ impl LiveFleet {
         self.by_requests.recv().await
     }
 
+    /// Resets the counters of the faults from this index on.
+    pub(super) fn restart_counters_from(&self, fault: usize) {
+        self.service.restart_counters_from(fault);
+    }
+
     /// Adds an event or a fault. An order that is rejected changes nothing.
     pub(super) fn add(&self, by: OrderSource, order: &LiveOrder) -> Result<AcceptedOrder, Report> {
         match order {
@@ -93,19 +98,6 @@ impl LiveFleet {
             report: warnings.to_string(),
             problems: warnings.problems.iter().map(Into::into).collect(),
         })
-    }
-
-    /// Drops the faults that were ordered.
-    pub(super) fn clear_faults(&self, by: OrderSource) -> ClearedFaults {
-        let cleared = orders(self.load().faults()).count();
-        self.apply(FleetChange::ClearFaults);
-        let message = match cleared {
-            0 => "there is no injected fault".to_owned(),
-            1 => "1 fault removed".to_owned(),
-            count => format!("{count} faults removed"),
-        };
-        tracing::info!("{by}: {message}");
-        ClearedFaults { cleared, message }
     }
 
     pub(super) fn move_clock(&self, by: OrderSource, movement: ClockMovement) -> ClockMoved {

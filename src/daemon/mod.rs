@@ -2,6 +2,7 @@
 
 mod announce;
 mod backend;
+mod clear;
 mod clock_moved;
 mod credential_fetcher;
 mod current_fetcher;

@@ -4,11 +4,12 @@ use std::path::PathBuf;
 
 use tokio::task::spawn_blocking;
 
-use super::last_good::LastGoodFile;
+use super::last_good::{LastGoodFile, read_or_fall_back};
 use super::load::{LoadedScenario, ScenarioSource, read_file};
 use super::restore::InitialState;
 use super::state_file::SavedState;
 use crate::config::Report;
+use crate::control::api::FallbackStatus;
 use crate::imds::Fleet;
 use crate::scenario::Library;
 
@@ -22,8 +23,10 @@ pub(super) struct ScenarioStore {
     overridden: bool,
     /// The place of the last good scenario, if one is kept.
     last_good: Option<LastGoodFile>,
-    /// `served` stands for a file that is rejected.
-    fallback: bool,
+    /// The scenario of the file stands for one that was rejected.
+    fallback: Option<Box<FallbackStatus>>,
+    /// The scenario that was served before another one was used, if this process served it.
+    before_use: Option<LoadedScenario>,
     /// The last reading of the scenario that a reload reads: the scenario, or the report of its mistakes.
     last_reading: Option<Result<LoadedScenario, String>>,
 }
@@ -35,8 +38,19 @@ impl ScenarioStore {
             Some(fallback) => Some(Err(fallback.report.to_string())),
             None => (!overridden).then(|| Ok(served.clone())),
         };
-        let fallback = fallback.is_some();
-        Self { source, library, reload_file, served, overridden, last_good, fallback, last_reading }
+        let fallback = fallback.map(|fallback| Box::new(fallback.status()));
+        let before_use = None;
+        Self {
+            source,
+            library,
+            reload_file,
+            served,
+            overridden,
+            last_good,
+            fallback,
+            before_use,
+            last_reading,
+        }
     }
 
     pub(super) fn served(&self) -> &LoadedScenario {
@@ -77,7 +91,8 @@ impl ScenarioStore {
     pub(super) fn serve(&mut self, loaded: LoadedScenario) {
         self.reload_file.clone_from(&loaded.file);
         self.overridden = false;
-        self.fallback = false;
+        self.fallback = None;
+        self.before_use = None;
         self.served = loaded;
     }
 
@@ -85,7 +100,7 @@ impl ScenarioStore {
     pub(super) async fn keep_last_good(&mut self) {
         if let Some(last_good) = &mut self.last_good
             && !self.overridden
-            && !self.fallback
+            && self.fallback.is_none()
         {
             last_good.keep(self.served.clone()).await;
         }
@@ -93,8 +108,39 @@ impl ScenarioStore {
 
     /// Another scenario is served from now on, until the next reload.
     pub(super) fn override_with(&mut self, loaded: LoadedScenario) {
+        let before = std::mem::replace(&mut self.served, loaded);
+        if !self.overridden {
+            self.before_use = Some(before);
+        }
         self.overridden = true;
+    }
+
+    pub(super) fn is_overridden(&self) -> bool {
+        self.overridden
+    }
+
+    /// The scenario that was served before another one was used. After a restart it is read again.
+    pub(super) async fn read_overridden(&mut self) -> Result<LoadedScenario, Report> {
+        if let Some(loaded) = self.before_use.clone() {
+            return Ok(loaded);
+        }
+        let Some(last_good) = &self.last_good else { return self.read().await };
+        let file = self.source.file(self.reload_file.as_deref());
+        let (loaded, fallback) = read_or_fall_back(file, last_good).await?;
+        self.fallback = fallback.map(|fallback| Box::new(fallback.status()));
+        Ok(loaded)
+    }
+
+    /// The scenario of [`read_overridden`](Self::read_overridden) is served again.
+    pub(super) fn end_override(&mut self, loaded: LoadedScenario) {
+        self.overridden = false;
+        self.before_use = None;
         self.served = loaded;
+    }
+
+    /// The reason why the file's own scenario is not served.
+    pub(super) fn fallback(&self) -> Option<Box<FallbackStatus>> {
+        self.fallback.clone()
     }
 
     pub(super) fn state(&self, fleet: &Fleet) -> SavedState {

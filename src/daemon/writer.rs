@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
+use super::clear::clear;
 use super::current_fetcher::CurrentFetcher;
 use super::live::LiveFleet;
 use super::load::{LoadedScenario, name, summary};
@@ -15,7 +16,9 @@ use super::status::scenario_status;
 use super::store::ScenarioStore;
 use crate::clock;
 use crate::config::Report;
-use crate::control::api::{AcceptedOrder, LiveOrder, Rejected, RejectedProblem, ReloadStatus, Reloaded};
+use crate::control::api::{
+    AcceptedOrder, ClearScope, Cleared, LiveOrder, Rejected, RejectedProblem, ReloadStatus, Reloaded,
+};
 use crate::control::{Order, OrderSource};
 use crate::identity::KeyRing;
 use crate::imds::FleetChange;
@@ -89,10 +92,8 @@ impl Writer {
                 _ = reply.send(self.add(by, &order).await);
                 self.publisher.notify_status();
             }
-            Order::ClearFaults { by, reply } => {
-                let cleared = self.fleet.clear_faults(by);
-                self.save().await;
-                _ = reply.send(Ok(cleared));
+            Order::Clear { by, what, reply } => {
+                _ = reply.send(self.clear(by, what).await);
                 self.publisher.notify_status();
             }
             Order::Clock { by, movement, reply } => {
@@ -108,6 +109,18 @@ impl Writer {
         let added = self.fleet.add(by, order).map_err(|report| self.publisher.rejection(&report))?;
         self.save().await;
         Ok(added)
+    }
+
+    async fn clear(&mut self, by: OrderSource, what: ClearScope) -> Result<Cleared, Rejected> {
+        if what == ClearScope::All && self.store.is_overridden() {
+            let loaded = self.store.read_overridden().await;
+            let loaded = loaded.map_err(|report| self.publisher.rejection(&report))?;
+            let reloaded = self.serve(Load { by, loaded, keep: false, cause: LoadCause::UseEnded }).await;
+            return Ok(Cleared { cleared: reloaded.dropped, message: reloaded.message });
+        }
+        let cleared = clear(&self.fleet, by, what).map_err(|report| self.publisher.rejection(&report))?;
+        self.save().await;
+        Ok(cleared)
     }
 
     /// An order is answered only after this: a crash then loses nothing.
@@ -144,7 +157,7 @@ impl Writer {
         read: Result<LoadedScenario, Report>,
     ) -> Result<Reloaded, Rejected> {
         let outcome = match read {
-            Ok(loaded) => Ok(self.serve(Load { by, loaded, keep, overriding: false }).await),
+            Ok(loaded) => Ok(self.serve(Load { by, loaded, keep, cause: LoadCause::Reload }).await),
             Err(report) => Err(self.reject(by, &report)),
         };
         self.publisher.notify_ready();
@@ -155,7 +168,7 @@ impl Writer {
     async fn use_other(&mut self, by: OrderSource, scenario: String) -> Result<Reloaded, Rejected> {
         match self.store.read_other(scenario).await {
             Ok(loaded) => {
-                let reloaded = self.serve(Load { by, loaded, keep: false, overriding: true }).await;
+                let reloaded = self.serve(Load { by, loaded, keep: false, cause: LoadCause::Use }).await;
                 self.publisher.notify_status();
                 Ok(reloaded)
             }
@@ -166,7 +179,7 @@ impl Writer {
         }
     }
 
-    async fn serve(&mut self, Load { by, loaded, keep, overriding }: Load) -> Reloaded {
+    async fn serve(&mut self, Load { by, loaded, keep, cause }: Load) -> Reloaded {
         let now = clock::now();
         let served = self.store.served();
         let changed = loaded.changed_since(served);
@@ -178,13 +191,21 @@ impl Writer {
         self.fleet.replace(fleet, same_indices);
         self.fetcher.switch_to(loaded.credential_source());
 
-        let verb = if overriding { "use" } else { "reload" };
+        let verb = match cause {
+            LoadCause::Reload => "reload",
+            LoadCause::Use => "use",
+            LoadCause::UseEnded => "clear",
+        };
         tracing::info!(IMDS_SCENARIO = name(loaded.file.as_deref()), "{verb} by {by}: {message}");
         if !matches!(by, OrderSource::Peer { .. }) {
             observe::report(&loaded.warnings, false);
         }
-        let scenario = scenario_status(&loaded, overriding, now);
-        let until = if overriding { "use until the next reload; " } else { "" };
+        let mut scenario = scenario_status(&loaded, cause == LoadCause::Use, now);
+        if cause == LoadCause::UseEnded {
+            scenario.fallback = self.store.fallback();
+            message = format!("use ended, serving {} again; {message}", name(loaded.file.as_deref()));
+        }
+        let until = if cause == LoadCause::Use { "use until the next reload; " } else { "" };
         let status = ReloadStatus {
             at: now,
             by: by.to_string(),
@@ -198,10 +219,10 @@ impl Writer {
         let problems = problems.collect();
         let texts = reports.iter().map(ToString::to_string).filter(|text| !text.is_empty());
         let report = texts.collect::<Vec<_>>().join("\n");
-        if overriding {
-            self.store.override_with(loaded);
-        } else {
-            self.store.serve(loaded);
+        match cause {
+            LoadCause::Reload => self.store.serve(loaded),
+            LoadCause::Use => self.store.override_with(loaded),
+            LoadCause::UseEnded => self.store.end_override(loaded),
         }
         self.save().await;
         Reloaded { scenario, changed, kept, dropped, message, report, problems }
@@ -232,8 +253,16 @@ struct Load {
     loaded: LoadedScenario,
     /// Keeps the clock and what was ordered since the last load.
     keep: bool,
-    /// Until the next reload.
-    overriding: bool,
+    cause: LoadCause,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum LoadCause {
+    Reload,
+    /// Another scenario, until the next reload.
+    Use,
+    /// The scenario that was served before another one.
+    UseEnded,
 }
 
 /// Waits for the next scenario from memory; for ever if none can come.

@@ -1,5 +1,6 @@
 //! The compiled scenario, and what happened to it since.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -40,8 +41,11 @@ pub enum FleetChange {
     /// An event was ordered at this time.
     Event(Box<FleetItem<Event>>, Timestamp),
     Fault(Box<FleetItem<Fault>>),
-    /// The faults that were ordered end.
-    ClearFaults,
+    /// Some of the events and faults that were ordered are taken back, by their indices.
+    TakeBack {
+        events: BTreeSet<usize>,
+        faults: BTreeSet<usize>,
+    },
     /// The scenario's clock is moved to this offset, at this time.
     Seek(Duration, Timestamp),
     /// The clock stands still from this time.
@@ -106,7 +110,13 @@ impl Fleet {
             FleetChange::Fault(fault) => {
                 next.faults = self.faults.iter().cloned().chain([*fault]).collect();
             }
-            FleetChange::ClearFaults => next.faults = FleetItem::all_of_file(&self.scenario.faults),
+            FleetChange::TakeBack { events, faults } => {
+                let stays = |index: usize| !events.contains(&index);
+                let index = |old: usize| stays(old).then(|| old - events.range(..old).count());
+                next.clock = self.clock.renumbered(index);
+                next.events = without(&self.events, &events);
+                next.faults = without(&self.faults, &faults);
+            }
             FleetChange::Seek(to, now) => next.clock = self.clock.seek(&self.events, to, now),
             FleetChange::Pause(now) => next.clock = self.clock.pause(now),
             FleetChange::Resume(now) => next.clock = self.clock.resume(&self.events, now),
@@ -282,4 +292,9 @@ impl Fleet {
             FirstPoll { waiting, events: Arc::clone(&self.events), loaded: self.clock.loaded, at: now };
         (!poll.waiting.is_empty()).then_some(poll)
     }
+}
+
+fn without<T: Clone>(items: &[FleetItem<T>], indices: &BTreeSet<usize>) -> Arc<[FleetItem<T>]> {
+    let items = items.iter().enumerate().filter(|(index, _)| !indices.contains(index));
+    items.map(|(_, item)| item.clone()).collect()
 }

@@ -16,6 +16,7 @@ mod requests;
 mod restart;
 mod show;
 mod start;
+mod verb_clear;
 mod verb_clock;
 mod verb_fault;
 mod verb_use;
