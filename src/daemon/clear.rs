@@ -7,7 +7,6 @@ use serde_json::json;
 
 use super::describe;
 use super::live::{LiveFleet, orders};
-use crate::clock;
 use crate::config::Report;
 use crate::control::OrderSource;
 use crate::control::api::{ClearScope, Cleared};
@@ -18,7 +17,7 @@ use crate::scenario::{OrderTime, read_order};
 
 /// Takes back a part of what was ordered. What the file still has to come stays, and its faults.
 pub(super) fn clear(live: &LiveFleet, by: OrderSource, what: ClearScope) -> Result<Cleared, Report> {
-    let now = clock::now();
+    let now = live.now();
     let before = live.load();
     let (events, faults) = match what {
         ClearScope::All => (ordered(before.events()), ordered(before.faults())),
@@ -72,7 +71,8 @@ fn pending(fleet: &Fleet, now: Timestamp) -> (BTreeSet<usize>, BTreeSet<usize>) 
 
 /// The event that ends what earlier events have changed.
 fn clear_all(fleet: &Fleet, now: Timestamp) -> Result<(FleetItem<Event>, Timestamp), Report> {
-    let time = OrderTime { now, elapsed: fleet.clock().elapsed(now), before: fleet.events().len() };
+    let time =
+        OrderTime { now, elapsed: fleet.clock().elapsed(now), before: fleet.events().len(), wall_ahead: 0 };
     let checked = read_order::<Event>(&json!({ "clear": "all" }), fleet.scenario(), time)?;
     Ok((FleetItem::ordered(checked.item, Arc::new(checked.order)), now))
 }

@@ -109,7 +109,12 @@ mod tests {
 
     #[test]
     fn a_fault_is_told_in_words() {
-        let time = OrderTime { now: Timestamp::from_secs(1), elapsed: Duration::from_secs(5), before: 0 };
+        let time = OrderTime {
+            now: Timestamp::from_secs(1),
+            elapsed: Duration::from_secs(5),
+            before: 0,
+            wall_ahead: 0,
+        };
         let words = |json: Value| {
             let scenario = crate::model::Scenario::default();
             let fault: Fault = read_order(&json, &scenario, time).expect("it is accepted").item;

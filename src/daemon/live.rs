@@ -2,6 +2,7 @@
 //! and what requests change.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::Value;
 use tokio::sync::mpsc;
@@ -14,7 +15,7 @@ use crate::control::api::{AcceptedOrder, ClockMoved, LiveOrder, OrderPreview, Pa
 use crate::control::{ClockMovement, OrderSource};
 use crate::imds::{Fleet, FleetChange, FleetItem, PathChange};
 use crate::model::fault::Fault;
-use crate::model::{Event, Scenario, Timestamp};
+use crate::model::{Event, Scenario, Timestamp, format_duration};
 use crate::scenario::{CheckedOrder, LiveItem, OrderTime, read_order};
 use crate::server::ServiceState;
 
@@ -43,6 +44,11 @@ impl LiveFleet {
         self.service.fleet.load_full()
     }
 
+    /// The present on the clock of the fleet that is served.
+    pub(super) fn now(&self) -> Timestamp {
+        self.service.fleet.load().now(clock::read())
+    }
+
     pub(super) fn apply(&self, change: FleetChange) {
         let fleet = self.service.fleet.load().apply(change);
         self.service.fleet.store(Arc::new(fleet));
@@ -66,6 +72,20 @@ impl LiveFleet {
         self.service.restart_counters_from(fault);
     }
 
+    /// Notes that somebody has set the wall clock, if so.
+    pub(super) fn note_wall_clock(&self) -> bool {
+        let reading = clock::read();
+        let fleet = self.load();
+        let Some(stepped) = fleet.clock().stepped(reading) else { return false };
+        let by = stepped.wall_ahead().saturating_sub(fleet.clock().wall_ahead());
+        let span = format_duration(Duration::from_millis(by.unsigned_abs()));
+        let way = if by < 0 { "back" } else { "forward" };
+        let elapsed = format_duration(fleet.clock().elapsed(fleet.now(reading)));
+        tracing::info!("the wall clock was set {way} by {span}: the scenario's clock goes on at {elapsed}");
+        self.apply(FleetChange::WallClockSet(reading));
+        true
+    }
+
     /// Adds an event or a fault. An order that is rejected changes nothing.
     pub(super) fn add(&self, by: OrderSource, order: &LiveOrder) -> Result<AcceptedOrder, Report> {
         match order {
@@ -75,10 +95,15 @@ impl LiveFleet {
     }
 
     fn add_item<T: OrderedItem>(&self, by: OrderSource, words: &Value) -> Result<AcceptedOrder, Report> {
-        let now = clock::now();
+        let now = self.now();
         let fleet = self.load();
         let index = T::items(&fleet).len();
-        let time = OrderTime { now, elapsed: fleet.clock().elapsed(now), before: index };
+        let time = OrderTime {
+            now,
+            elapsed: fleet.clock().elapsed(now),
+            before: index,
+            wall_ahead: fleet.clock().wall_ahead(),
+        };
         let checked =
             check_size(T::NAME, &fleet, words).and_then(|()| read_order::<T>(words, fleet.scenario(), time));
         let CheckedOrder { item, order, warnings } = checked.inspect_err(|report| {
@@ -101,7 +126,7 @@ impl LiveFleet {
     }
 
     pub(super) fn move_clock(&self, by: OrderSource, movement: ClockMovement) -> ClockMoved {
-        let now = clock::now();
+        let now = self.now();
         let before = self.load();
         let elapsed = before.clock().elapsed(now);
         self.apply(match movement {
@@ -193,7 +218,7 @@ impl OrderedItem for Event {
         let preview = fleet.preview(index, now);
         let effects: Vec<_> =
             event.effects.iter().map(|effect| describe::effect(effect, preview.at)).collect();
-        let message = describe::line(event, &effects, &preview, now);
+        let message = describe::line(event, &effects, &preview, fleet.clock().date(now));
         let path = |(path, change): (&String, &PathChange)| PathPreview {
             path: path.clone(),
             change: (*change).into(),

@@ -21,6 +21,7 @@ mod restore;
 mod state_file;
 mod status;
 mod store;
+mod wall_clock;
 mod watcher;
 mod writer;
 
@@ -157,11 +158,12 @@ impl Daemon {
         let control = warn_of_missing(state.missing, control);
         let keys = Arc::new(identity_keys(state.directory).await?);
         let service = ServiceState::new(
-            initial.compile(&keys, clock::now()),
+            initial.compile(&keys, clock::read()),
             TokenAuthority::new(state.key),
             clock::now,
             random()?,
-        );
+        )
+        .with_boottime(clock::boottime);
         let (service, library) = (Arc::new(service), Library::new(options.library.as_deref()));
         let drop_in = false;
         Ok(Self {
@@ -186,8 +188,9 @@ impl Daemon {
         let served = source.read(None).await.map_err(|report| rejected(&report))?;
         let initial = InitialState::unsaved(served);
         let keys = Arc::new(KeyRing::generate(random()?));
-        let fleet = initial.compile(&keys, clock::now());
-        let service = ServiceState::new(fleet, TokenAuthority::new(random()?), clock::now, random()?);
+        let fleet = initial.compile(&keys, clock::read());
+        let service = ServiceState::new(fleet, TokenAuthority::new(random()?), clock::now, random()?)
+            .with_boottime(clock::boottime);
         Ok(Self {
             signals,
             listeners,
@@ -211,7 +214,8 @@ impl Daemon {
             .iter()
             .map(|listener| api::ListenerStatus { address: listener.address, inherited: listener.inherited })
             .collect();
-        let loaded_at = service.fleet.load().clock().loaded;
+        let fleet = service.fleet.load_full();
+        let loaded_at = fleet.clock().date(fleet.clock().loaded);
         let fallback = initial.fallback.as_ref().map(|fallback| Box::new(fallback.status()));
         let scenario =
             ScenarioStatus { fallback, ..scenario_status(&initial.served, initial.overridden, loaded_at) };
@@ -222,8 +226,8 @@ impl Daemon {
         let publisher = Publisher::new(Arc::clone(&service), inputs, self.state_file);
         let announced = initial.served.clone();
         let store = ScenarioStore::new(source, library.clone(), initial);
-        let fleet = LiveFleet::new(Arc::clone(&service));
-        let mut writer = Writer::new(fleet, store, publisher, Arc::clone(&keys));
+        let live = LiveFleet::new(Arc::clone(&service));
+        let mut writer = Writer::new(live, store, publisher, Arc::clone(&keys));
         writer.save().await;
         if !drop_in {
             announce::ready(&announced, &addresses);

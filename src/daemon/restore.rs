@@ -15,7 +15,7 @@ use crate::identity::KeyRing;
 use crate::imds::{Fleet, FleetItem};
 use crate::model::fault::Fault;
 use crate::model::timeline::ScenarioClock;
-use crate::model::{Event, Timestamp, format_duration};
+use crate::model::{ClockReading, Event, format_duration};
 use crate::scenario::{LiveItem, OrderTime};
 
 pub(super) struct InitialState {
@@ -84,8 +84,8 @@ impl InitialState {
         Ok(Self { reload_file, served, overridden, fallback, last_good, saved })
     }
 
-    pub(super) fn compile(&self, keys: &Arc<KeyRing>, now: Timestamp) -> Fleet {
-        let fleet = Fleet::compile(self.served.scenario.clone(), keys, now, now);
+    pub(super) fn compile(&self, keys: &Arc<KeyRing>, now: ClockReading) -> Fleet {
+        let fleet = Fleet::compile(self.served.scenario.clone(), keys, now, now.wall);
         match &self.saved {
             Some(SavedChanges { clock, events, faults }) => {
                 fleet.restored(clock.clone(), events.clone(), faults.clone())
@@ -101,10 +101,14 @@ impl SavedChanges {
         if saved.file != served.file || saved.digest != served.digest {
             return Err(format!("{} has changed", name(served.file.as_deref())));
         }
+        let reading = clock::read();
+        let same_boot = saved.is_of_this_boot(reading);
         let SavedState { clock, events, faults, .. } = saved;
-        let now = clock::now();
+        let clock = if same_boot { clock } else { clock.after_boot(reading) };
+        let clock = clock.stepped(reading).unwrap_or(clock);
+        let now = clock.now(reading);
         let elapsed = clock.elapsed(now);
-        let time = |before| OrderTime { now, elapsed, before };
+        let time = |before| OrderTime { now, elapsed, before, wall_ahead: 0 };
         let events = restored(&events, served, time(served.scenario.events.len()))?;
         let faults = restored(&faults, served, time(served.scenario.faults.len()))?;
         let (elapsed, count) = (format_duration(elapsed), events.len() + faults.len());

@@ -14,8 +14,10 @@ use tokio::task::spawn_blocking;
 
 use super::load::LoadedScenario;
 use super::private_file;
+use crate::clock;
 use crate::imds::{Fleet, FleetItem};
 use crate::model::timeline::ScenarioClock;
+use crate::model::{ClockReading, Timestamp};
 
 const VERSION: u32 = 1;
 
@@ -32,13 +34,27 @@ pub(super) struct SavedState {
     /// The hash of its text.
     pub(super) digest: String,
     pub(super) clock: ScenarioClock,
+    /// The boot in which it was saved, and the time since it. The id may be hidden from a service.
+    #[serde(default)]
+    boot: Option<Boot>,
     /// The events that were ordered, in the words of their orders.
     pub(super) events: Vec<Arc<Value>>,
     /// The faults that were ordered, in the words of their orders.
     pub(super) faults: Vec<Arc<Value>>,
 }
 
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Boot {
+    id: Option<String>,
+    boottime: Timestamp,
+}
+
 impl SavedState {
+    /// Whether the time since the boot tells how much time has passed since it was saved.
+    pub(super) fn is_of_this_boot(&self, now: ClockReading) -> bool {
+        self.boot.as_ref().is_some_and(|boot| boot.id == clock::boot_id() && boot.boottime <= now.boottime)
+    }
+
     pub(super) fn new(
         reload_file: Option<&Path>,
         served: &LoadedScenario,
@@ -52,6 +68,7 @@ impl SavedState {
             file: served.file.clone(),
             digest: served.digest.clone(),
             clock: fleet.clock().clone(),
+            boot: Some(Boot { id: clock::boot_id(), boottime: clock::boottime() }),
             events: fleet.events().iter().filter_map(FleetItem::order).cloned().collect(),
             faults: fleet.faults().iter().filter_map(FleetItem::order).cloned().collect(),
         }

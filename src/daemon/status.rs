@@ -77,7 +77,8 @@ pub(super) fn status(
     let started_at = clock::now();
     move || {
         let StatusInputs { scenario, last_reload } = inputs.borrow().clone();
-        let (fleet, now) = (service.fleet.load(), clock::now());
+        let fleet = service.fleet.load();
+        let now = fleet.now(service.read_clocks());
         let (mut events, mut changes) = (Vec::new(), Vec::new());
         for (index, event) in fleet.events().iter().enumerate() {
             let status = event_status(&fleet, index, now);
@@ -104,14 +105,18 @@ pub(super) fn status(
 }
 
 pub(super) fn clock_status(clock: &ScenarioClock, now: Timestamp) -> api::ClockStatus {
-    api::ClockStatus { elapsed: format_duration(clock.elapsed(now)), zero: clock.epoch, paused: clock.paused }
+    api::ClockStatus {
+        elapsed: format_duration(clock.elapsed(now)),
+        zero: clock.date(clock.epoch),
+        paused: clock.paused.map(|paused| clock.date(paused)),
+    }
 }
 
 /// An event and its instants, without its order.
 pub(super) fn event_status(fleet: &Fleet, index: usize, now: Timestamp) -> EventStatus {
     let (event, clock) = (&fleet.events()[index], fleet.clock());
-    let last = clock.last(index, event, now).map(|happening| happening.at);
-    let next = clock.next(index, event, now);
+    let last = clock.last(index, event, now).map(|happening| clock.date(happening.at));
+    let next = clock.next(index, event, now).map(|next| clock.date(next));
     let effects: Vec<api::EffectSummary> =
         event.effects.iter().map(|effect| describe::effect(effect, last.or(next))).collect();
     EventStatus {

@@ -14,6 +14,7 @@ use super::publisher::Publisher;
 use super::replacement::Replacement;
 use super::status::scenario_status;
 use super::store::ScenarioStore;
+use super::wall_clock::WallClock;
 use crate::clock;
 use crate::config::Report;
 use crate::control::api::{
@@ -30,6 +31,7 @@ pub(super) struct Writer {
     publisher: Publisher,
     fetcher: CurrentFetcher,
     keys: Arc<KeyRing>,
+    wall_clock: WallClock,
 }
 
 impl Writer {
@@ -39,7 +41,7 @@ impl Writer {
         publisher: Publisher,
         keys: Arc<KeyRing>,
     ) -> Self {
-        Self { fleet, store, publisher, fetcher: CurrentFetcher::new(), keys }
+        Self { fleet, store, publisher, fetcher: CurrentFetcher::new(), keys, wall_clock: WallClock::watch() }
     }
 
     /// Carries out orders until it is stopped or nobody can give any, and notifies the watchdog while it is alive.
@@ -72,12 +74,14 @@ impl Writer {
                 () = next_scenario(scenarios.as_mut()) => {
                     let _ = self.reload(OrderSource::Memory, true).await;
                 }
+                () = self.wall_clock.set() => self.note_wall_clock().await,
                 () = next_tick(watchdog.as_mut()) => notify::watchdog(),
             }
         }
     }
 
     async fn carry_out(&mut self, order: Order) {
+        self.note_wall_clock().await;
         match order {
             Order::Reload { by, keep, reply } => {
                 _ = reply.send(self.reload(by, keep).await);
@@ -102,6 +106,13 @@ impl Writer {
                 _ = reply.send(Ok(moved));
                 self.publisher.notify_status();
             }
+        }
+    }
+
+    async fn note_wall_clock(&mut self) {
+        if self.fleet.note_wall_clock() {
+            self.fetcher.wall_clock_set();
+            self.save().await;
         }
     }
 
@@ -180,12 +191,13 @@ impl Writer {
     }
 
     async fn serve(&mut self, Load { by, loaded, keep, cause }: Load) -> Reloaded {
-        let now = clock::now();
+        let reading = clock::read();
+        let now = reading.wall;
         let served = self.store.served();
         let changed = loaded.changed_since(served);
         let mut message = summary(&changed, loaded.scenario == served.scenario);
         let before = self.fleet.load();
-        let replacement = Replacement::compile(&loaded, served, &before, keep, &self.keys, now);
+        let replacement = Replacement::compile(&loaded, served, &before, keep, &self.keys, reading);
         message += &replacement.changes_words();
         let Replacement { fleet, kept, dropped, rejections, same_indices } = replacement;
         self.fleet.replace(fleet, same_indices);

@@ -7,7 +7,7 @@ use super::context::RequestContext;
 use super::fault_injection::{self, FaultInput};
 use super::reply::{Delivery, DeliveryEnd};
 use super::{Fleet, FleetChange, Reply, RequestHead, TokenAuthority, Visit, path, profile};
-use crate::model::Timestamp;
+use crate::model::ClockReading;
 
 /// Replies to a request. The change, if any, is for the caller to make.
 pub fn answer(
@@ -15,8 +15,10 @@ pub fn answer(
     authority: &TokenAuthority,
     visit: &Visit<'_>,
     head: RequestHead<'_>,
-    now: Timestamp,
+    now: impl Into<ClockReading>,
 ) -> (Reply, Option<FleetChange>) {
+    let reading = now.into();
+    let now = fleet.now(reading);
     let segments = path::segments(head.path);
     let segments: Option<Vec<&str>> =
         segments.as_ref().map(|segments| segments.iter().map(AsRef::as_ref).collect());
@@ -37,8 +39,8 @@ pub fn answer(
         matched,
         compiled,
         elapsed: clock.elapsed(now),
-        now: faults.skewed(now),
-        loaded_at: faults.skewed(fleet.loaded_at()),
+        now: faults.skewed(reading.wall),
+        loaded_at: faults.skewed(clock.date(fleet.loaded_at())),
         tokens_lost: faults.tokens_lost,
     };
     let reply = match faults.status() {

@@ -14,7 +14,7 @@ use super::{Ingress, Visit};
 use crate::identity::KeyRing;
 use crate::model::fault::Fault;
 use crate::model::timeline::{self, Occurrence, ScenarioClock};
-use crate::model::{Event, EventTime, Fetched, Instance, NamedInstance, Scenario, Timestamp};
+use crate::model::{ClockReading, Event, EventTime, Fetched, Instance, NamedInstance, Scenario, Timestamp};
 
 /// A scenario, compiled, and what happened to it since: what [`answer`](super::answer()) reads. Immutable; a
 /// change makes another one, which shares what did not change.
@@ -52,6 +52,8 @@ pub enum FleetChange {
     Pause(Timestamp),
     /// The clock goes on at this time.
     Resume(Timestamp),
+    /// Somebody set the wall clock.
+    WallClockSet(ClockReading),
     /// A client asked for the path that events wait for.
     Polled(FirstPoll),
 }
@@ -79,7 +81,12 @@ pub(super) struct MatchedInstance<'f> {
 
 impl Fleet {
     /// Compiles a scenario; `now` is the zero of its clock, `started` when the daemon started.
-    pub fn compile(scenario: Scenario, keys: &Arc<KeyRing>, now: Timestamp, started: Timestamp) -> Self {
+    pub fn compile(
+        scenario: Scenario,
+        keys: &Arc<KeyRing>,
+        now: impl Into<ClockReading>,
+        started: Timestamp,
+    ) -> Self {
         let of = |(index, named): (usize, &NamedInstance)| {
             named.networks.iter().map(move |n| (*n, index)).collect::<Vec<_>>()
         };
@@ -120,6 +127,13 @@ impl Fleet {
             FleetChange::Seek(to, now) => next.clock = self.clock.seek(&self.events, to, now),
             FleetChange::Pause(now) => next.clock = self.clock.pause(now),
             FleetChange::Resume(now) => next.clock = self.clock.resume(&self.events, now),
+            FleetChange::WallClockSet(reading) => {
+                if let Some(clock) = self.clock.stepped(reading) {
+                    next.clock = clock;
+                    // A request that was faster may have met an occurrence with the date of before.
+                    next.cache = Arc::default();
+                }
+            }
             // A poll of another scenario says nothing about these events.
             FleetChange::Polled(poll) if poll.loaded != self.clock.loaded => {}
             FleetChange::Polled(FirstPoll { mut waiting, events, at, .. }) => {
@@ -189,6 +203,11 @@ impl Fleet {
         self.clock.epoch
     }
 
+    /// The instant of a reading on the scenario's clock.
+    pub(crate) fn now(&self, reading: ClockReading) -> Timestamp {
+        self.clock.now(reading)
+    }
+
     pub(crate) fn clock(&self) -> &ScenarioClock {
         &self.clock
     }
@@ -256,7 +275,7 @@ impl Fleet {
         self.cache.get_or(key, |key| {
             let derived_instance = key.client.map(|client| derived(met.base, client));
             let base = derived_instance.as_ref().unwrap_or(met.base);
-            let instance = timeline::after(base, &self.events, &key.occurrences, self.clock.started);
+            let instance = timeline::after(base, &self.events, &key.occurrences, &self.clock);
             CompiledInstance::new(instance, &self.keys)
         })
     }

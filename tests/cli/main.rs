@@ -22,4 +22,5 @@ mod verb_fault;
 mod verb_use;
 mod verbs;
 mod wait;
+mod wall_clock;
 mod watch;
