@@ -1,7 +1,7 @@
 //! The system's clocks. Everything else takes the time as an argument.
 #![expect(clippy::disallowed_methods, reason = "the one place that reads the system's clocks")]
 
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use nix::time::{ClockId, clock_gettime};
 
@@ -18,9 +18,9 @@ pub(crate) fn now() -> Timestamp {
 
 /// The time since the boot, suspends included, as if the boot had been in 1970.
 pub(crate) fn boottime() -> Timestamp {
-    // Every kernel since 2.6.39 has this clock.
-    let time = clock_gettime(ClockId::CLOCK_BOOTTIME).map(std::time::Duration::from).unwrap_or_default();
-    Timestamp::default().plus(time)
+    // Every Linux has it. Where something else plays a kernel, the clock that stands still in a suspend has to do.
+    let read = clock_gettime(ClockId::CLOCK_BOOTTIME).or_else(|_| clock_gettime(ClockId::CLOCK_MONOTONIC));
+    Timestamp::default().plus(read.map(Duration::from).unwrap_or_default())
 }
 
 pub(crate) fn read() -> ClockReading {
