@@ -12,7 +12,7 @@
 //!                        └─→ scenario                                 L1: TOML → model
 //!        transcribe ──→ scenario, imds, identity                     L1: written, compiled, asked
 //!        server, control, daemon ──→ journal ──→ imds ──→ identity    L1: requests, protocol, documents
-//!        everything ──→ model, clock, config, exit, observe, paths, watch   L0
+//!        everything ──→ model, clock, config, exit, files, observe, paths, watch   L0
 //! ```
 //!
 //! `server` never meets `host` or `doctor`: code that can change the host cannot be reached from a request.
@@ -33,6 +33,7 @@ pub(crate) mod control;
 pub(crate) mod daemon;
 pub(crate) mod doctor;
 pub mod exit;
+pub(crate) mod files;
 pub mod host;
 pub mod identity;
 pub mod imds;

@@ -2,11 +2,12 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::examples;
-use super::parsers::{accepted, target};
+use super::parsers::{accepted, duration, target};
 use crate::record::{Rate, Target};
 
 /// `mock-imds record`.
@@ -19,6 +20,9 @@ pub(crate) struct RecordArgs {
     /// Requests per second
     #[arg(long, value_name = "N", default_value = "5", value_parser = accepted::<Rate>)]
     pub rate: Rate,
+    /// End after this time with what was recorded until then
+    #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = duration)]
+    pub max_time: Duration,
     #[command(flatten)]
     pub secrets: SecretsArgs,
     #[command(flatten)]

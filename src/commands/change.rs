@@ -1,9 +1,8 @@
 //! `mock-imds spot`, `rebalance`, `maintenance`, `lifecycle`, `rotate`, `set`, and `clear` of one kind of change: each sends an event, in the
 //! words of `[[event]]`, to a running server.
 
-use std::fs::File;
-use std::io::{ErrorKind, Read as _};
 use std::path::Path;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -11,10 +10,14 @@ use serde_json::{Map, Value, json as object};
 
 use super::print::print_reply_in_flags;
 use crate::cli::{LifecycleArgs, MaintenanceArgs, SetArgs, SpotArgs, TimingArgs};
-use crate::config::{MAX_BYTES, io_error_text};
+use crate::config::MAX_BYTES;
 use crate::control::ControlClient;
 use crate::control::api::LiveOrder;
 use crate::exit::{ExitStatus, Failure};
+use crate::files::{self, FileError};
+
+/// The program at the other end of a pipe has so long.
+const PIPE_TIME_LIMIT: Duration = Duration::from_mins(1);
 
 /// Sends an event and prints its effect.
 pub(crate) fn exec(timing: &TimingArgs, event: Value) -> Result<(), Failure> {
@@ -81,20 +84,15 @@ pub(crate) fn set(set: &SetArgs) -> Result<Value, Failure> {
     Ok(object!({ "set": Map::from_iter([(set.path.clone(), value)]) }))
 }
 
-/// A file's bytes, if they are not more than a value may have.
+/// A file's bytes, if they are not more than a value may have. A pipe may do: `--file <(program)`.
 fn content(file: &Path) -> Result<Vec<u8>, Failure> {
-    let mut bytes = Vec::new();
-    let read = File::open(file).and_then(|open| open.take(MAX_BYTES + 1).read_to_end(&mut bytes));
-    read.map_err(|error| {
-        let status = match error.kind() {
-            ErrorKind::PermissionDenied => ExitStatus::NoPermission,
-            _ => ExitStatus::Unavailable,
+    files::read_stream(file, MAX_BYTES, PIPE_TIME_LIMIT).map_err(|error| {
+        let accepted = "accepted: a value of at most 1 MiB";
+        let (status, why) = match error {
+            FileError::TooLarge(_) => (ExitStatus::Config, format!("has more than 1 MiB; {accepted}")),
+            error if error.is_permission_denied() => (ExitStatus::NoPermission, error.to_string()),
+            error => (ExitStatus::Unavailable, error.to_string()),
         };
-        Failure::new(status, format!("{} cannot be read: {}", file.display(), io_error_text(&error)))
-    })?;
-    if bytes.len() as u64 > MAX_BYTES {
-        let found = format!("{} has more than 1 MiB; accepted: a value of at most 1 MiB", file.display());
-        return Err(Failure::new(ExitStatus::Config, found));
-    }
-    Ok(bytes)
+        Failure::new(status, format!("{} {why}", file.display()))
+    })
 }

@@ -1,25 +1,29 @@
 //! `mock-imds import dump DIR|FILE`: a scenario from files that somebody made of a service's answers.
 
-use std::fs::{self, File};
-use std::io::Read as _;
+use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use super::output;
 use super::print::warn;
 use super::transcript::{self, TranscriptSource, secrets_policy};
 use crate::cli::ImportDumpArgs;
-use crate::config::io_error_text;
 use crate::exit::{ExitStatus, Failure};
+use crate::files::{self, FileError};
 use crate::transcribe::{Observations, SecretsPolicy, cloud_init, dump};
 
 const MAX_FILES: usize = 4096;
+/// Directories inside each other; the deepest path of a service has seven.
+const MAX_DEPTH: usize = 32;
+/// The time for all files together.
+const TIME_LIMIT: Duration = Duration::from_mins(1);
 const MAX_BYTES: u64 = 8 << 20;
 
 pub(crate) fn exec(args: &ImportDumpArgs) -> Result<(), Failure> {
     output::check_writable(&args.output)?;
     let policy = secrets_policy(&args.secrets);
     let path = &args.path;
-    let observations = if path.is_dir() { directory(path, policy)? } else { file(path, policy)? };
+    let observations = within_time(path, policy)?;
     let origin = TranscriptSource {
         line: format!("Written by `mock-imds import dump` from {}.", path.display()),
         subject: format!("{} cannot be imported", path.display()),
@@ -27,6 +31,12 @@ pub(crate) fn exec(args: &ImportDumpArgs) -> Result<(), Failure> {
         silent: ExitStatus::Config,
     };
     transcript::write(observations, &origin, &args.output)
+}
+
+fn within_time(path: &Path, policy: SecretsPolicy) -> Result<Observations, Failure> {
+    let source = path.to_owned();
+    let read = move || if source.is_dir() { directory(&source, policy) } else { file(&source, policy) };
+    files::within(TIME_LIMIT, read).unwrap_or_else(|| Err(unreadable(path, &FileError::TooSlow(TIME_LIMIT))))
 }
 
 fn directory(root: &Path, policy: SecretsPolicy) -> Result<Observations, Failure> {
@@ -43,15 +53,19 @@ fn gather(
     files: &mut dump::DumpFiles,
     left: &mut u64,
 ) -> Result<(), Failure> {
-    for entry in fs::read_dir(directory).map_err(|error| unreadable(directory, &error))? {
-        let path = entry.map_err(|error| unreadable(directory, &error))?.path();
-        let kind = fs::symlink_metadata(&path).map_err(|error| unreadable(&path, &error))?.file_type();
+    for entry in fs::read_dir(directory).map_err(|error| unreadable(directory, &error.into()))? {
+        let path = entry.map_err(|error| unreadable(directory, &error.into()))?.path();
+        let kind = fs::symlink_metadata(&path).map_err(|error| unreadable(&path, &error.into()))?.file_type();
         let Some(name) = path.file_name().and_then(|name| name.to_str()).map(str::to_owned) else {
             warn(&format!("{}: left out: its name is not UTF-8", path.display()));
             continue;
         };
         above.push(name);
         if kind.is_dir() {
+            if above.len() > MAX_DEPTH {
+                let found = "it is more than 32 directories deep; accepted: the dump of one service";
+                return Err(not_importable(&path, found));
+            }
             gather(&path, above, files, left)?;
         } else if kind.is_file() {
             let bytes = read(&path, left)?;
@@ -72,12 +86,13 @@ fn gather(
 
 /// Reads a file, unless more bytes than `left` are in it.
 fn read(path: &Path, left: &mut u64) -> Result<Vec<u8>, Failure> {
-    let mut bytes = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(*left + 1).read_to_end(&mut bytes));
-    read.map_err(|error| unreadable(path, &error))?;
-    *left = left.checked_sub(bytes.len() as u64).ok_or_else(|| {
-        not_importable(path, "with it there are more than 8 MiB; accepted: the dump of one service")
+    let bytes = files::read(path, *left).map_err(|error| match error {
+        FileError::TooLarge(_) => {
+            not_importable(path, "with it there are more than 8 MiB; accepted: the dump of one service")
+        }
+        error => unreadable(path, &error),
     })?;
+    *left -= bytes.len() as u64;
     Ok(bytes)
 }
 
@@ -97,12 +112,10 @@ fn file(path: &Path, policy: SecretsPolicy) -> Result<Observations, Failure> {
     })
 }
 
-fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
-    let status = match error.kind() {
-        std::io::ErrorKind::PermissionDenied => ExitStatus::NoPermission,
-        _ => ExitStatus::Unavailable,
-    };
-    Failure::new(status, format!("{} cannot be read: {}", path.display(), io_error_text(error)))
+fn unreadable(path: &Path, error: &FileError) -> Failure {
+    let status =
+        if error.is_permission_denied() { ExitStatus::NoPermission } else { ExitStatus::Unavailable };
+    Failure::new(status, format!("{} {error}", path.display()))
 }
 
 fn not_importable(path: &Path, found: &str) -> Failure {

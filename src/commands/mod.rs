@@ -21,6 +21,7 @@ mod net;
 mod output;
 mod print;
 mod record;
+mod record_progress;
 mod reload;
 mod requests;
 mod serve;

@@ -9,8 +9,8 @@ use nix::fcntl::{AT_FDCWD, RenameFlags, renameat2};
 
 use super::print::print_bytes;
 use crate::cli::OutputArgs;
-use crate::config::io_error_text;
 use crate::exit::{ExitStatus, Failure};
+use crate::files::io_error_text;
 
 /// Some names may be taken: a program that was killed leaves its file.
 const MAX_SCRATCH_FILES: u32 = 64;

@@ -5,10 +5,10 @@ use std::io::{self, Write as _};
 use serde::Serialize;
 
 use super::flags;
-use crate::config::io_error_text;
 use crate::control::OrderError;
 use crate::control::api::{AcceptedOrder, Rejected};
 use crate::exit::{ExitStatus, Failure};
+use crate::files::io_error_text;
 
 /// Prints the server's reply to an order: as JSON, or the warnings and then the sentence that `describe` gives. The
 /// failure of an order that was rejected is the caller's.

@@ -1,6 +1,5 @@
 //! `mock-imds show`: the value of a path, or the certificate of the identity document.
 
-use std::fs;
 use std::path::PathBuf;
 
 use hyper::StatusCode;
@@ -9,7 +8,11 @@ use super::print::{print_bytes, to_json};
 use crate::cli::{IdentityCertificateArgs, ShowArgs, ShowArtifact};
 use crate::control::ControlClient;
 use crate::exit::{ExitStatus, Failure};
+use crate::files;
 use crate::paths::{IDENTITY, Paths, SYSTEM_STATE};
+
+/// A certificate has less than 4 KiB, text around it not counted.
+const MAX_CERTIFICATE_BYTES: u64 = 64 * 1024;
 
 pub(crate) fn exec(show: &ShowArgs) -> Result<(), Failure> {
     match &show.artifact {
@@ -60,8 +63,8 @@ fn identity_certificate(args: &IdentityCertificateArgs) -> Result<(), Failure> {
     let states: Vec<PathBuf> = args.state.clone().map_or_else(usual, |state| vec![state]);
     let paths: Vec<PathBuf> =
         states.iter().map(|state| state.join(IDENTITY).join(format!("{}.pem", args.leaf))).collect();
-    if let Some(pem) = paths.iter().find_map(|path| fs::read_to_string(path).ok()) {
-        return print_bytes(format!("{}\n", pem.trim_end()).as_bytes());
+    if let Some(pem) = paths.iter().find_map(|path| files::read(path, MAX_CERTIFICATE_BYTES).ok()) {
+        return print_bytes(&[pem.trim_ascii_end(), b"\n"].concat());
     }
     let looked: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
     Err(Failure::new(

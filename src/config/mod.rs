@@ -15,7 +15,6 @@ mod value;
 pub(crate) use duration::{DURATIONS, parse_duration};
 pub(crate) use report::{Problem, Report, Severity};
 pub(crate) use section::{Item, Section};
-pub(crate) use source::io_error_text;
 pub use source::{MAX_BYTES, SourceText};
 pub(crate) use value::INSTANTS;
 

@@ -1,11 +1,10 @@
 //! The text of a configuration file, and the lines of its bytes.
 
-use std::io::Read as _;
 use std::ops::Range;
 use std::path::Path;
-use std::{fs, io};
 
 use super::report::{Report, SourceSpan};
+use crate::files::{self, FileError};
 
 /// The largest configuration file that is read: 1 MiB. A scenario of 10,000 lines has a third of that.
 pub const MAX_BYTES: u64 = 1 << 20;
@@ -32,28 +31,10 @@ impl SourceText {
     pub fn read(path: &Path) -> Result<Self, Report> {
         let name = path.display().to_string();
         let refuse = |found: String, help: &str| Err(Report::whole(&name, found, help));
-        let file = match open_regular(path) {
-            Ok(file) => file,
-            Err(Refusal::Directory) => {
-                return refuse("is a directory".into(), "accepted: a TOML file; name the file inside it");
-            }
-            Err(Refusal::Special) => {
-                return refuse("is not a regular file".into(), "accepted: a TOML file");
-            }
-            Err(Refusal::Io(error)) => {
-                return refuse(format!("cannot be read: {}", io_error_text(&error)), remedy(&error));
-            }
+        let bytes = match files::read(path, MAX_BYTES) {
+            Ok(bytes) => bytes,
+            Err(error) => return refuse(error.to_string(), help(&error)),
         };
-        let mut bytes = Vec::new();
-        if let Err(error) = file.take(MAX_BYTES + 1).read_to_end(&mut bytes) {
-            return refuse(format!("cannot be read: {}", io_error_text(&error)), remedy(&error));
-        }
-        if bytes.len() as u64 > MAX_BYTES {
-            return refuse(
-                "is larger than 1 MiB".into(),
-                "accepted: a TOML file of at most 1 MiB; put large values into files of their own",
-            );
-        }
         match String::from_utf8(bytes) {
             Ok(text) => {
                 Ok(Self { name, text: text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text) })
@@ -121,41 +102,14 @@ fn is_secret_key(key: &str) -> bool {
         || near("secret-access-key", 6)
 }
 
-enum Refusal {
-    Directory,
-    Special,
-    Io(io::Error),
-}
-
-/// Opens without waiting for the other end of a FIFO, and refuses everything that is no regular file.
-fn open_regular(path: &Path) -> Result<fs::File, Refusal> {
-    use std::os::unix::fs::OpenOptionsExt as _;
-    let mut options = fs::OpenOptions::new();
-    options.read(true).custom_flags(nix::fcntl::OFlag::O_NONBLOCK.bits());
-    let file = options.open(path).map_err(Refusal::Io)?;
-    let kind = file.metadata().map_err(Refusal::Io)?.file_type();
-    if kind.is_dir() {
-        Err(Refusal::Directory)
-    } else if kind.is_file() {
-        Ok(file)
-    } else {
-        Err(Refusal::Special)
-    }
-}
-
-/// The text of an I/O error as strerror(3) has it in lower case, without "(os error 2)".
-pub(crate) fn io_error_text(error: &io::Error) -> String {
-    let text = error.to_string();
-    text.split(" (os error").next().unwrap_or(&text).to_lowercase()
-}
-
-fn remedy(error: &io::Error) -> &'static str {
-    match error.kind() {
-        io::ErrorKind::NotFound => "create the file, or name another one",
-        io::ErrorKind::PermissionDenied => {
-            "make the file and its directories readable for the user that runs mock-imds"
+fn help(error: &FileError) -> &'static str {
+    match error {
+        FileError::Directory => "accepted: a TOML file; name the file inside it",
+        FileError::Special(_) => "accepted: a TOML file",
+        FileError::TooLarge(_) => {
+            "accepted: a TOML file of at most 1 MiB; put large values into files of their own"
         }
-        _ => "check the path and the file system",
+        error => error.remedy(),
     }
 }
 

@@ -5,7 +5,7 @@
 
 use std::fs::{self, File, Permissions};
 use std::io::{self, ErrorKind, Read as _, Write as _};
-use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 
@@ -15,6 +15,7 @@ use nix::sys::socket::{getsockopt, sockopt};
 use thiserror::Error;
 
 use crate::exit::{ExitStatus, Failure};
+use crate::files::{FileError, io_error_text, open_lock, put_aside};
 
 /// `sun_path` of `struct sockaddr_un` less the terminating zero.
 const LONGEST: usize = 107;
@@ -33,9 +34,12 @@ pub(crate) enum BindError {
     /// No socket can be made there; another path may do.
     #[error("cannot create a control socket at {}: {error}", path.display())]
     Unwritable { path: PathBuf, error: io::Error },
-    /// The path belongs to another server, or is no socket.
+    /// The path belongs to another server.
     #[error("{0}")]
     Taken(String),
+    /// In the place of the socket or of its lock is something else.
+    #[error("{} {found}, in the place of {what}; remove it", path.display())]
+    Foreign { path: PathBuf, found: String, what: &'static str },
     /// The path is longer than a socket's may be.
     #[error(
         "the control socket's path has {} bytes, {LONGEST} at most are accepted: {}",
@@ -50,7 +54,9 @@ impl From<BindError> for Failure {
             BindError::Unwritable { error, .. } if error.kind() == ErrorKind::PermissionDenied => {
                 ExitStatus::NoPermission
             }
-            BindError::Unwritable { .. } | BindError::Taken(_) => ExitStatus::Unavailable,
+            BindError::Unwritable { .. } | BindError::Taken(_) | BindError::Foreign { .. } => {
+                ExitStatus::Unavailable
+            }
             BindError::TooLong(_) => ExitStatus::Usage,
         };
         Self::new(status, format!("{refused}; choose another path with --control PATH"))
@@ -75,6 +81,27 @@ impl ControlSocket {
         Ok(Self { listener, path: path.to_owned(), _lock: lock })
     }
 
+    /// The same at a path that nobody named: what is no socket there, or no lock of ours, gets another name.
+    pub(crate) fn bind_mended(path: &Path) -> Result<Self, BindError> {
+        for _ in 0..2 {
+            let refused = match Self::bind(path) {
+                Err(refused) => refused,
+                bound => return bound,
+            };
+            let (foreign, found) = match &refused {
+                BindError::Foreign { path, found, .. } => (path.clone(), found.clone()),
+                BindError::Unwritable { error, .. } if error.kind() == ErrorKind::PermissionDenied => {
+                    (lock_path(path), io_error_text(error))
+                }
+                _ => return Err(refused),
+            };
+            // In a directory that is not ours nothing is renamed.
+            let Ok(aside) = put_aside(&foreign) else { return Err(refused) };
+            tracing::warn!("{} {found}: it is {} now", foreign.display(), aside.display());
+        }
+        Self::bind(path)
+    }
+
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
@@ -87,19 +114,29 @@ impl Drop for ControlSocket {
     }
 }
 
-/// Locks `PATH.lock` and writes our process id into it.
-fn lock(path: &Path) -> Result<Flock<File>, BindError> {
+fn lock_path(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
+    name.into()
+}
+
+/// Locks `PATH.lock` and writes our process id into it.
+fn lock(path: &Path) -> Result<Flock<File>, BindError> {
+    let name = lock_path(path);
     let unwritable = |error| BindError::Unwritable { path: path.to_owned(), error };
-    let mut options = File::options();
-    options.read(true).write(true).create(true).truncate(false).mode(0o644);
-    let file = options.open(&name).map_err(unwritable)?;
+    let file = open_lock(&name, 0o644).map_err(|found| match found {
+        FileError::Io(error) => unwritable(error),
+        found => BindError::Foreign {
+            path: name.clone(),
+            found: found.to_string(),
+            what: "the control socket's lock",
+        },
+    })?;
     let mut lock = match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
         Ok(lock) => lock,
         Err((mut file, Errno::EWOULDBLOCK)) => {
             let mut owner = String::new();
-            let _ = file.read_to_string(&mut owner);
+            let _ = (&mut file).take(32).read_to_string(&mut owner);
             return Err(taken(path, owner.trim().parse().ok()));
         }
         Err((_, error)) => return Err(unwritable(error.into())),
@@ -123,10 +160,8 @@ fn clear(path: &Path) -> Result<(), BindError> {
         } else {
             "no socket"
         };
-        let place = path.display();
-        return Err(BindError::Taken(format!(
-            "{place} is {what}, in the place of the control socket; remove it"
-        )));
+        let found = format!("is {what}");
+        return Err(BindError::Foreign { path: path.to_owned(), found, what: "the control socket" });
     }
     // Another program, without our lock, may listen there.
     if let Ok(stream) = UnixStream::connect(path) {

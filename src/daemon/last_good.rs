@@ -4,7 +4,6 @@
 //! Credential files and programs are not in it: what they give changes, so it is fetched from its place as ever.
 
 use std::collections::BTreeMap;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -20,6 +19,7 @@ use super::load::{LoadedScenario, parse_with, read_file};
 use super::private_file;
 use crate::config::Report;
 use crate::control::api::{FallbackScenario, FallbackStatus};
+use crate::files::{self, put_aside, read_secret};
 use crate::scenario::VALUE_LIMIT;
 
 const FILE: &str = "last-good.json";
@@ -121,23 +121,27 @@ impl Fallback {
 }
 
 fn read(path: &Path) -> Result<Option<LoadedScenario>, String> {
-    let content = match private_file::read(path, MAX_BYTES) {
-        Ok(content) => content,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(format!("cannot be read: {error}")),
+    let found = match read_secret(path, MAX_BYTES).map(|secret| secret.bytes) {
+        Ok(content) => match serde_json::from_slice::<LastGood>(&content) {
+            Ok(kept) if kept.version == VERSION => {
+                return kept.load().map(Some).map_err(|report| format!("is rejected: {}", report.headline()));
+            }
+            Ok(kept) => format!("has format version {}", kept.version),
+            Err(error) => format!("is damaged: {error}"),
+        },
+        Err(error) if error.is_missing() && !path.is_symlink() => return Ok(None),
+        Err(error) => error.to_string(),
     };
-    let last_good: LastGood =
-        serde_json::from_slice(&content).map_err(|error| format!("is damaged: {error}"))?;
-    if last_good.version != VERSION {
-        return Err(format!("has format version {}", last_good.version));
-    }
-    last_good.load().map(Some).map_err(|report| format!("is rejected: {}", report.headline()))
+    // What cannot be renamed will not be written either, and that is said then.
+    let aside =
+        put_aside(path).map_or_else(|_| String::new(), |aside| format!("; it is {} now", aside.display()));
+    Err(format!("{found}{aside}"))
 }
 
 fn keep(path: &Path, before: Option<Digest>, loaded: &LoadedScenario) -> Result<Digest, String> {
     let content = serde_json::to_vec(&LastGood::new(loaded)?).map_err(|error| error.to_string())?;
     let digest: Digest = Sha256::digest(&content).into();
-    let on_disk = || Some(Sha256::digest(private_file::read(path, MAX_BYTES).ok()?).into());
+    let on_disk = || Some(Sha256::digest(read_secret(path, MAX_BYTES).ok()?.bytes).into());
     if before.or_else(on_disk) != Some(digest) {
         private_file::write(path, &content).map_err(|error| format!("it cannot be written: {error}"))?;
     }
@@ -151,7 +155,7 @@ impl LastGood {
         let mut files = BTreeMap::new();
         let mut table: Table = loaded.text.parse().map_err(|_| "its text is no TOML".to_owned())?;
         with_contents(&mut table, &mut |name| {
-            let content = private_file::read(&base.join(name), VALUE_LIMIT as u64).ok()?;
+            let content = files::read(&base.join(name), VALUE_LIMIT as u64).ok()?;
             let content = BASE64_STANDARD.encode(content);
             files.insert(name.to_owned(), content.clone());
             Some(content)

@@ -55,7 +55,7 @@ use backend::control_backend;
 use last_good::{Fallback, LastGoodFile};
 use live::LiveFleet;
 use load::ScenarioSource;
-use open::{State, control_socket, identity_keys, listen, open_many_files, random, warn_of_missing};
+use open::{identity_keys, listen, open_directories, open_many_files, random, warn_of_missing};
 use publisher::Publisher;
 use restore::InitialState;
 use state_file::StateFile;
@@ -109,11 +109,20 @@ pub(crate) fn run(mut options: DaemonOptions) -> Result<c_int, Failure> {
         |error| Failure::new(ExitStatus::OsError, format!("cannot start the event loop: {error}")),
     )?;
     let outcome = runtime.block_on(async {
-        let daemon = match drop_in {
-            Some(drop_in) => Daemon::drop_in(drop_in).await?,
-            None => Daemon::build(&options, inherited).await?,
+        // First of all: a signal that comes before its handler ends the process.
+        let mut signals = signals()?;
+        let is_drop_in = drop_in.is_some();
+        let mut hung_up = false;
+        let daemon = tokio::select! {
+            daemon = async {
+                match drop_in {
+                    Some(drop_in) => Daemon::drop_in(drop_in).await,
+                    None => Daemon::build(&options, inherited).await,
+                }
+            } => daemon?,
+            signal = stopped_at_start(&mut signals, &mut hung_up, is_drop_in) => return Ok(signal),
         };
-        daemon.run().await
+        daemon.run(signals, hung_up).await
     });
     // A thread may still wait for a file system that does not answer.
     runtime.shutdown_background();
@@ -122,7 +131,6 @@ pub(crate) fn run(mut options: DaemonOptions) -> Result<c_int, Failure> {
 
 /// Everything that was opened, before anything runs.
 struct Daemon {
-    signals: Signals,
     listeners: Vec<Listener>,
     service: Arc<ServiceState>,
     source: ScenarioSource,
@@ -137,8 +145,6 @@ struct Daemon {
 
 impl Daemon {
     async fn build(options: &DaemonOptions, inherited: InheritedSockets) -> Result<Self, Failure> {
-        // First of all: a signal that comes before its handler ends the process.
-        let signals = signals()?;
         let paths = Paths::from_env();
         let source = ScenarioSource::new(options.scenario.as_deref(), &paths);
         let state_file = StateFile::new(paths.state_file());
@@ -153,8 +159,8 @@ impl Daemon {
         let candidates = || source.candidates(initial.reload_file.as_deref());
         let watch = options.watch.then(|| Watcher::open(candidates())).transpose()?;
         let listeners = listen(&options.listen, inherited)?;
-        let state = State::open(options.state.as_deref(), &paths)?;
-        let control = control_socket(options.control.as_deref(), state.directory.as_deref(), &paths)?;
+        let (state, control) =
+            open_directories(options.state.clone(), options.control.clone(), paths).await?;
         let control = warn_of_missing(state.missing, control);
         let keys = Arc::new(identity_keys(state.directory).await?);
         let service = ServiceState::new(
@@ -166,23 +172,10 @@ impl Daemon {
         .with_boottime(clock::boottime);
         let (service, library) = (Arc::new(service), Library::new(options.library.as_deref()));
         let drop_in = false;
-        Ok(Self {
-            signals,
-            listeners,
-            service,
-            source,
-            library,
-            initial,
-            state_file,
-            watch,
-            control,
-            keys,
-            drop_in,
-        })
+        Ok(Self { listeners, service, source, library, initial, state_file, watch, control, keys, drop_in })
     }
 
     async fn drop_in(options: DropInServer) -> Result<Self, Failure> {
-        let signals = signals()?;
         let listeners = adopt(options.listeners)?;
         let source = ScenarioSource::Memory(options.scenarios);
         let served = source.read(None).await.map_err(|report| rejected(&report))?;
@@ -192,7 +185,6 @@ impl Daemon {
         let service = ServiceState::new(fleet, TokenAuthority::new(random()?), clock::now, random()?)
             .with_boottime(clock::boottime);
         Ok(Self {
-            signals,
             listeners,
             service: Arc::new(service),
             source,
@@ -206,9 +198,9 @@ impl Daemon {
         })
     }
 
-    async fn run(self) -> Result<c_int, Failure> {
-        let Self { mut signals, listeners, service, source, library, initial, watch, control, keys, .. } =
-            self;
+    /// `hung_up`: a SIGHUP came while it was built.
+    async fn run(self, mut signals: Signals, hung_up: bool) -> Result<c_int, Failure> {
+        let Self { listeners, service, source, library, initial, watch, control, keys, .. } = self;
         let drop_in = self.drop_in;
         let addresses: Vec<_> = listeners
             .iter()
@@ -245,6 +237,9 @@ impl Daemon {
         let mut writer = tokio::spawn(writer.run(inbox, scenarios, stop));
         let watch = watch.map(|watch| tokio::spawn(watch.run(orders.clone())));
 
+        if hung_up {
+            reload_by_signal(&orders).await;
+        }
         let signal = until_stopped(&mut signals, &orders, drop_in).await;
 
         notify::stopping();
@@ -311,8 +306,24 @@ async fn until_stopped(signals: &mut Signals, orders: &mpsc::Sender<Order>, drop
         if signal != SIGHUP || hung_up || drop_in {
             return signal;
         }
-        let (reply, _) = oneshot::channel();
-        let _ = orders.send(Order::Reload { by: OrderSource::Signal, keep: false, reply }).await;
+        reload_by_signal(orders).await;
+    }
+    SIGTERM
+}
+
+async fn reload_by_signal(orders: &mpsc::Sender<Order>) {
+    let (reply, _) = oneshot::channel();
+    let _ = orders.send(Order::Reload { by: OrderSource::Signal, keep: false, reply }).await;
+}
+
+/// Waits for a signal that ends the start, which may wait for a file system. A SIGHUP is remembered.
+async fn stopped_at_start(signals: &mut Signals, hung_up: &mut bool, drop_in: bool) -> c_int {
+    let on_terminal = io::stderr().is_terminal();
+    while let Some(signal) = signals.next().await {
+        if signal != SIGHUP || drop_in || (on_terminal && !io::stderr().is_terminal()) {
+            return signal;
+        }
+        *hung_up = true;
     }
     SIGTERM
 }

@@ -4,11 +4,13 @@ use std::fs;
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use tokio::task::spawn_blocking;
+use tokio::time::timeout;
 
-use super::key;
+use super::key::{self, TokenKey};
 use crate::control::{BindError, ControlSocket};
 use crate::exit::{ExitStatus, Failure};
 use crate::identity::{KeyRing, KeyStorage, OpenedKeyRing};
@@ -16,6 +18,8 @@ use crate::model::endpoint::FOREGROUND_PORT;
 use crate::paths::{IDENTITY, Paths};
 use crate::server::{InheritedSockets, Listener, bind};
 
+/// The file system of the state and runtime directories has so long; systemd waits longer for a start.
+const OPEN_TIMEOUT: Duration = Duration::from_secs(20);
 /// Files that are enough for everything that may be open at one time; the packaged service has as many.
 const FILES: u64 = 65_536;
 
@@ -61,8 +65,17 @@ impl State {
         };
         let shown = directory.display();
         match fs::create_dir_all(&directory).and_then(|()| key::load(&directory)) {
-            Ok(key) => Ok(Self { directory: Some(directory), key, missing: None }),
-            Err(error) if given.is_some() => Err(Failure::new(
+            Ok(TokenKey { bytes: key, unsaved: None }) => {
+                Ok(Self { directory: Some(directory), key, missing: None })
+            }
+            // The keys that are there are read even so.
+            Ok(TokenKey { bytes: key, unsaved: Some(error) }) if directory.join(IDENTITY).is_dir() => {
+                tracing::warn!(
+                    "session tokens will not survive a restart: {shown} cannot be written ({error})"
+                );
+                Ok(Self { directory: Some(directory), key, missing: None })
+            }
+            Ok(TokenKey { unsaved: Some(error), .. }) | Err(error) if given.is_some() => Err(Failure::new(
                 if error.kind() == ErrorKind::PermissionDenied {
                     ExitStatus::NoPermission
                 } else {
@@ -72,9 +85,32 @@ impl State {
                     "the state directory {shown} cannot be used: {error}; name another one with --state DIR"
                 ),
             )),
-            Err(error) => without(format!("the state directory {shown} cannot be used ({error})")),
+            Ok(TokenKey { unsaved: Some(error), .. }) | Err(error) => {
+                without(format!("the state directory {shown} cannot be used ({error})"))
+            }
         }
     }
+}
+
+/// State and control socket, opened on a thread of their own: a file system may take its time, signals may not.
+pub(super) async fn open_directories(
+    state: Option<PathBuf>,
+    control: Option<PathBuf>,
+    paths: Paths,
+) -> Result<(State, OpenedSocket), Failure> {
+    let opened = spawn_blocking(move || {
+        let state = State::open(state.as_deref(), &paths)?;
+        let control = control_socket(control.as_deref(), state.directory.as_deref(), &paths)?;
+        Ok((state, control))
+    });
+    let Ok(opened) = timeout(OPEN_TIMEOUT, opened).await else {
+        let why = format!("the file system did not answer within {} s", OPEN_TIMEOUT.as_secs());
+        let state = State { directory: None, key: random()?, missing: Some(why.clone()) };
+        return Ok((state, OpenedSocket::Missing { why }));
+    };
+    let software =
+        |error| Failure::new(ExitStatus::Software, format!("cannot open the directories: {error}"));
+    opened.map_err(software)?
 }
 
 /// The keys of the identity document: from the state directory, or for this process only.
@@ -83,11 +119,18 @@ pub(super) async fn identity_keys(state: Option<PathBuf>) -> Result<KeyRing, Fai
     // Keys that are kept are made now, which is CPU-bound for a moment.
     let opened = spawn_blocking(move || match state {
         Some(state) => KeyRing::open(&state.join(IDENTITY), seed),
-        None => Ok(OpenedKeyRing { ring: KeyRing::generate(seed), storage: KeyStorage::InDirectory }),
+        None => Ok(OpenedKeyRing {
+            ring: KeyRing::generate(seed),
+            storage: KeyStorage::InDirectory,
+            repairs: vec![],
+        }),
     });
-    let OpenedKeyRing { ring, storage } = opened.await.map_err(|error| {
+    let OpenedKeyRing { ring, storage, repairs } = opened.await.map_err(|error| {
         Failure::new(ExitStatus::Software, format!("cannot generate identity keys: {error}"))
     })??;
+    for repair in repairs {
+        tracing::warn!("{repair}");
+    }
     if let KeyStorage::InMemory { why } = storage {
         tracing::warn!("identity documents are signed with keys that will not survive a restart: {why}");
     }
@@ -111,7 +154,7 @@ pub(super) fn control_socket(
     }
     let mut why = "no directory for it is known".to_owned();
     for path in paths.server_control_sockets(state) {
-        match ControlSocket::bind(&path) {
+        match ControlSocket::bind_mended(&path) {
             Ok(socket) => return Ok(OpenedSocket::Bound(socket)),
             Err(taken @ BindError::Taken(_)) => return Err(taken.into()),
             Err(refused) => why = refused.to_string(),

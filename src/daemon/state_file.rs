@@ -3,8 +3,7 @@
 //!
 //! The file belongs to one text of one scenario file. For another one it means nothing, and is dropped.
 
-use std::fs;
-use std::io::{self, ErrorKind};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -15,11 +14,14 @@ use tokio::task::spawn_blocking;
 use super::load::LoadedScenario;
 use super::private_file;
 use crate::clock;
+use crate::files::{put_aside, read_secret};
 use crate::imds::{Fleet, FleetItem};
+use crate::model::ClockReading;
 use crate::model::timeline::ScenarioClock;
-use crate::model::{ClockReading, Timestamp};
 
 const VERSION: u32 = 1;
+/// Four times what orders may have in all.
+const MAX_BYTES: u64 = 64 << 20;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct SavedState {
@@ -34,25 +36,19 @@ pub(super) struct SavedState {
     /// The hash of its text.
     pub(super) digest: String,
     pub(super) clock: ScenarioClock,
-    /// The boot in which it was saved, and the time since it. The id may be hidden from a service.
+    /// The boot in which it was saved. The id may be hidden from a service.
     #[serde(default)]
-    boot: Option<Boot>,
+    boot_id: Option<String>,
     /// The events that were ordered, in the words of their orders.
     pub(super) events: Vec<Arc<Value>>,
     /// The faults that were ordered, in the words of their orders.
     pub(super) faults: Vec<Arc<Value>>,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-struct Boot {
-    id: Option<String>,
-    boottime: Timestamp,
-}
-
 impl SavedState {
     /// Whether the time since the boot tells how much time has passed since it was saved.
     pub(super) fn is_of_this_boot(&self, now: ClockReading) -> bool {
-        self.boot.as_ref().is_some_and(|boot| boot.id == clock::boot_id() && boot.boottime <= now.boottime)
+        self.boot_id == clock::boot_id() && self.clock.goes_on_at(now)
     }
 
     pub(super) fn new(
@@ -68,7 +64,7 @@ impl SavedState {
             file: served.file.clone(),
             digest: served.digest.clone(),
             clock: fleet.clock().clone(),
-            boot: Some(Boot { id: clock::boot_id(), boottime: clock::boottime() }),
+            boot_id: clock::boot_id(),
             events: fleet.events().iter().filter_map(FleetItem::order).cloned().collect(),
             faults: fleet.faults().iter().filter_map(FleetItem::order).cloned().collect(),
         }
@@ -109,15 +105,18 @@ impl StateFile {
     /// The state that was saved, if there is one. `Err` says why it can't be used.
     pub(super) fn load(&self) -> Result<Option<SavedState>, String> {
         let Some(path) = &self.path else { return Ok(None) };
-        let text = match fs::read(path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(format!("{} cannot be read: {error}", path.display())),
+        let found = match read_secret(path, MAX_BYTES).map(|secret| secret.bytes) {
+            Ok(text) => match serde_json::from_slice::<SavedState>(&text) {
+                Ok(saved) if saved.version == VERSION => return Ok(Some(saved)),
+                Ok(saved) => format!("has format version {}", saved.version),
+                Err(error) => format!("is damaged: {error}"),
+            },
+            Err(error) if error.is_missing() && !path.is_symlink() => return Ok(None),
+            Err(error) => error.to_string(),
         };
-        match serde_json::from_slice::<SavedState>(&text) {
-            Ok(saved) if saved.version == VERSION => Ok(Some(saved)),
-            Ok(saved) => Err(format!("{} has format version {}", path.display(), saved.version)),
-            Err(error) => Err(format!("{} is damaged: {error}", path.display())),
-        }
+        // What cannot be renamed will not be written either, and that is said then.
+        let aside = put_aside(path)
+            .map_or_else(|_| String::new(), |aside| format!("; it is {} now", aside.display()));
+        Err(format!("{} {found}{aside}", path.display()))
     }
 }

@@ -3,7 +3,7 @@
 use std::fs::{self, DirBuilder, OpenOptions, Permissions};
 use std::io::{self, Write as _};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
@@ -13,9 +13,12 @@ use serde::de::DeserializeOwned;
 use super::HostError;
 use super::added_record::AddedRecord;
 use super::status::GuardianStatus;
+use crate::files::{self, FileError, open_lock};
 
 /// Unless systemd or the user sets another.
 pub(crate) const DEFAULT_DIRECTORY: &str = "/run/mock-imds-net";
+/// Far more than the record or the status has.
+const MAX_BYTES: u64 = 1 << 20;
 
 /// The runtime directory, which need not exist.
 #[derive(Debug, Clone)]
@@ -67,12 +70,12 @@ impl Runtime {
         let path = self.path("lock");
         let failed = |source| HostError::File { path: path.clone(), source };
         loop {
-            let file =
-                match OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path) {
-                    Ok(file) => file,
-                    Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-                    Err(error) => return Err(failed(error)),
-                };
+            let file = match open_lock(&path, 0o600) {
+                Ok(file) => file,
+                Err(error) if error.is_missing() => return Ok(None),
+                Err(FileError::Io(error)) => return Err(failed(error)),
+                Err(found) => return Err(failed(io::Error::other(format!("it {found}; remove it")))),
+            };
             let lock = match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
                 Ok(lock) => lock,
                 Err((_, Errno::EWOULDBLOCK)) => return Err(HostError::Busy(self.busy_message())),
@@ -107,8 +110,8 @@ impl Runtime {
 
     fn read<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
         let path = self.path(name);
-        let text = fs::read_to_string(&path).ok()?;
-        serde_json::from_str(&text)
+        let text = files::read(&path, MAX_BYTES).ok()?;
+        serde_json::from_slice(&text)
             .inspect_err(|error| tracing::warn!("{} is not readable and is ignored: {error}", path.display()))
             .ok()
     }
@@ -125,7 +128,11 @@ impl Runtime {
     fn write(&self, name: &str, text: &str) -> Result<(), HostError> {
         let (path, new) = (self.path(name), self.path(&format!("{name}.new")));
         let write = || {
-            let mut file = OpenOptions::new().write(true).create(true).truncate(true).open(&new)?;
+            match fs::remove_file(&new) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+            let mut file = OpenOptions::new().write(true).create_new(true).open(&new)?;
             // The unit's umask is 0077.
             file.set_permissions(Permissions::from_mode(0o644))?;
             writeln!(file, "{text}")?;

@@ -1,7 +1,7 @@
 //! The two files of a key pair: reading, checking, writing.
 
 use std::fs::{self, File, OpenOptions, Permissions};
-use std::io::{self, ErrorKind, Read as _, Write as _};
+use std::io::{self, ErrorKind, Write as _};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
@@ -10,6 +10,7 @@ use super::key_pair::KeyPair;
 use super::private_key::PrivateKey;
 use super::{SignatureKind, pem};
 use crate::exit::{ExitStatus, Failure};
+use crate::files::{self, FileError, put_aside, read_secret};
 
 /// Bytes of a key or certificate file; a real one has less than 4 KiB.
 const MAX_LENGTH: u64 = 64 * 1024;
@@ -19,6 +20,33 @@ pub(super) struct KeyPairFiles {
     kind: SignatureKind,
     key: PathBuf,
     certificate: PathBuf,
+}
+
+/// What the two files hold.
+pub(super) enum PairState {
+    Complete(KeyPair),
+    /// Neither file is there.
+    Missing,
+    /// The key is whole, its certificate is not there or damaged.
+    Uncertified {
+        key: PrivateKey,
+        found: Unusable,
+    },
+    /// Without a whole key a pair can only be made anew.
+    Damaged {
+        found: Unusable,
+    },
+}
+
+/// A file that cannot be used.
+pub(super) struct Unusable {
+    /// A sentence without a full stop.
+    pub(super) what: String,
+    /// What its owner can do.
+    cure: String,
+    status: ExitStatus,
+    /// A failure of this moment, which says nothing about the file.
+    pub(super) shortage: bool,
 }
 
 impl KeyPairFiles {
@@ -31,66 +59,106 @@ impl KeyPairFiles {
         }
     }
 
-    /// The pair; `None` unless both files exist.
-    pub(super) fn read_complete(&self) -> Result<Option<KeyPair>, Failure> {
-        match (read_file(&self.key)?, read_file(&self.certificate)?) {
-            (Some(key), Some(certificate)) => self.parse(&key, &certificate).map(Some),
-            _ => Ok(None),
+    /// The pair, or what is left of it. `warnings` gets what is wrong with files that can be used.
+    ///
+    /// A pair whose certificate is not of our making is the user's own: that it cannot be used is a failure, as no
+    /// other pair would verify what its owner signs.
+    pub(super) fn read(&self, warnings: &mut Vec<String>) -> Result<PairState, Failure> {
+        match (self.read_key(warnings), self.read_certificate()) {
+            (Ok(Some(key)), Ok(Some(certificate))) if certificate.public_key == key.public_key() => {
+                Ok(PairState::Complete(KeyPair { key, certificate }))
+            }
+            (Ok(None), Ok(None)) => Ok(PairState::Missing),
+            (key, Ok(Some(certificate))) => {
+                let found = match key {
+                    Ok(Some(_)) => self.mismatch(),
+                    Ok(None) => self.incomplete(),
+                    Err(found) => found,
+                };
+                if certificate.is_ours() { Ok(PairState::Damaged { found }) } else { Err(found.into()) }
+            }
+            (Ok(Some(key)), certificate) => {
+                let missing = || Unusable::new(format!("{} is not there", self.certificate.display()), "");
+                Ok(PairState::Uncertified { key, found: certificate.err().unwrap_or_else(missing) })
+            }
+            (Err(found), _) | (_, Err(found)) => Ok(PairState::Damaged { found }),
         }
     }
 
-    /// The pair; `None` when neither file exists, a failure when only one does.
-    pub(super) fn read(&self) -> Result<Option<KeyPair>, Failure> {
-        let incomplete = |there: &Path, missing: &Path| {
-            let (there, missing) = (there.display(), missing.display());
-            config_error(format!(
-                "{there} is there, {missing} is not: put that one there too, or remove the other and a new pair is \
-                 made at the next start"
-            ))
+    fn read_key(&self, warnings: &mut Vec<String>) -> Result<Option<PrivateKey>, Unusable> {
+        let (name, size, shown) = (self.kind.name(), self.kind.key_size(), self.key.display());
+        let text = match read_secret(&self.key, MAX_LENGTH) {
+            Ok(secret) => {
+                warnings.extend(secret.warning);
+                String::from_utf8_lossy(&secret.bytes).into_owned()
+            }
+            Err(error) if is_absent(&self.key, &error) => return Ok(None),
+            Err(error) => return Err(Unusable::of(&self.key, &error)),
         };
-        match (read_file(&self.key)?, read_file(&self.certificate)?) {
-            (Some(key), Some(certificate)) => self.parse(&key, &certificate).map(Some),
-            (None, None) => Ok(None),
-            (Some(_), None) => Err(incomplete(&self.key, &self.certificate)),
-            (None, Some(_)) => Err(incomplete(&self.certificate, &self.key)),
-        }
+        let der = pem::decode(pem::PRIVATE_KEY, &text).ok_or_else(|| {
+            let cure =
+                "put an unencrypted PKCS#8 key there (openssl pkcs8 -topk8 -nocrypt converts other forms)";
+            Unusable::new(format!("{shown} holds no PEM block \"PRIVATE KEY\""), cure)
+        })?;
+        let key = PrivateKey::from_pkcs8(self.kind, &der).map_err(|found| {
+            Unusable::new(format!("{shown} {found}, {name} needs {size}"), "put such a key there")
+        })?;
+        Ok(Some(key))
     }
 
-    fn parse(&self, key: &str, certificate: &str) -> Result<KeyPair, Failure> {
-        let (name, size) = (self.kind.name(), self.kind.key_size());
-        let (key_file, certificate_file) = (self.key.display(), self.certificate.display());
-        let key = pem::decode(pem::PRIVATE_KEY, key).ok_or_else(|| {
-            config_error(format!(
-                "{key_file} holds no PEM block \"PRIVATE KEY\": put an unencrypted PKCS#8 key there (openssl pkcs8 \
-                 -topk8 -nocrypt converts other forms), {REMEDY}"
-            ))
-        })?;
-        let key = PrivateKey::from_pkcs8(self.kind, &key).map_err(|found| {
-            config_error(format!("{key_file} {found}, {name} needs {size}: put such a key there, {REMEDY}"))
-        })?;
-        let certificate = pem::decode(pem::CERTIFICATE, certificate)
+    fn read_certificate(&self) -> Result<Option<Certificate>, Unusable> {
+        // Only ASCII matters to PEM; other text may stand around it.
+        let text = match files::read(&self.certificate, MAX_LENGTH) {
+            Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+            Err(error) if is_absent(&self.certificate, &error) => return Ok(None),
+            Err(error) => return Err(Unusable::of(&self.certificate, &error)),
+        };
+        let certificate = pem::decode(pem::CERTIFICATE, &text)
             .and_then(|der| Certificate::from_der(der).ok())
             .ok_or_else(|| {
-                config_error(format!(
-                    "{certificate_file} holds no X.509 certificate in PEM: put the one of {key_file} there, {REMEDY}"
-                ))
+                let shown = self.certificate.display();
+                Unusable::new(format!("{shown} holds no X.509 certificate in PEM"), "")
             })?;
-        if certificate.public_key != key.public_key() {
-            return Err(config_error(format!(
-                "{certificate_file} certifies another key than the one in {key_file}: put the files there that \
-                 belong together, {REMEDY}"
-            )));
-        }
-        Ok(KeyPair { key, certificate })
+        Ok(Some(certificate))
     }
 
-    /// Writes both files; other processes see each whole or not at all.
-    pub(super) fn write(&self, pair: &KeyPair) -> io::Result<()> {
+    fn mismatch(&self) -> Unusable {
+        let (key, certificate) = (self.key.display(), self.certificate.display());
+        let what = format!("{certificate} certifies another key than the one in {key}");
+        Unusable::new(what, "put the files there that belong together")
+    }
+
+    fn incomplete(&self) -> Unusable {
+        let (there, missing) = (self.certificate.display(), self.key.display());
+        Unusable::new(format!("{there} is there, {missing} is not"), "put that one there too")
+    }
+
+    /// Writes both files; other processes see each whole or not at all. What was there gets other names, which are
+    /// given.
+    pub(super) fn write(&self, pair: &KeyPair) -> io::Result<Vec<PathBuf>> {
         let key = pem::encode(pem::PRIVATE_KEY, pair.key.to_pkcs8().as_bytes());
-        let certificate = pem::encode(pem::CERTIFICATE, &pair.certificate.der);
         write_temporary(&self.key, &key, 0o600)?;
-        write_temporary(&self.certificate, &certificate, 0o644)?;
+        self.prepare_certificate(pair)?;
+        let mut aside = Vec::from_iter(clear(&self.key)?);
+        aside.extend(clear(&self.certificate)?);
         fs::rename(temporary(&self.key), &self.key)?;
+        self.place_certificate()?;
+        Ok(aside)
+    }
+
+    /// Writes the certificate of a key that is there.
+    pub(super) fn write_certificate(&self, pair: &KeyPair) -> io::Result<Vec<PathBuf>> {
+        self.prepare_certificate(pair)?;
+        let aside = clear(&self.certificate)?;
+        self.place_certificate()?;
+        Ok(Vec::from_iter(aside))
+    }
+
+    fn prepare_certificate(&self, pair: &KeyPair) -> io::Result<()> {
+        write_temporary(&self.certificate, &pem::encode(pem::CERTIFICATE, &pair.certificate.der), 0o644)
+    }
+
+    fn place_certificate(&self) -> io::Result<()> {
         fs::rename(temporary(&self.certificate), &self.certificate)?;
         File::open(self.key.parent().unwrap_or(Path::new(".")))?.sync_all()
     }
@@ -99,10 +167,44 @@ impl KeyPairFiles {
     pub(super) fn finish_interrupted(&self) {
         let certificate = temporary(&self.certificate);
         let pair = Self { kind: self.kind, key: self.key.clone(), certificate };
-        if !self.certificate.exists() && matches!(pair.read_complete(), Ok(Some(_))) {
-            // When this fails, the half pair is reported.
+        let is_absent = self.certificate.symlink_metadata().is_err();
+        if is_absent && matches!(pair.read(&mut vec![]), Ok(PairState::Complete(_))) {
+            // When this fails, the key is certified anew.
             let _ = fs::rename(&pair.certificate, &self.certificate);
         }
+    }
+}
+
+impl Unusable {
+    fn new(what: String, cure: &str) -> Self {
+        Self { what, cure: cure.to_owned(), status: ExitStatus::Config, shortage: false }
+    }
+
+    fn of(path: &Path, error: &FileError) -> Self {
+        let status = if error.is_permission_denied() { ExitStatus::NoPermission } else { ExitStatus::Config };
+        let cure = error.remedy().to_owned();
+        Self { what: format!("{} {error}", path.display()), cure, status, shortage: error.is_shortage() }
+    }
+}
+
+/// Of a pair of the user's own.
+impl From<Unusable> for Failure {
+    fn from(found: Unusable) -> Self {
+        Self::new(found.status, format!("{}: {}, {REMEDY}", found.what, found.cure))
+    }
+}
+
+/// A link to nothing is somebody's file too.
+fn is_absent(path: &Path, error: &FileError) -> bool {
+    error.is_missing() && !path.is_symlink()
+}
+
+/// Gives what is at a path another name.
+fn clear(path: &Path) -> io::Result<Option<PathBuf>> {
+    match put_aside(path) {
+        Ok(aside) => Ok(Some(aside)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
     }
 }
 
@@ -115,6 +217,9 @@ fn temporary(file: &Path) -> PathBuf {
 fn write_temporary(file: &Path, content: &str, mode: u32) -> io::Result<()> {
     let path = temporary(file);
     match fs::remove_file(&path) {
+        Err(error) if error.kind() == ErrorKind::IsADirectory => {
+            put_aside(&path)?;
+        }
         Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
         _ => {}
     }
@@ -122,43 +227,4 @@ fn write_temporary(file: &Path, content: &str, mode: u32) -> io::Result<()> {
     file.set_permissions(Permissions::from_mode(mode))?;
     file.write_all(content.as_bytes())?;
     file.sync_all()
-}
-
-/// The text; `None` when there is no such file.
-fn read_file(path: &Path) -> Result<Option<String>, Failure> {
-    let shown = path.display();
-    let metadata = match fs::metadata(path) {
-        Ok(metadata) => metadata,
-        // A link to nothing is somebody's file too: it must not be replaced by a new key.
-        Err(error) if error.kind() == ErrorKind::NotFound && !path.is_symlink() => return Ok(None),
-        Err(error) => return Err(unreadable(path, &error)),
-    };
-    if !metadata.is_file() {
-        return Err(config_error(format!("{shown} is no regular file: put a PEM file there, or remove it")));
-    }
-    let mut bytes = Vec::new();
-    let file = File::open(path).map_err(|error| unreadable(path, &error))?;
-    file.take(MAX_LENGTH + 1).read_to_end(&mut bytes).map_err(|error| unreadable(path, &error))?;
-    if bytes.len() as u64 > MAX_LENGTH {
-        return Err(config_error(format!(
-            "{shown} is larger than 64 KiB: put a PEM file there, or remove it"
-        )));
-    }
-    // Only ASCII matters to PEM; other text may stand around it.
-    Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
-}
-
-fn unreadable(path: &Path, error: &io::Error) -> Failure {
-    let shown = path.display();
-    match error.kind() {
-        ErrorKind::PermissionDenied => Failure::new(
-            ExitStatus::NoPermission,
-            format!("cannot read {shown}: {error}; make it readable for the user that runs mock-imds"),
-        ),
-        _ => config_error(format!("cannot read {shown}: {error}; repair the path, or remove it")),
-    }
-}
-
-fn config_error(message: String) -> Failure {
-    Failure::new(ExitStatus::Config, message)
 }

@@ -15,7 +15,11 @@ pub(super) struct KeyPair {
 impl KeyPair {
     /// A new key, certified by itself.
     pub(super) fn generate(kind: SignatureKind, random: &mut ChaCha20Rng) -> Self {
-        let key = PrivateKey::generate(kind, random);
+        Self::certify(kind, PrivateKey::generate(kind, random), random)
+    }
+
+    /// A key that is there, with a new certificate.
+    pub(super) fn certify(kind: SignatureKind, key: PrivateKey, random: &mut ChaCha20Rng) -> Self {
         let certificate = Certificate::self_signed(kind, &key, random.next_u64().to_be_bytes());
         Self { key, certificate }
     }

@@ -1,18 +1,16 @@
 //! Keys and certificates in a directory: `NAME.key` (0600) and `NAME.pem` (0644) for each leaf.
 //!
-//! An existing pair is used, whoever made it; a missing one is generated, once. No existing file is ever overwritten.
+//! An existing pair is used, whoever made it; a missing one is generated, once. Whatever the directory holds, there are
+//! keys: what is damaged gets another name, a key without its certificate a new one. No file is ever overwritten.
 
-use std::fs::{self, File, OpenOptions, Permissions};
-use std::io;
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 
 use chacha20::ChaCha20Rng;
-use nix::fcntl::{Flock, FlockArg};
 use rsa::rand_core::SeedableRng as _;
 
 use super::SignatureKind;
-use super::key_files::KeyPairFiles;
+use super::key_directory::KeyDirectory;
+use super::key_files::{KeyPairFiles, PairState, Unusable};
 use super::key_pair::KeyPair;
 use super::key_ring::{KeyPairs, KeyRing};
 use crate::exit::Failure;
@@ -21,6 +19,8 @@ use crate::exit::Failure;
 pub struct OpenedKeyRing {
     pub ring: KeyRing,
     pub storage: KeyStorage,
+    /// What was damaged, and what became of it: sentences without a full stop.
+    pub repairs: Vec<String>,
 }
 
 /// The place of the keys, which decides whether they outlive the process.
@@ -39,79 +39,91 @@ impl KeyRing {
     ///
     /// The seed is 32 bytes from the system's generator, and is not used when all keys are there. The directory is
     /// made when it is missing. When it cannot be written, the missing keys are made in memory and [`KeyStorage`] says
-    /// why: that is no error. Errors are files that are there and cannot be used: unreadable (77), half a pair, no
-    /// PEM, a key of another kind or size, a certificate of another key (78).
+    /// why: that is no error. Errors are pairs of the user's own, as their certificates show, that cannot be used:
+    /// unreadable (77), half a pair, no PEM, a key of another kind or size, a certificate of another key (78).
     pub fn open(directory: &Path, seed: [u8; 32]) -> Result<OpenedKeyRing, Failure> {
-        let mut keys = KeyDirectory {
-            directory,
+        let mut store = KeyStore {
+            directory: KeyDirectory::new(directory),
             random: ChaCha20Rng::from_seed(seed),
-            lock: None,
-            storage: KeyStorage::InDirectory,
+            repairs: vec![],
         };
+        store.directory.mend(&mut store.repairs);
         let pairs = KeyPairs {
-            signature: keys.read_or_generate(SignatureKind::Signature)?,
-            pkcs7: keys.read_or_generate(SignatureKind::Pkcs7)?,
-            rsa2048: keys.read_or_generate(SignatureKind::Rsa2048)?,
+            signature: store.read_or_generate(SignatureKind::Signature)?,
+            pkcs7: store.read_or_generate(SignatureKind::Pkcs7)?,
+            rsa2048: store.read_or_generate(SignatureKind::Rsa2048)?,
         };
-        Ok(OpenedKeyRing { ring: pairs.into(), storage: keys.storage })
+        let storage =
+            store.directory.refused().map_or(KeyStorage::InDirectory, |why| KeyStorage::InMemory { why });
+        Ok(OpenedKeyRing { ring: pairs.into(), storage, repairs: store.repairs })
     }
 }
 
-struct KeyDirectory<'a> {
-    directory: &'a Path,
+struct KeyStore<'a> {
+    directory: KeyDirectory<'a>,
     random: ChaCha20Rng,
-    /// Held from the first missing pair to the end, so that two servers that start at once make one set of keys.
-    lock: Option<Flock<File>>,
-    storage: KeyStorage,
+    repairs: Vec<String>,
 }
 
-impl KeyDirectory<'_> {
+impl KeyStore<'_> {
     fn read_or_generate(&mut self, kind: SignatureKind) -> Result<KeyPair, Failure> {
-        let files = KeyPairFiles::of(self.directory, kind);
-        if let Some(pair) = files.read_complete()? {
+        let files = KeyPairFiles::of(self.directory.path(), kind);
+        if let PairState::Complete(pair) = files.read(&mut self.repairs)? {
             return Ok(pair);
         }
-        let writable = self.lock();
+        let writable = self.directory.lock(&mut self.repairs);
         if writable {
             files.finish_interrupted();
         }
         // Another process may have made the pair before it gave the lock.
-        if let Some(pair) = files.read()? {
-            return Ok(pair);
-        }
-        let pair = KeyPair::generate(kind, &mut self.random);
-        if writable && let Err(error) = files.write(&pair) {
-            self.fall_back_to_memory(&error);
-        }
-        Ok(pair)
+        Ok(match files.read(&mut vec![])? {
+            PairState::Complete(pair) => pair,
+            PairState::Missing => {
+                let pair = KeyPair::generate(kind, &mut self.random);
+                if writable && let Err(error) = files.write(&pair) {
+                    self.directory.refuse(&error);
+                }
+                pair
+            }
+            PairState::Uncertified { key, found } => {
+                let pair = KeyPair::certify(kind, key, &mut self.random);
+                self.mend(&found, writable, "the key has a new certificate", || {
+                    files.write_certificate(&pair)
+                });
+                pair
+            }
+            PairState::Damaged { found } => {
+                let pair = KeyPair::generate(kind, &mut self.random);
+                self.mend(&found, writable, "there is a new pair", || files.write(&pair));
+                pair
+            }
+        })
     }
 
-    /// Locks the directory; false when it cannot be written.
-    fn lock(&mut self) -> bool {
-        if self.lock.is_none() && self.storage == KeyStorage::InDirectory {
-            match lock(self.directory) {
-                Ok(lock) => self.lock = Some(lock),
-                Err(error) => self.fall_back_to_memory(&error),
+    /// Writes what takes the place of a damaged file, and says so.
+    fn mend(
+        &mut self,
+        found: &Unusable,
+        writable: bool,
+        made: &str,
+        write: impl FnOnce() -> std::io::Result<Vec<std::path::PathBuf>>,
+    ) {
+        let what = &found.what;
+        if !writable || found.shortage {
+            self.repairs.push(format!("{what}: it is not used, {made}, in memory"));
+            return;
+        }
+        match write() {
+            Ok(aside) if aside.is_empty() => self.repairs.push(format!("{what}: {made}")),
+            Ok(aside) => {
+                let names =
+                    aside.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(" and ");
+                self.repairs.push(format!("{what}: {made}; what was there is {names} now"));
+            }
+            Err(error) => {
+                self.repairs.push(format!("{what}: it is not used, {made}, in memory"));
+                self.directory.refuse(&error);
             }
         }
-        self.lock.is_some()
     }
-
-    fn fall_back_to_memory(&mut self, error: &io::Error) {
-        self.lock = None;
-        self.storage =
-            KeyStorage::InMemory { why: format!("cannot write {}: {error}", self.directory.display()) };
-    }
-}
-
-/// Makes the directory where it is missing, and locks it against other processes that would make keys in it.
-fn lock(directory: &Path) -> io::Result<Flock<File>> {
-    if !directory.is_dir() {
-        fs::create_dir_all(directory)?;
-        // Whatever the umask says: an unprivileged verifier reads the certificates.
-        fs::set_permissions(directory, Permissions::from_mode(0o755))?;
-    }
-    // Not the directory itself, which anybody who may read it could lock.
-    let file = OpenOptions::new().append(true).create(true).mode(0o600).open(directory.join(".lock"))?;
-    Flock::lock(file, FlockArg::LockExclusive).map_err(|(_, error)| error.into())
 }

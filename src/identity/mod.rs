@@ -18,6 +18,7 @@ mod certificate;
 mod cms;
 mod document;
 mod dsa_domain;
+mod key_directory;
 mod key_files;
 mod key_pair;
 mod key_ring;

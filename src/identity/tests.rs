@@ -39,6 +39,7 @@ impl Scratch {
         let copy = Self::new();
         for (name, content) in FILES.iter().zip(made) {
             fs::write(copy.join(name), content).expect("writable");
+            fs::set_permissions(copy.join(name), fs::Permissions::from_mode(0o600)).expect("ours");
         }
         copy
     }
@@ -49,6 +50,19 @@ impl Scratch {
 
     fn read(&self, name: &str) -> String {
         fs::read_to_string(self.join(name)).expect(name)
+    }
+
+    /// Makes the certificate of a leaf one of the user's own: another issuer, of the same length.
+    fn make_own(&self, leaf: &str) {
+        let path = format!("{leaf}.pem");
+        let Some(mut der) = pem::decode(pem::CERTIFICATE, &self.read(&path)) else { return };
+        for part in ["mock-imds", "test key (not from AWS)"] {
+            let found = |der: &[u8]| der.windows(part.len()).position(|window| window == part.as_bytes());
+            while let Some(at) = found(&der) {
+                der[at..at + part.len()].fill(b'x');
+            }
+        }
+        fs::write(self.join(&path), pem::encode(pem::CERTIFICATE, &der)).expect("writable");
     }
 
     fn open(&self) -> Result<OpenedKeyRing, Failure> {
@@ -131,7 +145,7 @@ fn what_is_signed_is_the_document_that_is_served() {
 fn nothing_private_is_in_the_debug_form() {
     let scratch = Scratch::with_keys();
     let shown = format!("{:?}", scratch.open().expect("keys"));
-    assert_eq!(shown, "OpenedKeyRing { ring: KeyRing { .. }, storage: InDirectory }");
+    assert_eq!(shown, "OpenedKeyRing { ring: KeyRing { .. }, storage: InDirectory, repairs: [] }");
 }
 
 // === the directory ===
@@ -173,19 +187,48 @@ fn a_removed_pair_is_made_anew_and_the_others_stay() {
     assert_eq!(before[2..], after[2..]);
 }
 
+/// Opens a directory in which something is damaged; gives what is said of it.
+#[track_caller]
+fn mended(scratch: &Scratch) -> String {
+    let opened = scratch.open().expect("whatever is damaged, there are keys");
+    assert_eq!(opened.storage, KeyStorage::InDirectory, "{:?}", opened.repairs);
+    let again = scratch.open().expect("they were kept");
+    assert_eq!(certificates(&again.ring), certificates(&opened.ring), "of the next start");
+    assert_eq!(again.repairs, [""; 0], "at the next start");
+    opened.repairs.join("\n")
+}
+
 #[test]
-fn half_a_pair_is_refused_and_kept() {
-    for (gone, kept) in [("rsa2048.pem", "rsa2048.key"), ("rsa2048.key", "rsa2048.pem")] {
+fn a_key_without_its_certificate_gets_a_new_one() {
+    for content in [None, Some(""), Some("nonsense")] {
         let scratch = Scratch::with_keys();
-        let content = scratch.read(kept);
-        fs::remove_file(scratch.join(gone)).expect("there");
-        let failure = scratch.refused();
-        let (there, missing) = (scratch.join(kept), scratch.join(gone));
-        let start =
-            format!("{} is there, {} is not: put that one there too", there.display(), missing.display());
-        assert!(failure.status == ExitStatus::Config && failure.message.starts_with(&start), "{failure:?}");
-        assert_eq!(scratch.read(kept), content);
+        let (key, path) = (scratch.read("rsa2048.key"), scratch.join("rsa2048.pem"));
+        match content {
+            None => fs::remove_file(&path).expect("there"),
+            Some(content) => fs::write(&path, content).expect("writable"),
+        }
+        let said = mended(&scratch);
+        assert!(said.starts_with(&format!("{} ", path.display())), "{said}");
+        assert!(said.contains(": the key has a new certificate"), "{said}");
+        assert_eq!(scratch.read("rsa2048.key"), key);
+        if let Some(content) = content {
+            assert_eq!(scratch.read("rsa2048.pem.damaged"), content);
+        }
     }
+}
+
+#[test]
+fn a_certificate_without_its_key_gets_another_name() {
+    let scratch = Scratch::with_keys();
+    let certificate = scratch.read("rsa2048.pem");
+    fs::remove_file(scratch.join("rsa2048.key")).expect("there");
+    let said = mended(&scratch);
+    let aside = scratch.join("rsa2048.pem.damaged");
+    assert!(
+        said.ends_with(&format!("there is a new pair; what was there is {} now", aside.display())),
+        "{said}"
+    );
+    assert_eq!(scratch.read("rsa2048.pem.damaged"), certificate);
 }
 
 #[test]
@@ -199,13 +242,26 @@ fn a_creation_that_was_interrupted_between_the_two_names_is_finished() {
     // One that belongs to another key is not.
     fs::remove_file(scratch.join("signature.pem")).expect("there");
     fs::copy(scratch.join("rsa2048.pem"), scratch.join(".signature.pem.new")).expect("there");
-    assert!(scratch.refused().message.contains("signature.pem is not"));
+    let key = scratch.read("signature.key");
+    assert!(mended(&scratch).contains("signature.pem is not there: the key has a new certificate"));
+    assert_eq!(scratch.read("signature.key"), key);
 }
 
-/// Opens after one file has other content; the file must not change by that.
+/// Opens after one file has other content: beside our own certificate it is damaged and gets another name, beside one
+/// of the user's it is refused, and must not change by that.
 fn refused_with(name: &str, content: &str, expected: &str) {
     let scratch = Scratch::with_keys();
     fs::write(scratch.join(name), content).expect("writable");
+    let said = mended(&scratch);
+    let start = format!("{} {expected}", scratch.join(name).display());
+    assert!(said.starts_with(&start) && said.contains(": there is a new pair; "), "{said}\nexpected {start}");
+    assert_eq!(scratch.read(&format!("{name}.damaged")), content);
+
+    let scratch = Scratch::with_keys();
+    fs::write(scratch.join(name), content).expect("writable");
+    let leaf = name.split('.').next().expect("a name");
+    scratch.make_own(leaf);
+    let before = scratch.read(name);
     let failure = scratch.refused();
     let start = format!("{} {expected}", scratch.join(name).display());
     assert!(
@@ -213,7 +269,7 @@ fn refused_with(name: &str, content: &str, expected: &str) {
         "{failure:?}\nexpected {start}"
     );
     assert!(failure.message.ends_with("is made at the next start"), "{failure:?}");
-    assert_eq!(scratch.read(name), content);
+    assert_eq!(scratch.read(name), before);
 }
 
 #[test]
@@ -233,9 +289,6 @@ fn files_that_do_not_fit_are_refused_by_name() {
         &other.certificate_pem(SignatureKind::Pkcs7),
         "certifies another key than the one in",
     );
-    refused_with("signature.pem", "nonsense", "holds no X.509 certificate in PEM");
-    refused_with("signature.pem", &pem::encode(pem::CERTIFICATE, b"0"), "holds no X.509 certificate in PEM");
-
     refused_with(
         "signature.key",
         &rsa2048,
@@ -255,11 +308,7 @@ fn files_that_do_not_fit_are_refused_by_name() {
     refused_with("pkcs7.key", "", "holds no PEM block \"PRIVATE KEY\"");
     refused_with("pkcs7.key", &pem::encode(pem::PRIVATE_KEY, b"0"), "holds no PKCS#8 key");
     let old_form = rsa2048.replace("PRIVATE KEY", "RSA PRIVATE KEY");
-    refused_with(
-        "rsa2048.key",
-        &old_form,
-        "holds no PEM block \"PRIVATE KEY\": put an unencrypted PKCS#8 key",
-    );
+    refused_with("rsa2048.key", &old_form, "holds no PEM block \"PRIVATE KEY\"");
 }
 
 #[test]
@@ -304,29 +353,43 @@ fn text_around_a_users_pem_block_is_no_problem() {
 }
 
 #[test]
-fn paths_that_are_no_files_are_refused() {
-    let refused = |change: fn(&Path), expected: &str| {
+fn what_is_no_file_gets_another_name() {
+    let changed = |change: fn(&Path), expected: &str| {
         let scratch = Scratch::with_keys();
         let path = scratch.join("pkcs7.key");
         fs::remove_file(&path).expect("there");
-        fs::remove_file(scratch.join("pkcs7.pem")).expect("there");
         change(&path);
-        let failure = scratch.refused();
-        let shown = path.display().to_string();
-        assert!(failure.message.contains(&shown) && failure.message.contains(expected), "{failure:?}");
-        assert!(path.is_symlink() || path.exists(), "{shown} must stay");
+        let said = mended(&scratch);
+        assert!(said.starts_with(&format!("{} {expected}", path.display())), "{said}");
+        let aside = scratch.join("pkcs7.key.damaged");
+        assert!(aside.symlink_metadata().is_ok(), "{} must be there", aside.display());
     };
-    refused(|path| fs::create_dir(path).expect("writable"), "is no regular file");
-    refused(|path| symlink("/nonexistent", path).expect("writable"), "cannot read");
-    refused(|path| fs::write(path, vec![b' '; 70_000]).expect("writable"), "is larger than 64 KiB");
+    changed(|path| fs::create_dir(path).expect("writable"), "is a directory");
+    changed(|path| symlink("/nonexistent", path).expect("writable"), "cannot be read: no such file");
+    changed(|path| fs::write(path, vec![b' '; 70_000]).expect("writable"), "is larger than 64 KiB");
 
     let scratch = Scratch::new();
     fs::write(scratch.join("identity"), "").expect("writable");
-    let failure = KeyRing::open(&scratch.join("identity"), [1; 32]).expect_err("a file is no directory");
-    assert!(
-        failure.status == ExitStatus::Config && failure.message.contains("Not a directory"),
-        "{failure:?}"
-    );
+    let opened = KeyRing::open(&scratch.join("identity"), [1; 32]).expect("a directory is made");
+    let said =
+        format!("{0} is no directory of ours: it is {0}.damaged now", scratch.join("identity").display());
+    assert_eq!((opened.storage, opened.repairs), (KeyStorage::InDirectory, vec![said]));
+}
+
+#[test]
+fn an_open_key_is_closed_and_one_of_another_user_is_not_used() {
+    let scratch = Scratch::with_keys();
+    let (path, key) = (scratch.join("rsa2048.key"), scratch.read("rsa2048.key"));
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).expect("ours");
+    let said = mended(&scratch);
+    assert!(said.contains("was open to other users (mode 0644): it has mode 0600 now"), "{said}");
+    assert_eq!(scratch.read("rsa2048.key"), key);
+    if nix::unistd::geteuid().is_root() {
+        std::os::unix::fs::chown(&path, Some(65_534), None).expect("root may");
+        let said = mended(&scratch);
+        assert!(said.contains("rsa2048.key belongs to user 65534: there is a new pair"), "{said}");
+        assert_eq!(scratch.read("rsa2048.key.damaged"), key);
+    }
 }
 
 #[test]

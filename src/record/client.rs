@@ -1,8 +1,9 @@
 //! One request on a connection of its own. Proxies are not used: link-local addresses are nobody else's.
 
+use std::io::ErrorKind;
 use std::time::Duration;
 
-use http_body_util::{BodyExt as _, Empty, Limited};
+use http_body_util::{BodyExt as _, Empty, LengthLimitError, Limited};
 use hyper::body::Bytes;
 use hyper::client::conn::http1::handshake;
 use hyper::header::{CONNECTION, CONTENT_TYPE, DATE, HOST, HeaderMap, HeaderName, RETRY_AFTER, USER_AGENT};
@@ -14,28 +15,40 @@ use tokio::time::timeout;
 use super::crawl::MAX_BODY_BYTES;
 use super::exchange::{CrawlRequest, CrawlResponse, ExchangeOutcome};
 use super::target::Target;
-use crate::model::Timestamp;
+use crate::files::io_error_text;
+use crate::model::{Timestamp, format_duration};
 
 /// A metadata service is one hop away.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(10);
 
-pub(crate) async fn exchange(target: &Target, crawl_request: &CrawlRequest) -> ExchangeOutcome {
-    match timeout(RESPONSE_TIMEOUT, attempt(target, crawl_request)).await {
+/// Sends a request and reads the response, within `limit` at most.
+pub(crate) async fn exchange(
+    target: &Target,
+    crawl_request: &CrawlRequest,
+    limit: Duration,
+) -> ExchangeOutcome {
+    let limit = limit.min(RESPONSE_TIMEOUT);
+    match timeout(limit, attempt(target, crawl_request)).await {
         Ok(Ok(answer)) => ExchangeOutcome::Response(answer),
-        Ok(Err(why)) => ExchangeOutcome::Failed(why),
-        Err(_) => ExchangeOutcome::Failed(format!("no answer within {} s", RESPONSE_TIMEOUT.as_secs())),
+        Ok(Err(outcome)) => outcome,
+        Err(_) => ExchangeOutcome::TimedOut(format!("no answer within {}", format_duration(limit))),
     }
 }
 
-async fn attempt(target: &Target, crawl_request: &CrawlRequest) -> Result<CrawlResponse, String> {
+async fn connect(target: &Target) -> Result<TcpStream, ExchangeOutcome> {
     let connecting = timeout(CONNECT_TIMEOUT, TcpStream::connect((target.host.as_str(), target.port)));
-    let stream = connecting
-        .await
-        .map_err(|_| format!("no connection within {} s", CONNECT_TIMEOUT.as_secs()))?
-        .map_err(|error| error.to_string())?;
-    let (mut sender, connection) =
-        handshake(TokioIo::new(stream)).await.map_err(|error| error.to_string())?;
+    let timed_out =
+        |_| ExchangeOutcome::TimedOut(format!("no connection within {}", format_duration(CONNECT_TIMEOUT)));
+    connecting.await.map_err(timed_out)?.map_err(|error| match error.kind() {
+        ErrorKind::TimedOut => ExchangeOutcome::TimedOut(io_error_text(&error)),
+        _ => ExchangeOutcome::Unreachable(io_error_text(&error)),
+    })
+}
+
+async fn attempt(target: &Target, crawl_request: &CrawlRequest) -> Result<CrawlResponse, ExchangeOutcome> {
+    let stream = connect(target).await?;
+    let (mut sender, connection) = handshake(TokioIo::new(stream)).await.map_err(failed)?;
     let connection = tokio::spawn(connection);
     let mut request = Request::builder()
         .method(&crawl_request.method)
@@ -45,10 +58,12 @@ async fn attempt(target: &Target, crawl_request: &CrawlRequest) -> Result<CrawlR
     for (name, value) in &crawl_request.headers {
         request = request.header(*name, value);
     }
-    let request = request.body(Empty::<Bytes>::new()).map_err(|error| error.to_string())?;
-    let response = sender.send_request(request).await.map_err(|error| error.to_string())?;
+    let request = request.body(Empty::<Bytes>::new()).map_err(failed)?;
+    let response = sender.send_request(request).await.map_err(failed)?;
     let (parts, body) = response.into_parts();
-    let body = Limited::new(body, MAX_BODY_BYTES).collect().await.map_err(|error| error.to_string())?;
+    let body = Limited::new(body, MAX_BODY_BYTES).collect().await.map_err(|error| {
+        if error.is::<LengthLimitError>() { ExchangeOutcome::TooLarge } else { failed(error) }
+    })?;
     connection.abort();
     Ok(CrawlResponse {
         status: parts.status.as_u16(),
@@ -59,6 +74,11 @@ async fn attempt(target: &Target, crawl_request: &CrawlRequest) -> Result<CrawlR
         date: text(&parts.headers, DATE).and_then(|date| http_date(&date)),
         body: body.to_bytes().to_vec(),
     })
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "a callback for errors")]
+fn failed(error: impl ToString) -> ExchangeOutcome {
+    ExchangeOutcome::Failed(error.to_string())
 }
 
 fn closes(headers: &HeaderMap) -> bool {

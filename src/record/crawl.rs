@@ -6,6 +6,7 @@ use std::time::Duration;
 use hyper::Method;
 
 use super::exchange::{CrawlRequest, CrawlStep, ExchangeOutcome};
+use super::limit::TimeLimit;
 use super::listing::{UNLISTED, encoded};
 use super::pace::{Pace, Rate};
 use crate::exit::{ExitStatus, Failure};
@@ -23,6 +24,9 @@ const MAX_UNANSWERED: u32 = 3;
 const MAX_TOKENS: u32 = 16;
 /// The pause before notices are requested again: their times have whole seconds.
 const TIMED_NOTICE_PAUSE: Duration = Duration::from_secs(2);
+/// The reason why a token may not come, though the service sends it.
+const TOKEN_HINT: &str = "; from within a container the answer to a token request arrives only if \
+                          http-put-response-hop-limit is 2 or more";
 /// The longest lifetime that a token can have.
 const TOKEN_TTL_SECONDS: &str = "21600";
 
@@ -30,7 +34,7 @@ const TOKEN_TTL_SECONDS: &str = "21600";
 pub struct Crawl {
     pace: Pace,
     /// The task whose response is awaited, or that waits for its turn.
-    current: Option<CrawlTask>,
+    pub(super) current: Option<CrawlTask>,
     pub(super) queue: VecDeque<CrawlTask>,
     pub(super) token: Option<String>,
     pub(super) observations: Observations,
@@ -44,6 +48,10 @@ pub struct Crawl {
     /// Notices to be requested a second time.
     pub(super) timed_notices: Vec<String>,
     pub(super) open_listings_probed: bool,
+    pub(super) limit: TimeLimit,
+    pub(super) responses: usize,
+    /// The reason why the current request is to be sent again.
+    pub(super) problem: Option<String>,
 }
 
 /// A request to be sent. Paths are below the version, without slashes at their ends.
@@ -79,10 +87,17 @@ impl Crawl {
             token_requests: 0,
             timed_notices: vec![],
             open_listings_probed: false,
+            limit: TimeLimit::default(),
+            responses: 0,
+            problem: None,
         }
     }
 
     pub fn step(&mut self, now: Timestamp) -> CrawlStep {
+        if self.limit.has_passed(now) {
+            self.leave_unrequested();
+            return CrawlStep::Done;
+        }
         if self.current.is_none() && self.queue.is_empty() {
             self.enqueue_unlisted();
         }
@@ -98,7 +113,7 @@ impl Crawl {
             self.pace.request_sent(now);
             CrawlStep::Request(self.request(&task))
         } else {
-            CrawlStep::Wait(wait)
+            CrawlStep::Wait(wait.min(self.limit.left(now)))
         };
         self.current = Some(task);
         step
@@ -107,14 +122,26 @@ impl Crawl {
     /// Takes the outcome of the last [`CrawlStep::Request`]. A failure ends the walk.
     pub fn handle_outcome(&mut self, outcome: ExchangeOutcome, now: Timestamp) -> Result<(), Failure> {
         let Some(task) = self.current.take() else { return Ok(()) };
+        self.responses += usize::from(matches!(outcome, ExchangeOutcome::Response(_)));
         let answer = match outcome {
             ExchangeOutcome::Response(answer) if !matches!(answer.status, 429 | 500..=599) => answer,
             ExchangeOutcome::Response(answer) => {
                 return self.retry(task, &format!("answers {}", answer.status), answer.retry_after, now);
             }
-            ExchangeOutcome::Failed(why) => return self.retry(task, &why, None, now),
+            // A service that was there may be restarting.
+            ExchangeOutcome::Unreachable(why) if self.responses == 0 => {
+                return Err(unreachable(&why));
+            }
+            ExchangeOutcome::TimedOut(why) if task == CrawlTask::Token => {
+                return self.retry(task, &format!("{why}{TOKEN_HINT}"), None, now);
+            }
+            ExchangeOutcome::Failed(why)
+            | ExchangeOutcome::TimedOut(why)
+            | ExchangeOutcome::Unreachable(why) => return self.retry(task, &why, None, now),
+            ExchangeOutcome::TooLarge => return self.skip_for_good(&task, &too_large()),
         };
         self.attempts = 0;
+        self.problem = None;
         let guarded = !matches!(
             task,
             CrawlTask::Token | CrawlTask::RootWithoutToken | CrawlTask::DirectoryWithoutToken(_)
@@ -162,20 +189,24 @@ impl Crawl {
         now: Timestamp,
     ) -> Result<(), Failure> {
         self.attempts += 1;
+        self.problem = Some(format!("{} (attempt {} of {MAX_ATTEMPTS})", before_hint(why), self.attempts));
         if self.attempts < MAX_ATTEMPTS {
             self.pace.back_off(self.attempts, retry_after, now);
             self.current = Some(task);
             return Ok(());
         }
+        let hint = &why[before_hint(why).len()..];
+        self.skip_for_good(&task, &format!("{}, {MAX_ATTEMPTS} times in a row{hint}", before_hint(why)))
+    }
+
+    /// Skips a task that another attempt would not help; without a token there is no walk.
+    fn skip_for_good(&mut self, task: &CrawlTask, why: &str) -> Result<(), Failure> {
         self.attempts = 0;
-        let why = format!("{why}, {MAX_ATTEMPTS} times in a row");
-        if task == CrawlTask::Token {
-            return Err(unavailable(format!(
-                "gives no token: {why}; from within a container the answer to a token request arrives only if \
-                 http-put-response-hop-limit is 2 or more"
-            )));
+        self.problem = None;
+        if *task == CrawlTask::Token {
+            return Err(unavailable(format!("gives no token: {why}")));
         }
-        self.skip(&task, &why)
+        self.skip(task, why)
     }
 
     pub(super) fn skip(&mut self, task: &CrawlTask, why: &str) -> Result<(), Failure> {
@@ -204,13 +235,28 @@ impl Crawl {
         Ok(())
     }
 
-    fn enqueue_unlisted(&mut self) {
+    pub(super) fn enqueue_unlisted(&mut self) {
         for path in UNLISTED {
             if self.enqueued.insert(path.to_owned()) {
                 self.queue.push_back(CrawlTask::Leaf(path.to_owned(), false));
             }
         }
     }
+}
+
+/// Nobody is there: the walk has not begun.
+fn unreachable(why: &str) -> Failure {
+    let accepted = "accepted: the address of a metadata service that runs";
+    Failure::new(ExitStatus::Unavailable, format!("cannot be reached: {why}; {accepted}"))
+}
+
+fn too_large() -> String {
+    format!("a response has more than {} MiB", MAX_BODY_BYTES >> 20)
+}
+
+/// A reason without the hint at its end.
+fn before_hint(why: &str) -> &str {
+    why.strip_suffix(TOKEN_HINT).unwrap_or(why)
 }
 
 /// The failure that ends the walk; `found` is a predicate of the service.

@@ -28,6 +28,12 @@ pub enum ExchangeOutcome {
     Response(CrawlResponse),
     /// The reason that there is no response.
     Failed(String),
+    /// The same, after a wait that came to its end.
+    TimedOut(String),
+    /// No connection was made, and the reason is not that nobody answered in time.
+    Unreachable(String),
+    /// The body has more bytes than any value.
+    TooLarge,
 }
 
 #[derive(Debug, Clone)]

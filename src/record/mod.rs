@@ -13,9 +13,12 @@ mod client;
 mod crawl;
 mod exchange;
 mod interpret;
+mod limit;
 mod listing;
 mod pace;
+mod progress;
 mod target;
+mod time_out;
 
 #[cfg(test)]
 mod tests;

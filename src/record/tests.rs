@@ -39,16 +39,34 @@ fn answer(status: u16, body: &str) -> ExchangeOutcome {
 }
 
 /// Walks with a rate; the service gets the number of the request, too.
-fn walk_at(rate: &str, mut service: impl FnMut(usize, &CrawlRequest) -> ExchangeOutcome) -> Walk {
-    let mut crawl = Crawl::new(rate.parse().expect("a rate"), SecretsPolicy::default());
+fn walk_at(rate: &str, service: impl FnMut(usize, &CrawlRequest) -> ExchangeOutcome) -> Walk {
+    let crawl = Crawl::new(rate.parse().expect("a rate"), SecretsPolicy::default());
+    walk_with(crawl, Duration::ZERO, service)
+}
+
+/// Walks; each request takes some time.
+fn walk_with(
+    mut crawl: Crawl,
+    each: Duration,
+    mut service: impl FnMut(usize, &CrawlRequest) -> ExchangeOutcome,
+) -> Walk {
     let (mut now, mut asked) = (START, Vec::new());
     loop {
         match crawl.step(now) {
             CrawlStep::Wait(span) => now = now.plus(span),
-            CrawlStep::Done => return Walk { asked, ended: Ok(crawl.finish()) },
+            CrawlStep::Done => {
+                let nothing = crawl.found_nothing_in_time(now);
+                return Walk { asked, ended: nothing.map_or_else(|| Ok(crawl.finish()), Err) };
+            }
             CrawlStep::Request(request) => {
                 asked.push((now, format!("{} {}", request.method, request.path)));
-                if let Err(failure) = crawl.handle_outcome(service(asked.len() - 1, &request), now) {
+                let left = crawl.time_left(now);
+                now = now.plus(each.min(left));
+                let outcome = match service(asked.len() - 1, &request) {
+                    _ if each > left => ExchangeOutcome::TimedOut("no answer in time".into()),
+                    outcome => outcome,
+                };
+                if let Err(failure) = crawl.handle_outcome(outcome, now) {
                     return Walk { asked, ended: Err(failure) };
                 }
             }
@@ -221,8 +239,8 @@ fn a_service_without_tokens_is_asked_without_and_that_is_said() {
 #[test]
 fn what_cannot_be_recorded_is_said() {
     walk(|_| answer(403, "")).failed("its endpoint is disabled");
-    walk(|_| ExchangeOutcome::Failed("Connection refused".into()))
-        .failed("gives no token: Connection refused, 6 times in a row");
+    walk(|_| ExchangeOutcome::Failed("connection reset".into()))
+        .failed("gives no token: connection reset, 6 times in a row");
     walk(|request| answer(if request.method == "PUT" { 403 } else { 401 }, ""))
         .failed("wants a token and gives none");
     walk(|_| answer(400, "")).failed("answers 400 to PUT /latest/api/token");
@@ -230,6 +248,76 @@ fn what_cannot_be_recorded_is_said() {
         if request.path.contains("/meta-data/") { answer(403, "") } else { small(request) }
     };
     walk(ends).failed("does not answer /latest/");
+}
+
+#[test]
+fn a_closed_port_is_said_at_once() {
+    let closed = walk(|_| ExchangeOutcome::Unreachable("connection refused".into()));
+    closed.failed("cannot be reached: connection refused; accepted: the address of a metadata service");
+    assert_eq!(closed.paths(), ["PUT /latest/api/token"]);
+    // A service that was there comes back.
+    let restarts = walk_at("1000", |nth, request| match nth {
+        5 | 6 => ExchangeOutcome::Unreachable("connection refused".into()),
+        _ => small(request),
+    });
+    assert_eq!(restarts.ended.expect("it ends well").value_count(), 3);
+}
+
+#[test]
+fn only_a_token_that_does_not_come_in_time_may_be_lost_on_the_way() {
+    let hint = "http-put-response-hop-limit is 2 or more";
+    let late = walk(|_| ExchangeOutcome::TimedOut("no answer within 10s".into()));
+    late.failed("gives no token: no answer within 10s, 6 times in a row; from within a container");
+    late.failed(hint);
+    let lost = walk(|_| ExchangeOutcome::Failed("connection reset".into())).ended.expect_err("no token");
+    assert!(!lost.message.contains(hint), "{}", lost.message);
+}
+
+#[test]
+fn an_endless_response_is_asked_for_once() {
+    let walk_of = walk(|_| ExchangeOutcome::TooLarge);
+    walk_of.failed("gives no token: a response has more than 1 MiB");
+    assert_eq!(walk_of.asked.len(), 1);
+    let one = |request: &CrawlRequest| match request.path.as_str() {
+        "/latest/meta-data/a" => ExchangeOutcome::TooLarge,
+        _ => small(request),
+    };
+    let observations = walk(one).ended.expect("it ends well");
+    assert_eq!(observations.notes, ["meta-data/a: a response has more than 1 MiB"]);
+}
+
+#[test]
+fn a_walk_ends_in_time_with_what_it_has() {
+    let limited = |seconds| {
+        Crawl::new("1000".parse().expect("a rate"), SecretsPolicy::default())
+            .within(Duration::from_secs(seconds))
+    };
+    let elapsed = |walk: &Walk| walk.asked.last().expect("requests").0.since(START);
+    // Each response takes ten seconds, as from a server that trickles.
+    let slow = walk_with(limited(75), Duration::from_secs(10), |_, request| small(request));
+    assert_eq!((slow.asked.len(), elapsed(&slow)), (8, Duration::from_secs(70)), "{:?}", slow.asked);
+    let observations = slow.ended.expect("it has values");
+    assert_eq!(observations.value_count(), 1);
+    let note = "the walk ended after 1m15s (--max-time); not requested: meta-data/b/c d, meta-data/public-keys, \
+                dynamic/fws/instance-monitoring, ";
+    assert!(observations.notes.iter().any(|found| found.starts_with(note)), "{:?}", observations.notes);
+
+    // None ever comes: neither attempts nor pauses last longer than the limit.
+    let silent = |_: usize, _: &CrawlRequest| ExchangeOutcome::TimedOut("no answer within 10s".into());
+    let unanswered = walk_with(limited(30), Duration::from_secs(10), silent);
+    unanswered.failed("gave no value within 30s: no answer in time (attempt 3 of 6); --max-time allows more");
+    assert!(elapsed(&unanswered) < Duration::from_secs(30), "{:?}", unanswered.asked);
+    let throttled = walk_with(limited(30), Duration::ZERO, |_, _| answer(503, ""));
+    throttled.failed("gave no value within 30s: answers 503 (attempt 5 of 6)");
+}
+
+#[test]
+fn progress_is_one_line() {
+    let mut crawl = Crawl::new("1000".parse().expect("a rate"), SecretsPolicy::default());
+    let CrawlStep::Request(_) = crawl.step(START) else { panic!("expected a request") };
+    assert_eq!(crawl.progress(), "0 responses, 5 paths to go, now a token");
+    crawl.handle_outcome(answer(503, ""), START).expect("there is another attempt");
+    assert_eq!(crawl.progress(), "1 response, 5 paths to go, now a token: answers 503 (attempt 1 of 6)");
 }
 
 #[test]

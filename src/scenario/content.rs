@@ -1,13 +1,12 @@
 //! Values of paths: text, or `{ text = … }`, `{ file = … }`, `{ base64 = … }`.
 
-use std::fs::File;
-use std::io::Read as _;
 use std::path::Path;
 
 use base64::prelude::BASE64_STANDARD;
 use base64::{DecodeError, Engine as _};
 
-use crate::config::{Item, Section, io_error_text};
+use crate::config::{Item, Section};
+use crate::files::{self, FileError};
 use crate::model::Content;
 
 pub(crate) const FORMS: &str = "text, { text = \"…\" }, { file = \"…\" } or { base64 = \"…\" }";
@@ -66,24 +65,25 @@ fn bytes(item: &Item<'_>, section: Option<&Section<'_>>, base: &Path, limit: usi
     Some(bytes)
 }
 
-/// Reads one byte more than `limit`, so that the caller notices a value that is too long.
 fn from_file(item: &Item<'_>, base: &Path, limit: usize) -> Option<Vec<u8>> {
     let path = base.join(item.string()?);
-    let mut bytes = Vec::new();
-    let read = File::open(&path).and_then(|file| {
-        if file.metadata()?.is_file() {
-            file.take(limit as u64 + 1).read_to_end(&mut bytes)
-        } else {
-            Err(std::io::Error::other("not a regular file"))
-        }
-    });
-    match read {
-        Ok(_) => Some(bytes),
-        Err(error) => {
+    match files::read(&path, limit as u64) {
+        Ok(bytes) => Some(bytes),
+        Err(FileError::TooLarge(_)) => {
             item.error(
-                format!("{} cannot be read: {}", path.display(), io_error_text(&error)),
-                "accepted: a regular file that mock-imds may read; its path is relative to the scenario's directory",
+                format!("{} has more than {limit} bytes", path.display()),
+                format!("accepted: at most {limit} bytes"),
             );
+            None
+        }
+        Err(error) => {
+            let help = match &error {
+                FileError::ForeignLink { .. } => error.remedy(),
+                _ => {
+                    "accepted: a regular file that mock-imds may read; its path is relative to the scenario's directory"
+                }
+            };
+            item.error(format!("{} {error}", path.display()), help);
             None
         }
     }

@@ -12,31 +12,35 @@ pub const LAYERS: &[(&str, &str)] = &[
     ("exit", ""),
     ("model", ""),
     ("clock", "model"),
-    ("config", ""),
+    ("files", ""),
+    ("config", "files"),
     ("observe", "exit config"),
     ("paths", ""),
     ("watch", ""),
     // L1: meaning. The tree holds the identity document, so imds may look at identity, not the other way round.
-    ("identity", "model exit"),
+    ("identity", "model exit files"),
     ("imds", "model identity"),
     ("journal", "model imds"),
-    ("scenario", "model config"),
+    ("scenario", "model config files"),
     ("aemm", "model config scenario exit"),
-    ("host", "clock model config exit"),
-    ("doctor", "host model scenario"),
+    ("host", "clock model config exit files"),
+    ("doctor", "host model files scenario"),
     // A service's answers → a scenario: written, compiled and asked as any other.
     ("transcribe", "model config scenario imds identity"),
     // L2: sockets.
-    ("record", "model imds transcribe exit"),
+    ("record", "model imds transcribe exit files"),
     ("server", "model imds journal exit observe"),
-    ("control", "paths model imds journal config exit observe"),
+    ("control", "paths model imds journal config exit files observe"),
     // L3: the running program.
-    ("daemon", "clock server control observe paths imds journal identity scenario config model exit watch"),
+    (
+        "daemon",
+        "clock server control observe paths imds journal identity scenario config model exit files watch",
+    ),
     ("cli", "model journal config observe record host"),
     (
         "commands",
-        "cli clock daemon host doctor control paths watch aemm scenario imds journal observe config model exit record transcribe \
-         identity",
+        "cli clock daemon host doctor control paths watch aemm scenario imds journal observe config model exit files record \
+         transcribe identity",
     ),
     ("lib", "cli commands exit"),
     ("main", "lib"),

@@ -179,9 +179,10 @@ fn without_a_runtime_directory_nothing_is_kept() {
 fn a_place_that_takes_nothing_is_said_once() {
     let sandbox = Sandbox::new();
     sandbox.write("s.toml", "");
-    // A directory where the file should be: not even root can replace it.
-    fs::create_dir_all(sandbox.path("run/state.json/x")).expect("the directory is writable");
     let server = serve(&sandbox, &[]);
+    // A directory where the file should be: not even root can replace it.
+    fs::remove_file(sandbox.path("run/state.json")).expect("it was written at the start");
+    fs::create_dir_all(sandbox.path("run/state.json/x")).expect("the directory is writable");
     done(&sandbox, &["spot"]);
     done(&sandbox, &["rebalance"]);
     server.says("state.json cannot be written");

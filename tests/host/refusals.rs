@@ -139,7 +139,21 @@ fn a_broken_host_toml() {
     std::fs::remove_file(host.directory.join("host.toml")).expect("host.toml");
     let line = format!("{binary} net up --config {}/host.toml", host.directory.display());
     host.attempt(&line).ended(78, &["host.toml: error: cannot be read: no such file or directory"]);
+    host.run(&format!("mkfifo {}/host.toml", host.directory.display()));
+    host.attempt(&line).ended(78, &["host.toml: error: is not a regular file but a pipe"]);
     assert_eq!(host.network(), before);
+}
+
+/// The lock could be somebody's way to have a file written by root.
+#[test]
+fn a_lock_that_is_a_link() {
+    let Some(host) = Host::new() else { return };
+    let before = host.network();
+    host.write("victim", "precious");
+    host.run(&format!("mkdir {0} && ln -s ../victim {0}/lock", host.runtime().display()));
+    host.net("up").ended(71, &["lock", "it is a symbolic link; remove it"]);
+    let victim = std::fs::read_to_string(host.directory.join("victim")).expect("it is there");
+    assert_eq!((host.network(), victim.as_str()), (before, "precious"));
 }
 
 #[test]

@@ -7,6 +7,8 @@ use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use mock_imds::exit::ExitStatus;
 use mock_imds::identity::{KeyRing, KeyStorage};
 
@@ -38,20 +40,25 @@ fn without_rights_to_the_directory() {
 
 /// Runs as somebody who may not read `secret` and `closed/`, and not write `readonly/`.
 fn check(scratch: &Path) {
-    for name in ["secret", "closed"] {
+    for name in ["secret", "closed", "readonly"] {
         let directory = scratch.join(name);
-        let failure = KeyRing::open(&directory, [1; 32]).expect_err("a key that may not be read");
-        let expected = format!(
-            "cannot read {}/signature.key: Permission denied (os error 13); make it readable for the user that runs \
-             mock-imds",
-            directory.display()
+        let opened = KeyRing::open(&directory, [1; 32]).expect("keys in memory");
+        let why = format!("cannot write {}: Permission denied (os error 13)", directory.display());
+        assert_eq!(opened.storage, KeyStorage::InMemory { why });
+        let said = format!("{}/signature.key cannot be read: permission denied", directory.display());
+        let expected = name != "readonly";
+        assert_eq!(
+            opened.repairs.iter().any(|repair| repair.starts_with(&said)),
+            expected,
+            "{said} in {:?}",
+            opened.repairs
         );
-        assert_eq!((failure.status, failure.message), (ExitStatus::NoPermission, expected));
     }
-    let directory = scratch.join("readonly");
-    let opened = KeyRing::open(&directory, [1; 32]).expect("keys in memory");
-    let why = format!("cannot write {}: Permission denied (os error 13)", directory.display());
-    assert_eq!(opened.storage, KeyStorage::InMemory { why });
+    // The user's own, as its certificate shows: no other would do.
+    let failure = KeyRing::open(&scratch.join("own"), [1; 32]).expect_err("a key that may not be read");
+    let message = format!("{}/own/rsa2048.key cannot be read: permission denied: ", scratch.display());
+    assert_eq!(failure.status, ExitStatus::NoPermission);
+    assert!(failure.message.starts_with(&message), "{}", failure.message);
 }
 
 struct Scratch(PathBuf);
@@ -64,11 +71,34 @@ impl Scratch {
         }
         let scratch = Self(path);
         KeyRing::open(&scratch.0.join("secret"), [1; 32]).expect("a writable directory");
+        fs::create_dir(scratch.0.join("own")).expect("writable");
+        for name in ["rsa2048.key", "rsa2048.pem"] {
+            fs::copy(scratch.0.join("secret").join(name), scratch.0.join("own").join(name))
+                .expect("writable");
+        }
+        scratch.certify_as_own("own/rsa2048.pem");
+        scratch.set("own/rsa2048.key", 0o000);
         scratch.set("", 0o755);
         scratch.set("secret/signature.key", 0o000);
         scratch.set("closed", 0o000);
         scratch.set("readonly", 0o555);
         scratch
+    }
+
+    /// Gives a certificate another issuer, of the same length.
+    fn certify_as_own(&self, name: &str) {
+        let path = self.0.join(name);
+        let text = fs::read_to_string(&path).expect("there");
+        let body: String = text.lines().filter(|line| !line.starts_with('-')).collect();
+        let mut der = STANDARD.decode(body).expect("base64");
+        for part in [&b"mock-imds"[..], b"not from AWS"] {
+            while let Some(at) = der.windows(part.len()).position(|window| window == part) {
+                der[at..at + part.len()].fill(b'x');
+            }
+        }
+        let body = STANDARD.encode(der);
+        fs::write(path, format!("-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n"))
+            .expect("writable");
     }
 
     fn set(&self, name: &str, mode: u32) {

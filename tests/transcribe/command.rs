@@ -1,7 +1,10 @@
 //! `mock-imds record` and `mock-imds import dump` as people run them.
 
 use std::fs;
+use std::io::Write as _;
+use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt as _;
+use std::time::Duration;
 
 use support::Sandbox;
 use support::host::Host;
@@ -25,7 +28,7 @@ fn a_server_is_recorded_and_the_recording_is_served() {
     let found = sandbox.run(&["record", &url, QUICK[0], QUICK[1], "-o", "recorded.toml"]);
     assert_eq!((found.code, found.stdout.as_str()), (Some(0), ""), "{found:#?}");
     for sentence in [
-        &format!("recording {url}, 1000 requests a second at most\n"),
+        &format!("recording {url}, 1000 requests a second and 5m at most\n"),
         "not reproduced: user data (18 bytes, sha256 ",
         "not reproduced: credentials of the role dev-role: generated ones are served instead",
         "wrote recorded.toml; serve it: mock-imds serve --scenario recorded.toml\n",
@@ -276,4 +279,60 @@ fn the_address_is_the_one_that_every_program_asks() {
         assert_eq!(found.code, Some(0), "{found:#?}");
         assert!(found.stdout.contains("\ninstance-id = \"i-1234567890abcdef0\"\n"), "{found:#?}");
     }
+}
+
+/// A service that listens and does something to each connection, until the test ends.
+fn hostile(mut each: impl FnMut(TcpStream) + Send + 'static) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("there is a port");
+    let url = format!("http://{}", listener.local_addr().expect("it is bound"));
+    std::thread::spawn(move || listener.incoming().flatten().for_each(&mut each));
+    url
+}
+
+#[test]
+fn a_closed_port_is_said_at_once() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("there is a port");
+    let url = format!("http://{}", listener.local_addr().expect("it is bound"));
+    drop(listener);
+    let found = Sandbox::new().run(&["record", &url]);
+    assert_eq!(found.code, Some(69), "{found:#?}");
+    assert!(
+        found.stderr.ends_with(&format!(
+            "{url} cannot be reached: connection refused; accepted: the address of a metadata service that runs\n"
+        )),
+        "{found:#?}"
+    );
+}
+
+#[test]
+fn a_server_that_trickles_or_never_ends_is_left_in_time() {
+    let mut kept = vec![];
+    let silent = hostile(move |stream| kept.push(stream));
+    let trickle = hostile(|mut stream| {
+        std::thread::spawn(move || {
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n");
+            while stream.write_all(b"x").is_ok() {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+        });
+    });
+    let head = hostile(|mut stream| {
+        std::thread::spawn(move || while stream.write_all(b"HTTP/1.1 200 OK\r\nX: ").is_ok() {});
+    });
+    let sandbox = Sandbox::new();
+    for url in [silent, trickle, head] {
+        let found = sandbox.run(&["record", &url, "--max-time", "300ms", "-o", "none.toml"]);
+        assert_eq!(found.code, Some(69), "{found:#?}");
+        assert!(found.stderr.contains("gave no value within 300ms: "), "{found:#?}");
+        assert!(!sandbox.path("none.toml").exists());
+    }
+    let endless = hostile(|mut stream| {
+        std::thread::spawn(move || {
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n");
+            while stream.write_all(&[b'x'; 4096]).is_ok() {}
+        });
+    });
+    let found = sandbox.run(&["record", &endless]);
+    assert_eq!(found.code, Some(69), "{found:#?}");
+    assert!(found.stderr.contains("gives no token: a response has more than 1 MiB"), "{found:#?}");
 }

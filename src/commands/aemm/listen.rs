@@ -10,7 +10,7 @@ use nix::sys::socket::{
 };
 
 use crate::aemm::{AemmServer, ListenAddress, place};
-use crate::config::io_error_text;
+use crate::files::io_error_text;
 
 /// Connections that wait in the kernel.
 const BACKLOG: i32 = 1024;

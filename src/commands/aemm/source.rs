@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::env;
-use std::fs::{self, DirBuilder, File};
-use std::io::{self, ErrorKind, Write as _};
+use std::fs::{DirBuilder, File};
+use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
@@ -11,9 +11,11 @@ use serde_json::{Map, Value};
 
 use super::stdout::print;
 use crate::aemm::{AemmSettings, DEFAULT_FILE, EarlyExit, ParsedCommand, file, save_config};
-use crate::config::io_error_text;
+use crate::files::{self, FileError, io_error_text};
 use crate::watch::FileStamp;
 
+/// The largest file that is read; the original has no limit, and its samples have 5 KiB.
+const MAX_BYTES: u64 = 16 << 20;
 /// The exit status of a bad file.
 const BAD_FILE: u8 = 1;
 
@@ -96,9 +98,15 @@ fn variable(name: &str) -> Option<String> {
 /// Reads a configuration file. Errors have the original's wording.
 pub(in crate::commands) fn read(path: &Path) -> Result<Map<String, Value>, String> {
     let format = file::format_of(path)?;
-    let bytes = fs::read(path).map_err(|error| {
-        let verb = if error.kind() == ErrorKind::IsADirectory { "read" } else { "open" };
-        format!("{verb} {}: {}", path.display(), io_error_text(&error))
+    let shown = path.display();
+    let found = {
+        let path = path.to_owned();
+        files::within(files::TIME_LIMIT, move || files::read(&path, MAX_BYTES))
+    };
+    let bytes = found.unwrap_or(Err(FileError::TooSlow(files::TIME_LIMIT))).map_err(|error| match error {
+        FileError::Directory => format!("read {shown}: is a directory"),
+        FileError::Io(error) => format!("open {shown}: {}", io_error_text(&error)),
+        error => format!("open {shown}: it {error}"),
     })?;
     let text = String::from_utf8(bytes)
         .map_err(|error| format!("While parsing config: the file is not UTF-8: {error}"))?;

@@ -2,6 +2,7 @@
 
 use crate::doctor::facts::{CloudInit, HostFacts, Variable};
 use crate::doctor::report::Finding;
+use crate::files::DAMAGED;
 use crate::model::endpoint::ADDRESS_V4;
 
 /// Saved rulesets that contain our tables.
@@ -111,6 +112,10 @@ pub(super) fn leftovers(facts: &HostFacts) -> Vec<Finding> {
             return Finding::problem("leftover", format!("{name} is there"))
                 .meaning(format!("a file of an older install, it {what}; upgrades do not reach it"))
                 .repair(format!("rm {name}{after}"));
+        }
+        if name.contains(DAMAGED) {
+            let found = format!("{name} is there: it was damaged, or not the service's, and was made anew");
+            return Finding::note("leftover", found);
         }
         Finding::note("leftover", format!("{name} is there: what an upgrade put aside"))
     };

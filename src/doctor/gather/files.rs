@@ -7,14 +7,23 @@ use std::path::{Path, PathBuf};
 use nix::unistd::geteuid;
 
 use crate::doctor::facts::{CloudInit, Observation};
+use crate::files::{self, DAMAGED};
 use crate::host::plan::TABLE;
 use crate::scenario;
 
 /// The scenario of the packaged service.
 const SCENARIO: &str = "etc/mock-imds/scenario.toml";
 
+/// Far more than configuration files have.
+const MAX_BYTES: u64 = 1 << 20;
+
 fn read(root: &Path, path: &str) -> Option<String> {
-    fs::read_to_string(root.join(path)).ok()
+    read_text(&root.join(path))
+}
+
+/// The text of a file, if it is one that can be read.
+pub(super) fn read_text(file: &Path) -> Option<String> {
+    String::from_utf8(files::read(file, MAX_BYTES).ok()?).ok()
 }
 
 /// The files of a directory with this ending, in the order of their names.
@@ -80,7 +89,7 @@ pub(super) fn saved_rulesets(root: &Path) -> Vec<PathBuf> {
         files.extend(listed(root, directory, ending));
     }
     files.retain(|file| {
-        let text = fs::read_to_string(file).unwrap_or_default();
+        let text = read_text(file).unwrap_or_default();
         let ours = [format!("table inet {TABLE}"), format!("table arp {TABLE}")];
         text.lines().any(|line| ours.iter().any(|table| line.trim_start().starts_with(table.as_str())))
     });
@@ -100,7 +109,7 @@ pub(super) fn cloud_init(root: &Path) -> Option<CloudInit> {
     let files =
         [root.join("etc/cloud/cloud.cfg")].into_iter().chain(listed(root, "etc/cloud/cloud.cfg.d", ".cfg"));
     for file in files {
-        let text = fs::read_to_string(&file).unwrap_or_default();
+        let text = read_text(&file).unwrap_or_default();
         if let Some(sources) = sources(&text) {
             found.sources = Some((sources, file));
         }
@@ -144,6 +153,10 @@ pub(super) fn leftovers(root: &Path) -> Vec<PathBuf> {
     for ending in [".dpkg-dist", ".dpkg-new", ".dpkg-old", ".rpmnew", ".rpmsave"] {
         found.extend(listed(root, "etc/mock-imds", ending));
     }
+    for directory in ["var/lib/mock-imds", "var/lib/mock-imds/identity", "run/mock-imds"] {
+        let entries = listed(root, directory, "").into_iter();
+        found.extend(entries.filter(|file| file.to_string_lossy().contains(DAMAGED)));
+    }
     found.extend(
         [root.join("usr/local/bin/mock-imds")]
             .into_iter()
@@ -155,6 +168,19 @@ pub(super) fn leftovers(root: &Path) -> Vec<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_put_aside_is_found() {
+        let root = std::env::temp_dir().join(format!("mock-imds-leftovers-{}", std::process::id()));
+        let identity = root.join("var/lib/mock-imds/identity");
+        fs::create_dir_all(&identity).expect("writable");
+        for name in ["rsa2048.key", "rsa2048.key.damaged-2", "../token.key.damaged"] {
+            fs::write(identity.join(name), "").expect("writable");
+        }
+        let expected = ["token.key.damaged", "identity/rsa2048.key.damaged-2"];
+        assert_eq!(leftovers(&root), expected.map(|name| root.join("var/lib/mock-imds").join(name)));
+        fs::remove_dir_all(root).expect("ours");
+    }
 
     #[test]
     fn data_sources_are_read_in_both_forms() {

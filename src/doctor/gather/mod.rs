@@ -133,7 +133,7 @@ fn variables(root: &Path) -> Vec<Variable> {
         source: "this environment".into(),
     });
     let file = root.join("etc/environment");
-    let text = std::fs::read_to_string(&file).unwrap_or_default();
+    let text = files::read_text(&file).unwrap_or_default();
     let everywhere = text.lines().filter_map(|line| {
         let (name, value) = line.trim().trim_start_matches("export ").split_once('=')?;
         let value = value.trim_matches(['"', '\'']).to_owned();

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use super::files::read_text;
 use crate::doctor::facts::Unit;
 use crate::doctor::ruleset::Ruleset;
 use crate::host::plan::TABLE;
@@ -77,7 +78,7 @@ fn by_file(root: &Path, name: &str) -> Option<Unit> {
     let masked = fs::read_link(local.join(name)).is_ok_and(|target| target == Path::new("/dev/null"));
     let shipped = ["lib/systemd/system", "usr/lib/systemd/system"].map(|place| root.join(place).join(name));
     let installable = |text: String| text.contains("\n[Install]");
-    let shipped = shipped.iter().find_map(|path| fs::read_to_string(path).ok())?;
+    let shipped = shipped.iter().find_map(|path| read_text(path))?;
     let wanted = local.join("multi-user.target.wants").join(name).symlink_metadata().is_ok();
     let file = match (masked, wanted, installable(shipped)) {
         (true, ..) => "masked",

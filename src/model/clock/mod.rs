@@ -129,6 +129,11 @@ impl ScenarioClock {
         Some(clock)
     }
 
+    /// Whether the reading may be of the boot in which the clock was started, and later.
+    pub(crate) fn goes_on_at(&self, reading: ClockReading) -> bool {
+        self.ahead.is_some() && self.now(reading) >= self.loaded
+    }
+
     /// The clock of another boot: the wall clock alone tells how much time has passed.
     #[must_use]
     pub(crate) fn after_boot(&self, reading: ClockReading) -> Self {

@@ -1,0 +1,65 @@
+//! Damaged files get another name: they may be somebody's only copy.
+
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+
+use nix::errno::Errno;
+use nix::fcntl::{AT_FDCWD, RenameFlags, renameat2};
+
+/// In the name of each file that was put aside.
+pub(crate) const DAMAGED: &str = ".damaged";
+/// Names that are tried.
+const MAX_NAMES: u32 = 100;
+
+/// Renames whatever is at `path` to the first free name of `NAME.damaged`, `NAME.damaged-2` and so on, and gives it.
+pub(crate) fn put_aside(path: &Path) -> io::Result<PathBuf> {
+    for number in 1..=MAX_NAMES {
+        let mut name = path.file_name().unwrap_or_default().to_owned();
+        name.push(DAMAGED);
+        if number > 1 {
+            name.push(format!("-{number}"));
+        }
+        let aside = path.with_file_name(name);
+        match rename_to_free(path, &aside) {
+            Ok(()) => return Ok(aside),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+        }
+    }
+    let found = format!("{MAX_NAMES} files {}.damaged… are there already; remove them", path.display());
+    Err(io::Error::other(found))
+}
+
+fn rename_to_free(from: &Path, to: &Path) -> io::Result<()> {
+    match renameat2(AT_FDCWD, from, AT_FDCWD, to, RenameFlags::RENAME_NOREPLACE) {
+        // Some file systems have no such rename (NFS).
+        Err(Errno::EINVAL | Errno::ENOSYS) => match to.symlink_metadata() {
+            Err(error) if error.kind() == ErrorKind::NotFound => fs::rename(from, to),
+            Err(error) => Err(error),
+            Ok(_) => Err(ErrorKind::AlreadyExists.into()),
+        },
+        renamed => renamed.map_err(io::Error::from),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_gets_a_name_of_its_own() {
+        let root = std::env::temp_dir().join(format!("mock-imds-aside-{}", std::process::id()));
+        fs::create_dir_all(root.join("k")).expect("writable");
+        let put = |content: &str| {
+            if !content.is_empty() {
+                fs::write(root.join("k"), content).expect("writable");
+            }
+            put_aside(&root.join("k")).expect("writable")
+        };
+        let asides = [put(""), put("second"), put("third")];
+        assert_eq!(asides, ["k.damaged", "k.damaged-2", "k.damaged-3"].map(|name| root.join(name)));
+        assert!(asides[0].is_dir() && fs::read_to_string(&asides[2]).is_ok_and(|text| text == "third"));
+        fs::remove_dir_all(root).expect("ours");
+    }
+}
