@@ -92,7 +92,7 @@ impl Orders {
     ) -> bool {
         let Some(words) = json::<Value>(body) else { return false };
         let now = LOADED.plus(SINCE);
-        let time = OrderTime { now, elapsed: SINCE, before: self.fleet.events().len() };
+        let time = OrderTime { now, elapsed: SINCE, before: self.fleet.events().len(), wall_ahead: 0 };
         let checked = match read_order::<T>(&words, self.fleet.scenario(), time) {
             Ok(checked) => checked,
             Err(report) => return rejected(&report),

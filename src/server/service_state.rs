@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use super::request_counters::RequestCounters;
 use crate::imds::{Fleet, FleetChange, Ingress, Reply, TokenAuthority, Visit, show};
 use crate::journal::{CAPACITY, Journal};
-use crate::model::Timestamp;
+use crate::model::{ClockReading, Timestamp};
 
 /// A service without its sockets. Readers never lock.
 pub struct ServiceState {
@@ -19,6 +19,7 @@ pub struct ServiceState {
     pub fleet: ArcSwap<Fleet>,
     pub authority: TokenAuthority,
     pub clock: fn() -> Timestamp,
+    boottime: Option<fn() -> Timestamp>,
     pub(super) counters: RequestCounters,
     pub journal: Arc<Journal>,
     nonces: Nonces,
@@ -35,12 +36,24 @@ impl ServiceState {
             fleet,
             authority,
             clock,
+            boottime: None,
             journal: Arc::new(Journal::new(CAPACITY)),
             counters: RequestCounters::default(),
             nonces: Nonces::new(seed),
             requests: AtomicU64::new(0),
             changes: OnceLock::new(),
         }
+    }
+
+    /// The same service on a machine whose wall clock may be set: this clock tells the time since its boot.
+    #[must_use]
+    pub(crate) fn with_boottime(self, boottime: fn() -> Timestamp) -> Self {
+        Self { boottime: Some(boottime), ..self }
+    }
+
+    pub(crate) fn read_clocks(&self) -> ClockReading {
+        let wall = (self.clock)();
+        ClockReading { wall, boottime: self.boottime.map_or(wall, |boottime| boottime()) }
     }
 
     /// Connects the writer that applies the changes which requests make. A second call changes nothing.
@@ -78,7 +91,7 @@ impl ServiceState {
             nonce: self.nonces.next(),
             counters: &self.counters,
         };
-        show(&self.fleet.load(), &self.authority, &visit, path, (self.clock)())
+        show(&self.fleet.load(), &self.authority, &visit, path, self.read_clocks())
     }
 
     /// Counts a request and gives it a nonce that no other has.
