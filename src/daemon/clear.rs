@@ -20,19 +20,18 @@ use crate::scenario::{OrderTime, read_order};
 /// Takes back a part of what was ordered. What the file still has to come stays, and its faults.
 pub(super) async fn clear(live: &LiveFleet, by: OrderSource, what: ClearScope) -> Result<Cleared, Report> {
     let before = live.load();
-    let ClearedFleet { next, first_fault, count, message } = compute(move || cleared(&before, what)).await?;
-    if let Some(first) = first_fault {
-        live.restart_counters_from(first);
-    }
-    live.store(next);
+    let ClearedFleet { next, events, faults, count, message } =
+        compute(move || cleared(&before, what)).await?;
+    live.take_back(next, &events, &faults);
     tracing::info!("{by}: {message}");
     Ok(Cleared { cleared: count, message })
 }
 
 struct ClearedFleet {
     next: Arc<Fleet>,
-    /// The first index of a fault that is taken back.
-    first_fault: Option<usize>,
+    /// The indices of what is taken back.
+    events: BTreeSet<usize>,
+    faults: BTreeSet<usize>,
     /// The count of what is taken back.
     count: usize,
     message: String,
@@ -51,15 +50,14 @@ fn cleared(before: &Fleet, what: ClearScope) -> Result<ClearedFleet, Report> {
         before.events()[**index].effects.iter().all(|effect| matches!(effect, EventEffect::Clear(_)))
     };
     let counts = (events.len() - events.iter().filter(is_clear).count(), faults.len());
-    let first_fault = faults.first().copied();
-    let mut next = before.apply(FleetChange::TakeBack { events, faults });
+    let mut next = before.apply(FleetChange::TakeBack { events: events.clone(), faults: faults.clone() });
     if what == ClearScope::All && !next.clock().occurrences(next.events(), now).is_empty() {
         let (event, now) = clear_all(&next, now)?;
         next = next.apply(FleetChange::Event(Box::new(event), now));
     }
     next.prepare(now);
     let message = message(what, counts, &paths);
-    Ok(ClearedFleet { next: Arc::new(next), first_fault, count: counts.0 + counts.1, message })
+    Ok(ClearedFleet { next: Arc::new(next), events, faults, count: counts.0 + counts.1, message })
 }
 
 /// The indices of what was ordered.

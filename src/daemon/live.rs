@@ -1,6 +1,7 @@
 //! Changes of what is served without another scenario: events and faults that are ordered, movements of the clock,
 //! and what requests change.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -46,7 +47,7 @@ impl LiveFleet {
     }
 
     /// Serves a fleet that was made of this one. Nobody else changes it meanwhile.
-    pub(super) fn store(&self, next: Arc<Fleet>) {
+    fn store(&self, next: Arc<Fleet>) {
         self.service.fleet.store(next);
     }
 
@@ -68,9 +69,10 @@ impl LiveFleet {
         self.by_requests.recv().await
     }
 
-    /// Resets the counters of the faults from this index on.
-    pub(super) fn restart_counters_from(&self, fault: usize) {
-        self.service.restart_counters_from(fault);
+    /// Serves a fleet without these events and faults of this one.
+    pub(super) fn take_back(&self, next: Arc<Fleet>, events: &BTreeSet<usize>, faults: &BTreeSet<usize>) {
+        self.store(next);
+        self.service.take_back_counters(events, faults);
     }
 
     /// Notes that somebody has set the wall clock, if so.

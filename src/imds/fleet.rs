@@ -117,6 +117,8 @@ impl Fleet {
                 next.clock = self.clock.renumbered(index);
                 next.events = without(&self.events, &events);
                 next.faults = without(&self.faults, &faults);
+                // Other events have these indices from now on.
+                next.cache = Arc::default();
             }
             FleetChange::Seek(to, now) => next.clock = self.clock.seek(&self.events, to, now),
             FleetChange::Pause(now) => next.clock = self.clock.pause(now),

@@ -1,5 +1,6 @@
 //! The state that every request reads: the fleet, the token key, the clock and the counters.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -76,6 +77,11 @@ impl ServiceState {
     /// Resets the counters of the faults from this index on.
     pub(crate) fn restart_counters_from(&self, fault: usize) {
         self.counters.restart_from(fault);
+    }
+
+    /// Forgets the counters of events and faults that are taken back; the others follow to their new indices.
+    pub(crate) fn take_back_counters(&self, events: &BTreeSet<usize>, faults: &BTreeSet<usize>) {
+        self.counters.take_back(events, faults);
     }
 
     /// The number of requests so far.

@@ -130,3 +130,24 @@ fn a_later_clear_ends_what_is_in_force_then() {
     done(&sandbox, &["clock", "seek", "11m"]);
     assert_eq!(status(&server, REBALANCE), 200);
 }
+
+#[test]
+fn what_is_ordered_after_a_clear_is_nothing_of_before() {
+    let (sandbox, server) = served("");
+    for value in ["first", "second"] {
+        done(&sandbox, &["set", "meta-data/x", value, "--at", "2026-01-01T00:00:00Z"]);
+        assert_eq!(server.get(X).body, value);
+        done(&sandbox, &["clear"]);
+    }
+}
+
+#[test]
+fn a_fault_that_stays_does_not_count_again() {
+    let (sandbox, server) = served("");
+    done(&sandbox, &["fault", "--status", "503", "--path", "meta-data/mac", "--in", "10m"]);
+    done(&sandbox, &["fault", "--status", "502", "--path", "meta-data/ami-id", "--count", "1"]);
+    let ask = || status(&server, "/latest/meta-data/ami-id");
+    assert_eq!([ask(), ask()], [502, 200]);
+    done(&sandbox, &["clear", "pending"]);
+    assert_eq!(ask(), 200);
+}
