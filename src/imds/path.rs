@@ -11,7 +11,9 @@ use percent_encoding::percent_decode_str;
 pub(crate) fn segments(path: &str) -> Option<Vec<Cow<'_, str>>> {
     let mut segments = Vec::with_capacity(8);
     for raw in path.split('/').filter(|raw| !raw.is_empty()) {
-        match percent_decode_str(raw).decode_utf8().ok()? {
+        let decoded =
+            if raw.contains('%') { percent_decode_str(raw).decode_utf8().ok()? } else { raw.into() };
+        match decoded {
             dot if dot == "." => {}
             dots if dots == ".." => {
                 segments.pop()?;

@@ -1,5 +1,6 @@
 //! A reply, and how it is delivered.
 
+use std::cell::RefCell;
 use std::time::Duration;
 
 use http::header::{HeaderName, HeaderValue};
@@ -69,7 +70,40 @@ impl Reply {
     }
 }
 
+thread_local! {
+    /// The dates that were written last, by their second: the latest first. A reply has two at most, `Date` and
+    /// `Last-Modified`, and those of the next one are nearly always the same.
+    static DATES: RefCell<[(u64, HeaderValue); 2]> =
+        RefCell::new([0, 1].map(|second| (second, written_date(Timestamp::from_secs(second)))));
+}
+
 /// The value of a `Date` or `Last-Modified` header.
 pub(super) fn date(time: Timestamp) -> HeaderValue {
+    DATES.with_borrow_mut(|dates| {
+        let second = time.as_secs();
+        if dates[0].0 != second {
+            dates.swap(0, 1);
+            if dates[0].0 != second {
+                dates[0] = (second, written_date(time));
+            }
+        }
+        dates[0].1.clone()
+    })
+}
+
+fn written_date(time: Timestamp) -> HeaderValue {
     HeaderValue::try_from(time.http_date()).expect("a date is a legal header value")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_date_is_that_of_its_second_whatever_was_written_before() {
+        let seconds = [0, 5, 0, 5, 7, 5, 0, 1, 1, u64::MAX / 1000, 5];
+        for time in seconds.map(Timestamp::from_secs) {
+            assert_eq!(date(time), written_date(time), "second {}", time.as_secs());
+        }
+    }
 }

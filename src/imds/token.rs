@@ -10,8 +10,10 @@
 //! authenticated with it, so that a token of one instance is refused by another. Nothing is stored: the key
 //! outlives reloads and restarts, and so do the tokens.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwapOption;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE;
 use chacha20poly1305::aead::{Aead as _, Payload};
@@ -28,12 +30,13 @@ const PREFIX: [u8; 4] = [1, 0, 4, 0];
 
 pub struct TokenAuthority {
     cipher: ChaCha20Poly1305,
+    opened: OpenedTokens,
 }
 
 impl TokenAuthority {
     /// An authority for this key: 32 random bytes that the daemon keeps in its state directory.
     pub fn new(key: [u8; 32]) -> Self {
-        Self { cipher: ChaCha20Poly1305::new(&Key::from(key)) }
+        Self { cipher: ChaCha20Poly1305::new(&Key::from(key)), opened: OpenedTokens::default() }
     }
 
     /// A token that is valid for `ttl` from `now`. The nonce must never repeat for one key.
@@ -56,10 +59,21 @@ impl TokenAuthority {
     /// The remaining lifetime in whole seconds, rounded up, 1..=21600; `None` if the token is not ours, was
     /// granted by another instance, or has expired.
     pub(crate) fn remaining(&self, token: &[u8], instance: &InstanceId, now: Timestamp) -> Option<u32> {
-        if token.len() != TOKEN_LENGTH {
-            return None;
-        }
-        let bytes: [u8; 40] = BASE64_URL_SAFE.decode(token).ok()?.try_into().ok()?;
+        let token = token.try_into().ok()?;
+        let expiry = self.opened.expiry(token, instance).or_else(|| {
+            let expiry = self.open(token, instance)?;
+            self.opened.remember(token, instance, expiry);
+            Some(expiry)
+        })?;
+        let seconds = u32::try_from(expiry.since(now).as_millis().div_ceil(1000)).ok()?;
+        (seconds > 0).then_some(seconds)
+    }
+
+    /// The expiry that is sealed in a token; `None` if the token is not ours or was granted by another instance.
+    fn open(&self, token: &Token, instance: &InstanceId) -> Option<Timestamp> {
+        let mut bytes = [0; 42];
+        let length = BASE64_URL_SAFE.decode_slice(token, &mut bytes).ok()?;
+        let bytes: [u8; 40] = bytes[..length].try_into().ok()?;
         let (prefix, rest) = bytes.split_at(PREFIX.len());
         let (nonce, sealed) = rest.split_at(12);
         if prefix != PREFIX {
@@ -67,10 +81,56 @@ impl TokenAuthority {
         }
         let payload = Payload { msg: sealed, aad: instance.as_str().as_bytes() };
         let expiry = self.cipher.decrypt(&Nonce::try_from(nonce).ok()?, payload).ok()?;
-        let expiry = Timestamp::from_millis(u64::from_be_bytes(expiry.try_into().ok()?));
-        let seconds = u32::try_from(expiry.since(now).as_millis().div_ceil(1000)).ok()?;
-        (seconds > 0).then_some(seconds)
+        Some(Timestamp::from_millis(u64::from_be_bytes(expiry.try_into().ok()?)))
     }
+}
+
+// === Opened tokens ===
+
+type Token = [u8; TOKEN_LENGTH];
+
+/// The number of tokens that are remembered.
+const REMEMBERED: usize = 64;
+
+/// The tokens that were opened last, with what is sealed in them, since a client sends the same one with each request.
+/// A fixed number of slots, without a lock.
+struct OpenedTokens([ArcSwapOption<OpenedToken>; REMEMBERED]);
+
+struct OpenedToken {
+    token: Token,
+    instance: InstanceId,
+    expiry: Timestamp,
+}
+
+impl Default for OpenedTokens {
+    fn default() -> Self {
+        Self(std::array::from_fn(|_| ArcSwapOption::empty()))
+    }
+}
+
+impl OpenedTokens {
+    fn expiry(&self, token: &Token, instance: &InstanceId) -> Option<Timestamp> {
+        let opened = self.slot(token).load();
+        let opened = opened.as_ref()?;
+        let is_same = equal_in_constant_time(&opened.token, token) && opened.instance == *instance;
+        is_same.then_some(opened.expiry)
+    }
+
+    fn remember(&self, token: &Token, instance: &InstanceId, expiry: Timestamp) {
+        let opened = OpenedToken { token: *token, instance: instance.clone(), expiry };
+        self.slot(token).store(Some(Arc::new(opened)));
+    }
+
+    /// The slot by the last characters of the nonce, which differ from token to token and are no secret.
+    fn slot(&self, token: &Token) -> &ArcSwapOption<OpenedToken> {
+        let nonce_end = token[16..21].iter().fold(0, |hash: usize, byte| hash * 31 + usize::from(*byte));
+        &self.0[nonce_end % REMEMBERED]
+    }
+}
+
+/// Compares all bytes, so that the time tells nobody how many of a guess were right.
+fn equal_in_constant_time(a: &Token, b: &Token) -> bool {
+    a.iter().zip(b).fold(0, |difference, (a, b)| difference | (a ^ b)) == 0
 }
 
 #[cfg(test)]
@@ -104,6 +164,23 @@ mod tests {
         assert_eq!(ours.remaining(token.as_bytes(), &instance(), now), Some(60));
         assert_eq!(ours.remaining(token.as_bytes(), &other, now), None);
         assert_eq!(TokenAuthority::new([8; 32]).remaining(token.as_bytes(), &instance(), now), None);
+    }
+
+    #[test]
+    fn a_remembered_token_stays_that_of_its_instance_and_expires() {
+        let now = Timestamp::from_secs(1_000_000);
+        let authority = TokenAuthority::new([7; 32]);
+        let other: InstanceId = "i-0fedcba0987654321".parse().expect("well-formed");
+        let nonce = |n: u32| [&[0; 8][..], &n.to_be_bytes()].concat().try_into().expect("12 bytes");
+        let tokens: Vec<String> =
+            (0..200).map(|n| authority.grant(&instance(), Duration::from_mins(1), now, nonce(n))).collect();
+        for token in tokens.iter().chain(&tokens).map(String::as_bytes) {
+            for _ in 0..2 {
+                assert_eq!(authority.remaining(token, &instance(), now), Some(60));
+                assert_eq!(authority.remaining(token, &other, now), None);
+                assert_eq!(authority.remaining(token, &instance(), now.plus(Duration::from_mins(1))), None);
+            }
+        }
     }
 
     proptest! {

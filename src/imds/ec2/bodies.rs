@@ -45,13 +45,13 @@ fn unsigned(
     version: Version,
     now: Timestamp,
 ) -> BTreeMap<String, Bytes> {
-    let context = LeafContext {
-        instance: &compiled.instance,
-        identity: &compiled.identity,
-        fetched: fleet.fetched(),
-        elapsed: fleet.clock().elapsed(now),
+    let context = LeafContext::new(
+        &compiled.instance,
+        &compiled.identity,
+        fleet.fetched(),
+        fleet.clock().elapsed(now),
         now,
-    };
+    );
     let leaves = compiled.tree.leaves().into_iter().filter(|(path, _)| !is_signature(path));
     leaves.filter_map(|(path, leaf)| Some((path, leaf.value(&context, version)?))).collect()
 }

@@ -47,7 +47,7 @@ enum Session {
 }
 
 enum Resource {
-    Listing(String),
+    Listing(Bytes),
     Value(MediaType, Bytes),
 }
 
@@ -133,7 +133,7 @@ impl<'f> Ec2Handler<'f> {
         let path = self.context.head.path;
         match self.context.segments.and_then(|segments| self.look_up(segments)) {
             Some(Resource::Listing(_)) if self.redirects(path) => self.replies.redirect(&format!("{path}/")),
-            Some(Resource::Listing(listing)) => self.replies.data(MediaType::Text, listing.into(), ttl),
+            Some(Resource::Listing(listing)) => self.replies.data(MediaType::Text, listing, ttl),
             Some(Resource::Value(media, body)) => self.replies.data(media, body, ttl),
             None => self.replies.not_found(),
         }
@@ -145,17 +145,18 @@ impl<'f> Ec2Handler<'f> {
 
     fn look_up(&self, segments: &[&str]) -> Option<Resource> {
         let Some((version, below)) = segments.split_first() else {
-            return Some(Resource::Listing(self.versions().join("\n")));
+            return Some(Resource::Listing(self.versions().join("\n").into()));
         };
         let version = self.version(version)?;
         let leaf_context = self.leaf_context();
         match self.context.compiled.tree.find(below)? {
             NodeRef::Directory(directory) => {
-                let mut listing = directory.listing(&leaf_context, version)?;
+                let listing = directory.listing(&leaf_context, version)?;
                 let always = self.http.user_data_listed == UserDataListed::Always;
-                if always && below.is_empty() && !listing.ends_with(USER_DATA) {
-                    listing.push('\n');
-                    listing.push_str(USER_DATA);
+                if always && below.is_empty() && !listing.ends_with(USER_DATA.as_bytes()) {
+                    return Some(Resource::Listing(
+                        [&listing, &b"\n"[..], USER_DATA.as_bytes()].concat().into(),
+                    ));
                 }
                 Some(Resource::Listing(listing))
             }
@@ -169,15 +170,15 @@ impl<'f> Ec2Handler<'f> {
 
     fn leaf_context(&self) -> LeafContext<'_> {
         let RequestContext { fleet, compiled, elapsed, now, .. } = *self.context;
-        let fetched = fleet.fetched();
-        LeafContext { instance: self.instance, identity: &compiled.identity, fetched, elapsed, now }
+        LeafContext::new(self.instance, &compiled.identity, fleet.fetched(), elapsed, now)
     }
 
     /// The version of this name, if it is served.
     fn version(&self, name: &str) -> Option<Version> {
         let served = match &self.http.versions {
             Some(versions) => name == "latest" || versions.iter().any(|version| version == name),
-            None => SERVED.contains(&name),
+            // Nearly every request asks for it, and the list ends with it.
+            None => name == "latest" || SERVED.contains(&name),
         };
         served.then(|| Version::of(name))
     }

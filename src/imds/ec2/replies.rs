@@ -4,6 +4,8 @@
 //! no body. The `legacy` one is that of older hosts: HTTP/1.0, `Accept-Ranges: bytes`, and a page with every error
 //! but 405. Every reply has a length, a date and `Server: EC2ws`, and no charset.
 
+use std::sync::LazyLock;
+
 use http::header::{
     ACCEPT_RANGES, ALLOW, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderName, HeaderValue,
     LAST_MODIFIED, LOCATION, SERVER,
@@ -49,7 +51,7 @@ impl<'f> Ec2Replies<'f> {
             MediaType::Octets => OCTETS,
             MediaType::Override(value) => HeaderValue::from_str(value.as_str()).unwrap_or(TEXT),
         };
-        let special = vec![
+        let special = [
             (CONTENT_TYPE, media),
             (ACCEPT_RANGES, HeaderValue::from_static(self.of_profile("none", "bytes"))),
             (LAST_MODIFIED, date(self.modified)),
@@ -61,20 +63,20 @@ impl<'f> Ec2Replies<'f> {
 
     /// 200 with a token.
     pub(crate) fn token(&self, token: String, ttl: u32, hop_limit: u8) -> Reply {
-        let special = vec![(TTL_HEADER, ttl.into()), (CONTENT_TYPE, TEXT)];
+        let special = [(TTL_HEADER, ttl.into()), (CONTENT_TYPE, TEXT)];
         Reply { hop_limit: Some(hop_limit), ..self.reply(StatusCode::OK, special, token.into()) }
     }
 
     /// 200 to OPTIONS: no body, and what is allowed.
     pub(crate) fn options(&self, allow: &'static str) -> Reply {
-        let special = vec![(ALLOW, HeaderValue::from_static(allow)), (CONTENT_TYPE, TEXT)];
+        let special = [(ALLOW, HeaderValue::from_static(allow)), (CONTENT_TYPE, TEXT)];
         self.reply(StatusCode::OK, special, Bytes::new())
     }
 
     /// 301 to a path, as hosts wrote it: with the service's own address, and no body.
     pub(crate) fn redirect(&self, path: &str) -> Reply {
         let location = HeaderValue::try_from(format!("http://169.254.169.254{path}"));
-        let special = location.map(|location| vec![(LOCATION, location), (CONTENT_TYPE, TEXT)]);
+        let special = location.map(|location| [(LOCATION, location), (CONTENT_TYPE, TEXT)]);
         special.map_or_else(
             |_| self.not_found(),
             |special| self.reply(StatusCode::MOVED_PERMANENTLY, special, Bytes::new()),
@@ -84,7 +86,7 @@ impl<'f> Ec2Replies<'f> {
     /// 400, 401, 403, and what has no form of its own.
     pub(crate) fn refusal(&self, status: StatusCode) -> Reply {
         if self.is_modern() {
-            self.reply(status, vec![(CONTENT_TYPE, TEXT)], Bytes::new())
+            self.reply(status, [(CONTENT_TYPE, TEXT)], Bytes::new())
         } else {
             self.page(status, LEGACY_INDENTATION)
         }
@@ -102,14 +104,16 @@ impl<'f> Ec2Replies<'f> {
 
     /// 405, with what is allowed and the service's own reason phrase.
     pub(crate) fn not_allowed(&self, allow: &'static str) -> Reply {
-        let special = vec![(ALLOW, HeaderValue::from_static(allow)), (CONTENT_TYPE, TEXT)];
+        let special = [(ALLOW, HeaderValue::from_static(allow)), (CONTENT_TYPE, TEXT)];
         let reply = self.reply(StatusCode::METHOD_NOT_ALLOWED, special, Bytes::new());
         Reply { reason: Some("Not Allowed"), ..reply }
     }
 
     /// 404 with its page.
     pub(crate) fn not_found(&self) -> Reply {
-        self.page(StatusCode::NOT_FOUND, self.of_profile(MODERN_INDENTATION, LEGACY_INDENTATION))
+        let [modern, legacy] = &*NOT_FOUND;
+        let page = self.of_profile(modern, legacy).clone();
+        self.reply(StatusCode::NOT_FOUND, [(CONTENT_TYPE, HTML)], page)
     }
 
     /// 417 with its page, which is lighttpd's own: hosts never send 100 Continue.
@@ -118,8 +122,7 @@ impl<'f> Ec2Replies<'f> {
     }
 
     fn page(&self, status: StatusCode, indentation: &str) -> Reply {
-        let title = format!("{} - {}", status.as_u16(), status.canonical_reason().unwrap_or_default());
-        self.reply(status, vec![(CONTENT_TYPE, HTML)], page(&title, indentation).into())
+        self.reply(status, [(CONTENT_TYPE, HTML)], page(status, indentation).into())
     }
 
     fn is_modern(&self) -> bool {
@@ -130,8 +133,15 @@ impl<'f> Ec2Replies<'f> {
         if self.is_modern() { modern } else { legacy }
     }
 
-    fn reply(&self, status: StatusCode, special: Vec<(HeaderName, HeaderValue)>, body: Bytes) -> Reply {
-        let mut headers = special;
+    fn reply<const N: usize>(
+        &self,
+        status: StatusCode,
+        special: [(HeaderName, HeaderValue); N],
+        body: Bytes,
+    ) -> Reply {
+        // Room for those below and for the rest of the token's life, so that it never grows.
+        let mut headers = Vec::with_capacity(N + 5);
+        headers.extend(special);
         headers.push((CONTENT_LENGTH, body.len().into()));
         headers.push((DATE, date(self.now)));
         headers.push((SERVER, HeaderValue::from_static("EC2ws")));
@@ -148,7 +158,14 @@ const MODERN_INDENTATION: &str = "\t\t ";
 const LEGACY_INDENTATION: &str = "\t";
 const NATIVE_INDENTATION: &str = "         ";
 
-fn page(title: &str, indentation: &str) -> String {
+/// The pages of a 404, the most frequent error: of the `modern` and of the `legacy` profile.
+static NOT_FOUND: LazyLock<[Bytes; 2]> = LazyLock::new(|| {
+    [MODERN_INDENTATION, LEGACY_INDENTATION]
+        .map(|indentation| page(StatusCode::NOT_FOUND, indentation).into())
+});
+
+fn page(status: StatusCode, indentation: &str) -> String {
+    let title = format!("{} - {}", status.as_u16(), status.canonical_reason().unwrap_or_default());
     format!(
         r#"<?xml version="1.0" encoding="iso-8859-1"?>
 <!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Transitional//EN"
@@ -171,8 +188,8 @@ mod tests {
 
     #[test]
     fn pages_have_the_lengths_of_the_captures() {
-        assert_eq!(page("404 - Not Found", MODERN_INDENTATION).len(), 339);
-        assert_eq!(page("404 - Not Found", LEGACY_INDENTATION).len(), 337);
-        assert_eq!(page("401 - Unauthorized", LEGACY_INDENTATION).len(), 343);
+        assert_eq!(page(StatusCode::NOT_FOUND, MODERN_INDENTATION).len(), 339);
+        assert_eq!(page(StatusCode::NOT_FOUND, LEGACY_INDENTATION).len(), 337);
+        assert_eq!(page(StatusCode::UNAUTHORIZED, LEGACY_INDENTATION).len(), 343);
     }
 }

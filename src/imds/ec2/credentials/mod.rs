@@ -17,8 +17,7 @@ use crate::model::{
 impl<'f> LeafContext<'f> {
     /// The credentials of the instance profile, once it is attached.
     fn profile(&self) -> Option<&'f Credentials> {
-        let attached = |c: &&Credentials| self.elapsed >= c.attached_after;
-        self.instance.credentials.as_ref().filter(attached)
+        self.instance.credentials.as_ref().filter(|_| self.profile_attached)
     }
 }
 

@@ -7,6 +7,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::identity::{KeyRing, SignedDocument};
+use crate::imds::ec2::leaf_context::is_profile_attached;
 
 const NOW: Timestamp = Timestamp::from_secs(1_705_312_800);
 
@@ -19,7 +20,8 @@ fn instance(change: impl FnOnce(&mut Credentials)) -> Instance {
 fn context(instance: &Instance, now: Timestamp) -> LeafContext<'_> {
     static IDENTITY: LazyLock<SignedDocument> =
         LazyLock::new(|| SignedDocument::of(&Instance::default(), &Arc::new(KeyRing::generate([7; 32]))));
-    LeafContext { instance, identity: &IDENTITY, fetched: None, elapsed: now.since(NOW), now }
+    let profile_attached = is_profile_attached(instance, now.since(NOW));
+    LeafContext { instance, identity: &IDENTITY, fetched: None, profile_attached, now }
 }
 
 fn field(json: &str, key: &str) -> String {

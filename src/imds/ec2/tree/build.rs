@@ -4,6 +4,7 @@ use hyper::body::Bytes;
 
 use super::builder::DirectoryBuilder;
 use super::directory::{Directory, Leaf, LeafContent};
+use super::memo::Memo;
 use super::table::{self, CategoryRow, RowValue};
 use crate::imds::ec2::version::Version;
 use crate::model::{self, Instance, NetworkInterface, Override};
@@ -59,9 +60,9 @@ impl CategoryRow {
                 let placed = |bytes| (path(&[]), None, LeafContent::Fixed(Bytes::from(bytes)));
                 value(instance).map(placed).into_iter().collect()
             }
-            RowValue::Live(live) => vec![(path(&[]), None, LeafContent::Live(live))],
+            RowValue::Live(live) => vec![(path(&[]), None, LeafContent::Live(live, Memo::default()))],
             RowValue::LiveNamed(name, live) => name(instance)
-                .map(|name| (path(&[&name]), None, LeafContent::Live(live)))
+                .map(|name| (path(&[&name]), None, LeafContent::Live(live, Memo::default())))
                 .into_iter()
                 .collect(),
             RowValue::Each(values) => {

@@ -2,13 +2,17 @@
 
 use hyper::body::Bytes;
 
+use super::memo::Memo;
 use crate::imds::ec2::leaf_context::{LeafContext, LiveValue};
 use crate::imds::ec2::version::Version;
 use crate::model::ContentType;
 
 /// A directory of entries, in the order in which they are listed.
 #[derive(Debug)]
-pub(crate) struct Directory(Vec<Entry>);
+pub(crate) struct Directory {
+    entries: Vec<Entry>,
+    listing: Memo,
+}
 
 #[derive(Debug)]
 struct Entry {
@@ -34,7 +38,7 @@ pub(crate) struct Leaf {
 #[derive(Debug)]
 pub(crate) enum LeafContent {
     Fixed(Bytes),
-    Live(LiveValue),
+    Live(LiveValue, Memo),
 }
 
 // === impl Directory ===
@@ -45,13 +49,14 @@ impl Directory {
         let entry = |(name, listing_line, node)| Entry { name, listing_line, node };
         let mut entries: Vec<Entry> = entries.map(entry).collect();
         entries.sort_by(|a, b| rank(&a.name).cmp(&rank(&b.name)));
-        Self(entries)
+        Self { entries, listing: Memo::default() }
     }
 
     pub(crate) fn find<S: AsRef<str>>(&self, segments: &[S]) -> Option<NodeRef<'_>> {
         let Some((first, rest)) = segments.split_first() else { return Some(NodeRef::Directory(self)) };
         let wanted = rank(first.as_ref());
-        let entry = &self.0[self.0.binary_search_by(|entry| rank(&entry.name).cmp(&wanted)).ok()?];
+        let entry =
+            &self.entries[self.entries.binary_search_by(|entry| rank(&entry.name).cmp(&wanted)).ok()?];
         match (&entry.node, rest) {
             (Node::Directory(directory), rest) => directory.find(rest),
             (Node::Leaf(leaf), []) => Some(NodeRef::Leaf(leaf)),
@@ -67,7 +72,7 @@ impl Directory {
     }
 
     fn collect_leaves<'t>(&'t self, above: &str, leaves: &mut Vec<(String, &'t Leaf)>) {
-        for entry in &self.0 {
+        for entry in &self.entries {
             match &entry.node {
                 Node::Leaf(leaf) => leaves.push((format!("{above}{}", entry.name), leaf)),
                 Node::Directory(directory) => {
@@ -78,11 +83,20 @@ impl Directory {
     }
 
     /// The listing for a version, with LF between the lines and none at the end; `None` if nothing is in it.
-    pub(crate) fn listing(&self, context: &LeafContext<'_>, version: Version) -> Option<String> {
-        let visible = |entry: &&Entry| entry.node.is_visible(context, version);
-        let lines: Vec<&str> =
-            self.0.iter().filter(visible).map(|entry| entry.listing_line.as_str()).collect();
-        (!lines.is_empty()).then(|| lines.join("\n"))
+    pub(crate) fn listing(&self, context: &LeafContext<'_>, version: Version) -> Option<Bytes> {
+        self.listing.get_or(context, version, || {
+            let visible = |entry: &&Entry| entry.node.is_visible(context, version);
+            let lines: Vec<&str> =
+                self.entries.iter().filter(visible).map(|entry| entry.listing_line.as_str()).collect();
+            (!lines.is_empty()).then(|| {
+                lines
+                    .join(
+                        "
+",
+                    )
+                    .into()
+            })
+        })
     }
 }
 
@@ -97,7 +111,7 @@ impl Node {
         match self {
             Self::Leaf(leaf) => leaf.is_visible(context, version),
             Self::Directory(directory) => {
-                directory.0.iter().any(|entry| entry.node.is_visible(context, version))
+                directory.entries.iter().any(|entry| entry.node.is_visible(context, version))
             }
         }
     }
@@ -121,14 +135,16 @@ impl Leaf {
         }
         match &self.content {
             LeafContent::Fixed(bytes) => Some(bytes.clone()),
-            LeafContent::Live(live) => live(context).map(Bytes::from),
+            LeafContent::Live(live, memo) => {
+                memo.get_or(context, Version::LATEST, || live(context).map(Bytes::from))
+            }
         }
     }
 
     fn is_visible(&self, context: &LeafContext<'_>, version: Version) -> bool {
         match &self.content {
             LeafContent::Fixed(_) => self.is_in(version),
-            LeafContent::Live(_) => self.value(context, version).is_some(),
+            LeafContent::Live(..) => self.value(context, version).is_some(),
         }
     }
 }

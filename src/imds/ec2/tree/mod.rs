@@ -6,6 +6,7 @@
 mod build;
 mod builder;
 mod directory;
+mod memo;
 mod table;
 
 pub use table::category_paths;
