@@ -16,13 +16,14 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
+use super::fast_path::{FastEnd, FastPath, has_unread};
 use super::limits::Limits;
 use super::shared::Shared;
 use super::stage::ConnectionStage;
 use super::state::{ConnectionEnd, ConnectionState, NoReply};
 use super::table::Slot;
 use super::wire::{HTTP_BYTES, Wire};
-use super::{head, ingress, request};
+use super::{ingress, request};
 
 /// The settings of hyper: header names as on EC2, nothing added, nothing without a limit.
 ///
@@ -43,21 +44,23 @@ pub(super) fn http_builder(limits: &Limits) -> Builder {
 
 /// Serves a connection, and ends it.
 ///
-/// What waits for a request takes little memory: HTTP is in a box of its own while there is one.
+/// What waits for a request takes little memory: hyper is in a box of its own while it serves one.
 pub(super) async fn serve(shared: Arc<Shared>, mut stream: TcpStream, peer: SocketAddr, slot: Slot) {
     let local = stream.local_addr().unwrap_or(peer);
     let connection = Arc::new(ConnectionState::new(peer, ingress::of(&stream, local, peer), slot));
-    let now = Instant::now();
-    let end = now + shared.limits.lifetime;
-    let (mut received, mut deadline) = (Vec::new(), now + shared.limits.head);
+    let end = Instant::now() + shared.limits.lifetime;
+    let mut fast_path = FastPath::new(&shared, &connection, end);
     loop {
-        let whole = head::receive(&shared, &connection, &stream, received, deadline.min(end)).await;
-        let Some(bytes) = whole else { return };
+        let received = match fast_path.serve(&mut stream).await {
+            FastEnd::Over(ConnectionEnd::Unused | ConnectionEnd::Close) => return,
+            FastEnd::Over(end) => return Box::pin(finish(&shared, stream, &connection, end)).await,
+            FastEnd::Hyper(received) => received,
+        };
         connection.slot.enter(ConnectionStage::Answering, HTTP_BYTES);
-        match Box::pin(serve_http(&shared, stream, bytes.into(), &connection, end)).await {
+        match Box::pin(serve_http(&shared, stream, received.into(), &connection, end)).await {
             HttpEnd::Idle(kept, begun) => {
-                (stream, received) = (kept, begun);
-                deadline = Instant::now() + shared.limits.head.saturating_sub(shared.limits.keep_http);
+                stream = kept;
+                fast_path.resume(begun);
             }
             HttpEnd::Over(end, stream) => return Box::pin(finish(&shared, stream, &connection, end)).await,
         }
@@ -158,10 +161,6 @@ async fn serve_http(
         None => ConnectionEnd::Close,
     };
     HttpEnd::Over(end, stream)
-}
-
-fn has_unread(stream: &TcpStream) -> bool {
-    stream.try_read(&mut [0; 64]).is_ok_and(|bytes| bytes > 0)
 }
 
 /// The end that the connection's state asks for if the error is due to it, else the one that suits the error.

@@ -1,83 +1,12 @@
-//! The wait for a request head, in no more memory than what came of it: HTTP takes 16 KiB from its first byte on.
+//! The end of a request head, as hyper sees it.
 
-use std::io::{self, ErrorKind};
 use std::mem::MaybeUninit;
-use std::os::fd::AsRawFd as _;
-use std::pin::pin;
 
-use nix::sys::socket::{MsgFlags, recv};
-use tokio::net::TcpStream;
-use tokio::time::{Instant, sleep_until};
-
-use super::shared::Shared;
-use super::stage::ConnectionStage;
-use super::state::{ConnectionEnd, ConnectionState};
-
-/// What HTTP accepts; with more of them a head is for it to refuse.
+/// What hyper accepts; with more of them a head is for it to refuse.
 const HEADERS: usize = 100;
 
-/// Reads on until a head is whole, or is none, and gives what came. `None` if the connection is over.
-pub(super) async fn receive(
-    shared: &Shared,
-    connection: &ConnectionState,
-    stream: &TcpStream,
-    mut bytes: Vec<u8>,
-    deadline: Instant,
-) -> Option<Vec<u8>> {
-    let mut deadline = pin!(sleep_until(deadline));
-    let mut stop = pin!(shared.stopped());
-    let mut stopping = false;
-    loop {
-        // First without waiting: most clients have sent their request by now.
-        match read_available(stream, &mut bytes) {
-            Ok(0) => return None,
-            Ok(_) if is_complete(&bytes, shared.limits.head_bytes) => return Some(bytes),
-            Ok(_) => connection.slot.enter_with(ConnectionStage::Head, bytes.capacity()),
-            Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                let stage = if bytes.is_empty() { ConnectionStage::Idle } else { ConnectionStage::Head };
-                connection.slot.enter(stage, bytes.capacity());
-            }
-            Err(_) => return None,
-        }
-        tokio::select! {
-            biased;
-            readable = stream.readable() => readable.ok()?,
-            () = &mut deadline => {
-                tracing::debug!("{}: connection ended: no request in time", connection.peer);
-                return None;
-            }
-            () = &mut stop, if !stopping => {
-                if connection.end() != ConnectionEnd::Unused {
-                    return None;
-                }
-                stopping = true;
-                // It connected to be answered; its request may be on the way.
-                let first_request = Instant::now() + shared.limits.first_request;
-                if deadline.deadline() > first_request {
-                    deadline.as_mut().reset(first_request);
-                }
-            }
-        }
-    }
-}
-
-/// Not async: the buffer is on the stack, not in each connection that waits.
-fn read_available(stream: &TcpStream, bytes: &mut Vec<u8>) -> io::Result<usize> {
-    let mut buffer = [0; 4096];
-    let count = match stream.try_read(&mut buffer) {
-        // The runtime may not know yet that there is something to read.
-        Err(error) if error.kind() == ErrorKind::WouldBlock && bytes.is_empty() => {
-            recv(stream.as_raw_fd(), &mut buffer, MsgFlags::MSG_DONTWAIT)?
-        }
-        outcome => outcome?,
-    };
-    bytes.reserve_exact(count);
-    bytes.extend_from_slice(&buffer[..count]);
-    Ok(count)
-}
-
-/// `true` unless HTTP would wait for more of it.
-fn is_complete(bytes: &[u8], limit: usize) -> bool {
+/// `true` unless hyper would wait for more of it.
+pub(super) fn is_complete(bytes: &[u8], limit: usize) -> bool {
     let begins = bytes.first().is_some_and(u8::is_ascii_alphabetic);
     (begins && bytes.ends_with(b"\r\n\r\n")) || bytes.len() >= limit || {
         let mut headers = [const { MaybeUninit::uninit() }; HEADERS];

@@ -6,6 +6,7 @@
 mod accept;
 mod connection;
 mod delivery;
+mod fast_path;
 mod head;
 mod housekeeping;
 mod ingress;

@@ -1,12 +1,13 @@
 //! The recording of a request in the journal, when the request is over.
 
+use std::time::Duration;
+
 use hyper::StatusCode;
-use hyper::http::request::Parts;
 use tokio::time::Instant;
 
 use super::service_state::ServiceState;
 use super::state::ConnectionState;
-use crate::imds::{AccessRefusal, Protocol};
+use crate::imds::{AccessRefusal, Protocol, RequestHead};
 use crate::journal::{self, RequestRecord};
 use crate::model::Timestamp;
 
@@ -16,53 +17,65 @@ use crate::model::Timestamp;
 /// It must be dropped before the reply is written: a client that has its reply can count on the record.
 pub(super) struct RequestRecorder<'r> {
     service: &'r ServiceState,
-    connection: &'r ConnectionState,
-    head: &'r Parts,
-    at: Timestamp,
     started: Instant,
-    pub(super) status: Option<StatusCode>,
-    /// The name of the instance that the client is served.
-    pub(super) instance: Option<Box<str>>,
-    /// The number of the fault that was injected.
-    pub(super) fault: Option<usize>,
-    /// Why it was refused.
-    pub(super) refusal: Option<AccessRefusal>,
+    record: Option<RequestRecord>,
 }
 
 impl<'r> RequestRecorder<'r> {
-    pub(super) fn new(service: &'r ServiceState, connection: &'r ConnectionState, head: &'r Parts) -> Self {
-        let (at, started) = ((service.clock)(), Instant::now());
-        Self {
-            service,
-            connection,
-            head,
+    /// `started` and `at` are the moment at which the head was complete.
+    pub(super) fn new(
+        service: &'r ServiceState,
+        connection: &ConnectionState,
+        head: RequestHead<'_>,
+        started: Instant,
+        at: Timestamp,
+    ) -> Self {
+        let record = RequestRecord {
+            number: 0,
             at,
-            started,
+            client: connection.peer.ip().to_canonical(),
+            ingress: connection.ingress,
+            method: journal::method(head.method),
+            path: journal::path(head.path),
+            protocol: Protocol::of(head),
             status: None,
-            instance: None,
+            latency: Duration::ZERO,
+            refused: None,
             fault: None,
-            refusal: None,
-        }
+            instance: None,
+        };
+        Self { service, started, record: Some(record) }
+    }
+
+    /// Sets the name of the instance that the client is served.
+    pub(super) fn set_instance(&mut self, name: Option<&str>) {
+        self.set(|record| record.instance = name.map(Into::into));
+    }
+
+    /// Sets the number of the fault that was injected.
+    pub(super) fn set_fault(&mut self, fault: Option<usize>) {
+        self.set(|record| record.fault = fault.and_then(|fault| fault.try_into().ok()));
+    }
+
+    /// Sets why the request is refused.
+    pub(super) fn set_refusal(&mut self, refusal: Option<AccessRefusal>) {
+        self.set(|record| record.refused = refusal);
+    }
+
+    /// Sets the status of the reply that is about to be written.
+    pub(super) fn set_status(&mut self, status: StatusCode) {
+        self.set(|record| record.status = Some(status.as_u16()));
+    }
+
+    fn set(&mut self, change: impl FnOnce(&mut RequestRecord)) {
+        change(self.record.as_mut().expect("the record is there until the drop"));
     }
 }
 
 impl Drop for RequestRecorder<'_> {
     fn drop(&mut self) {
-        let Parts { method, uri, .. } = self.head;
-        let path = uri.path();
-        self.service.journal.record(RequestRecord {
-            number: 0,
-            at: self.at,
-            client: self.connection.peer.ip().to_canonical(),
-            ingress: self.connection.ingress,
-            method: journal::method(method),
-            path: journal::path(path),
-            protocol: Protocol::of(self.head.into()),
-            status: self.status.map(|status| status.as_u16()),
-            latency: self.started.elapsed(),
-            refused: self.refusal,
-            fault: self.fault.and_then(|fault| fault.try_into().ok()),
-            instance: self.instance.take(),
-        });
+        if let Some(record) = self.record.take() {
+            self.service.journal.record(RequestRecord { latency: self.started.elapsed(), ..record });
+        }
     }
 }

@@ -10,7 +10,7 @@ use hyper::ext::ReasonPhrase;
 use hyper::header::{CONNECTION, EXPECT, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::{Request, Response, StatusCode};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::delivery::{self, ReplyBody};
 use super::limits::Limits;
@@ -21,6 +21,7 @@ use super::stage::ConnectionStage;
 use super::state::{ConnectionEnd, ConnectionState, NoReply};
 use super::wire::HTTP_BYTES;
 use crate::imds::{DeliveryEnd, Ingress, Reply, RequestHead, Visit, answer, check_access};
+use crate::model::ClockReading;
 use crate::model::endpoint::{PROBE_HEADER, Probed};
 
 /// Answers a request, or sets how its connection ends instead.
@@ -36,7 +37,9 @@ pub(super) async fn respond(
     if let Some(probed) = probe_response(&head, &connection) {
         return Ok(probed);
     }
-    let mut recorder = RequestRecorder::new(&shared.service, &connection, &head);
+    let service = &*shared.service;
+    let (started, at) = (Instant::now(), service.read_clocks().wall);
+    let mut recorder = RequestRecorder::new(service, &connection, (&head).into(), started, at);
     // A client that sent Expect waits for a 100 before it sends the body, and EC2 never sends one.
     if head.headers.contains_key(EXPECT) {
         connection.set_end(ConnectionEnd::Linger);
@@ -46,7 +49,7 @@ pub(super) async fn respond(
             BodyOutcome::Unread => connection.set_end(ConnectionEnd::Linger),
             BodyOutcome::Malformed => {
                 connection.set_end(ConnectionEnd::Linger);
-                recorder.status = Some(StatusCode::BAD_REQUEST);
+                recorder.set_status(StatusCode::BAD_REQUEST);
                 return Ok(bad_request(&connection));
             }
             BodyOutcome::Lost(error) => {
@@ -54,18 +57,20 @@ pub(super) async fn respond(
             }
         }
     }
-    let reply = reply_to(&head, &shared.service, &connection, &mut recorder);
+    let reply = reply_to((&head).into(), service, &connection, &mut recorder, service.read_clocks());
     delivery::prepare(&shared, &connection, reply.delivery, reply.hop_limit).await?;
-    recorder.status = Some(reply.status);
+    recorder.set_status(reply.status);
+    drop(recorder);
     Ok(response(reply, &connection))
 }
 
 /// Not async, so that the fleet of this moment is let go before anything waits.
-fn reply_to(
-    head: &Parts,
+pub(super) fn reply_to(
+    request: RequestHead<'_>,
     service: &ServiceState,
     connection: &ConnectionState,
     recorder: &mut RequestRecorder<'_>,
+    now: ClockReading,
 ) -> Reply {
     let visit = Visit {
         peer: connection.peer.ip().to_canonical(),
@@ -73,24 +78,22 @@ fn reply_to(
         nonce: service.count_request(),
         counters: &service.counters,
     };
-    let request = RequestHead::from(head);
     let fleet = service.fleet.load();
-    recorder.instance = fleet.instance_of(visit.peer, visit.ingress).map(Into::into);
-    let (reply, change) = answer(&fleet, &service.authority, &visit, request, service.read_clocks());
+    recorder.set_instance(fleet.instance_of(visit.peer, visit.ingress));
+    let (reply, change) = answer(&fleet, &service.authority, &visit, request, now);
     service.submit_change(change);
+    let RequestHead { method, path, .. } = request;
     tracing::debug!(
         IMDS_CLIENT = %visit.peer,
-        IMDS_METHOD = %head.method,
-        IMDS_PATH = head.uri.path(),
+        IMDS_METHOD = %method,
+        IMDS_PATH = path,
         IMDS_STATUS = reply.status.as_u16(),
-        "{} {} {}: {}",
+        "{} {method} {path}: {}",
         visit.peer,
-        head.method,
-        head.uri.path(),
         reply.status.as_u16(),
     );
-    recorder.fault = reply.fault;
-    recorder.refusal = reply.refusal;
+    recorder.set_fault(reply.fault);
+    recorder.set_refusal(reply.refusal);
     reply
 }
 

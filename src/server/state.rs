@@ -104,6 +104,13 @@ impl ConnectionState {
         (wanted != self.applied_hop_limit.load(Ordering::Relaxed)).then_some(wanted)
     }
 
+    /// `true` if the socket has the kernel's own hop limit, and is to keep it.
+    pub(super) fn has_default_hop_limit(&self) -> bool {
+        [&self.hop_limit, &self.applied_hop_limit]
+            .iter()
+            .all(|limit| limit.load(Ordering::Relaxed) == DEFAULT_HOP_LIMIT)
+    }
+
     /// The socket has this hop limit from now on.
     pub(super) fn hop_limit_applied(&self, limit: i16) {
         self.applied_hop_limit.store(limit, Ordering::Relaxed);

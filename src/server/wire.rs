@@ -35,6 +35,26 @@ pub(super) struct Wire {
     request_begun: bool,
 }
 
+/// Sets whether the socket closes with a reset, so that the kernel does not keep what the client has not read.
+pub(super) fn reset_on_close(stream: &TcpStream, on: bool) {
+    // Refused, it costs memory of the kernel, for some minutes.
+    let _ = setsockopt(stream, sockopt::Linger, &libc::linger { l_onoff: on.into(), l_linger: 0 });
+}
+
+/// Gives the socket the hop limit of what is written next.
+pub(super) fn apply_hop_limit(stream: &TcpStream, connection: &ConnectionState) -> io::Result<()> {
+    if let Some(wanted) = connection.hop_limit_to_apply() {
+        let value = i32::from(wanted);
+        if connection.peer.ip().to_canonical().is_ipv4() {
+            setsockopt(stream, sockopt::Ipv4Ttl, &value)?;
+        } else {
+            setsockopt(stream, sockopt::Ipv6Ttl, &value)?;
+        }
+        connection.hop_limit_applied(wanted);
+    }
+    Ok(())
+}
+
 impl Wire {
     pub(super) fn new(
         stream: TcpStream,
@@ -52,16 +72,7 @@ impl Wire {
     }
 
     fn apply_hop_limit(&self) -> io::Result<()> {
-        if let Some(wanted) = self.connection.hop_limit_to_apply() {
-            let value = i32::from(wanted);
-            if self.connection.peer.ip().to_canonical().is_ipv4() {
-                setsockopt(&self.stream, sockopt::Ipv4Ttl, &value)?;
-            } else {
-                setsockopt(&self.stream, sockopt::Ipv6Ttl, &value)?;
-            }
-            self.connection.hop_limit_applied(wanted);
-        }
-        Ok(())
+        apply_hop_limit(&self.stream, &self.connection)
     }
 
     // === The stage ===
@@ -95,24 +106,19 @@ impl Wire {
     ) -> Poll<io::Result<usize>> {
         if outcome.is_ready() {
             if self.stalled.take().is_some() {
-                self.reset_on_close(false);
+                reset_on_close(&self.stream, false);
                 self.connection.slot.enter(ConnectionStage::Answering, HTTP_BYTES);
             }
             return outcome;
         }
         if self.stalled.is_none() {
-            self.reset_on_close(true);
+            reset_on_close(&self.stream, true);
             let bytes = HTTP_BYTES + self.connection.reply_bytes();
             self.connection.slot.enter(ConnectionStage::Blocked, bytes);
         }
         let stalled = self.stalled.get_or_insert_with(|| Box::pin(sleep(self.write_limit)));
         ready!(stalled.as_mut().poll(context));
         Poll::Ready(Err(io::Error::new(ErrorKind::TimedOut, "the client does not read")))
-    }
-
-    fn reset_on_close(&self, on: bool) {
-        // Refused, it costs memory of the kernel, for some minutes.
-        let _ = setsockopt(&self.stream, sockopt::Linger, &libc::linger { l_onoff: on.into(), l_linger: 0 });
     }
 }
 

@@ -10,8 +10,8 @@ use crate::faulty::{end, faulty, journal, raw, serves_others};
 
 #[test]
 fn an_error_has_the_form_that_it_has_on_ec2() {
-    let expected = "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain\r\nDate: Sat, 21 Nov 2026 03:14:11 GMT\r\n\
-         Server: EC2ws\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+    let expected = "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain\r\nContent-Length: 0\r\n\
+         Date: Sat, 21 Nov 2026 03:14:11 GMT\r\nServer: EC2ws\r\nConnection: close\r\n\r\n";
     let server = faulty("status = 503", Limits::default());
     assert_eq!(server.exchange(get(ID.0)).raw, expected);
     serves_others(&server);

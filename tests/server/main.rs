@@ -1,6 +1,7 @@
 //! Connections as clients make them, good and bad, against a server in this process.
 
 mod eviction;
+mod fast_path;
 mod faults;
 mod faulty;
 mod hosts;

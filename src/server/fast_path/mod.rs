@@ -1,0 +1,363 @@
+//! The fast path: usual requests answered without hyper, in buffers that all connections of a thread share.
+//!
+//! A usual request is a GET, HEAD or PUT of HTTP/1.1 without a body (see [`parse`]). With the first other one the
+//! connection goes to hyper, with the bytes that it has sent. Both paths call the same
+//! [`answer`](crate::imds::answer), and both write the same bytes.
+
+mod parse;
+mod socket;
+mod write;
+
+use std::cell::RefCell;
+use std::future::poll_fn;
+use std::io;
+use std::mem;
+use std::os::fd::AsRawFd as _;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
+
+use http::{Method, Version};
+use nix::sys::socket::{MsgFlags, recv};
+use tokio::io::{AsyncRead as _, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, sleep_until};
+
+use super::delivery;
+use super::head::is_complete;
+use super::recorder::RequestRecorder;
+use super::request::reply_to;
+use super::shared::Shared;
+use super::stage::ConnectionStage;
+use super::state::{ConnectionEnd, ConnectionState};
+use super::wire::apply_hop_limit;
+use crate::imds::{Delivery, DeliveryEnd, Ingress, Reply, RequestHead};
+use parse::{LastHeaders, Parsed, PlainRequest};
+pub(super) use socket::has_unread;
+use socket::{try_write, write_all};
+
+/// The bytes that are read at once. A head that is longer is hyper's.
+const READ_BYTES: usize = 8 * 1024;
+/// The bytes of replies that are gathered before they are written.
+const WRITE_BYTES: usize = 64 * 1024;
+/// A longer body is written from where it is.
+const GATHERED_BODY_BYTES: usize = 16 * 1024;
+
+thread_local! {
+    static BUFFERS: RefCell<Buffers> = RefCell::new(Buffers { read: vec![0; READ_BYTES].into(), write: Vec::new() });
+}
+
+struct Buffers {
+    read: Box<[u8]>,
+    write: Vec<u8>,
+}
+
+/// A connection that the fast path serves.
+pub(super) struct FastPath<'c> {
+    shared: &'c Shared,
+    connection: &'c ConnectionState,
+    headers: LastHeaders,
+    /// The bytes that were received and are not answered.
+    received: Vec<u8>,
+    /// Set if they may be whole requests, not just a part of one.
+    unparsed: bool,
+    /// Set until the socket was read for the first time.
+    unread: bool,
+    /// The last request, or else the begin of the connection.
+    active: Instant,
+    /// The time since which the connection table has it as idle.
+    idle_since: Instant,
+    /// The age at which the connection accepts no further request.
+    end: Instant,
+}
+
+/// The reason for which the fast path stops to read.
+enum Next<'c> {
+    /// All that came is answered, or is a part of a head.
+    Read,
+    /// A reply that does not go out as it is, at once. The replies before it do.
+    Deliver(Box<PendingReply<'c>>),
+    Close,
+    Hyper,
+}
+
+struct PendingReply<'c> {
+    reply: Reply,
+    recorder: RequestRecorder<'c>,
+    form: ReplyForm,
+}
+
+/// The form of a reply, beside what is in it.
+#[derive(Clone, Copy)]
+struct ReplyForm {
+    head_only: bool,
+    close: bool,
+}
+
+/// The end of the fast path.
+pub(super) enum FastEnd {
+    Over(ConnectionEnd),
+    /// hyper goes on with these bytes, which are answered by none of the replies so far.
+    Hyper(Vec<u8>),
+}
+
+/// One round of reading, answering and writing.
+struct Round<'c> {
+    next: Next<'c>,
+    /// The bytes that the socket did not take.
+    unwritten: Vec<u8>,
+}
+
+impl<'c> FastPath<'c> {
+    /// `end` is when the connection accepts no further request.
+    pub(super) fn new(shared: &'c Shared, connection: &'c ConnectionState, end: Instant) -> Self {
+        let now = Instant::now();
+        Self {
+            shared,
+            connection,
+            headers: LastHeaders::default(),
+            received: Vec::new(),
+            unparsed: false,
+            unread: true,
+            active: now,
+            idle_since: now,
+            end,
+        }
+    }
+
+    /// Goes on after hyper has answered, with what came of the next request.
+    pub(super) fn resume(&mut self, received: Vec<u8>) {
+        self.active = Instant::now() - self.shared.limits.keep_http;
+        self.unparsed = !received.is_empty();
+        self.received = received;
+    }
+
+    /// Answers requests until the connection is over or hyper's.
+    pub(super) async fn serve(&mut self, stream: &mut TcpStream) -> FastEnd {
+        let (shared, limits) = (self.shared, &self.shared.limits);
+        let mut stop = pin!(shared.stopped());
+        let mut deadline = pin!(sleep_until((self.active + limits.head).min(self.end)));
+        let mut stopping = false;
+        loop {
+            tokio::select! {
+                biased;
+                round = poll_fn(|context| self.poll_round(context, stream)) => {
+                    if let Some(end) = self.finish(stream, round).await {
+                        return end;
+                    }
+                }
+                () = &mut deadline => {
+                    // It is not moved with each request, which would cost more than the request.
+                    let due = (self.active + limits.head).min(self.end);
+                    if stopping || Instant::now() >= due {
+                        tracing::debug!("{}: connection ended: no request in time", self.connection.peer);
+                        return FastEnd::Over(ConnectionEnd::Close);
+                    }
+                    deadline.as_mut().reset(due);
+                }
+                () = &mut stop, if !stopping => {
+                    stopping = true;
+                    // It connected to be answered; its first request may be on the way.
+                    let first_request = Instant::now() + limits.first_request;
+                    if deadline.deadline() > first_request {
+                        deadline.as_mut().reset(first_request);
+                    }
+                }
+            }
+            if stopping && self.connection.end() != ConnectionEnd::Unused {
+                return FastEnd::Over(ConnectionEnd::Close);
+            }
+        }
+    }
+
+    /// Reads and answers until there is nothing to read, or something else than a reply to write at once.
+    ///
+    /// Never inlined: the benchmark `instructions` counts what this function takes.
+    #[inline(never)]
+    fn poll_round(
+        &mut self,
+        context: &mut Context<'_>,
+        stream: &mut TcpStream,
+    ) -> Poll<io::Result<Round<'c>>> {
+        BUFFERS.with_borrow_mut(|Buffers { read, write }| {
+            loop {
+                let kept = self.received.len();
+                read[..kept].copy_from_slice(&self.received);
+                let mut buffer = ReadBuf::new(read);
+                buffer.set_filled(kept);
+                if !mem::take(&mut self.unparsed) {
+                    match self.poll_read(context, stream, &mut buffer) {
+                        Poll::Pending => {
+                            self.wait();
+                            return Poll::Pending;
+                        }
+                        Poll::Ready(outcome) => outcome?,
+                    }
+                    if buffer.filled().len() == kept {
+                        return Poll::Ready(Ok(Round { next: Next::Close, unwritten: Vec::new() }));
+                    }
+                }
+                write.clear();
+                let received = buffer.filled();
+                let (answered, next) = self.answer_all(received, write);
+                self.received.clear();
+                self.received.extend_from_slice(&received[answered..]);
+                let written = try_write(stream, write)?;
+                if written < write.len() || !matches!(next, Next::Read) {
+                    return Poll::Ready(Ok(Round { next, unwritten: write[written..].to_vec() }));
+                }
+            }
+        })
+    }
+
+    fn poll_read(
+        &mut self,
+        context: &mut Context<'_>,
+        stream: &mut TcpStream,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        // The runtime does not know yet whether there is something to read on a new socket, and mostly there is.
+        if mem::take(&mut self.unread)
+            && let Ok(count) = recv(stream.as_raw_fd(), buffer.initialize_unfilled(), MsgFlags::MSG_DONTWAIT)
+        {
+            buffer.advance(count);
+            return Poll::Ready(Ok(()));
+        }
+        Pin::new(stream).poll_read(context, buffer)
+    }
+
+    /// Tells the table that the connection waits for its client.
+    fn wait(&mut self) {
+        let slot = &self.connection.slot;
+        if !self.received.is_empty() {
+            slot.enter_with(ConnectionStage::Head, self.received.capacity());
+            return;
+        }
+        // Its age there is that of its last request, more or less: moving it with each one would cost more than it is
+        // worth.
+        if self.active.duration_since(self.idle_since) > self.shared.limits.fresh / 2 {
+            self.idle_since = self.active;
+            slot.enter(ConnectionStage::Answering, 0);
+        }
+        slot.enter(ConnectionStage::Idle, 0);
+    }
+
+    /// Answers the usual requests that these bytes begin with, and gives the number of their bytes.
+    fn answer_all(&mut self, received: &[u8], replies: &mut Vec<u8>) -> (usize, Next<'c>) {
+        let mut answered = 0;
+        loop {
+            let request = match self.headers.parse(&received[answered..]) {
+                Parsed::Request(request) => request,
+                Parsed::Other if is_complete(&received[answered..], READ_BYTES) => {
+                    return (answered, Next::Hyper);
+                }
+                Parsed::Partial | Parsed::Other if received.len() - answered == READ_BYTES => {
+                    return (answered, Next::Hyper);
+                }
+                Parsed::Partial | Parsed::Other => return (answered, Next::Read),
+            };
+            answered += request.length;
+            let PlainRequest { method, path, query, close, .. } = request;
+            self.active = Instant::now();
+            let head = RequestHead {
+                method: &method,
+                path,
+                query,
+                headers: self.headers.map(),
+                version: Version::HTTP_11,
+                authority: None,
+            };
+            let (reply, mut recorder) = self.answer(head);
+            let form = ReplyForm { head_only: method == Method::HEAD, close: close || write::closes(&reply) };
+            if !self.is_immediate(&reply) || replies.len() > WRITE_BYTES {
+                self.unparsed = answered < received.len();
+                return (answered, Next::Deliver(Box::new(PendingReply { reply, recorder, form })));
+            }
+            recorder.set_status(reply.status);
+            drop(recorder);
+            write::write_head(replies, &reply, form.close);
+            if !form.head_only {
+                replies.extend_from_slice(&reply.body);
+            }
+            if form.close {
+                return (answered, Next::Close);
+            }
+            if answered == received.len() {
+                return (answered, Next::Read);
+            }
+        }
+    }
+
+    fn answer(&self, head: RequestHead<'_>) -> (Reply, RequestRecorder<'c>) {
+        let service = &*self.shared.service;
+        self.connection.set_end(ConnectionEnd::Close);
+        self.connection.count_request();
+        let now = service.read_clocks();
+        let mut recorder = RequestRecorder::new(service, self.connection, head, self.active, now.wall);
+        let reply = reply_to(head, service, self.connection, &mut recorder, now);
+        (reply, recorder)
+    }
+
+    /// `true` of a short reply that goes out at once, as it is, with the hop limit that the socket has.
+    fn is_immediate(&self, reply: &Reply) -> bool {
+        if reply.body.len() > GATHERED_BODY_BYTES {
+            return false;
+        }
+        let unlimited = reply.hop_limit.is_none() || self.connection.ingress == Ingress::Host;
+        reply.delivery == Delivery::default() && unlimited && self.connection.has_default_hop_limit()
+    }
+
+    /// Writes what is left of a round, and gives the end of the fast path if it has come.
+    async fn finish(&mut self, stream: &TcpStream, round: io::Result<Round<'c>>) -> Option<FastEnd> {
+        let Ok(Round { next, unwritten }) = round else { return Some(FastEnd::Over(ConnectionEnd::Close)) };
+        if self.write_all(stream, &unwritten).await.is_err() {
+            return Some(FastEnd::Over(ConnectionEnd::Close));
+        }
+        match next {
+            Next::Read => None,
+            Next::Close => Some(FastEnd::Over(self.close(stream))),
+            Next::Hyper => Some(FastEnd::Hyper(mem::take(&mut self.received))),
+            Next::Deliver(pending) => self.deliver(stream, *pending).await,
+        }
+    }
+
+    /// Delivers a reply later, or in another way, or not at all.
+    async fn deliver(&mut self, stream: &TcpStream, pending: PendingReply<'c>) -> Option<FastEnd> {
+        let PendingReply { reply, mut recorder, form } = pending;
+        let Self { shared, connection, .. } = *self;
+        if delivery::prepare(shared, connection, reply.delivery, reply.hop_limit).await.is_err() {
+            return Some(FastEnd::Over(connection.end()));
+        }
+        recorder.set_status(reply.status);
+        drop(recorder);
+        let mut bytes = Vec::new();
+        write::write_head(&mut bytes, &reply, form.close);
+        let body = if form.head_only { &[][..] } else { &reply.body };
+        let truncated = reply.delivery.end == DeliveryEnd::Truncated && !body.is_empty();
+        let mut body = if truncated { &body[..body.len() / 2] } else { body };
+        if body.len() <= GATHERED_BODY_BYTES {
+            bytes.extend_from_slice(mem::take(&mut body));
+        }
+        let written = async {
+            apply_hop_limit(stream, connection)?;
+            self.write_all(stream, &bytes).await?;
+            self.write_all(stream, body).await
+        };
+        if written.await.is_err() {
+            return Some(FastEnd::Over(ConnectionEnd::Close));
+        }
+        if truncated {
+            return Some(FastEnd::Over(ConnectionEnd::Truncate));
+        }
+        form.close.then(|| FastEnd::Over(self.close(stream)))
+    }
+
+    /// The end of a connection that closes after its last reply.
+    fn close(&self, stream: &TcpStream) -> ConnectionEnd {
+        let unread = !self.received.is_empty() || has_unread(stream);
+        if unread { ConnectionEnd::Linger } else { ConnectionEnd::Close }
+    }
+
+    async fn write_all(&self, stream: &TcpStream, bytes: &[u8]) -> io::Result<()> {
+        write_all(stream, &self.connection.slot, &self.shared.limits, bytes).await
+    }
+}

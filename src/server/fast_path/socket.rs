@@ -1,0 +1,55 @@
+//! Writing to a client's socket, and what is left to read on it.
+
+use std::io::{self, ErrorKind};
+use std::mem;
+
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use crate::server::limits::Limits;
+use crate::server::stage::ConnectionStage;
+use crate::server::table::Slot;
+use crate::server::wire::reset_on_close;
+
+/// Writes all, unless the client reads nothing for too long. Then, or if it is ended for others, it leaves with a
+/// reset.
+pub(super) async fn write_all(
+    stream: &TcpStream,
+    slot: &Slot,
+    limits: &Limits,
+    mut bytes: &[u8],
+) -> io::Result<()> {
+    let (held, mut blocked) = (bytes.len(), false);
+    while !bytes.is_empty() {
+        let written = try_write(stream, bytes)?;
+        bytes = &bytes[written..];
+        if written == 0 {
+            if !mem::replace(&mut blocked, true) {
+                reset_on_close(stream, true);
+            }
+            slot.enter(ConnectionStage::Blocked, held);
+            timeout(limits.write, stream.writable()).await.map_err(|_| ErrorKind::TimedOut)??;
+        }
+    }
+    if blocked {
+        reset_on_close(stream, false);
+        slot.enter(ConnectionStage::Answering, 0);
+    }
+    Ok(())
+}
+
+/// Writes what the socket takes at once, and gives the number of bytes.
+pub(super) fn try_write(stream: &TcpStream, bytes: &[u8]) -> io::Result<usize> {
+    if bytes.is_empty() {
+        return Ok(0);
+    }
+    match stream.try_write(bytes) {
+        Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(0),
+        written => written,
+    }
+}
+
+/// `true` if the client has sent more than was read.
+pub(in crate::server) fn has_unread(stream: &TcpStream) -> bool {
+    stream.try_read(&mut [0; 64]).is_ok_and(|bytes| bytes > 0)
+}
