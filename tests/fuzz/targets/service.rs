@@ -43,12 +43,12 @@ impl Service {
         Self { fleet, authority: TokenAuthority::new([7; 32]), counters: RequestCounters::default() }
     }
 
-    /// The reply to a process of this host.
+    /// The reply to a process of this host; in HTTP/1.0, which needs no Host.
     pub fn ask(&self, method: &Method, path: &str, headers: &HeaderMap, now: Timestamp) -> Reply {
         let peer = IpAddr::V4(Ipv4Addr::LOCALHOST);
         let visit = Visit { peer, ingress: Ingress::Host, nonce: *b"never twice!", counters: &self.counters };
         let head =
-            RequestHead { method, path, query: None, headers, version: Version::HTTP_11, authority: None };
+            RequestHead { method, path, query: None, headers, version: Version::HTTP_10, authority: None };
         answer(&self.fleet, &self.authority, &visit, head, now).0
     }
 }
