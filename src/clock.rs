@@ -1,14 +1,36 @@
 //! The system's clocks. Everything else takes the time as an argument.
 #![expect(clippy::disallowed_methods, reason = "the one place that reads the system's clocks")]
 
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use crate::model::Timestamp;
+use nix::time::{ClockId, clock_gettime};
+
+use crate::model::{ClockReading, Timestamp};
+
+/// 9999-12-31T23:59:59Z. Formats end there, and sums of later times would, too.
+const LATEST: Timestamp = Timestamp::from_secs(253_402_300_799);
 
 pub(crate) fn now() -> Timestamp {
     // A clock before 1970 is a machine without one; it reads as 1970.
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp::from_millis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+    Timestamp::from_millis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX)).min(LATEST)
+}
+
+/// The time since the boot, suspends included, as if the boot had been in 1970.
+pub(crate) fn boottime() -> Timestamp {
+    // Every Linux has it. Where something else plays a kernel, the clock that stands still in a suspend has to do.
+    let read = clock_gettime(ClockId::CLOCK_BOOTTIME).or_else(|_| clock_gettime(ClockId::CLOCK_MONOTONIC));
+    Timestamp::default().plus(read.map(Duration::from).unwrap_or_default())
+}
+
+pub(crate) fn read() -> ClockReading {
+    ClockReading { wall: now(), boottime: boottime() }
+}
+
+/// The id of this boot, where the kernel's settings are not hidden.
+pub(crate) fn boot_id() -> Option<String> {
+    let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+    Some(id.trim().to_owned())
 }
 
 pub(crate) fn monotonic() -> Instant {

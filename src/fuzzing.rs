@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::aemm::{self, AemmMode, AemmSettings, CompiledConfig, Placeholders};
 use crate::config::{Report, SourceText};
 use crate::control::ClockMovement;
-use crate::control::api::{ClockOrder, ReloadOrder, UseOrder};
+use crate::control::api::{ClearOrder, ClockOrder, ReloadOrder, UseOrder};
 use crate::host::address;
 use crate::host::netlink::replies;
 use crate::identity::KeyRing;
@@ -23,6 +23,8 @@ use crate::scenario::{self, CheckedOrder, LiveItem, OrderTime, read_order};
 
 const LOADED: Timestamp = Timestamp::from_secs(1_768_478_400);
 const SINCE: Duration = Duration::from_secs(90);
+/// In milliseconds: somebody has set the wall clock.
+const WALL_AHEAD: i64 = 3_600_000;
 
 /// Reads the datagrams of a netlink socket as the guardian and `doctor` do.
 pub fn netlink_datagram(bytes: &[u8]) {
@@ -80,6 +82,7 @@ impl Orders {
             b'f' => self.live::<Fault>(body, |item, _| FleetChange::Fault(Box::new(item))),
             b'c' => json::<ClockOrder>(body)
                 .is_some_and(|order| order.seek.is_none_or(|to| to.parse::<ClockMovement>().is_ok())),
+            b'k' => json::<ClearOrder>(body).is_some(),
             b'u' => json::<UseOrder>(body).is_some(),
             _ => json::<ReloadOrder>(body).is_some(),
         }
@@ -92,14 +95,15 @@ impl Orders {
     ) -> bool {
         let Some(words) = json::<Value>(body) else { return false };
         let now = LOADED.plus(SINCE);
-        let time = OrderTime { now, elapsed: SINCE, before: self.fleet.events().len() };
+        let time =
+            OrderTime { now, elapsed: SINCE, before: self.fleet.events().len(), wall_ahead: WALL_AHEAD };
         let checked = match read_order::<T>(&words, self.fleet.scenario(), time) {
             Ok(checked) => checked,
             Err(report) => return rejected(&report),
         };
         let CheckedOrder { item, order, warnings } = checked;
         let _ = warnings.to_string();
-        let later = OrderTime { now: now.plus(SINCE), elapsed: SINCE * 2, ..time };
+        let later = OrderTime { now: now.plus(SINCE), elapsed: SINCE * 2, wall_ahead: 0, ..time };
         let again = read_order::<T>(&order, self.fleet.scenario(), later).map(|checked| checked.item);
         assert_eq!(again.as_ref(), Ok(&item), "the order as it is kept: {order}");
         let index = self.fleet.events().len();

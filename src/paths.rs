@@ -5,6 +5,7 @@
 //! | scenario | `$CONFIGURATION_DIRECTORY/scenario.toml` | `~/.config/mock-imds/scenario.toml` |
 //! | token key | `$STATE_DIRECTORY` | `~/.local/state/mock-imds` |
 //! | clock and changes | `$RUNTIME_DIRECTORY/state.json` | not saved |
+//! | last good scenario | `$STATE_DIRECTORY/last-good.json` | only with `--fallback` |
 //! | control socket | `$RUNTIME_DIRECTORY/control.sock` | `$XDG_RUNTIME_DIR/mock-imds/control.sock` |
 
 use std::env;

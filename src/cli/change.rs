@@ -6,7 +6,9 @@ use clap::{Args, Subcommand};
 
 use super::control::ControlArgs;
 use super::examples;
-use super::parsers::{clock_position, duration_or_instant, duration_text, instant, variant_of};
+use super::parsers::{
+    clock_position, duration_or_instant, duration_text, instant, variant_of, variant_of_or,
+};
 use crate::model;
 
 /// When a change happens, and to whom.
@@ -100,8 +102,11 @@ pub(crate) struct LifecycleArgs {
 #[derive(Debug, Args)]
 #[command(after_help = examples::CLEAR)]
 pub(crate) struct ClearArgs {
-    /// What to clear
-    #[arg(value_name = "WHAT", value_parser = variant_of::<model::ClearTarget>(), default_value = "all")]
+    /// What to clear: all takes back everything that was ordered since the load, pending events, faults and use
+    /// included, and ends every notice and change in force; faults and pending take back only those; the others end
+    /// what events changed of one kind. What the file still has to come stays, and so do its faults and the clock.
+    /// With --in, --at or --instance, all only ends what is in force then, or for that instance
+    #[arg(value_name = "WHAT", value_parser = variant_of_or::<model::ClearTarget>(&["faults", "pending"]), default_value = "all")]
     pub what: Vec<String>,
     #[command(flatten)]
     pub timing: TimingArgs,

@@ -3,6 +3,7 @@
 pub(super) const ROOT: &str = "\
 Examples:
   mock-imds serve --scenario scenario.toml --watch
+  mock-imds serve --fallback last-good
   mock-imds spot --in 30s     # issue a spot interruption notice in 30 seconds
   mock-imds wait 'meta-data/spot/*' --within 1m    # until a program polls it
   mock-imds clear             # clear everything that events changed
@@ -81,7 +82,9 @@ Examples:
 pub(super) const CLEAR: &str = "\
 Examples:
   mock-imds clear
-  mock-imds clear spot-interruption maintenance";
+  mock-imds clear faults pending
+  mock-imds clear spot-interruption maintenance
+  mock-imds clear --in 5m";
 
 pub(super) const ROTATE: &str = "\
 Examples:

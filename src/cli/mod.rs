@@ -27,7 +27,8 @@ pub(crate) use import::{
 };
 pub(crate) use requests::{FilterArgs, RequestsArgs, WaitArgs};
 pub(crate) use serve::{
-    CheckArgs, IdentityCertificateArgs, ReloadArgs, ServeArgs, ShowArgs, ShowArtifact, StatusArgs,
+    CheckArgs, FallbackArg, IdentityCertificateArgs, ReloadArgs, ServeArgs, ShowArgs, ShowArtifact,
+    StatusArgs,
 };
 
 /// EC2 Instance Metadata Service for developer machines.
@@ -86,7 +87,7 @@ pub(crate) enum CliCommand {
     Lifecycle(LifecycleArgs),
     /// Inject a fault
     Fault(Box<FaultArgs>),
-    /// Clear what events changed
+    /// Take back what was ordered: changes, notices, pending events, faults and use
     Clear(ClearArgs),
     /// Rotate the generated credentials
     Rotate(RotateArgs),

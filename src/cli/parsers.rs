@@ -35,6 +35,15 @@ where
     PossibleValuesParser::new(T::VARIANTS.iter().map(|variant| (*variant).into()))
 }
 
+/// One of the words of an enum, or one of `more`.
+pub(super) fn variant_of_or<T>(more: &'static [&'static str]) -> impl TypedValueParser<Value = String>
+where
+    T: StringEnum,
+{
+    let variants = T::VARIANTS.iter().map(|variant| (*variant).into());
+    PossibleValuesParser::new(variants.chain(more.iter().copied()))
+}
+
 pub(super) fn duration_text(text: &str) -> Result<String, String> {
     parse_duration(text).map(|_: Duration| text.to_owned()).ok_or_else(|| format!("expected {DURATIONS}"))
 }

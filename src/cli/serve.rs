@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 
 use super::control::ControlArgs;
 use super::examples;
@@ -27,9 +27,19 @@ pub(crate) struct ServeArgs {
     /// Reload the scenario whenever its file changes, as SIGHUP does
     #[arg(long)]
     pub watch: bool,
+    /// What to serve if the scenario is rejected at the start: last-good, the last scenario that was read without a
+    /// mistake, else the built-in one [default: nothing, exit with 78]
+    #[arg(long, value_name = "SCENARIO")]
+    pub fallback: Option<FallbackArg>,
     /// The library of scenarios
     #[arg(long, value_name = "DIR", hide = true)]
     pub library: Option<PathBuf>,
+}
+
+/// What to serve in the place of a rejected scenario.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FallbackArg {
+    LastGood,
 }
 
 /// `mock-imds check`.

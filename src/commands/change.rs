@@ -1,4 +1,4 @@
-//! `mock-imds spot`, `rebalance`, `maintenance`, `lifecycle`, `clear`, `rotate`, `set`: each sends an event, in the
+//! `mock-imds spot`, `rebalance`, `maintenance`, `lifecycle`, `rotate`, `set`, and `clear` of one kind of change: each sends an event, in the
 //! words of `[[event]]`, to a running server.
 
 use std::path::Path;
@@ -9,7 +9,7 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::{Map, Value, json as object};
 
 use super::print::print_reply_in_flags;
-use crate::cli::{ClearArgs, LifecycleArgs, MaintenanceArgs, SetArgs, SpotArgs, TimingArgs};
+use crate::cli::{LifecycleArgs, MaintenanceArgs, SetArgs, SpotArgs, TimingArgs};
 use crate::config::MAX_BYTES;
 use crate::control::ControlClient;
 use crate::control::api::LiveOrder;
@@ -65,10 +65,6 @@ pub(crate) fn maintenance(args: &MaintenanceArgs) -> Value {
 
 pub(crate) fn lifecycle(args: &LifecycleArgs) -> Value {
     object!({ "target-lifecycle-state": args.state })
-}
-
-pub(crate) fn clear(clear: &ClearArgs) -> Value {
-    object!({ "clear": clear.what })
 }
 
 pub(crate) fn rotate() -> Value {

@@ -9,6 +9,7 @@ use crate::observe;
 pub(crate) mod aemm;
 mod change;
 mod check;
+mod clear;
 mod clock;
 mod doctor;
 mod fault;
@@ -56,7 +57,7 @@ fn run(command: CliCommand) -> Result<(), Failure> {
         CliCommand::Maintenance(event) => change::exec(&event.timing, change::maintenance(&event)),
         CliCommand::Lifecycle(state) => change::exec(&state.timing, change::lifecycle(&state)),
         CliCommand::Fault(fault) => fault::exec(&fault),
-        CliCommand::Clear(clear) => change::exec(&clear.timing, change::clear(&clear)),
+        CliCommand::Clear(clear) => clear::exec(&clear),
         CliCommand::Rotate(rotate) => change::exec(&rotate.timing, change::rotate()),
         CliCommand::Set(set) => change::exec(&set.timing, change::set(&set)?),
         CliCommand::Clock(clock) => clock::exec(&clock),

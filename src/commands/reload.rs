@@ -12,7 +12,7 @@ pub(crate) fn exec(reload: &ReloadArgs) -> Result<(), Failure> {
     let outcome = client.reload(&ReloadOrder { keep: reload.keep });
     let words = |reloaded: &Reloaded| (reloaded.report.clone(), format!("reloaded: {}", reloaded.message));
     print_reply(outcome, reload.json, words, |rejected| {
-        let since = rejected.scenario.at.rfc3339();
-        Failure::new(ExitStatus::Config, format!("reload rejected; still serving what was loaded {since}"))
+        let served = rejected.scenario.served();
+        Failure::new(ExitStatus::Config, format!("reload rejected; still serving {served}"))
     })
 }

@@ -1,17 +1,18 @@
 //! `mock-imds serve`: the server, in the foreground.
 
-use crate::cli::ServeArgs;
+use crate::cli::{FallbackArg, ServeArgs};
 use crate::daemon::{self, DaemonOptions};
 use crate::exit::Failure;
 
 pub(crate) fn exec(serve: ServeArgs) -> Result<(), Failure> {
-    let ServeArgs { scenario, listen, control, state, watch, library } = serve;
+    let ServeArgs { scenario, listen, control, state, watch, fallback, library } = serve;
     daemon::run(DaemonOptions {
         scenario,
         listen,
         control: control.path,
         state,
         watch,
+        fallback: fallback == Some(FallbackArg::LastGood),
         library,
         drop_in: None,
     })?;

@@ -63,6 +63,13 @@ fn table(status: &ServiceStatus) -> String {
     row("instance", &scenario.instance_id);
     let until = if scenario.used { ", until the next reload" } else { "" };
     row("scenario", &format!("{}{until}", file.as_deref().unwrap_or("built-in")));
+    if let Some(fallback) = &scenario.fallback {
+        let (name, file) = (fallback.serving.name(), &fallback.file);
+        row("", &format!("{name}, because {file} was rejected at the start:"));
+        for line in fallback.report.lines() {
+            row("", line);
+        }
+    }
     row("loaded", &scenario.at.rfc3339());
     row("clock", &clock(&status.clock));
     if scenario.warnings > 0 {
@@ -169,6 +176,7 @@ mod tests {
                 at,
                 instance_id: "i-1234567890abcdef0".into(),
                 warnings: 1,
+                fallback: None,
             },
             clock: ClockStatus { elapsed: "1m30s".into(), zero: at, paused: Some(at) },
             credentials: Some(CredentialStatus {

@@ -27,9 +27,9 @@ use tokio::runtime;
 use tokio::time::timeout;
 
 use super::api::{
-    AcceptedOrder, CLOCK, ClearedFaults, ClockMoved, ClockOrder, EVENTS, FAULTS, LiveOrder, POSITION, RELOAD,
-    Refusal, Rejected, ReloadOrder, Reloaded, RequestLine, SHOW, STATUS, ServiceStatus, ShownReply, USE,
-    UseOrder,
+    AcceptedOrder, CLEAR, CLOCK, ClearOrder, Cleared, ClockMoved, ClockOrder, EVENTS, FAULTS, LiveOrder,
+    POSITION, RELOAD, Refusal, Rejected, ReloadOrder, Reloaded, RequestLine, SHOW, STATUS, ServiceStatus,
+    ShownReply, USE, UseOrder,
 };
 use super::query::Query;
 use super::request_query::RequestQuery;
@@ -111,9 +111,14 @@ impl ControlClient {
     }
 
     /// Drops the faults that were ordered.
-    pub(crate) fn clear_faults(&self) -> Result<ClearedFaults, Failure> {
+    pub(crate) fn clear_faults(&self) -> Result<Cleared, Failure> {
         let (status, body) = self.ask(Method::DELETE, FAULTS)?;
         if status == StatusCode::OK { self.read(&body) } else { Err(self.refused(&body)) }
+    }
+
+    /// Takes back what was ordered.
+    pub(crate) fn clear(&self, order: &ClearOrder) -> Result<Cleared, OrderError> {
+        self.order(CLEAR, order)
     }
 
     pub(crate) fn move_clock(&self, order: &ClockOrder) -> Result<ClockMoved, OrderError> {

@@ -4,7 +4,9 @@ use hyper::StatusCode;
 use hyper::header::CONTENT_TYPE;
 use tokio::task::spawn_blocking;
 
-use super::api::{ClockOrder, LiveOrder, ReloadOrder, ShownContent, ShownReply, UseOrder};
+use super::api::{
+    ClearOrder, ClearScope, ClockOrder, LiveOrder, ReloadOrder, ShownContent, ShownReply, UseOrder,
+};
 use super::exchange::{ControlRequest, ControlResponse, RequestRefusal, json};
 use super::order::{ClockMovement, Order};
 use super::query::Query;
@@ -31,7 +33,12 @@ pub(super) async fn add_fault(mut request: ControlRequest) -> Result<ControlResp
 }
 
 pub(super) async fn clear_faults(request: ControlRequest) -> Result<ControlResponse, RequestRefusal> {
-    request.order(|reply| Order::ClearFaults { by: request.caller, reply }).await
+    request.order(|reply| Order::Clear { by: request.caller, what: ClearScope::Faults, reply }).await
+}
+
+pub(super) async fn clear(mut request: ControlRequest) -> Result<ControlResponse, RequestRefusal> {
+    let ClearOrder { what } = request.read().await?;
+    request.order(|reply| Order::Clear { by: request.caller, what, reply }).await
 }
 
 pub(super) async fn move_clock(mut request: ControlRequest) -> Result<ControlResponse, RequestRefusal> {

@@ -9,7 +9,8 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
 use super::api::{
-    AcceptedOrder, ClearedFaults, ClockMoved, LibraryListing, LiveOrder, Rejected, Reloaded, ServiceStatus,
+    AcceptedOrder, ClearScope, Cleared, ClockMoved, LibraryListing, LiveOrder, Rejected, Reloaded,
+    ServiceStatus,
 };
 use crate::config::{DURATIONS, parse_duration};
 use crate::imds::Reply;
@@ -39,10 +40,11 @@ pub(crate) enum Order {
         order: LiveOrder,
         reply: OrderReply<AcceptedOrder>,
     },
-    /// Drops the faults that were ordered.
-    ClearFaults {
+    /// Takes back what was ordered since the load.
+    Clear {
         by: OrderSource,
-        reply: OrderReply<ClearedFaults>,
+        what: ClearScope,
+        reply: OrderReply<Cleared>,
     },
     Clock {
         by: OrderSource,

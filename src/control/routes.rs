@@ -7,7 +7,7 @@ use std::pin::Pin;
 use hyper::header::{ALLOW, HeaderValue};
 use hyper::{Method, StatusCode};
 
-use super::api::{CLOCK, EVENTS, FAULTS, RELOAD, REQUESTS, Refusal, SCENARIOS, SHOW, STATUS, USE};
+use super::api::{CLEAR, CLOCK, EVENTS, FAULTS, RELOAD, REQUESTS, Refusal, SCENARIOS, SHOW, STATUS, USE};
 use super::exchange::{ControlRequest, ControlResponse, RequestRefusal, json};
 use super::{handlers, journal_handler};
 
@@ -27,6 +27,7 @@ const ROUTES: &[Route] = &[
     Route(Method::POST, EVENTS, |request| Box::pin(handlers::add_event(request))),
     Route(Method::POST, FAULTS, |request| Box::pin(handlers::add_fault(request))),
     Route(Method::DELETE, FAULTS, |request| Box::pin(handlers::clear_faults(request))),
+    Route(Method::POST, CLEAR, |request| Box::pin(handlers::clear(request))),
     Route(Method::POST, CLOCK, |request| Box::pin(handlers::move_clock(request))),
     Route(Method::POST, USE, |request| Box::pin(handlers::use_scenario(request))),
     Route(Method::GET, SCENARIOS, |request| Box::pin(handlers::library(request))),

@@ -23,6 +23,11 @@ pub(super) async fn compute<T: Send + 'static>(work: impl FnOnce() -> T + Send +
     }
 }
 
+/// Frees what nobody uses any more: a large scenario has a million parts.
+pub(super) fn free(value: impl Send + 'static) {
+    drop(spawn_blocking(move || drop(value)));
+}
+
 /// Frees what is not served any more. A large scenario has a million parts; whoever drops the last reference frees them
 /// all, so this waits until no request has one.
 pub(super) fn retire(fleet: Arc<Fleet>, others: impl Send + 'static) {

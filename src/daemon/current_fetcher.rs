@@ -33,6 +33,12 @@ impl CurrentFetcher {
             source.and_then(|source| credential_fetcher::start(source, self.number, self.sender.clone()));
     }
 
+    /// Fetches again: keys may have expired by the new time.
+    pub(super) fn wall_clock_set(&mut self) {
+        let source = self.source.take();
+        self.switch_to(source.as_ref());
+    }
+
     /// The next result of the present source.
     pub(super) async fn next(&mut self) -> Option<Fetched> {
         loop {

@@ -150,7 +150,7 @@ fn rounded_seconds(now: Timestamp, at: Timestamp) -> Duration {
 }
 
 /// `meta-data/spot/instance-action and termination-time answer from now`.
-fn paths(changes: &BTreeMap<String, crate::imds::PathChange>, since: &str) -> String {
+pub(super) fn paths(changes: &BTreeMap<String, crate::imds::PathChange>, since: &str) -> String {
     let mut phrases = Vec::new();
     for (change, one, several) in [
         (PathTransition::Appears, "answers", "answer"),

@@ -16,7 +16,7 @@ pub(super) fn status(fleet: &Fleet, fault: &FleetItem<Fault>, now: Timestamp) ->
     let on = fault.is_on(clock.elapsed(now), clock.effective(now));
     FaultStatus {
         what: format!("{}{}", effect(&fault.effect), matched_requests(fault)),
-        when: when(fault),
+        when: when(fault, fault.order().is_some()),
         on,
         fault: fault.order().map(|order| Value::clone(order)),
     }
@@ -88,10 +88,14 @@ fn matched_requests(fault: &Fault) -> String {
     parts.into_iter().flatten().collect()
 }
 
-fn when(fault: &Fault) -> String {
+fn when(fault: &Fault, ordered: bool) -> String {
     let lasts = fault.lasts.map(|lasts| format!(" for {}", format_duration(lasts)));
     let from = match fault.from {
-        FaultStart::AfterLoad(Duration::ZERO) if lasts.is_none() => return "until it is cleared".to_owned(),
+        FaultStart::AfterLoad(Duration::ZERO) if lasts.is_none() => {
+            // `clear` takes back what was ordered, and nothing of the file.
+            let end = if ordered { "until it is cleared" } else { "as long as the file has it" };
+            return end.to_owned();
+        }
         FaultStart::AfterLoad(place) => format_duration(place),
         FaultStart::At(instant) => instant.rfc3339(),
     };
@@ -105,11 +109,16 @@ mod tests {
 
     #[test]
     fn a_fault_is_told_in_words() {
-        let time = OrderTime { now: Timestamp::from_secs(1), elapsed: Duration::from_secs(5), before: 0 };
+        let time = OrderTime {
+            now: Timestamp::from_secs(1),
+            elapsed: Duration::from_secs(5),
+            before: 0,
+            wall_ahead: 0,
+        };
         let words = |json: Value| {
             let scenario = crate::model::Scenario::default();
             let fault: Fault = read_order(&json, &scenario, time).expect("it is accepted").item;
-            format!("{}{}; {}", effect(&fault.effect), matched_requests(&fault), when(&fault))
+            format!("{}{}; {}", effect(&fault.effect), matched_requests(&fault), when(&fault, true))
         };
         for (json, expected) in [
             (serde_json::json!({"hang": true}), "no answer; until it is cleared"),

@@ -1,7 +1,9 @@
 //! Changes of what is served without another scenario: events and faults that are ordered, movements of the clock,
 //! and what requests change.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::Value;
 use tokio::sync::mpsc;
@@ -11,13 +13,11 @@ use super::compute::compute;
 use super::{describe, describe_fault, redact};
 use crate::clock;
 use crate::config::Report;
-use crate::control::api::{
-    AcceptedOrder, ClearedFaults, ClockMoved, LiveOrder, OrderPreview, PathPreview, RejectedProblem,
-};
+use crate::control::api::{AcceptedOrder, ClockMoved, LiveOrder, OrderPreview, PathPreview, RejectedProblem};
 use crate::control::{ClockMovement, OrderSource};
 use crate::imds::{Fleet, FleetChange, FleetItem, PathChange};
 use crate::model::fault::Fault;
-use crate::model::{Event, Scenario, Timestamp};
+use crate::model::{Event, Scenario, Timestamp, format_duration};
 use crate::scenario::{CheckedOrder, LiveItem, OrderTime, read_order};
 use crate::server::ServiceState;
 
@@ -46,9 +46,13 @@ impl LiveFleet {
         self.service.fleet.load_full()
     }
 
+    /// Serves a fleet that was made of this one. Nobody else changes it meanwhile.
+    fn store(&self, next: Arc<Fleet>) {
+        self.service.fleet.store(next);
+    }
+
     pub(super) fn apply(&self, change: FleetChange) {
-        let fleet = self.service.fleet.load().apply(change);
-        self.service.fleet.store(Arc::new(fleet));
+        self.store(Arc::new(self.service.fleet.load().apply(change)));
     }
 
     /// Serves the fleet of another scenario, and gives the one before. Counters go by the indices of events and faults.
@@ -65,6 +69,31 @@ impl LiveFleet {
         self.by_requests.recv().await
     }
 
+    /// Serves a fleet without these events and faults of this one.
+    pub(super) fn take_back(&self, next: Arc<Fleet>, events: &BTreeSet<usize>, faults: &BTreeSet<usize>) {
+        self.store(next);
+        self.service.take_back_counters(events, faults);
+    }
+
+    /// Notes that somebody has set the wall clock, if so.
+    pub(super) async fn note_wall_clock(&self) -> bool {
+        let reading = clock::read();
+        let fleet = self.load();
+        let Some(stepped) = fleet.clock().stepped(reading) else { return false };
+        let by = stepped.wall_ahead().saturating_sub(fleet.clock().wall_ahead());
+        let span = format_duration(Duration::from_millis(by.unsigned_abs()));
+        let way = if by < 0 { "back" } else { "forward" };
+        let elapsed = format_duration(fleet.clock().elapsed(fleet.now(reading)));
+        tracing::info!("the wall clock was set {way} by {span}: the scenario's clock goes on at {elapsed}");
+        let next = compute(move || {
+            let next = fleet.apply(FleetChange::WallClockSet(reading));
+            next.prepare(next.now(reading));
+            Arc::new(next)
+        });
+        self.store(next.await);
+        true
+    }
+
     /// Adds an event or a fault. An order that is rejected changes nothing.
     pub(super) async fn add(&self, by: OrderSource, order: LiveOrder) -> Result<AcceptedOrder, Report> {
         match order {
@@ -76,13 +105,12 @@ impl LiveFleet {
     async fn add_item<T: OrderedItem>(&self, by: OrderSource, words: Value) -> Result<AcceptedOrder, Report> {
         let fleet = self.load();
         let index = T::items(&fleet).len();
-        // Nobody else changes the fleet meanwhile.
         let (next, accepted) =
             compute(move || with_item::<T>(&fleet, index, &words)).await.inspect_err(|report| {
                 tracing::info!("{} of {by} is rejected: {}", T::INDEFINITE, report.headline());
             })?;
         T::before_adding(&self.service, index);
-        self.service.fleet.store(next);
+        self.store(next);
         let message = &accepted.message;
         match &accepted.preview {
             OrderPreview::Event { .. } => tracing::info!("{by}: {message}"),
@@ -91,22 +119,10 @@ impl LiveFleet {
         Ok(accepted)
     }
 
-    /// Drops the faults that were ordered.
-    pub(super) fn clear_faults(&self, by: OrderSource) -> ClearedFaults {
-        let cleared = orders(self.load().faults()).count();
-        self.apply(FleetChange::ClearFaults);
-        let message = match cleared {
-            0 => "there is no injected fault".to_owned(),
-            1 => "1 fault removed".to_owned(),
-            count => format!("{count} faults removed"),
-        };
-        tracing::info!("{by}: {message}");
-        ClearedFaults { cleared, message }
-    }
-
     pub(super) async fn move_clock(&self, by: OrderSource, movement: ClockMovement) -> ClockMoved {
-        let (before, now) = (self.load(), clock::now());
+        let before = self.load();
         let (next, moved) = compute(move || {
+            let now = before.now(clock::read());
             let elapsed = before.clock().elapsed(now);
             let next = before.apply(match movement {
                 ClockMovement::Seek(to) => FleetChange::Seek(to, now),
@@ -120,7 +136,7 @@ impl LiveFleet {
             (Arc::new(next), moved)
         })
         .await;
-        self.service.fleet.store(next);
+        self.store(next);
         tracing::info!("{by}: {}", moved.message);
         moved
     }
@@ -132,8 +148,8 @@ fn with_item<T: OrderedItem>(
     index: usize,
     words: &Value,
 ) -> Result<(Arc<Fleet>, AcceptedOrder), Report> {
-    let now = clock::now();
-    let time = OrderTime { now, elapsed: fleet.clock().elapsed(now), before: index };
+    let (now, clock) = (fleet.now(clock::read()), fleet.clock());
+    let time = OrderTime { now, elapsed: clock.elapsed(now), before: index, wall_ahead: clock.wall_ahead() };
     check_size(T::NAME, fleet, words)?;
     let CheckedOrder { item, order, warnings } = read_order::<T>(words, fleet.scenario(), time)?;
     let next = fleet.apply(T::adding(FleetItem::ordered(item, Arc::new(order.clone())), now));
@@ -229,7 +245,7 @@ impl OrderedItem for Event {
         let preview = fleet.preview(index, now);
         let effects: Vec<_> =
             event.effects.iter().map(|effect| describe::effect(effect, preview.at)).collect();
-        let message = describe::line(event, &effects, &preview, now);
+        let message = describe::line(event, &effects, &preview, fleet.clock().date(now));
         let path = |(path, change): (&String, &PathChange)| PathPreview {
             path: path.clone(),
             change: (*change).into(),

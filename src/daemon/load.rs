@@ -43,6 +43,7 @@ pub(super) struct LoadedScenario {
     pub(super) file: Option<PathBuf>,
     pub(super) scenario: Arc<Scenario>,
     pub(super) warnings: Report,
+    pub(super) text: Arc<str>,
     /// The hash of its text.
     pub(super) digest: String,
     keys: Arc<Table>,
@@ -127,9 +128,26 @@ fn parse(
 ) -> Result<LoadedScenario, Report> {
     let base = file.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
     let (scenario, warnings) = scenario::read_unless_cancelled(source, base, cancellation)?;
-    let (scenario, keys) = (Arc::new(scenario), Arc::new(source.text.parse().unwrap_or_default()));
-    let digest = BASE64_STANDARD.encode(Sha256::digest(&source.text));
-    Ok(LoadedScenario { file, scenario, warnings, digest, keys })
+    Ok(loaded(file, Arc::new(scenario), warnings, &source.text))
+}
+
+/// Parses `expanded`, which has the values of files in their place, as the scenario of `text`.
+pub(super) fn parse_with(
+    file: Option<&Path>,
+    text: &str,
+    expanded: String,
+    cancellation: &Cancellation,
+) -> Result<LoadedScenario, Report> {
+    let expanded = SourceText::new(name(file), expanded);
+    let LoadedScenario { file, scenario, warnings, .. } =
+        parse(file.map(Path::to_owned), &expanded, cancellation)?;
+    Ok(loaded(file, scenario, warnings, text))
+}
+
+fn loaded(file: Option<PathBuf>, scenario: Arc<Scenario>, warnings: Report, text: &str) -> LoadedScenario {
+    let keys = Arc::new(text.parse().unwrap_or_default());
+    let digest = BASE64_STANDARD.encode(Sha256::digest(text));
+    LoadedScenario { file, scenario, warnings, text: text.into(), digest, keys }
 }
 
 impl LoadedScenario {

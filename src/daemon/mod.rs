@@ -2,6 +2,7 @@
 
 mod announce;
 mod backend;
+mod clear;
 mod clock_moved;
 mod compute;
 mod credential_fetcher;
@@ -10,10 +11,12 @@ mod current_fetcher;
 mod describe;
 mod describe_fault;
 mod key;
+mod last_good;
 mod live;
 mod load;
 mod notify;
 mod open;
+mod private_file;
 mod publisher;
 mod redact;
 mod replacement;
@@ -22,13 +25,14 @@ mod room;
 mod state_file;
 mod status;
 mod store;
+mod wall_clock;
 mod watchdog;
 mod watcher;
 mod writer;
 
 use std::io::{self, IsTerminal as _};
 use std::net::{SocketAddr, TcpListener};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -43,6 +47,7 @@ use tokio_stream::StreamExt as _;
 
 use crate::clock;
 use crate::config::Report;
+use crate::control::api::{FallbackStatus, ScenarioStatus};
 use crate::control::{self, ControlSocket, Order, OrderSource, api};
 use crate::exit::{ExitStatus, Failure};
 use crate::identity::KeyRing;
@@ -52,6 +57,7 @@ use crate::paths::Paths;
 use crate::scenario::Library;
 use crate::server::{InheritedSockets, Limits, Listener, Server, ServiceState, adopt};
 use backend::control_backend;
+use last_good::{Fallback, LastGoodFile};
 use live::LiveFleet;
 use load::ScenarioSource;
 use open::{identity_keys, listen, open_directories, random, warn_of_missing};
@@ -82,6 +88,8 @@ pub(crate) struct DaemonOptions {
     pub state: Option<PathBuf>,
     /// Reloads when the scenario's file changes.
     pub watch: bool,
+    /// Starts with the last good scenario, else with the built-in one, if the scenario is rejected.
+    pub fallback: bool,
     /// The library of scenarios, unless it is the package's.
     pub library: Option<PathBuf>,
     /// Runs in the place of another program.
@@ -145,9 +153,14 @@ impl Daemon {
         let paths = Paths::from_env();
         let source = ScenarioSource::new(options.scenario.as_deref(), &paths);
         let state_file = StateFile::new(paths.state_file());
-        let initial = InitialState::restore(source.file(None), &state_file).await;
+        let last_good =
+            if options.fallback { last_good_file(options.state.as_deref(), &paths) } else { None };
+        let initial = InitialState::restore(source.file(None), &state_file, last_good).await;
         let initial = initial.map_err(|report| rejected(&report))?;
-        observe::report(&initial.served.warnings, false);
+        match &initial.fallback {
+            Some(fallback) => warn_of_fallback(fallback),
+            None => observe::report(&initial.served.warnings, false),
+        }
         let candidates = || source.candidates(initial.reload_file.as_deref());
         let watch = options.watch.then(|| Watcher::open(candidates())).transpose()?;
         let listeners = listen(&options.listen, inherited)?;
@@ -156,11 +169,12 @@ impl Daemon {
         let control = warn_of_missing(state.missing, control);
         let keys = Arc::new(identity_keys(state.directory).await?);
         let service = ServiceState::new(
-            initial.compile(&keys, clock::now()),
+            initial.compile(&keys, clock::read()),
             TokenAuthority::new(state.key),
             clock::now,
             random()?,
-        );
+        )
+        .with_boottime(clock::boottime);
         let (service, library) = (Arc::new(service), Library::new(options.library.as_deref()));
         let drop_in = false;
         Ok(Self { listeners, service, source, library, initial, state_file, watch, control, keys, drop_in })
@@ -172,8 +186,9 @@ impl Daemon {
         let served = source.read(None).await.map_err(|report| rejected(&report))?;
         let initial = InitialState::unsaved(served);
         let keys = Arc::new(KeyRing::generate(random()?));
-        let fleet = initial.compile(&keys, clock::now());
-        let service = ServiceState::new(fleet, TokenAuthority::new(random()?), clock::now, random()?);
+        let fleet = initial.compile(&keys, clock::read());
+        let service = ServiceState::new(fleet, TokenAuthority::new(random()?), clock::now, random()?)
+            .with_boottime(clock::boottime);
         Ok(Self {
             listeners,
             service: Arc::new(service),
@@ -197,8 +212,11 @@ impl Daemon {
             .iter()
             .map(|listener| api::ListenerStatus { address: listener.address, inherited: listener.inherited })
             .collect();
-        let loaded_at = service.fleet.load().clock().loaded;
-        let scenario = scenario_status(&initial.served, initial.overridden, loaded_at);
+        let fleet = service.fleet.load_full();
+        let loaded_at = fleet.clock().date(fleet.clock().loaded);
+        let fallback = initial.fallback.as_ref().map(|fallback| Box::new(fallback.status()));
+        let scenario =
+            ScenarioStatus { fallback, ..scenario_status(&initial.served, initial.overridden, loaded_at) };
         let (inputs, latest_inputs) = watch::channel(StatusInputs { scenario, last_reload: None });
         let (orders, inbox) = mpsc::channel(ORDERS);
 
@@ -206,8 +224,8 @@ impl Daemon {
         let publisher = Publisher::new(Arc::clone(&service), inputs, self.state_file);
         let announced = initial.served.clone();
         let store = ScenarioStore::new(source, library.clone(), initial);
-        let fleet = LiveFleet::new(Arc::clone(&service));
-        let mut writer = Writer::new(fleet, store, publisher, Arc::clone(&keys));
+        let live = LiveFleet::new(Arc::clone(&service));
+        let mut writer = Writer::new(live, store, publisher, Arc::clone(&keys));
         writer.save().await;
         if !drop_in {
             announce::ready(&announced, &addresses);
@@ -261,6 +279,23 @@ fn signals() -> Result<Signals, Failure> {
 
 fn rejected(report: &Report) -> Failure {
     Failure::new(ExitStatus::Config, format!("not started, the scenario is rejected:\n{report}"))
+}
+
+/// The place of the last good scenario.
+fn last_good_file(state: Option<&Path>, paths: &Paths) -> Option<LastGoodFile> {
+    let directory = state.map(Path::to_owned).or_else(|| paths.state_directory());
+    directory.map(|directory| LastGoodFile::new(&directory))
+}
+
+fn warn_of_fallback(fallback: &Fallback) {
+    let FallbackStatus { serving, file, message, report } = fallback.status();
+    tracing::error!(
+        IMDS_SCENARIO = file,
+        IMDS_REPORT = report,
+        "the scenario is rejected: {message}; serving {} until a reload accepts {file}",
+        serving.name()
+    );
+    observe::report(&fallback.report, true);
 }
 
 /// Waits for the signal that ends the process, and turns the others into orders.

@@ -7,7 +7,7 @@ use super::load::LoadedScenario;
 use crate::config::Report;
 use crate::identity::KeyRing;
 use crate::imds::{Fleet, FleetChange, FleetItem};
-use crate::model::Timestamp;
+use crate::model::ClockReading;
 use crate::model::fault::Fault;
 use crate::scenario::OrderTime;
 
@@ -30,9 +30,12 @@ impl Replacement {
         before: &Fleet,
         keep: bool,
         keys: &Arc<KeyRing>,
-        now: Timestamp,
+        reading: ClockReading,
     ) -> Self {
-        let mut fleet = Fleet::compile(Arc::clone(&loaded.scenario), keys, now, before.clock().started);
+        // Each load has a calendar of its own.
+        let now = before.now(reading);
+        let started = reading.wall.before(now.since(before.clock().started));
+        let mut fleet = Fleet::compile(Arc::clone(&loaded.scenario), keys, reading, started);
         if loaded.credential_source() == served.credential_source()
             && let Some(fetched) = before.fetched()
         {
@@ -44,6 +47,7 @@ impl Replacement {
                 now,
                 elapsed: before.clock().elapsed(now),
                 before: before_order,
+                wall_ahead: 0,
             };
             let events = reread(orders(before.events()), &loaded.scenario, time(fleet.events().len()));
             let events = events.into_iter().map(|event| event.map_err(|report| rejections.push(report)).ok());

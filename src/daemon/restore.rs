@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::last_good::{Fallback, LastGoodFile, read_or_fall_back};
 use super::live::reread;
 use super::load::{LoadedScenario, name, read_file};
 use super::state_file::{SavedState, StateFile};
@@ -14,7 +15,7 @@ use crate::identity::KeyRing;
 use crate::imds::{Fleet, FleetItem};
 use crate::model::fault::Fault;
 use crate::model::timeline::ScenarioClock;
-use crate::model::{Event, Timestamp, format_duration};
+use crate::model::{ClockReading, Event, format_duration};
 use crate::scenario::{LiveItem, OrderTime};
 
 pub(super) struct InitialState {
@@ -23,6 +24,9 @@ pub(super) struct InitialState {
     pub(super) served: LoadedScenario,
     /// `served` is another scenario, until the next reload.
     pub(super) overridden: bool,
+    /// `served` stands for a file that is rejected.
+    pub(super) fallback: Option<Fallback>,
+    pub(super) last_good: Option<LastGoodFile>,
     saved: Option<SavedChanges>,
 }
 
@@ -36,13 +40,22 @@ struct SavedChanges {
 impl InitialState {
     /// A scenario that nothing was saved of.
     pub(super) fn unsaved(served: LoadedScenario) -> Self {
-        Self { reload_file: served.file.clone(), served, overridden: false, saved: None }
+        Self {
+            reload_file: served.file.clone(),
+            served,
+            overridden: false,
+            fallback: None,
+            last_good: None,
+            saved: None,
+        }
     }
 
-    /// A scenario with what was saved of it.
+    /// A scenario with what was saved of it. A scenario that is rejected is an error, unless there is a place for the
+    /// last good one.
     pub(super) async fn restore(
         reload_file: Option<PathBuf>,
         state_file: &StateFile,
+        last_good: Option<LastGoodFile>,
     ) -> Result<Self, Report> {
         let saved = state_file.load().map_err(drop_saved).ok().flatten().and_then(|saved| {
             if saved.reload_file == reload_file {
@@ -57,18 +70,22 @@ impl InitialState {
             }
             _ => None,
         };
-        let (served, overridden) = match other {
-            Some(served) => (served, true),
-            None => (read_file(reload_file.clone()).await?, false),
+        let (served, overridden, fallback) = match (other, &last_good) {
+            (Some(served), _) => (served, true, None),
+            (None, None) => (read_file(reload_file.clone()).await?, false, None),
+            (None, Some(last_good)) => {
+                let (served, fallback) = read_or_fall_back(reload_file.clone(), last_good).await?;
+                (served, false, fallback)
+            }
         };
         let saved = saved
             .filter(|saved| saved.overridden == overridden)
             .and_then(|saved| SavedChanges::new(saved, &served).map_err(drop_saved).ok());
-        Ok(Self { reload_file, served, overridden, saved })
+        Ok(Self { reload_file, served, overridden, fallback, last_good, saved })
     }
 
-    pub(super) fn compile(&self, keys: &Arc<KeyRing>, now: Timestamp) -> Fleet {
-        let fleet = Fleet::compile(Arc::clone(&self.served.scenario), keys, now, now);
+    pub(super) fn compile(&self, keys: &Arc<KeyRing>, now: ClockReading) -> Fleet {
+        let fleet = Fleet::compile(Arc::clone(&self.served.scenario), keys, now, now.wall);
         match &self.saved {
             Some(SavedChanges { clock, events, faults }) => {
                 fleet.restored(clock.clone(), events.clone(), faults.clone())
@@ -84,10 +101,14 @@ impl SavedChanges {
         if saved.file != served.file || saved.digest != served.digest {
             return Err(format!("{} has changed", name(served.file.as_deref())));
         }
+        let reading = clock::read();
+        let same_boot = saved.is_of_this_boot(reading);
         let SavedState { clock, events, faults, .. } = saved;
-        let now = clock::now();
+        let clock = if same_boot { clock } else { clock.after_boot(reading) };
+        let clock = clock.stepped(reading).unwrap_or(clock);
+        let now = clock.now(reading);
         let elapsed = clock.elapsed(now);
-        let time = |before| OrderTime { now, elapsed, before };
+        let time = |before| OrderTime { now, elapsed, before, wall_ahead: 0 };
         let events = restored(&events, served, time(served.scenario.events.len()))?;
         let faults = restored(&faults, served, time(served.scenario.faults.len()))?;
         let (elapsed, count) = (format_duration(elapsed), events.len() + faults.len());

@@ -3,9 +3,7 @@
 //!
 //! The file belongs to one text of one scenario file. For another one it means nothing, and is dropped.
 
-use std::fs::{self, File};
-use std::io::{self, ErrorKind, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -14,8 +12,11 @@ use serde_json::Value;
 use tokio::task::spawn_blocking;
 
 use super::load::LoadedScenario;
+use super::private_file;
+use crate::clock;
 use crate::files::{put_aside, read_secret};
 use crate::imds::{Fleet, FleetItem};
+use crate::model::ClockReading;
 use crate::model::timeline::ScenarioClock;
 
 const VERSION: u32 = 1;
@@ -35,6 +36,9 @@ pub(super) struct SavedState {
     /// The hash of its text.
     pub(super) digest: String,
     pub(super) clock: ScenarioClock,
+    /// The boot in which it was saved. The id may be hidden from a service.
+    #[serde(default)]
+    boot_id: Option<String>,
     /// The events that were ordered, in the words of their orders.
     pub(super) events: Vec<Arc<Value>>,
     /// The faults that were ordered, in the words of their orders.
@@ -42,6 +46,11 @@ pub(super) struct SavedState {
 }
 
 impl SavedState {
+    /// Whether the time since the boot tells how much time has passed since it was saved.
+    pub(super) fn is_of_this_boot(&self, now: ClockReading) -> bool {
+        self.boot_id == clock::boot_id() && self.clock.goes_on_at(now)
+    }
+
     pub(super) fn new(
         reload_file: Option<&Path>,
         served: &LoadedScenario,
@@ -55,6 +64,7 @@ impl SavedState {
             file: served.file.clone(),
             digest: served.digest.clone(),
             clock: fleet.clock().clone(),
+            boot_id: clock::boot_id(),
             events: fleet.events().iter().filter_map(FleetItem::order).cloned().collect(),
             faults: fleet.faults().iter().filter_map(FleetItem::order).cloned().collect(),
         }
@@ -77,7 +87,7 @@ impl StateFile {
     /// file system refuses it. The write has a thread of its own: a file system may take its time, requests may not.
     pub(super) async fn save(&mut self, state: SavedState) {
         let Some(path) = self.path.clone() else { return };
-        let written = spawn_blocking(move || write(&path, &state)).await;
+        let written = spawn_blocking(move || private_file::write(&path, &serde_json::to_vec(&state)?)).await;
         match written.unwrap_or_else(|error| Err(io::Error::other(error))) {
             Ok(()) => self.failed = false,
             // Once is enough: the next change fails for the same reason.
@@ -109,25 +119,4 @@ impl StateFile {
             .map_or_else(|_| String::new(), |aside| format!("; it is {} now", aside.display()));
         Err(format!("{} {found}{aside}", path.display()))
     }
-}
-
-fn write(path: &Path, state: &SavedState) -> io::Result<()> {
-    if let Some(directory) = path.parent() {
-        fs::create_dir_all(directory)?;
-    }
-    let new = path.with_extension(format!("json.{}", std::process::id()));
-    let text = serde_json::to_vec(state)?;
-    let store = || {
-        // Of a process that had our number.
-        match fs::remove_file(&new) {
-            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-        let mut file = File::options().write(true).create_new(true).mode(0o600).open(&new)?;
-        file.write_all(&text)?;
-        fs::rename(&new, path)
-    };
-    store().inspect_err(|_| {
-        let _ = fs::remove_file(&new);
-    })
 }

@@ -38,18 +38,22 @@ impl StatusInputs {
             .paused
             .map(|paused| format!(", its clock is paused at {}", format_duration(clock.elapsed(paused))));
         let failing = credential_status(fleet, clock::now()).and_then(|credentials| credentials.failure);
+        let from = scenario
+            .fallback
+            .as_ref()
+            .map_or_else(|| name(scenario.file.as_deref()), |fallback| fallback.serving.name().to_owned());
         let serving = format!(
-            "serving {} from {}{until}, loaded {}{changed}{}{}",
+            "serving {} from {from}{until}, loaded {}{changed}{}{}",
             scenario.instance_id,
-            name(scenario.file.as_deref()),
             scenario.at.rfc3339(),
             paused.unwrap_or_default(),
             failing.map(|why| format!("; no new credentials: {why}")).unwrap_or_default()
         );
-        match &self.last_reload {
-            Some(ReloadStatus { accepted: false, at, message, .. }) => {
+        match (&self.last_reload, &scenario.fallback) {
+            (Some(ReloadStatus { accepted: false, at, message, .. }), _) => {
                 format!("reload rejected {}: {message}; still {serving}", at.rfc3339())
             }
+            (_, Some(fallback)) => format!("scenario rejected: {}; {serving}", fallback.message),
             _ => serving,
         }
     }
@@ -62,6 +66,7 @@ pub(super) fn scenario_status(loaded: &LoadedScenario, overriding: bool, at: Tim
         at,
         instance_id: loaded.scenario.instance.instance_id.to_string(),
         warnings: loaded.warnings.problems.len() + loaded.warnings.omitted.warnings,
+        fallback: None,
     }
 }
 
@@ -74,7 +79,9 @@ pub(super) fn status(
     let started_at = clock::now();
     move || {
         let StatusInputs { scenario, last_reload } = inputs.borrow().clone();
-        let (fleet, now) = (service.fleet.load(), clock::now());
+        let fleet = service.fleet.load();
+        let reading = service.read_clocks();
+        let now = fleet.now(reading);
         let (mut events, mut changes) = (Vec::new(), Vec::new());
         for (index, event) in fleet.events().iter().enumerate() {
             let status = event_status(&fleet, index, now);
@@ -92,7 +99,7 @@ pub(super) fn status(
             events,
             changes,
             faults: fleet.faults().iter().map(|fault| describe_fault::status(&fleet, fault, now)).collect(),
-            credentials: credential_status(&fleet, now),
+            credentials: credential_status(&fleet, reading.wall),
             instances: instances(&fleet),
             listeners: listeners.clone(),
             last_reload,
@@ -102,14 +109,18 @@ pub(super) fn status(
 }
 
 pub(super) fn clock_status(clock: &ScenarioClock, now: Timestamp) -> api::ClockStatus {
-    api::ClockStatus { elapsed: format_duration(clock.elapsed(now)), zero: clock.epoch, paused: clock.paused }
+    api::ClockStatus {
+        elapsed: format_duration(clock.elapsed(now)),
+        zero: clock.date(clock.epoch),
+        paused: clock.paused.map(|paused| clock.date(paused)),
+    }
 }
 
 /// An event and its instants, without its order.
 pub(super) fn event_status(fleet: &Fleet, index: usize, now: Timestamp) -> EventStatus {
     let (event, clock) = (&fleet.events()[index], fleet.clock());
-    let last = clock.last(index, event, now).map(|happening| happening.at);
-    let next = clock.next(index, event, now);
+    let last = clock.last(index, event, now).map(|happening| clock.date(happening.at));
+    let next = clock.next(index, event, now).map(|next| clock.date(next));
     let effects: Vec<api::EffectSummary> =
         event.effects.iter().map(|effect| describe::effect(effect, last.or(next))).collect();
     EventStatus {

@@ -4,10 +4,13 @@ use std::path::PathBuf;
 
 use tokio::task::spawn_blocking;
 
+use super::compute::free;
+use super::last_good::{LastGoodFile, read_or_fall_back};
 use super::load::{LoadedScenario, ScenarioSource, read_file};
 use super::restore::InitialState;
 use super::state_file::SavedState;
 use crate::config::Report;
+use crate::control::api::FallbackStatus;
 use crate::imds::Fleet;
 use crate::scenario::Library;
 
@@ -19,15 +22,36 @@ pub(super) struct ScenarioStore {
     served: LoadedScenario,
     /// `served` is another scenario, until the next reload.
     overridden: bool,
+    /// The place of the last good scenario, if one is kept.
+    last_good: Option<LastGoodFile>,
+    /// The scenario of the file stands for one that was rejected.
+    fallback: Option<Box<FallbackStatus>>,
+    /// The scenario that was served before another one was used, if this process served it.
+    before_use: Option<LoadedScenario>,
     /// The last reading of the scenario that a reload reads: the scenario, or the report of its mistakes.
     last_reading: Option<Result<LoadedScenario, String>>,
 }
 
 impl ScenarioStore {
     pub(super) fn new(source: ScenarioSource, library: Library, initial: InitialState) -> Self {
-        let InitialState { reload_file, served, overridden, .. } = initial;
-        let last_reading = (!overridden).then(|| Ok(served.clone()));
-        Self { source, library, reload_file, served, overridden, last_reading }
+        let InitialState { reload_file, served, overridden, fallback, last_good, .. } = initial;
+        let last_reading = match &fallback {
+            Some(fallback) => Some(Err(fallback.report.to_string())),
+            None => (!overridden).then(|| Ok(served.clone())),
+        };
+        let fallback = fallback.map(|fallback| Box::new(fallback.status()));
+        let before_use = None;
+        Self {
+            source,
+            library,
+            reload_file,
+            served,
+            overridden,
+            last_good,
+            fallback,
+            before_use,
+            last_reading,
+        }
     }
 
     pub(super) fn served(&self) -> &LoadedScenario {
@@ -68,13 +92,56 @@ impl ScenarioStore {
     pub(super) fn serve(&mut self, loaded: LoadedScenario) {
         self.reload_file.clone_from(&loaded.file);
         self.overridden = false;
+        self.fallback = None;
+        free(self.before_use.take());
         self.served = loaded;
+    }
+
+    /// Keeps the scenario that is served for a start that meets a broken file, if that is wanted.
+    pub(super) async fn keep_last_good(&mut self) {
+        if let Some(last_good) = &mut self.last_good
+            && !self.overridden
+            && self.fallback.is_none()
+        {
+            last_good.keep(self.served.clone()).await;
+        }
     }
 
     /// Another scenario is served from now on, until the next reload.
     pub(super) fn override_with(&mut self, loaded: LoadedScenario) {
+        let before = std::mem::replace(&mut self.served, loaded);
+        if !self.overridden {
+            self.before_use = Some(before);
+        }
         self.overridden = true;
+    }
+
+    pub(super) fn is_overridden(&self) -> bool {
+        self.overridden
+    }
+
+    /// The scenario that was served before another one was used. After a restart it is read again.
+    pub(super) async fn read_overridden(&mut self) -> Result<LoadedScenario, Report> {
+        if let Some(loaded) = self.before_use.clone() {
+            return Ok(loaded);
+        }
+        let Some(last_good) = &self.last_good else { return self.read().await };
+        let file = self.source.file(self.reload_file.as_deref());
+        let (loaded, fallback) = read_or_fall_back(file, last_good).await?;
+        self.fallback = fallback.map(|fallback| Box::new(fallback.status()));
+        Ok(loaded)
+    }
+
+    /// The scenario of [`read_overridden`](Self::read_overridden) is served again.
+    pub(super) fn end_override(&mut self, loaded: LoadedScenario) {
+        self.overridden = false;
+        self.before_use = None;
         self.served = loaded;
+    }
+
+    /// The reason why the file's own scenario is not served.
+    pub(super) fn fallback(&self) -> Option<Box<FallbackStatus>> {
+        self.fallback.clone()
     }
 
     pub(super) fn state(&self, fleet: &Fleet) -> SavedState {

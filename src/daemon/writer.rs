@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot, watch};
 
+use super::clear::clear;
 use super::compute::{compute, retire};
 use super::current_fetcher::CurrentFetcher;
 use super::live::LiveFleet;
@@ -13,10 +14,13 @@ use super::publisher::Publisher;
 use super::replacement::Replacement;
 use super::status::scenario_status;
 use super::store::ScenarioStore;
+use super::wall_clock::WallClock;
 use super::watchdog::Watchdog;
 use crate::clock;
 use crate::config::Report;
-use crate::control::api::{AcceptedOrder, LiveOrder, Rejected, RejectedProblem, ReloadStatus, Reloaded};
+use crate::control::api::{
+    AcceptedOrder, ClearScope, Cleared, LiveOrder, Rejected, RejectedProblem, ReloadStatus, Reloaded,
+};
 use crate::control::{Order, OrderSource};
 use crate::identity::KeyRing;
 use crate::imds::FleetChange;
@@ -28,6 +32,7 @@ pub(super) struct Writer {
     publisher: Publisher,
     fetcher: CurrentFetcher,
     keys: Arc<KeyRing>,
+    wall_clock: WallClock,
 }
 
 impl Writer {
@@ -37,7 +42,7 @@ impl Writer {
         publisher: Publisher,
         keys: Arc<KeyRing>,
     ) -> Self {
-        Self { fleet, store, publisher, fetcher: CurrentFetcher::new(), keys }
+        Self { fleet, store, publisher, fetcher: CurrentFetcher::new(), keys, wall_clock: WallClock::watch() }
     }
 
     /// Carries out orders until it is stopped or nobody can give any, and notifies the watchdog while it is alive.
@@ -49,6 +54,7 @@ impl Writer {
     ) {
         let mut watchdog = Watchdog::from_env();
         self.fetcher.switch_to(self.store.served().credential_source());
+        watchdog.during(self.store.keep_last_good()).await;
         loop {
             tokio::select! {
                 // Between two orders: one that was carried out is saved and answered.
@@ -68,24 +74,30 @@ impl Writer {
                 () = next_scenario(scenarios.as_mut()) => {
                     let _ = watchdog.during(self.reload(OrderSource::Memory, true)).await;
                 }
+                () = self.wall_clock.set() => watchdog.during(self.note_wall_clock()).await,
                 () = watchdog.notify() => {}
             }
         }
     }
 
     async fn carry_out(&mut self, order: Order) {
+        self.note_wall_clock().await;
         match order {
-            Order::Reload { by, keep, reply } => _ = reply.send(self.reload(by, keep).await),
-            Order::ReloadIfChanged => self.reload_if_changed().await,
+            Order::Reload { by, keep, reply } => {
+                _ = reply.send(self.reload(by, keep).await);
+                self.store.keep_last_good().await;
+            }
+            Order::ReloadIfChanged => {
+                self.reload_if_changed().await;
+                self.store.keep_last_good().await;
+            }
             Order::Use { by, scenario, reply } => _ = reply.send(self.use_other(by, scenario).await),
             Order::Live { by, order, reply } => {
                 _ = reply.send(self.add(by, order).await);
                 self.publisher.notify_status();
             }
-            Order::ClearFaults { by, reply } => {
-                let cleared = self.fleet.clear_faults(by);
-                self.save().await;
-                _ = reply.send(Ok(cleared));
+            Order::Clear { by, what, reply } => {
+                _ = reply.send(self.clear(by, what).await);
                 self.publisher.notify_status();
             }
             Order::Clock { by, movement, reply } => {
@@ -97,10 +109,30 @@ impl Writer {
         }
     }
 
+    async fn note_wall_clock(&mut self) {
+        if self.fleet.note_wall_clock().await {
+            self.fetcher.wall_clock_set();
+            self.save().await;
+        }
+    }
+
     async fn add(&mut self, by: OrderSource, order: LiveOrder) -> Result<AcceptedOrder, Rejected> {
         let added = self.fleet.add(by, order).await.map_err(|report| self.publisher.rejection(&report))?;
         self.save().await;
         Ok(added)
+    }
+
+    async fn clear(&mut self, by: OrderSource, what: ClearScope) -> Result<Cleared, Rejected> {
+        if what == ClearScope::All && self.store.is_overridden() {
+            let loaded = self.store.read_overridden().await;
+            let loaded = loaded.map_err(|report| self.publisher.rejection(&report))?;
+            let reloaded = self.serve(Load { by, loaded, keep: false, cause: LoadCause::UseEnded }).await;
+            return Ok(Cleared { cleared: reloaded.dropped, message: reloaded.message });
+        }
+        let cleared = clear(&self.fleet, by, what).await;
+        let cleared = cleared.map_err(|report| self.publisher.rejection(&report))?;
+        self.save().await;
+        Ok(cleared)
     }
 
     /// An order is answered only after this: a crash then loses nothing.
@@ -137,7 +169,7 @@ impl Writer {
         read: Result<LoadedScenario, Report>,
     ) -> Result<Reloaded, Rejected> {
         let outcome = match read {
-            Ok(loaded) => Ok(self.serve(Load { by, loaded, keep, overriding: false }).await),
+            Ok(loaded) => Ok(self.serve(Load { by, loaded, keep, cause: LoadCause::Reload }).await),
             Err(report) => Err(self.reject(by, &report)),
         };
         self.publisher.notify_ready();
@@ -148,7 +180,7 @@ impl Writer {
     async fn use_other(&mut self, by: OrderSource, scenario: String) -> Result<Reloaded, Rejected> {
         match self.store.read_other(scenario).await {
             Ok(loaded) => {
-                let reloaded = self.serve(Load { by, loaded, keep: false, overriding: true }).await;
+                let reloaded = self.serve(Load { by, loaded, keep: false, cause: LoadCause::Use }).await;
                 self.publisher.notify_status();
                 Ok(reloaded)
             }
@@ -159,30 +191,39 @@ impl Writer {
         }
     }
 
-    async fn serve(&mut self, Load { by, loaded, keep, overriding }: Load) -> Reloaded {
-        let now = clock::now();
+    async fn serve(&mut self, Load { by, loaded, keep, cause }: Load) -> Reloaded {
+        let reading = clock::read();
+        let now = reading.wall;
         let (served, before, keys) = (self.store.served().clone(), self.fleet.load(), Arc::clone(&self.keys));
         let computed = compute(move || {
             let changed = loaded.changed_since(&served);
             let mut message = summary(&changed, loaded.scenario == served.scenario);
-            let replacement = Replacement::compile(&loaded, &served, &before, keep, &keys, now);
+            let replacement = Replacement::compile(&loaded, &served, &before, keep, &keys, reading);
             message += &replacement.changes_words();
-            replacement.fleet.prepare(now);
+            replacement.fleet.prepare(replacement.fleet.now(reading));
             (loaded, served, changed, message, replacement)
         });
-        let (loaded, served, mut changed, message, replacement) = computed.await;
+        let (loaded, served, mut changed, mut message, replacement) = computed.await;
         changed.truncate(MAX_CHANGED);
         let Replacement { fleet, kept, dropped, rejections, same_indices } = replacement;
         let before = self.fleet.replace(fleet, same_indices);
         self.fetcher.switch_to(loaded.credential_source());
 
-        let verb = if overriding { "use" } else { "reload" };
+        let verb = match cause {
+            LoadCause::Reload => "reload",
+            LoadCause::Use => "use",
+            LoadCause::UseEnded => "clear",
+        };
         tracing::info!(IMDS_SCENARIO = name(loaded.file.as_deref()), "{verb} by {by}: {message}");
         if !matches!(by, OrderSource::Peer { .. }) {
             observe::report(&loaded.warnings, false);
         }
-        let scenario = scenario_status(&loaded, overriding, now);
-        let until = if overriding { "use until the next reload; " } else { "" };
+        let mut scenario = scenario_status(&loaded, cause == LoadCause::Use, now);
+        if cause == LoadCause::UseEnded {
+            scenario.fallback = self.store.fallback();
+            message = format!("use ended, serving {} again; {message}", name(loaded.file.as_deref()));
+        }
+        let until = if cause == LoadCause::Use { "use until the next reload; " } else { "" };
         let status = ReloadStatus {
             at: now,
             by: by.to_string(),
@@ -195,10 +236,10 @@ impl Writer {
         let problems = reports.iter().flat_map(|report| RejectedProblem::all(report)).collect();
         let texts = reports.iter().map(ToString::to_string).filter(|text| !text.is_empty());
         let report = texts.collect::<Vec<_>>().join("\n");
-        if overriding {
-            self.store.override_with(loaded);
-        } else {
-            self.store.serve(loaded);
+        match cause {
+            LoadCause::Reload => self.store.serve(loaded),
+            LoadCause::Use => self.store.override_with(loaded),
+            LoadCause::UseEnded => self.store.end_override(loaded),
         }
         retire(before, served);
         self.save().await;
@@ -211,8 +252,8 @@ impl Writer {
         tracing::error!(
             IMDS_SCENARIO = report.file,
             IMDS_REPORT = %report,
-            "reload by {by} rejected: {message}; still serving what was loaded {}",
-            rejection.scenario.at.rfc3339()
+            "reload by {by} rejected: {message}; still serving {}",
+            rejection.scenario.served()
         );
         // Whoever asks at the socket prints the report: under systemd, into the same journal.
         if !matches!(by, OrderSource::Peer { .. }) {
@@ -233,8 +274,16 @@ struct Load {
     loaded: LoadedScenario,
     /// Keeps the clock and what was ordered since the last load.
     keep: bool,
-    /// Until the next reload.
-    overriding: bool,
+    cause: LoadCause,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum LoadCause {
+    Reload,
+    /// Another scenario, until the next reload.
+    Use,
+    /// The scenario that was served before another one.
+    UseEnded,
 }
 
 /// Waits for the next scenario from memory; for ever if none can come.

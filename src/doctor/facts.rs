@@ -22,6 +22,8 @@ pub(crate) struct HostFacts {
     pub guardian: GuardianProcess,
     /// The content of host.toml, or the first line of its report.
     pub settings: Observation<HostSettings>,
+    /// The scenario file of the service; `None` if it is valid, or there is none; else its report.
+    pub scenario: Observation<Option<String>>,
     pub server: ServerState,
     pub cloud: Option<cloud::DetectedCloud>,
     /// Every interface that has one of our addresses.

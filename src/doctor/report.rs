@@ -108,7 +108,11 @@ impl fmt::Display for Finding {
             FindingLevel::Unknown => "unseen",
             FindingLevel::Problem => "PROBLEM",
         };
-        writeln!(f, "{word:<9}{:<14}{}", self.check, self.found)?;
+        let mut lines = self.found.trim_end().lines();
+        writeln!(f, "{word:<9}{:<14}{}", self.check, lines.next().unwrap_or_default())?;
+        for line in lines {
+            writeln!(f, "{:23}{line}", "")?;
+        }
         if !self.meaning.is_empty() {
             writeln!(f, "{:23}{}", "", self.meaning)?;
         }

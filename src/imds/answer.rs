@@ -13,7 +13,7 @@ use super::rebinding::{self, AccessRefusal};
 use super::reply::{Delivery, DeliveryEnd};
 use super::request::ReadOnlyCounters;
 use super::{Fleet, FleetChange, Reply, RequestHead, TokenAuthority, Visit, path, profile};
-use crate::model::Timestamp;
+use crate::model::ClockReading;
 
 /// Replies to a request. The change, if any, is for the caller to make.
 pub fn answer(
@@ -21,12 +21,14 @@ pub fn answer(
     authority: &TokenAuthority,
     visit: &Visit<'_>,
     head: RequestHead<'_>,
-    now: Timestamp,
+    now: impl Into<ClockReading>,
 ) -> (Reply, Option<FleetChange>) {
+    let reading = now.into();
     let matched = fleet.match_instance(visit.peer, visit.ingress);
-    if let Some(refused) = refuse(fleet, authority, visit, head, matched, now) {
+    if let Some(refused) = refuse(fleet, authority, visit, head, matched, reading) {
         return (refused, None);
     }
+    let now = fleet.now(reading);
     let segments = path::segments(head.path);
     let segments: Option<Vec<&str>> =
         segments.as_ref().map(|segments| segments.iter().map(AsRef::as_ref).collect());
@@ -46,8 +48,8 @@ pub fn answer(
         matched,
         compiled,
         elapsed: clock.elapsed(now),
-        now: faults.skewed(now),
-        loaded_at: faults.skewed(fleet.loaded_at()),
+        now: faults.skewed(reading.wall),
+        loaded_at: faults.skewed(clock.date(fleet.loaded_at())),
         tokens_lost: faults.tokens_lost,
     };
     let reply = match faults.status() {
@@ -69,10 +71,11 @@ fn refuse(
     visit: &Visit<'_>,
     head: RequestHead<'_>,
     matched: MatchedInstance<'_>,
-    now: Timestamp,
+    reading: ClockReading,
 ) -> Option<Reply> {
     let refusal = rebinding::check_access(head, &fleet.scenario().http.allowed_hosts)?;
     let visit = &Visit { counters: &ReadOnlyCounters(visit.counters), ..*visit };
+    let now = fleet.now(reading);
     let compiled = &fleet.at(matched, visit, &[], now);
     if !refusal.is_malformed() && !compiled.has_real_credentials {
         return None;
@@ -86,8 +89,8 @@ fn refuse(
         matched,
         compiled,
         elapsed: fleet.clock().elapsed(now),
-        now,
-        loaded_at: fleet.loaded_at(),
+        now: reading.wall,
+        loaded_at: fleet.clock().date(fleet.loaded_at()),
         tokens_lost: false,
     };
     let reply = profile::error(refusal.status(), &context);

@@ -1,5 +1,6 @@
 //! The compiled scenario, and what happened to it since.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +14,7 @@ use super::{Ingress, Visit};
 use crate::identity::KeyRing;
 use crate::model::fault::Fault;
 use crate::model::timeline::{self, Occurrence, ScenarioClock};
-use crate::model::{Event, EventTime, Fetched, Instance, Scenario, Timestamp};
+use crate::model::{ClockReading, Event, EventTime, Fetched, Instance, Scenario, Timestamp};
 
 /// A scenario, compiled, and what happened to it since: what [`answer`](super::answer()) reads. Immutable; a
 /// change makes another one, which shares what did not change.
@@ -39,14 +40,19 @@ pub enum FleetChange {
     /// An event was ordered at this time.
     Event(Box<FleetItem<Event>>, Timestamp),
     Fault(Box<FleetItem<Fault>>),
-    /// The faults that were ordered end.
-    ClearFaults,
+    /// Some of the events and faults that were ordered are taken back, by their indices.
+    TakeBack {
+        events: BTreeSet<usize>,
+        faults: BTreeSet<usize>,
+    },
     /// The scenario's clock is moved to this offset, at this time.
     Seek(Duration, Timestamp),
     /// The clock stands still from this time.
     Pause(Timestamp),
     /// The clock goes on at this time.
     Resume(Timestamp),
+    /// Somebody set the wall clock.
+    WallClockSet(ClockReading),
     /// A client asked for the path that events wait for.
     Polled(FirstPoll),
 }
@@ -77,7 +83,7 @@ impl Fleet {
     pub fn compile(
         scenario: impl Into<Arc<Scenario>>,
         keys: &Arc<KeyRing>,
-        now: Timestamp,
+        now: impl Into<ClockReading>,
         started: Timestamp,
     ) -> Self {
         let scenario = scenario.into();
@@ -105,10 +111,25 @@ impl Fleet {
             FleetChange::Fault(fault) => {
                 next.faults = self.faults.iter().cloned().chain([*fault]).collect();
             }
-            FleetChange::ClearFaults => next.faults = FleetItem::all_of_file(&self.scenario.faults),
+            FleetChange::TakeBack { events, faults } => {
+                let stays = |index: usize| !events.contains(&index);
+                let index = |old: usize| stays(old).then(|| old - events.range(..old).count());
+                next.clock = self.clock.renumbered(index);
+                next.events = without(&self.events, &events);
+                next.faults = without(&self.faults, &faults);
+                // Other events have these indices from now on.
+                next.cache = Arc::default();
+            }
             FleetChange::Seek(to, now) => next.clock = self.clock.seek(&self.events, to, now),
             FleetChange::Pause(now) => next.clock = self.clock.pause(now),
             FleetChange::Resume(now) => next.clock = self.clock.resume(&self.events, now),
+            FleetChange::WallClockSet(reading) => {
+                if let Some(clock) = self.clock.stepped(reading) {
+                    next.clock = clock;
+                    // A request that was faster may have met an occurrence with the date of before.
+                    next.cache = Arc::default();
+                }
+            }
             // A poll of another scenario says nothing about these events.
             FleetChange::Polled(poll) if poll.loaded != self.clock.loaded => {}
             FleetChange::Polled(FirstPoll { mut waiting, events, at, .. }) => {
@@ -175,6 +196,11 @@ impl Fleet {
     /// The zero of the clock: a seek moves it.
     pub(crate) fn loaded_at(&self) -> Timestamp {
         self.clock.epoch
+    }
+
+    /// The instant of a reading on the scenario's clock.
+    pub(crate) fn now(&self, reading: ClockReading) -> Timestamp {
+        self.clock.now(reading)
     }
 
     pub(crate) fn clock(&self) -> &ScenarioClock {
@@ -255,7 +281,7 @@ impl Fleet {
         self.cache.get_or(key, |key| {
             let derived_instance = key.client.map(|client| derived(met.base, client));
             let base = derived_instance.as_ref().unwrap_or(met.base);
-            let instance = timeline::after(base, &self.events, &key.occurrences, self.clock.started);
+            let instance = timeline::after(base, &self.events, &key.occurrences, &self.clock);
             CompiledInstance::new(instance, &self.keys)
         })
     }
@@ -291,4 +317,9 @@ impl Fleet {
             FirstPoll { waiting, events: Arc::clone(&self.events), loaded: self.clock.loaded, at: now };
         (!poll.waiting.is_empty()).then_some(poll)
     }
+}
+
+fn without<T: Clone>(items: &[FleetItem<T>], indices: &BTreeSet<usize>) -> Arc<[FleetItem<T>]> {
+    let items = items.iter().enumerate().filter(|(index, _)| !indices.contains(index));
+    items.map(|(_, item)| item.clone()).collect()
 }

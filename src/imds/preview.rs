@@ -23,7 +23,7 @@ pub(crate) enum PathChange {
 /// The effect of an event, and its time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct EventPreview {
-    /// The next occurrence, or the last one; `None` if it waits for a client to request a path.
+    /// The date of the next occurrence, or of the last one; `None` if it waits for a client to request a path.
     pub at: Option<Timestamp>,
     pub happened: bool,
     /// The paths whose answers differ, below the version, and how.
@@ -40,6 +40,7 @@ impl Fleet {
         let clock = self.clock();
         let last = clock.last(index, event, now);
         let at = last.map(|happening| happening.at).or_else(|| clock.next(index, event, now));
+        let at = at.map(|at| clock.date(at));
         // A clock that stands still never comes to what is to come.
         let (clock, then) = match last {
             Some(_) => (clock.clone(), now),
@@ -52,9 +53,9 @@ impl Fleet {
         for (name, base) in met {
             let mut occurrences = clock.occurrences(events, then);
             occurrences.retain(|(_, other)| events[*other].concerns(name));
-            let with = timeline::after(base, events, &occurrences, clock.started);
+            let with = timeline::after(base, events, &occurrences, &clock);
             occurrences.retain(|(_, other)| *other != index);
-            let without = timeline::after(base, events, &occurrences, clock.started);
+            let without = timeline::after(base, events, &occurrences, &clock);
             paths.extend(self.differences(without, with, then));
         }
         EventPreview { at, happened: last.is_some(), paths }
@@ -66,7 +67,7 @@ impl Fleet {
         let events = self.events();
         let mut occurrences = self.clock().occurrences(events, now);
         occurrences.retain(|(_, index)| events[*index].concerns(None));
-        let instance = timeline::after(&self.scenario().instance, events, &occurrences, self.clock().started);
+        let instance = timeline::after(&self.scenario().instance, events, &occurrences, self.clock());
         profile::bodies(self, instance, version, now)
     }
 

@@ -6,7 +6,7 @@ use http::{HeaderMap, Method, StatusCode, Version};
 use super::answer::answer;
 use super::request::{ReadOnlyCounters, TOKEN_HEADER, TTL_HEADER};
 use super::{Fleet, Reply, RequestHead, SERVED_VERSIONS, TokenAuthority, Visit};
-use crate::model::Timestamp;
+use crate::model::ClockReading;
 
 /// The reply to a GET by this client now, with a token of its own. Nothing changes by it: the client becomes none of
 /// the first clients of an event, and no event that waits for a first poll begins.
@@ -15,7 +15,7 @@ pub(crate) fn show(
     authority: &TokenAuthority,
     visit: &Visit<'_>,
     path: &str,
-    now: Timestamp,
+    now: ClockReading,
 ) -> Reply {
     let visit = Visit { counters: &ReadOnlyCounters(visit.counters), ..*visit };
     let ask = |method: &Method, path: &str, headers: &HeaderMap| {

@@ -57,4 +57,4 @@ pub(crate) use overrides::{Override, Overrides};
 pub(crate) use scenario::{NamedInstance, Scenario};
 pub(crate) use signals::{AfterNotice, Signals, SpotAction, SpotInterruption, TargetLifecycleState};
 pub(crate) use string_enum::StringEnum;
-pub use time::{Timestamp, format_duration};
+pub use time::{ClockReading, Timestamp, format_duration};

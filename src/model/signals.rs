@@ -24,9 +24,9 @@ pub struct Signals {
 }
 
 impl Signals {
-    /// The announced time from which on nothing answers for the instance.
+    /// The instant on the scenario's clock from which on nothing answers for the instance.
     pub(crate) fn gone_at(&self) -> Option<Timestamp> {
-        self.spot.as_ref().filter(|notice| notice.then == AfterNotice::Vanish)?.time.fixed()
+        self.spot.as_ref().filter(|notice| notice.then == AfterNotice::Vanish)?.due_at
     }
 }
 
@@ -37,6 +37,8 @@ pub struct SpotInterruption {
     pub action: SpotAction,
     /// The announced time of the action.
     pub time: NoticeTime,
+    /// Its instant on the scenario's clock, unless it moves with each request.
+    pub due_at: Option<Timestamp>,
     /// The service's behaviour from that time on.
     pub then: AfterNotice,
 }

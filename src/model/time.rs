@@ -47,6 +47,12 @@ impl Timestamp {
         Self(self.0.saturating_add(millis))
     }
 
+    /// The time before a duration; 1970 at the earliest.
+    #[must_use]
+    pub(crate) fn before(self, span: Duration) -> Self {
+        Self(self.0.saturating_sub(u64::try_from(span.as_millis()).unwrap_or(u64::MAX)))
+    }
+
     /// The time after a duration, or before if it is negative; 1970 at the earliest.
     #[must_use]
     pub(crate) fn shifted(self, by: jiff::SignedDuration) -> Self {
@@ -93,6 +99,22 @@ impl Timestamp {
         let seconds = i64::try_from(self.as_secs()).unwrap_or(i64::MAX);
         let timestamp = jiff::Timestamp::from_second(seconds).unwrap_or(jiff::Timestamp::MAX);
         jiff::tz::Offset::UTC.to_datetime(timestamp)
+    }
+}
+
+/// Both clocks of the system, read at one moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClockReading {
+    /// The wall clock: programs and people set it.
+    pub wall: Timestamp,
+    /// The time since the boot, as if that had been in 1970. It goes on while the machine is suspended, and nobody sets it.
+    pub boottime: Timestamp,
+}
+
+impl From<Timestamp> for ClockReading {
+    /// The reading of a wall clock that nobody sets.
+    fn from(wall: Timestamp) -> Self {
+        Self { wall, boottime: wall }
     }
 }
 

@@ -12,17 +12,22 @@ use super::notice::{NoticeDue, NoticeTime};
 use super::signals::{Signals, SpotInterruption};
 use super::time::Timestamp;
 
-/// The instance after these occurrences, served by a daemon that started at `started`.
+/// The instance after these occurrences on a clock.
 pub(crate) fn after(
     base: &Instance,
     events: &[impl Borrow<Event>],
     occurrences: &[Occurrence],
-    started: Timestamp,
+    clock: &ScenarioClock,
 ) -> Instance {
     let mut instance = base.clone();
     for (at, index) in occurrences {
         for effect in events.get(*index).map_or(&[][..], |event| &event.borrow().effects) {
-            apply(&mut instance, base, effect, Given { at: *at, started });
+            apply(
+                &mut instance,
+                base,
+                effect,
+                Given { at: clock.date(*at), instant: *at, started: clock.started },
+            );
         }
     }
     instance
@@ -31,13 +36,21 @@ pub(crate) fn after(
 /// The time of an occurrence, with the start of the daemon, from which the times in its notices follow.
 #[derive(Clone, Copy)]
 struct Given {
+    /// The date.
     at: Timestamp,
+    /// The instant on the scenario's clock.
+    instant: Timestamp,
     started: Timestamp,
 }
 
 impl Given {
     fn time(self, due: &NoticeDue) -> NoticeTime {
         due.from(self.at, self.started)
+    }
+
+    /// The instant on the scenario's clock at which what a notice announces is due.
+    fn due_at(self, due: &NoticeDue) -> Option<Timestamp> {
+        due.from(self.instant, self.started).fixed()
     }
 
     /// The time in a notice; one that moves with each request is taken at the time of the occurrence.
@@ -50,7 +63,8 @@ fn apply(instance: &mut Instance, base: &Instance, effect: &EventEffect, given: 
     match effect {
         EventEffect::SpotInterruption { action, due, then } => {
             let time = given.time(due);
-            instance.signals.spot = Some(SpotInterruption { action: *action, time, then: *then });
+            instance.signals.spot =
+                Some(SpotInterruption { action: *action, time, due_at: given.due_at(due), then: *then });
         }
         EventEffect::Rebalance(due) => instance.signals.rebalance = Some(given.time(due)),
         EventEffect::Maintenance(notice) => maintain(&mut instance.signals, notice, given),

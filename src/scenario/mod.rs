@@ -19,6 +19,7 @@ mod library;
 mod live;
 mod options;
 mod overrides;
+mod unset;
 
 use std::path::Path;
 
@@ -100,6 +101,7 @@ fn build(root: &Section<'_>, base: &Path) -> Scenario {
             Some(event)
         };
         scenario.events = events.iter().enumerate().filter_map(read).collect();
+        unset::takes_something_back(&events, &scenario);
     }
     if let Some(item) = root.get("fault") {
         scenario.faults = fault::read_all(&item, &scenario);

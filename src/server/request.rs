@@ -76,7 +76,7 @@ fn reply_to(
     let request = RequestHead::from(head);
     let fleet = service.fleet.load();
     recorder.instance = fleet.instance_of(visit.peer, visit.ingress).map(Into::into);
-    let (reply, change) = answer(&fleet, &service.authority, &visit, request, (service.clock)());
+    let (reply, change) = answer(&fleet, &service.authority, &visit, request, service.read_clocks());
     service.submit_change(change);
     tracing::debug!(
         IMDS_CLIENT = %visit.peer,

@@ -1,6 +1,6 @@
 //! The counters that replies depend on.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -43,6 +43,31 @@ impl RequestCounters {
         }
         self.rates.lock().unwrap_or_else(PoisonError::into_inner).retain(|(fault, _), _| *fault < first);
     }
+}
+
+impl RequestCounters {
+    /// Forgets the counts of some events and faults, and gives the others those of their new indices.
+    pub(crate) fn take_back(&self, events: &BTreeSet<usize>, faults: &BTreeSet<usize>) {
+        {
+            let mut admitted = self.admitted.lock().unwrap_or_else(PoisonError::into_inner);
+            let before = std::mem::take(&mut *admitted).into_iter();
+            let moved = |((load, event), clients)| Some(((load, index_without(event, events)?), clients));
+            admitted.extend(before.filter_map(moved));
+        }
+        let kept = (0..MAX_FAULTS).filter(|fault| !faults.contains(fault)).map(|fault| self.matched(fault));
+        for (count, kept) in self.matched.iter().zip(kept.chain(std::iter::repeat(0))) {
+            count.store(kept, Ordering::Relaxed);
+        }
+        let mut rates = self.rates.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = std::mem::take(&mut *rates).into_iter();
+        let moved = |((fault, client), arrival)| Some(((index_without(fault, faults)?, client), arrival));
+        rates.extend(before.filter_map(moved));
+    }
+}
+
+/// The index of an item when those at other indices are gone; `None` if it is one of them.
+fn index_without(index: usize, gone: &BTreeSet<usize>) -> Option<usize> {
+    (!gone.contains(&index)).then(|| index - gone.range(..index).count())
 }
 
 impl Default for RequestCounters {
@@ -136,6 +161,21 @@ mod tests {
         counters.restart();
         assert_eq!([counters.next(0), counters.next(1)], [0, 0]);
         assert_eq!(counters.next(MAX_FAULTS), 0, "no such fault");
+    }
+
+    #[test]
+    fn what_stays_when_others_are_taken_back_keeps_its_counts() {
+        let counters = RequestCounters::default();
+        for index in 0..3 {
+            assert!(counters.admit((NOW, index), CLIENT, 1));
+            (0..=index).for_each(|_| _ = counters.next(index));
+            assert!(!counters.throttle(index, CLIENT, 1, NOW));
+        }
+        counters.take_back(&BTreeSet::from([0]), &BTreeSet::from([1]));
+        let other = IpAddr::from([172, 17, 0, 3]);
+        assert_eq!([0, 1, 2].map(|event| counters.admit((NOW, event), other, 1)), [false, false, true]);
+        assert_eq!([0, 1, 2].map(|fault| counters.matched(fault)), [1, 3, 0]);
+        assert_eq!([0, 1, 2].map(|fault| counters.throttle(fault, CLIENT, 1, NOW)), [true, true, false]);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The state that every request reads: the fleet, the token key, the clock and the counters.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,7 +12,7 @@ use tokio::sync::mpsc;
 use super::request_counters::RequestCounters;
 use crate::imds::{Fleet, FleetChange, Ingress, Reply, TokenAuthority, Visit, show};
 use crate::journal::{CAPACITY, Journal};
-use crate::model::Timestamp;
+use crate::model::{ClockReading, Timestamp};
 
 /// A service without its sockets. Readers never lock.
 pub struct ServiceState {
@@ -19,6 +20,7 @@ pub struct ServiceState {
     pub fleet: ArcSwap<Fleet>,
     pub authority: TokenAuthority,
     pub clock: fn() -> Timestamp,
+    boottime: Option<fn() -> Timestamp>,
     pub(super) counters: RequestCounters,
     pub journal: Arc<Journal>,
     nonces: Nonces,
@@ -35,12 +37,24 @@ impl ServiceState {
             fleet,
             authority,
             clock,
+            boottime: None,
             journal: Arc::new(Journal::new(CAPACITY)),
             counters: RequestCounters::default(),
             nonces: Nonces::new(seed),
             requests: AtomicU64::new(0),
             changes: OnceLock::new(),
         }
+    }
+
+    /// The same service on a machine whose wall clock may be set: this clock tells the time since its boot.
+    #[must_use]
+    pub(crate) fn with_boottime(self, boottime: fn() -> Timestamp) -> Self {
+        Self { boottime: Some(boottime), ..self }
+    }
+
+    pub(crate) fn read_clocks(&self) -> ClockReading {
+        let wall = (self.clock)();
+        ClockReading { wall, boottime: self.boottime.map_or(wall, |boottime| boottime()) }
     }
 
     /// Connects the writer that applies the changes which requests make. A second call changes nothing.
@@ -65,6 +79,11 @@ impl ServiceState {
         self.counters.restart_from(fault);
     }
 
+    /// Forgets the counters of events and faults that are taken back; the others follow to their new indices.
+    pub(crate) fn take_back_counters(&self, events: &BTreeSet<usize>, faults: &BTreeSet<usize>) {
+        self.counters.take_back(events, faults);
+    }
+
     /// The number of requests so far.
     pub fn requests(&self) -> u64 {
         self.requests.load(Ordering::Relaxed)
@@ -78,7 +97,7 @@ impl ServiceState {
             nonce: self.nonces.next(),
             counters: &self.counters,
         };
-        show(&self.fleet.load(), &self.authority, &visit, path, (self.clock)())
+        show(&self.fleet.load(), &self.authority, &visit, path, self.read_clocks())
     }
 
     /// Counts a request and gives it a nonce that no other has.

@@ -24,7 +24,7 @@ pub const LAYERS: &[(&str, &str)] = &[
     ("scenario", "model config files"),
     ("aemm", "model config scenario exit"),
     ("host", "clock model config exit files observe"),
-    ("doctor", "host model files"),
+    ("doctor", "host model files scenario"),
     // A service's answers → a scenario: written, compiled and asked as any other.
     ("transcribe", "model config scenario imds identity"),
     // L2: sockets.

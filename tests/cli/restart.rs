@@ -55,7 +55,7 @@ fn a_crash_loses_nothing() {
     assert_eq!(server.get("/latest/meta-data/x").body, "secret");
     assert_eq!(server.get("/latest/meta-data/mac").status, 503);
     assert_eq!(elapsed(&sandbox), "11m");
-    done(&sandbox, &["clear"]);
+    done(&sandbox, &["clear", "spot-interruption"]);
     done(&sandbox, &["clock", "seek", "2h"]);
     assert_eq!(server.get(SPOT).status, 200, "what was to come still comes");
     assert_eq!(server.stop().code, Some(0));

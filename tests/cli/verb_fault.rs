@@ -28,7 +28,7 @@ fn something_goes_wrong_until_it_is_cleared() {
     says(
         &done(&sandbox, &["status"]),
         &[
-            "faults      on: 404 at meta-data/mac; until it is cleared\n",
+            "faults      on: 404 at meta-data/mac; as long as the file has it\n",
             "            on: 503 at meta-data/instance-*; until it is cleared, added at run time\n",
         ],
     );

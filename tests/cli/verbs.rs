@@ -28,7 +28,8 @@ fn a_spot_interruption_comes_and_is_cleared() {
 
     says(&done(&sandbox, &["clear", "spot-interruption"]), &["termination-time answer 404 from now"]);
     assert_eq!((status(&server, SPOT), status(&server, TERMINATION)), (404, 404));
-    says(&done(&sandbox, &["clear"]), &["clear: all; from now; no path changes its answer"]);
+    says(&done(&sandbox, &["clear", "all"]), &["1 change removed\n"]);
+    says(&done(&sandbox, &["clear"]), &["nothing to clear\n"]);
 }
 
 #[test]

@@ -24,6 +24,12 @@ fn doctor_finds_settings_and_versions_that_do_not_agree() {
     examined.guardian.reload();
     examined.healthy("after its cure");
 
+    // The scenario: its whole report.
+    examined.host.write("root/etc/mock-imds/scenario.toml", "[instance]\ninstance-tipe = \"m5.large\"\n");
+    examined.finds("", "scenario", "^^^^^^^^^^^^^", "editor /etc/mock-imds/scenario.toml");
+    examined.host.write("root/etc/mock-imds/scenario.toml", "");
+    examined.healthy("after its cure");
+
     // A real cloud machine.
     examined.host.write("dmi/sys_vendor", "Amazon EC2\n");
     examined.finds("", "cloud", "real Amazon EC2 machine", "systemctl disable --now mock-imds");

@@ -54,25 +54,58 @@ fn reload_swaps_the_whole_scenario_or_nothing() {
     );
 }
 
-/// With nothing good to serve, the start fails at once, once, and with the report; with a good file it works again.
+/// Restarts, upgrades and reboots with a broken file leave the service up with the last good scenario, and say so.
 #[test]
-fn a_broken_scenario_fails_the_start() {
-    let Some(machine) = Machine::boot(System::Debian12) else { return };
+fn a_broken_scenario_leaves_the_service_up() {
+    let Some(mut machine) = Machine::boot(System::Debian12) else { return };
     machine.install();
-    write(&machine, BROKEN);
-    let said = machine.run("systemctl restart mock-imds");
-    if said.code != Some(1) {
-        machine.fail(&format!("systemctl restart with a broken file, expected exit code 1\n{said}"));
-    }
-    let status = machine.run("journalctl --sync; systemctl status --no-pager mock-imds").stdout;
-    expect_report(&machine, "systemctl status after the failed start", &status);
-    machine.expect("its state", &machine.property("mock-imds", "ActiveState"), "failed");
-    machine.expect("its exit code", &machine.property("mock-imds", "ExecMainStatus"), "78");
-    machine.expect("tries after the first", &machine.property("mock-imds", "NRestarts"), "0");
-
     write_id(&machine, "i-0dddddddddddddddd");
-    machine.ok("systemctl start mock-imds");
-    expect_id(&machine, "with the file mended", "i-0dddddddddddddddd");
+    machine.ok("systemctl reload mock-imds");
+    let kept = "/var/lib/mock-imds/last-good.json";
+    machine.within(SOON, "the last good scenario is kept", || {
+        let found = machine.run(&format!("cat {kept}")).stdout;
+        if found.contains("i-0dddddddddddddddd") { Ok(()) } else { Err(found) }
+    });
+    machine.expect("its mode and owner", &machine.ok(&format!("stat -c '%a %U' {kept}")), "600 mock-imds");
+
+    write(&machine, BROKEN);
+    for (when, command) in [
+        ("after a restart", "systemctl restart mock-imds"),
+        ("after an upgrade", "dpkg --install /srv/mock-imds.deb"),
+        ("after a stop and a start", "systemctl stop mock-imds && systemctl start mock-imds"),
+    ] {
+        machine.ok(command);
+        expect_fallback(&machine, when);
+    }
+    let doctor = machine.run("mock-imds doctor");
+    expect_report(&machine, "doctor", &doctor.stdout);
+    let said = machine.run("systemctl reload mock-imds");
+    if said.code != Some(1) {
+        machine.fail(&format!("systemctl reload with a broken file, expected exit code 1\n{said}"));
+    }
+    expect_fallback(&machine, "after a broken reload");
+    machine.reboot();
+    expect_fallback(&machine, "after a reboot");
+
+    machine.ok(&format!("systemctl stop mock-imds; rm {kept}; systemctl start mock-imds"));
+    expect_id(&machine, "with nothing good", "i-1234567890abcdef0");
+    write_id(&machine, "i-0eeeeeeeeeeeeeeee");
+    machine.ok("systemctl reload mock-imds");
+    expect_id(&machine, "with the file mended", "i-0eeeeeeeeeeeeeeee");
+    let status = machine.ok("systemctl status --no-pager mock-imds | grep Status:");
+    if status.contains("rejected") {
+        machine.fail(&format!("expected no word of a rejection, found {status}"));
+    }
+}
+
+fn expect_fallback(machine: &Machine, when: &str) {
+    expect_id(machine, when, "i-0dddddddddddddddd");
+    machine.expect(when, &machine.property("mock-imds", "ActiveState"), "active");
+    let status = machine.ok("systemctl status --no-pager mock-imds | grep Status:");
+    machine.expect_in(when, &status, "rejected");
+    machine.expect_in(when, &status, "scenario.toml:2:1");
+    machine.expect_in(when, &status, "from the last good scenario");
+    expect_report(machine, when, &machine.ok("mock-imds status"));
 }
 
 fn write_id(machine: &Machine, id: &str) {

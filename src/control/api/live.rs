@@ -10,6 +10,8 @@ use crate::model::Timestamp;
 
 /// Path of the events.
 pub(crate) const EVENTS: &str = "/v1/events";
+/// Path of the order that takes others back.
+pub(crate) const CLEAR: &str = "/v1/clear";
 /// Path of the faults.
 pub(crate) const FAULTS: &str = "/v1/faults";
 
@@ -116,10 +118,32 @@ pub(crate) struct EventStatus {
     pub event: Option<Value>,
 }
 
-/// Faults that were dropped.
+/// The order that takes back what was ordered since the load.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ClearOrder {
+    /// What is taken back.
+    #[serde(default)]
+    pub what: ClearScope,
+}
+
+/// A part of what was ordered since the load.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum ClearScope {
+    /// Everything, the choice of another scenario too; and what events of the file have changed so far ends.
+    #[default]
+    All,
+    /// The faults.
+    Faults,
+    /// The events and faults that have not begun.
+    Pending,
+}
+
+/// Orders that were taken back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct ClearedFaults {
-    /// The number of those that were ordered.
+pub(crate) struct Cleared {
+    /// The number of events and faults.
     pub cleared: usize,
     /// One line that says so.
     pub message: String,

@@ -10,7 +10,8 @@
 //! | `GET /v1/scenarios` | 200 [`LibraryListing`] |
 //! | `POST /v1/events` an event in the words of `[[event]]`, and `in` | 200 [`AcceptedOrder`], or 422 [`Rejected`]: nothing changed |
 //! | `POST /v1/faults` a fault in the words of `[[fault]]`, and `in` | 200 [`AcceptedOrder`], or 422 [`Rejected`]: nothing changed |
-//! | `DELETE /v1/faults` | 200 [`ClearedFaults`]: those of the file stay |
+//! | `DELETE /v1/faults` | 200 [`Cleared`]: those of the file stay |
+//! | `POST /v1/clear` [`ClearOrder`], or nothing | 200 [`Cleared`], or 422 [`Rejected`]: nothing changed |
 //! | `POST /v1/clock` [`ClockOrder`] | 200 [`ClockMoved`], or 422 [`Rejected`]: nothing changed |
 //! | a body that is not such JSON | 400 [`Refusal`] |
 //! | another path | 404 [`Refusal`] with the routes |
@@ -41,12 +42,12 @@ mod status;
 
 pub(crate) use clock::{CLOCK, ClockMoved, ClockOrder, ClockStatus};
 pub(crate) use live::{
-    AcceptedOrder, ClearedFaults, EVENTS, EffectSummary, EventStatus, FAULTS, FaultStatus, LiveOrder,
-    OrderPreview, PathPreview, PathTransition,
+    AcceptedOrder, CLEAR, ClearOrder, ClearScope, Cleared, EVENTS, EffectSummary, EventStatus, FAULTS,
+    FaultStatus, LiveOrder, OrderPreview, PathPreview, PathTransition,
 };
 pub(crate) use requests::{POSITION, REQUESTS, Refusal, RequestLine, SHOW, ShownContent, ShownReply};
 pub(crate) use scenario::{
-    LibraryEntry, LibraryListing, ProblemSeverity, RELOAD, Rejected, RejectedProblem, ReloadOrder,
-    ReloadStatus, Reloaded, SCENARIOS, ScenarioStatus, USE, UseOrder,
+    FallbackScenario, FallbackStatus, LibraryEntry, LibraryListing, ProblemSeverity, RELOAD, Rejected,
+    RejectedProblem, ReloadOrder, ReloadStatus, Reloaded, SCENARIOS, ScenarioStatus, USE, UseOrder,
 };
 pub(crate) use status::{CredentialStatus, InstanceStatus, ListenerStatus, STATUS, ServiceStatus};

@@ -31,6 +31,52 @@ pub(crate) struct ScenarioStatus {
     pub instance_id: String,
     /// The number of its warnings.
     pub warnings: usize,
+    /// The reason why it is served in the place of a file; absent unless that file was rejected at the start.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fallback: Option<Box<FallbackStatus>>,
+}
+
+impl ScenarioStatus {
+    /// What is served, in the sentence about a rejection.
+    pub(crate) fn served(&self) -> String {
+        match &self.fallback {
+            Some(fallback) => fallback.serving.name().to_owned(),
+            None => format!("what was loaded {}", self.at.rfc3339()),
+        }
+    }
+}
+
+/// A file that was rejected at the start, in whose place another scenario is served.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct FallbackStatus {
+    /// The scenario that is served.
+    pub serving: FallbackScenario,
+    /// The file that was rejected.
+    pub file: String,
+    /// One line: its first error.
+    pub message: String,
+    /// All its problems as text, with the lines and carets.
+    pub report: String,
+}
+
+/// A scenario that is served in the place of a rejected one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum FallbackScenario {
+    /// The last one that was read without a mistake.
+    LastGood,
+    /// There is none.
+    BuiltIn,
+}
+
+impl FallbackScenario {
+    /// The scenario in a sentence.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::LastGood => "the last good scenario",
+            Self::BuiltIn => "the built-in scenario",
+        }
+    }
 }
 
 /// The options of a reload.

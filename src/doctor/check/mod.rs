@@ -16,6 +16,7 @@ pub(crate) fn examine(facts: &HostFacts) -> DoctorReport {
         address::cloud(facts),
         service::units(facts),
         service::settings(facts),
+        service::scenario(facts),
         service::guardian(facts),
         address::address(facts),
         tables::tables(facts),

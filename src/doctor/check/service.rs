@@ -77,6 +77,18 @@ pub(super) fn settings(facts: &HostFacts) -> Vec<Finding> {
     }
 }
 
+/// The scenario file is valid.
+pub(super) fn scenario(facts: &HostFacts) -> Vec<Finding> {
+    vec![match &facts.scenario {
+        Ok(None) => Finding::ok("scenario", "scenario.toml is valid"),
+        Ok(Some(report)) => Finding::problem("scenario", report)
+            .meaning("the service keeps serving the last good scenario, over restarts too, and not this file")
+            .repair("editor /etc/mock-imds/scenario.toml   # man mock-imds.toml")
+            .repair("systemctl reload mock-imds"),
+        Err(why) => Finding::unknown("scenario", why),
+    }]
+}
+
 /// The network is set up, and a guardian keeps it.
 pub(super) fn guardian(facts: &HostFacts) -> Vec<Finding> {
     let Some(status) = &facts.published else {

@@ -1,11 +1,18 @@
 //! Files of other programs, below a root.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use crate::doctor::facts::CloudInit;
+use nix::unistd::geteuid;
+
+use crate::doctor::facts::{CloudInit, Observation};
 use crate::files::{self, DAMAGED};
 use crate::host::plan::TABLE;
+use crate::scenario;
+
+/// The scenario of the packaged service.
+const SCENARIO: &str = "etc/mock-imds/scenario.toml";
 
 /// Far more than configuration files have.
 const MAX_BYTES: u64 = 1 << 20;
@@ -26,6 +33,21 @@ fn listed(root: &Path, directory: &str, ending: &str) -> Vec<PathBuf> {
     files.retain(|file| file.to_string_lossy().ends_with(ending));
     files.sort();
     files
+}
+
+/// The report of the service's scenario, if the file is rejected.
+pub(super) fn scenario_report(root: &Path) -> Observation<Option<String>> {
+    let file = root.join(SCENARIO);
+    if file.symlink_metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound) {
+        return Ok(None);
+    }
+    let Err(report) = scenario::load(&file) else { return Ok(None) };
+    let report = report.to_string();
+    // The service may read what this user may not.
+    if !geteuid().is_root() && report.contains("ermission denied") {
+        return Err(format!("{} cannot be read by this user", file.display()));
+    }
+    Ok(Some(report))
 }
 
 /// Firewalls that their own files enable.

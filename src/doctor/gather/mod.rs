@@ -39,6 +39,7 @@ pub(crate) fn gather(options: &GatherOptions, server: ServerState) -> HostFacts 
         guardian: guardian(published.as_ref()),
         published,
         settings,
+        scenario: files::scenario_report(&options.root),
         server,
         cloud: cloud::detect(&options.dmi),
         addresses: addresses(),

@@ -69,7 +69,8 @@ mod tests {
         let time = || NoticeTime::Fixed(now);
         let mut signals = Signals::default();
         assert_eq!(bodies(&signals), [None, None, None]);
-        let spot = |action, time| Some(SpotInterruption { action, time, then: AfterNotice::Stay });
+        let spot =
+            |action, time| Some(SpotInterruption { action, time, due_at: None, then: AfterNotice::Stay });
         signals.spot = spot(SpotAction::Terminate, time());
         signals.rebalance = Some(time());
         let expected = [

@@ -4,6 +4,10 @@
 //! While the clock runs both grow together. A seek moves the offsets to come, but not the instants of past
 //! occurrences: a notice keeps its time. So only offsets tell which of two occurrences was first.
 //!
+//! Instants are those of a calendar that the wall clock gives at the load and that then goes on by itself: whoever sets
+//! the wall clock moves no event. The steps of the wall clock since then are kept, for what is written: the date of an
+//! occurrence is what the wall clock showed then.
+//!
 //! | time of the event | offset | moved by a seek or a pause |
 //! |---|---|---|
 //! | after loading, after a first poll | fixed | yes |
@@ -16,7 +20,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::event::{Event, EventTime};
-use super::time::Timestamp;
+use super::time::{ClockReading, Timestamp};
 
 /// The scenario's clock: the relation between instants and offsets on the timeline.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +37,21 @@ pub(crate) struct ScenarioClock {
     pub pinned: BTreeMap<usize, EventOccurrence>,
     /// The offset of the first request for the path that an event waits for, by the event's index.
     pub first_polls: BTreeMap<usize, Duration>,
+    /// The milliseconds by which the calendar is ahead of the time since the boot; unknown in states of the first version.
+    #[serde(default)]
+    ahead: Option<i64>,
+    /// The steps of the wall clock since the load, in order.
+    #[serde(default)]
+    steps: Vec<ClockStep>,
+}
+
+/// Somebody set the wall clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct ClockStep {
+    /// The instant on the clock's calendar.
+    at: Timestamp,
+    /// The milliseconds by which the wall clock is ahead of the calendar from then on.
+    ahead: i64,
 }
 
 /// The last occurrence of an event. The serialized names are those of saved states.
@@ -48,6 +67,11 @@ pub(crate) struct EventOccurrence {
     pub at: Timestamp,
 }
 
+/// Less is the precision of a step; the clocks are read one after the other.
+const SMALLEST_STEP: u64 = 500;
+/// Steps that are kept. Each request looks at some.
+const MAX_STEPS: usize = 100;
+
 /// An occurrence of an event: its instant, and the index of the event.
 pub(crate) type Occurrence = (Timestamp, usize);
 
@@ -62,10 +86,62 @@ enum TimelinePoint {
 
 impl ScenarioClock {
     /// A clock that starts at `now`.
-    pub(crate) fn starting(now: Timestamp, started: Timestamp) -> Self {
+    pub(crate) fn starting(now: impl Into<ClockReading>, started: Timestamp) -> Self {
         let (pinned, first_polls) = (BTreeMap::new(), BTreeMap::new());
-        Self { epoch: now, loaded: now, started, paused: None, pinned, first_polls }
+        let ClockReading { wall, boottime } = now.into();
+        let ahead = Some(difference(wall, boottime));
+        Self { epoch: wall, loaded: wall, started, paused: None, pinned, first_polls, ahead, steps: vec![] }
     }
+
+    // === The wall clock ===
+
+    /// The instant of a reading on the clock's calendar, whatever the wall clock shows.
+    pub(crate) fn now(&self, reading: ClockReading) -> Timestamp {
+        match self.ahead {
+            Some(ahead) => shift(reading.boottime, ahead),
+            None => shift(reading.wall, self.wall_ahead().saturating_neg()),
+        }
+    }
+
+    /// The date that the wall clock shows, or showed, at an instant.
+    pub(crate) fn date(&self, at: Timestamp) -> Timestamp {
+        let step = self.steps.iter().rfind(|step| step.at <= at);
+        shift(at, step.map_or(0, |step| step.ahead))
+    }
+
+    /// The milliseconds by which the wall clock is ahead of the calendar.
+    pub(crate) fn wall_ahead(&self) -> i64 {
+        self.steps.last().map_or(0, |step| step.ahead)
+    }
+
+    /// The clock after somebody set the wall clock; `None` if nobody did.
+    pub(crate) fn stepped(&self, reading: ClockReading) -> Option<Self> {
+        let at = self.now(reading);
+        let ahead = difference(reading.wall, at);
+        if ahead.abs_diff(self.wall_ahead()) < SMALLEST_STEP {
+            return None;
+        }
+        let mut clock = self.clone();
+        if clock.steps.len() >= MAX_STEPS {
+            clock.steps.remove(0);
+        }
+        clock.steps.push(ClockStep { at, ahead });
+        Some(clock)
+    }
+
+    /// Whether the reading may be of the boot in which the clock was started, and later.
+    pub(crate) fn goes_on_at(&self, reading: ClockReading) -> bool {
+        self.ahead.is_some() && self.now(reading) >= self.loaded
+    }
+
+    /// The clock of another boot: the wall clock alone tells how much time has passed.
+    #[must_use]
+    pub(crate) fn after_boot(&self, reading: ClockReading) -> Self {
+        let now = Self { ahead: None, ..self.clone() }.now(reading);
+        Self { ahead: Some(difference(now, reading.boottime)), ..self.clone() }
+    }
+
+    // === Reading ===
 
     /// The present on the scenario's clock: it stands still while the clock is paused.
     pub(crate) fn effective(&self, now: Timestamp) -> Timestamp {
@@ -270,6 +346,16 @@ impl EventOccurrence {
             self.sequence = since.as_millis();
         }
     }
+}
+
+/// `to` less `from` in milliseconds.
+fn difference(to: Timestamp, from: Timestamp) -> i64 {
+    let difference = i128::from(to.as_millis()) - i128::from(from.as_millis());
+    i64::try_from(difference).unwrap_or(if difference < 0 { i64::MIN } else { i64::MAX })
+}
+
+fn shift(at: Timestamp, millis: i64) -> Timestamp {
+    Timestamp::from_millis(at.as_millis().saturating_add_signed(millis))
 }
 
 fn signed(span: Duration) -> i64 {

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use serde_json::{Map, Value, json};
 
 use super::overrides::normal;
@@ -40,6 +41,15 @@ pub(crate) struct OrderTime {
     /// Items of its kind that are there already, those of the file included. With the time it tells one order from
     /// another.
     pub before: usize,
+    /// The milliseconds by which the wall clock, in which people write instants, is ahead of the scenario's calendar.
+    pub wall_ahead: i64,
+}
+
+impl OrderTime {
+    /// An instant of the wall clock on the scenario's calendar.
+    fn on_calendar(self, instant: Timestamp) -> Timestamp {
+        instant.shifted(SignedDuration::from_millis(self.wall_ahead.saturating_neg()))
+    }
 }
 
 /// An order that can be carried out.
@@ -113,6 +123,11 @@ impl LiveItem for Event {
     fn read(root: &Section<'_>, scenario: &Scenario, time: OrderTime) -> Option<Self> {
         let when = event_time(root, time);
         let mut event = event::read(root, order_number(time), Path::new(""), scenario.http.profile)?;
+        for time_of in [Some(&mut event.at), event.until.as_mut()].into_iter().flatten() {
+            if let EventTime::At(instant) = time_of {
+                *instant = time.on_calendar(*instant);
+            }
+        }
         if let Some(when) = when {
             event.at = when;
         }
@@ -127,6 +142,9 @@ impl LiveItem for Event {
             EventTime::AfterLoad(place) => words.insert("at".into(), json!(format_duration(*place))),
             EventTime::AfterStart(_) | EventTime::AfterPoll(..) => None,
         };
+        if let Some(EventTime::At(instant)) = &self.until {
+            words.insert("until".into(), json!(instant.rfc3339_millis()));
+        }
         if let Some(Value::Object(maintenance)) = words.get_mut("maintenance") {
             let id = || json!(event::maintenance_id(order_number(time)));
             maintenance.entry("id").or_insert_with(id);
@@ -211,6 +229,9 @@ impl LiveItem for Fault {
         let (within, from) = (root.get("in"), root.get("from"));
         let lasts = root.get("for").is_some();
         let mut fault = fault::read(root, scenario)?;
+        if let FaultStart::At(instant) = &mut fault.from {
+            *instant = time.on_calendar(*instant);
+        }
         match (within, from) {
             (Some(item), Some(_)) => item.error("both in and from are set", "accepted: one of them"),
             (Some(item), None) => fault.from = FaultStart::AfterLoad(place_within(&item, time)?),

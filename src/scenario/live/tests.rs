@@ -12,7 +12,11 @@ fn scenario() -> Scenario {
 }
 
 fn order_at(json: &Value, now: Timestamp) -> Result<CheckedOrder<Event>, Report> {
-    read_order(json, &scenario(), OrderTime { now, elapsed: Duration::from_millis(90_250), before: 0 })
+    read_order(
+        json,
+        &scenario(),
+        OrderTime { now, elapsed: Duration::from_millis(90_250), before: 0, wall_ahead: 0 },
+    )
 }
 
 fn order(json: &Value) -> CheckedOrder<Event> {
@@ -66,7 +70,7 @@ fn maintenance_events_have_ids_of_their_own() {
     let json = json!({"maintenance": {}});
     let (first, second) = (id(&json, NOW), id(&json, NOW.plus(Duration::from_millis(1))));
     assert_ne!(first, second);
-    let time = |before| OrderTime { now: NOW, elapsed: Duration::ZERO, before };
+    let time = |before| OrderTime { now: NOW, elapsed: Duration::ZERO, before, wall_ahead: 0 };
     let [one, other] = [0, 1].map(|before| read_order::<Event>(&json, &scenario(), time(before)));
     assert_ne!(one.expect("it is accepted").item, other.expect("it is accepted").item, "in one millisecond");
     assert_eq!(first.1, MaintenanceState::Active);
@@ -140,6 +144,7 @@ fn fault_at(json: &Value, elapsed: u64) -> Result<CheckedOrder<Fault>, Report> {
         now: Timestamp::from_secs(1_000_000),
         elapsed: Duration::from_millis(elapsed),
         before: 0,
+        wall_ahead: 0,
     };
     read_order(json, &Scenario::default(), time)
 }
@@ -186,7 +191,31 @@ fn what_is_wrong_is_said_of_the_fault_in_toml() {
         let report = fault_at(&json, 0).expect_err("it is wrong").to_string();
         assert!(report.contains(expected), "expected {expected:?} of {json}, found:\n{report}");
     }
-    let time = OrderTime { now: Timestamp::from_secs(1), elapsed: Duration::ZERO, before: MAX_FAULTS };
+    let time = OrderTime {
+        now: Timestamp::from_secs(1),
+        elapsed: Duration::ZERO,
+        before: MAX_FAULTS,
+        wall_ahead: 0,
+    };
     let full = read_order::<Fault>(&json!({"hang": true}), &Scenario::default(), time);
     assert!(full.expect_err("there are enough").to_string().contains("accepted: 256"));
+}
+
+#[test]
+fn instants_of_a_wall_clock_that_was_set_are_put_on_the_calendar() {
+    let day = 24 * 3_600_000;
+    let time = OrderTime { now: NOW, elapsed: Duration::ZERO, before: 0, wall_ahead: day };
+    let scenario = Scenario::default();
+    let [at, until, on_calendar] =
+        ["2026-11-30T00:00:00Z", "2026-12-02T00:00:00Z", "2026-11-29T00:00:00.000Z"];
+    let event = json!({ "at": at, "repeat": "1h", "until": until, "rebalance-recommendation": {} });
+    let ordered = read_order::<Event>(&event, &scenario, time).expect("it is accepted");
+    assert_eq!(
+        (&ordered.order["at"], &ordered.order["until"]),
+        (&json!(on_calendar), &json!("2026-12-01T00:00:00.000Z"))
+    );
+    let again = read_order::<Event>(&ordered.order, &scenario, OrderTime { wall_ahead: 0, ..time });
+    assert_eq!(again.expect("it is accepted").item, ordered.item, "read again, it is the same");
+    let fault = read_order::<Fault>(&json!({ "status": 503, "from": at }), &scenario, time);
+    assert_eq!(fault.expect("it is accepted").order["from"], on_calendar);
 }

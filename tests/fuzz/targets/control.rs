@@ -13,7 +13,7 @@ static ORDERS: LazyLock<Orders> = LazyLock::new(|| {
     )
 });
 
-/// The first byte is that of the route: events, faults, clock, use, or else reload.
+/// The first byte is that of the route: events, faults, clock, clear (`k`), use, or else reload.
 pub fn run(input: &[u8]) {
     if let Some((route, body)) = input.split_first() {
         ORDERS.read(*route, body);

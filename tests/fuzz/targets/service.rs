@@ -47,6 +47,7 @@ impl Service {
     pub fn ask(&self, method: &Method, path: &str, headers: &HeaderMap, now: Timestamp) -> Reply {
         let peer = IpAddr::V4(Ipv4Addr::LOCALHOST);
         let visit = Visit { peer, ingress: Ingress::Host, nonce: *b"never twice!", counters: &self.counters };
+        // As a client that names no host.
         let head =
             RequestHead { method, path, query: None, headers, version: Version::HTTP_10, authority: None };
         answer(&self.fleet, &self.authority, &visit, head, now).0
