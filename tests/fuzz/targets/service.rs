@@ -43,7 +43,7 @@ impl Service {
         Self { fleet, authority: TokenAuthority::new([7; 32]), counters: RequestCounters::default() }
     }
 
-    /// The reply to a process of this host; in HTTP/1.0, which needs no Host.
+    /// The reply to a process of this host.
     pub fn ask(&self, method: &Method, path: &str, headers: &HeaderMap, now: Timestamp) -> Reply {
         let peer = IpAddr::V4(Ipv4Addr::LOCALHOST);
         let visit = Visit { peer, ingress: Ingress::Host, nonce: *b"never twice!", counters: &self.counters };
