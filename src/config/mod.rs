@@ -8,6 +8,7 @@ mod cancellation;
 mod context;
 mod duration;
 mod locate;
+pub(crate) mod nesting;
 mod report;
 mod section;
 mod source;
@@ -38,8 +39,13 @@ pub(crate) fn parse_unless_cancelled<T>(
     cancellation: &Cancellation,
     build: impl FnOnce(&Section<'_>) -> T,
 ) -> Result<(T, Report), Report> {
-    let (table, errors) = DeTable::parse_recoverable(&source.text);
     let context = Context::new(source, cancellation);
+    if let Some(bracket) = nesting::too_deep(&source.text) {
+        let found = "brackets are nested 201 deep, or not closed, or closed in the wrong order".to_owned();
+        context.error(bracket, found, vec!["accepted: at most 80 within each other".to_owned()]);
+        return Err(context.into_report());
+    }
+    let (table, errors) = DeTable::parse_recoverable(&source.text);
     // After a syntax error the recovered table has holes; validating it would blame the user for them.
     if !errors.is_empty() {
         syntax::report(&context, source, errors);

@@ -32,7 +32,7 @@ pub(crate) use event::MOST_CLIENTS;
 pub(crate) use instance::USER_DATA_LIMIT;
 pub(crate) use library::{Library, LibraryScenario};
 pub(crate) use live::{CheckedOrder, LiveItem, OrderTime, read_order};
-pub(crate) use overrides::VALUE_LIMIT;
+pub(crate) use overrides::{VALUE_LIMIT, is_override_path};
 
 /// Loads a scenario file. `Err` lists every error; `Ok` may come with warnings.
 pub fn load(path: &Path) -> Result<(Scenario, Report), Report> {

@@ -98,6 +98,11 @@ fn accepted(path: &str, profile: Profile) -> String {
     )
 }
 
+/// Whether a path can be a key of `[metadata]`.
+pub(crate) fn is_override_path(path: &str, profile: Profile) -> bool {
+    parse_path(path, profile).is_some()
+}
+
 /// The normal form of a path, if it is one.
 fn parse_path(path: &str, profile: Profile) -> Option<String> {
     let any = profile.takes_any_path();

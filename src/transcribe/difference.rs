@@ -8,6 +8,8 @@ use serde_json::Value;
 use super::draft::DraftTable;
 use super::observations::{Observations, ObservedValue};
 use super::quote;
+use crate::model::Profile;
+use crate::scenario;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum RemainingOverride {
@@ -73,17 +75,21 @@ fn highest_absent<'p>(observations: &Observations, path: &'p str) -> &'p str {
     ends.map(|end| &path[..end]).find(|above| observations.lacks(above)).unwrap_or(path)
 }
 
-/// `[metadata]`
-pub(super) fn metadata_table(overrides: &BTreeMap<String, RemainingOverride>, aemm: bool) -> DraftTable {
-    let mut table = DraftTable::new("[metadata]");
-    if !overrides.is_empty() {
-        table.add_comment(if aemm {
-            "Every path: with this profile nothing follows from [instance]."
-        } else {
+/// `[metadata]`, with the paths that a scenario can name.
+pub(super) fn metadata_table(
+    overrides: &BTreeMap<String, RemainingOverride>,
+    profile: Profile,
+) -> DraftTable {
+    let named = |path: &&String| scenario::is_override_path(path, profile);
+    let mut table = DraftTable::new("[metadata]").independent();
+    if overrides.keys().any(|path| named(&path)) {
+        table.add_comment(if profile.follows_instance() {
             "Overrides of paths that do not follow from the above; false where nothing answered."
+        } else {
+            "Every path: with this profile nothing follows from [instance]."
         });
     }
-    for (path, value) in overrides {
+    for (path, value) in overrides.iter().filter(|(path, _)| named(path)) {
         match value {
             RemainingOverride::Value(bytes, content_type) => {
                 table.set_toml(path, quote::content(bytes, content_type.as_deref()));

@@ -19,6 +19,8 @@ pub(super) struct DraftTable {
     lines: Vec<Line>,
     /// An empty table means that there are none, no table that the default counts.
     keep_if_empty: bool,
+    /// No line of it is rejected because of another.
+    is_independent: bool,
 }
 
 #[derive(Debug)]
@@ -47,17 +49,39 @@ impl Draft {
         self.tables.iter().map(|table| table.lines.len()).sum()
     }
 
-    /// Removes what is on a line of the text, counted from 1: a key, or a whole table. Returns its name.
-    pub(super) fn retract(&mut self, line: usize) -> Option<String> {
+    /// Removes what is on rejected lines of the text, counted from 1 and in order: keys, or a whole table. Returns their
+    /// names, each with what came with its line. Where one line may be rejected because of another, the first goes alone.
+    pub(super) fn retract<T>(&mut self, rejected: Vec<(usize, T)>) -> Vec<(String, T)> {
         let mut last = 0;
-        let (_, table, key) = self.pieces().into_iter().find(|(text, ..)| {
-            last += text.matches('\n').count();
-            line <= last
-        })?;
-        Some(match key {
-            Some(key) => self.tables[table].lines.remove(key).key,
-            None => self.tables.remove(table).header,
-        })
+        let pieces: Vec<(usize, usize, Option<usize>)> = self
+            .pieces()
+            .into_iter()
+            .map(|(text, table, key)| {
+                last += text.matches('\n').count();
+                (last, table, key)
+            })
+            .collect();
+        let place = |line: usize| {
+            let (_, table, key) = *pieces.get(pieces.partition_point(|(last, ..)| *last < line))?;
+            Some((table, key))
+        };
+        let mut found: Vec<_> =
+            rejected.into_iter().filter_map(|(line, with)| Some((place(line)?, with))).collect();
+        found.dedup_by_key(|(place, _)| *place);
+        match found.first() {
+            Some(&((first, Some(_)), _)) if self.tables[first].is_independent => {
+                found.retain(|((table, key), _)| *table == first && key.is_some());
+            }
+            _ => found.truncate(1),
+        }
+        // From the last on, so that the others stay where they are.
+        let remove = |((table, key), with): ((usize, Option<usize>), T)| match key {
+            Some(key) => (self.tables[table].lines.remove(key).key, with),
+            None => (self.tables.remove(table).header, with),
+        };
+        let mut retracted: Vec<(String, T)> = found.into_iter().rev().map(remove).collect();
+        retracted.reverse();
+        retracted
     }
 
     fn pieces(&self) -> Vec<Piece> {
@@ -78,7 +102,18 @@ impl Draft {
 impl DraftTable {
     /// A table of this header: `[instance]`, `[[event]]`.
     pub(super) fn new(header: &str) -> Self {
-        Self { header: header.to_owned(), comment: vec![], lines: vec![], keep_if_empty: false }
+        Self {
+            header: header.to_owned(),
+            comment: vec![],
+            lines: vec![],
+            keep_if_empty: false,
+            is_independent: false,
+        }
+    }
+
+    pub(super) fn independent(mut self) -> Self {
+        self.is_independent = true;
+        self
     }
 
     pub(super) fn keep_if_empty(mut self) -> Self {
@@ -143,10 +178,24 @@ mod tests {
         draft.push(DraftTable::new("[none]").keep_if_empty());
         let text = draft.text();
         assert_eq!(text, "\n# why\n[a]\nb = \"\"\"\ntwo\nlines\"\"\"\n# note\n\"c d\" = 1\n\n[none]\n");
-        assert_eq!((draft.key_count(), draft.retract(99)), (2, None));
-        assert_eq!(draft.retract(6).as_deref(), Some("b"));
+        assert_eq!((draft.key_count(), draft.retract(vec![(99, ())])), (2, vec![]));
+        assert_eq!(draft.retract(vec![(6, 'x'), (8, 'y')]), [("b".to_owned(), 'x')]);
         assert_eq!(draft.text(), "\n# why\n[a]\n# note\n\"c d\" = 1\n\n[none]\n");
-        assert_eq!(draft.retract(3).as_deref(), Some("[a]"));
+        assert_eq!(draft.retract(vec![(3, ())]), [("[a]".to_owned(), ())]);
         assert_eq!(draft.text(), "\n[none]\n");
+    }
+
+    #[test]
+    fn independent_lines_are_retracted_together() {
+        let mut draft = Draft::default();
+        let mut table = DraftTable::new("[metadata]").independent();
+        for key in ["a", "b", "c", "d"] {
+            table.set(key, key);
+        }
+        draft.push(table);
+        let rejected = vec![(3, 1), (3, 2), (4, 3), (6, 4), (99, 5)];
+        let retracted = [("a", 1), ("b", 3), ("d", 4)].map(|(key, with)| (key.to_owned(), with));
+        assert_eq!(draft.retract(rejected), retracted);
+        assert_eq!(draft.text(), "\n[metadata]\nc = \"c\"\n");
     }
 }

@@ -75,7 +75,7 @@ pub fn transcribe(
         Fleet::compile(scenario, keys, now, now).answers(&observations.version, now)
     };
     let overrides = difference::remaining_overrides(&observations, &answers(scenario, &observations));
-    draft.push(difference::metadata_table(&overrides, observations.is_aemm()));
+    draft.push(difference::metadata_table(&overrides, observations.traits.http.profile));
     let scenario = retract_rejected(&mut draft, &mut observations)?;
     let unresolved = difference::remaining_overrides(&observations, &answers(scenario, &observations));
     for path in unresolved.keys() {
@@ -103,11 +103,15 @@ fn retract_rejected(draft: &mut Draft, observations: &mut Observations) -> Resul
             Ok((scenario, _)) => return Ok(scenario),
             Err(report) => report,
         };
-        let problem = report.problems.iter().find(|problem| problem.severity == Severity::Error);
-        let place = problem.and_then(|problem| Some((problem.span.as_ref()?.line, &problem.found)));
-        let retracted = place.and_then(|(line, found)| Some((draft.retract(line)?, found)));
-        let Some((what, found)) = retracted else { return Err(TranscribeError::Rejected(report)) };
-        observations.add_note(format!("{what} is not said as a fact: {found}"));
+        let errors = report.problems.iter().filter(|problem| problem.severity == Severity::Error);
+        let rejected = errors.filter_map(|error| Some((error.span.as_ref()?.line, &error.found)));
+        let retracted = draft.retract(rejected.collect());
+        if retracted.is_empty() {
+            return Err(TranscribeError::Rejected(report));
+        }
+        for (what, found) in retracted {
+            observations.add_note(format!("{what} is not said as a fact: {found}"));
+        }
     }
 }
 

@@ -3,10 +3,15 @@
 
 use std::fmt::Write as _;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use mock_imds::config::SourceText;
+use mock_imds::identity::KeyRing;
+use mock_imds::model::Timestamp;
 use mock_imds::scenario;
+use mock_imds::transcribe::dump::{self, DumpFiles};
+use mock_imds::transcribe::{SecretsPolicy, transcribe};
 use nix::time::{ClockId, clock_gettime};
 use support::{Client, PureService};
 
@@ -192,4 +197,34 @@ fn what_instances_inherit_is_not_multiplied_without_end() {
         assert!(report.contains("4000 instances that inherit "), "{what}: {report}\n{RERUN}");
         assert!(report.contains("accepted: at most 64 MiB together"), "{what}: {report}\n{RERUN}");
     }
+}
+
+/// Files of a dump, most of which no scenario can say.
+#[test]
+fn a_dump_costs_as_much_as_its_files() {
+    let keys = Arc::new(KeyRing::generate([7; 32]));
+    for (what, name, content) in [
+        ("unknown paths", "meta-data/new/x%", "value"),
+        ("paths that are none", "meta-data/\u{1}x%", "value"),
+        ("directories without values", "meta-data/d%/index.html", "value"),
+        ("lists", "meta-data/d%", "a/\nb/"),
+        ("error pages", "meta-data/d%", "<html><head><title>404 Not Found</title></head>"),
+        ("public keys", "meta-data/public-keys/%/openssh-key", "ssh-rsa AAAA name"),
+    ] {
+        grows_as_its_size(what, |size| {
+            let mut files = DumpFiles::from([(names("meta-data/instance-id"), b"i-1".to_vec())]);
+            let count = size / (name.len() + content.len() + 20);
+            files.extend((0..count).map(|n| (names(&name.replace('%', &n.to_string())), content.into())));
+            time(|| {
+                let observations =
+                    dump::read(&files, SecretsPolicy::default()).expect("it has an instance-id");
+                let made = transcribe(observations, "A test.", &keys, Timestamp::from_secs(1_768_478_400));
+                assert!(made.is_ok(), "{what}: {made:?}\n{RERUN}");
+            })
+        });
+    }
+}
+
+fn names(path: &str) -> Vec<String> {
+    path.split('/').map(str::to_owned).collect()
 }

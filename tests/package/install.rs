@@ -83,6 +83,10 @@ fn confined(machine: &Machine) {
 
 /// The control socket is root's and the group's; who may not use it is told the cure. What the guardian did, all may read.
 fn open_to_its_group(machine: &Machine) {
+    let sockets = machine.ok("find /run/mock-imds -type s -printf '%f %m %u %g\\n' | sort");
+    // Of the second one root and the service make use, so that no crowd of the group keeps them out.
+    let expected = "control.sock 660 mock-imds mock-imds\ncontrol.sock.owner 600 mock-imds mock-imds";
+    machine.expect("the sockets of the unit", &sockets, expected);
     let member = machine.run("setpriv --reuid nobody --regid nogroup --groups mock-imds mock-imds status");
     if member.code != Some(0) {
         machine.fail(&format!("mock-imds status as a member of the group, expected exit code 0\n{member}"));

@@ -14,6 +14,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
+use crate::config::nesting;
+
 /// The longest error, in characters.
 const LONGEST_ERROR: usize = 2_000;
 /// The name of the default file, without its extension.
@@ -52,6 +54,7 @@ pub(crate) fn parse(extension: &str, text: &str) -> Result<Map<String, Value>, S
     let value = match extension {
         "json" => serde_json::from_str(text).map_err(|error| error.to_string()),
         "yaml" | "yml" => yaml::parse(text),
+        "toml" if nesting::too_deep(text).is_some() => Err("brackets are nested too deep".to_owned()),
         "toml" => toml::from_str::<toml::Table>(text)
             .map(|table| from_toml(toml::Value::Table(table)))
             .map_err(|error| error.to_string().trim_end().to_owned()),

@@ -9,6 +9,9 @@ mod keys;
 mod listings;
 mod root;
 
+use std::collections::BTreeSet;
+use std::ops::Bound;
+
 use super::known_paths::{EXTENDED, IDENTITY_ROLE, KEYS, ROLES, USER_DATA};
 use super::observations::{Observations, SecretsPolicy};
 
@@ -46,10 +49,12 @@ pub fn read(files: &DumpFiles, policy: SecretsPolicy) -> Result<Observations, &'
 
 /// Moves values out of directories of their own, where wget puts them when it asks with a slash at the end.
 fn fold(tree: DumpFiles) -> DumpFiles {
-    let names: Vec<Vec<String>> = tree.keys().cloned().collect();
+    let names: BTreeSet<Vec<String>> = tree.keys().cloned().collect();
     let folded = |path: Vec<String>| {
         let Some((name, above)) = path.split_last() else { return path };
-        let alone = names.iter().filter(|other| other.starts_with(above)).count() == 1;
+        // What begins alike is together, in the order of the names.
+        let from = names.range::<[String], _>((Bound::Included(above), Bound::Unbounded));
+        let alone = from.take(2).take_while(|other| other.starts_with(above)).count() == 1;
         // A tag may have any name.
         let free = above.iter().any(|segment| segment == "tags");
         let top = above.len() < 2 && above.first().is_none_or(|top| top != USER_DATA);
@@ -74,7 +79,8 @@ fn file(path: &[String], bytes: &[u8], tree: &DumpFiles, observations: &mut Obse
         return;
     }
     let text = std::str::from_utf8(bytes).unwrap_or_default();
-    let has_more = tree.keys().any(|other| other.len() > path.len() && other.starts_with(path));
+    let mut after = tree.range::<[String], _>((Bound::Excluded(path), Bound::Unbounded));
+    let has_more = after.next().is_some_and(|(other, _)| other.starts_with(path));
     if has_more || (text.lines().any(|line| line.ends_with('/')) && !shown.ends_with(USER_DATA)) {
         observations.add_unknown(&shown);
         observations.add_note(format!(

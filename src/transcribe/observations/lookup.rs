@@ -32,8 +32,12 @@ impl Observations {
 
     /// True if something answered at the path or below it.
     pub(in crate::transcribe) fn has(&self, path: &str) -> bool {
-        let at = |known: &String| known == path || below(known, path).is_some();
-        self.values.keys().any(at) || self.withheld.iter().any(at)
+        let inside = format!("{path}/");
+        let is_inside = |known: &String| known.starts_with(&inside);
+        self.values.contains_key(path)
+            || self.values.range(inside.clone()..).next().is_some_and(|(known, _)| is_inside(known))
+            || self.withheld.contains(path)
+            || self.withheld.range(inside.clone()..).next().is_some_and(is_inside)
     }
 
     pub(in crate::transcribe) fn holds_user_data(&self) -> bool {
