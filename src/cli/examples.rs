@@ -6,7 +6,7 @@ Examples:
   mock-imds serve --fallback last-good
   mock-imds spot --in 30s     # issue a spot interruption notice in 30 seconds
   mock-imds wait 'meta-data/spot/*' --within 1m    # until a program polls it
-  mock-imds clear             # clear everything that events changed
+  mock-imds clear             # take back everything that was ordered
   mock-imds doctor            # find out why programs don't reach the service";
 
 pub(super) const SERVE: &str = "\

@@ -42,24 +42,24 @@ const OUTPUT_BYTES: u64 = 64 * 1024;
 /// The number of the fetcher, and its result.
 pub(super) type Post = (u64, Fetched);
 
-/// Starts the task for a source that needs one.
+/// Starts the task for a source that needs one; `given` is what was fetched from it before.
 pub(super) fn start(
     source: &CredentialSource,
+    given: Fetched,
     number: u64,
     posts: mpsc::Sender<Post>,
 ) -> Option<JoinHandle<()>> {
     match source {
         CredentialSource::Generated | CredentialSource::Static(_) => None,
         CredentialSource::File(_) | CredentialSource::Process { .. } => {
-            Some(tokio::spawn(keep_fetching(source.clone(), number, posts)))
+            Some(tokio::spawn(keep_fetching(source.clone(), given, number, posts)))
         }
     }
 }
 
 /// Fetches as long as somebody reads the posts.
-async fn keep_fetching(source: CredentialSource, number: u64, posts: mpsc::Sender<Post>) {
+async fn keep_fetching(source: CredentialSource, mut given: Fetched, number: u64, posts: mpsc::Sender<Post>) {
     let mut failures = 0;
-    let mut given = Fetched::default();
     loop {
         let stamp = file_stamp(&source).await;
         let fetched = fetch(&source).await;

@@ -26,17 +26,23 @@ impl CurrentFetcher {
         if self.source.as_ref() == source {
             return;
         }
-        self.stop();
-        self.number += 1;
         self.source = source.cloned();
-        self.task =
-            source.and_then(|source| credential_fetcher::start(source, self.number, self.sender.clone()));
+        self.restart(Fetched::default());
     }
 
-    /// Fetches again: keys may have expired by the new time.
-    pub(super) fn wall_clock_set(&mut self) {
-        let source = self.source.take();
-        self.switch_to(source.as_ref());
+    fn restart(&mut self, fetched: Fetched) {
+        self.stop();
+        self.number += 1;
+        let (number, sender) = (self.number, self.sender.clone());
+        self.task = self
+            .source
+            .as_ref()
+            .and_then(|source| credential_fetcher::start(source, fetched, number, sender));
+    }
+
+    /// Fetches again: keys may have expired by the new time. Until that succeeds, what was fetched stays as long as it is valid.
+    pub(super) fn wall_clock_set(&mut self, fetched: Option<Fetched>) {
+        self.restart(fetched.unwrap_or_default());
     }
 
     /// The next result of the present source.
@@ -59,5 +65,31 @@ impl CurrentFetcher {
 impl Drop for CurrentFetcher {
     fn drop(&mut self) {
         self.stop();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Keys, Secret, Timestamp};
+
+    #[tokio::test]
+    async fn a_step_of_the_clock_keeps_keys_that_are_valid_when_the_source_fails() {
+        let nowhere = CredentialSource::File("/nonexistent/credentials.json".into());
+        let keys = |expiration| Keys {
+            access_key_id: "ASIA".into(),
+            secret_access_key: Secret::new("secret"),
+            token: Secret::new("token"),
+            expiration,
+        };
+        let mut fetcher = CurrentFetcher::new();
+        fetcher.switch_to(Some(&nowhere));
+        for (expiration, stay) in [(None, true), (Some(Timestamp::from_secs(1)), false)] {
+            let fetched = Fetched { keys: Some((keys(expiration), Timestamp::from_secs(0))), failure: None };
+            fetcher.wall_clock_set(Some(fetched));
+            let found = fetcher.next().await.expect("the task posts");
+            assert!(found.failure.is_some(), "{found:?}");
+            assert_eq!(found.keys.is_some(), stay, "keys that expire at {expiration:?}: {found:?}");
+        }
     }
 }

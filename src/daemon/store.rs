@@ -128,6 +128,11 @@ impl ScenarioStore {
         let Some(last_good) = &self.last_good else { return self.read().await };
         let file = self.source.file(self.reload_file.as_deref());
         let (loaded, fallback) = read_or_fall_back(file, last_good).await?;
+        // A later look at the file compares with what it has now.
+        self.last_reading = match &fallback {
+            None => Some(Ok(loaded.clone())),
+            Some(fallback) => Some(Err(fallback.report.to_string())),
+        };
         self.fallback = fallback.map(|fallback| Box::new(fallback.status()));
         Ok(loaded)
     }

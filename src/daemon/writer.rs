@@ -98,6 +98,7 @@ impl Writer {
             }
             Order::Clear { by, what, reply } => {
                 _ = reply.send(self.clear(by, what).await);
+                self.store.keep_last_good().await;
                 self.publisher.notify_status();
             }
             Order::Clock { by, movement, reply } => {
@@ -111,7 +112,8 @@ impl Writer {
 
     async fn note_wall_clock(&mut self) {
         if self.fleet.note_wall_clock().await {
-            self.fetcher.wall_clock_set();
+            let fetched = self.fleet.load().fetched().cloned();
+            self.fetcher.wall_clock_set(fetched);
             self.save().await;
         }
     }

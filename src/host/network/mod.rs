@@ -117,8 +117,9 @@ impl Network {
 
         // The guard is there before the address that it guards.
         // A table that another guardian owns fails here, before anything is changed.
-        self.state.uplinks = uplinks(&self.links.list()?, &settings.bridges);
-        self.apply(Plan::of(settings, &wanted, &self.state.uplinks))?;
+        let uplinks = uplinks(&self.links.list()?, &settings.bridges);
+        self.apply(Plan::of(settings, &wanted, &uplinks))?;
+        self.state.uplinks = uplinks;
         *changed = true;
         self.state.assigned.clear();
         self.state.unavailable.clear();
