@@ -85,8 +85,8 @@ mod tests {
         let mut fetcher = CurrentFetcher::new();
         fetcher.switch_to(Some(&nowhere));
         for (expiration, stay) in [(None, true), (Some(Timestamp::from_secs(1)), false)] {
-            let fetched = Fetched { keys: Some((keys(expiration), Timestamp::from_secs(0))), failure: None };
-            fetcher.wall_clock_set(Some(fetched));
+            let before = Fetched { keys: Some((keys(expiration), Timestamp::from_secs(0))), failure: None };
+            fetcher.wall_clock_set(Some(before));
             let found = fetcher.next().await.expect("the task posts");
             assert!(found.failure.is_some(), "{found:?}");
             assert_eq!(found.keys.is_some(), stay, "keys that expire at {expiration:?}: {found:?}");

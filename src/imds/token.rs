@@ -121,9 +121,10 @@ impl OpenedTokens {
         self.slot(token).store(Some(Arc::new(opened)));
     }
 
-    /// The slot by the last characters of the nonce, which differ from token to token and are no secret.
+    /// The slot by the last bits of the nonce, which differ from token to token. They are no secret, nor are the few bits
+    /// of ciphertext behind them.
     fn slot(&self, token: &Token) -> &ArcSwapOption<OpenedToken> {
-        let nonce_end = token[16..21].iter().fold(0, |hash: usize, byte| hash * 31 + usize::from(*byte));
+        let nonce_end = token[17..22].iter().fold(0, |hash: usize, byte| hash * 31 + usize::from(*byte));
         &self.0[nonce_end % REMEMBERED]
     }
 }

@@ -53,16 +53,23 @@ pub(super) async fn serve(shared: Arc<Shared>, mut stream: TcpStream, peer: Sock
     loop {
         let received = match fast_path.serve(&mut stream).await {
             FastEnd::Over(ConnectionEnd::Unused | ConnectionEnd::Close) => return,
-            FastEnd::Over(end) => return Box::pin(finish(&shared, stream, &connection, end)).await,
+            FastEnd::Over(end) => {
+                drop(fast_path);
+                return Box::pin(finish(&shared, stream, &connection, end)).await;
+            }
             FastEnd::Hyper(received) => received,
         };
-        connection.slot.enter(ConnectionStage::Answering, HTTP_BYTES);
+        // Until the head is whole.
+        connection.slot.enter(ConnectionStage::Head, HTTP_BYTES);
         match Box::pin(serve_http(&shared, stream, received.into(), &connection, end)).await {
             HttpEnd::Idle(kept, begun) => {
                 stream = kept;
                 fast_path.resume(begun);
             }
-            HttpEnd::Over(end, stream) => return Box::pin(finish(&shared, stream, &connection, end)).await,
+            HttpEnd::Over(end, stream) => {
+                drop(fast_path);
+                return Box::pin(finish(&shared, stream, &connection, end)).await;
+            }
         }
     }
 }
@@ -138,8 +145,8 @@ async fn serve_http(
                 deadline.as_mut().reset(Instant::now() + limits.grace);
             }
             Event::IdleCheck => {
-                let waits =
-                    matches!(connection.slot.stage(), ConnectionStage::KeptAlive | ConnectionStage::Head);
+                // Not in the middle of a head: hyper counts the time that it takes.
+                let waits = connection.slot.stage() == ConnectionStage::KeptAlive;
                 if waits && connection.requests() == requests {
                     let Parts { io, read_buf, .. } = http.into_parts();
                     let (stream, unread) = io.into_inner().into_parts();

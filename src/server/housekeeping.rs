@@ -23,10 +23,12 @@ pub(super) async fn report_evictions(shared: Arc<Shared>) {
         shared.table.shortage().await;
         sleep(GATHER).await;
         let (count, room) = (shared.table.take_evicted(), shared.limits.connections);
-        tracing::warn!(
-            "more connections than there is room for: ended {count} of those with least to lose, idle ones first, \
-             for others; room for {room}"
-        );
+        if count > 0 {
+            tracing::warn!(
+                "more connections than there is room for: ended {count} of those with least to lose, idle ones first, \
+                 for others; room for {room}"
+            );
+        }
         sleep(REPORT_INTERVAL.saturating_sub(GATHER)).await;
         shared.table.restore();
     }

@@ -74,6 +74,8 @@ impl ConnectionTable {
     pub(super) fn relieve(&self) {
         let relieved = self.lock().relieve(Instant::now());
         self.end(relieved);
+        // Even if nobody was ended: whoever is told restores the room later.
+        self.shortage.notify_one();
     }
 
     /// Admits as many as there is room for.

@@ -1,7 +1,9 @@
 //! Usual requests are answered without hyper, and every other one by it: with the same bytes.
 
+use std::time::Duration;
+
 use mock_imds::server::Limits;
-use support::{Connection, ID, InProcessServer};
+use support::{Connection, ID, InProcessServer, limits};
 
 const RERUN: &str = "rerun: cargo test --test server fast_path";
 const SCENARIOS: [&str; 6] = [
@@ -87,4 +89,40 @@ fn pipelined_requests_are_answered_in_their_order() {
     let statuses: Vec<&str> = raw.match_indices("HTTP/1.1 ").map(|(at, _)| &raw[at + 9..at + 12]).collect();
     let expected: Vec<&str> = (0..count).map(|n| if n % 4 == 1 { "404" } else { "200" }).collect();
     assert_eq!(statuses, expected, "{RERUN}");
+}
+
+/// A head that is longer than what the fast path reads at once, and comes in two parts, while HTTP is given up at the
+/// first chance.
+#[test]
+fn a_long_head_may_come_in_parts() {
+    let limits = limits(|limits, _| limits.keep_http = Duration::ZERO);
+    let server = InProcessServer::new("[http]\nkeep-alive = true\n", limits);
+    let usual = format!("GET {} HTTP/1.1\r\nHost: x\r\n\r\n", ID.0);
+    for before in ["", &usual] {
+        for length in [8_000, 8_191, 8_192, 8_193, 9_000, 15_000] {
+            let head = format!("GET {} HTTP/1.1\r\nConnection: close\r\nHost: x\r\nX: ", ID.0);
+            let padding = "a".repeat(length - head.len());
+            let mut connection = Connection::new(server.address);
+            connection.send(format!("{before}{head}{padding}"));
+            // So that the server has looked at it.
+            server.serves_the_next();
+            server.serves_the_next();
+            let found = connection.send("\r\n\r\n").read().raw.matches(ID.1).count();
+            let expected = 1 + usize::from(!before.is_empty());
+            assert_eq!(found, expected, "replies, the last to a head of {length} bytes and more\n{RERUN}");
+        }
+    }
+}
+
+#[test]
+fn the_time_for_the_next_request_begins_with_the_reply() {
+    let limits = limits(|limits, short| limits.head = short);
+    let late = "[http]\nkeep-alive = true\n[[fault]]\nlatency = \"400ms\"\n";
+    let server = InProcessServer::new(late, limits);
+    let request = format!("GET {} HTTP/1.1\r\nHost: x\r\n\r\n", ID.0);
+    let mut connection = Connection::new(server.address);
+    for number in 1..=3 {
+        let found = connection.send(&request).read_until(ID.1);
+        assert_eq!(found.status, 200, "reply {number}, later than the time for a request\n{RERUN}");
+    }
 }

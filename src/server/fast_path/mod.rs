@@ -2,7 +2,7 @@
 //!
 //! A usual request is a GET, HEAD or PUT of HTTP/1.1 without a body (see [`parse`]). With the first other one the
 //! connection goes to hyper, with the bytes that it has sent. Both paths call the same
-//! [`answer`](crate::imds::answer), and both write the same bytes.
+//! [`answer`](crate::imds::answer), and both write the same, but that hyper puts the length of an empty body last.
 
 mod parse;
 mod socket;
@@ -20,7 +20,7 @@ use http::{Method, Version};
 use nix::sys::socket::{MsgFlags, recv};
 use tokio::io::{AsyncRead as _, ReadBuf};
 use tokio::net::TcpStream;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::delivery;
 use super::head::is_complete;
@@ -37,6 +37,10 @@ use socket::{try_write, write_all};
 
 /// The bytes that are read at once. A head that is longer is hyper's.
 const READ_BYTES: usize = 8 * 1024;
+/// The rounds of reading and writing after which others have their turn.
+const ROUNDS: usize = 16;
+/// What an idle connection may keep of its last request.
+const KEPT_BYTES: usize = 1024;
 /// The bytes of replies that are gathered before they are written.
 const WRITE_BYTES: usize = 64 * 1024;
 /// A longer body is written from where it is.
@@ -62,7 +66,7 @@ pub(super) struct FastPath<'c> {
     unparsed: bool,
     /// Set until the socket was read for the first time.
     unread: bool,
-    /// The last request, or else the begin of the connection.
+    /// The last request or reply, or else the begin of the connection.
     active: Instant,
     /// The time since which the connection table has it as idle.
     idle_since: Instant,
@@ -141,8 +145,15 @@ impl<'c> FastPath<'c> {
             tokio::select! {
                 biased;
                 round = poll_fn(|context| self.poll_round(context, stream)) => {
-                    if let Some(end) = self.finish(stream, round).await {
-                        return end;
+                    match timeout_at(self.end + limits.grace, self.finish(stream, round)).await {
+                        Ok(None) => {}
+                        Ok(Some(end)) => return end,
+                        Err(_) => return FastEnd::Over(ConnectionEnd::Close),
+                    }
+                    // A client that always has more to answer leaves the two below no turn.
+                    stopping |= *shared.stop.borrow();
+                    if Instant::now() >= self.end {
+                        return FastEnd::Over(ConnectionEnd::Close);
                     }
                 }
                 () = &mut deadline => {
@@ -179,8 +190,12 @@ impl<'c> FastPath<'c> {
         stream: &mut TcpStream,
     ) -> Poll<io::Result<Round<'c>>> {
         BUFFERS.with_borrow_mut(|Buffers { read, write }| {
-            loop {
+            for _ in 0..ROUNDS {
                 let kept = self.received.len();
+                if kept >= READ_BYTES {
+                    // hyper gave it back.
+                    return Poll::Ready(Ok(Round { next: Next::Hyper, unwritten: Vec::new() }));
+                }
                 read[..kept].copy_from_slice(&self.received);
                 let mut buffer = ReadBuf::new(read);
                 buffer.set_filled(kept);
@@ -206,6 +221,7 @@ impl<'c> FastPath<'c> {
                     return Poll::Ready(Ok(Round { next, unwritten: write[written..].to_vec() }));
                 }
             }
+            Poll::Ready(Ok(Round { next: Next::Read, unwritten: Vec::new() }))
         })
     }
 
@@ -232,6 +248,10 @@ impl<'c> FastPath<'c> {
             slot.enter_with(ConnectionStage::Head, self.received.capacity());
             return;
         }
+        if self.received.capacity() > KEPT_BYTES {
+            self.received = Vec::new();
+        }
+        self.headers.forget_beyond(KEPT_BYTES);
         // Its age there is that of its last request, more or less: moving it with each one would cost more than it is
         // worth.
         if self.active.duration_since(self.idle_since) > self.shared.limits.fresh / 2 {
@@ -309,13 +329,19 @@ impl<'c> FastPath<'c> {
     /// Writes what is left of a round, and gives the end of the fast path if it has come.
     async fn finish(&mut self, stream: &TcpStream, round: io::Result<Round<'c>>) -> Option<FastEnd> {
         let Ok(Round { next, unwritten }) = round else { return Some(FastEnd::Over(ConnectionEnd::Close)) };
-        if self.write_all(stream, &unwritten).await.is_err() {
-            return Some(FastEnd::Over(ConnectionEnd::Close));
+        if !unwritten.is_empty() {
+            if self.write_all(stream, &unwritten).await.is_err() {
+                return Some(FastEnd::Over(ConnectionEnd::Close));
+            }
+            self.active = Instant::now();
         }
         match next {
             Next::Read => None,
             Next::Close => Some(FastEnd::Over(self.close(stream))),
-            Next::Hyper => Some(FastEnd::Hyper(mem::take(&mut self.received))),
+            Next::Hyper => {
+                self.headers.forget_beyond(0);
+                Some(FastEnd::Hyper(mem::take(&mut self.received)))
+            }
             Next::Deliver(pending) => self.deliver(stream, *pending).await,
         }
     }
@@ -345,6 +371,8 @@ impl<'c> FastPath<'c> {
         if written.await.is_err() {
             return Some(FastEnd::Over(ConnectionEnd::Close));
         }
+        // The time for the next request begins with this reply, however late it was.
+        self.active = Instant::now();
         if truncated {
             return Some(FastEnd::Over(ConnectionEnd::Truncate));
         }

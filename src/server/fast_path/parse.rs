@@ -47,6 +47,13 @@ impl LastHeaders {
         &self.map
     }
 
+    /// Forgets them, and the memory that they take, if they have more bytes than this.
+    pub(super) fn forget_beyond(&mut self, bytes: usize) {
+        if self.bytes.len() > bytes {
+            *self = Self::default();
+        }
+    }
+
     /// Parses the first request in these bytes. Its headers become the last ones.
     pub(super) fn parse<'b>(&mut self, bytes: &'b [u8]) -> Parsed<'b> {
         let Some(line_end) = bytes.iter().position(|byte| *byte == b'\n') else {

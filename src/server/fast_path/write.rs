@@ -1,4 +1,4 @@
-//! Replies as bytes, as hyper writes them.
+//! Replies as bytes. Names are written as hyper writes them.
 
 use http::header::{CONNECTION, HeaderName};
 use http::{StatusCode, Version};

@@ -88,14 +88,7 @@ impl Directory {
             let visible = |entry: &&Entry| entry.node.is_visible(context, version);
             let lines: Vec<&str> =
                 self.entries.iter().filter(visible).map(|entry| entry.listing_line.as_str()).collect();
-            (!lines.is_empty()).then(|| {
-                lines
-                    .join(
-                        "
-",
-                    )
-                    .into()
-            })
+            (!lines.is_empty()).then(|| lines.join("\n").into())
         })
     }
 }

@@ -1,4 +1,5 @@
-//! The last rendering of a value or a listing, which stays the same for a second at least.
+//! The last rendering of a value or a listing, which stays the same within a second, unless the instance profile is attached or
+//! other keys are fetched.
 
 use std::fmt;
 use std::sync::Arc;
