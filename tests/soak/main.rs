@@ -26,7 +26,7 @@ use clients::Soak;
 use deeds::{Doer, SCENARIO};
 use disturbances::Disturbances;
 use processes::Processes;
-use resources::{Resources, Trend, descriptors};
+use resources::{Resources, Trend, descriptors, open_files};
 use support::host::Host;
 use support::poll;
 use tally::Tally;
@@ -133,7 +133,7 @@ fn judge(tally: &Tally, resources: &[Resources; 2], idle: [usize; 2]) -> String 
     for (one, idle) in resources.iter().zip(idle) {
         let found = poll(CLOSED, || match descriptors(one.pid()) {
             Some(now) if now <= idle => Ok(now),
-            now => Err(format!("{now:?}")),
+            now => Err(format!("{now:?}: {}", open_files(one.pid()))),
         });
         let now = found.map_or_else(|found| found, |(now, _)| now.to_string());
         let name = one.name;

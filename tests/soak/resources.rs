@@ -74,3 +74,12 @@ fn memory(pid: u32) -> Option<u64> {
 pub fn descriptors(pid: u32) -> Option<usize> {
     Some(fs::read_dir(format!("/proc/{pid}/fd")).ok()?.count())
 }
+
+/// The targets of a process' descriptors.
+pub fn open_files(pid: u32) -> String {
+    let entries = fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten();
+    let mut targets: Vec<String> =
+        entries.filter_map(|entry| Some(fs::read_link(entry.path()).ok()?.display().to_string())).collect();
+    targets.sort();
+    targets.join(", ")
+}
