@@ -35,7 +35,7 @@ use tally::Tally;
 const PACE: Duration = Duration::from_millis(700);
 /// For connections to end, after the clients have.
 const CLOSED: Duration = Duration::from_secs(15);
-/// Descriptors that may stay: at times two do, after a flush near the end, and why is not known. A leak would be many.
+/// Descriptors that may stay: in some runs two do, for more than a minute, and why is not known. To be 0 again when it is.
 const STAYING: usize = 4;
 /// How much more a process may have in the last third of its life than in the one before: what the allocator keeps
 /// after a peak, and what tables of clients take until they are full. Percent, and kilobytes.
