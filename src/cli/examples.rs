@@ -164,7 +164,8 @@ Examples:
 pub(super) const NET_UP: &str = "\
 Examples:
   mock-imds net up
-  mock-imds net up --config host.toml";
+  mock-imds net up --config host.toml
+  mock-imds net up --allow-takeover    # in a namespace on a cloud machine";
 
 pub(super) const NET_DOWN: &str = "\
 Examples:

@@ -7,12 +7,18 @@ use std::time::Duration;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use crate::config::{DURATIONS, parse_duration};
+use crate::host::takeover;
 use crate::model::{Accepted, StringEnum};
 use crate::record::{InvalidTarget, Target};
 
 pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
     text.parse()
         .map_err(|_| "expected an address and a port, such as 127.0.0.1:1338 or [::1]:1338".to_owned())
+}
+
+/// The value of a variable in the place of a flag.
+pub(super) fn switch(text: &str) -> Result<bool, String> {
+    takeover::parse_switch(text)
 }
 
 pub(super) fn ip(text: &str) -> Result<IpAddr, String> {

@@ -15,6 +15,7 @@ mod doctor;
 mod fault;
 mod flags;
 mod follow;
+mod guardian_unit;
 mod import_aemm;
 mod import_dump;
 mod net;

@@ -76,6 +76,17 @@ fn examples_hold_valid_files() {
         }
     }
     assert_eq!(found, [4, 3], "scenarios and host.toml of the examples");
+    // In a network namespace of their own they hide no cloud's service, so they must not stop at one.
+    for example in [
+        "packaging/compose/sidecar.yaml",
+        "packaging/compose/sidecar-bind.yaml",
+        "packaging/kubernetes/components/sidecar/patch.yaml",
+    ] {
+        assert!(
+            read(example).contains("[net, up, --allow-takeover"),
+            "{example} would refuse on a cloud machine"
+        );
+    }
 }
 
 /// Pages send readers to files; one that was moved would send them nowhere.
