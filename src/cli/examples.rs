@@ -20,6 +20,12 @@ Examples:
   mock-imds check /etc/mock-imds/scenario.toml
   mock-imds check one.toml two.toml";
 
+pub(super) const INIT: &str = "\
+Examples:
+  mock-imds init                 # /etc/mock-imds/scenario.toml
+  mock-imds init --host          # /etc/mock-imds/host.toml
+  mock-imds init ./mine.toml";
+
 pub(super) const RELOAD: &str = "\
 Examples:
   mock-imds reload

@@ -10,6 +10,7 @@ mod damages;
 mod fallback;
 mod follow;
 mod help;
+mod init;
 mod journal;
 mod large;
 mod links;

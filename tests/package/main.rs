@@ -11,6 +11,7 @@
 //! |---|---|
 //! | `install` | installed is running, confined, and there once; one unit touches no other; an SDK needs no configuration |
 //! | `confinement` | what the units' sandboxes must refuse, tried from inside, fails |
+//! | `conffiles` | files in /etc are the administrator's, before the first installation, in an upgrade, and in a purge |
 //! | `keys` | a credential process works with the shipped drop-in; everybody can verify the identity document |
 //! | `changes` | what was changed at run time outlives a restart and a crash, not a stop |
 //! | `readme` | the commands of the README print what it says |
@@ -25,11 +26,12 @@
 //! | `rpm` | the rpm does what the deb does, as far as the customs of RPM systems go |
 //! | `vagrant` | the Vagrant example, run twice |
 //! | `image` | the container image of the packaged program is small and complete |
-//! | `refusal` | where the guardian refuses, nothing changes, and the reason is in `systemctl status` |
+//! | `refusal` | where the guardian refuses, nothing changes, and everything that one looks at says why; one line allows it |
 
 mod autopkgtest;
 mod changes;
 mod chroot;
+mod conffiles;
 mod confinement;
 mod image;
 mod install;
