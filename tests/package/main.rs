@@ -24,7 +24,7 @@
 //! | `chroot` | installed where no systemd runs, nothing starts and nothing fails |
 //! | `autopkgtest` | what Debian's testers run works |
 //! | `rpm` | the rpm does what the deb does, as far as the customs of RPM systems go |
-//! | `vagrant` | the Vagrant example, run twice |
+//! | `vagrant` | the Vagrant example, run twice, and after a removal and an interrupted upgrade |
 //! | `image` | the container image of the packaged program is small and complete |
 //! | `refusal` | where the guardian refuses, nothing changes, and everything that one looks at says why; one line allows it |
 
