@@ -23,6 +23,7 @@
 //! | `purge` | stop, remove and purge leave the host as it was |
 //! | `chroot` | installed where no systemd runs, nothing starts and nothing fails |
 //! | `autopkgtest` | what Debian's testers run works |
+//! | `ci` | the scripts of the GitHub action and of the feature for development containers |
 //! | `rpm` | the rpm does what the deb does, as far as the customs of RPM systems go |
 //! | `vagrant` | the Vagrant example, run twice, and after a removal and an interrupted upgrade |
 //! | `image` | the container image of the packaged program is small and complete |
@@ -31,6 +32,7 @@
 mod autopkgtest;
 mod changes;
 mod chroot;
+mod ci;
 mod conffiles;
 mod confinement;
 mod image;

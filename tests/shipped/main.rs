@@ -156,6 +156,9 @@ fn versions_agree() {
         spec.contains(&format!("> - {version}-1\n")),
         "packaging/rpm/mock-imds.spec has no entry for {version} below %changelog"
     );
+    let feature = read("packaging/devcontainer-feature/devcontainer-feature.json");
+    let feature: serde_json::Value = serde_json::from_str(&feature).expect("it is JSON");
+    assert_eq!(feature["version"], version, "devcontainer-feature.json, against Cargo.toml");
     for page in ["mock-imds.8", "mock-imds.toml.5", "mock-imds-host.toml.5"] {
         let text = read(&format!("packaging/man/{page}"));
         let header = text.lines().find(|line| line.starts_with(".TH")).unwrap_or_default();
@@ -164,6 +167,31 @@ fn versions_agree() {
             "{page} says '{header}', Cargo.toml {version}"
         );
     }
+}
+
+/// The action's script is also run by other systems' jobs, so each of its inputs is a variable, and each has a description.
+#[test]
+fn the_action_and_its_script_know_the_same_inputs() {
+    let action = read("packaging/github-action/action.yml");
+    let script = read("packaging/github-action/install.sh");
+    let (inputs, runs) = action.split_once("\nruns:\n").expect("the action runs something");
+    let named = |line: &str| {
+        line.strip_prefix("  ")?.strip_suffix(':').filter(|name| !name.starts_with(' ')).map(str::to_owned)
+    };
+    let inputs: Vec<String> = inputs.lines().filter_map(named).collect();
+    assert!(inputs.len() > 4, "action.yml was misread: {inputs:?}");
+    for input in &inputs {
+        let variable = format!("INPUT_{}", input.to_uppercase());
+        let handed_on = format!("{variable}: ${{{{ inputs.{input} }}}}");
+        assert!(runs.contains(&handed_on), "action.yml lacks {handed_on:?}");
+        assert!(script.contains(&variable), "install.sh does not know {variable}");
+    }
+    let used = script
+        .split("INPUT_")
+        .skip(1)
+        .map(|rest| rest.chars().take_while(char::is_ascii_uppercase).collect::<String>().to_lowercase());
+    let unknown: BTreeSet<String> = used.filter(|name| !inputs.contains(name)).collect();
+    assert!(unknown.is_empty(), "install.sh reads {unknown:?}, which action.yml does not have");
 }
 
 // === The manual ===
