@@ -19,6 +19,7 @@ chromium          command:chromium         chromium            chromium         
 curl              command:curl             curl                curl                curl          curl
 debootstrap       command:debootstrap      debootstrap         debootstrap         debootstrap   debootstrap
 file              command:file             file                file                file          file
+fish              command:fish             fish                fish                fish          fish
 git               command:git              git                 git                 git           git
 iproute2          command:ip,ss            iproute             iproute2            iproute2      iproute2
 kubernetes-client command:kubectl          kubernetes-client   kubernetes-client   kubectl       kubectl
@@ -41,6 +42,7 @@ systemd-container command:systemd-nspawn   systemd-container   systemd-container
 valgrind          command:valgrind         valgrind            valgrind            valgrind      valgrind
 wget              command:wget             wget                wget                wget          wget
 wrk               command:wrk              wrk                 wrk                 wrk           wrk
+zsh               command:zsh              zsh                 zsh                 zsh           zsh
 '
 
 # The columns of a need's line, or nothing.
