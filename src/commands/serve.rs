@@ -6,12 +6,13 @@ use crate::daemon::{self, DaemonOptions};
 use crate::exit::Failure;
 
 pub(crate) fn exec(serve: ServeArgs) -> Result<(), Failure> {
-    let ServeArgs { scenario, listen, control, state, watch, fallback, require_network, library } = serve;
+    let ServeArgs { scenario, file, listen, control, state, watch, fallback, require_network, library } =
+        serve;
     if require_network {
         guardian_unit::require_network()?;
     }
     daemon::run(DaemonOptions {
-        scenario,
+        scenario: scenario.or(file),
         listen,
         control: control.path,
         state,
