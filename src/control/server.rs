@@ -31,9 +31,9 @@ const HEAD_BYTES: usize = 8192;
 
 /// Serves the control socket until the task is dropped.
 pub(crate) async fn serve(socket: ControlSocket, backend: ControlBackend) -> io::Result<()> {
-    let listener = UnixListener::from_std(socket.listener.try_clone()?)?;
-    let owner = socket.owner_listener.as_ref().map(|listener| UnixListener::from_std(listener.try_clone()?));
-    let owner = owner.transpose()?;
+    let ControlSocket { listener, owner_listener, files } = socket;
+    let listener = UnixListener::from_std(listener)?;
+    let owner = owner_listener.map(UnixListener::from_std).transpose()?;
     let backend = Arc::new(backend);
     let admission = Admission::new(Uid::effective());
     let mut failing = false;
@@ -52,7 +52,7 @@ pub(crate) async fn serve(socket: ControlSocket, backend: ControlBackend) -> io:
             }
             Err(error) => {
                 if !failing {
-                    tracing::warn!("cannot accept clients at {}: {error}", socket.path().display());
+                    tracing::warn!("cannot accept clients at {}: {error}", files.path().display());
                 }
                 failing = true;
                 sleep(ACCEPT_RETRY).await;

@@ -19,6 +19,7 @@ mod manager;
 mod mistakes;
 mod odd_files;
 mod orders;
+mod other_users;
 mod reload;
 mod requests;
 mod restart;
