@@ -16,7 +16,6 @@ mod live;
 mod load;
 mod notify;
 mod open;
-mod private_file;
 mod publisher;
 mod redact;
 mod replacement;
@@ -155,8 +154,9 @@ impl Daemon {
         let state_file = StateFile::new(paths.state_file());
         let last_good =
             if options.fallback { last_good_file(options.state.as_deref(), &paths) } else { None };
-        let initial = InitialState::restore(source.file(None), &state_file, last_good).await;
-        let initial = initial.map_err(|report| rejected(&report))?;
+        let saved = state_file.load().await?;
+        let initial = InitialState::restore(source.file(None), saved, last_good).await;
+        let mut initial = initial.map_err(|report| rejected(&report))?;
         match &initial.fallback {
             Some(fallback) => warn_of_fallback(fallback),
             None => observe::report(&initial.served.warnings, false),
@@ -169,7 +169,7 @@ impl Daemon {
         let control = warn_of_missing(state.missing, control);
         let keys = Arc::new(identity_keys(state.directory).await?);
         let service = ServiceState::new(
-            initial.compile(&keys, clock::read()),
+            initial.compile(&keys, clock::read()).await,
             TokenAuthority::new(state.key),
             clock::now,
             random()?,
@@ -184,9 +184,9 @@ impl Daemon {
         let listeners = adopt(options.listeners)?;
         let source = ScenarioSource::Memory(options.scenarios);
         let served = source.read(None).await.map_err(|report| rejected(&report))?;
-        let initial = InitialState::unsaved(served);
+        let mut initial = InitialState::unsaved(served);
         let keys = Arc::new(KeyRing::generate(random()?));
-        let fleet = initial.compile(&keys, clock::read());
+        let fleet = initial.compile(&keys, clock::read()).await;
         let service = ServiceState::new(fleet, TokenAuthority::new(random()?), clock::now, random()?)
             .with_boottime(clock::boottime);
         Ok(Self {
