@@ -42,7 +42,7 @@ use tokio::runtime;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
-use tokio_stream::StreamExt as _;
+use tokio_stream::{Stream, StreamExt as _};
 
 use crate::clock;
 use crate::config::Report;
@@ -243,10 +243,7 @@ impl Daemon {
         let mut writer = tokio::spawn(writer.run(inbox, scenarios, stop));
         let watch = watch.map(|watch| tokio::spawn(watch.run(orders.clone())));
 
-        if hung_up {
-            reload_by_signal(&orders).await;
-        }
-        let signal = until_stopped(&mut signals, &orders, drop_in).await;
+        let signal = until_stopped(&mut signals, &orders, hung_up, drop_in).await;
 
         notify::stopping();
         tracing::info!("stopping");
@@ -298,23 +295,35 @@ fn warn_of_fallback(fallback: &Fallback) {
     observe::report(&fallback.report, true);
 }
 
-/// Waits for the signal that ends the process, and turns the others into orders.
-async fn until_stopped(signals: &mut Signals, orders: &mpsc::Sender<Order>, drop_in: bool) -> c_int {
+/// Waits for the signal that ends the process, and turns the others into orders. The end waits behind no order: while
+/// there is no room for one, signals are still taken, and those to reload become one.
+async fn until_stopped(
+    signals: &mut (impl Stream<Item = c_int> + Unpin),
+    orders: &mpsc::Sender<Order>,
+    mut reload: bool,
+    drop_in: bool,
+) -> c_int {
     let on_terminal = io::stderr().is_terminal();
-    while let Some(signal) = signals.next().await {
-        // A terminal that closes says so by SIGHUP too, and is none any more.
-        let hung_up = on_terminal && !io::stderr().is_terminal();
-        if signal != SIGHUP || hung_up || drop_in {
-            return signal;
+    loop {
+        tokio::select! {
+            signal = signals.next() => {
+                let signal = signal.unwrap_or(SIGTERM);
+                // A terminal that closes says so by SIGHUP too, and is none any more.
+                let hung_up = on_terminal && !io::stderr().is_terminal();
+                if signal != SIGHUP || hung_up || drop_in {
+                    return signal;
+                }
+                reload = true;
+            }
+            room = orders.reserve(), if reload => {
+                reload = false;
+                if let Ok(room) = room {
+                    let (reply, _) = oneshot::channel();
+                    room.send(Order::Reload { by: OrderSource::Signal, keep: false, reply });
+                }
+            }
         }
-        reload_by_signal(orders).await;
     }
-    SIGTERM
-}
-
-async fn reload_by_signal(orders: &mpsc::Sender<Order>) {
-    let (reply, _) = oneshot::channel();
-    let _ = orders.send(Order::Reload { by: OrderSource::Signal, keep: false, reply }).await;
 }
 
 /// Waits for a signal that ends the start, which may wait for a file system. A SIGHUP is remembered.
@@ -331,4 +340,37 @@ async fn stopped_at_start(signals: &mut Signals, hung_up: &mut bool, drop_in: bo
 
 async fn stop_signal(signals: &mut Signals) {
     while signals.next().await == Some(SIGHUP) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio_stream::{iter, pending};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn the_end_waits_behind_no_order() {
+        let (orders, mut inbox) = mpsc::channel(1);
+        orders.try_send(Order::ReloadIfChanged).expect("there is room");
+        let mut signals = iter([SIGHUP, SIGHUP, SIGTERM]);
+        assert_eq!(until_stopped(&mut signals, &orders, true, false).await, SIGTERM);
+        assert!(matches!(inbox.try_recv(), Ok(Order::ReloadIfChanged)));
+        assert!(inbox.try_recv().is_err(), "there was no room for another one");
+    }
+
+    #[tokio::test]
+    async fn a_signal_to_reload_waits_for_room() {
+        let (orders, mut inbox) = mpsc::channel(1);
+        orders.try_send(Order::ReloadIfChanged).expect("there is room");
+        let mut signals = iter([SIGHUP, SIGHUP]).chain(pending());
+        let second = async {
+            inbox.recv().await.expect("the one before");
+            inbox.recv().await
+        };
+        let order = tokio::select! {
+            order = second => order,
+            signal = until_stopped(&mut signals, &orders, false, false) => panic!("ended by {signal}"),
+        };
+        assert!(matches!(order, Some(Order::Reload { by: OrderSource::Signal, keep: false, .. })));
+    }
 }
