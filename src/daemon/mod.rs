@@ -54,7 +54,7 @@ use crate::imds::TokenAuthority;
 use crate::observe;
 use crate::paths::Paths;
 use crate::scenario::Library;
-use crate::server::{InheritedSockets, Limits, Listener, Server, ServiceState, adopt};
+use crate::server::{InheritedSockets, Limits, Listener, Server, ServiceState, adopt, use_one_arena};
 use backend::control_backend;
 use last_good::{Fallback, LastGoodFile};
 use live::LiveFleet;
@@ -109,6 +109,9 @@ pub(crate) fn run(mut options: DaemonOptions) -> Result<c_int, Failure> {
     let drop_in = options.drop_in.take();
     let inherited = if drop_in.is_some() { InheritedSockets::default() } else { InheritedSockets::take()? };
     let descriptors = room::open_many_files();
+    if room::has_limited_address_space() {
+        use_one_arena();
+    }
     let runtime = runtime::Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build().map_err(
         |error| Failure::new(ExitStatus::OsError, format!("cannot start the event loop: {error}")),
     )?;

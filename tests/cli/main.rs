@@ -24,6 +24,7 @@ mod reload;
 mod requests;
 mod restart;
 mod secrets;
+mod shortage;
 mod show;
 mod start;
 mod verb_clear;
