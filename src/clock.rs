@@ -16,6 +16,16 @@ pub(crate) fn now() -> Timestamp {
     Timestamp::from_millis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX)).min(LATEST)
 }
 
+/// Whether HTTP has a date for the present time, which the kernel's own clocks never leave. hyper formats one whether it
+/// is sent or not, and ends the process where there is none.
+pub(crate) fn has_http_date() -> bool {
+    is_http_date(SystemTime::now())
+}
+
+fn is_http_date(time: SystemTime) -> bool {
+    time.duration_since(UNIX_EPOCH).is_ok_and(|since| since.as_secs() <= LATEST.as_secs())
+}
+
 /// The time since the boot, suspends included, as if the boot had been in 1970.
 pub(crate) fn boottime() -> Timestamp {
     // Every Linux has it. Where something else plays a kernel, the clock that stands still in a suspend has to do.

@@ -3,7 +3,6 @@
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::net::IpAddr;
-use std::os::fd::AsRawFd as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::os::unix::net as blocking;
 use std::path::{Path, PathBuf};
@@ -15,11 +14,7 @@ use hyper::client::conn::http1::handshake;
 use hyper::header::HOST;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
-use nix::errno::Errno;
-use nix::sys::socket::{
-    self, AddressFamily, SockFlag, SockType, UnixAddr, getsockopt, setsockopt, socket, sockopt,
-};
-use nix::sys::time::{TimeVal, TimeValLike as _};
+use nix::sys::socket::{getsockopt, sockopt};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::net::UnixStream;
@@ -31,6 +26,7 @@ use super::api::{
     LiveOrder, POSITION, RELOAD, Refusal, Rejected, ReloadOrder, Reloaded, RequestLine, SCENARIOS, SHOW,
     STATUS, ServiceStatus, ShownReply, USE, UseOrder,
 };
+use super::connect::{Listening, connect};
 use super::query::Query;
 use super::request_query::RequestQuery;
 use super::socket::owner_path;
@@ -39,6 +35,8 @@ use crate::paths::Paths;
 
 /// A server may take so long for an answer: a reload reads files.
 const TIMEOUT: Duration = Duration::from_secs(30);
+/// The owner's socket is never crowded: a server that has stopped has so long to take somebody from its queue.
+const OWNER_TIMEOUT: Duration = Duration::from_secs(1);
 /// The largest answer that is read.
 const ANSWER_BYTES: usize = 64 << 20;
 
@@ -73,8 +71,7 @@ pub(crate) struct RequestPage {
 /// A server has its socket here, one of another user's included. A crash leaves a socket where none listens, and `su` a
 /// HOME that is closed.
 fn listens(place: &Path) -> bool {
-    let refused = |error: io::Error| error.kind() == ErrorKind::ConnectionRefused;
-    place.exists() && !blocking::UnixStream::connect(place).is_err_and(refused)
+    place.exists() && !matches!(Listening::at(place), Listening::No)
 }
 
 impl ControlClient {
@@ -182,7 +179,7 @@ impl ControlClient {
             Failure::new(ExitStatus::OsError, format!("cannot start the event loop: {error}"))
         })?;
         // Root and the server's user have a socket of their own, which is never crowded.
-        let stream = connect_as_owner(&self.path, limit).map_or_else(|| connect(&self.path, limit), Ok);
+        let stream = connect_as_owner(&self.path).map_or_else(|| connect(&self.path, limit), Ok);
         let stream = stream.map_err(|error| self.failure(&error, limit))?;
         let exchange = async { timeout(limit, exchange(stream, method, route, body)).await };
         let answer = runtime.block_on(exchange);
@@ -253,21 +250,10 @@ fn ended(error: &io::Error) -> bool {
 }
 
 /// A connection to the owner's socket, if the same user listens there: in a directory of others anybody could.
-fn connect_as_owner(path: &Path, limit: Duration) -> Option<blocking::UnixStream> {
-    let stream = connect(&owner_path(path), limit).ok()?;
+fn connect_as_owner(path: &Path) -> Option<blocking::UnixStream> {
+    let stream = connect(&owner_path(path), OWNER_TIMEOUT).ok()?;
     let listener = getsockopt(&stream, sockopt::PeerCredentials).ok()?;
     (fs::metadata(path).ok()?.uid() == listener.uid()).then_some(stream)
-}
-
-/// Waits for a place in the socket's queue, which a non-blocking socket does not.
-fn connect(path: &Path, limit: Duration) -> io::Result<blocking::UnixStream> {
-    let socket = socket(AddressFamily::Unix, SockType::Stream, SockFlag::SOCK_CLOEXEC, None)?;
-    let seconds = limit.as_secs().try_into().unwrap_or(i64::MAX);
-    setsockopt(&socket, sockopt::SendTimeout, &TimeVal::seconds(seconds))?;
-    match socket::connect(socket.as_raw_fd(), &UnixAddr::new(path)?) {
-        Err(Errno::EAGAIN) => Err(ErrorKind::TimedOut.into()),
-        connected => connected.map(|()| socket.into()).map_err(io::Error::from),
-    }
 }
 
 async fn exchange(

@@ -92,8 +92,7 @@ impl ControlRequest {
         self,
         response: impl FnOnce(&ControlBackend) -> ControlResponse + Send + 'static,
     ) -> Result<ControlResponse, RequestRefusal> {
-        // An urgent one waits for no other: at most two of these have the processor.
-        let _permit = if self.urgent { None } else { self.place.computing().await };
+        let _permit = self.place.computing(self.urgent).await;
         let computed = spawn_blocking(move || response(&self.backend));
         computed.await.map_err(|_| RequestRefusal::stopping())
     }

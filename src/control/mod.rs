@@ -5,6 +5,7 @@
 mod admission;
 pub(crate) mod api;
 mod client;
+mod connect;
 mod exchange;
 mod handlers;
 mod journal_handler;

@@ -11,6 +11,7 @@ use hyper::server::conn::http1::Builder;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use nix::unistd::Uid;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::unix::SocketAddr;
 use tokio::net::{UnixListener, UnixStream};
 use tokio::task::yield_now;
@@ -21,6 +22,7 @@ use super::admission::{Admission, Caller, Crowded, Place};
 use super::exchange::{ControlRequest, READ_TIMEOUT};
 use super::order::{ControlBackend, OrderSource};
 use super::routes::{refusal_text, respond};
+use crate::clock;
 
 /// A client may stay so long: longer than the longest wait.
 const LIFETIME: Duration = Duration::from_secs(90);
@@ -31,9 +33,9 @@ const HEAD_BYTES: usize = 8192;
 
 /// Serves the control socket until the task is dropped.
 pub(crate) async fn serve(socket: ControlSocket, backend: ControlBackend) -> io::Result<()> {
-    let listener = UnixListener::from_std(socket.listener.try_clone()?)?;
-    let owner = socket.owner_listener.as_ref().map(|listener| UnixListener::from_std(listener.try_clone()?));
-    let owner = owner.transpose()?;
+    let ControlSocket { listener, owner_listener, files } = socket;
+    let listener = UnixListener::from_std(listener)?;
+    let owner = owner_listener.map(UnixListener::from_std).transpose()?;
     let backend = Arc::new(backend);
     let admission = Admission::new(Uid::effective());
     let mut failing = false;
@@ -52,7 +54,7 @@ pub(crate) async fn serve(socket: ControlSocket, backend: ControlBackend) -> io:
             }
             Err(error) => {
                 if !failing {
-                    tracing::warn!("cannot accept clients at {}: {error}", socket.path().display());
+                    tracing::warn!("cannot accept clients at {}: {error}", files.path().display());
                 }
                 failing = true;
                 sleep(ACCEPT_RETRY).await;
@@ -71,6 +73,10 @@ async fn accept_owner(listener: Option<&UnixListener>) -> io::Result<(UnixStream
 /// Never waits, so that no client keeps the next one from being accepted.
 fn accept(stream: UnixStream, as_owner: bool, backend: &Arc<ControlBackend>, admission: &Arc<Admission>) {
     let Ok(peer) = stream.peer_cred() else { return };
+    if !clock::has_http_date() {
+        drop(tokio::spawn(timeout(READ_TIMEOUT, refuse_for_clock(stream))));
+        return;
+    }
     let caller = OrderSource::Peer { pid: peer.pid(), uid: peer.uid() };
     match admission.admit(Caller { uid: peer.uid(), as_owner }, Instant::now()) {
         Ok(place) => {
@@ -87,6 +93,15 @@ fn accept(stream: UnixStream, as_owner: bool, backend: &Arc<ControlBackend>, adm
             let _ = stream.try_write(refusal_text(StatusCode::SERVICE_UNAVAILABLE, error).as_bytes());
         }
     }
+}
+
+/// Without HTTP, which has no date now. Who is closed with a request unread loses the response.
+async fn refuse_for_clock(mut stream: UnixStream) -> io::Result<()> {
+    let error = "the clock of this host is before 1970 or after 9999; set it".to_owned();
+    stream.write_all(refusal_text(StatusCode::SERVICE_UNAVAILABLE, error).as_bytes()).await?;
+    stream.shutdown().await?;
+    while stream.read(&mut [0; 1024]).await? > 0 {}
+    Ok(())
 }
 
 /// One request for each connection: its place is free again as soon as the response is read.

@@ -6,14 +6,15 @@
 use std::fs::{self, File, Permissions};
 use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
-use std::os::unix::net::{UnixListener, UnixStream};
+use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg};
-use nix::sys::socket::{self, Backlog, getsockopt, sockopt};
+use nix::sys::socket::{self, Backlog};
 use thiserror::Error;
 
+use super::connect::Listening;
 use crate::exit::{ExitStatus, Failure};
 use crate::files::{FileError, io_error_text, open_lock, put_aside};
 
@@ -23,14 +24,21 @@ const LONGEST: usize = 107;
 /// Connections that wait to be accepted, which takes no time.
 const QUEUE: i32 = 128;
 
-/// A bound control socket. Removed when dropped.
+/// A bound control socket.
 #[derive(Debug)]
 pub(crate) struct ControlSocket {
     pub(super) listener: UnixListener,
     /// For the owner and root alone: a queue of connections that no other caller can fill. It is missing where it cannot
     /// be made.
     pub(super) owner_listener: Option<UnixListener>,
+    pub(super) files: SocketFiles,
+}
+
+/// The files of a control socket, which are removed when this is dropped.
+#[derive(Debug)]
+pub(super) struct SocketFiles {
     path: PathBuf,
+    owner: bool,
     _lock: Flock<File>,
 }
 
@@ -43,6 +51,9 @@ pub(crate) enum BindError {
     /// The path belongs to another server.
     #[error("{0}")]
     Taken(String),
+    /// Whose socket it is, and whether its server runs, cannot be known.
+    #[error("cannot ask at the control socket {} whether its server runs: {}", path.display(), io_error_text(error))]
+    Unknown { path: PathBuf, error: io::Error },
     /// In the place of the socket or of its lock is something else.
     #[error("{} {found}, in the place of {what}; remove it", path.display())]
     Foreign { path: PathBuf, found: String, what: &'static str },
@@ -57,12 +68,15 @@ pub(crate) enum BindError {
 impl From<BindError> for Failure {
     fn from(refused: BindError) -> Self {
         let status = match &refused {
-            BindError::Unwritable { error, .. } if error.kind() == ErrorKind::PermissionDenied => {
+            BindError::Unwritable { error, .. } | BindError::Unknown { error, .. }
+                if error.kind() == ErrorKind::PermissionDenied =>
+            {
                 ExitStatus::NoPermission
             }
-            BindError::Unwritable { .. } | BindError::Taken(_) | BindError::Foreign { .. } => {
-                ExitStatus::Unavailable
-            }
+            BindError::Unwritable { .. }
+            | BindError::Unknown { .. }
+            | BindError::Taken(_)
+            | BindError::Foreign { .. } => ExitStatus::Unavailable,
             BindError::TooLong(_) => ExitStatus::Usage,
         };
         Self::new(status, format!("{refused}; choose another path with --control PATH"))
@@ -84,10 +98,12 @@ impl ControlSocket {
         let listener = listen(path, 0o660).map_err(unwritable)?;
         let owner = owner_path(path);
         let owner_listener = clear(&owner).ok().and_then(|()| listen(&owner, 0o600).ok());
-        Ok(Self { listener, owner_listener, path: path.to_owned(), _lock: lock })
+        let files = SocketFiles { path: path.to_owned(), owner: owner_listener.is_some(), _lock: lock };
+        Ok(Self { listener, owner_listener, files })
     }
 
-    /// The same at a path that nobody named: what is no socket there, or no lock of ours, gets another name.
+    /// The same at a path that nobody named: what is no socket there, or no lock of ours, gets another name. The lock
+    /// of a server that may run is left alone, whoever may rename it.
     pub(crate) fn bind_mended(path: &Path) -> Result<Self, BindError> {
         for _ in 0..2 {
             let refused = match Self::bind(path) {
@@ -101,23 +117,28 @@ impl ControlSocket {
                 }
                 _ => return Err(refused),
             };
+            if foreign != path {
+                check_dead(path)?;
+            }
             // In a directory that is not ours nothing is renamed.
             let Ok(aside) = put_aside(&foreign) else { return Err(refused) };
             tracing::warn!("{} {found}: it is {} now", foreign.display(), aside.display());
         }
         Self::bind(path)
     }
+}
 
-    pub(crate) fn path(&self) -> &Path {
+impl SocketFiles {
+    pub(super) fn path(&self) -> &Path {
         &self.path
     }
 }
 
-impl Drop for ControlSocket {
+impl Drop for SocketFiles {
     fn drop(&mut self) {
         // Still under the lock: nobody can have put another one there.
         let _ = fs::remove_file(&self.path);
-        if self.owner_listener.is_some() {
+        if self.owner {
             let _ = fs::remove_file(owner_path(&self.path));
         }
     }
@@ -189,10 +210,17 @@ fn clear(path: &Path) -> Result<(), BindError> {
         return Err(BindError::Foreign { path: path.to_owned(), found, what: "the control socket" });
     }
     // Another program, without our lock, may listen there.
-    if let Ok(stream) = UnixStream::connect(path) {
-        return Err(taken(path, getsockopt(&stream, sockopt::PeerCredentials).ok().map(|peer| peer.pid())));
-    }
+    check_dead(path)?;
     fs::remove_file(path).map_err(|error| BindError::Unwritable { path: path.to_owned(), error })
+}
+
+/// Refuses a socket that a process listens at, and one that does not say so: it may be another user's.
+fn check_dead(path: &Path) -> Result<(), BindError> {
+    match Listening::at(path) {
+        Listening::No => Ok(()),
+        Listening::Yes(owner) => Err(taken(path, owner)),
+        Listening::Unknown(error) => Err(BindError::Unknown { path: path.to_owned(), error }),
+    }
 }
 
 fn taken(path: &Path, owner: Option<i32>) -> BindError {

@@ -1,11 +1,9 @@
 //! The token key: 32 random bytes in `token.key`, so that tokens outlive reloads and restarts.
 
-use std::fs::{self, File};
-use std::io::{self, ErrorKind, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::io;
 use std::path::Path;
 
-use crate::files::{put_aside, read_secret};
+use crate::files::{StagedFile, put_aside, read_secret};
 
 const NAME: &str = "token.key";
 const BYTES: usize = 32;
@@ -34,6 +32,8 @@ pub(super) fn load(directory: &Path) -> io::Result<TokenKey> {
             Err(_) => format!("has {} bytes instead of {BYTES}", secret.bytes.len()),
         },
         Err(error) if error.is_missing() && !path.is_symlink() => String::new(),
+        // The key is there for the next start.
+        Err(error) if error.is_transient() => return Err(error.into()),
         Err(error) => error.to_string(),
     };
     let bytes = random()?;
@@ -54,24 +54,11 @@ pub(super) fn random<const N: usize>() -> io::Result<[u8; N]> {
     Ok(bytes)
 }
 
-/// Writes the key beside its place and moves it there: nobody ever reads half of one. What is in its place gets another
-/// name, which is given.
+/// Nobody ever reads half of a key. What is in its place gets another name, which is given.
 fn store(directory: &Path, key: &[u8; BYTES], damaged: bool) -> io::Result<Option<String>> {
-    let (new, path) = (directory.join(format!("{NAME}.{}", std::process::id())), directory.join(NAME));
-    let write = || {
-        // Of a process that had our number.
-        match fs::remove_file(&new) {
-            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-        let mut file: File = File::options().write(true).create_new(true).mode(0o600).open(&new)?;
-        file.write_all(key)?;
-        file.sync_all()?;
-        let aside = damaged.then(|| put_aside(&path)).transpose()?;
-        fs::rename(&new, &path)?;
-        Ok(aside.map(|aside| aside.display().to_string()))
-    };
-    write().inspect_err(|_| {
-        let _ = fs::remove_file(&new);
-    })
+    let path = directory.join(NAME);
+    let staged = StagedFile::write(&path, key, 0o600)?;
+    let aside = damaged.then(|| put_aside(&path)).transpose()?;
+    staged.place()?;
+    Ok(aside.map(|aside| aside.display().to_string()))
 }

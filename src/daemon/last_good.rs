@@ -4,22 +4,25 @@
 //! Credential files and programs are not in it: what they give changes, so it is fetched from its place as ever.
 
 use std::collections::BTreeMap;
+use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
+use tokio::sync::Mutex;
 use tokio::time::timeout;
 use toml::{Table, Value};
 
 use super::compute::compute;
 use super::load::{LoadedScenario, parse_with, read_file};
-use super::private_file;
 use crate::config::{Cancellation, Report};
 use crate::control::api::{FallbackScenario, FallbackStatus};
-use crate::files::{self, put_aside, read_secret};
+use crate::files::{self, FileError, StagedFile, put_aside, read_secret};
 use crate::scenario::VALUE_LIMIT;
 
 const FILE: &str = "last-good.json";
@@ -45,27 +48,37 @@ pub(super) struct LastGoodFile {
     path: PathBuf,
     /// The hash of its content, as far as this process knows it.
     digest: Option<Digest>,
+    /// Held by whoever writes the file, for as long as that takes: nothing older gets there later.
+    writing: Arc<Mutex<()>>,
+    limit: Duration,
 }
 
 type Digest = [u8; 32];
 
 impl LastGoodFile {
     pub(super) fn new(state: &Path) -> Self {
-        Self { path: state.join(FILE), digest: None }
+        Self { path: state.join(FILE), digest: None, writing: Arc::default(), limit: TIMEOUT }
     }
 
     /// The last good scenario; `None` if there has been none. `Err` says why it cannot be used.
     pub(super) async fn read(&self) -> Result<Option<LoadedScenario>, String> {
         let path = self.path.clone();
-        let read = within_limit(move |cancellation| read(&path, cancellation)).await;
+        let read =
+            within_limit(self.limit, async {}, move |(), cancellation| read(&path, cancellation)).await;
         let outcome = read.unwrap_or_else(|| Err("takes too long to be read".to_owned()));
         outcome.map_err(|why| format!("{} {why}", self.path.display()))
     }
 
     /// Keeps a scenario that was read without a mistake, unless it is there already.
     pub(super) async fn keep(&mut self, loaded: LoadedScenario) {
-        let Self { path, digest } = self.clone();
-        let kept = within_limit(move |cancellation| keep(&path, digest, &loaded, cancellation)).await;
+        // What is there after a failure is not known.
+        let (path, digest) = (self.path.clone(), self.digest.take());
+        let turn = Arc::clone(&self.writing).lock_owned();
+        let kept = within_limit(self.limit, turn, move |turn, cancellation| {
+            let _turn = turn;
+            keep(&path, digest, &loaded, cancellation)
+        })
+        .await;
         match kept.unwrap_or_else(|| Err("it takes too long".to_owned())) {
             Ok(digest) => self.digest = Some(digest),
             Err(why) => tracing::warn!(
@@ -118,17 +131,32 @@ impl Fallback {
     }
 }
 
-/// Work on a thread of its own; `None` if it takes too long. What is left of it then is cancelled.
-async fn within_limit<T: Send + 'static>(
-    work: impl FnOnce(&Cancellation) -> T + Send + 'static,
+/// Waits for `turn`, then works on a thread of its own; `None` if that takes too long. What is left of it then is
+/// cancelled.
+async fn within_limit<A: Send + 'static, T: Send + 'static>(
+    limit: Duration,
+    turn: impl Future<Output = A>,
+    work: impl FnOnce(A, &Cancellation) -> T + Send + 'static,
 ) -> Option<T> {
     let cancellation = Cancellation::default();
     let _ended = cancellation.on_drop();
-    timeout(TIMEOUT, compute(move || work(&cancellation))).await.ok()
+    let done = async {
+        let turn = turn.await;
+        compute(move || work(turn, &cancellation)).await
+    };
+    timeout(limit, done).await.ok()
 }
 
 fn read(path: &Path, cancellation: &Cancellation) -> Result<Option<LoadedScenario>, String> {
-    let found = match read_secret(path, MAX_BYTES).map(|secret| secret.bytes) {
+    parse(path, read_secret(path, MAX_BYTES).map(|secret| secret.bytes), cancellation)
+}
+
+fn parse(
+    path: &Path,
+    content: Result<Vec<u8>, FileError>,
+    cancellation: &Cancellation,
+) -> Result<Option<LoadedScenario>, String> {
+    let found = match content {
         Ok(content) => match serde_json::from_slice::<LastGood>(&content) {
             Ok(kept) if kept.version == VERSION => {
                 return kept
@@ -140,6 +168,7 @@ fn read(path: &Path, cancellation: &Cancellation) -> Result<Option<LoadedScenari
             Err(error) => format!("is damaged: {error}"),
         },
         Err(error) if error.is_missing() && !path.is_symlink() => return Ok(None),
+        Err(error) if error.is_transient() => return Err(error.to_string()),
         Err(error) => error.to_string(),
     };
     // What cannot be renamed will not be written either, and that is said then.
@@ -158,10 +187,15 @@ fn keep(
         serde_json::to_vec(&LastGood::new(loaded, cancellation)?).map_err(|error| error.to_string())?;
     let digest: Digest = Sha256::digest(&content).into();
     let on_disk = || Some(Sha256::digest(read_secret(path, MAX_BYTES).ok()?.bytes).into());
-    if before.or_else(on_disk) != Some(digest) {
-        private_file::write(path, &content).map_err(|error| format!("it cannot be written: {error}"))?;
+    if before.or_else(on_disk) == Some(digest) {
+        return Ok(digest);
     }
-    Ok(digest)
+    let written = path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| {
+        let staged = StagedFile::write(path, &content, 0o600)?;
+        // Nobody knows of a file that gets there now.
+        if cancellation.is_cancelled() { Err(ErrorKind::TimedOut.into()) } else { staged.place() }
+    });
+    written.map(|()| digest).map_err(|error| format!("it cannot be written: {error}"))
 }
 
 impl LastGood {
@@ -225,7 +259,7 @@ fn with_contents_in(value: &mut Value, content: &mut impl FnMut(&str) -> Option<
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
+    use nix::errno::Errno;
 
     use super::*;
     use crate::daemon::load::read_file;
@@ -279,6 +313,43 @@ mod tests {
             let error = last_good.read().await.expect_err("it is damaged");
             assert!(error.contains(why), "{error}");
         }
+        fs::remove_dir_all(&directory).unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_passes_leaves_the_file_alone() {
+        let path = std::env::temp_dir().join(format!("mock-imds-last-good-{}.json", std::process::id()));
+        fs::write(&path, "{").unwrap();
+        let parse = |errno: Errno| parse(&path, Err(errno.into()), &Cancellation::default());
+        let error = parse(Errno::EMFILE).expect_err("it cannot be read");
+        assert!(error.contains("too many open files") && path.exists(), "{error}");
+        let error = parse(Errno::EACCES).expect_err("it cannot be read");
+        assert!(error.contains("; it is ") && !path.exists(), "{error}");
+        fs::remove_file(path.with_extension("json.damaged")).unwrap();
+    }
+
+    /// The file system takes its time for one of two scenarios.
+    #[tokio::test]
+    async fn a_late_write_does_not_replace_a_newer_one() {
+        let directory = std::env::temp_dir().join(format!("mock-imds-late-{}", std::process::id()));
+        let mut last_good = LastGoodFile::new(&directory);
+        let loaded = read_file(None).await.expect("the built-in scenario");
+        last_good.keep(loaded.clone()).await;
+        assert!(last_good.digest.is_some() && last_good.path.exists());
+
+        let late = Arc::clone(&last_good.writing).lock_owned().await;
+        last_good.limit = Duration::from_millis(10);
+        last_good.keep(loaded.clone()).await;
+        last_good.limit = TIMEOUT;
+        assert_eq!(last_good.digest, None, "nobody knows what is there after a failure");
+        fs::remove_file(&last_good.path).unwrap();
+        let cancelled = Cancellation::default();
+        cancelled.cancel();
+        keep(&last_good.path, None, &loaded, &cancelled).expect_err("nobody waits for it any more");
+        assert_eq!(fs::read_dir(&directory).unwrap().count(), 0, "neither a file nor a part of one");
+        drop(late);
+        last_good.keep(loaded).await;
+        assert!(last_good.digest.is_some() && last_good.path.exists(), "the next one is written");
         fs::remove_dir_all(&directory).unwrap();
     }
 }

@@ -16,7 +16,6 @@ mod live;
 mod load;
 mod notify;
 mod open;
-mod private_file;
 mod publisher;
 mod redact;
 mod replacement;
@@ -43,7 +42,7 @@ use tokio::runtime;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
-use tokio_stream::StreamExt as _;
+use tokio_stream::{Stream, StreamExt as _};
 
 use crate::clock;
 use crate::config::Report;
@@ -55,7 +54,7 @@ use crate::imds::TokenAuthority;
 use crate::observe;
 use crate::paths::Paths;
 use crate::scenario::Library;
-use crate::server::{InheritedSockets, Limits, Listener, Server, ServiceState, adopt};
+use crate::server::{InheritedSockets, Limits, Listener, Server, ServiceState, adopt, use_one_arena};
 use backend::control_backend;
 use last_good::{Fallback, LastGoodFile};
 use live::LiveFleet;
@@ -110,6 +109,9 @@ pub(crate) fn run(mut options: DaemonOptions) -> Result<c_int, Failure> {
     let drop_in = options.drop_in.take();
     let inherited = if drop_in.is_some() { InheritedSockets::default() } else { InheritedSockets::take()? };
     let descriptors = room::open_many_files();
+    if room::has_limited_address_space() {
+        use_one_arena();
+    }
     let runtime = runtime::Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build().map_err(
         |error| Failure::new(ExitStatus::OsError, format!("cannot start the event loop: {error}")),
     )?;
@@ -155,8 +157,9 @@ impl Daemon {
         let state_file = StateFile::new(paths.state_file());
         let last_good =
             if options.fallback { last_good_file(options.state.as_deref(), &paths) } else { None };
-        let initial = InitialState::restore(source.file(None), &state_file, last_good).await;
-        let initial = initial.map_err(|report| rejected(&report))?;
+        let saved = state_file.load().await?;
+        let initial = InitialState::restore(source.file(None), saved, last_good).await;
+        let mut initial = initial.map_err(|report| rejected(&report))?;
         match &initial.fallback {
             Some(fallback) => warn_of_fallback(fallback),
             None => observe::report(&initial.served.warnings, false),
@@ -169,7 +172,7 @@ impl Daemon {
         let control = warn_of_missing(state.missing, control);
         let keys = Arc::new(identity_keys(state.directory).await?);
         let service = ServiceState::new(
-            initial.compile(&keys, clock::read()),
+            initial.compile(&keys, clock::read()).await,
             TokenAuthority::new(state.key),
             clock::now,
             random()?,
@@ -184,9 +187,9 @@ impl Daemon {
         let listeners = adopt(options.listeners)?;
         let source = ScenarioSource::Memory(options.scenarios);
         let served = source.read(None).await.map_err(|report| rejected(&report))?;
-        let initial = InitialState::unsaved(served);
+        let mut initial = InitialState::unsaved(served);
         let keys = Arc::new(KeyRing::generate(random()?));
-        let fleet = initial.compile(&keys, clock::read());
+        let fleet = initial.compile(&keys, clock::read()).await;
         let service = ServiceState::new(fleet, TokenAuthority::new(random()?), clock::now, random()?)
             .with_boottime(clock::boottime);
         Ok(Self {
@@ -243,10 +246,7 @@ impl Daemon {
         let mut writer = tokio::spawn(writer.run(inbox, scenarios, stop));
         let watch = watch.map(|watch| tokio::spawn(watch.run(orders.clone())));
 
-        if hung_up {
-            reload_by_signal(&orders).await;
-        }
-        let signal = until_stopped(&mut signals, &orders, drop_in).await;
+        let signal = until_stopped(&mut signals, &orders, hung_up, drop_in).await;
 
         notify::stopping();
         tracing::info!("stopping");
@@ -298,23 +298,35 @@ fn warn_of_fallback(fallback: &Fallback) {
     observe::report(&fallback.report, true);
 }
 
-/// Waits for the signal that ends the process, and turns the others into orders.
-async fn until_stopped(signals: &mut Signals, orders: &mpsc::Sender<Order>, drop_in: bool) -> c_int {
+/// Waits for the signal that ends the process, and turns the others into orders. The end waits behind no order: while
+/// there is no room for one, signals are still taken, and those to reload become one.
+async fn until_stopped(
+    signals: &mut (impl Stream<Item = c_int> + Unpin),
+    orders: &mpsc::Sender<Order>,
+    mut reload: bool,
+    drop_in: bool,
+) -> c_int {
     let on_terminal = io::stderr().is_terminal();
-    while let Some(signal) = signals.next().await {
-        // A terminal that closes says so by SIGHUP too, and is none any more.
-        let hung_up = on_terminal && !io::stderr().is_terminal();
-        if signal != SIGHUP || hung_up || drop_in {
-            return signal;
+    loop {
+        tokio::select! {
+            signal = signals.next() => {
+                let signal = signal.unwrap_or(SIGTERM);
+                // A terminal that closes says so by SIGHUP too, and is none any more.
+                let hung_up = on_terminal && !io::stderr().is_terminal();
+                if signal != SIGHUP || hung_up || drop_in {
+                    return signal;
+                }
+                reload = true;
+            }
+            room = orders.reserve(), if reload => {
+                reload = false;
+                if let Ok(room) = room {
+                    let (reply, _) = oneshot::channel();
+                    room.send(Order::Reload { by: OrderSource::Signal, keep: false, reply });
+                }
+            }
         }
-        reload_by_signal(orders).await;
     }
-    SIGTERM
-}
-
-async fn reload_by_signal(orders: &mpsc::Sender<Order>) {
-    let (reply, _) = oneshot::channel();
-    let _ = orders.send(Order::Reload { by: OrderSource::Signal, keep: false, reply }).await;
 }
 
 /// Waits for a signal that ends the start, which may wait for a file system. A SIGHUP is remembered.
@@ -331,4 +343,37 @@ async fn stopped_at_start(signals: &mut Signals, hung_up: &mut bool, drop_in: bo
 
 async fn stop_signal(signals: &mut Signals) {
     while signals.next().await == Some(SIGHUP) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio_stream::{iter, pending};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn the_end_waits_behind_no_order() {
+        let (orders, mut inbox) = mpsc::channel(1);
+        orders.try_send(Order::ReloadIfChanged).expect("there is room");
+        let mut signals = iter([SIGHUP, SIGHUP, SIGTERM]);
+        assert_eq!(until_stopped(&mut signals, &orders, true, false).await, SIGTERM);
+        assert!(matches!(inbox.try_recv(), Ok(Order::ReloadIfChanged)));
+        assert!(inbox.try_recv().is_err(), "there was no room for another one");
+    }
+
+    #[tokio::test]
+    async fn a_signal_to_reload_waits_for_room() {
+        let (orders, mut inbox) = mpsc::channel(1);
+        orders.try_send(Order::ReloadIfChanged).expect("there is room");
+        let mut signals = iter([SIGHUP, SIGHUP]).chain(pending());
+        let second = async {
+            inbox.recv().await.expect("the one before");
+            inbox.recv().await
+        };
+        let order = tokio::select! {
+            order = second => order,
+            signal = until_stopped(&mut signals, &orders, false, false) => panic!("ended by {signal}"),
+        };
+        assert!(matches!(order, Some(Order::Reload { by: OrderSource::Signal, keep: false, .. })));
+    }
 }

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::compute::compute;
 use super::last_good::{Fallback, LastGoodFile, read_or_fall_back};
 use super::live::reread;
 use super::load::{LoadedScenario, name, read_file};
-use super::state_file::{SavedState, StateFile};
+use super::state_file::{SavedState, warn_of_dropped};
 use crate::clock;
 use crate::config::Report;
 use crate::identity::KeyRing;
@@ -27,6 +28,7 @@ pub(super) struct InitialState {
     /// `served` stands for a file that is rejected.
     pub(super) fallback: Option<Fallback>,
     pub(super) last_good: Option<LastGoodFile>,
+    /// Until it is compiled.
     saved: Option<SavedChanges>,
 }
 
@@ -54,19 +56,19 @@ impl InitialState {
     /// last good one.
     pub(super) async fn restore(
         reload_file: Option<PathBuf>,
-        state_file: &StateFile,
+        saved: Option<SavedState>,
         last_good: Option<LastGoodFile>,
     ) -> Result<Self, Report> {
-        let saved = state_file.load().map_err(drop_saved).ok().flatten().and_then(|saved| {
-            if saved.reload_file == reload_file {
-                return Some(saved);
+        let saved = saved.filter(|saved| {
+            let is_of_it = saved.reload_file == reload_file;
+            if !is_of_it {
+                warn_of_dropped(&format!("it is of {}", name(saved.reload_file.as_deref())));
             }
-            drop_saved(format!("it is of {}", name(saved.reload_file.as_deref())));
-            None
+            is_of_it
         });
         let other = match &saved {
             Some(saved) if saved.overridden => {
-                read_file(saved.file.clone()).await.map_err(|report| drop_saved(report.headline())).ok()
+                read_file(saved.file.clone()).await.map_err(|report| warn_of_dropped(&report.headline())).ok()
             }
             _ => None,
         };
@@ -78,20 +80,28 @@ impl InitialState {
                 (served, false, fallback)
             }
         };
-        let saved = saved
-            .filter(|saved| saved.overridden == overridden)
-            .and_then(|saved| SavedChanges::new(saved, &served).map_err(drop_saved).ok());
+        let saved = match saved.filter(|saved| saved.overridden == overridden) {
+            Some(saved) => {
+                let served = served.clone();
+                let changes = compute(move || SavedChanges::new(saved, &served)).await;
+                changes.map_err(|why| warn_of_dropped(&why)).ok()
+            }
+            None => None,
+        };
         Ok(Self { reload_file, served, overridden, fallback, last_good, saved })
     }
 
-    pub(super) fn compile(&self, keys: &Arc<KeyRing>, now: ClockReading) -> Fleet {
-        let fleet = Fleet::compile(Arc::clone(&self.served.scenario), keys, now, now.wall);
-        match &self.saved {
-            Some(SavedChanges { clock, events, faults }) => {
-                fleet.restored(clock.clone(), events.clone(), faults.clone())
+    pub(super) async fn compile(&mut self, keys: &Arc<KeyRing>, now: ClockReading) -> Fleet {
+        let (scenario, saved) = (Arc::clone(&self.served.scenario), self.saved.take());
+        let keys = Arc::clone(keys);
+        compute(move || {
+            let fleet = Fleet::compile(scenario, &keys, now, now.wall);
+            match saved {
+                Some(SavedChanges { clock, events, faults }) => fleet.restored(clock, events, faults),
+                None => fleet,
             }
-            None => fleet,
-        }
+        })
+        .await
     }
 }
 
@@ -126,9 +136,4 @@ fn restored<T: LiveItem>(
 ) -> Result<Vec<FleetItem<T>>, String> {
     let items = reread(orders.iter(), &served.scenario, time).into_iter();
     items.map(|item| item.map_err(|report| report.headline())).collect()
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "a callback for errors")]
-fn drop_saved(why: String) {
-    tracing::warn!("the clock and the changes of the previous process are dropped: {why}");
 }

@@ -8,6 +8,8 @@ use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit, setrlimit};
 /// Files that are enough for everything that may be open at one time; the packaged service has as many.
 const FILES: u64 = 65_536;
 const CGROUPS: &str = "/sys/fs/cgroup";
+/// Address space that is kept for what comes beside connections: stacks of threads, a scenario that is read.
+const RESERVED_SPACE: u64 = 16 << 20;
 
 /// Raises the limit of open files as far as the hard limit allows, and gives it: connections are open files. Shells
 /// start programs with a soft limit of 1,024.
@@ -22,9 +24,28 @@ pub(super) fn open_many_files() -> u64 {
 /// a container's limit), or `ulimit -v`.
 pub(super) fn memory() -> Option<u64> {
     let own = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
-    let address_space = getrlimit(Resource::RLIMIT_AS).ok().map(|(soft, _)| soft);
-    let address_space = address_space.filter(|bytes| *bytes != RLIM_INFINITY);
-    cgroup_memory(Path::new(CGROUPS), &own).into_iter().chain(address_space).min()
+    cgroup_memory(Path::new(CGROUPS), &own).into_iter().chain(address_space()).min()
+}
+
+pub(super) fn has_limited_address_space() -> bool {
+    address_space_limit().is_some()
+}
+
+fn address_space_limit() -> Option<u64> {
+    getrlimit(Resource::RLIMIT_AS).ok().map(|(soft, _)| soft).filter(|bytes| *bytes != RLIM_INFINITY)
+}
+
+/// What is left of the address space, if that has a limit. Where nothing is left, the allocator ends the process.
+fn address_space() -> Option<u64> {
+    let limit = address_space_limit()?;
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    Some(limit.saturating_sub(address_space_of(&status).unwrap_or(0) + RESERVED_SPACE))
+}
+
+/// The size in `/proc/PID/status`. proc(5).
+fn address_space_of(status: &str) -> Option<u64> {
+    let kilobytes = status.lines().find_map(|line| line.strip_prefix("VmSize:"))?;
+    kilobytes.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok().map(|kilobytes| kilobytes << 10)
 }
 
 /// The least limit of memory from the cgroup that `/proc/self/cgroup` names up to the root. cgroups(7), both versions.
@@ -52,7 +73,15 @@ fn cgroup_limit(root: &Path, line: &str) -> Option<u64> {
 mod tests {
     use std::fs;
 
-    use super::cgroup_memory;
+    use super::{address_space_of, cgroup_memory};
+
+    #[test]
+    fn the_address_space_that_is_taken_counts() {
+        assert_eq!(address_space_of("Name:\tx\nVmPeak:\t  9 kB\nVmSize:\t   36640 kB\n"), Some(36_640 << 10));
+        assert_eq!(address_space_of("Name:\tx\n"), None);
+        let own = fs::read_to_string("/proc/self/status").expect("Linux has it");
+        assert!(address_space_of(&own).is_some_and(|bytes| bytes > 1 << 20), "{own}");
+    }
 
     #[test]
     fn the_least_limit_from_the_own_cgroup_to_the_root_counts() {

@@ -3,18 +3,21 @@
 //!
 //! The file belongs to one text of one scenario file. For another one it means nothing, and is dropped.
 
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::task::spawn_blocking;
+use tokio::time::{sleep, timeout};
 
 use super::load::LoadedScenario;
-use super::private_file;
 use crate::clock;
-use crate::files::{put_aside, read_secret};
+use crate::exit::{ExitStatus, Failure};
+use crate::files::{self, FileError, put_aside, read_secret};
 use crate::imds::{Fleet, FleetItem};
 use crate::model::ClockReading;
 use crate::model::timeline::ScenarioClock;
@@ -22,6 +25,10 @@ use crate::model::timeline::ScenarioClock;
 const VERSION: u32 = 1;
 /// Four times what orders may have in all.
 const MAX_BYTES: u64 = 64 << 20;
+/// The file system has so long for an attempt to read it.
+const LOAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// What keeps the file from being read passes meanwhile, or does not.
+const LOAD_RETRIES: Retries = Retries { count: 20, pause: Duration::from_millis(100) };
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct SavedState {
@@ -87,7 +94,7 @@ impl StateFile {
     /// file system refuses it. The write has a thread of its own: a file system may take its time, requests may not.
     pub(super) async fn save(&mut self, state: SavedState) {
         let Some(path) = self.path.clone() else { return };
-        let written = spawn_blocking(move || private_file::write(&path, &serde_json::to_vec(&state)?)).await;
+        let written = spawn_blocking(move || write(&path, &state)).await;
         match written.unwrap_or_else(|error| Err(io::Error::other(error))) {
             Ok(()) => self.failed = false,
             // Once is enough: the next change fails for the same reason.
@@ -102,21 +109,106 @@ impl StateFile {
         }
     }
 
-    /// The state that was saved, if there is one. `Err` says why it can't be used.
-    pub(super) fn load(&self) -> Result<Option<SavedState>, String> {
-        let Some(path) = &self.path else { return Ok(None) };
-        let found = match read_secret(path, MAX_BYTES).map(|secret| secret.bytes) {
-            Ok(text) => match serde_json::from_slice::<SavedState>(&text) {
-                Ok(saved) if saved.version == VERSION => return Ok(Some(saved)),
-                Ok(saved) => format!("has format version {}", saved.version),
-                Err(error) => format!("is damaged: {error}"),
-            },
-            Err(error) if error.is_missing() && !path.is_symlink() => return Ok(None),
-            Err(error) => error.to_string(),
+    /// The state that was saved, if there is one and it can be used. A file that cannot be read at present is waited
+    /// for; then it is a failure: a server that began anew would write over it.
+    pub(super) async fn load(&self) -> Result<Option<SavedState>, Failure> {
+        match &self.path {
+            Some(path) => load(path, LOAD_RETRIES, |path| Ok(read_secret(path, MAX_BYTES)?.bytes)).await,
+            None => Ok(None),
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Retries {
+    count: u32,
+    pause: Duration,
+}
+
+async fn load(
+    path: &Path,
+    retries: Retries,
+    read: fn(&Path) -> Result<Vec<u8>, FileError>,
+) -> Result<Option<SavedState>, Failure> {
+    let mut left = retries.count;
+    loop {
+        let file = path.to_owned();
+        let attempt = timeout(LOAD_TIMEOUT, spawn_blocking(move || parse(&file, read(&file)))).await;
+        let error = match attempt {
+            Ok(Ok(Ok(saved))) => return Ok(saved),
+            Ok(Ok(Err(error))) => error,
+            Ok(Err(_)) | Err(_) => FileError::TooSlow(LOAD_TIMEOUT),
         };
-        // What cannot be renamed will not be written either, and that is said then.
-        let aside = put_aside(path)
-            .map_or_else(|_| String::new(), |aside| format!("; it is {} now", aside.display()));
-        Err(format!("{} {found}{aside}", path.display()))
+        if left == 0 || matches!(error, FileError::TooSlow(_)) {
+            let sentence = format!(
+                "{} {error}: it holds the clock and the orders of the process before, so it is not replaced; \
+                 start again when it can be read, or remove it to begin anew",
+                path.display()
+            );
+            return Err(Failure::new(ExitStatus::OsError, sentence));
+        }
+        left -= 1;
+        sleep(retries.pause).await;
+    }
+}
+
+/// `Err` is a reason that passes. What is no state gets another name.
+fn parse(path: &Path, read: Result<Vec<u8>, FileError>) -> Result<Option<SavedState>, FileError> {
+    let found = match read {
+        Ok(text) => match serde_json::from_slice::<SavedState>(&text) {
+            Ok(saved) if saved.version == VERSION => return Ok(Some(saved)),
+            Ok(saved) => format!("has format version {}", saved.version),
+            Err(error) => format!("is damaged: {error}"),
+        },
+        Err(error) if error.is_missing() && !path.is_symlink() => return Ok(None),
+        Err(error) if error.is_transient() => return Err(error),
+        Err(error) => error.to_string(),
+    };
+    // What cannot be renamed will not be written either, and that is said then.
+    let aside =
+        put_aside(path).map_or_else(|_| String::new(), |aside| format!("; it is {} now", aside.display()));
+    warn_of_dropped(&format!("{} {found}{aside}", path.display()));
+    Ok(None)
+}
+
+fn write(path: &Path, state: &SavedState) -> io::Result<()> {
+    if let Some(directory) = path.parent() {
+        fs::create_dir_all(directory)?;
+    }
+    files::replace(path, &serde_json::to_vec(state)?, 0o600)
+}
+
+pub(super) fn warn_of_dropped(why: &str) {
+    tracing::warn!("the clock and the changes of the previous process are dropped: {why}");
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use nix::errno::Errno;
+
+    use super::*;
+
+    /// Of a kernel that has no descriptors left, for a while.
+    #[tokio::test]
+    async fn a_file_that_cannot_be_read_at_present_is_waited_for_and_kept() {
+        static ATTEMPTS: AtomicU32 = AtomicU32::new(0);
+        let path = std::env::temp_dir().join(format!("mock-imds-state-{}.json", std::process::id()));
+        fs::write(&path, "{").expect("writable");
+        let retries = Retries { count: 3, pause: Duration::ZERO };
+        let failure = load(&path, retries, |_| Err(Errno::ENFILE.into())).await.expect_err("for ever");
+        assert_eq!(failure.status, ExitStatus::OsError, "{failure}");
+        assert!(failure.message.contains("too many open files"), "{failure}");
+        assert_eq!(fs::read_to_string(&path).expect("it is not renamed"), "{");
+
+        let read = |path: &Path| match ATTEMPTS.fetch_add(1, Ordering::Relaxed) {
+            0..3 => Err(Errno::ENOMEM.into()),
+            _ => files::read(path, MAX_BYTES),
+        };
+        assert!(load(&path, retries, read).await.expect("it passes").is_none(), "it is damaged");
+        let aside = path.with_extension("json.damaged");
+        assert_eq!(fs::read_to_string(&aside).expect("it was renamed"), "{");
+        fs::remove_file(aside).expect("ours");
     }
 }

@@ -44,11 +44,12 @@ impl FileError {
         }
     }
 
-    /// Whether it may be otherwise in a moment: the process or the host is short of something.
-    pub(crate) fn is_shortage(&self) -> bool {
-        let Self::Io(error) = self else { return false };
+    /// Whether it may be otherwise in a moment, and says nothing about the file: the process or the host is short of
+    /// something, or a device fails.
+    pub(crate) fn is_transient(&self) -> bool {
+        let Self::Io(error) = self else { return matches!(self, Self::TooSlow(_)) };
         let errno = error.raw_os_error().map(Errno::from_raw);
-        matches!(errno, Some(Errno::EMFILE | Errno::ENFILE | Errno::ENOMEM))
+        matches!(errno, Some(Errno::EMFILE | Errno::ENFILE | Errno::ENOMEM | Errno::EIO))
     }
 
     /// What to do about it.
@@ -97,6 +98,15 @@ impl From<io::Error> for FileError {
     }
 }
 
+impl From<FileError> for io::Error {
+    fn from(error: FileError) -> Self {
+        match error {
+            FileError::Io(error) => error,
+            found => Self::other(found.to_string()),
+        }
+    }
+}
+
 impl From<Errno> for FileError {
     fn from(error: Errno) -> Self {
         Self::Io(error.into())
@@ -133,4 +143,26 @@ fn size(bytes: u64) -> String {
 pub(crate) fn io_error_text(error: &io::Error) -> String {
     let text = error.to_string();
     text.split(" (os error").next().unwrap_or(&text).to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_passes_says_nothing_about_the_file() {
+        for (errno, expected) in [
+            (Errno::EMFILE, true),
+            (Errno::ENFILE, true),
+            (Errno::ENOMEM, true),
+            (Errno::EIO, true),
+            (Errno::ENOENT, false),
+            (Errno::EACCES, false),
+            (Errno::ELOOP, false),
+        ] {
+            assert_eq!(FileError::from(errno).is_transient(), expected, "{errno}");
+        }
+        assert!(FileError::TooSlow(Duration::from_secs(1)).is_transient());
+        assert!(!FileError::TooLarge(1).is_transient() && !FileError::Directory.is_transient());
+    }
 }

@@ -1,7 +1,7 @@
 //! The runtime directory: `lock`, `record.json` (what we added) and `status.json` (what everybody may read).
 
-use std::fs::{self, DirBuilder, OpenOptions, Permissions};
-use std::io::{self, Write as _};
+use std::fs::{self, DirBuilder, Permissions};
+use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
@@ -124,28 +124,19 @@ impl Runtime {
         self.write("status.json", &serde_json::to_string_pretty(status).expect("a status is plain data"))
     }
 
-    /// Replaces a file whole: a reader sees the old text or the new one.
+    /// A reader sees the old text or the new one; everybody may read it.
     fn write(&self, name: &str, text: &str) -> Result<(), HostError> {
-        let (path, new) = (self.path(name), self.path(&format!("{name}.new")));
-        let write = || {
-            match fs::remove_file(&new) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                _ => {}
-            }
-            let mut file = OpenOptions::new().write(true).create_new(true).open(&new)?;
-            // The unit's umask is 0077.
-            file.set_permissions(Permissions::from_mode(0o644))?;
-            writeln!(file, "{text}")?;
-            fs::rename(&new, &path)
-        };
-        write().map_err(|source| HostError::File { path: path.clone(), source })
+        let path = self.path(name);
+        let written = files::replace(&path, format!("{text}\n").as_bytes(), 0o644);
+        written.map_err(|source| HostError::File { path, source })
     }
 
     /// Removes the files, and the directory unless systemd removes it.
     pub(crate) fn clear(&self) -> Vec<HostError> {
         let mut errors = Vec::new();
-        for name in ["record.json", "status.json", "record.json.new", "status.json.new", "lock"] {
+        for name in ["record.json", "status.json", "lock"] {
             let path = self.path(name);
+            files::remove_staged(&path);
             match fs::remove_file(&path) {
                 Err(source) if source.kind() != io::ErrorKind::NotFound => {
                     errors.push(HostError::File { path, source });

@@ -1,8 +1,7 @@
 //! The two files of a key pair: reading, checking, writing.
 
-use std::fs::{self, File, OpenOptions, Permissions};
-use std::io::{self, ErrorKind, Write as _};
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::fs;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use super::certificate::Certificate;
@@ -10,7 +9,7 @@ use super::key_pair::KeyPair;
 use super::private_key::PrivateKey;
 use super::{SignatureKind, pem};
 use crate::exit::{ExitStatus, Failure};
-use crate::files::{self, FileError, put_aside, read_secret};
+use crate::files::{self, FileError, StagedFile, put_aside, read_secret};
 
 /// Bytes of a key or certificate file; a real one has less than 4 KiB.
 const MAX_LENGTH: u64 = 64 * 1024;
@@ -137,30 +136,27 @@ impl KeyPairFiles {
     /// given.
     pub(super) fn write(&self, pair: &KeyPair) -> io::Result<Vec<PathBuf>> {
         let key = pem::encode(pem::PRIVATE_KEY, pair.key.to_pkcs8().as_bytes());
-        write_temporary(&self.key, &key, 0o600)?;
-        self.prepare_certificate(pair)?;
+        let key = StagedFile::write(&self.key, key.as_bytes(), 0o600)?;
+        let certificate = self.stage_certificate(pair)?;
         let mut aside = Vec::from_iter(clear(&self.key)?);
         aside.extend(clear(&self.certificate)?);
-        fs::rename(temporary(&self.key), &self.key)?;
-        self.place_certificate()?;
+        key.place()?;
+        certificate.place()?;
         Ok(aside)
     }
 
     /// Writes the certificate of a key that is there.
     pub(super) fn write_certificate(&self, pair: &KeyPair) -> io::Result<Vec<PathBuf>> {
-        self.prepare_certificate(pair)?;
+        let certificate = self.stage_certificate(pair)?;
         let aside = clear(&self.certificate)?;
-        self.place_certificate()?;
+        certificate.place()?;
         Ok(Vec::from_iter(aside))
     }
 
-    fn prepare_certificate(&self, pair: &KeyPair) -> io::Result<()> {
-        write_temporary(&self.certificate, &pem::encode(pem::CERTIFICATE, &pair.certificate.der), 0o644)
-    }
-
-    fn place_certificate(&self) -> io::Result<()> {
-        fs::rename(temporary(&self.certificate), &self.certificate)?;
-        File::open(self.key.parent().unwrap_or(Path::new(".")))?.sync_all()
+    /// Under a name that [`finish_interrupted`](Self::finish_interrupted) knows. The directory's lock keeps others from it.
+    fn stage_certificate(&self, pair: &KeyPair) -> io::Result<StagedFile> {
+        let content = pem::encode(pem::CERTIFICATE, &pair.certificate.der);
+        StagedFile::write_as(temporary(&self.certificate), &self.certificate, content.as_bytes(), 0o644)
     }
 
     /// Does the second rename of [`KeyPairFiles::write`] after a crash between the two.
@@ -183,7 +179,7 @@ impl Unusable {
     fn of(path: &Path, error: &FileError) -> Self {
         let status = if error.is_permission_denied() { ExitStatus::NoPermission } else { ExitStatus::Config };
         let cure = error.remedy().to_owned();
-        Self { what: format!("{} {error}", path.display()), cure, status, shortage: error.is_shortage() }
+        Self { what: format!("{} {error}", path.display()), cure, status, shortage: error.is_transient() }
     }
 }
 
@@ -208,23 +204,8 @@ fn clear(path: &Path) -> io::Result<Option<PathBuf>> {
     }
 }
 
-/// The file that is written, and then renamed to `file`.
+/// The certificate that is written, and then renamed to `file`.
 fn temporary(file: &Path) -> PathBuf {
     let name = file.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
     file.with_file_name(format!(".{name}.new"))
-}
-
-fn write_temporary(file: &Path, content: &str, mode: u32) -> io::Result<()> {
-    let path = temporary(file);
-    match fs::remove_file(&path) {
-        Err(error) if error.kind() == ErrorKind::IsADirectory => {
-            put_aside(&path)?;
-        }
-        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?;
-    file.set_permissions(Permissions::from_mode(mode))?;
-    file.write_all(content.as_bytes())?;
-    file.sync_all()
 }

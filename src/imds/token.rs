@@ -7,8 +7,9 @@
 //! ```
 //!
 //! The expiry is in milliseconds since the epoch, sealed with ChaCha20-Poly1305; the instance id is
-//! authenticated with it, so that a token of one instance is refused by another. Nothing is stored: the key
-//! outlives reloads and restarts, and so do the tokens.
+//! authenticated with it, so that a token of one instance is refused by another. No token is stored, and
+//! none has to be: the key outlives reloads and restarts, and so do the tokens. Those that were opened last are
+//! remembered, so that each is opened once.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -318,3 +318,23 @@ fn facts_without_effect_have_a_warning() {
         read(&SourceText::new("test.toml", text.replace("aemm", "modern")), Path::new("")).expect("it too");
     assert!(report.problems.is_empty(), "{report}");
 }
+
+#[test]
+fn an_unset_without_effect_is_a_warning() {
+    let text = r#"
+        [metadata]
+        "meta-data/public-ipv4" = false
+        "meta-data/x" = "file"
+        [[event]]
+        at = "1s"
+        unset = ["meta-data/public-ipv4", "meta-data/x", "meta-data/y"]
+        [[event]]
+        set = { "meta-data/x" = "event" }
+    "#;
+    accepted(text);
+    let found = problems(text);
+    let expected = "test.toml:7:18: warning: unset of meta-data/public-ipv4 has no effect: no event sets it, and \
+                    [metadata] keeps overriding it";
+    assert!(found.starts_with(expected), "expected {expected}, found {found}");
+    assert_eq!(found.matches("warning:").count(), 1, "{found}");
+}

@@ -6,7 +6,7 @@ use super::overrides::normal;
 use crate::config::Section;
 use crate::model::Scenario;
 
-/// Checks that each `unset` takes back something that an event sets.
+/// Warns of an `unset` that takes back nothing that an event sets. It is no error: a file that was good stays good.
 pub(super) fn takes_something_back(sections: &[Section<'_>], scenario: &Scenario) {
     // What is of another kind has been reported.
     let set = sections.iter().filter_map(|section| section.get("set").filter(|item| item.kind() == "table"));
@@ -21,7 +21,7 @@ pub(super) fn takes_something_back(sections: &[Section<'_>], scenario: &Scenario
     for item in unset.filter_map(|item| item.array()).flatten().filter(|item| item.kind() == "string") {
         let Some(path) = item.string().map(normal) else { continue };
         if overridden(path) && !set.contains(path) {
-            item.error(
+            item.warn(
                 format!(
                     "unset of {path} has no effect: no event sets it, and [metadata] keeps overriding it"
                 ),

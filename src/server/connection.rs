@@ -24,6 +24,10 @@ use super::state::{ConnectionEnd, ConnectionState, NoReply};
 use super::table::Slot;
 use super::wire::{HTTP_BYTES, Wire};
 use super::{ingress, request};
+use crate::clock;
+
+/// The reply to what is hyper's while it cannot be used; see [`clock::has_http_date`].
+const NO_DATE: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 
 /// The settings of hyper: header names as on EC2, nothing added, nothing without a limit.
 ///
@@ -59,6 +63,11 @@ pub(super) async fn serve(shared: Arc<Shared>, mut stream: TcpStream, peer: Sock
             }
             FastEnd::Hyper(received) => received,
         };
+        if !clock::has_http_date() {
+            tracing::debug!("{}: refused: the clock is before 1970 or after 9999", connection.peer);
+            let _ = timeout(shared.limits.write, stream.write_all(NO_DATE)).await;
+            return Box::pin(finish(&shared, stream, &connection, ConnectionEnd::Linger)).await;
+        }
         // Until the head is whole.
         connection.slot.enter(ConnectionStage::Head, HTTP_BYTES);
         match Box::pin(serve_http(&shared, stream, received.into(), &connection, end)).await {

@@ -16,7 +16,8 @@ pub struct Limits {
     /// Connections at one time whose reply the hop limit keeps from the client, beside those above; the next ones are
     /// closed.
     pub hop_limited: usize,
-    /// Connections at one time that faults delay or silence, beside those above; for the next one the oldest goes.
+    /// Connections at one time that faults delay or silence, beside those above; for the next one the oldest of
+    /// those that are silenced goes, else of those that are delayed.
     pub parked: usize,
     /// Bytes that all connections together may hold, except what each needs while it only waits. For the next ones
     /// those go that hold some and have least to lose.

@@ -28,6 +28,7 @@ pub use limits::Limits;
 pub use listen::{InheritedSockets, Listener, adopt, bind};
 pub use request_counters::RequestCounters;
 pub use service_state::ServiceState;
+pub(crate) use sys::use_one_arena;
 
 use std::sync::Arc;
 

@@ -48,3 +48,13 @@ pub(super) fn trim_memory() {
         libc::malloc_trim(0);
     }
 }
+
+/// Has all threads allocate from one place. glibc otherwise reserves 64 MiB of address space for each of them, and where
+/// that has a limit the reserves of one thread are what another one lacks. To be called before there are threads.
+pub(crate) fn use_one_arena() {
+    #[cfg(target_env = "gnu")]
+    // SAFETY: mallopt(3) takes two numbers; a refusal changes nothing.
+    unsafe {
+        libc::mallopt(libc::M_ARENA_MAX, 1);
+    }
+}

@@ -29,8 +29,8 @@ pub const LAYERS: &[(&str, &str)] = &[
     ("transcribe", "model config scenario imds identity"),
     // L2: sockets.
     ("record", "model imds transcribe exit files"),
-    ("server", "model imds journal exit observe"),
-    ("control", "paths model imds journal config exit files observe"),
+    ("server", "clock model imds journal exit observe"),
+    ("control", "clock paths model imds journal config exit files observe"),
     // L3: the running program.
     (
         "daemon",

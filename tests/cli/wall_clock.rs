@@ -35,10 +35,14 @@ impl Faked {
         Some(Self { sandbox, server })
     }
 
-    /// Sets the wall clock: an offset from the real one, as `faketime(1)` has them.
-    fn set(&self, offset: &str) {
+    fn write(&self, offset: &str) {
         self.sandbox.write("offset.new", offset);
         std::fs::rename(self.sandbox.path("offset.new"), self.sandbox.path("offset")).expect("it is there");
+    }
+
+    /// Sets the wall clock: an offset from the real one, as `faketime(1)` has them.
+    fn set(&self, offset: &str) {
+        self.write(offset);
         // An order is carried out after the step has been noticed. The kernel, which tells a server at once, knows nothing.
         done(&self.sandbox, &["clock", "seek", "+0s"]);
     }
@@ -156,4 +160,24 @@ fn the_time_since_the_boot_moves_the_timeline() {
     let server = serve(&["unshare", "--time", "--boottime", "3600", "--fork", "--kill-child=SIGTERM"]);
     assert!(elapsed().starts_with("1h10m"), "found {}", elapsed());
     assert_eq!(status(&server, SPOT), 200);
+}
+
+/// No kernel has such a clock; what plays one may. Usual requests are answered, and nothing ends the server.
+#[test]
+fn a_clock_without_a_date_in_http_ends_nothing() {
+    let post = format!("GET {KEYS} HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nConnection: close\r\n\r\nx");
+    for offset in ["1969-06-01 00:00:00", "+8100y"] {
+        let Some(faked) = Faked::new(EVENT) else { return };
+        let usual = || (status(&faked.server, "/latest/meta-data/mac"), faked.server.token().len());
+        let with_body = || support::http::exchange(faked.server.address, &post).status;
+        assert_eq!((usual(), with_body()), ((200, 56), 200));
+        faked.write(offset);
+        let found = faked.sandbox.control(&["status"]);
+        found.ended(69, &["the clock of this host is before 1970 or after 9999; set it"]);
+        assert_eq!((usual(), with_body()), ((200, 56), 503), "{offset}");
+        faked.set("+0s");
+        assert_eq!((usual(), with_body()), ((200, 56), 200), "{offset}, and back");
+        faked.write(offset);
+        assert_eq!(faked.server.stop().code, Some(0), "{offset}");
+    }
 }

@@ -40,9 +40,11 @@ fn both_paths_write_the_same() {
         // All that came before the end: a fault may reset the connection.
         let reply = reply.expect_err("no reply has a NUL");
         let (head, body) = reply.split_once("\r\n\r\n").unwrap_or_default();
-        // hyper puts the length of an empty body last.
         let mut lines: Vec<String> = head.lines().map(str::to_owned).collect();
-        lines.sort();
+        // hyper puts the length of an empty body last.
+        if body.is_empty() {
+            lines.sort();
+        }
         (lines, body.to_owned())
     };
     for scenario in SCENARIOS {

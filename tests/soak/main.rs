@@ -35,8 +35,6 @@ use tally::Tally;
 const PACE: Duration = Duration::from_millis(700);
 /// For connections to end, after the clients have.
 const CLOSED: Duration = Duration::from_secs(15);
-/// Descriptors that may stay: in some runs two do, for more than a minute, and why is not known. To be 0 again when it is.
-const STAYING: usize = 4;
 /// How much more a process may have in the last third of its life than in the one before: what the allocator keeps
 /// after a peak, and what tables of clients take until they are full. Percent, and kilobytes.
 const GROWTH: (u64, u64) = (10, 1024);
@@ -134,13 +132,13 @@ fn judge(tally: &Tally, resources: &[Resources; 2], idle: [usize; 2]) -> String 
     let mut summary = String::new();
     for (one, idle) in resources.iter().zip(idle) {
         let found = poll(CLOSED, || match descriptors(one.pid()) {
-            Some(now) if now <= idle + STAYING => Ok(now),
+            Some(now) if now <= idle => Ok(now),
             now => Err(format!("{now:?}: {}", open_files(one.pid()))),
         });
+        let (stay, name) = (found.is_err(), one.name);
         let now = found.map_or_else(|found| found, |(now, _)| now.to_string());
-        let name = one.name;
         let _ = write!(summary, "{name}: descriptors {idle} at the start, {now} at the end");
-        if now != idle.to_string() {
+        if stay {
             tally.unexpected(format!("descriptors of the {name}: {idle} at the start, {now} at the end"));
         }
         if let Some(Trend { from, to, slope, lived }) = one.trend() {

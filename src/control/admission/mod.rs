@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | connections, but for those that wait | 64 | 128 |
 //! | requests that are carried out, but for a status and a reload | 60 | |
+//! | a status or a reload that is carried out | 16 | |
 //! | clients that wait for requests | 64 | 128 |
 //! | bytes of long bodies | 8 MiB | |
 //!
@@ -29,6 +30,8 @@ use crowd::{Connection, ConnectionSignals, Crowd, Stage};
 const CONNECTIONS: usize = 64;
 /// Requests of a user that are carried out at one time: places are left for a status and a reload.
 const REQUESTS: usize = CONNECTIONS - 4;
+/// Statuses and reloads of a user at one time.
+const URGENT_REQUESTS: usize = 16;
 /// Connections of all users but the privileged.
 const OTHERS_CONNECTIONS: usize = 128;
 /// Clients of a user that wait for requests.
@@ -39,7 +42,7 @@ const OTHERS_WAITING: usize = 128;
 const BODIES: usize = 8 << 20;
 /// A body up to this length is not counted: what an administrator sends.
 const SHORT_BODY: usize = 4 << 10;
-/// Long responses that are computed at one time.
+/// Long responses of a kind that are computed at one time.
 const COMPUTING: usize = 2;
 /// Who has not read a response within this time loses the place, even if nobody needs it.
 const UNREAD_TIMEOUT: Duration = Duration::from_secs(10);
@@ -50,7 +53,22 @@ pub(super) struct Admission {
     /// The user of this process; as root it may always connect.
     own: u32,
     crowd: Mutex<Crowd>,
-    computing: Arc<Semaphore>,
+    computing: ComputingPermits,
+}
+
+/// What is urgent waits for nothing else, and for no other user if it is of a privileged one.
+#[derive(Debug)]
+struct ComputingPermits {
+    usual: Arc<Semaphore>,
+    urgent: Arc<Semaphore>,
+    urgent_privileged: Arc<Semaphore>,
+}
+
+impl Default for ComputingPermits {
+    fn default() -> Self {
+        let permits = || Arc::new(Semaphore::new(COMPUTING));
+        Self { usual: permits(), urgent: permits(), urgent_privileged: permits() }
+    }
 }
 
 /// The place of a connection. It is free again when this is dropped.
@@ -64,8 +82,7 @@ pub(super) struct Place {
 
 impl Admission {
     pub(super) fn new(own: Uid) -> Arc<Self> {
-        let computing = Arc::new(Semaphore::new(COMPUTING));
-        Arc::new(Self { own: own.as_raw(), crowd: Mutex::default(), computing })
+        Arc::new(Self { own: own.as_raw(), crowd: Mutex::default(), computing: ComputingPermits::default() })
     }
 
     /// A place for a connection of this user, unless all are taken by requests that are being carried out.
@@ -110,12 +127,17 @@ impl Place {
     /// The request is whole, and is carried out next.
     pub(super) fn execute(&self, urgent: bool) -> Result<(), Crowded> {
         let mut crowd = self.admission.crowd();
-        let usual = Stage::Executing { urgent: false };
-        let theirs = crowd.count(|other| other.caller == self.caller && other.stage == usual);
-        if !urgent && theirs >= REQUESTS {
-            return Err(crowd.turn_away(Instant::now(), self.caller, "requests that are being carried out"));
+        let executing = Stage::Executing { urgent };
+        let theirs = crowd.count(|other| other.caller == self.caller && other.stage == executing);
+        let (limit, what) = if urgent {
+            (URGENT_REQUESTS, "statuses and reloads that are being carried out")
+        } else {
+            (REQUESTS, "requests that are being carried out")
+        };
+        if theirs >= limit {
+            return Err(crowd.turn_away(Instant::now(), self.caller, what));
         }
-        crowd.own(self.number)?.stage = Stage::Executing { urgent };
+        crowd.own(self.number)?.stage = executing;
         Ok(())
     }
 
@@ -133,8 +155,14 @@ impl Place {
     }
 
     /// Waits for the turn to compute a response.
-    pub(super) async fn computing(&self) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.admission.computing).acquire_owned().await.ok()
+    pub(super) async fn computing(&self, urgent: bool) -> Option<OwnedSemaphorePermit> {
+        let ComputingPermits { usual, urgent: others, urgent_privileged } = &self.admission.computing;
+        let permits = match urgent {
+            false => usual,
+            true if self.admission.is_privileged(self.caller) => urgent_privileged,
+            true => others,
+        };
+        Arc::clone(permits).acquire_owned().await.ok()
     }
 
     /// The response is on its way.

@@ -152,3 +152,35 @@ fn those_who_wait_have_places_of_their_own() {
     let place = admit(&admission, USER).expect("waiting costs no place");
     assert_eq!(place.execute(false), Ok(()));
 }
+
+#[test]
+fn what_is_urgent_has_a_share_of_its_own_and_no_more() {
+    let admission = admission();
+    let places = crowd(&admission, USER, CONNECTIONS);
+    for place in &places[..URGENT_REQUESTS] {
+        place.execute(true).expect("within the share");
+    }
+    let crowded = places[URGENT_REQUESTS].execute(true).expect_err("it is one too many");
+    assert!(crowded.0.contains("too many statuses and reloads"), "{crowded:?}");
+    assert_eq!(places[URGENT_REQUESTS].execute(false), Ok(()), "another share");
+    admit(&admission, ROOT).expect("there are places").execute(true).expect("another user");
+    places[0].send(Instant::now());
+    assert_eq!(places[20].execute(true), Ok(()), "one is answered");
+}
+
+#[tokio::test]
+async fn an_urgent_response_waits_for_its_own_kind_alone() {
+    let admission = admission();
+    let [user, root] = [USER, ROOT].map(|uid| admit(&admission, uid).expect("there are places"));
+    let mut permits = Vec::new();
+    for urgent in [false, true] {
+        for _ in 0..COMPUTING {
+            permits.push(user.computing(urgent).await.expect("it is never closed"));
+        }
+        let mut next = std::pin::pin!(user.computing(urgent));
+        let pending =
+            std::future::poll_fn(|context| std::task::Poll::Ready(next.as_mut().poll(context).is_pending()));
+        assert!(pending.await, "expected a wait, urgent: {urgent}");
+    }
+    assert!(root.computing(true).await.is_some(), "it waits for no other user");
+}

@@ -164,35 +164,48 @@ impl Network {
         self.runtime.write_record(&AddedRecord { added, settings: self.state.settings.clone() })
     }
 
-    /// Replaces our tables, and reads them again.
+    /// Replaces our tables, and reads them again. A plan that the kernel does not keep is not the state: whoever compares
+    /// with it next tries again.
     fn apply(&mut self, plan: Plan) -> Result<(), HostError> {
-        if plan.tables.is_empty() {
+        let support = if plan.tables.is_empty() {
             self.tables.remove()?;
-            self.state.support = self.wanted;
+            self.wanted
         } else {
-            self.state.support = self.tables.apply(&plan.tables, self.wanted)?;
-        }
-        self.state.installed = self.tables.inspect()?;
-        self.state.plan = plan;
-        let missing = self.planned_tables().find(|table| {
-            let installed = self.state.installed.table(table.family);
-            installed.is_none_or(|installed| {
-                installed.rules.len() != table.rule_count() || installed.chains.len() != table.chains.len()
-            })
-        });
-        match missing {
-            None => Ok(()),
-            Some(table) => Err(HostError::Kernel {
+            self.tables.apply(&plan.tables, self.wanted)?
+        };
+        let installed = self.tables.inspect()?;
+        if let Some(table) = missing_table(&plan, support, &installed) {
+            return Err(HostError::Kernel {
                 what: format!("keep the table {} {TABLE} as it was applied", table.family),
                 source: Errno::EPROTO,
-            }),
+            });
         }
+        self.state.support = support;
+        self.state.installed = installed;
+        self.state.plan = plan;
+        Ok(())
     }
 
     fn planned_tables(&self) -> impl Iterator<Item = &Table> {
-        let arp = self.state.support.arp;
-        self.state.plan.tables.iter().filter(move |table| arp || table.family != Family::Arp)
+        supported_tables(&self.state.plan, self.state.support)
     }
+}
+
+fn supported_tables(plan: &Plan, support: nft::KernelSupport) -> impl Iterator<Item = &Table> {
+    plan.tables.iter().filter(move |table| support.arp || table.family != Family::Arp)
+}
+
+/// The first table of a plan that is not installed as it is planned.
+fn missing_table<'p>(
+    plan: &'p Plan,
+    support: nft::KernelSupport,
+    installed: &nft::TablesSnapshot,
+) -> Option<&'p Table> {
+    supported_tables(plan, support).find(|table| {
+        installed.table(table.family).is_none_or(|installed| {
+            installed.rules.len() != table.rule_count() || installed.chains.len() != table.chains.len()
+        })
+    })
 }
 
 fn unavailable_reason(errno: Errno) -> String {
@@ -200,5 +213,40 @@ fn unavailable_reason(errno: Errno) -> String {
         Errno::EACCES => "IPv6 is disabled on lo (sysctl net.ipv6.conf.lo.disable_ipv6)".into(),
         Errno::EAFNOSUPPORT | Errno::EOPNOTSUPP => "this kernel has no IPv6".into(),
         other => format!("the kernel refuses it ({other})"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_that_is_not_as_planned_is_found() {
+        let plan = Plan::new(&HostSettings::default().addresses(), &[], &[]);
+        let installed = |table: &Table, lacking: usize| nft::InstalledTable {
+            family: table.family,
+            handle: 1,
+            owner: None,
+            chains: (0..table.chains.len() as u64).collect(),
+            rules: (lacking as u64..table.rule_count() as u64).collect(),
+        };
+        let snapshot = |lacking, only: &[Family]| nft::TablesSnapshot {
+            tables: plan
+                .tables
+                .iter()
+                .filter(|table| only.contains(&table.family))
+                .map(|table| installed(table, lacking))
+                .collect(),
+        };
+        let found = |arp, snapshot| {
+            let support = nft::KernelSupport { ownership: &[nft::Ownership::None], arp };
+            missing_table(&plan, support, &snapshot).map(|table| table.family)
+        };
+        let (both, inet) = ([Family::Inet, Family::Arp], [Family::Inet]);
+        assert_eq!(found(true, snapshot(0, &both)), None);
+        assert_eq!(found(true, snapshot(1, &both)), Some(Family::Inet), "a rule is missing");
+        assert_eq!(found(true, snapshot(0, &inet)), Some(Family::Arp));
+        assert_eq!(found(false, snapshot(0, &inet)), None, "this kernel has none");
+        assert_eq!(found(false, snapshot(0, &[])), Some(Family::Inet));
     }
 }

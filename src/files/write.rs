@@ -1,0 +1,163 @@
+//! Writing: a file is there whole or not at all, whoever reads it and whatever ends the process or the machine.
+
+use std::fs::{self, File, Permissions};
+use std::io::{self, ErrorKind, Write as _};
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::put_aside::put_aside;
+
+/// At the end of the name that a file has before it is in its place.
+const SUFFIX: &str = ".new";
+
+/// A file that is whole and on the disk, beside its place. It is removed unless it gets there.
+#[derive(Debug)]
+pub(crate) struct StagedFile {
+    temporary: PathBuf,
+    path: PathBuf,
+    placed: bool,
+}
+
+impl StagedFile {
+    /// Under a name that no other write has, of this process or another one.
+    pub(crate) fn write(path: &Path, content: &[u8], mode: u32) -> io::Result<Self> {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = path.file_name().unwrap_or_default().display();
+        let temporary = path.with_file_name(format!(".{name}.{}-{number}{SUFFIX}", std::process::id()));
+        Self::write_as(temporary, path, content, mode)
+    }
+
+    /// Under this name, for a caller that has to find it again after a crash. No two may do this at one time.
+    pub(crate) fn write_as(temporary: PathBuf, path: &Path, content: &[u8], mode: u32) -> io::Result<Self> {
+        // What is there is of a process that was killed, and had our number.
+        match fs::remove_file(&temporary) {
+            Err(error) if error.kind() == ErrorKind::IsADirectory => {
+                put_aside(&temporary)?;
+            }
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let mut file = File::options().write(true).create_new(true).mode(mode).open(&temporary)?;
+        let staged = Self { temporary, path: path.to_owned(), placed: false };
+        // Whatever the umask says.
+        file.set_permissions(Permissions::from_mode(mode))?;
+        file.write_all(content)?;
+        file.sync_all()?;
+        Ok(staged)
+    }
+
+    /// Moves it to its place. What was there is no more.
+    pub(crate) fn place(mut self) -> io::Result<()> {
+        fs::rename(&self.temporary, &self.path)?;
+        self.placed = true;
+        let directory = self.path.parent().filter(|parent| !parent.as_os_str().is_empty());
+        // Of a directory that we may not read the kernel decides when it is on the disk; the file is in its place.
+        let Ok(directory) = File::open(directory.unwrap_or(Path::new("."))) else { return Ok(()) };
+        match directory.sync_all() {
+            // Not every file system can do that for a directory.
+            Err(error) if error.kind() == ErrorKind::InvalidInput => Ok(()),
+            synced => synced,
+        }
+    }
+}
+
+impl Drop for StagedFile {
+    fn drop(&mut self) {
+        if !self.placed {
+            let _ = fs::remove_file(&self.temporary);
+        }
+    }
+}
+
+/// Writes a file, and takes the place of the one that was there.
+pub(crate) fn replace(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
+    StagedFile::write(path, content, mode)?.place()
+}
+
+/// Removes what processes that were killed left of a file. Nobody may write it meanwhile.
+pub(crate) fn remove_staged(path: &Path) {
+    let (Some(directory), Some(name)) = (path.parent(), path.file_name()) else { return };
+    let prefix = format!(".{}.", name.display());
+    for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let is_staged = |name: &str| name.starts_with(&prefix) && name.ends_with(SUFFIX);
+        if name.to_str().is_some_and(is_staged) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use super::*;
+
+    fn directory(name: &str) -> PathBuf {
+        let directory = std::env::temp_dir().join(format!("mock-imds-{name}-{}", std::process::id()));
+        fs::create_dir_all(&directory).expect("writable");
+        directory
+    }
+
+    fn names(directory: &Path) -> Vec<String> {
+        let entries = fs::read_dir(directory).expect("it is there").flatten();
+        entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
+    }
+
+    #[test]
+    fn a_file_is_whole_and_has_its_mode_whoever_writes_it() {
+        let directory = directory("write");
+        let path = directory.join("a.json");
+        replace(&path, b"before", 0o644).expect("writable");
+        // At one time, each under a name of its own.
+        thread::scope(|scope| {
+            for number in 0..8_u8 {
+                let path = &path;
+                scope.spawn(move || replace(path, &vec![number; 10_000], 0o600).expect("writable"));
+            }
+        });
+        let content = fs::read(&path).expect("it is there");
+        assert!(content.len() == 10_000 && content.iter().all(|byte| *byte == content[0]), "of one writer");
+        let mode = fs::metadata(&path).expect("it is there").permissions().mode();
+        assert_eq!(mode & 0o7777, 0o600, "found {mode:o}");
+        assert_eq!(names(&directory), ["a.json"], "nothing else is left");
+        fs::remove_dir_all(&directory).expect("ours");
+    }
+
+    #[test]
+    fn what_fails_leaves_the_file_as_it_was() {
+        let directory = directory("write-fails");
+        let path = directory.join("a.json");
+        // A directory cannot be replaced by a file.
+        fs::create_dir(&path).expect("writable");
+        replace(&path, b"x", 0o600).expect_err("it is a directory");
+        assert_eq!(names(&directory), ["a.json"], "nothing else is left");
+        fs::remove_dir(&path).expect("empty");
+        replace(&path, b"before", 0o600).expect("writable");
+        drop(StagedFile::write(&path, b"after", 0o600).expect("writable"));
+        assert_eq!(fs::read(&path).expect("it is there"), b"before");
+        assert_eq!(names(&directory), ["a.json"], "nothing else is left");
+        fs::remove_dir_all(&directory).expect("ours");
+    }
+
+    #[test]
+    fn what_a_killed_process_left_is_in_nobodys_way() {
+        let directory = directory("write-stale");
+        let (path, temporary) = (directory.join("a"), directory.join(".a.new"));
+        for leave in [|at: &Path| fs::create_dir(at), |at: &Path| fs::write(at, "half")] {
+            leave(&temporary).expect("writable");
+            StagedFile::write_as(temporary.clone(), &path, b"1", 0o644)
+                .expect("writable")
+                .place()
+                .expect("free");
+            assert_eq!(fs::read(&path).expect("it is there"), b"1");
+        }
+        fs::remove_dir(directory.join(".a.new.damaged")).expect("it was put aside");
+        fs::write(directory.join(".a.7-0.new"), "half").expect("writable");
+        remove_staged(&path);
+        assert_eq!(names(&directory), ["a"], "nothing else is left");
+        fs::remove_dir_all(&directory).expect("ours");
+    }
+}
