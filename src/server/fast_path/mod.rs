@@ -281,7 +281,7 @@ impl<'c> FastPath<'c> {
                 method: &method,
                 path,
                 query,
-                headers: self.headers.map(),
+                headers: self.headers.headers(),
                 version: Version::HTTP_11,
                 authority: None,
             };
