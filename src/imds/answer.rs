@@ -6,10 +6,12 @@
 
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
 
+use super::cache::CompiledInstance;
 use super::context::RequestContext;
 use super::fault_injection::{self, FaultInput};
 use super::fleet::MatchedInstance;
-use super::rebinding::{self, AccessRefusal};
+use super::path::Segments;
+use super::rebinding::AccessRefusal;
 use super::reply::{Delivery, DeliveryEnd};
 use super::request::ReadOnlyCounters;
 use super::{Fleet, FleetChange, Reply, RequestHead, TokenAuthority, Visit, path, profile};
@@ -30,11 +32,12 @@ pub fn answer(
     }
     let now = fleet.now(reading);
     let segments = path::segments(head.path);
-    let segments: Option<Vec<&str>> =
+    let segments: Option<Segments<&str>> =
         segments.as_ref().map(|segments| segments.iter().map(AsRef::as_ref).collect());
     let segments = segments.as_deref();
     let below = segments.and_then(<[&str]>::split_first).map_or(&[][..], |(_, below)| below);
-    let compiled = &fleet.at(matched, visit, below, now);
+    let compiled = fleet.at(matched, visit, below, now);
+    let compiled: &CompiledInstance = &compiled;
     let change = fleet.polled(matched, below, now).map(FleetChange::Polled);
     let clock = fleet.clock();
     let input = FaultInput { head, path: segments, visit, instance: matched.name, clock, now };
@@ -73,10 +76,11 @@ fn refuse(
     matched: MatchedInstance<'_>,
     reading: ClockReading,
 ) -> Option<Reply> {
-    let refusal = rebinding::check_access(head, &fleet.scenario().http.allowed_hosts)?;
+    let refusal = head.check_access(&fleet.scenario().http.allowed_hosts)?;
     let visit = &Visit { counters: &ReadOnlyCounters(visit.counters), ..*visit };
     let now = fleet.now(reading);
-    let compiled = &fleet.at(matched, visit, &[], now);
+    let compiled = fleet.at(matched, visit, &[], now);
+    let compiled: &CompiledInstance = &compiled;
     if !refusal.is_malformed() && !compiled.has_real_credentials {
         return None;
     }

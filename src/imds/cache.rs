@@ -4,14 +4,13 @@
 //! that is always the same, so it is compiled once. What falls out of the cache is compiled again.
 
 use std::fmt;
-use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
 use std::net::IpAddr;
+use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use arc_swap::ArcSwapOption;
-
 use super::ec2::Directory;
+use super::shared_value::{SharedRef, SharedValue};
 use crate::identity::{KeyRing, SignedDocument};
 use crate::model::Instance;
 use crate::model::timeline::Occurrence;
@@ -24,13 +23,35 @@ const PATHS: usize = 200_000;
 pub(super) const USUAL_PATHS: usize = 100;
 
 /// The facts from which an instance follows.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) struct Key {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Key<'k> {
     /// Index among the scenario's named instances; `None` for the `[instance]` itself.
     pub named: Option<usize>,
     /// The client, if its identity is derived from its address.
     pub client: Option<IpAddr>,
-    pub occurrences: Vec<Occurrence>,
+    pub occurrences: &'k [Occurrence],
+}
+
+impl Key<'_> {
+    /// The slot of the key. Which keys share one is of no importance, so a simple hash is enough.
+    fn slot(&self) -> usize {
+        let address = match self.client {
+            None => 0,
+            Some(IpAddr::V4(address)) => (u128::from(address.to_bits()) << 1) | 1,
+            Some(IpAddr::V6(address)) => address.to_bits(),
+        };
+        let named = self.named.map_or(0, |named| named as u64 + 1);
+        let [upper, lower] = [address >> 64, address & u128::from(u64::MAX)];
+        let address = [upper, lower].map(|half| u64::try_from(half).expect("64 bits of 128"));
+        let occurrences = self.occurrences.iter().flat_map(|(at, index)| [at.as_millis(), *index as u64]);
+        let hash = [named].into_iter().chain(address).chain(occurrences).fold(0, mixed);
+        usize::from((hash >> 56) as u8)
+    }
+}
+
+/// One step of a multiplicative hash, as that of Firefox: its upper bits depend on all words.
+fn mixed(hash: u64, word: u64) -> u64 {
+    (hash.rotate_left(5) ^ word).wrapping_mul(0x517c_c1b7_2722_0a95)
 }
 
 /// An instance at a time, compiled.
@@ -56,79 +77,120 @@ impl CompiledInstance {
 
 /// The cache: each key has one slot, which it shares with others.
 pub(crate) struct Cache {
-    slots: Box<[Slot]>,
+    slots: Box<[SharedValue<Entry>]>,
     /// Paths of what is remembered.
     paths: AtomicUsize,
 }
 
-type Slot = ArcSwapOption<(Key, Arc<CompiledInstance>)>;
+/// A remembered instance, with its key.
+struct Entry {
+    named: Option<usize>,
+    client: Option<IpAddr>,
+    occurrences: Vec<Occurrence>,
+    compiled: CompiledInstance,
+}
+
+impl Entry {
+    fn key(&self) -> Key<'_> {
+        Key { named: self.named, client: self.client, occurrences: &self.occurrences }
+    }
+}
+
+/// A compiled instance that was remembered, or just compiled.
+pub(crate) struct CachedInstance(SharedRef<Entry>);
+
+impl Deref for CachedInstance {
+    type Target = CompiledInstance;
+
+    fn deref(&self) -> &CompiledInstance {
+        &self.0.compiled
+    }
+}
 
 impl Default for Cache {
     fn default() -> Self {
-        Self { slots: (0..SLOTS).map(|_| ArcSwapOption::empty()).collect(), paths: AtomicUsize::new(0) }
+        Self { slots: (0..SLOTS).map(|_| SharedValue::default()).collect(), paths: AtomicUsize::new(0) }
     }
 }
 
 impl Cache {
     /// The entry of a key, made by `compile` if there is none.
-    pub(crate) fn get_or(
-        &self,
-        key: Key,
-        compile: impl FnOnce(&Key) -> CompiledInstance,
-    ) -> Arc<CompiledInstance> {
-        let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(&key);
-        let slot = &self.slots[usize::try_from(hash % SLOTS as u64).expect("less than the number of slots")];
-        if let Some(found) = slot.load().as_ref().filter(|found| found.0 == key) {
-            return Arc::clone(&found.1);
+    pub(crate) fn get_or(&self, key: Key<'_>, compile: impl FnOnce() -> CompiledInstance) -> CachedInstance {
+        let slot = &self.slots[key.slot()];
+        if let Some(found) = slot.get(|found| found.key() == key) {
+            return CachedInstance(found);
         }
-        let compiled = Arc::new(compile(&key));
-        self.put(slot, Some((key, Arc::clone(&compiled))));
+        let Key { named, client, occurrences } = key;
+        let entry = Arc::new(Entry { named, client, occurrences: occurrences.to_vec(), compiled: compile() });
+        self.put(slot, Some(Arc::clone(&entry)));
         if self.paths.load(Ordering::Relaxed) > PATHS {
             for other in self.slots.iter().filter(|other| !std::ptr::eq(*other, slot)) {
                 self.put(other, None);
             }
         }
-        compiled
+        CachedInstance(SharedRef::new(entry))
     }
 
-    fn put(&self, slot: &Slot, entry: Option<(Key, Arc<CompiledInstance>)>) {
-        let paths = |compiled: &CompiledInstance| USUAL_PATHS + compiled.instance.overrides.len();
-        let more = entry.as_ref().map_or(0, |(_, compiled)| paths(compiled));
-        self.paths.fetch_add(more, Ordering::Relaxed);
-        if let Some(before) = slot.swap(entry.map(Arc::new)) {
-            self.paths.fetch_sub(paths(&before.1), Ordering::Relaxed);
+    fn put(&self, slot: &SharedValue<Entry>, entry: Option<Arc<Entry>>) {
+        let paths = |entry: &Entry| USUAL_PATHS + entry.compiled.instance.overrides.len();
+        self.paths.fetch_add(entry.as_deref().map_or(0, paths), Ordering::Relaxed);
+        if let Some(before) = slot.replace(entry) {
+            self.paths.fetch_sub(paths(&before), Ordering::Relaxed);
         }
+    }
+
+    fn used(&self) -> usize {
+        self.slots.iter().filter(|slot| slot.get(|_| true).is_some()).count()
     }
 }
 
 impl fmt::Debug for Cache {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let used = self.slots.iter().filter(|slot| slot.load().is_some()).count();
-        write!(f, "Cache({used} of {SLOTS})")
+        write!(f, "Cache({} of {SLOTS})", self.used())
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv4Addr;
+
     use super::*;
-    use crate::model::Override;
+    use crate::model::{Override, Timestamp};
 
     #[test]
     fn what_is_remembered_is_compiled_once_and_the_cache_stays_bounded() {
         let keys = Arc::new(KeyRing::generate([7; 32]));
         let cache = Cache::default();
-        let key = |n: u32| Key {
-            named: None,
-            client: Some(std::net::Ipv4Addr::from(n).into()),
-            occurrences: vec![],
-        };
-        let first = cache.get_or(key(1), |_| CompiledInstance::new(Instance::default(), &keys));
-        let second = cache.get_or(key(1), |_| panic!("compiled twice"));
-        assert!(Arc::ptr_eq(&first, &second));
+        let key = |n: u32| Key { named: None, client: Some(Ipv4Addr::from(n).into()), occurrences: &[] };
+        let compile = || CompiledInstance::new(Instance::default(), &keys);
+        let first = cache.get_or(key(1), compile);
+        let second = cache.get_or(key(1), || panic!("compiled twice"));
+        assert!(std::ptr::eq(&raw const *first, &raw const *second));
         for n in 0..2_000 {
-            cache.get_or(key(n), |_| CompiledInstance::new(Instance::default(), &keys));
+            cache.get_or(key(n), compile);
         }
-        assert_eq!(cache.slots.len(), SLOTS);
+        assert_eq!(cache.used(), SLOTS, "clients of one network share the slots evenly");
+    }
+
+    #[test]
+    fn keys_that_differ_are_different_entries() {
+        let keys = Arc::new(KeyRing::generate([7; 32]));
+        let cache = Cache::default();
+        let at = Timestamp::from_secs;
+        let clients = [None, Some("0.0.0.1".parse().expect("an address")), Some("::1".parse().expect("one"))];
+        let occurrences: [&[Occurrence]; 4] = [&[], &[(at(1), 0)], &[(at(1), 1)], &[(at(2), 0), (at(1), 1)]];
+        for turn in 0..2 {
+            let all = [None, Some(0), Some(1)]
+                .into_iter()
+                .flat_map(|named| clients.map(|client| (named, client)))
+                .flat_map(|(named, client)| occurrences.map(|occurrences| (named, client, occurrences)));
+            for (number, (named, client, occurrences)) in (0..).zip(all) {
+                let instance = || Instance { ami_launch_index: number, ..Instance::default() };
+                let key = Key { named, client, occurrences };
+                let found = cache.get_or(key, || CompiledInstance::new(instance(), &keys));
+                assert_eq!(found.instance, instance(), "turn {turn}: {key:?}");
+            }
+        }
     }
 
     #[test]
@@ -141,11 +203,10 @@ mod tests {
             ),
             ..Instance::default()
         };
-        let used = || cache.slots.iter().filter(|slot| slot.load().is_some()).count();
         for named in 0..20 {
-            let key = Key { named: Some(named), client: None, occurrences: vec![] };
-            cache.get_or(key, |_| CompiledInstance::new(large.clone(), &keys));
-            assert!((1..=3).contains(&used()), "expected 3 at most, found {}", used());
+            let key = Key { named: Some(named), client: None, occurrences: &[] };
+            cache.get_or(key, || CompiledInstance::new(large.clone(), &keys));
+            assert!((1..=3).contains(&cache.used()), "expected 3 at most, found {}", cache.used());
         }
     }
 }

@@ -5,10 +5,11 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::cache::{Cache, CompiledInstance, Key};
+use super::cache::{Cache, CachedInstance, CompiledInstance, Key};
 use super::client_routes::ClientRoutes;
 use super::derive::derived;
 use super::fleet_item::FleetItem;
+use super::past_events::PastEventsMemo;
 use super::successors::successors;
 use super::{Ingress, Visit};
 use crate::identity::KeyRing;
@@ -30,6 +31,8 @@ pub struct Fleet {
     clock: ScenarioClock,
     fetched: Option<Fetched>,
     cache: Arc<Cache>,
+    /// Of these events on this clock: another fleet has another one.
+    past_events: Arc<PastEventsMemo>,
 }
 
 /// A change of a fleet; it gives another one.
@@ -96,12 +99,13 @@ impl Fleet {
             clock: ScenarioClock::starting(now, started),
             fetched: None,
             cache: Arc::default(),
+            past_events: Arc::default(),
         }
     }
 
     #[must_use]
     pub fn apply(&self, change: FleetChange) -> Self {
-        let mut next = self.clone();
+        let mut next = Self { past_events: Arc::default(), ..self.clone() };
         match change {
             FleetChange::Fetched(fetched) => next.fetched = Some(fetched),
             FleetChange::Event(event, now) => {
@@ -178,6 +182,7 @@ impl Fleet {
         events: Vec<FleetItem<Event>>,
         faults: Vec<FleetItem<Fault>>,
     ) -> Self {
+        self.past_events = Arc::default();
         self.clock = clock;
         self.events = self.events.iter().cloned().chain(events).collect();
         self.faults = self.faults.iter().cloned().chain(faults).collect();
@@ -264,7 +269,7 @@ impl Fleet {
         visit: &Visit<'_>,
         below: &[&str],
         now: Timestamp,
-    ) -> Arc<CompiledInstance> {
+    ) -> CachedInstance {
         self.compiled(met, |index| self.happens_to(index, met, visit, below), now)
     }
 
@@ -274,14 +279,20 @@ impl Fleet {
         met: MatchedInstance<'_>,
         happens: impl Fn(usize) -> bool,
         now: Timestamp,
-    ) -> Arc<CompiledInstance> {
-        let mut occurrences = self.clock.occurrences(&self.events, now);
-        occurrences.retain(|(_, index): &Occurrence| happens(*index));
+    ) -> CachedInstance {
+        let past = self.past_events.at(&self.events, &self.clock, now);
+        let selected: Vec<Occurrence>;
+        let occurrences = if past.is_selective {
+            selected = past.occurrences.iter().copied().filter(|(_, index)| happens(*index)).collect();
+            &selected
+        } else {
+            &past.occurrences
+        };
         let key = Key { named: met.index, client: met.client, occurrences };
-        self.cache.get_or(key, |key| {
-            let derived_instance = key.client.map(|client| derived(met.base, client));
+        self.cache.get_or(key, || {
+            let derived_instance = met.client.map(|client| derived(met.base, client));
             let base = derived_instance.as_ref().unwrap_or(met.base);
-            let instance = timeline::after(base, &self.events, &key.occurrences, &self.clock);
+            let instance = timeline::after(base, &self.events, occurrences, &self.clock);
             CompiledInstance::new(instance, &self.keys)
         })
     }
@@ -313,9 +324,13 @@ impl Fleet {
             _ => None,
         };
         let waiting: Vec<usize> = self.events.iter().enumerate().filter_map(waits).collect();
-        let poll =
-            FirstPoll { waiting, events: Arc::clone(&self.events), loaded: self.clock.loaded, at: now };
-        (!poll.waiting.is_empty()).then_some(poll)
+        // Only then: all threads count in the same place who shares the events.
+        (!waiting.is_empty()).then(|| FirstPoll {
+            waiting,
+            events: Arc::clone(&self.events),
+            loaded: self.clock.loaded,
+            at: now,
+        })
     }
 }
 

@@ -6,10 +6,17 @@
 use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
+use smallvec::SmallVec;
+
+/// The segments that a path has without an allocation.
+const USUAL: usize = 8;
+
+/// The segments of a path, or what is made of each.
+pub(crate) type Segments<T> = SmallVec<[T; USUAL]>;
 
 /// The segments of a path. `None` if it leaves the tree or a segment is not UTF-8: no such resource.
-pub(crate) fn segments(path: &str) -> Option<Vec<Cow<'_, str>>> {
-    let mut segments = Vec::with_capacity(8);
+pub(crate) fn segments(path: &str) -> Option<Segments<Cow<'_, str>>> {
+    let mut segments = Segments::new();
     for raw in path.split('/').filter(|raw| !raw.is_empty()) {
         let decoded =
             if raw.contains('%') { percent_decode_str(raw).decode_utf8().ok()? } else { raw.into() };

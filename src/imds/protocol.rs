@@ -24,7 +24,7 @@ impl Protocol {
     pub(crate) fn of(head: RequestHead<'_>) -> Self {
         if is_token(head.path) {
             Self::Token
-        } else if head.has_token() {
+        } else if head.headers.has_token() {
             Self::V2
         } else {
             Self::V1
@@ -55,10 +55,12 @@ impl FromStr for Protocol {
     }
 }
 
-/// True of the token path. Every request asks this, so a cheap test rules out most paths.
+/// True of the token path. Every request asks this, so a cheap test rules out most paths: it looks at all bytes, which
+/// takes less than to look for a word.
 fn is_token(path: &str) -> bool {
-    let plausible = path.contains('%') || path.contains("token");
-    plausible && path::segments(path).is_some_and(|segments| segments == ["latest", "api", "token"])
+    let plausible = path.bytes().fold(false, |found, byte| found | matches!(byte, b'%' | b'k'));
+    plausible
+        && path::segments(path).is_some_and(|segments| segments.as_slice() == ["latest", "api", "token"])
 }
 
 #[cfg(test)]
@@ -66,7 +68,8 @@ mod tests {
     use http::{HeaderMap, Method, Version};
 
     use super::*;
-    use crate::imds::request::TOKEN_HEADER;
+    use crate::imds::RequestHeaders;
+    use crate::imds::request_headers::TOKEN_HEADER;
 
     #[test]
     fn the_form_of_a_request_tells() {
@@ -87,7 +90,7 @@ mod tests {
                 method: &Method::GET,
                 path,
                 query: None,
-                headers: &headers,
+                headers: &RequestHeaders::from(headers),
                 version: Version::HTTP_11,
                 authority: None,
             };

@@ -91,6 +91,26 @@ pub(super) fn date(time: Timestamp) -> HeaderValue {
     })
 }
 
+/// The numbers that are remembered.
+const NUMBERS: usize = 16;
+
+thread_local! {
+    /// Numbers as they were written last: the lengths of bodies and the seconds that a token has left repeat.
+    static WRITTEN_NUMBERS: RefCell<[(usize, HeaderValue); NUMBERS]> =
+        RefCell::new(std::array::from_fn(|number| (number, number.into())));
+}
+
+/// The value of a header that is a number.
+pub(super) fn number(number: usize) -> HeaderValue {
+    WRITTEN_NUMBERS.with_borrow_mut(|numbers| {
+        let last = &mut numbers[number % NUMBERS];
+        if last.0 != number {
+            *last = (number, number.into());
+        }
+        last.1.clone()
+    })
+}
+
 fn written_date(time: Timestamp) -> HeaderValue {
     HeaderValue::try_from(time.http_date()).expect("a date is a legal header value")
 }
@@ -98,6 +118,13 @@ fn written_date(time: Timestamp) -> HeaderValue {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_number_is_itself_whatever_was_written_before() {
+        for given in [0, 1, 16, 0, 17, 1, 32, 32, 21_600, usize::MAX, 0] {
+            assert_eq!(number(given), HeaderValue::from(given), "{given}");
+        }
+    }
 
     #[test]
     fn a_date_is_that_of_its_second_whatever_was_written_before() {

@@ -2,16 +2,15 @@
 
 use std::net::IpAddr;
 
-use http::header::{HeaderName, HeaderValue};
-use http::request::Parts;
+use http::header::HeaderName;
 use http::uri::Authority;
-use http::{HeaderMap, Method, Version};
+use http::{Method, Uri, Version};
 use serde::{Deserialize, Serialize};
 
-use crate::model::Timestamp;
+use super::rebinding::{AccessRefusal, check_headers};
+use super::request_headers::RequestHeaders;
+use crate::model::{AllowedHost, Timestamp};
 
-/// The session token of a GET.
-pub(super) const TOKEN_HEADER: HeaderName = HeaderName::from_static("x-aws-ec2-metadata-token");
 /// The lifetime of a token in seconds: requested by a PUT, granted by its reply, remaining in the reply to a GET.
 pub(super) const TTL_HEADER: HeaderName = HeaderName::from_static("x-aws-ec2-metadata-token-ttl-seconds");
 
@@ -21,7 +20,7 @@ pub struct RequestHead<'a> {
     /// Still percent-encoded, without the query.
     pub path: &'a str,
     pub query: Option<&'a str>,
-    pub headers: &'a HeaderMap,
+    pub headers: &'a RequestHeaders,
     pub version: Version,
     /// The host and port of an absolute-form target: `GET http://169.254.169.254/ HTTP/1.1`.
     pub authority: Option<&'a str>,
@@ -84,25 +83,29 @@ pub enum Ingress {
     Bridge,
 }
 
-impl<'a> From<&'a Parts> for RequestHead<'a> {
-    fn from(Parts { method, uri, version, headers, .. }: &'a Parts) -> Self {
+impl<'a> RequestHead<'a> {
+    /// The head with the parts that hyper gives.
+    pub(crate) fn new(
+        method: &'a Method,
+        uri: &'a Uri,
+        headers: &'a RequestHeaders,
+        version: Version,
+    ) -> Self {
         let authority = uri.authority().map(Authority::as_str);
-        Self { method, path: uri.path(), query: uri.query(), headers, version: *version, authority }
+        Self { method, path: uri.path(), query: uri.query(), headers, version, authority }
     }
-}
 
-impl RequestHead<'_> {
     /// True of the methods that get data.
     pub(super) fn is_read(&self) -> bool {
         matches!(*self.method, Method::GET | Method::HEAD)
     }
 
-    /// The session tokens; an empty header counts as none.
-    pub(super) fn tokens(&self) -> impl Iterator<Item = &HeaderValue> {
-        self.headers.get_all(TOKEN_HEADER).iter().filter(|token| !token.is_empty())
-    }
-
-    pub(super) fn has_token(&self) -> bool {
-        self.tokens().next().is_some()
+    /// The reason to refuse the request for whom it comes from, if there is one. A malformed request is refused always;
+    /// for the others it is the caller who knows whether there is something to protect.
+    pub(crate) fn check_access(&self, allowed: &[AllowedHost]) -> Option<AccessRefusal> {
+        if self.headers.is_harmless() && self.authority.is_none() {
+            return None;
+        }
+        check_headers(self.headers, self.version, self.authority, allowed)
     }
 }

@@ -4,8 +4,9 @@ use http::header::HeaderValue;
 use http::{HeaderMap, Method, StatusCode, Version};
 
 use super::answer::answer;
-use super::request::{ReadOnlyCounters, TOKEN_HEADER, TTL_HEADER};
-use super::{Fleet, Reply, RequestHead, SERVED_VERSIONS, TokenAuthority, Visit};
+use super::request::{ReadOnlyCounters, TTL_HEADER};
+use super::request_headers::TOKEN_HEADER;
+use super::{Fleet, Reply, RequestHead, RequestHeaders, SERVED_VERSIONS, TokenAuthority, Visit};
 use crate::model::ClockReading;
 
 /// The reply to a GET by this client now, with a token of its own. Nothing changes by it: the client becomes none of
@@ -18,7 +19,8 @@ pub(crate) fn show(
     now: ClockReading,
 ) -> Reply {
     let visit = Visit { counters: &ReadOnlyCounters(visit.counters), ..*visit };
-    let ask = |method: &Method, path: &str, headers: &HeaderMap| {
+    let ask = |method: &Method, path: &str, headers: HeaderMap| {
+        let headers = &RequestHeaders::from(headers);
         // As a client that names no host.
         let head =
             RequestHead { method, path, query: None, headers, version: Version::HTTP_10, authority: None };
@@ -26,15 +28,15 @@ pub(crate) fn show(
     };
     let mut headers = HeaderMap::new();
     headers.insert(TTL_HEADER, HeaderValue::from_static("60"));
-    let token = ask(&Method::PUT, "/latest/api/token", &headers);
-    headers.clear();
+    let token = ask(&Method::PUT, "/latest/api/token", headers);
+    let mut headers = HeaderMap::new();
     // Without a token the reply to the GET tells why.
     if token.status == StatusCode::OK
         && let Ok(token) = HeaderValue::from_maybe_shared(token.body)
     {
         headers.insert(TOKEN_HEADER, token);
     }
-    ask(&Method::GET, path, &headers)
+    ask(&Method::GET, path, headers)
 }
 
 /// A path as people say it: without a version it is that of `latest`.

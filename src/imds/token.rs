@@ -6,19 +6,18 @@
 //! 01 00 04 00 | nonce, 12 bytes | sealed expiry, 8 bytes | tag, 16 bytes
 //! ```
 //!
-//! The expiry is in milliseconds since the epoch, sealed with ChaCha20-Poly1305; the instance id is
-//! authenticated with it, so that a token of one instance is refused by another. No token is stored, and
-//! none has to be: the key outlives reloads and restarts, and so do the tokens. Those that were opened last are
-//! remembered, so that each is opened once.
+//! The expiry is in milliseconds since the epoch, sealed with AES-256-GCM; the instance id is authenticated with it, so
+//! that a token of one instance is refused by another. No token is stored, and none has to be: the key outlives reloads
+//! and restarts, and so do the tokens. Those that were opened last are remembered, so that each is opened once.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use aes_gcm::aead::AeadInOut as _;
+use aes_gcm::{Aes256Gcm, KeyInit as _};
 use arc_swap::ArcSwapOption;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE;
-use chacha20poly1305::aead::{Aead as _, Payload};
-use chacha20poly1305::{ChaCha20Poly1305, Key, KeyInit as _, Nonce};
 
 use crate::model::{InstanceId, Timestamp};
 
@@ -28,16 +27,20 @@ pub(crate) const TOKEN_LENGTH: usize = 56;
 pub(crate) const TTL_SECONDS: std::ops::RangeInclusive<u32> = 1..=21_600;
 
 const PREFIX: [u8; 4] = [1, 0, 4, 0];
+/// Where the parts of a token's 40 bytes begin.
+const NONCE: usize = 4;
+const EXPIRY: usize = 16;
+const TAG: usize = 24;
 
 pub struct TokenAuthority {
-    cipher: ChaCha20Poly1305,
+    cipher: Aes256Gcm,
     opened: OpenedTokens,
 }
 
 impl TokenAuthority {
     /// An authority for this key: 32 random bytes that the daemon keeps in its state directory.
     pub fn new(key: [u8; 32]) -> Self {
-        Self { cipher: ChaCha20Poly1305::new(&Key::from(key)), opened: OpenedTokens::default() }
+        Self { cipher: Aes256Gcm::new(&key.into()), opened: OpenedTokens::default() }
     }
 
     /// A token that is valid for `ttl` from `now`. The nonce must never repeat for one key.
@@ -48,13 +51,17 @@ impl TokenAuthority {
         now: Timestamp,
         nonce: [u8; 12],
     ) -> String {
-        let expiry = now.plus(ttl).as_millis().to_be_bytes();
-        let payload = Payload { msg: &expiry, aad: instance.as_str().as_bytes() };
-        let sealed = self
+        let mut expiry = now.plus(ttl).as_millis().to_be_bytes();
+        let tag = self
             .cipher
-            .encrypt(&Nonce::from(nonce), payload)
+            .encrypt_inout_detached(&nonce.into(), instance.as_str().as_bytes(), (&mut expiry[..]).into())
             .expect("eight bytes are within the cipher's limit");
-        BASE64_URL_SAFE.encode([&PREFIX[..], &nonce, &sealed].concat())
+        let mut token = [0; 40];
+        token[..NONCE].copy_from_slice(&PREFIX);
+        token[NONCE..EXPIRY].copy_from_slice(&nonce);
+        token[EXPIRY..TAG].copy_from_slice(&expiry);
+        token[TAG..].copy_from_slice(&tag);
+        BASE64_URL_SAFE.encode(token)
     }
 
     /// The remaining lifetime in whole seconds, rounded up, 1..=21600; `None` if the token is not ours, was
@@ -75,14 +82,15 @@ impl TokenAuthority {
         let mut bytes = [0; 42];
         let length = BASE64_URL_SAFE.decode_slice(token, &mut bytes).ok()?;
         let bytes: [u8; 40] = bytes[..length].try_into().ok()?;
-        let (prefix, rest) = bytes.split_at(PREFIX.len());
-        let (nonce, sealed) = rest.split_at(12);
-        if prefix != PREFIX {
+        if bytes[..NONCE] != PREFIX {
             return None;
         }
-        let payload = Payload { msg: sealed, aad: instance.as_str().as_bytes() };
-        let expiry = self.cipher.decrypt(&Nonce::try_from(nonce).ok()?, payload).ok()?;
-        Some(Timestamp::from_millis(u64::from_be_bytes(expiry.try_into().ok()?)))
+        let nonce: [u8; 12] = bytes[NONCE..EXPIRY].try_into().ok()?;
+        let mut expiry: [u8; 8] = bytes[EXPIRY..TAG].try_into().ok()?;
+        let tag: [u8; 16] = bytes[TAG..].try_into().ok()?;
+        let (instance, sealed) = (instance.as_str().as_bytes(), (&mut expiry[..]).into());
+        self.cipher.decrypt_inout_detached(&nonce.into(), instance, sealed, &tag.into()).ok()?;
+        Some(Timestamp::from_millis(u64::from_be_bytes(expiry)))
     }
 }
 

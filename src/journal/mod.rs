@@ -1,17 +1,19 @@
 //! The journal of requests: the client, the time, the path and the outcome of each.
 //!
 //! It holds the last [`CAPACITY`] requests in memory and nowhere else, and never headers, tokens, bodies, or the query
-//! of a URL. Requests wait for each other only while a record is put into its place; readers filter outside of the
-//! lock. A reader that comes too late for some records gets the number that it [missed](JournalPage).
+//! of a URL. Requests wait for each other only while a record is put into its place, and for readers while these copy
+//! some; readers filter outside of the lock. A reader that comes too late for some records gets the number that it
+//! [missed](JournalPage).
 
 mod filter;
 mod filter_terms;
+mod recorded_path;
 mod request_record;
 mod ring;
 
 use std::mem;
 use std::pin::pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
@@ -22,6 +24,8 @@ use ring::Ring;
 
 /// The records that a server keeps: with usual paths 2 MB, with the longest ones 12 MB.
 pub(crate) const CAPACITY: usize = 10_000;
+/// The records that a reader copies at once.
+const COPIED: usize = 128;
 
 #[derive(Debug)]
 pub struct Journal {
@@ -42,7 +46,7 @@ pub struct JournalPage {
     /// The number of records that were overwritten before this reader came, whether they match its filter or not.
     pub missed: u64,
     /// The records that match, the oldest first.
-    pub entries: Vec<Arc<RequestRecord>>,
+    pub entries: Vec<RequestRecord>,
     /// The number of the last record that was considered; the `since` of the next reading.
     pub next: u64,
 }
@@ -62,7 +66,6 @@ impl Journal {
 
     /// Appends a record and gives it its number.
     pub(crate) fn record(&self, record: RequestRecord) {
-        let record = Arc::new(record);
         let (overwritten, awaited) = {
             let mut buffer = self.lock();
             (buffer.ring.push(record), mem::take(&mut buffer.awaited))
@@ -89,22 +92,28 @@ impl Journal {
 
     /// The first records after a number that match, `limit` at most.
     pub fn after(&self, since: u64, filter: &RequestFilter, limit: usize) -> JournalPage {
-        let (missed, mut entries, last) = {
-            let buffer = self.lock();
-            let (missed, entries) = buffer.ring.after(since);
-            (missed, entries, buffer.ring.last_number())
-        };
-        let mut next = last;
-        let mut count = 0;
-        entries.retain(|record| {
-            let taken = count < limit && filter.matches(record);
-            count += usize::from(taken);
-            if taken && count == limit {
-                next = record.number;
+        // What comes after it is for the next reading.
+        let last = self.last_number();
+        let mut page = JournalPage { missed: 0, entries: Vec::new(), next: last };
+        let (mut position, mut copies) = (since, Vec::with_capacity(COPIED));
+        while position < last {
+            let most = usize::try_from(last - position).unwrap_or(usize::MAX).min(COPIED);
+            let missed = self.lock().ring.copy_after(position, most, &mut copies);
+            page.missed += missed;
+            position += missed + u64::try_from(copies.len()).expect("a length fits 64 bits");
+            for record in copies.drain(..).filter(|record| filter.matches(record)) {
+                if page.entries.len() < limit {
+                    page.next = record.number;
+                    page.entries.push(record);
+                }
             }
-            taken
-        });
-        JournalPage { missed, entries, next }
+            if page.entries.len() == limit && limit > 0 {
+                return page;
+            }
+        }
+        // It is beyond `last` if that was overwritten meanwhile; whoever asks for what is to come gets no further.
+        let next = if position > since { position } else { last };
+        JournalPage { next, ..page }
     }
 
     /// Waits until there is a record after this number.

@@ -8,6 +8,7 @@ use std::time::Duration;
 use hyper::Method;
 use serde::{Deserialize, Serialize};
 
+use super::recorded_path::RecordedPath;
 use crate::imds::{AccessRefusal, Ingress, Protocol};
 use crate::model::Timestamp;
 
@@ -29,7 +30,7 @@ pub struct RequestRecord {
     pub method: Cow<'static, str>,
     /// The path as the client wrote it, without the query: 1 KiB of it at most. What is not visible ASCII is
     /// percent-encoded, so that it can't act on a terminal.
-    pub path: Box<str>,
+    pub path: RecordedPath,
     #[serde(rename = "version")]
     pub protocol: Protocol,
     /// The status of the reply; `None` if there was none.
@@ -54,18 +55,19 @@ pub(crate) fn method(method: &Method) -> Cow<'static, str> {
         Method::HEAD => "HEAD".into(),
         Method::OPTIONS => "OPTIONS".into(),
         Method::POST => "POST".into(),
-        _ => sanitize(method.as_str(), METHOD_BYTES).into_string().into(),
+        _ => sanitize(method.as_str(), METHOD_BYTES).into_owned().into(),
     }
 }
 
 /// A path as records have it.
-pub(crate) fn path(path: &str) -> Box<str> {
-    sanitize(path, PATH_BYTES)
+pub(crate) fn path(path: &str) -> RecordedPath {
+    RecordedPath::from(&*sanitize(path, PATH_BYTES))
 }
 
 /// A text percent-encoded to visible ASCII, cut to this many bytes; an ellipsis stands for the rest.
-fn sanitize(text: &str, limit: usize) -> Box<str> {
-    if text.len() <= limit && text.bytes().all(|byte| byte.is_ascii_graphic()) {
+fn sanitize(text: &str, limit: usize) -> Cow<'_, str> {
+    // Without a way out of the loop it takes several bytes at a time.
+    if text.len() <= limit && text.bytes().fold(true, |visible, byte| visible & byte.is_ascii_graphic()) {
         return text.into();
     }
     let mut sanitized = String::with_capacity(text.len().min(limit) + '…'.len_utf8());

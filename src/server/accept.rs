@@ -23,13 +23,13 @@ pub(super) async fn run(shared: Arc<Shared>, listener: Listener) {
         let accepted = tokio::select! {
             biased;
             () = &mut stop => return,
-            accepted = listener.socket.accept() => accepted,
+            accepted = listener.accept() => accepted,
         };
         match accepted {
-            Ok((stream, peer)) => {
+            Ok(accepted) => {
                 failures = 0;
                 shared.table.admit(|slot| {
-                    tokio::spawn(connection::serve(Arc::clone(&shared), stream, peer, slot)).abort_handle()
+                    tokio::spawn(connection::serve(Arc::clone(&shared), accepted, slot)).abort_handle()
                 });
                 shared.table.caught_up().await;
             }

@@ -3,7 +3,6 @@
 use std::error::Error as _;
 use std::future::poll_fn;
 use std::io::{self, ErrorKind};
-use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,6 +17,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::fast_path::{FastEnd, FastPath, has_unread};
 use super::limits::Limits;
+use super::listen::AcceptedSocket;
 use super::shared::Shared;
 use super::stage::ConnectionStage;
 use super::state::{ConnectionEnd, ConnectionState, NoReply};
@@ -49,11 +49,19 @@ pub(super) fn http_builder(limits: &Limits) -> Builder {
 /// Serves a connection, and ends it.
 ///
 /// What waits for a request takes little memory: hyper is in a box of its own while it serves one.
-pub(super) async fn serve(shared: Arc<Shared>, mut stream: TcpStream, peer: SocketAddr, slot: Slot) {
-    let local = stream.local_addr().unwrap_or(peer);
-    let connection = Arc::new(ConnectionState::new(peer, ingress::of(&stream, local, peer), slot));
+pub(super) async fn serve(shared: Arc<Shared>, accepted: AcceptedSocket, slot: Slot) {
+    let AcceptedSocket { socket, local, peer } = accepted;
+    let connection = Arc::new(ConnectionState::new(peer, ingress::of(&socket, local, peer.ip()), slot));
     let end = Instant::now() + shared.limits.lifetime;
     let mut fast_path = FastPath::new(&shared, &connection, end);
+    if fast_path.serve_at_once(&socket) {
+        return;
+    }
+    let registered = socket.set_nonblocking(true).and_then(|()| TcpStream::from_std(socket));
+    let mut stream = match registered {
+        Ok(stream) => stream,
+        Err(error) => return tracing::debug!("{peer}: connection ended: {error}"),
+    };
     loop {
         let received = match fast_path.serve(&mut stream).await {
             FastEnd::Over(ConnectionEnd::Unused | ConnectionEnd::Close) => return,

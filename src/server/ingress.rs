@@ -27,11 +27,11 @@ pub(super) fn enable_packet_info(listener: &impl AsFd, address: SocketAddr) {
 }
 
 /// The ingress of the client at the other end of an accepted socket.
-pub(super) fn of(socket: &impl AsFd, local: SocketAddr, peer: SocketAddr) -> Ingress {
-    if by_address(local.ip(), peer.ip()) == Ingress::Host {
+pub(super) fn of(socket: &impl AsFd, local: IpAddr, peer: IpAddr) -> Ingress {
+    if by_address(local, peer) == Ingress::Host {
         return Ingress::Host;
     }
-    let v4 = peer.ip().to_canonical().is_ipv4();
+    let v4 = peer.to_canonical().is_ipv4();
     let (level, option) =
         if v4 { (libc::SOL_IP, libc::IP_PKTOPTIONS) } else { (libc::SOL_IPV6, libc::IPV6_2292PKTOPTIONS) };
     let mut buffer = [0; sys::CONTROL_BYTES];

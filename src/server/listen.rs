@@ -1,10 +1,12 @@
 //! Listening sockets: bound here, or inherited from a service manager.
 
 use std::io::{self, ErrorKind};
-use std::net::{IpAddr, SocketAddr, TcpListener as StdListener};
+use std::net::{IpAddr, SocketAddr, TcpListener as StdListener, TcpStream as StdStream};
 
 use nix::sys::socket::{SockType, getsockopt, setsockopt, sockopt};
-use tokio::net::{TcpListener, TcpSocket};
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
+use tokio::net::TcpSocket;
 
 use super::{ingress, sys};
 use crate::exit::{ExitStatus, Failure};
@@ -18,10 +20,31 @@ const SEND_BUFFER: usize = 128 * 1024;
 
 #[derive(Debug)]
 pub struct Listener {
-    pub(super) socket: TcpListener,
+    socket: AsyncFd<StdListener>,
     pub address: SocketAddr,
     /// `true` if a service manager holds it too: connections then queue while nobody accepts.
     pub inherited: bool,
+}
+
+/// The socket of a connection, which the runtime does not know yet.
+pub(super) struct AcceptedSocket {
+    /// It blocks, unless a call asks it not to.
+    pub(super) socket: StdStream,
+    pub(super) local: IpAddr,
+    pub(super) peer: SocketAddr,
+}
+
+impl Listener {
+    /// Waits for the next connection.
+    pub(super) async fn accept(&self) -> io::Result<AcceptedSocket> {
+        let (socket, peer) = self.socket.async_io(Interest::READABLE, StdListener::accept).await?;
+        // All connections of a listener have its address, unless it has each of the host's.
+        let local = match self.address.ip() {
+            any if any.is_unspecified() => socket.local_addr().map_or(peer.ip(), |local| local.ip()),
+            one => one,
+        };
+        Ok(AcceptedSocket { socket, local, peer })
+    }
 }
 
 /// The sockets that a service manager passed, checked: each must be a listening TCP socket.
@@ -72,7 +95,7 @@ pub fn adopt(sockets: Vec<StdListener>) -> Result<Vec<Listener>, Failure> {
 fn register(socket: StdListener, inherited: bool) -> io::Result<Listener> {
     socket.set_nonblocking(true)?;
     let address = socket.local_addr()?;
-    Ok(with_options(TcpListener::from_std(socket)?, address, inherited))
+    with_options(socket, address, inherited)
 }
 
 /// Binds these addresses, for the runtime that runs the caller.
@@ -95,9 +118,9 @@ fn bind_one(address: SocketAddr) -> io::Result<Listener> {
         }
         bound => bound?,
     }
-    let socket = socket.listen(BACKLOG)?;
+    let socket = socket.listen(BACKLOG)?.into_std()?;
     let address = socket.local_addr()?;
-    Ok(with_options(socket, address, false))
+    with_options(socket, address, false)
 }
 
 /// `mock-imds net` adds these addresses. Like the socket units, the server need not wait for them: in a pod or a
@@ -107,13 +130,18 @@ fn is_mock_address(address: IpAddr) -> bool {
 }
 
 /// Makes a listener, with the options that accepted sockets inherit.
-fn with_options(socket: TcpListener, address: SocketAddr, inherited: bool) -> Listener {
+fn with_options(socket: StdListener, address: SocketAddr, inherited: bool) -> io::Result<Listener> {
     // Replies fit one write each; waiting for more would only delay them. Refused, it costs that delay.
     let _ = setsockopt(&socket, sockopt::TcpNoDelay, &true);
     // What a client does not read takes the kernel's memory, by default some megabytes for each.
     let _ = setsockopt(&socket, sockopt::SndBuf, &SEND_BUFFER);
     ingress::enable_packet_info(&socket, address);
-    Listener { socket, address, inherited }
+    #[expect(
+        deprecated,
+        reason = "its successor is unsafe; a std listener keeps its descriptor open, which that one asks for"
+    )]
+    let socket = AsyncFd::with_interest(socket, Interest::READABLE)?;
+    Ok(Listener { socket, address, inherited })
 }
 
 fn cannot_bind(address: SocketAddr, error: &io::Error) -> Failure {

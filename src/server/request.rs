@@ -7,7 +7,7 @@ use std::sync::Arc;
 use http_body_util::BodyExt as _;
 use hyper::body::{Body as _, Bytes, Incoming};
 use hyper::ext::ReasonPhrase;
-use hyper::header::{CONNECTION, EXPECT, HeaderValue};
+use hyper::header::{CONNECTION, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::{Request, Response, StatusCode};
 use tokio::time::{Instant, timeout};
@@ -20,7 +20,7 @@ use super::shared::Shared;
 use super::stage::ConnectionStage;
 use super::state::{ConnectionEnd, ConnectionState, NoReply};
 use super::wire::HTTP_BYTES;
-use crate::imds::{DeliveryEnd, Ingress, Reply, RequestHead, Visit, answer, check_access};
+use crate::imds::{DeliveryEnd, Ingress, Reply, RequestHead, RequestHeaders, Visit, answer};
 use crate::model::ClockReading;
 use crate::model::endpoint::{PROBE_HEADER, Probed};
 
@@ -33,15 +33,17 @@ pub(super) async fn respond(
     connection.set_end(ConnectionEnd::Close);
     connection.count_request();
     connection.slot.enter(ConnectionStage::Answering, HTTP_BYTES);
-    let (head, body) = request.into_parts();
-    if let Some(probed) = probe_response(&head, &connection) {
+    let (Parts { method, uri, version, headers, .. }, body) = request.into_parts();
+    let headers = RequestHeaders::from(headers);
+    let head = RequestHead::new(&method, &uri, &headers, version);
+    if let Some(probed) = probe_response(head, &connection) {
         return Ok(probed);
     }
     let service = &*shared.service;
     let (started, at) = (Instant::now(), service.read_clocks().wall);
-    let mut recorder = RequestRecorder::new(service, &connection, (&head).into(), started, at);
+    let mut recorder = RequestRecorder::new(service, &connection, head, started, at);
     // A client that sent Expect waits for a 100 before it sends the body, and EC2 never sends one.
-    if head.headers.contains_key(EXPECT) {
+    if headers.has_expect() {
         connection.set_end(ConnectionEnd::Linger);
     } else {
         match read_body(body, &shared.limits, &connection).await {
@@ -57,7 +59,7 @@ pub(super) async fn respond(
             }
         }
     }
-    let reply = reply_to((&head).into(), service, &connection, &mut recorder, service.read_clocks());
+    let reply = reply_to(head, service, &connection, &mut recorder, service.read_clocks());
     delivery::prepare(&shared, &connection, reply.delivery, reply.hop_limit).await?;
     recorder.set_status(reply.status);
     drop(recorder);
@@ -99,10 +101,10 @@ pub(super) fn reply_to(
 
 /// The response to `mock-imds doctor` on this host: that this is a server of ours, and which. Not a request for
 /// metadata, so it is neither counted nor logged, and no fault applies to it. No web page gets it.
-fn probe_response(head: &Parts, connection: &Arc<ConnectionState>) -> Option<Response<ReplyBody>> {
+fn probe_response(head: RequestHead<'_>, connection: &Arc<ConnectionState>) -> Option<Response<ReplyBody>> {
     let nonce = head.headers.get(PROBE_HEADER).filter(|_| connection.ingress == Ingress::Host)?;
     let nonce = nonce.to_str().ok()?.to_owned();
-    if check_access(head.into(), &[]).is_some() {
+    if head.check_access(&[]).is_some() {
         return None;
     }
     let probed = Probed { nonce, version: env!("CARGO_PKG_VERSION").into(), pid: std::process::id() };

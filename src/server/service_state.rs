@@ -24,7 +24,6 @@ pub struct ServiceState {
     pub(super) counters: RequestCounters,
     pub journal: Arc<Journal>,
     nonces: Nonces,
-    requests: AtomicU64,
     /// The channel to the writer of the fleet.
     changes: OnceLock<mpsc::Sender<FleetChange>>,
 }
@@ -41,7 +40,6 @@ impl ServiceState {
             journal: Arc::new(Journal::new(CAPACITY)),
             counters: RequestCounters::default(),
             nonces: Nonces::new(seed),
-            requests: AtomicU64::new(0),
             changes: OnceLock::new(),
         }
     }
@@ -86,7 +84,7 @@ impl ServiceState {
 
     /// The number of requests so far.
     pub fn requests(&self) -> u64 {
-        self.requests.load(Ordering::Relaxed)
+        self.nonces.requests.load(Ordering::Relaxed)
     }
 
     /// The reply that a client, or else a process of this host, would get now for a path. Nothing is counted.
@@ -94,7 +92,7 @@ impl ServiceState {
         let visit = Visit {
             peer: client.unwrap_or(Ipv4Addr::LOCALHOST.into()),
             ingress: if client.is_some() { Ingress::Bridge } else { Ingress::Host },
-            nonce: self.nonces.next(),
+            nonce: self.nonces.previous(),
             counters: &self.counters,
         };
         show(&self.fleet.load(), &self.authority, &visit, path, self.read_clocks())
@@ -102,7 +100,6 @@ impl ServiceState {
 
     /// Counts a request and gives it a nonce that no other has.
     pub(super) fn count_request(&self) -> [u8; 12] {
-        self.requests.fetch_add(1, Ordering::Relaxed);
         self.nonces.next()
     }
 }
@@ -111,32 +108,41 @@ impl fmt::Debug for ServiceState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ServiceState")
             .field("fleet", &self.fleet)
-            .field("requests", &self.requests)
+            .field("requests", &self.requests())
             .finish_non_exhaustive()
     }
 }
 
-/// 96-bit numbers counted up from a random start.
+/// 96-bit numbers from a random start on: upwards for requests, downwards for whatever else needs one. Each is given once.
+///
+/// On a cache line of its own, or else each request would take from other threads what they read.
+#[repr(align(128))]
 struct Nonces {
     start: u128,
-    count: AtomicU64,
+    requests: AtomicU64,
+    others: AtomicU64,
 }
 
 impl Nonces {
     fn new(seed: [u8; 12]) -> Self {
         let mut bytes = [0; 16];
         bytes[4..].copy_from_slice(&seed);
-        Self { start: u128::from_be_bytes(bytes), count: AtomicU64::new(0) }
+        Self { start: u128::from_be_bytes(bytes), requests: AtomicU64::new(0), others: AtomicU64::new(0) }
     }
 
+    /// For a request, which it counts.
     fn next(&self) -> [u8; 12] {
-        self.nth(self.count.fetch_add(1, Ordering::Relaxed))
+        last_bytes(self.start.wrapping_add(self.requests.fetch_add(1, Ordering::Relaxed).into()))
     }
 
-    fn nth(&self, count: u64) -> [u8; 12] {
-        let bytes = self.start.wrapping_add(count.into()).to_be_bytes();
-        bytes[4..].try_into().expect("16 less 4 is 12")
+    /// For no request.
+    fn previous(&self) -> [u8; 12] {
+        last_bytes(self.start.wrapping_sub(u128::from(self.others.fetch_add(1, Ordering::Relaxed)) + 1))
     }
+}
+
+fn last_bytes(number: u128) -> [u8; 12] {
+    number.to_be_bytes()[4..].try_into().expect("16 less 4 is 12")
 }
 
 #[cfg(test)]
@@ -144,12 +150,15 @@ mod tests {
     use super::Nonces;
 
     #[test]
-    fn nonces_count_up_from_the_seed_and_wrap_around() {
+    fn nonces_count_up_and_down_from_the_seed_and_wrap_around() {
         let nonces = Nonces::new([0xff; 12]);
         assert_eq!(nonces.next(), [0xff; 12]);
         assert_eq!(nonces.next(), [0; 12]);
         assert_eq!(nonces.next(), [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
         let nonces = Nonces::new([0; 12]);
-        assert_eq!(nonces.nth(u64::MAX), [0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]);
+        assert_eq!(nonces.previous(), [0xff; 12]);
+        assert_eq!(nonces.next(), [0; 12]);
+        let second = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xfe];
+        assert_eq!((nonces.previous(), nonces.requests.into_inner()), (second, 1));
     }
 }

@@ -11,7 +11,8 @@ use super::tree::{AemmLeaf, AemmTree};
 use super::{notices, replies};
 use crate::imds::Reply;
 use crate::imds::context::RequestContext;
-use crate::imds::request::{TOKEN_HEADER, TTL_HEADER};
+use crate::imds::request::TTL_HEADER;
+use crate::imds::request_headers::TOKEN_HEADER;
 use crate::imds::token::TTL_SECONDS;
 use crate::model::{HttpEndpoint, HttpTokens, Instance, Notice, Timestamp};
 

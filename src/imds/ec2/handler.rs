@@ -9,7 +9,7 @@
 
 use std::time::Duration;
 
-use http::header::{EXPECT, HeaderName, HeaderValue};
+use http::header::{HeaderName, HeaderValue};
 use http::{HeaderMap, Method, StatusCode};
 use hyper::body::Bytes;
 
@@ -62,7 +62,7 @@ impl<'f> Ec2Handler<'f> {
         if self.instance.metadata_options.http_endpoint == HttpEndpoint::Disabled {
             return self.replies.refusal(StatusCode::FORBIDDEN);
         }
-        if head.headers.contains_key(EXPECT) && self.http.expect == Expect::Refuse {
+        if head.headers.has_expect() && self.http.expect == Expect::Refuse {
             return self.replies.expectation_failed();
         }
         if let Some(["latest", "api", "token"]) = segments {
@@ -121,12 +121,12 @@ impl<'f> Ec2Handler<'f> {
     /// Several token headers on one request are fine if any token is valid; the longest remaining time counts.
     fn session(&self) -> Session {
         let RequestContext { authority, head, now, .. } = *self.context;
-        if !head.has_token() {
+        if !head.headers.has_token() {
             return Session::None;
         }
         let remaining =
             |token: &HeaderValue| authority.remaining(token.as_bytes(), &self.instance.instance_id, now);
-        head.tokens().filter_map(remaining).max().map_or(Session::Refused, Session::Valid)
+        head.headers.tokens().filter_map(remaining).max().map_or(Session::Refused, Session::Valid)
     }
 
     fn data(&self, ttl: Option<u32>) -> Reply {

@@ -14,7 +14,7 @@ use http::{StatusCode, Version};
 use hyper::body::Bytes;
 
 use crate::imds::context::RequestContext;
-use crate::imds::reply::{Reply, date};
+use crate::imds::reply::{Reply, date, number};
 use crate::imds::request::TTL_HEADER;
 use crate::model::{ContentType, Http, Profile, Timestamp};
 
@@ -57,13 +57,13 @@ impl<'f> Ec2Replies<'f> {
             (LAST_MODIFIED, date(self.modified)),
         ];
         let mut reply = self.reply(StatusCode::OK, special, body);
-        reply.headers.extend(ttl.map(|ttl| (TTL_HEADER, ttl.into())));
+        reply.headers.extend(ttl.map(|ttl| (TTL_HEADER, number(ttl as usize))));
         reply
     }
 
     /// 200 with a token.
     pub(crate) fn token(&self, token: String, ttl: u32, hop_limit: u8) -> Reply {
-        let special = [(TTL_HEADER, ttl.into()), (CONTENT_TYPE, TEXT)];
+        let special = [(TTL_HEADER, number(ttl as usize)), (CONTENT_TYPE, TEXT)];
         Reply { hop_limit: Some(hop_limit), ..self.reply(StatusCode::OK, special, token.into()) }
     }
 
@@ -142,7 +142,7 @@ impl<'f> Ec2Replies<'f> {
         // Room for those below and for the rest of the token's life, so that it never grows.
         let mut headers = Vec::with_capacity(N + 5);
         headers.extend(special);
-        headers.push((CONTENT_LENGTH, body.len().into()));
+        headers.push((CONTENT_LENGTH, number(body.len())));
         headers.push((DATE, date(self.now)));
         headers.push((SERVER, HeaderValue::from_static("EC2ws")));
         if !self.http.keep_alive || !self.is_modern() {

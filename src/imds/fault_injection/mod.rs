@@ -50,7 +50,9 @@ pub(super) struct FaultEffects {
 pub(super) fn decide(faults: &[impl Borrow<Fault>], input: &FaultInput<'_>) -> FaultEffects {
     let mut effects = FaultEffects::default();
     let faults = faults.iter().map(Borrow::borrow).enumerate();
-    for (rule, fault) in faults.filter(|(_, fault)| matches(fault, input)) {
+    let (elapsed, present) = (input.clock.elapsed(input.now), input.clock.effective(input.now));
+    let on = faults.filter(|(_, fault)| fault.is_on(elapsed, present));
+    for (rule, fault) in on.filter(|(_, fault)| matches(fault, input)) {
         let ordinal = input.visit.counters.next(rule);
         let random = |purpose| random(fault.seed, rule, ordinal, purpose);
         let counted = fault.count.is_none_or(|count| ordinal < u64::from(count));
@@ -61,6 +63,7 @@ pub(super) fn decide(faults: &[impl Borrow<Fault>], input: &FaultInput<'_>) -> F
     effects
 }
 
+/// Whether a request matches a rule that is on.
 fn matches(fault: &Fault, input: &FaultInput<'_>) -> bool {
     // The last three decide about requests that match.
     let Fault {
@@ -77,8 +80,7 @@ fn matches(fault: &Fault, input: &FaultInput<'_>) -> bool {
     } = fault;
     let FaultInput { head, visit, .. } = input;
     let on_this_host = visit.ingress == Ingress::Host;
-    fault.is_on(input.clock.elapsed(input.now), input.clock.effective(input.now))
-        && (!effect.is_on_tokens() || (head.is_read() && head.has_token()))
+    (!effect.is_on_tokens() || (head.is_read() && head.headers.has_token()))
         && (methods.is_empty() || methods.iter().any(|method| method.as_str() == head.method.as_str()))
         && (clients.is_empty() || clients.iter().any(|client| client.matches(visit.peer, on_this_host)))
         && (instance.is_none() || instance.as_deref() == input.instance)

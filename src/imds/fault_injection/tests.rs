@@ -64,7 +64,7 @@ impl Run {
             method: &request.method,
             path: request.path,
             query: None,
-            headers: &headers,
+            headers: &headers.into(),
             version: http::Version::HTTP_11,
             authority: None,
         };

@@ -18,7 +18,6 @@ use http::header::{HOST, ORIGIN};
 use http::{HeaderMap, StatusCode, Version};
 use serde::{Deserialize, Serialize};
 
-use super::RequestHead;
 use crate::model::AllowedHost;
 
 /// The reason why a request is refused.
@@ -64,27 +63,31 @@ impl AccessRefusal {
     }
 }
 
-/// The reason to refuse a request, if there is one. A malformed request is refused always; for the others it is the
-/// caller who knows whether there is something to protect.
-pub(crate) fn check_access(head: RequestHead<'_>, allowed: &[AllowedHost]) -> Option<AccessRefusal> {
-    let mut hosts = head.headers.get_all(HOST).iter();
+/// The reason to refuse a request with these headers, if there is one.
+pub(super) fn check_headers(
+    headers: &HeaderMap,
+    version: Version,
+    authority: Option<&str>,
+    allowed: &[AllowedHost],
+) -> Option<AccessRefusal> {
+    let mut hosts = headers.get_all(HOST).iter();
     let host = match (hosts.next(), hosts.next()) {
         (Some(_), Some(_)) => return Some(AccessRefusal::HostRepeated),
-        (None, _) if head.version >= Version::HTTP_11 => return Some(AccessRefusal::HostMissing),
+        (None, _) if version >= Version::HTTP_11 => return Some(AccessRefusal::HostMissing),
         (host, _) => host,
     };
     let host = host.map(|value| value.to_str().ok().and_then(Host::parse));
     // The target's is what RFC 9112 goes by. A client that is what it claims to be names the same host twice.
     // A user's name in it is ignored, as ever.
-    let target = head.authority.and_then(|authority| authority.rsplit('@').next());
+    let target = authority.and_then(|authority| authority.rsplit('@').next());
     let hosts = [host, target.map(Host::parse)];
     if hosts.contains(&Some(None)) {
         Some(AccessRefusal::HostMalformed)
     } else if hosts.iter().flatten().flatten().any(|host| !host.is_allowed(allowed)) {
         Some(AccessRefusal::HostNotAllowed)
-    } else if head.headers.contains_key(ORIGIN) {
+    } else if headers.contains_key(ORIGIN) {
         Some(AccessRefusal::Origin)
-    } else if has_fetch_metadata(head.headers) {
+    } else if has_fetch_metadata(headers) {
         Some(AccessRefusal::FetchMetadata)
     } else {
         None

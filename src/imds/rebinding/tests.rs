@@ -4,8 +4,8 @@ use http::header::{HeaderName, HeaderValue};
 use http::{HeaderMap, Method, Version};
 use proptest::prelude::*;
 
-use super::{AccessRefusal, check_access};
-use crate::imds::RequestHead;
+use super::{AccessRefusal, check_headers};
+use crate::imds::{RequestHead, RequestHeaders};
 use crate::model::AllowedHost;
 
 /// Headers by their names.
@@ -18,9 +18,12 @@ fn verdict(version: Version, authority: Option<&str>, headers: &[(&str, &str)]) 
         let name: HeaderName = name.parse().expect("a header's name");
         map.append(name, HeaderValue::from_bytes(value.as_bytes()).expect("a header's value"));
     }
-    let head =
-        RequestHead { method: &Method::GET, path: "/", query: None, headers: &map, version, authority };
-    check_access(head, &["mock-imds".parse::<AllowedHost>().expect("a host's name")])
+    let allowed = ["mock-imds".parse::<AllowedHost>().expect("a host's name")];
+    let verdict = check_headers(&map, version, authority, &allowed);
+    let headers = &RequestHeaders::from(map);
+    let head = RequestHead { method: &Method::GET, path: "/", query: None, headers, version, authority };
+    assert_eq!(head.check_access(&allowed), verdict, "with what is known of {headers:?}");
+    verdict
 }
 
 #[test]

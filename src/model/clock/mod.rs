@@ -197,6 +197,15 @@ impl ScenarioClock {
         occurrences.into_iter().map(|(occurrence, index)| (occurrence.at, index)).collect()
     }
 
+    /// The first instant after `now` at which there may be other occurrences than at `now`, unless the clock is moved.
+    pub(crate) fn next_change(&self, events: &[impl Borrow<Event>], now: Timestamp) -> Option<Timestamp> {
+        if self.paused.is_some_and(|paused| paused <= now) {
+            return None;
+        }
+        let events = events.iter().map(Borrow::borrow).enumerate();
+        events.filter_map(|(index, event)| self.next_computed(index, event, now)).min()
+    }
+
     // === Moving ===
 
     /// The clock after a seek to an offset at `now`. Past occurrences keep their instants, unless their offset lies
@@ -335,6 +344,21 @@ impl ScenarioClock {
         };
         let offset = at.as_millis().cast_signed().saturating_sub(self.epoch.as_millis().cast_signed());
         Some(EventOccurrence { offset, sequence: 0, at })
+    }
+
+    /// The first instant after `now` at which [`computed`](Self::computed) changes, on a clock that runs.
+    fn next_computed(&self, index: usize, event: &Event, now: Timestamp) -> Option<Timestamp> {
+        let first = self.instant(self.point(index, &event.at)?);
+        if first > now {
+            return Some(first);
+        }
+        let period = u64::try_from(event.repeat?.as_millis()).unwrap_or(u64::MAX).max(1);
+        let times = (now.as_millis() - first.as_millis()) / period;
+        let next = Timestamp::from_millis(
+            first.as_millis().saturating_add(times.saturating_add(1).saturating_mul(period)),
+        );
+        let until = event.until.as_ref().and_then(|until| self.point(index, until));
+        until.is_none_or(|until| next <= self.instant(until)).then_some(next)
     }
 }
 

@@ -136,6 +136,7 @@ proptest! {
                 let (last, next) = (clock.last(index, event, now), clock.next(index, event, now));
                 _ = (last.map(|last| clock.date(last.at)), next.map(|next| clock.date(next)));
             }
+            prop_assert!(clock.next_change(&events, now).is_none_or(|change| change > now || change.as_millis() == u64::MAX));
             clock = clock.seek(&events, Duration::from_millis(to), now).pause(now).resume(&events, now);
         }
         _ = clock.after_boot(first);
@@ -372,6 +373,26 @@ proptest! {
             let occurrence = sought.last(index, event, at(100 + wait));
             if let (Some(before), Some(occurrence)) = (before, occurrence) && before.offset == occurrence.offset {
                 prop_assert_eq!(before.at, occurrence.at);
+            }
+        }
+    }
+
+    /// What has occurred may be remembered until then.
+    #[test]
+    fn nothing_occurs_before_the_next_change(
+        (clock, events) in timelines(), untils in prop::collection::vec(prop::option::of(0_u64..200), 8),
+        sought in 0_u64..150, paused in prop::option::of(0_u64..300), now in 0_u64..300
+    ) {
+        let until = |until: Option<u64>| until.map(|until| EventTime::AfterLoad(seconds(until)));
+        let events: Vec<Event> =
+            events.into_iter().zip(untils).map(|(event, end)| Event { until: until(end), ..event }).collect();
+        let sought = clock.seek(&events, seconds(sought), at(100));
+        for clock in [clock, sought] {
+            let clock = paused.map_or(clock.clone(), |paused| clock.pause(at(paused)));
+            let change = clock.next_change(&events, at(now));
+            let occurrences = clock.occurrences(&events, at(now));
+            for later in (now..600).map(at).take_while(|later| change.is_none_or(|change| *later < change)) {
+                prop_assert_eq!(clock.occurrences(&events, later), &occurrences[..], "at {:?} of {:?}", later, change);
             }
         }
     }

@@ -4,6 +4,7 @@
 //! connection goes to hyper, with the bytes that it has sent. Both paths call the same
 //! [`answer`](crate::imds::answer), and both write the same, but that hyper puts the length of an empty body last.
 
+mod at_once;
 mod parse;
 mod socket;
 mod write;
@@ -12,12 +13,11 @@ use std::cell::RefCell;
 use std::future::poll_fn;
 use std::io;
 use std::mem;
-use std::os::fd::AsRawFd as _;
+use std::os::fd::AsRawFd;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 
 use http::{Method, Version};
-use nix::sys::socket::{MsgFlags, recv};
 use tokio::io::{AsyncRead as _, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep_until, timeout_at};
@@ -64,8 +64,8 @@ pub(super) struct FastPath<'c> {
     received: Vec<u8>,
     /// Set if they may be whole requests, not just a part of one.
     unparsed: bool,
-    /// Set until the socket was read for the first time.
-    unread: bool,
+    /// What became of the first bytes, if they came before the runtime knew the socket.
+    first_round: Option<Round<'c>>,
     /// The last request or reply, or else the begin of the connection.
     active: Instant,
     /// The time since which the connection table has it as idle.
@@ -81,6 +81,8 @@ enum Next<'c> {
     /// A reply that does not go out as it is, at once. The replies before it do.
     Deliver(Box<PendingReply<'c>>),
     Close,
+    /// As `Close`, and it is known that the client has sent more.
+    Linger,
     Hyper,
 }
 
@@ -121,7 +123,7 @@ impl<'c> FastPath<'c> {
             headers: LastHeaders::default(),
             received: Vec::new(),
             unparsed: false,
-            unread: true,
+            first_round: None,
             active: now,
             idle_since: now,
             end,
@@ -137,6 +139,11 @@ impl<'c> FastPath<'c> {
 
     /// Answers requests until the connection is over or hyper's.
     pub(super) async fn serve(&mut self, stream: &mut TcpStream) -> FastEnd {
+        // The runtime learns with the first event only that the kernel takes something, and hyper drops the last reply of a
+        // connection if it has to wait for that.
+        if self.first_round.is_some() && stream.writable().await.is_err() {
+            return FastEnd::Over(ConnectionEnd::Close);
+        }
         let (shared, limits) = (self.shared, &self.shared.limits);
         let mut stop = pin!(shared.stopped());
         let mut deadline = pin!(sleep_until((self.active + limits.head).min(self.end)));
@@ -189,6 +196,9 @@ impl<'c> FastPath<'c> {
         context: &mut Context<'_>,
         stream: &mut TcpStream,
     ) -> Poll<io::Result<Round<'c>>> {
+        if let Some(round) = self.first_round.take() {
+            return Poll::Ready(Ok(round));
+        }
         BUFFERS.with_borrow_mut(|Buffers { read, write }| {
             for _ in 0..ROUNDS {
                 let kept = self.received.len();
@@ -200,7 +210,7 @@ impl<'c> FastPath<'c> {
                 let mut buffer = ReadBuf::new(read);
                 buffer.set_filled(kept);
                 if !mem::take(&mut self.unparsed) {
-                    match self.poll_read(context, stream, &mut buffer) {
+                    match Pin::new(&mut *stream).poll_read(context, &mut buffer) {
                         Poll::Pending => {
                             self.wait();
                             return Poll::Pending;
@@ -212,10 +222,7 @@ impl<'c> FastPath<'c> {
                     }
                 }
                 write.clear();
-                let received = buffer.filled();
-                let (answered, next) = self.answer_all(received, write);
-                self.received.clear();
-                self.received.extend_from_slice(&received[answered..]);
+                let next = self.answer_received(buffer.filled(), write);
                 let written = try_write(stream, write)?;
                 if written < write.len() || !matches!(next, Next::Read) {
                     return Poll::Ready(Ok(Round { next, unwritten: write[written..].to_vec() }));
@@ -223,22 +230,6 @@ impl<'c> FastPath<'c> {
             }
             Poll::Ready(Ok(Round { next: Next::Read, unwritten: Vec::new() }))
         })
-    }
-
-    fn poll_read(
-        &mut self,
-        context: &mut Context<'_>,
-        stream: &mut TcpStream,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        // The runtime does not know yet whether there is something to read on a new socket, and mostly there is.
-        if mem::take(&mut self.unread)
-            && let Ok(count) = recv(stream.as_raw_fd(), buffer.initialize_unfilled(), MsgFlags::MSG_DONTWAIT)
-        {
-            buffer.advance(count);
-            return Poll::Ready(Ok(()));
-        }
-        Pin::new(stream).poll_read(context, buffer)
     }
 
     /// Tells the table that the connection waits for its client.
@@ -259,6 +250,14 @@ impl<'c> FastPath<'c> {
             slot.enter(ConnectionStage::Answering, 0);
         }
         slot.enter(ConnectionStage::Idle, 0);
+    }
+
+    /// Answers the usual requests that these bytes begin with, and keeps the rest.
+    fn answer_received(&mut self, received: &[u8], replies: &mut Vec<u8>) -> Next<'c> {
+        let (answered, next) = self.answer_all(received, replies);
+        self.received.clear();
+        self.received.extend_from_slice(&received[answered..]);
+        next
     }
 
     /// Answers the usual requests that these bytes begin with, and gives the number of their bytes.
@@ -282,7 +281,7 @@ impl<'c> FastPath<'c> {
                 method: &method,
                 path,
                 query,
-                headers: self.headers.map(),
+                headers: self.headers.headers(),
                 version: Version::HTTP_11,
                 authority: None,
             };
@@ -338,6 +337,7 @@ impl<'c> FastPath<'c> {
         match next {
             Next::Read => None,
             Next::Close => Some(FastEnd::Over(self.close(stream))),
+            Next::Linger => Some(FastEnd::Over(ConnectionEnd::Linger)),
             Next::Hyper => {
                 self.headers.forget_beyond(0);
                 Some(FastEnd::Hyper(mem::take(&mut self.received)))
@@ -380,7 +380,7 @@ impl<'c> FastPath<'c> {
     }
 
     /// The end of a connection that closes after its last reply.
-    fn close(&self, stream: &TcpStream) -> ConnectionEnd {
+    fn close(&self, stream: &impl AsRawFd) -> ConnectionEnd {
         let unread = !self.received.is_empty() || has_unread(stream);
         if unread { ConnectionEnd::Linger } else { ConnectionEnd::Close }
     }

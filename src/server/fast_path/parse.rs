@@ -2,9 +2,12 @@
 //!
 //! What is not of that form is left to hyper, which knows every other one and refuses what is none.
 
-use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, HeaderName, HeaderValue, TRANSFER_ENCODING, UPGRADE};
-use http::{HeaderMap, Method};
+use std::mem;
 
+use http::Method;
+use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, HeaderName, HeaderValue, TRANSFER_ENCODING, UPGRADE};
+
+use crate::imds::RequestHeaders;
 use crate::model::endpoint::PROBE_HEADER;
 
 /// The headers of a usual request; with more of them it is hyper's.
@@ -16,7 +19,7 @@ const VERSION: &[u8] = b" HTTP/1.1\r\n";
 pub(super) struct LastHeaders {
     /// Their bytes, with the empty line at the end.
     bytes: Vec<u8>,
-    map: HeaderMap,
+    headers: RequestHeaders,
     close: bool,
 }
 
@@ -43,8 +46,8 @@ pub(super) struct PlainRequest<'b> {
 }
 
 impl LastHeaders {
-    pub(super) fn map(&self) -> &HeaderMap {
-        &self.map
+    pub(super) fn headers(&self) -> &RequestHeaders {
+        &self.headers
     }
 
     /// Forgets them, and the memory that they take, if they have more bytes than this.
@@ -86,8 +89,9 @@ impl LastHeaders {
             return Some(false);
         };
         self.bytes.clear();
-        self.map.clear();
         self.close = false;
+        let mut map = mem::take(&mut self.headers).into_map();
+        map.clear();
         for header in headers {
             let name = HeaderName::from_bytes(header.name.as_bytes()).ok()?;
             let value = HeaderValue::from_bytes(header.value).ok()?;
@@ -95,8 +99,9 @@ impl LastHeaders {
                 Usual::Close => true,
                 Usual::Other => false,
             };
-            self.map.append(name, value);
+            map.append(name, value);
         }
+        self.headers = map.into();
         self.bytes.extend_from_slice(&bytes[..length]);
         Some(true)
     }
@@ -126,15 +131,28 @@ fn request_line(line: &[u8]) -> Option<(Method, &str)> {
     let (method, target) = [(&b"GET "[..], Method::GET), (b"PUT ", Method::PUT), (b"HEAD ", Method::HEAD)]
         .into_iter()
         .find_map(|(prefix, method)| Some((method, line.strip_prefix(prefix)?)))?;
-    let is_usual = target.first() == Some(&b'/') && target.iter().all(|byte| is_usual_in_target(*byte));
+    let is_usual =
+        target.first() == Some(&b'/') && target.iter().all(|byte| USUAL_IN_TARGET[usize::from(*byte)]);
     let target = is_usual.then(|| std::str::from_utf8(target).ok())??;
     Some((method, target))
 }
 
 /// The characters of RFC 3986, without the `#` of a fragment. hyper accepts some more.
-fn is_usual_in_target(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"/-._~:%?@!$&'()*+,;=[]".contains(&byte)
-}
+const USUAL_IN_TARGET: [bool; 256] = {
+    let mut usual = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        usual[byte as usize] = byte.is_ascii_alphanumeric();
+        byte += 1;
+    }
+    let marks = b"/-._~:%?@!$&'()*+,;=[]";
+    let mut at = 0;
+    while at < marks.len() {
+        usual[marks[at] as usize] = true;
+        at += 1;
+    }
+    usual
+};
 
 /// `true` of what may be the beginning of a usual request line.
 fn is_plausible(bytes: &[u8]) -> bool {
@@ -217,7 +235,7 @@ mod tests {
             let close = expected.ends_with("close");
             assert!(matches!(&found, Parsed::Request(r) if r.close == close), "{block:?}: {found:?}");
             let found: Vec<String> = last
-                .map()
+                .headers()
                 .iter()
                 .map(|(name, value)| format!("{name}={}", value.to_str().expect("text")))
                 .collect();
@@ -235,7 +253,7 @@ mod tests {
                 matches!(&found, Parsed::Request(request) if !request.close),
                 "after {rest:?}: {found:?}"
             );
-            assert_eq!(last.map().len(), 1, "after {rest:?}");
+            assert_eq!(last.headers().len(), 1, "after {rest:?}");
         }
     }
 }

@@ -2,7 +2,10 @@
 
 use std::io::{self, ErrorKind};
 use std::mem;
+use std::os::fd::AsRawFd;
 
+use nix::errno::Errno;
+use nix::sys::socket::{MsgFlags, recv, send};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
@@ -49,7 +52,19 @@ pub(super) fn try_write(stream: &TcpStream, bytes: &[u8]) -> io::Result<usize> {
     }
 }
 
+/// As [`try_write`], on a socket that the runtime does not know.
+pub(super) fn send_now(socket: &std::net::TcpStream, bytes: &[u8]) -> io::Result<usize> {
+    if bytes.is_empty() {
+        return Ok(0);
+    }
+    match send(socket.as_raw_fd(), bytes, MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL) {
+        Err(Errno::EAGAIN | Errno::EINTR) => Ok(0),
+        written => Ok(written?),
+    }
+}
+
 /// `true` if the client has sent more than was read.
-pub(in crate::server) fn has_unread(stream: &TcpStream) -> bool {
-    stream.try_read(&mut [0; 64]).is_ok_and(|bytes| bytes > 0)
+pub(in crate::server) fn has_unread(socket: &impl AsRawFd) -> bool {
+    // Asks the kernel: the runtime may not know yet.
+    recv(socket.as_raw_fd(), &mut [0; 64], MsgFlags::MSG_DONTWAIT).is_ok_and(|bytes| bytes > 0)
 }

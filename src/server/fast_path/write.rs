@@ -21,8 +21,10 @@ pub(super) fn write_head(bytes: &mut Vec<u8>, reply: &Reply, close: bool) {
         bytes.extend_from_slice(b"\r\n");
     }
     for (name, value) in &reply.headers {
-        write_name(bytes, name);
-        bytes.extend_from_slice(b": ");
+        match written(name) {
+            Some(written) => bytes.extend_from_slice(written),
+            None => write_name(bytes, name),
+        }
         bytes.extend_from_slice(value.as_bytes());
         bytes.extend_from_slice(b"\r\n");
     }
@@ -34,7 +36,22 @@ pub(super) fn closes(reply: &Reply) -> bool {
     reply.headers.iter().any(|(name, value)| name == CONNECTION && value.as_bytes() == b"close")
 }
 
-/// A name as EC2 writes it: each word capitalized.
+/// The names that usual replies have, each as it is written, with what follows it.
+fn written(name: &HeaderName) -> Option<&'static [u8]> {
+    Some(match name.as_str() {
+        "content-type" => b"Content-Type: ",
+        "accept-ranges" => b"Accept-Ranges: ",
+        "last-modified" => b"Last-Modified: ",
+        "content-length" => b"Content-Length: ",
+        "date" => b"Date: ",
+        "server" => b"Server: ",
+        "connection" => b"Connection: ",
+        "x-aws-ec2-metadata-token-ttl-seconds" => b"X-Aws-Ec2-Metadata-Token-Ttl-Seconds: ",
+        _ => return None,
+    })
+}
+
+/// A name as EC2 writes it, with what follows it: each word capitalized.
 fn write_name(bytes: &mut Vec<u8>, name: &HeaderName) {
     let start = bytes.len();
     bytes.extend_from_slice(name.as_str().as_bytes());
@@ -44,5 +61,27 @@ fn write_name(bytes: &mut Vec<u8>, name: &HeaderName) {
             byte.make_ascii_uppercase();
         }
         word_begins = *byte == b'-';
+    }
+    bytes.extend_from_slice(b": ");
+}
+
+#[cfg(test)]
+mod tests {
+    use http::header::{ACCEPT_RANGES, CONTENT_LENGTH, CONTENT_TYPE, DATE, LAST_MODIFIED, LOCATION, SERVER};
+
+    use super::*;
+
+    #[test]
+    fn the_usual_names_are_written_as_all_names_are() {
+        let ttl = HeaderName::from_static("x-aws-ec2-metadata-token-ttl-seconds");
+        let usual =
+            [CONTENT_TYPE, ACCEPT_RANGES, LAST_MODIFIED, CONTENT_LENGTH, DATE, SERVER, CONNECTION, ttl];
+        for name in usual {
+            let mut expected = Vec::new();
+            write_name(&mut expected, &name);
+            let found = written(&name).map(String::from_utf8_lossy);
+            assert_eq!(found, Some(String::from_utf8_lossy(&expected)), "{name}");
+        }
+        assert_eq!(written(&LOCATION), None);
     }
 }

@@ -47,6 +47,14 @@ impl Servers {
         self.server(row.setup).1
     }
 
+    pub(crate) fn our_process(&self, row: &Row) -> u32 {
+        self.server(row.setup).2.id()
+    }
+
+    pub(crate) fn nginx_process(&self) -> u32 {
+        self.nginx.id()
+    }
+
     pub(crate) fn nginx(&self, row: &Row) -> SocketAddr {
         self.nginx_at[usize::from(row.closes)]
     }

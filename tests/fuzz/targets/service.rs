@@ -7,7 +7,7 @@ use std::sync::{Arc, LazyLock};
 use hyper::{HeaderMap, Method, Version};
 use mock_imds::config::SourceText;
 use mock_imds::identity::KeyRing;
-use mock_imds::imds::{Fleet, Ingress, Reply, RequestHead, TokenAuthority, Visit, answer};
+use mock_imds::imds::{Fleet, Ingress, Reply, RequestHead, RequestHeaders, TokenAuthority, Visit, answer};
 use mock_imds::model::Timestamp;
 use mock_imds::scenario;
 use mock_imds::server::RequestCounters;
@@ -47,6 +47,7 @@ impl Service {
     pub fn ask(&self, method: &Method, path: &str, headers: &HeaderMap, now: Timestamp) -> Reply {
         let peer = IpAddr::V4(Ipv4Addr::LOCALHOST);
         let visit = Visit { peer, ingress: Ingress::Host, nonce: *b"never twice!", counters: &self.counters };
+        let headers = &RequestHeaders::from(headers.clone());
         // As a client that names no host.
         let head =
             RequestHead { method, path, query: None, headers, version: Version::HTTP_10, authority: None };

@@ -156,8 +156,14 @@ impl PureService {
         let method: Method = method.parse().expect("a method");
         // HTTP/1.1 has a Host, which most tests don't care about.
         let version = if map.contains_key("host") { Version::HTTP_11 } else { Version::HTTP_10 };
-        let head =
-            RequestHead { method: &method, path, query: None, headers: &map, version, authority: None };
+        let head = RequestHead {
+            method: &method,
+            path,
+            query: None,
+            headers: &map.into(),
+            version,
+            authority: None,
+        };
         let Client { peer, ingress } = client;
         let visit = Visit { peer, ingress, nonce: *b"golden nonce", counters: &self.counters };
         answer(&self.fleet, &self.authority, &visit, head, self.now)

@@ -17,6 +17,8 @@ pub(crate) struct Directory {
 #[derive(Debug)]
 struct Entry {
     name: String,
+    /// The name's [`number`].
+    number: u32,
     listing_line: String,
     node: Node,
 }
@@ -46,17 +48,21 @@ pub(crate) enum LeafContent {
 impl Directory {
     /// A directory of entries in any order, each with its name, its listing line and its node.
     pub(super) fn new(entries: impl Iterator<Item = (String, String, Node)>) -> Self {
-        let entry = |(name, listing_line, node)| Entry { name, listing_line, node };
+        let entry = |(name, listing_line, node): (String, _, _)| Entry {
+            number: number(&name),
+            name,
+            listing_line,
+            node,
+        };
         let mut entries: Vec<Entry> = entries.map(entry).collect();
-        entries.sort_by(|a, b| rank(&a.name).cmp(&rank(&b.name)));
+        entries.sort_by(|a, b| a.rank().cmp(&b.rank()));
         Self { entries, listing: Memo::default() }
     }
 
     pub(crate) fn find<S: AsRef<str>>(&self, segments: &[S]) -> Option<NodeRef<'_>> {
         let Some((first, rest)) = segments.split_first() else { return Some(NodeRef::Directory(self)) };
         let wanted = rank(first.as_ref());
-        let entry =
-            &self.entries[self.entries.binary_search_by(|entry| rank(&entry.name).cmp(&wanted)).ok()?];
+        let entry = &self.entries[self.entries.binary_search_by(|entry| entry.rank().cmp(&wanted)).ok()?];
         match (&entry.node, rest) {
             (Node::Directory(directory), rest) => directory.find(rest),
             (Node::Leaf(leaf), []) => Some(NodeRef::Leaf(leaf)),
@@ -95,8 +101,18 @@ impl Directory {
 
 /// The place in a listing: numbers first, by value (`2=…` before `10=…`), then by name.
 fn rank(name: &str) -> (u32, &str) {
-    // A number is at most one less than what all other names have.
-    (name.parse().map_or(u32::MAX, |number: u32| number.min(u32::MAX - 1)), name)
+    (number(name), name)
+}
+
+/// The value of a name that is a number: at most one less than what all other names have.
+fn number(name: &str) -> u32 {
+    name.parse().map_or(u32::MAX, |number: u32| number.min(u32::MAX - 1))
+}
+
+impl Entry {
+    fn rank(&self) -> (u32, &str) {
+        (self.number, &self.name)
+    }
 }
 
 impl Node {

@@ -1,0 +1,103 @@
+//! The events that have occurred by now, remembered until that changes: between two events it is always the same.
+
+use std::sync::Arc;
+
+use super::fleet_item::FleetItem;
+use super::shared_value::{SharedRef, SharedValue};
+use crate::model::timeline::{Occurrence, ScenarioClock};
+use crate::model::{Event, Timestamp};
+
+/// What has occurred, from one instant until before another one.
+#[derive(Debug)]
+pub(super) struct PastEvents {
+    from: Timestamp,
+    /// `None`: nothing that is known now changes it.
+    until: Option<Timestamp>,
+    pub(super) occurrences: Vec<Occurrence>,
+    /// Set if some of them are not for every client.
+    pub(super) is_selective: bool,
+}
+
+impl PastEvents {
+    fn at(events: &[FleetItem<Event>], clock: &ScenarioClock, now: Timestamp) -> Self {
+        let occurrences = clock.occurrences(events, now);
+        let selects = |event: &FleetItem<Event>| event.instance.is_some() || event.first_n_clients.is_some();
+        let is_selective = occurrences.iter().any(|(_, index)| events.get(*index).is_none_or(selects));
+        Self { from: now, until: clock.next_change(events, now), occurrences, is_selective }
+    }
+
+    fn are_those_at(&self, now: Timestamp) -> bool {
+        now >= self.from && self.until.is_none_or(|until| now < until)
+    }
+}
+
+/// The past events of a fleet. One with other events or another clock needs a memo of its own.
+#[derive(Debug, Default)]
+pub(super) struct PastEventsMemo(SharedValue<PastEvents>);
+
+impl PastEventsMemo {
+    pub(super) fn at(
+        &self,
+        events: &[FleetItem<Event>],
+        clock: &ScenarioClock,
+        now: Timestamp,
+    ) -> SharedRef<PastEvents> {
+        self.0.get(|past| past.are_those_at(now)).unwrap_or_else(|| {
+            let past = Arc::new(PastEvents::at(events, clock, now));
+            self.0.replace(Some(Arc::clone(&past)));
+            SharedRef::new(past)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::model::EventTime;
+
+    const START: Timestamp = Timestamp::from_secs(1_000_000);
+
+    fn event(seconds: u64, repeat: Option<u64>, instance: Option<&str>) -> FleetItem<Event> {
+        let event = Event {
+            at: EventTime::AfterLoad(Duration::from_secs(seconds)),
+            repeat: repeat.map(Duration::from_secs),
+            until: None,
+            first_n_clients: None,
+            instance: instance.map(Into::into),
+            effects: vec![],
+        };
+        FleetItem::all_of_file(&[event])[0].clone()
+    }
+
+    #[test]
+    fn what_is_remembered_is_what_has_occurred_at_each_time() {
+        let events = [event(3, None, None), event(5, Some(4), None), event(9, None, Some("web"))];
+        let clock = ScenarioClock::starting(START, START);
+        let memo = PastEventsMemo::default();
+        // Requests come in any order: threads read their clocks one after the other.
+        for second in (0..30).chain([2, 29, 3, 9, 8, 10, 0]) {
+            let now = START.plus(Duration::from_secs(second));
+            let past = memo.at(&events, &clock, now);
+            assert_eq!(past.occurrences, clock.occurrences(&events, now), "after {second} s");
+            assert_eq!(past.is_selective, second >= 9, "after {second} s");
+        }
+    }
+
+    #[test]
+    fn it_is_computed_once_from_event_to_event() {
+        let events = [event(3, None, None), event(5, Some(4), None)];
+        let clock = ScenarioClock::starting(START, START);
+        let memo = PastEventsMemo::default();
+        let mut computed = Vec::new();
+        let mut last = None;
+        for second in 0..16 {
+            let past = memo.at(&events, &clock, START.plus(Duration::from_secs(second)));
+            if last.replace(past.from) != Some(past.from) {
+                computed.push(second);
+            }
+        }
+        assert_eq!(computed, [0, 3, 5, 9, 13]);
+    }
+}
