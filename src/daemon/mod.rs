@@ -234,7 +234,7 @@ impl Daemon {
         let server = Server::start(listeners, Arc::clone(&service), limits);
         if service.fleet.load().scenario().http.profile.follows_instance() {
             // Before a client asks for a signature; that profile has none. Nobody waits for it.
-            drop(spawn_blocking(move || keys.generate_now()));
+            drop(spawn_blocking(move || keys.load_now()));
         }
         let status = status::status(Arc::clone(&service), addresses, latest_inputs);
         let backend = control_backend(&service, orders.clone(), status, library);
