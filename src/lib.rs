@@ -13,7 +13,7 @@
 //!        transcribe ──→ scenario, imds, identity                     L1: written, compiled, asked
 //!        server, control, daemon ──→ journal ──→ imds ──→ identity    L1: requests, protocol, documents
 //!        fuzzing ──→ whatever reads bytes of others                  L3: doors for tests/fuzz
-//!        everything ──→ model, clock, config, exit, files, observe, paths, watch   L0
+//!        everything ──→ model, clock, config, exit, files, memory, observe, paths, watch   L0
 //! ```
 //!
 //! `server` never meets `host` or `doctor`: code that can change the host cannot be reached from a request.
@@ -41,6 +41,7 @@ pub mod host;
 pub mod identity;
 pub mod imds;
 pub mod journal;
+pub(crate) mod memory;
 pub mod model;
 pub(crate) mod observe;
 pub(crate) mod paths;

@@ -52,6 +52,7 @@ use crate::control::{self, ControlSocket, Order, OrderSource, api};
 use crate::exit::{ExitStatus, Failure};
 use crate::identity::KeyRing;
 use crate::imds::TokenAuthority;
+use crate::memory;
 use crate::observe;
 use crate::paths::Paths;
 use crate::scenario::Library;
@@ -109,6 +110,7 @@ pub(crate) struct DropInServer {
 pub(crate) fn run(mut options: DaemonOptions) -> Result<c_int, Failure> {
     let drop_in = options.drop_in.take();
     let inherited = if drop_in.is_some() { InheritedSockets::default() } else { InheritedSockets::take()? };
+    memory::limit_arenas();
     let descriptors = room::open_many_files();
     let runtime = runtime::Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build().map_err(
         |error| Failure::new(ExitStatus::OsError, format!("cannot start the event loop: {error}")),
@@ -232,10 +234,15 @@ impl Daemon {
         }
         writer.notify_ready();
         let server = Server::start(listeners, Arc::clone(&service), limits);
-        if service.fleet.load().scenario().http.profile.follows_instance() {
-            // Before a client asks for a signature; that profile has none. Nobody waits for it.
-            drop(spawn_blocking(move || keys.load_now()));
-        }
+        let signs = service.fleet.load().scenario().http.profile.follows_instance();
+        // Nobody waits for it.
+        drop(spawn_blocking(move || {
+            // Before a client asks for a signature; the other profile has none.
+            if signs {
+                keys.load_now();
+            }
+            memory::give_back();
+        }));
         let status = status::status(Arc::clone(&service), addresses, latest_inputs);
         let backend = control_backend(&service, orders.clone(), status, library);
         let control = control.map(|socket| tokio::spawn(control::serve(socket, backend)));

@@ -52,7 +52,7 @@ impl Server {
             listeners.into_iter().map(|listener| accept::run(Arc::clone(&shared), listener)).collect();
         let mut housekeeping = JoinSet::new();
         housekeeping.spawn(housekeeping::report_evictions(Arc::clone(&shared)));
-        housekeeping.spawn(housekeeping::trim_memory(Arc::clone(&shared)));
+        housekeeping.spawn(housekeeping::give_memory_back(Arc::clone(&shared)));
         Self { shared, accepting, _housekeeping: housekeeping }
     }
 
