@@ -11,7 +11,7 @@ mod ring;
 
 use std::mem;
 use std::pin::pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
@@ -20,7 +20,7 @@ pub(crate) use filter_terms::{CommaSeparated, MethodFilter, OutcomeFilter, Since
 pub(crate) use request_record::{RequestRecord, method, path};
 use ring::Ring;
 
-/// The records that a server keeps: with usual paths 2 MB, with the longest ones 12 MB.
+/// The records that a server keeps: with usual paths 1.5 MB, with the longest ones 12 MB.
 pub(crate) const CAPACITY: usize = 10_000;
 
 #[derive(Debug)]
@@ -42,7 +42,7 @@ pub struct JournalPage {
     /// The number of records that were overwritten before this reader came, whether they match its filter or not.
     pub missed: u64,
     /// The records that match, the oldest first.
-    pub entries: Vec<Arc<RequestRecord>>,
+    pub entries: Vec<RequestRecord>,
     /// The number of the last record that was considered; the `since` of the next reading.
     pub next: u64,
 }
@@ -61,17 +61,15 @@ impl Journal {
     }
 
     /// Appends a record and gives it its number.
-    pub(crate) fn record(&self, record: RequestRecord) {
-        let record = Arc::new(record);
-        let (overwritten, awaited) = {
+    pub(crate) fn record(&self, record: &RequestRecord) {
+        let awaited = {
             let mut buffer = self.lock();
-            (buffer.ring.push(record), mem::take(&mut buffer.awaited))
+            buffer.ring.push(record);
+            mem::take(&mut buffer.awaited)
         };
         if awaited {
             self.recorded.notify_waiters();
         }
-        // Freed here, outside of the lock.
-        drop(overwritten);
     }
 
     /// The number of the last record, from 1 on; 0 before the first.
@@ -89,21 +87,17 @@ impl Journal {
 
     /// The first records after a number that match, `limit` at most.
     pub fn after(&self, since: u64, filter: &RequestFilter, limit: usize) -> JournalPage {
-        let (missed, mut entries, last) = {
+        let (missed, excerpt, last) = {
             let buffer = self.lock();
-            let (missed, entries) = buffer.ring.after(since);
-            (missed, entries, buffer.ring.last_number())
+            let (missed, excerpt) = buffer.ring.after(since);
+            (missed, excerpt, buffer.ring.last_number())
         };
-        let mut next = last;
-        let mut count = 0;
-        entries.retain(|record| {
-            let taken = count < limit && filter.matches(record);
-            count += usize::from(taken);
-            if taken && count == limit {
-                next = record.number;
-            }
-            taken
-        });
+        let matching = excerpt.records().filter(|record| filter.matches(record));
+        let entries: Vec<RequestRecord> = matching.take(limit).collect();
+        let next = match entries.last() {
+            Some(record) if entries.len() == limit => record.number,
+            _ => last,
+        };
         JournalPage { missed, entries, next }
     }
 

@@ -48,14 +48,13 @@ pub struct RequestRecord {
 
 /// A method as records have it.
 pub(crate) fn method(method: &Method) -> Cow<'static, str> {
-    match *method {
-        Method::GET => "GET".into(),
-        Method::PUT => "PUT".into(),
-        Method::HEAD => "HEAD".into(),
-        Method::OPTIONS => "OPTIONS".into(),
-        Method::POST => "POST".into(),
-        _ => sanitize(method.as_str(), METHOD_BYTES).into_string().into(),
-    }
+    known_method(method.as_str())
+        .map_or_else(|| sanitize(method.as_str(), METHOD_BYTES).into_string().into(), Cow::Borrowed)
+}
+
+/// A method that clients use.
+pub(super) fn known_method(name: &str) -> Option<&'static str> {
+    ["GET", "PUT", "HEAD", "OPTIONS", "POST"].into_iter().find(|known| *known == name)
 }
 
 /// A path as records have it.

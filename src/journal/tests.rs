@@ -33,7 +33,7 @@ fn numbers(page: &JournalPage) -> Vec<u64> {
 fn four(requests: u64) -> Journal {
     let journal = Journal::new(4);
     for number in 1..=requests {
-        journal.record(record(&format!("/{number}")));
+        journal.record(&record(&format!("/{number}")));
     }
     journal
 }
@@ -84,7 +84,7 @@ fn what_does_not_fit_is_passed_but_never_missed() {
     let page = journal.after(0, &filter, 1);
     assert_eq!((numbers(&page), page.missed, page.next), (vec![3], 0, 3));
     for number in 4..=100 {
-        journal.record(record(&format!("/{number}")));
+        journal.record(&record(&format!("/{number}")));
         let page = journal.after(number - 1, &filter, usize::MAX);
         assert_eq!((page.is_empty(), page.next), (true, number));
     }
@@ -93,7 +93,7 @@ fn what_does_not_fit_is_passed_but_never_missed() {
 #[test]
 fn a_journal_of_none_only_counts() {
     let journal = Journal::new(0);
-    journal.record(record("/"));
+    journal.record(&record("/"));
     let page = journal.after(0, &RequestFilter::default(), 9);
     assert_eq!((numbers(&page), page.missed, page.next), (vec![], 1, 1));
 }
@@ -171,7 +171,7 @@ fn a_follower_gets_every_record_or_the_number_that_it_missed() {
         for _ in 0..2 {
             scope.spawn(|| {
                 for _ in 0..EACH {
-                    journal.record(record("/"));
+                    journal.record(&record("/"));
                     written.fetch_add(1, Ordering::Relaxed);
                 }
             });

@@ -75,7 +75,7 @@ impl<'r> RequestRecorder<'r> {
 impl Drop for RequestRecorder<'_> {
     fn drop(&mut self) {
         if let Some(record) = self.record.take() {
-            self.service.journal.record(RequestRecord { latency: self.started.elapsed(), ..record });
+            self.service.journal.record(&RequestRecord { latency: self.started.elapsed(), ..record });
         }
     }
 }
