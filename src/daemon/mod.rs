@@ -16,6 +16,7 @@ mod live;
 mod load;
 mod notify;
 mod open;
+mod preparer;
 mod private_file;
 mod publisher;
 mod redact;
@@ -227,6 +228,7 @@ impl Daemon {
         let announced = initial.served.clone();
         let store = ScenarioStore::new(source, library.clone(), initial);
         let live = LiveFleet::new(Arc::clone(&service));
+        tokio::spawn(preparer::run(Arc::clone(&service), live.replaced()));
         let mut writer = Writer::new(live, store, publisher, Arc::clone(&keys));
         writer.save().await;
         if !drop_in {

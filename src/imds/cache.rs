@@ -3,6 +3,7 @@
 //! What an instance is at a time follows from who asks and from which events have happened. Between two events
 //! that is always the same, so it is compiled once. What falls out of the cache is compiled again.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
 use std::net::IpAddr;
@@ -89,6 +90,17 @@ impl Cache {
             }
         }
         compiled
+    }
+
+    /// Those for whom something is remembered, so many at most: named instance and client.
+    pub(crate) fn met_lately(&self, most: usize) -> BTreeSet<(Option<usize>, Option<IpAddr>)> {
+        let mut met = BTreeSet::new();
+        for slot in &self.slots {
+            if let Some(entry) = slot.load().as_ref().filter(|_| met.len() < most) {
+                met.insert((entry.0.named, entry.0.client));
+            }
+        }
+        met
     }
 
     fn put(&self, slot: &Slot, entry: Option<(Key, Arc<CompiledInstance>)>) {

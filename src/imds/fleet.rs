@@ -9,6 +9,7 @@ use super::cache::{Cache, CompiledInstance, Key};
 use super::client_routes::ClientRoutes;
 use super::derive::derived;
 use super::fleet_item::FleetItem;
+use super::span::CurrentSpan;
 use super::successors::successors;
 use super::{Ingress, Visit};
 use crate::identity::KeyRing;
@@ -27,9 +28,29 @@ pub struct Fleet {
     events: Arc<[FleetItem<Event>]>,
     /// Faults of the file, then those that were ordered since.
     faults: Arc<[FleetItem<Fault>]>,
+    event_kinds: EventKinds,
     clock: ScenarioClock,
     fetched: Option<Fetched>,
     cache: Arc<Cache>,
+    span: Arc<CurrentSpan>,
+}
+
+/// Kinds of events that are rare and cost each request time.
+#[derive(Debug, Clone, Copy)]
+struct EventKinds {
+    /// Some happen to their first clients only.
+    limited: bool,
+    /// Some wait for a request.
+    waiting: bool,
+}
+
+impl EventKinds {
+    fn of(events: &[FleetItem<Event>]) -> Self {
+        Self {
+            limited: events.iter().any(|event| event.first_n_clients.is_some()),
+            waiting: events.iter().any(|event| matches!(event.at, EventTime::AfterPoll(..))),
+        }
+    }
 }
 
 /// A change of a fleet; it gives another one.
@@ -87,8 +108,10 @@ impl Fleet {
         started: Timestamp,
     ) -> Self {
         let scenario = scenario.into();
+        let events = FleetItem::all_of_file(&scenario.events);
         Self {
-            events: FleetItem::all_of_file(&scenario.events),
+            event_kinds: EventKinds::of(&events),
+            events,
             faults: FleetItem::all_of_file(&scenario.faults),
             routes: Arc::new(ClientRoutes::of(&scenario.named_instances)),
             scenario,
@@ -96,12 +119,13 @@ impl Fleet {
             clock: ScenarioClock::starting(now, started),
             fetched: None,
             cache: Arc::default(),
+            span: Arc::default(),
         }
     }
 
     #[must_use]
     pub fn apply(&self, change: FleetChange) -> Self {
-        let mut next = self.clone();
+        let mut next = Self { span: Arc::default(), ..self.clone() };
         match change {
             FleetChange::Fetched(fetched) => next.fetched = Some(fetched),
             FleetChange::Event(event, now) => {
@@ -141,6 +165,7 @@ impl Fleet {
                 next.clock = self.clock.polled(&waiting, at);
             }
         }
+        next.event_kinds = EventKinds::of(&next.events);
         next
     }
 
@@ -181,6 +206,8 @@ impl Fleet {
         self.clock = clock;
         self.events = self.events.iter().cloned().chain(events).collect();
         self.faults = self.faults.iter().cloned().chain(faults).collect();
+        self.event_kinds = EventKinds::of(&self.events);
+        self.span = Arc::default();
         self
     }
 
@@ -242,6 +269,11 @@ impl Fleet {
         MatchedInstance { client: derives.filter(|named| named.derive).map(|_| peer), ..matched }
     }
 
+    /// The instance of somebody who was met before.
+    pub(super) fn met_before(&self, named: Option<usize>, client: Option<IpAddr>) -> MatchedInstance<'_> {
+        MatchedInstance { client, ..self.matched(named) }
+    }
+
     /// The named instance of this index, else the `[instance]` itself, for a client without an identity of its own.
     pub(super) fn matched(&self, index: Option<usize>) -> MatchedInstance<'_> {
         match index.and_then(|index| self.scenario.named_instances.get(index)) {
@@ -252,7 +284,6 @@ impl Fleet {
         }
     }
 
-    #[cfg(test)]
     pub(super) fn cache(&self) -> &Cache {
         &self.cache
     }
@@ -265,18 +296,24 @@ impl Fleet {
         below: &[&str],
         now: Timestamp,
     ) -> Arc<CompiledInstance> {
-        self.compiled(met, |index| self.happens_to(index, met, visit, below), now)
+        let span = self.span.at(&self.clock, &self.events, now);
+        let span = span.as_ref().expect("each time has a span");
+        if self.event_kinds.limited {
+            let happens = |index| self.happens_to(index, met, visit, below);
+            return self.compiled(met, happens, span.occurrences());
+        }
+        let happens = |index: usize| self.events.get(index).is_some_and(|event| event.concerns(met.name));
+        span.get_or(met.index, met.client, || self.compiled(met, happens, span.occurrences()))
     }
 
-    /// An instance after the events that happen to it.
+    /// An instance after those of the occurrences that happen to it.
     pub(super) fn compiled(
         &self,
         met: MatchedInstance<'_>,
         happens: impl Fn(usize) -> bool,
-        now: Timestamp,
+        occurrences: &[Occurrence],
     ) -> Arc<CompiledInstance> {
-        let mut occurrences = self.clock.occurrences(&self.events, now);
-        occurrences.retain(|(_, index): &Occurrence| happens(*index));
+        let occurrences = occurrences.iter().copied().filter(|(_, index)| happens(*index)).collect();
         let key = Key { named: met.index, client: met.client, occurrences };
         self.cache.get_or(key, |key| {
             let derived_instance = key.client.map(|client| derived(met.base, client));
@@ -304,6 +341,9 @@ impl Fleet {
         below: &[&str],
         now: Timestamp,
     ) -> Option<FirstPoll> {
+        if !self.event_kinds.waiting {
+            return None;
+        }
         let waits = |(index, event): (usize, &FleetItem<Event>)| match &event.at {
             EventTime::AfterPoll(path, _)
                 if path.split('/').eq(below.iter().copied()) && event.concerns(met.name) =>

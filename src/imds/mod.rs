@@ -19,6 +19,7 @@ mod rebinding;
 mod reply;
 mod request;
 mod show;
+mod span;
 mod successors;
 mod token;
 

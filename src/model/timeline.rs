@@ -4,7 +4,7 @@ use std::borrow::Borrow;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub(crate) use super::clock::{Occurrence, ScenarioClock};
+pub(crate) use super::clock::{NEVER, Occurrence, ScenarioClock};
 use super::event::{ClearTarget, Event, EventEffect, InstanceFact, MetadataOption};
 use super::instance::Instance;
 use super::maintenance::{MaintenanceCode, MaintenanceEvent, MaintenanceNotice, MaintenanceState};

@@ -72,6 +72,9 @@ const SMALLEST_STEP: u64 = 500;
 /// Steps that are kept. Each request looks at some.
 const MAX_STEPS: usize = 100;
 
+/// Later than anything that occurs.
+pub(crate) const NEVER: Timestamp = Timestamp::from_millis(u64::MAX);
+
 /// An occurrence of an event: its instant, and the index of the event.
 pub(crate) type Occurrence = (Timestamp, usize);
 
@@ -195,6 +198,20 @@ impl ScenarioClock {
         let mut occurrences: Vec<(EventOccurrence, usize)> = events.filter_map(last).collect();
         occurrences.sort_by_key(|(occurrence, index)| (occurrence.offset, occurrence.sequence, *index));
         occurrences.into_iter().map(|(occurrence, index)| (occurrence.at, index)).collect()
+    }
+
+    /// The time until which the occurrences stay those of `now`, unless the clock is moved; or an earlier one.
+    pub(crate) fn unchanged_until(&self, events: &[impl Borrow<Event>], now: Timestamp) -> Timestamp {
+        if self.paused.is_some_and(|paused| paused <= now) {
+            return NEVER;
+        }
+        let next = |(index, event): (usize, &Event)| match self.computed(index, event, now) {
+            None => Some(self.instant(self.point(index, &event.at)?)),
+            Some(last) => Some(last.at.plus(event.repeat?)),
+        };
+        // A repeated event that is over would have occurred before.
+        let next = events.iter().map(Borrow::borrow).enumerate().filter_map(next).filter(|next| *next > now);
+        next.chain(self.paused).min().unwrap_or(NEVER)
     }
 
     // === Moving ===

@@ -472,3 +472,36 @@ proptest! {
         prop_assert_eq!(after(&base, &events, &last, &clock), after(&base, &events, &last, &clock), "applying is deterministic");
     }
 }
+
+proptest! {
+    /// Between two requests that are in the same span nothing happens, however the clock was moved before.
+    #[test]
+    fn until_something_occurs_the_same_has_occurred(
+        (clock, mut events) in timelines(), moves in moves(), until in prop::option::of(0_u64..100), wait in 0_u64..200, later in 0_u64..400_000,
+    ) {
+        if let (Some(event), Some(until)) = (events.first_mut(), until) {
+            event.until = Some(EventTime::AfterLoad(seconds(until)));
+        }
+        let (mut clock, mut now) = (clock, at(100));
+        for (step, span) in moves {
+            clock = moved(&clock, &events, step, now);
+            now = now.plus(seconds(span));
+        }
+        let now = now.plus(seconds(wait));
+        let until = clock.unchanged_until(&events, now);
+        prop_assert!(until > now);
+        let later = now.plus(Duration::from_millis(later)).min(until.before(Duration::from_millis(1)));
+        prop_assert_eq!(clock.occurrences(&events, now), clock.occurrences(&events, later));
+    }
+}
+
+#[test]
+fn something_occurs_when_it_was_said_to() {
+    let events = [load(30), repeated(10, 20), event(EventTime::At(at(50)))];
+    let clock = start();
+    for (now, next) in [(0, 10), (10, 30), (30, 50), (50, 70), (1_000, 1_010)] {
+        assert_eq!(clock.unchanged_until(&events, at(now)), at(next), "after {now} s");
+    }
+    assert_eq!(clock.unchanged_until(&events[..1], at(30)), NEVER);
+    assert_eq!(clock.pause(at(5)).unchanged_until(&events, at(5)), NEVER);
+}
