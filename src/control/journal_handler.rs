@@ -66,7 +66,7 @@ fn number(journal: &Journal, since: SinceFilter) -> u64 {
 /// An array with a line for each entry.
 fn page_response(page: &JournalPage) -> ControlResponse {
     let missed = (page.missed > 0).then_some(RequestLine::Missed { missed: page.missed });
-    let entries = page.entries.iter().map(|entry| RequestLine::Entry::<&RequestRecord>(entry));
+    let entries = page.entries.iter().map(RequestLine::Entry::<&RequestRecord>);
     let lines: Vec<String> = missed
         .into_iter()
         .chain(entries)

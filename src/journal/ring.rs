@@ -228,7 +228,7 @@ mod tests {
     fn what_comes_out_is_what_went_in() {
         let mut ring = Ring::new(1_000);
         let paths = |number: u64| format!("/{}", "x".repeat(usize::try_from(number * 37 % 1_024).unwrap()));
-        let name = |number: u64| (number % 3 == 0).then(|| format!("web{number}"));
+        let name = |number: u64| number.is_multiple_of(3).then(|| format!("web{number}"));
         for number in 1..=3_000 {
             ring.push(&record(&paths(number), name(number).as_deref()));
         }
