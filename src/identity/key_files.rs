@@ -85,13 +85,6 @@ impl KeyPairFiles {
         }
     }
 
-    /// Neither file is there, nor anything else at their paths.
-    pub(super) fn are_absent(&self) -> bool {
-        let is_absent =
-            |path: &Path| path.symlink_metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound);
-        is_absent(&self.key) && is_absent(&self.certificate)
-    }
-
     /// Both files have the form that they should have, and the certificate is of our making. Whether the key's numbers fit
     /// together takes milliseconds to find out.
     pub(super) fn seem_whole_and_ours(&self) -> bool {

@@ -46,8 +46,8 @@ impl KeyRing {
         Ok(OpenedKeyRing { ring: pairs.into(), storage, repairs })
     }
 
-    /// The same keys, but read or made when one is needed for the first time, so that no start waits for it: unless a
-    /// glance at the directory finds pairs of the user's own, or damage. `report` gets what was found, once.
+    /// The same keys, but read when one is needed for the first time, so that no start waits for it: unless a glance at the
+    /// directory finds pairs of the user's own, damage, or none. `report` gets what was found, once.
     pub(crate) fn open_lazily(
         directory: &Path,
         seed: [u8; 32],
@@ -78,12 +78,10 @@ pub(crate) struct KeyFindings {
     pub(crate) repairs: Vec<String>,
 }
 
-/// All pairs seem to be there and ours, or none is there.
+/// All pairs seem to be there and ours. Those that have to be made are made at once: that takes so long that whoever needs
+/// one meanwhile would wait, and others with it.
 fn may_be_read_later(directory: &Path) -> bool {
-    let all = |holds: fn(&KeyPairFiles) -> bool| {
-        SignatureKind::ALL.iter().all(|kind| holds(&KeyPairFiles::of(directory, *kind)))
-    };
-    all(KeyPairFiles::are_absent) || all(KeyPairFiles::seem_whole_and_ours)
+    SignatureKind::ALL.iter().all(|kind| KeyPairFiles::of(directory, *kind).seem_whole_and_ours())
 }
 
 fn read_or_generate(directory: &Path, seed: [u8; 32]) -> Result<(KeyPairs, KeyFindings), Failure> {
