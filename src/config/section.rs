@@ -8,6 +8,9 @@ use toml::de::{DeTable, DeValue};
 
 use super::context::Context;
 
+/// The keys that tables have, more or less.
+const USUAL_KEYS: usize = 32;
+
 /// A table. Every key that is asked for counts as known; [`Section::finish`] reports the others.
 pub(crate) struct Section<'a> {
     context: &'a Context<'a>,
@@ -23,7 +26,7 @@ impl<'a> Section<'a> {
     }
 
     fn new(context: &'a Context<'a>, table: &'a DeTable<'a>, name: String, span: Range<usize>) -> Self {
-        Self { context, table, name, span, known: RefCell::default() }
+        Self { context, table, name, span, known: RefCell::new(Vec::with_capacity(USUAL_KEYS)) }
     }
 
     /// The item of a key, if the table has it.
@@ -56,14 +59,18 @@ impl<'a> Section<'a> {
     /// Reports every key that was not asked for.
     pub(crate) fn finish(&self) {
         let mut known = self.known.borrow_mut();
-        known.sort_unstable();
-        known.dedup();
         let unknown = |key: &&'a Spanned<_>| {
             let key: &std::borrow::Cow<'_, str> = key.get_ref();
-            known.binary_search(&key.as_ref()).is_err()
+            // Tables have few keys, and mostly all of them are known: to sort these would take longer.
+            !known.contains(&key.as_ref())
         };
         let mut unknown: Vec<_> = self.table.keys().filter(unknown).collect();
+        if unknown.is_empty() {
+            return;
+        }
         unknown.sort_by_key(|key| key.span().start);
+        known.sort_unstable();
+        known.dedup();
         for key in unknown {
             self.context.error_with(key.span(), || {
                 let found = key.get_ref();
@@ -89,7 +96,7 @@ impl<'a> Section<'a> {
     }
 
     fn qualify(&self, key: &str) -> String {
-        if self.name.is_empty() { key.to_owned() } else { format!("{}.{key}", self.name) }
+        if self.name.is_empty() { key.to_owned() } else { [&self.name, ".", key].concat() }
     }
 }
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::task::spawn_blocking;
 
 use crate::imds::Fleet;
+use crate::memory;
 
 /// How often, and after what time each, a fleet is looked at that requests still use.
 const LOOKS: usize = 1_000;
@@ -40,5 +41,6 @@ pub(super) fn retire(fleet: Arc<Fleet>, others: impl Send + 'static) {
             sleep(BETWEEN_LOOKS);
         }
         drop(fleet);
+        memory::give_back();
     }));
 }

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 
 use super::clock_moved::clock_moved;
-use super::compute::compute;
+use super::compute::{compute, free};
 use super::{describe, describe_fault, redact};
 use crate::clock;
 use crate::config::Report;
@@ -32,6 +32,7 @@ const REQUEST_CHANGES: usize = 64;
 pub(super) struct LiveFleet {
     service: Arc<ServiceState>,
     by_requests: mpsc::Receiver<FleetChange>,
+    replaced: Arc<Notify>,
 }
 
 impl LiveFleet {
@@ -39,7 +40,12 @@ impl LiveFleet {
         // Here and not in a task, which a busy machine may start after the first request.
         let (sender, by_requests) = mpsc::channel(REQUEST_CHANGES);
         service.connect_writer(sender);
-        Self { service, by_requests }
+        Self { service, by_requests, replaced: Arc::default() }
+    }
+
+    /// Notified when another fleet is served.
+    pub(super) fn replaced(&self) -> Arc<Notify> {
+        Arc::clone(&self.replaced)
     }
 
     pub(super) fn load(&self) -> Arc<Fleet> {
@@ -48,7 +54,9 @@ impl LiveFleet {
 
     /// Serves a fleet that was made of this one. Nobody else changes it meanwhile.
     fn store(&self, next: Arc<Fleet>) {
-        self.service.fleet.store(next);
+        // With what it remembers it may be large.
+        free(self.service.fleet.swap(next));
+        self.replaced.notify_one();
     }
 
     pub(super) fn apply(&self, change: FleetChange) {
@@ -58,6 +66,7 @@ impl LiveFleet {
     /// Serves the fleet of another scenario, and gives the one before. Counters go by the indices of events and faults.
     pub(super) fn replace(&self, fleet: Fleet, keep_counters: bool) -> Arc<Fleet> {
         let before = self.service.fleet.swap(Arc::new(fleet));
+        self.replaced.notify_one();
         if !keep_counters {
             self.service.restart_counters();
         }

@@ -46,7 +46,6 @@ pub(super) struct LoadedScenario {
     pub(super) text: Arc<str>,
     /// The hash of its text.
     pub(super) digest: String,
-    keys: Arc<Table>,
 }
 
 impl ScenarioSource {
@@ -145,9 +144,8 @@ pub(super) fn parse_with(
 }
 
 fn loaded(file: Option<PathBuf>, scenario: Arc<Scenario>, warnings: Report, text: &str) -> LoadedScenario {
-    let keys = Arc::new(text.parse().unwrap_or_default());
     let digest = BASE64_STANDARD.encode(Sha256::digest(text));
-    LoadedScenario { file, scenario, warnings, text: text.into(), digest, keys }
+    LoadedScenario { file, scenario, warnings, text: text.into(), digest }
 }
 
 impl LoadedScenario {
@@ -163,7 +161,11 @@ impl LoadedScenario {
     /// The keys that differ from those of `before`, dotted. Names only: a value may be a secret.
     pub(super) fn changed_since(&self, before: &Self) -> Vec<String> {
         let mut changed = Vec::new();
-        compare("", &before.keys, &self.keys, &mut changed);
+        if self.digest != before.digest {
+            // Not kept: a parsed file takes several times the memory of its text.
+            let keys = |text: &str| text.parse().unwrap_or_default();
+            compare("", &keys(&before.text), &keys(&self.text), &mut changed);
+        }
         changed
     }
 }

@@ -16,6 +16,7 @@ mod live;
 mod load;
 mod notify;
 mod open;
+mod preparer;
 mod publisher;
 mod redact;
 mod replacement;
@@ -51,10 +52,11 @@ use crate::control::{self, ControlSocket, Order, OrderSource, api};
 use crate::exit::{ExitStatus, Failure};
 use crate::identity::KeyRing;
 use crate::imds::TokenAuthority;
+use crate::memory;
 use crate::observe;
 use crate::paths::Paths;
 use crate::scenario::Library;
-use crate::server::{InheritedSockets, Limits, Listener, Server, ServiceState, adopt, use_one_arena};
+use crate::server::{InheritedSockets, Limits, Listener, Server, ServiceState, adopt};
 use backend::control_backend;
 use last_good::{Fallback, LastGoodFile};
 use live::LiveFleet;
@@ -108,10 +110,8 @@ pub(crate) struct DropInServer {
 pub(crate) fn run(mut options: DaemonOptions) -> Result<c_int, Failure> {
     let drop_in = options.drop_in.take();
     let inherited = if drop_in.is_some() { InheritedSockets::default() } else { InheritedSockets::take()? };
+    memory::limit_arenas(room::has_limited_address_space());
     let descriptors = room::open_many_files();
-    if room::has_limited_address_space() {
-        use_one_arena();
-    }
     let runtime = runtime::Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build().map_err(
         |error| Failure::new(ExitStatus::OsError, format!("cannot start the event loop: {error}")),
     )?;
@@ -228,6 +228,7 @@ impl Daemon {
         let announced = initial.served.clone();
         let store = ScenarioStore::new(source, library.clone(), initial);
         let live = LiveFleet::new(Arc::clone(&service));
+        tokio::spawn(preparer::run(Arc::clone(&service), live.replaced()));
         let mut writer = Writer::new(live, store, publisher, Arc::clone(&keys));
         writer.save().await;
         if !drop_in {
@@ -235,10 +236,15 @@ impl Daemon {
         }
         writer.notify_ready();
         let server = Server::start(listeners, Arc::clone(&service), limits);
-        if service.fleet.load().scenario().http.profile.follows_instance() {
-            // Before a client asks for a signature; that profile has none. Nobody waits for it.
-            drop(spawn_blocking(move || keys.generate_now()));
-        }
+        let signs = service.fleet.load().scenario().http.profile.follows_instance();
+        // Nobody waits for it.
+        drop(spawn_blocking(move || {
+            // Before a client asks for a signature; the other profile has none.
+            if signs {
+                keys.load_now();
+            }
+            memory::give_back();
+        }));
         let status = status::status(Arc::clone(&service), addresses, latest_inputs);
         let backend = control_backend(&service, orders.clone(), status, library);
         let control = control.map(|socket| tokio::spawn(control::serve(socket, backend)));

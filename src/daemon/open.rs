@@ -12,7 +12,7 @@ use tokio::time::timeout;
 use super::key::{self, TokenKey};
 use crate::control::{BindError, ControlSocket};
 use crate::exit::{ExitStatus, Failure};
-use crate::identity::{KeyRing, KeyStorage, OpenedKeyRing};
+use crate::identity::{KeyFindings, KeyRing, KeyStorage};
 use crate::model::endpoint::FOREGROUND_PORT;
 use crate::paths::{IDENTITY, Paths};
 use crate::server::{InheritedSockets, Listener, bind};
@@ -99,28 +99,24 @@ pub(super) async fn open_directories(
     opened.map_err(software)?
 }
 
-/// The keys of the identity document: from the state directory, or for this process only.
+/// The keys of the identity document: from the state directory, or for this process only. Reading or making them is
+/// CPU-bound for a moment; what can be read later is.
 pub(super) async fn identity_keys(state: Option<PathBuf>) -> Result<KeyRing, Failure> {
     let seed = random()?;
-    // Keys that are kept are made now, which is CPU-bound for a moment.
-    let opened = spawn_blocking(move || match state {
-        Some(state) => KeyRing::open(&state.join(IDENTITY), seed),
-        None => Ok(OpenedKeyRing {
-            ring: KeyRing::generate(seed),
-            storage: KeyStorage::InDirectory,
-            repairs: vec![],
-        }),
-    });
-    let OpenedKeyRing { ring, storage, repairs } = opened.await.map_err(|error| {
+    let Some(state) = state else { return Ok(KeyRing::generate(seed)) };
+    let opened = spawn_blocking(move || KeyRing::open_lazily(&state.join(IDENTITY), seed, warn_of_keys));
+    opened.await.map_err(|error| {
         Failure::new(ExitStatus::Software, format!("cannot generate identity keys: {error}"))
-    })??;
+    })?
+}
+
+fn warn_of_keys(KeyFindings { storage, repairs }: KeyFindings) {
     for repair in repairs {
         tracing::warn!("{repair}");
     }
     if let KeyStorage::InMemory { why } = storage {
         tracing::warn!("identity documents are signed with keys that will not survive a restart: {why}");
     }
-    Ok(ring)
 }
 
 /// The control socket, or the reason why there is none.

@@ -84,6 +84,16 @@ impl KeyPairFiles {
         }
     }
 
+    /// Both files have the form that they should have, and the certificate is of our making. Whether the key's numbers fit
+    /// together takes milliseconds to find out.
+    pub(super) fn seem_whole_and_ours(&self) -> bool {
+        let key = read_secret(&self.key, MAX_LENGTH).ok().filter(|secret| secret.warning.is_none());
+        let key =
+            key.and_then(|secret| pem::decode(pem::PRIVATE_KEY, &String::from_utf8_lossy(&secret.bytes)));
+        key.is_some_and(|der| PrivateKey::is_pkcs8(&der))
+            && matches!(self.read_certificate(), Ok(Some(certificate)) if certificate.is_ours())
+    }
+
     fn read_key(&self, warnings: &mut Vec<String>) -> Result<Option<PrivateKey>, Unusable> {
         let (name, size, shown) = (self.kind.name(), self.kind.key_size(), self.key.display());
         let text = match read_secret(&self.key, MAX_LENGTH) {

@@ -1,7 +1,7 @@
 //! The key pairs of the three signed leaves, and the signatures that they make.
 
 use std::fmt;
-use std::sync::OnceLock;
+use std::sync::LazyLock;
 
 use chacha20::ChaCha20Rng;
 use rsa::rand_core::SeedableRng as _;
@@ -26,9 +26,11 @@ pub struct Signatures {
 
 /// The keys of the three signed leaves, each with its certificate.
 pub struct KeyRing {
-    seed: [u8; 32],
-    pairs: OnceLock<KeyPairs>,
+    pairs: LazyLock<KeyPairs, MakePairs>,
 }
+
+/// Makes the pairs, or reads them, when one is needed for the first time.
+type MakePairs = Box<dyn FnOnce() -> KeyPairs + Send>;
 
 pub(super) struct KeyPairs {
     pub(super) signature: KeyPair,
@@ -36,9 +38,22 @@ pub(super) struct KeyPairs {
     pub(super) rsa2048: KeyPair,
 }
 
+impl KeyPairs {
+    /// New pairs; equal seeds make equal ones.
+    pub(super) fn generate(seed: [u8; 32]) -> Self {
+        let mut random = ChaCha20Rng::from_seed(seed);
+        let mut generate = |kind| KeyPair::generate(kind, &mut random);
+        Self {
+            signature: generate(SignatureKind::Signature),
+            pkcs7: generate(SignatureKind::Pkcs7),
+            rsa2048: generate(SignatureKind::Rsa2048),
+        }
+    }
+}
+
 impl From<KeyPairs> for KeyRing {
     fn from(pairs: KeyPairs) -> Self {
-        Self { seed: [0; 32], pairs: pairs.into() }
+        Self::lazily(move || pairs)
     }
 }
 
@@ -46,27 +61,24 @@ impl KeyRing {
     /// New keys that live in memory only.
     ///
     /// The seed is 32 bytes from the system's generator; equal seeds make equal keys and certificates. They are generated
-    /// when one is needed for the first time, or by [`KeyRing::generate_now`].
+    /// when one is needed for the first time, or by [`KeyRing::load_now`].
     pub fn generate(seed: [u8; 32]) -> Self {
-        Self { seed, pairs: OnceLock::new() }
+        Self::lazily(move || KeyPairs::generate(seed))
     }
 
-    /// Generates the keys unless it was done. Takes about 45 ms in a release build, and twice that one time in ten;
-    /// a caller that needs a key meanwhile waits for it.
-    pub(crate) fn generate_now(&self) {
-        self.pairs();
+    /// Keys that `make` gives when one is needed for the first time.
+    pub(super) fn lazily(make: impl FnOnce() -> KeyPairs + Send + 'static) -> Self {
+        Self { pairs: LazyLock::new(Box::new(make)) }
+    }
+
+    /// Reads the keys, or generates them, unless it was done. In a release build reading takes about 4 ms, generating 45 ms,
+    /// and twice that one time in ten; a caller that needs a key meanwhile waits for it.
+    pub(crate) fn load_now(&self) {
+        LazyLock::force(&self.pairs);
     }
 
     fn pairs(&self) -> &KeyPairs {
-        self.pairs.get_or_init(|| {
-            let mut random = ChaCha20Rng::from_seed(self.seed);
-            let mut generate = |kind| KeyPair::generate(kind, &mut random);
-            KeyPairs {
-                signature: generate(SignatureKind::Signature),
-                pkcs7: generate(SignatureKind::Pkcs7),
-                rsa2048: generate(SignatureKind::Rsa2048),
-            }
-        })
+        &self.pairs
     }
 
     /// The certificate with which a leaf is verified, as PEM with a final LF.

@@ -42,21 +42,63 @@ impl KeyRing {
     /// why: that is no error. Errors are pairs of the user's own, as their certificates show, that cannot be used:
     /// unreadable (77), half a pair, no PEM, a key of another kind or size, a certificate of another key (78).
     pub fn open(directory: &Path, seed: [u8; 32]) -> Result<OpenedKeyRing, Failure> {
-        let mut store = KeyStore {
-            directory: KeyDirectory::new(directory),
-            random: ChaCha20Rng::from_seed(seed),
-            repairs: vec![],
-        };
-        store.directory.mend(&mut store.repairs);
-        let pairs = KeyPairs {
-            signature: store.read_or_generate(SignatureKind::Signature)?,
-            pkcs7: store.read_or_generate(SignatureKind::Pkcs7)?,
-            rsa2048: store.read_or_generate(SignatureKind::Rsa2048)?,
-        };
-        let storage =
-            store.directory.refused().map_or(KeyStorage::InDirectory, |why| KeyStorage::InMemory { why });
-        Ok(OpenedKeyRing { ring: pairs.into(), storage, repairs: store.repairs })
+        let (pairs, KeyFindings { storage, repairs }) = read_or_generate(directory, seed)?;
+        Ok(OpenedKeyRing { ring: pairs.into(), storage, repairs })
     }
+
+    /// The same keys, but read when one is needed for the first time, so that no start waits for it: unless a glance at the
+    /// directory finds pairs of the user's own, damage, or none. `report` gets what was found, once.
+    pub(crate) fn open_lazily(
+        directory: &Path,
+        seed: [u8; 32],
+        report: impl FnOnce(KeyFindings) + Send + 'static,
+    ) -> Result<Self, Failure> {
+        if !may_be_read_later(directory) {
+            let (pairs, findings) = read_or_generate(directory, seed)?;
+            report(findings);
+            return Ok(pairs.into());
+        }
+        let directory = directory.to_owned();
+        Ok(Self::lazily(move || {
+            let (pairs, findings) = read_or_generate(&directory, seed).unwrap_or_else(|failure| {
+                // Somebody has put a pair of his own there since the glance.
+                let storage = KeyStorage::InMemory { why: failure.to_string() };
+                (KeyPairs::generate(seed), KeyFindings { storage, repairs: vec![] })
+            });
+            report(findings);
+            pairs
+        }))
+    }
+}
+
+/// What there is to say of the keys of a directory.
+pub(crate) struct KeyFindings {
+    pub(crate) storage: KeyStorage,
+    /// As those of [`OpenedKeyRing`].
+    pub(crate) repairs: Vec<String>,
+}
+
+/// All pairs seem to be there and ours. Those that have to be made are made at once: that takes so long that whoever needs
+/// one meanwhile would wait, and others with it.
+fn may_be_read_later(directory: &Path) -> bool {
+    SignatureKind::ALL.iter().all(|kind| KeyPairFiles::of(directory, *kind).seem_whole_and_ours())
+}
+
+fn read_or_generate(directory: &Path, seed: [u8; 32]) -> Result<(KeyPairs, KeyFindings), Failure> {
+    let mut store = KeyStore {
+        directory: KeyDirectory::new(directory),
+        random: ChaCha20Rng::from_seed(seed),
+        repairs: vec![],
+    };
+    store.directory.mend(&mut store.repairs);
+    let pairs = KeyPairs {
+        signature: store.read_or_generate(SignatureKind::Signature)?,
+        pkcs7: store.read_or_generate(SignatureKind::Pkcs7)?,
+        rsa2048: store.read_or_generate(SignatureKind::Rsa2048)?,
+    };
+    let storage =
+        store.directory.refused().map_or(KeyStorage::InDirectory, |why| KeyStorage::InMemory { why });
+    Ok((pairs, KeyFindings { storage, repairs: store.repairs }))
 }
 
 struct KeyStore<'a> {

@@ -32,5 +32,6 @@ mod tests;
 pub(crate) use document::SignedDocument;
 pub use key_ring::KeyRing;
 pub(crate) use key_ring::Signatures;
+pub(crate) use key_store::KeyFindings;
 pub use key_store::{KeyStorage, OpenedKeyRing};
 pub use signature_kind::SignatureKind;

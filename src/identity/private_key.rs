@@ -61,6 +61,11 @@ impl PrivateKey {
         Ok(key)
     }
 
+    /// The outer form of a PKCS#8 key of a kind that we use.
+    pub(super) fn is_pkcs8(der: &[u8]) -> bool {
+        PrivateKeyInfoRef::try_from(der).is_ok_and(|key| matches!(key.algorithm.oid, RSA | dsa::OID))
+    }
+
     pub(super) fn to_pkcs8(&self) -> SecretDocument {
         let document = match self {
             Self::Rsa(key) => key.to_pkcs8_der(),

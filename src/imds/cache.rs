@@ -3,6 +3,7 @@
 //! What an instance is at a time follows from who asks and from which events have happened. Between two events
 //! that is always the same, so it is compiled once. What falls out of the cache is compiled again.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::net::IpAddr;
 use std::ops::Deref;
@@ -129,6 +130,17 @@ impl Cache {
             }
         }
         CachedInstance(SharedRef::new(entry))
+    }
+
+    /// Those for whom something is remembered, so many at most: named instance and client.
+    pub(super) fn met_lately(&self, most: usize) -> BTreeSet<(Option<usize>, Option<IpAddr>)> {
+        let mut met = BTreeSet::new();
+        for slot in &self.slots {
+            if let Some(entry) = slot.get(|_| met.len() < most) {
+                met.insert((entry.named, entry.client));
+            }
+        }
+        met
     }
 
     fn put(&self, slot: &SharedValue<Entry>, entry: Option<Arc<Entry>>) {

@@ -9,7 +9,7 @@ use super::cache::{Cache, CachedInstance, CompiledInstance, Key};
 use super::client_routes::ClientRoutes;
 use super::derive::derived;
 use super::fleet_item::FleetItem;
-use super::past_events::PastEventsMemo;
+use super::past_events::{PastEvents, PastEventsMemo};
 use super::successors::successors;
 use super::{Ingress, Visit};
 use crate::identity::KeyRing;
@@ -247,6 +247,11 @@ impl Fleet {
         MatchedInstance { client: derives.filter(|named| named.derive).map(|_| peer), ..matched }
     }
 
+    /// The instance of somebody who was met before.
+    pub(super) fn met_before(&self, named: Option<usize>, client: Option<IpAddr>) -> MatchedInstance<'_> {
+        MatchedInstance { client, ..self.matched(named) }
+    }
+
     /// The named instance of this index, else the `[instance]` itself, for a client without an identity of its own.
     pub(super) fn matched(&self, index: Option<usize>) -> MatchedInstance<'_> {
         match index.and_then(|index| self.scenario.named_instances.get(index)) {
@@ -257,7 +262,6 @@ impl Fleet {
         }
     }
 
-    #[cfg(test)]
     pub(super) fn cache(&self) -> &Cache {
         &self.cache
     }
@@ -270,17 +274,17 @@ impl Fleet {
         below: &[&str],
         now: Timestamp,
     ) -> CachedInstance {
-        self.compiled(met, |index| self.happens_to(index, met, visit, below), now)
+        let past = self.past_events.at(&self.events, &self.clock, now);
+        self.compiled(met, |index| self.happens_to(index, met, visit, below), &past)
     }
 
-    /// An instance after the events that happen to it.
+    /// An instance after those of the past events that happen to it.
     pub(super) fn compiled(
         &self,
         met: MatchedInstance<'_>,
         happens: impl Fn(usize) -> bool,
-        now: Timestamp,
+        past: &PastEvents,
     ) -> CachedInstance {
-        let past = self.past_events.at(&self.events, &self.clock, now);
         let selected: Vec<Occurrence>;
         let occurrences = if past.is_selective {
             selected = past.occurrences.iter().copied().filter(|(_, index)| happens(*index)).collect();

@@ -19,7 +19,7 @@ pub(super) struct PastEvents {
 }
 
 impl PastEvents {
-    fn at(events: &[FleetItem<Event>], clock: &ScenarioClock, now: Timestamp) -> Self {
+    pub(super) fn at(events: &[FleetItem<Event>], clock: &ScenarioClock, now: Timestamp) -> Self {
         let occurrences = clock.occurrences(events, now);
         let selects = |event: &FleetItem<Event>| event.instance.is_some() || event.first_n_clients.is_some();
         let is_selective = occurrences.iter().any(|(_, index)| events.get(*index).is_none_or(selects));

@@ -2,11 +2,16 @@
 
 use super::Fleet;
 use super::cache::USUAL_PATHS;
+use super::fleet::MatchedInstance;
+use super::past_events::PastEvents;
 use crate::model::Timestamp;
 
 /// Instances that are prepared at most, and paths of all of them together, roughly.
 const PREPARED: usize = 32;
 const PREPARED_PATHS: usize = 50_000;
+
+/// Instances that are prepared for the next event: those that clients have met lately.
+const PREPARED_FOR_NEXT: usize = 8;
 
 impl Fleet {
     /// Compiles what the next requests will meet, as far as that is known, so that none of them has to.
@@ -14,13 +19,29 @@ impl Fleet {
         let named = self.scenario().named_instances.iter().enumerate().filter(|(_, named)| !named.derive);
         let all = std::iter::once(None).chain(named.map(|(index, _)| Some(index)));
         let most = PREPARED_PATHS / (USUAL_PATHS + self.scenario().instance.overrides.len());
-        for index in all.take(most.clamp(1, PREPARED)) {
-            let met = self.matched(index);
+        self.prepare_all(all.take(most.clamp(1, PREPARED)).map(|index| self.matched(index)), now);
+    }
+
+    /// The time at which the next event occurs, unless the clock is moved.
+    pub(crate) fn next_occurrence(&self, now: Timestamp) -> Option<Timestamp> {
+        self.clock().next_change(self.events(), now)
+    }
+
+    /// Compiles what those who asked lately will meet at a time to come.
+    pub(crate) fn prepare_next(&self, at: Timestamp) {
+        let met = self.cache().met_lately(PREPARED_FOR_NEXT);
+        self.prepare_all(met.into_iter().map(|(named, client)| self.met_before(named, client)), at);
+    }
+
+    fn prepare_all<'f>(&'f self, all: impl Iterator<Item = MatchedInstance<'f>>, at: Timestamp) {
+        // The memo is for the present.
+        let past = PastEvents::at(self.events(), self.clock(), at);
+        for met in all {
             let happens = |index: usize| {
                 let event = self.events().get(index).filter(|event| event.concerns(met.name));
                 event.is_some_and(|event| event.first_n_clients.is_none())
             };
-            self.compiled(met, happens, now);
+            self.compiled(met, happens, &past);
         }
     }
 }
@@ -82,8 +103,11 @@ mod tests {
             fleet.at(fleet.match_instance(peer, ingress), &visit, &[], now);
             format!("{:?}", fleet.cache())
         };
+        assert_eq!(fleet.next_occurrence(now), Some(Timestamp::from_secs(1_500)));
+        assert_eq!(fleet.next_occurrence(later), None);
+        fleet.prepare(now);
         for (now, prepared) in [(now, "Cache(3 of 256)"), (later, "Cache(6 of 256)")] {
-            fleet.prepare(now);
+            fleet.prepare_next(now);
             for peer in [[10, 0, 0, 1], [10, 0, 0, 2], [10, 0, 0, 3]] {
                 assert_eq!(ask(peer, now), prepared, "for {peer:?}");
             }

@@ -7,14 +7,14 @@ use tokio::task::spawn_blocking;
 use tokio::time::sleep;
 
 use super::shared::Shared;
-use super::sys;
+use crate::memory;
 
 /// The time in which the connections of the first line of the log are counted.
 const GATHER: Duration = Duration::from_secs(1);
 /// The least time between two lines.
 const REPORT_INTERVAL: Duration = Duration::from_mins(1);
-/// The wait after a crowd, which may come again.
-const SETTLE: Duration = Duration::from_secs(5);
+/// The waits after a crowd, which may come again: the last of it go later.
+const SETTLE: [Duration; 2] = [Duration::from_secs(5), Duration::from_secs(30)];
 
 /// Says how many connections were ended for others, at most once a minute. After that it is tried again with as many as
 /// there is room for.
@@ -35,11 +35,12 @@ pub(super) async fn report_evictions(shared: Arc<Shared>) {
 }
 
 /// Gives memory back to the kernel after a crowd has gone. The allocator would keep it.
-pub(super) async fn trim_memory(shared: Arc<Shared>) {
+pub(super) async fn give_memory_back(shared: Arc<Shared>) {
     loop {
         shared.table.receded().await;
-        sleep(SETTLE).await;
-        // It takes some milliseconds.
-        let _ = spawn_blocking(sys::trim_memory).await;
+        for wait in SETTLE {
+            sleep(wait).await;
+            let _ = spawn_blocking(memory::give_back).await;
+        }
     }
 }

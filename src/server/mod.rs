@@ -28,7 +28,6 @@ pub use limits::Limits;
 pub use listen::{InheritedSockets, Listener, adopt, bind};
 pub use request_counters::RequestCounters;
 pub use service_state::ServiceState;
-pub(crate) use sys::use_one_arena;
 
 use std::sync::Arc;
 
@@ -53,7 +52,7 @@ impl Server {
             listeners.into_iter().map(|listener| accept::run(Arc::clone(&shared), listener)).collect();
         let mut housekeeping = JoinSet::new();
         housekeeping.spawn(housekeeping::report_evictions(Arc::clone(&shared)));
-        housekeeping.spawn(housekeeping::trim_memory(Arc::clone(&shared)));
+        housekeeping.spawn(housekeeping::give_memory_back(Arc::clone(&shared)));
         Self { shared, accepting, _housekeeping: housekeeping }
     }
 

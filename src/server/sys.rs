@@ -1,6 +1,5 @@
-//! The three things that neither std nor nix offers: taking over inherited descriptors, reading the control messages
-//! that the kernel keeps with a TCP socket, and giving freed memory back to the kernel. The only unsafe code of the
-//! server.
+//! The two things that neither std nor nix offers: taking over inherited descriptors, and reading the control messages
+//! that the kernel keeps with a TCP socket. The only unsafe code of the server.
 #![expect(unsafe_code, reason = "each block says why it is sound")]
 
 use std::io;
@@ -38,23 +37,4 @@ pub(super) fn packet_options(
     let result =
         unsafe { libc::getsockopt(descriptor, level, option, buffer.as_mut_ptr().cast(), &raw mut length) };
     if result < 0 { Err(io::Error::last_os_error()) } else { Ok((length as usize).min(CONTROL_BYTES)) }
-}
-
-/// Gives memory that is free to the kernel, of all threads. Only glibc keeps so much that this matters.
-pub(super) fn trim_memory() {
-    #[cfg(target_env = "gnu")]
-    // SAFETY: malloc_trim(3) takes a number, touches nothing that is allocated, and may be called by any thread.
-    unsafe {
-        libc::malloc_trim(0);
-    }
-}
-
-/// Has all threads allocate from one place. glibc otherwise reserves 64 MiB of address space for each of them, and where
-/// that has a limit the reserves of one thread are what another one lacks. To be called before there are threads.
-pub(crate) fn use_one_arena() {
-    #[cfg(target_env = "gnu")]
-    // SAFETY: mallopt(3) takes two numbers; a refusal changes nothing.
-    unsafe {
-        libc::mallopt(libc::M_ARENA_MAX, 1);
-    }
 }

@@ -13,6 +13,7 @@ pub const LAYERS: &[(&str, &str)] = &[
     ("model", ""),
     ("clock", "model"),
     ("files", ""),
+    ("memory", ""),
     ("config", "files"),
     ("observe", "exit config"),
     ("paths", ""),
@@ -29,12 +30,12 @@ pub const LAYERS: &[(&str, &str)] = &[
     ("transcribe", "model config scenario imds identity"),
     // L2: sockets.
     ("record", "model imds transcribe exit files"),
-    ("server", "clock model imds journal exit observe"),
+    ("server", "clock model imds journal exit observe memory"),
     ("control", "clock paths model imds journal config exit files observe"),
     // L3: the running program.
     (
         "daemon",
-        "clock server control observe paths imds journal identity scenario config model exit files watch",
+        "clock server control observe paths imds journal identity scenario config model exit files watch memory",
     ),
     ("cli", "model journal config observe record host"),
     (

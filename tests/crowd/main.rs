@@ -4,6 +4,8 @@
 //! What it measures depends on the machine and on the build, so it fails by wide margins only; `scripts/bench crowd` prints
 //! figures.
 
+mod small;
+
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
