@@ -8,6 +8,7 @@ mod error;
 mod lock;
 mod put_aside;
 mod read;
+mod rename;
 mod secret;
 mod walk;
 
@@ -15,5 +16,6 @@ pub(crate) use error::{FileError, io_error_text};
 pub(crate) use lock::open_lock;
 pub(crate) use put_aside::{DAMAGED, put_aside};
 pub(crate) use read::{TIME_LIMIT, read, read_stream, within};
+pub(crate) use rename::rename_unless_taken;
 pub(crate) use secret::read_secret;
 pub(crate) use walk::is_trusted;
