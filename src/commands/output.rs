@@ -5,12 +5,10 @@ use std::io::{self, ErrorKind, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
-use nix::fcntl::{AT_FDCWD, RenameFlags, renameat2};
-
 use super::print::print_bytes;
 use crate::cli::OutputArgs;
 use crate::exit::{ExitStatus, Failure};
-use crate::files::io_error_text;
+use crate::files::{io_error_text, rename_unless_taken};
 
 /// Some names may be taken: a program that was killed leaves its file.
 const MAX_SCRATCH_FILES: u32 = 64;
@@ -104,11 +102,12 @@ fn store(new: &Path, text: &[u8], mode: u32) -> io::Result<()> {
 
 /// Gives the new file its name, unless another one has it by now.
 fn name(new: &Path, target: &Path, text: &[u8], mode: u32) -> io::Result<()> {
-    match renameat2(AT_FDCWD, new, AT_FDCWD, target, RenameFlags::RENAME_NOREPLACE) {
-        Ok(()) => Ok(()),
-        Err(nix::errno::Errno::EEXIST) => Err(ErrorKind::AlreadyExists.into()),
+    match rename_unless_taken(new, target) {
         // Some file systems have no such rename (NFS), some no links either (vfat).
-        Err(_) => store(target, text, mode).and_then(|()| fs::remove_file(new)),
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => {
+            store(target, text, mode).and_then(|()| fs::remove_file(new))
+        }
+        renamed => renamed,
     }
 }
 

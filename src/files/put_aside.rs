@@ -4,8 +4,7 @@ use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use nix::errno::Errno;
-use nix::fcntl::{AT_FDCWD, RenameFlags, renameat2};
+use super::rename::rename_unless_taken;
 
 /// In the name of each file that was put aside.
 pub(crate) const DAMAGED: &str = ".damaged";
@@ -32,14 +31,16 @@ pub(crate) fn put_aside(path: &Path) -> io::Result<PathBuf> {
 }
 
 fn rename_to_free(from: &Path, to: &Path) -> io::Result<()> {
-    match renameat2(AT_FDCWD, from, AT_FDCWD, to, RenameFlags::RENAME_NOREPLACE) {
+    match rename_unless_taken(from, to) {
         // Some file systems have no such rename (NFS).
-        Err(Errno::EINVAL | Errno::ENOSYS) => match to.symlink_metadata() {
-            Err(error) if error.kind() == ErrorKind::NotFound => fs::rename(from, to),
-            Err(error) => Err(error),
-            Ok(_) => Err(ErrorKind::AlreadyExists.into()),
-        },
-        renamed => renamed.map_err(io::Error::from),
+        Err(error) if matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported) => {
+            match to.symlink_metadata() {
+                Err(error) if error.kind() == ErrorKind::NotFound => fs::rename(from, to),
+                Err(error) => Err(error),
+                Ok(_) => Err(ErrorKind::AlreadyExists.into()),
+            }
+        }
+        renamed => renamed,
     }
 }
 

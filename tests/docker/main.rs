@@ -3,6 +3,7 @@
 //! Root only, and only with a root file system that has them: `scripts/test docker`.
 
 mod compose;
+mod dockerfile;
 mod docs;
 mod image;
 mod pods;

@@ -31,11 +31,13 @@ fn check(name: &str, source: &str, faults: &[&str]) -> (Option<i32>, String) {
 #[test]
 fn a_program_that_may_be_shipped_passes() {
     assert_eq!(check("fit", PLAIN, &[]), (Some(0), String::new()));
+    assert_eq!(check("static", PLAIN, &["-static-pie"]), (Some(0), String::new()));
 }
 
 #[test]
 fn a_program_that_may_not_be_shipped_is_refused() {
-    let cases: [(&str, &str, &[&str], &str); 5] = [
+    let cases: [(&str, &str, &[&str], &str); 6] = [
+        ("fixed-static", PLAIN, &["-static", "-no-pie"], "no position-independent executable"),
         ("fixed", PLAIN, &["-no-pie"], "no position-independent executable"),
         ("lazy", PLAIN, &["-Wl,-z,lazy"], "symbols bound late"),
         ("writable", PLAIN, &["-Wl,-z,norelro"], "no RELRO"),

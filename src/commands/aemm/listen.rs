@@ -12,9 +12,6 @@ use nix::sys::socket::{
 use crate::aemm::{AemmServer, ListenAddress, place};
 use crate::files::io_error_text;
 
-/// Connections that wait in the kernel.
-const BACKLOG: i32 = 4096;
-
 /// Listens at hostname and port.
 ///
 /// # Errors
@@ -54,7 +51,8 @@ fn both_families(port: u16) -> nix::Result<TcpListener> {
     setsockopt(&socket, sockopt::ReuseAddr, &true)?;
     let address = SockaddrIn6::from(SocketAddrV6::new(Ipv6Addr::UNSPECIFIED, port, 0, 0));
     bind(socket.as_raw_fd(), &address)?;
-    listen(&socket, Backlog::new(BACKLOG)?)?;
+    // As many as the kernel permits. Of a number nix accepts what the C library calls SOMAXCONN: 128 with musl.
+    listen(&socket, Backlog::MAXALLOWABLE)?;
     Ok(TcpListener::from(socket))
 }
 
