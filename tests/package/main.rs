@@ -23,6 +23,8 @@
 //! | `chroot` | installed where no systemd runs, nothing starts and nothing fails |
 //! | `autopkgtest` | what Debian's testers run works |
 //! | `rpm` | the rpm does what the deb does, as far as the customs of RPM systems go |
+//! | `repositories` | apt and dnf install from the repositories, by the lines that are printed; what is changed in one is refused |
+//! | `tarball` | the tarball's script installs, upgrades and removes without a trace |
 //! | `vagrant` | the Vagrant example, run twice |
 //! | `image` | the container image of the packaged program is small and complete |
 //! | `refusal` | where the guardian refuses, nothing changes, and the reason is in `systemctl status` |
@@ -40,8 +42,10 @@ mod purge;
 mod readme;
 mod refusal;
 mod reload;
+mod repositories;
 mod restore;
 mod rpm;
 mod steady;
+mod tarball;
 mod upgrade;
 mod vagrant;
