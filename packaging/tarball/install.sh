@@ -31,10 +31,20 @@ fi
 # Those of an older release that this one lacks would stay for ever.
 if [ -e "$list" ]; then
 	while read -r file; do
-		[ -e "$here/root$file" ] || rm -f "$destination$file"
+		case $file in
+		*/) ;;
+		*) [ -e "$here/root$file" ] || rm -f "$destination$file" ;;
+		esac
 	done <"$list"
+	grep '/$' "$list" >"$here/directories" || true
+else
+	: >"$here/directories"
 fi
 cd "$here/root"
+# Those that are made here go with the last file in them.
+find . -type d | sed 's/^\.//' | LC_ALL=C sort | while read -r directory; do
+	[ -d "$destination$directory" ] || echo "$directory/" >>"$here/directories"
+done
 find . ! -type d | sed 's/^\.//' | LC_ALL=C sort >"$here/files"
 while read -r file; do
 	mkdir -p "$destination${file%/*}"
@@ -43,8 +53,8 @@ while read -r file; do
 	mv -f "$destination$file.new" "$destination$file"
 	[ -h "$destination$file" ] || chown 0:0 "$destination$file" 2>/dev/null || [ -n "$destination" ]
 done <"$here/files"
-cp "$here/files" "$list"
-rm "$here/files"
+cat "$here/files" "$here/directories" >"$list"
+rm "$here/files" "$here/directories"
 
 if [ -n "$destination" ] || [ ! -d /run/systemd/system ]; then
 	echo "installed; no systemd was asked. To serve in the foreground: mock-imds serve"

@@ -29,17 +29,13 @@ if [ -z "$destination" ] && [ -d /run/systemd/system ]; then
 	# The sockets and the guardian stop with the service, but later. Here, so that the guardian cleans up with its own program.
 	systemctl stop mock-imds.socket mock-imds-ipv6.socket mock-imds-net.service
 fi
-# Read whole before it is removed; directories last, and only the empty ones.
+# Read whole before it is removed; then the directories that were made for it, the deepest first, if nothing else is in them.
 files=$(cat "$list")
-printf '%s\n' "$files" "${list#"$destination"}" | while read -r file; do
+printf '%s\n' "$files" "${list#"$destination"}" | grep -v '/$' | while read -r file; do
 	rm -f "$destination$file"
 done
-printf '%s\n' "$files" | while read -r file; do
-	directory=${file%/*}
-	while case $directory in */mock-imds | */mock-imds/*) true ;; *) false ;; esac do
-		rmdir "$destination$directory" 2>/dev/null || break
-		directory=${directory%/*}
-	done
+printf '%s\n' "$files" | grep '/$' | LC_ALL=C sort -r | while read -r directory; do
+	rmdir "$destination$directory" 2>/dev/null || true
 done
 if [ "$purge" = yes ]; then
 	# Of a link, the link alone.

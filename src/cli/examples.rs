@@ -12,7 +12,8 @@ Examples:
 pub(super) const SERVE: &str = "\
 Examples:
   mock-imds serve
-  mock-imds serve --scenario scenario.toml --watch
+  mock-imds serve scenario.toml --watch
+  mock-imds serve --listen 8080
   mock-imds serve --listen 127.0.0.1:8080 --listen '[::1]:8080'";
 
 pub(super) const CHECK: &str = "\

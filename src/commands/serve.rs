@@ -5,9 +5,9 @@ use crate::daemon::{self, DaemonOptions};
 use crate::exit::Failure;
 
 pub(crate) fn exec(serve: ServeArgs) -> Result<(), Failure> {
-    let ServeArgs { scenario, listen, control, state, watch, fallback, library } = serve;
+    let ServeArgs { scenario, file, listen, control, state, watch, fallback, library } = serve;
     daemon::run(DaemonOptions {
-        scenario,
+        scenario: scenario.or(file),
         listen,
         control: control.path,
         state,

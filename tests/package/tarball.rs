@@ -71,18 +71,14 @@ fn unpack(machine: &Machine) {
     std::fs::remove_dir_all(&made).expect("the directory was just made");
 }
 
-/// As for an image: nothing starts, nothing outside changes, and what is removed leaves only directories that are shared.
+/// As for an image: nothing starts, nothing outside changes, and nothing stays, no directory either.
 fn into_another_root(machine: &Machine) {
     let before = machine.snapshot();
     machine.ok("mkdir /srv/root && DESTDIR=/srv/root /srv/unpacked/install.sh");
     machine.ok("chroot /srv/root /bin/true 2>/dev/null || test -x /srv/root/usr/bin/mock-imds");
     machine.expect("outside of DESTDIR", &differences(&before, &machine.snapshot()), "");
     machine.ok(&format!("DESTDIR=/srv/root sh /srv/root{UNINSTALL} --purge"));
-    machine.expect(
-        "files in DESTDIR after uninstall.sh",
-        &machine.ok("find /srv/root ! -type d; find /srv/root -name 'mock-imds*'"),
-        "",
-    );
+    machine.expect("what is in DESTDIR after uninstall.sh", &machine.ok("find /srv/root -mindepth 1"), "");
     machine.ok("rm -r /srv/root");
 }
 

@@ -2,6 +2,7 @@
 
 mod binary;
 mod release;
+mod scripts;
 
 use std::collections::BTreeSet;
 use std::fs;
