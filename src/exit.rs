@@ -16,6 +16,8 @@ pub enum ExitStatus {
     Software = 70,
     /// 71: the operating system refused something that it should not refuse.
     OsError = 71,
+    /// 73: a file cannot be created.
+    CantCreate = 73,
     /// 77: a permission is missing.
     NoPermission = 77,
     /// 78: the configuration is wrong, or forbids what was asked.

@@ -21,6 +21,12 @@ Examples:
   mock-imds check /etc/mock-imds/scenario.toml
   mock-imds check one.toml two.toml";
 
+pub(super) const INIT: &str = "\
+Examples:
+  mock-imds init                 # /etc/mock-imds/scenario.toml
+  mock-imds init --host          # /etc/mock-imds/host.toml
+  mock-imds init ./mine.toml";
+
 pub(super) const RELOAD: &str = "\
 Examples:
   mock-imds reload
@@ -165,7 +171,8 @@ Examples:
 pub(super) const NET_UP: &str = "\
 Examples:
   mock-imds net up
-  mock-imds net up --config host.toml";
+  mock-imds net up --config host.toml
+  mock-imds net up --allow-takeover    # in a namespace on a cloud machine";
 
 pub(super) const NET_DOWN: &str = "\
 Examples:

@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{ArgAction, Args, Subcommand};
 
 use super::control::ControlArgs;
 use super::examples;
-use crate::host::{cloud, runtime, settings};
+use super::parsers::switch;
+use crate::host::{cloud, runtime, settings, takeover};
 
 /// `mock-imds net`: what to do with the address and the tables.
 #[derive(Debug, Subcommand)]
@@ -47,6 +48,9 @@ pub(crate) struct NetArgs {
         hide = true
     )]
     pub dmi: PathBuf,
+    /// Start on a real cloud machine too, and hide its metadata, as with allow-takeover = true in the host configuration
+    #[arg(long, env = takeover::VARIABLE, value_parser = switch, action = ArgAction::SetTrue)]
+    pub allow_takeover: bool,
     /// Ordinary tables, as on a kernel that has no owned ones
     #[arg(long, hide = true)]
     pub ordinary_tables: bool,
@@ -69,6 +73,12 @@ pub(crate) struct NetStatusArgs {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+    /// Where the machine's DMI strings are read
+    #[arg(long, value_name = "DIR", env = "MOCK_IMDS_DMI_DIR", default_value = cloud::DMI, hide = true)]
+    pub dmi: PathBuf,
+    /// The host configuration
+    #[arg(long, value_name = "FILE", default_value = settings::DEFAULT_PATH, hide = true)]
+    pub config: PathBuf,
 }
 
 /// `mock-imds doctor`.
@@ -90,6 +100,6 @@ pub(crate) struct DoctorArgs {
     #[arg(long, value_name = "FILE", default_value = settings::DEFAULT_PATH, hide = true)]
     pub config: PathBuf,
     /// Where the machine's DMI strings are read
-    #[arg(long, value_name = "DIR", default_value = cloud::DMI, hide = true)]
+    #[arg(long, value_name = "DIR", env = "MOCK_IMDS_DMI_DIR", default_value = cloud::DMI, hide = true)]
     pub dmi: PathBuf,
 }

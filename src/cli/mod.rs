@@ -7,6 +7,7 @@ mod fault;
 mod global;
 mod host;
 mod import;
+mod init;
 mod parsers;
 mod requests;
 mod serve;
@@ -25,6 +26,7 @@ pub(crate) use import::{
     AemmArgs, ImportAemmArgs, ImportArgs, ImportDumpArgs, ImportFormat, ImportMode, OutputArgs, RecordArgs,
     SecretsArgs,
 };
+pub(crate) use init::InitArgs;
 pub(crate) use requests::{FilterArgs, RequestsArgs, WaitArgs};
 pub(crate) use serve::{
     CheckArgs, FallbackArg, IdentityCertificateArgs, ReloadArgs, ServeArgs, ShowArgs, ShowArtifact,
@@ -69,6 +71,11 @@ pub(crate) enum CliCommand {
     Serve(ServeArgs),
     /// Validate scenario files
     Check(CheckArgs),
+    /// Write a commented file to start from
+    ///
+    /// The package makes no configuration: without files the built-in instance is served, and the guardian's defaults hold.
+    /// A file that is there is never overwritten.
+    Init(InitArgs),
     /// Reload the scenario of the running server
     Reload(ReloadArgs),
     /// Show the status of the running server

@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use crate::config::{DURATIONS, parse_duration};
+use crate::host::takeover;
 use crate::model::{Accepted, StringEnum};
 use crate::record::{InvalidTarget, Target};
 
@@ -29,6 +30,11 @@ pub(super) fn listen_address(text: &str) -> Result<SocketAddr, String> {
         text.to_socket_addrs().map_err(|error| format!("cannot be resolved: {error}"))?.collect();
     let one = found.iter().find(|address| address.is_ipv4()).or(found.first());
     one.copied().ok_or_else(|| "has no address".to_owned())
+}
+
+/// The value of a variable in the place of a flag.
+pub(super) fn switch(text: &str) -> Result<bool, String> {
+    takeover::parse_switch(text)
 }
 
 pub(super) fn ip(text: &str) -> Result<IpAddr, String> {

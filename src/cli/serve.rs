@@ -35,6 +35,9 @@ pub(crate) struct ServeArgs {
     /// mistake, else the built-in one [default: nothing, exit with 78]
     #[arg(long, value_name = "SCENARIO")]
     pub fallback: Option<FallbackArg>,
+    /// Fail where no guardian has set up the network, with its reason; for the unit
+    #[arg(long, hide = true)]
+    pub require_network: bool,
     /// The library of scenarios
     #[arg(long, value_name = "DIR", hide = true)]
     pub library: Option<PathBuf>,

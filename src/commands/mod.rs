@@ -15,8 +15,10 @@ mod doctor;
 mod fault;
 mod flags;
 mod follow;
+mod guardian_unit;
 mod import_aemm;
 mod import_dump;
+mod init;
 mod net;
 mod output;
 mod print;
@@ -48,6 +50,7 @@ fn run(command: CliCommand) -> Result<(), Failure> {
     match command {
         CliCommand::Serve(serve) => serve::exec(serve),
         CliCommand::Check(check) => check::exec(&check),
+        CliCommand::Init(init) => init::exec(&init),
         CliCommand::Reload(reload) => reload::exec(&reload),
         CliCommand::Status(status) => status::exec(&status),
         CliCommand::Show(show) => show::exec(&show),

@@ -6,6 +6,7 @@ use nix::errno::Errno;
 use nix::sys::signal::kill;
 use nix::unistd::Pid;
 
+use super::guardian_unit;
 use crate::cli::{NetArgs, NetCommand, NetStatusArgs};
 use crate::exit::{ExitStatus, Failure};
 use crate::host::guardian;
@@ -28,6 +29,7 @@ fn options(args: &NetArgs) -> NetOptions {
         config: args.config.clone(),
         runtime: args.runtime.clone(),
         dmi: args.dmi.clone(),
+        allow_takeover: args.allow_takeover,
         ordinary_tables: args.ordinary_tables,
     }
 }
@@ -35,13 +37,7 @@ fn options(args: &NetArgs) -> NetOptions {
 /// Prints what is published; 1 when nothing is set up.
 fn status(args: &NetStatusArgs) -> Result<(), Failure> {
     let Some(status) = Runtime::at(&args.runtime).status() else {
-        return Err(Failure::new(
-            ExitStatus::No,
-            format!(
-                "the host's network is not set up: there is no {}; start it: systemctl start mock-imds",
-                args.runtime.join("status.json").display()
-            ),
-        ));
+        return Err(not_set_up(args));
     };
     if let (NetMode::Hold, Some(pid)) = (status.mode, status.pid)
         && gone(pid)
@@ -64,6 +60,21 @@ fn status(args: &NetStatusArgs) -> Result<(), Failure> {
     // A closed pipe (`mock-imds net status | head -1`) is no failure.
     let _ = io::stdout().write_all(text.as_bytes());
     Ok(())
+}
+
+/// 78 with the guardian's reason, where it refuses this host; else 1.
+fn not_set_up(args: &NetStatusArgs) -> Failure {
+    if let Some(reason) = guardian_unit::refusal(&args.dmi, &args.config) {
+        return Failure::new(ExitStatus::Config, format!("the host's network is not set up: {reason}"));
+    }
+    let status = args.runtime.join("status.json");
+    Failure::new(
+        ExitStatus::No,
+        format!(
+            "the host's network is not set up: there is no {}; start it: systemctl start mock-imds",
+            status.display()
+        ),
+    )
 }
 
 fn gone(pid: u32) -> bool {

@@ -41,6 +41,25 @@ pub(crate) fn write(to: &OutputArgs, text: &str, secret: bool) -> Result<(), Fai
     })
 }
 
+/// Writes a new file; whatever is there stays.
+pub(crate) fn create(file: &Path, text: &str) -> Result<(), Failure> {
+    let cannot = |found: &str| Err(refused(ExitStatus::CantCreate, file, found));
+    if file.symlink_metadata().is_ok() {
+        return cannot("is there already, and stays as it is; edit it, or name another file");
+    }
+    if !parent(file).is_dir() {
+        return cannot(&format!("cannot be written: there is no directory {}", parent(file).display()));
+    }
+    let created = scratch(file, text.as_bytes(), 0o644)
+        .and_then(|new| name(&new, file, text.as_bytes(), 0o644).inspect_err(|_| _ = fs::remove_file(&new)));
+    match created {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => cannot("is there already"),
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => Err(unwritable(file, &error)),
+        Err(error) => cannot(&format!("cannot be written: {}", io_error_text(&error))),
+        Ok(()) => Ok(()),
+    }
+}
+
 /// The file that gets the text: the target of a link, if it may be replaced. Nothing but a file may be.
 fn target(file: &Path, force: bool) -> Result<PathBuf, Failure> {
     let Ok(there) = file.symlink_metadata() else { return Ok(file.to_owned()) };

@@ -1,11 +1,16 @@
 //! `mock-imds serve`: the server, in the foreground.
 
+use super::guardian_unit;
 use crate::cli::{FallbackArg, ServeArgs};
 use crate::daemon::{self, DaemonOptions};
 use crate::exit::Failure;
 
 pub(crate) fn exec(serve: ServeArgs) -> Result<(), Failure> {
-    let ServeArgs { scenario, file, listen, control, state, watch, fallback, library } = serve;
+    let ServeArgs { scenario, file, listen, control, state, watch, fallback, require_network, library } =
+        serve;
+    if require_network {
+        guardian_unit::require_network()?;
+    }
     daemon::run(DaemonOptions {
         scenario: scenario.or(file),
         listen,

@@ -6,6 +6,7 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use super::follow;
+use super::guardian_unit;
 use super::print::{print_line, to_json, try_print_line};
 use crate::cli::StatusArgs as Args;
 use crate::control::ControlClient;
@@ -21,7 +22,7 @@ pub(crate) fn exec(args: &Args) -> Result<(), Failure> {
     if args.follow {
         return watch(&client, args.json);
     }
-    let status = client.status()?;
+    let status = client.status().map_err(|failure| explain(args, failure))?;
     if args.json {
         let text = serde_json::to_string_pretty(&status)
             .map_err(|error| Failure::new(exit::ExitStatus::Software, error.to_string()))?;
@@ -30,6 +31,18 @@ pub(crate) fn exec(args: &Args) -> Result<(), Failure> {
         print_line(table(&status).trim_end());
     }
     Ok(())
+}
+
+/// Where the packaged service does not run because its guardian refuses this host, starting it again is no help.
+fn explain(args: &Args, failure: Failure) -> Failure {
+    let reason = match failure.status {
+        exit::ExitStatus::Unavailable if args.control.path.is_none() => guardian_unit::failure(),
+        _ => None,
+    };
+    match reason {
+        Some(reason) => Failure { message: format!("no mock-imds server listens: {reason}"), ..failure },
+        None => failure,
+    }
 }
 
 /// Prints the status whenever it has changed, on a terminal over the former one, until nobody reads any more or the server

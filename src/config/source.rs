@@ -29,7 +29,12 @@ impl SourceText {
         let refuse = |found: String, help: &str| Err(Report::whole(&name, found, help));
         let bytes = match files::read(path, MAX_BYTES) {
             Ok(bytes) => bytes,
-            Err(error) => return refuse(error.to_string(), help(&error)),
+            Err(error) => match dangling(path, &error) {
+                Some(found) => {
+                    return refuse(found, "mount or make what it leads to, or name the file itself");
+                }
+                None => return refuse(error.to_string(), help(&error)),
+            },
         };
         match String::from_utf8(bytes) {
             Ok(text) => {
@@ -46,6 +51,12 @@ impl SourceText {
             }
         }
     }
+}
+
+/// What is missing is what the link leads to, such as a file in a folder that is not mounted yet.
+fn dangling(path: &Path, error: &FileError) -> Option<String> {
+    let target = std::fs::read_link(path).ok().filter(|_| error.is_missing())?;
+    Some(format!("is a link to {}, which is not there", target.display()))
 }
 
 fn help(error: &FileError) -> &'static str {

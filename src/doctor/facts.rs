@@ -26,6 +26,8 @@ pub(crate) struct HostFacts {
     pub scenario: Observation<Option<String>>,
     pub server: ServerState,
     pub cloud: Option<cloud::DetectedCloud>,
+    /// The environment of the guardian's unit, or of this process, allows it to hide the cloud's metadata.
+    pub takeover_by_environment: bool,
     /// Every interface that has one of our addresses.
     pub addresses: Observation<Vec<address::InterfaceAddress>>,
     /// Our tables in the kernel; root only.

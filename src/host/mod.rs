@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! settings      host.toml → HostSettings
-//! cloud         refuses on a real cloud machine
+//! cloud         recognises real cloud machines
+//! takeover      refuses on one of them, unless allowed
 //! plan          HostSettings → Plan: addresses, tables, chains, rules; a value that prints as nft prints it
 //! uplinks       which listed interfaces lead out of this host, and are not trusted
 //! added_record  the addresses that were added, so that only they are removed; a decision about each wanted address
@@ -37,6 +38,7 @@ mod reexec;
 pub(crate) mod runtime;
 pub mod settings;
 pub(crate) mod status;
+pub(crate) mod takeover;
 pub(crate) mod up_down;
 pub mod uplinks;
 

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::cloud;
 use super::settings::HostSettings;
+use super::takeover;
 use crate::config::Report;
 use crate::exit::{ExitStatus, Failure};
 
@@ -11,8 +11,10 @@ use crate::exit::{ExitStatus, Failure};
 pub(crate) struct NetOptions {
     pub config: PathBuf,
     pub runtime: PathBuf,
-    /// [`cloud::DMI`] except in tests.
+    /// [`super::cloud::DMI`] except in tests.
     pub dmi: PathBuf,
+    /// Start on a real cloud machine too, whatever host.toml says.
+    pub allow_takeover: bool,
     /// Ordinary tables, as on a kernel without the owner flag.
     pub ordinary_tables: bool,
 }
@@ -21,11 +23,12 @@ impl NetOptions {
     /// Reads host.toml, and refuses on a real cloud machine.
     pub(super) fn load_settings(&self) -> Result<HostSettings, Failure> {
         let refuse = |report: Report| Failure::new(ExitStatus::Config, report.to_string());
-        let (settings, warnings) = HostSettings::load(&self.config).map_err(refuse)?;
+        let (mut settings, warnings) = HostSettings::load(&self.config).map_err(refuse)?;
         if !warnings.problems.is_empty() {
             tracing::warn!("{warnings}");
         }
-        cloud::check(&self.dmi, settings.allow_takeover)?;
+        settings.allow_takeover |= self.allow_takeover;
+        takeover::check(&self.dmi, settings.allow_takeover)?;
         Ok(settings)
     }
 }

@@ -11,6 +11,7 @@ mod damages;
 mod fallback;
 mod follow;
 mod help;
+mod init;
 mod journal;
 mod large;
 mod links;

@@ -33,6 +33,8 @@ fn a_real_cloud_machine() {
         ("chassis_asset_tag", "7783-7084-3265-9085-8269-3286-77", "Azure"),
         ("product_name", "Google Compute Engine", "Google Compute Engine"),
         ("product_name", "OpenStack Nova", "OpenStack"),
+        ("sys_vendor", "DigitalOcean", "DigitalOcean"),
+        ("sys_vendor", "Hetzner", "Hetzner Cloud"),
     ] {
         let path = host.write(&format!("dmi/{file}"), &format!("{text}\n"));
         let sentence = format!("this is a real {cloud} machine ({} is {text:?})", path.display());
@@ -47,6 +49,41 @@ fn a_real_cloud_machine() {
     let mut guardian = host.hold();
     guardian.says("its metadata is hidden");
     assert_eq!(guardian.end(Signal::SIGTERM), Some(0));
+    assert_eq!(host.network(), before);
+}
+
+/// As in the network namespace of a pod or a compose project on a cloud machine, which hides nobody's service.
+#[test]
+fn takeover_is_allowed_by_an_option_or_a_variable_too() {
+    let Some(host) = Host::new() else { return };
+    let binary = program().display();
+    let before = host.network();
+    host.write("dmi/sys_vendor", "Hetzner\n");
+    let arguments = host.arguments();
+    let runtime = host.runtime().display().to_string();
+    for (environment, option) in
+        [("", "--allow-takeover"), ("MOCK_IMDS_ALLOW_TAKEOVER=1", ""), ("MOCK_IMDS_ALLOW_TAKEOVER=true", "")]
+    {
+        host.run(&format!("env {environment} {binary} net up {arguments} {option}"));
+        assert_eq!(host.addresses(), 1, "net up with {environment:?} and {option:?}");
+        host.run(&format!("{binary} net down --runtime {runtime}"));
+        assert_eq!(host.network(), before);
+    }
+    for (value, code, said) in
+        [("0", 78, "real Hetzner Cloud machine"), ("", 78, "real"), ("2", 64, "expected 1 or 0")]
+    {
+        let line = format!("env MOCK_IMDS_ALLOW_TAKEOVER={value} {binary} net up {arguments}");
+        host.attempt(&line).ended(code, &[said]);
+    }
+    // Whoever looks before the start is told.
+    let status = format!(
+        "{binary} net status --runtime {runtime} --dmi {0}/dmi --config {0}/host.toml",
+        host.directory.display()
+    );
+    host.attempt(&status)
+        .ended(78, &["is not set up: this is a real Hetzner Cloud machine", "ALLOW_TAKEOVER=1"]);
+    host.attempt(&format!("env MOCK_IMDS_ALLOW_TAKEOVER=1 {status}"))
+        .ended(1, &["systemctl start mock-imds"]);
     assert_eq!(host.network(), before);
 }
 

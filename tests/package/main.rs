@@ -11,6 +11,7 @@
 //! |---|---|
 //! | `install` | installed is running, confined, and there once; one unit touches no other; an SDK needs no configuration |
 //! | `confinement` | what the units' sandboxes must refuse, tried from inside, fails |
+//! | `conffiles` | files in /etc are the administrator's, before the first installation, in an upgrade, and in a purge |
 //! | `keys` | a credential process works with the shipped drop-in; everybody can verify the identity document |
 //! | `changes` | what was changed at run time outlives a restart and a crash, not a stop |
 //! | `readme` | the commands of the README print what it says |
@@ -22,16 +23,19 @@
 //! | `purge` | stop, remove and purge leave the host as it was |
 //! | `chroot` | installed where no systemd runs, nothing starts and nothing fails |
 //! | `autopkgtest` | what Debian's testers run works |
+//! | `ci` | the scripts of the GitHub action and of the feature for development containers |
 //! | `rpm` | the rpm does what the deb does, as far as the customs of RPM systems go |
 //! | `repositories` | apt and dnf install from the repositories, by the lines that are printed; what is changed in one is refused |
 //! | `tarball` | the tarball's script installs, upgrades and removes without a trace |
-//! | `vagrant` | the Vagrant example, run twice |
+//! | `vagrant` | the Vagrant example, run twice, and after a removal and an interrupted upgrade |
 //! | `image` | the container image of the packaged program is small and complete |
-//! | `refusal` | where the guardian refuses, nothing changes, and the reason is in `systemctl status` |
+//! | `refusal` | where the guardian refuses, nothing changes, and everything that one looks at says why; one line allows it |
 
 mod autopkgtest;
 mod changes;
 mod chroot;
+mod ci;
+mod conffiles;
 mod confinement;
 mod image;
 mod install;

@@ -46,6 +46,7 @@ fn stop_remove_and_purge(system: System) {
     expect_restored(&machine, "systemctl stop", &before, &["address", "route", "nftables", "file: /run"]);
 
     machine.ok("systemctl start mock-imds");
+    machine.ok("mock-imds init && mock-imds init --host");
     used(&machine);
     machine.ok("apt-get --yes --quiet remove mock-imds");
     expect_restored(

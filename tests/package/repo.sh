@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Makes /srv/repo, which dnf installs from, in a machine that has rpm: the package under test as /srv/mock-imds.rpm, an
-# earlier release of it with another program that knows another bridge, and one package that stands for what Fedora
+# earlier release of it with another program that knows another bridge, one as 0.1.0 was, whose two files in /etc are its
+# configuration, and one package that stands for what Fedora
 # and RHEL 9 have. What that one provides is listed here, so that a need of the package that is not listed is found.
 set -euo pipefail
 
@@ -20,6 +21,27 @@ cd /srv/tree
 sed -i -e 's/^Version: .*/Version: 0.0.9/' -e '/^%changelog/,$d' packaging/rpm/mock-imds.spec
 CARGO_HOME=/srv/cargo CARGO_TARGET_DIR=/srv/built build --build-in-place --nodeps \
     --load=packaging/rpm/systemd.macros packaging/rpm/mock-imds.spec
+mkdir /srv/tree/former
+cat >former/host.toml <<'END'
+# What mock-imds may do to the network of this host.
+# As it is, with no key set, the defaults hold.
+#
+# Every key, explained:  man mock-imds-host.toml
+# After a change:        systemctl reload mock-imds-net
+END
+cat >former/scenario.toml <<'END'
+# Who this machine pretends to be: the scenario that mock-imds serves.
+# As it is, with no key set, it is the built-in instance.
+#
+# Every key, with its default:  /usr/share/mock-imds/scenarios/default.toml
+# Every key, explained:         man mock-imds.toml
+# After a change:               systemctl reload mock-imds
+END
+sed -i -e 's/^Version: .*/Version: 0.0.8/' -e '/^%posttrans/,/^%files/{/^%files/!d}' \
+    -e 's|^install -d %{buildroot}%{_sysconfdir}/mock-imds|install -D -m 0644 -t %{buildroot}%{_sysconfdir}/mock-imds former/*.toml|' \
+    -e 's|^%dir %{_sysconfdir}/mock-imds|&\n%config(noreplace) %{_sysconfdir}/mock-imds/*.toml|' packaging/rpm/mock-imds.spec
+CARGO_HOME=/srv/cargo CARGO_TARGET_DIR=/srv/built build --build-in-place --nodeps \
+    --load=packaging/rpm/systemd.macros packaging/rpm/mock-imds.spec
 
 provides() { printf 'Provides: %s\n' "$@"; }
 versions() {
@@ -31,7 +53,7 @@ versions() {
 }
 {
     printf '%s\n' 'Name: base' 'Version: 1' 'Release: 1' 'Summary: what the distribution has' 'License: none' 'BuildArch: x86_64'
-    provides /bin/sh /usr/bin/kill systemd 'rtld(GNU_HASH)' 'ld-linux-x86-64.so.2()(64bit)' 'libc.so.6()(64bit)' \
+    provides /bin/sh /usr/bin/kill coreutils systemd 'rtld(GNU_HASH)' 'ld-linux-x86-64.so.2()(64bit)' 'libc.so.6()(64bit)' \
         'libm.so.6()(64bit)' 'libgcc_s.so.1()(64bit)' 'libmnl.so.0()(64bit)' 'libnftnl.so.11()(64bit)'
     for library in ld-linux-x86-64.so.2 libc.so.6 libm.so.6; do
         versions $library GLIBC_ 2.2.5 2.3.2 2.3.3 2.3.4 2.{3..34}

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use support::machine::Machine;
 use support::machine::System;
-use support::machine::{BUILT_IN_ID, differences, sysctls};
+use support::machine::{differences, sysctls};
 
 use crate::purge::Before;
 use crate::steady::under_load;
@@ -17,6 +17,8 @@ fn the_rpm_installs_upgrades_and_goes() {
     let Some(machine) = Machine::boot(System::Rpm) else { return };
     machine.ok(include_str!("repo.sh"));
     let before = (machine.snapshot(), sysctls(&machine));
+
+    former_configuration_files_are_kept(&machine);
 
     machine.ok(&format!("dnf --assumeyes --quiet install {PREVIOUS}"));
     expect_state(&machine, "installed, with no preset for it", "inactive", "disabled");
@@ -50,7 +52,45 @@ fn the_rpm_installs_upgrades_and_goes() {
 
     machine.ok("dnf --assumeyes --quiet remove mock-imds");
     expect_gone(&machine, &before);
+    a_refusal_is_printed(&machine);
     a_preset_enables(&machine);
+}
+
+/// Of the release whose files in /etc were the package's: what was edited stays, what nobody edited goes.
+fn former_configuration_files_are_kept(machine: &Machine) {
+    machine.ok("dnf --assumeyes --quiet install mock-imds-0.0.8 && systemctl enable --now mock-imds");
+    machine.expect_in(
+        "the release that is stood for",
+        &machine.ok("rpm --query --configfiles mock-imds"),
+        "scenario.toml",
+    );
+    machine
+        .ok("printf '[instance]\\ninstance-id = \"i-0dddddddddddddddd\"\\n' >/etc/mock-imds/scenario.toml");
+    machine.ok(&format!("dnf --assumeyes --quiet upgrade {PREVIOUS}"));
+    machine.expect("what is left in /etc/mock-imds", &machine.ok("ls /etc/mock-imds"), "scenario.toml");
+    let id = || match machine.instance_id() {
+        Ok(id) if id == "i-0dddddddddddddddd" => Ok(()),
+        other => Err(format!("{other:?}")),
+    };
+    machine.within(SOON, "the edited scenario is served after the upgrade", id);
+    machine.expect("configuration of rpm's", &machine.ok("rpm --query --configfiles mock-imds"), "");
+    machine.ok("dnf --assumeyes --quiet remove mock-imds");
+    machine.expect("what a removal leaves", &machine.ok("ls /etc/mock-imds"), "scenario.toml");
+    machine.ok("rm -r /etc/mock-imds /var/lib/mock-imds");
+}
+
+/// Nothing is started by an installation; what a start would meet is said all the same.
+fn a_refusal_is_printed(machine: &Machine) {
+    machine.ok("mkdir /opt/dmi && echo DigitalOcean >/opt/dmi/sys_vendor");
+    let install = "rpm --install --nodeps /srv/mock-imds.rpm 2>&1";
+    let said = machine.ok(&format!("export MOCK_IMDS_DMI_DIR=/opt/dmi; {install}"));
+    machine.expect_in("what an installation prints", &said, "this is a real DigitalOcean machine");
+    machine.ok("rpm --erase mock-imds; mkdir -p /etc/sysconfig; echo MOCK_IMDS_ALLOW_TAKEOVER=1 >/etc/sysconfig/mock-imds");
+    let said = machine.ok(&format!("export MOCK_IMDS_DMI_DIR=/opt/dmi; {install}"));
+    if said.contains("real DigitalOcean") {
+        machine.fail(&format!("an installation where takeover is allowed, expected no refusal\n{said}"));
+    }
+    machine.ok("rpm --erase mock-imds; rm -r /etc/sysconfig");
 }
 
 fn expect_state(machine: &Machine, when: &str, active: &str, enabled: &str) {
@@ -69,9 +109,9 @@ fn link_to_the_program(machine: &Machine) {
     machine.expect("where ec2-metadata-mock ends", &end, "/usr/bin/mock-imds");
 }
 
-/// An edited file and the keys stay, as is the custom; nothing else does.
+/// The administrator's file and the keys stay, as is the custom; nothing else does.
 fn expect_gone(machine: &Machine, before: &Before) {
-    machine.within(SOON, "dnf remove leaves nothing of ours but the edited file and the keys", || {
+    machine.within(SOON, "dnf remove leaves nothing of ours but the scenario and the keys", || {
         let kept = |key: &String| {
             ["/root/", "/var/lib/dnf", "/var/lib/mock-imds", "/var/lib/systemd", "/etc/mock-imds"]
                 .iter()
@@ -86,7 +126,7 @@ fn expect_gone(machine: &Machine, before: &Before) {
         let found = differences(&then, &now) + &differences(&before.1, &settings);
         if found.is_empty() { Ok(()) } else { Err(format!("differences:\n{found}")) }
     });
-    machine.expect("what stays in /etc", &machine.ok("ls /etc/mock-imds"), "scenario.toml.rpmsave");
+    machine.expect("what stays in /etc", &machine.ok("ls /etc/mock-imds"), "scenario.toml");
     machine.expect("what stays in /var/lib", &machine.ok("ls -d /var/lib/mock-imds"), "/var/lib/mock-imds");
 }
 
@@ -98,5 +138,5 @@ fn a_preset_enables(machine: &Machine) {
     expect_state(machine, "installed, with a preset for it", "inactive", "enabled");
     machine.ok("systemctl start mock-imds");
     let (id, _) = machine.within(SOON, "the service answers", || machine.instance_id());
-    machine.expect("the answer without the edited file", &id, BUILT_IN_ID);
+    machine.expect("the answer of the file that stayed", &id, "i-0cccccccccccccccc");
 }

@@ -26,6 +26,7 @@ class Machine
     case kind
     when "file"
       raise "not there: #{options}" unless File.file?(options.fetch(:source))
+      @script << "# #{File.basename(options.fetch(:source))}\n"
       @script << "cp /srv/mock-imds.deb #{options.fetch(:destination).shellescape}\n"
     when "shell"
       environment = options.fetch(:env).map { |name, value| "#{name}=#{value.shellescape}" }

@@ -39,6 +39,7 @@ macro_rules! pages {
 }
 
 pages! {
+    ci: "ci.md",
     drop_in_for_ec2_metadata_mock: "ec2-metadata-mock.md",
     eks_bootstrap: "eks-bootstrap.md",
     node_termination_handler: "node-termination-handler.md",
@@ -112,7 +113,8 @@ fn every_page_is_run_and_in_the_index() {
 fn links_lead_somewhere(directory: &Path, name: &str) {
     let text = fs::read_to_string(directory.join(name)).expect("pages are text");
     for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
-        let there = link.contains("://") || directory.join(link).exists();
+        let file = link.split('#').next().unwrap_or_default();
+        let there = link.contains("://") || directory.join(file).exists();
         assert!(there, "{DIRECTORY}/{name} leads to {link}, which is not there");
     }
 }

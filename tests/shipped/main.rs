@@ -13,7 +13,6 @@ use mock_imds::host::settings::DEFAULT_BRIDGES;
 use mock_imds::host::settings::HostSettings;
 use mock_imds::model::endpoint::{ADDRESS_V4, ADDRESS_V6, METADATA_PORT, SERVICE_PORT};
 use mock_imds::scenario;
-use sha2::{Digest as _, Sha256};
 
 fn read(path: &str) -> String {
     let file = support::sources().join(path);
@@ -42,17 +41,22 @@ fn no_unit_may_dump_core() {
     }
 }
 
-/// dpkg asks the user what to do with a conffile if both the user and the package changed it. The package never does:
-/// what there is to say is said in `default.toml` and in the manual, which are no conffiles. So these checksums stay.
+/// Files in /etc are the administrator's: tools lay them down before the first installation, and no package manager asks.
 #[test]
-fn conffiles_are_frozen() {
-    for (file, frozen) in [
-        ("packaging/etc/scenario.toml", "28c32e6ed99d9330f9c45ceb00411bb9bf143a147608cd4f3c61095a759d915e"),
-        ("packaging/etc/host.toml", "19fd1becce37af06e62d39592ecf33bbd3f893263c10d2b2d1740df8cca9066b"),
+fn no_package_owns_a_file_in_etc() {
+    let install = read("debian/mock-imds.install");
+    assert!(!install.contains(" etc/"), "debian/mock-imds.install puts a file into /etc:\n{install}");
+    let spec = read("packaging/rpm/mock-imds.spec");
+    let files = spec.split_once("\n%files\n").expect("the spec lists files").1;
+    let owned: Vec<_> = files.lines().filter(|line| line.contains("%{_sysconfdir}")).collect();
+    assert_eq!(owned, ["%dir %{_sysconfdir}/mock-imds"], "what the rpm owns in /etc");
+    assert!(!files.contains("%config"), "the rpm has no configuration file of its own");
+    // As released with 0.1.0: an upgrade from it removes these, since nobody edited them.
+    for checksum in [
+        "28c32e6ed99d9330f9c45ceb00411bb9bf143a147608cd4f3c61095a759d915e",
+        "19fd1becce37af06e62d39592ecf33bbd3f893263c10d2b2d1740df8cca9066b",
     ] {
-        let bytes = Sha256::digest(read(file));
-        let found = bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
-        assert_eq!(found, frozen, "{file} changed: every upgrade would ask its user about it; put it back");
+        assert!(spec.contains(checksum), "packaging/rpm/mock-imds.spec lacks the checksum {checksum}");
     }
 }
 
@@ -78,6 +82,17 @@ fn examples_hold_valid_files() {
         }
     }
     assert_eq!(found, [4, 3], "scenarios and host.toml of the examples");
+    // In a network namespace of their own they hide no cloud's service, so they must not stop at one.
+    for example in [
+        "packaging/compose/sidecar.yaml",
+        "packaging/compose/sidecar-bind.yaml",
+        "packaging/kubernetes/components/sidecar/patch.yaml",
+    ] {
+        assert!(
+            read(example).contains("[net, up, --allow-takeover"),
+            "{example} would refuse on a cloud machine"
+        );
+    }
 }
 
 /// Pages send readers to files; one that was moved would send them nowhere.
@@ -156,6 +171,9 @@ fn versions_agree() {
         spec.contains(&format!("> - {version}-1\n")),
         "packaging/rpm/mock-imds.spec has no entry for {version} below %changelog"
     );
+    let feature = read("packaging/devcontainer-feature/devcontainer-feature.json");
+    let feature: serde_json::Value = serde_json::from_str(&feature).expect("it is JSON");
+    assert_eq!(feature["version"], version, "devcontainer-feature.json, against Cargo.toml");
     for page in ["mock-imds.8", "mock-imds.toml.5", "mock-imds-host.toml.5"] {
         let text = read(&format!("packaging/man/{page}"));
         let header = text.lines().find(|line| line.starts_with(".TH")).unwrap_or_default();
@@ -164,6 +182,31 @@ fn versions_agree() {
             "{page} says '{header}', Cargo.toml {version}"
         );
     }
+}
+
+/// The action's script is also run by other systems' jobs, so each of its inputs is a variable, and each has a description.
+#[test]
+fn the_action_and_its_script_know_the_same_inputs() {
+    let action = read("packaging/github-action/action.yml");
+    let script = read("packaging/github-action/install.sh");
+    let (inputs, runs) = action.split_once("\nruns:\n").expect("the action runs something");
+    let named = |line: &str| {
+        line.strip_prefix("  ")?.strip_suffix(':').filter(|name| !name.starts_with(' ')).map(str::to_owned)
+    };
+    let inputs: Vec<String> = inputs.lines().filter_map(named).collect();
+    assert!(inputs.len() > 4, "action.yml was misread: {inputs:?}");
+    for input in &inputs {
+        let variable = format!("INPUT_{}", input.to_uppercase());
+        let handed_on = format!("{variable}: ${{{{ inputs.{input} }}}}");
+        assert!(runs.contains(&handed_on), "action.yml lacks {handed_on:?}");
+        assert!(script.contains(&variable), "install.sh does not know {variable}");
+    }
+    let used = script
+        .split("INPUT_")
+        .skip(1)
+        .map(|rest| rest.chars().take_while(char::is_ascii_uppercase).collect::<String>().to_lowercase());
+    let unknown: BTreeSet<String> = used.filter(|name| !inputs.contains(name)).collect();
+    assert!(unknown.is_empty(), "install.sh reads {unknown:?}, which action.yml does not have");
 }
 
 // === The manual ===

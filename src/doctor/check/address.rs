@@ -11,10 +11,9 @@ pub(super) fn cloud(facts: &HostFacts) -> Vec<Finding> {
         return vec![Finding::ok("cloud", "this is not a cloud machine with a metadata service of its own")];
     };
     let found_text = format!("this is a real {} machine: {} is {:?}", found.cloud, found.file, found.text);
-    if facts.applied_settings().allow_takeover {
+    if facts.applied_settings().allow_takeover || facts.takeover_by_environment {
         return vec![
-            Finding::note("cloud", found_text)
-                .meaning("its own metadata is hidden because of allow-takeover = true"),
+            Finding::note("cloud", found_text).meaning("its own metadata is hidden: takeover is allowed"),
         ];
     }
     vec![
@@ -24,7 +23,7 @@ pub(super) fn cloud(facts: &HostFacts) -> Vec<Finding> {
             )
             .repair("systemctl disable --now mock-imds   # leave the real service alone")
             .repair(
-                "editor /etc/mock-imds/host.toml     # or: [host] allow-takeover = true, to hide it anyway",
+                "echo MOCK_IMDS_ALLOW_TAKEOVER=1 >>/etc/default/mock-imds   # or: hide it anyway, then systemctl restart mock-imds",
             ),
     ]
 }

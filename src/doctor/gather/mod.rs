@@ -18,7 +18,7 @@ use super::ruleset::Ruleset;
 use crate::host::runtime::Runtime;
 use crate::host::settings::{self, HostSettings};
 use crate::host::status::{GuardianStatus, NetMode};
-use crate::host::{address, cloud, nft};
+use crate::host::{address, cloud, nft, takeover};
 use crate::model::endpoint::{ADDRESS_V4, ADDRESS_V6};
 
 #[derive(Debug, Clone)]
@@ -42,6 +42,7 @@ pub(crate) fn gather(options: &GatherOptions, server: ServerState) -> HostFacts 
         scenario: files::scenario_report(&options.root),
         server,
         cloud: cloud::detect(&options.dmi),
+        takeover_by_environment: takeover::allowed_by_environment(&options.root),
         addresses: addresses(),
         tables: tables(),
         probe: Probe::Skipped,

@@ -32,7 +32,7 @@ pub(crate) fn hold(options: &NetOptions) -> Result<(), Failure> {
     let signals = BlockedSignals::block()?;
     let mut guardian = match reexec::inherit() {
         Some(inherited) => Guardian::resume(options, inherited)?,
-        None => Guardian::start(options)?,
+        None => Guardian::start(options).inspect_err(explain_to_systemd)?,
     };
     loop {
         match guardian.watch(&signals)? {
@@ -189,6 +189,11 @@ fn ownership(options: &NetOptions) -> &'static [nft::Ownership] {
     } else {
         nft::Ownership::OUTLIVES
     }
+}
+
+/// The reason stays in the status of the failed unit, where the package manager and the commands find it.
+fn explain_to_systemd(failure: &Failure) {
+    notify_systemd(&[NotifyState::Status(failure.message.lines().next().unwrap_or_default())]);
 }
 
 /// Does nothing unless systemd started this process.
