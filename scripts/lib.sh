@@ -56,3 +56,28 @@ need_build() {
     *-musl) export RUSTFLAGS="${RUSTFLAGS:-} -C target-feature=-crt-static" ;;
     esac
 }
+
+# The version of everything here.
+version() { sed -n 's/^version = "\(.*\)"/\1/p' "$root/Cargo.toml" | head -n 1; }
+
+# The time that everything made of this tree bears, so that it has the same bytes whenever it is made: the commit's; in
+# a tree without git the changelog's.
+source_date() {
+    if [ -n "${SOURCE_DATE_EPOCH:-}" ]; then
+        say "$SOURCE_DATE_EPOCH"
+    elif [ -e "$root/.git" ]; then
+        # A clone that another user made is read, too: nothing of it is run.
+        git -c safe.directory='*' -C "$root" log -1 --format=%ct
+    else
+        date --date "$(sed -n 's/^ -- .*>  //p' "$root/debian/changelog" | head -n 1)" +%s
+    fi
+}
+
+# What Rust and the RPM systems call an architecture of Debian's.
+machine_of() {
+    case $1 in
+    amd64) say x86_64 ;;
+    arm64) say aarch64 ;;
+    *) fail 64 "no architecture is called '$1'; accepted: amd64, arm64" ;;
+    esac
+}

@@ -25,6 +25,8 @@
 //! | `autopkgtest` | what Debian's testers run works |
 //! | `ci` | the scripts of the GitHub action and of the feature for development containers |
 //! | `rpm` | the rpm does what the deb does, as far as the customs of RPM systems go |
+//! | `repositories` | apt and dnf install from the repositories, by the lines that are printed; what is changed in one is refused |
+//! | `tarball` | the tarball's script installs, upgrades and removes without a trace |
 //! | `vagrant` | the Vagrant example, run twice, and after a removal and an interrupted upgrade |
 //! | `image` | the container image of the packaged program is small and complete |
 //! | `refusal` | where the guardian refuses, nothing changes, and everything that one looks at says why; one line allows it |
@@ -44,8 +46,10 @@ mod purge;
 mod readme;
 mod refusal;
 mod reload;
+mod repositories;
 mod restore;
 mod rpm;
 mod steady;
+mod tarball;
 mod upgrade;
 mod vagrant;

@@ -2,6 +2,7 @@
 
 mod binary;
 mod oci;
+mod release;
 mod scripts;
 
 use std::collections::BTreeSet;
@@ -140,6 +141,19 @@ fn the_manual_lists_the_default_bridges() {
         .filter(|name| !page.lines().any(|line| line.starts_with(&format!("{name} "))))
         .collect();
     assert!(missing.is_empty(), "packaging/man/mock-imds-host.toml.5 lacks {missing:?}");
+}
+
+/// The lines of docs/packages.md are run on a booted machine; those that README.md shows before the first release are not.
+#[test]
+fn the_readme_installs_as_the_page_about_packages_does() {
+    let (readme, page) = (read("README.md"), read("docs/packages.md"));
+    let block =
+        readme.split_once("```sh\n").and_then(|(_, below)| below.split_once("```")).map(|(block, _)| block);
+    let lines: Vec<&str> = block.expect("README.md has a block of sh").lines().collect();
+    assert!(lines.len() > 1, "found only {lines:?}");
+    for line in lines {
+        assert!(page.contains(&format!("$ {line}\n")), "README.md has '{line}', docs/packages.md has not");
+    }
 }
 
 #[test]

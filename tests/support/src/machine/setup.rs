@@ -1,5 +1,6 @@
 //! What a machine needs from outside, and what happens where it is missing.
 
+use std::env::consts::ARCH;
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -47,8 +48,18 @@ impl System {
         }
         let target = sources().join("target");
         let (dist, systems) = (target.join("dist"), target.join("rootfs"));
-        let deb = || find("MOCK_IMDS_DEB", &dist, "mock-imds_", ".deb", "scripts/package deb");
-        let rpm = || find("MOCK_IMDS_RPM", &dist, "mock-imds-", ".rpm", "scripts/package rpm");
+        // Beside them there may be those of another architecture.
+        let deb = || {
+            find(
+                "MOCK_IMDS_DEB",
+                &dist,
+                "mock-imds_",
+                &format!("_{}.deb", debian_arch()),
+                "scripts/package deb",
+            )
+        };
+        let rpm =
+            || find("MOCK_IMDS_RPM", &dist, "mock-imds-", &format!(".{ARCH}.rpm"), "scripts/package rpm");
         let root = |variable, kind| {
             find(variable, &systems, &format!("{kind}-"), "", &format!("scripts/rootfs {kind}"))
         };
@@ -105,6 +116,15 @@ impl System {
             Self::Debian12 | Self::Debian13 | Self::Rpm => "set -o pipefail; ",
             Self::Containers => "exec 2>&1; ",
         }
+    }
+}
+
+/// What Debian calls the architecture of this host.
+fn debian_arch() -> &'static str {
+    match ARCH {
+        "x86_64" => "amd64",
+        "aarch64" => "arm64",
+        other => other,
     }
 }
 

@@ -1,0 +1,52 @@
+#!/bin/sh
+# Removes what install.sh installed, after stopping it: the network is as before.
+#   sudo /usr/share/mock-imds/uninstall.sh           keeps /etc/mock-imds, /var/lib/mock-imds and the user mock-imds
+#   sudo /usr/share/mock-imds/uninstall.sh --purge   removes these, too; what is mounted there stays
+# DESTDIR names another root, as for install.sh.
+set -eu
+
+destination=${DESTDIR:-}
+list=$destination/usr/share/mock-imds/installed-files
+purge=no
+
+fail() {
+	code=$1
+	shift
+	echo "uninstall.sh: $*" >&2
+	exit "$code"
+}
+
+case "$#${1:-}" in
+0) ;;
+1--purge) purge=yes ;;
+*) fail 64 "unknown argument '$*'. Usage: uninstall.sh [--purge]" ;;
+esac
+[ -n "$destination" ] || [ "$(id -u)" = 0 ] || fail 77 "removing from the system needs root: run it by sudo"
+[ -e "$list" ] || fail 66 "there is no $list: install.sh has installed nothing here"
+
+if [ -z "$destination" ] && [ -d /run/systemd/system ]; then
+	systemctl disable --now mock-imds
+	# The sockets and the guardian stop with the service, but later. Here, so that the guardian cleans up with its own program.
+	systemctl stop mock-imds.socket mock-imds-ipv6.socket mock-imds-net.service
+fi
+# Read whole before it is removed; then the directories that were made for it, the deepest first, if nothing else is in them.
+files=$(cat "$list")
+printf '%s\n' "$files" "${list#"$destination"}" | grep -v '/$' | while read -r file; do
+	rm -f "$destination$file"
+done
+printf '%s\n' "$files" | grep '/$' | LC_ALL=C sort -r | while read -r directory; do
+	rmdir "$destination$directory" 2>/dev/null || true
+done
+if [ "$purge" = yes ]; then
+	# Of a link, the link alone.
+	rm -rf "$destination/var/lib/mock-imds"
+	rm -f "$destination/etc/default/mock-imds"
+	mountpoint -q "$destination/etc/mock-imds" || rm -rf "$destination/etc/mock-imds"
+	if [ -z "$destination" ] && getent passwd mock-imds >/dev/null; then
+		userdel mock-imds
+	fi
+fi
+if [ -z "$destination" ] && [ -d /run/systemd/system ]; then
+	systemctl daemon-reload
+	systemctl reset-failed 'mock-imds*' 2>/dev/null || true
+fi

@@ -1,0 +1,61 @@
+//! The scripts of a release: what they refuse, and what the bill of materials says. tests/package tries what they make.
+
+use std::collections::BTreeSet;
+use std::process::Command;
+
+use serde_json::Value;
+
+/// Runs a script of the sources with arguments; gives its exit code and both outputs.
+fn script(name: &str, arguments: &[&str]) -> (Option<i32>, String, String) {
+    let script = support::sources().join("scripts").join(name);
+    let said = Command::new(script).args(arguments).output().expect("the script is there");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (said.status.code(), text(&said.stdout), text(&said.stderr))
+}
+
+#[test]
+fn what_is_asked_for_wrongly_is_refused_before_anything_is_made() {
+    let cases: [(&str, &[&str], &str); 7] = [
+        ("release", &["--only", "packages,wheels"], "no part is called 'wheels'"),
+        ("release", &["--arch", "amd64,riscv64"], "accepted: amd64, arm64"),
+        ("release", &["--arch"], "--arch needs a value"),
+        ("release", &["now"], "unknown argument 'now'"),
+        ("package", &["deb", "--arch", "i386"], "accepted: amd64, arm64"),
+        ("tarball", &["no.deb", "/tmp"], "scripts/package deb makes a DEB"),
+        ("repositories", &["/tmp", "ftp://example.org"], "accepted: http://… or https://…"),
+    ];
+    for (name, arguments, expected) in cases {
+        let (code, _, said) = script(name, arguments);
+        assert_eq!(code, Some(64), "the exit code of {name} {arguments:?}; it said: {said}");
+        assert!(said.contains(expected), "{name} {arguments:?}: expected '{expected}', found: {said}");
+    }
+}
+
+/// With a checksum for each crate, and nothing that depends on what is not listed. Tools of the tests are not in it.
+#[test]
+fn the_bill_of_materials_lists_what_is_linked() {
+    let (code, made, said) = script("sbom", &[]);
+    assert_eq!(code, Some(0), "scripts/sbom said: {said}");
+    let bill: Value = serde_json::from_str(&made).expect("scripts/sbom prints JSON");
+    let components = bill["components"].as_array().expect("components");
+    let named = |name: &str| components.iter().find(|component| component["name"] == name);
+    for name in ["hyper", "nftnl", "tokio", "libnftnl"] {
+        assert!(named(name).is_some(), "expected {name} among the components: {made}");
+    }
+    assert!(named("proptest").is_none(), "proptest is not in the program");
+    for component in components.iter().filter(|component| component["purl"].is_string()) {
+        let checksum = component["hashes"][0]["content"].as_str().unwrap_or_default();
+        assert_eq!(checksum.len(), 64, "expected a SHA-256 in {component}");
+    }
+    let root = &bill["metadata"]["component"];
+    let known: BTreeSet<&str> =
+        components.iter().chain(std::iter::once(root)).filter_map(|part| part["bom-ref"].as_str()).collect();
+    for edges in bill["dependencies"].as_array().expect("dependencies") {
+        for end in edges["dependsOn"].as_array().expect("ends").iter().chain(std::iter::once(&edges["ref"])) {
+            assert!(
+                end.as_str().is_some_and(|end| known.contains(end)),
+                "{end} is in the dependencies, and no component"
+            );
+        }
+    }
+}
