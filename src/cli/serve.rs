@@ -7,7 +7,8 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::control::ControlArgs;
 use super::examples;
-use super::parsers::{address, ip};
+use super::parsers::{accepted, address, ip};
+use crate::model::NodeName;
 
 /// `mock-imds serve`.
 #[derive(Debug, Args)]
@@ -31,6 +32,20 @@ pub(crate) struct ServeArgs {
     /// mistake, else the built-in one [default: nothing, exit with 78]
     #[arg(long, value_name = "SCENARIO")]
     pub fallback: Option<FallbackArg>,
+    /// Play the EC2 instance of this node: the one of `[instances]` that names it in `nodes`, else `[instance]`; its
+    /// identity follows from the name
+    #[arg(long, value_name = "NAME", env = "MOCK_IMDS_NODE", value_parser = accepted::<NodeName>)]
+    pub node: Option<NodeName>,
+    /// Private address of the node's instance, repeatable or separated by commas [default: one that follows from the name]
+    #[arg(
+        long,
+        value_name = "ADDR",
+        env = "MOCK_IMDS_NODE_ADDRESSES",
+        requires = "node",
+        value_delimiter = ',',
+        value_parser = ip
+    )]
+    pub node_address: Vec<IpAddr>,
     /// The library of scenarios
     #[arg(long, value_name = "DIR", hide = true)]
     pub library: Option<PathBuf>,

@@ -1,11 +1,14 @@
 //! `mock-imds serve`: the server, in the foreground.
 
+use std::sync::Arc;
+
 use crate::cli::{FallbackArg, ServeArgs};
 use crate::daemon::{self, DaemonOptions};
 use crate::exit::Failure;
+use crate::model::ClusterNode;
 
 pub(crate) fn exec(serve: ServeArgs) -> Result<(), Failure> {
-    let ServeArgs { scenario, listen, control, state, watch, fallback, library } = serve;
+    let ServeArgs { scenario, listen, control, state, watch, fallback, library, node, node_address } = serve;
     daemon::run(DaemonOptions {
         scenario,
         listen,
@@ -14,6 +17,7 @@ pub(crate) fn exec(serve: ServeArgs) -> Result<(), Failure> {
         watch,
         fallback: fallback == Some(FallbackArg::LastGood),
         library,
+        node: node.map(|name| Arc::new(ClusterNode { name, addresses: node_address })),
         drop_in: None,
     })?;
     Ok(())

@@ -12,10 +12,10 @@ use super::state_file::{SavedState, StateFile};
 use crate::clock;
 use crate::config::Report;
 use crate::identity::KeyRing;
-use crate::imds::{Fleet, FleetItem};
+use crate::imds::{Fleet, FleetItem, on_node};
 use crate::model::fault::Fault;
 use crate::model::timeline::ScenarioClock;
-use crate::model::{ClockReading, Event, format_duration};
+use crate::model::{ClockReading, ClusterNode, Event, format_duration};
 use crate::scenario::{LiveItem, OrderTime};
 
 pub(super) struct InitialState {
@@ -84,8 +84,14 @@ impl InitialState {
         Ok(Self { reload_file, served, overridden, fallback, last_good, saved })
     }
 
-    pub(super) fn compile(&self, keys: &Arc<KeyRing>, now: ClockReading) -> Fleet {
-        let fleet = Fleet::compile(Arc::clone(&self.served.scenario), keys, now, now.wall);
+    /// Compiles it, as the instance of a node if there is one.
+    pub(super) fn compile(
+        &self,
+        node: Option<&Arc<ClusterNode>>,
+        keys: &Arc<KeyRing>,
+        now: ClockReading,
+    ) -> Fleet {
+        let fleet = Fleet::compile(on_node(&self.served.scenario, node), keys, now, now.wall);
         match &self.saved {
             Some(SavedChanges { clock, events, faults }) => {
                 fleet.restored(clock.clone(), events.clone(), faults.clone())

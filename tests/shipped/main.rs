@@ -75,7 +75,7 @@ fn examples_hold_valid_files() {
             _ => {}
         }
     }
-    assert_eq!(found, [4, 3], "scenarios and host.toml of the examples");
+    assert_eq!(found, [4, 4], "scenarios and host.toml of the examples");
 }
 
 /// Pages send readers to files; one that was moved would send them nowhere.
@@ -208,7 +208,7 @@ fn manual_lists_the_keys_of_default_toml() {
     expected.retain(|key| !free.iter().any(|table| key.starts_with(table)));
     // A further instance takes the keys of the others' tables, which the manual explains there.
     expected.retain(|key| {
-        key.strip_prefix("instances.NAME.").is_none_or(|key| matches!(key, "clients" | "derive"))
+        key.strip_prefix("instances.NAME.").is_none_or(|key| matches!(key, "clients" | "derive" | "nodes"))
     });
     assert!(expected.len() > 50, "default.toml was misread: {expected:?}");
     let found = keys_in_manual("mock-imds.toml.5");
