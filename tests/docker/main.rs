@@ -5,6 +5,7 @@
 mod compose;
 mod docs;
 mod image;
+mod podman;
 mod pods;
 
 use std::time::Duration;

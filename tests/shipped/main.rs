@@ -134,6 +134,13 @@ fn versions_agree() {
         newest.starts_with(&format!("mock-imds ({version}) ")),
         "debian/changelog says '{newest}', Cargo.toml {version}"
     );
+    let chart = read("packaging/helm/mock-imds/Chart.yaml");
+    for line in [format!("\nversion: {version}\n"), format!("\nappVersion: \"{version}\"\n")] {
+        assert!(
+            chart.contains(&line),
+            "Chart.yaml of packaging/helm/mock-imds lacks {line:?}; Cargo.toml has {version}"
+        );
+    }
     let spec = read("packaging/rpm/mock-imds.spec");
     let found = spec.lines().find_map(|line| line.strip_prefix("Version:")).map(str::trim);
     assert_eq!(found, Some(version), "Version: of packaging/rpm/mock-imds.spec, against Cargo.toml");
