@@ -14,17 +14,17 @@ pub(crate) fn on_node(scenario: &Arc<Scenario>, node: Option<&Arc<ClusterNode>>)
     let mut scenario = Scenario { node: Some(Arc::clone(node)), ..Scenario::clone(scenario) };
     match scenario.index_of_node().and_then(|index| scenario.named_instances.get_mut(index)) {
         Some(named) => {
-            let derives = named.derive;
-            named.instance = identity(&named.instance, &scenario.instance, derives, node);
+            let each_its_own = named.derive;
+            named.instance = identity(&named.instance, &scenario.instance, each_its_own, node);
         }
         None => scenario.instance = derived_of_node(&scenario.instance, node),
     }
     Arc::new(scenario)
 }
 
-fn identity(instance: &Instance, inherited: &Instance, derives: bool, node: &ClusterNode) -> Instance {
+fn identity(instance: &Instance, inherited: &Instance, each_its_own: bool, node: &ClusterNode) -> Instance {
     let mut derived = derived_of_node(instance, node);
-    if instance.instance_id != inherited.instance_id && !derives {
+    if instance.instance_id != inherited.instance_id && !each_its_own {
         derived.instance_id.clone_from(&instance.instance_id);
     }
     if instance.interfaces != inherited.interfaces {
