@@ -9,6 +9,9 @@ target=$root/target
 shopt -s inherit_errexit
 umask 022
 
+# shellcheck source=scripts/needs.sh
+. "$root/scripts/needs.sh"
+
 say() { printf '%s\n' "$*"; }
 
 # A sentence on stderr and an exit code from sysexits.h.
@@ -32,39 +35,24 @@ as_root() {
 
 can_be_root() { [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null; }
 
-installed() { [ "$(dpkg-query -W -f='${db:Status-Abbrev}' "$1" 2>/dev/null)" = 'ii ' ]; }
-
-# Installs the named Debian packages that are missing, and says which.
-need() {
-    command -v apt-get >/dev/null || fail 69 "install by your own package manager: $*"
-    local package missing=()
-    for package in "$@"; do
-        [[ " ${missing[*]} " = *" $package "* ]] || installed "$package" || missing+=("$package")
-    done
-    [ ${#missing[@]} = 0 ] && return
-    # Here, not in as_root: its words would go into the log.
-    [ "$(id -u)" = 0 ] || command -v sudo >/dev/null ||
-        fail 77 "these packages are missing: ${missing[*]}. Install them as root, or install sudo, then run this again"
-    say "installing ${missing[*]}"
-    local log
-    log=$(mktemp)
-    if ! { as_root apt-get -q -o DPkg::Lock::Timeout=300 update && as_root env DEBIAN_FRONTEND=noninteractive \
-        apt-get -q -y -o DPkg::Lock::Timeout=300 --no-install-recommends install "${missing[@]}"; } >"$log" 2>&1 </dev/null; then
-        cat "$log" >&2
-        rm -f "$log"
-        fail 69 "could not install ${missing[*]}; apt-get's own words are above"
-    fi
-    rm -f "$log"
-}
-
+# Rust is its users' own: rustup and distributions both have it.
 need_rust() {
+    local wanted found
+    wanted=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' "$root/Cargo.toml")
     [ -d "$HOME/.cargo/bin" ] && PATH=$HOME/.cargo/bin:$PATH
     command -v cargo >/dev/null ||
-        fail 69 "cargo is missing: install Rust $(sed -n 's/^rust-version = "\(.*\)"/\1/p' "$root/Cargo.toml") or newer (https://rustup.rs), then run this again"
+        fail 69 "cargo is missing: install Rust $wanted or newer (https://rustup.rs), then run this again"
+    found=$(cargo --version | cut -d' ' -f2)
+    [ "$(printf '%s\n' "$wanted" "$found" | sort -V | head -n 1)" = "$wanted" ] ||
+        fail 69 "cargo $found is too old: install Rust $wanted or newer (https://rustup.rs), then run this again"
 }
 
 # What the binary links, and what links it.
 need_build() {
     need_rust
-    need gcc libc6-dev libmnl-dev libnftnl-dev pkgconf
+    need gcc libc6-dev pkgconf libmnl-dev libnftnl-dev
+    # There Rust links statically unless told otherwise, and a distribution's libraries are shared ones.
+    case $(rustc -vV | sed -n 's/^host: //p') in
+    *-musl) export RUSTFLAGS="${RUSTFLAGS:-} -C target-feature=-crt-static" ;;
+    esac
 }

@@ -12,6 +12,7 @@
 //!                        └─→ scenario                                 L1: TOML → model
 //!        transcribe ──→ scenario, imds, identity                     L1: written, compiled, asked
 //!        server, control, daemon ──→ journal ──→ imds ──→ identity    L1: requests, protocol, documents
+//!        completion ──→ cli, control, scenario                       L3: what a shell completes
 //!        fuzzing ──→ whatever reads bytes of others                  L3: doors for tests/fuzz
 //!        everything ──→ model, clock, config, exit, files, observe, paths, watch   L0
 //! ```
@@ -29,6 +30,7 @@ pub mod aemm;
 pub(crate) mod cli;
 pub(crate) mod clock;
 pub(crate) mod commands;
+pub(crate) mod completion;
 pub mod config;
 pub(crate) mod control;
 pub(crate) mod daemon;
@@ -58,6 +60,7 @@ pub fn run() -> ExitCode {
     if commands::aemm::is_called(&arguments) {
         return commands::aemm::exec(&arguments[1..]);
     }
+    completion::answer_shell();
     match cli::Cli::try_parse_from(arguments) {
         Ok(cli) => commands::exec(cli),
         Err(error) => exit::usage(&error),

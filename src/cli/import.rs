@@ -14,7 +14,7 @@ use crate::record::{Rate, Target};
 #[derive(Debug, Args)]
 #[command(after_help = examples::RECORD)]
 pub(crate) struct RecordArgs {
-    /// URL of the metadata service
+    /// URL of the metadata service; http:// may be left out
     #[arg(value_name = "URL", default_value = "http://169.254.169.254", value_parser = target)]
     pub url: Target,
     /// Requests per second

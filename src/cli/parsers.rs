@@ -1,6 +1,6 @@
 //! Parsers of the values of options. What goes to the server as text is checked here, and sent as it was written.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, ToSocketAddrs as _};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -10,9 +10,25 @@ use crate::config::{DURATIONS, parse_duration};
 use crate::model::{Accepted, StringEnum};
 use crate::record::{InvalidTarget, Target};
 
-pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
-    text.parse()
-        .map_err(|_| "expected an address and a port, such as 127.0.0.1:1338 or [::1]:1338".to_owned())
+/// A port alone is one of the loopback: that others can connect is to be written out.
+pub(super) fn listen_address(text: &str) -> Result<SocketAddr, String> {
+    if let Ok(address) = text.parse() {
+        return Ok(address);
+    }
+    if let Ok(port) = text.strip_prefix(':').unwrap_or(text).parse() {
+        return Ok((Ipv4Addr::LOCALHOST, port).into());
+    }
+    let named =
+        text.rsplit_once(':').is_some_and(|(name, port)| !name.is_empty() && port.parse::<u16>().is_ok());
+    if !named {
+        return Err("expected an address and a port, such as 127.0.0.1:1338, [::1]:1338 or localhost:1338, or a port \
+                    of 127.0.0.1 alone"
+            .to_owned());
+    }
+    let found: Vec<SocketAddr> =
+        text.to_socket_addrs().map_err(|error| format!("cannot be resolved: {error}"))?.collect();
+    let one = found.iter().find(|address| address.is_ipv4()).or(found.first());
+    one.copied().ok_or_else(|| "has no address".to_owned())
 }
 
 pub(super) fn ip(text: &str) -> Result<IpAddr, String> {
@@ -75,4 +91,28 @@ pub(super) fn signed_duration(text: &str) -> Result<String, String> {
 
 pub(super) fn target(text: &str) -> Result<Target, String> {
     text.parse().map_err(|error: InvalidTarget| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_listen_address_may_be_a_port_or_a_name() {
+        for (text, expected) in [
+            ("127.0.0.2:1338", "127.0.0.2:1338"),
+            ("[::1]:0", "[::1]:0"),
+            ("0.0.0.0:80", "0.0.0.0:80"),
+            ("8080", "127.0.0.1:8080"),
+            (":8080", "127.0.0.1:8080"),
+            ("localhost:8080", "127.0.0.1:8080"),
+        ] {
+            assert_eq!(listen_address(text), Ok(expected.parse().unwrap()), "{text}");
+        }
+        for text in ["", ":", "localhost", "::1:8080x", "127.0.0.1", "127.0.0.1:99999", "[::1]", "a b", "-1"]
+        {
+            let error = listen_address(text).expect_err(text);
+            assert!(error.starts_with("expected an address and a port"), "{text}: {error}");
+        }
+    }
 }

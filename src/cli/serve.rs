@@ -7,7 +7,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::control::ControlArgs;
 use super::examples;
-use super::parsers::{accepted, address, ip};
+use super::parsers::{accepted, ip, listen_address};
 use crate::model::NodeName;
 
 /// `mock-imds serve`.
@@ -17,8 +17,12 @@ pub(crate) struct ServeArgs {
     /// Scenario file [default: the unit's scenario.toml, else ~/.config/mock-imds/scenario.toml, else the built-in one]
     #[arg(long, value_name = "FILE")]
     pub scenario: Option<PathBuf>,
-    /// Listen address, repeatable [default: 127.0.0.1:1338]. Sockets inherited from systemd take precedence
-    #[arg(long, value_name = "ADDR:PORT", value_parser = address)]
+    /// The same as --scenario
+    #[arg(value_name = "FILE", conflicts_with = "scenario")]
+    pub file: Option<PathBuf>,
+    /// Listen address, repeatable [default: 127.0.0.1:1338]; a port alone is one of 127.0.0.1. Sockets inherited from
+    /// systemd take precedence
+    #[arg(long, value_name = "ADDR:PORT", value_parser = listen_address)]
     pub listen: Vec<SocketAddr>,
     #[command(flatten)]
     pub control: ControlArgs,

@@ -8,9 +8,10 @@ use crate::exit::Failure;
 use crate::model::ClusterNode;
 
 pub(crate) fn exec(serve: ServeArgs) -> Result<(), Failure> {
-    let ServeArgs { scenario, listen, control, state, watch, fallback, library, node, node_address } = serve;
+    let ServeArgs { scenario, file, listen, control, state, watch, fallback, library, node, node_address } =
+        serve;
     daemon::run(DaemonOptions {
-        scenario,
+        scenario: scenario.or(file),
         listen,
         control: control.path,
         state,

@@ -27,9 +27,9 @@ use tokio::runtime;
 use tokio::time::timeout;
 
 use super::api::{
-    AcceptedOrder, CLEAR, CLOCK, ClearOrder, Cleared, ClockMoved, ClockOrder, EVENTS, FAULTS, LiveOrder,
-    POSITION, RELOAD, Refusal, Rejected, ReloadOrder, Reloaded, RequestLine, SHOW, STATUS, ServiceStatus,
-    ShownReply, USE, UseOrder,
+    AcceptedOrder, CLEAR, CLOCK, ClearOrder, Cleared, ClockMoved, ClockOrder, EVENTS, FAULTS, LibraryListing,
+    LiveOrder, POSITION, RELOAD, Refusal, Rejected, ReloadOrder, Reloaded, RequestLine, SCENARIOS, SHOW,
+    STATUS, ServiceStatus, ShownReply, USE, UseOrder,
 };
 use super::query::Query;
 use super::request_query::RequestQuery;
@@ -90,6 +90,12 @@ impl ControlClient {
 
     pub(crate) fn status(&self) -> Result<ServiceStatus, Failure> {
         let (status, body) = self.ask(Method::GET, STATUS)?;
+        if status == StatusCode::OK { self.read(&body) } else { Err(self.refused(&body)) }
+    }
+
+    /// The library of the server.
+    pub(crate) fn scenarios(&self) -> Result<LibraryListing, Failure> {
+        let (status, body) = self.ask(Method::GET, SCENARIOS)?;
         if status == StatusCode::OK { self.read(&body) } else { Err(self.refused(&body)) }
     }
 

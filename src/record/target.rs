@@ -20,7 +20,7 @@ pub(crate) enum InvalidTarget {
     /// `https://…`
     #[error("metadata services do not speak https; accepted: http://ADDRESS or http://ADDRESS:PORT")]
     Https,
-    /// Another scheme, or none at all.
+    /// Another scheme.
     #[error("no http URL; accepted: http://ADDRESS or http://ADDRESS:PORT, such as http://[fd00:ec2::254]")]
     NoHttp,
     /// A path, a query or a user.
@@ -42,10 +42,11 @@ impl FromStr for Target {
         if scheme("https://") {
             return Err(InvalidTarget::Https);
         }
-        if !scheme("http://") {
+        let address = if scheme("http://") { &text["http://".len()..] } else { text };
+        if address.contains("://") {
             return Err(InvalidTarget::NoHttp);
         }
-        let authority = text["http://".len()..].trim_end_matches('/');
+        let authority = address.trim_end_matches('/');
         if authority.contains(['/', '?', '#', '@']) {
             return Err(InvalidTarget::Trailing);
         }
@@ -101,6 +102,9 @@ mod tests {
             ("HTTP://[fd00:ec2::254]", "http://[fd00:ec2::254]"),
             ("http://[::1]:8080", "http://[::1]:8080"),
             ("http://imds.test:80", "http://imds.test"),
+            ("127.0.0.1:1338", "http://127.0.0.1:1338"),
+            ("169.254.169.254", "http://169.254.169.254"),
+            ("[fd00:ec2::254]", "http://[fd00:ec2::254]"),
         ] {
             assert_eq!(
                 text.parse::<Target>().map(|target| target.to_string()),
@@ -110,9 +114,10 @@ mod tests {
         }
         for (text, why) in [
             ("https://169.254.169.254", InvalidTarget::Https),
-            ("169.254.169.254", InvalidTarget::NoHttp),
             ("ftp://a", InvalidTarget::NoHttp),
-            ("é", InvalidTarget::NoHttp),
+            ("é", InvalidTarget::NoAddress),
+            ("", InvalidTarget::NoAddress),
+            ("a/latest", InvalidTarget::Trailing),
             ("http://a/latest", InvalidTarget::Trailing),
             ("http://user@a", InvalidTarget::Trailing),
             ("http://", InvalidTarget::NoAddress),

@@ -42,8 +42,9 @@ pub const LAYERS: &[(&str, &str)] = &[
         "cli clock daemon host doctor control paths watch aemm scenario imds journal observe config model exit files record \
          transcribe identity",
     ),
+    ("completion", "cli control scenario exit files"),
     ("fuzzing", "aemm control scenario imds identity host config model"),
-    ("lib", "cli commands exit"),
+    ("lib", "cli commands completion exit"),
     ("main", "lib"),
 ];
 

@@ -2,6 +2,7 @@
 
 mod api_docs;
 mod check;
+mod completion;
 mod control;
 mod credentials;
 mod crowd;

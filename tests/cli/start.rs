@@ -34,6 +34,14 @@ fn the_users_own_scenario_is_found() {
 }
 
 #[test]
+fn a_file_and_a_port_are_enough() {
+    let sandbox = Sandbox::new();
+    let file = sandbox.write("s.toml", "[instance]\ninstance-type = \"t3.small\"\n");
+    let server = sandbox.serve(&[file.to_str().expect("UTF-8"), "--listen", "0"]);
+    assert_eq!(server.get("/latest/meta-data/instance-type").body, "t3.small");
+}
+
+#[test]
 fn several_addresses_are_served() {
     let sandbox = Sandbox::new();
     let server = sandbox.serve(&["--listen", "127.0.0.2:0"]);

@@ -87,8 +87,9 @@ fn helm_test(machine: &Machine, address: &str) {
     machine.ok("tar -C /srv/rootfs -c ./bin ./sbin ./lib ./lib64 ./etc ./tmp ./usr/bin/curl ./usr/bin/dash ./usr/bin/sh \
                 ./usr/lib/x86_64-linux-gnu ./usr/lib64 | podman import - curlimages/curl:latest");
     let file = "/srv/play/test.yaml";
-    machine
-        .ok(&format!("sed 's/\\${{[A-Z0-9_]*:-[^}}]*}}/{address}/' /srv/play/test-aemm-default.yaml >{file}"));
+    machine.ok(&format!(
+        "sed 's/\\${{[A-Z0-9_]*:-[^}}]*}}/{address}/' /srv/play/test-aemm-default.yaml >{file}"
+    ));
     machine.ok(&format!("podman kube play {file}"));
     let code = machine.ok("podman wait aemm-mock-imds-test-client");
     let log = machine.ok("podman logs aemm-mock-imds-test-client");

@@ -1,6 +1,7 @@
 //! Files that are shipped beside the program must agree with it, and with each other.
 
 mod binary;
+mod scripts;
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -188,7 +188,7 @@ fn what_is_no_service_is_refused_with_a_sentence() {
     let sandbox = Sandbox::new();
     for (url, sentence) in [
         ("https://169.254.169.254", "metadata services do not speak https; accepted: http://ADDRESS"),
-        ("169.254.169.254", "no http URL; accepted: http://ADDRESS"),
+        ("ftp://169.254.169.254", "no http URL; accepted: http://ADDRESS"),
         ("http://127.0.0.1:9/latest", "the whole service is recorded"),
     ] {
         sandbox.run(&["record", url]).ended(64, &[sentence]);

@@ -1,0 +1,78 @@
+//! Completion of the command line, by clap. The shell calls the program with the line so far, and the running server is
+//! asked for what only it knows.
+
+mod values;
+
+use std::ffi::OsStr;
+
+use clap::{Arg, Command, CommandFactory as _};
+use clap_complete::engine::ArgValueCompleter;
+use clap_complete::env::CompleteEnv;
+
+use crate::cli::Cli;
+
+/// Set by the files in packaging/completions, to the name of the shell.
+const VARIABLE: &str = "MOCK_IMDS_COMPLETE";
+
+/// Answers a shell that completes a line and ends the process; returns otherwise.
+pub(crate) fn answer_shell() {
+    CompleteEnv::with_factory(command).var(VARIABLE).complete();
+}
+
+fn command() -> Command {
+    with_completers(Cli::command())
+}
+
+/// Completers follow from what an argument calls its value.
+fn with_completers(command: Command) -> Command {
+    let command = command.mut_args(with_completer);
+    let names: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
+    names.into_iter().fold(command, |command, name| command.mut_subcommand(name, with_completers))
+}
+
+fn with_completer(argument: Arg) -> Arg {
+    let value = argument.get_value_names().and_then(<[_]>::first).map(|name| name.as_str().to_owned());
+    let completer: fn(&OsStr) -> Vec<clap_complete::CompletionCandidate> =
+        match (argument.get_id().as_str(), value.as_deref()) {
+            ("instance", _) => values::instances,
+            ("control", _) => return argument,
+            (_, Some("NAME|FILE")) => values::scenarios,
+            (_, Some("PATH" | "GLOB")) | ("path", None) => values::paths,
+            _ => return argument,
+        };
+    argument.add(ArgValueCompleter::new(completer))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap_complete::engine::ArgValueCompleter;
+
+    use super::*;
+
+    fn completes(line: &str, id: &str) -> bool {
+        let mut command = command();
+        let found = line.split(' ').fold(&mut command, |command, name| {
+            command.find_subcommand_mut(name).unwrap_or_else(|| panic!("no subcommand '{name}' of '{line}'"))
+        });
+        let argument = found.get_arguments().find(|argument| argument.get_id() == id);
+        let argument = argument.unwrap_or_else(|| panic!("'{line}' has no argument '{id}'"));
+        argument.get::<ArgValueCompleter>().is_some()
+    }
+
+    #[test]
+    fn what_the_server_knows_is_asked_of_it() {
+        for (line, id) in [
+            ("use", "scenario"),
+            ("show", "path"),
+            ("set", "path"),
+            ("wait", "path"),
+            ("requests", "path"),
+            ("fault", "path"),
+            ("spot", "instance"),
+            ("fault", "instance"),
+        ] {
+            assert!(completes(line, id), "expected a completer of '{id}' in '{line}'; see with_completer");
+        }
+        assert!(!completes("spot", "control"), "a control socket is a file");
+    }
+}

@@ -1,0 +1,82 @@
+//! What completes a value. Without a server there are fewer candidates, and never an error: the user is at a prompt.
+
+use std::ffi::OsStr;
+use std::time::Duration;
+
+use clap_complete::CompletionCandidate;
+use clap_complete::engine::{PathCompleter, ValueCompleter as _};
+
+use crate::control::ControlClient;
+use crate::exit::Failure;
+use crate::files;
+use crate::scenario::Library;
+
+/// Who waits longer types on.
+const TIME_LIMIT: Duration = Duration::from_secs(1);
+
+/// What the running server answers, if it does at once.
+fn ask<T: Send + 'static>(
+    question: impl FnOnce(&ControlClient) -> Result<T, Failure> + Send + 'static,
+) -> Option<T> {
+    files::within(TIME_LIMIT, move || question(&ControlClient::new(None)).ok()).flatten()
+}
+
+fn starting_with(
+    start: &OsStr,
+    values: impl IntoIterator<Item = (String, String)>,
+) -> Vec<CompletionCandidate> {
+    let start = start.to_string_lossy();
+    let fitting = values.into_iter().filter(|(value, _)| value.starts_with(&*start));
+    fitting
+        .map(|(value, help)| CompletionCandidate::new(value).help((!help.is_empty()).then(|| help.into())))
+        .collect()
+}
+
+/// Names of the library, and files.
+pub(super) fn scenarios(start: &OsStr) -> Vec<CompletionCandidate> {
+    let served = ask(ControlClient::scenarios).map(|library| library.scenarios);
+    let served = served.map(|known| known.into_iter().map(|known| (known.name, known.summary)).collect());
+    let known: Vec<(String, String)> = served.unwrap_or_else(|| {
+        let installed = Library::new(None).list().unwrap_or_default();
+        installed.into_iter().map(|known| (known.name, known.summary)).collect()
+    });
+    starting_with(start, known).into_iter().chain(PathCompleter::file().complete(start)).collect()
+}
+
+/// Names of `[instances]`.
+pub(super) fn instances(start: &OsStr) -> Vec<CompletionCandidate> {
+    let instances = ask(ControlClient::status).map(|status| status.instances).unwrap_or_default();
+    starting_with(start, instances.into_iter().filter_map(|instance| Some((instance.name?, instance.id))))
+}
+
+/// Paths that the service lists, a segment at a time.
+pub(super) fn paths(start: &OsStr) -> Vec<CompletionCandidate> {
+    let text = start.to_string_lossy();
+    let directory = text.rfind('/').map_or("", |slash| &text[..=slash]).to_owned();
+    let asked = directory.clone();
+    let listing = ask(move |client| client.show(&asked, None)).filter(|shown| shown.status == 200);
+    let body = listing.and_then(|shown| shown.content.into_bytes()).unwrap_or_default();
+    let body = String::from_utf8_lossy(&body).into_owned();
+    let entries = body.lines().map(|line| (format!("{directory}{}", segment(line)), String::new()));
+    starting_with(start, entries)
+}
+
+/// A key is listed as `0=name`, and found at `0/`.
+fn segment(line: &str) -> String {
+    match line.split_once('=') {
+        Some((number, _)) => format!("{number}/"),
+        None => line.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_listed_key_is_completed_to_its_directory() {
+        assert_eq!(segment("0=my-key"), "0/");
+        assert_eq!(segment("placement/"), "placement/");
+        assert_eq!(segment("ami-id"), "ami-id");
+    }
+}
