@@ -7,7 +7,8 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::control::ControlArgs;
 use super::examples;
-use super::parsers::{ip, listen_address};
+use super::parsers::{accepted, ip, listen_address};
+use crate::model::NodeName;
 
 /// `mock-imds serve`.
 #[derive(Debug, Args)]
@@ -38,6 +39,20 @@ pub(crate) struct ServeArgs {
     /// Fail where no guardian has set up the network, with its reason; for the unit
     #[arg(long, hide = true)]
     pub require_network: bool,
+    /// Play the EC2 instance of this node: the one of `[instances]` that names it in `nodes`, else `[instance]`; its
+    /// identity follows from the name
+    #[arg(long, value_name = "NAME", env = "MOCK_IMDS_NODE", value_parser = accepted::<NodeName>)]
+    pub node: Option<NodeName>,
+    /// Private address of the node's instance, repeatable or separated by commas [default: one that follows from the name]
+    #[arg(
+        long,
+        value_name = "ADDR",
+        env = "MOCK_IMDS_NODE_ADDRESSES",
+        requires = "node",
+        value_delimiter = ',',
+        value_parser = ip
+    )]
+    pub node_address: Vec<IpAddr>,
     /// The library of scenarios
     #[arg(long, value_name = "DIR", hide = true)]
     pub library: Option<PathBuf>,

@@ -1,13 +1,27 @@
 //! `mock-imds serve`: the server, in the foreground.
 
+use std::sync::Arc;
+
 use super::guardian_unit;
 use crate::cli::{FallbackArg, ServeArgs};
 use crate::daemon::{self, DaemonOptions};
 use crate::exit::Failure;
+use crate::model::ClusterNode;
 
 pub(crate) fn exec(serve: ServeArgs) -> Result<(), Failure> {
-    let ServeArgs { scenario, file, listen, control, state, watch, fallback, require_network, library } =
-        serve;
+    let ServeArgs {
+        scenario,
+        file,
+        listen,
+        control,
+        state,
+        watch,
+        fallback,
+        require_network,
+        library,
+        node,
+        node_address,
+    } = serve;
     if require_network {
         guardian_unit::require_network()?;
     }
@@ -19,6 +33,7 @@ pub(crate) fn exec(serve: ServeArgs) -> Result<(), Failure> {
         watch,
         fallback: fallback == Some(FallbackArg::LastGood),
         library,
+        node: node.map(|name| Arc::new(ClusterNode { name, addresses: node_address })),
         drop_in: None,
     })?;
     Ok(())

@@ -74,6 +74,9 @@ fn table(status: &ServiceStatus) -> String {
     row("server", &format!("mock-imds {}, process {}", status.version, status.pid));
     row("since", &status.started_at.rfc3339());
     row("instance", &scenario.instance_id);
+    if let Some(node) = &status.node {
+        row("node", node);
+    }
     let until = if scenario.used { ", until the next reload" } else { "" };
     row("scenario", &format!("{}{until}", file.as_deref().unwrap_or("built-in")));
     if let Some(fallback) = &scenario.fallback {
@@ -113,7 +116,9 @@ fn table(status: &ServiceStatus) -> String {
     for (index, instance) in status.instances.iter().filter(|instance| instance.name.is_some()).enumerate() {
         let derive = if instance.derive { ", each its own" } else { "" };
         let name = instance.name.as_deref().unwrap_or_default();
-        let clients = instance.clients.join(", ");
+        let nodes = instance.nodes.iter().map(|node| format!("node {node}"));
+        let clients: Vec<String> = instance.clients.iter().cloned().chain(nodes).collect();
+        let clients = clients.join(", ");
         row(
             if index == 0 { "instances" } else { "" },
             &format!("{name}, {}, for {clients}{derive}", instance.id),
@@ -216,10 +221,12 @@ mod tests {
                 on: true,
                 fault: Some(serde_json::Value::Null),
             }],
+            node: Some("worker-1".into()),
             instances: vec![InstanceStatus {
                 name: Some("web".into()),
                 id: "i-0fedcba0987654321".into(),
                 clients: vec!["host".into(), "10.0.0.0/8".into()],
+                nodes: vec!["worker-1".into()],
                 derive: true,
             }],
             listeners: vec![listening("169.254.169.254:1690", true), listening("127.0.0.1:1338", false)],
@@ -235,6 +242,7 @@ mod tests {
 server      mock-imds 0.1.0, process 7
 since       2026-11-21T03:14:11Z
 instance    i-1234567890abcdef0
+node        worker-1
 scenario    /etc/mock-imds/scenario.toml
 loaded      2026-11-21T03:14:11Z
 clock       1m30s, paused since 2026-11-21T03:14:11Z
@@ -242,7 +250,7 @@ warnings    1, see `mock-imds check /etc/mock-imds/scenario.toml`
 credentials dev-role, from the file /etc/mock-imds/keys.json, until 2026-11-21T03:14:11Z; FAILED 2026-11-21T03:14:11Z: /etc/mock-imds/keys.json is empty
 events      30s: rebalance recommendation: noticed then (to web); next 2026-11-21T03:14:11Z
 faults      on: 503 at meta-data/iam/**; until it is cleared, added at run time
-instances   web, i-0fedcba0987654321, for host, 10.0.0.0/8, each its own
+instances   web, i-0fedcba0987654321, for host, 10.0.0.0/8, node worker-1, each its own
 listens     http://169.254.169.254:1690/ (held by the service manager)
             http://127.0.0.1:1338/
 reload      rejected 2026-11-21T03:14:11Z, by SIGHUP: scenario.toml:1:1: unknown key \"x\"

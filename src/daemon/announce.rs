@@ -4,14 +4,13 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::load::{LoadedScenario, name};
 use crate::control::api::ListenerStatus;
-use crate::model::HttpTokens;
+use crate::model::{HttpTokens, Instance};
 use crate::observe;
 
 /// Announces the server: to the journal when that is where stderr goes, else on stdout, where scripts wait for
 /// `mock-imds is ready`.
-pub(super) fn ready(served: &LoadedScenario, listeners: &[ListenerStatus]) {
+pub(super) fn ready(served: &LoadedScenario, instance: &Instance, listeners: &[ListenerStatus]) {
     let scenario = name(served.file.as_deref());
-    let instance = &served.scenario.instance;
     let urls: Vec<String> =
         listeners.iter().map(|listener| format!("http://{}/", listener.address)).collect();
     let line = format!("mock-imds is ready at {}: {} from {scenario}", urls.join(" "), instance.instance_id);

@@ -4,9 +4,9 @@ use crate::control::api::CredentialStatus;
 use crate::imds::Fleet;
 use crate::model::{CredentialSource, Credentials, Keys, Timestamp};
 
-/// The source of the `[instance]` itself; the others have none that is fetched. `None` if it has no profile.
+/// The source of the instance that clients usually meet; the others have none that is fetched. `None` if it has no profile.
 pub(super) fn credential_status(fleet: &Fleet, now: Timestamp) -> Option<CredentialStatus> {
-    let Credentials { role, source, .. } = fleet.scenario().instance.credentials.as_ref()?;
+    let Credentials { role, source, .. } = fleet.scenario().usual_instance().credentials.as_ref()?;
     let (kind, place) = match source {
         CredentialSource::Generated => ("generated", None),
         CredentialSource::Static(_) => ("static", None),

@@ -53,6 +53,7 @@ use crate::exit::{ExitStatus, Failure};
 use crate::identity::KeyRing;
 use crate::imds::TokenAuthority;
 use crate::memory;
+use crate::model::ClusterNode;
 use crate::observe;
 use crate::paths::Paths;
 use crate::scenario::Library;
@@ -93,6 +94,8 @@ pub(crate) struct DaemonOptions {
     pub fallback: bool,
     /// The library of scenarios, unless it is the package's.
     pub library: Option<PathBuf>,
+    /// The node whose instance is served.
+    pub node: Option<Arc<ClusterNode>>,
     /// Runs in the place of another program.
     pub drop_in: Option<DropInServer>,
 }
@@ -172,7 +175,7 @@ impl Daemon {
         let control = warn_of_missing(state.missing, control);
         let keys = Arc::new(identity_keys(state.directory).await?);
         let service = ServiceState::new(
-            initial.compile(&keys, clock::read()).await,
+            initial.compile(options.node.as_ref(), &keys, clock::read()).await,
             TokenAuthority::new(state.key),
             clock::now,
             random()?,
@@ -189,7 +192,7 @@ impl Daemon {
         let served = source.read(None).await.map_err(|report| rejected(&report))?;
         let mut initial = InitialState::unsaved(served);
         let keys = Arc::new(KeyRing::generate(random()?));
-        let fleet = initial.compile(&keys, clock::read()).await;
+        let fleet = initial.compile(None, &keys, clock::read()).await;
         let service = ServiceState::new(fleet, TokenAuthority::new(random()?), clock::now, random()?)
             .with_boottime(clock::boottime);
         Ok(Self {
@@ -218,8 +221,9 @@ impl Daemon {
         let fleet = service.fleet.load_full();
         let loaded_at = fleet.clock().date(fleet.clock().loaded);
         let fallback = initial.fallback.as_ref().map(|fallback| Box::new(fallback.status()));
-        let scenario =
-            ScenarioStatus { fallback, ..scenario_status(&initial.served, initial.overridden, loaded_at) };
+        let instance = fleet.scenario().usual_instance();
+        let scenario = scenario_status(&initial.served, initial.overridden, &instance.instance_id, loaded_at);
+        let scenario = ScenarioStatus { fallback, ..scenario };
         let (inputs, latest_inputs) = watch::channel(StatusInputs { scenario, last_reload: None });
         let (orders, inbox) = mpsc::channel(ORDERS);
 
@@ -232,7 +236,7 @@ impl Daemon {
         let mut writer = Writer::new(live, store, publisher, Arc::clone(&keys));
         writer.save().await;
         if !drop_in {
-            announce::ready(&announced, &addresses);
+            announce::ready(&announced, instance, &addresses);
         }
         writer.notify_ready();
         let server = Server::start(listeners, Arc::clone(&service), limits);

@@ -6,7 +6,7 @@ use super::live::{orders, reread};
 use super::load::LoadedScenario;
 use crate::config::Report;
 use crate::identity::KeyRing;
-use crate::imds::{Fleet, FleetChange, FleetItem};
+use crate::imds::{Fleet, FleetChange, FleetItem, on_node};
 use crate::model::ClockReading;
 use crate::model::fault::Fault;
 use crate::scenario::OrderTime;
@@ -35,7 +35,8 @@ impl Replacement {
         // Each load has a calendar of its own.
         let now = before.now(reading);
         let started = reading.wall.before(now.since(before.clock().started));
-        let mut fleet = Fleet::compile(Arc::clone(&loaded.scenario), keys, reading, started);
+        let scenario = on_node(&loaded.scenario, before.scenario().node.as_ref());
+        let mut fleet = Fleet::compile(scenario, keys, reading, started);
         if loaded.credential_source() == served.credential_source()
             && let Some(fetched) = before.fetched()
         {

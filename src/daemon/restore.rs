@@ -13,10 +13,10 @@ use super::state_file::{SavedState, warn_of_dropped};
 use crate::clock;
 use crate::config::Report;
 use crate::identity::KeyRing;
-use crate::imds::{Fleet, FleetItem};
+use crate::imds::{Fleet, FleetItem, on_node};
 use crate::model::fault::Fault;
 use crate::model::timeline::ScenarioClock;
-use crate::model::{ClockReading, Event, format_duration};
+use crate::model::{ClockReading, ClusterNode, Event, format_duration};
 use crate::scenario::{LiveItem, OrderTime};
 
 pub(super) struct InitialState {
@@ -91,11 +91,17 @@ impl InitialState {
         Ok(Self { reload_file, served, overridden, fallback, last_good, saved })
     }
 
-    pub(super) async fn compile(&mut self, keys: &Arc<KeyRing>, now: ClockReading) -> Fleet {
+    /// Compiles it, as the instance of a node if there is one.
+    pub(super) async fn compile(
+        &mut self,
+        node: Option<&Arc<ClusterNode>>,
+        keys: &Arc<KeyRing>,
+        now: ClockReading,
+    ) -> Fleet {
         let (scenario, saved) = (Arc::clone(&self.served.scenario), self.saved.take());
-        let keys = Arc::clone(keys);
+        let (keys, node) = (Arc::clone(keys), node.cloned());
         compute(move || {
-            let fleet = Fleet::compile(scenario, &keys, now, now.wall);
+            let fleet = Fleet::compile(on_node(&scenario, node.as_ref()), &keys, now, now.wall);
             match saved {
                 Some(SavedChanges { clock, events, faults }) => fleet.restored(clock, events, faults),
                 None => fleet,

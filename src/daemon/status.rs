@@ -11,7 +11,7 @@ use crate::clock;
 use crate::control::api::{self, EventStatus, ReloadStatus, ScenarioStatus};
 use crate::imds::{Fleet, FleetItem};
 use crate::model::timeline::ScenarioClock;
-use crate::model::{NamedInstance, Timestamp, format_duration};
+use crate::model::{InstanceId, NamedInstance, Timestamp, format_duration};
 use crate::server::ServiceState;
 
 /// The part of the status that the fleet does not have.
@@ -59,12 +59,17 @@ impl StatusInputs {
     }
 }
 
-pub(super) fn scenario_status(loaded: &LoadedScenario, overriding: bool, at: Timestamp) -> ScenarioStatus {
+pub(super) fn scenario_status(
+    loaded: &LoadedScenario,
+    overriding: bool,
+    instance_id: &InstanceId,
+    at: Timestamp,
+) -> ScenarioStatus {
     ScenarioStatus {
         file: loaded.file.clone(),
         used: overriding,
         at,
-        instance_id: loaded.scenario.instance.instance_id.to_string(),
+        instance_id: instance_id.to_string(),
         warnings: loaded.warnings.problems.len() + loaded.warnings.omitted.warnings,
         fallback: None,
     }
@@ -100,6 +105,7 @@ pub(super) fn status(
             changes,
             faults: fleet.faults().iter().map(|fault| describe_fault::status(&fleet, fault, now)).collect(),
             credentials: credential_status(&fleet, reading.wall),
+            node: fleet.scenario().node.as_ref().map(|node| node.name.to_string()),
             instances: instances(&fleet),
             listeners: listeners.clone(),
             last_reload,
@@ -144,12 +150,14 @@ fn instances(fleet: &Fleet) -> Vec<api::InstanceStatus> {
             .into_iter()
             .chain(named.networks.iter().map(ToString::to_string))
             .collect(),
+        nodes: named.nodes.iter().map(ToString::to_string).collect(),
         derive: named.derive,
     };
     let default = api::InstanceStatus {
         name: None,
         id: scenario.instance.instance_id.to_string(),
         clients: vec![],
+        nodes: vec![],
         derive: false,
     };
     std::iter::once(default).chain(scenario.named_instances.iter().map(named)).collect()

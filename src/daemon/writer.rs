@@ -208,6 +208,7 @@ impl Writer {
         let (loaded, served, mut changed, mut message, replacement) = computed.await;
         changed.truncate(MAX_CHANGED);
         let Replacement { fleet, kept, dropped, rejections, same_indices } = replacement;
+        let instance_id = fleet.scenario().usual_instance().instance_id.clone();
         let before = self.fleet.replace(fleet, same_indices);
         self.fetcher.switch_to(loaded.credential_source());
 
@@ -220,7 +221,7 @@ impl Writer {
         if !matches!(by, OrderSource::Peer { .. }) {
             observe::report(&loaded.warnings, false);
         }
-        let mut scenario = scenario_status(&loaded, cause == LoadCause::Use, now);
+        let mut scenario = scenario_status(&loaded, cause == LoadCause::Use, &instance_id, now);
         if cause == LoadCause::UseEnded {
             scenario.fallback = self.store.fallback();
             message = format!("use ended, serving {} again; {message}", name(loaded.file.as_deref()));

@@ -67,7 +67,7 @@ mod tests {
 
     fn named(number: u32, networks: Vec<IpNet>, host: bool) -> NamedInstance {
         let (name, instance) = (format!("i{number}"), Instance::default());
-        NamedInstance { name, networks, host, derive: false, instance }
+        NamedInstance { name, networks, host, nodes: vec![], derive: false, instance }
     }
 
     #[test]

@@ -1,39 +1,67 @@
-//! Identities of their own for the clients of one instance: what follows from the client's address.
+//! Identities of their own, for the clients of one instance and for nodes: what follows from an address or a name.
 //!
-//! The same client meets the same identity after every reload and restart, and no two clients meet the same one.
+//! The same client or node has the same identity after every reload and restart, and no two have the same one.
 
 use std::net::IpAddr;
 
 use sha2::{Digest as _, Sha256};
 
-use crate::model::{Instance, NetworkInterface};
+use crate::model::{ClusterNode, Instance, NetworkInterface};
 
 /// The identity that a client meets.
 pub(crate) fn derived(instance: &Instance, client: IpAddr) -> Instance {
-    let digest = Sha256::digest(format!("{}\0{}\0{client}", instance.account_id, instance.instance_id));
-    let half: [u8; 16] = digest[..16].try_into().expect("a digest has 32 bytes");
-    let hex = format!("{:032x}", u128::from_be_bytes(half));
-    let well_formed = "hexadecimal digits fit every identifier";
-    let mut derived = instance.clone();
-    derived.instance_id = format!("i-0{}", &hex[..16]).parse().expect(well_formed);
-    derived.hostname = None;
-    derived.public_hostname = None;
-    // Locally administered: the second bit of the first byte is set, as in EC2's own.
-    let pairs: Vec<&str> = (16..26).step_by(2).map(|at| &hex[at..at + 2]).collect();
-    let mac = format!("0e:{}", pairs.join(":")).parse().expect(well_formed);
-    let (ipv4s, ipv6s) = match client {
-        IpAddr::V4(address) => (vec![address], vec![]),
-        IpAddr::V6(address) => (vec![], vec![address]),
-    };
-    let base = instance.primary();
-    let mut primary = NetworkInterface::with(0, mac, ipv4s, vec![], ipv6s);
-    primary.interface_id = format!("eni-0{}", &hex[..16]).parse().expect(well_formed);
-    primary.owner_id.clone_from(&base.owner_id);
-    primary.security_groups.clone_from(&base.security_groups);
-    primary.join_network_of(base);
-    primary.name_subnet_apart_from(base);
-    derived.interfaces = vec![primary];
-    derived
+    Seed::new(instance, &client.to_string()).identity(instance, &[client])
+}
+
+/// The identity of a node. Without an address it has one of 10.0.0.0/8.
+pub(crate) fn derived_of_node(instance: &Instance, node: &ClusterNode) -> Instance {
+    // A blank is in no address: no client has the identity of a node.
+    let seed = Seed::new(instance, &format!("node {}", node.name));
+    let [.., b, c, d] = seed.0.to_be_bytes();
+    match &*node.addresses {
+        [] => seed.identity(instance, &[[10, b, c, d].into()]),
+        addresses => seed.identity(instance, addresses),
+    }
+}
+
+/// The number that an identity is made of.
+struct Seed(u128);
+
+// === impl Seed ===
+
+impl Seed {
+    fn new(instance: &Instance, whose: &str) -> Self {
+        let digest = Sha256::digest(format!("{}\0{}\0{whose}", instance.account_id, instance.instance_id));
+        Self(u128::from_be_bytes(digest[..16].try_into().expect("a digest has 32 bytes")))
+    }
+
+    fn identity(&self, instance: &Instance, addresses: &[IpAddr]) -> Instance {
+        let hex = format!("{:032x}", self.0);
+        let well_formed = "hexadecimal digits fit every identifier";
+        let mut derived = instance.clone();
+        derived.instance_id = format!("i-0{}", &hex[..16]).parse().expect(well_formed);
+        derived.hostname = None;
+        derived.public_hostname = None;
+        // Locally administered: the second bit of the first byte is set, as in EC2's own.
+        let pairs: Vec<&str> = (16..26).step_by(2).map(|at| &hex[at..at + 2]).collect();
+        let mac = format!("0e:{}", pairs.join(":")).parse().expect(well_formed);
+        let (mut ipv4s, mut ipv6s) = (vec![], vec![]);
+        for address in addresses {
+            match address {
+                IpAddr::V4(address) => ipv4s.push(*address),
+                IpAddr::V6(address) => ipv6s.push(*address),
+            }
+        }
+        let base = instance.primary();
+        let mut primary = NetworkInterface::with(0, mac, ipv4s, vec![], ipv6s);
+        primary.interface_id = format!("eni-0{}", &hex[..16]).parse().expect(well_formed);
+        primary.owner_id.clone_from(&base.owner_id);
+        primary.security_groups.clone_from(&base.security_groups);
+        primary.join_network_of(base);
+        primary.name_subnet_apart_from(base);
+        derived.interfaces = vec![primary];
+        derived
+    }
 }
 
 #[cfg(test)]

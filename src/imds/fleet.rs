@@ -24,6 +24,8 @@ pub struct Fleet {
     scenario: Arc<Scenario>,
     keys: Arc<KeyRing>,
     routes: Arc<ClientRoutes>,
+    /// The index of the named instance that this process' node plays.
+    of_node: Option<usize>,
     /// Events of the file, then those that were ordered since.
     events: Arc<[FleetItem<Event>]>,
     /// Faults of the file, then those that were ordered since.
@@ -94,6 +96,7 @@ impl Fleet {
             events: FleetItem::all_of_file(&scenario.events),
             faults: FleetItem::all_of_file(&scenario.faults),
             routes: Arc::new(ClientRoutes::of(&scenario.named_instances)),
+            of_node: scenario.index_of_node(),
             scenario,
             keys: Arc::clone(keys),
             clock: ScenarioClock::starting(now, started),
@@ -239,11 +242,11 @@ impl Fleet {
     }
 
     /// The instance of a client: for a process of this host the named one of this host, else that of the longest
-    /// network prefix, else `[instance]`.
+    /// network prefix, else that of the node, else `[instance]`.
     pub(super) fn match_instance(&self, peer: IpAddr, ingress: Ingress) -> MatchedInstance<'_> {
-        let index = self.routes.find(peer, ingress);
-        let matched = self.matched(index);
-        let derives = index.and_then(|index| self.scenario.named_instances.get(index));
+        let by_client = self.routes.find(peer, ingress);
+        let matched = self.matched(by_client.or(self.of_node));
+        let derives = by_client.and_then(|index| self.scenario.named_instances.get(index));
         MatchedInstance { client: derives.filter(|named| named.derive).map(|_| peer), ..matched }
     }
 

@@ -80,6 +80,7 @@ mod tests {
             name: format!("i{number}"),
             networks: vec![IpAddr::from([10, 0, 0, number]).into()],
             host: false,
+            nodes: vec![],
             derive: false,
             instance: Instance::default(),
         };

@@ -126,8 +126,14 @@ mod tests {
         static KEYS: OnceLock<Arc<KeyRing>> = OnceLock::new();
         let keys = KEYS.get_or_init(|| Arc::new(KeyRing::generate([7; 32])));
         let instance = Instance::default();
-        let named =
-            NamedInstance { name: "web".into(), networks: vec![], host: false, derive: false, instance };
+        let named = NamedInstance {
+            name: "web".into(),
+            networks: vec![],
+            host: false,
+            nodes: vec![],
+            derive: false,
+            instance,
+        };
         Fleet::compile(
             Scenario { named_instances: vec![named], events, ..Scenario::default() },
             keys,

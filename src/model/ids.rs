@@ -183,6 +183,15 @@ identifier!(
     "a DNS name of letters, digits, hyphens and dots such as \"ip-172-16-34-43.ec2.internal\" (several between single blanks are allowed)"
 );
 
+/// The name of a node of a cluster, as Kubernetes has it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NodeName(String);
+identifier!(
+    NodeName,
+    |t| t.len() <= 253 && dns_name(t) && !t.contains(|c: char| c.is_ascii_uppercase()),
+    "the name of a node, of lower-case letters, digits, hyphens and dots, such as \"worker-1\""
+);
+
 /// A host that requests may name. Container engines take underscores in names, which DNS does not.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AllowedHost(String);

@@ -20,6 +20,7 @@ pub(crate) mod json;
 mod location;
 mod maintenance;
 pub(crate) mod names;
+mod node;
 mod notice;
 mod options;
 mod overrides;
@@ -45,12 +46,14 @@ pub(crate) use http::{AEMM_CATEGORIES, AEMM_VERSIONS};
 pub(crate) use http::{DirectoryWithoutSlash, Expect, Http, InvalidToken, Profile, UserDataListed};
 pub(crate) use ids::{
     Accepted, AccountId, AllowedHost, AmiId, HostId, HostName, InstanceId, InstanceType, InterfaceId,
-    KernelId, MacAddress, RamdiskId, ReservationId, RoleName, SecurityGroupId, SubnetId, TagKey, VpcId,
+    KernelId, MacAddress, NodeName, RamdiskId, ReservationId, RoleName, SecurityGroupId, SubnetId, TagKey,
+    VpcId,
 };
 pub(crate) use instance::Instance;
 pub(crate) use interface::{NetworkInterface, SecurityGroups, mac_of};
 pub(crate) use location::{AvailabilityZone, Region};
 pub(crate) use maintenance::{MaintenanceCode, MaintenanceEvent, MaintenanceNotice, MaintenanceState};
+pub use node::ClusterNode;
 pub(crate) use notice::{InstantAsWritten, Notice, NoticeDue, NoticeTime};
 pub(crate) use options::{HttpEndpoint, HttpTokens, InstanceMetadataTags, MetadataOptions};
 pub(crate) use overrides::{Override, Overrides};

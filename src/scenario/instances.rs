@@ -10,7 +10,7 @@ use ipnet::IpNet;
 use super::{credentials, instance, options, overrides};
 use crate::config::{Item, Section};
 use crate::model::{
-    ClientMatcher, CredentialSource, HttpTokens, Instance, NamedInstance, Overrides, Profile,
+    ClientMatcher, CredentialSource, HttpTokens, Instance, NamedInstance, NodeName, Overrides, Profile,
 };
 
 /// Bytes that all instances together may inherit: each has a copy.
@@ -27,7 +27,7 @@ pub(crate) fn read(
     let Some(section) = item.section() else { return vec![] };
     let entries = section.entries();
     let Some(instances) = read_each(item, &entries, base, inherited, profile) else { return vec![] };
-    let mut networks = BTreeMap::new();
+    let (mut networks, mut nodes) = (BTreeMap::new(), BTreeMap::new());
     let mut host = None;
     for (named, item) in &instances {
         for network in &named.networks {
@@ -35,6 +35,14 @@ pub(crate) fn read(
                 item.error_at_key(
                     format!("the clients {network} belong to both {other} and {}", named.name),
                     "accepted: each network for one instance; a longer prefix may lie within a shorter one",
+                );
+            }
+        }
+        for node in &named.nodes {
+            if let Some(other) = nodes.insert(node, &named.name) {
+                item.error_at_key(
+                    format!("the node {node} belongs to both {other} and {}", named.name),
+                    "accepted: each node in the nodes of one instance",
                 );
             }
         }
@@ -118,6 +126,7 @@ fn read_one<'a>(
     }
     let section = item.section()?;
     let mut instance = inherited.clone();
+    let nodes = section.get("nodes").map(|item| nodes(&item)).unwrap_or_default();
     let (networks, host) = clients(name, &section);
     let derive_item = section.get("derive");
     let derive = derive_item.as_ref().and_then(Item::boolean).unwrap_or(false);
@@ -149,22 +158,31 @@ fn read_one<'a>(
     }
     // A derive that is not a boolean has an error already.
     let derives = derive_item.is_some_and(|item| derive || item.kind() != "boolean");
-    if !has_own_id && !derives {
+    let has_clients = host || !networks.is_empty();
+    if !has_own_id && !derives && has_clients {
         item.warn_at_key(
             format!("{name} has the instance-id of [instance]"),
             "programs cannot tell the two apart; set instance-id, or derive = true",
         );
     }
-    Some((NamedInstance { name: name.to_owned(), networks, host, derive, instance }, item.clone()))
+    Some((NamedInstance { name: name.to_owned(), networks, host, nodes, derive, instance }, item.clone()))
+}
+
+/// Reads `nodes`.
+fn nodes(item: &Item<'_>) -> Vec<NodeName> {
+    item.array().unwrap_or_default().iter().filter_map(Item::parse).collect()
 }
 
 /// Reads `clients`: networks, and whether processes of this host are among the clients.
 fn clients(name: &str, section: &Section<'_>) -> (Vec<IpNet>, bool) {
     let Some(item) = section.get("clients") else {
-        section.error(
-            format!("the instance {name} has no clients"),
-            "accepted: clients = [\"172.18.0.0/16\"], of addresses, networks, or \"host\" for processes of this host",
-        );
+        if section.get("nodes").is_none() {
+            section.error(
+                format!("the instance {name} has no clients"),
+                "accepted: clients = [\"172.18.0.0/16\"], of addresses, networks, or \"host\" for processes of this \
+                 host; or nodes = [\"worker-1\"], of names for `serve --node`",
+            );
+        }
         return (vec![], false);
     };
     let (mut networks, mut host) = (vec![], false);

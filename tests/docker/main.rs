@@ -6,6 +6,7 @@ mod compose;
 mod dockerfile;
 mod docs;
 mod image;
+mod podman;
 mod pods;
 
 use std::time::Duration;

@@ -3,7 +3,7 @@
 
 One network namespace, the pod's own or the host's; init containers in their order; probes by exec; ConfigMaps as
 directories whose files are links through ..data, emptyDirs open to everybody, both in /srv/pods/WORKLOAD/VOLUME.
-Containers are called WORKLOAD-CONTAINER. What it does not know it refuses, so that nothing goes untested unseen.
+Containers are called WORKLOAD-CONTAINER. The node is called worker-2. What it does not know it refuses, so that nothing goes untested unseen.
 """
 import os
 import subprocess
@@ -15,11 +15,12 @@ import yaml
 
 def main(manifests, name):
     with open(manifests, encoding="utf-8") as file:
-        documents = list(yaml.safe_load_all(file))
+        documents = [document for document in yaml.safe_load_all(file) if document]
     workload = next(d for d in documents if d["kind"] in ("Deployment", "DaemonSet") and d["metadata"]["name"] == name)
     config_maps = {d["metadata"]["name"]: d["data"] for d in documents if d["kind"] == "ConfigMap"}
     pod = workload["spec"]["template"]["spec"]
     known = {"automountServiceAccountToken", "nodeSelector", "tolerations"}  # nothing to do here
+    known |= {"affinity", "serviceAccountName"}
     known |= {"containers", "initContainers", "volumes", "hostNetwork", "securityContext"}
     refuse_unknown("pod", pod, known)
     volumes = {volume["name"]: prepare(name, volume, config_maps) for volume in pod.get("volumes", [])}
@@ -52,13 +53,15 @@ def prepare(pod, volume, config_maps):
 
 def start(pod_name, pod, container, network, volumes, stays):
     known = {"name", "image", "imagePullPolicy", "args", "command", "securityContext", "volumeMounts"}
-    known |= {"resources", "ports", "restartPolicy", "startupProbe", "readinessProbe"}
+    known |= {"resources", "ports", "restartPolicy", "startupProbe", "readinessProbe", "env"}
     refuse_unknown("container", container, known)
     name = f"{pod_name}-{container['name']}"
     options = ["--name", name, "--network", network, "--pull", "never", *confinement(pod, container)]
     for mount in container.get("volumeMounts", []):
         suffix = ":ro" if mount.get("readOnly") else ""
         options += ["-v", f"{volumes[mount['name']]}:{mount['mountPath']}{suffix}"]
+    for variable in container.get("env", []):
+        options += ["-e", f"{variable['name']}={value_of(variable)}"]
     command = container.get("command", [])
     if command:
         options += ["--entrypoint", command[0]]
@@ -66,6 +69,13 @@ def start(pod_name, pod, container, network, volumes, stays):
     for probe in ("startupProbe", "readinessProbe"):
         if probe in container:
             wait_for(name, container[probe]["exec"]["command"])
+
+
+def value_of(variable):
+    """What a variable has, from the downward API too."""
+    if "valueFrom" not in variable:
+        return variable["value"]
+    return {"spec.nodeName": "worker-2", "status.hostIP": "10.1.0.12"}[variable["valueFrom"]["fieldRef"]["fieldPath"]]
 
 
 def confinement(pod, container):

@@ -6,6 +6,10 @@ use crate::{CLEAN, ID, SOON, boot, image, without_units};
 
 const IN_THE_MANIFEST: &str = "i-0c0ffee0c0ffee000";
 
+/// As pod.py has it.
+const ADDRESS_OF_THE_NODE: &str = "10.1.0.12";
+const ADDRESS: &str = "curl -sS --max-time 2 http://169.254.169.254/latest/meta-data/local-ipv4";
+
 fn start(machine: &Machine, manifests: &str, workload: &str) {
     machine.ok(&format!("python3 /srv/tests/pod.py /srv/kubernetes/{manifests}.yaml {workload}"));
 }
@@ -31,6 +35,7 @@ fn kubernetes_pods_are_served_and_reload_their_config_map() {
     behind_a_service(&machine);
     in_the_pod(&machine);
     on_the_node(&machine);
+    of_the_chart(&machine);
 }
 
 fn behind_a_service(machine: &Machine) {
@@ -72,11 +77,39 @@ fn in_the_pod(machine: &Machine) {
 fn on_the_node(machine: &Machine) {
     without_units(machine);
     start(machine, "daemonset-host-network", "mock-imds");
-    let pod = format!("docker run --rm --network shop box {ID}");
-    machine.eventually(SOON, "a pod of the node is served at the real address", || {
-        machine.run(&pod).text() == IN_THE_MANIFEST
+    machine.eventually(SOON, "a pod of the node is served at the real address, as the node", || {
+        machine.run(&format!("docker run --rm --network shop box {ADDRESS}")).text() == ADDRESS_OF_THE_NODE
     });
-    assert_eq!(machine.ok(ID), IN_THE_MANIFEST, "the node itself");
+    assert_eq!(machine.ok(ADDRESS), ADDRESS_OF_THE_NODE, "the node itself");
     machine.ok("docker stop mock-imds-guardian mock-imds-mock-imds");
+    machine.ok(CLEAN);
+}
+
+/// What the chart renders for the other two modes.
+fn of_the_chart(machine: &Machine) {
+    machine.ok("docker rm -f $(docker ps -aq) && docker tag mock-imds mock-imds:0.1.0 && rm -r /srv/pods");
+    machine.ok("cd /srv && (cat kubernetes/helm/patched.yaml; echo ---; cat kubernetes/helm/sidecar.yaml) >side.yaml");
+    machine.ok("python3 /srv/tests/pod.py /srv/side.yaml app");
+    machine.eventually(SOON, "a pod that was patched is served", || {
+        machine.run(&format!("docker exec app-app {ID}")).text() == IN_THE_MANIFEST
+    });
+    machine.ok("docker rm -f $(docker ps -aq)");
+
+    start(machine, "helm/daemonset", "aemm-mock-imds");
+    let leaf = |leaf| {
+        let path = format!("http://169.254.169.254/latest/meta-data/{leaf}");
+        machine
+            .run(&format!("docker run --rm --network shop box curl -sSf --max-time 2 {path}"))
+            .text()
+            .to_owned()
+    };
+    machine.eventually(SOON, "a pod of the node has the node's address", || {
+        leaf("local-ipv4") == ADDRESS_OF_THE_NODE
+    });
+    let control = "docker exec aemm-mock-imds-mock-imds mock-imds";
+    assert!(machine.ok(&format!("{control} status")).contains("worker-2"), "the node's name");
+    machine.ok(&format!("{control} clock seek 1m"));
+    assert!(leaf("spot/instance-action").contains("terminate"), "worker-2 is the node that is interrupted");
+    machine.ok("docker stop aemm-mock-imds-guardian aemm-mock-imds-mock-imds");
     machine.ok(CLEAN);
 }

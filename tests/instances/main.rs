@@ -4,4 +4,5 @@
 mod derived;
 mod events;
 mod matching;
+mod nodes;
 mod served;

@@ -165,6 +165,13 @@ fn versions_agree() {
         newest.starts_with(&format!("mock-imds ({version}) ")),
         "debian/changelog says '{newest}', Cargo.toml {version}"
     );
+    let chart = read("packaging/helm/mock-imds/Chart.yaml");
+    for line in [format!("\nversion: {version}\n"), format!("\nappVersion: \"{version}\"\n")] {
+        assert!(
+            chart.contains(&line),
+            "Chart.yaml of packaging/helm/mock-imds lacks {line:?}; Cargo.toml has {version}"
+        );
+    }
     let spec = read("packaging/rpm/mock-imds.spec");
     let found = spec.lines().find_map(|line| line.strip_prefix("Version:")).map(str::trim);
     assert_eq!(found, Some(version), "Version: of packaging/rpm/mock-imds.spec, against Cargo.toml");
@@ -267,7 +274,7 @@ fn manual_lists_the_keys_of_default_toml() {
     expected.retain(|key| !free.iter().any(|table| key.starts_with(table)));
     // A further instance takes the keys of the others' tables, which the manual explains there.
     expected.retain(|key| {
-        key.strip_prefix("instances.NAME.").is_none_or(|key| matches!(key, "clients" | "derive"))
+        key.strip_prefix("instances.NAME.").is_none_or(|key| matches!(key, "clients" | "derive" | "nodes"))
     });
     assert!(expected.len() > 50, "default.toml was misread: {expected:?}");
     let found = keys_in_manual("mock-imds.toml.5");

@@ -40,6 +40,9 @@ pub(crate) struct ServiceStatus {
     /// The credentials of the instance that clients meet unless they have another one; absent if it has no profile.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credentials: Option<CredentialStatus>,
+    /// The node whose instance is served; absent unless the server was told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node: Option<String>,
     /// The instances.
     #[serde(default)]
     pub instances: Vec<InstanceStatus>,
@@ -96,6 +99,9 @@ pub(crate) struct InstanceStatus {
     pub id: String,
     /// The clients that meet it: networks, and `host` for the processes of this host.
     pub clients: Vec<String>,
+    /// The nodes that play it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub nodes: Vec<String>,
     /// Each client meets an identity of its own.
     pub derive: bool,
 }

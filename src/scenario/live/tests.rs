@@ -7,7 +7,14 @@ const NOW: Timestamp = Timestamp::from_millis(1_795_230_851_250);
 
 fn scenario() -> Scenario {
     let instance = Instance::default();
-    let named = NamedInstance { name: "web".into(), networks: vec![], host: true, derive: false, instance };
+    let named = NamedInstance {
+        name: "web".into(),
+        networks: vec![],
+        host: true,
+        nodes: vec![],
+        derive: false,
+        instance,
+    };
     Scenario { named_instances: vec![named], ..Scenario::default() }
 }
 

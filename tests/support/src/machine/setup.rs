@@ -21,12 +21,14 @@ pub enum System {
     Rpm,
     /// Debian 12 with Docker, ufw, firewalld and the program of this tree.
     Containers,
+    /// Debian 13 with Podman.
+    Podman,
 }
 
 /// Where the things are that `scripts/test package` and `scripts/test docker` make.
 pub struct Setup {
-    /// The root file system below the machine; `MOCK_IMDS_ROOTFS`, `MOCK_IMDS_TRIXIE_ROOTFS`, `MOCK_IMDS_RPM_ROOTFS`
-    /// or `MOCK_IMDS_CONTAINERS_ROOTFS`, else the one in target/rootfs.
+    /// The root file system below the machine; `MOCK_IMDS_ROOTFS`, `MOCK_IMDS_TRIXIE_ROOTFS`, `MOCK_IMDS_RPM_ROOTFS`,
+    /// `MOCK_IMDS_CONTAINERS_ROOTFS` or `MOCK_IMDS_PODMAN_ROOTFS`, else the one in target/rootfs.
     pub rootfs: PathBuf,
     /// The package under test; `MOCK_IMDS_DEB` or `MOCK_IMDS_RPM`, else the one in target/dist. For containers the
     /// program.
@@ -68,8 +70,9 @@ impl System {
             Self::Debian13 => (deb()?, root("MOCK_IMDS_TRIXIE_ROOTFS", "trixie")?),
             Self::Rpm => (rpm()?, root("MOCK_IMDS_RPM_ROOTFS", "rpm")?),
             Self::Containers => (program().to_owned(), root("MOCK_IMDS_CONTAINERS_ROOTFS", "containers")?),
+            Self::Podman => (program().to_owned(), root("MOCK_IMDS_PODMAN_ROOTFS", "podman")?),
         };
-        if self != Self::Containers {
+        if !matches!(self, Self::Containers | Self::Podman) {
             python()?;
         }
         Ok(Setup { rootfs, package })
@@ -79,12 +82,13 @@ impl System {
     pub(super) fn preparation(self) -> PathBuf {
         match self {
             Self::Debian12 | Self::Debian13 | Self::Rpm => "true".into(),
-            Self::Containers => super::script("containers.sh"),
+            Self::Containers | Self::Podman => super::script("containers.sh"),
         }
     }
 
     /// The options of systemd-nspawn. A package is /srv/mock-imds.deb or .rpm in its machine, and the sources are
-    /// /srv/source. Dockerd needs more than a host has: keyrings and bpf, and a data root that is no overlay.
+    /// /srv/source. An engine needs more than a host has:
+    /// keyrings and bpf, and a data root that is no overlay.
     pub(super) fn options(self, setup: &Setup) -> Vec<OsString> {
         let bind = |from: &Path, to: &str| {
             let mut option = OsString::from("--bind-ro=");
@@ -98,9 +102,10 @@ impl System {
                 vec![bind(package, "mock-imds.deb"), bind(sources(), "source")]
             }
             Self::Rpm => vec![bind(package, "mock-imds.rpm"), bind(sources(), "source")],
-            Self::Containers => vec![
+            Self::Containers | Self::Podman => vec![
                 "--system-call-filter=@keyring bpf".into(),
                 "--tmpfs=/var/lib/docker".into(),
+                "--tmpfs=/var/lib/containers".into(),
                 bind(rootfs, "rootfs"),
                 bind(&sources().join("packaging"), "packaging"),
                 bind(&sources().join("tests/docker"), "tests"),
@@ -114,7 +119,7 @@ impl System {
     pub(super) fn prologue(self) -> &'static str {
         match self {
             Self::Debian12 | Self::Debian13 | Self::Rpm => "set -o pipefail; ",
-            Self::Containers => "exec 2>&1; ",
+            Self::Containers | Self::Podman => "exec 2>&1; ",
         }
     }
 }

@@ -1,0 +1,35 @@
+{{- /* What cannot be done is refused, in a sentence; the schema has the forms of single values. */ -}}
+{{- define "mock-imds.refusals" -}}
+{{- $values := .Values -}}
+{{- if ne (trim (toString $values.targetNodeOs)) "linux" -}}
+{{- fail (printf "targetNodeOs is %q; the image is for Linux alone. Accepted: \"linux\"" $values.targetNodeOs) -}}
+{{- end -}}
+{{- if $values.rbac.pspEnabled -}}
+{{- fail "rbac.pspEnabled is true; Kubernetes has no PodSecurityPolicy since 1.25. Leave it out; the pods meet the Pod Security Standard \"restricted\", those with NET_ADMIN excepted" -}}
+{{- end -}}
+{{- if and $values.scenario $values.scenarioConfigMap -}}
+{{- fail "scenario and scenarioConfigMap are both set; the ConfigMap is in the place of the text. Set one of them" -}}
+{{- end -}}
+{{- if include "mock-imds.hasScenario" . -}}
+{{- $set := list -}}
+{{- range $key, $value := dict "aemm.mockDelaySec" $values.aemm.mockDelaySec "aemm.mockTriggerTime" $values.aemm.mockTriggerTime "aemm.imdsv2" $values.aemm.imdsv2 "aemm.rebalanceDelaySec" $values.aemm.rebalanceDelaySec "aemm.rebalanceTriggerTime" $values.aemm.rebalanceTriggerTime "aemm.server.hostname" $values.aemm.server.hostname "configMap" $values.configMap -}}
+{{- if $value -}}{{- $set = append $set $key -}}{{- end -}}
+{{- end -}}
+{{- range $group := list "spot" "events" -}}
+{{- range $key, $value := index $values.aemm $group -}}
+{{- if $value -}}{{- $set = append $set (printf "aemm.%s.%s" $group $key) -}}{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- if $set -}}
+{{- fail (printf "%s is for \"mode: service\" without a scenario, where the program runs as amazon-ec2-metadata-mock. Leave it out, or leave out scenario; `mock-imds import aemm FILE` makes a scenario of its configuration file" (join ", " $set)) -}}
+{{- end -}}
+{{- end -}}
+{{- if and (eq $values.mode "sidecar") .Capabilities.KubeVersion.Major -}}
+{{- if semverCompare "<1.29-0" .Capabilities.KubeVersion.Version -}}
+{{- fail (printf "mode is \"sidecar\", and Kubernetes is %s; an init container that goes on running needs 1.29. Use \"mode: daemonset\" or \"mode: service\"" .Capabilities.KubeVersion.Version) -}}
+{{- end -}}
+{{- end -}}
+{{- if and $values.scenarioConfigMap (or $values.bridges (kindIs "bool" $values.allowTakeover)) (ne $values.mode "service") -}}
+{{- fail "allowTakeover and bridges become host.toml of the chart's ConfigMap, and scenarioConfigMap is in its place. Put host.toml into yours" -}}
+{{- end -}}
+{{- end -}}
