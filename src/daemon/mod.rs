@@ -238,6 +238,8 @@ impl Daemon {
         if !drop_in {
             announce::ready(&announced, instance, &addresses);
         }
+        // They would outlive the next load, with all that they remember.
+        drop((fleet, announced));
         writer.notify_ready();
         let server = Server::start(listeners, Arc::clone(&service), limits);
         let signs = service.fleet.load().scenario().http.profile.follows_instance();
@@ -357,9 +359,37 @@ async fn stop_signal(signals: &mut Signals) {
 
 #[cfg(test)]
 mod tests {
+    use std::ptr;
+
+    use tokio::time::sleep;
     use tokio_stream::{iter, pending};
 
     use super::*;
+
+    /// More than a fleet may wait for its last request.
+    const PATIENCE: Duration = Duration::from_secs(30);
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn the_first_fleet_is_freed_after_a_reload() {
+        let (send, scenarios) = watch::channel(Arc::from("[instance]\ninstance-type = \"m5.large\"\n"));
+        let listeners = vec![TcpListener::bind("127.0.0.1:0").expect("a free port")];
+        let daemon = Daemon::drop_in(DropInServer { scenarios, listeners }).await.expect("it starts");
+        let service = Arc::clone(&daemon.service);
+        let first = Arc::downgrade(&service.fleet.load_full());
+        let signals = Signals::new([libc::SIGURG]).expect("a signal that nobody sends");
+        let end = signals.handle();
+        let served = tokio::spawn(daemon.run(signals, false, Limits::default()));
+        send.send(Arc::from("[instance]\ninstance-type = \"m5.xlarge\"\n")).expect("the server reads it");
+        let freed = timeout(PATIENCE, async {
+            while first.strong_count() > 0 {
+                sleep(Duration::from_millis(5)).await;
+            }
+        });
+        assert!(freed.await.is_ok(), "{} references to the first fleet are left", first.strong_count());
+        assert!(!ptr::addr_eq(first.as_ptr(), Arc::as_ptr(&service.fleet.load_full())));
+        end.close();
+        let _ = served.await.expect("no panic").map_err(|failure| panic!("it ended with {failure:?}"));
+    }
 
     #[tokio::test]
     async fn the_end_waits_behind_no_order() {

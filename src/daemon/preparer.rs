@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::sleep;
 
-use super::compute::compute;
+use super::compute::{compute, free};
 use crate::server::ServiceState;
 
 /// The time before an event at which it is prepared.
@@ -34,8 +34,10 @@ pub(super) async fn run(service: Arc<ServiceState>, replaced: Arc<Notify>) {
             }
             prepared = next.max(fleet.now(service.read_clocks()));
         }
-        if fleet.next_occurrence(prepared).is_none() {
-            drop(fleet);
+        let is_over = fleet.next_occurrence(prepared).is_none();
+        // This may be the last reference, and this thread answers requests.
+        free(fleet);
+        if is_over {
             replaced.notified().await;
         }
     }
