@@ -20,7 +20,7 @@ use std::task::{Context, Poll};
 use http::{Method, Version};
 use tokio::io::{AsyncRead as _, ReadBuf};
 use tokio::net::TcpStream;
-use tokio::time::{Instant, sleep_until, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
 use super::delivery;
 use super::head::is_complete;
@@ -139,12 +139,17 @@ impl<'c> FastPath<'c> {
 
     /// Answers requests until the connection is over or hyper's.
     pub(super) async fn serve(&mut self, stream: &mut TcpStream) -> FastEnd {
+        let (shared, limits) = (self.shared, &self.shared.limits);
         // The runtime learns with the first event only that the kernel takes something, and hyper drops the last reply of a
         // connection if it has to wait for that.
-        if self.first_round.is_some() && stream.writable().await.is_err() {
-            return FastEnd::Over(ConnectionEnd::Close);
+        if self.first_round.as_ref().is_some_and(|round| matches!(round.next, Next::Hyper)) {
+            let slot = &self.connection.slot;
+            slot.enter(ConnectionStage::Blocked, self.received.capacity());
+            if !matches!(timeout(limits.write, stream.writable()).await, Ok(Ok(()))) {
+                return FastEnd::Over(ConnectionEnd::Close);
+            }
+            slot.enter(ConnectionStage::Answering, 0);
         }
-        let (shared, limits) = (self.shared, &self.shared.limits);
         let mut stop = pin!(shared.stopped());
         let mut deadline = pin!(sleep_until((self.active + limits.head).min(self.end)));
         let mut stopping = false;
