@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::derive::derived_of_node;
-use crate::model::{ClusterNode, Instance, Scenario};
+use crate::model::{ClusterNode, Instance, NetworkInterface, Scenario, SecurityGroups};
 
 /// The scenario with the identity of this node, which clients meet that are not among the clients of another instance.
 ///
@@ -27,7 +27,8 @@ fn identity(instance: &Instance, inherited: &Instance, each_its_own: bool, node:
     if instance.instance_id != inherited.instance_id && !each_its_own {
         derived.instance_id.clone_from(&instance.instance_id);
     }
-    if instance.interfaces != inherited.interfaces {
+    // Groups of its own are in the interfaces that it inherits, too.
+    if without_groups(instance) != without_groups(inherited) {
         derived.interfaces.clone_from(&instance.interfaces);
     }
     if instance.hostname != inherited.hostname {
@@ -37,4 +38,12 @@ fn identity(instance: &Instance, inherited: &Instance, each_its_own: bool, node:
         derived.public_hostname.clone_from(&instance.public_hostname);
     }
     derived
+}
+
+fn without_groups(instance: &Instance) -> Vec<NetworkInterface> {
+    let bare = |interface: &NetworkInterface| NetworkInterface {
+        security_groups: SecurityGroups::default(),
+        ..interface.clone()
+    };
+    instance.interfaces.iter().map(bare).collect()
 }

@@ -160,6 +160,23 @@ fn a_node_without_an_address_and_one_with_two() {
 }
 
 #[test]
+fn security_groups_of_its_own_leave_a_node_its_address() {
+    let (name, address) = NODES[0];
+    let plain = Node::start("", name, address);
+    let text = format!(
+        "[instance]\nsecurity-groups = [\"all\"]\n[instances.web]\nnodes = [\"{name}\"]\n\
+         security-groups = [\"web\"]\nsecurity-group-ids = [\"sg-00000000000000017\"]\n"
+    );
+    let web = Node::start(&text, name, address);
+    assert_eq!(web.identity(), plain.identity(), "of {name}");
+    let mac = web.value("mac").expect("a MAC address");
+    let of_interface = |leaf: &str| web.value(&format!("network/interfaces/macs/{mac}/{leaf}"));
+    for (leaf, expected) in [("security-groups", "web"), ("security-group-ids", "sg-00000000000000017")] {
+        assert_eq!(of_interface(leaf).as_deref(), Some(expected), "{leaf} of the interface");
+    }
+}
+
+#[test]
 fn clients_of_another_instance_meet_that_one_on_every_node() {
     let text = format!("{CLUSTER}\n[instances.pods]\nclients = [\"127.0.0.0/8\"]\nderive = true\n");
     let nodes = cluster(&text);
