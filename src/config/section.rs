@@ -174,6 +174,10 @@ impl<'a> Item<'a> {
         self.value.get_ref()
     }
 
+    pub(crate) fn is_empty_array(&self) -> bool {
+        self.value().as_array().is_some_and(|array| array.is_empty())
+    }
+
     pub(crate) fn array(&self) -> Option<Vec<Item<'a>>> {
         let Some(array) = self.value.get_ref().as_array() else {
             return self.mismatch("an array: [\"…\", \"…\"]");

@@ -1,8 +1,9 @@
 //! `[instances.NAME]`: named instances. Each inherits the facts of `[instance]` and its tables.
 
 use std::collections::BTreeMap;
-use std::fmt::{self, Write};
+use std::fmt::{self, Display, Write};
 use std::path::Path;
+use std::str::FromStr;
 use std::sync::Arc;
 
 use ipnet::IpNet;
@@ -10,7 +11,7 @@ use ipnet::IpNet;
 use super::{credentials, instance, options, overrides};
 use crate::config::{Item, Section};
 use crate::model::{
-    ClientMatcher, CredentialSource, HttpTokens, Instance, NamedInstance, NodeName, Overrides, Profile,
+    ClientMatcher, CredentialSource, HttpTokens, Instance, NamedInstance, Overrides, Profile,
 };
 
 /// Bytes that all instances together may inherit: each has a copy.
@@ -33,7 +34,11 @@ pub(crate) fn read(
         for network in &named.networks {
             if let Some(other) = networks.insert(*network, &named.name) {
                 item.error_at_key(
-                    format!("the clients {network} belong to both {other} and {}", named.name),
+                    if *other == named.name {
+                        format!("the clients {network} are twice in those of {other}")
+                    } else {
+                        format!("the clients {network} belong to both {other} and {}", named.name)
+                    },
                     "accepted: each network for one instance; a longer prefix may lie within a shorter one",
                 );
             }
@@ -41,7 +46,11 @@ pub(crate) fn read(
         for node in &named.nodes {
             if let Some(other) = nodes.insert(node, &named.name) {
                 item.error_at_key(
-                    format!("the node {node} belongs to both {other} and {}", named.name),
+                    if *other == named.name {
+                        format!("the node {node} is twice in the nodes of {other}")
+                    } else {
+                        format!("the node {node} belongs to both {other} and {}", named.name)
+                    },
                     "accepted: each node in the nodes of one instance",
                 );
             }
@@ -126,8 +135,9 @@ fn read_one<'a>(
     }
     let section = item.section()?;
     let mut instance = inherited.clone();
-    let nodes = section.get("nodes").map(|item| nodes(&item)).unwrap_or_default();
-    let (networks, host) = clients(name, &section);
+    check_audience(name, &section);
+    let nodes = parse_all(section.get("nodes").as_ref());
+    let (networks, host) = clients(section.get("clients").as_ref());
     let derive_item = section.get("derive");
     let derive = derive_item.as_ref().and_then(Item::boolean).unwrap_or(false);
     if let Some(section) = section.read("credentials", Item::section) {
@@ -168,25 +178,36 @@ fn read_one<'a>(
     Some((NamedInstance { name: name.to_owned(), networks, host, nodes, derive, instance }, item.clone()))
 }
 
-/// Reads `nodes`.
-fn nodes(item: &Item<'_>) -> Vec<NodeName> {
-    item.array().unwrap_or_default().iter().filter_map(Item::parse).collect()
+/// Reports an instance that is for nobody, or for both clients and nodes: its clients would find it as the file says on
+/// most nodes, and with the identity of a node on that one.
+fn check_audience(name: &str, section: &Section<'_>) {
+    let (clients, nodes) = (section.get("clients"), section.get("nodes"));
+    let says = |item: &Option<Item<'_>>| item.as_ref().is_some_and(|item| !item.is_empty_array());
+    if !says(&clients) && !says(&nodes) {
+        section.error(
+            format!("the instance {name} has no clients"),
+            "accepted: clients = [\"172.18.0.0/16\"], of addresses, networks, or \"host\" for processes of this \
+             host; or nodes = [\"worker-1\"], of names for `serve --node`",
+        );
+    }
+    if let Some(nodes) = nodes.filter(|_| says(&clients))
+        && !nodes.is_empty_array()
+    {
+        nodes.error_at_key(
+            format!("the instance {name} has both clients and nodes"),
+            "accepted: one of them; put the other one into an instance of its own",
+        );
+    }
+}
+
+fn parse_all<T: FromStr<Err: Display>>(item: Option<&Item<'_>>) -> Vec<T> {
+    item.and_then(Item::array).unwrap_or_default().iter().filter_map(Item::parse).collect()
 }
 
 /// Reads `clients`: networks, and whether processes of this host are among the clients.
-fn clients(name: &str, section: &Section<'_>) -> (Vec<IpNet>, bool) {
-    let Some(item) = section.get("clients") else {
-        if section.get("nodes").is_none() {
-            section.error(
-                format!("the instance {name} has no clients"),
-                "accepted: clients = [\"172.18.0.0/16\"], of addresses, networks, or \"host\" for processes of this \
-                 host; or nodes = [\"worker-1\"], of names for `serve --node`",
-            );
-        }
-        return (vec![], false);
-    };
+fn clients(item: Option<&Item<'_>>) -> (Vec<IpNet>, bool) {
     let (mut networks, mut host) = (vec![], false);
-    for client in item.array().unwrap_or_default().iter().filter_map(Item::parse) {
+    for client in parse_all(item) {
         match client {
             ClientMatcher::Host => host = true,
             ClientMatcher::Network(network) => networks.push(network.trunc()),

@@ -71,9 +71,15 @@ fn the_shipped_default_names_every_key() {
     let documented: BTreeSet<String> = documented.iter().map(|key| plain(key)).collect();
     let is_documented = |key: &String| {
         let key = plain(key);
-        let inherited = key.strip_prefix("instances.web.").unwrap_or_default();
+        let of_instance =
+            ["instances.web.", "instances.worker."].iter().find_map(|name| key.strip_prefix(name));
+        let inherited = of_instance.unwrap_or_default();
+        // One of the two has clients, the other one nodes.
+        let named = |name: &str| documented.contains(&format!("instances.{name}.{inherited}"));
         documented.contains(&key)
             || documented.contains(inherited)
+            || named("web")
+            || named("worker")
             || documented.contains(&format!("instance.{inherited}"))
     };
     let missing: Vec<_> = requested.iter().filter(forms).filter(|key| !is_documented(key)).collect();

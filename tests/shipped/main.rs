@@ -251,7 +251,9 @@ fn keys_in_default() -> BTreeSet<String> {
     let mut keys = BTreeSet::new();
     for line in text.lines() {
         if let Some(header) = line.strip_prefix('#').or(Some(line)).filter(|line| line.starts_with('[')) {
-            table = table_name(header).replace("instances.web", "instances.NAME");
+            table = table_name(header)
+                .replace("instances.web", "instances.NAME")
+                .replace("instances.worker", "instances.NAME");
         } else if let Some((key, _)) = line.trim_start_matches('#').split_once(" = ")
             && key.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
         {
