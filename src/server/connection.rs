@@ -60,7 +60,11 @@ pub(super) async fn serve(shared: Arc<Shared>, accepted: AcceptedSocket, slot: S
     let registered = socket.set_nonblocking(true).and_then(|()| TcpStream::from_std(socket));
     let mut stream = match registered {
         Ok(stream) => stream,
-        Err(error) => return tracing::debug!("{peer}: connection ended: {error}"),
+        Err(error) => {
+            // epoll has no room: the next one finds some, and the log says so.
+            tracing::debug!("{peer}: connection ended: {error}");
+            return shared.table.note_unregistered(error);
+        }
     };
     loop {
         let received = match fast_path.serve(&mut stream).await {

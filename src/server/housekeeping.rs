@@ -7,6 +7,7 @@ use tokio::task::spawn_blocking;
 use tokio::time::sleep;
 
 use super::shared::Shared;
+use super::table::Unregistered;
 use crate::memory;
 
 /// The time in which the connections of the first line of the log are counted.
@@ -16,7 +17,7 @@ const REPORT_INTERVAL: Duration = Duration::from_mins(1);
 /// The waits after a crowd, which may come again: the last of it go later.
 const SETTLE: [Duration; 2] = [Duration::from_secs(5), Duration::from_secs(30)];
 
-/// Says how many connections were ended for others, at most once a minute. After that it is tried again with as many as
+/// Says how many connections were ended for others, or for want of a watch, at most once a minute. After that it is tried again with as many as
 /// there is room for.
 pub(super) async fn report_evictions(shared: Arc<Shared>) {
     loop {
@@ -27,6 +28,12 @@ pub(super) async fn report_evictions(shared: Arc<Shared>) {
             tracing::warn!(
                 "more connections than there is room for: ended {count} of those with least to lose, idle ones first, \
                  for others; room for {room}"
+            );
+        }
+        if let Some(Unregistered { count, error }) = shared.table.take_unregistered() {
+            tracing::warn!(
+                "the kernel watches no further socket: {error}; ended {count} new connections; \
+                 `sysctl fs.epoll.max_user_watches` shows how many it watches for each user"
             );
         }
         sleep(REPORT_INTERVAL.saturating_sub(GATHER)).await;

@@ -1,5 +1,6 @@
 //! The table of connections: lets the next one in at once, and ends another if there is no room.
 
+use std::io;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -20,6 +21,8 @@ pub(super) struct ConnectionTable {
     registry: Mutex<Registry<AbortHandle>>,
     /// Connections that were ended for others and are not reported yet.
     evicted: AtomicU64,
+    /// Connections that the kernel watches no socket for, and the last reason, if they are not reported yet.
+    unregistered: Mutex<Option<Unregistered>>,
     /// Notified when a connection was ended for another.
     shortage: Notify,
     /// Notified when few are left of many.
@@ -28,12 +31,20 @@ pub(super) struct ConnectionTable {
     emptied: Notify,
 }
 
+/// Connections that ended because the kernel watches no further socket.
+#[derive(Debug)]
+pub(super) struct Unregistered {
+    pub(super) count: u64,
+    pub(super) error: io::Error,
+}
+
 impl ConnectionTable {
     pub(super) fn new(limits: &Limits) -> Self {
         let &Limits { connections, parked, bytes, fresh, .. } = limits;
         Self {
             registry: Mutex::new(Registry::new(Room { connections, parked, bytes, fresh })),
             evicted: AtomicU64::new(0),
+            unregistered: Mutex::new(None),
             shortage: Notify::new(),
             receded: Notify::new(),
             emptied: Notify::new(),
@@ -76,6 +87,20 @@ impl ConnectionTable {
         self.end(relieved);
         // Even if nobody was ended: whoever is told restores the room later.
         self.shortage.notify_one();
+    }
+
+    /// Notes that the kernel watches no further socket, and [relieves](Self::relieve) it.
+    pub(super) fn note_unregistered(&self, error: io::Error) {
+        let mut noted = self.unregistered.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = noted.as_ref().map_or(0, |noted| noted.count) + 1;
+        *noted = Some(Unregistered { count, error });
+        drop(noted);
+        self.relieve();
+    }
+
+    /// The connections without a watched socket since this was last called.
+    pub(super) fn take_unregistered(&self) -> Option<Unregistered> {
+        self.unregistered.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// Admits as many as there is room for.
@@ -205,5 +230,33 @@ impl Slot {
 impl Drop for Slot {
     fn drop(&mut self) {
         self.release();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_socket_that_the_kernel_does_not_watch_makes_room_and_is_reported_once() {
+        let table = Arc::new(ConnectionTable::new(&Limits { connections: 100, ..Limits::default() }));
+        for _ in 0..100 {
+            table.admit(|slot| {
+                slot.enter(ConnectionStage::Idle, 0);
+                tokio::spawn(async move {
+                    std::future::pending::<()>().await;
+                    drop(slot);
+                })
+                .abort_handle()
+            });
+        }
+        for code in [libc::ENOMEM, libc::ENOSPC] {
+            table.note_unregistered(io::Error::from_raw_os_error(code));
+        }
+        table.shortage().await;
+        assert!(table.take_evicted() > 0, "idle connections make room");
+        let Unregistered { count, error } = table.take_unregistered().expect("two");
+        assert_eq!((count, error.raw_os_error()), (2, Some(libc::ENOSPC)));
+        assert!(table.take_unregistered().is_none(), "reported once");
     }
 }
