@@ -38,8 +38,8 @@ impl Listener {
     /// Waits for the next connection.
     pub(super) async fn accept(&self) -> io::Result<AcceptedSocket> {
         let (socket, peer) = self.socket.async_io(Interest::READABLE, StdListener::accept).await?;
-        // All connections of a listener have its address, unless it has each of the host's.
-        let local = match self.address.ip() {
+        // All connections of a listener have its address, unless it has each of the host's: as `::ffff:0.0.0.0` does too.
+        let local = match self.address.ip().to_canonical() {
             any if any.is_unspecified() => socket.local_addr().map_or(peer.ip(), |local| local.ip()),
             one => one,
         };
@@ -169,5 +169,22 @@ fn cannot_bind(address: SocketAddr, error: &io::Error) -> Failure {
             ),
         ),
         _ => Failure::new(ExitStatus::Unavailable, format!("cannot listen on {address}: {error}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_listener_of_each_address_knows_to_which_one_a_connection_came() {
+        for any in ["0.0.0.0", "::ffff:0.0.0.0"] {
+            let address = SocketAddr::new(any.parse().expect("an address"), 0);
+            let [listener] = bind(&[address]).expect("a free port").try_into().expect("one for one");
+            let target: SocketAddr = ([127, 0, 0, 2], listener.address.port()).into();
+            let _client = StdStream::connect(target).expect("it listens at each address");
+            let accepted = listener.accept().await.expect("a connection");
+            assert_eq!(accepted.local.to_canonical(), target.ip(), "listening at {any}");
+        }
     }
 }
