@@ -30,7 +30,9 @@ fn file(path: Option<&Path>, name: &str) -> PathBuf {
 /// What to do after an edit.
 fn next(file: &Path, host: bool) -> String {
     let shown = file.display();
-    let installed = file.parent() == Some(Path::new(SYSTEM_CONFIGURATION));
+    // The units read no other file.
+    let name = if host { "host.toml" } else { "scenario.toml" };
+    let installed = file == Path::new(SYSTEM_CONFIGURATION).join(name);
     match (host, installed) {
         (true, true) => "edit it, then run: systemctl reload mock-imds-net".to_owned(),
         (true, false) => format!("edit it, then run: mock-imds net up --config {shown}"),
@@ -71,6 +73,19 @@ mod tests {
         let host = |text: &str| HostSettings::parse(&SourceText::new("host.toml", text)).expect("valid").0;
         assert_eq!(host(HOST), HostSettings::default());
         assert!(host(&uncommented(HOST)).allow_takeover, "its examples can be used");
+    }
+
+    #[test]
+    fn the_next_step_is_a_reload_only_for_the_files_of_the_units() {
+        for (file, host, expected) in [
+            ("/etc/mock-imds/scenario.toml", false, "systemctl reload mock-imds"),
+            ("/etc/mock-imds/host.toml", true, "systemctl reload mock-imds-net"),
+            ("/etc/mock-imds/other.toml", false, "mock-imds serve --scenario /etc/mock-imds/other.toml"),
+            ("/etc/mock-imds/host.toml", false, "mock-imds serve --scenario /etc/mock-imds/host.toml"),
+            ("/etc/mock-imds/other.toml", true, "mock-imds net up --config /etc/mock-imds/other.toml"),
+        ] {
+            assert_eq!(next(Path::new(file), host), format!("edit it, then run: {expected}"), "{file}");
+        }
     }
 
     #[test]
