@@ -141,7 +141,7 @@ async fn load(
         };
         if left == 0 || matches!(error, FileError::TooSlow(_)) {
             let sentence = format!(
-                "{} {error}: it holds the clock and the orders of the process before, so it is not replaced; \
+                "{} {error}: it holds the clock and the orders of the previous process, so it is not replaced; \
                  start again when it can be read, or remove it to begin anew",
                 path.display()
             );

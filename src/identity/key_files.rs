@@ -45,7 +45,7 @@ pub(super) struct Unusable {
     cure: String,
     status: ExitStatus,
     /// A failure of this moment, which says nothing about the file.
-    pub(super) shortage: bool,
+    pub(super) transient: bool,
 }
 
 impl KeyPairFiles {
@@ -183,13 +183,13 @@ impl KeyPairFiles {
 
 impl Unusable {
     fn new(what: String, cure: &str) -> Self {
-        Self { what, cure: cure.to_owned(), status: ExitStatus::Config, shortage: false }
+        Self { what, cure: cure.to_owned(), status: ExitStatus::Config, transient: false }
     }
 
     fn of(path: &Path, error: &FileError) -> Self {
         let status = if error.is_permission_denied() { ExitStatus::NoPermission } else { ExitStatus::Config };
         let cure = error.remedy().to_owned();
-        Self { what: format!("{} {error}", path.display()), cure, status, shortage: error.is_transient() }
+        Self { what: format!("{} {error}", path.display()), cure, status, transient: error.is_transient() }
     }
 }
 

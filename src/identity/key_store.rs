@@ -151,7 +151,7 @@ impl KeyStore<'_> {
         write: impl FnOnce() -> std::io::Result<Vec<std::path::PathBuf>>,
     ) {
         let what = &found.what;
-        if !writable || found.shortage {
+        if !writable || found.transient {
             self.repairs.push(format!("{what}: it is not used, {made}, in memory"));
             return;
         }

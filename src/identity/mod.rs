@@ -7,8 +7,8 @@
 //! | `rsa2048` | the same, RSA-2048 over SHA-256 |
 //!
 //! Shapes and framing: EC2 user guide, "Instance identity documents", and samples that real instances sent.
-//! The keys are ours, so a verifier has to be given our certificates; [`KeyRing::open`] keeps them where it finds
-//! them.
+//! The keys are ours, so a verifier has to be given our certificates; `KeyRing::open_lazily` keeps them in a
+//! directory.
 //!
 //! All of it is Rust. OpenSSL would sign with DSA and SHA-1 only where the host's crypto policy allows, RHEL 9's does
 //! not, and would bind the program to a version of libcrypto.

@@ -92,7 +92,7 @@ impl ServiceState {
         let visit = Visit {
             peer: client.unwrap_or(Ipv4Addr::LOCALHOST.into()),
             ingress: if client.is_some() { Ingress::Bridge } else { Ingress::Host },
-            nonce: self.nonces.previous(),
+            nonce: self.nonces.for_preview(),
             counters: &self.counters,
         };
         show(&self.fleet.load(), &self.authority, &visit, path, self.read_clocks())
@@ -136,7 +136,7 @@ impl Nonces {
     }
 
     /// For no request.
-    fn previous(&self) -> [u8; 12] {
+    fn for_preview(&self) -> [u8; 12] {
         last_bytes(self.start.wrapping_sub(u128::from(self.others.fetch_add(1, Ordering::Relaxed)) + 1))
     }
 }
@@ -156,9 +156,9 @@ mod tests {
         assert_eq!(nonces.next(), [0; 12]);
         assert_eq!(nonces.next(), [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
         let nonces = Nonces::new([0; 12]);
-        assert_eq!(nonces.previous(), [0xff; 12]);
+        assert_eq!(nonces.for_preview(), [0xff; 12]);
         assert_eq!(nonces.next(), [0; 12]);
         let second = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xfe];
-        assert_eq!((nonces.previous(), nonces.requests.into_inner()), (second, 1));
+        assert_eq!((nonces.for_preview(), nonces.requests.into_inner()), (second, 1));
     }
 }

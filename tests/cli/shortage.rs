@@ -99,7 +99,7 @@ fn descriptors_that_come_back_bring_everything_back() {
     assert_eq!([value(&server, 0), value(&server, 1)], [200, 200], "{}", server.stderr());
 }
 
-/// A start that cannot read what the process before saved fails, and is tried again; nothing is put aside.
+/// A start that cannot read what the previous process saved fails, and is tried again; nothing is put aside.
 #[test]
 fn a_start_without_descriptors_keeps_the_state() {
     let sandbox = Sandbox::new();

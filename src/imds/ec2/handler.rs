@@ -15,7 +15,7 @@ use hyper::body::Bytes;
 
 use super::leaf_context::LeafContext;
 use super::replies::{Ec2Replies, MediaType};
-use super::tree::NodeRef;
+use super::tree::TreeEntryRef;
 use super::version::{SERVED, Version};
 use crate::imds::Reply;
 use crate::imds::context::RequestContext;
@@ -150,7 +150,7 @@ impl<'f> Ec2Handler<'f> {
         let version = self.version(version)?;
         let leaf_context = self.leaf_context();
         match self.context.compiled.tree.find(below)? {
-            NodeRef::Directory(directory) => {
+            TreeEntryRef::Directory(directory) => {
                 let listing = directory.listing(&leaf_context, version)?;
                 let always = self.http.user_data_listed == UserDataListed::Always;
                 if always && below.is_empty() && !listing.ends_with(USER_DATA.as_bytes()) {
@@ -160,7 +160,7 @@ impl<'f> Ec2Handler<'f> {
                 }
                 Some(Resource::Listing(listing))
             }
-            NodeRef::Leaf(leaf) => {
+            TreeEntryRef::Leaf(leaf) => {
                 let usual = if below == [USER_DATA] { MediaType::Octets } else { MediaType::Text };
                 let media = leaf.content_type().map_or(usual, |value| MediaType::Override(value.clone()));
                 Some(Resource::Value(media, leaf.value(&leaf_context, version)?))

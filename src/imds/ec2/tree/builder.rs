@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::directory::{Directory, Leaf, Node};
+use super::directory::{Directory, Leaf, TreeEntry};
 
 /// Entries that are searched one by one. Of more there is an index.
 const SEARCHED: usize = 64;
@@ -87,8 +87,8 @@ impl DirectoryBuilder {
                 _ => name.clone(),
             });
             let node = match node {
-                NodeBuilder::Leaf(leaf) => Node::Leaf(leaf),
-                NodeBuilder::Directory(directory) => Node::Directory(directory.build()),
+                NodeBuilder::Leaf(leaf) => TreeEntry::Leaf(leaf),
+                NodeBuilder::Directory(directory) => TreeEntry::Directory(directory.build()),
             };
             (name, line, node)
         }))

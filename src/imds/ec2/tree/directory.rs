@@ -20,11 +20,11 @@ struct Entry {
     /// The name's [`number`].
     number: u32,
     listing_line: String,
-    node: Node,
+    content: TreeEntry,
 }
 
 #[derive(Debug)]
-pub(super) enum Node {
+pub(super) enum TreeEntry {
     Directory(Directory),
     Leaf(Leaf),
 }
@@ -46,27 +46,27 @@ pub(crate) enum LeafContent {
 // === impl Directory ===
 
 impl Directory {
-    /// A directory of entries in any order, each with its name, its listing line and its node.
-    pub(super) fn new(entries: impl Iterator<Item = (String, String, Node)>) -> Self {
-        let entry = |(name, listing_line, node): (String, _, _)| Entry {
+    /// A directory of entries in any order, each with its name, its listing line and what it is.
+    pub(super) fn new(entries: impl Iterator<Item = (String, String, TreeEntry)>) -> Self {
+        let entry = |(name, listing_line, content): (String, _, _)| Entry {
             number: number(&name),
             name,
             listing_line,
-            node,
+            content,
         };
         let mut entries: Vec<Entry> = entries.map(entry).collect();
         entries.sort_by(|a, b| a.rank().cmp(&b.rank()));
         Self { entries, listing: Memo::default() }
     }
 
-    pub(crate) fn find<S: AsRef<str>>(&self, segments: &[S]) -> Option<NodeRef<'_>> {
-        let Some((first, rest)) = segments.split_first() else { return Some(NodeRef::Directory(self)) };
+    pub(crate) fn find<S: AsRef<str>>(&self, segments: &[S]) -> Option<TreeEntryRef<'_>> {
+        let Some((first, rest)) = segments.split_first() else { return Some(TreeEntryRef::Directory(self)) };
         let wanted = rank(first.as_ref());
         let entry = &self.entries[self.entries.binary_search_by(|entry| entry.rank().cmp(&wanted)).ok()?];
-        match (&entry.node, rest) {
-            (Node::Directory(directory), rest) => directory.find(rest),
-            (Node::Leaf(leaf), []) => Some(NodeRef::Leaf(leaf)),
-            (Node::Leaf(_), _) => None,
+        match (&entry.content, rest) {
+            (TreeEntry::Directory(directory), rest) => directory.find(rest),
+            (TreeEntry::Leaf(leaf), []) => Some(TreeEntryRef::Leaf(leaf)),
+            (TreeEntry::Leaf(_), _) => None,
         }
     }
 
@@ -79,9 +79,9 @@ impl Directory {
 
     fn collect_leaves<'t>(&'t self, above: &str, leaves: &mut Vec<(String, &'t Leaf)>) {
         for entry in &self.entries {
-            match &entry.node {
-                Node::Leaf(leaf) => leaves.push((format!("{above}{}", entry.name), leaf)),
-                Node::Directory(directory) => {
+            match &entry.content {
+                TreeEntry::Leaf(leaf) => leaves.push((format!("{above}{}", entry.name), leaf)),
+                TreeEntry::Directory(directory) => {
                     directory.collect_leaves(&format!("{above}{}/", entry.name), leaves);
                 }
             }
@@ -91,7 +91,7 @@ impl Directory {
     /// The listing for a version, with LF between the lines and none at the end; `None` if nothing is in it.
     pub(crate) fn listing(&self, context: &LeafContext<'_>, version: Version) -> Option<Bytes> {
         self.listing.get_or(context, version, || {
-            let visible = |entry: &&Entry| entry.node.is_visible(context, version);
+            let visible = |entry: &&Entry| entry.content.is_visible(context, version);
             let lines: Vec<&str> =
                 self.entries.iter().filter(visible).map(|entry| entry.listing_line.as_str()).collect();
             (!lines.is_empty()).then(|| lines.join("\n").into())
@@ -115,12 +115,12 @@ impl Entry {
     }
 }
 
-impl Node {
+impl TreeEntry {
     fn is_visible(&self, context: &LeafContext<'_>, version: Version) -> bool {
         match self {
             Self::Leaf(leaf) => leaf.is_visible(context, version),
             Self::Directory(directory) => {
-                directory.entries.iter().any(|entry| entry.node.is_visible(context, version))
+                directory.entries.iter().any(|entry| entry.content.is_visible(context, version))
             }
         }
     }
@@ -158,9 +158,9 @@ impl Leaf {
     }
 }
 
-/// A node by reference: see [`Directory::find`].
+/// An entry by reference: see [`Directory::find`].
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum NodeRef<'t> {
+pub(crate) enum TreeEntryRef<'t> {
     Directory(&'t Directory),
     Leaf(&'t Leaf),
 }

@@ -11,4 +11,4 @@ mod table;
 
 pub use table::category_paths;
 
-pub(crate) use directory::{Directory, NodeRef};
+pub(crate) use directory::{Directory, TreeEntryRef};
