@@ -29,11 +29,12 @@ seccompProfile:
 {{- /* Address and tables: `(list CONTEXT NAME COMMAND)`. */ -}}
 {{- define "mock-imds.netContainer" -}}
 {{- $context := index . 0 -}}
+{{- $takeover := kindIs "bool" $context.Values.allowTakeover | ternary $context.Values.allowTakeover (eq $context.Values.mode "sidecar") -}}
 - name: {{ index . 1 }}
   image: {{ include "mock-imds.image" $context }}
   imagePullPolicy: {{ $context.Values.image.pullPolicy }}
   command: [/usr/bin/mock-imds]
-  args: [net, {{ index . 2 }}]
+  args: [net, {{ index . 2 }}{{ if $takeover }}, --allow-takeover{{ end }}]
   securityContext:
     {{- include "mock-imds.networkAdministrator" $context | nindent 4 }}
   resources:

@@ -29,7 +29,7 @@
 {{- fail (printf "mode is \"sidecar\", and Kubernetes is %s; an init container that goes on running needs 1.29. Use \"mode: daemonset\" or \"mode: service\"" .Capabilities.KubeVersion.Version) -}}
 {{- end -}}
 {{- end -}}
-{{- if and $values.scenarioConfigMap (or $values.bridges (kindIs "bool" $values.allowTakeover)) (ne $values.mode "service") -}}
-{{- fail "allowTakeover and bridges become host.toml of the chart's ConfigMap, and scenarioConfigMap is in its place. Put host.toml into yours" -}}
+{{- if and $values.scenarioConfigMap $values.bridges (ne $values.mode "service") -}}
+{{- fail "bridges become host.toml of the chart's ConfigMap, and scenarioConfigMap is in its place. Put host.toml into yours" -}}
 {{- end -}}
 {{- end -}}
