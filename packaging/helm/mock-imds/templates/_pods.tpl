@@ -1,5 +1,16 @@
 {{- /* Parts of pods that more than one kind of workload has. */ -}}
 
+{{- /* Of several tables the last takes precedence. Kubernetes wants text: true and 1 get quotes. */ -}}
+{{- define "mock-imds.annotations" -}}
+{{- $all := dict -}}
+{{- range $annotations := . -}}
+{{- range $key, $value := $annotations -}}
+{{- $_ := set $all $key (kindIs "string" $value | ternary $value (toJson $value)) -}}
+{{- end -}}
+{{- end -}}
+{{- with $all }}{{ toYaml . }}{{ end -}}
+{{- end -}}
+
 {{- define "mock-imds.unprivileged" -}}
 runAsUser: {{ .Values.securityContext.runAsUserID | int64 }}
 runAsGroup: {{ .Values.securityContext.runAsGroupID | int64 }}
