@@ -7,6 +7,7 @@ set -eu
 
 destination=${DESTDIR:-}
 list=$destination/usr/share/mock-imds/installed-files
+unfinished=$list.unfinished
 purge=no
 
 fail() {
@@ -42,15 +43,19 @@ esac
 [ -e "$list" ] || fail 66 "there is no $list: install.sh has installed nothing here"
 
 if [ -z "$destination" ] && [ -d /run/systemd/system ]; then
-	systemctl disable --now mock-imds
 	# The sockets and the guardian stop with the service, but later. Here, so that the guardian cleans up with its own program.
-	systemctl stop mock-imds.socket mock-imds-ipv6.socket mock-imds-net.service
+	if ! { systemctl disable --now mock-imds && systemctl stop mock-imds.socket mock-imds-ipv6.socket mock-imds-net.service; }; then
+		# An installation that was stopped on the way may have no units yet.
+		[ -e "$unfinished" ] || fail 69 "the service does not stop; systemctl's reason is above. Nothing was removed"
+	fi
 fi
 # Read whole before it is removed; then the directories that were made for it, the deepest first, if nothing else is in them.
 files=$(cat "$list")
 printf '%s\n' "$files" "${list#"$destination"}" | grep '[^/]$' | while read -r file; do
+	[ ! -e "$unfinished" ] || rm -f "$destination$file.new"
 	rm -f "$destination$file"
 done
+rm -f "$unfinished"
 printf '%s\n' "$files" | grep '/$' | LC_ALL=C sort -r | while read -r directory; do
 	rmdir "$destination$directory" 2>/dev/null || true
 done

@@ -4,6 +4,7 @@ mod binary;
 mod oci;
 mod release;
 mod scripts;
+mod tarball;
 
 use std::collections::BTreeSet;
 use std::fs;
