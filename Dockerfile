@@ -18,7 +18,7 @@ RUN bash -euc '. scripts/lib.sh && need_build' \
 
 FROM scratch AS root
 COPY --from=build /image/ /
-# Whose they are is lost above.
+# COPY loses ownership.
 COPY --from=build --chown=1000:1000 /empty /run/mock-imds
 COPY --from=build --chown=1000:1000 /empty /var/lib/mock-imds
 # Where the packaged service has them: /etc/mock-imds/scenario.toml, /var/lib/mock-imds, /run/mock-imds/control.sock.

@@ -18,24 +18,27 @@ architecture_of() {
     esac
 }
 
-# The kernel's and rustc's name of an architecture.
-cpu_of() {
-    case $1 in
-    amd64) say x86_64 ;;
-    arm64) say aarch64 ;;
-    *) fail 64 "no architecture is called '$1'; accepted: amd64, arm64" ;;
-    esac
+# The prefix of an architecture's tools.
+tools_of() {
+    local machine
+    machine=$(machine_of "$1")
+    say "$machine-linux-gnu"
 }
 
-# The prefix of an architecture's tools.
-tools_of() { say "$(cpu_of "$1")-linux-gnu"; }
-
-# A C compiler that makes programs for an architecture; installed where it is missing.
+# A C compiler that makes programs for an architecture; installed where it is missing. What cargo runs while it builds is
+# made by this machine's own, which for its own architecture is the only one: Debian has no other package of it.
 compiler_for() {
     local tools
     tools=$(tools_of "$1")
-    command -v "$tools-gcc" >/dev/null || need "gcc-${tools//_/-}" >&2
-    say "$tools-gcc"
+    need gcc libc6-dev >&2
+    if command -v "$tools-gcc" >/dev/null; then
+        say "$tools-gcc"
+    elif [ "$(machine_of "$1")" = "$(uname -m)" ]; then
+        say cc
+    else
+        need "gcc-${tools//_/-}" >&2
+        say "$tools-gcc"
+    fi
 }
 
 # Rust's standard library for a target.

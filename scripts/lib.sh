@@ -73,7 +73,7 @@ source_date() {
     fi
 }
 
-# What Rust and the RPM systems call an architecture of Debian's.
+# What the kernel, Rust and the RPM systems call an architecture of Debian's.
 machine_of() {
     case $1 in
     amd64) say x86_64 ;;

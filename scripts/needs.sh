@@ -15,15 +15,26 @@ libmnl-dev        library:libmnl>=1.0.0    libmnl-devel        libmnl-devel     
 libnftnl-dev      library:libnftnl>=1.2.0  libnftnl-devel      libnftnl-devel      libnftnl      libnftnl-dev
 binutils          command:readelf,strip    binutils            binutils            binutils      binutils
 busybox           command:busybox          busybox             busybox             busybox       busybox
+bzip2             command:bzip2            bzip2               bzip2               bzip2         bzip2
 chromium          command:chromium         chromium            chromium            chromium      chromium
+createrepo-c      command:createrepo_c     createrepo_c        createrepo_c        -             -
 curl              command:curl             curl                curl                curl          curl
 debootstrap       command:debootstrap      debootstrap         debootstrap         debootstrap   debootstrap
+dpkg              command:dpkg-deb         dpkg                dpkg                dpkg          dpkg
+e2fsprogs         command:mke2fs           e2fsprogs           e2fsprogs           e2fsprogs     e2fsprogs
+faketime          command:faketime         libfaketime         libfaketime         libfaketime   libfaketime
 file              command:file             file                file                file          file
 fish              command:fish             fish                fish                fish          fish
 git               command:git              git                 git                 git           git
+gpg               command:gpg              gnupg2              gpg2                gnupg         gnupg
+gpg-agent         command:gpg-agent        gnupg2              gpg2                gnupg         gnupg
+gzip              command:gzip             gzip                gzip                gzip          gzip
 iproute2          command:ip,ss            iproute             iproute2            iproute2      iproute2
+jq                command:jq               jq                  jq                  jq            jq
 kubernetes-client command:kubectl          kubernetes-client   kubernetes-client   kubectl       kubectl
+make              command:make             make                make                make          make
 man-db            command:man              man-db              man                 man-db        man-db
+mmdebstrap        command:mmdebstrap       -                   -                   -             -
 nftables          command:nft              nftables            nftables            nftables      nftables
 nginx-light       command:nginx            nginx               nginx               nginx         nginx
 nodejs            command:node             nodejs              nodejs              nodejs        nodejs
@@ -32,6 +43,7 @@ openssl           command:openssl          openssl             openssl          
 procps            command:ps               procps-ng           procps              procps-ng     procps-ng
 python3           command:python3          python3             python3             python        python3
 python3-venv      python:ensurepip,venv    python3             python3             python        python3
+qemu-system-x86   command:qemu-system-x86_64 qemu-system-x86     qemu-x86            qemu-system-x86 qemu-system-x86_64
 rpm               command:rpmbuild         rpm-build           rpm-build           rpm-tools     rpm
 rpmlint           command:rpmlint          rpmlint             rpmlint             -             -
 rsync             command:rsync            rsync               rsync               rsync         rsync
@@ -39,9 +51,11 @@ ruby              command:ruby             ruby                ruby             
 shellcheck        command:shellcheck       ShellCheck          ShellCheck          shellcheck    shellcheck
 systemd           command:systemd-analyze  systemd             systemd             systemd       -
 systemd-container command:systemd-nspawn   systemd-container   systemd-container   systemd       -
+tar               command:tar              tar                 tar                 tar           tar
 valgrind          command:valgrind         valgrind            valgrind            valgrind      valgrind
 wget              command:wget             wget                wget                wget          wget
 wrk               command:wrk              wrk                 wrk                 wrk           wrk
+xz-utils          command:xz               xz                  xz                  xz            xz
 zsh               command:zsh              zsh                 zsh                 zsh           zsh
 '
 

@@ -1,6 +1,8 @@
 #!/bin/bash
 # Installs mock-imds on a CI runner with systemd and apt, and waits until it answers. The inputs of action.yml are in the
-# environment, so that other systems' jobs can run it, too: INPUT_PACKAGE=./mock-imds_*.deb install.sh
+# environment, so that other systems' jobs can run it, too:
+#   INPUT_PACKAGE=mock-imds_VERSION_amd64.deb INPUT_TAKEOVER=true packaging/github-action/install.sh
+# Of the inputs only takeover has another default here: unset it is false, since this is any machine, and in the action true.
 set -euo pipefail
 
 fail() {

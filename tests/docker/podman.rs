@@ -51,7 +51,7 @@ fn podman_plays_what_the_chart_renders() {
         return;
     }
     machine.ok("printf '[containers]\\npids_limit = 0\\n' >/etc/containers/containers.conf");
-    for name in ["mock-imds:0.1.0", "amazon-ec2-metadata-mock:test-latest"] {
+    for name in [concat!("mock-imds:", env!("CARGO_PKG_VERSION")), "amazon-ec2-metadata-mock:test-latest"] {
         let file = "/srv/packaging/container/Containerfile";
         machine.ok(&format!("podman build --quiet --tag {name} --target mock-imds -f {file} /srv/image"));
     }

@@ -87,7 +87,11 @@ fn on_the_node(machine: &Machine) {
 
 /// What the chart renders for the other two modes.
 fn of_the_chart(machine: &Machine) {
-    machine.ok("docker rm -f $(docker ps -aq) && docker tag mock-imds mock-imds:0.1.0 && rm -r /srv/pods");
+    machine.ok(concat!(
+        "docker rm -f $(docker ps -aq) && docker tag mock-imds mock-imds:",
+        env!("CARGO_PKG_VERSION"),
+        " && rm -r /srv/pods"
+    ));
     machine.ok("cd /srv && (cat kubernetes/helm/patched.yaml; echo ---; cat kubernetes/helm/sidecar.yaml) >side.yaml");
     machine.ok("python3 /srv/tests/pod.py /srv/side.yaml app");
     machine.eventually(SOON, "a pod that was patched is served", || {

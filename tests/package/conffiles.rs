@@ -61,9 +61,21 @@ fn files_laid_down_before_the_first_installation_are_kept() {
         "",
     );
     machine.ok("test -f /srv/shared/scenario.toml");
-    // A folder that is mounted there is somebody's work.
+    // A folder that is mounted there, or below, is somebody's work.
+    for folder in ["/etc/mock-imds", "/etc/mock-imds/shared", "/var/lib/mock-imds/shared"] {
+        dpkg(&machine, "--install /srv/mock-imds.deb");
+        let purged = machine.ok(&format!(
+            "mkdir -p {folder} && mount --bind /srv/shared {folder} && dpkg --purge mock-imds 2>&1"
+        ));
+        machine.expect_in("what a purge says of a mount", &purged, &format!("because {folder} is a mount"));
+        machine.ok(&format!("test -f /srv/shared/scenario.toml && umount {folder}"));
+    }
+    machine.ok("rm -rf /etc/mock-imds /var/lib/mock-imds");
+    // Of a link to one, the link.
     dpkg(&machine, "--install /srv/mock-imds.deb");
-    machine.ok("mount --bind /srv/shared /etc/mock-imds && dpkg --purge mock-imds && test -f /srv/shared/scenario.toml");
+    machine.ok("rm -rf /etc/mock-imds && mkdir /srv/mounted && ln -s /srv/mounted /etc/mock-imds");
+    machine.ok("mount --bind /srv/shared /srv/mounted && dpkg --purge mock-imds && test -f /srv/shared/scenario.toml");
+    machine.ok("test ! -e /etc/mock-imds && test ! -L /etc/mock-imds");
 }
 
 fn conffiles(machine: &Machine) -> String {

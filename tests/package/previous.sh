@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes packages of /srv/mock-imds.deb that stand for other releases, in a machine:
 #   /srv/previous.deb    another version and another program, which knows another bridge, so that its table differs
-#   /srv/conffiles.deb   as 0.1.0 was: its two files in /etc are conffiles
+#   /srv/conffiles.deb   as builds before the first release were: its two files in /etc are conffiles
 set -euo pipefail
 dpkg-deb --raw-extract /srv/mock-imds.deb /srv/previous
 cd /srv/previous

@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 # Makes /srv/repo, which dnf installs from, in a machine that has rpm: the package under test as /srv/mock-imds.rpm, an
-# earlier release of it with another program that knows another bridge, one as 0.1.0 was, whose two files in /etc are its
-# configuration, and one package that stands for what Fedora
-# and RHEL 9 have. What that one provides is listed here, so that a need of the package that is not listed is found.
+# earlier release of it with another program that knows another bridge, one as builds before the first release were, whose two files
+# in /etc are its configuration, and one package that stands for what Fedora and RHEL 9 have. What that one provides is listed here, so that a need of the package that is not listed is found.
 set -euo pipefail
 
 build() {

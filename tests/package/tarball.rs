@@ -99,6 +99,18 @@ fn upgrades(machine: &Machine) {
         "",
     );
     machine.expect("the scenario", &machine.ok("cat /etc/mock-imds/scenario.toml"), "# mine");
+
+    machine.ok("systemctl disable --now mock-imds");
+    machine.expect_in(
+        "what install.sh prints of a stopped service",
+        &machine.ok("/srv/unpacked/install.sh"),
+        "stopped and stays so",
+    );
+    for (property, expected) in [("ActiveState", "inactive"), ("UnitFileState", "disabled")] {
+        let found = machine.property("mock-imds", property);
+        machine.expect("a stopped and disabled service after an upgrade", &found, expected);
+    }
+    machine.ok("systemctl enable --now mock-imds");
 }
 
 #[track_caller]

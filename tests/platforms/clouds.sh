@@ -8,8 +8,8 @@ deb=$(package_file deb amd64)
 image=$(machines)
 export vm_limit=300
 
-# The table: what is served after `net up`, the SMBIOS option that says it, and the name. The clouds and their texts are those
-# by which cloud-init knows the clouds whose metadata it fetches from this address.
+# The table: what is served after `net up`, the SMBIOS option that says it, and the name. The clouds and their texts are of the
+# list in src/host/cloud.rs.
 clouds() {
     cat <<'END'
 real type=1,manufacturer=Amazon.EC2 Amazon EC2
@@ -23,6 +23,10 @@ real type=1,manufacturer=DigitalOcean DigitalOcean
 real type=1,manufacturer=Hetzner Hetzner
 real type=1,manufacturer=Vultr Vultr
 real type=1,manufacturer=UpCloud UpCloud
+real type=1,manufacturer=Linode Akamai (Linode)
+real type=1,manufacturer=Akamai Akamai (Linode)
+real type=3,manufacturer=IBM:Cloud.Compute.Server.1@0:bx2-2x8 IBM Cloud
+real type=1,manufacturer=IBM:Cloud.Compute.Server.1@0:bx2-2x8 IBM Cloud
 real type=1,manufacturer=NWCS NWCS
 real type=1,product=Exoscale.Compute.Platform Exoscale
 real type=3,asset=OracleCloud.com Oracle Cloud
@@ -36,8 +40,11 @@ mock type=1,manufacturer=QEMU,product=Standard.PC QEMU
 END
 }
 
-# Words are joined by a dot in the table; where a dot is meant, it stays.
-words_of() { if [[ $1 = *.com || $1 = *.io ]]; then say "$1"; else say "${1//./ }"; fi; }
+# Words are joined by a dot in the table; where a dot is meant, it stays, or is written @.
+words_of() {
+    local words=${1//./ }
+    if [[ $1 = *.com || $1 = *.io ]]; then say "$1"; else say "${words//@/.}"; fi
+}
 
 while read -r expected option name; do
     directory=$(payload "$here/guest/cloud-probe.sh" "$here/guest/real-cloud.sh")

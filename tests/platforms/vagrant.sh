@@ -65,16 +65,17 @@ again_and_again() {
     vagrant provision
     expect 'a notice, after provisioning again' 200 \
         "$(in_guest 'curl -s -o /dev/null -w "%{http_code}" http://169.254.169.254/latest/meta-data/events/recommendations/rebalance')"
-    in_guest 'printf "[instance]\ninstance-type = \"c7g.large\"\n" | sudo tee /etc/mock-imds/scenario.toml >/dev/null; sudo systemctl reload mock-imds'
+    # With the first line kept, by which a later provisioning knows the file for its own.
+    in_guest 'sudo sed -i "/^\[instance\]\$/a instance-type = \"c7g.large\"" /etc/mock-imds/scenario.toml; sudo systemctl reload mock-imds'
     expect 'an edit and systemctl reload' c7g.large "$(leaf instance-type)"
     vagrant reload
     eventually 'the answer after a reboot' c7g.large leaf instance-type
 }
 
-# serve_from FILE: the packaged unit with the one line that a file elsewhere needs.
+# serve_from FILE: by the drop-in that the package has for a scenario in a shared folder.
 serve_from() {
-    in_guest "sudo mkdir -p /etc/systemd/system/mock-imds.service.d
-printf '[Service]\nExecStart=\nExecStart=/usr/bin/mock-imds serve --watch --scenario $1\n' | sudo tee /etc/systemd/system/mock-imds.service.d/folder.conf >/dev/null
+    in_guest "sudo install -D -m 0644 -t /etc/systemd/system/mock-imds.service.d /usr/share/mock-imds/dropins/shared-scenario.conf
+sudo sed -i 's,/vagrant/scenario.toml\$,$1,' /etc/systemd/system/mock-imds.service.d/shared-scenario.conf
 sudo systemctl daemon-reload; sudo systemctl restart mock-imds"
 }
 

@@ -4,6 +4,7 @@ mod binary;
 mod oci;
 mod release;
 mod scripts;
+mod tarball;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -52,7 +53,7 @@ fn no_package_owns_a_file_in_etc() {
     let owned: Vec<_> = files.lines().filter(|line| line.contains("%{_sysconfdir}")).collect();
     assert_eq!(owned, ["%dir %{_sysconfdir}/mock-imds"], "what the rpm owns in /etc");
     assert!(!files.contains("%config"), "the rpm has no configuration file of its own");
-    // As released with 0.1.0: an upgrade from it removes these, since nobody edited them.
+    // As builds before the first release had them: an upgrade from one removes these, since nobody edited them.
     for checksum in [
         "28c32e6ed99d9330f9c45ceb00411bb9bf143a147608cd4f3c61095a759d915e",
         "19fd1becce37af06e62d39592ecf33bbd3f893263c10d2b2d1740df8cca9066b",

@@ -94,6 +94,29 @@ fn an_archive_has_both_architectures_and_what_runs_in_them() {
     fs::remove_dir_all(directory).expect("it was made here");
 }
 
+/// An archive that lacks an image would be pushed as if it were whole.
+#[test]
+fn a_file_system_that_is_missing_stops_it() {
+    let directory = scratch("missing");
+    let there = file_system(&directory, "there");
+    let missing = directory.join("missing.tar");
+    for tars in [[&missing, &there], [&there, &missing]] {
+        let archive = directory.join("archive.tar");
+        let script = support::sources().join("scripts/oci");
+        let output = Command::new(script)
+            .arg("mock-imds")
+            .args(tars)
+            .arg(&archive)
+            .output()
+            .expect("the script is there");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success(), "expected a failure with {tars:?}; it said: {said}");
+        assert!(said.contains("missing.tar"), "expected the missing file's name, found: {said}");
+        assert!(!archive.exists(), "expected no archive of {tars:?}");
+    }
+    fs::remove_dir_all(directory).expect("it was made here");
+}
+
 /// Both say how the image runs; the one at the top cannot take it from the other.
 #[test]
 fn the_two_container_files_agree() {

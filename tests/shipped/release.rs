@@ -15,10 +15,12 @@ fn script(name: &str, arguments: &[&str]) -> (Option<i32>, String, String) {
 
 #[test]
 fn what_is_asked_for_wrongly_is_refused_before_anything_is_made() {
-    let cases: [(&str, &[&str], &str); 7] = [
+    let cases: [(&str, &[&str], &str); 9] = [
         ("release", &["--only", "packages,wheels"], "no part is called 'wheels'"),
         ("release", &["--arch", "amd64,riscv64"], "accepted: amd64, arm64"),
         ("release", &["--arch"], "--arch needs a value"),
+        ("release", &["--arch", "amd64"], "'images' is for amd64 and arm64 in one"),
+        ("release", &["--arch", "arm64", "--only", "images"], "leave the part out by --only"),
         ("release", &["now"], "unknown argument 'now'"),
         ("package", &["deb", "--arch", "i386"], "accepted: amd64, arm64"),
         ("tarball", &["no.deb", "/tmp"], "scripts/package deb makes a DEB"),
@@ -46,6 +48,16 @@ fn the_bill_of_materials_lists_what_is_linked() {
     for component in components.iter().filter(|component| component["purl"].is_string()) {
         let checksum = component["hashes"][0]["content"].as_str().unwrap_or_default();
         assert_eq!(checksum.len(), 64, "expected a SHA-256 in {component}");
+    }
+    // The static programs have libraries in them that packages have of the system.
+    for (name, expected) in
+        [("libnftnl", vec!["packages", "static"]), ("glibc", vec!["packages"]), ("musl", vec!["static"])]
+    {
+        let properties =
+            named(name).expect("it is among the components")["properties"].as_array().expect("a list");
+        let linkage: Vec<&str> =
+            properties.iter().filter_map(|one| one["value"].as_str()?.split(' ').next()).collect();
+        assert_eq!(linkage, expected, "what {name} is linked into");
     }
     let root = &bill["metadata"]["component"];
     let known: BTreeSet<&str> =

@@ -216,6 +216,19 @@ fn shared_libraries_are_linked_where_the_c_library_is_musl() {
     assert_eq!(outcome.stdout.trim(), "met -C target-feature=-crt-static", "{outcome:?}");
 }
 
+/// Debian has a package of a compiler for each other architecture, and none for its own.
+#[test]
+fn a_machine_compiles_for_itself_with_its_own_compiler() {
+    let arch = if cfg!(target_arch = "aarch64") { "arm64" } else { "amd64" };
+    let system = System::new().with_manager("dnf", "exit 1");
+    let scripts = support::sources().join("scripts").display().to_string();
+    let script =
+        format!("set -euo pipefail; . '{scripts}/lib.sh'; . '{scripts}/cross.sh'; compiler_for {arch}");
+    let outcome = system.run("bash", &["-c", &script], None);
+    assert_eq!((outcome.code, outcome.stdout.trim()), (Some(0), "cc"), "{outcome:?}");
+    assert_eq!(system.asked(), "", "what dnf was asked for");
+}
+
 #[test]
 fn run_builds_and_serves_for_an_ordinary_user() {
     let builds = "[ \"$1\" = build ] || { echo cargo 1.95.0; exit; }

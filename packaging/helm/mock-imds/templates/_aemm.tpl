@@ -5,7 +5,7 @@
   value: {{ $aemm.server.hostname | quote }}
 {{- if .Values.configMap }}
 - name: AEMM_CONFIG_FILE
-  value: /config/{{ .Values.configMapFileName }}
+  value: /config/{{ .Values.configMapFileName | default "aemm-config.json" }}
 {{- end }}
 {{- $variables := list
     (list "AEMM_MOCK_DELAY_SEC" (int64 $aemm.mockDelaySec))
@@ -49,8 +49,8 @@
   {{- if .Values.configMap }}
   volumeMounts:
     - name: aemm-config
-      mountPath: /config/{{ .Values.configMapFileName }}
-      subPath: {{ .Values.configMapFileName }}
+      mountPath: /config/{{ .Values.configMapFileName | default "aemm-config.json" }}
+      subPath: {{ .Values.configMapFileName | default "aemm-config.json" }}
       readOnly: true
   {{- end }}
 {{- end -}}

@@ -23,6 +23,10 @@
 {{- .Values.serviceName | default (include "mock-imds.fullname" .) -}}
 {{- end -}}
 
+{{- define "mock-imds.serviceAccountName" -}}
+{{- .Values.serviceAccount.name | default (.Values.serviceAccount.create | ternary (include "mock-imds.fullname" .) "default") -}}
+{{- end -}}
+
 {{- define "mock-imds.configMap" -}}
 {{- .Values.scenarioConfigMap | default (printf "%s-scenario" (include "mock-imds.fullname" . | trunc 54 | trimSuffix "-")) -}}
 {{- end -}}

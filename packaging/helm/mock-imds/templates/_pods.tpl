@@ -1,5 +1,16 @@
 {{- /* Parts of pods that more than one kind of workload has. */ -}}
 
+{{- /* Of several tables the last takes precedence. Kubernetes wants text: true and 1 get quotes. */ -}}
+{{- define "mock-imds.annotations" -}}
+{{- $all := dict -}}
+{{- range $annotations := . -}}
+{{- range $key, $value := $annotations -}}
+{{- $_ := set $all $key (kindIs "string" $value | ternary $value (toJson $value)) -}}
+{{- end -}}
+{{- end -}}
+{{- with $all }}{{ toYaml . }}{{ end -}}
+{{- end -}}
+
 {{- define "mock-imds.unprivileged" -}}
 runAsUser: {{ .Values.securityContext.runAsUserID | int64 }}
 runAsGroup: {{ .Values.securityContext.runAsGroupID | int64 }}
@@ -29,11 +40,12 @@ seccompProfile:
 {{- /* Address and tables: `(list CONTEXT NAME COMMAND)`. */ -}}
 {{- define "mock-imds.netContainer" -}}
 {{- $context := index . 0 -}}
+{{- $takeover := kindIs "bool" $context.Values.allowTakeover | ternary $context.Values.allowTakeover (eq $context.Values.mode "sidecar") -}}
 - name: {{ index . 1 }}
   image: {{ include "mock-imds.image" $context }}
   imagePullPolicy: {{ $context.Values.image.pullPolicy }}
   command: [/usr/bin/mock-imds]
-  args: [net, {{ index . 2 }}]
+  args: [net, {{ index . 2 }}{{ if $takeover }}, --allow-takeover{{ end }}]
   securityContext:
     {{- include "mock-imds.networkAdministrator" $context | nindent 4 }}
   resources:

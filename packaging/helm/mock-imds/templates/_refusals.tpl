@@ -1,7 +1,7 @@
 {{- /* What cannot be done is refused, in a sentence; the schema has the forms of single values. */ -}}
 {{- define "mock-imds.refusals" -}}
 {{- $values := .Values -}}
-{{- if ne (trim (toString $values.targetNodeOs)) "linux" -}}
+{{- if ne (trim (lower $values.targetNodeOs)) "linux" -}}
 {{- fail (printf "targetNodeOs is %q; the image is for Linux alone. Accepted: \"linux\"" $values.targetNodeOs) -}}
 {{- end -}}
 {{- if $values.rbac.pspEnabled -}}
@@ -24,12 +24,17 @@
 {{- fail (printf "%s is for \"mode: service\" without a scenario, where the program runs as amazon-ec2-metadata-mock. Leave it out, or leave out scenario; `mock-imds import aemm FILE` makes a scenario of its configuration file" (join ", " $set)) -}}
 {{- end -}}
 {{- end -}}
+{{- with concat $values.arguments $values.linuxArguments -}}
+{{- if and (include "mock-imds.hasScenario" $) (not (hasPrefix "-" (first .))) -}}
+{{- fail (printf "arguments begin with %q; with a scenario they are options of `mock-imds serve`, such as \"--fallback\". Leave it out, or leave out scenario to run the command of amazon-ec2-metadata-mock" (first .)) -}}
+{{- end -}}
+{{- end -}}
 {{- if and (eq $values.mode "sidecar") .Capabilities.KubeVersion.Major -}}
 {{- if semverCompare "<1.29-0" .Capabilities.KubeVersion.Version -}}
 {{- fail (printf "mode is \"sidecar\", and Kubernetes is %s; an init container that goes on running needs 1.29. Use \"mode: daemonset\" or \"mode: service\"" .Capabilities.KubeVersion.Version) -}}
 {{- end -}}
 {{- end -}}
-{{- if and $values.scenarioConfigMap (or $values.bridges (kindIs "bool" $values.allowTakeover)) (ne $values.mode "service") -}}
-{{- fail "allowTakeover and bridges become host.toml of the chart's ConfigMap, and scenarioConfigMap is in its place. Put host.toml into yours" -}}
+{{- if and $values.scenarioConfigMap $values.bridges (ne $values.mode "service") -}}
+{{- fail "bridges become host.toml of the chart's ConfigMap, and scenarioConfigMap is in its place. Put host.toml into yours" -}}
 {{- end -}}
 {{- end -}}
