@@ -8,13 +8,14 @@ build() {
     rpmbuild -bb --quiet --define '__os_install_post %{nil}' --define '_binary_payload w1.gzdio' --define '_topdir /srv/rpmbuild' "$@"
 }
 
-# The spec of the sources makes the earlier release. It wants a compiled program, and a cargo and notices of crates
-# that have nothing to do.
+# The spec of the sources makes the earlier release. It wants a compiled program, a compiler that says whose it is, and a
+# cargo and notices of crates that have nothing to do.
 mkdir -p /srv/tree /srv/program /srv/built/release /srv/cargo/bin
 cp -a /srv/source/{CHANGELOG.md,README.md,LICENSE-*,docs,packaging,scripts,systemd} /srv/tree/
 rpm2archive - </srv/mock-imds.rpm | tar -xz -C /srv/program ./usr/bin/mock-imds
 LC_ALL=C sed 's/incusbr\*/hencebr*/' /srv/program/usr/bin/mock-imds >/srv/built/release/mock-imds
 install -m 755 /dev/stdin /srv/cargo/bin/cargo <<<'#!/bin/sh'
+install -m 755 /dev/stdin /srv/cargo/bin/rustc <<<$'#!/bin/sh\necho "host: $(uname -m)-unknown-linux-gnu"'
 install -m 755 /dev/stdin /srv/tree/scripts/notices <<<'#!/bin/sh'
 cd /srv/tree
 sed -i -e 's/^Version: .*/Version: 0.0.9/' -e '/^%changelog/,$d' packaging/rpm/mock-imds.spec
