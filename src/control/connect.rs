@@ -12,7 +12,7 @@ use nix::sys::socket::{
 };
 use nix::sys::time::{TimeVal, TimeValLike as _};
 
-/// Whether somebody listens at a path.
+/// The listener at a path, as far as it can be known.
 #[derive(Debug)]
 pub(super) enum Listening {
     /// The process that made the socket, if it can be known.

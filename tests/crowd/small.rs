@@ -1,4 +1,5 @@
-//! A server with little memory: 16 MB without swap are enough for a thousand connections and a thousand instances.
+//! A server with little memory: with 16 MB and no swap it lives through a thousand clients, of which it has room for fewer at
+//! once, beside a thousand instances. Clients that each send a part of a body are not among them: a reload then can take too much.
 
 use std::fmt::Write as _;
 use std::fs;
