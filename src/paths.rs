@@ -5,6 +5,7 @@
 //! | scenario | `$CONFIGURATION_DIRECTORY/scenario.toml` | `~/.config/mock-imds/scenario.toml` |
 //! | token key | `$STATE_DIRECTORY` | `~/.local/state/mock-imds` |
 //! | clock and changes | `$RUNTIME_DIRECTORY/state.json` | not saved |
+//! | scenario that was sent by `use` | `$RUNTIME_DIRECTORY/used.json` | not saved |
 //! | last good scenario | `$STATE_DIRECTORY/last-good.json` | only with `--fallback` |
 //! | control socket | `$RUNTIME_DIRECTORY/control.sock` | `$XDG_RUNTIME_DIR/mock-imds/control.sock` |
 
@@ -26,6 +27,7 @@ pub(crate) const SYSTEM_STATE: &str = "/var/lib/mock-imds";
 const PROGRAM: &str = "mock-imds";
 const SCENARIO_FILE: &str = "scenario.toml";
 const STATE_FILE: &str = "state.json";
+const SENT_SCENARIO_FILE: &str = "used.json";
 const CONTROL_SOCKET: &str = "control.sock";
 
 /// The directories that the environment sets. Empty and relative ones count as unset.
@@ -76,6 +78,11 @@ impl Paths {
     /// The file with the state that survives a restart of the service, but not its stop.
     pub(crate) fn state_file(&self) -> Option<PathBuf> {
         self.runtime_directory.as_ref().map(|directory| directory.join(STATE_FILE))
+    }
+
+    /// The file with a scenario that was sent, which lives as long as [`Self::state_file`].
+    pub(crate) fn sent_scenario_file(&self) -> Option<PathBuf> {
+        self.runtime_directory.as_ref().map(|directory| directory.join(SENT_SCENARIO_FILE))
     }
 
     /// The paths at which a server may bind its control socket, in order of precedence; `state` is the state directory

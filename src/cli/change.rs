@@ -179,9 +179,13 @@ pub(crate) enum ClockCommand {
 #[derive(Debug, Args)]
 #[command(after_help = examples::USE)]
 pub(crate) struct UseArgs {
-    /// Name of a scenario in the library, or a file (has a slash or .toml in its name)
+    /// Name of a scenario in the library, or a file (has a slash or .toml in its name), which needs to be readable for you
     #[arg(value_name = "NAME|FILE", required_unless_present = "list")]
     pub scenario: Option<String>,
+    /// Have the server read the file itself: as its own user, by this path, and again after a restart [default: its content
+    /// is sent, with the files that it names]
+    #[arg(long, requires = "scenario")]
+    pub by_path: bool,
     /// List the library (needs no running server)
     #[arg(long, conflicts_with = "scenario")]
     pub list: bool,

@@ -44,6 +44,7 @@ Examples:
   mock-imds show meta-data/instance-id
   mock-imds show dynamic/instance-identity/document
   mock-imds show meta-data/mac --client 172.17.0.2  # as this container
+  mock-imds show --scenario spot-idle
   mock-imds show identity-certificate";
 
 pub(super) const IDENTITY_CERTIFICATE: &str = "\
@@ -55,7 +56,7 @@ pub(super) const USE: &str = "\
 Examples:
   mock-imds use --list
   mock-imds use spot-interruption    # a scenario of the library
-  mock-imds use ./mine.toml          # a file";
+  mock-imds use ./mine.toml          # a file: its content is sent";
 
 pub(super) const SPOT: &str = "\
 Examples:

@@ -71,6 +71,8 @@ fn table(status: &ServiceStatus) -> String {
     };
     let scenario = &status.scenario;
     let file = scenario.file.as_ref().map(|file| file.display().to_string());
+    let is_built_in = scenario.file.is_none() && scenario.library.is_none();
+    let place = if is_built_in { "built-in".to_owned() } else { scenario.name() };
     row("server", &format!("mock-imds {}, process {}", status.version, status.pid));
     row("since", &status.started_at.rfc3339());
     row("instance", &scenario.instance_id);
@@ -78,7 +80,7 @@ fn table(status: &ServiceStatus) -> String {
         row("node", node);
     }
     let until = if scenario.used { ", until the next reload" } else { "" };
-    row("scenario", &format!("{}{until}", file.as_deref().unwrap_or("built-in")));
+    row("scenario", &format!("{place}{until}"));
     if let Some(fallback) = &scenario.fallback {
         let (name, file) = (fallback.serving.name(), &fallback.file);
         row("", &format!("{name}, because {file} was rejected at the start:"));
@@ -190,6 +192,8 @@ mod tests {
             started_at: at,
             scenario: ScenarioStatus {
                 file: Some("/etc/mock-imds/scenario.toml".into()),
+                library: None,
+                sent: false,
                 used: false,
                 at,
                 instance_id: "i-1234567890abcdef0".into(),

@@ -37,6 +37,7 @@ fn with_completer(argument: Arg) -> Arg {
             ("instance", _) => values::instances,
             ("control", _) => return argument,
             (_, Some("NAME|FILE")) => values::scenarios,
+            ("scenario", Some("NAME")) => values::library,
             (_, Some("PATH" | "GLOB")) | ("path", None) => values::paths,
             _ => return argument,
         };
@@ -63,6 +64,8 @@ mod tests {
     fn what_the_server_knows_is_asked_of_it() {
         for (line, id) in [
             ("use", "scenario"),
+            ("serve", "scenario"),
+            ("show", "scenario"),
             ("show", "path"),
             ("set", "path"),
             ("wait", "path"),

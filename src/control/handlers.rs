@@ -8,7 +8,7 @@ use super::api::{
     ClearOrder, ClearScope, ClockOrder, LiveOrder, ReloadOrder, ShownContent, ShownReply, UseOrder,
 };
 use super::exchange::{ControlRequest, ControlResponse, RequestRefusal, json};
-use super::order::{ClockMovement, Order};
+use super::order::{ClockMovement, Order, ScenarioChoice};
 use super::query::Query;
 use crate::imds::absolute;
 use crate::model::Accepted;
@@ -61,7 +61,14 @@ fn movement(order: ClockOrder) -> Result<ClockMovement, String> {
 }
 
 pub(super) async fn use_scenario(mut request: ControlRequest) -> Result<ControlResponse, RequestRefusal> {
-    let UseOrder { scenario } = request.read().await?;
+    let scenario = match request.read().await? {
+        UseOrder { scenario: Some(name), content: None } => ScenarioChoice::Named(name),
+        UseOrder { scenario: None, content: Some(content) } => ScenarioChoice::Sent(content),
+        UseOrder { .. } => {
+            let accepted = "accepted: one of {\"scenario\": \"NAME\"} and {\"content\": {\"text\": \"…\"}}";
+            return Err(RequestRefusal::new(StatusCode::BAD_REQUEST, accepted));
+        }
+    };
     request.order(|reply| Order::Use { by: request.caller, scenario, reply }).await
 }
 

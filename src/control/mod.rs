@@ -17,7 +17,7 @@ mod server;
 mod socket;
 
 pub(crate) use client::{ControlClient, OrderError, RequestPage};
-pub(crate) use order::{ClockMovement, ControlBackend, Order, OrderSource};
+pub(crate) use order::{ClockMovement, ControlBackend, Order, OrderSource, ScenarioChoice};
 pub(crate) use request_query::{LONGEST_WAIT, RequestQuery};
 pub(crate) use server::serve;
 pub(crate) use socket::{BindError, ControlSocket};

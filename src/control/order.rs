@@ -10,7 +10,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::api::{
     AcceptedOrder, ClearScope, Cleared, ClockMoved, LibraryListing, LiveOrder, Rejected, Reloaded,
-    ServiceStatus,
+    ScenarioContent, ServiceStatus,
 };
 use crate::config::{DURATIONS, parse_duration};
 use crate::imds::Reply;
@@ -30,8 +30,7 @@ pub(crate) enum Order {
     /// Serves another scenario until the next reload.
     Use {
         by: OrderSource,
-        /// A name of the library, or an absolute path.
-        scenario: String,
+        scenario: ScenarioChoice,
         reply: OrderReply<Reloaded>,
     },
     /// Adds an event or a fault.
@@ -51,6 +50,14 @@ pub(crate) enum Order {
         movement: ClockMovement,
         reply: OrderReply<ClockMoved>,
     },
+}
+
+/// The scenario that `use` names or sends.
+#[derive(Debug)]
+pub(crate) enum ScenarioChoice {
+    /// A name of the library, or an absolute path.
+    Named(String),
+    Sent(ScenarioContent),
 }
 
 /// The channel for the outcome of an order. The receiver may have been dropped by then.

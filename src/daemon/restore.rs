@@ -1,6 +1,5 @@
 //! The start: the scenario to serve, and what a process before this one saved of it.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -8,7 +7,9 @@ use serde_json::Value;
 use super::compute::compute;
 use super::last_good::{Fallback, LastGoodFile, read_or_fall_back};
 use super::live::reread;
-use super::load::{LoadedScenario, name, read_file};
+use super::load::{self, LoadedScenario};
+use super::origin::ScenarioOrigin;
+use super::sent_scenario::SentScenarioFile;
 use super::state_file::{SavedState, warn_of_dropped};
 use crate::clock;
 use crate::config::Report;
@@ -20,8 +21,8 @@ use crate::model::{ClockReading, ClusterNode, Event, format_duration};
 use crate::scenario::{LiveItem, OrderTime};
 
 pub(super) struct InitialState {
-    /// The file that a reload reads.
-    pub(super) reload_file: Option<PathBuf>,
+    /// What a reload reads.
+    pub(super) reload_origin: ScenarioOrigin,
     pub(super) served: LoadedScenario,
     /// `served` is another scenario, until the next reload.
     pub(super) overridden: bool,
@@ -43,7 +44,7 @@ impl InitialState {
     /// A scenario that nothing was saved of.
     pub(super) fn unsaved(served: LoadedScenario) -> Self {
         Self {
-            reload_file: served.file.clone(),
+            reload_origin: served.origin.clone(),
             served,
             overridden: false,
             fallback: None,
@@ -55,28 +56,33 @@ impl InitialState {
     /// A scenario with what was saved of it. A scenario that is rejected is an error, unless there is a place for the
     /// last good one.
     pub(super) async fn restore(
-        reload_file: Option<PathBuf>,
+        reload_origin: ScenarioOrigin,
         saved: Option<SavedState>,
+        sent: &SentScenarioFile,
         last_good: Option<LastGoodFile>,
     ) -> Result<Self, Report> {
         let saved = saved.filter(|saved| {
-            let is_of_it = saved.reload_file == reload_file;
+            let is_of_it = saved.reload_origin == reload_origin;
             if !is_of_it {
-                warn_of_dropped(&format!("it is of {}", name(saved.reload_file.as_deref())));
+                warn_of_dropped(&format!("it is of {}", saved.reload_origin.name()));
             }
             is_of_it
         });
         let other = match &saved {
-            Some(saved) if saved.overridden => {
-                read_file(saved.file.clone()).await.map_err(|report| warn_of_dropped(&report.headline())).ok()
+            Some(SavedState { overridden: true, origin, .. }) => {
+                let read = match origin {
+                    ScenarioOrigin::Sent { .. } => sent.load().await,
+                    origin => load::read(origin.clone()).await.map_err(|report| report.headline()),
+                };
+                read.map_err(|why| warn_of_dropped(&why)).ok()
             }
             _ => None,
         };
         let (served, overridden, fallback) = match (other, &last_good) {
             (Some(served), _) => (served, true, None),
-            (None, None) => (read_file(reload_file.clone()).await?, false, None),
+            (None, None) => (load::read(reload_origin.clone()).await?, false, None),
             (None, Some(last_good)) => {
-                let (served, fallback) = read_or_fall_back(reload_file.clone(), last_good).await?;
+                let (served, fallback) = read_or_fall_back(reload_origin.clone(), last_good).await?;
                 (served, false, fallback)
             }
         };
@@ -88,7 +94,7 @@ impl InitialState {
             }
             None => None,
         };
-        Ok(Self { reload_file, served, overridden, fallback, last_good, saved })
+        Ok(Self { reload_origin, served, overridden, fallback, last_good, saved })
     }
 
     /// Compiles it, as the instance of a node if there is one.
@@ -114,8 +120,8 @@ impl InitialState {
 impl SavedChanges {
     /// The changes, if the scenario is still the same. `Err` says why they are dropped.
     fn new(saved: SavedState, served: &LoadedScenario) -> Result<Self, String> {
-        if saved.file != served.file || saved.digest != served.digest {
-            return Err(format!("{} has changed", name(served.file.as_deref())));
+        if saved.origin != served.origin || saved.digest != served.digest {
+            return Err(format!("{} has changed", served.origin.name()));
         }
         let reading = clock::read();
         let same_boot = saved.is_of_this_boot(reading);

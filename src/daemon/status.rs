@@ -5,7 +5,8 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use super::credential_status::credential_status;
-use super::load::{LoadedScenario, name};
+use super::load::LoadedScenario;
+use super::origin::ScenarioOrigin;
 use super::{describe, describe_fault, redact};
 use crate::clock;
 use crate::control::api::{self, EventStatus, ReloadStatus, ScenarioStatus};
@@ -41,7 +42,7 @@ impl StatusInputs {
         let from = scenario
             .fallback
             .as_ref()
-            .map_or_else(|| name(scenario.file.as_deref()), |fallback| fallback.serving.name().to_owned());
+            .map_or_else(|| scenario.name(), |fallback| fallback.serving.name().to_owned());
         let serving = format!(
             "serving {} from {from}{until}, loaded {}{changed}{}{}",
             scenario.instance_id,
@@ -65,8 +66,16 @@ pub(super) fn scenario_status(
     instance_id: &InstanceId,
     at: Timestamp,
 ) -> ScenarioStatus {
+    let (file, library, sent) = match loaded.origin.clone() {
+        ScenarioOrigin::File(file) => (Some(file), None, false),
+        ScenarioOrigin::Library { library } => (None, Some(library), false),
+        ScenarioOrigin::Sent { sent } => (Some(sent), None, true),
+        ScenarioOrigin::BuiltIn => (None, None, false),
+    };
     ScenarioStatus {
-        file: loaded.file.clone(),
+        file,
+        library,
+        sent,
         used: overriding,
         at,
         instance_id: instance_id.to_string(),

@@ -8,7 +8,7 @@ use super::clear::clear;
 use super::compute::{compute, retire};
 use super::current_fetcher::CurrentFetcher;
 use super::live::LiveFleet;
-use super::load::{LoadedScenario, name, summary};
+use super::load::{LoadedScenario, summary};
 use super::notify;
 use super::publisher::Publisher;
 use super::replacement::Replacement;
@@ -21,7 +21,7 @@ use crate::config::Report;
 use crate::control::api::{
     AcceptedOrder, ClearScope, Cleared, LiveOrder, Rejected, RejectedProblem, ReloadStatus, Reloaded,
 };
-use crate::control::{Order, OrderSource};
+use crate::control::{Order, OrderSource, ScenarioChoice};
 use crate::identity::KeyRing;
 use crate::imds::FleetChange;
 use crate::observe;
@@ -143,6 +143,10 @@ impl Writer {
         self.publisher.save(state).await;
     }
 
+    pub(super) async fn forget_sent_unless_served(&mut self) {
+        self.store.forget_sent_unless_served().await;
+    }
+
     pub(super) fn notify_ready(&self) {
         self.publisher.notify_ready();
     }
@@ -179,7 +183,7 @@ impl Writer {
     }
 
     /// Serves another scenario until the next reload.
-    async fn use_other(&mut self, by: OrderSource, scenario: String) -> Result<Reloaded, Rejected> {
+    async fn use_other(&mut self, by: OrderSource, scenario: ScenarioChoice) -> Result<Reloaded, Rejected> {
         match self.store.read_other(scenario).await {
             Ok(loaded) => {
                 let reloaded = self.serve(Load { by, loaded, keep: false, cause: LoadCause::Use }).await;
@@ -217,14 +221,14 @@ impl Writer {
             LoadCause::Use => "use",
             LoadCause::UseEnded => "clear",
         };
-        tracing::info!(IMDS_SCENARIO = name(loaded.file.as_deref()), "{verb} by {by}: {message}");
+        tracing::info!(IMDS_SCENARIO = loaded.origin.name(), "{verb} by {by}: {message}");
         if !matches!(by, OrderSource::Peer { .. }) {
             observe::report(&loaded.warnings, false);
         }
         let mut scenario = scenario_status(&loaded, cause == LoadCause::Use, &instance_id, now);
         if cause == LoadCause::UseEnded {
             scenario.fallback = self.store.fallback();
-            message = format!("use ended, serving {} again; {message}", name(loaded.file.as_deref()));
+            message = format!("use ended, serving {} again; {message}", loaded.origin.name());
         }
         let until = if cause == LoadCause::Use { "use until the next reload; " } else { "" };
         let status = ReloadStatus {
@@ -246,6 +250,7 @@ impl Writer {
         }
         retire(before, served);
         self.save().await;
+        self.store.forget_sent_unless_served().await;
         Reloaded { scenario, changed, kept, dropped, message, report, problems }
     }
 

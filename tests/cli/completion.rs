@@ -12,13 +12,7 @@ type Shell = fn(&Sandbox, &[&str]) -> Vec<String>;
 fn served() -> (Sandbox, ServerProcess) {
     let sandbox = Sandbox::new();
     let file = sandbox.write("s.toml", "[instances.web]\nclients = [\"10.0.0.0/8\"]\n");
-    let library = support::sources().join("packaging/scenarios");
-    let server = sandbox.serve(&[
-        "--scenario",
-        file.to_str().expect("UTF-8"),
-        "--library",
-        library.to_str().expect("UTF-8"),
-    ]);
+    let server = sandbox.serve(&["--scenario", file.to_str().expect("UTF-8")]);
     fs::create_dir(sandbox.path("mock-imds")).expect("the temporary directory is writable");
     symlink(sandbox.path("c.sock"), sandbox.path("mock-imds/control.sock")).expect("it is not there yet");
     (sandbox, server)

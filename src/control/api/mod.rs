@@ -47,7 +47,8 @@ pub(crate) use live::{
 };
 pub(crate) use requests::{POSITION, REQUESTS, Refusal, RequestLine, SHOW, ShownContent, ShownReply};
 pub(crate) use scenario::{
-    FallbackScenario, FallbackStatus, LibraryEntry, LibraryListing, ProblemSeverity, RELOAD, Rejected,
-    RejectedProblem, ReloadOrder, ReloadStatus, Reloaded, SCENARIOS, ScenarioStatus, USE, UseOrder,
+    CONTENT_BYTES, FallbackScenario, FallbackStatus, FileContent, LibraryEntry, LibraryListing,
+    ProblemSeverity, RELOAD, Rejected, RejectedProblem, ReloadOrder, ReloadStatus, Reloaded, SCENARIOS,
+    ScenarioContent, ScenarioStatus, USE, UseOrder,
 };
 pub(crate) use status::{CredentialStatus, InstanceStatus, ListenerStatus, STATUS, ServiceStatus};

@@ -3,9 +3,9 @@
 mod changes;
 mod notices;
 
-use std::path::Path;
 use std::time::Duration;
 
+use super::named_files::NamedFiles;
 use super::overrides;
 use crate::config::{INSTANTS, Item, Section, parse_duration};
 use crate::model::{Event, EventTime, Profile};
@@ -16,7 +16,12 @@ pub(super) use notices::maintenance_id;
 pub(crate) const MOST_CLIENTS: i64 = 10_000;
 
 /// Reads one event. Ids that it leaves out follow from `number`, which no other event has.
-pub(crate) fn read(section: &Section<'_>, number: u64, base: &Path, profile: Profile) -> Option<Event> {
+pub(crate) fn read(
+    section: &Section<'_>,
+    number: u64,
+    files: &NamedFiles<'_>,
+    profile: Profile,
+) -> Option<Event> {
     let at = first_time(section);
     let repeat = section.read("repeat", period);
     let until = section.get("until");
@@ -33,7 +38,7 @@ pub(crate) fn read(section: &Section<'_>, number: u64, base: &Path, profile: Pro
     let instance = section.read("instance", Item::line);
     let problems = section.problems();
     let mut effects = notices::read(section, number, profile.takes_any_event_id());
-    effects.extend(changes::read(section, base, profile));
+    effects.extend(changes::read(section, files, profile));
     section.finish();
     if effects.is_empty() {
         // An effect with an error has been reported.

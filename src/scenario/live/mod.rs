@@ -10,6 +10,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use serde_json::{Map, Value, json};
 
+use super::named_files::NamedFiles;
 use super::overrides::normal;
 use super::{contradictions, event, fault};
 use crate::config::{Item, Report, Section, SourceText, parse};
@@ -122,7 +123,12 @@ impl LiveItem for Event {
 
     fn read(root: &Section<'_>, scenario: &Scenario, time: OrderTime) -> Option<Self> {
         let when = event_time(root, time);
-        let mut event = event::read(root, order_number(time), Path::new(""), scenario.http.profile)?;
+        let mut event = event::read(
+            root,
+            order_number(time),
+            &NamedFiles::relative_to(Path::new("")),
+            scenario.http.profile,
+        )?;
         for time_of in [Some(&mut event.at), event.until.as_mut()].into_iter().flatten() {
             if let EventTime::At(instant) = time_of {
                 *instant = time.on_calendar(*instant);
