@@ -86,7 +86,24 @@ Examples:
   mock-imds fault --latency 100ms..2s --client 172.17.0.0/16
   mock-imds fault --tokens-lost --count 1
   mock-imds fault --throttle 5 --then drop
-  mock-imds fault --clear";
+  mock-imds fault --clear
+  mock-imds fault --name slow-keys --latency 2s --path 'meta-data/iam/**'
+  mock-imds fault list";
+
+pub(super) const FAULT_LIST: &str = "\
+Examples:
+  mock-imds fault list
+  mock-imds fault list --json";
+
+pub(super) const FAULT_SET: &str = "\
+Examples:
+  mock-imds fault set slow-keys --probability 0.5
+  mock-imds fault set fault-1 --for 30s    # from now";
+
+pub(super) const FAULT_REMOVE: &str = "\
+Examples:
+  mock-imds fault remove slow-keys
+  mock-imds fault remove --all";
 
 pub(super) const CLEAR: &str = "\
 Examples:

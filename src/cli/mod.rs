@@ -4,6 +4,7 @@ mod change;
 mod control;
 mod examples;
 mod fault;
+mod fault_flags;
 mod global;
 mod host;
 mod import;
@@ -20,7 +21,8 @@ pub(crate) use change::{
     ClearArgs, ClockArgs, ClockCommand, LifecycleArgs, MaintenanceArgs, RebalanceArgs, RotateArgs, SetArgs,
     SpotArgs, TimingArgs, UseArgs,
 };
-pub(crate) use fault::FaultArgs;
+pub(crate) use fault::{FaultArgs, FaultCommand, FaultRemoveArgs, FaultSetArgs};
+pub(crate) use fault_flags::FaultFlags;
 pub(crate) use host::{DoctorArgs, NetArgs, NetCommand, NetStatusArgs};
 pub(crate) use import::{
     AemmArgs, ImportAemmArgs, ImportArgs, ImportDumpArgs, ImportFormat, ImportMode, OutputArgs, RecordArgs,
@@ -92,7 +94,7 @@ pub(crate) enum CliCommand {
     Maintenance(Box<MaintenanceArgs>),
     /// Set the Auto Scaling target lifecycle state
     Lifecycle(LifecycleArgs),
-    /// Inject a fault
+    /// Inject a fault; list, change and remove faults
     Fault(Box<FaultArgs>),
     /// Take back what was ordered: changes, notices, pending events, faults and use
     Clear(ClearArgs),

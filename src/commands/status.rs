@@ -178,7 +178,9 @@ fn describe_event(event: &EventStatus) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::control::api::{FaultStatus, InstanceStatus, ListenerStatus, ReloadStatus, ScenarioStatus};
+    use crate::control::api::{
+        FaultOrigin, FaultStatus, InstanceStatus, ListenerStatus, ReloadStatus, ScenarioStatus,
+    };
     use crate::model::Timestamp;
 
     #[test]
@@ -220,6 +222,10 @@ mod tests {
             }],
             changes: vec![],
             faults: vec![FaultStatus {
+                name: "injected-1".into(),
+                origin: FaultOrigin::Ordered,
+                matched: 0,
+                left: None,
                 what: "503 at meta-data/iam/**".into(),
                 when: "until it is cleared".into(),
                 on: true,

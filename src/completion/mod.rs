@@ -35,6 +35,7 @@ fn with_completer(argument: Arg) -> Arg {
     let completer: fn(&OsStr) -> Vec<clap_complete::CompletionCandidate> =
         match (argument.get_id().as_str(), value.as_deref()) {
             ("instance", _) => values::instances,
+            (_, Some("FAULT")) => values::faults,
             ("control", _) => return argument,
             (_, Some("NAME|FILE")) => values::scenarios,
             ("scenario", Some("NAME")) => values::library,
@@ -73,6 +74,9 @@ mod tests {
             ("fault", "path"),
             ("spot", "instance"),
             ("fault", "instance"),
+            ("fault", "name"),
+            ("fault set", "name"),
+            ("fault remove", "names"),
         ] {
             assert!(completes(line, id), "expected a completer of '{id}' in '{line}'; see with_completer");
         }

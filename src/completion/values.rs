@@ -55,6 +55,12 @@ pub(super) fn instances(start: &OsStr) -> Vec<CompletionCandidate> {
     starting_with(start, instances.into_iter().filter_map(|instance| Some((instance.name?, instance.id))))
 }
 
+/// Names of faults.
+pub(super) fn faults(start: &OsStr) -> Vec<CompletionCandidate> {
+    let faults = ask(ControlClient::faults).unwrap_or_default();
+    starting_with(start, faults.into_iter().map(|fault| (fault.name, fault.what)))
+}
+
 /// Paths that the service lists, a segment at a time.
 pub(super) fn paths(start: &OsStr) -> Vec<CompletionCandidate> {
     let text = start.to_string_lossy();

@@ -17,14 +17,16 @@ use hyper_util::rt::TokioIo;
 use nix::sys::socket::{getsockopt, sockopt};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use tokio::net::UnixStream;
 use tokio::runtime;
 use tokio::time::timeout;
 
 use super::api::{
-    AcceptedOrder, CLEAR, CLOCK, ClearOrder, Cleared, ClockMoved, ClockOrder, EVENTS, FAULTS, LibraryListing,
-    LiveOrder, POSITION, RELOAD, Refusal, Rejected, ReloadOrder, Reloaded, RequestLine, SCENARIOS, SHOW,
-    STATUS, ServiceStatus, ShownReply, USE, UseOrder,
+    AcceptedOrder, CLEAR, CLOCK, ClearOrder, Cleared, ClockMoved, ClockOrder, EVENTS, FAULTS, FaultStatus,
+    LibraryListing, LiveOrder, POSITION, RELOAD, REMOVE_FAULTS, Refusal, Rejected, ReloadOrder, Reloaded,
+    RemoveFaultsOrder, RequestLine, SCENARIOS, SET_FAULT, SHOW, STATUS, ServiceStatus, ShownReply, USE,
+    UseOrder,
 };
 use super::connect::{Listening, connect};
 use super::query::Query;
@@ -111,6 +113,21 @@ impl ControlClient {
             LiveOrder::Event(words) => self.order(EVENTS, words),
             LiveOrder::Fault(words) => self.order(FAULTS, words),
         }
+    }
+
+    /// All faults.
+    pub(crate) fn faults(&self) -> Result<Vec<FaultStatus>, Failure> {
+        let (status, body) = self.ask(Method::GET, FAULTS)?;
+        if status == StatusCode::OK { self.read(&body) } else { Err(self.refused(&body)) }
+    }
+
+    /// Changes some keys of a fault.
+    pub(crate) fn set_fault(&self, words: &Value) -> Result<AcceptedOrder, OrderError> {
+        self.order(SET_FAULT, words)
+    }
+
+    pub(crate) fn remove_faults(&self, order: &RemoveFaultsOrder) -> Result<Cleared, OrderError> {
+        self.order(REMOVE_FAULTS, order)
     }
 
     /// Drops the faults that were ordered.

@@ -6,11 +6,12 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
 
 use super::api::{
     AcceptedOrder, ClearScope, Cleared, ClockMoved, LibraryListing, LiveOrder, Rejected, Reloaded,
-    ScenarioContent, ServiceStatus,
+    RemoveFaultsOrder, ScenarioContent, ServiceStatus,
 };
 use crate::config::{DURATIONS, parse_duration};
 use crate::imds::Reply;
@@ -38,6 +39,17 @@ pub(crate) enum Order {
         by: OrderSource,
         order: LiveOrder,
         reply: OrderReply<AcceptedOrder>,
+    },
+    /// Changes some keys of a fault, which is named among them.
+    SetFault {
+        by: OrderSource,
+        words: Value,
+        reply: OrderReply<AcceptedOrder>,
+    },
+    RemoveFaults {
+        by: OrderSource,
+        order: RemoveFaultsOrder,
+        reply: OrderReply<Cleared>,
     },
     /// Takes back what was ordered since the load.
     Clear {

@@ -10,6 +10,7 @@ mod credential_status;
 mod current_fetcher;
 mod describe;
 mod describe_fault;
+mod fault_words;
 mod key;
 mod last_good;
 mod live;

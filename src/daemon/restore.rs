@@ -1,5 +1,6 @@
 //! The start: the scenario to serve, and what a process before this one saved of it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -17,7 +18,7 @@ use crate::identity::KeyRing;
 use crate::imds::{Fleet, FleetItem, on_node};
 use crate::model::fault::Fault;
 use crate::model::timeline::ScenarioClock;
-use crate::model::{ClockReading, ClusterNode, Event, format_duration};
+use crate::model::{ClockReading, ClusterNode, Event, FaultName, format_duration};
 use crate::scenario::{LiveItem, OrderTime};
 
 pub(super) struct InitialState {
@@ -38,6 +39,7 @@ struct SavedChanges {
     clock: ScenarioClock,
     events: Vec<FleetItem<Event>>,
     faults: Vec<FleetItem<Fault>>,
+    removed_faults: BTreeSet<FaultName>,
 }
 
 impl InitialState {
@@ -109,7 +111,9 @@ impl InitialState {
         compute(move || {
             let fleet = Fleet::compile(on_node(&scenario, node.as_ref()), &keys, now, now.wall);
             match saved {
-                Some(SavedChanges { clock, events, faults }) => fleet.restored(clock, events, faults),
+                Some(SavedChanges { clock, events, faults, removed_faults }) => {
+                    fleet.restored(clock, events, faults, removed_faults)
+                }
                 None => fleet,
             }
         })
@@ -125,7 +129,7 @@ impl SavedChanges {
         }
         let reading = clock::read();
         let same_boot = saved.is_of_this_boot(reading);
-        let SavedState { clock, events, faults, .. } = saved;
+        let SavedState { clock, events, faults, removed_faults, .. } = saved;
         let clock = if same_boot { clock } else { clock.after_boot(reading) };
         let clock = clock.stepped(reading).unwrap_or(clock);
         let now = clock.now(reading);
@@ -133,11 +137,13 @@ impl SavedChanges {
         let time = |before| OrderTime { now, elapsed, before, wall_ahead: 0 };
         let events = restored(&events, served, time(served.scenario.events.len()))?;
         let faults = restored(&faults, served, time(served.scenario.faults.len()))?;
-        let (elapsed, count) = (format_duration(elapsed), events.len() + faults.len());
+        let removed_faults: BTreeSet<FaultName> =
+            removed_faults.iter().filter_map(|name| name.parse().ok()).collect();
+        let (elapsed, count) = (format_duration(elapsed), events.len() + faults.len() + removed_faults.len());
         tracing::info!(
             "resuming where the previous process stopped: the clock at {elapsed}, {count} changes since the load"
         );
-        Ok(Self { clock, events, faults })
+        Ok(Self { clock, events, faults, removed_faults })
     }
 }
 

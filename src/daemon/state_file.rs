@@ -52,6 +52,9 @@ pub(super) struct SavedState {
     pub(super) events: Vec<Arc<Value>>,
     /// The faults that were ordered, in the words of their orders.
     pub(super) faults: Vec<Arc<Value>>,
+    /// The names of faults of the scenario that were removed.
+    #[serde(default)]
+    pub(super) removed_faults: Vec<String>,
 }
 
 impl SavedState {
@@ -76,6 +79,7 @@ impl SavedState {
             boot_id: clock::boot_id(),
             events: fleet.events().iter().filter_map(FleetItem::order).cloned().collect(),
             faults: fleet.faults().iter().filter_map(FleetItem::order).cloned().collect(),
+            removed_faults: fleet.fault_list().removed().iter().map(ToString::to_string).collect(),
         }
     }
 }

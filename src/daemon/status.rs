@@ -29,7 +29,7 @@ impl StatusInputs {
         let until = if scenario.used { " (until the next reload)" } else { "" };
         let events = fleet.events().iter().filter_map(FleetItem::order);
         let faults = fleet.faults().iter().filter_map(FleetItem::order);
-        let changed = match events.chain(faults).count() {
+        let changed = match events.chain(faults).count() + fleet.fault_list().removed().len() {
             0 => String::new(),
             1 => ", changed once since".to_owned(),
             count => format!(", changed {count} times since"),
@@ -112,7 +112,9 @@ pub(super) fn status(
             clock: clock_status(fleet.clock(), now),
             events,
             changes,
-            faults: fleet.faults().iter().map(|fault| describe_fault::status(&fleet, fault, now)).collect(),
+            faults: (0..fleet.faults().len())
+                .map(|index| describe_fault::status(&fleet, index, service.matched(index), now))
+                .collect(),
             credentials: credential_status(&fleet, reading.wall),
             node: fleet.scenario().node.as_ref().map(|node| node.name.to_string()),
             instances: instances(&fleet),

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use serde_json::Value;
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::clear::clear;
+use super::clear::{clear, remove_faults};
 use super::compute::{compute, retire};
 use super::current_fetcher::CurrentFetcher;
+use super::fault_words;
 use super::live::LiveFleet;
 use super::load::{LoadedScenario, summary};
 use super::notify;
@@ -20,6 +22,7 @@ use crate::clock;
 use crate::config::Report;
 use crate::control::api::{
     AcceptedOrder, ClearScope, Cleared, LiveOrder, Rejected, RejectedProblem, ReloadStatus, Reloaded,
+    RemoveFaultsOrder,
 };
 use crate::control::{Order, OrderSource, ScenarioChoice};
 use crate::identity::KeyRing;
@@ -96,6 +99,14 @@ impl Writer {
                 _ = reply.send(self.add(by, order).await);
                 self.publisher.notify_status();
             }
+            Order::SetFault { by, words, reply } => {
+                _ = reply.send(self.set_fault(by, words).await);
+                self.publisher.notify_status();
+            }
+            Order::RemoveFaults { by, order, reply } => {
+                _ = reply.send(self.remove_faults(by, order).await);
+                self.publisher.notify_status();
+            }
             Order::Clear { by, what, reply } => {
                 _ = reply.send(self.clear(by, what).await);
                 self.store.keep_last_good().await;
@@ -122,6 +133,23 @@ impl Writer {
         let added = self.fleet.add(by, order).await.map_err(|report| self.publisher.rejection(&report))?;
         self.save().await;
         Ok(added)
+    }
+
+    async fn set_fault(&mut self, by: OrderSource, words: Value) -> Result<AcceptedOrder, Rejected> {
+        let whole = fault_words::merged(&self.fleet.load(), &self.store.served().text, &words);
+        let whole = whole.map_err(|report| self.publisher.rejection(&report))?;
+        self.add(by, LiveOrder::Fault(whole)).await
+    }
+
+    async fn remove_faults(
+        &mut self,
+        by: OrderSource,
+        order: RemoveFaultsOrder,
+    ) -> Result<Cleared, Rejected> {
+        let removed = remove_faults(&self.fleet, by, order).await;
+        let removed = removed.map_err(|report| self.publisher.rejection(&report))?;
+        self.save().await;
+        Ok(removed)
     }
 
     async fn clear(&mut self, by: OrderSource, what: ClearScope) -> Result<Cleared, Rejected> {

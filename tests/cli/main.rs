@@ -9,6 +9,7 @@ mod crowd;
 mod damaged_state;
 mod damages;
 mod fallback;
+mod fault_names;
 mod follow;
 mod help;
 mod init;

@@ -15,7 +15,9 @@ use super::overrides::normal;
 use super::{contradictions, event, fault};
 use crate::config::{Item, Report, Section, SourceText, parse};
 use crate::model::fault::{Fault, FaultStart, MAX_FAULTS};
-use crate::model::{Event, EventEffect, EventTime, Instance, Override, Scenario, Timestamp, format_duration};
+use crate::model::{
+    Event, EventEffect, EventTime, FaultName, Instance, Override, Scenario, Timestamp, format_duration,
+};
 
 /// The keys and values of an order.
 type Words = Map<String, Value>;
@@ -227,7 +229,7 @@ impl LiveItem for Fault {
             return Ok(());
         }
         let found = format!("too many faults: this would be number {}", time.before + 1);
-        let help = format!("accepted: {MAX_FAULTS}; `mock-imds fault --clear` drops those that were ordered");
+        let help = format!("accepted: {MAX_FAULTS}; `mock-imds fault remove NAME` removes one");
         Err(Report::whole(Self::NAME, found, help))
     }
 
@@ -235,6 +237,9 @@ impl LiveItem for Fault {
         let (within, from) = (root.get("in"), root.get("from"));
         let lasts = root.get("for").is_some();
         let mut fault = fault::read(root, scenario)?;
+        if root.get("name").is_none() {
+            fault.name = FaultName::ordered(time.before + 1);
+        }
         if let FaultStart::At(instant) = &mut fault.from {
             *instant = time.on_calendar(*instant);
         }
@@ -253,6 +258,7 @@ impl LiveItem for Fault {
             FaultStart::At(instant) => instant.rfc3339_millis(),
         };
         words.insert("from".into(), json!(from));
+        words.insert("name".into(), json!(self.name.as_str()));
     }
 }
 
