@@ -1,5 +1,6 @@
 //! The verbs that change a running server.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
@@ -7,9 +8,9 @@ use clap::{Args, Subcommand};
 use super::control::ControlArgs;
 use super::examples;
 use super::parsers::{
-    clock_position, duration_or_instant, duration_text, instant, variant_of, variant_of_or,
+    clock_position, duration_or_instant, duration_text, instant, ip, variant_of, variant_of_or,
 };
-use crate::model;
+use crate::model::{self, MOST_CLIENTS};
 
 /// When a change happens, and to whom.
 #[derive(Debug, Args)]
@@ -23,6 +24,12 @@ pub(crate) struct TimingArgs {
     /// Only for the instance of this name [default: all instances]
     #[arg(long, value_name = "NAME")]
     pub instance: Option<String>,
+    /// Only for the instance that the client with this address meets
+    #[arg(long, value_name = "ADDR", value_parser = ip, conflicts_with = "instance")]
+    pub client: Option<IpAddr>,
+    /// Only the first N clients that ask for a path of spot, events or autoscaling see it
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=MOST_CLIENTS))]
+    pub first_n_clients: Option<u32>,
     /// Print JSON
     #[arg(long)]
     pub json: bool,

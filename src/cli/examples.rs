@@ -63,6 +63,7 @@ Examples:
   mock-imds spot                 # the notice now, termination in 2 minutes
   mock-imds spot --in 30s        # the notice in 30 seconds
   mock-imds spot --action stop --notice 5m
+  mock-imds spot --client 172.18.0.3  # for the instance of this container
   mock-imds spot --then vanish   # afterwards, every connection is reset";
 
 pub(super) const REBALANCE: &str = "\

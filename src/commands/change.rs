@@ -28,6 +28,8 @@ pub(crate) fn exec(timing: &TimingArgs, event: Value) -> Result<(), Failure> {
     for (key, value) in schedule {
         event.extend(value.as_ref().map(|value| (key.to_owned(), object!(value))));
     }
+    event.extend(timing.client.map(|client| ("client".to_owned(), object!(client))));
+    event.extend(timing.first_n_clients.map(|clients| ("first-n-clients".to_owned(), object!(clients))));
     let client = ControlClient::new(timing.control.path.as_deref());
     let outcome = client.add(&LiveOrder::Event(Value::Object(event)));
     print_reply_in_flags(outcome, timing.json)

@@ -169,7 +169,8 @@ fn describe_credentials(credentials: &CredentialStatus) -> String {
 }
 
 fn describe_event(event: &EventStatus) -> String {
-    let whom = event.instance.as_ref().map(|name| format!(" (to {name})")).unwrap_or_default();
+    let client = event.client.map(|client| format!("the instance of {client}"));
+    let whom = event.instance.clone().or(client).map(|name| format!(" (to {name})")).unwrap_or_default();
     let last = event.last.map(|last| format!("; happened {}", last.rfc3339())).unwrap_or_default();
     let next = event.next.map(|next| format!("; next {}", next.rfc3339())).unwrap_or_default();
     format!("{}: {}{whom}{last}{next}", event.at, event.what)
@@ -216,6 +217,7 @@ mod tests {
                 what: "rebalance recommendation: noticed then".into(),
                 at: "30s".into(),
                 instance: Some("web".into()),
+                client: None,
                 last: None,
                 next: Some(at),
                 event: None,

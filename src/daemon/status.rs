@@ -144,6 +144,7 @@ pub(super) fn event_status(fleet: &Fleet, index: usize, now: Timestamp) -> Event
         what: describe::phrase(&effects),
         at: describe::when(event),
         instance: event.instance.clone(),
+        client: event.client,
         last,
         next,
         event: None,

@@ -315,9 +315,24 @@ impl Fleet {
         })
     }
 
+    /// Whether an event changes the instance of somebody.
+    pub(super) fn event_meets(&self, event: &Event, met: MatchedInstance<'_>) -> bool {
+        let is_theirs = |client: IpAddr| {
+            let theirs = self.match_instance(client, Ingress::of_address(client));
+            (theirs.index, theirs.client) == (met.index, met.client)
+        };
+        event.concerns(met.name) && event.client.is_none_or(is_theirs)
+    }
+
+    /// The same for the instance of this name, whoever meets it; `None`: the `[instance]` itself.
+    pub(super) fn event_concerns(&self, event: &Event, name: Option<&str>) -> bool {
+        let is_theirs = |client: IpAddr| self.instance_of(client, Ingress::of_address(client)) == name;
+        event.concerns(name) && event.client.is_none_or(is_theirs)
+    }
+
     fn happens_to(&self, index: usize, met: MatchedInstance<'_>, visit: &Visit<'_>, below: &[&str]) -> bool {
         let admits_all = self.scenario.http.profile.admits_clients_by_notice();
-        let Some(event) = self.events.get(index).filter(|event| event.concerns(met.name)) else {
+        let Some(event) = self.events.get(index).filter(|event| self.event_meets(event, met)) else {
             return false;
         };
         event.first_n_clients.filter(|_| !admits_all).is_none_or(|limit| {
@@ -335,7 +350,7 @@ impl Fleet {
     ) -> Option<FirstPoll> {
         let waits = |(index, event): (usize, &FleetItem<Event>)| match &event.at {
             EventTime::AfterPoll(path, _)
-                if path.split('/').eq(below.iter().copied()) && event.concerns(met.name) =>
+                if path.split('/').eq(below.iter().copied()) && self.event_meets(event, met) =>
             {
                 (!self.clock.first_polls.contains_key(&index)).then_some(index)
             }

@@ -40,7 +40,9 @@ pub(crate) use content::{Content, ContentType};
 pub(crate) use credentials::{
     CredentialSource, CredentialState, Credentials, FetchFailure, Fetched, Keys, Secret,
 };
-pub(crate) use event::{ClearTarget, Event, EventEffect, EventTime, InstanceFact, MetadataOption};
+pub(crate) use event::{
+    ClearTarget, Event, EventEffect, EventTime, InstanceFact, MOST_CLIENTS, MetadataOption,
+};
 pub(crate) use glob::PathGlob;
 pub(crate) use http::{AEMM_CATEGORIES, AEMM_VERSIONS};
 pub(crate) use http::{DirectoryWithoutSlash, Expect, Http, InvalidToken, Profile, UserDataListed};

@@ -30,7 +30,6 @@ use crate::model::{HttpTokens, Scenario};
 
 pub(crate) use credential_file::read as read_credential_file;
 pub(crate) use credential_process::parse as parse_credential_process;
-pub(crate) use event::MOST_CLIENTS;
 pub(crate) use instance::USER_DATA_LIMIT;
 pub(crate) use library::{FoundScenario, Library, LibraryScenario, is_path, shipped};
 pub(crate) use live::{CheckedOrder, LiveItem, OrderTime, read_order};

@@ -20,6 +20,7 @@ mod logging;
 mod manager;
 mod mistakes;
 mod odd_files;
+mod one_client;
 mod orders;
 mod other_users;
 mod reload;

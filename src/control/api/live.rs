@@ -1,5 +1,7 @@
 //! Events and faults, and orders that add one to the running server.
 
+use std::net::IpAddr;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -113,6 +115,9 @@ pub(crate) struct EventStatus {
     /// The instance that it happens to; all if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instance: Option<String>,
+    /// It happens to the instance that this client meets.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client: Option<IpAddr>,
     /// The last time that it happened; absent if it has not.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "rfc3339::optional")]
     pub last: Option<Timestamp>,
