@@ -159,7 +159,11 @@ pub(crate) struct ClockArgs {
     /// Print JSON
     #[arg(long, global = true)]
     pub json: bool,
-    /// Control socket [default: /run/mock-imds/control.sock, else one in your own directories]
+    /// Server to ask, if several run: its port, address and port, node, "system" for the packaged service, or the path of
+    /// its control socket [default: the first one of your own, else the packaged service]
+    #[arg(long, value_name = "SERVER", env = "MOCK_IMDS_SERVER", hide_env_values = true, global = true)]
+    pub server: Option<String>,
+    /// Control socket; takes precedence over --server
     #[arg(long, value_name = "PATH", global = true)]
     pub control: Option<PathBuf>,
 }

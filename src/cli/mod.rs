@@ -21,6 +21,7 @@ pub(crate) use change::{
     ClearArgs, ClockArgs, ClockCommand, LifecycleArgs, MaintenanceArgs, RebalanceArgs, RotateArgs, SetArgs,
     SpotArgs, TimingArgs, UseArgs,
 };
+pub(crate) use control::ControlArgs;
 pub(crate) use fault::{FaultArgs, FaultCommand, FaultRemoveArgs, FaultSetArgs};
 pub(crate) use fault_flags::FaultFlags;
 pub(crate) use host::{DoctorArgs, NetArgs, NetCommand, NetStatusArgs};

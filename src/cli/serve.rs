@@ -25,8 +25,9 @@ pub(crate) struct ServeArgs {
     /// systemd take precedence
     #[arg(long, value_name = "ADDR:PORT", value_parser = listen_address)]
     pub listen: Vec<SocketAddr>,
-    #[command(flatten)]
-    pub control: ControlArgs,
+    /// Control socket [default: in the unit's directory, else in your own; by the port beside another server of yours]
+    #[arg(long, value_name = "PATH")]
+    pub control: Option<PathBuf>,
     /// State directory, for the keys [default: the unit's, else ~/.local/state/mock-imds]
     #[arg(long, value_name = "DIR")]
     pub state: Option<PathBuf>,

@@ -4,8 +4,8 @@ use serde_json::json;
 
 use super::change;
 use super::print::print_reply;
+use super::server_choice;
 use crate::cli::{ClearArgs, TimingArgs};
-use crate::control::ControlClient;
 use crate::control::api::{ClearOrder, ClearScope, Cleared};
 use crate::exit::{ExitStatus, Failure};
 
@@ -25,7 +25,7 @@ pub(crate) fn exec(args: &ClearArgs) -> Result<(), Failure> {
             .filter_map(|(word, scope)| has(word).then_some(scope))
             .collect(),
     };
-    let client = ControlClient::new(control.path.as_deref());
+    let client = server_choice::client(control)?;
     for what in &scopes {
         let describe = |cleared: &Cleared| (String::new(), cleared.message.clone());
         print_reply(client.clear(&ClearOrder { what: *what }), *as_json, describe, |_| {

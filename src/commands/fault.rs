@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json as object};
 
 use super::print::{print_line, print_reply, print_reply_in_flags, to_json};
+use super::server_choice;
 use crate::cli::{FaultArgs, FaultCommand, FaultFlags, FaultRemoveArgs, FaultSetArgs};
 use crate::control::ControlClient;
 use crate::control::api::{Cleared, FaultOrigin, FaultStatus, LiveOrder, RemoveFaultsOrder};
@@ -12,13 +13,13 @@ use crate::model::{FaultName, StringEnum as _};
 pub(crate) fn exec(args: &FaultArgs) -> Result<(), Failure> {
     match &args.command {
         Some(FaultCommand::List(args)) => {
-            return list(&ControlClient::new(args.control.path.as_deref()), args.json);
+            return list(&server_choice::client(&args.control)?, args.json);
         }
         Some(FaultCommand::Set(args)) => return set(args),
         Some(FaultCommand::Remove(args)) => return remove(args),
         None => {}
     }
-    let client = ControlClient::new(args.control.path.as_deref());
+    let client = server_choice::client(&args.control)?;
     if args.clear {
         let cleared = client.clear_faults()?;
         print_line(&if args.json { to_json(&cleared) } else { cleared.message });
@@ -29,13 +30,13 @@ pub(crate) fn exec(args: &FaultArgs) -> Result<(), Failure> {
 }
 
 fn set(args: &FaultSetArgs) -> Result<(), Failure> {
-    let client = ControlClient::new(args.control.path.as_deref());
+    let client = server_choice::client(&args.control)?;
     let outcome = client.set_fault(&words(Some(&args.name), &args.flags));
     print_reply_in_flags(outcome, args.json)
 }
 
 fn remove(args: &FaultRemoveArgs) -> Result<(), Failure> {
-    let client = ControlClient::new(args.control.path.as_deref());
+    let client = server_choice::client(&args.control)?;
     let outcome = client.remove_faults(&RemoveFaultsOrder { names: args.names.clone(), all: args.all });
     let describe = |cleared: &Cleared| (String::new(), cleared.message.clone());
     print_reply(outcome, args.json, describe, |_| {

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use hyper::StatusCode;
 
 use super::print::{print_bytes, to_json};
+use super::server_choice;
 use crate::cli::{IdentityCertificateArgs, ShowArgs, ShowArtifact};
-use crate::control::ControlClient;
 use crate::exit::{ExitStatus, Failure};
 use crate::files;
 use crate::paths::{IDENTITY, Paths, SYSTEM_STATE};
@@ -42,7 +42,7 @@ fn scenario(name: &str) -> Result<(), Failure> {
 
 /// Prints user data byte for byte; other values are text, and get a newline.
 fn path(show: &ShowArgs, path: &str) -> Result<(), Failure> {
-    let shown = ControlClient::new(show.control.path.as_deref()).show(path, show.client)?;
+    let shown = server_choice::client(&show.control)?.show(path, show.client)?;
     if show.json {
         print_bytes(format!("{}\n", to_json(&shown)).as_bytes())?;
     }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::follow;
 use super::guardian_unit;
 use super::print::{print_line, to_json, try_print_line};
+use super::server_choice;
 use crate::cli::StatusArgs as Args;
 use crate::control::ControlClient;
 use crate::control::api::{ClockStatus, CredentialStatus, EventStatus, ServiceStatus};
@@ -18,7 +19,7 @@ const FOLLOW_INTERVAL: Duration = Duration::from_secs(1);
 const MAX_ROWS: usize = 20;
 
 pub(crate) fn exec(args: &Args) -> Result<(), Failure> {
-    let client = ControlClient::new(args.control.path.as_deref());
+    let client = server_choice::client(&args.control)?;
     if args.follow {
         return watch(&client, args.json);
     }
@@ -36,7 +37,9 @@ pub(crate) fn exec(args: &Args) -> Result<(), Failure> {
 /// Where the packaged service does not run because its guardian refuses this host, starting it again is no help.
 fn explain(args: &Args, failure: Failure) -> Failure {
     let reason = match failure.status {
-        exit::ExitStatus::Unavailable if args.control.path.is_none() => guardian_unit::failure(),
+        exit::ExitStatus::Unavailable if args.control.path.is_none() && args.control.server.is_none() => {
+            guardian_unit::failure()
+        }
         _ => None,
     };
     match reason {

@@ -8,9 +8,9 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
 use super::print::{print_line, print_reply, to_json, warn};
+use super::server_choice;
 use crate::cli::UseArgs;
 use crate::config::{Report, SourceText};
-use crate::control::ControlClient;
 use crate::control::api::{self, FileContent, RejectedProblem, ScenarioContent, UseOrder};
 use crate::exit::{ExitStatus, Failure};
 use crate::files;
@@ -31,7 +31,7 @@ pub(crate) fn exec(args: &UseArgs) -> Result<(), Failure> {
         }
         Some(path) => UseOrder { scenario: None, content: Some(content(path)?) },
     };
-    let client = ControlClient::new(args.control.path.as_deref());
+    let client = server_choice::client(&args.control)?;
     let outcome = client.use_scenario(&order);
     let words = |reloaded: &api::Reloaded| {
         let name = reloaded.scenario.name();

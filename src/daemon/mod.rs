@@ -179,8 +179,9 @@ impl Daemon {
         let candidates = || source.candidates(&initial.reload_origin);
         let watch = options.watch.then(|| Watcher::open(candidates())).transpose()?;
         let listeners = listen(&options.listen, inherited)?;
+        let port = listeners.first().map(|listener| listener.address.port());
         let (state, control) =
-            open_directories(options.state.clone(), options.control.clone(), paths).await?;
+            open_directories(options.state.clone(), options.control.clone(), port, paths).await?;
         let control = warn_of_missing(state.missing, control);
         let keys = Arc::new(identity_keys(state.directory).await?);
         let service = ServiceState::new(

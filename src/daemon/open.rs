@@ -3,9 +3,11 @@
 use std::fs;
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use nix::unistd::Uid;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
@@ -82,11 +84,12 @@ impl State {
 pub(super) async fn open_directories(
     state: Option<PathBuf>,
     control: Option<PathBuf>,
+    port: Option<u16>,
     paths: Paths,
 ) -> Result<(State, OpenedSocket), Failure> {
     let opened = spawn_blocking(move || {
         let state = State::open(state.as_deref(), &paths)?;
-        let control = control_socket(control.as_deref(), state.directory.as_deref(), &paths)?;
+        let control = control_socket(control.as_deref(), state.directory.as_deref(), port, &paths)?;
         Ok((state, control))
     });
     let Ok(opened) = timeout(OPEN_TIMEOUT, opened).await else {
@@ -125,10 +128,12 @@ pub(super) enum OpenedSocket {
     Missing { why: String },
 }
 
-/// The control socket at the first path that takes one. Without a writable path there is none, and a reason.
+/// The control socket at the first path that takes one; where another server of the same user has that, at one by the
+/// port. Without a writable path there is none, and a reason.
 pub(super) fn control_socket(
     given: Option<&Path>,
     state: Option<&Path>,
+    port: Option<u16>,
     paths: &Paths,
 ) -> Result<OpenedSocket, Failure> {
     if let Some(path) = given {
@@ -138,11 +143,25 @@ pub(super) fn control_socket(
     for path in paths.server_control_sockets(state) {
         match ControlSocket::bind_mended(&path) {
             Ok(socket) => return Ok(OpenedSocket::Bound(socket)),
-            Err(taken @ BindError::Taken(_)) => return Err(taken.into()),
+            Err(taken @ BindError::Taken(_)) => {
+                let Some(port) = port.filter(|_| is_own(&path)) else { return Err(taken.into()) };
+                let socket = ControlSocket::bind_mended(&Paths::socket_by_port(&path, port))?;
+                let shown = socket.path().display();
+                tracing::info!(
+                    "another server has {}; the control socket is {shown}, see --server",
+                    path.display()
+                );
+                return Ok(OpenedSocket::Bound(socket));
+            }
             Err(refused) => why = refused.to_string(),
         }
     }
     Ok(OpenedSocket::Missing { why })
+}
+
+/// A file of the present user.
+fn is_own(path: &Path) -> bool {
+    path.metadata().is_ok_and(|file| file.uid() == Uid::effective().as_raw())
 }
 
 /// One line, however much is missing: in a container that cannot write, all of it is meant to be.

@@ -53,7 +53,7 @@ pub(super) struct SavedState {
     /// The faults that were ordered, in the words of their orders.
     pub(super) faults: Vec<Arc<Value>>,
     /// The names of faults of the scenario that were removed.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) removed_faults: Vec<String>,
 }
 

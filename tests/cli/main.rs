@@ -27,6 +27,7 @@ mod reload;
 mod requests;
 mod restart;
 mod secrets;
+mod servers;
 mod shortage;
 mod show;
 mod start;
