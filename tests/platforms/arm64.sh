@@ -12,7 +12,7 @@ if [ $# = 2 ]; then
         local code=0
         mount --rbind /dev "$1/dev"
         command chroot "$@" || code=$?
-        umount --recursive --lazy "$1/dev"
+        umount --lazy "$1/dev"
         return "$code"
     }
     debian_root bookworm "$host_packages,udev,kmod,initramfs-tools" arm64 "$2.root"
