@@ -27,6 +27,7 @@ mod record_progress;
 mod reload;
 mod requests;
 mod serve;
+mod server_choice;
 mod service_user;
 mod show;
 mod status;
