@@ -116,6 +116,10 @@ impl From<FoundScenario> for ScenarioOrigin {
 pub(super) async fn read(origin: ScenarioOrigin) -> Result<LoadedScenario, Report> {
     let name = origin.name();
     let cancellation = Cancellation::default();
+    if origin == ScenarioOrigin::BuiltIn {
+        // It is in no file system, and empty.
+        return load(&origin, &cancellation);
+    }
     // Nobody waits any longer than this function.
     let _ended = cancellation.on_drop();
     let read = timeout(READ_TIMEOUT, spawn_blocking(move || load(&origin, &cancellation))).await;
