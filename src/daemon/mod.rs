@@ -261,7 +261,6 @@ impl Daemon {
         let replaced = live.replaced();
         let mut writer = Writer::new(live, store, publisher, Arc::clone(&keys));
         writer.save().await;
-        writer.forget_sent_unless_served().await;
         if !drop_in {
             announce::ready(&announced, instance, &addresses);
         }
