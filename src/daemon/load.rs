@@ -13,6 +13,7 @@ use tokio::time::timeout;
 use toml::{Table, Value};
 
 use super::compute::compute;
+use crate::clock;
 use crate::config::{Cancellation, Report, SourceText};
 use crate::model::{CredentialSource, Scenario};
 use crate::paths::Paths;
@@ -126,7 +127,7 @@ fn parse(
     cancellation: &Cancellation,
 ) -> Result<LoadedScenario, Report> {
     let base = file.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
-    let (scenario, warnings) = scenario::read_unless_cancelled(source, base, cancellation)?;
+    let (scenario, warnings) = scenario::read_unless_cancelled(source, base, clock::now(), cancellation)?;
     Ok(loaded(file, Arc::new(scenario), warnings, &source.text))
 }
 

@@ -13,9 +13,9 @@ const SDK_REFRESH: Duration = Duration::from_mins(15);
 /// The default time limit of a credential process.
 const PROCESS_TIMEOUT: Duration = Duration::from_secs(30);
 
-#[derive(Clone, Copy, PartialEq, IntoStaticStr, VariantArray)]
+#[derive(Debug, Clone, Copy, PartialEq, IntoStaticStr, VariantArray)]
 #[strum(serialize_all = "kebab-case")]
-enum SourceKind {
+pub(crate) enum SourceKind {
     Generated,
     Static,
     File,
