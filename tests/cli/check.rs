@@ -319,3 +319,40 @@ fn the_schema_is_printed() {
     }
     sandbox.run(&["schema", "colour"]).ended(64, &["colour", "scenario", "host"]);
 }
+
+/// What `check` warns of shows wherever the file is loaded; the last line is about the file, the clock is the real one.
+#[test]
+fn warnings_show_where_a_scenario_is_loaded() {
+    let sandbox = Sandbox::new();
+    let file = sandbox.write("scenario.toml", "");
+    let server = sandbox.serve(&["--scenario", file.to_str().expect("UTF-8")]);
+    sandbox.write(
+        "scenario.toml",
+        "[instance]\navailability-zone = \"us-esat-1a\"\n[[event]]\nat = 2020-01-01T00:00:00Z\nclear = \"all\"\n",
+    );
+    let expected = [
+        "warning: there is no region \"us-esat-1\"",
+        "did you mean \"us-east-1a\"?",
+        "event[0].at is in the past",
+    ];
+    sandbox.run(&["check", "scenario.toml"]).ended(0, &expected);
+    sandbox.control(&["reload"]).ended(0, &expected);
+    let reloaded = json(&sandbox.control(&["reload", "--json"]).stdout);
+    assert_eq!(reloaded["problems"].as_array().map(Vec::len), Some(2), "{reloaded}");
+    let status = json(&sandbox.control(&["status", "--json"]).stdout);
+    assert_eq!(status["scenario"]["warnings"], 2, "{status}");
+    assert_eq!(server.stop().code, Some(0));
+}
+
+/// amazon-ec2-metadata-mock's users set fixed times, which pass.
+#[test]
+fn an_imported_file_has_no_warning() {
+    let sandbox = Sandbox::new();
+    sandbox.write(
+        "aemm.json",
+        r#"{"spot": {"action": "stop", "time": "2020-01-01T00:00:00Z"}, "metadata": {"paths": {"ami-id": "/latest/meta-data/amy-id"}}}"#,
+    );
+    sandbox.run(&["import", "aemm", "aemm.json", "-o", "s.toml"]).ended(0, &[]);
+    let found = sandbox.run(&["check", "--strict", "s.toml"]);
+    assert_eq!((found.code, &*found.stderr), (Some(0), ""), "{found:#?}");
+}

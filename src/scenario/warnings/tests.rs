@@ -126,6 +126,7 @@ fn what_is_meant_has_no_warning() {
         "[instance.tags]\nName = \"x\"\n[[event]]\nmetadata-options = { instance-metadata-tags = \"enabled\" }",
         "[[event]]\nspot-interruption = { then = \"vanish\" }\n[[event]]\nat = \"1m\"\nrebalance-recommendation = {}\n[[event]]\nat = \"3m\"\nclear = \"all\"",
         "[[event]]\nat = 2030-01-01T00:00:00Z\nclear = \"all\"",
+        "[http]\nprofile = \"aemm\"\n[[event]]\nat = 2020-01-01T00:00:00Z\nspot-interruption = { time = \"2020-01-01T00:02:00Z\" }",
         "[http]\nprofile = \"aemm\"\n[metadata]\n\"meta-data/instnace-id\" = \"i-1\"\n[[fault]]\npath = \"/elsewhere\"\nstatus = 503",
     ] {
         assert_eq!(warnings(text), Vec::<String>::new(), "{text}");
