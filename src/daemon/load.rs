@@ -14,6 +14,7 @@ use toml::{Table, Value};
 
 use super::compute::compute;
 use super::origin::ScenarioOrigin;
+use crate::clock;
 use crate::config::{Cancellation, Report, SourceText};
 use crate::model::{CredentialSource, Scenario};
 use crate::paths::Paths;
@@ -159,7 +160,7 @@ fn parse(
     cancellation: &Cancellation,
 ) -> Result<LoadedScenario, Report> {
     let files = NamedFiles::relative_to(origin.directory());
-    let (scenario, warnings) = scenario::read_unless_cancelled(source, &files, cancellation)?;
+    let (scenario, warnings) = scenario::read_unless_cancelled(source, &files, clock::now(), cancellation)?;
     Ok(loaded(origin.clone(), Arc::new(scenario), warnings, &source.text))
 }
 

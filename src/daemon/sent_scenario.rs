@@ -15,6 +15,7 @@ use tokio::time::timeout;
 use super::compute::compute;
 use super::load::{LoadedScenario, loaded};
 use super::origin::ScenarioOrigin;
+use crate::clock;
 use crate::config::{Cancellation, MAX_BYTES, Report, SourceText};
 use crate::control::api::{CONTENT_BYTES, FileContent, ScenarioContent};
 use crate::files::{self, read_secret};
@@ -126,7 +127,7 @@ fn parse_now(content: &ScenarioContent, cancellation: &Cancellation) -> Result<L
     }
     let source = SourceText::new(name, text.strip_prefix('\u{feff}').unwrap_or(text));
     let files = NamedFiles::sent(origin.directory(), &sent);
-    let (scenario, warnings) = scenario::read_unless_cancelled(&source, &files, cancellation)?;
+    let (scenario, warnings) = scenario::read_unless_cancelled(&source, &files, clock::now(), cancellation)?;
     Ok(loaded(origin.clone(), Arc::new(scenario), warnings, &source.text))
 }
 
