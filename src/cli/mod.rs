@@ -10,12 +10,11 @@ mod host;
 mod import;
 mod init;
 mod parsers;
+mod quick;
 mod requests;
 mod serve;
 
 use clap::{Parser, Subcommand};
-
-use crate::observe::Level;
 
 pub(crate) use change::{
     ClearArgs, ClockArgs, ClockCommand, LifecycleArgs, MaintenanceArgs, RebalanceArgs, RotateArgs, SetArgs,
@@ -23,12 +22,14 @@ pub(crate) use change::{
 };
 pub(crate) use check::{CheckArgs, SchemaArgs};
 pub(crate) use fault::FaultArgs;
+pub(crate) use global::GlobalArgs;
 pub(crate) use host::{DoctorArgs, NetArgs, NetCommand, NetStatusArgs};
 pub(crate) use import::{
     AemmArgs, ImportAemmArgs, ImportArgs, ImportDumpArgs, ImportFormat, ImportMode, OutputArgs, RecordArgs,
     SecretsArgs,
 };
 pub(crate) use init::InitArgs;
+pub(crate) use quick::parse;
 pub(crate) use requests::{FilterArgs, RequestsArgs, WaitArgs};
 pub(crate) use serve::{
     FallbackArg, IdentityCertificateArgs, ReloadArgs, ServeArgs, ShowArgs, ShowArtifact, StatusArgs,
@@ -48,19 +49,8 @@ pub(crate) use serve::{
     after_help = examples::ROOT
 )]
 pub(crate) struct Cli {
-    /// Log level: error, warn, info, debug or trace
-    #[arg(
-        long,
-        global = true,
-        help_heading = global::HEADING,
-        display_order = 1000,
-        value_enum,
-        value_name = "LEVEL",
-        env = "MOCK_IMDS_LOG",
-        default_value = "info",
-        hide_possible_values = true
-    )]
-    pub log_level: Level,
+    #[command(flatten)]
+    pub global: GlobalArgs,
     #[command(subcommand)]
     pub command: CliCommand,
 }

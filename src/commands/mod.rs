@@ -39,7 +39,7 @@ pub(crate) fn exec(cli: Cli) -> ExitCode {
     if let CliCommand::Aemm(aemm) = &cli.command {
         return aemm::exec(&aemm.words);
     }
-    observe::start(cli.log_level);
+    observe::start(cli.global.log_level);
     let result = run(cli.command);
     // Who does not read the log reads no last sentence either, and would keep the process from its end.
     let is_read = observe::flush();

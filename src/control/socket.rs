@@ -187,8 +187,17 @@ fn lock(path: &Path) -> Result<Flock<File>, BindError> {
         }
         Err((_, error)) => return Err(unwritable(error.into())),
     };
-    lock.set_len(0).and_then(|()| writeln!(lock, "{}", std::process::id())).map_err(unwritable)?;
+    write_owner(&mut lock).map_err(unwritable)?;
     Ok(lock)
+}
+
+/// Writes our process id in the place of what the file holds. It is never emptied before: ext4 then writes the file to the
+/// disk at once, which takes longer than all else that is done for the socket.
+fn write_owner(lock: &mut File) -> io::Result<()> {
+    let owner = format!("{}\n", std::process::id());
+    lock.write_all(owner.as_bytes())?;
+    let length = owner.len() as u64;
+    if lock.metadata()?.len() > length { lock.set_len(length) } else { Ok(()) }
 }
 
 /// Removes what a dead owner left, and nothing else.
@@ -227,4 +236,24 @@ fn taken(path: &Path, owner: Option<i32>) -> BindError {
     let place = path.display();
     let owner = owner.map_or_else(|| "a running server".to_owned(), |pid| format!("process {pid}"));
     BindError::Taken(format!("the control socket {place} belongs to {owner}; end that server"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lock_names_its_owner_whatever_it_held() {
+        let directory = std::env::temp_dir().join(format!("mock-imds-owner-{}", std::process::id()));
+        fs::create_dir_all(&directory).expect("writable");
+        let socket = directory.join("s");
+        for before in ["", "7\n", "12345678901234567890\nand more\n"] {
+            fs::write(lock_path(&socket), before).expect("writable");
+            let held = lock(&socket).expect("nobody has it");
+            let found = fs::read_to_string(lock_path(&socket)).expect("it is there");
+            assert_eq!(found, format!("{}\n", std::process::id()), "in the place of {before:?}");
+            drop(held);
+        }
+        fs::remove_dir_all(directory).expect("ours");
+    }
 }

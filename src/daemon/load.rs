@@ -100,8 +100,12 @@ pub(super) fn name(file: Option<&Path>) -> String {
 
 /// Reads a scenario on a thread of its own: a file system may take its time, requests may not.
 pub(super) async fn read_file(file: Option<PathBuf>) -> Result<LoadedScenario, Report> {
-    let name = name(file.as_deref());
     let cancellation = Cancellation::default();
+    if file.is_none() {
+        // It is in no file system, and empty.
+        return load(None, &cancellation);
+    }
+    let name = name(file.as_deref());
     // Nobody waits any longer than this function.
     let _ended = cancellation.on_drop();
     let read = timeout(READ_TIMEOUT, spawn_blocking(move || load(file, &cancellation))).await;

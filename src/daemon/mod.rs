@@ -59,10 +59,11 @@ use crate::paths::Paths;
 use crate::scenario::Library;
 use crate::server::{InheritedSockets, Limits, Listener, Server, ServiceState, adopt};
 use backend::control_backend;
+use compute::compute;
 use last_good::{Fallback, LastGoodFile};
 use live::LiveFleet;
 use load::ScenarioSource;
-use open::{identity_keys, listen, open_directories, random, warn_of_missing};
+use open::{Opened, Opening, listen, random, warn_of_missing};
 use publisher::Publisher;
 use restore::InitialState;
 use state_file::StateFile;
@@ -113,7 +114,7 @@ pub(crate) struct DropInServer {
 pub(crate) fn run(mut options: DaemonOptions) -> Result<c_int, Failure> {
     let drop_in = options.drop_in.take();
     let inherited = if drop_in.is_some() { InheritedSockets::default() } else { InheritedSockets::take()? };
-    memory::limit_arenas(room::has_limited_address_space());
+    memory::limit_allocator(room::has_limited_address_space());
     let descriptors = room::open_many_files();
     let runtime = runtime::Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build().map_err(
         |error| Failure::new(ExitStatus::OsError, format!("cannot start the event loop: {error}")),
@@ -132,7 +133,7 @@ pub(crate) fn run(mut options: DaemonOptions) -> Result<c_int, Failure> {
             } => daemon?,
             signal = stopped_at_start(&mut signals, &mut hung_up, is_drop_in) => return Ok(signal),
         };
-        daemon.run(signals, hung_up, Limits::fitting(descriptors, room::memory())).await
+        daemon.run(signals, hung_up, || Limits::fitting(descriptors, room::memory())).await
     });
     // A thread may still wait for a file system that does not answer.
     runtime.shutdown_background();
@@ -160,6 +161,7 @@ impl Daemon {
         let state_file = StateFile::new(paths.state_file());
         let last_good =
             if options.fallback { last_good_file(options.state.as_deref(), &paths) } else { None };
+        let opening = Opening::prepare(options.state.clone(), options.control.clone(), paths);
         let saved = state_file.load().await?;
         let initial = InitialState::restore(source.file(None), saved, last_good).await;
         let mut initial = initial.map_err(|report| rejected(&report))?;
@@ -170,17 +172,11 @@ impl Daemon {
         let candidates = || source.candidates(initial.reload_file.as_deref());
         let watch = options.watch.then(|| Watcher::open(candidates())).transpose()?;
         let listeners = listen(&options.listen, inherited)?;
-        let (state, control) =
-            open_directories(options.state.clone(), options.control.clone(), paths).await?;
+        let compile = initial.compiler(options.node.as_ref());
+        let Opened { state, control, keys, fleet } = opening.finish(compile).await?;
         let control = warn_of_missing(state.missing, control);
-        let keys = Arc::new(identity_keys(state.directory).await?);
-        let service = ServiceState::new(
-            initial.compile(options.node.as_ref(), &keys, clock::read()).await,
-            TokenAuthority::new(state.key),
-            clock::now,
-            random()?,
-        )
-        .with_boottime(clock::boottime);
+        let service = ServiceState::new(fleet, TokenAuthority::new(state.key), clock::now, random()?)
+            .with_boottime(clock::boottime);
         let (service, library) = (Arc::new(service), Library::new(options.library.as_deref()));
         let drop_in = false;
         Ok(Self { listeners, service, source, library, initial, state_file, watch, control, keys, drop_in })
@@ -192,7 +188,9 @@ impl Daemon {
         let served = source.read(None).await.map_err(|report| rejected(&report))?;
         let mut initial = InitialState::unsaved(served);
         let keys = Arc::new(KeyRing::generate(random()?));
-        let fleet = initial.compile(None, &keys, clock::read()).await;
+        let compile = initial.compiler(None);
+        let for_fleet = Arc::clone(&keys);
+        let fleet = compute(move || compile(&for_fleet)).await;
         let service = ServiceState::new(fleet, TokenAuthority::new(random()?), clock::now, random()?)
             .with_boottime(clock::boottime);
         Ok(Self {
@@ -209,11 +207,16 @@ impl Daemon {
         })
     }
 
-    /// `hung_up`: a SIGHUP came while it was built.
-    async fn run(self, mut signals: Signals, hung_up: bool, limits: Limits) -> Result<c_int, Failure> {
+    /// `hung_up`: a SIGHUP came while it was built. `limits` are looked up when it is ready: clients wait in the sockets'
+    /// queues until then.
+    async fn run(
+        self,
+        mut signals: Signals,
+        hung_up: bool,
+        limits: impl FnOnce() -> Limits,
+    ) -> Result<c_int, Failure> {
         let Self { listeners, service, source, library, initial, watch, control, keys, .. } = self;
         let drop_in = self.drop_in;
-        let limits = if drop_in { Limits { drain: DROP_IN_DRAIN, ..limits } } else { limits };
         let addresses: Vec<_> = listeners
             .iter()
             .map(|listener| api::ListenerStatus { address: listener.address, inherited: listener.inherited })
@@ -232,7 +235,7 @@ impl Daemon {
         let announced = initial.served.clone();
         let store = ScenarioStore::new(source, library.clone(), initial);
         let live = LiveFleet::new(Arc::clone(&service));
-        tokio::spawn(preparer::run(Arc::clone(&service), live.replaced()));
+        let replaced = live.replaced();
         let mut writer = Writer::new(live, store, publisher, Arc::clone(&keys));
         writer.save().await;
         if !drop_in {
@@ -241,6 +244,9 @@ impl Daemon {
         // They would outlive the next load, with all that they remember.
         drop((fleet, announced));
         writer.notify_ready();
+        tokio::spawn(preparer::run(Arc::clone(&service), replaced));
+        let limits = limits();
+        let limits = if drop_in { Limits { drain: DROP_IN_DRAIN, ..limits } } else { limits };
         let server = Server::start(listeners, Arc::clone(&service), limits);
         let signs = service.fleet.load().scenario().http.profile.follows_instance();
         // Nobody waits for it.
@@ -378,7 +384,7 @@ mod tests {
         let first = Arc::downgrade(&service.fleet.load_full());
         let signals = Signals::new([libc::SIGURG]).expect("a signal that nobody sends");
         let end = signals.handle();
-        let served = tokio::spawn(daemon.run(signals, false, Limits::default()));
+        let served = tokio::spawn(daemon.run(signals, false, Limits::default));
         send.send(Arc::from("[instance]\ninstance-type = \"m5.xlarge\"\n")).expect("the server reads it");
         let freed = timeout(PATIENCE, async {
             while first.strong_count() > 0 {

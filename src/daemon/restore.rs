@@ -16,7 +16,7 @@ use crate::identity::KeyRing;
 use crate::imds::{Fleet, FleetItem, on_node};
 use crate::model::fault::Fault;
 use crate::model::timeline::ScenarioClock;
-use crate::model::{ClockReading, ClusterNode, Event, format_duration};
+use crate::model::{ClusterNode, Event, format_duration};
 use crate::scenario::{LiveItem, OrderTime};
 
 pub(super) struct InitialState {
@@ -91,23 +91,21 @@ impl InitialState {
         Ok(Self { reload_file, served, overridden, fallback, last_good, saved })
     }
 
-    /// Compiles it, as the instance of a node if there is one.
-    pub(super) async fn compile(
+    /// What compiles it, once, as the instance of a node if there is one: on another thread, if it is large.
+    pub(super) fn compiler(
         &mut self,
         node: Option<&Arc<ClusterNode>>,
-        keys: &Arc<KeyRing>,
-        now: ClockReading,
-    ) -> Fleet {
+    ) -> impl FnOnce(&Arc<KeyRing>) -> Fleet + Send + 'static {
         let (scenario, saved) = (Arc::clone(&self.served.scenario), self.saved.take());
-        let (keys, node) = (Arc::clone(keys), node.cloned());
-        compute(move || {
-            let fleet = Fleet::compile(on_node(&scenario, node.as_ref()), &keys, now, now.wall);
+        let node = node.cloned();
+        move |keys| {
+            let now = clock::read();
+            let fleet = Fleet::compile(on_node(&scenario, node.as_ref()), keys, now, now.wall);
             match saved {
                 Some(SavedChanges { clock, events, faults }) => fleet.restored(clock, events, faults),
                 None => fleet,
             }
-        })
-        .await
+        }
     }
 }
 

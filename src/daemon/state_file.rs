@@ -92,8 +92,9 @@ impl StateFile {
 
     /// Saves the state, whole or not at all, for the service's user alone. It is there when this returns, unless the
     /// file system refuses it. The write has a thread of its own: a file system may take its time, requests may not.
-    pub(super) async fn save(&mut self, state: SavedState) {
+    pub(super) async fn save(&mut self, state: impl FnOnce() -> SavedState) {
         let Some(path) = self.path.clone() else { return };
+        let state = state();
         let written = spawn_blocking(move || write(&path, &state)).await;
         match written.unwrap_or_else(|error| Err(io::Error::other(error))) {
             Ok(()) => self.failed = false,

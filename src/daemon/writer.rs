@@ -139,8 +139,8 @@ impl Writer {
 
     /// An order is answered only after this: a crash then loses nothing.
     pub(super) async fn save(&mut self) {
-        let state = self.store.state(&self.fleet.load());
-        self.publisher.save(state).await;
+        let Self { store, fleet, publisher, .. } = self;
+        publisher.save(|| store.state(&fleet.load())).await;
     }
 
     pub(super) fn notify_ready(&self) {

@@ -47,7 +47,7 @@ pub use in_process_server::{ID, InProcessServer, get, limits, put};
 pub use outcome::{Outcome, finish};
 pub use pure_service::{Answer, Client, LOADED, PureService, TOKEN, TTL};
 pub use sandbox::{NOBODY, Sandbox};
-pub use scenario::{library, shipped};
+pub use scenario::{hundred_thousand_clients, library, shipped};
 pub use server_process::ServerProcess;
 pub use target::{is_root, program, skip, sources};
 pub use unread_pipe::UnreadPipe;
