@@ -5,6 +5,7 @@ mod check;
 mod control;
 mod examples;
 mod fault;
+mod fault_flags;
 mod global;
 mod host;
 mod import;
@@ -21,7 +22,9 @@ pub(crate) use change::{
     SpotArgs, TimingArgs, UseArgs,
 };
 pub(crate) use check::{CheckArgs, SchemaArgs};
-pub(crate) use fault::FaultArgs;
+pub(crate) use control::ControlArgs;
+pub(crate) use fault::{FaultArgs, FaultCommand, FaultRemoveArgs, FaultSetArgs};
+pub(crate) use fault_flags::FaultFlags;
 pub(crate) use global::GlobalArgs;
 pub(crate) use host::{DoctorArgs, NetArgs, NetCommand, NetStatusArgs};
 pub(crate) use import::{
@@ -85,7 +88,7 @@ pub(crate) enum CliCommand {
     Maintenance(Box<MaintenanceArgs>),
     /// Set the Auto Scaling target lifecycle state
     Lifecycle(LifecycleArgs),
-    /// Inject a fault
+    /// Inject a fault; list, change and remove faults
     Fault(Box<FaultArgs>),
     /// Take back what was ordered: changes, notices, pending events, faults and use
     Clear(ClearArgs),

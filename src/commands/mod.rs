@@ -28,6 +28,7 @@ mod reload;
 mod requests;
 mod schema;
 mod serve;
+mod server_choice;
 mod service_user;
 mod show;
 mod status;

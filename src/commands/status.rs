@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::follow;
 use super::guardian_unit;
 use super::print::{print_line, to_json, try_print_line};
+use super::server_choice;
 use crate::cli::StatusArgs as Args;
 use crate::control::ControlClient;
 use crate::control::api::{ClockStatus, CredentialStatus, EventStatus, ServiceStatus};
@@ -18,7 +19,7 @@ const FOLLOW_INTERVAL: Duration = Duration::from_secs(1);
 const MAX_ROWS: usize = 20;
 
 pub(crate) fn exec(args: &Args) -> Result<(), Failure> {
-    let client = ControlClient::new(args.control.path.as_deref());
+    let client = server_choice::client(&args.control)?;
     if args.follow {
         return watch(&client, args.json);
     }
@@ -36,7 +37,9 @@ pub(crate) fn exec(args: &Args) -> Result<(), Failure> {
 /// Where the packaged service does not run because its guardian refuses this host, starting it again is no help.
 fn explain(args: &Args, failure: Failure) -> Failure {
     let reason = match failure.status {
-        exit::ExitStatus::Unavailable if args.control.path.is_none() => guardian_unit::failure(),
+        exit::ExitStatus::Unavailable if args.control.path.is_none() && args.control.server.is_none() => {
+            guardian_unit::failure()
+        }
         _ => None,
     };
     match reason {
@@ -71,6 +74,8 @@ fn table(status: &ServiceStatus) -> String {
     };
     let scenario = &status.scenario;
     let file = scenario.file.as_ref().map(|file| file.display().to_string());
+    let is_built_in = scenario.file.is_none() && scenario.library.is_none();
+    let place = if is_built_in { "built-in".to_owned() } else { scenario.name() };
     row("server", &format!("mock-imds {}, process {}", status.version, status.pid));
     row("since", &status.started_at.rfc3339());
     row("instance", &scenario.instance_id);
@@ -78,7 +83,7 @@ fn table(status: &ServiceStatus) -> String {
         row("node", node);
     }
     let until = if scenario.used { ", until the next reload" } else { "" };
-    row("scenario", &format!("{}{until}", file.as_deref().unwrap_or("built-in")));
+    row("scenario", &format!("{place}{until}"));
     if let Some(fallback) = &scenario.fallback {
         let (name, file) = (fallback.serving.name(), &fallback.file);
         row("", &format!("{name}, because {file} was rejected at the start:"));
@@ -167,7 +172,8 @@ fn describe_credentials(credentials: &CredentialStatus) -> String {
 }
 
 fn describe_event(event: &EventStatus) -> String {
-    let whom = event.instance.as_ref().map(|name| format!(" (to {name})")).unwrap_or_default();
+    let client = event.client.map(|client| format!("the instance of {client}"));
+    let whom = event.instance.clone().or(client).map(|name| format!(" (to {name})")).unwrap_or_default();
     let last = event.last.map(|last| format!("; happened {}", last.rfc3339())).unwrap_or_default();
     let next = event.next.map(|next| format!("; next {}", next.rfc3339())).unwrap_or_default();
     format!("{}: {}{whom}{last}{next}", event.at, event.what)
@@ -176,7 +182,9 @@ fn describe_event(event: &EventStatus) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::control::api::{FaultStatus, InstanceStatus, ListenerStatus, ReloadStatus, ScenarioStatus};
+    use crate::control::api::{
+        FaultOrigin, FaultStatus, InstanceStatus, ListenerStatus, ReloadStatus, ScenarioStatus,
+    };
     use crate::model::Timestamp;
 
     #[test]
@@ -190,6 +198,8 @@ mod tests {
             started_at: at,
             scenario: ScenarioStatus {
                 file: Some("/etc/mock-imds/scenario.toml".into()),
+                library: None,
+                sent: false,
                 used: false,
                 at,
                 instance_id: "i-1234567890abcdef0".into(),
@@ -210,12 +220,17 @@ mod tests {
                 what: "rebalance recommendation: noticed then".into(),
                 at: "30s".into(),
                 instance: Some("web".into()),
+                client: None,
                 last: None,
                 next: Some(at),
                 event: None,
             }],
             changes: vec![],
             faults: vec![FaultStatus {
+                name: "injected-1".into(),
+                origin: FaultOrigin::Ordered,
+                matched: 0,
+                left: None,
                 what: "503 at meta-data/iam/**".into(),
                 when: "until it is cleared".into(),
                 on: true,

@@ -10,18 +10,21 @@ mod credential_status;
 mod current_fetcher;
 mod describe;
 mod describe_fault;
+mod fault_words;
 mod key;
 mod last_good;
 mod live;
 mod load;
 mod notify;
 mod open;
+mod origin;
 mod preparer;
 mod publisher;
 mod redact;
 mod replacement;
 mod restore;
 mod room;
+mod sent_scenario;
 mod state_file;
 mod status;
 mod store;
@@ -64,8 +67,10 @@ use last_good::{Fallback, LastGoodFile};
 use live::LiveFleet;
 use load::ScenarioSource;
 use open::{Opened, Opening, listen, random, warn_of_missing};
+use origin::ScenarioOrigin;
 use publisher::Publisher;
 use restore::InitialState;
+use sent_scenario::SentScenarioFile;
 use state_file::StateFile;
 use status::{StatusInputs, scenario_status};
 use store::ScenarioStore;
@@ -148,6 +153,7 @@ struct Daemon {
     library: Library,
     initial: InitialState,
     state_file: StateFile,
+    sent: SentScenarioFile,
     watch: Option<Watcher>,
     control: Option<ControlSocket>,
     keys: Arc<KeyRing>,
@@ -157,35 +163,51 @@ struct Daemon {
 impl Daemon {
     async fn build(options: &DaemonOptions, inherited: InheritedSockets) -> Result<Self, Failure> {
         let paths = Paths::from_env();
-        let source = ScenarioSource::new(options.scenario.as_deref(), &paths);
+        let library = Library::new(options.library.as_deref());
+        let source = ScenarioSource::new(options.scenario.as_deref(), &library, &paths);
         let state_file = StateFile::new(paths.state_file());
         let last_good =
             if options.fallback { last_good_file(options.state.as_deref(), &paths) } else { None };
+        let sent = SentScenarioFile::new(paths.sent_scenario_file());
         let opening = Opening::prepare(options.state.clone(), options.control.clone(), paths);
         let saved = state_file.load().await?;
-        let initial = InitialState::restore(source.file(None), saved, last_good).await;
+        let origin = source.origin(&ScenarioOrigin::BuiltIn);
+        let initial = InitialState::restore(origin, saved, &sent, last_good).await;
         let mut initial = initial.map_err(|report| rejected(&report))?;
         match &initial.fallback {
             Some(fallback) => warn_of_fallback(fallback),
             None => observe::report(&initial.served.warnings, false),
         }
-        let candidates = || source.candidates(initial.reload_file.as_deref());
+        let candidates = || source.candidates(&initial.reload_origin);
         let watch = options.watch.then(|| Watcher::open(candidates())).transpose()?;
         let listeners = listen(&options.listen, inherited)?;
         let compile = initial.compiler(options.node.as_ref());
-        let Opened { state, control, keys, fleet } = opening.finish(compile).await?;
+        let port = listeners.first().map(|listener| listener.address.port());
+        let Opened { state, control, keys, fleet } = opening.finish(port, compile).await?;
         let control = warn_of_missing(state.missing, control);
         let service = ServiceState::new(fleet, TokenAuthority::new(state.key), clock::now, random()?)
             .with_boottime(clock::boottime);
-        let (service, library) = (Arc::new(service), Library::new(options.library.as_deref()));
+        let service = Arc::new(service);
         let drop_in = false;
-        Ok(Self { listeners, service, source, library, initial, state_file, watch, control, keys, drop_in })
+        Ok(Self {
+            listeners,
+            service,
+            source,
+            library,
+            initial,
+            state_file,
+            sent,
+            watch,
+            control,
+            keys,
+            drop_in,
+        })
     }
 
     async fn drop_in(options: DropInServer) -> Result<Self, Failure> {
         let listeners = adopt(options.listeners)?;
         let source = ScenarioSource::Memory(options.scenarios);
-        let served = source.read(None).await.map_err(|report| rejected(&report))?;
+        let served = source.read(&ScenarioOrigin::BuiltIn).await.map_err(|report| rejected(&report))?;
         let mut initial = InitialState::unsaved(served);
         let keys = Arc::new(KeyRing::generate(random()?));
         let compile = initial.compiler(None);
@@ -200,6 +222,7 @@ impl Daemon {
             library: Library::new(None),
             initial,
             state_file: StateFile::new(None),
+            sent: SentScenarioFile::new(None),
             watch: None,
             control: None,
             keys,
@@ -215,7 +238,7 @@ impl Daemon {
         hung_up: bool,
         limits: impl FnOnce() -> Limits,
     ) -> Result<c_int, Failure> {
-        let Self { listeners, service, source, library, initial, watch, control, keys, .. } = self;
+        let Self { listeners, service, source, library, initial, sent, watch, control, keys, .. } = self;
         let drop_in = self.drop_in;
         let addresses: Vec<_> = listeners
             .iter()
@@ -233,11 +256,12 @@ impl Daemon {
         let scenarios = source.scenarios_from_memory();
         let publisher = Publisher::new(Arc::clone(&service), inputs, self.state_file);
         let announced = initial.served.clone();
-        let store = ScenarioStore::new(source, library.clone(), initial);
+        let store = ScenarioStore::new(source, library.clone(), sent, initial);
         let live = LiveFleet::new(Arc::clone(&service));
         let replaced = live.replaced();
         let mut writer = Writer::new(live, store, publisher, Arc::clone(&keys));
         writer.save().await;
+        writer.forget_sent_unless_served().await;
         if !drop_in {
             announce::ready(&announced, instance, &addresses);
         }

@@ -4,10 +4,12 @@ use std::fmt::Display;
 use std::fs;
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::Duration;
 
+use nix::unistd::Uid;
 use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::timeout;
 
@@ -93,7 +95,8 @@ pub(super) struct Opened {
 /// signals may not. From thread to thread each of them would take longer than it does.
 pub(super) struct Opening {
     opened: JoinHandle<Result<Opened, Failure>>,
-    begin: mpsc::Sender<()>,
+    /// With the port that is listened at.
+    begin: mpsc::Sender<Option<u16>>,
     compile: Arc<Mutex<Option<Compile>>>,
 }
 
@@ -109,9 +112,9 @@ impl Opening {
         let theirs = Arc::clone(&compile);
         let opened = spawn_blocking(move || {
             let given_up = || software(&"the start was given up");
-            begins.recv().map_err(|_| given_up())?;
+            let port = begins.recv().map_err(|_| given_up())?;
             let state = State::open(state.as_deref(), &paths)?;
-            let control = control_socket(control.as_deref(), state.directory.as_deref(), &paths)?;
+            let control = control_socket(control.as_deref(), state.directory.as_deref(), port, &paths)?;
             let compile = take(&theirs).ok_or_else(given_up)?;
             let keys = Arc::new(identity_keys(state.directory.as_deref())?);
             let fleet = compile(&keys);
@@ -123,10 +126,11 @@ impl Opening {
     /// What was opened, and the fleet. A file system that does not answer costs what is in it, and not the start.
     pub(super) async fn finish(
         mut self,
+        port: Option<u16>,
         compile: impl FnOnce(&Arc<KeyRing>) -> Fleet + Send + 'static,
     ) -> Result<Opened, Failure> {
         *self.compile.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(compile));
-        let _ = self.begin.send(());
+        let _ = self.begin.send(port);
         let opened = match timeout(OPEN_TIMEOUT, &mut self.opened).await {
             Ok(opened) => opened,
             // Whoever takes it makes the fleet: the thread that has opened the directories, else another one.
@@ -180,10 +184,12 @@ pub(super) enum OpenedSocket {
     Missing { why: String },
 }
 
-/// The control socket at the first path that takes one. Without a writable path there is none, and a reason.
+/// The control socket at the first path that takes one; where another server of the same user has that, at one by the
+/// port. Without a writable path there is none, and a reason.
 pub(super) fn control_socket(
     given: Option<&Path>,
     state: Option<&Path>,
+    port: Option<u16>,
     paths: &Paths,
 ) -> Result<OpenedSocket, Failure> {
     if let Some(path) = given {
@@ -193,11 +199,25 @@ pub(super) fn control_socket(
     for path in paths.server_control_sockets(state) {
         match ControlSocket::bind_mended(&path) {
             Ok(socket) => return Ok(OpenedSocket::Bound(socket)),
-            Err(taken @ BindError::Taken(_)) => return Err(taken.into()),
+            Err(taken @ BindError::Taken(_)) => {
+                let Some(port) = port.filter(|_| is_own(&path)) else { return Err(taken.into()) };
+                let socket = ControlSocket::bind_mended(&Paths::socket_by_port(&path, port))?;
+                let shown = socket.path().display();
+                tracing::info!(
+                    "another server has {}; the control socket is {shown}, see --server",
+                    path.display()
+                );
+                return Ok(OpenedSocket::Bound(socket));
+            }
             Err(refused) => why = refused.to_string(),
         }
     }
     Ok(OpenedSocket::Missing { why })
+}
+
+/// A file of the present user.
+fn is_own(path: &Path) -> bool {
+    path.metadata().is_ok_and(|file| file.uid() == Uid::effective().as_raw())
 }
 
 /// One line, however much is missing: in a container that cannot write, all of it is meant to be.

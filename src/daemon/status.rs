@@ -5,7 +5,8 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use super::credential_status::credential_status;
-use super::load::{LoadedScenario, name};
+use super::load::LoadedScenario;
+use super::origin::ScenarioOrigin;
 use super::{describe, describe_fault, redact};
 use crate::clock;
 use crate::control::api::{self, EventStatus, ReloadStatus, ScenarioStatus};
@@ -28,7 +29,7 @@ impl StatusInputs {
         let until = if scenario.used { " (until the next reload)" } else { "" };
         let events = fleet.events().iter().filter_map(FleetItem::order);
         let faults = fleet.faults().iter().filter_map(FleetItem::order);
-        let changed = match events.chain(faults).count() {
+        let changed = match events.chain(faults).count() + fleet.fault_list().removed().len() {
             0 => String::new(),
             1 => ", changed once since".to_owned(),
             count => format!(", changed {count} times since"),
@@ -41,7 +42,7 @@ impl StatusInputs {
         let from = scenario
             .fallback
             .as_ref()
-            .map_or_else(|| name(scenario.file.as_deref()), |fallback| fallback.serving.name().to_owned());
+            .map_or_else(|| scenario.name(), |fallback| fallback.serving.name().to_owned());
         let serving = format!(
             "serving {} from {from}{until}, loaded {}{changed}{}{}",
             scenario.instance_id,
@@ -65,8 +66,16 @@ pub(super) fn scenario_status(
     instance_id: &InstanceId,
     at: Timestamp,
 ) -> ScenarioStatus {
+    let (file, library, sent) = match loaded.origin.clone() {
+        ScenarioOrigin::File(file) => (Some(file), None, false),
+        ScenarioOrigin::Library { library } => (None, Some(library), false),
+        ScenarioOrigin::Sent { sent } => (Some(sent), None, true),
+        ScenarioOrigin::BuiltIn => (None, None, false),
+    };
     ScenarioStatus {
-        file: loaded.file.clone(),
+        file,
+        library,
+        sent,
         used: overriding,
         at,
         instance_id: instance_id.to_string(),
@@ -103,7 +112,9 @@ pub(super) fn status(
             clock: clock_status(fleet.clock(), now),
             events,
             changes,
-            faults: fleet.faults().iter().map(|fault| describe_fault::status(&fleet, fault, now)).collect(),
+            faults: (0..fleet.faults().len())
+                .map(|index| describe_fault::status(&fleet, index, service.matched(index), now))
+                .collect(),
             credentials: credential_status(&fleet, reading.wall),
             node: fleet.scenario().node.as_ref().map(|node| node.name.to_string()),
             instances: instances(&fleet),
@@ -133,6 +144,7 @@ pub(super) fn event_status(fleet: &Fleet, index: usize, now: Timestamp) -> Event
         what: describe::phrase(&effects),
         at: describe::when(event),
         instance: event.instance.clone(),
+        client: event.client,
         last,
         next,
         event: None,

@@ -33,34 +33,40 @@ impl RequestCounters {
     /// Resets all counts, as for a new scenario.
     pub(crate) fn restart(&self) {
         self.admitted.lock().unwrap_or_else(PoisonError::into_inner).clear();
-        self.restart_from(0);
-    }
-
-    /// Resets the counts of the faults from this index on.
-    pub(crate) fn restart_from(&self, first: usize) {
-        for count in self.matched.iter().skip(first) {
+        for count in &self.matched {
             count.store(0, Ordering::Relaxed);
         }
-        self.rates.lock().unwrap_or_else(PoisonError::into_inner).retain(|(fault, _), _| *fault < first);
+        self.rates.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// Resets the counts of a fault.
+    pub(crate) fn restart_fault(&self, index: usize) {
+        if let Some(count) = self.matched.get(index) {
+            count.store(0, Ordering::Relaxed);
+        }
+        self.rates.lock().unwrap_or_else(PoisonError::into_inner).retain(|(fault, _), _| *fault != index);
     }
 }
 
 impl RequestCounters {
-    /// Forgets the counts of some events and faults, and gives the others those of their new indices.
-    pub(crate) fn take_back(&self, events: &BTreeSet<usize>, faults: &BTreeSet<usize>) {
+    /// Forgets the counts of some events, and gives the others those of their new indices. `faults` has for each fault the
+    /// index that it had before; one that had none starts at 0.
+    pub(crate) fn take_back(&self, events: &BTreeSet<usize>, faults: &[Option<usize>]) {
         {
             let mut admitted = self.admitted.lock().unwrap_or_else(PoisonError::into_inner);
             let before = std::mem::take(&mut *admitted).into_iter();
             let moved = |((load, event), clients)| Some(((load, index_without(event, events)?), clients));
             admitted.extend(before.filter_map(moved));
         }
-        let kept = (0..MAX_FAULTS).filter(|fault| !faults.contains(fault)).map(|fault| self.matched(fault));
-        for (count, kept) in self.matched.iter().zip(kept.chain(std::iter::repeat(0))) {
+        let kept = |before: &Option<usize>| before.map_or(0, |before| self.matched(before));
+        let kept: Vec<u64> = faults.iter().map(kept).collect();
+        for (count, kept) in self.matched.iter().zip(kept.into_iter().chain(std::iter::repeat(0))) {
             count.store(kept, Ordering::Relaxed);
         }
         let mut rates = self.rates.lock().unwrap_or_else(PoisonError::into_inner);
         let before = std::mem::take(&mut *rates).into_iter();
-        let moved = |((fault, client), arrival)| Some(((index_without(fault, faults)?, client), arrival));
+        let index = |before: usize| faults.iter().position(|index| *index == Some(before));
+        let moved = |((fault, client), arrival)| Some(((index(fault)?, client), arrival));
         rates.extend(before.filter_map(moved));
     }
 }
@@ -171,7 +177,7 @@ mod tests {
             (0..=index).for_each(|_| _ = counters.next(index));
             assert!(!counters.throttle(index, CLIENT, 1, NOW));
         }
-        counters.take_back(&BTreeSet::from([0]), &BTreeSet::from([1]));
+        counters.take_back(&BTreeSet::from([0]), &[Some(0), Some(2)]);
         let other = IpAddr::from([172, 17, 0, 3]);
         assert_eq!([0, 1, 2].map(|event| counters.admit((NOW, event), other, 1)), [false, false, true]);
         assert_eq!([0, 1, 2].map(|fault| counters.matched(fault)), [1, 3, 0]);

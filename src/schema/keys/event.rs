@@ -1,10 +1,10 @@
 //! `[[event]]`
 
+use crate::model::MOST_CLIENTS;
 use crate::model::{
     AfterNotice, ClearTarget, CredentialState, InstanceAction, LifeCycle, MaintenanceCode, MaintenanceState,
     Monitoring, SpotAction, TargetLifecycleState,
 };
-use crate::scenario::MOST_CLIENTS;
 use crate::schema::form::{FileKey, key};
 use crate::schema::form::{Form, Literal, words};
 use crate::schema::forms;
