@@ -19,6 +19,7 @@ mod guardian_unit;
 mod import_aemm;
 mod import_dump;
 mod init;
+mod layout;
 mod net;
 mod output;
 mod print;

@@ -14,10 +14,22 @@ use crate::model::{ClientMatcher, PathGlob, StringEnum, Timestamp, format_durati
 pub(super) fn status(fleet: &Fleet, fault: &FleetItem<Fault>, now: Timestamp) -> FaultStatus {
     let clock = fleet.clock();
     let on = fault.is_on(clock.elapsed(now), clock.effective(now));
+    let begins = match fault.from {
+        FaultStart::AfterLoad(Duration::ZERO) => None,
+        // A clock that stands still never comes to what is to come.
+        FaultStart::AfterLoad(_) if clock.paused.is_some() && !on => None,
+        FaultStart::AfterLoad(offset) => Some(clock.epoch.plus(offset)),
+        FaultStart::At(instant) => Some(instant),
+    };
+    let start = begins.unwrap_or(clock.epoch);
+    let ends = fault.lasts.filter(|_| clock.paused.is_none()).map(|lasts| start.plus(lasts));
     FaultStatus {
         what: format!("{}{}", effect(&fault.effect), matched_requests(fault)),
         when: when(fault, fault.order().is_some()),
         on,
+        hits: 0,
+        begins: begins.map(|at| clock.date(at)),
+        ends: ends.map(|at| clock.date(at)),
         fault: fault.order().map(|order| Value::clone(order)),
     }
 }
@@ -33,7 +45,10 @@ fn effect(effect: &FaultEffect) -> String {
                 ThrottleAction::Status(status) => status.get().to_string(),
                 ThrottleAction::Drop => "no answer".to_owned(),
             };
-            format!("{then} beyond {} requests a second", throttle.per_second)
+            {
+                let requests = if throttle.per_second == 1 { "request" } else { "requests" };
+                format!("{then} beyond {} {requests} a second", throttle.per_second)
+            }
         }
     }
 }
@@ -83,7 +98,8 @@ fn matched_requests(fault: &Fault) -> String {
         (!clients.is_empty()).then(|| format!(" to {}", clients.join(", "))),
         fault.instance.as_ref().map(|name| format!(" of {name}")),
         fault.count.map(|count| format!(", count {count}")),
-        (fault.probability != Probability::ALWAYS).then(|| ", by chance".to_owned()),
+        (fault.probability != Probability::ALWAYS)
+            .then(|| format!(", with probability {}", fault.probability.as_f64())),
     ];
     parts.into_iter().flatten().collect()
 }
@@ -124,7 +140,7 @@ mod tests {
             (serde_json::json!({"hang": true}), "no answer; until it is cleared"),
             (
                 serde_json::json!({"status": 503, "path": "meta-data/iam/**", "probability": 0.3, "for": "1m"}),
-                "503 at meta-data/iam/**, by chance; from 5s on for 1m",
+                "503 at meta-data/iam/**, with probability 0.3; from 5s on for 1m",
             ),
             (
                 serde_json::json!({"latency": {"min": "100ms", "max": "2s"}, "methods": ["PUT"], "clients": ["host"], "count": 3}),

@@ -28,6 +28,7 @@ mod secrets;
 mod shortage;
 mod show;
 mod start;
+mod terminal;
 mod verb_clear;
 mod verb_clock;
 mod verb_fault;

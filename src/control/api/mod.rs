@@ -50,4 +50,6 @@ pub(crate) use scenario::{
     FallbackScenario, FallbackStatus, LibraryEntry, LibraryListing, ProblemSeverity, RELOAD, Rejected,
     RejectedProblem, ReloadOrder, ReloadStatus, Reloaded, SCENARIOS, ScenarioStatus, USE, UseOrder,
 };
-pub(crate) use status::{CredentialStatus, InstanceStatus, ListenerStatus, STATUS, ServiceStatus};
+pub(crate) use status::{
+    CredentialStatus, InForceStatus, InstanceFacts, InstanceStatus, ListenerStatus, STATUS, ServiceStatus,
+};

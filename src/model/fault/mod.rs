@@ -124,6 +124,13 @@ impl Probability {
         (0.0..=1.0).contains(&probability).then(|| Self(steps(probability)))
     }
 
+    /// The probability from 0 to 1, in thousandths: for people.
+    pub(crate) fn as_f64(self) -> f64 {
+        #[expect(clippy::cast_precision_loss, reason = "a power of two, and less")]
+        let probability = self.0 as f64 / Self::STEPS as f64;
+        (probability * 1000.0).round() / 1000.0
+    }
+
     /// Whether the event happens, for a uniformly distributed number of 64 bits.
     pub(crate) fn happens(self, draw: u64) -> bool {
         draw >> 11 < self.0
@@ -164,6 +171,7 @@ mod tests {
         let p = |p: f64| Probability::new(p).expect("a probability");
         assert_eq!(p(1.0), Probability::ALWAYS);
         assert!(p(1.0).happens(u64::MAX) && !p(0.0).happens(0));
+        assert_eq!([0.3, 1.0, 0.0].map(|of| p(of).as_f64().to_string()), ["0.3", "1", "0"]);
         assert!(p(0.5).happens(u64::MAX / 2) && !p(0.5).happens(u64::MAX / 2 + 1));
         for wrong in [-0.1, 1.1, f64::NAN, f64::INFINITY] {
             assert_eq!(Probability::new(wrong), None, "{wrong}");
