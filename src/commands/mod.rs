@@ -7,6 +7,7 @@ use crate::exit::{self, Failure};
 use crate::observe;
 
 pub(crate) mod aemm;
+mod audit;
 mod change;
 mod check;
 mod clear;
@@ -66,6 +67,7 @@ fn run(command: CliCommand) -> Result<(), Failure> {
         CliCommand::Set(set) => change::exec(&set.timing, change::set(&set)?),
         CliCommand::Clock(clock) => clock::exec(&clock),
         CliCommand::Requests(requests) => requests::exec(&requests),
+        CliCommand::Audit(audit) => audit::exec(&audit),
         CliCommand::Wait(wait) => wait::exec(&wait),
         CliCommand::Record(record) => record::exec(&record),
         CliCommand::Import(import) => match import.format {

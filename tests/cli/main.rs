@@ -1,6 +1,7 @@
 //! The program as people and service managers run it: sentences, exit codes, signals, sockets.
 
 mod api_docs;
+mod audit;
 mod check;
 mod completion;
 mod control;

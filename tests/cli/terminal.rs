@@ -81,7 +81,7 @@ fn colours_are_asked_for_and_refused() {
     let server = sandbox.serve(&[]);
     server.get("/");
     for variables in [&[("NO_COLOR", "1")][..], &[("TERM", "dumb")], &[("CLICOLOR", "0")]] {
-        for arguments in [&["status"][..], &["requests"]] {
+        for arguments in [&["status"][..], &["requests"], &["audit"]] {
             let process = screen_of(&sandbox, 80, variables, arguments);
             assert!(
                 !process.written().contains('\x1b'),
