@@ -24,6 +24,7 @@ mod layout;
 mod net;
 mod output;
 mod print;
+mod progress;
 mod record;
 mod record_progress;
 mod reload;
