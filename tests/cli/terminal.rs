@@ -141,6 +141,31 @@ fn a_signal_gives_the_screen_back_too() {
 }
 
 #[test]
+fn a_terminal_that_only_prints_gets_blocks() {
+    let sandbox = Sandbox::new();
+    let server = sandbox.serve(&[]);
+    let process = on_terminal(&sandbox, 80, &[("TERM", "dumb")], &["status", "-f"]);
+    process.shows("requests    0");
+    server.get("/");
+    process.shows("requests    1: 1 v1");
+    assert!(!process.written().contains('\x1b'), "{:?}", process.written());
+}
+
+#[test]
+fn a_stopped_follower_gives_the_screen_back_until_it_goes_on() {
+    let sandbox = Sandbox::new();
+    let _server = sandbox.serve(&[]);
+    let mut process = on_terminal(&sandbox, 80, &[], &["status", "-f"]);
+    process.shows("q quits");
+    kill(process.pid(), Signal::SIGTSTP).expect("the child is there");
+    eventually("the lines from before", || (!process.is_full_screen()).then_some(()));
+    kill(process.pid(), Signal::SIGCONT).expect("the child is there");
+    eventually("the full screen again", || process.is_full_screen().then_some(()));
+    process.press("q");
+    assert_eq!(process.wait().code(), Some(0));
+}
+
+#[test]
 fn a_server_that_restarts_is_waited_for_on_the_screen() {
     let sandbox = Sandbox::new();
     let server = sandbox.serve(&[]);

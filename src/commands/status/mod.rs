@@ -19,10 +19,10 @@ use snapshot::Snapshot;
 
 pub(crate) fn exec(args: &Args) -> Result<(), Failure> {
     let client = ControlClient::new(args.control.path.as_deref());
-    if args.follow {
-        return watch::exec(client, args.json);
-    }
     let status = client.status().map_err(|failure| explain(args, failure))?;
+    if args.follow {
+        return watch::exec(client, status, args.json);
+    }
     if args.json {
         print_line(&to_pretty_json(&status));
     } else {

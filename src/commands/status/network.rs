@@ -83,9 +83,57 @@ fn state(snapshot: &Snapshot, guardian: &GuardianStatus) -> StyledText {
     };
     let restored = match guardian.restorations.count {
         0 => String::new(),
-        1 => ", restored once".to_owned(),
-        count => format!(", restored {count} times"),
+        _ => format!(", restored {}", guardian.restorations.times()),
     };
     StyledText::styled(TextStyle::Good, "ok")
         .with(TextStyle::Plain, format!(": {means}{}{restored}", since.unwrap_or_default()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::view::tests::{NOW, shown, snapshot};
+    use super::*;
+    use crate::host::settings::HostSettings;
+    use crate::host::status::{NetMode, Protection, Restorations, TableState};
+
+    fn guardian(ipv6: bool) -> GuardianStatus {
+        let table =
+            TableState { name: "inet mock-imds".into(), handle: 1, rules: 9, protection: Protection::Owned };
+        GuardianStatus {
+            version: "0.1.0".into(),
+            mode: NetMode::Hold,
+            pid: Some(1),
+            since: NOW.before(std::time::Duration::from_secs(7200)).rfc3339(),
+            applied: NOW.rfc3339(),
+            rejected: None,
+            addresses: vec![],
+            unavailable: vec![],
+            tables: vec![table],
+            uplinks: vec![],
+            settings: HostSettings { ipv6, ..HostSettings::default() },
+            warnings: vec![],
+            restorations: Restorations { count: 1, last: vec![] },
+        }
+    }
+
+    #[test]
+    fn the_address_is_the_one_that_programs_use() {
+        let of = |guardian: Option<GuardianStatus>| {
+            let mut snapshot = Snapshot { guardian, ..snapshot() };
+            let held = |address: &str| ListenerStatus { address: address.parse().unwrap(), inherited: true };
+            snapshot.status.listeners = vec![held("169.254.169.254:1690"), held("[fd00:ec2::254]:1690")];
+            let text = shown(&snapshot, None);
+            let rows = text.lines().skip_while(|line| !line.starts_with("address"));
+            rows.take_while(|line| !line.starts_with("tokens")).map(str::to_owned).collect::<Vec<_>>()
+        };
+        let all = "for this host, its containers and virtual machines (held by the service manager)";
+        let ipv4 = format!("address     http://169.254.169.254/ {all}");
+        let ok = "network     ok: redirected by nftables for 2 h, restored once".to_owned();
+        assert_eq!(of(Some(guardian(false))), [ipv4.clone(), ok.clone()]);
+        let ipv6 = format!("            http://[fd00:ec2::254]/ {all}");
+        assert_eq!(of(Some(guardian(true))), [ipv4, ipv6, ok]);
+        let broken = of(None);
+        assert!(broken[0].starts_with("address     http://169.254.169.254:1690/ for "), "{broken:#?}");
+        assert!(broken[2].starts_with("network     NOT SET UP: "), "{broken:#?}");
+    }
 }

@@ -23,8 +23,7 @@ use crate::terminal::{FullScreen, StyledText, Terminal, TextStyle, ago, spoken};
 
 const FOLLOW_INTERVAL: Duration = Duration::from_secs(1);
 
-pub(super) fn exec(client: ControlClient, as_json: bool) -> Result<(), Failure> {
-    let status = client.status()?;
+pub(super) fn exec(client: ControlClient, status: ServiceStatus, as_json: bool) -> Result<(), Failure> {
     if as_json || !Terminal::of(&io::stdout()).is_addressable {
         return print_blocks(&client, status, as_json);
     }
@@ -170,4 +169,20 @@ fn enter() -> Result<FullScreen, Failure> {
     FullScreen::enter().map_err(|error| {
         Failure::new(ExitStatus::OsError, format!("the terminal's modes cannot be set: {error}"))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::view::tests::snapshot;
+    use super::*;
+
+    #[test]
+    fn the_clock_alone_is_no_change() {
+        let status = snapshot().status;
+        let clock = ClockStatus { elapsed: "1m13s".into(), ..status.clock.clone() };
+        let later = ServiceStatus { clock, ..status.clone() };
+        assert_eq!(without_position(&status), without_position(&later));
+        let asked = ServiceStatus { requests: status.requests + 1, ..status.clone() };
+        assert_ne!(without_position(&status), without_position(&asked));
+    }
 }
