@@ -214,7 +214,8 @@ fn a_server_on_a_terminal_shows_each_request() {
         let own = sandbox.serve_arguments();
         let all: Vec<&str> = own.iter().map(String::as_str).chain(arguments.iter().copied()).collect();
         let mut process = PtyProcess::start(&sandbox, (100, ROWS), &[], &all);
-        process.shows("mock-imds is ready at http://");
+        // With the end of the address.
+        process.shows("/: i-");
         let screen = process.screen();
         let address = screen.split("http://").nth(1).and_then(|rest| rest.split('/').next());
         let address = address.and_then(|address| address.parse().ok()).expect("an address");

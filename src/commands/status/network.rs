@@ -103,7 +103,7 @@ mod tests {
             version: "0.1.0".into(),
             mode: NetMode::Hold,
             pid: Some(1),
-            since: NOW.before(std::time::Duration::from_secs(7200)).rfc3339(),
+            since: NOW.before(std::time::Duration::from_hours(2)).rfc3339(),
             applied: NOW.rfc3339(),
             rejected: None,
             addresses: vec![],

@@ -5,6 +5,7 @@ use std::path::Path;
 use jiff::tz::TimeZone;
 
 use crate::clock;
+use crate::commands::net::is_abandoned;
 use crate::control::api::{RequestLine, ServiceStatus};
 use crate::control::{ControlClient, RequestQuery};
 use crate::host::runtime::{DEFAULT_DIRECTORY, Runtime};
@@ -18,7 +19,7 @@ const RECENT: usize = 5;
 #[derive(Debug, Clone)]
 pub(super) struct Snapshot {
     pub(super) status: ServiceStatus,
-    /// What the guardian of this host publishes; `None` if none runs.
+    /// What the guardian of this host publishes; `None` if none runs, or it is gone.
     pub(super) guardian: Option<GuardianStatus>,
     /// The last requests, the oldest first.
     pub(super) recent: Vec<RequestRecord>,
@@ -35,9 +36,10 @@ impl Snapshot {
             RequestLine::Entry(record) => Some(record),
             RequestLine::Missed { .. } => None,
         });
+        let guardian = Runtime::at(Path::new(DEFAULT_DIRECTORY)).status();
         Self {
             status,
-            guardian: Runtime::at(Path::new(DEFAULT_DIRECTORY)).status(),
+            guardian: guardian.filter(|status| !is_abandoned(status)),
             recent: recent.collect(),
             now: clock::now(),
             zone: TimeZone::system(),
