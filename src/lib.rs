@@ -24,7 +24,7 @@
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::{CommandFactory as _, Parser as _};
+use clap::CommandFactory as _;
 
 pub mod aemm;
 pub(crate) mod cli;
@@ -63,7 +63,7 @@ pub fn run() -> ExitCode {
         return commands::aemm::exec(&arguments[1..]);
     }
     completion::answer_shell();
-    match cli::Cli::try_parse_from(arguments) {
+    match cli::parse(arguments) {
         Ok(cli) => commands::exec(cli),
         Err(error) => exit::usage(&error),
     }

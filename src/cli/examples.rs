@@ -44,6 +44,7 @@ Examples:
   mock-imds show meta-data/instance-id
   mock-imds show dynamic/instance-identity/document
   mock-imds show meta-data/mac --client 172.17.0.2  # as this container
+  mock-imds show --scenario spot-idle
   mock-imds show identity-certificate";
 
 pub(super) const IDENTITY_CERTIFICATE: &str = "\
@@ -55,13 +56,14 @@ pub(super) const USE: &str = "\
 Examples:
   mock-imds use --list
   mock-imds use spot-interruption    # a scenario of the library
-  mock-imds use ./mine.toml          # a file";
+  mock-imds use ./mine.toml          # a file: its content is sent";
 
 pub(super) const SPOT: &str = "\
 Examples:
   mock-imds spot                 # the notice now, termination in 2 minutes
   mock-imds spot --in 30s        # the notice in 30 seconds
   mock-imds spot --action stop --notice 5m
+  mock-imds spot --client 172.18.0.3  # for the instance of this container
   mock-imds spot --then vanish   # afterwards, every connection is reset";
 
 pub(super) const REBALANCE: &str = "\
@@ -85,7 +87,24 @@ Examples:
   mock-imds fault --latency 100ms..2s --client 172.17.0.0/16
   mock-imds fault --tokens-lost --count 1
   mock-imds fault --throttle 5 --then drop
-  mock-imds fault --clear";
+  mock-imds fault --clear
+  mock-imds fault --name slow-keys --latency 2s --path 'meta-data/iam/**'
+  mock-imds fault list";
+
+pub(super) const FAULT_LIST: &str = "\
+Examples:
+  mock-imds fault list
+  mock-imds fault list --json";
+
+pub(super) const FAULT_SET: &str = "\
+Examples:
+  mock-imds fault set slow-keys --probability 0.5
+  mock-imds fault set fault-1 --for 30s    # from now";
+
+pub(super) const FAULT_REMOVE: &str = "\
+Examples:
+  mock-imds fault remove slow-keys
+  mock-imds fault remove --all";
 
 pub(super) const CLEAR: &str = "\
 Examples:

@@ -4,29 +4,33 @@ mod change;
 mod control;
 mod examples;
 mod fault;
+mod fault_flags;
 mod global;
 mod host;
 mod import;
 mod init;
 mod parsers;
+mod quick;
 mod requests;
 mod serve;
 
 use clap::{Parser, Subcommand};
 
-use crate::observe::Level;
-
 pub(crate) use change::{
     ClearArgs, ClockArgs, ClockCommand, LifecycleArgs, MaintenanceArgs, RebalanceArgs, RotateArgs, SetArgs,
     SpotArgs, TimingArgs, UseArgs,
 };
-pub(crate) use fault::FaultArgs;
+pub(crate) use control::ControlArgs;
+pub(crate) use fault::{FaultArgs, FaultCommand, FaultRemoveArgs, FaultSetArgs};
+pub(crate) use fault_flags::FaultFlags;
+pub(crate) use global::GlobalArgs;
 pub(crate) use host::{DoctorArgs, NetArgs, NetCommand, NetStatusArgs};
 pub(crate) use import::{
     AemmArgs, ImportAemmArgs, ImportArgs, ImportDumpArgs, ImportFormat, ImportMode, OutputArgs, RecordArgs,
     SecretsArgs,
 };
 pub(crate) use init::InitArgs;
+pub(crate) use quick::parse;
 pub(crate) use requests::{AuditArgs, FilterArgs, RequestsArgs, WaitArgs};
 pub(crate) use serve::{
     CheckArgs, FallbackArg, IdentityCertificateArgs, ReloadArgs, ServeArgs, ShowArgs, ShowArtifact,
@@ -47,19 +51,8 @@ pub(crate) use serve::{
     after_help = examples::ROOT
 )]
 pub(crate) struct Cli {
-    /// Log level: error, warn, info, debug or trace
-    #[arg(
-        long,
-        global = true,
-        help_heading = global::HEADING,
-        display_order = 1000,
-        value_enum,
-        value_name = "LEVEL",
-        env = "MOCK_IMDS_LOG",
-        default_value = "info",
-        hide_possible_values = true
-    )]
-    pub log_level: Level,
+    #[command(flatten)]
+    pub global: GlobalArgs,
     #[command(subcommand)]
     pub command: CliCommand,
 }
@@ -92,7 +85,7 @@ pub(crate) enum CliCommand {
     Maintenance(Box<MaintenanceArgs>),
     /// Set the Auto Scaling target lifecycle state
     Lifecycle(LifecycleArgs),
-    /// Inject a fault
+    /// Inject a fault; list, change and remove faults
     Fault(Box<FaultArgs>),
     /// Take back what was ordered: changes, notices, pending events, faults and use
     Clear(ClearArgs),

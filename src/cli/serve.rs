@@ -14,18 +14,20 @@ use crate::model::NodeName;
 #[derive(Debug, Args)]
 #[command(after_help = examples::SERVE)]
 pub(crate) struct ServeArgs {
-    /// Scenario file [default: the unit's scenario.toml, else ~/.config/mock-imds/scenario.toml, else the built-in one]
-    #[arg(long, value_name = "FILE")]
+    /// Scenario file, or name of a scenario in the library [default: the unit's scenario.toml, else
+    /// ~/.config/mock-imds/scenario.toml, else the built-in one]
+    #[arg(long, value_name = "NAME|FILE")]
     pub scenario: Option<PathBuf>,
     /// The same as --scenario
-    #[arg(value_name = "FILE", conflicts_with = "scenario")]
+    #[arg(value_name = "NAME|FILE", conflicts_with = "scenario")]
     pub file: Option<PathBuf>,
     /// Listen address, repeatable [default: 127.0.0.1:1338]; a port alone is one of 127.0.0.1. Sockets inherited from
     /// systemd take precedence
     #[arg(long, value_name = "ADDR:PORT", value_parser = listen_address)]
     pub listen: Vec<SocketAddr>,
-    #[command(flatten)]
-    pub control: ControlArgs,
+    /// Control socket [default: in the unit's directory, else in your own; by the port beside another server of yours]
+    #[arg(long, value_name = "PATH")]
+    pub control: Option<PathBuf>,
     /// State directory, for the keys [default: the unit's, else ~/.local/state/mock-imds]
     #[arg(long, value_name = "DIR")]
     pub state: Option<PathBuf>,
@@ -83,11 +85,14 @@ pub(crate) struct ShowArgs {
     #[command(subcommand)]
     pub artifact: Option<ShowArtifact>,
     /// Path, such as meta-data/instance-id; below latest unless it starts with a version
-    #[arg(required = true, value_name = "PATH")]
+    #[arg(required_unless_present = "scenario", value_name = "PATH")]
     pub path: Option<String>,
     /// Answer as for a client with this address [default: a process of this host]
     #[arg(long, value_name = "ADDR", value_parser = ip)]
     pub client: Option<IpAddr>,
+    /// Print a scenario of the library, to start from (needs no running server)
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["path", "client", "json"])]
+    pub scenario: Option<String>,
     /// Print JSON
     #[arg(long)]
     pub json: bool,

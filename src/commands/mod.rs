@@ -30,6 +30,7 @@ mod record_progress;
 mod reload;
 mod requests;
 mod serve;
+mod server_choice;
 mod service_user;
 mod show;
 mod status;
@@ -41,7 +42,7 @@ pub(crate) fn exec(cli: Cli) -> ExitCode {
     if let CliCommand::Aemm(aemm) = &cli.command {
         return aemm::exec(&aemm.words);
     }
-    observe::start(cli.log_level);
+    observe::start(cli.global.log_level);
     let result = run(cli.command);
     // Who does not read the log reads no last sentence either, and would keep the process from its end.
     let is_read = observe::flush();

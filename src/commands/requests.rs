@@ -6,9 +6,10 @@ use jiff::tz::TimeZone;
 
 use super::follow;
 use super::print::{to_json, try_print_line};
+use super::server_choice;
 use crate::cli::{FilterArgs, RequestsArgs};
 use crate::control::api::{RequestLine, ServiceStatus};
-use crate::control::{ControlClient, LONGEST_WAIT, RequestPage, RequestQuery};
+use crate::control::{LONGEST_WAIT, RequestPage, RequestQuery};
 use crate::exit::Failure;
 use crate::imds::Protocol;
 use crate::journal::{CommaSeparated, RequestFilter, RequestFormat, RequestLines, SinceFilter};
@@ -20,7 +21,7 @@ const FOLLOW_LIMIT: usize = 10;
 
 /// With `--follow` the end is SIGINT, or a server that does not come back.
 pub(crate) fn exec(args: &RequestsArgs) -> Result<(), Failure> {
-    let client = ControlClient::new(args.control.path.as_deref());
+    let client = server_choice::client(&args.control)?;
     let limit = args.limit.or(args.follow.then_some(FOLLOW_LIMIT));
     let mut lookup =
         RequestQuery { filter: filter(&args.filters, args.path.clone()), limit, ..RequestQuery::default() };

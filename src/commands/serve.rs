@@ -33,7 +33,7 @@ pub(crate) fn exec(serve: ServeArgs) -> Result<(), Failure> {
     daemon::run(DaemonOptions {
         scenario: scenario.or(file),
         listen,
-        control: control.path,
+        control,
         state,
         watch,
         fallback: fallback == Some(FallbackArg::LastGood),

@@ -141,7 +141,8 @@ pub(super) fn line(
     };
     let paths = paths(&preview.paths, &since);
     let paths = if paths.is_empty() { format!("{since}; no path changes its answer") } else { paths };
-    let instance = event.instance.as_ref().map(|name| format!("{name}: ")).unwrap_or_default();
+    let client = event.client.map(|client| format!("the instance of {client}"));
+    let instance = event.instance.clone().or(client).map(|name| format!("{name}: ")).unwrap_or_default();
     format!("{instance}{}; {paths}", phrase(effects))
 }
 

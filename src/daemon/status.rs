@@ -6,7 +6,8 @@ use tokio::sync::watch;
 
 use super::credential_status::credential_status;
 use super::in_force::{in_force, present};
-use super::load::{LoadedScenario, name};
+use super::load::LoadedScenario;
+use super::origin::ScenarioOrigin;
 use super::{describe, describe_fault, redact};
 use crate::clock;
 use crate::control::api::{self, EventStatus, FaultStatus, ReloadStatus, ScenarioStatus};
@@ -29,7 +30,7 @@ impl StatusInputs {
         let until = if scenario.used { " (until the next reload)" } else { "" };
         let events = fleet.events().iter().filter_map(FleetItem::order);
         let faults = fleet.faults().iter().filter_map(FleetItem::order);
-        let changed = match events.chain(faults).count() {
+        let changed = match events.chain(faults).count() + fleet.fault_list().removed().len() {
             0 => String::new(),
             1 => ", changed once since".to_owned(),
             count => format!(", changed {count} times since"),
@@ -42,7 +43,7 @@ impl StatusInputs {
         let from = scenario
             .fallback
             .as_ref()
-            .map_or_else(|| name(scenario.file.as_deref()), |fallback| fallback.serving.name().to_owned());
+            .map_or_else(|| scenario.name(), |fallback| fallback.serving.name().to_owned());
         let serving = format!(
             "serving {} from {from}{until}, loaded {}{changed}{}{}",
             scenario.instance_id,
@@ -66,8 +67,16 @@ pub(super) fn scenario_status(
     instance_id: &InstanceId,
     at: Timestamp,
 ) -> ScenarioStatus {
+    let (file, library, sent) = match loaded.origin.clone() {
+        ScenarioOrigin::File(file) => (Some(file), None, false),
+        ScenarioOrigin::Library { library } => (None, Some(library), false),
+        ScenarioOrigin::Sent { sent } => (Some(sent), None, true),
+        ScenarioOrigin::BuiltIn => (None, None, false),
+    };
     ScenarioStatus {
-        file: loaded.file.clone(),
+        file,
+        library,
+        sent,
         used: overriding,
         at,
         instance_id: instance_id.to_string(),
@@ -104,13 +113,10 @@ pub(super) fn status(
             clock: clock_status(fleet.clock(), now),
             events,
             changes,
-            faults: fleet
-                .faults()
-                .iter()
-                .enumerate()
-                .map(|(index, fault)| FaultStatus {
+            faults: (0..fleet.faults().len())
+                .map(|index| FaultStatus {
                     hits: service.fault_hits(index),
-                    ..describe_fault::status(&fleet, fault, now)
+                    ..describe_fault::status(&fleet, index, service.matched(index), now)
                 })
                 .collect(),
             in_force: in_force(&fleet, now),
@@ -144,6 +150,7 @@ pub(super) fn event_status(fleet: &Fleet, index: usize, now: Timestamp) -> Event
         what: describe::phrase(&effects),
         at: describe::when(event),
         instance: event.instance.clone(),
+        client: event.client,
         last,
         next,
         event: None,

@@ -8,6 +8,7 @@ mod context;
 mod derive;
 mod ec2;
 mod fault_injection;
+mod fault_list;
 mod fleet;
 mod fleet_item;
 mod node;

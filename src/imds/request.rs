@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::rebinding::{AccessRefusal, check_headers};
 use super::request_headers::RequestHeaders;
+use crate::model::endpoint::{ADDRESS_V4, ADDRESS_V6};
 use crate::model::{AllowedHost, Timestamp};
 
 /// The lifetime of a token in seconds: requested by a PUT, granted by its reply, remaining in the reply to a GET.
@@ -81,6 +82,14 @@ pub enum Ingress {
     Host,
     /// By another interface: a container or a virtual machine.
     Bridge,
+}
+
+impl Ingress {
+    /// The way by which a client with this address comes, as far as its address tells.
+    pub(crate) fn of_address(client: IpAddr) -> Self {
+        let is_service = client == IpAddr::from(ADDRESS_V4) || client == IpAddr::from(ADDRESS_V6);
+        if client.is_loopback() || is_service { Self::Host } else { Self::Bridge }
+    }
 }
 
 impl<'a> RequestHead<'a> {

@@ -126,8 +126,11 @@ pub(crate) fn flush() -> bool {
 /// Prints to stdout, after what was logged, and waits a second at most. A reader that is gone is no failure.
 pub(crate) fn print(text: &str) {
     flush();
-    STDOUT.push(text.as_bytes().to_vec());
-    STDOUT.flush(FLUSH);
+    // What was printed before is written, or is before it in the queue.
+    if !STDOUT.flush(Duration::ZERO) || !stdout::write_at_once(text.as_bytes()) {
+        STDOUT.push(text.as_bytes().to_vec());
+        STDOUT.flush(FLUSH);
+    }
 }
 
 /// Has each request shown from now on, if somebody looks on: if stderr is a terminal, and the log level the usual one.

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Display, Write};
-use std::path::Path;
 use std::str::FromStr;
 use std::sync::Arc;
 
 use ipnet::IpNet;
 
+use super::named_files::NamedFiles;
 use super::{credentials, instance, options, overrides};
 use crate::config::{Item, Section};
 use crate::model::{
@@ -21,13 +21,13 @@ const OVERRIDE_BYTES: usize = 128;
 
 pub(crate) fn read(
     item: &Item<'_>,
-    base: &Path,
+    files: &NamedFiles<'_>,
     inherited: &Instance,
     profile: Profile,
 ) -> Vec<NamedInstance> {
     let Some(section) = item.section() else { return vec![] };
     let entries = section.entries();
-    let Some(instances) = read_each(item, &entries, base, inherited, profile) else { return vec![] };
+    let Some(instances) = read_each(item, &entries, files, inherited, profile) else { return vec![] };
     let (mut networks, mut nodes) = (BTreeMap::new(), BTreeMap::new());
     let mut host = None;
     for (named, item) in &instances {
@@ -71,7 +71,7 @@ pub(crate) fn read(
 fn read_each<'a>(
     item: &Item<'a>,
     entries: &[(&'a str, Item<'a>)],
-    base: &Path,
+    files: &NamedFiles<'_>,
     inherited: &Instance,
     profile: Profile,
 ) -> Option<Vec<(NamedInstance, Item<'a>)>> {
@@ -93,7 +93,7 @@ fn read_each<'a>(
     let overrides = inherited.overrides.keys().map(|path| path.len() + OVERRIDE_BYTES).sum::<usize>();
     let (mut instances, mut copies) = (Vec::new(), 0);
     for (name, entry) in entries {
-        let Some((named, entry)) = read_one(name, entry, base, inherited, profile) else { continue };
+        let Some((named, entry)) = read_one(name, entry, files, inherited, profile) else { continue };
         copies += usize::from(!Arc::ptr_eq(&named.instance.overrides, &inherited.overrides));
         if overrides.saturating_mul(copies) > MAX_INHERITED {
             return refuse(overrides);
@@ -121,7 +121,7 @@ fn inherited_bytes(instance: &Instance) -> usize {
 fn read_one<'a>(
     name: &str,
     item: &Item<'a>,
-    base: &Path,
+    files: &NamedFiles<'_>,
     inherited: &Instance,
     profile: Profile,
 ) -> Option<(NamedInstance, Item<'a>)> {
@@ -141,7 +141,7 @@ fn read_one<'a>(
     let derive_item = section.get("derive");
     let derive = derive_item.as_ref().and_then(Item::boolean).unwrap_or(false);
     if let Some(section) = section.read("credentials", Item::section) {
-        instance.credentials = credentials::read(&section, base);
+        instance.credentials = credentials::read(&section, files);
         if let Some(CredentialSource::File(_) | CredentialSource::Process { .. }) =
             instance.credentials.as_ref().map(|credentials| &credentials.source)
         {
@@ -159,9 +159,9 @@ fn read_one<'a>(
     }
     let metadata = section.read("metadata", Item::section);
     let has_own_id = section.get("instance-id").is_some();
-    instance::read(&section, base, &mut instance);
+    instance::read(&section, files, &mut instance);
     if let Some(metadata) = metadata {
-        let own = overrides::read(&metadata, base, &instance, profile);
+        let own = overrides::read(&metadata, files, &instance, profile);
         if !own.is_empty() {
             Arc::make_mut(&mut instance.overrides).extend(own);
         }

@@ -17,8 +17,10 @@ mod instances;
 mod interface;
 mod library;
 mod live;
+mod named_files;
 mod options;
 mod overrides;
+mod shipped;
 mod unset;
 
 use std::path::Path;
@@ -28,10 +30,10 @@ use crate::model::{HttpTokens, Scenario};
 
 pub(crate) use credential_file::read as read_credential_file;
 pub(crate) use credential_process::parse as parse_credential_process;
-pub(crate) use event::MOST_CLIENTS;
 pub(crate) use instance::USER_DATA_LIMIT;
-pub(crate) use library::{Library, LibraryScenario};
+pub(crate) use library::{FoundScenario, Library, LibraryScenario, is_path, shipped};
 pub(crate) use live::{CheckedOrder, LiveItem, OrderTime, read_order};
+pub(crate) use named_files::{NamedFiles, SentFile, SentFiles};
 pub(crate) use overrides::{VALUE_LIMIT, is_override_path};
 
 /// Loads a scenario file. `Err` lists every error; `Ok` may come with warnings.
@@ -42,31 +44,39 @@ pub fn load(path: &Path) -> Result<(Scenario, Report), Report> {
 
 /// Reads a scenario from text in memory. The paths of files that it names are relative to `base`.
 pub fn read(source: &SourceText, base: &Path) -> Result<(Scenario, Report), Report> {
-    parse(source, |root| build(root, base))
+    parse(source, |root| build(root, &NamedFiles::relative_to(base)))
 }
 
 /// As [`read`]; once it is cancelled, it ends soon with an error.
 pub(crate) fn read_unless_cancelled(
     source: &SourceText,
-    base: &Path,
+    files: &NamedFiles<'_>,
     cancellation: &Cancellation,
 ) -> Result<(Scenario, Report), Report> {
-    parse_unless_cancelled(source, cancellation, |root| build(root, base))
+    parse_unless_cancelled(source, cancellation, |root| build(root, files))
+}
+
+/// The files that a scenario names, for whoever sends it: their contents, and of the others why they cannot be read. What
+/// is wrong with the scenario is left to who reads it then.
+pub(crate) fn collect_files(source: &SourceText, base: &Path) -> SentFiles {
+    let files = NamedFiles::collecting(base);
+    let _ = parse(source, |root| build(root, &files));
+    files.collected()
 }
 
 /// The keys that a source could have in the tables that it has.
 #[cfg(test)]
 pub(crate) fn keys(source: &SourceText, base: &Path) -> std::collections::BTreeSet<String> {
     crate::config::requested_keys(source, |root| {
-        build(root, base);
+        build(root, &NamedFiles::relative_to(base));
     })
 }
 
-fn build(root: &Section<'_>, base: &Path) -> Scenario {
+fn build(root: &Section<'_>, files: &NamedFiles<'_>) -> Scenario {
     let mut scenario = Scenario::default();
     let instance = &mut scenario.instance;
     if let Some(section) = root.read("credentials", Item::section) {
-        instance.credentials = credentials::read(&section, base);
+        instance.credentials = credentials::read(&section, files);
         if let Some(credentials) = &instance.credentials {
             credential_file::judge(&section, credentials);
         }
@@ -79,7 +89,7 @@ fn build(root: &Section<'_>, base: &Path) -> Scenario {
         options::metadata_options(&section, &mut instance.metadata_options);
     }
     if let Some(section) = root.read("instance", Item::section) {
-        instance::read(&section, base, instance);
+        instance::read(&section, files, instance);
     }
     if let Some(section) = root.read("http", Item::section) {
         options::http(&section, &mut scenario.http);
@@ -89,14 +99,14 @@ fn build(root: &Section<'_>, base: &Path) -> Scenario {
         contradictions::nothing_follows(root);
     }
     if let Some(section) = root.read("metadata", Item::section) {
-        scenario.instance.overrides = overrides::read(&section, base, &scenario.instance, profile).into();
+        scenario.instance.overrides = overrides::read(&section, files, &scenario.instance, profile).into();
     }
     if let Some(item) = root.get("instances") {
-        scenario.named_instances = instances::read(&item, base, &scenario.instance, profile);
+        scenario.named_instances = instances::read(&item, files, &scenario.instance, profile);
     }
     if let Some(events) = root.read("event", Item::sections) {
         let read = |(index, section): (usize, &Section<'_>)| {
-            let event = event::read(section, index as u64, base, profile)?;
+            let event = event::read(section, index as u64, files, profile)?;
             contradictions::event_has_its_instance(section, &event, &scenario);
             Some(event)
         };

@@ -35,21 +35,25 @@ impl RequestCounters {
     /// Resets all counts, as for a new scenario.
     pub(crate) fn restart(&self) {
         self.admitted.lock().unwrap_or_else(PoisonError::into_inner).clear();
-        self.restart_from(0);
-    }
-
-    /// Resets the counts of the faults from this index on.
-    pub(crate) fn restart_from(&self, first: usize) {
-        for count in self.matched.iter().skip(first).chain(self.hits.iter().skip(first)) {
+        for count in self.matched.iter().chain(&self.hits) {
             count.store(0, Ordering::Relaxed);
         }
-        self.rates.lock().unwrap_or_else(PoisonError::into_inner).retain(|(fault, _), _| *fault < first);
+        self.rates.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// Resets the counts of a fault.
+    pub(crate) fn restart_fault(&self, index: usize) {
+        for count in [self.matched.get(index), self.hits.get(index)].into_iter().flatten() {
+            count.store(0, Ordering::Relaxed);
+        }
+        self.rates.lock().unwrap_or_else(PoisonError::into_inner).retain(|(fault, _), _| *fault != index);
     }
 }
 
 impl RequestCounters {
-    /// Forgets the counts of some events and faults, and gives the others those of their new indices.
-    pub(crate) fn take_back(&self, events: &BTreeSet<usize>, faults: &BTreeSet<usize>) {
+    /// Forgets the counts of some events, and gives the others those of their new indices. `faults` has for each fault the
+    /// index that it had before; one that had none starts at 0.
+    pub(crate) fn take_back(&self, events: &BTreeSet<usize>, faults: &[Option<usize>]) {
         {
             let mut admitted = self.admitted.lock().unwrap_or_else(PoisonError::into_inner);
             let before = std::mem::take(&mut *admitted).into_iter();
@@ -57,15 +61,18 @@ impl RequestCounters {
             admitted.extend(before.filter_map(moved));
         }
         for counts in [&self.matched, &self.hits] {
-            let stay = (0..MAX_FAULTS).filter(|fault| !faults.contains(fault));
-            let kept = stay.map(|fault| counts[fault].load(Ordering::Relaxed));
-            for (count, kept) in counts.iter().zip(kept.chain(std::iter::repeat(0))) {
+            let kept = |before: &Option<usize>| {
+                before.and_then(|before| counts.get(before)).map_or(0, |count| count.load(Ordering::Relaxed))
+            };
+            let kept: Vec<u64> = faults.iter().map(kept).collect();
+            for (count, kept) in counts.iter().zip(kept.into_iter().chain(std::iter::repeat(0))) {
                 count.store(kept, Ordering::Relaxed);
             }
         }
         let mut rates = self.rates.lock().unwrap_or_else(PoisonError::into_inner);
         let before = std::mem::take(&mut *rates).into_iter();
-        let moved = |((fault, client), arrival)| Some(((index_without(fault, faults)?, client), arrival));
+        let index = |before: usize| faults.iter().position(|index| *index == Some(before));
+        let moved = |((fault, client), arrival)| Some(((index(fault)?, client), arrival));
         rates.extend(before.filter_map(moved));
     }
 }
@@ -193,7 +200,7 @@ mod tests {
             (0..=index).for_each(|_| counters.count_hit(index));
             assert!(!counters.throttle(index, CLIENT, 1, NOW));
         }
-        counters.take_back(&BTreeSet::from([0]), &BTreeSet::from([1]));
+        counters.take_back(&BTreeSet::from([0]), &[Some(0), Some(2)]);
         let other = IpAddr::from([172, 17, 0, 3]);
         assert_eq!([0, 1, 2].map(|event| counters.admit((NOW, event), other, 1)), [false, false, true]);
         assert_eq!([0, 1, 2].map(|fault| counters.matched(fault)), [1, 3, 0]);

@@ -8,17 +8,18 @@ use std::io;
 use jiff::tz::TimeZone;
 
 use super::print::{print_line, to_pretty_json, warn};
+use super::server_choice;
 use crate::cli::AuditArgs;
 use crate::clock;
+use crate::control::RequestQuery;
 use crate::control::api::RequestLine;
-use crate::control::{ControlClient, RequestQuery};
 use crate::exit::{ExitStatus, Failure};
 use crate::journal::{CAPACITY, RequestFilter, RequestRecord};
 use crate::terminal::Terminal;
 use analysis::Audit;
 
 pub(crate) fn exec(args: &AuditArgs) -> Result<(), Failure> {
-    let client = ControlClient::new(args.control.path.as_deref());
+    let client = server_choice::client(&args.control)?;
     let filter = RequestFilter { client: args.client.clone(), ..RequestFilter::default() };
     let page = client.requests(&RequestQuery { filter, ..RequestQuery::default() })?;
     let records = page.lines.into_iter().filter_map(|line| match line {

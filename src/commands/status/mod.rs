@@ -11,14 +11,14 @@ use std::io;
 
 use super::guardian_unit;
 use super::print::{print_line, to_pretty_json};
+use super::server_choice;
 use crate::cli::StatusArgs as Args;
-use crate::control::ControlClient;
 use crate::exit::{self, Failure};
 use crate::terminal::Terminal;
 use snapshot::Snapshot;
 
 pub(crate) fn exec(args: &Args) -> Result<(), Failure> {
-    let client = ControlClient::new(args.control.path.as_deref());
+    let client = server_choice::client(&args.control)?;
     let status = client.status().map_err(|failure| explain(args, failure))?;
     if args.follow {
         return watch::exec(client, status, args.json);
@@ -35,7 +35,9 @@ pub(crate) fn exec(args: &Args) -> Result<(), Failure> {
 /// Where the packaged service does not run because its guardian refuses this host, starting it again is no help.
 fn explain(args: &Args, failure: Failure) -> Failure {
     let reason = match failure.status {
-        exit::ExitStatus::Unavailable if args.control.path.is_none() => guardian_unit::failure(),
+        exit::ExitStatus::Unavailable if args.control.path.is_none() && args.control.server.is_none() => {
+            guardian_unit::failure()
+        }
         _ => None,
     };
     match reason {

@@ -2,7 +2,9 @@
 
 use super::snapshot::Snapshot;
 use crate::commands::layout::{Row, Value};
-use crate::control::api::{CredentialStatus, FaultStatus, InForceStatus, InstanceFacts, InstanceStatus};
+use crate::control::api::{
+    CredentialStatus, FaultOrigin, FaultStatus, InForceStatus, InstanceFacts, InstanceStatus,
+};
 use crate::terminal::{StyledText, TextStyle, ago, clock_time, spoken, spoken_instants, time_left};
 
 /// Values that are shown of each kind.
@@ -56,9 +58,12 @@ pub(super) fn tokens(snapshot: &Snapshot) -> Row {
 
 pub(super) fn scenario(snapshot: &Snapshot) -> Row {
     let scenario = &snapshot.status.scenario;
-    let file =
-        scenario.file.as_ref().map_or_else(|| "built-in".to_owned(), |file| file.display().to_string());
-    let mut text = StyledText::plain(file);
+    let is_built_in = scenario.file.is_none() && scenario.library.is_none();
+    let place = if is_built_in { "built-in".to_owned() } else { scenario.name() };
+    let mut text = StyledText::plain(place);
+    if scenario.sent {
+        text = text.with(TextStyle::Plain, ", as it was sent");
+    }
     if scenario.used {
         text = text.with(TextStyle::Warning, ", until the next reload");
     }
@@ -156,9 +161,13 @@ fn fault_words(snapshot: &Snapshot, fault: &FaultStatus) -> StyledText {
         (Some(begins), None) if fault.on => format!("since {}", clock(snapshot, begins)),
         _ => spoken_instants(&fault.when, now, &snapshot.zone),
     };
-    let ordered = if fault.fault.is_some() { ", added at run time" } else { "" };
-    let words = format!(": {}; {hits}; {when}{ordered}", fault.what);
-    StyledText::styled(style, state).with(TextStyle::Plain, words)
+    let origin = match fault.origin {
+        FaultOrigin::Scenario => "",
+        FaultOrigin::Changed => ", changed at run time",
+        FaultOrigin::Ordered => ", added at run time",
+    };
+    let words = format!(" {}: {}; {hits}; {when}{origin}", fault.name, fault.what);
+    StyledText::styled(style, format!("{state:<3}")).with(TextStyle::Plain, words)
 }
 
 pub(super) fn instances(snapshot: &Snapshot) -> Row {

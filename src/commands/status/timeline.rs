@@ -120,7 +120,8 @@ fn entry(snapshot: &Snapshot, mark: &str, when: &str, event: &EventStatus) -> Va
         // An order's time has milliseconds, which nobody reads.
         None => parse_duration(&event.at).map_or_else(|| event.at.clone(), spoken),
     };
-    let whom = event.instance.as_ref().map(|name| format!(" (to {name})")).unwrap_or_default();
+    let client = event.client.map(|client| format!("the instance of {client}"));
+    let whom = event.instance.clone().or(client).map(|name| format!(" (to {name})")).unwrap_or_default();
     let what = spoken_instants(&event.what, snapshot.now, &snapshot.zone);
     let style = if mark == "○" { TextStyle::Accent } else { TextStyle::Plain };
     let text = StyledText::styled(style, format!("{mark} {when}"))

@@ -53,7 +53,7 @@ pub(super) mod tests {
 
     use super::*;
     use crate::control::api::{
-        ClockStatus, CredentialStatus, EventStatus, FaultStatus, InForceStatus, InstanceFacts,
+        ClockStatus, CredentialStatus, EventStatus, FaultOrigin, FaultStatus, InForceStatus, InstanceFacts,
         InstanceStatus, ListenerStatus, ReloadStatus, ScenarioStatus, ServiceStatus,
     };
     use crate::journal::{RequestCounts, RequestRecord};
@@ -71,7 +71,15 @@ pub(super) mod tests {
     }
 
     fn event(what: &str, at: &str, last: Option<Timestamp>, next: Option<Timestamp>) -> EventStatus {
-        EventStatus { what: what.into(), at: at.into(), instance: None, last, next, event: None }
+        EventStatus {
+            what: what.into(),
+            at: at.into(),
+            instance: None,
+            client: None,
+            last,
+            next,
+            event: None,
+        }
     }
 
     fn facts() -> InstanceFacts {
@@ -105,6 +113,8 @@ pub(super) mod tests {
             started_at: ago(7300),
             scenario: ScenarioStatus {
                 file: Some("/etc/mock-imds/scenario.toml".into()),
+                library: None,
+                sent: false,
                 used: false,
                 at: ago(72),
                 instance_id: "i-1234567890abcdef0".into(),
@@ -119,6 +129,10 @@ pub(super) mod tests {
             ],
             changes: vec![],
             faults: vec![FaultStatus {
+                name: "iam-down".into(),
+                origin: FaultOrigin::Ordered,
+                matched: 12,
+                left: None,
                 what: "503 at meta-data/iam/**".into(),
                 when: "from 1m on for 5m".into(),
                 on: true,
@@ -198,8 +212,8 @@ timeline    1 min 12 s since the load
             ○ in 18 s (1 min 30 s): spot interruption: terminate 2m later
             ○ in 2 min 18 s (3 min 30 s): clear: all
 in force    rebalance recommendation: noticed 04:13:29 (03:13:29 UTC), 42 s ago
-faults      on: 503 at meta-data/iam/**; hit 12 times; 4 min 48 s left, added at
-              run time
+faults      on  iam-down: 503 at meta-data/iam/**; hit 12 times; 4 min 48 s
+              left, added at run time
 instances   web, i-0fedcba0987654321, for 10.0.0.0/8, each its own
 requests    226: 190 v2, 24 v1, 12 for tokens; 3 refused, 5 not found; the last
             1 s ago

@@ -50,7 +50,7 @@ pub use outcome::{Outcome, finish};
 pub use pty::PtyProcess;
 pub use pure_service::{Answer, Client, LOADED, PureService, TOKEN, TTL};
 pub use sandbox::{NOBODY, Sandbox};
-pub use scenario::{library, shipped};
+pub use scenario::{hundred_thousand_clients, library, shipped};
 pub use server_process::ServerProcess;
 pub use target::{is_root, program, skip, sources};
 pub use unread_pipe::UnreadPipe;
