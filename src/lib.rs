@@ -49,6 +49,7 @@ pub(crate) mod observe;
 pub(crate) mod paths;
 pub mod record;
 pub mod scenario;
+pub(crate) mod schema;
 pub mod server;
 pub(crate) mod terminal;
 pub mod transcribe;

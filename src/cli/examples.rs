@@ -20,7 +20,13 @@ Examples:
 pub(super) const CHECK: &str = "\
 Examples:
   mock-imds check /etc/mock-imds/scenario.toml
-  mock-imds check one.toml two.toml";
+  mock-imds check --strict --sarif *.toml >problems.sarif
+  mock-imds check --json --stdin-name scenario.toml - <scenario.toml";
+
+pub(super) const SCHEMA: &str = "\
+Examples:
+  mock-imds schema
+  mock-imds schema host";
 
 pub(super) const INIT: &str = "\
 Examples:

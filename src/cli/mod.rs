@@ -1,6 +1,7 @@
 //! The command line: one struct per subcommand.
 
 mod change;
+mod check;
 mod control;
 mod examples;
 mod fault;
@@ -20,6 +21,7 @@ pub(crate) use change::{
     ClearArgs, ClockArgs, ClockCommand, LifecycleArgs, MaintenanceArgs, RebalanceArgs, RotateArgs, SetArgs,
     SpotArgs, TimingArgs, UseArgs,
 };
+pub(crate) use check::{CheckArgs, SchemaArgs};
 pub(crate) use control::ControlArgs;
 pub(crate) use fault::{FaultArgs, FaultCommand, FaultRemoveArgs, FaultSetArgs};
 pub(crate) use fault_flags::FaultFlags;
@@ -33,8 +35,7 @@ pub(crate) use init::InitArgs;
 pub(crate) use quick::parse;
 pub(crate) use requests::{AuditArgs, FilterArgs, RequestsArgs, WaitArgs};
 pub(crate) use serve::{
-    CheckArgs, FallbackArg, IdentityCertificateArgs, ReloadArgs, ServeArgs, ShowArgs, ShowArtifact,
-    StatusArgs,
+    FallbackArg, IdentityCertificateArgs, ReloadArgs, ServeArgs, ShowArgs, ShowArtifact, StatusArgs,
 };
 
 /// EC2 Instance Metadata Service for developer machines.
@@ -62,8 +63,10 @@ pub(crate) struct Cli {
 pub(crate) enum CliCommand {
     /// Run the metadata service in the foreground
     Serve(ServeArgs),
-    /// Validate scenario files
+    /// Validate scenario files, or host.toml
     Check(CheckArgs),
+    /// Print the JSON Schema of scenario files, or of host.toml, for editors
+    Schema(SchemaArgs),
     /// Write a commented file to start from
     ///
     /// The package makes no configuration: without files the built-in instance is served, and the guardian's defaults hold.

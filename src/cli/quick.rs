@@ -4,8 +4,9 @@ use std::ffi::OsString;
 
 use clap::{Args as _, Command, Error, FromArgMatches as _, Parser as _};
 
+use super::check::CheckArgs;
 use super::global::GlobalArgs;
-use super::serve::{CheckArgs, ReloadArgs, ServeArgs};
+use super::serve::{ReloadArgs, ServeArgs};
 use super::{Cli, CliCommand};
 
 /// Parses a command line. What the small parser doesn't take as it stands, help and mistakes included, is for the whole

@@ -1,4 +1,4 @@
-//! `mock-imds serve`, `check`, `show`, `reload` and `status`.
+//! `mock-imds serve`, `show`, `reload` and `status`.
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -67,15 +67,6 @@ pub(crate) struct ServeArgs {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum FallbackArg {
     LastGood,
-}
-
-/// `mock-imds check`.
-#[derive(Debug, Args)]
-#[command(after_help = examples::CHECK)]
-pub(crate) struct CheckArgs {
-    /// Scenario files to validate
-    #[arg(required = true, value_name = "FILE")]
-    pub files: Vec<PathBuf>,
 }
 
 /// `mock-imds show`: what to print.

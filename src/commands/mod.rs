@@ -29,6 +29,7 @@ mod record;
 mod record_progress;
 mod reload;
 mod requests;
+mod schema;
 mod serve;
 mod server_choice;
 mod service_user;
@@ -54,6 +55,7 @@ fn run(command: CliCommand) -> Result<(), Failure> {
     match command {
         CliCommand::Serve(serve) => serve::exec(serve),
         CliCommand::Check(check) => check::exec(&check),
+        CliCommand::Schema(schema) => schema::exec(&schema),
         CliCommand::Init(init) => init::exec(&init),
         CliCommand::Reload(reload) => reload::exec(&reload),
         CliCommand::Status(status) => status::exec(&status),

@@ -28,10 +28,9 @@ use super::api::{
     RemoveFaultsOrder, RequestLine, SCENARIOS, SET_FAULT, SHOW, STATUS, ServiceStatus, ShownReply, USE,
     UseOrder,
 };
-use super::connect::connect;
+use super::connect::{connect, listening};
 use super::query::Query;
 use super::request_query::RequestQuery;
-use super::servers::listening;
 use super::socket::owner_path;
 use crate::exit::{ExitStatus, Failure};
 use crate::paths::Paths;

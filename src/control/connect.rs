@@ -3,7 +3,7 @@
 use std::io::{self, ErrorKind};
 use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::os::unix::net::UnixStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use nix::errno::Errno;
@@ -11,6 +11,8 @@ use nix::sys::socket::{
     self, AddressFamily, SockFlag, SockType, UnixAddr, getsockopt, setsockopt, socket, sockopt,
 };
 use nix::sys::time::{TimeVal, TimeValLike as _};
+
+use crate::paths::Paths;
 
 /// The listener at a path, as far as it can be known.
 #[derive(Debug)]
@@ -40,6 +42,14 @@ impl Listening {
             Err(error) => Self::Unknown(error.into()),
         }
     }
+}
+
+/// Those of the sockets at which a server listens, of another user's included. A crash leaves a socket where none listens,
+/// and `su` a HOME that is closed.
+pub(super) fn listening(paths: &Paths) -> Vec<PathBuf> {
+    let places = paths.client_control_sockets();
+    let sockets = places.iter().flat_map(|place| Paths::sockets_beside(place));
+    sockets.filter(|socket| socket.exists() && !matches!(Listening::at(socket), Listening::No)).collect()
 }
 
 /// Waits for a place in the socket's queue, which a non-blocking socket does not.

@@ -82,7 +82,10 @@ fn movement(order: ClockOrder) -> Result<ClockMovement, String> {
 pub(super) async fn use_scenario(mut request: ControlRequest) -> Result<ControlResponse, RequestRefusal> {
     let scenario = match request.read().await? {
         UseOrder { scenario: Some(name), content: None } => ScenarioChoice::Named(name),
-        UseOrder { scenario: None, content: Some(content) } => ScenarioChoice::Sent(content),
+        UseOrder { scenario: None, content: Some(content) } => {
+            content.check().map_err(|why| RequestRefusal::new(StatusCode::BAD_REQUEST, why))?;
+            ScenarioChoice::Sent(content)
+        }
         UseOrder { .. } => {
             let accepted = "accepted: one of {\"scenario\": \"NAME\"} and {\"content\": {\"text\": \"…\"}}";
             return Err(RequestRefusal::new(StatusCode::BAD_REQUEST, accepted));

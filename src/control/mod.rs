@@ -4,6 +4,7 @@
 
 mod admission;
 pub(crate) mod api;
+mod callers;
 mod client;
 mod connect;
 mod exchange;

@@ -13,6 +13,7 @@ use super::api::{
     AcceptedOrder, ClearScope, Cleared, ClockMoved, LibraryListing, LiveOrder, Rejected, Reloaded,
     RemoveFaultsOrder, ScenarioContent, ServiceStatus,
 };
+use super::callers::{process_words, user_words};
 use crate::config::{DURATIONS, parse_duration};
 use crate::imds::Reply;
 use crate::journal::Journal;
@@ -126,8 +127,10 @@ impl fmt::Display for OrderSource {
             Self::Signal => f.write_str("SIGHUP"),
             Self::Watch => f.write_str("--watch"),
             Self::Memory => f.write_str("a change of the configuration"),
-            Self::Peer { pid: Some(pid), uid } => write!(f, "process {pid} of user {uid}"),
-            Self::Peer { pid: None, uid } => write!(f, "a process of user {uid}"),
+            Self::Peer { pid: Some(pid), uid } => {
+                write!(f, "{} of {}", process_words(*pid), user_words(*uid))
+            }
+            Self::Peer { pid: None, uid } => write!(f, "a process of {}", user_words(*uid)),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::api::ServiceStatus;
 use super::client::ControlClient;
-use super::connect::Listening;
+use super::connect::listening;
 use crate::exit::{ExitStatus, Failure};
 use crate::paths::{Paths, SYSTEM_CONTROL};
 
@@ -18,14 +18,6 @@ pub(crate) struct RunningServer {
     socket: PathBuf,
     /// What it says of itself; `None` if it does not, or not to this user.
     status: Option<ServiceStatus>,
-}
-
-/// Those of the sockets at which a server listens, of another user's included. A crash leaves a socket where none listens,
-/// and `su` a HOME that is closed.
-pub(super) fn listening(paths: &Paths) -> Vec<PathBuf> {
-    let places = paths.client_control_sockets();
-    let sockets = places.iter().flat_map(|place| Paths::sockets_beside(place));
-    sockets.filter(|socket| socket.exists() && !matches!(Listening::at(socket), Listening::No)).collect()
 }
 
 impl RunningServer {

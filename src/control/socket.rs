@@ -79,7 +79,11 @@ impl From<BindError> for Failure {
             | BindError::Foreign { .. } => ExitStatus::Unavailable,
             BindError::TooLong(_) => ExitStatus::Usage,
         };
-        Self::new(status, format!("{refused}; choose another path with --control PATH"))
+        let remedy = match &refused {
+            BindError::Taken(_) => "end that server, or choose another path with --control PATH",
+            _ => "choose another path with --control PATH",
+        };
+        Self::new(status, format!("{refused}; {remedy}"))
     }
 }
 
@@ -255,7 +259,7 @@ fn check_dead(path: &Path) -> Result<(), BindError> {
 fn taken(path: &Path, owner: Option<i32>) -> BindError {
     let place = path.display();
     let owner = owner.map_or_else(|| "a running server".to_owned(), |pid| format!("process {pid}"));
-    BindError::Taken(format!("the control socket {place} belongs to {owner}; end that server"))
+    BindError::Taken(format!("the control socket {place} belongs to {owner}"))
 }
 
 #[cfg(test)]

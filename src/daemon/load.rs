@@ -14,6 +14,7 @@ use toml::{Table, Value};
 
 use super::compute::compute;
 use super::origin::ScenarioOrigin;
+use crate::clock;
 use crate::config::{Cancellation, Report, SourceText};
 use crate::model::{CredentialSource, Scenario};
 use crate::paths::Paths;
@@ -21,6 +22,8 @@ use crate::scenario::{self, FoundScenario, Library, NamedFiles, is_path};
 
 /// The file system may take so long for a scenario. Less than the watchdog of the packaged service.
 const READ_TIMEOUT: Duration = Duration::from_secs(10);
+/// The scenario of the library that has each key with its default.
+const DEFAULTS: &str = "default";
 /// Changed keys that a line names.
 const NAMED: usize = 8;
 
@@ -84,7 +87,7 @@ impl ScenarioSource {
             Self::Memory(texts) => {
                 let text = Arc::clone(&texts.borrow());
                 let source = SourceText::new("the scenario from memory", &*text);
-                compute(move || parse(ScenarioOrigin::BuiltIn, &source, &Cancellation::default())).await
+                compute(move || parse(&ScenarioOrigin::BuiltIn, &source, &Cancellation::default())).await
             }
         }
     }
@@ -116,11 +119,11 @@ pub(super) async fn read(origin: ScenarioOrigin) -> Result<LoadedScenario, Repor
     let cancellation = Cancellation::default();
     if origin == ScenarioOrigin::BuiltIn {
         // It is in no file system, and empty.
-        return load(origin, &cancellation);
+        return load(&origin, &cancellation);
     }
     // Nobody waits any longer than this function.
     let _ended = cancellation.on_drop();
-    let read = timeout(READ_TIMEOUT, spawn_blocking(move || load(origin, &cancellation))).await;
+    let read = timeout(READ_TIMEOUT, spawn_blocking(move || load(&origin, &cancellation))).await;
     let Ok(Ok(outcome)) = read else {
         let found = format!("could not be read within {} s", READ_TIMEOUT.as_secs());
         return Err(Report::whole(name, found, "check the file system that it is on"));
@@ -129,9 +132,9 @@ pub(super) async fn read(origin: ScenarioOrigin) -> Result<LoadedScenario, Repor
 }
 
 /// Reads a scenario. It waits for the file system.
-fn load(origin: ScenarioOrigin, cancellation: &Cancellation) -> Result<LoadedScenario, Report> {
+fn load(origin: &ScenarioOrigin, cancellation: &Cancellation) -> Result<LoadedScenario, Report> {
     let name = origin.name();
-    let source = match &origin {
+    let source = match origin {
         ScenarioOrigin::File(path) => SourceText::read(path)?,
         ScenarioOrigin::BuiltIn => SourceText::new(name, ""),
         ScenarioOrigin::Library { library } => match scenario::shipped(library) {
@@ -152,12 +155,12 @@ fn load(origin: ScenarioOrigin, cancellation: &Cancellation) -> Result<LoadedSce
 }
 
 fn parse(
-    origin: ScenarioOrigin,
+    origin: &ScenarioOrigin,
     source: &SourceText,
     cancellation: &Cancellation,
 ) -> Result<LoadedScenario, Report> {
     let files = NamedFiles::relative_to(origin.directory());
-    let (scenario, warnings) = scenario::read_unless_cancelled(source, &files, cancellation)?;
+    let (scenario, warnings) = scenario::read_unless_cancelled(source, &files, clock::now(), cancellation)?;
     Ok(loaded(origin.clone(), Arc::new(scenario), warnings, &source.text))
 }
 
@@ -169,7 +172,7 @@ pub(super) fn parse_with(
     cancellation: &Cancellation,
 ) -> Result<LoadedScenario, Report> {
     let expanded = SourceText::new(origin.name(), expanded);
-    let LoadedScenario { origin, scenario, warnings, .. } = parse(origin.clone(), &expanded, cancellation)?;
+    let LoadedScenario { origin, scenario, warnings, .. } = parse(origin, &expanded, cancellation)?;
     Ok(loaded(origin, scenario, warnings, text))
 }
 
@@ -193,37 +196,46 @@ impl LoadedScenario {
         self.scenario.instance.credentials.as_ref().map(|credentials| &credentials.source)
     }
 
-    /// The keys that differ from those of `before`, dotted. Names only: a value may be a secret.
+    /// The keys that differ from those of `before`, dotted: those that mean something else, as far as that can be told.
+    /// Names only: a value may be a secret.
     pub(super) fn changed_since(&self, before: &Self) -> Vec<String> {
         let mut changed = Vec::new();
-        if self.digest != before.digest {
-            // Not kept: a parsed file takes several times the memory of its text.
-            let keys = |text: &str| text.parse().unwrap_or_default();
-            compare("", &keys(&before.text), &keys(&self.text), &mut changed);
+        if self.digest == before.digest || self.scenario == before.scenario {
+            return changed;
+        }
+        // Not kept: a parsed file takes several times the memory of its text.
+        let keys = |text: &str| text.parse().unwrap_or_default();
+        let (old, new): (Table, Table) = (keys(&before.text), keys(&self.text));
+        compare("", &old, &new, &keys(scenario::shipped(DEFAULTS).unwrap_or_default()), &mut changed);
+        if changed.is_empty() {
+            // What a key means may follow from another one.
+            compare("", &old, &new, &Table::new(), &mut changed);
         }
         changed
     }
 }
 
-/// Collects the dotted names of what was added, removed or changed.
-fn compare(prefix: &str, before: &Table, after: &Table, changed: &mut Vec<String>) {
+/// Collects the dotted names of what was added, removed or changed. A key that is left out has its default.
+fn compare(prefix: &str, before: &Table, after: &Table, defaults: &Table, changed: &mut Vec<String>) {
     let gone = before.keys().filter(|key| !after.contains_key(*key));
     for key in after.keys().chain(gone) {
         let name = format!("{prefix}{key}");
         let (old, new) = (before.get(key), after.get(key));
-        if old == new {
+        let default = defaults.get(key);
+        if old == new || old.or(default) == new.or(default) {
             continue;
         }
         let none = Table::new();
+        let below = default.and_then(Value::as_table).unwrap_or(&none);
         match (old, new) {
             (Some(Value::Table(old)), Some(Value::Table(new))) => {
-                compare(&format!("{name}."), old, new, changed);
+                compare(&format!("{name}."), old, new, below, changed);
             }
             (None, Some(Value::Table(new))) if !new.is_empty() => {
-                compare(&format!("{name}."), &none, new, changed);
+                compare(&format!("{name}."), &none, new, below, changed);
             }
             (Some(Value::Table(old)), None) if !old.is_empty() => {
-                compare(&format!("{name}."), old, &none, changed);
+                compare(&format!("{name}."), old, &none, below, changed);
             }
             _ => changed.push(name),
         }
@@ -234,11 +246,10 @@ fn compare(prefix: &str, before: &Table, after: &Table, changed: &mut Vec<String
 pub(super) fn summary(changed: &[String], same: bool) -> String {
     let names = changed.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
     match (changed.len(), same) {
-        (0, true) => "nothing changed".to_owned(),
+        (_, true) => "nothing changed".to_owned(),
         (0, false) => "changed: the files that the scenario names".to_owned(),
         (count, _) if count > NAMED => format!("changed: {names} and {} more", count - NAMED),
-        (_, true) => format!("changed without effect: {names}"),
-        (_, false) => format!("changed: {names}"),
+        _ => format!("changed: {names}"),
     }
 }
 
@@ -248,7 +259,8 @@ mod tests {
 
     fn changed(before: &str, after: &str) -> Vec<String> {
         let mut changed = Vec::new();
-        compare("", &before.parse().unwrap(), &after.parse().unwrap(), &mut changed);
+        let defaults = "d = 1\n[t]\nx = 1\ny = 1\n".parse().unwrap();
+        compare("", &before.parse().unwrap(), &after.parse().unwrap(), &defaults, &mut changed);
         changed
     }
 
@@ -269,12 +281,30 @@ mod tests {
     }
 
     #[test]
+    fn a_key_that_has_its_default_is_as_one_that_is_left_out() {
+        assert_eq!(changed("", "d = 1\n[t]\nx = 1\n"), [""; 0]);
+        assert_eq!(changed("d = 1\n[t]\nx = 1\ny = 1\n", "[t]\nx = 2\n"), ["t.x"]);
+        assert_eq!(changed("d = 2\n", ""), ["d"]);
+    }
+
+    #[tokio::test]
+    async fn what_means_the_same_has_not_changed() {
+        let built_in = read(ScenarioOrigin::BuiltIn).await.expect("it is good");
+        let library = |name: &str| read(ScenarioOrigin::Library { library: name.to_owned() });
+        let (default, idle) =
+            (library("default").await.expect("good"), library("spot-idle").await.expect("good"));
+        assert_eq!(default.changed_since(&built_in), [""; 0]);
+        assert_eq!(idle.changed_since(&default), ["instance.life-cycle"]);
+        assert_eq!(default.changed_since(&idle), ["instance.life-cycle"]);
+    }
+
+    #[test]
     fn the_summary_is_one_line() {
         let many: Vec<String> = (0..11).map(|n| format!("k{n}")).collect();
         assert_eq!(summary(&[], true), "nothing changed");
         assert_eq!(summary(&[], false), "changed: the files that the scenario names");
         assert_eq!(summary(&many[..2], false), "changed: k0, k1");
-        assert_eq!(summary(&many[..1], true), "changed without effect: k0");
+        assert_eq!(summary(&many[..1], true), "nothing changed");
         assert_eq!(summary(&many, false), "changed: k0, k1, k2, k3, k4, k5, k6, k7 and 3 more");
     }
 }

@@ -15,6 +15,7 @@ use tokio::time::timeout;
 use super::compute::compute;
 use super::load::{LoadedScenario, loaded};
 use super::origin::ScenarioOrigin;
+use crate::clock;
 use crate::config::{Cancellation, MAX_BYTES, Report, SourceText};
 use crate::control::api::{CONTENT_BYTES, FileContent, ScenarioContent};
 use crate::files::{self, read_secret};
@@ -126,7 +127,7 @@ fn parse_now(content: &ScenarioContent, cancellation: &Cancellation) -> Result<L
     }
     let source = SourceText::new(name, text.strip_prefix('\u{feff}').unwrap_or(text));
     let files = NamedFiles::sent(origin.directory(), &sent);
-    let (scenario, warnings) = scenario::read_unless_cancelled(&source, &files, cancellation)?;
+    let (scenario, warnings) = scenario::read_unless_cancelled(&source, &files, clock::now(), cancellation)?;
     Ok(loaded(origin.clone(), Arc::new(scenario), warnings, &source.text))
 }
 
@@ -143,4 +144,78 @@ fn decoded(files: &BTreeMap<String, FileContent>) -> Result<SentFiles, String> {
         Ok((name.clone(), file))
     };
     files.iter().map(decode).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn read(text: String, files: &[(&str, FileContent)]) -> Result<LoadedScenario, String> {
+        let files = files.iter().map(|(name, file)| ((*name).to_owned(), file.clone())).collect();
+        let content = ScenarioContent { path: "/nowhere/mine.toml".into(), text, files };
+        assert_eq!(content.check(), Ok(()));
+        parse(content).await.map_err(|report| report.to_string())
+    }
+
+    fn naming(name: &str) -> String {
+        format!("[metadata]\n\"meta-data/x\" = {{ file = \"{name}\" }}\n")
+    }
+
+    #[tokio::test]
+    async fn only_what_was_sent_is_read() {
+        let here = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+        for (name, files, expected) in [
+            (here, &[][..], "was not sent with the scenario"),
+            ("x", &[("y", FileContent::Text("y".into()))], "/nowhere/x was not sent with the scenario"),
+            ("x", &[("x", FileContent::Base64("?".into()))], "has a file \"x\" whose base64 is wrong"),
+            ("x", &[("x", FileContent::Unread("is a directory".into()))], "/nowhere/x is a directory"),
+            (
+                "x",
+                &[("x", FileContent::Text("x".repeat((1 << 20) + 1)))],
+                "/nowhere/x has more than 1048576 bytes",
+            ),
+        ] {
+            let error = read(naming(name), files).await.expect_err(expected);
+            assert!(
+                error.starts_with("/nowhere/mine.toml:") && error.contains(expected),
+                "{expected}: {error}"
+            );
+        }
+        let text = FileContent::Text("sent".into());
+        read(naming(here), &[(here, text)]).await.expect("a name is only a name");
+    }
+
+    #[tokio::test]
+    async fn keys_that_were_sent_are_fixed_and_only_those_of_the_usual_instance() {
+        let keys = r#"{"Version": 1, "AccessKeyId": "AKID", "SecretAccessKey": "hunter2"}"#;
+        let files = |text: &str| [("k", FileContent::Text(text.to_owned()))];
+        let usual = "[credentials]\nsource = \"file\"\nfile = \"k\"\n";
+        let loaded = read(usual.to_owned(), &files(keys)).await.expect("good keys");
+        assert!(matches!(loaded.credential_source(), Some(crate::model::CredentialSource::Static(_))));
+        let error = read(usual.to_owned(), &files("{\"hunter2\": 1}")).await.expect_err("no keys");
+        assert!(error.contains("/nowhere/k holds") && !error.contains("hunter2"), "{error}");
+        let other = "[instances.web]\nclients = [\"10.0.0.0/8\"]\n[instances.web.credentials]\nsource = \"file\"\nfile = \"k\"\n";
+        let error = read(other.to_owned(), &files(keys)).await.expect_err("as in a file");
+        assert!(error.contains("a further instance cannot have credentials from a file"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn what_is_too_large_is_said_as_a_whole() {
+        let error = read("#".repeat((1 << 20) + 1), &[]).await.expect_err("too large");
+        assert!(error.contains("at most 1 MiB"), "{error}");
+        let half = || FileContent::Text("x".repeat(1 << 20));
+        let error = read("# two\n".to_owned(), &[("a", half()), ("b", half())]).await.expect_err("too large");
+        assert!(error.contains("has 2097158 bytes, with the files that it names"), "{error}");
+    }
+
+    #[test]
+    fn what_would_act_on_a_terminal_is_refused() {
+        let content = |path: &str, why: &str| ScenarioContent {
+            path: path.into(),
+            text: String::new(),
+            files: [("x".to_owned(), FileContent::Unread(why.to_owned()))].into(),
+        };
+        assert!(content("/a/\u{1b}[2J", "is gone").check().is_err());
+        assert!(content("/a/b", "is gone\n").check().is_err());
+    }
 }

@@ -52,15 +52,15 @@ impl Runtime {
     /// The directory, created if it is missing; readable for everybody whatever the umask.
     pub(crate) fn create(directory: &Path) -> Result<Self, HostError> {
         let runtime = Self::at(directory);
-        let make = || DirBuilder::new().mode(0o755).create(directory);
-        let made = match (make(), directory.parent()) {
+        let create = || DirBuilder::new().mode(0o755).create(directory);
+        let created = match (create(), directory.parent()) {
             // In a root with this program alone, such as an image, there is no /run.
             (Err(error), Some(above)) if error.kind() == io::ErrorKind::NotFound => {
-                fs::create_dir_all(above).and_then(|()| make())
+                fs::create_dir_all(above).and_then(|()| create())
             }
-            (made, _) => made,
+            (outcome, _) => outcome,
         };
-        match made {
+        match created {
             Ok(()) => fs::set_permissions(directory, Permissions::from_mode(0o755)),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
             Err(error) => Err(error),

@@ -16,9 +16,9 @@ const PROCESS_TIMEOUT: Duration = Duration::from_secs(30);
 /// The largest credential file.
 const FILE_LIMIT: usize = 1 << 20;
 
-#[derive(Clone, Copy, PartialEq, IntoStaticStr, VariantArray)]
+#[derive(Debug, Clone, Copy, PartialEq, IntoStaticStr, VariantArray)]
 #[strum(serialize_all = "kebab-case")]
-enum SourceKind {
+pub(crate) enum SourceKind {
     Generated,
     Static,
     File,

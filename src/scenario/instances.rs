@@ -32,8 +32,8 @@ pub(crate) fn read(
     let mut host = None;
     for (named, item) in &instances {
         for network in &named.networks {
-            if let Some(other) = networks.insert(*network, &named.name) {
-                item.error_at_key(
+            if let Some((other, first)) = networks.insert(*network, (&named.name, item)) {
+                later(item, first, "clients", |text| is_network(text, *network)).error(
                     if *other == named.name {
                         format!("the clients {network} are twice in those of {other}")
                     } else {
@@ -44,8 +44,8 @@ pub(crate) fn read(
             }
         }
         for node in &named.nodes {
-            if let Some(other) = nodes.insert(node, &named.name) {
-                item.error_at_key(
+            if let Some((other, first)) = nodes.insert(node, (&named.name, item)) {
+                later(item, first, "nodes", |text| text == node.as_str()).error(
                     if *other == named.name {
                         format!("the node {node} is twice in the nodes of {other}")
                     } else {
@@ -56,15 +56,34 @@ pub(crate) fn read(
             }
         }
         if named.host
-            && let Some(other) = host.replace(&named.name)
+            && let Some((other, first)) = host.replace((&named.name, item))
         {
-            item.error_at_key(
+            later(item, first, "clients", |text| text == "host").error(
                 format!("the processes of this host belong to both {other} and {}", named.name),
                 "accepted: \"host\" in the clients of one instance",
             );
         }
     }
     instances.into_iter().map(|(named, _)| named).collect()
+}
+
+/// Of two instances the one that is later in the file: the last of its `key` that is meant.
+fn later<'a>(
+    one: &Item<'a>,
+    other: &Item<'a>,
+    key: &'static str,
+    is_meant: impl Fn(&str) -> bool,
+) -> Item<'a> {
+    let instance = if one.offset() < other.offset() { other } else { one };
+    let elements = instance.section().and_then(|section| section.get(key)?.array()).unwrap_or_default();
+    let meant = elements
+        .into_iter()
+        .rfind(|element| element.kind() == "string" && element.string().is_some_and(&is_meant));
+    meant.unwrap_or_else(|| instance.clone())
+}
+
+fn is_network(text: &str, network: IpNet) -> bool {
+    matches!(text.parse(), Ok(ClientMatcher::Network(found)) if found.trunc() == network)
 }
 
 /// Reads all instances; `None`, after an error, if they are too many for what each of them inherits.

@@ -12,6 +12,7 @@ mod credential_process;
 mod credentials;
 mod event;
 mod fault;
+mod foreign;
 mod instance;
 mod instances;
 mod interface;
@@ -22,18 +23,21 @@ mod options;
 mod overrides;
 mod shipped;
 mod unset;
+mod warnings;
 
 use std::path::Path;
 
 use crate::config::{Cancellation, Item, Report, Section, SourceText, parse, parse_unless_cancelled};
-use crate::model::{HttpTokens, Scenario};
+use crate::model::{HttpTokens, Scenario, Timestamp};
 
 pub(crate) use credential_file::read as read_credential_file;
 pub(crate) use credential_process::parse as parse_credential_process;
+pub(crate) use credentials::SourceKind;
 pub(crate) use instance::USER_DATA_LIMIT;
 pub(crate) use library::{FoundScenario, Library, LibraryScenario, is_path, shipped};
 pub(crate) use live::{CheckedOrder, LiveItem, OrderTime, read_order};
 pub(crate) use named_files::{NamedFiles, SentFile, SentFiles};
+pub(crate) use options::ApiVersion;
 pub(crate) use overrides::{VALUE_LIMIT, is_override_path};
 
 /// Loads a scenario file. `Err` lists every error; `Ok` may come with warnings.
@@ -44,35 +48,47 @@ pub fn load(path: &Path) -> Result<(Scenario, Report), Report> {
 
 /// Reads a scenario from text in memory. The paths of files that it names are relative to `base`.
 pub fn read(source: &SourceText, base: &Path) -> Result<(Scenario, Report), Report> {
-    parse(source, |root| build(root, &NamedFiles::relative_to(base)))
+    read_at(source, base, None)
 }
 
-/// As [`read`]; once it is cancelled, it ends soon with an error.
+/// As [`read`], with warnings of times that are over by now.
+pub(crate) fn read_at(
+    source: &SourceText,
+    base: &Path,
+    now: Option<Timestamp>,
+) -> Result<(Scenario, Report), Report> {
+    foreign::refuse(source)?;
+    parse(source, |root| build(root, &NamedFiles::relative_to(base), now))
+}
+
+/// As [`read_at`]; once it is cancelled, it ends soon with an error.
 pub(crate) fn read_unless_cancelled(
     source: &SourceText,
     files: &NamedFiles<'_>,
+    now: Timestamp,
     cancellation: &Cancellation,
 ) -> Result<(Scenario, Report), Report> {
-    parse_unless_cancelled(source, cancellation, |root| build(root, files))
+    foreign::refuse(source)?;
+    parse_unless_cancelled(source, cancellation, |root| build(root, files, Some(now)))
 }
 
 /// The files that a scenario names, for whoever sends it: their contents, and of the others why they cannot be read. What
 /// is wrong with the scenario is left to who reads it then.
 pub(crate) fn collect_files(source: &SourceText, base: &Path) -> SentFiles {
     let files = NamedFiles::collecting(base);
-    let _ = parse(source, |root| build(root, &files));
+    let _ = parse(source, |root| build(root, &files, None));
     files.collected()
 }
 
 /// The keys that a source could have in the tables that it has.
 #[cfg(test)]
-pub(crate) fn keys(source: &SourceText, base: &Path) -> std::collections::BTreeSet<String> {
+pub(crate) fn keys(source: &SourceText, base: &Path) -> crate::config::RequestedKeys {
     crate::config::requested_keys(source, |root| {
-        build(root, &NamedFiles::relative_to(base));
+        build(root, &NamedFiles::relative_to(base), None);
     })
 }
 
-fn build(root: &Section<'_>, files: &NamedFiles<'_>) -> Scenario {
+fn build(root: &Section<'_>, files: &NamedFiles<'_>, now: Option<Timestamp>) -> Scenario {
     let mut scenario = Scenario::default();
     let instance = &mut scenario.instance;
     if let Some(section) = root.read("credentials", Item::section) {
@@ -116,6 +132,7 @@ fn build(root: &Section<'_>, files: &NamedFiles<'_>) -> Scenario {
     if let Some(item) = root.get("fault") {
         scenario.faults = fault::read_all(&item, &scenario);
     }
+    warnings::add(root, &scenario, now);
     scenario
 }
 

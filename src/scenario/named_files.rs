@@ -76,11 +76,11 @@ impl<'a> NamedFiles<'a> {
     pub(super) fn read(&self, name: &str, limit: usize) -> Result<Vec<u8>, UnreadFile> {
         match self.sent {
             Some(sent) => from_sent(sent.get(name), limit),
-            None => self.from_disk(name, limit),
+            None => self.read_from_disk(name, limit),
         }
     }
 
-    fn from_disk(&self, name: &str, limit: usize) -> Result<Vec<u8>, UnreadFile> {
+    fn read_from_disk(&self, name: &str, limit: usize) -> Result<Vec<u8>, UnreadFile> {
         let read = files::read(&self.path(name), limit as u64);
         if let Some(collected) = &self.collected {
             let file = match &read {

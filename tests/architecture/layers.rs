@@ -23,9 +23,10 @@ pub const LAYERS: &[(&str, &str)] = &[
     ("identity", "model exit files"),
     ("imds", "model identity"),
     ("journal", "model imds terminal"),
-    ("scenario", "model config files"),
+    ("scenario", "model config files imds"),
     ("aemm", "model config scenario exit"),
     ("host", "clock model config exit files observe"),
+    ("schema", "model config scenario imds host"),
     ("doctor", "host model files scenario"),
     // A service's answers → a scenario: written, compiled and asked as any other.
     ("transcribe", "model config scenario imds identity"),
@@ -38,11 +39,11 @@ pub const LAYERS: &[(&str, &str)] = &[
         "daemon",
         "clock server control observe paths imds journal identity scenario config model exit files watch memory",
     ),
-    ("cli", "model journal config observe record host"),
+    ("cli", "model journal config observe record host schema"),
     (
         "commands",
         "cli clock daemon host doctor control paths watch aemm scenario imds journal observe config model exit files record \
-         terminal transcribe identity",
+         terminal transcribe identity schema",
     ),
     ("completion", "cli control scenario exit files"),
     ("fuzzing", "aemm control scenario imds identity host config model"),

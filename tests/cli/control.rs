@@ -17,7 +17,7 @@ fn a_socket_that_a_server_holds_is_refused_with_its_process() {
     sandbox.run(&arguments).ended(
         69,
         &[&format!(
-            "c.sock belongs to process {}; end that server; choose another path with --control PATH",
+            "c.sock belongs to process {}; end that server, or choose another path with --control PATH",
             server.pid()
         )],
     );

@@ -90,7 +90,10 @@ fn the_program_has_the_library() {
         &["serving maintenance-reboot of the library until"],
     );
     assert_eq!(life_cycle(), "on-demand");
-    says(&done(&sandbox, &["status"]), &["maintenance-reboot of the library, until the next reload, loaded "]);
+    says(
+        &done(&sandbox, &["status"]),
+        &["maintenance-reboot of the library, until the next reload, loaded "],
+    );
     done(&sandbox, &["reload"]);
     assert_eq!(life_cycle(), "spot");
 

@@ -130,11 +130,26 @@ pub(crate) struct ScenarioContent {
     pub files: BTreeMap<String, FileContent>,
 }
 
+impl ScenarioContent {
+    /// Refuses what would act on the terminal of whoever reads the log or the status.
+    pub(crate) fn check(&self) -> Result<(), &'static str> {
+        let is_plain = |text: &str| !text.chars().any(char::is_control);
+        if !is_plain(&self.path.to_string_lossy()) {
+            return Err("path has control characters");
+        }
+        let plain =
+            self.files.values().all(|file| !matches!(file, FileContent::Unread(why) if !is_plain(why)));
+        if plain { Ok(()) } else { Err("a reason in unread has control characters") }
+    }
+}
+
 /// A file that a scenario names.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum FileContent {
+    /// The content, if it is text.
     Text(String),
+    /// The content in standard base64.
     Base64(String),
     /// Why the sender could not read it: "cannot be read: permission denied".
     Unread(String),

@@ -118,6 +118,8 @@ pub struct Probability(u64);
 impl Probability {
     /// Certainty.
     pub(crate) const ALWAYS: Self = Self(Self::STEPS);
+    /// Impossibility.
+    pub(crate) const NEVER: Self = Self(0);
     const STEPS: u64 = 1 << 53;
 
     /// A probability from 0 to 1; `None` beyond.

@@ -84,23 +84,23 @@ fn first_time(section: &Section<'_>) -> Option<EventTime> {
 
 /// Reads `"30s"` after loading, `"start+30s"` after the daemon's start, or an instant.
 fn time(item: &Item<'_>) -> Option<EventTime> {
+    let accepted = format!(
+        "a duration after loading such as \"1m30s\", \"start+1m30s\" after the daemon's start, or {INSTANTS}"
+    );
     let parsed = || {
         let text = item.string()?;
         let after_start = text.strip_prefix("start+").and_then(parse_duration).map(EventTime::AfterStart);
         let after_load = || parse_duration(text).map(EventTime::AfterLoad);
         let at = || text.parse::<jiff::Timestamp>().ok().map(|instant| EventTime::At(instant.into()));
         after_start.or_else(after_load).or_else(at).or_else(|| {
-            item.error(
-                format!("{} is {text:?}", item.name()),
-                format!("accepted: a duration after loading such as \"1m30s\", \"start+1m30s\" after the daemon's start, or {INSTANTS}"),
-            );
+            item.error(format!("{} is {text:?}", item.name()), format!("accepted: {accepted}"));
             None
         })
     };
-    if item.kind() == "string" {
-        parsed()
-    } else {
-        item.instant().map(|instant| EventTime::At(instant.into()))
+    match item.kind() {
+        "string" => parsed(),
+        "datetime" => item.instant().map(|instant| EventTime::At(instant.into())),
+        _ => item.no_duration(&accepted),
     }
 }
 

@@ -115,16 +115,16 @@ fn some_of<'a, T>(item: &Item<'a>, read: impl Fn(&Item<'a>) -> Option<T>) -> Opt
 
 /// Reads `"30s"` after loading, or an instant.
 fn start(item: &Item<'_>) -> Option<FaultStart> {
-    if item.kind() != "string" {
-        return item.instant().map(|instant| FaultStart::At(instant.into()));
+    let accepted = format!("a duration after loading such as \"1m30s\", or {INSTANTS}");
+    match item.kind() {
+        "string" => {}
+        "datetime" => return item.instant().map(|instant| FaultStart::At(instant.into())),
+        _ => return item.no_duration(&accepted),
     }
     let text = item.string()?;
     let at = || text.parse::<jiff::Timestamp>().ok().map(|instant| FaultStart::At(instant.into()));
     parse_duration(text).map(FaultStart::AfterLoad).or_else(at).or_else(|| {
-        item.error(
-            format!("{} is {text:?}", item.name()),
-            format!("accepted: a duration after loading such as \"1m30s\", or {INSTANTS}"),
-        );
+        item.error(format!("{} is {text:?}", item.name()), format!("accepted: {accepted}"));
         None
     })
 }
