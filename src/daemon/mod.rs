@@ -11,6 +11,7 @@ mod current_fetcher;
 mod describe;
 mod describe_fault;
 mod fault_words;
+mod in_force;
 mod key;
 mod last_good;
 mod live;
