@@ -9,7 +9,7 @@ use super::form::{FileKey, key};
 use crate::config::SingleLine;
 use crate::model::PathGlob;
 use crate::model::{
-    AccountId, AllowedHost, AmiId, AvailabilityZone, ClientMatcher, ContentType, HostId, HostName,
+    AccountId, AllowedHost, AmiId, AvailabilityZone, ClientMatcher, ContentType, FaultName, HostId, HostName,
     InstanceId, InstanceType, InterfaceId, KernelId, MacAddress, NodeName, RamdiskId, Region, ReservationId,
     RoleName, SecurityGroupId, SubnetId, VpcId,
 };
@@ -89,6 +89,9 @@ pub(super) const CLIENT: Form = Form::loosely::<ClientMatcher>(concat!(
     ipv6!("(?:/[0-9]{1,3})?"),
     ")$"
 ));
+/// One address, IPv4 or IPv6.
+pub(super) const ADDRESS: Form = Form::Pattern(concat!("^(?:", ipv4!(""), "|", ipv6!(""), ")$"));
+pub(super) const FAULT_NAME: Form = Form::parsed::<FaultName>("^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$");
 pub(super) const GLOB: Form = Form::loosely::<PathGlob>(r"^[^\u0000-\u001f]+$");
 pub(super) const CONTENT_TYPE: Form =
     Form::loosely::<ContentType>("^[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+(?:;[ -~]*)?$");
