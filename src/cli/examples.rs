@@ -43,7 +43,7 @@ pub(super) const STATUS: &str = "\
 Examples:
   mock-imds status
   mock-imds status --json
-  mock-imds status --follow    # print it again after each change";
+  mock-imds status --follow    # on a terminal, redrawn in place";
 
 pub(super) const SHOW: &str = "\
 Examples:
@@ -155,7 +155,14 @@ pub(super) const REQUESTS: &str = "\
 Examples:
   mock-imds requests --limit 20
   mock-imds requests --follow --client 172.17.0.0/16 --status 4xx,5xx
-  mock-imds requests --v1 --json    # what still uses IMDSv1";
+  mock-imds requests --v1 --json    # what still uses IMDSv1
+  mock-imds requests --format '{time} {client} {path} {status}'";
+
+pub(super) const AUDIT: &str = "\
+Examples:
+  mock-imds audit
+  mock-imds audit --client 172.17.0.0/16
+  mock-imds audit --require-v2    # in CI: fail if something needs IMDSv1";
 
 pub(super) const WAIT: &str = "\
 Examples:

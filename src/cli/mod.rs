@@ -33,7 +33,7 @@ pub(crate) use import::{
 };
 pub(crate) use init::InitArgs;
 pub(crate) use quick::parse;
-pub(crate) use requests::{FilterArgs, RequestsArgs, WaitArgs};
+pub(crate) use requests::{AuditArgs, FilterArgs, RequestsArgs, WaitArgs};
 pub(crate) use serve::{
     FallbackArg, IdentityCertificateArgs, ReloadArgs, ServeArgs, ShowArgs, ShowArtifact, StatusArgs,
 };
@@ -100,6 +100,8 @@ pub(crate) enum CliCommand {
     Clock(ClockArgs),
     /// List the requests that the running server received
     Requests(RequestsArgs),
+    /// Tell for each client which protocol it speaks, and whether it would work with IMDSv2 only
+    Audit(AuditArgs),
     /// Wait for a request, exit with 1 if there is none
     Wait(WaitArgs),
     /// Record a metadata service as a scenario file

@@ -31,6 +31,9 @@ pub(crate) struct ServeArgs {
     /// State directory, for the keys [default: the unit's, else ~/.local/state/mock-imds]
     #[arg(long, value_name = "DIR")]
     pub state: Option<PathBuf>,
+    /// Print no line for each request, which a terminal gets at the log level info
+    #[arg(long, short)]
+    pub quiet: bool,
     /// Reload the scenario whenever its file changes, as SIGHUP does
     #[arg(long)]
     pub watch: bool,
@@ -127,7 +130,7 @@ pub(crate) struct ReloadArgs {
 pub(crate) struct StatusArgs {
     #[command(flatten)]
     pub control: ControlArgs,
-    /// Keep running, and print the status again whenever it changes
+    /// Keep running: on a terminal redraw the status in place until q, else print it again whenever it changes
     #[arg(long, short)]
     pub follow: bool,
     /// Print JSON

@@ -7,6 +7,7 @@ use crate::exit::{self, Failure};
 use crate::observe;
 
 pub(crate) mod aemm;
+mod audit;
 mod change;
 mod check;
 mod clear;
@@ -19,9 +20,11 @@ mod guardian_unit;
 mod import_aemm;
 mod import_dump;
 mod init;
+mod layout;
 mod net;
 mod output;
 mod print;
+mod progress;
 mod record;
 mod record_progress;
 mod reload;
@@ -68,6 +71,7 @@ fn run(command: CliCommand) -> Result<(), Failure> {
         CliCommand::Set(set) => change::exec(&set.timing, change::set(&set)?),
         CliCommand::Clock(clock) => clock::exec(&clock),
         CliCommand::Requests(requests) => requests::exec(&requests),
+        CliCommand::Audit(audit) => audit::exec(&audit),
         CliCommand::Wait(wait) => wait::exec(&wait),
         CliCommand::Record(record) => record::exec(&record),
         CliCommand::Import(import) => match import.format {

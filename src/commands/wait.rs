@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::print::print_line;
 use super::server_choice;
 use crate::cli::WaitArgs;
-use crate::commands::requests::{filter, format_line};
+use crate::commands::requests::{RequestPrinter, filter};
 use crate::control::api::RequestLine;
 use crate::control::{LONGEST_WAIT, RequestQuery};
 use crate::exit::{ExitStatus, Failure};
@@ -14,7 +14,7 @@ use crate::journal::SinceFilter;
 pub(crate) fn exec(args: &WaitArgs) -> Result<(), Failure> {
     let (found, missed) = first(args)?;
     if let Some(line) = &found {
-        print_line(&format_line(line, args.json));
+        print_line(&RequestPrinter::new(args.json, None).line(line));
     }
     let span = format!("{:?}", args.within);
     let overwritten = format!("{missed} requests were overwritten before they could be looked at");

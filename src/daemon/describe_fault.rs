@@ -25,6 +25,16 @@ pub(super) fn status(fleet: &Fleet, index: usize, matched: u64, now: Timestamp) 
         Some(_) => FaultOrigin::Ordered,
     };
     let left = fault.since(elapsed, effective).and_then(|since| fault.lasts?.checked_sub(since));
+    let on = fault.is_on(elapsed, effective);
+    let begins = match fault.from {
+        FaultStart::AfterLoad(Duration::ZERO) => None,
+        // A clock that stands still never comes to what is to come.
+        FaultStart::AfterLoad(_) if clock.paused.is_some() && !on => None,
+        FaultStart::AfterLoad(offset) => Some(clock.epoch.plus(offset)),
+        FaultStart::At(instant) => Some(instant),
+    };
+    let start = begins.unwrap_or(clock.epoch);
+    let ends = fault.lasts.filter(|_| clock.paused.is_none()).map(|lasts| start.plus(lasts));
     FaultStatus {
         name: fault.name.to_string(),
         origin,
@@ -32,7 +42,10 @@ pub(super) fn status(fleet: &Fleet, index: usize, matched: u64, now: Timestamp) 
         left: left.filter(|left| !left.is_zero()).map(|left| format_duration(whole_seconds(left))),
         what: format!("{}{}", effect(&fault.effect), matched_requests(fault)),
         when: when(fault, fault.order().is_some(), fault.since(elapsed, effective)),
-        on: fault.is_on(elapsed, effective),
+        on,
+        hits: 0,
+        begins: begins.map(|at| clock.date(at)),
+        ends: ends.map(|at| clock.date(at)),
         fault: fault.order().map(|order| Value::clone(order)),
     }
 }
@@ -48,7 +61,10 @@ fn effect(effect: &FaultEffect) -> String {
                 ThrottleAction::Status(status) => status.get().to_string(),
                 ThrottleAction::Drop => "no answer".to_owned(),
             };
-            format!("{then} beyond {} requests a second", throttle.per_second)
+            {
+                let requests = if throttle.per_second == 1 { "request" } else { "requests" };
+                format!("{then} beyond {} {requests} a second", throttle.per_second)
+            }
         }
     }
 }

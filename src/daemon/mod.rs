@@ -11,6 +11,7 @@ mod current_fetcher;
 mod describe;
 mod describe_fault;
 mod fault_words;
+mod in_force;
 mod key;
 mod last_good;
 mod live;
@@ -261,7 +262,6 @@ impl Daemon {
         let replaced = live.replaced();
         let mut writer = Writer::new(live, store, publisher, Arc::clone(&keys));
         writer.save().await;
-        writer.forget_sent_unless_served().await;
         if !drop_in {
             announce::ready(&announced, instance, &addresses);
         }

@@ -58,6 +58,8 @@ impl Writer {
         let mut watchdog = Watchdog::from_env();
         self.fetcher.switch_to(self.store.served().credential_source());
         watchdog.during(self.store.keep_last_good()).await;
+        // A process before this one may have left it.
+        watchdog.during(self.store.forget_sent_unless_served()).await;
         loop {
             tokio::select! {
                 // Between two orders: one that was carried out is saved and answered.
@@ -169,10 +171,6 @@ impl Writer {
     pub(super) async fn save(&mut self) {
         let Self { store, fleet, publisher, .. } = self;
         publisher.save(|| store.state(&fleet.load())).await;
-    }
-
-    pub(super) async fn forget_sent_unless_served(&mut self) {
-        self.store.forget_sent_unless_served().await;
     }
 
     pub(super) fn notify_ready(&self) {

@@ -109,6 +109,11 @@ impl<'a> RequestHead<'a> {
         matches!(*self.method, Method::GET | Method::HEAD)
     }
 
+    /// The lifetime that is asked for a token, in seconds, if it is a number; granted or not.
+    pub(crate) fn token_ttl(self) -> Option<u32> {
+        self.headers.get(TTL_HEADER)?.to_str().ok()?.trim().parse().ok()
+    }
+
     /// The reason to refuse the request for whom it comes from, if there is one. A malformed request is refused always;
     /// for the others it is the caller who knows whether there is something to protect.
     pub(crate) fn check_access(&self, allowed: &[AllowedHost]) -> Option<AccessRefusal> {

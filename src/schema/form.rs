@@ -127,17 +127,22 @@ impl Form {
 
 impl Map {
     fn schema(self) -> Value {
-        let mut schema = json!({
-            "type": "object",
-            "propertyNames": {"pattern": self.names},
-            "additionalProperties": self.values.schema(),
-        });
+        let names = json!({"pattern": self.names});
         let known = (self.known)();
-        if !known.is_empty() {
-            let properties = known.into_iter().map(|name| (name.to_owned(), self.values.schema()));
-            schema["properties"] = Value::Object(properties.collect());
+        if known.is_empty() {
+            return json!({
+                "type": "object", "propertyNames": names, "additionalProperties": self.values.schema(),
+            });
         }
-        schema
+        // An editor offers a key once for each form that its own schema has: the forms are those of all keys.
+        let known = known.into_iter().map(|name| (name.to_owned(), json!({})));
+        let known: serde_json::Map<String, Value> = known.collect();
+        json!({
+            "type": "object",
+            "propertyNames": names,
+            "properties": known,
+            "patternProperties": {"^": self.values.schema()},
+        })
     }
 }
 
@@ -185,14 +190,7 @@ pub(super) fn table(groups: &[&[FileKey]]) -> Value {
 impl FileKey {
     /// The schema of the value, with what an editor shows of the key.
     fn schema(&self) -> Value {
-        let mut schema = self.form.schema();
-        // What stands beside a reference is ignored.
-        if schema.get("$ref").is_some() {
-            schema = json!({"allOf": [schema]});
-        }
-        if !self.about.is_empty() {
-            schema["description"] = json!(self.about);
-        }
+        let mut schema = described(self.form.schema(), self.about);
         if let Some(default) = self.default() {
             schema["default"] = default;
         }
@@ -216,4 +214,17 @@ fn as_json(value: &toml::Value) -> Value {
         toml::Value::Array(elements) => elements.iter().map(as_json).collect(),
         value => json!(value),
     }
+}
+
+/// A schema with a description where language servers look for it: with a single form of value.
+fn described(mut schema: Value, about: &str) -> Value {
+    // What stands beside a reference is ignored.
+    if schema.get("$ref").is_some() {
+        return json!({"allOf": [schema, {"description": about}]});
+    }
+    match schema.get_mut("anyOf").and_then(|forms| forms.get_mut(0)) {
+        Some(first) => *first = described(first.take(), about),
+        None => schema["description"] = json!(about),
+    }
+    schema
 }

@@ -88,6 +88,11 @@ impl ServiceState {
         self.counters.take_back(events, faults);
     }
 
+    /// The requests that the fault of this index had an effect on.
+    pub(crate) fn fault_hits(&self, fault: usize) -> u64 {
+        self.counters.hits(fault)
+    }
+
     /// The number of requests so far.
     pub fn requests(&self) -> u64 {
         self.nonces.requests.load(Ordering::Relaxed)

@@ -1,6 +1,7 @@
 //! The program as people and service managers run it: sentences, exit codes, signals, sockets.
 
 mod api_docs;
+mod audit;
 mod check;
 mod completion;
 mod control;
@@ -31,6 +32,7 @@ mod servers;
 mod shortage;
 mod show;
 mod start;
+mod terminal;
 mod use_content;
 mod verb_clear;
 mod verb_clock;

@@ -46,7 +46,7 @@ fn the_command_prints_the_report_and_the_old_scenario_stays() {
     assert_eq!(kind(&server), "t3.micro");
     server.says("ERROR reload by mock-imds (process ");
     let status = sandbox.control(&["status"]).stdout;
-    assert!(status.contains("\nreload      rejected ") && status.contains("s.toml:2:17: "), "{status}");
+    assert!(status.contains("\nreload      REJECTED ") && status.contains("s.toml:2:17: "), "{status}");
 
     sandbox.write("s.toml", small("t3.large"));
     assert_eq!(sandbox.control(&["reload"]).code, Some(0));

@@ -58,7 +58,7 @@ fn another_scenario_is_used_until_the_next_reload() {
         &["library/large.toml until the next reload: changed: instance.instance-type; dropped: 1 change"],
     );
     assert_eq!((kind().as_str(), status(&server, SPOT)), ("m5.24xlarge", 404));
-    says(&done(&sandbox, &["status"]), &["library/large.toml, until the next reload\n"]);
+    says(&done(&sandbox, &["status"]), &["library/large.toml, until the next reload, loaded "]);
 
     sandbox.control(&["use", "broken"]).ended(
         78,
@@ -73,7 +73,7 @@ fn another_scenario_is_used_until_the_next_reload() {
     assert_eq!(kind(), "c7g.large");
     done(&sandbox, &["reload"]);
     assert_eq!(kind(), "t3.micro");
-    says(&done(&sandbox, &["status"]), &[&format!("scenario    {}\n", own.display())]);
+    says(&done(&sandbox, &["status"]), &[&format!("scenario    {}, loaded ", own.display())]);
 }
 
 /// Nothing is installed where the tests run.
@@ -90,7 +90,10 @@ fn the_program_has_the_library() {
         &["serving maintenance-reboot of the library until"],
     );
     assert_eq!(life_cycle(), "on-demand");
-    says(&done(&sandbox, &["status"]), &["maintenance-reboot of the library, until the next reload\n"]);
+    says(
+        &done(&sandbox, &["status"]),
+        &["maintenance-reboot of the library, until the next reload, loaded "],
+    );
     done(&sandbox, &["reload"]);
     assert_eq!(life_cycle(), "spot");
 

@@ -1,13 +1,15 @@
-//! The schemas and the hook, with the tools that people use: taplo, which reads TOML for editors, and pre-commit.
-//! `scripts/editors` installs both; `scripts/test editors` does that and runs the tests.
+//! The schemas and the hook, with the tools that people use: taplo, the language server of the extension Even
+//! Better TOML, and pre-commit. `scripts/editors` installs them; `scripts/test editors` does that and runs the tests.
 //!
 //! | file | about |
 //! |---|---|
 //! | `schema` | which files a schema accepts and rejects |
 //! | `hook` | `.pre-commit-hooks.yaml` |
+//! | `language_server` | what an editor offers and marks, by way of `editor.mjs` |
 //! | `page` | `docs/editors.md` |
 
 mod hook;
+mod language_server;
 mod page;
 mod schema;
 

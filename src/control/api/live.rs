@@ -202,6 +202,15 @@ pub(crate) struct FaultStatus {
     pub when: String,
     /// It acts now.
     pub on: bool,
+    /// The requests that it had an effect on; of several faults the first one counts.
+    #[serde(default)]
+    pub hits: u64,
+    /// The time at which it begins; absent if it began with the load, or the clock is paused before.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "rfc3339::optional")]
+    pub begins: Option<Timestamp>,
+    /// The time at which it ends, if the clock runs on; absent if it has no end.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "rfc3339::optional")]
+    pub ends: Option<Timestamp>,
     /// The fault as it was ordered; absent if the file says it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fault: Option<Value>,

@@ -55,4 +55,6 @@ pub(crate) use scenario::{
     ProblemSeverity, RELOAD, Rejected, RejectedProblem, ReloadOrder, ReloadStatus, Reloaded, SCENARIOS,
     ScenarioContent, ScenarioStatus, USE, UseOrder,
 };
-pub(crate) use status::{CredentialStatus, InstanceStatus, ListenerStatus, STATUS, ServiceStatus};
+pub(crate) use status::{
+    CredentialStatus, InForceStatus, InstanceFacts, InstanceStatus, ListenerStatus, STATUS, ServiceStatus,
+};
