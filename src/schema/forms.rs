@@ -1,6 +1,6 @@
 //! Forms that several keys share.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::{Ipv4Net, Ipv6Net};
 
@@ -9,7 +9,7 @@ use super::form::{FileKey, key};
 use crate::config::SingleLine;
 use crate::model::PathGlob;
 use crate::model::{
-    AccountId, AllowedHost, AmiId, AvailabilityZone, ClientMatcher, ContentType, HostId, HostName,
+    AccountId, AllowedHost, AmiId, AvailabilityZone, ClientMatcher, ContentType, FaultName, HostId, HostName,
     InstanceId, InstanceType, InterfaceId, KernelId, MacAddress, NodeName, RamdiskId, Region, ReservationId,
     RoleName, SecurityGroupId, SubnetId, VpcId,
 };
@@ -82,6 +82,9 @@ pub(super) const IPV4: Form = Form::parsed::<Ipv4Addr>(concat!("^", ipv4!("$")))
 pub(super) const IPV6: Form = Form::loosely::<Ipv6Addr>(concat!("^", ipv6!("$")));
 pub(super) const IPV4_NET: Form = Form::parsed::<Ipv4Net>(concat!("^", ipv4!("/(?:3[0-2]|[12]?[0-9])$")));
 pub(super) const IPV6_NET: Form = Form::loosely::<Ipv6Net>(concat!("^", ipv6!("/[0-9]{1,3}$")));
+pub(super) const FAULT_NAME: Form = Form::parsed::<FaultName>("^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$");
+pub(super) const CLIENT_ADDRESS: Form =
+    Form::loosely::<IpAddr>(concat!("^(?:", ipv4!(""), "|", ipv6!(""), ")$"));
 pub(super) const CLIENT: Form = Form::loosely::<ClientMatcher>(concat!(
     "^(?:host|",
     ipv4!("(?:/(?:3[0-2]|[12]?[0-9]))?"),

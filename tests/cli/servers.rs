@@ -13,6 +13,8 @@ impl User {
     fn new() -> Self {
         let sandbox = Sandbox::new();
         fs::create_dir(sandbox.path("run")).expect("writable");
+        // With keys that were made once for all tests.
+        sandbox.serve(&[]).stop();
         Self(sandbox)
     }
 
@@ -23,7 +25,8 @@ impl User {
     }
 
     fn serve(&self, more: &[&str]) -> ServerProcess {
-        let arguments = [&["serve", "--listen", "127.0.0.1:0"], more].concat();
+        let state = self.0.path("state").display().to_string();
+        let arguments = [&["serve", "--listen", "127.0.0.1:0", "--state", &state], more].concat();
         ServerProcess::start(self.command(&arguments), self.0.directory())
     }
 

@@ -41,7 +41,7 @@ pub(crate) fn read(
             "accepted: instance, the name of one of [instances]",
         );
     }
-    let client = client.and_then(|item| one_client(&item));
+    let client = client.and_then(|item| item.parse::<IpAddr>());
     let problems = section.problems();
     let mut effects = notices::read(section, number, profile.takes_any_event_id());
     effects.extend(changes::read(section, files, profile));
@@ -60,14 +60,6 @@ pub(crate) fn read(
     }
     let first_n_clients = clients.and_then(|clients| u32::try_from(clients).ok());
     Some(Event { at: at?, repeat, until, first_n_clients, instance, client, effects })
-}
-
-fn one_client(item: &Item<'_>) -> Option<IpAddr> {
-    let text = item.string()?;
-    text.parse().ok().or_else(|| {
-        item.error(format!("{} is {text:?}", item.name()), "accepted: an address, such as \"172.18.0.3\"");
-        None
-    })
 }
 
 /// Reads the time of the first occurrence: `at`, `after-poll`, or both.

@@ -237,9 +237,10 @@ impl LiveItem for Fault {
         let (within, from) = (root.get("in"), root.get("from"));
         let lasts = root.get("for").is_some();
         let mut fault = fault::read(root, scenario)?;
-        if root.get("name").is_none() {
-            fault.name = FaultName::ordered(time.before + 1);
-        }
+        fault.name = match root.get("name") {
+            Some(name) => name.parse()?,
+            None => FaultName::ordered(time.before + 1),
+        };
         if let FaultStart::At(instant) = &mut fault.from {
             *instant = time.on_calendar(*instant);
         }

@@ -28,6 +28,12 @@ pub(crate) const EVENT: &[FileKey] = &[
     ),
     key("instance", "", forms::LINE, "The name of the instance that it happens to. All unless set."),
     key(
+        "client",
+        "",
+        forms::CLIENT_ADDRESS,
+        r#"An address: it happens only to the instance that this client meets. Where each client meets an instance of its own (`derive`), to that one. Not with the profile "aemm"."#,
+    ),
+    key(
         "spot-interruption",
         "",
         Form::Table(&[SPOT]),

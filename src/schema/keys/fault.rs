@@ -8,6 +8,12 @@ use crate::schema::forms;
 /// The conditions and the effects of a fault.
 pub(crate) const FAULT: &[FileKey] = &[
     key(
+        "name",
+        "",
+        forms::FAULT_NAME,
+        r#"Up to 64 letters, digits, -, _ and . that start with a letter or a digit, for `mock-imds fault set` and `fault remove`; no two faults have the same. "fault-1", "fault-2" and so on unless set, by the fault's place in the file."#,
+    ),
+    key(
         "path",
         r#""/**""#,
         forms::GLOB,
