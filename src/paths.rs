@@ -96,6 +96,11 @@ impl Paths {
         by_port(&state.join(LAST_GOOD_FILE), port)
     }
 
+    /// Below the runtime directory of the unit that this process is in.
+    pub(crate) fn is_of_service(&self, path: &Path) -> bool {
+        self.runtime_directory.as_ref().is_some_and(|directory| path.starts_with(directory))
+    }
+
     /// The paths at which a server may bind its control socket, in order of precedence; `state` is the state directory
     /// that it uses.
     pub(crate) fn server_control_sockets(&self, state: Option<&Path>) -> Vec<PathBuf> {

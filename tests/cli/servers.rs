@@ -145,3 +145,15 @@ fn a_server_that_is_closed_to_the_user_is_no_missing_one() {
     let system = user.run(&["status", "--server", "system"]);
     assert!(!system.stderr.contains("no running server"), "its place is known: {system:#?}");
 }
+
+#[test]
+fn a_service_has_one_control_socket() {
+    let user = User::new();
+    let command = || {
+        let mut command = user.command(&["serve", "--listen", "127.0.0.1:0"]);
+        command.env("RUNTIME_DIRECTORY", user.0.path("service")).env("STATE_DIRECTORY", user.0.path("state"));
+        command
+    };
+    let _first = ServerProcess::start(command(), user.0.directory());
+    finish(&mut command()).ended(69, &["service/control.sock belongs to process"]);
+}
