@@ -60,6 +60,22 @@ need_build() {
 # The version of everything here.
 version() { sed -n 's/^version = "\(.*\)"/\1/p' "$root/Cargo.toml" | head -n 1; }
 
+# Where a release will be served. The sources have a placeholder, because it is not theirs to say; MOCK_IMDS_URL replaces it
+# in all that is made of them.
+placeholder=https://example.org/mock-imds
+address() {
+    local url=${MOCK_IMDS_URL:-$placeholder}
+    [[ $url =~ ^https?://[A-Za-z0-9._~:/-]+$ ]] || fail 64 "the URL is '$url'; accepted: http://… or https://…, without a query"
+    say "${url%/}"
+}
+
+# Puts it into files.
+write_address() {
+    local url
+    url=$(address)
+    [ "$url" = "$placeholder" ] || sed -i "s|$placeholder|$url|g" "$@"
+}
+
 # The time that everything made of this tree bears, so that it has the same bytes whenever it is made: the commit's; in
 # a tree without git the changelog's.
 source_date() {

@@ -14,7 +14,7 @@
 //!        server, control, daemon ──→ journal ──→ imds ──→ identity    L1: requests, protocol, documents
 //!        completion ──→ cli, control, scenario                       L3: what a shell completes
 //!        fuzzing ──→ whatever reads bytes of others                  L3: doors for tests/fuzz
-//!        everything ──→ model, clock, config, exit, files, memory, observe, paths, watch   L0
+//!        everything ──→ model, clock, config, exit, files, memory, observe, paths, terminal, watch   L0
 //! ```
 //!
 //! `server` never meets `host` or `doctor`: code that can change the host cannot be reached from a request.
@@ -24,7 +24,7 @@
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::{CommandFactory as _, Parser as _};
+use clap::CommandFactory as _;
 
 pub mod aemm;
 pub(crate) mod cli;
@@ -49,7 +49,9 @@ pub(crate) mod observe;
 pub(crate) mod paths;
 pub mod record;
 pub mod scenario;
+pub(crate) mod schema;
 pub mod server;
+pub(crate) mod terminal;
 pub mod transcribe;
 pub(crate) mod watch;
 
@@ -62,7 +64,7 @@ pub fn run() -> ExitCode {
         return commands::aemm::exec(&arguments[1..]);
     }
     completion::answer_shell();
-    match cli::Cli::try_parse_from(arguments) {
+    match cli::parse(arguments) {
         Ok(cli) => commands::exec(cli),
         Err(error) => exit::usage(&error),
     }

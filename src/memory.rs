@@ -13,13 +13,20 @@ use nix::unistd::{SysconfVar, sysconf};
 #[cfg(target_env = "gnu")]
 const ARENAS: c_int = 4;
 
-/// Limits the arenas of the allocator; to be called before there are threads. Each reserves 64 MiB of address space: where
+/// Larger allocations are mappings of their own, and go back to the kernel when they are freed. This is glibc's own value, but
+/// unless it is set, glibc raises it to the size of the largest mapping that was freed: then the next text of a scenario lies
+/// in an arena, and keeps that from shrinking.
+#[cfg(target_env = "gnu")]
+const MAPPED_BYTES: c_int = 128 << 10;
+
+/// Limits what the allocator keeps; to be called before there are threads. Each arena reserves 64 MiB of address space: where
 /// that has a limit there is one, for what one thread reserves is what another one lacks.
-pub(crate) fn limit_arenas(has_limited_address_space: bool) {
+pub(crate) fn limit_allocator(has_limited_address_space: bool) {
     #[cfg(target_env = "gnu")]
     // SAFETY: mallopt(3) takes two numbers; a refusal changes nothing.
     unsafe {
         libc::mallopt(libc::M_ARENA_MAX, if has_limited_address_space { 1 } else { ARENAS });
+        libc::mallopt(libc::M_MMAP_THRESHOLD, MAPPED_BYTES);
     }
     #[cfg(not(target_env = "gnu"))]
     let _ = has_limited_address_space;

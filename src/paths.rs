@@ -5,8 +5,10 @@
 //! | scenario | `$CONFIGURATION_DIRECTORY/scenario.toml` | `~/.config/mock-imds/scenario.toml` |
 //! | token key | `$STATE_DIRECTORY` | `~/.local/state/mock-imds` |
 //! | clock and changes | `$RUNTIME_DIRECTORY/state.json` | not saved |
+//! | scenario that was sent by `use` | `$RUNTIME_DIRECTORY/used.json` | not saved |
 //! | last good scenario | `$STATE_DIRECTORY/last-good.json` | only with `--fallback` |
 //! | control socket | `$RUNTIME_DIRECTORY/control.sock` | `$XDG_RUNTIME_DIR/mock-imds/control.sock` |
+//! | that of a further server of a user | | `control-PORT.sock` beside it |
 
 use std::env;
 use std::ffi::OsString;
@@ -26,7 +28,11 @@ pub(crate) const SYSTEM_STATE: &str = "/var/lib/mock-imds";
 const PROGRAM: &str = "mock-imds";
 const SCENARIO_FILE: &str = "scenario.toml";
 const STATE_FILE: &str = "state.json";
+const SENT_SCENARIO_FILE: &str = "used.json";
 const CONTROL_SOCKET: &str = "control.sock";
+/// Around the port in the name of a further server's socket.
+const BY_PORT: &str = "control-";
+const SOCKET_SUFFIX: &str = ".sock";
 
 /// The directories that the environment sets. Empty and relative ones count as unset.
 #[derive(Debug, Clone, Default)]
@@ -78,6 +84,11 @@ impl Paths {
         self.runtime_directory.as_ref().map(|directory| directory.join(STATE_FILE))
     }
 
+    /// The file with a scenario that was sent, which lives as long as [`Self::state_file`].
+    pub(crate) fn sent_scenario_file(&self) -> Option<PathBuf> {
+        self.runtime_directory.as_ref().map(|directory| directory.join(SENT_SCENARIO_FILE))
+    }
+
     /// The paths at which a server may bind its control socket, in order of precedence; `state` is the state directory
     /// that it uses.
     pub(crate) fn server_control_sockets(&self, state: Option<&Path>) -> Vec<PathBuf> {
@@ -93,6 +104,23 @@ impl Paths {
         let mut sockets = joined([&self.xdg_runtime, &self.state_directory()], CONTROL_SOCKET);
         sockets.push(PathBuf::from(SYSTEM_CONTROL));
         sockets
+    }
+}
+
+impl Paths {
+    /// The socket of a server that listens on this port, where another server has the usual place.
+    pub(crate) fn socket_by_port(place: &Path, port: u16) -> PathBuf {
+        place.with_file_name(format!("{BY_PORT}{port}{SOCKET_SUFFIX}"))
+    }
+
+    /// A place for a control socket, and those by port that are beside it, by their ports.
+    pub(crate) fn sockets_beside(place: &Path) -> Vec<PathBuf> {
+        let names = place.parent().and_then(|directory| directory.read_dir().ok()).into_iter().flatten();
+        let port = |name: &str| name.strip_prefix(BY_PORT)?.strip_suffix(SOCKET_SUFFIX)?.parse::<u16>().ok();
+        let mut ports: Vec<u16> = names.filter_map(|entry| port(entry.ok()?.file_name().to_str()?)).collect();
+        ports.sort_unstable();
+        let by_port = ports.into_iter().map(|port| Self::socket_by_port(place, port));
+        std::iter::once(place.to_owned()).chain(by_port).collect()
     }
 }
 

@@ -1,5 +1,6 @@
 //! The verbs that change a running server.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
@@ -7,9 +8,9 @@ use clap::{Args, Subcommand};
 use super::control::ControlArgs;
 use super::examples;
 use super::parsers::{
-    clock_position, duration_or_instant, duration_text, instant, variant_of, variant_of_or,
+    clock_position, duration_or_instant, duration_text, instant, ip, variant_of, variant_of_or,
 };
-use crate::model;
+use crate::model::{self, MOST_CLIENTS};
 
 /// When a change happens, and to whom.
 #[derive(Debug, Args)]
@@ -23,6 +24,12 @@ pub(crate) struct TimingArgs {
     /// Only for the instance of this name [default: all instances]
     #[arg(long, value_name = "NAME")]
     pub instance: Option<String>,
+    /// Only for the instance that the client with this address meets
+    #[arg(long, value_name = "ADDR", value_parser = ip, conflicts_with = "instance")]
+    pub client: Option<IpAddr>,
+    /// Only the first N clients that ask for a path of spot, events or autoscaling see it
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=MOST_CLIENTS))]
+    pub first_n_clients: Option<u32>,
     /// Print JSON
     #[arg(long)]
     pub json: bool,
@@ -152,7 +159,11 @@ pub(crate) struct ClockArgs {
     /// Print JSON
     #[arg(long, global = true)]
     pub json: bool,
-    /// Control socket [default: /run/mock-imds/control.sock, else one in your own directories]
+    /// Server to ask, if several run: its port, address and port, node, "system" for the packaged service, or the path of
+    /// its control socket [default: the first one of your own, else the packaged service]
+    #[arg(long, value_name = "SERVER", env = "MOCK_IMDS_SERVER", hide_env_values = true, global = true)]
+    pub server: Option<String>,
+    /// Control socket; takes precedence over --server
     #[arg(long, value_name = "PATH", global = true)]
     pub control: Option<PathBuf>,
 }
@@ -179,9 +190,13 @@ pub(crate) enum ClockCommand {
 #[derive(Debug, Args)]
 #[command(after_help = examples::USE)]
 pub(crate) struct UseArgs {
-    /// Name of a scenario in the library, or a file (has a slash or .toml in its name)
+    /// Name of a scenario in the library, or a file (has a slash or .toml in its name), which needs to be readable for you
     #[arg(value_name = "NAME|FILE", required_unless_present = "list")]
     pub scenario: Option<String>,
+    /// Have the server read the file itself: as its own user, by this path, and again after a restart [default: its content
+    /// is sent, with the files that it names]
+    #[arg(long, requires = "scenario")]
+    pub by_path: bool,
     /// List the library (needs no running server)
     #[arg(long, conflicts_with = "scenario")]
     pub list: bool,

@@ -20,7 +20,13 @@ Examples:
 pub(super) const CHECK: &str = "\
 Examples:
   mock-imds check /etc/mock-imds/scenario.toml
-  mock-imds check one.toml two.toml";
+  mock-imds check --strict --sarif *.toml >problems.sarif
+  mock-imds check --json --stdin-name scenario.toml - <scenario.toml";
+
+pub(super) const SCHEMA: &str = "\
+Examples:
+  mock-imds schema
+  mock-imds schema host";
 
 pub(super) const INIT: &str = "\
 Examples:
@@ -37,13 +43,14 @@ pub(super) const STATUS: &str = "\
 Examples:
   mock-imds status
   mock-imds status --json
-  mock-imds status --follow    # print it again after each change";
+  mock-imds status --follow    # on a terminal, redrawn in place";
 
 pub(super) const SHOW: &str = "\
 Examples:
   mock-imds show meta-data/instance-id
   mock-imds show dynamic/instance-identity/document
   mock-imds show meta-data/mac --client 172.17.0.2  # as this container
+  mock-imds show --scenario spot-idle
   mock-imds show identity-certificate";
 
 pub(super) const IDENTITY_CERTIFICATE: &str = "\
@@ -55,13 +62,14 @@ pub(super) const USE: &str = "\
 Examples:
   mock-imds use --list
   mock-imds use spot-interruption    # a scenario of the library
-  mock-imds use ./mine.toml          # a file";
+  mock-imds use ./mine.toml          # a file: its content is sent";
 
 pub(super) const SPOT: &str = "\
 Examples:
   mock-imds spot                 # the notice now, termination in 2 minutes
   mock-imds spot --in 30s        # the notice in 30 seconds
   mock-imds spot --action stop --notice 5m
+  mock-imds spot --client 172.18.0.3  # for the instance of this container
   mock-imds spot --then vanish   # afterwards, every connection is reset";
 
 pub(super) const REBALANCE: &str = "\
@@ -85,7 +93,24 @@ Examples:
   mock-imds fault --latency 100ms..2s --client 172.17.0.0/16
   mock-imds fault --tokens-lost --count 1
   mock-imds fault --throttle 5 --then drop
-  mock-imds fault --clear";
+  mock-imds fault --clear
+  mock-imds fault --name slow-keys --latency 2s --path 'meta-data/iam/**'
+  mock-imds fault list";
+
+pub(super) const FAULT_LIST: &str = "\
+Examples:
+  mock-imds fault list
+  mock-imds fault list --json";
+
+pub(super) const FAULT_SET: &str = "\
+Examples:
+  mock-imds fault set slow-keys --probability 0.5
+  mock-imds fault set fault-1 --for 30s    # from now";
+
+pub(super) const FAULT_REMOVE: &str = "\
+Examples:
+  mock-imds fault remove slow-keys
+  mock-imds fault remove --all";
 
 pub(super) const CLEAR: &str = "\
 Examples:
@@ -130,7 +155,14 @@ pub(super) const REQUESTS: &str = "\
 Examples:
   mock-imds requests --limit 20
   mock-imds requests --follow --client 172.17.0.0/16 --status 4xx,5xx
-  mock-imds requests --v1 --json    # what still uses IMDSv1";
+  mock-imds requests --v1 --json    # what still uses IMDSv1
+  mock-imds requests --format '{time} {client} {path} {status}'";
+
+pub(super) const AUDIT: &str = "\
+Examples:
+  mock-imds audit
+  mock-imds audit --client 172.17.0.0/16
+  mock-imds audit --require-v2    # in CI: fail if something needs IMDSv1";
 
 pub(super) const WAIT: &str = "\
 Examples:

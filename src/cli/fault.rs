@@ -1,94 +1,27 @@
 //! `mock-imds fault`.
 
-use std::fmt::Display;
-use std::str::FromStr;
-use std::time::Duration;
-
-use clap::{ArgGroup, Args};
-use serde_json::{Value, json};
+use clap::{ArgGroup, Args, Subcommand};
 
 use super::control::ControlArgs;
 use super::examples;
-use super::parsers::{duration_text, instant, signed_duration, variant_of};
-use crate::config::parse_duration;
-use crate::model::fault::{self, EffectKey, EffectTable, Latency, Probability, Throttle};
-use crate::model::{ClientMatcher, PathGlob};
+use super::fault_flags::FaultFlags;
+use super::parsers::accepted;
+use crate::model::FaultName;
+use crate::model::fault::EffectKey;
 
 /// `mock-imds fault`.
 #[derive(Debug, Args)]
-#[command(after_help = examples::FAULT)]
+#[command(after_help = examples::FAULT, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 #[command(group = ArgGroup::new("effect").multiple(true).required(true).args(EffectKey::names()).arg("clear"))]
-#[expect(clippy::struct_excessive_bools, reason = "a flag of the command line is a bool")]
 pub(crate) struct FaultArgs {
-    /// Delay the response: a duration, or MIN..MAX for a random one, such as 100ms..2s
-    #[arg(long, value_name = "DURATION", value_parser = duration_range)]
-    pub latency: Option<String>,
-    /// Respond with this error status, 400 to 599
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(400..=599))]
-    pub status: Option<u16>,
-    /// Damage the body
-    #[arg(long, value_name = "DAMAGE", value_parser = variant_of::<fault::BodyDamage>())]
-    pub body: Option<String>,
-    /// Reject every session token
-    #[arg(id = "tokens", long = "tokens-lost", conflicts_with_all = EffectKey::Tokens.excluded())]
-    pub tokens_lost: bool,
-    /// Put the service's clock ahead, or with a minus sign behind
-    #[arg(
-        id = "clock-skew",
-        long,
-        value_name = "DURATION",
-        value_parser = signed_duration,
-        allow_hyphen_values = true,
-    )]
-    pub clock_skew: Option<String>,
-    /// Reset the connection
-    #[arg(long, conflicts_with_all = EffectKey::Reset.excluded())]
-    pub reset: bool,
-    /// Never respond
-    #[arg(long, conflicts_with_all = EffectKey::Hang.excluded())]
-    pub hang: bool,
-    /// Reject more than N requests a second from one client
-    #[arg(
-        long,
-        value_name = "N",
-        value_parser = clap::value_parser!(u32).range(1..=Throttle::FASTEST),
-        conflicts_with_all = EffectKey::Throttle.excluded().chain(["count", "probability", "seed"]),
-    )]
-    pub throttle: Option<u32>,
-    /// How --throttle rejects a request: a status, or no response [default: 429]
-    #[arg(long, value_name = "THEN", value_parser = ["429", "503", "drop"], requires = "throttle")]
-    pub then: Option<String>,
-    /// Only requests for this path: * matches within a segment, ** any number of segments
-    #[arg(long, value_name = "GLOB", value_parser = parsed::<PathGlob>)]
-    pub path: Option<String>,
-    /// Only requests with this method; repeatable
-    #[arg(long, value_name = "METHOD", value_parser = variant_of::<fault::Method>())]
-    pub method: Vec<String>,
-    /// Only requests from this client: an address, a network, or "host" for processes of this host; repeatable
-    #[arg(long, value_name = "ADDR", value_parser = parsed::<ClientMatcher>)]
-    pub client: Vec<String>,
-    /// Only the first N requests that match
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    pub count: Option<u32>,
-    /// Probability that a matching request is affected, from 0 to 1
-    #[arg(long, value_name = "P", value_parser = probability)]
-    pub probability: Option<f64>,
-    /// Seed of the random choices
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64))]
-    pub seed: Option<u64>,
-    /// How long the fault lasts [default: until the next load]
-    #[arg(long = "for", value_name = "DURATION", value_parser = positive_duration)]
-    pub lasts: Option<String>,
-    /// Delay, on the scenario's clock [default: now]
-    #[arg(long = "in", value_name = "DURATION", value_parser = duration_text, conflicts_with = "at")]
-    pub within: Option<String>,
-    /// Time at which it starts, in RFC 3339
-    #[arg(long, value_name = "TIMESTAMP", value_parser = instant)]
-    pub at: Option<String>,
-    /// Only requests to the instance of this name
-    #[arg(long, value_name = "NAME")]
-    pub instance: Option<String>,
-    /// Remove the faults injected by this command; those of the scenario stay
+    #[command(subcommand)]
+    pub command: Option<FaultCommand>,
+    /// Name; a fault that has it is replaced, one of the scenario too [default: a free one, such as injected-1]
+    #[arg(long, value_name = "FAULT", value_parser = accepted::<FaultName>)]
+    pub name: Option<FaultName>,
+    #[command(flatten)]
+    pub flags: FaultFlags,
+    /// Take back all orders about faults: those of the scenario are in force again as it has them
     #[arg(long, conflicts_with_all = EffectKey::names())]
     pub clear: bool,
     /// Print JSON
@@ -98,107 +31,57 @@ pub(crate) struct FaultArgs {
     pub control: ControlArgs,
 }
 
-impl FaultArgs {
-    /// The effects of the order, as a control order has them.
-    pub(crate) fn effects(&self) -> EffectTable<Value> {
-        let latency = self.latency.as_ref().map(|latency| match latency.split_once("..") {
-            Some((min, max)) => json!({ "min": min, "max": max }),
-            None => json!(latency),
-        });
-        let then =
-            self.then.as_ref().map(|then| then.parse::<u16>().map_or_else(|_| json!(then), Value::from));
-        let throttle = self.throttle.map(|per_second| match then {
-            Some(then) => json!({ "per-second": per_second, "then": then }),
-            None => json!({ "per-second": per_second }),
-        });
-        EffectTable {
-            latency,
-            status: self.status.map(Value::from),
-            body: self.body.as_ref().map(|body| json!(body)),
-            tokens: self.tokens_lost.then(|| json!("lost")),
-            clock_skew: self.clock_skew.as_ref().map(|skew| json!(skew)),
-            reset: self.reset.then_some(Value::Bool(true)),
-            hang: self.hang.then_some(Value::Bool(true)),
-            throttle,
-        }
-    }
+/// What else is done with faults.
+#[derive(Debug, Subcommand)]
+pub(crate) enum FaultCommand {
+    /// List the faults: what they hit, how often, where they come from, and the time left
+    List(FaultListArgs),
+    /// Change a fault, one of the scenario too; what is not given stays as it is
+    Set(Box<FaultSetArgs>),
+    /// Remove faults, those of the scenario too, until the next load
+    Remove(FaultRemoveArgs),
 }
 
-fn duration_range(text: &str) -> Result<String, String> {
-    text.split("..").try_for_each(|end| duration_text(end).map(|_| ()))?;
-    let ends: Option<Vec<Duration>> = text.split("..").map(parse_duration).collect();
-    let (min, max) = match ends.as_deref() {
-        Some(&[fixed]) => (fixed, fixed),
-        Some(&[min, max]) => (min, max),
-        _ => return Err("expected a duration, or MIN..MAX".to_owned()),
-    };
-    let minutes = Latency::LONGEST.as_secs() / 60;
-    Latency::new(min, max)
-        .map(|_| text.to_owned())
-        .ok_or_else(|| format!("expected at most {minutes}m, or MIN..MAX with MIN not above MAX"))
+/// `mock-imds fault list`.
+#[derive(Debug, Args)]
+#[command(after_help = examples::FAULT_LIST)]
+pub(crate) struct FaultListArgs {
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub control: ControlArgs,
 }
 
-fn positive_duration(text: &str) -> Result<String, String> {
-    duration_text(text).and_then(|duration| match parse_duration(&duration) {
-        Some(Duration::ZERO) => Err("expected a duration above 0".to_owned()),
-        _ => Ok(duration),
-    })
+/// `mock-imds fault set`.
+#[derive(Debug, Args)]
+#[command(after_help = examples::FAULT_SET)]
+pub(crate) struct FaultSetArgs {
+    /// Name of the fault
+    #[arg(value_name = "FAULT", value_parser = accepted::<FaultName>)]
+    pub name: FaultName,
+    #[command(flatten)]
+    pub flags: FaultFlags,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub control: ControlArgs,
 }
 
-fn probability(text: &str) -> Result<f64, String> {
-    let number = text.parse().ok().filter(|number| Probability::new(*number).is_some());
-    number.ok_or_else(|| "expected a number from 0 to 1".to_owned())
-}
-
-/// A text that the server can parse too.
-fn parsed<T: FromStr<Err: Display>>(text: &str) -> Result<String, String> {
-    text.parse::<T>().map(|_| text.to_owned()).map_err(|expected| format!("expected {expected}"))
-}
-
-#[cfg(test)]
-mod tests {
-    use clap::Parser;
-    use strum::VariantArray as _;
-
-    use super::*;
-
-    #[derive(Parser)]
-    struct Line {
-        #[command(flatten)]
-        fault: FaultArgs,
-    }
-
-    fn flags(key: EffectKey) -> &'static [&'static str] {
-        match key {
-            EffectKey::Latency => &["--latency", "1s"],
-            EffectKey::Status => &["--status", "503"],
-            EffectKey::Body => &["--body", "empty"],
-            EffectKey::Tokens => &["--tokens-lost"],
-            EffectKey::ClockSkew => &["--clock-skew", "-5m"],
-            EffectKey::Reset => &["--reset"],
-            EffectKey::Hang => &["--hang"],
-            EffectKey::Throttle => &["--throttle", "5"],
-        }
-    }
-
-    #[test]
-    fn every_effect_has_a_flag_that_sets_this_effect_alone() {
-        for key in EffectKey::VARIANTS {
-            let line =
-                Line::try_parse_from(["fault"].iter().chain(flags(*key))).expect("an effect is enough");
-            let set: Vec<_> = line.fault.effects().entries().map(|(key, _)| key).collect();
-            assert_eq!(set, [*key]);
-        }
-    }
-
-    #[test]
-    fn flags_exclude_each_other_as_the_effects_do() {
-        for one in EffectKey::VARIANTS {
-            for other in EffectKey::VARIANTS.iter().filter(|other| *other != one) {
-                let line = ["fault"].iter().chain(flags(*one)).chain(flags(*other));
-                let excluded = one.excludes(*other).or(other.excludes(*one)).is_some();
-                assert_eq!(Line::try_parse_from(line).is_err(), excluded, "{one:?} with {other:?}");
-            }
-        }
-    }
+/// `mock-imds fault remove`.
+#[derive(Debug, Args)]
+#[command(after_help = examples::FAULT_REMOVE)]
+pub(crate) struct FaultRemoveArgs {
+    /// Names of faults
+    #[arg(value_name = "FAULT", required_unless_present = "all")]
+    pub names: Vec<String>,
+    /// Remove all of them
+    #[arg(long, conflicts_with = "names")]
+    pub all: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub control: ControlArgs,
 }

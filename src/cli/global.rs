@@ -1,9 +1,29 @@
 //! The options that every subcommand has, under a heading of their own at the end of each help text.
 
-use clap::{Arg, ArgAction, Command};
+use clap::{Arg, ArgAction, Args, Command};
+
+use crate::observe::Level;
 
 /// The heading.
 pub(super) const HEADING: &str = "Global options";
+
+/// The options that are ours.
+#[derive(Debug, Args)]
+pub(crate) struct GlobalArgs {
+    /// Log level: error, warn, info, debug or trace
+    #[arg(
+        long,
+        global = true,
+        help_heading = HEADING,
+        display_order = 1000,
+        value_enum,
+        value_name = "LEVEL",
+        env = "MOCK_IMDS_LOG",
+        default_value = "info",
+        hide_possible_values = true
+    )]
+    pub log_level: Level,
+}
 
 /// `--help` and `--version` below [`HEADING`]: clap's own can't be moved there.
 pub(super) fn help_and_version() -> [Arg; 2] {

@@ -1,36 +1,41 @@
 //! The command line: one struct per subcommand.
 
 mod change;
+mod check;
 mod control;
 mod examples;
 mod fault;
+mod fault_flags;
 mod global;
 mod host;
 mod import;
 mod init;
 mod parsers;
+mod quick;
 mod requests;
 mod serve;
 
 use clap::{Parser, Subcommand};
 
-use crate::observe::Level;
-
 pub(crate) use change::{
     ClearArgs, ClockArgs, ClockCommand, LifecycleArgs, MaintenanceArgs, RebalanceArgs, RotateArgs, SetArgs,
     SpotArgs, TimingArgs, UseArgs,
 };
-pub(crate) use fault::FaultArgs;
+pub(crate) use check::{CheckArgs, SchemaArgs};
+pub(crate) use control::ControlArgs;
+pub(crate) use fault::{FaultArgs, FaultCommand, FaultRemoveArgs, FaultSetArgs};
+pub(crate) use fault_flags::FaultFlags;
+pub(crate) use global::GlobalArgs;
 pub(crate) use host::{DoctorArgs, NetArgs, NetCommand, NetStatusArgs};
 pub(crate) use import::{
     AemmArgs, ImportAemmArgs, ImportArgs, ImportDumpArgs, ImportFormat, ImportMode, OutputArgs, RecordArgs,
     SecretsArgs,
 };
 pub(crate) use init::InitArgs;
-pub(crate) use requests::{FilterArgs, RequestsArgs, WaitArgs};
+pub(crate) use quick::parse;
+pub(crate) use requests::{AuditArgs, FilterArgs, RequestsArgs, WaitArgs};
 pub(crate) use serve::{
-    CheckArgs, FallbackArg, IdentityCertificateArgs, ReloadArgs, ServeArgs, ShowArgs, ShowArtifact,
-    StatusArgs,
+    FallbackArg, IdentityCertificateArgs, ReloadArgs, ServeArgs, ShowArgs, ShowArtifact, StatusArgs,
 };
 
 /// EC2 Instance Metadata Service for developer machines.
@@ -47,19 +52,8 @@ pub(crate) use serve::{
     after_help = examples::ROOT
 )]
 pub(crate) struct Cli {
-    /// Log level: error, warn, info, debug or trace
-    #[arg(
-        long,
-        global = true,
-        help_heading = global::HEADING,
-        display_order = 1000,
-        value_enum,
-        value_name = "LEVEL",
-        env = "MOCK_IMDS_LOG",
-        default_value = "info",
-        hide_possible_values = true
-    )]
-    pub log_level: Level,
+    #[command(flatten)]
+    pub global: GlobalArgs,
     #[command(subcommand)]
     pub command: CliCommand,
 }
@@ -69,8 +63,10 @@ pub(crate) struct Cli {
 pub(crate) enum CliCommand {
     /// Run the metadata service in the foreground
     Serve(ServeArgs),
-    /// Validate scenario files
+    /// Validate scenario files, or host.toml
     Check(CheckArgs),
+    /// Print the JSON Schema of scenario files, or of host.toml, for editors
+    Schema(SchemaArgs),
     /// Write a commented file to start from
     ///
     /// The package makes no configuration: without files the built-in instance is served, and the guardian's defaults hold.
@@ -92,7 +88,7 @@ pub(crate) enum CliCommand {
     Maintenance(Box<MaintenanceArgs>),
     /// Set the Auto Scaling target lifecycle state
     Lifecycle(LifecycleArgs),
-    /// Inject a fault
+    /// Inject a fault; list, change and remove faults
     Fault(Box<FaultArgs>),
     /// Take back what was ordered: changes, notices, pending events, faults and use
     Clear(ClearArgs),
@@ -104,6 +100,8 @@ pub(crate) enum CliCommand {
     Clock(ClockArgs),
     /// List the requests that the running server received
     Requests(RequestsArgs),
+    /// Tell for each client which protocol it speaks, and whether it would work with IMDSv2 only
+    Audit(AuditArgs),
     /// Wait for a request, exit with 1 if there is none
     Wait(WaitArgs),
     /// Record a metadata service as a scenario file

@@ -1,4 +1,4 @@
-//! `mock-imds requests` and `mock-imds wait`.
+//! `mock-imds requests`, `mock-imds audit` and `mock-imds wait`.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use clap::Args;
 use super::control::ControlArgs;
 use super::examples;
 use super::parsers::{accepted, duration};
-use crate::journal::{CommaSeparated, MethodFilter, OutcomeFilter, SinceFilter};
+use crate::journal::{CommaSeparated, MethodFilter, OutcomeFilter, RequestFormat, SinceFilter};
 use crate::model::{ClientMatcher, PathGlob};
 
 /// `mock-imds requests`.
@@ -26,6 +26,27 @@ pub(crate) struct RequestsArgs {
     #[arg(long, value_name = "N")]
     pub limit: Option<usize>,
     /// Print JSON, one line for each request
+    #[arg(long, conflicts_with = "format")]
+    pub json: bool,
+    /// Print each request in this form: text with {time}, {timestamp}, {client}, {address}, {method}, {path}, {version},
+    /// {status}, {latency}, {fault}, {instance} and {number} in it; \t is a tab
+    #[arg(long, value_name = "FORMAT", value_parser = str::parse::<RequestFormat>)]
+    pub format: Option<RequestFormat>,
+    #[command(flatten)]
+    pub control: ControlArgs,
+}
+
+/// `mock-imds audit`.
+#[derive(Debug, Args)]
+#[command(after_help = examples::AUDIT)]
+pub(crate) struct AuditArgs {
+    /// Only these clients: addresses, networks, or "host" for processes of this host
+    #[arg(long, value_name = "ADDR", value_parser = accepted::<CommaSeparated<ClientMatcher>>)]
+    pub client: Option<CommaSeparated<ClientMatcher>>,
+    /// Exit with 1 if a client would not work with http-tokens = "required"
+    #[arg(long)]
+    pub require_v2: bool,
+    /// Print JSON
     #[arg(long)]
     pub json: bool,
     #[command(flatten)]

@@ -1,4 +1,4 @@
-//! `mock-imds serve`, `check`, `show`, `reload` and `status`.
+//! `mock-imds serve`, `show`, `reload` and `status`.
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -14,21 +14,26 @@ use crate::model::NodeName;
 #[derive(Debug, Args)]
 #[command(after_help = examples::SERVE)]
 pub(crate) struct ServeArgs {
-    /// Scenario file [default: the unit's scenario.toml, else ~/.config/mock-imds/scenario.toml, else the built-in one]
-    #[arg(long, value_name = "FILE")]
+    /// Scenario file, or name of a scenario in the library [default: the unit's scenario.toml, else
+    /// ~/.config/mock-imds/scenario.toml, else the built-in one]
+    #[arg(long, value_name = "NAME|FILE")]
     pub scenario: Option<PathBuf>,
     /// The same as --scenario
-    #[arg(value_name = "FILE", conflicts_with = "scenario")]
+    #[arg(value_name = "NAME|FILE", conflicts_with = "scenario")]
     pub file: Option<PathBuf>,
     /// Listen address, repeatable [default: 127.0.0.1:1338]; a port alone is one of 127.0.0.1. Sockets inherited from
     /// systemd take precedence
     #[arg(long, value_name = "ADDR:PORT", value_parser = listen_address)]
     pub listen: Vec<SocketAddr>,
-    #[command(flatten)]
-    pub control: ControlArgs,
+    /// Control socket [default: in the unit's directory, else in your own; by the port beside another server of yours]
+    #[arg(long, value_name = "PATH")]
+    pub control: Option<PathBuf>,
     /// State directory, for the keys [default: the unit's, else ~/.local/state/mock-imds]
     #[arg(long, value_name = "DIR")]
     pub state: Option<PathBuf>,
+    /// Print no line for each request, which a terminal gets at the log level info
+    #[arg(long, short)]
+    pub quiet: bool,
     /// Reload the scenario whenever its file changes, as SIGHUP does
     #[arg(long)]
     pub watch: bool,
@@ -64,15 +69,6 @@ pub(crate) enum FallbackArg {
     LastGood,
 }
 
-/// `mock-imds check`.
-#[derive(Debug, Args)]
-#[command(after_help = examples::CHECK)]
-pub(crate) struct CheckArgs {
-    /// Scenario files to validate
-    #[arg(required = true, value_name = "FILE")]
-    pub files: Vec<PathBuf>,
-}
-
 /// `mock-imds show`: what to print.
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true, after_help = examples::SHOW)]
@@ -80,11 +76,14 @@ pub(crate) struct ShowArgs {
     #[command(subcommand)]
     pub artifact: Option<ShowArtifact>,
     /// Path, such as meta-data/instance-id; below latest unless it starts with a version
-    #[arg(required = true, value_name = "PATH")]
+    #[arg(required_unless_present = "scenario", value_name = "PATH")]
     pub path: Option<String>,
     /// Answer as for a client with this address [default: a process of this host]
     #[arg(long, value_name = "ADDR", value_parser = ip)]
     pub client: Option<IpAddr>,
+    /// Print a scenario of the library, to start from (needs no running server)
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["path", "client", "json"])]
+    pub scenario: Option<String>,
     /// Print JSON
     #[arg(long)]
     pub json: bool,
@@ -131,7 +130,7 @@ pub(crate) struct ReloadArgs {
 pub(crate) struct StatusArgs {
     #[command(flatten)]
     pub control: ControlArgs,
-    /// Keep running, and print the status again whenever it changes
+    /// Keep running: on a terminal redraw the status in place until q, else print it again whenever it changes
     #[arg(long, short)]
     pub follow: bool,
     /// Print JSON

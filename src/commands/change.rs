@@ -9,9 +9,9 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::{Map, Value, json as object};
 
 use super::print::print_reply_in_flags;
+use super::server_choice;
 use crate::cli::{LifecycleArgs, MaintenanceArgs, SetArgs, SpotArgs, TimingArgs};
 use crate::config::MAX_BYTES;
-use crate::control::ControlClient;
 use crate::control::api::LiveOrder;
 use crate::exit::{ExitStatus, Failure};
 use crate::files::{self, FileError};
@@ -28,7 +28,9 @@ pub(crate) fn exec(timing: &TimingArgs, event: Value) -> Result<(), Failure> {
     for (key, value) in schedule {
         event.extend(value.as_ref().map(|value| (key.to_owned(), object!(value))));
     }
-    let client = ControlClient::new(timing.control.path.as_deref());
+    event.extend(timing.client.map(|client| ("client".to_owned(), object!(client))));
+    event.extend(timing.first_n_clients.map(|clients| ("first-n-clients".to_owned(), object!(clients))));
+    let client = server_choice::client(&timing.control)?;
     let outcome = client.add(&LiveOrder::Event(Value::Object(event)));
     print_reply_in_flags(outcome, timing.json)
 }

@@ -4,18 +4,18 @@ use serde_json::json;
 
 use super::change;
 use super::print::print_reply;
+use super::server_choice;
 use crate::cli::{ClearArgs, TimingArgs};
-use crate::control::ControlClient;
 use crate::control::api::{ClearOrder, ClearScope, Cleared};
 use crate::exit::{ExitStatus, Failure};
 
 pub(crate) fn exec(args: &ClearArgs) -> Result<(), Failure> {
-    let TimingArgs { within, at, instance, json: as_json, control } = &args.timing;
-    let now_for_all = within.is_none() && at.is_none() && instance.is_none();
+    let TimingArgs { within, at, instance, client, first_n_clients, json: as_json, control } = &args.timing;
+    let for_all = instance.is_none() && client.is_none() && first_n_clients.is_none();
+    let now_for_all = within.is_none() && at.is_none() && for_all;
     let has = |word: &str| args.what.iter().any(|what| what == word);
     if !now_for_all && (has("faults") || has("pending")) {
-        let found =
-            "faults and pending are cleared now and for all instances; leave out --in, --at and --instance";
+        let found = "faults and pending are cleared now and for all instances; leave out --in, --at, --instance, --client and --first-n-clients";
         return Err(Failure::new(ExitStatus::Usage, found));
     }
     let scopes = match (has("all"), now_for_all) {
@@ -25,7 +25,7 @@ pub(crate) fn exec(args: &ClearArgs) -> Result<(), Failure> {
             .filter_map(|(word, scope)| has(word).then_some(scope))
             .collect(),
     };
-    let client = ControlClient::new(control.path.as_deref());
+    let client = server_choice::client(control)?;
     for what in &scopes {
         let describe = |cleared: &Cleared| (String::new(), cleared.message.clone());
         print_reply(client.clear(&ClearOrder { what: *what }), *as_json, describe, |_| {

@@ -1,8 +1,8 @@
 //! `mock-imds doctor`.
 
 use super::print::print_line;
+use super::server_choice;
 use crate::cli::DoctorArgs;
-use crate::control::ControlClient;
 use crate::doctor::examine;
 use crate::doctor::facts::ServerState;
 use crate::doctor::gather::{GatherOptions, gather};
@@ -28,7 +28,7 @@ pub(crate) fn exec(args: &DoctorArgs) -> Result<(), Failure> {
 }
 
 fn server(args: &DoctorArgs) -> ServerState {
-    match ControlClient::new(args.control.path.as_deref()).status() {
+    match server_choice::client(&args.control).and_then(|client| client.status()) {
         Ok(status) => ServerState::Running {
             version: status.version,
             pid: status.pid,

@@ -1,40 +1,96 @@
-//! `mock-imds fault`: sends a fault, in the words of `[[fault]]`, to a running server.
+//! `mock-imds fault`: sends a fault, in the words of `[[fault]]`, to a running server; lists, changes and removes faults.
 
 use serde_json::{Map, Value, json as object};
 
-use super::print::{print_line, print_reply_in_flags, to_json};
-use crate::cli::FaultArgs;
+use super::print::{print_line, print_reply, print_reply_in_flags, to_json};
+use super::server_choice;
+use crate::cli::{FaultArgs, FaultCommand, FaultFlags, FaultRemoveArgs, FaultSetArgs};
 use crate::control::ControlClient;
-use crate::control::api::LiveOrder;
-use crate::exit::Failure;
-use crate::model::StringEnum as _;
+use crate::control::api::{Cleared, FaultOrigin, FaultStatus, LiveOrder, RemoveFaultsOrder};
+use crate::exit::{ExitStatus, Failure};
+use crate::model::{FaultName, StringEnum as _};
 
 pub(crate) fn exec(args: &FaultArgs) -> Result<(), Failure> {
-    let client = ControlClient::new(args.control.path.as_deref());
+    match &args.command {
+        Some(FaultCommand::List(args)) => {
+            return list(&server_choice::client(&args.control)?, args.json);
+        }
+        Some(FaultCommand::Set(args)) => return set(args),
+        Some(FaultCommand::Remove(args)) => return remove(args),
+        None => {}
+    }
+    let client = server_choice::client(&args.control)?;
     if args.clear {
         let cleared = client.clear_faults()?;
         print_line(&if args.json { to_json(&cleared) } else { cleared.message });
         return Ok(());
     }
-    let outcome = client.add(&LiveOrder::Fault(words(args)));
+    let outcome = client.add(&LiveOrder::Fault(words(args.name.as_ref(), &args.flags)));
     print_reply_in_flags(outcome, args.json)
 }
 
-fn words(args: &FaultArgs) -> Value {
-    let effects = args.effects().entries().map(|(key, value)| (key.as_str().to_owned(), value));
+fn set(args: &FaultSetArgs) -> Result<(), Failure> {
+    let client = server_choice::client(&args.control)?;
+    let outcome = client.set_fault(&words(Some(&args.name), &args.flags));
+    print_reply_in_flags(outcome, args.json)
+}
+
+fn remove(args: &FaultRemoveArgs) -> Result<(), Failure> {
+    let client = server_choice::client(&args.control)?;
+    let outcome = client.remove_faults(&RemoveFaultsOrder { names: args.names.clone(), all: args.all });
+    let describe = |cleared: &Cleared| (String::new(), cleared.message.clone());
+    print_reply(outcome, args.json, describe, |_| {
+        Failure::new(ExitStatus::Usage, "rejected; nothing has changed")
+    })
+}
+
+fn list(client: &ControlClient, as_json: bool) -> Result<(), Failure> {
+    let faults = client.faults()?;
+    if as_json {
+        print_line(&to_json(&faults));
+        return Ok(());
+    }
+    if faults.is_empty() {
+        print_line("there is no fault");
+    }
+    let width = faults.iter().map(|fault| fault.name.len()).max().unwrap_or(0);
+    for fault in &faults {
+        print_line(&format!("{:width$}  {}", fault.name, row(fault)));
+    }
+    Ok(())
+}
+
+/// `on   503 at meta-data/iam/**; for 1m, 12s left; scenario; 4 requests matched`.
+fn row(fault: &FaultStatus) -> String {
+    let on = if fault.on { "on" } else { "off" };
+    let origin = match fault.origin {
+        FaultOrigin::Scenario => "scenario",
+        FaultOrigin::Changed => "scenario, changed",
+        FaultOrigin::Ordered => "ordered",
+    };
+    let matched = match fault.matched {
+        1 => "1 request matched".to_owned(),
+        matched => format!("{matched} requests matched"),
+    };
+    format!("{on:3}  {}; {}; {origin}; {matched}", fault.what, fault.when)
+}
+
+fn words(name: Option<&FaultName>, flags: &FaultFlags) -> Value {
+    let effects = flags.effects().entries().map(|(key, value)| (key.as_str().to_owned(), value));
     let several = |values: &[String]| (!values.is_empty()).then(|| object!(values));
     let text = |value: &Option<String>| value.as_ref().map(|value| object!(value));
     let others = [
-        ("path", text(&args.path)),
-        ("methods", several(&args.method)),
-        ("clients", several(&args.client)),
-        ("count", args.count.map(Value::from)),
-        ("probability", args.probability.map(Value::from)),
-        ("seed", args.seed.map(Value::from)),
-        ("for", text(&args.lasts)),
-        ("in", text(&args.within)),
-        ("from", text(&args.at)),
-        ("instance", text(&args.instance)),
+        ("name", name.map(|name| object!(name.as_str()))),
+        ("path", text(&flags.path)),
+        ("methods", several(&flags.method)),
+        ("clients", several(&flags.client)),
+        ("count", flags.count.map(Value::from)),
+        ("probability", flags.probability.map(Value::from)),
+        ("seed", flags.seed.map(Value::from)),
+        ("for", text(&flags.lasts)),
+        ("in", text(&flags.within)),
+        ("from", text(&flags.at)),
+        ("instance", text(&flags.instance)),
     ];
     let others = others.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?)));
     effects.chain(others).collect::<Map<_, _>>().into()

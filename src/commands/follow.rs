@@ -10,7 +10,7 @@ use crate::exit::{self, Failure};
 
 const RETRY_INTERVAL: Duration = Duration::from_millis(200);
 /// A restart may take this long.
-const RESTART_TIMEOUT: Duration = Duration::from_secs(10);
+pub(super) const RESTART_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Warns that the server does not answer, and asks until one does. A missing permission does not come by waiting.
 pub(super) fn wait_for_server(client: &ControlClient, failure: Failure) -> Result<ServiceStatus, Failure> {
@@ -26,6 +26,11 @@ pub(super) fn wait_for_server(client: &ControlClient, failure: Failure) -> Resul
             Err(failure) => last = failure,
         }
     }
+    Err(not_back(&last))
+}
+
+/// The end of a command whose server is gone for good.
+pub(super) fn not_back(last: &Failure) -> Failure {
     let sentence = format!("it did not come back within {} s: {last}", RESTART_TIMEOUT.as_secs());
-    Err(Failure::new(last.status, sentence))
+    Failure::new(last.status, sentence)
 }

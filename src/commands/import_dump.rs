@@ -2,10 +2,13 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::output;
 use super::print::warn;
+use super::progress::while_working;
 use super::transcript::{self, TranscriptSource, secrets_policy};
 use crate::cli::ImportDumpArgs;
 use crate::exit::{ExitStatus, Failure};
@@ -35,14 +38,21 @@ pub(crate) fn exec(args: &ImportDumpArgs) -> Result<(), Failure> {
 
 fn within_time(path: &Path, policy: SecretsPolicy) -> Result<Observations, Failure> {
     let source = path.to_owned();
-    let read = move || if source.is_dir() { directory(&source, policy) } else { file(&source, policy) };
-    files::within(TIME_LIMIT, read).unwrap_or_else(|| Err(unreadable(path, &FileError::TooSlow(TIME_LIMIT))))
+    let files_read = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&files_read);
+    let read = move || {
+        if source.is_dir() { directory(&source, policy, &count) } else { file(&source, policy) }
+    };
+    let progress =
+        || format!("reading {}: {} files so far", path.display(), files_read.load(Ordering::Relaxed));
+    let read = while_working(progress, || files::within(TIME_LIMIT, read));
+    read.unwrap_or_else(|| Err(unreadable(path, &FileError::TooSlow(TIME_LIMIT))))
 }
 
-fn directory(root: &Path, policy: SecretsPolicy) -> Result<Observations, Failure> {
+fn directory(root: &Path, policy: SecretsPolicy, count: &AtomicUsize) -> Result<Observations, Failure> {
     let mut files = dump::DumpFiles::new();
     let mut left = MAX_BYTES;
-    gather(root, &mut Vec::new(), &mut files, &mut left)?;
+    gather(root, &mut Vec::new(), &mut files, &mut left, count)?;
     dump::read(&files, policy).map_err(|found| not_importable(root, found))
 }
 
@@ -52,6 +62,7 @@ fn gather(
     above: &mut Vec<String>,
     files: &mut dump::DumpFiles,
     left: &mut u64,
+    count: &AtomicUsize,
 ) -> Result<(), Failure> {
     for entry in fs::read_dir(directory).map_err(|error| unreadable(directory, &error.into()))? {
         let path = entry.map_err(|error| unreadable(directory, &error.into()))?.path();
@@ -66,10 +77,11 @@ fn gather(
                 let found = "it is more than 32 directories deep; accepted: the dump of one service";
                 return Err(not_importable(&path, found));
             }
-            gather(&path, above, files, left)?;
+            gather(&path, above, files, left, count)?;
         } else if kind.is_file() {
             let bytes = read(&path, left)?;
             files.insert(above.clone(), bytes);
+            count.store(files.len(), Ordering::Relaxed);
             if files.len() > MAX_FILES {
                 return Err(not_importable(
                     directory,

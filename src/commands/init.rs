@@ -52,7 +52,8 @@ mod tests {
     /// Each line with `key = value`, or with `[table]`, without its `#`.
     fn uncommented(text: &str) -> String {
         let shown = |line: &str| {
-            let bare = line.strip_prefix('#').filter(|bare| !bare.starts_with(' ') && !bare.is_empty());
+            let bare =
+                line.strip_prefix('#').filter(|bare| !bare.starts_with([' ', ':']) && !bare.is_empty());
             bare.unwrap_or(line).to_owned() + "\n"
         };
         text.lines().map(shown).collect()

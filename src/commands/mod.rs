@@ -7,6 +7,7 @@ use crate::exit::{self, Failure};
 use crate::observe;
 
 pub(crate) mod aemm;
+mod audit;
 mod change;
 mod check;
 mod clear;
@@ -19,14 +20,18 @@ mod guardian_unit;
 mod import_aemm;
 mod import_dump;
 mod init;
+mod layout;
 mod net;
 mod output;
 mod print;
+mod progress;
 mod record;
 mod record_progress;
 mod reload;
 mod requests;
+mod schema;
 mod serve;
+mod server_choice;
 mod service_user;
 mod show;
 mod status;
@@ -38,7 +43,7 @@ pub(crate) fn exec(cli: Cli) -> ExitCode {
     if let CliCommand::Aemm(aemm) = &cli.command {
         return aemm::exec(&aemm.words);
     }
-    observe::start(cli.log_level);
+    observe::start(cli.global.log_level);
     let result = run(cli.command);
     // Who does not read the log reads no last sentence either, and would keep the process from its end.
     let is_read = observe::flush();
@@ -50,6 +55,7 @@ fn run(command: CliCommand) -> Result<(), Failure> {
     match command {
         CliCommand::Serve(serve) => serve::exec(serve),
         CliCommand::Check(check) => check::exec(&check),
+        CliCommand::Schema(schema) => schema::exec(&schema),
         CliCommand::Init(init) => init::exec(&init),
         CliCommand::Reload(reload) => reload::exec(&reload),
         CliCommand::Status(status) => status::exec(&status),
@@ -65,6 +71,7 @@ fn run(command: CliCommand) -> Result<(), Failure> {
         CliCommand::Set(set) => change::exec(&set.timing, change::set(&set)?),
         CliCommand::Clock(clock) => clock::exec(&clock),
         CliCommand::Requests(requests) => requests::exec(&requests),
+        CliCommand::Audit(audit) => audit::exec(&audit),
         CliCommand::Wait(wait) => wait::exec(&wait),
         CliCommand::Record(record) => record::exec(&record),
         CliCommand::Import(import) => match import.format {

@@ -81,6 +81,10 @@ pub(super) fn to_json(value: &impl Serialize) -> String {
     serde_json::to_string(value).expect("the API's types have string keys only")
 }
 
+pub(super) fn to_pretty_json(value: &impl Serialize) -> String {
+    serde_json::to_string_pretty(value).expect("the API's types have string keys only")
+}
+
 /// Prints a warning or a report to stderr.
 pub(super) fn warn(text: &str) {
     let _ = writeln!(io::stderr(), "{text}");

@@ -2,13 +2,13 @@
 //! prints to stderr is what `systemctl status` shows.
 
 use super::print::print_reply;
+use super::server_choice;
 use crate::cli::ReloadArgs;
-use crate::control::ControlClient;
 use crate::control::api::{ReloadOrder, Reloaded};
 use crate::exit::{ExitStatus, Failure};
 
 pub(crate) fn exec(reload: &ReloadArgs) -> Result<(), Failure> {
-    let client = ControlClient::new(reload.control.path.as_deref());
+    let client = server_choice::client(&reload.control)?;
     let outcome = client.reload(&ReloadOrder { keep: reload.keep });
     let words = |reloaded: &Reloaded| (reloaded.report.clone(), format!("reloaded: {}", reloaded.message));
     print_reply(outcome, reload.json, words, |rejected| {

@@ -2,31 +2,36 @@
 
 use std::io;
 
+use jiff::tz::TimeZone;
+
 use super::follow;
 use super::print::{to_json, try_print_line};
+use super::server_choice;
 use crate::cli::{FilterArgs, RequestsArgs};
 use crate::control::api::{RequestLine, ServiceStatus};
-use crate::control::{ControlClient, LONGEST_WAIT, RequestPage, RequestQuery};
+use crate::control::{LONGEST_WAIT, RequestPage, RequestQuery};
 use crate::exit::Failure;
 use crate::imds::Protocol;
-use crate::journal::{CommaSeparated, RequestFilter, SinceFilter};
+use crate::journal::{CommaSeparated, RequestFilter, RequestFormat, RequestLines, SinceFilter};
 use crate::model::{PathGlob, Timestamp};
+use crate::terminal::Terminal;
 
 /// The number of earlier requests that `--follow` begins with, as journalctl and tail do.
 const FOLLOW_LIMIT: usize = 10;
 
 /// With `--follow` the end is SIGINT, or a server that does not come back.
 pub(crate) fn exec(args: &RequestsArgs) -> Result<(), Failure> {
-    let client = ControlClient::new(args.control.path.as_deref());
+    let client = server_choice::client(&args.control)?;
     let limit = args.limit.or(args.follow.then_some(FOLLOW_LIMIT));
     let mut lookup =
         RequestQuery { filter: filter(&args.filters, args.path.clone()), limit, ..RequestQuery::default() };
+    let mut printer = RequestPrinter::new(args.json, args.format.clone());
     if !args.follow {
-        return print(&client.requests(&lookup)?, args.json).or(Ok(()));
+        return printer.print(&client.requests(&lookup)?).or(Ok(()));
     }
     let mut server = server_id(&client.status()?);
     let mut found = client.requests(&lookup)?;
-    while print(&found, args.json).is_ok() {
+    while printer.print(&found).is_ok() {
         let mut from = found.next;
         lookup = RequestQuery {
             since: Some(SinceFilter::Number(from)),
@@ -55,15 +60,46 @@ fn server_id(status: &ServiceStatus) -> (u32, Timestamp) {
     (status.pid, status.started_at)
 }
 
-fn print(found: &RequestPage, as_json: bool) -> io::Result<()> {
-    found.lines.iter().try_for_each(|line| try_print_line(&format_line(line, as_json)))
+/// Lines for stdout.
+pub(super) struct RequestPrinter {
+    style: PrintStyle,
+    zone: TimeZone,
 }
 
-pub(super) fn format_line(line: &RequestLine, as_json: bool) -> String {
-    match line {
-        line if as_json => to_json(line),
-        RequestLine::Entry(entry) => entry.to_string(),
-        RequestLine::Missed { missed } => format!("-- missed {missed} requests, which were overwritten --"),
+enum PrintStyle {
+    Json,
+    Format(RequestFormat),
+    Columns(RequestLines),
+}
+
+impl RequestPrinter {
+    pub(super) fn new(as_json: bool, format: Option<RequestFormat>) -> Self {
+        let zone = TimeZone::system();
+        let columns = || RequestLines::new(Terminal::of(&io::stdout()), zone.clone());
+        let style = match format {
+            _ if as_json => PrintStyle::Json,
+            Some(format) => PrintStyle::Format(format),
+            None => PrintStyle::Columns(columns()),
+        };
+        Self { style, zone }
+    }
+
+    fn print(&mut self, found: &RequestPage) -> io::Result<()> {
+        found.lines.iter().try_for_each(|line| try_print_line(&self.line(line)))
+    }
+
+    pub(super) fn line(&mut self, line: &RequestLine) -> String {
+        match (&mut self.style, line) {
+            (PrintStyle::Json, line) => to_json(line),
+            (PrintStyle::Format(format), RequestLine::Entry(record)) => format.line(record, &self.zone),
+            (PrintStyle::Columns(lines), RequestLine::Entry(record)) => {
+                lines.next(record, Terminal::of(&io::stdout()))
+            }
+            (_, RequestLine::Missed { missed }) => {
+                let requests = if *missed == 1 { "request, which was" } else { "requests, which were" };
+                format!("-- missed {missed} {requests} overwritten --")
+            }
+        }
     }
 }
 

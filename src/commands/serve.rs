@@ -7,6 +7,7 @@ use crate::cli::{FallbackArg, ServeArgs};
 use crate::daemon::{self, DaemonOptions};
 use crate::exit::Failure;
 use crate::model::ClusterNode;
+use crate::observe;
 
 pub(crate) fn exec(serve: ServeArgs) -> Result<(), Failure> {
     let ServeArgs {
@@ -15,6 +16,7 @@ pub(crate) fn exec(serve: ServeArgs) -> Result<(), Failure> {
         listen,
         control,
         state,
+        quiet,
         watch,
         fallback,
         require_network,
@@ -22,13 +24,16 @@ pub(crate) fn exec(serve: ServeArgs) -> Result<(), Failure> {
         node,
         node_address,
     } = serve;
+    if !quiet {
+        observe::show_requests();
+    }
     if require_network {
         guardian_unit::require_network()?;
     }
     daemon::run(DaemonOptions {
         scenario: scenario.or(file),
         listen,
-        control: control.path,
+        control,
         state,
         watch,
         fallback: fallback == Some(FallbackArg::LastGood),

@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use hyper::StatusCode;
 
 use super::print::{print_bytes, to_json};
+use super::server_choice;
 use crate::cli::{IdentityCertificateArgs, ShowArgs, ShowArtifact};
-use crate::control::ControlClient;
 use crate::exit::{ExitStatus, Failure};
 use crate::files;
 use crate::paths::{IDENTITY, Paths, SYSTEM_STATE};
+use crate::scenario::{FoundScenario, Library, shipped};
 
 /// A certificate has less than 4 KiB, text around it not counted.
 const MAX_CERTIFICATE_BYTES: u64 = 64 * 1024;
@@ -17,13 +18,31 @@ const MAX_CERTIFICATE_BYTES: u64 = 64 * 1024;
 pub(crate) fn exec(show: &ShowArgs) -> Result<(), Failure> {
     match &show.artifact {
         Some(ShowArtifact::IdentityCertificate(args)) => identity_certificate(args),
-        None => path(show, show.path.as_deref().unwrap_or_default()),
+        None => match &show.scenario {
+            Some(name) => scenario(name),
+            None => path(show, show.path.as_deref().unwrap_or_default()),
+        },
+    }
+}
+
+/// Prints a scenario of the library as it is.
+fn scenario(name: &str) -> Result<(), Failure> {
+    match Library::new(None).find(name) {
+        Ok(FoundScenario::Shipped(name)) => print_bytes(shipped(&name).unwrap_or_default().as_bytes()),
+        Ok(FoundScenario::File(file)) => {
+            let found = format!("{} is a file; `cat` prints it", file.display());
+            Err(Failure::new(
+                ExitStatus::Usage,
+                format!("{found}; accepted: a name of `mock-imds use --list`"),
+            ))
+        }
+        Err(report) => Err(Failure::new(ExitStatus::Usage, report.to_string())),
     }
 }
 
 /// Prints user data byte for byte; other values are text, and get a newline.
 fn path(show: &ShowArgs, path: &str) -> Result<(), Failure> {
-    let shown = ControlClient::new(show.control.path.as_deref()).show(path, show.client)?;
+    let shown = server_choice::client(&show.control)?.show(path, show.client)?;
     if show.json {
         print_bytes(format!("{}\n", to_json(&shown)).as_bytes())?;
     }

@@ -1,42 +1,107 @@
-//! `mock-imds use`: a running server serves another scenario until the next reload. `--list` needs none.
+//! `mock-imds use`: a running server serves another scenario until the next reload: one of the library, or a file, whose
+//! content is sent. `--list` needs no server.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 
 use super::print::{print_line, print_reply, to_json, warn};
+use super::server_choice;
 use crate::cli::UseArgs;
-use crate::control::ControlClient;
-use crate::control::api::{self, RejectedProblem, UseOrder};
+use crate::config::{Report, SourceText};
+use crate::control::api::{self, FileContent, RejectedProblem, ScenarioContent, UseOrder};
 use crate::exit::{ExitStatus, Failure};
-use crate::scenario::{Library, LibraryScenario};
+use crate::files;
+use crate::scenario::{Library, LibraryScenario, SentFile, collect_files, is_path};
 
+/// The time for a file and those that it names.
+const TIME_LIMIT: Duration = Duration::from_mins(1);
 /// Directories that the packaged service does not see, or sees empty.
 const HIDDEN: [&str; 4] = ["/home", "/root", "/tmp", "/run/user"];
 
 pub(crate) fn exec(args: &UseArgs) -> Result<(), Failure> {
     let Some(scenario) = &args.scenario else { return list(args) };
-    // The server has another working directory.
-    let is_file = scenario.contains('/') || Path::new(scenario).extension().is_some_and(|ext| ext == "toml");
-    let path = if is_file { std::path::absolute(scenario).ok() } else { None };
-    let named = path.as_ref().map_or_else(|| scenario.clone(), |path| path.display().to_string());
-    let client = ControlClient::new(args.control.path.as_deref());
-    let outcome = client.use_scenario(&UseOrder { scenario: named });
+    let path = is_path(Path::new(scenario)).then(|| Path::new(scenario));
+    let order = match path {
+        None => UseOrder { scenario: Some(scenario.clone()), content: None },
+        Some(path) if args.by_path => {
+            UseOrder { scenario: Some(absolute(path).display().to_string()), content: None }
+        }
+        Some(path) => UseOrder { scenario: None, content: Some(content(path)?) },
+    };
+    let client = server_choice::client(&args.control)?;
+    let outcome = client.use_scenario(&order);
     let words = |reloaded: &api::Reloaded| {
-        let file = reloaded.scenario.file.as_ref().map(|file| file.display().to_string()).unwrap_or_default();
-        let sentence = format!("serving {file} until the next reload: {}", reloaded.message);
+        let name = reloaded.scenario.name();
+        let sentence = format!("serving {name} until the next reload: {}", reloaded.message);
         (reloaded.report.clone(), sentence)
     };
     print_reply(outcome, args.json, words, |rejected| {
+        let path = path.filter(|_| args.by_path).map(absolute);
         if let Some(path) = path.filter(|path| hidden(path) && unread(&rejected.problems)) {
-            let name = path.file_name().unwrap_or_default().display().to_string();
             warn(&format!(
-                "  the packaged service sees no home directories and has a private /tmp; try: \
-                 sudo cp {} /etc/mock-imds/ && mock-imds use /etc/mock-imds/{name}",
+                "  the packaged service sees no home directories and has a private /tmp; without --by-path the content of \
+                 {} is sent",
                 path.display()
             ));
         }
         let since = rejected.scenario.at.rfc3339();
         Failure::new(ExitStatus::Config, format!("rejected; still serving what was loaded {since}"))
     })
+}
+
+/// The server has another working directory.
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}
+
+/// A scenario and the files that it names, read as the user who runs the command.
+fn content(path: &Path) -> Result<ScenarioContent, Failure> {
+    let path = absolute(path);
+    let name = path.clone();
+    let read = files::within(TIME_LIMIT, move || {
+        let source = SourceText::read(&name)?;
+        let files = collect_files(&source, name.parent().unwrap_or(Path::new("/")));
+        Ok((source.text, files))
+    });
+    let not_sent = || Failure::new(ExitStatus::Config, "not sent; nothing has changed");
+    let (text, files) = match read {
+        Some(Ok(read)) => read,
+        Some(Err::<_, Report>(report)) => {
+            warn(&report.to_string());
+            return Err(not_sent());
+        }
+        None => {
+            let found = format!("{} could not be read within {} s", path.display(), TIME_LIMIT.as_secs());
+            return Err(Failure::new(ExitStatus::Unavailable, format!("{found}; check its file system")));
+        }
+    };
+    let size = |file: &SentFile| if let SentFile::Content(bytes) = file { bytes.len() } else { 0 };
+    let bytes = text.len() + files.values().map(size).sum::<usize>();
+    if bytes > api::CONTENT_BYTES {
+        warn(&format!(
+            "{}: error: has {bytes} bytes, with the files that it names\n  accepted: at most 2 MiB together; with \
+             --by-path the server reads them itself, as its own user",
+            path.display()
+        ));
+        return Err(not_sent());
+    }
+    let files = files.into_iter().map(|(name, file)| (name, encoded(file))).collect();
+    Ok(ScenarioContent { path, text, files })
+}
+
+fn encoded(file: SentFile) -> FileContent {
+    // What JSON escapes would take more room than base64.
+    let is_plain = |text: &str| text.chars().all(|c| !c.is_control() || c == '\n');
+    match file {
+        SentFile::Content(bytes) => match std::str::from_utf8(&bytes) {
+            Ok(text) if is_plain(text) => FileContent::Text(text.to_owned()),
+            _ => FileContent::Base64(BASE64_STANDARD.encode(&bytes)),
+        },
+        SentFile::Unread(why) => FileContent::Unread(why),
+    }
 }
 
 /// A file that is here, and that the packaged service likely does not see.
@@ -51,10 +116,9 @@ fn unread(problems: &[RejectedProblem]) -> bool {
 
 fn list(args: &UseArgs) -> Result<(), Failure> {
     let library = Library::new(args.library.as_deref());
-    let directory = library.directory.display();
     let scenarios = library.list().map_err(|error| {
-        let sentence = format!("the library {directory} cannot be read: {error}; it comes with the package");
-        Failure::new(ExitStatus::Unavailable, sentence)
+        let directory = args.library.as_deref().unwrap_or(Path::new("")).display();
+        Failure::new(ExitStatus::Unavailable, format!("the library {directory} cannot be read: {error}"))
     })?;
     if args.json {
         let of = |LibraryScenario { name, file, summary }| api::LibraryEntry { name, file, summary };
@@ -72,7 +136,6 @@ fn list(args: &UseArgs) -> Result<(), Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Report, SourceText};
 
     #[test]
     fn a_file_that_was_not_read_is_not_one_with_an_error_in_it() {

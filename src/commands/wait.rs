@@ -3,17 +3,18 @@
 use std::time::Duration;
 
 use super::print::print_line;
+use super::server_choice;
 use crate::cli::WaitArgs;
-use crate::commands::requests::{filter, format_line};
+use crate::commands::requests::{RequestPrinter, filter};
 use crate::control::api::RequestLine;
-use crate::control::{ControlClient, LONGEST_WAIT, RequestQuery};
+use crate::control::{LONGEST_WAIT, RequestQuery};
 use crate::exit::{ExitStatus, Failure};
 use crate::journal::SinceFilter;
 
 pub(crate) fn exec(args: &WaitArgs) -> Result<(), Failure> {
     let (found, missed) = first(args)?;
     if let Some(line) = &found {
-        print_line(&format_line(line, args.json));
+        print_line(&RequestPrinter::new(args.json, None).line(line));
     }
     let span = format!("{:?}", args.within);
     let overwritten = format!("{missed} requests were overwritten before they could be looked at");
@@ -36,7 +37,7 @@ pub(crate) fn exec(args: &WaitArgs) -> Result<(), Failure> {
 
 /// The first such request, and the number of those that were overwritten before.
 fn first(args: &WaitArgs) -> Result<(Option<RequestLine>, u64), Failure> {
-    let client = ControlClient::new(args.control.path.as_deref());
+    let client = server_choice::client(&args.control)?;
     let filter = filter(&args.filters, Some(args.path.clone()));
     let mut lookup = RequestQuery { filter, since: Some(args.since), limit: Some(1), wait: Duration::ZERO };
     let (mut left, mut missed) = (args.within, 0);

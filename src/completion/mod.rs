@@ -35,8 +35,10 @@ fn with_completer(argument: Arg) -> Arg {
     let completer: fn(&OsStr) -> Vec<clap_complete::CompletionCandidate> =
         match (argument.get_id().as_str(), value.as_deref()) {
             ("instance", _) => values::instances,
+            (_, Some("FAULT")) => values::faults,
             ("control", _) => return argument,
             (_, Some("NAME|FILE")) => values::scenarios,
+            ("scenario", Some("NAME")) => values::library,
             (_, Some("PATH" | "GLOB")) | ("path", None) => values::paths,
             _ => return argument,
         };
@@ -63,6 +65,8 @@ mod tests {
     fn what_the_server_knows_is_asked_of_it() {
         for (line, id) in [
             ("use", "scenario"),
+            ("serve", "scenario"),
+            ("show", "scenario"),
             ("show", "path"),
             ("set", "path"),
             ("wait", "path"),
@@ -70,6 +74,9 @@ mod tests {
             ("fault", "path"),
             ("spot", "instance"),
             ("fault", "instance"),
+            ("fault", "name"),
+            ("fault set", "name"),
+            ("fault remove", "names"),
         ] {
             assert!(completes(line, id), "expected a completer of '{id}' in '{line}'; see with_completer");
         }

@@ -43,10 +43,22 @@ pub(super) fn scenarios(start: &OsStr) -> Vec<CompletionCandidate> {
     starting_with(start, known).into_iter().chain(PathCompleter::file().complete(start)).collect()
 }
 
+/// Names of the library in the program.
+pub(super) fn library(start: &OsStr) -> Vec<CompletionCandidate> {
+    let known = Library::new(None).list().unwrap_or_default();
+    starting_with(start, known.into_iter().map(|known| (known.name, known.summary)))
+}
+
 /// Names of `[instances]`.
 pub(super) fn instances(start: &OsStr) -> Vec<CompletionCandidate> {
     let instances = ask(ControlClient::status).map(|status| status.instances).unwrap_or_default();
     starting_with(start, instances.into_iter().filter_map(|instance| Some((instance.name?, instance.id))))
+}
+
+/// Names of faults.
+pub(super) fn faults(start: &OsStr) -> Vec<CompletionCandidate> {
+    let faults = ask(ControlClient::faults).unwrap_or_default();
+    starting_with(start, faults.into_iter().map(|fault| (fault.name, fault.what)))
 }
 
 /// Paths that the service lists, a segment at a time.

@@ -9,6 +9,11 @@ use super::locate::Locator;
 use super::report::{MAX_PROBLEMS, Omitted, Problem, Report, Severity};
 use super::source::SourceText;
 
+/// Keys with the names of the tables around them, and the forms in which their values were read: "boolean", "integer from
+/// 1 to 64", "parse `InstanceId`", …
+#[cfg(test)]
+pub(crate) type RequestedKeys = BTreeMap<String, std::collections::BTreeSet<String>>;
+
 /// The longest finding or help, in characters: they quote values, which may be as long as the file.
 const LONGEST_TEXT: usize = 1_000;
 
@@ -20,7 +25,7 @@ pub(super) struct Context<'s> {
     errors: FirstProblems,
     warnings: FirstProblems,
     #[cfg(test)]
-    requested_keys: RefCell<std::collections::BTreeSet<String>>,
+    requested_keys: RefCell<RequestedKeys>,
 }
 
 /// The first problems of a severity in the file's order, and the number of all.
@@ -66,6 +71,10 @@ impl<'s> Context<'s> {
         self.errors.count.get() + self.warnings.count.get()
     }
 
+    pub(super) fn has_errors(&self) -> bool {
+        self.errors.count.get() > 0
+    }
+
     /// Whether nobody waits for the outcome any more.
     pub(super) fn is_cancelled(&self) -> bool {
         self.cancellation.is_cancelled()
@@ -74,11 +83,17 @@ impl<'s> Context<'s> {
     /// Records that the builder asked for a key.
     #[cfg(test)]
     pub(super) fn request(&self, key: String) {
-        self.requested_keys.borrow_mut().insert(key);
+        self.requested_keys.borrow_mut().entry(key).or_default();
+    }
+
+    /// Records how the builder read the value of a key.
+    #[cfg(test)]
+    pub(super) fn read_as(&self, key: &str, form: String) {
+        self.requested_keys.borrow_mut().entry(key.to_owned()).or_default().insert(form);
     }
 
     #[cfg(test)]
-    pub(super) fn requested_keys(&self) -> std::collections::BTreeSet<String> {
+    pub(super) fn requested_keys(&self) -> RequestedKeys {
         self.requested_keys.borrow().clone()
     }
 

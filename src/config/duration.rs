@@ -24,3 +24,29 @@ pub(crate) fn parse_duration(text: &str) -> Option<Duration> {
     let whole = parsed.checked_add(Duration::from_secs(u64::from(days) * 86_400))?;
     (whole <= CENTURY).then_some(whole)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the manual says.
+    #[test]
+    fn durations_have_the_documented_forms() {
+        for (text, seconds) in [
+            ("90s", 90),
+            ("1h30m", 5_400),
+            ("2d", 172_800),
+            ("1d12h", 129_600),
+            ("30 seconds", 30),
+            ("2min", 120),
+            ("1 hour 30 minutes", 5_400),
+            ("1.5m", 90),
+            ("PT30S", 30),
+        ] {
+            assert_eq!(parse_duration(text), Some(Duration::from_secs(seconds)), "{text}");
+        }
+        for text in ["", "30", "-5m", "soon", "101y", "1w"] {
+            assert_eq!(parse_duration(text), None, "{text}");
+        }
+    }
+}

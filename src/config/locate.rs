@@ -7,6 +7,8 @@ use super::report::SourceSpan;
 
 /// The width of the longest line that a report shows whole, in characters.
 const SHOWN: usize = 100;
+/// The most carets: more say nothing that these do not.
+const WIDEST: usize = 60;
 /// The longest text that may be a misspelt name of a secret, in characters.
 const LONGEST_SECRET_KEY: usize = 24;
 
@@ -40,15 +42,22 @@ impl<'s> Locator<'s> {
         let line_end = self.starts.get(index + 1).map_or(self.text.len(), |next| next - 1);
         let before = &self.text[line_start..start];
         let (line, column) = (index + 1, before.chars().count() + 1);
+        let (end_line, end_column) = self.place(end);
         if self.names_a_secret(line_start, line_end) {
             let text = "(not shown: it may hold a secret)".into();
-            return SourceSpan { line, column, text, indent: 0, width: 1 };
+            return SourceSpan { line, column, text, indent: 0, width: 1, end_line, end_column };
         }
         let after = self.text[start..line_end.max(start)].trim_end_matches('\r');
         let (text, indent) = clip(before.trim_end_matches('\r'), after);
         let width = self.text[start..end.min(line_end).max(start)].chars().take(SHOWN + 1).count();
-        let width = width.min(text.chars().count().saturating_sub(indent)).max(1);
-        SourceSpan { line, column, text, indent, width }
+        let width = width.min(text.chars().count().saturating_sub(indent)).clamp(1, WIDEST);
+        SourceSpan { line, column, text, indent, width, end_line, end_column }
+    }
+
+    /// Line and column, from 1.
+    fn place(&self, at: usize) -> (usize, usize) {
+        let index = self.line(at);
+        (index + 1, self.text[self.starts[index]..at].chars().count() + 1)
     }
 
     /// Whether a line holds the value of a key that is, or looks like, one of a secret. A line without a
@@ -131,7 +140,7 @@ mod tests {
         let text = "a = 1\r\nß = 22\n\nlast";
         let lines = Locator::new(text);
         let at = |span: Range<usize>| {
-            let SourceSpan { line, column, text, indent, width } = lines.locate(span);
+            let SourceSpan { line, column, text, indent, width, .. } = lines.locate(span);
             (line, column, text, indent, width)
         };
         assert_eq!(at(4..5), (1, 5, "a = 1".into(), 4, 1));
@@ -139,6 +148,24 @@ mod tests {
         assert_eq!(at(12..99), (2, 5, "ß = 22".into(), 4, 2), "up to the end of the line");
         assert_eq!(at(15..15), (3, 1, String::new(), 0, 1));
         assert_eq!(at(99..120), (4, 5, "last".into(), 4, 1), "after the end");
+    }
+
+    #[test]
+    fn a_place_has_its_end() {
+        let lines = Locator::new("a = 1\nß = 22\nlast");
+        let end = |span: Range<usize>| {
+            let SourceSpan { end_line, end_column, .. } = lines.locate(span);
+            (end_line, end_column)
+        };
+        assert_eq!(end(4..5), (1, 6));
+        assert_eq!(end(11..13), (2, 7), "characters, not bytes");
+        assert_eq!(end(4..16), (3, 3), "on another line");
+    }
+
+    #[test]
+    fn carets_stay_below_what_a_terminal_has_room_for() {
+        let text = format!("user-data = \"{}\"", "x".repeat(20_000));
+        assert_eq!(Locator::new(&text).locate(12..text.len()).width, WIDEST);
     }
 
     #[test]

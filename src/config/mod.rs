@@ -18,9 +18,12 @@ mod value;
 pub(crate) use cancellation::Cancellation;
 pub(crate) use duration::{DURATIONS, parse_duration};
 pub(crate) use report::{Problem, Report, Severity};
-pub(crate) use section::{Item, Section};
+pub(crate) use section::{Item, Section, is_near, nearest};
 pub use source::{MAX_BYTES, SourceText};
-pub(crate) use value::INSTANTS;
+pub(crate) use value::{INSTANTS, SingleLine};
+
+#[cfg(test)]
+pub(crate) use context::RequestedKeys;
 
 use context::Context;
 use toml::de::DeTable;
@@ -61,13 +64,31 @@ pub(crate) fn parse_unless_cancelled<T>(
     if report.has_errors() { Err(report) } else { Ok((value, report)) }
 }
 
-/// Every key that a builder asks for in a source, with the names of the tables around it. Tests compare the keys
-/// with the documented ones.
-#[cfg(test)]
-pub(crate) fn requested_keys(
+/// A report of one error in a text that is not read further.
+pub(crate) fn reject(
     source: &SourceText,
-    build: impl FnOnce(&Section<'_>),
-) -> std::collections::BTreeSet<String> {
+    place: std::ops::Range<usize>,
+    found: &str,
+    help: Vec<String>,
+) -> Report {
+    let cancellation = Cancellation::default();
+    let context = Context::new(source, &cancellation);
+    context.error(place, found.to_owned(), help);
+    context.into_report()
+}
+
+/// The keys and tables of the first level, as far as the text can be read.
+pub(crate) fn top_level_keys(source: &SourceText) -> Vec<String> {
+    if nesting::too_deep(&source.text).is_some() {
+        return vec![];
+    }
+    let (table, _) = DeTable::parse_recoverable(&source.text);
+    table.get_ref().keys().map(|key| key.get_ref().to_string()).collect()
+}
+
+/// Every key that a builder asks for in a source. Tests compare the keys with the documented ones.
+#[cfg(test)]
+pub(crate) fn requested_keys(source: &SourceText, build: impl FnOnce(&Section<'_>)) -> RequestedKeys {
     let (table, _) = DeTable::parse_recoverable(&source.text);
     let cancellation = Cancellation::default();
     let context = Context::new(source, &cancellation);

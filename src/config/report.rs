@@ -12,6 +12,16 @@ pub enum Severity {
     Warning,
 }
 
+impl Severity {
+    /// "error" or "warning".
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+        }
+    }
+}
+
 /// A problem with its position in the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
@@ -37,6 +47,10 @@ pub struct SourceSpan {
     pub indent: usize,
     /// The number of carets.
     pub width: usize,
+    /// The line of the place after the last character.
+    pub end_line: usize,
+    /// Its column.
+    pub end_column: usize,
 }
 
 /// The problems of one file, in the file's order.
@@ -114,10 +128,7 @@ impl fmt::Display for Report {
             if index > 0 {
                 f.write_char('\n')?;
             }
-            let severity = match problem.severity {
-                Severity::Error => "error",
-                Severity::Warning => "warning",
-            };
+            let severity = problem.severity.as_str();
             write!(f, "{}{}: {severity}: {}", self.file, problem.suffix(), problem.found)?;
             if let Some(span) = &problem.span {
                 let number = span.line.to_string();

@@ -76,7 +76,7 @@ impl<'a> Section<'a> {
                 let found = key.get_ref();
                 let table =
                     if self.name.is_empty() { String::new() } else { format!(" in {}", heading(&self.name)) };
-                let help = match closest(found, &known) {
+                let help = match nearest(found, &known) {
                     Some(near) => format!("did you mean \"{near}\"?"),
                     None => format!("accepted: {}", known.join(", ")),
                 };
@@ -90,9 +90,19 @@ impl<'a> Section<'a> {
         self.context.count()
     }
 
+    /// Whether an error was found so far, anywhere in the file.
+    pub(crate) fn has_errors(&self) -> bool {
+        self.context.has_errors()
+    }
+
     /// Adds an error about the table as a whole.
     pub(crate) fn error(&self, found: impl Into<String>, help: impl Into<String>) {
         self.context.error(self.span.clone(), found.into(), vec![help.into()]);
+    }
+
+    /// Adds a warning about the table as a whole.
+    pub(crate) fn warn(&self, found: impl Into<String>, help: impl Into<String>) {
+        self.context.warn(self.span.clone(), found.into(), vec![help.into()]);
     }
 
     fn qualify(&self, key: &str) -> String {
@@ -107,15 +117,29 @@ fn heading(name: &str) -> String {
 }
 
 /// The known name that is nearest, if it is near enough for a typing error.
-fn closest<'k>(found: &str, known: &[&'k str]) -> Option<&'k str> {
-    let accepted = |name: &str| 1 + (name.len() / 4).min(2);
+pub(crate) fn nearest<'k>(found: &str, known: &[&'k str]) -> Option<&'k str> {
     let normal = found.replace('_', "-").to_lowercase();
     let length = normal.chars().count();
     // The distance is at least the difference of the lengths.
-    let known = known.iter().filter(|name| length.abs_diff(name.len()) <= accepted(name));
+    let known = known.iter().filter(|name| length.abs_diff(name.len()) <= most_errors(name));
     let distance = |name: &&str| strsim::damerau_levenshtein(&normal, name);
     let near = known.min_by_key(|name| distance(name))?;
-    (distance(near) <= accepted(near)).then_some(*near)
+    (distance(near) <= most_errors(near)).then_some(*near)
+}
+
+/// The typing errors that a name may have to be taken for it.
+fn most_errors(name: &str) -> usize {
+    1 + (name.len() / 4).min(2)
+}
+
+/// Whether a text is a name with one typing error; two, in a long one.
+pub(crate) fn is_near(found: &str, name: &str) -> bool {
+    let most = match name.len() {
+        0..4 => 0,
+        4..12 => 1,
+        12.. => 2,
+    };
+    found.len().abs_diff(name.len()) <= most && strsim::damerau_levenshtein(found, name) <= most
 }
 
 // === Item ===
@@ -145,6 +169,16 @@ impl<'a> Item<'a> {
         self.context.error(self.value.span(), found.into(), vec![help.into()]);
     }
 
+    /// Adds an error at the value, with several lines of help.
+    pub(crate) fn error_with_help(&self, found: impl Into<String>, help: Vec<String>) {
+        self.context.error(self.value.span(), found.into(), help);
+    }
+
+    /// Where the value begins in the file.
+    pub(crate) fn offset(&self) -> usize {
+        self.value.span().start
+    }
+
     /// Adds an error at the key.
     pub(crate) fn error_at_key(&self, found: impl Into<String>, help: impl Into<String>) {
         self.context.error(self.key_span.clone(), found.into(), vec![help.into()]);
@@ -170,6 +204,16 @@ impl<'a> Item<'a> {
         None
     }
 
+    /// Notes the form in which the value is read, for the test that compares the readers with the documented keys.
+    #[cfg(test)]
+    pub(super) fn read_as(&self, form: impl Into<String>) {
+        self.context.read_as(&self.name, form.into());
+    }
+
+    #[cfg(not(test))]
+    #[expect(clippy::unused_self, reason = "only tests compare the readers with the documented keys")]
+    pub(super) fn read_as<T>(&self, _: T) {}
+
     pub(super) fn value(&self) -> &'a DeValue<'a> {
         self.value.get_ref()
     }
@@ -179,6 +223,7 @@ impl<'a> Item<'a> {
     }
 
     pub(crate) fn array(&self) -> Option<Vec<Item<'a>>> {
+        self.read_as("array");
         let Some(array) = self.value.get_ref().as_array() else {
             return self.mismatch("an array: [\"…\", \"…\"]");
         };
@@ -193,6 +238,7 @@ impl<'a> Item<'a> {
 
     /// A table, `[so]` or `{ so }`.
     pub(crate) fn section(&self) -> Option<Section<'a>> {
+        self.read_as("table");
         if self.context.is_cancelled() {
             return None;
         }

@@ -36,6 +36,19 @@ impl SourceText {
                 None => return refuse(error.to_string(), help(&error)),
             },
         };
+        Self::decode(name, bytes)
+    }
+
+    /// A source of these bytes: at most [`MAX_BYTES`] of UTF-8.
+    pub(crate) fn from_bytes(name: String, bytes: Vec<u8>) -> Result<Self, Report> {
+        if bytes.len() as u64 > MAX_BYTES {
+            let error = FileError::TooLarge(MAX_BYTES);
+            return Err(Report::whole(name, error.to_string(), help(&error)));
+        }
+        Self::decode(name, bytes)
+    }
+
+    fn decode(name: String, bytes: Vec<u8>) -> Result<Self, Report> {
         match String::from_utf8(bytes) {
             Ok(text) => {
                 Ok(Self { name, text: text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text) })
@@ -44,10 +57,11 @@ impl SourceText {
                 let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
                 let line = valid.split(|b| *b == b'\n').count();
                 let byte = error.as_bytes()[valid.len()];
-                refuse(
+                Err(Report::whole(
+                    name,
                     format!("is not UTF-8: byte 0x{byte:02x} on line {line}"),
                     "accepted: UTF-8 text; save the file as UTF-8",
-                )
+                ))
             }
         }
     }

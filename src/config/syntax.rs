@@ -25,6 +25,17 @@ pub(super) fn report(context: &Context<'_>, source: &SourceText, mut errors: Vec
 /// The finding and the help for a syntax error.
 fn explain(source: &SourceText, error: &Error) -> (String, &'static str) {
     let message = error.message().trim().replace('\n', ", ");
+    let place = error.span().unwrap_or_default();
+    let line = source.text.get(place.start..).and_then(|rest| rest.lines().next()).unwrap_or_default();
+    if source.text.get(place.clone()).unwrap_or_default().contains(TYPOGRAPHIC)
+        || line.starts_with(TYPOGRAPHIC)
+    {
+        return ("typographic quotes".to_owned(), "accepted: straight ones, such as \"m5.large\"");
+    }
+    let value = line.split('#').next().unwrap_or_default();
+    if message.starts_with("string values must be quoted") && value.trim().is_empty() {
+        return ("a key without a value".to_owned(), "accepted: key = value on one line");
+    }
     let explained = EXPLAINED.iter().find(|(beginning, ..)| message.starts_with(beginning));
     match explained {
         Some((_, found, help)) => {
@@ -40,6 +51,9 @@ fn explain(source: &SourceText, error: &Error) -> (String, &'static str) {
 fn is_open_list(error: &Error) -> bool {
     error.message().trim().starts_with(OPEN_LIST)
 }
+
+/// Quotes that word processors and chats put in the place of straight ones.
+const TYPOGRAPHIC: [char; 9] = ['“', '”', '„', '‟', '«', '»', '‘', '’', '‚'];
 
 /// The beginning of the parser's message.
 const OPEN_LIST: &str = "missing comma between array elements";

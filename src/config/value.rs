@@ -16,7 +16,13 @@ pub(crate) const INSTANTS: &str =
     "an RFC 3339 timestamp such as \"2024-01-15T09:30:00Z\", with Z or the offset from UTC";
 
 impl<'a> Item<'a> {
+    /// The text of a value that is text; nothing is said about another one.
+    pub(crate) fn text(&self) -> Option<&'a str> {
+        self.value().as_str()
+    }
+
     pub(crate) fn string(&self) -> Option<&'a str> {
+        self.read_as("string");
         self.value().as_str().or_else(|| self.mismatch("a string"))
     }
 
@@ -45,12 +51,14 @@ impl<'a> Item<'a> {
 
     /// `true` or `false`.
     pub(crate) fn boolean(&self) -> Option<bool> {
+        self.read_as("boolean");
         self.value().as_bool().or_else(|| self.mismatch("true or false"))
     }
 
     /// A whole number within a range.
     pub(crate) fn integer(&self, range: RangeInclusive<i64>) -> Option<i64> {
         let accepted = format!("a whole number from {} to {}", range.start(), range.end());
+        self.read_as(&*accepted);
         let Some(integer) = self.value().as_integer() else { return self.mismatch(&accepted) };
         // `as_str` keeps digit separators out and a radix prefix apart.
         let number = i64::from_str_radix(integer.as_str(), integer.radix()).ok();
@@ -66,6 +74,7 @@ impl<'a> Item<'a> {
     /// A number from 0 to 1.
     pub(crate) fn fraction(&self) -> Option<f64> {
         const ACCEPTED: &str = "a number from 0 to 1, such as 0.3";
+        self.read_as(ACCEPTED);
         let value = self.value();
         let text = value.as_float().map(DeFloat::as_str);
         let Some(text) = text.or_else(|| value.as_integer().map(DeInteger::as_str)) else {
@@ -79,6 +88,7 @@ impl<'a> Item<'a> {
 
     /// A string that parses. The text of the parser's error follows "accepted: ".
     pub(crate) fn parse<T: FromStr<Err: Display>>(&self) -> Option<T> {
+        self.read_as(std::any::type_name::<T>());
         let Some(text) = self.value().as_str() else {
             let accepted =
                 T::from_str("").err().map_or_else(|| "a string".into(), |e| format!("a string: {e}"));
@@ -98,6 +108,7 @@ impl<'a> Item<'a> {
         let choices = T::VARIANTS.iter().map(|variant| ((*variant).into(), *variant));
         let words: Vec<_> = choices.clone().map(|(word, _): (&str, T)| format!("\"{word}\"")).collect();
         let accepted = words.join(", ");
+        self.read_as(&*accepted);
         let Some(text) = self.value().as_str() else { return self.mismatch(&accepted) };
         let found = choices.into_iter().find(|(word, _)| *word == text);
         found.map(|(_, variant)| variant).or_else(|| {
@@ -108,16 +119,30 @@ impl<'a> Item<'a> {
 
     /// A duration such as `"30s"`, `"1m30s"`, `"6h"`, from 0 to 100 years.
     pub(crate) fn duration(&self) -> Option<Duration> {
-        let Some(text) = self.value().as_str() else { return self.mismatch(DURATIONS) };
+        self.read_as(DURATIONS);
+        let Some(text) = self.value().as_str() else { return self.no_duration(DURATIONS) };
         parse_duration(text).or_else(|| {
             self.error(format!("{} is {text:?}", self.name()), format!("accepted: {DURATIONS}"));
             None
         })
     }
 
+    /// Adds an error about a value that is no text, where a duration is accepted: a number is probably one of seconds.
+    pub(crate) fn no_duration<T>(&self, accepted: &str) -> Option<T> {
+        let Some(number) = self.value().as_integer().map(DeInteger::as_str) else {
+            return self.mismatch(accepted);
+        };
+        self.error_with_help(
+            format!("{} is an integer", self.name()),
+            vec![format!("did you mean \"{number}s\"?"), format!("accepted: {accepted}")],
+        );
+        None
+    }
+
     /// A duration of at most `longest`, negative with a minus sign: `"-5m"`.
     pub(crate) fn signed_duration(&self, longest: Duration) -> Option<jiff::SignedDuration> {
         const ACCEPTED: &str = "a duration such as \"5m\" or \"-1h30m\"";
+        self.read_as(ACCEPTED);
         let Some(text) = self.value().as_str() else { return self.mismatch(ACCEPTED) };
         let (backwards, length) = match text.strip_prefix('-') {
             Some(length) => (true, length),
@@ -142,6 +167,7 @@ impl<'a> Item<'a> {
 
     pub(crate) fn instant_with_text(&self) -> Option<(jiff::Timestamp, String)> {
         let accepted = INSTANTS;
+        self.read_as(accepted);
         let value = self.value();
         let text = value.as_datetime().map(ToString::to_string).or_else(|| value.as_str().map(str::to_owned));
         let Some(text) = text else { return self.mismatch(accepted) };

@@ -17,16 +17,18 @@ use hyper_util::rt::TokioIo;
 use nix::sys::socket::{getsockopt, sockopt};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use tokio::net::UnixStream;
 use tokio::runtime;
 use tokio::time::timeout;
 
 use super::api::{
-    AcceptedOrder, CLEAR, CLOCK, ClearOrder, Cleared, ClockMoved, ClockOrder, EVENTS, FAULTS, LibraryListing,
-    LiveOrder, POSITION, RELOAD, Refusal, Rejected, ReloadOrder, Reloaded, RequestLine, SCENARIOS, SHOW,
-    STATUS, ServiceStatus, ShownReply, USE, UseOrder,
+    AcceptedOrder, CLEAR, CLOCK, ClearOrder, Cleared, ClockMoved, ClockOrder, EVENTS, FAULTS, FaultStatus,
+    LibraryListing, LiveOrder, POSITION, RELOAD, REMOVE_FAULTS, Refusal, Rejected, ReloadOrder, Reloaded,
+    RemoveFaultsOrder, RequestLine, SCENARIOS, SET_FAULT, SHOW, STATUS, ServiceStatus, ShownReply, USE,
+    UseOrder,
 };
-use super::connect::{Listening, connect};
+use super::connect::{connect, listening};
 use super::query::Query;
 use super::request_query::RequestQuery;
 use super::socket::owner_path;
@@ -68,19 +70,13 @@ pub(crate) struct RequestPage {
     pub next: u64,
 }
 
-/// A server has its socket here, one of another user's included. A crash leaves a socket where none listens, and `su` a
-/// HOME that is closed.
-fn listens(place: &Path) -> bool {
-    place.exists() && !matches!(Listening::at(place), Listening::No)
-}
-
 impl ControlClient {
     /// The server whose socket is at `path`, else at the first of the usual places where one listens.
     pub(crate) fn new(path: Option<&Path>) -> Self {
         let places = || {
-            let places = Paths::from_env().client_control_sockets();
-            let found = places.iter().find(|place| listens(place)).or(places.last());
-            found.cloned().expect("the system's place is always there")
+            let paths = Paths::from_env();
+            let found = listening(&paths).into_iter().next().or(paths.client_control_sockets().pop());
+            found.expect("the system's place is always there")
         };
         Self { path: path.map_or_else(places, Path::to_owned) }
     }
@@ -88,6 +84,12 @@ impl ControlClient {
     pub(crate) fn status(&self) -> Result<ServiceStatus, Failure> {
         let (status, body) = self.ask(Method::GET, STATUS)?;
         if status == StatusCode::OK { self.read(&body) } else { Err(self.refused(&body)) }
+    }
+
+    /// The status, if the server gives it at once.
+    pub(super) fn brief_status(&self) -> Option<ServiceStatus> {
+        let answer = self.fetch(Method::GET, STATUS, OWNER_TIMEOUT).ok()?;
+        (answer.status() == StatusCode::OK).then(|| self.read(answer.body()).ok()).flatten()
     }
 
     /// The library of the server.
@@ -111,6 +113,21 @@ impl ControlClient {
             LiveOrder::Event(words) => self.order(EVENTS, words),
             LiveOrder::Fault(words) => self.order(FAULTS, words),
         }
+    }
+
+    /// All faults.
+    pub(crate) fn faults(&self) -> Result<Vec<FaultStatus>, Failure> {
+        let (status, body) = self.ask(Method::GET, FAULTS)?;
+        if status == StatusCode::OK { self.read(&body) } else { Err(self.refused(&body)) }
+    }
+
+    /// Changes some keys of a fault.
+    pub(crate) fn set_fault(&self, words: &Value) -> Result<AcceptedOrder, OrderError> {
+        self.order(SET_FAULT, words)
+    }
+
+    pub(crate) fn remove_faults(&self, order: &RemoveFaultsOrder) -> Result<Cleared, OrderError> {
+        self.order(REMOVE_FAULTS, order)
     }
 
     /// Drops the faults that were ordered.
@@ -214,7 +231,7 @@ impl ControlClient {
                 ExitStatus::Unavailable,
                 format!(
                     "no mock-imds server listens at {place}; start one with `systemctl start mock-imds` \
-                     or `mock-imds serve`, or name its socket with --control PATH"
+                     or `mock-imds serve`, or choose one with --server"
                 ),
             ),
             ErrorKind::PermissionDenied => (

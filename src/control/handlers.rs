@@ -5,10 +5,11 @@ use hyper::header::CONTENT_TYPE;
 use tokio::task::spawn_blocking;
 
 use super::api::{
-    ClearOrder, ClearScope, ClockOrder, LiveOrder, ReloadOrder, ShownContent, ShownReply, UseOrder,
+    ClearOrder, ClearScope, ClockOrder, LiveOrder, ReloadOrder, RemoveFaultsOrder, ShownContent, ShownReply,
+    UseOrder,
 };
 use super::exchange::{ControlRequest, ControlResponse, RequestRefusal, json};
-use super::order::{ClockMovement, Order};
+use super::order::{ClockMovement, Order, ScenarioChoice};
 use super::query::Query;
 use crate::imds::absolute;
 use crate::model::Accepted;
@@ -30,6 +31,24 @@ pub(super) async fn add_event(mut request: ControlRequest) -> Result<ControlResp
 pub(super) async fn add_fault(mut request: ControlRequest) -> Result<ControlResponse, RequestRefusal> {
     let order = LiveOrder::Fault(request.read().await?);
     request.order(|reply| Order::Live { by: request.caller, order, reply }).await
+}
+
+pub(super) async fn faults(request: ControlRequest) -> Result<ControlResponse, RequestRefusal> {
+    request.compute(|backend| json(StatusCode::OK, &(backend.status)().faults)).await
+}
+
+pub(super) async fn set_fault(mut request: ControlRequest) -> Result<ControlResponse, RequestRefusal> {
+    let words = request.read().await?;
+    request.order(|reply| Order::SetFault { by: request.caller, words, reply }).await
+}
+
+pub(super) async fn remove_faults(mut request: ControlRequest) -> Result<ControlResponse, RequestRefusal> {
+    let order: RemoveFaultsOrder = request.read().await?;
+    if order.all != order.names.is_empty() {
+        let accepted = "accepted: one of {\"names\": [\"NAME\"]} and {\"all\": true}";
+        return Err(RequestRefusal::new(StatusCode::BAD_REQUEST, accepted));
+    }
+    request.order(|reply| Order::RemoveFaults { by: request.caller, order, reply }).await
 }
 
 pub(super) async fn clear_faults(request: ControlRequest) -> Result<ControlResponse, RequestRefusal> {
@@ -61,7 +80,17 @@ fn movement(order: ClockOrder) -> Result<ClockMovement, String> {
 }
 
 pub(super) async fn use_scenario(mut request: ControlRequest) -> Result<ControlResponse, RequestRefusal> {
-    let UseOrder { scenario } = request.read().await?;
+    let scenario = match request.read().await? {
+        UseOrder { scenario: Some(name), content: None } => ScenarioChoice::Named(name),
+        UseOrder { scenario: None, content: Some(content) } => {
+            content.check().map_err(|why| RequestRefusal::new(StatusCode::BAD_REQUEST, why))?;
+            ScenarioChoice::Sent(content)
+        }
+        UseOrder { .. } => {
+            let accepted = "accepted: one of {\"scenario\": \"NAME\"} and {\"content\": {\"text\": \"…\"}}";
+            return Err(RequestRefusal::new(StatusCode::BAD_REQUEST, accepted));
+        }
+    };
     request.order(|reply| Order::Use { by: request.caller, scenario, reply }).await
 }
 

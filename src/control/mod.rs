@@ -4,6 +4,7 @@
 
 mod admission;
 pub(crate) mod api;
+mod callers;
 mod client;
 mod connect;
 mod exchange;
@@ -14,10 +15,12 @@ mod query;
 mod request_query;
 mod routes;
 mod server;
+mod servers;
 mod socket;
 
 pub(crate) use client::{ControlClient, OrderError, RequestPage};
-pub(crate) use order::{ClockMovement, ControlBackend, Order, OrderSource};
+pub(crate) use order::{ClockMovement, ControlBackend, Order, OrderSource, ScenarioChoice};
 pub(crate) use request_query::{LONGEST_WAIT, RequestQuery};
 pub(crate) use server::serve;
+pub(crate) use servers::{server_called, usual_server};
 pub(crate) use socket::{BindError, ControlSocket};

@@ -6,12 +6,14 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
 
 use super::api::{
     AcceptedOrder, ClearScope, Cleared, ClockMoved, LibraryListing, LiveOrder, Rejected, Reloaded,
-    ServiceStatus,
+    RemoveFaultsOrder, ScenarioContent, ServiceStatus,
 };
+use super::callers::{process_words, user_words};
 use crate::config::{DURATIONS, parse_duration};
 use crate::imds::Reply;
 use crate::journal::Journal;
@@ -30,8 +32,7 @@ pub(crate) enum Order {
     /// Serves another scenario until the next reload.
     Use {
         by: OrderSource,
-        /// A name of the library, or an absolute path.
-        scenario: String,
+        scenario: ScenarioChoice,
         reply: OrderReply<Reloaded>,
     },
     /// Adds an event or a fault.
@@ -39,6 +40,17 @@ pub(crate) enum Order {
         by: OrderSource,
         order: LiveOrder,
         reply: OrderReply<AcceptedOrder>,
+    },
+    /// Changes some keys of a fault, which is named among them.
+    SetFault {
+        by: OrderSource,
+        words: Value,
+        reply: OrderReply<AcceptedOrder>,
+    },
+    RemoveFaults {
+        by: OrderSource,
+        order: RemoveFaultsOrder,
+        reply: OrderReply<Cleared>,
     },
     /// Takes back what was ordered since the load.
     Clear {
@@ -51,6 +63,14 @@ pub(crate) enum Order {
         movement: ClockMovement,
         reply: OrderReply<ClockMoved>,
     },
+}
+
+/// The scenario that `use` names or sends.
+#[derive(Debug)]
+pub(crate) enum ScenarioChoice {
+    /// A name of the library, or an absolute path.
+    Named(String),
+    Sent(ScenarioContent),
 }
 
 /// The channel for the outcome of an order. The receiver may have been dropped by then.
@@ -107,8 +127,10 @@ impl fmt::Display for OrderSource {
             Self::Signal => f.write_str("SIGHUP"),
             Self::Watch => f.write_str("--watch"),
             Self::Memory => f.write_str("a change of the configuration"),
-            Self::Peer { pid: Some(pid), uid } => write!(f, "process {pid} of user {uid}"),
-            Self::Peer { pid: None, uid } => write!(f, "a process of user {uid}"),
+            Self::Peer { pid: Some(pid), uid } => {
+                write!(f, "{} of {}", process_words(*pid), user_words(*uid))
+            }
+            Self::Peer { pid: None, uid } => write!(f, "a process of {}", user_words(*uid)),
         }
     }
 }

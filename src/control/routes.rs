@@ -7,7 +7,10 @@ use std::pin::Pin;
 use hyper::header::{ALLOW, HeaderValue};
 use hyper::{Method, StatusCode};
 
-use super::api::{CLEAR, CLOCK, EVENTS, FAULTS, RELOAD, REQUESTS, Refusal, SCENARIOS, SHOW, STATUS, USE};
+use super::api::{
+    CLEAR, CLOCK, EVENTS, FAULTS, RELOAD, REMOVE_FAULTS, REQUESTS, Refusal, SCENARIOS, SET_FAULT, SHOW,
+    STATUS, USE,
+};
 use super::exchange::{ControlRequest, ControlResponse, RequestRefusal, json};
 use super::{handlers, journal_handler};
 
@@ -26,6 +29,9 @@ const ROUTES: &[Route] = &[
     Route(Method::GET, SHOW, |request| Box::pin(handlers::show(request))),
     Route(Method::POST, EVENTS, |request| Box::pin(handlers::add_event(request))),
     Route(Method::POST, FAULTS, |request| Box::pin(handlers::add_fault(request))),
+    Route(Method::GET, FAULTS, |request| Box::pin(handlers::faults(request))),
+    Route(Method::POST, SET_FAULT, |request| Box::pin(handlers::set_fault(request))),
+    Route(Method::POST, REMOVE_FAULTS, |request| Box::pin(handlers::remove_faults(request))),
     Route(Method::DELETE, FAULTS, |request| Box::pin(handlers::clear_faults(request))),
     Route(Method::POST, CLEAR, |request| Box::pin(handlers::clear(request))),
     Route(Method::POST, CLOCK, |request| Box::pin(handlers::move_clock(request))),

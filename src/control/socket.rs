@@ -5,7 +5,7 @@
 
 use std::fs::{self, File, Permissions};
 use std::io::{self, ErrorKind, Read as _, Write as _};
-use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
+use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, PermissionsExt as _};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 
@@ -79,7 +79,11 @@ impl From<BindError> for Failure {
             | BindError::Foreign { .. } => ExitStatus::Unavailable,
             BindError::TooLong(_) => ExitStatus::Usage,
         };
-        Self::new(status, format!("{refused}; choose another path with --control PATH"))
+        let remedy = match &refused {
+            BindError::Taken(_) => "end that server, or choose another path with --control PATH",
+            _ => "choose another path with --control PATH",
+        };
+        Self::new(status, format!("{refused}; {remedy}"))
     }
 }
 
@@ -100,6 +104,10 @@ impl ControlSocket {
         let owner_listener = clear(&owner).ok().and_then(|()| listen(&owner, 0o600).ok());
         let files = SocketFiles { path: path.to_owned(), owner: owner_listener.is_some(), _lock: lock };
         Ok(Self { listener, owner_listener, files })
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.files.path()
     }
 
     /// The same at a path that nobody named: what is no socket there, or no lock of ours, gets another name. The lock
@@ -141,6 +149,8 @@ impl Drop for SocketFiles {
         if self.owner {
             let _ = fs::remove_file(owner_path(&self.path));
         }
+        // Whoever waits for it sees that it is not the file of this name any more.
+        let _ = fs::remove_file(lock_path(&self.path));
     }
 }
 
@@ -166,14 +176,28 @@ fn lock_path(path: &Path) -> PathBuf {
     name.into()
 }
 
-/// Locks `PATH.lock` and writes our process id into it.
+/// Locks `PATH.lock` and writes our process id into it. The last holder removes it: what was opened before is locked in
+/// vain.
 fn lock(path: &Path) -> Result<Flock<File>, BindError> {
     let name = lock_path(path);
+    loop {
+        let lock = lock_once(path, &name)?;
+        let ours = lock.metadata().map(|file| (file.dev(), file.ino()));
+        let there = fs::symlink_metadata(&name).map(|file| (file.dev(), file.ino()));
+        if let (Ok(ours), Ok(there)) = (ours, there)
+            && ours == there
+        {
+            return Ok(lock);
+        }
+    }
+}
+
+fn lock_once(path: &Path, name: &Path) -> Result<Flock<File>, BindError> {
     let unwritable = |error| BindError::Unwritable { path: path.to_owned(), error };
-    let file = open_lock(&name, 0o644).map_err(|found| match found {
+    let file = open_lock(name, 0o644).map_err(|found| match found {
         FileError::Io(error) => unwritable(error),
         found => BindError::Foreign {
-            path: name.clone(),
+            path: name.to_owned(),
             found: found.to_string(),
             what: "the control socket's lock",
         },
@@ -187,8 +211,17 @@ fn lock(path: &Path) -> Result<Flock<File>, BindError> {
         }
         Err((_, error)) => return Err(unwritable(error.into())),
     };
-    lock.set_len(0).and_then(|()| writeln!(lock, "{}", std::process::id())).map_err(unwritable)?;
+    write_owner(&mut lock).map_err(unwritable)?;
     Ok(lock)
+}
+
+/// Writes our process id in the place of what the file holds. It is never emptied before: ext4 then writes the file to the
+/// disk at once, which takes longer than all else that is done for the socket.
+fn write_owner(lock: &mut File) -> io::Result<()> {
+    let owner = format!("{}\n", std::process::id());
+    lock.write_all(owner.as_bytes())?;
+    let length = owner.len() as u64;
+    if lock.metadata()?.len() > length { lock.set_len(length) } else { Ok(()) }
 }
 
 /// Removes what a dead owner left, and nothing else.
@@ -226,5 +259,25 @@ fn check_dead(path: &Path) -> Result<(), BindError> {
 fn taken(path: &Path, owner: Option<i32>) -> BindError {
     let place = path.display();
     let owner = owner.map_or_else(|| "a running server".to_owned(), |pid| format!("process {pid}"));
-    BindError::Taken(format!("the control socket {place} belongs to {owner}; end that server"))
+    BindError::Taken(format!("the control socket {place} belongs to {owner}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lock_names_its_owner_whatever_it_held() {
+        let directory = std::env::temp_dir().join(format!("mock-imds-owner-{}", std::process::id()));
+        fs::create_dir_all(&directory).expect("writable");
+        let socket = directory.join("s");
+        for before in ["", "7\n", "12345678901234567890\nand more\n"] {
+            fs::write(lock_path(&socket), before).expect("writable");
+            let held = lock(&socket).expect("nobody has it");
+            let found = fs::read_to_string(lock_path(&socket)).expect("it is there");
+            assert_eq!(found, format!("{}\n", std::process::id()), "in the place of {before:?}");
+            drop(held);
+        }
+        fs::remove_dir_all(directory).expect("ours");
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use super::load::{LoadedScenario, name};
+use super::load::LoadedScenario;
 use crate::control::api::ListenerStatus;
 use crate::model::{HttpTokens, Instance};
 use crate::observe;
@@ -10,7 +10,7 @@ use crate::observe;
 /// Announces the server: to the journal when that is where stderr goes, else on stdout, where scripts wait for
 /// `mock-imds is ready`.
 pub(super) fn ready(served: &LoadedScenario, instance: &Instance, listeners: &[ListenerStatus]) {
-    let scenario = name(served.file.as_deref());
+    let scenario = served.origin.name();
     let urls: Vec<String> =
         listeners.iter().map(|listener| format!("http://{}/", listener.address)).collect();
     let line = format!("mock-imds is ready at {}: {} from {scenario}", urls.join(" "), instance.instance_id);

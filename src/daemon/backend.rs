@@ -26,8 +26,7 @@ pub(super) fn control_backend(
 }
 
 fn list(library: &Library) -> Result<api::LibraryListing, String> {
-    let scenarios =
-        library.list().map_err(|error| format!("{} cannot be read: {error}", library.directory.display()))?;
+    let scenarios = library.list().map_err(|error| format!("the library cannot be read: {error}"))?;
     let entry = |LibraryScenario { name, file, summary }| api::LibraryEntry { name, file, summary };
     let scenarios = scenarios.into_iter().map(entry).collect();
     Ok(api::LibraryListing { directory: library.directory.clone(), scenarios })

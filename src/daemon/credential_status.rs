@@ -1,12 +1,17 @@
 //! The state of the credential source, for the status.
 
+use super::in_force::present;
 use crate::control::api::CredentialStatus;
-use crate::imds::Fleet;
-use crate::model::{CredentialSource, Credentials, Keys, Timestamp};
+use crate::imds::{Fleet, generated_expiration};
+use crate::model::{ClockReading, CredentialSource, CredentialState, Credentials, Keys, StringEnum as _};
 
 /// The source of the instance that clients usually meet; the others have none that is fetched. `None` if it has no profile.
-pub(super) fn credential_status(fleet: &Fleet, now: Timestamp) -> Option<CredentialStatus> {
-    let Credentials { role, source, .. } = fleet.scenario().usual_instance().credentials.as_ref()?;
+pub(super) fn credential_status(fleet: &Fleet, reading: ClockReading) -> Option<CredentialStatus> {
+    let scenario = fleet.scenario();
+    let name = scenario.index_of_node().map(|index| scenario.named_instances[index].name.as_str());
+    let instance = present(fleet, name, scenario.usual_instance(), fleet.now(reading));
+    let credentials = instance.credentials.as_ref()?;
+    let (Credentials { role, source, state, .. }, now) = (credentials, reading.wall);
     let (kind, place) = match source {
         CredentialSource::Generated => ("generated", None),
         CredentialSource::Static(_) => ("static", None),
@@ -20,7 +25,12 @@ pub(super) fn credential_status(fleet: &Fleet, now: Timestamp) -> Option<Credent
         CredentialSource::Static(keys) => Some(keys),
         _ => fetched_keys.map(|(keys, _)| keys),
     };
-    let expires = keys.and_then(|keys| keys.expiration);
+    let expires = match source {
+        CredentialSource::Generated => {
+            Some(generated_expiration(credentials, instance.signals.rotated_at, now))
+        }
+        _ => keys.and_then(|keys| keys.expiration),
+    };
     let too_old = expires.filter(|at| *at <= now).map(|at| (at, "the keys have expired".to_owned()));
     let failure =
         fetched.and_then(|fetched| fetched.failure.clone()).map(|failure| (failure.at, failure.why));
@@ -31,6 +41,7 @@ pub(super) fn credential_status(fleet: &Fleet, now: Timestamp) -> Option<Credent
         place,
         fetched_at: fetched_keys.map(|(_, at)| *at),
         expires,
+        state: (*state != CredentialState::Ok).then(|| state.as_str().to_owned()),
         failed_at,
         failure,
     })

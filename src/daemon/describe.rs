@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::in_force::bytes_words;
 use crate::control::api::{self, PathTransition};
 use crate::imds::EventPreview;
 use crate::model::{
@@ -37,7 +38,7 @@ pub(super) fn effect(effect: &EventEffect, at: Option<Timestamp>) -> api::Effect
         EventEffect::Credentials(state) => ("credentials", state.as_str().to_owned()),
         EventEffect::Rotate => ("credentials", "new generated keys".to_owned()),
         EventEffect::Set(path, Override::Value(content)) => {
-            ("set", format!("{path}, {} bytes", content.bytes.len()))
+            ("set", format!("{path}, {}", bytes_words(content.bytes.len())))
         }
         EventEffect::Set(path, Override::Moved(from)) => {
             ("set", format!("{path} in the place of {}", from.as_str()))
@@ -91,7 +92,7 @@ fn fact_words(fact: &InstanceFact) -> String {
             format!("public-ipv4s = [{}]", addresses.join(", "))
         }
         InstanceFact::SecurityGroups(names) => format!("security-groups = [{}]", names.join(", ")),
-        InstanceFact::UserData(Some(bytes)) => format!("user-data, {} bytes", bytes.len()),
+        InstanceFact::UserData(Some(bytes)) => format!("user-data, {}", bytes_words(bytes.len())),
         InstanceFact::UserData(None) => "user-data is removed".to_owned(),
     }
 }
@@ -140,7 +141,8 @@ pub(super) fn line(
     };
     let paths = paths(&preview.paths, &since);
     let paths = if paths.is_empty() { format!("{since}; no path changes its answer") } else { paths };
-    let instance = event.instance.as_ref().map(|name| format!("{name}: ")).unwrap_or_default();
+    let client = event.client.map(|client| format!("the instance of {client}"));
+    let instance = event.instance.clone().or(client).map(|name| format!("{name}: ")).unwrap_or_default();
     format!("{instance}{}; {paths}", phrase(effects))
 }
 

@@ -4,20 +4,48 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::control::api::FaultStatus;
-use crate::imds::{Fleet, FleetItem};
+use crate::control::api::{FaultOrigin, FaultStatus};
+use crate::imds::Fleet;
 use crate::model::fault::{
     BodyDamage, Fault, FaultEffect, FaultStart, Latency, Probability, ReplyAlteration, ThrottleAction,
 };
 use crate::model::{ClientMatcher, PathGlob, StringEnum, Timestamp, format_duration};
 
-pub(super) fn status(fleet: &Fleet, fault: &FleetItem<Fault>, now: Timestamp) -> FaultStatus {
+/// What began less time ago begins now.
+const JUST_NOW: Duration = Duration::from_secs(1);
+
+/// The fault of this index, which so many requests have matched.
+pub(super) fn status(fleet: &Fleet, index: usize, matched: u64, now: Timestamp) -> FaultStatus {
+    let fault = &fleet.faults()[index];
     let clock = fleet.clock();
-    let on = fault.is_on(clock.elapsed(now), clock.effective(now));
+    let (elapsed, effective) = (clock.elapsed(now), clock.effective(now));
+    let origin = match fault.order() {
+        None => FaultOrigin::Scenario,
+        Some(_) if fleet.fault_list().is_of_file(&fault.name) => FaultOrigin::Changed,
+        Some(_) => FaultOrigin::Ordered,
+    };
+    let left = fault.since(elapsed, effective).and_then(|since| fault.lasts?.checked_sub(since));
+    let on = fault.is_on(elapsed, effective);
+    let begins = match fault.from {
+        FaultStart::AfterLoad(Duration::ZERO) => None,
+        // A clock that stands still never comes to what is to come.
+        FaultStart::AfterLoad(_) if clock.paused.is_some() && !on => None,
+        FaultStart::AfterLoad(offset) => Some(clock.epoch.plus(offset)),
+        FaultStart::At(instant) => Some(instant),
+    };
+    let start = begins.unwrap_or(clock.epoch);
+    let ends = fault.lasts.filter(|_| clock.paused.is_none()).map(|lasts| start.plus(lasts));
     FaultStatus {
+        name: fault.name.to_string(),
+        origin,
+        matched,
+        left: left.filter(|left| !left.is_zero()).map(|left| format_duration(whole_seconds(left))),
         what: format!("{}{}", effect(&fault.effect), matched_requests(fault)),
-        when: when(fault, fault.order().is_some()),
+        when: when(fault, fault.order().is_some(), fault.since(elapsed, effective)),
         on,
+        hits: 0,
+        begins: begins.map(|at| clock.date(at)),
+        ends: ends.map(|at| clock.date(at)),
         fault: fault.order().map(|order| Value::clone(order)),
     }
 }
@@ -33,7 +61,10 @@ fn effect(effect: &FaultEffect) -> String {
                 ThrottleAction::Status(status) => status.get().to_string(),
                 ThrottleAction::Drop => "no answer".to_owned(),
             };
-            format!("{then} beyond {} requests a second", throttle.per_second)
+            {
+                let requests = if throttle.per_second == 1 { "request" } else { "requests" };
+                format!("{then} beyond {} {requests} a second", throttle.per_second)
+            }
         }
     }
 }
@@ -83,13 +114,31 @@ fn matched_requests(fault: &Fault) -> String {
         (!clients.is_empty()).then(|| format!(" to {}", clients.join(", "))),
         fault.instance.as_ref().map(|name| format!(" of {name}")),
         fault.count.map(|count| format!(", count {count}")),
-        (fault.probability != Probability::ALWAYS).then(|| ", by chance".to_owned()),
+        (fault.probability != Probability::ALWAYS)
+            .then(|| format!(", probability {}", fault.probability.rounded())),
     ];
     parts.into_iter().flatten().collect()
 }
 
-fn when(fault: &Fault, ordered: bool) -> String {
+/// Rounded up: what ends has not ended.
+fn whole_seconds(span: Duration) -> Duration {
+    Duration::from_secs(span.as_secs() + u64::from(span.subsec_nanos() > 0))
+}
+
+/// `since`: the time that has passed since it began.
+fn when(fault: &Fault, ordered: bool, since: Option<Duration>) -> String {
+    if let (Some(since), Some(lasts)) = (since, fault.lasts)
+        && since < lasts
+    {
+        let lasting = format_duration(lasts);
+        return if ordered && since < JUST_NOW {
+            format!("now, for {lasting}")
+        } else {
+            format!("for {lasting}, {} left", format_duration(whole_seconds(lasts.saturating_sub(since))))
+        };
+    }
     let lasts = fault.lasts.map(|lasts| format!(" for {}", format_duration(lasts)));
+    let over = if since.is_some() && lasts.is_some() { ", over" } else { "" };
     let from = match fault.from {
         FaultStart::AfterLoad(Duration::ZERO) if lasts.is_none() => {
             // `clear` takes back what was ordered, and nothing of the file.
@@ -99,7 +148,7 @@ fn when(fault: &Fault, ordered: bool) -> String {
         FaultStart::AfterLoad(place) => format_duration(place),
         FaultStart::At(instant) => instant.rfc3339(),
     };
-    format!("from {from} on{}", lasts.unwrap_or_default())
+    format!("from {from} on{}{over}", lasts.unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -118,13 +167,14 @@ mod tests {
         let words = |json: Value| {
             let scenario = crate::model::Scenario::default();
             let fault: Fault = read_order(&json, &scenario, time).expect("it is accepted").item;
-            format!("{}{}; {}", effect(&fault.effect), matched_requests(&fault), when(&fault, true))
+            let since = fault.since(time.elapsed, time.now);
+            format!("{}{}; {}", effect(&fault.effect), matched_requests(&fault), when(&fault, true, since))
         };
         for (json, expected) in [
             (serde_json::json!({"hang": true}), "no answer; until it is cleared"),
             (
                 serde_json::json!({"status": 503, "path": "meta-data/iam/**", "probability": 0.3, "for": "1m"}),
-                "503 at meta-data/iam/**, by chance; from 5s on for 1m",
+                "503 at meta-data/iam/**, probability 0.3; now, for 1m",
             ),
             (
                 serde_json::json!({"latency": {"min": "100ms", "max": "2s"}, "methods": ["PUT"], "clients": ["host"], "count": 3}),

@@ -19,7 +19,8 @@ use tokio::time::timeout;
 use toml::{Table, Value};
 
 use super::compute::compute;
-use super::load::{LoadedScenario, parse_with, read_file};
+use super::load::{self, LoadedScenario, parse_with};
+use super::origin::ScenarioOrigin;
 use crate::config::{Cancellation, Report};
 use crate::control::api::{FallbackScenario, FallbackStatus};
 use crate::files::{self, FileError, StagedFile, put_aside, read_secret};
@@ -36,7 +37,8 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 struct LastGood {
     version: u32,
     /// The file that the text was read from.
-    file: Option<PathBuf>,
+    #[serde(default)]
+    file: ScenarioOrigin,
     text: String,
     /// The files that the text names for values, by the names in the text, in base64.
     files: BTreeMap<String, String>,
@@ -99,10 +101,10 @@ pub(super) struct Fallback {
 
 /// Reads a scenario. In the place of a rejected one comes the last good one, else the built-in one.
 pub(super) async fn read_or_fall_back(
-    file: Option<PathBuf>,
+    origin: ScenarioOrigin,
     last_good: &LastGoodFile,
 ) -> Result<(LoadedScenario, Option<Fallback>), Report> {
-    let report = match read_file(file).await {
+    let report = match load::read(origin).await {
         Ok(loaded) => return Ok((loaded, None)),
         Err(report) => report,
     };
@@ -113,7 +115,7 @@ pub(super) async fn read_or_fall_back(
     let is_last_good = kept.is_some();
     let served = match kept {
         Some(kept) => kept,
-        None => read_file(None).await?,
+        None => load::read(ScenarioOrigin::BuiltIn).await?,
     };
     Ok((served, Some(Fallback { report, is_last_good })))
 }
@@ -201,7 +203,7 @@ fn keep(
 impl LastGood {
     /// A scenario with the files that it names. `Err` if it would not be the same when it is read again.
     fn new(loaded: &LoadedScenario, cancellation: &Cancellation) -> Result<Self, String> {
-        let base = directory(loaded.file.as_deref());
+        let base = loaded.origin.directory();
         let mut files = BTreeMap::new();
         let mut table: Table = loaded.text.parse().map_err(|_| "its text is no TOML".to_owned())?;
         with_contents(&mut table, &mut |name| {
@@ -211,7 +213,7 @@ impl LastGood {
             Some(content)
         });
         let last_good =
-            Self { version: VERSION, file: loaded.file.clone(), text: loaded.text.to_string(), files };
+            Self { version: VERSION, file: loaded.origin.clone(), text: loaded.text.to_string(), files };
         match last_good.load(cancellation) {
             Ok(again) if again.scenario == loaded.scenario => Ok(last_good),
             Ok(_) => Err("a file that it names has changed since it was read".to_owned()),
@@ -227,12 +229,8 @@ impl LastGood {
             with_contents(&mut table, &mut |name| self.files.get(name).cloned());
             table.to_string()
         };
-        parse_with(self.file.as_deref(), &self.text, text, cancellation)
+        parse_with(&self.file, &self.text, text, cancellation)
     }
-}
-
-fn directory(file: Option<&Path>) -> &Path {
-    file.and_then(Path::parent).unwrap_or(Path::new(""))
 }
 
 /// Puts the contents of files, in base64, in the place of `{ file = NAME }`.
@@ -262,7 +260,6 @@ mod tests {
     use nix::errno::Errno;
 
     use super::*;
-    use crate::daemon::load::read_file;
 
     const TEXT: &str = r#"
         [instance]
@@ -292,7 +289,7 @@ mod tests {
         {
             fs::write(directory.join(name), content).unwrap();
         }
-        let loaded = read_file(Some(file.clone())).await.expect("a good scenario");
+        let loaded = load::read(ScenarioOrigin::File(file.clone())).await.expect("a good scenario");
         let mut last_good = LastGoodFile::new(&directory.join("state"));
         assert!(last_good.read().await.expect("there is none").is_none());
         last_good.keep(loaded.clone()).await;
@@ -302,7 +299,10 @@ mod tests {
         }
         let again = last_good.read().await.expect("it was kept").expect("it was kept");
         assert_eq!(again.scenario, loaded.scenario);
-        assert!(again.same(&loaded) && again.file == Some(file), "it stands for the same text");
+        assert!(
+            again.same(&loaded) && again.origin == ScenarioOrigin::File(file),
+            "it stands for the same text"
+        );
         assert_eq!(again.changed_since(&loaded), Vec::<String>::new());
 
         // What has changed since it was read is not what is served, and an earlier one stays.
@@ -333,7 +333,7 @@ mod tests {
     async fn a_late_write_does_not_replace_a_newer_one() {
         let directory = std::env::temp_dir().join(format!("mock-imds-late-{}", std::process::id()));
         let mut last_good = LastGoodFile::new(&directory);
-        let loaded = read_file(None).await.expect("the built-in scenario");
+        let loaded = load::read(ScenarioOrigin::BuiltIn).await.expect("the built-in scenario");
         last_good.keep(loaded.clone()).await;
         assert!(last_good.digest.is_some() && last_good.path.exists());
 

@@ -78,10 +78,11 @@ impl LiveFleet {
         self.by_requests.recv().await
     }
 
-    /// Serves a fleet without these events and faults of this one.
-    pub(super) fn take_back(&self, next: Arc<Fleet>, events: &BTreeSet<usize>, faults: &BTreeSet<usize>) {
+    /// Serves a fleet without these events of this one, and with the faults that it has.
+    pub(super) fn take_back(&self, next: Arc<Fleet>, events: &BTreeSet<usize>) {
+        let faults = next.fault_list().indices_in(self.load().fault_list());
         self.store(next);
-        self.service.take_back_counters(events, faults);
+        self.service.take_back_counters(events, &faults);
     }
 
     /// Notes that somebody has set the wall clock, if so.
@@ -113,7 +114,8 @@ impl LiveFleet {
 
     async fn add_item<T: OrderedItem>(&self, by: OrderSource, words: Value) -> Result<AcceptedOrder, Report> {
         let fleet = self.load();
-        let index = T::items(&fleet).len();
+        let words = T::named(words, &fleet);
+        let index = T::index(&words, &fleet);
         let (next, accepted) =
             compute(move || with_item::<T>(&fleet, index, &words)).await.inspect_err(|report| {
                 tracing::info!("{} of {by} is rejected: {}", T::INDEFINITE, report.headline());
@@ -123,7 +125,7 @@ impl LiveFleet {
         let message = &accepted.message;
         match &accepted.preview {
             OrderPreview::Event { .. } => tracing::info!("{by}: {message}"),
-            OrderPreview::Fault { number, .. } => tracing::info!("{by}: fault {number}: {message}"),
+            OrderPreview::Fault { .. } => tracing::info!("{by}: fault {message}"),
         }
         Ok(accepted)
     }
@@ -222,7 +224,13 @@ fn check_size(name: &str, fleet: &Fleet, words: &Value) -> Result<(), Report> {
 trait OrderedItem: LiveItem + Send + 'static {
     const INDEFINITE: &'static str;
 
-    fn items(fleet: &Fleet) -> &[FleetItem<Self>];
+    /// The words with what tells the item from others.
+    fn named(words: Value, _: &Fleet) -> Value {
+        words
+    }
+
+    /// The index that the item of these words gets.
+    fn index(words: &Value, fleet: &Fleet) -> usize;
 
     fn before_adding(_: &ServiceState, _index: usize) {}
 
@@ -237,8 +245,8 @@ trait OrderedItem: LiveItem + Send + 'static {
 impl OrderedItem for Event {
     const INDEFINITE: &'static str = "an event";
 
-    fn items(fleet: &Fleet) -> &[FleetItem<Self>] {
-        fleet.events()
+    fn index(_: &Value, fleet: &Fleet) -> usize {
+        fleet.events().len()
     }
 
     fn adding(item: FleetItem<Self>, now: Timestamp) -> FleetChange {
@@ -267,13 +275,23 @@ impl OrderedItem for Event {
 impl OrderedItem for Fault {
     const INDEFINITE: &'static str = "a fault";
 
-    fn items(fleet: &Fleet) -> &[FleetItem<Self>] {
-        fleet.faults()
+    fn named(mut words: Value, fleet: &Fleet) -> Value {
+        if let Some(words) = words.as_object_mut() {
+            words.entry("name").or_insert_with(|| fleet.fault_list().free_name().as_str().into());
+        }
+        words
     }
 
-    /// A fault that was cleared may have had this number.
+    /// That of the fault with the same name, which it replaces.
+    fn index(words: &Value, fleet: &Fleet) -> usize {
+        let name = words.get("name").and_then(Value::as_str).and_then(|name| name.parse().ok());
+        let replaced = name.and_then(|name| fleet.fault_list().position(&name));
+        replaced.unwrap_or(fleet.faults().len())
+    }
+
+    /// Another fault may have had this number.
     fn before_adding(service: &ServiceState, index: usize) {
-        service.restart_counters_from(index);
+        service.restart_fault_counters(index);
     }
 
     fn adding(item: FleetItem<Self>, _: Timestamp) -> FleetChange {
@@ -285,7 +303,8 @@ impl OrderedItem for Fault {
     }
 
     fn preview(fleet: &Fleet, index: usize, now: Timestamp) -> (OrderPreview, String) {
-        let fault = describe_fault::status(fleet, &fleet.faults()[index], now);
-        (OrderPreview::Fault { number: index, on: fault.on }, format!("{}; {}", fault.what, fault.when))
+        let fault = describe_fault::status(fleet, index, 0, now);
+        let message = format!("{}: {}; {}", fault.name, fault.what, fault.when);
+        (OrderPreview::Fault { name: fault.name, number: index, on: fault.on }, message)
     }
 }

@@ -13,22 +13,26 @@ use tokio::time::timeout;
 use toml::{Table, Value};
 
 use super::compute::compute;
+use super::origin::ScenarioOrigin;
+use crate::clock;
 use crate::config::{Cancellation, Report, SourceText};
 use crate::model::{CredentialSource, Scenario};
 use crate::paths::Paths;
-use crate::scenario;
+use crate::scenario::{self, FoundScenario, Library, NamedFiles, is_path};
 
 /// The file system may take so long for a scenario. Less than the watchdog of the packaged service.
 const READ_TIMEOUT: Duration = Duration::from_secs(10);
+/// The scenario of the library that has each key with its default.
+const DEFAULTS: &str = "default";
 /// Changed keys that a line names.
 const NAMED: usize = 8;
 
 /// The place that scenarios come from.
 #[derive(Debug, Clone)]
 pub(super) enum ScenarioSource {
-    /// The file that the command line names, else the usual paths.
+    /// The file or the scenario of the library that the command line names, else the usual paths.
     Files {
-        given: Option<PathBuf>,
+        given: Option<ScenarioOrigin>,
         /// In the order of precedence.
         usual: Vec<PathBuf>,
     },
@@ -39,8 +43,7 @@ pub(super) enum ScenarioSource {
 /// Cheap to clone, whatever its size.
 #[derive(Debug, Clone)]
 pub(super) struct LoadedScenario {
-    /// `None` is the built-in one.
-    pub(super) file: Option<PathBuf>,
+    pub(super) origin: ScenarioOrigin,
     pub(super) scenario: Arc<Scenario>,
     pub(super) warnings: Report,
     pub(super) text: Arc<str>,
@@ -49,19 +52,24 @@ pub(super) struct LoadedScenario {
 }
 
 impl ScenarioSource {
-    pub(super) fn new(given: Option<&Path>, paths: &Paths) -> Self {
-        // Reports reach clients in other directories.
-        let given = given.map(|path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned()));
+    pub(super) fn new(given: Option<&Path>, library: &Library, paths: &Paths) -> Self {
+        let given = given.map(|given| {
+            match given.to_str().filter(|_| !is_path(given)).map(|name| library.find(name)) {
+                Some(Ok(found)) => found.into(),
+                // Reports reach clients in other directories.
+                _ => ScenarioOrigin::File(std::path::absolute(given).unwrap_or_else(|_| given.to_owned())),
+            }
+        });
         Self::Files { given, usual: paths.scenario_files() }
     }
 
-    /// The file to read now; `None`: there is none.
-    ///
-    /// A file that was served stays the one to read: that it is gone is an error, not a reason to serve something else.
-    pub(super) fn file(&self, served: Option<&Path>) -> Option<PathBuf> {
-        let Self::Files { given, usual } = self else { return None };
+    /// What to read now. A file that was served stays the one to read: that it is gone is an error, not a reason to serve
+    /// something else.
+    pub(super) fn origin(&self, served: &ScenarioOrigin) -> ScenarioOrigin {
+        let Self::Files { given, usual } = self else { return ScenarioOrigin::BuiltIn };
         let usual = || usual.iter().find(|path| path.symlink_metadata().is_ok()).cloned();
-        given.clone().or_else(|| served.map(Path::to_owned)).or_else(usual)
+        let served = || served.file().map(Path::to_owned);
+        given.clone().unwrap_or_else(|| ScenarioOrigin::of_file(served().or_else(usual)))
     }
 
     /// The channel of scenarios from memory, if they come from there.
@@ -73,37 +81,49 @@ impl ScenarioSource {
     }
 
     /// Reads the scenario that is to be served now.
-    pub(super) async fn read(&self, served: Option<&Path>) -> Result<LoadedScenario, Report> {
+    pub(super) async fn read(&self, served: &ScenarioOrigin) -> Result<LoadedScenario, Report> {
         match self {
-            Self::Files { .. } => read_file(self.file(served)).await,
+            Self::Files { .. } => read(self.origin(served)).await,
             Self::Memory(texts) => {
                 let text = Arc::clone(&texts.borrow());
                 let source = SourceText::new("the scenario from memory", &*text);
-                compute(move || parse(None, &source, &Cancellation::default())).await
+                compute(move || parse(&ScenarioOrigin::BuiltIn, &source, &Cancellation::default())).await
             }
         }
     }
 
-    /// The files that [`Self::file`] may name from now on.
-    pub(super) fn candidates(&self, served: Option<&Path>) -> Vec<PathBuf> {
-        let Self::Files { given, usual } = self else { return vec![] };
-        let one = given.clone().or_else(|| served.map(Path::to_owned));
-        one.map_or_else(|| usual.clone(), |one| vec![one])
+    /// The files that [`Self::origin`] may name from now on.
+    pub(super) fn candidates(&self, served: &ScenarioOrigin) -> Vec<PathBuf> {
+        match self {
+            Self::Files { given: Some(given), .. } => given.file().map(Path::to_owned).into_iter().collect(),
+            Self::Files { usual, .. } => {
+                served.file().map_or_else(|| usual.clone(), |served| vec![served.to_owned()])
+            }
+            Self::Memory(_) => vec![],
+        }
     }
 }
 
-/// A scenario's name in a sentence.
-pub(super) fn name(file: Option<&Path>) -> String {
-    file.map_or_else(|| "the built-in scenario".to_owned(), |file| file.display().to_string())
+impl From<FoundScenario> for ScenarioOrigin {
+    fn from(found: FoundScenario) -> Self {
+        match found {
+            FoundScenario::File(file) => Self::File(file),
+            FoundScenario::Shipped(library) => Self::Library { library },
+        }
+    }
 }
 
 /// Reads a scenario on a thread of its own: a file system may take its time, requests may not.
-pub(super) async fn read_file(file: Option<PathBuf>) -> Result<LoadedScenario, Report> {
-    let name = name(file.as_deref());
+pub(super) async fn read(origin: ScenarioOrigin) -> Result<LoadedScenario, Report> {
+    let name = origin.name();
     let cancellation = Cancellation::default();
+    if origin == ScenarioOrigin::BuiltIn {
+        // It is in no file system, and empty.
+        return load(&origin, &cancellation);
+    }
     // Nobody waits any longer than this function.
     let _ended = cancellation.on_drop();
-    let read = timeout(READ_TIMEOUT, spawn_blocking(move || load(file, &cancellation))).await;
+    let read = timeout(READ_TIMEOUT, spawn_blocking(move || load(&origin, &cancellation))).await;
     let Ok(Ok(outcome)) = read else {
         let found = format!("could not be read within {} s", READ_TIMEOUT.as_secs());
         return Err(Report::whole(name, found, "check the file system that it is on"));
@@ -111,41 +131,59 @@ pub(super) async fn read_file(file: Option<PathBuf>) -> Result<LoadedScenario, R
     outcome
 }
 
-/// Reads a scenario; without a file, the built-in one. It waits for the file system.
-fn load(file: Option<PathBuf>, cancellation: &Cancellation) -> Result<LoadedScenario, Report> {
-    let source = match &file {
-        Some(path) => SourceText::read(path)?,
-        None => SourceText::new("the built-in scenario", ""),
+/// Reads a scenario. It waits for the file system.
+fn load(origin: &ScenarioOrigin, cancellation: &Cancellation) -> Result<LoadedScenario, Report> {
+    let name = origin.name();
+    let source = match origin {
+        ScenarioOrigin::File(path) => SourceText::read(path)?,
+        ScenarioOrigin::BuiltIn => SourceText::new(name, ""),
+        ScenarioOrigin::Library { library } => match scenario::shipped(library) {
+            Some(text) => SourceText::new(name, text),
+            None => {
+                return Err(Report::whole(
+                    name,
+                    "is not there in this version",
+                    "see `mock-imds use --list`",
+                ));
+            }
+        },
+        ScenarioOrigin::Sent { .. } => {
+            return Err(Report::whole(name, "was sent, and is not kept", "send it again"));
+        }
     };
-    parse(file, &source, cancellation)
+    parse(origin, &source, cancellation)
 }
 
 fn parse(
-    file: Option<PathBuf>,
+    origin: &ScenarioOrigin,
     source: &SourceText,
     cancellation: &Cancellation,
 ) -> Result<LoadedScenario, Report> {
-    let base = file.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
-    let (scenario, warnings) = scenario::read_unless_cancelled(source, base, cancellation)?;
-    Ok(loaded(file, Arc::new(scenario), warnings, &source.text))
+    let files = NamedFiles::relative_to(origin.directory());
+    let (scenario, warnings) = scenario::read_unless_cancelled(source, &files, clock::now(), cancellation)?;
+    Ok(loaded(origin.clone(), Arc::new(scenario), warnings, &source.text))
 }
 
 /// Parses `expanded`, which has the values of files in their place, as the scenario of `text`.
 pub(super) fn parse_with(
-    file: Option<&Path>,
+    origin: &ScenarioOrigin,
     text: &str,
     expanded: String,
     cancellation: &Cancellation,
 ) -> Result<LoadedScenario, Report> {
-    let expanded = SourceText::new(name(file), expanded);
-    let LoadedScenario { file, scenario, warnings, .. } =
-        parse(file.map(Path::to_owned), &expanded, cancellation)?;
-    Ok(loaded(file, scenario, warnings, text))
+    let expanded = SourceText::new(origin.name(), expanded);
+    let LoadedScenario { origin, scenario, warnings, .. } = parse(origin, &expanded, cancellation)?;
+    Ok(loaded(origin, scenario, warnings, text))
 }
 
-fn loaded(file: Option<PathBuf>, scenario: Arc<Scenario>, warnings: Report, text: &str) -> LoadedScenario {
+pub(super) fn loaded(
+    origin: ScenarioOrigin,
+    scenario: Arc<Scenario>,
+    warnings: Report,
+    text: &str,
+) -> LoadedScenario {
     let digest = BASE64_STANDARD.encode(Sha256::digest(text));
-    LoadedScenario { file, scenario, warnings, text: text.into(), digest }
+    LoadedScenario { origin, scenario, warnings, text: text.into(), digest }
 }
 
 impl LoadedScenario {
@@ -158,37 +196,46 @@ impl LoadedScenario {
         self.scenario.instance.credentials.as_ref().map(|credentials| &credentials.source)
     }
 
-    /// The keys that differ from those of `before`, dotted. Names only: a value may be a secret.
+    /// The keys that differ from those of `before`, dotted: those that mean something else, as far as that can be told.
+    /// Names only: a value may be a secret.
     pub(super) fn changed_since(&self, before: &Self) -> Vec<String> {
         let mut changed = Vec::new();
-        if self.digest != before.digest {
-            // Not kept: a parsed file takes several times the memory of its text.
-            let keys = |text: &str| text.parse().unwrap_or_default();
-            compare("", &keys(&before.text), &keys(&self.text), &mut changed);
+        if self.digest == before.digest || self.scenario == before.scenario {
+            return changed;
+        }
+        // Not kept: a parsed file takes several times the memory of its text.
+        let keys = |text: &str| text.parse().unwrap_or_default();
+        let (old, new): (Table, Table) = (keys(&before.text), keys(&self.text));
+        compare("", &old, &new, &keys(scenario::shipped(DEFAULTS).unwrap_or_default()), &mut changed);
+        if changed.is_empty() {
+            // What a key means may follow from another one.
+            compare("", &old, &new, &Table::new(), &mut changed);
         }
         changed
     }
 }
 
-/// Collects the dotted names of what was added, removed or changed.
-fn compare(prefix: &str, before: &Table, after: &Table, changed: &mut Vec<String>) {
+/// Collects the dotted names of what was added, removed or changed. A key that is left out has its default.
+fn compare(prefix: &str, before: &Table, after: &Table, defaults: &Table, changed: &mut Vec<String>) {
     let gone = before.keys().filter(|key| !after.contains_key(*key));
     for key in after.keys().chain(gone) {
         let name = format!("{prefix}{key}");
         let (old, new) = (before.get(key), after.get(key));
-        if old == new {
+        let default = defaults.get(key);
+        if old == new || old.or(default) == new.or(default) {
             continue;
         }
         let none = Table::new();
+        let below = default.and_then(Value::as_table).unwrap_or(&none);
         match (old, new) {
             (Some(Value::Table(old)), Some(Value::Table(new))) => {
-                compare(&format!("{name}."), old, new, changed);
+                compare(&format!("{name}."), old, new, below, changed);
             }
             (None, Some(Value::Table(new))) if !new.is_empty() => {
-                compare(&format!("{name}."), &none, new, changed);
+                compare(&format!("{name}."), &none, new, below, changed);
             }
             (Some(Value::Table(old)), None) if !old.is_empty() => {
-                compare(&format!("{name}."), old, &none, changed);
+                compare(&format!("{name}."), old, &none, below, changed);
             }
             _ => changed.push(name),
         }
@@ -199,11 +246,10 @@ fn compare(prefix: &str, before: &Table, after: &Table, changed: &mut Vec<String
 pub(super) fn summary(changed: &[String], same: bool) -> String {
     let names = changed.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
     match (changed.len(), same) {
-        (0, true) => "nothing changed".to_owned(),
+        (_, true) => "nothing changed".to_owned(),
         (0, false) => "changed: the files that the scenario names".to_owned(),
         (count, _) if count > NAMED => format!("changed: {names} and {} more", count - NAMED),
-        (_, true) => format!("changed without effect: {names}"),
-        (_, false) => format!("changed: {names}"),
+        _ => format!("changed: {names}"),
     }
 }
 
@@ -213,7 +259,8 @@ mod tests {
 
     fn changed(before: &str, after: &str) -> Vec<String> {
         let mut changed = Vec::new();
-        compare("", &before.parse().unwrap(), &after.parse().unwrap(), &mut changed);
+        let defaults = "d = 1\n[t]\nx = 1\ny = 1\n".parse().unwrap();
+        compare("", &before.parse().unwrap(), &after.parse().unwrap(), &defaults, &mut changed);
         changed
     }
 
@@ -234,12 +281,30 @@ mod tests {
     }
 
     #[test]
+    fn a_key_that_has_its_default_is_as_one_that_is_left_out() {
+        assert_eq!(changed("", "d = 1\n[t]\nx = 1\n"), [""; 0]);
+        assert_eq!(changed("d = 1\n[t]\nx = 1\ny = 1\n", "[t]\nx = 2\n"), ["t.x"]);
+        assert_eq!(changed("d = 2\n", ""), ["d"]);
+    }
+
+    #[tokio::test]
+    async fn what_means_the_same_has_not_changed() {
+        let built_in = read(ScenarioOrigin::BuiltIn).await.expect("it is good");
+        let library = |name: &str| read(ScenarioOrigin::Library { library: name.to_owned() });
+        let (default, idle) =
+            (library("default").await.expect("good"), library("spot-idle").await.expect("good"));
+        assert_eq!(default.changed_since(&built_in), [""; 0]);
+        assert_eq!(idle.changed_since(&default), ["instance.life-cycle"]);
+        assert_eq!(default.changed_since(&idle), ["instance.life-cycle"]);
+    }
+
+    #[test]
     fn the_summary_is_one_line() {
         let many: Vec<String> = (0..11).map(|n| format!("k{n}")).collect();
         assert_eq!(summary(&[], true), "nothing changed");
         assert_eq!(summary(&[], false), "changed: the files that the scenario names");
         assert_eq!(summary(&many[..2], false), "changed: k0, k1");
-        assert_eq!(summary(&many[..1], true), "changed without effect: k0");
+        assert_eq!(summary(&many[..1], true), "nothing changed");
         assert_eq!(summary(&many, false), "changed: k0, k1, k2, k3, k4, k5, k6, k7 and 3 more");
     }
 }

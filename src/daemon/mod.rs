@@ -10,18 +10,22 @@ mod credential_status;
 mod current_fetcher;
 mod describe;
 mod describe_fault;
+mod fault_words;
+mod in_force;
 mod key;
 mod last_good;
 mod live;
 mod load;
 mod notify;
 mod open;
+mod origin;
 mod preparer;
 mod publisher;
 mod redact;
 mod replacement;
 mod restore;
 mod room;
+mod sent_scenario;
 mod state_file;
 mod status;
 mod store;
@@ -59,12 +63,15 @@ use crate::paths::Paths;
 use crate::scenario::Library;
 use crate::server::{InheritedSockets, Limits, Listener, Server, ServiceState, adopt};
 use backend::control_backend;
+use compute::compute;
 use last_good::{Fallback, LastGoodFile};
 use live::LiveFleet;
 use load::ScenarioSource;
-use open::{identity_keys, listen, open_directories, random, warn_of_missing};
+use open::{Opened, Opening, listen, random, warn_of_missing};
+use origin::ScenarioOrigin;
 use publisher::Publisher;
 use restore::InitialState;
+use sent_scenario::SentScenarioFile;
 use state_file::StateFile;
 use status::{StatusInputs, scenario_status};
 use store::ScenarioStore;
@@ -113,7 +120,7 @@ pub(crate) struct DropInServer {
 pub(crate) fn run(mut options: DaemonOptions) -> Result<c_int, Failure> {
     let drop_in = options.drop_in.take();
     let inherited = if drop_in.is_some() { InheritedSockets::default() } else { InheritedSockets::take()? };
-    memory::limit_arenas(room::has_limited_address_space());
+    memory::limit_allocator(room::has_limited_address_space());
     let descriptors = room::open_many_files();
     let runtime = runtime::Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build().map_err(
         |error| Failure::new(ExitStatus::OsError, format!("cannot start the event loop: {error}")),
@@ -132,7 +139,7 @@ pub(crate) fn run(mut options: DaemonOptions) -> Result<c_int, Failure> {
             } => daemon?,
             signal = stopped_at_start(&mut signals, &mut hung_up, is_drop_in) => return Ok(signal),
         };
-        daemon.run(signals, hung_up, Limits::fitting(descriptors, room::memory())).await
+        daemon.run(signals, hung_up, || Limits::fitting(descriptors, room::memory())).await
     });
     // A thread may still wait for a file system that does not answer.
     runtime.shutdown_background();
@@ -147,6 +154,7 @@ struct Daemon {
     library: Library,
     initial: InitialState,
     state_file: StateFile,
+    sent: SentScenarioFile,
     watch: Option<Watcher>,
     control: Option<ControlSocket>,
     keys: Arc<KeyRing>,
@@ -156,43 +164,56 @@ struct Daemon {
 impl Daemon {
     async fn build(options: &DaemonOptions, inherited: InheritedSockets) -> Result<Self, Failure> {
         let paths = Paths::from_env();
-        let source = ScenarioSource::new(options.scenario.as_deref(), &paths);
+        let library = Library::new(options.library.as_deref());
+        let source = ScenarioSource::new(options.scenario.as_deref(), &library, &paths);
         let state_file = StateFile::new(paths.state_file());
         let last_good =
             if options.fallback { last_good_file(options.state.as_deref(), &paths) } else { None };
+        let sent = SentScenarioFile::new(paths.sent_scenario_file());
+        let opening = Opening::prepare(options.state.clone(), options.control.clone(), paths);
         let saved = state_file.load().await?;
-        let initial = InitialState::restore(source.file(None), saved, last_good).await;
+        let origin = source.origin(&ScenarioOrigin::BuiltIn);
+        let initial = InitialState::restore(origin, saved, &sent, last_good).await;
         let mut initial = initial.map_err(|report| rejected(&report))?;
         match &initial.fallback {
             Some(fallback) => warn_of_fallback(fallback),
             None => observe::report(&initial.served.warnings, false),
         }
-        let candidates = || source.candidates(initial.reload_file.as_deref());
+        let candidates = || source.candidates(&initial.reload_origin);
         let watch = options.watch.then(|| Watcher::open(candidates())).transpose()?;
         let listeners = listen(&options.listen, inherited)?;
-        let (state, control) =
-            open_directories(options.state.clone(), options.control.clone(), paths).await?;
+        let compile = initial.compiler(options.node.as_ref());
+        let port = listeners.first().map(|listener| listener.address.port());
+        let Opened { state, control, keys, fleet } = opening.finish(port, compile).await?;
         let control = warn_of_missing(state.missing, control);
-        let keys = Arc::new(identity_keys(state.directory).await?);
-        let service = ServiceState::new(
-            initial.compile(options.node.as_ref(), &keys, clock::read()).await,
-            TokenAuthority::new(state.key),
-            clock::now,
-            random()?,
-        )
-        .with_boottime(clock::boottime);
-        let (service, library) = (Arc::new(service), Library::new(options.library.as_deref()));
+        let service = ServiceState::new(fleet, TokenAuthority::new(state.key), clock::now, random()?)
+            .with_boottime(clock::boottime);
+        let service = Arc::new(service);
         let drop_in = false;
-        Ok(Self { listeners, service, source, library, initial, state_file, watch, control, keys, drop_in })
+        Ok(Self {
+            listeners,
+            service,
+            source,
+            library,
+            initial,
+            state_file,
+            sent,
+            watch,
+            control,
+            keys,
+            drop_in,
+        })
     }
 
     async fn drop_in(options: DropInServer) -> Result<Self, Failure> {
         let listeners = adopt(options.listeners)?;
         let source = ScenarioSource::Memory(options.scenarios);
-        let served = source.read(None).await.map_err(|report| rejected(&report))?;
+        let served = source.read(&ScenarioOrigin::BuiltIn).await.map_err(|report| rejected(&report))?;
         let mut initial = InitialState::unsaved(served);
         let keys = Arc::new(KeyRing::generate(random()?));
-        let fleet = initial.compile(None, &keys, clock::read()).await;
+        let compile = initial.compiler(None);
+        let for_fleet = Arc::clone(&keys);
+        let fleet = compute(move || compile(&for_fleet)).await;
         let service = ServiceState::new(fleet, TokenAuthority::new(random()?), clock::now, random()?)
             .with_boottime(clock::boottime);
         Ok(Self {
@@ -202,6 +223,7 @@ impl Daemon {
             library: Library::new(None),
             initial,
             state_file: StateFile::new(None),
+            sent: SentScenarioFile::new(None),
             watch: None,
             control: None,
             keys,
@@ -209,11 +231,16 @@ impl Daemon {
         })
     }
 
-    /// `hung_up`: a SIGHUP came while it was built.
-    async fn run(self, mut signals: Signals, hung_up: bool, limits: Limits) -> Result<c_int, Failure> {
-        let Self { listeners, service, source, library, initial, watch, control, keys, .. } = self;
+    /// `hung_up`: a SIGHUP came while it was built. `limits` are looked up when it is ready: clients wait in the sockets'
+    /// queues until then.
+    async fn run(
+        self,
+        mut signals: Signals,
+        hung_up: bool,
+        limits: impl FnOnce() -> Limits,
+    ) -> Result<c_int, Failure> {
+        let Self { listeners, service, source, library, initial, sent, watch, control, keys, .. } = self;
         let drop_in = self.drop_in;
-        let limits = if drop_in { Limits { drain: DROP_IN_DRAIN, ..limits } } else { limits };
         let addresses: Vec<_> = listeners
             .iter()
             .map(|listener| api::ListenerStatus { address: listener.address, inherited: listener.inherited })
@@ -230,9 +257,9 @@ impl Daemon {
         let scenarios = source.scenarios_from_memory();
         let publisher = Publisher::new(Arc::clone(&service), inputs, self.state_file);
         let announced = initial.served.clone();
-        let store = ScenarioStore::new(source, library.clone(), initial);
+        let store = ScenarioStore::new(source, library.clone(), sent, initial);
         let live = LiveFleet::new(Arc::clone(&service));
-        tokio::spawn(preparer::run(Arc::clone(&service), live.replaced()));
+        let replaced = live.replaced();
         let mut writer = Writer::new(live, store, publisher, Arc::clone(&keys));
         writer.save().await;
         if !drop_in {
@@ -241,6 +268,9 @@ impl Daemon {
         // They would outlive the next load, with all that they remember.
         drop((fleet, announced));
         writer.notify_ready();
+        tokio::spawn(preparer::run(Arc::clone(&service), replaced));
+        let limits = limits();
+        let limits = if drop_in { Limits { drain: DROP_IN_DRAIN, ..limits } } else { limits };
         let server = Server::start(listeners, Arc::clone(&service), limits);
         let signs = service.fleet.load().scenario().http.profile.follows_instance();
         // Nobody waits for it.
@@ -378,7 +408,7 @@ mod tests {
         let first = Arc::downgrade(&service.fleet.load_full());
         let signals = Signals::new([libc::SIGURG]).expect("a signal that nobody sends");
         let end = signals.handle();
-        let served = tokio::spawn(daemon.run(signals, false, Limits::default()));
+        let served = tokio::spawn(daemon.run(signals, false, Limits::default));
         send.send(Arc::from("[instance]\ninstance-type = \"m5.xlarge\"\n")).expect("the server reads it");
         let freed = timeout(PATIENCE, async {
             while first.strong_count() > 0 {

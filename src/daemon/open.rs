@@ -1,18 +1,23 @@
 //! Everything that a server opens before it runs: sockets and keys.
 
+use std::fmt::Display;
 use std::fs;
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::Duration;
 
-use tokio::task::spawn_blocking;
+use nix::unistd::Uid;
+use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::timeout;
 
 use super::key::{self, TokenKey};
 use crate::control::{BindError, ControlSocket};
 use crate::exit::{ExitStatus, Failure};
 use crate::identity::{KeyFindings, KeyRing, KeyStorage};
+use crate::imds::Fleet;
 use crate::model::endpoint::FOREGROUND_PORT;
 use crate::paths::{IDENTITY, Paths};
 use crate::server::{InheritedSockets, Listener, bind};
@@ -78,36 +83,90 @@ impl State {
     }
 }
 
-/// State and control socket, opened on a thread of their own: a file system may take its time, signals may not.
-pub(super) async fn open_directories(
-    state: Option<PathBuf>,
-    control: Option<PathBuf>,
-    paths: Paths,
-) -> Result<(State, OpenedSocket), Failure> {
-    let opened = spawn_blocking(move || {
-        let state = State::open(state.as_deref(), &paths)?;
-        let control = control_socket(control.as_deref(), state.directory.as_deref(), &paths)?;
-        Ok((state, control))
-    });
-    let Ok(opened) = timeout(OPEN_TIMEOUT, opened).await else {
-        let why = format!("the file system did not answer within {} s", OPEN_TIMEOUT.as_secs());
-        let state = State { directory: None, key: random()?, missing: Some(why.clone()) };
-        return Ok((state, OpenedSocket::Missing { why }));
-    };
-    let software =
-        |error| Failure::new(ExitStatus::Software, format!("cannot open the directories: {error}"));
-    opened.map_err(software)?
+/// What a start opens and computes before the server runs.
+pub(super) struct Opened {
+    pub(super) state: State,
+    pub(super) control: OpenedSocket,
+    pub(super) keys: Arc<KeyRing>,
+    pub(super) fleet: Fleet,
+}
+
+/// Opens state, control socket and keys, and compiles the fleet, all on one thread: a file system may take its time,
+/// signals may not. From thread to thread each of them would take longer than it does.
+pub(super) struct Opening {
+    opened: JoinHandle<Result<Opened, Failure>>,
+    /// With the port that is listened at.
+    begin: mpsc::Sender<Option<u16>>,
+    compile: Arc<Mutex<Option<Compile>>>,
+}
+
+type Compile = Box<dyn FnOnce(&Arc<KeyRing>) -> Fleet + Send>;
+
+// === impl Opening ===
+
+impl Opening {
+    /// Starts the thread, which does nothing before [`finish`](Self::finish) and nothing without it.
+    pub(super) fn prepare(state: Option<PathBuf>, control: Option<PathBuf>, paths: Paths) -> Self {
+        let (begin, begins) = mpsc::channel();
+        let compile: Arc<Mutex<Option<Compile>>> = Arc::default();
+        let theirs = Arc::clone(&compile);
+        let opened = spawn_blocking(move || {
+            let given_up = || software(&"the start was given up");
+            let port = begins.recv().map_err(|_| given_up())?;
+            let state = State::open(state.as_deref(), &paths)?;
+            let control = control_socket(control.as_deref(), state.directory.as_deref(), port, &paths)?;
+            let compile = take(&theirs).ok_or_else(given_up)?;
+            let keys = Arc::new(identity_keys(state.directory.as_deref())?);
+            let fleet = compile(&keys);
+            Ok(Opened { state, control, keys, fleet })
+        });
+        Self { opened, begin, compile }
+    }
+
+    /// What was opened, and the fleet. A file system that does not answer costs what is in it, and not the start.
+    pub(super) async fn finish(
+        mut self,
+        port: Option<u16>,
+        compile: impl FnOnce(&Arc<KeyRing>) -> Fleet + Send + 'static,
+    ) -> Result<Opened, Failure> {
+        *self.compile.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(compile));
+        let _ = self.begin.send(port);
+        let opened = match timeout(OPEN_TIMEOUT, &mut self.opened).await {
+            Ok(opened) => opened,
+            // Whoever takes it makes the fleet: the thread that has opened the directories, else another one.
+            Err(_) => match take(&self.compile) {
+                None => self.opened.await,
+                Some(compile) => spawn_blocking(|| without_directories(compile)).await,
+            },
+        };
+        opened.map_err(|error| software(&error))?
+    }
+}
+
+fn take(compile: &Mutex<Option<Compile>>) -> Option<Compile> {
+    compile.lock().unwrap_or_else(PoisonError::into_inner).take()
+}
+
+fn without_directories(compile: Compile) -> Result<Opened, Failure> {
+    let why = format!("the file system did not answer within {} s", OPEN_TIMEOUT.as_secs());
+    let keys = Arc::new(identity_keys(None)?);
+    let fleet = compile(&keys);
+    let state = State { directory: None, key: random()?, missing: Some(why.clone()) };
+    Ok(Opened { state, control: OpenedSocket::Missing { why }, keys, fleet })
+}
+
+fn software(error: &dyn Display) -> Failure {
+    Failure::new(ExitStatus::Software, format!("cannot open the directories: {error}"))
 }
 
 /// The keys of the identity document: from the state directory, or for this process only. Reading or making them is
 /// CPU-bound for a moment; what can be read later is.
-pub(super) async fn identity_keys(state: Option<PathBuf>) -> Result<KeyRing, Failure> {
+fn identity_keys(state: Option<&Path>) -> Result<KeyRing, Failure> {
     let seed = random()?;
-    let Some(state) = state else { return Ok(KeyRing::generate(seed)) };
-    let opened = spawn_blocking(move || KeyRing::open_lazily(&state.join(IDENTITY), seed, warn_of_keys));
-    opened.await.map_err(|error| {
-        Failure::new(ExitStatus::Software, format!("cannot generate identity keys: {error}"))
-    })?
+    match state {
+        Some(state) => KeyRing::open_lazily(&state.join(IDENTITY), seed, warn_of_keys),
+        None => Ok(KeyRing::generate(seed)),
+    }
 }
 
 fn warn_of_keys(KeyFindings { storage, repairs }: KeyFindings) {
@@ -125,10 +184,12 @@ pub(super) enum OpenedSocket {
     Missing { why: String },
 }
 
-/// The control socket at the first path that takes one. Without a writable path there is none, and a reason.
+/// The control socket at the first path that takes one; where another server of the same user has that, at one by the
+/// port. Without a writable path there is none, and a reason.
 pub(super) fn control_socket(
     given: Option<&Path>,
     state: Option<&Path>,
+    port: Option<u16>,
     paths: &Paths,
 ) -> Result<OpenedSocket, Failure> {
     if let Some(path) = given {
@@ -138,11 +199,25 @@ pub(super) fn control_socket(
     for path in paths.server_control_sockets(state) {
         match ControlSocket::bind_mended(&path) {
             Ok(socket) => return Ok(OpenedSocket::Bound(socket)),
-            Err(taken @ BindError::Taken(_)) => return Err(taken.into()),
+            Err(taken @ BindError::Taken(_)) => {
+                let Some(port) = port.filter(|_| is_own(&path)) else { return Err(taken.into()) };
+                let socket = ControlSocket::bind_mended(&Paths::socket_by_port(&path, port))?;
+                let shown = socket.path().display();
+                tracing::info!(
+                    "another server has {}; the control socket is {shown}, see --server",
+                    path.display()
+                );
+                return Ok(OpenedSocket::Bound(socket));
+            }
             Err(refused) => why = refused.to_string(),
         }
     }
     Ok(OpenedSocket::Missing { why })
+}
+
+/// A file of the present user.
+fn is_own(path: &Path) -> bool {
+    path.metadata().is_ok_and(|file| file.uid() == Uid::effective().as_raw())
 }
 
 /// One line, however much is missing: in a container that cannot write, all of it is meant to be.

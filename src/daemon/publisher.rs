@@ -45,7 +45,8 @@ impl Publisher {
         self.inputs.send_modify(|inputs| inputs.last_reload = Some(reload));
     }
 
-    pub(super) async fn save(&mut self, state: SavedState) {
+    /// Saves the state where there is a place for it.
+    pub(super) async fn save(&mut self, state: impl FnOnce() -> SavedState) {
         self.state_file.save(state).await;
     }
 

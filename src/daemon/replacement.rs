@@ -60,9 +60,12 @@ impl Replacement {
             let faults = faults.collect();
             fleet = fleet.continuing(before, events, faults);
         }
-        let count = |fleet: &Fleet| orders(fleet.events()).chain(orders(fleet.faults())).count();
+        let count = |fleet: &Fleet| {
+            let ordered = orders(fleet.events()).chain(orders(fleet.faults())).count();
+            ordered + fleet.fault_list().removed().len()
+        };
         let kept = count(&fleet);
-        let dropped = count(before) - kept;
+        let dropped = count(before).saturating_sub(kept);
         let (is, was) = (&loaded.scenario, &served.scenario);
         let same_indices = keep && dropped == 0 && is.events == was.events && is.faults == was.faults;
         Self { fleet, kept, dropped, rejections, same_indices }

@@ -1,6 +1,6 @@
 //! The start: the scenario to serve, and what a process before this one saved of it.
 
-use std::path::PathBuf;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -8,7 +8,9 @@ use serde_json::Value;
 use super::compute::compute;
 use super::last_good::{Fallback, LastGoodFile, read_or_fall_back};
 use super::live::reread;
-use super::load::{LoadedScenario, name, read_file};
+use super::load::{self, LoadedScenario};
+use super::origin::ScenarioOrigin;
+use super::sent_scenario::SentScenarioFile;
 use super::state_file::{SavedState, warn_of_dropped};
 use crate::clock;
 use crate::config::Report;
@@ -16,12 +18,12 @@ use crate::identity::KeyRing;
 use crate::imds::{Fleet, FleetItem, on_node};
 use crate::model::fault::Fault;
 use crate::model::timeline::ScenarioClock;
-use crate::model::{ClockReading, ClusterNode, Event, format_duration};
+use crate::model::{ClusterNode, Event, FaultName, format_duration};
 use crate::scenario::{LiveItem, OrderTime};
 
 pub(super) struct InitialState {
-    /// The file that a reload reads.
-    pub(super) reload_file: Option<PathBuf>,
+    /// What a reload reads.
+    pub(super) reload_origin: ScenarioOrigin,
     pub(super) served: LoadedScenario,
     /// `served` is another scenario, until the next reload.
     pub(super) overridden: bool,
@@ -37,13 +39,14 @@ struct SavedChanges {
     clock: ScenarioClock,
     events: Vec<FleetItem<Event>>,
     faults: Vec<FleetItem<Fault>>,
+    removed_faults: BTreeSet<FaultName>,
 }
 
 impl InitialState {
     /// A scenario that nothing was saved of.
     pub(super) fn unsaved(served: LoadedScenario) -> Self {
         Self {
-            reload_file: served.file.clone(),
+            reload_origin: served.origin.clone(),
             served,
             overridden: false,
             fallback: None,
@@ -55,28 +58,33 @@ impl InitialState {
     /// A scenario with what was saved of it. A scenario that is rejected is an error, unless there is a place for the
     /// last good one.
     pub(super) async fn restore(
-        reload_file: Option<PathBuf>,
+        reload_origin: ScenarioOrigin,
         saved: Option<SavedState>,
+        sent: &SentScenarioFile,
         last_good: Option<LastGoodFile>,
     ) -> Result<Self, Report> {
         let saved = saved.filter(|saved| {
-            let is_of_it = saved.reload_file == reload_file;
+            let is_of_it = saved.reload_origin == reload_origin;
             if !is_of_it {
-                warn_of_dropped(&format!("it is of {}", name(saved.reload_file.as_deref())));
+                warn_of_dropped(&format!("it is of {}", saved.reload_origin.name()));
             }
             is_of_it
         });
         let other = match &saved {
-            Some(saved) if saved.overridden => {
-                read_file(saved.file.clone()).await.map_err(|report| warn_of_dropped(&report.headline())).ok()
+            Some(SavedState { overridden: true, origin, .. }) => {
+                let read = match origin {
+                    ScenarioOrigin::Sent { .. } => sent.load().await,
+                    origin => load::read(origin.clone()).await.map_err(|report| report.headline()),
+                };
+                read.map_err(|why| warn_of_dropped(&why)).ok()
             }
             _ => None,
         };
         let (served, overridden, fallback) = match (other, &last_good) {
             (Some(served), _) => (served, true, None),
-            (None, None) => (read_file(reload_file.clone()).await?, false, None),
+            (None, None) => (load::read(reload_origin.clone()).await?, false, None),
             (None, Some(last_good)) => {
-                let (served, fallback) = read_or_fall_back(reload_file.clone(), last_good).await?;
+                let (served, fallback) = read_or_fall_back(reload_origin.clone(), last_good).await?;
                 (served, false, fallback)
             }
         };
@@ -88,38 +96,38 @@ impl InitialState {
             }
             None => None,
         };
-        Ok(Self { reload_file, served, overridden, fallback, last_good, saved })
+        Ok(Self { reload_origin, served, overridden, fallback, last_good, saved })
     }
 
-    /// Compiles it, as the instance of a node if there is one.
-    pub(super) async fn compile(
+    /// What compiles it, once, as the instance of a node if there is one: on another thread, if it is large.
+    pub(super) fn compiler(
         &mut self,
         node: Option<&Arc<ClusterNode>>,
-        keys: &Arc<KeyRing>,
-        now: ClockReading,
-    ) -> Fleet {
+    ) -> impl FnOnce(&Arc<KeyRing>) -> Fleet + Send + 'static {
         let (scenario, saved) = (Arc::clone(&self.served.scenario), self.saved.take());
-        let (keys, node) = (Arc::clone(keys), node.cloned());
-        compute(move || {
-            let fleet = Fleet::compile(on_node(&scenario, node.as_ref()), &keys, now, now.wall);
+        let node = node.cloned();
+        move |keys| {
+            let now = clock::read();
+            let fleet = Fleet::compile(on_node(&scenario, node.as_ref()), keys, now, now.wall);
             match saved {
-                Some(SavedChanges { clock, events, faults }) => fleet.restored(clock, events, faults),
+                Some(SavedChanges { clock, events, faults, removed_faults }) => {
+                    fleet.restored(clock, events, faults, removed_faults)
+                }
                 None => fleet,
             }
-        })
-        .await
+        }
     }
 }
 
 impl SavedChanges {
     /// The changes, if the scenario is still the same. `Err` says why they are dropped.
     fn new(saved: SavedState, served: &LoadedScenario) -> Result<Self, String> {
-        if saved.file != served.file || saved.digest != served.digest {
-            return Err(format!("{} has changed", name(served.file.as_deref())));
+        if saved.origin != served.origin || saved.digest != served.digest {
+            return Err(format!("{} has changed", served.origin.name()));
         }
         let reading = clock::read();
         let same_boot = saved.is_of_this_boot(reading);
-        let SavedState { clock, events, faults, .. } = saved;
+        let SavedState { clock, events, faults, removed_faults, .. } = saved;
         let clock = if same_boot { clock } else { clock.after_boot(reading) };
         let clock = clock.stepped(reading).unwrap_or(clock);
         let now = clock.now(reading);
@@ -127,11 +135,13 @@ impl SavedChanges {
         let time = |before| OrderTime { now, elapsed, before, wall_ahead: 0 };
         let events = restored(&events, served, time(served.scenario.events.len()))?;
         let faults = restored(&faults, served, time(served.scenario.faults.len()))?;
-        let (elapsed, count) = (format_duration(elapsed), events.len() + faults.len());
+        let removed_faults: BTreeSet<FaultName> =
+            removed_faults.iter().filter_map(|name| name.parse().ok()).collect();
+        let (elapsed, count) = (format_duration(elapsed), events.len() + faults.len() + removed_faults.len());
         tracing::info!(
             "resuming where the previous process stopped: the clock at {elapsed}, {count} changes since the load"
         );
-        Ok(Self { clock, events, faults })
+        Ok(Self { clock, events, faults, removed_faults })
     }
 }
 

@@ -15,6 +15,7 @@ use tokio::task::spawn_blocking;
 use tokio::time::{sleep, timeout};
 
 use super::load::LoadedScenario;
+use super::origin::ScenarioOrigin;
 use crate::clock;
 use crate::exit::{ExitStatus, Failure};
 use crate::files::{self, FileError, put_aside, read_secret};
@@ -33,13 +34,14 @@ const LOAD_RETRIES: Retries = Retries { count: 20, pause: Duration::from_millis(
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct SavedState {
     version: u32,
-    /// The file that a reload reads.
-    #[serde(rename = "own")]
-    pub(super) reload_file: Option<PathBuf>,
+    /// What a reload reads.
+    #[serde(rename = "own", default)]
+    pub(super) reload_origin: ScenarioOrigin,
     /// Until then another one, `file`, is served.
     #[serde(rename = "used")]
     pub(super) overridden: bool,
-    pub(super) file: Option<PathBuf>,
+    #[serde(rename = "file", default)]
+    pub(super) origin: ScenarioOrigin,
     /// The hash of its text.
     pub(super) digest: String,
     pub(super) clock: ScenarioClock,
@@ -50,6 +52,9 @@ pub(super) struct SavedState {
     pub(super) events: Vec<Arc<Value>>,
     /// The faults that were ordered, in the words of their orders.
     pub(super) faults: Vec<Arc<Value>>,
+    /// The names of faults of the scenario that were removed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) removed_faults: Vec<String>,
 }
 
 impl SavedState {
@@ -59,21 +64,22 @@ impl SavedState {
     }
 
     pub(super) fn new(
-        reload_file: Option<&Path>,
+        reload_origin: &ScenarioOrigin,
         served: &LoadedScenario,
         overridden: bool,
         fleet: &Fleet,
     ) -> Self {
         Self {
             version: VERSION,
-            reload_file: reload_file.map(Path::to_owned),
+            reload_origin: reload_origin.clone(),
             overridden,
-            file: served.file.clone(),
+            origin: served.origin.clone(),
             digest: served.digest.clone(),
             clock: fleet.clock().clone(),
             boot_id: clock::boot_id(),
             events: fleet.events().iter().filter_map(FleetItem::order).cloned().collect(),
             faults: fleet.faults().iter().filter_map(FleetItem::order).cloned().collect(),
+            removed_faults: fleet.fault_list().removed().iter().map(ToString::to_string).collect(),
         }
     }
 }
@@ -92,8 +98,9 @@ impl StateFile {
 
     /// Saves the state, whole or not at all, for the service's user alone. It is there when this returns, unless the
     /// file system refuses it. The write has a thread of its own: a file system may take its time, requests may not.
-    pub(super) async fn save(&mut self, state: SavedState) {
+    pub(super) async fn save(&mut self, state: impl FnOnce() -> SavedState) {
         let Some(path) = self.path.clone() else { return };
+        let state = state();
         let written = spawn_blocking(move || write(&path, &state)).await;
         match written.unwrap_or_else(|error| Err(io::Error::other(error))) {
             Ok(()) => self.failed = false,

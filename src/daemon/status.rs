@@ -5,13 +5,15 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use super::credential_status::credential_status;
-use super::load::{LoadedScenario, name};
+use super::in_force::{in_force, present};
+use super::load::LoadedScenario;
+use super::origin::ScenarioOrigin;
 use super::{describe, describe_fault, redact};
 use crate::clock;
-use crate::control::api::{self, EventStatus, ReloadStatus, ScenarioStatus};
+use crate::control::api::{self, EventStatus, FaultStatus, ReloadStatus, ScenarioStatus};
 use crate::imds::{Fleet, FleetItem};
 use crate::model::timeline::ScenarioClock;
-use crate::model::{InstanceId, NamedInstance, Timestamp, format_duration};
+use crate::model::{Instance, InstanceId, NamedInstance, StringEnum as _, Timestamp, format_duration};
 use crate::server::ServiceState;
 
 /// The part of the status that the fleet does not have.
@@ -28,7 +30,7 @@ impl StatusInputs {
         let until = if scenario.used { " (until the next reload)" } else { "" };
         let events = fleet.events().iter().filter_map(FleetItem::order);
         let faults = fleet.faults().iter().filter_map(FleetItem::order);
-        let changed = match events.chain(faults).count() {
+        let changed = match events.chain(faults).count() + fleet.fault_list().removed().len() {
             0 => String::new(),
             1 => ", changed once since".to_owned(),
             count => format!(", changed {count} times since"),
@@ -37,11 +39,11 @@ impl StatusInputs {
         let paused = clock
             .paused
             .map(|paused| format!(", its clock is paused at {}", format_duration(clock.elapsed(paused))));
-        let failing = credential_status(fleet, clock::now()).and_then(|credentials| credentials.failure);
+        let failing = credential_status(fleet, clock::read()).and_then(|credentials| credentials.failure);
         let from = scenario
             .fallback
             .as_ref()
-            .map_or_else(|| name(scenario.file.as_deref()), |fallback| fallback.serving.name().to_owned());
+            .map_or_else(|| scenario.name(), |fallback| fallback.serving.name().to_owned());
         let serving = format!(
             "serving {} from {from}{until}, loaded {}{changed}{}{}",
             scenario.instance_id,
@@ -65,8 +67,16 @@ pub(super) fn scenario_status(
     instance_id: &InstanceId,
     at: Timestamp,
 ) -> ScenarioStatus {
+    let (file, library, sent) = match loaded.origin.clone() {
+        ScenarioOrigin::File(file) => (Some(file), None, false),
+        ScenarioOrigin::Library { library } => (None, Some(library), false),
+        ScenarioOrigin::Sent { sent } => (Some(sent), None, true),
+        ScenarioOrigin::BuiltIn => (None, None, false),
+    };
     ScenarioStatus {
-        file: loaded.file.clone(),
+        file,
+        library,
+        sent,
         used: overriding,
         at,
         instance_id: instance_id.to_string(),
@@ -103,13 +113,20 @@ pub(super) fn status(
             clock: clock_status(fleet.clock(), now),
             events,
             changes,
-            faults: fleet.faults().iter().map(|fault| describe_fault::status(&fleet, fault, now)).collect(),
-            credentials: credential_status(&fleet, reading.wall),
+            faults: (0..fleet.faults().len())
+                .map(|index| FaultStatus {
+                    hits: service.fault_hits(index),
+                    ..describe_fault::status(&fleet, index, service.matched(index), now)
+                })
+                .collect(),
+            in_force: in_force(&fleet, now),
+            credentials: credential_status(&fleet, reading),
             node: fleet.scenario().node.as_ref().map(|node| node.name.to_string()),
-            instances: instances(&fleet),
+            instances: instances(&fleet, now),
             listeners: listeners.clone(),
             last_reload,
             requests: service.requests(),
+            request_counts: service.journal.counts(),
         }
     }
 }
@@ -133,13 +150,14 @@ pub(super) fn event_status(fleet: &Fleet, index: usize, now: Timestamp) -> Event
         what: describe::phrase(&effects),
         at: describe::when(event),
         instance: event.instance.clone(),
+        client: event.client,
         last,
         next,
         event: None,
     }
 }
 
-fn instances(fleet: &Fleet) -> Vec<api::InstanceStatus> {
+fn instances(fleet: &Fleet, now: Timestamp) -> Vec<api::InstanceStatus> {
     let scenario = fleet.scenario();
     let named = |named: &NamedInstance| api::InstanceStatus {
         name: Some(named.name.clone()),
@@ -152,6 +170,7 @@ fn instances(fleet: &Fleet) -> Vec<api::InstanceStatus> {
             .collect(),
         nodes: named.nodes.iter().map(ToString::to_string).collect(),
         derive: named.derive,
+        facts: facts(&present(fleet, Some(&named.name), &named.instance, now)),
     };
     let default = api::InstanceStatus {
         name: None,
@@ -159,6 +178,19 @@ fn instances(fleet: &Fleet) -> Vec<api::InstanceStatus> {
         clients: vec![],
         nodes: vec![],
         derive: false,
+        facts: facts(&present(fleet, None, &scenario.instance, now)),
     };
     std::iter::once(default).chain(scenario.named_instances.iter().map(named)).collect()
+}
+
+fn facts(instance: &Instance) -> api::InstanceFacts {
+    let options = &instance.metadata_options;
+    api::InstanceFacts {
+        instance_type: instance.instance_type.to_string(),
+        availability_zone: instance.availability_zone.to_string(),
+        life_cycle: instance.life_cycle.as_str().to_owned(),
+        http_tokens: options.http_tokens.as_str().to_owned(),
+        http_put_response_hop_limit: options.http_put_response_hop_limit,
+        http_endpoint: options.http_endpoint.as_str().to_owned(),
+    }
 }

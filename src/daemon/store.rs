@@ -1,15 +1,18 @@
 //! The scenarios of the daemon: the one that is served, and the one that a reload reads.
 
-use std::path::PathBuf;
+use std::sync::Arc;
 
 use tokio::task::spawn_blocking;
 
 use super::compute::free;
 use super::last_good::{LastGoodFile, read_or_fall_back};
-use super::load::{LoadedScenario, ScenarioSource, read_file};
+use super::load::{self, LoadedScenario, ScenarioSource};
+use super::origin::ScenarioOrigin;
 use super::restore::InitialState;
+use super::sent_scenario::{self, SentScenarioFile};
 use super::state_file::SavedState;
 use crate::config::Report;
+use crate::control::ScenarioChoice;
 use crate::control::api::FallbackStatus;
 use crate::imds::Fleet;
 use crate::scenario::Library;
@@ -17,8 +20,8 @@ use crate::scenario::Library;
 pub(super) struct ScenarioStore {
     source: ScenarioSource,
     library: Library,
-    /// The file that a reload reads.
-    reload_file: Option<PathBuf>,
+    /// What a reload reads.
+    reload_origin: ScenarioOrigin,
     served: LoadedScenario,
     /// `served` is another scenario, until the next reload.
     overridden: bool,
@@ -30,11 +33,17 @@ pub(super) struct ScenarioStore {
     before_use: Option<LoadedScenario>,
     /// The last reading of the scenario that a reload reads: the scenario, or the report of its mistakes.
     last_reading: Option<Result<LoadedScenario, String>>,
+    sent: SentScenarioFile,
 }
 
 impl ScenarioStore {
-    pub(super) fn new(source: ScenarioSource, library: Library, initial: InitialState) -> Self {
-        let InitialState { reload_file, served, overridden, fallback, last_good, .. } = initial;
+    pub(super) fn new(
+        source: ScenarioSource,
+        library: Library,
+        sent: SentScenarioFile,
+        initial: InitialState,
+    ) -> Self {
+        let InitialState { reload_origin, served, overridden, fallback, last_good, .. } = initial;
         let last_reading = match &fallback {
             Some(fallback) => Some(Err(fallback.report.to_string())),
             None => (!overridden).then(|| Ok(served.clone())),
@@ -44,13 +53,14 @@ impl ScenarioStore {
         Self {
             source,
             library,
-            reload_file,
+            reload_origin,
             served,
             overridden,
             last_good,
             fallback,
             before_use,
             last_reading,
+            sent,
         }
     }
 
@@ -60,7 +70,7 @@ impl ScenarioStore {
 
     /// Reads the scenario that a reload serves.
     pub(super) async fn read(&mut self) -> Result<LoadedScenario, Report> {
-        let read = self.source.read(self.reload_file.as_deref()).await;
+        let read = self.source.read(&self.reload_origin).await;
         self.last_reading = Some(read.clone().map_err(|report| report.to_string()));
         read
     }
@@ -79,18 +89,34 @@ impl ScenarioStore {
         changed.then_some(read)
     }
 
-    /// Reads another scenario: a name of the library, or an absolute path.
-    pub(super) async fn read_other(&self, scenario: String) -> Result<LoadedScenario, Report> {
+    /// Reads another scenario. One that was sent is kept for a restart.
+    pub(super) async fn read_other(&mut self, choice: ScenarioChoice) -> Result<LoadedScenario, Report> {
+        let name = match choice {
+            ScenarioChoice::Named(name) => name,
+            ScenarioChoice::Sent(content) => {
+                let content = Arc::new(content);
+                let loaded = sent_scenario::parse(Arc::clone(&content)).await?;
+                self.sent.keep(content).await;
+                return Ok(loaded);
+            }
+        };
         let library = self.library.clone();
-        let file = spawn_blocking(move || library.find(&scenario)).await;
-        let file =
-            file.unwrap_or_else(|_| Err(Report::whole("the library", "cannot be read", "try again")))?;
-        read_file(Some(file)).await
+        let found = spawn_blocking(move || library.find(&name)).await;
+        let found =
+            found.unwrap_or_else(|_| Err(Report::whole("the library", "cannot be read", "try again")))?;
+        load::read(found.into()).await
+    }
+
+    /// Removes the scenario that was sent, with its keys, unless it is served.
+    pub(super) async fn forget_sent_unless_served(&mut self) {
+        if !(self.overridden && matches!(self.served.origin, ScenarioOrigin::Sent { .. })) {
+            self.sent.remove().await;
+        }
     }
 
     /// A reload's scenario is served from now on.
     pub(super) fn serve(&mut self, loaded: LoadedScenario) {
-        self.reload_file.clone_from(&loaded.file);
+        self.reload_origin.clone_from(&loaded.origin);
         self.overridden = false;
         self.fallback = None;
         free(self.before_use.take());
@@ -126,8 +152,8 @@ impl ScenarioStore {
             return Ok(loaded);
         }
         let Some(last_good) = &self.last_good else { return self.read().await };
-        let file = self.source.file(self.reload_file.as_deref());
-        let (loaded, fallback) = read_or_fall_back(file, last_good).await?;
+        let origin = self.source.origin(&self.reload_origin);
+        let (loaded, fallback) = read_or_fall_back(origin, last_good).await?;
         // A later look at the file compares with what it has now.
         self.last_reading = match &fallback {
             None => Some(Ok(loaded.clone())),
@@ -150,6 +176,6 @@ impl ScenarioStore {
     }
 
     pub(super) fn state(&self, fleet: &Fleet) -> SavedState {
-        SavedState::new(self.reload_file.as_deref(), &self.served, self.overridden, fleet)
+        SavedState::new(&self.reload_origin, &self.served, self.overridden, fleet)
     }
 }

@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
+use serde_json::Value;
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::clear::clear;
+use super::clear::{clear, remove_faults};
 use super::compute::{compute, retire};
 use super::current_fetcher::CurrentFetcher;
+use super::fault_words;
 use super::live::LiveFleet;
-use super::load::{LoadedScenario, name, summary};
+use super::load::{LoadedScenario, summary};
 use super::notify;
 use super::publisher::Publisher;
 use super::replacement::Replacement;
@@ -20,8 +22,9 @@ use crate::clock;
 use crate::config::Report;
 use crate::control::api::{
     AcceptedOrder, ClearScope, Cleared, LiveOrder, Rejected, RejectedProblem, ReloadStatus, Reloaded,
+    RemoveFaultsOrder,
 };
-use crate::control::{Order, OrderSource};
+use crate::control::{Order, OrderSource, ScenarioChoice};
 use crate::identity::KeyRing;
 use crate::imds::FleetChange;
 use crate::observe;
@@ -55,6 +58,8 @@ impl Writer {
         let mut watchdog = Watchdog::from_env();
         self.fetcher.switch_to(self.store.served().credential_source());
         watchdog.during(self.store.keep_last_good()).await;
+        // A process before this one may have left it.
+        watchdog.during(self.store.forget_sent_unless_served()).await;
         loop {
             tokio::select! {
                 // Between two orders: one that was carried out is saved and answered.
@@ -96,6 +101,14 @@ impl Writer {
                 _ = reply.send(self.add(by, order).await);
                 self.publisher.notify_status();
             }
+            Order::SetFault { by, words, reply } => {
+                _ = reply.send(self.set_fault(by, words).await);
+                self.publisher.notify_status();
+            }
+            Order::RemoveFaults { by, order, reply } => {
+                _ = reply.send(self.remove_faults(by, order).await);
+                self.publisher.notify_status();
+            }
             Order::Clear { by, what, reply } => {
                 _ = reply.send(self.clear(by, what).await);
                 self.store.keep_last_good().await;
@@ -124,6 +137,23 @@ impl Writer {
         Ok(added)
     }
 
+    async fn set_fault(&mut self, by: OrderSource, words: Value) -> Result<AcceptedOrder, Rejected> {
+        let whole = fault_words::merged(&self.fleet.load(), &self.store.served().text, &words);
+        let whole = whole.map_err(|report| self.publisher.rejection(&report))?;
+        self.add(by, LiveOrder::Fault(whole)).await
+    }
+
+    async fn remove_faults(
+        &mut self,
+        by: OrderSource,
+        order: RemoveFaultsOrder,
+    ) -> Result<Cleared, Rejected> {
+        let removed = remove_faults(&self.fleet, by, order).await;
+        let removed = removed.map_err(|report| self.publisher.rejection(&report))?;
+        self.save().await;
+        Ok(removed)
+    }
+
     async fn clear(&mut self, by: OrderSource, what: ClearScope) -> Result<Cleared, Rejected> {
         if what == ClearScope::All && self.store.is_overridden() {
             let loaded = self.store.read_overridden().await;
@@ -139,8 +169,8 @@ impl Writer {
 
     /// An order is answered only after this: a crash then loses nothing.
     pub(super) async fn save(&mut self) {
-        let state = self.store.state(&self.fleet.load());
-        self.publisher.save(state).await;
+        let Self { store, fleet, publisher, .. } = self;
+        publisher.save(|| store.state(&fleet.load())).await;
     }
 
     pub(super) fn notify_ready(&self) {
@@ -179,7 +209,7 @@ impl Writer {
     }
 
     /// Serves another scenario until the next reload.
-    async fn use_other(&mut self, by: OrderSource, scenario: String) -> Result<Reloaded, Rejected> {
+    async fn use_other(&mut self, by: OrderSource, scenario: ScenarioChoice) -> Result<Reloaded, Rejected> {
         match self.store.read_other(scenario).await {
             Ok(loaded) => {
                 let reloaded = self.serve(Load { by, loaded, keep: false, cause: LoadCause::Use }).await;
@@ -217,14 +247,14 @@ impl Writer {
             LoadCause::Use => "use",
             LoadCause::UseEnded => "clear",
         };
-        tracing::info!(IMDS_SCENARIO = name(loaded.file.as_deref()), "{verb} by {by}: {message}");
+        tracing::info!(IMDS_SCENARIO = loaded.origin.name(), "{verb} by {by}: {message}");
         if !matches!(by, OrderSource::Peer { .. }) {
             observe::report(&loaded.warnings, false);
         }
         let mut scenario = scenario_status(&loaded, cause == LoadCause::Use, &instance_id, now);
         if cause == LoadCause::UseEnded {
             scenario.fallback = self.store.fallback();
-            message = format!("use ended, serving {} again; {message}", name(loaded.file.as_deref()));
+            message = format!("use ended, serving {} again; {message}", loaded.origin.name());
         }
         let until = if cause == LoadCause::Use { "use until the next reload; " } else { "" };
         let status = ReloadStatus {
@@ -246,6 +276,7 @@ impl Writer {
         }
         retire(before, served);
         self.save().await;
+        self.store.forget_sent_unless_served().await;
         Reloaded { scenario, changed, kept, dropped, message, report, problems }
     }
 

@@ -13,6 +13,9 @@ use super::walk::{self, is_trusted};
 /// The time that a file system has for what a command reads.
 pub(crate) const TIME_LIMIT: Duration = Duration::from_secs(10);
 
+/// What the library reads into when it looks for the end of a file.
+const LOOK_AHEAD: usize = 32;
+
 /// A regular file, open for reading.
 #[derive(Debug)]
 pub(crate) struct RegularFile {
@@ -28,7 +31,9 @@ impl RegularFile {
 
     /// The whole content, unless it has more bytes than `limit`.
     pub(crate) fn read(&self, limit: u64) -> Result<Vec<u8>, FileError> {
-        let mut bytes = Vec::new();
+        // Room for all of it, and for the look at the end: one call reads it.
+        let length = usize::try_from(self.metadata.len().min(limit)).unwrap_or(0);
+        let mut bytes = Vec::with_capacity(length + LOOK_AHEAD);
         (&self.file).take(limit + 1).read_to_end(&mut bytes)?;
         if bytes.len() as u64 > limit { Err(FileError::TooLarge(limit)) } else { Ok(bytes) }
     }

@@ -52,7 +52,15 @@ impl Runtime {
     /// The directory, created if it is missing; readable for everybody whatever the umask.
     pub(crate) fn create(directory: &Path) -> Result<Self, HostError> {
         let runtime = Self::at(directory);
-        match DirBuilder::new().mode(0o755).create(directory) {
+        let create = || DirBuilder::new().mode(0o755).create(directory);
+        let created = match (create(), directory.parent()) {
+            // In a root with this program alone, such as an image, there is no /run.
+            (Err(error), Some(above)) if error.kind() == io::ErrorKind::NotFound => {
+                fs::create_dir_all(above).and_then(|()| create())
+            }
+            (outcome, _) => outcome,
+        };
+        match created {
             Ok(()) => fs::set_permissions(directory, Permissions::from_mode(0o755)),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
             Err(error) => Err(error),
@@ -147,5 +155,23 @@ impl Runtime {
         // Not ours to remove when systemd made it, or somebody put something into it.
         let _ = fs::remove_dir(&self.directory);
         errors
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_directory_is_created_where_nothing_is_above_it() {
+        let root = std::env::temp_dir().join(format!("mock-imds-runtime-{}", std::process::id()));
+        let directory = root.join("run/mock-imds-net");
+        let created = Runtime::create(&directory).map(|_| directory.is_dir());
+        let _ = fs::remove_dir_all(&root);
+        assert!(
+            matches!(created, Ok(true)),
+            "expected {} to be created, found {created:?}",
+            directory.display()
+        );
     }
 }

@@ -117,6 +117,11 @@ impl Restorations {
     /// The number of restorations that are listed.
     const LISTED: usize = 10;
 
+    /// "once", "2 times".
+    pub(crate) fn times(&self) -> String {
+        if self.count == 1 { "once".to_owned() } else { format!("{} times", self.count) }
+    }
+
     pub(crate) fn push(&mut self, restoration: Restoration) {
         self.count += 1;
         if self.last.len() == Self::LISTED {
@@ -167,7 +172,7 @@ impl GuardianStatus {
             let _ = write!(line, "{} {}", names.join(", "), if owned { "owned" } else { "watched" });
         }
         if let Some(last) = self.restorations.last.last() {
-            let _ = write!(line, "; restored {} times, last {}", self.restorations.count, last.at);
+            let _ = write!(line, "; restored {}, last {}", self.restorations.times(), last.at);
         }
         line
     }
@@ -204,7 +209,7 @@ impl fmt::Display for GuardianStatus {
             writeln!(f, "  kept out  {}: {}", uplink.name, uplink.reason)?;
         }
         if let Some(last) = self.restorations.last.last() {
-            writeln!(f, "  restored  {} times, last at {}: {}", self.restorations.count, last.at, last.what)?;
+            writeln!(f, "  restored  {}, last at {}: {}", self.restorations.times(), last.at, last.what)?;
         }
         if let Some(rejected) = &self.rejected {
             writeln!(f, "  rejected  the last reload: {rejected}")?;

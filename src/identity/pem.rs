@@ -28,7 +28,8 @@ pub(super) fn encode(label: &str, bytes: &[u8]) -> String {
 pub(super) fn decode(label: &str, text: &str) -> Option<Vec<u8>> {
     let (_, rest) = text.split_once(&format!("-----BEGIN {label}-----"))?;
     let (body, _) = rest.split_once(&format!("-----END {label}-----"))?;
-    STANDARD.decode(body.split_ascii_whitespace().collect::<String>()).ok()
+    let body: Vec<u8> = body.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
+    STANDARD.decode(body).ok()
 }
 
 #[cfg(test)]

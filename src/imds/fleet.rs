@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::cache::{Cache, CachedInstance, CompiledInstance, Key};
 use super::client_routes::ClientRoutes;
 use super::derive::derived;
+use super::fault_list::FaultList;
 use super::fleet_item::FleetItem;
 use super::past_events::{PastEvents, PastEventsMemo};
 use super::successors::successors;
@@ -15,7 +16,7 @@ use super::{Ingress, Visit};
 use crate::identity::KeyRing;
 use crate::model::fault::Fault;
 use crate::model::timeline::{self, Occurrence, ScenarioClock};
-use crate::model::{ClockReading, Event, EventTime, Fetched, Instance, Scenario, Timestamp};
+use crate::model::{ClockReading, Event, EventTime, FaultName, Fetched, Instance, Scenario, Timestamp};
 
 /// A scenario, compiled, and what happened to it since: what [`answer`](super::answer()) reads. Immutable; a
 /// change makes another one, which shares what did not change.
@@ -28,8 +29,7 @@ pub struct Fleet {
     of_node: Option<usize>,
     /// Events of the file, then those that were ordered since.
     events: Arc<[FleetItem<Event>]>,
-    /// Faults of the file, then those that were ordered since.
-    faults: Arc<[FleetItem<Fault>]>,
+    faults: FaultList,
     clock: ScenarioClock,
     fetched: Option<Fetched>,
     cache: Arc<Cache>,
@@ -44,12 +44,15 @@ pub enum FleetChange {
     Fetched(Fetched),
     /// An event was ordered at this time.
     Event(Box<FleetItem<Event>>, Timestamp),
+    /// A fault was ordered; it takes the place of one that has its name.
     Fault(Box<FleetItem<Fault>>),
-    /// Some of the events and faults that were ordered are taken back, by their indices.
-    TakeBack {
-        events: BTreeSet<usize>,
-        faults: BTreeSet<usize>,
-    },
+    /// Faults are removed, those of the file too, by their indices.
+    RemoveFaults(BTreeSet<usize>),
+    /// The faults are those of the file again.
+    RestoreFaults,
+    /// Some of the events and faults that were ordered are taken back, by their indices. A fault of the file that had to
+    /// make room for one of them is there again.
+    TakeBack { events: BTreeSet<usize>, faults: BTreeSet<usize> },
     /// The scenario's clock is moved to this offset, at this time.
     Seek(Duration, Timestamp),
     /// The clock stands still from this time.
@@ -94,7 +97,7 @@ impl Fleet {
         let scenario = scenario.into();
         Self {
             events: FleetItem::all_of_file(&scenario.events),
-            faults: FleetItem::all_of_file(&scenario.faults),
+            faults: FaultList::of_file(&scenario.faults),
             routes: Arc::new(ClientRoutes::of(&scenario.named_instances)),
             of_node: scenario.index_of_node(),
             scenario,
@@ -116,14 +119,16 @@ impl Fleet {
                 next.events = self.events.iter().cloned().chain([*event]).collect();
             }
             FleetChange::Fault(fault) => {
-                next.faults = self.faults.iter().cloned().chain([*fault]).collect();
+                next.faults = self.faults.with(*fault);
             }
+            FleetChange::RemoveFaults(indices) => next.faults = self.faults.without(&indices),
+            FleetChange::RestoreFaults => next.faults = self.faults.restored(),
             FleetChange::TakeBack { events, faults } => {
                 let stays = |index: usize| !events.contains(&index);
                 let index = |old: usize| stays(old).then(|| old - events.range(..old).count());
                 next.clock = self.clock.renumbered(index);
                 next.events = without(&self.events, &events);
-                next.faults = without(&self.faults, &faults);
+                next.faults = self.faults.without_orders(&faults);
                 // Other events have these indices from now on.
                 next.cache = Arc::default();
             }
@@ -174,21 +179,23 @@ impl Fleet {
             successors.get(old).copied().flatten()
         };
         let clock = before.clock.renumbered(index);
-        self.restored(clock, events.into_iter().flatten().collect(), faults)
+        let removed = before.faults.removed().clone();
+        self.restored(clock, events.into_iter().flatten().collect(), faults, removed)
     }
 
-    /// This scenario with a clock and with what was ordered for it.
+    /// This scenario with a clock and with what was ordered for it. `removed` are faults of the file.
     #[must_use]
     pub(crate) fn restored(
         mut self,
         clock: ScenarioClock,
         events: Vec<FleetItem<Event>>,
         faults: Vec<FleetItem<Fault>>,
+        removed: BTreeSet<FaultName>,
     ) -> Self {
         self.past_events = Arc::default();
         self.clock = clock;
         self.events = self.events.iter().cloned().chain(events).collect();
-        self.faults = self.faults.iter().cloned().chain(faults).collect();
+        self.faults = self.faults.with_changes(removed, faults);
         self
     }
 
@@ -198,6 +205,10 @@ impl Fleet {
 
     /// All faults: those of the file, then those that were ordered. The index of a fault is its number.
     pub(crate) fn faults(&self) -> &[FleetItem<Fault>] {
+        self.faults.items()
+    }
+
+    pub(crate) fn fault_list(&self) -> &FaultList {
         &self.faults
     }
 
@@ -304,9 +315,24 @@ impl Fleet {
         })
     }
 
+    /// Whether an event changes the instance of somebody.
+    pub(super) fn event_meets(&self, event: &Event, met: MatchedInstance<'_>) -> bool {
+        let is_theirs = |client: IpAddr| {
+            let theirs = self.match_instance(client, Ingress::of_address(client));
+            (theirs.index, theirs.client) == (met.index, met.client)
+        };
+        event.concerns(met.name) && event.client.is_none_or(is_theirs)
+    }
+
+    /// The same for the instance of this name, whoever meets it; `None`: the `[instance]` itself.
+    pub(super) fn event_concerns(&self, event: &Event, name: Option<&str>) -> bool {
+        let is_theirs = |client: IpAddr| self.instance_of(client, Ingress::of_address(client)) == name;
+        event.concerns(name) && event.client.is_none_or(is_theirs)
+    }
+
     fn happens_to(&self, index: usize, met: MatchedInstance<'_>, visit: &Visit<'_>, below: &[&str]) -> bool {
         let admits_all = self.scenario.http.profile.admits_clients_by_notice();
-        let Some(event) = self.events.get(index).filter(|event| event.concerns(met.name)) else {
+        let Some(event) = self.events.get(index).filter(|event| self.event_meets(event, met)) else {
             return false;
         };
         event.first_n_clients.filter(|_| !admits_all).is_none_or(|limit| {
@@ -324,7 +350,7 @@ impl Fleet {
     ) -> Option<FirstPoll> {
         let waits = |(index, event): (usize, &FleetItem<Event>)| match &event.at {
             EventTime::AfterPoll(path, _)
-                if path.split('/').eq(below.iter().copied()) && event.concerns(met.name) =>
+                if path.split('/').eq(below.iter().copied()) && self.event_meets(event, met) =>
             {
                 (!self.clock.first_polls.contains_key(&index)).then_some(index)
             }

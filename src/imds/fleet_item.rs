@@ -33,6 +33,11 @@ impl<T> FleetItem<T> {
         self.order_bytes
     }
 
+    /// Whether it is the very one, not one that is equal.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.item, &other.item)
+    }
+
     pub(crate) fn order(&self) -> Option<&Arc<Value>> {
         self.order.as_ref()
     }

@@ -8,6 +8,7 @@ mod context;
 mod derive;
 mod ec2;
 mod fault_injection;
+mod fault_list;
 mod fleet;
 mod fleet_item;
 mod node;
@@ -27,6 +28,7 @@ mod successors;
 mod token;
 
 pub use answer::answer;
+pub(crate) use ec2::generated_expiration;
 pub use ec2::{SERVED_VERSIONS, category_paths};
 pub use fleet::{Fleet, FleetChange};
 pub use fleet_item::FleetItem;

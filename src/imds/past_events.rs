@@ -21,7 +21,9 @@ pub(super) struct PastEvents {
 impl PastEvents {
     pub(super) fn at(events: &[FleetItem<Event>], clock: &ScenarioClock, now: Timestamp) -> Self {
         let occurrences = clock.occurrences(events, now);
-        let selects = |event: &FleetItem<Event>| event.instance.is_some() || event.first_n_clients.is_some();
+        let selects = |event: &FleetItem<Event>| {
+            event.instance.is_some() || event.client.is_some() || event.first_n_clients.is_some()
+        };
         let is_selective = occurrences.iter().any(|(_, index)| events.get(*index).is_none_or(selects));
         Self { from: now, until: clock.next_change(events, now), occurrences, is_selective }
     }
@@ -66,6 +68,7 @@ mod tests {
             until: None,
             first_n_clients: None,
             instance: instance.map(Into::into),
+            client: None,
             effects: vec![],
         };
         FleetItem::all_of_file(&[event])[0].clone()

@@ -38,7 +38,7 @@ impl Fleet {
         let past = PastEvents::at(self.events(), self.clock(), at);
         for met in all {
             let happens = |index: usize| {
-                let event = self.events().get(index).filter(|event| event.concerns(met.name));
+                let event = self.events().get(index).filter(|event| self.event_meets(event, met));
                 event.is_some_and(|event| event.first_n_clients.is_none())
             };
             self.compiled(met, happens, &past);
@@ -90,6 +90,7 @@ mod tests {
             until: None,
             first_n_clients: None,
             instance: None,
+            client: None,
             effects: vec![],
         };
         let scenario = Scenario {

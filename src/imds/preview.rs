@@ -47,12 +47,12 @@ impl Fleet {
             None => foreseen(clock, index, events, now),
         };
         let mut paths = BTreeMap::new();
-        let met = self.instances().into_iter().filter(|(name, _)| event.concerns(*name));
+        let met = self.instances().into_iter().filter(|(name, _)| self.event_concerns(event, *name));
         let paths_each = 100 + self.scenario().instance.overrides.len();
         let met = met.take((COMPARED_PATHS / paths_each).clamp(1, COMPARED));
         for (name, base) in met {
             let mut occurrences = clock.occurrences(events, then);
-            occurrences.retain(|(_, other)| events[*other].concerns(name));
+            occurrences.retain(|(_, other)| self.event_concerns(&events[*other], name));
             let with = timeline::after(base, events, &occurrences, &clock);
             occurrences.retain(|(_, other)| *other != index);
             let without = timeline::after(base, events, &occurrences, &clock);
@@ -66,7 +66,7 @@ impl Fleet {
     pub(crate) fn answers(&self, version: &str, now: Timestamp) -> BTreeMap<String, Bytes> {
         let events = self.events();
         let mut occurrences = self.clock().occurrences(events, now);
-        occurrences.retain(|(_, index)| events[*index].concerns(None));
+        occurrences.retain(|(_, index)| self.event_concerns(&events[*index], None));
         let instance = timeline::after(&self.scenario().instance, events, &occurrences, self.clock());
         profile::bodies(self, instance, version, now)
     }
@@ -143,7 +143,15 @@ mod tests {
     }
 
     fn event(at: EventTime, effect: EventEffect) -> Event {
-        Event { at, repeat: None, until: None, first_n_clients: None, instance: None, effects: vec![effect] }
+        Event {
+            at,
+            repeat: None,
+            until: None,
+            first_n_clients: None,
+            instance: None,
+            client: None,
+            effects: vec![effect],
+        }
     }
 
     fn spot(at: EventTime) -> Event {

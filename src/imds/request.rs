@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::rebinding::{AccessRefusal, check_headers};
 use super::request_headers::RequestHeaders;
+use crate::model::endpoint::{ADDRESS_V4, ADDRESS_V6};
 use crate::model::{AllowedHost, Timestamp};
 
 /// The lifetime of a token in seconds: requested by a PUT, granted by its reply, remaining in the reply to a GET.
@@ -83,6 +84,14 @@ pub enum Ingress {
     Bridge,
 }
 
+impl Ingress {
+    /// The way by which a client with this address comes, as far as its address tells.
+    pub(crate) fn of_address(client: IpAddr) -> Self {
+        let is_service = client == IpAddr::from(ADDRESS_V4) || client == IpAddr::from(ADDRESS_V6);
+        if client.is_loopback() || is_service { Self::Host } else { Self::Bridge }
+    }
+}
+
 impl<'a> RequestHead<'a> {
     /// The head with the parts that hyper gives.
     pub(crate) fn new(
@@ -98,6 +107,11 @@ impl<'a> RequestHead<'a> {
     /// True of the methods that get data.
     pub(super) fn is_read(&self) -> bool {
         matches!(*self.method, Method::GET | Method::HEAD)
+    }
+
+    /// The lifetime that is asked for a token, in seconds, if it is a number; granted or not.
+    pub(crate) fn token_ttl(self) -> Option<u32> {
+        self.headers.get(TTL_HEADER)?.to_str().ok()?.trim().parse().ok()
     }
 
     /// The reason to refuse the request for whom it comes from, if there is one. A malformed request is refused always;

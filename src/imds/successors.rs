@@ -29,6 +29,7 @@ mod tests {
             until: None,
             first_n_clients: None,
             instance: None,
+            client: None,
             effects: vec![],
         };
         let were = [1, 2, 1, 3, 1].map(event);

@@ -1,13 +1,16 @@
 //! The journal of requests: the client, the time, the path and the outcome of each.
 //!
-//! It holds the last [`CAPACITY`] requests in memory and nowhere else, and never headers, tokens, bodies, or the query
-//! of a URL. Requests wait for each other only while a record is put into its place, and for readers while these copy
+//! It holds the last [`CAPACITY`] requests in memory and nowhere else, and never tokens, bodies, the query of a URL, or
+//! headers but the lifetime that is asked for a token. Requests wait for each other only while a record is put into its place, and for readers while these copy
 //! some; readers filter outside of the lock. A reader that comes too late for some records gets the number that it
 //! [missed](JournalPage).
 
 mod filter;
 mod filter_terms;
 mod recorded_path;
+mod request_counts;
+mod request_format;
+mod request_line;
 mod request_record;
 mod ring;
 
@@ -19,6 +22,9 @@ use tokio::sync::Notify;
 
 pub use filter::RequestFilter;
 pub(crate) use filter_terms::{CommaSeparated, MethodFilter, OutcomeFilter, SinceFilter};
+pub use request_counts::RequestCounts;
+pub(crate) use request_format::RequestFormat;
+pub(crate) use request_line::{RequestLines, client};
 pub(crate) use request_record::{RequestRecord, method, path};
 use ring::Ring;
 
@@ -36,6 +42,7 @@ pub struct Journal {
 #[derive(Debug)]
 struct Buffer {
     ring: Ring,
+    counts: RequestCounts,
     /// `true` while somebody waits for the next record.
     awaited: bool,
 }
@@ -60,7 +67,11 @@ impl JournalPage {
 impl Journal {
     /// A journal of at most so many records. Without any it only counts.
     pub(crate) fn new(capacity: usize) -> Self {
-        let buffer = Mutex::new(Buffer { ring: Ring::new(capacity), awaited: false });
+        let buffer = Mutex::new(Buffer {
+            ring: Ring::new(capacity),
+            counts: RequestCounts::default(),
+            awaited: false,
+        });
         Self { buffer, recorded: Notify::new() }
     }
 
@@ -68,6 +79,7 @@ impl Journal {
     pub(crate) fn record(&self, record: RequestRecord) {
         let (overwritten, awaited) = {
             let mut buffer = self.lock();
+            buffer.counts.count(&record);
             (buffer.ring.push(record), mem::take(&mut buffer.awaited))
         };
         if awaited {
@@ -80,6 +92,11 @@ impl Journal {
     /// The number of the last record, from 1 on; 0 before the first.
     pub(crate) fn last_number(&self) -> u64 {
         self.lock().ring.last_number()
+    }
+
+    /// The numbers of all requests that were recorded.
+    pub(crate) fn counts(&self) -> RequestCounts {
+        self.lock().counts
     }
 
     /// The newest records that match, `limit` at most.

@@ -1,4 +1,4 @@
-//! One request, as the journal keeps and prints it.
+//! One request, as the journal keeps it.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -45,6 +45,9 @@ pub struct RequestRecord {
     pub refused: Option<AccessRefusal>,
     /// The instance that the client was served, if it has a name.
     pub instance: Option<Box<str>>,
+    /// The lifetime that was asked for a token, in seconds, if it is a number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token_ttl: Option<u32>,
 }
 
 /// A method as records have it.
@@ -85,30 +88,10 @@ fn sanitize(text: &str, limit: usize) -> Cow<'_, str> {
     sanitized.into()
 }
 
-impl fmt::Display for RequestRecord {
-    /// One line for people.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (at, client) = (self.at.rfc3339_millis(), self.client.to_string());
-        write!(f, "{at} {client:<15} {:<4} {:<42} ", self.method, self.path)?;
-        let status = self.status.map_or_else(|| "-".into(), |status| status.to_string());
-        write!(f, "{:<5} {status:>3} {:>7}", self.protocol, Latency(self.latency).to_string())?;
-        if let Some(instance) = &self.instance {
-            write!(f, " instance {instance}")?;
-        }
-        if let Some(fault) = self.fault {
-            write!(f, " fault {fault}")?;
-        }
-        if let Some(refusal) = self.refused {
-            write!(f, " refused: {}", refusal.reason())?;
-        }
-        Ok(())
-    }
-}
-
 /// A duration in three digits or so.
-struct Latency(Duration);
+pub(super) struct LatencyText(pub(super) Duration);
 
-impl fmt::Display for Latency {
+impl fmt::Display for LatencyText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0.as_micros() {
             micros @ 0..1_000 => write!(f, "{micros} µs"),
@@ -169,6 +152,7 @@ mod tests {
             fault: None,
             refused: None,
             instance: None,
+            token_ttl: None,
         }
     }
 
@@ -191,21 +175,16 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_reads_as_a_line_and_as_json() {
-        let line = "2026-11-21T03:14:11.250Z 172.17.0.2      GET  /latest/meta-data/mac                      v2    200  142 µs";
-        assert_eq!(entry().to_string(), line);
+    fn an_entry_reads_as_json() {
         let json = r#"{"number":7,"at":"2026-11-21T03:14:11.250Z","client":"172.17.0.2","ingress":"bridge","method":"GET","path":"/latest/meta-data/mac","version":"v2","status":200,"latency_us":142,"fault":null,"instance":null}"#;
         assert_eq!(serde_json::to_string(&entry()).unwrap(), json);
         assert_eq!(serde_json::from_str::<RequestRecord>(json).unwrap(), entry());
-        let odd = RequestRecord {
-            status: None,
-            fault: Some(2),
-            instance: Some("web".into()),
-            latency: Duration::from_millis(2_345),
-            protocol: Protocol::Token,
-            ..entry()
-        };
-        assert!(odd.to_string().ends_with(" token   -   2.3 s instance web fault 2"), "{odd}");
-        assert_eq!(Latency(Duration::from_micros(1_290)).to_string(), "1.2 ms");
+    }
+
+    #[test]
+    fn a_latency_has_three_digits_or_so() {
+        for (micros, expected) in [(142, "142 µs"), (1_290, "1.2 ms"), (2_345_000, "2.3 s")] {
+            assert_eq!(LatencyText(Duration::from_micros(micros)).to_string(), expected);
+        }
     }
 }

@@ -22,6 +22,7 @@ fn record(asked: &str) -> RequestRecord {
         fault: None,
         refused: None,
         instance: None,
+        token_ttl: None,
     }
 }
 

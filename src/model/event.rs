@@ -1,6 +1,6 @@
 //! Events: the entries of the timeline, and the changes that they make to an instance.
 
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use strum::{EnumString, IntoStaticStr, VariantArray};
@@ -15,6 +15,9 @@ use super::overrides::Override;
 use super::signals::{AfterNotice, SpotAction, TargetLifecycleState};
 use super::time::Timestamp;
 
+/// The largest number of clients that an event may be limited to.
+pub(crate) const MOST_CLIENTS: i64 = 10_000;
+
 /// An entry of the timeline, which happens once or repeatedly.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Event {
@@ -28,6 +31,8 @@ pub struct Event {
     pub first_n_clients: Option<u32>,
     /// The name of the only instance that the event changes; all instances unless set.
     pub instance: Option<String>,
+    /// It changes only the instance that this client meets.
+    pub client: Option<IpAddr>,
     /// The changes, in the order in which they are made.
     pub effects: Vec<EventEffect>,
 }

@@ -60,6 +60,29 @@ identifier!(
     "\"ami-\" and 8 or 17 lower-case hexadecimal digits, such as \"ami-0a887e401f7654935\""
 );
 
+/// The name of a fault.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FaultName(String);
+identifier!(
+    FaultName,
+    |t| (1..=64).contains(&t.len())
+        && t.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+        && t.as_bytes()[0].is_ascii_alphanumeric(),
+    "up to 64 letters, digits, - _ and . that start with a letter or a digit, such as \"slow-keys\""
+);
+
+impl FaultName {
+    /// That of a fault of the file which has none: by its place among the faults there, from 1.
+    pub(crate) fn in_file(number: usize) -> Self {
+        Self(format!("fault-{number}"))
+    }
+
+    /// That of a fault which was ordered without one.
+    pub(crate) fn ordered(number: usize) -> Self {
+        Self(format!("injected-{number}"))
+    }
+}
+
 /// `r-` and 8 or 17 hexadecimal digits.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ReservationId(String);

@@ -40,14 +40,16 @@ pub(crate) use content::{Content, ContentType};
 pub(crate) use credentials::{
     CredentialSource, CredentialState, Credentials, FetchFailure, Fetched, Keys, Secret,
 };
-pub(crate) use event::{ClearTarget, Event, EventEffect, EventTime, InstanceFact, MetadataOption};
+pub(crate) use event::{
+    ClearTarget, Event, EventEffect, EventTime, InstanceFact, MOST_CLIENTS, MetadataOption,
+};
 pub(crate) use glob::PathGlob;
 pub(crate) use http::{AEMM_CATEGORIES, AEMM_VERSIONS};
 pub(crate) use http::{DirectoryWithoutSlash, Expect, Http, InvalidToken, Profile, UserDataListed};
 pub(crate) use ids::{
-    Accepted, AccountId, AllowedHost, AmiId, HostId, HostName, InstanceId, InstanceType, InterfaceId,
-    KernelId, MacAddress, NodeName, RamdiskId, ReservationId, RoleName, SecurityGroupId, SubnetId, TagKey,
-    VpcId,
+    Accepted, AccountId, AllowedHost, AmiId, FaultName, HostId, HostName, InstanceId, InstanceType,
+    InterfaceId, KernelId, MacAddress, NodeName, RamdiskId, ReservationId, RoleName, SecurityGroupId,
+    SubnetId, TagKey, VpcId,
 };
 pub(crate) use instance::Instance;
 pub(crate) use interface::{NetworkInterface, SecurityGroups, mac_of};

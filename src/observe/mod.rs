@@ -12,6 +12,8 @@ mod stderr;
 mod stdout;
 
 use std::backtrace::{Backtrace, BacktraceStatus};
+use std::io::{self, IsTerminal as _};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock, OnceLock};
 use std::time::Duration;
 use std::{fmt, panic};
@@ -22,6 +24,7 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
+use crate::terminal::Terminal;
 use journal::{JournalLayer, JournalSink};
 use queue::WriteQueue;
 use stderr::{LineFormat, StderrSink};
@@ -31,6 +34,8 @@ use stdout::StdoutSink;
 const FLUSH: Duration = Duration::from_secs(1);
 
 static LOG: OnceLock<Arc<WriteQueue>> = OnceLock::new();
+/// Requests are shown, a line for each.
+static SHOWS_REQUESTS: AtomicBool = AtomicBool::new(false);
 static STDOUT: LazyLock<Arc<WriteQueue>> = LazyLock::new(|| WriteQueue::new(StdoutSink::new()));
 
 /// The least severe level that is logged.
@@ -121,8 +126,28 @@ pub(crate) fn flush() -> bool {
 /// Prints to stdout, after what was logged, and waits a second at most. A reader that is gone is no failure.
 pub(crate) fn print(text: &str) {
     flush();
-    STDOUT.push(text.as_bytes().to_vec());
-    STDOUT.flush(FLUSH);
+    // What was printed before is written, or is before it in the queue.
+    if !STDOUT.flush(Duration::ZERO) || !stdout::write_at_once(text.as_bytes()) {
+        STDOUT.push(text.as_bytes().to_vec());
+        STDOUT.flush(FLUSH);
+    }
+}
+
+/// Has each request shown from now on, if somebody looks on: if stderr is a terminal, and the log level the usual one.
+/// Above it they are not wanted, and below it the log has them.
+pub(crate) fn show_requests() {
+    let is_usual = LevelFilter::current() == LevelFilter::INFO;
+    SHOWS_REQUESTS.store(is_usual && io::stderr().is_terminal(), Ordering::Relaxed);
+}
+
+/// Shows the line of a request among those of the log, if requests are shown. Nothing waits for it.
+pub(crate) fn show_request(line: impl FnOnce(Terminal) -> String) {
+    if !SHOWS_REQUESTS.load(Ordering::Relaxed) {
+        return;
+    }
+    if let Some(log) = LOG.get() {
+        log.push((line(Terminal::of(&io::stderr())) + "\n").into_bytes());
+    }
 }
 
 /// Logs a report, one message for each line: errors if `rejected`, else warnings.

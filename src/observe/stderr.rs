@@ -1,13 +1,14 @@
 //! Lines on stderr: `2026-11-21T03:14:11.123456Z  WARN what happened`.
 //!
-//! A terminal and a file get the time. A pipe or a socket has a supervisor at its other end (Docker,
-//! Kubernetes, runit), and these stamp each line themselves. Colours on a terminal only.
+//! A file gets the time, and a terminal that of the people before it: `04:14:11  WARN what happened`. A pipe or a socket has
+//! a supervisor at its other end (Docker, Kubernetes, runit), and these stamp each line themselves.
 
 use std::fmt;
 use std::io::{self, IsTerminal as _, Stderr};
 use std::sync::Arc;
 
 use jiff::Zoned;
+use jiff::tz::TimeZone;
 use nix::sys::stat::{SFlag, fstat};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
@@ -19,6 +20,8 @@ use tracing_subscriber::registry::LookupSpan;
 
 use super::descriptor::RecordWriter;
 use super::queue::{QueueWriter, Sink, WriteQueue};
+use crate::clock;
+use crate::terminal::{has_color, local_time};
 
 /// The form of a line.
 #[derive(Debug, Clone, Copy)]
@@ -30,8 +33,9 @@ pub(super) struct LineFormat {
 #[derive(Debug, Clone, Copy)]
 enum Prefix {
     TimeAndLevel,
+    LocalTimeAndLevel,
     Level,
-    LocalTime,
+    LocalDate,
 }
 
 impl LineFormat {
@@ -42,13 +46,17 @@ impl LineFormat {
             let kind = status.st_mode & SFlag::S_IFMT.bits();
             kind == SFlag::S_IFIFO.bits() || kind == SFlag::S_IFSOCK.bits()
         });
-        let prefix = if supervised { Prefix::Level } else { Prefix::TimeAndLevel };
-        Self { prefix, ansi: stderr.is_terminal() }
+        let prefix = match (supervised, stderr.is_terminal()) {
+            (true, _) => Prefix::Level,
+            (false, true) => Prefix::LocalTimeAndLevel,
+            (false, false) => Prefix::TimeAndLevel,
+        };
+        Self { prefix, ansi: has_color(stderr.is_terminal()) }
     }
 
     /// As many programs have it: `2026/11/21 03:14:11 what happened`, in local time.
     pub(super) fn dated() -> Self {
-        Self { prefix: Prefix::LocalTime, ansi: false }
+        Self { prefix: Prefix::LocalDate, ansi: false }
     }
 
     fn write_prefix(self, writer: &mut Writer<'_>, level: Level) -> fmt::Result {
@@ -58,8 +66,12 @@ impl LineFormat {
                 writer.write_char(' ')?;
                 write_level(writer, level, self.ansi)
             }
+            Prefix::LocalTimeAndLevel => {
+                write!(writer, "{} ", local_time(clock::now(), &TimeZone::system(), false))?;
+                write_level(writer, level, self.ansi)
+            }
             Prefix::Level => write_level(writer, level, self.ansi),
-            Prefix::LocalTime => write!(writer, "{} ", Zoned::now().strftime("%Y/%m/%d %H:%M:%S")),
+            Prefix::LocalDate => write!(writer, "{} ", Zoned::now().strftime("%Y/%m/%d %H:%M:%S")),
         }
     }
 }

@@ -1,44 +1,47 @@
 //! Values of paths: text, or `{ text = … }`, `{ file = … }`, `{ base64 = … }`.
 
-use std::path::Path;
-
 use base64::prelude::BASE64_STANDARD;
 use base64::{DecodeError, Engine as _};
 
+use super::named_files::{NamedFiles, UnreadFile};
 use crate::config::{Item, Section};
-use crate::files::{self, FileError};
 use crate::model::Content;
 
 pub(crate) const FORMS: &str = "text, { text = \"…\" }, { file = \"…\" } or { base64 = \"…\" }";
 
 /// Reads a value of at most `limit` bytes. A file's path is relative to `base`.
-pub(crate) fn read(item: &Item<'_>, base: &Path, limit: usize) -> Option<Vec<u8>> {
+pub(crate) fn read(item: &Item<'_>, files: &NamedFiles<'_>, limit: usize) -> Option<Vec<u8>> {
     let section = if item.kind() == "table" { Some(item.section()?) } else { None };
-    bytes(item, section.as_ref(), base, limit)
+    bytes(item, section.as_ref(), files, limit)
 }
 
 /// Reads a value with its media type: `{ text = …, content-type = … }`.
 pub(crate) fn read_typed(
     item: &Item<'_>,
     section: &Section<'_>,
-    base: &Path,
+    files: &NamedFiles<'_>,
     limit: usize,
 ) -> Option<Content> {
     let content_type = section.get("content-type").map(|item| item.parse());
-    let bytes = bytes(item, Some(section), base, limit)?;
+    let bytes = bytes(item, Some(section), files, limit)?;
     Some(Content {
         bytes: bytes.into(),
         content_type: content_type.map_or(Some(None), |parsed| parsed.map(Some))?,
     })
 }
 
-fn bytes(item: &Item<'_>, section: Option<&Section<'_>>, base: &Path, limit: usize) -> Option<Vec<u8>> {
+fn bytes(
+    item: &Item<'_>,
+    section: Option<&Section<'_>>,
+    files: &NamedFiles<'_>,
+    limit: usize,
+) -> Option<Vec<u8>> {
     let bytes = match (item.kind(), section) {
         ("string", _) => item.string()?.as_bytes().to_vec(),
         (_, Some(section)) => {
             let problems = section.problems();
             let text = section.get("text").map(|item| item.string().map(|text| text.as_bytes().to_vec()));
-            let file = section.get("file").map(|item| from_file(&item, base, limit));
+            let file = section.get("file").map(|item| from_file(&item, files, limit));
             let base64 = section.get("base64").map(|item| from_base64(&item));
             section.finish();
             let mut forms = [text, file, base64].into_iter().flatten();
@@ -68,28 +71,18 @@ fn bytes(item: &Item<'_>, section: Option<&Section<'_>>, base: &Path, limit: usi
     Some(bytes)
 }
 
-fn from_file(item: &Item<'_>, base: &Path, limit: usize) -> Option<Vec<u8>> {
-    let path = base.join(item.string()?);
-    match files::read(&path, limit as u64) {
-        Ok(bytes) => Some(bytes),
-        Err(FileError::TooLarge(_)) => {
-            item.error(
-                format!("{} has more than {limit} bytes", path.display()),
-                format!("accepted: at most {limit} bytes"),
-            );
-            None
-        }
-        Err(error) => {
-            let help = match &error {
-                FileError::ForeignLink { .. } => error.remedy(),
-                _ => {
-                    "accepted: a regular file that mock-imds may read; its path is relative to the scenario's directory"
-                }
-            };
-            item.error(format!("{} {error}", path.display()), help);
-            None
-        }
+fn from_file(item: &Item<'_>, files: &NamedFiles<'_>, limit: usize) -> Option<Vec<u8>> {
+    let name = item.string()?;
+    let path = files.path(name);
+    match files.read(name, limit) {
+        Ok(bytes) => return Some(bytes),
+        Err(UnreadFile::TooLarge) => item.error(
+            format!("{} has more than {limit} bytes", path.display()),
+            format!("accepted: at most {limit} bytes"),
+        ),
+        Err(UnreadFile::Other { found, help }) => item.error(format!("{} {found}", path.display()), help),
     }
+    None
 }
 
 fn from_base64(item: &Item<'_>) -> Option<Vec<u8>> {

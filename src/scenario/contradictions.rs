@@ -31,7 +31,7 @@ pub(crate) fn addresses_fit(
         for address in interface.private_ipv4s.iter().filter(|address| !block.contains(*address)) {
             item.error(
                 format!("{address} lies outside of the subnet {block}"),
-                "accepted: addresses of subnet-ipv4-cidr-block; unless set it is the /20 around the first address",
+                "accepted: addresses of subnet-ipv4-cidr-block; leave that out, and it is the /20 around the first address",
             );
         }
     }
@@ -65,7 +65,8 @@ pub(crate) fn subnet_lies_in_vpc(interface: &NetworkInterface, item: Option<&Ite
         let blocks: Vec<String> = interface.vpc_ipv4_cidr_blocks.iter().map(ToString::to_string).collect();
         item.error(
             format!("the subnet {subnet} lies outside of the VPC's {}", blocks.join(", ")),
-            "accepted: a subnet-ipv4-cidr-block within one of vpc-ipv4-cidr-blocks",
+            "accepted: a subnet-ipv4-cidr-block within one of vpc-ipv4-cidr-blocks; leave both out, and they follow from the \
+             first address",
         );
     }
 }

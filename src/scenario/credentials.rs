@@ -1,10 +1,11 @@
 //! `[credentials]`
 
-use std::path::Path;
 use std::time::Duration;
 use strum::{IntoStaticStr, VariantArray};
 
 use super::assign::set_if_some;
+use super::credential_process;
+use super::named_files::{NamedFiles, UnreadFile};
 use crate::config::{Item, Section};
 use crate::model::{CredentialSource, CredentialState, Credentials, Keys, Secret, format_duration};
 
@@ -12,10 +13,12 @@ use crate::model::{CredentialSource, CredentialState, Credentials, Keys, Secret,
 const SDK_REFRESH: Duration = Duration::from_mins(15);
 /// The default time limit of a credential process.
 const PROCESS_TIMEOUT: Duration = Duration::from_secs(30);
+/// The largest credential file.
+const FILE_LIMIT: usize = 1 << 20;
 
-#[derive(Clone, Copy, PartialEq, IntoStaticStr, VariantArray)]
+#[derive(Debug, Clone, Copy, PartialEq, IntoStaticStr, VariantArray)]
 #[strum(serialize_all = "kebab-case")]
-enum SourceKind {
+pub(crate) enum SourceKind {
     Generated,
     Static,
     File,
@@ -35,7 +38,7 @@ const SOURCE_KEYS: [(&str, SourceKind); 7] = [
 ];
 
 /// Reads the table; `None` if the instance has no profile.
-pub(crate) fn read(section: &Section<'_>, base: &Path) -> Option<Credentials> {
+pub(crate) fn read(section: &Section<'_>, files: &NamedFiles<'_>) -> Option<Credentials> {
     let mut credentials = Credentials::default();
     let role = section.get("role");
     set_if_some(&mut credentials.role, role.as_ref().and_then(Item::parse));
@@ -46,7 +49,7 @@ pub(crate) fn read(section: &Section<'_>, base: &Path) -> Option<Credentials> {
     times(section, &mut credentials);
     let kind = section.read("source", Item::choice::<SourceKind>).unwrap_or(SourceKind::Generated);
     warn_of_unused_keys(section, kind);
-    let source = source(section, kind, base);
+    let source = source(section, kind, files);
     section.finish();
     if kind == SourceKind::None {
         if let Some(role) = role {
@@ -116,7 +119,7 @@ fn warn_of_unused_keys(section: &Section<'_>, kind: SourceKind) {
     }
 }
 
-fn source(section: &Section<'_>, kind: SourceKind, base: &Path) -> Option<CredentialSource> {
+fn source(section: &Section<'_>, kind: SourceKind, files: &NamedFiles<'_>) -> Option<CredentialSource> {
     match kind {
         SourceKind::Generated | SourceKind::None => Some(CredentialSource::Generated),
         SourceKind::Static => {
@@ -132,13 +135,36 @@ fn source(section: &Section<'_>, kind: SourceKind, base: &Path) -> Option<Creden
                 expiration,
             }))
         }
-        SourceKind::File => Some(CredentialSource::File(base.join(required(section, "file")?.line()?))),
+        SourceKind::File => file(&required(section, "file")?, files),
         SourceKind::Process => {
             let timeout = section.read("timeout", Item::duration).unwrap_or(PROCESS_TIMEOUT);
             let command = command(&required(section, "command")?)?;
             Some(CredentialSource::Process { command, timeout })
         }
     }
+}
+
+/// A file is read when keys are needed. Of one that was sent the keys are those that it has now.
+fn file(item: &Item<'_>, files: &NamedFiles<'_>) -> Option<CredentialSource> {
+    let name = item.line()?;
+    let path = files.path(&name);
+    if files.are_collected() {
+        let _ = files.read(&name, FILE_LIMIT);
+    }
+    // Another instance has none from a file, sent or not.
+    if !files.are_fixed() || item.name() != "credentials.file" {
+        return Some(CredentialSource::File(path));
+    }
+    let (found, help) = match files.read(&name, FILE_LIMIT) {
+        Ok(bytes) => match credential_process::parse(&bytes) {
+            Ok(keys) => return Some(CredentialSource::Static(keys)),
+            Err(found) => (format!("holds {found}"), "accepted: the output of a credential process, in JSON"),
+        },
+        Err(UnreadFile::TooLarge) => (format!("has more than {FILE_LIMIT} bytes"), "accepted: at most 1 MiB"),
+        Err(UnreadFile::Other { found, help }) => (found, help),
+    };
+    item.error(format!("{} {found}", path.display()), help);
+    None
 }
 
 fn required<'a>(section: &Section<'a>, key: &'static str) -> Option<Item<'a>> {

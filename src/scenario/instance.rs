@@ -1,9 +1,9 @@
 //! `[instance]`
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use super::assign::{replace_if_some, set_if_some};
+use super::named_files::NamedFiles;
 use super::{content, contradictions, interface};
 use crate::config::{Item, Section};
 use crate::model::{
@@ -15,7 +15,7 @@ use crate::model::{
 pub(crate) const USER_DATA_LIMIT: usize = 16 * 1024;
 
 /// Reads the table over an instance: the built-in one, or the one that another inherits from.
-pub(crate) fn read(section: &Section<'_>, base: &Path, instance: &mut Instance) {
+pub(crate) fn read(section: &Section<'_>, files: &NamedFiles<'_>, instance: &mut Instance) {
     identity(section, instance);
     place(section, instance);
     launch(section, instance);
@@ -32,7 +32,7 @@ pub(crate) fn read(section: &Section<'_>, base: &Path, instance: &mut Instance) 
     }
     devices(section, instance);
     set_if_some(&mut instance.tags, section.read("tags", tags));
-    let user_data = section.read("user-data", |item| content::read(item, base, USER_DATA_LIMIT));
+    let user_data = section.read("user-data", |item| content::read(item, files, USER_DATA_LIMIT));
     replace_if_some(&mut instance.user_data, user_data);
     set_if_some(&mut instance.block_device_mapping, section.read("block-device-mapping", block_devices));
     let interfaces = section.get("network-interface");

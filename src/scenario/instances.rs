@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Display, Write};
-use std::path::Path;
 use std::str::FromStr;
 use std::sync::Arc;
 
 use ipnet::IpNet;
 
+use super::named_files::NamedFiles;
 use super::{credentials, instance, options, overrides};
 use crate::config::{Item, Section};
 use crate::model::{
@@ -21,19 +21,19 @@ const OVERRIDE_BYTES: usize = 128;
 
 pub(crate) fn read(
     item: &Item<'_>,
-    base: &Path,
+    files: &NamedFiles<'_>,
     inherited: &Instance,
     profile: Profile,
 ) -> Vec<NamedInstance> {
     let Some(section) = item.section() else { return vec![] };
     let entries = section.entries();
-    let Some(instances) = read_each(item, &entries, base, inherited, profile) else { return vec![] };
+    let Some(instances) = read_each(item, &entries, files, inherited, profile) else { return vec![] };
     let (mut networks, mut nodes) = (BTreeMap::new(), BTreeMap::new());
     let mut host = None;
     for (named, item) in &instances {
         for network in &named.networks {
-            if let Some(other) = networks.insert(*network, &named.name) {
-                item.error_at_key(
+            if let Some((other, first)) = networks.insert(*network, (&named.name, item)) {
+                later(item, first, "clients", |text| is_network(text, *network)).error(
                     if *other == named.name {
                         format!("the clients {network} are twice in those of {other}")
                     } else {
@@ -44,8 +44,8 @@ pub(crate) fn read(
             }
         }
         for node in &named.nodes {
-            if let Some(other) = nodes.insert(node, &named.name) {
-                item.error_at_key(
+            if let Some((other, first)) = nodes.insert(node, (&named.name, item)) {
+                later(item, first, "nodes", |text| text == node.as_str()).error(
                     if *other == named.name {
                         format!("the node {node} is twice in the nodes of {other}")
                     } else {
@@ -56,9 +56,9 @@ pub(crate) fn read(
             }
         }
         if named.host
-            && let Some(other) = host.replace(&named.name)
+            && let Some((other, first)) = host.replace((&named.name, item))
         {
-            item.error_at_key(
+            later(item, first, "clients", |text| text == "host").error(
                 format!("the processes of this host belong to both {other} and {}", named.name),
                 "accepted: \"host\" in the clients of one instance",
             );
@@ -67,11 +67,30 @@ pub(crate) fn read(
     instances.into_iter().map(|(named, _)| named).collect()
 }
 
+/// Of two instances the one that is later in the file: the last of its `key` that is meant.
+fn later<'a>(
+    one: &Item<'a>,
+    other: &Item<'a>,
+    key: &'static str,
+    is_meant: impl Fn(&str) -> bool,
+) -> Item<'a> {
+    let instance = if one.offset() < other.offset() { other } else { one };
+    let elements = instance.section().and_then(|section| section.get(key)?.array()).unwrap_or_default();
+    let meant = elements
+        .into_iter()
+        .rfind(|element| element.kind() == "string" && element.string().is_some_and(&is_meant));
+    meant.unwrap_or_else(|| instance.clone())
+}
+
+fn is_network(text: &str, network: IpNet) -> bool {
+    matches!(text.parse(), Ok(ClientMatcher::Network(found)) if found.trunc() == network)
+}
+
 /// Reads all instances; `None`, after an error, if they are too many for what each of them inherits.
 fn read_each<'a>(
     item: &Item<'a>,
     entries: &[(&'a str, Item<'a>)],
-    base: &Path,
+    files: &NamedFiles<'_>,
     inherited: &Instance,
     profile: Profile,
 ) -> Option<Vec<(NamedInstance, Item<'a>)>> {
@@ -93,7 +112,7 @@ fn read_each<'a>(
     let overrides = inherited.overrides.keys().map(|path| path.len() + OVERRIDE_BYTES).sum::<usize>();
     let (mut instances, mut copies) = (Vec::new(), 0);
     for (name, entry) in entries {
-        let Some((named, entry)) = read_one(name, entry, base, inherited, profile) else { continue };
+        let Some((named, entry)) = read_one(name, entry, files, inherited, profile) else { continue };
         copies += usize::from(!Arc::ptr_eq(&named.instance.overrides, &inherited.overrides));
         if overrides.saturating_mul(copies) > MAX_INHERITED {
             return refuse(overrides);
@@ -121,7 +140,7 @@ fn inherited_bytes(instance: &Instance) -> usize {
 fn read_one<'a>(
     name: &str,
     item: &Item<'a>,
-    base: &Path,
+    files: &NamedFiles<'_>,
     inherited: &Instance,
     profile: Profile,
 ) -> Option<(NamedInstance, Item<'a>)> {
@@ -141,7 +160,7 @@ fn read_one<'a>(
     let derive_item = section.get("derive");
     let derive = derive_item.as_ref().and_then(Item::boolean).unwrap_or(false);
     if let Some(section) = section.read("credentials", Item::section) {
-        instance.credentials = credentials::read(&section, base);
+        instance.credentials = credentials::read(&section, files);
         if let Some(CredentialSource::File(_) | CredentialSource::Process { .. }) =
             instance.credentials.as_ref().map(|credentials| &credentials.source)
         {
@@ -159,9 +178,9 @@ fn read_one<'a>(
     }
     let metadata = section.read("metadata", Item::section);
     let has_own_id = section.get("instance-id").is_some();
-    instance::read(&section, base, &mut instance);
+    instance::read(&section, files, &mut instance);
     if let Some(metadata) = metadata {
-        let own = overrides::read(&metadata, base, &instance, profile);
+        let own = overrides::read(&metadata, files, &instance, profile);
         if !own.is_empty() {
             Arc::make_mut(&mut instance.overrides).extend(own);
         }

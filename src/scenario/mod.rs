@@ -12,26 +12,32 @@ mod credential_process;
 mod credentials;
 mod event;
 mod fault;
+mod foreign;
 mod instance;
 mod instances;
 mod interface;
 mod library;
 mod live;
+mod named_files;
 mod options;
 mod overrides;
+mod shipped;
 mod unset;
+mod warnings;
 
 use std::path::Path;
 
 use crate::config::{Cancellation, Item, Report, Section, SourceText, parse, parse_unless_cancelled};
-use crate::model::{HttpTokens, Scenario};
+use crate::model::{HttpTokens, Scenario, Timestamp};
 
 pub(crate) use credential_file::read as read_credential_file;
 pub(crate) use credential_process::parse as parse_credential_process;
-pub(crate) use event::MOST_CLIENTS;
+pub(crate) use credentials::SourceKind;
 pub(crate) use instance::USER_DATA_LIMIT;
-pub(crate) use library::{Library, LibraryScenario};
+pub(crate) use library::{FoundScenario, Library, LibraryScenario, is_path, shipped};
 pub(crate) use live::{CheckedOrder, LiveItem, OrderTime, read_order};
+pub(crate) use named_files::{NamedFiles, SentFile, SentFiles};
+pub(crate) use options::ApiVersion;
 pub(crate) use overrides::{VALUE_LIMIT, is_override_path};
 
 /// Loads a scenario file. `Err` lists every error; `Ok` may come with warnings.
@@ -42,31 +48,51 @@ pub fn load(path: &Path) -> Result<(Scenario, Report), Report> {
 
 /// Reads a scenario from text in memory. The paths of files that it names are relative to `base`.
 pub fn read(source: &SourceText, base: &Path) -> Result<(Scenario, Report), Report> {
-    parse(source, |root| build(root, base))
+    read_at(source, base, None)
 }
 
-/// As [`read`]; once it is cancelled, it ends soon with an error.
-pub(crate) fn read_unless_cancelled(
+/// As [`read`], with warnings of times that are over by now.
+pub(crate) fn read_at(
     source: &SourceText,
     base: &Path,
+    now: Option<Timestamp>,
+) -> Result<(Scenario, Report), Report> {
+    foreign::refuse(source)?;
+    parse(source, |root| build(root, &NamedFiles::relative_to(base), now))
+}
+
+/// As [`read_at`]; once it is cancelled, it ends soon with an error.
+pub(crate) fn read_unless_cancelled(
+    source: &SourceText,
+    files: &NamedFiles<'_>,
+    now: Timestamp,
     cancellation: &Cancellation,
 ) -> Result<(Scenario, Report), Report> {
-    parse_unless_cancelled(source, cancellation, |root| build(root, base))
+    foreign::refuse(source)?;
+    parse_unless_cancelled(source, cancellation, |root| build(root, files, Some(now)))
+}
+
+/// The files that a scenario names, for whoever sends it: their contents, and of the others why they cannot be read. What
+/// is wrong with the scenario is left to who reads it then.
+pub(crate) fn collect_files(source: &SourceText, base: &Path) -> SentFiles {
+    let files = NamedFiles::collecting(base);
+    let _ = parse(source, |root| build(root, &files, None));
+    files.collected()
 }
 
 /// The keys that a source could have in the tables that it has.
 #[cfg(test)]
-pub(crate) fn keys(source: &SourceText, base: &Path) -> std::collections::BTreeSet<String> {
+pub(crate) fn keys(source: &SourceText, base: &Path) -> crate::config::RequestedKeys {
     crate::config::requested_keys(source, |root| {
-        build(root, base);
+        build(root, &NamedFiles::relative_to(base), None);
     })
 }
 
-fn build(root: &Section<'_>, base: &Path) -> Scenario {
+fn build(root: &Section<'_>, files: &NamedFiles<'_>, now: Option<Timestamp>) -> Scenario {
     let mut scenario = Scenario::default();
     let instance = &mut scenario.instance;
     if let Some(section) = root.read("credentials", Item::section) {
-        instance.credentials = credentials::read(&section, base);
+        instance.credentials = credentials::read(&section, files);
         if let Some(credentials) = &instance.credentials {
             credential_file::judge(&section, credentials);
         }
@@ -79,7 +105,7 @@ fn build(root: &Section<'_>, base: &Path) -> Scenario {
         options::metadata_options(&section, &mut instance.metadata_options);
     }
     if let Some(section) = root.read("instance", Item::section) {
-        instance::read(&section, base, instance);
+        instance::read(&section, files, instance);
     }
     if let Some(section) = root.read("http", Item::section) {
         options::http(&section, &mut scenario.http);
@@ -89,14 +115,14 @@ fn build(root: &Section<'_>, base: &Path) -> Scenario {
         contradictions::nothing_follows(root);
     }
     if let Some(section) = root.read("metadata", Item::section) {
-        scenario.instance.overrides = overrides::read(&section, base, &scenario.instance, profile).into();
+        scenario.instance.overrides = overrides::read(&section, files, &scenario.instance, profile).into();
     }
     if let Some(item) = root.get("instances") {
-        scenario.named_instances = instances::read(&item, base, &scenario.instance, profile);
+        scenario.named_instances = instances::read(&item, files, &scenario.instance, profile);
     }
     if let Some(events) = root.read("event", Item::sections) {
         let read = |(index, section): (usize, &Section<'_>)| {
-            let event = event::read(section, index as u64, base, profile)?;
+            let event = event::read(section, index as u64, files, profile)?;
             contradictions::event_has_its_instance(section, &event, &scenario);
             Some(event)
         };
@@ -106,6 +132,7 @@ fn build(root: &Section<'_>, base: &Path) -> Scenario {
     if let Some(item) = root.get("fault") {
         scenario.faults = fault::read_all(&item, &scenario);
     }
+    warnings::add(root, &scenario, now);
     scenario
 }
 

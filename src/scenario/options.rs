@@ -45,7 +45,7 @@ pub(crate) fn http(section: &Section<'_>, http: &mut Http) {
 }
 
 /// `1.0`, a date, or `latest`, which is served in any case.
-struct ApiVersion(String);
+pub(crate) struct ApiVersion(String);
 
 impl FromStr for ApiVersion {
     type Err = &'static str;

@@ -1,8 +1,8 @@
 //! `[metadata]`: overrides of paths.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
+use super::named_files::NamedFiles;
 use super::{content, contradictions};
 use crate::config::{Item, Section};
 use crate::model::{Instance, Notice, Override, Profile};
@@ -18,7 +18,7 @@ pub(crate) const VALUE_LIMIT: usize = 1 << 20;
 /// directory, may lie outside of the version, and may take the place of a notice.
 pub(crate) fn read(
     section: &Section<'_>,
-    base: &Path,
+    files: &NamedFiles<'_>,
     instance: &Instance,
     profile: Profile,
 ) -> BTreeMap<String, Override> {
@@ -26,7 +26,7 @@ pub(crate) fn read(
     let mut items = Vec::new();
     for (key, item) in section.entries() {
         let Some(path) = path_of(key, &item, profile) else { continue };
-        let Some(value) = read_override(&item, base, profile) else { continue };
+        let Some(value) = read_override(&item, files, profile) else { continue };
         if let (Override::Value(content), false) = (&value, !profile.follows_instance()) {
             contradictions::override_of_a_fact(&item, &path, &content.bytes, instance);
         }
@@ -61,7 +61,7 @@ fn values_have_nothing_below(items: &mut [(String, bool, Item<'_>)]) {
 }
 
 /// Reads the override of one path.
-pub(super) fn read_override(item: &Item<'_>, base: &Path, profile: Profile) -> Option<Override> {
+pub(super) fn read_override(item: &Item<'_>, files: &NamedFiles<'_>, profile: Profile) -> Option<Override> {
     match item.kind() {
         "boolean" => {}
         "table" => {
@@ -71,10 +71,10 @@ pub(super) fn read_override(item: &Item<'_>, base: &Path, profile: Profile) -> O
                     section.finish();
                     from.choice::<Notice>().map(Override::Moved)
                 }
-                None => content::read_typed(item, &section, base, VALUE_LIMIT).map(Override::Value),
+                None => content::read_typed(item, &section, files, VALUE_LIMIT).map(Override::Value),
             };
         }
-        _ => return content::read(item, base, VALUE_LIMIT).map(|bytes| Override::Value(bytes.into())),
+        _ => return content::read(item, files, VALUE_LIMIT).map(|bytes| Override::Value(bytes.into())),
     }
     if item.boolean()? {
         item.error(

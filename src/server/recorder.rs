@@ -3,13 +3,15 @@
 use std::time::Duration;
 
 use hyper::StatusCode;
+use jiff::tz::TimeZone;
 use tokio::time::Instant;
 
 use super::service_state::ServiceState;
 use super::state::ConnectionState;
 use crate::imds::{AccessRefusal, Protocol, RequestHead};
-use crate::journal::{self, RequestRecord};
+use crate::journal::{self, RequestLines, RequestRecord};
 use crate::model::Timestamp;
+use crate::observe;
 
 /// Records its request when it is dropped, so that one is recorded too that gets no reply, or whose client left
 /// before: without a status then.
@@ -30,6 +32,7 @@ impl<'r> RequestRecorder<'r> {
         started: Instant,
         at: Timestamp,
     ) -> Self {
+        let protocol = Protocol::of(head);
         let record = RequestRecord {
             number: 0,
             at,
@@ -37,12 +40,13 @@ impl<'r> RequestRecorder<'r> {
             ingress: connection.ingress,
             method: journal::method(head.method),
             path: journal::path(head.path),
-            protocol: Protocol::of(head),
+            protocol,
             status: None,
             latency: Duration::ZERO,
             refused: None,
             fault: None,
             instance: None,
+            token_ttl: if protocol == Protocol::Token { head.token_ttl() } else { None },
         };
         Self { service, started, record: Some(record) }
     }
@@ -75,7 +79,14 @@ impl<'r> RequestRecorder<'r> {
 impl Drop for RequestRecorder<'_> {
     fn drop(&mut self) {
         if let Some(record) = self.record.take() {
-            self.service.journal.record(RequestRecord { latency: self.started.elapsed(), ..record });
+            let record = RequestRecord { latency: self.started.elapsed(), ..record };
+            if let Some(fault) = record.fault {
+                self.service.counters.count_hit(fault as usize);
+            }
+            observe::show_request(|terminal| {
+                terminal.render(&RequestLines::new(terminal, TimeZone::system()).line(&record))
+            });
+            self.service.journal.record(record);
         }
     }
 }

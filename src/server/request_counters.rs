@@ -22,6 +22,8 @@ const BURST: u64 = 1_000_000_000;
 pub struct RequestCounters {
     admitted: Mutex<HashMap<(Timestamp, usize), HashSet<IpAddr>>>,
     matched: [AtomicU64; MAX_FAULTS],
+    /// The requests that each fault had an effect on.
+    hits: [AtomicU64; MAX_FAULTS],
     rates: Mutex<Rates>,
 }
 
@@ -33,35 +35,61 @@ impl RequestCounters {
     /// Resets all counts, as for a new scenario.
     pub(crate) fn restart(&self) {
         self.admitted.lock().unwrap_or_else(PoisonError::into_inner).clear();
-        self.restart_from(0);
-    }
-
-    /// Resets the counts of the faults from this index on.
-    pub(crate) fn restart_from(&self, first: usize) {
-        for count in self.matched.iter().skip(first) {
+        for count in self.matched.iter().chain(&self.hits) {
             count.store(0, Ordering::Relaxed);
         }
-        self.rates.lock().unwrap_or_else(PoisonError::into_inner).retain(|(fault, _), _| *fault < first);
+        self.rates.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// Resets the counts of a fault.
+    pub(crate) fn restart_fault(&self, index: usize) {
+        for count in [self.matched.get(index), self.hits.get(index)].into_iter().flatten() {
+            count.store(0, Ordering::Relaxed);
+        }
+        self.rates.lock().unwrap_or_else(PoisonError::into_inner).retain(|(fault, _), _| *fault != index);
     }
 }
 
 impl RequestCounters {
-    /// Forgets the counts of some events and faults, and gives the others those of their new indices.
-    pub(crate) fn take_back(&self, events: &BTreeSet<usize>, faults: &BTreeSet<usize>) {
+    /// Forgets the counts of some events, and gives the others those of their new indices. `faults` has for each fault the
+    /// index that it had before; one that had none starts at 0.
+    pub(crate) fn take_back(&self, events: &BTreeSet<usize>, faults: &[Option<usize>]) {
         {
             let mut admitted = self.admitted.lock().unwrap_or_else(PoisonError::into_inner);
             let before = std::mem::take(&mut *admitted).into_iter();
             let moved = |((load, event), clients)| Some(((load, index_without(event, events)?), clients));
             admitted.extend(before.filter_map(moved));
         }
-        let kept = (0..MAX_FAULTS).filter(|fault| !faults.contains(fault)).map(|fault| self.matched(fault));
-        for (count, kept) in self.matched.iter().zip(kept.chain(std::iter::repeat(0))) {
-            count.store(kept, Ordering::Relaxed);
+        for counts in [&self.matched, &self.hits] {
+            let kept = |before: &Option<usize>| {
+                before.and_then(|before| counts.get(before)).map_or(0, |count| count.load(Ordering::Relaxed))
+            };
+            let kept: Vec<u64> = faults.iter().map(kept).collect();
+            for (count, kept) in counts.iter().zip(kept.into_iter().chain(std::iter::repeat(0))) {
+                count.store(kept, Ordering::Relaxed);
+            }
         }
         let mut rates = self.rates.lock().unwrap_or_else(PoisonError::into_inner);
         let before = std::mem::take(&mut *rates).into_iter();
-        let moved = |((fault, client), arrival)| Some(((index_without(fault, faults)?, client), arrival));
+        let index = |before: usize| faults.iter().position(|index| *index == Some(before));
+        let moved = |((fault, client), arrival)| Some(((index(fault)?, client), arrival));
         rates.extend(before.filter_map(moved));
+    }
+}
+
+// === Hits of faults ===
+
+impl RequestCounters {
+    /// Counts a request that the fault of this index had an effect on.
+    pub(super) fn count_hit(&self, fault: usize) {
+        if let Some(hits) = self.hits.get(fault) {
+            hits.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// The requests that the fault of this index had an effect on: of several faults the first one counts.
+    pub(super) fn hits(&self, fault: usize) -> u64 {
+        self.hits.get(fault).map_or(0, |hits| hits.load(Ordering::Relaxed))
     }
 }
 
@@ -72,8 +100,8 @@ fn index_without(index: usize, gone: &BTreeSet<usize>) -> Option<usize> {
 
 impl Default for RequestCounters {
     fn default() -> Self {
-        let matched = [const { AtomicU64::new(0) }; MAX_FAULTS];
-        Self { admitted: Mutex::default(), matched, rates: Mutex::default() }
+        let [matched, hits] = [const { [const { AtomicU64::new(0) }; MAX_FAULTS] }; 2];
+        Self { admitted: Mutex::default(), matched, hits, rates: Mutex::default() }
     }
 }
 
@@ -169,12 +197,14 @@ mod tests {
         for index in 0..3 {
             assert!(counters.admit((NOW, index), CLIENT, 1));
             (0..=index).for_each(|_| _ = counters.next(index));
+            (0..=index).for_each(|_| counters.count_hit(index));
             assert!(!counters.throttle(index, CLIENT, 1, NOW));
         }
-        counters.take_back(&BTreeSet::from([0]), &BTreeSet::from([1]));
+        counters.take_back(&BTreeSet::from([0]), &[Some(0), Some(2)]);
         let other = IpAddr::from([172, 17, 0, 3]);
         assert_eq!([0, 1, 2].map(|event| counters.admit((NOW, event), other, 1)), [false, false, true]);
         assert_eq!([0, 1, 2].map(|fault| counters.matched(fault)), [1, 3, 0]);
+        assert_eq!([0, 1, 2].map(|fault| counters.hits(fault)), [1, 3, 0]);
         assert_eq!([0, 1, 2].map(|fault| counters.throttle(fault, CLIENT, 1, NOW)), [true, true, false]);
     }
 

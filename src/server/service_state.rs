@@ -10,7 +10,7 @@ use arc_swap::ArcSwap;
 use tokio::sync::mpsc;
 
 use super::request_counters::RequestCounters;
-use crate::imds::{Fleet, FleetChange, Ingress, Reply, TokenAuthority, Visit, show};
+use crate::imds::{Counters, Fleet, FleetChange, Ingress, Reply, TokenAuthority, Visit, show};
 use crate::journal::{CAPACITY, Journal};
 use crate::model::{ClockReading, Timestamp};
 
@@ -72,14 +72,25 @@ impl ServiceState {
         self.counters.restart();
     }
 
-    /// Resets the counters of the faults from this index on.
-    pub(crate) fn restart_counters_from(&self, fault: usize) {
-        self.counters.restart_from(fault);
+    /// Resets the counters of a fault.
+    pub(crate) fn restart_fault_counters(&self, fault: usize) {
+        self.counters.restart_fault(fault);
     }
 
-    /// Forgets the counters of events and faults that are taken back; the others follow to their new indices.
-    pub(crate) fn take_back_counters(&self, events: &BTreeSet<usize>, faults: &BTreeSet<usize>) {
+    /// The number of requests that have matched a fault.
+    pub(crate) fn matched(&self, fault: usize) -> u64 {
+        Counters::matched(&self.counters, fault)
+    }
+
+    /// Forgets the counters of events that are taken back; the others follow to their new indices. `faults` has for each
+    /// fault the index that it had before.
+    pub(crate) fn take_back_counters(&self, events: &BTreeSet<usize>, faults: &[Option<usize>]) {
         self.counters.take_back(events, faults);
+    }
+
+    /// The requests that the fault of this index had an effect on.
+    pub(crate) fn fault_hits(&self, fault: usize) -> u64 {
+        self.counters.hits(fault)
     }
 
     /// The number of requests so far.

@@ -15,33 +15,35 @@ pub const LAYERS: &[(&str, &str)] = &[
     ("files", ""),
     ("memory", ""),
     ("config", "files"),
-    ("observe", "exit config"),
+    ("terminal", "model"),
+    ("observe", "clock exit config model terminal"),
     ("paths", ""),
     ("watch", ""),
     // L1: meaning. The tree holds the identity document, so imds may look at identity, not the other way round.
     ("identity", "model exit files"),
     ("imds", "model identity"),
-    ("journal", "model imds"),
-    ("scenario", "model config files"),
+    ("journal", "model imds terminal"),
+    ("scenario", "model config files imds"),
     ("aemm", "model config scenario exit"),
     ("host", "clock model config exit files observe"),
+    ("schema", "model config scenario imds host"),
     ("doctor", "host model files scenario"),
     // A service's answers → a scenario: written, compiled and asked as any other.
     ("transcribe", "model config scenario imds identity"),
     // L2: sockets.
     ("record", "model imds transcribe exit files"),
-    ("server", "clock model imds journal exit observe memory"),
+    ("server", "clock model imds journal exit observe memory terminal"),
     ("control", "clock paths model imds journal config exit files observe"),
     // L3: the running program.
     (
         "daemon",
         "clock server control observe paths imds journal identity scenario config model exit files watch memory",
     ),
-    ("cli", "model journal config observe record host"),
+    ("cli", "model journal config observe record host schema"),
     (
         "commands",
         "cli clock daemon host doctor control paths watch aemm scenario imds journal observe config model exit files record \
-         transcribe identity",
+         terminal transcribe identity schema",
     ),
     ("completion", "cli control scenario exit files"),
     ("fuzzing", "aemm control scenario imds identity host config model"),

@@ -47,6 +47,7 @@ const ROWS: &[Row] = &[
     get("not-found", "/latest/meta-data/nothing"),
     Row { scenario: timeline, ..get("leaf-under-timeline", LEAF) },
     Row { scenario: derived, ..get("leaf-of-derived-instance", LEAF) },
+    Row { scenario: clients, ..get("leaf-of-one-of-100000-clients", LEAF) },
     Row { scenario: faults, ..get("leaf-under-60-faults", LEAF) },
 ];
 
@@ -61,6 +62,10 @@ fn timeline() -> String {
 
 fn derived() -> String {
     keep_alive() + "[instances.fleet]\nclients = [\"127.0.0.0/8\"]\nderive = true\n"
+}
+
+fn clients() -> String {
+    keep_alive() + &support::hundred_thousand_clients()
 }
 
 fn faults() -> String {

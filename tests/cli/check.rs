@@ -168,3 +168,191 @@ fn root_reads_the_services_files_as_the_service() {
         mock_imds check scenario.toml")
     .ended(0, &["the service does not see /tmp/keys.json: its unit hides /tmp"]);
 }
+
+fn json(text: &str) -> serde_json::Value {
+    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
+}
+
+#[test]
+fn problems_are_data_for_programs() {
+    let sandbox = Sandbox::new();
+    sandbox.write("bad.toml", "[instance]\ninstance-type = \"m5 large\"\ninstance-tpye = 1\n");
+    sandbox.write("good.toml", "");
+    let found = sandbox.run(&["check", "--json", "bad.toml", "good.toml"]);
+    assert_eq!(found.code, Some(78), "{found:#?}");
+    assert_eq!(found.stdout.lines().count(), 1, "{found:#?}");
+    let output = json(&found.stdout);
+    assert_eq!(
+        (&output["accepted"], &output["errors"], &output["warnings"]),
+        (&false.into(), &2.into(), &0.into())
+    );
+    let expected = serde_json::json!([
+        {
+            "file": "bad.toml", "severity": "error", "line": 2, "column": 17, "end": {"line": 2, "column": 27},
+            "message": "instance.instance-type is \"m5 large\"",
+            "accepted": "FAMILY.SIZE in lower case, such as \"m5.xlarge\"", "advice": [],
+        },
+        {
+            "file": "bad.toml", "severity": "error", "line": 3, "column": 1, "end": {"line": 3, "column": 14},
+            "message": "unknown key \"instance-tpye\" in [instance]",
+            "accepted": null, "advice": ["did you mean \"instance-type\"?"],
+        },
+    ]);
+    assert_eq!(output["problems"], expected);
+    let files = serde_json::json!([
+        {"file": "bad.toml", "kind": "scenario", "accepted": false, "omitted": 0},
+        {"file": "good.toml", "kind": "scenario", "accepted": true, "omitted": 0},
+    ]);
+    assert_eq!(output["files"], files);
+
+    let missing = json(&sandbox.run(&["check", "--json", "missing.toml"]).stdout);
+    assert_eq!(missing["problems"][0]["file"], "missing.toml");
+    assert!(missing["problems"][0].get("line").is_none(), "{missing}");
+}
+
+/// The properties that SARIF 2.1.0 requires, and those that code scanning services read.
+#[test]
+fn problems_are_sarif() {
+    let sandbox = Sandbox::new();
+    sandbox.write("a b.toml", "[instance]\ninstance-type = \"m5 large\"\n[credentials]\nlifetime = \"5m\"\n");
+    let found = sandbox.run(&["check", "--sarif", "a b.toml", "missing.toml"]);
+    assert_eq!(found.code, Some(78), "{found:#?}");
+    let log = json(&found.stdout);
+    assert_eq!(log["version"], "2.1.0");
+    let run = &log["runs"][0];
+    let driver = &run["tool"]["driver"];
+    assert_eq!(driver["name"], "mock-imds");
+    let rules: Vec<_> = driver["rules"].as_array().expect("rules").iter().map(|rule| &rule["id"]).collect();
+    let results = run["results"].as_array().expect("results");
+    let levels: Vec<_> = results.iter().map(|result| result["level"].as_str().expect("a level")).collect();
+    assert_eq!(levels, ["error", "warning", "error"], "{log}");
+    for result in results {
+        assert!(result["message"]["text"].is_string(), "{result}");
+        assert!(rules.contains(&&result["ruleId"]), "{result}");
+    }
+    let place = &results[0]["locations"][0]["physicalLocation"];
+    assert_eq!(place["artifactLocation"]["uri"], "a%20b.toml");
+    let region = serde_json::json!({"startLine": 2, "startColumn": 17, "endLine": 2, "endColumn": 27});
+    assert_eq!(place["region"], region);
+    assert!(results[2]["locations"][0]["physicalLocation"].get("region").is_none(), "{log}");
+}
+
+#[test]
+fn the_standard_input_is_a_file_too() {
+    let sandbox = Sandbox::new();
+    sandbox.write("ud", "x");
+    let run = |arguments: &[&str], text: &str| {
+        let file = sandbox.write("input", text);
+        let mut command = sandbox.command(arguments);
+        command.stdin(fs::File::open(file).expect("it was written"));
+        finish(&mut command)
+    };
+    run(&["check", "-"], "[instance]\n").ended(0, &[]);
+    run(&["check", "-"], "[instance]\nx = 1\n").ended(78, &["<stdin>:2:1: error: unknown key \"x\""]);
+    let named = ["check", "--stdin-name", "sub/scenario.toml", "-"];
+    run(&named, "[instance]\nuser-data = { file = \"ud\" }\n")
+        .ended(78, &["sub/scenario.toml:2:22: error: sub/ud cannot be read"]);
+    run(&named, "[instance]\nuser-data = { file = \"../ud\" }\n").ended(78, &["sub/../ud"]);
+    run(&["check", "-"], "[instance]\nuser-data = { file = \"ud\" }\n").ended(0, &[]);
+    run(&["check", "--stdin-name", "etc/host.toml", "-"], "[host]\nipv6 = 1\n")
+        .ended(78, &["etc/host.toml:2:8: error: host.ipv6"]);
+    run(&["check", "-"], &"#".repeat((1 << 20) + 1)).ended(78, &["<stdin>: error: ", "1 MiB"]);
+    run(&["check", "-", "-"], "").ended(64, &["named twice"]);
+    run(&["check", "--stdin-name", "x", "input"], "").ended(64, &["no file is -"]);
+}
+
+#[test]
+fn host_toml_is_known_by_its_name_its_table_or_the_option() {
+    let sandbox = Sandbox::new();
+    let bad = "[host]\nipv6 = \"yes\"\n";
+    for (file, arguments) in
+        [("host.toml", vec!["check", "host.toml"]), ("guardian.toml", vec!["check", "guardian.toml"])]
+    {
+        sandbox.write(file, bad);
+        sandbox.run(&arguments).ended(78, &[&format!("{file}:2:8: error: host.ipv6 is a string")]);
+        sandbox.write(file, "[host]\nipv6 = true\n");
+        sandbox.run(&arguments).ended(0, &[]);
+    }
+    sandbox.write("x.toml", "[instance]\n");
+    sandbox.run(&["check", "--host", "x.toml"]).ended(78, &["unknown key \"instance\""]);
+    sandbox.write("both.toml", "[instance]\n[host]\n");
+    sandbox.run(&["check", "both.toml"]).ended(78, &["unknown key \"host\""]);
+}
+
+#[test]
+fn warnings_reject_a_file_where_that_is_wanted() {
+    let sandbox = Sandbox::new();
+    sandbox.write("s.toml", "[credentials]\nlifetime = \"5m\"\n");
+    sandbox.run(&["check", "s.toml"]).ended(0, &["warning: credentials.lifetime"]);
+    for option in ["--strict", "--deny-warnings"] {
+        let found = sandbox.run(&["check", option, "s.toml"]);
+        found
+            .ended(78, &["warning: credentials.lifetime", "the file is rejected: --strict rejects warnings"]);
+        assert_eq!(found.stdout, "", "{found:#?}");
+    }
+    assert_eq!(json(&sandbox.run(&["check", "--strict", "--json", "s.toml"]).stdout)["accepted"], false);
+}
+
+#[test]
+fn a_file_of_another_program_is_told_where_it_belongs() {
+    let sandbox = Sandbox::new();
+    sandbox.write("aemm.json", r#"{"metadata": {"paths": {}}, "imdsv2": true}"#);
+    sandbox
+        .run(&["check", "aemm.json"])
+        .ended(78, &["this is JSON, not TOML", "did you mean `mock-imds import aemm aemm.json`?"]);
+}
+
+#[test]
+fn the_schema_is_printed() {
+    let sandbox = Sandbox::new();
+    for (arguments, file) in [
+        (vec!["schema"], "scenario"),
+        (vec!["schema", "scenario"], "scenario"),
+        (vec!["schema", "host"], "host"),
+    ] {
+        let shipped = support::sources().join(format!("packaging/schema/{file}.schema.json"));
+        let found = sandbox.run(&arguments);
+        assert_eq!(
+            (found.code, found.stdout),
+            (Some(0), fs::read_to_string(shipped).expect("it is shipped"))
+        );
+    }
+    sandbox.run(&["schema", "colour"]).ended(64, &["colour", "scenario", "host"]);
+}
+
+/// What `check` warns of shows wherever the file is loaded; the last line is about the file, the clock is the real one.
+#[test]
+fn warnings_show_where_a_scenario_is_loaded() {
+    let sandbox = Sandbox::new();
+    let file = sandbox.write("scenario.toml", "");
+    let server = sandbox.serve(&["--scenario", file.to_str().expect("UTF-8")]);
+    sandbox.write(
+        "scenario.toml",
+        "[instance]\navailability-zone = \"us-esat-1a\"\n[[event]]\nat = 2020-01-01T00:00:00Z\nclear = \"all\"\n",
+    );
+    let expected = [
+        "warning: there is no region \"us-esat-1\"",
+        "did you mean \"us-east-1a\"?",
+        "event[0].at is in the past",
+    ];
+    sandbox.run(&["check", "scenario.toml"]).ended(0, &expected);
+    sandbox.control(&["reload"]).ended(0, &expected);
+    let reloaded = json(&sandbox.control(&["reload", "--json"]).stdout);
+    assert_eq!(reloaded["problems"].as_array().map(Vec::len), Some(2), "{reloaded}");
+    let status = json(&sandbox.control(&["status", "--json"]).stdout);
+    assert_eq!(status["scenario"]["warnings"], 2, "{status}");
+    assert_eq!(server.stop().code, Some(0));
+}
+
+/// amazon-ec2-metadata-mock's users set fixed times, which pass.
+#[test]
+fn an_imported_file_has_no_warning() {
+    let sandbox = Sandbox::new();
+    sandbox.write(
+        "aemm.json",
+        r#"{"spot": {"action": "stop", "time": "2020-01-01T00:00:00Z"}, "metadata": {"paths": {"ami-id": "/latest/meta-data/amy-id"}}}"#,
+    );
+    sandbox.run(&["import", "aemm", "aemm.json", "-o", "s.toml"]).ended(0, &[]);
+    let found = sandbox.run(&["check", "--strict", "s.toml"]);
+    assert_eq!((found.code, &*found.stderr), (Some(0), ""), "{found:#?}");
+}

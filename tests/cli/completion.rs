@@ -11,14 +11,11 @@ type Shell = fn(&Sandbox, &[&str]) -> Vec<String>;
 /// A server whose socket is where the commands look for it.
 fn served() -> (Sandbox, ServerProcess) {
     let sandbox = Sandbox::new();
-    let file = sandbox.write("s.toml", "[instances.web]\nclients = [\"10.0.0.0/8\"]\n");
-    let library = support::sources().join("packaging/scenarios");
-    let server = sandbox.serve(&[
-        "--scenario",
-        file.to_str().expect("UTF-8"),
-        "--library",
-        library.to_str().expect("UTF-8"),
-    ]);
+    let file = sandbox.write(
+        "s.toml",
+        "[instances.web]\nclients = [\"10.0.0.0/8\"]\n[[fault]]\nname = \"slow-keys\"\nlatency = \"1ms\"\n",
+    );
+    let server = sandbox.serve(&["--scenario", file.to_str().expect("UTF-8")]);
     fs::create_dir(sandbox.path("mock-imds")).expect("the temporary directory is writable");
     symlink(sandbox.path("c.sock"), sandbox.path("mock-imds/control.sock")).expect("it is not there yet");
     (sandbox, server)
@@ -91,6 +88,7 @@ fn every_shell_completes_what_the_program_and_the_server_know() {
             (["mock-imds", "re"].as_slice(), ["reload", "requests", "rebalance", "record"].as_slice()),
             (&["mock-imds", "lifecycle", "In"], &["InService"]),
             (&["mock-imds", "use", "spot-i"], &["spot-interruption", "spot-idle"]),
+            (&["mock-imds", "fault", "remove", "sl"], &["slow-keys"]),
             (&["mock-imds", "spot", "--instance", ""], &["web"]),
             (&["mock-imds", "show", "meta-data/pla"], &["meta-data/placement/"]),
             (&["mock-imds", "set", "meta-data/placement/reg"], &["meta-data/placement/region"]),

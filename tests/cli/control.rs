@@ -17,7 +17,7 @@ fn a_socket_that_a_server_holds_is_refused_with_its_process() {
     sandbox.run(&arguments).ended(
         69,
         &[&format!(
-            "c.sock belongs to process {}; end that server; choose another path with --control PATH",
+            "c.sock belongs to process {}; end that server, or choose another path with --control PATH",
             server.pid()
         )],
     );
@@ -111,12 +111,14 @@ fn status_tells_what_is_served() {
     server.get("/");
     let found = sandbox.control(&["status"]);
     for row in [
-        format!("server      mock-imds {}, process {}\n", env!("CARGO_PKG_VERSION"), server.pid()),
-        "instance    i-0fedcba0987654321\n".to_owned(),
-        format!("scenario    {}\n", file.display()),
-        format!("listens     http://{}/\n", server.address),
-        "reload      none since the start\n".to_owned(),
-        "requests    1\n".to_owned(),
+        format!("server      mock-imds {}, process {}, up ", env!("CARGO_PKG_VERSION"), server.pid()),
+        "instance    i-0fedcba0987654321, m5.xlarge in us-east-1a, on-demand\n".to_owned(),
+        format!("scenario    {}, loaded ", file.display()),
+        format!("address     http://{}/ for this host\n", server.address),
+        "tokens      optional: IMDSv1 and IMDSv2; hop limit 2\n".to_owned(),
+        "timeline    ".to_owned(),
+        "requests    1: 1 v1; the last ".to_owned(),
+        " host            GET  / ".to_owned(),
     ] {
         assert!(found.stdout.contains(&row), "expected {row:?}, found {found:#?}");
     }

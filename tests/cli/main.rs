@@ -1,6 +1,7 @@
 //! The program as people and service managers run it: sentences, exit codes, signals, sockets.
 
 mod api_docs;
+mod audit;
 mod check;
 mod completion;
 mod control;
@@ -9,6 +10,7 @@ mod crowd;
 mod damaged_state;
 mod damages;
 mod fallback;
+mod fault_names;
 mod follow;
 mod help;
 mod init;
@@ -19,15 +21,19 @@ mod logging;
 mod manager;
 mod mistakes;
 mod odd_files;
+mod one_client;
 mod orders;
 mod other_users;
 mod reload;
 mod requests;
 mod restart;
 mod secrets;
+mod servers;
 mod shortage;
 mod show;
 mod start;
+mod terminal;
+mod use_content;
 mod verb_clear;
 mod verb_clock;
 mod verb_fault;

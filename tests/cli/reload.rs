@@ -24,7 +24,7 @@ fn the_command_says_what_changed() {
     assert_eq!(found.code, Some(0), "{found:#?}");
     assert_eq!(found.stdout, "reloaded: changed: instance.ami-launch-index, instance.instance-type\n");
     assert_eq!(kind(&server), "t3.large");
-    server.says("INFO reload by process");
+    server.says("INFO reload by mock-imds (process ");
     let again = sandbox.control(&["reload"]);
     assert_eq!((again.code, again.stdout.as_str()), (Some(0), "reloaded: nothing changed\n"));
 }
@@ -44,9 +44,9 @@ fn the_command_prints_the_report_and_the_old_scenario_stays() {
         ],
     );
     assert_eq!(kind(&server), "t3.micro");
-    server.says("ERROR reload by process");
+    server.says("ERROR reload by mock-imds (process ");
     let status = sandbox.control(&["status"]).stdout;
-    assert!(status.contains("\nreload      rejected ") && status.contains("s.toml:2:17: "), "{status}");
+    assert!(status.contains("\nreload      REJECTED ") && status.contains("s.toml:2:17: "), "{status}");
 
     sandbox.write("s.toml", small("t3.large"));
     assert_eq!(sandbox.control(&["reload"]).code, Some(0));

@@ -95,7 +95,9 @@ fn pending_orders_and_faults_are_cleared_alone() {
     says(&done(&sandbox, &["clear", "faults"]), &["there is no injected fault\n"]);
     assert_eq!(status(&server, "/latest/meta-data/ami-id"), 200);
     for wrong in [&["clear", "faults", "--in", "1s"][..], &["clear", "pending", "--instance", "web"]] {
-        sandbox.control(wrong).ended(64, &["leave out --in, --at and --instance"]);
+        sandbox
+            .control(wrong)
+            .ended(64, &["leave out --in, --at, --instance, --client and --first-n-clients"]);
     }
 }
 

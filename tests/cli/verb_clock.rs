@@ -56,13 +56,15 @@ fn status_tells_the_clock_and_changes_apart_from_the_file() {
     says(
         &text,
         &[
-            "clock       11m, paused since 20",
-            "events      10m, every 1h: rebalance recommendation: noticed 20",
-            "; happened 20",
-            "; next 20",
-            "changes     5m",
-            "spot interruption: terminate at 20",
-            "(to web); happened",
+            "timeline    PAUSED ",
+            ", 11 min since the load\n",
+            "(10m, every 1h): rebalance recommendation: noticed ",
+            "59 min after the pause (10m, every 1h): ",
+            "(5 min): spot interruption: terminate at ",
+            " (to web)\n",
+            "in force    rebalance recommendation: noticed ",
+            "            spot interruption: terminate ",
+            " (of web)\n",
             "instances   web, i-1234567890abcdef0, for 10.0.0.0/8, each its own",
         ],
     );

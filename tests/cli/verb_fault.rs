@@ -28,8 +28,8 @@ fn something_goes_wrong_until_it_is_cleared() {
     says(
         &done(&sandbox, &["status"]),
         &[
-            "faults      on: 404 at meta-data/mac; as long as the file has it\n",
-            "            on: 503 at meta-data/instance-*; until it is cleared, added at run time\n",
+            ": 404 at meta-data/mac; not hit yet; as long as the file has it\n",
+            ": 503 at meta-data/instance-*; hit once; until it is cleared, added at run time\n",
         ],
     );
     says(&done(&sandbox, &["fault", "--clear"]), &["1 fault removed"]);
@@ -121,7 +121,9 @@ fn faults_are_kept_or_dropped_by_a_reload() {
     says(&done(&sandbox, &["reload", "--keep"]), &["kept: 2 changes"]);
     says(
         &done(&sandbox, &["status"]),
-        &["on: 503 beyond 1 requests a second at user-data; until it is cleared, added at run time"],
+        &[
+            ": 503 beyond 1 request a second at user-data; not hit yet; until it is cleared, added at run time",
+        ],
     );
     says(&done(&sandbox, &["reload"]), &["dropped: 2 changes"]);
     assert!(!done(&sandbox, &["status"]).contains("faults"));

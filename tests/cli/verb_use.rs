@@ -3,7 +3,7 @@
 use serde_json::Value;
 use support::Sandbox;
 
-use crate::orders::{REBALANCE, SPOT, done, says, served, status};
+use crate::orders::{REBALANCE, SPOT, done, done_json, says, served, status};
 
 #[test]
 fn a_reload_makes_the_file_the_truth() {
@@ -58,7 +58,7 @@ fn another_scenario_is_used_until_the_next_reload() {
         &["library/large.toml until the next reload: changed: instance.instance-type; dropped: 1 change"],
     );
     assert_eq!((kind().as_str(), status(&server, SPOT)), ("m5.24xlarge", 404));
-    says(&done(&sandbox, &["status"]), &["library/large.toml, until the next reload\n"]);
+    says(&done(&sandbox, &["status"]), &["library/large.toml, until the next reload, loaded "]);
 
     sandbox.control(&["use", "broken"]).ended(
         78,
@@ -73,7 +73,41 @@ fn another_scenario_is_used_until_the_next_reload() {
     assert_eq!(kind(), "c7g.large");
     done(&sandbox, &["reload"]);
     assert_eq!(kind(), "t3.micro");
-    says(&done(&sandbox, &["status"]), &[&format!("scenario    {}\n", own.display())]);
+    says(&done(&sandbox, &["status"]), &[&format!("scenario    {}, loaded ", own.display())]);
+}
+
+/// Nothing is installed where the tests run.
+#[test]
+fn the_program_has_the_library() {
+    let sandbox = Sandbox::new();
+    let server = sandbox.serve(&["spot-idle"]);
+    let life_cycle = || server.get("/latest/meta-data/instance-life-cycle").body;
+    assert_eq!(life_cycle(), "spot");
+    let status = done_json(&sandbox, &["status"]);
+    assert_eq!(status["scenario"]["library"], "spot-idle", "{status}");
+    says(
+        &done(&sandbox, &["use", "maintenance-reboot"]),
+        &["serving maintenance-reboot of the library until"],
+    );
+    assert_eq!(life_cycle(), "on-demand");
+    says(
+        &done(&sandbox, &["status"]),
+        &["maintenance-reboot of the library, until the next reload, loaded "],
+    );
+    done(&sandbox, &["reload"]);
+    assert_eq!(life_cycle(), "spot");
+
+    let list = sandbox.run(&["use", "--list"]).stdout;
+    assert!(list.lines().any(|line| line.starts_with("spot-interruption ")), "{list}");
+    let text = std::fs::read_to_string(support::sources().join("packaging/scenarios/spot-idle.toml"));
+    assert_eq!(sandbox.run(&["show", "--scenario", "spot-idle"]).stdout, text.expect("it is there"));
+    sandbox.run(&["show", "--scenario", "spot-idel"]).ended(64, &["did you mean \"spot-idle\"?"]);
+
+    // A name is never a file, nor a path a name.
+    sandbox.write("spot-idle", "[instance]\ninstance-type = \"m5.24xlarge\"\n");
+    says(&done(&sandbox, &["use", "spot-idle"]), &["serving spot-idle of the library"]);
+    says(&done(&sandbox, &["use", "./spot-idle"]), &["/spot-idle until the next reload"]);
+    assert_eq!(server.get("/latest/meta-data/instance-type").body, "m5.24xlarge");
 }
 
 #[test]

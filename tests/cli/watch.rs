@@ -79,7 +79,7 @@ fn a_broken_file_is_reported_once_and_the_old_scenario_stays() {
     server.says("2 | instance-type = 3");
     becomes(&server, "t3.micro");
     let status = sandbox.control(&["status"]).stdout;
-    assert!(status.contains("\nreload      rejected "), "{status}");
+    assert!(status.contains("\nreload      REJECTED "), "{status}");
 
     sandbox.write("neighbour", "");
     eventually("a look because of a neighbour", || (looks(&server) == 2).then_some(()));

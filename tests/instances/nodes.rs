@@ -189,7 +189,7 @@ fn the_status_names_the_node_and_its_instance() {
     let node = Node::start(CLUSTER, NODES[1].0, NODES[1].1);
     let id = node.value("instance-id").expect("an id");
     let status = node.sandbox.control(&["status"]).stdout;
-    for line in [format!("instance    {id}\n"), "node        worker-2\n".to_owned()] {
+    for line in [format!("instance    {id}, "), "node        worker-2\n".to_owned()] {
         assert!(status.contains(&line), "expected {line:?} in:\n{status}");
     }
     assert!(status.contains("for node worker-2"), "the nodes of an instance in:\n{status}");

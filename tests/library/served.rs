@@ -35,8 +35,7 @@ fn ask(server: &ServerProcess, line: &Line, tokens: &mut BTreeMap<String, String
 #[test]
 fn a_server_keeps_the_promises_of_every_scenario() {
     let sandbox = Sandbox::new();
-    let directory = support::sources().join("packaging/scenarios");
-    let server = sandbox.serve(&["--library", directory.to_str().expect("the path is UTF-8")]);
+    let server = sandbox.serve(&[]);
     let order = |arguments: &[&str]| {
         let done = sandbox.control(arguments);
         assert_eq!((done.code, &*done.stderr), (Some(0), ""), "{arguments:?}: {done:#?}\n{RERUN}");

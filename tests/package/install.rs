@@ -163,3 +163,21 @@ fn one_unit_touches_no_other() {
         }
     }
 }
+
+/// The guardian keeps what it set up, and whoever reloads it learns why.
+#[test]
+fn a_rejected_host_toml_fails_the_reload_and_changes_nothing() {
+    let Some(machine) = Machine::boot(System::Debian12) else { return };
+    machine.install();
+    let tables = machine.ok("nft list tables");
+    machine.ok("printf '[host]\\nipv6 = \"yes\"\\n' >/etc/mock-imds/host.toml");
+    let reload = machine.run("systemctl reload mock-imds-net");
+    assert!(!reload.succeeded(), "expected the reload to fail:\n{reload}");
+    let status = machine.run("systemctl status mock-imds-net");
+    let expected = "host.toml:2:8: error: host.ipv6 is a string";
+    assert!(status.stdout.contains(expected), "expected {expected:?} in:\n{status}");
+    machine.expect("the tables after a rejected reload", &machine.ok("nft list tables"), &tables);
+    machine.instance_id().expect("the service answers");
+    // Without the file the defaults hold.
+    machine.ok("rm /etc/mock-imds/host.toml && systemctl reload mock-imds-net");
+}

@@ -300,7 +300,10 @@ fn manual_lists_the_keys_of_host_toml() {
 /// Every subcommand and every long option that is shown of the command line, for example `net status` and `--json`.
 fn words(command: &clap::Command, path: &str, into: &mut BTreeSet<String>) {
     let shown = command.get_arguments().filter(|argument| !argument.is_hide_set());
-    into.extend(shown.filter_map(|argument| argument.get_long()).map(|long| format!("--{long}")));
+    for argument in shown {
+        let aliases = argument.get_visible_aliases().unwrap_or_default();
+        into.extend(argument.get_long().into_iter().chain(aliases).map(|long| format!("--{long}")));
+    }
     for sub in command.get_subcommands() {
         let path = format!("{path} {}", sub.get_name()).trim().to_owned();
         words(sub, &path, into);

@@ -33,6 +33,35 @@ fn what_is_asked_for_wrongly_is_refused_before_anything_is_made() {
     }
 }
 
+/// Packages, repositories and provenance all say where a release is served by this function.
+#[test]
+fn the_address_of_a_release_is_one_variable() {
+    let directory = support::sources().join("target/address");
+    std::fs::create_dir_all(&directory).expect("target/ is writable");
+    let file = directory.join(format!("{}.md", std::process::id()));
+    let library = support::sources().join("scripts/lib.sh");
+    for (variable, expected) in [
+        ("", "curl https://example.org/mock-imds/apt/mock-imds.sources\n"),
+        (
+            "https://owner.github.io/mock-imds/",
+            "curl https://owner.github.io/mock-imds/apt/mock-imds.sources\n",
+        ),
+    ] {
+        std::fs::write(&file, "curl https://example.org/mock-imds/apt/mock-imds.sources\n")
+            .expect("writable");
+        let script = format!(
+            "set -euo pipefail; . '{}'; MOCK_IMDS_URL={variable} write_address '{}'",
+            library.display(),
+            file.display()
+        );
+        let said = Command::new("bash").args(["-c", &script]).output().expect("bash runs");
+        assert!(said.status.success(), "MOCK_IMDS_URL={variable}: {said:?}");
+        let found = std::fs::read_to_string(&file).expect("the file is there");
+        assert_eq!(found, expected, "with MOCK_IMDS_URL={variable}");
+    }
+    std::fs::remove_file(&file).expect("the file is there");
+}
+
 /// With a checksum for each crate, and nothing that depends on what is not listed. Tools of the tests are not in it.
 #[test]
 fn the_bill_of_materials_lists_what_is_linked() {

@@ -6,8 +6,8 @@ use super::text::string;
 use crate::aemm::config::{AemmConfig, AemmMode, EventsConfig, StartTime};
 use crate::aemm::go;
 use crate::aemm::path_table::ConfigValue;
+use crate::model::MOST_CLIENTS;
 use crate::model::{Timestamp, format_duration};
-use crate::scenario::MOST_CLIENTS;
 
 /// Digits of a fraction that a scenario takes.
 const FRACTION: usize = 9;

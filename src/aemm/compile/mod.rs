@@ -38,6 +38,7 @@ pub fn compile(config: &AemmConfig) -> CompiledConfig {
          #\n\
          # The paths below are all that is there. Under another profile they override their paths, and the\n\
          # others follow from [instance]; see mock-imds.toml(5).\n\
+         #:schema file:///usr/share/mock-imds/scenario.schema.json\n\
          \n\
          # Headers, listings and errors in the forms of the original.\n\
          [http]\n\

@@ -1,5 +1,7 @@
 //! Events and faults, and orders that add one to the running server.
 
+use std::net::IpAddr;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -14,6 +16,10 @@ pub(crate) const EVENTS: &str = "/v1/events";
 pub(crate) const CLEAR: &str = "/v1/clear";
 /// Path of the faults.
 pub(crate) const FAULTS: &str = "/v1/faults";
+/// Path of the order that changes a fault.
+pub(crate) const SET_FAULT: &str = "/v1/faults/set";
+/// Path of the order that removes faults.
+pub(crate) const REMOVE_FAULTS: &str = "/v1/faults/remove";
 
 /// An order that adds an event or a fault, in the words of the scenario file, and `in`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,6 +66,8 @@ pub(crate) enum OrderPreview {
     },
     /// The effect of a fault.
     Fault {
+        /// The name.
+        name: String,
         /// The number that entries of the journal of requests have.
         number: usize,
         /// It acts now.
@@ -107,6 +115,9 @@ pub(crate) struct EventStatus {
     /// The instance that it happens to; all if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instance: Option<String>,
+    /// It happens to the instance that this client meets.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client: Option<IpAddr>,
     /// The last time that it happened; absent if it has not.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "rfc3339::optional")]
     pub last: Option<Timestamp>,
@@ -149,15 +160,57 @@ pub(crate) struct Cleared {
     pub message: String,
 }
 
+/// The order that removes faults, those of the scenario too: one of both.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RemoveFaultsOrder {
+    /// Names of faults.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<String>,
+    /// All of them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub all: bool,
+}
+
+/// Where a fault comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum FaultOrigin {
+    /// The scenario has it.
+    Scenario,
+    /// The scenario has one of this name, and an order changed it.
+    Changed,
+    /// It was ordered.
+    Ordered,
+}
+
 /// A fault in the status.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct FaultStatus {
+    /// The name.
+    pub name: String,
+    /// Where it comes from.
+    pub origin: FaultOrigin,
+    /// The number of requests that matched it.
+    pub matched: u64,
+    /// The time until it ends, if it has begun and ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left: Option<String>,
     /// The effect, and the requests that it is for.
     pub what: String,
     /// The beginning, and the duration.
     pub when: String,
     /// It acts now.
     pub on: bool,
+    /// The requests that it had an effect on; of several faults the first one counts.
+    #[serde(default)]
+    pub hits: u64,
+    /// The time at which it begins; absent if it began with the load, or the clock is paused before.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "rfc3339::optional")]
+    pub begins: Option<Timestamp>,
+    /// The time at which it ends, if the clock runs on; absent if it has no end.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "rfc3339::optional")]
+    pub ends: Option<Timestamp>,
     /// The fault as it was ordered; absent if the file says it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fault: Option<Value>,

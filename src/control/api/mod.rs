@@ -10,7 +10,10 @@
 //! | `GET /v1/scenarios` | 200 [`LibraryListing`] |
 //! | `POST /v1/events` an event in the words of `[[event]]`, and `in` | 200 [`AcceptedOrder`], or 422 [`Rejected`]: nothing changed |
 //! | `POST /v1/faults` a fault in the words of `[[fault]]`, and `in` | 200 [`AcceptedOrder`], or 422 [`Rejected`]: nothing changed |
-//! | `DELETE /v1/faults` | 200 [`Cleared`]: those of the file stay |
+//! | `GET /v1/faults` | 200, an array of [`FaultStatus`]es |
+//! | `DELETE /v1/faults` | 200 [`Cleared`]: those of the file are in force again |
+//! | `POST /v1/faults/set` keys of a fault, and its `name` | 200 [`AcceptedOrder`], or 422 [`Rejected`]: nothing changed |
+//! | `POST /v1/faults/remove` [`RemoveFaultsOrder`] | 200 [`Cleared`], or 422 [`Rejected`]: nothing changed |
 //! | `POST /v1/clear` [`ClearOrder`], or nothing | 200 [`Cleared`], or 422 [`Rejected`]: nothing changed |
 //! | `POST /v1/clock` [`ClockOrder`] | 200 [`ClockMoved`], or 422 [`Rejected`]: nothing changed |
 //! | a body that is not such JSON | 400 [`Refusal`] |
@@ -43,11 +46,15 @@ mod status;
 pub(crate) use clock::{CLOCK, ClockMoved, ClockOrder, ClockStatus};
 pub(crate) use live::{
     AcceptedOrder, CLEAR, ClearOrder, ClearScope, Cleared, EVENTS, EffectSummary, EventStatus, FAULTS,
-    FaultStatus, LiveOrder, OrderPreview, PathPreview, PathTransition,
+    FaultOrigin, FaultStatus, LiveOrder, OrderPreview, PathPreview, PathTransition, REMOVE_FAULTS,
+    RemoveFaultsOrder, SET_FAULT,
 };
 pub(crate) use requests::{POSITION, REQUESTS, Refusal, RequestLine, SHOW, ShownContent, ShownReply};
 pub(crate) use scenario::{
-    FallbackScenario, FallbackStatus, LibraryEntry, LibraryListing, ProblemSeverity, RELOAD, Rejected,
-    RejectedProblem, ReloadOrder, ReloadStatus, Reloaded, SCENARIOS, ScenarioStatus, USE, UseOrder,
+    CONTENT_BYTES, FallbackScenario, FallbackStatus, FileContent, LibraryEntry, LibraryListing,
+    ProblemSeverity, RELOAD, Rejected, RejectedProblem, ReloadOrder, ReloadStatus, Reloaded, SCENARIOS,
+    ScenarioContent, ScenarioStatus, USE, UseOrder,
 };
-pub(crate) use status::{CredentialStatus, InstanceStatus, ListenerStatus, STATUS, ServiceStatus};
+pub(crate) use status::{
+    CredentialStatus, InForceStatus, InstanceFacts, InstanceStatus, ListenerStatus, STATUS, ServiceStatus,
+};

@@ -1,5 +1,6 @@
 //! The scenario that is served: reloads, the library, and the report of a rejection.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -18,9 +19,15 @@ pub(crate) const SCENARIOS: &str = "/v1/scenarios";
 /// A scenario that is being served.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ScenarioStatus {
-    /// The file; absent if it is the built-in one.
+    /// The file; absent if it is the built-in one, or one of the library.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<PathBuf>,
+    /// The name in the library; absent if it is not from there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub library: Option<String>,
+    /// `file` is the sender's: the content was sent.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub sent: bool,
     /// Chosen by `use`; the next reload serves the other one again.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub used: bool,
@@ -37,6 +44,15 @@ pub(crate) struct ScenarioStatus {
 }
 
 impl ScenarioStatus {
+    /// Where it is from, in a sentence.
+    pub(crate) fn name(&self) -> String {
+        match (&self.file, &self.library) {
+            (Some(file), _) => file.display().to_string(),
+            (None, Some(name)) => format!("{name} of the library"),
+            (None, None) => "the built-in scenario".to_owned(),
+        }
+    }
+
     /// What is served, in the sentence about a rejection.
     pub(crate) fn served(&self) -> String {
         match &self.fallback {
@@ -88,19 +104,70 @@ pub(crate) struct ReloadOrder {
     pub keep: bool,
 }
 
-/// The choice of another scenario until the next reload.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// The choice of another scenario until the next reload: one of both.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct UseOrder {
-    /// A name of the library, or an absolute path.
-    pub scenario: String,
+    /// A name of the library, or the absolute path of a file that the server reads.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scenario: Option<String>,
+    /// The scenario itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content: Option<ScenarioContent>,
 }
+
+/// A scenario with the files that it names, as its sender reads them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ScenarioContent {
+    /// The name in reports and in the status: the sender's path. The server reads nothing there.
+    #[serde(default = "unnamed")]
+    pub path: PathBuf,
+    /// The scenario, in TOML.
+    pub text: String,
+    /// The files, by the names that the text has for them.
+    #[serde(default)]
+    pub files: BTreeMap<String, FileContent>,
+}
+
+impl ScenarioContent {
+    /// Refuses what would act on the terminal of whoever reads the log or the status.
+    pub(crate) fn check(&self) -> Result<(), &'static str> {
+        let is_plain = |text: &str| !text.chars().any(char::is_control);
+        if !is_plain(&self.path.to_string_lossy()) {
+            return Err("path has control characters");
+        }
+        let plain =
+            self.files.values().all(|file| !matches!(file, FileContent::Unread(why) if !is_plain(why)));
+        if plain { Ok(()) } else { Err("a reason in unread has control characters") }
+    }
+}
+
+/// A file that a scenario names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum FileContent {
+    /// The content, if it is text.
+    Text(String),
+    /// The content in standard base64.
+    Base64(String),
+    /// Why the sender could not read it: "cannot be read: permission denied".
+    Unread(String),
+}
+
+fn unnamed() -> PathBuf {
+    "the scenario".into()
+}
+
+/// Bytes of a text and its files together. As JSON they fit into a request.
+pub(crate) const CONTENT_BYTES: usize = 2 << 20;
 
 /// The library.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct LibraryListing {
-    /// The directory.
-    pub directory: PathBuf,
+    /// The directory; absent if they are those in the program.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub directory: Option<PathBuf>,
     /// The scenarios, by name.
     pub scenarios: Vec<LibraryEntry>,
 }
@@ -108,10 +175,11 @@ pub(crate) struct LibraryListing {
 /// A scenario of the library.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct LibraryEntry {
-    /// The file's name without `.toml`.
+    /// The name that `use` takes.
     pub name: String,
-    /// The file.
-    pub file: PathBuf,
+    /// The file; absent if it is in the program.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<PathBuf>,
     /// The first comment line.
     pub summary: String,
 }

@@ -8,6 +8,7 @@ use super::clock::ClockStatus;
 use super::live::{EventStatus, FaultStatus};
 use super::rfc3339;
 use super::scenario::{ReloadStatus, ScenarioStatus};
+use crate::journal::RequestCounts;
 use crate::model::Timestamp;
 
 /// Path of the status.
@@ -37,6 +38,9 @@ pub(crate) struct ServiceStatus {
     /// The faults of the file, then those that were ordered.
     #[serde(default)]
     pub faults: Vec<FaultStatus>,
+    /// How far the instances differ now from what the file says of them, and what was announced to them.
+    #[serde(default)]
+    pub in_force: Vec<InForceStatus>,
     /// The credentials of the instance that clients meet unless they have another one; absent if it has no profile.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credentials: Option<CredentialStatus>,
@@ -53,6 +57,24 @@ pub(crate) struct ServiceStatus {
     pub last_reload: Option<ReloadStatus>,
     /// Requests read since the start.
     pub requests: u64,
+    /// Of them those that are over, by protocol and outcome.
+    #[serde(default)]
+    pub request_counts: RequestCounts,
+}
+
+/// A difference between an instance and what the file says of it, or a notice.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct InForceStatus {
+    /// The key of `[[event]]`.
+    pub what: String,
+    /// The details. Values of paths are left out: they may be secrets.
+    pub text: String,
+    /// The time that is announced; absent if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "rfc3339::optional")]
+    pub at: Option<Timestamp>,
+    /// The named instance that differs; absent if it is `[instance]`, or all do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instance: Option<String>,
 }
 
 /// The source of credentials, and what it gave. Never a key.
@@ -68,9 +90,12 @@ pub(crate) struct CredentialStatus {
     /// The time at which the source gave the keys that are served; absent if there are none, or it is not asked.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "rfc3339::optional")]
     pub fetched_at: Option<Timestamp>,
-    /// The time at which those expire; absent if they don't.
+    /// The time at which the keys expire, those that are generated too; absent if they don't.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "rfc3339::optional")]
     pub expires: Option<Timestamp>,
+    /// What events have made of them, unless that is `ok`: `expired`, `failed` and so on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
     /// The time of the last attempt, if it failed, or at which the keys expired.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "rfc3339::optional")]
     pub failed_at: Option<Timestamp>,
@@ -104,6 +129,27 @@ pub(crate) struct InstanceStatus {
     pub nodes: Vec<String>,
     /// Each client meets an identity of its own.
     pub derive: bool,
+    /// What it is now.
+    #[serde(default, flatten)]
+    pub facts: InstanceFacts,
+}
+
+/// What an instance is now, with what events changed.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct InstanceFacts {
+    /// The instance type.
+    pub instance_type: String,
+    /// The availability zone.
+    pub availability_zone: String,
+    /// `on-demand`, `spot` or `scheduled`.
+    pub life_cycle: String,
+    /// `optional` or `required`.
+    pub http_tokens: String,
+    /// The hops that the response to a token request may travel.
+    pub http_put_response_hop_limit: u8,
+    /// `enabled` or `disabled`.
+    pub http_endpoint: String,
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use strum::{IntoStaticStr, VariantArray};
 
-use crate::config::{self, Report, SourceText};
+use crate::config::{self, Report, Section, SourceText};
 use crate::model::endpoint::{ADDRESS_V4, ADDRESS_V6};
 
 pub use interface_pattern::InterfacePattern;
@@ -96,32 +96,34 @@ impl HostSettings {
 
     /// Parses the text: all problems at once, or the settings and a report of warnings.
     pub fn parse(source: &SourceText) -> Result<(Self, Report), Report> {
-        config::parse(source, |root| {
-            let mut settings = Self::default();
-            let Some(host) = root.get("host").and_then(|item| item.section()) else { return settings };
-            if let Some(ipv6) = host.get("ipv6").and_then(|item| item.boolean()) {
-                settings.ipv6 = ipv6;
+        config::parse(source, Self::read)
+    }
+
+    fn read(root: &Section<'_>) -> Self {
+        let mut settings = Self::default();
+        let Some(host) = root.get("host").and_then(|item| item.section()) else { return settings };
+        if let Some(ipv6) = host.get("ipv6").and_then(|item| item.boolean()) {
+            settings.ipv6 = ipv6;
+        }
+        if let Some(allow) = host.get("allow-takeover").and_then(|item| item.boolean()) {
+            settings.allow_takeover = allow;
+        }
+        if let Some(redirect) = host.get("redirect").and_then(|item| item.choice::<Redirect>()) {
+            settings.redirect = redirect;
+        }
+        if let Some(item) = host.get("bridges")
+            && let Some(bridges) = item.list::<InterfacePattern>()
+        {
+            if bridges.len() > MAX_BRIDGES {
+                item.error(
+                    format!("host.bridges names {} interfaces", bridges.len()),
+                    format!("accepted: at most {MAX_BRIDGES}; use prefixes such as \"br-*\""),
+                );
             }
-            if let Some(allow) = host.get("allow-takeover").and_then(|item| item.boolean()) {
-                settings.allow_takeover = allow;
-            }
-            if let Some(redirect) = host.get("redirect").and_then(|item| item.choice::<Redirect>()) {
-                settings.redirect = redirect;
-            }
-            if let Some(item) = host.get("bridges")
-                && let Some(bridges) = item.list::<InterfacePattern>()
-            {
-                if bridges.len() > MAX_BRIDGES {
-                    item.error(
-                        format!("host.bridges names {} interfaces", bridges.len()),
-                        format!("accepted: at most {MAX_BRIDGES}; use prefixes such as \"br-*\""),
-                    );
-                }
-                settings.bridges = bridges;
-            }
-            host.finish();
-            settings
-        })
+            settings.bridges = bridges;
+        }
+        host.finish();
+        settings
     }
 
     /// The addresses that these settings want on `lo`.
@@ -132,6 +134,14 @@ impl HostSettings {
         }
         addresses
     }
+}
+
+/// The keys that the reader asks for.
+#[cfg(test)]
+pub(crate) fn keys(source: &SourceText) -> config::RequestedKeys {
+    config::requested_keys(source, |root| {
+        HostSettings::read(root);
+    })
 }
 
 #[cfg(test)]

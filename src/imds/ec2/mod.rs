@@ -14,6 +14,7 @@ use http::StatusCode;
 use super::Reply;
 use super::context::RequestContext;
 pub(super) use bodies::{DOCUMENT, SIGNATURES, bodies, latest_bodies};
+pub(crate) use credentials::generated_expiration;
 use handler::Ec2Handler;
 use replies::Ec2Replies;
 pub(super) use tree::Directory;

@@ -67,6 +67,7 @@ pub(super) fn decide(faults: &[impl Borrow<Fault>], input: &FaultInput<'_>) -> F
 fn matches(fault: &Fault, input: &FaultInput<'_>) -> bool {
     // The last three decide about requests that match.
     let Fault {
+        name: _,
         path,
         methods,
         clients,

@@ -15,7 +15,15 @@ fn at(offset: u64) -> Timestamp {
 }
 
 fn event(at: EventTime) -> Event {
-    Event { at, repeat: None, until: None, first_n_clients: None, instance: None, effects: vec![] }
+    Event {
+        at,
+        repeat: None,
+        until: None,
+        first_n_clients: None,
+        instance: None,
+        client: None,
+        effects: vec![],
+    }
 }
 
 fn load(offset: u64) -> Event {

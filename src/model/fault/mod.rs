@@ -9,6 +9,7 @@ use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use super::client_matcher::ClientMatcher;
 use super::glob::PathGlob;
+use super::ids::FaultName;
 use super::time::Timestamp;
 
 pub(crate) use effect::{
@@ -25,6 +26,8 @@ pub(crate) const MAX_FAULTS: usize = 256;
 /// of them is with the given probability.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
+    /// The name; no other fault that is served has it.
+    pub name: FaultName,
     /// The paths of matching requests.
     pub path: PathGlob,
     /// The methods of matching requests; all if empty.
@@ -51,6 +54,7 @@ impl Fault {
     /// A fault that affects every request, from the scenario's load on.
     pub(crate) fn always(effect: FaultEffect) -> Self {
         Self {
+            name: FaultName::in_file(1),
             path: PathGlob::everything(),
             methods: vec![],
             clients: vec![],
@@ -64,13 +68,17 @@ impl Fault {
         }
     }
 
-    /// Whether the fault is active at an offset on the timeline and an instant, which belong together.
-    pub(crate) fn is_on(&self, elapsed: Duration, now: Timestamp) -> bool {
-        let since = match self.from {
+    /// The time since it began, at an offset on the timeline and an instant, which belong together.
+    pub(crate) fn since(&self, elapsed: Duration, now: Timestamp) -> Option<Duration> {
+        match self.from {
             FaultStart::AfterLoad(offset) => elapsed.checked_sub(offset),
             FaultStart::At(instant) => (now >= instant).then(|| now.since(instant)),
-        };
-        since.is_some_and(|since| self.lasts.is_none_or(|lasts| since < lasts))
+        }
+    }
+
+    /// Whether the fault is active at an offset on the timeline and an instant, which belong together.
+    pub(crate) fn is_on(&self, elapsed: Duration, now: Timestamp) -> bool {
+        self.since(elapsed, now).is_some_and(|since| self.lasts.is_none_or(|lasts| since < lasts))
     }
 }
 
@@ -110,6 +118,8 @@ pub struct Probability(u64);
 impl Probability {
     /// Certainty.
     pub(crate) const ALWAYS: Self = Self(Self::STEPS);
+    /// Impossibility.
+    pub(crate) const NEVER: Self = Self(0);
     const STEPS: u64 = 1 << 53;
 
     /// A probability from 0 to 1; `None` beyond.
@@ -122,6 +132,13 @@ impl Probability {
         )]
         let steps = |probability: f64| (probability * Self::STEPS as f64) as u64;
         (0.0..=1.0).contains(&probability).then(|| Self(steps(probability)))
+    }
+
+    /// As people write it, to six digits after the point.
+    pub(crate) fn rounded(self) -> f64 {
+        #[expect(clippy::cast_precision_loss, reason = "it is rounded")]
+        let probability = self.0 as f64 / Self::STEPS as f64;
+        (probability * 1e6).round() / 1e6
     }
 
     /// Whether the event happens, for a uniformly distributed number of 64 bits.

@@ -1,19 +1,18 @@
 //! Changes of an event: states, overrides, tags, facts, metadata options, and what it clears.
 
-use std::path::Path;
-
 use crate::config::{Item, Section};
 use crate::model::{
     ClearTarget, CredentialState, EventEffect, HttpEndpoint, HttpTokens, InstanceAction, InstanceFact,
     InstanceMetadataTags, LifeCycle, MetadataOption, Monitoring, Profile, TagKey,
 };
 use crate::scenario::instance::USER_DATA_LIMIT;
+use crate::scenario::named_files::NamedFiles;
 use crate::scenario::{addresses, content, overrides};
 
 /// Reads the changes of an event, in the order in which they are made.
-pub(super) fn read(section: &Section<'_>, base: &Path, profile: Profile) -> Vec<EventEffect> {
+pub(super) fn read(section: &Section<'_>, files: &NamedFiles<'_>, profile: Profile) -> Vec<EventEffect> {
     let mut effects = states(section);
-    effects.extend(values(section, base, profile));
+    effects.extend(values(section, files, profile));
     effects.extend(options(section));
     effects.extend(clears(section));
     effects
@@ -38,12 +37,12 @@ fn states(section: &Section<'_>) -> Vec<EventEffect> {
     effects
 }
 
-fn values(section: &Section<'_>, base: &Path, profile: Profile) -> Vec<EventEffect> {
+fn values(section: &Section<'_>, files: &NamedFiles<'_>, profile: Profile) -> Vec<EventEffect> {
     let mut effects = Vec::new();
     if let Some(section) = section.read("set", Item::section) {
         for (key, item) in section.entries() {
             let path = overrides::path_of(key, &item, profile);
-            let value = overrides::read_override(&item, base, profile);
+            let value = overrides::read_override(&item, files, profile);
             effects.extend(path.zip(value).map(|(path, value)| EventEffect::Set(path, value)));
         }
     }
@@ -55,7 +54,7 @@ fn values(section: &Section<'_>, base: &Path, profile: Profile) -> Vec<EventEffe
         effects.extend(section.entries().iter().filter_map(|(key, item)| tag(key, item)));
     }
     if let Some(section) = section.read("facts", Item::section) {
-        effects.extend(facts(&section, base).into_iter().map(EventEffect::Fact));
+        effects.extend(facts(&section, files).into_iter().map(EventEffect::Fact));
     }
     effects
 }
@@ -75,10 +74,10 @@ fn tag(key: &str, item: &Item<'_>) -> Option<EventEffect> {
     Some(EventEffect::Tag(parsed, Some(item.string()?.to_owned())))
 }
 
-fn facts(section: &Section<'_>, base: &Path) -> Vec<InstanceFact> {
+fn facts(section: &Section<'_>, files: &NamedFiles<'_>) -> Vec<InstanceFact> {
     let user_data = section.read("user-data", |item| match item.kind() {
         "boolean" => (!item.boolean()?).then_some(None),
-        _ => content::read(item, base, USER_DATA_LIMIT).map(Some),
+        _ => content::read(item, files, USER_DATA_LIMIT).map(Some),
     });
     let facts = [
         section.read("instance-type", Item::parse).map(InstanceFact::InstanceType),

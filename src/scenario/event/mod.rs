@@ -3,20 +3,23 @@
 mod changes;
 mod notices;
 
-use std::path::Path;
+use std::net::IpAddr;
 use std::time::Duration;
 
+use super::named_files::NamedFiles;
 use super::overrides;
 use crate::config::{INSTANTS, Item, Section, parse_duration};
-use crate::model::{Event, EventTime, Profile};
+use crate::model::{Event, EventTime, MOST_CLIENTS, Profile};
 
 pub(super) use notices::maintenance_id;
 
-/// The largest number of clients that an event may be limited to.
-pub(crate) const MOST_CLIENTS: i64 = 10_000;
-
 /// Reads one event. Ids that it leaves out follow from `number`, which no other event has.
-pub(crate) fn read(section: &Section<'_>, number: u64, base: &Path, profile: Profile) -> Option<Event> {
+pub(crate) fn read(
+    section: &Section<'_>,
+    number: u64,
+    files: &NamedFiles<'_>,
+    profile: Profile,
+) -> Option<Event> {
     let at = first_time(section);
     let repeat = section.read("repeat", period);
     let until = section.get("until");
@@ -31,9 +34,17 @@ pub(crate) fn read(section: &Section<'_>, number: u64, base: &Path, profile: Pro
         item.integer(i64::from(!profile.admits_clients_by_notice())..=MOST_CLIENTS)
     });
     let instance = section.read("instance", Item::line);
+    let client = section.get("client");
+    if let (Some(item), true) = (&client, profile.admits_clients_by_notice()) {
+        item.error(
+            "client is set, and the profile is \"aemm\"",
+            "accepted: instance, the name of one of [instances]",
+        );
+    }
+    let client = client.and_then(|item| item.parse::<IpAddr>());
     let problems = section.problems();
     let mut effects = notices::read(section, number, profile.takes_any_event_id());
-    effects.extend(changes::read(section, base, profile));
+    effects.extend(changes::read(section, files, profile));
     section.finish();
     if effects.is_empty() {
         // An effect with an error has been reported.
@@ -48,7 +59,7 @@ pub(crate) fn read(section: &Section<'_>, number: u64, base: &Path, profile: Pro
         return None;
     }
     let first_n_clients = clients.and_then(|clients| u32::try_from(clients).ok());
-    Some(Event { at: at?, repeat, until, first_n_clients, instance, effects })
+    Some(Event { at: at?, repeat, until, first_n_clients, instance, client, effects })
 }
 
 /// Reads the time of the first occurrence: `at`, `after-poll`, or both.
@@ -65,23 +76,23 @@ fn first_time(section: &Section<'_>) -> Option<EventTime> {
 
 /// Reads `"30s"` after loading, `"start+30s"` after the daemon's start, or an instant.
 fn time(item: &Item<'_>) -> Option<EventTime> {
+    let accepted = format!(
+        "a duration after loading such as \"1m30s\", \"start+1m30s\" after the daemon's start, or {INSTANTS}"
+    );
     let parsed = || {
         let text = item.string()?;
         let after_start = text.strip_prefix("start+").and_then(parse_duration).map(EventTime::AfterStart);
         let after_load = || parse_duration(text).map(EventTime::AfterLoad);
         let at = || text.parse::<jiff::Timestamp>().ok().map(|instant| EventTime::At(instant.into()));
         after_start.or_else(after_load).or_else(at).or_else(|| {
-            item.error(
-                format!("{} is {text:?}", item.name()),
-                format!("accepted: a duration after loading such as \"1m30s\", \"start+1m30s\" after the daemon's start, or {INSTANTS}"),
-            );
+            item.error(format!("{} is {text:?}", item.name()), format!("accepted: {accepted}"));
             None
         })
     };
-    if item.kind() == "string" {
-        parsed()
-    } else {
-        item.instant().map(|instant| EventTime::At(instant.into()))
+    match item.kind() {
+        "string" => parsed(),
+        "datetime" => item.instant().map(|instant| EventTime::At(instant.into())),
+        _ => item.no_duration(&accepted),
     }
 }
 

@@ -117,20 +117,19 @@ pub(in crate::scenario) fn maintenance_id(number: u64) -> String {
 
 /// Reads `"1h"` after the event, `"start+1h"` after the daemon's start, or an instant.
 fn due(item: &Item<'_>) -> Option<NoticeDue> {
-    if item.kind() != "string" {
-        return at(item);
+    let accepted = format!(
+        "a duration after the event such as \"2h\", \"start+2h\" after the daemon's start, or {INSTANTS}"
+    );
+    match item.kind() {
+        "string" => {}
+        "datetime" => return at(item),
+        _ => return item.no_duration(&accepted),
     }
     let text = item.string()?;
     let after_start = text.strip_prefix("start+").and_then(parse_duration).map(NoticeDue::AfterStart);
     let instant = text.parse::<jiff::Timestamp>().is_ok().then(|| at(item)).flatten();
     after_start.or_else(|| parse_duration(text).map(NoticeDue::After)).or(instant).or_else(|| {
-        item.error(
-            format!("{} is {text:?}", item.name()),
-            format!(
-                "accepted: a duration after the event such as \"2h\", \"start+2h\" after the daemon's start, or \
-                 {INSTANTS}"
-            ),
-        );
+        item.error(format!("{} is {text:?}", item.name()), format!("accepted: {accepted}"));
         None
     })
 }

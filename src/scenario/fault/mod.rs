@@ -2,13 +2,14 @@
 
 mod effects;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::assign::set_if_some;
 use super::contradictions;
 use crate::config::{INSTANTS, Item, Section, parse_duration};
-use crate::model::Scenario;
 use crate::model::fault::{EffectKey, Fault, FaultEffect, FaultStart, MAX_FAULTS, Method, Probability};
+use crate::model::{FaultName, Scenario};
 
 /// Reads all faults of a scenario.
 pub(crate) fn read_all(item: &Item<'_>, scenario: &Scenario) -> Vec<Fault> {
@@ -19,7 +20,34 @@ pub(crate) fn read_all(item: &Item<'_>, scenario: &Scenario) -> Vec<Fault> {
             format!("accepted: at most {MAX_FAULTS}; a path with * or ** stands for many"),
         );
     }
-    sections.iter().filter_map(|section| read(section, scenario)).collect()
+    let names = names(&sections);
+    let each = sections.iter().zip(names);
+    each.filter_map(|(section, name)| Some(Fault { name, ..read(section, scenario)? })).collect()
+}
+
+/// The name of each fault. One without a name has one that does not depend on the others, unless they have taken it.
+fn names(sections: &[Section<'_>]) -> Vec<FaultName> {
+    let mut taken = BTreeSet::new();
+    let mut given = Vec::new();
+    for section in sections {
+        let item = section.get("name");
+        let name = item.as_ref().and_then(Item::parse::<FaultName>);
+        if let (Some(item), Some(name)) = (&item, &name)
+            && !taken.insert(name.clone())
+        {
+            item.error(format!("another fault has the name \"{name}\""), "accepted: a name for each fault");
+        }
+        given.push(name);
+    }
+    let mut name = |(index, given): (usize, Option<FaultName>)| {
+        given.unwrap_or_else(|| {
+            let mut free = (index + 1..).map(FaultName::in_file).filter(|name| !taken.contains(name));
+            let free = free.next().expect("numbers do not end");
+            taken.insert(free.clone());
+            free
+        })
+    };
+    given.into_iter().enumerate().map(&mut name).collect()
 }
 
 /// Reads one fault. The scenario has the instances that it may name.
@@ -34,6 +62,8 @@ pub(crate) fn read(section: &Section<'_>, scenario: &Scenario) -> Option<Fault> 
     }
     let effect = effects::read(&items);
     let mut fault = Fault::always(effect.clone().unwrap_or(FaultEffect::Hang));
+    // Its readers name it: one sees all faults of the file.
+    let _ = section.get("name");
     set_if_some(&mut fault.path, section.read("path", Item::parse));
     set_if_some(&mut fault.methods, section.read("methods", methods));
     set_if_some(&mut fault.clients, section.read("clients", |item| some_of(item, Item::parse)));
@@ -84,16 +114,16 @@ fn some_of<'a, T>(item: &Item<'a>, read: impl Fn(&Item<'a>) -> Option<T>) -> Opt
 
 /// Reads `"30s"` after loading, or an instant.
 fn start(item: &Item<'_>) -> Option<FaultStart> {
-    if item.kind() != "string" {
-        return item.instant().map(|instant| FaultStart::At(instant.into()));
+    let accepted = format!("a duration after loading such as \"1m30s\", or {INSTANTS}");
+    match item.kind() {
+        "string" => {}
+        "datetime" => return item.instant().map(|instant| FaultStart::At(instant.into())),
+        _ => return item.no_duration(&accepted),
     }
     let text = item.string()?;
     let at = || text.parse::<jiff::Timestamp>().ok().map(|instant| FaultStart::At(instant.into()));
     parse_duration(text).map(FaultStart::AfterLoad).or_else(at).or_else(|| {
-        item.error(
-            format!("{} is {text:?}", item.name()),
-            format!("accepted: a duration after loading such as \"1m30s\", or {INSTANTS}"),
-        );
+        item.error(format!("{} is {text:?}", item.name()), format!("accepted: {accepted}"));
         None
     })
 }

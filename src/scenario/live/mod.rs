@@ -10,11 +10,14 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use serde_json::{Map, Value, json};
 
+use super::named_files::NamedFiles;
 use super::overrides::normal;
 use super::{contradictions, event, fault};
 use crate::config::{Item, Report, Section, SourceText, parse};
 use crate::model::fault::{Fault, FaultStart, MAX_FAULTS};
-use crate::model::{Event, EventEffect, EventTime, Instance, Override, Scenario, Timestamp, format_duration};
+use crate::model::{
+    Event, EventEffect, EventTime, FaultName, Instance, Override, Scenario, Timestamp, format_duration,
+};
 
 /// The keys and values of an order.
 type Words = Map<String, Value>;
@@ -122,7 +125,12 @@ impl LiveItem for Event {
 
     fn read(root: &Section<'_>, scenario: &Scenario, time: OrderTime) -> Option<Self> {
         let when = event_time(root, time);
-        let mut event = event::read(root, order_number(time), Path::new(""), scenario.http.profile)?;
+        let mut event = event::read(
+            root,
+            order_number(time),
+            &NamedFiles::relative_to(Path::new("")),
+            scenario.http.profile,
+        )?;
         for time_of in [Some(&mut event.at), event.until.as_mut()].into_iter().flatten() {
             if let EventTime::At(instant) = time_of {
                 *instant = time.on_calendar(*instant);
@@ -221,7 +229,7 @@ impl LiveItem for Fault {
             return Ok(());
         }
         let found = format!("too many faults: this would be number {}", time.before + 1);
-        let help = format!("accepted: {MAX_FAULTS}; `mock-imds fault --clear` drops those that were ordered");
+        let help = format!("accepted: {MAX_FAULTS}; `mock-imds fault remove NAME` removes one");
         Err(Report::whole(Self::NAME, found, help))
     }
 
@@ -229,6 +237,10 @@ impl LiveItem for Fault {
         let (within, from) = (root.get("in"), root.get("from"));
         let lasts = root.get("for").is_some();
         let mut fault = fault::read(root, scenario)?;
+        fault.name = match root.get("name") {
+            Some(name) => name.parse()?,
+            None => FaultName::ordered(time.before + 1),
+        };
         if let FaultStart::At(instant) = &mut fault.from {
             *instant = time.on_calendar(*instant);
         }
@@ -247,6 +259,7 @@ impl LiveItem for Fault {
             FaultStart::At(instant) => instant.rfc3339_millis(),
         };
         words.insert("from".into(), json!(from));
+        words.insert("name".into(), json!(self.name.as_str()));
     }
 }
 

@@ -7,6 +7,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
 /// A directory of its own, removed at the end.
 pub(crate) struct Scratch(PathBuf);
 
@@ -34,7 +37,7 @@ impl Drop for Scratch {
     }
 }
 
-/// A server that listens, and how long that took. Killed at the end.
+/// A server that listens, and how long that took. Stopped at the end.
 pub(crate) struct Started {
     child: Child,
     pub(crate) line: String,
@@ -95,7 +98,9 @@ impl Started {
 
 impl Drop for Started {
     fn drop(&mut self) {
-        let _ = self.child.kill();
+        // Not SIGKILL: what that leaves behind, the next start would have to remove.
+        let pid = i32::try_from(self.child.id()).expect("process ids are positive");
+        let _ = kill(Pid::from_raw(pid), Signal::SIGTERM);
         let _ = self.child.wait();
     }
 }

@@ -8,11 +8,12 @@ pub(crate) enum Setup {
     Timeline,
     Faults,
     Derived,
+    Clients,
 }
 
 impl Setup {
-    pub(crate) const ALL: [Self; 5] =
-        [Self::KeepAlive, Self::Closing, Self::Timeline, Self::Faults, Self::Derived];
+    pub(crate) const ALL: [Self; 6] =
+        [Self::KeepAlive, Self::Closing, Self::Timeline, Self::Faults, Self::Derived, Self::Clients];
 
     /// The text of the scenario.
     pub(crate) fn scenario(self) -> String {
@@ -24,6 +25,7 @@ impl Setup {
             Self::Timeline => keep_alive + &repeated(event, 20),
             Self::Faults => keep_alive + &repeated(fault, 60),
             Self::Derived => keep_alive + "[instances.fleet]\nclients = [\"127.0.0.0/8\"]\nderive = true\n",
+            Self::Clients => keep_alive + &support::hundred_thousand_clients(),
         }
     }
 }
@@ -78,6 +80,7 @@ pub(crate) const ROWS: &[Row] = &[
     get("404", "/latest/meta-data/nothing", 0.95),
     Row { setup: Setup::Timeline, ..get("leaf under an active timeline", LEAF, 0.95) },
     Row { setup: Setup::Derived, ..get("leaf of a derived instance", LEAF, 0.95) },
+    Row { setup: Setup::Clients, ..get("leaf, one of 100,000 clients", LEAF, 0.9) },
     Row { pipelined: 16, ..get("leaf, 16 pipelined", LEAF, 1.5) },
     Row { setup: Setup::Faults, ..get("leaf under 60 faults", LEAF, 0.9) },
 ];

@@ -8,7 +8,7 @@ cd "$(dirname "$0")" || exit
 . ./service.sh
 # shellcheck source=real-cloud.sh
 . ./real-cloud.sh
-export LC_ALL=C.UTF-8 PATH=/usr/sbin:/usr/bin:/sbin:/bin
+export LC_ALL=C.UTF-8 PATH=/opt/payload:/usr/sbin:/usr/bin:/sbin:/bin
 read -r expected cloud <./expected.word
 
 start_real_service

@@ -66,8 +66,8 @@ eventually 'podman: the image of mock-imds' "$BUILT_IN_ID" \
     podman run --rm --network container:served box curl -sS --max-time 5 http://127.0.0.1:1338/latest/meta-data/instance-id
 podman kill served >/dev/null
 project podman-host "$BUILT_IN_ID" podman-compose -f host.yaml
-# What sidecar.yaml does, by Podman itself: podman-compose 1.3 does not run that file. It hands on "uid=" of a tmpfs, which Podman
-# refuses, and starts "app" without what that depends on.
+# What sidecar.yaml does, by Podman itself: Podman refuses the "uid=" that podman-compose hands on, and does not start an "app"
+# that depends on a container that has ended.
 podman run -d --name imds --read-only --cap-drop ALL -v "$PWD/packaging/compose/imds:/etc/mock-imds:ro" mock-imds \
     serve --listen 169.254.169.254:1690 >/dev/null
 expect_success 'podman: net up in the namespace of a container' \

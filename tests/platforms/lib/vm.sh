@@ -116,14 +116,19 @@ finish_image() {
 # end well. The OPTIONs are qemu's; `boot` has the kernel's more words.
 vm_run() {
     local image=$1 kernel=$2 payload=$3 report=$work/report console=$work/console code=0
+    local qemu=(qemu-system-x86_64 -accel tcg -cpu max) tty=ttyS0
     shift 3
+    if [ "${architecture:-amd64}" = arm64 ]; then
+        qemu=(qemu-system-aarch64 -M virt -accel tcg -cpu max)
+        tty=ttyAMA0
+    fi
     # no_timer_check: a busy host makes the kernel believe that the timer does not work. A panic ends the machine at once.
     tar -C "$payload" -cf "$work/payload.tar" .
     : >"$report"
     timeout --foreground --kill-after=10 "$vm_limit" setpriv --pdeathsig KILL \
-        qemu-system-x86_64 -accel tcg -cpu max -m 1024 -smp 2 -nodefaults -no-reboot -display none -nic none \
+        "${qemu[@]}" -m "${memory:-1024}" -smp 2 -nodefaults -no-reboot -display none -nic none \
         -kernel "$image/vmlinuz-$kernel" -initrd "$image/initrd-$kernel" \
-        -append "root=/dev/vda rw console=ttyS0 systemd.show_status=false no_timer_check panic=-1 quiet ${boot:-}" \
+        -append "root=/dev/vda rw console=$tty systemd.show_status=false no_timer_check panic=-1 quiet ${boot:-}" \
         -drive "file=$image/disk,format=raw,if=virtio,snapshot=on" \
         -drive "file=$work/payload.tar,format=raw,if=virtio,readonly=on" \
         -serial "file:$console" -device virtio-serial-pci \

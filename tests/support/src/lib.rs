@@ -9,6 +9,7 @@
 //! | the program as a server that runs beside the test | [`ServerProcess`], of [`Sandbox::serve`] |
 //! | host networking, in a network namespace | [`host::Host`], its [`host::Guardian`] and [`host::Peer`]s |
 //! | the address itself, for clients that nobody here wrote | [`ClientHost`] |
+//! | the program on a terminal, and its screen | [`PtyProcess`] |
 //! | a log that nobody reads | [`UnreadPipe`] |
 //! | systemd, packages, container engines | [`machine::Machine`] |
 //!
@@ -32,6 +33,7 @@ mod in_process_server;
 pub mod machine;
 mod outcome;
 pub mod page;
+mod pty;
 mod pure_service;
 mod sandbox;
 mod scenario;
@@ -45,9 +47,10 @@ pub use client_run::ClientRun;
 pub use http::{Connection, Response, exchange};
 pub use in_process_server::{ID, InProcessServer, get, limits, put};
 pub use outcome::{Outcome, finish};
+pub use pty::PtyProcess;
 pub use pure_service::{Answer, Client, LOADED, PureService, TOKEN, TTL};
 pub use sandbox::{NOBODY, Sandbox};
-pub use scenario::{library, shipped};
+pub use scenario::{hundred_thousand_clients, library, shipped};
 pub use server_process::ServerProcess;
 pub use target::{is_root, program, skip, sources};
 pub use unread_pipe::UnreadPipe;

@@ -25,6 +25,21 @@ pub(crate) fn fleet(source: &SourceText, base: &Path, now: Timestamp, started: T
     }
 }
 
+/// The text of a hundred instances that have 100,000 `clients` in all, and of one for 127.0.0.1. A scenario file may have
+/// 1 MiB: so the addresses are short ones, of IPv6.
+pub fn hundred_thousand_clients() -> String {
+    let address = |number: u32| match number {
+        0..0x1_0000 => format!("\"::{number:x}\""),
+        _ => format!("\"1::{:x}\"", number - 0x1_0000),
+    };
+    let instance = |number: u32| {
+        let clients: Vec<String> = (number * 1_000..(number + 1) * 1_000).map(address).collect();
+        format!("[instances.i{number}]\nclients = [{}]\n", clients.join(","))
+    };
+    let instances: String = (0..100).map(instance).collect();
+    format!("{instances}[instances.local]\nclients = [\"127.0.0.1\"]\n")
+}
+
 /// The names of the shipped scenarios, and their files.
 pub fn library() -> Vec<(String, PathBuf)> {
     let directory = target::sources().join("packaging/scenarios");

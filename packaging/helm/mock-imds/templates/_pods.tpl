@@ -11,6 +11,20 @@
 {{- with $all }}{{ toYaml . }}{{ end -}}
 {{- end -}}
 
+{{- /* The nodes that the image has a program for. */ -}}
+{{- define "mock-imds.affinity" -}}
+nodeAffinity:
+  requiredDuringSchedulingIgnoredDuringExecution:
+    nodeSelectorTerms:
+      - matchExpressions:
+          - key: {{ include "mock-imds.osKey" . }}
+            operator: In
+            values: [linux]
+          - key: {{ include "mock-imds.archKey" . }}
+            operator: In
+            values: [amd64, arm64]
+{{- end -}}
+
 {{- define "mock-imds.unprivileged" -}}
 runAsUser: {{ .Values.securityContext.runAsUserID | int64 }}
 runAsGroup: {{ .Values.securityContext.runAsGroupID | int64 }}

@@ -150,6 +150,15 @@ fn generated(instance: &Instance, role: &str, slot: &Slot) -> Keys {
     }
 }
 
+/// When the generated keys of now expire.
+pub(crate) fn generated_expiration(
+    credentials: &Credentials,
+    rotated_at: Option<Timestamp>,
+    now: Timestamp,
+) -> Timestamp {
+    Slot::at(credentials, now).rotated(rotated_at, credentials).expires
+}
+
 // === Slots of time ===
 
 struct Slot {

@@ -1,0 +1,87 @@
+//! Parses the commands that other programs start and wait for, without building the arguments of all the others.
+
+use std::ffi::OsString;
+
+use clap::{Args as _, Command, Error, FromArgMatches as _, Parser as _};
+
+use super::check::CheckArgs;
+use super::global::GlobalArgs;
+use super::serve::{ReloadArgs, ServeArgs};
+use super::{Cli, CliCommand};
+
+/// Parses a command line. What the small parser doesn't take as it stands, help and mistakes included, is for the whole
+/// one, so that nobody sees which of them it was.
+pub(crate) fn parse(line: Vec<OsString>) -> Result<Cli, Error> {
+    match line.get(1).and_then(|name| name.to_str()).and_then(command) {
+        Some(command) => parse_with(command, &line).or_else(|_| Cli::try_parse_from(line)),
+        None => Cli::try_parse_from(line),
+    }
+}
+
+fn parse_with(command: Command, line: &[OsString]) -> Result<Cli, Error> {
+    let mut matches = command.try_get_matches_from(line)?;
+    Ok(Cli {
+        global: GlobalArgs::from_arg_matches_mut(&mut matches)?,
+        command: CliCommand::from_arg_matches_mut(&mut matches)?,
+    })
+}
+
+/// The program as if it had this subcommand only.
+fn command(name: &str) -> Option<Command> {
+    let bare = |name: &'static str| Command::new(name).disable_help_flag(true).disable_version_flag(true);
+    let subcommand = match name {
+        "check" => CheckArgs::augment_args(bare("check")),
+        "reload" => ReloadArgs::augment_args(bare("reload")),
+        "serve" => ServeArgs::augment_args(bare("serve")),
+        _ => return None,
+    };
+    let program = Command::new("mock-imds").disable_help_flag(true).disable_help_subcommand(true);
+    Some(GlobalArgs::augment_args(program).subcommand_required(true).subcommand(subcommand))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(line: &str) -> Vec<OsString> {
+        line.split(' ').map(OsString::from).collect()
+    }
+
+    #[test]
+    fn both_parsers_read_the_same() {
+        for (line, is_quick) in [
+            ("mock-imds serve", true),
+            ("mock-imds serve a.toml --listen 1338 --listen [::1]:80 --watch --log-level debug", true),
+            (
+                "mock-imds serve --log-level=warn --scenario a.toml --state s --control c --fallback last-good",
+                true,
+            ),
+            ("mock-imds serve --require-network --node n --node-address 10.0.0.1,10.0.0.2 --library l", true),
+            ("mock-imds check a.toml b.toml", true),
+            ("mock-imds check -- --help", true),
+            ("mock-imds reload --keep --json --control c", true),
+            ("mock-imds --log-level debug serve", false),
+            ("mock-imds serve --help", false),
+            ("mock-imds serve -h", false),
+            ("mock-imds serve --version", false),
+            ("mock-imds serve a.toml --scenario b.toml", false),
+            ("mock-imds serve --listne 1", false),
+            ("mock-imds check", false),
+            ("mock-imds check --log-level loud a.toml", false),
+            ("mock-imds reload x", false),
+            ("mock-imds help serve", false),
+            ("mock-imds status", false),
+            ("mock-imds", false),
+        ] {
+            let line_words = words(line);
+            let text = |parsed: Result<Cli, Error>| match parsed {
+                Ok(cli) => format!("{cli:?}"),
+                Err(error) => error.to_string(),
+            };
+            let quick = line_words.get(1).and_then(|name| command(name.to_str().expect("UTF-8")));
+            let quick = quick.map(|command| parse_with(command, &line_words));
+            assert_eq!(quick.is_some_and(|parsed| parsed.is_ok()), is_quick, "{line}");
+            assert_eq!(text(parse(line_words.clone())), text(Cli::try_parse_from(line_words)), "{line}");
+        }
+    }
+}

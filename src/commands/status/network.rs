@@ -1,0 +1,139 @@
+//! The rows about the way to the service: the addresses that programs use, who may use them, and how the host is.
+
+use std::net::{IpAddr, SocketAddr};
+
+use super::snapshot::Snapshot;
+use crate::commands::layout::{Row, Value};
+use crate::control::api::ListenerStatus;
+use crate::host::settings::Redirect;
+use crate::host::status::GuardianStatus;
+use crate::model::endpoint::{ADDRESS_V4, ADDRESS_V6};
+use crate::terminal::{StyledText, TextStyle, spoken};
+
+/// True of a socket at one of the two metadata addresses.
+fn is_metadata(address: SocketAddr) -> bool {
+    address.ip() == IpAddr::from(ADDRESS_V4) || is_ipv6(address)
+}
+
+fn is_ipv6(address: SocketAddr) -> bool {
+    address.ip() == IpAddr::from(ADDRESS_V6)
+}
+
+/// The addresses that programs use, and the programs that can.
+pub(super) fn addresses(snapshot: &Snapshot) -> Row {
+    let guardian = snapshot.guardian.as_ref();
+    let is_reachable = |listener: &&ListenerStatus| {
+        // Its socket is there always, so that it can be switched on.
+        !is_ipv6(listener.address) || guardian.is_none_or(|guardian| guardian.settings.ipv6)
+    };
+    let listeners = snapshot.status.listeners.iter().filter(is_reachable);
+    Row("address", listeners.map(|listener| Value::text(address(listener, guardian))).collect())
+}
+
+fn address(listener: &ListenerStatus, guardian: Option<&GuardianStatus>) -> StyledText {
+    let address = listener.address;
+    let redirected = guardian.filter(|guardian| is_metadata(address) && !guardian.tables.is_empty());
+    let url = match redirected {
+        // The redirect takes port 80 to where the server listens.
+        Some(_) if is_ipv6(address) => format!("http://[{}]/", address.ip()),
+        Some(_) => format!("http://{}/", address.ip()),
+        None if address.port() == 80 => format!("http://{}/", address.to_string().trim_end_matches(":80")),
+        None => format!("http://{address}/"),
+    };
+    let whom = match redirected {
+        Some(guardian) if guardian.settings.bridges.is_empty() => "this host",
+        Some(_) => "this host, its containers and virtual machines",
+        None if address.ip().is_loopback() => "this host",
+        None if is_metadata(address) => "whoever reaches this address",
+        None => "this host and its networks",
+    };
+    let held = if listener.inherited { " (held by the service manager)" } else { "" };
+    StyledText::styled(TextStyle::Bold, url)
+        .with(TextStyle::Plain, format!(" for {whom}"))
+        .with(TextStyle::Dim, held)
+}
+
+/// How the guardian's part is, if this is a server that needs it.
+pub(super) fn health(snapshot: &Snapshot) -> Row {
+    let listeners = &snapshot.status.listeners;
+    if !listeners.iter().any(|listener| listener.inherited && is_metadata(listener.address)) {
+        return Row("network", vec![]);
+    }
+    let Some(guardian) = &snapshot.guardian else {
+        let text = "NOT SET UP: no program finds the service; `mock-imds doctor` says what to do";
+        return Row("network", vec![Value::text(StyledText::styled(TextStyle::Bad, text))]);
+    };
+    let mut values = vec![Value::text(state(snapshot, guardian))];
+    let problems = guardian.rejected.iter().map(|why| format!("the last reload was REJECTED: {why}"));
+    let missing =
+        guardian.unavailable.iter().map(|it| format!("{} is not available: {}", it.address, it.reason));
+    let found = problems.chain(missing).map(|text| StyledText::styled(TextStyle::Bad, text));
+    let warnings = guardian.warnings.iter().map(|text| StyledText::styled(TextStyle::Warning, text));
+    values.extend(found.chain(warnings).map(Value::text));
+    Row("network", values)
+}
+
+fn state(snapshot: &Snapshot, guardian: &GuardianStatus) -> StyledText {
+    let since: Option<jiff::Timestamp> = guardian.since.parse().ok();
+    let since = since.map(|since| format!(" for {}", spoken(snapshot.now.since(since.into()))));
+    let means = match guardian.settings.redirect {
+        Redirect::Nftables if guardian.tables.is_empty() => "no redirect",
+        Redirect::Nftables => "redirected by nftables",
+        Redirect::None => "without a redirect",
+    };
+    let restored = match guardian.restorations.count {
+        0 => String::new(),
+        _ => format!(", restored {}", guardian.restorations.times()),
+    };
+    StyledText::styled(TextStyle::Good, "ok")
+        .with(TextStyle::Plain, format!(": {means}{}{restored}", since.unwrap_or_default()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::view::tests::{NOW, shown, snapshot};
+    use super::*;
+    use crate::host::settings::HostSettings;
+    use crate::host::status::{NetMode, Protection, Restorations, TableState};
+
+    fn guardian(ipv6: bool) -> GuardianStatus {
+        let table =
+            TableState { name: "inet mock-imds".into(), handle: 1, rules: 9, protection: Protection::Owned };
+        GuardianStatus {
+            version: "0.1.0".into(),
+            mode: NetMode::Hold,
+            pid: Some(1),
+            since: NOW.before(std::time::Duration::from_hours(2)).rfc3339(),
+            applied: NOW.rfc3339(),
+            rejected: None,
+            addresses: vec![],
+            unavailable: vec![],
+            tables: vec![table],
+            uplinks: vec![],
+            settings: HostSettings { ipv6, ..HostSettings::default() },
+            warnings: vec![],
+            restorations: Restorations { count: 1, last: vec![] },
+        }
+    }
+
+    #[test]
+    fn the_address_is_the_one_that_programs_use() {
+        let of = |guardian: Option<GuardianStatus>| {
+            let mut snapshot = Snapshot { guardian, ..snapshot() };
+            let held = |address: &str| ListenerStatus { address: address.parse().unwrap(), inherited: true };
+            snapshot.status.listeners = vec![held("169.254.169.254:1690"), held("[fd00:ec2::254]:1690")];
+            let text = shown(&snapshot, None);
+            let rows = text.lines().skip_while(|line| !line.starts_with("address"));
+            rows.take_while(|line| !line.starts_with("tokens")).map(str::to_owned).collect::<Vec<_>>()
+        };
+        let all = "for this host, its containers and virtual machines (held by the service manager)";
+        let ipv4 = format!("address     http://169.254.169.254/ {all}");
+        let ok = "network     ok: redirected by nftables for 2 h, restored once".to_owned();
+        assert_eq!(of(Some(guardian(false))), [ipv4.clone(), ok.clone()]);
+        let ipv6 = format!("            http://[fd00:ec2::254]/ {all}");
+        assert_eq!(of(Some(guardian(true))), [ipv4, ipv6, ok]);
+        let broken = of(None);
+        assert!(broken[0].starts_with("address     http://169.254.169.254:1690/ for "), "{broken:#?}");
+        assert!(broken[2].starts_with("network     NOT SET UP: "), "{broken:#?}");
+    }
+}

@@ -1,0 +1,80 @@
+//! The keys of a fault that is served, as an order could have them: what changes some of them changes this.
+
+use serde_json::{Map, Value};
+use toml::Table;
+
+use crate::config::Report;
+use crate::imds::Fleet;
+use crate::model::FaultName;
+
+const NAME: &str = "the fault";
+
+/// The fault that `changes` names, with the keys that they have. Null removes a key. `text` is that of the scenario.
+pub(super) fn merged(fleet: &Fleet, text: &str, changes: &Value) -> Result<Value, Report> {
+    let Value::Object(changes) = changes else {
+        return Err(Report::whole(
+            NAME,
+            "is no object",
+            "accepted: an object with a name and the keys to change",
+        ));
+    };
+    let Some(name) = changes.get("name").and_then(Value::as_str) else {
+        return Err(Report::whole(
+            NAME,
+            "has no name",
+            "accepted: {\"name\": \"NAME\"} and the keys to change",
+        ));
+    };
+    let index = position(fleet, name)?;
+    let order = fleet.faults()[index].order().map(|order| Value::clone(order));
+    let mut words = match order.unwrap_or_else(|| of_file(fleet, text, name)) {
+        Value::Object(words) => words,
+        _ => Map::new(),
+    };
+    // With another duration it begins now, unless the change says when.
+    if ["in", "from", "for"].iter().any(|key| changes.contains_key(*key)) {
+        words.remove("from");
+    }
+    for (key, value) in changes {
+        match value {
+            Value::Null => _ = words.remove(key),
+            value => _ = words.insert(key.clone(), value.clone()),
+        }
+    }
+    Ok(Value::Object(words))
+}
+
+/// The index of the fault of this name, which is in force.
+pub(super) fn position(fleet: &Fleet, name: &str) -> Result<usize, Report> {
+    let parsed = name.parse::<FaultName>().ok();
+    let found = parsed.as_ref().and_then(|name| fleet.fault_list().position(name));
+    found.ok_or_else(|| {
+        let names: Vec<&str> = fleet.faults().iter().map(|fault| fault.name.as_str()).collect();
+        let help = if names.is_empty() {
+            "there is no fault".to_owned()
+        } else {
+            format!("accepted: {}", names.join(", "))
+        };
+        Report::whole(NAME, format!("{name:?} is not there"), help)
+    })
+}
+
+/// A fault of the scenario in its words, by the place that it has there.
+fn of_file(fleet: &Fleet, text: &str, name: &str) -> Value {
+    let place = fleet.scenario().faults.iter().position(|fault| fault.name.as_str() == name);
+    let table: Table = text.parse().unwrap_or_default();
+    let words = place.and_then(|place| table.get("fault")?.as_array()?.get(place).cloned());
+    words.map_or(Value::Null, json)
+}
+
+fn json(value: toml::Value) -> Value {
+    match value {
+        toml::Value::String(text) => text.into(),
+        toml::Value::Integer(number) => number.into(),
+        toml::Value::Float(number) => number.into(),
+        toml::Value::Boolean(flag) => flag.into(),
+        toml::Value::Datetime(instant) => instant.to_string().into(),
+        toml::Value::Array(items) => items.into_iter().map(json).collect(),
+        toml::Value::Table(table) => table.into_iter().map(|(key, value)| (key, json(value))).collect(),
+    }
+}

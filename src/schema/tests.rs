@@ -1,0 +1,305 @@
+//! The list agrees with the readers, and with what is made of it or repeats it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use proptest::prelude::*;
+use proptest::string::string_regex;
+use proptest::test_runner::TestRunner;
+
+use super::form::FileKey;
+use super::form::{Form, Literal, TextRule};
+use super::forms::DEFINED;
+use super::keys::{HOST_FILE, SCENARIO};
+use super::{SchemaSubject, manual};
+use crate::config::{DURATIONS, RequestedKeys, SourceText};
+
+/// A key by its place, with the forms that its value may have: `event[].at`, `instance.tags.*`.
+type Places = BTreeMap<String, Vec<Form>>;
+
+fn places(keys: &'static [FileKey]) -> Places {
+    let mut places = Places::new();
+    add_keys("", keys, &mut places);
+    places
+}
+
+fn add_keys(table: &str, keys: impl IntoIterator<Item = &'static FileKey>, places: &mut Places) {
+    for key in keys {
+        let place = if table.is_empty() { key.name.to_owned() } else { format!("{table}.{}", key.name) };
+        add(&place, key.form, places);
+    }
+}
+
+fn add(place: &str, form: Form, places: &mut Places) {
+    places.entry(place.to_owned()).or_default().push(form);
+    match form {
+        Form::Table(groups) => add_keys(place, groups.iter().copied().flatten(), places),
+        Form::Tables(groups) => {
+            add(&format!("{place}[]"), Form::Table(groups), places);
+        }
+        Form::List(element) => add(&format!("{place}[]"), *element, places),
+        Form::Map(map) => add(&format!("{place}.*"), *map.values, places),
+        Form::Defined(name) => {
+            let (_, form) = DEFINED.iter().find(|(defined, _)| *defined == name).expect("it is defined");
+            add(place, *form, places);
+        }
+        Form::Any(forms) => forms.iter().for_each(|form| add(place, *form, places)),
+        _ => {}
+    }
+}
+
+/// The place of a key as the reader names it, with `*` for the names that users choose.
+fn place(key: &str, places: &Places) -> String {
+    let (mut place, mut rest) = (String::new(), key);
+    while !rest.is_empty() {
+        // What users choose may have dots in it; below it is only what the list has.
+        let free = format!("{place}.*");
+        if !place.is_empty() && places.contains_key(&free) {
+            let inner = rest.match_indices('.').find_map(|(at, _)| {
+                let name = rest[at + 1..].split(['.', '[']).next().unwrap_or_default();
+                places.contains_key(&format!("{free}.{name}")).then_some(at)
+            });
+            place = free;
+            rest = inner.map_or("", |at| &rest[at + 1..]);
+            continue;
+        }
+        let (name, after) = rest.split_once('.').unwrap_or((rest, ""));
+        let name = name.split(['[', ']']).step_by(2).collect::<Vec<_>>().join("[]");
+        place = if place.is_empty() { name } else { format!("{place}.{name}") };
+        rest = after;
+    }
+    place
+}
+
+/// Whether the reader reads a value as the form says.
+fn fits(form: Form, read: &str) -> bool {
+    match form {
+        Form::Text | Form::Pattern(_) | Form::Only(Literal::Word(_)) => read == "string",
+        Form::Boolean | Form::Only(Literal::False) => read == "boolean",
+        Form::Integer(least, most) => read == format!("a whole number from {least} to {most}"),
+        Form::Only(Literal::Number(_)) => read.starts_with("a whole number"),
+        Form::Fraction => read.starts_with("a number from 0 to 1"),
+        Form::Parsed(TextRule { kind, .. }) => read.contains(kind()),
+        Form::Choice(words) => {
+            let words: Vec<String> = words().iter().map(|word| format!("\"{word}\"")).collect();
+            read == words.join(", ")
+        }
+        Form::Duration => read == DURATIONS,
+        Form::SignedDuration => read.starts_with("a duration such as \"5m\""),
+        Form::Instant => read == crate::config::INSTANTS,
+        Form::List(_) | Form::Tables(_) => read == "array",
+        Form::Table(_) | Form::Map(_) => read == "table",
+        Form::Defined(_) | Form::Any(_) => false,
+    }
+}
+
+/// The differences between a list and what a reader asked for.
+fn differences(keys: &'static [FileKey], requested: &RequestedKeys) -> Vec<String> {
+    let places = places(keys);
+    let mut found = BTreeSet::new();
+    let mut seen = BTreeSet::new();
+    for (key, readings) in requested {
+        let place = place(key, &places);
+        let Some(forms) = places.get(&place) else {
+            found.insert(format!("the reader asks for {key} ({place}), which is not in the list"));
+            continue;
+        };
+        seen.insert(place.clone());
+        for read in readings {
+            if !forms.iter().any(|form| fits(*form, read)) {
+                found.insert(format!("the reader reads {place} as {read}, the list has {forms:?}"));
+            }
+        }
+    }
+    // Named instances have the keys of [instance], which the reader reads by the same functions.
+    let unread = places.keys().filter(|place| !seen.contains(*place));
+    let unread = unread.filter(|place| {
+        place
+            .strip_prefix("instances.*.")
+            .is_none_or(|key| !places.contains_key(&format!("instance.{key}")) && !places.contains_key(key))
+    });
+    found.extend(unread.map(|place| format!("the list has {place}, for which no reader asks")));
+    found.into_iter().collect()
+}
+
+fn sources() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// All keys of `default.toml`, and of some that it has no room for.
+fn scenario_with_every_key() -> String {
+    let default =
+        fs::read_to_string(sources().join("packaging/scenarios/default.toml")).expect("it is there");
+    let is_key = |rest: &&str| rest.starts_with('[') || rest.contains(" = ") && !rest.starts_with([' ', '#']);
+    let present = default.lines().map(|line| line.strip_prefix('#').filter(is_key).unwrap_or(line));
+    present.collect::<Vec<_>>().join("\n")
+}
+
+/// Forms of values that exclude those of `default.toml`.
+const OTHER_FORMS: &str = r#"
+[instance]
+user-data = { text = "x" }
+ancestor-ami-ids = ["ami-11111111"]
+billing-products = ["bp-1"]
+product-codes = ["c"]
+[[instance.network-interface]]
+ipv6s = ["2001:db8::1"]
+ipv4-prefixes = ["10.0.0.0/28"]
+ipv6-prefixes = ["2001:db8::/80"]
+subnet-ipv6-cidr-blocks = ["2001:db8::/64"]
+vpc-ipv6-cidr-blocks = ["2001:db8::/56"]
+[credentials]
+source = "process"
+command = ["/x"]
+[http]
+allowed-hosts = ["x"]
+[metadata]
+"meta-data/a" = { file = "a" }
+"meta-data/b" = { base64 = "YQ==", content-type = "text/plain" }
+[[event]]
+rebalance-recommendation = { moving = true }
+facts = { user-data = false }
+clear = "all"
+[[event]]
+set = { "meta-data/c" = { text = "x" } }
+facts = { user-data = { base64 = "YQ==" } }
+[[event]]
+facts = { user-data = { file = "x" } }
+[[event]]
+facts = { user-data = { text = "x" } }
+[[fault]]
+latency = "1s"
+throttle = { per-second = 1, then = "drop" }
+"#;
+
+const OF_THE_OTHER_PROFILE: &str = r#"
+[http]
+profile = "aemm"
+[metadata]
+"meta-data/a" = { moved-from = "meta-data/spot/instance-action" }
+[[event]]
+first-n-clients = 0
+set = { "meta-data/c" = { moved-from = "meta-data/spot/instance-action" } }
+"#;
+
+#[test]
+fn the_list_has_the_keys_that_the_scenarios_reader_asks_for() {
+    let mut requested = RequestedKeys::new();
+    for text in [&*scenario_with_every_key(), OTHER_FORMS, OF_THE_OTHER_PROFILE] {
+        for (key, readings) in crate::scenario::keys(&SourceText::new("s.toml", text), Path::new("")) {
+            requested.entry(key).or_default().extend(readings);
+        }
+    }
+    let found = differences(SCENARIO, &requested);
+    assert!(found.is_empty(), "src/schema/keys and src/scenario differ:\n{}", found.join("\n"));
+}
+
+#[test]
+fn the_list_has_the_keys_that_the_reader_of_host_toml_asks_for() {
+    let text = "[host]\nredirect = \"none\"\nipv6 = true\nallow-takeover = true\nbridges = [\"br-*\"]\n";
+    let requested = crate::host::settings::keys(&SourceText::new("host.toml", text));
+    let found = differences(HOST_FILE, &requested);
+    assert!(found.is_empty(), "src/schema/keys and src/host/settings differ:\n{}", found.join("\n"));
+}
+
+/// A key that the list knows and the reader does not, and the other way round, are found.
+#[test]
+fn a_difference_would_be_found() {
+    let mut requested = RequestedKeys::new();
+    requested.insert("host".into(), ["table".to_owned()].into());
+    requested.insert("host.colour".into(), BTreeSet::new());
+    requested.insert("host.ipv6".into(), ["string".to_owned()].into());
+    let found = differences(HOST_FILE, &requested).join("\n");
+    for expected in [
+        "the reader asks for host.colour (host.colour), which is not in the list",
+        "the reader reads host.ipv6 as string, the list has [Boolean]",
+        "the list has host.bridges, for which no reader asks",
+    ] {
+        assert!(found.contains(expected), "expected {expected}, found:\n{found}");
+    }
+}
+
+#[test]
+fn every_key_is_described_and_defaults_are_those_of_default_toml() {
+    let text = fs::read_to_string(sources().join("packaging/scenarios/default.toml")).expect("it is there");
+    let default: toml::Table = text.parse().expect("it is TOML");
+    let mut compared = 0;
+    let mut tables =
+        vec![(String::new(), SCENARIO.iter().collect::<Vec<_>>(), Some(toml::Value::Table(default)))];
+    while let Some((table, keys, values)) = tables.pop() {
+        for key in keys {
+            let name = format!("{table}.{}", key.name);
+            assert!(!key.about.is_empty(), "{name} has no sentence");
+            let value = values.as_ref().and_then(|values| values.get(key.name)).cloned();
+            let value = value.map(|value| match value {
+                toml::Value::Array(elements) if elements.first().is_some_and(toml::Value::is_table) => {
+                    elements[0].clone()
+                }
+                value => value,
+            });
+            if let (Some(value), false) = (&value, key.default.is_empty()) {
+                let listed: toml::Table =
+                    format!("value = {}", key.default).parse().expect("defaults are TOML");
+                assert_eq!(&listed["value"], value, "the default of {name}, against default.toml");
+                compared += 1;
+            }
+            if let Form::Table(groups) | Form::Tables(groups) = key.form {
+                tables.push((name, groups.iter().copied().flatten().collect(), value));
+            }
+        }
+    }
+    assert!(compared > 40, "only {compared} defaults were compared");
+}
+
+/// Text that a pattern makes up is accepted by the reader. That all accepted texts match, the shipped scenarios show.
+#[test]
+fn patterns_match_what_the_readers_accept() {
+    let mut runner =
+        TestRunner::new(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() });
+    let mut tried = BTreeSet::new();
+    for form in places(SCENARIO).into_values().flatten() {
+        let Form::Parsed(TextRule { pattern, exact: true, accepts, kind }) = form else { continue };
+        if !tried.insert(kind()) {
+            continue;
+        }
+        let strings = string_regex(pattern.trim_start_matches('^').trim_end_matches('$'));
+        let strings = strings.unwrap_or_else(|error| panic!("{pattern}: {error}"));
+        let outcome = runner.run(&strings, |text| {
+            prop_assert!(accepts(&text), "{} rejects {text:?}, which matches {pattern}", kind());
+            Ok(())
+        });
+        assert!(outcome.is_ok(), "{}", outcome.err().map_or(String::new(), |error| error.to_string()));
+    }
+    assert!(tried.len() > 15, "only {tried:?} were tried");
+}
+
+/// Compares a file with what is made for it, or writes it.
+fn compare(file: &str, expected: &str) {
+    let path: PathBuf = sources().join(file);
+    if std::env::var_os("UPDATE_SHIPPED").is_some() {
+        fs::write(&path, expected).expect("the sources are writable");
+        return;
+    }
+    let found = fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        found == expected,
+        "{file} is not what src/schema/keys makes it: UPDATE_SHIPPED=1 cargo test --lib schema:: writes it"
+    );
+}
+
+#[test]
+fn the_shipped_schemas_are_those_of_the_program() {
+    for (name, subject) in [("scenario", SchemaSubject::Scenario), ("host", SchemaSubject::Host)] {
+        compare(&format!("packaging/schema/{name}.schema.json"), &super::text(subject));
+    }
+}
+
+#[test]
+fn the_manual_has_the_list() {
+    const PAGE: &str = "packaging/man/mock-imds.toml.5";
+    let page = fs::read_to_string(sources().join(PAGE)).expect("it is there");
+    let (before, rest) = page.split_once(".SH KEYS\n").expect("it lists the keys");
+    let (_, after) = rest.split_once(".SH AMAZON").expect("another part follows");
+    compare(PAGE, &format!("{before}.SH KEYS\n{}.SH AMAZON{after}", manual::keys()));
+}

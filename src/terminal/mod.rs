@@ -1,0 +1,104 @@
+//! What people read on a terminal: colours, widths, and times as they are spoken.
+//!
+//! Whether there are colours is decided in [`color`] for every stream of this program. A pipe gets whole lines, whatever
+//! their width.
+
+mod color;
+mod screen;
+mod styled;
+mod times;
+
+use std::env;
+use std::io::IsTerminal;
+use std::os::fd::AsFd;
+
+pub(crate) use color::{has_color, is_dumb};
+pub(crate) use screen::FullScreen;
+pub(crate) use styled::{StyledText, TextStyle};
+pub(crate) use times::{ago, clock_time, local_date, local_time, spoken, spoken_instants, time_left};
+
+/// Narrower terminals are written as if they were this wide.
+const MIN_COLUMNS: usize = 40;
+
+/// What a stream can show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Terminal {
+    /// Characters of a line; `None` if it is no terminal, so that lines may have any length.
+    pub columns: Option<usize>,
+    pub rows: Option<usize>,
+    pub color: bool,
+    /// The locale has more than ASCII.
+    pub unicode: bool,
+    /// Its cursor can be moved.
+    pub is_addressable: bool,
+}
+
+impl Terminal {
+    /// No terminal: whole lines without colours.
+    pub(crate) const PLAIN: Self =
+        Self { columns: None, rows: None, color: false, unicode: true, is_addressable: false };
+
+    /// What this stream can show at present: somebody may change the size of a window.
+    pub(crate) fn of(stream: &(impl AsFd + IsTerminal)) -> Self {
+        let is_terminal = stream.is_terminal();
+        let size = is_terminal.then(|| rustix::termios::tcgetwinsize(stream).ok()).flatten();
+        let known = |cells: u16| (cells > 0).then_some(usize::from(cells));
+        let columns = size.and_then(|size| known(size.ws_col)).map(|columns| columns.max(MIN_COLUMNS));
+        Self {
+            columns: columns.or(is_terminal.then_some(80)),
+            rows: size.and_then(|size| known(size.ws_row)),
+            color: has_color(is_terminal),
+            unicode: is_unicode(|name| env::var(name).ok()),
+            is_addressable: is_terminal && !is_dumb(),
+        }
+    }
+
+    /// A text for it. Without Unicode each character that we draw with has a stand-in of ASCII.
+    pub(crate) fn render(self, text: &StyledText) -> String {
+        let rendered = text.render(self.color);
+        if self.unicode { rendered } else { rendered.chars().map(stand_in).collect() }
+    }
+}
+
+/// The first of these variables that is set has the locale: locale(7).
+fn is_unicode(variable: impl Fn(&str) -> Option<String>) -> bool {
+    let set = |name: &&str| variable(name).filter(|value| !value.is_empty());
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(set).unwrap_or_default().to_lowercase();
+    locale.contains("utf-8") || locale.contains("utf8")
+}
+
+fn stand_in(drawn: char) -> char {
+    match drawn {
+        '…' => '~',
+        '━' => '=',
+        '─' => '-',
+        '●' => '*',
+        '○' => 'o',
+        '▼' => 'V',
+        'µ' => 'u',
+        '×' => 'x',
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_locale_decides_on_unicode() {
+        let locale = |set: &'static [(&str, &str)]| {
+            is_unicode(|name| set.iter().find(|(of, _)| *of == name).map(|(_, value)| (*value).to_owned()))
+        };
+        assert!(locale(&[("LANG", "de_DE.UTF-8")]) && locale(&[("LC_ALL", ""), ("LC_CTYPE", "C.utf8")]));
+        assert!(!locale(&[]) && !locale(&[("LC_ALL", "C"), ("LANG", "C.UTF-8")]));
+    }
+
+    #[test]
+    fn without_unicode_a_line_has_the_same_width() {
+        let text = StyledText::plain("━●─ 3 µs…");
+        let terminal = Terminal { unicode: false, ..Terminal::PLAIN };
+        assert_eq!(terminal.render(&text), "=*- 3 us~");
+        assert_eq!(Terminal::PLAIN.render(&text), "━●─ 3 µs…");
+    }
+}
