@@ -66,14 +66,21 @@ fn compile(text: &str, name: &str) -> PathBuf {
     fs::write(&source, format!("{text}\n{switch}\n")).expect("the directory for tests can be written");
     let compiler = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let mut command = Command::new(compiler);
-    let output = command.args(["--edition=2024", "--cap-lints=allow", "-o"]).arg(&program).arg(&source).output();
+    let output =
+        command.args(["--edition=2024", "--cap-lints=allow", "-o"]).arg(&program).arg(&source).output();
     let output = output.expect("rustc can be run");
-    assert!(output.status.success(), "{} does not compile:\n{}", source.display(), String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{} does not compile:\n{}",
+        source.display(),
+        String::from_utf8_lossy(&output.stderr)
+    );
     program
 }
 
 fn lines(program: &PathBuf, mutant: usize) -> Vec<String> {
-    let output = Command::new(program).env("MOCK_IMDS_MUTANT", mutant.to_string()).output().expect("it can be run");
+    let output =
+        Command::new(program).env("MOCK_IMDS_MUTANT", mutant.to_string()).output().expect("it can be run");
     String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect()
 }
 
@@ -87,9 +94,14 @@ fn each_kind_of_mutant_changes_just_what_it_says() {
     let program = compile(&rewritten.text, "sample-with-mutants");
     assert_eq!(lines(&program, 0), original, "without a mutant it is the same program");
     for (number, (.., expected)) in (1..).zip(MUTANTS) {
-        let changed: Vec<_> = lines(&program, number).into_iter().zip(&original).filter(|(new, old)| new != *old).collect();
+        let changed: Vec<_> =
+            lines(&program, number).into_iter().zip(&original).filter(|(new, old)| new != *old).collect();
         let found: BTreeSet<&str> = changed.iter().map(|(new, _)| new.as_str()).collect();
-        assert!(found.contains(expected), "mutant {number}, {:?}: expected the line '{expected}', found {found:?}", MUTANTS[number - 1]);
+        assert!(
+            found.contains(expected),
+            "mutant {number}, {:?}: expected the line '{expected}', found {found:?}",
+            MUTANTS[number - 1]
+        );
     }
 }
 
@@ -103,7 +115,11 @@ fn places_that_no_switch_can_be_in_are_named() {
         replacement: "-".to_owned(),
         span: Span { start: Place { line, column } },
     };
-    let mutants = [mutant(22, 1, Genre::BinaryOperator), mutant(5, 3, Genre::FnValue), mutant(7, 3, Genre::BinaryOperator)];
+    let mutants = [
+        mutant(22, 1, Genre::BinaryOperator),
+        mutant(5, 3, Genre::FnValue),
+        mutant(7, 3, Genre::BinaryOperator),
+    ];
     let numbered: Vec<(u32, &Mutant)> = (1..).zip(&mutants).collect();
     let rewritten = rewrite(text, &numbered).expect("it can be parsed");
     assert_eq!((rewritten.unplaced, rewritten.text.as_str()), (vec![1, 2, 3], text));
