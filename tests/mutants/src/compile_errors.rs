@@ -46,9 +46,6 @@ pub(crate) fn culprits(messages: &str, files: &BTreeMap<String, Rewritten>) -> R
         if numbers.is_empty() {
             return Err(diagnostic.rendered.unwrap_or_default());
         }
-        if std::env::var_os("MOCK_IMDS_MUTANTS_ERRORS").is_some() {
-            eprintln!("{numbers:?}: {}", diagnostic.rendered.unwrap_or_default());
-        }
         found.extend(numbers);
     }
     Ok(found)

@@ -129,7 +129,7 @@ fn try_all(
             Err(error) => eprintln!("{}: {error}", mutant.name),
         }
         let done = done.fetch_add(1, Ordering::Relaxed) + 1;
-        if done % 100 == 0 {
+        if done.is_multiple_of(100) {
             eprintln!("{done} of {} tried", left.len());
         }
     });

@@ -23,6 +23,9 @@ pub(crate) struct Rewritten {
 /// A text whose parts belong to a mutant, or to none.
 type Parts = Vec<(Option<u32>, String)>;
 
+/// The mutants of a place, with their numbers.
+type Group<'a> = (Site, Vec<(u32, &'a Mutant)>);
+
 struct Edit {
     /// Empty for an insertion.
     replaced: Range<usize>,
@@ -45,7 +48,7 @@ pub(crate) fn rewrite(text: &str, mutants: &[(u32, &Mutant)]) -> syn::Result<Rew
     let lines = line_starts(text);
     let mut unplaced = Vec::new();
     // Mutants of one place share its wrapper.
-    let mut grouped: BTreeMap<(usize, u8), (Site, Vec<(u32, &Mutant)>)> = BTreeMap::new();
+    let mut grouped: BTreeMap<(usize, u8), Group<'_>> = BTreeMap::new();
     for &(number, mutant) in mutants {
         let start = offset(text, &lines, mutant.span.start);
         let (kind, found) = match mutant.genre {
@@ -101,13 +104,13 @@ impl Editor<'_> {
         match site {
             Site::Body(body) => self.body(body, mutants),
             Site::Binary { left, operator, right, kind } => {
-                self.binary(left, operator, right, *kind, mutants)
+                self.binary(left, operator, right, *kind, mutants);
             }
             Site::Unary { whole, operator, operand } => self.unary(whole, operator, operand, mutants),
             Site::Arm { matched, pattern, guard } => self.arm(matched, pattern, guard.as_ref(), mutants),
             Site::Guard(guard) => self.guard(guard, mutants),
             Site::Field { name, value, whole, base } => {
-                self.field(name, value.as_ref(), whole, base, mutants)
+                self.field(name, value.as_ref(), whole, base, mutants);
             }
         }
     }
@@ -206,7 +209,7 @@ impl Editor<'_> {
                 self.end(guard.end, extent(guard) + 2, vec![(Some(number), ")".to_owned())]);
             }
             None => {
-                self.end(pattern.end, extent(pattern), vec![(Some(number), format!(" if !{}", on(number)))])
+                self.end(pattern.end, extent(pattern), vec![(Some(number), format!(" if !{}", on(number)))]);
             }
         }
     }

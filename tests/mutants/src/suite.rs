@@ -90,7 +90,7 @@ impl Suite<'_> {
             let measured = fs::write(&file, vec![0; mutants + 1]).and_then(|()| {
                 let began = Instant::now();
                 let outcome =
-                    self.run(target, std::slice::from_ref(name), 0, Some(&file), Duration::from_secs(120))?;
+                    self.run(target, std::slice::from_ref(name), 0, Some(&file), Duration::from_mins(2))?;
                 let duration = began.elapsed();
                 let reached = (0..)
                     .zip(fs::read(&file)?)
