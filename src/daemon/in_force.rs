@@ -1,6 +1,8 @@
 //! What is in force: how far the instances differ now from what the file says of them, and what was announced to them.
 //! Values of paths and user data are left out: they may be secrets.
 
+use std::net::IpAddr;
+
 use crate::control::api::InForceStatus;
 use crate::imds::Fleet;
 use crate::model::timeline;
@@ -12,11 +14,21 @@ use crate::model::{
 /// Instances that are looked at; further ones are as these.
 const COMPARED: usize = 32;
 
-/// An instance after the events that have happened to it.
+/// An instance after the events that have happened to it, as clients without an identity of their own meet it.
 pub(super) fn present(fleet: &Fleet, name: Option<&str>, base: &Instance, now: Timestamp) -> Instance {
+    present_to(fleet, (name, None), base, now)
+}
+
+/// The same for a client with an identity of its own.
+fn present_to(
+    fleet: &Fleet,
+    (name, client): (Option<&str>, Option<IpAddr>),
+    base: &Instance,
+    now: Timestamp,
+) -> Instance {
     let (events, clock) = (fleet.events(), fleet.clock());
     let mut occurrences = clock.occurrences(events, now);
-    occurrences.retain(|(_, index)| events[*index].concerns(name));
+    occurrences.retain(|(_, index)| fleet.event_changes(&events[*index], name, client));
     timeline::after(base, events, &occurrences, clock)
 }
 
@@ -25,17 +37,20 @@ pub(super) fn in_force(fleet: &Fleet, now: Timestamp) -> Vec<InForceStatus> {
     if fleet.events().is_empty() {
         return vec![];
     }
-    let instances = fleet.instances().into_iter().take(COMPARED);
-    let differences = instances.flat_map(|(name, base)| {
-        let of_instance = differences(base, &present(fleet, name, base, now)).into_iter();
-        of_instance.map(move |found| InForceStatus { instance: name.map(str::to_owned), ..found })
+    let instances = fleet.instances().into_iter().map(|(name, base)| (name, None, base)).take(COMPARED);
+    let named_clients = fleet.named_clients().into_iter().take(COMPARED);
+    let named_clients = named_clients.map(|(client, (name, base))| (name, Some(client), base));
+    let differences = instances.chain(named_clients).flat_map(|(name, client, base)| {
+        let of_instance = differences(base, &present_to(fleet, (name, client), base, now)).into_iter();
+        of_instance.map(move |found| InForceStatus { instance: name.map(str::to_owned), client, ..found })
     });
     let mut found: Vec<InForceStatus> = Vec::new();
     for difference in differences {
         // Most events concern all instances: said once, they are said of all.
         let same = |other: &InForceStatus| {
             (&other.what, &other.text, other.at) == (&difference.what, &difference.text, difference.at)
-                && other.instance.is_none()
+                && (other.instance.is_none()
+                    || other.instance == difference.instance && other.client.is_none())
         };
         if !found.iter().any(same) {
             found.push(difference);
@@ -160,7 +175,7 @@ pub(super) fn bytes_words(count: usize) -> String {
 }
 
 fn entry(what: &str, text: impl Into<String>) -> InForceStatus {
-    InForceStatus { what: what.to_owned(), text: text.into(), at: None, instance: None }
+    InForceStatus { what: what.to_owned(), text: text.into(), at: None, instance: None, client: None }
 }
 
 #[cfg(test)]
@@ -195,5 +210,29 @@ mod tests {
         let required = "metadata-options: http-tokens = required";
         assert_eq!(at(2), ["spot-interruption: stop", required, first[0], first[1], first[2]]);
         assert_eq!(at(3), [required, first[0], first[1]]);
+    }
+
+    #[test]
+    fn what_happened_to_one_client_is_in_force_there_only() {
+        let text = "\
+            [[event]]\nat = \"1s\"\nclient = \"10.0.0.7\"\nmetadata-options = { http-tokens = \"required\" }\n\
+            [[event]]\nat = \"1s\"\nclient = \"10.1.0.7\"\nmetadata-options = { http-tokens = \"required\" }\n\
+            [instances.web]\nclients = [\"10.0.0.0/16\"]\n\
+            [instances.workers]\nclients = [\"10.1.0.0/16\"]\nderive = true\n";
+        let (scenario, _) = read(&SourceText::new("test", text), "/".as_ref()).expect("it is accepted");
+        let load = Timestamp::from_secs(1_795_230_851);
+        let fleet = Fleet::compile(scenario, &Arc::new(KeyRing::generate([0; 32])), load, load);
+        let now = load.plus(Duration::from_secs(1));
+        let place = |found: InForceStatus| (found.instance.unwrap_or_default(), found.client);
+        assert_eq!(
+            in_force(&fleet, now).into_iter().map(place).collect::<Vec<_>>(),
+            [("web".to_owned(), None), ("workers".to_owned(), "10.1.0.7".parse().ok())]
+        );
+        let tokens = |name| {
+            let instances = fleet.instances();
+            let (_, base) = instances.iter().find(|(other, _)| *other == name).expect("it is there");
+            present(&fleet, name, base, now).metadata_options.http_tokens.as_str()
+        };
+        assert_eq!([None, Some("web"), Some("workers")].map(tokens), ["optional", "required", "optional"]);
     }
 }
