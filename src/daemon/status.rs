@@ -30,7 +30,7 @@ impl StatusInputs {
         let until = if scenario.used { " (until the next reload)" } else { "" };
         let events = fleet.events().iter().filter_map(FleetItem::order);
         let faults = fleet.faults().iter().filter_map(FleetItem::order);
-        let changed = match events.chain(faults).count() + fleet.fault_list().removed().len() {
+        let changed = match events.chain(faults).count() + fleet.fault_list().missing() {
             0 => String::new(),
             1 => ", changed once since".to_owned(),
             count => format!(", changed {count} times since"),
