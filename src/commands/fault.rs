@@ -5,8 +5,8 @@ use serde_json::{Map, Value, json as object};
 use super::print::{print_line, print_reply, print_reply_in_flags, to_json};
 use super::server_choice;
 use crate::cli::{FaultArgs, FaultCommand, FaultFlags, FaultRemoveArgs, FaultSetArgs};
-use crate::control::ControlClient;
-use crate::control::api::{Cleared, FaultOrigin, FaultStatus, LiveOrder, RemoveFaultsOrder};
+use crate::control::api::{Cleared, FaultOrigin, FaultStatus, LiveOrder, Rejected, RemoveFaultsOrder};
+use crate::control::{ControlClient, OrderError};
 use crate::exit::{ExitStatus, Failure};
 use crate::model::{FaultName, StringEnum as _};
 
@@ -32,7 +32,17 @@ pub(crate) fn exec(args: &FaultArgs) -> Result<(), Failure> {
 fn set(args: &FaultSetArgs) -> Result<(), Failure> {
     let client = server_choice::client(&args.control)?;
     let outcome = client.set_fault(&words(Some(&args.name), &args.flags));
-    print_reply_in_flags(outcome, args.json)
+    let unknown = matches!(&outcome, Err(OrderError::Rejected(rejected)) if is_unknown(&args.name, rejected));
+    print_reply_in_flags(outcome, args.json).map_err(|failure| {
+        let status = if unknown { ExitStatus::Usage } else { failure.status };
+        Failure { status, ..failure }
+    })
+}
+
+/// No fault has the name, which was typed: the rejection has no line for it.
+fn is_unknown(name: &FaultName, rejected: &Rejected) -> bool {
+    let found = format!("{:?} is not there", name.as_str());
+    rejected.problems.iter().any(|problem| problem.line.is_none() && problem.found == found)
 }
 
 fn remove(args: &FaultRemoveArgs) -> Result<(), Failure> {

@@ -93,11 +93,15 @@ fn content(path: &Path) -> Result<ScenarioContent, Failure> {
 }
 
 fn encoded(file: SentFile) -> FileContent {
-    // What JSON escapes would take more room than base64.
     let is_plain = |text: &str| text.chars().all(|c| !c.is_control() || c == '\n');
+    // Base64 has four bytes for three.
+    let is_shorter = |text: &str| {
+        let escapes = text.bytes().filter(|byte| matches!(byte, b'"' | b'\\' | b'\n')).count();
+        escapes <= text.len() / 3
+    };
     match file {
         SentFile::Content(bytes) => match std::str::from_utf8(&bytes) {
-            Ok(text) if is_plain(text) => FileContent::Text(text.to_owned()),
+            Ok(text) if is_plain(text) && is_shorter(text) => FileContent::Text(text.to_owned()),
             _ => FileContent::Base64(BASE64_STANDARD.encode(&bytes)),
         },
         SentFile::Unread(why) => FileContent::Unread(why),
@@ -136,6 +140,18 @@ fn list(args: &UseArgs) -> Result<(), Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_may_be_sent_fits_into_a_request() {
+        let quotes = SentFile::Content(vec![b'"'; api::CONTENT_BYTES / 2]);
+        let files = [("a".to_owned(), encoded(quotes))].into();
+        let text = "\n".repeat(api::CONTENT_BYTES / 2);
+        let content = ScenarioContent { path: "/a".into(), text, files };
+        let bytes = to_json(&content).len();
+        assert!(bytes < 4 << 20, "expected less than a request has, found {bytes}");
+        let text = SentFile::Content(b"[a]\nb = \"c\" # of a usual file\n".to_vec());
+        assert!(matches!(encoded(text), FileContent::Text(_)), "people may read it");
+    }
 
     #[test]
     fn a_file_that_was_not_read_is_not_one_with_an_error_in_it() {

@@ -1,5 +1,6 @@
 //! Names of who gives orders: what /etc/passwd and /proc have, without asking a directory service, which may not answer.
 
+use std::fmt;
 use std::path::Path;
 
 use crate::files;
@@ -9,8 +10,25 @@ const PASSWD_BYTES: u64 = 1 << 20;
 /// The kernel keeps 15 bytes of a process' name.
 const NAME_BYTES: u64 = 64;
 
+/// A process at the control socket. Each formatting asks for the names, which the process may take with it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct SocketPeer {
+    /// Its process id, as far as our namespace has one for it.
+    pub(super) pid: Option<i32>,
+    pub(super) uid: u32,
+}
+
+impl fmt::Display for SocketPeer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.pid {
+            Some(pid) => write!(f, "{} of {}", process_words(pid), user_words(self.uid)),
+            None => write!(f, "a process of {}", user_words(self.uid)),
+        }
+    }
+}
+
 /// `dev`, or `user 1000`.
-pub(super) fn user_words(uid: u32) -> String {
+fn user_words(uid: u32) -> String {
     let passwd = files::read(Path::new("/etc/passwd"), PASSWD_BYTES).unwrap_or_default();
     let name = user_name(&String::from_utf8_lossy(&passwd), uid);
     name.unwrap_or_else(|| format!("user {uid}"))
@@ -25,7 +43,7 @@ fn user_name(passwd: &str, uid: u32) -> Option<String> {
 }
 
 /// `curl (process 218)`, or `process 218`: of another user's the name may be hidden, and a process names itself.
-pub(super) fn process_words(pid: i32) -> String {
+fn process_words(pid: i32) -> String {
     let name = files::read(Path::new(&format!("/proc/{pid}/comm")), NAME_BYTES).ok();
     let name = name.and_then(|name| String::from_utf8(name).ok()).map(|name| name.trim_end().to_owned());
     match name.filter(|name| is_plain(name)) {

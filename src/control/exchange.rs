@@ -15,6 +15,7 @@ use tokio::time::timeout;
 
 use super::admission::{Crowded, Place};
 use super::api::Rejected;
+use super::callers::SocketPeer;
 use super::order::{ControlBackend, Order, OrderReply, OrderSource};
 
 /// A client may take so long for a request head, and again for the body.
@@ -51,11 +52,16 @@ pub(super) struct ControlRequest {
     pub(super) place: Arc<Place>,
     /// It is carried out even if the user's share of requests is taken.
     pub(super) urgent: bool,
-    pub(super) caller: OrderSource,
+    pub(super) caller: SocketPeer,
     pub(super) request: Request<Incoming>,
 }
 
 impl ControlRequest {
+    /// Who gives the order, in words: here, so that the writer asks for no names.
+    pub(super) fn source(&self) -> OrderSource {
+        OrderSource::Peer(self.caller.to_string())
+    }
+
     /// The body, read as JSON. An empty one is an empty object.
     pub(super) async fn read<T: DeserializeOwned>(&mut self) -> Result<T, RequestRefusal> {
         let body = timeout(READ_TIMEOUT, self.receive()).await.map_err(|_| {

@@ -20,17 +20,17 @@ pub(super) async fn status(request: ControlRequest) -> Result<ControlResponse, R
 
 pub(super) async fn reload(mut request: ControlRequest) -> Result<ControlResponse, RequestRefusal> {
     let ReloadOrder { keep } = request.read().await?;
-    request.order(|reply| Order::Reload { by: request.caller, keep, reply }).await
+    request.order(|reply| Order::Reload { by: request.source(), keep, reply }).await
 }
 
 pub(super) async fn add_event(mut request: ControlRequest) -> Result<ControlResponse, RequestRefusal> {
     let order = LiveOrder::Event(request.read().await?);
-    request.order(|reply| Order::Live { by: request.caller, order, reply }).await
+    request.order(|reply| Order::Live { by: request.source(), order, reply }).await
 }
 
 pub(super) async fn add_fault(mut request: ControlRequest) -> Result<ControlResponse, RequestRefusal> {
     let order = LiveOrder::Fault(request.read().await?);
-    request.order(|reply| Order::Live { by: request.caller, order, reply }).await
+    request.order(|reply| Order::Live { by: request.source(), order, reply }).await
 }
 
 pub(super) async fn faults(request: ControlRequest) -> Result<ControlResponse, RequestRefusal> {
@@ -39,7 +39,7 @@ pub(super) async fn faults(request: ControlRequest) -> Result<ControlResponse, R
 
 pub(super) async fn set_fault(mut request: ControlRequest) -> Result<ControlResponse, RequestRefusal> {
     let words = request.read().await?;
-    request.order(|reply| Order::SetFault { by: request.caller, words, reply }).await
+    request.order(|reply| Order::SetFault { by: request.source(), words, reply }).await
 }
 
 pub(super) async fn remove_faults(mut request: ControlRequest) -> Result<ControlResponse, RequestRefusal> {
@@ -48,22 +48,22 @@ pub(super) async fn remove_faults(mut request: ControlRequest) -> Result<Control
         let accepted = "accepted: one of {\"names\": [\"NAME\"]} and {\"all\": true}";
         return Err(RequestRefusal::new(StatusCode::BAD_REQUEST, accepted));
     }
-    request.order(|reply| Order::RemoveFaults { by: request.caller, order, reply }).await
+    request.order(|reply| Order::RemoveFaults { by: request.source(), order, reply }).await
 }
 
 pub(super) async fn clear_faults(request: ControlRequest) -> Result<ControlResponse, RequestRefusal> {
-    request.order(|reply| Order::Clear { by: request.caller, what: ClearScope::Faults, reply }).await
+    request.order(|reply| Order::Clear { by: request.source(), what: ClearScope::Faults, reply }).await
 }
 
 pub(super) async fn clear(mut request: ControlRequest) -> Result<ControlResponse, RequestRefusal> {
     let ClearOrder { what } = request.read().await?;
-    request.order(|reply| Order::Clear { by: request.caller, what, reply }).await
+    request.order(|reply| Order::Clear { by: request.source(), what, reply }).await
 }
 
 pub(super) async fn move_clock(mut request: ControlRequest) -> Result<ControlResponse, RequestRefusal> {
     let movement = movement(request.read().await?)
         .map_err(|error| RequestRefusal::new(StatusCode::BAD_REQUEST, error))?;
-    request.order(|reply| Order::Clock { by: request.caller, movement, reply }).await
+    request.order(|reply| Order::Clock { by: request.source(), movement, reply }).await
 }
 
 fn movement(order: ClockOrder) -> Result<ClockMovement, String> {
@@ -91,7 +91,7 @@ pub(super) async fn use_scenario(mut request: ControlRequest) -> Result<ControlR
             return Err(RequestRefusal::new(StatusCode::BAD_REQUEST, accepted));
         }
     };
-    request.order(|reply| Order::Use { by: request.caller, scenario, reply }).await
+    request.order(|reply| Order::Use { by: request.source(), scenario, reply }).await
 }
 
 pub(super) async fn library(request: ControlRequest) -> Result<ControlResponse, RequestRefusal> {

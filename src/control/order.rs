@@ -13,7 +13,6 @@ use super::api::{
     AcceptedOrder, ClearScope, Cleared, ClockMoved, LibraryListing, LiveOrder, Rejected, Reloaded,
     RemoveFaultsOrder, ScenarioContent, ServiceStatus,
 };
-use super::callers::{process_words, user_words};
 use crate::config::{DURATIONS, parse_duration};
 use crate::imds::Reply;
 use crate::journal::Journal;
@@ -106,19 +105,15 @@ impl FromStr for ClockMovement {
 }
 
 /// Who gave an order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum OrderSource {
     Signal,
     /// The watch on the scenario's file.
     Watch,
     /// The part of this process that passes scenarios from memory.
     Memory,
-    /// A process at the control socket.
-    Peer {
-        /// Its process id, as far as our namespace has one for it.
-        pid: Option<i32>,
-        uid: u32,
-    },
+    /// A process at the control socket, in words.
+    Peer(String),
 }
 
 impl fmt::Display for OrderSource {
@@ -127,10 +122,7 @@ impl fmt::Display for OrderSource {
             Self::Signal => f.write_str("SIGHUP"),
             Self::Watch => f.write_str("--watch"),
             Self::Memory => f.write_str("a change of the configuration"),
-            Self::Peer { pid: Some(pid), uid } => {
-                write!(f, "{} of {}", process_words(*pid), user_words(*uid))
-            }
-            Self::Peer { pid: None, uid } => write!(f, "a process of {}", user_words(*uid)),
+            Self::Peer(words) => f.write_str(words),
         }
     }
 }

@@ -19,8 +19,9 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::ControlSocket;
 use super::admission::{Admission, Caller, Crowded, Place};
+use super::callers::SocketPeer;
 use super::exchange::{ControlRequest, READ_TIMEOUT};
-use super::order::{ControlBackend, OrderSource};
+use super::order::ControlBackend;
 use super::routes::{refusal_text, respond};
 use crate::clock;
 
@@ -77,7 +78,7 @@ fn accept(stream: UnixStream, as_owner: bool, backend: &Arc<ControlBackend>, adm
         drop(tokio::spawn(timeout(READ_TIMEOUT, refuse_for_clock(stream))));
         return;
     }
-    let caller = OrderSource::Peer { pid: peer.pid(), uid: peer.uid() };
+    let caller = SocketPeer { pid: peer.pid(), uid: peer.uid() };
     match admission.admit(Caller { uid: peer.uid(), as_owner }, Instant::now()) {
         Ok(place) => {
             let backend = Arc::clone(backend);
@@ -108,7 +109,7 @@ async fn refuse_for_clock(mut stream: UnixStream) -> io::Result<()> {
 async fn serve_connection(
     stream: UnixStream,
     backend: Arc<ControlBackend>,
-    caller: OrderSource,
+    caller: SocketPeer,
     place: &Arc<Place>,
 ) {
     let service = service_fn(|request| {

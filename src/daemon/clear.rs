@@ -48,7 +48,13 @@ fn cleared(before: &Fleet, what: ClearScope) -> Result<ClearedFleet, Report> {
     let is_clear = |index: &&usize| {
         before.events()[**index].effects.iter().all(|effect| matches!(effect, EventEffect::Clear(_)))
     };
-    let of_file = |index: &&usize| before.fault_list().is_of_file(&before.faults()[**index].name);
+    let list = before.fault_list();
+    // What was removed before it was ordered again is removed again, unless all is restored.
+    let stays_removed = |name| what == ClearScope::Pending && list.removed().contains(name);
+    let of_file = |index: &&usize| {
+        let name = &before.faults()[**index].name;
+        list.is_of_file(name) && !stays_removed(name)
+    };
     let changed = faults.iter().filter(of_file).count();
     let mut counts = Counts {
         events: events.len() - events.iter().filter(is_clear).count(),
@@ -57,7 +63,7 @@ fn cleared(before: &Fleet, what: ClearScope) -> Result<ClearedFleet, Report> {
     };
     let mut next = before.apply(FleetChange::TakeBack { events: events.clone(), faults });
     if what != ClearScope::Pending {
-        counts.restored += before.fault_list().removed().len();
+        counts.restored += list.missing();
         next = next.apply(FleetChange::RestoreFaults);
     }
     if what == ClearScope::All && !next.clock().occurrences(next.events(), now).is_empty() {

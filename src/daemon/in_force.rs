@@ -2,6 +2,7 @@
 //! Values of paths and user data are left out: they may be secrets.
 
 use std::borrow::Cow;
+use std::net::IpAddr;
 
 use crate::control::api::InForceStatus;
 use crate::imds::Fleet;
@@ -14,22 +15,23 @@ use crate::model::{
 /// Instances that are looked at; further ones are as these.
 const COMPARED: usize = 32;
 
-/// An instance after the events that have happened to it.
+/// An instance after the events that have happened to it, as clients without an identity of their own meet it.
 pub(super) fn present(fleet: &Fleet, name: Option<&str>, base: &Instance, now: Timestamp) -> Instance {
     let occurrences = fleet.clock().occurrences(fleet.events(), now);
-    after(fleet, name, base, &occurrences).into_owned()
+    after(fleet, (name, None), base, &occurrences).into_owned()
 }
 
-/// An instance after those of the occurrences that concern it.
+/// An instance after those of the occurrences that concern it, as a client with an identity of its own meets it, if one is
+/// given.
 pub(super) fn after<'a>(
     fleet: &Fleet,
-    name: Option<&str>,
+    (name, client): (Option<&str>, Option<IpAddr>),
     base: &'a Instance,
     occurrences: &[Occurrence],
 ) -> Cow<'a, Instance> {
     let (events, clock) = (fleet.events(), fleet.clock());
-    let concerns = |(_, index): &&Occurrence| events[*index].concerns(name);
-    let own: Vec<Occurrence> = occurrences.iter().filter(concerns).copied().collect();
+    let changes = |(_, index): &&Occurrence| fleet.event_changes(&events[*index], name, client);
+    let own: Vec<Occurrence> = occurrences.iter().filter(changes).copied().collect();
     if own.is_empty() { Cow::Borrowed(base) } else { Cow::Owned(timeline::after(base, events, &own, clock)) }
 }
 
@@ -39,17 +41,20 @@ pub(super) fn in_force(fleet: &Fleet, now: Timestamp) -> Vec<InForceStatus> {
         return vec![];
     }
     let occurrences = fleet.clock().occurrences(fleet.events(), now);
-    let instances = fleet.instances().into_iter().take(COMPARED);
-    let differences = instances.flat_map(|(name, base)| {
-        let of_instance = differences(base, &after(fleet, name, base, &occurrences)).into_iter();
-        of_instance.map(move |found| InForceStatus { instance: name.map(str::to_owned), ..found })
+    let instances = fleet.instances().into_iter().map(|(name, base)| (name, None, base)).take(COMPARED);
+    let named_clients = fleet.named_clients().into_iter().take(COMPARED);
+    let named_clients = named_clients.map(|(client, (name, base))| (name, Some(client), base));
+    let differences = instances.chain(named_clients).flat_map(|(name, client, base)| {
+        let of_instance = differences(base, &after(fleet, (name, client), base, &occurrences)).into_iter();
+        of_instance.map(move |found| InForceStatus { instance: name.map(str::to_owned), client, ..found })
     });
     let mut found: Vec<InForceStatus> = Vec::new();
     for difference in differences {
         // Most events concern all instances: said once, they are said of all.
         let same = |other: &InForceStatus| {
             (&other.what, &other.text, other.at) == (&difference.what, &difference.text, difference.at)
-                && other.instance.is_none()
+                && (other.instance.is_none()
+                    || other.instance == difference.instance && other.client.is_none())
         };
         if !found.iter().any(same) {
             found.push(difference);
@@ -174,7 +179,7 @@ pub(super) fn bytes_words(count: usize) -> String {
 }
 
 fn entry(what: &str, text: impl Into<String>) -> InForceStatus {
-    InForceStatus { what: what.to_owned(), text: text.into(), at: None, instance: None }
+    InForceStatus { what: what.to_owned(), text: text.into(), at: None, instance: None, client: None }
 }
 
 #[cfg(test)]
@@ -209,5 +214,29 @@ mod tests {
         let required = "metadata-options: http-tokens = required";
         assert_eq!(at(2), ["spot-interruption: stop", required, first[0], first[1], first[2]]);
         assert_eq!(at(3), [required, first[0], first[1]]);
+    }
+
+    #[test]
+    fn what_happened_to_one_client_is_in_force_there_only() {
+        let text = "\
+            [[event]]\nat = \"1s\"\nclient = \"10.0.0.7\"\nmetadata-options = { http-tokens = \"required\" }\n\
+            [[event]]\nat = \"1s\"\nclient = \"10.1.0.7\"\nmetadata-options = { http-tokens = \"required\" }\n\
+            [instances.web]\nclients = [\"10.0.0.0/16\"]\n\
+            [instances.workers]\nclients = [\"10.1.0.0/16\"]\nderive = true\n";
+        let (scenario, _) = read(&SourceText::new("test", text), "/".as_ref()).expect("it is accepted");
+        let load = Timestamp::from_secs(1_795_230_851);
+        let fleet = Fleet::compile(scenario, &Arc::new(KeyRing::generate([0; 32])), load, load);
+        let now = load.plus(Duration::from_secs(1));
+        let place = |found: InForceStatus| (found.instance.unwrap_or_default(), found.client);
+        assert_eq!(
+            in_force(&fleet, now).into_iter().map(place).collect::<Vec<_>>(),
+            [("web".to_owned(), None), ("workers".to_owned(), "10.1.0.7".parse().ok())]
+        );
+        let tokens = |name| {
+            let instances = fleet.instances();
+            let (_, base) = instances.iter().find(|(other, _)| *other == name).expect("it is there");
+            present(&fleet, name, base, now).metadata_options.http_tokens.as_str()
+        };
+        assert_eq!([None, Some("web"), Some("workers")].map(tokens), ["optional", "required", "optional"]);
     }
 }

@@ -61,6 +61,12 @@ impl ScenarioSource {
         Ok(Self::Files { given, usual: paths.scenario_files() })
     }
 
+    /// The library's report of a name that it does not have, unless there is a file of this name.
+    pub(super) fn unknown_name(given: Option<&Path>, library: &Library) -> Option<Report> {
+        let given = given.filter(|given| !is_path(given) && given.symlink_metadata().is_err())?;
+        library.find(given.to_str()?).err()
+    }
+
     /// What to read now. A file that was served stays the one to read: that it is gone is an error, not a reason to serve
     /// something else.
     pub(super) fn origin(&self, served: &ScenarioOrigin) -> ScenarioOrigin {

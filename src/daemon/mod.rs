@@ -177,7 +177,10 @@ impl Daemon {
         let saved = state_file.load().await?;
         let origin = source.origin(&ScenarioOrigin::BuiltIn);
         let initial = InitialState::restore(origin, saved, &sent, last_good).await;
-        let mut initial = initial.map_err(|report| rejected(&report))?;
+        let mut initial = initial.map_err(|report| {
+            let unknown = ScenarioSource::unknown_name(options.scenario.as_deref(), &library);
+            rejected(&unknown.unwrap_or(report))
+        })?;
         match &initial.fallback {
             Some(fallback) => warn_of_fallback(fallback),
             None => observe::report(&initial.served.warnings, false),

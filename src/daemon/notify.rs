@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use sd_notify::NotifyState;
 
+/// A manager may read 4 KiB of a datagram.
+const MAX_STATUS_BYTES: usize = 2_000;
+
 /// The service is up, or up again after a reload.
 pub(super) fn ready(status: &str) {
     send(&[NotifyState::Ready, NotifyState::Status(&line(status))]);
@@ -40,9 +43,12 @@ fn send(states: &[NotifyState<'_>]) {
     }
 }
 
-/// A message of the protocol is a line; what a file's name brings in must not begin another.
+/// A message of the protocol is a line; what a file's name brings in must not begin another, nor make the datagram so
+/// large that the manager reads none of it.
 fn line(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    let cut = &text[..text.floor_char_boundary(MAX_STATUS_BYTES)];
+    let end = if cut.len() < text.len() { "…" } else { "" };
+    cut.chars().map(|c| if c.is_control() { ' ' } else { c }).chain(end.chars()).collect()
 }
 
 #[cfg(test)]
@@ -50,5 +56,10 @@ mod tests {
     #[test]
     fn a_status_stays_one_line() {
         assert_eq!(super::line("a\nREADY=1\r\tb"), "a READY=1  b");
+    }
+
+    #[test]
+    fn a_status_fits_into_a_datagram() {
+        assert_eq!(super::line(&"ä".repeat(150_000)), format!("{}…", "ä".repeat(1_000)));
     }
 }

@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use super::live::{orders, reread};
+use super::live::{orders, reread, reread_faults};
 use super::load::LoadedScenario;
 use crate::config::Report;
 use crate::identity::KeyRing;
-use crate::imds::{Fleet, FleetChange, FleetItem, on_node};
+use crate::imds::{Fleet, FleetChange, on_node};
 use crate::model::ClockReading;
-use crate::model::fault::Fault;
 use crate::scenario::OrderTime;
 
 /// The fleet of the new scenario, and what became of the orders since the last load.
@@ -53,8 +52,8 @@ impl Replacement {
             let events = reread(orders(before.events()), &loaded.scenario, time(fleet.events().len()));
             let events = events.into_iter().map(|event| event.map_err(|report| rejections.push(report)).ok());
             let events = events.collect();
-            let faults: Vec<Result<FleetItem<Fault>, _>> =
-                reread(orders(before.faults()), &loaded.scenario, time(fleet.faults().len()));
+            let removed = before.fault_list().removed();
+            let faults = reread_faults(orders(before.faults()), &loaded.scenario, removed, time(0));
             let faults =
                 faults.into_iter().filter_map(|fault| fault.map_err(|report| rejections.push(report)).ok());
             let faults = faults.collect();
@@ -62,7 +61,7 @@ impl Replacement {
         }
         let count = |fleet: &Fleet| {
             let ordered = orders(fleet.events()).chain(orders(fleet.faults())).count();
-            ordered + fleet.fault_list().removed().len()
+            ordered + fleet.fault_list().missing()
         };
         let kept = count(&fleet);
         let dropped = count(before).saturating_sub(kept);

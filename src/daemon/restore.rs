@@ -3,11 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use serde_json::Value;
-
 use super::compute::compute;
 use super::last_good::{Fallback, LastGoodFile, read_or_fall_back};
-use super::live::reread;
+use super::live::{reread, reread_faults};
 use super::load::{self, LoadedScenario};
 use super::origin::ScenarioOrigin;
 use super::sent_scenario::SentScenarioFile;
@@ -19,7 +17,7 @@ use crate::imds::{Fleet, FleetItem, on_node};
 use crate::model::fault::Fault;
 use crate::model::timeline::ScenarioClock;
 use crate::model::{ClusterNode, Event, FaultName, format_duration};
-use crate::scenario::{LiveItem, OrderTime};
+use crate::scenario::OrderTime;
 
 pub(super) struct InitialState {
     /// What a reload reads.
@@ -71,9 +69,14 @@ impl InitialState {
             is_of_it
         });
         let other = match &saved {
-            Some(SavedState { overridden: true, origin, .. }) => {
+            Some(SavedState { overridden: true, origin, digest, .. }) => {
                 let read = match origin {
-                    ScenarioOrigin::Sent { .. } => sent.load().await,
+                    // It may be an earlier one: writing it is not one step with writing the state.
+                    ScenarioOrigin::Sent { .. } => match sent.load().await {
+                        Ok(loaded) if loaded.digest == *digest => Ok(loaded),
+                        Ok(_) => Err("the scenario that was sent is not the one that is kept".to_owned()),
+                        Err(why) => Err(why),
+                    },
                     origin => load::read(origin.clone()).await.map_err(|report| report.headline()),
                 };
                 read.map_err(|why| warn_of_dropped(&why)).ok()
@@ -133,11 +136,15 @@ impl SavedChanges {
         let now = clock.now(reading);
         let elapsed = clock.elapsed(now);
         let time = |before| OrderTime { now, elapsed, before, wall_ahead: 0 };
-        let events = restored(&events, served, time(served.scenario.events.len()))?;
-        let faults = restored(&faults, served, time(served.scenario.faults.len()))?;
         let removed_faults: BTreeSet<FaultName> =
             removed_faults.iter().filter_map(|name| name.parse().ok()).collect();
-        let (elapsed, count) = (format_duration(elapsed), events.len() + faults.len() + removed_faults.len());
+        let scenario = &served.scenario;
+        let events = accepted(reread(events.iter(), scenario, time(scenario.events.len())))?;
+        let faults = accepted(reread_faults(faults.iter(), scenario, &removed_faults, time(0)))?;
+        let ordered_again =
+            faults.iter().filter(|fault: &&FleetItem<Fault>| removed_faults.contains(&fault.name));
+        let missing = removed_faults.len() - ordered_again.count();
+        let (elapsed, count) = (format_duration(elapsed), events.len() + faults.len() + missing);
         tracing::info!(
             "resuming where the previous process stopped: the clock at {elapsed}, {count} changes since the load"
         );
@@ -145,11 +152,6 @@ impl SavedChanges {
     }
 }
 
-fn restored<T: LiveItem>(
-    orders: &[Arc<Value>],
-    served: &LoadedScenario,
-    time: OrderTime,
-) -> Result<Vec<FleetItem<T>>, String> {
-    let items = reread(orders.iter(), &served.scenario, time).into_iter();
-    items.map(|item| item.map_err(|report| report.headline())).collect()
+fn accepted<T>(items: Vec<Result<FleetItem<T>, Report>>) -> Result<Vec<FleetItem<T>>, String> {
+    items.into_iter().map(|item| item.map_err(|report| report.headline())).collect()
 }

@@ -65,6 +65,8 @@ impl SentScenarioFile {
             tracing::warn!(
                 "{shown} cannot be written: {error}: a restart will not serve the scenario that was sent"
             );
+            // The one before it would come back.
+            self.remove().await;
         }
     }
 
@@ -217,5 +219,7 @@ mod tests {
         };
         assert!(content("/a/\u{1b}[2J", "is gone").check().is_err());
         assert!(content("/a/b", "is gone\n").check().is_err());
+        assert_eq!(content(&"a".repeat(4_096), "is gone").check(), Ok(()));
+        assert!(content(&"a".repeat(4_097), "is gone").check().is_err());
     }
 }

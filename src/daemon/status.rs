@@ -30,7 +30,7 @@ impl StatusInputs {
         let until = if scenario.used { " (until the next reload)" } else { "" };
         let events = fleet.events().iter().filter_map(FleetItem::order);
         let faults = fleet.faults().iter().filter_map(FleetItem::order);
-        let changed = match events.chain(faults).count() + fleet.fault_list().removed().len() {
+        let changed = match events.chain(faults).count() + fleet.fault_list().missing() {
             0 => String::new(),
             1 => ", changed once since".to_owned(),
             count => format!(", changed {count} times since"),
@@ -172,7 +172,7 @@ fn instances(fleet: &Fleet, now: Timestamp) -> Vec<api::InstanceStatus> {
             .collect(),
         nodes: named.nodes.iter().map(ToString::to_string).collect(),
         derive: named.derive,
-        facts: facts(&after(fleet, Some(&named.name), &named.instance, &occurrences)),
+        facts: facts(&after(fleet, (Some(&named.name), None), &named.instance, &occurrences)),
     };
     let default = api::InstanceStatus {
         name: None,
@@ -180,7 +180,7 @@ fn instances(fleet: &Fleet, now: Timestamp) -> Vec<api::InstanceStatus> {
         clients: vec![],
         nodes: vec![],
         derive: false,
-        facts: facts(&after(fleet, None, &scenario.instance, &occurrences)),
+        facts: facts(&after(fleet, (None, None), &scenario.instance, &occurrences)),
     };
     std::iter::once(default).chain(scenario.named_instances.iter().map(named)).collect()
 }

@@ -202,7 +202,7 @@ impl Writer {
     ) -> Result<Reloaded, Rejected> {
         let outcome = match read {
             Ok(loaded) => Ok(self.serve(Load { by, loaded, keep, cause: LoadCause::Reload }).await),
-            Err(report) => Err(self.reject(by, &report)),
+            Err(report) => Err(self.reject(&by, &report)),
         };
         self.publisher.notify_ready();
         outcome
@@ -280,7 +280,7 @@ impl Writer {
         Reloaded { scenario, changed, kept, dropped, message, report, problems }
     }
 
-    fn reject(&self, by: OrderSource, report: &Report) -> Rejected {
+    fn reject(&self, by: &OrderSource, report: &Report) -> Rejected {
         let rejection = self.publisher.rejection(report);
         let message = report.headline();
         tracing::error!(

@@ -31,6 +31,11 @@ impl FaultList {
         &self.removed
     }
 
+    /// The number of those that no order has brought back.
+    pub(crate) fn missing(&self) -> usize {
+        self.removed.iter().filter(|name| self.position(name).is_none()).count()
+    }
+
     /// Whether the file has a fault of this name, removed or not.
     pub(crate) fn is_of_file(&self, name: &FaultName) -> bool {
         self.of_file.iter().any(|fault| fault.name == *name)

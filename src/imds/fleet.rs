@@ -1,6 +1,6 @@
 //! The compiled scenario, and what happened to it since.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -322,6 +322,22 @@ impl Fleet {
             (theirs.index, theirs.client) == (met.index, met.client)
         };
         event.concerns(met.name) && event.client.is_none_or(is_theirs)
+    }
+
+    /// The same for the instance of this name; `client` has an identity of its own there.
+    pub(crate) fn event_changes(&self, event: &Event, name: Option<&str>, client: Option<IpAddr>) -> bool {
+        let is_theirs = |other: IpAddr| {
+            let theirs = self.match_instance(other, Ingress::of_address(other));
+            (theirs.name, theirs.client) == (name, client)
+        };
+        event.concerns(name) && event.client.is_none_or(is_theirs)
+    }
+
+    /// The clients that events name and that have identities of their own, with their instances.
+    pub(crate) fn named_clients(&self) -> BTreeMap<IpAddr, (Option<&str>, &Instance)> {
+        let clients = self.events.iter().filter_map(|event| event.client);
+        let met = clients.map(|client| self.match_instance(client, Ingress::of_address(client)));
+        met.filter_map(|met| Some((met.client?, (met.name, met.base)))).collect()
     }
 
     /// The same for the instance of this name, whoever meets it; `None`: the `[instance]` itself.

@@ -88,7 +88,7 @@ fn a_fault_is_changed_by_its_name() {
     done(&sandbox, &["fault", "set", "fault-2", "--count", "2"]);
     assert_eq!([status(&server, AMI), status(&server, AMI), status(&server, AMI)], [500, 500, 200]);
     sandbox.control(&["fault", "set", "no-mac", "--reset"]).ended(64, &["nothing has changed"]);
-    sandbox.control(&["fault", "set", "none", "--reset"]).ended(78, &["\"none\" is not there"]);
+    sandbox.control(&["fault", "set", "none", "--reset"]).ended(64, &["\"none\" is not there"]);
     says(&done(&sandbox, &["clear", "faults"]), &["2 faults of the scenario restored"]);
     assert_eq!([status(&server, MAC), status(&server, ID)], [404, 200]);
 }
@@ -103,6 +103,22 @@ fn names_are_checked() {
         78,
         &["twice.toml:5:8: error: another fault has the name \"x\"", "accepted: a name for each fault"],
     );
+}
+
+#[test]
+fn a_fault_that_was_removed_and_ordered_again_is_one() {
+    let (sandbox, server) = served(FILE);
+    done(&sandbox, &["fault", "remove", "no-mac"]);
+    done(
+        &sandbox,
+        &["fault", "--name", "no-mac", "--status", "400", "--path", "meta-data/mac", "--in", "1h"],
+    );
+    says(&done(&sandbox, &["reload", "--keep"]), &["kept: 1 change"]);
+    says(&done(&sandbox, &["clear", "pending"]), &["1 fault removed\n"]);
+    assert_eq!(status(&server, MAC), 200, "it is removed as before");
+    done(&sandbox, &["fault", "--name", "no-mac", "--status", "400", "--path", "meta-data/mac"]);
+    says(&done(&sandbox, &["clear", "faults"]), &["1 fault of the scenario restored\n"]);
+    assert_eq!(status(&server, MAC), 404);
 }
 
 /// A service with a runtime directory.

@@ -34,6 +34,18 @@ fn the_users_own_scenario_is_found() {
 }
 
 #[test]
+fn a_name_that_the_library_does_not_have_may_be_another_one() {
+    let sandbox = Sandbox::new();
+    sandbox.run(&["serve", "spot-idel", "--listen", "0"]).ended(
+        78,
+        &["\"spot-idel\": error: is not a scenario of the library", "did you mean \"spot-idle\"?"],
+    );
+    sandbox.write("spot-idel", "[instance]\ninstance-type = \"t3.small\"\n");
+    let server = sandbox.serve(&["spot-idel", "--listen", "0"]);
+    assert_eq!(server.get("/latest/meta-data/instance-type").body, "t3.small");
+}
+
+#[test]
 fn a_file_and_a_port_are_enough() {
     let sandbox = Sandbox::new();
     let file = sandbox.write("s.toml", "[instance]\ninstance-type = \"t3.small\"\n");

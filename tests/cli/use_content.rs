@@ -144,6 +144,25 @@ fn a_sent_scenario_is_kept_until_a_reload_and_so_are_its_secrets() {
 }
 
 #[test]
+fn an_earlier_scenario_does_not_come_back() {
+    let sandbox = Sandbox::new();
+    write_scenario(&sandbox);
+    sandbox.write("s.toml", "");
+    sandbox.write("small.toml", "[instance]\ninstance-type = \"t3.nano\"\n");
+    let server = service(&sandbox);
+    done(&sandbox, &["use", "home/mine.toml"]);
+    let earlier = fs::read(sandbox.path("run/used.json")).expect("it is kept");
+    done(&sandbox, &["use", "small.toml"]);
+    server.signal(Signal::SIGKILL);
+    server.wait();
+    // As if the second one could not have been written.
+    fs::write(sandbox.path("run/used.json"), earlier).expect("ours");
+    let server = service(&sandbox);
+    assert_eq!(server.get(KIND).body, "m5.xlarge", "what a reload would serve");
+    server.says("the scenario that was sent is not the one that is kept");
+}
+
+#[test]
 fn a_wrong_file_is_reported_by_the_callers_path() {
     let sandbox = Sandbox::new();
     sandbox.write("wrong.toml", "[instance]\ninstance-type = 3\nuser-data = { file = \"none\" }\n");

@@ -127,8 +127,9 @@ pub(super) fn credentials(snapshot: &Snapshot) -> Row {
 }
 
 pub(super) fn in_force(snapshot: &Snapshot) -> Row {
-    let words = |InForceStatus { what, text, at, instance }: &InForceStatus| {
-        let whom = instance.as_ref().map(|name| format!(" (of {name})")).unwrap_or_default();
+    let words = |InForceStatus { what, text, at, instance, client }: &InForceStatus| {
+        let client = client.map(|client| format!(" as {client} meets it")).unwrap_or_default();
+        let whom = instance.as_ref().map(|name| format!(" (of {name}{client})")).unwrap_or_default();
         let mut words = StyledText::styled(TextStyle::Accent, what.replace('-', " "))
             .with(TextStyle::Plain, format!(": {text}"));
         if let Some(at) = at {

@@ -146,6 +146,7 @@ pub(super) mod tests {
                 text: "noticed".into(),
                 at: Some(ago(42)),
                 instance: None,
+                client: None,
             }],
             credentials: Some(CredentialStatus {
                 role: "dev-role".into(),

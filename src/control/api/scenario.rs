@@ -131,8 +131,11 @@ pub(crate) struct ScenarioContent {
 }
 
 impl ScenarioContent {
-    /// Refuses what would act on the terminal of whoever reads the log or the status.
+    /// Refuses what would act on the terminal of whoever reads the log or the status, or fill it.
     pub(crate) fn check(&self) -> Result<(), &'static str> {
+        if self.path.as_os_str().len() > PATH_MAX {
+            return Err("path has more than 4096 bytes");
+        }
         let is_plain = |text: &str| !text.chars().any(char::is_control);
         if !is_plain(&self.path.to_string_lossy()) {
             return Err("path has control characters");
@@ -154,6 +157,9 @@ pub(crate) enum FileContent {
     /// Why the sender could not read it: "cannot be read: permission denied".
     Unread(String),
 }
+
+/// Bytes of a path, as Linux has it.
+const PATH_MAX: usize = 4_096;
 
 fn unnamed() -> PathBuf {
     "the scenario".into()

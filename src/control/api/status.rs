@@ -1,6 +1,6 @@
 //! The status of a server.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use serde::{Deserialize, Serialize};
 
@@ -75,6 +75,9 @@ pub(crate) struct InForceStatus {
     /// The named instance that differs; absent if it is `[instance]`, or all do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instance: Option<String>,
+    /// The client that alone meets it, if it has an identity of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client: Option<IpAddr>,
 }
 
 /// The source of credentials, and what it gave. Never a key.

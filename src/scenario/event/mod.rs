@@ -35,6 +35,9 @@ pub(crate) fn read(
     });
     let instance = section.read("instance", Item::line);
     let client = section.get("client");
+    if let (Some(item), Some(_)) = (&client, &instance) {
+        item.error("both client and instance are set", "accepted: one of them: a client has one instance");
+    }
     if let (Some(item), true) = (&client, profile.admits_clients_by_notice()) {
         item.error(
             "client is set, and the profile is \"aemm\"",

@@ -98,6 +98,10 @@ fn what_is_wrong_is_said_of_the_event_in_toml() {
         (json!({"clear": "all", "in": "1s", "at": "1s"}), "both in and at"),
         (json!({"clear": "all", "in": "1s", "after-poll": "meta-data"}), "both in and at"),
         (json!({"clear": "all", "instance": "wob"}), "there is no instance \"wob\""),
+        (
+            json!({"clear": "all", "instance": "web", "client": "10.0.0.1"}),
+            "both client and instance are set",
+        ),
         (json!({"claer": "all"}), "did you mean \"clear\"?"),
         (json!({"set": {"x": "y"}}), "\"x\" is not a path of the tree"),
         (json!({"set": {"user-data": {"file": "/etc/passwd"}}}), "names a file in set.\"user-data\""),

@@ -31,7 +31,7 @@ pub(crate) const EVENT: &[FileKey] = &[
         "client",
         "",
         forms::CLIENT_ADDRESS,
-        r#"An address: it happens only to the instance that this client meets. Where each client meets an instance of its own (`derive`), to that one. Not with the profile "aemm"."#,
+        r#"An address: it happens only to the instance that this client meets. Where each client meets an instance of its own (`derive`), to that one. Not with `instance`, and not with the profile "aemm"."#,
     ),
     key(
         "spot-interruption",
