@@ -84,7 +84,7 @@ fn what_contradicts_cannot_happen_or_has_no_effect_is_a_warning() {
         ),
         (
             "[[event]]\nspot-interruption = { notice = \"10m\", then = \"vanish\" }\n[[event]]\nat = \"1m\"\nspot-interruption = { then = \"vanish\" }\n[[event]]\nat = \"3m\"\nrebalance-recommendation = {}",
-            "6:6: nobody sees this event: from 3m on every connection",
+            "7:6: nobody sees this event: from 3m on every connection",
         ),
         (
             "[[event]]\nat = 2026-01-01T00:00:00Z\nclear = \"all\"",

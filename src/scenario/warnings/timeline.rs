@@ -31,17 +31,24 @@ fn after_the_end(sections: &[Section<'_>], events: &[Event]) {
         match event.at {
             EventTime::AfterLoad(at) if event.repeat.is_none() => timed.push((at, section, event)),
             // Nobody knows when it brings an instance back, or how often.
-            _ if end_after(event).is_some() => return,
+            _ if end_change(event).is_some() => return,
             _ => {}
         }
     }
     timed.sort_by_key(|(at, ..)| *at);
     let mut ends = InstanceEnds::default();
     for (at, section, event) in timed {
-        if let Some(span) = end_after(event) {
-            // It takes the place of the notice before, and brings the instance back if that has ended.
-            ends.set(event, span.map(|span| at + span));
-            continue;
+        // It takes the place of the notice before, and brings the instance back if that has ended.
+        match end_change(event) {
+            Some(EndChange::After(span)) => {
+                ends.set(event, Some(at + span));
+                continue;
+            }
+            Some(EndChange::Never) => {
+                ends.set(event, None);
+                continue;
+            }
+            None => {}
         }
         if let Some(end) = ends.of(event).filter(|end| at >= *end) {
             let found = format!(
@@ -84,19 +91,26 @@ impl<'a> InstanceEnds<'a> {
     }
 }
 
-/// How long after the event the instance ends: `Some(None)` if it does not any more, `None` if the event changes nothing
-/// about that. The last of its effects counts.
-fn end_after(event: &Event) -> Option<Option<Duration>> {
+/// What an event changes about the end of an instance.
+enum EndChange {
+    /// It ends so long after the event.
+    After(Duration),
+    /// It ends no more, or nobody knows when.
+    Never,
+}
+
+/// `None` if the event changes nothing about the end. The last of its effects counts.
+fn end_change(event: &Event) -> Option<EndChange> {
     // Others still see the instance.
     let is_for_some = event.first_n_clients.is_some() || event.client.is_some();
     event.effects.iter().rev().find_map(|effect| match effect {
         EventEffect::SpotInterruption { due: NoticeDue::After(span), then: AfterNotice::Vanish, .. }
             if !is_for_some =>
         {
-            Some(Some(*span))
+            Some(EndChange::After(*span))
         }
         EventEffect::SpotInterruption { .. }
-        | EventEffect::Clear(ClearTarget::All | ClearTarget::SpotInterruption) => Some(None),
+        | EventEffect::Clear(ClearTarget::All | ClearTarget::SpotInterruption) => Some(EndChange::Never),
         _ => None,
     })
 }
