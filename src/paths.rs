@@ -7,6 +7,7 @@
 //! | clock and changes | `$RUNTIME_DIRECTORY/state.json` | not saved |
 //! | scenario that was sent by `use` | `$RUNTIME_DIRECTORY/used.json` | not saved |
 //! | last good scenario | `$STATE_DIRECTORY/last-good.json` | only with `--fallback` |
+//! | these three of a server with `--listen ADDR:PORT` | `state-PORT.json` and so on | `last-good-PORT.json` |
 //! | control socket | `$RUNTIME_DIRECTORY/control.sock` | `$XDG_RUNTIME_DIR/mock-imds/control.sock` |
 //! | that of a further server of a user | | `control-PORT.sock` beside it |
 
@@ -29,6 +30,7 @@ const PROGRAM: &str = "mock-imds";
 const SCENARIO_FILE: &str = "scenario.toml";
 const STATE_FILE: &str = "state.json";
 const SENT_SCENARIO_FILE: &str = "used.json";
+const LAST_GOOD_FILE: &str = "last-good.json";
 const CONTROL_SOCKET: &str = "control.sock";
 /// Around the port in the name of a further server's socket.
 const BY_PORT: &str = "control-";
@@ -80,13 +82,23 @@ impl Paths {
     }
 
     /// The file with the state that survives a restart of the service, but not its stop.
-    pub(crate) fn state_file(&self) -> Option<PathBuf> {
-        self.runtime_directory.as_ref().map(|directory| directory.join(STATE_FILE))
+    pub(crate) fn state_file(&self, port: Option<u16>) -> Option<PathBuf> {
+        self.runtime_directory.as_ref().map(|directory| by_port(&directory.join(STATE_FILE), port))
     }
 
     /// The file with a scenario that was sent, which lives as long as [`Self::state_file`].
-    pub(crate) fn sent_scenario_file(&self) -> Option<PathBuf> {
-        self.runtime_directory.as_ref().map(|directory| directory.join(SENT_SCENARIO_FILE))
+    pub(crate) fn sent_scenario_file(&self, port: Option<u16>) -> Option<PathBuf> {
+        self.runtime_directory.as_ref().map(|directory| by_port(&directory.join(SENT_SCENARIO_FILE), port))
+    }
+
+    /// The file with the last good scenario, in a state directory.
+    pub(crate) fn last_good_file(state: &Path, port: Option<u16>) -> PathBuf {
+        by_port(&state.join(LAST_GOOD_FILE), port)
+    }
+
+    /// Below the runtime directory of the unit that this process is in.
+    pub(crate) fn is_of_service(&self, path: &Path) -> bool {
+        self.runtime_directory.as_ref().is_some_and(|directory| path.starts_with(directory))
     }
 
     /// The paths at which a server may bind its control socket, in order of precedence; `state` is the state directory
@@ -122,6 +134,16 @@ impl Paths {
         let by_port = ports.into_iter().map(|port| Self::socket_by_port(place, port));
         std::iter::once(place.to_owned()).chain(by_port).collect()
     }
+}
+
+/// The name of a kept file where `--listen` gives a port: servers that share the directory do not share the file.
+/// Unlike a socket's it is the same after each start, in whatever order they start.
+fn by_port(file: &Path, port: Option<u16>) -> PathBuf {
+    let name = || Some((file.file_stem()?.to_str()?, file.extension()?.to_str()?, port?));
+    name().map_or_else(
+        || file.to_owned(),
+        |(stem, extension, port)| file.with_file_name(format!("{stem}-{port}.{extension}")),
+    )
 }
 
 fn joined<const N: usize>(directories: [&Option<PathBuf>; N], name: &str) -> Vec<PathBuf> {
@@ -168,6 +190,19 @@ mod tests {
         ];
         assert_eq!(user.client_control_sockets(), paths(&expected));
         assert_eq!(user.server_control_sockets(user.state_directory().as_deref()), paths(&expected[..2]));
+    }
+
+    #[test]
+    fn kept_files_have_the_port_that_is_asked_for() {
+        let service = from_variables(&[("RUNTIME_DIRECTORY", "/run/m")]);
+        let files = |port| {
+            let last_good = Paths::last_good_file(Path::new("/state"), port);
+            [service.state_file(port), service.sent_scenario_file(port), Some(last_good)].map(Option::unwrap)
+        };
+        let expected = ["/run/m/state.json", "/run/m/used.json", "/state/last-good.json"];
+        assert_eq!(files(None), expected.map(PathBuf::from));
+        let expected = ["/run/m/state-7.json", "/run/m/used-7.json", "/state/last-good-7.json"];
+        assert_eq!(files(Some(7)), expected.map(PathBuf::from));
     }
 
     #[test]

@@ -1,12 +1,14 @@
 //! What completes a value. Without a server there are fewer candidates, and never an error: the user is at a prompt.
 
+use std::env;
 use std::ffi::OsStr;
+use std::path::Path;
 use std::time::Duration;
 
 use clap_complete::CompletionCandidate;
 use clap_complete::engine::{PathCompleter, ValueCompleter as _};
 
-use crate::control::ControlClient;
+use crate::control::{ControlClient, server_called};
 use crate::exit::Failure;
 use crate::files;
 use crate::scenario::Library;
@@ -14,11 +16,29 @@ use crate::scenario::Library;
 /// Who waits longer types on.
 const TIME_LIMIT: Duration = Duration::from_secs(1);
 
+/// The server that the line chooses, as far as it is typed, else the environment.
+fn client() -> Option<ControlClient> {
+    let line: Vec<String> = env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+    if let Some(path) = value(&line, "--control") {
+        return Some(ControlClient::new(Some(Path::new(path))));
+    }
+    let server = value(&line, "--server").map(str::to_owned).or_else(|| env::var("MOCK_IMDS_SERVER").ok());
+    server.map_or_else(|| Some(ControlClient::new(None)), |server| server_called(&server).ok())
+}
+
+/// The value of an option on a line. Bash has `=` as a word of its own.
+fn value<'a>(line: &'a [String], option: &str) -> Option<&'a str> {
+    let index = line.iter().position(|word| word.split('=').next() == Some(option))?;
+    let (word, rest) = (&line[index], &line[index + 1..]);
+    let next = || rest.iter().find(|word| *word != "=").map(String::as_str);
+    word.split_once('=').map(|(_, value)| value).or_else(next).filter(|value| !value.is_empty())
+}
+
 /// What the running server answers, if it does at once.
 fn ask<T: Send + 'static>(
     question: impl FnOnce(&ControlClient) -> Result<T, Failure> + Send + 'static,
 ) -> Option<T> {
-    files::within(TIME_LIMIT, move || question(&ControlClient::new(None)).ok()).flatten()
+    files::within(TIME_LIMIT, move || question(&client()?).ok()).flatten()
 }
 
 fn starting_with(
@@ -84,6 +104,20 @@ fn segment(line: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_server_is_chosen_in_each_form_of_an_option() {
+        for (line, expected) in [
+            ("-- mock-imds fault --server 1339 remove ", Some("1339")),
+            ("-- mock-imds fault --server=node-1 remove ", Some("node-1")),
+            ("-- mock-imds fault --server = 1339 remove ", Some("1339")),
+            ("-- mock-imds fault remove ", None),
+            ("-- mock-imds fault --server ", None),
+        ] {
+            let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
+            assert_eq!(value(&words, "--server"), expected, "{line}");
+        }
+    }
 
     #[test]
     fn a_listed_key_is_completed_to_its_directory() {

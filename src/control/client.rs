@@ -87,9 +87,13 @@ impl ControlClient {
     }
 
     /// The status, if the server gives it at once.
-    pub(super) fn brief_status(&self) -> Option<ServiceStatus> {
-        let answer = self.fetch(Method::GET, STATUS, OWNER_TIMEOUT).ok()?;
-        (answer.status() == StatusCode::OK).then(|| self.read(answer.body()).ok()).flatten()
+    pub(super) fn brief_status(&self) -> Result<ServiceStatus, Failure> {
+        let answer = self.fetch(Method::GET, STATUS, OWNER_TIMEOUT)?;
+        if answer.status() == StatusCode::OK {
+            self.read(answer.body())
+        } else {
+            Err(self.refused(answer.body()))
+        }
     }
 
     /// The library of the server.

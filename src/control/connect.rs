@@ -1,7 +1,9 @@
 //! Connecting to a socket in the file system, with an end to each wait.
 
+use std::collections::BTreeSet;
 use std::io::{self, ErrorKind};
 use std::os::fd::{AsRawFd as _, OwnedFd};
+use std::os::unix::fs::MetadataExt as _;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -49,7 +51,16 @@ impl Listening {
 pub(super) fn listening(paths: &Paths) -> Vec<PathBuf> {
     let places = paths.client_control_sockets();
     let sockets = places.iter().flat_map(|place| Paths::sockets_beside(place));
-    sockets.filter(|socket| socket.exists() && !matches!(Listening::at(socket), Listening::No)).collect()
+    distinct(sockets).into_iter().filter(|socket| !matches!(Listening::at(socket), Listening::No)).collect()
+}
+
+/// Those that are there, each once: in a container the places of users and of the host may be the same one.
+fn distinct(sockets: impl Iterator<Item = PathBuf>) -> Vec<PathBuf> {
+    let mut seen = BTreeSet::new();
+    let is_new = |socket: &PathBuf| {
+        socket.metadata().is_ok_and(|metadata| seen.insert((metadata.dev(), metadata.ino())))
+    };
+    sockets.filter(is_new).collect()
 }
 
 /// Waits for a place in the socket's queue, which a non-blocking socket does not.
@@ -76,6 +87,17 @@ mod tests {
 
     use super::*;
     use crate::files::within;
+
+    #[test]
+    fn a_socket_at_two_places_is_one() {
+        let directory = std::env::temp_dir().join(format!("mock-imds-places-{}", std::process::id()));
+        fs::create_dir_all(directory.join("run")).expect("writable");
+        std::os::unix::fs::symlink("run", directory.join("linked")).expect("writable");
+        let places = ["run/s", "run/s", "linked/s", "gone/s"].map(|place| directory.join(place));
+        let _listener = UnixListener::bind(&places[0]).expect("writable");
+        assert_eq!(distinct(places.iter().cloned()), [places[0].clone()]);
+        fs::remove_dir_all(directory).expect("ours");
+    }
 
     #[test]
     fn a_probe_waits_for_nobody() {

@@ -14,57 +14,71 @@ const SYSTEM: &str = "system";
 
 /// A server whose control socket is at one of the usual places, or beside it.
 #[derive(Debug)]
-pub(crate) struct RunningServer {
+struct RunningServer {
     socket: PathBuf,
-    /// What it says of itself; `None` if it does not, or not to this user.
-    status: Option<ServiceStatus>,
+    /// What it says of itself; or why it says nothing, or not to this user.
+    status: Result<ServiceStatus, Failure>,
 }
 
 impl RunningServer {
-    /// All that this user may ask, in order of precedence.
-    fn all() -> Vec<Self> {
-        let sockets = listening(&Paths::from_env()).into_iter();
+    /// All that listen, in order of precedence.
+    fn all(sockets: Vec<PathBuf>) -> Vec<Self> {
         let ask = |socket: PathBuf| {
             let status = ControlClient::new(Some(&socket)).brief_status();
             Self { socket, status }
         };
-        sockets.map(ask).filter(|server| server.status.is_some()).collect()
+        sockets.into_iter().map(ask).collect()
+    }
+
+    /// Its socket is for other users.
+    fn is_closed(&self) -> bool {
+        self.status.as_ref().is_err_and(|failure| failure.status == ExitStatus::NoPermission)
     }
 
     fn addresses(&self) -> impl Iterator<Item = SocketAddr> {
         self.status.iter().flat_map(|status| &status.listeners).map(|listener| listener.address)
     }
 
-    /// Whether it is the one that the user calls so: by a port, an address and a port, the name of its node, or `system`.
+    /// Whether it is the one that the user calls so: by a port, an address and a port, or the name of its node.
     fn is_called(&self, name: &str) -> bool {
         if let Ok(port) = name.parse::<u16>() {
-            return self.addresses().any(|address| address.port() == port);
+            let by_port = self.status.is_err() && self.socket == Paths::socket_by_port(&self.socket, port);
+            return by_port || self.addresses().any(|address| address.port() == port);
         }
         if let Ok(wanted) = name.parse::<SocketAddr>() {
             let listens =
                 |own: SocketAddr| own == wanted || (own.ip().is_unspecified() && own.port() == wanted.port());
             return self.addresses().any(listens);
         }
-        let node = self.status.as_ref().and_then(|status| status.node.as_deref());
-        node == Some(name) || (name == SYSTEM && self.socket == Path::new(SYSTEM_CONTROL))
+        self.node() == Some(name)
+    }
+
+    fn node(&self) -> Option<&str> {
+        self.status.as_ref().ok()?.node.as_deref()
     }
 
     /// The server in a sentence.
     fn words(&self) -> String {
+        let socket = self.socket.display();
+        if self.status.is_err() {
+            return format!("{socket} (it gives no status)");
+        }
         let urls: Vec<String> = self.addresses().map(|address| format!("http://{address}/")).collect();
-        let node = self.status.as_ref().and_then(|status| status.node.as_ref());
-        let node = node.map(|node| format!(" for node {node}")).unwrap_or_default();
-        format!("{}{node} ({})", urls.join(" "), self.socket.display())
+        let node = self.node().map(|node| format!(" for node {node}")).unwrap_or_default();
+        format!("{}{node} ({socket})", urls.join(" "))
     }
 }
 
-/// All of them in a sentence.
+/// All of them in a sentence, with the reasons of those that say nothing.
 fn listed(servers: &[RunningServer]) -> String {
     match servers {
         [] => "no server is running".to_owned(),
         servers => {
-            let words: Vec<String> = servers.iter().map(RunningServer::words).collect();
-            format!("running: {}", words.join(", "))
+            let words = |server: &RunningServer| match &server.status {
+                Ok(_) => server.words(),
+                Err(failure) => failure.message.clone(),
+            };
+            format!("running: {}", servers.iter().map(words).collect::<Vec<_>>().join(", "))
         }
     }
 }
@@ -74,26 +88,41 @@ pub(crate) fn server_called(name: &str) -> Result<ControlClient, Failure> {
     if name.contains('/') {
         return Ok(ControlClient::new(Some(Path::new(name))));
     }
-    let servers = RunningServer::all();
+    // Its place is known, whoever answers there.
+    if name == SYSTEM {
+        return Ok(ControlClient::new(Some(Path::new(SYSTEM_CONTROL))));
+    }
+    let servers = RunningServer::all(listening(&Paths::from_env()));
     let mut called = servers.iter().filter(|server| server.is_called(name));
     let problem = match (called.next(), called.next()) {
         (Some(server), None) => return Ok(ControlClient::new(Some(&server.socket))),
+        (None, _) if servers.iter().any(|server| server.status.is_err()) => {
+            format!("no server that gives its status is {name:?}")
+        }
         (None, _) => format!("no running server is {name:?}"),
         (Some(_), Some(_)) => format!("several running servers are {name:?}"),
     };
+    // One of those that are closed may be meant.
+    let is_closed = servers.iter().any(RunningServer::is_closed);
+    let status = if is_closed { ExitStatus::NoPermission } else { ExitStatus::Unavailable };
     let accepted = "accepted: a port, an address with a port, the name of a node, \"system\", or the path of a control socket";
-    Err(Failure::new(ExitStatus::Unavailable, format!("{problem}; {}; {accepted}", listed(&servers))))
+    Err(Failure::new(status, format!("{problem}; {}; {accepted}", listed(&servers))))
 }
 
-/// The client of the usual server, and a sentence that says which one it is, if there are several.
+/// The client of the usual server, and a sentence that says which one it is, if there are several. A server that says
+/// nothing now is not passed over: the order is meant for it.
 pub(crate) fn usual_server() -> (ControlClient, Option<String>) {
-    if listening(&Paths::from_env()).len() < 2 {
-        return (ControlClient::new(None), None);
+    let sockets = listening(&Paths::from_env());
+    if sockets.len() < 2 {
+        return (ControlClient::new(sockets.first().map(PathBuf::as_path)), None);
     }
-    let servers = RunningServer::all();
-    let [first, others @ ..] = servers.as_slice() else { return (ControlClient::new(None), None) };
+    let servers = RunningServer::all(sockets);
+    let open: Vec<&RunningServer> = servers.iter().filter(|server| !server.is_closed()).collect();
+    let [first, others @ ..] = open.as_slice() else {
+        return (ControlClient::new(Some(&servers[0].socket)), None);
+    };
     let sentence = (!others.is_empty()).then(|| {
-        let others: Vec<String> = others.iter().map(RunningServer::words).collect();
+        let others: Vec<String> = others.iter().map(|server| server.words()).collect();
         format!("this is the server at {}; --server chooses another: {}", first.words(), others.join(", "))
     });
     (ControlClient::new(Some(&first.socket)), sentence)

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg};
 use nix::sys::socket::{self, Backlog};
+use nix::unistd::Uid;
 use thiserror::Error;
 
 use super::connect::Listening;
@@ -23,6 +24,9 @@ const LONGEST: usize = 107;
 
 /// Connections that wait to be accepted, which takes no time.
 const QUEUE: i32 = 128;
+
+/// Attempts to lock a file that others remove meanwhile. On some file systems it never seems to be the same file.
+const LOCK_ROUNDS: usize = 100;
 
 /// A bound control socket.
 #[derive(Debug)]
@@ -110,6 +114,12 @@ impl ControlSocket {
         self.files.path()
     }
 
+    /// Whether the socket at `path` is the present user's; who has its lock may be about to make it.
+    pub(crate) fn is_own(path: &Path) -> bool {
+        let file = path.metadata().or_else(|_| lock_path(path).metadata());
+        file.is_ok_and(|file| file.uid() == Uid::effective().as_raw())
+    }
+
     /// The same at a path that nobody named: what is no socket there, or no lock of ours, gets another name. The lock
     /// of a server that may run is left alone, whoever may rename it.
     pub(crate) fn bind_mended(path: &Path) -> Result<Self, BindError> {
@@ -180,7 +190,7 @@ fn lock_path(path: &Path) -> PathBuf {
 /// vain.
 fn lock(path: &Path) -> Result<Flock<File>, BindError> {
     let name = lock_path(path);
-    loop {
+    for _ in 0..LOCK_ROUNDS {
         let lock = lock_once(path, &name)?;
         let ours = lock.metadata().map(|file| (file.dev(), file.ino()));
         let there = fs::symlink_metadata(&name).map(|file| (file.dev(), file.ino()));
@@ -190,6 +200,8 @@ fn lock(path: &Path) -> Result<Flock<File>, BindError> {
             return Ok(lock);
         }
     }
+    let error = io::Error::other("its lock is another file after each attempt");
+    Err(BindError::Unwritable { path: path.to_owned(), error })
 }
 
 fn lock_once(path: &Path, name: &Path) -> Result<Flock<File>, BindError> {

@@ -1,9 +1,11 @@
 //! What is in force: how far the instances differ now from what the file says of them, and what was announced to them.
 //! Values of paths and user data are left out: they may be secrets.
 
+use std::borrow::Cow;
+
 use crate::control::api::InForceStatus;
 use crate::imds::Fleet;
-use crate::model::timeline;
+use crate::model::timeline::{self, Occurrence};
 use crate::model::{
     CredentialState, Instance, MetadataOptions, NoticeTime, Override, StringEnum as _, Timestamp,
     format_duration,
@@ -14,10 +16,21 @@ const COMPARED: usize = 32;
 
 /// An instance after the events that have happened to it.
 pub(super) fn present(fleet: &Fleet, name: Option<&str>, base: &Instance, now: Timestamp) -> Instance {
+    let occurrences = fleet.clock().occurrences(fleet.events(), now);
+    after(fleet, name, base, &occurrences).into_owned()
+}
+
+/// An instance after those of the occurrences that concern it.
+pub(super) fn after<'a>(
+    fleet: &Fleet,
+    name: Option<&str>,
+    base: &'a Instance,
+    occurrences: &[Occurrence],
+) -> Cow<'a, Instance> {
     let (events, clock) = (fleet.events(), fleet.clock());
-    let mut occurrences = clock.occurrences(events, now);
-    occurrences.retain(|(_, index)| events[*index].concerns(name));
-    timeline::after(base, events, &occurrences, clock)
+    let concerns = |(_, index): &&Occurrence| events[*index].concerns(name);
+    let own: Vec<Occurrence> = occurrences.iter().filter(concerns).copied().collect();
+    if own.is_empty() { Cow::Borrowed(base) } else { Cow::Owned(timeline::after(base, events, &own, clock)) }
 }
 
 /// The differences of all instances, by instance.
@@ -25,9 +38,10 @@ pub(super) fn in_force(fleet: &Fleet, now: Timestamp) -> Vec<InForceStatus> {
     if fleet.events().is_empty() {
         return vec![];
     }
+    let occurrences = fleet.clock().occurrences(fleet.events(), now);
     let instances = fleet.instances().into_iter().take(COMPARED);
     let differences = instances.flat_map(|(name, base)| {
-        let of_instance = differences(base, &present(fleet, name, base, now)).into_iter();
+        let of_instance = differences(base, &after(fleet, name, base, &occurrences)).into_iter();
         of_instance.map(move |found| InForceStatus { instance: name.map(str::to_owned), ..found })
     });
     let mut found: Vec<InForceStatus> = Vec::new();

@@ -26,7 +26,6 @@ use crate::control::api::{FallbackScenario, FallbackStatus};
 use crate::files::{self, FileError, StagedFile, put_aside, read_secret};
 use crate::scenario::VALUE_LIMIT;
 
-const FILE: &str = "last-good.json";
 const VERSION: u32 = 1;
 /// The file has less: a scenario and the values of its files.
 const MAX_BYTES: u64 = 64 << 20;
@@ -58,8 +57,8 @@ pub(super) struct LastGoodFile {
 type Digest = [u8; 32];
 
 impl LastGoodFile {
-    pub(super) fn new(state: &Path) -> Self {
-        Self { path: state.join(FILE), digest: None, writing: Arc::default(), limit: TIMEOUT }
+    pub(super) fn new(path: PathBuf) -> Self {
+        Self { path, digest: None, writing: Arc::default(), limit: TIMEOUT }
     }
 
     /// The last good scenario; `None` if there has been none. `Err` says why it cannot be used.
@@ -290,7 +289,7 @@ mod tests {
             fs::write(directory.join(name), content).unwrap();
         }
         let loaded = load::read(ScenarioOrigin::File(file.clone())).await.expect("a good scenario");
-        let mut last_good = LastGoodFile::new(&directory.join("state"));
+        let mut last_good = LastGoodFile::new(directory.join("state/last-good.json"));
         assert!(last_good.read().await.expect("there is none").is_none());
         last_good.keep(loaded.clone()).await;
 
@@ -332,7 +331,7 @@ mod tests {
     #[tokio::test]
     async fn a_late_write_does_not_replace_a_newer_one() {
         let directory = std::env::temp_dir().join(format!("mock-imds-late-{}", std::process::id()));
-        let mut last_good = LastGoodFile::new(&directory);
+        let mut last_good = LastGoodFile::new(directory.join("last-good.json"));
         let loaded = load::read(ScenarioOrigin::BuiltIn).await.expect("the built-in scenario");
         last_good.keep(loaded.clone()).await;
         assert!(last_good.digest.is_some() && last_good.path.exists());

@@ -52,15 +52,13 @@ pub(super) struct LoadedScenario {
 }
 
 impl ScenarioSource {
-    pub(super) fn new(given: Option<&Path>, library: &Library, paths: &Paths) -> Self {
-        let given = given.map(|given| {
-            match given.to_str().filter(|_| !is_path(given)).map(|name| library.find(name)) {
-                Some(Ok(found)) => found.into(),
-                // Reports reach clients in other directories.
-                _ => ScenarioOrigin::File(std::path::absolute(given).unwrap_or_else(|_| given.to_owned())),
-            }
-        });
-        Self::Files { given, usual: paths.scenario_files() }
+    /// `Err` if the library's file system does not answer.
+    pub(super) async fn new(given: Option<&Path>, library: &Library, paths: &Paths) -> Result<Self, Report> {
+        let given = match given {
+            Some(given) => Some(given_origin(given, library).await?),
+            None => None,
+        };
+        Ok(Self::Files { given, usual: paths.scenario_files() })
     }
 
     /// What to read now. A file that was served stays the one to read: that it is gone is an error, not a reason to serve
@@ -113,6 +111,26 @@ impl From<FoundScenario> for ScenarioOrigin {
     }
 }
 
+/// The scenario that the command line names.
+async fn given_origin(given: &Path, library: &Library) -> Result<ScenarioOrigin, Report> {
+    if let Some(name) = given.to_str().filter(|_| !is_path(given)).map(str::to_owned) {
+        let (shown, library) = (name.clone(), library.clone());
+        let Ok(found) = timeout(READ_TIMEOUT, spawn_blocking(move || library.find(&name))).await else {
+            return Err(unread(shown));
+        };
+        if let Ok(Ok(found)) = found {
+            return Ok(found.into());
+        }
+    }
+    // Reports reach clients in other directories.
+    Ok(ScenarioOrigin::File(std::path::absolute(given).unwrap_or_else(|_| given.to_owned())))
+}
+
+fn unread(name: String) -> Report {
+    let found = format!("could not be read within {} s", READ_TIMEOUT.as_secs());
+    Report::whole(name, found, "check the file system that it is on")
+}
+
 /// Reads a scenario on a thread of its own: a file system may take its time, requests may not.
 pub(super) async fn read(origin: ScenarioOrigin) -> Result<LoadedScenario, Report> {
     let name = origin.name();
@@ -124,10 +142,7 @@ pub(super) async fn read(origin: ScenarioOrigin) -> Result<LoadedScenario, Repor
     // Nobody waits any longer than this function.
     let _ended = cancellation.on_drop();
     let read = timeout(READ_TIMEOUT, spawn_blocking(move || load(&origin, &cancellation))).await;
-    let Ok(Ok(outcome)) = read else {
-        let found = format!("could not be read within {} s", READ_TIMEOUT.as_secs());
-        return Err(Report::whole(name, found, "check the file system that it is on"));
-    };
+    let Ok(Ok(outcome)) = read else { return Err(unread(name)) };
     outcome
 }
 

@@ -36,7 +36,7 @@ mod writer;
 
 use std::io::{self, IsTerminal as _};
 use std::net::{SocketAddr, TcpListener};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -165,11 +165,14 @@ impl Daemon {
     async fn build(options: &DaemonOptions, inherited: InheritedSockets) -> Result<Self, Failure> {
         let paths = Paths::from_env();
         let library = Library::new(options.library.as_deref());
-        let source = ScenarioSource::new(options.scenario.as_deref(), &library, &paths);
-        let state_file = StateFile::new(paths.state_file());
-        let last_good =
-            if options.fallback { last_good_file(options.state.as_deref(), &paths) } else { None };
-        let sent = SentScenarioFile::new(paths.sent_scenario_file());
+        let source = ScenarioSource::new(options.scenario.as_deref(), &library, &paths).await;
+        let source = source.map_err(|report| rejected(&report))?;
+        let port = asked_port(&options.listen, &inherited);
+        let state_file = StateFile::new(paths.state_file(port));
+        let state = options.state.clone().or_else(|| paths.state_directory());
+        let last_good = state.filter(|_| options.fallback);
+        let last_good = last_good.map(|state| LastGoodFile::new(Paths::last_good_file(&state, port)));
+        let sent = SentScenarioFile::new(paths.sent_scenario_file(port));
         let opening = Opening::prepare(options.state.clone(), options.control.clone(), paths);
         let saved = state_file.load().await?;
         let origin = source.origin(&ScenarioOrigin::BuiltIn);
@@ -323,10 +326,10 @@ fn rejected(report: &Report) -> Failure {
     Failure::new(ExitStatus::Config, format!("not started, the scenario is rejected:\n{report}"))
 }
 
-/// The place of the last good scenario.
-fn last_good_file(state: Option<&Path>, paths: &Paths) -> Option<LastGoodFile> {
-    let directory = state.map(Path::to_owned).or_else(|| paths.state_directory());
-    directory.map(|directory| LastGoodFile::new(&directory))
+/// The port that the command line asks for, as far as it counts and is a certain one.
+fn asked_port(addresses: &[SocketAddr], inherited: &InheritedSockets) -> Option<u16> {
+    let port = addresses.first().map(SocketAddr::port);
+    port.filter(|port| *port != 0 && inherited.is_empty())
 }
 
 fn warn_of_fallback(fallback: &Fallback) {

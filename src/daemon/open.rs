@@ -4,12 +4,10 @@ use std::fmt::Display;
 use std::fs;
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::Duration;
 
-use nix::unistd::Uid;
 use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::timeout;
 
@@ -115,8 +113,9 @@ impl Opening {
             let port = begins.recv().map_err(|_| given_up())?;
             let state = State::open(state.as_deref(), &paths)?;
             let control = control_socket(control.as_deref(), state.directory.as_deref(), port, &paths)?;
-            let compile = take(&theirs).ok_or_else(given_up)?;
             let keys = Arc::new(identity_keys(state.directory.as_deref())?);
+            // After all that waits for the file system: who has it is waited for without limit.
+            let compile = take(&theirs).ok_or_else(given_up)?;
             let fleet = compile(&keys);
             Ok(Opened { state, control, keys, fleet })
         });
@@ -185,7 +184,7 @@ pub(super) enum OpenedSocket {
 }
 
 /// The control socket at the first path that takes one; where another server of the same user has that, at one by the
-/// port. Without a writable path there is none, and a reason.
+/// port, unless it is a service's. Without a writable path there is none, and a reason.
 pub(super) fn control_socket(
     given: Option<&Path>,
     state: Option<&Path>,
@@ -200,7 +199,9 @@ pub(super) fn control_socket(
         match ControlSocket::bind_mended(&path) {
             Ok(socket) => return Ok(OpenedSocket::Bound(socket)),
             Err(taken @ BindError::Taken(_)) => {
-                let Some(port) = port.filter(|_| is_own(&path)) else { return Err(taken.into()) };
+                let Some(port) = port.filter(|_| may_be_by_port(&path, paths)) else {
+                    return Err(taken.into());
+                };
                 let socket = ControlSocket::bind_mended(&Paths::socket_by_port(&path, port))?;
                 let shown = socket.path().display();
                 tracing::info!(
@@ -215,9 +216,9 @@ pub(super) fn control_socket(
     Ok(OpenedSocket::Missing { why })
 }
 
-/// A file of the present user.
-fn is_own(path: &Path) -> bool {
-    path.metadata().is_ok_and(|file| file.uid() == Uid::effective().as_raw())
+/// A further server of the same user may have a socket by its port; of a service there is one.
+fn may_be_by_port(path: &Path, paths: &Paths) -> bool {
+    !paths.is_of_service(path) && ControlSocket::is_own(path)
 }
 
 /// One line, however much is missing: in a container that cannot write, all of it is meant to be.
@@ -241,4 +242,28 @@ pub(super) fn random<const N: usize>() -> Result<[u8; N], Failure> {
     key::random().map_err(|error| {
         Failure::new(ExitStatus::OsError, format!("cannot get random bytes from the kernel: {error}"))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use nix::fcntl::{Flock, FlockArg};
+
+    use super::*;
+
+    #[test]
+    fn a_server_that_has_locked_its_socket_but_not_made_it_yet_is_another_one() {
+        let state = std::env::temp_dir().join(format!("mock-imds-open-{}", std::process::id()));
+        fs::create_dir_all(&state).expect("writable");
+        let lock = fs::File::create(state.join("control.sock.lock")).expect("writable");
+        let lock = Flock::lock(lock, FlockArg::LockExclusiveNonblock).expect("nobody has it");
+        let found = control_socket(None, Some(&state), Some(1338), &Paths::default());
+        let path = match &found {
+            Ok(OpenedSocket::Bound(socket)) => Ok(socket.path()),
+            Ok(OpenedSocket::Missing { why }) => Err(why.clone()),
+            Err(failure) => Err(failure.to_string()),
+        };
+        assert_eq!(path, Ok(state.join("control-1338.sock").as_path()));
+        drop((found, lock));
+        fs::remove_dir_all(state).expect("ours");
+    }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use super::credential_status::credential_status;
-use super::in_force::{in_force, present};
+use super::in_force::{after, in_force};
 use super::load::LoadedScenario;
 use super::origin::ScenarioOrigin;
 use super::{describe, describe_fault, redact};
@@ -159,6 +159,8 @@ pub(super) fn event_status(fleet: &Fleet, index: usize, now: Timestamp) -> Event
 
 fn instances(fleet: &Fleet, now: Timestamp) -> Vec<api::InstanceStatus> {
     let scenario = fleet.scenario();
+    // There may be a thousand instances, and as many events.
+    let occurrences = fleet.clock().occurrences(fleet.events(), now);
     let named = |named: &NamedInstance| api::InstanceStatus {
         name: Some(named.name.clone()),
         id: named.instance.instance_id.to_string(),
@@ -170,7 +172,7 @@ fn instances(fleet: &Fleet, now: Timestamp) -> Vec<api::InstanceStatus> {
             .collect(),
         nodes: named.nodes.iter().map(ToString::to_string).collect(),
         derive: named.derive,
-        facts: facts(&present(fleet, Some(&named.name), &named.instance, now)),
+        facts: facts(&after(fleet, Some(&named.name), &named.instance, &occurrences)),
     };
     let default = api::InstanceStatus {
         name: None,
@@ -178,7 +180,7 @@ fn instances(fleet: &Fleet, now: Timestamp) -> Vec<api::InstanceStatus> {
         clients: vec![],
         nodes: vec![],
         derive: false,
-        facts: facts(&present(fleet, None, &scenario.instance, now)),
+        facts: facts(&after(fleet, None, &scenario.instance, &occurrences)),
     };
     std::iter::once(default).chain(scenario.named_instances.iter().map(named)).collect()
 }

@@ -6,10 +6,9 @@ use std::path::{Path, PathBuf};
 use crate::sources::{assert_none, project_root};
 
 /// Folders without a main.rs: what they are instead.
-const NO_TARGETS: [(&str, &str); 5] = [
+const NO_TARGETS: [(&str, &str); 4] = [
     ("bench", "benches"),
     ("golden", "the answers that tests/protocol expects"),
-    ("mutants", "what scripts/mutants compares its survivors with"),
     ("platforms", "the parts of scripts/platforms"),
     ("support", "a crate"),
 ];

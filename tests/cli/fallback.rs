@@ -1,6 +1,7 @@
 //! `serve --fallback last-good`: a start that meets a broken scenario serves the last good one, and says so.
 
 use std::fs;
+use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
 
 use nix::sys::signal::Signal;
@@ -26,8 +27,12 @@ fn status(sandbox: &Sandbox) -> Value {
 
 /// Waits for the last good scenario, which is written when nobody waits for it any more.
 fn kept(sandbox: &Sandbox, part: &str) {
-    support::eventually("the scenario in last-good.json", || {
-        let kept = fs::read_to_string(sandbox.path("state/last-good.json")).unwrap_or_default();
+    kept_in(sandbox, "state/last-good.json", part);
+}
+
+fn kept_in(sandbox: &Sandbox, file: &str, part: &str) {
+    support::eventually(&format!("the scenario in {file}"), || {
+        let kept = fs::read_to_string(sandbox.path(file)).unwrap_or_default();
         kept.contains(part).then_some(())
     });
 }
@@ -128,4 +133,30 @@ fn neither_a_used_scenario_nor_a_rejected_one_is_kept() {
     fs::remove_dir_all(sandbox.path("run")).expect("a stop takes it away");
     let server = serve(&sandbox);
     assert_eq!(server.get(TYPE).body, "c7g.large");
+}
+
+#[test]
+fn servers_that_share_a_state_directory_fall_back_to_their_own_scenarios() {
+    let sandbox = Sandbox::new();
+    let state = sandbox.path("state").display().to_string();
+    // With keys that were made once for all tests.
+    sandbox.serve(&[]).stop();
+    let free = [0, 1].map(|_| TcpListener::bind("127.0.0.1:0").expect("there are free ports"));
+    let ports = free.map(|listener| listener.local_addr().expect("it is bound").port());
+    let serve = |port: u16, scenario: &str| {
+        let (address, control) = (format!("127.0.0.1:{port}"), sandbox.path(&format!("{port}.sock")));
+        let arguments = ["serve", "--scenario", scenario, "--fallback", "last-good", "--listen", &address];
+        let mut command = sandbox.command(&arguments);
+        command.args(["--state", &state, "--control"]).arg(control);
+        ServerProcess::start(command, sandbox.directory())
+    };
+    let types = ["c7g.large", "m7g.large"];
+    for ((port, kind), file) in ports.into_iter().zip(types).zip(["a.toml", "b.toml"]) {
+        sandbox.write(file, format!("[instance]\ninstance-type = \"{kind}\"\n"));
+        let server = serve(port, file);
+        kept_in(&sandbox, &format!("state/last-good-{port}.json"), kind);
+        server.stop();
+    }
+    sandbox.write("a.toml", BROKEN);
+    assert_eq!(serve(ports[0], "a.toml").get(TYPE).body, types[0]);
 }

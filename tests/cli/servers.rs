@@ -1,8 +1,12 @@
 //! Several servers of one user: each has a control socket, and commands say and choose which one they ask.
 
-use std::fs;
-use std::process::Command;
+use std::fs::{self, Permissions};
+use std::io::{BufRead as _, BufReader};
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::process::CommandExt as _;
+use std::process::{Command, Stdio};
 
+use nix::sys::signal::Signal;
 use serde_json::Value;
 use support::{Outcome, Sandbox, ServerProcess, finish};
 
@@ -34,11 +38,14 @@ impl User {
         finish(&mut self.command(arguments))
     }
 
+    fn status(&self, choice: &[&str]) -> Value {
+        let found = self.run(&[&["status", "--json"], choice].concat());
+        serde_json::from_str(&found.stdout).unwrap_or_else(|error| panic!("{error}: {found:#?}"))
+    }
+
     /// The process that answers.
     fn asked(&self, choice: &[&str]) -> i32 {
-        let found = self.run(&[&["status", "--json"], choice].concat());
-        let status: Value =
-            serde_json::from_str(&found.stdout).unwrap_or_else(|error| panic!("{error}: {found:#?}"));
+        let status = self.status(choice);
         status["pid"].as_i64().and_then(|pid| pid.try_into().ok()).expect("a process id")
     }
 
@@ -97,4 +104,56 @@ fn a_socket_that_is_named_is_not_replaced_by_another() {
     let _first = user.serve(&[]);
     let place = user.0.path("run/mock-imds/control.sock").display().to_string();
     user.run(&["serve", "--listen", "127.0.0.1:0", "--control", &place]).ended(69, &["belongs to process"]);
+}
+
+#[test]
+fn an_order_waits_for_a_server_that_is_stopped() {
+    let user = User::new();
+    let (first, second) = (user.serve(&[]), user.serve(&[]));
+    let [one, other] = [&first, &second].map(|server| server.address.port().to_string());
+    first.signal(Signal::SIGSTOP);
+    let by_name = user.run(&["status", "--server", &one]);
+
+    let mut order = user.command(&["clock", "pause"]);
+    let mut order = order.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().expect("it is built");
+    let mut said = String::new();
+    let stderr = order.stderr.take().expect("it is piped");
+    BufReader::new(stderr).read_line(&mut said).expect("it is text");
+    first.signal(Signal::SIGCONT);
+    assert!(order.wait().expect("it is ours").success(), "found {said}");
+
+    let expected =
+        format!("control.sock (it gives no status); --server chooses another: http://{}/", second.address);
+    assert!(said.contains(&expected), "expected {expected}, found {said}");
+    let paused = |port: &str| user.status(&["--server", port])["clock"]["paused"].is_string();
+    assert_eq!((paused(&one), paused(&other)), (true, false), "whose clock is paused");
+    by_name.ended(69, &["no server that gives its status is", "gave no answer within 1 s"]);
+}
+
+#[test]
+fn a_server_that_is_closed_to_the_user_is_no_missing_one() {
+    let user = User::new();
+    let server = user.serve(&[]);
+    for directory in [".", "run", "run/mock-imds"] {
+        fs::set_permissions(user.0.path(directory), Permissions::from_mode(0o755)).expect("ours");
+    }
+    if support::is_root() {
+        let mut status = user.command(&["status", "--server", &server.address.port().to_string()]);
+        let found = finish(status.uid(65534).gid(65534));
+        found.ended(77, &["no server that gives its status is", "usermod -aG mock-imds"]);
+    }
+    let system = user.run(&["status", "--server", "system"]);
+    assert!(!system.stderr.contains("no running server"), "its place is known: {system:#?}");
+}
+
+#[test]
+fn a_service_has_one_control_socket() {
+    let user = User::new();
+    let command = || {
+        let mut command = user.command(&["serve", "--listen", "127.0.0.1:0"]);
+        command.env("RUNTIME_DIRECTORY", user.0.path("service")).env("STATE_DIRECTORY", user.0.path("state"));
+        command
+    };
+    let _first = ServerProcess::start(command(), user.0.directory());
+    finish(&mut command()).ended(69, &["service/control.sock belongs to process"]);
 }

@@ -15,8 +15,10 @@ fn compose(arguments: &str) -> String {
 #[track_caller]
 fn app_sees(machine: &Machine, files: &str, expected: &str) {
     let found = machine.run(&compose(&format!("{files} run --rm -T app")));
-    let said = machine.run("cat /srv/compose/said; docker ps -a; docker logs compose_imds-net_1; docker logs compose_imds_1; \
-                            docker inspect --format '{{json .State.Health}}' compose_imds_1");
+    let said = machine.run(
+        "cat /srv/compose/said; docker ps -a; docker logs compose_imds-net_1; docker logs compose_imds_1; \
+                            docker inspect --format '{{json .State.Health}}' compose_imds_1",
+    );
     assert_eq!((found.code, found.text()), (Some(0), expected), "what the app of {files} sees\n{said}");
 }
 

@@ -66,7 +66,8 @@ pub(crate) enum OrderPreview {
     },
     /// The effect of a fault.
     Fault {
-        /// The name.
+        /// The name; empty from a server of a version without names.
+        #[serde(default)]
         name: String,
         /// The number that entries of the journal of requests have.
         number: usize,
@@ -173,10 +174,11 @@ pub(crate) struct RemoveFaultsOrder {
 }
 
 /// Where a fault comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum FaultOrigin {
     /// The scenario has it.
+    #[default]
     Scenario,
     /// The scenario has one of this name, and an order changed it.
     Changed,
@@ -187,11 +189,14 @@ pub(crate) enum FaultOrigin {
 /// A fault in the status.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct FaultStatus {
-    /// The name.
+    /// The name; empty from a server of a version without names.
+    #[serde(default)]
     pub name: String,
     /// Where it comes from.
+    #[serde(default)]
     pub origin: FaultOrigin,
     /// The number of requests that matched it.
+    #[serde(default)]
     pub matched: u64,
     /// The time until it ends, if it has begun and ends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -223,5 +228,19 @@ impl From<imds::PathChange> for PathTransition {
             imds::PathChange::Changes => Self::Changes,
             imds::PathChange::Vanishes => Self::Vanishes,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn faults_of_a_server_without_names_are_read() {
+        let status = r#"{"what": "status 503", "when": "always", "on": true}"#;
+        let status: FaultStatus = serde_json::from_str(status).expect("the keys of the first version");
+        assert_eq!((status.name.as_str(), status.origin, status.matched), ("", FaultOrigin::Scenario, 0));
+        let preview: OrderPreview = serde_json::from_str(r#"{"number": 1, "on": true}"#).expect("as above");
+        assert_eq!(preview, OrderPreview::Fault { name: String::new(), number: 1, on: true });
     }
 }
