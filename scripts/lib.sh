@@ -76,6 +76,16 @@ write_address() {
     [ "$url" = "$placeholder" ] || sed -i "s|$placeholder|$url|g" "$@"
 }
 
+# Puts it into the tree in this directory. The page about releases explains the placeholder, and keeps it. Where the
+# repository is (git.example.org in docs/editors.md) is another matter: nothing here knows.
+write_address_in_tree() {
+    local files=(README.md docs/*.md debian/copyright packaging/rpm/mock-imds.spec) file with=()
+    for file in "${files[@]}"; do
+        [ "$file" = docs/releasing.md ] || with+=("$file")
+    done
+    write_address "${with[@]}"
+}
+
 # The time that everything made of this tree bears, so that it has the same bytes whenever it is made: the commit's; in
 # a tree without git the changelog's.
 source_date() {

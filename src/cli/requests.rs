@@ -29,7 +29,7 @@ pub(crate) struct RequestsArgs {
     #[arg(long, conflicts_with = "format")]
     pub json: bool,
     /// Print each request in this form: text with {time}, {timestamp}, {client}, {address}, {method}, {path}, {version},
-    /// {status}, {latency}, {fault}, {instance} and {number} in it; \t is a tab
+    /// {status}, {latency}, {fault}, {instance} and {number} in it; {{ and }} are braces, \t is a tab, \n a new line
     #[arg(long, value_name = "FORMAT", value_parser = str::parse::<RequestFormat>)]
     pub format: Option<RequestFormat>,
     #[command(flatten)]
@@ -43,7 +43,7 @@ pub(crate) struct AuditArgs {
     /// Only these clients: addresses, networks, or "host" for processes of this host
     #[arg(long, value_name = "ADDR", value_parser = accepted::<CommaSeparated<ClientMatcher>>)]
     pub client: Option<CommaSeparated<ClientMatcher>>,
-    /// Exit with 1 if a client would not work with http-tokens = "required"
+    /// Exit with 1 if a client would not work with http-tokens = "required", or none has sent a request
     #[arg(long)]
     pub require_v2: bool,
     /// Print JSON

@@ -5,7 +5,7 @@ use std::io;
 use jiff::tz::TimeZone;
 
 use super::follow;
-use super::print::{to_json, try_print_line};
+use super::print::{to_json, try_print_line, warn};
 use super::server_choice;
 use crate::cli::{FilterArgs, RequestsArgs};
 use crate::control::api::{RequestLine, ServiceStatus};
@@ -85,7 +85,14 @@ impl RequestPrinter {
     }
 
     fn print(&mut self, found: &RequestPage) -> io::Result<()> {
-        found.lines.iter().try_for_each(|line| try_print_line(&self.line(line)))
+        found.lines.iter().try_for_each(|line| match (&self.style, line) {
+            // Whoever chose the form reads nothing else on stdout.
+            (PrintStyle::Format(_), RequestLine::Missed { .. }) => {
+                warn(&self.line(line));
+                Ok(())
+            }
+            _ => try_print_line(&self.line(line)),
+        })
     }
 
     pub(super) fn line(&mut self, line: &RequestLine) -> String {

@@ -61,10 +61,8 @@ fn effect(effect: &FaultEffect) -> String {
                 ThrottleAction::Status(status) => status.get().to_string(),
                 ThrottleAction::Drop => "no answer".to_owned(),
             };
-            {
-                let requests = if throttle.per_second == 1 { "request" } else { "requests" };
-                format!("{then} beyond {} {requests} a second", throttle.per_second)
-            }
+            let requests = if throttle.per_second == 1 { "request" } else { "requests" };
+            format!("{then} beyond {} {requests} a second", throttle.per_second)
         }
     }
 }

@@ -1,9 +1,9 @@
 //! The journal of requests: the client, the time, the path and the outcome of each.
 //!
 //! It holds the last [`CAPACITY`] requests in memory and nowhere else, and never tokens, bodies, the query of a URL, or
-//! headers but the lifetime that is asked for a token. Requests wait for each other only while a record is put into its place, and for readers while these copy
-//! some; readers filter outside of the lock. A reader that comes too late for some records gets the number that it
-//! [missed](JournalPage).
+//! headers but the lifetime that is asked for a token. Requests wait for each other only while a record is put into its
+//! place, and for readers while these copy some; readers filter outside of the lock. A reader that comes too late for
+//! some records gets the number that it [missed](JournalPage).
 
 mod filter;
 mod filter_terms;

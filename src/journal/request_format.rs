@@ -11,7 +11,7 @@ use super::request_record::{LatencyText, RequestRecord};
 use crate::model::StringEnum as _;
 use crate::terminal::local_time;
 
-/// A line with fields in it.
+/// A line with fields in it. `{{` and `}}` are braces, `\t` and `\n` a tab and a new line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct RequestFormat(Vec<FormatPart>);
 
@@ -58,7 +58,17 @@ impl FromStr for RequestFormat {
                 '\\' if chars.next_if_eq(&'t').is_some() => literal.push('\t'),
                 '\\' if chars.next_if_eq(&'n').is_some() => literal.push('\n'),
                 '{' => {
-                    let name: String = chars.by_ref().take_while(|c| *c != '}').collect();
+                    let mut is_closed = false;
+                    let until_end = chars.by_ref().take_while(|c| {
+                        is_closed = *c == '}';
+                        !is_closed
+                    });
+                    let name: String = until_end.collect();
+                    if !is_closed {
+                        return Err(format!(
+                            "{{{name} has no }} at its end; a brace as text is {{{{ or }}}}"
+                        ));
+                    }
                     parts.push(FormatPart::Text(std::mem::take(&mut literal)));
                     parts.push(FormatPart::Field(field(&name)?));
                 }
@@ -140,7 +150,11 @@ mod tests {
             error.starts_with("there is no field {stauts}; did you mean {status}? accepted: {time} "),
             "{error}"
         );
-        let error = "{weather".parse::<RequestFormat>().unwrap_err();
+        let error = "{weather}".parse::<RequestFormat>().unwrap_err();
         assert!(error.starts_with("there is no field {weather}; accepted: {time} "), "{error}");
+        for text in ["{path} {status", "{"] {
+            let error = text.parse::<RequestFormat>().unwrap_err();
+            assert!(error.ends_with(" has no } at its end; a brace as text is {{ or }}"), "{error}");
+        }
     }
 }

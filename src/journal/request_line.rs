@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 
 use super::request_record::{LatencyText, RequestRecord};
 use crate::imds::{Ingress, Protocol};
+use crate::model::Timestamp;
 use crate::terminal::{StyledText, Terminal, TextStyle, local_date, local_time};
 
 /// From this width on there is room for milliseconds, whole addresses and the latency.
@@ -32,20 +33,31 @@ impl RequestLines {
         Self { terminal, zone, date: None }
     }
 
+    /// Lines after one of this time: only other days have a date before them.
+    pub(crate) fn after(self, at: Timestamp) -> Self {
+        Self { date: Some(local_date(at, &self.zone)), ..self }
+    }
+
     /// The lines of the next request: on a terminal a date before the first one of a day.
     pub(crate) fn next(&mut self, record: &RequestRecord, terminal: Terminal) -> String {
         self.terminal = terminal;
         let line = terminal.render(&self.line(record));
-        if terminal.columns.is_none() {
-            return line;
+        match self.heading(record) {
+            Some(heading) => format!("{}\n{line}", terminal.render(&heading)),
+            None => line,
         }
+    }
+
+    /// The date, on a terminal before the first request of a day. Elsewhere each line has it.
+    pub(crate) fn heading(&mut self, record: &RequestRecord) -> Option<StyledText> {
+        self.terminal.columns?;
         let date = local_date(record.at, &self.zone);
         if self.date.as_ref() == Some(&date) {
-            return line;
+            return None;
         }
-        let heading = terminal.render(&StyledText::styled(TextStyle::Dim, format!("── {date} ──")));
+        let heading = StyledText::styled(TextStyle::Dim, format!("── {date} ──"));
         self.date = Some(date);
-        format!("{heading}\n{line}")
+        Some(heading)
     }
 
     /// The line alone.

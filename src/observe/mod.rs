@@ -146,7 +146,7 @@ pub(crate) fn show_request(line: impl FnOnce(Terminal) -> String) {
         return;
     }
     if let Some(log) = LOG.get() {
-        log.push((line(Terminal::of(&io::stderr())) + "\n").into_bytes());
+        log.push_request(&line(Terminal::of(&io::stderr())));
     }
 }
 

@@ -41,6 +41,8 @@ struct QueueState {
     /// Dropped after the last of the records. As long as there are any, the next ones are dropped too: so the place where
     /// they are missing is one.
     dropped: u64,
+    /// Requests that were not shown since the last one that was.
+    hidden: u64,
     has_writer: bool,
     writing: bool,
 }
@@ -63,7 +65,26 @@ impl WriteQueue {
 
     /// Queues a record, or drops it. The writer starts with the first one.
     pub(super) fn push(self: &Arc<Self>, record: Vec<u8>) {
+        self.push_into(self.state(), record);
+    }
+
+    /// Queues a line that may be missing, unless the queue is half full: the rest is kept for the log. How many are
+    /// missing is said before the next such line.
+    pub(super) fn push_request(self: &Arc<Self>, line: &str) {
         let mut state = self.state();
+        if state.dropped > 0 || state.records.len() >= RECORDS / 2 || state.bytes >= BYTES / 2 {
+            state.hidden += 1;
+            return;
+        }
+        let record = match std::mem::take(&mut state.hidden) {
+            0 => format!("{line}\n"),
+            1 => format!("-- 1 request is not shown --\n{line}\n"),
+            hidden => format!("-- {hidden} requests are not shown --\n{line}\n"),
+        };
+        self.push_into(state, record.into_bytes());
+    }
+
+    fn push_into(self: &Arc<Self>, mut state: MutexGuard<'_, QueueState>, record: Vec<u8>) {
         if state.dropped > 0 || state.records.len() >= RECORDS || state.bytes >= BYTES {
             state.dropped += 1;
             return;
@@ -235,6 +256,24 @@ mod tests {
         assert!((RECORDS..=RECORDS + 1).contains(&kept), "expected {RECORDS} to be kept, found {kept}");
         assert!(lines.iter().take(kept).enumerate().all(|(at, line)| *line == at.to_string()), "{lines:?}");
         assert_eq!(lines[kept..], [dropped(&format!("{} log lines were", 5000 - kept)), "later".to_owned()]);
+    }
+
+    #[test]
+    fn requests_leave_room_for_the_log() {
+        let Case { queue, permits, written, .. } = case();
+        for _ in 0..5000 {
+            queue.push_request("request");
+        }
+        queue.push(b"log".to_vec());
+        drop(permits);
+        assert!(queue.flush(SOON), "expected all to be written");
+        queue.push_request("later");
+        assert!(queue.flush(SOON), "expected all to be written");
+        let lines: Vec<String> = written.try_iter().collect();
+        let shown = lines.len() - 2;
+        assert!((RECORDS / 2..=RECORDS / 2 + 1).contains(&shown), "expected half to be kept, found {shown}");
+        let later = format!("-- {} requests are not shown --\nlater\n", 5000 - shown);
+        assert_eq!(lines[shown..], ["log".to_owned(), later]);
     }
 
     #[test]

@@ -2,22 +2,23 @@
 
 use serde_json::Value;
 
-use crate::config::{Report, SourceText, reject};
+use crate::config::{Report, SourceText, reject, shell_word};
 
 /// Refuses JSON and YAML.
 pub(super) fn refuse(source: &SourceText) -> Result<(), Report> {
     let text = &source.text;
+    // The standard input, which may be piped on, has no name.
+    let name = if source.name == "<stdin>" { "FILE".into() } else { shell_word(&source.name) };
     let start = text.len() - text.trim_start().len();
     if text[start..].starts_with('{') {
         let help = match import_of(text) {
-            Some(format) => format!("did you mean `mock-imds import {format} {}`?", source.name),
+            Some(format) => format!("did you mean `mock-imds import {format} {name}`?"),
             None => return Err(refusal(source, start, "this is JSON, not TOML", vec![])),
         };
         return Err(refusal(source, start, "this is JSON, not TOML", vec![help]));
     }
     if let Some(start) = yaml(text) {
-        let help =
-            format!("if it is amazon-ec2-metadata-mock's file: `mock-imds import aemm {}`", source.name);
+        let help = format!("if it is amazon-ec2-metadata-mock's file: `mock-imds import aemm {name}`");
         return Err(refusal(source, start, "this is YAML, not TOML", vec![help]));
     }
     Ok(())
@@ -66,7 +67,11 @@ mod tests {
     use super::*;
 
     fn refused(text: &str) -> String {
-        let source = SourceText::new("f", text);
+        refused_as("f", text)
+    }
+
+    fn refused_as(name: &str, text: &str) -> String {
+        let source = SourceText::new(name, text);
         refuse(&source).err().map_or_else(String::new, |report| report.to_string())
     }
 
@@ -83,6 +88,18 @@ mod tests {
             let found = refused(text);
             for expected in expected {
                 assert!(found.contains(expected), "expected {expected:?} for:\n{text}\nfound:\n{found}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_advice_can_be_typed() {
+        for (name, expected) in
+            [("<stdin>", "`mock-imds import aemm FILE`"), ("a b", "`mock-imds import aemm 'a b'`")]
+        {
+            for text in ["{\"metadata\": {}}", "metadata:\n"] {
+                let found = refused_as(name, text);
+                assert!(found.contains(expected), "expected {expected:?} for {name:?}, found:\n{found}");
             }
         }
     }

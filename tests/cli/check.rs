@@ -331,7 +331,7 @@ fn warnings_show_where_a_scenario_is_loaded() {
         "[instance]\navailability-zone = \"us-esat-1a\"\n[[event]]\nat = 2020-01-01T00:00:00Z\nclear = \"all\"\n",
     );
     let expected = [
-        "warning: there is no region \"us-esat-1\"",
+        "warning: mock-imds knows no region \"us-esat-1\"",
         "did you mean \"us-east-1a\"?",
         "event[0].at is in the past",
     ];

@@ -36,7 +36,7 @@ const published = new Promise((found) => (problems = found));
 const server = await TaploLsp.initialize(environment, {
   onMessage(message) {
     if (message.method === undefined) {
-    waiting.get(message.id)?.(message.result);
+      waiting.get(message.id)?.(message.result);
     } else if (message.method === "workspace/configuration") {
       server.send({ jsonrpc: "2.0", id: message.id, result: message.params.items.map(() => null) });
     } else if (message.id !== undefined) {

@@ -1,12 +1,21 @@
 //! What the language server of Even Better TOML, VS Code's extension, offers and marks.
 
 use std::fs;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::sync::LazyLock;
 
 use serde_json::{Value, json};
 use support::{Sandbox, finish};
 
 use crate::{RERUN, schema_url, tool};
+
+/// The script, copied once for all tests: a module is looked for beside it.
+static SCRIPT: LazyLock<PathBuf> = LazyLock::new(|| {
+    let script = support::sources().join("target/editors/editor.mjs");
+    fs::copy(support::sources().join("tests/editors/editor.mjs"), &script).expect("target/ is writable");
+    script
+});
 
 /// A file with its cursors: a question at each `|`, which is taken out.
 struct OpenFile {
@@ -33,10 +42,6 @@ impl OpenFile {
         // Whether the tools are there is known by this one.
         tool("taplo")?;
         let sandbox = Sandbox::new();
-        let made = support::sources().join("target/editors");
-        // A module is looked for beside the script.
-        let script = made.join("editor.mjs");
-        fs::copy(support::sources().join("tests/editors/editor.mjs"), &script).expect("target/ is writable");
         let file = sandbox.write("scenario.toml", &self.text);
         let questions = self.places.iter();
         let questions: Value =
@@ -44,11 +49,12 @@ impl OpenFile {
         let input = sandbox.write("questions.json", questions.to_string());
         let input = fs::File::open(input).expect("it was just written");
         let outcome = finish(
-            Command::new("timeout").arg("300").arg("node").arg(script).arg(file).stdin(Stdio::from(input)),
+            Command::new("timeout").arg("300").arg("node").arg(&*SCRIPT).arg(file).stdin(Stdio::from(input)),
         );
         let output: Value = serde_json::from_str(&outcome.stdout)
             .unwrap_or_else(|error| panic!("{error}: {outcome:#?}\n{RERUN}"));
         let answers = output["answers"].as_array().expect("a list").clone();
+        assert_eq!(answers.len(), self.places.len(), "an answer for each cursor: {output:#}\n{RERUN}");
         Some((answers, output["problems"].to_string()))
     }
 }

@@ -62,6 +62,33 @@ fn the_address_of_a_release_is_one_variable() {
     std::fs::remove_file(&file).expect("the file is there");
 }
 
+/// Of the real documents: the page about releases and the address of the git repository are not of the download.
+#[test]
+fn the_address_of_the_tree_is_written_where_something_is_downloaded() {
+    let made = support::sources().join("target/address").join(format!("tree-{}", std::process::id()));
+    let script = format!(
+        "set -euo pipefail; cd '{sources}'; . scripts/lib.sh; mkdir -p '{made}'
+        cp --parents README.md docs/*.md debian/copyright packaging/rpm/mock-imds.spec '{made}'
+        cd '{made}'; MOCK_IMDS_URL=https://owner.github.io/x write_address_in_tree",
+        sources = support::sources().display(),
+        made = made.display()
+    );
+    let said = Command::new("bash").args(["-c", &script]).output().expect("bash runs");
+    assert!(said.status.success(), "{said:?}");
+    let written = |path: &str| std::fs::read_to_string(made.join(path)).expect("the file is there");
+    let original =
+        |path: &str| std::fs::read_to_string(support::sources().join(path)).expect("the file is there");
+    for path in ["README.md", "docs/packages.md", "debian/copyright", "packaging/rpm/mock-imds.spec"] {
+        let found = written(path);
+        assert!(found.contains("https://owner.github.io/x"), "no address in {path}");
+        assert!(!found.contains("https://example.org/mock-imds"), "a placeholder is left in {path}");
+    }
+    for path in ["docs/editors.md", "docs/releasing.md"] {
+        assert_eq!(written(path), original(path), "{path} names nothing that is downloaded");
+    }
+    std::fs::remove_dir_all(&made).expect("it is ours");
+}
+
 /// With a checksum for each crate, and nothing that depends on what is not listed. Tools of the tests are not in it.
 #[test]
 fn the_bill_of_materials_lists_what_is_linked() {

@@ -19,6 +19,8 @@ pub(super) struct Audit {
     pub(super) requests: usize,
     /// The clients that would not work with `http-tokens = "required"`.
     pub(super) would_break: usize,
+    /// The clients of which nothing is known: each of their requests was refused for another reason than its token.
+    pub(super) unknown: usize,
     pub(super) clients: Vec<ClientAudit>,
 }
 
@@ -84,8 +86,10 @@ pub(super) enum AuditVerdict {
     Mixed,
     /// It never has a token.
     V1Only,
-    /// It gets no token.
+    /// It gets no token, or none that is accepted.
     NoToken,
+    /// All of its requests were refused for another reason than a token.
+    Unknown,
 }
 
 impl Audit {
@@ -98,7 +102,8 @@ impl Audit {
             by_client.into_iter().map(|(name, records)| ClientAudit::of(name, &records)).collect();
         clients.sort_by_key(|client| (!client.would_break, std::cmp::Reverse(client.requests)));
         let would_break = clients.iter().filter(|client| client.would_break).count();
-        Self { requests: records.len(), would_break, clients }
+        let unknown = clients.iter().filter(|client| client.verdict == AuditVerdict::Unknown).count();
+        Self { requests: records.len(), would_break, unknown, clients }
     }
 }
 
@@ -110,6 +115,12 @@ impl ClientAudit {
         };
         let is_v1 = |record: &RequestRecord| record.protocol == Protocol::V1;
         let is_refused = |record: &RequestRecord| record.status == Some(401);
+        // Its Host, its Origin or a disabled endpoint, with a token as without one: that tells nothing about tokens.
+        let is_served = |record: &RequestRecord| {
+            !is_refused(record) && record.status != Some(403) && record.refused.is_none()
+        };
+        let is_open = |record: &RequestRecord| is_v1(record) && is_served(record);
+        let accepted = count(&|record| record.protocol == Protocol::V2 && is_served(record));
         let of_tokens = |record: &RequestRecord| record.protocol == Protocol::Token;
         let fetched = |record: &RequestRecord| of_tokens(record) && record.status == Some(200);
         let tokens = TokenUse {
@@ -136,19 +147,19 @@ impl ClientAudit {
             v1_refused: count(&|record| is_v1(record) && is_refused(record)),
             v2: count(&|record| record.protocol == Protocol::V2),
             tokens,
-            v1_paths: paths(records, &|record| is_v1(record) && !is_refused(record)),
+            v1_paths: paths(records, &is_open),
             not_found: paths(records, &|record| record.status == Some(404)),
             verdict: AuditVerdict::V2Only,
             would_break: false,
             reason: String::new(),
             advice: vec![],
         };
-        audit.judge();
+        audit.judge(count(&is_open), accepted);
         audit
     }
 
-    fn judge(&mut self) {
-        let (open, accepted) = (self.v1 - self.v1_refused, self.v2 - self.tokens.refused);
+    /// So many requests were answered without a token, and with one.
+    fn judge(&mut self, open: u64, accepted: u64) {
         let total = self.requests;
         (self.verdict, self.reason) = match (open, accepted) {
             (0, 0) if self.tokens.fetched == 0 && self.tokens.failed > 0 => (
@@ -158,8 +169,18 @@ impl ClientAudit {
             (0, 0) if self.v1_refused > 0 && self.tokens.fetched == 0 => {
                 (AuditVerdict::V1Only, "it never has a token, and is refused already".to_owned())
             }
+            (0, 0) if self.tokens.refused > 0 && self.tokens.fetched == 0 => {
+                (AuditVerdict::NoToken, "it fetches no token, and those that it has are refused".to_owned())
+            }
+            (0, 0) if self.tokens.fetched == 0 => (
+                AuditVerdict::Unknown,
+                "all of its requests were refused, but not for want of a token".to_owned(),
+            ),
             (0, _) if self.v1_refused > 0 => {
                 (AuditVerdict::V2AfterRefusal, "it gets a token once it is refused without one".to_owned())
+            }
+            (0, _) if self.v1 > 0 => {
+                (AuditVerdict::V2Only, "none of its requests without a token was answered".to_owned())
             }
             (0, _) => (AuditVerdict::V2Only, "it always has a token".to_owned()),
             (open, 0) => {
@@ -181,7 +202,8 @@ impl ClientAudit {
                 (AuditVerdict::Mixed, format!("{open} of its {} {verb} no token", times(total, "request")))
             }
         };
-        self.would_break = !matches!(self.verdict, AuditVerdict::V2Only | AuditVerdict::V2AfterRefusal);
+        self.would_break =
+            matches!(self.verdict, AuditVerdict::Mixed | AuditVerdict::V1Only | AuditVerdict::NoToken);
         self.advice = self.advice();
     }
 
@@ -250,7 +272,7 @@ mod tests {
 
     #[test]
     fn the_requests_of_a_client_decide() {
-        let (ok, refused, missing) = (Some(200), Some(401), Some(404));
+        let (ok, refused, forbidden, missing) = (Some(200), Some(401), Some(403), Some(404));
         for (requests, verdict, would_break) in [
             (&[("token", ok), ("v2", ok)][..], AuditVerdict::V2Only, false),
             (&[("token", ok)], AuditVerdict::V2Only, false),
@@ -263,6 +285,12 @@ mod tests {
             (&[("token", None), ("token", None)], AuditVerdict::NoToken, true),
             (&[("token", None), ("v1", ok)], AuditVerdict::V1Only, true),
             (&[("token", ok), ("v2", refused)], AuditVerdict::V2Only, false),
+            (&[("v2", refused)], AuditVerdict::NoToken, true),
+            (&[("v2", refused), ("v1", forbidden)], AuditVerdict::NoToken, true),
+            (&[("v1", forbidden)], AuditVerdict::Unknown, false),
+            (&[("v2", forbidden)], AuditVerdict::Unknown, false),
+            (&[("v1", forbidden), ("token", ok), ("v2", ok)], AuditVerdict::V2Only, false),
+            (&[("v1", forbidden), ("v1", ok)], AuditVerdict::V1Only, true),
         ] {
             let found = audit(requests);
             assert_eq!(

@@ -45,6 +45,11 @@ pub(crate) fn exec(args: &AuditArgs) -> Result<(), Failure> {
             let sentence = format!("{clients} would not work with http-tokens = \"required\"");
             Err(Failure::new(ExitStatus::No, sentence))
         }
+        _ if args.require_v2 && audit.unknown == audit.clients.len() => Err(Failure::new(
+            ExitStatus::No,
+            "no client has sent a request that tells whether it works with http-tokens = \"required\": let the programs run \
+             before this command, and ask the server that they ask",
+        )),
         _ => Ok(()),
     }
 }

@@ -24,6 +24,10 @@ pub(super) fn lines(
     let (clients, broken) = (times(audit.clients.len() as u64, "client"), audit.would_break);
     let all = if audit.clients.len() == 1 { "it works" } else { "all work" };
     let summary = match broken {
+        0 if audit.unknown > 0 => StyledText::styled(
+            TextStyle::Warning,
+            format!("nothing is known of {} of {clients}", audit.unknown),
+        ),
         0 => StyledText::styled(TextStyle::Good, format!("{clients}: {all} with http-tokens = \"required\"")),
         broken => StyledText::styled(
             TextStyle::Bad,
@@ -44,9 +48,12 @@ fn rows(client: &ClientAudit, now: Timestamp, zone: &TimeZone) -> Vec<Row> {
         if instances.is_empty() { String::new() } else { format!(" (instance {})", instances.join(", ")) };
     let name = StyledText::styled(TextStyle::Bold, &client.client).with(TextStyle::Plain, instances);
     let asked = format!("{}, {}", times(client.requests, "request"), span(client, now, zone));
-    let (style, works) =
-        if client.would_break { (TextStyle::Bad, "BREAKS") } else { (TextStyle::Good, "works") };
-    let verdict = StyledText::styled(style, format!("{works} with IMDSv2 only: {}", client.reason));
+    let (style, verdict) = match client.verdict {
+        AuditVerdict::Unknown => (TextStyle::Warning, "unknown"),
+        _ if client.would_break => (TextStyle::Bad, "BREAKS with IMDSv2 only"),
+        _ => (TextStyle::Good, "works with IMDSv2 only"),
+    };
+    let verdict = StyledText::styled(style, format!("{verdict}: {}", client.reason));
     let advice = client.advice.iter().map(|advice| Value::Text(StyledText::plain(advice), 0));
     vec![
         text("client", name),

@@ -2,6 +2,7 @@
 
 use super::snapshot::Snapshot;
 use crate::commands::layout::{Row, Value};
+use crate::config::shell_word;
 use crate::control::api::{
     CredentialStatus, FaultOrigin, FaultStatus, InForceStatus, InstanceFacts, InstanceStatus,
 };
@@ -94,8 +95,11 @@ pub(super) fn warnings(snapshot: &Snapshot) -> Row {
     if scenario.warnings == 0 {
         return Row("warnings", vec![]);
     }
-    let file = scenario.file.as_ref().map(|file| file.display().to_string()).unwrap_or_default();
-    let text = format!("{}, see `mock-imds check {file}`", scenario.warnings);
+    // What was sent need not be what the file says.
+    let file = scenario.file.as_ref().filter(|_| !scenario.sent);
+    let hint =
+        file.map(|file| format!(", see `mock-imds check {}`", shell_word(&file.display().to_string())));
+    let text = format!("{}{}", scenario.warnings, hint.unwrap_or_default());
     Row("warnings", vec![Value::text(StyledText::styled(TextStyle::Warning, text))])
 }
 

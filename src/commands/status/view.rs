@@ -41,8 +41,12 @@ pub(super) fn text(snapshot: &Snapshot, terminal: Terminal) -> String {
 /// The last requests, in columns.
 fn recent(snapshot: &Snapshot, terminal: Terminal) -> Row {
     let terminal = Terminal { columns: terminal.columns.map(|columns| columns - LABEL), ..terminal };
-    let lines = RequestLines::new(terminal, snapshot.zone.clone());
-    Row("last", snapshot.recent.iter().map(|record| Value::Line(lines.line(record))).collect())
+    let mut lines = RequestLines::new(terminal, snapshot.zone.clone()).after(snapshot.now);
+    let dated = snapshot.recent.iter().flat_map(|record| {
+        let heading = lines.heading(record);
+        heading.into_iter().chain([lines.line(record)]).map(Value::Line)
+    });
+    Row("last", dated.collect())
 }
 
 #[cfg(test)]
@@ -221,6 +225,33 @@ requests    226: 190 v2, 24 v1, 12 for tokens; 3 refused, 5 not found; the last
 last        04:14:09 172.18.0.3   GET  …/security-credentials/dev-role v2    200";
         let found = shown(&snapshot(), Some(80));
         assert_eq!(found, expected, "\n{found}");
+    }
+
+    #[test]
+    fn only_other_days_are_dated() {
+        let mut snapshot = snapshot();
+        let mut early = snapshot.recent[0].clone();
+        early.at = ago(2 * 86_400);
+        snapshot.recent.insert(0, early);
+        let found = shown(&snapshot, Some(80));
+        let last: Vec<&str> = found.lines().skip_while(|line| !line.starts_with("last ")).collect();
+        assert_eq!(last[0], "last        ── 2026-11-19, UTC+01:00 ──", "{found}");
+        assert_eq!(last.len(), 4, "a date for each of the two days:\n{found}");
+        snapshot.recent.remove(0);
+    }
+
+    #[test]
+    fn the_advice_about_warnings_can_be_typed() {
+        let row = |file: Option<&str>, sent| {
+            let mut snapshot = snapshot();
+            snapshot.status.scenario.file = file.map(Into::into);
+            snapshot.status.scenario.sent = sent;
+            let found = shown(&snapshot, None);
+            found.lines().find(|line| line.starts_with("warnings")).map(str::to_owned)
+        };
+        assert_eq!(row(Some("/a b"), false).unwrap(), "warnings    1, see `mock-imds check '/a b'`");
+        assert_eq!(row(Some("/a"), true).unwrap(), "warnings    1");
+        assert_eq!(row(None, false).unwrap(), "warnings    1");
     }
 
     #[test]

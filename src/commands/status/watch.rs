@@ -1,7 +1,7 @@
 //! `status --follow`: on a terminal the whole screen, redrawn in place; else a block after each change.
 
-use std::io::{self, Read as _};
-use std::sync::mpsc::{self, Receiver, Sender};
+use std::io::{self, IsTerminal as _, Read as _};
+use std::sync::mpsc::{self, Receiver, SyncSender, TrySendError};
 use std::thread::{self, sleep};
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use crate::clock;
 use crate::commands::follow::{self, RESTART_TIMEOUT, not_back};
 use crate::commands::print::{to_json, try_print_line};
 use crate::control::ControlClient;
-use crate::control::api::{ClockStatus, ServiceStatus};
+use crate::control::api::{ClockStatus, FaultStatus, ServiceStatus};
 use crate::exit::{ExitStatus, Failure};
 use crate::model::Timestamp;
 use crate::terminal::{FullScreen, StyledText, Terminal, TextStyle, ago, spoken};
@@ -56,7 +56,13 @@ fn print_blocks(client: &ControlClient, mut status: ServiceStatus, as_json: bool
 /// The status without what changes by itself.
 fn without_position(status: &ServiceStatus) -> ServiceStatus {
     let clock = ClockStatus { elapsed: String::new(), ..status.clock.clone() };
-    ServiceStatus { clock, ..status.clone() }
+    let faults = status.faults.iter().map(|fault| FaultStatus {
+        // It says what is left, too. What it says besides is in `begins` and `ends`.
+        when: String::new(),
+        left: None,
+        ..fault.clone()
+    });
+    ServiceStatus { clock, faults: faults.collect(), ..status.clone() }
 }
 
 // === The screen ===
@@ -70,24 +76,30 @@ enum ScreenEvent {
 
 /// Starts whatever waits for something: the server, a key, a signal. A server that gives no answer delays no key.
 fn events(client: ControlClient) -> Result<Receiver<ScreenEvent>, Failure> {
-    let (sender, events) = mpsc::channel();
+    // Nothing piles up while the screen is not drawn, because the terminal is stopped.
+    let (sender, events) = mpsc::sync_channel(1);
     let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH])
         .map_err(|error| Failure::new(ExitStatus::OsError, format!("cannot handle signals: {error}")))?;
     let to = sender.clone();
     thread::spawn(move || signals.forever().try_for_each(|signal| to.send(ScreenEvent::Signal(signal))));
+    // What is piped in is no key.
     let to = sender.clone();
     thread::spawn(move || {
+        if !io::stdin().is_terminal() {
+            return Ok(());
+        }
         io::stdin().lock().bytes().map_while(Result::ok).try_for_each(|key| to.send(ScreenEvent::Key(key)))
     });
     thread::spawn(move || ask(&client, &sender));
     Ok(events)
 }
 
-fn ask(client: &ControlClient, to: &Sender<ScreenEvent>) {
+fn ask(client: &ControlClient, to: &SyncSender<ScreenEvent>) {
     loop {
         sleep(FOLLOW_INTERVAL);
         let snapshot = client.status().map(|status| Snapshot::take(client, status));
-        if to.send(ScreenEvent::Status(Box::new(snapshot))).is_err() {
+        // One that finds no room is left out: the next one follows.
+        if let Err(TrySendError::Disconnected(_)) = to.try_send(ScreenEvent::Status(Box::new(snapshot))) {
             return;
         }
     }
@@ -180,7 +192,11 @@ mod tests {
     fn the_clock_alone_is_no_change() {
         let status = snapshot().status;
         let clock = ClockStatus { elapsed: "1m13s".into(), ..status.clock.clone() };
-        let later = ServiceStatus { clock, ..status.clone() };
+        let mut later = ServiceStatus { clock, ..status.clone() };
+        for fault in &mut later.faults {
+            (fault.left, fault.when) = (Some("9m58s".into()), "9m58s left".into());
+        }
+        assert!(!later.faults.is_empty(), "the status has faults");
         assert_eq!(without_position(&status), without_position(&later));
         let asked = ServiceStatus { requests: status.requests + 1, ..status.clone() };
         assert_ne!(without_position(&status), without_position(&asked));

@@ -1,10 +1,10 @@
 //! Regions and zones that there are not, and architectures that a type does not have.
 
 use super::sections::instances;
-use crate::config::{Item, Section, nearest};
+use crate::config::{Item, Section, is_near};
 use crate::model::{Architecture, AvailabilityZone, InstanceType, Scenario, StringEnum as _};
 
-/// Source: the list of partitions and regions that botocore 1.41 has.
+/// The regions of all partitions. botocore 1.43.11 lists these but me-west-1 and sa-west-1.
 const REGIONS: [&str; 48] = [
     "af-south-1",
     "ap-east-1",
@@ -81,17 +81,26 @@ fn zone(item: &Item<'_>) {
     let region = zone.region();
     let rest = &zone.as_str()[region.as_str().len()..];
     if !REGIONS.contains(&region.as_str()) {
-        let help = match nearest(region.as_str(), &REGIONS) {
-            Some(near) => format!("did you mean \"{near}{rest}\"?"),
-            None => "a region that is new to mock-imds works as any other".to_owned(),
-        };
-        item.warn(format!("there is no region \"{region}\""), help);
+        // One that is new to mock-imds works as any other.
+        if let Some(meant) = misspelt(region.as_str()) {
+            item.warn(
+                format!("mock-imds knows no region \"{region}\""),
+                format!("did you mean \"{meant}{rest}\"?"),
+            );
+        }
     } else if rest.len() == 1 && rest.chars().all(|letter| letter > LAST_ZONE) {
         item.warn(
             format!("the region {region} has no zone \"{zone}\""),
             format!("zones end in letters from a on, such as \"{region}a\""),
         );
     }
+}
+
+/// The region that was meant, if it is one with a typing error. A number more is rather a new region.
+fn misspelt(region: &str) -> Option<&'static str> {
+    let without_number = |name: &str| name.trim_end_matches(|c: char| c.is_ascii_digit()).to_owned();
+    let is_new = REGIONS.iter().any(|known| without_number(known) == without_number(region));
+    REGIONS.into_iter().find(|known| !is_new && is_near(region, known))
 }
 
 /// `use1-az1` belongs to `us-east-1`.

@@ -25,16 +25,12 @@ fn what_contradicts_cannot_happen_or_has_no_effect_is_a_warning() {
     let cases = [
         (
             "[instance]\navailability-zone = \"us-esat-1a\"",
-            "2:21: there is no region \"us-esat-1\" | did you mean \"us-east-1a\"?",
-        ),
-        (
-            "[instance]\navailability-zone = \"eu-west-99q\"",
-            "2:21: there is no region \"eu-west-99\" | did you mean",
+            "2:21: mock-imds knows no region \"us-esat-1\" | did you mean \"us-east-1a\"?",
         ),
         ("[instance]\navailability-zone = \"eu-west-1q\"", "the region eu-west-1 has no zone \"eu-west-1q\""),
         (
             "[instances.a]\nclients = [\"host\"]\nderive = true\navailability-zone = \"us-esat-1a\"",
-            "4:21: there is no region",
+            "4:21: mock-imds knows no region",
         ),
         (
             "[instance]\navailability-zone-id = \"usw2-az1\"",
@@ -87,6 +83,10 @@ fn what_contradicts_cannot_happen_or_has_no_effect_is_a_warning() {
             "4:6: nobody sees this event: from 2m on every connection",
         ),
         (
+            "[[event]]\nspot-interruption = { notice = \"10m\", then = \"vanish\" }\n[[event]]\nat = \"1m\"\nspot-interruption = { then = \"vanish\" }\n[[event]]\nat = \"3m\"\nrebalance-recommendation = {}",
+            "7:6: nobody sees this event: from 3m on every connection",
+        ),
+        (
             "[[event]]\nat = 2026-01-01T00:00:00Z\nclear = \"all\"",
             "2:6: event[0].at is in the past: the event has happened",
         ),
@@ -112,6 +112,8 @@ fn what_contradicts_cannot_happen_or_has_no_effect_is_a_warning() {
 fn what_is_meant_has_no_warning() {
     for text in [
         "[instance]\navailability-zone = \"us-west-2-lax-1a\"\navailability-zone-id = \"usw2-lax1-az1\"",
+        "[instance]\navailability-zone = \"eu-west-4a\"",
+        "[instance]\navailability-zone = \"xx-new-1a\"",
         "[instance]\ninstance-type = \"m6g.large\"\narchitecture = \"arm64\"",
         "[instance]\narchitecture = \"i386\"",
         "[metadata]\n\"meta-data/example\" = \"x\"\n\"meta-data/a\" = \"x\"\n\"meta-data/public-ipv6\" = \"::1\"\n\"meta-data/iam\" = false",
@@ -125,6 +127,13 @@ fn what_is_meant_has_no_warning() {
         "[instances.a]\nderive = true\nclients = [\"10.0.0.0/8\"]\n[[fault]]\ninstance = \"a\"\nclients = [\"10.1.0.0/16\", \"host\"]\nstatus = 503",
         "[instance.tags]\nName = \"x\"\n[[event]]\nmetadata-options = { instance-metadata-tags = \"enabled\" }",
         "[[event]]\nspot-interruption = { then = \"vanish\" }\n[[event]]\nat = \"1m\"\nrebalance-recommendation = {}\n[[event]]\nat = \"3m\"\nclear = \"all\"",
+        "[[event]]\nspot-interruption = { then = \"vanish\" }\n[[event]]\nat = \"1m\"\nspot-interruption = { then = \"stay\" }\n[[event]]\nat = \"3m\"\nrebalance-recommendation = {}",
+        "[[event]]\nspot-interruption = { then = \"vanish\" }\n[[event]]\nat = \"1m30s\"\nspot-interruption = { then = \"vanish\" }\n[[event]]\nat = \"3m\"\nrebalance-recommendation = {}",
+        "[[event]]\nspot-interruption = { then = \"vanish\" }\n[[event]]\nat = \"150s\"\nspot-interruption = { then = \"vanish\" }\n[[event]]\nat = \"3m\"\nrebalance-recommendation = {}",
+        "[[event]]\nat = \"3m\"\nrebalance-recommendation = {}\n[[event]]\nat = \"2m30s\"\nclear = \"all\"\n[[event]]\nspot-interruption = { then = \"vanish\" }\n",
+        "[[event]]\nrepeat = \"4m\"\nspot-interruption = { then = \"vanish\" }\n[[event]]\nat = \"3m\"\nrebalance-recommendation = {}",
+        "[[event]]\nspot-interruption = { then = \"vanish\" }\n[[event]]\nat = \"1m\"\nrepeat = \"90s\"\nclear = \"spot-interruption\"\n[[event]]\nat = \"3m\"\nrebalance-recommendation = {}",
+        "[instances.a]\nclients = [\"10.0.0.0/8\"]\nderive = true\n[[event]]\nspot-interruption = { then = \"vanish\" }\n[[event]]\nat = \"1m\"\ninstance = \"a\"\nspot-interruption = { then = \"stay\" }\n[[event]]\nat = \"3m\"\nrebalance-recommendation = {}",
         "[[event]]\nat = 2030-01-01T00:00:00Z\nclear = \"all\"",
         "[http]\nprofile = \"aemm\"\n[[event]]\nat = 2020-01-01T00:00:00Z\nspot-interruption = { time = \"2020-01-01T00:02:00Z\" }",
         "[http]\nprofile = \"aemm\"\n[metadata]\n\"meta-data/instnace-id\" = \"i-1\"\n[[fault]]\npath = \"/elsewhere\"\nstatus = 503",

@@ -1,5 +1,6 @@
 //! Events that cannot be seen, and times that are over.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::sections::{table, tables};
@@ -27,24 +28,29 @@ pub(super) fn add(root: &Section<'_>, scenario: &Scenario, now: Option<Timestamp
 fn after_the_end(sections: &[Section<'_>], events: &[Event]) {
     let mut timed: Vec<(Duration, &Section<'_>, &Event)> = vec![];
     for (section, event) in sections.iter().zip(events) {
-        if let EventTime::AfterLoad(at) = event.at {
-            timed.push((at, section, event));
+        match event.at {
+            EventTime::AfterLoad(at) if event.repeat.is_none() => timed.push((at, section, event)),
+            // Nobody knows when it brings an instance back, or how often.
+            _ if end_change(event).is_some() => return,
+            _ => {}
         }
     }
     timed.sort_by_key(|(at, ..)| *at);
-    let mut ended: Option<(Duration, Option<&str>)> = None;
+    let mut ends = InstanceEnds::default();
     for (at, section, event) in timed {
-        if event.effects.iter().any(|effect| {
-            matches!(effect, EventEffect::Clear(ClearTarget::All | ClearTarget::SpotInterruption))
-        }) {
-            // Whoever clears it brings the instance back.
-            ended = None;
-            continue;
+        // It takes the place of the notice before, and brings the instance back if that has ended.
+        match end_change(event) {
+            Some(EndChange::After(span)) => {
+                ends.set(event, Some(at + span));
+                continue;
+            }
+            Some(EndChange::Never) => {
+                ends.set(event, None);
+                continue;
+            }
+            None => {}
         }
-        if let Some((end, instance)) = ended
-            && at >= end
-            && (instance.is_none() || event.instance.as_deref() == instance)
-        {
+        if let Some(end) = ends.of(event).filter(|end| at >= *end) {
             let found = format!(
                 "nobody sees this event: from {} on every connection to the instance is reset",
                 format_duration(end)
@@ -55,20 +61,56 @@ fn after_the_end(sections: &[Section<'_>], events: &[Event]) {
                 None => section.warn(found, help),
             }
         }
-        ended = ended.or_else(|| end_of(event).map(|span| (at + span, event.instance.as_deref())));
     }
 }
 
-/// How long after the event the instance ends.
-fn end_of(event: &Event) -> Option<Duration> {
-    // Others still see the instance.
-    if event.first_n_clients.is_some() {
-        return None;
-    }
-    event.effects.iter().find_map(|effect| match effect {
-        EventEffect::SpotInterruption { due: NoticeDue::After(span), then: AfterNotice::Vanish, .. } => {
-            Some(*span)
+/// When each instance ends, as far as that is known.
+#[derive(Default)]
+struct InstanceEnds<'a> {
+    /// Of those that have none of their own.
+    others: Option<Duration>,
+    named: BTreeMap<&'a str, Option<Duration>>,
+}
+
+impl<'a> InstanceEnds<'a> {
+    fn set(&mut self, event: &'a Event, end: Option<Duration>) {
+        if let Some(name) = event.instance.as_deref() {
+            self.named.insert(name, end);
+        } else {
+            self.others = end;
+            self.named.clear();
         }
+    }
+
+    /// When the last instance ends that the event concerns; `None` if one does not.
+    fn of(&self, event: &Event) -> Option<Duration> {
+        match event.instance.as_deref() {
+            Some(name) => self.named.get(name).copied().unwrap_or(self.others),
+            None => self.named.values().try_fold(self.others?, |last, end| Some(last.max((*end)?))),
+        }
+    }
+}
+
+/// What an event changes about the end of an instance.
+enum EndChange {
+    /// It ends so long after the event.
+    After(Duration),
+    /// It ends no more, or nobody knows when.
+    Never,
+}
+
+/// `None` if the event changes nothing about the end. The last of its effects counts.
+fn end_change(event: &Event) -> Option<EndChange> {
+    // Others still see the instance.
+    let is_for_some = event.first_n_clients.is_some() || event.client.is_some();
+    event.effects.iter().rev().find_map(|effect| match effect {
+        EventEffect::SpotInterruption { due: NoticeDue::After(span), then: AfterNotice::Vanish, .. }
+            if !is_for_some =>
+        {
+            Some(EndChange::After(*span))
+        }
+        EventEffect::SpotInterruption { .. }
+        | EventEffect::Clear(ClearTarget::All | ClearTarget::SpotInterruption) => Some(EndChange::Never),
         _ => None,
     })
 }

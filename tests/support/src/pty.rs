@@ -6,7 +6,7 @@ use std::num::NonZeroU16;
 use std::path::Path;
 use std::process::{Child, Stdio};
 use std::sync::{Arc, Mutex};
-use std::thread;
+use std::thread::{self, JoinHandle};
 
 use nix::pty::{Winsize, openpty};
 use rustix::termios::tcsetwinsize;
@@ -20,6 +20,8 @@ pub struct PtyProcess {
     child: Child,
     terminal: File,
     shown: Arc<Mutex<Shown>>,
+    /// It ends when no program has the terminal any more.
+    reader: Option<JoinHandle<()>>,
 }
 
 struct Shown {
@@ -51,7 +53,7 @@ impl PtyProcess {
         let screen = vt100::Parser::new(cells(rows), cells(columns), 0);
         let shown = Arc::new(Mutex::new(Shown { screen, written: Vec::new() }));
         let (mut reader, into) = (terminal.try_clone().expect("descriptors are left"), Arc::clone(&shown));
-        thread::spawn(move || {
+        let reader = thread::spawn(move || {
             let mut bytes = [0; 4096];
             // The end of the last program on a terminal is an error.
             while let Ok(count @ 1..) = reader.read(&mut bytes) {
@@ -60,7 +62,7 @@ impl PtyProcess {
                 shown.written.extend_from_slice(&bytes[..count]);
             }
         });
-        Self { child, terminal, shown }
+        Self { child, terminal, shown, reader: Some(reader) }
     }
 
     /// The lines of the screen, without spaces at their ends.
@@ -112,9 +114,15 @@ impl PtyProcess {
         nix::unistd::Pid::from_raw(self.child.id().try_into().expect("process ids are small"))
     }
 
-    /// Waits for its end.
+    /// Waits for its end, and until all that it has written was read.
     pub fn wait(&mut self) -> std::process::ExitStatus {
-        eventually("the end of the program", || self.child.try_wait().expect("the child is ours"))
+        let status =
+            eventually("the end of the program", || self.child.try_wait().expect("the child is ours"));
+        if let Some(reader) = self.reader.take() {
+            eventually("the end of what it wrote", || reader.is_finished().then_some(()));
+            reader.join().expect("what it wrote was read");
+        }
+        status
     }
 }
 
