@@ -2,13 +2,9 @@
 
 #![expect(dead_code, reason = "the program that uses all of it is beside this file")]
 
-#[path = "src/catalogue.rs"]
 mod catalogue;
-#[path = "src/compile_errors.rs"]
 mod compile_errors;
-#[path = "src/rewrite.rs"]
 mod rewrite;
-#[path = "src/sites.rs"]
 mod sites;
 
 use std::collections::{BTreeMap, BTreeSet};
