@@ -15,7 +15,7 @@ pub(crate) struct CheckArgs {
     /// Scenario files to validate, or host.toml; - is the standard input
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
-    /// Validate all files as host.toml [default: a file of that name, or with a table [host]]
+    /// Validate all files as host.toml [default: a file of that name, or with its table `host`]
     #[arg(long)]
     pub host: bool,
     /// Reject files with warnings, too
