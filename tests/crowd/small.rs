@@ -13,7 +13,7 @@ use support::{Sandbox, ServerProcess, is_root, skip};
 /// A build without optimization takes half as much again.
 const BYTES: u64 = if cfg!(debug_assertions) { 24 << 20 } else { 16 << 20 };
 const CONNECTIONS: usize = 1_024;
-const RERUN: &str = "rerun as root: cargo test --test crowd small";
+const RERUN: &str = "rerun as root: cargo test --test crowd small, and with --release for 16 MB";
 
 /// A memory cgroup of this test's, removed at the end.
 struct Cgroup(PathBuf);
