@@ -1,5 +1,7 @@
 //! Answers that no scenario reproduces as they are.
 
+mod facts;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
