@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// What `serve --ready-json` prints, in one line, and `--ready-fd` writes. Later versions may add keys.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct ReadyNotice {
     /// The first address that it listens at, as a client on this host reaches it: `http://127.0.0.1:1338`.
     pub url: String,
