@@ -13,7 +13,7 @@ pub const LAYERS: &[(&str, &str)] = &[
     ("model", ""),
     ("clock", "model"),
     ("files", ""),
-    ("memory", ""),
+    ("memory", "clock"),
     ("config", "files"),
     ("terminal", "model"),
     ("observe", "clock exit config model terminal"),
