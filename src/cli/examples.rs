@@ -46,6 +46,11 @@ Examples:
   mock-imds status --json
   mock-imds status --follow    # on a terminal, redrawn in place";
 
+pub(super) const METRICS: &str = "\
+Examples:
+  mock-imds metrics
+  mock-imds metrics --server system    # of the packaged service";
+
 pub(super) const SHOW: &str = "\
 Examples:
   mock-imds show meta-data/instance-id

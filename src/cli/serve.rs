@@ -1,4 +1,4 @@
-//! `mock-imds serve`, `show`, `reload` and `status`.
+//! `mock-imds serve`, `show`, `reload`, `status` and `metrics`.
 
 use std::net::{IpAddr, SocketAddr};
 use std::os::fd::RawFd;
@@ -147,4 +147,12 @@ pub(crate) struct StatusArgs {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+}
+
+/// `mock-imds metrics`.
+#[derive(Debug, Args)]
+#[command(after_help = examples::METRICS)]
+pub(crate) struct MetricsArgs {
+    #[command(flatten)]
+    pub control: ControlArgs,
 }

@@ -16,6 +16,8 @@ mod key;
 mod last_good;
 mod live;
 mod load;
+mod load_tally;
+mod metrics;
 mod notify;
 mod open;
 mod origin;
@@ -70,6 +72,8 @@ use compute::compute;
 use last_good::{Fallback, LastGoodFile};
 use live::LiveFleet;
 use load::ScenarioSource;
+use load_tally::LoadTally;
+use metrics::metrics;
 use open::{Opened, Opening, listen, random, warn_of_missing};
 use origin::ScenarioOrigin;
 use publisher::Publisher;
@@ -278,7 +282,8 @@ impl Daemon {
         let instance = fleet.scenario().usual_instance();
         let scenario = scenario_status(&initial.served, initial.overridden, &instance.instance_id, loaded_at);
         let scenario = ScenarioStatus { fallback, ..scenario };
-        let (inputs, latest_inputs) = watch::channel(StatusInputs { scenario, last_reload: None });
+        let (inputs, latest_inputs) =
+            watch::channel(StatusInputs { scenario, last_reload: None, loads: LoadTally::default() });
         let (orders, inbox) = mpsc::channel(ORDERS);
 
         let scenarios = source.scenarios_from_memory();
@@ -309,8 +314,9 @@ impl Daemon {
             }
             memory::give_back();
         }));
+        let metrics = metrics(Arc::clone(&service), latest_inputs.clone());
         let status = status::status(Arc::clone(&service), addresses, latest_inputs);
-        let backend = control_backend(&service, orders.clone(), status, library);
+        let backend = control_backend(&service, orders.clone(), status, metrics, library);
         let control = control.map(|socket| tokio::spawn(control::serve(socket, backend)));
         let (stop_writer, stop) = oneshot::channel();
         let mut writer = tokio::spawn(writer.run(inbox, scenarios, stop));

@@ -20,6 +20,7 @@ mod large;
 mod links;
 mod logging;
 mod manager;
+mod metrics;
 mod mistakes;
 mod odd_files;
 mod one_client;

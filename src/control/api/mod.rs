@@ -3,6 +3,7 @@
 //! | route | answer |
 //! |---|---|
 //! | `GET /v1/status` | 200 [`ServiceStatus`] |
+//! | `GET /metrics` | 200, metrics as Prometheus reads them |
 //! | `GET /v1/requests` | 200, an array of [`RequestLine`]s, the oldest first |
 //! | `GET /v1/show?path=PATH` | 200 [`ShownReply`], whatever the service answers there |
 //! | `POST /v1/reload` [`ReloadOrder`], or nothing | 200 [`Reloaded`], or 422 [`Rejected`]: the former scenario keeps serving |
@@ -58,5 +59,6 @@ pub(crate) use scenario::{
     ScenarioContent, ScenarioStatus, USE, UseOrder,
 };
 pub(crate) use status::{
-    CredentialStatus, InForceStatus, InstanceFacts, InstanceStatus, ListenerStatus, STATUS, ServiceStatus,
+    CredentialStatus, InForceStatus, InstanceFacts, InstanceStatus, ListenerStatus, METRICS, STATUS,
+    ServiceStatus,
 };

@@ -14,6 +14,9 @@ use crate::model::Timestamp;
 /// Path of the status.
 pub(crate) const STATUS: &str = "/v1/status";
 
+/// Path of the metrics: the one that Prometheus asks for unless it is told another.
+pub(crate) const METRICS: &str = "/metrics";
+
 /// The status of a server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
