@@ -10,7 +10,7 @@ use proptest::prelude::*;
 
 use super::{keys, read};
 use crate::config::SourceText;
-use crate::model::{CredentialSource, HttpTokens, Override, Scenario};
+use crate::model::{CredentialSource, HttpTokens, NetworkInterface, Override, Scenario};
 
 const DEFAULT: &str = include_str!("../../../packaging/scenarios/default.toml");
 
@@ -145,7 +145,7 @@ fn device_numbers_begin_again_on_each_network_card() {
         .concat(),
     );
     let instance = found.instance;
-    let attachments: Vec<_> = instance.interfaces.iter().map(|i| i.attachment()).collect();
+    let attachments: Vec<_> = instance.interfaces.iter().map(NetworkInterface::attachment).collect();
     assert_eq!(attachments, [(0, 0), (0, 1), (1, 0), (1, 1)]);
     let macs: BTreeSet<&str> = instance.interfaces.iter().map(|i| i.mac.as_str()).collect();
     assert_eq!(macs.len(), 4, "MAC addresses that follow differ: {macs:?}");
