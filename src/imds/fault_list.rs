@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::fault_index::FaultIndex;
 use super::fleet_item::FleetItem;
 use crate::model::FaultName;
 use crate::model::fault::Fault;
@@ -14,16 +15,31 @@ pub(crate) struct FaultList {
     /// Those of the file that were removed.
     removed: Arc<BTreeSet<FaultName>>,
     items: Arc<[FleetItem<Fault>]>,
+    /// Of `items`.
+    index: Arc<FaultIndex>,
 }
 
 impl FaultList {
     pub(super) fn of_file(faults: &[Fault]) -> Self {
         let of_file = FleetItem::all_of_file(faults);
-        Self { items: Arc::clone(&of_file), of_file, removed: Arc::default() }
+        Self::new(Arc::clone(&of_file), Arc::default(), of_file)
+    }
+
+    fn new(
+        of_file: Arc<[FleetItem<Fault>]>,
+        removed: Arc<BTreeSet<FaultName>>,
+        items: Arc<[FleetItem<Fault>]>,
+    ) -> Self {
+        let index = Arc::new(FaultIndex::of(items.iter().map(|item| &**item)));
+        Self { of_file, removed, items, index }
     }
 
     pub(crate) fn items(&self) -> &[FleetItem<Fault>] {
         &self.items
+    }
+
+    pub(super) fn index(&self) -> &FaultIndex {
+        &self.index
     }
 
     /// The faults of the file that were removed.
@@ -39,6 +55,11 @@ impl FaultList {
     /// Whether the file has a fault of this name, removed or not.
     pub(crate) fn is_of_file(&self, name: &FaultName) -> bool {
         self.of_file.iter().any(|fault| fault.name == *name)
+    }
+
+    /// Whether the fault of this index was ordered, and the file has none of its name.
+    pub(crate) fn is_ordered(&self, index: usize) -> bool {
+        self.items.get(index).is_some_and(|fault| fault.order().is_some() && !self.is_of_file(&fault.name))
     }
 
     /// The index of the fault of this name.
@@ -69,7 +90,7 @@ impl FaultList {
                 None => items.push(order),
             }
         }
-        Self { of_file: Arc::clone(&self.of_file), removed: Arc::new(removed), items: items.into() }
+        Self::new(Arc::clone(&self.of_file), Arc::new(removed), items.into())
     }
 
     pub(super) fn with(&self, fault: FleetItem<Fault>) -> Self {
@@ -134,6 +155,7 @@ mod tests {
         let list = FaultList::of_file(&[fault("a", 1), fault("b", 1)]);
         let list = list.with(order("x", 1)).with(order("a", 2)).with(order("x", 2));
         assert_eq!(listed(&list), ["a 2 order", "b 1 file", "x 2 order"]);
+        assert_eq!([0, 1, 2, 3].map(|index| list.is_ordered(index)), [false, false, true, false]);
         assert_eq!(listed(&list.without_orders(&[0, 2].into())), ["a 1 file", "b 1 file"]);
         assert_eq!(listed(&list.restored()), ["a 1 file", "b 1 file"]);
     }

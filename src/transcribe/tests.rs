@@ -1,5 +1,6 @@
 //! Answers that no scenario reproduces as they are.
 
+mod dumps;
 mod facts;
 
 use std::collections::BTreeMap;

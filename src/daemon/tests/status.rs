@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::fleets::{LOADED, fleet, loaded_scenario};
 use crate::config::{Problem, Report, Severity};
 use crate::control::api::{FallbackScenario, FallbackStatus, ReloadStatus, ScenarioStatus};
+use crate::daemon::load_tally::LoadTally;
 use crate::daemon::origin::ScenarioOrigin;
 use crate::daemon::status::{StatusInputs, scenario_status};
 use crate::imds::{Fleet, FleetChange};
@@ -15,7 +16,7 @@ const FAULTS: &str = "[[fault]]\nname = \"a\"\nhang = true\n[[fault]]\nname = \"
 fn inputs(change: impl FnOnce(&mut StatusInputs)) -> StatusInputs {
     let instance_id = Instance::default().instance_id;
     let scenario = scenario_status(&loaded_scenario(""), false, &instance_id, LOADED);
-    let mut inputs = StatusInputs { scenario, last_reload: None };
+    let mut inputs = StatusInputs { scenario, last_reload: None, loads: LoadTally::default() };
     change(&mut inputs);
     inputs
 }

@@ -34,7 +34,7 @@ fn the_counters_of_one_fault_begin_anew() {
     for _ in 0..3 {
         service.counters.next(0);
         service.counters.next(1);
-        service.counters.count_hit(1);
+        service.counters.count_hit(1, false);
     }
     service.restart_fault_counters(0);
     assert_eq!([service.matched(0), service.matched(1)], [0, 3]);

@@ -2,9 +2,10 @@
 
 use super::{NOW, observed, written};
 use crate::model::format_duration;
+use crate::model::{Profile, Timestamp};
+use crate::transcribe::SecretsPolicy;
 use crate::transcribe::observations::Observations;
 use crate::transcribe::role::ObservedRole;
-use crate::transcribe::{SecretsPolicy, cloud_init, dump};
 
 const ROLE: &str = "meta-data/iam/security-credentials/web";
 
@@ -163,72 +164,125 @@ fn a_content_type_is_kept_where_it_is_unusual() {
     assert_eq!(observations.values["user-data"].content_type, None);
 }
 
-fn dumped(files: &[(&str, &str)]) -> Observations {
-    let path = |path: &str| path.split('/').map(str::to_owned).collect::<Vec<_>>();
-    let files = files.iter().map(|(name, body)| (path(name), body.as_bytes().to_vec())).collect();
-    dump::read(&files, SecretsPolicy::default()).expect("it is a dump")
+#[test]
+fn a_name_that_follows_from_address_or_id_is_not_set() {
+    let name = |hostname: &str| {
+        let values = [
+            ("meta-data/placement/availability-zone", "eu-west-1a"),
+            ("meta-data/mac", "06:00:00:00:00:01"),
+            ("meta-data/local-ipv4", "10.0.0.12"),
+            ("meta-data/local-hostname", hostname),
+            ("meta-data/hostname", hostname),
+        ];
+        let text = text_of(&values);
+        text.lines().find(|line| line.starts_with("hostname")).map(str::to_owned)
+    };
+    assert_eq!(name("ip-10-0-0-12.eu-west-1.compute.internal"), None);
+    let by_id = name("i-0123456789abcdef0.eu-west-1.compute.internal");
+    assert_eq!(by_id.as_deref(), Some("hostname-type = \"resource-name\""));
+    assert_eq!(name("web-1.example").as_deref(), Some("hostname = \"web-1.example\""));
 }
 
 #[test]
-fn a_dump_begins_at_a_version_or_below() {
-    for (file, version) in [
-        ("latest/meta-data/instance-id", "latest"),
-        ("1.0/meta-data/instance-id", "1.0"),
-        ("2021-01-03/meta-data/instance-id", "2021-01-03"),
-        ("of/host-7/latest/meta-data/instance-id", "latest"),
-        // No versions, but directories that somebody made.
-        ("2021-01-0x/meta-data/instance-id", "latest"),
-        ("20210103/meta-data/instance-id", "latest"),
-        ("host/meta-data/instance-id", "latest"),
-        ("2.0/meta-data/instance-id", "latest"),
-        ("meta-data/instance-id", "latest"),
-        ("instance-id", "latest"),
-    ] {
-        let observations = dumped(&[(file, "i-0123456789abcdef0")]);
-        assert_eq!(observations.version, version, "{file}");
-        assert!(observations.has("meta-data/instance-id"), "{file}");
+fn an_interface_may_be_known_by_its_leaves_at_the_top_alone() {
+    let text = text_of(&[("meta-data/mac", "06:00:00:00:00:01"), ("meta-data/local-ipv4", "10.0.0.12")]);
+    for expected in ["mac = \"06:00:00:00:00:01\"", "private-ipv4s = [\"10.0.0.12\"]"] {
+        assert!(text.contains(expected), "expected {expected} in\n{text}");
     }
+    let none = text_of(&[("meta-data/mac", "no address")]);
+    assert!(!none.contains("[[instance.network-interface]]"), "{none}");
 }
 
 #[test]
-fn a_public_key_is_a_type_and_a_key() {
-    let key = "ssh-ed25519 AAAA me";
-    let has = |file: &str, text: &str| {
-        let seen = dumped(&[("meta-data/instance-id", "i-0123456789abcdef0"), (file, text)]);
-        seen.text("meta-data/public-keys/0/openssh-key").map(str::to_owned)
+fn groups_of_a_further_interface_are_set_where_they_differ() {
+    let interface = |number: u32, ids: &str| {
+        let directory = format!("meta-data/network/interfaces/macs/06:00:00:00:00:0{number}");
+        [
+            ("device-number", number.to_string()),
+            ("local-ipv4s", format!("10.0.0.1{number}")),
+            ("security-group-ids", ids.into()),
+        ]
+        .map(|(leaf, value)| (format!("{directory}/{leaf}"), value))
     };
-    let with_newline = Some(format!("{key}\n"));
-    assert_eq!(has("meta-data/public-keys/0/openssh-key", key), with_newline);
-    assert_eq!(has("meta-data/public-keys/0=me", key), with_newline);
-    assert_eq!(has("meta-data/public-keys/0/openssh-key", "notakey"), None);
-    assert_eq!(has("meta-data/public-keys/0/fingerprint", "MD5 aa:bb"), None);
+    let set = |second: &str| {
+        let leaves = [interface(0, "sg-0123456789abcdef0"), interface(1, second)].concat();
+        let leaves: Vec<(&str, &str)> =
+            leaves.iter().map(|(path, value)| (path.as_str(), value.as_str())).collect();
+        let text = text_of(&leaves);
+        let (_, further) =
+            text.split_once("10.0.0.11").unwrap_or_else(|| panic!("no second interface in\n{text}"));
+        further.lines().any(|line| line.starts_with("security-group-ids"))
+    };
+    assert!(!set("sg-0123456789abcdef0"), "they are those of the first");
+    assert!(set("sg-0123456789abcdef1"));
+    assert!(!set(""), "nothing is said of them");
 }
 
 #[test]
-fn user_data_may_be_missing_from_a_dump_that_begins_at_a_version() {
-    let id = ("latest/meta-data/instance-id", "i-0123456789abcdef0");
-    let document = ("latest/dynamic/instance-identity/document", "{}");
-    let notes = |files: &[(&str, &str)]| dumped(files).notes;
-    let taken = "user-data: not in the dump; taken to be none";
-    assert!(notes(&[id, document]).iter().any(|note| note == taken), "{:?}", notes(&[id, document]));
-    let alone = notes(&[id]);
-    assert!(alone.iter().any(|note| note == "user-data: not in the dump"), "{alone:?}");
-    assert!(!alone.iter().any(|note| note == taken), "it is unknown, not none: {alone:?}");
-    let there = notes(&[id, document, ("latest/user-data", "#!/bin/sh")]);
-    assert!(!there.iter().any(|note| note.starts_with("user-data")), "{there:?}");
+fn an_architecture_is_set_where_the_type_says_otherwise() {
+    let architecture = |kind: &str, said: &str| {
+        let document = format!("{{\"architecture\": \"{said}\", \"instanceType\": \"{kind}\"}}");
+        let text =
+            text_of(&[("meta-data/instance-type", kind), ("dynamic/instance-identity/document", &document)]);
+        text.lines().find(|line| line.starts_with("architecture")).map(str::to_owned)
+    };
+    assert_eq!(architecture("t3.micro", "x86_64"), None);
+    assert_eq!(architecture("t4g.micro", "arm64"), None);
+    assert_eq!(architecture("t3.micro", "arm64").as_deref(), Some("architecture = \"arm64\""));
 }
 
 #[test]
-fn names_of_public_keys_are_numbered_where_there_are_some() {
-    let note = |keys: &str| {
-        let json = format!(
-            r#"{{"ds": {{"meta_data": {{"instance_id": "i-0123456789abcdef0", "public_keys": {keys}}}}}}}"#
+fn tags_enable_what_serves_them() {
+    let tagged = text_of(&[("meta-data/tags/instance/Name", "web")]);
+    assert!(tagged.contains("instance-metadata-tags = \"enabled\""), "{tagged}");
+    assert!(!text_of(&[]).contains("instance-metadata-tags"));
+    let values = written(of_aemm(&[("meta-data/tags/instance/Name", "web")])).0.text;
+    assert!(!values.contains("instance-metadata-tags"), "with this profile they are values:\n{values}");
+}
+
+/// A service of amazon-ec2-metadata-mock's kind that answered these.
+fn of_aemm(values: &[(&str, &str)]) -> Observations {
+    let mut observations = observed(values);
+    observations.traits.http.profile = Profile::Aemm;
+    observations
+}
+
+#[test]
+fn each_kind_of_notice_has_one_comment() {
+    let mut observations = of_aemm(&[("meta-data/instance-id", "i-0123456789abcdef0")]);
+    for path in ["meta-data/spot/instance-action", "meta-data/events/recommendations/rebalance"] {
+        observations.add_announced(path);
+    }
+    let text = written(observations).0.text;
+    assert_eq!(text.matches("first-n-clients = 0").count(), 2, "{text}");
+    assert_eq!(text.matches("# Listed, and 404 when it was asked for").count(), 1, "{text}");
+    let first = text.find("# Listed").expect("it is there");
+    assert!(first < text.find("[[event]]").expect("it is there"), "above the first:\n{text}");
+}
+
+#[test]
+fn a_notice_that_moves_has_a_round_length() {
+    let notice = |between: i64| {
+        let path = "meta-data/spot/instance-action";
+        let answer = |at: i64| {
+            let time = jiff::Timestamp::from_second(1_768_478_400 + at).expect("in range");
+            format!("{{\"action\": \"terminate\", \"time\": \"{time}\"}}")
+        };
+        let mut observations = of_aemm(&[(path, answer(between).as_str())]);
+        observations.add_second_answer(
+            path,
+            answer(between + 3).into_bytes(),
+            Some(Timestamp::from_secs(1_768_478_403)),
         );
-        let json = serde_json::from_str(&json).expect("it is JSON");
-        let seen = cloud_init::read(&json, SecretsPolicy::default()).expect("it is an instance's");
-        seen.notes.iter().any(|note| note.starts_with("the numbers of public keys"))
+        let text = written(observations).0.text;
+        text.lines().find(|line| line.starts_with("spot-interruption")).map(str::to_owned)
     };
-    assert!(!note(r#"{"a": ["ssh-rsa A a"]}"#));
-    assert!(note(r#"{"a": ["ssh-rsa A a"], "b": ["ssh-rsa B b"]}"#));
-    assert!(note(r#"{"a": ["ssh-rsa A a"], "b": ["ssh-rsa B b"], "c": ["ssh-rsa C c"]}"#));
+    let expected = |notice: &str| {
+        Some(format!(
+            "spot-interruption = {{ action = \"terminate\", notice = \"{notice}\", moving = true }}"
+        ))
+    };
+    assert_eq!(notice(120), expected("2m"));
+    assert_eq!(notice(119), expected("2m"), "a second ended between the two");
+    assert_eq!(notice(118), expected("1m58s"));
 }
