@@ -387,9 +387,7 @@ async fn until_stopped(
         tokio::select! {
             signal = signals.next() => {
                 let signal = signal.unwrap_or(SIGTERM);
-                // A terminal that closes says so by SIGHUP too, and is none any more.
-                let hung_up = on_terminal && !io::stderr().is_terminal();
-                if signal != SIGHUP || hung_up || drop_in {
+                if drop_in || ends(signal, on_terminal, io::stderr().is_terminal()) {
                     return signal;
                 }
                 reload = true;
@@ -406,10 +404,14 @@ async fn until_stopped(
 }
 
 /// Waits for a signal that ends the start, which may wait for a file system. A SIGHUP is remembered.
-async fn stopped_at_start(signals: &mut Signals, hung_up: &mut bool, drop_in: bool) -> c_int {
+async fn stopped_at_start(
+    signals: &mut (impl Stream<Item = c_int> + Unpin),
+    hung_up: &mut bool,
+    drop_in: bool,
+) -> c_int {
     let on_terminal = io::stderr().is_terminal();
     while let Some(signal) = signals.next().await {
-        if signal != SIGHUP || drop_in || (on_terminal && !io::stderr().is_terminal()) {
+        if drop_in || ends(signal, on_terminal, io::stderr().is_terminal()) {
             return signal;
         }
         *hung_up = true;
@@ -417,12 +419,26 @@ async fn stopped_at_start(signals: &mut Signals, hung_up: &mut bool, drop_in: bo
     SIGTERM
 }
 
-async fn stop_signal(signals: &mut Signals) {
+/// `true` of a signal that ends the process. A terminal that closes says so by SIGHUP, too, and is none any more.
+fn ends(signal: c_int, was_on_terminal: bool, is_on_terminal: bool) -> bool {
+    signal != SIGHUP || (was_on_terminal && !is_on_terminal)
+}
+
+async fn stop_signal(signals: &mut (impl Stream<Item = c_int> + Unpin)) {
     while signals.next().await == Some(SIGHUP) {}
 }
 
 #[cfg(test)]
 mod tests {
+    mod clear;
+    mod credentials;
+    mod fleets;
+    mod orders;
+    mod scenarios;
+    mod status;
+    mod tasks;
+    mod words;
+
     use std::ptr;
 
     use tokio::time::sleep;

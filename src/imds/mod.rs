@@ -28,6 +28,8 @@ mod request_headers;
 mod shared_value;
 mod show;
 mod successors;
+#[cfg(test)]
+pub(crate) mod tests;
 mod token;
 
 pub use answer::answer;

@@ -176,6 +176,37 @@ fn cannot_bind(address: SocketAddr, error: &io::Error) -> Failure {
 mod tests {
     use super::*;
 
+    #[test]
+    fn sockets_are_inherited_or_there_are_none() {
+        let socket = StdListener::bind("127.0.0.1:0").expect("a free port");
+        assert!(InheritedSockets::default().is_empty());
+        assert!(!InheritedSockets(vec![socket]).is_empty());
+    }
+
+    #[test]
+    fn an_address_that_cannot_be_had_has_a_reason_and_a_remedy() {
+        let address: SocketAddr = "127.0.0.1:80".parse().expect("an address");
+        for (code, status, expected) in [
+            (
+                libc::EADDRINUSE,
+                ExitStatus::Unavailable,
+                "another process holds the port; `ss -ltnp 'sport = :80'`",
+            ),
+            (libc::EACCES, ExitStatus::NoPermission, "permission denied; ports below 1024 are for root"),
+            (
+                libc::EADDRNOTAVAIL,
+                ExitStatus::Unavailable,
+                "this host does not have the address; `ip address`",
+            ),
+            (libc::ENOBUFS, ExitStatus::Unavailable, "No buffer space available"),
+        ] {
+            let failure = cannot_bind(address, &io::Error::from_raw_os_error(code));
+            assert_eq!(failure.status, status, "errno {code}: {failure}");
+            let expected = format!("cannot listen on 127.0.0.1:80: {expected}");
+            assert!(failure.message.starts_with(&expected), "{expected}: {failure}");
+        }
+    }
+
     #[tokio::test]
     async fn a_listener_of_each_address_knows_to_which_one_a_connection_came() {
         for any in ["0.0.0.0", "::ffff:0.0.0.0"] {

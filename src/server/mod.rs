@@ -22,6 +22,8 @@ mod stage;
 mod state;
 mod sys;
 mod table;
+#[cfg(test)]
+mod tests;
 mod wire;
 
 pub use limits::Limits;
