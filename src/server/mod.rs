@@ -30,6 +30,7 @@ pub use listen::{InheritedSockets, Listener, adopt, bind};
 pub use request_counters::RequestCounters;
 pub use runtimes::ServingRuntimes;
 pub use service_state::ServiceState;
+pub(crate) use sys::take_inherited_for_writing;
 
 use std::sync::Arc;
 

@@ -21,6 +21,8 @@ pub(super) struct RequestRecorder<'r> {
     service: &'r ServiceState,
     started: Instant,
     record: Option<RequestRecord>,
+    /// The file has no fault of the name of the one that was injected.
+    fault_is_ordered: bool,
 }
 
 impl<'r> RequestRecorder<'r> {
@@ -48,7 +50,7 @@ impl<'r> RequestRecorder<'r> {
             instance: None,
             token_ttl: if protocol == Protocol::Token { head.token_ttl() } else { None },
         };
-        Self { service, started, record: Some(record) }
+        Self { service, started, record: Some(record), fault_is_ordered: false }
     }
 
     /// Sets the name of the instance that the client is served.
@@ -56,8 +58,9 @@ impl<'r> RequestRecorder<'r> {
         self.set(|record| record.instance = name.map(Into::into));
     }
 
-    /// Sets the number of the fault that was injected.
-    pub(super) fn set_fault(&mut self, fault: Option<usize>) {
+    /// Sets the number of the fault that was injected; `ordered`: the file has none of its name.
+    pub(super) fn set_fault(&mut self, fault: Option<usize>, ordered: bool) {
+        self.fault_is_ordered = ordered;
         self.set(|record| record.fault = fault.and_then(|fault| fault.try_into().ok()));
     }
 
@@ -81,7 +84,7 @@ impl Drop for RequestRecorder<'_> {
         if let Some(record) = self.record.take() {
             let record = RequestRecord { latency: self.started.elapsed(), ..record };
             if let Some(fault) = record.fault {
-                self.service.counters.count_hit(fault as usize);
+                self.service.counters.count_hit(fault as usize, self.fault_is_ordered);
             }
             observe::show_request(|terminal| {
                 terminal.render(&RequestLines::new(terminal, TimeZone::system()).line(&record))

@@ -95,7 +95,8 @@ pub(super) fn reply_to(
         visit.peer,
         reply.status.as_u16(),
     );
-    recorder.set_fault(reply.fault);
+    let ordered = reply.fault.is_some_and(|fault| fleet.fault_list().is_ordered(fault));
+    recorder.set_fault(reply.fault, ordered);
     recorder.set_refusal(reply.refusal);
     reply
 }
