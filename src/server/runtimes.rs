@@ -24,6 +24,10 @@ impl ServingRuntimes {
         &self.first
     }
 
+    pub(super) fn all(&self) -> impl Iterator<Item = &Handle> {
+        std::iter::once(&self.first).chain(&self.others)
+    }
+
     /// The one that serves the next connection.
     pub(super) fn next(&self) -> &Handle {
         let number = self.connections.fetch_add(1, Ordering::Relaxed) % (1 + self.others.len());
