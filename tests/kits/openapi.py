@@ -10,6 +10,7 @@ from openapi_spec_validator import validate
 
 ORDERS = [
     ("GET", "/v1/status", {}, None),
+    ("GET", "/metrics", {}, None),
     ("POST", "/v1/events", {}, {"spot-interruption": {"action": "terminate", "notice": "2m"}}),
     ("POST", "/v1/events", {}, {"target-lifecycle-state": "Terminated", "in": "10m"}),
     ("POST", "/v1/events", {}, {"set": {"meta-data/public-ipv4": False, "meta-data/x": {"text": "y"}}}),
@@ -44,7 +45,8 @@ def main(file: str) -> None:
         assert not problems, f"{where}: {value} does not fit {file}: {problems}"
 
     def schema_of(holder: "dict[str, dict[str, dict[str, dict[str, object]]]]") -> "dict[str, object]":
-        return holder["content"]["application/json"]["schema"]
+        (content,) = holder["content"].values()
+        return content["schema"]
 
     asked = set()
     with Imds() as imds:

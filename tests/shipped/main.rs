@@ -185,6 +185,7 @@ fn versions_agree() {
     assert_eq!(feature["version"], version, "devcontainer-feature.json, against Cargo.toml");
     for (file, line) in [
         ("packaging/kits/python/pyproject.toml", format!("\nversion = \"{version}\"\n")),
+        ("packaging/kits/rust/Cargo.toml", format!("\nversion = \"{version}\"\n")),
         ("packaging/kits/node/package.json", format!("\n  \"version\": \"{version}\",\n")),
     ] {
         assert!(read(file).contains(&line), "{file} lacks {line:?}; Cargo.toml has {version}");
