@@ -31,6 +31,7 @@ mod sent_scenario;
 mod state_file;
 mod status;
 mod store;
+mod tree;
 mod wall_clock;
 mod watchdog;
 mod watcher;

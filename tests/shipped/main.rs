@@ -38,8 +38,9 @@ fn sockets_listen_where_the_redirect_ends() {
 /// The process itself forbids core dumps; a child, such as a credential process, could still make one.
 #[test]
 fn no_unit_may_dump_core() {
-    for unit in ["systemd/mock-imds.service", "systemd/mock-imds-net.service"] {
-        assert_eq!(value(&read(unit), "LimitCORE"), Some("0"), "LimitCORE= of {unit}");
+    for unit in ["mock-imds.service", "mock-imds-net.service", "mock-imds-view.service"] {
+        let unit = format!("systemd/{unit}");
+        assert_eq!(value(&read(&unit), "LimitCORE"), Some("0"), "LimitCORE= of {unit}");
     }
 }
 
@@ -183,7 +184,7 @@ fn versions_agree() {
     let feature = read("packaging/devcontainer-feature/devcontainer-feature.json");
     let feature: serde_json::Value = serde_json::from_str(&feature).expect("it is JSON");
     assert_eq!(feature["version"], version, "devcontainer-feature.json, against Cargo.toml");
-    for page in ["mock-imds.8", "mock-imds.toml.5", "mock-imds-host.toml.5"] {
+    for page in ["mock-imds.8", "mock-imds-view.1", "mock-imds.toml.5", "mock-imds-host.toml.5"] {
         let text = read(&format!("packaging/man/{page}"));
         let header = text.lines().find(|line| line.starts_with(".TH")).unwrap_or_default();
         assert!(
