@@ -10,6 +10,8 @@ mod connect;
 mod exchange;
 mod handlers;
 mod journal_handler;
+#[cfg(test)]
+mod openapi;
 mod order;
 mod query;
 mod request_query;
@@ -24,3 +26,6 @@ pub(crate) use request_query::{LONGEST_WAIT, RequestQuery};
 pub(crate) use server::serve;
 pub(crate) use servers::{server_called, usual_server};
 pub(crate) use socket::{BindError, ControlSocket};
+
+#[cfg(test)]
+mod tests;

@@ -17,12 +17,16 @@ use super::{handlers, journal_handler};
 type Handled = Result<ControlResponse, RequestRefusal>;
 
 /// A method, a path, and the handler.
-struct Route(Method, &'static str, fn(ControlRequest) -> Pin<Box<dyn Future<Output = Handled> + Send>>);
+pub(super) struct Route(
+    pub(super) Method,
+    pub(super) &'static str,
+    fn(ControlRequest) -> Pin<Box<dyn Future<Output = Handled> + Send>>,
+);
 
 /// What an administrator needs when the socket is crowded. They are carried out whatever else the user has asked for.
 const URGENT: [&str; 2] = [STATUS, RELOAD];
 
-const ROUTES: &[Route] = &[
+pub(super) const ROUTES: &[Route] = &[
     Route(Method::GET, STATUS, |request| Box::pin(handlers::status(request))),
     Route(Method::GET, METRICS, |request| Box::pin(handlers::metrics(request))),
     Route(Method::POST, RELOAD, |request| Box::pin(handlers::reload(request))),

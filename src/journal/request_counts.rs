@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Requests that are over, since the start. Each is in one of the first three, and in one of the others at most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct RequestCounts {
     /// Without a token.

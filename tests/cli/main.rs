@@ -12,6 +12,7 @@ mod damages;
 mod fallback;
 mod fault_names;
 mod follow;
+mod from_program;
 mod help;
 mod init;
 mod journal;

@@ -42,6 +42,7 @@
 
 mod clock;
 mod live;
+mod ready;
 mod requests;
 mod rfc3339;
 mod scenario;
@@ -54,6 +55,7 @@ pub(crate) use live::{
     FaultOrigin, FaultStatus, LiveOrder, OrderPreview, PathPreview, PathTransition, REMOVE_FAULTS,
     RemoveFaultsOrder, SET_FAULT,
 };
+pub(crate) use ready::ReadyNotice;
 pub(crate) use requests::{POSITION, REQUESTS, Refusal, RequestLine, SHOW, ShownContent, ShownReply};
 pub(crate) use scenario::{
     CONTENT_BYTES, FallbackScenario, FallbackStatus, FileContent, LibraryEntry, LibraryListing,

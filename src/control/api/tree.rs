@@ -9,6 +9,7 @@ pub(crate) const TREE: &str = "/v1/tree";
 
 /// Every path that an instance answers now, below `latest`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct TreeListing {
     /// The paths, in order.
     pub paths: Vec<ListedPath>,
@@ -16,6 +17,7 @@ pub(crate) struct TreeListing {
 
 /// A path with its value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct ListedPath {
     /// The path below the version.
     pub path: String,
@@ -31,6 +33,7 @@ pub(crate) struct ListedPath {
 
 /// Why a value is not shown. `GET /v1/show` has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum HiddenValue {
     /// It may be a secret.
