@@ -44,6 +44,16 @@ fn no_unit_may_dump_core() {
     }
 }
 
+/// The view is off until somebody enables it; a preset would enable it where that is the system's default.
+#[test]
+fn no_package_enables_the_view() {
+    let spec = read("packaging/rpm/mock-imds.spec");
+    let post: Vec<&str> = spec.lines().filter(|line| line.starts_with("%systemd_post ")).collect();
+    assert_eq!(post, ["%systemd_post mock-imds.service"], "what the rpm enables");
+    let enabled = "dh_installsystemd --no-enable --no-start --no-stop-on-upgrade mock-imds-view.service";
+    assert!(read("debian/rules").contains(enabled), "debian/rules lacks {enabled:?}");
+}
+
 /// Files in /etc are the administrator's: tools lay them down before the first installation, and no package manager asks.
 #[test]
 fn no_package_owns_a_file_in_etc() {
