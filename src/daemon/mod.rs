@@ -33,6 +33,7 @@ mod status;
 mod stdin_end;
 mod store;
 mod threads;
+mod tree;
 mod wall_clock;
 mod watchdog;
 mod watcher;
