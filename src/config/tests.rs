@@ -41,7 +41,7 @@ test.toml:4:8: error: host.mode is \"onn\"
   4 | mode = \"onn\"
     |        ^^^^^
   accepted: \"on\", \"off\"
-test.toml:5:26: error: host.addresses[1] is \"x\"
+test.toml:5:26: error: host.addresses[2] is \"x\"
   5 | addresses = [\"10.0.0.1\", \"x\"]
     |                          ^^^
   accepted: invalid IPv4 address syntax

@@ -333,7 +333,7 @@ fn warnings_show_where_a_scenario_is_loaded() {
     let expected = [
         "warning: mock-imds knows no region \"us-esat-1\"",
         "did you mean \"us-east-1a\"?",
-        "event[0].at is in the past",
+        "event[1].at is in the past",
     ];
     sandbox.run(&["check", "scenario.toml"]).ended(0, &expected);
     sandbox.control(&["reload"]).ended(0, &expected);
