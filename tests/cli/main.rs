@@ -17,6 +17,7 @@ mod init;
 mod journal;
 mod large;
 mod links;
+mod live_warnings;
 mod logging;
 mod manager;
 mod mistakes;
