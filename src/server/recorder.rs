@@ -45,8 +45,10 @@ impl<'r> RequestRecorder<'r> {
             latency: Duration::ZERO,
             refused: None,
             fault: None,
+            fault_name: None,
             instance: None,
             token_ttl: if protocol == Protocol::Token { head.token_ttl() } else { None },
+            invalid_token: false,
         };
         Self { service, started, record: Some(record) }
     }
@@ -56,9 +58,17 @@ impl<'r> RequestRecorder<'r> {
         self.set(|record| record.instance = name.map(Into::into));
     }
 
-    /// Sets the number of the fault that was injected.
-    pub(super) fn set_fault(&mut self, fault: Option<usize>) {
-        self.set(|record| record.fault = fault.and_then(|fault| fault.try_into().ok()));
+    /// Sets the number and the name of the fault that was injected.
+    pub(super) fn set_fault(&mut self, number: usize, name: Option<&str>) {
+        self.set(|record| {
+            record.fault = number.try_into().ok();
+            record.fault_name = name.map(Into::into);
+        });
+    }
+
+    /// Sets whether the request has a token, and none that is valid.
+    pub(super) fn set_invalid_token(&mut self, is_invalid: bool) {
+        self.set(|record| record.invalid_token = is_invalid);
     }
 
     /// Sets why the request is refused.

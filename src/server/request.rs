@@ -94,7 +94,10 @@ pub(super) fn reply_to(
         visit.peer,
         reply.status.as_u16(),
     );
-    recorder.set_fault(reply.fault);
+    if let Some(number) = reply.fault {
+        recorder.set_fault(number, fleet.faults().get(number).map(|fault| fault.name.as_str()));
+    }
+    recorder.set_invalid_token(reply.invalid_token);
     recorder.set_refusal(reply.refusal);
     reply
 }
