@@ -356,3 +356,18 @@ fn an_imported_file_has_no_warning() {
     let found = sandbox.run(&["check", "--strict", "s.toml"]);
     assert_eq!((found.code, &*found.stderr), (Some(0), ""), "{found:#?}");
 }
+
+/// A word without a slash and an ending is a name of the library, as `serve` and `use` read it.
+#[test]
+fn a_scenario_of_the_library_is_checked_by_its_name() {
+    let sandbox = Sandbox::new();
+    sandbox.write("broken", "[instanc]");
+    let found = sandbox.run(&["check", "--strict", "spot-idle"]);
+    assert_eq!((found.code, found.stdout.as_str()), (Some(0), "spot-idle: ok\n"), "{found:#?}");
+    sandbox.run(&["check", "broken"]).ended(78, &["did you mean \"instance\"?"]);
+    sandbox.run(&["check", "spot-idel"]).ended(
+        78,
+        &["spot-idel: error: ", "is not a scenario of the library", "did you mean \"spot-idle\"?"],
+    );
+    sandbox.run(&["check", "./spot-idle"]).ended(78, &["./spot-idle: error: cannot be read"]);
+}
