@@ -147,6 +147,25 @@ fn the_readme_installs_as_the_page_about_packages_does() {
     }
 }
 
+/// It is read on a terminal, by somebody in the middle of something else. A command is one line.
+#[test]
+fn the_readme_is_short() {
+    let readme = read("README.md");
+    let lines = readme.lines().count();
+    assert!(lines < 150, "expected README.md to have fewer than 150 lines, found {lines}");
+    let long = readme
+        .lines()
+        .find(|line| line.chars().count() > 100 && !line.starts_with("curl ") && !line.starts_with("$ "));
+    assert_eq!(long, None, "README.md has a line of more than 100 characters");
+    let first_screen: Vec<&str> = readme.lines().take(45).collect();
+    for command in ["$ ./scripts/run ", "$ ./scripts/test "] {
+        assert!(
+            first_screen.iter().any(|line| line.starts_with(command)),
+            "the first screen lacks {command}"
+        );
+    }
+}
+
 #[test]
 fn versions_agree() {
     let version = env!("CARGO_PKG_VERSION");
