@@ -14,7 +14,7 @@
 //!        server, control, daemon ──→ journal ──→ imds ──→ identity    L1: requests, protocol, documents
 //!        completion ──→ cli, control, scenario                       L3: what a shell completes
 //!        fuzzing ──→ whatever reads bytes of others                  L3: doors for tests/fuzz
-//!        everything ──→ model, clock, config, exit, files, memory, observe, paths, terminal, watch   L0
+//!        everything ──→ model, clock, config, exit, files, memory, metrics, observe, paths, terminal, watch   L0
 //! ```
 //!
 //! `server` never meets `host` or `doctor`: code that can change the host cannot be reached from a request.
@@ -44,6 +44,7 @@ pub mod identity;
 pub mod imds;
 pub mod journal;
 pub(crate) mod memory;
+pub(crate) mod metrics;
 pub mod model;
 pub(crate) mod observe;
 pub(crate) mod paths;

@@ -15,7 +15,8 @@ Examples:
   mock-imds serve scenario.toml --watch
   mock-imds serve --listen 8080
   mock-imds serve --listen 127.0.0.1:8080 --listen '[::1]:8080'
-  mock-imds serve --node worker-1 --node-address 10.0.0.11  # as that node";
+  mock-imds serve --node worker-1 --node-address 10.0.0.11  # as that node
+  mock-imds serve --listen 127.0.0.1:0 --ready-json --until-stdin-closes";
 
 pub(super) const CHECK: &str = "\
 Examples:
@@ -44,6 +45,11 @@ Examples:
   mock-imds status
   mock-imds status --json
   mock-imds status --follow    # on a terminal, redrawn in place";
+
+pub(super) const METRICS: &str = "\
+Examples:
+  mock-imds metrics
+  mock-imds metrics --server system    # of the packaged service";
 
 pub(super) const SHOW: &str = "\
 Examples:

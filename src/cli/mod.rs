@@ -35,7 +35,8 @@ pub(crate) use init::InitArgs;
 pub(crate) use quick::parse;
 pub(crate) use requests::{AuditArgs, FilterArgs, RequestsArgs, WaitArgs};
 pub(crate) use serve::{
-    FallbackArg, IdentityCertificateArgs, ReloadArgs, ServeArgs, ShowArgs, ShowArtifact, StatusArgs,
+    FallbackArg, IdentityCertificateArgs, MetricsArgs, ReloadArgs, ServeArgs, ShowArgs, ShowArtifact,
+    StatusArgs,
 };
 
 /// EC2 Instance Metadata Service for developer machines.
@@ -76,6 +77,8 @@ pub(crate) enum CliCommand {
     Reload(ReloadArgs),
     /// Show the status of the running server
     Status(StatusArgs),
+    /// Print the metrics of the running server and of the guardian, as Prometheus reads them
+    Metrics(MetricsArgs),
     /// Print the value of a path, or the certificate of the identity document
     Show(ShowArgs),
     /// Switch to another scenario until the next reload

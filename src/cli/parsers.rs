@@ -1,6 +1,7 @@
 //! Parsers of the values of options. What goes to the server as text is checked here, and sent as it was written.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, ToSocketAddrs as _};
+use std::os::fd::RawFd;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -30,6 +31,12 @@ pub(super) fn listen_address(text: &str) -> Result<SocketAddr, String> {
         text.to_socket_addrs().map_err(|error| format!("cannot be resolved: {error}"))?.collect();
     let one = found.iter().find(|address| address.is_ipv4()).or(found.first());
     one.copied().ok_or_else(|| "has no address".to_owned())
+}
+
+/// The number of a descriptor that is none of the standard streams.
+pub(super) fn inherited_descriptor(text: &str) -> Result<RawFd, String> {
+    let number = text.parse().ok().filter(|number| *number > libc::STDERR_FILENO);
+    number.ok_or_else(|| "expected the number of an open descriptor, from 3 on".to_owned())
 }
 
 /// The value of a variable in the place of a flag.

@@ -57,6 +57,8 @@ mod tests {
                 true,
             ),
             ("mock-imds serve --require-network --node n --node-address 10.0.0.1,10.0.0.2 --library l", true),
+            ("mock-imds serve --listen 127.0.0.1:0 --ready-json --ready-fd 7 --until-stdin-closes", true),
+            ("mock-imds serve --ready-fd 2", false),
             ("mock-imds check a.toml b.toml", true),
             ("mock-imds check -- --help", true),
             ("mock-imds reload --keep --json --control c", true),

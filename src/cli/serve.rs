@@ -1,18 +1,20 @@
-//! `mock-imds serve`, `show`, `reload` and `status`.
+//! `mock-imds serve`, `show`, `reload`, `status` and `metrics`.
 
 use std::net::{IpAddr, SocketAddr};
+use std::os::fd::RawFd;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::control::ControlArgs;
 use super::examples;
-use super::parsers::{accepted, ip, listen_address};
+use super::parsers::{accepted, inherited_descriptor, ip, listen_address};
 use crate::model::NodeName;
 
 /// `mock-imds serve`.
 #[derive(Debug, Args)]
 #[command(after_help = examples::SERVE)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct ServeArgs {
     /// Scenario file, or name of a scenario in the library [default: the unit's scenario.toml, else
     /// ~/.config/mock-imds/scenario.toml, else the built-in one]
@@ -58,6 +60,15 @@ pub(crate) struct ServeArgs {
         value_parser = ip
     )]
     pub node_address: Vec<IpAddr>,
+    /// Print a line of JSON instead of a sentence when it serves: its URL, control socket, process id and instance
+    #[arg(long)]
+    pub ready_json: bool,
+    /// Write that line to this descriptor, which is inherited, and close it
+    #[arg(long, value_name = "N", value_parser = inherited_descriptor)]
+    pub ready_fd: Option<RawFd>,
+    /// End as by SIGTERM when the standard input ends: a pipe to whoever started it, which no longer runs then
+    #[arg(long)]
+    pub until_stdin_closes: bool,
     /// The library of scenarios
     #[arg(long, value_name = "DIR", hide = true)]
     pub library: Option<PathBuf>,
@@ -136,4 +147,12 @@ pub(crate) struct StatusArgs {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+}
+
+/// `mock-imds metrics`.
+#[derive(Debug, Args)]
+#[command(after_help = examples::METRICS)]
+pub(crate) struct MetricsArgs {
+    #[command(flatten)]
+    pub control: ControlArgs,
 }

@@ -21,6 +21,7 @@ mod import_aemm;
 mod import_dump;
 mod init;
 mod layout;
+mod metrics;
 mod net;
 mod output;
 mod print;
@@ -59,6 +60,7 @@ fn run(command: CliCommand) -> Result<(), Failure> {
         CliCommand::Init(init) => init::exec(&init),
         CliCommand::Reload(reload) => reload::exec(&reload),
         CliCommand::Status(status) => status::exec(&status),
+        CliCommand::Metrics(args) => metrics::exec(&args),
         CliCommand::Show(show) => show::exec(&show),
         CliCommand::Use(args) => use_scenario::exec(&args),
         CliCommand::Spot(spot) => change::exec(&spot.timing, change::spot(&spot)),

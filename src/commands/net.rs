@@ -2,17 +2,12 @@
 
 use std::io::{self, Write as _};
 
-use nix::errno::Errno;
-use nix::sys::signal::kill;
-use nix::unistd::Pid;
-
 use super::guardian_unit;
 use crate::cli::{NetArgs, NetCommand, NetStatusArgs};
 use crate::exit::{ExitStatus, Failure};
 use crate::host::guardian;
 use crate::host::options::NetOptions;
 use crate::host::runtime::Runtime;
-use crate::host::status::{GuardianStatus, NetMode};
 use crate::host::up_down;
 
 pub(crate) fn exec(net: &NetCommand) -> Result<(), Failure> {
@@ -39,7 +34,7 @@ fn status(args: &NetStatusArgs) -> Result<(), Failure> {
     let Some(status) = Runtime::at(&args.runtime).status() else {
         return Err(not_set_up(args));
     };
-    if let Some(pid) = status.pid.filter(|_| is_abandoned(&status)) {
+    if let Some(pid) = status.pid.filter(|_| status.is_abandoned()) {
         return Err(Failure::new(
             ExitStatus::No,
             format!(
@@ -73,11 +68,4 @@ fn not_set_up(args: &NetStatusArgs) -> Failure {
             status.display()
         ),
     )
-}
-
-/// True if the guardian that published this is gone without taking the network down.
-pub(super) fn is_abandoned(status: &GuardianStatus) -> bool {
-    let (NetMode::Hold, Some(pid)) = (status.mode, status.pid) else { return false };
-    // Signal 0 only asks; EPERM means that it is there, as somebody else's.
-    i32::try_from(pid).is_ok_and(|pid| kill(Pid::from_raw(pid), None) == Err(Errno::ESRCH))
 }

@@ -23,6 +23,9 @@ pub(crate) fn exec(serve: ServeArgs) -> Result<(), Failure> {
         library,
         node,
         node_address,
+        ready_json,
+        ready_fd,
+        until_stdin_closes,
     } = serve;
     if !quiet {
         observe::show_requests();
@@ -39,6 +42,9 @@ pub(crate) fn exec(serve: ServeArgs) -> Result<(), Failure> {
         fallback: fallback == Some(FallbackArg::LastGood),
         library,
         node: node.map(|name| Arc::new(ClusterNode { name, addresses: node_address })),
+        ready_json,
+        ready_fd,
+        until_stdin_closes,
         drop_in: None,
     })?;
     Ok(())

@@ -24,9 +24,9 @@ use tokio::time::timeout;
 
 use super::api::{
     AcceptedOrder, CLEAR, CLOCK, ClearOrder, Cleared, ClockMoved, ClockOrder, EVENTS, FAULTS, FaultStatus,
-    LibraryListing, LiveOrder, POSITION, RELOAD, REMOVE_FAULTS, Refusal, Rejected, ReloadOrder, Reloaded,
-    RemoveFaultsOrder, RequestLine, SCENARIOS, SET_FAULT, SHOW, STATUS, ServiceStatus, ShownReply, USE,
-    UseOrder,
+    LibraryListing, LiveOrder, METRICS, POSITION, RELOAD, REMOVE_FAULTS, Refusal, Rejected, ReloadOrder,
+    Reloaded, RemoveFaultsOrder, RequestLine, SCENARIOS, SET_FAULT, SHOW, STATUS, ServiceStatus, ShownReply,
+    USE, UseOrder,
 };
 use super::connect::{connect, listening};
 use super::query::Query;
@@ -93,6 +93,16 @@ impl ControlClient {
             self.read(answer.body())
         } else {
             Err(self.refused(answer.body()))
+        }
+    }
+
+    /// The metrics of the server, as Prometheus reads them.
+    pub(crate) fn metrics(&self) -> Result<String, Failure> {
+        let (status, body) = self.ask(Method::GET, METRICS)?;
+        match String::from_utf8(body.into()) {
+            Ok(text) if status == StatusCode::OK => Ok(text),
+            Ok(text) => Err(self.refused(text.as_bytes())),
+            Err(error) => Err(self.refused(error.as_bytes())),
         }
     }
 

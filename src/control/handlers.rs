@@ -1,7 +1,8 @@
 //! The handlers of the control socket's routes, but for the journal's.
 
-use hyper::StatusCode;
-use hyper::header::CONTENT_TYPE;
+use http_body_util::Full;
+use hyper::header::{CONTENT_TYPE, HeaderValue};
+use hyper::{Response, StatusCode};
 use tokio::task::spawn_blocking;
 
 use super::api::{
@@ -12,10 +13,20 @@ use super::exchange::{ControlRequest, ControlResponse, RequestRefusal, json};
 use super::order::{ClockMovement, Order, ScenarioChoice};
 use super::query::Query;
 use crate::imds::absolute;
+use crate::metrics::MEDIA_TYPE;
 use crate::model::Accepted;
 
 pub(super) async fn status(request: ControlRequest) -> Result<ControlResponse, RequestRefusal> {
     request.compute(|backend| json(StatusCode::OK, &(backend.status)())).await
+}
+
+pub(super) async fn metrics(request: ControlRequest) -> Result<ControlResponse, RequestRefusal> {
+    let text = |text: String| {
+        let mut response = Response::new(Full::new(text.into()));
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
+        response
+    };
+    request.compute(move |backend| text((backend.metrics)())).await
 }
 
 pub(super) async fn reload(mut request: ControlRequest) -> Result<ControlResponse, RequestRefusal> {

@@ -10,6 +10,8 @@ mod connect;
 mod exchange;
 mod handlers;
 mod journal_handler;
+#[cfg(test)]
+mod openapi;
 mod order;
 mod query;
 mod request_query;

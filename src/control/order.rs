@@ -134,6 +134,8 @@ pub(crate) type ShowPath = Box<dyn Fn(&str, Option<IpAddr>) -> Reply + Send + Sy
 pub(crate) struct ControlBackend {
     pub orders: mpsc::Sender<Order>,
     pub status: Box<dyn Fn() -> ServiceStatus + Send + Sync>,
+    /// The server's metrics, as Prometheus reads them.
+    pub metrics: Box<dyn Fn() -> String + Send + Sync>,
     pub journal: Arc<Journal>,
     pub show: ShowPath,
     /// The library, or why it cannot be read. It waits for the file system.

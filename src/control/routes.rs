@@ -8,8 +8,8 @@ use hyper::header::{ALLOW, HeaderValue};
 use hyper::{Method, StatusCode};
 
 use super::api::{
-    CLEAR, CLOCK, EVENTS, FAULTS, RELOAD, REMOVE_FAULTS, REQUESTS, Refusal, SCENARIOS, SET_FAULT, SHOW,
-    STATUS, USE,
+    CLEAR, CLOCK, EVENTS, FAULTS, METRICS, RELOAD, REMOVE_FAULTS, REQUESTS, Refusal, SCENARIOS, SET_FAULT,
+    SHOW, STATUS, USE,
 };
 use super::exchange::{ControlRequest, ControlResponse, RequestRefusal, json};
 use super::{handlers, journal_handler};
@@ -17,13 +17,18 @@ use super::{handlers, journal_handler};
 type Handled = Result<ControlResponse, RequestRefusal>;
 
 /// A method, a path, and the handler.
-struct Route(Method, &'static str, fn(ControlRequest) -> Pin<Box<dyn Future<Output = Handled> + Send>>);
+pub(super) struct Route(
+    pub(super) Method,
+    pub(super) &'static str,
+    fn(ControlRequest) -> Pin<Box<dyn Future<Output = Handled> + Send>>,
+);
 
 /// What an administrator needs when the socket is crowded. They are carried out whatever else the user has asked for.
 const URGENT: [&str; 2] = [STATUS, RELOAD];
 
-const ROUTES: &[Route] = &[
+pub(super) const ROUTES: &[Route] = &[
     Route(Method::GET, STATUS, |request| Box::pin(handlers::status(request))),
+    Route(Method::GET, METRICS, |request| Box::pin(handlers::metrics(request))),
     Route(Method::POST, RELOAD, |request| Box::pin(handlers::reload(request))),
     Route(Method::GET, REQUESTS, |request| Box::pin(journal_handler::requests(request))),
     Route(Method::GET, SHOW, |request| Box::pin(handlers::show(request))),

@@ -1,15 +1,88 @@
 //! The line that announces the server.
 
+use std::fs::File;
+use std::io::Write as _;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::os::fd::RawFd;
+use std::path::{self, Path};
+use std::process;
+
+use tokio::task::spawn_blocking;
 
 use super::load::LoadedScenario;
-use crate::control::api::ListenerStatus;
+use crate::control::api::{ListenerStatus, ReadyNotice};
+use crate::exit::{ExitStatus, Failure};
 use crate::model::{HttpTokens, Instance};
 use crate::observe;
+use crate::server::take_inherited_for_writing;
 
-/// Announces the server: to the journal when that is where stderr goes, else on stdout, where scripts wait for
-/// `mock-imds is ready`.
-pub(super) fn ready(served: &LoadedScenario, instance: &Instance, listeners: &[ListenerStatus]) {
+/// Who is told that the server is ready, and how.
+#[derive(Debug, Default)]
+pub(super) struct Announcement {
+    /// stdout gets JSON.
+    json: bool,
+    /// This file gets JSON too.
+    file: Option<File>,
+}
+
+// === impl Announcement ===
+
+impl Announcement {
+    /// Takes the descriptor over, after those of the service manager.
+    pub(super) fn prepare(json: bool, descriptor: Option<RawFd>) -> Result<Self, Failure> {
+        let take = |number| {
+            take_inherited_for_writing(number).map_err(|error| {
+                let accepted = "accepted: one that the server is started with, open for writing, as in `--ready-fd 3 3>FILE`";
+                let message = format!("the descriptor {number} of --ready-fd cannot be used: {error}; {accepted}");
+                Failure::new(ExitStatus::Usage, message)
+            })
+        };
+        Ok(Self { json, file: descriptor.map(take).transpose()?.map(File::from) })
+    }
+
+    /// Announces the server: by JSON if that is asked for. Else to the journal when that is where stderr goes, and
+    /// on stdout, where scripts wait for `mock-imds is ready`.
+    pub(super) fn send(
+        self,
+        served: &LoadedScenario,
+        instance: &Instance,
+        listeners: &[ListenerStatus],
+        control: Option<&Path>,
+    ) {
+        let json = || json_line(instance, listeners, control);
+        if let Some(mut file) = self.file {
+            let line = json();
+            // Nobody waits for whoever does not read it.
+            drop(spawn_blocking(move || {
+                if let Err(error) = file.write_all(line.as_bytes()) {
+                    tracing::warn!("cannot write to the descriptor of --ready-fd: {error}");
+                }
+            }));
+        }
+        if self.json {
+            observe::print(&json());
+        } else {
+            sentence(served, instance, listeners);
+        }
+    }
+}
+
+fn json_line(instance: &Instance, listeners: &[ListenerStatus], control: Option<&Path>) -> String {
+    let url = |listener: &ListenerStatus| format!("http://{}", reachable(listener.address));
+    let urls: Vec<String> = listeners.iter().map(url).collect();
+    let absolute = |path: &Path| path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let notice = ReadyNotice {
+        url: urls.first().cloned().unwrap_or_default(),
+        urls,
+        control_socket: control.map(|path| absolute(path).to_string_lossy().into_owned()),
+        pid: process::id(),
+        instance_id: instance.instance_id.to_string(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    };
+    format!("{}\n", serde_json::to_string(&notice).expect("it is plain data"))
+}
+
+fn sentence(served: &LoadedScenario, instance: &Instance, listeners: &[ListenerStatus]) {
     let scenario = served.origin.name();
     let urls: Vec<String> =
         listeners.iter().map(|listener| format!("http://{}/", listener.address)).collect();

@@ -12,6 +12,7 @@ pub(super) fn control_backend(
     service: &Arc<ServiceState>,
     orders: mpsc::Sender<Order>,
     status: impl Fn() -> api::ServiceStatus + Send + Sync + 'static,
+    metrics: impl Fn() -> String + Send + Sync + 'static,
     library: Library,
 ) -> ControlBackend {
     let journal = Arc::clone(&service.journal);
@@ -19,6 +20,7 @@ pub(super) fn control_backend(
     ControlBackend {
         orders,
         status: Box::new(status),
+        metrics: Box::new(metrics),
         journal,
         show: Box::new(move |path, client| service.show(path, client)),
         library: Box::new(move || list(&library)),

@@ -16,6 +16,8 @@ mod key;
 mod last_good;
 mod live;
 mod load;
+mod load_tally;
+mod metrics;
 mod notify;
 mod open;
 mod origin;
@@ -28,6 +30,7 @@ mod room;
 mod sent_scenario;
 mod state_file;
 mod status;
+mod stdin_end;
 mod store;
 mod wall_clock;
 mod watchdog;
@@ -36,6 +39,7 @@ mod writer;
 
 use std::io::{self, IsTerminal as _};
 use std::net::{SocketAddr, TcpListener};
+use std::os::fd::RawFd;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -62,11 +66,14 @@ use crate::observe;
 use crate::paths::Paths;
 use crate::scenario::Library;
 use crate::server::{InheritedSockets, Limits, Listener, Server, ServiceState, adopt};
+use announce::Announcement;
 use backend::control_backend;
 use compute::compute;
 use last_good::{Fallback, LastGoodFile};
 use live::LiveFleet;
 use load::ScenarioSource;
+use load_tally::LoadTally;
+use metrics::metrics;
 use open::{Opened, Opening, listen, random, warn_of_missing};
 use origin::ScenarioOrigin;
 use publisher::Publisher;
@@ -89,6 +96,7 @@ const DROP_IN_DRAIN: Duration = Duration::from_millis(200);
 
 /// The server as the command line wants it.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub(crate) struct DaemonOptions {
     pub scenario: Option<PathBuf>,
     /// Addresses to listen at, unless sockets are inherited.
@@ -103,6 +111,12 @@ pub(crate) struct DaemonOptions {
     pub library: Option<PathBuf>,
     /// The node whose instance is served.
     pub node: Option<Arc<ClusterNode>>,
+    /// Announces the server by a line of JSON instead of a sentence.
+    pub ready_json: bool,
+    /// The number of an inherited descriptor that gets this line, too.
+    pub ready_fd: Option<RawFd>,
+    /// Ends when the standard input does.
+    pub until_stdin_closes: bool,
     /// Runs in the place of another program.
     pub drop_in: Option<DropInServer>,
 }
@@ -120,6 +134,7 @@ pub(crate) struct DropInServer {
 pub(crate) fn run(mut options: DaemonOptions) -> Result<c_int, Failure> {
     let drop_in = options.drop_in.take();
     let inherited = if drop_in.is_some() { InheritedSockets::default() } else { InheritedSockets::take()? };
+    let announcement = Announcement::prepare(options.ready_json, options.ready_fd)?;
     memory::limit_allocator(room::has_limited_address_space());
     let descriptors = room::open_many_files();
     let runtime = runtime::Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build().map_err(
@@ -128,13 +143,16 @@ pub(crate) fn run(mut options: DaemonOptions) -> Result<c_int, Failure> {
     let outcome = runtime.block_on(async {
         // First of all: a signal that comes before its handler ends the process.
         let mut signals = signals()?;
+        if options.until_stdin_closes {
+            stdin_end::terminate_at_end()?;
+        }
         let is_drop_in = drop_in.is_some();
         let mut hung_up = false;
         let daemon = tokio::select! {
             daemon = async {
                 match drop_in {
                     Some(drop_in) => Daemon::drop_in(drop_in).await,
-                    None => Daemon::build(&options, inherited).await,
+                    None => Daemon::build(&options, inherited, announcement).await,
                 }
             } => daemon?,
             signal = stopped_at_start(&mut signals, &mut hung_up, is_drop_in) => return Ok(signal),
@@ -158,11 +176,16 @@ struct Daemon {
     watch: Option<Watcher>,
     control: Option<ControlSocket>,
     keys: Arc<KeyRing>,
+    announcement: Announcement,
     drop_in: bool,
 }
 
 impl Daemon {
-    async fn build(options: &DaemonOptions, inherited: InheritedSockets) -> Result<Self, Failure> {
+    async fn build(
+        options: &DaemonOptions,
+        inherited: InheritedSockets,
+        announcement: Announcement,
+    ) -> Result<Self, Failure> {
         let paths = Paths::from_env();
         let library = Library::new(options.library.as_deref());
         let source = ScenarioSource::new(options.scenario.as_deref(), &library, &paths).await;
@@ -207,6 +230,7 @@ impl Daemon {
             watch,
             control,
             keys,
+            announcement,
             drop_in,
         })
     }
@@ -233,6 +257,7 @@ impl Daemon {
             watch: None,
             control: None,
             keys,
+            announcement: Announcement::default(),
             drop_in: true,
         })
     }
@@ -246,7 +271,7 @@ impl Daemon {
         limits: impl FnOnce() -> Limits,
     ) -> Result<c_int, Failure> {
         let Self { listeners, service, source, library, initial, sent, watch, control, keys, .. } = self;
-        let drop_in = self.drop_in;
+        let (announcement, drop_in) = (self.announcement, self.drop_in);
         let addresses: Vec<_> = listeners
             .iter()
             .map(|listener| api::ListenerStatus { address: listener.address, inherited: listener.inherited })
@@ -257,7 +282,8 @@ impl Daemon {
         let instance = fleet.scenario().usual_instance();
         let scenario = scenario_status(&initial.served, initial.overridden, &instance.instance_id, loaded_at);
         let scenario = ScenarioStatus { fallback, ..scenario };
-        let (inputs, latest_inputs) = watch::channel(StatusInputs { scenario, last_reload: None });
+        let (inputs, latest_inputs) =
+            watch::channel(StatusInputs { scenario, last_reload: None, loads: LoadTally::default() });
         let (orders, inbox) = mpsc::channel(ORDERS);
 
         let scenarios = source.scenarios_from_memory();
@@ -269,7 +295,8 @@ impl Daemon {
         let mut writer = Writer::new(live, store, publisher, Arc::clone(&keys));
         writer.save().await;
         if !drop_in {
-            announce::ready(&announced, instance, &addresses);
+            let socket = control.as_ref().map(ControlSocket::path);
+            announcement.send(&announced, instance, &addresses, socket);
         }
         // They would outlive the next load, with all that they remember.
         drop((fleet, announced));
@@ -287,8 +314,9 @@ impl Daemon {
             }
             memory::give_back();
         }));
+        let metrics = metrics(Arc::clone(&service), latest_inputs.clone());
         let status = status::status(Arc::clone(&service), addresses, latest_inputs);
-        let backend = control_backend(&service, orders.clone(), status, library);
+        let backend = control_backend(&service, orders.clone(), status, metrics, library);
         let control = control.map(|socket| tokio::spawn(control::serve(socket, backend)));
         let (stop_writer, stop) = oneshot::channel();
         let mut writer = tokio::spawn(writer.run(inbox, scenarios, stop));

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
+use super::load_tally::LoadCause;
 use super::notify;
 use super::state_file::{SavedState, StateFile};
 use super::status::StatusInputs;
@@ -34,8 +35,9 @@ impl Publisher {
         Rejected::new(report, self.scenario())
     }
 
-    pub(super) fn accepted(&self, scenario: ScenarioStatus, reload: ReloadStatus) {
+    pub(super) fn accepted(&self, scenario: ScenarioStatus, reload: ReloadStatus, cause: LoadCause) {
         self.inputs.send_modify(|inputs| {
+            inputs.loads.count(cause, true);
             inputs.scenario = scenario;
             inputs.last_reload = Some(reload);
         });
@@ -43,6 +45,11 @@ impl Publisher {
 
     pub(super) fn rejected(&self, reload: ReloadStatus) {
         self.inputs.send_modify(|inputs| inputs.last_reload = Some(reload));
+        self.count_rejected(LoadCause::Reload);
+    }
+
+    pub(super) fn count_rejected(&self, cause: LoadCause) {
+        self.inputs.send_modify(|inputs| inputs.loads.count(cause, false));
     }
 
     /// Saves the state where there is a place for it.

@@ -7,6 +7,7 @@ use tokio::sync::watch;
 use super::credential_status::credential_status;
 use super::in_force::{after, in_force};
 use super::load::LoadedScenario;
+use super::load_tally::LoadTally;
 use super::origin::ScenarioOrigin;
 use super::{describe, describe_fault, redact};
 use crate::clock;
@@ -21,6 +22,7 @@ use crate::server::ServiceState;
 pub(super) struct StatusInputs {
     pub(super) scenario: ScenarioStatus,
     pub(super) last_reload: Option<ReloadStatus>,
+    pub(super) loads: LoadTally,
 }
 
 impl StatusInputs {
@@ -94,7 +96,7 @@ pub(super) fn status(
 ) -> impl Fn() -> api::ServiceStatus + Send + Sync {
     let started_at = clock::now();
     move || {
-        let StatusInputs { scenario, last_reload } = inputs.borrow().clone();
+        let StatusInputs { scenario, last_reload, .. } = inputs.borrow().clone();
         let fleet = service.fleet.load();
         let reading = service.read_clocks();
         let now = fleet.now(reading);

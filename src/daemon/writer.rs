@@ -11,6 +11,7 @@ use super::current_fetcher::CurrentFetcher;
 use super::fault_words;
 use super::live::LiveFleet;
 use super::load::{LoadedScenario, summary};
+use super::load_tally::LoadCause;
 use super::notify;
 use super::publisher::Publisher;
 use super::replacement::Replacement;
@@ -157,7 +158,10 @@ impl Writer {
     async fn clear(&mut self, by: OrderSource, what: ClearScope) -> Result<Cleared, Rejected> {
         if what == ClearScope::All && self.store.is_overridden() {
             let loaded = self.store.read_overridden().await;
-            let loaded = loaded.map_err(|report| self.publisher.rejection(&report))?;
+            let loaded = loaded.map_err(|report| {
+                self.publisher.count_rejected(LoadCause::UseEnded);
+                self.publisher.rejection(&report)
+            })?;
             let reloaded = self.serve(Load { by, loaded, keep: false, cause: LoadCause::UseEnded }).await;
             return Ok(Cleared { cleared: reloaded.dropped, message: reloaded.message });
         }
@@ -218,6 +222,7 @@ impl Writer {
             }
             Err(report) => {
                 tracing::info!("use by {by} rejected: {}", report.headline());
+                self.publisher.count_rejected(LoadCause::Use);
                 Err(self.publisher.rejection(&report))
             }
         }
@@ -263,7 +268,7 @@ impl Writer {
             accepted: true,
             message: format!("{until}{message}"),
         };
-        self.publisher.accepted(scenario.clone(), status);
+        self.publisher.accepted(scenario.clone(), status, cause);
 
         let reports: Vec<&Report> = std::iter::once(&loaded.warnings).chain(&rejections).collect();
         let problems = reports.iter().flat_map(|report| RejectedProblem::all(report)).collect();
@@ -309,15 +314,6 @@ struct Load {
     /// Keeps the clock and what was ordered since the last load.
     keep: bool,
     cause: LoadCause,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum LoadCause {
-    Reload,
-    /// Another scenario, until the next reload.
-    Use,
-    /// The scenario that was served before another one.
-    UseEnded,
 }
 
 /// Waits for the next scenario from memory; for ever if none can come.

@@ -165,4 +165,40 @@ mod tests {
         assert!(FileError::TooSlow(Duration::from_secs(1)).is_transient());
         assert!(!FileError::TooLarge(1).is_transient() && !FileError::Directory.is_transient());
     }
+
+    #[test]
+    fn each_error_says_what_it_found_and_what_to_do() {
+        let io = |errno: Errno| FileError::from(errno);
+        for (error, text, remedy) in [
+            (io(Errno::ENOENT), "cannot be read: no such file or directory", "create the file"),
+            (io(Errno::EACCES), "cannot be read: permission denied", "readable for the user"),
+            (io(Errno::EIO), "cannot be read: input/output error", "check the path"),
+            (FileError::TooSlow(Duration::from_secs(2)), "does not end within 2s", "check the path"),
+            (FileError::Directory, "is a directory", "name the file inside it"),
+            (FileError::Link, "is a symbolic link", "name a regular file"),
+            (FileError::ForeignOwner(7), "belongs to user 7", "change its owner"),
+            (FileError::SeveralNames, "has several names (hard links)", "remove it"),
+            (FileError::TooLarge(3 << 20), "is larger than 3 MiB", "name a smaller file"),
+            (FileError::TooLarge((3 << 20) + 1024), "is larger than 3073 KiB", "name a smaller file"),
+            (FileError::TooLarge(1 << 20), "is larger than 1 MiB", "name a smaller file"),
+            (FileError::TooLarge(1 << 10), "is larger than 1 KiB", "name a smaller file"),
+            (FileError::TooLarge(1025), "is larger than 1025 bytes", "name a smaller file"),
+            (FileError::TooLarge(0), "is larger than 0 bytes", "name a smaller file"),
+        ] {
+            assert_eq!(error.to_string(), text);
+            assert!(error.remedy().contains(remedy), "{text}: {}", error.remedy());
+        }
+    }
+
+    #[test]
+    fn a_permission_is_what_another_user_may_lack() {
+        let refused = [
+            FileError::from(Errno::EACCES),
+            FileError::ForeignOwner(7),
+            FileError::ForeignLink { link: "l".into(), owner: 7 },
+        ];
+        assert!(refused.iter().all(FileError::is_permission_denied));
+        let other = [FileError::from(Errno::ENOENT), FileError::Directory, FileError::Link];
+        assert!(!other.iter().any(FileError::is_permission_denied));
+    }
 }

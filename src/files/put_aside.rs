@@ -63,4 +63,17 @@ mod tests {
         assert!(asides[0].is_dir() && fs::read_to_string(&asides[2]).is_ok_and(|text| text == "third"));
         fs::remove_dir_all(root).expect("ours");
     }
+
+    #[test]
+    fn what_is_not_there_is_not_put_aside() {
+        let path = std::env::temp_dir().join(format!("mock-imds-aside-none-{}", std::process::id()));
+        assert_eq!(put_aside(&path).expect_err("nothing is there").kind(), ErrorKind::NotFound);
+        let mut taken = path.clone().into_os_string();
+        taken.push(DAMAGED);
+        fs::write(&taken, "of before").expect("writable");
+        let error = put_aside(&path).expect_err("nothing is there");
+        assert_eq!(error.kind(), ErrorKind::NotFound, "whatever is in the way: {error}");
+        assert_eq!(fs::read_to_string(&taken).expect("it stays"), "of before");
+        fs::remove_file(&taken).expect("ours");
+    }
 }

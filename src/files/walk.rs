@@ -255,6 +255,33 @@ mod tests {
     }
 
     #[test]
+    fn as_many_links_are_followed_as_the_kernel_follows() {
+        let names: Vec<String> = (0..=MAX_LINKS).map(|number| format!("link{number}")).collect();
+        let mut links = vec![(names[0].as_str(), "outside")];
+        links.extend(names.windows(2).map(|pair| (pair[1].as_str(), pair[0].as_str())));
+        let root = tree(&links);
+        for (name, is_found) in [(&names[39], true), (&names[40], false)] {
+            let path = root.join(name);
+            assert_eq!(content(&path, |_| true).is_ok(), is_found, "{name}");
+            assert_eq!(fs::metadata(&path).is_ok(), is_found, "{name}, by the kernel");
+        }
+        fs::remove_dir_all(root).expect("ours");
+    }
+
+    /// The first link confines, not one behind it that is further down.
+    #[test]
+    fn a_second_link_does_not_loosen_the_first() {
+        let root = tree(&[("d/first", "s/second"), ("d/s/second", "../back"), ("d/back", "../outside")]);
+        let why = content(&root.join("d/first"), |_| false).expect_err("it leads out");
+        assert!(why.contains("d/s/second is a link"), "{why}");
+        let root_of_the_second = tree(&[("d/first", "s/second"), ("d/s/second", "file")]);
+        assert_eq!(content(&root_of_the_second.join("d/first"), |_| false), Ok("d/s/file".to_owned()));
+        for root in [root, root_of_the_second] {
+            fs::remove_dir_all(root).expect("ours");
+        }
+    }
+
+    #[test]
     fn a_path_without_links_needs_no_walk() {
         let root = tree(&[("d/near", "s/file"), ("link", "d")]);
         let without = |path: &str| open_without_links(&root.join(path));

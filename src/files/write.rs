@@ -143,6 +143,16 @@ mod tests {
     }
 
     #[test]
+    fn a_directory_that_is_missing_is_an_error() {
+        let path = std::env::temp_dir().join("mock-imds-none").join("a");
+        let staged = StagedFile::write_as(path.with_extension("new"), &path, b"1", 0o644);
+        assert_eq!(staged.expect_err("there is no such directory").kind(), ErrorKind::NotFound);
+        let file = std::env::current_exe().expect("this program");
+        let inside = StagedFile::write_as(file.join("a.new"), &file.join("a"), b"1", 0o644);
+        assert_eq!(inside.expect_err("it is no directory").kind(), ErrorKind::NotADirectory);
+    }
+
+    #[test]
     fn what_a_killed_process_left_is_in_nobodys_way() {
         let directory = directory("write-stale");
         let (path, temporary) = (directory.join("a"), directory.join(".a.new"));
@@ -155,9 +165,14 @@ mod tests {
             assert_eq!(fs::read(&path).expect("it is there"), b"1");
         }
         fs::remove_dir(directory.join(".a.new.damaged")).expect("it was put aside");
-        fs::write(directory.join(".a.7-0.new"), "half").expect("writable");
+        let others = [".a.7-0", ".b.7-0.new", "a.new"];
+        for name in [".a.7-0.new"].iter().chain(&others) {
+            fs::write(directory.join(name), "half").expect("writable");
+        }
         remove_staged(&path);
-        assert_eq!(names(&directory), ["a"], "nothing else is left");
+        let mut left = names(&directory);
+        left.sort();
+        assert_eq!(left, [".a.7-0", ".b.7-0.new", "a", "a.new"], "only what was staged for this file goes");
         fs::remove_dir_all(&directory).expect("ours");
     }
 }

@@ -202,3 +202,33 @@ impl AsFd for AddressWatch {
         self.0.as_fd()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::netlink::replies;
+
+    #[test]
+    fn what_is_asked_for_is_what_is_read() {
+        for address in ["169.254.169.254", "fd00:ec2::254"] {
+            let address: IpAddr = address.parse().expect("an address");
+            let bytes = message(libc::RTM_NEWADDR, 0, address).finish(0, 1);
+            let reply = replies(&bytes).next().expect("a message");
+            assert_eq!(read(&reply), Some((address, LOOPBACK)));
+        }
+        let odd =
+            NetlinkMessage::new(libc::RTM_NEWADDR, 0, &[0; ADDRESS_HEAD]).attribute(libc::IFA_LOCAL, &[1; 6]);
+        let odd = odd.finish(0, 1);
+        assert_eq!(read(&replies(&odd).next().expect("a message")), None, "of no family that we know");
+    }
+
+    #[test]
+    fn the_near_end_of_a_link_counts() {
+        let both = NetlinkMessage::new(libc::RTM_NEWADDR, 0, &[0; ADDRESS_HEAD])
+            .attribute(libc::IFA_ADDRESS, &[10, 0, 0, 2])
+            .attribute(libc::IFA_LOCAL, &[10, 0, 0, 1])
+            .finish(0, 1);
+        let reply = replies(&both).next().expect("a message");
+        assert_eq!(read(&reply), Some(([10, 0, 0, 1].into(), 0)));
+    }
+}

@@ -79,6 +79,10 @@ mod tests {
         for tenth in 0..50 {
             backoff.record(Duration::from_millis(100 * tenth));
         }
+        let mut at_its_end = RestoreBackoff { last: backoff.last, consecutive: backoff.consecutive };
+        let end = Duration::from_millis(4900) + QUIET_PERIOD;
+        at_its_end.record(end);
+        assert_eq!(at_its_end.earliest_next(), end, "the period is over");
         let later = Duration::from_mins(1);
         assert_eq!(backoff.record(later), LogDecision::Log);
         assert_eq!(backoff.earliest_next(), later);

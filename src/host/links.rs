@@ -90,3 +90,45 @@ impl AsFd for LinkWatch {
         self.0.as_fd()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::netlink::replies;
+
+    fn link(build: impl FnOnce(NetlinkMessage) -> NetlinkMessage) -> Option<Link> {
+        let mut head = [0; LINK_HEAD];
+        head[4..8].copy_from_slice(&7_u32.to_ne_bytes());
+        let message = NetlinkMessage::new(libc::RTM_NEWLINK, 0, &head).text(libc::IFLA_IFNAME, "veth0");
+        let bytes = build(message).finish(0, 1);
+        Link::read(&replies(&bytes).next().expect("a message"))
+    }
+
+    #[test]
+    fn an_interface_is_read_as_the_kernel_tells_it() {
+        let number = |number: u32| number.to_ne_bytes();
+        let plain = Link { index: 7, name: "veth0".into(), ..Link::default() };
+        assert_eq!(link(|message| message), Some(plain.clone()));
+        let port = link(|message| message.attribute(libc::IFLA_MASTER, &number(3)));
+        assert_eq!(port, Some(Link { master: Some(3), ..plain.clone() }));
+        let over = link(|message| message.attribute(libc::IFLA_LINK, &number(4)));
+        assert_eq!(over, Some(Link { lower: Some(4), ..plain.clone() }));
+        let nothing_below = link(|message| message.attribute(libc::IFLA_LINK, &number(0)));
+        assert_eq!(nothing_below, Some(plain.clone()), "a tunnel says 0");
+        let elsewhere = link(|message| {
+            message.attribute(libc::IFLA_LINK, &number(4)).attribute(libc::IFLA_LINK_NETNSID, &number(0))
+        });
+        assert_eq!(elsewhere, Some(plain.clone()), "the number is one of another namespace");
+        let short = link(|message| message.attribute(libc::IFLA_MASTER, &[3, 0]));
+        assert_eq!(short, Some(plain.clone()), "what is no number is none");
+        let card = link(|message| message.text(libc::IFLA_PARENT_DEV_NAME, "0000:00:05.0"));
+        assert_eq!(card, Some(Link { device: true, ..plain }));
+    }
+
+    #[test]
+    fn the_loopback_is_listed() {
+        let links = LinkClient::open().and_then(|mut client| client.list()).expect("it needs no permission");
+        let loopback = links.iter().find(|link| link.name == "lo").expect("each namespace has one");
+        assert_eq!((loopback.index, loopback.master, loopback.is_bridge()), (1, None, false));
+    }
+}

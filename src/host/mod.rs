@@ -12,6 +12,7 @@
 //! links         the interfaces                               │
 //! nft           the plan as one transaction; snapshots       ├ the kernel
 //! network       converge, compare, restore, take down        ┘
+//! metrics       the guardian's metrics
 //! runtime       the runtime directory: lock, record.json, status.json
 //! up_down       `net up`, `net down`
 //! guardian      `net hold`: set up, watch, restore, reload, take down
@@ -28,6 +29,7 @@ pub(crate) mod cloud;
 mod error;
 pub(crate) mod guardian;
 pub(crate) mod links;
+pub(crate) mod metrics;
 pub(crate) mod netlink;
 pub(crate) mod network;
 pub(crate) mod nft;

@@ -116,6 +116,11 @@ impl Runtime {
         self.read("status.json")
     }
 
+    /// The status, unless who published it is gone.
+    pub(crate) fn present_status(&self) -> Option<GuardianStatus> {
+        self.status().filter(|status| !status.is_abandoned())
+    }
+
     fn read<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
         let path = self.path(name);
         let text = files::read(&path, MAX_BYTES).ok()?;

@@ -3,6 +3,9 @@
 use std::fmt::{self, Write as _};
 use std::net::IpAddr;
 
+use nix::errno::Errno;
+use nix::sys::signal::kill;
+use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
 
 use super::settings::HostSettings;
@@ -155,6 +158,13 @@ impl From<GuardianStatus> for StatusHistory {
 }
 
 impl GuardianStatus {
+    /// True if the guardian that published this is gone without taking the network down.
+    pub(crate) fn is_abandoned(&self) -> bool {
+        let (NetMode::Hold, Some(pid)) = (self.mode, self.pid) else { return false };
+        // Signal 0 only asks; EPERM means that it is there, as somebody else's.
+        i32::try_from(pid).is_ok_and(|pid| kill(Pid::from_raw(pid), None) == Err(Errno::ESRCH))
+    }
+
     /// One line for `systemctl status`.
     pub(crate) fn headline(&self) -> String {
         let mut line = String::new();

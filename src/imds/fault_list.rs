@@ -41,6 +41,11 @@ impl FaultList {
         self.of_file.iter().any(|fault| fault.name == *name)
     }
 
+    /// Whether the fault of this index was ordered, and the file has none of its name.
+    pub(crate) fn is_ordered(&self, index: usize) -> bool {
+        self.items.get(index).is_some_and(|fault| fault.order().is_some() && !self.is_of_file(&fault.name))
+    }
+
     /// The index of the fault of this name.
     pub(crate) fn position(&self, name: &FaultName) -> Option<usize> {
         self.items.iter().position(|fault| fault.name == *name)
@@ -134,6 +139,7 @@ mod tests {
         let list = FaultList::of_file(&[fault("a", 1), fault("b", 1)]);
         let list = list.with(order("x", 1)).with(order("a", 2)).with(order("x", 2));
         assert_eq!(listed(&list), ["a 2 order", "b 1 file", "x 2 order"]);
+        assert_eq!([0, 1, 2, 3].map(|index| list.is_ordered(index)), [false, false, true, false]);
         assert_eq!(listed(&list.without_orders(&[0, 2].into())), ["a 1 file", "b 1 file"]);
         assert_eq!(listed(&list.restored()), ["a 1 file", "b 1 file"]);
     }

@@ -10,6 +10,7 @@ use crate::model::Accepted;
 
 /// The form of a request, granted or not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Protocol {
     /// `IMDSv1`: without a token.

@@ -76,6 +76,7 @@ impl Counters for ReadOnlyCounters<'_> {
 
 /// The way by which a client reached the service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Ingress {
     /// By `lo`: a process of this host.

@@ -8,10 +8,12 @@
 mod filter;
 mod filter_terms;
 mod recorded_path;
+mod request_category;
 mod request_counts;
 mod request_format;
 mod request_line;
 mod request_record;
+mod request_tally;
 mod ring;
 
 use std::mem;
@@ -26,6 +28,7 @@ pub use request_counts::RequestCounts;
 pub(crate) use request_format::RequestFormat;
 pub(crate) use request_line::{RequestLines, client};
 pub(crate) use request_record::{RequestRecord, method, path};
+pub(crate) use request_tally::{RequestOutcome, RequestTally};
 use ring::Ring;
 
 /// The records that a server keeps: with usual paths 2 MB, with the longest ones 12 MB.
@@ -42,7 +45,7 @@ pub struct Journal {
 #[derive(Debug)]
 struct Buffer {
     ring: Ring,
-    counts: RequestCounts,
+    tally: RequestTally,
     /// `true` while somebody waits for the next record.
     awaited: bool,
 }
@@ -67,11 +70,8 @@ impl JournalPage {
 impl Journal {
     /// A journal of at most so many records. Without any it only counts.
     pub(crate) fn new(capacity: usize) -> Self {
-        let buffer = Mutex::new(Buffer {
-            ring: Ring::new(capacity),
-            counts: RequestCounts::default(),
-            awaited: false,
-        });
+        let buffer =
+            Mutex::new(Buffer { ring: Ring::new(capacity), tally: RequestTally::default(), awaited: false });
         Self { buffer, recorded: Notify::new() }
     }
 
@@ -79,7 +79,7 @@ impl Journal {
     pub(crate) fn record(&self, record: RequestRecord) {
         let (overwritten, awaited) = {
             let mut buffer = self.lock();
-            buffer.counts.count(&record);
+            buffer.tally.count(&record);
             (buffer.ring.push(record), mem::take(&mut buffer.awaited))
         };
         if awaited {
@@ -96,7 +96,12 @@ impl Journal {
 
     /// The numbers of all requests that were recorded.
     pub(crate) fn counts(&self) -> RequestCounts {
-        self.lock().counts
+        RequestCounts::from(&self.tally())
+    }
+
+    /// The same by category, too.
+    pub(crate) fn tally(&self) -> RequestTally {
+        self.lock().tally.clone()
     }
 
     /// The newest records that match, `limit` at most.

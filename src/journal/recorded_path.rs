@@ -18,6 +18,13 @@ impl From<&str> for RecordedPath {
     }
 }
 
+impl RecordedPath {
+    /// Without the look whether it is text.
+    pub(super) fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
 impl Deref for RecordedPath {
     type Target = str;
 

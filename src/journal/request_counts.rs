@@ -2,11 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::request_record::RequestRecord;
-use crate::imds::Protocol;
-
 /// Requests that are over, since the start. Each is in one of the first three, and in one of the others at most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct RequestCounts {
     /// Without a token.
@@ -23,22 +21,4 @@ pub struct RequestCounts {
     pub failed: u64,
     /// Without an answer.
     pub unanswered: u64,
-}
-
-impl RequestCounts {
-    pub(super) fn count(&mut self, record: &RequestRecord) {
-        let protocol = match record.protocol {
-            Protocol::V1 => &mut self.v1,
-            Protocol::V2 => &mut self.v2,
-            Protocol::Token => &mut self.token,
-        };
-        *protocol += 1;
-        match record.status {
-            None => self.unanswered += 1,
-            Some(401 | 403) => self.refused += 1,
-            Some(404) => self.not_found += 1,
-            Some(400..) => self.failed += 1,
-            Some(_) => {}
-        }
-    }
 }

@@ -18,11 +18,13 @@ const PATH_BYTES: usize = 1024;
 const METHOD_BYTES: usize = 32;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct RequestRecord {
     /// The journal's number of the record, from 1 on.
     pub number: u64,
     /// The time at which the request's head was complete.
     #[serde(with = "millis")]
+    #[cfg_attr(test, schemars(with = "String", extend("format" = "date-time")))]
     pub at: Timestamp,
     pub client: IpAddr,
     pub ingress: Ingress,
@@ -30,6 +32,7 @@ pub struct RequestRecord {
     pub method: Cow<'static, str>,
     /// The path as the client wrote it, without the query: 1 KiB of it at most. What is not visible ASCII is
     /// percent-encoded, so that it can't act on a terminal.
+    #[cfg_attr(test, schemars(with = "String"))]
     pub path: RecordedPath,
     #[serde(rename = "version")]
     pub protocol: Protocol,
@@ -37,6 +40,7 @@ pub struct RequestRecord {
     pub status: Option<u16>,
     /// The time from the end of the head until the reply was passed to the socket, in whole microseconds.
     #[serde(rename = "latency_us", with = "micros")]
+    #[cfg_attr(test, schemars(with = "u64"))]
     pub latency: Duration,
     /// The number of the fault that was injected, which orders about faults change.
     pub fault: Option<u32>,

@@ -22,13 +22,14 @@ pub enum Architecture {
 
 impl Architecture {
     /// The architecture of an instance type. AWS' own processors are those of `a1` and of families with a `g` after the
-    /// generation: `m6g`, `c7gn`.
+    /// generation: `m6g`, `c7gn`. NVIDIA's Grace is that of `p6e-gb200`.
     pub(crate) fn of(instance_type: &InstanceType) -> Self {
         let family = instance_type.as_str().split('.').next().unwrap_or_default();
         let attributes = family.trim_start_matches(|c: char| c.is_ascii_lowercase());
         let attributes = attributes.trim_start_matches(|c: char| c.is_ascii_digit());
         let apple_silicon = family.starts_with("mac2");
-        if family == "a1" || apple_silicon || attributes.starts_with('g') {
+        let grace = family.contains("-gb");
+        if family == "a1" || apple_silicon || grace || attributes.starts_with('g') {
             Self::Arm64
         } else {
             Self::X86_64
@@ -142,6 +143,8 @@ mod tests {
             ("mac1.metal", Architecture::X86_64),
             ("t4g.nano", Architecture::Arm64),
             ("x2iedn.xlarge", Architecture::X86_64),
+            ("p6e-gb200.36xlarge", Architecture::Arm64),
+            ("p6-b200.48xlarge", Architecture::X86_64),
         ];
         for (name, expected) in cases {
             let parsed: InstanceType = name.parse().expect(name);

@@ -92,7 +92,7 @@ pub struct Instance {
     pub tags: BTreeMap<TagKey, String>,
     /// The user data, before base64.
     pub user_data: Option<Vec<u8>>,
-    /// The network interfaces: at least one, sorted by device number, each number and MAC address once.
+    /// The network interfaces: at least one, sorted by network card and device number, each pair and MAC address once.
     pub interfaces: Vec<NetworkInterface>,
     /// The metadata options.
     pub metadata_options: MetadataOptions,
@@ -226,7 +226,7 @@ impl Instance {
     }
 
     fn is_primary(&self, interface: &NetworkInterface) -> bool {
-        interface.device_number == self.primary().device_number
+        interface.mac == *self.mac()
     }
 
     /// Whether a name is one of `block-device-mapping`: `ami`, `root`, `swap`, `ebs1`, `ephemeral0`, …

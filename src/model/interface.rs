@@ -11,7 +11,7 @@ use super::ids::{AccountId, InterfaceId, MacAddress, SecurityGroupId, SubnetId, 
 pub struct NetworkInterface {
     /// The MAC address; the interface's name in the tree.
     pub mac: MacAddress,
-    /// The attachment index; 0 is the primary interface.
+    /// The attachment index, unique within a network card; 0 on card 0 is the primary interface.
     pub device_number: u32,
     /// The network card, on instance types that have several.
     pub network_card: Option<u32>,
@@ -19,7 +19,7 @@ pub struct NetworkInterface {
     pub interface_id: InterfaceId,
     /// The account that owns the interface; the instance's unless set.
     pub owner_id: Option<AccountId>,
-    /// Private IPv4 addresses, the primary one first. Empty on an IPv6-only interface.
+    /// Private IPv4 addresses, the primary one first. Empty on an IPv6-only interface, and on one for EFA alone.
     pub private_ipv4s: Vec<Ipv4Addr>,
     /// Public IPv4 addresses; the nth maps to the nth private one.
     pub public_ipv4s: Vec<Ipv4Addr>,
@@ -96,12 +96,12 @@ impl NetworkInterface {
         }
     }
 
-    /// A further interface in the same network. Its address is `number` after this one's first; no public one.
+    /// A further interface in the same network. Its address is `distance` after this one's first; no public one.
     #[must_use]
-    pub(crate) fn sibling(&self, number: u32) -> Self {
-        let next = |address: &Ipv4Addr| Ipv4Addr::from(u32::from(*address).wrapping_add(number));
+    pub(crate) fn sibling(&self, distance: u32) -> Self {
+        let next = |address: &Ipv4Addr| Ipv4Addr::from(u32::from(*address).wrapping_add(distance));
         let addresses = self.private_ipv4s.first().map(next).into_iter().collect();
-        Self::with(number, mac_of(number), addresses, vec![], vec![])
+        Self::with(distance, mac_of(distance), addresses, vec![], vec![])
     }
 
     /// Takes over another interface's VPC, and those of its blocks that the first address lies in.
@@ -109,6 +109,11 @@ impl NetworkInterface {
         self.vpc_id.clone_from(&other.vpc_id);
         let address = self.private_ipv4s.first();
         if other.subnet_ipv4_cidr_block.zip(address).is_some_and(|(block, address)| block.contains(address)) {
+            self.subnet_id.clone_from(&other.subnet_id);
+            self.subnet_ipv4_cidr_block = other.subnet_ipv4_cidr_block;
+        }
+        if self.has_no_address() {
+            // An interface for EFA alone is in a subnet as any other.
             self.subnet_id.clone_from(&other.subnet_id);
             self.subnet_ipv4_cidr_block = other.subnet_ipv4_cidr_block;
         }
@@ -131,12 +136,25 @@ impl NetworkInterface {
         self.subnet_id = format!("subnet-0{digits}0000").parse().expect("twelve hexadecimal digits fit");
     }
 
-    /// Moves the interface into a subnet. The VPC's block follows: the /16 around it, or the subnet itself.
+    /// Moves the interface into a subnet. Unless the VPC has a block around it, that follows: the /16 around it, or the
+    /// subnet itself.
     pub(crate) fn use_subnet(&mut self, block: Ipv4Net) {
         let block = block.trunc();
-        let vpc = Ipv4Net::new(block.addr(), block.prefix_len().min(16)).map_or(block, |net| net.trunc());
         self.subnet_ipv4_cidr_block = Some(block);
-        self.vpc_ipv4_cidr_blocks = vec![vpc];
+        if !self.vpc_ipv4_cidr_blocks.iter().any(|around| around.contains(&block)) {
+            let vpc = Ipv4Net::new(block.addr(), block.prefix_len().min(16)).map_or(block, |net| net.trunc());
+            self.vpc_ipv4_cidr_blocks = vec![vpc];
+        }
+    }
+
+    /// Network card and device number: no two interfaces of an instance have the same.
+    pub(crate) fn attachment(&self) -> (u32, u32) {
+        (self.network_card.unwrap_or(0), self.device_number)
+    }
+
+    /// Whether it has no address of either family, as an interface for EFA alone.
+    pub(crate) fn has_no_address(&self) -> bool {
+        self.private_ipv4s.is_empty() && self.ipv6s.is_empty()
     }
 
     /// The public addresses, each with the private ones that it maps to.

@@ -107,6 +107,10 @@ impl AvailabilityZone {
     pub(crate) fn zone_id(&self) -> String {
         let region = self.region().abbreviation();
         let rest = self.name[self.region_length..].trim_start_matches('-');
+        // Wavelength Zones keep their group: `use1-wl1-bos-wlz1`.
+        if let Some((group, number)) = rest.rsplit_once('-').filter(|_| rest.starts_with("wl")) {
+            return format!("{region}-{group}{number}");
+        }
         let (group, letter) = match rest.rsplit_once('-') {
             Some((group, last)) => (format!("{group}{}", last.trim_end_matches(char::is_alphabetic)), last),
             None => (String::new(), rest),
@@ -172,7 +176,7 @@ mod tests {
             ("ap-southeast-1c", "ap-southeast-1", "apse1-az3", "aws"),
             ("eu-central-1a", "eu-central-1", "euc1-az1", "aws"),
             ("us-west-2-lax-1a", "us-west-2", "usw2-lax1-az1", "aws"),
-            ("us-east-1-wl1-bos-wlz-1", "us-east-1", "use1-wl1boswlz1-az1", "aws"),
+            ("us-east-1-wl1-bos-wlz-1", "us-east-1", "use1-wl1-bos-wlz1", "aws"),
             ("us-gov-west-1b", "us-gov-west-1", "usgw1-az2", "aws-us-gov"),
             ("cn-northwest-1a", "cn-northwest-1", "cnnw1-az1", "aws-cn"),
         ];

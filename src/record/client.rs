@@ -110,4 +110,20 @@ mod tests {
         assert_eq!(http_date(&noon.http_date()), Some(noon));
         assert_eq!(http_date("noon"), None);
     }
+
+    #[test]
+    fn headers_say_when_to_come_again_and_whether_the_connection_stays() {
+        let with = |name: HeaderName, value: &'static str| {
+            HeaderMap::from_iter([(name, hyper::header::HeaderValue::from_static(value))])
+        };
+        for (value, expected) in [("close", true), ("Close", true), ("keep-alive", false), ("closed", false)]
+        {
+            assert_eq!(closes(&with(CONNECTION, value)), expected, "{value}");
+        }
+        assert!(!closes(&HeaderMap::new()));
+        for (value, expected) in [("7", Some(7)), (" 7 ", Some(7)), ("soon", None), ("-1", None)] {
+            assert_eq!(retry_after(&with(RETRY_AFTER, value)), expected.map(Duration::from_secs), "{value}");
+        }
+        assert_eq!(retry_after(&HeaderMap::new()), None);
+    }
 }

@@ -360,3 +360,75 @@ fn a_service_without_end_is_left() {
     };
     walk(huge).failed("answers more than 8 MiB");
 }
+
+#[test]
+fn as_much_is_asked_for_as_the_limits_say() {
+    let wide = |lines: usize| {
+        walk(move |request| match request.path.as_str() {
+            "/latest/api/token" => answer(404, ""),
+            "/latest/" => answer(200, "meta-data"),
+            "/latest/meta-data/" => {
+                answer(200, &(0..lines).map(|n| format!("leaf-{n}")).collect::<Vec<_>>().join("\n"))
+            }
+            path if path.contains("/leaf-") => answer(200, "x"),
+            _ => answer(404, ""),
+        })
+    };
+    // One more line is that of meta-data itself.
+    assert_eq!(wide(4095).ended.expect("it is within the limit").value_count(), 4095);
+    wide(4096).failed("lists more than 4096 paths");
+    let deep = |directories: usize| {
+        walk(move |request| match request.path.as_str() {
+            "/latest/api/token" => answer(404, ""),
+            "/latest/" => answer(200, "meta-data"),
+            path if path.starts_with("/latest/meta-data/") && path.ends_with('/') => {
+                answer(200, if path.matches("/deeper").count() < directories { "deeper/" } else { "leaf" })
+            }
+            path if path.ends_with("/leaf") => answer(200, "x"),
+            _ => answer(404, ""),
+        })
+    };
+    // meta-data, the directories, the leaf.
+    assert_eq!(deep(14).ended.expect("it is within the limit").value_count(), 1);
+    deep(15).failed("one more than 16 directories deep");
+}
+
+#[test]
+fn what_was_not_asked_for_is_named_or_counted() {
+    let mut all_named = false;
+    for seconds in (25..180).step_by(10) {
+        let crawl = Crawl::new("1000".parse().expect("a rate"), SecretsPolicy::default());
+        let limited = crawl.within(Duration::from_secs(seconds));
+        let walk = walk_with(limited, Duration::from_secs(10), |_, request| small(request));
+        let Ok(observations) = walk.ended else { continue };
+        let note = observations.notes.iter().find_map(|note| note.split_once("not requested: "));
+        let Some((_, left)) = note else { continue };
+        let (named, more) = left.split_once(" and ").unwrap_or((left, ""));
+        let named = named.split(", ").count();
+        assert!(more != "0 more" && named <= 5 && (more.is_empty() || named == 5), "{seconds} s: {left}");
+        all_named |= named == 5 && more.is_empty();
+    }
+    assert!(all_named, "one of the walks leaves five");
+}
+
+#[test]
+fn only_a_notice_that_is_dated_by_the_request_is_asked_for_again() {
+    let service = |top: &'static str| {
+        move |request: &CrawlRequest| match request.path.as_str() {
+            "/" => answer(200, "latest\n"),
+            "/latest/" => answer(200, top),
+            "/latest/meta-data/" => answer(200, "ami-id\nspot/"),
+            "/latest/meta-data/spot/" => answer(200, "instance-action"),
+            "/latest/meta-data/spot/instance-action" | "/latest/meta-data/ami-id" => answer(200, "{}"),
+            _ => small(request),
+        }
+    };
+    let asked = |top, path: &str| {
+        let walk = walk(service(top));
+        walk.paths().iter().filter(|asked| asked.strip_prefix("GET ") == Some(path)).count()
+    };
+    let (aemm, modern) = ("dynamic\nmeta-data\nuser-data\n", "dynamic\nmeta-data\nuser-data");
+    assert_eq!(asked(aemm, "/latest/meta-data/spot/instance-action"), 2);
+    assert_eq!(asked(modern, "/latest/meta-data/spot/instance-action"), 1);
+    assert_eq!(asked(aemm, "/latest/meta-data/ami-id"), 1);
+}

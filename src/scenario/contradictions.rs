@@ -1,9 +1,11 @@
 //! Checks of keys that depend on each other.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+use ipnet::Ipv4Net;
 
 use crate::config::{Item, Section};
-use crate::model::{AvailabilityZone, Event, Instance, NetworkInterface, Region, Scenario};
+use crate::model::{AvailabilityZone, Event, Instance, NetworkInterface, Region, Scenario, VpcId};
 
 /// Instances that a line names.
 const NAMED: usize = 20;
@@ -47,15 +49,6 @@ pub(crate) fn addresses_fit(
             "accepted: at most one public address for each private one; the nth maps to the nth",
         );
     }
-    if let Some(item) = private
-        && interface.private_ipv4s.is_empty()
-        && interface.ipv6s.is_empty()
-    {
-        item.error(
-            "the interface has no address",
-            "accepted: an empty private-ipv4s together with ipv6s (an IPv6-only interface)",
-        );
-    }
 }
 
 /// Checks that the subnet lies in a block of the VPC.
@@ -71,29 +64,76 @@ pub(crate) fn subnet_lies_in_vpc(interface: &NetworkInterface, item: Option<&Ite
     }
 }
 
-/// Checks that device numbers, MAC addresses and private addresses are unique, and that there is a device 0.
+/// Checks that places on network cards, MAC addresses and private addresses are unique, and that there is a primary
+/// interface with an address. Of what two interfaces share the first is named: the rest may follow from it.
 pub(crate) fn interfaces_are_distinct(sections: &[Section<'_>], interfaces: &[NetworkInterface]) {
     let mut seen = BTreeMap::new();
     for (section, (index, interface)) in sections.iter().zip(interfaces.iter().enumerate()) {
-        let addresses = interface.private_ipv4s.iter().map(|address| format!("private address {address}"));
-        let facts =
-            [format!("device number {}", interface.device_number), format!("MAC address {}", interface.mac)];
-        for fact in facts.into_iter().chain(addresses) {
-            if let Some(first) = seen.insert(fact.clone(), index) {
-                section.error(
-                    format!(
-                        "network interface {} has the {fact} of network interface {}",
-                        index + 1,
-                        first + 1
-                    ),
-                    "accepted: each device number, MAC address and private address once",
-                );
+        let mut shared = None;
+        for fact in unique_facts(interface) {
+            let first = *seen.entry(fact.clone()).or_insert(index);
+            if first != index && shared.is_none() {
+                shared = Some((fact, first));
             }
         }
+        if let Some((fact, first)) = shared {
+            section.error(
+                format!("network interface {} has the {fact} of network interface {}", index + 1, first + 1),
+                "accepted: each device number once on each network-card, and each MAC address and private address once",
+            );
+        }
     }
-    if let (Some(first), false) = (sections.first(), interfaces.iter().any(|i| i.device_number == 0)) {
-        first
-            .error("no network interface has device-number 0", "accepted: one with 0, the primary interface");
+    let primary = interfaces.iter().position(|interface| interface.attachment() == (0, 0));
+    if let (Some(first), None) = (sections.first(), primary) {
+        first.error(
+            "no network interface has device-number 0 on network-card 0",
+            "accepted: one with 0, the primary interface",
+        );
+    }
+    let primary = primary.and_then(|index| Some((sections.get(index)?, interfaces.get(index)?)));
+    if let Some((section, interface)) = primary
+        && interface.has_no_address()
+        && let Some(item) = section.get("private-ipv4s")
+    {
+        item.error(
+            "the primary interface has no address",
+            "accepted: an empty private-ipv4s together with ipv6s (an IPv6-only interface); without both, on further \
+             interfaces (for EFA alone)",
+        );
+    }
+}
+
+/// What no two interfaces of an instance share, in words.
+fn unique_facts(interface: &NetworkInterface) -> Vec<String> {
+    let (card, number) = interface.attachment();
+    let on_card = if card == 0 { String::new() } else { format!(" on network card {card}") };
+    let addresses = interface.private_ipv4s.iter().map(|address| format!("private address {address}"));
+    [format!("device number {number}{on_card}"), format!("MAC address {}", interface.mac)]
+        .into_iter()
+        .chain(addresses)
+        .collect()
+}
+
+/// Warns of interfaces of one VPC that set other IPv4 blocks of it: EC2 shows the same ones on all of them. It is no error,
+/// as a file that was good stays good; and of some blocks the others may be left out.
+pub(crate) fn vpcs_agree_on_their_blocks(sections: &[Section<'_>], interfaces: &[NetworkInterface]) {
+    let mut known: BTreeMap<&VpcId, (usize, BTreeSet<Ipv4Net>)> = BTreeMap::new();
+    for (section, (index, interface)) in sections.iter().zip(interfaces.iter().enumerate()) {
+        let Some(item) = section.get("vpc-ipv4-cidr-blocks") else { continue };
+        let blocks: BTreeSet<Ipv4Net> = interface.vpc_ipv4_cidr_blocks.iter().copied().collect();
+        let (first, theirs) = known.entry(&interface.vpc_id).or_insert_with(|| (index, blocks.clone()));
+        if !theirs.is_subset(&blocks) && !blocks.is_subset(theirs) {
+            let theirs: Vec<String> = theirs.iter().map(ToString::to_string).collect();
+            item.warn(
+                format!(
+                    "the VPC {} has other IPv4 blocks on network interface {}: {}",
+                    interface.vpc_id,
+                    *first + 1,
+                    theirs.join(", ")
+                ),
+                "set the same vpc-ipv4-cidr-blocks on all interfaces of a VPC, or a vpc-id of its own",
+            );
+        }
     }
 }
 

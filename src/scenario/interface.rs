@@ -5,7 +5,11 @@ use super::{addresses, contradictions};
 use crate::config::{Item, Section};
 use crate::model::{Instance, NetworkInterface, SecurityGroups, mac_of};
 
-/// Reads the interfaces, sorted by device number. Without any the instance keeps its interfaces, and those with
+/// How far what follows from the place of an interface counts up from one network card to the next. No instance type has
+/// more interfaces on a card.
+const NUMBERS_OF_A_CARD: u32 = 32;
+
+/// Reads the interfaces, sorted by network card and device number. Without any the instance keeps its interfaces, and those with
 /// inherited groups get the instance's groups.
 pub(crate) fn read_all(item: Option<&Item<'_>>, inherited: &SecurityGroups, instance: &mut Instance) {
     let sections = item.and_then(Item::sections).unwrap_or_default();
@@ -26,16 +30,25 @@ pub(crate) fn read_all(item: Option<&Item<'_>>, inherited: &SecurityGroups, inst
     }
     if !sections.is_empty() {
         contradictions::interfaces_are_distinct(&sections, &instance.interfaces);
+        contradictions::vpcs_agree_on_their_blocks(&sections, &instance.interfaces);
     }
-    instance.interfaces.sort_by_key(|interface| interface.device_number);
+    instance.interfaces.sort_by_key(NetworkInterface::attachment);
 }
 
 /// Reads an interface. Keys that a further one leaves out follow from the first.
 fn read(section: &Section<'_>, index: u32, first: Option<&NetworkInterface>) -> NetworkInterface {
     let number = section.read("device-number", |item| item.integer(0..=255));
     let number = number.and_then(|number| u32::try_from(number).ok()).unwrap_or(index);
-    let built_in = first.map_or_else(|| NetworkInterface::numbered(number), |first| first.sibling(number));
-    let mac = section.read("mac", Item::parse).unwrap_or_else(|| mac_of(number));
+    let card = section.read("network-card", |item| item.integer(0..=255));
+    let card = card.and_then(|card| u32::try_from(card).ok());
+    // Device numbers begin again on each card; MAC addresses and private addresses do not.
+    let place_of = |(card, number): (u32, u32)| number + card * NUMBERS_OF_A_CARD;
+    let place = place_of((card.unwrap_or(0), number));
+    let built_in = first.map_or_else(
+        || NetworkInterface::numbered(place),
+        |first| first.sibling(place.wrapping_sub(place_of(first.attachment()))),
+    );
+    let mac = section.read("mac", Item::parse).unwrap_or_else(|| mac_of(place));
     let private = section.get("private-ipv4s");
     let public = section.get("public-ipv4s");
     let ipv4s = private.as_ref().and_then(addresses::list).unwrap_or(built_in.private_ipv4s);
@@ -49,8 +62,7 @@ fn read(section: &Section<'_>, index: u32, first: Option<&NetworkInterface>) -> 
     if let Some(first) = first {
         interface.join_network_of(first);
     }
-    let card = section.read("network-card", |item| item.integer(0..=255));
-    interface.network_card = card.and_then(|card| u32::try_from(card).ok());
+    interface.network_card = card;
     set_if_some(&mut interface.interface_id, section.read("interface-id", Item::parse));
     interface.owner_id = section.read("owner-id", Item::parse);
     set_if_some(&mut interface.ipv4_prefixes, section.read("ipv4-prefixes", addresses::list));

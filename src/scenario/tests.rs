@@ -127,6 +127,54 @@ fn derived_facts_follow_from_set_ones() {
     assert_eq!(instance.interfaces[2].vpc_ipv4_cidr_blocks[0].to_string(), "10.20.0.0/16");
 }
 
+/// On c6in.32xlarge: device number 0 on each card, and interfaces for EFA alone.
+#[test]
+fn device_numbers_begin_again_on_each_network_card() {
+    let interface = |keys: &str| format!("[[instance.network-interface]]\n{keys}\n");
+    let found = scenario(
+        &[
+            interface("device-number = 0\nnetwork-card = 1"),
+            interface("device-number = 1\nnetwork-card = 1\nprivate-ipv4s = []"),
+            interface("device-number = 1\nnetwork-card = 0"),
+            interface("device-number = 0\nnetwork-card = 0"),
+        ]
+        .concat(),
+    );
+    let instance = found.instance;
+    let attachments: Vec<_> = instance.interfaces.iter().map(|i| i.attachment()).collect();
+    assert_eq!(attachments, [(0, 0), (0, 1), (1, 0), (1, 1)]);
+    let macs: BTreeSet<&str> = instance.interfaces.iter().map(|i| i.mac.as_str()).collect();
+    assert_eq!(macs.len(), 4, "MAC addresses that follow differ: {macs:?}");
+    let efa = &instance.interfaces[3];
+    assert_eq!((&efa.subnet_id, efa.subnet_ipv4_cidr_block), {
+        let primary = instance.primary();
+        (&primary.subnet_id, primary.subnet_ipv4_cidr_block)
+    });
+    let found = problems(&[interface(""), interface("device-number = 0\nnetwork-card = 0")].concat());
+    assert!(found.contains("interface 2 has the device number 0 of network interface 1"), "{found}");
+    assert_eq!(found.matches("error:").count(), 1, "what follows from the number is not said too:\n{found}");
+}
+
+/// Custom networking, and a subnet that is said on a further interface alone.
+#[test]
+fn a_further_subnet_leaves_the_blocks_of_the_vpc_alone() {
+    let text = |blocks: &str, more: &str| {
+        format!(
+            "[[instance.network-interface]]\nprivate-ipv4s = [\"10.0.33.10\"]\nsubnet-ipv4-cidr-block = \"10.0.33.0/24\"\n\
+         vpc-ipv4-cidr-blocks = [{blocks}]\n[[instance.network-interface]]\nprivate-ipv4s = [\"10.0.34.11\"]\n\
+         subnet-ipv4-cidr-block = \"10.0.34.0/24\"\n{more}"
+        )
+    };
+    for blocks in ["\"10.0.32.0/20\"", "\"10.0.0.0/16\", \"100.64.0.0/16\""] {
+        let instance = scenario(&text(blocks, "")).instance;
+        let [first, second] = &instance.interfaces[..] else { panic!("two interfaces") };
+        assert_eq!(first.vpc_ipv4_cidr_blocks, second.vpc_ipv4_cidr_blocks, "with {blocks}");
+        assert_eq!(first.vpc_id, second.vpc_id);
+    }
+    let found = problems(&text("\"10.0.32.0/20\"", "vpc-ipv4-cidr-blocks = [\"10.0.0.0/16\"]\n"));
+    assert!(found.contains("has other IPv4 blocks on network interface 1: 10.0.32.0/20"), "{found}");
+}
+
 #[test]
 fn options_credentials_and_overrides_are_read() {
     let found = scenario(
@@ -196,7 +244,7 @@ fn contradictions_are_problems() {
             "[[instance.network-interface]]\npublic-ipv4s = [\"192.0.2.1\", \"192.0.2.2\"]",
             "2 public addresses, 1 private ones",
         ),
-        ("[[instance.network-interface]]\nprivate-ipv4s = []", "the interface has no address"),
+        ("[[instance.network-interface]]\nprivate-ipv4s = []", "the primary interface has no address"),
         ("[[instance.network-interface]]\ndevice-number = 1", "no network interface has device-number 0"),
         (
             "[[instance.network-interface]]\n[[instance.network-interface]]\nmac = \"0e:49:61:0f:c3:11\"",

@@ -28,6 +28,7 @@ pub use limits::Limits;
 pub use listen::{InheritedSockets, Listener, adopt, bind};
 pub use request_counters::RequestCounters;
 pub use service_state::ServiceState;
+pub(crate) use sys::take_inherited_for_writing;
 
 use std::sync::Arc;
 

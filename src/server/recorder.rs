@@ -21,6 +21,8 @@ pub(super) struct RequestRecorder<'r> {
     service: &'r ServiceState,
     started: Instant,
     record: Option<RequestRecord>,
+    /// The file has no fault of the name of the one that was injected.
+    fault_is_ordered: bool,
 }
 
 impl<'r> RequestRecorder<'r> {
@@ -50,7 +52,7 @@ impl<'r> RequestRecorder<'r> {
             token_ttl: if protocol == Protocol::Token { head.token_ttl() } else { None },
             invalid_token: false,
         };
-        Self { service, started, record: Some(record) }
+        Self { service, started, record: Some(record), fault_is_ordered: false }
     }
 
     /// Sets the name of the instance that the client is served.
@@ -58,8 +60,9 @@ impl<'r> RequestRecorder<'r> {
         self.set(|record| record.instance = name.map(Into::into));
     }
 
-    /// Sets the number and the name of the fault that was injected.
-    pub(super) fn set_fault(&mut self, number: usize, name: Option<&str>) {
+    /// Sets the number and the name of the fault that was injected; `ordered`: the file has none of its name.
+    pub(super) fn set_fault(&mut self, number: usize, name: Option<&str>, ordered: bool) {
+        self.fault_is_ordered = ordered;
         self.set(|record| {
             record.fault = number.try_into().ok();
             record.fault_name = name.map(Into::into);
@@ -91,7 +94,7 @@ impl Drop for RequestRecorder<'_> {
         if let Some(record) = self.record.take() {
             let record = RequestRecord { latency: self.started.elapsed(), ..record };
             if let Some(fault) = record.fault {
-                self.service.counters.count_hit(fault as usize);
+                self.service.counters.count_hit(fault as usize, self.fault_is_ordered);
             }
             observe::show_request(|terminal| {
                 terminal.render(&RequestLines::new(terminal, TimeZone::system()).line(&record))

@@ -95,7 +95,8 @@ pub(super) fn reply_to(
         reply.status.as_u16(),
     );
     if let Some(number) = reply.fault {
-        recorder.set_fault(number, fleet.faults().get(number).map(|fault| fault.name.as_str()));
+        let name = fleet.faults().get(number).map(|fault| fault.name.as_str());
+        recorder.set_fault(number, name, fleet.fault_list().is_ordered(number));
     }
     recorder.set_invalid_token(reply.invalid_token);
     recorder.set_refusal(reply.refusal);

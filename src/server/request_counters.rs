@@ -24,6 +24,8 @@ pub struct RequestCounters {
     matched: [AtomicU64; MAX_FAULTS],
     /// The requests that each fault had an effect on.
     hits: [AtomicU64; MAX_FAULTS],
+    /// The requests that faults which are not of the file had an effect on, since the start.
+    ordered_hits: AtomicU64,
     rates: Mutex<Rates>,
 }
 
@@ -80,11 +82,19 @@ impl RequestCounters {
 // === Hits of faults ===
 
 impl RequestCounters {
-    /// Counts a request that the fault of this index had an effect on.
-    pub(super) fn count_hit(&self, fault: usize) {
+    /// Counts a request that the fault of this index had an effect on. `ordered`: the file has none of its name.
+    pub(super) fn count_hit(&self, fault: usize, ordered: bool) {
         if let Some(hits) = self.hits.get(fault) {
             hits.fetch_add(1, Ordering::Relaxed);
         }
+        if ordered {
+            self.ordered_hits.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// The requests that ordered faults had an effect on, those that are removed too.
+    pub(super) fn ordered_hits(&self) -> u64 {
+        self.ordered_hits.load(Ordering::Relaxed)
     }
 
     /// The requests that the fault of this index had an effect on: of several faults the first one counts.
@@ -101,7 +111,13 @@ fn index_without(index: usize, gone: &BTreeSet<usize>) -> Option<usize> {
 impl Default for RequestCounters {
     fn default() -> Self {
         let [matched, hits] = [const { [const { AtomicU64::new(0) }; MAX_FAULTS] }; 2];
-        Self { admitted: Mutex::default(), matched, hits, rates: Mutex::default() }
+        Self {
+            admitted: Mutex::default(),
+            matched,
+            hits,
+            ordered_hits: AtomicU64::new(0),
+            rates: Mutex::default(),
+        }
     }
 }
 
@@ -197,10 +213,11 @@ mod tests {
         for index in 0..3 {
             assert!(counters.admit((NOW, index), CLIENT, 1));
             (0..=index).for_each(|_| _ = counters.next(index));
-            (0..=index).for_each(|_| counters.count_hit(index));
+            (0..=index).for_each(|_| counters.count_hit(index, index == 0));
             assert!(!counters.throttle(index, CLIENT, 1, NOW));
         }
         counters.take_back(&BTreeSet::from([0]), &[Some(0), Some(2)]);
+        assert_eq!(counters.ordered_hits(), 1);
         let other = IpAddr::from([172, 17, 0, 3]);
         assert_eq!([0, 1, 2].map(|event| counters.admit((NOW, event), other, 1)), [false, false, true]);
         assert_eq!([0, 1, 2].map(|fault| counters.matched(fault)), [1, 3, 0]);

@@ -93,6 +93,11 @@ impl ServiceState {
         self.counters.hits(fault)
     }
 
+    /// The requests that faults had an effect on which the file does not have, since the start.
+    pub(crate) fn ordered_fault_hits(&self) -> u64 {
+        self.counters.ordered_hits()
+    }
+
     /// The number of requests so far.
     pub fn requests(&self) -> u64 {
         self.nonces.requests.load(Ordering::Relaxed)

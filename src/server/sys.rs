@@ -3,8 +3,10 @@
 #![expect(unsafe_code, reason = "each block says why it is sound")]
 
 use std::io;
-use std::os::fd::{AsRawFd as _, BorrowedFd, FromRawFd as _, OwnedFd};
+use std::os::fd::{AsRawFd as _, BorrowedFd, FromRawFd as _, OwnedFd, RawFd};
 use std::sync::atomic::{AtomicBool, Ordering};
+
+use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 
 /// Room for the control messages of one socket; a packet info takes 32 or 40 bytes.
 pub(super) const CONTROL_BYTES: usize = 256;
@@ -21,6 +23,29 @@ pub(super) fn take_listen_fds() -> io::Result<Vec<OwnedFd>> {
     // SAFETY: `LISTEN_PID` names this process, so the service manager opened these numbers for it and nothing in
     // it opened them; `listen_fds` found each open; `TAKEN` lets each have one owner only.
     Ok(descriptors.map(|descriptor| unsafe { OwnedFd::from_raw_fd(descriptor) }).collect())
+}
+
+/// The descriptor of this number, with `FD_CLOEXEC` set: one that the process was started with and that nothing has
+/// taken over.
+pub(crate) fn take_inherited_for_writing(number: RawFd) -> io::Result<OwnedFd> {
+    // SAFETY: these calls read the flags of a number, and fail where that is not open.
+    let (flags, modes) = unsafe { (libc::fcntl(number, libc::F_GETFD), libc::fcntl(number, libc::F_GETFL)) };
+    if flags < 0 || modes < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // Whatever this process has opened or taken over is closed when it executes another program; what it was started
+    // with cannot be, or it would not be here.
+    if flags & libc::FD_CLOEXEC != 0 {
+        return Err(io::Error::other("it is not inherited, or a listening socket"));
+    }
+    if modes & libc::O_ACCMODE == libc::O_RDONLY {
+        return Err(io::Error::other("it is open for reading only"));
+    }
+    // SAFETY: `number` is open and was inherited, so nothing in this process opened it; the flag that is set below keeps
+    // this from being done twice, and `take_listen_fds` sets it on what it takes.
+    let descriptor = unsafe { OwnedFd::from_raw_fd(number) };
+    fcntl(&descriptor, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC))?;
+    Ok(descriptor)
 }
 
 /// Copies the control messages that the kernel keeps with a TCP socket, and returns their length in bytes.

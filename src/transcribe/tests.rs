@@ -1,5 +1,8 @@
 //! Answers that no scenario reproduces as they are.
 
+mod dumps;
+mod facts;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 

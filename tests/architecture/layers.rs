@@ -14,6 +14,7 @@ pub const LAYERS: &[(&str, &str)] = &[
     ("clock", "model"),
     ("files", ""),
     ("memory", ""),
+    ("metrics", ""),
     ("config", "files"),
     ("terminal", "model"),
     ("observe", "clock exit config model terminal"),
@@ -25,7 +26,7 @@ pub const LAYERS: &[(&str, &str)] = &[
     ("journal", "model imds terminal"),
     ("scenario", "model config files imds"),
     ("aemm", "model config scenario exit"),
-    ("host", "clock model config exit files observe"),
+    ("host", "clock metrics model config exit files observe"),
     ("schema", "model config scenario imds host"),
     ("doctor", "host model files scenario"),
     // A service's answers → a scenario: written, compiled and asked as any other.
@@ -33,16 +34,16 @@ pub const LAYERS: &[(&str, &str)] = &[
     // L2: sockets.
     ("record", "model imds transcribe exit files"),
     ("server", "clock model imds journal exit observe memory terminal"),
-    ("control", "clock paths model imds journal config exit files observe"),
+    ("control", "clock metrics paths model imds journal config exit files observe"),
     // L3: the running program.
     (
         "daemon",
-        "clock server control observe paths imds journal identity scenario config model exit files watch memory",
+        "clock metrics server control observe paths imds journal identity scenario config model exit files watch memory",
     ),
     ("cli", "model journal config observe record host schema"),
     (
         "commands",
-        "cli clock daemon host doctor control paths watch aemm scenario imds journal observe config model exit files record \
+        "cli clock metrics daemon host doctor control paths watch aemm scenario imds journal observe config model exit files record \
          terminal transcribe identity schema",
     ),
     ("completion", "cli control scenario exit files"),

@@ -151,6 +151,31 @@ fn an_address_that_was_there_before_survives() {
 }
 
 #[test]
+fn the_status_warns_of_what_is_wrong_and_of_nothing_else() {
+    let Some(host) = Host::new() else { return };
+    let warnings = || {
+        host.net("up").ended(0, &[]);
+        let status = host.status();
+        let warnings = status["warnings"].as_array().expect("a list").clone();
+        // What this kernel lacks is another matter.
+        let texts = warnings.iter().map(|text| text.as_str().expect("text").to_owned());
+        texts.filter(|text| !text.starts_with("this kernel has no ")).collect::<Vec<_>>()
+    };
+    assert_eq!(warnings(), [""; 0]);
+    host.net("down").ended(0, &[]);
+    host.run("ip addr add 169.254.169.254/16 dev lo");
+    host.run("ip link set lo down");
+    assert_eq!(
+        warnings(),
+        [
+            "the interface lo is down, so nothing reaches the address; ip link set lo up",
+            "169.254.169.254/16 was on lo before, and makes its whole network local; 169.254.169.254/32 would be enough",
+        ]
+    );
+    host.net("down").ended(0, &[]);
+}
+
+#[test]
 fn the_status_is_true_and_for_everybody() {
     let Some(host) = Host::new() else { return };
     host.net("status").ended(1, &["is not set up"]);

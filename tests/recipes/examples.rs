@@ -151,6 +151,9 @@ fn run(example: &str) -> String {
     let port = listens.map_or("1338", |listen| listen.rsplit(':').next().unwrap_or_default());
     let is_served = has("serve") || has("aemm") && !has("--help");
     match words.get(1..).unwrap_or_default() {
+        // There is no standard input, and no packaged service.
+        _ if has("--until-stdin-closes") => format!("ends 0 '{quoted}'"),
+        _ if has("system") => format!("ends 69 '{quoted}'"),
         _ if is_served => goes_on(&format!("http://127.0.0.1:{port}/")),
         ["net", "hold", ..] => format!("mock-imds net down; {}", goes_on("")),
         ["net", "up", ..] if !has("--allow-takeover") => {

@@ -5,7 +5,6 @@ use std::path::Path;
 use jiff::tz::TimeZone;
 
 use crate::clock;
-use crate::commands::net::is_abandoned;
 use crate::control::api::{RequestLine, ServiceStatus};
 use crate::control::{ControlClient, RequestQuery};
 use crate::host::runtime::{DEFAULT_DIRECTORY, Runtime};
@@ -36,13 +35,7 @@ impl Snapshot {
             RequestLine::Entry(record) => Some(record),
             RequestLine::Missed { .. } => None,
         });
-        let guardian = Runtime::at(Path::new(DEFAULT_DIRECTORY)).status();
-        Self {
-            status,
-            guardian: guardian.filter(|status| !is_abandoned(status)),
-            recent: recent.collect(),
-            now: clock::now(),
-            zone: TimeZone::system(),
-        }
+        let guardian = Runtime::at(Path::new(DEFAULT_DIRECTORY)).present_status();
+        Self { status, guardian, recent: recent.collect(), now: clock::now(), zone: TimeZone::system() }
     }
 }

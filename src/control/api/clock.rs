@@ -11,6 +11,7 @@ pub(crate) const CLOCK: &str = "/v1/clock";
 
 /// A movement of the clock: one of these.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ClockOrder {
     /// The new position: `1m30s` since the load, `+30s` or `-30s` from the current one.
@@ -26,6 +27,7 @@ pub(crate) struct ClockOrder {
 
 /// The position of the clock.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct ClockStatus {
     /// The time since its zero: `1m30s`.
     pub elapsed: String,
@@ -34,14 +36,17 @@ pub(crate) struct ClockStatus {
     pub elapsed_ms: u64,
     /// The instant of its zero: seeks and pauses move it.
     #[serde(with = "rfc3339")]
+    #[cfg_attr(test, schemars(with = "rfc3339::Text"))]
     pub zero: Timestamp,
     /// The beginning of the pause; absent while it runs.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "rfc3339::optional")]
+    #[cfg_attr(test, schemars(with = "Option<rfc3339::Text>"))]
     pub paused: Option<Timestamp>,
 }
 
 /// A clock that was moved.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct ClockMoved {
     /// The position now.
     pub clock: ClockStatus,

@@ -23,6 +23,7 @@ pub(crate) const REMOVE_FAULTS: &str = "/v1/faults/remove";
 
 /// An order that adds an event or a fault, in the words of the scenario file, and `in`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum LiveOrder {
     /// An event in the words of `[[event]]`.
@@ -33,6 +34,7 @@ pub(crate) enum LiveOrder {
 
 /// An order that was accepted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct AcceptedOrder {
     /// The effect, and when.
     #[serde(flatten)]
@@ -50,12 +52,14 @@ pub(crate) struct AcceptedOrder {
 
 /// The effect of an order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub(crate) enum OrderPreview {
     /// The effect of an event.
     Event {
         /// The time of the effect; absent if it waits for a client.
         #[serde(default, skip_serializing_if = "Option::is_none", with = "rfc3339::optional")]
+        #[cfg_attr(test, schemars(with = "Option<rfc3339::Text>"))]
         at: Option<Timestamp>,
         /// The order has taken effect.
         in_effect: bool,
@@ -78,6 +82,7 @@ pub(crate) enum OrderPreview {
 
 /// An effect of an event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct EffectSummary {
     /// The key of `[[event]]`.
     pub what: String,
@@ -87,6 +92,7 @@ pub(crate) struct EffectSummary {
 
 /// A path whose answer changes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct PathPreview {
     /// Below the version: `meta-data/spot/instance-action`.
     pub path: String,
@@ -96,6 +102,7 @@ pub(crate) struct PathPreview {
 
 /// The change of a path's answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum PathTransition {
     /// The path answers from then on.
@@ -108,6 +115,7 @@ pub(crate) enum PathTransition {
 
 /// An event and its instants.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct EventStatus {
     /// The effects, in one line.
     pub what: String,
@@ -121,9 +129,11 @@ pub(crate) struct EventStatus {
     pub client: Option<IpAddr>,
     /// The last time that it happened; absent if it has not.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "rfc3339::optional")]
+    #[cfg_attr(test, schemars(with = "Option<rfc3339::Text>"))]
     pub last: Option<Timestamp>,
     /// The next time, if the clock runs on; absent if there is none, or it waits for a client.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "rfc3339::optional")]
+    #[cfg_attr(test, schemars(with = "Option<rfc3339::Text>"))]
     pub next: Option<Timestamp>,
     /// The event as it was ordered; absent if the file says it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -132,6 +142,7 @@ pub(crate) struct EventStatus {
 
 /// The order that takes back what was ordered since the load.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ClearOrder {
     /// What is taken back.
@@ -141,6 +152,7 @@ pub(crate) struct ClearOrder {
 
 /// A part of what was ordered since the load.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum ClearScope {
     /// Everything, the choice of another scenario too; and what events of the file have changed so far ends.
@@ -154,6 +166,7 @@ pub(crate) enum ClearScope {
 
 /// Orders that were taken back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Cleared {
     /// The number of events and faults.
     pub cleared: usize,
@@ -163,6 +176,7 @@ pub(crate) struct Cleared {
 
 /// The order that removes faults, those of the scenario too: one of both.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RemoveFaultsOrder {
     /// Names of faults.
@@ -175,6 +189,7 @@ pub(crate) struct RemoveFaultsOrder {
 
 /// Where a fault comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum FaultOrigin {
     /// The scenario has it.
@@ -188,6 +203,7 @@ pub(crate) enum FaultOrigin {
 
 /// A fault in the status.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct FaultStatus {
     /// The name; empty from a server of a version without names.
     #[serde(default)]
@@ -212,9 +228,11 @@ pub(crate) struct FaultStatus {
     pub hits: u64,
     /// The time at which it begins; absent if it began with the load, or the clock is paused before.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "rfc3339::optional")]
+    #[cfg_attr(test, schemars(with = "Option<rfc3339::Text>"))]
     pub begins: Option<Timestamp>,
     /// The time at which it ends, if the clock runs on; absent if it has no end.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "rfc3339::optional")]
+    #[cfg_attr(test, schemars(with = "Option<rfc3339::Text>"))]
     pub ends: Option<Timestamp>,
     /// The fault as it was ordered; absent if the file says it.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -3,6 +3,7 @@
 //! | route | answer |
 //! |---|---|
 //! | `GET /v1/status` | 200 [`ServiceStatus`] |
+//! | `GET /metrics` | 200, metrics as Prometheus reads them |
 //! | `GET /v1/requests` | 200, an array of [`RequestLine`]s, the oldest first |
 //! | `GET /v1/show?path=PATH` | 200 [`ShownReply`], whatever the service answers there |
 //! | `POST /v1/reload` [`ReloadOrder`], or nothing | 200 [`Reloaded`], or 422 [`Rejected`]: the former scenario keeps serving |
@@ -38,6 +39,7 @@
 
 mod clock;
 mod live;
+mod ready;
 mod requests;
 mod rfc3339;
 mod scenario;
@@ -49,6 +51,7 @@ pub(crate) use live::{
     FaultOrigin, FaultStatus, LiveOrder, OrderPreview, PathPreview, PathTransition, REMOVE_FAULTS,
     RemoveFaultsOrder, SET_FAULT,
 };
+pub(crate) use ready::ReadyNotice;
 pub(crate) use requests::{POSITION, REQUESTS, Refusal, RequestLine, SHOW, ShownContent, ShownReply};
 pub(crate) use scenario::{
     CONTENT_BYTES, FallbackScenario, FallbackStatus, FileContent, LibraryEntry, LibraryListing,
@@ -56,5 +59,6 @@ pub(crate) use scenario::{
     ScenarioContent, ScenarioStatus, USE, UseOrder,
 };
 pub(crate) use status::{
-    CredentialStatus, InForceStatus, InstanceFacts, InstanceStatus, ListenerStatus, STATUS, ServiceStatus,
+    CredentialStatus, InForceStatus, InstanceFacts, InstanceStatus, ListenerStatus, METRICS, STATUS,
+    ServiceStatus,
 };

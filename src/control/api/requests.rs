@@ -15,7 +15,9 @@ pub(crate) const POSITION: &str = "journal-position";
 
 /// A line of the journal of requests.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(untagged)]
+#[cfg_attr(test, schemars(rename = "RequestLine"))]
 pub(crate) enum RequestLine<E = RequestRecord> {
     /// A request.
     Entry(E),
@@ -28,6 +30,7 @@ pub(crate) enum RequestLine<E = RequestRecord> {
 
 /// The service's reply for a path.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct ShownReply {
     /// The path that was asked for, with its version.
     pub path: String,
@@ -42,6 +45,7 @@ pub(crate) struct ShownReply {
 
 /// A body.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) enum ShownContent {
     /// The bytes, if they are text.
     #[serde(rename = "body")]
@@ -71,6 +75,7 @@ impl ShownContent {
 
 /// The answer to a request that was not understood.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Refusal {
     /// The reason, in one sentence.
     pub error: String,

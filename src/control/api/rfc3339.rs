@@ -46,3 +46,22 @@ pub(super) mod optional {
         Ok(Option::<Present>::deserialize(deserializer)?.map(|Present(time)| time))
     }
 }
+
+/// The form of a timestamp, for the API's description.
+#[cfg(test)]
+pub(super) struct Text;
+
+#[cfg(test)]
+impl schemars::JsonSchema for Text {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Timestamp".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "string", "format": "date-time" })
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+}

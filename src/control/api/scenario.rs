@@ -18,6 +18,7 @@ pub(crate) const SCENARIOS: &str = "/v1/scenarios";
 
 /// A scenario that is being served.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct ScenarioStatus {
     /// The file; absent if it is the built-in one, or one of the library.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -33,6 +34,7 @@ pub(crate) struct ScenarioStatus {
     pub used: bool,
     /// The time of the load.
     #[serde(rename = "loaded_at", with = "rfc3339")]
+    #[cfg_attr(test, schemars(with = "rfc3339::Text"))]
     pub at: Timestamp,
     /// The instance that it describes.
     pub instance_id: String,
@@ -67,6 +69,7 @@ impl ScenarioStatus {
 
 /// A file that was rejected at the start, in whose place another scenario is served.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct FallbackStatus {
     /// The scenario that is served.
     pub serving: FallbackScenario,
@@ -80,6 +83,7 @@ pub(crate) struct FallbackStatus {
 
 /// A scenario that is served in the place of a rejected one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum FallbackScenario {
     /// The last one that was read without a mistake.
@@ -100,6 +104,7 @@ impl FallbackScenario {
 
 /// The options of a reload.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ReloadOrder {
     /// Keeps the clock and the changes since the last load.
@@ -109,6 +114,7 @@ pub(crate) struct ReloadOrder {
 
 /// The choice of another scenario until the next reload: one of both.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct UseOrder {
     /// A name of the library, or the absolute path of a file that the server reads.
@@ -121,6 +127,7 @@ pub(crate) struct UseOrder {
 
 /// A scenario with the files that it names, as its sender reads them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ScenarioContent {
     /// The name in reports and in the status: the sender's path. The server reads nothing there.
@@ -151,6 +158,7 @@ impl ScenarioContent {
 
 /// A file that a scenario names.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum FileContent {
     /// The content, if it is text.
@@ -173,6 +181,7 @@ pub(crate) const CONTENT_BYTES: usize = 2 << 20;
 
 /// The library.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct LibraryListing {
     /// The directory; absent if they are those in the program.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -183,6 +192,7 @@ pub(crate) struct LibraryListing {
 
 /// A scenario of the library.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct LibraryEntry {
     /// The name that `use` takes.
     pub name: String,
@@ -195,9 +205,11 @@ pub(crate) struct LibraryEntry {
 
 /// The outcome of a reload.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct ReloadStatus {
     /// The time.
     #[serde(with = "rfc3339")]
+    #[cfg_attr(test, schemars(with = "rfc3339::Text"))]
     pub at: Timestamp,
     /// Who gave the order.
     pub by: String,
@@ -209,6 +221,7 @@ pub(crate) struct ReloadStatus {
 
 /// A reload that was taken.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Reloaded {
     /// The scenario that is served now.
     pub scenario: ScenarioStatus,
@@ -230,6 +243,7 @@ pub(crate) struct Reloaded {
 
 /// The rejection of an order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Rejected {
     /// One line: the first error.
     pub message: String,
@@ -243,6 +257,7 @@ pub(crate) struct Rejected {
 
 /// One problem of a scenario file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct RejectedProblem {
     /// An error rejects the file.
     pub severity: ProblemSeverity,
@@ -289,6 +304,7 @@ impl RejectedProblem {
 
 /// The severity of a problem.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum ProblemSeverity {
     /// The file is rejected.

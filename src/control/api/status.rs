@@ -14,8 +14,12 @@ use crate::model::Timestamp;
 /// Path of the status.
 pub(crate) const STATUS: &str = "/v1/status";
 
+/// Path of the metrics: the one that Prometheus asks for unless it is told another.
+pub(crate) const METRICS: &str = "/metrics";
+
 /// The status of a server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct ServiceStatus {
     /// The version of the program.
     pub version: String,
@@ -23,6 +27,7 @@ pub(crate) struct ServiceStatus {
     pub pid: u32,
     /// The start of the process.
     #[serde(with = "rfc3339")]
+    #[cfg_attr(test, schemars(with = "rfc3339::Text"))]
     pub started_at: Timestamp,
     /// The scenario that is served.
     pub scenario: ScenarioStatus,
@@ -64,6 +69,7 @@ pub(crate) struct ServiceStatus {
 
 /// A difference between an instance and what the file says of it, or a notice.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct InForceStatus {
     /// The key of `[[event]]`.
     pub what: String,
@@ -71,6 +77,7 @@ pub(crate) struct InForceStatus {
     pub text: String,
     /// The time that is announced; absent if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "rfc3339::optional")]
+    #[cfg_attr(test, schemars(with = "Option<rfc3339::Text>"))]
     pub at: Option<Timestamp>,
     /// The named instance that differs; absent if it is `[instance]`, or all do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -82,6 +89,7 @@ pub(crate) struct InForceStatus {
 
 /// The source of credentials, and what it gave. Never a key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct CredentialStatus {
     /// The role.
     pub role: String,
@@ -92,15 +100,18 @@ pub(crate) struct CredentialStatus {
     pub place: Option<String>,
     /// The time at which the source gave the keys that are served; absent if there are none, or it is not asked.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "rfc3339::optional")]
+    #[cfg_attr(test, schemars(with = "Option<rfc3339::Text>"))]
     pub fetched_at: Option<Timestamp>,
     /// The time at which the keys expire, those that are generated too; absent if they don't.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "rfc3339::optional")]
+    #[cfg_attr(test, schemars(with = "Option<rfc3339::Text>"))]
     pub expires: Option<Timestamp>,
     /// What events have made of them, unless that is `ok`: `expired`, `failed` and so on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
     /// The time of the last attempt, if it failed, or at which the keys expired.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "rfc3339::optional")]
+    #[cfg_attr(test, schemars(with = "Option<rfc3339::Text>"))]
     pub failed_at: Option<Timestamp>,
     /// Why it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -109,6 +120,7 @@ pub(crate) struct CredentialStatus {
 
 /// A listening socket.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct ListenerStatus {
     /// Address and port.
     pub address: SocketAddr,
@@ -118,6 +130,7 @@ pub(crate) struct ListenerStatus {
 
 /// An instance of the scenario.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct InstanceStatus {
     /// The name; absent for `[instance]`, which every other client meets.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -139,6 +152,7 @@ pub(crate) struct InstanceStatus {
 
 /// What an instance is now, with what events changed.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default)]
 pub(crate) struct InstanceFacts {
     /// The instance type.

@@ -35,3 +35,6 @@ pub(crate) fn examine(facts: &HostFacts) -> DoctorReport {
     ];
     DoctorReport::new(checks.into_iter().flatten().collect())
 }
+
+#[cfg(test)]
+mod tests;

@@ -97,13 +97,10 @@ fn name(verdict: &RuleTarget) -> String {
 fn describe(condition: &Value) -> String {
     let left = condition["left"].as_object().and_then(|left| left.iter().next());
     let left = left.map_or_else(String::new, |(kind, detail)| {
-        let detail = detail.as_object().into_iter().flatten().filter_map(|(_, value)| value.as_str());
-        [kind.as_str()]
-            .into_iter()
-            .filter(|kind| *kind != "payload")
-            .chain(detail)
-            .collect::<Vec<_>>()
-            .join(" ")
+        // A payload is told as nft writes it, without that word: "tcp dport".
+        let kind = Some(kind.as_str()).filter(|kind| *kind != "payload");
+        let detail = ["protocol", "key", "field", "result"].iter().filter_map(|key| detail[key].as_str());
+        kind.into_iter().chain(detail).collect::<Vec<_>>().join(" ")
     });
     let right = condition["right"].as_str().map_or_else(|| condition["right"].to_string(), str::to_owned);
     let op =

@@ -136,6 +136,18 @@ mod tests {
     }
 
     #[test]
+    fn begin_and_end_have_numbers_where_the_kernel_acknowledges_them() {
+        let steps = vec![BatchStep::Ensure(Family::Inet), BatchStep::Remove(Family::Arp)];
+        let numbered = |sequences: Range<u32>| {
+            let batch = Batch { bytes: vec![], sequences: sequences.clone(), steps: steps.clone() };
+            sequences.map(|sequence| batch.step(sequence)).collect::<Vec<_>>()
+        };
+        assert_eq!(numbered(10..12), steps);
+        let framed = [&[BatchStep::Frame], steps.as_slice(), &[BatchStep::Frame]].concat();
+        assert_eq!(numbered(10..14), framed);
+    }
+
+    #[test]
     fn without_arp_no_message_is_about_arp() {
         let batch = replace(&tables(), KernelSupport { arp: false, ..ALL });
         assert!(batch.steps.iter().all(|step| !step.to_string().contains("arp")), "{:?}", batch.steps);

@@ -83,4 +83,29 @@ mod tests {
             assert_eq!(pattern.to_string(), text);
         }
     }
+
+    #[test]
+    fn a_pattern_matches_a_name_or_what_begins_like_it() {
+        for (pattern, name, expected) in [
+            ("docker0", "docker0", true),
+            ("docker0", "docker01", false),
+            ("docker0", "docker", false),
+            ("br-*", "br-", true),
+            ("br-*", "br-1", true),
+            ("br-*", "xbr-1", false),
+            ("br-*", "br", false),
+        ] {
+            let parsed: InterfacePattern = pattern.parse().expect("valid");
+            assert_eq!(parsed.matches(name), expected, "{pattern} and {name}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_name_of_an_interface_is_no_pattern() {
+        for text in
+            ["", "*", ".", "..", "..*", "a b", "a/b", "a:1", "a*b", "a**", "a\"", "1234567890123456", "é"]
+        {
+            assert!(text.parse::<InterfacePattern>().is_err(), "{text:?}");
+        }
+    }
 }

@@ -206,4 +206,34 @@ mod tests {
             HostSettings::load(missing).is_err_and(|report| report.to_string().contains("cannot be read"))
         );
     }
+
+    #[test]
+    fn only_the_usual_file_may_be_missing() {
+        let usual = Path::new(DEFAULT_PATH);
+        // Where the package is installed, it is there.
+        if !usual.exists() {
+            let (settings, report) = HostSettings::load(usual).expect("the defaults");
+            assert_eq!((settings, report.problems.len()), (HostSettings::default(), 0));
+        }
+        let directory = std::env::temp_dir().join(format!("mock-imds-settings-{}", std::process::id()));
+        std::fs::create_dir_all(&directory).expect("writable");
+        let other = directory.join("host.toml");
+        assert!(HostSettings::load(&other).is_err(), "a file that was named is there");
+        std::fs::write(&other, "[host]\nipv6 = true\n").expect("writable");
+        let (settings, _) = HostSettings::load(&other).expect("valid");
+        assert_eq!(settings, HostSettings { ipv6: true, ..HostSettings::default() });
+        std::fs::remove_dir_all(directory).expect("ours");
+    }
+
+    #[test]
+    fn as_many_bridges_are_accepted_as_the_sentence_says() {
+        let bridges = |count: usize| {
+            let names: Vec<String> = (0..count).map(|number| format!("\"br{number}\"")).collect();
+            parse(&format!("[host]\nbridges = [{}]\n", names.join(", ")))
+                .map(|settings| settings.bridges.len())
+        };
+        assert_eq!(bridges(MAX_BRIDGES), Ok(MAX_BRIDGES));
+        let why = bridges(MAX_BRIDGES + 1).expect_err("too many");
+        assert!(why.contains(&format!("names {} interfaces", MAX_BRIDGES + 1)), "{why}");
+    }
 }

@@ -6,14 +6,19 @@ use crate::schema::forms;
 
 /// An interface.
 pub(crate) const NETWORK_INTERFACE: &[FileKey] = &[
-    key("device-number", "0", Form::Integer(0, 255), "One interface has 0, the primary one."),
+    key(
+        "device-number",
+        "0",
+        Form::Integer(0, 255),
+        "Unique within a network card. One interface has 0 on card 0, the primary one.",
+    ),
     key("mac", r#""0e:49:61:0f:c3:11""#, forms::MAC, "The MAC address."),
     key("interface-id", "", forms::INTERFACE_ID, "Made from the MAC address unless set."),
     key(
         "private-ipv4s",
         r#"["172.16.34.43"]"#,
         forms::IPV4S,
-        "The primary address first. Empty, with `ipv6s`, is an IPv6-only interface.",
+        "The primary address first. Empty, with `ipv6s`, is an IPv6-only interface; empty without `ipv6s`, on a further interface, one for EFA alone.",
     ),
     key(
         "public-ipv4s",
@@ -62,6 +67,6 @@ pub(crate) const NETWORK_INTERFACE: &[FileKey] = &[
         "network-card",
         "",
         Form::Integer(0, 255),
-        "Index of the network card, on instance types with several. Absent unless set.",
+        "Index of the network card, on instance types with several. Absent unless set, and then card 0.",
     ),
 ];

@@ -19,6 +19,8 @@ pub(super) struct ObservedInterface {
     mac: String,
     /// The directory of its values; none if the service has values at the top only, such as `meta-data/mac`.
     directory: Option<String>,
+    /// Network card, 0 if the service shows none, and device number.
+    card: u32,
     number: u32,
     /// Private addresses, the primary one first.
     pub(super) private: Vec<Ipv4Addr>,
@@ -42,7 +44,7 @@ impl ObservedInterface {
     }
 }
 
-/// The interfaces by device number, the primary one first.
+/// The interfaces by network card and device number, the primary one first.
 pub(super) fn all(observations: &Observations) -> Vec<ObservedInterface> {
     let macs: BTreeSet<&str> =
         observations.below(MACS).filter_map(|(path, _)| path.split_once('/')).map(|(mac, _)| mac).collect();
@@ -53,20 +55,20 @@ pub(super) fn all(observations: &Observations) -> Vec<ObservedInterface> {
             let mut interface = ObservedInterface {
                 mac: mac.to_owned(),
                 directory: Some(format!("{MACS}/{mac}")),
+                card: 0,
                 number: 0,
                 private: vec![],
                 public: vec![],
             };
-            interface.number = interface
-                .text(observations, "device-number")
-                .and_then(|n| n.parse().ok())
-                .unwrap_or_default();
+            let number =
+                |leaf| interface.text(observations, leaf).and_then(|n| n.parse().ok()).unwrap_or_default();
+            (interface.card, interface.number) = (number("network-card"), number("device-number"));
             interface.private = interface.many(observations, "local-ipv4s");
             interface.public = interface.many(observations, "public-ipv4s");
             interface
         })
         .collect();
-    interfaces.sort_by_key(|interface| interface.number);
+    interfaces.sort_by_key(|interface| (interface.card, interface.number));
     if interfaces.is_empty() {
         interfaces.extend(from_top_leaves(observations));
     }
@@ -79,7 +81,7 @@ fn from_top_leaves(observations: &Observations) -> Option<ObservedInterface> {
     let address =
         |leaf: &str| observations.text(leaf).and_then(|text| text.parse().ok()).into_iter().collect();
     let (private, public) = (address("meta-data/local-ipv4"), address("meta-data/public-ipv4"));
-    Some(ObservedInterface { mac: mac.to_owned(), directory: None, number: 0, private, public })
+    Some(ObservedInterface { mac: mac.to_owned(), directory: None, card: 0, number: 0, private, public })
 }
 
 pub(super) fn write(observations: &Observations, interfaces: &[ObservedInterface], draft: &mut Draft) {

@@ -209,8 +209,7 @@ pub(crate) const ROWS: &[CategoryRow] = &[
         "2014-11-05",
         Live(|v| signals::termination_time(&v.instance.signals, v.now)),
     ),
-    // Undated; in listings recorded under 2021-03-23.
-    row("meta-data/system", "2021-03-23", Always(|i| i.system.as_str().into())),
+    row("meta-data/system", "2022-09-24", Always(|i| i.system.as_str().into())),
     row("meta-data/tags/instance/{key}", "2021-03-23", Each(tags)),
     row("user-data", "1.0", Bytes(|i| i.user_data.clone())),
 ];
