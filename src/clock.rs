@@ -46,3 +46,32 @@ pub(crate) fn boot_id() -> Option<String> {
 pub(crate) fn monotonic() -> Instant {
     Instant::now()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn http_has_dates_from_1970_to_9999() {
+        let latest = LATEST.as_secs();
+        for (time, expected) in [
+            (Some(UNIX_EPOCH), true),
+            (UNIX_EPOCH.checked_sub(Duration::from_secs(1)), false),
+            (UNIX_EPOCH.checked_add(Duration::from_secs(latest)), true),
+            (UNIX_EPOCH.checked_add(Duration::from_secs(latest + 1)), false),
+            (UNIX_EPOCH.checked_add(Duration::from_secs(latest + 2)), false),
+        ] {
+            let time = time.expect("the system's clock has it");
+            assert_eq!(is_http_date(time), expected, "{time:?}");
+        }
+    }
+
+    #[test]
+    fn the_system_has_booted() {
+        let first = boottime();
+        assert!(first > Timestamp::default(), "no machine compiles this in its first millisecond");
+        assert!(boottime() >= first && boottime() < now(), "the boot was after 1970");
+        let written = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok();
+        assert_eq!(boot_id().as_deref(), written.as_deref().map(str::trim));
+    }
+}

@@ -37,14 +37,15 @@ mod tests {
         let mut first = AemmConfig::default();
         first.metadata.values.insert(EVENT_ID.into(), "first".into());
         first.metadata.paths.insert("events".into(), "/first".into());
-        let mut now = AemmConfig { imdsv2: true, mock_ip_count: 7, ..AemmConfig::default() };
+        let mut now =
+            AemmConfig { imdsv2: true, open_listings: true, mock_ip_count: 7, ..AemmConfig::default() };
         now.metadata.values.insert(EVENT_ID.into(), "now".into());
         now.metadata.values.insert("ami-id".into(), "now".into());
         now.metadata.paths.insert("spot".into(), "/now".into());
         now.metadata.paths.insert("ami-id".into(), "/now/ami".into());
         now.spot.action = "stop".into();
 
-        let mut expected = AemmConfig { imdsv2: true, ..first.clone() };
+        let mut expected = AemmConfig { imdsv2: true, open_listings: true, ..first.clone() };
         expected.metadata.values.insert("ami-id".into(), "now".into());
         expected.metadata.paths.insert("ami-id".into(), "/now/ami".into());
         assert_eq!(follow(&first, now), expected);

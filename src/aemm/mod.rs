@@ -50,3 +50,6 @@ pub(crate) use user_data::decoded as user_data;
 pub(crate) const NAME: &str = "ec2-metadata-mock";
 /// The version whose behaviour is copied.
 pub(crate) const VERSION: &str = "v1.13.0";
+
+#[cfg(test)]
+mod tests;

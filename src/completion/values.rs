@@ -125,6 +125,33 @@ mod tests {
     }
 
     #[test]
+    fn candidates_begin_with_what_is_typed_and_have_the_help_that_there_is() {
+        let values = [("ami-id", ""), ("ami-launch-index", "a number"), ("mac", "")];
+        let values = values.map(|(value, help)| (value.to_owned(), help.to_owned()));
+        let found: Vec<(String, Option<String>)> = starting_with(OsStr::new("ami-"), values)
+            .iter()
+            .map(|candidate| {
+                let help = candidate.get_help().map(ToString::to_string);
+                (candidate.get_value().to_string_lossy().into_owned(), help)
+            })
+            .collect();
+        assert_eq!(
+            found,
+            [("ami-id".to_owned(), None), ("ami-launch-index".to_owned(), Some("a number".to_owned()))]
+        );
+    }
+
+    #[test]
+    fn names_of_the_library_are_completed() {
+        let names: Vec<_> = library(OsStr::new("tokens-"))
+            .iter()
+            .map(|candidate| candidate.get_value().to_string_lossy().into_owned())
+            .collect();
+        assert_eq!(names, ["tokens-required", "tokens-rollout"]);
+        assert!(library(OsStr::new("nothing-like-it")).is_empty());
+    }
+
+    #[test]
     fn a_listed_key_is_completed_to_its_directory() {
         assert_eq!(segment("0=my-key"), "0/");
         assert_eq!(segment("placement/"), "placement/");

@@ -26,6 +26,8 @@ pub(crate) use value::{INSTANTS, SingleLine};
 
 #[cfg(test)]
 pub(crate) use context::RequestedKeys;
+#[cfg(test)]
+pub(crate) use report::Omitted;
 
 use context::Context;
 use toml::de::DeTable;

@@ -26,3 +26,6 @@ pub(crate) use request_query::{LONGEST_WAIT, RequestQuery};
 pub(crate) use server::serve;
 pub(crate) use servers::{server_called, server_names, usual_server};
 pub(crate) use socket::{BindError, ControlSocket};
+
+#[cfg(test)]
+mod tests;

@@ -129,3 +129,33 @@ async fn serve_connection(
         tracing::debug!("{caller} at the control socket: {error}");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read as _, Write as _};
+    use std::net::Shutdown;
+    use std::os::unix::net::UnixStream as BlockingStream;
+
+    use tokio::runtime::Builder;
+
+    use super::*;
+
+    #[test]
+    fn who_is_refused_for_the_clock_gets_the_reason_whatever_it_sent() {
+        let (ours, mut client) = BlockingStream::pair().expect("descriptors are left");
+        ours.set_nonblocking(true).expect("a socket");
+        // More than is read at once.
+        client.write_all(&[b'x'; 5_000]).expect("there is room");
+        client.shutdown(Shutdown::Write).expect("a socket");
+        let runtime = Builder::new_current_thread().enable_all().build().expect("threads are left");
+        let refused = runtime.block_on(async {
+            let refusal = refuse_for_clock(UnixStream::from_std(ours)?);
+            timeout(READ_TIMEOUT, refusal).await.expect("it ends with its client")
+        });
+        refused.expect("the client is there");
+        let mut answer = String::new();
+        client.read_to_string(&mut answer).expect("nothing was left unread");
+        assert!(answer.starts_with("HTTP/1.1 503 Service Unavailable\r\n"), "{answer}");
+        assert!(answer.contains("the clock of this host is before 1970 or after 9999"), "{answer}");
+    }
+}

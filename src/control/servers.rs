@@ -142,3 +142,28 @@ pub(crate) fn usual_server() -> (ControlClient, Option<String>) {
     });
     (ControlClient::new(Some(&first.socket)), sentence)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_server_that_denies_permission_is_closed() {
+        for (status, expected) in [(ExitStatus::NoPermission, true), (ExitStatus::Unavailable, false)] {
+            let status = Err(Failure::new(status, "no"));
+            let server = RunningServer { socket: PathBuf::from("/run/x.sock"), status };
+            assert_eq!(server.is_closed(), expected);
+        }
+    }
+
+    #[test]
+    fn a_server_that_says_nothing_is_called_by_the_port_in_its_sockets_name() {
+        let status = || Err(Failure::new(ExitStatus::Unavailable, "it hangs"));
+        let by_port = Paths::socket_by_port(Path::new("/run/user/1000/mock-imds/control.sock"), 1339);
+        let by_port = RunningServer { socket: by_port, status: status() };
+        assert!(by_port.is_called("1339"));
+        assert!(!by_port.is_called("1338") && !by_port.is_called("127.0.0.1:1339"));
+        let usual = PathBuf::from("/run/user/1000/mock-imds/control.sock");
+        assert!(!RunningServer { socket: usual, status: status() }.is_called("1339"));
+    }
+}

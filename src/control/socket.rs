@@ -279,6 +279,38 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_permission_that_is_missing_has_its_own_status() {
+        let path = || PathBuf::from("/run/x.sock");
+        let (denied, full) = (ErrorKind::PermissionDenied, ErrorKind::StorageFull);
+        let foreign = BindError::Foreign { path: path(), found: "is a directory".to_owned(), what: "x" };
+        for (refused, status) in [
+            (BindError::Unwritable { path: path(), error: denied.into() }, ExitStatus::NoPermission),
+            (BindError::Unknown { path: path(), error: denied.into() }, ExitStatus::NoPermission),
+            (BindError::Unwritable { path: path(), error: full.into() }, ExitStatus::Unavailable),
+            (BindError::Unknown { path: path(), error: full.into() }, ExitStatus::Unavailable),
+            (BindError::Taken("it is taken".to_owned()), ExitStatus::Unavailable),
+            (foreign, ExitStatus::Unavailable),
+            (BindError::TooLong(path()), ExitStatus::Usage),
+        ] {
+            let failure = Failure::from(refused);
+            assert_eq!(failure.status, status, "{failure}");
+            assert!(failure.message.ends_with("choose another path with --control PATH"), "{failure}");
+        }
+    }
+
+    #[test]
+    fn a_path_has_107_bytes_at_most() {
+        let directory = std::env::temp_dir().join(format!("mock-imds-long-{}", std::process::id()));
+        let name = |length: usize| "x".repeat(length - directory.as_os_str().len() - 1);
+        let socket = ControlSocket::bind(&directory.join(name(107))).expect("the longest one fits");
+        assert!(socket.owner_listener.is_none(), "the owner's path is too long");
+        drop(socket);
+        let longer = ControlSocket::bind(&directory.join(name(108)));
+        assert!(matches!(longer, Err(BindError::TooLong(_))), "{longer:?}");
+        fs::remove_dir_all(directory).expect("ours");
+    }
+
+    #[test]
     fn the_lock_names_its_owner_whatever_it_held() {
         let directory = std::env::temp_dir().join(format!("mock-imds-owner-{}", std::process::id()));
         fs::create_dir_all(&directory).expect("writable");

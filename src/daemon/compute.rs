@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::thread::sleep;
 use std::time::Duration;
 
-use tokio::task::spawn_blocking;
+use tokio::task::{JoinHandle, spawn_blocking};
 
 use crate::imds::Fleet;
 use crate::memory;
@@ -16,7 +16,7 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
 
 /// The result of a computation. There is one at a time for each task that waits for it.
 pub(super) async fn compute<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
-    match spawn_blocking(work).await {
+    match background(work).await {
         Ok(result) => result,
         Err(error) if error.is_panic() => resume_unwind(error.into_panic()),
         // The process ends.
@@ -24,15 +24,20 @@ pub(super) async fn compute<T: Send + 'static>(work: impl FnOnce() -> T + Send +
     }
 }
 
+/// Starts work on a thread of its own, which gives way to those that answer.
+pub(super) fn background<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> JoinHandle<T> {
+    spawn_blocking(move || memory::giving_way(work))
+}
+
 /// Frees what nobody uses any more: a large scenario has a million parts.
 pub(super) fn free(value: impl Send + 'static) {
-    drop(spawn_blocking(move || drop(value)));
+    drop(background(move || drop(value)));
 }
 
 /// Frees what is not served any more. A large scenario has a million parts; whoever drops the last reference frees them
 /// all, so this waits until no request has one.
 pub(super) fn retire(fleet: Arc<Fleet>, others: impl Send + 'static) {
-    drop(spawn_blocking(move || {
+    drop(background(move || {
         drop(others);
         for _ in 0..LOOKS {
             if Arc::strong_count(&fleet) == 1 {

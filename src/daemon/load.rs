@@ -12,7 +12,7 @@ use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 use toml::{Table, Value};
 
-use super::compute::compute;
+use super::compute::{background, compute};
 use super::origin::ScenarioOrigin;
 use crate::clock;
 use crate::config::{Cancellation, Report, SourceText};
@@ -147,7 +147,7 @@ pub(super) async fn read(origin: ScenarioOrigin) -> Result<LoadedScenario, Repor
     }
     // Nobody waits any longer than this function.
     let _ended = cancellation.on_drop();
-    let read = timeout(READ_TIMEOUT, spawn_blocking(move || load(&origin, &cancellation))).await;
+    let read = timeout(READ_TIMEOUT, background(move || load(&origin, &cancellation))).await;
     let Ok(Ok(outcome)) = read else { return Err(unread(name)) };
     outcome
 }

@@ -25,8 +25,19 @@ pub fn answer(
     head: RequestHead<'_>,
     now: impl Into<ClockReading>,
 ) -> (Reply, Option<FleetChange>) {
+    answer_for(fleet, fleet.match_instance(visit.peer, visit.ingress), authority, visit, head, now)
+}
+
+/// The same for a visitor whose instance was looked up.
+pub(crate) fn answer_for(
+    fleet: &Fleet,
+    matched: MatchedInstance<'_>,
+    authority: &TokenAuthority,
+    visit: &Visit<'_>,
+    head: RequestHead<'_>,
+    now: impl Into<ClockReading>,
+) -> (Reply, Option<FleetChange>) {
     let reading = now.into();
-    let matched = fleet.match_instance(visit.peer, visit.ingress);
     if let Some(refused) = refuse(fleet, authority, visit, head, matched, reading) {
         return (refused, None);
     }
@@ -41,7 +52,7 @@ pub fn answer(
     let change = fleet.polled(matched, below, now).map(FleetChange::Polled);
     let clock = fleet.clock();
     let input = FaultInput { head, path: segments, visit, instance: matched.name, clock, now };
-    let faults = fault_injection::decide(fleet.faults(), &input);
+    let faults = fault_injection::decide(fleet.faults(), fleet.fault_list().index(), &input);
     let context = RequestContext {
         fleet,
         authority,

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::ec2::Directory;
+use super::fast_hash::mixed;
 use super::shared_value::{SharedRef, SharedValue};
 use crate::identity::{KeyRing, SignedDocument};
 use crate::model::Instance;
@@ -48,11 +49,6 @@ impl Key<'_> {
         let hash = [named].into_iter().chain(address).chain(occurrences).fold(0, mixed);
         usize::from((hash >> 56) as u8)
     }
-}
-
-/// One step of a multiplicative hash, as that of Firefox: its upper bits depend on all words.
-fn mixed(hash: u64, word: u64) -> u64 {
-    (hash.rotate_left(5) ^ word).wrapping_mul(0x517c_c1b7_2722_0a95)
 }
 
 /// An instance at a time, compiled.

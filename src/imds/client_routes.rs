@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use super::Ingress;
+use super::fast_hash::FastHash;
 use crate::model::NamedInstance;
 
 /// The indices of named instances, by their clients.
@@ -13,7 +14,7 @@ use crate::model::NamedInstance;
 pub(super) struct ClientRoutes {
     /// The instance of processes of this host.
     host: Option<usize>,
-    networks: HashMap<IpNet, usize>,
+    networks: HashMap<IpNet, usize, FastHash>,
     /// The lengths of prefixes that some network has, longest first.
     prefixes_v4: Vec<u8>,
     prefixes_v6: Vec<u8>,

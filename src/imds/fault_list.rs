@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::fault_index::FaultIndex;
 use super::fleet_item::FleetItem;
 use crate::model::FaultName;
 use crate::model::fault::Fault;
@@ -14,16 +15,31 @@ pub(crate) struct FaultList {
     /// Those of the file that were removed.
     removed: Arc<BTreeSet<FaultName>>,
     items: Arc<[FleetItem<Fault>]>,
+    /// Of `items`.
+    index: Arc<FaultIndex>,
 }
 
 impl FaultList {
     pub(super) fn of_file(faults: &[Fault]) -> Self {
         let of_file = FleetItem::all_of_file(faults);
-        Self { items: Arc::clone(&of_file), of_file, removed: Arc::default() }
+        Self::new(Arc::clone(&of_file), Arc::default(), of_file)
+    }
+
+    fn new(
+        of_file: Arc<[FleetItem<Fault>]>,
+        removed: Arc<BTreeSet<FaultName>>,
+        items: Arc<[FleetItem<Fault>]>,
+    ) -> Self {
+        let index = Arc::new(FaultIndex::of(items.iter().map(|item| &**item)));
+        Self { of_file, removed, items, index }
     }
 
     pub(crate) fn items(&self) -> &[FleetItem<Fault>] {
         &self.items
+    }
+
+    pub(super) fn index(&self) -> &FaultIndex {
+        &self.index
     }
 
     /// The faults of the file that were removed.
@@ -74,7 +90,7 @@ impl FaultList {
                 None => items.push(order),
             }
         }
-        Self { of_file: Arc::clone(&self.of_file), removed: Arc::new(removed), items: items.into() }
+        Self::new(Arc::clone(&self.of_file), Arc::new(removed), items.into())
     }
 
     pub(super) fn with(&self, fault: FleetItem<Fault>) -> Self {

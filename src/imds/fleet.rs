@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::cache::{Cache, CachedInstance, CompiledInstance, Key};
 use super::client_routes::ClientRoutes;
 use super::derive::derived;
+use super::event_list::EventList;
 use super::fault_list::FaultList;
 use super::fleet_item::FleetItem;
 use super::past_events::{PastEvents, PastEventsMemo};
@@ -16,7 +17,7 @@ use super::{Ingress, Visit};
 use crate::identity::KeyRing;
 use crate::model::fault::Fault;
 use crate::model::timeline::{self, Occurrence, ScenarioClock};
-use crate::model::{ClockReading, Event, EventTime, FaultName, Fetched, Instance, Scenario, Timestamp};
+use crate::model::{ClockReading, Event, FaultName, Fetched, Instance, Scenario, Timestamp};
 
 /// A scenario, compiled, and what happened to it since: what [`answer`](super::answer()) reads. Immutable; a
 /// change makes another one, which shares what did not change.
@@ -27,8 +28,7 @@ pub struct Fleet {
     routes: Arc<ClientRoutes>,
     /// The index of the named instance that this process' node plays.
     of_node: Option<usize>,
-    /// Events of the file, then those that were ordered since.
-    events: Arc<[FleetItem<Event>]>,
+    events: EventList,
     faults: FaultList,
     clock: ScenarioClock,
     fetched: Option<Fetched>,
@@ -77,11 +77,11 @@ pub struct FirstPoll {
 
 /// The instance of a client.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct MatchedInstance<'f> {
+pub(crate) struct MatchedInstance<'f> {
     base: &'f Instance,
     /// The index of the named instance; `None`: the `[instance]` itself.
     index: Option<usize>,
-    pub(super) name: Option<&'f str>,
+    pub(crate) name: Option<&'f str>,
     /// The client, if it meets an identity of its own.
     client: Option<IpAddr>,
 }
@@ -96,7 +96,7 @@ impl Fleet {
     ) -> Self {
         let scenario = scenario.into();
         Self {
-            events: FleetItem::all_of_file(&scenario.events),
+            events: FleetItem::all_of_file(&scenario.events).into(),
             faults: FaultList::of_file(&scenario.faults),
             routes: Arc::new(ClientRoutes::of(&scenario.named_instances)),
             of_node: scenario.index_of_node(),
@@ -127,7 +127,7 @@ impl Fleet {
                 let stays = |index: usize| !events.contains(&index);
                 let index = |old: usize| stays(old).then(|| old - events.range(..old).count());
                 next.clock = self.clock.renumbered(index);
-                next.events = without(&self.events, &events);
+                next.events = without(&self.events, &events).into();
                 next.faults = self.faults.without_orders(&faults);
                 // Other events have these indices from now on.
                 next.cache = Arc::default();
@@ -254,7 +254,7 @@ impl Fleet {
 
     /// The instance of a client: for a process of this host the named one of this host, else that of the longest
     /// network prefix, else that of the node, else `[instance]`.
-    pub(super) fn match_instance(&self, peer: IpAddr, ingress: Ingress) -> MatchedInstance<'_> {
+    pub(crate) fn match_instance(&self, peer: IpAddr, ingress: Ingress) -> MatchedInstance<'_> {
         let by_client = self.routes.find(peer, ingress);
         let matched = self.matched(by_client.or(self.of_node));
         let derives = by_client.and_then(|index| self.scenario.named_instances.get(index));
@@ -364,19 +364,15 @@ impl Fleet {
         below: &[&str],
         now: Timestamp,
     ) -> Option<FirstPoll> {
-        let waits = |(index, event): (usize, &FleetItem<Event>)| match &event.at {
-            EventTime::AfterPoll(path, _)
-                if path.split('/').eq(below.iter().copied()) && self.event_meets(event, met) =>
-            {
-                (!self.clock.first_polls.contains_key(&index)).then_some(index)
-            }
-            _ => None,
+        let waits = |(index, event, path): (usize, &FleetItem<Event>, &str)| {
+            let is_polled = path.split('/').eq(below.iter().copied()) && self.event_meets(event, met);
+            (is_polled && !self.clock.first_polls.contains_key(&index)).then_some(index)
         };
-        let waiting: Vec<usize> = self.events.iter().enumerate().filter_map(waits).collect();
+        let waiting: Vec<usize> = self.events.awaiting_poll().filter_map(waits).collect();
         // Only then: all threads count in the same place who shares the events.
         (!waiting.is_empty()).then(|| FirstPoll {
             waiting,
-            events: Arc::clone(&self.events),
+            events: Arc::clone(self.events.items()),
             loaded: self.clock.loaded,
             at: now,
         })

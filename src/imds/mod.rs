@@ -7,6 +7,9 @@ mod client_routes;
 mod context;
 mod derive;
 mod ec2;
+mod event_list;
+mod fast_hash;
+mod fault_index;
 mod fault_injection;
 mod fault_list;
 mod fleet;
@@ -28,6 +31,7 @@ mod successors;
 mod token;
 
 pub use answer::answer;
+pub(crate) use answer::answer_for;
 pub(crate) use ec2::generated_expiration;
 pub use ec2::{SERVED_VERSIONS, category_paths};
 pub use fleet::{Fleet, FleetChange};

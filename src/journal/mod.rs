@@ -129,7 +129,7 @@ impl Journal {
                     page.entries.push(record);
                 }
             }
-            if page.entries.len() == limit && limit > 0 {
+            if page.entries.len() == limit {
                 return page;
             }
         }

@@ -2,11 +2,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use hyper::Method;
+use jiff::tz::TimeZone;
 use tokio::runtime::Builder;
 
 use super::*;
 use crate::imds::{Ingress, Protocol};
 use crate::model::{Accepted, ClientMatcher, Timestamp};
+use crate::terminal::Terminal;
 
 fn record(asked: &str) -> RequestRecord {
     RequestRecord {
@@ -194,4 +196,113 @@ fn a_follower_gets_every_record_or_the_number_that_it_missed() {
         });
     });
     assert_eq!((read + missed, written.into_inner()), (2 * EACH, 2 * EACH), "read {read}, missed {missed}");
+}
+
+#[test]
+fn a_position_of_a_long_journal_is_its_end() {
+    let journal = Journal::new(1_000);
+    for _ in 0..1_000 {
+        journal.record(record("/x"));
+    }
+    let page = journal.after(0, &RequestFilter::default(), 0);
+    assert_eq!((numbers(&page), page.next, page.missed), (vec![], 1_000, 0));
+    let page = journal.after(0, &RequestFilter::default(), 300);
+    assert_eq!((page.entries.len(), page.next), (300, 300));
+}
+
+#[test]
+fn every_outcome_has_its_count() {
+    let counts = |protocol, status| {
+        let journal = Journal::new(1);
+        for _ in 0..3 {
+            journal.record(RequestRecord { protocol, status, ..record("/x") });
+        }
+        journal.counts()
+    };
+    let none = RequestCounts::default();
+    for (protocol, status, expected) in [
+        (Protocol::V1, Some(200), RequestCounts { v1: 3, ..none }),
+        (Protocol::V2, Some(200), RequestCounts { v2: 3, ..none }),
+        (Protocol::Token, Some(200), RequestCounts { token: 3, ..none }),
+        (Protocol::V2, Some(301), RequestCounts { v2: 3, ..none }),
+        (Protocol::V2, Some(399), RequestCounts { v2: 3, ..none }),
+        (Protocol::V2, Some(400), RequestCounts { v2: 3, failed: 3, ..none }),
+        (Protocol::V2, Some(401), RequestCounts { v2: 3, refused: 3, ..none }),
+        (Protocol::V2, Some(403), RequestCounts { v2: 3, refused: 3, ..none }),
+        (Protocol::V2, Some(402), RequestCounts { v2: 3, failed: 3, ..none }),
+        (Protocol::V2, Some(404), RequestCounts { v2: 3, not_found: 3, ..none }),
+        (Protocol::V2, Some(503), RequestCounts { v2: 3, failed: 3, ..none }),
+        (Protocol::V2, None, RequestCounts { v2: 3, unanswered: 3, ..none }),
+    ] {
+        assert_eq!(counts(protocol, status), expected, "{protocol:?} {status:?}");
+    }
+}
+
+#[test]
+fn usual_methods_cost_no_memory() {
+    for usual in [Method::GET, Method::PUT, Method::HEAD, Method::OPTIONS, Method::POST] {
+        let found = method(&usual);
+        assert!(matches!(found, std::borrow::Cow::Borrowed(_)) && found == usual.as_str(), "{usual}");
+    }
+    assert_eq!(method(&Method::PATCH), "PATCH");
+}
+
+#[test]
+fn a_request_without_a_token_stands_out() {
+    let terminal = Terminal { color: true, columns: Some(80), ..Terminal::PLAIN };
+    let shown = |protocol, status| {
+        let record = RequestRecord { protocol, status, ..record("/x") };
+        terminal.render(&RequestLines::new(terminal, TimeZone::UTC).line(&record))
+    };
+    for (protocol, warned) in [(Protocol::V1, true), (Protocol::V2, false), (Protocol::Token, false)] {
+        let found = shown(protocol, Some(200));
+        let name = protocol.to_string();
+        assert_eq!(found.contains(&format!("\x1b[33m{name}")), warned, "{found:?}");
+    }
+    for (status, colour) in
+        [(Some(200), 32), (Some(301), 32), (Some(399), 32), (Some(400), 31), (Some(404), 33), (Some(503), 31)]
+    {
+        let found = shown(Protocol::V2, status);
+        let number = status.map(|status| status.to_string()).unwrap_or_default();
+        assert!(found.contains(&format!("\x1b[{colour}m{number}")), "{found:?}");
+    }
+}
+
+#[test]
+fn a_backslash_is_one_unless_it_stands_for_a_tab_or_a_new_line() {
+    for (format, expected) in [
+        ("\\t{path}\\n", "\t/x\n"),
+        ("\\x{path}", "\\x/x"),
+        ("\\\\{path}", "\\\\/x"),
+        ("{path}\\", "/x\\"),
+        ("}{path}", "}/x"),
+        ("{{}}", "{}"),
+    ] {
+        let line = format.parse::<RequestFormat>().expect("a format").line(&record("/x"), &TimeZone::UTC);
+        assert_eq!(line, expected, "{format}");
+    }
+}
+
+#[test]
+fn paths_that_lead_nowhere_are_found_as_they_were_asked_for() {
+    let fits = |glob: &str, path: &str| {
+        let filter =
+            RequestFilter { path: Some(glob.parse().expect("a pattern")), ..RequestFilter::default() };
+        filter.matches(&record(path))
+    };
+    for (glob, path, expected) in [
+        ("/latest/meta-data/mac", "/latest/./meta-data//mac/", true),
+        ("/latest/x", "/latest/%78", true),
+        ("/%2e%2e/**", "/../x", true),
+        ("/%2e%2e/x", "/..//x/", true),
+        ("/latest/**", "/../x", false),
+    ] {
+        assert_eq!(fits(glob, path), expected, "{glob} {path}");
+    }
+}
+
+#[test]
+fn a_path_has_the_forms_of_a_text() {
+    let path = path("/a");
+    assert_eq!((format!("{path:?}"), format!("{path:<4}|")), ("\"/a\"".to_owned(), "/a  |".to_owned()));
 }

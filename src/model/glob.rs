@@ -37,6 +37,19 @@ impl PathGlob {
         Self { text: "/**".to_owned(), whole: true, segments: vec![Segment::Several] }
     }
 
+    /// Whether it matches whole paths only, and never what follows the version.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.whole
+    }
+
+    /// The names that the first segments of whatever it fits have, up to its first wild card.
+    pub(crate) fn first_names(&self) -> impl Iterator<Item = &str> {
+        self.segments.iter().map_while(|segment| match segment {
+            Segment::One(parts) if parts.len() == 1 => parts.first().map(String::as_str),
+            Segment::One(_) | Segment::Several => None,
+        })
+    }
+
     /// Whether a path matches. Its segments are decoded; the first is the version.
     pub(crate) fn matches(&self, path: &[&str]) -> bool {
         fits(&self.segments, path)

@@ -63,3 +63,6 @@ pub(crate) use scenario::{NamedInstance, Scenario};
 pub(crate) use signals::{AfterNotice, Signals, SpotAction, SpotInterruption, TargetLifecycleState};
 pub(crate) use string_enum::StringEnum;
 pub use time::{ClockReading, Timestamp, format_duration};
+
+#[cfg(test)]
+mod tests;

@@ -86,6 +86,24 @@ mod tests {
     }
 
     #[test]
+    fn a_record_that_was_cut_off_is_torn_and_one_that_never_began_is_not() {
+        let (read, to) = pipe2(OFlag::empty()).expect("descriptors are left");
+        let size = nix::fcntl::fcntl(&to, nix::fcntl::FcntlArg::F_GETPIPE_SZ).expect("a pipe has a size");
+        let record = vec![b'x'; usize::try_from(size).expect("it is small") + 1];
+        let mut writer = RecordWriter::new(to);
+        let reader = thread::spawn(move || {
+            // Nobody reads the rest.
+            File::from(read).read_exact(&mut [0]).expect("there is something");
+        });
+        assert!(writer.write(&record).is_err(), "it does not fit, and nobody reads on");
+        reader.join().expect("it reads one byte");
+        assert!(writer.torn);
+        let mut writer = RecordWriter::new(writer.to);
+        assert!(writer.write(b"next\n").is_err(), "nobody reads it");
+        assert!(!writer.torn);
+    }
+
+    #[test]
     fn a_line_after_a_torn_one_begins_anew() {
         let (read, to) = pipe2(OFlag::empty()).expect("descriptors are left");
         let mut writer = RecordWriter { to, torn: true };

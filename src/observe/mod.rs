@@ -127,7 +127,7 @@ pub(crate) fn flush() -> bool {
 pub(crate) fn print(text: &str) {
     flush();
     // What was printed before is written, or is before it in the queue.
-    if !STDOUT.flush(Duration::ZERO) || !stdout::write_at_once(text.as_bytes()) {
+    if !STDOUT.flush(Duration::ZERO) || !stdout::write_at_once(io::stdout(), text.as_bytes()) {
         STDOUT.push(text.as_bytes().to_vec());
         STDOUT.flush(FLUSH);
     }
@@ -159,6 +159,19 @@ pub(crate) fn report(report: &impl fmt::Display, rejected: bool) {
             tracing::error!("{line}");
         } else {
             tracing::warn!("{line}");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_level_is_written_as_the_command_line_takes_it() {
+        for level in Level::value_variants() {
+            let word = level.to_possible_value().expect("none is hidden");
+            assert_eq!(level.to_string(), word.get_name());
         }
     }
 }

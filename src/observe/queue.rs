@@ -241,6 +241,56 @@ mod tests {
     }
 
     #[test]
+    fn what_is_written_takes_no_room() {
+        let Case { queue, permits, written, .. } = case();
+        drop(permits);
+        for _ in 0..8 {
+            queue.push(vec![b'x'; BYTES / 4]);
+            assert!(queue.flush(SOON), "expected all to be written");
+        }
+        assert!(written.try_iter().all(|line| line.len() == BYTES / 4), "expected none to be dropped");
+    }
+
+    #[test]
+    fn requests_leave_half_of_the_bytes_to_the_log() {
+        let Case { queue, permits, written, .. } = case();
+        // One is with the sink, or will be; the next one stays.
+        queue.push(b"first".to_vec());
+        queue.push(vec![b'x'; BYTES / 2]);
+        queue.push_request("hidden");
+        queue.push(b"last".to_vec());
+        drop(permits);
+        assert!(queue.flush(SOON), "expected all to be written");
+        queue.push_request("shown");
+        assert!(queue.flush(SOON), "expected all to be written");
+        let lines: Vec<String> = written.try_iter().filter(|line| line.len() < BYTES / 2).collect();
+        assert_eq!(lines, ["first", "last", "-- 1 request is not shown --\nshown\n"]);
+    }
+
+    #[test]
+    fn no_request_is_shown_before_it_is_said_what_was_dropped() {
+        let Case { queue, permits, written, .. } = case();
+        for number in 0..2 * RECORDS {
+            queue.push(number.to_string().into_bytes());
+        }
+        // More than half is written, so that there is room again.
+        for number in 0..RECORDS * 3 / 4 {
+            permits.send(()).expect("the sink is there");
+            assert_eq!(written.recv_timeout(SOON), Ok(number.to_string()));
+        }
+        queue.push_request("hidden");
+        queue.push(b"dropped, too".to_vec());
+        drop(permits);
+        assert!(queue.flush(SOON), "expected all to be written");
+        queue.push_request("shown");
+        assert!(queue.flush(SOON), "expected all to be written");
+        let lines: Vec<String> = written.try_iter().collect();
+        assert!(lines.iter().all(|line| line != "dropped, too"), "{lines:?}");
+        assert_eq!(lines.last().map(String::as_str), Some("-- 1 request is not shown --\nshown\n"));
+        assert!(lines[lines.len() - 2].contains("dropped here"), "{:?}", lines[lines.len() - 2]);
+    }
+
+    #[test]
     fn a_sink_that_hangs_costs_records_and_not_time() {
         let Case { queue, permits, written, .. } = case();
         for number in 0..5000 {

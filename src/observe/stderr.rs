@@ -4,7 +4,8 @@
 //! a supervisor at its other end (Docker, Kubernetes, runit), and these stamp each line themselves.
 
 use std::fmt;
-use std::io::{self, IsTerminal as _, Stderr};
+use std::io::{self, IsTerminal, Stderr};
+use std::os::fd::AsFd;
 use std::sync::Arc;
 
 use jiff::Zoned;
@@ -30,7 +31,7 @@ pub(super) struct LineFormat {
     ansi: bool,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Prefix {
     TimeAndLevel,
     LocalTimeAndLevel,
@@ -41,17 +42,20 @@ enum Prefix {
 impl LineFormat {
     /// For people and supervisors.
     pub(super) fn of_stderr() -> Self {
-        let stderr = io::stderr();
-        let supervised = fstat(&stderr).is_ok_and(|status| {
+        Self::of(&io::stderr())
+    }
+
+    fn of(stream: &(impl AsFd + IsTerminal)) -> Self {
+        let supervised = fstat(stream).is_ok_and(|status| {
             let kind = status.st_mode & SFlag::S_IFMT.bits();
             kind == SFlag::S_IFIFO.bits() || kind == SFlag::S_IFSOCK.bits()
         });
-        let prefix = match (supervised, stderr.is_terminal()) {
+        let prefix = match (supervised, stream.is_terminal()) {
             (true, _) => Prefix::Level,
             (false, true) => Prefix::LocalTimeAndLevel,
             (false, false) => Prefix::TimeAndLevel,
         };
-        Self { prefix, ansi: has_color(stderr.is_terminal()) }
+        Self { prefix, ansi: has_color(stream.is_terminal()) }
     }
 
     /// As many programs have it: `2026/11/21 03:14:11 what happened`, in local time.
@@ -151,6 +155,80 @@ impl Visit for EventMessage<'_, '_> {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         if field.name() == "message" && self.result.is_ok() {
             self.result = write!(self.writer, "{value:?}");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+    use std::os::fd::OwnedFd;
+    use std::os::unix::net::UnixStream;
+    use std::sync::mpsc::{Sender, channel};
+
+    use tracing_subscriber::layer::SubscriberExt as _;
+
+    use super::*;
+
+    #[test]
+    fn levels_have_their_colours() {
+        let shown = |level, ansi| {
+            let mut line = String::new();
+            let format = LineFormat { prefix: Prefix::Level, ansi };
+            format.write_prefix(&mut Writer::new(&mut line), level).expect("a string takes everything");
+            line
+        };
+        for (level, expected) in [
+            (Level::ERROR, "\x1b[31mERROR\x1b[0m "),
+            (Level::WARN, "\x1b[33m WARN\x1b[0m "),
+            (Level::INFO, "\x1b[32m INFO\x1b[0m "),
+            (Level::DEBUG, "\x1b[34mDEBUG\x1b[0m "),
+            (Level::TRACE, "\x1b[34mTRACE\x1b[0m "),
+        ] {
+            assert_eq!(shown(level, true), expected);
+            assert_eq!(shown(level, false), format!("{level:>5} "));
+        }
+    }
+
+    /// Sends each record to a test.
+    struct Sent(Sender<Vec<u8>>);
+
+    impl Sink for Sent {
+        fn write(&mut self, record: &[u8]) -> io::Result<()> {
+            self.0.send(record.to_vec()).map_err(io::Error::other)
+        }
+
+        fn warning(&self, _message: &str) -> Vec<u8> {
+            vec![]
+        }
+    }
+
+    #[test]
+    fn a_line_has_the_sentence_and_not_its_fields() {
+        let (sender, sent) = channel();
+        let queue = WriteQueue::new(Sent(sender));
+        let format = LineFormat { prefix: Prefix::Level, ansi: false };
+        let subscriber = tracing_subscriber::registry().with(layer(format, Arc::clone(&queue)));
+        tracing::subscriber::with_default(subscriber, || {
+            tracing::warn!(IMDS_PATH = "/x", IMDS_STATUS = 404, "what happened");
+        });
+        let line = sent.recv().expect("the queue is alive");
+        assert_eq!(String::from_utf8_lossy(&line), " WARN what happened\n");
+    }
+
+    #[test]
+    fn a_supervisor_stamps_the_lines_itself_and_a_file_does_not() {
+        let (_, pipe) = io::pipe().expect("descriptors are left");
+        let (socket, _) = UnixStream::pair().expect("descriptors are left");
+        let file = File::open("/proc/self/exe").expect("every process has one");
+        let device = File::open("/dev/null").expect("every system has it");
+        for (what, stream, expected) in [
+            ("a pipe", OwnedFd::from(pipe), Prefix::Level),
+            ("a socket", socket.into(), Prefix::Level),
+            ("a file", file.into(), Prefix::TimeAndLevel),
+            ("a device", device.into(), Prefix::TimeAndLevel),
+        ] {
+            assert_eq!(LineFormat::of(&File::from(stream)).prefix, expected, "{what}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! One request: its body is read, [`answer`] decides, its reply is written.
+//! One request: its body is read, [`answer`](crate::imds::answer()) decides, its reply is written.
 
 use std::error::Error;
 use std::io::{self, ErrorKind};
@@ -20,7 +20,7 @@ use super::shared::Shared;
 use super::stage::ConnectionStage;
 use super::state::{ConnectionEnd, ConnectionState, NoReply};
 use super::wire::HTTP_BYTES;
-use crate::imds::{DeliveryEnd, Ingress, Reply, RequestHead, RequestHeaders, Visit, answer};
+use crate::imds::{DeliveryEnd, Ingress, Reply, RequestHead, RequestHeaders, Visit, answer_for};
 use crate::model::ClockReading;
 use crate::model::endpoint::{PROBE_HEADER, Probed};
 
@@ -81,8 +81,9 @@ pub(super) fn reply_to(
         counters: &service.counters,
     };
     let fleet = service.fleet.load();
-    recorder.set_instance(fleet.instance_of(visit.peer, visit.ingress));
-    let (reply, change) = answer(&fleet, &service.authority, &visit, request, now);
+    let instance = fleet.match_instance(visit.peer, visit.ingress);
+    recorder.set_instance(instance.name);
+    let (reply, change) = answer_for(&fleet, instance, &service.authority, &visit, request, now);
     service.submit_change(change);
     let RequestHead { method, path, .. } = request;
     tracing::debug!(

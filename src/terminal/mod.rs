@@ -83,6 +83,10 @@ fn stand_in(drawn: char) -> char {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::File;
+
+    use nix::pty::{Winsize, openpty};
+
     use super::*;
 
     #[test]
@@ -92,6 +96,54 @@ mod tests {
         };
         assert!(locale(&[("LANG", "de_DE.UTF-8")]) && locale(&[("LC_ALL", ""), ("LC_CTYPE", "C.utf8")]));
         assert!(!locale(&[]) && !locale(&[("LC_ALL", "C"), ("LANG", "C.UTF-8")]));
+    }
+
+    #[test]
+    fn a_terminal_without_a_known_size_has_80_columns() {
+        let size = |columns, rows| Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
+        for (size, columns, rows) in [
+            (size(0, 0), 80, None),
+            (size(0, 10), 80, Some(10)),
+            (size(20, 0), 40, None),
+            (size(100, 30), 100, Some(30)),
+        ] {
+            let pty = openpty(&size, None).expect("terminals are left");
+            let found = Terminal::of(&File::from(pty.slave));
+            assert_eq!((found.columns, found.rows), (Some(columns), rows), "{size:?}");
+        }
+    }
+
+    #[test]
+    fn a_text_is_cut_to_any_width_even_to_none() {
+        let text = || StyledText::plain("abcd");
+        for (width, end, start) in [(0, "", ""), (1, "…", "…"), (3, "ab…", "…cd"), (4, "abcd", "abcd")]
+        {
+            assert_eq!(text().truncated(width).render(false), end, "{width}");
+            assert_eq!(text().truncated_at_the_start(width).render(false), start, "{width}");
+        }
+    }
+
+    #[test]
+    fn a_space_between_words_of_one_style_has_it() {
+        let shown = |one, other| {
+            let text = StyledText::styled(one, "a").with(one, " ").with(other, "b");
+            text.wrapped(10).iter().map(|line| line.render(true)).collect::<Vec<_>>()
+        };
+        assert_eq!(shown(TextStyle::Bold, TextStyle::Bold), ["\x1b[1ma b\x1b[0m"]);
+        assert_eq!(shown(TextStyle::Bold, TextStyle::Dim), ["\x1b[1ma\x1b[0m \x1b[2mb\x1b[0m"]);
+        let wrapped: Vec<String> = StyledText::plain("aa bb cc")
+            .wrapped_hanging(5, 1)
+            .iter()
+            .map(|line| line.render(false))
+            .collect();
+        assert_eq!(wrapped, ["aa bb", " cc"]);
+    }
+
+    #[test]
+    fn a_file_is_no_terminal() {
+        let file = File::open("/dev/null").expect("every system has it");
+        let found = Terminal::of(&file);
+        assert_eq!((found.columns, found.rows, found.is_addressable), (None, None, false));
     }
 
     #[test]

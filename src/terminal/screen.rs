@@ -58,22 +58,7 @@ impl FullScreen {
         lines: &[StyledText],
         bottom: &StyledText,
     ) -> io::Result<()> {
-        let (rows, columns) = (terminal.rows.unwrap_or(24), terminal.columns.unwrap_or(80));
-        let mut frame = String::new();
-        for row in 0..rows {
-            let line = match lines.get(row).filter(|_| row + 1 < rows) {
-                Some(line) => line.clone(),
-                None if row + 1 == rows => bottom.clone(),
-                None => StyledText::default(),
-            };
-            let line = line.truncated(columns);
-            let _ = write!(frame, "\x1b[{};1H{}", row + 1, terminal.render(&line));
-            // In the last column there is nothing to erase, and the cursor may still be on its character.
-            if line.width() < columns {
-                frame.push_str("\x1b[K");
-            }
-        }
-        write(&frame)
+        write(&frame(terminal, lines, bottom))
     }
 }
 
@@ -81,6 +66,26 @@ impl Drop for FullScreen {
     fn drop(&mut self) {
         leave();
     }
+}
+
+/// What is written to show these lines, from the first row to the last one.
+fn frame(terminal: Terminal, lines: &[StyledText], bottom: &StyledText) -> String {
+    let (rows, columns) = (terminal.rows.unwrap_or(24), terminal.columns.unwrap_or(80));
+    let mut frame = String::new();
+    for row in 0..rows {
+        let line = match lines.get(row).filter(|_| row + 1 < rows) {
+            Some(line) => line.clone(),
+            None if row + 1 == rows => bottom.clone(),
+            None => StyledText::default(),
+        };
+        let line = line.truncated(columns);
+        let _ = write!(frame, "\x1b[{};1H{}", row + 1, terminal.render(&line));
+        // In the last column there is nothing to erase, and the cursor may still be on its character.
+        if line.width() < columns {
+            frame.push_str("\x1b[K");
+        }
+    }
+    frame
 }
 
 /// Gives the screen back, if it is taken.
@@ -96,4 +101,23 @@ fn write(text: &str) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     stdout.write_all(text.as_bytes())?;
     stdout.flush()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_row_is_written_and_the_rest_of_it_erased() {
+        let shown = |rows, lines: &[&str]| {
+            let terminal = Terminal { columns: Some(4), rows: Some(rows), ..Terminal::PLAIN };
+            let lines: Vec<StyledText> = lines.iter().map(StyledText::plain).collect();
+            frame(terminal, &lines, &StyledText::plain("end"))
+        };
+        let expected = "\x1b[1;1Habc\x1b[K\x1b[2;1Habcd\x1b[3;1Habc…\x1b[4;1H\x1b[K\x1b[5;1Hend\x1b[K";
+        assert_eq!(shown(5, &["abc", "abcd", "abcde"]), expected);
+        assert_eq!(shown(2, &["a", "b", "c"]), "\x1b[1;1Ha\x1b[K\x1b[2;1Hend\x1b[K", "as many as fit");
+        assert_eq!(shown(1, &["a"]), "\x1b[1;1Hend\x1b[K");
+        assert_eq!(shown(0, &["a"]), "");
+    }
 }

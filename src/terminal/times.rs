@@ -125,12 +125,15 @@ mod tests {
             (3600, "1 h"),
             (18_600, "5 h 10 min"),
             (90_000, "25 h"),
+            (259_200, "3 days"),
             (266_400, "3 days 2 h"),
         ] {
             assert_eq!(read(&spoken(Duration::from_secs(seconds))), expected);
         }
         assert_eq!(read(&ago(NOW.before(Duration::from_secs(125)), NOW)), "2 min ago");
         assert_eq!(ago(NOW, NOW), "just now");
+        assert_eq!(ago(NOW.before(Duration::from_millis(999)), NOW), "just now");
+        assert_eq!(read(&ago(NOW.before(Duration::from_secs(1)), NOW)), "1 s ago");
         assert_eq!(read(&time_left(NOW.plus(Duration::from_millis(17_600)), NOW)), "in 18 s");
         assert_eq!(time_left(NOW, NOW), "now");
     }
@@ -155,5 +158,7 @@ mod tests {
         let expected = "Zone: terminate at 03:16:11 UTC, in 2 min; Z";
         assert_eq!(read(&spoken_instants(text, NOW, &TimeZone::UTC)), expected);
         assert_eq!(spoken_instants("nothing", NOW, &TimeZone::UTC), "nothing");
+        let now = "at 2026-11-21T03:14:11Z";
+        assert_eq!(read(&spoken_instants(now, NOW, &TimeZone::UTC)), "at 03:14:11 UTC", "it has come");
     }
 }

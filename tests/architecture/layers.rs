@@ -13,7 +13,7 @@ pub const LAYERS: &[(&str, &str)] = &[
     ("model", ""),
     ("clock", "model"),
     ("files", ""),
-    ("memory", ""),
+    ("memory", "clock"),
     ("metrics", ""),
     ("config", "files"),
     ("terminal", "model"),

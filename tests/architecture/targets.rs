@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use crate::sources::{assert_none, project_root};
 
 /// Folders without a main.rs: what they are instead.
-const NO_TARGETS: [(&str, &str); 4] = [
+const NO_TARGETS: [(&str, &str); 5] = [
     ("bench", "benches"),
     ("golden", "the answers that tests/protocol expects"),
+    ("kits", "the projects that scripts/kits makes"),
     ("platforms", "the parts of scripts/platforms"),
     ("support", "a crate"),
 ];

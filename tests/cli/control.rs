@@ -144,3 +144,22 @@ fn other_routes_and_methods_are_told_what_there_is() {
     let status = ask("GET /v1/status");
     assert!(status.starts_with("HTTP/1.1 200 ") && status.contains("\"requests\": 0"), "{status}");
 }
+
+#[test]
+fn a_body_has_4_mib_at_most() {
+    let sandbox = Sandbox::new();
+    let _server = sandbox.serve(&[]);
+    let status = |length: usize| {
+        let mut stream = UnixStream::connect(sandbox.path("c.sock")).expect("the server accepts");
+        let head = format!("POST /v1/reload HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n");
+        stream.write_all(head.as_bytes()).expect("the server reads");
+        // It may answer before it has read all.
+        let _ = stream.write_all(&vec![b' '; length]);
+        let mut status = [0; 12];
+        stream.read_exact(&mut status).expect("the server answers");
+        String::from_utf8_lossy(&status).into_owned()
+    };
+    assert_eq!(status(4 << 20), "HTTP/1.1 200");
+    assert_eq!(status((4 << 20) + 1), "HTTP/1.1 413");
+    assert_eq!(status((4 << 20) + 2), "HTTP/1.1 413");
+}

@@ -150,6 +150,8 @@ fn a_journal_that_hangs_stops_nothing() {
         "",
         "all went to the journal"
     );
+    let printed = fs::read_to_string(sandbox.path("stdout.log")).expect("it is there");
+    assert_eq!(printed, "", "the journal has the line that scripts wait for");
     let pid = nix::unistd::Pid::from_raw(child.id().try_into().expect("process ids are small"));
     nix::sys::signal::kill(pid, Signal::SIGTERM).expect("the child is ours");
     let ended = eventually("its end", || child.try_wait().expect("the child is ours"));

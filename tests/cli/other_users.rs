@@ -109,3 +109,19 @@ fn the_socket_of_another_users_server_is_left_alone() {
     assert_eq!(shared.listener(&shared.socket()), pid(&again));
     assert_eq!(fs::metadata(&socket).expect("it is there").uid(), NOBODY);
 }
+
+#[test]
+fn a_lock_that_another_user_left_makes_room() {
+    if !is_root() {
+        skip("several users need root: sudo scripts/test unit");
+        return;
+    }
+    let shared = Shared::new();
+    let lock = shared.sandbox.write("run/mock-imds/control.sock.lock", "1\n");
+    fs::set_permissions(&lock, Permissions::from_mode(0o600)).expect("ours");
+    let server = shared.serve(NOBODY);
+    assert_eq!(shared.listener(&shared.socket()), pid(&server));
+    let names = ["control.sock", "control.sock.lock", "control.sock.lock.damaged", "control.sock.owner"];
+    assert_eq!(shared.names(), names);
+    server.says("control.sock.lock.damaged now");
+}

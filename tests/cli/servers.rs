@@ -4,6 +4,7 @@ use std::fs::{self, Permissions};
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::CommandExt as _;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use nix::sys::signal::Signal;
@@ -156,4 +157,16 @@ fn a_service_has_one_control_socket() {
     };
     let _first = ServerProcess::start(command(), user.0.directory());
     finish(&mut command()).ended(69, &["service/control.sock belongs to process"]);
+}
+
+#[test]
+fn who_has_no_server_is_told_how_to_start_one() {
+    // Else that one would answer.
+    if Path::new("/run/mock-imds/control.sock").exists() {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    let mut command = sandbox.command(&["status"]);
+    command.env("XDG_RUNTIME_DIR", sandbox.path("run"));
+    finish(&mut command).ended(69, &["no mock-imds server listens at", "mock-imds serve"]);
 }

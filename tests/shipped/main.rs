@@ -192,6 +192,12 @@ fn versions_agree() {
     let feature = read("packaging/devcontainer-feature/devcontainer-feature.json");
     let feature: serde_json::Value = serde_json::from_str(&feature).expect("it is JSON");
     assert_eq!(feature["version"], version, "devcontainer-feature.json, against Cargo.toml");
+    for (file, line) in [
+        ("packaging/kits/python/pyproject.toml", format!("\nversion = \"{version}\"\n")),
+        ("packaging/kits/node/package.json", format!("\n  \"version\": \"{version}\",\n")),
+    ] {
+        assert!(read(file).contains(&line), "{file} lacks {line:?}; Cargo.toml has {version}");
+    }
     for page in manual::pages() {
         let text = read(&format!("packaging/man/{page}"));
         let header = text.lines().find(|line| line.starts_with(".TH")).unwrap_or_default();

@@ -9,7 +9,7 @@ use crate::aemm::config::StartTime;
 use crate::aemm::path_table::{ConfigValue, PathTable};
 use crate::config::SourceText;
 use crate::model::{
-    Content, EventEffect, EventTime, HttpTokens, Notice, NoticeDue, Override, Profile, Scenario,
+    Content, EventEffect, EventTime, HttpTokens, MOST_CLIENTS, Notice, NoticeDue, Override, Profile, Scenario,
 };
 use crate::scenario;
 
@@ -281,5 +281,76 @@ fn clients_are_limited_unless_the_number_is_negative() {
     for (count, expected) in [(-1, None), (0, Some(0)), (2, Some(2))] {
         let found = scenario(&default_but(|config| config.mock_ip_count = count));
         assert_eq!(found.events[0].first_n_clients, expected, "{count}");
+    }
+}
+
+#[test]
+fn user_data_alone_may_be_at_its_path() {
+    let not_carried = |config: &AemmConfig| compile(config).not_carried.join("\n");
+    let other = default_but(|config| put(&mut config.metadata, "ami-id", "/latest/user-data"));
+    assert_eq!(
+        not_carried(&other),
+        "ami-id is not served at \"/latest/user-data\", which no request reaches."
+    );
+    let elsewhere = default_but(|config| put(&mut config.userdata, "userdata", "/latest/meta-data"));
+    assert_eq!(
+        not_carried(&elsewhere),
+        "userdata is not served at \"/latest/meta-data\", which no request reaches."
+    );
+}
+
+#[test]
+fn as_many_clients_as_a_scenario_takes_are_carried() {
+    for (count, clients, message) in [
+        (-1, None, ""),
+        (0, Some(0), ""),
+        (MOST_CLIENTS, Some(MOST_CLIENTS), ""),
+        (MOST_CLIENTS + 1, Some(MOST_CLIENTS), "notices go to the first "),
+        (MOST_CLIENTS + 2, Some(MOST_CLIENTS), "notices go to the first "),
+    ] {
+        let config = default_but(|config| config.mock_ip_count = count);
+        let found = compile(&config).not_carried.join("\n");
+        assert!(found.contains(message) && found.is_empty() == message.is_empty(), "{count}: {found}");
+        let events = scenario(&config).events;
+        let expected = clients.map(|clients| u32::try_from(clients).expect("it fits"));
+        assert!(events.iter().all(|event| event.first_n_clients == expected), "{count}: {events:#?}");
+    }
+}
+
+#[test]
+fn a_time_is_sent_in_its_own_zone() {
+    for (time, expected) in [
+        ("2020-01-07T01:03:47Z", "2020-01-07T01:03:47Z"),
+        ("2020-01-07T1:03:47+02:00", "2020-01-07T01:03:47+02:00"),
+        ("2020-01-07T11:03:47-02:00", "2020-01-07T11:03:47-02:00"),
+        ("2020-01-07T1:03:47.1234567891+02:00", "2020-01-07T01:03:47.123456789+02:00"),
+        ("2020-01-07T01:03:47,5Z", "2020-01-07T01:03:47,5Z"),
+    ] {
+        let config = default_but(|config| config.spot.time = Some(time.to_owned()));
+        let CompiledConfig { toml, not_carried, .. } = compile(&config);
+        assert!(toml.contains(&format!("time = \"{expected}\"")), "{time}:\n{toml}");
+        let told = format!("spot.time is sent as {expected:?} instead of {time:?}.");
+        assert_eq!(not_carried, if time == expected { vec![] } else { vec![told] }, "{time}");
+        scenario(&config);
+    }
+}
+
+#[test]
+fn an_object_without_fields_is_a_pair_of_braces() {
+    let empty = ConfigValue::Object(vec![]);
+    assert_eq!((text::json(&empty, 0), text::compact_json(&empty)), ("{}".to_owned(), "{}".to_owned()));
+    let outer = ConfigValue::Object(vec![("a".to_owned(), empty)]);
+    assert_eq!(text::json(&outer, 0), "{\n\t\"a\": {}\n}");
+}
+
+#[test]
+fn the_paths_of_notices_that_are_not_served_are_empty() {
+    for (mode, expected) in [(AemmMode::All, true), (AemmMode::Events, true), (AemmMode::Spot, false)] {
+        let config = default_but(|config| {
+            config.mode = mode;
+            put(&mut config.metadata, "events", "/elsewhere/events");
+        });
+        let found = scenario(&config).instance.overrides.contains_key("/elsewhere/events");
+        assert_eq!(found, expected, "{mode:?}");
     }
 }

@@ -130,10 +130,6 @@ fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Value {
 }
 
 fn number(text: &str) -> Option<Number> {
-    let (first, digits) = (text.as_bytes().first()?, text.bytes().any(|byte| byte.is_ascii_digit()));
-    if !(first.is_ascii_digit() || b"+-.".contains(first)) || !digits {
-        return None;
-    }
     if let Some(integer) = go::parse_int(text) {
         return Some(integer.into());
     }

@@ -10,7 +10,7 @@ use std::path::Path;
 use schemars::generate::{SchemaGenerator, SchemaSettings};
 use serde_json::{Map, Value, json};
 
-use super::api::{POSITION, REQUESTS, ReadyNotice, Refusal, Rejected};
+use super::api::{METRICS, POSITION, REQUESTS, ReadyNotice, Refusal, Rejected};
 use super::query::Query;
 use super::request_query::RequestQuery;
 use super::routes::ROUTES;
@@ -96,6 +96,9 @@ fn describe(operation: &Operation, generators: &mut Generators) -> Value {
         "description": "Done.",
         "content": content((operation.gives)(&mut generators.answers).to_value()),
     });
+    if operation.path == METRICS {
+        done["content"] = json!({ "text/plain": { "schema": { "type": "string" } } });
+    }
     if operation.path == REQUESTS {
         let description = "The `since` that goes on after this answer.";
         done["headers"] =

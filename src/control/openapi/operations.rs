@@ -5,8 +5,8 @@ use schemars::{JsonSchema, Schema};
 
 use super::super::api::{
     AcceptedOrder, CLEAR, CLOCK, ClearOrder, Cleared, ClockMoved, ClockOrder, EVENTS, FAULTS, FaultStatus,
-    LibraryListing, RELOAD, REMOVE_FAULTS, REQUESTS, ReloadOrder, Reloaded, RemoveFaultsOrder, RequestLine,
-    SCENARIOS, SET_FAULT, SHOW, STATUS, ServiceStatus, ShownReply, USE, UseOrder,
+    LibraryListing, METRICS, RELOAD, REMOVE_FAULTS, REQUESTS, ReloadOrder, Reloaded, RemoveFaultsOrder,
+    RequestLine, SCENARIOS, SET_FAULT, SHOW, STATUS, ServiceStatus, ShownReply, USE, UseOrder,
 };
 
 /// The type of a body.
@@ -79,6 +79,14 @@ const SHOW_PARAMETERS: &[QueryParameter] = &[
 /// One for each route.
 pub(super) const OPERATIONS: &[Operation] = &[
     order("GET", STATUS, "getStatus", "The status.", RequestBody::Nothing, of::<ServiceStatus>),
+    order(
+        "GET",
+        METRICS,
+        "getMetrics",
+        "Metrics, in the text format that Prometheus reads.",
+        RequestBody::Nothing,
+        of::<String>,
+    ),
     order(
         "POST",
         RELOAD,

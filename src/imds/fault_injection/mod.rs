@@ -12,6 +12,7 @@ use http::header::CONTENT_LENGTH;
 use hyper::body::Bytes;
 use jiff::SignedDuration;
 
+use super::fault_index::FaultIndex;
 use super::reply::{Delivery, DeliveryEnd, Reply};
 use super::{Ingress, RequestHead, Visit};
 use crate::model::fault::{
@@ -46,13 +47,29 @@ pub(super) struct FaultEffects {
     skew: Option<SignedDuration>,
 }
 
-/// Applies all rules to a request.
-pub(super) fn decide(faults: &[impl Borrow<Fault>], input: &FaultInput<'_>) -> FaultEffects {
+/// Applies all rules to a request. `index` is theirs.
+pub(super) fn decide(
+    faults: &[impl Borrow<Fault>],
+    index: &FaultIndex,
+    input: &FaultInput<'_>,
+) -> FaultEffects {
     let mut effects = FaultEffects::default();
-    let faults = faults.iter().map(Borrow::borrow).enumerate();
+    let as_sent: Vec<&str>;
+    let path = if let Some(segments) = input.path {
+        segments
+    } else {
+        // A fault may hit such a path too, as it was sent.
+        as_sent = input.head.path.split('/').filter(|raw| !raw.is_empty()).collect();
+        &as_sent
+    };
+    let candidates = index.candidates(path);
+    if candidates.is_empty() {
+        return effects;
+    }
+    let candidates = candidates.into_iter().filter_map(|rule| Some((rule, faults.get(rule)?.borrow())));
     let (elapsed, present) = (input.clock.elapsed(input.now), input.clock.effective(input.now));
-    let on = faults.filter(|(_, fault)| fault.is_on(elapsed, present));
-    for (rule, fault) in on.filter(|(_, fault)| matches(fault, input)) {
+    let on = candidates.filter(|(_, fault)| fault.is_on(elapsed, present));
+    for (rule, fault) in on.filter(|(_, fault)| matches(fault, path, input)) {
         let ordinal = input.visit.counters.next(rule);
         let random = |purpose| random(fault.seed, rule, ordinal, purpose);
         let counted = fault.count.is_none_or(|count| ordinal < u64::from(count));
@@ -64,7 +81,7 @@ pub(super) fn decide(faults: &[impl Borrow<Fault>], input: &FaultInput<'_>) -> F
 }
 
 /// Whether a request matches a rule that is on.
-fn matches(fault: &Fault, input: &FaultInput<'_>) -> bool {
+fn matches(fault: &Fault, request_path: &[&str], input: &FaultInput<'_>) -> bool {
     // The last three decide about requests that match.
     let Fault {
         name: _,
@@ -85,11 +102,7 @@ fn matches(fault: &Fault, input: &FaultInput<'_>) -> bool {
         && (methods.is_empty() || methods.iter().any(|method| method.as_str() == head.method.as_str()))
         && (clients.is_empty() || clients.iter().any(|client| client.matches(visit.peer, on_this_host)))
         && (instance.is_none() || instance.as_deref() == input.instance)
-        && match input.path {
-            Some(segments) => path.matches(segments),
-            // A fault may hit such a path too, as it was sent.
-            None => path.matches(&head.path.split('/').filter(|raw| !raw.is_empty()).collect::<Vec<_>>()),
-        }
+        && path.matches(request_path)
 }
 
 // === impl FaultEffects ===

@@ -73,7 +73,7 @@ impl Run {
         let path: Vec<&str> = request.path.split('/').skip(1).collect();
         let (clock, now) = (ScenarioClock::starting(START, START), START.plus(request.elapsed));
         let input = FaultInput { head, path: Some(&path), visit: &visit, instance: None, clock: &clock, now };
-        decide(faults, &input)
+        decide(faults, &FaultIndex::of(faults), &input)
     }
 
     /// Makes requests and tells of each if it was hit.

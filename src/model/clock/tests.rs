@@ -291,6 +291,87 @@ fn a_clock_is_read_as_it_was_written() {
     assert_eq!(serde_json::from_str::<ScenarioClock>(&text).unwrap(), clock);
 }
 
+#[test]
+fn a_clock_goes_on_in_its_boot_only() {
+    let clock = stepped(&[]);
+    assert!(clock.goes_on_at(reading(0, 0)) && clock.goes_on_at(reading(5, -9_000)));
+    let earlier = ClockReading { wall: at(5), boottime: Timestamp::from_secs(76) };
+    assert!(!clock.goes_on_at(earlier), "the boot is younger than the clock");
+    let unknown = ScenarioClock { ahead: None, ..clock };
+    assert!(!unknown.goes_on_at(reading(5, 0)), "a state of the first version has no boot");
+}
+
+#[test]
+fn a_seek_to_an_instant_keeps_the_files_order_there() {
+    let events = [event(EventTime::At(at(10))), load(10)];
+    let clock = start();
+    assert_eq!(order(&clock, &events, at(10)), [0, 1]);
+    assert_eq!(order(&clock.seek(&events, seconds(10), at(10)), &events, at(10)), [0, 1]);
+}
+
+#[test]
+fn what_was_ordered_during_a_pause_keeps_its_order_when_the_clock_goes_on() {
+    // The one that is ordered last is for the earlier instant.
+    let events = [event(EventTime::At(at(15))), event(EventTime::At(at(18)))];
+    let clock = start().pause(at(10)).ordered(1, &events[1], at(18)).ordered(0, &events[0], at(20));
+    assert_eq!(order(&clock, &events, at(20)), [1, 0]);
+    assert_eq!(order(&clock.resume(&events, at(30)), &events, at(30)), [1, 0]);
+}
+
+#[test]
+fn a_difference_ends_where_its_type_does() {
+    let millis = Timestamp::from_millis;
+    for (to, from, expected) in [
+        (0, 0, 0),
+        (7, 5, 2),
+        (5, 7, -2),
+        (u64::MAX, u64::MAX, 0),
+        (u64::MAX, 0, i64::MAX),
+        (0, u64::MAX, i64::MIN),
+    ] {
+        assert_eq!(difference(millis(to), millis(from)), expected, "{to} less {from}");
+    }
+}
+
+#[test]
+fn a_step_is_half_a_second_at_least() {
+    let clock = stepped(&[]);
+    for (ahead, expected) in [(499, false), (500, true), (501, true), (-499, false), (-500, true)] {
+        assert_eq!(clock.stepped(reading(5, ahead)).is_some(), expected, "{ahead} ms");
+    }
+    let ahead = stepped(&[(5, 2_000)]);
+    assert!(ahead.stepped(reading(6, 2_499)).is_none() && ahead.stepped(reading(6, 0)).is_some());
+}
+
+#[test]
+fn an_instant_that_comes_again_is_later_than_what_a_seek_kept() {
+    let events = [Event { repeat: Some(seconds(10)), ..event(EventTime::At(at(10))) }];
+    let clock = start().seek(&events, seconds(5), at(12));
+    assert_eq!(clock.occurrences(&events, at(12)), [(at(10), 0)]);
+    assert_eq!(clock.occurrences(&events, at(25)), [(at(20), 0)]);
+}
+
+#[test]
+fn an_instant_that_comes_again_during_a_pause_comes_late() {
+    let repeated = Event { repeat: Some(seconds(10)), ..event(EventTime::At(at(10))) };
+    let events = [repeated, load(12)];
+    let clock = start().pause(at(15));
+    assert_eq!(order(&clock, &events, at(35)), [0, 1]);
+    let going = clock.resume(&events, at(35));
+    assert_eq!(going.occurrences(&events, at(35)), [(at(12), 1), (at(30), 0)]);
+}
+
+#[test]
+fn the_first_occurrence_comes_whatever_the_end_and_the_last_may_be_at_it() {
+    let until = |until| Event { until: Some(EventTime::AfterLoad(seconds(until))), ..repeated(10, 10) };
+    let next = |event: &Event, now| start().next(0, event, at(now));
+    assert_eq!([0, 10].map(|now| next(&until(5), now)), [Some(at(10)), None]);
+    assert_eq!(
+        [0, 10, 25, 30].map(|now| next(&until(30), now)),
+        [Some(at(10)), Some(at(20)), Some(at(30)), None]
+    );
+}
+
 // === Properties ===
 
 /// Events at offsets, some again and again, some after polls that came in time, and a clock that knows of the polls.

@@ -76,7 +76,14 @@ fn tag(key: &str, item: &Item<'_>) -> Option<EventEffect> {
 
 fn facts(section: &Section<'_>, files: &NamedFiles<'_>) -> Vec<InstanceFact> {
     let user_data = section.read("user-data", |item| match item.kind() {
-        "boolean" => (!item.boolean()?).then_some(None),
+        "boolean" if item.boolean()? => {
+            item.error(
+                format!("{} is true", item.name()),
+                format!("accepted: {}, or false, which removes it", content::FORMS),
+            );
+            None
+        }
+        "boolean" => Some(None),
         _ => content::read(item, files, USER_DATA_LIMIT).map(Some),
     });
     let facts = [

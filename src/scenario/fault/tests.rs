@@ -255,3 +255,69 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn names_of_faults_are_given_or_the_first_free_number() {
+    let names = |text: &str| -> Vec<String> {
+        let (faults, report) = outcome(text);
+        assert_eq!(report, "", "expected no problem of:\n{text}");
+        faults.iter().map(|fault| fault.name.to_string()).collect()
+    };
+    let fault = |name: &str| {
+        if name.is_empty() {
+            "[[fault]]\nstatus = 404\n".to_owned()
+        } else {
+            format!("[[fault]]\nstatus = 404\nname = \"{name}\"\n")
+        }
+    };
+    let all = |given: &[&str]| given.iter().map(|name| fault(name)).collect::<String>();
+    let [one, two, three, four] = [1, 2, 3, 4].map(|n| FaultName::in_file(n).to_string());
+    assert_eq!(names(&all(&["", ""])), [one.clone(), two.clone()]);
+    assert_eq!(names(&all(&["slow", ""])), ["slow".to_owned(), two.clone()]);
+    assert_eq!(names(&all(&["", &one])), [two.clone(), one.clone()], "taken, it is the next");
+    assert_eq!(names(&all(&["", &two, ""])), [one, two.clone(), three.clone()]);
+    assert_eq!(names(&all(&[&two, "", ""])), [two, three, four], "each once");
+    let (_, report) = outcome(&all(&["slow", "fast", "slow"]));
+    assert!(report.contains("test.toml:9:8: error: another fault has the name \"slow\""), "{report}");
+    assert_eq!(report.matches(": error: ").count(), 1, "{report}");
+}
+
+#[test]
+fn a_seed_has_an_effect_on_what_is_random() {
+    for (keys, expected) in [
+        ("status = 404\nseed = 7", true),
+        ("status = 404\nprobability = 1\nseed = 7", true),
+        ("status = 404\nprobability = 0.5\nseed = 7", false),
+        ("latency = { min = \"1s\", max = \"1s\" }\nseed = 7", true),
+        ("latency = { min = \"1s\", max = \"2s\" }\nseed = 7", false),
+        ("status = 404\nprobability = 0.5", false),
+    ] {
+        let (_, report) = outcome(&format!("[[fault]]\n{keys}\n"));
+        assert_eq!(report.contains("seed has no effect"), expected, "of:\n{keys}\nfound:\n{report}");
+    }
+}
+
+#[test]
+fn the_ends_of_an_effects_numbers_are_accepted() {
+    for keys in [
+        "status = 400",
+        "status = 599",
+        "latency = \"4m\"",
+        "throttle = { per-second = 1 }",
+        "count = 1",
+        "clock-skew = \"3650d\"",
+        "clock-skew = \"-3650d\"",
+    ] {
+        let keys = if keys == "count = 1" { "count = 1\nstatus = 404" } else { keys };
+        assert_eq!(outcome(&format!("[[fault]]\n{keys}\n")).1, "", "{keys}");
+    }
+    for (keys, expected) in [
+        ("status = 399", "fault[1].status is 399, out of range"),
+        ("latency = \"241s\"", "accepted: at most \"4m\""),
+        ("latency = { min = \"1s\", max = \"241s\" }", "fault[1].latency is from 1s to 241s"),
+        ("clock-skew = \"3650d1s\"", "at most 3650 days either way"),
+    ] {
+        let (faults, report) = outcome(&format!("[[fault]]\n{keys}\n"));
+        assert!(faults.is_empty() && report.contains(expected), "of {keys} found:\n{report}");
+    }
+}

@@ -141,3 +141,232 @@ fn what_is_meant_has_no_warning() {
         assert_eq!(warnings(text), Vec::<String>::new(), "{text}");
     }
 }
+
+/// Expects exactly these warnings, each by a part of it.
+fn expect(text: &str, expected: &[&str]) {
+    let found = warnings(text);
+    assert!(
+        found.len() == expected.len() && found.iter().zip(expected).all(|(found, part)| found.contains(part)),
+        "expected {expected:?} alone for:\n{text}\nfound:\n{found:#?}"
+    );
+}
+
+#[test]
+fn only_a_fault_that_takes_every_request_for_ever_hides_the_next() {
+    let never = "this fault never hits: fault 1 takes every request";
+    let instance = "[instances.a]\nderive = true\nclients = [\"host\"]\n";
+    for effect in ["hang = true", "reset = true", "reset = true\nlatency = \"1s\""] {
+        expect(&format!("[[fault]]\n{effect}\n[[fault]]\nstatus = 503\n"), &[never]);
+    }
+    for effect in ["status = 503", "latency = \"1s\"", "tokens = \"lost\"", "throttle = { per-second = 1 }"] {
+        expect(&format!("[[fault]]\n{effect}\n[[fault]]\nstatus = 404\n"), &[]);
+    }
+    for limit in [
+        "path = \"meta-data/mac\"",
+        "methods = [\"GET\"]",
+        "clients = [\"10.0.0.0/8\"]",
+        "instance = \"a\"",
+        "from = \"1s\"",
+        "from = 2030-01-01T00:00:00Z",
+        "for = \"1m\"",
+        "count = 1",
+        "probability = 0.5",
+    ] {
+        expect(&format!("{instance}[[fault]]\nhang = true\n{limit}\n[[fault]]\nstatus = 503\n"), &[]);
+    }
+    let several =
+        "[[fault]]\nstatus = 404\n[[fault]]\nhang = true\n[[fault]]\nstatus = 503\n[[fault]]\nhang = true\n";
+    let never = "this fault never hits: fault 2 takes every request";
+    expect(several, &[never, never]);
+}
+
+#[test]
+fn a_fault_is_for_nobody_if_none_of_its_clients_has_the_instance() {
+    let nobody = "the fault never hits: none of these clients has the instance";
+    for (audience, clients, expected) in [
+        ("clients = [\"10.0.0.0/8\"]", "\"172.16.0.0/12\"", &[nobody][..]),
+        ("clients = [\"10.0.0.0/8\"]", "\"172.16.0.0/12\", \"192.168.0.0/16\"", &[nobody]),
+        ("clients = [\"10.0.0.0/8\"]", "\"172.16.0.0/12\", \"10.1.0.0/16\"", &[]),
+        ("clients = [\"10.0.0.0/8\"]", "\"10.1.0.0/16\"", &[]),
+        ("clients = [\"10.1.0.0/16\"]", "\"10.0.0.0/8\"", &[]),
+        ("clients = [\"172.16.0.0/12\", \"10.1.0.0/16\"]", "\"10.0.0.0/8\"", &[]),
+        ("clients = [\"10.0.0.0/8\"]", "\"host\"", &[]),
+        ("clients = [\"host\"]", "\"host\"", &[]),
+        ("clients = [\"host\"]", "\"10.0.0.0/8\"", &[]),
+        ("nodes = [\"n\"]", "\"10.0.0.0/8\"", &[]),
+        ("nodes = [\"n\"]", "\"host\"", &[]),
+    ] {
+        let text = format!(
+            "[instances.a]\nderive = true\n{audience}\n[[fault]]\ninstance = \"a\"\nclients = [{clients}]\nstatus = 503\n"
+        );
+        expect(&text, expected);
+    }
+}
+
+#[test]
+fn what_happens_now_is_not_in_the_past() {
+    let keys =
+        "[credentials]\nsource = \"static\"\naccess-key-id = \"A\"\nsecret-access-key = \"s\"\nexpiration = ";
+    for (before, after, expected) in [
+        ("[[event]]\nclear = \"all\"\nat = ", "", "event[1].at is in the past"),
+        (
+            "[[event]]\nclear = \"all\"\nat = 2027-06-01T00:00:00Z\nrepeat = \"1h\"\nuntil = ",
+            "",
+            "event[1].until is in the past",
+        ),
+        ("[[event]]\nspot-interruption = { time = ", " }", "event[1].spot-interruption.time is in the past"),
+        (keys, "", "these keys have expired"),
+    ] {
+        expect(&format!("{before}2027-01-01T00:00:00Z{after}\n"), &[]);
+        expect(&format!("{before}2027-01-01T00:00:01Z{after}\n"), &[]);
+        expect(&format!("{before}2026-12-31T23:59:59Z{after}\n"), &[expected]);
+    }
+}
+
+#[test]
+fn other_events_at_unknown_times_do_not_hide_one_that_nobody_sees() {
+    let unseen = "nobody sees this event: from 2m on every connection";
+    let vanish = "[[event]]\nspot-interruption = { then = \"vanish\" }\n";
+    let late = |at: &str| format!("[[event]]\nat = \"{at}\"\nrebalance-recommendation = {{}}\n");
+    for other in [
+        "[[event]]\nat = 2030-01-01T00:00:00Z\nrebalance-recommendation = {}\n",
+        "[[event]]\nafter-poll = \"meta-data/mac\"\nlife-cycle = \"spot\"\n",
+        "[[event]]\nat = \"1s\"\nrepeat = \"1m\"\nset = { \"meta-data/x\" = \"y\" }\n",
+        "[[event]]\nat = \"1m\"\nclear = \"maintenance\"\n",
+    ] {
+        expect(&format!("{vanish}{other}{}", late("3m")), &[unseen]);
+    }
+    for other in [
+        "[[event]]\nat = 2030-01-01T00:00:00Z\nclear = \"all\"\n",
+        "[[event]]\nafter-poll = \"meta-data/mac\"\nclear = \"spot-interruption\"\n",
+        "[[event]]\nat = \"1m\"\nclear = \"all\"\n",
+    ] {
+        expect(&format!("{vanish}{other}{}", late("3m")), &[]);
+    }
+    expect(&format!("{vanish}{}", late("2m")), &[unseen]);
+    expect(&format!("{vanish}{}", late("119s")), &[]);
+    let for_some = "[[event]]\nfirst-n-clients = 1\nspot-interruption = { then = \"vanish\" }\n";
+    expect(&format!("{for_some}{}", late("3m")), &[]);
+}
+
+#[test]
+fn an_instance_has_ended_for_an_event_when_all_that_it_concerns_have() {
+    let instances = "[instances.a]\nclients = [\"10.0.0.0/8\"]\nderive = true\n[instances.b]\nclients = [\"host\"]\nderive = true\n";
+    let vanish = |of: &str| format!("[[event]]\n{of}spot-interruption = {{ then = \"vanish\" }}\n");
+    let late = |of: &str| format!("[[event]]\nat = \"5m\"\n{of}rebalance-recommendation = {{}}\n");
+    let (a, b) = ("instance = \"a\"\n", "instance = \"b\"\n");
+    let unseen = "nobody sees this event: from 2m on every connection";
+    let event = |ends: &[String], of: &str, expected: &[&str]| {
+        expect(&format!("{instances}{}{}", ends.concat(), late(of)), expected);
+    };
+    event(&[vanish(a)], a, &[unseen]);
+    event(&[vanish(a)], b, &[]);
+    event(&[vanish(a)], "", &[]);
+    event(&[vanish("")], a, &[unseen]);
+    event(&[vanish("")], "", &[unseen]);
+    let later = format!("[[event]]\nat = \"1m\"\n{a}spot-interruption = {{ then = \"vanish\" }}\n");
+    event(&[vanish(""), later.clone()], "", &["from 3m on"]);
+    event(&[vanish(""), later.clone()], b, &[unseen]);
+    event(&[vanish(""), later], a, &["from 3m on"]);
+}
+
+#[test]
+fn keys_without_effect_are_told_of_every_instance() {
+    let none = |key: &str| format!("{key} has no effect: source is \"none\"");
+    expect(
+        "[credentials]\nsource = \"none\"\nrefresh = \"1m\"\nextended = true\n",
+        &[&none("credentials.refresh"), &none("credentials.extended")],
+    );
+    let named = "[instances.a]\nderive = true\nclients = [\"host\"]\n[instances.a.credentials]\n";
+    expect(
+        &format!("{named}source = \"none\"\nlifetime = \"1h\"\n"),
+        &[&none("instances.a.credentials.lifetime")],
+    );
+    expect(&format!("{named}source = \"generated\"\nlifetime = \"1h\"\n"), &[]);
+    let tags = "no program sees these tags";
+    let tagged = "[instances.a]\nderive = true\nclients = [\"host\"]\ntags = { Name = \"x\" }\n";
+    expect(tagged, &[tags]);
+    expect(&format!("[instance.tags]\nName = \"y\"\n{tagged}"), &[tags, tags]);
+    expect(&format!("[metadata-options]\ninstance-metadata-tags = \"enabled\"\n{tagged}"), &[]);
+    expect(&format!("{tagged}metadata-options = {{ instance-metadata-tags = \"enabled\" }}\n"), &[]);
+    expect("[instance.tags]\n", &[]);
+    let event = "[[event]]\nmetadata-options = { instance-metadata-tags = \"disabled\" }\n";
+    expect(&format!("[instance.tags]\nName = \"x\"\n{event}"), &[tags]);
+    expect("[http]\nopen-listings = false\n", &[]);
+    expect("[http]\nprofile = \"aemm\"\nopen-listings = true\n", &[]);
+    expect("[http]\nallowed-hosts = []\n", &[]);
+    let keys = "source = \"static\"\naccess-key-id = \"A\"\nsecret-access-key = \"s\"\n";
+    expect(&format!("[http]\nallowed-hosts = [\"x\"]\n[credentials]\n{keys}"), &[]);
+    expect(&format!("[http]\nallowed-hosts = [\"x\"]\n{named}{keys}"), &[]);
+}
+
+#[test]
+fn the_other_segments_of_a_misspelt_path_are_kept() {
+    let overridden = |path: &str| format!("[metadata]\n\"{path}\" = \"x\"\n");
+    let fault = |path: &str| format!("[[fault]]\npath = \"{path}\"\nstatus = 503\n");
+    let macs = "meta-data/network/interfaces/macs";
+    for (text, expected) in [
+        (
+            overridden(&format!("{macs}/0e:49:61:0f:c3:11/subnte-id")),
+            format!("did you mean \"{macs}/0e:49:61:0f:c3:11/subnet-id\"?"),
+        ),
+        (fault(&format!("{macs}/*/subnte-id")), format!("did you mean \"{macs}/*/subnet-id\"?")),
+        (
+            fault("meta-data/*/interfaces/macs/*/subnte-id"),
+            "did you mean \"meta-data/*/interfaces/macs/*/subnet-id\"?".to_owned(),
+        ),
+        (fault("meta-data/plaecment/**"), "matches no path that is served".to_owned()),
+        (
+            format!("{}{}", overridden("meta-data/own/x"), fault("meta-data/plaecment/**")),
+            "matches no path that is served".to_owned(),
+        ),
+    ] {
+        expect(&text, &[&expected]);
+    }
+    for text in [
+        // Two mistakes, and another number.
+        overridden("meta-data/plaecment/reigon"),
+        overridden("meta-data/public-ipv6"),
+        overridden("meta-data/placement/region/x"),
+        fault("latest/"),
+        fault("/2021-07-15"),
+        fault("meta-data/placement"),
+    ] {
+        expect(&text, &[]);
+    }
+    let named = "[instances.a]\nderive = true\nclients = [\"host\"]\nmetadata = { \"meta-data/instnace-id\" = \"x\" }\n";
+    expect(named, &["EC2 serves no meta-data/instnace-id | did you mean \"meta-data/instance-id\"?"]);
+}
+
+#[test]
+fn zones_and_architectures_are_compared_with_what_there_is() {
+    for (zone, expected) in [
+        ("us-east-1f", &[][..]),
+        ("us-east-1g", &["the region us-east-1 has no zone \"us-east-1g\""]),
+        ("us-east-1z", &["zones end in letters from a on, such as \"us-east-1a\""]),
+        ("us-west-2-lax-1z", &[]),
+        ("us-east-3a", &[]),
+        ("us-eest-1a", &["did you mean \"us-east-1a\"?"]),
+    ] {
+        expect(&format!("[instance]\navailability-zone = \"{zone}\"\n"), expected);
+    }
+    let differs = "does not belong to the region of the zone";
+    for (zone, id, expected) in [
+        ("us-east-1a", "use1-az6", &[][..]),
+        ("us-east-1a", "usw2-az1", &[differs]),
+        ("us-west-2a", "usw2-az1", &[]),
+        ("us-west-2a", "use1-az1", &[differs]),
+    ] {
+        let text = format!("[instance]\navailability-zone = \"{zone}\"\navailability-zone-id = \"{id}\"\n");
+        expect(&text, expected);
+    }
+    for (kind, architecture, expected) in [
+        ("m6g.large", "arm64", &[][..]),
+        ("m6g.large", "i386", &["instance type m6g.large is arm64, not i386"]),
+        ("m5.large", "x86_64", &[]),
+        ("m5.large", "arm64", &["instance type m5.large is x86_64, not arm64"]),
+    ] {
+        let text = format!("[instance]\ninstance-type = \"{kind}\"\narchitecture = \"{architecture}\"\n");
+        expect(&text, expected);
+    }
+}

@@ -1,5 +1,7 @@
-//! The memory of this process: how many arenas the allocator has, and what is given back to the kernel.
+//! The memory of this process: the allocator, how many arenas it has, and what is given back to the kernel.
 #![expect(unsafe_code, reason = "each block says why it is sound")]
+
+mod allocator;
 
 use std::ffi::CStr;
 use std::mem;
@@ -7,6 +9,8 @@ use std::ops::Range;
 
 use libc::{c_int, c_void, dl_phdr_info, size_t};
 use nix::unistd::{SysconfVar, sysconf};
+
+pub(crate) use allocator::giving_way;
 
 /// Each of the two threads that answer has one, and the main thread; the others share one, however many they are. By default
 /// there are eight for each core, and each keeps what its threads have freed.

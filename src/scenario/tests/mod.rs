@@ -1,3 +1,7 @@
+mod limits;
+mod named_instances;
+mod words;
+
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
@@ -8,7 +12,7 @@ use super::{keys, read};
 use crate::config::SourceText;
 use crate::model::{CredentialSource, HttpTokens, Override, Scenario};
 
-const DEFAULT: &str = include_str!("../../packaging/scenarios/default.toml");
+const DEFAULT: &str = include_str!("../../../packaging/scenarios/default.toml");
 
 fn scenario(text: &str) -> Scenario {
     match read(&SourceText::new("test.toml", text), Path::new("")) {

@@ -1,0 +1,3 @@
+module example.org/mock-imds/imdstest
+
+go 1.19

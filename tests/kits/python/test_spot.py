@@ -1,0 +1,149 @@
+"""A spot instance's program, as its author would test it: by the fixture, with boto3 unmodified."""
+
+import asyncio
+import os
+import pathlib
+import unittest
+from datetime import timedelta
+
+import boto3
+import pytest
+from botocore.utils import IMDSFetcher
+from mock_imds import Imds, ImdsError, ImdsMixin, NoRequest, Rejected
+
+NOTICE = "meta-data/spot/instance-action"
+
+
+class Metadata(IMDSFetcher):
+    """What the author's program asks with: botocore's own way to the service."""
+
+    def get(self, path: str) -> "str | None":
+        try:
+            return str(self._get_request(f"/latest/{path}", None, self._fetch_metadata_token()).text)
+        except self._RETRIES_EXCEEDED_ERROR_CLS:
+            return None
+
+
+class Worker:
+    """The program under test: it stops when its instance is to be interrupted."""
+
+    def __init__(self) -> None:
+        self.metadata = Metadata(timeout=5, num_attempts=1, base_url=os.environ["AWS_EC2_METADATA_SERVICE_ENDPOINT"])
+        self.running = True
+
+    def poll(self) -> None:
+        notice = self.metadata.get(NOTICE)
+        if notice and '"terminate"' in notice:
+            self.running = False
+
+
+def test_boto3_has_the_credentials_of_the_role(imds: Imds) -> None:
+    credentials = boto3.Session().get_credentials()
+    assert credentials is not None and credentials.method == "iam-role"
+    assert credentials.get_frozen_credentials().access_key.endswith("EXAMPLE")
+    assert imds.requests[0].version == "token"
+
+
+def test_the_worker_stops_at_a_notice(imds: Imds) -> None:
+    worker = Worker()
+    worker.poll()
+    assert worker.running
+    assert imds.wait_for(NOTICE).status == 404
+
+    imds.spot()
+    worker.poll()
+    assert not worker.running
+    assert imds.wait_for(NOTICE, status=200).version == "v2"
+
+
+def test_a_later_notice_comes_with_the_clock(imds: Imds) -> None:
+    imds.spot(in_=timedelta(minutes=10))
+    assert imds.show(NOTICE) is None
+    assert imds.clock.seek("+10m")["happened"]
+    assert b"terminate" in (imds.show(NOTICE) or b"")
+
+
+@pytest.mark.imds({"instance": {"instance-type": "c7g.large", "tags": {"Name": 'a "quoted" one'}}})
+def test_a_scenario_may_be_a_dict(imds: Imds) -> None:
+    assert imds.show("meta-data/instance-type") == b"c7g.large"
+
+
+@pytest.mark.imds('[instance]\ninstance-type = "m7g.large"\n')
+def test_a_scenario_may_be_toml(imds: Imds) -> None:
+    assert imds.show("meta-data/instance-type") == b"m7g.large"
+    imds.use({"instance": {"instance-type": "t3.micro"}})
+    assert imds.show("meta-data/instance-type") == b"t3.micro"
+    imds.use("spot-idle")
+    assert imds.show("meta-data/instance-life-cycle") == b"spot"
+    imds.reload()
+    assert imds.show("meta-data/instance-type") == b"m7g.large"
+
+
+@pytest.mark.imds("spot-idle")
+def test_a_scenario_may_be_one_of_the_library(imds: Imds) -> None:
+    assert imds.show("meta-data/instance-life-cycle") == b"spot"
+
+
+def test_a_scenario_may_be_a_file(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "mine.toml").write_text("[instance]\nuser-data = { file = 'boot.sh' }\n")
+    (tmp_path / "boot.sh").write_text("#!/bin/sh\n")
+    with Imds(tmp_path / "mine.toml") as imds:
+        assert imds.show("user-data") == b"#!/bin/sh\n"
+
+
+def test_a_fault_is_met_and_removed(imds: Imds) -> None:
+    metadata = Metadata(timeout=5, num_attempts=1, base_url=imds.url)
+    with imds.fault("meta-data/instance-id", status=503) as fault:
+        assert metadata.get("meta-data/instance-id") is None
+        assert fault.hits == 1
+    assert metadata.get("meta-data/instance-id") == imds.instance_id
+    assert [request.status for request in imds.find_requests("meta-data/instance-id")] == [503, 200]
+    with imds.fault(status=503):
+        imds.clear("faults")
+
+
+def test_mistakes_say_what_is_accepted(imds: Imds) -> None:
+    with pytest.raises(Rejected, match='accepted: "terminate", "stop", "hibernate"'):
+        imds.spot("explode")
+    with pytest.raises(NoRequest, match="no request for meta-data/ami-id within 0.1 s; 0 came"):
+        imds.wait_for("meta-data/ami-id", timeout=0.1)
+    with pytest.raises(ImdsError, match='instance.instance-type is "c7g large"'):
+        Imds({"instance": {"instance-type": "c7g large"}})
+
+
+def test_the_environment_is_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "work")
+    monkeypatch.setenv("NO_PROXY", "localhost")
+    before = dict(os.environ)
+    with Imds() as imds:
+        with imds.environ():
+            assert os.environ["AWS_EC2_METADATA_SERVICE_ENDPOINT"] == imds.url
+            assert os.environ["NO_PROXY"] == "localhost,127.0.0.1"
+            assert "AWS_PROFILE" not in os.environ
+        assert dict(os.environ) == before
+
+
+def test_asyncio_tasks_go_on_while_one_waits(imds: Imds) -> None:
+    async def both() -> "int | None":
+        waiting = asyncio.create_task(imds.aio.wait_for(NOTICE, status=200))
+        await imds.aio.spot()
+        await asyncio.get_running_loop().run_in_executor(None, Worker().poll)
+        return (await waiting).status
+
+    assert asyncio.run(both()) == 200
+
+
+@pytest.mark.parametrize("number", range(20))
+def test_many_at_once(imds: Imds, number: int) -> None:
+    imds.set("meta-data/ami-id", f"ami-{number:017x}")
+    metadata = Metadata(timeout=5, num_attempts=1, base_url=imds.url)
+    assert metadata.get("meta-data/ami-id") == f"ami-{number:017x}"
+    assert len(imds.find_requests("meta-data/**")) == 1
+
+
+class WithUnittest(ImdsMixin, unittest.TestCase):
+    imds_scenario = "spot-idle"
+
+    def test_it_has_a_service_too(self) -> None:
+        self.assertEqual(self.imds.show("meta-data/instance-life-cycle"), b"spot")
+        self.assertEqual(os.environ["AWS_EC2_METADATA_SERVICE_ENDPOINT"], self.imds.url)
