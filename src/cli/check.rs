@@ -12,8 +12,8 @@ use crate::schema::SchemaSubject;
 #[command(after_help = examples::CHECK)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct CheckArgs {
-    /// Scenario files to validate, or host.toml; - is the standard input
-    #[arg(required = true, value_name = "FILE")]
+    /// Scenario files to validate, or host.toml; - is the standard input. Or names of scenarios in the library
+    #[arg(required = true, value_name = "NAME|FILE")]
     pub files: Vec<PathBuf>,
     /// Validate all files as host.toml [default: a file of that name, or with its table `host`]
     #[arg(long)]

@@ -33,7 +33,7 @@ pub(super) const INIT: &str = "\
 Examples:
   mock-imds init                 # /etc/mock-imds/scenario.toml
   mock-imds init --host          # /etc/mock-imds/host.toml
-  mock-imds init ./mine.toml";
+  mock-imds init ./mine.toml --http-tokens required";
 
 pub(super) const RELOAD: &str = "\
 Examples:
@@ -53,8 +53,8 @@ Examples:
 
 pub(super) const VIEW: &str = "\
 Examples:
-  mock-imds view                      # prints the address to open
-  mock-imds view --url                # prints it again, of a view that runs
+  mock-imds view           # prints the address to open
+  mock-imds view --url     # prints it again, of a view that runs
   mock-imds view --server system --listen 8080
   mock-imds view --listen 0.0.0.0:1339 --allowed-host host.docker.internal";
 
@@ -93,7 +93,7 @@ Examples:
 pub(super) const MAINTENANCE: &str = "\
 Examples:
   mock-imds maintenance --code system-reboot --not-before 2h
-  mock-imds maintenance --id instance-event-0d59937288b749b32 --state completed";
+  mock-imds maintenance --code instance-stop --in 10s";
 
 pub(super) const LIFECYCLE: &str = "\
 Examples:
@@ -181,11 +181,11 @@ pub(super) const WAIT: &str = "\
 Examples:
   mock-imds wait meta-data/spot/instance-action --within 1m
   mock-imds wait 'meta-data/iam/**' --status 200 --since start
-  mock-imds wait '**' --v1 --never --within 5m    # fail if anything uses IMDSv1";
+  mock-imds wait '**' --v1 --never --within 5m  # fail if anything uses v1";
 
 pub(super) const RECORD: &str = "\
 Examples:
-  mock-imds record -o mine.toml                          # on an EC2 instance
+  mock-imds record -o mine.toml    # on an EC2 instance
   mock-imds record http://127.0.0.1:1338 --rate 1000
   mock-imds record --with-user-data -o mine.toml --force";
 

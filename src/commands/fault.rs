@@ -70,7 +70,7 @@ fn list(client: &ControlClient, as_json: bool) -> Result<(), Failure> {
     Ok(())
 }
 
-/// `on   503 at meta-data/iam/**; for 1m, 12s left; scenario; 4 requests matched`.
+/// `on   503 at meta-data/iam/**; for 1m, 12s left; scenario; 4 matched, 3 hit`.
 fn row(fault: &FaultStatus) -> String {
     let on = if fault.on { "on" } else { "off" };
     let origin = match fault.origin {
@@ -78,11 +78,8 @@ fn row(fault: &FaultStatus) -> String {
         FaultOrigin::Changed => "scenario, changed",
         FaultOrigin::Ordered => "ordered",
     };
-    let matched = match fault.matched {
-        1 => "1 request matched".to_owned(),
-        matched => format!("{matched} requests matched"),
-    };
-    format!("{on:3}  {}; {}; {origin}; {matched}", fault.what, fault.when)
+    let FaultStatus { what, when, matched, hits, .. } = fault;
+    format!("{on:3}  {what}; {when}; {origin}; {matched} matched, {hits} hit")
 }
 
 fn words(name: Option<&FaultName>, flags: &FaultFlags) -> Value {

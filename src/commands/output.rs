@@ -39,8 +39,8 @@ pub(crate) fn write(to: &OutputArgs, text: &str, secret: bool) -> Result<(), Fai
     })
 }
 
-/// Writes a new file; whatever is there stays.
-pub(crate) fn create(file: &Path, text: &str) -> Result<(), Failure> {
+/// Fails if there is something already, or no place for a new file.
+pub(crate) fn check_new(file: &Path) -> Result<(), Failure> {
     let cannot = |found: &str| Err(refused(ExitStatus::CantCreate, file, found));
     if file.symlink_metadata().is_ok() {
         return cannot("is there already, and stays as it is; edit it, or name another file");
@@ -48,6 +48,13 @@ pub(crate) fn create(file: &Path, text: &str) -> Result<(), Failure> {
     if !parent(file).is_dir() {
         return cannot(&format!("cannot be written: there is no directory {}", parent(file).display()));
     }
+    Ok(())
+}
+
+/// Writes a new file; whatever is there stays.
+pub(crate) fn create(file: &Path, text: &str) -> Result<(), Failure> {
+    check_new(file)?;
+    let cannot = |found: &str| Err(refused(ExitStatus::CantCreate, file, found));
     let created = scratch(file, text.as_bytes(), 0o644)
         .and_then(|new| name(&new, file, text.as_bytes(), 0o644).inspect_err(|_| _ = fs::remove_file(&new)));
     match created {

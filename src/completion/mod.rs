@@ -36,6 +36,7 @@ fn with_completer(argument: Arg) -> Arg {
         match (argument.get_id().as_str(), value.as_deref()) {
             ("instance", _) => values::instances,
             (_, Some("FAULT")) => values::faults,
+            (_, Some("SERVER")) => values::servers,
             ("control", _) => return argument,
             (_, Some("NAME|FILE")) => values::scenarios,
             ("scenario", Some("NAME")) => values::library,
@@ -77,6 +78,8 @@ mod tests {
             ("fault", "name"),
             ("fault set", "name"),
             ("fault remove", "names"),
+            ("status", "server"),
+            ("clock", "server"),
         ] {
             assert!(completes(line, id), "expected a completer of '{id}' in '{line}'; see with_completer");
         }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap_complete::CompletionCandidate;
 use clap_complete::engine::{PathCompleter, ValueCompleter as _};
 
-use crate::control::{ControlClient, server_called};
+use crate::control::{ControlClient, server_called, server_names};
 use crate::exit::Failure;
 use crate::files;
 use crate::scenario::Library;
@@ -73,6 +73,11 @@ pub(super) fn library(start: &OsStr) -> Vec<CompletionCandidate> {
 pub(super) fn instances(start: &OsStr) -> Vec<CompletionCandidate> {
     let instances = ask(ControlClient::status).map(|status| status.instances).unwrap_or_default();
     starting_with(start, instances.into_iter().filter_map(|instance| Some((instance.name?, instance.id))))
+}
+
+/// What `--server` calls the servers that run.
+pub(super) fn servers(start: &OsStr) -> Vec<CompletionCandidate> {
+    starting_with(start, files::within(TIME_LIMIT, server_names).unwrap_or_default())
 }
 
 /// Names of faults.

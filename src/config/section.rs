@@ -230,7 +230,8 @@ impl<'a> Item<'a> {
         let element = |(index, value): (usize, &'a Spanned<DeValue<'a>>)| Item {
             context: self.context,
             value,
-            name: format!("{}[{index}]", self.name),
+            // As people count, and lines, columns and the names of faults.
+            name: format!("{}[{}]", self.name, index + 1),
             key_span: value.span(),
         };
         Some(array.iter().enumerate().map(element).collect())

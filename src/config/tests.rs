@@ -45,7 +45,7 @@ test.toml:4:8: error: host.mode is \"onn\"
   4 | mode = \"onn\"
     |        ^^^^^
   accepted: \"on\", \"off\"
-test.toml:5:26: error: host.addresses[1] is \"x\"
+test.toml:5:26: error: host.addresses[2] is \"x\"
   5 | addresses = [\"10.0.0.1\", \"x\"]
     |                          ^^^
   accepted: invalid IPv4 address syntax
@@ -352,7 +352,7 @@ fn unknown_keys_name_their_table() {
         ("[[rule]]\n[[rule]]\n[rule.tags]\nx = 1", "unknown key \"x\" in [rule.tags]"),
         ("host = 1", "host is an integer"),
         ("rule = 1", "rule is an integer"),
-        ("rule = [1]", "rule[0] is an integer"),
+        ("rule = [1]", "rule[1] is an integer"),
         ("[host]\ntags = []", "host.tags is an array"),
     ] {
         assert_eq!(unknown(text), expected, "{text}");

@@ -24,7 +24,7 @@ pub(crate) use client::{ControlClient, OrderError, RequestPage};
 pub(crate) use order::{ClockMovement, ControlBackend, Order, OrderSource, ScenarioChoice};
 pub(crate) use request_query::{LONGEST_WAIT, RequestQuery};
 pub(crate) use server::serve;
-pub(crate) use servers::{server_called, usual_server};
+pub(crate) use servers::{server_called, server_names, usual_server};
 pub(crate) use socket::{BindError, ControlSocket};
 
 #[cfg(test)]

@@ -83,6 +83,21 @@ fn listed(servers: &[RunningServer]) -> String {
     }
 }
 
+/// What the servers that run can be called, each with a sentence: a port, the name of a node, or `system`.
+pub(crate) fn server_names() -> Vec<(String, String)> {
+    let mut names = Vec::new();
+    for server in RunningServer::all(listening(&Paths::from_env())) {
+        let words = server.words();
+        if server.socket == Path::new(SYSTEM_CONTROL) {
+            names.push((SYSTEM.to_owned(), words));
+            continue;
+        }
+        names.extend(server.node().map(|node| (node.to_owned(), words.clone())));
+        names.extend(server.addresses().next().map(|address| (address.port().to_string(), words)));
+    }
+    names
+}
+
 /// The client of the server that is called so, or whose socket has this path.
 pub(crate) fn server_called(name: &str) -> Result<ControlClient, Failure> {
     if name.contains('/') {

@@ -18,7 +18,7 @@ use crate::control::{ClockMovement, OrderSource};
 use crate::imds::{Fleet, FleetChange, FleetItem, PathChange};
 use crate::model::fault::Fault;
 use crate::model::{Event, FaultName, Scenario, Timestamp, format_duration};
-use crate::scenario::{CheckedOrder, LiveItem, OrderTime, read_order};
+use crate::scenario::{CheckedOrder, LiveItem, OrderTime, read_new_order, read_order};
 use crate::server::ServiceState;
 
 /// Orders since a load. Each request looks at all of them.
@@ -167,7 +167,10 @@ fn with_item<T: OrderedItem>(
     let (now, clock) = (fleet.now(clock::read()), fleet.clock());
     let time = OrderTime { now, elapsed: clock.elapsed(now), before: index, wall_ahead: clock.wall_ahead() };
     check_size(T::NAME, fleet, words)?;
-    let CheckedOrder { item, order, warnings } = read_order::<T>(words, fleet.scenario(), time)?;
+    let ordered: Vec<&Event> =
+        fleet.events().iter().filter(|event| event.order().is_some()).map(|event| &**event).collect();
+    let CheckedOrder { item, order, warnings } =
+        read_new_order::<T>(words, fleet.scenario(), time, &ordered)?;
     let next = fleet.apply(T::adding(FleetItem::ordered(item, Arc::new(order.clone())), now));
     next.prepare(now);
     let (preview, message) = T::preview(&next, index, now);

@@ -11,7 +11,7 @@ use super::load_tally::LoadTally;
 use super::origin::ScenarioOrigin;
 use super::{describe, describe_fault, redact};
 use crate::clock;
-use crate::control::api::{self, EventStatus, FaultStatus, ReloadStatus, ScenarioStatus};
+use crate::control::api::{self, EventStatus, FaultStatus, RejectedProblem, ReloadStatus, ScenarioStatus};
 use crate::imds::{Fleet, FleetItem};
 use crate::model::timeline::ScenarioClock;
 use crate::model::{Instance, InstanceId, NamedInstance, StringEnum as _, Timestamp, format_duration};
@@ -83,6 +83,7 @@ pub(super) fn scenario_status(
         at,
         instance_id: instance_id.to_string(),
         warnings: loaded.warnings.problems.len() + loaded.warnings.omitted.warnings,
+        problems: RejectedProblem::all(&loaded.warnings),
         fallback: None,
     }
 }
@@ -136,6 +137,7 @@ pub(super) fn status(
 pub(super) fn clock_status(clock: &ScenarioClock, now: Timestamp) -> api::ClockStatus {
     api::ClockStatus {
         elapsed: format_duration(clock.elapsed(now)),
+        elapsed_ms: clock.elapsed(now).as_millis().try_into().unwrap_or(u64::MAX),
         zero: clock.date(clock.epoch),
         paused: clock.paused.map(|paused| clock.date(paused)),
     }

@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
+use strum::{IntoStaticStr, VariantArray};
+
+use crate::model::StringEnum as _;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct DoctorReport {
@@ -13,23 +16,86 @@ pub(crate) struct DoctorReport {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Finding {
-    /// The name of the check, stable: `address`, `firewall`.
-    pub check: &'static str,
-    #[serde(rename = "verdict")]
+    pub check: CheckName,
     pub level: FindingLevel,
     pub found: String,
     /// Empty when there is nothing to explain.
-    #[serde(rename = "means", skip_serializing_if = "String::is_empty")]
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub meaning: String,
     /// Commands, in this order.
-    #[serde(rename = "mend", skip_serializing_if = "Vec::is_empty")]
+    #[serde(rename = "commands", skip_serializing_if = "Vec::is_empty")]
     pub repair: Vec<String>,
+}
+
+/// The name of a check, in the order in which a request passes what is checked. `docs/troubleshooting.md` has a part for each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "kebab-case")]
+pub(crate) enum CheckName {
+    /// The machine is none of a cloud, or may be taken over.
+    Cloud,
+    /// systemd's units.
+    Units,
+    /// host.toml.
+    Settings,
+    /// scenario.toml.
+    Scenario,
+    /// The process that keeps the network.
+    Guardian,
+    /// What it had to restore.
+    Restored,
+    /// 169.254.169.254 on `lo`.
+    Address,
+    /// Its prefix length.
+    Width,
+    /// `fd00:ec2::254` on `lo`.
+    Ipv6,
+    /// The nftables tables.
+    Tables,
+    /// Bind mode: both halves of it.
+    Bind,
+    /// Other programs, or rules, at port 80.
+    #[strum(serialize = "port-80")]
+    Port80,
+    /// Other programs at port 1690.
+    #[strum(serialize = "port-1690")]
+    Port1690,
+    /// The server at the control socket.
+    Server,
+    /// The source of credentials.
+    Credentials,
+    /// Who answers at the address.
+    Answer,
+    /// Bridges that are trusted, or not.
+    Callers,
+    /// The host's own firewall.
+    Firewall,
+    /// Routes to the address.
+    Routes,
+    /// Programs that run are those that are installed.
+    Version,
+    /// Saved rulesets.
+    Saved,
+    /// cloud-init at the next boot.
+    CloudInit,
+    /// Proxies of programs.
+    Proxy,
+    /// `AWS_EC2_METADATA_DISABLED`.
+    Disabled,
+    /// Neither of the two.
+    Environment,
+    /// Files of older installs.
+    Leftover,
+}
+
+impl Serialize for CheckName {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum FindingLevel {
-    #[serde(rename = "well")]
     Ok,
     /// Information without a need to act.
     Note,
@@ -40,23 +106,23 @@ pub(crate) enum FindingLevel {
 }
 
 impl Finding {
-    pub(super) fn new(check: &'static str, level: FindingLevel, found: impl Into<String>) -> Self {
+    pub(super) fn new(check: CheckName, level: FindingLevel, found: impl Into<String>) -> Self {
         Self { check, level, found: found.into(), meaning: String::new(), repair: vec![] }
     }
 
-    pub(super) fn ok(check: &'static str, found: impl Into<String>) -> Self {
+    pub(super) fn ok(check: CheckName, found: impl Into<String>) -> Self {
         Self::new(check, FindingLevel::Ok, found)
     }
 
-    pub(super) fn note(check: &'static str, found: impl Into<String>) -> Self {
+    pub(super) fn note(check: CheckName, found: impl Into<String>) -> Self {
         Self::new(check, FindingLevel::Note, found)
     }
 
-    pub(super) fn unknown(check: &'static str, found: impl Into<String>) -> Self {
+    pub(super) fn unknown(check: CheckName, found: impl Into<String>) -> Self {
         Self::new(check, FindingLevel::Unknown, found)
     }
 
-    pub(super) fn problem(check: &'static str, found: impl Into<String>) -> Self {
+    pub(super) fn problem(check: CheckName, found: impl Into<String>) -> Self {
         Self::new(check, FindingLevel::Problem, found)
     }
 
@@ -109,7 +175,7 @@ impl fmt::Display for Finding {
             FindingLevel::Problem => "PROBLEM",
         };
         let mut lines = self.found.trim_end().lines();
-        writeln!(f, "{word:<9}{:<14}{}", self.check, lines.next().unwrap_or_default())?;
+        writeln!(f, "{word:<9}{:<14}{}", self.check.as_str(), lines.next().unwrap_or_default())?;
         for line in lines {
             writeln!(f, "{:23}{line}", "")?;
         }
@@ -120,5 +186,39 @@ impl fmt::Display for Finding {
             writeln!(f, "{:23}$ {command}", "")?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_about_json_has_the_keys() {
+        let finding = Finding::problem(CheckName::Answer, "x").meaning("y").repair("z");
+        let json = serde_json::to_value(DoctorReport::new(vec![finding])).expect("plain data");
+        assert_eq!(
+            json,
+            serde_json::json!({"healthy": false, "findings": [
+                {"check": "answer", "level": "problem", "found": "x", "meaning": "y", "commands": ["z"]}
+            ]})
+        );
+        let page = include_str!("../../docs/control-api.md");
+        for key in ["healthy", "findings", "check", "level", "found", "meaning", "commands"] {
+            assert!(page.contains(&format!("`{key}`")), "docs/control-api.md lacks `{key}`");
+        }
+    }
+
+    /// Whoever looks up the name of a check finds it there, in the order in which the doctor prints them.
+    #[test]
+    fn the_page_about_troubleshooting_has_each_check() {
+        let page = include_str!("../../docs/troubleshooting.md");
+        let headings = page.lines().filter_map(|line| line.strip_prefix("### `")?.strip_suffix('`'));
+        let names = CheckName::VARIANTS.iter().map(|name| name.as_str());
+        assert_eq!(
+            headings.collect::<Vec<_>>(),
+            names.collect::<Vec<_>>(),
+            "docs/troubleshooting.md, against CheckName"
+        );
     }
 }

@@ -27,6 +27,8 @@ pub struct Reply {
     pub fault: Option<usize>,
     /// Why the request was refused before anything else looked at it.
     pub refusal: Option<AccessRefusal>,
+    /// The request has a token, and none that is valid; the scenario may let it pass.
+    pub invalid_token: bool,
 }
 
 /// The delivery of a reply, which the server carries out.
@@ -66,6 +68,7 @@ impl Reply {
             delivery: Delivery::default(),
             fault: None,
             refusal: None,
+            invalid_token: false,
         }
     }
 }

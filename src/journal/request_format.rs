@@ -6,7 +6,7 @@ use std::str::FromStr;
 use jiff::tz::TimeZone;
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
-use super::request_line::client;
+use super::request_line::{client, fault};
 use super::request_record::{LatencyText, RequestRecord};
 use crate::model::StringEnum as _;
 use crate::terminal::local_time;
@@ -39,7 +39,7 @@ pub(crate) enum RequestField {
     Version,
     Status,
     Latency,
-    /// The number of the fault that was injected.
+    /// The name of the fault that was injected.
     Fault,
     Instance,
     Number,
@@ -118,7 +118,7 @@ fn value(field: RequestField, record: &RequestRecord, zone: &TimeZone) -> String
         RequestField::Version => record.protocol.to_string(),
         RequestField::Status => or_dash(record.status.map(|status| status.to_string())),
         RequestField::Latency => LatencyText(record.latency).to_string(),
-        RequestField::Fault => or_dash(record.fault.map(|fault| fault.to_string())),
+        RequestField::Fault => or_dash(fault(record)),
         RequestField::Instance => or_dash(record.instance.as_deref().map(str::to_owned)),
         RequestField::Number => record.number.to_string(),
     }
@@ -132,6 +132,10 @@ mod tests {
     fn fields_are_replaced_and_the_rest_is_text() {
         let json = r#"{"number":7,"at":"2026-11-21T03:14:11.250Z","client":"127.0.0.1","ingress":"host","method":"GET","path":"/a","version":"v2","status":null,"latency_us":142,"fault":null,"instance":null}"#;
         let record: RequestRecord = serde_json::from_str(json).unwrap();
+        let faulty = json.replace(r#""fault":null"#, r#""fault":0,"fault_name":"slow-keys""#);
+        let format: RequestFormat = "{fault}".parse().unwrap();
+        let fault = |json| format.line(&serde_json::from_str(json).unwrap(), &TimeZone::UTC);
+        assert_eq!([fault(json), fault(&faulty)], ["-", "slow-keys"]);
         for (format, expected) in [
             ("{time} {client}\\t{status}", "03:14:11.250 host\t-"),
             ("{{{path}}} {address} {number}", "{/a} 127.0.0.1 7"),

@@ -99,6 +99,11 @@ pub(crate) fn client(record: &RequestRecord) -> Cow<'static, str> {
     }
 }
 
+/// The fault that was injected: its name, or its number where a server of a version without names gave only that.
+pub(super) fn fault(record: &RequestRecord) -> Option<String> {
+    record.fault_name.as_deref().map(str::to_owned).or_else(|| record.fault.map(|number| number.to_string()))
+}
+
 /// The outcome, as a colour.
 fn outcome_style(status: Option<u16>) -> TextStyle {
     match status {
@@ -128,7 +133,7 @@ fn remarks(record: &RequestRecord) -> StyledText {
     if let Some(instance) = &record.instance {
         remarks = remarks.with(TextStyle::Dim, format!(" instance {instance}"));
     }
-    if let Some(fault) = record.fault {
+    if let Some(fault) = fault(record) {
         remarks = remarks.with(TextStyle::Accent, format!(" fault {fault}"));
     }
     if let Some(refusal) = record.refused {
@@ -171,9 +176,11 @@ mod tests {
             status: Some(200),
             latency: Duration::from_micros(142),
             fault: None,
+            fault_name: None,
             refused: None,
             instance: None,
             token_ttl: None,
+            invalid_token: false,
         }
     }
 
@@ -190,6 +197,7 @@ mod tests {
             protocol: Protocol::Token,
             status: None,
             fault: Some(2),
+            fault_name: Some("slow".into()),
             instance: Some("web".into()),
             ..record()
         };

@@ -42,8 +42,11 @@ pub struct RequestRecord {
     #[serde(rename = "latency_us", with = "micros")]
     #[cfg_attr(test, schemars(with = "u64"))]
     pub latency: Duration,
-    /// The number of the fault that was injected.
+    /// The number of the fault that was injected, which orders about faults change.
     pub fault: Option<u32>,
+    /// Its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault_name: Option<Box<str>>,
     /// Why it was refused, if it was for its Host or for a browser.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused: Option<AccessRefusal>,
@@ -52,6 +55,9 @@ pub struct RequestRecord {
     /// The lifetime that was asked for a token, in seconds, if it is a number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token_ttl: Option<u32>,
+    /// It had a token, and none that was valid, whatever was answered.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub invalid_token: bool,
 }
 
 /// A method as records have it.
@@ -154,9 +160,11 @@ mod tests {
             status: Some(200),
             latency: Duration::from_micros(142),
             fault: None,
+            fault_name: None,
             refused: None,
             instance: None,
             token_ttl: None,
+            invalid_token: false,
         }
     }
 

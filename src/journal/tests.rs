@@ -22,9 +22,11 @@ fn record(asked: &str) -> RequestRecord {
         status: Some(200),
         latency: Duration::from_micros(100),
         fault: None,
+        fault_name: None,
         refused: None,
         instance: None,
         token_ttl: None,
+        invalid_token: false,
     }
 }
 

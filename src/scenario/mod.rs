@@ -35,7 +35,7 @@ pub(crate) use credential_process::parse as parse_credential_process;
 pub(crate) use credentials::SourceKind;
 pub(crate) use instance::USER_DATA_LIMIT;
 pub(crate) use library::{FoundScenario, Library, LibraryScenario, is_path, shipped};
-pub(crate) use live::{CheckedOrder, LiveItem, OrderTime, read_order};
+pub(crate) use live::{CheckedOrder, LiveItem, OrderTime, read_new_order, read_order};
 pub(crate) use named_files::{NamedFiles, SentFile, SentFiles};
 pub(crate) use options::ApiVersion;
 pub(crate) use overrides::{VALUE_LIMIT, is_override_path};

@@ -47,8 +47,10 @@ impl<'r> RequestRecorder<'r> {
             latency: Duration::ZERO,
             refused: None,
             fault: None,
+            fault_name: None,
             instance: None,
             token_ttl: if protocol == Protocol::Token { head.token_ttl() } else { None },
+            invalid_token: false,
         };
         Self { service, started, record: Some(record), fault_is_ordered: false }
     }
@@ -58,10 +60,18 @@ impl<'r> RequestRecorder<'r> {
         self.set(|record| record.instance = name.map(Into::into));
     }
 
-    /// Sets the number of the fault that was injected; `ordered`: the file has none of its name.
-    pub(super) fn set_fault(&mut self, fault: Option<usize>, ordered: bool) {
+    /// Sets the number and the name of the fault that was injected; `ordered`: the file has none of its name.
+    pub(super) fn set_fault(&mut self, number: usize, name: Option<&str>, ordered: bool) {
         self.fault_is_ordered = ordered;
-        self.set(|record| record.fault = fault.and_then(|fault| fault.try_into().ok()));
+        self.set(|record| {
+            record.fault = number.try_into().ok();
+            record.fault_name = name.map(Into::into);
+        });
+    }
+
+    /// Sets whether the request has a token, and none that is valid.
+    pub(super) fn set_invalid_token(&mut self, is_invalid: bool) {
+        self.set(|record| record.invalid_token = is_invalid);
     }
 
     /// Sets why the request is refused.

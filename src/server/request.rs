@@ -95,8 +95,11 @@ pub(super) fn reply_to(
         visit.peer,
         reply.status.as_u16(),
     );
-    let ordered = reply.fault.is_some_and(|fault| fleet.fault_list().is_ordered(fault));
-    recorder.set_fault(reply.fault, ordered);
+    if let Some(number) = reply.fault {
+        let name = fleet.faults().get(number).map(|fault| fault.name.as_str());
+        recorder.set_fault(number, name, fleet.fault_list().is_ordered(number));
+    }
+    recorder.set_invalid_token(reply.invalid_token);
     recorder.set_refusal(reply.refusal);
     reply
 }

@@ -49,3 +49,18 @@ fn a_client_that_speaks_v2_passes_and_one_request_without_a_token_fails() {
     let others = sandbox.control(&["audit", "--client", "10.0.0.0/8", "--require-v2"]);
     others.ended(1, &["no client has sent a request"]);
 }
+
+/// The scenario lets any token pass: what the client would do without that, only the token tells.
+#[test]
+fn a_token_that_was_never_valid_does_not_pass_for_a_good_one() {
+    let sandbox = Sandbox::new();
+    sandbox.write("s.toml", "[http]\ninvalid-token = \"ignore\"\n");
+    let server = sandbox.serve(&["--scenario", "s.toml"]);
+    with_token(&server, "GET", ID, "garbage");
+    let found = sandbox.control(&["audit", "--require-v2"]);
+    found.ended(1, &["1 client would not work with http-tokens"]);
+    let reason = "BREAKS with IMDSv2 only: 1 of its 1 request has a token that is not valid";
+    assert!(found.stdout.contains(reason), "{}", found.stdout);
+    let json: Value = serde_json::from_str(&sandbox.control(&["audit", "--json"]).stdout).expect("JSON");
+    assert_eq!(json["clients"][0]["tokens"]["ignored"], 1, "{json:#}");
+}

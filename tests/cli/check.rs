@@ -333,7 +333,7 @@ fn warnings_show_where_a_scenario_is_loaded() {
     let expected = [
         "warning: mock-imds knows no region \"us-esat-1\"",
         "did you mean \"us-east-1a\"?",
-        "event[0].at is in the past",
+        "event[1].at is in the past",
     ];
     sandbox.run(&["check", "scenario.toml"]).ended(0, &expected);
     sandbox.control(&["reload"]).ended(0, &expected);
@@ -355,4 +355,19 @@ fn an_imported_file_has_no_warning() {
     sandbox.run(&["import", "aemm", "aemm.json", "-o", "s.toml"]).ended(0, &[]);
     let found = sandbox.run(&["check", "--strict", "s.toml"]);
     assert_eq!((found.code, &*found.stderr), (Some(0), ""), "{found:#?}");
+}
+
+/// A word without a slash and an ending is a name of the library, as `serve` and `use` read it.
+#[test]
+fn a_scenario_of_the_library_is_checked_by_its_name() {
+    let sandbox = Sandbox::new();
+    sandbox.write("broken", "[instanc]");
+    let found = sandbox.run(&["check", "--strict", "spot-idle"]);
+    assert_eq!((found.code, found.stdout.as_str()), (Some(0), "spot-idle: ok\n"), "{found:#?}");
+    sandbox.run(&["check", "broken"]).ended(78, &["did you mean \"instance\"?"]);
+    sandbox.run(&["check", "spot-idel"]).ended(
+        78,
+        &["spot-idel: error: ", "is not a scenario of the library", "did you mean \"spot-idle\"?"],
+    );
+    sandbox.run(&["check", "./spot-idle"]).ended(78, &["./spot-idle: error: cannot be read"]);
 }

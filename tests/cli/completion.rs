@@ -81,7 +81,8 @@ fn assert_offers(found: &[String], expected: &[&str], shell: &str) {
 
 #[test]
 fn every_shell_completes_what_the_program_and_the_server_know() {
-    let (sandbox, _server) = served();
+    let (sandbox, server) = served();
+    let port = server.address.port().to_string();
     let shells: [(&str, Shell); 3] = [("bash", bash), ("zsh", zsh), ("fish", fish)];
     for (name, shell) in shells {
         for (words, expected) in [
@@ -90,6 +91,7 @@ fn every_shell_completes_what_the_program_and_the_server_know() {
             (&["mock-imds", "use", "spot-i"], &["spot-interruption", "spot-idle"]),
             (&["mock-imds", "fault", "remove", "sl"], &["slow-keys"]),
             (&["mock-imds", "spot", "--instance", ""], &["web"]),
+            (&["mock-imds", "status", "--server", ""], &[&port]),
             (&["mock-imds", "show", "meta-data/pla"], &["meta-data/placement/"]),
             (&["mock-imds", "set", "meta-data/placement/reg"], &["meta-data/placement/region"]),
         ] {

@@ -39,15 +39,15 @@ fn faults_are_listed_with_what_they_hit_and_where_they_come_from() {
     says(
         &done(&sandbox, &["fault", "list"]),
         &[
-            "no-mac      on   404 at meta-data/mac; as long as the file has it; scenario; 1 request matched\n",
-            "fault-2     on   500 at meta-data/ami-id, count 1; as long as the file has it; scenario; 2 requests matched\n",
+            "no-mac      on   404 at meta-data/mac; as long as the file has it; scenario; 1 matched, 1 hit\n",
+            "fault-2     on   500 at meta-data/ami-id, count 1; as long as the file has it; scenario; 2 matched, 1 hit\n",
             "injected-1  on   503 at meta-data/instance-id; for 1h, 50m",
         ],
     );
     done(&sandbox, &["clock", "seek", "2h"]);
     says(
         &done(&sandbox, &["fault", "list"]),
-        &["injected-1  off  503 at", " on for 1h, over; ordered; 0 requests"],
+        &["injected-1  off  503 at", " on for 1h, over; ordered; 0 matched, 0 hit"],
     );
     done(&sandbox, &["fault", "remove", "--all"]);
     says(&done(&sandbox, &["fault", "list"]), &["there is no fault\n"]);

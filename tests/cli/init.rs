@@ -3,7 +3,7 @@
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 
-use support::{Sandbox, is_root};
+use support::{PtyProcess, Sandbox, is_root};
 
 #[test]
 fn a_starter_file_is_written_and_valid() {
@@ -52,4 +52,63 @@ fn a_dangling_link_says_where_it_leads() {
             "mount or make",
         ],
     );
+}
+
+/// Answers that a scenario could not have are asked for again, and empty ones keep the default.
+#[test]
+fn on_a_terminal_it_asks() {
+    let sandbox = Sandbox::new();
+    let mut init = PtyProcess::start(&sandbox, (80, 24), &[], &["init", "mine.toml"]);
+    init.shows("mine.toml is new.");
+    init.shows("Instance type [m5.xlarge]: ");
+    init.press("c7g large\r");
+    init.shows("accepted: FAMILY.SIZE");
+    init.press("c7g.large\r");
+    init.shows("Availability zone [us-east-1a]: ");
+    init.press("\r");
+    init.shows("Account id [123456789012]: ");
+    init.press("\r");
+    init.shows("optional or required [optional]: ");
+    init.press("required\r");
+    init.shows("Role whose credentials programs get [dev-role]: ");
+    init.press("\r");
+    assert_eq!(init.wait().code(), Some(0), "{}", init.screen());
+    let written = fs::read_to_string(sandbox.path("mine.toml")).expect("it was written");
+    let set: Vec<&str> = written.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
+    let expected =
+        ["[instance]", "instance-type = \"c7g.large\"", "[metadata-options]", "http-tokens = \"required\""];
+    assert_eq!(set, expected, "{written}");
+    sandbox.run(&["check", "--strict", "mine.toml"]).ended(0, &[]);
+}
+
+#[test]
+fn nobody_answers_for_nothing_and_the_end_of_the_answers_writes_nothing() {
+    let sandbox = Sandbox::new();
+    sandbox.write("there.toml", "mine");
+    let mut there = PtyProcess::start(&sandbox, (80, 24), &[], &["init", "there.toml"]);
+    assert_eq!(there.wait().code(), Some(73), "{}", there.screen());
+    assert!(!there.screen().contains("Instance type"), "{}", there.screen());
+    let mut ended = PtyProcess::start(&sandbox, (80, 24), &[], &["init", "mine.toml"]);
+    ended.shows("Instance type");
+    ended.press("\u{4}");
+    assert_eq!(ended.wait().code(), Some(1), "{}", ended.screen());
+    assert!(!sandbox.path("mine.toml").exists(), "nothing is written without the answers");
+    let mut unasked = PtyProcess::start(&sandbox, (80, 24), &[], &["init", "--yes", "mine.toml"]);
+    assert_eq!(unasked.wait().code(), Some(0), "{}", unasked.screen());
+}
+
+#[test]
+fn options_say_what_the_file_has() {
+    let sandbox = Sandbox::new();
+    let options = ["--availability-zone", "eu-west-1b", "--account-id", "210987654321", "--role", "web-role"];
+    sandbox.run(&[&["init", "mine.toml"], &options[..]].concat()).ended(0, &[]);
+    let written = fs::read_to_string(sandbox.path("mine.toml")).expect("it was written");
+    for line in ["availability-zone = \"eu-west-1b\"", "account-id = \"210987654321\"", "role = \"web-role\""]
+    {
+        assert!(written.lines().any(|found| found == line), "expected {line} in\n{written}");
+    }
+    let wrong = sandbox.run(&["init", "other.toml", "--instance-type", "c7g large"]);
+    wrong.ended(64, &["--instance-type \"c7g large\"", "accepted: FAMILY.SIZE"]);
+    assert!(!sandbox.path("other.toml").exists(), "{wrong:#?}");
+    sandbox.run(&["init", "--host", "--role", "x", "host.toml"]).ended(64, &["cannot be used with"]);
 }

@@ -18,6 +18,7 @@ mod init;
 mod journal;
 mod large;
 mod links;
+mod live_warnings;
 mod logging;
 mod manager;
 mod metrics;

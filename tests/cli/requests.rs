@@ -150,3 +150,19 @@ fn without_a_server_or_a_permission_it_is_said() {
         found.ended(77, &["sudo usermod -aG mock-imds"]);
     }
 }
+
+#[test]
+fn an_entry_has_the_name_of_its_fault() {
+    let sandbox = Sandbox::new();
+    let server = sandbox.serve(&[]);
+    sandbox.control(&["fault", "--name", "slow-keys", "--status", "503", "--path", ID]).ended(0, &[]);
+    server.get(ID);
+    server.get("/latest/");
+    sandbox.control(&["fault", "remove", "--all"]).ended(0, &[]);
+    let names: Vec<_> = entries(&sandbox, &[]).iter().map(|entry| entry["fault_name"].clone()).collect();
+    assert_eq!(names, ["slow-keys".into(), serde_json::Value::Null]);
+    let found = sandbox.control(&["requests", "--format", "{fault} {status}"]);
+    assert_eq!(found.stdout, "slow-keys 503\n- 200\n", "{found:#?}");
+    let found = sandbox.control(&["requests"]);
+    assert!(found.stdout.contains("fault slow-keys"), "{found:#?}");
+}

@@ -61,11 +61,11 @@ impl ExaminedHost {
         assert_eq!(code, Some(1), "expected a problem with {check}, found none: {report:#}");
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let findings = report["findings"].as_array().expect("a list");
-        let problems = findings.iter().filter(|finding| finding["verdict"] == "problem");
+        let problems = findings.iter().filter(|finding| finding["level"] == "problem");
         let matching =
             problems.filter(|finding| finding["check"] == check && text(&finding["found"]).contains(found));
         let mends: Vec<Vec<String>> = matching
-            .map(|finding| finding["mend"].as_array().into_iter().flatten().map(text).collect())
+            .map(|finding| finding["commands"].as_array().into_iter().flatten().map(text).collect())
             .collect();
         let right = mends.iter().find(|mend| mend.iter().any(|command| command.contains(cure)));
         right

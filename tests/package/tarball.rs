@@ -30,6 +30,7 @@ fn the_tarball_installs_upgrades_and_leaves_nothing() {
         &machine.property("mock-imds", "UnitFileState"),
         "enabled",
     );
+    machine.ok("test -e /usr/share/man/man1/mock-imds-record.1.gz");
     machine.ok("mock-imds use --list | grep -q spot-interruption && man -w mock-imds 2>/dev/null || test -e /usr/share/man/man8/mock-imds.8.gz");
 
     upgrades(&machine);

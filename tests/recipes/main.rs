@@ -3,6 +3,7 @@
 //! A page has a directory, processes and a network of its own, so that the port on it is free whatever else runs here,
 //! and nothing that it starts outlives it. Root, or user namespaces for everybody. Programs: bash, curl, ip, unshare.
 
+mod examples;
 mod runner;
 
 use std::fs;

@@ -1,6 +1,7 @@
 //! Files that are shipped beside the program must agree with it, and with each other.
 
 mod binary;
+mod manual;
 mod oci;
 mod release;
 mod scripts;
@@ -11,7 +12,6 @@ use std::fs;
 use std::path::PathBuf;
 
 use mock_imds::config::SourceText;
-use mock_imds::host::settings::DEFAULT_BRIDGES;
 use mock_imds::host::settings::HostSettings;
 use mock_imds::model::endpoint::{ADDRESS_V4, ADDRESS_V6, METADATA_PORT, SERVICE_PORT};
 use mock_imds::scenario;
@@ -145,16 +145,6 @@ fn the_drop_in_of_bind_mode_listens_where_programs_ask() {
     assert_eq!(listens, ["", &format!("{ADDRESS_V4}:{METADATA_PORT}")]);
 }
 
-#[test]
-fn the_manual_lists_the_default_bridges() {
-    let page = manual("mock-imds-host.toml.5");
-    let missing: Vec<_> = DEFAULT_BRIDGES
-        .iter()
-        .filter(|name| !page.lines().any(|line| line.starts_with(&format!("{name} "))))
-        .collect();
-    assert!(missing.is_empty(), "packaging/man/mock-imds-host.toml.5 lacks {missing:?}");
-}
-
 /// The lines of docs/packages.md are run on a booted machine; those that README.md shows before the first release are not.
 #[test]
 fn the_readme_installs_as_the_page_about_packages_does() {
@@ -165,6 +155,25 @@ fn the_readme_installs_as_the_page_about_packages_does() {
     assert!(lines.len() > 1, "found only {lines:?}");
     for line in lines {
         assert!(page.contains(&format!("$ {line}\n")), "README.md has '{line}', docs/packages.md has not");
+    }
+}
+
+/// It is read on a terminal, by somebody in the middle of something else. A command is one line.
+#[test]
+fn the_readme_is_short() {
+    let readme = read("README.md");
+    let lines = readme.lines().count();
+    assert!(lines < 150, "expected README.md to have fewer than 150 lines, found {lines}");
+    let long = readme
+        .lines()
+        .find(|line| line.chars().count() > 100 && !line.starts_with("curl ") && !line.starts_with("$ "));
+    assert_eq!(long, None, "README.md has a line of more than 100 characters");
+    let first_screen: Vec<&str> = readme.lines().take(45).collect();
+    for command in ["$ ./scripts/run ", "$ ./scripts/test "] {
+        assert!(
+            first_screen.iter().any(|line| line.starts_with(command)),
+            "the first screen lacks {command}"
+        );
     }
 }
 
@@ -201,7 +210,7 @@ fn versions_agree() {
     ] {
         assert!(read(file).contains(&line), "{file} lacks {line:?}; Cargo.toml has {version}");
     }
-    for page in ["mock-imds.8", "mock-imds-view.1", "mock-imds.toml.5", "mock-imds-host.toml.5"] {
+    for page in manual::pages() {
         let text = read(&format!("packaging/man/{page}"));
         let header = text.lines().find(|line| line.starts_with(".TH")).unwrap_or_default();
         assert!(
@@ -234,115 +243,4 @@ fn the_action_and_its_script_know_the_same_inputs() {
         .map(|rest| rest.chars().take_while(char::is_ascii_uppercase).collect::<String>().to_lowercase());
     let unknown: BTreeSet<String> = used.filter(|name| !inputs.contains(name)).collect();
     assert!(unknown.is_empty(), "install.sh reads {unknown:?}, which action.yml does not have");
-}
-
-// === The manual ===
-
-/// The text of a page as its reader sees it, near enough: without macros, fonts and escaped hyphens.
-fn manual(page: &str) -> String {
-    read(&format!("packaging/man/{page}"))
-        .replace("\\-", "-")
-        .replace("\\fB", "")
-        .replace("\\fI", "")
-        .replace("\\fR", "")
-}
-
-/// Keys of each table as the page lists them: `.SS [table]`, then the line after each `.TP`.
-fn keys_in_manual(page: &str) -> BTreeSet<String> {
-    let text = manual(page);
-    let mut table = None;
-    let mut keys = BTreeSet::new();
-    for (line, before) in text.lines().skip(1).zip(text.lines()) {
-        if line.starts_with(".S") {
-            table = line.strip_prefix(".SS ").map(table_name);
-        } else if let (Some(table), ".TP") = (&table, before) {
-            let key = line.split_whitespace().nth(1).expect(".B or .BR and a key");
-            keys.insert(format!("{table}.{key}"));
-        }
-    }
-    keys
-}
-
-/// Keys of each table that default.toml says, or shows as a comment: `#[table]`, `#key = …`.
-fn keys_in_default() -> BTreeSet<String> {
-    let text = read("packaging/scenarios/default.toml");
-    let mut table = String::new();
-    let mut keys = BTreeSet::new();
-    for line in text.lines() {
-        if let Some(header) = line.strip_prefix('#').or(Some(line)).filter(|line| line.starts_with('[')) {
-            table = table_name(header)
-                .replace("instances.web", "instances.NAME")
-                .replace("instances.worker", "instances.NAME");
-        } else if let Some((key, _)) = line.trim_start_matches('#').split_once(" = ")
-            && key.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
-        {
-            keys.insert(format!("{table}.{key}"));
-        }
-    }
-    keys
-}
-
-fn table_name(line: &str) -> String {
-    line.trim_matches(['[', ']']).to_owned()
-}
-
-#[test]
-fn manual_lists_the_keys_of_default_toml() {
-    // Tables whose keys the user invents.
-    let free = ["tags", "block-device-mapping", "elastic-inference", "elastic-gpus"]
-        .map(|table| format!("instance.{table}."));
-    let mut expected = keys_in_default();
-    expected.retain(|key| !free.iter().any(|table| key.starts_with(table)));
-    // A further instance takes the keys of the others' tables, which the manual explains there.
-    expected.retain(|key| {
-        key.strip_prefix("instances.NAME.").is_none_or(|key| matches!(key, "clients" | "derive" | "nodes"))
-    });
-    assert!(expected.len() > 50, "default.toml was misread: {expected:?}");
-    let found = keys_in_manual("mock-imds.toml.5");
-    let missing: Vec<_> = expected.difference(&found).collect();
-    let unknown: Vec<_> = found.difference(&expected).collect();
-    assert!(
-        missing.is_empty() && unknown.is_empty(),
-        "packaging/man/mock-imds.toml.5 and packaging/scenarios/default.toml differ\n\
-         missing in the manual: {missing:?}\nonly in the manual: {unknown:?}"
-    );
-}
-#[test]
-fn manual_lists_the_keys_of_host_toml() {
-    let settings = serde_json::to_value(HostSettings::default()).expect("settings are plain data");
-    let keys = settings.as_object().expect("a table").keys();
-    let expected: BTreeSet<_> = keys.map(|key| format!("host.{key}")).collect();
-    assert_eq!(keys_in_manual("mock-imds-host.toml.5"), expected, "packaging/man/mock-imds-host.toml.5");
-}
-
-/// Every subcommand and every long option that is shown of the command line, for example `net status` and `--json`.
-fn words(command: &clap::Command, path: &str, into: &mut BTreeSet<String>) {
-    let shown = command.get_arguments().filter(|argument| !argument.is_hide_set());
-    for argument in shown {
-        let aliases = argument.get_visible_aliases().unwrap_or_default();
-        into.extend(argument.get_long().into_iter().chain(aliases).map(|long| format!("--{long}")));
-    }
-    for sub in command.get_subcommands() {
-        let path = format!("{path} {}", sub.get_name()).trim().to_owned();
-        words(sub, &path, into);
-        into.insert(path);
-    }
-}
-
-#[test]
-fn manual_names_every_command_and_option() {
-    let mut expected = BTreeSet::new();
-    words(&mock_imds::command_line(), "", &mut expected);
-    let page = manual("mock-imds.8");
-    let missing: Vec<_> = expected.iter().filter(|word| !page.contains(word.as_str())).collect();
-    assert!(missing.is_empty(), "packaging/man/mock-imds.8 lacks {missing:?}");
-    let options = page
-        .split(|c: char| !(c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'))
-        .filter(|word| word.starts_with("--"));
-    let known = |option: &&str| ["--help", "--version"].contains(option) || expected.contains(*option);
-    let unknown: Vec<_> = options.filter(|option| !known(option)).collect();
-    assert!(
-        unknown.is_empty(),
-        "packaging/man/mock-imds.8 names {unknown:?}, which the program does not know"
-    );
 }

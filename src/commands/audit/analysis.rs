@@ -64,6 +64,8 @@ pub(super) struct TokenUse {
     pub(super) failed: u64,
     /// Requests with a token that got 401.
     pub(super) refused: u64,
+    /// Requests with a token that was not valid and that the scenario let pass.
+    pub(super) ignored: u64,
     /// The lifetimes that it asked for, in seconds.
     pub(super) ttls: BTreeSet<u32>,
 }
@@ -82,7 +84,7 @@ pub(super) enum AuditVerdict {
     V2Only,
     /// It tries without a token, is refused, and gets one.
     V2AfterRefusal,
-    /// Some of its requests have no token, and are answered.
+    /// Some of its requests have no token, or none that is valid, and are answered.
     Mixed,
     /// It never has a token.
     V1Only,
@@ -120,13 +122,20 @@ impl ClientAudit {
             !is_refused(record) && record.status != Some(403) && record.refused.is_none()
         };
         let is_open = |record: &RequestRecord| is_v1(record) && is_served(record);
-        let accepted = count(&|record| record.protocol == Protocol::V2 && is_served(record));
+        let is_v2 = |record: &RequestRecord| record.protocol == Protocol::V2;
+        // The token decides, not what became of the request: a scenario may let a bad one pass, and a fault reject a good one.
+        let is_good = |record: &RequestRecord| {
+            let rejected_by_fault = is_refused(record) && record.fault.is_some();
+            !record.invalid_token && (is_served(record) || rejected_by_fault)
+        };
+        let accepted = count(&|record| is_v2(record) && is_good(record));
         let of_tokens = |record: &RequestRecord| record.protocol == Protocol::Token;
         let fetched = |record: &RequestRecord| of_tokens(record) && record.status == Some(200);
         let tokens = TokenUse {
             fetched: count(&fetched),
             failed: count(&|record| of_tokens(record) && record.status != Some(200)),
-            refused: count(&|record| record.protocol == Protocol::V2 && is_refused(record)),
+            refused: count(&|record| is_v2(record) && is_refused(record)),
+            ignored: count(&|record| is_v2(record) && record.invalid_token && is_served(record)),
             ttls: records
                 .iter()
                 .filter(|record| fetched(record))
@@ -145,7 +154,7 @@ impl ClientAudit {
             last: time(records.iter().map(|record| record.at).max()),
             v1: count(&is_v1),
             v1_refused: count(&|record| is_v1(record) && is_refused(record)),
-            v2: count(&|record| record.protocol == Protocol::V2),
+            v2: count(&is_v2),
             tokens,
             v1_paths: paths(records, &is_open),
             not_found: paths(records, &|record| record.status == Some(404)),
@@ -161,7 +170,16 @@ impl ClientAudit {
     /// So many requests were answered without a token, and with one.
     fn judge(&mut self, open: u64, accepted: u64) {
         let total = self.requests;
+        let ignored = self.tokens.ignored;
         (self.verdict, self.reason) = match (open, accepted) {
+            (0, accepted) if ignored > 0 => {
+                let verb = if ignored == 1 { "has" } else { "have" };
+                let requests = times(total, "request");
+                let reason = format!(
+                    "{ignored} of its {requests} {verb} a token that is not valid, which this scenario lets pass"
+                );
+                (if accepted == 0 { AuditVerdict::NoToken } else { AuditVerdict::Mixed }, reason)
+            }
             (0, 0) if self.tokens.fetched == 0 && self.tokens.failed > 0 => (
                 AuditVerdict::NoToken,
                 format!("none of its {} for a token got one", times(self.tokens.failed, "request")),
@@ -255,13 +273,18 @@ fn paths(records: &[&RequestRecord], which: &dyn Fn(&RequestRecord) -> bool) -> 
 mod tests {
     use super::*;
 
-    /// Requests as `protocol status`, from one address.
+    /// Requests as `protocol status`, from one address. `bad` has a token that is not valid, `hit` a good one and a fault.
     fn audit(requests: &[(&str, Option<u16>)]) -> ClientAudit {
         let records = requests.iter().map(|(protocol, status)| {
             let status = status.map_or_else(|| "null".to_owned(), |status| status.to_string());
             let ttl = if *protocol == "token" { r#","token_ttl":60"# } else { "" };
+            let (protocol, fault, more) = match *protocol {
+                "bad" => ("v2", "null", r#","invalid_token":true"#),
+                "hit" => ("v2", "0", ""),
+                protocol => (protocol, "null", ""),
+            };
             let json = format!(
-                r#"{{"number":7,"at":"2026-11-21T03:14:11.250Z","client":"172.17.0.2","ingress":"bridge","method":"GET","path":"/{protocol}","version":"{protocol}","status":{status},"latency_us":1,"fault":null,"instance":"web"{ttl}}}"#
+                r#"{{"number":7,"at":"2026-11-21T03:14:11.250Z","client":"172.17.0.2","ingress":"bridge","method":"GET","path":"/{protocol}","version":"{protocol}","status":{status},"latency_us":1,"fault":{fault},"instance":"web"{ttl}{more}}}"#
             );
             serde_json::from_str(&json).unwrap()
         });
@@ -291,6 +314,11 @@ mod tests {
             (&[("v2", forbidden)], AuditVerdict::Unknown, false),
             (&[("v1", forbidden), ("token", ok), ("v2", ok)], AuditVerdict::V2Only, false),
             (&[("v1", forbidden), ("v1", ok)], AuditVerdict::V1Only, true),
+            (&[("bad", ok)], AuditVerdict::NoToken, true),
+            (&[("token", ok), ("v2", ok), ("bad", ok)], AuditVerdict::Mixed, true),
+            (&[("bad", refused)], AuditVerdict::NoToken, true),
+            (&[("hit", refused)], AuditVerdict::V2Only, false),
+            (&[("bad", missing), ("v1", ok)], AuditVerdict::V1Only, true),
         ] {
             let found = audit(requests);
             assert_eq!(
@@ -306,7 +334,7 @@ mod tests {
         let mut requests = vec![("v1", Some(200)); 3];
         requests.extend([("token", Some(200)), ("token", Some(400)), ("v2", Some(401)), ("v2", Some(404))]);
         let found = audit(&requests);
-        let tokens = TokenUse { fetched: 1, failed: 1, refused: 1, ttls: BTreeSet::from([60]) };
+        let tokens = TokenUse { fetched: 1, failed: 1, refused: 1, ignored: 0, ttls: BTreeSet::from([60]) };
         assert_eq!(found.tokens, tokens);
         assert_eq!((found.v1, found.v1_refused, found.v2, found.requests), (3, 0, 2, 7));
         assert_eq!(found.v1_paths, [PathCount { path: "/v1".into(), count: 3 }]);

@@ -90,7 +90,7 @@ fn protocol(client: &ClientAudit) -> StyledText {
 
 fn tokens(client: &ClientAudit) -> Option<String> {
     let tokens = &client.tokens;
-    if tokens.fetched + tokens.failed + tokens.refused == 0 {
+    if tokens.fetched + tokens.failed + tokens.refused + tokens.ignored == 0 {
         return None;
     }
     let ttls: Vec<String> = tokens.ttls.iter().map(|ttl| format!("{ttl} s")).collect();
@@ -104,6 +104,7 @@ fn tokens(client: &ClientAudit) -> Option<String> {
         Some(format!("{} fetched{ttls}{used}", tokens.fetched)),
         (tokens.failed > 0).then(|| format!("{} in vain", times(tokens.failed, "attempt"))),
         (tokens.refused > 0).then(|| format!("{} refused", tokens.refused)),
+        (tokens.ignored > 0).then(|| format!("{} not valid, let pass", tokens.ignored)),
     ];
     Some(parts.into_iter().flatten().collect::<Vec<_>>().join("; "))
 }

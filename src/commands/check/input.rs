@@ -10,7 +10,7 @@ use crate::exit::{ExitStatus, Failure};
 use crate::files::io_error_text;
 use crate::host::settings::{DEFAULT_PATH, HostSettings};
 use crate::model::Scenario;
-use crate::scenario;
+use crate::scenario::{self, Library, is_path, shipped};
 
 /// The argument that means the standard input.
 const STDIN: &str = "-";
@@ -19,7 +19,12 @@ const STDIN: &str = "-";
 #[derive(Debug, Clone)]
 pub(super) enum Input {
     File(PathBuf),
-    Stdin { name: Option<PathBuf>, bytes: Vec<u8> },
+    /// A scenario of the library.
+    Library(String),
+    Stdin {
+        name: Option<PathBuf>,
+        bytes: Vec<u8>,
+    },
 }
 
 /// A file with what is wrong with it.
@@ -53,11 +58,22 @@ pub(super) fn all(check: &CheckArgs) -> Result<Vec<Input>, Failure> {
             "--stdin-name is set, but no file is -, the standard input",
         ));
     }
-    check
-        .files
-        .iter()
-        .map(|file| if is_stdin(file) { stdin(check) } else { Ok(Input::File(file.clone())) })
-        .collect()
+    check.files.iter().map(|file| if is_stdin(file) { stdin(check) } else { Ok(named(file)) }).collect()
+}
+
+/// As `serve` reads a word: a name of the library, else a file.
+fn named(word: &Path) -> Input {
+    let name = word.to_str().filter(|_| !is_path(word));
+    match name.filter(|name| shipped(name).is_some()) {
+        Some(name) => Input::Library(name.to_owned()),
+        None => Input::File(word.to_owned()),
+    }
+}
+
+/// A word that is neither a file nor a name of the library.
+fn unknown_name(path: &Path) -> Option<Report> {
+    let is_name = !is_path(path) && path.symlink_metadata().is_err();
+    Library::new(None).find(path.to_str().filter(|_| is_name)?).err()
 }
 
 fn stdin(check: &CheckArgs) -> Result<Input, Failure> {
@@ -76,6 +92,7 @@ impl Input {
         match self {
             Self::File(path) | Self::Stdin { name: Some(path), .. } => path.display().to_string(),
             Self::Stdin { name: None, .. } => "<stdin>".to_owned(),
+            Self::Library(name) => name.clone(),
         }
     }
 
@@ -83,6 +100,7 @@ impl Input {
         match self {
             Self::File(path) => Some(path),
             Self::Stdin { name, .. } => name.as_deref(),
+            Self::Library(_) => None,
         }
     }
 
@@ -90,7 +108,7 @@ impl Input {
     pub(super) fn file(&self) -> Option<&Path> {
         match self {
             Self::File(path) => Some(path),
-            Self::Stdin { .. } => None,
+            Self::Stdin { .. } | Self::Library(_) => None,
         }
     }
 
@@ -102,7 +120,8 @@ impl Input {
             return (subject, Ok((None, Report::default())));
         }
         let source = match self {
-            Self::File(path) => SourceText::read(path),
+            Self::File(path) => SourceText::read(path).map_err(|report| unknown_name(path).unwrap_or(report)),
+            Self::Library(name) => Ok(SourceText::new(&**name, shipped(name).unwrap_or_default())),
             Self::Stdin { bytes, .. } => SourceText::from_bytes(self.name(), bytes.clone()),
         };
         let source = match source {

@@ -136,4 +136,31 @@ mod tests {
         assert!(broken[0].starts_with("address     http://169.254.169.254:1690/ for "), "{broken:#?}");
         assert!(broken[2].starts_with("network     NOT SET UP: "), "{broken:#?}");
     }
+
+    /// Of `net status --json`, which prints the same; what is a piece of host.toml has its keys.
+    #[test]
+    fn the_page_about_json_has_the_keys_of_the_guardian() {
+        fn keys(value: &serde_json::Value, into: &mut Vec<String>) {
+            match value {
+                serde_json::Value::Object(members) => {
+                    for (key, value) in members {
+                        into.push(key.clone());
+                        if key != "settings" {
+                            keys(value, into);
+                        }
+                    }
+                }
+                serde_json::Value::Array(elements) => elements.iter().for_each(|element| keys(element, into)),
+                _ => {}
+            }
+        }
+        let page = include_str!("../../../docs/control-api.md");
+        let mut found = vec![];
+        keys(&serde_json::to_value(guardian(true)).expect("plain data"), &mut found);
+        assert!(found.len() > 15, "{found:?}");
+        for key in found {
+            assert!(key.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'), "{key}");
+            assert!(page.contains(&format!("`{key}`")), "docs/control-api.md lacks `{key}`");
+        }
+    }
 }

@@ -123,9 +123,10 @@ pub(super) mod tests {
                 at: ago(72),
                 instance_id: "i-1234567890abcdef0".into(),
                 warnings: 1,
+                problems: vec![],
                 fallback: None,
             },
-            clock: ClockStatus { elapsed: "1m12s".into(), zero: ago(72), paused: None },
+            clock: ClockStatus { elapsed: "1m12s".into(), elapsed_ms: 72_000, zero: ago(72), paused: None },
             events: vec![
                 event("rebalance recommendation: noticed 2026-11-21T03:13:29Z", "30s", Some(ago(42)), None),
                 event("spot interruption: terminate 2m later", "1m30s", None, Some(later(18))),

@@ -55,7 +55,7 @@ fn print_blocks(client: &ControlClient, mut status: ServiceStatus, as_json: bool
 
 /// The status without what changes by itself.
 fn without_position(status: &ServiceStatus) -> ServiceStatus {
-    let clock = ClockStatus { elapsed: String::new(), ..status.clock.clone() };
+    let clock = ClockStatus { elapsed: String::new(), elapsed_ms: 0, ..status.clock.clone() };
     let faults = status.faults.iter().map(|fault| FaultStatus {
         // It says what is left, too. What it says besides is in `begins` and `ends`.
         when: String::new(),
@@ -191,7 +191,7 @@ mod tests {
     #[test]
     fn the_clock_alone_is_no_change() {
         let status = snapshot().status;
-        let clock = ClockStatus { elapsed: "1m13s".into(), ..status.clock.clone() };
+        let clock = ClockStatus { elapsed: "1m13s".into(), elapsed_ms: 73_000, ..status.clock.clone() };
         let mut later = ServiceStatus { clock, ..status.clone() };
         for fault in &mut later.faults {
             (fault.left, fault.when) = (Some("9m58s".into()), "9m58s left".into());

@@ -31,6 +31,9 @@ pub(crate) struct ClockOrder {
 pub(crate) struct ClockStatus {
     /// The time since its zero: `1m30s`.
     pub elapsed: String,
+    /// The same in whole milliseconds, for programs.
+    #[serde(default)]
+    pub elapsed_ms: u64,
     /// The instant of its zero: seeks and pauses move it.
     #[serde(with = "rfc3339")]
     #[cfg_attr(test, schemars(with = "rfc3339::Text"))]

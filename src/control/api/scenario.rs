@@ -40,6 +40,9 @@ pub(crate) struct ScenarioStatus {
     pub instance_id: String,
     /// The number of its warnings.
     pub warnings: usize,
+    /// The warnings; the last one says how many more there are, if some are left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub problems: Vec<RejectedProblem>,
     /// The reason why it is served in the place of a file; absent unless that file was rejected at the start.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fallback: Option<Box<FallbackStatus>>,

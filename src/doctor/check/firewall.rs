@@ -3,7 +3,7 @@
 use std::net::Ipv4Addr;
 
 use crate::doctor::facts::{CallerInterface, HostFacts};
-use crate::doctor::report::Finding;
+use crate::doctor::report::{CheckName, Finding};
 use crate::doctor::ruleset::{Packet, PacketFate, RulePosition, Ruleset};
 use crate::host::settings::Redirect;
 use crate::host::uplinks::Uplink;
@@ -17,7 +17,7 @@ pub(super) fn packet(interface: &str, source: Option<Ipv4Addr>, port: u16) -> Pa
 pub(super) fn firewall(facts: &HostFacts) -> Vec<Finding> {
     let mut findings: Vec<Finding> = facts.uplinks.iter().map(|uplink| kept_out(facts, uplink)).collect();
     findings.extend(facts.unlisted_bridges.iter().map(|bridge| {
-        Finding::note("callers", format!("the bridge {bridge} is not on the list of host.toml"))
+        Finding::note(CheckName::Callers, format!("the bridge {bridge} is not on the list of host.toml"))
             .meaning("its guests are kept out; if they are containers of this host, add it: [host] bridges")
     }));
     if !facts.network_is_up() {
@@ -28,14 +28,16 @@ pub(super) fn firewall(facts: &HostFacts) -> Vec<Finding> {
         Err(why) => {
             let on = facts.firewalls.join(" and ");
             let on = if on.is_empty() { String::new() } else { format!("; {on} is on") };
-            findings.push(Finding::unknown("firewall", format!("{why}{on}")));
+            findings.push(Finding::unknown(CheckName::Firewall, format!("{why}{on}")));
             return findings;
         }
     };
     if !rules.unlisted.is_empty() {
         let tables = rules.unlisted.join(", ");
-        findings
-            .push(Finding::unknown("firewall", format!("nft can't list as JSON: {tables}; a newer nft can")));
+        findings.push(Finding::unknown(
+            CheckName::Firewall,
+            format!("nft can't list as JSON: {tables}; a newer nft can"),
+        ));
     }
     let port = if facts.applied_settings().redirect == Redirect::None { METADATA_PORT } else { SERVICE_PORT };
     let mut stopped = 0;
@@ -52,8 +54,8 @@ pub(super) fn firewall(facts: &HostFacts) -> Vec<Finding> {
     if stopped == 0 {
         let names: Vec<&str> = facts.callers.iter().map(|caller| caller.name.as_str()).collect();
         findings.push(match names.as_slice() {
-            [] => Finding::ok("firewall", "there is no container bridge at the moment"),
-            names => Finding::ok("firewall", format!("lets callers in from {}", names.join(", "))),
+            [] => Finding::ok(CheckName::Firewall, "there is no container bridge at the moment"),
+            names => Finding::ok(CheckName::Firewall, format!("lets callers in from {}", names.join(", "))),
         });
     }
     findings
@@ -65,17 +67,17 @@ fn kept_out(facts: &HostFacts, uplink: &Uplink) -> Finding {
     let published = facts.published.as_ref().filter(|_| facts.network_is_up());
     match published {
         Some(status) if status.settings.redirect == Redirect::None => {
-            Finding::note("callers", format!("{name} leads out of this host: {reason}"))
+            Finding::note(CheckName::Callers, format!("{name} leads out of this host: {reason}"))
                 .meaning("in bind mode nothing keeps neighbours on the LAN out")
         }
         Some(status) if !status.uplinks.iter().any(|known| known.name == *name) => {
             let repair =
                 if status.pid.is_some() { "systemctl restart mock-imds-net" } else { "mock-imds net up" };
-            Finding::problem("callers", format!("{name} leads out of this host ({reason}), and is let in"))
+            Finding::problem(CheckName::Callers, format!("{name} leads out of this host ({reason}), and is let in"))
                 .meaning("neighbours on the LAN reach the service; it came after the tables were set up")
                 .repair(repair)
         }
-        _ => Finding::note("callers", format!("{name} is kept out: {reason}")).meaning(format!(
+        _ => Finding::note(CheckName::Callers, format!("{name} is kept out: {reason}")).meaning(format!(
             "neighbours on the LAN would reach the service by it; to trust it all the same, add its exact name \"{name}\" to [host] bridges"
         )),
     }
@@ -83,7 +85,7 @@ fn kept_out(facts: &HostFacts, uplink: &Uplink) -> Finding {
 
 fn blocked(rules: &Ruleset, caller: &CallerInterface, place: &RulePosition, port: u16) -> Finding {
     let name = &caller.name;
-    let finding = Finding::problem("firewall", format!("the chain {} of the table {} stops callers on {name}: {}", place.base_chain, place.table, place.cause))
+    let finding = Finding::problem(CheckName::Firewall, format!("the chain {} of the table {} stops callers on {name}: {}", place.base_chain, place.table, place.cause))
         .meaning(format!("containers behind {name} time out; programs of this host are not concerned. The redirect changed the port to {port} before this chain sees the packet"));
     let (finding, commands) = (finding, opening_commands(rules, name, place, port));
     commands.into_iter().fold(finding, Finding::repair)

@@ -1,7 +1,7 @@
 //! Files and variables of other programs.
 
 use crate::doctor::facts::{CloudInit, HostFacts, Variable};
-use crate::doctor::report::Finding;
+use crate::doctor::report::{CheckName, Finding};
 use crate::files::DAMAGED;
 use crate::model::endpoint::ADDRESS_V4;
 
@@ -9,7 +9,7 @@ use crate::model::endpoint::ADDRESS_V4;
 pub(super) fn saved_rulesets(facts: &HostFacts) -> Vec<Finding> {
     let finding = |file: &std::path::PathBuf| {
         let file = file.display();
-        Finding::problem("saved", format!("{file} holds our tables"))
+        Finding::problem(CheckName::Saved, format!("{file} holds our tables"))
             .meaning("they were saved while the service ran; every load of the file fails whole as long as the guardian owns them, and leaves them behind when it does not")
             .repair(format!("systemctl stop mock-imds && nft list ruleset > {file} && systemctl start mock-imds"))
             .repair(format!("editor {file}   # or: remove \"table inet mock-imds\" and \"table arp mock-imds\""))
@@ -21,16 +21,18 @@ pub(super) fn saved_rulesets(facts: &HostFacts) -> Vec<Finding> {
 pub(super) fn cloud_init(facts: &HostFacts) -> Vec<Finding> {
     match &facts.cloud_init {
         None => vec![],
-        Some(CloudInit { disabled: true, .. }) => vec![Finding::ok("cloud-init", "installed, and disabled")],
+        Some(CloudInit { disabled: true, .. }) => {
+            vec![Finding::ok(CheckName::CloudInit, "installed, and disabled")]
+        }
         Some(CloudInit { sources: Some((sources, file)), strict_id_disabled: lax, .. })
             if uses_ec2(sources, *lax) =>
         {
-            vec![Finding::problem("cloud-init", format!("{} names the data source Ec2", file.display()))
+            vec![Finding::problem(CheckName::CloudInit, format!("{} names the data source Ec2", file.display()))
                 .meaning("at the next boot cloud-init asks 169.254.169.254: it takes our instance for this host (host name, ssh keys, user data), or waits for it for minutes")
                 .repair("touch /etc/cloud/cloud-init.disabled")
                 .repair("echo 'datasource_list: [ NoCloud, None ]' > /etc/cloud/cloud.cfg.d/99-no-ec2.cfg   # or: keep cloud-init without Ec2")]
         }
-        Some(_) => vec![Finding::ok("cloud-init", "installed, and does not take this host for EC2")],
+        Some(_) => vec![Finding::ok(CheckName::CloudInit, "installed, and does not take this host for EC2")],
     }
 }
 
@@ -59,7 +61,7 @@ pub(super) fn environment(facts: &HostFacts) -> Vec<Finding> {
         });
         if let Some(proxy) = proxy.filter(|_| !excluded) {
             findings.push(
-                Finding::problem("proxy", format!("{} is {} in {source}, and NO_PROXY does not exclude 169.254.169.254", proxy.name, proxy.value))
+                Finding::problem(CheckName::Proxy, format!("{} is {} in {source}, and NO_PROXY does not exclude 169.254.169.254", proxy.name, proxy.value))
                     .meaning("curl, requests and others send metadata requests to the proxy, tokens included")
                     .repair("export NO_PROXY=\"169.254.169.254${NO_PROXY:+,$NO_PROXY}\" no_proxy=\"169.254.169.254${no_proxy:+,$no_proxy}\""),
             );
@@ -68,18 +70,21 @@ pub(super) fn environment(facts: &HostFacts) -> Vec<Finding> {
             set("AWS_EC2_METADATA_DISABLED").filter(|variable| variable.value.eq_ignore_ascii_case("true"))
         {
             findings.push(
-                Finding::problem("disabled", format!("{} is {} in {source}", variable.name, variable.value))
-                    .meaning("the SDKs and the AWS CLI ask no metadata service at all")
-                    .repair(if source.starts_with('/') {
-                        format!("sed -i /{}/d {source}", variable.name)
-                    } else {
-                        format!("unset {}", variable.name)
-                    }),
+                Finding::problem(
+                    CheckName::Disabled,
+                    format!("{} is {} in {source}", variable.name, variable.value),
+                )
+                .meaning("the SDKs and the AWS CLI ask no metadata service at all")
+                .repair(if source.starts_with('/') {
+                    format!("sed -i /{}/d {source}", variable.name)
+                } else {
+                    format!("unset {}", variable.name)
+                }),
             );
         }
     }
     if findings.is_empty() {
-        findings.push(Finding::ok("environment", "no proxy and no variable keeps clients away"));
+        findings.push(Finding::ok(CheckName::Environment, "no proxy and no variable keeps clients away"));
     }
     findings
 }
@@ -109,15 +114,15 @@ pub(super) fn leftovers(facts: &HostFacts) -> Vec<Finding> {
             } else {
                 " && systemctl daemon-reload && systemctl restart mock-imds".to_owned()
             };
-            return Finding::problem("leftover", format!("{name} is there"))
+            return Finding::problem(CheckName::Leftover, format!("{name} is there"))
                 .meaning(format!("a file of an older install, it {what}; upgrades do not reach it"))
                 .repair(format!("rm {name}{after}"));
         }
         if name.contains(DAMAGED) {
             let found = format!("{name} is there: it was damaged, or not the service's, and was made anew");
-            return Finding::note("leftover", found);
+            return Finding::note(CheckName::Leftover, found);
         }
-        Finding::note("leftover", format!("{name} is there: what an upgrade put aside"))
+        Finding::note(CheckName::Leftover, format!("{name} is there: what an upgrade put aside"))
     };
     facts.leftovers.iter().map(finding).collect()
 }

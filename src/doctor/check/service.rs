@@ -1,7 +1,7 @@
 //! Our own processes: units, settings, guardian, server, versions.
 
 use crate::doctor::facts::{GuardianProcess, HostFacts, Probe, ServerState, Unit};
-use crate::doctor::report::Finding;
+use crate::doctor::report::{CheckName, Finding};
 use crate::host::settings::HostSettings;
 use crate::host::status::{NetMode, Restoration};
 
@@ -13,7 +13,7 @@ pub(super) fn units(facts: &HostFacts) -> Vec<Finding> {
     }
     let mut findings: Vec<Finding> = installed.iter().filter_map(|unit| unit_problem(unit)).collect();
     if findings.is_empty() {
-        findings.push(Finding::ok("units", "enabled, and none has failed"));
+        findings.push(Finding::ok(CheckName::Units, "enabled, and none has failed"));
     }
     findings
 }
@@ -23,7 +23,7 @@ fn unit_problem(unit: &Unit) -> Option<Finding> {
     let ours = name == "mock-imds.service";
     if unit.load == "masked" || unit.file == "masked" {
         return Some(
-            Finding::problem("units", format!("{name} is masked"))
+            Finding::problem(CheckName::Units, format!("{name} is masked"))
                 .meaning("systemd never starts it")
                 .repair(format!("systemctl unmask {name}"))
                 .repair("systemctl enable --now mock-imds"),
@@ -33,7 +33,7 @@ fn unit_problem(unit: &Unit) -> Option<Finding> {
         let status_text =
             if unit.status_text.is_empty() { String::new() } else { format!(": {}", unit.status_text) };
         return Some(
-            Finding::problem("units", format!("{name} has failed{status_text}"))
+            Finding::problem(CheckName::Units, format!("{name} has failed{status_text}"))
                 .meaning("its journal says why")
                 .repair(format!("journalctl -u {name} -n 20"))
                 .repair(format!("systemctl restart {}", if ours { "mock-imds" } else { name })),
@@ -41,14 +41,15 @@ fn unit_problem(unit: &Unit) -> Option<Finding> {
     }
     if ours && unit.file == "disabled" {
         return Some(
-            Finding::problem("units", format!("{name} is disabled"))
+            Finding::problem(CheckName::Units, format!("{name} is disabled"))
                 .meaning("it does not come back after a reboot")
                 .repair("systemctl enable --now mock-imds"),
         );
     }
     if ours && unit.active == "inactive" {
         return Some(
-            Finding::problem("units", format!("{name} does not run")).repair("systemctl start mock-imds"),
+            Finding::problem(CheckName::Units, format!("{name} does not run"))
+                .repair("systemctl start mock-imds"),
         );
     }
     None
@@ -59,22 +60,25 @@ pub(super) fn settings(facts: &HostFacts) -> Vec<Finding> {
     let published = facts.published.as_ref();
     match (&facts.settings, published) {
         (Err(why), _) => vec![
-            Finding::problem("settings", why)
+            Finding::problem(CheckName::Settings, why)
                 .meaning("the guardian keeps its previous settings, and would not start with this file")
                 .repair("editor /etc/mock-imds/host.toml   # man mock-imds-host.toml")
                 .repair(reload),
         ],
         (Ok(settings), Some(status)) if facts.network_is_up() && differ(settings, &status.settings) => {
             vec![
-                Finding::problem("settings", "host.toml was changed since the guardian read it")
+                Finding::problem(CheckName::Settings, "host.toml was changed since the guardian read it")
                     .repair(reload),
             ]
         }
         (_, Some(status)) if status.rejected.is_some() => {
             let why = status.rejected.clone().unwrap_or_default();
-            vec![Finding::problem("settings", format!("the last reload was rejected: {why}")).repair(reload)]
+            vec![
+                Finding::problem(CheckName::Settings, format!("the last reload was rejected: {why}"))
+                    .repair(reload),
+            ]
         }
-        _ => vec![Finding::ok("settings", "host.toml is valid and applied")],
+        _ => vec![Finding::ok(CheckName::Settings, "host.toml is valid and applied")],
     }
 }
 
@@ -86,12 +90,12 @@ fn differ(file: &HostSettings, applied: &HostSettings) -> bool {
 /// The scenario file is valid.
 pub(super) fn scenario(facts: &HostFacts) -> Vec<Finding> {
     vec![match &facts.scenario {
-        Ok(None) => Finding::ok("scenario", "scenario.toml is valid"),
-        Ok(Some(report)) => Finding::problem("scenario", report)
+        Ok(None) => Finding::ok(CheckName::Scenario, "scenario.toml is valid"),
+        Ok(Some(report)) => Finding::problem(CheckName::Scenario, report)
             .meaning("the service keeps serving the last good scenario, over restarts too, and not this file")
             .repair("editor /etc/mock-imds/scenario.toml   # man mock-imds.toml")
             .repair("systemctl reload mock-imds"),
-        Err(why) => Finding::unknown("scenario", why),
+        Err(why) => Finding::unknown(CheckName::Scenario, why),
     }]
 }
 
@@ -99,25 +103,25 @@ pub(super) fn scenario(facts: &HostFacts) -> Vec<Finding> {
 pub(super) fn guardian(facts: &HostFacts) -> Vec<Finding> {
     let Some(status) = &facts.published else {
         return vec![
-            Finding::problem("guardian", "the host's network is not set up")
+            Finding::problem(CheckName::Guardian, "the host's network is not set up")
                 .meaning("no program of this host finds the service at 169.254.169.254")
                 .repair("systemctl start mock-imds"),
         ];
     };
     let mut findings = match (status.mode, facts.guardian) {
         (NetMode::Up, _) => {
-            vec![Finding::note("guardian", "set up by \"mock-imds net up\", without a guardian")]
+            vec![Finding::note(CheckName::Guardian, "set up by \"mock-imds net up\", without a guardian")]
         }
         (NetMode::Hold, GuardianProcess::Gone) => vec![
             Finding::problem(
-                "guardian",
+                CheckName::Guardian,
                 format!("it is gone (process {}) and did not clean up", status.pid.unwrap_or(0)),
             )
             .meaning("what it left is the state of a dead process: the redirect went with it")
             .repair("systemctl restart mock-imds-net   # or, where systemd does not run: mock-imds net down"),
         ],
         (NetMode::Hold, _) => vec![Finding::ok(
-            "guardian",
+            CheckName::Guardian,
             format!("process {}, since {}", status.pid.unwrap_or(0), status.since),
         )],
     };
@@ -125,7 +129,7 @@ pub(super) fn guardian(facts: &HostFacts) -> Vec<Finding> {
         status.restorations.last.last().filter(|_| status.restorations.count > 0)
     {
         let count = status.restorations.count;
-        findings.push(Finding::note("restored", format!("{count} times, last at {at}: {what}")));
+        findings.push(Finding::note(CheckName::Restored, format!("{count} times, last at {at}: {what}")));
     }
     findings
 }
@@ -135,21 +139,30 @@ pub(super) fn server(facts: &HostFacts) -> Vec<Finding> {
         (ServerState::Running { version, pid, instance, .. }, Probe::Ours { pid: answering, .. })
             if pid != answering =>
         {
-            vec![Finding::problem("server", format!("mock-imds {version} (process {pid}, {instance}) has the control socket, and process {answering} answers"))
+            vec![Finding::problem(CheckName::Server, format!("mock-imds {version} (process {pid}, {instance}) has the control socket, and process {answering} answers"))
                 .meaning("two servers are running; changes to one do not reach the clients of the other")
                 .repair(format!("kill {answering}   # end the one that was started by hand"))]
         }
         (ServerState::Running { version, pid, instance, .. }, _) => {
-            vec![Finding::ok("server", format!("mock-imds {version}, process {pid}, plays {instance}"))]
+            vec![Finding::ok(
+                CheckName::Server,
+                format!("mock-imds {version}, process {pid}, plays {instance}"),
+            )]
         }
         (ServerState::NoPermission, _) => {
-            vec![Finding::unknown("server", "its control socket is for root and the group mock-imds")]
+            vec![Finding::unknown(
+                CheckName::Server,
+                "its control socket is for root and the group mock-imds",
+            )]
         }
         (ServerState::NoAnswer(_), Probe::Ours { .. }) => {
-            vec![Finding::note("server", "no control socket is found; another user's server answers")]
+            vec![Finding::note(
+                CheckName::Server,
+                "no control socket is found; another user's server answers",
+            )]
         }
         (ServerState::NoAnswer(why), _) => {
-            vec![Finding::problem("server", why.clone()).repair("systemctl start mock-imds")]
+            vec![Finding::problem(CheckName::Server, why.clone()).repair("systemctl start mock-imds")]
         }
     }
 }
@@ -160,7 +173,7 @@ pub(super) fn credentials(facts: &HostFacts) -> Vec<Finding> {
         return vec![];
     };
     vec![
-        Finding::problem("credentials", why.clone())
+        Finding::problem(CheckName::Credentials, why.clone())
             .meaning("programs get no valid keys, or will get none once the last ones have expired")
             .repair("mock-imds check /etc/mock-imds/scenario.toml   # as root: as the service sees it")
             .repair("man mock-imds.toml   # [credentials]"),
@@ -176,7 +189,7 @@ pub(super) fn versions(facts: &HostFacts) -> Vec<Finding> {
         if status.version != *installed || replaced {
             findings.push(
                 Finding::problem(
-                    "version",
+                    CheckName::Version,
                     format!("the guardian is mock-imds {}, installed is {installed}", status.version),
                 )
                 .meaning("it was started before the last upgrade")
@@ -191,7 +204,7 @@ pub(super) fn versions(facts: &HostFacts) -> Vec<Finding> {
     if let Some(running) = running.filter(|running| *running != installed) {
         findings.push(
             Finding::problem(
-                "version",
+                CheckName::Version,
                 format!("the server is mock-imds {running}, installed is {installed}"),
             )
             .meaning("it was started before the last upgrade")

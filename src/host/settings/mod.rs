@@ -174,9 +174,9 @@ mod tests {
         let report = parse(text).expect_err("four problems");
         for expected in [
             "host.toml:2:8: error: host.ipv6 is a string",
-            "host.toml:3:12: error: host.bridges[0] is \"*\"",
-            "host.toml:3:25: error: host.bridges[2] is \"eth0:1\"",
-            "host.toml:3:35: error: host.bridges[3] is \"a-name-of-16-char\"",
+            "host.toml:3:12: error: host.bridges[1] is \"*\"",
+            "host.toml:3:25: error: host.bridges[3] is \"eth0:1\"",
+            "host.toml:3:35: error: host.bridges[4] is \"a-name-of-16-char\"",
             "accepted: an interface name of at most 15 characters",
             "host.toml:4:1: error: unknown key \"bridge\" in [host]",
             "did you mean \"bridges\"?",

@@ -79,7 +79,8 @@ impl<'f> Ec2Handler<'f> {
             };
         }
         let options = self.instance.metadata_options;
-        match self.session() {
+        let session = self.session();
+        let mut reply = match session {
             Session::Valid(_) | Session::Refused if self.context.tokens_lost => {
                 self.replies.refusal(StatusCode::UNAUTHORIZED)
             }
@@ -94,7 +95,9 @@ impl<'f> Ec2Handler<'f> {
             }
             Session::None | Session::Refused => self.data(None),
             Session::Valid(ttl) => self.data(Some(ttl)),
-        }
+        };
+        reply.invalid_token = matches!(session, Session::Refused);
+        reply
     }
 
     /// `/latest/api/token`. AWS user guide, "Use IMDSv2".

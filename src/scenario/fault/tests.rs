@@ -156,40 +156,40 @@ fn problems_are_errors_at_their_place() {
         ("throttle = { per-second = 1 }\ncount = 2", "count cannot be combined with throttle"),
         ("throttle = { per-second = 1 }\nprobability = 0.5", "probability cannot be combined with throttle"),
         ("throttle = { then = 429 }", "throttle has no per-second"),
-        ("throttle = { per-second = 0 }", "fault[0].throttle.per-second is 0, out of range"),
-        ("throttle = { per-second = 1, then = 404 }", "fault[0].throttle.then is 404"),
-        ("throttle = { per-second = 1, then = \"hang\" }", "fault[0].throttle.then is \"hang\""),
+        ("throttle = { per-second = 0 }", "fault[1].throttle.per-second is 0, out of range"),
+        ("throttle = { per-second = 1, then = 404 }", "fault[1].throttle.then is 404"),
+        ("throttle = { per-second = 1, then = \"hang\" }", "fault[1].throttle.then is \"hang\""),
         ("throttle = { per-second = 1, then = true }", "accepted: 429, 503, \"drop\""),
-        ("throttle = 5", "fault[0].throttle is an integer"),
-        ("status = 200", "fault[0].status is 200, out of range"),
+        ("throttle = 5", "fault[1].throttle is an integer"),
+        ("status = 200", "fault[1].status is 200, out of range"),
         ("status = 600", "accepted: a whole number from 400 to 599"),
         ("body = \"half\"", "accepted: \"empty\", \"truncated\""),
         ("tokens = \"expired\"", "accepted: \"lost\""),
-        ("latency = \"5m\"", "fault[0].latency is \"5m\""),
+        ("latency = \"5m\"", "fault[1].latency is \"5m\""),
         ("latency = { min = \"2s\", max = \"1s\" }", "min not above max"),
         ("latency = { min = \"2s\" }", "latency has no max"),
-        ("latency = 200", "fault[0].latency is an integer"),
-        ("latency = \"soon\"", "fault[0].latency is \"soon\""),
+        ("latency = 200", "fault[1].latency is an integer"),
+        ("latency = \"soon\"", "fault[1].latency is \"soon\""),
         ("clock-skew = \"ago\"", "a duration such as \"5m\" or \"-1h30m\""),
         ("clock-skew = \"-4000d\"", "at most 3650 days either way"),
-        ("clock-skew = \"--5m\"", "fault[0].clock-skew is \"--5m\""),
-        ("hang = 1", "fault[0].hang is an integer"),
-        ("hang = true\npath = \"/a/../b\"", "fault[0].path is \"/a/../b\""),
+        ("clock-skew = \"--5m\"", "fault[1].clock-skew is \"--5m\""),
+        ("hang = 1", "fault[1].hang is an integer"),
+        ("hang = true\npath = \"/a/../b\"", "fault[1].path is \"/a/../b\""),
         ("hang = true\npath = \"/a**\"", "** any number of segments"),
-        ("hang = true\nmethods = []", "fault[0].methods is empty"),
-        ("hang = true\nmethods = [\"get\"]", "fault[0].methods[0] is \"get\""),
-        ("hang = true\nclients = []", "fault[0].clients is empty"),
+        ("hang = true\nmethods = []", "fault[1].methods is empty"),
+        ("hang = true\nmethods = [\"get\"]", "fault[1].methods[1] is \"get\""),
+        ("hang = true\nclients = []", "fault[1].clients is empty"),
         ("hang = true\nclients = [\"example.com\"]", "or \"host\" for processes of this host"),
-        ("hang = true\nclients = \"host\"", "fault[0].clients is a string"),
+        ("hang = true\nclients = \"host\"", "fault[1].clients is a string"),
         ("hang = true\ninstance = \"web\"", "there is no instance \"web\""),
-        ("hang = true\nfrom = \"yesterday\"", "fault[0].from is \"yesterday\""),
+        ("hang = true\nfrom = \"yesterday\"", "fault[1].from is \"yesterday\""),
         ("hang = true\nfrom = 2026-01-15", "an RFC 3339 timestamp"),
-        ("hang = true\nfor = \"0s\"", "fault[0].for is zero"),
-        ("hang = true\ncount = 0", "fault[0].count is 0, out of range"),
-        ("hang = true\nprobability = 1.5", "fault[0].probability is 1.5, out of range"),
+        ("hang = true\nfor = \"0s\"", "fault[1].for is zero"),
+        ("hang = true\ncount = 0", "fault[1].count is 0, out of range"),
+        ("hang = true\nprobability = 1.5", "fault[1].probability is 1.5, out of range"),
         ("hang = true\nprobability = nan", "accepted: a number from 0 to 1"),
-        ("hang = true\nprobability = \"0.5\"", "fault[0].probability is a string"),
-        ("hang = true\nseed = -1", "fault[0].seed is -1, out of range"),
+        ("hang = true\nprobability = \"0.5\"", "fault[1].probability is a string"),
+        ("hang = true\nseed = -1", "fault[1].seed is -1, out of range"),
     ];
     for (keys, expected) in cases {
         let text = format!("[[fault]]\n{keys}\n");
@@ -210,11 +210,11 @@ fn all_problems_of_all_faults_are_reported_at_once() {
     let found =
         outcome("[[fault]]\nstatus = 99\nlatency = true\n[[fault]]\nhang = true\ncolour = 1\nfor = 1\n").1;
     let expected = "\
-test.toml:2:10: error: fault[0].status is 99, out of range
+test.toml:2:10: error: fault[1].status is 99, out of range
   2 | status = 99
     |          ^^
   accepted: a whole number from 400 to 599
-test.toml:3:11: error: fault[0].latency is a boolean
+test.toml:3:11: error: fault[1].latency is a boolean
   3 | latency = true
     |           ^^^^
   accepted: a duration such as \"30s\", \"1m30s\", \"6h\" or \"2d\"
@@ -223,14 +223,14 @@ test.toml:6:1: error: unknown key \"colour\" in [[fault]]
     | ^^^^^^
 ";
     assert!(found.starts_with(expected), "expected:\n{expected}\nfound:\n{found}");
-    assert!(found.contains("test.toml:7:7: error: fault[1].for is an integer"), "{found}");
+    assert!(found.contains("test.toml:7:7: error: fault[2].for is an integer"), "{found}");
 }
 
 #[test]
 fn what_has_no_effect_is_a_warning() {
     let cases = [
-        ("hang = true\nseed = 7", "warning: fault[0].seed has no effect"),
-        ("latency = \"1s\"\nseed = 7", "warning: fault[0].seed has no effect"),
+        ("hang = true\nseed = 7", "warning: fault[1].seed has no effect"),
+        ("latency = \"1s\"\nseed = 7", "warning: fault[1].seed has no effect"),
         ("status = 503\nbody = \"truncated\"", "warning: the body of 503 is empty anyway"),
     ];
     for (keys, expected) in cases {
@@ -312,9 +312,9 @@ fn the_ends_of_an_effects_numbers_are_accepted() {
         assert_eq!(outcome(&format!("[[fault]]\n{keys}\n")).1, "", "{keys}");
     }
     for (keys, expected) in [
-        ("status = 399", "fault[0].status is 399, out of range"),
+        ("status = 399", "fault[1].status is 399, out of range"),
         ("latency = \"241s\"", "accepted: at most \"4m\""),
-        ("latency = { min = \"1s\", max = \"241s\" }", "fault[0].latency is from 1s to 241s"),
+        ("latency = { min = \"1s\", max = \"241s\" }", "fault[1].latency is from 1s to 241s"),
         ("clock-skew = \"3650d1s\"", "at most 3650 days either way"),
     ] {
         let (faults, report) = outcome(&format!("[[fault]]\n{keys}\n"));

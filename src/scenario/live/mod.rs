@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 
 use super::named_files::NamedFiles;
 use super::overrides::normal;
+use super::warnings::{self, ServedPaths};
 use super::{contradictions, event, fault};
 use crate::config::{Item, Report, Section, SourceText, parse};
 use crate::model::fault::{Fault, FaultStart, MAX_FAULTS};
@@ -31,6 +32,9 @@ pub(crate) trait LiveItem: Sized {
     fn check(words: &Words, time: OrderTime) -> Result<(), Report>;
 
     fn read(root: &Section<'_>, scenario: &Scenario, time: OrderTime) -> Option<Self>;
+
+    /// Warns of paths that nothing serves.
+    fn warn_of_paths(root: &Section<'_>, served: impl FnOnce() -> ServedPaths);
 
     /// Writes into an order what else depends on when it was ordered.
     fn pin(&self, words: &mut Words, time: OrderTime);
@@ -70,6 +74,31 @@ pub(crate) fn read_order<T: LiveItem>(
     scenario: &Scenario,
     time: OrderTime,
 ) -> Result<CheckedOrder<T>, Report> {
+    read_and_warn(order, scenario, time, |_| {})
+}
+
+/// [`read_order`] of one that somebody gives now, who is told of paths that nothing serves: neither the scenario, nor what
+/// these events set.
+pub(crate) fn read_new_order<T: LiveItem>(
+    order: &Value,
+    scenario: &Scenario,
+    time: OrderTime,
+    events: &[&Event],
+) -> Result<CheckedOrder<T>, Report> {
+    read_and_warn(order, scenario, time, |root| {
+        // Else the tables of paths say nothing.
+        if scenario.http.profile.follows_instance() && !root.has_errors() {
+            T::warn_of_paths(root, || ServedPaths::with_events(scenario, events));
+        }
+    })
+}
+
+fn read_and_warn<T: LiveItem>(
+    order: &Value,
+    scenario: &Scenario,
+    time: OrderTime,
+    warn: impl FnOnce(&Section<'_>),
+) -> Result<CheckedOrder<T>, Report> {
     let Value::Object(words) = order else {
         let help = "accepted: an object with the keys of the scenario file";
         return Err(Report::whole(T::NAME, "is no object", help));
@@ -79,7 +108,11 @@ pub(crate) fn read_order<T: LiveItem>(
         let found = format!("cannot be written as TOML: {error}");
         Report::whole(T::NAME, found, "accepted: no null, no number over 2^63")
     })?;
-    let (item, warnings) = parse(&SourceText::new(T::NAME, text), |root| T::read(root, scenario, time))?;
+    let (item, warnings) = parse(&SourceText::new(T::NAME, text), |root| {
+        let item = T::read(root, scenario, time);
+        warn(root);
+        item
+    })?;
     // Without an error there is an item.
     let item = item.ok_or_else(|| warnings.clone())?;
     let mut pinned = words.clone();
@@ -142,6 +175,10 @@ impl LiveItem for Event {
         contradictions::event_has_its_instance(root, &event, scenario);
         warn_of_facts(root, &event, scenario);
         Some(event)
+    }
+
+    fn warn_of_paths(root: &Section<'_>, served: impl FnOnce() -> ServedPaths) {
+        warnings::of_event(root, served);
     }
 
     fn pin(&self, words: &mut Words, time: OrderTime) {
@@ -251,6 +288,10 @@ impl LiveItem for Fault {
             (None, _) => {}
         }
         Some(fault)
+    }
+
+    fn warn_of_paths(root: &Section<'_>, served: impl FnOnce() -> ServedPaths) {
+        warnings::of_fault(root, served);
     }
 
     fn pin(&self, words: &mut Words, _: OrderTime) {

@@ -74,7 +74,7 @@ fn an_event_removes_user_data_and_takes_no_other_boolean_for_it() {
     assert_eq!(effects("user-data = false"), user_data(None));
     assert_eq!(effects("user-data = \"x\""), user_data(Some(b"x".to_vec())));
     let found = problems("[[event]]\nclear = \"all\"\nfacts = { user-data = true }\n");
-    assert!(found.starts_with("test.toml:3:23: error: event[0].facts.user-data is true"), "{found}");
+    assert!(found.starts_with("test.toml:3:23: error: event[1].facts.user-data is true"), "{found}");
     assert!(found.contains("or false, which removes it"), "{found}");
 }
 

@@ -7,6 +7,8 @@ mod places;
 mod sections;
 mod timeline;
 
+pub(super) use paths::{ServedPaths, of_event, of_fault};
+
 use crate::config::Section;
 use crate::model::{Scenario, Timestamp};
 

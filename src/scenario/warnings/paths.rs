@@ -1,15 +1,16 @@
 //! Paths that nothing serves: probably misspelt.
 
+use std::borrow::Borrow;
 use std::collections::BTreeSet;
 
 use super::sections::{table, tables};
 use crate::config::{Item, Section, is_near};
 use crate::imds::category_paths;
-use crate::model::{EventEffect, Override, Scenario};
+use crate::model::{Event, EventEffect, Override, Scenario};
 use crate::scenario::overrides::normal;
 
 /// Paths that the scenario itself adds, beside those of the categories.
-struct ServedPaths {
+pub(crate) struct ServedPaths {
     added: BTreeSet<String>,
 }
 
@@ -20,27 +21,41 @@ pub(super) fn add(root: &Section<'_>, scenario: &Scenario) {
     let named =
         named.into_iter().filter(|(_, item)| item.kind() == "table").filter_map(|(_, item)| item.section());
     let metadata = named.filter_map(|section| table(&section, "metadata"));
-    let sets = events.iter().filter_map(|event| table(event, "set"));
-    for section in table(root, "metadata").into_iter().chain(metadata).chain(sets) {
-        for (path, item) in section.entries() {
-            overridden(&item, normal(path));
-        }
-    }
+    table(root, "metadata").into_iter().chain(metadata).for_each(|section| overrides(&section));
     for event in &events {
-        if let Some(item) = event.get("after-poll") {
-            served.polled(&item);
-        }
-        for item in event
-            .get("unset")
-            .filter(|item| item.kind() == "array")
-            .and_then(|item| item.array())
-            .unwrap_or_default()
-        {
-            served.polled(&item);
+        of_event(event, || &served);
+    }
+    for fault in tables(root, "fault") {
+        of_fault(&fault, || &served);
+    }
+}
+
+/// The paths of an event. What is served is asked for only if it matters.
+pub(in crate::scenario) fn of_event<S: Borrow<ServedPaths>>(event: &Section<'_>, served: impl FnOnce() -> S) {
+    if let Some(set) = table(event, "set") {
+        overrides(&set);
+    }
+    let unset = event.get("unset").filter(|item| item.kind() == "array").and_then(|item| item.array());
+    let polled: Vec<Item<'_>> =
+        event.get("after-poll").into_iter().chain(unset.into_iter().flatten()).collect();
+    if !polled.is_empty() {
+        let served = served();
+        for item in &polled {
+            served.borrow().polled(item);
         }
     }
-    for item in tables(root, "fault").iter().filter_map(|fault| fault.get("path")) {
-        served.matched(&item);
+}
+
+/// The path of a fault.
+pub(in crate::scenario) fn of_fault<S: Borrow<ServedPaths>>(fault: &Section<'_>, served: impl FnOnce() -> S) {
+    if let Some(item) = fault.get("path") {
+        served().borrow().matched(&item);
+    }
+}
+
+fn overrides(section: &Section<'_>) {
+    for (path, item) in section.entries() {
+        overridden(&item, normal(path));
     }
 }
 
@@ -58,16 +73,20 @@ fn overridden(item: &Item<'_>, path: &str) {
 }
 
 impl ServedPaths {
+    /// With what further events set.
+    pub(in crate::scenario) fn with_events(scenario: &Scenario, events: &[&Event]) -> Self {
+        let mut served = Self::of(scenario);
+        served.added.extend(events.iter().copied().flat_map(set_paths));
+        served
+    }
+
     fn of(scenario: &Scenario) -> Self {
         let named = scenario.named_instances.iter().map(|named| &named.instance);
         let overrides =
             std::iter::once(&scenario.instance).chain(named).flat_map(|instance| instance.overrides.iter());
         let values =
             overrides.filter(|(_, value)| **value != Override::Removed).map(|(path, _)| path.clone());
-        let set = scenario.events.iter().flat_map(|event| &event.effects).filter_map(|effect| match effect {
-            EventEffect::Set(path, _) => Some(path.clone()),
-            _ => None,
-        });
+        let set = scenario.events.iter().flat_map(set_paths);
         Self { added: values.chain(set).collect() }
     }
 
@@ -113,6 +132,13 @@ impl ServedPaths {
             );
         }
     }
+}
+
+fn set_paths(event: &Event) -> impl Iterator<Item = String> {
+    event.effects.iter().filter_map(|effect| match effect {
+        EventEffect::Set(path, _) => Some(path.clone()),
+        _ => None,
+    })
 }
 
 fn help(path: &str, otherwise: &str) -> String {

@@ -88,11 +88,11 @@ fn what_contradicts_cannot_happen_or_has_no_effect_is_a_warning() {
         ),
         (
             "[[event]]\nat = 2026-01-01T00:00:00Z\nclear = \"all\"",
-            "2:6: event[0].at is in the past: the event has happened",
+            "2:6: event[1].at is in the past: the event has happened",
         ),
         (
             "[[event]]\nspot-interruption = { time = \"2026-01-01T00:00:00Z\" }",
-            "event[0].spot-interruption.time is in the past",
+            "event[1].spot-interruption.time is in the past",
         ),
         (
             "[credentials]\nsource = \"static\"\naccess-key-id = \"A\"\nsecret-access-key = \"s\"\nexpiration = 2026-01-01T00:00:00Z",
@@ -208,13 +208,13 @@ fn what_happens_now_is_not_in_the_past() {
     let keys =
         "[credentials]\nsource = \"static\"\naccess-key-id = \"A\"\nsecret-access-key = \"s\"\nexpiration = ";
     for (before, after, expected) in [
-        ("[[event]]\nclear = \"all\"\nat = ", "", "event[0].at is in the past"),
+        ("[[event]]\nclear = \"all\"\nat = ", "", "event[1].at is in the past"),
         (
             "[[event]]\nclear = \"all\"\nat = 2027-06-01T00:00:00Z\nrepeat = \"1h\"\nuntil = ",
             "",
-            "event[0].until is in the past",
+            "event[1].until is in the past",
         ),
-        ("[[event]]\nspot-interruption = { time = ", " }", "event[0].spot-interruption.time is in the past"),
+        ("[[event]]\nspot-interruption = { time = ", " }", "event[1].spot-interruption.time is in the past"),
         (keys, "", "these keys have expired"),
     ] {
         expect(&format!("{before}2027-01-01T00:00:00Z{after}\n"), &[]);

@@ -14,8 +14,8 @@ fn listening(address: &str, bind: bool) -> Vec<(&'static str, crate::doctor::rep
         facts.published.as_mut().expect("it is up").settings.redirect = Redirect::None;
     }
     let found = super::examine(&facts).findings;
-    let at_ports = found.into_iter().filter(|it| it.check.starts_with("port-"));
-    at_ports.map(|it| (it.check, it.level)).collect()
+    let named = found.into_iter().map(|it| (it.check.into(), it.level));
+    named.filter(|(name, _): &(&str, _)| name.starts_with("port-")).collect()
 }
 
 #[test]

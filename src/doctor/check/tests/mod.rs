@@ -122,7 +122,7 @@ fn installed(settings: &HostSettings, owner: Option<u32>) -> TablesSnapshot {
 fn findings(check: &str, change: impl FnOnce(&mut HostFacts)) -> Vec<Finding> {
     let mut facts = healthy();
     change(&mut facts);
-    examine(&facts).findings.into_iter().filter(|finding| finding.check == check).collect()
+    examine(&facts).findings.into_iter().filter(|finding| <&str>::from(finding.check) == check).collect()
 }
 
 /// The only finding of a check on the healthy host with this change.
@@ -153,7 +153,7 @@ fn a_healthy_host_has_no_problem_and_nothing_unseen() {
     let other: Vec<&Finding> =
         report.findings.iter().filter(|finding| finding.level != FindingLevel::Ok).collect();
     assert!(other.is_empty(), "{other:#?}");
-    let checks: Vec<&str> = report.findings.iter().map(|finding| finding.check).collect();
+    let checks: Vec<&str> = report.findings.iter().map(|finding| finding.check.into()).collect();
     let expected = [
         "cloud",
         "settings",

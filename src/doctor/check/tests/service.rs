@@ -3,6 +3,7 @@
 use super::{assert_is, assert_problem, finding, findings, healthy, running};
 use crate::doctor::check::examine;
 use crate::doctor::facts::{GuardianProcess, Probe, ServerState, Unit};
+use crate::doctor::report::CheckName;
 use crate::doctor::report::FindingLevel::{Note, Ok as Healthy, Unknown};
 use crate::host::status::{NetMode, Restoration};
 
@@ -172,7 +173,10 @@ fn programs_of_an_earlier_version_are_named() {
         let mut facts = healthy();
         change(&mut facts);
         let all = examine(&facts).findings;
-        all.into_iter().filter(|finding| finding.check == "version").map(|it| it.found).collect::<Vec<_>>()
+        all.into_iter()
+            .filter(|finding| finding.check == CheckName::Version)
+            .map(|it| it.found)
+            .collect::<Vec<_>>()
     };
     let guardian = "the guardian is mock-imds 1.0.0, installed is 1.0.0";
     assert_eq!(found(|facts| facts.guardian = GuardianProcess::ProgramReplaced), [guardian]);

@@ -1,5 +1,10 @@
-//! `mock-imds init`: a commented scenario.toml or host.toml to start from, never over a file that is there.
+//! `mock-imds init`: a commented scenario.toml or host.toml to start from, never over a file that is there. What options
+//! or answers say of the instance is in it.
 
+mod facts;
+mod questions;
+
+use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
 use super::output;
@@ -7,17 +12,30 @@ use super::print::print_line;
 use crate::cli::InitArgs;
 use crate::exit::Failure;
 use crate::paths::SYSTEM_CONFIGURATION;
+use facts::StarterFacts;
 
-const SCENARIO: &str = include_str!("../../packaging/etc/scenario.toml");
-const HOST: &str = include_str!("../../packaging/etc/host.toml");
+const SCENARIO: &str = include_str!("../../../packaging/etc/scenario.toml");
+const HOST: &str = include_str!("../../../packaging/etc/host.toml");
 
 pub(crate) fn exec(init: &InitArgs) -> Result<(), Failure> {
-    let (name, text) = if init.host { ("host.toml", HOST) } else { ("scenario.toml", SCENARIO) };
-    let file = file(init.path.as_deref(), name);
-    output::create(&file, text)?;
+    let file = file(init.path.as_deref(), if init.host { "host.toml" } else { "scenario.toml" });
+    let text = if init.host { HOST.to_owned() } else { scenario(init, &file)? };
+    output::create(&file, &text)?;
     print_line(&format!("{}: written", file.display()));
     print_line(&next(&file, init.host));
     Ok(())
+}
+
+/// The starter with what the options say, else with answers, where somebody is there to give them.
+fn scenario(init: &InitArgs, file: &Path) -> Result<String, Failure> {
+    let mut facts = StarterFacts::of_options(init)?;
+    let is_asked = facts.is_empty() && !init.yes && io::stdin().is_terminal() && io::stdout().is_terminal();
+    if is_asked {
+        // Nobody answers for nothing.
+        output::check_new(file)?;
+        facts = questions::ask(file)?;
+    }
+    Ok(facts.written_into(SCENARIO))
 }
 
 fn file(path: Option<&Path>, name: &str) -> PathBuf {
