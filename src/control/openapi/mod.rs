@@ -1,4 +1,4 @@
-//! The OpenAPI description of the control socket, `packaging/openapi/control.json`, made of the types in
+//! The `OpenAPI` description of the control socket, `packaging/openapi/control.json`, made of the types in
 //! [`api`](super::api), and held against the routes.
 
 mod operations;
@@ -55,8 +55,8 @@ impl Generators {
 
 fn document() -> Value {
     let mut generators = Generators::new();
-    let refusal = content(generators.answers.subschema_for::<Refusal>().to_value());
-    let rejected = content(generators.answers.subschema_for::<Rejected>().to_value());
+    let refusal = content(generators.answers.subschema_for::<Refusal>());
+    let rejected = content(generators.answers.subschema_for::<Rejected>());
     let _ = generators.answers.subschema_for::<ReadyNotice>();
     let mut paths = Map::new();
     for operation in OPERATIONS {
@@ -87,14 +87,15 @@ fn document() -> Value {
     })
 }
 
-fn content(schema: Value) -> Value {
+fn content(schema: impl Into<Value>) -> Value {
+    let schema = schema.into();
     json!({ "application/json": { "schema": schema } })
 }
 
 fn describe(operation: &Operation, generators: &mut Generators) -> Value {
     let mut done = json!({
         "description": "Done.",
-        "content": content((operation.gives)(&mut generators.answers).to_value()),
+        "content": content((operation.gives)(&mut generators.answers)),
     });
     if operation.path == METRICS {
         done["content"] = json!({ "text/plain": { "schema": { "type": "string" } } });
