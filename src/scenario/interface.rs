@@ -14,8 +14,11 @@ struct Numbering(BTreeSet<u32>);
 
 impl Numbering {
     fn take(&mut self, device_number: u32) -> u32 {
-        let free = (device_number..).find(|number| self.0.insert(*number));
-        free.unwrap_or(device_number)
+        let mut number = device_number;
+        while !self.0.insert(number) {
+            number = number.wrapping_add(1);
+        }
+        number
     }
 }
 
