@@ -23,7 +23,10 @@ fn shared() -> Shared {
     let limits = Limits::default();
     let http = Http { keep_alive: true, ..Http::default() };
     let builder = http_builder(&limits);
-    Shared::new(service(Scenario { http, ..Scenario::default() }), limits, builder)
+    // No test starts a task on it.
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    let runtimes = runtime.handle().clone().into();
+    Shared::new(service(Scenario { http, ..Scenario::default() }), limits, builder, runtimes)
 }
 
 /// Does something with the fast path of a connection by this way.
