@@ -32,6 +32,8 @@ mod state_file;
 mod status;
 mod stdin_end;
 mod store;
+mod threads;
+mod tree;
 mod wall_clock;
 mod watchdog;
 mod watcher;
@@ -47,9 +49,7 @@ use std::time::Duration;
 use libc::c_int;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook_tokio::Signals;
-use tokio::runtime;
 use tokio::sync::{mpsc, oneshot, watch};
-use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 use tokio_stream::{Stream, StreamExt as _};
 
@@ -68,7 +68,7 @@ use crate::scenario::Library;
 use crate::server::{InheritedSockets, Limits, Listener, Server, ServiceState, adopt};
 use announce::Announcement;
 use backend::control_backend;
-use compute::compute;
+use compute::{background, compute};
 use last_good::{Fallback, LastGoodFile};
 use live::LiveFleet;
 use load::ScenarioSource;
@@ -82,11 +82,10 @@ use sent_scenario::SentScenarioFile;
 use state_file::StateFile;
 use status::{StatusInputs, scenario_status};
 use store::ScenarioStore;
+use threads::{AnsweringThreads, main_runtime};
 use watcher::Watcher;
 use writer::Writer;
 
-/// Requests run on this many threads; more gain nothing measurable.
-const WORKERS: usize = 2;
 /// The time that the writer has at the end for the order that it is carrying out.
 const WRITER_STOP: Duration = Duration::from_secs(1);
 /// Orders that may wait.
@@ -137,9 +136,7 @@ pub(crate) fn run(mut options: DaemonOptions) -> Result<c_int, Failure> {
     let announcement = Announcement::prepare(options.ready_json, options.ready_fd)?;
     memory::limit_allocator(room::has_limited_address_space());
     let descriptors = room::open_many_files();
-    let runtime = runtime::Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build().map_err(
-        |error| Failure::new(ExitStatus::OsError, format!("cannot start the event loop: {error}")),
-    )?;
+    let runtime = main_runtime()?;
     let outcome = runtime.block_on(async {
         // First of all: a signal that comes before its handler ends the process.
         let mut signals = signals()?;
@@ -304,10 +301,12 @@ impl Daemon {
         tokio::spawn(preparer::run(Arc::clone(&service), replaced));
         let limits = limits();
         let limits = if drop_in { Limits { drain: DROP_IN_DRAIN, ..limits } } else { limits };
-        let server = Server::start(listeners, Arc::clone(&service), limits);
+        // Not before: a start would wait for them.
+        let (_answering, runtimes) = AnsweringThreads::start()?;
+        let server = Server::start_on(runtimes, listeners, Arc::clone(&service), limits);
         let signs = service.fleet.load().scenario().http.profile.follows_instance();
         // Nobody waits for it.
-        drop(spawn_blocking(move || {
+        drop(background(move || {
             // Before a client asks for a signature; the other profile has none.
             if signs {
                 keys.load_now();

@@ -8,7 +8,7 @@ use tokio::time::sleep;
 
 use super::shared::Shared;
 use super::table::Unregistered;
-use crate::memory;
+use crate::memory::{self, free_for_all, take_cached_chunks};
 
 /// The time in which the connections of the first line of the log are counted.
 const GATHER: Duration = Duration::from_secs(1);
@@ -55,7 +55,16 @@ pub(super) async fn give_memory_back(shared: Arc<Shared>) {
         shared.table.receded().await;
         for wait in SETTLE {
             sleep(wait).await;
-            let _ = spawn_blocking(memory::give_back).await;
+            let taken = shared.runtimes.all().map(|runtime| runtime.spawn(async { take_cached_chunks() }));
+            let mut cached = Vec::new();
+            for chunks in taken.collect::<Vec<_>>() {
+                cached.extend(chunks.await);
+            }
+            let give_back = || {
+                free_for_all(cached);
+                memory::give_back();
+            };
+            let _ = spawn_blocking(give_back).await;
         }
     }
 }

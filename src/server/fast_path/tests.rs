@@ -7,6 +7,7 @@ use std::time::Duration;
 use http::StatusCode;
 use http::header::{CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue};
 use hyper::body::Bytes;
+use tokio::runtime::Handle;
 
 use super::*;
 use crate::model::{Http, Instance, Scenario};
@@ -23,7 +24,8 @@ fn shared() -> Shared {
     let limits = Limits::default();
     let http = Http { keep_alive: true, ..Http::default() };
     let builder = http_builder(&limits);
-    Shared::new(service(Scenario { http, ..Scenario::default() }), limits, builder)
+    let service = service(Scenario { http, ..Scenario::default() });
+    Shared::new(service, limits, builder, Handle::current().into())
 }
 
 /// Does something with the fast path of a connection by this way.
@@ -260,7 +262,8 @@ async fn what_is_left_of_the_last_reply_is_written_later() {
     let instance = Instance { user_data: Some(vec![b'u'; 10_000]), ..Instance::default() };
     let builder = http_builder(&limits);
     let service = service(Scenario { http, instance, ..Scenario::default() });
-    let (shared, connection) = (Shared::new(service, limits, builder), connection(Ingress::Host));
+    let shared = Shared::new(service, limits, builder, Handle::current().into());
+    let connection = connection(Ingress::Host);
     let mut path = FastPath::new(&shared, &connection, Instant::now() + Duration::from_hours(1));
     let (mut client, server) = connected();
     nix::sys::socket::setsockopt(&server, nix::sys::socket::sockopt::SndBuf, &4_096).expect("a socket");
