@@ -334,6 +334,8 @@ mod tests {
         assert_eq!(summary(&[], false), "changed: the files that the scenario names");
         assert_eq!(summary(&many[..2], false), "changed: k0, k1");
         assert_eq!(summary(&many[..1], true), "nothing changed");
+        assert_eq!(summary(&many[..8], false), "changed: k0, k1, k2, k3, k4, k5, k6, k7");
+        assert_eq!(summary(&many[..9], false), "changed: k0, k1, k2, k3, k4, k5, k6, k7 and 1 more");
         assert_eq!(summary(&many, false), "changed: k0, k1, k2, k3, k4, k5, k6, k7 and 3 more");
     }
 }

@@ -38,8 +38,11 @@ fn address_space_limit() -> Option<u64> {
 /// What is left of the address space, if that has a limit. Where nothing is left, the allocator ends the process.
 fn address_space() -> Option<u64> {
     let limit = address_space_limit()?;
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    Some(limit.saturating_sub(address_space_of(&status).unwrap_or(0) + RESERVED_SPACE))
+    Some(left_of(limit, &fs::read_to_string("/proc/self/status").unwrap_or_default()))
+}
+
+fn left_of(limit: u64, status: &str) -> u64 {
+    limit.saturating_sub(address_space_of(status).unwrap_or(0) + RESERVED_SPACE)
 }
 
 /// The size in `/proc/PID/status`. proc(5).
@@ -76,8 +79,8 @@ mod tests {
     use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
     use super::{
-        FILES, RESERVED_SPACE, address_space, address_space_limit, address_space_of, cgroup_memory, memory,
-        open_many_files,
+        FILES, RESERVED_SPACE, address_space, address_space_limit, address_space_of, cgroup_memory,
+        has_limited_address_space, left_of, memory, open_many_files,
     };
 
     /// This process' own limit: it is only raised, so that no other test notices.
@@ -99,6 +102,7 @@ mod tests {
         let line = text.lines().find(|line| line.starts_with("Max address space")).expect("a line of it");
         let soft = line.split_whitespace().nth(3).expect("the soft limit");
         assert_eq!(address_space_limit(), soft.parse().ok(), "{line}");
+        assert_eq!(has_limited_address_space(), soft != "unlimited", "{line}");
         // What is taken, and what is kept for the rest, is not left.
         let left = address_space_limit().map(|limit| limit - RESERVED_SPACE);
         assert_eq!(address_space().is_some(), left.is_some(), "{line}");
@@ -110,6 +114,9 @@ mod tests {
     fn the_address_space_that_is_taken_counts() {
         assert_eq!(address_space_of("Name:\tx\nVmPeak:\t  9 kB\nVmSize:\t   36640 kB\n"), Some(36_640 << 10));
         assert_eq!(address_space_of("Name:\tx\n"), None);
+        assert_eq!(left_of(100 << 20, "VmSize:\t 20480 kB\n"), 64 << 20);
+        assert_eq!(left_of(100 << 20, ""), 84 << 20);
+        assert_eq!(left_of(20 << 20, "VmSize:\t 20480 kB\n"), 0);
         let own = fs::read_to_string("/proc/self/status").expect("Linux has it");
         assert!(address_space_of(&own).is_some_and(|bytes| bytes > 1 << 20), "{own}");
     }

@@ -256,11 +256,8 @@ mod tests {
         assert!(!path.exists(), "expected that the damaged file gets another name");
     }
 
-    /// Of another one, the wall clock alone tells how much time has passed.
-    #[test]
-    fn a_state_is_of_this_boot_if_id_and_clock_say_so() {
-        let now = clock::read();
-        let state = |boot_id, clock| SavedState {
+    fn state(boot_id: Option<String>, clock: ScenarioClock) -> SavedState {
+        SavedState {
             version: VERSION,
             reload_origin: ScenarioOrigin::BuiltIn,
             overridden: false,
@@ -271,7 +268,28 @@ mod tests {
             events: vec![],
             faults: vec![],
             removed_faults: vec![],
-        };
+        }
+    }
+
+    #[tokio::test]
+    async fn a_state_of_another_format_is_none() {
+        let scratch = Scratch::new("versions");
+        let path = scratch.0.join("state.json");
+        let file = StateFile::new(Some(path.clone()));
+        let now = clock::read();
+        for version in [VERSION, VERSION + 1] {
+            let saved = SavedState { version, ..state(None, ScenarioClock::starting(now, now.wall)) };
+            write(&path, &saved).expect("writable");
+            let expected = (version == VERSION).then_some(saved);
+            assert_eq!(file.load().await.expect("it can be read"), expected, "version {version}");
+            assert_eq!(path.exists(), version == VERSION, "another one gets another name");
+        }
+    }
+
+    /// Of another one, the wall clock alone tells how much time has passed.
+    #[test]
+    fn a_state_is_of_this_boot_if_id_and_clock_say_so() {
+        let now = clock::read();
         let (before, later) =
             (now.wall.before(Duration::from_secs(1)), now.wall.plus(Duration::from_secs(1)));
         let clock = |wall| ScenarioClock::starting(ClockReading { wall, ..now }, now.wall);

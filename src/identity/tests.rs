@@ -426,6 +426,21 @@ fn a_link_of_ours_to_a_directory_is_followed() {
     let opened = KeyRing::open(&link, [2; 32]).expect("keys");
     assert_eq!((opened.storage, opened.repairs), (KeyStorage::InDirectory, vec![]));
     assert_eq!(certificates(&opened.ring)[2], scratch.read("rsa2048.pem"));
+    if nix::unistd::geteuid().is_root() {
+        std::os::unix::fs::lchown(&link, Some(65_534), None).expect("root may");
+        let found = KeyRing::open(&link, [2; 32]).expect("keys").repairs;
+        assert_eq!(found, [format!("{0} is no directory of ours: it is {0}.damaged now", link.display())]);
+    }
+}
+
+/// A creation was interrupted, and somebody has put something in its place since.
+#[test]
+fn no_certificate_is_overwritten_by_one_of_an_interrupted_creation() {
+    let scratch = Scratch::with_keys();
+    fs::rename(scratch.join("rsa2048.pem"), scratch.join(".rsa2048.pem.new")).expect("ours");
+    fs::write(scratch.join("rsa2048.pem"), "somebody's").expect("writable");
+    mended(&scratch);
+    assert_eq!(scratch.read("rsa2048.pem.damaged"), "somebody's");
 }
 
 #[test]
@@ -437,6 +452,20 @@ fn a_certificate_of_ours_may_sign_certificates() {
         let der = pem::decode(pem::CERTIFICATE, &scratch.read(name)).expect("PEM");
         let found = der.windows(expected.len()).filter(|window| **window == expected).count();
         assert_eq!(found, 1, "{name}: {der:02x?}");
+    }
+}
+
+/// Above zero, and without a leading zero.
+#[test]
+fn a_serial_number_is_positive_whatever_its_bytes() {
+    let kind = SignatureKind::Rsa2048;
+    let der = pem::decode(pem::PRIVATE_KEY, &Scratch::with_keys().read("rsa2048.key")).expect("PEM");
+    let key = private_key::PrivateKey::from_pkcs8(kind, &der).expect("a key of its kind");
+    for (first, expected) in
+        [(0x00, 0x40), (0x3f, 0x7f), (0x40, 0x40), (0x7f, 0x7f), (0x80, 0x40), (0xff, 0x7f)]
+    {
+        let certificate = certificate::Certificate::self_signed(kind, &key, [first, 0, 0, 0, 0, 0, 0, 9]);
+        assert_eq!(certificate.serial, [2, 8, expected, 0, 0, 0, 0, 0, 0, 9], "{first:#x}");
     }
 }
 

@@ -199,6 +199,19 @@ mod tests {
     }
 
     #[test]
+    fn the_services_own_addresses_need_not_be_there() {
+        for (address, expected) in [
+            ("169.254.169.254", true),
+            ("fd00:ec2::254", true),
+            ("169.254.169.253", false),
+            ("127.0.0.1", false),
+            ("::1", false),
+        ] {
+            assert_eq!(is_mock_address(address.parse().expect("an address")), expected, "{address}");
+        }
+    }
+
+    #[test]
     fn an_address_that_cannot_be_had_has_a_reason_and_a_remedy() {
         let address: SocketAddr = "127.0.0.1:80".parse().expect("an address");
         for (code, status, expected) in [

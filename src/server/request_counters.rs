@@ -252,6 +252,17 @@ mod tests {
     }
 
     #[test]
+    fn the_rate_of_a_client_moves_with_its_fault() {
+        for (before, after) in [(0, 1), (2, 0), (1, 2)] {
+            let counters = RequestCounters::default();
+            assert!(!counters.throttle(before, CLIENT, 1, NOW));
+            counters.take_back(&BTreeSet::new(), &[Some(2), Some(0), Some(1)]);
+            let found = [0, 1, 2].map(|fault| counters.throttle(fault, CLIENT, 1, NOW));
+            assert_eq!(found, [0, 1, 2].map(|fault| fault == after), "from {before} to {after}");
+        }
+    }
+
+    #[test]
     fn a_fault_that_begins_anew_leaves_the_others_alone() {
         let counters = RequestCounters::default();
         for fault in [0, 1] {

@@ -64,6 +64,12 @@ fn a_long_body_is_not_waited_for() {
         connection.send("a".repeat(part));
     }
     assert_eq!(connection.read_until("==").status, 200, "after 1,001 bytes\n{RERUN}");
+    // One that is as long as may be is read to its end, and the connection goes on.
+    let mut connection = Connection::new(server.address);
+    for turn in 0..2 {
+        connection.send(put("Content-Length: 1000\r\n\r\n")).send("a".repeat(1_000));
+        assert_eq!(connection.read_until("==").status, 200, "turn {turn}\n{RERUN}");
+    }
 }
 
 /// With its age a connection takes no further request; what is being answered has the grace.
@@ -99,8 +105,8 @@ fn takes_more(server: &InProcessServer, request: &[u8]) -> bool {
 
 #[test]
 fn a_connection_lingers_only_if_more_was_sent() {
-    let lingers = limits(|limits, _| limits.linger = DEADLINE);
-    let server = InProcessServer::new(KEEP_ALIVE, lingers);
+    let lingers = limits(|limits, _| limits.linger = DEADLINE * 10);
+    let mut server = InProcessServer::new(KEEP_ALIVE, lingers);
     let request = usual("Connection: close\r\n");
     // As long as what the fast path reads at once.
     let padding = "a".repeat(8_192 - request.len() - "X: \r\n".len());
@@ -118,6 +124,7 @@ fn a_connection_lingers_only_if_more_was_sent() {
         let found = takes_more(&server, request.as_bytes());
         assert_eq!(found, expected, "after {} bytes: {:?}\n{RERUN}", request.len(), &request[..20]);
     }
+    assert_eq!(server.drain()(), 0, "connections that linger though their clients have left\n{RERUN}");
 }
 
 #[test]

@@ -18,6 +18,7 @@ use crate::daemon::sent_scenario::SentScenarioFile;
 use crate::daemon::store::ScenarioStore;
 use crate::imds::{Fleet, FleetChange, FleetItem};
 use crate::model::fault::{Fault, FaultEffect};
+use crate::model::{FetchFailure, Fetched};
 use crate::scenario::Library;
 
 const EVENT: &str = "[[event]]\nat = \"1h\"\nset = { \"meta-data/a\" = \"x\" }\n";
@@ -52,6 +53,17 @@ fn counters_go_on_only_if_events_and_faults_keep_their_indices() {
     ] {
         let found = replaced(before, after, keep, |fleet| fleet);
         assert_eq!(found.same_indices, expected, "from {before:?} to {after:?}, kept: {keep}");
+    }
+}
+
+#[test]
+fn keys_of_the_same_source_are_not_fetched_again() {
+    let fetched = Fetched { keys: None, failure: Some(FetchFailure { at: LOADED, why: "x".to_owned() }) };
+    let source = |file: &str| format!("[credentials]\nsource = \"file\"\nfile = \"{file}\"\n");
+    for (after, expected) in [(source("/a"), true), (source("/b"), false), (String::new(), false)] {
+        let apply = |fleet: Fleet| fleet.apply(FleetChange::Fetched(fetched.clone()));
+        let found = replaced(&source("/a"), &after, false, apply);
+        assert_eq!(found.fleet.fetched(), expected.then_some(&fetched), "with {after:?}");
     }
 }
 

@@ -10,12 +10,13 @@ use hyper::body::Bytes;
 use super::{LOADED, event, fleet, named};
 use crate::imds::ec2::Directory;
 use crate::imds::{
-    Counters, Fleet, Ingress, Reply, RequestHead, RequestHeaders, TokenAuthority, Visit, answer,
+    Counters, DeliveryEnd, Fleet, Ingress, Reply, RequestHead, RequestHeaders, TokenAuthority, Visit, answer,
 };
-use crate::model::fault::{ErrorStatus, Fault, FaultEffect, ReplyAlteration};
+use crate::model::fault::{BodyDamage, ErrorStatus, Fault, FaultEffect, ReplyAlteration};
 use crate::model::{
-    AfterNotice, Content, ContentType, Event, EventEffect, EventTime, Http, Instance, InstanceMetadataTags,
-    MetadataOptions, Notice, NoticeDue, Override, Profile, Scenario, SpotAction, Timestamp,
+    AfterNotice, Content, ContentType, Event, EventEffect, EventTime, FaultName, Http, Instance,
+    InstanceMetadataTags, MetadataOptions, Notice, NoticeDue, Override, Profile, Scenario, SpotAction,
+    Timestamp,
 };
 
 fn at_once() -> EventTime {
@@ -155,6 +156,19 @@ fn so_many_instances_are_compared() {
     }
 }
 
+/// 32 instances, or as many as have 50,000 paths together.
+#[test]
+fn so_many_instances_are_prepared() {
+    for (own_paths, expected) in [(0, 32), (12_400, 4), (60_000, 1)] {
+        let paths = (0..own_paths).map(|number| (format!("meta-data/n{number}"), Override::Removed));
+        let named_instances = (1..40).map(|number| named(&format!("n{number}"), &[])).collect();
+        let fleet = fleet(Scenario { instance: overrides(paths), named_instances, ..Scenario::default() });
+        fleet.prepare(LOADED);
+        let found = format!("{:?}", fleet.cache());
+        assert_eq!(found, format!("Cache({expected} of 256)"), "with {own_paths} paths in [instance]");
+    }
+}
+
 // === Paths that leave the tree ===
 
 struct NoCounters;
@@ -184,7 +198,11 @@ fn injected(fault: Option<(u16, &str)>, path: &str) -> Reply {
         let path = glob.parse().expect("a pattern");
         Fault { path, ..Fault::always(FaultEffect::Answer(alteration)) }
     });
-    let fleet = fleet(Scenario { faults: fault.into_iter().collect(), ..Scenario::default() });
+    reply_with(fault.into_iter().collect(), path)
+}
+
+fn reply_with(faults: Vec<Fault>, path: &str) -> Reply {
+    let fleet = fleet(Scenario { faults, ..Scenario::default() });
     let visit = Visit {
         peer: [172, 17, 0, 2].into(),
         ingress: Ingress::Bridge,
@@ -217,6 +235,24 @@ fn an_injected_status_has_the_form_that_the_service_gives_it() {
         assert_eq!(found.map(|value| value.to_str().expect("text")), allow, "{status}");
         let text = String::from_utf8_lossy(&reply.body);
         assert!(text.contains(body) && text.is_empty() == body.is_empty(), "{status}: {text:?}");
+    }
+}
+
+/// The first of them that ends the connection counts.
+#[test]
+fn a_reset_is_not_taken_back_by_a_damaged_body() {
+    let damage = FaultEffect::Answer(ReplyAlteration {
+        body: Some(BodyDamage::Truncated),
+        ..ReplyAlteration::default()
+    });
+    for (effects, expected) in [
+        (vec![damage.clone()], DeliveryEnd::Truncated),
+        (vec![FaultEffect::Reset(None), damage.clone()], DeliveryEnd::Reset),
+        (vec![damage, FaultEffect::Hang], DeliveryEnd::Silence),
+    ] {
+        let named = |(number, effect)| Fault { name: FaultName::in_file(number), ..Fault::always(effect) };
+        let reply = reply_with((1..).zip(effects.clone()).map(named).collect(), "/latest/meta-data/mac");
+        assert_eq!(reply.delivery.end, expected, "{effects:?}");
     }
 }
 

@@ -3,13 +3,13 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use http::HeaderMap;
 use http::header::{HOST, HeaderValue};
+use http::{HeaderMap, Method, Version};
 
 use super::{keys, named};
 use crate::imds::cache::{Cache, CompiledInstance, Key};
 use crate::imds::request::ReadOnlyCounters;
-use crate::imds::{Counters, Ingress, RequestHeaders, on_node};
+use crate::imds::{Counters, Ingress, RequestHead, RequestHeaders, on_node};
 use crate::model::{ClusterNode, Instance, NamedInstance, Override, Scenario, Timestamp};
 
 #[test]
@@ -20,6 +20,31 @@ fn headers_are_given_back_as_they_came() {
     let headers = RequestHeaders::from(map.clone());
     assert!(headers.has_token() && !headers.has_expect());
     assert_eq!(headers.into_map(), map);
+}
+
+#[test]
+fn a_token_is_asked_for_a_number_of_seconds() {
+    for (value, expected) in [
+        (None, None),
+        (Some("21600"), Some(21_600)),
+        (Some(" 7 "), Some(7)),
+        (Some("0"), Some(0)),
+        (Some("x"), None),
+    ] {
+        let mut map = HeaderMap::new();
+        if let Some(value) = value {
+            map.insert("x-aws-ec2-metadata-token-ttl-seconds", HeaderValue::from_static(value));
+        }
+        let head = RequestHead {
+            method: &Method::PUT,
+            path: "/latest/api/token",
+            query: None,
+            headers: &map.into(),
+            version: Version::HTTP_11,
+            authority: None,
+        };
+        assert_eq!(head.token_ttl(), expected, "{value:?}");
+    }
 }
 
 #[test]

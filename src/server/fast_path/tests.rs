@@ -7,9 +7,10 @@ use std::time::Duration;
 use http::StatusCode;
 use http::header::{CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue};
 use hyper::body::Bytes;
+use tokio::runtime::Handle;
 
 use super::*;
-use crate::model::{Http, Scenario};
+use crate::model::{Http, Instance, Scenario};
 use crate::server::connection::http_builder;
 use crate::server::limits::Limits;
 use crate::server::tests::{connection, service};
@@ -23,10 +24,8 @@ fn shared() -> Shared {
     let limits = Limits::default();
     let http = Http { keep_alive: true, ..Http::default() };
     let builder = http_builder(&limits);
-    // No test starts a task on it.
-    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-    let runtimes = runtime.handle().clone().into();
-    Shared::new(service(Scenario { http, ..Scenario::default() }), limits, builder, runtimes)
+    let service = service(Scenario { http, ..Scenario::default() });
+    Shared::new(service, limits, builder, Handle::current().into())
 }
 
 /// Does something with the fast path of a connection by this way.
@@ -253,6 +252,27 @@ fn a_socket_takes_what_it_has_room_for_and_nobody_waits() {
     let written = socket::send_now(&server, &bytes).expect("it is open");
     assert!((1..bytes.len()).contains(&written), "{written}");
     assert_eq!(socket::send_now(&server, &[]).expect("nothing is sent"), 0);
+}
+
+/// The last of them closes, and the socket does not take them all.
+#[tokio::test]
+async fn what_is_left_of_the_last_reply_is_written_later() {
+    let limits = Limits::default();
+    let http = Http { keep_alive: true, ..Http::default() };
+    let instance = Instance { user_data: Some(vec![b'u'; 10_000]), ..Instance::default() };
+    let builder = http_builder(&limits);
+    let service = service(Scenario { http, instance, ..Scenario::default() });
+    let shared = Shared::new(service, limits, builder, Handle::current().into());
+    let connection = connection(Ingress::Host);
+    let mut path = FastPath::new(&shared, &connection, Instant::now() + Duration::from_hours(1));
+    let (mut client, server) = connected();
+    nix::sys::socket::setsockopt(&server, nix::sys::socket::sockopt::SndBuf, &4_096).expect("a socket");
+    nix::sys::socket::setsockopt(&client, nix::sys::socket::sockopt::RcvBuf, &4_096).expect("a socket");
+    let request = b"GET /latest/user-data HTTP/1.1\r\nHost: x\r\n\r\n";
+    client.write_all(&[&request.repeat(5), LAST_REQUEST].concat()).expect("it is open");
+    assert!(!path.serve_at_once(&server), "it is not over");
+    let round = path.first_round.as_ref().expect("something is left");
+    assert_eq!((name(&round.next), round.unwritten.is_empty()), ("close", false));
 }
 
 /// It would be tried for ever.

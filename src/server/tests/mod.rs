@@ -11,8 +11,8 @@ use super::service_state::ServiceState;
 use super::state::ConnectionState;
 use super::table::Slot;
 use crate::imds::tests::{LOADED, fleet};
-use crate::imds::{Counters, Ingress, TokenAuthority};
-use crate::model::Scenario;
+use crate::imds::{Counters, FleetChange, Ingress, TokenAuthority};
+use crate::model::{ClockReading, Scenario, Timestamp};
 
 /// Where the clients of these tests seem to come from.
 pub(super) const PEER: SocketAddr =
@@ -40,6 +40,32 @@ fn the_counters_of_one_fault_begin_anew() {
     assert_eq!([service.matched(0), service.matched(1)], [0, 3]);
     service.restart_fault_counters(1);
     assert_eq!((service.matched(1), service.fault_hits(1)), (0, 0));
+}
+
+#[test]
+fn a_service_reads_the_clocks_that_it_has() {
+    const SINCE_BOOT: Timestamp = Timestamp::from_secs(60);
+    let new = || {
+        let authority = TokenAuthority::new([7; 32]);
+        ServiceState::new(fleet(Scenario::default()), authority, || LOADED, [0; 12])
+    };
+    let reading = |boottime| ClockReading { wall: LOADED, boottime };
+    assert_eq!(new().read_clocks(), reading(LOADED));
+    assert_eq!(new().with_boottime(|| SINCE_BOOT).read_clocks(), reading(SINCE_BOOT));
+}
+
+#[test]
+fn changes_that_requests_make_are_passed_on_while_there_is_room() {
+    let service = service(Scenario::default());
+    service.submit_change(Some(FleetChange::RestoreFaults));
+    let (sender, mut changes) = tokio::sync::mpsc::channel(1);
+    service.connect_writer(sender);
+    service.submit_change(None);
+    assert!(changes.try_recv().is_err(), "there was none since");
+    service.submit_change(Some(FleetChange::Pause(LOADED)));
+    service.submit_change(Some(FleetChange::Resume(LOADED)));
+    assert!(matches!(changes.try_recv(), Ok(FleetChange::Pause(LOADED))));
+    assert!(changes.try_recv().is_err(), "there was no room for the second");
 }
 
 #[test]

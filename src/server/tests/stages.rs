@@ -7,6 +7,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use hyper::body::Bytes;
+use nix::sys::socket::{getsockopt, sockopt};
 use tokio::io::{AsyncRead as _, AsyncReadExt as _, AsyncWrite as _, AsyncWriteExt as _, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -81,5 +82,8 @@ async fn a_reply_that_is_not_read_holds_its_body() {
         }
         assert_eq!(connection.slot.stage(), ConnectionStage::Blocked);
         assert_eq!(table.take_evicted(), evicted, "with room for {room} bytes");
+        // The kernel keeps nothing of it for a client that never reads.
+        let linger = getsockopt(&wire.into_parts().0, sockopt::Linger).expect("a socket");
+        assert_eq!((linger.l_onoff, linger.l_linger), (1, 0));
     }
 }
