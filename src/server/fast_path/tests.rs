@@ -119,6 +119,7 @@ async fn a_short_reply_with_the_usual_hop_limit_goes_out_at_once() {
         delivery,
         fault: None,
         refusal: None,
+        invalid_token: false,
     };
     let whole = Delivery::default();
     let late = Delivery { delay: Duration::from_millis(1), ..whole };
@@ -161,6 +162,7 @@ fn a_reply_says_that_the_connection_closes_by_its_header_alone() {
             delivery: Delivery::default(),
             fault: None,
             refusal: None,
+            invalid_token: false,
         };
         assert_eq!(write::closes(&reply), expected, "{header}: {value}");
     }
@@ -261,7 +263,7 @@ async fn what_is_left_of_the_last_reply_is_written_later() {
     let http = Http { keep_alive: true, ..Http::default() };
     let instance = Instance { user_data: Some(vec![b'u'; 10_000]), ..Instance::default() };
     let builder = http_builder(&limits);
-    let service = service(Scenario { http, instance, ..Scenario::default() });
+    let service = service(Scenario { instance, http, ..Scenario::default() });
     let shared = Shared::new(service, limits, builder, Handle::current().into());
     let connection = connection(Ingress::Host);
     let mut path = FastPath::new(&shared, &connection, Instant::now() + Duration::from_hours(1));
