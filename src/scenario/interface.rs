@@ -35,6 +35,21 @@ pub(crate) fn read_all(item: Option<&Item<'_>>, inherited: &SecurityGroups, inst
     instance.interfaces.sort_by_key(NetworkInterface::attachment);
 }
 
+/// Reads an interface that is attached to an instance. Keys that are left out follow from its primary interface.
+pub(super) fn attached(section: &Section<'_>, instance: &Instance) -> NetworkInterface {
+    let is_free = |index: &u32| instance.interfaces.iter().all(|nic| nic.device_number != *index);
+    let index = (1..256).find(is_free).unwrap_or(256);
+    let mut interface = read(section, index, Some(instance.primary()));
+    let groups = &mut interface.security_groups;
+    if groups.names.is_empty() {
+        groups.names.clone_from(&instance.security_groups.names);
+    }
+    if groups.ids.is_empty() {
+        groups.ids.clone_from(&instance.security_groups.ids);
+    }
+    interface
+}
+
 /// Reads an interface. Keys that a further one leaves out follow from the first.
 fn read(section: &Section<'_>, index: u32, first: Option<&NetworkInterface>) -> NetworkInterface {
     let number = section.read("device-number", |item| item.integer(0..=255));

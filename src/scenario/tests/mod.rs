@@ -10,7 +10,7 @@ use proptest::prelude::*;
 
 use super::{keys, read};
 use crate::config::SourceText;
-use crate::model::{CredentialSource, HttpTokens, Override, Scenario};
+use crate::model::{CredentialSource, HttpTokens, NetworkInterface, Override, Scenario};
 
 const DEFAULT: &str = include_str!("../../../packaging/scenarios/default.toml");
 
@@ -145,7 +145,7 @@ fn device_numbers_begin_again_on_each_network_card() {
         .concat(),
     );
     let instance = found.instance;
-    let attachments: Vec<_> = instance.interfaces.iter().map(|i| i.attachment()).collect();
+    let attachments: Vec<_> = instance.interfaces.iter().map(NetworkInterface::attachment).collect();
     assert_eq!(attachments, [(0, 0), (0, 1), (1, 0), (1, 1)]);
     let macs: BTreeSet<&str> = instance.interfaces.iter().map(|i| i.mac.as_str()).collect();
     assert_eq!(macs.len(), 4, "MAC addresses that follow differ: {macs:?}");
@@ -270,6 +270,28 @@ fn contradictions_are_problems() {
         ("[instance]\ninstance_id = \"i-1234abcd\"", "did you mean \"instance-id\"?"),
         ("[instnace]\ninstance-id = \"i-1234abcd\"", "did you mean \"instance\"?"),
         ("[[event]]\nat = \"30s\"", "the event does nothing"),
+        (
+            "[[event]]\ndetach-interface = { interface = \"0e:49:61:0f:c3:12\" }",
+            "test.toml:1:1: error: 0e:49:61:0f:c3:12 is not attached",
+        ),
+        (
+            "[[event]]\nat = \"1m\"\nattach-interface = {}\n[[event]]\nat = \"30s\"\n\
+             hide-interface = { interface = \"0e:49:61:0f:c3:12\", for = \"5s\" }",
+            "test.toml:4:1: error: 0e:49:61:0f:c3:12 is not attached",
+        ),
+        (
+            "[[event]]\nattach-interface = {}\n[[event]]\nattach-interface = { mac = \"0e:49:61:0f:c3:13\" }",
+            "device number 1 on network card 0 is that of 0e:49:61:0f:c3:12",
+        ),
+        ("[[event]]\nassign = { interface = \"0e:49:61:0f:c3:11\" }", "no address is named"),
+        ("[[event]]\ninstance-profile = \"web\"", "event[0].instance-profile is \"web\""),
+        ("[[event]]\nclear = \"all\"\npropagation = \"3s\"", "nothing that the event does is ever late"),
+        ("[propagation.attach]\ndevice-numbr = \"3s\"", "did you mean \"device-number\"?"),
+        (
+            "[propagation.detach]\nlisted = { after = \"3s\", meanwhile = \"x\" }",
+            "propagation.detach.listed has a meanwhile",
+        ),
+        ("[propagation]\ntags = { min = \"3s\", max = \"1s\" }", "min is longer than max"),
         ("[[event]]\nclear = \"all\"\nuntil = \"1m\"", "until is set without repeat"),
         ("[[event]]\nclear = \"all\"\nrepeat = \"0s\"", "repeat is less than a second"),
         ("[[event]]\nclear = \"everything\"", "event[0].clear is \"everything\""),
