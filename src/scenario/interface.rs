@@ -1,22 +1,50 @@
 //! `[[instance.network-interface]]`
 
+use std::collections::BTreeSet;
+
 use super::assign::set_if_some;
 use super::{addresses, contradictions};
 use crate::config::{Item, Section};
 use crate::model::{Instance, NetworkInterface, SecurityGroups, mac_of};
 
-/// How far what follows from the place of an interface counts up from one network card to the next. No instance type has
-/// more interfaces on a card.
-const NUMBERS_OF_A_CARD: u32 = 32;
+/// The numbers that MAC addresses and private addresses count up by: the device numbers. These begin again on each network
+/// card; there it is the next number that is free.
+#[derive(Default)]
+struct Numbering(BTreeSet<u32>);
+
+impl Numbering {
+    fn take(&mut self, device_number: u32) -> u32 {
+        let free = (device_number..).find(|number| self.0.insert(*number));
+        free.unwrap_or(device_number)
+    }
+
+    /// The numbers whose MAC addresses and private addresses the interfaces of an instance have.
+    fn of(instance: &Instance) -> Self {
+        let primary = instance.primary();
+        let is_taken = |number: &u32| {
+            let sibling = primary.sibling(number.wrapping_sub(primary.device_number));
+            let mac = mac_of(*number);
+            instance.interfaces.iter().any(|interface| {
+                let has = |address| interface.private_ipv4s.contains(address);
+                interface.mac == mac || sibling.private_ipv4s.iter().any(has)
+            })
+        };
+        Self((0..256).filter(is_taken).collect())
+    }
+}
 
 /// Reads the interfaces, sorted by network card and device number. Without any the instance keeps its interfaces, and those with
 /// inherited groups get the instance's groups.
 pub(crate) fn read_all(item: Option<&Item<'_>>, inherited: &SecurityGroups, instance: &mut Instance) {
     let sections = item.and_then(Item::sections).unwrap_or_default();
     if let [first, others @ ..] = sections.as_slice() {
-        let first = read(first, 0, None);
-        let others: Vec<_> =
-            others.iter().zip(1..).map(|(section, index)| read(section, index, Some(&first))).collect();
+        let mut numbering = Numbering::default();
+        let first = read(first, 0, None, &mut numbering);
+        let others: Vec<_> = others
+            .iter()
+            .zip(1..)
+            .map(|(section, index)| read(section, index, Some(&first), &mut numbering))
+            .collect();
         instance.interfaces = std::iter::once(first).chain(others).collect();
     }
     for interface in &mut instance.interfaces {
@@ -39,7 +67,7 @@ pub(crate) fn read_all(item: Option<&Item<'_>>, inherited: &SecurityGroups, inst
 pub(super) fn attached(section: &Section<'_>, instance: &Instance) -> NetworkInterface {
     let is_free = |index: &u32| instance.interfaces.iter().all(|nic| nic.device_number != *index);
     let index = (1..256).find(is_free).unwrap_or(256);
-    let mut interface = read(section, index, Some(instance.primary()));
+    let mut interface = read(section, index, Some(instance.primary()), &mut Numbering::of(instance));
     let groups = &mut interface.security_groups;
     if groups.names.is_empty() {
         groups.names.clone_from(&instance.security_groups.names);
@@ -51,19 +79,23 @@ pub(super) fn attached(section: &Section<'_>, instance: &Instance) -> NetworkInt
 }
 
 /// Reads an interface. Keys that a further one leaves out follow from the first.
-fn read(section: &Section<'_>, index: u32, first: Option<&NetworkInterface>) -> NetworkInterface {
+fn read(
+    section: &Section<'_>,
+    index: u32,
+    first: Option<&NetworkInterface>,
+    numbering: &mut Numbering,
+) -> NetworkInterface {
     let number = section.read("device-number", |item| item.integer(0..=255));
     let number = number.and_then(|number| u32::try_from(number).ok()).unwrap_or(index);
     let card = section.read("network-card", |item| item.integer(0..=255));
     let card = card.and_then(|card| u32::try_from(card).ok());
-    // Device numbers begin again on each card; MAC addresses and private addresses do not.
-    let place_of = |(card, number): (u32, u32)| number + card * NUMBERS_OF_A_CARD;
-    let place = place_of((card.unwrap_or(0), number));
+    let counted = numbering.take(number);
+    // The first one's is its device number.
     let built_in = first.map_or_else(
-        || NetworkInterface::numbered(place),
-        |first| first.sibling(place.wrapping_sub(place_of(first.attachment()))),
+        || NetworkInterface::numbered(counted),
+        |first| first.sibling(counted.wrapping_sub(first.device_number)),
     );
-    let mac = section.read("mac", Item::parse).unwrap_or_else(|| mac_of(place));
+    let mac = section.read("mac", Item::parse).unwrap_or_else(|| mac_of(counted));
     let private = section.get("private-ipv4s");
     let public = section.get("public-ipv4s");
     let ipv4s = private.as_ref().and_then(addresses::list).unwrap_or(built_in.private_ipv4s);
