@@ -137,6 +137,57 @@ Examples:
   mock-imds rotate
   mock-imds rotate --in 5m";
 
+pub(super) const INTERFACE: &str = "\
+Examples:
+  mock-imds interface attach --private-ipv4 172.16.34.44
+  mock-imds interface assign 0e:49:61:0f:c3:12 --ipv6 2001:db8::7
+  mock-imds interface detach 0e:49:61:0f:c3:12 --propagation 84s";
+
+pub(super) const INTERFACE_ATTACH: &str = "\
+Examples:
+  mock-imds interface attach
+  mock-imds interface attach --private-ipv4 172.16.34.44 --propagation 6s
+  mock-imds interface attach --propagation listed=1s,ipv6s=6s --in 10s
+  mock-imds interface attach --network-card 1 --efa-only";
+
+pub(super) const INTERFACE_DETACH: &str = "\
+Examples:
+  mock-imds interface detach 0e:49:61:0f:c3:12
+  mock-imds interface detach 0e:49:61:0f:c3:12 --propagation never";
+
+pub(super) const INTERFACE_ASSIGN: &str = "\
+Examples:
+  mock-imds interface assign 0e:49:61:0f:c3:11 --private-ipv4 172.16.34.50
+  mock-imds interface assign eni-00e49610fc3110000 --ipv6 2001:db8::7";
+
+pub(super) const INTERFACE_UNASSIGN: &str = "\
+Examples:
+  mock-imds interface unassign 0e:49:61:0f:c3:11 --ipv6 2001:db8::7";
+
+pub(super) const INTERFACE_MODIFY: &str = "\
+Examples:
+  mock-imds interface modify 0e:49:61:0f:c3:11 --security-group web,ssh";
+
+pub(super) const INTERFACE_HIDE: &str = "\
+Examples:
+  mock-imds interface hide 0e:49:61:0f:c3:12 --for 90s";
+
+pub(super) const INTERFACE_SETTLE: &str = "\
+Examples:
+  mock-imds interface settle
+  mock-imds interface settle --in 10m";
+
+pub(super) const PROFILE: &str = "\
+Examples:
+  mock-imds profile other-role --propagation keys=4s
+  mock-imds profile other-role --in-profile    # at the next refresh
+  mock-imds profile none";
+
+pub(super) const STOP_START: &str = "\
+Examples:
+  mock-imds stop-start --down 10s
+  mock-imds stop-start --instance-type m5.2xlarge --public-ipv4 192.0.2.9";
+
 pub(super) const SET: &str = "\
 Examples:
   mock-imds set meta-data/public-ipv4 192.0.2.7

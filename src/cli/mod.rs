@@ -10,6 +10,7 @@ mod global;
 mod host;
 mod import;
 mod init;
+mod interface;
 mod parsers;
 mod quick;
 mod requests;
@@ -33,6 +34,10 @@ pub(crate) use import::{
     SecretsArgs,
 };
 pub(crate) use init::InitArgs;
+pub(crate) use interface::{
+    AddressArgs, AttachArgs, InterfaceArgs, InterfaceCommand, ModifyArgs, ProfileArgs, PropagationArgs,
+    StopStartArgs,
+};
 pub(crate) use quick::parse;
 pub(crate) use requests::{AuditArgs, FilterArgs, RequestsArgs, WaitArgs};
 pub(crate) use serve::{
@@ -105,6 +110,12 @@ pub(crate) enum CliCommand {
     Clear(ClearArgs),
     /// Rotate the generated credentials
     Rotate(RotateArgs),
+    /// Attach, detach or change a network interface
+    Interface(InterfaceArgs),
+    /// Associate another instance profile, or none
+    Profile(Box<ProfileArgs>),
+    /// Stop and start the instance
+    StopStart(Box<StopStartArgs>),
     /// Override the value of a path
     Set(SetArgs),
     /// Seek, pause or resume the clock of the scenario

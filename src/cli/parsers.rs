@@ -77,6 +77,17 @@ pub(super) fn duration_text(text: &str) -> Result<String, String> {
     parse_duration(text).map(|_: Duration| text.to_owned()).ok_or_else(|| format!("expected {DURATIONS}"))
 }
 
+/// How late a change is visible: a duration, "never", or `LEAF=DURATION` with commas between several. The server knows the leaves.
+pub(super) fn delays(text: &str) -> Result<String, String> {
+    let is_delay = |text: &str| text == "never" || parse_duration(text).is_some();
+    let is_part =
+        |part: &str| part.split_once('=').is_some_and(|(leaf, delay)| !leaf.is_empty() && is_delay(delay));
+    if is_delay(text) || text.split(',').all(is_part) {
+        return Ok(text.to_owned());
+    }
+    Err("expected a duration such as 3s, \"never\", or leaves with theirs, such as ipv6s=6s,device-number=never".to_owned())
+}
+
 pub(super) fn instant(text: &str) -> Result<String, String> {
     let parsed: Result<jiff::Timestamp, _> = text.parse();
     parsed

@@ -80,10 +80,15 @@ pub(crate) fn set(set: &SetArgs) -> Result<Value, Failure> {
     }
     let value = match (&set.value, &set.file) {
         (Some(value), _) => object!(value),
-        (None, Some(file)) => object!({ "base64": BASE64_STANDARD.encode(content(file)?) }),
+        (None, Some(file)) => file_value(file)?,
         (None, None) => object!(false),
     };
     Ok(object!({ "set": Map::from_iter([(set.path.clone(), value)]) }))
+}
+
+/// The content of a file as a value of the scenario.
+pub(super) fn file_value(file: &Path) -> Result<Value, Failure> {
+    Ok(object!({ "base64": BASE64_STANDARD.encode(content(file)?) }))
 }
 
 /// A file's bytes, if they are not more than a value may have. A pipe may do: `--file <(program)`.

@@ -7,10 +7,18 @@ use crate::exit::ExitStatus;
 const RENAMED: &[(&str, &str)] = &[
     ("clients", "--client"),
     ("from", "--at"),
+    ("interface", "INTERFACE"),
+    ("ipv4-prefixes", "--ipv4-prefix"),
+    ("ipv6-prefixes", "--ipv6-prefix"),
+    ("ipv6s", "--ipv6"),
     ("max", "--latency"),
     ("methods", "--method"),
     ("min", "--latency"),
     ("per-second", "--throttle"),
+    ("private-ipv4s", "--private-ipv4"),
+    ("public-ipv4s", "--public-ipv4"),
+    ("security-group-ids", "--security-group-id"),
+    ("security-groups", "--security-group"),
     ("tokens", "--tokens-lost"),
     ("unset", "PATH"),
 ];

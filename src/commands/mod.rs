@@ -20,6 +20,7 @@ mod guardian_unit;
 mod import_aemm;
 mod import_dump;
 mod init;
+mod interface;
 mod layout;
 mod metrics;
 mod net;
@@ -72,6 +73,9 @@ fn run(command: CliCommand) -> Result<(), Failure> {
         CliCommand::Fault(fault) => fault::exec(&fault),
         CliCommand::Clear(clear) => clear::exec(&clear),
         CliCommand::Rotate(rotate) => change::exec(&rotate.timing, change::rotate()),
+        CliCommand::Interface(args) => interface::exec(&args),
+        CliCommand::Profile(args) => interface::profile(&args),
+        CliCommand::StopStart(args) => interface::stop_start(&args),
         CliCommand::Set(set) => change::exec(&set.timing, change::set(&set)?),
         CliCommand::Clock(clock) => clock::exec(&clock),
         CliCommand::Requests(requests) => requests::exec(&requests),

@@ -38,5 +38,5 @@ pub(super) fn clock_moved(
 
 /// The indices of the events that have happened.
 fn happened_events(fleet: &Fleet, now: Timestamp) -> BTreeSet<usize> {
-    fleet.clock().occurrences(fleet.events(), now).into_iter().map(|(_, index)| index).collect()
+    fleet.clock().occurrences(fleet.events(), now).into_iter().map(|occurrence| occurrence.index).collect()
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::describe_live;
 use super::in_force::bytes_words;
 use crate::control::api::{self, PathTransition};
 use crate::imds::EventPreview;
@@ -49,6 +50,13 @@ pub(super) fn effect(effect: &EventEffect, at: Option<Timestamp>) -> api::Effect
         EventEffect::Tag(key, None) => ("tags", format!("{key} is removed")),
         EventEffect::Option(option) => ("metadata-options", option_words(*option)),
         EventEffect::Fact(fact) => ("facts", fact_words(fact)),
+        EventEffect::Interface(change) => describe_live::interface(change),
+        EventEffect::Profile(change) => ("instance-profile", describe_live::profile(change)),
+        EventEffect::StopStart(change) => ("stop-start", describe_live::stop_start(change)),
+        EventEffect::ManagedSshKey { user, span, .. } => {
+            ("managed-ssh-key", format!("of {user} for {}", format_duration(*span)))
+        }
+        EventEffect::Settle(what) => ("settle", what.as_str().to_owned()),
         EventEffect::Clear(what) => ("clear", what.as_str().to_owned()),
     };
     api::EffectSummary { what: what.to_owned(), text }
@@ -141,9 +149,10 @@ pub(super) fn line(
     };
     let paths = paths(&preview.paths, &since);
     let paths = if paths.is_empty() { format!("{since}; no path changes its answer") } else { paths };
+    let pending = describe_live::pending(&preview.pending);
     let client = event.client.map(|client| format!("the instance of {client}"));
     let instance = event.instance.clone().or(client).map(|name| format!("{name}: ")).unwrap_or_default();
-    format!("{instance}{}; {paths}", phrase(effects))
+    format!("{instance}{}; {paths}{pending}", phrase(effects))
 }
 
 /// The time left, in whole seconds, rounded.

@@ -8,8 +8,8 @@ use crate::control::api::InForceStatus;
 use crate::imds::Fleet;
 use crate::model::timeline::{self, Occurrence};
 use crate::model::{
-    CredentialState, Instance, MetadataOptions, NoticeTime, Override, StringEnum as _, Timestamp,
-    format_duration,
+    CredentialState, Instance, MacAddress, MetadataOptions, NetworkInterface, NoticeTime, Override,
+    StringEnum as _, Timestamp, format_duration,
 };
 
 /// Instances that are looked at; further ones are as these.
@@ -30,7 +30,7 @@ pub(super) fn after<'a>(
     occurrences: &[Occurrence],
 ) -> Cow<'a, Instance> {
     let (events, clock) = (fleet.events(), fleet.clock());
-    let changes = |(_, index): &&Occurrence| fleet.event_changes(&events[*index], name, client);
+    let changes = |other: &&Occurrence| fleet.event_changes(&events[other.index], name, client);
     let own: Vec<Occurrence> = occurrences.iter().filter(changes).copied().collect();
     if own.is_empty() { Cow::Borrowed(base) } else { Cow::Owned(timeline::after(base, events, &own, clock)) }
 }
@@ -45,7 +45,10 @@ pub(super) fn in_force(fleet: &Fleet, now: Timestamp) -> Vec<InForceStatus> {
     let named_clients = fleet.named_clients().into_iter().take(COMPARED);
     let named_clients = named_clients.map(|(client, (name, base))| (name, Some(client), base));
     let differences = instances.chain(named_clients).flat_map(|(name, client, base)| {
-        let of_instance = differences(base, &after(fleet, (name, client), base, &occurrences)).into_iter();
+        let present = after(fleet, (name, client), base, &occurrences);
+        let mut of_instance = differences(base, &present);
+        of_instance.extend(pending(fleet, &present));
+        let of_instance = of_instance.into_iter();
         of_instance.map(move |found| InForceStatus { instance: name.map(str::to_owned), client, ..found })
     });
     let mut found: Vec<InForceStatus> = Vec::new();
@@ -66,6 +69,7 @@ pub(super) fn in_force(fleet: &Fleet, now: Timestamp) -> Vec<InForceStatus> {
 fn differences(base: &Instance, present: &Instance) -> Vec<InForceStatus> {
     let mut found = notices(present);
     found.extend(changed_facts(base, present));
+    found.extend(changed_interfaces(base, present));
     found.extend(changed_options(base, present));
     for (key, value) in &present.tags {
         if base.tags.get(key) != Some(value) {
@@ -86,6 +90,62 @@ fn differences(base: &Instance, present: &Instance) -> Vec<InForceStatus> {
     found
 }
 
+/// What is not shown as it is: a path, what it shows, and until when.
+fn pending(fleet: &Fleet, present: &Instance) -> Vec<InForceStatus> {
+    let clock = fleet.clock();
+    let found = present.late.pending().into_iter().map(|(path, shown, end)| {
+        let at = end.map(|end| clock.date(clock.instant_of(end)));
+        let until = if at.is_some() { "until" } else { "until settled" };
+        InForceStatus { at, ..entry("late", format!("{path} is {shown} {until}")) }
+    });
+    found.collect()
+}
+
+/// How the interfaces differ from those of the scenario.
+fn changed_interfaces(base: &Instance, present: &Instance) -> Vec<InForceStatus> {
+    let find = |instance: &Instance, mac: &MacAddress| {
+        instance.interfaces.iter().find(|interface| interface.mac == *mac).cloned()
+    };
+    let mut found = Vec::new();
+    for interface in &present.interfaces {
+        let mac = &interface.mac;
+        match find(base, mac) {
+            None => {
+                let (card, number) = interface.attachment();
+                let card = if card == 0 { String::new() } else { format!(" on network card {card}") };
+                found.push(entry("interface", format!("{mac} is attached as device {number}{card}")));
+            }
+            // The primary one's public addresses and groups are among the facts.
+            Some(before) if before != *interface => {
+                let addresses = |nic: &NetworkInterface| {
+                    let public = if *mac == *present.mac() { vec![] } else { nic.public_ipv4s.clone() };
+                    (
+                        nic.private_ipv4s.clone(),
+                        public,
+                        nic.ipv6s.clone(),
+                        nic.ipv4_prefixes.clone(),
+                        nic.ipv6_prefixes.clone(),
+                    )
+                };
+                if addresses(&before) != addresses(interface) {
+                    found.push(entry("interface", format!("{mac} has other addresses")));
+                }
+                if before.security_groups.ids != interface.security_groups.ids
+                    || (before.security_groups.names != interface.security_groups.names
+                        && *mac != *present.mac())
+                {
+                    found.push(entry("interface", format!("{mac} has other security groups")));
+                }
+            }
+            Some(_) => {}
+        }
+    }
+    for interface in base.interfaces.iter().filter(|interface| find(present, &interface.mac).is_none()) {
+        found.push(entry("interface", format!("{} is detached", interface.mac)));
+    }
+    found
+}
+
 fn notices(present: &Instance) -> Vec<InForceStatus> {
     let signals = &present.signals;
     let mut found = Vec::new();
@@ -101,6 +161,9 @@ fn notices(present: &Instance) -> Vec<InForceStatus> {
     }
     if let Some(state) = signals.target_lifecycle_state {
         found.push(entry("target-lifecycle-state", state.as_str()));
+    }
+    if let Some(at) = signals.starts_at {
+        found.push(InForceStatus { at: Some(at), ..entry("stop-start", "stopped, until") });
     }
     if let Some(at) = signals.rotated_at {
         found.push(InForceStatus { at: Some(at), ..entry("credentials", "rotated") });
@@ -138,6 +201,10 @@ fn changed_facts(base: &Instance, present: &Instance) -> Vec<InForceStatus> {
     );
     fact(base.life_cycle != present.life_cycle, "life-cycle", present.life_cycle.as_str().to_owned());
     fact(credentials(base) != credentials(present), "credentials", state.to_owned());
+    let role = |instance: &Instance| instance.credentials.as_ref().map(|found| found.role.clone());
+    let role_words = role(present).map_or_else(|| "removed".to_owned(), |role| role.to_string());
+    fact(role(base) != role(present), "instance-profile", role_words);
+    fact(base.launch_time != present.launch_time, "launch-time", present.launch_time.rfc3339());
     fact(base.instance_type != present.instance_type, "instance-type", present.instance_type.to_string());
     fact(base.ami_id != present.ami_id, "ami-id", present.ami_id.to_string());
     fact(base.monitoring != present.monitoring, "monitoring", present.monitoring.as_str().to_owned());

@@ -13,9 +13,11 @@ use super::compute::{compute, free};
 use super::{describe, describe_fault, redact};
 use crate::clock;
 use crate::config::Report;
-use crate::control::api::{AcceptedOrder, ClockMoved, LiveOrder, OrderPreview, PathPreview, RejectedProblem};
+use crate::control::api::{
+    AcceptedOrder, ClockMoved, LatePath, LiveOrder, OrderPreview, PathPreview, RejectedProblem,
+};
 use crate::control::{ClockMovement, OrderSource};
-use crate::imds::{Fleet, FleetChange, FleetItem, PathChange};
+use crate::imds::{Fleet, FleetChange, FleetItem, PathChange, PendingPath};
 use crate::model::fault::Fault;
 use crate::model::{Event, FaultName, Scenario, Timestamp, format_duration};
 use crate::scenario::{CheckedOrder, LiveItem, OrderTime, read_new_order, read_order};
@@ -172,6 +174,7 @@ fn with_item<T: OrderedItem>(
     let CheckedOrder { item, order, warnings } =
         read_new_order::<T>(words, fleet.scenario(), time, &ordered)?;
     let next = fleet.apply(T::adding(FleetItem::ordered(item, Arc::new(order.clone())), now));
+    T::check_place(&next, index, now)?;
     next.prepare(now);
     let (preview, message) = T::preview(&next, index, now);
     let accepted = AcceptedOrder {
@@ -267,6 +270,11 @@ trait OrderedItem: LiveItem + Send + 'static {
 
     fn before_adding(_: &ServiceState, _index: usize) {}
 
+    /// Rejects an item that the fleet has at `index` if what it changes is not there.
+    fn check_place(_: &Fleet, _index: usize, _now: Timestamp) -> Result<(), Report> {
+        Ok(())
+    }
+
     fn adding(item: FleetItem<Self>, now: Timestamp) -> FleetChange;
 
     fn order(words: Value) -> LiveOrder;
@@ -280,6 +288,28 @@ impl OrderedItem for Event {
 
     fn index(_: &Value, fleet: &Fleet) -> usize {
         fleet.events().len()
+    }
+
+    /// A device number that is free, if an interface is attached without one.
+    fn named(mut words: Value, fleet: &Fleet) -> Value {
+        let name = words.get("instance").and_then(Value::as_str).map(str::to_owned);
+        if let Some(Value::Object(interface)) = words.get_mut("attach-interface")
+            && !interface.contains_key("device-number")
+        {
+            let card = interface.get("network-card").and_then(Value::as_u64).unwrap_or(0);
+            let now = fleet.now(clock::read());
+            if let Some(number) = fleet.free_device_number(name.as_deref(), card, now) {
+                interface.insert("device-number".to_owned(), number.into());
+            }
+        }
+        words
+    }
+
+    fn check_place(fleet: &Fleet, index: usize, now: Timestamp) -> Result<(), Report> {
+        match fleet.obstacle(index, now) {
+            Some((found, help)) => Err(Report::whole(Self::NAME, format!("is impossible: {found}"), help)),
+            None => Ok(()),
+        }
     }
 
     fn adding(item: FleetItem<Self>, now: Timestamp) -> FleetChange {
@@ -301,7 +331,14 @@ impl OrderedItem for Event {
             change: (*change).into(),
         };
         let paths = preview.paths.iter().map(path).collect();
-        (OrderPreview::Event { at: preview.at, in_effect: preview.happened, effects, paths }, message)
+        let late = |path: &PendingPath| LatePath {
+            path: path.path.clone(),
+            shown: path.shown.to_owned(),
+            until: path.until.map(|at| fleet.clock().date(at)),
+            instance: path.instance.clone(),
+        };
+        let late = preview.pending.iter().map(late).collect();
+        (OrderPreview::Event { at: preview.at, in_effect: preview.happened, effects, paths, late }, message)
     }
 }
 

@@ -10,6 +10,7 @@ mod credential_status;
 mod current_fetcher;
 mod describe;
 mod describe_fault;
+mod describe_live;
 mod fault_words;
 mod in_force;
 mod key;

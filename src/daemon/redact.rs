@@ -17,6 +17,9 @@ pub(super) fn event(order: &Value) -> Value {
     if let Some(facts) = order.get_mut("facts").and_then(Value::as_object_mut) {
         hide(facts, |fact| fact == "user-data");
     }
+    if let Some(started) = order.get_mut("stop-start").and_then(Value::as_object_mut) {
+        hide(started, |fact| fact == "user-data");
+    }
     order
 }
 
@@ -49,6 +52,7 @@ mod tests {
                 "meta-data/public-ipv4": "203.0.113.9",
             },
             "facts": {"user-data": "hunter2", "instance-type": "t3.micro"},
+            "stop-start": {"user-data": "hunter2", "down": "5s"},
         });
         let expected = json!({
             "at": "30s",
@@ -62,6 +66,7 @@ mod tests {
                 "meta-data/public-ipv4": "203.0.113.9",
             },
             "facts": {"user-data": REDACTED, "instance-type": "t3.micro"},
+            "stop-start": {"user-data": REDACTED, "down": "5s"},
         });
         assert_eq!(event(&order), expected);
     }

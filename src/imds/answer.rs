@@ -2,7 +2,7 @@
 //!
 //! A request may be refused for whom it comes from (see `rebinding`); then nothing else of it matters. A fault may
 //! replace the reply or change it (see `fault_injection`); otherwise the profile decides it (see `ec2` and `aemm`). An
-//! instance that an announced interruption has ended resets every connection (`then = "vanish"`).
+//! instance that an announced interruption has ended (`then = "vanish"`), or that is stopped, resets every connection.
 
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
 
@@ -71,7 +71,8 @@ pub(crate) fn answer_for(
         None => profile::respond(&context),
     };
     let mut reply = faults.apply(reply);
-    if compiled.instance.signals.gone_at().is_some_and(|at| at <= clock.effective(now)) {
+    let signals = &compiled.instance.signals;
+    if signals.starts_at.is_some() || signals.gone_at().is_some_and(|at| at <= clock.effective(now)) {
         reply.delivery = Delivery { end: DeliveryEnd::Reset, ..Delivery::default() };
     }
     (reply, change)

@@ -45,7 +45,11 @@ impl Key<'_> {
         let named = self.named.map_or(0, |named| named as u64 + 1);
         let [upper, lower] = [address >> 64, address & u128::from(u64::MAX)];
         let address = [upper, lower].map(|half| u64::try_from(half).expect("64 bits of 128"));
-        let occurrences = self.occurrences.iter().flat_map(|(at, index)| [at.as_millis(), *index as u64]);
+        let words = |occurrence: &Occurrence| {
+            let reached = u64::try_from(occurrence.reached.as_millis()).unwrap_or(u64::MAX);
+            [occurrence.at.as_millis(), occurrence.index as u64, reached]
+        };
+        let occurrences = self.occurrences.iter().flat_map(words);
         let hash = [named].into_iter().chain(address).chain(occurrences).fold(0, mixed);
         usize::from((hash >> 56) as u8)
     }
@@ -161,6 +165,7 @@ impl fmt::Debug for Cache {
 #[cfg(test)]
 mod tests {
     use std::net::Ipv4Addr;
+    use std::time::Duration;
 
     use super::*;
     use crate::model::{Override, Timestamp};
@@ -186,7 +191,10 @@ mod tests {
         let cache = Cache::default();
         let at = Timestamp::from_secs;
         let clients = [None, Some("0.0.0.1".parse().expect("an address")), Some("::1".parse().expect("one"))];
-        let occurrences: [&[Occurrence]; 4] = [&[], &[(at(1), 0)], &[(at(1), 1)], &[(at(2), 0), (at(1), 1)]];
+        let of = |at, index| Occurrence { at, index, offset: 0, reached: Duration::ZERO };
+        let late = Occurrence { reached: Duration::from_secs(1), ..of(at(1), 1) };
+        let occurrences: [&[Occurrence]; 5] =
+            [&[], &[of(at(1), 0)], &[of(at(1), 1)], &[late], &[of(at(2), 0), of(at(1), 1)]];
         for turn in 0..2 {
             let all = [None, Some(0), Some(1)]
                 .into_iter()

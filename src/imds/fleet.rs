@@ -301,7 +301,8 @@ impl Fleet {
     ) -> CachedInstance {
         let selected: Vec<Occurrence>;
         let occurrences = if past.is_selective {
-            selected = past.occurrences.iter().copied().filter(|(_, index)| happens(*index)).collect();
+            selected =
+                past.occurrences.iter().copied().filter(|occurrence| happens(occurrence.index)).collect();
             &selected
         } else {
             &past.occurrences

@@ -24,7 +24,8 @@ impl PastEvents {
         let selects = |event: &FleetItem<Event>| {
             event.instance.is_some() || event.client.is_some() || event.first_n_clients.is_some()
         };
-        let is_selective = occurrences.iter().any(|(_, index)| events.get(*index).is_none_or(selects));
+        let is_selective =
+            occurrences.iter().any(|occurrence| events.get(occurrence.index).is_none_or(selects));
         Self { from: now, until: clock.next_change(events, now), occurrences, is_selective }
     }
 
@@ -57,7 +58,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::model::EventTime;
+    use crate::model::{EventLateness, EventTime};
 
     const START: Timestamp = Timestamp::from_secs(1_000_000);
 
@@ -70,6 +71,7 @@ mod tests {
             instance: instance.map(Into::into),
             client: None,
             effects: vec![],
+            lateness: EventLateness::default(),
         };
         FleetItem::all_of_file(&[event])[0].clone()
     }

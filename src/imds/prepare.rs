@@ -54,7 +54,7 @@ mod tests {
     use super::*;
     use crate::identity::KeyRing;
     use crate::imds::{Counters, Ingress, Visit};
-    use crate::model::{Event, EventTime, Instance, NamedInstance, Scenario};
+    use crate::model::{Event, EventLateness, EventTime, Instance, NamedInstance, Scenario};
 
     struct NoCounters;
     impl Counters for NoCounters {
@@ -92,6 +92,7 @@ mod tests {
             instance: None,
             client: None,
             effects: vec![],
+            lateness: EventLateness::default(),
         };
         let scenario = Scenario {
             named_instances: vec![named(1), named(2)],

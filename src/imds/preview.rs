@@ -1,6 +1,7 @@
 //! The effect of one event on the bodies: the tree with it, compared with the tree without it.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use hyper::body::Bytes;
 
@@ -28,6 +29,21 @@ pub(crate) struct EventPreview {
     pub happened: bool,
     /// The paths whose answers differ, below the version, and how.
     pub paths: BTreeMap<String, PathChange>,
+    /// The paths that do not show at once what is true, after this event and those before.
+    pub pending: Vec<PendingPath>,
+}
+
+/// A path that does not show what is true.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PendingPath {
+    /// Below the version.
+    pub path: String,
+    /// What it shows.
+    pub shown: &'static str,
+    /// The instant from which on it shows the truth; `None`: when it is settled.
+    pub until: Option<Timestamp>,
+    /// The instance; `None`: the one without a name.
+    pub instance: Option<String>,
 }
 
 impl Fleet {
@@ -35,7 +51,7 @@ impl Fleet {
     pub(crate) fn preview(&self, index: usize, now: Timestamp) -> EventPreview {
         let events = self.events();
         let Some(event) = events.get(index) else {
-            return EventPreview { at: None, happened: false, paths: BTreeMap::new() };
+            return EventPreview { at: None, happened: false, paths: BTreeMap::new(), pending: vec![] };
         };
         let clock = self.clock();
         let last = clock.last(index, event, now);
@@ -46,19 +62,35 @@ impl Fleet {
             Some(_) => (clock.clone(), now),
             None => foreseen(clock, index, events, now),
         };
-        let mut paths = BTreeMap::new();
+        let (mut paths, mut pending) = (BTreeMap::new(), Vec::new());
         let met = self.instances().into_iter().filter(|(name, _)| self.event_concerns(event, *name));
         let paths_each = 100 + self.scenario().instance.overrides.len();
         let met = met.take((COMPARED_PATHS / paths_each).clamp(1, COMPARED));
         for (name, base) in met {
             let mut occurrences = clock.occurrences(events, then);
-            occurrences.retain(|(_, other)| self.event_concerns(&events[*other], name));
-            let with = timeline::after(base, events, &occurrences, &clock);
-            occurrences.retain(|(_, other)| *other != index);
-            let without = timeline::after(base, events, &occurrences, &clock);
-            paths.extend(self.differences(without, with, then));
+            occurrences.retain(|other| self.event_concerns(&events[other.index], name));
+            let late = timeline::after(base, events, &occurrences, &clock).late;
+            pending.extend(late.pending().into_iter().map(|(path, shown, end)| PendingPath {
+                path,
+                shown,
+                until: end.map(|end| clock.instant_of(end)),
+                instance: name.map(str::to_owned),
+            }));
+            // At once, and once everything is visible.
+            let both = [None, Some(Duration::MAX)];
+            let both = if event.lateness.is_over_at_once() { &both[..1] } else { &both };
+            for reached in both {
+                let mut with = occurrences.clone();
+                for other in &mut with {
+                    other.reached = reached.unwrap_or(other.reached);
+                }
+                let without: Vec<_> = with.iter().copied().filter(|other| other.index != index).collect();
+                let [with, without] =
+                    [with, without].map(|occurrences| timeline::after(base, events, &occurrences, &clock));
+                paths.extend(self.differences(without, with, then));
+            }
         }
-        EventPreview { at, happened: last.is_some(), paths }
+        EventPreview { at, happened: last.is_some(), paths, pending }
     }
 
     /// The body of every path below a version, for a client that meets the `[instance]` itself. The signatures of the
@@ -87,7 +119,7 @@ impl Fleet {
     ) -> BTreeMap<String, Bytes> {
         let events = self.events();
         let mut occurrences = self.clock().occurrences(events, now);
-        occurrences.retain(|(_, index)| self.event_concerns(&events[*index], name));
+        occurrences.retain(|other| self.event_concerns(&events[other.index], name));
         let instance = timeline::after(base, events, &occurrences, self.clock());
         profile::bodies(self, instance, version, now)
     }
@@ -115,7 +147,7 @@ impl Fleet {
 }
 
 /// The clock at the time when an event that is to come has just happened, and that time.
-fn foreseen(
+pub(super) fn foreseen(
     clock: &ScenarioClock,
     index: usize,
     events: &[FleetItem<Event>],
@@ -131,15 +163,13 @@ fn foreseen(
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{Arc, OnceLock};
-    use std::time::Duration;
-
     use super::*;
     use crate::identity::KeyRing;
     use crate::imds::FleetChange;
     use crate::model::{
-        AfterNotice, EventEffect, InstanceFact, NamedInstance, NoticeDue, Scenario, SpotAction,
+        AfterNotice, EventEffect, EventLateness, InstanceFact, NamedInstance, NoticeDue, Scenario, SpotAction,
     };
+    use std::sync::{Arc, OnceLock};
 
     const START: Timestamp = Timestamp::from_secs(1_000_000);
 
@@ -172,6 +202,7 @@ mod tests {
             instance: None,
             client: None,
             effects: vec![effect],
+            lateness: EventLateness::default(),
         }
     }
 

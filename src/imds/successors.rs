@@ -19,7 +19,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::model::EventTime;
+    use crate::model::{EventLateness, EventTime};
 
     #[test]
     fn of_equal_events_the_nth_stays_the_nth() {
@@ -31,6 +31,7 @@ mod tests {
             instance: None,
             client: None,
             effects: vec![],
+            lateness: EventLateness::default(),
         };
         let were = [1, 2, 1, 3, 1].map(event);
         let are = [3, 1, 4, 1].map(event);

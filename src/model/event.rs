@@ -8,10 +8,12 @@ use strum::{EnumString, IntoStaticStr, VariantArray};
 use super::attributes::{InstanceAction, LifeCycle, Monitoring};
 use super::credentials::CredentialState;
 use super::ids::{AmiId, InstanceType, TagKey};
+use super::live_change::{InterfaceChange, ProfileChange, SettleTarget, StopStart};
 use super::maintenance::MaintenanceNotice;
 use super::notice::{Notice, NoticeDue};
 use super::options::{HttpEndpoint, HttpTokens, InstanceMetadataTags};
 use super::overrides::Override;
+use super::propagation::EventLateness;
 use super::signals::{AfterNotice, SpotAction, TargetLifecycleState};
 use super::time::Timestamp;
 
@@ -35,12 +37,25 @@ pub struct Event {
     pub client: Option<IpAddr>,
     /// The changes, in the order in which they are made.
     pub effects: Vec<EventEffect>,
+    /// How late the changes are visible.
+    pub lateness: EventLateness,
 }
 
 impl Event {
     /// Whether the event changes the instance of this name; `None` is the instance without a name.
     pub(crate) fn concerns(&self, instance: Option<&str>) -> bool {
         self.instance.is_none() || self.instance.as_deref() == instance
+    }
+
+    /// What tells the jitter of one event from that of another. An order that is given now has none of its own: whoever gives
+    /// it again sees the same.
+    pub(crate) fn seed(&self) -> u64 {
+        match &self.at {
+            EventTime::AfterLoad(span) | EventTime::AfterStart(span) | EventTime::AfterPoll(_, span) => {
+                u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
+            }
+            EventTime::At(_) => 0,
+        }
     }
 
     /// Whether the event announces something at the path of this notice.
@@ -106,6 +121,23 @@ pub enum EventEffect {
     Option(MetadataOption),
     /// A new fact of the instance.
     Fact(InstanceFact),
+    /// A change of an interface.
+    Interface(InterfaceChange),
+    /// Another instance profile, or another role in it.
+    Profile(ProfileChange),
+    /// A stop and a start.
+    StopStart(Box<StopStart>),
+    /// A key that EC2 Instance Connect pushes for a user.
+    ManagedSshKey {
+        /// The user.
+        user: String,
+        /// The key.
+        key: String,
+        /// How long it is there.
+        span: Duration,
+    },
+    /// The end of what is pending: it becomes visible.
+    Settle(SettleTarget),
     /// The end of changes by earlier events.
     Clear(ClearTarget),
 }
@@ -176,6 +208,9 @@ pub enum ClearTarget {
     /// Metadata options.
     #[strum(serialize = "metadata-options")]
     MetadataOptions,
+    /// The interfaces: those of the scenario are there again, as it has them.
+    #[strum(serialize = "network")]
+    Network,
     /// Facts of the instance.
     #[strum(serialize = "facts")]
     Facts,

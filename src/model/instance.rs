@@ -1,7 +1,8 @@
 //! The instance: the facts that a scenario sets, and the values that follow from them.
 
 use std::collections::BTreeMap;
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::Ipv4Addr;
+use std::sync::Arc;
 
 use super::attributes::{
     Architecture, HostnameType, InstanceAction, LifeCycle, ManagedSshKeys, Monitoring, Placement, PublicKey,
@@ -13,10 +14,12 @@ use super::ids::{
     TagKey,
 };
 use super::interface::{NetworkInterface, SecurityGroups};
+use super::late::{Late, ShownLeaf, ShownRole};
 use super::location::{AvailabilityZone, Region};
 use super::names;
 use super::options::MetadataOptions;
 use super::overrides::Overrides;
+use super::propagation::{LateLeaf, Propagation};
 use super::signals::Signals;
 use super::time::Timestamp;
 
@@ -102,6 +105,10 @@ pub struct Instance {
     pub overrides: Overrides,
     /// The announcements that events have made; empty in a scenario.
     pub signals: Signals,
+    /// How late changes are visible.
+    pub propagation: Arc<Propagation>,
+    /// What is not shown as it is; empty in a scenario.
+    pub late: Late,
 }
 
 impl Default for Instance {
@@ -154,6 +161,8 @@ impl Default for Instance {
             credentials: Some(Credentials::default()),
             overrides: Overrides::default(),
             signals: Signals::default(),
+            propagation: Arc::default(),
+            late: Late::default(),
         }
     }
 }
@@ -181,19 +190,32 @@ impl Instance {
         &self.primary().mac
     }
 
+    /// The primary interface as a leaf of it shows it; `None` while that leaf is absent.
+    pub(crate) fn primary_as_shown(&self, leaf: LateLeaf) -> Option<&NetworkInterface> {
+        match self.late.leaf(self.mac(), leaf) {
+            None => Some(self.primary()),
+            Some(ShownLeaf::Of(before)) => Some(before),
+            Some(_) => None,
+        }
+    }
+
+    /// The instance profile as `iam/info` shows it.
+    pub(crate) fn info_as_shown(&self) -> Option<&Credentials> {
+        self.late.info(self.credentials.as_ref())
+    }
+
+    /// The instance profile whose role and keys are shown.
+    pub(crate) fn role_as_shown(&self) -> Option<&Credentials> {
+        match self.late.role() {
+            None => self.credentials.as_ref(),
+            Some(ShownRole::Of(before)) => before.as_deref(),
+            Some(ShownRole::Listed(_)) => None,
+        }
+    }
+
     /// The primary private IPv4 address; `None` on an IPv6-only instance.
     pub(crate) fn local_ipv4(&self) -> Option<Ipv4Addr> {
         self.primary().private_ipv4s.first().copied()
-    }
-
-    /// The primary public IPv4 address.
-    pub(crate) fn public_ipv4(&self) -> Option<Ipv4Addr> {
-        self.primary().public_ipv4s.first().copied()
-    }
-
-    /// The primary IPv6 address.
-    pub(crate) fn ipv6(&self) -> Option<Ipv6Addr> {
-        self.primary().ipv6s.first().copied()
     }
 
     /// The private DNS name of the primary interface.
@@ -211,11 +233,6 @@ impl Instance {
             (HostnameType::IpName, Some(address)) => names::private_by_address(*address, &region),
             _ => names::private_by_instance(&self.instance_id, &region),
         }
-    }
-
-    /// The public DNS name of the primary interface.
-    pub(crate) fn public_hostname(&self) -> Option<String> {
-        self.public_hostname_of(self.primary())
     }
 
     /// The public DNS name of an interface; `None` without a public IPv4 address.

@@ -16,7 +16,10 @@ mod http;
 mod ids;
 mod instance;
 mod interface;
+mod interface_changes;
 pub(crate) mod json;
+mod late;
+mod live_change;
 mod location;
 mod maintenance;
 pub(crate) mod names;
@@ -24,6 +27,8 @@ mod node;
 mod notice;
 mod options;
 mod overrides;
+mod profile_changes;
+mod propagation;
 mod scenario;
 pub(crate) mod secrets;
 mod signals;
@@ -53,12 +58,20 @@ pub(crate) use ids::{
 };
 pub(crate) use instance::Instance;
 pub(crate) use interface::{NetworkInterface, SecurityGroups, mac_of};
+pub(crate) use late::{ShownLeaf, ShownRole};
+pub(crate) use live_change::{
+    AddressChange, InterfaceChange, InterfaceName, ProfileChange, RoleChange, SettleTarget, StopStart,
+    UserDataChange,
+};
 pub(crate) use location::{AvailabilityZone, Region};
 pub(crate) use maintenance::{MaintenanceCode, MaintenanceEvent, MaintenanceNotice, MaintenanceState};
 pub use node::ClusterNode;
 pub(crate) use notice::{InstantAsWritten, Notice, NoticeDue, NoticeTime};
 pub(crate) use options::{HttpEndpoint, HttpTokens, InstanceMetadataTags, MetadataOptions};
 pub(crate) use overrides::{Override, Overrides};
+pub(crate) use propagation::{
+    ChangeKind, Delay, DelaySpan, EventLateness, LateLeaf, Meanwhile, Propagation, PropagationProfile,
+};
 pub(crate) use scenario::{NamedInstance, Scenario};
 pub(crate) use signals::{AfterNotice, Signals, SpotAction, SpotInterruption, TargetLifecycleState};
 pub(crate) use string_enum::StringEnum;

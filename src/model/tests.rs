@@ -88,6 +88,7 @@ fn an_event_without_an_instance_concerns_all() {
         instance: instance.map(str::to_owned),
         client: None,
         effects: vec![EventEffect::Rebalance(NoticeDue::After(Duration::ZERO))],
+        lateness: EventLateness::default(),
     };
     for (of, instance, expected) in [
         (None, None, true),

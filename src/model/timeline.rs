@@ -7,8 +7,13 @@ use std::time::Duration;
 pub(crate) use super::clock::{Occurrence, ScenarioClock};
 use super::event::{ClearTarget, Event, EventEffect, InstanceFact, MetadataOption};
 use super::instance::Instance;
+use super::interface::NetworkInterface;
+use super::interface_changes::{self, ChangeMoment};
+use super::live_change::{InterfaceChange, InterfaceName, RoleChange, SettleTarget};
 use super::maintenance::{MaintenanceCode, MaintenanceEvent, MaintenanceNotice, MaintenanceState};
 use super::notice::{NoticeDue, NoticeTime};
+use super::profile_changes;
+use super::propagation::{ChangeKind, DelaySource, EventLateness, LateLeaf, Propagation};
 use super::signals::{Signals, SpotInterruption};
 use super::time::Timestamp;
 
@@ -20,30 +25,127 @@ pub(crate) fn after(
     clock: &ScenarioClock,
 ) -> Instance {
     let mut instance = base.clone();
-    for (at, index) in occurrences {
-        for effect in events.get(*index).map_or(&[][..], |event| &event.borrow().effects) {
-            apply(
-                &mut instance,
-                base,
-                effect,
-                Given { at: clock.date(*at), instant: *at, started: clock.started },
-            );
+    // What is known of the present: whatever changes at a delay of an occurrence has changed if that is over.
+    let mut present = i64::MIN;
+    for occurrence in occurrences {
+        let Some(event) = events.get(occurrence.index).map(Borrow::borrow) else { continue };
+        let given = Given::of(occurrence, event, base, clock);
+        for effect in &event.effects {
+            apply(&mut instance, base, effect, given);
         }
+        present = present.max(occurrence.offset.saturating_add(millis(occurrence.reached)));
     }
+    instance.late.settle_until(present);
     instance
+}
+
+/// The delays after which an event changes what is visible of an instance, and whether one of them is that of the next
+/// refresh of the keys.
+pub(crate) fn stages(event: &Event, propagation: &Propagation) -> (Vec<Duration>, bool) {
+    let delays = DelaySource { settings: propagation, event: &event.lateness, event_seed: event.seed() };
+    let mut refreshes = false;
+    let stages = event.effects.iter().flat_map(|effect| match effect {
+        EventEffect::Interface(change) => interface_changes::stages(change, delays),
+        EventEffect::Profile(change) => {
+            refreshes |= change.change == RoleChange::RoleInProfile;
+            profile_changes::stages(change, delays)
+        }
+        EventEffect::StopStart(change) => vec![change.down],
+        EventEffect::ManagedSshKey { span, .. } => vec![*span],
+        EventEffect::Fact(InstanceFact::PublicIpv4s(_)) => {
+            whole(delays, ChangeKind::Assign, LateLeaf::PublicIpv4s)
+        }
+        EventEffect::Fact(InstanceFact::SecurityGroups(_)) => {
+            whole(delays, ChangeKind::Modify, LateLeaf::SecurityGroups)
+        }
+        effect => whole_kind(effect).map_or(vec![], |kind| whole(delays, kind, LateLeaf::Whole)),
+    });
+    let stages = stages.filter(|delay| !delay.is_zero()).collect();
+    (stages, refreshes)
+}
+
+/// The kind of an effect that may be late.
+pub(crate) fn late_kind(effect: &EventEffect) -> Option<ChangeKind> {
+    match effect {
+        EventEffect::Interface(change) => change.late_kind(),
+        EventEffect::Profile(change) if change.change == RoleChange::RoleInProfile => None,
+        EventEffect::Profile(_) => Some(ChangeKind::InstanceProfile),
+        EventEffect::Fact(InstanceFact::PublicIpv4s(_)) => Some(ChangeKind::Assign),
+        EventEffect::Fact(InstanceFact::SecurityGroups(_)) => Some(ChangeKind::Modify),
+        effect => whole_kind(effect),
+    }
+}
+
+/// Makes a change of an interface that is visible at once, or gives the reason for which it is impossible, and what is
+/// accepted.
+pub(crate) fn change_interface_at_once(
+    instance: &mut Instance,
+    change: &InterfaceChange,
+) -> Option<(String, &'static str)> {
+    let obstacle = interface_changes::obstacle(&instance.interfaces, change);
+    let (settings, event) = (Propagation::default(), EventLateness::default());
+    let delays = DelaySource { settings: &settings, event: &event, event_seed: 0 };
+    interface_changes::apply(instance, change, ChangeMoment { delays, offset: 0 });
+    obstacle
+}
+
+/// The jitter's name for a change that is of no interface.
+const INSTANCE: &str = "instance";
+
+fn whole(delays: DelaySource<'_>, kind: ChangeKind, leaf: LateLeaf) -> Vec<Duration> {
+    delays.draw(kind, INSTANCE, leaf).after.into_iter().collect()
+}
+
+/// The kind of a change that is visible as a whole.
+fn whole_kind(effect: &EventEffect) -> Option<ChangeKind> {
+    match effect {
+        EventEffect::Tag(..) => Some(ChangeKind::Tags),
+        EventEffect::Option(_) => Some(ChangeKind::MetadataOptions),
+        EventEffect::Fact(InstanceFact::PublicIpv4s(_) | InstanceFact::SecurityGroups(_)) => None,
+        EventEffect::Fact(_) => Some(ChangeKind::Facts),
+        _ => None,
+    }
+}
+
+fn millis(span: Duration) -> i64 {
+    i64::try_from(span.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// The time of an occurrence, with the start of the daemon, from which the times in its notices follow.
 #[derive(Clone, Copy)]
-struct Given {
+struct Given<'a> {
     /// The date.
     at: Timestamp,
     /// The instant on the scenario's clock.
     instant: Timestamp,
     started: Timestamp,
+    /// The delays of what it changes, and its offset.
+    moment: ChangeMoment<'a>,
+    /// The last of its delays that is over.
+    reached: Duration,
 }
 
-impl Given {
+impl<'a> Given<'a> {
+    fn of(occurrence: &Occurrence, event: &'a Event, base: &'a Instance, clock: &ScenarioClock) -> Self {
+        let delays =
+            DelaySource { settings: &base.propagation, event: &event.lateness, event_seed: event.seed() };
+        Self {
+            at: clock.date(occurrence.at),
+            instant: occurrence.at,
+            started: clock.started,
+            moment: ChangeMoment { delays, offset: occurrence.offset },
+            reached: occurrence.reached,
+        }
+    }
+
+    /// Whether a change that is visible as a whole is not visible yet.
+    fn is_late(self, effect: &EventEffect) -> bool {
+        whole_kind(effect).is_some_and(|kind| {
+            let after = self.moment.delays.draw(kind, INSTANCE, LateLeaf::Whole).after;
+            after.is_none_or(|after| after > self.reached)
+        })
+    }
+
     fn time(self, due: &NoticeDue) -> NoticeTime {
         due.from(self.at, self.started)
     }
@@ -59,7 +161,10 @@ impl Given {
     }
 }
 
-fn apply(instance: &mut Instance, base: &Instance, effect: &EventEffect, given: Given) {
+fn apply(instance: &mut Instance, base: &Instance, effect: &EventEffect, given: Given<'_>) {
+    if given.is_late(effect) {
+        return;
+    }
     match effect {
         EventEffect::SpotInterruption { action, due, then } => {
             let time = given.time(due);
@@ -95,7 +200,26 @@ fn apply(instance: &mut Instance, base: &Instance, effect: &EventEffect, given: 
             instance.tags.remove(key);
         }
         EventEffect::Option(option) => set_option(instance, *option),
-        EventEffect::Fact(fact) => set_fact(instance, fact),
+        EventEffect::Fact(fact) => set_fact(instance, fact, given.moment),
+        EventEffect::Interface(change) => interface_changes::apply(instance, change, given.moment),
+        EventEffect::Profile(change) => {
+            profile_changes::apply(instance, base, change, given.moment, given.at);
+        }
+        EventEffect::StopStart(change) => {
+            let start = given.at.plus(change.down);
+            if given.reached < change.down {
+                instance.signals.starts_at = Some(start);
+            } else {
+                profile_changes::stop_start(instance, change, start);
+            }
+        }
+        EventEffect::ManagedSshKey { user, key, span } => {
+            if given.reached < *span {
+                instance.managed_ssh_keys.active_keys.insert(user.clone(), key.clone());
+            }
+        }
+        EventEffect::Settle(SettleTarget::Network) => instance.late.settle_network(),
+        EventEffect::Settle(SettleTarget::InstanceProfile) => instance.late.settle_profile(),
         EventEffect::Clear(what) => clear(instance, base, *what),
     }
 }
@@ -110,24 +234,35 @@ fn set_option(instance: &mut Instance, option: MetadataOption) {
     }
 }
 
-fn set_fact(instance: &mut Instance, fact: &InstanceFact) {
+fn set_fact(instance: &mut Instance, fact: &InstanceFact, moment: ChangeMoment<'_>) {
     match fact {
         InstanceFact::InstanceType(instance_type) => instance.instance_type.clone_from(instance_type),
         InstanceFact::AmiId(ami_id) => instance.ami_id.clone_from(ami_id),
         InstanceFact::Monitoring(monitoring) => instance.monitoring = *monitoring,
         InstanceFact::UserData(bytes) => instance.user_data.clone_from(bytes),
         InstanceFact::PublicIpv4s(addresses) => {
-            if let Some(primary) = instance.interfaces.first_mut() {
+            alter_primary(instance, ChangeKind::Assign, LateLeaf::PublicIpv4s, moment, |primary| {
                 primary.public_ipv4s.clone_from(addresses);
-            }
+            });
         }
         InstanceFact::SecurityGroups(names) => {
             instance.security_groups.names.clone_from(names);
-            if let Some(primary) = instance.interfaces.first_mut() {
+            alter_primary(instance, ChangeKind::Modify, LateLeaf::SecurityGroups, moment, |primary| {
                 primary.security_groups.names.clone_from(names);
-            }
+            });
         }
     }
+}
+
+fn alter_primary(
+    instance: &mut Instance,
+    kind: ChangeKind,
+    leaf: LateLeaf,
+    moment: ChangeMoment<'_>,
+    change: impl FnOnce(&mut NetworkInterface),
+) {
+    let name = InterfaceName::Mac(instance.mac().clone());
+    interface_changes::alter(instance, &name, INSTANCE, (kind, &[leaf]), moment, change);
 }
 
 fn clear(instance: &mut Instance, base: &Instance, what: ClearTarget) {
@@ -148,6 +283,7 @@ fn clear(instance: &mut Instance, base: &Instance, what: ClearTarget) {
         ClearTarget::Credentials => {
             signals.rotated_at = None;
             instance.credentials.clone_from(&base.credentials);
+            instance.late.settle_profile();
         }
         ClearTarget::Metadata => instance.overrides.clone_from(&base.overrides),
         ClearTarget::Tags => instance.tags.clone_from(&base.tags),
@@ -158,13 +294,24 @@ fn clear(instance: &mut Instance, base: &Instance, what: ClearTarget) {
             instance.monitoring = base.monitoring;
             instance.user_data.clone_from(&base.user_data);
             instance.security_groups.clone_from(&base.security_groups);
+            instance.launch_time = base.launch_time;
+            instance.managed_ssh_keys.clone_from(&base.managed_ssh_keys);
+            instance.signals.starts_at = None;
+            if let (Some(primary), Some(before)) = (instance.interfaces.first_mut(), base.interfaces.first())
+            {
+                primary.public_ipv4s.clone_from(&before.public_ipv4s);
+                primary.security_groups.clone_from(&before.security_groups);
+            }
+        }
+        ClearTarget::Network => {
             instance.interfaces.clone_from(&base.interfaces);
+            instance.late.settle_network();
         }
     }
 }
 
 /// Adds or changes a maintenance event. An active one is scheduled, one that is over or called off is in the history.
-fn maintain(signals: &mut Signals, notice: &MaintenanceNotice, given: Given) {
+fn maintain(signals: &mut Signals, notice: &MaintenanceNotice, given: Given<'_>) {
     const DAY: Duration = Duration::from_hours(24);
     let take = |events: &mut Vec<MaintenanceEvent>| {
         events.iter().position(|event| event.id == notice.id).map(|index| events.remove(index))

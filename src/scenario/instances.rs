@@ -8,7 +8,7 @@ use std::sync::Arc;
 use ipnet::IpNet;
 
 use super::named_files::NamedFiles;
-use super::{credentials, instance, options, overrides};
+use super::{credentials, instance, options, overrides, propagation};
 use crate::config::{Item, Section};
 use crate::model::{
     ClientMatcher, CredentialSource, HttpTokens, Instance, NamedInstance, Overrides, Profile,
@@ -176,6 +176,10 @@ fn read_one<'a>(
     if let Some(section) = section.read("metadata-options", Item::section) {
         options::metadata_options(&section, &mut instance.metadata_options);
     }
+    if let Some(section) = section.read("propagation", Item::section) {
+        propagation::read(&section, &mut instance);
+    }
+    propagation::name(&mut instance, name);
     let metadata = section.read("metadata", Item::section);
     let has_own_id = section.get("instance-id").is_some();
     instance::read(&section, files, &mut instance);

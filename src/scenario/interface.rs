@@ -20,6 +20,20 @@ impl Numbering {
         }
         number
     }
+
+    /// The numbers whose MAC addresses and private addresses the interfaces of an instance have.
+    fn of(instance: &Instance) -> Self {
+        let primary = instance.primary();
+        let is_taken = |number: &u32| {
+            let sibling = primary.sibling(number.wrapping_sub(primary.device_number));
+            let mac = mac_of(*number);
+            instance.interfaces.iter().any(|interface| {
+                let has = |address| interface.private_ipv4s.contains(address);
+                interface.mac == mac || sibling.private_ipv4s.iter().any(has)
+            })
+        };
+        Self((0..256).filter(is_taken).collect())
+    }
 }
 
 /// Reads the interfaces, sorted by network card and device number. Without any the instance keeps its interfaces, and those with
@@ -50,6 +64,21 @@ pub(crate) fn read_all(item: Option<&Item<'_>>, inherited: &SecurityGroups, inst
         contradictions::vpcs_agree_on_their_blocks(&sections, &instance.interfaces);
     }
     instance.interfaces.sort_by_key(NetworkInterface::attachment);
+}
+
+/// Reads an interface that is attached to an instance. Keys that are left out follow from its primary interface.
+pub(super) fn attached(section: &Section<'_>, instance: &Instance) -> NetworkInterface {
+    let is_free = |index: &u32| instance.interfaces.iter().all(|nic| nic.device_number != *index);
+    let index = (1..256).find(is_free).unwrap_or(256);
+    let mut interface = read(section, index, Some(instance.primary()), &mut Numbering::of(instance));
+    let groups = &mut interface.security_groups;
+    if groups.names.is_empty() {
+        groups.names.clone_from(&instance.security_groups.names);
+    }
+    if groups.ids.is_empty() {
+        groups.ids.clone_from(&instance.security_groups.ids);
+    }
+    interface
 }
 
 /// Reads an interface. Keys that a further one leaves out follow from the first.

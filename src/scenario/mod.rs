@@ -16,11 +16,13 @@ mod foreign;
 mod instance;
 mod instances;
 mod interface;
+mod interface_timeline;
 mod library;
 mod live;
 mod named_files;
 mod options;
 mod overrides;
+mod propagation;
 mod shipped;
 mod unset;
 mod warnings;
@@ -28,7 +30,7 @@ mod warnings;
 use std::path::Path;
 
 use crate::config::{Cancellation, Item, Report, Section, SourceText, parse, parse_unless_cancelled};
-use crate::model::{HttpTokens, Scenario, Timestamp};
+use crate::model::{Event, HttpTokens, Scenario, Timestamp};
 
 pub(crate) use credential_file::read as read_credential_file;
 pub(crate) use credential_process::parse as parse_credential_process;
@@ -107,6 +109,9 @@ fn build(root: &Section<'_>, files: &NamedFiles<'_>, now: Option<Timestamp>) -> 
     if let Some(section) = root.read("instance", Item::section) {
         instance::read(&section, files, instance);
     }
+    if let Some(section) = root.read("propagation", Item::section) {
+        propagation::read(&section, instance);
+    }
     if let Some(section) = root.read("http", Item::section) {
         options::http(&section, &mut scenario.http);
     }
@@ -121,12 +126,15 @@ fn build(root: &Section<'_>, files: &NamedFiles<'_>, now: Option<Timestamp>) -> 
         scenario.named_instances = instances::read(&item, files, &scenario.instance, profile);
     }
     if let Some(events) = root.read("event", Item::sections) {
-        let read = |(index, section): (usize, &Section<'_>)| {
-            let event = event::read(section, index as u64, files, profile)?;
+        let read = |(index, section)| {
+            let event = event::read(section, index as u64, files, &scenario)?;
             contradictions::event_has_its_instance(section, &event, &scenario);
-            Some(event)
+            Some((section, event))
         };
-        scenario.events = events.iter().enumerate().filter_map(read).collect();
+        let read: Vec<(&Section<'_>, Event)> = events.iter().enumerate().filter_map(read).collect();
+        let with_sections: Vec<_> = read.iter().map(|(section, event)| (*section, event)).collect();
+        interface_timeline::check(&with_sections, &scenario);
+        scenario.events = read.into_iter().map(|(_, event)| event).collect();
         unset::takes_something_back(&events, &scenario);
     }
     if let Some(item) = root.get("fault") {

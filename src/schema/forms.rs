@@ -10,8 +10,8 @@ use crate::config::SingleLine;
 use crate::model::PathGlob;
 use crate::model::{
     AccountId, AllowedHost, AmiId, AvailabilityZone, ClientMatcher, ContentType, FaultName, HostId, HostName,
-    InstanceId, InstanceType, InterfaceId, KernelId, MacAddress, NodeName, RamdiskId, Region, ReservationId,
-    RoleName, SecurityGroupId, SubnetId, VpcId,
+    InstanceId, InstanceType, InterfaceId, InterfaceName, KernelId, MacAddress, NodeName, RamdiskId, Region,
+    ReservationId, RoleName, SecurityGroupId, SubnetId, VpcId,
 };
 
 macro_rules! resource {
@@ -64,6 +64,8 @@ pub(super) const KERNEL_ID: Form = Form::parsed::<KernelId>(resource!("aki"));
 pub(super) const RAMDISK_ID: Form = Form::parsed::<RamdiskId>(resource!("ari"));
 pub(super) const HOST_ID: Form = Form::parsed::<HostId>(resource!("h"));
 pub(super) const INTERFACE_ID: Form = Form::parsed::<InterfaceId>(resource!("eni"));
+pub(super) const INTERFACE_NAME: Form =
+    Form::parsed::<InterfaceName>("^(?:[0-9a-f]{2}(?::[0-9a-f]{2}){5}|eni-(?:[0-9a-f]{8}|[0-9a-f]{17}))$");
 pub(super) const SUBNET_ID: Form = Form::parsed::<SubnetId>(resource!("subnet"));
 pub(super) const VPC_ID: Form = Form::parsed::<VpcId>(resource!("vpc"));
 pub(super) const SECURITY_GROUP_ID: Form = Form::parsed::<SecurityGroupId>(resource!("sg"));

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::form::FileKey;
 use super::form::Form;
-use super::keys::{NAMED_INSTANCE, SCENARIO, event, fault, instance, interface, service};
+use super::keys::{NAMED_INSTANCE, SCENARIO, event, fault, instance, interface, propagation, service};
 
 /// A part of the manual's list of keys: a table, or a paragraph with the keys that follow it.
 #[derive(Debug)]
@@ -28,6 +28,7 @@ const MANUAL: &[ManualPart] = &[
     part("[[instance.network-interface]]", interface::NETWORK_INTERFACE),
     part("[metadata-options]", service::METADATA_OPTIONS),
     part("[credentials]", service::CREDENTIALS),
+    part("[propagation]", propagation::PROPAGATION),
     part("[http]", service::HTTP),
     ManualPart { heading: "", about: "Undocumented behaviour can be chosen:", keys: service::HTTP_CHOICES },
     part("[metadata]", &[]),

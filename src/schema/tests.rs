@@ -168,6 +168,16 @@ facts = { user-data = { base64 = "YQ==" } }
 facts = { user-data = { file = "x" } }
 [[event]]
 facts = { user-data = { text = "x" } }
+[[event]]
+stop-start = { user-data = { text = "x" } }
+[[event]]
+stop-start = { user-data = { file = "x" } }
+[[event]]
+stop-start = { user-data = { base64 = "YQ==" } }
+[[event]]
+stop-start = { user-data = false }
+instance-profile = "none"
+propagation = "1s"
 [[fault]]
 latency = "1s"
 throttle = { per-second = 1, then = "drop" }
@@ -183,10 +193,25 @@ first-n-clients = 0
 set = { "meta-data/c" = { moved-from = "meta-data/spot/instance-action" } }
 "#;
 
+/// Every delay in one of the forms of a table.
+fn delays(form: &str) -> String {
+    let kinds = ["attach", "detach", "assign", "unassign", "modify", "instance-profile"];
+    let kinds = kinds.map(|kind| format!("{kind} = {{ listed = {form} }}\n")).concat();
+    let wholes = ["tags", "metadata-options", "facts"];
+    let wholes = wholes.map(|whole| format!("{whole} = {form}\n")).concat();
+    let leaves = "detach-interface = { interface = \"0e:49:61:0f:c3:12\" }";
+    format!("[propagation]\n{wholes}{kinds}[[event]]\n{leaves}\npropagation = {{ listed = {form} }}\n")
+}
+
 #[test]
 fn the_list_has_the_keys_that_the_scenarios_reader_asks_for() {
     let mut requested = RequestedKeys::new();
-    for text in [&*scenario_with_every_key(), OTHER_FORMS, OF_THE_OTHER_PROFILE] {
+    let delays = [
+        delays("{ after = \"1s\", meanwhile = \"x\" }"),
+        delays("{ min = \"1s\", max = \"2s\", meanwhile = \"x\" }"),
+    ];
+    let [after, range] = delays.each_ref().map(String::as_str);
+    for text in [&*scenario_with_every_key(), OTHER_FORMS, OF_THE_OTHER_PROFILE, after, range] {
         for (key, readings) in crate::scenario::keys(&SourceText::new("s.toml", text), Path::new("")) {
             requested.entry(key).or_default().extend(readings);
         }

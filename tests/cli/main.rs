@@ -40,6 +40,7 @@ mod use_content;
 mod verb_clear;
 mod verb_clock;
 mod verb_fault;
+mod verb_interface;
 mod verb_use;
 mod verbs;
 mod wait;

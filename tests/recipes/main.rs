@@ -43,6 +43,7 @@ pages! {
     ci: "ci.md",
     drop_in_for_ec2_metadata_mock: "ec2-metadata-mock.md",
     eks_bootstrap: "eks-bootstrap.md",
+    hot_plug: "hot-plug.md",
     imdsv2_only: "imdsv2-only.md",
     node_termination_handler: "node-termination-handler.md",
     rotating_keys: "rotating-keys.md",

@@ -108,6 +108,20 @@ fn examples_hold_valid_files() {
     }
 }
 
+#[test]
+fn scenarios_on_the_page_about_late_metadata_are_accepted() {
+    let page = read("docs/late-metadata.md");
+    let blocks: Vec<&str> =
+        page.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    assert!(!blocks.is_empty(), "it has an example");
+    for block in blocks {
+        let source = SourceText::new("docs/late-metadata.md", block);
+        let warnings =
+            scenario::read(&source, std::path::Path::new("")).map(|(_, warnings)| warnings.problems);
+        assert_eq!(warnings, Ok(vec![]), "{block}");
+    }
+}
+
 /// Pages send readers to files; one that was moved would send them nowhere.
 #[test]
 fn the_files_that_pages_name_are_there() {

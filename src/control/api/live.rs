@@ -67,6 +67,9 @@ pub(crate) enum OrderPreview {
         effects: Vec<EffectSummary>,
         /// The paths whose answers change, by path.
         paths: Vec<PathPreview>,
+        /// The paths that do not show at once what is true, after this event and those before.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        late: Vec<LatePath>,
     },
     /// The effect of a fault.
     Fault {
@@ -98,6 +101,23 @@ pub(crate) struct PathPreview {
     pub path: String,
     /// The change.
     pub change: PathTransition,
+}
+
+/// A path that does not show what is true.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct LatePath {
+    /// Below the version: `meta-data/network/interfaces/macs/0e:49:61:0f:c3:12/ipv6s`.
+    pub path: String,
+    /// What it shows meanwhile.
+    pub shown: String,
+    /// The time from which on it shows the truth; absent if that is when it is settled.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "rfc3339::optional")]
+    #[cfg_attr(test, schemars(with = "Option<rfc3339::Text>"))]
+    pub until: Option<Timestamp>,
+    /// The instance; absent for the one without a name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instance: Option<String>,
 }
 
 /// The change of a path's answer.

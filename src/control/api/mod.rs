@@ -52,7 +52,7 @@ mod tree;
 pub(crate) use clock::{CLOCK, ClockMoved, ClockOrder, ClockStatus};
 pub(crate) use live::{
     AcceptedOrder, CLEAR, ClearOrder, ClearScope, Cleared, EVENTS, EffectSummary, EventStatus, FAULTS,
-    FaultOrigin, FaultStatus, LiveOrder, OrderPreview, PathPreview, PathTransition, REMOVE_FAULTS,
+    FaultOrigin, FaultStatus, LatePath, LiveOrder, OrderPreview, PathPreview, PathTransition, REMOVE_FAULTS,
     RemoveFaultsOrder, SET_FAULT,
 };
 pub(crate) use ready::ReadyNotice;

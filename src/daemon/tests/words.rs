@@ -13,8 +13,8 @@ use crate::daemon::{describe, describe_fault};
 use crate::imds::{EventPreview, FleetChange, FleetItem, PathChange};
 use crate::model::fault::{Fault, FaultEffect, FaultStart};
 use crate::model::{
-    Event, EventEffect, EventTime, HttpEndpoint, HttpTokens, InstanceMetadataTags, MetadataOption, NoticeDue,
-    Scenario, Timestamp,
+    Event, EventEffect, EventLateness, EventTime, HttpEndpoint, HttpTokens, InstanceMetadataTags,
+    MetadataOption, NoticeDue, Scenario, Timestamp,
 };
 
 fn after(seconds: u64) -> Timestamp {
@@ -67,6 +67,7 @@ fn event(at: EventTime) -> Event {
         instance: None,
         client: None,
         effects: vec![],
+        lateness: EventLateness::default(),
     }
 }
 
@@ -88,7 +89,7 @@ fn the_line_of_an_event_says_from_when() {
         (at(), None, false, "never".to_owned()),
     ] {
         let what = [crate::control::api::EffectSummary { what: "set".into(), text: "x".into() }];
-        let mut preview = EventPreview { at: happens, happened, paths: BTreeMap::new() };
+        let mut preview = EventPreview { at: happens, happened, paths: BTreeMap::new(), pending: vec![] };
         let line = |event: &Event, preview: &EventPreview| describe::line(event, &what, preview, now);
         let unchanged = format!("set: x; {expected}; no path changes its answer");
         assert_eq!(line(&event(time.clone()), &preview), unchanged);

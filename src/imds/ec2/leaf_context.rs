@@ -34,5 +34,6 @@ impl<'f> LeafContext<'f> {
 }
 
 pub(crate) fn is_profile_attached(instance: &Instance, elapsed: Duration) -> bool {
-    instance.credentials.as_ref().is_some_and(|profile| elapsed >= profile.attached_after)
+    let profile = instance.info_as_shown().or_else(|| instance.role_as_shown());
+    profile.is_some_and(|profile| elapsed >= profile.attached_after)
 }

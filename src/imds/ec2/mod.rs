@@ -3,6 +3,8 @@
 mod bodies;
 mod credentials;
 mod handler;
+#[cfg(test)]
+mod late_tests;
 mod leaf_context;
 mod replies;
 mod signals;

@@ -8,7 +8,9 @@ use std::sync::{Arc, LazyLock};
 
 use crate::identity::KeyRing;
 use crate::imds::Fleet;
-use crate::model::{Event, EventEffect, EventTime, Instance, NamedInstance, Scenario, Timestamp};
+use crate::model::{
+    Event, EventEffect, EventLateness, EventTime, Instance, NamedInstance, Scenario, Timestamp,
+};
 
 /// When the fleets of tests are loaded.
 pub(crate) const LOADED: Timestamp = Timestamp::from_secs(1_795_230_851);
@@ -43,5 +45,6 @@ fn event(at: EventTime, effect: EventEffect) -> Event {
         instance: None,
         client: None,
         effects: vec![effect],
+        lateness: EventLateness::default(),
     }
 }

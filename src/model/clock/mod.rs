@@ -20,6 +20,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::event::{Event, EventTime};
+use super::propagation::until_refresh;
 use super::time::{ClockReading, Timestamp};
 
 /// The scenario's clock: the relation between instants and offsets on the timeline.
@@ -72,8 +73,18 @@ const SMALLEST_STEP: u64 = 500;
 /// Steps that are kept. Each request looks at some.
 const MAX_STEPS: usize = 100;
 
-/// An occurrence of an event: its instant, and the index of the event.
-pub(crate) type Occurrence = (Timestamp, usize);
+/// An occurrence of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Occurrence {
+    /// The instant.
+    pub at: Timestamp,
+    /// The index of the event.
+    pub index: usize,
+    /// The offset on the timeline in milliseconds.
+    pub offset: i64,
+    /// The last delay of the event that is over: what it changed is visible as far as it is not later than this.
+    pub reached: Duration,
+}
 
 /// The point that an [`EventTime`] resolves to.
 #[derive(Clone, Copy)]
@@ -190,11 +201,47 @@ impl ScenarioClock {
     ///
     /// Earlier occurrences of a repeated event are left out: each overwrites the changes of the one before.
     pub(crate) fn occurrences(&self, events: &[impl Borrow<Event>], now: Timestamp) -> Vec<Occurrence> {
-        let events = events.iter().map(Borrow::borrow).enumerate();
+        let numbered = events.iter().map(Borrow::borrow).enumerate();
         let last = |(index, event)| self.last(index, event, now).map(|occurrence| (occurrence, index));
-        let mut occurrences: Vec<(EventOccurrence, usize)> = events.filter_map(last).collect();
+        let mut occurrences: Vec<(EventOccurrence, usize)> = numbered.filter_map(last).collect();
         occurrences.sort_by_key(|(occurrence, index)| (occurrence.offset, occurrence.sequence, *index));
-        occurrences.into_iter().map(|(occurrence, index)| (occurrence.at, index)).collect()
+        let occurred = |(EventOccurrence { at, offset, .. }, index): (EventOccurrence, usize)| {
+            let reached = self.reached(events[index].borrow(), at, offset, now);
+            Occurrence { at, index, offset, reached }
+        };
+        occurrences.into_iter().map(occurred).collect()
+    }
+
+    /// The delays of an event at an occurrence after which something changes, in order.
+    fn delays<'e>(&self, event: &'e Event, at: Timestamp) -> impl Iterator<Item = Duration> + 'e {
+        let date = self.date(at);
+        let refreshes = event.lateness.refreshes.iter().map(move |refresh| until_refresh(date, *refresh));
+        event.lateness.stages.iter().copied().chain(refreshes)
+    }
+
+    /// The time since an occurrence, on the timeline.
+    fn passed(&self, offset: i64, now: Timestamp) -> Duration {
+        millis(signed(self.elapsed(now)).saturating_sub(offset))
+    }
+
+    /// The last delay of an event that is over.
+    fn reached(&self, event: &Event, at: Timestamp, offset: i64, now: Timestamp) -> Duration {
+        if event.lateness.is_over_at_once() {
+            return Duration::ZERO;
+        }
+        let passed = self.passed(offset, now);
+        self.delays(event, at).filter(|delay| *delay <= passed).max().unwrap_or_default()
+    }
+
+    /// The instant of the next delay of an event that is over, if the clock runs on from `now`.
+    fn next_delay(&self, index: usize, event: &Event, now: Timestamp) -> Option<Timestamp> {
+        if event.lateness.is_over_at_once() {
+            return None;
+        }
+        let last = self.last(index, event, now)?;
+        let passed = self.passed(last.offset, now);
+        let left = self.delays(event, last.at).filter_map(|delay| delay.checked_sub(passed));
+        left.filter(|left| !left.is_zero()).min().map(|left| now.plus(left))
     }
 
     /// The first instant after `now` at which there may be other occurrences than at `now`, unless the clock is moved.
@@ -203,7 +250,11 @@ impl ScenarioClock {
             return None;
         }
         let events = events.iter().map(Borrow::borrow).enumerate();
-        events.filter_map(|(index, event)| self.next_computed(index, event, now)).min()
+        let next = |(index, event)| {
+            let next = [self.next_computed(index, event, now), self.next_delay(index, event, now)];
+            next.into_iter().flatten().min()
+        };
+        events.filter_map(next).min()
     }
 
     // === Moving ===
@@ -316,6 +367,11 @@ impl ScenarioClock {
             EventTime::AfterStart(span) => TimelinePoint::Instant(self.started.plus(*span)),
             EventTime::At(instant) => TimelinePoint::Instant(*instant),
         })
+    }
+
+    /// The instant of an offset in milliseconds.
+    pub(crate) fn instant_of(&self, offset: i64) -> Timestamp {
+        shift(self.epoch, offset)
     }
 
     fn instant(&self, point: TimelinePoint) -> Timestamp {

@@ -2,7 +2,9 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::model::timeline::after;
-use crate::model::{AfterNotice, EventEffect, Instance, NoticeDue, Override, SpotAction, TagKey};
+use crate::model::{
+    AfterNotice, EventEffect, EventLateness, Instance, NoticeDue, Override, SpotAction, TagKey,
+};
 
 const START: Timestamp = Timestamp::from_secs(1_000_000);
 
@@ -23,6 +25,7 @@ fn event(at: EventTime) -> Event {
         instance: None,
         client: None,
         effects: vec![],
+        lateness: EventLateness::default(),
     }
 }
 
@@ -40,7 +43,12 @@ fn start() -> ScenarioClock {
 
 /// Which events have happened, in order.
 fn order(clock: &ScenarioClock, events: &[Event], now: Timestamp) -> Vec<usize> {
-    clock.occurrences(events, now).into_iter().map(|(_, index)| index).collect()
+    clock.occurrences(events, now).into_iter().map(|occurrence| occurrence.index).collect()
+}
+
+/// The instant and the index of what has happened, in order.
+fn happened(clock: &ScenarioClock, events: &[Event], now: Timestamp) -> Vec<(Timestamp, usize)> {
+    clock.occurrences(events, now).into_iter().map(|occurrence| (occurrence.at, occurrence.index)).collect()
 }
 
 /// A clock whose event 0 comes ten seconds after a poll, and that poll five seconds after the start.
@@ -100,7 +108,7 @@ fn a_date_is_what_the_wall_clock_showed_then() {
     let notice = |index: usize| {
         let events = events.clone().map(|event| Event { effects: vec![spot.clone()], ..event });
         let occurrences: Vec<Occurrence> =
-            clock.occurrences(&events, at(50)).into_iter().filter(|o| o.1 == index).collect();
+            clock.occurrences(&events, at(50)).into_iter().filter(|o| o.index == index).collect();
         let signals = after(&Instance::default(), &events, &occurrences, &clock).signals;
         (signals.spot.clone().expect("a notice").time.fixed(), signals.gone_at())
     };
@@ -157,30 +165,30 @@ proptest! {
 fn a_seek_moves_what_waits_for_a_poll() {
     let (clock, events) = polled();
     let (before, after) = (clock.seek(&events, seconds(14), at(6)), clock.seek(&events, seconds(20), at(6)));
-    assert_eq!(before.occurrences(&events, at(6)), []);
-    assert_eq!(before.occurrences(&events, at(7)), [(at(7), 0)]);
-    assert_eq!(after.occurrences(&events, at(6)), [(at(1), 0)]);
+    assert_eq!(happened(&before, &events, at(6)), []);
+    assert_eq!(happened(&before, &events, at(7)), [(at(7), 0)]);
+    assert_eq!(happened(&after, &events, at(6)), [(at(1), 0)]);
     let later = after.seek(&events, seconds(1_000), at(7));
-    assert_eq!(later.occurrences(&events, at(7)), [(at(1), 0)], "it keeps its instant");
+    assert_eq!(happened(&later, &events, at(7)), [(at(1), 0)], "it keeps its instant");
 }
 
 #[test]
 fn a_seek_to_before_a_poll_undoes_it() {
     let (clock, events) = polled();
     let undone = clock.seek(&events, seconds(4), at(60));
-    assert_eq!((undone.occurrences(&events, at(60)), undone.first_polls.len()), (vec![], 0));
+    assert_eq!((happened(&undone, &events, at(60)), undone.first_polls.len()), (vec![], 0));
     let waiting = clock.seek(&events, seconds(5), at(60));
-    assert_eq!((waiting.occurrences(&events, at(60)), waiting.first_polls.len()), (vec![], 1));
+    assert_eq!((happened(&waiting, &events, at(60)), waiting.first_polls.len()), (vec![], 1));
 }
 
 #[test]
 fn a_pause_stops_what_waits_for_a_poll() {
     let (clock, events) = polled();
     let paused = clock.pause(at(7));
-    assert_eq!(paused.occurrences(&events, at(107)), []);
+    assert_eq!(happened(&paused, &events, at(107)), []);
     let going = paused.resume(&events, at(107));
-    assert_eq!(going.occurrences(&events, at(114)), []);
-    assert_eq!(going.occurrences(&events, at(115)), [(at(115), 0)]);
+    assert_eq!(happened(&going, &events, at(114)), []);
+    assert_eq!(happened(&going, &events, at(115)), [(at(115), 0)]);
 }
 
 // === Order ===
@@ -226,7 +234,7 @@ fn orders_keep_their_order_when_the_clock_goes_back_before_them() {
 fn what_is_ordered_while_the_clock_stands_still_happens() {
     let events = [load(10), event(EventTime::At(at(60)))];
     let clock = start().pause(at(5)).ordered(1, &events[1], at(60));
-    assert_eq!(clock.occurrences(&events, at(60)), [(at(60), 1)]);
+    assert_eq!(happened(&clock, &events, at(60)), [(at(60), 1)]);
     assert_eq!(order(&clock.resume(&events, at(100)), &events, at(105)), [1, 0]);
 }
 
@@ -236,19 +244,19 @@ fn an_instant_that_passes_while_the_clock_stands_still_comes_when_it_goes_on() {
     let clock = start().pause(at(20));
     assert_eq!(order(&clock, &events, at(100)), [1]);
     let going = clock.resume(&events, at(100));
-    assert_eq!(going.occurrences(&events, at(100)), [(at(10), 1), (at(30), 0)]);
+    assert_eq!(happened(&going, &events, at(100)), [(at(10), 1), (at(30), 0)]);
 }
 
 #[test]
 fn a_repeated_notice_keeps_its_time_until_it_happens_again() {
     let events = [repeated(0, 3600)];
     let clock = start().seek(&events, seconds(60), at(10));
-    assert_eq!(clock.occurrences(&events, at(10)), [(START, 0)]);
+    assert_eq!(happened(&clock, &events, at(10)), [(START, 0)]);
     let going = clock.pause(at(20)).resume(&events, at(30));
-    assert_eq!(going.occurrences(&events, at(30)), [(START, 0)]);
+    assert_eq!(happened(&going, &events, at(30)), [(START, 0)]);
     // 3600 s of the timeline are over after 70 s, 50 s skipped, and a pause of 10 s.
-    assert_eq!(going.occurrences(&events, at(3559)), [(START, 0)]);
-    assert_eq!(going.occurrences(&events, at(3560)), [(at(3560), 0)]);
+    assert_eq!(happened(&going, &events, at(3559)), [(START, 0)]);
+    assert_eq!(happened(&going, &events, at(3560)), [(at(3560), 0)]);
 }
 
 #[test]
@@ -347,8 +355,8 @@ fn a_step_is_half_a_second_at_least() {
 fn an_instant_that_comes_again_is_later_than_what_a_seek_kept() {
     let events = [Event { repeat: Some(seconds(10)), ..event(EventTime::At(at(10))) }];
     let clock = start().seek(&events, seconds(5), at(12));
-    assert_eq!(clock.occurrences(&events, at(12)), [(at(10), 0)]);
-    assert_eq!(clock.occurrences(&events, at(25)), [(at(20), 0)]);
+    assert_eq!(happened(&clock, &events, at(12)), [(at(10), 0)]);
+    assert_eq!(happened(&clock, &events, at(25)), [(at(20), 0)]);
 }
 
 #[test]
@@ -358,7 +366,7 @@ fn an_instant_that_comes_again_during_a_pause_comes_late() {
     let clock = start().pause(at(15));
     assert_eq!(order(&clock, &events, at(35)), [0, 1]);
     let going = clock.resume(&events, at(35));
-    assert_eq!(going.occurrences(&events, at(35)), [(at(12), 1), (at(30), 0)]);
+    assert_eq!(happened(&going, &events, at(35)), [(at(12), 1), (at(30), 0)]);
 }
 
 #[test]
@@ -548,7 +556,7 @@ proptest! {
     fn equal_instants_keep_the_files_order(offsets in prop::collection::vec(0_u64..3, 0..10)) {
         let events: Vec<Event> = offsets.iter().map(|offset| load(*offset)).collect();
         let found = start().occurrences(&events, at(5));
-        prop_assert!(found.is_sorted() && found.len() == events.len(), "{:?}", found);
+        prop_assert!(found.is_sorted_by_key(|occurrence| (occurrence.at, occurrence.index)) && found.len() == events.len(), "{:?}", found);
     }
 
     #[test]
@@ -569,12 +577,14 @@ proptest! {
             let EventTime::AfterLoad(first) = event.at else { unreachable!("all are after loading") };
             let mut offset = first;
             while offset <= seconds(now) {
-                all.push((START.plus(offset), index));
+                let millis = i64::try_from(offset.as_millis()).expect("it is short");
+                let reached = Duration::ZERO;
+                all.push(Occurrence { at: START.plus(offset), index, offset: millis, reached });
                 let Some(repeat) = event.repeat else { break };
                 offset += repeat;
             }
         }
-        all.sort_unstable();
+        all.sort_unstable_by_key(|occurrence| (occurrence.at, occurrence.index));
         let base = Instance::default();
         let clock = start();
         let last = clock.occurrences(&events, at(now));

@@ -1,15 +1,16 @@
 //! `[[event]]`: the timeline. The control socket takes events with the same keys.
 
 mod changes;
+mod live_changes;
 mod notices;
 
 use std::net::IpAddr;
 use std::time::Duration;
 
 use super::named_files::NamedFiles;
-use super::overrides;
+use super::{overrides, propagation};
 use crate::config::{INSTANTS, Item, Section, parse_duration};
-use crate::model::{Event, EventTime, MOST_CLIENTS, Profile};
+use crate::model::{Event, EventLateness, EventTime, MOST_CLIENTS, Profile, Scenario};
 
 pub(super) use notices::maintenance_id;
 
@@ -18,8 +19,9 @@ pub(crate) fn read(
     section: &Section<'_>,
     number: u64,
     files: &NamedFiles<'_>,
-    profile: Profile,
+    scenario: &Scenario,
 ) -> Option<Event> {
+    let profile = scenario.http.profile;
     let at = first_time(section);
     let repeat = section.read("repeat", period);
     let until = section.get("until");
@@ -47,9 +49,16 @@ pub(crate) fn read(
     let client = client.and_then(|item| item.parse::<IpAddr>());
     let problems = section.problems();
     let mut effects = notices::read(section, number, profile.takes_any_event_id());
+    effects.extend(live_changes::read(section, scenario, instance.as_deref(), files));
     effects.extend(changes::read(section, files, profile));
+    let first_n_clients = clients.and_then(|clients| u32::try_from(clients).ok());
+    let lateness = EventLateness::default();
+    // A time that is wrong has been reported.
+    let time = at.clone().unwrap_or(EventTime::AfterLoad(Duration::ZERO));
+    let mut event = Event { at: time, repeat, until, first_n_clients, instance, client, effects, lateness };
+    propagation::of_event(section, &mut event, scenario);
     section.finish();
-    if effects.is_empty() {
+    if event.effects.is_empty() {
         // An effect with an error has been reported.
         if section.problems() > problems {
             return None;
@@ -57,12 +66,12 @@ pub(crate) fn read(
         section.error(
             "the event does nothing",
             "accepted: at least one of spot-interruption, rebalance-recommendation, maintenance, target-lifecycle-state, \
-             instance-action, life-cycle, credentials, set, unset, tags, metadata-options, facts, clear",
+             instance-action, life-cycle, credentials, attach-interface, detach-interface, assign, unassign, modify-interface, \
+             hide-interface, instance-profile, stop-start, managed-ssh-key, settle, set, unset, tags, metadata-options, facts, clear",
         );
         return None;
     }
-    let first_n_clients = clients.and_then(|clients| u32::try_from(clients).ok());
-    Some(Event { at: at?, repeat, until, first_n_clients, instance, client, effects })
+    at.map(|_| event)
 }
 
 /// Reads the time of the first occurrence: `at`, `after-poll`, or both.

@@ -158,12 +158,8 @@ impl LiveItem for Event {
 
     fn read(root: &Section<'_>, scenario: &Scenario, time: OrderTime) -> Option<Self> {
         let when = event_time(root, time);
-        let mut event = event::read(
-            root,
-            order_number(time),
-            &NamedFiles::relative_to(Path::new("")),
-            scenario.http.profile,
-        )?;
+        let mut event =
+            event::read(root, order_number(time), &NamedFiles::relative_to(Path::new("")), scenario)?;
         for time_of in [Some(&mut event.at), event.until.as_mut()].into_iter().flatten() {
             if let EventTime::At(instant) = time_of {
                 *instant = time.on_calendar(*instant);
@@ -228,7 +224,9 @@ fn file_reference(words: &Words) -> Option<String> {
     let set = words.get("set").and_then(Value::as_object).into_iter().flatten();
     let set = set.filter(|(_, value)| is_file(value)).map(|(path, _)| format!("set.{path:?}")).next();
     let user_data = words.get("facts").and_then(|facts| facts.get("user-data"));
+    let started = words.get("stop-start").and_then(|started| started.get("user-data"));
     set.or_else(|| user_data.filter(|value| is_file(value)).map(|_| "facts.user-data".to_owned()))
+        .or_else(|| started.filter(|value| is_file(value)).map(|_| "stop-start.user-data".to_owned()))
 }
 
 /// Warns of an event that changes one path of a fact that several paths show.

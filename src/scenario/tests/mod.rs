@@ -287,6 +287,28 @@ fn contradictions_are_problems() {
         ("[instance]\ninstance_id = \"i-1234abcd\"", "did you mean \"instance-id\"?"),
         ("[instnace]\ninstance-id = \"i-1234abcd\"", "did you mean \"instance\"?"),
         ("[[event]]\nat = \"30s\"", "the event does nothing"),
+        (
+            "[[event]]\ndetach-interface = { interface = \"0e:49:61:0f:c3:12\" }",
+            "test.toml:1:1: error: 0e:49:61:0f:c3:12 is not attached",
+        ),
+        (
+            "[[event]]\nat = \"1m\"\nattach-interface = {}\n[[event]]\nat = \"30s\"\n\
+             hide-interface = { interface = \"0e:49:61:0f:c3:12\", for = \"5s\" }",
+            "test.toml:4:1: error: 0e:49:61:0f:c3:12 is not attached",
+        ),
+        (
+            "[[event]]\nattach-interface = {}\n[[event]]\nattach-interface = { mac = \"0e:49:61:0f:c3:13\" }",
+            "device number 1 on network card 0 is that of 0e:49:61:0f:c3:12",
+        ),
+        ("[[event]]\nassign = { interface = \"0e:49:61:0f:c3:11\" }", "no address is named"),
+        ("[[event]]\ninstance-profile = \"web\"", "event[0].instance-profile is \"web\""),
+        ("[[event]]\nclear = \"all\"\npropagation = \"3s\"", "nothing that the event does is ever late"),
+        ("[propagation.attach]\ndevice-numbr = \"3s\"", "did you mean \"device-number\"?"),
+        (
+            "[propagation.detach]\nlisted = { after = \"3s\", meanwhile = \"x\" }",
+            "propagation.detach.listed has a meanwhile",
+        ),
+        ("[propagation]\ntags = { min = \"3s\", max = \"1s\" }", "min is longer than max"),
         ("[[event]]\nclear = \"all\"\nuntil = \"1m\"", "until is set without repeat"),
         ("[[event]]\nclear = \"all\"\nrepeat = \"0s\"", "repeat is less than a second"),
         ("[[event]]\nclear = \"everything\"", "event[1].clear is \"everything\""),

@@ -1,6 +1,7 @@
 //! Warnings of what is accepted and yet contradicts, cannot happen, or has no effect.
 
 mod faults;
+mod interfaces;
 mod keys;
 mod paths;
 mod places;
@@ -22,6 +23,7 @@ pub(super) fn add(root: &Section<'_>, scenario: &Scenario, now: Option<Timestamp
         places::add(root, scenario);
         paths::add(root, scenario);
         keys::add(root, scenario);
+        interfaces::add(root, scenario);
     }
     // amazon-ec2-metadata-mock's users write fixed times, and mean them.
     let now = now.filter(|_| scenario.http.profile.follows_instance());

@@ -62,6 +62,11 @@ fn what_contradicts_cannot_happen_or_has_no_effect_is_a_warning() {
         ),
         ("[[fault]]\npath = \"metadata/**\"\nstatus = 503", "matches no path that is served"),
         ("[[fault]]\npath = \"/lates/meta-data/**\"\nstatus = 503", "matches no path that is served"),
+        (
+            "[metadata]\n\"meta-data/network/interfaces/macs/0e:49:61:0f:c3:12/device-number\" = \"1\"\n\
+             [[event]]\nattach-interface = { mac = \"0e:49:61:0f:c3:12\" }",
+            "3:1: meta-data/network/interfaces/macs/0e:49:61:0f:c3:12/device-number is overridden: what this event changes",
+        ),
         ("[[fault]]\nprobability = 0\nstatus = 503", "2:15: probability = 0: the fault never hits"),
         (
             "[[fault]]\nhang = true\n[[fault]]\nstatus = 503",

@@ -1,9 +1,10 @@
 //! `[[event]]`
 
+use super::live;
 use crate::model::MOST_CLIENTS;
 use crate::model::{
     AfterNotice, ClearTarget, CredentialState, InstanceAction, LifeCycle, MaintenanceCode, MaintenanceState,
-    Monitoring, SpotAction, TargetLifecycleState,
+    Monitoring, SettleTarget, SpotAction, TargetLifecycleState,
 };
 use crate::schema::form::{FileKey, key};
 use crate::schema::form::{Form, Literal, words};
@@ -86,10 +87,80 @@ pub(crate) const EVENT: &[FileKey] = &[
         "{ instance-type, ami-id, monitoring, public-ipv4s, security-groups, user-data }: facts that change while an instance runs, or over a stop and start.",
     ),
     key(
+        "attach-interface",
+        "",
+        Form::Table(&[super::interface::NETWORK_INTERFACE]),
+        "An interface, as in `[[instance.network-interface]]`, is attached. What is left out follows from the primary interface; the device number is the first free one, the groups are those of the instance.",
+    ),
+    key(
+        "detach-interface",
+        "",
+        Form::Table(&[live::INTERFACE]),
+        "{ interface = its MAC address or its id }. The primary interface stays.",
+    ),
+    key(
+        "assign",
+        "",
+        Form::Table(&[live::INTERFACE, live::ADDRESSES]),
+        "{ interface, private-ipv4s, public-ipv4s, ipv6s, ipv4-prefixes, ipv6-prefixes }: addresses and prefixes that it gets, behind those that it has.",
+    ),
+    key(
+        "unassign",
+        "",
+        Form::Table(&[live::INTERFACE, live::ADDRESSES]),
+        "The same: addresses and prefixes that it loses, with the public address of a private one. A primary address stays.",
+    ),
+    key(
+        "modify-interface",
+        "",
+        Form::Table(&[live::INTERFACE, live::GROUPS]),
+        "{ interface, security-groups, security-group-ids }: other groups.",
+    ),
+    key(
+        "hide-interface",
+        "",
+        Form::Table(&[live::INTERFACE, live::HIDE]),
+        r#"{ interface, for = "90s" }: an attached interface that is not in the tree for a while; without `for` until it is settled."#,
+    ),
+    key(
+        "instance-profile",
+        "",
+        Form::Any(&[Form::Table(&[live::PROFILE]), Form::Only(Literal::Word("none"))]),
+        r#"{ role, name, change = "associate" | "role-in-profile" }, or "none". Another instance profile is associated; the name of the profile is the role's unless set. With "role-in-profile" the profile stays and gets another role, or role = "none": `iam/` shows the old one, with its keys, until the next refresh of the keys."#,
+    ),
+    key(
+        "stop-start",
+        "",
+        Form::Table(&[live::STOP_START]),
+        r#"{ down = "10s", instance-type, user-data, public-ipv4s }: every connection is reset for this time; then the instance has these facts, `pendingTime` in the identity document is that of the start, and nothing is late any more."#,
+    ),
+    key(
+        "managed-ssh-key",
+        "",
+        Form::Table(&[live::MANAGED_SSH_KEY]),
+        r#"{ user, key, for = "1m" }: a key that EC2 Instance Connect pushes, and that goes again."#,
+    ),
+    key(
+        "settle",
+        "",
+        Form::Choice(words::<SettleTarget>),
+        r#""network" or "instance-profile": whatever is late of it, hidden or never visible, is visible now."#,
+    ),
+    key(
+        "propagation",
+        "",
+        Form::Any(&[
+            Form::Duration,
+            Form::Only(Literal::Word("never")),
+            Form::map("^[a-z0-9-]+$", &super::propagation::DELAY),
+        ]),
+        r#"How late this event is visible: a duration, "never", or a table of leaves, as those of `[propagation]`. It takes precedence over that table."#,
+    ),
+    key(
         "clear",
         "",
         Form::Any(&[CLEAR, Form::List(&CLEAR)]),
-        r#"What to clear, one or a list of: "spot-interruption", "rebalance-recommendation", "maintenance", "target-lifecycle-state", "instance-action", "life-cycle", "credentials", "metadata", "tags", "metadata-options", "facts" or "all"."#,
+        r#"What to clear, one or a list of: "spot-interruption", "rebalance-recommendation", "maintenance", "target-lifecycle-state", "instance-action", "life-cycle", "credentials", "metadata", "tags", "metadata-options", "network", "facts" or "all". "network" gives the interfaces of the scenario back."#,
     ),
 ];
 

@@ -5,12 +5,15 @@ pub(super) mod fault;
 mod host;
 pub(super) mod instance;
 pub(super) mod interface;
+mod live;
+pub(super) mod propagation;
 pub(super) mod service;
 
 use super::form::Form;
 use super::form::{FileKey, key};
 use super::forms;
 use instance::{INSTANCE, INSTANCE_TABLES};
+use propagation::PROPAGATION;
 use service::{CREDENTIALS, HTTP, HTTP_CHOICES, METADATA_OPTIONS, OVERRIDES};
 
 pub(crate) use host::HOST_FILE;
@@ -25,6 +28,12 @@ pub(crate) const SCENARIO: &[FileKey] = &[
         "As in EC2's ModifyInstanceMetadataOptions.",
     ),
     key("credentials", "", Form::Table(&[CREDENTIALS]), "The role behind `iam/security-credentials/`."),
+    key(
+        "propagation",
+        "",
+        Form::Table(&[PROPAGATION]),
+        r#"How late the changes of events are visible. A delay counts from the event, on the scenario's clock: "3s", { min = "1s", max = "6s" } for one that the seed chooses, "never", or with what is visible meanwhile, { after = "3s", meanwhile = "0" }."#,
+    ),
     key("http", "", Form::Table(&[HTTP, HTTP_CHOICES]), "The connection."),
     key(
         "metadata",
@@ -87,4 +96,5 @@ const NAMED_TABLES: &[FileKey] = &[
     ),
     key("credentials", "", Form::Table(&[CREDENTIALS]), "As `[credentials]`, for this instance."),
     key("metadata", "", OVERRIDES, "As `[metadata]`, for this instance."),
+    key("propagation", "", Form::Table(&[PROPAGATION]), "As `[propagation]`, for this instance."),
 ];

@@ -17,13 +17,18 @@ use crate::model::{
 impl<'f> LeafContext<'f> {
     /// The credentials of the instance profile, once it is attached.
     fn profile(&self) -> Option<&'f Credentials> {
-        self.instance.credentials.as_ref().filter(|_| self.profile_attached)
+        self.instance.role_as_shown().filter(|_| self.profile_attached)
+    }
+
+    /// The instance profile that `iam/info` shows, once it is attached.
+    fn profile_of_info(&self) -> Option<&'f Credentials> {
+        self.instance.info_as_shown().filter(|_| self.profile_attached)
     }
 }
 
 /// `iam/info`.
 pub(crate) fn info(context: &LeafContext<'_>) -> Option<String> {
-    let credentials = context.profile()?;
+    let credentials = context.profile_of_info()?;
     let partition = context.instance.region().partition().name;
     let profile = credentials.instance_profile.as_deref().unwrap_or(credentials.role.as_str());
     let arn = format!("arn:{partition}:iam::{}:instance-profile/{profile}", context.instance.account_id);

@@ -7,7 +7,7 @@ use super::directory::{Directory, Leaf, LeafContent};
 use super::memo::Memo;
 use super::table::{self, CategoryRow, RowValue};
 use crate::imds::ec2::version::Version;
-use crate::model::{self, Instance, NetworkInterface, Override};
+use crate::model::{self, Instance, LateLeaf, MacAddress, NetworkInterface, Override, ShownLeaf, ShownRole};
 
 impl Directory {
     /// The tree of an instance, below the version.
@@ -18,6 +18,11 @@ impl Directory {
                 let introduced = row.introduced;
                 let path: Vec<&str> = path.iter().map(String::as_str).collect();
                 root.insert(&path, label.as_deref(), Leaf { introduced, content, content_type: None });
+            }
+        }
+        if !instance.late.is_settled() {
+            for path in listed_only(instance) {
+                root.list(&path);
             }
         }
         for (path, value) in &*instance.overrides {
@@ -75,26 +80,89 @@ impl CategoryRow {
                 values(instance).into_iter().map(placed).collect()
             }
             RowValue::Interface(value) => {
-                let placed = |interface| {
-                    Some((path(&[interface_name(interface)]), None, fixed(value(instance, interface)?)))
+                let name = self.path.rsplit('/').next().unwrap_or_default();
+                let placed = |shown: &ShownInterface<'_>| {
+                    let content = match shown.leaf(LateLeaf::of_name(name)) {
+                        InterfaceValue::Of(interface) => fixed(value(instance, interface)?),
+                        InterfaceValue::Text(text) => fixed(text.to_owned()),
+                        InterfaceValue::Listed => LeafContent::ListedOnly,
+                        InterfaceValue::Absent => return None,
+                    };
+                    Some((path(&[shown.mac.as_str()]), None, content))
                 };
-                instance.interfaces.iter().filter_map(placed).collect()
+                shown_interfaces(instance).iter().filter_map(placed).collect()
             }
             RowValue::InterfaceEach(values) => {
-                let placed = |interface| {
-                    let leaf = move |(name, text): (String, String)| {
-                        (path(&[interface_name(interface), &name]), None, fixed(text))
-                    };
-                    values(interface).into_iter().map(leaf)
+                let placed = |shown: &ShownInterface<'_>| match shown.leaf(Some(LateLeaf::PublicIpv4s)) {
+                    InterfaceValue::Of(interface) => {
+                        let leaf = |(name, text): (String, String)| {
+                            (path(&[shown.mac.as_str(), &name]), None, fixed(text))
+                        };
+                        values(interface).into_iter().map(leaf).collect()
+                    }
+                    _ => vec![],
                 };
-                instance.interfaces.iter().flat_map(placed).collect()
+                shown_interfaces(instance).iter().flat_map(placed).collect()
             }
         }
     }
 }
 
-fn interface_name(interface: &NetworkInterface) -> &str {
-    interface.mac.as_str()
+/// An interface that has a directory.
+struct ShownInterface<'i> {
+    instance: &'i Instance,
+    mac: &'i MacAddress,
+    /// `None`: it is not attached any more.
+    attached: Option<&'i NetworkInterface>,
+}
+
+/// What a leaf of an interface shows.
+enum InterfaceValue<'i> {
+    /// Its value on this interface.
+    Of(&'i NetworkInterface),
+    Text(&'i str),
+    Listed,
+    Absent,
+}
+
+impl<'i> ShownInterface<'i> {
+    fn leaf(&self, leaf: Option<LateLeaf>) -> InterfaceValue<'i> {
+        let late = leaf.and_then(|leaf| self.instance.late.leaf(self.mac, leaf));
+        match (late, self.attached) {
+            (None, Some(interface)) => InterfaceValue::Of(interface),
+            (Some(ShownLeaf::Of(before)), _) => InterfaceValue::Of(before),
+            (Some(ShownLeaf::Text(text)), _) => InterfaceValue::Text(text),
+            (Some(ShownLeaf::Listed), _) => InterfaceValue::Listed,
+            (None, None) | (Some(ShownLeaf::Absent), _) => InterfaceValue::Absent,
+        }
+    }
+}
+
+/// The attached interfaces, as far as they are not hidden, and those of which something is still shown.
+fn shown_interfaces(instance: &Instance) -> Vec<ShownInterface<'_>> {
+    let late = &instance.late;
+    let attached = instance.interfaces.iter().filter(|interface| !late.is_hidden(&interface.mac));
+    let attached =
+        attached.map(|interface| ShownInterface { instance, mac: &interface.mac, attached: Some(interface) });
+    if late.is_settled() {
+        return attached.collect();
+    }
+    let is_attached = |mac: &MacAddress| instance.interfaces.iter().any(|interface| interface.mac == *mac);
+    let gone = late.macs().into_iter().filter(|mac| !is_attached(mac));
+    attached.chain(gone.map(|mac| ShownInterface { instance, mac, attached: None })).collect()
+}
+
+/// The entries that are listed, and answer 404: those of interfaces that are detached, and of a role without keys.
+fn listed_only(instance: &Instance) -> Vec<Vec<String>> {
+    let late = &instance.late;
+    let is_listed = |mac: &&MacAddress| late.leaf(mac, LateLeaf::Listed) == Some(&ShownLeaf::Listed);
+    let macs = late.macs().into_iter().filter(is_listed);
+    let mut found: Vec<Vec<String>> =
+        macs.map(|mac| fill("meta-data/network/interfaces/macs/{mac}", &[mac.as_str()])).collect();
+    if let Some(ShownRole::Listed(role)) = late.role() {
+        found.push(fill("meta-data/iam/security-credentials/{role}", &[role.as_str()]));
+    }
+    found
 }
 
 /// The segments of a pattern, each `{…}` replaced by the next name.

@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::directory::{Directory, Leaf, TreeEntry};
+use super::directory::{Directory, Leaf, LeafContent, TreeEntry};
+use crate::imds::ec2::version::Version;
 
 /// Entries that are searched one by one. Of more there is an index.
 const SEARCHED: usize = 64;
@@ -43,6 +44,43 @@ impl DirectoryBuilder {
         }
         if let NodeBuilder::Directory(directory) = &mut entry.node {
             directory.insert(rest, label, leaf);
+        }
+    }
+
+    /// Lists a path that has no value, unless something is there.
+    pub(super) fn list(&mut self, path: &[String]) {
+        let segments: Vec<&str> = path.iter().map(String::as_str).collect();
+        if self.has(&segments) {
+            return;
+        }
+        let (introduced, content) = (Version::FIRST, LeafContent::ListedOnly);
+        self.insert(&segments, None, Leaf { introduced, content, content_type: None });
+        // A directory is listed with a slash, though nothing is in it.
+        if segments.contains(&"macs")
+            && let Some((name, above)) = segments.split_last()
+            && let Some(directory) = self.directory_mut(above)
+            && let Some(at) = directory.position(name)
+        {
+            directory.entries[at].listing_line = Some(format!("{name}/"));
+        }
+    }
+
+    /// Whether something is at a path.
+    fn has(&self, path: &[&str]) -> bool {
+        let Some((name, rest)) = path.split_first() else { return true };
+        match self.position(name).map(|at| &self.entries[at].node) {
+            Some(NodeBuilder::Directory(directory)) => directory.has(rest),
+            Some(NodeBuilder::Leaf(_)) => rest.is_empty(),
+            None => false,
+        }
+    }
+
+    fn directory_mut(&mut self, path: &[&str]) -> Option<&mut Self> {
+        let Some((name, rest)) = path.split_first() else { return Some(self) };
+        let at = self.position(name)?;
+        match &mut self.entries[at].node {
+            NodeBuilder::Directory(directory) => directory.directory_mut(rest),
+            NodeBuilder::Leaf(_) => None,
         }
     }
 
@@ -123,8 +161,6 @@ impl DirectoryBuilder {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::imds::ec2::tree::directory::LeafContent;
-    use crate::imds::ec2::version::Version;
 
     #[test]
     fn entries_are_found_with_and_without_an_index() {

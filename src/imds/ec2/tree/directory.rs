@@ -41,6 +41,8 @@ pub(crate) struct Leaf {
 pub(crate) enum LeafContent {
     Fixed(Bytes),
     Live(LiveValue, Memo),
+    /// Listed, and 404.
+    ListedOnly,
 }
 
 // === impl Directory ===
@@ -147,12 +149,13 @@ impl Leaf {
             LeafContent::Live(live, memo) => {
                 memo.get_or(context, Version::LATEST, || live(context).map(Bytes::from))
             }
+            LeafContent::ListedOnly => None,
         }
     }
 
     fn is_visible(&self, context: &LeafContext<'_>, version: Version) -> bool {
         match &self.content {
-            LeafContent::Fixed(_) => self.is_in(version),
+            LeafContent::Fixed(_) | LeafContent::ListedOnly => self.is_in(version),
             LeafContent::Live(..) => self.value(context, version).is_some(),
         }
     }

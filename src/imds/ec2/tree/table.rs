@@ -9,7 +9,7 @@ use std::fmt::Display;
 use crate::imds::ec2::leaf_context::LiveValue;
 use crate::imds::ec2::version::Version;
 use crate::imds::ec2::{credentials, signals};
-use crate::model::{Instance, InstanceMetadataTags, NetworkInterface, StringEnum, json};
+use crate::model::{Instance, InstanceMetadataTags, LateLeaf, NetworkInterface, StringEnum, json};
 
 /// A path, or a family of paths.
 pub(crate) struct CategoryRow {
@@ -50,6 +50,7 @@ macro_rules! nic {
     };
 }
 
+use LateLeaf::{Ipv6s, LocalIpv4s, PublicIpv4s, SecurityGroups};
 use RowValue::{Always, Bytes, Each, Interface, InterfaceEach, Labelled, Live, LiveNamed, When};
 
 pub(crate) const ROWS: &[CategoryRow] = &[
@@ -123,10 +124,14 @@ pub(crate) const ROWS: &[CategoryRow] = &[
     row("meta-data/instance-id", "1.0", Always(|i| text(&i.instance_id))),
     row("meta-data/instance-life-cycle", "2019-10-01", Always(|i| i.life_cycle.as_str().into())),
     row("meta-data/instance-type", "2007-08-29", Always(|i| text(&i.instance_type))),
-    row("meta-data/ipv6", "2021-01-03", When(|i| i.ipv6().map(text))),
+    row("meta-data/ipv6", "2021-01-03", When(|i| i.primary_as_shown(Ipv6s)?.ipv6s.first().map(text))),
     row("meta-data/kernel-id", "2008-02-01", When(|i| i.kernel_id.as_ref().map(text))),
     row("meta-data/local-hostname", "2007-01-19", Always(Instance::local_hostname)),
-    row("meta-data/local-ipv4", "1.0", When(|i| i.local_ipv4().map(text))),
+    row(
+        "meta-data/local-ipv4",
+        "1.0",
+        When(|i| i.primary_as_shown(LocalIpv4s)?.private_ipv4s.first().map(text)),
+    ),
     row("meta-data/mac", "2011-01-01", Always(|i| text(i.mac()))),
     // Undated; EC2 Instance Connect came in June 2019.
     row(
@@ -191,12 +196,24 @@ pub(crate) const ROWS: &[CategoryRow] = &[
     row("meta-data/product-codes", "2007-03-01", When(|i| lines(&i.product_codes))),
     // Undated; in listings recorded under 2016-09-02.
     row("meta-data/profile", "2016-09-02", Always(|i| i.profile.clone())),
-    row("meta-data/public-hostname", "2007-01-19", When(Instance::public_hostname)),
-    row("meta-data/public-ipv4", "2007-01-19", When(|i| i.public_ipv4().map(text))),
+    row(
+        "meta-data/public-hostname",
+        "2007-01-19",
+        When(|i| i.public_hostname_of(i.primary_as_shown(PublicIpv4s)?)),
+    ),
+    row(
+        "meta-data/public-ipv4",
+        "2007-01-19",
+        When(|i| i.primary_as_shown(PublicIpv4s)?.public_ipv4s.first().map(text)),
+    ),
     row("meta-data/public-keys/{index}/openssh-key", "1.0", Labelled(public_keys)),
     row("meta-data/ramdisk-id", "2007-10-10", When(|i| i.ramdisk_id.as_ref().map(text))),
     row("meta-data/reservation-id", "1.0", Always(|i| text(&i.reservation_id))),
-    row("meta-data/security-groups", "1.0", When(|i| lines(&i.primary().security_groups.names))),
+    row(
+        "meta-data/security-groups",
+        "1.0",
+        When(|i| lines(&i.primary_as_shown(SecurityGroups)?.security_groups.names)),
+    ),
     row("meta-data/services/domain", "2014-02-25", Always(|i| i.region().partition().domain.into())),
     row("meta-data/services/partition", "2015-10-20", Always(|i| i.region().partition().name.into())),
     row(
@@ -220,7 +237,7 @@ pub fn category_paths() -> impl Iterator<Item = &'static str> {
 }
 
 fn role_name(instance: &Instance) -> Option<String> {
-    instance.credentials.as_ref().map(|credentials| text(&credentials.role))
+    instance.role_as_shown().map(|credentials| text(&credentials.role))
 }
 
 fn text(value: impl Display) -> String {
