@@ -154,6 +154,12 @@ fn run(example: &str) -> String {
         // There is no standard input, and no packaged service.
         _ if has("--until-stdin-closes") => format!("ends 0 '{quoted}'"),
         _ if has("system") => format!("ends 69 '{quoted}'"),
+        ["view", "--url", ..] => {
+            format!(
+                "mock-imds view >view 2>&1 & view=$!; until_answers http://127.0.0.1:1339/; ends 0 '{quoted}'; kill $view; wait $view"
+            )
+        }
+        ["view", ..] => goes_on("http://127.0.0.1:1339/"),
         _ if is_served => goes_on(&format!("http://127.0.0.1:{port}/")),
         ["net", "hold", ..] => format!("mock-imds net down; {}", goes_on("")),
         ["net", "up", ..] if !has("--allow-takeover") => {
