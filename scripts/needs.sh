@@ -17,6 +17,7 @@ binutils          command:readelf,strip    binutils            binutils         
 busybox           command:busybox          busybox             busybox             busybox       busybox
 bzip2             command:bzip2            bzip2               bzip2               bzip2         bzip2
 chromium          command:chromium         chromium            chromium            chromium      chromium
+chromium-driver   command:chromedriver     chromedriver        chromedriver        -             chromium-chromedriver
 createrepo-c      command:createrepo_c     createrepo_c        createrepo_c        -             -
 curl              command:curl             curl                curl                curl          curl
 debootstrap       command:debootstrap      debootstrap         debootstrap         debootstrap   debootstrap

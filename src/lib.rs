@@ -7,6 +7,7 @@
 //! ```text
 //! main → lib → commands ─┬─→ daemon ──→ server, control, observe      L3 → L2
 //!                        ├─→ record ──→ transcribe                    L2 → L1: a real service → its scenario
+//!                        ├─→ view ──→ control, host, imds               L3 → L2: a page over the control socket
 //!                        ├─→ doctor → host                            L1: address, table, guardian; checks of them
 //!                        ├─→ aemm                                     L1: amazon-ec2-metadata-mock → scenario
 //!                        └─→ scenario                                 L1: TOML → model
@@ -54,6 +55,7 @@ pub(crate) mod schema;
 pub mod server;
 pub(crate) mod terminal;
 pub mod transcribe;
+pub(crate) mod view;
 pub(crate) mod watch;
 
 /// The program: parses the command line and runs the subcommand. An error becomes the exit status.

@@ -9,6 +9,7 @@
 //! | last good scenario | `$STATE_DIRECTORY/last-good.json` | only with `--fallback` |
 //! | these three of a server with `--listen ADDR:PORT` | `state-PORT.json` and so on | `last-good-PORT.json` |
 //! | control socket | `$RUNTIME_DIRECTORY/control.sock` | `$XDG_RUNTIME_DIR/mock-imds/control.sock` |
+//! | token of the view | `$RUNTIME_DIRECTORY/view.token` of its unit | `$XDG_RUNTIME_DIR/mock-imds/view.token`, else in the state directory |
 //! | that of a further server of a user | | `control-PORT.sock` beside it |
 
 use std::env;
@@ -26,11 +27,15 @@ pub(crate) const IDENTITY: &str = "identity";
 /// The state directory of the packaged service.
 pub(crate) const SYSTEM_STATE: &str = "/var/lib/mock-imds";
 
+/// The file with the token of the packaged view.
+pub(crate) const SYSTEM_VIEW_TOKEN: &str = "/run/mock-imds-view/view.token";
+
 const PROGRAM: &str = "mock-imds";
 const SCENARIO_FILE: &str = "scenario.toml";
 const STATE_FILE: &str = "state.json";
 const SENT_SCENARIO_FILE: &str = "used.json";
 const LAST_GOOD_FILE: &str = "last-good.json";
+const VIEW_TOKEN: &str = "view.token";
 const CONTROL_SOCKET: &str = "control.sock";
 /// Around the port in the name of a further server's socket.
 const BY_PORT: &str = "control-";
@@ -94,6 +99,18 @@ impl Paths {
     /// The file with the last good scenario, in a state directory.
     pub(crate) fn last_good_file(state: &Path, port: Option<u16>) -> PathBuf {
         by_port(&state.join(LAST_GOOD_FILE), port)
+    }
+
+    /// The file with the token of a view of this user, or of the unit that this process is in.
+    pub(crate) fn view_token(&self) -> Option<PathBuf> {
+        let directory = self.runtime_directory.as_ref().or(self.xdg_runtime.as_ref());
+        let directory = directory.cloned().or_else(|| self.state_directory());
+        directory.map(|directory| directory.join(VIEW_TOKEN))
+    }
+
+    /// Whether this process is in a unit with a runtime directory.
+    pub(crate) fn is_in_unit(&self) -> bool {
+        self.runtime_directory.is_some()
     }
 
     /// Below the runtime directory of the unit that this process is in.
@@ -181,6 +198,7 @@ mod tests {
     #[test]
     fn a_user_has_the_xdg_directories() {
         let user = from_variables(&[("HOME", "/home/u"), ("XDG_RUNTIME_DIR", "/run/user/1000")]);
+        assert_eq!(user.view_token(), Some("/run/user/1000/mock-imds/view.token".into()));
         assert_eq!(user.scenario_files(), paths(&["/home/u/.config/mock-imds/scenario.toml"]));
         assert_eq!(user.state_directory(), Some("/home/u/.local/state/mock-imds".into()));
         let expected = [

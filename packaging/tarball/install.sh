@@ -76,6 +76,7 @@ if systemctl is-active --quiet mock-imds; then
 	# As the packages do: the held sockets refuse nobody, and the guardian keeps address and table.
 	systemctl restart mock-imds
 	systemctl try-reload-or-restart mock-imds-net.service
+	systemctl try-restart mock-imds-view.service
 	rm -f "$unfinished"
 	echo "upgraded to $said"
 	exit

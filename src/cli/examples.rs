@@ -51,6 +51,13 @@ Examples:
   mock-imds metrics
   mock-imds metrics --server system    # of the packaged service";
 
+pub(super) const VIEW: &str = "\
+Examples:
+  mock-imds view          # prints the address to open
+  mock-imds view --url    # prints it again, of a view that runs
+  mock-imds view --server system --listen 8080
+  mock-imds view --listen 0.0.0.0:1339 --allowed-host host.docker.internal";
+
 pub(super) const SHOW: &str = "\
 Examples:
   mock-imds show meta-data/instance-id

@@ -14,6 +14,7 @@ mod parsers;
 mod quick;
 mod requests;
 mod serve;
+mod view;
 
 use clap::{Parser, Subcommand};
 
@@ -38,6 +39,8 @@ pub(crate) use serve::{
     FallbackArg, IdentityCertificateArgs, MetricsArgs, ReloadArgs, ServeArgs, ShowArgs, ShowArtifact,
     StatusArgs,
 };
+
+pub(crate) use view::ViewArgs;
 
 /// EC2 Instance Metadata Service for developer machines.
 #[derive(Debug, Parser)]
@@ -79,6 +82,11 @@ pub(crate) enum CliCommand {
     Status(StatusArgs),
     /// Print the metrics of the running server and of the guardian, as Prometheus reads them
     Metrics(MetricsArgs),
+    /// Serve a page for the browser, metrics and the control API over HTTP
+    ///
+    /// It is a client of a running server, with the rights that you have there. The page shows the timeline, the tree, the
+    /// requests as they come, instances and faults, and has a button for each change.
+    View(ViewArgs),
     /// Print the value of a path, or the certificate of the identity document
     Show(ShowArgs),
     /// Switch to another scenario until the next reload

@@ -11,9 +11,16 @@ use crate::host::runtime::{DEFAULT_DIRECTORY, Runtime};
 use crate::metrics::MetricsText;
 
 pub(crate) fn exec(args: &MetricsArgs) -> Result<(), Failure> {
-    let server = server_choice::client(&args.control)?.metrics()?;
     let guardian = Runtime::at(Path::new(DEFAULT_DIRECTORY)).present_status();
     let mut text = MetricsText::default();
     metrics::write(&mut text, guardian.as_ref());
-    print_bytes((server + &text.into_text()).as_bytes())
+    let text = text.into_text();
+    match server_choice::client(&args.control).and_then(|client| client.metrics()) {
+        Ok(server) => print_bytes((server + &text).as_bytes()),
+        Err(failure) => {
+            // The guardian's are true all the same.
+            print_bytes(text.as_bytes())?;
+            Err(failure)
+        }
+    }
 }

@@ -38,6 +38,7 @@ mod show;
 mod status;
 mod transcript;
 mod use_scenario;
+mod view;
 mod wait;
 
 pub(crate) fn exec(cli: Cli) -> ExitCode {
@@ -61,6 +62,7 @@ fn run(command: CliCommand) -> Result<(), Failure> {
         CliCommand::Reload(reload) => reload::exec(&reload),
         CliCommand::Status(status) => status::exec(&status),
         CliCommand::Metrics(args) => metrics::exec(&args),
+        CliCommand::View(args) => view::exec(args),
         CliCommand::Show(show) => show::exec(&show),
         CliCommand::Use(args) => use_scenario::exec(&args),
         CliCommand::Spot(spot) => change::exec(&spot.timing, change::spot(&spot)),

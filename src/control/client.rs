@@ -20,6 +20,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::net::UnixStream;
 use tokio::runtime;
+use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::timeout;
 
 use super::api::{
@@ -39,6 +40,8 @@ use crate::paths::Paths;
 const TIMEOUT: Duration = Duration::from_secs(30);
 /// The owner's socket is never crowded: a server that has stopped has so long to take somebody from its queue.
 const OWNER_TIMEOUT: Duration = Duration::from_secs(1);
+/// Somebody who serves others waits no longer for a place in the queue of a server.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// The largest answer that is read.
 const ANSWER_BYTES: usize = 64 << 20;
 
@@ -209,11 +212,27 @@ impl ControlClient {
         let runtime = runtime.map_err(|error| {
             Failure::new(ExitStatus::OsError, format!("cannot start the event loop: {error}"))
         })?;
-        // Root and the server's user have a socket of their own, which is never crowded.
-        let stream = connect_as_owner(&self.path).map_or_else(|| connect(&self.path, limit), Ok);
-        let stream = stream.map_err(|error| self.failure(&error, limit))?;
+        let stream = connect_as_user(&self.path, limit).map_err(|error| self.failure(&error, limit))?;
         let exchange = async { timeout(limit, exchange(stream, method, route, body)).await };
         let answer = runtime.block_on(exchange);
+        answer
+            .unwrap_or_else(|_| Err(ErrorKind::TimedOut.into()))
+            .map_err(|error| self.failure(&error, limit))
+    }
+
+    /// Passes a request on, and gives whatever the answer is. Who drops it takes the request back as far as it waits.
+    pub(crate) async fn forward(
+        &self,
+        method: Method,
+        route: &str,
+        body: Bytes,
+        limit: Duration,
+    ) -> Result<Response<Bytes>, Failure> {
+        let path = self.path.clone();
+        let stream = spawn_blocking(move || connect_as_user(&path, CONNECT_TIMEOUT)).await;
+        let stream = stream.unwrap_or_else(|_| Err(ErrorKind::Interrupted.into()));
+        let stream = stream.map_err(|error| self.failure(&error, CONNECT_TIMEOUT))?;
+        let answer = timeout(limit, exchange(stream, method, route, body)).await;
         answer
             .unwrap_or_else(|_| Err(ErrorKind::TimedOut.into()))
             .map_err(|error| self.failure(&error, limit))
@@ -280,6 +299,11 @@ fn ended(error: &io::Error) -> bool {
             .is_some_and(|cause| matches!(cause.kind(), ErrorKind::ConnectionReset | ErrorKind::BrokenPipe))
 }
 
+/// Root and the server's user have a socket of their own, which is never crowded.
+fn connect_as_user(path: &Path, limit: Duration) -> io::Result<blocking::UnixStream> {
+    connect_as_owner(path).map_or_else(|| connect(path, limit), Ok)
+}
+
 /// A connection to the owner's socket, if the same user listens there: in a directory of others anybody could.
 fn connect_as_owner(path: &Path) -> Option<blocking::UnixStream> {
     let stream = connect(&owner_path(path), OWNER_TIMEOUT).ok()?;
@@ -296,14 +320,23 @@ async fn exchange(
     stream.set_nonblocking(true)?;
     let stream = UnixStream::from_std(stream)?;
     let (mut sender, connection) = handshake(TokioIo::new(stream)).await.map_err(io::Error::other)?;
-    let connection = tokio::spawn(connection);
+    let connection = AbortOnDrop(tokio::spawn(connection));
     let request = Request::builder().method(method).uri(route).header(HOST, "mock-imds");
     let request = request.body(Full::new(body)).map_err(io::Error::other)?;
     let response = sender.send_request(request).await.map_err(io::Error::other)?;
     let (parts, body) = response.into_parts();
     let body = Limited::new(body, ANSWER_BYTES).collect().await.map_err(io::Error::other)?;
-    connection.abort();
+    drop(connection);
     Ok(Response::from_parts(parts, body.to_bytes()))
+}
+
+/// A connection ends with the request that it is for, be it answered or given up.
+struct AbortOnDrop<T>(JoinHandle<T>);
+
+impl<T> Drop for AbortOnDrop<T> {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 #[cfg(test)]

@@ -135,3 +135,20 @@ pub(super) async fn show(request: ControlRequest) -> Result<ControlResponse, Req
     };
     Ok(json(StatusCode::OK, &shown))
 }
+
+pub(super) async fn tree(request: ControlRequest) -> Result<ControlResponse, RequestRefusal> {
+    let mut query = Query::read(request.request.uri().query());
+    let parameters = || {
+        let instance = query.take("instance", |text| Ok(text.to_owned()))?;
+        query.finish()?;
+        Ok(instance)
+    };
+    let instance: Option<String> =
+        parameters().map_err(|why: String| RequestRefusal::new(StatusCode::BAD_REQUEST, why))?;
+    let unknown = format!("there is no instance {:?}", instance.as_deref().unwrap_or_default());
+    let listed = spawn_blocking(move || (request.backend.tree)(instance.as_deref()));
+    match listed.await.map_err(|_| RequestRefusal::stopping())? {
+        Some(tree) => Ok(json(StatusCode::OK, &tree)),
+        None => Err(RequestRefusal::new(StatusCode::NOT_FOUND, unknown)),
+    }
+}

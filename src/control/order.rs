@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::api::{
     AcceptedOrder, ClearScope, Cleared, ClockMoved, LibraryListing, LiveOrder, Rejected, Reloaded,
-    RemoveFaultsOrder, ScenarioContent, ServiceStatus,
+    RemoveFaultsOrder, ScenarioContent, ServiceStatus, TreeListing,
 };
 use crate::config::{DURATIONS, parse_duration};
 use crate::imds::Reply;
@@ -130,6 +130,9 @@ impl fmt::Display for OrderSource {
 /// The service's reply for a path, to a client or else to a process of this host.
 pub(crate) type ShowPath = Box<dyn Fn(&str, Option<IpAddr>) -> Reply + Send + Sync>;
 
+/// Every path that an instance answers, by its name, else `[instance]`; `None` if there is no such instance.
+pub(crate) type ListTree = Box<dyn Fn(Option<&str>) -> Option<TreeListing> + Send + Sync>;
+
 /// The daemon's side of the socket.
 pub(crate) struct ControlBackend {
     pub orders: mpsc::Sender<Order>,
@@ -138,6 +141,7 @@ pub(crate) struct ControlBackend {
     pub metrics: Box<dyn Fn() -> String + Send + Sync>,
     pub journal: Arc<Journal>,
     pub show: ShowPath,
+    pub tree: ListTree,
     /// The library, or why it cannot be read. It waits for the file system.
     pub library: Box<dyn Fn() -> Result<LibraryListing, String> + Send + Sync>,
 }

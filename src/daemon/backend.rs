@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
+use super::tree::tree;
 use crate::control::{ControlBackend, Order, api};
 use crate::scenario::{Library, LibraryScenario};
 use crate::server::ServiceState;
@@ -16,13 +17,14 @@ pub(super) fn control_backend(
     library: Library,
 ) -> ControlBackend {
     let journal = Arc::clone(&service.journal);
-    let service = Arc::clone(service);
+    let (service, listed) = (Arc::clone(service), Arc::clone(service));
     ControlBackend {
         orders,
         status: Box::new(status),
         metrics: Box::new(metrics),
         journal,
         show: Box::new(move |path, client| service.show(path, client)),
+        tree: Box::new(move |instance| tree(&listed, instance)),
         library: Box::new(move || list(&library)),
     }
 }

@@ -9,6 +9,7 @@
 //! served. What a process prints to stderr is not logged: it might hold a secret.
 
 use std::io;
+use std::iter::successors;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
@@ -59,7 +60,7 @@ pub(super) fn start(
 
 /// Fetches as long as somebody reads the posts.
 async fn keep_fetching(source: CredentialSource, mut given: Fetched, number: u64, posts: mpsc::Sender<Post>) {
-    let mut failures = 0;
+    let mut pauses = pauses();
     loop {
         let stamp = file_stamp(&source).await;
         let fetched = fetch(&source).await;
@@ -67,7 +68,7 @@ async fn keep_fetching(source: CredentialSource, mut given: Fetched, number: u64
         match &fetched {
             Ok(keys) => {
                 tracing::info!("new credentials {}", expiry(keys));
-                failures = 0;
+                pauses = self::pauses();
                 given = Fetched { keys: Some((keys.clone(), now)), failure: None };
             }
             Err(why) => {
@@ -75,7 +76,6 @@ async fn keep_fetching(source: CredentialSource, mut given: Fetched, number: u64
                 let meanwhile =
                     if given.keys.is_some() { "the previous ones stay in use" } else { "there are none" };
                 tracing::error!("no new credentials, {meanwhile}: {why}");
-                failures += 1;
                 given.failure = Some(FetchFailure { at: now, why: why.clone() });
             }
         }
@@ -89,14 +89,15 @@ async fn keep_fetching(source: CredentialSource, mut given: Fetched, number: u64
                 Ok(Keys { expiration: Some(expiration), .. }) => {
                     sleep(expiration.since(now).saturating_sub(BEFORE_EXPIRY).max(MIN_INTERVAL)).await;
                 }
-                Err(_) => sleep(retry(failures)).await,
+                Err(_) => sleep(pauses.next().unwrap_or(LAST_RETRY)).await,
             },
         }
     }
 }
 
-fn retry(failures: u32) -> Duration {
-    FIRST_RETRY.saturating_mul(1 << failures.saturating_sub(1).min(10)).min(LAST_RETRY)
+/// The time before each further attempt, after one that failed.
+fn pauses() -> impl Iterator<Item = Duration> + Send {
+    successors(Some(FIRST_RETRY), |pause| Some(pause.saturating_mul(2).min(LAST_RETRY)))
 }
 
 fn expiry(keys: &Keys) -> String {
@@ -205,6 +206,33 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_process_may_print_64_kib() {
+        for (bytes, fits) in [(65_535, true), (65_536, true), (65_537, false)] {
+            let command = ["/usr/bin/head", "-c", &bytes.to_string(), "/dev/zero"].map(str::to_owned);
+            let printed = run(&command, Duration::from_secs(10)).await.map(|output| output.len());
+            assert_eq!(printed.ok(), fits.then_some(bytes), "{bytes} bytes");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_file_is_not_read_again_before_it_changes() {
+        let path = std::env::temp_dir().join(format!("mock-imds-keys-{}.json", std::process::id()));
+        std::fs::write(&path, r#"{"Version": 1, "AccessKeyId": "AKID", "SecretAccessKey": "s"}"#).unwrap();
+        let source = CredentialSource::File(path.clone());
+        let (sender, mut posts) = mpsc::channel(1);
+        let task = start(&source, Fetched::default(), 7, sender).expect("a file is watched");
+        let (number, fetched) = posts.recv().await.expect("the task posts");
+        assert_eq!((number, fetched.keys.is_some(), fetched.failure), (7, true, None));
+        // So many looks at the file take longer than reading it would.
+        for _ in 0..200 {
+            file_stamp(&source).await.expect("there is a file");
+        }
+        assert!(posts.try_recv().is_err(), "the file has not changed");
+        task.abort();
+        std::fs::remove_file(&path).unwrap();
+    }
+
+    #[tokio::test]
     async fn what_goes_wrong_is_said() {
         let why = |command: &'static [&'static str], limit| async move {
             let command: Vec<String> = command.iter().map(ToString::to_string).collect();
@@ -248,7 +276,7 @@ mod tests {
 
     #[test]
     fn attempts_come_less_and_less_often() {
-        let seconds: Vec<u64> = (1..9).map(|failures| retry(failures).as_secs()).collect();
+        let seconds: Vec<u64> = pauses().take(8).map(|pause| pause.as_secs()).collect();
         assert_eq!(seconds, [1, 2, 4, 8, 16, 32, 60, 60]);
     }
 }

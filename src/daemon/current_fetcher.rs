@@ -70,8 +70,56 @@ impl Drop for CurrentFetcher {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use tokio::task::yield_now;
+    use tokio::time::timeout;
+
     use super::*;
     use crate::model::{Keys, Secret, Timestamp};
+
+    fn missing(name: &str) -> CredentialSource {
+        CredentialSource::File(format!("/nonexistent/{name}").into())
+    }
+
+    #[tokio::test]
+    async fn what_another_source_has_posted_is_stale() {
+        let mut fetcher = CurrentFetcher::new();
+        for name in ["first", "second", "third"] {
+            fetcher.switch_to(Some(&missing(name)));
+            while fetcher.posts.is_empty() {
+                yield_now().await;
+            }
+        }
+        let found = fetcher.next().await.and_then(|fetched| fetched.failure).expect("a failure");
+        assert!(found.why.contains("/nonexistent/third"), "{found:?}");
+    }
+
+    #[tokio::test]
+    async fn the_task_ends_with_its_source() {
+        let ends: [fn(CurrentFetcher) -> Option<CurrentFetcher>; 2] = [
+            |mut fetcher| {
+                fetcher.switch_to(None);
+                Some(fetcher)
+            },
+            |_| None,
+        ];
+        for end in ends {
+            let mut fetcher = CurrentFetcher::new();
+            fetcher.switch_to(Some(&missing("first")));
+            let task = fetcher.task.as_ref().expect("a file is watched").abort_handle();
+            // Until it waits for the file.
+            fetcher.next().await.expect("the task posts");
+            assert!(!task.is_finished());
+            let _fetcher = end(fetcher);
+            let ended = timeout(Duration::from_secs(30), async {
+                while !task.is_finished() {
+                    yield_now().await;
+                }
+            });
+            assert!(ended.await.is_ok(), "expected that it ends, found it running");
+        }
+    }
 
     #[tokio::test]
     async fn a_step_of_the_clock_keeps_keys_that_are_valid_when_the_source_fails() {

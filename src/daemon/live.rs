@@ -91,10 +91,9 @@ impl LiveFleet {
         let fleet = self.load();
         let Some(stepped) = fleet.clock().stepped(reading) else { return false };
         let by = stepped.wall_ahead().saturating_sub(fleet.clock().wall_ahead());
-        let span = format_duration(Duration::from_millis(by.unsigned_abs()));
-        let way = if by < 0 { "back" } else { "forward" };
+        let step = step_words(by);
         let elapsed = format_duration(fleet.clock().elapsed(fleet.now(reading)));
-        tracing::info!("the wall clock was set {way} by {span}: the scenario's clock goes on at {elapsed}");
+        tracing::info!("the wall clock was set {step}: the scenario's clock goes on at {elapsed}");
         let next = compute(move || {
             let next = fleet.apply(FleetChange::WallClockSet(reading));
             next.prepare(next.now(reading));
@@ -151,6 +150,12 @@ impl LiveFleet {
         tracing::info!("{by}: {}", moved.message);
         moved
     }
+}
+
+/// A step of the wall clock by these milliseconds.
+fn step_words(by: i64) -> String {
+    let way = if by < 0 { "back" } else { "forward" };
+    format!("{way} by {}", format_duration(Duration::from_millis(by.unsigned_abs())))
 }
 
 /// The fleet with an item that is ordered now, and the answer to the order.
@@ -350,6 +355,15 @@ mod tests {
         before: 0,
         wall_ahead: 0,
     };
+
+    #[test]
+    fn a_step_of_the_wall_clock_has_a_direction() {
+        let words = [-90_000, -500, 0, 500, 3_600_000].map(step_words);
+        assert_eq!(
+            words,
+            ["back by 1m30s", "back by 500ms", "forward by 0s", "forward by 500ms", "forward by 1h"]
+        );
+    }
 
     #[test]
     fn as_many_faults_are_read_again_as_were_accepted() {

@@ -299,6 +299,14 @@ mod tests {
     fn an_added_empty_table_and_a_changed_kind_count() {
         assert_eq!(changed("", "[empty]\n"), ["empty"]);
         assert_eq!(changed("a = 1\n", "[a]\nb = 1\n"), ["a"]);
+        assert_eq!(changed("[empty]\n", ""), ["empty"]);
+        assert_eq!(changed("[full]\nb = 1\n", ""), ["full.b"]);
+    }
+
+    #[test]
+    fn a_file_system_that_does_not_answer_is_named() {
+        let found = unread("/far/s.toml".to_owned()).to_string();
+        assert!(found.contains("/far/s.toml") && found.contains("could not be read within 10 s"), "{found}");
     }
 
     #[test]

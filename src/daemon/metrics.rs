@@ -48,8 +48,8 @@ fn requests(text: &mut MetricsText, tally: &RequestTally) {
             [("protocol", &*protocol), ("outcome", outcome.as_str()), ("category", category.as_str())];
         family.sample(&labels, count);
     }
-    let help = "Requests without a token, answered or not: MetadataNoToken of EC2.";
-    text.counter("requests_without_token_total", help).value(tally.of_protocol(Protocol::V1));
+    let help = "Requests without a token that were answered: MetadataNoToken of EC2.";
+    text.counter("requests_without_token_total", help).value(tally.sum(Protocol::V1, RequestOutcome::Ok));
     let missing = tally.sum(Protocol::V1, RequestOutcome::Unauthorized);
     let help = "Requests without a token that were rejected for it: MetadataNoTokenRejected of EC2.";
     text.counter("requests_without_token_rejected_total", help).value(missing);
@@ -58,6 +58,8 @@ fn requests(text: &mut MetricsText, tally: &RequestTally) {
         .sample(&[("reason", "missing")], missing)
         .sample(&[("reason", "invalid")], tally.sum(Protocol::V2, RequestOutcome::Unauthorized))
         .sample(&[("reason", "refused")], token(RequestOutcome::Forbidden))
+        .sample(&[("reason", "unauthorized")], token(RequestOutcome::Unauthorized))
+        .sample(&[("reason", "not_found")], token(RequestOutcome::NotFound))
         .sample(&[("reason", "malformed")], token(RequestOutcome::ClientError))
         .sample(&[("reason", "failed")], token(RequestOutcome::ServerError))
         .sample(&[("reason", "unanswered")], token(RequestOutcome::Unanswered));

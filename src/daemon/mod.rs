@@ -32,6 +32,8 @@ mod state_file;
 mod status;
 mod stdin_end;
 mod store;
+mod threads;
+mod tree;
 mod wall_clock;
 mod watchdog;
 mod watcher;
@@ -47,9 +49,7 @@ use std::time::Duration;
 use libc::c_int;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook_tokio::Signals;
-use tokio::runtime;
 use tokio::sync::{mpsc, oneshot, watch};
-use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 use tokio_stream::{Stream, StreamExt as _};
 
@@ -68,7 +68,7 @@ use crate::scenario::Library;
 use crate::server::{InheritedSockets, Limits, Listener, Server, ServiceState, adopt};
 use announce::Announcement;
 use backend::control_backend;
-use compute::compute;
+use compute::{background, compute};
 use last_good::{Fallback, LastGoodFile};
 use live::LiveFleet;
 use load::ScenarioSource;
@@ -82,11 +82,10 @@ use sent_scenario::SentScenarioFile;
 use state_file::StateFile;
 use status::{StatusInputs, scenario_status};
 use store::ScenarioStore;
+use threads::{AnsweringThreads, main_runtime};
 use watcher::Watcher;
 use writer::Writer;
 
-/// Requests run on this many threads; more gain nothing measurable.
-const WORKERS: usize = 2;
 /// The time that the writer has at the end for the order that it is carrying out.
 const WRITER_STOP: Duration = Duration::from_secs(1);
 /// Orders that may wait.
@@ -137,9 +136,7 @@ pub(crate) fn run(mut options: DaemonOptions) -> Result<c_int, Failure> {
     let announcement = Announcement::prepare(options.ready_json, options.ready_fd)?;
     memory::limit_allocator(room::has_limited_address_space());
     let descriptors = room::open_many_files();
-    let runtime = runtime::Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build().map_err(
-        |error| Failure::new(ExitStatus::OsError, format!("cannot start the event loop: {error}")),
-    )?;
+    let runtime = main_runtime()?;
     let outcome = runtime.block_on(async {
         // First of all: a signal that comes before its handler ends the process.
         let mut signals = signals()?;
@@ -304,10 +301,12 @@ impl Daemon {
         tokio::spawn(preparer::run(Arc::clone(&service), replaced));
         let limits = limits();
         let limits = if drop_in { Limits { drain: DROP_IN_DRAIN, ..limits } } else { limits };
-        let server = Server::start(listeners, Arc::clone(&service), limits);
+        // Not before: a start would wait for them.
+        let (_answering, runtimes) = AnsweringThreads::start()?;
+        let server = Server::start_on(runtimes, listeners, Arc::clone(&service), limits);
         let signs = service.fleet.load().scenario().http.profile.follows_instance();
         // Nobody waits for it.
-        drop(spawn_blocking(move || {
+        drop(background(move || {
             // Before a client asks for a signature; the other profile has none.
             if signs {
                 keys.load_now();
@@ -387,9 +386,7 @@ async fn until_stopped(
         tokio::select! {
             signal = signals.next() => {
                 let signal = signal.unwrap_or(SIGTERM);
-                // A terminal that closes says so by SIGHUP too, and is none any more.
-                let hung_up = on_terminal && !io::stderr().is_terminal();
-                if signal != SIGHUP || hung_up || drop_in {
+                if drop_in || ends(signal, on_terminal, io::stderr().is_terminal()) {
                     return signal;
                 }
                 reload = true;
@@ -406,10 +403,14 @@ async fn until_stopped(
 }
 
 /// Waits for a signal that ends the start, which may wait for a file system. A SIGHUP is remembered.
-async fn stopped_at_start(signals: &mut Signals, hung_up: &mut bool, drop_in: bool) -> c_int {
+async fn stopped_at_start(
+    signals: &mut (impl Stream<Item = c_int> + Unpin),
+    hung_up: &mut bool,
+    drop_in: bool,
+) -> c_int {
     let on_terminal = io::stderr().is_terminal();
     while let Some(signal) = signals.next().await {
-        if signal != SIGHUP || drop_in || (on_terminal && !io::stderr().is_terminal()) {
+        if drop_in || ends(signal, on_terminal, io::stderr().is_terminal()) {
             return signal;
         }
         *hung_up = true;
@@ -417,12 +418,26 @@ async fn stopped_at_start(signals: &mut Signals, hung_up: &mut bool, drop_in: bo
     SIGTERM
 }
 
-async fn stop_signal(signals: &mut Signals) {
+/// `true` of a signal that ends the process. A terminal that closes says so by SIGHUP, too, and is none any more.
+fn ends(signal: c_int, was_on_terminal: bool, is_on_terminal: bool) -> bool {
+    signal != SIGHUP || (was_on_terminal && !is_on_terminal)
+}
+
+async fn stop_signal(signals: &mut (impl Stream<Item = c_int> + Unpin)) {
     while signals.next().await == Some(SIGHUP) {}
 }
 
 #[cfg(test)]
 mod tests {
+    mod clear;
+    mod credentials;
+    mod fleets;
+    mod orders;
+    mod scenarios;
+    mod status;
+    mod tasks;
+    mod words;
+
     use std::ptr;
 
     use tokio::time::sleep;

@@ -34,7 +34,11 @@ pub(super) fn watchdog() {
 
 /// The interval of [`watchdog`]: twice in the time that the manager allows.
 pub(super) fn watchdog_interval() -> Option<Duration> {
-    sd_notify::watchdog_enabled().map(|allowed| allowed / 2).filter(|interval| !interval.is_zero())
+    sd_notify::watchdog_enabled().and_then(interval_within)
+}
+
+fn interval_within(allowed: Duration) -> Option<Duration> {
+    Some(allowed / 2).filter(|interval| !interval.is_zero())
 }
 
 fn send(states: &[NotifyState<'_>]) {
@@ -53,6 +57,15 @@ fn line(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    #[test]
+    fn the_watchdog_is_fed_twice_in_the_time_that_is_allowed() {
+        let interval = |micros| super::interval_within(Duration::from_micros(micros));
+        assert_eq!(interval(30_000_000), Some(Duration::from_secs(15)));
+        assert_eq!(interval(0), None);
+    }
+
     #[test]
     fn a_status_stays_one_line() {
         assert_eq!(super::line("a\nREADY=1\r\tb"), "a READY=1  b");

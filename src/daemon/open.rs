@@ -250,6 +250,14 @@ mod tests {
 
     use super::*;
 
+    /// sysfs takes no new files, from root neither.
+    #[test]
+    fn a_state_directory_that_is_named_must_take_the_key() {
+        let failure = State::open(Some(Path::new("/sys/kernel")), &Paths::default()).err();
+        let found = failure.expect("it takes none").message;
+        assert!(found.starts_with("the state directory /sys/kernel cannot be used"), "{found}");
+    }
+
     #[test]
     fn a_server_that_has_locked_its_socket_but_not_made_it_yet_is_another_one() {
         let state = std::env::temp_dir().join(format!("mock-imds-open-{}", std::process::id()));

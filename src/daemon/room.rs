@@ -73,7 +73,38 @@ fn cgroup_limit(root: &Path, line: &str) -> Option<u64> {
 mod tests {
     use std::fs;
 
-    use super::{address_space_of, cgroup_memory};
+    use nix::sys::resource::{Resource, getrlimit, setrlimit};
+
+    use super::{
+        FILES, RESERVED_SPACE, address_space, address_space_limit, address_space_of, cgroup_memory, memory,
+        open_many_files,
+    };
+
+    /// This process' own limit: it is only raised, so that no other test notices.
+    #[test]
+    fn the_limit_of_open_files_is_raised_as_far_as_it_may_be_and_never_lowered() {
+        let limits = || getrlimit(Resource::RLIMIT_NOFILE).expect("each process has one");
+        let (_, hard) = limits();
+        let wanted = hard.min(FILES);
+        // What shells give; no test has so many files open.
+        setrlimit(Resource::RLIMIT_NOFILE, hard.min(1_024), hard).expect("less is permitted");
+        assert_eq!((open_many_files(), limits()), (wanted, (wanted, hard)));
+        setrlimit(Resource::RLIMIT_NOFILE, hard, hard).expect("as much as is permitted");
+        assert_eq!((open_many_files(), limits()), (hard, (hard, hard)));
+    }
+
+    #[test]
+    fn the_limit_of_the_address_space_is_that_of_the_kernel() {
+        let text = fs::read_to_string("/proc/self/limits").expect("Linux has it");
+        let line = text.lines().find(|line| line.starts_with("Max address space")).expect("a line of it");
+        let soft = line.split_whitespace().nth(3).expect("the soft limit");
+        assert_eq!(address_space_limit(), soft.parse().ok(), "{line}");
+        // What is taken, and what is kept for the rest, is not left.
+        let left = address_space_limit().map(|limit| limit - RESERVED_SPACE);
+        assert_eq!(address_space().is_some(), left.is_some(), "{line}");
+        assert!(address_space() < left || left.is_none(), "{line}: {:?} are left", address_space());
+        assert!(left.is_none() || memory().is_some_and(|bytes| Some(bytes) < left), "{:?}", memory());
+    }
 
     #[test]
     fn the_address_space_that_is_taken_counts() {

@@ -208,6 +208,10 @@ mod tests {
         let half = || FileContent::Text("x".repeat(1 << 20));
         let error = read("# two\n".to_owned(), &[("a", half()), ("b", half())]).await.expect_err("too large");
         assert!(error.contains("has 2097158 bytes, with the files that it names"), "{error}");
+        // As much as there may be, to the byte.
+        read("#".repeat(1 << 20), &[]).await.expect("1 MiB");
+        let rest = FileContent::Text("x".repeat((1 << 20) - 6));
+        read("# two\n".to_owned(), &[("a", half()), ("b", rest)]).await.expect("2 MiB together");
     }
 
     #[test]

@@ -218,4 +218,79 @@ mod tests {
         assert_eq!(fs::read_to_string(&aside).expect("it was renamed"), "{");
         fs::remove_file(aside).expect("ours");
     }
+
+    /// A directory that goes away with the test.
+    struct Scratch(PathBuf);
+
+    impl Scratch {
+        fn new(name: &str) -> Self {
+            let path = std::env::temp_dir().join(format!("mock-imds-state-{}-{name}", std::process::id()));
+            fs::create_dir_all(&path).expect("writable");
+            Self(path)
+        }
+    }
+
+    impl Drop for Scratch {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_no_state_gets_another_name_and_nothing_is_waited_for() {
+        let scratch = Scratch::new("odd");
+        let path = scratch.0.join("state.json");
+        let at_once = Retries { count: 0, pause: Duration::ZERO };
+        let load = async || load(&path, at_once, |path| Ok(read_secret(path, MAX_BYTES)?.bytes)).await;
+        assert_eq!(load().await.expect("there is none"), None);
+        assert_eq!(fs::read_dir(&scratch.0).expect("ours").count(), 0);
+        // A link to nothing is somebody's file, too.
+        std::os::unix::fs::symlink("/nonexistent", &path).expect("writable");
+        assert_eq!(load().await.expect("no state"), None);
+        assert!(!path.is_symlink(), "expected that the link gets another name");
+        fs::create_dir(&path).expect("writable");
+        assert_eq!(load().await.expect("no state"), None);
+        assert!(!path.exists(), "expected that the directory gets another name");
+        fs::write(&path, "{}").expect("writable");
+        assert_eq!(load().await.expect("no state"), None);
+        assert!(!path.exists(), "expected that the damaged file gets another name");
+    }
+
+    /// Of another one, the wall clock alone tells how much time has passed.
+    #[test]
+    fn a_state_is_of_this_boot_if_id_and_clock_say_so() {
+        let now = clock::read();
+        let state = |boot_id, clock| SavedState {
+            version: VERSION,
+            reload_origin: ScenarioOrigin::BuiltIn,
+            overridden: false,
+            origin: ScenarioOrigin::BuiltIn,
+            digest: String::new(),
+            clock,
+            boot_id,
+            events: vec![],
+            faults: vec![],
+            removed_faults: vec![],
+        };
+        let (before, later) =
+            (now.wall.before(Duration::from_secs(1)), now.wall.plus(Duration::from_secs(1)));
+        let clock = |wall| ScenarioClock::starting(ClockReading { wall, ..now }, now.wall);
+        let goes_on = clock(before);
+        // Loaded later than it is now: it counts another boot's time.
+        let ahead = {
+            let ahead = ClockReading { wall: later, boottime: now.boottime.plus(Duration::from_secs(1)) };
+            ScenarioClock::starting(ahead, now.wall)
+        };
+        let other = Some("00000000-0000-0000-0000-000000000000".to_owned());
+        assert!(goes_on.goes_on_at(now) && !ahead.goes_on_at(now));
+        for (boot_id, clock, expected) in [
+            (clock::boot_id(), &goes_on, true),
+            (clock::boot_id(), &ahead, false),
+            (other.clone(), &goes_on, false),
+            (other, &ahead, false),
+        ] {
+            let found = state(boot_id.clone(), clock.clone()).is_of_this_boot(now);
+            assert_eq!(found, expected, "boot {boot_id:?}, loaded {}", clock.loaded.rfc3339_millis());
+        }
+    }
 }

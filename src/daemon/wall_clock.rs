@@ -56,3 +56,25 @@ fn timer() -> std::io::Result<AsyncFd<OwnedFd>> {
     timer.set(Expiration::OneShot(TimeSpec::new(NEVER, 0)), flags)?;
     AsyncFd::new(timer.into())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::fd::AsRawFd as _;
+
+    use super::*;
+
+    /// No test sets the clock. The kernel tells what it was asked for: 1 is `TFD_TIMER_ABSTIME`, 2 is
+    /// `TFD_TIMER_CANCEL_ON_SET`.
+    #[tokio::test]
+    async fn the_timer_ends_when_somebody_sets_the_clock() {
+        let timer = timer().expect("each kernel has them");
+        let about = std::fs::read_to_string(format!("/proc/self/fdinfo/{}", timer.as_raw_fd()));
+        let about = about.expect("it is open");
+        assert!(about.lines().any(|line| line == "settime flags: 03"), "{about}");
+        let flags = about.lines().find_map(|line| line.strip_prefix("flags:")).expect("each file has some");
+        let flags = i32::from_str_radix(flags.trim(), 8).expect("octal digits");
+        for (name, flag) in [("O_NONBLOCK", libc::O_NONBLOCK), ("O_CLOEXEC", libc::O_CLOEXEC)] {
+            assert!(flags & flag != 0, "expected {name}, found {flags:o}");
+        }
+    }
+}

@@ -1,12 +1,13 @@
 //! The guardian's metrics, from what it publishes. Pure.
 
-use super::status::GuardianStatus;
+use super::status::{GuardianStatus, NetMode};
 use crate::metrics::MetricsText;
 
-/// Adds them. `None`: none runs, or it is gone.
+/// Adds them. `None`: the network is not set up, or the guardian is gone.
 pub(crate) fn write(text: &mut MetricsText, guardian: Option<&GuardianStatus>) {
     let help = "1 while the guardian of the host's network runs.";
-    text.gauge("guardian_up", help).value(u8::from(guardian.is_some()));
+    let runs = guardian.is_some_and(|status| status.mode == NetMode::Hold);
+    text.gauge("guardian_up", help).value(u8::from(runs));
     let Some(guardian) = guardian else { return };
     let help = "Restorations of what other programs removed or changed, since the setup.";
     text.counter("guardian_restorations_total", help).value(guardian.restorations.count);
@@ -17,4 +18,38 @@ pub(crate) fn write(text: &mut MetricsText, guardian: Option<&GuardianStatus>) {
     }
     let help = "1 unless the guardian rejected its last reload.";
     text.gauge("guardian_last_reload_successful", help).value(u8::from(guardian.rejected.is_none()));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_that_nobody_holds_has_no_guardian() {
+        let up = |status: Option<GuardianStatus>| {
+            let mut text = MetricsText::default();
+            write(&mut text, status.as_ref());
+            let text = text.into_text();
+            let value = text.lines().find_map(|line| line.strip_prefix("mock_imds_guardian_up "));
+            (value.map(str::to_owned), text.contains("guardian_restorations_total 0"))
+        };
+        let status = |mode| GuardianStatus {
+            version: "1.0.0".into(),
+            mode,
+            pid: Some(1),
+            since: "2026-07-01T12:00:00Z".into(),
+            applied: "2026-07-01T12:00:00Z".into(),
+            rejected: None,
+            addresses: vec![],
+            unavailable: vec![],
+            tables: vec![],
+            uplinks: vec![],
+            settings: crate::host::settings::HostSettings::default(),
+            warnings: vec![],
+            restorations: crate::host::status::Restorations::default(),
+        };
+        assert_eq!(up(Some(status(NetMode::Hold))), (Some("1".into()), true));
+        assert_eq!(up(Some(status(NetMode::Up))), (Some("0".into()), true));
+        assert_eq!(up(None), (Some("0".into()), false));
+    }
 }

@@ -74,6 +74,11 @@ impl Scratch {
         self.open().expect_err("this directory must be refused")
     }
 
+    /// What the owner, the group and the others may do with the directory itself.
+    fn mode(&self) -> u32 {
+        fs::metadata(&self.0).expect("it is there").permissions().mode() & 0o7777
+    }
+
     fn modes(&self) -> Vec<(String, String)> {
         let entries = fs::read_dir(&self.0).expect("readable").map(|entry| entry.expect("readable"));
         let mut modes = entries
@@ -210,6 +215,7 @@ fn a_key_without_its_certificate_gets_a_new_one() {
         let said = mended(&scratch);
         assert!(said.starts_with(&format!("{} ", path.display())), "{said}");
         assert!(said.contains(": the key has a new certificate"), "{said}");
+        assert_eq!(said.contains("what was there is "), content.is_some(), "{said}");
         assert_eq!(scratch.read("rsa2048.key"), key);
         if let Some(content) = content {
             assert_eq!(scratch.read("rsa2048.pem.damaged"), content);
@@ -368,12 +374,90 @@ fn what_is_no_file_gets_another_name() {
     changed(|path| symlink("/nonexistent", path).expect("writable"), "cannot be read: no such file");
     changed(|path| fs::write(path, vec![b' '; 70_000]).expect("writable"), "is larger than 64 KiB");
 
+    let scratch = Scratch::with_keys();
+    let path = scratch.join("pkcs7.pem");
+    fs::remove_file(&path).expect("there");
+    fs::create_dir(&path).expect("writable");
+    let said = mended(&scratch);
+    assert!(said.starts_with(&format!("{} is a directory", path.display())), "{said}");
+    assert!(scratch.join("pkcs7.pem.damaged").is_dir());
+
     let scratch = Scratch::new();
     fs::write(scratch.join("identity"), "").expect("writable");
     let opened = KeyRing::open(&scratch.join("identity"), [1; 32]).expect("a directory is made");
     let said =
         format!("{0} is no directory of ours: it is {0}.damaged now", scratch.join("identity").display());
     assert_eq!((opened.storage, opened.repairs), (KeyStorage::InDirectory, vec![said]));
+}
+
+#[test]
+fn a_directory_that_is_closed_to_us_is_opened_if_it_is_ours() {
+    let is_root = nix::unistd::geteuid().is_root();
+    for (mode, is_closed) in [
+        (0o000, true),
+        (0o500, true),
+        (0o677, true),
+        (0o1300, true),
+        (0o700, false),
+        (0o755, false),
+        (0o2711, false),
+    ] {
+        for owner in [None, Some(65_534)].into_iter().take(if is_root { 2 } else { 1 }) {
+            let scratch = Scratch::with_keys();
+            std::os::unix::fs::chown(&scratch.0, owner, None).expect("root may");
+            fs::set_permissions(&scratch.0, fs::Permissions::from_mode(mode)).expect("ours");
+            let found = scratch.open().expect("keys").repairs;
+            let shown = scratch.0.display();
+            let (said, left) = if is_closed && owner.is_none() {
+                (vec![format!("{shown} had mode {mode:04o}: it has mode 0755 now")], 0o755)
+            } else {
+                (vec![], mode)
+            };
+            assert_eq!((found, scratch.mode()), (said, left), "mode {mode:04o}, of {owner:?}");
+        }
+    }
+}
+
+#[test]
+fn a_link_of_ours_to_a_directory_is_followed() {
+    let (scratch, links) = (Scratch::with_keys(), Scratch::new());
+    let link = links.join("identity");
+    symlink(&scratch.0, &link).expect("writable");
+    let opened = KeyRing::open(&link, [2; 32]).expect("keys");
+    assert_eq!((opened.storage, opened.repairs), (KeyStorage::InDirectory, vec![]));
+    assert_eq!(certificates(&opened.ring)[2], scratch.read("rsa2048.pem"));
+}
+
+#[test]
+fn a_certificate_of_ours_may_sign_certificates() {
+    let scratch = Scratch::with_keys();
+    // basicConstraints, 2.5.29.19, with CA:TRUE.
+    let expected = [&[0x30, 0x0c, 0x06, 3, 0x55, 0x1d, 0x13, 0x04, 5][..], &[0x30, 3, 1, 1, 0xff]].concat();
+    for name in ["pkcs7.pem", "rsa2048.pem", "signature.pem"] {
+        let der = pem::decode(pem::CERTIFICATE, &scratch.read(name)).expect("PEM");
+        let found = der.windows(expected.len()).filter(|window| **window == expected).count();
+        assert_eq!(found, 1, "{name}: {der:02x?}");
+    }
+}
+
+/// A certificate may be damaged, also in its issuer.
+#[test]
+fn each_of_two_marks_tells_a_certificate_of_ours() {
+    let whole = Scratch::with_keys();
+    let der = pem::decode(pem::CERTIFICATE, &whole.read("rsa2048.pem")).expect("PEM");
+    let certificate = certificate::Certificate::from_der(der).expect("DER");
+    for (issuer, expected) in [
+        ("mock-imds rsa2048 test key (not from AWS)", true),
+        ("mock-imds", true),
+        ("mxck-imds rsa2048 test key (not from AWS)", true),
+        ("mock-imds rsa2048 test kxy (not from AWS)", true),
+        ("mxck-imds rsa2048 test kxy (not from AWS)", false),
+        ("Amazon Web Services LLC", false),
+        ("", false),
+    ] {
+        let certificate = certificate::Certificate { issuer: issuer.into(), ..certificate.clone() };
+        assert_eq!(certificate.is_ours(), expected, "{issuer:?}");
+    }
 }
 
 #[test]

@@ -60,11 +60,14 @@ impl FaultIndex {
 impl Node {
     fn collect(&self, path: &[&str], found: &mut Candidates) {
         let mut node = self;
-        found.extend_from_slice(&node.faults);
-        for name in path {
-            let Some(next) = node.next.get(*name) else { return };
+        let mut names = path.iter();
+        loop {
+            // Most have none, and even then a copy takes some instructions.
+            if !node.faults.is_empty() {
+                found.extend_from_slice(&node.faults);
+            }
+            let Some(next) = names.next().and_then(|name| node.next.get(*name)) else { return };
             node = next;
-            found.extend_from_slice(&node.faults);
         }
     }
 }

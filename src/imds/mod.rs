@@ -28,12 +28,14 @@ mod request_headers;
 mod shared_value;
 mod show;
 mod successors;
+#[cfg(test)]
+pub(crate) mod tests;
 mod token;
 
 pub use answer::answer;
 pub(crate) use answer::answer_for;
-pub(crate) use ec2::generated_expiration;
 pub use ec2::{SERVED_VERSIONS, category_paths};
+pub(crate) use ec2::{generated_expiration, is_signature};
 pub use fleet::{Fleet, FleetChange};
 pub use fleet_item::FleetItem;
 pub(crate) use node::on_node;
@@ -41,6 +43,7 @@ pub(crate) use path::segments;
 pub(crate) use preview::{EventPreview, PathChange};
 pub(crate) use protocol::Protocol;
 pub use rebinding::AccessRefusal;
+pub(crate) use rebinding::check_host;
 pub use reply::{Delivery, DeliveryEnd, Reply};
 pub use request::{Counters, Ingress, RequestHead, Visit};
 pub use request_headers::RequestHeaders;

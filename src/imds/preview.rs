@@ -64,10 +64,31 @@ impl Fleet {
     /// The body of every path below a version, for a client that meets the `[instance]` itself. The signatures of the
     /// identity document follow from it; they are listed with empty bodies.
     pub(crate) fn answers(&self, version: &str, now: Timestamp) -> BTreeMap<String, Bytes> {
+        self.bodies(None, &self.scenario().instance, version, now)
+    }
+
+    /// The same for a client that meets the named instance. `None`: there is none of this name.
+    pub(crate) fn answers_of(
+        &self,
+        name: Option<&str>,
+        version: &str,
+        now: Timestamp,
+    ) -> Option<BTreeMap<String, Bytes>> {
+        let (name, base) = self.instances().into_iter().find(|(other, _)| *other == name)?;
+        Some(self.bodies(name, base, version, now))
+    }
+
+    fn bodies(
+        &self,
+        name: Option<&str>,
+        base: &Instance,
+        version: &str,
+        now: Timestamp,
+    ) -> BTreeMap<String, Bytes> {
         let events = self.events();
         let mut occurrences = self.clock().occurrences(events, now);
-        occurrences.retain(|(_, index)| self.event_concerns(&events[*index], None));
-        let instance = timeline::after(&self.scenario().instance, events, &occurrences, self.clock());
+        occurrences.retain(|(_, index)| self.event_concerns(&events[*index], name));
+        let instance = timeline::after(base, events, &occurrences, self.clock());
         profile::bodies(self, instance, version, now)
     }
 

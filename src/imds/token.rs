@@ -177,6 +177,37 @@ mod tests {
     }
 
     #[test]
+    fn bytes_that_differ_alike_do_not_cancel_each_other_out() {
+        let token: Token = std::array::from_fn(|at| u8::try_from(at).expect("56 are few"));
+        assert!(equal_in_constant_time(&token, &token));
+        for first in 0..TOKEN_LENGTH {
+            let mut other = token;
+            other[first] ^= 1;
+            assert!(!equal_in_constant_time(&token, &other), "byte {first} differs");
+            for second in first + 1..TOKEN_LENGTH {
+                let mut other = other;
+                other[second] ^= 1;
+                assert!(!equal_in_constant_time(&token, &other), "bytes {first} and {second} differ");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_remembered_of_a_token_is_of_that_one_and_its_instance() {
+        let opened = OpenedTokens::default();
+        let other: InstanceId = "i-0fedcba0987654321".parse().expect("well-formed");
+        let (token, expiry) = ([b'A'; TOKEN_LENGTH], Timestamp::from_secs(1));
+        assert_eq!(opened.expiry(&token, &instance()), None);
+        opened.remember(&token, &instance(), expiry);
+        assert_eq!(opened.expiry(&token, &instance()), Some(expiry));
+        assert_eq!(opened.expiry(&token, &other), None);
+        // In the same slot: the tag alone is another one.
+        let mut forged = token;
+        forged[TOKEN_LENGTH - 1] = b'B';
+        assert_eq!(opened.expiry(&forged, &instance()), None);
+    }
+
+    #[test]
     fn a_remembered_token_stays_that_of_its_instance_and_expires() {
         let now = Timestamp::from_secs(1_000_000);
         let authority = TokenAuthority::new([7; 32]);

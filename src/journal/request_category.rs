@@ -29,6 +29,7 @@ impl RequestCategory {
     /// The category of a path with its version. Of each request it costs a few comparisons.
     pub(super) fn of(path: &[u8]) -> Self {
         let below = path.strip_prefix(b"/latest/").or_else(|| below_version(path)).unwrap_or_default();
+        let below = without_slashes(below);
         match below.first() {
             Some(b'm') => below.strip_prefix(b"meta-data").map_or(Self::Other, Self::of_meta_data),
             Some(b'u') if begins(below, b"user-data") => Self::UserData,
@@ -41,7 +42,7 @@ impl RequestCategory {
     fn of_meta_data(below: &[u8]) -> Self {
         let name = match below {
             [] => return Self::MetaData,
-            [b'/', name @ ..] => name,
+            [b'/', name @ ..] => without_slashes(name),
             _ => return Self::Other,
         };
         match name.first() {
@@ -60,9 +61,17 @@ impl RequestCategory {
 
 /// What is below the first segment.
 fn below_version(path: &[u8]) -> Option<&[u8]> {
-    let path = path.strip_prefix(b"/")?;
+    let path = without_slashes(path.strip_prefix(b"/")?);
     let end = path.iter().position(|byte| *byte == b'/')?;
     Some(&path[end + 1..])
+}
+
+/// A client whose endpoint ends in a slash asks for `//latest/…`, and is answered.
+fn without_slashes(mut path: &[u8]) -> &[u8] {
+    while let [b'/', rest @ ..] = path {
+        path = rest;
+    }
+    path
 }
 
 /// Whether the first segments are these.
@@ -95,6 +104,9 @@ mod tests {
             ("/latest/meta-dataset", C::Other),
             ("/latest/user-data", C::UserData),
             ("/latest/dynamic/instance-identity/document", C::Dynamic),
+            ("//latest/meta-data/iam/info", C::Iam),
+            ("/latest//meta-data//spot/instance-action", C::Spot),
+            ("//", C::Other),
             ("/latest/", C::Other),
             ("/latest", C::Other),
             ("/", C::Other),

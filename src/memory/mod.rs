@@ -2,6 +2,7 @@
 #![expect(unsafe_code, reason = "each block says why it is sound")]
 
 mod allocator;
+mod thread_cache;
 
 use std::ffi::CStr;
 use std::mem;
@@ -11,6 +12,7 @@ use libc::{c_int, c_void, dl_phdr_info, size_t};
 use nix::unistd::{SysconfVar, sysconf};
 
 pub(crate) use allocator::giving_way;
+pub(crate) use thread_cache::{free_for_all, take_cached_chunks};
 
 /// Each of the two threads that answer has one, and the main thread; the others share one, however many they are. By default
 /// there are eight for each core, and each keeps what its threads have freed.

@@ -1,22 +1,39 @@
 //! `[[instance.network-interface]]`
 
+use std::collections::BTreeSet;
+
 use super::assign::set_if_some;
 use super::{addresses, contradictions};
 use crate::config::{Item, Section};
 use crate::model::{Instance, NetworkInterface, SecurityGroups, mac_of};
 
-/// How far what follows from the place of an interface counts up from one network card to the next. No instance type has
-/// more interfaces on a card.
-const NUMBERS_OF_A_CARD: u32 = 32;
+/// The numbers that MAC addresses and private addresses count up by: the device numbers. These begin again on each network
+/// card; there it is the next number that is free.
+#[derive(Default)]
+struct Numbering(BTreeSet<u32>);
+
+impl Numbering {
+    fn take(&mut self, device_number: u32) -> u32 {
+        let mut number = device_number;
+        while !self.0.insert(number) {
+            number = number.wrapping_add(1);
+        }
+        number
+    }
+}
 
 /// Reads the interfaces, sorted by network card and device number. Without any the instance keeps its interfaces, and those with
 /// inherited groups get the instance's groups.
 pub(crate) fn read_all(item: Option<&Item<'_>>, inherited: &SecurityGroups, instance: &mut Instance) {
     let sections = item.and_then(Item::sections).unwrap_or_default();
     if let [first, others @ ..] = sections.as_slice() {
-        let first = read(first, 0, None);
-        let others: Vec<_> =
-            others.iter().zip(1..).map(|(section, index)| read(section, index, Some(&first))).collect();
+        let mut numbering = Numbering::default();
+        let first = read(first, 0, None, &mut numbering);
+        let others: Vec<_> = others
+            .iter()
+            .zip(1..)
+            .map(|(section, index)| read(section, index, Some(&first), &mut numbering))
+            .collect();
         instance.interfaces = std::iter::once(first).chain(others).collect();
     }
     for interface in &mut instance.interfaces {
@@ -36,19 +53,23 @@ pub(crate) fn read_all(item: Option<&Item<'_>>, inherited: &SecurityGroups, inst
 }
 
 /// Reads an interface. Keys that a further one leaves out follow from the first.
-fn read(section: &Section<'_>, index: u32, first: Option<&NetworkInterface>) -> NetworkInterface {
+fn read(
+    section: &Section<'_>,
+    index: u32,
+    first: Option<&NetworkInterface>,
+    numbering: &mut Numbering,
+) -> NetworkInterface {
     let number = section.read("device-number", |item| item.integer(0..=255));
     let number = number.and_then(|number| u32::try_from(number).ok()).unwrap_or(index);
     let card = section.read("network-card", |item| item.integer(0..=255));
     let card = card.and_then(|card| u32::try_from(card).ok());
-    // Device numbers begin again on each card; MAC addresses and private addresses do not.
-    let place_of = |(card, number): (u32, u32)| number + card * NUMBERS_OF_A_CARD;
-    let place = place_of((card.unwrap_or(0), number));
+    let counted = numbering.take(number);
+    // The first one's is its device number.
     let built_in = first.map_or_else(
-        || NetworkInterface::numbered(place),
-        |first| first.sibling(place.wrapping_sub(place_of(first.attachment()))),
+        || NetworkInterface::numbered(counted),
+        |first| first.sibling(counted.wrapping_sub(first.device_number)),
     );
-    let mac = section.read("mac", Item::parse).unwrap_or_else(|| mac_of(place));
+    let mac = section.read("mac", Item::parse).unwrap_or_else(|| mac_of(counted));
     let private = section.get("private-ipv4s");
     let public = section.get("public-ipv4s");
     let ipv4s = private.as_ref().and_then(addresses::list).unwrap_or(built_in.private_ipv4s);

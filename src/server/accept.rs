@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use super::connection;
-use super::listen::Listener;
+use super::listen::{AcceptedSocket, Listener, WatchedListener};
 use super::shared::Shared;
 
 /// The time without a failure after which the next one is logged again.
@@ -19,17 +19,20 @@ pub(super) async fn run(shared: Arc<Shared>, listener: Listener) {
     let mut stop = pin!(shared.stopped());
     let mut failures = 0;
     let mut log_after = Instant::now();
+    let address = listener.address;
+    let mut watched = None;
     loop {
         let accepted = tokio::select! {
             biased;
             () = &mut stop => return,
-            accepted = listener.accept() => accepted,
+            accepted = accept(&listener, &mut watched) => accepted,
         };
         match accepted {
             Ok(accepted) => {
                 failures = 0;
                 shared.table.admit(|slot| {
-                    tokio::spawn(connection::serve(Arc::clone(&shared), accepted, slot)).abort_handle()
+                    let serving = connection::serve(Arc::clone(&shared), accepted, slot);
+                    shared.runtimes.next().spawn(serving).abort_handle()
                 });
                 shared.table.caught_up().await;
             }
@@ -40,7 +43,6 @@ pub(super) async fn run(shared: Arc<Shared>, listener: Listener) {
                     shared.table.relieve();
                     let now = Instant::now();
                     if now >= log_after {
-                        let address = listener.address;
                         tracing::warn!("cannot accept connections at {address}: {error}; retrying");
                     }
                     log_after = now + LOG_PAUSE;
@@ -51,12 +53,22 @@ pub(super) async fn run(shared: Arc<Shared>, listener: Listener) {
     }
 }
 
+/// Waits for the next connection. From the first time on the runtime watches the listener.
+async fn accept(listener: &Listener, watched: &mut Option<WatchedListener>) -> io::Result<AcceptedSocket> {
+    let watched = match watched {
+        Some(watched) => watched,
+        None => watched.insert(listener.watch()?),
+    };
+    watched.accept().await
+}
+
 /// The wait after a failure: none if that client alone failed, longer and longer if the process or the machine ran
 /// out of something.
 fn backoff(error: &io::Error, failures: u32) -> Duration {
     let exhausted = matches!(
         error.raw_os_error(),
-        Some(libc::EMFILE | libc::ENFILE | libc::ENOBUFS | libc::ENOMEM) | None
+        // No room for another watch.
+        Some(libc::EMFILE | libc::ENFILE | libc::ENOBUFS | libc::ENOMEM | libc::ENOSPC) | None
     );
     if exhausted { Duration::from_millis(1 << failures.min(7)) } else { Duration::ZERO }
 }
@@ -70,7 +82,7 @@ mod tests {
         for code in [libc::ECONNABORTED, libc::EINTR, libc::EPROTO, libc::ENETDOWN, libc::EHOSTUNREACH] {
             assert_eq!(backoff(&io::Error::from_raw_os_error(code), 9), Duration::ZERO, "errno {code}");
         }
-        for code in [libc::EMFILE, libc::ENFILE, libc::ENOBUFS, libc::ENOMEM] {
+        for code in [libc::EMFILE, libc::ENFILE, libc::ENOBUFS, libc::ENOMEM, libc::ENOSPC] {
             let error = io::Error::from_raw_os_error(code);
             assert_eq!(backoff(&error, 0), Duration::from_millis(1), "errno {code}");
             assert_eq!(backoff(&error, 1_000), Duration::from_millis(128), "errno {code}");

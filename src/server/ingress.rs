@@ -97,6 +97,33 @@ mod tests {
         [&index.to_ne_bytes()[..], &[127, 0, 0, 1], &[127, 0, 0, 1]].concat()
     }
 
+    /// The interface of number 1 is `lo` in each namespace.
+    #[test]
+    fn the_kernel_tells_the_interface_of_a_connection() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let address = listener.local_addr().expect("it is bound");
+        enable_packet_info(&listener, address);
+        let _client = std::net::TcpStream::connect(address).expect("it listens");
+        let (accepted, _) = listener.accept().expect("a client");
+        let mut buffer = [0; sys::CONTROL_BYTES];
+        let length = sys::packet_options(accepted.as_fd(), libc::SOL_IP, libc::IP_PKTOPTIONS, &mut buffer);
+        assert_eq!(interface_index(&buffer[..length.expect("the kernel has it")]), Some(LOOPBACK));
+        // Whatever the addresses.
+        let [one, other] = ["192.0.2.1", "192.0.2.2"].map(|address| address.parse().expect("an address"));
+        assert_eq!([of(&accepted, one, one), of(&accepted, one, other)], [Ingress::Host; 2]);
+    }
+
+    #[test]
+    fn without_the_kernels_word_the_addresses_decide() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let address = listener.local_addr().expect("it is bound");
+        let _client = std::net::TcpStream::connect(address).expect("it listens");
+        let (accepted, _) = listener.accept().expect("a client");
+        let [one, other] = ["192.0.2.1", "192.0.2.2"].map(|address| address.parse().expect("an address"));
+        assert_eq!([of(&accepted, one, one), of(&accepted, one, other)], [Ingress::Host, Ingress::Bridge]);
+        assert_eq!(of(&accepted, one, address.ip()), Ingress::Host, "from a loopback address");
+    }
+
     #[test]
     fn the_index_is_found_among_other_messages() {
         let ttl = message(libc::SOL_IP, libc::IP_TTL, &64i32.to_ne_bytes());

@@ -2,6 +2,7 @@
 
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, SocketAddr, TcpListener as StdListener, TcpStream as StdStream};
+use std::sync::Arc;
 
 use nix::sys::socket::{SockType, getsockopt, setsockopt, sockopt};
 use tokio::io::Interest;
@@ -20,10 +21,17 @@ const SEND_BUFFER: usize = 128 * 1024;
 
 #[derive(Debug)]
 pub struct Listener {
-    socket: AsyncFd<StdListener>,
+    socket: Arc<StdListener>,
     pub address: SocketAddr,
     /// `true` if a service manager holds it too: connections then queue while nobody accepts.
     pub inherited: bool,
+}
+
+/// A listener that a runtime watches.
+#[derive(Debug)]
+pub(super) struct WatchedListener {
+    socket: AsyncFd<Arc<StdListener>>,
+    address: SocketAddr,
 }
 
 /// The socket of a connection, which the runtime does not know yet.
@@ -35,9 +43,21 @@ pub(super) struct AcceptedSocket {
 }
 
 impl Listener {
+    /// Has the runtime that runs the caller watch it.
+    pub(super) fn watch(&self) -> io::Result<WatchedListener> {
+        #[expect(
+            deprecated,
+            reason = "its successor is unsafe; a std listener keeps its descriptor open, which that one asks for"
+        )]
+        let socket = AsyncFd::with_interest(Arc::clone(&self.socket), Interest::READABLE)?;
+        Ok(WatchedListener { socket, address: self.address })
+    }
+}
+
+impl WatchedListener {
     /// Waits for the next connection.
     pub(super) async fn accept(&self) -> io::Result<AcceptedSocket> {
-        let (socket, peer) = self.socket.async_io(Interest::READABLE, StdListener::accept).await?;
+        let (socket, peer) = self.socket.async_io(Interest::READABLE, |socket| socket.accept()).await?;
         // All connections of a listener have its address, unless it has each of the host's: as `::ffff:0.0.0.0` does too.
         let local = match self.address.ip().to_canonical() {
             any if any.is_unspecified() => socket.local_addr().map_or(peer.ip(), |local| local.ip()),
@@ -77,7 +97,7 @@ impl InheritedSockets {
         self.0.is_empty()
     }
 
-    /// Registers the sockets with the runtime that runs the caller.
+    /// Takes them over as listeners.
     pub(crate) fn listen(self) -> Result<Vec<Listener>, Failure> {
         self.0.into_iter().map(|socket| register(socket, true)).collect::<io::Result<_>>().map_err(|error| {
             Failure::new(ExitStatus::OsError, format!("an inherited socket cannot be used: {error}"))
@@ -85,7 +105,7 @@ impl InheritedSockets {
     }
 }
 
-/// Takes over sockets that listen already, for the runtime that runs the caller.
+/// Takes over sockets that listen already.
 pub fn adopt(sockets: Vec<StdListener>) -> Result<Vec<Listener>, Failure> {
     sockets.into_iter().map(|socket| register(socket, false)).collect::<io::Result<_>>().map_err(|error| {
         Failure::new(ExitStatus::OsError, format!("a listening socket cannot be used: {error}"))
@@ -95,10 +115,10 @@ pub fn adopt(sockets: Vec<StdListener>) -> Result<Vec<Listener>, Failure> {
 fn register(socket: StdListener, inherited: bool) -> io::Result<Listener> {
     socket.set_nonblocking(true)?;
     let address = socket.local_addr()?;
-    with_options(socket, address, inherited)
+    Ok(with_options(socket, address, inherited))
 }
 
-/// Binds these addresses, for the runtime that runs the caller.
+/// Binds these addresses. A runtime has to run the caller.
 pub fn bind(addresses: &[SocketAddr]) -> Result<Vec<Listener>, Failure> {
     addresses
         .iter()
@@ -120,7 +140,7 @@ fn bind_one(address: SocketAddr) -> io::Result<Listener> {
     }
     let socket = socket.listen(BACKLOG)?.into_std()?;
     let address = socket.local_addr()?;
-    with_options(socket, address, false)
+    Ok(with_options(socket, address, false))
 }
 
 /// `mock-imds net` adds these addresses. Like the socket units, the server need not wait for them: in a pod or a
@@ -130,18 +150,13 @@ fn is_mock_address(address: IpAddr) -> bool {
 }
 
 /// Makes a listener, with the options that accepted sockets inherit.
-fn with_options(socket: StdListener, address: SocketAddr, inherited: bool) -> io::Result<Listener> {
+fn with_options(socket: StdListener, address: SocketAddr, inherited: bool) -> Listener {
     // Replies fit one write each; waiting for more would only delay them. Refused, it costs that delay.
     let _ = setsockopt(&socket, sockopt::TcpNoDelay, &true);
     // What a client does not read takes the kernel's memory, by default some megabytes for each.
     let _ = setsockopt(&socket, sockopt::SndBuf, &SEND_BUFFER);
     ingress::enable_packet_info(&socket, address);
-    #[expect(
-        deprecated,
-        reason = "its successor is unsafe; a std listener keeps its descriptor open, which that one asks for"
-    )]
-    let socket = AsyncFd::with_interest(socket, Interest::READABLE)?;
-    Ok(Listener { socket, address, inherited })
+    Listener { socket: Arc::new(socket), address, inherited }
 }
 
 fn cannot_bind(address: SocketAddr, error: &io::Error) -> Failure {
@@ -176,6 +191,37 @@ fn cannot_bind(address: SocketAddr, error: &io::Error) -> Failure {
 mod tests {
     use super::*;
 
+    #[test]
+    fn sockets_are_inherited_or_there_are_none() {
+        let socket = StdListener::bind("127.0.0.1:0").expect("a free port");
+        assert!(InheritedSockets::default().is_empty());
+        assert!(!InheritedSockets(vec![socket]).is_empty());
+    }
+
+    #[test]
+    fn an_address_that_cannot_be_had_has_a_reason_and_a_remedy() {
+        let address: SocketAddr = "127.0.0.1:80".parse().expect("an address");
+        for (code, status, expected) in [
+            (
+                libc::EADDRINUSE,
+                ExitStatus::Unavailable,
+                "another process holds the port; `ss -ltnp 'sport = :80'`",
+            ),
+            (libc::EACCES, ExitStatus::NoPermission, "permission denied; ports below 1024 are for root"),
+            (
+                libc::EADDRNOTAVAIL,
+                ExitStatus::Unavailable,
+                "this host does not have the address; `ip address`",
+            ),
+            (libc::ENOBUFS, ExitStatus::Unavailable, "No buffer space available"),
+        ] {
+            let failure = cannot_bind(address, &io::Error::from_raw_os_error(code));
+            assert_eq!(failure.status, status, "errno {code}: {failure}");
+            let expected = format!("cannot listen on 127.0.0.1:80: {expected}");
+            assert!(failure.message.starts_with(&expected), "{expected}: {failure}");
+        }
+    }
+
     #[tokio::test]
     async fn a_listener_of_each_address_knows_to_which_one_a_connection_came() {
         for any in ["0.0.0.0", "::ffff:0.0.0.0"] {
@@ -187,7 +233,8 @@ mod tests {
             let [listener] = bind(&[address]).expect("a free port").try_into().expect("one for one");
             let target: SocketAddr = ([127, 0, 0, 2], listener.address.port()).into();
             let _client = StdStream::connect(target).expect("it listens at each address");
-            let accepted = listener.accept().await.expect("a connection");
+            let watched = listener.watch().expect("the runtime watches it");
+            let accepted = watched.accept().await.expect("a connection");
             assert_eq!(accepted.local.to_canonical(), target.ip(), "listening at {any}");
         }
     }

@@ -16,22 +16,27 @@ mod recorder;
 mod registry;
 mod request;
 mod request_counters;
+mod runtimes;
 mod service_state;
 mod shared;
 mod stage;
 mod state;
 mod sys;
 mod table;
+#[cfg(test)]
+mod tests;
 mod wire;
 
 pub use limits::Limits;
 pub use listen::{InheritedSockets, Listener, adopt, bind};
 pub use request_counters::RequestCounters;
+pub use runtimes::ServingRuntimes;
 pub use service_state::ServiceState;
 pub(crate) use sys::take_inherited_for_writing;
 
 use std::sync::Arc;
 
+use tokio::runtime::Handle;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
@@ -45,12 +50,24 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts to accept on these sockets.
+    /// Starts to accept on these sockets, and serves connections on the caller's runtime.
     pub fn start(listeners: Vec<Listener>, service: Arc<ServiceState>, limits: Limits) -> Self {
+        Self::start_on(Handle::current().into(), listeners, service, limits)
+    }
+
+    /// The same on other runtimes. What requests do not wait for stays on the caller's.
+    pub fn start_on(
+        runtimes: ServingRuntimes,
+        listeners: Vec<Listener>,
+        service: Arc<ServiceState>,
+        limits: Limits,
+    ) -> Self {
         let http = connection::http_builder(&limits);
-        let shared = Arc::new(Shared::new(service, limits, http));
-        let accepting =
-            listeners.into_iter().map(|listener| accept::run(Arc::clone(&shared), listener)).collect();
+        let shared = Arc::new(Shared::new(service, limits, http, runtimes));
+        let mut accepting = JoinSet::new();
+        for listener in listeners {
+            accepting.spawn_on(accept::run(Arc::clone(&shared), listener), shared.runtimes.first());
+        }
         let mut housekeeping = JoinSet::new();
         housekeeping.spawn(housekeeping::report_evictions(Arc::clone(&shared)));
         housekeeping.spawn(housekeeping::give_memory_back(Arc::clone(&shared)));

@@ -312,6 +312,18 @@ mod tests {
     }
 
     #[test]
+    fn after_a_shortage_parked_ones_do_not_count() {
+        let room = Room { connections: 100, parked: 100, ..ROOM };
+        let (mut registry, now) = (Registry::new(room), Instant::now());
+        for number in 0..50 {
+            let stage = if number < 33 { ConnectionStage::Head } else { ConnectionStage::Silenced };
+            add(&mut registry, stage, 0, now);
+        }
+        assert_eq!((registry.relieve(now).len(), registry.len()), (4, 46));
+        assert_eq!(registry.most, 46 - 17);
+    }
+
+    #[test]
     fn after_a_shortage_there_are_fewer_until_it_is_over() {
         let room = Room { connections: 100, ..ROOM };
         let (mut registry, now) = (Registry::new(room), Instant::now());

@@ -240,6 +240,60 @@ mod tests {
         assert!(ask(2_000, CLIENT), "after a restart");
     }
 
+    /// When there are too many, all are forgotten; a request that meets one of those that are known changes nothing.
+    #[test]
+    fn the_clients_of_so_many_events_are_remembered() {
+        let counters = RequestCounters::default();
+        let other = IpAddr::from([172, 17, 0, 3]);
+        assert!((0..EVENTS).all(|event| counters.admit((NOW, event), CLIENT, 1)));
+        assert!(!(0..EVENTS).any(|event| counters.admit((NOW, event), other, 1)));
+        assert!(counters.admit((NOW, EVENTS), CLIENT, 1), "one more");
+        assert!(counters.admit((NOW, 0), other, 1), "the others are forgotten");
+    }
+
+    #[test]
+    fn a_fault_that_begins_anew_leaves_the_others_alone() {
+        let counters = RequestCounters::default();
+        for fault in [0, 1] {
+            counters.next(fault);
+            counters.count_hit(fault, false);
+            assert!(!counters.throttle(fault, CLIENT, 1, NOW));
+        }
+        counters.restart_fault(0);
+        assert_eq!([0, 1].map(|fault| counters.matched(fault)), [0, 1]);
+        assert_eq!([0, 1].map(|fault| counters.hits(fault)), [0, 1]);
+        assert_eq!([0, 1].map(|fault| counters.throttle(fault, CLIENT, 1, NOW)), [false, true]);
+    }
+
+    #[test]
+    fn a_client_that_is_known_costs_no_other_its_place() {
+        let counters = RequestCounters::default();
+        let client = |number: u32| IpAddr::V4(Ipv4Addr::from_bits(number));
+        let count = u32::try_from(CLIENTS).expect("some thousand");
+        assert!((0..count).all(|number| !counters.throttle(0, client(number), 1, NOW)));
+        assert!((0..count).all(|number| counters.throttle(0, client(number), 1, NOW)));
+    }
+
+    #[test]
+    fn those_within_their_rate_are_forgotten_first_and_then_the_half_that_is_nearest_to_it() {
+        let now = 1_000_000;
+        let rates = |arrivals: &mut dyn Iterator<Item = u64>| -> Rates {
+            (0..).zip(arrivals).map(|(number, arrival)| ((number, CLIENT), arrival)).collect()
+        };
+        let left = |rates: &Rates| {
+            let mut arrivals: Vec<u64> = rates.values().copied().collect();
+            arrivals.sort_unstable();
+            arrivals
+        };
+        let mut few = rates(&mut [now - 1, now, now + 1].into_iter());
+        evict(&mut few, now);
+        assert_eq!(left(&few), [now + 1]);
+        let count = CLIENTS as u64;
+        let mut many = rates(&mut (1..=count).map(|after| now + after));
+        evict(&mut many, now);
+        assert_eq!(left(&many), (count / 2 + 2..=count).map(|after| now + after).collect::<Vec<_>>());
+    }
+
     #[test]
     fn a_clock_that_was_set_back_keeps_nobody_out() {
         let counters = RequestCounters::default();

@@ -6,6 +6,7 @@ use hyper::server::conn::http1::Builder;
 use tokio::sync::{Semaphore, watch};
 
 use super::limits::Limits;
+use super::runtimes::ServingRuntimes;
 use super::service_state::ServiceState;
 use super::table::ConnectionTable;
 
@@ -19,16 +20,23 @@ pub(super) struct Shared {
     pub(super) hop_limited: Semaphore,
     /// Set once the server stops.
     pub(super) stop: watch::Sender<bool>,
+    pub(super) runtimes: ServingRuntimes,
 }
 
 impl Shared {
-    pub(super) fn new(service: Arc<ServiceState>, limits: Limits, http: Builder) -> Self {
+    pub(super) fn new(
+        service: Arc<ServiceState>,
+        limits: Limits,
+        http: Builder,
+        runtimes: ServingRuntimes,
+    ) -> Self {
         Self {
             service,
             http,
             table: Arc::new(ConnectionTable::new(&limits)),
             hop_limited: Semaphore::new(limits.hop_limited),
             stop: watch::Sender::new(false),
+            runtimes,
             limits,
         }
     }

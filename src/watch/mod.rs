@@ -184,6 +184,71 @@ mod tests {
         fs::remove_dir_all(file.parent().unwrap()).unwrap();
     }
 
+    /// Each of the kernel's events that tell a change, by itself.
+    #[test]
+    fn each_way_to_change_a_file_is_noticed() {
+        type Change = (&'static str, fn(&Path));
+        let changes: [Change; 7] = [
+            ("written", |file| fs::write(file, "more").unwrap()),
+            ("removed", |file| fs::remove_file(file).unwrap()),
+            ("moved away", |file| fs::rename(file, file.with_extension("old")).unwrap()),
+            ("replaced", |file| fs::rename(file.with_extension("new"), file).unwrap()),
+            ("its directory moved", |file| {
+                let directory = file.parent().unwrap();
+                fs::rename(directory, directory.with_extension("moved")).unwrap();
+            }),
+            ("its directory removed", |file| fs::remove_dir_all(file.parent().unwrap()).unwrap()),
+            ("a link made", |file| std::os::unix::fs::symlink("x", file.with_extension("link")).unwrap()),
+        ];
+        for (name, change) in changes {
+            let file = file(&name.replace(' ', "-"));
+            fs::write(file.with_extension("new"), "").unwrap();
+            let mut watch = FileWatch::new([file.clone()]);
+            watch.arm();
+            assert!(!watch.changes_within(Duration::ZERO), "before it is {name}");
+            change(&file);
+            assert!(watch.changes_within(Duration::ZERO), "expected a change by a file that is {name}");
+            assert!(!watch.changes_within(Duration::ZERO), "after it was {name}");
+            let directory = file.parent().unwrap();
+            let _ = fs::remove_dir_all(directory);
+            let _ = fs::remove_dir_all(directory.with_extension("moved"));
+        }
+    }
+
+    #[test]
+    fn a_change_that_comes_later_is_waited_for() {
+        let (file, other) = (file("late"), file("other"));
+        let mut watch = FileWatch::new([file.clone()]);
+        watch.arm();
+        let changed = std::thread::scope(|scope| {
+            scope.spawn(|| {
+                // Work that takes longer than the begin of the wait.
+                for number in 0..500 {
+                    fs::write(&other, number.to_string()).unwrap();
+                }
+                fs::write(&file, "more").unwrap();
+            });
+            watch.changes_within(Duration::from_secs(30))
+        });
+        assert!(changed, "expected the change that came meanwhile");
+        fs::remove_dir_all(file.parent().unwrap()).unwrap();
+        fs::remove_dir_all(other.parent().unwrap()).unwrap();
+    }
+
+    /// The directory alone is watched then: no event of another file in it is one of this one.
+    #[test]
+    fn a_file_that_is_not_there_is_noticed_when_it_is_whole() {
+        let file = file("later");
+        fs::remove_file(&file).unwrap();
+        let mut watch = FileWatch::new([file.clone()]);
+        watch.arm();
+        let created = fs::File::create(&file).unwrap();
+        assert!(!watch.changes_within(Duration::ZERO), "it is still to be written");
+        drop(created);
+        assert!(watch.changes_within(Duration::ZERO), "it is closed");
+        fs::remove_dir_all(file.parent().unwrap()).unwrap();
+    }
+
     #[test]
     fn a_replaced_file_is_a_change_and_one_to_be_written_is_not() {
         let file = file("events");

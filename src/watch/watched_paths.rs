@@ -77,11 +77,32 @@ mod tests {
     }
 
     #[test]
+    fn the_way_to_a_file_without_links_is_its_directory() {
+        let root = config_map("plain");
+        let file = root.join("..1/s.toml");
+        assert_eq!(watched_paths(&file), [root.join("..1"), file.clone()]);
+        assert_eq!(watched_paths(&root.join("..1/../..1/./s.toml")), [root.join("..1"), file]);
+        let missing = root.join("..1/none");
+        assert_eq!(watched_paths(&missing), [root.join("..1"), missing]);
+        assert_eq!(watched_paths(Path::new("/")), [] as [PathBuf; 0]);
+        fs::remove_dir_all(root).unwrap();
+    }
+
+    #[test]
     fn a_missing_directory_and_a_circle_of_links_end_the_way() {
         let root = config_map("ends");
         assert_eq!(watched_paths(&root.join("none/s.toml")), [root.clone(), root.join("none")]);
         symlink("circle", root.join("circle")).unwrap();
-        assert!(watched_paths(&root.join("circle")).len() <= LINKS + 2);
+        // The directory for each link, then it and the link that is not followed.
+        assert_eq!(watched_paths(&root.join("circle")).len(), LINKS + 2);
+        // As many as are followed lead to a file.
+        let names = |number: usize| root.join(format!("link-{number}"));
+        fs::write(root.join("link-0"), "").unwrap();
+        for number in 1..=LINKS + 1 {
+            symlink(format!("link-{}", number - 1), names(number)).unwrap();
+        }
+        assert_eq!(watched_paths(&names(LINKS)).last(), Some(&names(0)));
+        assert_eq!(watched_paths(&names(LINKS + 1)).last(), Some(&names(1)));
         fs::remove_dir_all(root).unwrap();
     }
 }

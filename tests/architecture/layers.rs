@@ -40,10 +40,12 @@ pub const LAYERS: &[(&str, &str)] = &[
         "daemon",
         "clock metrics server control observe paths imds journal identity scenario config model exit files watch memory",
     ),
+    // A client of the control socket, and a server of its own: nothing of the service's server is in it.
+    ("view", "clock control exit files host imds metrics model terminal"),
     ("cli", "model journal config observe record host schema"),
     (
         "commands",
-        "cli clock metrics daemon host doctor control paths watch aemm scenario imds journal observe config model exit files record \
+        "cli clock metrics view daemon host doctor control paths watch aemm scenario imds journal observe config model exit files record \
          terminal transcribe identity schema",
     ),
     ("completion", "cli control scenario exit files"),

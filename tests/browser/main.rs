@@ -9,7 +9,9 @@
 
 mod attacker;
 mod browser;
+mod driver;
 mod page;
+mod view;
 
 use page::{Found, visit};
 

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use nix::sys::signal::Signal;
+use nix::sys::socket::{AddressFamily, SockFlag, SockType};
 use support::{Connection, DEADLINE, Sandbox, ServerProcess, finish};
 
 const ID: &str = "/latest/meta-data/instance-id";
@@ -55,9 +56,24 @@ fn an_inherited_socket_wins_and_no_client_notices_a_restart() {
 #[test]
 fn a_descriptor_that_is_no_listener_is_named() {
     let sandbox = Sandbox::new();
-    let file = std::fs::File::open("/dev/null").expect("it is there");
-    finish(&mut inheriting(&sandbox, file.into(), &[]))
-        .ended(69, &["descriptor 3 of LISTEN_FDS is not a listening TCP socket"]);
+    let socket = |kind| {
+        nix::sys::socket::socket(AddressFamily::Inet, kind, SockFlag::empty(), None).expect("a socket")
+    };
+    let local = std::os::unix::net::UnixListener::bind(sandbox.path("local")).expect("writable");
+    let descriptors = [
+        ("a file", std::fs::File::open("/dev/null").expect("it is there").into()),
+        ("a socket that does not listen", socket(SockType::Stream)),
+        ("a UDP socket", socket(SockType::Datagram)),
+        ("a unix socket", local.into()),
+    ];
+    for (what, descriptor) in descriptors {
+        let found = finish(&mut inheriting(&sandbox, descriptor, &[]));
+        assert!(
+            found.stderr.contains("descriptor 3 of LISTEN_FDS is not a listening TCP socket"),
+            "{what}: {found:?}"
+        );
+        assert_eq!(found.code, Some(69), "{what}");
+    }
 }
 
 #[test]

@@ -54,6 +54,16 @@ fn check(scratch: &Path) {
             opened.repairs
         );
     }
+    // Of another user, in a directory of ours: it gets another name.
+    if scratch.join("ours").exists() {
+        let directory = scratch.join("ours/identity");
+        let opened = KeyRing::open(&directory, [1; 32]).expect("keys");
+        let said = format!(
+            "{0} belongs to user 0 and cannot be written: it is {0}.damaged now",
+            directory.display()
+        );
+        assert_eq!((opened.storage, opened.repairs), (KeyStorage::InDirectory, vec![said]));
+    }
     // The user's own, as its certificate shows: no other would do.
     let failure = KeyRing::open(&scratch.join("own"), [1; 32]).expect_err("a key that may not be read");
     let message = format!("{}/own/rsa2048.key cannot be read: permission denied: ", scratch.display());
@@ -82,6 +92,10 @@ impl Scratch {
         scratch.set("secret/signature.key", 0o000);
         scratch.set("closed", 0o000);
         scratch.set("readonly", 0o555);
+        if nix::unistd::geteuid().is_root() {
+            fs::create_dir_all(scratch.0.join("ours/identity")).expect("writable");
+            std::os::unix::fs::chown(scratch.0.join("ours"), Some(NOBODY), None).expect("root may");
+        }
         scratch
     }
 

@@ -27,6 +27,7 @@
 //! | `rpm` | the rpm does what the deb does, as far as the customs of RPM systems go |
 //! | `repositories` | apt and dnf install from the repositories, by the lines that are printed; what is changed in one is refused |
 //! | `tarball` | the tarball's script installs, upgrades and removes without a trace |
+//! | `view` | the page: off until it is enabled, confined, its token for the group alone, and gone with the package |
 //! | `vagrant` | the Vagrant example, run twice, and after a removal and an interrupted upgrade |
 //! | `image` | the container image of the packaged program is small and complete |
 //! | `refusal` | where the guardian refuses, nothing changes, and everything that one looks at says why; one line allows it |
@@ -53,3 +54,4 @@ mod steady;
 mod tarball;
 mod upgrade;
 mod vagrant;
+mod view;

@@ -100,8 +100,9 @@ fn the_examples_of_the_manual_do_what_they_say() {
 fn script() -> (String, usize) {
     let mut program = mock_imds::command_line();
     program.build();
-    let mut commands =
-        program.get_subcommands().filter(|command| command.get_name() != "help").collect::<Vec<_>>();
+    // tests/view runs the view.
+    let is_run = |command: &&Command| !["help", "view"].contains(&command.get_name());
+    let mut commands = program.get_subcommands().filter(is_run).collect::<Vec<_>>();
     // These want the ports of the server.
     let alone = |command: &&Command| ["serve", "aemm"].contains(&command.get_name());
     commands.sort_by_key(|command| !alone(command));
@@ -154,12 +155,6 @@ fn run(example: &str) -> String {
         // There is no standard input, and no packaged service.
         _ if has("--until-stdin-closes") => format!("ends 0 '{quoted}'"),
         _ if has("system") => format!("ends 69 '{quoted}'"),
-        ["view", "--url", ..] => {
-            format!(
-                "mock-imds view >view 2>&1 & view=$!; until_answers http://127.0.0.1:1339/; ends 0 '{quoted}'; kill $view; wait $view"
-            )
-        }
-        ["view", ..] => goes_on("http://127.0.0.1:1339/"),
         _ if is_served => goes_on(&format!("http://127.0.0.1:{port}/")),
         ["net", "hold", ..] => format!("mock-imds net down; {}", goes_on("")),
         ["net", "up", ..] if !has("--allow-takeover") => {

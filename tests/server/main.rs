@@ -5,6 +5,7 @@ mod fast_path;
 mod faults;
 mod faulty;
 mod hosts;
+mod hyper;
 mod ingress;
 mod late;
 mod lifecycle;

@@ -38,9 +38,20 @@ fn sockets_listen_where_the_redirect_ends() {
 /// The process itself forbids core dumps; a child, such as a credential process, could still make one.
 #[test]
 fn no_unit_may_dump_core() {
-    for unit in ["systemd/mock-imds.service", "systemd/mock-imds-net.service"] {
-        assert_eq!(value(&read(unit), "LimitCORE"), Some("0"), "LimitCORE= of {unit}");
+    for unit in ["mock-imds.service", "mock-imds-net.service", "mock-imds-view.service"] {
+        let unit = format!("systemd/{unit}");
+        assert_eq!(value(&read(&unit), "LimitCORE"), Some("0"), "LimitCORE= of {unit}");
     }
+}
+
+/// The view is off until somebody enables it; a preset would enable it where that is the system's default.
+#[test]
+fn no_package_enables_the_view() {
+    let spec = read("packaging/rpm/mock-imds.spec");
+    let post: Vec<&str> = spec.lines().filter(|line| line.starts_with("%systemd_post ")).collect();
+    assert_eq!(post, ["%systemd_post mock-imds.service"], "what the rpm enables");
+    let enabled = "dh_installsystemd --no-enable --no-start --no-stop-on-upgrade mock-imds-view.service";
+    assert!(read("debian/rules").contains(enabled), "debian/rules lacks {enabled:?}");
 }
 
 /// Files in /etc are the administrator's: tools lay them down before the first installation, and no package manager asks.
@@ -194,6 +205,7 @@ fn versions_agree() {
     assert_eq!(feature["version"], version, "devcontainer-feature.json, against Cargo.toml");
     for (file, line) in [
         ("packaging/kits/python/pyproject.toml", format!("\nversion = \"{version}\"\n")),
+        ("packaging/kits/rust/Cargo.toml", format!("\nversion = \"{version}\"\n")),
         ("packaging/kits/node/package.json", format!("\n  \"version\": \"{version}\",\n")),
     ] {
         assert!(read(file).contains(&line), "{file} lacks {line:?}; Cargo.toml has {version}");

@@ -20,7 +20,7 @@ const (
 	startTimeout = 30 * time.Second
 	// Requests that are being answered may finish so long.
 	endTimeout = time.Second
-	// A socket's path has 108 bytes at most, and more than one is made beside it.
+	// A socket's path has 107 bytes at most, and more than one is made beside it.
 	longestDirectory = 80
 )
 

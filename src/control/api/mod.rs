@@ -6,6 +6,7 @@
 //! | `GET /metrics` | 200, metrics as Prometheus reads them |
 //! | `GET /v1/requests` | 200, an array of [`RequestLine`]s, the oldest first |
 //! | `GET /v1/show?path=PATH` | 200 [`ShownReply`], whatever the service answers there |
+//! | `GET /v1/tree` | 200 [`TreeListing`], or 404 [`Refusal`]: no such instance |
 //! | `POST /v1/reload` [`ReloadOrder`], or nothing | 200 [`Reloaded`], or 422 [`Rejected`]: the former scenario keeps serving |
 //! | `POST /v1/use` [`UseOrder`] | 200 [`Reloaded`], or 422 [`Rejected`]: the former scenario keeps serving |
 //! | `GET /v1/scenarios` | 200 [`LibraryListing`] |
@@ -31,6 +32,8 @@
 //! `/v1/show` takes `client`, the address of who asks; a process of this host unless it is set. It needs no token, leaves
 //! no entry and changes nothing.
 //!
+//! `/v1/tree` takes `instance`, the name of one of `[instances]`; `[instance]` unless it is set.
+//!
 //! A query that is not understood gets 400, and too many who wait get 503, both with a [`Refusal`].
 //!
 //! Times are RFC 3339 in UTC. A reader ignores fields that it does not know: later versions add some.
@@ -44,6 +47,7 @@ mod requests;
 mod rfc3339;
 mod scenario;
 mod status;
+mod tree;
 
 pub(crate) use clock::{CLOCK, ClockMoved, ClockOrder, ClockStatus};
 pub(crate) use live::{
@@ -62,3 +66,4 @@ pub(crate) use status::{
     CredentialStatus, InForceStatus, InstanceFacts, InstanceStatus, ListenerStatus, METRICS, STATUS,
     ServiceStatus,
 };
+pub(crate) use tree::{HiddenValue, ListedPath, TREE, TreeListing};

@@ -6,7 +6,8 @@ use schemars::{JsonSchema, Schema};
 use super::super::api::{
     AcceptedOrder, CLEAR, CLOCK, ClearOrder, Cleared, ClockMoved, ClockOrder, EVENTS, FAULTS, FaultStatus,
     LibraryListing, METRICS, RELOAD, REMOVE_FAULTS, REQUESTS, ReloadOrder, Reloaded, RemoveFaultsOrder,
-    RequestLine, SCENARIOS, SET_FAULT, SHOW, STATUS, ServiceStatus, ShownReply, USE, UseOrder,
+    RequestLine, SCENARIOS, SET_FAULT, SHOW, STATUS, ServiceStatus, ShownReply, TREE, TreeListing, USE,
+    UseOrder,
 };
 
 /// The type of a body.
@@ -76,6 +77,9 @@ const SHOW_PARAMETERS: &[QueryParameter] = &[
     optional("client", "string", "The address of who asks; a process of this host unless set."),
 ];
 
+const TREE_PARAMETERS: &[QueryParameter] =
+    &[optional("instance", "string", "The name of one of `[instances]`; `[instance]` unless set.")];
+
 /// One for each route.
 pub(super) const OPERATIONS: &[Operation] = &[
     order("GET", STATUS, "getStatus", "The status.", RequestBody::Nothing, of::<ServiceStatus>),
@@ -115,6 +119,17 @@ pub(super) const OPERATIONS: &[Operation] = &[
             "What the service answers at a path. Needs no token, and leaves no entry among the requests.",
             RequestBody::Nothing,
             of::<ShownReply>,
+        )
+    },
+    Operation {
+        parameters: TREE_PARAMETERS,
+        ..order(
+            "GET",
+            TREE,
+            "listTree",
+            "Every path with its value now. Values that may be secrets, or are large, are hidden.",
+            RequestBody::Nothing,
+            of::<TreeListing>,
         )
     },
     order(

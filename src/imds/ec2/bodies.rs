@@ -57,6 +57,6 @@ fn unsigned(
 }
 
 /// True of whatever lies beside the document, be it a signature of EC2's or a path that a scenario added.
-fn is_signature(path: &str) -> bool {
+pub(crate) fn is_signature(path: &str) -> bool {
     path.starts_with("dynamic/instance-identity/") && path != DOCUMENT
 }

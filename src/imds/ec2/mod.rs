@@ -13,6 +13,7 @@ use http::StatusCode;
 
 use super::Reply;
 use super::context::RequestContext;
+pub(crate) use bodies::is_signature;
 pub(super) use bodies::{DOCUMENT, SIGNATURES, bodies, latest_bodies};
 pub(crate) use credentials::generated_expiration;
 use handler::Ec2Handler;

@@ -54,6 +54,9 @@ pub(super) fn decide(
     input: &FaultInput<'_>,
 ) -> FaultEffects {
     let mut effects = FaultEffects::default();
+    if faults.is_empty() {
+        return effects;
+    }
     let as_sent: Vec<&str>;
     let path = if let Some(segments) = input.path {
         segments

@@ -39,6 +39,16 @@ impl Counters for Run {
 
 const START: Timestamp = Timestamp::from_secs(1_000_000);
 
+/// The first outputs of the reference implementation for the seed 0.
+#[test]
+fn random_numbers_are_those_of_the_paper() {
+    let gamma = 0x9e37_79b9_7f4a_7c15_u64;
+    let expected =
+        [0xe220_a839_7b1d_cdaf, 0x6e78_9e6a_a1b9_65f4, 0x06c4_5d18_8009_454f, 0xf88b_b8a8_724c_81ec];
+    let found = [0, 1, 2, 3].map(|step| mix(gamma.wrapping_mul(step)));
+    assert_eq!(found, expected);
+}
+
 /// A request, and when it is made.
 struct TestRequest {
     method: Method,

@@ -71,6 +71,25 @@ pub(super) fn check_headers(
     authority: Option<&str>,
     allowed: &[AllowedHost],
 ) -> Option<AccessRefusal> {
+    let refusal = check_host(headers, version, authority, allowed);
+    if refusal.is_some() {
+        refusal
+    } else if headers.contains_key(ORIGIN) {
+        Some(AccessRefusal::Origin)
+    } else if has_fetch_metadata(headers) {
+        Some(AccessRefusal::FetchMetadata)
+    } else {
+        None
+    }
+}
+
+/// The reason to refuse a request for its Host, if there is one.
+pub(crate) fn check_host(
+    headers: &HeaderMap,
+    version: Version,
+    authority: Option<&str>,
+    allowed: &[AllowedHost],
+) -> Option<AccessRefusal> {
     let mut hosts = headers.get_all(HOST).iter();
     let host = match (hosts.next(), hosts.next()) {
         (Some(_), Some(_)) => return Some(AccessRefusal::HostRepeated),
@@ -86,15 +105,10 @@ pub(super) fn check_headers(
         Some(AccessRefusal::HostMalformed)
     } else if hosts.iter().flatten().flatten().any(|host| !host.is_allowed(allowed)) {
         Some(AccessRefusal::HostNotAllowed)
-    } else if headers.contains_key(ORIGIN) {
-        Some(AccessRefusal::Origin)
-    } else if has_fetch_metadata(headers) {
-        Some(AccessRefusal::FetchMetadata)
     } else {
         None
     }
 }
-
 fn has_fetch_metadata(headers: &HeaderMap) -> bool {
     let mut names = headers.keys().filter_map(|name| name.as_str().strip_prefix("sec-fetch-"));
     names.any(|name| name != "mode")

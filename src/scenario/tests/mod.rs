@@ -10,7 +10,7 @@ use proptest::prelude::*;
 
 use super::{keys, read};
 use crate::config::SourceText;
-use crate::model::{CredentialSource, HttpTokens, Override, Scenario};
+use crate::model::{CredentialSource, HttpTokens, NetworkInterface, Override, Scenario};
 
 const DEFAULT: &str = include_str!("../../../packaging/scenarios/default.toml");
 
@@ -145,7 +145,7 @@ fn device_numbers_begin_again_on_each_network_card() {
         .concat(),
     );
     let instance = found.instance;
-    let attachments: Vec<_> = instance.interfaces.iter().map(|i| i.attachment()).collect();
+    let attachments: Vec<_> = instance.interfaces.iter().map(NetworkInterface::attachment).collect();
     assert_eq!(attachments, [(0, 0), (0, 1), (1, 0), (1, 1)]);
     let macs: BTreeSet<&str> = instance.interfaces.iter().map(|i| i.mac.as_str()).collect();
     assert_eq!(macs.len(), 4, "MAC addresses that follow differ: {macs:?}");
@@ -157,6 +157,23 @@ fn device_numbers_begin_again_on_each_network_card() {
     let found = problems(&[interface(""), interface("device-number = 0\nnetwork-card = 0")].concat());
     assert!(found.contains("interface 2 has the device number 0 of network interface 1"), "{found}");
     assert_eq!(found.matches("error:").count(), 1, "what follows from the number is not said too:\n{found}");
+}
+
+#[test]
+fn as_many_network_cards_as_an_instance_type_has_are_told_apart() {
+    let card =
+        |card: usize| format!("[[instance.network-interface]]\nnetwork-card = {card}\ndevice-number = 0\n");
+    let instance = scenario(&(0..32).map(card).collect::<String>()).instance;
+    let macs: BTreeSet<&str> = instance.interfaces.iter().map(|interface| interface.mac.as_str()).collect();
+    assert_eq!(macs.len(), 32, "{macs:?}");
+    let addresses: Vec<_> = instance.interfaces.iter().map(|interface| interface.private_ipv4s[0]).collect();
+    assert_eq!((addresses[0], addresses[31]), ([172, 16, 34, 43].into(), [172, 16, 34, 74].into()));
+    // What follows counts on from the first one, as on one card.
+    let second =
+        scenario("[[instance.network-interface]]\n[[instance.network-interface]]\nnetwork-card = 1\n");
+    let second = &second.instance.interfaces[1];
+    assert_eq!((second.mac.as_str(), second.device_number), ("0e:49:61:0f:c3:12", 1));
+    assert_eq!(second.private_ipv4s, [std::net::Ipv4Addr::from([172, 16, 34, 44])]);
 }
 
 /// Custom networking, and a subnet that is said on a further interface alone.

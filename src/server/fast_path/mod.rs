@@ -7,6 +7,8 @@
 mod at_once;
 mod parse;
 mod socket;
+#[cfg(test)]
+mod tests;
 mod write;
 
 use std::cell::RefCell;

@@ -7,6 +7,7 @@
 //! | the program, in a directory and an environment of its own | [`Sandbox`] |
 //! | ten thousand clients of one | [`crowd`] |
 //! | the program as a server that runs beside the test | [`ServerProcess`], of [`Sandbox::serve`] |
+//! | its page, and the control API over TCP | [`ViewProcess`] |
 //! | host networking, in a network namespace | [`host::Host`], its [`host::Guardian`] and [`host::Peer`]s |
 //! | the address itself, for clients that nobody here wrote | [`ClientHost`] |
 //! | the program on a terminal, and its screen | [`PtyProcess`] |
@@ -40,6 +41,7 @@ mod scenario;
 mod server_process;
 pub mod target;
 mod unread_pipe;
+mod view_process;
 mod wait;
 
 pub use client_host::{At, ClientHost, Keys, TOKENS, given, installed, installed_program};
@@ -54,4 +56,5 @@ pub use scenario::{hundred_thousand_clients, library, shipped};
 pub use server_process::ServerProcess;
 pub use target::{is_root, program, skip, sources};
 pub use unread_pipe::UnreadPipe;
+pub use view_process::ViewProcess;
 pub use wait::{DEADLINE, eventually, poll};

@@ -98,7 +98,7 @@ impl Drop for ServerProcess {
 
 /// The first address in the ready line, once the line is whole.
 fn ready_address(text: &str) -> Option<SocketAddr> {
-    let line = text.lines().find(|line| line.starts_with("mock-imds is ready at http://"))?;
-    let rest = line.strip_prefix("mock-imds is ready at http://")?;
+    // That of a view, too.
+    let rest = text.lines().find_map(|line| line.split_once("is ready at http://"))?.1;
     rest.split_once('/')?.0.parse().ok()
 }

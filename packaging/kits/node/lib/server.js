@@ -22,7 +22,7 @@ const NOT_OURS = [
   "WATCHDOG_PID",
   "WATCHDOG_USEC",
 ];
-/** A socket's path has 108 bytes at most, and more than one is made beside it. */
+/** A socket's path has 107 bytes at most, and more than one is made beside it. */
 const LONGEST_DIRECTORY = 80;
 /** Milliseconds: a loaded machine may take its time. */
 const START = 30_000;

@@ -91,24 +91,21 @@ fn role_with(context: &LeafContext<'_>, more: &[(&str, String)]) -> Option<Strin
     Some(key_object(&keys, slot.updated, expiration.unwrap_or(slot.expires), more))
 }
 
+// The identity role's credentials have a lifetime of their own, the usual one; nobody configures it on EC2 either.
+
 /// `identity-credentials/ec2/info`.
 pub(crate) fn identity_info(context: &LeafContext<'_>) -> String {
     object(&[
         ("Code", string("Success")),
-        ("LastUpdated", string(&Slot::at(&identity_credentials(), context.now).updated.rfc3339())),
+        ("LastUpdated", string(&Slot::at(&Credentials::default(), context.now).updated.rfc3339())),
         ("AccountId", string(context.instance.account_id.as_str())),
     ])
 }
 
 /// `identity-credentials/ec2/security-credentials/ec2-instance`.
 pub(crate) fn identity_role(context: &LeafContext<'_>) -> String {
-    let slot = Slot::at(&identity_credentials(), context.now);
+    let slot = Slot::at(&Credentials::default(), context.now);
     key_object(&generated(context.instance, "aws:ec2-instance", &slot), slot.updated, slot.expires, &[])
-}
-
-/// The identity role's credentials have a lifetime of their own; nobody configures it on EC2 either.
-fn identity_credentials() -> Credentials {
-    Credentials::default()
 }
 
 /// The reference to documentation in messages about a role.

@@ -91,6 +91,28 @@ fn fetched_keys_are_served_with_their_own_times() {
     assert_eq!(field(&body, "Code"), "Failed");
 }
 
+/// As on a machine without a clock, whose time begins in 1970: no slot is old enough.
+#[test]
+fn credentials_have_expired_at_any_time() {
+    let instance = instance(|c| {
+        (c.lifetime, c.refresh) = (Duration::from_hours(6), Duration::from_hours(1));
+        c.state = CredentialState::Expired;
+    });
+    let lifetime = 6 * 3_600;
+    for now in [1, 3_600, lifetime - 1, lifetime, lifetime + 1, lifetime + 3_600, 2 * lifetime, 10 * lifetime]
+    {
+        let now = Timestamp::from_secs(now);
+        let body = role(&context(&instance, now)).expect("there is a role");
+        assert!(field(&body, "Expiration") < now.rfc3339(), "at {}: {body}", now.rfc3339());
+        assert!(field(&body, "LastUpdated") <= field(&body, "Expiration"), "at {}: {body}", now.rfc3339());
+        // The last keys that have expired, once there were some: an hour later the next ones have.
+        if now.as_secs() > lifetime {
+            let hour_before = now.before(Duration::from_hours(1));
+            assert!(field(&body, "Expiration") >= hour_before.rfc3339(), "at {}: {body}", now.rfc3339());
+        }
+    }
+}
+
 #[test]
 fn the_extended_form_names_the_account() {
     let on = instance(|c| c.extended = true);

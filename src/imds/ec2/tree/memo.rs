@@ -57,3 +57,51 @@ impl fmt::Debug for Memo {
         f.write_str("Memo")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use crate::identity::{KeyRing, SignedDocument};
+    use crate::model::Instance;
+
+    use super::*;
+
+    /// Whatever a value may depend on is another one, and so is what was rendered before the last one.
+    #[test]
+    fn a_rendering_is_for_one_version_second_profile_and_result_of_the_source() {
+        let instance = Instance::default();
+        let identity = SignedDocument::of(&instance, &Arc::new(KeyRing::generate([7; 32])));
+        let fetched = Fetched::default();
+        let usual = LeafContext {
+            instance: &instance,
+            identity: &identity,
+            fetched: None,
+            profile_attached: true,
+            now: Timestamp::from_secs(1),
+        };
+        let latest = Version::LATEST;
+        let (memo, rendered) = (Memo::default(), Cell::new(0));
+        let render = || {
+            rendered.set(rendered.get() + 1);
+            Some(Bytes::from(rendered.get().to_string()))
+        };
+        let mut expected = 0;
+        for (context, version) in [
+            (usual, latest),
+            (LeafContext { now: Timestamp::from_secs(2), ..usual }, latest),
+            (usual, latest),
+            (usual, Version::FIRST),
+            (LeafContext { profile_attached: false, ..usual }, latest),
+            (usual, latest),
+            (LeafContext { fetched: Some(&fetched), ..usual }, latest),
+        ] {
+            expected += 1;
+            for _ in 0..2 {
+                let found = memo.get_or(&context, version, render);
+                assert_eq!(found, Some(Bytes::from(expected.to_string())), "{context:?}, {version:?}");
+            }
+        }
+        assert_eq!(format!("{memo:?}"), "Memo");
+    }
+}

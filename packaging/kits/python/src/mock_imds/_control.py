@@ -67,7 +67,9 @@ class Control:
             encoded = None if body is None else json.dumps(body)
             connection.request(method, f"{route}?{asked}" if asked else route, encoded)
             response = connection.getresponse()
-            answer = json.loads(response.read() or b"null")
+            read = response.read()
+            is_json = response.getheader("content-type", "").startswith("application/json")
+            answer = json.loads(read) if is_json else read.decode()
         except OSError as error:
             raise ImdsError(f"no server answers at {self._path}: {error}") from error
         finally:

@@ -33,7 +33,7 @@ _NOT_OURS = (
     "WATCHDOG_PID",
     "WATCHDOG_USEC",
 )
-# A socket's path has 108 bytes at most, and more than one is made beside it.
+# A socket's path has 107 bytes at most, and more than one is made beside it.
 _LONGEST_DIRECTORY = 80
 
 

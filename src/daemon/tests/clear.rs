@@ -1,0 +1,74 @@
+//! What `clear` takes back, and how that is said.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::fleets::live;
+use crate::clock;
+use crate::control::OrderSource;
+use crate::control::api::ClearScope;
+use crate::daemon::clear::clear;
+use crate::daemon::live::LiveFleet;
+use crate::imds::{FleetChange, FleetItem};
+use crate::model::fault::{Fault, FaultEffect, FaultStart};
+use crate::model::{EventTime, Timestamp};
+
+async fn cleared(live: &LiveFleet, what: ClearScope) -> (usize, String) {
+    let cleared = clear(live, OrderSource::Signal, what).await.expect("it is accepted");
+    (cleared.cleared, cleared.message)
+}
+
+#[tokio::test]
+async fn an_earlier_clear_is_nothing_that_is_taken_back() {
+    let live = live("[[event]]\nset = { \"meta-data/a\" = \"x\" }\n");
+    let ended = "changes by events of the file ended; meta-data/a answers 404 from now";
+    assert_eq!(cleared(&live, ClearScope::All).await, (0, ended.to_owned()));
+    for _ in 0..2 {
+        assert_eq!(cleared(&live, ClearScope::All).await, (0, "nothing to clear".to_owned()));
+    }
+}
+
+/// The clock stands still, ten seconds after the load: what begins in that very moment has begun.
+#[tokio::test]
+async fn pending_is_what_begins_later() {
+    let live = live("");
+    let now = live.load().now(clock::read());
+    live.apply(FleetChange::Seek(Duration::from_secs(10), now));
+    live.apply(FleetChange::Pause(now));
+    let offset = |millis| FaultStart::AfterLoad(Duration::from_millis(millis));
+    let instant = |millis| FaultStart::At(now.plus(Duration::from_millis(millis)));
+    for (name, from) in [
+        ("passed", offset(9_999)),
+        ("begun", offset(10_000)),
+        ("to-come", offset(10_001)),
+        ("long-passed", FaultStart::At(Timestamp::from_secs(1))),
+        ("begun-then", instant(0)),
+        ("to-come-then", instant(1)),
+    ] {
+        let name = name.parse().expect("a name");
+        let fault = Fault { name, from, ..Fault::always(FaultEffect::Hang) };
+        live.apply(FleetChange::Fault(Box::new(FleetItem::ordered(fault, Arc::new(json!({}))))));
+    }
+    assert_eq!(cleared(&live, ClearScope::Pending).await, (2, "2 faults removed".to_owned()));
+    let fleet = live.load();
+    let names: Vec<&str> = fleet.faults().iter().map(|fault| fault.name.as_str()).collect();
+    assert_eq!(names, ["passed", "begun", "long-passed", "begun-then"]);
+    assert_eq!(cleared(&live, ClearScope::Pending).await, (0, "nothing is pending".to_owned()));
+}
+
+#[tokio::test]
+async fn a_pending_event_is_taken_back_and_one_that_has_happened_stays() {
+    let live = live("");
+    let order = |words| async {
+        let order = crate::control::api::LiveOrder::Event(words);
+        live.add(OrderSource::Signal, order).await.expect("it is accepted");
+    };
+    order(json!({"set": {"meta-data/a": "x"}})).await;
+    order(json!({"set": {"meta-data/b": "x"}, "in": "1h"})).await;
+    assert_eq!(cleared(&live, ClearScope::Pending).await, (1, "1 change removed".to_owned()));
+    let fleet = live.load();
+    assert_eq!(fleet.events().len(), 1);
+    assert!(matches!(fleet.events()[0].at, EventTime::At(_)), "{:?}", fleet.events());
+}

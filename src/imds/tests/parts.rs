@@ -1,0 +1,162 @@
+//! Headers, clients, counters, the cache and nodes.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use http::HeaderMap;
+use http::header::{HOST, HeaderValue};
+
+use super::{keys, named};
+use crate::imds::cache::{Cache, CompiledInstance, Key};
+use crate::imds::request::ReadOnlyCounters;
+use crate::imds::{Counters, Ingress, RequestHeaders, on_node};
+use crate::model::{ClusterNode, Instance, NamedInstance, Override, Scenario, Timestamp};
+
+#[test]
+fn headers_are_given_back_as_they_came() {
+    let mut map = HeaderMap::new();
+    map.insert(HOST, HeaderValue::from_static("169.254.169.254"));
+    map.insert("x-aws-ec2-metadata-token", HeaderValue::from_static("t"));
+    let headers = RequestHeaders::from(map.clone());
+    assert!(headers.has_token() && !headers.has_expect());
+    assert_eq!(headers.into_map(), map);
+}
+
+#[test]
+fn an_address_tells_whether_its_client_is_of_this_host() {
+    for (address, expected) in [
+        ("127.0.0.1", Ingress::Host),
+        ("127.1.2.3", Ingress::Host),
+        ("::1", Ingress::Host),
+        ("169.254.169.254", Ingress::Host),
+        ("fd00:ec2::254", Ingress::Host),
+        ("169.254.169.253", Ingress::Bridge),
+        ("fd00:ec2::253", Ingress::Bridge),
+        ("172.17.0.2", Ingress::Bridge),
+        ("2001:db8::7", Ingress::Bridge),
+    ] {
+        let client: IpAddr = address.parse().expect("an address");
+        assert_eq!(Ingress::of_address(client), expected, "{address}");
+    }
+}
+
+/// Counters that know everything, and must not be told anything.
+struct Counted;
+
+impl Counters for Counted {
+    fn admit(&self, _: (Timestamp, usize), _: IpAddr, limit: u32) -> bool {
+        assert_eq!(limit, 0, "nobody new is admitted");
+        true
+    }
+
+    fn next(&self, _: usize) -> u64 {
+        panic!("a request was counted")
+    }
+
+    fn matched(&self, fault: usize) -> u64 {
+        fault as u64 + 40
+    }
+
+    fn throttle(&self, _: usize, _: IpAddr, _: u32, _: Timestamp) -> bool {
+        panic!("a request was counted")
+    }
+}
+
+#[test]
+fn a_preview_counts_nothing() {
+    let client: IpAddr = "172.17.0.2".parse().expect("an address");
+    let (counters, now) = (ReadOnlyCounters(&Counted), Timestamp::from_secs(1));
+    assert!(counters.admit((now, 0), client, 7));
+    assert_eq!([counters.next(2), counters.matched(3)], [42, 43]);
+    assert!(!counters.throttle(0, client, 1, now));
+}
+
+// === The cache ===
+
+fn remembered(cache: &Cache) -> String {
+    format!("{cache:?}")
+}
+
+/// `PATHS` is 200,000, which four of these have, with the usual 100 of each: with the fifth the others go.
+#[test]
+fn of_large_trees_the_last_one_stays() {
+    let cache = Cache::default();
+    let paths = (0..49_900).map(|n| (format!("meta-data/{n}"), Override::Removed)).collect();
+    let large = Instance { overrides: Arc::new(paths), ..Instance::default() };
+    let (keys, compiled) = (keys(), std::cell::Cell::new(0));
+    let ask = |named| {
+        cache.get_or(Key { named: Some(named), client: None, occurrences: &[] }, || {
+            compiled.set(compiled.get() + 1);
+            CompiledInstance::new(large.clone(), &keys)
+        });
+    };
+    for (named, expected) in (0..).zip([1, 2, 3, 4, 1, 2]) {
+        ask(named);
+        assert_eq!(remembered(&cache), format!("Cache({expected} of 256)"), "after {named}");
+        ask(named);
+        assert_eq!(compiled.get(), named + 1, "it is remembered");
+    }
+}
+
+#[test]
+fn as_many_are_met_lately_as_are_asked_for() {
+    let (cache, keys) = (Cache::default(), keys());
+    for client in 1..=5_u8 {
+        let key = Key { named: Some(1), client: Some([10, 0, 0, client].into()), occurrences: &[] };
+        cache.get_or(key, || CompiledInstance::new(Instance::default(), &keys));
+    }
+    assert_eq!(remembered(&cache), "Cache(5 of 256)");
+    assert_eq!([0, 1, 4, 5, 9].map(|most| cache.met_lately(most).len()), [0, 1, 4, 5, 5]);
+    assert!(cache.met_lately(5).contains(&(Some(1), Some([10, 0, 0, 3].into()))));
+}
+
+#[test]
+fn the_debug_form_of_a_fleet_has_no_values() {
+    let fleet = super::fleet(Scenario::default());
+    let text = format!("{fleet:?}");
+    assert!(text.contains("cache: Cache(0 of 256)"), "{text}");
+    assert!(text.contains("past_events: PastEventsMemo(SharedValue)"), "{text}");
+}
+
+// === Nodes ===
+
+/// The instance of this node's.
+fn served_on(node: &Arc<ClusterNode>, instance: &Instance, web: NamedInstance) -> Instance {
+    let instance = instance.clone();
+    let scenario = Scenario { instance, named_instances: vec![web], ..Scenario::default() };
+    on_node(&Arc::new(scenario), Some(node)).named_instances[0].instance.clone()
+}
+
+#[test]
+fn the_instance_of_a_node_keeps_interfaces_that_are_its_own() {
+    let instance = Instance::default();
+    let node = Arc::new(ClusterNode { name: "n1".parse().expect("a name"), addresses: vec![] });
+    let mut web = named("web", &[]);
+    web.nodes = vec!["n1".parse().expect("a name")];
+    let inherits = served_on(&node, &instance, web.clone());
+    assert_ne!(inherits.interfaces, instance.interfaces, "what it inherits is the other instance's");
+    web.instance.interfaces[0].mac = "02:00:00:00:00:07".parse().expect("a MAC");
+    let own = web.instance.interfaces.clone();
+    assert_eq!(served_on(&node, &instance, web).interfaces, own);
+}
+
+/// What it inherits is the other instance's; what it sets of its own it keeps.
+#[test]
+fn the_instance_of_a_node_keeps_the_host_names_that_are_its_own() {
+    let name = |text: &str| Some(text.parse().expect("a host name"));
+    let instance = Instance { hostname: name("a.x"), public_hostname: name("b.x"), ..Instance::default() };
+    let node = Arc::new(ClusterNode { name: "n1".parse().expect("a name"), addresses: vec![] });
+    for (hostname, public_hostname, expected) in [
+        ("a.x", "b.x", (None, None)),
+        ("own.x", "b.x", (name("own.x"), None)),
+        ("a.x", "own.x", (None, name("own.x"))),
+    ] {
+        let mut web = named("web", &[]);
+        web.nodes = vec!["n1".parse().expect("a name")];
+        web.instance =
+            Instance { hostname: name(hostname), public_hostname: name(public_hostname), ..instance.clone() };
+        let found = served_on(&node, &instance, web);
+        assert_eq!((found.hostname.clone(), found.public_hostname.clone()), expected, "{hostname}");
+        assert_ne!(found.instance_id, instance.instance_id, "of its own");
+    }
+}

@@ -1,0 +1,70 @@
+//! The state of a connection, and bodies of replies.
+
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::Poll;
+
+use hyper::body::{Body as _, Bytes};
+
+use super::connection;
+use crate::imds::{DeliveryEnd, Ingress};
+use crate::server::delivery::ReplyBody;
+use crate::server::state::ConnectionEnd;
+
+#[test]
+fn a_connection_knows_its_requests_and_its_last_reply() {
+    let connection = connection(Ingress::Host);
+    assert_eq!((connection.requests(), connection.reply_bytes()), (0, 0));
+    for number in 1..=3 {
+        connection.count_request();
+        connection.set_reply_bytes(100 * number);
+        assert_eq!((connection.requests(), connection.reply_bytes()), (number, 100 * number));
+    }
+}
+
+#[test]
+fn the_socket_gets_another_hop_limit_when_a_reply_wants_one() {
+    let connection = connection(Ingress::Bridge);
+    let state = || (connection.hop_limit_to_apply(), connection.has_default_hop_limit());
+    assert_eq!(state(), (None, true), "at first");
+    connection.set_hop_limit(Some(3));
+    assert_eq!(state(), (Some(3), false), "wanted");
+    connection.hop_limit_applied(3);
+    assert_eq!(state(), (None, false), "applied");
+    connection.set_hop_limit(None);
+    assert_eq!(state(), (Some(-1), false), "the kernel's own is wanted");
+    connection.hop_limit_applied(-1);
+    assert_eq!(state(), (None, true), "as at first");
+}
+
+#[tokio::test]
+async fn a_body_ends_after_what_is_sent_of_it() {
+    use DeliveryEnd::{Truncated, Whole};
+    for (body, end, sent, expected_end) in [
+        ("", Whole, None, ConnectionEnd::Unused),
+        ("abc", Whole, Some("abc"), ConnectionEnd::Unused),
+        ("", Truncated, None, ConnectionEnd::Unused),
+        ("a", Truncated, None, ConnectionEnd::Truncate),
+        ("abcde", Truncated, Some("ab"), ConnectionEnd::Truncate),
+    ] {
+        let connection = connection(Ingress::Host);
+        let what = format!("{body:?}, {end:?}");
+        let mut reply = ReplyBody::new(Bytes::from_static(body.as_bytes()), end, &connection);
+        let length = body.len();
+        assert_eq!(connection.reply_bytes(), length, "{what}");
+        assert_eq!(reply.size_hint().exact(), Some(length as u64), "{what}");
+        let is_truncated = expected_end == ConnectionEnd::Truncate;
+        assert_eq!(reply.is_end_stream(), sent.is_none() && !is_truncated, "{what}: before");
+        let mut frames = Vec::new();
+        // The end, or what waits for it.
+        while let Poll::Ready(Some(frame)) =
+            poll_fn(|context| Poll::Ready(Pin::new(&mut reply).poll_frame(context))).await
+        {
+            let frame = frame.expect("it cannot fail").into_data().expect("data");
+            frames.push(String::from_utf8(frame.to_vec()).expect("text"));
+        }
+        assert_eq!(frames, Vec::from_iter(sent), "{what}");
+        assert_eq!(reply.is_end_stream(), !is_truncated, "{what}: after");
+        assert_eq!(connection.end(), expected_end, "{what}");
+    }
+}

@@ -1,0 +1,119 @@
+//! The paths of the view: who asks is judged first, then what is asked for.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http_body_util::{BodyExt as _, Limited};
+use hyper::body::{Body as _, Bytes, Incoming};
+use hyper::header::{ALLOW, HeaderValue, WWW_AUTHENTICATE};
+use hyper::http::request::Parts;
+use hyper::{Method, Request, StatusCode};
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+
+use super::access::{check_page, has_password, has_token, is_of_this_host};
+use super::reply::{HTML, TEXT, ViewReply, refusal, reply};
+use super::state::ViewState;
+use super::{assets, live, plain, upstream};
+use crate::metrics::MEDIA_TYPE;
+
+/// A client has so long for the head of a request, and the same for the body.
+pub(super) const READ_TIMEOUT: Duration = Duration::from_secs(5);
+/// Bytes of a body, as the control socket has it.
+const BODY_BYTES: usize = 4 << 20;
+/// Bodies that are received and orders that are carried out at one time; the next waits for one of them.
+const ORDERS: usize = 4;
+static ORDER_ROOM: Semaphore = Semaphore::const_new(ORDERS);
+
+pub(super) async fn respond(
+    request: Request<Incoming>,
+    peer: SocketAddr,
+    state: Arc<ViewState>,
+) -> ViewReply {
+    let (head, body) = request.into_parts();
+    if let Err((status, why)) = check_page(&head, &state) {
+        return reply(status, TEXT, format!("{why}\n"));
+    }
+    let path = head.uri.path();
+    if let Some((media_type, content)) = assets::find(path) {
+        return if is_read(&head) {
+            reply(StatusCode::OK, media_type, content)
+        } else {
+            not_allowed("GET, HEAD")
+        };
+    }
+    match path {
+        "/plain" if !(has_token(&head.headers, &state) || has_password(&head.headers, &state)) => password(),
+        "/metrics" if !(is_of_this_host(peer) || has_token(&head.headers, &state)) => unauthorized(),
+        "/plain" | "/metrics" if !is_read(&head) => not_allowed("GET, HEAD"),
+        "/plain" => reply(StatusCode::OK, HTML, plain::page(&state).await),
+        "/metrics" => reply(StatusCode::OK, MEDIA_TYPE, upstream::metrics(&state).await),
+        _ => match path.strip_prefix("/api/") {
+            Some(_) if !has_token(&head.headers, &state) => unauthorized(),
+            Some("live") if head.method == Method::GET => live::begin(&state, head.uri.query()),
+            Some("live") => not_allowed("GET"),
+            Some(_) => api(&head, body, &state).await,
+            None => reply(StatusCode::NOT_FOUND, TEXT, "there is nothing here; the page is at /\n"),
+        },
+    }
+}
+
+fn is_read(head: &Parts) -> bool {
+    matches!(head.method, Method::GET | Method::HEAD)
+}
+
+/// The control API.
+async fn api(head: &Parts, body: Incoming, state: &ViewState) -> ViewReply {
+    let route = head.uri.path_and_query().map_or("", |route| route.as_str());
+    let route = route.strip_prefix("/api").unwrap_or_default();
+    if !matches!(head.method, Method::GET | Method::POST | Method::DELETE) {
+        return not_allowed("GET, POST, DELETE");
+    }
+    if head.method == Method::GET {
+        return upstream::forward(state, Method::GET, route, Bytes::new()).await;
+    }
+    // Forms can't have it, and another page's script asks with it for a permission that nobody gives.
+    let is_json = head.headers.get("content-type").is_some_and(|found| {
+        found
+            .to_str()
+            .is_ok_and(|found| found.split(';').next().is_some_and(|kind| kind.trim() == "application/json"))
+    });
+    if !is_json && !body.is_end_stream() {
+        return refusal(StatusCode::UNSUPPORTED_MEDIA_TYPE, "accepted: a body of application/json");
+    }
+    let _room = ORDER_ROOM.acquire().await;
+    let received = timeout(READ_TIMEOUT, Limited::new(body, BODY_BYTES).collect()).await;
+    match received {
+        Ok(Ok(body)) => upstream::forward(state, head.method.clone(), route, body.to_bytes()).await,
+        Ok(Err(_)) => {
+            refusal(StatusCode::PAYLOAD_TOO_LARGE, "the body cannot be read; accepted: 4 MiB at most")
+        }
+        Err(_) => refusal(StatusCode::REQUEST_TIMEOUT, "the body was not received in time"),
+    }
+}
+
+fn unauthorized() -> ViewReply {
+    let why = "the token is missing or wrong; send it as \"Authorization: Bearer TOKEN\": it is in the file \
+               that mock-imds view names when it starts";
+    let mut reply = refusal(StatusCode::UNAUTHORIZED, why);
+    // No browser asks a person because of this one.
+    reply.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    reply
+}
+
+fn password() -> ViewReply {
+    let why = "the password is the token; `mock-imds view --url` prints it, and any name will do\n";
+    let mut reply = reply(StatusCode::UNAUTHORIZED, TEXT, why);
+    let asks = HeaderValue::from_static(
+        "Basic realm=\"mock-imds view: the token is the password\", charset=\"UTF-8\"",
+    );
+    reply.headers_mut().insert(WWW_AUTHENTICATE, asks);
+    reply
+}
+
+fn not_allowed(methods: &'static str) -> ViewReply {
+    let mut reply = refusal(StatusCode::METHOD_NOT_ALLOWED, &format!("accepted: {methods}"));
+    reply.headers_mut().insert(ALLOW, HeaderValue::from_static(methods));
+    reply
+}

@@ -1,0 +1,17 @@
+//! What every request may need.
+
+use std::path::PathBuf;
+
+use super::token::ViewToken;
+use crate::control::ControlClient;
+use crate::model::AllowedHost;
+
+#[derive(Debug)]
+pub(super) struct ViewState {
+    pub(super) client: ControlClient,
+    pub(super) token: ViewToken,
+    /// Names in the Host header, beside addresses and `localhost`.
+    pub(super) allowed_hosts: Vec<AllowedHost>,
+    /// Where the guardian publishes its status.
+    pub(super) guardian: PathBuf,
+}

@@ -1,0 +1,57 @@
+//! Who sends too much, too slowly or too often takes nothing from others.
+
+use support::{Connection, eventually};
+
+use crate::viewed;
+
+#[test]
+fn a_body_that_is_too_large_is_refused() {
+    let (_sandbox, _server, view) = viewed("");
+    let bearer = view.bearer();
+    let head = format!(
+        "POST /api/v1/events HTTP/1.1\r\nHost: 127.0.0.1\r\n{bearer}\r\nContent-Type: application/json\r\n\
+         Content-Length: 5000000\r\n\r\n"
+    );
+    let mut connection = Connection::new(view.process.address);
+    connection.send(head).try_send(vec![b' '; 5_000_000]);
+    let found = connection.try_read_until("\r\n\r\n");
+    // Who goes on sending may lose the answer.
+    assert!(found.as_ref().is_ok_and(|found| found.status == 413) || found.is_err(), "{found:?}");
+    assert_eq!(view.api("GET", "/v1/status", "").status, 200, "others are answered");
+}
+
+#[test]
+fn connections_that_send_nothing_make_room_again() {
+    let (_sandbox, _server, view) = viewed("");
+    // More than there is room for.
+    let idle: Vec<Connection> = (0..140).map(|_| Connection::new(view.process.address)).collect();
+    eventually("an answer beside idle connections", || {
+        (view.api("GET", "/v1/status", "").status == 200).then_some(())
+    });
+    drop(idle);
+}
+
+#[test]
+fn a_head_is_bounded() {
+    let (_sandbox, _server, view) = viewed("");
+    let mut connection = Connection::new(view.process.address);
+    connection.send("GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX: ").try_send(vec![b'x'; 100_000]);
+    let found = connection.try_read_until("\r\n\r\n");
+    assert!(found.as_ref().is_ok_and(|found| found.status == 431) || found.is_err(), "{found:?}");
+}
+
+#[test]
+fn streams_have_a_number_and_give_their_place_back() {
+    let (_sandbox, _server, view) = viewed("");
+    let request = format!("GET /api/live HTTP/1.1\r\nHost: 127.0.0.1\r\n{}\r\n\r\n", view.bearer());
+    let open = || {
+        let mut stream = Connection::new(view.process.address);
+        let status = stream.send(&request).read_until("\r\n\r\n").status;
+        (stream, status)
+    };
+    let mut streams: Vec<(Connection, u16)> = (0..16).map(|_| open()).collect();
+    assert!(streams.iter().all(|(_, status)| *status == 200));
+    assert_eq!(open().1, 503, "one more than there is room for");
+    streams.pop();
+    eventually("a place for another stream", || (open().1 == 200).then_some(()));
+}
