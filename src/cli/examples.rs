@@ -146,14 +146,14 @@ Examples:
 pub(super) const INTERFACE_ATTACH: &str = "\
 Examples:
   mock-imds interface attach
-  mock-imds interface attach --private-ipv4 172.16.34.44 --propagation 6s
+  mock-imds interface attach --private-ipv4 172.16.34.60 --propagation 6s
   mock-imds interface attach --propagation listed=1s,ipv6s=6s --in 10s
   mock-imds interface attach --network-card 1 --efa-only";
 
 pub(super) const INTERFACE_DETACH: &str = "\
 Examples:
   mock-imds interface detach 0e:49:61:0f:c3:12
-  mock-imds interface detach 0e:49:61:0f:c3:12 --propagation never";
+  mock-imds interface detach 0e:49:61:0f:c3:13 --propagation never";
 
 pub(super) const INTERFACE_ASSIGN: &str = "\
 Examples:
@@ -170,7 +170,7 @@ Examples:
 
 pub(super) const INTERFACE_HIDE: &str = "\
 Examples:
-  mock-imds interface hide 0e:49:61:0f:c3:12 --for 90s";
+  mock-imds interface hide 0e:49:61:0f:c3:14 --for 90s";
 
 pub(super) const INTERFACE_SETTLE: &str = "\
 Examples:

@@ -76,7 +76,7 @@ pub(crate) struct AttachArgs {
     /// Id of the interface [default: made from the MAC address]
     #[arg(long, value_name = "ENI")]
     pub interface_id: Option<String>,
-    /// Device number [default: the first free one on its network card]
+    /// Device number [default: one that is free on its network card]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8))]
     pub device_number: Option<u8>,
     /// Network card, on instance types with several

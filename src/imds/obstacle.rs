@@ -2,8 +2,7 @@
 
 use super::Fleet;
 use super::preview::foreseen;
-use crate::model::timeline;
-use crate::model::{EventEffect, Instance, Timestamp};
+use crate::model::{EventEffect, Instance, Timestamp, mac_of, timeline};
 
 impl Fleet {
     /// The reason for which the event of this index cannot change an interface of any instance that it concerns, and what is
@@ -48,7 +47,9 @@ impl Fleet {
         let is_taken = |number: u32| {
             let mut interfaces = present.interfaces.iter();
             interfaces.any(|interface| {
-                interface.device_number == number && u64::from(interface.network_card.unwrap_or(0)) == card
+                let is_on_card = u64::from(interface.network_card.unwrap_or(0)) == card;
+                // The MAC address that follows from the number may be that of an interface on another card.
+                (interface.device_number == number && is_on_card) || interface.mac == mac_of(number)
             })
         };
         (u32::from(card == 0)..256).find(|number| !is_taken(*number))

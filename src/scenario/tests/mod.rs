@@ -301,7 +301,7 @@ fn contradictions_are_problems() {
             "device number 1 on network card 0 is that of 0e:49:61:0f:c3:12",
         ),
         ("[[event]]\nassign = { interface = \"0e:49:61:0f:c3:11\" }", "no address is named"),
-        ("[[event]]\ninstance-profile = \"web\"", "event[0].instance-profile is \"web\""),
+        ("[[event]]\ninstance-profile = \"web\"", "event[1].instance-profile is \"web\""),
         ("[[event]]\nclear = \"all\"\npropagation = \"3s\"", "nothing that the event does is ever late"),
         ("[propagation.attach]\ndevice-numbr = \"3s\"", "did you mean \"device-number\"?"),
         (
