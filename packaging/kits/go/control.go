@@ -9,6 +9,15 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
+	"time"
+)
+
+const (
+	// Longer than the server takes for any order.
+	orderTimeout = 90 * time.Second
+	// A test that failed waits no longer for the requests that it shows.
+	patience = 5 * time.Second
 )
 
 // The routes of one server. A connection carries one request.
@@ -18,7 +27,14 @@ func newControl(socket string) control {
 	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, "unix", socket)
 	}
-	return control{http.Client{Transport: &http.Transport{DialContext: dial, DisableKeepAlives: true}}}
+	transport := &http.Transport{DialContext: dial, DisableKeepAlives: true}
+	return control{http.Client{Transport: transport, Timeout: orderTimeout}}
+}
+
+// The same, for who waits no longer for an answer.
+func (c control) within(timeout time.Duration) *control {
+	c.client.Timeout = timeout
+	return &c
 }
 
 // Rejected is the error of a scenario, an event or a fault that was rejected; nothing has changed.
@@ -39,7 +55,9 @@ func (c *control) ask(method, route string, query url.Values, body, answer any) 
 		}
 		encoded = bytes.NewReader(text)
 	}
-	address := url.URL{Scheme: "http", Host: "mock-imds", Path: route, RawQuery: query.Encode()}
+	// A plus stands for itself there, not for a space.
+	asked := strings.ReplaceAll(query.Encode(), "+", "%20")
+	address := url.URL{Scheme: "http", Host: "mock-imds", Path: route, RawQuery: asked}
 	request, err := http.NewRequest(method, address.String(), encoded)
 	if err != nil {
 		return "", err

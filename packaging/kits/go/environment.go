@@ -34,8 +34,14 @@ func sdkEnvironment(url string) map[string]string {
 		"AWS_SHARED_CREDENTIALS_FILE": os.DevNull,
 	}
 	for _, name := range []string{"NO_PROXY", "no_proxy"} {
+		given := os.Getenv(name)
+		if strings.TrimSpace(given) == "*" {
+			// A star, which stands for all hosts, does so only alone.
+			variables[name] = given
+			continue
+		}
 		hosts := []string{host}
-		for _, other := range strings.Split(os.Getenv(name), ",") {
+		for _, other := range strings.Split(given, ",") {
 			if other != "" && other != host {
 				hosts = append(hosts, other)
 			}

@@ -71,8 +71,10 @@ func Start(t testing.TB, scenario string, arguments ...string) *Server {
 func (s *Server) end() {
 	if s.t.Failed() {
 		var came []Request
-		if _, err := s.control.ask("GET", "/v1/requests", nil, nil, &came); err == nil {
-			s.t.Logf("requests to mock-imds:%s", shown(came))
+		if _, err := s.control.within(patience).ask("GET", "/v1/requests", nil, nil, &came); err != nil {
+			s.t.Logf("requests to mock-imds: %v", err)
+		} else {
+			s.t.Logf("requests to mock-imds:%s", shown(entries(came)))
 		}
 		s.t.Logf("log of mock-imds: %s", s.process.log())
 	}
@@ -209,11 +211,15 @@ func (s *Server) Pause() { s.t.Helper(); s.order("/v1/clock", map[string]any{"pa
 // Resume lets the clock go on.
 func (s *Server) Resume() { s.t.Helper(); s.order("/v1/clock", map[string]any{"resume": true}, nil) }
 
-// Use switches to another scenario: a name of the library, or TOML.
+// Use switches to another scenario: a name of the library, a path that ends in .toml, or TOML.
 func (s *Server) Use(scenario string) {
 	s.t.Helper()
-	if isName(scenario) {
-		s.order("/v1/use", map[string]any{"scenario": scenario}, nil)
+	named, err := scenarioName(scenario)
+	if err != nil {
+		s.t.Fatalf("imdstest: %v", err)
+	}
+	if named != "" {
+		s.order("/v1/use", map[string]any{"scenario": named}, nil)
 	} else {
 		s.order("/v1/use", map[string]any{"content": map[string]any{"text": scenario}}, nil)
 	}

@@ -21,7 +21,7 @@ const (
 	// Requests that are being answered may finish so long.
 	endTimeout = time.Second
 	// A socket's path has 107 bytes at most, and more than one is made beside it.
-	longestDirectory = 80
+	longestDirectory = 70
 )
 
 // What a service manager, or the user, sets for another server.
@@ -170,19 +170,25 @@ func (p *process) stop() {
 
 var name = regexp.MustCompile(`^[a-z0-9-]+$`)
 
-// Whether it is a name of the library.
-func isName(scenario string) bool { return name.MatchString(scenario) }
-
-// What --scenario takes; a text is written to a file of the directory.
-func scenarioArgument(scenario, directory string) (string, error) {
+// The name of one of the library, or the absolute path of a file; empty for TOML.
+func scenarioName(scenario string) (string, error) {
 	switch {
-	case scenario == "":
-		// Without a name the server would read the scenario of whoever runs the tests.
-		return "default", nil
-	case isName(scenario):
+	case name.MatchString(scenario):
 		return scenario, nil
 	case strings.HasSuffix(scenario, ".toml") && !strings.Contains(scenario, "\n"):
 		return filepath.Abs(scenario)
+	}
+	return "", nil
+}
+
+// What --scenario takes; a text is written to a file of the directory.
+func scenarioArgument(scenario, directory string) (string, error) {
+	if scenario == "" {
+		// Without a name the server would read the scenario of whoever runs the tests.
+		return "default", nil
+	}
+	if named, err := scenarioName(scenario); named != "" || err != nil {
+		return named, err
 	}
 	file := filepath.Join(directory, "scenario.toml")
 	return file, os.WriteFile(file, []byte(scenario), 0o600)

@@ -1,3 +1,5 @@
+/// <reference lib="esnext.disposable" />
+
 /** A scenario: an object, TOML, a path that ends in .toml, or a name of the library. */
 export type Scenario = string | { [key: string]: unknown };
 
@@ -71,12 +73,11 @@ export interface Answer {
 }
 
 /** A fault that was injected. */
-export class Fault {
-  private constructor();
+export interface Fault {
   readonly name: string;
   readonly message: string;
   remove(): Promise<void>;
-  /** How many requests it had an effect on. */
+  /** How many requests it had an effect on; an ImdsError once it is removed. */
   hits(): Promise<number>;
 }
 
@@ -103,6 +104,8 @@ export class Imds {
   /** Sets them in this process; the function that it gives restores what was there. */
   setEnvironment(): () => void;
   stop(): Promise<void>;
+  /** So that `await using` stops it. */
+  [Symbol.asyncDispose](): Promise<void>;
 
   /** Triggers an event with the keys of `[[event]]`, and `in`. */
   event(event: { [key: string]: unknown }): Promise<Answer>;
@@ -117,6 +120,7 @@ export class Imds {
   fault(keys: FaultKeys): Promise<Fault>;
   /** Takes back what was ordered. */
   clear(what?: "all" | "faults" | "pending"): Promise<Answer>;
+  /** Switches to another scenario until `reload()`. */
   use(scenario: Scenario): Promise<Answer>;
   reload(options?: { keep?: boolean }): Promise<Answer>;
 

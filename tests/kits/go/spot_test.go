@@ -104,6 +104,33 @@ func TestScenariosAreTomlFilesAndNames(t *testing.T) {
 	shows("meta-data/instance-life-cycle", "spot")
 	imds.Reload()
 	shows("user-data", "#!/bin/sh\n")
+	imds.Use("spot-idle")
+	relative, err := filepath.Rel(workingDirectory(t), file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	imds.Use(relative)
+	shows("user-data", "#!/bin/sh\n")
+}
+
+func workingDirectory(t *testing.T) string {
+	t.Helper()
+	directory, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return directory
+}
+
+func TestAPathMayHaveSpacesAndPluses(t *testing.T) {
+	imds := imdstest.Start(t, "")
+	imds.Set("meta-data/tags/instance/a b+c", "found")
+	if found, _ := imds.Show("meta-data/tags/instance/a b+c"); found != "found" {
+		t.Fatalf("expected what was set, found %q", found)
+	}
+	if found, ok := imds.Show("meta-data/tags/instance/a b c"); ok {
+		t.Fatalf("expected nothing at a path that was not set, found %q", found)
+	}
 }
 
 func TestAFaultIsMetAndRemoved(t *testing.T) {
@@ -181,10 +208,14 @@ func TestMistakesFailTheTest(t *testing.T) {
 
 func TestTheEnvironmentIsGivenBack(t *testing.T) {
 	t.Setenv("AWS_PROFILE", "work")
+	t.Setenv("NO_PROXY", "*")
 	before := strings.Join(os.Environ(), "\n")
 	t.Run("inside", func(t *testing.T) {
 		imds := imdstest.Start(t, "")
 		imds.Setenv()
+		if proxied := os.Getenv("NO_PROXY"); proxied != "*" {
+			t.Errorf("expected the star alone, found %q", proxied)
+		}
 		if _, set := os.LookupEnv("AWS_PROFILE"); set || os.Getenv("AWS_EC2_METADATA_SERVICE_ENDPOINT") != imds.URL {
 			t.Errorf("expected the SDK's variables, found %v", os.Environ())
 		}

@@ -75,6 +75,9 @@ export function defineTests({ test, beforeEach, afterEach }) {
     const other = await Imds.start(path.join(directory, "mine.toml"));
     assert.equal(await other.show("user-data"), "#!/bin/sh\n");
     await other.stop();
+    assert.equal(await imds().show("user-data"), undefined);
+    await imds().use(path.relative(process.cwd(), path.join(directory, "mine.toml")));
+    assert.equal(await imds().show("user-data"), "#!/bin/sh\n");
     fs.rmSync(directory, { recursive: true });
   });
 
@@ -83,9 +86,16 @@ export function defineTests({ test, beforeEach, afterEach }) {
     assert.equal(await metadata("meta-data/instance-id"), undefined);
     assert.equal(await fault.hits(), 1);
     await fault.remove();
+    await assert.rejects(fault.hits(), (error) => error instanceof ImdsError && error.message.includes("there is no fault"));
     assert.equal(await metadata("meta-data/instance-id"), imds().instanceId);
     const came = await imds().requests({ path: "meta-data/instance-id" });
     assert.deepEqual(came.map((request) => request.status), [503, 200]);
+  });
+
+  test("a path may have spaces and pluses", async () => {
+    await imds().set("meta-data/tags/instance/a b+c", "found");
+    assert.equal(await imds().show("meta-data/tags/instance/a b+c"), "found");
+    assert.equal(await imds().show("meta-data/tags/instance/a b c"), undefined);
   });
 
   test("mistakes say what is accepted", async () => {
@@ -114,11 +124,14 @@ export function defineTests({ test, beforeEach, afterEach }) {
 
   test("the environment is given back", async () => {
     process.env.AWS_PROFILE = "work";
+    process.env.NO_PROXY = "*";
     const before = { ...process.env };
     const restore = imds().setEnvironment();
     assert.equal(process.env.AWS_PROFILE, undefined);
+    assert.equal(process.env.NO_PROXY, "*");
     restore();
     assert.deepEqual({ ...process.env }, before);
     delete process.env.AWS_PROFILE;
+    delete process.env.NO_PROXY;
   });
 }

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import pathlib
+import time
 import unittest
 from datetime import timedelta
 
@@ -84,11 +85,18 @@ def test_a_scenario_may_be_one_of_the_library(imds: Imds) -> None:
     assert imds.show("meta-data/instance-life-cycle") == b"spot"
 
 
-def test_a_scenario_may_be_a_file(tmp_path: pathlib.Path) -> None:
+def test_a_scenario_may_be_a_file(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "mine.toml").write_text("[instance]\nuser-data = { file = 'boot.sh' }\n")
     (tmp_path / "boot.sh").write_text("#!/bin/sh\n")
     with Imds(tmp_path / "mine.toml") as imds:
         assert imds.show("user-data") == b"#!/bin/sh\n"
+    monkeypatch.chdir(tmp_path)
+    with Imds() as imds:
+        for scenario in ("mine.toml", tmp_path / "mine.toml"):
+            imds.reload()
+            assert imds.show("user-data") != b"#!/bin/sh\n"
+            imds.use(scenario)
+            assert imds.show("user-data") == b"#!/bin/sh\n"
 
 
 def test_a_fault_is_met_and_removed(imds: Imds) -> None:
@@ -98,8 +106,14 @@ def test_a_fault_is_met_and_removed(imds: Imds) -> None:
         assert fault.hits == 1
     assert metadata.get("meta-data/instance-id") == imds.instance_id
     assert [request.status for request in imds.find_requests("meta-data/instance-id")] == [503, 200]
-    with imds.fault(status=503):
+    with imds.fault(status=503, for_=timedelta(minutes=1)), imds.fault(latency=timedelta(seconds=1), for_=30):
         imds.clear("faults")
+
+
+def test_a_path_may_have_spaces_and_pluses(imds: Imds) -> None:
+    imds.set("meta-data/tags/instance/a b+c", "found")
+    assert imds.show("meta-data/tags/instance/a b+c") == b"found"
+    assert imds.show("meta-data/tags/instance/a b c") is None
 
 
 def test_mistakes_say_what_is_accepted(imds: Imds) -> None:
@@ -121,6 +135,8 @@ def test_the_environment_is_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
             assert os.environ["NO_PROXY"] == "localhost,127.0.0.1"
             assert "AWS_PROFILE" not in os.environ
         assert dict(os.environ) == before
+        monkeypatch.setenv("NO_PROXY", "*")
+        assert imds.environment["NO_PROXY"] == "*"
 
 
 def test_asyncio_tasks_go_on_while_one_waits(imds: Imds) -> None:
@@ -131,6 +147,49 @@ def test_asyncio_tasks_go_on_while_one_waits(imds: Imds) -> None:
         return (await waiting).status
 
     assert asyncio.run(both()) == 200
+
+
+def test_waiting_tasks_keep_no_thread_and_end_when_they_are_cancelled(imds: Imds) -> None:
+    async def run() -> None:
+        waiting = [asyncio.create_task(imds.aio.wait_for(NOTICE, status=200)) for _ in range(40)]
+        await asyncio.sleep(0)
+        # With a thread for each of them these would come late.
+        await imds.aio.spot()
+        await asyncio.get_running_loop().run_in_executor(None, Worker().poll)
+        await asyncio.gather(*waiting)
+        with pytest.raises(asyncio.TimeoutError):
+            await asyncio.wait_for(imds.aio.wait_for("meta-data/ami-id"), 0.1)
+        with pytest.raises(NoRequest, match="no request for meta-data/ami-id within 0.1 s; 2 came"):
+            await imds.aio.wait_for("meta-data/ami-id", timeout=0.1)
+
+    begun = time.monotonic()
+    asyncio.run(run())
+    assert time.monotonic() - begun < 20, "a wait lived on: it would last 30 seconds"
+
+
+def test_asyncio_has_all_calls(imds: Imds) -> None:
+    async def run() -> None:
+        aio = imds.aio
+        await aio.set("meta-data/ami-id", "ami-1")
+        assert await aio.show("meta-data/ami-id") == b"ami-1"
+        await aio.unset("meta-data/ami-id")
+        assert await aio.show("meta-data/ami-id") != b"ami-1"
+        await aio.clock.pause()
+        assert (await aio.status())["clock"]["paused"]
+        await aio.clock.resume()
+        await aio.clock.seek("+1m")
+        async with aio.fault("meta-data/ami-id", status=503, for_=30) as fault:
+            await asyncio.get_running_loop().run_in_executor(None, Metadata(num_attempts=1, base_url=imds.url).get, "meta-data/ami-id")
+            assert await fault.hits() == 1
+        with pytest.raises(ImdsError, match="there is no fault"):
+            await fault.hits()
+        await (await aio.fault(status=503)).remove()
+        assert [request.status for request in await aio.find_requests("meta-data/**", status=503)] == [503]
+        await aio.use("spot-idle")
+        await aio.reload()
+        assert len(await aio.requests()) == 2
+
+    asyncio.run(run())
 
 
 @pytest.mark.parametrize("number", range(20))

@@ -4,12 +4,15 @@ const http = require("node:http");
 
 const { ImdsError, RejectedError } = require("./errors.js");
 
+/** Milliseconds: longer than the server takes for any order. */
+const TIMEOUT = 90_000;
+
 /** One request over the control socket, on a connection of its own: the answer, and where the journal goes on after it. */
-async function ask(socketPath, method, route, { body, query } = {}) {
+async function ask(socketPath, method, route, { body, query, timeout = TIMEOUT } = {}) {
   const given = Object.entries(query ?? {}).filter(([, value]) => value !== undefined);
   const asked = given.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join("&");
   const path = asked ? `${route}?${asked}` : route;
-  const { status, headers, text } = await exchange(socketPath, method, path, body);
+  const { status, headers, text } = await exchange(socketPath, method, path, body, timeout);
   const answer = JSON.parse(text);
   if (status === 422) {
     throw new RejectedError(answer.report || answer.message, answer.problems);
@@ -20,12 +23,12 @@ async function ask(socketPath, method, route, { body, query } = {}) {
   return { answer, position: headers["journal-position"] };
 }
 
-function exchange(socketPath, method, path, body) {
+function exchange(socketPath, method, path, body, timeout) {
   return new Promise((resolve, reject) => {
     const failed = (error) => reject(new ImdsError(`no server answers at ${socketPath}: ${error.message}`));
     const encoded = body === undefined ? undefined : JSON.stringify(body);
     const headers = encoded === undefined ? {} : { "content-length": Buffer.byteLength(encoded) };
-    const request = http.request({ socketPath, method, path, headers, agent: false }, (response) => {
+    const request = http.request({ socketPath, method, path, headers, timeout, agent: false }, (response) => {
       const chunks = [];
       response.on("data", (chunk) => chunks.push(chunk));
       response.on("error", failed);
@@ -34,6 +37,7 @@ function exchange(socketPath, method, path, body) {
       });
     });
     request.on("error", failed);
+    request.on("timeout", () => request.destroy(new Error(`nothing came within ${timeout / 1000} s`)));
     request.end(encoded);
   });
 }

@@ -27,8 +27,10 @@ function sdkEnvironment(url) {
   // The keys of a profile go before those of an instance.
   variables.AWS_CONFIG_FILE = variables.AWS_SHARED_CREDENTIALS_FILE = "/dev/null";
   for (const name of ["NO_PROXY", "no_proxy"]) {
-    const others = (process.env[name] ?? "").split(",").filter(Boolean);
-    variables[name] = [...others.filter((other) => other !== HOST), HOST].join(",");
+    const given = process.env[name] ?? "";
+    const others = given.split(",").filter(Boolean);
+    // A star, which stands for all hosts, does so only alone.
+    variables[name] = given.trim() === "*" ? given : [...others.filter((other) => other !== HOST), HOST].join(",");
   }
   return variables;
 }

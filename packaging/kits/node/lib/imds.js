@@ -2,13 +2,15 @@
 
 const { ask } = require("./control.js");
 const { changeEnvironment, sdkEnvironment } = require("./environment.js");
-const { NoRequestError } = require("./errors.js");
-const { duration, isName, scenarioText } = require("./scenario.js");
+const { ImdsError, NoRequestError } = require("./errors.js");
+const { duration, scenarioName, scenarioText } = require("./scenario.js");
 const { Server } = require("./server.js");
 
 /** Seconds: the server waits no longer in one answer. */
 const LONGEST_WAIT = 60;
 const SHOWN = 20;
+/** Milliseconds: a test that failed waits no longer for the requests that it shows. */
+const PATIENCE = 5_000;
 
 /** A fault that was injected. */
 class Fault {
@@ -27,7 +29,11 @@ class Fault {
   /** How many requests it had an effect on. */
   async hits() {
     const { answer } = await ask(this.#imds.controlSocket, "GET", "/v1/faults");
-    return answer.find((fault) => fault.name === this.name)?.hits ?? 0;
+    const found = answer.find((fault) => fault.name === this.name);
+    if (!found) {
+      throw new ImdsError(`there is no fault "${this.name}" any more`);
+    }
+    return found.hits;
   }
 }
 
@@ -126,7 +132,8 @@ class Imds {
   }
 
   use(scenario) {
-    return this.order("/v1/use", isName(scenario) ? { scenario } : { content: { text: scenarioText(scenario) } });
+    const named = scenarioName(scenario);
+    return this.order("/v1/use", named ? { scenario: named } : { content: { text: scenarioText(scenario) } });
   }
 
   reload({ keep = false } = {}) {
@@ -147,8 +154,12 @@ class Imds {
     return answer.base64 === undefined ? answer.body : Buffer.from(answer.base64, "base64").toString("latin1");
   }
 
-  async requests(filter = {}) {
-    const { answer } = await ask(this.controlSocket, "GET", "/v1/requests", { query: filter });
+  requests(filter = {}) {
+    return this.#requests({ query: filter });
+  }
+
+  async #requests(options) {
+    const { answer } = await ask(this.controlSocket, "GET", "/v1/requests", options);
     return answer.filter((entry) => entry.number !== undefined);
   }
 
@@ -171,7 +182,7 @@ class Imds {
   }
 
   async #noRequest(path, timeout, filter) {
-    const came = await this.requests();
+    const came = await this.#requests({ timeout: PATIENCE });
     const line = ({ method, path, status, version }) => `\n  ${method} ${path} ${status} (${version})`;
     const shown = came.slice(-SHOWN).map(line).join("") || " none";
     const wanted = Object.entries(filter).map(([name, value]) => `, ${name}=${value}`).join("");

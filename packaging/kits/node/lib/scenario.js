@@ -11,22 +11,24 @@ function scenarioArgument(scenario, directory) {
     // Without a name the server would read the scenario of whoever runs the tests.
     return "default";
   }
-  if (typeof scenario === "string") {
-    if (isName(scenario)) {
-      return scenario;
-    }
-    if (!scenario.includes("\n") && scenario.endsWith(".toml")) {
-      return path.resolve(scenario);
-    }
+  const named = scenarioName(scenario);
+  if (named) {
+    return named;
   }
   const file = path.join(directory, "scenario.toml");
   fs.writeFileSync(file, scenarioText(scenario));
   return file;
 }
 
-/** Whether it is a name of the library. */
-function isName(scenario) {
-  return typeof scenario === "string" && /^[a-z0-9-]+$/.test(scenario);
+/** The name of one of the library, or the absolute path of a file; undefined for an object and for TOML. */
+function scenarioName(scenario) {
+  if (typeof scenario !== "string") {
+    return undefined;
+  }
+  if (/^[a-z0-9-]+$/.test(scenario)) {
+    return scenario;
+  }
+  return !scenario.includes("\n") && scenario.endsWith(".toml") ? path.resolve(scenario) : undefined;
 }
 
 /** A scenario as TOML. */
@@ -71,4 +73,4 @@ function text(value) {
   return JSON.stringify(value).replaceAll("\x7f", "\\u007f");
 }
 
-module.exports = { duration, isName, scenarioArgument, scenarioText };
+module.exports = { duration, scenarioArgument, scenarioName, scenarioText };

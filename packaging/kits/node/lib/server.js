@@ -23,7 +23,7 @@ const NOT_OURS = [
   "WATCHDOG_USEC",
 ];
 /** A socket's path has 107 bytes at most, and more than one is made beside it. */
-const LONGEST_DIRECTORY = 80;
+const LONGEST_DIRECTORY = 70;
 /** Milliseconds: a loaded machine may take its time. */
 const START = 30_000;
 /** Requests that are being answered may finish so long. */

@@ -31,8 +31,13 @@ pub(crate) fn of_sdk(url: &str) -> Vec<(&'static str, Option<String>)> {
         variables.push((name, Some("/dev/null".to_owned())));
     }
     for name in ["NO_PROXY", "no_proxy"] {
-        let others = env::var(name).unwrap_or_default();
-        let others = others.split(',').filter(|other| !other.is_empty() && *other != HOST);
+        let given = env::var(name).unwrap_or_default();
+        if given.trim() == "*" {
+            // A star, which stands for all hosts, does so only alone.
+            variables.push((name, Some(given)));
+            continue;
+        }
+        let others = given.split(',').filter(|other| !other.is_empty() && *other != HOST);
         variables.push((name, Some(others.chain([HOST]).collect::<Vec<_>>().join(","))));
     }
     variables

@@ -10,13 +10,15 @@
 pytest users have the fixture `imds`, unittest users `ImdsMixin`, asyncio users `imds.aio`.
 """
 
-from ._aio import AsyncImds
+from ._aio import AsyncClock, AsyncFault, AsyncImds
 from ._control import ImdsError, Rejected
 from ._imds import Clock, Fault, Imds, NoRequest, Request
 from ._scenario import Scenario
 from ._unittest import ImdsMixin
 
 __all__ = [
+    "AsyncClock",
+    "AsyncFault",
     "AsyncImds",
     "Clock",
     "Fault",

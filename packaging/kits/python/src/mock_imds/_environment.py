@@ -34,7 +34,9 @@ def sdk_environment(url: str) -> Dict[str, Optional[str]]:
     variables["AWS_CONFIG_FILE"] = variables["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
     for name in ("NO_PROXY", "no_proxy"):
         others = os.environ.get(name, "")
-        variables[name] = others if host in others.split(",") else ",".join(filter(None, (others, host)))
+        # A star, which stands for all hosts, does so only alone.
+        is_there = others.strip() == "*" or host in others.split(",")
+        variables[name] = others if is_there else ",".join(filter(None, (others, host)))
     return variables
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import contextlib
 import dataclasses
+import datetime
+import os
 import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ContextManager, Dict, List, Mapping, Optional, Sequence, Type, Union
@@ -12,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ContextManager, Dict, List, Mapping, Opti
 from ._control import Control, ImdsError, Rejected
 from ._environment import changed_environment, sdk_environment
 from ._process import Process
-from ._scenario import Duration, Scenario, duration, scenario_text
+from ._scenario import Duration, Scenario, duration, scenario_name, scenario_text
 
 if TYPE_CHECKING:
     from ._aio import AsyncImds
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 # The server waits no longer in one answer.
 _LONGEST_WAIT = 60.0
 _SHOWN = 20
+# A test that failed waits no longer, in seconds, for the requests that it shows.
+_PATIENCE = 5.0
 
 
 class NoRequest(AssertionError):
@@ -193,10 +197,10 @@ class Imds:
 
     # --- scenario ---
 
-    def use(self, scenario: Union[str, Mapping[str, Any]]) -> Dict[str, Any]:
-        """Switches to another scenario: a dict, TOML, or a name of the library."""
-        is_name = isinstance(scenario, str) and not set(scenario) & set(" \n=[")
-        order = {"scenario": scenario} if is_name else {"content": {"text": scenario_text(scenario)}}
+    def use(self, scenario: Union[str, "os.PathLike[str]", Mapping[str, Any]]) -> Dict[str, Any]:
+        """Switches to another scenario: a dict, TOML, a file, or a name of the library."""
+        named = scenario_name(scenario)
+        order = {"content": {"text": scenario_text(scenario)}} if named is None else {"scenario": named}
         answer: Dict[str, Any] = self._control.ask("POST", "/v1/use", order)
         return answer
 
@@ -226,38 +230,66 @@ class Imds:
 
     def find_requests(self, path: Optional[str] = None, **filters: Any) -> List[Request]:
         """Those that fit: `path`, in which * and ** stand for parts, `status`, `method`, `v`, `client`."""
-        found = self._control.ask("GET", "/v1/requests", query={"path": path, **filters})
+        return self._found(self._control, path, **filters)
+
+    def requests_of_failed_test(self) -> List[Request]:
+        """All of them, or an `ImdsError` within a few seconds: the server may be why the test failed."""
+        return self._found(self._control.within(_PATIENCE))
+
+    @staticmethod
+    def _found(control: Control, path: Optional[str] = None, **filters: Any) -> List[Request]:
+        found = control.ask("GET", "/v1/requests", query={"path": path, **filters})
         return [Request._of(entry) for entry in found if "number" in entry]
 
     def wait_for(self, path: str, *, timeout: float = 30.0, **filters: Any) -> Request:
         """Waits for a request for a path, and gives the first one. One that has come already counts: with `status=200`
         only one that found something there. `timeout` is in seconds; then it raises `NoRequest`."""
-        deadline = time.monotonic() + timeout
-        since = "start"
+        wait = Wait(path, timeout, filters)
         while True:
-            left = max(0.0, deadline - time.monotonic())
-            query = {"path": path, **filters, "since": since, "limit": 1, "wait": f"{min(left, _LONGEST_WAIT):.3f}"}
-            found, since = self._control.ask_with_position("GET", "/v1/requests", query=query)
-            for entry in found:
-                if "number" in entry:
-                    return Request._of(entry)
-            if left == 0.0:
-                raise NoRequest(self._no_request(path, timeout, filters))
-
-    def _no_request(self, path: str, timeout: float, filters: Mapping[str, Any]) -> str:
-        came = self.requests
-        shown = "".join(f"\n  {request}" for request in came[-_SHOWN:]) or " none"
-        wanted = "".join(f", {name}={value}" for name, value in filters.items())
-        return f"no request for {path}{wanted} within {timeout:g} s; {len(came)} came, the last ones:{shown}"
+            found, since = self._control.ask_with_position("GET", "/v1/requests", query=wait.query())
+            request = wait.first(found, since)
+            if request:
+                return request
+            if wait.is_over:
+                raise wait.failure(self.requests_of_failed_test())
 
     def log(self) -> str:
         """What the server has written to stderr."""
         return self._process.log()
 
 
+class Wait:
+    """What is asked, and how often, until a request comes."""
+
+    def __init__(self, path: str, timeout: float, filters: Mapping[str, Any]) -> None:
+        self._path, self._timeout, self._filters = path, timeout, filters
+        self._deadline = time.monotonic() + timeout
+        self._since = "start"
+        self.is_over = False
+
+    def query(self) -> Dict[str, Any]:
+        left = max(0.0, self._deadline - time.monotonic())
+        self.is_over = left == 0.0
+        wait = f"{min(left, _LONGEST_WAIT):.3f}"
+        return {"path": self._path, **self._filters, "since": self._since, "limit": 1, "wait": wait}
+
+    def first(self, found: Sequence[Mapping[str, Any]], since: str) -> Optional[Request]:
+        self._since = since
+        return next((Request._of(entry) for entry in found if "number" in entry), None)
+
+    def failure(self, came: Sequence[Request]) -> NoRequest:
+        shown = "".join(f"\n  {request}" for request in came[-_SHOWN:]) or " none"
+        wanted = "".join(f", {name}={value}" for name, value in self._filters.items())
+        within = f"within {self._timeout:g} s; {len(came)} came, the last ones:{shown}"
+        return NoRequest(f"no request for {self._path}{wanted} {within}")
+
+
 def _keys(words: Mapping[str, Any], in_: Optional[Duration]) -> Dict[str, Any]:
     """Python's words as TOML's keys: `for_` is `for`, `clock_skew` is `clock-skew`."""
     keys = {name.rstrip("_").replace("_", "-"): value for name, value in words.items() if value is not None}
+    for name, value in keys.items():
+        if name == "for" or isinstance(value, datetime.timedelta):
+            keys[name] = duration(value)
     if in_ is not None:
         keys["in"] = duration(in_)
     return keys

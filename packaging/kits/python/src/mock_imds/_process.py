@@ -34,7 +34,7 @@ _NOT_OURS = (
     "WATCHDOG_USEC",
 )
 # A socket's path has 107 bytes at most, and more than one is made beside it.
-_LONGEST_DIRECTORY = 80
+_LONGEST_DIRECTORY = 70
 
 
 def find_program(program: Optional[str] = None) -> str:
@@ -52,7 +52,7 @@ class Process:
     def __init__(self, scenario: Scenario, program: Optional[str], arguments: Sequence[str]) -> None:
         found = find_program(program)
         usual = tempfile.gettempdir()
-        parent = usual if len(usual) <= _LONGEST_DIRECTORY else "/tmp"
+        parent = usual if len(os.fsencode(usual)) <= _LONGEST_DIRECTORY else "/tmp"
         self._directory = tempfile.mkdtemp(prefix="mock-imds-", dir=parent)
         try:
             self._child = self._start(found, scenario, arguments)

@@ -6,7 +6,7 @@ import datetime
 import json
 import os
 import re
-from typing import Any, Mapping, Union
+from typing import Any, Mapping, Optional, Union
 
 Scenario = Union[None, str, "os.PathLike[str]", Mapping[str, Any]]
 Duration = Union[str, int, float, datetime.timedelta]
@@ -19,6 +19,17 @@ def scenario_argument(scenario: Scenario, directory: str) -> str:
     """What `--scenario` takes; a text is written to a file of the directory."""
     if scenario is None:
         return _BUILT_IN
+    named = scenario_name(scenario)
+    if named is not None:
+        return named
+    path = os.path.join(directory, "scenario.toml")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(scenario_text(scenario))
+    return path
+
+
+def scenario_name(scenario: Scenario) -> Optional[str]:
+    """The name of one of the library, or the absolute path of a file; None for a dict and for TOML."""
     if isinstance(scenario, os.PathLike):
         return os.path.abspath(scenario)
     if isinstance(scenario, str):
@@ -26,16 +37,15 @@ def scenario_argument(scenario: Scenario, directory: str) -> str:
             return scenario
         if "\n" not in scenario and scenario.endswith(".toml"):
             return os.path.abspath(scenario)
-    path = os.path.join(directory, "scenario.toml")
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(scenario_text(scenario))
-    return path
+    return None
 
 
-def scenario_text(scenario: Union[str, Mapping[str, Any]]) -> str:
+def scenario_text(scenario: Scenario) -> str:
     """A scenario as TOML."""
     if isinstance(scenario, str):
         return scenario
+    if not isinstance(scenario, Mapping):
+        raise TypeError(f"expected a scenario as a dict, TOML, a path or a name, found {scenario!r}")
     return "".join(f"{_key(key)} = {_value(value)}\n" for key, value in scenario.items())
 
 

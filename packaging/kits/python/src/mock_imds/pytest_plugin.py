@@ -38,7 +38,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: "pytest.CallInfo[Any]") -
     server = getattr(item, "funcargs", {}).get("imds")
     if report.when == "call" and report.failed and isinstance(server, Imds):
         try:
-            came = "\n".join(map(str, server.requests)) or "none"
+            came = "\n".join(map(str, server.requests_of_failed_test())) or "none"
         except ImdsError as error:
             came = str(error)
         report.sections.append(("requests to mock-imds", came))
