@@ -63,10 +63,10 @@ pub(crate) struct ServeArgs {
     /// Print a line of JSON instead of a sentence when it serves: its URL, control socket, process id and instance
     #[arg(long)]
     pub ready_json: bool,
-    /// Write that line to this descriptor, which is inherited, and close it
+    /// Write that line to this inherited file descriptor, and close it
     #[arg(long, value_name = "N", value_parser = inherited_descriptor)]
     pub ready_fd: Option<RawFd>,
-    /// End as by SIGTERM when the standard input ends: a pipe to whoever started it, which no longer runs then
+    /// End, as on SIGTERM, when standard input reaches its end: with a pipe, when the program that started it has ended
     #[arg(long)]
     pub until_stdin_closes: bool,
     /// The library of scenarios

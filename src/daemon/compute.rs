@@ -26,7 +26,7 @@ pub(super) async fn compute<T: Send + 'static>(work: impl FnOnce() -> T + Send +
 
 /// Starts work on a thread of its own, which gives way to those that answer.
 pub(super) fn background<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> JoinHandle<T> {
-    spawn_blocking(move || memory::giving_way(work))
+    spawn_blocking(move || memory::yielding(work))
 }
 
 /// Frees what nobody uses any more: a large scenario has a million parts.

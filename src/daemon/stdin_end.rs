@@ -6,7 +6,7 @@ use std::thread;
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::signal::{Signal, raise};
+use nix::sys::signal::{SigSet, Signal, raise};
 use nix::unistd::read;
 
 use crate::exit::{ExitStatus, Failure};
@@ -14,6 +14,8 @@ use crate::exit::{ExitStatus, Failure};
 /// From now on the end of the standard input is a SIGTERM. To be called when that has its handler.
 pub(super) fn terminate_at_end() -> Result<(), Failure> {
     let until_end = || {
+        // In the background of a terminal a read would stop the process, serving and all; blocked, it is an error.
+        let _ = SigSet::from(Signal::SIGTTIN).thread_block();
         wait_for_end(io::stdin());
         tracing::info!("the standard input has ended");
         // It ends this process as it does from outside, whatever the process does now.

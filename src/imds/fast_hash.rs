@@ -1,5 +1,5 @@
-//! A multiplicative hash, as that of Firefox, for keys that come from the scenario: nobody else chooses them, so that none
-//! need be feared who makes many of them collide.
+//! A multiplicative hash, as that of Firefox, for keys that come from the scenario: no client chooses them, so collision
+//! attacks are no concern.
 
 use std::hash::{BuildHasherDefault, Hasher};
 

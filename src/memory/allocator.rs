@@ -1,4 +1,4 @@
-//! The allocator: the system's. In long computations it is also the beat by which they give way to other threads.
+//! The allocator: the system's. In long computations it is also the clock tick at which they yield to other threads.
 //!
 //! A scheduler lets a thread that computes finish its time slice of some milliseconds, whoever else becomes ready: with as
 //! many computations as processors, a request waits that long. Reading a scenario takes tens of milliseconds, most of them
@@ -11,10 +11,10 @@ use std::time::{Duration, Instant};
 
 use crate::clock;
 
-/// A computation gives way after so long.
-const TURN: Duration = Duration::from_millis(1);
+/// A computation yields after so long.
+const QUANTUM: Duration = Duration::from_millis(1);
 /// The allocations from one look at the clock to the next: some microseconds' worth.
-const BEATS: u32 = 256;
+const TICKS: u32 = 256;
 
 /// Not of unit tests: these link the library, too, which has it.
 #[cfg(not(test))]
@@ -24,31 +24,31 @@ static ALLOCATOR: Allocator = Allocator;
 struct Allocator;
 
 thread_local! {
-    /// The allocations until the next look at the clock; 0 on a thread that does not give way.
-    static BEATS_LEFT: Cell<u32> = const { Cell::new(0) };
-    static TURN_BEGAN: Cell<Option<Instant>> = const { Cell::new(None) };
+    /// The allocations until the next look at the clock; 0 on a thread that does not yield.
+    static TICKS_LEFT: Cell<u32> = const { Cell::new(0) };
+    static QUANTUM_BEGAN: Cell<Option<Instant>> = const { Cell::new(None) };
     #[cfg(test)]
-    static TURNS: Cell<usize> = const { Cell::new(0) };
+    static YIELDS: Cell<usize> = const { Cell::new(0) };
 }
 
-/// Runs a long computation, during which the thread gives way to others each millisecond.
-pub(crate) fn giving_way<T>(computation: impl FnOnce() -> T) -> T {
+/// Runs a long computation, during which the thread yields to others each millisecond.
+pub(crate) fn yielding<T>(computation: impl FnOnce() -> T) -> T {
     /// Also when it panics.
     struct Restore(u32);
     impl Drop for Restore {
         fn drop(&mut self) {
-            BEATS_LEFT.set(self.0);
+            TICKS_LEFT.set(self.0);
         }
     }
 
-    TURN_BEGAN.set(Some(clock::monotonic()));
-    let _restore = Restore(BEATS_LEFT.replace(BEATS));
+    QUANTUM_BEGAN.set(Some(clock::monotonic()));
+    let _restore = Restore(TICKS_LEFT.replace(TICKS));
     computation()
 }
 
 #[inline]
-fn beat() {
-    let left = BEATS_LEFT.get();
+fn tick() {
+    let left = TICKS_LEFT.get();
     if left > 0 {
         count_down(left);
     }
@@ -57,41 +57,41 @@ fn beat() {
 #[cold]
 fn count_down(left: u32) {
     if left > 1 {
-        return BEATS_LEFT.set(left - 1);
+        return TICKS_LEFT.set(left - 1);
     }
-    BEATS_LEFT.set(BEATS);
+    TICKS_LEFT.set(TICKS);
     let now = clock::monotonic();
-    if TURN_BEGAN.get().is_none_or(|began| now.saturating_duration_since(began) >= TURN) {
+    if QUANTUM_BEGAN.get().is_none_or(|began| now.saturating_duration_since(began) >= QUANTUM) {
         thread::yield_now();
-        TURN_BEGAN.set(Some(clock::monotonic()));
+        QUANTUM_BEGAN.set(Some(clock::monotonic()));
         #[cfg(test)]
-        TURNS.set(TURNS.get() + 1);
+        YIELDS.set(YIELDS.get() + 1);
     }
 }
 
-// SAFETY: each function is the system allocator's, with the same arguments. `beat` allocates nothing, does not panic, and
+// SAFETY: each function is the system allocator's, with the same arguments. `tick` allocates nothing, does not panic, and
 // touches thread-local cells only that need neither construction nor destruction.
 unsafe impl GlobalAlloc for Allocator {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        beat();
+        tick();
         // SAFETY: the caller's promises are those that the system allocator asks for.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        beat();
+        tick();
         // SAFETY: as above.
         unsafe { System.alloc_zeroed(layout) }
     }
 
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        beat();
+        tick();
         // SAFETY: as above; the pointer came from the system allocator.
         unsafe { System.realloc(pointer, layout, size) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        beat();
+        tick();
         // SAFETY: as above; the pointer came from the system allocator.
         unsafe { System.dealloc(pointer, layout) }
     }
@@ -101,26 +101,26 @@ unsafe impl GlobalAlloc for Allocator {
 mod tests {
     use super::*;
 
-    /// Computes as a parser does, for a time, and gives how often it gave way.
-    fn turns(span: Duration) -> usize {
-        let before = TURNS.get();
+    /// Computes as a parser does, for a time, and gives how often it yielded.
+    fn yields(span: Duration) -> usize {
+        let before = YIELDS.get();
         let began = clock::monotonic();
         let layout = Layout::new::<u64>();
         while began.elapsed() < span {
             // SAFETY: the layout has a size, and what was allocated with it is freed with it.
             unsafe { Allocator.dealloc(Allocator.alloc(layout), layout) };
         }
-        TURNS.get() - before
+        YIELDS.get() - before
     }
 
     #[test]
-    fn a_long_computation_gives_way_and_others_do_not() {
-        assert_eq!(turns(TURN * 4), 0, "before");
-        assert!(giving_way(|| turns(TURN * 20)) > 0);
-        assert_eq!(giving_way(|| turns(Duration::ZERO)), 0, "a short one");
-        assert_eq!(turns(TURN * 4), 0, "after");
-        let panicked = std::panic::catch_unwind(|| giving_way(|| panic!("on purpose")));
+    fn a_long_computation_yields_and_others_do_not() {
+        assert_eq!(yields(QUANTUM * 4), 0, "before");
+        assert!(yielding(|| yields(QUANTUM * 20)) > 0);
+        assert_eq!(yielding(|| yields(Duration::ZERO)), 0, "a short one");
+        assert_eq!(yields(QUANTUM * 4), 0, "after");
+        let panicked = std::panic::catch_unwind(|| yielding(|| panic!("on purpose")));
         assert!(panicked.is_err());
-        assert_eq!(turns(TURN * 4), 0, "after a panic");
+        assert_eq!(yields(QUANTUM * 4), 0, "after a panic");
     }
 }

@@ -11,7 +11,7 @@ use std::ops::Range;
 use libc::{c_int, c_void, dl_phdr_info, size_t};
 use nix::unistd::{SysconfVar, sysconf};
 
-pub(crate) use allocator::giving_way;
+pub(crate) use allocator::yielding;
 pub(crate) use thread_cache::{free_for_all, take_cached_chunks};
 
 /// Each of the two threads that answer has one, and the main thread; the others share one, however many they are. By default

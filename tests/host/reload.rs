@@ -101,7 +101,7 @@ fn a_broken_host_toml_keeps_the_old_state() {
     host.configure("[host]\nbridges = [\"lab0\", 7]\nipv7 = true\n");
     let told = guardian.reload();
     assert!(told.contains("STATUS=Reload rejected, previous settings stay in force:"), "{told}");
-    assert!(told.contains("host.toml:2:20: error: host.bridges[1] is an integer"), "{told}");
+    assert!(told.contains("host.toml:2:20: error: host.bridges[2] is an integer"), "{told}");
     for expected in
         ["  2 | bridges = [\"lab0\", 7]", "unknown key \"ipv7\"", "the previous settings stay in force"]
     {
