@@ -1,13 +1,16 @@
 //! `mock-imds view`: a page in the browser, metrics and the control API over HTTP.
 
 use std::env;
+use std::fs;
 use std::io::{self, IsTerminal as _};
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
 
 use super::print::print_line;
 use super::server_choice;
 use crate::cli::ViewArgs;
+use crate::doctor::gather::sockets::listener_owner;
 use crate::exit::{ExitStatus, Failure};
 use crate::paths::{Paths, SYSTEM_VIEW_TOKEN};
 use crate::view::{self, ViewOptions, ViewToken};
@@ -67,8 +70,21 @@ fn print_url(args: &ViewArgs, listen: SocketAddr) -> Result<(), Failure> {
         };
         Failure::new(status, format!("the file of the token, {place}, {error}; {advice}"))
     })?;
+    check_listener(listen, &file)?;
     print_line(&token.url(listen));
     Ok(())
+}
+
+/// Whoever listens there gets the token: it has to be the user of the view, who owns the file.
+fn check_listener(listen: SocketAddr, file: &Path) -> Result<(), Failure> {
+    let owner = fs::metadata(file).map_or(u32::MAX, |metadata| metadata.uid());
+    let found = match listener_owner(listen) {
+        Some(user) if user == owner => return Ok(()),
+        Some(user) => format!("a program of user {user} listens at {listen}, not the view of user {owner}"),
+        None => format!("no view listens at {listen}"),
+    };
+    let advice = "--listen is the address of the view; `mock-imds view` starts one";
+    Err(Failure::new(ExitStatus::Unavailable, format!("{found}; {advice}")))
 }
 
 fn no_place() -> Failure {

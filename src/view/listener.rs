@@ -31,8 +31,8 @@ pub(super) async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
         ErrorKind::AddrInUse => Failure::new(
             ExitStatus::Unavailable,
             format!(
-                "{address} is in use, by another view perhaps: `mock-imds view --url` prints its address; \
-                 or choose another one with --listen"
+                "{address} is in use, by another view perhaps: `mock-imds view --url` prints its address if it is \
+                 yours; or choose another one with --listen"
             ),
         ),
         ErrorKind::PermissionDenied => Failure::new(

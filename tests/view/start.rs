@@ -17,8 +17,21 @@ fn the_token_stays_over_starts_and_is_for_the_user_alone() {
     let again = ViewProcess::start(&sandbox, &[]);
     assert_eq!(again.token, token);
     let path = file.to_str().expect("the path is UTF-8");
-    let url = sandbox.run(&["view", "--url", "--listen", "8080", "--token-file", path]);
-    assert_eq!(url.text(), format!("http://127.0.0.1:8080/#token={token}"));
+    let address = again.process.address;
+    let ask = |sandbox: &Sandbox| {
+        sandbox.run(&["view", "--url", "--listen", &address.to_string(), "--token-file", path])
+    };
+    assert_eq!(ask(&sandbox).text(), format!("http://{address}/#token={token}"));
+    if nix::unistd::geteuid().is_root() {
+        std::os::unix::fs::chown(&file, Some(65_534), None).expect("root may");
+        let refused = ask(&sandbox);
+        assert!(!refused.stdout.contains(&token), "the token of another user's view: {refused:?}");
+        std::os::unix::fs::chown(&file, Some(0), None).expect("root may");
+    }
+    again.kept_the_token(sandbox.directory());
+    let refused = ask(&sandbox);
+    refused.ended(69, &["no view listens at", "--listen"]);
+    assert!(!refused.stdout.contains(&token), "{refused:?}");
 }
 
 #[test]

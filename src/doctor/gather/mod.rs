@@ -4,7 +4,7 @@ mod files;
 mod kernel;
 mod probe;
 mod programs;
-mod sockets;
+pub(crate) mod sockets;
 
 use std::env;
 use std::path::{Path, PathBuf};

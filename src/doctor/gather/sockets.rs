@@ -14,6 +14,8 @@ struct Socket {
     local: SocketAddr,
     remote: SocketAddr,
     state: String,
+    /// The user that made it.
+    owner: u32,
     inode: u64,
 }
 
@@ -24,6 +26,18 @@ pub(super) fn listeners() -> Vec<ListeningSocket> {
     };
     let sockets = read().into_iter().filter(listens);
     sockets.map(|socket| ListeningSocket { address: socket.local, process: process(socket.inode) }).collect()
+}
+
+/// The user whose socket accepts the connections to this address of the host.
+pub(crate) fn listener_owner(address: SocketAddr) -> Option<u32> {
+    let sockets: Vec<Socket> = read()
+        .into_iter()
+        .filter(|socket| socket.state == LISTEN && socket.local.port() == address.port())
+        .collect();
+    let at = |fits: &dyn Fn(IpAddr) -> bool| sockets.iter().find(|socket| fits(socket.local.ip()));
+    // The kernel prefers a socket of the very address to one of all addresses.
+    let accepts = at(&|ip| ip == address.ip()).or_else(|| at(&|ip| ip.is_unspecified()))?;
+    Some(accepts.owner)
 }
 
 /// The end of a connection of this host that is not ours, as its own side names it: after any redirect.
@@ -43,8 +57,9 @@ fn parse(line: &str) -> Option<Socket> {
     let mut words = line.split_whitespace().skip(1);
     let (local, remote) = (endpoint(words.next()?)?, endpoint(words.next()?)?);
     let state = words.next()?.to_owned();
-    let inode = words.nth(5)?.parse().ok()?;
-    Some(Socket { local, remote, state, inode })
+    let owner = words.nth(3)?.parse().ok()?;
+    let inode = words.nth(1)?.parse().ok()?;
+    Some(Socket { local, remote, state, owner, inode })
 }
 
 /// The kernel prints the address as words in its own byte order.
@@ -91,12 +106,18 @@ mod tests {
     #[test]
     #[cfg(target_endian = "little")]
     fn a_line_is_read() {
-        let line = "   0: FEA9FEA9:069A 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 4711 1 0 100 0 0 10 0";
+        let line = "   0: FEA9FEA9:069A 00000000:0000 0A 00000000:00000000 00:00000000 00000000    33        0 4711 1 0 100 0 0 10 0";
         let socket = parse(line).expect("a socket");
         assert_eq!(socket.local, "169.254.169.254:1690".parse().expect("an address"));
-        assert_eq!((socket.state.as_str(), socket.inode), (LISTEN, 4711));
+        assert_eq!((socket.state.as_str(), socket.owner, socket.inode), (LISTEN, 33, 4711));
         let mapped = "0000000000000000FFFF0000FEA9FEA9:0050";
         assert_eq!(endpoint(mapped), Some("169.254.169.254:80".parse().expect("an address")));
+        let ours = std::net::TcpListener::bind("127.0.0.1:0")
+            .and_then(|listener| Ok((listener.local_addr()?, listener)));
+        let (address, listener) = ours.expect("a port is free");
+        assert_eq!(listener_owner(address), Some(nix::unistd::geteuid().as_raw()));
+        drop(listener);
+        assert_eq!(listener_owner(address), None);
         assert_eq!(parse("  sl  local_address rem_address   st"), None);
     }
 }
