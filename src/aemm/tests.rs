@@ -1,3 +1,5 @@
+//! Files, times and flags of the drop-in, at the limits of what they may have.
+
 use serde_json::{Value, json};
 
 use super::flags::AemmCommand;

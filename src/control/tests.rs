@@ -1,3 +1,5 @@
+//! Reports at the control socket.
+
 use super::api::{ProblemSeverity, RejectedProblem};
 use crate::config::{Omitted, Problem, Report, Severity};
 

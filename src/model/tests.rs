@@ -1,3 +1,5 @@
+//! Values and rules of EC2: names, latencies, patterns, clocks.
+
 use std::time::Duration;
 
 use super::fault::{Latency, Probability};

@@ -302,6 +302,11 @@ fn clear(instance: &mut Instance, base: &Instance, what: ClearTarget) {
                 primary.public_ipv4s.clone_from(&before.public_ipv4s);
                 primary.security_groups.clone_from(&before.security_groups);
             }
+            // What is pending of them is over, too.
+            let mac = instance.mac().clone();
+            for leaf in [LateLeaf::PublicIpv4s, LateLeaf::SecurityGroups] {
+                instance.late.set_leaf(&mac, leaf, vec![]);
+            }
         }
         ClearTarget::Network => {
             instance.interfaces.clone_from(&base.interfaces);

@@ -76,6 +76,16 @@ pub(super) fn of_event(section: &Section<'_>, event: &mut Event, scenario: &Scen
         }
     }
     schedule(&mut *event, scenario);
+    if let Some(item) = section.get("repeat")
+        && !kinds(event).is_empty()
+        && event.lateness.stages.iter().any(|stage| !stage.is_zero())
+    {
+        // Of a repeated event the last occurrence counts: until its delay is over, its effect would be gone again.
+        item.error_at_key(
+            "an event that repeats makes a change that is visible late",
+            "accepted: repeat with propagation = \"0s\" in the event; or leave repeat out",
+        );
+    }
 }
 
 /// Works out the delays after which an event changes what is visible of any instance that it concerns.

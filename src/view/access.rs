@@ -7,7 +7,7 @@
 //! |---|---|
 //! | for a name that is no address, not `localhost` and not allowed, without a Host or with two | the same as at the service: 403 or 400 |
 //! | with an `Origin` that is not this page's | 403 |
-//! | with a `Sec-Fetch-Site` of another page | 403 |
+//! | with a `Sec-Fetch-Site` of another page | 403, but for a link to the page itself, which has nothing of the server's |
 //! | for something of the server's, without the token | 401 |
 //!
 //! The token is no cookie: a browser sends it with no request by itself, and to no other port of this host, as it would send
@@ -18,10 +18,10 @@ use std::net::SocketAddr;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use hyper::StatusCode;
 use hyper::header::{AUTHORIZATION, HOST, HeaderMap, ORIGIN};
 use hyper::http::request::Parts;
 use hyper::http::uri::Authority;
+use hyper::{Method, StatusCode};
 
 use super::state::ViewState;
 use crate::imds::{AccessRefusal, check_host};
@@ -32,10 +32,21 @@ pub(super) fn check_page(head: &Parts, state: &ViewState) -> Result<(), (StatusC
     if let Some(refusal) = check_host(&head.headers, head.version, authority, &state.allowed_hosts) {
         return Err((refusal.status(), host_sentence(refusal)));
     }
-    if !is_own_origin(&head.headers) || !is_own_fetch(&head.headers) {
-        return Err((StatusCode::FORBIDDEN, "requests of other web pages are refused".to_owned()));
+    let is_own = is_own_fetch(&head.headers) || (head.uri.path() == "/" && is_link(head));
+    if !is_own_origin(&head.headers) || !is_own {
+        let why = "requests of other web pages are refused; open the address of the view by itself, or ask for /api/ with the token";
+        return Err((StatusCode::FORBIDDEN, why.to_owned()));
     }
     Ok(())
+}
+
+/// Somebody follows a link, as in a web terminal: the page comes in the place of the other one, which reads nothing of it.
+fn is_link(head: &Parts) -> bool {
+    let is = |name: &str, expected: &str| {
+        let mut found = head.headers.get_all(name).iter();
+        found.next().is_some_and(|value| value == expected) && found.next().is_none()
+    };
+    head.method == Method::GET && is("sec-fetch-mode", "navigate") && is("sec-fetch-dest", "document")
 }
 
 fn host_sentence(refusal: AccessRefusal) -> String {
@@ -138,6 +149,20 @@ mod tests {
         {
             assert_eq!(is_own_fetch(&headers(&[("sec-fetch-site", site)])), expected, "{site:?}");
         }
+        let link = [
+            ("sec-fetch-site", "cross-site"),
+            ("sec-fetch-mode", "navigate"),
+            ("sec-fetch-dest", "document"),
+        ];
+        let is_followed = |method: Method, pairs: &[(&'static str, &'static str)]| {
+            let (mut head, ()) = hyper::Request::new(()).into_parts();
+            (head.method, head.headers) = (method, headers(pairs));
+            is_link(&head)
+        };
+        assert!(is_followed(Method::GET, &link));
+        assert!(!is_followed(Method::POST, &link), "a form");
+        let frame = [link[0], link[1], ("sec-fetch-dest", "iframe")];
+        assert!(!is_followed(Method::GET, &frame) && !is_followed(Method::GET, &link[..2]));
         assert!(is_own_fetch(&headers(&[("sec-fetch-mode", "cors")])), "Node's fetch sends the mode alone");
     }
 }

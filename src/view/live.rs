@@ -42,6 +42,9 @@ const MOST: usize = 500;
 /// A wait for requests, in seconds.
 const WAIT: u64 = 20;
 
+/// The path of a stream.
+pub(super) const PATH: &str = "/api/live";
+
 /// Begins a stream. The position is that of the journal, if the reader knows one.
 pub(super) fn begin(state: &Arc<ViewState>, query: Option<&str>) -> ViewReply {
     let since = match query.map(|query| query.strip_prefix("since=").and_then(|since| since.parse().ok())) {

@@ -356,6 +356,28 @@ fn part(leaf: LateLeaf, seconds: u64, meanwhile: Option<Meanwhile>) -> (LateLeaf
     (leaf, Delay { span: DelaySpan::Within(after, after), meanwhile })
 }
 
+#[test]
+fn clearing_the_facts_ends_what_is_pending_of_them() {
+    use crate::model::InstanceFact;
+
+    let settings = Propagation { profile: PropagationProfile::Slow, ..Propagation::default() };
+    let address = |last| EventEffect::Fact(InstanceFact::PublicIpv4s(vec![[192, 0, 2, last].into()]));
+    let at =
+        |seconds, effect| event(EventTime::AfterLoad(Duration::from_secs(seconds)), effect, None, &settings);
+    let events = [at(1, address(77)), at(200, address(88)), at(202, EventEffect::Clear(ClearTarget::Facts))];
+    let instance = base(&settings);
+    let clock = ScenarioClock::starting(START, START);
+    let seen = |seconds| {
+        let view = View::at(&instance, &events, &clock, START.plus(Duration::from_secs(seconds)));
+        view.get(&format!("{MACS}/{}/public-ipv4s", instance.mac()))
+    };
+    assert_eq!(seen(199).as_deref(), Some("192.0.2.77"), "it has arrived");
+    assert_eq!(seen(201).as_deref(), Some("192.0.2.77"), "the next one has not");
+    for seconds in [202, 203, 230, 600] {
+        assert_eq!(seen(seconds).as_deref(), Some("192.0.2.54"), "at {seconds} s, as in the scenario");
+    }
+}
+
 /// A detached interface that stays in the listing, as in amazon-vpc-cni-k8s's pull request 194.
 #[test]
 fn a_detached_interface_may_stay_listed_and_answer_nothing() {

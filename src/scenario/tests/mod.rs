@@ -303,6 +303,14 @@ fn contradictions_are_problems() {
         ("[[event]]\nassign = { interface = \"0e:49:61:0f:c3:11\" }", "no address is named"),
         ("[[event]]\ninstance-profile = \"web\"", "event[1].instance-profile is \"web\""),
         ("[[event]]\nclear = \"all\"\npropagation = \"3s\"", "nothing that the event does is ever late"),
+        (
+            "[propagation]\ntags = \"5s\"\n[[event]]\nat = \"1s\"\nrepeat = \"1m\"\ntags = { Name = \"x\" }",
+            "an event that repeats makes a change that is visible late",
+        ),
+        (
+            "[[event]]\nat = \"1s\"\nrepeat = \"1m\"\npropagation = \"5s\"\ntags = { Name = \"x\" }",
+            "accepted: repeat with propagation = \"0s\" in the event",
+        ),
         ("[propagation.attach]\ndevice-numbr = \"3s\"", "did you mean \"device-number\"?"),
         (
             "[propagation.detach]\nlisted = { after = \"3s\", meanwhile = \"x\" }",

@@ -152,10 +152,12 @@ impl Imds {
         self.order("/v1/clock", &json!({ "resume": true }))
     }
 
-    /// Switches to another scenario: a name of the library, or TOML.
+    /// Switches to another scenario: a name of the library, a path that ends in `.toml`, or TOML.
     pub fn use_scenario(&self, scenario: &str) -> Result<Value, Error> {
         let order = if process::is_name(scenario) {
             json!({ "scenario": scenario })
+        } else if process::is_file(scenario) {
+            json!({ "scenario": std::path::absolute(scenario)? })
         } else {
             json!({ "content": { "text": scenario } })
         };
@@ -234,7 +236,9 @@ impl Fault<'_> {
         let faults = self.imds.ask("GET", "/v1/faults", None)?;
         let mut faults = faults.as_array().into_iter().flatten();
         let own = faults.find(|fault| fault["name"] == self.name.as_str());
-        Ok(own.and_then(|fault| fault["hits"].as_u64()).unwrap_or_default())
+        // "Not hit" would be a wrong answer of one that is gone.
+        own.and_then(|fault| fault["hits"].as_u64())
+            .ok_or_else(|| Error::Refused(format!("there is no fault {:?} any more", self.name)))
     }
 
     /// Removes it.

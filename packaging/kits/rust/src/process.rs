@@ -170,6 +170,11 @@ pub(crate) fn is_name(scenario: &str) -> bool {
     !scenario.is_empty() && scenario.bytes().all(is_part)
 }
 
+/// Whether it is a path, and no TOML.
+pub(crate) fn is_file(scenario: &str) -> bool {
+    scenario.ends_with(".toml") && !scenario.contains('\n')
+}
+
 /// What `--scenario` takes; a text is written to a file of the directory.
 fn scenario_argument(scenario: &str, directory: &Path) -> io::Result<PathBuf> {
     if scenario.is_empty() {
@@ -179,7 +184,7 @@ fn scenario_argument(scenario: &str, directory: &Path) -> io::Result<PathBuf> {
     if is_name(scenario) {
         return Ok(scenario.into());
     }
-    if scenario.ends_with(".toml") && !scenario.contains('\n') {
+    if is_file(scenario) {
         return std::path::absolute(scenario);
     }
     let file = directory.join("scenario.toml");

@@ -85,6 +85,9 @@ fn a_fault_is_met_and_removed() -> Outcome {
     assert_eq!(metadata(imds.url(), "meta-data/instance-id"), (200, imds.instance_id().to_owned()));
     let came = imds.requests(&Filter::default().path("meta-data/instance-id"))?;
     assert_eq!(came.iter().map(|request| request.status).collect::<Vec<_>>(), [Some(503), Some(200)]);
+    let gone = imds.fault(&json!({ "path": "meta-data/instance-id", "status": 503 }))?;
+    imds.reload()?;
+    assert!(gone.hits().is_err(), "one that is gone was not hit: nobody knows");
     Ok(())
 }
 
