@@ -64,6 +64,17 @@ pub(crate) fn stages(event: &Event, propagation: &Propagation) -> (Vec<Duration>
     (stages, refreshes)
 }
 
+/// Whether an event may change what is visible later than when it happens, whatever the delays are.
+pub(crate) fn has_stages(event: &Event) -> bool {
+    event.effects.iter().any(|effect| {
+        let lasts = matches!(
+            effect,
+            EventEffect::Profile(_) | EventEffect::StopStart(_) | EventEffect::ManagedSshKey { .. }
+        );
+        lasts || late_kind(effect).is_some()
+    })
+}
+
 /// The kind of an effect that may be late.
 pub(crate) fn late_kind(effect: &EventEffect) -> Option<ChangeKind> {
     match effect {

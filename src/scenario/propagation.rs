@@ -90,14 +90,20 @@ pub(super) fn of_event(section: &Section<'_>, event: &mut Event, scenario: &Scen
 
 /// Works out the delays after which an event changes what is visible of any instance that it concerns.
 fn schedule(event: &mut Event, scenario: &Scenario) {
+    if !timeline::has_stages(event) {
+        return;
+    }
     let named = scenario.named_instances.iter().map(|named| (Some(named.name.as_str()), &named.instance));
     let concerned =
         std::iter::once((None, &scenario.instance)).chain(named).filter(|(name, _)| event.concerns(*name));
     let (mut stages, mut refreshes) = (BTreeSet::new(), BTreeSet::new());
-    let mut settings: Option<&Propagation> = None;
+    let mut settings: Option<&Arc<Propagation>> = None;
     for (_, instance) in concerned {
-        // Those of most instances are the same.
-        if settings == Some(&*instance.propagation) && refreshes.is_empty() {
+        // Those of most instances are the same ones: there are as many instances as events.
+        let is_same = settings.is_some_and(|known| {
+            Arc::ptr_eq(known, &instance.propagation) || **known == *instance.propagation
+        });
+        if is_same && refreshes.is_empty() {
             continue;
         }
         settings = Some(&instance.propagation);
