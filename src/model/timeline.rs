@@ -64,14 +64,15 @@ pub(crate) fn stages(event: &Event, propagation: &Propagation) -> (Vec<Duration>
     (stages, refreshes)
 }
 
-/// Whether an event may change what is visible later than when it happens, whatever the delays are.
+/// Whether an event may change what is visible later than when it happens, whatever the delays are: `false` only if
+/// [`stages`] has none for any settings.
 pub(crate) fn has_stages(event: &Event) -> bool {
-    event.effects.iter().any(|effect| {
-        let lasts = matches!(
-            effect,
-            EventEffect::Profile(_) | EventEffect::StopStart(_) | EventEffect::ManagedSshKey { .. }
-        );
-        lasts || late_kind(effect).is_some()
+    event.effects.iter().any(|effect| match effect {
+        EventEffect::Interface(_)
+        | EventEffect::Profile(_)
+        | EventEffect::StopStart(_)
+        | EventEffect::ManagedSshKey { .. } => true,
+        effect => late_kind(effect).is_some(),
     })
 }
 

@@ -109,6 +109,7 @@ fn event(at: EventTime, effect: EventEffect, whole: Option<Delay>, settings: &Pr
     let (mut stages, refreshes) = timeline::stages(&event, settings);
     stages.sort_unstable();
     stages.dedup();
+    assert!(stages.is_empty() || timeline::has_stages(&event), "{event:?} has {stages:?}");
     event.lateness.stages = stages;
     event.lateness.refreshes = if refreshes { vec![Duration::from_hours(1)] } else { vec![] };
     event

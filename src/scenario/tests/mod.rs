@@ -342,6 +342,24 @@ fn contradictions_are_problems() {
     }
 }
 
+/// What an event changes for a time, or late, is known as soon as the file is read: the clock stops there.
+#[test]
+fn what_an_event_changes_later_is_scheduled() {
+    for (settings, event, stages) in [
+        ("", "hide-interface = { interface = \"0e:49:61:0f:c3:12\", for = \"90s\" }", &[90][..]),
+        ("", "managed-ssh-key = { user = \"me\", key = \"ssh-ed25519 AAAA\" }", &[60]),
+        ("", "stop-start = { down = \"30s\" }", &[30]),
+        ("[propagation]\ntags = \"5s\"\n", "tags = { Name = \"x\" }", &[5]),
+        ("[propagation]\ntags = \"5s\"\n", "metadata-options = { http-tokens = \"required\" }", &[]),
+    ] {
+        let text = format!("{settings}[[event]]\nattach-interface = {{}}\n[[event]]\nat = \"1s\"\n{event}");
+        let found = &accepted(&text).events[1].lateness.stages;
+        let expected: Vec<_> =
+            stages.iter().map(|seconds| std::time::Duration::from_secs(*seconds)).collect();
+        assert_eq!(*found, expected, "{text}");
+    }
+}
+
 #[test]
 fn what_may_surprise_is_a_warning() {
     let cases = [
