@@ -31,8 +31,14 @@ pub(crate) fn exec(args: ViewArgs) -> Result<(), Failure> {
         );
     }
     let client = server_choice::client(&args.control)?;
-    let options =
-        ViewOptions { listen, client, token, allowed_hosts: args.allowed_host, guardian: args.runtime };
+    let options = ViewOptions {
+        listen,
+        client,
+        command_options: server_choice::options(&args.control),
+        token,
+        allowed_hosts: args.allowed_host,
+        guardian: args.runtime,
+    };
     view::run(options, announce)
 }
 

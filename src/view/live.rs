@@ -2,7 +2,7 @@
 //!
 //! | event | data | when |
 //! |---|---|---|
-//! | `status` | `{"status": …, "guardian": …, "now": …}` | at the beginning, and whenever one of the two differs; every 15 seconds in any case |
+//! | `status` | `{"status": …, "guardian": …, "now": …, "options": […]}`; with these options a command asks the same server | at the beginning, and whenever one of the two differs; every 15 seconds in any case |
 //! | `requests` | `{"lines": […], "next": N}` | at the beginning the newest, then those that come |
 //! | `offline` | `{"error": …}` | when the server does not answer |
 //!
@@ -89,7 +89,8 @@ async fn statuses(state: &ViewState, events: &mpsc::Sender<Bytes>) {
                 }
                 (last, sent_at) = (shown, Instant::now());
                 let now = clock::now().rfc3339_millis();
-                let data = json!({ "status": status, "guardian": guardian, "now": now });
+                let options = &state.command_options;
+                let data = json!({ "status": status, "guardian": guardian, "now": now, "options": options });
                 send(events, "status", &data).await
             }
             Err(error) => {

@@ -48,6 +48,8 @@ pub(crate) const PORT: u16 = 1339;
 pub(crate) struct ViewOptions {
     pub listen: SocketAddr,
     pub client: ControlClient,
+    /// The options with which a command asks the same server; empty if a command without options does.
+    pub command_options: Vec<String>,
     pub token: ViewToken,
     /// Names in the Host header, beside addresses and `localhost`.
     pub allowed_hosts: Vec<AllowedHost>,
@@ -65,11 +67,11 @@ pub(crate) fn run(options: ViewOptions, ready: impl FnOnce(SocketAddr, &ViewToke
     let served = runtime.block_on(async {
         let mut signals =
             Signals::new([SIGTERM, SIGINT]).map_err(|error| os_error("handle signals", &error))?;
-        let ViewOptions { listen, client, token, allowed_hosts, guardian } = options;
+        let ViewOptions { listen, client, command_options, token, allowed_hosts, guardian } = options;
         let listener = listener::bind(listen).await?;
         let address = listener.local_addr().map_err(|error| os_error("find the port", &error))?;
         ready(address, &token);
-        let state = Arc::new(ViewState { client, token, allowed_hosts, guardian });
+        let state = Arc::new(ViewState { client, command_options, token, allowed_hosts, guardian });
         tokio::select! {
             () = listener::serve(listener, state) => {}
             _ = signals.next() => {}

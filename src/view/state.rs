@@ -10,6 +10,8 @@ use crate::model::AllowedHost;
 pub(super) struct ViewState {
     pub(super) client: ControlClient,
     pub(super) token: ViewToken,
+    /// The options with which a command asks the same server; empty if a command without options does.
+    pub(super) command_options: Vec<String>,
     /// Names in the Host header, beside addresses and `localhost`.
     pub(super) allowed_hosts: Vec<AllowedHost>,
     /// Where the guardian publishes its status.

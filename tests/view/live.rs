@@ -53,6 +53,14 @@ fn a_stream_has_the_status_and_then_what_happens() {
 }
 
 #[test]
+fn commands_of_the_page_ask_the_server_of_the_view() {
+    let (sandbox, _server, view) = viewed("");
+    let mut stream = EventStream::open(&view);
+    stream.until("event: status");
+    stream.until(&format!("\"options\":[\"--control\",\"{}\"]", sandbox.path("c.sock").display()));
+}
+
+#[test]
 fn a_server_that_goes_is_said_and_one_that_comes_is_found() {
     let (sandbox, server, view) = viewed("");
     let mut stream = EventStream::open(&view);

@@ -33,8 +33,12 @@ func sdkEnvironment(url string) map[string]string {
 		"AWS_CONFIG_FILE":             os.DevNull,
 		"AWS_SHARED_CREDENTIALS_FILE": os.DevNull,
 	}
-	for _, name := range []string{"NO_PROXY", "no_proxy"} {
-		given := os.Getenv(name)
+	// Clients read one of the two: where only one is set it counts for both.
+	for name, other := range map[string]string{"NO_PROXY": "no_proxy", "no_proxy": "NO_PROXY"} {
+		given, set := os.LookupEnv(name)
+		if !set {
+			given = os.Getenv(other)
+		}
 		if strings.TrimSpace(given) == "*" {
 			// A star, which stands for all hosts, does so only alone.
 			variables[name] = given

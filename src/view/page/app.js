@@ -2,7 +2,7 @@
 
 import { makeActions, offerInstances, offerLibrary, order, showFaults } from './actions.js';
 import { Unauthorized, dropToken, live, setToken, takeToken } from './api.js';
-import { byId } from './dom.js';
+import { byId, setServer } from './dom.js';
 import { addRequests, showChart, showRequests } from './requests.js';
 import { showAlerts, showHost, showInstances, showStatus } from './status.js';
 import { showTimeline } from './timeline.js';
@@ -50,6 +50,7 @@ function receive(event, data) {
     return;
   }
   ({ status, guardian } = data);
+  setServer(data.options);
   ahead = Date.parse(data.now) - Date.now();
   say(`Connected to mock-imds ${status.version}`, 'good');
   show();

@@ -65,9 +65,15 @@ export async function copy(text, button) {
   setTimeout(() => { button.textContent = before; }, 2000);
 }
 
+// The options with which a command asks the server of this view.
+let server = [];
+export function setServer(options) {
+  server = options;
+}
+
 // A command with a button that copies it.
 export function command(words) {
-  const text = words.map(shellWord).join(' ');
+  const text = [...words, ...server].map(shellWord).join(' ');
   const button = el('button', { type: 'button', class: 'small', 'aria-label': `Copy the command ${text}` }, 'Copy');
   button.addEventListener('click', () => copy(text, button));
   return el('div', { class: 'command' }, el('code', {}, text), button);

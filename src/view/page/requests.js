@@ -10,7 +10,10 @@ let kept = [];
 const outcome = ({ status }) => (status === null || status >= 404 ? 'failed' : status >= 400 ? 'refused' : 'ok');
 
 export function addRequests(lines) {
-  kept = [...kept, ...lines.filter((line) => line.number)].slice(-KEPT);
+  // A stream that begins anew, after the server was away, begins with the newest: some are there already.
+  const name = ({ number, at }) => `${number} ${at}`;
+  const known = new Set(kept.map(name));
+  kept = [...kept, ...lines.filter((line) => line.number && !known.has(name(line)))].slice(-KEPT);
 }
 
 function chart(now) {

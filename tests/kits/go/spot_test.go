@@ -213,8 +213,10 @@ func TestTheEnvironmentIsGivenBack(t *testing.T) {
 	t.Run("inside", func(t *testing.T) {
 		imds := imdstest.Start(t, "")
 		imds.Setenv()
-		if proxied := os.Getenv("NO_PROXY"); proxied != "*" {
-			t.Errorf("expected the star alone, found %q", proxied)
+		for _, name := range []string{"NO_PROXY", "no_proxy"} {
+			if proxied := os.Getenv(name); proxied != "*" {
+				t.Errorf("expected the star alone in %s, found %q", name, proxied)
+			}
 		}
 		if _, set := os.LookupEnv("AWS_PROFILE"); set || os.Getenv("AWS_EC2_METADATA_SERVICE_ENDPOINT") != imds.URL {
 			t.Errorf("expected the SDK's variables, found %v", os.Environ())

@@ -129,6 +129,7 @@ export function defineTests({ test, beforeEach, afterEach }) {
     const restore = imds().setEnvironment();
     assert.equal(process.env.AWS_PROFILE, undefined);
     assert.equal(process.env.NO_PROXY, "*");
+    assert.equal(process.env.no_proxy, "*");
     restore();
     assert.deepEqual({ ...process.env }, before);
     delete process.env.AWS_PROFILE;

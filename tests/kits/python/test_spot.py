@@ -132,7 +132,7 @@ def test_the_environment_is_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
     with Imds() as imds:
         with imds.environ():
             assert os.environ["AWS_EC2_METADATA_SERVICE_ENDPOINT"] == imds.url
-            assert os.environ["NO_PROXY"] == "localhost,127.0.0.1"
+            assert os.environ["NO_PROXY"] == os.environ["no_proxy"] == "localhost,127.0.0.1"
             assert "AWS_PROFILE" not in os.environ
         assert dict(os.environ) == before
         monkeypatch.setenv("NO_PROXY", "*")

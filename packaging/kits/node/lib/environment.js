@@ -26,8 +26,9 @@ function sdkEnvironment(url) {
   variables.AWS_EC2_METADATA_SERVICE_ENDPOINT = url;
   // The keys of a profile go before those of an instance.
   variables.AWS_CONFIG_FILE = variables.AWS_SHARED_CREDENTIALS_FILE = "/dev/null";
-  for (const name of ["NO_PROXY", "no_proxy"]) {
-    const given = process.env[name] ?? "";
+  const { NO_PROXY, no_proxy } = process.env;
+  // Clients read one of the two: where only one is set it counts for both.
+  for (const [name, given] of [["NO_PROXY", NO_PROXY ?? no_proxy ?? ""], ["no_proxy", no_proxy ?? NO_PROXY ?? ""]]) {
     const others = given.split(",").filter(Boolean);
     // A star, which stands for all hosts, does so only alone.
     variables[name] = given.trim() === "*" ? given : [...others.filter((other) => other !== HOST), HOST].join(",");

@@ -30,8 +30,9 @@ pub(crate) fn of_sdk(url: &str) -> Vec<(&'static str, Option<String>)> {
     for name in ["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"] {
         variables.push((name, Some("/dev/null".to_owned())));
     }
-    for name in ["NO_PROXY", "no_proxy"] {
-        let given = env::var(name).unwrap_or_default();
+    // Clients read one of the two: where only one is set it counts for both.
+    for (name, other) in [("NO_PROXY", "no_proxy"), ("no_proxy", "NO_PROXY")] {
+        let given = env::var(name).or_else(|_| env::var(other)).unwrap_or_default();
         if given.trim() == "*" {
             // A star, which stands for all hosts, does so only alone.
             variables.push((name, Some(given)));

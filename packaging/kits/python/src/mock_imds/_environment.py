@@ -32,8 +32,9 @@ def sdk_environment(url: str) -> Dict[str, Optional[str]]:
     variables["AWS_EC2_METADATA_SERVICE_ENDPOINT"] = url
     # The keys of a profile go before those of an instance.
     variables["AWS_CONFIG_FILE"] = variables["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
-    for name in ("NO_PROXY", "no_proxy"):
-        others = os.environ.get(name, "")
+    # Clients read one of the two: where only one is set it counts for both.
+    for name, other in (("NO_PROXY", "no_proxy"), ("no_proxy", "NO_PROXY")):
+        others = os.environ.get(name, os.environ.get(other, ""))
         # A star, which stands for all hosts, does so only alone.
         is_there = others.strip() == "*" or host in others.split(",")
         variables[name] = others if is_there else ",".join(filter(None, (others, host)))
