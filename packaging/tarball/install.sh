@@ -72,11 +72,12 @@ if [ -n "$destination" ] || [ ! -d /run/systemd/system ]; then
 fi
 systemd-sysusers /usr/lib/sysusers.d/mock-imds.conf
 systemctl daemon-reload
+# A process of its own, which may run without the service.
+systemctl try-restart mock-imds-view.service
 if systemctl is-active --quiet mock-imds; then
 	# As the packages do: the held sockets refuse nobody, and the guardian keeps address and table.
 	systemctl restart mock-imds
 	systemctl try-reload-or-restart mock-imds-net.service
-	systemctl try-restart mock-imds-view.service
 	rm -f "$unfinished"
 	echo "upgraded to $said"
 	exit

@@ -12,7 +12,7 @@ use crate::model::fault::EffectKey;
 /// `mock-imds fault`.
 #[derive(Debug, Args)]
 #[command(after_help = examples::FAULT, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
-#[command(group = ArgGroup::new("effect").multiple(true).required(true).args(EffectKey::names()).arg("clear"))]
+#[command(group = ArgGroup::new("effect").multiple(true).required(true).args(EffectKey::names()).args(["body-text", "clear"]))]
 pub(crate) struct FaultArgs {
     #[command(subcommand)]
     pub command: Option<FaultCommand>,
@@ -22,7 +22,7 @@ pub(crate) struct FaultArgs {
     #[command(flatten)]
     pub flags: FaultFlags,
     /// Take back all orders about faults: those of the scenario are in force again as it has them
-    #[arg(long, conflicts_with_all = EffectKey::names())]
+    #[arg(long, conflicts_with_all = EffectKey::names().chain(["body-text"]))]
     pub clear: bool,
     /// Print JSON
     #[arg(long)]

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::parsers::{duration_text, instant, signed_duration, variant_of};
 use crate::config::parse_duration;
-use crate::model::fault::{self, EffectKey, EffectTable, Latency, Probability, Throttle};
+use crate::model::fault::{self, EffectKey, EffectTable, HeaderChange, Latency, Probability, Throttle};
 use crate::model::{ClientMatcher, PathGlob};
 
 /// What a fault does, to which requests, and when.
@@ -18,12 +18,26 @@ pub(crate) struct FaultFlags {
     /// Delay the response: a duration, or MIN..MAX for a random one, such as 100ms..2s
     #[arg(long, value_name = "DURATION", value_parser = duration_range)]
     pub latency: Option<String>,
-    /// Respond with this error status, 400 to 599
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(400..=599))]
+    /// Delay the body alone: the head is sent before it
+    #[arg(id = "body-latency", long, value_name = "DURATION", value_parser = duration_range)]
+    pub body_latency: Option<String>,
+    /// Respond with this status, 200 to 599
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(200..=599))]
     pub status: Option<u16>,
+    /// Set a header of the response, or remove it, if there is no value after the colon; repeatable
+    #[arg(id = "headers", long = "header", value_name = "NAME: VALUE", value_parser = header)]
+    pub headers: Vec<String>,
     /// Damage the body
     #[arg(long, value_name = "DAMAGE", value_parser = variant_of::<fault::BodyDamage>())]
     pub body: Option<String>,
+    /// Send this body instead
+    #[arg(
+        id = "body-text",
+        long,
+        value_name = "TEXT",
+        conflicts_with_all = ["body", "reset", "hang", "throttle"],
+    )]
+    pub body_text: Option<String>,
     /// Reject every session token
     #[arg(id = "tokens", long = "tokens-lost", conflicts_with_all = EffectKey::Tokens.excluded())]
     pub tokens_lost: bool,
@@ -62,7 +76,10 @@ pub(crate) struct FaultFlags {
     /// Only requests from this client: an address, a network, or "host" for processes of this host; repeatable
     #[arg(long, value_name = "ADDR", value_parser = parsed::<ClientMatcher>)]
     pub client: Vec<String>,
-    /// Only the first N requests that match
+    /// Not the first N requests that match
+    #[arg(id = "after-n", long, value_name = "N", conflicts_with = "throttle")]
+    pub after_n: Option<u32>,
+    /// Only the first N requests that match, after those of --after-n
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub count: Option<u32>,
     /// Probability that a matching request is affected, from 0 to 1
@@ -88,10 +105,11 @@ pub(crate) struct FaultFlags {
 impl FaultFlags {
     /// The effects of the order, as a control order has them.
     pub(crate) fn effects(&self) -> EffectTable<Value> {
-        let latency = self.latency.as_ref().map(|latency| match latency.split_once("..") {
+        let latency = |latency: &String| match latency.split_once("..") {
             Some((min, max)) => json!({ "min": min, "max": max }),
             None => json!(latency),
-        });
+        };
+        let text = self.body_text.as_ref().map(|text| json!({ "text": text }));
         let then =
             self.then.as_ref().map(|then| then.parse::<u16>().map_or_else(|_| json!(then), Value::from));
         let throttle = self.throttle.map(|per_second| match then {
@@ -99,9 +117,12 @@ impl FaultFlags {
             None => json!({ "per-second": per_second }),
         });
         EffectTable {
-            latency,
+            latency: self.latency.as_ref().map(latency),
+            body_latency: self.body_latency.as_ref().map(latency),
             status: self.status.map(Value::from),
-            body: self.body.as_ref().map(|body| json!(body)),
+            headers: (!self.headers.is_empty())
+                .then(|| self.headers.iter().map(|it| header_entry(it)).collect()),
+            body: self.body.as_ref().map(|body| json!(body)).or(text),
             tokens: self.tokens_lost.then(|| json!("lost")),
             clock_skew: self.clock_skew.as_ref().map(|skew| json!(skew)),
             reset: self.reset.then_some(Value::Bool(true)),
@@ -109,6 +130,20 @@ impl FaultFlags {
             throttle,
         }
     }
+}
+
+/// `NAME: VALUE` as an entry of an order's `headers`: `false` where there is no value.
+fn header_entry(text: &str) -> (String, Value) {
+    let (name, value) = text.split_once(':').unwrap_or((text, ""));
+    let value = value.trim();
+    (name.trim().to_owned(), if value.is_empty() { Value::Bool(false) } else { json!(value) })
+}
+
+fn header(text: &str) -> Result<String, String> {
+    let (name, value) = text.split_once(':').ok_or("expected NAME: VALUE, such as \"Retry-After: 1\"")?;
+    HeaderChange::parse_name(name.trim()).map_err(|accepted| format!("expected {accepted}"))?;
+    HeaderChange::parse_value(value.trim()).map_err(|accepted| format!("expected {accepted}"))?;
+    Ok(text.to_owned())
 }
 
 fn duration_range(text: &str) -> Result<String, String> {
@@ -158,7 +193,9 @@ mod tests {
     fn flags(key: EffectKey) -> &'static [&'static str] {
         match key {
             EffectKey::Latency => &["--latency", "1s"],
+            EffectKey::BodyLatency => &["--body-latency", "100ms..1s"],
             EffectKey::Status => &["--status", "503"],
+            EffectKey::Headers => &["--header", "Retry-After: 1", "--header", "Server:"],
             EffectKey::Body => &["--body", "empty"],
             EffectKey::Tokens => &["--tokens-lost"],
             EffectKey::ClockSkew => &["--clock-skew", "-5m"],
@@ -175,6 +212,17 @@ mod tests {
                 Line::try_parse_from(["fault"].iter().chain(flags(*key))).expect("an effect is enough");
             let set: Vec<_> = line.fault.effects().entries().map(|(key, _)| key).collect();
             assert_eq!(set, [*key]);
+        }
+    }
+
+    #[test]
+    fn headers_and_another_body_are_parts_of_an_order() {
+        let line = ["fault", "--header", "Retry-After: 1", "--header", "server:", "--body-text", "{}"];
+        let table = Line::try_parse_from(line).expect("they fit").fault.effects();
+        assert_eq!(table.headers, Some(json!({ "Retry-After": "1", "server": false })));
+        assert_eq!(table.body, Some(json!({ "text": "{}" })));
+        for wrong in ["Retry-After", "Content-Length: 3", "a b: c", "X: \u{1}"] {
+            assert!(Line::try_parse_from(["fault", "--header", wrong]).is_err(), "{wrong}");
         }
     }
 

@@ -91,6 +91,7 @@ fn words(name: Option<&FaultName>, flags: &FaultFlags) -> Value {
         ("path", text(&flags.path)),
         ("methods", several(&flags.method)),
         ("clients", several(&flags.client)),
+        ("after-n", flags.after_n.map(Value::from)),
         ("count", flags.count.map(Value::from)),
         ("probability", flags.probability.map(Value::from)),
         ("seed", flags.seed.map(Value::from)),

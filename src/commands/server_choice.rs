@@ -48,9 +48,9 @@ mod tests {
 
     #[test]
     fn another_command_asks_the_same_server() {
-        let options = |path: Option<&str>, server: Option<&str>| {
+        let chosen = |path: Option<&str>, server: Option<&str>| {
             let args = ControlArgs { path: path.map(PathBuf::from), server: server.map(str::to_owned) };
-            super::options(&args).join(" ")
+            options(&args).join(" ")
         };
         let here = std::env::current_dir().expect("a directory");
         for (path, server, expected) in [
@@ -60,7 +60,7 @@ mod tests {
             (Some("a.sock"), None, format!("--control {}/a.sock", here.display())),
             (Some(SYSTEM_CONTROL), None, "--server system".to_owned()),
         ] {
-            assert_eq!(options(path, server), expected, "{path:?} {server:?}");
+            assert_eq!(chosen(path, server), expected, "{path:?} {server:?}");
         }
     }
 }

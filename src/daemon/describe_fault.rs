@@ -7,7 +7,8 @@ use serde_json::Value;
 use crate::control::api::{FaultOrigin, FaultStatus};
 use crate::imds::Fleet;
 use crate::model::fault::{
-    BodyDamage, Fault, FaultEffect, FaultStart, Latency, Probability, ReplyAlteration, ThrottleAction,
+    BodyAlteration, BodyDamage, Fault, FaultEffect, FaultStart, HeaderChange, Latency, Probability,
+    ReplyAlteration, ThrottleAction,
 };
 use crate::model::{ClientMatcher, PathGlob, StringEnum, Timestamp, format_duration};
 
@@ -62,16 +63,23 @@ fn effect(effect: &FaultEffect) -> String {
                 ThrottleAction::Drop => "no answer".to_owned(),
             };
             let requests = if throttle.per_second == 1 { "request" } else { "requests" };
-            format!("{then} beyond {} {requests} a second", throttle.per_second)
+            let limit = format!("{then} beyond {} {requests} a second", throttle.per_second);
+            [Some(limit), header_words(&throttle.headers)]
+                .into_iter()
+                .flatten()
+                .collect::<Vec<_>>()
+                .join(", ")
         }
     }
 }
 
 fn alteration_words(alteration: &ReplyAlteration) -> String {
-    let ReplyAlteration { latency, status, body, tokens, clock_skew } = alteration;
-    let body = body.map(|damage| match damage {
-        BodyDamage::Empty => "an empty body".to_owned(),
-        BodyDamage::Truncated => "a truncated body".to_owned(),
+    let ReplyAlteration { latency, body_latency, status, headers, body, tokens, clock_skew } = alteration;
+    let body = body.as_ref().map(|body| match body {
+        BodyAlteration::Damage(BodyDamage::Empty) => "an empty body".to_owned(),
+        BodyAlteration::Damage(BodyDamage::Truncated) => "a truncated body".to_owned(),
+        BodyAlteration::Damage(BodyDamage::Stalled) => "a body that never comes".to_owned(),
+        BodyAlteration::Text(text) => format!("another body of {} bytes", text.len()),
     });
     let skew = clock_skew.map(|skew| {
         let way = if skew.is_negative() { "behind" } else { "ahead" };
@@ -79,12 +87,26 @@ fn alteration_words(alteration: &ReplyAlteration) -> String {
     });
     let parts = [
         status.map(|status| status.get().to_string()),
+        header_words(headers),
         body,
         latency.map(latency_words),
+        body_latency.map(|latency| format!("the body {}", latency_words(latency))),
         tokens.map(|_| "session tokens rejected".to_owned()),
         skew,
     ];
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+fn header_words(headers: &[HeaderChange]) -> Option<String> {
+    let names = |set: bool| {
+        let names = headers.iter().filter(|header| header.value.is_some() == set);
+        names.map(|header| header.name.as_str()).collect::<Vec<_>>().join(", ")
+    };
+    let (with, without) = (names(true), names(false));
+    let parts = [(with, "with"), (without, "without")];
+    let parts = parts.iter().filter(|(names, _)| !names.is_empty());
+    let words: Vec<_> = parts.map(|(names, word)| format!("{word} {names}")).collect();
+    (!words.is_empty()).then(|| words.join(", "))
 }
 
 fn latency_words(latency: Latency) -> String {
@@ -111,6 +133,7 @@ fn matched_requests(fault: &Fault) -> String {
         (fault.path != PathGlob::everything()).then(|| format!(" at {}", fault.path)),
         (!clients.is_empty()).then(|| format!(" to {}", clients.join(", "))),
         fault.instance.as_ref().map(|name| format!(" of {name}")),
+        (fault.after > 0).then(|| format!(", after {}", fault.after)),
         fault.count.map(|count| format!(", count {count}")),
         (fault.probability != Probability::ALWAYS)
             .then(|| format!(", probability {}", fault.probability.rounded())),
@@ -185,6 +208,18 @@ mod tests {
             (
                 serde_json::json!({"tokens": "lost", "clock-skew": "-5m", "body": "empty"}),
                 "an empty body, session tokens rejected, a clock 5m behind; until it is cleared",
+            ),
+            (
+                serde_json::json!({"status": 503, "headers": {"Retry-After": "1", "Server": false}, "body": {"text": "busy"}, "after-n": 2}),
+                "503, with retry-after, without server, another body of 4 bytes, after 2; until it is cleared",
+            ),
+            (
+                serde_json::json!({"body": "stalled", "body-latency": "1s"}),
+                "a body that never comes, the body 1s late; until it is cleared",
+            ),
+            (
+                serde_json::json!({"throttle": {"per-second": 1}, "headers": {"Retry-After": "1"}}),
+                "429 beyond 1 request a second, with retry-after; until it is cleared",
             ),
         ] {
             assert_eq!(words(json), expected);

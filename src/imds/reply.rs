@@ -35,6 +35,8 @@ pub struct Reply {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Delivery {
     pub delay: Duration,
+    /// Between the head and the body.
+    pub body_delay: Duration,
     pub end: DeliveryEnd,
 }
 
@@ -44,6 +46,8 @@ pub enum DeliveryEnd {
     Whole,
     /// Half of the body is sent under its full length; then the connection closes.
     Truncated,
+    /// The head is sent, and nothing of the body that it announces, until the client gives up.
+    Stalled,
     /// Nothing is sent; the connection is reset.
     Reset,
     /// Nothing is sent until the client gives up.

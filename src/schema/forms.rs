@@ -4,8 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::{Ipv4Net, Ipv6Net};
 
-use super::form::Form;
-use super::form::{FileKey, key};
+use super::form::{FileKey, Form, Literal, key};
 use crate::config::SingleLine;
 use crate::model::PathGlob;
 use crate::model::{
@@ -103,6 +102,10 @@ pub(super) const LINE: Form = Form::parsed::<SingleLine>(
 /// A path below the version; under the profile of amazon-ec2-metadata-mock also one from the root.
 pub(super) const PATH: Form = Form::Pattern(PATHS);
 pub(super) const PATHS: &str = "^(?:/*(?:latest/)?(?:meta-data|dynamic|user-data)(?:/.*)?|/.+)$";
+/// The name of a header.
+pub(super) const HEADER_NAME: &str = "^[A-Za-z0-9!#$%&'*+.^_`|~-]+$";
+/// The value of a header; `false` removes it.
+pub(super) const HEADER_VALUE: Form = Form::Any(&[Form::Pattern("^[\\t -~]*$"), Form::Only(Literal::False)]);
 /// A tag's key.
 pub(super) const TAG: &str = "^[A-Za-z0-9+=.,_:@-]{1,128}$";
 /// Text that is a part of a path.
@@ -143,7 +146,7 @@ const MOVED: FileKey = key(
 pub(super) const OVERRIDE: Form = Form::Defined("override");
 const OVERRIDE_FORMS: Form = Form::Any(&[
     Form::Text,
-    Form::Only(super::form::Literal::False),
+    Form::Only(Literal::False),
     Form::Table(&[&[TEXT, TYPE]]),
     Form::Table(&[&[FILE, TYPE]]),
     Form::Table(&[&[BASE64, TYPE]]),

@@ -3,7 +3,8 @@
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use hyper::body::{Body, Bytes, Frame, SizeHint};
 use tokio::time::sleep;
@@ -26,15 +27,7 @@ pub(super) async fn prepare(
     if delivery.end == DeliveryEnd::Silence {
         return Err(connection.abort(ConnectionEnd::Silence, "a fault silences it"));
     }
-    if !delivery.delay.is_zero() {
-        connection.slot.enter(ConnectionStage::Delayed, HTTP_BYTES);
-        // A server that stops sends at once what is delayed.
-        tokio::select! {
-            () = sleep(delivery.delay) => {}
-            () = shared.stopped() => {}
-        }
-        connection.slot.enter(ConnectionStage::Answering, HTTP_BYTES);
-    }
+    wait(shared, connection, delivery.delay).await;
     if delivery.end == DeliveryEnd::Reset {
         return Err(connection.abort(ConnectionEnd::Reset, "a fault resets the connection"));
     }
@@ -46,6 +39,19 @@ pub(super) async fn prepare(
         HopLimit::Hops(limit) => connection.set_hop_limit(Some(limit)),
     }
     Ok(())
+}
+
+/// Waits for as long as a fault wants. A server that stops sends at once what is delayed.
+pub(super) async fn wait(shared: &Shared, connection: &ConnectionState, delay: Duration) {
+    if delay.is_zero() {
+        return;
+    }
+    connection.slot.enter(ConnectionStage::Delayed, HTTP_BYTES);
+    tokio::select! {
+        () = sleep(delay) => {}
+        () = shared.stopped() => {}
+    }
+    connection.slot.enter(ConnectionStage::Answering, HTTP_BYTES);
 }
 
 /// The hop limit of the packets that carry a reply.
@@ -71,23 +77,49 @@ impl HopLimit {
 
 // === The body ===
 
-/// A reply's body, whole or its first half.
+/// What is sent of a body, and how the connection ends after it unless the reply ends as HTTP has it.
+pub(super) fn sent(body: Bytes, end: DeliveryEnd) -> (Bytes, Option<ConnectionEnd>) {
+    match end {
+        DeliveryEnd::Truncated if !body.is_empty() => {
+            (body.slice(..body.len() / 2), Some(ConnectionEnd::Truncate))
+        }
+        DeliveryEnd::Stalled if !body.is_empty() => (Bytes::new(), Some(ConnectionEnd::Silence)),
+        _ => (body, None),
+    }
+}
+
+/// A reply's body, or what is sent of it.
 pub(super) struct ReplyBody {
     bytes: Option<Bytes>,
     /// The length of the whole body, which Content-Length announces.
     length: u64,
-    /// The connection that ends after the half.
-    truncated: Option<Arc<ConnectionState>>,
+    /// What comes before the body.
+    delay: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+    /// The connection that ends after a part of it.
+    unfinished: Option<(Arc<ConnectionState>, ConnectionEnd)>,
 }
 
 impl ReplyBody {
     pub(super) fn new(body: Bytes, end: DeliveryEnd, connection: &Arc<ConnectionState>) -> Self {
         connection.set_reply_bytes(body.len());
         let length = body.len() as u64;
-        let truncated = end == DeliveryEnd::Truncated && length > 0;
-        let sent = if truncated { body.slice(..body.len() / 2) } else { body };
+        let (sent, end) = sent(body, end);
         let bytes = (!sent.is_empty()).then_some(sent);
-        Self { bytes, length, truncated: truncated.then(|| Arc::clone(connection)) }
+        Self { bytes, length, delay: None, unfinished: end.map(|end| (Arc::clone(connection), end)) }
+    }
+
+    /// The same after a delay.
+    pub(super) fn after(
+        self,
+        delay: Duration,
+        shared: &Arc<Shared>,
+        connection: &Arc<ConnectionState>,
+    ) -> Self {
+        if delay.is_zero() {
+            return self;
+        }
+        let (shared, connection) = (Arc::clone(shared), Arc::clone(connection));
+        Self { delay: Some(Box::pin(async move { wait(&shared, &connection, delay).await })), ..self }
     }
 }
 
@@ -97,15 +129,19 @@ impl Body for ReplyBody {
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
+        context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        if let Some(delay) = &mut self.delay {
+            ready!(delay.as_mut().poll(context));
+            self.delay = None;
+        }
         if let Some(bytes) = self.bytes.take() {
             return Poll::Ready(Some(Ok(Frame::data(bytes))));
         }
-        match &self.truncated {
-            Some(connection) => {
-                // The flush that follows sends the half, and then ends the connection.
-                connection.set_end(ConnectionEnd::Truncate);
+        match &self.unfinished {
+            Some((connection, end)) => {
+                // The flush that follows sends what was written, and then ends HTTP on the connection.
+                connection.set_end(*end);
                 Poll::Pending
             }
             None => Poll::Ready(None),
@@ -113,7 +149,7 @@ impl Body for ReplyBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.bytes.is_none() && self.truncated.is_none()
+        self.bytes.is_none() && self.unfinished.is_none()
     }
 
     fn size_hint(&self) -> SizeHint {

@@ -63,7 +63,7 @@ pub(super) async fn respond(
     delivery::prepare(&shared, &connection, reply.delivery, reply.hop_limit).await?;
     recorder.set_status(reply.status);
     drop(recorder);
-    Ok(response(reply, &connection))
+    Ok(response(reply, &shared, &connection))
 }
 
 /// Not async, so that the fleet of this moment is let go before anything waits.
@@ -168,8 +168,9 @@ fn bad_request(connection: &Arc<ConnectionState>) -> Response<ReplyBody> {
     response
 }
 
-fn response(reply: Reply, connection: &Arc<ConnectionState>) -> Response<ReplyBody> {
-    let mut response = Response::new(ReplyBody::new(reply.body, reply.delivery.end, connection));
+fn response(reply: Reply, shared: &Arc<Shared>, connection: &Arc<ConnectionState>) -> Response<ReplyBody> {
+    let body = ReplyBody::new(reply.body, reply.delivery.end, connection);
+    let mut response = Response::new(body.after(reply.delivery.body_delay, shared, connection));
     *response.version_mut() = reply.version;
     *response.status_mut() = reply.status;
     for (name, value) in reply.headers {

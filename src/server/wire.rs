@@ -175,10 +175,10 @@ impl AsyncWrite for Wire {
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(Pin::new(&mut self.stream).poll_flush(context))?;
         self.reply_written();
-        Poll::Ready(if self.connection.end() == ConnectionEnd::Truncate {
-            Err(io::Error::other("truncated by a fault"))
-        } else {
-            Ok(())
+        Poll::Ready(match self.connection.end() {
+            ConnectionEnd::Truncate => Err(io::Error::other("truncated by a fault")),
+            ConnectionEnd::Silence => Err(io::Error::other("stalled by a fault")),
+            _ => Ok(()),
         })
     }
 

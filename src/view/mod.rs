@@ -71,7 +71,7 @@ pub(crate) fn run(options: ViewOptions, ready: impl FnOnce(SocketAddr, &ViewToke
         let listener = listener::bind(listen).await?;
         let address = listener.local_addr().map_err(|error| os_error("find the port", &error))?;
         ready(address, &token);
-        let state = Arc::new(ViewState { client, command_options, token, allowed_hosts, guardian });
+        let state = Arc::new(ViewState { client, token, command_options, allowed_hosts, guardian });
         tokio::select! {
             () = listener::serve(listener, state) => {}
             _ = signals.next() => {}

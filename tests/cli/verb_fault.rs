@@ -74,7 +74,7 @@ fn wrong_faults_change_nothing() {
     rejected(&sandbox.control(&["fault", "--hang", "--instance", "x"]), 64, &["there is no instance \"x\""]);
     for wrong in [
         &["fault"][..],
-        &["fault", "--status", "200"],
+        &["fault", "--status", "199"],
         &["fault", "--hang", "--clear"],
         &["fault", "--hang", "--client", "ten"],
         &["fault", "--hang", "--reset"],
@@ -85,6 +85,26 @@ fn wrong_faults_change_nothing() {
         assert_eq!(sandbox.control(wrong).code, Some(64), "{wrong:?}");
     }
     assert_eq!(status(&server, PUBLIC), 200);
+}
+
+#[test]
+fn another_response_is_ordered_in_words() {
+    let (sandbox, server) = served("");
+    let id = "/latest/meta-data/instance-id";
+    let words = ["fault", "--path", "meta-data/instance-id", "--status", "503", "--header", "Retry-After: 1"];
+    let more = ["--header", "Server:", "--body-text", "<busy/>", "--after-n", "1", "--count", "1"];
+    says(
+        &done(&sandbox, &[&words[..], &more[..]].concat()),
+        &[
+            "503, with retry-after, without server, another body of 7 bytes at meta-data/instance-id, after 1, count 1",
+        ],
+    );
+    assert_eq!(server.get(id).status, 200, "the first one is left alone");
+    let found = server.get(id);
+    assert_eq!((found.status, found.body.as_str()), (503, "<busy/>"));
+    assert!(found.raw.contains("\r\nRetry-After: 1\r\n") && !found.raw.contains("Server:"), "{found:?}");
+    assert_eq!(server.get(id).status, 200, "one is enough");
+    done(&sandbox, &["fault", "--body", "stalled", "--path", "meta-data/mac"]);
 }
 
 /// A fault is counted by its place, which is another one when one before it is lost.

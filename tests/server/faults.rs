@@ -1,12 +1,12 @@
 //! What clients see of faults.
 
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Read as _};
 use std::thread;
 
 use mock_imds::server::Limits;
-use support::{ID, InProcessServer, get, put};
+use support::{DEADLINE, ID, InProcessServer, get, put};
 
-use crate::faulty::{end, faulty, journal, raw, serves_others};
+use crate::faulty::{connect, end, faulty, journal, raw, rest, serves_others};
 
 #[test]
 fn an_error_has_the_form_that_it_has_on_ec2() {
@@ -71,6 +71,89 @@ fn a_truncated_body_breaks_off_in_the_middle() {
         let head = server.exchange(get(ID.0).replacen("GET", "HEAD", 1));
         assert!(head.raw.contains("\r\nContent-Length: 19\r\n") && head.body.is_empty(), "{head:?}");
     }
+}
+
+/// Requests that take each way through the server: the fast one, and that of hyper.
+fn both_ways(path: &str) -> [String; 2] {
+    [get(path), get(path).replacen("HTTP/1.1", "HTTP/1.0", 1)]
+}
+
+#[test]
+fn a_stalled_body_is_announced_and_never_comes() {
+    let server = faulty("body = \"stalled\"", Limits::default());
+    for request in both_ways(ID.0) {
+        let (received, error) = raw(&server, &request);
+        assert_eq!(error, Some(ErrorKind::WouldBlock), "the connection stays open: {received:?}");
+        assert!(received.contains("\r\nContent-Length: 19\r\n"), "{received:?}");
+        assert!(received.ends_with("\r\n\r\n"), "nothing of the body: {received:?}");
+    }
+    let head = server.exchange(get(ID.0).replacen("GET", "HEAD", 1));
+    assert!(head.raw.contains("\r\nContent-Length: 19\r\n") && head.body.is_empty(), "{head:?}");
+    serves_others(&server);
+    assert_eq!(journal(&server), [(Some(200), Some(0)); 3]);
+}
+
+#[test]
+fn a_late_body_comes_after_its_head() {
+    let server = faulty("body-latency = \"250ms\"", Limits::default());
+    for request in both_ways(ID.0) {
+        let mut stream = connect(&server, &request);
+        stream.set_read_timeout(Some(DEADLINE)).expect("the time-out is not zero");
+        let mut head = [0; 1024];
+        let length = stream.read(&mut head).expect("the head comes");
+        let head = String::from_utf8_lossy(&head[..length]).into_owned();
+        assert!(head.contains("\r\nContent-Length: 19\r\n") && head.ends_with("\r\n\r\n"), "{head:?}");
+        assert_eq!(rest(&mut stream), (ID.1.to_owned(), None));
+    }
+}
+
+#[test]
+fn headers_are_set_and_removed() {
+    let fault =
+        "status = 503\nheaders = { Retry-After = \"1\", Server = false, Content-Type = \"text/html\" }";
+    let found = faulty(fault, Limits::default()).exchange(get(ID.0));
+    let expected = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nDate: Sat, 21 Nov 2026 03:14:11 GMT\r\n\
+                    Connection: close\r\n";
+    for line in expected.lines().chain(["Retry-After: 1", "Content-Type: text/html"]) {
+        assert!(found.raw.contains(&format!("{line}\r\n")), "expected {line:?} in {found:?}");
+    }
+    assert!(!found.raw.contains("Server:") && !found.raw.contains("text/plain"), "{found:?}");
+    let limited =
+        faulty("throttle = { per-second = 1 }\nheaders = { Retry-After = \"7\" }", Limits::default());
+    let answers = [0; 2].map(|_| limited.exchange(get(ID.0)).raw.contains("\r\nRetry-After: 7\r\n"));
+    assert_eq!(answers, [false, true], "of the response to the excess request");
+}
+
+#[test]
+fn a_fault_may_have_any_answer() {
+    for (keys, status, body) in [
+        ("status = 503\nbody = { text = \"<busy/>\" }", 503, "<busy/>"),
+        ("status = 200\nbody = { text = \"{\" }", 200, "{"),
+        ("body = { text = \"i-other\" }", 200, "i-other"),
+        ("status = 404\nbody = { text = \"none\" }", 404, "none"),
+        ("status = 302\nheaders = { Location = \"/elsewhere\" }", 302, ""),
+        ("status = 200", 200, ""),
+    ] {
+        for request in both_ways(ID.0) {
+            let found = faulty(keys, Limits::default()).exchange(request);
+            assert_eq!((found.status, found.body.as_str()), (status, body), "{keys}");
+            let length = format!("\r\nContent-Length: {}\r\n", body.len());
+            assert!(found.raw.contains(&length), "{keys}: {found:?}");
+        }
+    }
+    for status in [204, 304] {
+        let keys = format!("status = {status}\nheaders = {{ ETag = \"x\" }}");
+        let found = faulty(&keys, Limits::default()).exchange(get(ID.0));
+        assert_eq!((found.status, found.body.as_str()), (status, ""));
+        assert!(!found.raw.contains("Content-Length"), "HTTP has no body with {status}: {found:?}");
+    }
+}
+
+#[test]
+fn the_first_requests_may_be_left_alone() {
+    let server = faulty("status = 500\nafter-n = 2\ncount = 2", Limits::default());
+    let statuses = [0; 6].map(|_| server.exchange(get(ID.0)).status);
+    assert_eq!(statuses, [200, 200, 500, 500, 200, 200]);
 }
 
 #[test]

@@ -52,13 +52,13 @@ pub fn record(
 fn carry(service: &mut PureService, client: Client, ask: &CrawlRequest) -> ExchangeOutcome {
     let headers: Vec<_> = ask.headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let reply = service.reply(client, ask.method.as_str(), &ask.path, &headers);
-    let late = reply.delivery.delay;
+    let late = reply.delivery.delay + reply.delivery.body_delay;
     match reply.delivery.end {
         DeliveryEnd::Whole if late < PATIENCE => service.wait(late),
         DeliveryEnd::Reset | DeliveryEnd::Truncated => {
             return ExchangeOutcome::Failed("connection reset".into());
         }
-        DeliveryEnd::Whole | DeliveryEnd::Silence => {
+        DeliveryEnd::Whole | DeliveryEnd::Silence | DeliveryEnd::Stalled => {
             service.wait(PATIENCE);
             return ExchangeOutcome::Failed("no answer within 10 s".into());
         }

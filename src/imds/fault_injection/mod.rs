@@ -8,7 +8,7 @@ use std::borrow::Borrow;
 use std::time::Duration;
 
 use http::StatusCode;
-use http::header::CONTENT_LENGTH;
+use http::header::{CONTENT_LENGTH, HeaderValue};
 use hyper::body::Bytes;
 use jiff::SignedDuration;
 
@@ -16,7 +16,8 @@ use super::fault_index::FaultIndex;
 use super::reply::{Delivery, DeliveryEnd, Reply};
 use super::{Ingress, RequestHead, Visit};
 use crate::model::fault::{
-    BodyDamage, ErrorStatus, Fault, FaultEffect, Latency, ReplyAlteration, Throttle, ThrottleAction,
+    BodyAlteration, BodyDamage, Fault, FaultEffect, HeaderChange, Latency, ReplyAlteration, ReplyStatus,
+    Throttle, ThrottleAction,
 };
 use crate::model::timeline::ScenarioClock;
 use crate::model::{StringEnum, Timestamp};
@@ -36,23 +37,25 @@ pub(super) struct FaultInput<'a> {
 
 /// The effects of all rules on one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct FaultEffects {
+pub(super) struct FaultEffects<'f> {
     /// The first rule that had an effect.
     rule: Option<usize>,
     latency: Option<Duration>,
+    body_latency: Option<Duration>,
     end: Option<DeliveryEnd>,
-    status: Option<ErrorStatus>,
-    damage: Option<BodyDamage>,
+    status: Option<ReplyStatus>,
+    headers: &'f [HeaderChange],
+    body: Option<&'f BodyAlteration>,
     pub(super) tokens_lost: bool,
     skew: Option<SignedDuration>,
 }
 
 /// Applies all rules to a request. `index` is theirs.
-pub(super) fn decide(
-    faults: &[impl Borrow<Fault>],
+pub(super) fn decide<'f>(
+    faults: &'f [impl Borrow<Fault>],
     index: &FaultIndex,
     input: &FaultInput<'_>,
-) -> FaultEffects {
+) -> FaultEffects<'f> {
     let mut effects = FaultEffects::default();
     if faults.is_empty() {
         return effects;
@@ -75,9 +78,8 @@ pub(super) fn decide(
     for (rule, fault) in on.filter(|(_, fault)| matches(fault, path, input)) {
         let ordinal = input.visit.counters.next(rule);
         let random = |purpose| random(fault.seed, rule, ordinal, purpose);
-        let counted = fault.count.is_none_or(|count| ordinal < u64::from(count));
-        if counted && fault.probability.happens(random(RandomPurpose::Hit)) {
-            effects.add(rule, &fault.effect, input, random(RandomPurpose::Latency));
+        if fault.counts(ordinal) && fault.probability.happens(random(RandomPurpose::Hit)) {
+            effects.add(rule, &fault.effect, input, random);
         }
     }
     effects
@@ -85,7 +87,7 @@ pub(super) fn decide(
 
 /// Whether a request matches a rule that is on.
 fn matches(fault: &Fault, request_path: &[&str], input: &FaultInput<'_>) -> bool {
-    // The last three decide about requests that match.
+    // The last four decide about requests that match.
     let Fault {
         name: _,
         path,
@@ -95,6 +97,7 @@ fn matches(fault: &Fault, request_path: &[&str], input: &FaultInput<'_>) -> bool
         from: _,
         lasts: _,
         effect,
+        after: _,
         count: _,
         probability: _,
         seed: _,
@@ -112,14 +115,32 @@ fn matches(fault: &Fault, request_path: &[&str], input: &FaultInput<'_>) -> bool
 
 // A new effect has to act in each of these: they take the structs apart without `..`, so that the compiler asks.
 
-impl FaultEffects {
-    fn add(&mut self, rule: usize, effect: &FaultEffect, input: &FaultInput<'_>, random: u64) {
-        let delay = |latency: &Option<Latency>| latency.as_ref().map(|latency| latency.draw(random));
+impl<'f> FaultEffects<'f> {
+    fn add(
+        &mut self,
+        rule: usize,
+        effect: &'f FaultEffect,
+        input: &FaultInput<'_>,
+        random: impl Fn(RandomPurpose) -> u64,
+    ) {
+        let draw = |latency: &Option<Latency>, purpose| latency.map(|latency| latency.draw(random(purpose)));
+        let delay = |latency: &Option<Latency>| draw(latency, RandomPurpose::Latency);
         match effect {
-            FaultEffect::Answer(ReplyAlteration { latency, status, body, tokens, clock_skew }) => {
+            FaultEffect::Answer(ReplyAlteration {
+                latency,
+                body_latency,
+                status,
+                headers,
+                body,
+                tokens,
+                clock_skew,
+            }) => {
                 self.latency = self.latency.or_else(|| delay(latency));
+                self.body_latency =
+                    self.body_latency.or_else(|| draw(body_latency, RandomPurpose::BodyLatency));
                 self.status = self.status.or(*status);
-                self.damage = self.damage.or(*body);
+                self.set_headers(headers);
+                self.body = self.body.or(body.as_ref());
                 self.tokens_lost |= tokens.is_some();
                 self.skew = self.skew.or(*clock_skew);
             }
@@ -128,11 +149,12 @@ impl FaultEffects {
                 self.end = self.end.or(Some(DeliveryEnd::Reset));
             }
             FaultEffect::Hang => self.end = self.end.or(Some(DeliveryEnd::Silence)),
-            FaultEffect::Throttle(Throttle { per_second, then }) => {
+            FaultEffect::Throttle(Throttle { per_second, then, headers }) => {
                 let Visit { peer, counters, .. } = input.visit;
                 if !counters.throttle(rule, *peer, *per_second, input.now) {
                     return;
                 }
+                self.set_headers(headers);
                 match then {
                     ThrottleAction::Status(status) => self.status = self.status.or(Some(*status)),
                     ThrottleAction::Drop => self.end = self.end.or(Some(DeliveryEnd::Silence)),
@@ -142,7 +164,13 @@ impl FaultEffects {
         self.rule = self.rule.or(Some(rule));
     }
 
-    /// The status of the error that replaces the reply.
+    fn set_headers(&mut self, headers: &'f [HeaderChange]) {
+        if self.headers.is_empty() {
+            self.headers = headers;
+        }
+    }
+
+    /// The status that replaces the reply.
     pub(super) fn status(&self) -> Option<StatusCode> {
         self.status.and_then(|status| StatusCode::from_u16(status.get()).ok())
     }
@@ -154,26 +182,45 @@ impl FaultEffects {
 
     /// Applies the effects on a reply that was made.
     pub(super) fn apply(&self, mut reply: Reply) -> Reply {
-        // These acted before the reply was made: `status`, `skewed`, and the token check of the profile.
-        let Self { rule, latency, end, damage, status: _, skew: _, tokens_lost: _ } = *self;
+        // Others acted before the reply was made: `status`, `skewed`, and the token check of the profile.
+        let Self { rule, latency, body_latency, end, headers, body, status, skew: _, tokens_lost: _ } = *self;
         if rule.is_none() {
             return reply;
         }
         reply.fault = rule;
-        reply.delivery = Delivery { delay: latency.unwrap_or_default(), end: end.unwrap_or_default() };
-        match damage {
-            Some(BodyDamage::Empty) => {
-                reply.body = Bytes::new();
-                let length = reply.headers.iter_mut().find(|(name, _)| name == CONTENT_LENGTH);
-                length.expect("every reply has its length").1 = 0.into();
+        reply.delivery = Delivery {
+            delay: latency.unwrap_or_default(),
+            body_delay: body_latency.unwrap_or_default(),
+            end: end.unwrap_or_default(),
+        };
+        match body {
+            Some(BodyAlteration::Text(text)) => set_body(&mut reply, Bytes::from(text.clone())),
+            Some(BodyAlteration::Damage(BodyDamage::Empty)) => set_body(&mut reply, Bytes::new()),
+            Some(BodyAlteration::Damage(damage)) if reply.delivery.end == DeliveryEnd::Whole => {
+                reply.delivery.end = match damage {
+                    BodyDamage::Truncated => DeliveryEnd::Truncated,
+                    BodyDamage::Stalled => DeliveryEnd::Stalled,
+                    BodyDamage::Empty => DeliveryEnd::Whole,
+                };
             }
-            Some(BodyDamage::Truncated) if reply.delivery.end == DeliveryEnd::Whole => {
-                reply.delivery.end = DeliveryEnd::Truncated;
-            }
-            Some(BodyDamage::Truncated) | None => {}
+            Some(BodyAlteration::Damage(_)) | None => {}
+        }
+        for HeaderChange { name, value } in headers {
+            reply.headers.retain(|(other, _)| other != name);
+            reply.headers.extend(value.clone().map(|value| (name.clone(), value)));
+        }
+        if status.is_some_and(ReplyStatus::has_no_body) {
+            reply.body = Bytes::new();
+            reply.headers.retain(|(name, _)| name != CONTENT_LENGTH);
         }
         reply
     }
+}
+
+fn set_body(reply: &mut Reply, body: Bytes) {
+    let length = reply.headers.iter_mut().find(|(name, _)| name == CONTENT_LENGTH);
+    length.expect("every reply has its length").1 = HeaderValue::from(body.len());
+    reply.body = body;
 }
 
 /// The decision that a random number is for.
@@ -181,6 +228,7 @@ impl FaultEffects {
 enum RandomPurpose {
     Hit = 1,
     Latency = 2,
+    BodyLatency = 3,
 }
 
 /// A pseudo-random number that is always the same for the same arguments.

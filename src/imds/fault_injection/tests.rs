@@ -67,7 +67,7 @@ impl Default for TestRequest {
 }
 
 impl Run {
-    fn decide(&self, faults: &[Fault], request: &TestRequest) -> FaultEffects {
+    fn decide<'f>(&self, faults: &'f [Fault], request: &TestRequest) -> FaultEffects<'f> {
         let mut headers = HeaderMap::new();
         headers.insert("x-aws-ec2-metadata-token", request.token.parse().expect("a header's value"));
         let head = RequestHead {
@@ -93,7 +93,7 @@ impl Run {
 }
 
 fn error(status: u16) -> FaultEffect {
-    let status = ErrorStatus::new(status);
+    let status = ReplyStatus::new(status);
     FaultEffect::Answer(ReplyAlteration { status, ..ReplyAlteration::default() })
 }
 
@@ -190,10 +190,11 @@ fn of_each_effect_the_first_rule_counts() {
 #[test]
 fn throttled_clients_are_counted_apart() {
     for (then, status, end) in [
-        (ThrottleAction::Status(ErrorStatus::new(429).expect("an error")), Some(429), DeliveryEnd::Whole),
+        (ThrottleAction::Status(ReplyStatus::new(429).expect("an error")), Some(429), DeliveryEnd::Whole),
         (ThrottleAction::Drop, None, DeliveryEnd::Silence),
     ] {
-        let faults = [Fault::always(FaultEffect::Throttle(Throttle { per_second: 2, then }))];
+        let faults =
+            [Fault::always(FaultEffect::Throttle(Throttle { per_second: 2, then, headers: vec![] }))];
         let run = Run::default();
         for client in [2, 3] {
             let request = TestRequest { peer: [172, 17, 0, client], ..TestRequest::default() };
@@ -213,8 +214,12 @@ fn effects_are_applied_to_the_reply() {
         let faults: Vec<Fault> = effects.into_iter().map(Fault::always).collect();
         Run::default().decide(&faults, &TestRequest::default()).apply(reply())
     };
-    let damaged =
-        |body| FaultEffect::Answer(ReplyAlteration { body: Some(body), ..ReplyAlteration::default() });
+    let damaged = |damage| {
+        FaultEffect::Answer(ReplyAlteration {
+            body: Some(BodyAlteration::Damage(damage)),
+            ..ReplyAlteration::default()
+        })
+    };
     let empty = faulty(vec![damaged(BodyDamage::Empty)]);
     assert_eq!((&empty.body[..], &empty.headers[0].1), (&b""[..], &0.into()));
     assert_eq!((empty.fault, empty.delivery), (Some(0), Delivery::default()));
@@ -227,7 +232,31 @@ fn effects_are_applied_to_the_reply() {
         late(50, 50),
         FaultEffect::Hang,
     ]);
-    assert_eq!(reset.delivery, Delivery { delay: Duration::from_millis(50), end: DeliveryEnd::Reset });
+    let delay = Duration::from_millis(50);
+    assert_eq!(reset.delivery, Delivery { delay, body_delay: Duration::ZERO, end: DeliveryEnd::Reset });
+}
+
+#[test]
+fn of_each_part_of_a_response_the_first_fault_counts() {
+    let header = |name: &str, value: Option<&str>| HeaderChange {
+        name: name.parse().expect("a name"),
+        value: value.map(|value| value.parse().expect("a value")),
+    };
+    let part = |text: &str, headers: Vec<HeaderChange>, ms: u64| {
+        let body_latency = Latency::new(Duration::from_millis(ms), Duration::from_millis(ms));
+        let body = Some(BodyAlteration::Text(text.to_owned()));
+        FaultEffect::Answer(ReplyAlteration { body_latency, headers, body, ..ReplyAlteration::default() })
+    };
+    let first = part("first", vec![header("x-one", Some("1")), header("content-type", None)], 5);
+    let second = part("second", vec![header("x-two", Some("2"))], 7);
+    let faults = [first, second].map(Fault::always);
+    let mut plain = reply();
+    plain.headers.push((http::header::CONTENT_TYPE, HeaderValue::from_static("text/plain")));
+    let found = Run::default().decide(&faults, &TestRequest::default()).apply(plain);
+    assert_eq!((&found.body[..], found.delivery.body_delay), (&b"first"[..], Duration::from_millis(5)));
+    let headers: Vec<_> = found.headers.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(headers, ["content-length", "x-one"]);
+    assert_eq!(found.headers[0].1, HeaderValue::from(5));
 }
 
 #[test]
@@ -236,7 +265,8 @@ fn a_skewed_clock_goes_both_ways() {
         let clock_skew = Some(SignedDuration::from_secs(skew));
         let fault =
             Fault::always(FaultEffect::Answer(ReplyAlteration { clock_skew, ..ReplyAlteration::default() }));
-        let effects = Run::default().decide(&[fault], &TestRequest::default());
+        let faults = [fault];
+        let effects = Run::default().decide(&faults, &TestRequest::default());
         assert_eq!(effects.skewed(START), Timestamp::from_secs(expected));
     }
 }

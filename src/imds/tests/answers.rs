@@ -12,7 +12,7 @@ use crate::imds::ec2::Directory;
 use crate::imds::{
     Counters, DeliveryEnd, Fleet, Ingress, Reply, RequestHead, RequestHeaders, TokenAuthority, Visit, answer,
 };
-use crate::model::fault::{BodyDamage, ErrorStatus, Fault, FaultEffect, ReplyAlteration};
+use crate::model::fault::{BodyAlteration, BodyDamage, Fault, FaultEffect, ReplyAlteration, ReplyStatus};
 use crate::model::{
     AfterNotice, Content, ContentType, Event, EventEffect, EventTime, FaultName, Http, Instance,
     InstanceMetadataTags, MetadataOptions, Notice, NoticeDue, Override, Profile, Scenario, SpotAction,
@@ -194,7 +194,7 @@ impl Counters for NoCounters {
 /// The reply to a GET, with this status injected at paths that match.
 fn injected(fault: Option<(u16, &str)>, path: &str) -> Reply {
     let fault = fault.map(|(status, glob)| {
-        let alteration = ReplyAlteration { status: ErrorStatus::new(status), ..ReplyAlteration::default() };
+        let alteration = ReplyAlteration { status: ReplyStatus::new(status), ..ReplyAlteration::default() };
         let path = glob.parse().expect("a pattern");
         Fault { path, ..Fault::always(FaultEffect::Answer(alteration)) }
     });
@@ -242,7 +242,7 @@ fn an_injected_status_has_the_form_that_the_service_gives_it() {
 #[test]
 fn a_reset_is_not_taken_back_by_a_damaged_body() {
     let damage = FaultEffect::Answer(ReplyAlteration {
-        body: Some(BodyDamage::Truncated),
+        body: Some(BodyAlteration::Damage(BodyDamage::Truncated)),
         ..ReplyAlteration::default()
     });
     for (effects, expected) in [

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use http::header::{CONNECTION, CONTENT_LENGTH, HeaderName, HeaderValue, TRANSFER_ENCODING};
 use jiff::SignedDuration;
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
@@ -21,24 +22,34 @@ pub enum FaultEffect {
 impl FaultEffect {
     /// Whether the effect depends on a random choice.
     pub(crate) fn is_random(&self) -> bool {
-        let latency = match self {
-            Self::Answer(alteration) => {
-                let ReplyAlteration { latency, status: _, body: _, tokens: _, clock_skew: _ } = alteration;
-                latency
-            }
-            Self::Reset(latency) => latency,
+        let latencies = match self {
+            Self::Answer(ReplyAlteration {
+                latency,
+                body_latency,
+                status: _,
+                headers: _,
+                body: _,
+                tokens: _,
+                clock_skew: _,
+            }) => [*latency, *body_latency],
+            Self::Reset(latency) => [*latency, None],
             Self::Hang | Self::Throttle(_) => return false,
         };
-        latency.is_some_and(|latency| latency.varies())
+        latencies.iter().flatten().any(Latency::varies)
     }
 
     /// Whether the effect is one on session tokens, so that requests without a token are not affected.
     pub(crate) fn is_on_tokens(&self) -> bool {
         match self {
-            Self::Answer(alteration) => {
-                let ReplyAlteration { tokens, latency: _, status: _, body: _, clock_skew: _ } = alteration;
-                tokens.is_some()
-            }
+            Self::Answer(ReplyAlteration {
+                tokens,
+                latency: _,
+                body_latency: _,
+                status: _,
+                headers: _,
+                body: _,
+                clock_skew: _,
+            }) => tokens.is_some(),
             Self::Reset(_) | Self::Hang | Self::Throttle(_) => false,
         }
     }
@@ -49,10 +60,14 @@ impl FaultEffect {
 pub struct ReplyAlteration {
     /// The delay of the response.
     pub latency: Option<Latency>,
-    /// The error status that replaces the response.
-    pub status: Option<ErrorStatus>,
-    /// The damage of the body.
-    pub body: Option<BodyDamage>,
+    /// The delay of the body: the head is sent before it.
+    pub body_latency: Option<Latency>,
+    /// The status that replaces the response.
+    pub status: Option<ReplyStatus>,
+    /// Headers that the response has, or has no more.
+    pub headers: Vec<HeaderChange>,
+    /// The damage of the body, or another one.
+    pub body: Option<BodyAlteration>,
     /// The failure of session tokens.
     pub tokens: Option<TokenFault>,
     /// The offset of the service's clock: ahead if positive, behind if negative.
@@ -90,15 +105,15 @@ impl Latency {
     }
 }
 
-/// An HTTP status of an error, 400 to 599.
+/// An HTTP status that ends a request, 200 to 599: those below announce another one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ErrorStatus(u16);
+pub struct ReplyStatus(u16);
 
-impl ErrorStatus {
+impl ReplyStatus {
     /// The range of such statuses.
-    pub(crate) const RANGE: std::ops::RangeInclusive<u16> = 400..=599;
+    pub(crate) const RANGE: std::ops::RangeInclusive<u16> = 200..=599;
 
-    /// An error status; `None` outside of the range.
+    /// A status; `None` outside of the range.
     pub(crate) fn new(status: u16) -> Option<Self> {
         Self::RANGE.contains(&status).then_some(Self(status))
     }
@@ -107,6 +122,48 @@ impl ErrorStatus {
     pub(crate) fn get(self) -> u16 {
         self.0
     }
+
+    /// Whether HTTP has no body with it.
+    pub(crate) fn has_no_body(self) -> bool {
+        matches!(self.0, 204 | 304)
+    }
+}
+
+/// A header of a response that a fault sets or removes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeaderChange {
+    /// The name.
+    pub name: HeaderName,
+    /// The value; `None` removes the header.
+    pub value: Option<HeaderValue>,
+}
+
+impl HeaderChange {
+    /// Those that tell where a response ends: another one would be found in it.
+    const OF_FRAMING: [HeaderName; 3] = [CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING];
+
+    /// A name that a fault may set; else what is accepted.
+    pub(crate) fn parse_name(text: &str) -> Result<HeaderName, &'static str> {
+        let name = HeaderName::from_bytes(text.as_bytes());
+        name.ok().filter(|name| !Self::OF_FRAMING.contains(name)).ok_or(
+            "the name of a header, such as Retry-After; not Connection, Content-Length or Transfer-Encoding, \
+             which tell where the response ends",
+        )
+    }
+
+    /// A value; else what is accepted.
+    pub(crate) fn parse_value(text: &str) -> Result<HeaderValue, &'static str> {
+        HeaderValue::from_str(text).ok().filter(|_| text.is_ascii()).ok_or("a line of ASCII")
+    }
+}
+
+/// What happens to a body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BodyAlteration {
+    /// It is damaged.
+    Damage(BodyDamage),
+    /// This text is there instead.
+    Text(String),
 }
 
 /// The damage of a body.
@@ -117,6 +174,8 @@ pub enum BodyDamage {
     Empty,
     /// Half of the body under the full `Content-Length`; then the connection is closed.
     Truncated,
+    /// Nothing of the body under the full `Content-Length`; the connection stays open.
+    Stalled,
 }
 
 /// A failure of session tokens.
@@ -128,12 +187,14 @@ pub enum TokenFault {
 }
 
 /// A limit on the rate of each client's requests.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Throttle {
     /// Requests of one client per second, and the size of a burst.
     pub per_second: u32,
     /// The response to requests beyond the limit.
     pub then: ThrottleAction,
+    /// Headers of that response.
+    pub headers: Vec<HeaderChange>,
 }
 
 impl Throttle {
@@ -145,7 +206,7 @@ impl Throttle {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ThrottleAction {
     /// An error status.
-    Status(ErrorStatus),
+    Status(ReplyStatus),
     /// No response, as if the packets were dropped.
     Drop,
 }

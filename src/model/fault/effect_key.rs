@@ -11,9 +11,13 @@ use strum::{IntoStaticStr, VariantArray};
 pub enum EffectKey {
     /// A delay of the response.
     Latency,
-    /// An error status.
+    /// A delay of the body.
+    BodyLatency,
+    /// Another status.
     Status,
-    /// A damaged body.
+    /// Headers that are set or removed.
+    Headers,
+    /// A damaged or another body.
     Body,
     /// Session tokens that are no longer known.
     Tokens,
@@ -35,25 +39,40 @@ impl EffectKey {
                 Self::Latency | Self::Reset | Self::Throttle => {
                     Some("a request that hangs gets nothing else")
                 }
-                Self::Status | Self::Body | Self::Tokens | Self::ClockSkew => {
-                    Some("a request that hangs gets no response")
-                }
+                Self::BodyLatency
+                | Self::Status
+                | Self::Headers
+                | Self::Body
+                | Self::Tokens
+                | Self::ClockSkew => Some("a request that hangs gets no response"),
                 Self::Hang => None,
             },
             Self::Reset => match other {
-                Self::Status | Self::Body | Self::Tokens | Self::ClockSkew | Self::Throttle => {
-                    Some("a connection that is reset gets no response")
-                }
+                Self::BodyLatency
+                | Self::Status
+                | Self::Headers
+                | Self::Body
+                | Self::Tokens
+                | Self::ClockSkew
+                | Self::Throttle => Some("a connection that is reset gets no response"),
                 Self::Latency | Self::Reset | Self::Hang => None,
             },
             Self::Throttle => match other {
-                Self::Latency | Self::Status | Self::Body | Self::Tokens | Self::ClockSkew => {
-                    Some("throttle sets the response to excess requests")
-                }
-                Self::Reset | Self::Hang | Self::Throttle => None,
+                Self::Latency
+                | Self::BodyLatency
+                | Self::Status
+                | Self::Body
+                | Self::Tokens
+                | Self::ClockSkew => Some("throttle sets the response to excess requests"),
+                Self::Headers | Self::Reset | Self::Hang | Self::Throttle => None,
             },
             Self::Tokens => (other == Self::Status).then_some("a lost token is answered with 401"),
-            Self::Latency | Self::Status | Self::Body | Self::ClockSkew => None,
+            Self::Latency
+            | Self::BodyLatency
+            | Self::Status
+            | Self::Headers
+            | Self::Body
+            | Self::ClockSkew => None,
         }
     }
 
@@ -73,8 +92,12 @@ impl EffectKey {
 pub(crate) struct EffectTable<V> {
     /// The value for [`EffectKey::Latency`].
     pub latency: Option<V>,
+    /// The value for [`EffectKey::BodyLatency`].
+    pub body_latency: Option<V>,
     /// The value for [`EffectKey::Status`].
     pub status: Option<V>,
+    /// The value for [`EffectKey::Headers`].
+    pub headers: Option<V>,
     /// The value for [`EffectKey::Body`].
     pub body: Option<V>,
     /// The value for [`EffectKey::Tokens`].
@@ -94,7 +117,9 @@ impl<V> EffectTable<V> {
     pub(crate) fn from_fn(mut value: impl FnMut(EffectKey) -> Option<V>) -> Self {
         Self {
             latency: value(EffectKey::Latency),
+            body_latency: value(EffectKey::BodyLatency),
             status: value(EffectKey::Status),
+            headers: value(EffectKey::Headers),
             body: value(EffectKey::Body),
             tokens: value(EffectKey::Tokens),
             clock_skew: value(EffectKey::ClockSkew),
@@ -106,10 +131,13 @@ impl<V> EffectTable<V> {
 
     /// The values that are set, with their effects.
     pub(crate) fn entries(self) -> impl Iterator<Item = (EffectKey, V)> {
-        let Self { latency, status, body, tokens, clock_skew, reset, hang, throttle } = self;
+        let Self { latency, body_latency, status, headers, body, tokens, clock_skew, reset, hang, throttle } =
+            self;
         let entries = [
             (EffectKey::Latency, latency),
+            (EffectKey::BodyLatency, body_latency),
             (EffectKey::Status, status),
+            (EffectKey::Headers, headers),
             (EffectKey::Body, body),
             (EffectKey::Tokens, tokens),
             (EffectKey::ClockSkew, clock_skew),

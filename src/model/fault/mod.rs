@@ -13,7 +13,8 @@ use super::ids::FaultName;
 use super::time::Timestamp;
 
 pub(crate) use effect::{
-    BodyDamage, ErrorStatus, FaultEffect, Latency, ReplyAlteration, Throttle, ThrottleAction, TokenFault,
+    BodyAlteration, BodyDamage, FaultEffect, HeaderChange, Latency, ReplyAlteration, ReplyStatus, Throttle,
+    ThrottleAction, TokenFault,
 };
 pub(crate) use effect_key::{EffectKey, EffectTable};
 
@@ -22,8 +23,8 @@ pub(crate) const MAX_FAULTS: usize = 256;
 
 /// A fault rule.
 ///
-/// A request matches if it meets all conditions. Only the first `count` matching requests can be affected, and each
-/// of them is with the given probability.
+/// A request matches if it meets all conditions. After the first `after` matching requests only `count` of them can be
+/// affected, and each of these is with the given probability.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
     /// The name; no other fault that is served has it.
@@ -40,7 +41,9 @@ pub struct Fault {
     pub from: FaultStart,
     /// The duration of the fault, without its last instant; until the next load unless set.
     pub lasts: Option<Duration>,
-    /// The number of matching requests that can be affected; all unless set.
+    /// The number of matching requests before the first that can be affected.
+    pub after: u32,
+    /// The number of matching requests that can be affected then; all unless set.
     pub count: Option<u32>,
     /// The probability that one of them is affected.
     pub probability: Probability,
@@ -61,11 +64,18 @@ impl Fault {
             instance: None,
             from: FaultStart::AfterLoad(Duration::ZERO),
             lasts: None,
+            after: 0,
             count: None,
             probability: Probability::ALWAYS,
             seed: 0,
             effect,
         }
+    }
+
+    /// Whether the matching request of this number, from 0, can be affected.
+    pub(crate) fn counts(&self, ordinal: u64) -> bool {
+        let after = u64::from(self.after);
+        ordinal >= after && self.count.is_none_or(|count| ordinal - after < u64::from(count))
     }
 
     /// The time since it began, at an offset on the timeline and an instant, which belong together.

@@ -3,11 +3,12 @@
 use std::cmp::Reverse;
 use std::time::Duration;
 
+use super::response::{read_body, read_headers, read_status, warn_of_empty_body};
 use crate::config::{Item, Section};
 use crate::model::StringEnum as _;
 use crate::model::fault::{
-    BodyDamage, EffectKey, EffectTable, ErrorStatus, FaultEffect, Latency, ReplyAlteration, Throttle,
-    ThrottleAction, TokenFault,
+    EffectKey, EffectTable, FaultEffect, Latency, ReplyAlteration, ReplyStatus, Throttle, ThrottleAction,
+    TokenFault,
 };
 
 /// The largest error of a clock. Credentials last for hours.
@@ -21,7 +22,9 @@ pub(super) fn items<'a>(section: &Section<'a>) -> EffectTable<Item<'a>> {
             // `reset = false` is the same as no such key.
             EffectKey::Reset | EffectKey::Hang => item.boolean().unwrap_or(true).then_some(item),
             EffectKey::Latency
+            | EffectKey::BodyLatency
             | EffectKey::Status
+            | EffectKey::Headers
             | EffectKey::Body
             | EffectKey::Tokens
             | EffectKey::ClockSkew
@@ -34,20 +37,38 @@ pub(super) fn items<'a>(section: &Section<'a>) -> EffectTable<Item<'a>> {
 pub(super) fn read(items: &EffectTable<Item<'_>>) -> Option<FaultEffect> {
     reject_combinations(items);
     // Every value is read before one of them decides, so that all errors are reported.
-    let EffectTable { latency, status, body, tokens, clock_skew, reset, hang, throttle } = items;
+    let EffectTable {
+        latency,
+        body_latency,
+        status,
+        headers,
+        body,
+        tokens,
+        clock_skew,
+        reset,
+        hang,
+        throttle,
+    } = items;
     let limit = throttle.as_ref().map(read_throttle);
     let alteration = ReplyAlteration {
         latency: latency.as_ref().and_then(read_latency),
+        body_latency: body_latency.as_ref().and_then(read_latency),
         status: status.as_ref().and_then(read_status),
-        body: body.as_ref().and_then(Item::choice::<BodyDamage>),
+        headers: headers.as_ref().and_then(read_headers).unwrap_or_default(),
+        body: body.as_ref().and_then(read_body),
         tokens: tokens.as_ref().and_then(Item::choice::<TokenFault>),
         clock_skew: clock_skew.as_ref().and_then(|item| item.signed_duration(LONGEST_SKEW)),
     };
-    warn_of_empty_body(body.as_ref(), alteration.status);
+    warn_of_empty_body([body.as_ref(), body_latency.as_ref()], alteration.status, alteration.body.as_ref());
+    if let (Some(item), Some(limit)) = (throttle, &limit) {
+        reject_headers_of_none(headers.as_ref(), item, limit.as_ref());
+    }
     match (hang, reset, limit) {
         (Some(_), ..) => Some(FaultEffect::Hang),
         (_, Some(_), _) => Some(FaultEffect::Reset(alteration.latency)),
-        (.., Some(limit)) => limit.map(FaultEffect::Throttle),
+        (.., Some(limit)) => {
+            limit.map(|limit| FaultEffect::Throttle(Throttle { headers: alteration.headers, ..limit }))
+        }
         (None, None, None) => {
             items.clone().entries().next().is_some().then_some(FaultEffect::Answer(alteration))
         }
@@ -77,32 +98,24 @@ pub(super) fn reject_combination(item: &Item<'_>, other: &Item<'_>, reason: &str
     );
 }
 
-fn warn_of_empty_body(body: Option<&Item<'_>>, status: Option<ErrorStatus>) {
-    if let (Some(item), Some(status)) = (body, status)
-        && !matches!(status.get(), 404 | 417)
-    {
-        item.warn(
-            format!("the body of {} is empty anyway", status.get()),
-            "body = … has an effect with [http] profile = \"legacy\", whose errors have a page",
-        );
+/// Adds an error for headers of a response that is not sent.
+fn reject_headers_of_none(headers: Option<&Item<'_>>, throttle: &Item<'_>, limit: Option<&Throttle>) {
+    if let (Some(headers), Some(Throttle { then: ThrottleAction::Drop, .. })) = (headers, limit) {
+        reject_combination(headers, throttle, "an excess request that is dropped gets no response");
     }
-}
-
-fn read_status(item: &Item<'_>) -> Option<ErrorStatus> {
-    let (first, last) = (*ErrorStatus::RANGE.start(), *ErrorStatus::RANGE.end());
-    item.integer(first.into()..=last.into()).and_then(|status| ErrorStatus::new(status.try_into().ok()?))
 }
 
 /// Reads `"200ms"`, or `{ min = "100ms", max = "2s" }`.
 fn read_latency(item: &Item<'_>) -> Option<Latency> {
     let (min, max) = if item.kind() == "table" {
         let section = item.section()?;
+        let name = item.name().rsplit('.').next().unwrap_or_default();
         let ends = ["min", "max"].map(|key| {
-            let item = section.get(key);
-            if item.is_none() {
-                section.error(format!("latency has no {key}"), "accepted: { min = \"100ms\", max = \"2s\" }");
+            let end = section.get(key);
+            if end.is_none() {
+                section.error(format!("{name} has no {key}"), "accepted: { min = \"100ms\", max = \"2s\" }");
             }
-            item.and_then(|item| item.duration())
+            end.and_then(|end| end.duration())
         });
         section.finish();
         let [Some(min), Some(max)] = ends else { return None };
@@ -137,10 +150,10 @@ fn read_throttle(item: &Item<'_>) -> Option<Throttle> {
     let per_second =
         rate.and_then(|item| item.integer(1..=Throttle::FASTEST)).and_then(|rate| rate.try_into().ok());
     let then = match then {
-        None => ErrorStatus::new(429).map(ThrottleAction::Status),
+        None => ReplyStatus::new(429).map(ThrottleAction::Status),
         Some(item) if item.kind() == "integer" => match item.integer(0..=i64::MAX)? {
             status @ (429 | 503) => {
-                status.try_into().ok().and_then(ErrorStatus::new).map(ThrottleAction::Status)
+                status.try_into().ok().and_then(ReplyStatus::new).map(ThrottleAction::Status)
             }
             other => {
                 item.error(format!("{} is {other}", item.name()), "accepted: 429, 503, \"drop\"");
@@ -156,5 +169,5 @@ fn read_throttle(item: &Item<'_>) -> Option<Throttle> {
         },
         Some(item) => item.mismatch("429, 503, \"drop\""),
     };
-    Some(Throttle { per_second: per_second?, then: then? })
+    Some(Throttle { per_second: per_second?, then: then?, headers: vec![] })
 }

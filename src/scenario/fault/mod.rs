@@ -1,6 +1,7 @@
 //! `[[fault]]`: the fault rules. The control socket takes faults with the same keys.
 
 mod effects;
+mod response;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -54,9 +55,10 @@ fn names(sections: &[Section<'_>]) -> Vec<FaultName> {
 pub(crate) fn read(section: &Section<'_>, scenario: &Scenario) -> Option<Fault> {
     let problems = section.problems();
     let items = effects::items(section);
-    let [count, probability, seed] = ["count", "probability", "seed"].map(|key| section.get(key));
+    let [after, count, probability, seed] =
+        ["after-n", "count", "probability", "seed"].map(|key| section.get(key));
     if let Some(throttle) = &items.throttle {
-        for item in [&count, &probability, &seed].into_iter().flatten() {
+        for item in [&after, &count, &probability, &seed].into_iter().flatten() {
             effects::reject_combination(item, throttle, "throttle counts requests by itself");
         }
     }
@@ -71,6 +73,8 @@ pub(crate) fn read(section: &Section<'_>, scenario: &Scenario) -> Option<Fault> 
     contradictions::instance_is_there(section, fault.instance.as_deref(), scenario);
     set_if_some(&mut fault.from, section.read("from", start));
     fault.lasts = section.read("for", lasting);
+    let after = after.and_then(|item| item.integer(0..=u32::MAX.into())).and_then(|n| n.try_into().ok());
+    set_if_some(&mut fault.after, after);
     fault.count = count.and_then(|item| item.integer(1..=u32::MAX.into())).and_then(|n| n.try_into().ok());
     let chance = probability.as_ref().and_then(Item::fraction).and_then(Probability::new);
     set_if_some(&mut fault.probability, chance);

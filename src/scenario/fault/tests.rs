@@ -7,7 +7,8 @@ use strum::VariantArray as _;
 use super::*;
 use crate::config::SourceText;
 use crate::model::fault::{
-    BodyDamage, ErrorStatus, Latency, ReplyAlteration, Throttle, ThrottleAction, TokenFault,
+    BodyAlteration, BodyDamage, HeaderChange, Latency, ReplyAlteration, ReplyStatus, Throttle,
+    ThrottleAction, TokenFault,
 };
 use crate::model::{ClientMatcher, Timestamp};
 use crate::scenario;
@@ -63,16 +64,37 @@ fn everything_that_a_fault_says_of_requests_is_read() {
 fn every_effect_is_read() {
     assert_eq!(altered("latency = \"200ms\"").latency, millis(200, 200));
     assert_eq!(altered("latency = { min = \"100ms\", max = \"2s\" }").latency, millis(100, 2_000));
-    assert_eq!(altered("status = 503").status, ErrorStatus::new(503));
-    assert_eq!(altered("body = \"empty\"").body, Some(BodyDamage::Empty));
-    assert_eq!(altered("body = \"truncated\"").body, Some(BodyDamage::Truncated));
+    assert_eq!(altered("status = 503").status, ReplyStatus::new(503));
+    assert_eq!(altered("status = 200").status, ReplyStatus::new(200));
+    for (word, damage) in
+        [("empty", BodyDamage::Empty), ("truncated", BodyDamage::Truncated), ("stalled", BodyDamage::Stalled)]
+    {
+        assert_eq!(altered(&format!("body = \"{word}\"")).body, Some(BodyAlteration::Damage(damage)));
+    }
+    let text = altered("body = { text = \"{}\" }").body;
+    assert_eq!(text, Some(BodyAlteration::Text("{}".to_owned())));
+    assert_eq!(altered("body-latency = { min = \"1s\", max = \"2s\" }").body_latency, millis(1_000, 2_000));
+    let header = |name: &str, value: Option<&str>| HeaderChange {
+        name: name.parse().expect("a name"),
+        value: value.map(|value| value.parse().expect("a value")),
+    };
+    let headers = [header("retry-after", Some("1")), header("server", None)];
+    let line = "headers = { Retry-After = \"1\", Server = false }";
+    let mut found = altered(line).headers;
+    found.sort_by(|one, other| one.name.as_str().cmp(other.name.as_str()));
+    assert_eq!(found, headers);
+    let FaultEffect::Throttle(limit) = fault(&format!("throttle = {{ per-second = 1 }}\n{line}")).effect
+    else {
+        panic!("expected a limit");
+    };
+    assert_eq!(limit.headers.len(), 2);
     assert_eq!(altered("tokens = \"lost\"").tokens, Some(TokenFault::Lost));
     assert_eq!(altered("clock-skew = \"-5m\"").clock_skew, Some(SignedDuration::from_mins(-5)));
     assert_eq!(altered("clock-skew = \"1h30m\"").clock_skew, Some(SignedDuration::from_mins(90)));
     assert_eq!(fault("reset = true").effect, FaultEffect::Reset(None));
     assert_eq!(fault("reset = true\nlatency = \"1s\"").effect, FaultEffect::Reset(millis(1_000, 1_000)));
     assert_eq!(fault("hang = true\nreset = false").effect, FaultEffect::Hang);
-    let status = |status| ThrottleAction::Status(ErrorStatus::new(status).expect("an error"));
+    let status = |status| ThrottleAction::Status(ReplyStatus::new(status).expect("an error"));
     for (then, expected) in [
         (", then = 429", status(429)),
         (", then = 503", status(503)),
@@ -80,7 +102,7 @@ fn every_effect_is_read() {
         ("", status(429)),
     ] {
         let found = fault(&format!("throttle = {{ per-second = 5{then} }}")).effect;
-        assert_eq!(found, FaultEffect::Throttle(Throttle { per_second: 5, then: expected }));
+        assert_eq!(found, FaultEffect::Throttle(Throttle { per_second: 5, then: expected, headers: vec![] }));
     }
     let several = altered("latency = \"1s\"\nstatus = 404\nbody = \"empty\"\nclock-skew = \"1s\"");
     assert!(several.latency.is_some() && several.status.is_some() && several.body.is_some());
@@ -90,7 +112,9 @@ fn every_effect_is_read() {
 fn example(key: EffectKey) -> &'static str {
     match key {
         EffectKey::Latency => "latency = \"1s\"",
+        EffectKey::BodyLatency => "body-latency = \"1s\"",
         EffectKey::Status => "status = 404",
+        EffectKey::Headers => "headers = { Retry-After = \"1\" }",
         EffectKey::Body => "body = \"empty\"",
         EffectKey::Tokens => "tokens = \"lost\"",
         EffectKey::ClockSkew => "clock-skew = \"5m\"",
@@ -104,16 +128,28 @@ fn example(key: EffectKey) -> &'static str {
 fn keys_of(effect: &FaultEffect) -> Vec<EffectKey> {
     let latency = |latency: Option<Latency>| latency.map(|_| EffectKey::Latency);
     let keys = match effect {
-        FaultEffect::Answer(ReplyAlteration { latency: delay, status, body, tokens, clock_skew }) => vec![
+        FaultEffect::Answer(ReplyAlteration {
+            latency: delay,
+            body_latency,
+            status,
+            headers,
+            body,
+            tokens,
+            clock_skew,
+        }) => vec![
             latency(*delay),
+            body_latency.map(|_| EffectKey::BodyLatency),
             status.map(|_| EffectKey::Status),
-            body.map(|_| EffectKey::Body),
+            (!headers.is_empty()).then_some(EffectKey::Headers),
+            body.as_ref().map(|_| EffectKey::Body),
             tokens.map(|_| EffectKey::Tokens),
             clock_skew.map(|_| EffectKey::ClockSkew),
         ],
         FaultEffect::Reset(delay) => vec![latency(*delay), Some(EffectKey::Reset)],
         FaultEffect::Hang => vec![Some(EffectKey::Hang)],
-        FaultEffect::Throttle(_) => vec![Some(EffectKey::Throttle)],
+        FaultEffect::Throttle(limit) => {
+            vec![Some(EffectKey::Throttle), (!limit.headers.is_empty()).then_some(EffectKey::Headers)]
+        }
     };
     keys.into_iter().flatten().collect()
 }
@@ -161,8 +197,8 @@ fn problems_are_errors_at_their_place() {
         ("throttle = { per-second = 1, then = \"hang\" }", "fault[1].throttle.then is \"hang\""),
         ("throttle = { per-second = 1, then = true }", "accepted: 429, 503, \"drop\""),
         ("throttle = 5", "fault[1].throttle is an integer"),
-        ("status = 200", "fault[1].status is 200, out of range"),
-        ("status = 600", "accepted: a whole number from 400 to 599"),
+        ("status = 199", "fault[1].status is 199, out of range"),
+        ("status = 600", "accepted: a whole number from 200 to 599"),
         ("body = \"half\"", "accepted: \"empty\", \"truncated\""),
         ("tokens = \"expired\"", "accepted: \"lost\""),
         ("latency = \"5m\"", "fault[1].latency is \"5m\""),
@@ -173,6 +209,21 @@ fn problems_are_errors_at_their_place() {
         ("clock-skew = \"ago\"", "a duration such as \"5m\" or \"-1h30m\""),
         ("clock-skew = \"-4000d\"", "at most 3650 days either way"),
         ("clock-skew = \"--5m\"", "fault[1].clock-skew is \"--5m\""),
+        ("headers = {}", "fault[1].headers has 0 headers"),
+        ("headers = { Content-Length = \"1\" }", "\"Content-Length\" is no header that a fault sets"),
+        ("headers = { \"a b\" = \"1\" }", "\"a b\" is no header that a fault sets"),
+        ("headers = { X = \"é\" }", "accepted: a line of ASCII"),
+        ("headers = { X = true }", "accepted: a text, or false to remove the header"),
+        ("headers = { X = 1 }", "accepted: a text, or false to remove the header"),
+        ("body = {}", "body has no text"),
+        ("body = { text = 1 }", "fault[1].body.text is an integer"),
+        ("body-latency = { min = \"2s\" }", "body-latency has no max"),
+        (
+            "throttle = { per-second = 1, then = \"drop\" }\nheaders = { X = \"1\" }",
+            "an excess request that is dropped gets no response",
+        ),
+        ("throttle = { per-second = 1 }\nafter-n = 1", "throttle counts requests by itself"),
+        ("hang = true\nafter-n = -1", "fault[1].after-n is -1, out of range"),
         ("hang = 1", "fault[1].hang is an integer"),
         ("hang = true\npath = \"/a/../b\"", "fault[1].path is \"/a/../b\""),
         ("hang = true\npath = \"/a**\"", "** any number of segments"),
@@ -213,7 +264,7 @@ fn all_problems_of_all_faults_are_reported_at_once() {
 test.toml:2:10: error: fault[1].status is 99, out of range
   2 | status = 99
     |          ^^
-  accepted: a whole number from 400 to 599
+  accepted: a whole number from 200 to 599
 test.toml:3:11: error: fault[1].latency is a boolean
   3 | latency = true
     |           ^^^^
@@ -312,7 +363,7 @@ fn the_ends_of_an_effects_numbers_are_accepted() {
         assert_eq!(outcome(&format!("[[fault]]\n{keys}\n")).1, "", "{keys}");
     }
     for (keys, expected) in [
-        ("status = 399", "fault[1].status is 399, out of range"),
+        ("status = 199", "fault[1].status is 199, out of range"),
         ("latency = \"241s\"", "accepted: at most \"4m\""),
         ("latency = { min = \"1s\", max = \"241s\" }", "fault[1].latency is from 1s to 241s"),
         ("clock-skew = \"3650d1s\"", "at most 3650 days either way"),

@@ -194,7 +194,7 @@ fn what_is_wrong_is_said_of_the_fault_in_toml() {
     for (json, expected) in [
         (json!([]), "the fault: error: is no object"),
         (json!({}), "the fault does nothing"),
-        (json!({"status": 200}), "the fault:1:10: error: status is 200, out of range\n  1 | status = 200\n"),
+        (json!({"status": 199}), "the fault:1:10: error: status is 199, out of range\n  1 | status = 199\n"),
         (json!({"hang": true, "in": "1s", "from": "1s"}), "both in and from"),
         (json!({"hang": true, "in": "soon"}), "in is \"soon\""),
         (json!({"hang": true, "instance": "x"}), "there is no instance \"x\""),

@@ -40,10 +40,16 @@ pub(crate) const FAULT: &[FileKey] = &[
     ),
     key("for", "", Form::Duration, "How long it lasts. Until the next scenario unless set."),
     key(
+        "after-n",
+        "0",
+        Form::Integer(0, 4_294_967_295),
+        "Not the first so many matching requests since the load of the scenario.",
+    ),
+    key(
         "count",
         "",
         Form::Integer(1, 4_294_967_295),
-        "Only the first so many matching requests since the load of the scenario.",
+        "Only the first so many matching requests since the load of the scenario, after those of `after-n`.",
     ),
     key("probability", "1", Form::Fraction, "Probability that each of these is affected, from 0 to 1."),
     key(
@@ -55,8 +61,14 @@ pub(crate) const FAULT: &[FileKey] = &[
     key(
         "status",
         "",
-        Form::Integer(400, 599),
-        "A status from 400 to 599, with the body that EC2 has for it.",
+        Form::Integer(200, 599),
+        "A status from 200 to 599. An error has the body that EC2 has for it, others have none unless set by `body`; 204 and 304 never have one.",
+    ),
+    key(
+        "headers",
+        "",
+        Form::map(forms::HEADER_NAME, &forms::HEADER_VALUE),
+        r#"Headers of the response, such as { Retry-After = "1" }; false removes one. With `throttle` those of the response to excess requests. Not Connection, Content-Length and Transfer-Encoding, which tell where the response ends."#,
     ),
     key(
         "latency",
@@ -65,10 +77,16 @@ pub(crate) const FAULT: &[FileKey] = &[
         r#"Delay of the response: "200ms", or { min = "100ms", max = "2s" } for a random one between the two. At most "4m"."#,
     ),
     key(
+        "body-latency",
+        "",
+        Form::Any(&[Form::Duration, Form::Table(&[LATENCY])]),
+        "Delay of the body alone, as `latency` has it: the head is sent before it.",
+    ),
+    key(
         "body",
         "",
-        Form::Choice(words::<BodyDamage>),
-        r#""empty", or "truncated": Content-Length is that of the whole body, half of it is sent, and the connection closes."#,
+        Form::Any(&[Form::Choice(words::<BodyDamage>), Form::Table(&[BODY])]),
+        r#""empty"; "truncated": Content-Length is that of the whole body, half of it is sent, and the connection closes; "stalled": the head is sent and the body never; or { text = "…" }, another body."#,
     ),
     key(
         "tokens",
@@ -101,6 +119,8 @@ pub(crate) const FAULT: &[FileKey] = &[
         r#"{ per-second = 5, then = 429 | 503 | "drop" }: the maximum of requests per second of one client, and the response to more. "drop" is none, as if packets were lost. 429 unless set. Excludes other effects."#,
     ),
 ];
+
+const BODY: &[FileKey] = &[key("text", "", Form::Text, "The body that is sent instead.")];
 
 const LATENCY: &[FileKey] = &[
     key("min", "", Form::Duration, "The shortest delay."),

@@ -18,8 +18,10 @@ use std::mem;
 use std::os::fd::AsRawFd;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use http::{Method, Version};
+use hyper::body::Bytes;
 use tokio::io::{AsyncRead as _, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
@@ -32,7 +34,7 @@ use super::shared::Shared;
 use super::stage::ConnectionStage;
 use super::state::{ConnectionEnd, ConnectionState};
 use super::wire::apply_hop_limit;
-use crate::imds::{Delivery, DeliveryEnd, Ingress, Reply, RequestHead};
+use crate::imds::{Delivery, Ingress, Reply, RequestHead};
 use parse::{LastHeaders, Parsed, PlainRequest};
 pub(super) use socket::has_unread;
 use socket::{try_write, write_all};
@@ -364,24 +366,25 @@ impl<'c> FastPath<'c> {
         drop(recorder);
         let mut bytes = Vec::new();
         write::write_head(&mut bytes, &reply, form.close);
-        let body = if form.head_only { &[][..] } else { &reply.body };
-        let truncated = reply.delivery.end == DeliveryEnd::Truncated && !body.is_empty();
-        let mut body = if truncated { &body[..body.len() / 2] } else { body };
-        if body.len() <= GATHERED_BODY_BYTES {
-            bytes.extend_from_slice(mem::take(&mut body));
+        let body = if form.head_only { Bytes::new() } else { reply.body.clone() };
+        let (mut body, end) = delivery::sent(body, reply.delivery.end);
+        let body_delay = if body.is_empty() { Duration::ZERO } else { reply.delivery.body_delay };
+        if body_delay.is_zero() && body.len() <= GATHERED_BODY_BYTES {
+            bytes.extend_from_slice(&mem::take(&mut body));
         }
         let written = async {
             apply_hop_limit(stream, connection)?;
             self.write_all(stream, &bytes).await?;
-            self.write_all(stream, body).await
+            delivery::wait(shared, connection, body_delay).await;
+            self.write_all(stream, &body).await
         };
         if written.await.is_err() {
             return Some(FastEnd::Over(ConnectionEnd::Close));
         }
         // The time for the next request begins with this reply, however late it was.
         self.active = Instant::now();
-        if truncated {
-            return Some(FastEnd::Over(ConnectionEnd::Truncate));
+        if let Some(end) = end {
+            return Some(FastEnd::Over(end));
         }
         form.close.then(|| FastEnd::Over(self.close(stream)))
     }

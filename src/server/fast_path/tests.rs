@@ -10,6 +10,7 @@ use hyper::body::Bytes;
 use tokio::runtime::Handle;
 
 use super::*;
+use crate::imds::DeliveryEnd;
 use crate::model::{Http, Instance, Scenario};
 use crate::server::connection::http_builder;
 use crate::server::limits::Limits;

@@ -39,13 +39,15 @@ fn the_socket_gets_another_hop_limit_when_a_reply_wants_one() {
 
 #[tokio::test]
 async fn a_body_ends_after_what_is_sent_of_it() {
-    use DeliveryEnd::{Truncated, Whole};
+    use DeliveryEnd::{Stalled, Truncated, Whole};
     for (body, end, sent, expected_end) in [
         ("", Whole, None, ConnectionEnd::Unused),
         ("abc", Whole, Some("abc"), ConnectionEnd::Unused),
         ("", Truncated, None, ConnectionEnd::Unused),
         ("a", Truncated, None, ConnectionEnd::Truncate),
         ("abcde", Truncated, Some("ab"), ConnectionEnd::Truncate),
+        ("", Stalled, None, ConnectionEnd::Unused),
+        ("abc", Stalled, None, ConnectionEnd::Silence),
     ] {
         let connection = connection(Ingress::Host);
         let what = format!("{body:?}, {end:?}");
@@ -53,8 +55,8 @@ async fn a_body_ends_after_what_is_sent_of_it() {
         let length = body.len();
         assert_eq!(connection.reply_bytes(), length, "{what}");
         assert_eq!(reply.size_hint().exact(), Some(length as u64), "{what}");
-        let is_truncated = expected_end == ConnectionEnd::Truncate;
-        assert_eq!(reply.is_end_stream(), sent.is_none() && !is_truncated, "{what}: before");
+        let is_unfinished = expected_end != ConnectionEnd::Unused;
+        assert_eq!(reply.is_end_stream(), sent.is_none() && !is_unfinished, "{what}: before");
         let mut frames = Vec::new();
         // The end, or what waits for it.
         while let Poll::Ready(Some(frame)) =
@@ -64,7 +66,7 @@ async fn a_body_ends_after_what_is_sent_of_it() {
             frames.push(String::from_utf8(frame.to_vec()).expect("text"));
         }
         assert_eq!(frames, Vec::from_iter(sent), "{what}");
-        assert_eq!(reply.is_end_stream(), !is_truncated, "{what}: after");
+        assert_eq!(reply.is_end_stream(), !is_unfinished, "{what}: after");
         assert_eq!(connection.end(), expected_end, "{what}");
     }
 }

@@ -57,7 +57,7 @@ const ACTIONS = [
   {
     id: 'fault', title: 'Inject a fault', button: 'Inject',
     fields: [
-      field('effect', 'Effect', { options: ['status', 'latency', 'reset', 'hang', 'tokens-lost', 'throttle', 'body'] }),
+      field('effect', 'Effect', { options: ['status', 'latency', 'body-latency', 'reset', 'hang', 'tokens-lost', 'throttle', 'body'] }),
       field('value', 'Of', { placeholder: '503, 2s, 5, empty' }),
       field('path', 'Path', { placeholder: 'meta-data/iam/**' }), field('probability', 'Probability', { placeholder: '1' }),
       field('for', 'For', { placeholder: '30s' }), field('name', 'Name'), ...timing],
@@ -85,6 +85,7 @@ function fault(v) {
   const effects = {
     status: [{ status: number || v.value || 503 }, ['--status', v.value || '503']],
     latency: [{ latency: v.value || '2s' }, ['--latency', v.value || '2s']],
+    'body-latency': [{ 'body-latency': v.value || '2s' }, ['--body-latency', v.value || '2s']],
     reset: [{ reset: true }, ['--reset']],
     hang: [{ hang: true }, ['--hang']],
     'tokens-lost': [{ tokens: 'lost' }, ['--tokens-lost']],

@@ -63,6 +63,7 @@ impl Answer {
         match self.end {
             DeliveryEnd::Whole => self.status.to_string(),
             DeliveryEnd::Truncated => "truncated".to_owned(),
+            DeliveryEnd::Stalled => "stalled".to_owned(),
             DeliveryEnd::Reset => "reset".to_owned(),
             DeliveryEnd::Silence => "silence".to_owned(),
         }

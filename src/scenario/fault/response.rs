@@ -1,0 +1,86 @@
+//! The parts of a response that a fault sets: its status, headers and body.
+
+use crate::config::Item;
+use crate::model::fault::{BodyAlteration, BodyDamage, HeaderChange, ReplyStatus};
+
+/// Headers that one fault may set or remove.
+const MOST_HEADERS: usize = 64;
+
+pub(super) fn read_status(item: &Item<'_>) -> Option<ReplyStatus> {
+    let (first, last) = (*ReplyStatus::RANGE.start(), *ReplyStatus::RANGE.end());
+    item.integer(first.into()..=last.into()).and_then(|status| ReplyStatus::new(status.try_into().ok()?))
+}
+
+/// Reads `{ Retry-After = "1", Server = false }`.
+pub(super) fn read_headers(item: &Item<'_>) -> Option<Vec<HeaderChange>> {
+    let entries = item.section()?.entries();
+    if !(1..=MOST_HEADERS).contains(&entries.len()) {
+        item.error(
+            format!("{} has {} headers", item.name(), entries.len()),
+            format!("accepted: 1 to {MOST_HEADERS}, such as {{ Retry-After = \"1\" }}"),
+        );
+    }
+    let changes: Vec<_> = entries.into_iter().map(|(name, value)| read_header(name, &value)).collect();
+    changes.into_iter().collect()
+}
+
+fn read_header(name: &str, value: &Item<'_>) -> Option<HeaderChange> {
+    let parsed = HeaderChange::parse_name(name);
+    if let Err(accepted) = parsed {
+        value.error_at_key(
+            format!("{name:?} is no header that a fault sets"),
+            format!("accepted: {accepted}"),
+        );
+    }
+    let value = match value.kind() {
+        "boolean" if value.boolean() == Some(false) => None,
+        "string" => {
+            let text = value.string()?;
+            match HeaderChange::parse_value(text) {
+                Ok(parsed) => Some(parsed),
+                Err(accepted) => {
+                    value.error(format!("{} is {text:?}", value.name()), format!("accepted: {accepted}"));
+                    return None;
+                }
+            }
+        }
+        _ => return value.mismatch("a text, or false to remove the header"),
+    };
+    Some(HeaderChange { name: parsed.ok()?, value })
+}
+
+/// Reads `"empty"` and the like, or `{ text = "…" }`.
+pub(super) fn read_body(item: &Item<'_>) -> Option<BodyAlteration> {
+    if item.kind() != "table" {
+        return item.choice::<BodyDamage>().map(BodyAlteration::Damage);
+    }
+    let section = item.section()?;
+    let text = section.get("text");
+    section.finish();
+    if text.is_none() {
+        section
+            .error("body has no text", "accepted: { text = \"…\" }, \"empty\", \"truncated\", \"stalled\"");
+    }
+    text?.string().map(|text| BodyAlteration::Text(text.to_owned()))
+}
+
+/// Warns of what is done to a body that is empty anyway.
+pub(super) fn warn_of_empty_body(
+    items: [Option<&Item<'_>>; 2],
+    status: Option<ReplyStatus>,
+    body: Option<&BodyAlteration>,
+) {
+    let Some(status) = status.filter(|status| !matches!(status.get(), 404 | 417)) else { return };
+    let of_text = matches!(body, Some(BodyAlteration::Text(_)));
+    if of_text && !status.has_no_body() {
+        return;
+    }
+    for item in items.into_iter().flatten() {
+        let help = if status.has_no_body() {
+            "HTTP has no body with this status"
+        } else {
+            "body = … has an effect with [http] profile = \"legacy\", whose errors have a page; body = { text = \"…\" } sets one"
+        };
+        item.warn(format!("the body of {} is empty anyway", status.get()), help);
+    }
+}
