@@ -110,6 +110,14 @@ impl<'a> RequestHead<'a> {
         matches!(*self.method, Method::GET | Method::HEAD)
     }
 
+    /// The host that was asked, with its port, as the client wrote it; `None` if it names none that a URL may have.
+    pub(crate) fn host(self) -> Option<&'a str> {
+        let target = self.authority.and_then(|authority| authority.rsplit('@').next());
+        let host = target.or_else(|| self.headers.get("host")?.to_str().ok())?.trim();
+        let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:[]".contains(&byte);
+        (!host.is_empty() && host.bytes().all(fits)).then_some(host)
+    }
+
     /// The lifetime that is asked for a token, in seconds, if it is a number; granted or not.
     pub(crate) fn token_ttl(self) -> Option<u32> {
         self.headers.get(TTL_HEADER)?.to_str().ok()?.trim().parse().ok()

@@ -168,3 +168,23 @@ fn the_journal_says_why() {
     }
     assert_eq!(lines.len(), 3, "{lines:?}");
 }
+
+#[test]
+fn a_redirect_leads_to_the_address_that_was_asked() {
+    let server = server("[http]\ndirectory-without-slash = \"redirect\"\n");
+    for (head, host) in [
+        ("/latest/meta-data HTTP/1.1\r\nHost: 127.0.0.1:1338", "127.0.0.1:1338"),
+        ("/latest/meta-data HTTP/1.1\r\nHost: 169.254.169.254", "169.254.169.254"),
+        ("/latest/meta-data HTTP/1.1\r\nHost: [fd00:ec2::254]", "[fd00:ec2::254]"),
+        ("/latest/meta-data HTTP/1.1\r\nHost: imds.test.svc:1338", "imds.test.svc:1338"),
+        ("http://imds.test/latest/meta-data HTTP/1.1\r\nHost: imds.test", "imds.test"),
+        // A client that does not know it, as HTTP/1.0 has it.
+        ("/latest/meta-data HTTP/1.0", "169.254.169.254"),
+        ("/latest/meta-data HTTP/1.0\r\nHost:", "169.254.169.254"),
+    ] {
+        let found = server.exchange(format!("GET {head}\r\nConnection: close\r\n\r\n"));
+        let location = format!("\r\nLocation: http://{host}/latest/meta-data/\r\n");
+        assert_eq!(found.status, 301, "{head}: {found:?}");
+        assert!(found.raw.contains(&location), "expected {location:?} for {head}, found {found:?}");
+    }
+}

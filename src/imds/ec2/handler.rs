@@ -133,9 +133,10 @@ impl<'f> Ec2Handler<'f> {
     }
 
     fn data(&self, ttl: Option<u32>) -> Reply {
-        let path = self.context.head.path;
+        let RequestContext { head, .. } = *self.context;
+        let path = head.path;
         match self.context.segments.and_then(|segments| self.look_up(segments)) {
-            Some(Resource::Listing(_)) if self.redirects(path) => self.replies.redirect(&format!("{path}/")),
+            Some(Resource::Listing(_)) if self.redirects(path) => self.replies.redirect(head.host(), &format!("{path}/")),
             Some(Resource::Listing(listing)) => self.replies.data(MediaType::Text, listing, ttl),
             Some(Resource::Value(media, body)) => self.replies.data(media, body, ttl),
             None => self.replies.not_found(),

@@ -73,9 +73,11 @@ impl<'f> Ec2Replies<'f> {
         self.reply(StatusCode::OK, special, Bytes::new())
     }
 
-    /// 301 to a path, as hosts wrote it: with the service's own address, and no body.
-    pub(crate) fn redirect(&self, path: &str) -> Reply {
-        let location = HeaderValue::try_from(format!("http://169.254.169.254{path}"));
+    /// 301 to a path, as hosts wrote it: with an address, and no body. It is the address that was asked: from another
+    /// one of this program, EC2's would lead the client to the real service, where there is one.
+    pub(crate) fn redirect(&self, host: Option<&str>, path: &str) -> Reply {
+        let host = host.unwrap_or("169.254.169.254");
+        let location = HeaderValue::try_from(format!("http://{host}{path}"));
         let special = location.map(|location| [(LOCATION, location), (CONTENT_TYPE, TEXT)]);
         special.map_or_else(
             |_| self.not_found(),

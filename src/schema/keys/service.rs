@@ -135,7 +135,7 @@ pub(crate) const HTTP_CHOICES: &[FileKey] = &[
         "directory-without-slash",
         r#""listing""#,
         Form::Choice(words::<DirectoryWithoutSlash>),
-        r#"Or "redirect": 301 to the path with the slash, as hosts did until 2018. Some clients do not follow it."#,
+        r#"Or "redirect": 301 to the path with the slash, as hosts did until 2018, at the address that was asked. Some clients do not follow it."#,
     ),
     key(
         "expect",
