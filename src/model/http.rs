@@ -1,6 +1,6 @@
 //! HTTP behaviour. Where the real service is not documented, the behaviour is a choice here with a safe default.
 
-use super::ids::AllowedHost;
+use super::ids::{AllowedHost, FixedToken};
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
 /// The HTTP behaviour of the service.
@@ -18,6 +18,8 @@ pub struct Http {
     pub invalid_token: InvalidToken,
     /// The condition for `user-data` in the listing of `/VERSION/`.
     pub user_data_listed: UserDataListed,
+    /// The session token that every request for one gets; one of its own unless set.
+    pub token: Option<FixedToken>,
     /// Whether listings below a category need no token where one is required. For the `aemm` profile only.
     pub open_listings: bool,
     /// The names by which clients may reach the service while it has real credentials, beside its own.

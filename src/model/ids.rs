@@ -224,6 +224,15 @@ identifier!(
     "a host's name without a port, such as \"mock-imds\" or \"imds.test\"; addresses are always allowed"
 );
 
+/// A session token that is always the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FixedToken(String);
+identifier!(
+    FixedToken,
+    |t| (1..=256).contains(&t.len()) && t.bytes().all(|b| b.is_ascii_graphic()),
+    "1 to 256 visible characters of ASCII, such as \"token\""
+);
+
 /// Whether a text is `prefix` and 8 or 17 lower-case hexadecimal digits.
 fn resource_id(text: &str, prefix: &str) -> bool {
     let lower_hex = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);

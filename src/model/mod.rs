@@ -52,9 +52,9 @@ pub(crate) use glob::PathGlob;
 pub(crate) use http::{AEMM_CATEGORIES, AEMM_VERSIONS};
 pub(crate) use http::{DirectoryWithoutSlash, Expect, Http, InvalidToken, Profile, UserDataListed};
 pub(crate) use ids::{
-    Accepted, AccountId, AllowedHost, AmiId, FaultName, HostId, HostName, InstanceId, InstanceType,
-    InterfaceId, KernelId, MacAddress, NodeName, RamdiskId, ReservationId, RoleName, SecurityGroupId,
-    SubnetId, TagKey, VpcId,
+    Accepted, AccountId, AllowedHost, AmiId, FaultName, FixedToken, HostId, HostName, InstanceId,
+    InstanceType, InterfaceId, KernelId, MacAddress, NodeName, RamdiskId, ReservationId, RoleName,
+    SecurityGroupId, SubnetId, TagKey, VpcId,
 };
 pub(crate) use instance::Instance;
 pub(crate) use interface::{NetworkInterface, SecurityGroups, mac_of};

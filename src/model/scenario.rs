@@ -35,6 +35,12 @@ impl Scenario {
         self.named_instances.get(index)
     }
 
+    /// Whether an instance of it may have keys that are worth something.
+    pub(crate) fn has_real_credentials(&self) -> bool {
+        let named = self.named_instances.iter().map(|named| &named.instance);
+        std::iter::once(&self.instance).chain(named).any(Instance::has_real_credentials)
+    }
+
     /// The index of the named instance that this process' node plays, if one names it.
     pub(crate) fn index_of_node(&self) -> Option<usize> {
         let name = &self.node.as_ref()?.name;

@@ -23,6 +23,17 @@ pub(crate) fn region_owns_zone(region: Option<&Item<'_>>, zone: &AvailabilityZon
     }
 }
 
+/// Checks that a token that everybody can know is not all that keeps real keys.
+pub(super) fn token_protects(root: &Section<'_>, scenario: &Scenario) {
+    let http = root.get("http").filter(|item| item.kind() == "table").and_then(|item| item.section());
+    let item = http.and_then(|section| section.get("token"));
+    let (Some(item), true) = (item, scenario.has_real_credentials()) else { return };
+    item.error_at_key(
+        "token is set, and the credentials are real",
+        "accepted: with source = \"generated\" in [credentials]; whoever knows the token would get the keys",
+    );
+}
+
 /// Checks that private addresses lie in the subnet, and that each public one has a private one to map to.
 pub(crate) fn addresses_fit(
     interface: &NetworkInterface,

@@ -125,6 +125,7 @@ fn build(root: &Section<'_>, files: &NamedFiles<'_>, now: Option<Timestamp>) -> 
     if let Some(item) = root.get("instances") {
         scenario.named_instances = instances::read(&item, files, &scenario.instance, profile);
     }
+    contradictions::token_protects(root, &scenario);
     if let Some(events) = root.read("event", Item::sections) {
         let read = |(index, section)| {
             let event = event::read(section, index as u64, files, &scenario)?;

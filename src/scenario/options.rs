@@ -5,8 +5,8 @@ use std::str::FromStr;
 use super::assign::set_if_some;
 use crate::config::{Item, Section};
 use crate::model::{
-    AllowedHost, DirectoryWithoutSlash, Expect, Http, HttpEndpoint, HttpTokens, InstanceMetadataTags,
-    InvalidToken, MetadataOptions, Profile, UserDataListed,
+    AllowedHost, DirectoryWithoutSlash, Expect, FixedToken, Http, HttpEndpoint, HttpTokens,
+    InstanceMetadataTags, InvalidToken, MetadataOptions, Profile, UserDataListed,
 };
 
 /// `[metadata-options]`
@@ -35,6 +35,7 @@ pub(crate) fn http(section: &Section<'_>, http: &mut Http) {
     set_if_some(&mut http.invalid_token, section.read("invalid-token", Item::choice::<InvalidToken>));
     let listed = section.get("user-data-listed");
     set_if_some(&mut http.user_data_listed, listed.and_then(|item| item.choice::<UserDataListed>()));
+    http.token = section.read("token", Item::parse::<FixedToken>);
     set_if_some(&mut http.open_listings, section.read("open-listings", Item::boolean));
     set_if_some(&mut http.allowed_hosts, section.read("allowed-hosts", Item::list::<AllowedHost>));
     http.versions = section.read("versions", Item::list::<ApiVersion>).map(|versions| {

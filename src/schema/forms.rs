@@ -8,9 +8,9 @@ use super::form::{FileKey, Form, Literal, key};
 use crate::config::SingleLine;
 use crate::model::PathGlob;
 use crate::model::{
-    AccountId, AllowedHost, AmiId, AvailabilityZone, ClientMatcher, ContentType, FaultName, HostId, HostName,
-    InstanceId, InstanceType, InterfaceId, InterfaceName, KernelId, MacAddress, NodeName, RamdiskId, Region,
-    ReservationId, RoleName, SecurityGroupId, SubnetId, VpcId,
+    AccountId, AllowedHost, AmiId, AvailabilityZone, ClientMatcher, ContentType, FaultName, FixedToken,
+    HostId, HostName, InstanceId, InstanceType, InterfaceId, InterfaceName, KernelId, MacAddress, NodeName,
+    RamdiskId, Region, ReservationId, RoleName, SecurityGroupId, SubnetId, VpcId,
 };
 
 macro_rules! resource {
@@ -79,6 +79,7 @@ pub(super) const HOST_NAME: Form =
     Form::loosely::<HostName>(concat!("^", dns_name!("A-Za-z"), "(?: ", dns_name!("A-Za-z"), ")*$"));
 pub(super) const NODE_NAME: Form = Form::loosely::<NodeName>(concat!("^", dns_name!("a-z"), "$"));
 pub(super) const ALLOWED_HOST: Form = Form::loosely::<AllowedHost>("^[A-Za-z0-9][A-Za-z0-9_.-]*$");
+pub(super) const TOKEN: Form = Form::parsed::<FixedToken>("^[!-~]{1,256}$");
 pub(super) const IPV4: Form = Form::parsed::<Ipv4Addr>(concat!("^", ipv4!("$")));
 pub(super) const IPV6: Form = Form::loosely::<Ipv6Addr>(concat!("^", ipv6!("$")));
 pub(super) const IPV4_NET: Form = Form::parsed::<Ipv4Net>(concat!("^", ipv4!("/(?:3[0-2]|[12]?[0-9])$")));

@@ -188,3 +188,31 @@ fn a_redirect_leads_to_the_address_that_was_asked() {
         assert!(found.raw.contains(&location), "expected {location:?} for {head}, found {found:?}");
     }
 }
+
+#[test]
+fn a_token_may_be_the_same_for_all() {
+    for profile in ["modern", "legacy", "aemm"] {
+        let required =
+            "[metadata-options]\nhttp-tokens = \"required\"\n[metadata]\n\"meta-data/x\" = \"y\"\n";
+        let server = server(&format!("[http]\nprofile = \"{profile}\"\ntoken = \"my-token\"\n{required}"));
+        let granted = server.exchange(
+            "PUT /latest/api/token HTTP/1.1\r\nHost: x\r\nX-aws-ec2-metadata-token-ttl-seconds: 60\r\nConnection: close\r\n\r\n",
+        );
+        assert_eq!((granted.status, granted.body.as_str()), (200, "my-token"), "{profile}");
+        for (token, expected) in [("my-token", 200), ("my-toke", 401), ("", 401)] {
+            let request = format!(
+                "GET /latest/meta-data/x HTTP/1.1\r\nHost: x\r\nX-aws-ec2-metadata-token: {token}\r\nConnection: close\r\n\r\n"
+            );
+            assert_eq!(status(&server, &request), expected, "{profile}: {token:?}");
+        }
+    }
+    // An event pastes keys that are worth something: nothing but a token of ours opens them.
+    let keys = OVERRIDE.replace("[metadata]", "[[event]]\n[event.set]");
+    let real = server(&format!(
+        "[http]\ntoken = \"my-token\"\n[metadata-options]\nhttp-tokens = \"required\"\n{keys}"
+    ));
+    let request = format!(
+        "GET {KEYS} HTTP/1.1\r\nHost: 127.0.0.1\r\nX-aws-ec2-metadata-token: my-token\r\nConnection: close\r\n\r\n"
+    );
+    assert_eq!(status(&real, &request), 401);
+}

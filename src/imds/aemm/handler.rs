@@ -3,7 +3,6 @@
 use std::net::{IpAddr, Ipv6Addr};
 use std::time::Duration;
 
-use http::header::HeaderValue;
 use http::{HeaderMap, Method, StatusCode};
 
 use super::path::{self, AemmPath};
@@ -57,18 +56,15 @@ impl<'f> AemmHandler<'f> {
 
     /// 401, if a token is required and the first one is not valid.
     fn refusal(&self) -> Option<Reply> {
-        let RequestContext { authority, head, tokens_lost, .. } = *self.context;
-        let is_valid = |token: &HeaderValue| {
-            let remaining = authority.remaining(token.as_bytes(), &self.instance.instance_id, self.now);
-            !tokens_lost && remaining.is_some()
-        };
+        let RequestContext { head, tokens_lost, .. } = *self.context;
+        let is_valid = |token| !tokens_lost && self.context.remaining(token).is_some();
         let required = self.instance.metadata_options.http_tokens == HttpTokens::Required;
         let refused = required && !head.headers.get(TOKEN_HEADER).is_some_and(is_valid);
         refused.then(|| replies::error(StatusCode::UNAUTHORIZED, self.now))
     }
 
     fn token(&self) -> Reply {
-        let RequestContext { authority, visit, head, .. } = *self.context;
+        let RequestContext { head, .. } = *self.context;
         if head.method != Method::PUT {
             return replies::empty(self.now);
         }
@@ -76,7 +72,7 @@ impl<'f> AemmHandler<'f> {
             return replies::error(StatusCode::BAD_REQUEST, self.now);
         };
         let lifetime = Duration::from_secs(ttl.into());
-        let token = authority.grant(&self.instance.instance_id, lifetime, self.now, visit.nonce);
+        let token = self.context.grant_token(lifetime);
         let mut reply = replies::data(replies::TEXT, token.into(), self.now);
         reply.headers.push((TTL_HEADER, ttl.into()));
         reply
@@ -149,6 +145,8 @@ fn requested_ttl(headers: &HeaderMap) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
+    use http::header::HeaderValue;
+
     use super::*;
 
     #[test]

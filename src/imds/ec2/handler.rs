@@ -9,7 +9,7 @@
 
 use std::time::Duration;
 
-use http::header::{HeaderName, HeaderValue};
+use http::header::HeaderName;
 use http::{HeaderMap, Method, StatusCode};
 use hyper::body::Bytes;
 
@@ -103,7 +103,7 @@ impl<'f> Ec2Handler<'f> {
     /// `/latest/api/token`. AWS user guide, "Use IMDSv2".
     fn token(&self) -> Reply {
         const ALLOW: &str = "OPTIONS, PUT";
-        let RequestContext { authority, visit, head, now, .. } = *self.context;
+        let RequestContext { head, .. } = *self.context;
         if head.method == Method::OPTIONS {
             return self.replies.options(ALLOW);
         }
@@ -117,18 +117,17 @@ impl<'f> Ec2Handler<'f> {
             return self.replies.refusal(StatusCode::BAD_REQUEST);
         };
         let lifetime = Duration::from_secs(u64::from(ttl));
-        let token = authority.grant(&self.instance.instance_id, lifetime, now, visit.nonce);
+        let token = self.context.grant_token(lifetime);
         self.replies.token(token, ttl, self.instance.metadata_options.http_put_response_hop_limit)
     }
 
     /// Several token headers on one request are fine if any token is valid; the longest remaining time counts.
     fn session(&self) -> Session {
-        let RequestContext { authority, head, now, .. } = *self.context;
+        let RequestContext { head, .. } = *self.context;
         if !head.headers.has_token() {
             return Session::None;
         }
-        let remaining =
-            |token: &HeaderValue| authority.remaining(token.as_bytes(), &self.instance.instance_id, now);
+        let remaining = |token| self.context.remaining(token);
         head.headers.tokens().filter_map(remaining).max().map_or(Session::Refused, Session::Valid)
     }
 
@@ -136,7 +135,9 @@ impl<'f> Ec2Handler<'f> {
         let RequestContext { head, .. } = *self.context;
         let path = head.path;
         match self.context.segments.and_then(|segments| self.look_up(segments)) {
-            Some(Resource::Listing(_)) if self.redirects(path) => self.replies.redirect(head.host(), &format!("{path}/")),
+            Some(Resource::Listing(_)) if self.redirects(path) => {
+                self.replies.redirect(head.host(), &format!("{path}/"))
+            }
             Some(Resource::Listing(listing)) => self.replies.data(MediaType::Text, listing, ttl),
             Some(Resource::Value(media, body)) => self.replies.data(media, body, ttl),
             None => self.replies.not_found(),

@@ -284,6 +284,12 @@ fn contradictions_are_problems() {
         ),
         ("[instance]\nuser-data = { file = \"/nonexistent\" }", "/nonexistent cannot be read"),
         ("[instance]\npublic-keys = [{ name = \"me\" }]", "a public key needs name and key"),
+        ("[http]\ntoken = \"a b\"", "accepted: 1 to 256 visible characters of ASCII"),
+        (
+            "[http]\ntoken = \"t\"\n[credentials]\nsource = \"static\"\naccess-key-id = \"AKIAIOSFODNN7REALKEY\"\n\
+             secret-access-key = \"x\"",
+            "test.toml:2:1: error: token is set, and the credentials are real",
+        ),
         ("[instance]\ninstance_id = \"i-1234abcd\"", "did you mean \"instance-id\"?"),
         ("[instnace]\ninstance-id = \"i-1234abcd\"", "did you mean \"instance\"?"),
         ("[[event]]\nat = \"30s\"", "the event does nothing"),

@@ -44,11 +44,8 @@ fn http(root: &Section<'_>, scenario: &Scenario) {
     {
         item.warn_at_key("open-listings has no effect without profile = \"aemm\"", "leave it out");
     }
-    let named = scenario.named_instances.iter().map(|named| &named.instance);
-    let mut credentials =
-        std::iter::once(&scenario.instance).chain(named).filter_map(|i| i.credentials.as_ref());
     if !scenario.http.allowed_hosts.is_empty()
-        && !credentials.any(|credentials| credentials.source.is_real())
+        && !scenario.has_real_credentials()
         && let Some(item) = section.get("allowed-hosts")
     {
         item.warn_at_key(

@@ -122,6 +122,12 @@ pub(crate) const HTTP: &[FileKey] = &[
         "Names, without a port, by which clients may reach the service while it has real credentials: that of a compose service, or of a host in a test. Where credentials are real (see `[credentials]`), a request whose Host is another name gets 403, and so does one that a browser sent: one with Origin or Sec-Fetch headers. Without this a web page could read the keys by letting its own name resolve to the service. Addresses, localhost, instance-data, instance-data.ec2.internal and instance-data.REGION.compute.internal are always allowed. `mock-imds requests` says why a request was refused.",
     ),
     key(
+        "token",
+        "",
+        forms::TOKEN,
+        "A session token that every request for one gets, and that is always valid, for tests that compare it. Others are granted and expire as on EC2 unless set. Not with real credentials.",
+    ),
+    key(
         "open-listings",
         "false",
         Form::Boolean,
