@@ -155,6 +155,18 @@ pub enum MetadataOption {
     Tags(InstanceMetadataTags),
 }
 
+impl MetadataOption {
+    /// Its key in a scenario.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::HttpTokens(_) => "http-tokens",
+            Self::HttpEndpoint(_) => "http-endpoint",
+            Self::HopLimit(_) => "http-put-response-hop-limit",
+            Self::Tags(_) => "instance-metadata-tags",
+        }
+    }
+}
+
 /// A change of one fact of the instance.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum InstanceFact {

@@ -56,6 +56,8 @@ pub struct Late {
     hidden: BTreeMap<MacAddress, StageEnd>,
     info: Vec<(StageEnd, Option<Box<Credentials>>)>,
     role: Vec<(StageEnd, ShownRole)>,
+    /// The names of changes that are not visible at all yet.
+    whole: Vec<(String, StageEnd)>,
 }
 
 /// The first stage that has not ended at an offset.
@@ -144,6 +146,10 @@ impl Late {
         self.set_profile(vec![], vec![]);
     }
 
+    pub(super) fn set_whole(&mut self, changes: Vec<(String, StageEnd)>) {
+        self.whole = changes;
+    }
+
     /// Forgets what is over at an offset: what is left has not ended by then.
     pub(super) fn settle_until(&mut self, at: i64) {
         for stages in self.leaves.values_mut() {
@@ -219,6 +225,7 @@ impl Late {
             let end = last_end(&self.role);
             found.push(("meta-data/iam/security-credentials".into(), words, end));
         }
+        found.extend(self.whole.iter().map(|(path, end)| (path.clone(), "as it was", *end)));
         found
     }
 }

@@ -177,4 +177,25 @@ pub enum SettleTarget {
     Network,
     /// The instance profile.
     InstanceProfile,
+    /// The tags.
+    Tags,
+    /// The metadata options.
+    MetadataOptions,
+    /// The facts that are visible as a whole.
+    Facts,
+    /// All of these.
+    All,
+}
+
+impl SettleTarget {
+    /// Whether changes of this kind, which are visible as a whole, become visible.
+    pub(crate) fn includes(self, kind: ChangeKind) -> bool {
+        match self {
+            Self::All => true,
+            Self::Tags => kind == ChangeKind::Tags,
+            Self::MetadataOptions => kind == ChangeKind::MetadataOptions,
+            Self::Facts => kind == ChangeKind::Facts,
+            Self::Network | Self::InstanceProfile => false,
+        }
+    }
 }

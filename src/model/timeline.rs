@@ -9,6 +9,7 @@ use super::event::{ClearTarget, Event, EventEffect, InstanceFact, MetadataOption
 use super::instance::Instance;
 use super::interface::NetworkInterface;
 use super::interface_changes::{self, ChangeMoment};
+use super::late::StageEnd;
 use super::live_change::{InterfaceChange, InterfaceName, RoleChange, SettleTarget};
 use super::maintenance::{MaintenanceCode, MaintenanceEvent, MaintenanceNotice, MaintenanceState};
 use super::notice::{NoticeDue, NoticeTime};
@@ -27,16 +28,77 @@ pub(crate) fn after(
     let mut instance = base.clone();
     // What is known of the present: whatever changes at a delay of an occurrence has changed if that is over.
     let mut present = i64::MIN;
+    let mut pending = PendingChanges::default();
     for occurrence in occurrences {
         let Some(event) = events.get(occurrence.index).map(Borrow::borrow) else { continue };
         let given = Given::of(occurrence, event, base, clock);
         for effect in &event.effects {
+            if let Some(kind) = whole_kind(effect)
+                && let Some(end) = given.late_until(kind)
+            {
+                pending.0.push(PendingChange { kind, effect, given, end });
+                continue;
+            }
+            pending.settle(effect, |pending| apply(&mut instance, base, pending.effect, pending.given));
             apply(&mut instance, base, effect, given);
         }
         present = present.max(occurrence.offset.saturating_add(millis(occurrence.reached)));
     }
     instance.late.settle_until(present);
+    instance.late.set_whole(pending.0.iter().map(|pending| (path_of(pending.effect), pending.end)).collect());
     instance
+}
+
+/// Changes that are visible as a whole, and not yet.
+#[derive(Default)]
+struct PendingChanges<'a>(Vec<PendingChange<'a>>);
+
+struct PendingChange<'a> {
+    kind: ChangeKind,
+    effect: &'a EventEffect,
+    given: Given<'a>,
+    end: StageEnd,
+}
+
+impl<'a> PendingChanges<'a> {
+    /// Makes those that an effect settles, in their order, and forgets those that it undoes.
+    fn settle(&mut self, by: &EventEffect, mut make: impl FnMut(&PendingChange<'a>)) {
+        match by {
+            EventEffect::Settle(target) => self.0.retain(|pending| {
+                let is_settled = target.includes(pending.kind);
+                if is_settled {
+                    make(pending);
+                }
+                !is_settled
+            }),
+            EventEffect::Clear(target) => self.0.retain(|pending| !undoes(*target, pending.kind)),
+            _ => {}
+        }
+    }
+}
+
+/// Whether a clear undoes changes of a kind that is visible as a whole.
+fn undoes(target: ClearTarget, kind: ChangeKind) -> bool {
+    match target {
+        ClearTarget::All => true,
+        ClearTarget::Tags => kind == ChangeKind::Tags,
+        ClearTarget::MetadataOptions => kind == ChangeKind::MetadataOptions,
+        ClearTarget::Facts => kind == ChangeKind::Facts,
+        _ => false,
+    }
+}
+
+/// What a change that is visible as a whole changes: a path below the version, or a metadata option.
+fn path_of(effect: &EventEffect) -> String {
+    match effect {
+        EventEffect::Tag(key, _) => format!("meta-data/tags/instance/{key}"),
+        EventEffect::Option(option) => format!("metadata option {}", option.name()),
+        EventEffect::Fact(InstanceFact::InstanceType(_)) => "meta-data/instance-type".into(),
+        EventEffect::Fact(InstanceFact::AmiId(_)) => "meta-data/ami-id".into(),
+        EventEffect::Fact(InstanceFact::Monitoring(_)) => "dynamic/fws/instance-monitoring".into(),
+        EventEffect::Fact(InstanceFact::UserData(_)) => "user-data".into(),
+        _ => String::new(),
+    }
 }
 
 /// The delays after which an event changes what is visible of an instance, and whether one of them is that of the next
@@ -150,12 +212,10 @@ impl<'a> Given<'a> {
         }
     }
 
-    /// Whether a change that is visible as a whole is not visible yet.
-    fn is_late(self, effect: &EventEffect) -> bool {
-        whole_kind(effect).is_some_and(|kind| {
-            let after = self.moment.delays.draw(kind, INSTANCE, LateLeaf::Whole).after;
-            after.is_none_or(|after| after > self.reached)
-        })
+    /// The end of the time in which a change that is visible as a whole is not, if that is to come.
+    fn late_until(self, kind: ChangeKind) -> Option<StageEnd> {
+        let after = self.moment.delays.draw(kind, INSTANCE, LateLeaf::Whole).after;
+        after.is_none_or(|after| after > self.reached).then(|| self.moment.end(after))
     }
 
     fn time(self, due: &NoticeDue) -> NoticeTime {
@@ -174,9 +234,6 @@ impl<'a> Given<'a> {
 }
 
 fn apply(instance: &mut Instance, base: &Instance, effect: &EventEffect, given: Given<'_>) {
-    if given.is_late(effect) {
-        return;
-    }
     match effect {
         EventEffect::SpotInterruption { action, due, then } => {
             let time = given.time(due);
@@ -230,8 +287,14 @@ fn apply(instance: &mut Instance, base: &Instance, effect: &EventEffect, given: 
                 instance.managed_ssh_keys.active_keys.insert(user.clone(), key.clone());
             }
         }
-        EventEffect::Settle(SettleTarget::Network) => instance.late.settle_network(),
-        EventEffect::Settle(SettleTarget::InstanceProfile) => instance.late.settle_profile(),
+        EventEffect::Settle(target) => {
+            if matches!(target, SettleTarget::Network | SettleTarget::All) {
+                instance.late.settle_network();
+            }
+            if matches!(target, SettleTarget::InstanceProfile | SettleTarget::All) {
+                instance.late.settle_profile();
+            }
+        }
         EventEffect::Clear(what) => clear(instance, base, *what),
     }
 }

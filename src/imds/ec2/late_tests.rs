@@ -379,6 +379,44 @@ fn clearing_the_facts_ends_what_is_pending_of_them() {
     }
 }
 
+#[test]
+fn what_is_never_visible_is_settled_or_undone() {
+    use crate::model::InstanceMetadataTags;
+
+    let settings = Propagation::default();
+    let never = Some(Delay { span: DelaySpan::Never, meanwhile: None });
+    let at = |seconds, effect, whole: Option<Delay>| {
+        event(EventTime::AfterLoad(Duration::from_secs(seconds)), effect, whole, &settings)
+    };
+    let tag = |text: &str| EventEffect::Tag("Name".parse().expect("a key"), Some(text.to_owned()));
+    let mut instance = base(&settings);
+    instance.metadata_options.instance_metadata_tags = InstanceMetadataTags::Enabled;
+    instance.tags.insert("Name".parse().expect("a key"), "first".to_owned());
+    let clock = ScenarioClock::starting(START, START);
+    let settle = EventEffect::Settle;
+    for (then, expected, pending) in [
+        (settle(SettleTarget::Facts), "first", true),
+        (settle(SettleTarget::Network), "first", true),
+        (settle(SettleTarget::Tags), "third", false),
+        (settle(SettleTarget::All), "third", false),
+        (EventEffect::Clear(ClearTarget::Facts), "first", true),
+        (EventEffect::Clear(ClearTarget::Tags), "first", false),
+    ] {
+        let events = [
+            at(1, tag("second"), never.clone()),
+            at(2, tag("third"), never.clone()),
+            at(3, then.clone(), None),
+            // What was undone does not come back.
+            at(4, EventEffect::Settle(SettleTarget::InstanceProfile), None),
+        ];
+        let view = View::at(&instance, &events, &clock, START.plus(Duration::from_secs(5)));
+        assert_eq!(view.get("meta-data/tags/instance/Name").as_deref(), Some(expected), "{then:?}");
+        let late = view.instance.late.pending();
+        assert_eq!(!late.is_empty(), pending, "{then:?}: {late:?}");
+        assert!(late.iter().all(|(path, ..)| path == "meta-data/tags/instance/Name"), "{late:?}");
+    }
+}
+
 /// A detached interface that stays in the listing, as in amazon-vpc-cni-k8s's pull request 194.
 #[test]
 fn a_detached_interface_may_stay_listed_and_answer_nothing() {

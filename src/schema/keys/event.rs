@@ -144,7 +144,7 @@ pub(crate) const EVENT: &[FileKey] = &[
         "settle",
         "",
         Form::Choice(words::<SettleTarget>),
-        r#""network" or "instance-profile": whatever is late of it, hidden or never visible, is visible now."#,
+        r#""network", "instance-profile", "tags", "metadata-options", "facts" or "all": whatever is late of it, hidden or never visible, is visible now."#,
     ),
     key(
         "propagation",
