@@ -242,13 +242,15 @@ Examples:
 
 pub(super) const IMPORT: &str = "\
 Examples:
-  mock-imds import dump ./metadata -o mine.toml
-  mock-imds import aemm aemm-config.json -o mine.toml";
+  mock-imds import instance-data.json -o mine.toml
+  mock-imds import ./metadata -o mine.toml
+  mock-imds import aemm-config.json -o mine.toml";
 
 pub(super) const IMPORT_AEMM: &str = "\
 Examples:
   mock-imds import aemm aemm-config.json
-  mock-imds import aemm aemm-config.json --mode spot -o mine.toml";
+  mock-imds import aemm aemm-config.json --mode spot -o mine.toml
+  mock-imds import aemm aemm-config.json --exact";
 
 pub(super) const IMPORT_DUMP: &str = "\
 Examples:

@@ -29,20 +29,29 @@ pub(crate) struct RecordArgs {
     pub output: OutputArgs,
 }
 
-/// `mock-imds import`: from which format.
+/// `mock-imds import`: of a file whose kind is found out, or of a kind that is named.
 #[derive(Debug, Args)]
-#[command(after_help = examples::IMPORT)]
+#[command(after_help = examples::IMPORT, args_conflicts_with_subcommands = true, arg_required_else_help = true)]
 pub(crate) struct ImportArgs {
+    /// File or directory of any kind that `mock-imds import` reads
+    #[arg(value_name = "DIR|FILE", required = true)]
+    pub path: Option<PathBuf>,
+    #[command(flatten)]
+    pub aemm: AemmFileArgs,
+    #[command(flatten)]
+    pub secrets: SecretsArgs,
+    #[command(flatten)]
+    pub output: OutputArgs,
     #[command(subcommand)]
-    pub format: ImportFormat,
+    pub format: Option<ImportFormat>,
 }
 
-/// The formats.
+/// The kinds.
 #[derive(Debug, Subcommand)]
 pub(crate) enum ImportFormat {
     /// Convert a configuration file of amazon-ec2-metadata-mock
     Aemm(ImportAemmArgs),
-    /// Convert a curl or wget dump of a service, or cloud-init's instance-data.json
+    /// Convert what was kept of a metadata service: a dump, a JSON tree, facts of a tool
     Dump(ImportDumpArgs),
 }
 
@@ -53,11 +62,23 @@ pub(crate) struct ImportAemmArgs {
     /// Configuration file; its extension tells the format
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
-    /// The ec2-metadata-mock command that it was used with
-    #[arg(long, value_name = "COMMAND", value_enum, default_value = "all")]
-    pub mode: ImportMode,
+    #[command(flatten)]
+    pub aemm: AemmFileArgs,
+    #[command(flatten)]
+    pub secrets: CredentialsArgs,
     #[command(flatten)]
     pub output: OutputArgs,
+}
+
+/// How a configuration file of amazon-ec2-metadata-mock is converted.
+#[derive(Debug, Args)]
+pub(crate) struct AemmFileArgs {
+    /// The ec2-metadata-mock command that it was used with: with its notices. Without it: those that the file mentions
+    #[arg(long, value_name = "COMMAND", value_enum)]
+    pub mode: Option<ImportMode>,
+    /// Answer as the original does, path by path, instead of saying what the file says
+    #[arg(long)]
+    pub exact: bool,
 }
 
 /// What amazon-ec2-metadata-mock plays besides the static tree.
@@ -78,7 +99,7 @@ pub(crate) enum ImportMode {
 #[derive(Debug, Args)]
 #[command(after_help = examples::IMPORT_DUMP)]
 pub(crate) struct ImportDumpArgs {
-    /// Directory with one file for each path, or instance-data.json
+    /// Directory with one file for each path, or a file
     #[arg(value_name = "DIR|FILE")]
     pub path: PathBuf,
     #[command(flatten)]
@@ -87,12 +108,19 @@ pub(crate) struct ImportDumpArgs {
     pub output: OutputArgs,
 }
 
-/// Which secrets are taken along.
+/// Whether credentials are taken along.
 #[derive(Debug, Args)]
-pub(crate) struct SecretsArgs {
+pub(crate) struct CredentialsArgs {
     /// Include the real credentials of the role
     #[arg(long)]
     pub with_credentials: bool,
+}
+
+/// Which secrets are taken along.
+#[derive(Debug, Args)]
+pub(crate) struct SecretsArgs {
+    #[command(flatten)]
+    pub credentials: CredentialsArgs,
     /// Include the user data
     #[arg(long)]
     pub with_user_data: bool,

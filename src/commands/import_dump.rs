@@ -1,4 +1,4 @@
-//! `mock-imds import dump DIR|FILE`: a scenario from files that somebody made of a service's answers.
+//! `mock-imds import dump DIR|FILE`: a scenario from files that somebody made of a service's answers, of any shape.
 
 use std::fs;
 use std::path::Path;
@@ -10,10 +10,11 @@ use super::output;
 use super::print::warn;
 use super::progress::while_working;
 use super::transcript::{self, TranscriptSource, secrets_policy};
-use crate::cli::ImportDumpArgs;
+use crate::cli::{ImportDumpArgs, OutputArgs, SecretsArgs};
 use crate::exit::{ExitStatus, Failure};
 use crate::files::{self, FileError};
-use crate::transcribe::{Observations, SecretsPolicy, cloud_init, dump};
+use crate::transcribe::shapes::{self, Certainty, Reading, Unread};
+use crate::transcribe::{SecretsPolicy, dump};
 
 const MAX_FILES: usize = 4096;
 /// Directories inside each other; the deepest path of a service has seven.
@@ -22,21 +23,44 @@ const MAX_DEPTH: usize = 32;
 const TIME_LIMIT: Duration = Duration::from_mins(1);
 const MAX_BYTES: u64 = 8 << 20;
 
+/// What a path turned out to be.
+pub(super) enum ImportSource {
+    Metadata(Box<Reading>),
+    /// A configuration file of amazon-ec2-metadata-mock.
+    AemmConfig,
+}
+
 pub(crate) fn exec(args: &ImportDumpArgs) -> Result<(), Failure> {
     output::check_writable(&args.output)?;
-    let policy = secrets_policy(&args.secrets);
-    let path = &args.path;
-    let observations = within_time(path, policy)?;
+    match recognise(&args.path, &args.secrets)? {
+        ImportSource::Metadata(reading) => write(&args.path, *reading, "mock-imds import dump", &args.output),
+        ImportSource::AemmConfig => Err(not_importable(
+            &args.path,
+            &format!(
+                "it is a configuration file of amazon-ec2-metadata-mock; `mock-imds import aemm {}` converts it",
+                args.path.display()
+            ),
+        )),
+    }
+}
+
+/// Writes the scenario of what was read.
+pub(super) fn write(path: &Path, reading: Reading, command: &str, to: &OutputArgs) -> Result<(), Failure> {
+    let Reading { shape, certainty, evidence, observations } = reading;
+    let recognised = format!("{shape}, {}: {evidence}", certainty.word());
+    warn(&format!("{} is read as {recognised}", path.display()));
     let origin = TranscriptSource {
-        line: format!("Written by `mock-imds import dump` from {}.", path.display()),
+        line: format!("Written by `{command}` from {}. Read as {recognised}.", path.display()),
         subject: format!("{} cannot be imported", path.display()),
         accepted: "files that hold what the paths of a service answered",
         silent: ExitStatus::Config,
     };
-    transcript::write(observations, &origin, &args.output)
+    transcript::write(observations, &origin, to)
 }
 
-fn within_time(path: &Path, policy: SecretsPolicy) -> Result<Observations, Failure> {
+/// Finds out what a path is, within the time for all files together.
+pub(super) fn recognise(path: &Path, secrets: &SecretsArgs) -> Result<ImportSource, Failure> {
+    let policy = secrets_policy(secrets);
     let source = path.to_owned();
     let files_read = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&files_read);
@@ -49,11 +73,17 @@ fn within_time(path: &Path, policy: SecretsPolicy) -> Result<Observations, Failu
     read.unwrap_or_else(|| Err(unreadable(path, &FileError::TooSlow(TIME_LIMIT))))
 }
 
-fn directory(root: &Path, policy: SecretsPolicy, count: &AtomicUsize) -> Result<Observations, Failure> {
+fn directory(root: &Path, policy: SecretsPolicy, count: &AtomicUsize) -> Result<ImportSource, Failure> {
     let mut files = dump::DumpFiles::new();
     let mut left = MAX_BYTES;
     gather(root, &mut Vec::new(), &mut files, &mut left, count)?;
-    dump::read(&files, policy).map_err(|found| not_importable(root, found))
+    let observations = dump::read(&files, policy).map_err(|found| not_importable(root, found))?;
+    Ok(ImportSource::Metadata(Box::new(Reading {
+        shape: "a directory with one file for each path",
+        certainty: Certainty::Certain,
+        evidence: "the names of its files".to_owned(),
+        observations,
+    })))
 }
 
 /// Adds the regular files below a directory. Links are not followed: they may lead anywhere.
@@ -108,20 +138,15 @@ fn read(path: &Path, left: &mut u64) -> Result<Vec<u8>, Failure> {
     Ok(bytes)
 }
 
-fn file(path: &Path, policy: SecretsPolicy) -> Result<Observations, Failure> {
+fn file(path: &Path, policy: SecretsPolicy) -> Result<ImportSource, Failure> {
     let bytes = read(path, &mut MAX_BYTES.clone())?;
-    let json = serde_json::from_slice(&bytes).map_err(|error| {
-        let found = format!(
-            "it is no JSON: {error}; accepted: cloud-init's instance-data.json, or a directory with one file for each path"
-        );
-        not_importable(path, &found)
-    })?;
-    cloud_init::read(&json, policy).map_err(|found| {
-        not_importable(
-            path,
-            &format!("{found}; accepted: instance-data.json of cloud-init's Ec2 data source"),
-        )
-    })
+    match shapes::read(&bytes, policy) {
+        Ok(reading) => Ok(ImportSource::Metadata(Box::new(reading))),
+        Err(Unread::Aemm) => Ok(ImportSource::AemmConfig),
+        Err(Unread::Other(found)) => {
+            Err(not_importable(path, &format!("{found}; accepted: {}", shapes::ACCEPTED)))
+        }
+    }
 }
 
 fn unreadable(path: &Path, error: &FileError) -> Failure {
@@ -130,6 +155,6 @@ fn unreadable(path: &Path, error: &FileError) -> Failure {
     Failure::new(status, format!("{} {error}", path.display()))
 }
 
-fn not_importable(path: &Path, found: &str) -> Failure {
+pub(super) fn not_importable(path: &Path, found: &str) -> Failure {
     Failure::new(ExitStatus::Config, format!("{} cannot be imported: {found}", path.display()))
 }

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use crate::cli::{Cli, CliCommand, ImportFormat};
+use crate::cli::{Cli, CliCommand};
 use crate::exit::{self, Failure};
 use crate::observe;
 
@@ -17,6 +17,7 @@ mod fault;
 mod flags;
 mod follow;
 mod guardian_unit;
+mod import;
 mod import_aemm;
 mod import_dump;
 mod init;
@@ -82,10 +83,7 @@ fn run(command: CliCommand) -> Result<(), Failure> {
         CliCommand::Audit(audit) => audit::exec(&audit),
         CliCommand::Wait(wait) => wait::exec(&wait),
         CliCommand::Record(record) => record::exec(&record),
-        CliCommand::Import(import) => match import.format {
-            ImportFormat::Aemm(args) => import_aemm::exec(&args),
-            ImportFormat::Dump(args) => import_dump::exec(&args),
-        },
+        CliCommand::Import(import) => import::exec(&import),
         CliCommand::Net(net) => net::exec(&net),
         CliCommand::Doctor(doctor) => doctor::exec(&doctor),
         CliCommand::Aemm(_) => Ok(()),

@@ -36,7 +36,7 @@ impl TranscriptSource {
 }
 
 pub(crate) fn secrets_policy(secrets: &SecretsArgs) -> SecretsPolicy {
-    SecretsPolicy { credentials: secrets.with_credentials, user_data: secrets.with_user_data }
+    SecretsPolicy { credentials: secrets.credentials.with_credentials, user_data: secrets.with_user_data }
 }
 
 /// Writes the scenario, and prints to stderr what is not in it.

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
-use super::ids::{HostId, InstanceType};
+use super::ids::InstanceType;
+use super::resource_ids::HostId;
 
 /// The processor architecture, spelled as in the identity document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]

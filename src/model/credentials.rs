@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::ids::RoleName;
+use super::ids::{ProfileId, RoleName};
 use super::time::Timestamp;
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
@@ -15,6 +15,8 @@ pub struct Credentials {
     pub role: RoleName,
     /// The instance profile's path and name, as after `instance-profile/` in its ARN.
     pub instance_profile: Option<String>,
+    /// The profile's id; made of its name unless set.
+    pub instance_profile_id: Option<ProfileId>,
     /// The source of the credentials.
     pub source: CredentialSource,
     /// The duration from `LastUpdated` to `Expiration`, unless the source sets these.
@@ -130,6 +132,7 @@ impl Default for Credentials {
         Self {
             role: "dev-role".parse().expect("the built-in role name is well-formed"),
             instance_profile: None,
+            instance_profile_id: None,
             source: CredentialSource::Generated,
             lifetime: Duration::from_hours(6),
             // As on EC2: a new set about once an hour.

@@ -7,13 +7,14 @@ use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use super::attributes::{InstanceAction, LifeCycle, Monitoring};
 use super::credentials::CredentialState;
-use super::ids::{AmiId, InstanceType, TagKey};
+use super::ids::{InstanceType, TagKey};
 use super::live_change::{InterfaceChange, ProfileChange, SettleTarget, StopStart};
 use super::maintenance::MaintenanceNotice;
 use super::notice::{Notice, NoticeDue};
 use super::options::{HttpEndpoint, HttpTokens, InstanceMetadataTags};
 use super::overrides::Override;
 use super::propagation::EventLateness;
+use super::resource_ids::AmiId;
 use super::signals::{AfterNotice, SpotAction, TargetLifecycleState};
 use super::time::Timestamp;
 

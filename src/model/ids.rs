@@ -17,7 +17,7 @@ impl std::error::Error for Accepted {}
 
 /// Makes a struct around a `String` an identifier, with its rule and the accepted form.
 macro_rules! identifier {
-    ($name:ident, $rule:expr, $accepted:literal) => {
+    ($name:ident, $rule:expr, $accepted:expr) => {
         impl $name {
             #[allow(dead_code, reason = "not every identifier is asked for its text")]
             pub(crate) fn as_str(&self) -> &str {
@@ -42,23 +42,7 @@ macro_rules! identifier {
     };
 }
 
-/// `i-` and 8 or 17 hexadecimal digits.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct InstanceId(String);
-identifier!(
-    InstanceId,
-    |t| resource_id(t, "i-"),
-    "\"i-\" and 8 or 17 lower-case hexadecimal digits, such as \"i-1234567890abcdef0\""
-);
-
-/// `ami-` and 8 or 17 hexadecimal digits.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct AmiId(String);
-identifier!(
-    AmiId,
-    |t| resource_id(t, "ami-"),
-    "\"ami-\" and 8 or 17 lower-case hexadecimal digits, such as \"ami-0a887e401f7654935\""
-);
+pub(super) use identifier;
 
 /// The name of a fault.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -83,87 +67,6 @@ impl FaultName {
     }
 }
 
-/// `r-` and 8 or 17 hexadecimal digits.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ReservationId(String);
-identifier!(
-    ReservationId,
-    |t| resource_id(t, "r-"),
-    "\"r-\" and 8 or 17 lower-case hexadecimal digits, such as \"r-046cb3eca3e201d2f\""
-);
-
-/// `aki-` and 8 or 17 hexadecimal digits.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct KernelId(String);
-identifier!(
-    KernelId,
-    |t| resource_id(t, "aki-"),
-    "\"aki-\" and 8 or 17 lower-case hexadecimal digits, such as \"aki-5c21674b\""
-);
-
-/// `ari-` and 8 or 17 hexadecimal digits.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RamdiskId(String);
-identifier!(
-    RamdiskId,
-    |t| resource_id(t, "ari-"),
-    "\"ari-\" and 8 or 17 lower-case hexadecimal digits, such as \"ari-01bb5768\""
-);
-
-/// `h-` and 8 or 17 hexadecimal digits.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct HostId(String);
-identifier!(
-    HostId,
-    |t| resource_id(t, "h-"),
-    "\"h-\" and 8 or 17 lower-case hexadecimal digits, such as \"h-0da999999f9999fb9\""
-);
-
-/// `eni-` and 8 or 17 hexadecimal digits.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct InterfaceId(String);
-identifier!(
-    InterfaceId,
-    |t| resource_id(t, "eni-"),
-    "\"eni-\" and 8 or 17 lower-case hexadecimal digits, such as \"eni-0f95d3625f5c521cc\""
-);
-
-/// `subnet-` and 8 or 17 hexadecimal digits.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SubnetId(String);
-identifier!(
-    SubnetId,
-    |t| resource_id(t, "subnet-"),
-    "\"subnet-\" and 8 or 17 lower-case hexadecimal digits, such as \"subnet-0ac62554\""
-);
-
-/// `vpc-` and 8 or 17 hexadecimal digits.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct VpcId(String);
-identifier!(
-    VpcId,
-    |t| resource_id(t, "vpc-"),
-    "\"vpc-\" and 8 or 17 lower-case hexadecimal digits, such as \"vpc-d295a6a7\""
-);
-
-/// `sg-` and 8 or 17 hexadecimal digits.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SecurityGroupId(String);
-identifier!(
-    SecurityGroupId,
-    |t| resource_id(t, "sg-"),
-    "\"sg-\" and 8 or 17 lower-case hexadecimal digits, such as \"sg-0b07f8f6cb485d4df\""
-);
-
-/// The id of an account: twelve digits.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct AccountId(String);
-identifier!(
-    AccountId,
-    |t| t.len() == 12 && t.bytes().all(|b| b.is_ascii_digit()),
-    "12 digits, such as \"123456789012\""
-);
-
 /// An instance type: a family and a size, `m5.xlarge`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct InstanceType(String);
@@ -176,6 +79,15 @@ identifier!(
     MacAddress,
     mac_address,
     "six pairs of lower-case hexadecimal digits between colons, such as \"0e:49:61:0f:c3:11\""
+);
+
+/// The id of an instance profile: `AIPA` and 17 capitals and digits on EC2, another token elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ProfileId(String);
+identifier!(
+    ProfileId,
+    |t| is_token(t, 128),
+    "up to 128 letters, digits and - _ . : that start with a letter or a digit, such as \"AIPAIOSFODNN7EXAMPLE0\""
 );
 
 /// An IAM role name: 1 to 64 letters, digits and `+=,.@_-`.
@@ -233,10 +145,11 @@ identifier!(
     "1 to 256 visible characters of ASCII, such as \"token\""
 );
 
-/// Whether a text is `prefix` and 8 or 17 lower-case hexadecimal digits.
-fn resource_id(text: &str, prefix: &str) -> bool {
-    let lower_hex = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
-    text.strip_prefix(prefix).is_some_and(|rest| matches!(rest.len(), 8 | 17) && rest.bytes().all(lower_hex))
+/// Whether a text can be an id wherever ids are shown: in JSON, in ARNs, in names and in paths.
+pub(super) fn is_token(text: &str, longest: usize) -> bool {
+    (1..=longest).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.:".contains(&b))
+        && text.as_bytes()[0].is_ascii_alphanumeric()
 }
 
 fn instance_type(text: &str) -> bool {
@@ -271,12 +184,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn identifiers_take_what_ec2_gives_and_nothing_else() {
-        assert!("i-1234567890abcdef0".parse::<InstanceId>().is_ok());
-        assert!("i-1234abcd".parse::<InstanceId>().is_ok());
-        for wrong in ["", "i-", "i-123", "I-1234abcd", "i-1234ABCD", "i-1234567890abcdefg", "ami-1234abcd"] {
-            assert!(wrong.parse::<InstanceId>().is_err(), "{wrong:?} was accepted as an instance id");
-        }
+    fn names_take_what_ec2_gives_and_nothing_else() {
         for right in ["m5.xlarge", "u-6tb1.56xlarge", "mac2-m2pro.metal"] {
             assert!(right.parse::<InstanceType>().is_ok(), "{right:?} was refused");
         }

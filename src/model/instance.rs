@@ -9,10 +9,7 @@ use super::attributes::{
     System,
 };
 use super::credentials::Credentials;
-use super::ids::{
-    AccountId, AmiId, HostName, InstanceId, InstanceType, KernelId, MacAddress, RamdiskId, ReservationId,
-    TagKey,
-};
+use super::ids::{HostName, InstanceType, MacAddress, TagKey};
 use super::interface::{NetworkInterface, SecurityGroups};
 use super::late::{Late, ShownLeaf, ShownRole};
 use super::location::{AvailabilityZone, Region};
@@ -20,6 +17,7 @@ use super::names;
 use super::options::MetadataOptions;
 use super::overrides::Overrides;
 use super::propagation::{LateLeaf, Propagation};
+use super::resource_ids::{AccountId, AmiId, InstanceId, KernelId, RamdiskId, ReservationId};
 use super::signals::Signals;
 use super::time::Timestamp;
 

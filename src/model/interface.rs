@@ -4,7 +4,8 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use ipnet::{Ipv4Net, Ipv6Net};
 
-use super::ids::{AccountId, InterfaceId, MacAddress, SecurityGroupId, SubnetId, VpcId};
+use super::ids::MacAddress;
+use super::resource_ids::{AccountId, InterfaceId, SecurityGroupId, SubnetId, VpcId};
 
 /// A network interface. Values that follow from its number and its addresses are filled in.
 #[derive(Debug, Clone, PartialEq, Eq)]

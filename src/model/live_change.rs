@@ -8,9 +8,10 @@ use std::time::Duration;
 use ipnet::{Ipv4Net, Ipv6Net};
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
-use super::ids::{Accepted, InstanceType, InterfaceId, MacAddress, RoleName, SecurityGroupId};
+use super::ids::{Accepted, InstanceType, MacAddress, RoleName};
 use super::interface::NetworkInterface;
 use super::propagation::ChangeKind;
+use super::resource_ids::{InterfaceId, SecurityGroupId, UsualForm};
 
 /// An interface, by its MAC address or its id.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,8 +36,9 @@ impl FromStr for InterfaceName {
     type Err = Accepted;
 
     fn from_str(text: &str) -> Result<Self, Accepted> {
-        let mac = text.parse().map(Self::Mac);
-        mac.or_else(|_| text.parse().map(Self::Id)).map_err(|_| {
+        // What is no MAC address is rather a misspelt one than an id of another form than EC2's.
+        let id = || text.parse().ok().filter(InterfaceId::has_usual_form).map(Self::Id);
+        text.parse().ok().map(Self::Mac).or_else(id).ok_or({
             Accepted(
                 "the MAC address of an interface, such as \"0e:49:61:0f:c3:12\", or its id, such as \"eni-0f95d3625f5c521cc\"",
             )

@@ -29,6 +29,7 @@ mod options;
 mod overrides;
 mod profile_changes;
 mod propagation;
+mod resource_ids;
 mod scenario;
 pub(crate) mod secrets;
 mod signals;
@@ -52,9 +53,8 @@ pub(crate) use glob::PathGlob;
 pub(crate) use http::{AEMM_CATEGORIES, AEMM_VERSIONS};
 pub(crate) use http::{DirectoryWithoutSlash, Expect, Http, InvalidToken, Profile, UserDataListed};
 pub(crate) use ids::{
-    Accepted, AccountId, AllowedHost, AmiId, FaultName, FixedToken, HostId, HostName, InstanceId,
-    InstanceType, InterfaceId, KernelId, MacAddress, NodeName, RamdiskId, ReservationId, RoleName,
-    SecurityGroupId, SubnetId, TagKey, VpcId,
+    Accepted, AllowedHost, FaultName, FixedToken, HostName, InstanceType, MacAddress, NodeName, ProfileId,
+    RoleName, TagKey,
 };
 pub(crate) use instance::Instance;
 pub(crate) use interface::{NetworkInterface, SecurityGroups, mac_of};
@@ -71,6 +71,10 @@ pub(crate) use options::{HttpEndpoint, HttpTokens, InstanceMetadataTags, Metadat
 pub(crate) use overrides::{Override, Overrides};
 pub(crate) use propagation::{
     ChangeKind, Delay, DelaySpan, EventLateness, LateLeaf, Meanwhile, Propagation, PropagationProfile,
+};
+pub(crate) use resource_ids::{
+    AccountId, AmiId, HostId, InstanceId, InterfaceId, KernelId, RamdiskId, ReservationId, SecurityGroupId,
+    SubnetId, UsualForm, VpcId,
 };
 pub(crate) use scenario::{NamedInstance, Scenario};
 pub(crate) use signals::{AfterNotice, Signals, SpotAction, SpotInterruption, TargetLifecycleState};

@@ -2,8 +2,8 @@
 
 use std::net::Ipv4Addr;
 
-use super::ids::InstanceId;
 use super::location::Region;
+use super::resource_ids::InstanceId;
 
 /// `ip-10-0-0-12.us-east-2.compute.internal`; `ip-10-0-0-12.ec2.internal` in us-east-1.
 pub(crate) fn private_by_address(address: Ipv4Addr, region: &Region) -> String {

@@ -68,6 +68,7 @@ fn after(
         (RoleChange::Associate, Some(role)) => Some(Credentials {
             role: role.clone(),
             instance_profile: change.name.clone(),
+            instance_profile_id: None,
             state: CredentialState::Ok,
             attached_after: Duration::ZERO,
             ..usual()

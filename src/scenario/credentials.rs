@@ -43,6 +43,7 @@ pub(crate) fn read(section: &Section<'_>, files: &NamedFiles<'_>) -> Option<Cred
     let role = section.get("role");
     set_if_some(&mut credentials.role, role.as_ref().and_then(Item::parse));
     credentials.instance_profile = section.read("instance-profile", profile);
+    credentials.instance_profile_id = section.read("instance-profile-id", Item::parse);
     set_if_some(&mut credentials.state, section.read("state", Item::choice::<CredentialState>));
     set_if_some(&mut credentials.attached_after, section.read("attached-after", Item::duration));
     set_if_some(&mut credentials.extended, section.read("extended", Item::boolean));

@@ -45,6 +45,8 @@ fn identity(section: &Section<'_>, instance: &mut Instance) {
     set_if_some(&mut instance.instance_type, section.read("instance-type", Item::parse));
     replace_if_some(&mut instance.architecture, section.read("architecture", Item::choice::<Architecture>));
     set_if_some(&mut instance.account_id, section.read("account-id", Item::parse));
+    // Whether ids of other forms are worth a warning: nothing else asks.
+    let _ = section.read("other-ids", Item::boolean);
     set_if_some(&mut instance.system, section.read("system", Item::choice::<System>));
     set_if_some(&mut instance.profile, section.read("profile", Item::line));
 }

@@ -10,14 +10,11 @@ use crate::model::PathGlob;
 use crate::model::{
     AccountId, AllowedHost, AmiId, AvailabilityZone, ClientMatcher, ContentType, FaultName, FixedToken,
     HostId, HostName, InstanceId, InstanceType, InterfaceId, InterfaceName, KernelId, MacAddress, NodeName,
-    RamdiskId, Region, ReservationId, RoleName, SecurityGroupId, SubnetId, VpcId,
+    ProfileId, RamdiskId, Region, ReservationId, RoleName, SecurityGroupId, SubnetId, VpcId,
 };
 
-macro_rules! resource {
-    ($prefix:literal) => {
-        concat!("^", $prefix, "-(?:[0-9a-f]{8}|[0-9a-f]{17})$")
-    };
-}
+/// An id: EC2's form is in the key's description, since other ones are taken too.
+const ID: &str = "^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$";
 
 macro_rules! ipv4 {
     ($after:literal) => {
@@ -56,21 +53,22 @@ macro_rules! dns_name {
     };
 }
 
-pub(super) const INSTANCE_ID: Form = Form::parsed::<InstanceId>(resource!("i"));
-pub(super) const AMI_ID: Form = Form::parsed::<AmiId>(resource!("ami"));
-pub(super) const RESERVATION_ID: Form = Form::parsed::<ReservationId>(resource!("r"));
-pub(super) const KERNEL_ID: Form = Form::parsed::<KernelId>(resource!("aki"));
-pub(super) const RAMDISK_ID: Form = Form::parsed::<RamdiskId>(resource!("ari"));
-pub(super) const HOST_ID: Form = Form::parsed::<HostId>(resource!("h"));
-pub(super) const INTERFACE_ID: Form = Form::parsed::<InterfaceId>(resource!("eni"));
+pub(super) const INSTANCE_ID: Form = Form::parsed::<InstanceId>(ID);
+pub(super) const AMI_ID: Form = Form::parsed::<AmiId>(ID);
+pub(super) const RESERVATION_ID: Form = Form::parsed::<ReservationId>(ID);
+pub(super) const KERNEL_ID: Form = Form::parsed::<KernelId>(ID);
+pub(super) const RAMDISK_ID: Form = Form::parsed::<RamdiskId>(ID);
+pub(super) const HOST_ID: Form = Form::parsed::<HostId>(ID);
+pub(super) const INTERFACE_ID: Form = Form::parsed::<InterfaceId>(ID);
 pub(super) const INTERFACE_NAME: Form =
     Form::parsed::<InterfaceName>("^(?:[0-9a-f]{2}(?::[0-9a-f]{2}){5}|eni-(?:[0-9a-f]{8}|[0-9a-f]{17}))$");
-pub(super) const SUBNET_ID: Form = Form::parsed::<SubnetId>(resource!("subnet"));
-pub(super) const VPC_ID: Form = Form::parsed::<VpcId>(resource!("vpc"));
-pub(super) const SECURITY_GROUP_ID: Form = Form::parsed::<SecurityGroupId>(resource!("sg"));
-pub(super) const ACCOUNT_ID: Form = Form::parsed::<AccountId>("^[0-9]{12}$");
+pub(super) const SUBNET_ID: Form = Form::parsed::<SubnetId>(ID);
+pub(super) const VPC_ID: Form = Form::parsed::<VpcId>(ID);
+pub(super) const SECURITY_GROUP_ID: Form = Form::parsed::<SecurityGroupId>(ID);
+pub(super) const ACCOUNT_ID: Form = Form::parsed::<AccountId>(ID);
 pub(super) const INSTANCE_TYPE: Form = Form::parsed::<InstanceType>("^[a-z0-9-]{1,32}[.][a-z0-9-]{1,31}$");
 pub(super) const MAC: Form = Form::parsed::<MacAddress>("^[0-9a-f]{2}(?::[0-9a-f]{2}){5}$");
+pub(super) const PROFILE_ID: Form = Form::parsed::<ProfileId>("^[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}$");
 pub(super) const ROLE: Form = Form::parsed::<RoleName>("^[A-Za-z0-9+=,.@_-]{1,64}$");
 pub(super) const REGION: Form = Form::parsed::<Region>("^[a-z]+(?:-[a-z]+)+-[0-9]+$");
 pub(super) const ZONE: Form =

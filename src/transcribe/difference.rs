@@ -6,9 +6,10 @@ use hyper::body::Bytes;
 use serde_json::Value;
 
 use super::draft::DraftTable;
+use super::known_paths::DOCUMENT;
 use super::observations::{Observations, ObservedValue};
 use super::quote;
-use crate::model::Profile;
+use crate::model::{Profile, json};
 use crate::scenario;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,7 +21,7 @@ pub(super) enum RemainingOverride {
 }
 
 /// JSON with a time that follows the clock.
-const DATED: [&str; 2] = ["meta-data/iam/info", "meta-data/identity-credentials/ec2/info"];
+pub(super) const DATED: [&str; 2] = ["meta-data/iam/info", "meta-data/identity-credentials/ec2/info"];
 
 /// The differences between what a service answered and what a scenario answers (`ours`, in which signatures are empty).
 pub(super) fn remaining_overrides(
@@ -31,7 +32,8 @@ pub(super) fn remaining_overrides(
     for (path, value) in &observations.values {
         let same = |answer: &Bytes| observations.moving.contains_key(path) || same(path, value, answer);
         if !ours.get(path).is_some_and(same) {
-            let (bytes, content_type) = (value.bytes.clone(), value.content_type.clone());
+            let bytes = whole(path, value, ours.get(path)).unwrap_or_else(|| value.bytes.clone());
+            let content_type = value.content_type.clone();
             // Elsewhere the type is the service's.
             overrides.insert(
                 path.clone(),
@@ -59,8 +61,31 @@ fn same(path: &str, observed: &ObservedValue, answer: &[u8]) -> bool {
         }
         Some(value)
     };
-    (dated || !observed.exact)
-        && undated(&observed.bytes).is_some_and(|theirs| Some(theirs) == undated(answer))
+    let selected = may_lack_members(path, observed);
+    let agrees = |(theirs, ours): (Value, Value)| match (&theirs, &ours) {
+        (Value::Object(theirs), Value::Object(ours)) if selected => {
+            theirs.iter().all(|(name, value)| ours.get(name) == Some(value))
+        }
+        _ => theirs == ours,
+    };
+    (dated || !observed.exact) && undated(&observed.bytes).zip(undated(answer)).is_some_and(agrees)
+}
+
+/// True of JSON whose members EC2 always has: of one that lacks some, those that are there are what somebody kept.
+fn may_lack_members(path: &str, observed: &ObservedValue) -> bool {
+    !observed.exact && (path == DOCUMENT || DATED.contains(&path))
+}
+
+/// Somebody's members of JSON in the place of ours, with all others of it.
+fn whole(path: &str, observed: &ObservedValue, ours: Option<&Bytes>) -> Option<Vec<u8>> {
+    let theirs: Value =
+        serde_json::from_slice(&observed.bytes).ok().filter(|_| may_lack_members(path, observed))?;
+    let mut all: Value = serde_json::from_slice(ours?).ok()?;
+    let (members, all) = (theirs.as_object()?, all.as_object_mut()?);
+    all.extend(members.iter().map(|(name, value)| (name.clone(), value.clone())));
+    let members: Vec<(&str, String)> =
+        all.iter().map(|(name, value)| (name.as_str(), value.to_string())).collect();
+    Some(json::object(&members).into_bytes())
 }
 
 /// A value takes the place of the directory that a scenario would have.

@@ -5,6 +5,7 @@ use std::str::FromStr;
 use toml::Value;
 
 use super::quote;
+use crate::model::UsualForm;
 
 /// Tables in the file's order.
 #[derive(Debug, Default)]
@@ -21,6 +22,8 @@ pub(super) struct DraftTable {
     keep_if_empty: bool,
     /// No line of it is rejected because of another.
     is_independent: bool,
+    /// An id in it has another form than on EC2.
+    has_other_ids: bool,
 }
 
 #[derive(Debug)]
@@ -38,6 +41,31 @@ impl Draft {
     pub(super) fn push(&mut self, table: DraftTable) {
         if table.keep_if_empty || !table.lines.is_empty() || !table.comment.is_empty() {
             self.tables.push(table);
+        }
+    }
+
+    /// True if an id in it has another form than on EC2.
+    pub(super) fn has_other_ids(&self) -> bool {
+        self.tables.iter().any(|table| table.has_other_ids)
+    }
+
+    /// Makes what [`allow_other_ids`](Self::allow_other_ids) said last.
+    pub(super) fn keep_other_ids(&mut self) {
+        self.tables.iter_mut().take(1).for_each(|table| table.has_other_ids = true);
+    }
+
+    /// Says in `[instance]` that such ids are meant, or no longer.
+    pub(super) fn allow_other_ids(&mut self, allow: bool) {
+        const KEY: &str = "other-ids";
+        let is_there = |table: &DraftTable| table.header == "[instance]";
+        if allow && !self.tables.iter().any(is_there) {
+            self.tables.insert(0, DraftTable::new("[instance]"));
+        }
+        for table in self.tables.iter_mut().filter(|table| is_there(table)) {
+            table.lines.retain(|line| line.key != KEY);
+            if allow {
+                table.set(KEY, true);
+            }
         }
     }
 
@@ -108,6 +136,7 @@ impl DraftTable {
             lines: vec![],
             keep_if_empty: false,
             is_independent: false,
+            has_other_ids: false,
         }
     }
 
@@ -145,6 +174,31 @@ impl DraftTable {
         if let Some(text) = text.filter(|text| text.parse::<T>().is_ok()) {
             self.set(key, text);
         }
+    }
+
+    /// Sets a key if the text can be an id, be it of another form than on EC2.
+    pub(super) fn set_id<T: UsualForm>(&mut self, key: &str, text: Option<&str>) {
+        if let Some((text, id)) = text.and_then(|text| Some((text, text.parse::<T>().ok()?))) {
+            self.has_other_ids |= !id.has_usual_form();
+            self.set(key, text);
+        }
+    }
+
+    /// Sets a key to those of the texts that can be ids.
+    pub(super) fn set_ids<T: UsualForm>(&mut self, key: &str, texts: &[&str]) {
+        let ids = texts.iter().filter_map(|text| Some((*text, text.parse::<T>().ok()?)));
+        let (texts, ids): (Vec<&str>, Vec<T>) = ids.unzip();
+        self.has_other_ids |= !ids.iter().all(T::has_usual_form);
+        self.set_toml(key, quote::list(texts));
+    }
+
+    /// Adds a line above the other lines above the header.
+    pub(super) fn add_first_comment(&mut self, text: impl Into<String>) {
+        self.comment.insert(0, text.into());
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.lines.is_empty()
     }
 
     /// Sets a key if the text is one line that is not empty.

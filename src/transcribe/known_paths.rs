@@ -2,6 +2,7 @@
 
 pub(super) const DOCUMENT: &str = "dynamic/instance-identity/document";
 pub(super) const IDENTITY: &str = "dynamic/instance-identity";
+pub(super) const IAM: &str = "meta-data/iam";
 pub(super) const ROLES: &str = "meta-data/iam/security-credentials";
 pub(super) const EXTENDED: &str = "meta-data/iam/security-credentials-extended";
 pub(super) const IDENTITY_ROLE: &str = "meta-data/identity-credentials/ec2/security-credentials";

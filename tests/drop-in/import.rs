@@ -14,7 +14,7 @@ fn a_file_becomes_a_scenario_that_check_accepts() {
     let sandbox = Sandbox::new();
     let file = sandbox.write("c.json", FILE).display().to_string();
     let scenario = sandbox.path("s.toml").display().to_string();
-    let imported = sandbox.run(&["import", "aemm", &file, "--output", &scenario]);
+    let imported = sandbox.run(&["import", "aemm", &file, "--exact", "--output", &scenario]);
     assert_eq!((imported.code, imported.stdout.as_str()), (Some(0), ""), "{imported:#?}");
     for sentence in [
         "c.json: metadata.values.nosuch means nothing to amazon-ec2-metadata-mock, and is left out",
@@ -26,7 +26,7 @@ fn a_file_becomes_a_scenario_that_check_accepts() {
     let checked = sandbox.run(&["check", &scenario]);
     assert_eq!((checked.code, checked.stderr.as_str()), (Some(0), ""), "{checked:#?}");
 
-    let printed = sandbox.run(&["import", "aemm", &file]);
+    let printed = sandbox.run(&["import", "aemm", &file, "--exact"]);
     let written = std::fs::read_to_string(&scenario).expect("it was written");
     assert_eq!(printed.stdout.trim_end(), written.trim_end());
 
@@ -52,8 +52,14 @@ fn what_holds_user_data_or_credentials_is_for_its_owner_alone() {
             let sandbox = Sandbox::new();
             let scenario = sandbox.path("s.toml");
             let config = sandbox.write("c.json", file).display().to_string();
-            let imported =
-                sandbox.run(&["import", "aemm", &config, "--output", &scenario.display().to_string()]);
+            let imported = sandbox.run(&[
+                "import",
+                "aemm",
+                &config,
+                "--exact",
+                "--output",
+                &scenario.display().to_string(),
+            ]);
             assert_eq!(imported.code, Some(0), "{file}\n{imported:#?}");
             let mode = std::fs::metadata(&scenario).expect("it was written").permissions().mode() & 0o777;
             assert_eq!(mode, expected, "the mode of what {file} becomes: {mode:o}");

@@ -67,7 +67,8 @@ fn a_scenario_answers_as_the_file_that_it_was_imported_from() {
         let sandbox = Sandbox::new();
         let config = sandbox.write("c.json", file).display().to_string();
         let scenario = sandbox.path("s.toml").display().to_string();
-        let imported = sandbox.run(&["import", "aemm", &config, "--mode", mode, "--output", &scenario]);
+        let imported =
+            sandbox.run(&["import", "aemm", &config, "--exact", "--mode", mode, "--output", &scenario]);
         assert_eq!(imported.code, Some(0), "{file}\n{imported:#?}");
         let server = sandbox.serve(&["--scenario", &scenario]);
         let (_running, address) = drop_in(mode, &config);

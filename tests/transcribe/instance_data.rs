@@ -2,7 +2,8 @@
 
 use std::fs;
 
-use mock_imds::transcribe::{Observations, SecretsPolicy, cloud_init};
+use mock_imds::transcribe::shapes::{self, Unread};
+use mock_imds::transcribe::{Observations, SecretsPolicy};
 use serde_json::{Map, Value, json};
 use support::{Client, PureService};
 
@@ -50,7 +51,15 @@ fn with_aliases(value: &Value, both: bool, path: &str) -> Value {
 }
 
 fn read(json: &Value) -> Observations {
-    cloud_init::read(json, ALL).unwrap_or_else(|found| panic!("expected instance data, found: {found}"))
+    read_with(json, ALL).unwrap_or_else(|found| panic!("expected instance data, found: {found}"))
+}
+
+fn read_with(json: &Value, policy: SecretsPolicy) -> Result<Observations, String> {
+    match shapes::read_json(vec![json.clone()], policy) {
+        Ok(reading) => Ok(reading.observations),
+        Err(Unread::Other(found)) => Err(found),
+        Err(Unread::Aemm) => Err("a file of amazon-ec2-metadata-mock".into()),
+    }
 }
 
 /// What it does not keep.
@@ -119,8 +128,7 @@ fn what_is_redacted_is_said_and_not_taken_for_a_value() {
 
 #[test]
 fn user_data_is_left_out_unless_it_was_asked_for() {
-    let seen =
-        cloud_init::read(&instance_data("ipv6-only"), SecretsPolicy::default()).expect("it is instance data");
+    let seen = read_with(&instance_data("ipv6-only"), SecretsPolicy::default()).expect("it is instance data");
     let text = written(seen, &PureService::new("")).text;
     assert!(
         !text.contains("#cloud-config") && text.contains("# Its user data is not here: 28 bytes, sha256 "),
@@ -131,11 +139,12 @@ fn user_data_is_left_out_unless_it_was_asked_for() {
 #[test]
 fn what_is_of_another_kind_is_refused() {
     for (json, found) in [
-        (json!({}), "it has no ds.meta_data"),
-        (json!([]), "it has no ds.meta_data"),
-        (json!({"ds": {"meta_data": {"vmId": "x"}}}), "it is of another cloud"),
+        (json!({}), "it has nothing of an EC2 instance's metadata"),
+        (json!([]), "it has nothing of an EC2 instance's metadata"),
+        (json!({"ds": {"meta_data": {"vmId": "x"}}}), "it is of Azure, not of EC2"),
+        (json!({"ds": {"meta_data": {"id": "x"}}}), "it has nothing of an EC2 instance's metadata"),
     ] {
-        let refused = cloud_init::read(&json, ALL).expect_err("it is none");
+        let refused = read_with(&json, ALL).expect_err("it is none");
         assert!(refused.contains(found), "expected {found:?} of {json}, found {refused:?}\n{RERUN}");
     }
 }
@@ -165,6 +174,6 @@ fn notes_quote_no_value() {
 #[test]
 fn user_data_beside_the_metadata_is_user_data() {
     let json = json!({ "ds": { "instance-id": "i-0123456789abcdef0", "user-data": "hunter2", "userdata": "hunter2" } });
-    let seen = cloud_init::read(&json, SecretsPolicy::default()).expect("it is instance data");
+    let seen = read_with(&json, SecretsPolicy::default()).expect("it is instance data");
     assert!(!format!("{seen:?}").contains("hunter2"), "expected no user data, found {seen:?}\n{RERUN}");
 }

@@ -15,7 +15,12 @@ const FRACTION: usize = 9;
 const LONGEST: Duration = Duration::from_hours(100 * 365 * 24);
 
 pub(crate) fn of(config: &AemmConfig, not_carried: &mut Vec<String>) -> String {
-    let served = |mode| [AemmMode::All, mode].contains(&config.mode);
+    of_modes(config, &[config.mode], not_carried)
+}
+
+/// The events of these modes.
+pub(crate) fn of_modes(config: &AemmConfig, modes: &[AemmMode], not_carried: &mut Vec<String>) -> String {
+    let served = |mode| modes.contains(&AemmMode::All) || modes.contains(&mode);
     let clients = clients(config.mock_ip_count, not_carried);
     let mut events = Vec::new();
     let mut event = |comment: &str, start: &StartTime, effect: &str| {

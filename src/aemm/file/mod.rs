@@ -87,16 +87,19 @@ fn from_toml(value: toml::Value) -> Value {
     }
 }
 
-/// Keys mean the same in capitals.
+/// Keys mean the same in capitals. Of two that differ in nothing else the one with capitals counts, as in the original's
+/// library, which renames it over the other; of several with capitals there it is any, here the last in order.
 fn lower(fields: Map<String, Value>) -> Map<String, Value> {
+    let (lower, other): (Vec<_>, Vec<_>) =
+        fields.into_iter().partition(|(key, _)| key.to_lowercase() == *key);
     let field = |(key, value): (String, Value)| {
         let value = match value {
-            Value::Object(fields) => Value::Object(lower(fields)),
+            Value::Object(fields) => Value::Object(self::lower(fields)),
             other => other,
         };
         (key.to_lowercase(), value)
     };
-    fields.into_iter().map(field).collect()
+    lower.into_iter().chain(other).map(field).collect()
 }
 
 #[cfg(test)]
@@ -122,6 +125,15 @@ mod tests {
         for (extension, text) in texts {
             assert_eq!(read(extension, text), expected, "{extension}");
         }
+    }
+
+    #[test]
+    fn of_two_keys_that_differ_in_case_the_one_with_capitals_counts() {
+        for text in [r#"{"a": {"key": 1, "Key": 2}}"#, r#"{"A": {"Key": 2}, "a": {"key": 1}}"#] {
+            assert_eq!(read("json", text), json!({ "a": { "key": 2 } }), "{text}");
+        }
+        assert_eq!(read("yaml", "accountId: b\naccountid: a\n"), json!({ "accountid": "b" }));
+        assert_eq!(read("toml", "accountid = 'a'\naccountId = 'b'\n"), json!({ "accountid": "b" }));
     }
 
     #[test]

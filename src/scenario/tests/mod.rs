@@ -386,7 +386,7 @@ fn what_may_surprise_is_a_warning() {
 fn all_problems_of_a_file_are_reported_at_once() {
     let text = "\
 [instance]
-instance-id = \"i-123\"
+instance-id = \"i/123\"
 ami-launch-index = \"0\"
 colour = \"blue\"
 [metadata-options]
@@ -394,10 +394,10 @@ http-tokens = \"maybe\"
 http-put-response-hop-limit = 65
 ";
     let expected = "\
-test.toml:2:15: error: instance.instance-id is \"i-123\"
-  2 | instance-id = \"i-123\"
+test.toml:2:15: error: instance.instance-id is \"i/123\"
+  2 | instance-id = \"i/123\"
     |               ^^^^^^^
-  accepted: \"i-\" and 8 or 17 lower-case hexadecimal digits, such as \"i-1234567890abcdef0\"
+  accepted: \"i-\" and 8 or 17 lower-case hexadecimal digits, such as \"i-1234567890abcdef0\"; an id of another form: up to 64 letters, digits and - _ . : that start with a letter or a digit
 test.toml:3:20: error: instance.ami-launch-index is a string
   3 | ami-launch-index = \"0\"
     |                    ^^^

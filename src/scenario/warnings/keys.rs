@@ -57,8 +57,15 @@ fn http(root: &Section<'_>, scenario: &Scenario) {
 
 /// Keys of `[credentials]` that need a profile. That of the role has a warning already.
 fn without_source(root: &Section<'_>) {
-    const NEED_A_PROFILE: [&str; 6] =
-        ["instance-profile", "lifetime", "refresh", "state", "attached-after", "extended"];
+    const NEED_A_PROFILE: [&str; 7] = [
+        "instance-profile",
+        "instance-profile-id",
+        "lifetime",
+        "refresh",
+        "state",
+        "attached-after",
+        "extended",
+    ];
     let named = table(root, "instances").map(|section| section.entries()).unwrap_or_default();
     let named =
         named.into_iter().filter(|(_, item)| item.kind() == "table").filter_map(|(_, item)| item.section());

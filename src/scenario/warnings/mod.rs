@@ -1,6 +1,7 @@
 //! Warnings of what is accepted and yet contradicts, cannot happen, or has no effect.
 
 mod faults;
+mod ids;
 mod interfaces;
 mod keys;
 mod paths;
@@ -22,6 +23,7 @@ pub(super) fn add(root: &Section<'_>, scenario: &Scenario, now: Option<Timestamp
     if scenario.http.profile.follows_instance() {
         places::add(root, scenario);
         paths::add(root, scenario);
+        ids::add(root);
         keys::add(root, scenario);
         interfaces::add(root, scenario);
     }

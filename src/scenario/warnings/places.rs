@@ -1,6 +1,6 @@
 //! Regions and zones that there are not, and architectures that a type does not have.
 
-use super::sections::instances;
+use super::sections::{instances, others_are_meant};
 use crate::config::{Item, Section, is_near};
 use crate::model::{Architecture, AvailabilityZone, InstanceType, Scenario, StringEnum as _};
 
@@ -59,7 +59,7 @@ const REGIONS: [&str; 48] = [
 const LAST_ZONE: char = 'f';
 
 pub(super) fn add(root: &Section<'_>, scenario: &Scenario) {
-    for section in instances(root) {
+    for section in instances(root).into_iter().filter(|section| !others_are_meant(root, section)) {
         if let Some(item) = text(&section, "availability-zone") {
             zone(&item);
         }

@@ -21,3 +21,12 @@ pub(super) fn instances<'a>(root: &Section<'a>) -> Vec<Section<'a>> {
         named.into_iter().filter(|(_, item)| item.kind() == "table").filter_map(|(_, item)| item.section());
     table(root, "instance").into_iter().chain(named).collect()
 }
+
+/// Whether an instance says that ids and zones of other forms than EC2's are meant. The others inherit it.
+pub(super) fn others_are_meant(root: &Section<'_>, instance: &Section<'_>) -> bool {
+    let says = |section: &Section<'_>| {
+        let item = section.get("other-ids").filter(|item| item.kind() == "boolean");
+        item.and_then(|item| item.boolean()) == Some(true)
+    };
+    says(instance) || table(root, "instance").is_some_and(|section| says(&section))
+}

@@ -22,6 +22,12 @@ pub(crate) const INSTANCE: &[FileKey] = &[
         "Twelve digits. Owner of the interfaces and of the role.",
     ),
     key(
+        "other-ids",
+        "false",
+        Form::Boolean,
+        "true: ids, zones and architectures that EC2 does not have are meant, as in tests; `check` then says nothing about them. They are taken in any case.",
+    ),
+    key(
         "architecture",
         "",
         Form::Choice(words::<Architecture>),

@@ -53,6 +53,12 @@ pub(crate) const CREDENTIALS: &[FileKey] = &[
         "Name, or path/name, of the instance profile. The role's name unless set.",
     ),
     key(
+        "instance-profile-id",
+        "",
+        forms::PROFILE_ID,
+        r#"`InstanceProfileId` in `iam/info`, such as "AIPAIOSFODNN7EXAMPLE0". Made of the profile's name unless set."#,
+    ),
+    key(
         "lifetime",
         r#""6h""#,
         Form::Duration,

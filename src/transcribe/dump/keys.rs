@@ -3,31 +3,27 @@
 use crate::transcribe::known_paths::KEYS;
 use crate::transcribe::observations::Observations;
 
-/// Adds a key from `0=name/openssh-key`, `0/openssh-key`, or a file `0=name` that is the key itself.
-pub(super) fn add(path: &str, text: &str, observations: &mut Observations) {
+/// Adds a key from `0=name/openssh-key`, `0/openssh-key`, or a file `0=name` that is the key itself. Returns the
+/// path that has it; none if it is no key.
+pub(in crate::transcribe) fn add(path: &str, text: &str, observations: &mut Observations) -> Option<String> {
     let rest = path.strip_prefix(KEYS).unwrap_or_default().trim_start_matches('/');
     let (entry, leaf) = rest.split_once('/').unwrap_or((rest, ""));
     let (number, name) = entry.split_once('=').map_or((entry, None), |(number, name)| (number, Some(name)));
-    let Ok(index) = number.parse::<u32>() else {
-        observations.add_note(format!("{path}: no public key"));
-        return;
-    };
+    let index = number.parse::<u32>().ok()?;
     if let Some(name) = name {
         observations.add_key_name(index, name);
     }
-    if matches!(leaf, "" | "openssh-key") && text.split_whitespace().count() >= 2 {
-        // The one value that ends in a newline, whatever the dump made of it.
-        observations.add_value(
-            &format!("{KEYS}/{index}/openssh-key"),
-            format!("{}\n", text.trim_end_matches('\n')).into(),
-        );
-    } else {
-        observations.add_note(format!("{path}: no public key"));
+    if !matches!(leaf, "" | "openssh-key") || text.split_whitespace().count() < 2 {
+        return None;
     }
+    let path = format!("{KEYS}/{index}/openssh-key");
+    // The one value that ends in a newline, whatever the dump made of it.
+    observations.add_value(&path, format!("{}\n", text.trim_end_matches('\n')).into());
+    Some(path)
 }
 
 /// Gives keys that no listing names the names in their comments.
-pub(super) fn name_unlisted(observations: &mut Observations) {
+pub(in crate::transcribe) fn name_unlisted(observations: &mut Observations) {
     let keys: Vec<(u32, String)> = observations
         .below(KEYS)
         .filter_map(|(path, value)| {

@@ -41,15 +41,20 @@ fn read_listing(directory: &str, text: &str, observations: &mut Observations) {
         }
     }
     if directory == ROLES {
-        add_roles(text, observations);
+        role_names(text, observations);
     }
 }
 
-/// Adds the roles of a listing. A file with other lines may be keys of a role: then nothing of it is a name.
-pub(super) fn add_roles(text: &str, observations: &mut Observations) {
-    let names: Option<Vec<RoleName>> = text.lines().map(|line| line.parse().ok()).collect();
-    match names {
-        Some(names) => names.iter().for_each(|name| observations.add_role(name.as_str())),
-        None => observations.add_note(format!("{ROLES}: the file is no list of roles; left out")),
+/// Adds the roles of a listing, or says that it is none.
+pub(super) fn role_names(text: &str, observations: &mut Observations) {
+    if !add_roles(text, observations) {
+        observations.add_note(format!("{ROLES}: the file is no list of roles; left out"));
     }
+}
+
+/// Adds the roles of a listing. One with other lines may be keys of a role: then nothing of it is a name, and it is false.
+pub(in crate::transcribe) fn add_roles(text: &str, observations: &mut Observations) -> bool {
+    let names: Option<Vec<RoleName>> = text.lines().map(|line| line.parse().ok()).collect();
+    names.iter().flatten().for_each(|name| observations.add_role(name.as_str()));
+    names.is_some()
 }

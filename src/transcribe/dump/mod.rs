@@ -12,11 +12,14 @@ mod root;
 use std::collections::BTreeSet;
 use std::ops::Bound;
 
-use super::known_paths::{EXTENDED, IDENTITY_ROLE, KEYS, ROLES, USER_DATA};
-use super::observations::{Observations, SecretsPolicy};
+use super::account::lines_of;
+use super::known_paths::{IDENTITY, KEYS, ROLES, USER_DATA};
+use super::observations::{ObservationSource, Observations, SecretsPolicy};
 
 pub use files::DumpFiles;
 use files::{LISTINGS, TOPS};
+pub(super) use keys::{add as add_key, name_unlisted};
+pub(super) use listings::add_roles;
 use root::Root;
 
 /// Reads the files; `Err` if they are no tree of a service.
@@ -27,6 +30,8 @@ pub fn read(files: &DumpFiles, policy: SecretsPolicy) -> Result<Observations, &'
     )?;
     let mut tree = root.below(files);
     let mut observations = Observations::new(&root.version, policy);
+    observations.source = ObservationSource::File;
+    note_other_trees(&root, files, &mut observations);
     let top_listed = tree.keys().any(|path| path.len() == 1 && LISTINGS.contains(&path[0].as_str()));
     listings::remove(&mut tree, &mut observations);
     let mut tree = fold(tree);
@@ -39,12 +44,21 @@ pub fn read(files: &DumpFiles, policy: SecretsPolicy) -> Result<Observations, &'
     for (path, bytes) in &tree {
         file(path, bytes, &tree, &mut observations);
     }
-    keys::name_unlisted(&mut observations);
+    name_unlisted(&mut observations);
     add_unknown_paths(&root, &tree, &mut observations);
+    observations.judge_completeness();
     if !top_listed && observations.lacks(USER_DATA) {
         observations.add_note(format!("{USER_DATA}: not in the dump; taken to be none"));
     }
     Ok(observations)
+}
+
+/// Names the files that lie outside of the tree.
+fn note_other_trees(root: &Root, files: &DumpFiles, observations: &mut Observations) {
+    let outside: Vec<Vec<String>> = files.keys().filter(|path| !root.holds(path)).cloned().collect();
+    for line in lines_of(&outside, "outside of the tree that is read") {
+        observations.add_note(line);
+    }
 }
 
 /// Moves values out of directories of their own, where wget puts them when it asks with a slash at the end.
@@ -90,11 +104,13 @@ fn file(path: &[String], bytes: &[u8], tree: &DumpFiles, observations: &mut Obse
     }
     match shown.as_str() {
         ROLES => {
-            listings::add_roles(text, observations);
+            listings::role_names(text, observations);
             observations.add_unknown(ROLES);
         }
         path if path == KEYS || path.starts_with("meta-data/public-keys/") => {
-            keys::add(path, text, observations);
+            if keys::add(path, text, observations).is_none() {
+                observations.add_note(format!("{path}: no public key"));
+            }
         }
         path if TOPS.contains(&path.split('/').next().unwrap_or_default()) => {
             observations.add_value(path, bytes.to_vec());
@@ -104,7 +120,7 @@ fn file(path: &[String], bytes: &[u8], tree: &DumpFiles, observations: &mut Obse
 }
 
 /// "404 - Not Found", if that is what a file is.
-fn error_page(bytes: &[u8]) -> Option<&str> {
+pub(super) fn error_page(bytes: &[u8]) -> Option<&str> {
     let text = std::str::from_utf8(bytes).ok()?;
     // Not a script that writes such a page.
     let page = text.trim_start().starts_with('<');
@@ -126,17 +142,13 @@ fn add_unknown_paths(root: &Root, tree: &DumpFiles, observations: &mut Observati
             unknown(top, "not in the dump");
         }
     }
+    // There is no instance without it.
+    if !observations.has(IDENTITY) {
+        observations.add_unknown(IDENTITY);
+    }
     // Hosts answer it and list it nowhere, so a walk along listings does not find it.
     if !observations.has("dynamic/fws") {
         observations.add_unknown("dynamic/fws");
     }
-    for (roles, sibling) in [
-        (ROLES, "meta-data/iam/info"),
-        (EXTENDED, "meta-data/iam/info"),
-        (IDENTITY_ROLE, "meta-data/identity-credentials/ec2/info"),
-    ] {
-        if !observations.has(roles) && observations.has(sibling) && observations.knows(roles) {
-            observations.add_unknown(roles);
-        }
-    }
+    observations.settle_role();
 }

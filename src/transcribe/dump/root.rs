@@ -36,6 +36,11 @@ impl Root {
         above(&["instance-id", "ami-id"]).map(|above| latest(above, vec!["meta-data".into()]))
     }
 
+    /// True of the files of the tree.
+    pub(super) fn holds(&self, path: &[String]) -> bool {
+        path.starts_with(&self.above)
+    }
+
     /// The files of the tree, by their paths below the version.
     pub(super) fn below(&self, files: &DumpFiles) -> DumpFiles {
         let inside = |(path, bytes): (&Vec<String>, &Vec<u8>)| {

@@ -2,16 +2,22 @@
 
 use serde_json::Value;
 
-use crate::model::{CredentialState, Credentials, Keys, RoleName, StringEnum, Timestamp, format_duration};
+use crate::model::{
+    CredentialState, Credentials, Keys, ProfileId, RoleName, StringEnum, Timestamp, format_duration,
+};
 use crate::transcribe::draft::{Draft, DraftTable};
-use crate::transcribe::known_paths::{EXTENDED, ROLES};
+use crate::transcribe::known_paths::{EXTENDED, IAM, ROLES};
 use crate::transcribe::observations::Observations;
 use crate::transcribe::quote;
 use crate::transcribe::role::ObservedRole;
 
 pub(super) fn write(observations: &mut Observations, now: Timestamp, draft: &mut Draft) {
     let mut table = DraftTable::new("[credentials]");
-    if observations.lacks("meta-data/iam") {
+    // A directory without both is none of EC2's.
+    let has_role = observations.role.is_some();
+    if observations.lacks(IAM)
+        || (!has_role && observations.lacks("meta-data/iam/info") && observations.lacks(ROLES))
+    {
         table.set("source", "none");
         draft.push(table);
         return;
@@ -27,6 +33,10 @@ pub(super) fn write(observations: &mut Observations, now: Timestamp, draft: &mut
     if let Some(profile) = profile.filter(|profile| Some(profile.as_str()) != name) {
         table.set("instance-profile", profile);
     }
+    let id = info.get("InstanceProfileId").and_then(Value::as_str);
+    // Ids that end so are made of the profile's name.
+    let is_made_up = id.is_some_and(|id| id.starts_with("AIPA") && id.ends_with("EXAMPLE") && id.len() == 21);
+    table.set_if_valid::<ProfileId>("instance-profile-id", id.filter(|_| !is_made_up));
     let keys = role.and_then(|role| role.keys.as_ref());
     match keys {
         Some(keys) => real(keys, &mut table),

@@ -21,13 +21,12 @@ pub(super) fn write(
     draft: &mut Draft,
 ) {
     let mut table = DraftTable::new("[instance]");
-    table.add_comment("The instance. Region, partition, ARNs and the identity document follow from it.");
     let value = |leaf: &str, key: &str| observations.text(leaf).or_else(|| document.text(key));
-    table.set_if_valid::<InstanceId>("instance-id", value("meta-data/instance-id", "instanceId"));
+    table.set_id::<InstanceId>("instance-id", value("meta-data/instance-id", "instanceId"));
     let kind = value("meta-data/instance-type", "instanceType");
     table.set_if_valid::<InstanceType>("instance-type", kind);
     architecture(document, kind, &mut table);
-    table.set_if_valid::<AccountId>("account-id", account(observations, document).as_deref());
+    table.set_id::<AccountId>("account-id", account(observations, document).as_deref());
     let zone = value("meta-data/placement/availability-zone", "availabilityZone");
     zone_and_id(observations, zone, &mut table);
     table.set_if_valid::<LifeCycle>("life-cycle", observations.text("meta-data/instance-life-cycle"));
@@ -39,6 +38,11 @@ pub(super) fn write(
     hostnames(observations, zone, primary, &mut table);
     groups(observations, primary, &mut table);
     user_data(observations, &mut table);
+    if !table.is_empty() {
+        table.add_first_comment(
+            "The instance. Region, partition, ARNs and the identity document follow from it.",
+        );
+    }
     draft.push(table);
     instance_tables::write(observations, draft);
 }
@@ -49,7 +53,7 @@ fn architecture(document: &Document, kind: Option<&str>, table: &mut DraftTable)
     table.set_if_valid::<Architecture>("architecture", other);
 }
 
-/// From the document, the identity role, or an interface: not every service has all of them.
+/// From the document, the identity role, an interface, or the ARN of the profile: not every service has all of them.
 fn account(observations: &Observations, document: &Document) -> Option<String> {
     let role = || {
         let info = observations.read_json("meta-data/identity-credentials/ec2/info")?;
@@ -59,11 +63,18 @@ fn account(observations: &Observations, document: &Document) -> Option<String> {
         let mac = observations.text("meta-data/mac")?;
         Some(observations.text(&format!("meta-data/network/interfaces/macs/{mac}/owner-id"))?.to_owned())
     };
-    document.text("accountId").map(str::to_owned).or_else(role).or_else(owner)
+    let profile = || {
+        let info = observations.read_json("meta-data/iam/info")?;
+        Some(info.get("InstanceProfileArn")?.as_str()?.split(':').nth(4)?.to_owned())
+    };
+    document.text("accountId").map(str::to_owned).or_else(role).or_else(owner).or_else(profile)
 }
 
 fn zone_and_id(observations: &Observations, zone: Option<&str>, table: &mut DraftTable) {
-    table.set_if_valid::<AvailabilityZone>("availability-zone", zone);
+    // A region alone has a zone, too.
+    let region = observations.text("meta-data/placement/region").filter(|_| zone.is_none());
+    let first = region.map(|region| format!("{region}a"));
+    table.set_if_valid::<AvailabilityZone>("availability-zone", zone.or(first.as_deref()));
     let follows = zone.and_then(|zone| zone.parse().ok()).map(|zone: AvailabilityZone| zone.zone_id());
     let id = observations.text("meta-data/placement/availability-zone-id");
     table.set_line("availability-zone-id", id.filter(|id| follows.as_deref() != Some(id)));
@@ -71,15 +82,18 @@ fn zone_and_id(observations: &Observations, zone: Option<&str>, table: &mut Draf
 
 fn launch(observations: &Observations, document: &Document, table: &mut DraftTable) {
     let value = |leaf: &str, key: &str| observations.text(leaf).or_else(|| document.text(key));
-    table.set_if_valid::<AmiId>("ami-id", value("meta-data/ami-id", "imageId"));
+    table.set_id::<AmiId>("ami-id", value("meta-data/ami-id", "imageId"));
     if let Some(index) =
         observations.text("meta-data/ami-launch-index").and_then(|text| text.parse::<u32>().ok())
     {
         table.set("ami-launch-index", i64::from(index));
     }
     table.set_line("ami-manifest-path", observations.text("meta-data/ami-manifest-path"));
-    table.set_list("ancestor-ami-ids", &observations.lines("meta-data/ancestor-ami-ids"));
-    table.set_if_valid::<ReservationId>("reservation-id", observations.text("meta-data/reservation-id"));
+    let ancestors = observations.lines("meta-data/ancestor-ami-ids");
+    if !ancestors.is_empty() {
+        table.set_ids::<AmiId>("ancestor-ami-ids", &ancestors);
+    }
+    table.set_id::<ReservationId>("reservation-id", observations.text("meta-data/reservation-id"));
     if let Some(time) = document.text("pendingTime").and_then(|text| text.parse::<jiff::Timestamp>().ok()) {
         table.set_toml("launch-time", quote::instant(Timestamp::from(time)).to_string());
     }
@@ -94,8 +108,8 @@ fn launch(observations: &Observations, document: &Document, table: &mut DraftTab
         Some("false") => table.set("hibernation", false),
         _ => {}
     }
-    table.set_if_valid::<KernelId>("kernel-id", value("meta-data/kernel-id", "kernelId"));
-    table.set_if_valid::<RamdiskId>("ramdisk-id", value("meta-data/ramdisk-id", "ramdiskId"));
+    table.set_id::<KernelId>("kernel-id", value("meta-data/kernel-id", "kernelId"));
+    table.set_id::<RamdiskId>("ramdisk-id", value("meta-data/ramdisk-id", "ramdiskId"));
 }
 
 /// Names that follow from the address or the id are not set.
@@ -132,10 +146,9 @@ fn groups(observations: &Observations, primary: Option<&ObservedInterface>, tabl
     }
     if let Some(interface) = primary {
         let ids = interface.lines(observations, "security-group-ids");
-        table.set_toml(
-            "security-group-ids",
-            quote::list(ids.into_iter().filter(|id| id.parse::<SecurityGroupId>().is_ok())),
-        );
+        if !ids.is_empty() || !observations.partial {
+            table.set_ids::<SecurityGroupId>("security-group-ids", &ids);
+        }
     }
 }
 

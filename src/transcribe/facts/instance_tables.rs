@@ -62,7 +62,7 @@ fn placement(observations: &Observations) -> DraftTable {
     if let Some(partition) = partition.filter(|_| group.is_some()) {
         placement.set("partition-number", i64::from(partition));
     }
-    placement.set_if_valid::<HostId>("host-id", observations.text("meta-data/placement/host-id"));
+    placement.set_id::<HostId>("host-id", observations.text("meta-data/placement/host-id"));
     placement
 }
 

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use ipnet::{Ipv4Net, Ipv6Net};
 
-use crate::model::{AccountId, InterfaceId, MacAddress, SubnetId, VpcId};
+use crate::model::{AccountId, InterfaceId, MacAddress, SecurityGroupId, SubnetId, VpcId};
 use crate::transcribe::draft::{Draft, DraftTable};
 use crate::transcribe::known_paths::DOCUMENT;
 use crate::transcribe::observations::Observations;
@@ -16,7 +16,8 @@ const MACS: &str = "meta-data/network/interfaces/macs";
 
 /// An interface, with the addresses that other facts depend on.
 pub(super) struct ObservedInterface {
-    mac: String,
+    /// None if the service has addresses at the top only.
+    mac: Option<String>,
     /// The directory of its values; none if the service has values at the top only, such as `meta-data/mac`.
     directory: Option<String>,
     /// Network card, 0 if the service shows none, and device number.
@@ -53,7 +54,7 @@ pub(super) fn all(observations: &Observations) -> Vec<ObservedInterface> {
         .filter(|mac| mac.parse::<MacAddress>().is_ok())
         .map(|mac| {
             let mut interface = ObservedInterface {
-                mac: mac.to_owned(),
+                mac: Some(mac.to_owned()),
                 directory: Some(format!("{MACS}/{mac}")),
                 card: 0,
                 number: 0,
@@ -69,6 +70,18 @@ pub(super) fn all(observations: &Observations) -> Vec<ObservedInterface> {
         })
         .collect();
     interfaces.sort_by_key(|interface| (interface.card, interface.number));
+    if let Some(primary) = interfaces.first_mut().filter(|_| observations.partial) {
+        // Somebody selected the leaves at the top.
+        let (private, public) =
+            (top_address(observations, "local-ipv4"), top_address(observations, "public-ipv4"));
+        let or = |own: &mut Vec<Ipv4Addr>, top| {
+            if own.is_empty() {
+                *own = top;
+            }
+        };
+        or(&mut primary.private, private);
+        or(&mut primary.public, public);
+    }
     if interfaces.is_empty() {
         interfaces.extend(from_top_leaves(observations));
     }
@@ -77,11 +90,29 @@ pub(super) fn all(observations: &Observations) -> Vec<ObservedInterface> {
 
 /// The one interface of a service that has no `network/`.
 fn from_top_leaves(observations: &Observations) -> Option<ObservedInterface> {
-    let mac = observations.text("meta-data/mac").filter(|mac| mac.parse::<MacAddress>().is_ok())?;
-    let address =
-        |leaf: &str| observations.text(leaf).and_then(|text| text.parse().ok()).into_iter().collect();
-    let (private, public) = (address("meta-data/local-ipv4"), address("meta-data/public-ipv4"));
-    Some(ObservedInterface { mac: mac.to_owned(), directory: None, card: 0, number: 0, private, public })
+    let mac = observations.text("meta-data/mac").filter(|mac| mac.parse::<MacAddress>().is_ok());
+    let (private, public) =
+        (top_address(observations, "local-ipv4"), top_address(observations, "public-ipv4"));
+    let is_there = mac.is_some() || (observations.partial && !(private.is_empty() && public.is_empty()));
+    is_there.then(|| ObservedInterface {
+        mac: mac.map(str::to_owned),
+        directory: None,
+        card: 0,
+        number: 0,
+        private,
+        public,
+    })
+}
+
+/// The address of a leaf at the top, or of the document; empty if there is none.
+fn top_address(observations: &Observations, leaf: &str) -> Vec<Ipv4Addr> {
+    let text = observations.text(&format!("meta-data/{leaf}")).map(str::to_owned);
+    let document = || {
+        let document =
+            observations.read_json(DOCUMENT).filter(|_| leaf == "local-ipv4" && observations.partial)?;
+        Some(document.get("privateIp")?.as_str()?.to_owned())
+    };
+    text.or_else(document).and_then(|text| text.parse().ok()).into_iter().collect()
 }
 
 pub(super) fn write(observations: &Observations, interfaces: &[ObservedInterface], draft: &mut Draft) {
@@ -89,22 +120,28 @@ pub(super) fn write(observations: &Observations, interfaces: &[ObservedInterface
         let mut table = block(observations, interface, index);
         let primary = interfaces.first().filter(|_| index > 0);
         differing(observations, interface, primary, &mut table);
+        if index == 0 && !table.is_empty() {
+            table.add_comment("The primary interface.");
+        }
         draft.push(table);
     }
 }
 
 fn block(observations: &Observations, interface: &ObservedInterface, index: u32) -> DraftTable {
     let mut table = DraftTable::new("[[instance.network-interface]]");
-    if index == 0 {
-        table.add_comment("The primary interface.");
-    }
     if interface.number != index {
         table.set("device-number", i64::from(interface.number));
     }
-    table.set("mac", interface.mac.as_str());
-    table.set_if_valid::<InterfaceId>("interface-id", interface.text(observations, "interface-id"));
-    table.set_toml("private-ipv4s", quote::list(interface.private.iter().map(ToString::to_string)));
-    table.set_toml("public-ipv4s", quote::list(interface.public.iter().map(ToString::to_string)));
+    if let Some(mac) = &interface.mac {
+        table.set("mac", mac.as_str());
+    }
+    table.set_id::<InterfaceId>("interface-id", interface.text(observations, "interface-id"));
+    // Of a selection it is not known that there are none.
+    for (key, addresses) in [("private-ipv4s", &interface.private), ("public-ipv4s", &interface.public)] {
+        if !addresses.is_empty() || !observations.partial {
+            table.set_toml(key, quote::list(addresses.iter().map(ToString::to_string)));
+        }
+    }
     let mut list = |key: &str, texts: Vec<String>| {
         if !texts.is_empty() {
             table.set_toml(key, quote::list(texts));
@@ -130,8 +167,8 @@ fn texts<T: ToString>(values: &[T]) -> Vec<String> {
 }
 
 fn network(observations: &Observations, interface: &ObservedInterface, table: &mut DraftTable) {
-    table.set_if_valid::<SubnetId>("subnet-id", interface.text(observations, "subnet-id"));
-    table.set_if_valid::<VpcId>("vpc-id", interface.text(observations, "vpc-id"));
+    table.set_id::<SubnetId>("subnet-id", interface.text(observations, "subnet-id"));
+    table.set_id::<VpcId>("vpc-id", interface.text(observations, "vpc-id"));
     table.set_if_valid::<Ipv4Net>(
         "subnet-ipv4-cidr-block",
         interface.text(observations, "subnet-ipv4-cidr-block"),
@@ -147,7 +184,7 @@ fn network(observations: &Observations, interface: &ObservedInterface, table: &m
         table.set_toml("vpc-ipv4-cidr-blocks", quote::list(texts(&blocks)));
     }
     // Where there is an address, they follow from it unless set: that there are none has to be set then.
-    let follow = interface.text(observations, "ipv6s").is_some();
+    let follow = interface.text(observations, "ipv6s").is_some() && !observations.partial;
     for leaf in ["subnet-ipv6-cidr-blocks", "vpc-ipv6-cidr-blocks"] {
         let blocks = interface.many::<Ipv6Net>(observations, leaf);
         if follow || !blocks.is_empty() {
@@ -171,10 +208,10 @@ fn differing(
     if !ids.is_empty()
         && primary.is_some_and(|primary| primary.lines(observations, "security-group-ids") != ids)
     {
-        table.set_toml("security-group-ids", quote::list(ids));
+        table.set_ids::<SecurityGroupId>("security-group-ids", &ids);
     }
     let document = observations.read_json(DOCUMENT).unwrap_or_default();
     let account = document.get("accountId").and_then(serde_json::Value::as_str);
     let owner = interface.text(observations, "owner-id");
-    table.set_if_valid::<AccountId>("owner-id", owner.filter(|_| owner != account));
+    table.set_id::<AccountId>("owner-id", owner.filter(|_| owner != account));
 }

@@ -32,5 +32,10 @@ pub(super) fn draft(observations: &mut Observations, now: Timestamp) -> Draft {
     credentials::write(observations, now, &mut draft);
     service::http(observations, &mut draft);
     events::write(observations, &mut draft);
+    if draft.has_other_ids() {
+        draft.allow_other_ids(true);
+        observations
+            .add_note("ids of other forms than EC2's: they are taken as they are, and `other-ids` says so");
+    }
     draft
 }

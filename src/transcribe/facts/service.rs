@@ -19,6 +19,9 @@ pub(super) fn metadata_options(observations: &Observations, draft: &mut Draft) {
         Some(tokens) => table.set("http-tokens", tokens.as_str()),
         None => {}
     }
+    if let Some(limit) = observations.traits.hop_limit {
+        table.set("http-put-response-hop-limit", i64::from(limit));
+    }
     if observations.has("meta-data/tags") && !observations.is_aemm() {
         table.set("instance-metadata-tags", "enabled");
     }

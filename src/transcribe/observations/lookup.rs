@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{Observations, ObservedValue};
-use crate::transcribe::known_paths::{below, is_user_data};
+use crate::transcribe::known_paths::{IAM, below, is_user_data};
 
 impl Observations {
     pub(in crate::transcribe) fn text(&self, path: &str) -> Option<&str> {
@@ -44,8 +44,16 @@ impl Observations {
         self.values.keys().any(|path| is_user_data(path))
     }
 
-    /// False if the path, or a directory above it, was added as unknown.
+    /// False if the path, or a directory above it, was added as unknown. Of a selection only what is there is known, and
+    /// whether there is a role.
     pub fn knows(&self, path: &str) -> bool {
+        let is_at_or_below = |above: &str| path == above || below(path, above).is_some();
+        if self.absent.iter().any(|absent| is_at_or_below(absent)) {
+            return true;
+        }
+        if self.partial && is_at_or_below("meta-data") && !is_at_or_below(IAM) && !self.has(path) {
+            return false;
+        }
         !self.unknown.iter().any(|unknown| unknown == path || below(path, unknown).is_some())
     }
 

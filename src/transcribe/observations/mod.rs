@@ -9,12 +9,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use super::account::Account;
 use super::known_paths::{EXTENDED, IDENTITY_ROLE, ROLES, USER_DATA, below};
 use super::role::{self, ObservedRole};
-use crate::model::{Http, HttpTokens, Timestamp, json};
+use crate::model::{Http, HttpTokens, Timestamp, json, secrets as model_secrets};
 
 pub use secrets::SecretsPolicy;
-use secrets::{Secrecy, digest, secrecy};
+use secrets::{Secrecy, digest, masked, secrecy};
 
 /// A service may send texts of any length, and notes quote them.
 const MAX_NOTE_CHARS: usize = 600;
@@ -24,8 +25,21 @@ const MAX_QUOTED_CHARS: usize = 100;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ServiceTraits {
     pub http_tokens: Option<HttpTokens>,
+    /// No answer tells; what is known of it is from elsewhere.
+    pub hop_limit: Option<u8>,
     /// As on EC2 where it is not known.
     pub http: Http,
+}
+
+/// Where the values are from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ObservationSource {
+    /// A service that was asked.
+    Service,
+    /// A file that somebody kept. What a scenario would contradict itself by is left out.
+    File,
+    /// Settings of another program: as a file, and all of them may have their defaults.
+    Settings,
 }
 
 #[derive(Debug)]
@@ -56,6 +70,13 @@ pub struct Observations {
     pub(super) moving: BTreeMap<String, Option<Timestamp>>,
     /// Notices that are listed and answer 404.
     pub(super) announced: BTreeSet<String>,
+    /// What became of the values of a file.
+    pub account: Account,
+    pub(super) source: ObservationSource,
+    /// True if only some paths are known, and of the others but that there is no role.
+    pub(super) partial: bool,
+    /// Paths of which it is known that they do not answer.
+    absent: BTreeSet<String>,
     policy: SecretsPolicy,
     /// Paths that answered, and whose values are not here.
     withheld: BTreeSet<String>,
@@ -76,6 +97,10 @@ impl Observations {
             notes: vec![],
             moving: BTreeMap::new(),
             announced: BTreeSet::new(),
+            account: Account::default(),
+            source: ObservationSource::Service,
+            partial: false,
+            absent: BTreeSet::new(),
             policy,
             withheld: BTreeSet::new(),
             unknown: BTreeSet::new(),
@@ -126,9 +151,27 @@ impl Observations {
         self.unknown.insert(path.to_owned());
     }
 
+    /// Adds a path that does not answer, nor anything below it.
+    pub(crate) fn add_absent(&mut self, path: &str) {
+        self.absent.insert(path.to_owned());
+    }
+
+    /// Leaves a value of a file out, and says why.
+    pub(super) fn leave_out(&mut self, at: &[String], note: &str) {
+        self.account.left_out.insert(at.to_vec(), note.to_owned());
+        self.add_note(note);
+    }
+
     /// Adds a role that is listed. The first one counts.
     pub(crate) fn add_role(&mut self, name: &str) {
-        self.role.get_or_insert_with(|| ObservedRole::new(name));
+        match &self.role {
+            None => self.role = Some(ObservedRole::new(name)),
+            Some(role) if role.name == name => {}
+            Some(role) => {
+                let note = format!("the role {name}: an instance has one role, {}", role.name);
+                self.add_note(note);
+            }
+        }
     }
 
     /// Adds the name of a public key, which is listed as `NUMBER=NAME`.
@@ -139,7 +182,7 @@ impl Observations {
     /// Adds a remark, without control characters: a service must not move the cursor of whoever reads it.
     pub(crate) fn add_note(&mut self, note: impl AsRef<str>) {
         let visible = |c: char| if c.is_control() { '\u{fffd}' } else { c };
-        let mut note: String = note.as_ref().chars().take(MAX_NOTE_CHARS + 1).map(visible).collect();
+        let mut note: String = masked(note.as_ref()).chars().take(MAX_NOTE_CHARS + 1).map(visible).collect();
         if let Some((end, _)) = note.char_indices().nth(MAX_NOTE_CHARS) {
             note.truncate(end);
             note.push('…');
@@ -157,6 +200,19 @@ impl Observations {
     /// True for amazon-ec2-metadata-mock's kind of service, where no value follows from another.
     pub(super) fn is_aemm(&self) -> bool {
         !self.traits.http.profile.follows_instance()
+    }
+
+    /// Adds the answer of a role that somebody has set. Keys that cannot be real are no secret.
+    pub(crate) fn add_keys(&mut self, path: &str, answer: Vec<u8>) {
+        let name =
+            below(path, ROLES).filter(|name| !model_secrets::has_real_key_id(&answer) && !name.contains('/'));
+        let Some(name) = name else { return self.add_value(path, answer) };
+        self.role = Some(ObservedRole::new(name));
+        self.values.insert(path.to_owned(), ObservedValue { bytes: answer, exact: true, content_type: None });
+    }
+
+    pub(crate) fn add_user_data(&mut self, bytes: Vec<u8>) {
+        self.add_value(USER_DATA, bytes);
     }
 
     fn store(&mut self, path: &str, value: ObservedValue) {
@@ -183,8 +239,10 @@ impl Observations {
             self.has_real_keys |= role.keys.is_some();
             // A scenario has one role: the one whose keys somebody asked for.
             let has_keys = self.role.as_ref().is_some_and(|stored| stored.keys.is_some());
-            if role.keys.is_some() || !has_keys {
-                self.role = Some(role);
+            let other = if role.keys.is_some() || !has_keys { self.role.replace(role) } else { Some(role) };
+            let name = self.role.as_ref().map(|role| role.name.clone()).unwrap_or_default();
+            if let Some(other) = other.filter(|other| other.name != name && !self.is_aemm()) {
+                self.add_note(format!("the role {}: an instance has one role, {name}", other.name));
             }
         }
         // There is nothing in the place of the others.

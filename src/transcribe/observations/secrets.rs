@@ -25,13 +25,12 @@ pub(super) enum Secrecy {
 
 /// Services that are not EC2's may have keys at other paths, so the value is looked into too.
 pub(super) fn secrecy(path: &str, bytes: &[u8], aemm: bool) -> Secrecy {
-    const MARK: &[u8] = b"SecretAccessKey";
     // There the name of the role is a value.
     let names = aemm && path == ROLES;
     let credentials = !names && secrets::answers_keys(path);
     if is_user_data(path) {
         Secrecy::UserData
-    } else if credentials || bytes.windows(MARK.len()).any(|window| window.eq_ignore_ascii_case(MARK)) {
+    } else if credentials || secrets::looks_secret(bytes) {
         Secrecy::Credentials
     } else if aemm {
         // It has no key: its signatures are fixed texts that sign nothing.
@@ -50,4 +49,31 @@ pub(super) fn digest(bytes: &[u8]) -> String {
         let _ = write!(text, "{byte:02x}");
     }
     text
+}
+
+/// A text without the key ids that may be real.
+pub(super) fn masked(text: &str) -> String {
+    let mut masked = String::with_capacity(text.len());
+    for part in text.split_inclusive(|c: char| !c.is_ascii_alphanumeric()) {
+        if secrets::has_real_key_id(part.as_bytes()) {
+            masked += &part[..4];
+            masked.push('…');
+            masked.extend(part.chars().next_back().filter(|c| !c.is_ascii_alphanumeric()));
+        } else {
+            masked += part;
+        }
+    }
+    masked
+}
+
+#[cfg(test)]
+mod tests {
+    use super::masked;
+
+    #[test]
+    fn key_ids_that_may_be_real_are_masked() {
+        assert_eq!(masked("a \"AKIAIOSFODNN7REALKEY\", b"), "a \"AKIA…\", b");
+        assert_eq!(masked("ASIAIOSFODNN7REALKEY"), "ASIA…");
+        assert_eq!(masked("AKIAIOSFODNN7EXAMPLE, ü"), "AKIAIOSFODNN7EXAMPLE, ü");
+    }
 }

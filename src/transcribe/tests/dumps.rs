@@ -1,7 +1,7 @@
 //! What a dump and what cloud-init kept say of paths that are not in them.
 
 use crate::transcribe::observations::Observations;
-use crate::transcribe::{SecretsPolicy, cloud_init, dump};
+use crate::transcribe::{SecretsPolicy, dump, shapes};
 
 fn dumped(files: &[(&str, &str)]) -> Observations {
     let path = |path: &str| path.split('/').map(str::to_owned).collect::<Vec<_>>();
@@ -65,7 +65,9 @@ fn names_of_public_keys_are_numbered_where_there_are_some() {
             r#"{{"ds": {{"meta_data": {{"instance_id": "i-0123456789abcdef0", "public_keys": {keys}}}}}}}"#
         );
         let json = serde_json::from_str(&json).expect("it is JSON");
-        let seen = cloud_init::read(&json, SecretsPolicy::default()).expect("it is an instance's");
+        let seen = shapes::read_json(vec![json], SecretsPolicy::default())
+            .expect("it is an instance's")
+            .observations;
         seen.notes.iter().any(|note| note.starts_with("the numbers of public keys"))
     };
     assert!(!note(r#"{"a": ["ssh-rsa A a"]}"#));
@@ -113,8 +115,8 @@ fn an_error_page_is_one_by_its_form_and_its_title() {
 }
 
 fn kept(json: &serde_json::Value) -> Observations {
-    cloud_init::read(json, SecretsPolicy { credentials: false, user_data: true })
-        .expect("it is an instance's")
+    let policy = SecretsPolicy { credentials: false, user_data: true };
+    shapes::read_json(vec![json.clone()], policy).expect("it is an instance's").observations
 }
 
 #[test]

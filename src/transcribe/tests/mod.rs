@@ -8,7 +8,11 @@ use std::sync::{Arc, LazyLock};
 
 use hyper::body::Bytes;
 
+use std::path::Path;
+
 use super::*;
+use crate::config::SourceText;
+use crate::scenario;
 
 const NOW: Timestamp = Timestamp::from_secs(1_768_478_400);
 static KEYS: LazyLock<Arc<KeyRing>> = LazyLock::new(|| Arc::new(KeyRing::generate([9; 32])));
@@ -36,7 +40,7 @@ const MAC: &str = "meta-data/network/interfaces/macs/06:00:00:00:00:01";
 #[test]
 fn an_instance_with_ways_of_its_own_answers_as_it_did() {
     let info = "{\n  \"Code\" : \"Success\",\n  \"LastUpdated\" : \"2026-01-15T11:21:00Z\",\n  \"InstanceProfileArn\" : \
-                \"arn:aws:iam::210987654321:instance-profile/web\",\n  \"InstanceProfileId\" : \"AIPAIOSFODNN7REAL0000\"\n}";
+                \"arn:aws:iam::210987654321:instance-profile/web\",\n  \"InstanceProfileId\" : \"AIPAIOSFODNN7 REAL000\"\n}";
     let subnets = format!("{MAC}/subnet-ipv6-cidr-blocks");
     let (ipv4s, ipv6s, number) =
         (format!("{MAC}/local-ipv4s"), format!("{MAC}/ipv6s"), format!("{MAC}/device-number"));

@@ -10,7 +10,7 @@ use mock_imds::host::settings::HostSettings;
 use mock_imds::imds::Fleet;
 use mock_imds::scenario;
 use mock_imds::transcribe::{
-    Observations, SecretsPolicy, TranscribeError, cloud_init, dump as dumps, transcribe,
+    Observations, SecretsPolicy, TranscribeError, dump as dumps, shapes, transcribe,
 };
 
 use super::service::{KEYS, LOADED, Service};
@@ -63,18 +63,15 @@ pub fn aemm(input: &[u8]) {
     }
 }
 
-/// JSON of cloud-init if it begins as such, else files: each begins with a line `== PATH`.
+/// A file of any shape, or files if it begins so: each begins with a line `== PATH`.
 pub fn dump(input: &[u8]) {
     let policy = SecretsPolicy { credentials: true, user_data: true };
-    let observations = if input.starts_with(b"{") {
-        let Ok(json) = serde_json::from_slice(input) else { return };
-        cloud_init::read(&json, policy)
+    let observations = if input.starts_with(b"== ") {
+        dumps::read(&unpacked(input), policy).ok()
     } else {
-        dumps::read(&unpacked(input), policy)
+        shapes::read(input, policy).ok().map(|reading| reading.observations)
     };
-    if let Ok(observations) = observations {
-        written(observations);
-    }
+    observations.into_iter().for_each(written);
 }
 
 fn unpacked(input: &[u8]) -> dumps::DumpFiles {

@@ -32,7 +32,9 @@ pub(crate) fn info(context: &LeafContext<'_>) -> Option<String> {
     let partition = context.instance.region().partition().name;
     let profile = credentials.instance_profile.as_deref().unwrap_or(credentials.role.as_str());
     let arn = format!("arn:{partition}:iam::{}:instance-profile/{profile}", context.instance.account_id);
-    let id = format!("AIPA{}EXAMPLE", Seed::new(context.instance, profile, 0).text("profile", 10, BASE32));
+    let made_up =
+        || format!("AIPA{}EXAMPLE", Seed::new(context.instance, profile, 0).text("profile", 10, BASE32));
+    let id = credentials.instance_profile_id.as_ref().map_or_else(made_up, ToString::to_string);
     let updated = string(&Slot::at(credentials, context.now).updated.rfc3339());
     let with_profile = |more: &[(&str, String)]| {
         let ids = [("InstanceProfileArn", string(&arn)), ("InstanceProfileId", string(&id))];

@@ -1,0 +1,148 @@
+//! What a file itself says, as answers of EC2's paths; the samples of the original are left out.
+
+use serde_json::{Map, Value};
+
+use super::compile::{NOTICES, object_text};
+use super::config::{AemmConfig, AemmMode};
+use super::path_table::{ConfigValue, PathTable};
+use super::placeholders::Placeholders;
+use super::user_data::decoded;
+use crate::model::secrets::has_real_key_id;
+
+/// A file with more values than these was saved by the original, or is a copy of its sample.
+const SAVED: usize = 60;
+const CREDENTIALS: &str = "iam-security-credentials";
+/// Below it are the paths that EC2 has.
+const VERSION: &str = "/latest/";
+
+/// The answers that a file asks for.
+#[derive(Debug, Default)]
+pub(crate) struct SaidAnswers {
+    /// Name of the key, path below the version, and value: a text, or the members of JSON that are said.
+    pub values: Vec<(Vec<String>, String, Value)>,
+    /// The role's path and keys.
+    pub credentials: Option<(String, Vec<u8>)>,
+    pub user_data: Option<Vec<u8>>,
+    /// Paths that the file takes away.
+    pub absent: Vec<String>,
+    /// What is not among them, one sentence each.
+    pub notes: Vec<String>,
+}
+
+/// The answers that a file asks for; `config` is made of it.
+pub(crate) fn said(file: &Map<String, Value>, config: &AemmConfig) -> SaidAnswers {
+    let mut answers = SaidAnswers::default();
+    let defaults = AemmConfig::default();
+    let mut usual = defaults.metadata.clone();
+    Placeholders::of(&config.metadata).fill(&mut usual);
+    let values = |name: &str| file.get(name).and_then(|tree| tree.get("values")).and_then(Value::as_object);
+    let count: usize = ["metadata", "dynamic"].iter().map(|name| values(name).map_or(0, Map::len)).sum();
+    let mut samples = 0;
+    for (name, tree, usual, default) in [
+        ("metadata", &config.metadata, &usual, &defaults.metadata),
+        ("dynamic", &config.dynamic, &defaults.dynamic, &defaults.dynamic),
+    ] {
+        for (key, path) in &tree.paths {
+            let own = values(name).and_then(|values| values.get(key)).filter(|value| !value.is_null());
+            let is_moved = usual.paths.get(key) != Some(path);
+            let is_sample = count > SAVED && tree.values.get(key) == default.values.get(key);
+            samples += usize::from(own.is_some() && is_sample && !is_moved);
+            if (own.is_some() && !is_sample) || is_moved {
+                answers.add(name, key, tree, usual, own);
+            }
+        }
+    }
+    if samples > 0 {
+        answers.notes.push(format!(
+            "{samples} values are the samples of amazon-ec2-metadata-mock; those of the built-in instance are in their place"
+        ));
+    }
+    if config.userdata.values != defaults.userdata.values {
+        answers.user_data = decoded(config).ok();
+    }
+    answers
+}
+
+impl SaidAnswers {
+    fn add(&mut self, name: &str, key: &str, tree: &PathTable, usual: &PathTable, own: Option<&Value>) {
+        let path = tree.paths.get(key).map(String::as_str).unwrap_or_default();
+        if NOTICES.iter().any(|(notice, ..)| *notice == key) {
+            self.notes.push(format!("{key} at {path:?}: on EC2 notices stay where they are"));
+            return;
+        }
+        if path.is_empty() {
+            let usual = usual.paths.get(key).and_then(|path| path.strip_prefix(VERSION));
+            self.absent.extend(usual.map(str::to_owned));
+            return;
+        }
+        let top = |below: &&str| matches!(below.split('/').next(), Some("meta-data" | "dynamic"));
+        let Some(below) = path.strip_prefix(VERSION).filter(top) else {
+            self.notes.push(format!("{key} at {path:?}: EC2 has no such path; --exact serves it"));
+            return;
+        };
+        let value = match tree.values.get(key) {
+            Some(value) if key == CREDENTIALS => {
+                self.credentials = Some((below.to_owned(), object_text(value).into_bytes()));
+                return;
+            }
+            Some(ConfigValue::Object(fields)) => {
+                let is_said = |field: &str| own.is_none_or(|own| own.get(field.to_lowercase()).is_some());
+                let fields = fields.iter().filter(|(field, _)| is_said(field));
+                Value::Object(fields.map(|(field, value)| (field.clone(), json(value))).collect())
+            }
+            Some(other) => json(other),
+            None => return,
+        };
+        let names = [name, "values", key].map(str::to_owned).to_vec();
+        self.values.push((names, below.to_owned(), value));
+    }
+}
+
+fn json(value: &ConfigValue) -> Value {
+    match value {
+        ConfigValue::Null => Value::Null,
+        ConfigValue::Text(text) => text.as_str().into(),
+        ConfigValue::List(texts) => texts.iter().map(String::as_str).collect(),
+        ConfigValue::Object(fields) => {
+            Value::Object(fields.iter().map(|(name, value)| (name.clone(), json(value))).collect())
+        }
+    }
+}
+
+/// Puts examples in the place of keys that may be real. False if there are none.
+pub(crate) fn replace_live_keys(config: &mut AemmConfig) -> bool {
+    let defaults = AemmConfig::default();
+    let sample = defaults.metadata.values.get(CREDENTIALS).cloned();
+    let (Some(ConfigValue::Object(fields)), Some(ConfigValue::Object(sample))) =
+        (config.metadata.values.get_mut(CREDENTIALS), sample)
+    else {
+        return false;
+    };
+    let live = fields
+        .iter()
+        .any(|(_, value)| matches!(value, ConfigValue::Text(text) if has_real_key_id(text.as_bytes())));
+    for (name, value) in fields.iter_mut().filter(|_| live) {
+        if ["AccessKeyId", "SecretAccessKey", "Token"].contains(&name.as_str())
+            && let Some((_, example)) = sample.iter().find(|(known, _)| known == name)
+        {
+            value.clone_from(example);
+        }
+    }
+    live
+}
+
+/// The notices that a file mentions.
+pub(crate) fn mentioned(file: &Map<String, Value>) -> Vec<AemmMode> {
+    let has = |names: &[&str]| {
+        names.iter().any(|name| {
+            file.get(*name).is_some_and(|value| !value.is_null() && value != &Value::Object(Map::new()))
+        })
+    };
+    let both = has(&["mock-delay-sec", "mock-trigger-time"]);
+    let modes = [
+        (AemmMode::Spot, both || has(&["spot", "rebalance-delay-sec", "rebalance-trigger-time"])),
+        (AemmMode::Events, both || has(&["events"])),
+        (AemmMode::AsgLifecycle, has(&["asg-termination-delay-sec", "asg-termination-trigger-time"])),
+    ];
+    modes.into_iter().filter_map(|(mode, is_mentioned)| is_mentioned.then_some(mode)).collect()
+}

@@ -1,0 +1,43 @@
+//! `mock-imds import DIR|FILE`: finds out what it is.
+
+use std::path::Path;
+
+use super::import_dump::{self, ImportSource};
+use super::{import_aemm, output};
+use crate::cli::{ImportArgs, ImportFormat};
+use crate::exit::{ExitStatus, Failure};
+
+/// Extensions of files that only amazon-ec2-metadata-mock has among those that are read.
+const OF_AEMM: [&str; 2] = ["yaml", "yml"];
+
+pub(crate) fn exec(import: &ImportArgs) -> Result<(), Failure> {
+    match (&import.format, &import.path) {
+        (Some(ImportFormat::Aemm(args)), _) => import_aemm::exec(args),
+        (Some(ImportFormat::Dump(args)), _) => import_dump::exec(args),
+        (None, Some(path)) => any(path, import),
+        (None, None) => Err(Failure::new(ExitStatus::Usage, "import: name a file or a directory")),
+    }
+}
+
+fn any(path: &Path, import: &ImportArgs) -> Result<(), Failure> {
+    output::check_writable(&import.output)?;
+    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+    if extension == "toml" {
+        let found = "a .toml file is a scenario, or amazon-ec2-metadata-mock's: `mock-imds check` reads the one, `mock-imds import aemm` the other";
+        return Err(import_dump::not_importable(path, found));
+    }
+    let is_aemm = OF_AEMM.contains(&extension) && path.is_file();
+    let source =
+        if is_aemm { ImportSource::AemmConfig } else { import_dump::recognise(path, &import.secrets)? };
+    match source {
+        ImportSource::Metadata(reading) => {
+            import_dump::write(path, *reading, "mock-imds import", &import.output)
+        }
+        ImportSource::AemmConfig => import_aemm::convert(
+            path,
+            &import.aemm,
+            import.secrets.credentials.with_credentials,
+            &import.output,
+        ),
+    }
+}

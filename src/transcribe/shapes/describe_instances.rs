@@ -1,0 +1,101 @@
+//! What `aws ec2 describe-instances` prints, whole or of a query: the first instance of it.
+
+use serde_json::Value;
+
+use super::describe_lists;
+use super::input::JsonInput;
+use super::reading::Certainty;
+use super::service_tree::{Knowledge, ServiceTree};
+use crate::transcribe::known_paths::DOCUMENT;
+
+/// Members that are answers as they are.
+const AS_THEY_ARE: [(&[&str], &str); 18] = [
+    (&["InstanceId"], "meta-data/instance-id"),
+    (&["ImageId"], "meta-data/ami-id"),
+    (&["InstanceType"], "meta-data/instance-type"),
+    (&["AmiLaunchIndex"], "meta-data/ami-launch-index"),
+    (&["Placement", "AvailabilityZone"], "meta-data/placement/availability-zone"),
+    (&["Placement", "AvailabilityZoneId"], "meta-data/placement/availability-zone-id"),
+    (&["Placement", "GroupName"], "meta-data/placement/group-name"),
+    (&["Placement", "PartitionNumber"], "meta-data/placement/partition-number"),
+    (&["Placement", "HostId"], "meta-data/placement/host-id"),
+    (&["PrivateDnsName"], "meta-data/local-hostname"),
+    (&["PublicDnsName"], "meta-data/public-hostname"),
+    (&["KernelId"], "meta-data/kernel-id"),
+    (&["RamdiskId"], "meta-data/ramdisk-id"),
+    (&["InstanceLifecycle"], "meta-data/instance-life-cycle"),
+    (&["HibernationOptions", "Configured"], "meta-data/hibernation/configured"),
+    (&["PrivateIpAddress"], "meta-data/local-ipv4"),
+    (&["PublicIpAddress"], "meta-data/public-ipv4"),
+    (&["Monitoring", "State"], "dynamic/fws/instance-monitoring"),
+];
+/// Members of JSON.
+const MEMBERS: [(&[&str], &str, &str); 4] = [
+    (&["Architecture"], DOCUMENT, "architecture"),
+    (&["LaunchTime"], DOCUMENT, "pendingTime"),
+    (&["IamInstanceProfile", "Arn"], "meta-data/iam/info", "InstanceProfileArn"),
+    (&["IamInstanceProfile", "Id"], "meta-data/iam/info", "InstanceProfileId"),
+];
+/// The place of the first instance.
+const PLACES: [&[&str]; 5] =
+    [&["Reservations", "0", "Instances", "0"], &["Instances", "0"], &["0", "Instances", "0"], &["0"], &[]];
+
+pub(super) fn read(input: &mut JsonInput) -> Option<ServiceTree> {
+    let at = PLACES.into_iter().find(|at| input.text(&[at, &["InstanceId"][..]].concat()).is_some())?;
+    let evidence = if at.is_empty() { "its key InstanceId" } else { "its list of instances" };
+    let shape = "the output of aws ec2 describe-instances";
+    let mut tree = ServiceTree::new(shape, Certainty::Certain, evidence, Knowledge::Selection);
+    tree.rest = "not in the metadata, or of another instance";
+    tree.lacks_role = !input.has(&[at, &["IamInstanceProfile"]].concat());
+    // Before the address of the instance, which is one of those of the interface.
+    describe_lists::interfaces(input, at, &mut tree);
+    for (path, to) in AS_THEY_ARE {
+        let path = [at, path].concat();
+        if said(input, &path) {
+            tree.add(to, input.take(&path));
+        }
+    }
+    for (path, of, member) in MEMBERS {
+        let path = [at, path].concat();
+        if said(input, &path) {
+            tree.add_member(of, member, input.take(&path));
+        }
+    }
+    reservation(input, at, &mut tree);
+    options(input, at, &mut tree);
+    describe_lists::tags_and_groups(input, at, &mut tree);
+    Some(tree)
+}
+
+/// False for what is empty: the command prints that for what is not there.
+fn said(input: &JsonInput, path: &[&str]) -> bool {
+    // Monitoring may be on its way, which the metadata does not show.
+    input.has(path) && !matches!(input.text(path), Some("" | "pending" | "disabling"))
+}
+
+/// The reservation around the instance.
+fn reservation(input: &mut JsonInput, at: &[&str], tree: &mut ServiceTree) {
+    let around = if at.len() >= 3 { &at[..at.len() - 2] } else { &[] };
+    let own = |name| [around, &[name]].concat();
+    if input.has(&own("ReservationId")) {
+        tree.add("meta-data/reservation-id", input.take(&own("ReservationId")));
+    }
+    if input.has(&own("OwnerId")) {
+        tree.add_member(DOCUMENT, "accountId", input.take(&own("OwnerId")));
+    }
+}
+
+fn options(input: &mut JsonInput, at: &[&str], tree: &mut ServiceTree) {
+    let own = |name| [at, &["MetadataOptions", name]].concat();
+    if let Some(tokens) = input.text(&own("HttpTokens")).and_then(|tokens| tokens.parse().ok()) {
+        tree.http_tokens = Some(tokens);
+        tree.use_as("metadata-options", input.take(&own("HttpTokens")));
+    }
+    let limit = input.get(&own("HttpPutResponseHopLimit")).and_then(Value::as_u64);
+    if let Some(limit) =
+        limit.and_then(|limit| u8::try_from(limit).ok()).filter(|limit| (1..=64).contains(limit))
+    {
+        tree.hop_limit = Some(limit);
+        tree.use_as("metadata-options", input.take(&own("HttpPutResponseHopLimit")));
+    }
+}

@@ -1,0 +1,62 @@
+//! A HAR, as browsers and proxies record requests: the answers to GET with 200, by path.
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use serde_json::Value;
+
+use super::reading::{Certainty, Reading};
+use super::tree_file::is_version;
+use crate::transcribe::account::lines_of;
+use crate::transcribe::dump::{self, DumpFiles};
+use crate::transcribe::observations::SecretsPolicy;
+
+pub(super) fn is_har(document: &Value) -> bool {
+    document.pointer("/log/entries").is_some_and(Value::is_array)
+}
+
+pub(super) fn read(document: &Value, policy: SecretsPolicy) -> Result<Reading, String> {
+    let mut files = DumpFiles::new();
+    let mut left: Vec<Vec<String>> = Vec::new();
+    let entries = document.pointer("/log/entries").and_then(Value::as_array);
+    for (number, entry) in entries.into_iter().flatten().enumerate() {
+        match answer(entry) {
+            Some((path, bytes)) if !files.contains_key(&path) => _ = files.insert(path, bytes),
+            _ => left.push(vec![format!("log.entries.{number}")]),
+        }
+    }
+    let mut observations =
+        dump::read(&files, policy).map_err(|_| "it has no answers of a metadata service".to_owned())?;
+    for line in lines_of(&left, "no GET of a metadata path with 200 and text, or a second one") {
+        observations.add_note(line);
+    }
+    let (shape, evidence) = ("a HAR", "its key log.entries".to_owned());
+    Ok(Reading { shape, certainty: Certainty::Certain, evidence, observations })
+}
+
+/// The segments of a path, and what it answered.
+fn answer(entry: &Value) -> Option<(Vec<String>, Vec<u8>)> {
+    let text = |path: &str| entry.pointer(path).and_then(Value::as_str);
+    let is_get = text("/request/method")?.eq_ignore_ascii_case("GET");
+    let status = entry.pointer("/response/status").and_then(Value::as_u64)?;
+    if !is_get || status != 200 {
+        return None;
+    }
+    let url = text("/request/url")?.split(['?', '#']).next()?;
+    let path =
+        url.split_once("://").map_or(url, |(_, rest)| rest.split_once('/').map_or("", |(_, path)| path));
+    let listing = path.ends_with('/');
+    let mut segments: Vec<String> =
+        path.split('/').filter(|segment| !segment.is_empty()).map(str::to_owned).collect();
+    if !is_version(segments.first()?) || segments.len() < 2 {
+        return None;
+    }
+    if listing {
+        segments.push("index.html".to_owned());
+    }
+    let body = text("/response/content/text")?;
+    let bytes = match text("/response/content/encoding") {
+        Some("base64") => BASE64_STANDARD.decode(body).ok()?,
+        _ => body.as_bytes().to_vec(),
+    };
+    Some((segments, bytes))
+}
