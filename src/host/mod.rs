@@ -10,6 +10,7 @@
 //! netlink       sockets and messages, bytes only
 //! address       the address on lo                            ┐
 //! links         the interfaces                               │
+//! tcp_sockets   who listens on what                          │
 //! nft           the plan as one transaction; snapshots       ├ the kernel
 //! network       converge, compare, restore, take down        ┘
 //! metrics       the guardian's metrics
@@ -41,6 +42,7 @@ pub(crate) mod runtime;
 pub mod settings;
 pub(crate) mod status;
 pub(crate) mod takeover;
+pub(crate) mod tcp_sockets;
 pub(crate) mod up_down;
 pub mod uplinks;
 
