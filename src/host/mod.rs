@@ -4,6 +4,7 @@
 //! settings      host.toml → HostSettings
 //! cloud         recognises real cloud machines
 //! takeover      refuses on one of them, unless allowed
+//! conflicts     refuses an endpoint beside a real agent, or a network that it would break
 //! plan          HostSettings → Plan: addresses, tables, chains, rules; a value that prints as nft prints it
 //! uplinks       which listed interfaces lead out of this host, and are not trusted
 //! added_record  the addresses that were added, so that only they are removed; a decision about each wanted address
@@ -27,6 +28,7 @@ pub(crate) mod added_record;
 pub(crate) mod address;
 mod backoff;
 pub(crate) mod cloud;
+pub(crate) mod conflicts;
 mod error;
 pub(crate) mod guardian;
 pub(crate) mod links;
