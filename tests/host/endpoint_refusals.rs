@@ -37,7 +37,9 @@ fn refuses(host: &Host, what: &str, said: &[&str], left: &[&str], with_takeover:
     let mut guardian = host.start(support::program(), "");
     let ready = guardian.expect("READY=1");
     assert!(ready.contains("is refused: ") && ready.contains(said[0]), "{what}: {ready}");
-    said.iter().for_each(|said| guardian.says(said));
+    for sentence in said {
+        guardian.says(sentence);
+    }
     assert_eq!(served(host), left, "{what}: held");
     assert_eq!(guardian.end(Signal::SIGTERM), Some(0));
     assert_eq!(host.network(), before, "{what}: after hold");
