@@ -44,7 +44,7 @@ esac
 
 if [ -z "$destination" ] && [ -d /run/systemd/system ]; then
 	# The sockets and the guardian stop with the service, but later. Here, so that the guardian cleans up with its own program.
-	if ! { systemctl disable --now mock-imds mock-imds-view && systemctl stop mock-imds.socket mock-imds-ipv6.socket mock-imds-net.service; }; then
+	if ! { systemctl disable --now mock-imds mock-imds-view && systemctl stop mock-imds.socket mock-imds-ipv6.socket mock-imds-ecs.socket mock-imds-pod-identity.socket mock-imds-pod-identity-ipv6.socket mock-imds-net.service; }; then
 		# An installation that was stopped on the way may have no units yet.
 		[ -e "$unfinished" ] || fail 69 "the service does not stop; systemctl's reason is above. Nothing was removed"
 	fi

@@ -6,8 +6,9 @@ use std::path::PathBuf;
 use super::ruleset::Ruleset;
 use crate::host::address;
 use crate::host::cloud;
+use crate::host::conflicts::RefusedEndpoint;
 use crate::host::nft::TablesSnapshot;
-use crate::host::settings::HostSettings;
+use crate::host::settings::{Endpoint, HostSettings};
 use crate::host::status::GuardianStatus;
 use crate::host::uplinks::Uplink;
 use crate::model::endpoint::ADDRESS_V4;
@@ -53,6 +54,10 @@ pub(crate) struct HostFacts {
     pub cloud_init: Option<CloudInit>,
     /// Files with a saved ruleset that holds our tables.
     pub saved_rulesets: Vec<PathBuf>,
+    /// What would refuse an endpoint beside IMDS now; empty where none is enabled.
+    pub refused: Vec<RefusedEndpoint>,
+    /// Tokens of a real EKS Pod Identity agent are here: this is a pod.
+    pub pod_tokens: bool,
     pub units: Vec<Unit>,
     pub leftovers: Vec<PathBuf>,
 }
@@ -174,9 +179,20 @@ impl HostFacts {
         self.published.is_some() && self.guardian != GuardianProcess::Gone
     }
 
+    /// The guardian leaves this endpoint out.
+    pub(crate) fn refuses(&self, endpoint: Endpoint) -> bool {
+        let refused = self.published.as_ref().map(|status| status.refused.as_slice()).unwrap_or_default();
+        refused.iter().any(|refused| refused.endpoint == endpoint)
+    }
+
+    /// A socket listens at this address.
+    pub(crate) fn listens_at(&self, address: SocketAddr) -> bool {
+        self.listeners.iter().any(|listener| listener.address == address)
+    }
+
     /// A socket listens on this port of the address.
     pub(crate) fn listens_on(&self, port: u16) -> bool {
-        self.listeners.iter().any(|listener| listener.address == (ADDRESS_V4, port).into())
+        self.listens_at((ADDRESS_V4, port).into())
     }
 
     pub(crate) fn has_address(&self, address: IpAddr) -> bool {

@@ -49,6 +49,8 @@ pub(crate) enum CheckName {
     Width,
     /// `fd00:ec2::254` on `lo`.
     Ipv6,
+    /// The endpoints beside IMDS.
+    Endpoints,
     /// The nftables tables.
     Tables,
     /// Bind mode: both halves of it.

@@ -9,9 +9,10 @@ use nix::sys::socket::SockProtocol;
 
 use super::HostError;
 use super::netlink::{NetlinkMessage, NetlinkReply, NetlinkSocket, narrow, u32_at};
+use crate::model::Service;
 
-/// `IFA_LABEL` of our IPv4 address, which `ip addr` shows: for people, and for us when the record was lost.
-pub(crate) const LABEL: &str = "lo:imds";
+/// `IFA_LABEL` of our IPv4 addresses, which `ip addr` shows: for people, and for us when the record was lost.
+pub(crate) const LABELS: [&str; 3] = ["lo:imds", "lo:ecs", "lo:pod-identity"];
 
 /// `IFA_PROTO` of our addresses, for the same purpose; kernels before 5.18 ignore it. The values below 4 are taken.
 pub(crate) const PROTOCOL: u8 = 169;
@@ -55,6 +56,15 @@ pub(crate) const fn prefix_length(address: IpAddr) -> u8 {
     }
 }
 
+/// The label of one of our addresses.
+fn label(address: IpAddr) -> &'static str {
+    match Service::at(address) {
+        Some(Service::Ecs) => LABELS[1],
+        Some(Service::PodIdentity) => LABELS[2],
+        Some(Service::Imds) | None => LABELS[0],
+    }
+}
+
 /// A route netlink socket for addresses.
 #[derive(Debug)]
 pub(crate) struct AddressClient {
@@ -70,16 +80,25 @@ impl AddressClient {
 
     /// Every interface that has one of these addresses.
     pub(crate) fn find(&mut self, wanted: &[IpAddr]) -> Result<Vec<InterfaceAddress>, HostError> {
+        self.find_by(|address| wanted.contains(&address))
+    }
+
+    /// Every address that is wanted, on all interfaces.
+    pub(crate) fn find_by(
+        &mut self,
+        wanted: impl Fn(IpAddr) -> bool,
+    ) -> Result<Vec<InterfaceAddress>, HostError> {
         let dump = NetlinkMessage::new(libc::RTM_GETADDR, 0, &[0; ADDRESS_HEAD]);
         let replies = self.socket.dump(&dump).map_err(|e| HostError::kernel("list the addresses", e))?;
         let mut found = Vec::new();
         for reply in replies.iter().filter(|reply| reply.kind == libc::RTM_NEWADDR) {
             let Some((address, index)) = read(reply) else { continue };
-            if !wanted.contains(&address) {
+            if !wanted(address) {
                 continue;
             }
             let interface = self.link(index)?.0;
-            let marked = reply.text(ADDRESS_HEAD, libc::IFA_LABEL).as_deref() == Some(LABEL)
+            let label = reply.text(ADDRESS_HEAD, libc::IFA_LABEL);
+            let marked = label.is_some_and(|label| LABELS.contains(&label.as_str()))
                 || reply.attribute(ADDRESS_HEAD, IFA_PROTO) == Some(&[PROTOCOL]);
             let (prefix, loopback) = (reply.payload[1], index == LOOPBACK);
             found.push(InterfaceAddress { address, prefix, interface, loopback, marked });
@@ -115,7 +134,7 @@ impl AddressClient {
     pub(crate) fn add(&mut self, address: IpAddr) -> Result<AddResult, HostError> {
         let flags = narrow(libc::NLM_F_CREATE) | narrow(libc::NLM_F_EXCL);
         let message = match address {
-            IpAddr::V4(_) => message(libc::RTM_NEWADDR, flags, address).text(libc::IFA_LABEL, LABEL),
+            IpAddr::V4(_) => message(libc::RTM_NEWADDR, flags, address).text(libc::IFA_LABEL, label(address)),
             // Without NOPREFIXROUTE a route would appear in the main table; there is nobody to
             // detect a duplicate on lo.
             IpAddr::V6(_) => {
@@ -220,6 +239,15 @@ mod tests {
             NetlinkMessage::new(libc::RTM_NEWADDR, 0, &[0; ADDRESS_HEAD]).attribute(libc::IFA_LOCAL, &[1; 6]);
         let odd = odd.finish(0, 1);
         assert_eq!(read(&replies(&odd).next().expect("a message")), None, "of no family that we know");
+    }
+
+    #[test]
+    fn a_label_names_the_service_and_fits() {
+        for service in Service::ALL {
+            let label = label(service.ipv4().into());
+            assert_eq!(label, format!("lo:{}", service.name()));
+            assert!(label.len() < libc::IFNAMSIZ, "the kernel takes no longer one than {label:?}");
+        }
     }
 
     #[test]

@@ -42,6 +42,7 @@ mod tests {
             rejected: None,
             addresses: vec![],
             unavailable: vec![],
+            refused: vec![],
             tables: vec![],
             uplinks: vec![],
             settings: crate::host::settings::HostSettings::default(),

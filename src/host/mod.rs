@@ -4,12 +4,14 @@
 //! settings      host.toml → HostSettings
 //! cloud         recognises real cloud machines
 //! takeover      refuses on one of them, unless allowed
+//! conflicts     refuses an endpoint beside a real agent, or a network that it would break
 //! plan          HostSettings → Plan: addresses, tables, chains, rules; a value that prints as nft prints it
 //! uplinks       which listed interfaces lead out of this host, and are not trusted
 //! added_record  the addresses that were added, so that only they are removed; a decision about each wanted address
 //! netlink       sockets and messages, bytes only
 //! address       the address on lo                            ┐
 //! links         the interfaces                               │
+//! tcp_sockets   who listens on what                          │
 //! nft           the plan as one transaction; snapshots       ├ the kernel
 //! network       converge, compare, restore, take down        ┘
 //! metrics       the guardian's metrics
@@ -26,6 +28,7 @@ pub(crate) mod added_record;
 pub(crate) mod address;
 mod backoff;
 pub(crate) mod cloud;
+pub(crate) mod conflicts;
 mod error;
 pub(crate) mod guardian;
 pub(crate) mod links;
@@ -41,6 +44,7 @@ pub(crate) mod runtime;
 pub mod settings;
 pub(crate) mod status;
 pub(crate) mod takeover;
+pub(crate) mod tcp_sockets;
 pub(crate) mod up_down;
 pub mod uplinks;
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::settings::HostSettings;
+use super::settings::{Endpoint, HostSettings};
 use super::takeover;
 use crate::config::Report;
 use crate::exit::{ExitStatus, Failure};
@@ -20,7 +20,7 @@ pub(crate) struct NetOptions {
 }
 
 impl NetOptions {
-    /// Reads host.toml, and refuses on a real cloud machine.
+    /// Reads host.toml, and refuses to hide the metadata service of a real cloud machine.
     pub(super) fn load_settings(&self) -> Result<HostSettings, Failure> {
         let refuse = |report: Report| Failure::new(ExitStatus::Config, report.to_string());
         let (mut settings, warnings) = HostSettings::load(&self.config).map_err(refuse)?;
@@ -28,7 +28,10 @@ impl NetOptions {
             tracing::warn!("{warnings}");
         }
         settings.allow_takeover |= self.allow_takeover;
-        takeover::check(&self.dmi, settings.allow_takeover)?;
+        // The metadata service of a cloud is at the address of IMDS; the others hide nothing of it.
+        if settings.serves(Endpoint::Imds) {
+            takeover::check(&self.dmi, settings.allow_takeover)?;
+        }
         Ok(settings)
     }
 }

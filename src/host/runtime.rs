@@ -1,4 +1,5 @@
-//! The runtime directory: `lock`, `record.json` (what we added) and `status.json` (what everybody may read).
+//! The runtime directory: `lock`, `record.json` (what we added), `status.json` (what everybody may read), and a file for
+//! each endpoint beside IMDS whose address is held.
 
 use std::fs::{self, DirBuilder, Permissions};
 use std::io;
@@ -12,11 +13,14 @@ use serde::de::DeserializeOwned;
 
 use super::HostError;
 use super::added_record::AddedRecord;
+use super::settings::Endpoint;
 use super::status::GuardianStatus;
 use crate::files::{self, FileError, open_lock};
 
 /// Unless systemd or the user sets another.
 pub(crate) const DEFAULT_DIRECTORY: &str = "/run/mock-imds-net";
+/// The socket of IMDS is always there.
+const MARKED_ENDPOINTS: [Endpoint; 2] = [Endpoint::Ecs, Endpoint::PodIdentity];
 /// Far more than the record or the status has.
 const MAX_BYTES: u64 = 1 << 20;
 
@@ -134,7 +138,26 @@ impl Runtime {
     }
 
     pub(crate) fn write_status(&self, status: &GuardianStatus) -> Result<(), HostError> {
+        self.mark_endpoints(status)?;
         self.write("status.json", &serde_json::to_string_pretty(status).expect("a status is plain data"))
+    }
+
+    /// The socket units of these endpoints have a condition on these files: systemd cannot read host.toml.
+    fn mark_endpoints(&self, status: &GuardianStatus) -> Result<(), HostError> {
+        for endpoint in MARKED_ENDPOINTS {
+            if status.holds(endpoint) {
+                self.write(endpoint.name(), "held")?;
+                continue;
+            }
+            let path = self.path(endpoint.name());
+            match fs::remove_file(&path) {
+                Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                    return Err(HostError::File { path, source });
+                }
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
     /// A reader sees the old text or the new one; everybody may read it.
@@ -147,7 +170,8 @@ impl Runtime {
     /// Removes the files, and the directory unless systemd removes it.
     pub(crate) fn clear(&self) -> Vec<HostError> {
         let mut errors = Vec::new();
-        for name in ["record.json", "status.json", "lock"] {
+        let marks = MARKED_ENDPOINTS.map(Endpoint::name);
+        for name in ["record.json", "status.json"].into_iter().chain(marks).chain(["lock"]) {
             let path = self.path(name);
             files::remove_staged(&path);
             match fs::remove_file(&path) {

@@ -8,7 +8,8 @@ use nix::sys::signal::kill;
 use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
 
-use super::settings::HostSettings;
+use super::conflicts::RefusedEndpoint;
+use super::settings::{Endpoint, HostSettings};
 use super::uplinks::Uplink;
 use crate::clock;
 
@@ -28,6 +29,9 @@ pub(crate) struct GuardianStatus {
     pub addresses: Vec<LoopbackAddress>,
     /// Wanted addresses that this host cannot have.
     pub unavailable: Vec<Unavailable>,
+    /// Endpoints of the settings that are left out beside a real agent, or a network that they would break.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refused: Vec<RefusedEndpoint>,
     pub tables: Vec<TableState>,
     /// Interfaces on the list that lead out of this host, so that their packets are dropped.
     #[serde(default)]
@@ -165,6 +169,12 @@ impl GuardianStatus {
         i32::try_from(pid).is_ok_and(|pid| kill(Pid::from_raw(pid), None) == Err(Errno::ESRCH))
     }
 
+    /// The address of this endpoint is held.
+    pub(crate) fn holds(&self, endpoint: Endpoint) -> bool {
+        let address = IpAddr::from(endpoint.service().ipv4());
+        self.addresses.iter().any(|on_lo| on_lo.address == address)
+    }
+
     /// One line for `systemctl status`.
     pub(crate) fn headline(&self) -> String {
         let mut line = String::new();
@@ -173,13 +183,17 @@ impl GuardianStatus {
         }
         let addresses: Vec<String> =
             self.addresses.iter().map(|on_lo| format!("{}/{}", on_lo.address, on_lo.prefix)).collect();
-        let _ = write!(line, "{} on lo; ", addresses.join(", "));
+        let held = if addresses.is_empty() { "no address".to_owned() } else { addresses.join(", ") };
+        let _ = write!(line, "{held} on lo; ");
         let owned = self.tables.iter().all(|table| table.protection == Protection::Owned);
         let names: Vec<&str> = self.tables.iter().map(|table| table.name.as_str()).collect();
         if names.is_empty() {
             let _ = write!(line, "no redirect");
         } else {
             let _ = write!(line, "{} {}", names.join(", "), if owned { "owned" } else { "watched" });
+        }
+        for refused in &self.refused {
+            let _ = write!(line, "; {}", refused.sentence());
         }
         if let Some(last) = self.restorations.last.last() {
             let _ = write!(line, "; restored {}, last {}", self.restorations.times(), last.at);
@@ -204,6 +218,9 @@ impl fmt::Display for GuardianStatus {
         }
         for missing in &self.unavailable {
             writeln!(f, "  address   {} not available: {}", missing.address, missing.reason)?;
+        }
+        for refused in &self.refused {
+            writeln!(f, "  refused   {}: {}", refused.endpoint.name(), refused.reason)?;
         }
         for table in &self.tables {
             let protection = match table.protection {

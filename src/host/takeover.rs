@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::HostError;
 use super::cloud::{self, DetectedCloud};
-use super::settings::HostSettings;
+use super::settings::{Endpoint, HostSettings};
 
 /// The variable that allows it, of a process or in one of [`ENVIRONMENT_FILES`].
 pub(crate) const VARIABLE: &str = "MOCK_IMDS_ALLOW_TAKEOVER";
@@ -30,6 +30,9 @@ pub(crate) fn check(dmi: &Path, allowed: bool) -> Result<(), HostError> {
 
 /// What the guardian's unit would refuse with on this host: for those who look before it was started.
 pub(crate) fn expected_refusal(dmi: &Path, settings: &HostSettings) -> Option<String> {
+    if !settings.serves(Endpoint::Imds) {
+        return None;
+    }
     let allowed = settings.allow_takeover || allowed_by_environment(Path::new("/"));
     cloud::detect(dmi).filter(|_| !allowed).map(|found| refusal(dmi, &found))
 }

@@ -11,7 +11,7 @@ use super::uplinks::Uplink;
 use super::{nft, privilege};
 use crate::exit::Failure;
 
-/// `net up`: sets up the network and leaves it so.
+/// `net up`: sets up the network and leaves it so. Fails, too, if an endpoint is refused; the others are set up then.
 pub(crate) fn up(options: &NetOptions) -> Result<(), Failure> {
     privilege::check()?;
     let settings = options.load_settings()?;
@@ -26,7 +26,12 @@ pub(crate) fn up(options: &NetOptions) -> Result<(), Failure> {
     let status = network.status(NetMode::Up, history);
     let kept_out = status.uplinks.iter().map(Uplink::warning);
     status.warnings.iter().cloned().chain(kept_out).for_each(|warning| tracing::warn!("{warning}"));
-    Ok(runtime.write_status(&status)?)
+    if status.addresses.is_empty() {
+        combine(network.take_down())?;
+    } else {
+        runtime.write_status(&status)?;
+    }
+    network.refusal().map_or(Ok(()), |refusal| Err(refusal.into()))
 }
 
 /// `net down`: removes what `up` or `hold` added; nothing to remove is no error.

@@ -32,6 +32,7 @@ mod propagation;
 mod resource_ids;
 mod scenario;
 pub(crate) mod secrets;
+mod service;
 mod signals;
 mod string_enum;
 mod time;
@@ -77,6 +78,7 @@ pub(crate) use resource_ids::{
     SubnetId, UsualForm, VpcId,
 };
 pub(crate) use scenario::{NamedInstance, Scenario};
+pub use service::Service;
 pub(crate) use signals::{AfterNotice, Signals, SpotAction, SpotInterruption, TargetLifecycleState};
 pub(crate) use string_enum::StringEnum;
 pub use time::{ClockReading, Timestamp, format_duration};

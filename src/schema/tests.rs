@@ -222,7 +222,7 @@ fn the_list_has_the_keys_that_the_scenarios_reader_asks_for() {
 
 #[test]
 fn the_list_has_the_keys_that_the_reader_of_host_toml_asks_for() {
-    let text = "[host]\nredirect = \"none\"\nipv6 = true\nallow-takeover = true\nbridges = [\"br-*\"]\n";
+    let text = "[host]\nredirect = \"none\"\nipv6 = true\nallow-takeover = true\nbridges = [\"br-*\"]\nendpoints = [\"ecs\"]\n";
     let requested = crate::host::settings::keys(&SourceText::new("host.toml", text));
     let found = differences(HOST_FILE, &requested);
     assert!(found.is_empty(), "src/schema/keys and src/host/settings differ:\n{}", found.join("\n"));

@@ -11,7 +11,7 @@ use tokio::net::TcpSocket;
 
 use super::{ingress, sys};
 use crate::exit::{ExitStatus, Failure};
-use crate::model::endpoint::{ADDRESS_V4, ADDRESS_V6};
+use crate::model::Service;
 
 /// Connections that wait in the kernel; the socket units have the same number.
 const BACKLOG: u32 = 4096;
@@ -146,7 +146,7 @@ fn bind_one(address: SocketAddr) -> io::Result<Listener> {
 /// `mock-imds net` adds these addresses. Like the socket units, the server need not wait for them: in a pod or a
 /// compose project the two start side by side.
 fn is_mock_address(address: IpAddr) -> bool {
-    address == ADDRESS_V4 || address == ADDRESS_V6
+    Service::at(address).is_some()
 }
 
 /// Makes a listener, with the options that accepted sockets inherit.
@@ -203,6 +203,10 @@ mod tests {
         for (address, expected) in [
             ("169.254.169.254", true),
             ("fd00:ec2::254", true),
+            ("169.254.170.2", true),
+            ("169.254.170.23", true),
+            ("fd00:ec2::23", true),
+            ("169.254.170.1", false),
             ("169.254.169.253", false),
             ("127.0.0.1", false),
             ("::1", false),

@@ -7,6 +7,8 @@ mod bind;
 mod containers;
 mod doctor;
 mod doctor_files;
+mod endpoint_refusals;
+mod endpoints;
 mod examined_host;
 mod guard;
 mod hops;

@@ -12,6 +12,7 @@
 //! | `install` | installed is running, confined, and there once; one unit touches no other; an SDK needs no configuration |
 //! | `confinement` | what the units' sandboxes must refuse, tried from inside, fails |
 //! | `conffiles` | files in /etc are the administrator's, before the first installation, in an upgrade, and in a purge |
+//! | `endpoints` | host.toml alone opens and closes the sockets of other endpoints; the sandboxed guardian finds a real agent |
 //! | `keys` | a credential process works with the shipped drop-in; everybody can verify the identity document |
 //! | `changes` | what was changed at run time outlives a restart and a crash, not a stop |
 //! | `readme` | the commands of the README print what it says |
@@ -38,6 +39,7 @@ mod chroot;
 mod ci;
 mod conffiles;
 mod confinement;
+mod endpoints;
 mod image;
 mod install;
 mod keys;

@@ -1,41 +1,49 @@
 //! The rows about the way to the service: the addresses that programs use, who may use them, and how the host is.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
 use super::snapshot::Snapshot;
 use crate::commands::layout::{Row, Value};
 use crate::control::api::ListenerStatus;
+use crate::host::conflicts::RefusedEndpoint;
 use crate::host::settings::Redirect;
 use crate::host::status::GuardianStatus;
-use crate::model::endpoint::{ADDRESS_V4, ADDRESS_V6};
+use crate::model::Service;
 use crate::terminal::{StyledText, TextStyle, spoken};
 
-/// True of a socket at one of the two metadata addresses.
-fn is_metadata(address: SocketAddr) -> bool {
-    address.ip() == IpAddr::from(ADDRESS_V4) || is_ipv6(address)
+/// True of a socket at one of the addresses that the guardian holds.
+fn is_link_local(address: SocketAddr) -> bool {
+    Service::at(address.ip()).is_some()
 }
 
-fn is_ipv6(address: SocketAddr) -> bool {
-    address.ip() == IpAddr::from(ADDRESS_V6)
+/// A socket is there although nothing leads to it: that of IPv6 always, those of other endpoints until the service
+/// restarts.
+fn is_led_to(address: SocketAddr, guardian: &GuardianStatus) -> bool {
+    match Service::at(address.ip()) {
+        None => true,
+        Some(service) => {
+            let named = guardian.settings.endpoints.iter().any(|endpoint| endpoint.service() == service);
+            let refused = guardian.refused.iter().any(|refused| refused.endpoint.service() == service);
+            named && !refused && (address.is_ipv4() || guardian.settings.ipv6)
+        }
+    }
 }
 
 /// The addresses that programs use, and the programs that can.
 pub(super) fn addresses(snapshot: &Snapshot) -> Row {
     let guardian = snapshot.guardian.as_ref();
-    let is_reachable = |listener: &&ListenerStatus| {
-        // Its socket is there always, so that it can be switched on.
-        !is_ipv6(listener.address) || guardian.is_none_or(|guardian| guardian.settings.ipv6)
-    };
+    let is_reachable =
+        |listener: &&ListenerStatus| guardian.is_none_or(|guardian| is_led_to(listener.address, guardian));
     let listeners = snapshot.status.listeners.iter().filter(is_reachable);
     Row("address", listeners.map(|listener| Value::text(address(listener, guardian))).collect())
 }
 
 fn address(listener: &ListenerStatus, guardian: Option<&GuardianStatus>) -> StyledText {
     let address = listener.address;
-    let redirected = guardian.filter(|guardian| is_metadata(address) && !guardian.tables.is_empty());
+    let redirected = guardian.filter(|guardian| is_link_local(address) && !guardian.tables.is_empty());
     let url = match redirected {
         // The redirect takes port 80 to where the server listens.
-        Some(_) if is_ipv6(address) => format!("http://[{}]/", address.ip()),
+        Some(_) if address.is_ipv6() => format!("http://[{}]/", address.ip()),
         Some(_) => format!("http://{}/", address.ip()),
         None if address.port() == 80 => format!("http://{}/", address.to_string().trim_end_matches(":80")),
         None => format!("http://{address}/"),
@@ -44,19 +52,24 @@ fn address(listener: &ListenerStatus, guardian: Option<&GuardianStatus>) -> Styl
         Some(guardian) if guardian.settings.bridges.is_empty() => "this host",
         Some(_) => "this host, its containers and virtual machines",
         None if address.ip().is_loopback() => "this host",
-        None if is_metadata(address) => "whoever reaches this address",
+        None if is_link_local(address) => "whoever reaches this address",
         None => "this host and its networks",
     };
     let held = if listener.inherited { " (held by the service manager)" } else { "" };
+    let what = match Service::at(address.ip()) {
+        Some(Service::Ecs) => " (Amazon ECS)",
+        Some(Service::PodIdentity) => " (EKS Pod Identity)",
+        Some(Service::Imds) | None => "",
+    };
     StyledText::styled(TextStyle::Bold, url)
-        .with(TextStyle::Plain, format!(" for {whom}"))
+        .with(TextStyle::Plain, format!("{what} for {whom}"))
         .with(TextStyle::Dim, held)
 }
 
 /// How the guardian's part is, if this is a server that needs it.
 pub(super) fn health(snapshot: &Snapshot) -> Row {
     let listeners = &snapshot.status.listeners;
-    if !listeners.iter().any(|listener| listener.inherited && is_metadata(listener.address)) {
+    if !listeners.iter().any(|listener| listener.inherited && is_link_local(listener.address)) {
         return Row("network", vec![]);
     }
     let Some(guardian) = &snapshot.guardian else {
@@ -67,7 +80,8 @@ pub(super) fn health(snapshot: &Snapshot) -> Row {
     let problems = guardian.rejected.iter().map(|why| format!("the last reload was REJECTED: {why}"));
     let missing =
         guardian.unavailable.iter().map(|it| format!("{} is not available: {}", it.address, it.reason));
-    let found = problems.chain(missing).map(|text| StyledText::styled(TextStyle::Bad, text));
+    let refused = guardian.refused.iter().map(RefusedEndpoint::sentence);
+    let found = problems.chain(missing).chain(refused).map(|text| StyledText::styled(TextStyle::Bad, text));
     let warnings = guardian.warnings.iter().map(|text| StyledText::styled(TextStyle::Warning, text));
     values.extend(found.chain(warnings).map(Value::text));
     Row("network", values)
@@ -93,7 +107,7 @@ fn state(snapshot: &Snapshot, guardian: &GuardianStatus) -> StyledText {
 mod tests {
     use super::super::view::tests::{NOW, shown, snapshot};
     use super::*;
-    use crate::host::settings::HostSettings;
+    use crate::host::settings::{Endpoint, HostSettings};
     use crate::host::status::{NetMode, Protection, Restorations, TableState};
 
     fn guardian(ipv6: bool) -> GuardianStatus {
@@ -108,6 +122,7 @@ mod tests {
             rejected: None,
             addresses: vec![],
             unavailable: vec![],
+            refused: vec![],
             tables: vec![table],
             uplinks: vec![],
             settings: HostSettings { ipv6, ..HostSettings::default() },
@@ -137,6 +152,41 @@ mod tests {
         assert!(broken[2].starts_with("network     NOT SET UP: "), "{broken:#?}");
     }
 
+    #[test]
+    fn other_endpoints_have_their_lines_where_they_are_enabled() {
+        let shown = |endpoints: &[Endpoint], refused: Vec<RefusedEndpoint>| {
+            let mut guardian = guardian(true);
+            guardian.settings.endpoints = endpoints.to_vec();
+            guardian.refused = refused;
+            let mut snapshot = Snapshot { guardian: Some(guardian), ..snapshot() };
+            let sockets =
+                ["169.254.169.254:1690", "169.254.170.2:1690", "169.254.170.23:1690", "[fd00:ec2::23]:1690"];
+            let held = |address: &str| ListenerStatus { address: address.parse().unwrap(), inherited: true };
+            snapshot.status.listeners = sockets.map(held).into();
+            let text = shown(&snapshot, None);
+            let rows = text.lines().skip_while(|line| !line.starts_with("address"));
+            let rows = rows.take_while(|line| !line.starts_with("tokens"));
+            rows.map(|line| {
+                line.get(12..).unwrap_or_default().split(" for ").next().unwrap_or_default().to_owned()
+            })
+            .collect::<Vec<_>>()
+        };
+        let (imds, ok) = ("http://169.254.169.254/", "ok: redirected by nftables");
+        assert_eq!(shown(&[Endpoint::Imds], vec![]), [imds, ok]);
+        let ecs = "http://169.254.170.2/ (Amazon ECS)";
+        assert_eq!(shown(&[Endpoint::Imds, Endpoint::Ecs], vec![]), [imds, ecs, ok]);
+        let pods =
+            ["http://169.254.170.23/ (EKS Pod Identity)", "http://[fd00:ec2::23]/ (EKS Pod Identity)", ok];
+        assert_eq!(shown(&[Endpoint::PodIdentity], vec![]), pods);
+        let refused = vec![RefusedEndpoint { endpoint: Endpoint::Ecs, reason: "an agent runs here".into() }];
+        let with_reason = shown(&[Endpoint::Imds, Endpoint::Ecs], refused);
+        assert_eq!(
+            with_reason.last().map(String::as_str),
+            Some("the endpoint ecs is refused: an agent runs here")
+        );
+        assert!(!with_reason.contains(&ecs.to_owned()), "nothing leads to it: {with_reason:?}");
+    }
+
     /// Of `net status --json`, which prints the same; what is a piece of host.toml has its keys.
     #[test]
     fn the_page_about_json_has_the_keys_of_the_guardian() {
@@ -156,7 +206,9 @@ mod tests {
         }
         let page = include_str!("../../../docs/control-api.md");
         let mut found = vec![];
-        keys(&serde_json::to_value(guardian(true)).expect("plain data"), &mut found);
+        let refused = vec![RefusedEndpoint { endpoint: Endpoint::Ecs, reason: "an agent runs here".into() }];
+        let guardian = GuardianStatus { refused, ..guardian(true) };
+        keys(&serde_json::to_value(guardian).expect("plain data"), &mut found);
         assert!(found.len() > 15, "{found:?}");
         for key in found {
             assert!(key.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'), "{key}");

@@ -1,9 +1,11 @@
 //! The machine and the address on it.
 
+use std::net::IpAddr;
+
 use crate::doctor::facts::HostFacts;
 use crate::doctor::report::{CheckName, Finding};
 use crate::host::address::{InterfaceAddress, prefix_length};
-use crate::model::endpoint::{ADDRESS_V4, ADDRESS_V6};
+use crate::host::settings::Endpoint;
 
 /// A real cloud, whose metadata we would hide.
 pub(super) fn cloud(facts: &HostFacts) -> Vec<Finding> {
@@ -39,19 +41,30 @@ pub(super) fn address(facts: &HostFacts) -> Vec<Finding> {
         Err(why) => return vec![Finding::unknown(CheckName::Address, why)],
     };
     let mut findings: Vec<Finding> = found.iter().map(|found| one_address(facts, found)).collect();
-    if !facts.has_address(ADDRESS_V4.into()) && facts.network_is_up() {
+    let applied = facts.applied_settings();
+    let missing = |endpoint: &Endpoint| {
+        let address = IpAddr::from(endpoint.service().ipv4());
+        (facts.network_is_up() && !facts.refuses(*endpoint) && !facts.has_address(address)).then_some(address)
+    };
+    for address in applied.endpoints.iter().filter_map(missing) {
         findings.push(
-            Finding::problem(CheckName::Address, "169.254.169.254 is on no interface, though it was set up")
-                .meaning("no program finds the service; the guardian should have restored it within a second")
-                .repair("systemctl restart mock-imds-net"),
+            Finding::problem(
+                CheckName::Address,
+                format!("{address} is on no interface, though it was set up"),
+            )
+            .meaning("no program finds the service; the guardian should have restored it within a second")
+            .repair("systemctl restart mock-imds-net"),
         );
     }
-    let applied = facts.applied_settings();
-    if applied.ipv6 && !facts.has_address(ADDRESS_V6.into()) && facts.network_is_up() {
+    let missing = |endpoint: &Endpoint| {
+        let address = IpAddr::V6(endpoint.service().ipv6().filter(|_| applied.ipv6)?);
+        (facts.network_is_up() && !facts.refuses(*endpoint) && !facts.has_address(address)).then_some(address)
+    };
+    for address in applied.endpoints.iter().filter_map(missing) {
         let missing = facts.published.as_ref().and_then(|status| status.unavailable.first());
         let why = missing.map_or_else(String::new, |missing| format!(": {}", missing.reason));
         findings.push(
-            Finding::problem(CheckName::Ipv6, format!("fd00:ec2::254 is not on lo{why}"))
+            Finding::problem(CheckName::Ipv6, format!("{address} is not on lo{why}"))
                 .meaning("host.toml asks for IPv6, and clients that prefer it get no answer")
                 .repair("sysctl net.ipv6.conf.all.disable_ipv6=0 net.ipv6.conf.lo.disable_ipv6=0 && systemctl reload mock-imds-net")
                 .repair("editor /etc/mock-imds/host.toml   # or: [host] ipv6 = false"),

@@ -2,6 +2,7 @@
 
 mod address;
 mod answer;
+mod endpoints;
 mod firewall;
 mod others;
 mod ports;
@@ -19,6 +20,7 @@ pub(crate) fn examine(facts: &HostFacts) -> DoctorReport {
         service::scenario(facts),
         service::guardian(facts),
         address::address(facts),
+        endpoints::endpoints(facts),
         tables::tables(facts),
         ports::ports(facts),
         ports::earlier_redirects(facts),

@@ -15,11 +15,17 @@ use nix::unistd::{Pid, geteuid};
 
 use super::facts::{CallerInterface, GuardianProcess, HostFacts, Observation, Probe, ServerState, Variable};
 use super::ruleset::Ruleset;
+use crate::host::conflicts::{self, RefusedEndpoint};
+use crate::host::links::LinkClient;
 use crate::host::runtime::Runtime;
 use crate::host::settings::{self, HostSettings};
 use crate::host::status::{GuardianStatus, NetMode};
 use crate::host::{address, cloud, nft, takeover};
-use crate::model::endpoint::{ADDRESS_V4, ADDRESS_V6};
+use crate::model::Service;
+use crate::model::endpoint::ADDRESS_V4;
+
+/// Where a real EKS Pod Identity agent's pods have their tokens.
+const POD_TOKENS: &str = "run/secrets/pods.eks.amazonaws.com";
 
 #[derive(Debug, Clone)]
 pub(crate) struct GatherOptions {
@@ -43,7 +49,7 @@ pub(crate) fn gather(options: &GatherOptions, server: ServerState) -> HostFacts 
         server,
         cloud: cloud::detect(&options.dmi),
         takeover_by_environment: takeover::allowed_by_environment(&options.root),
-        addresses: addresses(),
+        addresses: Ok(vec![]),
         tables: tables(),
         probe: Probe::Skipped,
         listeners: sockets::listeners(),
@@ -56,10 +62,14 @@ pub(crate) fn gather(options: &GatherOptions, server: ServerState) -> HostFacts 
         variables: variables(&options.root),
         cloud_init: files::cloud_init(&options.root),
         saved_rulesets: files::saved_rulesets(&options.root),
+        refused: vec![],
+        pod_tokens: options.root.join(POD_TOKENS).exists(),
         units: programs::units(&options.root),
         leftovers: files::leftovers(&options.root),
     };
     let applied = facts.applied_settings();
+    facts.addresses = addresses(&facts, &applied);
+    facts.refused = refused(&applied);
     match kernel::interfaces(&applied) {
         Ok(interfaces) => {
             facts.detours = detours(&interfaces.callers, facts.has_address(ADDRESS_V4.into()));
@@ -99,10 +109,25 @@ fn guardian(published: Option<&GuardianStatus>) -> GuardianProcess {
     if deleted { GuardianProcess::ProgramReplaced } else { GuardianProcess::Running }
 }
 
-fn addresses() -> Observation<Vec<address::InterfaceAddress>> {
-    let found = address::AddressClient::open()
-        .and_then(|mut client| client.find(&[ADDRESS_V4.into(), ADDRESS_V6.into()]));
+/// Those of the endpoints that are enabled, and not refused: what a host has at the others is no business of ours.
+fn addresses(facts: &HostFacts, applied: &HostSettings) -> Observation<Vec<address::InterfaceAddress>> {
+    let served = applied.endpoints.iter().filter(|endpoint| !facts.refuses(**endpoint));
+    let services: Vec<Service> = served.map(|endpoint| endpoint.service()).collect();
+    let wanted = |address| Service::at(address).is_some_and(|service| services.contains(&service));
+    let found = address::AddressClient::open().and_then(|mut client| client.find_by(wanted));
     found.map_err(|error| error.to_string())
+}
+
+/// What the guardian would find if it looked now; without root, no rules of other programs.
+fn refused(settings: &HostSettings) -> Vec<RefusedEndpoint> {
+    if !conflicts::possible(settings) {
+        return vec![];
+    }
+    let clients = address::AddressClient::open().and_then(|addresses| Ok((addresses, LinkClient::open()?)));
+    let facts = clients.and_then(|(mut addresses, mut links)| {
+        conflicts::gather(&mut addresses, &mut links, nft::NftClient::open().ok().as_mut())
+    });
+    facts.map(|facts| conflicts::refusals(settings, &facts)).unwrap_or_default()
 }
 
 fn tables() -> Observation<nft::TablesSnapshot> {

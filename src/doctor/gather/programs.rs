@@ -9,8 +9,15 @@ use crate::doctor::facts::Unit;
 use crate::doctor::ruleset::Ruleset;
 use crate::host::plan::TABLE;
 
-const UNITS: [&str; 4] =
-    ["mock-imds.service", "mock-imds-net.service", "mock-imds.socket", "mock-imds-ipv6.socket"];
+const UNITS: [&str; 7] = [
+    "mock-imds.service",
+    "mock-imds-net.service",
+    "mock-imds.socket",
+    "mock-imds-ipv6.socket",
+    "mock-imds-ecs.socket",
+    "mock-imds-pod-identity.socket",
+    "mock-imds-pod-identity-ipv6.socket",
+];
 
 /// A program's output; `None` if it is not there or fails.
 pub(super) fn output(program: &str, arguments: &[&str]) -> Option<String> {

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use sd_notify::NotifyState;
 
 use super::backoff::RestoreBackoff;
+use super::conflicts::RefusedEndpoint;
 use super::error::combine;
 use super::links::LinkWatch;
 use super::network::Network;
@@ -64,6 +65,10 @@ impl Guardian {
         let lock = runtime.lock()?.expect("the directory was created just now");
         let mut guardian = Self::new(options, runtime, nft::NftClient::open_or_without()?, lock)?;
         guardian.network.converge(&settings)?;
+        if let Some(refusal) = guardian.network.refusal().filter(|_| guardian.network.is_empty()) {
+            combine(guardian.network.take_down())?;
+            return Err(refusal.into());
+        }
         guardian.watch_tables()?;
         guardian.publish();
         tracing::info!("{}", guardian.status().headline());
@@ -157,7 +162,9 @@ impl Guardian {
     /// Writes status.json and notifies systemd. New warnings go to the log, once each.
     fn publish(&mut self) {
         let status = self.status();
-        for warning in status.warnings.iter().cloned().chain(status.uplinks.iter().map(Uplink::warning)) {
+        let refused = status.refused.iter().map(RefusedEndpoint::sentence);
+        let kept_out = status.uplinks.iter().map(Uplink::warning);
+        for warning in status.warnings.iter().cloned().chain(refused).chain(kept_out) {
             if self.logged.insert(warning.clone()) {
                 tracing::warn!("{warning}");
             }

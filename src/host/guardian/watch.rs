@@ -15,7 +15,7 @@ use crate::clock;
 use crate::exit::Failure;
 use crate::host::HostError;
 use crate::host::backoff::LogDecision;
-use crate::host::network::Deviation;
+use crate::host::network::{Deviation, RefusalChange};
 use crate::host::status::Restoration;
 
 /// Delay after a notification, to handle further ones with it: a flush comes as many.
@@ -96,7 +96,8 @@ impl Guardian {
 
     /// Compares and restores. Returns the time of the next check without a notification, after a failure only.
     fn check(&mut self) -> Option<Duration> {
-        let restored = self.network.deviations().and_then(|deviations| self.restore(&deviations));
+        let restored = self.follow_refusals().and_then(|()| self.network.deviations());
+        let restored = restored.and_then(|deviations| self.restore(&deviations));
         match restored {
             Ok(()) => None,
             Err(error) => {
@@ -105,6 +106,18 @@ impl Guardian {
                 Some(self.elapsed() + RETRY_DELAY)
             }
         }
+    }
+
+    /// Gives an endpoint's address up for a network that came up meanwhile, such as Docker's after a boot, and takes it again
+    /// when that is gone.
+    fn follow_refusals(&mut self) -> Result<(), HostError> {
+        let Some(RefusalChange { lifted }) = self.network.follow_refusals()? else { return Ok(()) };
+        for refused in lifted {
+            self.logged.remove(&refused.sentence());
+            tracing::info!("nothing stands against the endpoint {} any more", refused.endpoint.name());
+        }
+        self.publish();
+        Ok(())
     }
 
     fn restore(&mut self, deviations: &[Deviation]) -> Result<(), HostError> {

@@ -11,5 +11,6 @@ mod socket;
 pub(super) use bytes::narrow;
 pub(crate) use bytes::u32_at;
 pub(crate) use message::NetlinkMessage;
+pub(super) use reply::attributes;
 pub(crate) use reply::{NetlinkReply, replies};
 pub(crate) use socket::NetlinkSocket;

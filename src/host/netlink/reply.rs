@@ -57,7 +57,7 @@ fn text(value: &[u8]) -> String {
 }
 
 /// The attributes of a buffer: type without its flag bits, and value. Ends at the first that does not fit.
-fn attributes(mut bytes: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
+pub(crate) fn attributes(mut bytes: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
     std::iter::from_fn(move || {
         let length = usize::from(u16_at(bytes.get(..4)?, 0));
         let kind = u16_at(bytes, 2) & ATTRIBUTE_TYPE;

@@ -1,6 +1,7 @@
 //! The plan carried out: converge, compare, restore, take down. Each is idempotent.
 
 mod deviation;
+mod endpoints;
 mod follow;
 mod status;
 mod take_down;
@@ -11,6 +12,7 @@ use nix::errno::Errno;
 
 use super::added_record::{self, AddedRecord, AddressDecision};
 use super::address::{self, AddResult, prefix_length};
+use super::conflicts::{self, RefusedEndpoint};
 use super::links::LinkClient;
 use super::plan::{Family, Plan, TABLE, Table};
 use super::runtime::Runtime;
@@ -20,6 +22,7 @@ use super::uplinks::{Uplink, uplinks};
 use super::{HostError, nft};
 
 pub(crate) use deviation::Deviation;
+pub(crate) use endpoints::RefusalChange;
 pub(crate) use take_down::take_down_recorded;
 
 /// The host's network, through the kernel and the record.
@@ -42,6 +45,8 @@ struct NetworkState {
     installed: nft::TablesSnapshot,
     assigned: Vec<LoopbackAddress>,
     unavailable: Vec<Unavailable>,
+    /// Endpoints of the settings that this host cannot have.
+    refused: Vec<RefusedEndpoint>,
     /// Listed interfaces that lead out of this host.
     uplinks: Vec<Uplink>,
     loopback_up: bool,
@@ -62,6 +67,7 @@ impl Network {
             installed: nft::TablesSnapshot::default(),
             assigned: vec![],
             unavailable: vec![],
+            refused: vec![],
             uplinks: vec![],
             loopback_up: true,
         };
@@ -103,7 +109,8 @@ impl Network {
         earlier: Option<&AddedRecord>,
         changed: &mut bool,
     ) -> Result<(), HostError> {
-        let wanted = settings.addresses();
+        let refused = self.refusals(settings)?;
+        let wanted = conflicts::served_addresses(settings, &refused);
         let found = self.addresses.find(&wanted)?;
         let decide = |address: &IpAddr| Ok((*address, added_record::decide(*address, &found, earlier)?));
         let decisions: Vec<(IpAddr, AddressDecision)> =
@@ -123,6 +130,7 @@ impl Network {
         *changed = true;
         self.state.assigned.clear();
         self.state.unavailable.clear();
+        self.state.refused = refused;
         for (address, decision) in decisions {
             self.assign(address, decision)?;
         }

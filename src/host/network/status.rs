@@ -23,6 +23,7 @@ impl Network {
             rejected,
             addresses: self.state.assigned.clone(),
             unavailable: self.state.unavailable.clone(),
+            refused: self.state.refused.clone(),
             tables: self.table_states(without_owner),
             uplinks: self.state.uplinks.clone(),
             settings: self.state.settings.clone(),

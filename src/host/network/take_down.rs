@@ -6,10 +6,7 @@ use super::Network;
 use crate::host::address::AddressClient;
 use crate::host::runtime::Runtime;
 use crate::host::{HostError, added_record, nft};
-use crate::model::endpoint::{ADDRESS_V4, ADDRESS_V6};
-
-/// Every address that mock-imds can have added.
-const ALL_ADDRESSES: [IpAddr; 2] = [IpAddr::V4(ADDRESS_V4), IpAddr::V6(ADDRESS_V6)];
+use crate::model::Service;
 
 impl Network {
     /// Removes the addresses that we added, our tables and the record. Continues after an error; all are returned.
@@ -47,9 +44,15 @@ pub(crate) fn take_down_recorded(runtime: &Runtime) -> Vec<HostError> {
     errors
 }
 
+/// Every address that mock-imds can have added, whatever host.toml says by now.
+fn every_address() -> Vec<IpAddr> {
+    let addresses = |service: Service| [Some(service.ipv4().into()), service.ipv6().map(IpAddr::V6)];
+    Service::ALL.into_iter().flat_map(addresses).flatten().collect()
+}
+
 fn remove_addresses(addresses: &mut AddressClient, runtime: &Runtime) -> Vec<HostError> {
     let record = runtime.record();
-    let found = match addresses.find(&ALL_ADDRESSES) {
+    let found = match addresses.find(&every_address()) {
         Ok(found) => found,
         Err(error) => return vec![error],
     };

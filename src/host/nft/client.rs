@@ -1,11 +1,13 @@
 //! The tables in the kernel, through one socket.
 
+use std::net::Ipv4Addr;
 use std::os::fd::{AsFd, BorrowedFd, RawFd};
 
 use nix::errno::Errno;
 use nix::sys::socket::SockProtocol;
 
 use super::batch::{self, Batch};
+use super::foreign_redirects::{self, ForeignRedirect};
 use super::kernel_support::KernelSupport;
 use super::snapshot::{self, TablesSnapshot};
 use super::step::BatchStep;
@@ -108,6 +110,18 @@ impl NftClient {
             return Ok(TablesSnapshot::default());
         }
         snapshot::read(&mut self.socket).map_err(|e| HostError::kernel("list the nftables rules", e))
+    }
+
+    /// The rules of other programs that redirect what is sent to these addresses.
+    pub(crate) fn foreign_redirects(
+        &mut self,
+        addresses: &[Ipv4Addr],
+    ) -> Result<Vec<ForeignRedirect>, HostError> {
+        if self.missing.is_some() {
+            return Ok(vec![]);
+        }
+        foreign_redirects::read(&mut self.socket, addresses)
+            .map_err(|e| HostError::kernel("list the rules of other tables", e))
     }
 }
 

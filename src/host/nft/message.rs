@@ -20,6 +20,13 @@ fn family_number(family: Family) -> u8 {
     u8::try_from(number).expect("a protocol family of one byte")
 }
 
+/// An `nf_tables` message of this type about all that this protocol family has.
+pub(super) fn message_for(kind: i32, family: i32) -> NetlinkMessage {
+    let kind = narrow(libc::NFNL_SUBSYS_NFTABLES) << 8 | narrow(kind);
+    let family = u8::try_from(family).expect("a protocol family of one byte");
+    NetlinkMessage::new(kind, 0, &[family, 0, 0, 0])
+}
+
 /// An `nf_tables` message of this type about our table of this family.
 pub(super) fn message(kind: i32, flags: i32, family: Family) -> NetlinkMessage {
     let kind = narrow(libc::NFNL_SUBSYS_NFTABLES) << 8 | narrow(kind);

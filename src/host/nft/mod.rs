@@ -7,6 +7,7 @@
 mod batch;
 mod client;
 mod expressions;
+mod foreign_redirects;
 mod kernel_support;
 mod message;
 mod snapshot;
@@ -15,6 +16,7 @@ mod sys;
 mod watch;
 
 pub(crate) use client::NftClient;
+pub(crate) use foreign_redirects::ForeignRedirect;
 pub(super) use kernel_support::{KernelSupport, Ownership};
 pub(crate) use snapshot::{InstalledTable, TablesSnapshot};
 pub(super) use sys::inherited;

@@ -21,6 +21,8 @@ impl Plan {
     /// The plan for these addresses by these settings, without the interfaces that lead out of this host.
     pub(crate) fn of(settings: &HostSettings, addresses: &[IpAddr], uplinks: &[Uplink]) -> Self {
         match settings.redirect {
+            // Every endpoint is refused: there is nothing to redirect or to guard.
+            _ if addresses.is_empty() => Self { addresses: vec![], tables: vec![] },
             Redirect::Nftables => Self::new(addresses, &settings.bridges, uplinks),
             Redirect::None => Self { addresses: addresses.to_vec(), tables: vec![] },
         }
@@ -100,7 +102,10 @@ fn callers(bridges: &[InterfacePattern], uplinks: &[Uplink]) -> Chain {
 
 #[cfg(test)]
 mod tests {
+    use strum::VariantArray as _;
+
     use super::*;
+    use crate::host::settings::Endpoint;
 
     fn plan(ipv6: bool) -> Plan {
         let bridges = vec!["docker0".parse().expect("valid"), "br-*".parse().expect("valid")];
@@ -148,6 +153,38 @@ mod tests {
         ] {
             assert!(printed.contains(expected), "expected {expected:?} in:\n{printed}");
         }
+    }
+
+    #[test]
+    fn each_endpoint_adds_the_rules_of_its_addresses_in_the_same_tables() {
+        let plan = |ipv6, endpoints: &[Endpoint]| {
+            let endpoints = endpoints.to_vec();
+            let settings = HostSettings { ipv6, endpoints, ..HostSettings::default() };
+            Plan::of(&settings, &settings.addresses(), &[])
+        };
+        let (one, all) = (plan(true, &[Endpoint::Imds]), plan(true, Endpoint::VARIANTS));
+        let printed: String = all.tables.iter().map(Table::to_string).collect();
+        for address in ["169.254.169.254", "169.254.170.2", "169.254.170.23"] {
+            for (rule, times) in [
+                (format!("\t\tip daddr {address} tcp dport 80 dnat ip to {address}:1690\n"), 2),
+                (format!("\t\tiif != \"lo\" ip daddr {address} goto callers\n"), 2),
+                (format!("\t\tiif != \"lo\" arp daddr ip {address} goto callers\n"), 1),
+            ] {
+                assert_eq!(printed.matches(&rule).count(), times, "{rule:?} in:\n{printed}");
+            }
+        }
+        assert_eq!(printed.matches("dnat ip6 to [fd00:ec2::23]:1690\n").count(), 2, "{printed}");
+        let chains = |plan: &Plan| plan.tables.iter().map(|table| table.chains.len()).collect::<Vec<_>>();
+        assert_eq!(chains(&all), chains(&one), "no chain is added");
+        let added = [4 * 3, 2];
+        for (index, added) in added.into_iter().enumerate() {
+            assert_eq!(all.tables[index].rule_count(), one.tables[index].rule_count() + added);
+        }
+    }
+
+    #[test]
+    fn without_an_address_there_is_no_table() {
+        assert!(Plan::of(&HostSettings::default(), &[], &[]).tables.is_empty());
     }
 
     #[test]

@@ -5,8 +5,10 @@
 //! ipv6 = false                        # also serve [fd00:ec2::254]:80
 //! allow-takeover = false              # start on a real cloud machine and hide its metadata
 //! bridges = ["docker*", "br-*", …]    # who may ask besides this host
+//! endpoints = ["imds"]                # and "ecs", "pod-identity": which services of an EC2 host are served
 //! ```
 
+mod endpoint;
 mod interface_pattern;
 
 use std::net::IpAddr;
@@ -16,8 +18,8 @@ use serde::{Deserialize, Serialize};
 use strum::{IntoStaticStr, VariantArray};
 
 use crate::config::{self, Report, Section, SourceText};
-use crate::model::endpoint::{ADDRESS_V4, ADDRESS_V6};
 
+pub use endpoint::Endpoint;
 pub use interface_pattern::InterfacePattern;
 
 /// Path of host.toml, unless set. Only this file may be missing.
@@ -54,7 +56,7 @@ const MAX_BRIDGES: usize = 64;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct HostSettings {
-    /// `fd00:ec2::254` is served too.
+    /// IPv6 addresses are served too: `fd00:ec2::254`, and those of other endpoints.
     pub ipv6: bool,
     /// Start on a real cloud machine too, and hide its own metadata.
     pub allow_takeover: bool,
@@ -63,6 +65,9 @@ pub struct HostSettings {
     /// Absent in a record of an older version.
     #[serde(default)]
     pub redirect: Redirect,
+    /// The services whose addresses are held, in the order of [`Endpoint`], never none.
+    #[serde(default = "Endpoint::defaults", skip_serializing_if = "Endpoint::is_default")]
+    pub endpoints: Vec<Endpoint>,
 }
 
 /// The redirect of requests for port 80 to the service.
@@ -81,7 +86,13 @@ impl Default for HostSettings {
     fn default() -> Self {
         let pattern = |name: &&str| name.parse().expect("the defaults are valid patterns");
         let bridges = DEFAULT_BRIDGES.iter().map(pattern).collect();
-        Self { ipv6: false, allow_takeover: false, bridges, redirect: Redirect::default() }
+        Self {
+            ipv6: false,
+            allow_takeover: false,
+            bridges,
+            redirect: Redirect::default(),
+            endpoints: Endpoint::defaults(),
+        }
     }
 }
 
@@ -111,6 +122,9 @@ impl HostSettings {
         if let Some(redirect) = host.get("redirect").and_then(|item| item.choice::<Redirect>()) {
             settings.redirect = redirect;
         }
+        if let Some(endpoints) = host.read("endpoints", endpoint::read) {
+            settings.endpoints = endpoints;
+        }
         if let Some(item) = host.get("bridges")
             && let Some(bridges) = item.list::<InterfacePattern>()
         {
@@ -128,11 +142,18 @@ impl HostSettings {
 
     /// The addresses that these settings want on `lo`.
     pub fn addresses(&self) -> Vec<IpAddr> {
-        let mut addresses = vec![IpAddr::V4(ADDRESS_V4)];
-        if self.ipv6 {
-            addresses.push(IpAddr::V6(ADDRESS_V6));
-        }
-        addresses
+        self.endpoints.iter().flat_map(|endpoint| self.addresses_of(*endpoint)).collect()
+    }
+
+    /// The addresses of an endpoint by these settings, whether it is one of theirs or not.
+    pub(crate) fn addresses_of(&self, endpoint: Endpoint) -> impl Iterator<Item = IpAddr> + use<> {
+        let service = endpoint.service();
+        let ipv6 = service.ipv6().filter(|_| self.ipv6);
+        [IpAddr::V4(service.ipv4())].into_iter().chain(ipv6.map(IpAddr::V6))
+    }
+
+    pub(crate) fn serves(&self, endpoint: Endpoint) -> bool {
+        self.endpoints.contains(&endpoint)
     }
 }
 
@@ -145,95 +166,4 @@ pub(crate) fn keys(source: &SourceText) -> config::RequestedKeys {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn parse(text: &str) -> Result<HostSettings, String> {
-        HostSettings::parse(&SourceText::new("host.toml", text))
-            .map(|(settings, _)| settings)
-            .map_err(|report| report.to_string())
-    }
-
-    #[test]
-    fn an_empty_file_is_the_defaults() {
-        assert_eq!(parse(""), Ok(HostSettings::default()));
-        assert_eq!(parse("[host]\n"), Ok(HostSettings::default()));
-    }
-
-    #[test]
-    fn every_key_is_read() {
-        let text = "[host]\nipv6 = true\nallow-takeover = true\nbridges = [\"br-lab\", \"tap*\"]\nredirect = \"none\"\n";
-        let bridges = vec![InterfacePattern::Exact("br-lab".into()), InterfacePattern::Prefix("tap".into())];
-        let redirect = Redirect::None;
-        assert_eq!(parse(text), Ok(HostSettings { ipv6: true, allow_takeover: true, bridges, redirect }));
-    }
-
-    #[test]
-    fn all_problems_are_reported_at_once() {
-        let text = "[host]\nipv6 = \"yes\"\nbridges = [\"*\", \"br-*\", \"eth0:1\", \"a-name-of-16-char\"]\nbridge = 1\n";
-        let report = parse(text).expect_err("four problems");
-        for expected in [
-            "host.toml:2:8: error: host.ipv6 is a string",
-            "host.toml:3:12: error: host.bridges[1] is \"*\"",
-            "host.toml:3:25: error: host.bridges[3] is \"eth0:1\"",
-            "host.toml:3:35: error: host.bridges[4] is \"a-name-of-16-char\"",
-            "accepted: an interface name of at most 15 characters",
-            "host.toml:4:1: error: unknown key \"bridge\" in [host]",
-            "did you mean \"bridges\"?",
-        ] {
-            assert!(report.contains(expected), "expected {expected:?} in:\n{report}");
-        }
-    }
-
-    #[test]
-    fn too_many_bridges_are_refused() {
-        let names: Vec<String> = (0..65).map(|n| format!("\"br{n}\"")).collect();
-        let report = parse(&format!("[host]\nbridges = [{}]\n", names.join(","))).expect_err("65 bridges");
-        assert!(report.contains("host.bridges names 65 interfaces"), "{report}");
-    }
-
-    #[test]
-    fn settings_of_an_older_version_are_read() {
-        let old = r#"{"ipv6":false,"allow-takeover":false,"bridges":["br-*"]}"#;
-        let settings: HostSettings = serde_json::from_str(old).expect("no key is needed that came later");
-        assert_eq!(settings.redirect, Redirect::Nftables);
-    }
-
-    #[test]
-    fn a_named_file_must_exist() {
-        let missing = Path::new("/nonexistent/host.toml");
-        assert!(
-            HostSettings::load(missing).is_err_and(|report| report.to_string().contains("cannot be read"))
-        );
-    }
-
-    #[test]
-    fn only_the_usual_file_may_be_missing() {
-        let usual = Path::new(DEFAULT_PATH);
-        // Where the package is installed, it is there.
-        if !usual.exists() {
-            let (settings, report) = HostSettings::load(usual).expect("the defaults");
-            assert_eq!((settings, report.problems.len()), (HostSettings::default(), 0));
-        }
-        let directory = std::env::temp_dir().join(format!("mock-imds-settings-{}", std::process::id()));
-        std::fs::create_dir_all(&directory).expect("writable");
-        let other = directory.join("host.toml");
-        assert!(HostSettings::load(&other).is_err(), "a file that was named is there");
-        std::fs::write(&other, "[host]\nipv6 = true\n").expect("writable");
-        let (settings, _) = HostSettings::load(&other).expect("valid");
-        assert_eq!(settings, HostSettings { ipv6: true, ..HostSettings::default() });
-        std::fs::remove_dir_all(directory).expect("ours");
-    }
-
-    #[test]
-    fn as_many_bridges_are_accepted_as_the_sentence_says() {
-        let bridges = |count: usize| {
-            let names: Vec<String> = (0..count).map(|number| format!("\"br{number}\"")).collect();
-            parse(&format!("[host]\nbridges = [{}]\n", names.join(", ")))
-                .map(|settings| settings.bridges.len())
-        };
-        assert_eq!(bridges(MAX_BRIDGES), Ok(MAX_BRIDGES));
-        let why = bridges(MAX_BRIDGES + 1).expect_err("too many");
-        assert!(why.contains(&format!("names {} interfaces", MAX_BRIDGES + 1)), "{why}");
-    }
-}
+mod tests;

@@ -1,6 +1,6 @@
 //! host.toml
 
-use crate::host::settings::{InterfacePattern, Redirect};
+use crate::host::settings::{Endpoint, InterfacePattern, Redirect};
 use crate::schema::form::{FileKey, key};
 use crate::schema::form::{Form, words};
 
@@ -17,6 +17,12 @@ const HOST: &[FileKey] = &[
     ),
     key("ipv6", "false", Form::Boolean, "true serves [fd00:ec2::254]:80 as well."),
     key(
+        "endpoints",
+        r#"["imds"]"#,
+        Form::List(&ENDPOINT),
+        r#"The services of an EC2 host whose addresses are held: "imds" at 169.254.169.254, "ecs" (credentials and task metadata of Amazon ECS) at 169.254.170.2, "pod-identity" (EKS Pod Identity) at 169.254.170.23. The list replaces the default."#,
+    ),
+    key(
         "allow-takeover",
         "false",
         Form::Boolean,
@@ -30,4 +36,5 @@ const HOST: &[FileKey] = &[
     ),
 ];
 
+const ENDPOINT: Form = Form::Choice(words::<Endpoint>);
 const PATTERN: Form = Form::loosely::<InterfacePattern>("^[!-~]{1,15}[*]?$");

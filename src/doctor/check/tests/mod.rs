@@ -1,6 +1,7 @@
 //! What a host's facts lead to. Each case is a healthy host with one fact changed.
 
 mod callers;
+mod endpoints;
 mod network;
 mod programs;
 mod service;
@@ -38,6 +39,7 @@ fn healthy() -> HostFacts {
             origin: AddressOrigin::Added,
         }],
         unavailable: vec![],
+        refused: vec![],
         tables: vec![TableState {
             name: "inet mock-imds".into(),
             handle: 1,
@@ -74,6 +76,8 @@ fn healthy() -> HostFacts {
         variables: vec![],
         cloud_init: None,
         saved_rulesets: vec![],
+        refused: vec![],
+        pod_tokens: false,
         units: vec![],
         leftovers: vec![],
     }

@@ -1,0 +1,71 @@
+//! The endpoints beside IMDS.
+
+use super::{assert_is, assert_problem, findings, listener};
+use crate::doctor::facts::HostFacts;
+use crate::doctor::report::FindingLevel::{Note, Ok as Healthy};
+use crate::host::conflicts::RefusedEndpoint;
+use crate::host::settings::{Endpoint, Redirect};
+
+fn enable(facts: &mut HostFacts) {
+    facts.published.as_mut().expect("it is up").settings.endpoints = vec![Endpoint::Imds, Endpoint::Ecs];
+    facts.listeners.push(listener("169.254.170.2:1690"));
+}
+
+fn refused() -> RefusedEndpoint {
+    RefusedEndpoint { endpoint: Endpoint::Ecs, reason: "an Amazon ECS agent runs here".into() }
+}
+
+#[test]
+fn an_endpoint_is_well_where_its_socket_is() {
+    assert!(findings("endpoints", |_| {}).is_empty(), "IMDS alone is not worth a line");
+    assert_is(&findings("endpoints", enable)[0], Healthy, "ecs at http://169.254.170.2/");
+    let without = findings("endpoints", |facts| {
+        enable(facts);
+        facts.listeners.pop();
+    });
+    let found = "ecs is enabled, and no socket is at 169.254.170.2:1690";
+    assert_problem(&without[0], found, "systemctl restart mock-imds");
+    let bind = findings("endpoints", |facts| {
+        enable(facts);
+        facts.published.as_mut().expect("it is up").settings.redirect = Redirect::None;
+    });
+    assert_eq!(bind[0].found, "ecs is enabled, and no socket is at 169.254.170.2:80");
+}
+
+/// By the guardian when it looked, or by what the host has now.
+#[test]
+fn a_refused_endpoint_is_a_problem_with_its_reason() {
+    let reason = "the endpoint ecs is refused: an Amazon ECS agent runs here";
+    let by_guardian = findings("endpoints", |facts| {
+        enable(facts);
+        facts.published.as_mut().expect("it is up").refused = vec![refused()];
+    });
+    assert_problem(&by_guardian[0], reason, "systemctl reload mock-imds-net");
+    let now = findings("endpoints", |facts| {
+        enable(facts);
+        facts.refused = vec![refused()];
+    });
+    assert_problem(&now[0], reason, "editor /etc/mock-imds/host.toml");
+    let missing = findings("address", |facts| {
+        enable(facts);
+        facts.published.as_mut().expect("it is up").refused = vec![refused()];
+    });
+    assert_eq!(missing.len(), 1, "its address is not missed: {missing:?}");
+    let missing = findings("address", enable);
+    assert_problem(
+        &missing[1],
+        "169.254.170.2 is on no interface, though it was set up",
+        "restart mock-imds-net",
+    );
+}
+
+#[test]
+fn tokens_of_a_real_agent_are_noted() {
+    let found = findings("endpoints", |facts| {
+        facts.published.as_mut().expect("it is up").settings.endpoints = vec![Endpoint::PodIdentity];
+        facts.listeners.push(listener("169.254.170.23:1690"));
+        facts.pod_tokens = true;
+    });
+    assert_is(&found[1], Note, "/run/secrets/pods.eks.amazonaws.com is there");
+    assert!(findings("endpoints", |facts| facts.pod_tokens = true).is_empty());
+}
