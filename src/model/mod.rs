@@ -31,6 +31,7 @@ mod profile_changes;
 mod propagation;
 mod scenario;
 pub(crate) mod secrets;
+mod service;
 mod signals;
 mod string_enum;
 mod time;
@@ -73,6 +74,7 @@ pub(crate) use propagation::{
     ChangeKind, Delay, DelaySpan, EventLateness, LateLeaf, Meanwhile, Propagation, PropagationProfile,
 };
 pub(crate) use scenario::{NamedInstance, Scenario};
+pub use service::Service;
 pub(crate) use signals::{AfterNotice, Signals, SpotAction, SpotInterruption, TargetLifecycleState};
 pub(crate) use string_enum::StringEnum;
 pub use time::{ClockReading, Timestamp, format_duration};
