@@ -9,8 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::rebinding::{AccessRefusal, check_headers};
 use super::request_headers::RequestHeaders;
-use crate::model::endpoint::{ADDRESS_V4, ADDRESS_V6};
-use crate::model::{AllowedHost, Timestamp};
+use crate::model::{AllowedHost, Service, Timestamp};
 
 /// The lifetime of a token in seconds: requested by a PUT, granted by its reply, remaining in the reply to a GET.
 pub(super) const TTL_HEADER: HeaderName = HeaderName::from_static("x-aws-ec2-metadata-token-ttl-seconds");
@@ -88,8 +87,7 @@ pub enum Ingress {
 impl Ingress {
     /// The way by which a client with this address comes, as far as its address tells.
     pub(crate) fn of_address(client: IpAddr) -> Self {
-        let is_service = client == IpAddr::from(ADDRESS_V4) || client == IpAddr::from(ADDRESS_V6);
-        if client.is_loopback() || is_service { Self::Host } else { Self::Bridge }
+        if client.is_loopback() || Service::at(client).is_some() { Self::Host } else { Self::Bridge }
     }
 }
 

@@ -8,7 +8,7 @@ use std::borrow::Borrow;
 use std::time::Duration;
 
 use http::StatusCode;
-use http::header::CONTENT_LENGTH;
+use http::header::{CONTENT_LENGTH, HeaderName, TRANSFER_ENCODING};
 use hyper::body::Bytes;
 use jiff::SignedDuration;
 
@@ -164,8 +164,14 @@ impl FaultEffects {
         match damage {
             Some(BodyDamage::Empty) => {
                 reply.body = Bytes::new();
-                let length = reply.headers.iter_mut().find(|(name, _)| name == CONTENT_LENGTH);
-                length.expect("every reply has its length").1 = 0.into();
+                // Every reply has its length, or comes in chunks.
+                let is_framing = |name: &HeaderName| name == CONTENT_LENGTH || name == TRANSFER_ENCODING;
+                reply.headers.retain_mut(|header| {
+                    if is_framing(&header.0) {
+                        *header = (CONTENT_LENGTH, 0.into());
+                    }
+                    true
+                });
             }
             Some(BodyDamage::Truncated) if reply.delivery.end == DeliveryEnd::Whole => {
                 reply.delivery.end = DeliveryEnd::Truncated;
