@@ -237,6 +237,11 @@ impl LaunchType {
 impl RequestRate {
     /// The limit of the agent unless it is configured.
     pub(crate) const AGENT: Self = Self { per_second: 40, burst: 60 };
+
+    /// The time from one request to the next.
+    pub(crate) fn interval(self) -> Duration {
+        Duration::from_secs(1) / self.per_second.max(1)
+    }
 }
 
 /// A field of the metadata: `task/ServiceName`, `container/app/Health`.

@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use crate::imds::{EndpointMemory, NetworkFault, RateBucket};
-use crate::model::{RequestRate, Timestamp};
+use crate::model::Timestamp;
 
 /// The rates that are remembered at one time. When there are more, all are forgotten.
 const BUCKETS: usize = 8_192;
@@ -37,8 +38,8 @@ impl ContainerMemory {
 }
 
 impl EndpointMemory for ContainerMemory {
-    fn admit(&self, bucket: RateBucket<'_>, rate: RequestRate, now: Timestamp) -> bool {
-        let interval = 1_000_000_000 / u64::from(rate.per_second.max(1));
+    fn admit(&self, bucket: RateBucket<'_>, interval: Duration, burst: u32, now: Timestamp) -> bool {
+        let interval = u64::try_from(interval.as_nanos()).unwrap_or(u64::MAX);
         let now = now.as_millis().saturating_mul(1_000_000);
         let mut remembered = self.lock();
         let arrivals = &mut remembered.arrivals;
@@ -47,7 +48,7 @@ impl EndpointMemory for ContainerMemory {
         }
         let arrival = arrivals.entry((bucket.client, bucket.name.to_owned())).or_insert(now);
         let next = (*arrival).max(now).saturating_add(interval);
-        if next - now > interval.saturating_mul(rate.burst.into()) {
+        if next - now > interval.saturating_mul(burst.into()) {
             return false;
         }
         *arrival = next;
@@ -93,21 +94,19 @@ impl EndpointMemory for ContainerMemory {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[test]
     fn a_burst_is_admitted_and_then_the_rate() {
         let memory = ContainerMemory::default();
-        let rate = RequestRate { per_second: 10, burst: 3 };
+        let interval = Duration::from_millis(100);
         let bucket = |name| RateBucket { client: None, name };
         let start = Timestamp::from_secs(1);
-        let admitted = |now| (0..10).filter(|_| memory.admit(bucket("a"), rate, now)).count();
+        let admitted = |now| (0..10).filter(|_| memory.admit(bucket("a"), interval, 3, now)).count();
         assert_eq!(admitted(start), 3);
         assert_eq!(admitted(start.plus(Duration::from_millis(99))), 0);
         assert_eq!(admitted(start.plus(Duration::from_millis(100))), 1);
         assert_eq!(admitted(start.plus(Duration::from_secs(9))), 3);
-        assert!(memory.admit(bucket("b"), rate, start), "another path has a limit of its own");
+        assert!(memory.admit(bucket("b"), interval, 3, start), "another path has a limit of its own");
     }
 }

@@ -3,7 +3,7 @@
 use super::tasks::{has_real_role, role_of, task_of};
 use crate::imds::TokenAuthority;
 use crate::imds::keys::{Seed, uuid};
-use crate::model::{EcsContainer, EcsTask, Instance};
+use crate::model::{EcsTask, Instance};
 
 /// The ids of an instance's task.
 #[derive(Clone, Copy)]
@@ -57,21 +57,26 @@ impl<'t> TaskIds<'t> {
         uuid(&Seed::new(self.instance, &name, 0).bytes("id", 16))
     }
 
-    fn container(&self, container: &EcsContainer) -> Seed {
-        Seed::new(self.instance, &format!("ecs container {} {}", self.task_id(), container.name), 0)
+    fn container(&self, name: &str) -> Seed {
+        Seed::new(self.instance, &format!("ecs container {} {name}", self.task_id()), 0)
     }
 
     /// The id of a container in the paths of versions 3 and 4 and of the agent's API.
-    pub(crate) fn endpoint_id(&self, container: &EcsContainer) -> String {
+    pub(crate) fn endpoint_id(&self, name: &str) -> String {
         if self.task.launch_type.has_task_prefixed_ids() {
-            return self.docker_id(container);
+            return self.docker_id(name);
         }
-        uuid(&self.container(container).bytes("endpoint", 16))
+        uuid(&self.container(name).bytes("endpoint", 16))
+    }
+
+    /// Whether an id is that of one of the containers.
+    pub(crate) fn has_endpoint(&self, id: &str) -> bool {
+        self.task.containers.iter().any(|container| self.endpoint_id(container.name.as_str()) == id)
     }
 
     /// The runtime's id of a container: of Docker 64 hexadecimal digits, of Fargate the task's id and ten digits.
-    pub(crate) fn docker_id(&self, container: &EcsContainer) -> String {
-        let seed = self.container(container);
+    pub(crate) fn docker_id(&self, name: &str) -> String {
+        let seed = self.container(name);
         if self.task.launch_type.has_task_prefixed_ids() {
             return format!("{}-{}", self.task_id(), seed.text("runtime", 10, b"0123456789"));
         }
@@ -79,22 +84,24 @@ impl<'t> TaskIds<'t> {
     }
 
     /// The runtime's name of a container.
-    pub(crate) fn docker_name(&self, container: &EcsContainer) -> String {
-        let (task, name) = (self.task, &container.name);
+    pub(crate) fn docker_name(&self, name: &str) -> String {
+        let task = self.task;
         if task.launch_type.has_task_prefixed_ids() {
-            return name.to_string();
+            return name.to_owned();
         }
-        let suffix = hex(&self.container(container).bytes("name", 10));
-        format!("ecs-{}-{}-{name}-{suffix}", task.family, task.revision)
+        // Docker takes no tilde.
+        let plain = name.replace('~', "");
+        let suffix = hex(&self.container(name).bytes("name", 10));
+        format!("ecs-{}-{}-{plain}-{suffix}", task.family, task.revision)
     }
 
     /// The digest of an image.
-    pub(crate) fn image_id(&self, container: &EcsContainer) -> String {
-        format!("sha256:{}", hex(&Seed::new(self.instance, &container.image, 0).bytes("image", 32)))
+    pub(crate) fn image_id(&self, image: &str) -> String {
+        format!("sha256:{}", hex(&Seed::new(self.instance, image, 0).bytes("image", 32)))
     }
 
-    pub(crate) fn container_arn(&self, container: &EcsContainer) -> String {
-        let id = uuid(&self.container(container).bytes("arn", 16));
+    pub(crate) fn container_arn(&self, name: &str) -> String {
+        let id = uuid(&self.container(name).bytes("arn", 16));
         self.arn(&format!("container/{}/{}/{id}", self.task.cluster, self.task_id()))
     }
 }

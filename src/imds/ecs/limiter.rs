@@ -33,7 +33,8 @@ pub(super) fn headers(context: &EndpointContext<'_>) -> Vec<(HeaderName, HeaderV
 pub(super) fn refuse(context: &EndpointContext<'_>, replies: &GoReplies) -> Option<Reply> {
     let rate = task_of(&context.compiled.instance).throttle?;
     let bucket = RateBucket { client: Some(context.client()), name: context.request.head.path };
-    (!context.request.memory.admit(bucket, rate, context.uptime)).then(|| too_many(replies))
+    (!context.request.memory.admit(bucket, rate.interval(), rate.burst, context.uptime))
+        .then(|| too_many(replies))
 }
 
 pub(super) fn too_many(replies: &GoReplies) -> Reply {

@@ -3,14 +3,28 @@
 //! | path | answer |
 //! |---|---|
 //! | `/v2/credentials/ID`, `/v1/credentials?id=ID` | the keys of the task role |
+//! | `/v4/ID`, `/v3/ID` and what is below them | task metadata, for the container with the id |
+//! | `/v2/metadata`, `/v2/stats` and what is below them | task metadata, for the client's address |
+//! | `/api/ID/task-protection/v1/state` | protection from scale-in |
+//! | `/api/ID/fault/v1/…` | network faults, remembered |
 //!
 //! Source: the agent's behaviour as its users see it, and the Amazon ECS developer guide, "Task IAM role".
 
+mod agent_api;
 mod clean_path;
+mod container;
 mod credentials;
+mod facts;
 mod ids;
 mod limiter;
 mod lookup;
+mod metadata;
+mod network;
+mod network_faults;
+mod overrides;
+mod protection;
+mod stats;
+mod task;
 mod tasks;
 
 use http::StatusCode;
@@ -19,7 +33,10 @@ use super::Reply;
 use super::endpoint::EndpointContext;
 use super::go_replies::GoReplies;
 use credentials::CredentialsVersion;
+use facts::MetadataVersion;
+pub(crate) use ids::TaskIds;
 pub(crate) use lookup::has_real_keys;
+pub(crate) use tasks::task_of;
 
 /// The reply to a request.
 pub(super) fn respond(context: &EndpointContext<'_>) -> Reply {
@@ -28,7 +45,9 @@ pub(super) fn respond(context: &EndpointContext<'_>) -> Reply {
         return context.replies(vec![]).redirect(&clean);
     }
     let replies = context.replies(limiter::headers(context));
-    if let Some(refused) = limiter::refuse(context, &replies) {
+    // They have a limit of their own.
+    let is_fault = head.path.starts_with("/api/") && head.path.contains("/fault/v1/");
+    if !is_fault && let Some(refused) = limiter::refuse(context, &replies) {
         return refused;
     }
     route(context, &replies).unwrap_or_else(|| replies.not_found())
@@ -43,7 +62,14 @@ fn route(context: &EndpointContext<'_>, replies: &GoReplies) -> Option<Reply> {
         let id = query_value(context.request.head.query, "id").unwrap_or_default();
         return Some(credentials::respond(context, replies, CredentialsVersion::V1, &id));
     }
-    None
+    let (version, rest) = path.strip_prefix('/')?.split_once('/')?;
+    match version {
+        "v2" => metadata::respond_v2(context, replies, rest),
+        "v3" => metadata::respond(context, replies, MetadataVersion::V3, rest),
+        "v4" => metadata::respond(context, replies, MetadataVersion::V4, rest),
+        "api" => agent_api::respond(context, replies, rest),
+        _ => None,
+    }
 }
 
 /// The reply with an injected error, in the words of the endpoint.
@@ -59,6 +85,11 @@ pub(super) fn error(status: StatusCode, context: &EndpointContext<'_>) -> Reply 
     };
     match version {
         Some(version) => credentials::injected(&replies, version, status),
+        None if status == StatusCode::NOT_FOUND => replies.not_found(),
+        None if ["/v2/", "/v3/", "/v4/"].iter().any(|prefix| path.starts_with(prefix)) => {
+            let text = "unable to generate metadata".to_owned();
+            metadata::error(&replies, status, text)
+        }
         None => replies.error(status, status.canonical_reason().unwrap_or_default()),
     }
 }

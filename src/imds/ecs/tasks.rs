@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 use crate::model::{Credentials, EcsTask, EndpointRole, Instance, RoleName};
 
 /// The task of an instance: the default one if the scenario says none.
-pub(super) fn task_of(instance: &Instance) -> &Arc<EcsTask> {
+pub(crate) fn task_of(instance: &Instance) -> &Arc<EcsTask> {
     static DEFAULT: LazyLock<Arc<EcsTask>> = LazyLock::new(Arc::default);
     instance.ecs.as_ref().unwrap_or(&DEFAULT)
 }

@@ -1,13 +1,14 @@
 //! What outlives a request to an endpoint of containers.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
-use crate::model::{RequestRate, Timestamp};
+use crate::model::Timestamp;
 
 /// Kept by the server, until the next scenario. A reply depends on nothing else beside its arguments.
 pub trait EndpointMemory: Sync {
-    /// Counts a request and tells whether the rate allows it.
-    fn admit(&self, bucket: RateBucket<'_>, rate: RequestRate, now: Timestamp) -> bool;
+    /// Counts a request and tells whether its rate allows it: one in each interval, and so many at once.
+    fn admit(&self, bucket: RateBucket<'_>, interval: Duration, burst: u32, now: Timestamp) -> bool;
 
     /// The time until which a task is protected from scale-in; `None`: it is not.
     fn protected_until(&self, task: &str) -> Option<Timestamp>;

@@ -11,7 +11,7 @@ use crate::imds::endpoint::EndpointContext;
 use crate::model::{AcceptedToken, Instance, PodIdentity, Service, ServiceAccount};
 
 /// What the agent knows of an instance's pod: the default if the scenario says nothing.
-pub(super) fn pod_of(instance: &Instance) -> &Arc<PodIdentity> {
+pub(crate) fn pod_of(instance: &Instance) -> &Arc<PodIdentity> {
     static DEFAULT: LazyLock<Arc<PodIdentity>> = LazyLock::new(Arc::default);
     instance.pod_identity.as_ref().unwrap_or(&DEFAULT)
 }

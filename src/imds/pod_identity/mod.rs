@@ -17,7 +17,8 @@ use super::go_replies::GoReplies;
 use super::keys::{IssuedKeys, KeyRequest, NoKeys, issue};
 use super::ordered_json::Members;
 use crate::model::{Credentials, EndpointRole, Instance, PodIdentity, RequestRate, RoleName, Timestamp};
-use judge::{accepted_token, account_of, is_own_host, pod_of};
+pub(crate) use judge::pod_of;
+use judge::{accepted_token, account_of, is_own_host};
 use refusal::{AuthException, exception};
 pub(crate) use token::{issued_token, service_account_of};
 
@@ -61,7 +62,7 @@ fn credentials(context: &EndpointContext<'_>, replies: &GoReplies) -> Reply {
     let instance = &context.compiled.instance;
     let pod = pod_of(instance);
     let bucket = RateBucket { client: None, name: "pod-identity" };
-    if !context.request.memory.admit(bucket, RATE, context.uptime) {
+    if !context.request.memory.admit(bucket, RATE.interval(), RATE.burst, context.uptime) {
         return replies.error(StatusCode::TOO_MANY_REQUESTS, "Too Many Requests");
     }
     let is_checked = context.request.addressed.is_some() && (pod.check_host || is_real(instance));

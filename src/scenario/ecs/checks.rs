@@ -4,6 +4,12 @@ use crate::config::Section;
 use crate::model::{EcsTask, LaunchType, NetworkMode, StringEnum as _};
 
 pub(super) fn add(section: &Section<'_>, task: &EcsTask) {
+    if task.launch_type == LaunchType::External && task.network_mode == NetworkMode::Awsvpc {
+        section.error(
+            "network-mode is \"awsvpc\" and launch-type \"EXTERNAL\"",
+            "accepted: \"bridge\" or \"host\" with ECS Anywhere, which has no VPC",
+        );
+    }
     if task.launch_type == LaunchType::Fargate {
         network(section, task);
         size(section, task);

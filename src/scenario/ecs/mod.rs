@@ -49,7 +49,11 @@ fn definition(section: &Section<'_>, task: &mut EcsTask) {
     set_if_some(&mut task.revision, revision.and_then(|revision| revision.try_into().ok()));
     replace_if_some(&mut task.service_name, section.read("service-name", Item::parse));
     replace_if_some(&mut task.task_id, section.read("task-id", Item::parse));
-    set_if_some(&mut task.network_mode, section.read("network-mode", Item::choice::<NetworkMode>));
+    let mode = section.read("network-mode", Item::choice::<NetworkMode>);
+    if mode.is_none() && task.launch_type == LaunchType::External {
+        task.network_mode = NetworkMode::Bridge;
+    }
+    set_if_some(&mut task.network_mode, mode);
 }
 
 fn size(section: &Section<'_>, task: &mut EcsTask) {

@@ -50,6 +50,10 @@ fn what_contradicts_is_refused_or_warned_of() {
             "[ecs]\nnetwork-mode = \"bridge\"\n",
             "error: network-mode is \"bridge\" and launch-type \"FARGATE\"",
         ),
+        (
+            "[ecs]\nlaunch-type = \"EXTERNAL\"\nnetwork-mode = \"awsvpc\"\n",
+            "error: network-mode is \"awsvpc\" and launch-type \"EXTERNAL\"",
+        ),
         ("[ecs.metadata]\n\"task/VPCID\" = \"vpc-1\"\n", "error: tasks on FARGATE have no VPCID"),
         ("[ecs.metadata]\n\"container/web/Health\" = \"x\"\n", "error: the task has no container \"web\""),
         ("[ecs.metadata]\n\"Health\" = \"x\"\n", "error: \"Health\" is not a field of the metadata"),

@@ -32,7 +32,7 @@ pub(crate) const ECS: &[FileKey] = &[
         "network-mode",
         r#""awsvpc""#,
         Form::Choice(words::<NetworkMode>),
-        r#""awsvpc", "bridge" or "host"; the latter two not on Fargate. Addresses and MAC address are those of the primary interface."#,
+        r#""awsvpc", "bridge" or "host"; the latter two not on Fargate. With ECS Anywhere, which has no "awsvpc", "bridge" unless set. Addresses and MAC address are those of the primary interface."#,
     ),
     key("cpu", "0.25", Form::Number(0.125, 192.0), "The vCPUs of the task."),
     key("memory", "512", MEBIBYTES, "The memory of the task in MiB."),

@@ -4,13 +4,16 @@
 //! A changed reply fails here. Read the difference against the service's documentation before you accept it with
 //! `UPDATE_GOLDEN=1 cargo test --test protocol endpoints`.
 
+mod agent_api;
 mod credentials;
+mod metadata;
 mod pod_identity;
 
 use std::fmt::Write as _;
 use std::fs;
 use std::time::Duration;
 
+use mock_imds::imds::ContainerChoice;
 use mock_imds::model::Service;
 use support::{Client, PureService, sources};
 
@@ -58,6 +61,14 @@ impl Conversation {
         }
         self.text.push('\n');
         String::from_utf8_lossy(&reply.body).into_owned()
+    }
+
+    /// The path of a variable's URI.
+    #[track_caller]
+    fn path_of(&self, variable: &str) -> String {
+        let variables = self.service.ecs_environment(ContainerChoice::default());
+        let (_, value) = variables.iter().find(|(name, _)| *name == variable).expect("the variable is set");
+        value.strip_prefix("http://169.254.170.2").unwrap_or(value).to_owned()
     }
 
     fn note(&mut self, text: &str) {

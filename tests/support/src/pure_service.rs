@@ -8,8 +8,8 @@ use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 use hyper::{Method, Version};
 use mock_imds::config::SourceText;
 use mock_imds::imds::{
-    DeliveryEnd, EndpointRequest, Fleet, FleetChange, Ingress, Reply, RequestHead, TokenAuthority, Visit,
-    answer, answer_endpoint,
+    ContainerChoice, DeliveryEnd, EndpointReach, EndpointRequest, EnvironmentVariable, Fleet, FleetChange,
+    Ingress, Reply, RequestHead, TokenAuthority, Visit, answer, answer_endpoint,
 };
 use mock_imds::model::{Service, Timestamp};
 use mock_imds::server::{ContainerMemory, RequestCounters};
@@ -170,6 +170,13 @@ impl PureService {
         let Client { peer, ingress } = client;
         let visit = Visit { peer, ingress, nonce: *b"golden nonce", counters: &self.counters };
         answer(&self.fleet, &self.authority, &visit, head, self.now)
+    }
+
+    /// The variables of a container of Amazon ECS, at the endpoint's own address.
+    #[track_caller]
+    pub fn ecs_environment(&self, choice: ContainerChoice<'_>) -> Vec<EnvironmentVariable> {
+        let variables = self.fleet.ecs_environment(&self.authority, choice, EndpointReach::Address, self.now);
+        variables.unwrap_or_else(|why| panic!("{why}"))
     }
 
     /// A request of a container, from port 40000; `addressed` is the service whose address it asked. `None`: no endpoint of
