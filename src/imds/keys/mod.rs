@@ -15,7 +15,7 @@ use base64::prelude::BASE64_STANDARD;
 pub(crate) use hmac::hmac_sha256;
 use seed::BASE64;
 pub(crate) use seed::{BASE32, Seed};
-pub(crate) use slot::Slot;
+pub(crate) use slot::KeySlot;
 pub(crate) use uuid::uuid;
 
 use crate::model::{
@@ -58,12 +58,12 @@ pub(crate) enum NoKeys {
 /// The keys of now.
 pub(crate) fn issue(request: &KeyRequest<'_>) -> Result<IssuedKeys, NoKeys> {
     let KeyRequest { instance, credentials, name, fetched, now } = *request;
-    let mut slot = Slot::at(credentials, now).rotated(instance.signals.rotated_at, credentials);
+    let mut slot = KeySlot::at(credentials, now).rotated(instance.signals.rotated_at, credentials);
     match credentials.state {
         CredentialState::ProfileNotFound | CredentialState::NoRole => return Err(NoKeys::NoRole),
         CredentialState::AssumeRoleUnauthorized => return Err(NoKeys::Unauthorized),
         CredentialState::Failed => return Err(NoKeys::Failed),
-        CredentialState::Expired => slot = Slot::expired(credentials, now),
+        CredentialState::Expired => slot = KeySlot::expired(credentials, now),
         CredentialState::Ok => {}
     }
     let keys = match (&credentials.source, fetched) {
@@ -84,7 +84,7 @@ pub(crate) fn issue(request: &KeyRequest<'_>) -> Result<IssuedKeys, NoKeys> {
 }
 
 /// The keys of one slot. The key id ends in EXAMPLE, so that secret scanners know it as fake.
-pub(crate) fn generated(instance: &Instance, role: &str, slot: &Slot) -> Keys {
+pub(crate) fn generated(instance: &Instance, role: &str, slot: &KeySlot) -> Keys {
     let seed = Seed::new(instance, role, slot.number);
     // Real tokens start so; it reads "origin_ec" when decoded.
     let token = [&b"!\n\torigin_ec"[..], &seed.bytes("token", 684)].concat();
@@ -102,5 +102,5 @@ pub(crate) fn generated_expiration(
     rotated_at: Option<Timestamp>,
     now: Timestamp,
 ) -> Timestamp {
-    Slot::at(credentials, now).rotated(rotated_at, credentials).expires
+    KeySlot::at(credentials, now).rotated(rotated_at, credentials).expires
 }

@@ -3,14 +3,14 @@
 use crate::model::{Credentials, Timestamp};
 
 /// A part of the time, with one set of keys.
-pub(crate) struct Slot {
+pub(crate) struct KeySlot {
     pub(crate) updated: Timestamp,
     pub(crate) expires: Timestamp,
     /// Tells its keys from those of every other slot: seconds where the time of day began it, else milliseconds.
     pub(crate) number: u64,
 }
 
-impl Slot {
+impl KeySlot {
     pub(crate) fn at(credentials: &Credentials, now: Timestamp) -> Self {
         let refresh = credentials.refresh.as_secs().max(1);
         let updated = Timestamp::from_secs(now.as_secs() / refresh * refresh);

@@ -37,7 +37,7 @@ pub(super) fn is_own_host(head: RequestHead<'_>) -> Result<(), String> {
 }
 
 /// What is wrong with a token.
-pub(super) enum TokenFault {
+pub(super) enum TokenProblem {
     /// The agent says so, in these words.
     Invalid(String),
     /// The agent passes it on, and EKS does not know it.
@@ -49,9 +49,9 @@ pub(super) fn account_of(
     token: &str,
     rule: &AcceptedToken,
     context: &EndpointContext<'_>,
-) -> Result<Option<ServiceAccount>, TokenFault> {
+) -> Result<Option<ServiceAccount>, TokenProblem> {
     if token.is_empty() {
-        return Err(TokenFault::Invalid("Service account token cannot be empty".into()));
+        return Err(TokenProblem::Invalid("Service account token cannot be empty".into()));
     }
     let claims = Claims::read(token);
     match rule {
@@ -62,19 +62,19 @@ pub(super) fn account_of(
             return if is_same {
                 Ok(claims.ok().and_then(|claims| claims.account()))
             } else {
-                Err(TokenFault::Unknown)
+                Err(TokenProblem::Unknown)
             };
         }
         AcceptedToken::AnyJwt | AcceptedToken::Issued => {}
     }
     let claims = claims.map_err(|why| {
-        TokenFault::Invalid(format!("Service account token cannot be parsed: token is malformed: {why}"))
+        TokenProblem::Invalid(format!("Service account token cannot be parsed: token is malformed: {why}"))
     })?;
     claims.check(context.now).map_err(|why| {
-        TokenFault::Invalid(format!("Service account token failed basic claim validations: {why}"))
+        TokenProblem::Invalid(format!("Service account token failed basic claim validations: {why}"))
     })?;
     if *rule == AcceptedToken::Issued && !is_issued(token, context.authority) {
-        return Err(TokenFault::Unknown);
+        return Err(TokenProblem::Unknown);
     }
     Ok(claims.account())
 }

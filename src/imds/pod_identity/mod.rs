@@ -78,8 +78,8 @@ fn credentials(context: &EndpointContext<'_>, replies: &GoReplies) -> Reply {
         header.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()).unwrap_or_default();
     let rule = accepted_token(pod, is_real(instance));
     match account_of(&token, &rule, context) {
-        Err(judge::TokenFault::Invalid(text)) => replies.error(StatusCode::BAD_REQUEST, &text),
-        Err(judge::TokenFault::Unknown) => exception(context, replies, AuthException::InvalidToken),
+        Err(judge::TokenProblem::Invalid(text)) => replies.error(StatusCode::BAD_REQUEST, &text),
+        Err(judge::TokenProblem::Unknown) => exception(context, replies, AuthException::InvalidToken),
         Ok(account) => {
             let named = account.as_ref().and_then(|account| pod.associations.get(account));
             match named.or_else(|| role_of(instance, pod)) {

@@ -1,7 +1,7 @@
 //! Credentials: `iam/…` and `identity-credentials/…`.
 
 use super::leaf_context::LeafContext;
-use crate::imds::keys::{self, BASE32, IssuedKeys, KeyRequest, NoKeys, Seed, Slot, generated};
+use crate::imds::keys::{self, BASE32, IssuedKeys, KeyRequest, KeySlot, NoKeys, Seed, generated};
 use crate::model::json::{object, string};
 use crate::model::{CredentialState, Credentials, Keys, Timestamp};
 
@@ -24,7 +24,7 @@ pub(crate) fn info(context: &LeafContext<'_>) -> Option<String> {
     let profile = credentials.instance_profile.as_deref().unwrap_or(credentials.role.as_str());
     let arn = format!("arn:{partition}:iam::{}:instance-profile/{profile}", context.instance.account_id);
     let id = format!("AIPA{}EXAMPLE", Seed::new(context.instance, profile, 0).text("profile", 10, BASE32));
-    let updated = string(&Slot::at(credentials, context.now).updated.rfc3339());
+    let updated = string(&KeySlot::at(credentials, context.now).updated.rfc3339());
     let with_profile = |more: &[(&str, String)]| {
         let ids = [("InstanceProfileArn", string(&arn)), ("InstanceProfileId", string(&id))];
         object(&[&[("Code", string("Success")), ("LastUpdated", updated.clone())], more, &ids].concat())
@@ -84,14 +84,14 @@ fn role_with(context: &LeafContext<'_>, more: &[(&str, String)]) -> Option<Strin
 pub(crate) fn identity_info(context: &LeafContext<'_>) -> String {
     object(&[
         ("Code", string("Success")),
-        ("LastUpdated", string(&Slot::at(&Credentials::default(), context.now).updated.rfc3339())),
+        ("LastUpdated", string(&KeySlot::at(&Credentials::default(), context.now).updated.rfc3339())),
         ("AccountId", string(context.instance.account_id.as_str())),
     ])
 }
 
 /// `identity-credentials/ec2/security-credentials/ec2-instance`.
 pub(crate) fn identity_role(context: &LeafContext<'_>) -> String {
-    let slot = Slot::at(&Credentials::default(), context.now);
+    let slot = KeySlot::at(&Credentials::default(), context.now);
     key_object(&generated(context.instance, "aws:ec2-instance", &slot), slot.updated, slot.expires, &[])
 }
 
