@@ -71,6 +71,14 @@ Examples:
   mock-imds show identity-certificate
   mock-imds show identity-certificate pkcs7";
 
+pub(super) const ENV: &str = "\
+Examples:
+  mock-imds env ecs
+  mock-imds env ecs --container app >task.env    # for `docker run`
+  mock-imds env pod-identity --format kubernetes
+  mock-imds env imds --format json
+  eval \"$(mock-imds env ecs --format export)\"";
+
 pub(super) const USE: &str = "\
 Examples:
   mock-imds use --list

@@ -3,6 +3,7 @@
 mod change;
 mod check;
 mod control;
+mod env;
 mod examples;
 mod fault;
 mod fault_flags;
@@ -25,6 +26,7 @@ pub(crate) use change::{
 };
 pub(crate) use check::{CheckArgs, SchemaArgs};
 pub(crate) use control::ControlArgs;
+pub(crate) use env::{EndpointArg, EnvArgs, EnvFormat};
 pub(crate) use fault::{FaultArgs, FaultCommand, FaultRemoveArgs, FaultSetArgs};
 pub(crate) use fault_flags::FaultFlags;
 pub(crate) use global::GlobalArgs;
@@ -94,6 +96,8 @@ pub(crate) enum CliCommand {
     View(ViewArgs),
     /// Print the value of a path, or the certificate of the identity document
     Show(ShowArgs),
+    /// Print the variables by which programs find an endpoint: Amazon ECS, EKS Pod Identity, or IMDS
+    Env(EnvArgs),
     /// Switch to another scenario until the next reload
     Use(UseArgs),
     /// Issue a spot interruption notice

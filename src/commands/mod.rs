@@ -13,6 +13,7 @@ mod check;
 mod clear;
 mod clock;
 mod doctor;
+mod env;
 mod fault;
 mod flags;
 mod follow;
@@ -66,6 +67,7 @@ fn run(command: CliCommand) -> Result<(), Failure> {
         CliCommand::Metrics(args) => metrics::exec(&args),
         CliCommand::View(args) => view::exec(args),
         CliCommand::Show(show) => show::exec(&show),
+        CliCommand::Env(args) => env::exec(&args),
         CliCommand::Use(args) => use_scenario::exec(&args),
         CliCommand::Spot(spot) => change::exec(&spot.timing, change::spot(&spot)),
         CliCommand::Rebalance(rebalance) => change::exec(&rebalance.timing, change::rebalance()),

@@ -74,6 +74,7 @@ mod tests {
             ("requests", "path"),
             ("fault", "path"),
             ("spot", "instance"),
+            ("env", "instance"),
             ("fault", "instance"),
             ("fault", "name"),
             ("fault set", "name"),

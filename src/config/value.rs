@@ -86,6 +86,21 @@ impl<'a> Item<'a> {
         })
     }
 
+    /// A number within a range, with or without a fraction.
+    pub(crate) fn number(&self, least: f64, most: f64) -> Option<f64> {
+        let accepted = format!("a number from {least} to {most}");
+        self.read_as(&*accepted);
+        let value = self.value();
+        let text = value.as_float().map(DeFloat::as_str);
+        let Some(text) = text.or_else(|| value.as_integer().map(DeInteger::as_str)) else {
+            return self.mismatch(&accepted);
+        };
+        text.parse().ok().filter(|number| (least..=most).contains(number)).or_else(|| {
+            self.error(format!("{} is {text}, out of range", self.name()), format!("accepted: {accepted}"));
+            None
+        })
+    }
+
     /// A string that parses. The text of the parser's error follows "accepted: ".
     pub(crate) fn parse<T: FromStr<Err: Display>>(&self) -> Option<T> {
         self.read_as(std::any::type_name::<T>());

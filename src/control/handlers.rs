@@ -9,6 +9,7 @@ use super::api::{
     ClearOrder, ClearScope, ClockOrder, LiveOrder, ReloadOrder, RemoveFaultsOrder, ShownContent, ShownReply,
     UseOrder,
 };
+use super::environment_query::{EnvironmentError, EnvironmentQuery};
 use super::exchange::{ControlRequest, ControlResponse, RequestRefusal, json};
 use super::order::{ClockMovement, Order, ScenarioChoice};
 use super::query::Query;
@@ -134,6 +135,19 @@ pub(super) async fn show(request: ControlRequest) -> Result<ControlResponse, Req
         content: ShownContent::of(&reply.body),
     };
     Ok(json(StatusCode::OK, &shown))
+}
+
+pub(super) async fn environment(request: ControlRequest) -> Result<ControlResponse, RequestRefusal> {
+    let query = EnvironmentQuery::read(Query::read(request.request.uri().query()))
+        .map_err(|why| RequestRefusal::new(StatusCode::BAD_REQUEST, why))?;
+    let listed = spawn_blocking(move || (request.backend.environment)(&query));
+    match listed.await.map_err(|_| RequestRefusal::stopping())? {
+        Ok(listing) => Ok(json(StatusCode::OK, &listing)),
+        Err(EnvironmentError::Unknown(why)) => Err(RequestRefusal::new(StatusCode::NOT_FOUND, why)),
+        Err(EnvironmentError::Unavailable(why)) => {
+            Err(RequestRefusal::new(StatusCode::SERVICE_UNAVAILABLE, why))
+        }
+    }
 }
 
 pub(super) async fn tree(request: ControlRequest) -> Result<ControlResponse, RequestRefusal> {

@@ -7,6 +7,7 @@ pub(crate) mod api;
 mod callers;
 mod client;
 mod connect;
+mod environment_query;
 mod exchange;
 mod handlers;
 mod journal_handler;
@@ -21,6 +22,7 @@ mod servers;
 mod socket;
 
 pub(crate) use client::{ControlClient, OrderError, RequestPage};
+pub(crate) use environment_query::{EnvironmentError, EnvironmentQuery};
 pub(crate) use order::{ClockMovement, ControlBackend, Order, OrderSource, ScenarioChoice};
 pub(crate) use request_query::{LONGEST_WAIT, RequestQuery};
 pub(crate) use server::serve;

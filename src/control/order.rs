@@ -10,9 +10,10 @@ use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
 
 use super::api::{
-    AcceptedOrder, ClearScope, Cleared, ClockMoved, LibraryListing, LiveOrder, Rejected, Reloaded,
-    RemoveFaultsOrder, ScenarioContent, ServiceStatus, TreeListing,
+    AcceptedOrder, ClearScope, Cleared, ClockMoved, EnvironmentListing, LibraryListing, LiveOrder, Rejected,
+    Reloaded, RemoveFaultsOrder, ScenarioContent, ServiceStatus, TreeListing,
 };
+use super::environment_query::{EnvironmentError, EnvironmentQuery};
 use crate::config::{DURATIONS, parse_duration};
 use crate::imds::Reply;
 use crate::journal::Journal;
@@ -133,6 +134,10 @@ pub(crate) type ShowPath = Box<dyn Fn(&str, Option<IpAddr>) -> Reply + Send + Sy
 /// Every path that an instance answers, by its name, else `[instance]`; `None` if there is no such instance.
 pub(crate) type ListTree = Box<dyn Fn(Option<&str>) -> Option<TreeListing> + Send + Sync>;
 
+/// The environment by which programs find an endpoint.
+pub(crate) type ListEnvironment =
+    Box<dyn Fn(&EnvironmentQuery) -> Result<EnvironmentListing, EnvironmentError> + Send + Sync>;
+
 /// The daemon's side of the socket.
 pub(crate) struct ControlBackend {
     pub orders: mpsc::Sender<Order>,
@@ -142,6 +147,8 @@ pub(crate) struct ControlBackend {
     pub journal: Arc<Journal>,
     pub show: ShowPath,
     pub tree: ListTree,
+    /// It writes a file.
+    pub environment: ListEnvironment,
     /// The library, or why it cannot be read. It waits for the file system.
     pub library: Box<dyn Fn() -> Result<LibraryListing, String> + Send + Sync>,
 }

@@ -8,8 +8,8 @@ use hyper::header::{ALLOW, HeaderValue};
 use hyper::{Method, StatusCode};
 
 use super::api::{
-    CLEAR, CLOCK, EVENTS, FAULTS, METRICS, RELOAD, REMOVE_FAULTS, REQUESTS, Refusal, SCENARIOS, SET_FAULT,
-    SHOW, STATUS, TREE, USE,
+    CLEAR, CLOCK, ENVIRONMENT, EVENTS, FAULTS, METRICS, RELOAD, REMOVE_FAULTS, REQUESTS, Refusal, SCENARIOS,
+    SET_FAULT, SHOW, STATUS, TREE, USE,
 };
 use super::exchange::{ControlRequest, ControlResponse, RequestRefusal, json};
 use super::{handlers, journal_handler};
@@ -33,6 +33,7 @@ pub(super) const ROUTES: &[Route] = &[
     Route(Method::GET, REQUESTS, |request| Box::pin(journal_handler::requests(request))),
     Route(Method::GET, SHOW, |request| Box::pin(handlers::show(request))),
     Route(Method::GET, TREE, |request| Box::pin(handlers::tree(request))),
+    Route(Method::GET, ENVIRONMENT, |request| Box::pin(handlers::environment(request))),
     Route(Method::POST, EVENTS, |request| Box::pin(handlers::add_event(request))),
     Route(Method::POST, FAULTS, |request| Box::pin(handlers::add_fault(request))),
     Route(Method::GET, FAULTS, |request| Box::pin(handlers::faults(request))),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 use super::tree::tree;
-use crate::control::{ControlBackend, Order, api};
+use crate::control::{ControlBackend, EnvironmentError, EnvironmentQuery, Order, api};
 use crate::scenario::{Library, LibraryScenario};
 use crate::server::ServiceState;
 
@@ -14,6 +14,10 @@ pub(super) fn control_backend(
     orders: mpsc::Sender<Order>,
     status: impl Fn() -> api::ServiceStatus + Send + Sync + 'static,
     metrics: impl Fn() -> String + Send + Sync + 'static,
+    environment: impl Fn(&EnvironmentQuery) -> Result<api::EnvironmentListing, EnvironmentError>
+    + Send
+    + Sync
+    + 'static,
     library: Library,
 ) -> ControlBackend {
     let journal = Arc::clone(&service.journal);
@@ -25,6 +29,7 @@ pub(super) fn control_backend(
         journal,
         show: Box::new(move |path, client| service.show(path, client)),
         tree: Box::new(move |instance| tree(&listed, instance)),
+        environment: Box::new(environment),
         library: Box::new(move || list(&library)),
     }
 }

@@ -11,6 +11,7 @@ mod current_fetcher;
 mod describe;
 mod describe_fault;
 mod describe_live;
+mod environment;
 mod fault_words;
 mod in_force;
 mod key;
@@ -22,6 +23,7 @@ mod metrics;
 mod notify;
 mod open;
 mod origin;
+mod pod_tokens;
 mod preparer;
 mod publisher;
 mod redact;
@@ -77,6 +79,7 @@ use load_tally::LoadTally;
 use metrics::metrics;
 use open::{Opened, Opening, listen, random, warn_of_missing};
 use origin::ScenarioOrigin;
+use pod_tokens::PodTokens;
 use publisher::Publisher;
 use restore::InitialState;
 use sent_scenario::SentScenarioFile;
@@ -315,8 +318,13 @@ impl Daemon {
             memory::give_back();
         }));
         let metrics = metrics(Arc::clone(&service), latest_inputs.clone());
+        let places = addresses.iter().map(|listener| listener.address).collect();
+        let tokens = PodTokens::new(Arc::clone(&service), control.as_ref().map(ControlSocket::path));
+        let tokens = Arc::new(tokens);
+        let renewal = tokio::spawn(Arc::clone(&tokens).renew());
+        let environment = environment::environment(Arc::clone(&service), places, Arc::clone(&tokens));
         let status = status::status(Arc::clone(&service), addresses, latest_inputs);
-        let backend = control_backend(&service, orders.clone(), status, metrics, library);
+        let backend = control_backend(&service, orders.clone(), status, metrics, environment, library);
         let control = control.map(|socket| tokio::spawn(control::serve(socket, backend)));
         let (stop_writer, stop) = oneshot::channel();
         let mut writer = tokio::spawn(writer.run(inbox, scenarios, stop));
@@ -334,6 +342,8 @@ impl Daemon {
             // Only now is its socket gone.
             let _ = task.await;
         }
+        renewal.abort();
+        tokens.remove();
         tokio::select! {
             unfinished = server.drain() => if unfinished > 0 {
                 tracing::warn!("stopped with {unfinished} unfinished connections");

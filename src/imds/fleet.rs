@@ -26,6 +26,8 @@ pub struct Fleet {
     scenario: Arc<Scenario>,
     keys: Arc<KeyRing>,
     routes: Arc<ClientRoutes>,
+    /// An instance has a task or a pod: paths may be those of an endpoint of containers.
+    serves_containers: bool,
     /// The index of the named instance that this process' node plays.
     of_node: Option<usize>,
     events: EventList,
@@ -99,6 +101,7 @@ impl Fleet {
             events: FleetItem::all_of_file(&scenario.events).into(),
             faults: FaultList::of_file(&scenario.faults),
             routes: Arc::new(ClientRoutes::of(&scenario.named_instances)),
+            serves_containers: scenario.serves_containers(),
             of_node: scenario.index_of_node(),
             scenario,
             keys: Arc::clone(keys),
@@ -197,6 +200,11 @@ impl Fleet {
         self.events = self.events.iter().cloned().chain(events).collect();
         self.faults = self.faults.with_changes(removed, faults);
         self
+    }
+
+    /// Whether a path may be one of an endpoint of containers where the client did not ask at its address.
+    pub(crate) fn serves_containers(&self) -> bool {
+        self.serves_containers
     }
 
     pub fn scenario(&self) -> &Scenario {

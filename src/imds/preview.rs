@@ -117,11 +117,15 @@ impl Fleet {
         version: &str,
         now: Timestamp,
     ) -> BTreeMap<String, Bytes> {
+        profile::bodies(self, self.instance_at(name, base, now), version, now)
+    }
+
+    /// An instance with the effects of all events so far.
+    pub(super) fn instance_at(&self, name: Option<&str>, base: &Instance, now: Timestamp) -> Instance {
         let events = self.events();
         let mut occurrences = self.clock().occurrences(events, now);
         occurrences.retain(|other| self.event_concerns(&events[other.index], name));
-        let instance = timeline::after(base, events, &occurrences, self.clock());
-        profile::bodies(self, instance, version, now)
+        timeline::after(base, events, &occurrences, self.clock())
     }
 
     fn differences(&self, before: Instance, after: Instance, now: Timestamp) -> BTreeMap<String, PathChange> {

@@ -19,6 +19,7 @@ use arc_swap::ArcSwapOption;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE;
 
+use super::keys::hmac_sha256;
 use crate::model::{InstanceId, Timestamp};
 
 /// Characters of a token. AWS user guide: opaque; captures: always 56.
@@ -34,13 +35,21 @@ const TAG: usize = 24;
 
 pub struct TokenAuthority {
     cipher: Aes256Gcm,
+    /// Of the key, for what is no session token.
+    derived_key: [u8; 32],
     opened: OpenedTokens,
 }
 
 impl TokenAuthority {
     /// An authority for this key: 32 random bytes that the daemon keeps in its state directory.
     pub fn new(key: [u8; 32]) -> Self {
-        Self { cipher: Aes256Gcm::new(&key.into()), opened: OpenedTokens::default() }
+        let derived_key = hmac_sha256(&key, b"mock-imds: endpoints of containers");
+        Self { cipher: Aes256Gcm::new(&key.into()), derived_key, opened: OpenedTokens::default() }
+    }
+
+    /// 32 bytes that only this authority can make of a message, the same ones each time.
+    pub(crate) fn authenticate(&self, message: &[u8]) -> [u8; 32] {
+        hmac_sha256(&self.derived_key, message)
     }
 
     /// A token that is valid for `ttl` from `now`. The nonce must never repeat for one key.

@@ -145,11 +145,73 @@ identifier!(
     "1 to 256 visible characters of ASCII, such as \"token\""
 );
 
+/// A name of Amazon ECS or EKS: 1 to 255 letters, digits, hyphens and underscores.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EcsName(String);
+identifier!(
+    EcsName,
+    |t| (1..=255).contains(&t.len()) && t.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b)),
+    "1 to 255 letters, digits, hyphens and underscores, such as \"app\""
+);
+
+impl EcsName {
+    /// A name that is written in this program.
+    pub(super) fn fixed(name: &'static str) -> Self {
+        Self(name.to_owned())
+    }
+}
+
+/// The id of a task of Amazon ECS: 32 hexadecimal digits.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TaskId(String);
+identifier!(
+    TaskId,
+    |t| t.len() == 32 && t.bytes().all(lower_hex),
+    "32 lower-case hexadecimal digits, such as \"0123456789abcdef0123456789abcdef\""
+);
+
+/// The id in the path of a task's credentials: a UUID in lower case.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CredentialId(String);
+identifier!(CredentialId, is_uuid, "a UUID in lower case, such as \"01234567-89ab-4cde-8f01-23456789abcd\"");
+
+impl fmt::Debug for CredentialId {
+    /// Whoever knows it gets the credentials: it never reaches a log.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("…")
+    }
+}
+
+/// The name of a namespace or a service account of Kubernetes.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct KubernetesName(String);
+identifier!(
+    KubernetesName,
+    |t| t.len() <= 253 && dns_name(t) && !t.contains(|c: char| c.is_ascii_uppercase()),
+    "a name of Kubernetes, of lower-case letters, digits, hyphens and dots, such as \"default\""
+);
+
+impl KubernetesName {
+    /// A name that is written in this program.
+    pub(super) fn fixed(name: &'static str) -> Self {
+        Self(name.to_owned())
+    }
+}
+
 /// Whether a text can be an id wherever ids are shown: in JSON, in ARNs, in names and in paths.
 pub(super) fn is_token(text: &str, longest: usize) -> bool {
     (1..=longest).contains(&text.len())
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.:".contains(&b))
         && text.as_bytes()[0].is_ascii_alphanumeric()
+}
+
+fn lower_hex(byte: u8) -> bool {
+    byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte)
+}
+
+fn is_uuid(text: &str) -> bool {
+    let lengths = text.split('-').map(str::len);
+    lengths.eq([8, 4, 4, 4, 12]) && text.bytes().all(|byte| byte == b'-' || lower_hex(byte))
 }
 
 fn instance_type(text: &str) -> bool {

@@ -9,6 +9,7 @@ use super::attributes::{
     System,
 };
 use super::credentials::Credentials;
+use super::ecs::EcsTask;
 use super::ids::{HostName, InstanceType, MacAddress, TagKey};
 use super::interface::{NetworkInterface, SecurityGroups};
 use super::late::{Late, ShownLeaf, ShownRole};
@@ -16,6 +17,7 @@ use super::location::{AvailabilityZone, Region};
 use super::names;
 use super::options::MetadataOptions;
 use super::overrides::Overrides;
+use super::pod_identity::PodIdentity;
 use super::propagation::{LateLeaf, Propagation};
 use super::resource_ids::{AccountId, AmiId, InstanceId, KernelId, RamdiskId, ReservationId};
 use super::signals::Signals;
@@ -99,6 +101,10 @@ pub struct Instance {
     pub metadata_options: MetadataOptions,
     /// The instance profile's credentials, if there is one.
     pub credentials: Option<Credentials>,
+    /// The task of Amazon ECS, if the scenario says one.
+    pub ecs: Option<Arc<EcsTask>>,
+    /// The pod's identity, if the scenario says one.
+    pub pod_identity: Option<Arc<PodIdentity>>,
     /// The overrides of paths.
     pub overrides: Overrides,
     /// The announcements that events have made; empty in a scenario.
@@ -157,6 +163,8 @@ impl Default for Instance {
             interfaces: vec![NetworkInterface { security_groups: groups, ..NetworkInterface::numbered(0) }],
             metadata_options: MetadataOptions::default(),
             credentials: Some(Credentials::default()),
+            ecs: None,
+            pod_identity: None,
             overrides: Overrides::default(),
             signals: Signals::default(),
             propagation: Arc::default(),

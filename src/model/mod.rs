@@ -8,6 +8,7 @@ mod client_matcher;
 mod clock;
 mod content;
 mod credentials;
+mod ecs;
 pub mod endpoint;
 mod event;
 pub(crate) mod fault;
@@ -27,6 +28,7 @@ mod node;
 mod notice;
 mod options;
 mod overrides;
+mod pod_identity;
 mod profile_changes;
 mod propagation;
 mod resource_ids;
@@ -47,6 +49,11 @@ pub(crate) use content::{Content, ContentType};
 pub(crate) use credentials::{
     CredentialSource, CredentialState, Credentials, FetchFailure, Fetched, Keys, Secret,
 };
+pub use ecs::RequestRate;
+pub(crate) use ecs::{
+    ContainerHealth, ContainerLog, EcsContainer, EcsTask, EndpointRole, EphemeralStorage, LaunchType,
+    MetadataField, NetworkMode, ProtectionAnswer, TaskStats,
+};
 pub(crate) use event::{
     ClearTarget, Event, EventEffect, EventTime, InstanceFact, MOST_CLIENTS, MetadataOption,
 };
@@ -54,8 +61,8 @@ pub(crate) use glob::PathGlob;
 pub(crate) use http::{AEMM_CATEGORIES, AEMM_VERSIONS};
 pub(crate) use http::{DirectoryWithoutSlash, Expect, Http, InvalidToken, Profile, UserDataListed};
 pub(crate) use ids::{
-    Accepted, AllowedHost, FaultName, FixedToken, HostName, InstanceType, MacAddress, NodeName, ProfileId,
-    RoleName, TagKey,
+    Accepted, AllowedHost, CredentialId, EcsName, FaultName, FixedToken, HostName, InstanceType,
+    KubernetesName, MacAddress, NodeName, ProfileId, RoleName, TagKey, TaskId,
 };
 pub(crate) use instance::Instance;
 pub(crate) use interface::{NetworkInterface, SecurityGroups, mac_of};
@@ -70,6 +77,7 @@ pub use node::ClusterNode;
 pub(crate) use notice::{InstantAsWritten, Notice, NoticeDue, NoticeTime};
 pub(crate) use options::{HttpEndpoint, HttpTokens, InstanceMetadataTags, MetadataOptions};
 pub(crate) use overrides::{Override, Overrides};
+pub(crate) use pod_identity::{AcceptedToken, PodIdentity, ServiceAccount};
 pub(crate) use propagation::{
     ChangeKind, Delay, DelaySpan, EventLateness, LateLeaf, Meanwhile, Propagation, PropagationProfile,
 };

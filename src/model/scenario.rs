@@ -47,6 +47,14 @@ impl Scenario {
         self.named_instances.iter().position(|named| named.nodes.contains(name))
     }
 
+    /// Whether an instance has a task of Amazon ECS or a pod's identity.
+    pub(crate) fn serves_containers(&self) -> bool {
+        let named = self.named_instances.iter().map(|named| &named.instance);
+        std::iter::once(&self.instance)
+            .chain(named)
+            .any(|instance| instance.ecs.is_some() || instance.pod_identity.is_some())
+    }
+
     /// The instance of every client that is among the clients of no other.
     pub(crate) fn usual_instance(&self) -> &Instance {
         self.index_of_node().map_or(&self.instance, |index| &self.named_instances[index].instance)

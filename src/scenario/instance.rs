@@ -164,7 +164,7 @@ fn public_key(section: &Section<'_>) -> Option<PublicKey> {
     Some(PublicKey { name, key: line })
 }
 
-fn tags(item: &Item<'_>) -> Option<BTreeMap<TagKey, String>> {
+pub(super) fn tags(item: &Item<'_>) -> Option<BTreeMap<TagKey, String>> {
     let mut tags = BTreeMap::new();
     for (key, value) in item.section()?.entries() {
         match key.parse::<TagKey>() {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use ipnet::IpNet;
 
 use super::named_files::NamedFiles;
-use super::{credentials, instance, options, overrides, propagation};
+use super::{credentials, ecs, instance, options, overrides, pod_identity, propagation};
 use crate::config::{Item, Section};
 use crate::model::{
     ClientMatcher, CredentialSource, HttpTokens, Instance, NamedInstance, Overrides, Profile,
@@ -180,6 +180,13 @@ fn read_one<'a>(
         propagation::read(&section, &mut instance);
     }
     propagation::name(&mut instance, name);
+    ecs::inherit(&mut instance);
+    if let Some(section) = section.read("ecs", Item::section) {
+        ecs::read(&section, files, &mut instance);
+    }
+    if let Some(section) = section.read("pod-identity", Item::section) {
+        pod_identity::read(&section, &mut instance);
+    }
     let metadata = section.read("metadata", Item::section);
     let has_own_id = section.get("instance-id").is_some();
     instance::read(&section, files, &mut instance);

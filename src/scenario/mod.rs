@@ -10,6 +10,7 @@ mod contradictions;
 mod credential_file;
 mod credential_process;
 mod credentials;
+mod ecs;
 mod event;
 mod fault;
 mod foreign;
@@ -22,6 +23,7 @@ mod live;
 mod named_files;
 mod options;
 mod overrides;
+mod pod_identity;
 mod propagation;
 mod shipped;
 mod unset;
@@ -35,6 +37,7 @@ use crate::model::{Event, HttpTokens, Scenario, Timestamp};
 pub(crate) use credential_file::read as read_credential_file;
 pub(crate) use credential_process::parse as parse_credential_process;
 pub(crate) use credentials::SourceKind;
+pub(crate) use ecs::StatsWord;
 pub(crate) use instance::USER_DATA_LIMIT;
 pub(crate) use library::{FoundScenario, Library, LibraryScenario, is_path, shipped};
 pub(crate) use live::{CheckedOrder, LiveItem, OrderTime, read_new_order, read_order};
@@ -111,6 +114,12 @@ fn build(root: &Section<'_>, files: &NamedFiles<'_>, now: Option<Timestamp>) -> 
     }
     if let Some(section) = root.read("propagation", Item::section) {
         propagation::read(&section, instance);
+    }
+    if let Some(section) = root.read("ecs", Item::section) {
+        ecs::read(&section, files, instance);
+    }
+    if let Some(section) = root.read("pod-identity", Item::section) {
+        pod_identity::read(&section, instance);
     }
     if let Some(section) = root.read("http", Item::section) {
         options::http(&section, &mut scenario.http);

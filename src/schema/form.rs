@@ -15,6 +15,8 @@ pub(crate) enum Form {
     Integer(i64, i64),
     /// A number from 0 to 1.
     Fraction,
+    /// A number from the one to the other.
+    Number(f64, f64),
     /// Text that matches a regular expression.
     Pattern(&'static str),
     /// Text that one of the readers of [`crate::model`] parses.
@@ -101,6 +103,7 @@ impl Form {
             Self::Text => json!({"type": "string"}),
             Self::Boolean => json!({"type": "boolean"}),
             Self::Integer(least, most) => json!({"type": "integer", "minimum": least, "maximum": most}),
+            Self::Number(least, most) => json!({"type": "number", "minimum": least, "maximum": most}),
             Self::Fraction => json!({"type": "number", "minimum": 0, "maximum": 1}),
             Self::Pattern(pattern) | Self::Parsed(TextRule { pattern, .. }) => {
                 json!({"type": "string", "pattern": pattern})

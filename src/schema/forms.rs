@@ -133,6 +133,14 @@ pub(super) const CONTENT: Form = Form::Defined("content");
 const CONTENT_FORMS: Form =
     Form::Any(&[Form::Text, Form::Table(&[&[TEXT]]), Form::Table(&[&[FILE]]), Form::Table(&[&[BASE64]])]);
 
+/// The statistics of containers: a word, or JSON.
+pub(super) const STATS: Form = Form::Any(&[
+    Form::Choice(super::form::words::<crate::scenario::StatsWord>),
+    Form::Table(&[&[TEXT]]),
+    Form::Table(&[&[FILE]]),
+    Form::Table(&[&[BASE64]]),
+]);
+
 const TYPE: FileKey = key("content-type", "", CONTENT_TYPE, "The media type that the value is sent with.");
 const MOVED: FileKey = key(
     "moved-from",

@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 
 use super::form::FileKey;
 use super::form::Form;
-use super::keys::{NAMED_INSTANCE, SCENARIO, event, fault, instance, interface, propagation, service};
+use super::keys::{
+    NAMED_INSTANCE, SCENARIO, ecs, event, fault, instance, interface, pod_identity, propagation, service,
+};
 
 /// A part of the manual's list of keys: a table, or a paragraph with the keys that follow it.
 #[derive(Debug)]
@@ -29,6 +31,13 @@ const MANUAL: &[ManualPart] = &[
     part("[metadata-options]", service::METADATA_OPTIONS),
     part("[credentials]", service::CREDENTIALS),
     part("[propagation]", propagation::PROPAGATION),
+    part("[ecs]", ecs::ECS),
+    part("[ecs.tags]", &[]),
+    part("[[ecs.container]]", ecs::CONTAINER),
+    part("[ecs.credentials]", &[]),
+    part("[ecs.metadata]", &[]),
+    part("[pod-identity]", pod_identity::POD_IDENTITY),
+    part("[pod-identity.associations]", &[]),
     part("[http]", service::HTTP),
     ManualPart { heading: "", about: "Undocumented behaviour can be chosen:", keys: service::HTTP_CHOICES },
     part("[metadata]", &[]),

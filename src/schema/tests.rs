@@ -79,6 +79,7 @@ fn fits(form: Form, read: &str) -> bool {
         Form::Boolean | Form::Only(Literal::False) => read == "boolean",
         Form::Integer(least, most) => read == format!("a whole number from {least} to {most}"),
         Form::Only(Literal::Number(_)) => read.starts_with("a whole number"),
+        Form::Number(least, most) => read == format!("a number from {least} to {most}"),
         Form::Fraction => read.starts_with("a number from 0 to 1"),
         Form::Parsed(TextRule { kind, .. }) => read.contains(kind()),
         Form::Choice(words) => {
@@ -150,6 +151,13 @@ ipv6-prefixes = ["2001:db8::/80"]
 subnet-ipv6-cidr-blocks = ["2001:db8::/64"]
 vpc-ipv6-cidr-blocks = ["2001:db8::/56"]
 [credentials]
+source = "process"
+command = ["/x"]
+[ecs]
+stats = { text = "{}" }
+throttle = false
+role = false
+[ecs.credentials]
 source = "process"
 command = ["/x"]
 [http]

@@ -25,6 +25,7 @@ use super::table::Slot;
 use super::wire::{HTTP_BYTES, Wire};
 use super::{ingress, request};
 use crate::clock;
+use crate::model::Service;
 
 /// The reply to what is hyper's while it cannot be used; see [`clock::has_http_date`].
 const NO_DATE: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
@@ -51,7 +52,8 @@ pub(super) fn http_builder(limits: &Limits) -> Builder {
 /// What waits for a request takes little memory: hyper is in a box of its own while it serves one.
 pub(super) async fn serve(shared: Arc<Shared>, accepted: AcceptedSocket, slot: Slot) {
     let AcceptedSocket { socket, local, peer } = accepted;
-    let connection = Arc::new(ConnectionState::new(peer, ingress::of(&socket, local, peer.ip()), slot));
+    let connection = ConnectionState::new(peer, ingress::of(&socket, local, peer.ip()), slot);
+    let connection = Arc::new(connection.reaching(Service::at(local.to_canonical())));
     let end = Instant::now() + shared.limits.lifetime;
     let mut fast_path = FastPath::new(&shared, &connection, end);
     if fast_path.serve_at_once(&socket) {

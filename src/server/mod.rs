@@ -6,6 +6,7 @@
 mod accept;
 mod connection;
 mod delivery;
+mod endpoint_memory;
 mod fast_path;
 mod head;
 mod housekeeping;
@@ -27,6 +28,7 @@ mod table;
 mod tests;
 mod wire;
 
+pub use endpoint_memory::ContainerMemory;
 pub use limits::Limits;
 pub use listen::{InheritedSockets, Listener, adopt, bind};
 pub use request_counters::RequestCounters;

@@ -55,6 +55,11 @@ impl<'r> RequestRecorder<'r> {
         Self { service, started, record: Some(record), fault_is_ordered: false }
     }
 
+    /// Sets the path as it is recorded, where that is not the one of the request.
+    pub(super) fn set_path(&mut self, path: &str) {
+        self.set(|record| record.path = journal::path(path));
+    }
+
     /// Sets the name of the instance that the client is served.
     pub(super) fn set_instance(&mut self, name: Option<&str>) {
         self.set(|record| record.instance = name.map(Into::into));

@@ -9,7 +9,7 @@ use hyper::body::{Body as _, Bytes, Incoming};
 use hyper::ext::ReasonPhrase;
 use hyper::header::{CONNECTION, HeaderValue};
 use hyper::http::request::Parts;
-use hyper::{Request, Response, StatusCode};
+use hyper::{Method, Request, Response, StatusCode};
 use tokio::time::{Instant, timeout};
 
 use super::delivery::{self, ReplyBody};
@@ -20,7 +20,10 @@ use super::shared::Shared;
 use super::stage::ConnectionStage;
 use super::state::{ConnectionEnd, ConnectionState, NoReply};
 use super::wire::HTTP_BYTES;
-use crate::imds::{DeliveryEnd, Ingress, Reply, RequestHead, RequestHeaders, Visit, answer_for};
+use crate::imds::{
+    DeliveryEnd, EndpointRequest, Fleet, Ingress, Reply, RequestHead, RequestHeaders, Visit,
+    answer_endpoint_for, answer_for, credential_path_shortened,
+};
 use crate::model::ClockReading;
 use crate::model::endpoint::{PROBE_HEADER, Probed};
 
@@ -43,10 +46,13 @@ pub(super) async fn respond(
     let (started, at) = (Instant::now(), service.read_clocks().wall);
     let mut recorder = RequestRecorder::new(service, &connection, head, started, at);
     // A client that sent Expect waits for a 100 before it sends the body, and EC2 never sends one.
-    if headers.has_expect() {
+    let may_be_endpoint = connection.may_be_endpoint(head.path, service);
+    let mut content = Vec::new();
+    if headers.has_expect() && !may_be_endpoint {
         connection.set_end(ConnectionEnd::Linger);
     } else {
-        match read_body(body, &shared.limits, &connection).await {
+        let kept = may_be_endpoint.then_some(&mut content);
+        match read_body(body, kept, &shared.limits, &connection).await {
             BodyOutcome::Whole => {}
             BodyOutcome::Unread => connection.set_end(ConnectionEnd::Linger),
             BodyOutcome::Malformed => {
@@ -59,7 +65,11 @@ pub(super) async fn respond(
             }
         }
     }
-    let reply = reply_to(head, service, &connection, &mut recorder, service.read_clocks());
+    let now = service.read_clocks();
+    let of_endpoint = may_be_endpoint
+        .then(|| endpoint_reply_to(head, &content, service, &connection, &mut recorder, now))
+        .flatten();
+    let reply = of_endpoint.unwrap_or_else(|| reply_to(head, service, &connection, &mut recorder, now));
     delivery::prepare(&shared, &connection, reply.delivery, reply.hop_limit).await?;
     recorder.set_status(reply.status);
     drop(recorder);
@@ -85,7 +95,52 @@ pub(super) fn reply_to(
     recorder.set_instance(instance.name);
     let (reply, change) = answer_for(&fleet, instance, &service.authority, &visit, request, now);
     service.submit_change(change);
-    let RequestHead { method, path, .. } = request;
+    record(&visit, request.method, request.path, &reply, &fleet, recorder);
+    reply
+}
+
+/// The same for a request to an endpoint of containers; `None` if it is none.
+fn endpoint_reply_to(
+    head: RequestHead<'_>,
+    body: &[u8],
+    service: &ServiceState,
+    connection: &ConnectionState,
+    recorder: &mut RequestRecorder<'_>,
+    now: ClockReading,
+) -> Option<Reply> {
+    let visit = Visit {
+        peer: connection.peer.ip().to_canonical(),
+        ingress: connection.ingress,
+        nonce: service.nonce(),
+        counters: &service.counters,
+    };
+    let request = EndpointRequest {
+        head,
+        body,
+        remote: connection.peer,
+        addressed: connection.addressed,
+        memory: &service.containers,
+    };
+    let fleet = service.fleet.load();
+    let instance = fleet.match_instance(visit.peer, visit.ingress);
+    let reply = answer_endpoint_for(&fleet, instance, &service.authority, &visit, &request, now)?;
+    service.count_request();
+    let path = credential_path_shortened(head.path);
+    recorder.set_path(&path);
+    recorder.set_instance(instance.name);
+    record(&visit, head.method, &path, &reply, &fleet, recorder);
+    Some(reply)
+}
+
+/// Logs a reply, and notes it for the journal.
+fn record(
+    visit: &Visit<'_>,
+    method: &Method,
+    path: &str,
+    reply: &Reply,
+    fleet: &Fleet,
+    recorder: &mut RequestRecorder<'_>,
+) {
     tracing::debug!(
         IMDS_CLIENT = %visit.peer,
         IMDS_METHOD = %method,
@@ -101,7 +156,6 @@ pub(super) fn reply_to(
     }
     recorder.set_invalid_token(reply.invalid_token);
     recorder.set_refusal(reply.refusal);
-    reply
 }
 
 /// The response to `mock-imds doctor` on this host: that this is a server of ours, and which. Not a request for
@@ -129,8 +183,13 @@ enum BodyOutcome {
 }
 
 /// Reads a body to its end, because the kernel resets a connection that is closed with bytes unread, and the
-/// client then loses its reply.
-async fn read_body(mut body: Incoming, limits: &Limits, connection: &ConnectionState) -> BodyOutcome {
+/// client then loses its reply. `kept` gets what the body holds.
+async fn read_body(
+    mut body: Incoming,
+    mut kept: Option<&mut Vec<u8>>,
+    limits: &Limits,
+    connection: &ConnectionState,
+) -> BodyOutcome {
     if body.is_end_stream() {
         return BodyOutcome::Whole;
     }
@@ -139,7 +198,12 @@ async fn read_body(mut body: Incoming, limits: &Limits, connection: &ConnectionS
         let mut bytes = 0;
         while let Some(frame) = body.frame().await {
             match frame {
-                Ok(frame) => bytes += frame.data_ref().map_or(0, Bytes::len),
+                Ok(frame) => {
+                    bytes += frame.data_ref().map_or(0, Bytes::len);
+                    if let (Some(kept), Some(data)) = (&mut kept, frame.data_ref()) {
+                        kept.extend_from_slice(data);
+                    }
+                }
                 Err(error) if is_malformed(&error) => return BodyOutcome::Malformed,
                 Err(error) => return BodyOutcome::Lost(error),
             }

@@ -9,6 +9,7 @@ use std::sync::{Arc, OnceLock};
 use arc_swap::ArcSwap;
 use tokio::sync::mpsc;
 
+use super::endpoint_memory::ContainerMemory;
 use super::request_counters::RequestCounters;
 use crate::imds::{Counters, Fleet, FleetChange, Ingress, Reply, TokenAuthority, Visit, show};
 use crate::journal::{CAPACITY, Journal};
@@ -22,6 +23,7 @@ pub struct ServiceState {
     pub clock: fn() -> Timestamp,
     boottime: Option<fn() -> Timestamp>,
     pub(super) counters: RequestCounters,
+    pub(super) containers: ContainerMemory,
     pub journal: Arc<Journal>,
     nonces: Nonces,
     /// The channel to the writer of the fleet.
@@ -39,6 +41,7 @@ impl ServiceState {
             boottime: None,
             journal: Arc::new(Journal::new(CAPACITY)),
             counters: RequestCounters::default(),
+            containers: ContainerMemory::default(),
             nonces: Nonces::new(seed),
             changes: OnceLock::new(),
         }
@@ -70,6 +73,7 @@ impl ServiceState {
     /// Resets the counters as for a new scenario: events admit their first clients again, faults count from 0.
     pub fn restart_counters(&self) {
         self.counters.restart();
+        self.containers.restart();
     }
 
     /// Resets the counters of a fault.
@@ -112,6 +116,11 @@ impl ServiceState {
             counters: &self.counters,
         };
         show(&self.fleet.load(), &self.authority, &visit, path, self.read_clocks())
+    }
+
+    /// A nonce for a request that may not be one of those that are counted.
+    pub(super) fn nonce(&self) -> [u8; 12] {
+        self.nonces.for_preview()
     }
 
     /// Counts a request and gives it a nonce that no other has.

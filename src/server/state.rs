@@ -8,8 +8,10 @@ use std::sync::atomic::{AtomicI16, AtomicU8, AtomicUsize, Ordering};
 use strum::FromRepr;
 use thiserror::Error;
 
+use super::service_state::ServiceState;
 use super::table::Slot;
-use crate::imds::Ingress;
+use crate::imds::{Ingress, may_be_endpoint};
+use crate::model::Service;
 
 /// The value for which the kernel uses its own hop limit.
 const DEFAULT_HOP_LIMIT: i16 = -1;
@@ -41,6 +43,8 @@ pub(super) struct NoReply;
 pub(super) struct ConnectionState {
     pub(super) peer: SocketAddr,
     pub(super) ingress: Ingress,
+    /// The service whose address the client reached; `None`: another address, where the path tells.
+    pub(super) addressed: Option<Service>,
     pub(super) slot: Slot,
     end: AtomicU8,
     hop_limit: AtomicI16,
@@ -55,12 +59,27 @@ impl ConnectionState {
         Self {
             peer,
             ingress,
+            addressed: Some(Service::Imds),
             slot,
             end: AtomicU8::new(ConnectionEnd::Unused as u8),
             hop_limit: AtomicI16::new(DEFAULT_HOP_LIMIT),
             applied_hop_limit: AtomicI16::new(DEFAULT_HOP_LIMIT),
             reply_bytes: AtomicUsize::new(0),
             requests: AtomicUsize::new(0),
+        }
+    }
+
+    /// The same for a client that reached this service's address.
+    pub(super) fn reaching(self, addressed: Option<Service>) -> Self {
+        Self { addressed, ..self }
+    }
+
+    /// Whether a request for a path may be one to an endpoint of containers.
+    pub(super) fn may_be_endpoint(&self, path: &str, service: &ServiceState) -> bool {
+        match self.addressed {
+            Some(Service::Imds) => false,
+            Some(_) => true,
+            None => may_be_endpoint(path) && service.fleet.load().serves_containers(),
         }
     }
 

@@ -9,6 +9,7 @@ mod credentials;
 mod crowd;
 mod damaged_state;
 mod damages;
+mod env;
 mod fallback;
 mod fault_names;
 mod follow;

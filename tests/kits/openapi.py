@@ -24,6 +24,8 @@ ORDERS = [
     ("POST", "/v1/clock", {}, {"seek": "+10m"}),
     ("POST", "/v1/clock", {}, {"pause": True}),
     ("GET", "/v1/show", {"path": "meta-data/spot/instance-action"}, None),
+    ("GET", "/v1/environment", {"endpoint": "imds"}, None),
+    ("GET", "/v1/environment", {"endpoint": "ecs"}, None),
     ("GET", "/v1/tree", {}, None),
     ("GET", "/v1/tree", {"instance": "nobody"}, None),
     ("GET", "/v1/requests", {"since": "start", "limit": 1, "wait": 0.5}, None),

@@ -5,5 +5,6 @@
 
 mod cases;
 mod crawl;
+mod endpoints;
 mod golden;
 mod requests;

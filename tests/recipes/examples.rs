@@ -31,6 +31,8 @@ user-data = "x"
 [[fault]]
 path = "/latest/meta-data/ami-id"
 latency = "1ms"
+[ecs]
+[pod-identity]
 [instances.web]
 clients = ["10.0.0.0/8"]
 instance-id = "i-0fedcba0987654321"

@@ -6,6 +6,7 @@
 //! | `GET /metrics` | 200, metrics as Prometheus reads them |
 //! | `GET /v1/requests` | 200, an array of [`RequestLine`]s, the oldest first |
 //! | `GET /v1/show?path=PATH` | 200 [`ShownReply`], whatever the service answers there |
+//! | `GET /v1/environment?endpoint=ENDPOINT` | 200 [`EnvironmentListing`], 404 [`Refusal`]: no such instance or container, or 503 [`Refusal`]: it is not served |
 //! | `GET /v1/tree` | 200 [`TreeListing`], or 404 [`Refusal`]: no such instance |
 //! | `POST /v1/reload` [`ReloadOrder`], or nothing | 200 [`Reloaded`], or 422 [`Rejected`]: the former scenario keeps serving |
 //! | `POST /v1/use` [`UseOrder`] | 200 [`Reloaded`], or 422 [`Rejected`]: the former scenario keeps serving |
@@ -32,6 +33,8 @@
 //! `/v1/show` takes `client`, the address of who asks; a process of this host unless it is set. It needs no token, leaves
 //! no entry and changes nothing.
 //!
+//! `/v1/environment` takes `endpoint` (`imds`, `ecs`, `pod-identity`), `instance`, and for `ecs` `container`.
+//!
 //! `/v1/tree` takes `instance`, the name of one of `[instances]`; `[instance]` unless it is set.
 //!
 //! A query that is not understood gets 400, and too many who wait get 503, both with a [`Refusal`].
@@ -41,6 +44,7 @@
 #![warn(missing_docs, clippy::missing_docs_in_private_items)]
 
 mod clock;
+mod environment;
 mod live;
 mod ready;
 mod requests;
@@ -50,6 +54,7 @@ mod status;
 mod tree;
 
 pub(crate) use clock::{CLOCK, ClockMoved, ClockOrder, ClockStatus};
+pub(crate) use environment::{ENVIRONMENT, EnvironmentListing, EnvironmentSetting, TokenFile};
 pub(crate) use live::{
     AcceptedOrder, CLEAR, ClearOrder, ClearScope, Cleared, EVENTS, EffectSummary, EventStatus, FAULTS,
     FaultOrigin, FaultStatus, LatePath, LiveOrder, OrderPreview, PathPreview, PathTransition, REMOVE_FAULTS,

@@ -24,12 +24,13 @@ use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::timeout;
 
 use super::api::{
-    AcceptedOrder, CLEAR, CLOCK, ClearOrder, Cleared, ClockMoved, ClockOrder, EVENTS, FAULTS, FaultStatus,
-    LibraryListing, LiveOrder, METRICS, POSITION, RELOAD, REMOVE_FAULTS, Refusal, Rejected, ReloadOrder,
-    Reloaded, RemoveFaultsOrder, RequestLine, SCENARIOS, SET_FAULT, SHOW, STATUS, ServiceStatus, ShownReply,
-    USE, UseOrder,
+    AcceptedOrder, CLEAR, CLOCK, ClearOrder, Cleared, ClockMoved, ClockOrder, EVENTS, EnvironmentListing,
+    FAULTS, FaultStatus, LibraryListing, LiveOrder, METRICS, POSITION, RELOAD, REMOVE_FAULTS, Refusal,
+    Rejected, ReloadOrder, Reloaded, RemoveFaultsOrder, RequestLine, SCENARIOS, SET_FAULT, SHOW, STATUS,
+    ServiceStatus, ShownReply, USE, UseOrder,
 };
 use super::connect::{connect, listening};
+use super::environment_query::EnvironmentQuery;
 use super::query::Query;
 use super::request_query::RequestQuery;
 use super::socket::owner_path;
@@ -180,6 +181,16 @@ impl ControlClient {
         let query = [("path", path.to_owned())].into_iter().chain(client);
         let (status, body) = self.ask(Method::GET, &Query::write(SHOW, query))?;
         if status == StatusCode::OK { self.read(&body) } else { Err(self.refused(&body)) }
+    }
+
+    /// The environment by which programs find an endpoint; 64 for a name that is unknown.
+    pub(crate) fn environment(&self, query: &EnvironmentQuery) -> Result<EnvironmentListing, Failure> {
+        let (status, body) = self.ask(Method::GET, &query.route())?;
+        match status {
+            StatusCode::OK => self.read(&body),
+            StatusCode::NOT_FOUND => Err(Failure { status: ExitStatus::Usage, ..self.refused(&body) }),
+            _ => Err(self.refused(&body)),
+        }
     }
 
     fn order<T: DeserializeOwned>(&self, route: &str, order: &impl Serialize) -> Result<T, OrderError> {

@@ -4,10 +4,10 @@ use schemars::generate::SchemaGenerator;
 use schemars::{JsonSchema, Schema};
 
 use super::super::api::{
-    AcceptedOrder, CLEAR, CLOCK, ClearOrder, Cleared, ClockMoved, ClockOrder, EVENTS, FAULTS, FaultStatus,
-    LibraryListing, METRICS, RELOAD, REMOVE_FAULTS, REQUESTS, ReloadOrder, Reloaded, RemoveFaultsOrder,
-    RequestLine, SCENARIOS, SET_FAULT, SHOW, STATUS, ServiceStatus, ShownReply, TREE, TreeListing, USE,
-    UseOrder,
+    AcceptedOrder, CLEAR, CLOCK, ClearOrder, Cleared, ClockMoved, ClockOrder, ENVIRONMENT, EVENTS,
+    EnvironmentListing, FAULTS, FaultStatus, LibraryListing, METRICS, RELOAD, REMOVE_FAULTS, REQUESTS,
+    ReloadOrder, Reloaded, RemoveFaultsOrder, RequestLine, SCENARIOS, SET_FAULT, SHOW, STATUS, ServiceStatus,
+    ShownReply, TREE, TreeListing, USE, UseOrder,
 };
 
 /// The type of a body.
@@ -77,6 +77,17 @@ const SHOW_PARAMETERS: &[QueryParameter] = &[
     optional("client", "string", "The address of who asks; a process of this host unless set."),
 ];
 
+const ENVIRONMENT_PARAMETERS: &[QueryParameter] = &[
+    QueryParameter {
+        name: "endpoint",
+        required: true,
+        kind: "string",
+        description: "imds, ecs or pod-identity.",
+    },
+    optional("instance", "string", "The name of one of `[instances]`; `[instance]` unless set."),
+    optional("container", "string", "The name of a container of ecs; the first one unless set."),
+];
+
 const TREE_PARAMETERS: &[QueryParameter] =
     &[optional("instance", "string", "The name of one of `[instances]`; `[instance]` unless set.")];
 
@@ -130,6 +141,17 @@ pub(super) const OPERATIONS: &[Operation] = &[
             "Every path with its value now. Values that may be secrets, or are large, are hidden.",
             RequestBody::Nothing,
             of::<TreeListing>,
+        )
+    },
+    Operation {
+        parameters: ENVIRONMENT_PARAMETERS,
+        ..order(
+            "GET",
+            ENVIRONMENT,
+            "listEnvironment",
+            "The variables by which programs find an endpoint. Of pod-identity a file with a token is written.",
+            RequestBody::Nothing,
+            of::<EnvironmentListing>,
         )
     },
     order(

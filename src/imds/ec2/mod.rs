@@ -17,7 +17,6 @@ use super::Reply;
 use super::context::RequestContext;
 pub(crate) use bodies::is_signature;
 pub(super) use bodies::{DOCUMENT, SIGNATURES, bodies, latest_bodies};
-pub(crate) use credentials::generated_expiration;
 use handler::Ec2Handler;
 use replies::Ec2Replies;
 pub(super) use tree::Directory;

@@ -8,7 +8,7 @@ use std::borrow::Borrow;
 use std::time::Duration;
 
 use http::StatusCode;
-use http::header::{CONTENT_LENGTH, HeaderValue};
+use http::header::{CONTENT_LENGTH, HeaderName, HeaderValue, TRANSFER_ENCODING};
 use hyper::body::Bytes;
 use jiff::SignedDuration;
 
@@ -218,8 +218,11 @@ impl<'f> FaultEffects<'f> {
 }
 
 fn set_body(reply: &mut Reply, body: Bytes) {
-    let length = reply.headers.iter_mut().find(|(name, _)| name == CONTENT_LENGTH);
-    length.expect("every reply has its length").1 = HeaderValue::from(body.len());
+    // Every reply has its length, or comes in chunks.
+    let is_framing = |name: &HeaderName| name == CONTENT_LENGTH || name == TRANSFER_ENCODING;
+    for header in reply.headers.iter_mut().filter(|(name, _)| is_framing(name)) {
+        *header = (CONTENT_LENGTH, HeaderValue::from(body.len()));
+    }
     reply.body = body;
 }
 

@@ -1,3 +1,4 @@
+mod containers;
 mod limits;
 mod named_instances;
 mod words;
@@ -82,6 +83,8 @@ fn the_shipped_default_names_every_key() {
         let named = |name: &str| documented.contains(&format!("instances.{name}.{inherited}"));
         documented.contains(&key)
             || documented.contains(inherited)
+            // A task's own credentials have the keys of [credentials].
+            || key.strip_prefix("ecs.").is_some_and(|key| documented.contains(key))
             || named("web")
             || named("worker")
             || documented.contains(&format!("instance.{inherited}"))

@@ -1,18 +1,22 @@
 //! The keys of a scenario and of host.toml: the one list that the manual, the schemas and the tests have.
 
+pub(super) mod ecs;
 pub(super) mod event;
 pub(super) mod fault;
 mod host;
 pub(super) mod instance;
 pub(super) mod interface;
 mod live;
+pub(super) mod pod_identity;
 pub(super) mod propagation;
 pub(super) mod service;
 
 use super::form::Form;
 use super::form::{FileKey, key};
 use super::forms;
+use ecs::{ECS, ECS_TABLES};
 use instance::{INSTANCE, INSTANCE_TABLES};
+use pod_identity::{POD_IDENTITY, POD_IDENTITY_TABLES};
 use propagation::PROPAGATION;
 use service::{CREDENTIALS, HTTP, HTTP_CHOICES, METADATA_OPTIONS, OVERRIDES};
 
@@ -33,6 +37,18 @@ pub(crate) const SCENARIO: &[FileKey] = &[
         "",
         Form::Table(&[PROPAGATION]),
         r#"How late the changes of events are visible. A delay counts from the event, on the scenario's clock: "3s", { min = "1s", max = "6s" } for one that the seed chooses, "never", or with what is visible meanwhile, { after = "3s", meanwhile = "0" }."#,
+    ),
+    key(
+        "ecs",
+        "",
+        Form::Table(&[ECS, ECS_TABLES]),
+        "The task of Amazon ECS that clients are in: credentials and task metadata at 169.254.170.2, and with this table also below `/v2/`, `/v3/`, `/v4/` and `/api/` of an address that is none of EC2's.",
+    ),
+    key(
+        "pod-identity",
+        "",
+        Form::Table(&[POD_IDENTITY, POD_IDENTITY_TABLES]),
+        "The EKS Pod Identity agent: credentials at 169.254.170.23 and [fd00:ec2::23], and with this table also at `/v1/credentials` of an address that is none of EC2's.",
     ),
     key("http", "", Form::Table(&[HTTP, HTTP_CHOICES]), "The connection."),
     key(
@@ -97,4 +113,11 @@ const NAMED_TABLES: &[FileKey] = &[
     key("credentials", "", Form::Table(&[CREDENTIALS]), "As `[credentials]`, for this instance."),
     key("metadata", "", OVERRIDES, "As `[metadata]`, for this instance."),
     key("propagation", "", Form::Table(&[PROPAGATION]), "As `[propagation]`, for this instance."),
+    key("ecs", "", Form::Table(&[ECS, ECS_TABLES]), "As `[ecs]`, for this instance."),
+    key(
+        "pod-identity",
+        "",
+        Form::Table(&[POD_IDENTITY, POD_IDENTITY_TABLES]),
+        "As `[pod-identity]`, for this instance.",
+    ),
 ];

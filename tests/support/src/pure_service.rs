@@ -8,10 +8,11 @@ use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 use hyper::{Method, Version};
 use mock_imds::config::SourceText;
 use mock_imds::imds::{
-    DeliveryEnd, Fleet, FleetChange, Ingress, Reply, RequestHead, TokenAuthority, Visit, answer,
+    ContainerChoice, DeliveryEnd, EndpointReach, EndpointRequest, EnvironmentVariable, Fleet, FleetChange,
+    Ingress, Reply, RequestHead, TokenAuthority, Visit, answer, answer_endpoint,
 };
-use mock_imds::model::Timestamp;
-use mock_imds::server::RequestCounters;
+use mock_imds::model::{Service, Timestamp};
+use mock_imds::server::{ContainerMemory, RequestCounters};
 
 use crate::scenario::fleet;
 
@@ -75,6 +76,7 @@ pub struct PureService {
     fleet: Fleet,
     authority: TokenAuthority,
     counters: RequestCounters,
+    memory: ContainerMemory,
     /// The time of the next request.
     pub now: Timestamp,
 }
@@ -99,6 +101,7 @@ impl PureService {
             fleet: fleet(source, base, LOADED, LOADED),
             authority: TokenAuthority::new([7; 32]),
             counters: RequestCounters::default(),
+            memory: ContainerMemory::default(),
             now: LOADED,
         }
     }
@@ -168,6 +171,48 @@ impl PureService {
         let Client { peer, ingress } = client;
         let visit = Visit { peer, ingress, nonce: *b"golden nonce", counters: &self.counters };
         answer(&self.fleet, &self.authority, &visit, head, self.now)
+    }
+
+    /// The variables of a container of Amazon ECS, at the endpoint's own address.
+    #[track_caller]
+    pub fn ecs_environment(&self, choice: ContainerChoice<'_>) -> Vec<EnvironmentVariable> {
+        let variables = self.fleet.ecs_environment(&self.authority, choice, EndpointReach::Address, self.now);
+        variables.unwrap_or_else(|why| panic!("{why}"))
+    }
+
+    /// A request of a container, from port 40000; `addressed` is the service whose address it asked. `None`: no endpoint of
+    /// containers answers it.
+    pub fn endpoint(
+        &self,
+        addressed: Option<Service>,
+        client: Client,
+        (method, target): (&str, &str),
+        headers: &[(&'static str, &str)],
+        body: &str,
+    ) -> Option<Reply> {
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            map.append(
+                HeaderName::from_static(name),
+                HeaderValue::from_str(value).expect("a header that can be sent"),
+            );
+        }
+        let (path, query) =
+            target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
+        let head = RequestHead {
+            method: &method.parse().expect("a method"),
+            path,
+            query,
+            headers: &map.into(),
+            version: Version::HTTP_11,
+            authority: None,
+        };
+        let Client { peer, ingress } = client;
+        let visit = Visit { peer, ingress, nonce: *b"golden nonce", counters: &self.counters };
+        let remote = (peer, 40_000).into();
+        let request =
+            EndpointRequest { head, body: body.as_bytes(), remote, addressed, memory: &self.memory };
+        answer_endpoint(&self.fleet, &self.authority, &visit, &request, self.now)
     }
 
     /// A request; what a client sees of its answer.

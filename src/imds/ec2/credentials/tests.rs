@@ -1,4 +1,3 @@
-use crate::model::FetchFailure;
 use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
@@ -8,6 +7,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::identity::{KeyRing, SignedDocument};
 use crate::imds::ec2::leaf_context::is_profile_attached;
+use crate::model::{CredentialSource, FetchFailure, Fetched, Instance, Secret};
 
 const NOW: Timestamp = Timestamp::from_secs(1_705_312_800);
 

@@ -1,0 +1,163 @@
+//! What programs are to be started with, so that they find an endpoint of this server.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+
+use super::pod_tokens::PodTokens;
+use crate::control::api::{EnvironmentListing, EnvironmentSetting, TokenFile};
+use crate::control::{EnvironmentError, EnvironmentQuery};
+use crate::imds::{ContainerChoice, EndpointReach};
+use crate::model::Service;
+use crate::server::ServiceState;
+
+type Listed = Result<EnvironmentListing, EnvironmentError>;
+
+/// Answers queries of a server that listens at these addresses.
+pub(super) fn environment(
+    service: Arc<ServiceState>,
+    listeners: Vec<SocketAddr>,
+    tokens: Arc<PodTokens>,
+) -> impl Fn(&EnvironmentQuery) -> Listed + Send + Sync {
+    move |query| {
+        let (variables, token_file) = match query.endpoint {
+            Service::Imds => (imds(&service, query, &listeners)?, None),
+            Service::Ecs => (ecs(&service, query, &listeners)?, None),
+            Service::PodIdentity => {
+                let (variables, file) = pod_identity(&service, query, &listeners, &tokens)?;
+                (variables, Some(file))
+            }
+        };
+        let variables = variables
+            .into_iter()
+            .map(|(name, value)| EnvironmentSetting { name: name.to_owned(), value })
+            .collect();
+        Ok(EnvironmentListing { endpoint: query.endpoint.name().to_owned(), variables, token_file })
+    }
+}
+
+type Variables = Vec<(&'static str, String)>;
+
+fn imds(
+    service: &ServiceState,
+    query: &EnvironmentQuery,
+    listeners: &[SocketAddr],
+) -> Result<Variables, EnvironmentError> {
+    let instances = service.fleet.load();
+    let is_there = instances.instances().iter().any(|(name, _)| *name == query.instance.as_deref());
+    if !is_there {
+        let name = query.instance.as_deref().unwrap_or_default();
+        return Err(EnvironmentError::Unknown(format!("there is no instance {name:?}")));
+    }
+    no_container(query)?;
+    // Where clients find it anyhow there is nothing to tell them.
+    if address_of(Service::Imds, listeners).is_some() {
+        return Ok(vec![]);
+    }
+    let url = other_url(listeners).unwrap_or_default();
+    Ok(vec![("AWS_EC2_METADATA_SERVICE_ENDPOINT", format!("{url}/"))])
+}
+
+fn ecs(
+    service: &ServiceState,
+    query: &EnvironmentQuery,
+    listeners: &[SocketAddr],
+) -> Result<Variables, EnvironmentError> {
+    let fleet = service.fleet.load();
+    let choice =
+        ContainerChoice { instance: query.instance.as_deref(), container: query.container.as_deref() };
+    let now = fleet.now(service.read_clocks());
+    let instances = fleet.instances();
+    let has_table = instances.iter().any(|(name, other)| *name == choice.instance && other.ecs.is_some());
+    let url = other_url(listeners).filter(|_| has_table);
+    let reach = match (address_of(Service::Ecs, listeners), &url) {
+        (Some(_), _) => EndpointReach::Address,
+        (None, Some(url)) => EndpointReach::Url(url),
+        (None, None) => return Err(not_served(Service::Ecs, "[ecs]")),
+    };
+    fleet.ecs_environment(&service.authority, choice, reach, now).map_err(EnvironmentError::Unknown)
+}
+
+fn pod_identity(
+    service: &ServiceState,
+    query: &EnvironmentQuery,
+    listeners: &[SocketAddr],
+    tokens: &Arc<PodTokens>,
+) -> Result<(Variables, TokenFile), EnvironmentError> {
+    no_container(query)?;
+    let fleet = service.fleet.load();
+    let name = query.instance.as_deref();
+    let instances = fleet.instances();
+    let has_table =
+        instances.iter().any(|(other, instance)| *other == name && instance.pod_identity.is_some());
+    let base = address_of(Service::PodIdentity, listeners).map(|address| match address {
+        IpAddr::V4(address) => format!("http://{address}"),
+        IpAddr::V6(address) => format!("http://[{address}]"),
+    });
+    let base = base.or_else(|| other_url(listeners).filter(|_| has_table));
+    let Some(base) = base else { return Err(not_served(Service::PodIdentity, "[pod-identity]")) };
+    let now = fleet.now(service.read_clocks());
+    // Of an unknown instance no token is written.
+    fleet.pod_environment(name, &base, "", now).map_err(EnvironmentError::Unknown)?;
+    let file = tokens.issue(name).map_err(EnvironmentError::Unavailable)?;
+    let path = file.path.display().to_string();
+    let variables = fleet.pod_environment(name, &base, &path, now).map_err(EnvironmentError::Unknown)?;
+    Ok((variables, file))
+}
+
+fn no_container(query: &EnvironmentQuery) -> Result<(), EnvironmentError> {
+    let refuse = |_| EnvironmentError::Unknown("only ecs has containers; leave the container out".into());
+    query.container.as_ref().map_or(Ok(()), |container| Err(refuse(container)))
+}
+
+fn not_served(service: Service, table: &str) -> EnvironmentError {
+    let (name, address) = (service.name(), service.ipv4());
+    EnvironmentError::Unavailable(format!(
+        "{address} is not served; add \"{name}\" to endpoints in [host] of host.toml, or {table} to the scenario of a server \
+         that listens at an address of its own, as `mock-imds serve` does"
+    ))
+}
+
+/// The address of a service at which the server listens; the one of IPv4, if there are both.
+fn address_of(service: Service, listeners: &[SocketAddr]) -> Option<IpAddr> {
+    let mut found: Vec<IpAddr> = listeners
+        .iter()
+        .map(|listener| listener.ip().to_canonical())
+        .filter(|address| Service::at(*address) == Some(service))
+        .collect();
+    found.sort();
+    found.into_iter().next()
+}
+
+/// The first address at which the path tells the service, as a URL for clients on this host.
+fn other_url(listeners: &[SocketAddr]) -> Option<String> {
+    let mut others = listeners.iter().filter(|other| Service::at(other.ip().to_canonical()).is_none());
+    let mut address = *others.next()?;
+    if address.ip().to_canonical().is_unspecified() {
+        address.set_ip(if address.is_ipv4() {
+            Ipv4Addr::LOCALHOST.into()
+        } else {
+            Ipv6Addr::LOCALHOST.into()
+        });
+    }
+    Some(format!("http://{address}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_endpoint_is_reached_by_its_own_address_or_by_another_one() {
+        let listeners = |texts: &[&str]| -> Vec<SocketAddr> {
+            texts.iter().map(|text| text.parse().expect("an address")).collect()
+        };
+        let both = listeners(&["[fd00:ec2::23]:1690", "169.254.170.23:1690", "0.0.0.0:1338"]);
+        assert_eq!(address_of(Service::PodIdentity, &both), Some(Service::PodIdentity.ipv4().into()));
+        assert_eq!(address_of(Service::Ecs, &both), None);
+        assert_eq!(other_url(&both).as_deref(), Some("http://127.0.0.1:1338"));
+        let v6 = listeners(&["[fd00:ec2::23]:1690"]);
+        assert_eq!(address_of(Service::PodIdentity, &v6), Service::PodIdentity.ipv6().map(IpAddr::V6));
+        assert_eq!(other_url(&v6), None);
+        assert_eq!(other_url(&listeners(&["[::]:80"])).as_deref(), Some("http://[::1]:80"));
+    }
+}

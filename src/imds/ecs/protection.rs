@@ -1,0 +1,137 @@
+//! Task protection: `/api/ID/task-protection/v1/state`. Source: Amazon ECS developer guide, "Task scale-in protection
+//! endpoint".
+
+use std::time::Duration;
+
+use http::StatusCode;
+use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
+
+use super::ids::TaskIds;
+use super::lookup::with_task;
+use super::tasks::task_of;
+use crate::imds::Reply;
+use crate::imds::endpoint::EndpointContext;
+use crate::imds::go_replies::GoReplies;
+use crate::imds::keys::uuid;
+use crate::imds::ordered_json::{Json, Members};
+use crate::model::{ProtectionAnswer, Timestamp};
+
+/// Minutes of protection.
+const MINUTES: std::ops::RangeInclusive<i64> = 1..=2880;
+const USUAL_MINUTES: i64 = 120;
+
+/// The body of an update. Other keys are refused.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct ProtectionUpdate {
+    protection_enabled: Option<bool>,
+    expires_in_minutes: Option<i64>,
+}
+
+/// GET: whether the task is protected.
+pub(super) fn state(context: &EndpointContext<'_>, replies: &GoReplies, id: &str) -> Reply {
+    with_task(
+        context,
+        |ids| ids.has_endpoint(id),
+        |context| refused(context, replies, false).unwrap_or_else(|| protection(context, replies)),
+    )
+    .unwrap_or_else(|| unknown(replies))
+}
+
+/// PUT: protects the task, or ends its protection.
+pub(super) fn update(context: &EndpointContext<'_>, replies: &GoReplies, id: &str) -> Reply {
+    let Ok(update) = serde_json::from_slice::<ProtectionUpdate>(context.request.body) else {
+        let text = "UpdateTaskProtection: failed to decode request";
+        return failed(replies, StatusCode::BAD_REQUEST, None, "InvalidParameterException", text);
+    };
+    with_task(
+        context,
+        |ids| ids.has_endpoint(id),
+        |context| {
+            let ids = TaskIds::of(&context.compiled.instance);
+            let Some(enabled) = update.protection_enabled else {
+                let text = "Invalid request: does not contain 'ProtectionEnabled' field";
+                let code = "InvalidParameterException";
+                return failed(replies, StatusCode::BAD_REQUEST, Some(&ids), code, text);
+            };
+            if let Some(refused) = refused(context, replies, true) {
+                return refused;
+            }
+            let minutes = update.expires_in_minutes.unwrap_or(USUAL_MINUTES);
+            if enabled && !MINUTES.contains(&minutes) {
+                return of_ecs(context, replies, &ids);
+            }
+            let span = Duration::from_mins(minutes.unsigned_abs());
+            let until = enabled.then(|| Timestamp::from_secs(context.now.plus(span).as_secs()));
+            context.request.memory.protect(&ids.task_arn(), until);
+            protection(context, replies)
+        },
+    )
+    .unwrap_or_else(|| unknown(replies))
+}
+
+/// The reply where the scenario, or the task, allows no protection.
+fn refused(context: &EndpointContext<'_>, replies: &GoReplies, updates: bool) -> Option<Reply> {
+    let task = task_of(&context.compiled.instance);
+    let ids = TaskIds::of(&context.compiled.instance);
+    if task.protection == ProtectionAnswer::Denied || ids.role_arn().is_none() {
+        let text = "Invalid Request: no task IAM role credentials available for task";
+        let code = "AccessDeniedException";
+        return Some(failed(replies, StatusCode::FORBIDDEN, Some(&ids), code, text));
+    }
+    if task.protection == ProtectionAnswer::Slow {
+        let text = "Timed out calling ECS Task Protection API";
+        return Some(failed(replies, StatusCode::GATEWAY_TIMEOUT, Some(&ids), "RequestCanceled", text));
+    }
+    let reason = if task.service_name.is_none() {
+        // Only tasks of services are scaled in.
+        "TASK_NOT_VALID"
+    } else if task.protection == ProtectionAnswer::Blocked && updates {
+        "DEPLOYMENT_BLOCKED"
+    } else {
+        return None;
+    };
+    let failure =
+        Members::default().with("Arn", ids.task_arn()).with("Detail", Json::Null).with("Reason", reason);
+    Some(replies.json(StatusCode::OK, Members::default().with("failure", failure).to_string()))
+}
+
+fn protection(context: &EndpointContext<'_>, replies: &GoReplies) -> Reply {
+    let arn = TaskIds::of(&context.compiled.instance).task_arn();
+    let until = context.request.memory.protected_until(&arn).filter(|until| *until > context.now);
+    let protection = Members::default()
+        .with("ExpirationDate", until.map_or(Json::Null, |until| until.rfc3339().into()))
+        .with("ProtectionEnabled", until.is_some())
+        .with("TaskArn", arn);
+    replies.json(StatusCode::OK, Members::default().with("protection", protection).to_string())
+}
+
+fn unknown(replies: &GoReplies) -> Reply {
+    let text = "Failed to find a task for the request";
+    failed(replies, StatusCode::NOT_FOUND, None, "ResourceNotFoundException", text)
+}
+
+fn error(ids: Option<&TaskIds<'_>>, code: &str, text: &str) -> Members {
+    let arn = ids.map(TaskIds::task_arn);
+    Members::default().with_some("Arn", arn).with("Code", code).with("Message", text)
+}
+
+fn failed(
+    replies: &GoReplies,
+    status: StatusCode,
+    ids: Option<&TaskIds<'_>>,
+    code: &str,
+    text: &str,
+) -> Reply {
+    replies.json(status, Members::default().with("error", error(ids, code, text)).to_string())
+}
+
+/// The error that ECS itself has for a duration that it does not accept.
+fn of_ecs(context: &EndpointContext<'_>, replies: &GoReplies, ids: &TaskIds<'_>) -> Reply {
+    let text = "expiresInMinutes must be between 1 and 2880 minutes";
+    let body = Members::default()
+        .with("requestID", uuid(&Sha256::digest(context.visit.nonce)))
+        .with("error", error(Some(ids), "InvalidParameterException", text));
+    replies.json(StatusCode::BAD_REQUEST, body.to_string())
+}

@@ -1,0 +1,44 @@
+//! What outlives a request to an endpoint of containers.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use crate::model::Timestamp;
+
+/// Kept by the server, until the next scenario. A reply depends on nothing else beside its arguments.
+pub trait EndpointMemory: Sync {
+    /// Counts a request and tells whether its rate allows it: one in each interval, and so many at once.
+    fn admit(&self, bucket: RateBucket<'_>, interval: Duration, burst: u32, now: Timestamp) -> bool;
+
+    /// The time until which a task is protected from scale-in; `None`: it is not.
+    fn protected_until(&self, task: &str) -> Option<Timestamp>;
+
+    /// Sets that time, or ends the protection.
+    fn protect(&self, task: &str, until: Option<Timestamp>);
+
+    /// Whether a network fault of a task runs. `what` tells those apart of which several may run.
+    fn is_running(&self, task: &str, fault: NetworkFault, what: &str) -> bool;
+
+    /// Starts or stops a network fault of a task.
+    fn set_running(&self, task: &str, fault: NetworkFault, what: &str, runs: bool);
+}
+
+/// Requests that share a limit: those of a client to a path, or all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct RateBucket<'b> {
+    /// The client; `None`: all clients.
+    pub client: Option<IpAddr>,
+    /// The path, or another name.
+    pub name: &'b str,
+}
+
+/// A network fault that a task may ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum NetworkFault {
+    /// Packets to a port are dropped.
+    BlackholePort,
+    /// Packets are late.
+    Latency,
+    /// Some packets are dropped.
+    PacketLoss,
+}

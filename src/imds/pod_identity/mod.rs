@@ -1,0 +1,135 @@
+//! The EKS Pod Identity agent at 169.254.170.23 and [fd00:ec2::23]: `/v1/credentials`.
+//!
+//! The token is the request's Authorization, as it is. Errors are plain text. In this order a request is judged: the rate,
+//! the Host, the token, the association. Source: the agent's behaviour, and the EKS user guide, "EKS Pod Identities".
+
+mod judge;
+mod refusal;
+mod token;
+
+use http::StatusCode;
+use http::header::AUTHORIZATION;
+
+use super::Reply;
+use super::cache::CompiledInstance;
+use super::endpoint::{EndpointContext, RateBucket};
+use super::go_replies::GoReplies;
+use super::keys::{IssuedKeys, KeyRequest, NoKeys, issue};
+use super::ordered_json::Members;
+use crate::model::{Credentials, EndpointRole, Instance, PodIdentity, RequestRate, RoleName, Timestamp};
+pub(crate) use judge::pod_of;
+use judge::{accepted_token, account_of, is_own_host};
+use refusal::{AuthException, exception};
+pub(crate) use token::{issued_token, service_account_of};
+
+/// The limit of the agent, for all its clients together.
+const RATE: RequestRate = RequestRate { per_second: 1000, burst: 500 };
+/// What is left of a token's credentials when the agent hands them out no more.
+const LEAST_LIFETIME: u64 = 15;
+
+/// The reply to a request.
+pub(super) fn respond(context: &EndpointContext<'_>) -> Reply {
+    let replies = context.replies(vec![]);
+    match &*context.path() {
+        "/v1/credentials" => credentials(context, &replies),
+        // The agent has them at ports of their own.
+        "/healthz" | "/readyz" if context.request.addressed.is_none() => replies.empty(StatusCode::OK),
+        _ => replies.not_found(),
+    }
+}
+
+/// The reply with an injected error.
+pub(super) fn error(status: StatusCode, context: &EndpointContext<'_>) -> Reply {
+    let replies = context.replies(vec![]);
+    let known = AuthException::of_status(status);
+    match known.filter(|_| context.path() == "/v1/credentials") {
+        Some(known) => exception(context, &replies, known),
+        None if status == StatusCode::NOT_FOUND => replies.not_found(),
+        None => replies.error(status, status.canonical_reason().unwrap_or_default()),
+    }
+}
+
+/// Whether the keys behind this endpoint may be valid on AWS.
+pub(super) fn has_real_keys(compiled: &CompiledInstance) -> bool {
+    is_real(&compiled.instance)
+}
+
+fn is_real(instance: &Instance) -> bool {
+    instance.credentials.as_ref().is_some_and(|credentials| credentials.source.is_real())
+}
+
+fn credentials(context: &EndpointContext<'_>, replies: &GoReplies) -> Reply {
+    let instance = &context.compiled.instance;
+    let pod = pod_of(instance);
+    let bucket = RateBucket { client: None, name: "pod-identity" };
+    if !context.request.memory.admit(bucket, RATE.interval(), RATE.burst, context.uptime) {
+        return replies.error(StatusCode::TOO_MANY_REQUESTS, "Too Many Requests");
+    }
+    let is_checked = context.request.addressed.is_some() && (pod.check_host || is_real(instance));
+    if is_checked && let Err(host) = is_own_host(context.request.head) {
+        let accepted = "169.254.170.23 fd00:ec2::23";
+        let text = format!(
+            "Access Denied. Called agent through invalid address, please use either [{accepted}] address not {host}"
+        );
+        return replies.error(StatusCode::FORBIDDEN, &text);
+    }
+    let header = context.request.head.headers.get(AUTHORIZATION);
+    let token =
+        header.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()).unwrap_or_default();
+    let rule = accepted_token(pod, is_real(instance));
+    match account_of(&token, &rule, context) {
+        Err(judge::TokenProblem::Invalid(text)) => replies.error(StatusCode::BAD_REQUEST, &text),
+        Err(judge::TokenProblem::Unknown) => exception(context, replies, AuthException::InvalidToken),
+        Ok(account) => {
+            let named = account.as_ref().and_then(|account| pod.associations.get(account));
+            match named.or_else(|| role_of(instance, pod)) {
+                None => exception(context, replies, AuthException::ResourceNotFound),
+                Some(role) => keys(context, replies, role),
+            }
+        }
+    }
+}
+
+/// The role of service accounts that no association names.
+fn role_of<'i>(instance: &'i Instance, pod: &'i PodIdentity) -> Option<&'i RoleName> {
+    match &pod.role {
+        EndpointRole::OfCredentials => instance.credentials.as_ref().map(|credentials| &credentials.role),
+        EndpointRole::Named(role) => Some(role),
+        EndpointRole::None => None,
+    }
+}
+
+fn keys(context: &EndpointContext<'_>, replies: &GoReplies, role: &RoleName) -> Reply {
+    let instance = &context.compiled.instance;
+    let usual = Credentials::default();
+    let now = Timestamp::from_secs(context.now.as_secs());
+    let issued = issue(&KeyRequest {
+        instance,
+        credentials: instance.credentials.as_ref().unwrap_or(&usual),
+        name: &format!("pod identity {role}"),
+        fetched: context.fleet.fetched(),
+        now,
+    });
+    let failed = |known| exception(context, replies, known);
+    match issued {
+        Ok(IssuedKeys { expires, .. }) if expires.since(now).as_secs() <= LEAST_LIFETIME => {
+            let text = format!(
+                "fetched credentials are expired or will expire within the next {LEAST_LIFETIME} seconds"
+            );
+            replies.error(StatusCode::INTERNAL_SERVER_ERROR, &text)
+        }
+        Ok(IssuedKeys { keys, expires, .. }) => {
+            let body = Members::default()
+                .with("AccessKeyId", keys.access_key_id)
+                .with("SecretAccessKey", keys.secret_access_key.reveal())
+                .with("Token", keys.token.reveal())
+                .with("AccountId", instance.account_id.as_str())
+                .with("Expiration", expires.rfc3339());
+            replies.json(StatusCode::OK, body.to_string())
+        }
+        Err(NoKeys::Unauthorized) => failed(AuthException::AccessDenied),
+        Err(NoKeys::NoRole) => failed(AuthException::ResourceNotFound),
+        Err(NoKeys::Failed | NoKeys::SourceFailed(_)) => failed(AuthException::InternalServer),
+        Err(NoKeys::NotYet) => failed(AuthException::ServiceUnavailable),
+    }
+}

@@ -1,0 +1,54 @@
+//! `[ecs.metadata]`: fields of the metadata that are not what they would be.
+
+use std::collections::BTreeMap;
+
+use crate::config::{Item, Section};
+use crate::model::{EcsTask, LaunchType, MetadataField};
+
+/// Reads the table: field → text, or `false` for a field that is absent.
+pub(super) fn read(section: &Section<'_>, task: &EcsTask) -> BTreeMap<String, Option<String>> {
+    let mut fields = BTreeMap::new();
+    for (key, item) in section.entries() {
+        if let Err(accepted) = key.parse::<MetadataField>() {
+            item.error_at_key(
+                format!("{key:?} is not a field of the metadata"),
+                format!("accepted: {accepted}"),
+            );
+            continue;
+        }
+        judge(key, &item, task);
+        fields.extend(value(&item).map(|value| (key.to_owned(), value)));
+    }
+    fields
+}
+
+fn value(item: &Item<'_>) -> Option<Option<String>> {
+    if item.kind() != "boolean" {
+        return item.string().map(|text| Some(text.to_owned()));
+    }
+    if item.boolean()? {
+        item.error(format!("{} is true", item.name()), "accepted: text, or false, which removes the field");
+        return None;
+    }
+    Some(None)
+}
+
+/// Reports a field that no task of this kind has, and a container that this one has not.
+fn judge(key: &str, item: &Item<'_>, task: &EcsTask) {
+    if key == "task/VPCID" && task.launch_type == LaunchType::Fargate && item.kind() != "boolean" {
+        item.error_at_key(
+            "tasks on FARGATE have no VPCID",
+            "accepted: another launch-type; on Fargate the field is absent",
+        );
+    }
+    let container = key.strip_prefix("container/").and_then(|rest| rest.split('/').next());
+    if let Some(name) = container
+        && !task.containers.iter().any(|container| container.name.as_str() == name)
+    {
+        let names: Vec<&str> = task.containers.iter().map(|container| container.name.as_str()).collect();
+        item.error_at_key(
+            format!("the task has no container {name:?}"),
+            format!("accepted: {}", names.join(", ")),
+        );
+    }
+}

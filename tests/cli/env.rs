@@ -1,0 +1,87 @@
+//! `mock-imds env`: the variables, and what they lead to.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+use support::{Sandbox, exchange};
+
+const SCENARIO: &str = "[ecs]\nrole = \"app\"\n[[ecs.container]]\nname = \"web\"\n[[ecs.container]]\nname = \"log\"\n\
+                        [pod-identity]\ntoken = \"issued\"\n[instances.other]\nclients = [\"10.0.0.1\"]\n\
+                        instance-id = \"i-0fedcba0987654321\"\n";
+
+fn value<'t>(text: &'t str, name: &str) -> &'t str {
+    let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
+    value.unwrap_or_else(|| panic!("expected {name}, found:\n{text}"))
+}
+
+#[test]
+fn the_variables_of_a_task_lead_to_its_credentials_and_metadata() {
+    let sandbox = Sandbox::new();
+    sandbox.write("s.toml", SCENARIO);
+    let server = sandbox.serve(&["--scenario", "s.toml"]);
+    let found = sandbox.control(&["env", "ecs", "--container", "log"]);
+    assert_eq!(found.code, Some(0), "{found:#?}");
+    let get = |url: &str| server.get(&url[url.match_indices('/').nth(2).expect("a path").0..]);
+    let credentials = get(value(&found.stdout, "AWS_CONTAINER_CREDENTIALS_FULL_URI"));
+    assert!(credentials.body.contains(":role/app"), "{credentials:#?}");
+    let container = get(value(&found.stdout, "ECS_CONTAINER_METADATA_URI_V4"));
+    assert!(container.body.contains(r#""Name":"log""#), "{container:#?}");
+    let task = get(&format!("{}/task", value(&found.stdout, "ECS_CONTAINER_METADATA_URI_V4")));
+    assert!(task.raw.contains("Transfer-Encoding: chunked"), "{task:#?}");
+    let other = sandbox.control(&["env", "ecs", "--instance", "other"]);
+    assert_ne!(value(&other.stdout, "ECS_AGENT_URI"), value(&found.stdout, "ECS_AGENT_URI"));
+    // Six characters of the id are recorded.
+    let listed = sandbox.control(&["requests"]).stdout;
+    let id = value(&found.stdout, "AWS_CONTAINER_CREDENTIALS_FULL_URI").rsplit('/').next().expect("an id");
+    assert!(listed.contains(&id[..6]) && !listed.contains(id), "{listed}");
+}
+
+#[test]
+fn the_token_of_a_pod_is_in_a_file_until_the_server_stops() {
+    let sandbox = Sandbox::new();
+    sandbox.write("s.toml", SCENARIO);
+    let server = sandbox.serve(&["--scenario", "s.toml"]);
+    let found = sandbox.control(&["env", "pod-identity"]);
+    assert_eq!(found.code, Some(0), "{found:#?}");
+    let file = Path::new(value(&found.stdout, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"));
+    let token = fs::read_to_string(file).expect("the token is there");
+    assert!(!token.ends_with('\n') && token.split('.').count() == 3, "{token:?}");
+    let mode = fs::metadata(file).expect("it is there").permissions().mode();
+    assert_eq!(mode & 0o777, 0o644, "others read it too");
+    let ask = |token: &str| {
+        let request = format!(
+            "GET /v1/credentials HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: {token}\r\nConnection: close\r\n\r\n"
+        );
+        exchange(server.address, &request)
+    };
+    assert!(ask(&token).body.contains("AccountId"));
+    assert_eq!(ask(&format!("{token}x")).status, 400, "only what the server issued");
+    server.stop();
+    assert!(!file.exists(), "{} outlives its server", file.display());
+}
+
+#[test]
+fn what_is_not_served_or_unknown_has_a_sentence_and_a_code() {
+    let sandbox = Sandbox::new();
+    let _server = sandbox.serve(&[]);
+    for (arguments, code, expected) in [
+        (
+            &["env", "ecs"][..],
+            69,
+            "add \"ecs\" to endpoints in [host] of host.toml, or [ecs] to the scenario",
+        ),
+        (&["env", "pod-identity"], 69, "or [pod-identity] to the scenario"),
+        (&["env", "imds", "--instance", "x"], 64, "there is no instance \"x\""),
+        (&["env", "imds", "--container", "x"], 64, "only ecs has containers"),
+    ] {
+        let found = sandbox.control(arguments);
+        assert_eq!((found.code, &*found.stdout), (Some(code), ""), "{arguments:?}: {found:#?}");
+        assert!(found.stderr.contains(expected), "expected {expected}, found {found:#?}");
+    }
+    let imds = sandbox.control(&["env", "imds"]);
+    assert!(
+        value(&imds.stdout, "AWS_EC2_METADATA_SERVICE_ENDPOINT").starts_with("http://127.0.0.1:"),
+        "{imds:#?}"
+    );
+}

@@ -1,0 +1,83 @@
+//! What a container may ask the agent of Amazon ECS to do.
+
+use std::time::Duration;
+
+use mock_imds::model::Service;
+
+use super::Conversation;
+
+const HOST: (&str, &str) = ("host", "169.254.170.2");
+
+fn at_ecs(keys: &str) -> Conversation {
+    Conversation::at(Service::Ecs, &format!("[ecs]\nservice-name = \"web\"\n{keys}"))
+}
+
+fn protection(ecs: &Conversation) -> String {
+    format!("{}/task-protection/v1/state", ecs.path_of("ECS_AGENT_URI"))
+}
+
+#[test]
+fn task_protection_is_remembered() {
+    let mut ecs = at_ecs("");
+    let path = protection(&ecs);
+    ecs.get(&path);
+    ecs.ask("PUT", &path, &[HOST], r#"{"ProtectionEnabled":true,"ExpiresInMinutes":60}"#);
+    ecs.get(&path);
+    ecs.service.wait(Duration::from_mins(60));
+    ecs.note("an hour later");
+    ecs.get(&path);
+    ecs.ask("PUT", &path, &[HOST], r#"{"ProtectionEnabled":true}"#);
+    ecs.ask("PUT", &path, &[HOST], r#"{"ProtectionEnabled":false}"#);
+    ecs.note("mistakes");
+    for body in
+        ["", "x", r#"{"Protected":true}"#, "{}", r#"{"ProtectionEnabled":true,"ExpiresInMinutes":2881}"#]
+    {
+        ecs.ask("PUT", &path, &[HOST], body);
+    }
+    ecs.ask("POST", &path, &[HOST], "");
+    ecs.get("/api/unknown/task-protection/v1/state");
+    ecs.ask("PUT", "/api/unknown/task-protection/v1/state", &[HOST], "x");
+    for keys in
+        ["protection = \"denied\"", "protection = \"blocked\"", "protection = \"slow\"", "role = false"]
+    {
+        let mut refused = at_ecs(keys);
+        refused.note(keys);
+        refused.ask("PUT", &path, &[HOST], r#"{"ProtectionEnabled":true}"#);
+        ecs.text += &refused.text;
+    }
+    ecs.is_golden("ecs-task-protection");
+}
+
+#[test]
+fn network_faults_are_remembered() {
+    let mut ecs = at_ecs("fault-injection = true");
+    let faults = format!("{}/fault/v1", ecs.path_of("ECS_AGENT_URI"));
+    let latency = r#"{"DelayMilliseconds":200,"JitterMilliseconds":10,"Sources":["10.0.0.1"]}"#;
+    let port = r#"{"Port":80,"Protocol":"tcp","TrafficType":"egress"}"#;
+    let mut ask = |path: &str, body: &str| {
+        ecs.service.wait(Duration::from_secs(5));
+        ecs.ask("POST", &format!("{faults}/{path}"), &[HOST], body);
+    };
+    ask("network-latency/status", "");
+    ask("network-latency/start", latency);
+    ask("network-latency/status", "");
+    ask("network-packet-loss/start", r#"{"LossPercent":5,"Sources":["10.0.0.1"]}"#);
+    ask("network-latency/stop", "");
+    ask("network-blackhole-port/start", port);
+    ask("network-blackhole-port/status", port);
+    ask("network-blackhole-port/status", &port.replace("80", "81"));
+    for wrong in ["", "x", "{}", r#"{"Port":80,"Protocol":"icmp"}"#, r#"{"Port":70000}"#] {
+        ask("network-blackhole-port/start", wrong);
+    }
+    ask("network-nothing/start", "{}");
+    ecs.note("too soon, by the wrong method, and for nobody");
+    ecs.ask("POST", &format!("{faults}/network-latency/status"), &[HOST], "");
+    ecs.ask("POST", &format!("{faults}/network-latency/status"), &[HOST], "");
+    ecs.get(&format!("{faults}/network-latency/status"));
+    ecs.ask("POST", "/api/unknown/fault/v1/network-latency/status", &[HOST], "");
+    let mut disabled = at_ecs("");
+    disabled.note("without fault-injection = true");
+    disabled.ask("POST", &format!("{faults}/network-latency/start"), &[HOST], latency);
+    ecs.text += &disabled.text;
+    ecs.is_golden("ecs-network-faults");
+}

@@ -1,0 +1,138 @@
+//! Task metadata of Amazon ECS.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use mock_imds::model::Service;
+use serde_json::Value;
+
+use super::Conversation;
+
+const V4: &str = "ECS_CONTAINER_METADATA_URI_V4";
+const V3: &str = "ECS_CONTAINER_METADATA_URI";
+
+/// Two containers, of which one has all that a container may have.
+const TASK: &str = r#"
+service-name = "web"
+tags = { team = "a" }
+[[ecs.container]]
+name = "app"
+image = "registry.example/app:1.2"
+health = "HEALTHY"
+log = { driver = "awslogs", group = "/ecs/app" }
+[[ecs.container]]
+name = "proxy"
+health = "UNHEALTHY"
+[instance.tags]
+Name = "host"
+"#;
+
+fn at_ecs(keys: &str) -> Conversation {
+    Conversation::at(Service::Ecs, &format!("[ecs]\n{keys}\n{TASK}"))
+}
+
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
+}
+
+#[test]
+fn each_launch_type_has_its_fields() {
+    for (name, keys) in [
+        ("ecs-fargate", "launch-type = \"FARGATE\""),
+        ("ecs-ec2", "launch-type = \"EC2\""),
+        ("ecs-ec2-bridge", "launch-type = \"EC2\"\nnetwork-mode = \"bridge\""),
+        ("ecs-external", "launch-type = \"EXTERNAL\""),
+        ("ecs-managed-instances", "launch-type = \"MANAGED_INSTANCES\""),
+    ] {
+        let mut ecs = at_ecs(keys);
+        for (variable, value) in ecs.service.ecs_environment(Default::default()) {
+            ecs.note(&format!("{variable}={value}"));
+        }
+        let (v4, v3) = (ecs.path_of(V4), ecs.path_of(V3));
+        for below in ["", "/task", "/taskWithTags", "/stats", "/task/stats", "/tasks"] {
+            ecs.get(&format!("{v4}{below}"));
+        }
+        for below in ["", "/task", "/stats", "/tasks"] {
+            ecs.get(&format!("{v3}{below}"));
+        }
+        ecs.get("/v2/metadata");
+        ecs.is_golden(name);
+    }
+}
+
+#[test]
+fn mistakes_have_the_status_of_their_version() {
+    let mut ecs = at_ecs("stats = \"none\"");
+    for version in ["/v3", "/v4"] {
+        for below in ["", "/task", "/taskWithTags", "/stats", "/task/stats", "/associations/x", "/tasks"] {
+            ecs.get(&format!("{version}/unknown{below}"));
+        }
+    }
+    let (v4, v3) = (ecs.path_of(V4), ecs.path_of(V3));
+    for path in [
+        "/v4/".to_owned(),
+        "/v4".to_owned(),
+        format!("{v4}/"),
+        format!("{v4}/task/"),
+        format!("{v4}/nothing"),
+        format!("{v4}/stats"),
+        format!("{v3}/stats"),
+        format!("{v4}/task/stats"),
+        format!("{v4}/associations/elastic-inference"),
+        format!("{v4}/associations/elastic-inference/x"),
+        "/v2/metadata/unknown".to_owned(),
+        "/v2/stats/unknown".to_owned(),
+        "/v2/nothing".to_owned(),
+    ] {
+        ecs.get(&path);
+    }
+    ecs.is_golden("ecs-mistakes");
+    let mut bridged = at_ecs("launch-type = \"EC2\"\nnetwork-mode = \"bridge\"");
+    let found = bridged.get("/v2/metadata");
+    assert_eq!(found, r#""Unable to get task arn from request: unable to associate '172.18.0.5' with task""#);
+}
+
+/// What readers of the metadata rely on, whatever the launch type.
+#[test]
+fn ids_agree_and_statistics_rise() {
+    for keys in [
+        "",
+        "launch-type = \"EC2\"",
+        "launch-type = \"EC2\"\nnetwork-mode = \"host\"",
+        "launch-type = \"EXTERNAL\"",
+    ] {
+        let mut ecs = at_ecs(keys);
+        let v4 = ecs.path_of(V4);
+        let task = json(&ecs.get(&format!("{v4}/task")));
+        let stats = json(&ecs.get(&format!("{v4}/task/stats")));
+        let listed: BTreeSet<&str> =
+            task["Containers"].as_array().unwrap().iter().map(|c| c["DockerId"].as_str().unwrap()).collect();
+        let counted: BTreeSet<&str> = stats.as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(listed, counted, "{keys}");
+        for container in task["Containers"].as_array().unwrap() {
+            assert!(container["CreatedAt"].as_str() <= container["StartedAt"].as_str(), "{container}");
+            assert_eq!(container["Labels"]["com.amazonaws.ecs.task-arn"], task["TaskARN"]);
+            assert_eq!(container["Labels"]["com.amazonaws.ecs.cluster"], task["Cluster"]);
+        }
+        let usage = |stats: &Value| stats["cpu_stats"]["cpu_usage"]["total_usage"].as_u64().unwrap();
+        let before = json(&ecs.get(&format!("{v4}/stats")));
+        assert!(usage(&before) > before["precpu_stats"]["cpu_usage"]["total_usage"].as_u64().unwrap());
+        ecs.service.wait(Duration::from_secs(20));
+        let after = json(&ecs.get(&format!("{v4}/stats")));
+        assert_eq!(usage(&after) - usage(&before), 1_000_000_000, "a twentieth of a CPU for 20 s");
+    }
+}
+
+#[test]
+fn fields_are_overridden() {
+    let mut ecs = Conversation::at(
+        Service::Ecs,
+        "[ecs.metadata]\n\"task/ServiceName\" = \"x\"\n\"task/LaunchType\" = false\n\
+         \"container/app/RestartCount\" = \"2\"\n\"container/app/Image\" = \"y\"\n",
+    );
+    let v4 = ecs.path_of(V4);
+    let task = json(&ecs.get(&format!("{v4}/task")));
+    assert_eq!((&task["ServiceName"], task.get("LaunchType")), (&"x".into(), None));
+    let container = json(&ecs.get(&v4));
+    assert_eq!((&container["RestartCount"], &container["Image"]), (&2.into(), &"y".into()));
+}

@@ -1,0 +1,105 @@
+//! The EKS Pod Identity agent.
+
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use mock_imds::model::Service;
+
+use super::Conversation;
+
+const HOST: (&str, &str) = ("host", "169.254.170.23");
+
+fn agent(scenario: &str) -> Conversation {
+    Conversation::at(Service::PodIdentity, scenario)
+}
+
+/// A token as others sign it.
+fn token(claims: &str) -> String {
+    let part = |text: &str| BASE64_URL_SAFE_NO_PAD.encode(text);
+    format!("{}.{}.{}", part(r#"{"alg":"RS256"}"#), part(claims), part("signature"))
+}
+
+const POD: &str =
+    "[pod-identity]\nrole = \"app-pod-role\"\n[pod-identity.associations]\n\"default/web\" = \"web-role\"\n";
+
+#[test]
+fn replies_are_the_golden_ones() {
+    let mut eks = agent(POD);
+    let valid = token(r#"{"exp":4000000000,"sub":"system:serviceaccount:default:app"}"#);
+    eks.ask("GET", "/v1/credentials", &[HOST, ("authorization", &valid)], "");
+    let web = token(r#"{"exp":4000000000,"sub":"system:serviceaccount:default:web"}"#);
+    eks.ask("POST", "/v1/credentials", &[("host", "[fd00:ec2::23]:80"), ("authorization", &web)], "");
+    eks.note("a Host that is none of the agent's");
+    eks.ask("GET", "/v1/credentials", &[("host", "localhost:8080"), ("authorization", &valid)], "");
+    eks.note("tokens that are none, or not valid now");
+    eks.ask("GET", "/v1/credentials", &[HOST], "");
+    let expired = token(r#"{"exp":1000000000}"#);
+    let early = token(r#"{"nbf":4000000000}"#);
+    for wrong in ["Bearer x", "a.b.c", "e30.e30", &expired, &early] {
+        eks.ask("GET", "/v1/credentials", &[HOST, ("authorization", wrong)], "");
+    }
+    eks.note("paths that are not there");
+    for path in ["/", "/v1/credentials/", "/healthz", "/latest/meta-data/"] {
+        eks.ask("GET", path, &[HOST], "");
+    }
+    eks.is_golden("pod-identity");
+}
+
+#[test]
+fn errors_of_eks_auth_pass_with_their_status() {
+    let valid = token(r#"{"exp":4000000000}"#);
+    let mut all = String::new();
+    for (what, scenario) in [
+        ("no association", "[pod-identity]\nrole = false\n"),
+        ("the role cannot be assumed", "[credentials]\nstate = \"assume-role-unauthorized\"\n"),
+        ("the service fails", "[credentials]\nstate = \"failed\"\n"),
+        ("expired keys", "[credentials]\nstate = \"expired\"\n"),
+        ("429", "[[fault]]\nstatus = 429\n"),
+        ("503", "[[fault]]\nstatus = 503\n"),
+    ] {
+        let mut eks = agent(scenario);
+        eks.note(what);
+        eks.ask("GET", "/v1/credentials", &[HOST, ("authorization", &valid)], "");
+        all += &eks.text;
+    }
+    let mut eks = agent("");
+    eks.text = all;
+    eks.is_golden("pod-identity-errors");
+}
+
+#[test]
+fn tokens_are_judged_as_the_scenario_says() {
+    let valid = token(r#"{"exp":4000000000}"#);
+    for (rule, given, expected) in [
+        ("any-jwt", &*valid, true),
+        ("any-jwt", "x", false),
+        ("any", "x", true),
+        ("issued", &*valid, false),
+        ("a-token-of-mine", "a-token-of-mine", true),
+        ("a-token-of-mine", &*valid, false),
+    ] {
+        let mut eks = agent(&format!("[pod-identity]\ntoken = \"{rule}\"\n"));
+        let body = eks.ask("GET", "/v1/credentials", &[HOST, ("authorization", given)], "");
+        assert_eq!(body.contains("SecretAccessKey"), expected, "{rule} with {given}: {body}");
+    }
+}
+
+/// Without an address of its own the table decides, and the Host is not checked.
+#[test]
+fn on_another_address_the_path_tells_the_service() {
+    let valid = token(r#"{"exp":4000000000}"#);
+    let mut service = agent(POD);
+    service.addressed = None;
+    let headers = [("host", "localhost:1338"), ("authorization", &*valid)];
+    assert!(service.ask("GET", "/v1/credentials", &headers, "").contains("AccountId"));
+    for path in ["/healthz", "/readyz"] {
+        assert_eq!(service.ask("GET", path, &headers, ""), "");
+    }
+    let ask = |service: &Conversation, target| {
+        service.service.endpoint(None, service.client, ("GET", target), &headers, "").is_some()
+    };
+    assert!(!ask(&service, "/v2/credentials/x"), "there is no [ecs]");
+    let without = agent("");
+    for path in ["/v1/credentials", "/v2/credentials/x", "/v4/x", "/api/x", "/healthz"] {
+        assert!(!ask(&without, path), "{path} is the metadata service's without tables");
+    }
+}
