@@ -74,7 +74,7 @@ Examples:
 pub(super) const ENV: &str = "\
 Examples:
   mock-imds env ecs
-  mock-imds env ecs --container app >task.env    # for `docker run`
+  mock-imds env ecs --container app >task.env    # for docker run
   mock-imds env pod-identity --format kubernetes
   mock-imds env imds --format json
   eval \"$(mock-imds env ecs --format export)\"";

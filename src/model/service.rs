@@ -5,11 +5,11 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 /// A service that programs reach at a link-local address of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Service {
-    /// The Instance Metadata Service: 169.254.169.254 and fd00:ec2::254.
+    /// The Instance Metadata Service: 169.254.169.254 and `fd00:ec2::254`.
     Imds,
     /// Credentials and task metadata of Amazon ECS: 169.254.170.2.
     Ecs,
-    /// The EKS Pod Identity agent: 169.254.170.23 and fd00:ec2::23.
+    /// The EKS Pod Identity agent: 169.254.170.23 and `fd00:ec2::23`.
     PodIdentity,
 }
 
