@@ -77,7 +77,7 @@ Examples:
   mock-imds env ecs --container app >task.env    # for docker run
   mock-imds env pod-identity --format kubernetes
   mock-imds env imds --format json
-  eval \"$(mock-imds env ecs --format export)\"";
+  mock-imds env ecs --format export >env.sh    # for a shell";
 
 pub(super) const USE: &str = "\
 Examples:
