@@ -74,10 +74,10 @@ Examples:
 pub(super) const ENV: &str = "\
 Examples:
   mock-imds env ecs
-  mock-imds env ecs --container app >task.env    # for `docker run`
+  mock-imds env ecs --container app >task.env    # for docker run
   mock-imds env pod-identity --format kubernetes
   mock-imds env imds --format json
-  eval \"$(mock-imds env ecs --format export)\"";
+  mock-imds env ecs --format export >env.sh    # for a shell";
 
 pub(super) const USE: &str = "\
 Examples:
@@ -250,7 +250,7 @@ Examples:
 
 pub(super) const IMPORT: &str = "\
 Examples:
-  mock-imds import instance-data.json -o mine.toml
+  mock-imds import /run/cloud-init/instance-data.json -o mine.toml
   mock-imds import ./metadata -o mine.toml
   mock-imds import aemm-config.json -o mine.toml";
 

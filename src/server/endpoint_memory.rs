@@ -1,6 +1,6 @@
 //! What the server remembers of requests to the endpoints of containers.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -23,7 +23,7 @@ struct Remembered {
     arrivals: HashMap<(Option<IpAddr>, String), u64>,
     protected: HashMap<String, Timestamp>,
     /// The faults that run: task, kind, and what tells apart those of one kind.
-    running: HashMap<(String, NetworkFault, String), ()>,
+    running: HashSet<(String, NetworkFault, String)>,
 }
 
 impl ContainerMemory {
@@ -75,7 +75,7 @@ impl EndpointMemory for ContainerMemory {
     }
 
     fn is_running(&self, task: &str, fault: NetworkFault, what: &str) -> bool {
-        self.lock().running.contains_key(&(task.to_owned(), fault, what.to_owned()))
+        self.lock().running.contains(&(task.to_owned(), fault, what.to_owned()))
     }
 
     fn set_running(&self, task: &str, fault: NetworkFault, what: &str, runs: bool) {
@@ -88,7 +88,7 @@ impl EndpointMemory for ContainerMemory {
         if running.len() >= TASKS {
             running.clear();
         }
-        running.insert(key, ());
+        running.insert(key);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::tasks::{has_real_role, role_of, task_of};
 use crate::imds::TokenAuthority;
-use crate::imds::keys::{Seed, uuid};
+use crate::imds::keys::{Seed, hex, uuid};
 use crate::model::{EcsTask, Instance};
 
 /// The ids of an instance's task.
@@ -104,8 +104,4 @@ impl<'t> TaskIds<'t> {
         let id = uuid(&self.container(name).bytes("arn", 16));
         self.arn(&format!("container/{}/{}/{id}", self.task.cluster, self.task_id()))
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -93,17 +93,17 @@ fn shown(
         Resource::Container => json(container(facts, asked).to_string()),
         Resource::Task(options) => json(task(facts, options).to_string()),
         Resource::TaskStats => json(task_stats(facts).to_string()),
-        Resource::ContainerStats => match stats(facts, asked) {
-            Some(stats) => json(stats.to_string()),
-            None => {
-                let status = match facts.version {
-                    MetadataVersion::V4 => StatusCode::INTERNAL_SERVER_ERROR,
-                    _ => StatusCode::BAD_REQUEST,
-                };
-                let id = facts.ids.docker_id(asked.name);
-                Some(error(replies, status, format!("Unable to get container stats for: {id}")))
+        Resource::ContainerStats => {
+            if let Some(stats) = stats(facts, asked) {
+                return json(stats.to_string());
             }
-        },
+            let status = match facts.version {
+                MetadataVersion::V4 => StatusCode::INTERNAL_SERVER_ERROR,
+                MetadataVersion::V2 | MetadataVersion::V3 => StatusCode::BAD_REQUEST,
+            };
+            let id = facts.ids.docker_id(asked.name);
+            Some(error(replies, status, format!("Unable to get container stats for: {id}")))
+        }
         Resource::Associations(None) => {
             json(Members::default().with("Associations", Json::Array(vec![])).to_string())
         }

@@ -18,10 +18,9 @@ pub(crate) fn selected(request: &EndpointRequest<'_>, instance: &Instance) -> Op
     };
     let (has_task, has_pod) = (instance.ecs.is_some(), instance.pod_identity.is_some());
     match by_path {
-        ByPath::Ecs => has_task.then_some(Service::Ecs),
         ByPath::PodIdentity => has_pod.then_some(Service::PodIdentity),
         ByPath::Credentials if has_pod => Some(Service::PodIdentity),
-        ByPath::Credentials => has_task.then_some(Service::Ecs),
+        ByPath::Ecs | ByPath::Credentials => has_task.then_some(Service::Ecs),
     }
 }
 

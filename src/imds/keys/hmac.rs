@@ -18,6 +18,7 @@ pub(crate) fn hmac_sha256(key: &[u8; 32], message: &[u8]) -> [u8; 32] {
 
 #[cfg(test)]
 mod tests {
+    use super::super::hex::hex;
     use super::*;
 
     /// RFC 4231, test cases 1 and 2: shorter keys are those with zeros at the end.
@@ -26,7 +27,7 @@ mod tests {
         let code = |key: &[u8], message: &[u8]| {
             let mut whole = [0; 32];
             whole[..key.len()].copy_from_slice(key);
-            hmac_sha256(&whole, message).iter().map(|byte| format!("{byte:02x}")).collect::<String>()
+            hex(&hmac_sha256(&whole, message))
         };
         assert_eq!(
             code(&[0x0b; 20], b"Hi There"),

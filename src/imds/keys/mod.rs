@@ -4,6 +4,7 @@
 //! refresh interval; a slot is one set of keys. So they rotate without a timer, are the same for every
 //! client and after every restart, and are always valid for `lifetime - refresh` at least.
 
+mod hex;
 mod hmac;
 mod seed;
 mod slot;
@@ -12,6 +13,7 @@ mod uuid;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
+pub(crate) use hex::hex;
 pub(crate) use hmac::hmac_sha256;
 use seed::BASE64;
 pub(crate) use seed::{BASE32, Seed};

@@ -1,4 +1,4 @@
-//! The EKS Pod Identity agent at 169.254.170.23 and [fd00:ec2::23]: `/v1/credentials`.
+//! The EKS Pod Identity agent at 169.254.170.23 and `fd00:ec2::23`: `/v1/credentials`.
 //!
 //! The token is the request's Authorization, as it is. Errors are plain text. In this order a request is judged: the rate,
 //! the Host, the token, the association. Source: the agent's behaviour, and the EKS user guide, "EKS Pod Identities".
@@ -76,15 +76,15 @@ fn credentials(context: &EndpointContext<'_>, replies: &GoReplies) -> Reply {
     let header = context.request.head.headers.get(AUTHORIZATION);
     let token =
         header.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()).unwrap_or_default();
-    let rule = accepted_token(pod, is_real(instance));
-    match account_of(&token, &rule, context) {
+    let accepted = accepted_token(pod, is_real(instance));
+    match account_of(&token, &accepted, context) {
         Err(judge::TokenProblem::Invalid(text)) => replies.error(StatusCode::BAD_REQUEST, &text),
         Err(judge::TokenProblem::Unknown) => exception(context, replies, AuthException::InvalidToken),
         Ok(account) => {
             let named = account.as_ref().and_then(|account| pod.associations.get(account));
             match named.or_else(|| role_of(instance, pod)) {
                 None => exception(context, replies, AuthException::ResourceNotFound),
-                Some(role) => keys(context, replies, role),
+                Some(associated) => keys(context, replies, associated),
             }
         }
     }

@@ -17,20 +17,18 @@ pub(super) fn read(section: &Section<'_>, task: &EcsTask) -> BTreeMap<String, Op
             continue;
         }
         judge(key, &item, task);
-        fields.extend(value(&item).map(|value| (key.to_owned(), value)));
+        if item.kind() != "boolean" {
+            fields.extend(item.string().map(|text| (key.to_owned(), Some(text.to_owned()))));
+        } else if item.boolean() == Some(false) {
+            fields.insert(key.to_owned(), None);
+        } else {
+            item.error(
+                format!("{} is true", item.name()),
+                "accepted: text, or false, which removes the field",
+            );
+        }
     }
     fields
-}
-
-fn value(item: &Item<'_>) -> Option<Option<String>> {
-    if item.kind() != "boolean" {
-        return item.string().map(|text| Some(text.to_owned()));
-    }
-    if item.boolean()? {
-        item.error(format!("{} is true", item.name()), "accepted: text, or false, which removes the field");
-        return None;
-    }
-    Some(None)
 }
 
 /// Reports a field that no task of this kind has, and a container that this one has not.

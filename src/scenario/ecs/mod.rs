@@ -28,7 +28,9 @@ pub(super) fn read(section: &Section<'_>, files: &NamedFiles<'_>, instance: &mut
     set_if_some(&mut task.tags, section.read("tags", instance::tags));
     set_if_some(&mut task.fault_injection, section.read("fault-injection", Item::boolean));
     set_if_some(&mut task.protection, section.read("protection", Item::choice::<ProtectionAnswer>));
-    set_if_some(&mut task.throttle, section.read("throttle", throttle));
+    if let Some(item) = section.get("throttle") {
+        throttle(&item, &mut task.throttle);
+    }
     set_if_some(&mut task.stats, section.read("stats", |item| stats(item, files)));
     if let Some(item) = section.get("container") {
         set_if_some(&mut task.containers, container::read_all(&item));
@@ -108,25 +110,25 @@ pub(super) fn role(item: &Item<'_>) -> Option<EndpointRole> {
 }
 
 /// Reads `{ per-second = 40, burst = 60 }`, or `false`.
-fn throttle(item: &Item<'_>) -> Option<Option<RequestRate>> {
+fn throttle(item: &Item<'_>, limit: &mut Option<RequestRate>) {
     if item.kind() == "boolean" {
-        if item.boolean()? {
+        if item.boolean() == Some(true) {
             item.error(
                 format!("{} is true", item.name()),
                 "accepted: { per-second = 40, burst = 60 }, or false for no limit",
             );
-            return None;
         }
-        return Some(None);
+        *limit = None;
+        return;
     }
-    let section = item.section()?;
+    let Some(section) = item.section() else { return };
     let number = |key| section.read(key, |item: &Item<'_>| item.integer(1..=1_000_000));
     let (per_second, burst) = (number("per-second"), number("burst"));
     section.finish();
     let mut rate = RequestRate::AGENT;
     set_if_some(&mut rate.per_second, per_second.and_then(|number| number.try_into().ok()));
     set_if_some(&mut rate.burst, burst.and_then(|number| number.try_into().ok()));
-    Some(Some(rate))
+    *limit = Some(rate);
 }
 
 /// Reads `"steady"`, `"none"`, or `{ file = "stats.json" }`.

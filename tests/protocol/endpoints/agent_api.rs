@@ -23,7 +23,7 @@ fn task_protection_is_remembered() {
     ecs.get(&path);
     ecs.ask("PUT", &path, &[HOST], r#"{"ProtectionEnabled":true,"ExpiresInMinutes":60}"#);
     ecs.get(&path);
-    ecs.service.wait(Duration::from_mins(60));
+    ecs.service.wait(Duration::from_hours(1));
     ecs.note("an hour later");
     ecs.get(&path);
     ecs.ask("PUT", &path, &[HOST], r#"{"ProtectionEnabled":true}"#);

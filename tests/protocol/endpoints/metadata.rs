@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use mock_imds::imds::ContainerChoice;
 use mock_imds::model::Service;
 use serde_json::Value;
 
@@ -45,7 +46,7 @@ fn each_launch_type_has_its_fields() {
         ("ecs-managed-instances", "launch-type = \"MANAGED_INSTANCES\""),
     ] {
         let mut ecs = at_ecs(keys);
-        for (variable, value) in ecs.service.ecs_environment(Default::default()) {
+        for (variable, value) in ecs.service.ecs_environment(ContainerChoice::default()) {
             ecs.note(&format!("{variable}={value}"));
         }
         let (v4, v3) = (ecs.path_of(V4), ecs.path_of(V3));
