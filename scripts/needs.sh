@@ -31,6 +31,7 @@ gpg               command:gpg              gnupg2              gpg2             
 gpg-agent         command:gpg-agent        gnupg2              gpg2                gnupg         gnupg
 gzip              command:gzip             gzip                gzip                gzip          gzip
 iproute2          command:ip,ss            iproute             iproute2            iproute2      iproute2
+iptables          command:iptables-nft     iptables-nft        iptables            iptables      iptables
 jq                command:jq               jq                  jq                  jq            jq
 kubernetes-client command:kubectl          kubernetes-client   kubernetes-client   kubectl       kubectl
 make              command:make             make                make                make          make

@@ -14,9 +14,9 @@ use crate::host::{cloud, runtime, settings, takeover};
 pub(crate) enum NetCommand {
     /// Set up the network, keep it so, and remove everything on exit
     ///
-    /// Adds 169.254.169.254/32 to lo and the nftables tables "inet mock-imds" and "arp mock-imds", which the kernel
-    /// removes when the process ends. Restores whatever is removed meanwhile. SIGHUP applies a changed host.toml without
-    /// a gap, SIGTERM removes everything.
+    /// Adds 169.254.169.254/32, or the addresses of the endpoints in host.toml, to lo and the nftables tables "inet
+    /// mock-imds" and "arp mock-imds", which the kernel removes when the process ends. Restores whatever is removed
+    /// meanwhile. SIGHUP applies a changed host.toml without a gap, SIGTERM removes everything.
     #[command(after_help = examples::NET_HOLD)]
     Hold(NetArgs),
     /// Set up the network and exit

@@ -87,9 +87,7 @@ pub enum Ingress {
 impl Ingress {
     /// The way by which a client with this address comes, as far as its address tells.
     pub(crate) fn of_address(client: IpAddr) -> Self {
-        // A process of this host that asks a service's address has that address itself.
-        let is_service = Service::at(client).is_some();
-        if client.is_loopback() || is_service { Self::Host } else { Self::Bridge }
+        if client.is_loopback() || Service::at(client).is_some() { Self::Host } else { Self::Bridge }
     }
 }
 

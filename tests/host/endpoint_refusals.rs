@@ -1,7 +1,8 @@
 //! An endpoint beside a real agent, or a network that it would break: refused with a sentence, and the others go on.
 
 use nix::sys::signal::Signal;
-use support::host::{HEALED, Host, serve};
+use support::DEADLINE;
+use support::host::{HEALED, Host, Peer, ask, serve};
 
 use crate::examined_host::ExaminedHost;
 
@@ -132,8 +133,13 @@ fn a_network_of_another_link() {
     ];
     refuses(&host, "a Docker network", &said, &IMDS, &IMDS);
     // As the agent's CNI plugin leads to a task.
-    host.run("ip link del br-0123456789ab; ip link add task type veth peer name inside; ip link set task addrgenmode none; \
-              ip link set inside addrgenmode none; ip link set inside up; ip link set task up; ip route add 169.254.170.2/32 dev task");
+    host.run(
+        "ip link del br-0123456789ab; ip link add task type veth peer name inside; \
+         ip link set task addrgenmode none up; ip link set inside addrgenmode none up",
+    );
+    let carrier = || host.run("ip -o link show type veth").matches(" state UP ").count() == 2;
+    host.eventually("both ends are up", DEADLINE, carrier);
+    host.run("ip route add 169.254.170.2/32 dev task");
     let said =
         ["a route to 169.254.170.2/32 leads to the interface task", "ip route del 169.254.170.2/32 dev task"];
     refuses(&host, "a route", &said, &IMDS, &IMDS);
@@ -194,4 +200,39 @@ fn the_doctor_finds_it() {
         "the endpoint ecs is refused: an Amazon ECS agent runs here",
         "host.toml",
     );
+}
+
+/// The server of a local network for tasks, as amazon-ecs-local-container-endpoints has it in a compose project.
+const LOCAL_ENDPOINTS: &str = "
+import socket
+listener = socket.create_server(('169.254.170.2', 80))
+while True:
+    connection, _ = listener.accept()
+    connection.recv(1024)
+    connection.sendall(b'HTTP/1.0 200 OK\\r\\n\\r\\nlocal endpoints')
+    connection.close()
+";
+
+#[test]
+fn a_network_that_was_there_before_goes_on_working() {
+    let Some(host) = Host::new() else { return };
+    host.run("ip link add br-0123456789ab type bridge; ip addr add 169.254.170.1/24 dev br-0123456789ab; ip link set br-0123456789ab up");
+    // Docker's default, by which rules at prerouting see what is sent between its containers.
+    host.run("filter=/proc/sys/net/bridge/bridge-nf-call-iptables; [ ! -e $filter ] || echo 1 > $filter");
+    let peer = |outside: &str, address: &str| {
+        let peer = Peer::new(&host, outside);
+        host.run(&format!("ip link set {outside} master br-0123456789ab"));
+        peer.run(&host, &format!("ip addr add {address}/24 dev eth0"));
+        peer
+    };
+    let (mut server, task) = (peer("veth2", "169.254.170.2"), peer("veth3", "169.254.170.3"));
+    server.serve(&host, LOCAL_ENDPOINTS);
+    let works = || task.asks(&host, "http://169.254.170.2/").as_deref() == Some("local endpoints");
+    host.eventually("the network works", DEADLINE, works);
+    host.configure(ALL);
+    let mut guardian = host.hold();
+    assert!(works(), "beside the guardian");
+    assert_eq!(ask("169.254.170.2:80").ok().as_deref(), Some("local endpoints"), "from this host, too");
+    assert_eq!(guardian.end(Signal::SIGTERM), Some(0));
+    assert!(works(), "after it");
 }

@@ -1,7 +1,7 @@
 //! The host's network, for real: each test has a network namespace of its own.
 //!
 //! Root only. Not root: each test says so and passes; with CI=true that is a failure.
-//! Programs: nft (nftables), ip (iproute2), curl, python3, setpriv, nsenter and unshare (util-linux).
+//! Programs: nft (nftables), ip (iproute2), iptables-nft (iptables), curl, python3, setpriv, nsenter and unshare (util-linux).
 
 mod bind;
 mod containers;

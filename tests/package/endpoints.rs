@@ -47,7 +47,16 @@ fn answers(machine: &Machine, when: &str) {
 
 #[test]
 fn host_toml_alone_opens_and_closes_the_sockets() {
-    let Some(mut machine) = Machine::boot(System::Debian12) else { return };
+    opens_and_closes(System::Debian12);
+}
+
+#[test]
+fn host_toml_alone_opens_and_closes_the_sockets_on_debian_13() {
+    opens_and_closes(System::Debian13);
+}
+
+fn opens_and_closes(system: System) {
+    let Some(mut machine) = Machine::boot(system) else { return };
     machine.install();
     sockets_are(&machine, "as installed", "inactive");
     machine.expect("an answer at 169.254.170.2 as installed", &status_at(&machine, "169.254.170.2"), "000");
@@ -102,7 +111,16 @@ fn host_toml_alone_opens_and_closes_the_sockets() {
 /// It has no `/proc` but its own processes', no systemd to ask, and one capability.
 #[test]
 fn the_guardian_finds_a_real_agent_from_its_sandbox() {
-    let Some(machine) = Machine::boot(System::Debian12) else { return };
+    finds_an_agent(System::Debian12);
+}
+
+#[test]
+fn the_guardian_finds_a_real_agent_from_its_sandbox_on_debian_13() {
+    finds_an_agent(System::Debian13);
+}
+
+fn finds_an_agent(system: System) {
+    let Some(machine) = Machine::boot(system) else { return };
     configure(&machine, ALL);
     machine.install();
     answers(&machine, "as installed with all three");

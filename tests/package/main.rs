@@ -4,7 +4,7 @@
 //! the package that `scripts/package` built, and looks at the machine from inside. `scripts/test package` makes what is
 //! missing and runs them; as root, because booting a machine needs it.
 //!
-//! The machine is a Debian 12. `install`, `upgrade`, `purge` and `confinement` run on Debian 13, too: another systemd, another dpkg,
+//! The machine is a Debian 12. `install`, `upgrade`, `purge`, `endpoints` and `confinement` run on Debian 13, too: another systemd, another dpkg,
 //! another nft. `rpm` runs on Debian 12 with rpm and dnf.
 //!
 //! | file | what it shows |

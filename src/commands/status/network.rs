@@ -1,12 +1,12 @@
 //! The rows about the way to the service: the addresses that programs use, who may use them, and how the host is.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use super::snapshot::Snapshot;
 use crate::commands::layout::{Row, Value};
 use crate::control::api::ListenerStatus;
 use crate::host::conflicts::RefusedEndpoint;
-use crate::host::settings::Redirect;
+use crate::host::settings::{Endpoint, Redirect};
 use crate::host::status::GuardianStatus;
 use crate::model::Service;
 use crate::terminal::{StyledText, TextStyle, spoken};
@@ -82,9 +82,23 @@ pub(super) fn health(snapshot: &Snapshot) -> Row {
         guardian.unavailable.iter().map(|it| format!("{} is not available: {}", it.address, it.reason));
     let refused = guardian.refused.iter().map(RefusedEndpoint::sentence);
     let found = problems.chain(missing).chain(refused).map(|text| StyledText::styled(TextStyle::Bad, text));
-    let warnings = guardian.warnings.iter().map(|text| StyledText::styled(TextStyle::Warning, text));
+    let warnings = guardian.warnings.iter().cloned().chain(without_socket(snapshot, guardian));
+    let warnings = warnings.map(|text| StyledText::styled(TextStyle::Warning, text));
     values.extend(found.chain(warnings).map(Value::text));
     Row("network", values)
+}
+
+/// Endpoints that host.toml enables by now, which the service does not serve before its next start.
+fn without_socket(snapshot: &Snapshot, guardian: &GuardianStatus) -> Vec<String> {
+    let listens = |endpoint: Endpoint| {
+        let address = IpAddr::from(endpoint.service().ipv4());
+        snapshot.status.listeners.iter().any(|listener| listener.address.ip() == address)
+    };
+    let lacking = guardian.settings.endpoints.iter().filter(|endpoint| guardian.holds(**endpoint));
+    let lacking = lacking.filter(|endpoint| **endpoint != Endpoint::Imds && !listens(**endpoint));
+    lacking
+        .map(|it| format!("the endpoint {} has no socket yet: systemctl restart mock-imds", it.name()))
+        .collect()
 }
 
 fn state(snapshot: &Snapshot, guardian: &GuardianStatus) -> StyledText {
@@ -107,8 +121,10 @@ fn state(snapshot: &Snapshot, guardian: &GuardianStatus) -> StyledText {
 mod tests {
     use super::super::view::tests::{NOW, shown, snapshot};
     use super::*;
-    use crate::host::settings::{Endpoint, HostSettings};
-    use crate::host::status::{NetMode, Protection, Restorations, TableState};
+    use crate::host::settings::HostSettings;
+    use crate::host::status::{
+        AddressOrigin, LoopbackAddress, NetMode, Protection, Restorations, TableState,
+    };
 
     fn guardian(ipv6: bool) -> GuardianStatus {
         let table =
@@ -185,6 +201,26 @@ mod tests {
             Some("the endpoint ecs is refused: an agent runs here")
         );
         assert!(!with_reason.contains(&ecs.to_owned()), "nothing leads to it: {with_reason:?}");
+    }
+
+    #[test]
+    fn an_endpoint_without_a_socket_waits_for_a_restart() {
+        let mut guardian = guardian(false);
+        guardian.settings.endpoints = vec![Endpoint::Imds, Endpoint::Ecs];
+        let on_lo = |endpoint: &Endpoint| LoopbackAddress {
+            address: endpoint.service().ipv4().into(),
+            prefix: 32,
+            origin: AddressOrigin::Added,
+        };
+        guardian.addresses = guardian.settings.endpoints.iter().map(on_lo).collect();
+        let shown = |sockets: &[&str]| {
+            let mut snapshot = Snapshot { guardian: Some(guardian.clone()), ..snapshot() };
+            let held = |address: &&str| ListenerStatus { address: address.parse().unwrap(), inherited: true };
+            snapshot.status.listeners = sockets.iter().map(held).collect();
+            shown(&snapshot, None).contains("the endpoint ecs has no socket yet: systemctl restart mock-imds")
+        };
+        assert!(shown(&["169.254.169.254:1690"]));
+        assert!(!shown(&["169.254.169.254:1690", "169.254.170.2:1690"]));
     }
 
     /// Of `net status --json`, which prints the same; what is a piece of host.toml has its keys.

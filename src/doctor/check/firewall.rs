@@ -2,16 +2,22 @@
 
 use std::net::Ipv4Addr;
 
-use crate::doctor::facts::{CallerInterface, HostFacts};
+use crate::doctor::facts::HostFacts;
 use crate::doctor::report::{CheckName, Finding};
 use crate::doctor::ruleset::{Packet, PacketFate, RulePosition, Ruleset};
 use crate::host::settings::Redirect;
 use crate::host::uplinks::Uplink;
 use crate::model::endpoint::{ADDRESS_V4, METADATA_PORT, SERVICE_PORT};
 
-/// The first packet of a caller.
+/// The first packet of a caller of IMDS.
 pub(super) fn packet(interface: &str, source: Option<Ipv4Addr>, port: u16) -> Packet {
     Packet { interface: interface.into(), source, destination: ADDRESS_V4, port }
+}
+
+/// The addresses of the endpoints that callers may ask.
+fn destinations(facts: &HostFacts) -> Vec<Ipv4Addr> {
+    let served = facts.applied_settings().endpoints.into_iter().filter(|endpoint| !facts.refuses(*endpoint));
+    served.map(|endpoint| endpoint.service().ipv4()).collect()
 }
 
 pub(super) fn firewall(facts: &HostFacts) -> Vec<Finding> {
@@ -42,13 +48,13 @@ pub(super) fn firewall(facts: &HostFacts) -> Vec<Finding> {
     let port = if facts.applied_settings().redirect == Redirect::None { METADATA_PORT } else { SERVICE_PORT };
     let mut stopped = 0;
     for caller in &facts.callers {
-        let fate =
-            rules.fate_of(&packet(&caller.name, caller.caller_address, port), ("filter", "input"), |_, _| {
-                false
-            });
-        if let PacketFate::Dropped(place) = fate {
-            stopped += 1;
-            findings.push(blocked(rules, caller, &place, port));
+        for destination in destinations(facts) {
+            let packet = Packet { destination, ..packet(&caller.name, caller.caller_address, port) };
+            let fate = rules.fate_of(&packet, ("filter", "input"), |_, _| false);
+            if let PacketFate::Dropped(place) = fate {
+                stopped += 1;
+                findings.push(blocked(rules, &packet, &place));
+            }
         }
     }
     if stopped == 0 {
@@ -83,37 +89,39 @@ fn kept_out(facts: &HostFacts, uplink: &Uplink) -> Finding {
     }
 }
 
-fn blocked(rules: &Ruleset, caller: &CallerInterface, place: &RulePosition, port: u16) -> Finding {
-    let name = &caller.name;
-    let finding = Finding::problem(CheckName::Firewall, format!("the chain {} of the table {} stops callers on {name}: {}", place.base_chain, place.table, place.cause))
+fn blocked(rules: &Ruleset, packet: &Packet, place: &RulePosition) -> Finding {
+    let Packet { interface: name, destination, port, .. } = packet;
+    let to = if *destination == ADDRESS_V4 { String::new() } else { format!(" of {destination}") };
+    let finding = Finding::problem(CheckName::Firewall, format!("the chain {} of the table {} stops callers{to} on {name}: {}", place.base_chain, place.table, place.cause))
         .meaning(format!("containers behind {name} time out; programs of this host are not concerned. The redirect changed the port to {port} before this chain sees the packet"));
-    let (finding, commands) = (finding, opening_commands(rules, name, place, port));
+    let (finding, commands) = (finding, opening_commands(rules, packet, place));
     commands.into_iter().fold(finding, Finding::repair)
 }
 
 /// The commands of the firewall that has this chain, which let callers in.
-fn opening_commands(rules: &Ruleset, interface: &str, place: &RulePosition, port: u16) -> Vec<String> {
+fn opening_commands(rules: &Ruleset, packet: &Packet, place: &RulePosition) -> Vec<String> {
+    let Packet { interface, destination, port, .. } = packet;
     let table = place.table.as_str();
     if rules.has_chain(table, "ufw-") {
-        return vec![format!("ufw allow in on {interface} to 169.254.169.254 port {port} proto tcp")];
+        return vec![format!("ufw allow in on {interface} to {destination} port {port} proto tcp")];
     }
     if table.ends_with(" firewalld") {
         let zone = place.chains.iter().find_map(|chain| chain.strip_prefix("filter_IN_"));
         let zone = zone.map_or_else(|| format!("\"$(firewall-cmd --get-zone-of-interface={interface} || firewall-cmd --get-default-zone)\""), |zone| zone.trim_start_matches("policy_").to_owned());
         return vec![
             format!(
-                "firewall-cmd --permanent --zone={zone} --add-rich-rule='rule family=\"ipv4\" destination address=\"169.254.169.254\" port port=\"{port}\" protocol=\"tcp\" accept'"
+                "firewall-cmd --permanent --zone={zone} --add-rich-rule='rule family=\"ipv4\" destination address=\"{destination}\" port port=\"{port}\" protocol=\"tcp\" accept'"
             ),
             "firewall-cmd --reload".into(),
         ];
     }
     if rules.iptables.is_some() && table == "ip filter" {
         return vec![format!(
-            "iptables -I {} -i {interface} -d 169.254.169.254 -p tcp --dport {port} -j ACCEPT",
+            "iptables -I {} -i {interface} -d {destination} -p tcp --dport {port} -j ACCEPT",
             place.base_chain
         )];
     }
-    let rule = format!("iifname \"{interface}\" ip daddr 169.254.169.254 tcp dport {port} accept");
+    let rule = format!("iifname \"{interface}\" ip daddr {destination} tcp dport {port} accept");
     vec![
         format!("nft 'insert rule {table} {} {rule}'", place.base_chain),
         format!("editor /etc/nftables.conf   # and there, so that it stays: {rule}"),

@@ -1,9 +1,10 @@
 //! Files and variables of other programs.
 
+use std::net::Ipv4Addr;
+
 use crate::doctor::facts::{CloudInit, HostFacts, Variable};
 use crate::doctor::report::{CheckName, Finding};
 use crate::files::DAMAGED;
-use crate::model::endpoint::ADDRESS_V4;
 
 /// Saved rulesets that contain our tables.
 pub(super) fn saved_rulesets(facts: &HostFacts) -> Vec<Finding> {
@@ -46,6 +47,8 @@ fn uses_ec2(sources: &[String], lax: bool) -> bool {
 /// Variables that keep clients away from the service.
 pub(super) fn environment(facts: &HostFacts) -> Vec<Finding> {
     let mut findings = Vec::new();
+    let endpoints = facts.applied_settings().endpoints;
+    let addresses: Vec<Ipv4Addr> = endpoints.iter().map(|endpoint| endpoint.service().ipv4()).collect();
     let mut sources: Vec<&str> = facts.variables.iter().map(|variable| variable.source.as_str()).collect();
     sources.dedup();
     for source in sources {
@@ -56,14 +59,18 @@ pub(super) fn environment(facts: &HostFacts) -> Vec<Finding> {
                 .find(|variable| variable.name.eq_ignore_ascii_case(name) && !variable.value.is_empty())
         };
         let proxy = set("http_proxy").or(set("all_proxy"));
-        let excluded = here.iter().any(|variable| {
-            variable.name.eq_ignore_ascii_case("no_proxy") && excludes_address(&variable.value)
-        });
-        if let Some(proxy) = proxy.filter(|_| !excluded) {
+        let excluded = |address: Ipv4Addr| {
+            here.iter().any(|variable| {
+                variable.name.eq_ignore_ascii_case("no_proxy") && excludes(&variable.value, address)
+            })
+        };
+        let proxied = addresses.iter().filter(|address| !excluded(**address)).map(ToString::to_string);
+        let proxied = proxied.collect::<Vec<_>>().join(",");
+        if let Some(proxy) = proxy.filter(|_| !proxied.is_empty()) {
             findings.push(
-                Finding::problem(CheckName::Proxy, format!("{} is {} in {source}, and NO_PROXY does not exclude 169.254.169.254", proxy.name, proxy.value))
+                Finding::problem(CheckName::Proxy, format!("{} is {} in {source}, and NO_PROXY does not exclude {proxied}", proxy.name, proxy.value))
                     .meaning("curl, requests and others send metadata requests to the proxy, tokens included")
-                    .repair("export NO_PROXY=\"169.254.169.254${NO_PROXY:+,$NO_PROXY}\" no_proxy=\"169.254.169.254${no_proxy:+,$no_proxy}\""),
+                    .repair(format!("export NO_PROXY=\"{proxied}${{NO_PROXY:+,$NO_PROXY}}\" no_proxy=\"{proxied}${{no_proxy:+,$no_proxy}}\"")),
             );
         }
         if let Some(variable) =
@@ -89,13 +96,13 @@ pub(super) fn environment(facts: &HostFacts) -> Vec<Finding> {
     findings
 }
 
-/// A `NO_PROXY` contains our address.
-fn excludes_address(list: &str) -> bool {
+/// A `NO_PROXY` contains the address.
+fn excludes(list: &str, address: Ipv4Addr) -> bool {
     list.split([',', ' ']).map(str::trim).any(|entry| {
         let network = entry.parse::<ipnet::Ipv4Net>();
         entry == "*"
-            || entry == ADDRESS_V4.to_string()
-            || network.is_ok_and(|network| network.contains(&ADDRESS_V4))
+            || entry == address.to_string()
+            || network.is_ok_and(|network| network.contains(&address))
     })
 }
 

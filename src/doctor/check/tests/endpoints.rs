@@ -1,8 +1,9 @@
 //! The endpoints beside IMDS.
 
 use super::{assert_is, assert_problem, findings, listener};
-use crate::doctor::facts::HostFacts;
+use crate::doctor::facts::{HostFacts, Variable};
 use crate::doctor::report::FindingLevel::{Note, Ok as Healthy};
+use crate::doctor::ruleset::Ruleset;
 use crate::host::conflicts::RefusedEndpoint;
 use crate::host::settings::{Endpoint, Redirect};
 
@@ -57,6 +58,46 @@ fn a_refused_endpoint_is_a_problem_with_its_reason() {
         "169.254.170.2 is on no interface, though it was set up",
         "restart mock-imds-net",
     );
+}
+
+/// A firewall and a proxy are in the way of each address of its own.
+#[test]
+fn what_stands_before_imds_stands_before_the_others_too() {
+    let proxied = |no_proxy: &str| {
+        findings("proxy", |facts| {
+            enable(facts);
+            let set = |name: &str, value: &str| Variable {
+                name: name.into(),
+                value: value.into(),
+                source: "this environment".into(),
+            };
+            facts.variables = vec![set("http_proxy", "http://proxy:3128"), set("no_proxy", no_proxy)];
+        })
+    };
+    let found =
+        "http_proxy is http://proxy:3128 in this environment, and NO_PROXY does not exclude 169.254.170.2";
+    assert_problem(
+        &proxied("169.254.169.254")[0],
+        found,
+        "NO_PROXY=\"169.254.170.2${NO_PROXY:+,$NO_PROXY}\"",
+    );
+    assert!(proxied("169.254.0.0/16").is_empty());
+
+    let drop = r#"{"nftables": [
+        {"table": {"family": "inet", "name": "filter", "handle": 1}},
+        {"chain": {"family": "inet", "table": "filter", "name": "input", "handle": 1, "type": "filter", "hook": "input", "prio": 0, "policy": "drop"}}
+    ]}"#;
+    let blocked = findings("firewall", |facts| {
+        enable(facts);
+        facts.rules = Ok(Ruleset { nft: vec![drop.into()], ..Ruleset::default() });
+    });
+    let commands: Vec<bool> = ["169.254.169.254", "169.254.170.2"]
+        .iter()
+        .zip(&blocked)
+        .map(|(address, finding)| finding.repair[0].contains(&format!("ip daddr {address} tcp dport 1690")))
+        .collect();
+    assert_eq!(commands, [true, true], "{blocked:#?}");
+    assert!(blocked[1].found.contains("stops callers of 169.254.170.2 on docker0"), "{}", blocked[1]);
 }
 
 #[test]
