@@ -1,5 +1,6 @@
 //! Scenarios that are written from what a service answers: they answer the same, path by path.
 
+mod account;
 mod aemm;
 mod categories;
 mod command;
