@@ -6,6 +6,7 @@ mod categories;
 mod command;
 mod dump;
 mod dump_files;
+mod files;
 mod instance_data;
 mod overrides;
 mod page;
