@@ -60,9 +60,16 @@ pub(crate) fn code(result: Result<(), Failure>) -> ExitCode {
     }
 }
 
-/// Prints clap's message: help and version to stdout with 0, an error to stderr with 64.
-pub fn usage(error: &clap::Error) -> ExitCode {
+/// Prints clap's message: help and version to stdout with 0, an error to stderr with 64, and below it the hint.
+#[expect(
+    clippy::print_stderr,
+    reason = "the one place where a mistake on the command line reaches the terminal"
+)]
+pub fn usage(error: &clap::Error, hint: Option<&str>) -> ExitCode {
     // A closed pipe (`mock-imds --help | head`) is no failure.
     let _ = error.print();
+    if let Some(hint) = hint.filter(|_| error.use_stderr()) {
+        eprintln!("\n{hint}");
+    }
     if error.use_stderr() { ExitCode::from(ExitStatus::Usage as u8) } else { ExitCode::SUCCESS }
 }

@@ -52,7 +52,10 @@ impl EarlyExit {
     /// User data that is not base64.
     pub(crate) fn user_data(reason: &str) -> Self {
         let stdout = "There was an issue decoding base64 data from config\n".to_owned();
-        Self { stdout, ..Self::panic(reason) }
+        let panic = Self::panic(reason);
+        let stderr =
+            format!("userdata.values.userdata must be base64, as `base64 FILE` prints it\n{}", panic.stderr);
+        Self { stdout, stderr, ..panic }
     }
 }
 

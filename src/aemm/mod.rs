@@ -34,8 +34,8 @@ pub(crate) mod validate;
 
 pub(crate) use address::{ListenAddress, place};
 pub(crate) use command_line::{Invocation, ParsedCommand, parse};
-pub(crate) use compile::events;
 pub use compile::{CompiledConfig, compile};
+pub(crate) use compile::{NoticeSet, events};
 pub use config::{AemmConfig, AemmMode, AemmServer, EventsConfig, FileUse, SpotConfig, StartTime};
 pub(crate) use decode::decode;
 pub(crate) use early_exit::EarlyExit;

@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use super::compile::{NOTICES, object_text};
-use super::config::{AemmConfig, AemmMode};
+use super::compile::{NOTICES, NoticeSet, object_text};
+use super::config::AemmConfig;
 use super::path_table::{ConfigValue, PathTable};
 use super::placeholders::Placeholders;
 use super::user_data::decoded;
@@ -131,18 +131,17 @@ pub(crate) fn replace_live_keys(config: &mut AemmConfig) -> bool {
     live
 }
 
-/// The notices that a file mentions.
-pub(crate) fn mentioned(file: &Map<String, Value>) -> Vec<AemmMode> {
-    let has = |names: &[&str]| {
-        names.iter().any(|name| {
-            file.get(*name).is_some_and(|value| !value.is_null() && value != &Value::Object(Map::new()))
-        })
-    };
-    let both = has(&["mock-delay-sec", "mock-trigger-time"]);
-    let modes = [
-        (AemmMode::Spot, both || has(&["spot", "rebalance-delay-sec", "rebalance-trigger-time"])),
-        (AemmMode::Events, both || has(&["events"])),
-        (AemmMode::AsgLifecycle, has(&["asg-termination-delay-sec", "asg-termination-trigger-time"])),
-    ];
-    modes.into_iter().filter_map(|(mode, is_mentioned)| is_mentioned.then_some(mode)).collect()
+/// The notices that a file mentions. What starts several of them starts those whose own settings it has, else both.
+pub(crate) fn mentioned(file: &Map<String, Value>) -> NoticeSet {
+    let is_said = |value: &Value| !value.is_null() && value != &Value::Object(Map::new());
+    let has = |names: &[&str]| names.iter().any(|name| file.get(*name).is_some_and(is_said));
+    let spot_key = |key: &str| file.get("spot").and_then(|spot| spot.get(key)).is_some_and(is_said);
+    let (spot, maintenance) = (spot_key("action") || spot_key("time"), has(&["events"]));
+    let starts_both = has(&["mock-delay-sec", "mock-trigger-time"]) && !spot && !maintenance;
+    NoticeSet {
+        spot: spot || starts_both,
+        rebalance: spot_key("rebalance-rec-time") || has(&["rebalance-delay-sec", "rebalance-trigger-time"]),
+        maintenance: maintenance || starts_both,
+        lifecycle: has(&["asg-termination-delay-sec", "asg-termination-trigger-time"]),
+    }
 }

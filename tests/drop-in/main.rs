@@ -15,10 +15,12 @@
 #![allow(clippy::print_stdout, reason = "the report")]
 
 mod bare;
+mod called;
 mod case;
 mod expect;
 mod files;
 mod import;
+mod native;
 mod play;
 mod port;
 mod program;

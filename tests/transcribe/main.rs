@@ -1,10 +1,12 @@
 //! Scenarios that are written from what a service answers: they answer the same, path by path.
 
+mod account;
 mod aemm;
 mod categories;
 mod command;
 mod dump;
 mod dump_files;
+mod files;
 mod instance_data;
 mod overrides;
 mod page;

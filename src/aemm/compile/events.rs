@@ -15,32 +15,56 @@ const FRACTION: usize = 9;
 const LONGEST: Duration = Duration::from_hours(100 * 365 * 24);
 
 pub(crate) fn of(config: &AemmConfig, not_carried: &mut Vec<String>) -> String {
-    of_modes(config, &[config.mode], not_carried)
+    of_notices(config, NoticeSet::of_mode(config.mode), not_carried)
 }
 
-/// The events of these modes.
-pub(crate) fn of_modes(config: &AemmConfig, modes: &[AemmMode], not_carried: &mut Vec<String>) -> String {
-    let served = |mode| modes.contains(&AemmMode::All) || modes.contains(&mode);
+/// The notices that are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is there or not, whatever the others")]
+pub(crate) struct NoticeSet {
+    pub spot: bool,
+    pub rebalance: bool,
+    pub maintenance: bool,
+    pub lifecycle: bool,
+}
+
+impl NoticeSet {
+    /// Those that a command of the original has.
+    pub(crate) fn of_mode(mode: AemmMode) -> Self {
+        let has = |own| mode == AemmMode::All || mode == own;
+        Self {
+            spot: has(AemmMode::Spot),
+            rebalance: has(AemmMode::Spot),
+            maintenance: has(AemmMode::Events),
+            lifecycle: has(AemmMode::AsgLifecycle),
+        }
+    }
+}
+
+/// The events of these notices.
+pub(crate) fn of_notices(config: &AemmConfig, notices: NoticeSet, not_carried: &mut Vec<String>) -> String {
     let clients = clients(config.mock_ip_count, not_carried);
     let mut events = Vec::new();
     let mut event = |comment: &str, start: &StartTime, effect: &str| {
         let at = string(&at(start));
         events.push(format!("\n# {comment}\n[[event]]\nat = {at}\n{clients}{effect}\n"));
     };
-    if served(AemmMode::Spot) {
+    if notices.spot {
         let (comment, effect) = spot(config, not_carried);
         event(comment, &config.mock, &effect);
+    }
+    if notices.rebalance {
         let (comment, effect) = rebalance(config, not_carried);
         event(comment, &config.rebalance, &effect);
     }
-    if served(AemmMode::Events) {
+    if notices.maintenance {
         event(
             "The event stays scheduled, whatever its state.",
             &config.mock,
             &maintenance(config, not_carried),
         );
     }
-    if served(AemmMode::AsgLifecycle) {
+    if notices.lifecycle {
         let effect = "target-lifecycle-state = \"Terminated\"";
         event("Until then the state is InService.", &config.asg_termination, effect);
     }

@@ -15,7 +15,7 @@ use entries::MetadataEntries;
 use text::string;
 
 pub(super) use entries::{NOTICES, sent};
-pub(crate) use events::of_modes as events;
+pub(crate) use events::{NoticeSet, of_notices as events};
 
 /// A value in JSON, as the original lays it out.
 pub(super) fn object_text(value: &ConfigValue) -> String {

@@ -18,19 +18,52 @@ use tokio::sync::watch::channel;
 
 use crate::aemm::{self, AemmCommand, AemmMode, EarlyExit, Invocation, ParsedCommand, Placeholders};
 use crate::daemon::{self, DaemonOptions, DropInServer};
+use crate::exit::{ExitStatus, Failure};
 use crate::observe::{self, Level};
 use source::ConfigSource;
 
 pub(in crate::commands) use source::read;
 
+/// The name that is no hint at anything else.
+const OWN_NAME: &str = "mock-imds";
 /// Log levels unless `MOCK_IMDS_LOG` sets one: the lines of this module, and a line for each request.
 const LOG_LEVELS: &[(&str, Level)] =
     &[(module_path!(), Level::Info), ("mock_imds::server::request", Level::Debug)];
 
+/// Says as what the program is called, whatever its name is.
+const VARIABLE: &str = "MOCK_IMDS_AS";
+/// Its only value.
+const AEMM: &str = "aemm";
+
 /// Tells whether the program was called as amazon-ec2-metadata-mock; releases of that add the platform to the name.
-pub(crate) fn is_called(arguments: &[OsString]) -> bool {
-    let name = arguments.first().and_then(|program| Path::new(program).file_name());
-    name.is_some_and(|name| name.to_string_lossy().starts_with(aemm::NAME))
+///
+/// # Errors
+/// The variable has another value than the one that it may have.
+pub(crate) fn is_called(arguments: &[OsString]) -> Result<bool, Failure> {
+    match env::var_os(VARIABLE).filter(|value| !value.is_empty()) {
+        Some(value) if value == AEMM => return Ok(true),
+        Some(value) => {
+            let found = format!("{VARIABLE} is {value:?}; accepted: \"{AEMM}\", or leave it unset");
+            return Err(Failure::new(ExitStatus::Usage, found));
+        }
+        None => {}
+    }
+    Ok(called(arguments).is_some_and(|name| name.starts_with(aemm::NAME)))
+}
+
+/// A sentence for somebody who gave the program another name and the original's arguments.
+pub(crate) fn hint(arguments: &[OsString]) -> Option<String> {
+    let name = called(arguments).filter(|name| name != OWN_NAME)?;
+    Some(format!(
+        "called {name}: with {VARIABLE}={AEMM} in the environment, or as `mock-imds {AEMM}`, it takes the arguments of \
+         amazon-ec2-metadata-mock"
+    ))
+}
+
+/// The name of the program's file.
+fn called(arguments: &[OsString]) -> Option<String> {
+    let name = arguments.first().and_then(|program| Path::new(program).file_name())?;
+    Some(name.to_string_lossy().into_owned())
 }
 
 pub(crate) fn exec(words: &[OsString]) -> ExitCode {

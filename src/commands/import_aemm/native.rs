@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use crate::aemm::{self, AemmConfig, AemmMode, SaidAnswers};
+use crate::aemm::{self, AemmConfig, AemmMode, NoticeSet, SaidAnswers};
 use crate::cli::OutputArgs;
 use crate::clock::now;
 use crate::commands::output;
@@ -45,9 +45,9 @@ pub(super) fn write(
     for path in absent {
         observations.add_absent(&path);
     }
-    let modes = mode.map_or_else(|| aemm::mentioned(file), |mode| vec![mode]);
-    let events = aemm::events(config, &modes, &mut notes);
-    if modes.is_empty() {
+    let notices = mode.map_or_else(|| aemm::mentioned(file), NoticeSet::of_mode);
+    let events = aemm::events(config, notices, &mut notes);
+    if notices == NoticeSet::default() {
         notes.push("notices: the file mentions none; the original has all of them from the start, and --mode all writes them".into());
     }
     notes.push(DIFFERS.to_owned());

@@ -98,8 +98,8 @@ fn settle(observations: &mut Observations, knowledge: Knowledge) {
             }
         }
     }
+    observations.settle_role();
     if knowledge != Knowledge::Selection {
-        observations.settle_role();
         observations.judge_completeness();
     }
 }

@@ -130,6 +130,11 @@ impl Walk<'_> {
         if path == KEYS || below(path, KEYS).is_some() {
             return public_keys::text(self.observations, path, at, text);
         }
+        if is_json(path)
+            && !serde_json::from_str(text).is_ok_and(|value: Value| value.is_object() || value.is_array())
+        {
+            return self.no_value(path, at, "what is no JSON");
+        }
         if is_directory(path) {
             let note = format!("{path}: a text where EC2 has a directory; what it lists is not in the file");
             self.observations.add_unknown(path);
