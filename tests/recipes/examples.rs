@@ -40,7 +40,7 @@ END
 cp served.toml scenario.toml
 echo '[host]' >host.toml
 echo x >user-data.yaml
-echo '{}' >aemm-config.json
+echo '{"spot": {"action": "stop"}}' >aemm-config.json
 echo i-0fedcba0987654321 >metadata/latest/meta-data/instance-id
 echo '{"ds": {"meta_data": {"instance-id": "i-0fedcba0987654321"}}}' >/run/cloud-init/instance-data.json
 
