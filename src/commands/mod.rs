@@ -12,6 +12,8 @@ mod change;
 mod check;
 mod clear;
 mod clock;
+mod conform;
+mod conform_table;
 mod doctor;
 mod fault;
 mod flags;
@@ -82,6 +84,7 @@ fn run(command: CliCommand) -> Result<(), Failure> {
         CliCommand::Audit(audit) => audit::exec(&audit),
         CliCommand::Wait(wait) => wait::exec(&wait),
         CliCommand::Record(record) => record::exec(&record),
+        CliCommand::Conform(args) => conform::exec(&args),
         CliCommand::Import(import) => match import.format {
             ImportFormat::Aemm(args) => import_aemm::exec(&args),
             ImportFormat::Dump(args) => import_dump::exec(&args),
