@@ -18,6 +18,7 @@ struct Judged {
     /// Names of those that failed, with what was found.
     failed: BTreeMap<String, String>,
     passed: Vec<String>,
+    skipped: usize,
     outcome: Outcome,
 }
 
@@ -28,7 +29,7 @@ fn judge(sandbox: &Sandbox, address: impl Display, more: &[&str]) -> Judged {
     let outcome = sandbox.run(&arguments.iter().chain(more).copied().collect::<Vec<_>>());
     let report: Value = serde_json::from_str(&outcome.stdout)
         .unwrap_or_else(|error| panic!("expected a report as JSON, found {error}: {outcome}"));
-    let (mut failed, mut passed) = (BTreeMap::new(), vec![]);
+    let (mut failed, mut passed, mut skipped) = (BTreeMap::new(), vec![], 0);
     for check in report["checks"].as_array().into_iter().flatten() {
         let text = |key: &str| check[key].as_str().unwrap_or_default().to_owned();
         match check["outcome"].as_str() {
@@ -37,8 +38,8 @@ fn judge(sandbox: &Sandbox, address: impl Display, more: &[&str]) -> Judged {
                 failed.insert(text("name"), format!("{asked}: expected {expected}, found {found}"));
             }
             Some("passed") => passed.push(text("name")),
-            _ => {}
+            _ => skipped += 1,
         }
     }
-    Judged { failed, passed, outcome }
+    Judged { failed, passed, skipped, outcome }
 }

@@ -1,8 +1,64 @@
 //! This program conforms, whatever its scenario, and as amazon-ec2-metadata-mock to what that claims.
 
+use std::collections::BTreeMap;
+
+use serde_json::Value;
 use support::{Sandbox, sources};
 
 use super::judge;
+
+/// What the page says of a service: the numbers of its row.
+fn row(service: &str, profile: &str) -> String {
+    let page = read("docs/conformance.md");
+    let start = format!("| {service} | `{profile}` | ");
+    let row = page.lines().find_map(|line| line.strip_prefix(&start));
+    let row = row.unwrap_or_else(|| panic!("expected a row {start}… in docs/conformance.md"));
+    row.split(" | ").take(3).collect::<Vec<_>>().join(" | ")
+}
+
+#[test]
+fn the_results_are_those_of_the_page() {
+    let required = "[metadata-options]\nhttp-tokens = \"required\"\n".to_owned();
+    for (service, scenario, profile) in [
+        ("mock-imds, the default instance", String::new(), "ec2"),
+        ("mock-imds, an instance with everything", golden("everything.toml"), "ec2"),
+        ("mock-imds, tokens required", required, "ec2"),
+        ("mock-imds, three interfaces", golden("multi-interface.toml"), "ec2"),
+        ("mock-imds as amazon-ec2-metadata-mock 1.13", library("aemm"), "aemm"),
+        ("the same", library("aemm"), "ec2"),
+    ] {
+        let sandbox = Sandbox::new();
+        let file = sandbox.write("s.toml", scenario);
+        let server = sandbox.serve(&["--scenario", file.to_str().expect("UTF-8")]);
+        let judged = judge(&sandbox, server.address, &["--profile", profile]);
+        let (passed, failed) = (judged.passed.len(), judged.failed.len());
+        let found = format!("{passed} | {failed} | {}", judged.skipped);
+        assert_eq!(
+            found,
+            row(service, profile),
+            "{service}: passed, failed and skipped, and what the page says"
+        );
+    }
+}
+
+#[test]
+fn the_numbers_of_the_page_are_those_of_the_list() {
+    let sandbox = Sandbox::new();
+    let list = sandbox.run(&["conform", "--list", "--json"]);
+    let list: Value = serde_json::from_str(&list.stdout).expect("it is JSON");
+    let list = list.as_array().expect("a list");
+    let mut groups = BTreeMap::new();
+    for check in list {
+        *groups.entry(check["group"].as_str()).or_insert(0) += 1;
+    }
+    let page = read("docs/conformance.md");
+    for (group, count) in groups {
+        let row = format!("| {} | {count} |", group.expect("each has one"));
+        assert!(page.contains(&row), "expected the row {row} in docs/conformance.md");
+    }
+    let sum = format!("makes {} checks", list.len());
+    assert!(page.contains(&sum), "expected {sum:?} in docs/conformance.md");
+}
 
 /// Judges a server of a scenario. `least`: the checks that have to pass, so that skipping does not pass for passing.
 #[track_caller]
