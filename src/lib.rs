@@ -7,6 +7,7 @@
 //! ```text
 //! main → lib → commands ─┬─→ daemon ──→ server, control, observe      L3 → L2
 //!                        ├─→ record ──→ transcribe                    L2 → L1: a real service → its scenario
+//!                        ├─→ conform ─→ record                        L2: judges any service
 //!                        ├─→ view ──→ control, host, imds               L3 → L2: a page over the control socket
 //!                        ├─→ doctor → host                            L1: address, table, guardian; checks of them
 //!                        ├─→ aemm                                     L1: amazon-ec2-metadata-mock → scenario
@@ -33,6 +34,7 @@ pub(crate) mod clock;
 pub(crate) mod commands;
 pub(crate) mod completion;
 pub mod config;
+pub(crate) mod conform;
 pub(crate) mod control;
 pub(crate) mod daemon;
 pub(crate) mod doctor;

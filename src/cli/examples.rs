@@ -248,6 +248,13 @@ Examples:
   mock-imds record http://127.0.0.1:1338 --rate 1000
   mock-imds record --with-user-data -o mine.toml --force";
 
+pub(super) const CONFORM: &str = "\
+Examples:
+  mock-imds conform http://127.0.0.1:1338
+  mock-imds conform 127.0.0.1:1338 --profile aemm --junit report.xml
+  mock-imds conform 127.0.0.1:1338 --only tokens --only 'leaf-*' --verbose
+  mock-imds conform --list";
+
 pub(super) const IMPORT: &str = "\
 Examples:
   mock-imds import /run/cloud-init/instance-data.json -o mine.toml

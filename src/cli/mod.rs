@@ -2,6 +2,7 @@
 
 mod change;
 mod check;
+mod conform;
 mod control;
 mod env;
 mod examples;
@@ -25,6 +26,7 @@ pub(crate) use change::{
     SpotArgs, TimingArgs, UseArgs,
 };
 pub(crate) use check::{CheckArgs, SchemaArgs};
+pub(crate) use conform::ConformArgs;
 pub(crate) use control::ControlArgs;
 pub(crate) use env::{EndpointArg, EnvArgs, EnvFormat};
 pub(crate) use fault::{FaultArgs, FaultCommand, FaultRemoveArgs, FaultSetArgs};
@@ -132,6 +134,11 @@ pub(crate) enum CliCommand {
     Wait(WaitArgs),
     /// Record a metadata service as a scenario file
     Record(RecordArgs),
+    /// Judge whether a metadata service answers as EC2's does
+    ///
+    /// The checks come from EC2's documentation, published captures, and what widespread clients rely on. The service is only
+    /// read: GET, HEAD, and PUT for tokens.
+    Conform(ConformArgs),
     /// Convert other programs' files to a scenario file
     Import(ImportArgs),
     /// Manage the link-local address and the nftables redirect (called by the systemd units)

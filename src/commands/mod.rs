@@ -12,6 +12,8 @@ mod change;
 mod check;
 mod clear;
 mod clock;
+mod conform;
+mod conform_table;
 mod doctor;
 mod env;
 mod fault;
@@ -85,6 +87,7 @@ fn run(command: CliCommand) -> Result<(), Failure> {
         CliCommand::Audit(audit) => audit::exec(&audit),
         CliCommand::Wait(wait) => wait::exec(&wait),
         CliCommand::Record(record) => record::exec(&record),
+        CliCommand::Conform(args) => conform::exec(&args),
         CliCommand::Import(import) => import::exec(&import),
         CliCommand::Net(net) => net::exec(&net),
         CliCommand::Doctor(doctor) => doctor::exec(&doctor),

@@ -26,5 +26,5 @@ mod tests;
 pub(crate) use client::exchange;
 pub use crawl::Crawl;
 pub use exchange::{CrawlRequest, CrawlResponse, CrawlStep, ExchangeOutcome};
-pub(crate) use pace::Rate;
+pub(crate) use pace::{Pace, Rate};
 pub(crate) use target::{InvalidTarget, Target};

@@ -32,21 +32,21 @@ const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
 /// The time at which the next request may be sent.
 #[derive(Debug)]
-pub(super) struct Pace {
+pub(crate) struct Pace {
     interval: Duration,
     next: Timestamp,
 }
 
 impl Pace {
-    pub(super) fn new(rate: Rate) -> Self {
+    pub(crate) fn new(rate: Rate) -> Self {
         Self { interval: Duration::from_secs_f64(1.0 / rate.0), next: Timestamp::default() }
     }
 
-    pub(super) fn wait(&self, now: Timestamp) -> Duration {
+    pub(crate) fn wait(&self, now: Timestamp) -> Duration {
         self.next.since(now)
     }
 
-    pub(super) fn request_sent(&mut self, now: Timestamp) {
+    pub(crate) fn request_sent(&mut self, now: Timestamp) {
         self.next = now.plus(self.interval);
     }
 
@@ -56,7 +56,7 @@ impl Pace {
     }
 
     /// Pauses after the nth failure in a row, counted from 1; the service may ask for more.
-    pub(super) fn back_off(&mut self, nth: u32, retry_after: Option<Duration>, now: Timestamp) {
+    pub(crate) fn back_off(&mut self, nth: u32, retry_after: Option<Duration>, now: Timestamp) {
         let doubled = FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(nth.saturating_sub(1)));
         let pause = retry_after.unwrap_or(Duration::ZERO).max(doubled).min(LONGEST_PAUSE);
         self.pause(pause, now);

@@ -76,7 +76,8 @@ fn stand_in(drawn: char) -> char {
         '○' => 'o',
         '▼' => 'V',
         'µ' => 'u',
-        '×' => 'x',
+        '×' | '✗' => 'x',
+        '✓' => '+',
         other => other,
     }
 }

@@ -33,6 +33,8 @@ pub const LAYERS: &[(&str, &str)] = &[
     ("transcribe", "model config scenario imds identity"),
     // L2: sockets.
     ("record", "model imds transcribe exit files"),
+    // Its requests, its pace and its targets are a walk's.
+    ("conform", "clock model files record"),
     ("server", "clock model imds journal exit observe memory terminal"),
     ("control", "clock metrics paths model imds journal config exit files observe"),
     // L3: the running program.
@@ -46,7 +48,7 @@ pub const LAYERS: &[(&str, &str)] = &[
     (
         "commands",
         "cli clock metrics view daemon host doctor control paths watch aemm scenario imds journal observe config model exit files record \
-         terminal transcribe identity schema",
+         conform terminal transcribe identity schema",
     ),
     ("completion", "cli control scenario exit files"),
     ("fuzzing", "aemm control scenario imds identity host config model"),

@@ -1,0 +1,122 @@
+//! `mock-imds conform URL`: judges a metadata service.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use super::conform_table;
+use super::print::print_line;
+use super::progress::while_working;
+use crate::cli::ConformArgs;
+use crate::conform::{
+    CheckVerdict, ConformanceCheck, ConformanceLimits, ConformanceProfile, ConformanceProgress,
+    ConformanceReport, ConformanceRun, NamePattern, all_checks, junit, list_json,
+};
+use crate::exit::{ExitStatus, Failure};
+use crate::files::io_error_text;
+use crate::model::format_duration;
+use crate::record::Target;
+use crate::terminal::Terminal;
+
+/// Fails with 1 if a check fails.
+pub(crate) fn exec(args: &ConformArgs) -> Result<(), Failure> {
+    let all = all_checks();
+    let profile = profile(&args.profile, &all)?;
+    let chosen = choose(all, &args.only)?;
+    let terminal = Terminal::of(&io::stdout());
+    let Some(target) = args.url.as_ref().filter(|_| !args.list) else {
+        list(args, &chosen, terminal);
+        return Ok(());
+    };
+    let report = run(args, target, &profile, chosen)?;
+    if let Some(file) = &args.junit {
+        write(file, &junit(&report))?;
+    }
+    if args.json {
+        print_line(&report.json());
+    } else {
+        for line in conform_table::report(&report, args.verbose, terminal.columns) {
+            print_line(&terminal.render(&line));
+        }
+    }
+    verdict(args, &report)
+}
+
+fn list(args: &ConformArgs, checks: &[ConformanceCheck], terminal: Terminal) {
+    if args.json {
+        print_line(&list_json(checks));
+        return;
+    }
+    for line in conform_table::list(checks, terminal.columns) {
+        print_line(&terminal.render(&line));
+    }
+}
+
+fn run(
+    args: &ConformArgs,
+    target: &Target,
+    profile: &ConformanceProfile,
+    checks: Vec<ConformanceCheck>,
+) -> Result<ConformanceReport, Failure> {
+    let limits = ConformanceLimits { rate: args.rate, max_time: args.max_time };
+    let run = ConformanceRun { target, profile, limits };
+    let progress = ConformanceProgress::default();
+    let made = while_working(|| progress.line(), || run.make(checks, &progress));
+    made.map_err(|why| {
+        let sentence = format!(
+            "{target} does not answer: {why}; expected a metadata service over HTTP there, as http://127.0.0.1:1338"
+        );
+        Failure::new(ExitStatus::Unavailable, sentence)
+    })
+}
+
+/// The report is the message.
+fn verdict(args: &ConformArgs, report: &ConformanceReport) -> Result<(), Failure> {
+    if report.is_cut_short {
+        let time = format_duration(args.max_time);
+        let sentence = format!("not all checks were made within {time}; --max-time gives them more");
+        return Err(Failure::new(ExitStatus::Unavailable, sentence));
+    }
+    let fails = report.results.iter().any(|result| matches!(result.verdict, CheckVerdict::Failed { .. }));
+    if fails { Err(Failure::new(ExitStatus::No, "")) } else { Ok(()) }
+}
+
+/// A name of ours, or else a file.
+fn profile(name: &str, checks: &[ConformanceCheck]) -> Result<ConformanceProfile, Failure> {
+    let of_text = |sentence| Failure::new(ExitStatus::Config, format!("{name}: {sentence}"));
+    if let Some(ours) = ConformanceProfile::named(name, checks) {
+        return ours.map_err(of_text);
+    }
+    let text = fs::read_to_string(name).map_err(|error| {
+        let ours: Vec<_> = ConformanceProfile::names().collect();
+        let sentence = format!(
+            "--profile {name}: no profile has this name, and it cannot be read as a file: {}; accepted: {}, or a file \
+             with [[skip]] tables",
+            io_error_text(&error),
+            ours.join(", ")
+        );
+        Failure::new(ExitStatus::Usage, sentence)
+    })?;
+    ConformanceProfile::parse(name, &text, checks).map_err(of_text)
+}
+
+fn choose(all: Vec<ConformanceCheck>, only: &[String]) -> Result<Vec<ConformanceCheck>, Failure> {
+    let patterns: Vec<_> = only.iter().map(|text| NamePattern::new(text)).collect();
+    let of = |pattern: &NamePattern, check: &ConformanceCheck| {
+        pattern.matches(&check.name) || pattern.matches(check.group.name())
+    };
+    if let Some(idle) = patterns.iter().find(|pattern| !all.iter().any(|check| of(pattern, check))) {
+        let sentence = format!("--only {idle}: no check and no group has this name; --list shows them");
+        return Err(Failure::new(ExitStatus::Usage, sentence));
+    }
+    let is_chosen =
+        |check: &ConformanceCheck| patterns.is_empty() || patterns.iter().any(|pattern| of(pattern, check));
+    Ok(all.into_iter().filter(is_chosen).collect())
+}
+
+fn write(file: &Path, text: &str) -> Result<(), Failure> {
+    fs::write(file, text).map_err(|error| {
+        let sentence = format!("{} cannot be written: {}", file.display(), io_error_text(&error));
+        Failure::new(ExitStatus::CantCreate, sentence)
+    })
+}
