@@ -9,9 +9,11 @@
 //! | `sdk` | boto3, the AWS CLI, the AWS SDKs for Rust, JavaScript and Go (1 and 2) |
 //! | `cloud_init` | Debian's cloud-init |
 //! | `ec2metadata` | Debian's ec2metadata |
+//! | `containers` | botocore, by the variables of `mock-imds env`, on loopback |
 //! | `shell` | curl, wget and busybox in the ways of the documentation and of amazon-ec2-utils |
 
 mod cloud_init;
+mod containers;
 mod ec2metadata;
 mod sdk;
 mod shell;
