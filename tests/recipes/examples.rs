@@ -152,7 +152,8 @@ fn run(example: &str) -> String {
     let goes_on = |url: &str| format!("{mine}goes_on '{url}' '{quoted}'");
     let listens = words.iter().skip_while(|word| **word != "--listen").nth(1);
     let port = listens.map_or("1338", |listen| listen.rsplit(':').next().unwrap_or_default());
-    let is_served = has("serve") || has("aemm") && !has("--help");
+    // `import aemm` converts a file, and ends.
+    let is_served = has("serve") || words.get(1) == Some(&"aemm") && !has("--help");
     match words.get(1..).unwrap_or_default() {
         // There is no standard input, and no packaged service.
         _ if has("--until-stdin-closes") => format!("ends 0 '{quoted}'"),
