@@ -15,7 +15,7 @@ pub(crate) struct EnvArgs {
     /// Container of the task, by its name [default: the first one]
     #[arg(long, value_name = "NAME")]
     pub container: Option<String>,
-    /// Named instance of the scenario [default: `[instance]`]
+    /// Named instance of the scenario [default: the one that processes of this host meet]
     #[arg(long, value_name = "NAME")]
     pub instance: Option<String>,
     /// How to write the variables

@@ -74,10 +74,10 @@ Examples:
 pub(super) const ENV: &str = "\
 Examples:
   mock-imds env ecs
-  mock-imds env ecs --container app >task.env    # for docker run
+  mock-imds env ecs --container app    # for docker run, from a file
   mock-imds env pod-identity --format kubernetes
   mock-imds env imds --format json
-  mock-imds env ecs --format export >env.sh    # for a shell";
+  mock-imds env ecs --format export    # for eval in a shell";
 
 pub(super) const USE: &str = "\
 Examples:

@@ -97,6 +97,9 @@ pub(crate) struct FaultFlags {
     /// Time at which it starts, in RFC 3339
     #[arg(long, value_name = "TIMESTAMP", value_parser = instant)]
     pub at: Option<String>,
+    /// Only requests to this endpoint
+    #[arg(long, value_name = "ENDPOINT", value_parser = variant_of::<fault::FaultEndpoint>())]
+    pub endpoint: Option<String>,
     /// Only requests to the instance of this name
     #[arg(long, value_name = "NAME")]
     pub instance: Option<String>,

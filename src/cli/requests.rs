@@ -7,7 +7,9 @@ use clap::Args;
 use super::control::ControlArgs;
 use super::examples;
 use super::parsers::{accepted, duration};
-use crate::journal::{CommaSeparated, MethodFilter, OutcomeFilter, RequestFormat, SinceFilter};
+use crate::journal::{
+    CommaSeparated, EndpointFilter, MethodFilter, OutcomeFilter, RequestFormat, SinceFilter,
+};
 use crate::model::{ClientMatcher, PathGlob};
 
 /// `mock-imds requests`.
@@ -28,8 +30,8 @@ pub(crate) struct RequestsArgs {
     /// Print JSON, one line for each request
     #[arg(long, conflicts_with = "format")]
     pub json: bool,
-    /// Print each request in this form: text with {time}, {timestamp}, {client}, {address}, {method}, {path}, {version},
-    /// {status}, {latency}, {fault}, {instance} and {number} in it; {{ and }} are braces, \t is a tab, \n a new line
+    /// Print each request in this form: text with {time}, {timestamp}, {client}, {address}, {method}, {path}, {endpoint},
+    /// {version}, {status}, {latency}, {fault}, {instance} and {number} in it; {{ and }} are braces, \t is a tab, \n a new line
     #[arg(long, value_name = "FORMAT", value_parser = str::parse::<RequestFormat>)]
     pub format: Option<RequestFormat>,
     #[command(flatten)]
@@ -90,6 +92,9 @@ pub(crate) struct FilterArgs {
     /// Only requests with these methods: GET, PUT, ...
     #[arg(long, value_name = "METHOD", value_parser = accepted::<CommaSeparated<MethodFilter>>)]
     pub method: Option<CommaSeparated<MethodFilter>>,
+    /// Only requests to these endpoints: imds, ecs, pod-identity
+    #[arg(long, value_name = "ENDPOINT", value_parser = accepted::<CommaSeparated<EndpointFilter>>)]
+    pub endpoint: Option<CommaSeparated<EndpointFilter>>,
     /// Only IMDSv1: requests without a token
     #[arg(long)]
     pub v1: bool,

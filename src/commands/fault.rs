@@ -98,6 +98,7 @@ fn words(name: Option<&FaultName>, flags: &FaultFlags) -> Value {
         ("for", text(&flags.lasts)),
         ("in", text(&flags.within)),
         ("from", text(&flags.at)),
+        ("endpoint", text(&flags.endpoint)),
         ("instance", text(&flags.instance)),
     ];
     let others = others.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?)));

@@ -119,6 +119,7 @@ pub(super) fn filter(args: &FilterArgs, path: Option<PathGlob>) -> RequestFilter
         path,
         status: args.status.clone(),
         method: args.method.clone(),
+        endpoint: args.endpoint.clone(),
         protocol: (args.v1 || args.v2).then_some(CommaSeparated(protocols)),
     }
 }

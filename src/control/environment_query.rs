@@ -8,7 +8,7 @@ use crate::model::{Accepted, Service};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct EnvironmentQuery {
     pub endpoint: Service,
-    /// The name of one of the instances; `None`: `[instance]`.
+    /// The name of one of the instances; `None`: the one that processes of the server's host meet.
     pub instance: Option<String>,
     /// The name of a container of ECS; `None`: the first one.
     pub container: Option<String>,

@@ -41,6 +41,7 @@ impl RequestQuery {
             status: query.take("status", str::parse)?,
             method: query.take("method", str::parse)?,
             protocol: query.take("v", str::parse)?,
+            endpoint: query.take("endpoint", str::parse)?,
         };
         let since = query.take("since", str::parse)?;
         let limit = query.take("limit", whole)?;
@@ -68,6 +69,7 @@ mod tests {
                 status: Some("4xx,200".parse().unwrap()),
                 method: Some("GET".parse().unwrap()),
                 protocol: Some("v2,token".parse().unwrap()),
+                endpoint: Some("imds,ecs".parse().unwrap()),
             },
             since: Some(SinceFilter::Number(7)),
             limit: Some(3),

@@ -148,6 +148,9 @@ async fn run(command: &[String], limit: Duration) -> Result<Vec<u8>, String> {
         .args(arguments)
         // An AWS CLI among these would ask us for credentials, and wait for itself.
         .env("AWS_EC2_METADATA_DISABLED", "true")
+        // Nor this service's other endpoints.
+        .env_remove("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI")
+        .env_remove("AWS_CONTAINER_CREDENTIALS_FULL_URI")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())

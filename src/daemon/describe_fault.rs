@@ -132,6 +132,7 @@ fn matched_requests(fault: &Fault) -> String {
         (!methods.is_empty()).then(|| format!(" for {}", methods.join(", "))),
         (fault.path != PathGlob::everything()).then(|| format!(" at {}", fault.path)),
         (!clients.is_empty()).then(|| format!(" to {}", clients.join(", "))),
+        fault.endpoint.map(|endpoint| format!(" by {}", endpoint.as_str())),
         fault.instance.as_ref().map(|name| format!(" of {name}")),
         (fault.after > 0).then(|| format!(", after {}", fault.after)),
         fault.count.map(|count| format!(", count {count}")),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::pod_tokens::PodTokens;
 use crate::control::api::{EnvironmentListing, EnvironmentSetting, TokenFile};
 use crate::control::{EnvironmentError, EnvironmentQuery};
-use crate::imds::{ContainerChoice, EndpointReach};
+use crate::imds::{ContainerChoice, EndpointReach, Ingress};
 use crate::model::Service;
 use crate::server::ServiceState;
 
@@ -18,7 +18,8 @@ pub(super) fn environment(
     listeners: Vec<SocketAddr>,
     tokens: Arc<PodTokens>,
 ) -> impl Fn(&EnvironmentQuery) -> Listed + Send + Sync {
-    move |query| {
+    move |asked| {
+        let query = &EnvironmentQuery { instance: instance_of(&service, asked), ..asked.clone() };
         let (variables, token_file) = match query.endpoint {
             Service::Imds => (imds(&service, query, &listeners)?, None),
             Service::Ecs => (ecs(&service, query, &listeners)?, None),
@@ -33,6 +34,15 @@ pub(super) fn environment(
             .collect();
         Ok(EnvironmentListing { endpoint: query.endpoint.name().to_owned(), variables, token_file })
     }
+}
+
+/// The instance that is asked for: unless it is named, the one that processes of this host meet.
+fn instance_of(service: &ServiceState, query: &EnvironmentQuery) -> Option<String> {
+    let own = || {
+        let fleet = service.fleet.load();
+        fleet.instance_of(Ipv4Addr::LOCALHOST.into(), Ingress::Host).map(str::to_owned)
+    };
+    query.instance.clone().or_else(own)
 }
 
 type Variables = Vec<(&'static str, String)>;

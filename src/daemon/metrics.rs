@@ -48,6 +48,16 @@ fn requests(text: &mut MetricsText, tally: &RequestTally) {
             [("protocol", &*protocol), ("outcome", outcome.as_str()), ("category", category.as_str())];
         family.sample(&labels, count);
     }
+    let containers: Vec<_> = tally.of_containers().collect();
+    if !containers.is_empty() {
+        let mut family = text.counter(
+            "container_requests_total",
+            "Requests to the endpoints of Amazon ECS and EKS Pod Identity that are over.",
+        );
+        for (service, outcome, count) in containers {
+            family.sample(&[("endpoint", service.name()), ("outcome", outcome.as_str())], count);
+        }
+    }
     let help = "Requests without a token that were answered: MetadataNoToken of EC2.";
     text.counter("requests_without_token_total", help).value(tally.sum(Protocol::V1, RequestOutcome::Ok));
     let missing = tally.sum(Protocol::V1, RequestOutcome::Unauthorized);

@@ -15,7 +15,7 @@ use super::rebinding::AccessRefusal;
 use super::reply::{Delivery, DeliveryEnd};
 use super::request::ReadOnlyCounters;
 use super::{Fleet, FleetChange, Reply, RequestHead, TokenAuthority, Visit, path, profile};
-use crate::model::ClockReading;
+use crate::model::{ClockReading, Service};
 
 /// Replies to a request. The change, if any, is for the caller to make.
 pub fn answer(
@@ -51,7 +51,8 @@ pub(crate) fn answer_for(
     let compiled: &CompiledInstance = &compiled;
     let change = fleet.polled(matched, below, now).map(FleetChange::Polled);
     let clock = fleet.clock();
-    let input = FaultInput { head, path: segments, visit, instance: matched.name, clock, now };
+    let service = Service::Imds;
+    let input = FaultInput { head, path: segments, visit, service, instance: matched.name, clock, now };
     let faults = fault_injection::decide(fleet.faults(), fleet.fault_list().index(), &input);
     let context = RequestContext {
         fleet,

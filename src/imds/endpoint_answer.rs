@@ -22,17 +22,18 @@ pub fn answer_endpoint(
     request: &EndpointRequest<'_>,
     now: impl Into<ClockReading>,
 ) -> Option<Reply> {
-    answer_endpoint_for(
+    let answered = answer_endpoint_for(
         fleet,
         fleet.match_instance(visit.peer, visit.ingress),
         authority,
         visit,
         request,
         now,
-    )
+    );
+    answered.map(|(_, reply)| reply)
 }
 
-/// The same for a visitor whose instance was looked up.
+/// The same for a visitor whose instance was looked up, and the service that replies.
 pub(crate) fn answer_endpoint_for(
     fleet: &Fleet,
     matched: MatchedInstance<'_>,
@@ -40,7 +41,7 @@ pub(crate) fn answer_endpoint_for(
     visit: &Visit<'_>,
     request: &EndpointRequest<'_>,
     now: impl Into<ClockReading>,
-) -> Option<Reply> {
+) -> Option<(Service, Reply)> {
     let reading = now.into();
     let now = fleet.now(reading);
     let compiled = fleet.at(matched, visit, &[], now);
@@ -63,12 +64,13 @@ pub(crate) fn answer_endpoint_for(
         uptime: reading.boottime,
     };
     if let Some(refused) = refuse(service, &context) {
-        return Some(refused);
+        return Some((service, refused));
     }
     let input = FaultInput {
         head: request.head,
         path: segments.as_deref(),
         visit,
+        service,
         instance: matched.name,
         clock,
         now,
@@ -86,7 +88,7 @@ pub(crate) fn answer_endpoint_for(
     if signals.starts_at.is_some() || signals.gone_at().is_some_and(|at| at <= clock.effective(now)) {
         reply.delivery = Delivery { end: DeliveryEnd::Reset, ..Delivery::default() };
     }
-    Some(reply)
+    Some((service, reply))
 }
 
 /// The reply to a request that is refused for whom it comes from: malformed ones always, and web pages where keys are real.

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use hyper::Method;
 
-use crate::model::Accepted;
+use crate::model::{Accepted, Service};
 
 /// A list separated by commas. A record matches if one item does.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,6 +71,25 @@ impl fmt::Display for OutcomeFilter {
             Self::Class(digit) => write!(f, "{digit}xx"),
             Self::NoReply => f.write_str("none"),
         }
+    }
+}
+
+/// An endpoint, by its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EndpointFilter(pub Service);
+
+impl FromStr for EndpointFilter {
+    type Err = Accepted;
+
+    fn from_str(text: &str) -> Result<Self, Accepted> {
+        let service = Service::ALL.into_iter().find(|service| service.name() == text);
+        service.map(Self).ok_or(Accepted("imds, ecs or pod-identity"))
+    }
+}
+
+impl fmt::Display for EndpointFilter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.name())
     }
 }
 

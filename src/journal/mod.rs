@@ -23,7 +23,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
 pub use filter::RequestFilter;
-pub(crate) use filter_terms::{CommaSeparated, MethodFilter, OutcomeFilter, SinceFilter};
+pub(crate) use filter_terms::{CommaSeparated, EndpointFilter, MethodFilter, OutcomeFilter, SinceFilter};
 pub use request_counts::RequestCounts;
 pub(crate) use request_format::RequestFormat;
 pub(crate) use request_line::{RequestLines, client};

@@ -8,7 +8,7 @@ use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use super::request_line::{client, fault};
 use super::request_record::{LatencyText, RequestRecord};
-use crate::model::StringEnum as _;
+use crate::model::{Service, StringEnum as _};
 use crate::terminal::local_time;
 
 /// A line with fields in it. `{{` and `}}` are braces, `\t` and `\n` a tab and a new line.
@@ -35,7 +35,9 @@ pub(crate) enum RequestField {
     Address,
     Method,
     Path,
-    /// `v1`, `v2` or `token`.
+    /// `imds`, `ecs` or `pod-identity`.
+    Endpoint,
+    /// `v1`, `v2` or `token`, of requests to the metadata service.
     Version,
     Status,
     Latency,
@@ -115,7 +117,10 @@ fn value(field: RequestField, record: &RequestRecord, zone: &TimeZone) -> String
         RequestField::Address => record.client.to_string(),
         RequestField::Method => record.method.to_string(),
         RequestField::Path => record.path.to_string(),
-        RequestField::Version => record.protocol.to_string(),
+        RequestField::Endpoint => record.endpoint.name().to_owned(),
+        RequestField::Version => {
+            or_dash((record.endpoint == Service::Imds).then(|| record.protocol.to_string()))
+        }
         RequestField::Status => or_dash(record.status.map(|status| status.to_string())),
         RequestField::Latency => LatencyText(record.latency).to_string(),
         RequestField::Fault => or_dash(fault(record)),

@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 
 use super::request_record::{LatencyText, RequestRecord};
 use crate::imds::{Ingress, Protocol};
-use crate::model::Timestamp;
+use crate::model::{Service, Timestamp};
 use crate::terminal::{StyledText, Terminal, TextStyle, local_date, local_time};
 
 /// From this width on there is room for milliseconds, whole addresses and the latency.
@@ -115,9 +115,14 @@ fn outcome_style(status: Option<u16>) -> TextStyle {
 
 /// `v1    200  142 µs`; without the latency where there is no room for it.
 fn outcome(record: &RequestRecord, latency: bool) -> StyledText {
-    let protocol = if record.protocol == Protocol::V1 { TextStyle::Warning } else { TextStyle::Plain };
+    let (protocol, name) = match (record.endpoint, record.protocol) {
+        (Service::Ecs, _) => (TextStyle::Plain, "ecs".to_owned()),
+        (Service::PodIdentity, _) => (TextStyle::Plain, "pod".to_owned()),
+        (Service::Imds, Protocol::V1) => (TextStyle::Warning, Protocol::V1.to_string()),
+        (Service::Imds, other) => (TextStyle::Plain, other.to_string()),
+    };
     let status = record.status.map_or_else(|| "-".into(), |status| status.to_string());
-    let outcome = StyledText::styled(protocol, format!("{:<PROTOCOL$}", record.protocol))
+    let outcome = StyledText::styled(protocol, format!("{name:<PROTOCOL$}"))
         .with(TextStyle::Plain, " ")
         .with(outcome_style(record.status), format!("{status:>STATUS$}"));
     if !latency {
@@ -172,6 +177,7 @@ mod tests {
             ingress: Ingress::Bridge,
             method: method(&hyper::Method::GET),
             path: path("/latest/meta-data/iam/security-credentials/dev-role"),
+            endpoint: Service::Imds,
             protocol: Protocol::V2,
             status: Some(200),
             latency: Duration::from_micros(142),
@@ -223,6 +229,14 @@ mod tests {
         let mut lines = lines(None);
         let terminal = lines.terminal;
         assert_eq!(lines.next(&host, terminal), expected);
+    }
+
+    #[test]
+    fn an_endpoint_of_containers_stands_where_the_protocol_does() {
+        for (endpoint, expected) in [(Service::Ecs, " ecs   200 "), (Service::PodIdentity, " pod   200 ")] {
+            let line = RequestRecord { endpoint, protocol: Protocol::V1, ..record() }.to_string();
+            assert!(line.contains(expected), "{line}");
+        }
     }
 
     #[test]

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::recorded_path::RecordedPath;
 use crate::imds::{AccessRefusal, Ingress, Protocol};
-use crate::model::Timestamp;
+use crate::model::{Service, Timestamp};
 
 /// The bytes of a path that are kept.
 const PATH_BYTES: usize = 1024;
@@ -34,6 +34,11 @@ pub struct RequestRecord {
     /// percent-encoded, so that it can't act on a terminal.
     #[cfg_attr(test, schemars(with = "String"))]
     pub path: RecordedPath,
+    /// The endpoint that was asked, unless it is the metadata service.
+    #[serde(default = "endpoint::imds", skip_serializing_if = "endpoint::is_imds", with = "endpoint")]
+    #[cfg_attr(test, schemars(with = "String"))]
+    pub endpoint: Service,
+    /// It tells something about requests to the metadata service only.
     #[serde(rename = "version")]
     pub protocol: Protocol,
     /// The status of the reply; `None` if there was none.
@@ -130,6 +135,33 @@ mod millis {
     }
 }
 
+/// The name of the service.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's `with` passes references")]
+mod endpoint {
+    use serde::de::Error as _;
+    use serde::{Deserialize as _, Deserializer, Serializer};
+
+    use crate::model::Service;
+
+    pub(super) fn imds() -> Service {
+        Service::Imds
+    }
+
+    pub(super) fn is_imds(service: &Service) -> bool {
+        *service == Service::Imds
+    }
+
+    pub(super) fn serialize<S: Serializer>(service: &Service, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(service.name())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Service, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        let service = Service::ALL.into_iter().find(|service| service.name() == name);
+        service.ok_or_else(|| D::Error::custom(format!("there is no endpoint {name:?}")))
+    }
+}
+
 mod micros {
     use std::time::Duration;
 
@@ -156,6 +188,7 @@ mod tests {
             ingress: Ingress::Bridge,
             method: method(&Method::GET),
             path: path("/latest/meta-data/mac"),
+            endpoint: Service::Imds,
             protocol: Protocol::V2,
             status: Some(200),
             latency: Duration::from_micros(142),
@@ -191,6 +224,14 @@ mod tests {
         let json = r#"{"number":7,"at":"2026-11-21T03:14:11.250Z","client":"172.17.0.2","ingress":"bridge","method":"GET","path":"/latest/meta-data/mac","version":"v2","status":200,"latency_us":142,"fault":null,"instance":null}"#;
         assert_eq!(serde_json::to_string(&entry()).unwrap(), json);
         assert_eq!(serde_json::from_str::<RequestRecord>(json).unwrap(), entry());
+    }
+
+    #[test]
+    fn an_endpoint_that_is_not_the_metadata_service_is_named() {
+        let record = RequestRecord { endpoint: Service::PodIdentity, ..entry() };
+        let json = serde_json::to_string(&record).unwrap();
+        assert!(json.contains(r#""endpoint":"pod-identity""#), "{json}");
+        assert_eq!(serde_json::from_str::<RequestRecord>(&json).unwrap(), record);
     }
 
     #[test]

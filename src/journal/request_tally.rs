@@ -6,6 +6,7 @@ use super::request_category::RequestCategory;
 use super::request_counts::RequestCounts;
 use super::request_record::RequestRecord;
 use crate::imds::Protocol;
+use crate::model::Service;
 
 /// What became of a request, as its client met it: a fault's status is none of the service's own, but it counts the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr, VariantArray)]
@@ -42,15 +43,24 @@ impl RequestOutcome {
 
 const PROTOCOLS: [Protocol; 3] = [Protocol::V1, Protocol::V2, Protocol::Token];
 
+/// The endpoints of containers.
+const CONTAINERS: [Service; 2] = [Service::Ecs, Service::PodIdentity];
+
 /// Requests that are over, since the start. Each is counted once.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct RequestTally {
     counts: [[[u64; RequestCategory::COUNT]; RequestOutcome::COUNT]; PROTOCOLS.len()],
+    /// Those to the endpoints of containers, which have no protocol.
+    containers: [[u64; RequestOutcome::COUNT]; CONTAINERS.len()],
 }
 
 impl RequestTally {
     pub(super) fn count(&mut self, record: &RequestRecord) {
         let outcome = RequestOutcome::of(record.status);
+        if let Some(index) = CONTAINERS.iter().position(|service| *service == record.endpoint) {
+            self.containers[index][outcome as usize] += 1;
+            return;
+        }
         let category = RequestCategory::of(record.path.as_bytes());
         self.counts[record.protocol as usize][outcome as usize][category as usize] += 1;
     }
@@ -63,6 +73,14 @@ impl RequestTally {
                 let counts = RequestCategory::VARIANTS.iter().zip(counts).filter(|(_, count)| **count > 0);
                 counts.map(move |(category, count)| (protocol, *outcome, *category, *count))
             })
+        })
+    }
+
+    /// All that are not 0 of the endpoints of containers.
+    pub(crate) fn of_containers(&self) -> impl Iterator<Item = (Service, RequestOutcome, u64)> + '_ {
+        CONTAINERS.into_iter().zip(&self.containers).flat_map(|(service, counts)| {
+            let counts = RequestOutcome::VARIANTS.iter().zip(counts).filter(|(_, count)| **count > 0);
+            counts.map(move |(outcome, count)| (service, *outcome, *count))
         })
     }
 

@@ -18,6 +18,7 @@ fn record(asked: &str) -> RequestRecord {
         ingress: Ingress::Bridge,
         method: method(&Method::GET),
         path: path(asked),
+        endpoint: crate::model::Service::Imds,
         protocol: Protocol::V2,
         status: Some(200),
         latency: Duration::from_micros(100),

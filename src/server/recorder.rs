@@ -10,7 +10,7 @@ use super::service_state::ServiceState;
 use super::state::ConnectionState;
 use crate::imds::{AccessRefusal, Protocol, RequestHead};
 use crate::journal::{self, RequestLines, RequestRecord};
-use crate::model::Timestamp;
+use crate::model::{Service, Timestamp};
 use crate::observe;
 
 /// Records its request when it is dropped, so that one is recorded too that gets no reply, or whose client left
@@ -42,6 +42,7 @@ impl<'r> RequestRecorder<'r> {
             ingress: connection.ingress,
             method: journal::method(head.method),
             path: journal::path(head.path),
+            endpoint: Service::Imds,
             protocol,
             status: None,
             latency: Duration::ZERO,
@@ -55,9 +56,13 @@ impl<'r> RequestRecorder<'r> {
         Self { service, started, record: Some(record), fault_is_ordered: false }
     }
 
-    /// Sets the path as it is recorded, where that is not the one of the request.
-    pub(super) fn set_path(&mut self, path: &str) {
-        self.set(|record| record.path = journal::path(path));
+    /// Sets an endpoint of containers, and the path as it is recorded.
+    pub(super) fn set_endpoint(&mut self, service: Service, path: &str) {
+        self.set(|record| {
+            record.endpoint = service;
+            record.path = journal::path(path);
+            record.token_ttl = None;
+        });
     }
 
     /// Sets the name of the instance that the client is served.

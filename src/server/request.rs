@@ -123,10 +123,10 @@ fn endpoint_reply_to(
     };
     let fleet = service.fleet.load();
     let instance = fleet.match_instance(visit.peer, visit.ingress);
-    let reply = answer_endpoint_for(&fleet, instance, &service.authority, &visit, &request, now)?;
+    let (endpoint, reply) = answer_endpoint_for(&fleet, instance, &service.authority, &visit, &request, now)?;
     service.count_request();
     let path = credential_path_shortened(head.path);
-    recorder.set_path(&path);
+    recorder.set_endpoint(endpoint, &path);
     recorder.set_instance(instance.name);
     record(&visit, head.method, &path, &reply, &fleet, recorder);
     Some(reply)

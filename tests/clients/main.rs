@@ -9,10 +9,12 @@
 //! | `sdk` | boto3, the AWS CLI, the AWS SDKs for Rust, JavaScript and Go (1 and 2) |
 //! | `cloud_init` | Debian's cloud-init |
 //! | `ec2metadata` | Debian's ec2metadata |
+//! | `containers` | botocore, by the variables of `mock-imds env`, on loopback |
 //! | `moto` | moto's server: boto3 with the keys of this service at its STS, EC2 and S3 |
 //! | `shell` | curl, wget and busybox in the ways of the documentation and of amazon-ec2-utils |
 
 mod cloud_init;
+mod containers;
 mod ec2metadata;
 mod moto;
 mod sdk;

@@ -59,6 +59,7 @@ fn ask(service: &mut PureService, line: &Line, tokens: &mut BTreeMap<String, Str
         let token = tokens.entry(name.clone()).or_insert_with(|| service.token(client, "21600"));
         headers.push((TOKEN, token.as_str()));
     }
+    headers.extend(line.authorization.as_deref().map(|value| ("authorization", value)));
     service.ask(client, &line.method, &line.path, &headers)
 }
 

@@ -2,7 +2,7 @@
 //! answers over HTTP are those of its play.
 //!
 //! Lines of other clients are left out, and those that depend on how fast the machine is: a throttled client, and
-//! silence, for which a client waits.
+//! silence, for which a client waits, and a reset.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -22,11 +22,13 @@ fn ask(server: &ServerProcess, line: &Line, tokens: &mut BTreeMap<String, String
         let token = tokens.entry(name.clone()).or_insert_with(|| server.token());
         format!("X-aws-ec2-metadata-token: {token}\r\n")
     });
+    let authorization = line.authorization.as_ref().map(|value| format!("Authorization: {value}\r\n"));
     let head = format!(
-        "{} {} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{ttl}{}\r\n",
+        "{} {} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{ttl}{}{}\r\n",
         line.method,
         line.path,
-        token.unwrap_or_default()
+        token.unwrap_or_default(),
+        authorization.unwrap_or_default()
     );
     let Response { status, body, .. } = exchange(server.address, head);
     Answer { status, body, ttl: None, late: Duration::ZERO, end: DeliveryEnd::Whole }
@@ -47,7 +49,8 @@ fn a_server_keeps_the_promises_of_every_scenario() {
         order(&["clock", "pause"]);
         let (mut tokens, mut reached, mut wrong) = (BTreeMap::new(), None, vec![]);
         let lines = play::of(&name);
-        let mine = |line: &&Line| line.from.is_none() && !matches!(&*line.status, "429" | "silence");
+        let mine =
+            |line: &&Line| line.from.is_none() && !matches!(&*line.status, "429" | "silence" | "reset");
         for line in lines.iter().filter(mine) {
             if reached.replace(line.at) != Some(line.at) {
                 order(&["clock", "seek", &format!("{}s", line.at.as_secs())]);

@@ -14,13 +14,16 @@ use crate::clock;
 use crate::control::RequestQuery;
 use crate::control::api::RequestLine;
 use crate::exit::{ExitStatus, Failure};
-use crate::journal::{CAPACITY, RequestFilter, RequestRecord};
+use crate::journal::{CAPACITY, CommaSeparated, EndpointFilter, RequestFilter, RequestRecord};
+use crate::model::Service;
 use crate::terminal::Terminal;
 use analysis::Audit;
 
 pub(crate) fn exec(args: &AuditArgs) -> Result<(), Failure> {
     let client = server_choice::client(&args.control)?;
-    let filter = RequestFilter { client: args.client.clone(), ..RequestFilter::default() };
+    // The others have no tokens of sessions.
+    let endpoint = Some(CommaSeparated(vec![EndpointFilter(Service::Imds)]));
+    let filter = RequestFilter { client: args.client.clone(), endpoint, ..RequestFilter::default() };
     let page = client.requests(&RequestQuery { filter, ..RequestQuery::default() })?;
     let records = page.lines.into_iter().filter_map(|line| match line {
         RequestLine::Entry(record) => Some(record),

@@ -24,7 +24,7 @@
 //! | another method | 405 [`Refusal`] with the routes |
 //!
 //! `/v1/requests` takes `client` (addresses, networks, `host`), `path` (a [`PathGlob`](crate::model::PathGlob)),
-//! `status` (`404`, `4xx`, `none`), `method`, `v` (`v1`, `v2`, `token`): lists with commas but for the path. Without
+//! `status` (`404`, `4xx`, `none`), `method`, `v` (`v1`, `v2`, `token`), `endpoint` (`imds`, `ecs`, `pod-identity`): lists with commas but for the path. Without
 //! more it gives the newest `limit` entries, else all. With `since` (a number, `start`, `now`) it gives those that
 //! follow, and with `wait` (seconds, 60 at most) it waits until there is one, from now on unless `since` is set.
 //! Each answer has the header `journal-position`, which is the `since` to go on with: it has passed also the entries

@@ -58,6 +58,7 @@ const REQUEST_PARAMETERS: &[QueryParameter] = &[
     optional("status", "string", "Statuses, such as 404, 4xx or none, separated by commas."),
     optional("method", "string", "Methods, separated by commas."),
     optional("v", "string", "v1, v2 or token, separated by commas."),
+    optional("endpoint", "string", "imds, ecs or pod-identity, separated by commas."),
     optional(
         "since",
         "string",
@@ -84,7 +85,11 @@ const ENVIRONMENT_PARAMETERS: &[QueryParameter] = &[
         kind: "string",
         description: "imds, ecs or pod-identity.",
     },
-    optional("instance", "string", "The name of one of `[instances]`; `[instance]` unless set."),
+    optional(
+        "instance",
+        "string",
+        "The name of one of `[instances]`; the one that processes of the server's host meet unless set.",
+    ),
     optional("container", "string", "The name of a container of ecs; the first one unless set."),
 ];
 

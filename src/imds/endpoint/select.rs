@@ -53,7 +53,8 @@ pub(crate) fn credential_path_shortened(path: &str) -> String {
     const PREFIX: &str = "/v2/credentials/";
     let Some(id) = path.strip_prefix(PREFIX) else { return path.to_owned() };
     match id.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{PREFIX}{}…", &id[..end]),
+        // In ASCII, as the journal has paths.
+        Some((end, _)) => format!("{PREFIX}{}...", &id[..end]),
         None => path.to_owned(),
     }
 }
@@ -65,7 +66,7 @@ mod tests {
     #[test]
     fn of_a_credential_id_six_characters_are_recorded() {
         for (path, expected) in [
-            ("/v2/credentials/01234567-89ab", "/v2/credentials/012345…"),
+            ("/v2/credentials/01234567-89ab", "/v2/credentials/012345..."),
             ("/v2/credentials/012345", "/v2/credentials/012345"),
             ("/v2/credentials/", "/v2/credentials/"),
             ("/v4/0123456789", "/v4/0123456789"),

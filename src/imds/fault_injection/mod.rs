@@ -20,7 +20,7 @@ use crate::model::fault::{
     Throttle, ThrottleAction,
 };
 use crate::model::timeline::ScenarioClock;
-use crate::model::{StringEnum, Timestamp};
+use crate::model::{Service, StringEnum, Timestamp};
 
 /// The conditions of a rule are checked against this.
 #[derive(Clone, Copy)]
@@ -29,6 +29,8 @@ pub(super) struct FaultInput<'a> {
     /// The decoded segments of its path; `None` if it leaves the tree.
     pub(super) path: Option<&'a [&'a str]>,
     pub(super) visit: &'a Visit<'a>,
+    /// Which service answers it.
+    pub(super) service: Service,
     /// The name of the instance that the client meets; `None` for the `[instance]` itself.
     pub(super) instance: Option<&'a str>,
     pub(super) clock: &'a ScenarioClock,
@@ -93,6 +95,7 @@ fn matches(fault: &Fault, request_path: &[&str], input: &FaultInput<'_>) -> bool
         path,
         methods,
         clients,
+        endpoint,
         instance,
         from: _,
         lasts: _,
@@ -107,6 +110,7 @@ fn matches(fault: &Fault, request_path: &[&str], input: &FaultInput<'_>) -> bool
     (!effect.is_on_tokens() || (head.is_read() && head.headers.has_token()))
         && (methods.is_empty() || methods.iter().any(|method| method.as_str() == head.method.as_str()))
         && (clients.is_empty() || clients.iter().any(|client| client.matches(visit.peer, on_this_host)))
+        && endpoint.is_none_or(|endpoint| endpoint.service() == input.service)
         && (instance.is_none() || instance.as_deref() == input.instance)
         && path.matches(request_path)
 }

@@ -82,7 +82,16 @@ impl Run {
             Visit { peer: request.peer.into(), ingress: request.ingress, nonce: [0; 12], counters: self };
         let path: Vec<&str> = request.path.split('/').skip(1).collect();
         let (clock, now) = (ScenarioClock::starting(START, START), START.plus(request.elapsed));
-        let input = FaultInput { head, path: Some(&path), visit: &visit, instance: None, clock: &clock, now };
+        let service = Service::Imds;
+        let input = FaultInput {
+            head,
+            path: Some(&path),
+            visit: &visit,
+            service,
+            instance: None,
+            clock: &clock,
+            now,
+        };
         decide(faults, &FaultIndex::of(faults), &input)
     }
 

@@ -10,6 +10,7 @@ use strum::{EnumString, IntoStaticStr, VariantArray};
 use super::client_matcher::ClientMatcher;
 use super::glob::PathGlob;
 use super::ids::FaultName;
+use super::service::Service;
 use super::time::Timestamp;
 
 pub(crate) use effect::{
@@ -35,6 +36,8 @@ pub struct Fault {
     pub methods: Vec<Method>,
     /// The clients of matching requests; all if empty.
     pub clients: Vec<ClientMatcher>,
+    /// The endpoint that matching requests are for; all endpoints unless set.
+    pub endpoint: Option<FaultEndpoint>,
     /// The name of the instance that matching requests are for; all instances unless set.
     pub instance: Option<String>,
     /// The start of the fault.
@@ -61,6 +64,7 @@ impl Fault {
             path: PathGlob::everything(),
             methods: vec![],
             clients: vec![],
+            endpoint: None,
             instance: None,
             from: FaultStart::AfterLoad(Duration::ZERO),
             lasts: None,
@@ -99,6 +103,29 @@ pub enum FaultStart {
     AfterLoad(Duration),
     /// An instant.
     At(Timestamp),
+}
+
+/// The endpoint of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "kebab-case")]
+pub enum FaultEndpoint {
+    /// The Instance Metadata Service.
+    Imds,
+    /// Amazon ECS.
+    Ecs,
+    /// EKS Pod Identity.
+    PodIdentity,
+}
+
+impl FaultEndpoint {
+    /// The service at the endpoint.
+    pub(crate) const fn service(self) -> Service {
+        match self {
+            Self::Imds => Service::Imds,
+            Self::Ecs => Service::Ecs,
+            Self::PodIdentity => Service::PodIdentity,
+        }
+    }
 }
 
 /// The method of a request.

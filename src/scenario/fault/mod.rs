@@ -9,7 +9,9 @@ use std::time::Duration;
 use super::assign::set_if_some;
 use super::contradictions;
 use crate::config::{INSTANTS, Item, Section, parse_duration};
-use crate::model::fault::{EffectKey, Fault, FaultEffect, FaultStart, MAX_FAULTS, Method, Probability};
+use crate::model::fault::{
+    EffectKey, Fault, FaultEffect, FaultEndpoint, FaultStart, MAX_FAULTS, Method, Probability,
+};
 use crate::model::{FaultName, Scenario};
 
 /// Reads all faults of a scenario.
@@ -69,6 +71,7 @@ pub(crate) fn read(section: &Section<'_>, scenario: &Scenario) -> Option<Fault> 
     set_if_some(&mut fault.path, section.read("path", Item::parse));
     set_if_some(&mut fault.methods, section.read("methods", methods));
     set_if_some(&mut fault.clients, section.read("clients", |item| some_of(item, Item::parse)));
+    fault.endpoint = section.read("endpoint", Item::choice::<FaultEndpoint>);
     fault.instance = section.read("instance", Item::line);
     contradictions::instance_is_there(section, fault.instance.as_deref(), scenario);
     set_if_some(&mut fault.from, section.read("from", start));

@@ -40,10 +40,12 @@ pub(super) fn add(root: &Section<'_>, scenario: &Scenario) {
 
 /// Whether no later fault sees a request, at any time.
 fn takes_everything(fault: &Fault) -> bool {
-    let Fault { path, methods, clients, instance, from, lasts, count, probability, effect, .. } = fault;
+    let Fault { path, methods, clients, endpoint, instance, from, lasts, count, probability, effect, .. } =
+        fault;
     *path == PathGlob::everything()
         && methods.is_empty()
         && clients.is_empty()
+        && endpoint.is_none()
         && instance.is_none()
         && *from == FaultStart::AfterLoad(std::time::Duration::ZERO)
         && lasts.is_none()

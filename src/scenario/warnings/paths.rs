@@ -48,7 +48,14 @@ pub(in crate::scenario) fn of_event<S: Borrow<ServedPaths>>(event: &Section<'_>,
 
 /// The path of a fault.
 pub(in crate::scenario) fn of_fault<S: Borrow<ServedPaths>>(fault: &Section<'_>, served: impl FnOnce() -> S) {
-    if let Some(item) = fault.get("path") {
+    // The endpoints of containers have paths of their own.
+    let is_container_path =
+        |text: &str| ["/v1/", "/v2/", "/v3/", "/v4/", "/api/"].iter().any(|prefix| text.starts_with(prefix));
+    let of_container = fault.get("endpoint").is_some_and(|item| item.text() != Some("imds"));
+    if let Some(item) = fault.get("path")
+        && !of_container
+        && !item.text().is_some_and(is_container_path)
+    {
         served().borrow().matched(&item);
     }
 }

@@ -1,6 +1,6 @@
 //! `[[fault]]`
 
-use crate::model::fault::{BodyDamage, Method, TokenFault};
+use crate::model::fault::{BodyDamage, FaultEndpoint, Method, TokenFault};
 use crate::schema::form::{FileKey, key};
 use crate::schema::form::{Form, Literal, words};
 use crate::schema::forms;
@@ -30,6 +30,12 @@ pub(crate) const FAULT: &[FileKey] = &[
         "",
         forms::CLIENTS,
         r#"A list of addresses, networks, or "host" for processes of this host. All unless set."#,
+    ),
+    key(
+        "endpoint",
+        "",
+        Form::Choice(words::<FaultEndpoint>),
+        r#""imds", "ecs" or "pod-identity". All unless set. Errors are in the words of the endpoint."#,
     ),
     key("instance", "", forms::LINE, "The name of the instance that the client meets. All unless set."),
     key(
