@@ -28,6 +28,7 @@ mod node;
 mod notice;
 mod options;
 mod overrides;
+mod pending_changes;
 mod pod_identity;
 mod profile_changes;
 mod propagation;

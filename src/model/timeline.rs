@@ -13,6 +13,7 @@ use super::late::StageEnd;
 use super::live_change::{InterfaceChange, InterfaceName, RoleChange, SettleTarget};
 use super::maintenance::{MaintenanceCode, MaintenanceEvent, MaintenanceNotice, MaintenanceState};
 use super::notice::{NoticeDue, NoticeTime};
+use super::pending_changes::{PendingChange, PendingChanges};
 use super::profile_changes;
 use super::propagation::{ChangeKind, DelaySource, EventLateness, LateLeaf, Propagation};
 use super::signals::{Signals, SpotInterruption};
@@ -36,7 +37,7 @@ pub(crate) fn after(
             if let Some(kind) = whole_kind(effect)
                 && let Some(end) = given.late_until(kind)
             {
-                pending.0.push(PendingChange { kind, effect, given, end });
+                pending.add(PendingChange { kind, effect, given, end });
                 continue;
             }
             pending.settle(effect, |pending| apply(&mut instance, base, pending.effect, pending.given));
@@ -45,60 +46,8 @@ pub(crate) fn after(
         present = present.max(occurrence.offset.saturating_add(millis(occurrence.reached)));
     }
     instance.late.settle_until(present);
-    instance.late.set_whole(pending.0.iter().map(|pending| (path_of(pending.effect), pending.end)).collect());
+    instance.late.set_whole(pending.paths());
     instance
-}
-
-/// Changes that are visible as a whole, and not yet.
-#[derive(Default)]
-struct PendingChanges<'a>(Vec<PendingChange<'a>>);
-
-struct PendingChange<'a> {
-    kind: ChangeKind,
-    effect: &'a EventEffect,
-    given: Given<'a>,
-    end: StageEnd,
-}
-
-impl<'a> PendingChanges<'a> {
-    /// Makes those that an effect settles, in their order, and forgets those that it undoes.
-    fn settle(&mut self, by: &EventEffect, mut make: impl FnMut(&PendingChange<'a>)) {
-        match by {
-            EventEffect::Settle(target) => self.0.retain(|pending| {
-                let is_settled = target.includes(pending.kind);
-                if is_settled {
-                    make(pending);
-                }
-                !is_settled
-            }),
-            EventEffect::Clear(target) => self.0.retain(|pending| !undoes(*target, pending.kind)),
-            _ => {}
-        }
-    }
-}
-
-/// Whether a clear undoes changes of a kind that is visible as a whole.
-fn undoes(target: ClearTarget, kind: ChangeKind) -> bool {
-    match target {
-        ClearTarget::All => true,
-        ClearTarget::Tags => kind == ChangeKind::Tags,
-        ClearTarget::MetadataOptions => kind == ChangeKind::MetadataOptions,
-        ClearTarget::Facts => kind == ChangeKind::Facts,
-        _ => false,
-    }
-}
-
-/// What a change that is visible as a whole changes: a path below the version, or a metadata option.
-fn path_of(effect: &EventEffect) -> String {
-    match effect {
-        EventEffect::Tag(key, _) => format!("meta-data/tags/instance/{key}"),
-        EventEffect::Option(option) => format!("metadata option {}", option.name()),
-        EventEffect::Fact(InstanceFact::InstanceType(_)) => "meta-data/instance-type".into(),
-        EventEffect::Fact(InstanceFact::AmiId(_)) => "meta-data/ami-id".into(),
-        EventEffect::Fact(InstanceFact::Monitoring(_)) => "dynamic/fws/instance-monitoring".into(),
-        EventEffect::Fact(InstanceFact::UserData(_)) => "user-data".into(),
-        _ => String::new(),
-    }
 }
 
 /// The delays after which an event changes what is visible of an instance, and whether one of them is that of the next
