@@ -49,7 +49,8 @@ fn a_server_keeps_the_promises_of_every_scenario() {
         order(&["clock", "pause"]);
         let (mut tokens, mut reached, mut wrong) = (BTreeMap::new(), None, vec![]);
         let lines = play::of(&name);
-        let mine = |line: &&Line| line.from.is_none() && !matches!(&*line.status, "429" | "silence" | "reset");
+        let mine =
+            |line: &&Line| line.from.is_none() && !matches!(&*line.status, "429" | "silence" | "reset");
         for line in lines.iter().filter(mine) {
             if reached.replace(line.at) != Some(line.at) {
                 order(&["clock", "seek", &format!("{}s", line.at.as_secs())]);
