@@ -319,7 +319,9 @@ impl Daemon {
         }));
         let metrics = metrics(Arc::clone(&service), latest_inputs.clone());
         let places = addresses.iter().map(|listener| listener.address).collect();
-        let tokens = PodTokens::new(Arc::clone(&service), control.as_ref().map(ControlSocket::path));
+        let socket = control.as_ref().map(ControlSocket::path);
+        let is_unit = socket.is_some_and(|socket| Paths::from_env().is_of_service(socket));
+        let tokens = PodTokens::new(Arc::clone(&service), socket, is_unit);
         let tokens = Arc::new(tokens);
         let renewal = tokio::spawn(Arc::clone(&tokens).renew());
         let environment = environment::environment(Arc::clone(&service), places, Arc::clone(&tokens));

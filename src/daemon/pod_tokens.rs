@@ -1,8 +1,10 @@
 //! Files with tokens of service accounts: written when somebody asks for the environment of a pod, renewed when four
-//! fifths of a token's life are over, as the kubelet does, and removed at the end.
+//! fifths of a token's life are over, as the kubelet does, and removed at the end; those of a unit by its manager.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, Permissions};
+use std::io;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -22,13 +24,22 @@ const DIRECTORY: &str = "pod-identity";
 const FILE: &str = "eks-pod-identity-token";
 /// Programs of all users read it.
 const MODE: u32 = 0o644;
+const DIRECTORY_MODE: u32 = 0o755;
 
 /// The files of one server.
 pub(super) struct PodTokens {
     service: Arc<ServiceState>,
     directory: Option<PathBuf>,
+    /// The service manager removes them when the service has stopped, and keeps them for one that starts again.
+    are_kept: bool,
     renewals: Mutex<BTreeMap<PathBuf, Renewal>>,
     changed: Notify,
+}
+
+/// Makes a directory that programs of all users may look into, whatever the umask says: the unit's is strict.
+fn readable(directory: &Path) -> io::Result<()> {
+    fs::create_dir_all(directory)?;
+    fs::set_permissions(directory, Permissions::from_mode(DIRECTORY_MODE))
 }
 
 /// The next renewal of a file.
@@ -39,9 +50,30 @@ struct Renewal {
 
 impl PodTokens {
     /// `socket` is the control socket.
-    pub(super) fn new(service: Arc<ServiceState>, socket: Option<&Path>) -> Self {
+    pub(super) fn new(service: Arc<ServiceState>, socket: Option<&Path>, are_kept: bool) -> Self {
         let directory = socket.and_then(Path::parent).map(|directory| directory.join(DIRECTORY));
-        Self { service, directory, renewals: Mutex::default(), changed: Notify::new() }
+        let (renewals, changed) = (Mutex::default(), Notify::new());
+        let tokens = Self { service, directory, are_kept, renewals, changed };
+        if are_kept {
+            tokens.renew_found();
+        }
+        tokens
+    }
+
+    /// Renews the files that a server before this one has left: programs go on to read them.
+    fn renew_found(&self) {
+        let found = self.directory.as_ref().and_then(|directory| fs::read_dir(directory).ok());
+        let found: Vec<_> = found.into_iter().flatten().flatten().map(|entry| entry.file_name()).collect();
+        let fleet = self.service.fleet.load();
+        let accounts = fleet.pod_accounts().into_iter();
+        for (instance, account) in accounts.filter(|_| !found.is_empty()) {
+            let name = format!("{}.{}", account.namespace, account.name);
+            if found.iter().any(|found| *found == *name)
+                && let Err(why) = self.issue(instance)
+            {
+                tracing::warn!("the token of {account} is not renewed: {why}");
+            }
+        }
     }
 
     /// Writes a token for the pod of an instance. `Err` is a sentence.
@@ -52,11 +84,12 @@ impl PodTokens {
         let PodToken { account, token, issued, expires } =
             fleet.issue_pod_token(&self.service.authority, instance, now)?;
         // A directory of its own, so that a container can have it as a volume and sees a file that replaced another one.
-        let directory = directory.join(format!("{}.{}", account.namespace, account.name));
-        let path = directory.join(FILE);
+        let own = directory.join(format!("{}.{}", account.namespace, account.name));
+        let path = own.join(FILE);
         // SDKs refuse one with a newline at its end.
-        let written =
-            fs::create_dir_all(&directory).and_then(|()| files::replace(&path, token.as_bytes(), MODE));
+        let written = readable(directory)
+            .and_then(|()| readable(&own))
+            .and_then(|()| files::replace(&path, token.as_bytes(), MODE));
         written.map_err(|error| format!("cannot write {}: {error}", path.display()))?;
         let due = Instant::now() + expires.since(issued) * 4 / 5;
         self.renewals().insert(path.clone(), Renewal { due, instance: instance.map(str::to_owned) });
@@ -95,6 +128,9 @@ impl PodTokens {
 
     /// Removes the files.
     pub(super) fn remove(&self) {
+        if self.are_kept {
+            return;
+        }
         let renewals = std::mem::take(&mut *self.renewals());
         for path in renewals.keys() {
             let _ = fs::remove_file(path);

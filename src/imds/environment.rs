@@ -108,6 +108,12 @@ impl Fleet {
         Ok(PodToken { account, token, issued: now, expires: now.plus(pod.token_lifetime) })
     }
 
+    /// The service account of each instance's pod.
+    pub(crate) fn pod_accounts(&self) -> Vec<(Option<&str>, ServiceAccount)> {
+        let account = |(name, instance): (_, &Instance)| (name, service_account_of(pod_of(instance)));
+        self.instances().into_iter().map(account).collect()
+    }
+
     /// An instance by its name, with the effects of all events so far.
     fn instance_called(&self, name: Option<&str>, now: Timestamp) -> Result<Instance, String> {
         let instances = self.instances();

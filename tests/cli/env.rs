@@ -41,7 +41,10 @@ fn the_variables_of_a_task_lead_to_its_credentials_and_metadata() {
 fn the_token_of_a_pod_is_in_a_file_until_the_server_stops() {
     let sandbox = Sandbox::new();
     sandbox.write("s.toml", SCENARIO);
+    // systemd's umask for the unit.
+    let umask = nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o077));
     let server = sandbox.serve(&["--scenario", "s.toml"]);
+    nix::sys::stat::umask(umask);
     let found = sandbox.control(&["env", "pod-identity"]);
     assert_eq!(found.code, Some(0), "{found:#?}");
     let file = Path::new(value(&found.stdout, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"));
@@ -49,6 +52,10 @@ fn the_token_of_a_pod_is_in_a_file_until_the_server_stops() {
     assert!(!token.ends_with('\n') && token.split('.').count() == 3, "{token:?}");
     let mode = fs::metadata(file).expect("it is there").permissions().mode();
     assert_eq!(mode & 0o777, 0o644, "others read it too");
+    for directory in file.ancestors().skip(1).take(2) {
+        let mode = fs::metadata(directory).expect("it is there").permissions().mode();
+        assert_eq!(mode & 0o777, 0o755, "others look into {}", directory.display());
+    }
     let ask = |token: &str| {
         let request = format!(
             "GET /v1/credentials HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: {token}\r\nConnection: close\r\n\r\n"
@@ -84,4 +91,28 @@ fn what_is_not_served_or_unknown_has_a_sentence_and_a_code() {
         value(&imds.stdout, "AWS_EC2_METADATA_SERVICE_ENDPOINT").starts_with("http://127.0.0.1:"),
         "{imds:#?}"
     );
+}
+
+/// systemd keeps the runtime directory over a restart.
+#[test]
+fn the_token_of_a_unit_is_renewed_by_the_next_process() {
+    let sandbox = Sandbox::new();
+    sandbox.write("s.toml", SCENARIO);
+    let runtime = sandbox.directory().to_owned();
+    let start = || {
+        sandbox.serve_with(&["--scenario", "s.toml"], |command| {
+            command.env("RUNTIME_DIRECTORY", &runtime);
+        })
+    };
+    let server = start();
+    let found = sandbox.control(&["env", "pod-identity"]);
+    let file = Path::new(value(&found.stdout, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"));
+    server.stop();
+    assert!(file.exists(), "{} is gone while its service starts again", file.display());
+    fs::write(file, "of before").expect("it is ours");
+    let _server = start();
+    // The control socket answers after that.
+    assert_eq!(sandbox.control(&["status"]).code, Some(0));
+    let token = fs::read_to_string(file).expect("the token is there");
+    assert_eq!(token.split('.').count(), 3, "expected a new token, found {token:?}");
 }
