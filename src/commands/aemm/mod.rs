@@ -43,7 +43,10 @@ pub(crate) fn is_called(arguments: &[OsString]) -> Result<bool, Failure> {
     match env::var_os(VARIABLE).filter(|value| !value.is_empty()) {
         Some(value) if value == AEMM => return Ok(true),
         Some(value) => {
-            let found = format!("{VARIABLE} is {value:?}; accepted: \"{AEMM}\", or leave it unset");
+            let found = format!(
+                "{VARIABLE} is {:?}; accepted: \"{AEMM}\", or leave it unset",
+                value.to_string_lossy()
+            );
             return Err(Failure::new(ExitStatus::Usage, found));
         }
         None => {}
