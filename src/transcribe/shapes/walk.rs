@@ -38,21 +38,26 @@ impl Walk<'_> {
         }
     }
 
-    fn directory(&mut self, path: &str, at: &[String], members: Map<String, Value>) {
+    fn directory(&mut self, path: &str, at: &[String], mut members: Map<String, Value>) {
         if members.is_empty() {
             self.observations.leave_out(at, &format!("{path}: an empty directory"));
         }
-        let spellings = members.clone();
-        for (name, value) in members {
-            let at: Vec<String> = at.iter().cloned().chain([name.clone()]).collect();
+        let below = |name: &str| at.iter().cloned().chain([name.to_owned()]).collect::<Vec<String>>();
+        // Merged forms have both spellings.
+        let is_second = |name: &&String| {
+            let hyphened = self.spelled(path, name);
+            hyphened != **name && members.contains_key(&hyphened)
+        };
+        let second: Vec<String> = members.keys().filter(is_second).cloned().collect();
+        for name in second {
             let hyphened = self.spelled(path, &name);
-            // Merged forms have both spellings.
-            if hyphened != name
-                && let Some(other) = spellings.get(&hyphened)
-            {
-                self.second_spelling(path, &hyphened, &at, &value, other);
-                continue;
-            }
+            let value = members.remove(&name).unwrap_or_default();
+            let other = members.get(&hyphened).unwrap_or(&Value::Null);
+            self.second_spelling(path, &hyphened, &below(&name), &value, other);
+        }
+        for (name, value) in members {
+            let at = below(&name);
+            let hyphened = self.spelled(path, &name);
             let below = hyphened.trim_matches('/');
             if below.is_empty() || below.split('/').any(|segment| matches!(segment, "" | "." | "..")) {
                 self.observations.leave_out(&at, &format!("{path}/{name}: no path that a request reaches"));
