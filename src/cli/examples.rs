@@ -242,7 +242,7 @@ Examples:
 
 pub(super) const IMPORT: &str = "\
 Examples:
-  mock-imds import instance-data.json -o mine.toml
+  mock-imds import /run/cloud-init/instance-data.json -o mine.toml
   mock-imds import ./metadata -o mine.toml
   mock-imds import aemm-config.json -o mine.toml";
 
