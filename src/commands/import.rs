@@ -10,6 +10,9 @@ use crate::exit::{ExitStatus, Failure};
 /// Extensions of files that only amazon-ec2-metadata-mock has among those that are read.
 const OF_AEMM: [&str; 2] = ["yaml", "yml"];
 
+/// The names of its own files, which may say nothing at all.
+const NAMES_OF_AEMM: [&str; 2] = ["aemm-config", ".aemm-config-used"];
+
 pub(crate) fn exec(import: &ImportArgs) -> Result<(), Failure> {
     match (&import.format, &import.path) {
         (Some(ImportFormat::Aemm(args)), _) => import_aemm::exec(args),
@@ -26,7 +29,8 @@ fn any(path: &Path, import: &ImportArgs) -> Result<(), Failure> {
         let found = "a .toml file is a scenario, or amazon-ec2-metadata-mock's: `mock-imds check` reads the one, `mock-imds import aemm` the other";
         return Err(import_dump::not_importable(path, found));
     }
-    let is_aemm = OF_AEMM.contains(&extension) && path.is_file();
+    let name = path.file_stem().and_then(|name| name.to_str()).unwrap_or_default();
+    let is_aemm = (OF_AEMM.contains(&extension) || NAMES_OF_AEMM.contains(&name)) && path.is_file();
     let source =
         if is_aemm { ImportSource::AemmConfig } else { import_dump::recognise(path, &import.secrets)? };
     match source {

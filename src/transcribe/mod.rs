@@ -77,6 +77,7 @@ pub fn transcribe(
         observations.add_note(format!("{path} answers otherwise than it did: a scenario cannot say it"));
     }
     notes::add(&mut observations, now);
+    observations.note_unsaid();
     let text = preface(origin, &observations.notes) + &draft.text();
     if text.len() as u64 > MAX_BYTES {
         return Err(TranscribeError::TooLarge(text.len()));

@@ -139,6 +139,8 @@ fn import_finds_out_what_it_is_given() {
     sandbox.write("aemm.yaml", "metadata:\n  values:\n    instance-id: i-0123456789abcdef0\n");
     std::fs::create_dir(sandbox.path("dir")).expect("it can be made");
     sandbox.write("dir/instance-id", "i-0123456789abcdef0");
+    sandbox.write("aemm-config.json", "{}");
+    sandbox.run(&["import", "aemm-config.json"]).ended(0, &["notices: the file mentions none"]);
     for name in ["id.json", "aemm.json", "aemm.yaml", "dir"] {
         let found = sandbox.run(&["import", name]);
         assert!(

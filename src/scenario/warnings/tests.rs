@@ -375,3 +375,31 @@ fn zones_and_architectures_are_compared_with_what_there_is() {
         expect(&text, expected);
     }
 }
+
+/// They are taken in any case: tests have ids of their own.
+#[test]
+fn ids_of_other_forms_are_told_unless_they_are_meant() {
+    let ids = "instance-id = \"i-0test123456\"\naccount-id = \"0123456789\"\nsecurity-group-ids = [\"sg-0ac62554\", \"mine\"]\n\
+               availability-zone = \"eu-west-1q\"\n";
+    let interface =
+        "[[instance.network-interface]]\nsubnet-id = \"subnet-1\"\n[instance.placement]\nhost-id = \"h-1\"\n";
+    let found = warnings(&format!("[instance]\n{ids}{interface}"));
+    for expected in [
+        "2:15: instance.instance-id is \"i-0test123456\", which is no id of EC2's | on EC2: \"i-\" and 8 or 17",
+        "3:14: instance.account-id is \"0123456789\"",
+        "is \"mine\", which is no id of EC2's",
+        "the region eu-west-1 has no zone",
+        "is \"subnet-1\", which is no id of EC2's",
+        "is \"h-1\", which is no id of EC2's",
+    ] {
+        assert!(
+            found.iter().any(|warning| warning.contains(expected)),
+            "expected {expected:?}, found {found:#?}"
+        );
+    }
+    assert_eq!(found.len(), 6, "{found:#?}");
+    assert_eq!(warnings(&format!("[instance]\nother-ids = true\n{ids}{interface}")), [""; 0]);
+    let named = "[instances.a]\nclients = [\"host\"]\ninstance-id = \"mine\"\n";
+    assert_eq!(warnings(named).len(), 1);
+    assert_eq!(warnings(&format!("[instance]\nother-ids = true\n{named}")), [""; 0]);
+}

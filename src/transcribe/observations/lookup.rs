@@ -48,7 +48,7 @@ impl Observations {
     /// whether there is a role.
     pub fn knows(&self, path: &str) -> bool {
         let is_at_or_below = |above: &str| path == above || below(path, above).is_some();
-        if self.absent.iter().any(|absent| is_at_or_below(absent)) {
+        if self.is_absent(path) {
             return true;
         }
         if self.partial && is_at_or_below("meta-data") && !is_at_or_below(IAM) && !self.has(path) {
@@ -57,9 +57,17 @@ impl Observations {
         !self.unknown.iter().any(|unknown| unknown == path || below(path, unknown).is_some())
     }
 
+    /// True if the path, or a directory above it, was added as absent.
+    fn is_absent(&self, path: &str) -> bool {
+        self.absent.iter().any(|absent| path == absent || below(path, absent).is_some())
+    }
+
     /// True if neither the path nor anything below it answers, as far as all of that is known.
     pub(in crate::transcribe) fn lacks(&self, path: &str) -> bool {
         let open = |unknown: &String| below(unknown, path).is_some();
+        if self.is_absent(path) {
+            return !self.has(path);
+        }
         self.knows(path) && !self.has(path) && !self.unknown.iter().any(open)
     }
 }

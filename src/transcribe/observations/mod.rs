@@ -20,6 +20,8 @@ use secrets::{Secrecy, digest, masked, secrecy};
 /// A service may send texts of any length, and notes quote them.
 const MAX_NOTE_CHARS: usize = 600;
 const MAX_QUOTED_CHARS: usize = 100;
+/// Remarks that somebody might read.
+const MAX_NOTES: usize = 1000;
 
 /// The behaviour of the service, as far as it is known.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -77,6 +79,10 @@ pub struct Observations {
     pub(super) partial: bool,
     /// Paths of which it is known that they do not answer.
     absent: BTreeSet<String>,
+    /// The notes, to find one that is there.
+    noted: BTreeSet<String>,
+    /// The number of remarks that are too many to be read.
+    unsaid: usize,
     policy: SecretsPolicy,
     /// Paths that answered, and whose values are not here.
     withheld: BTreeSet<String>,
@@ -101,6 +107,8 @@ impl Observations {
             source: ObservationSource::Service,
             partial: false,
             absent: BTreeSet::new(),
+            noted: BTreeSet::new(),
+            unsaid: 0,
             policy,
             withheld: BTreeSet::new(),
             unknown: BTreeSet::new(),
@@ -187,8 +195,21 @@ impl Observations {
             note.truncate(end);
             note.push('…');
         }
-        if !self.notes.contains(&note) {
-            self.notes.push(note);
+        if self.noted.contains(&note) {
+            return;
+        }
+        if self.notes.len() >= MAX_NOTES {
+            self.unsaid += 1;
+            return;
+        }
+        self.noted.insert(note.clone());
+        self.notes.push(note);
+    }
+
+    /// Says how many remarks there would be besides.
+    pub(super) fn note_unsaid(&mut self) {
+        if self.unsaid > 0 {
+            self.notes.push(format!("{} more values, whose remarks would be too many to read", self.unsaid));
         }
     }
 

@@ -67,8 +67,8 @@ fn in_family(category: &str, name: &str) -> Option<(usize, String)> {
     // Lengths agree: a character becomes a character.
     let flat = flattened(name);
     let inner = flat.strip_prefix(&start)?.strip_suffix(&end).filter(|inner| !inner.is_empty())?;
-    let written = name.get(start.len()..start.len() + inner.len())?;
-    let written = if before.ends_with("/macs/") { mac(written)? } else { written.to_owned() };
+    let written: String = name.chars().skip(start.len()).take(inner.len()).collect();
+    let written = if before.ends_with("/macs/") { mac(&written)? } else { written };
     Some((start.len() + end.len(), format!("{before}{written}{after}")))
 }
 
@@ -104,6 +104,7 @@ mod tests {
             ("block_device_mapping_root", "meta-data/block-device-mapping/root"),
             ("public_keys_0_openssh_key", "meta-data/public-keys/0/openssh-key"),
             ("tags_instance_Cost_Center", "meta-data/tags/instance/Cost_Center"),
+            ("tags_instance_Größe", "meta-data/tags/instance/Größe"),
             ("user_data", "user-data"),
         ] {
             assert_eq!(resolve(name), Some(FlatName::Path(path.into())), "{name}");

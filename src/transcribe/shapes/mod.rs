@@ -22,6 +22,7 @@ mod flat_names;
 mod foreign;
 mod har;
 mod input;
+mod json;
 mod json_paths;
 mod observe;
 mod public_keys;
@@ -32,6 +33,7 @@ mod walk;
 
 use serde_json::Value;
 
+use super::account::lines_of;
 use super::dump;
 use super::observations::{ObservationSource, Observations, SecretsPolicy};
 use input::JsonInput;
@@ -74,9 +76,12 @@ pub fn read(bytes: &[u8], policy: SecretsPolicy) -> Result<Reading, Unread> {
             .map(|tree| reading(tree, &[], policy))
             .ok_or_else(|| Unread::Other("it is no JSON, and not the text of ec2-metadata".into()));
     }
-    let documents: Result<Vec<Value>, _> = serde_json::Deserializer::from_str(text).into_iter().collect();
-    let documents = documents.map_err(|error| Unread::Other(format!("it is no JSON: {error}")))?;
-    read_json(documents, policy)
+    let documents = json::parse(text).map_err(|error| Unread::Other(format!("it is no JSON: {error}")))?;
+    let mut reading = read_json(documents.values, policy)?;
+    for line in lines_of(&documents.twice, "twice in its object; the last one counts") {
+        reading.observations.add_note(line);
+    }
+    Ok(reading)
 }
 
 /// Reads JSON that was parsed already: one document, or several that a file has one after the other.

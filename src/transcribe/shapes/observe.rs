@@ -119,6 +119,11 @@ impl Observations {
                 self.add_unknown(roles);
             }
         }
+        // What cannot be read of a profile makes none.
+        if !has_role && !self.has(INFO) && self.knows(IAM) {
+            self.add_absent(INFO);
+            self.add_absent(ROLES);
+        }
     }
 
     /// Takes what is missing for unknown where paths are missing that every instance has: then somebody has made a

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use super::input::Part;
 use super::json_paths::{is_directory, is_json, is_known};
 use super::public_keys;
+use crate::model::RoleName;
 use crate::transcribe::dump;
 use crate::transcribe::known_paths::{KEYS, ROLES, below, is_user_data};
 use crate::transcribe::observations::Observations;
@@ -37,21 +38,26 @@ impl Walk<'_> {
         }
     }
 
-    fn directory(&mut self, path: &str, at: &[String], members: Map<String, Value>) {
+    fn directory(&mut self, path: &str, at: &[String], mut members: Map<String, Value>) {
         if members.is_empty() {
             self.observations.leave_out(at, &format!("{path}: an empty directory"));
         }
-        let spellings = members.clone();
-        for (name, value) in members {
-            let at: Vec<String> = at.iter().cloned().chain([name.clone()]).collect();
+        let below = |name: &str| at.iter().cloned().chain([name.to_owned()]).collect::<Vec<String>>();
+        // Merged forms have both spellings.
+        let is_second = |name: &&String| {
+            let hyphened = self.spelled(path, name);
+            hyphened != **name && members.contains_key(&hyphened)
+        };
+        let second: Vec<String> = members.keys().filter(is_second).cloned().collect();
+        for name in second {
             let hyphened = self.spelled(path, &name);
-            // Merged forms have both spellings.
-            if hyphened != name
-                && let Some(other) = spellings.get(&hyphened)
-            {
-                self.second_spelling(path, &hyphened, &at, &value, other);
-                continue;
-            }
+            let value = members.remove(&name).unwrap_or_default();
+            let other = members.get(&hyphened).unwrap_or(&Value::Null);
+            self.second_spelling(path, &hyphened, &below(&name), &value, other);
+        }
+        for (name, value) in members {
+            let at = below(&name);
+            let hyphened = self.spelled(path, &name);
             let below = hyphened.trim_matches('/');
             if below.is_empty() || below.split('/').any(|segment| matches!(segment, "" | "." | "..")) {
                 self.observations.leave_out(&at, &format!("{path}/{name}: no path that a request reaches"));
@@ -114,7 +120,20 @@ impl Walk<'_> {
         }
     }
 
+    /// False, and said, of what is below the roles and no answer of a role.
+    fn can_be_role(&mut self, path: &str, at: &[String], value: &Value) -> bool {
+        let Some(name) = below(path, ROLES) else { return true };
+        let can = value.is_object() && name.parse::<RoleName>().is_ok();
+        if !can {
+            self.observations.leave_out(at, &format!("{path}: no answer of a role"));
+        }
+        can
+    }
+
     fn json(&mut self, path: &str, at: &[String], value: &Value) {
+        if !self.can_be_role(path, at, value) {
+            return;
+        }
         self.observations.add_json(path, value);
         self.observations.account.taken.insert(at.to_vec(), path.to_owned());
     }
@@ -130,10 +149,14 @@ impl Walk<'_> {
         if path == KEYS || below(path, KEYS).is_some() {
             return public_keys::text(self.observations, path, at, text);
         }
-        if is_json(path)
-            && !serde_json::from_str(text).is_ok_and(|value: Value| value.is_object() || value.is_array())
-        {
-            return self.no_value(path, at, "what is no JSON");
+        if is_json(path) {
+            let value: Option<Value> = serde_json::from_str(text).ok();
+            if !value.as_ref().is_some_and(|value| value.is_object() || value.is_array()) {
+                return self.no_value(path, at, "what is no JSON");
+            }
+            if value.is_some_and(|value| !self.can_be_role(path, at, &value)) {
+                return;
+            }
         }
         if is_directory(path) {
             let note = format!("{path}: a text where EC2 has a directory; what it lists is not in the file");
