@@ -1,5 +1,6 @@
 //! The effects and conditions of a fault, as `mock-imds fault` and `fault set` take them.
 
+use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::str::FromStr;
 use std::time::Duration;
@@ -106,6 +107,13 @@ pub(crate) struct FaultFlags {
 }
 
 impl FaultFlags {
+    /// The name of a header that is given more than once.
+    pub(crate) fn repeated_header(&self) -> Option<String> {
+        let mut names = BTreeSet::new();
+        let mut all = self.headers.iter().map(|header| header_entry(header).0.to_ascii_lowercase());
+        all.find(|name| !names.insert(name.clone()))
+    }
+
     /// The effects of the order, as a control order has them.
     pub(crate) fn effects(&self) -> EffectTable<Value> {
         let latency = |latency: &String| match latency.split_once("..") {
@@ -224,6 +232,9 @@ mod tests {
         let table = Line::try_parse_from(line).expect("they fit").fault.effects();
         assert_eq!(table.headers, Some(json!({ "Retry-After": "1", "server": false })));
         assert_eq!(table.body, Some(json!({ "text": "{}" })));
+        let twice = ["fault", "--header", "A: 1", "--header", "B: 1", "--header", "a: 2"];
+        let twice = Line::try_parse_from(twice).expect("each is one").fault;
+        assert_eq!(twice.repeated_header().as_deref(), Some("a"));
         for wrong in ["Retry-After", "Content-Length: 3", "a b: c", "X: \u{1}"] {
             assert!(Line::try_parse_from(["fault", "--header", wrong]).is_err(), "{wrong}");
         }

@@ -25,18 +25,26 @@ pub(crate) fn exec(args: &FaultArgs) -> Result<(), Failure> {
         print_line(&if args.json { to_json(&cleared) } else { cleared.message });
         return Ok(());
     }
+    check_headers(&args.flags)?;
     let outcome = client.add(&LiveOrder::Fault(words(args.name.as_ref(), &args.flags)));
     print_reply_in_flags(outcome, args.json)
 }
 
 fn set(args: &FaultSetArgs) -> Result<(), Failure> {
     let client = server_choice::client(&args.control)?;
+    check_headers(&args.flags)?;
     let outcome = client.set_fault(&words(Some(&args.name), &args.flags));
     let unknown = matches!(&outcome, Err(OrderError::Rejected(rejected)) if is_unknown(&args.name, rejected));
     print_reply_in_flags(outcome, args.json).map_err(|failure| {
         let status = if unknown { ExitStatus::Usage } else { failure.status };
         Failure { status, ..failure }
     })
+}
+
+fn check_headers(flags: &FaultFlags) -> Result<(), Failure> {
+    let Some(name) = flags.repeated_header() else { return Ok(()) };
+    let found = format!("--header {name} is given twice; a fault sets one value for each header");
+    Err(Failure::new(ExitStatus::Usage, found))
 }
 
 /// No fault has the name, which was typed: the rejection has no line for it.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::redact;
 use crate::control::api::{FaultOrigin, FaultStatus};
 use crate::imds::Fleet;
 use crate::model::fault::{
@@ -47,7 +48,7 @@ pub(super) fn status(fleet: &Fleet, index: usize, matched: u64, now: Timestamp) 
         hits: 0,
         begins: begins.map(|at| clock.date(at)),
         ends: ends.map(|at| clock.date(at)),
-        fault: fault.order().map(|order| Value::clone(order)),
+        fault: fault.order().map(|order| redact::fault(order)),
     }
 }
 

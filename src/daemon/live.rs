@@ -369,7 +369,7 @@ impl OrderedItem for Fault {
     }
 
     fn order(words: Value) -> LiveOrder {
-        LiveOrder::Fault(words)
+        LiveOrder::Fault(redact::fault(&words))
     }
 
     fn preview(fleet: &Fleet, index: usize, now: Timestamp) -> (OrderPreview, String) {

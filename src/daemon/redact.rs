@@ -23,6 +23,25 @@ pub(super) fn event(order: &Value) -> Value {
     order
 }
 
+/// The order of a fault without what its response has that is a secret.
+pub(super) fn fault(order: &Value) -> Value {
+    let mut order = order.clone();
+    let of_keys = order.get("path").and_then(Value::as_str).is_some_and(secrets::is_secret);
+    if let Some(body) = order.get_mut("body").and_then(Value::as_object_mut) {
+        hide(body, |_| of_keys);
+    }
+    if let Some(headers) = order.get_mut("headers").and_then(Value::as_object_mut) {
+        hide(headers, |name| of_keys || is_of_a_login(name));
+    }
+    order
+}
+
+/// Whether a header has such a name that its value lets somebody in.
+fn is_of_a_login(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["authorization", "cookie", "secret", "password"].iter().any(|part| name.contains(part))
+}
+
 fn hide(values: &mut Map<String, Value>, is_secret: impl Fn(&str) -> bool) {
     for (name, value) in values {
         // A removal tells nothing.
@@ -37,6 +56,21 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn secrets_of_a_response_are_hidden() {
+        let body = |path: &str, text: &str| {
+            fault(&json!({"path": path, "body": {"text": text}}))["body"]["text"].clone()
+        };
+        assert_eq!(body("/**", "busy"), "busy");
+        assert_eq!(body("/**", "{\"SecretAccessKey\": \"x\"}"), REDACTED);
+        assert_eq!(body("meta-data/iam/security-credentials/r", "x"), REDACTED);
+        assert_eq!(body("user-data", "x"), REDACTED);
+        let order =
+            json!({"headers": {"Retry-After": "1", "Set-Cookie": "a=b", "Server": false}, "body": "empty"});
+        let expected = json!({"headers": {"Retry-After": "1", "Set-Cookie": REDACTED, "Server": false}, "body": "empty"});
+        assert_eq!(fault(&order), expected);
+    }
 
     #[test]
     fn secrets_are_hidden_and_nothing_else() {

@@ -32,7 +32,8 @@ impl<'a, G> PendingChanges<'a, G> {
         self.0.iter().map(|pending| (path_of(pending.effect), pending.end)).collect()
     }
 
-    /// Makes those that an effect settles, in their order, and forgets those that it undoes.
+    /// Makes those that an effect settles, in their order, and forgets those that it undoes or makes again: what is
+    /// older does not come after it.
     pub(super) fn settle(&mut self, by: &EventEffect, mut make: impl FnMut(&PendingChange<'a, G>)) {
         match by {
             EventEffect::Settle(target) => self.0.retain(|pending| {
@@ -43,7 +44,10 @@ impl<'a, G> PendingChanges<'a, G> {
                 !is_settled
             }),
             EventEffect::Clear(target) => self.0.retain(|pending| !undoes(*target, pending.kind)),
-            _ => {}
+            effect => {
+                let path = path_of(effect);
+                self.0.retain(|pending| path.is_empty() || path_of(pending.effect) != path);
+            }
         }
     }
 }

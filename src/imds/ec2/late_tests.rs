@@ -417,6 +417,38 @@ fn what_is_never_visible_is_settled_or_undone() {
     }
 }
 
+/// A later change that is visible first is what counts from then on, whatever is settled.
+#[test]
+fn what_is_older_does_not_come_back() {
+    use crate::model::InstanceMetadataTags;
+
+    let settings = Propagation::default();
+    let after = |seconds| {
+        let after = Duration::from_secs(seconds);
+        Some(Delay { span: DelaySpan::Within(after, after), meanwhile: None })
+    };
+    let at = |seconds, effect, whole: Option<Delay>| {
+        event(EventTime::AfterLoad(Duration::from_secs(seconds)), effect, whole, &settings)
+    };
+    let tag = |text: &str| EventEffect::Tag("Name".parse().expect("a key"), Some(text.to_owned()));
+    let events = [
+        at(10, tag("one"), after(40)),
+        at(15, tag("two"), after(0)),
+        at(20, EventEffect::Settle(SettleTarget::All), None),
+    ];
+    let mut instance = base(&settings);
+    instance.metadata_options.instance_metadata_tags = InstanceMetadataTags::Enabled;
+    instance.tags.insert("Name".parse().expect("a key"), "zero".to_owned());
+    let clock = ScenarioClock::starting(START, START);
+    for (seconds, expected, pending) in
+        [(12, "zero", 1), (17, "two", 0), (22, "two", 0), (49, "two", 0), (52, "two", 0)]
+    {
+        let view = View::at(&instance, &events, &clock, START.plus(Duration::from_secs(seconds)));
+        assert_eq!(view.get("meta-data/tags/instance/Name").as_deref(), Some(expected), "at {seconds} s");
+        assert_eq!(view.instance.late.pending().len(), pending, "at {seconds} s");
+    }
+}
+
 /// A detached interface that stays in the listing, as in amazon-vpc-cni-k8s's pull request 194.
 #[test]
 fn a_detached_interface_may_stay_listed_and_answer_nothing() {

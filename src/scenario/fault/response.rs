@@ -2,6 +2,7 @@
 
 use crate::config::Item;
 use crate::model::fault::{BodyAlteration, BodyDamage, HeaderChange, ReplyStatus};
+use crate::model::secrets;
 
 /// Headers that one fault may set or remove.
 const MOST_HEADERS: usize = 64;
@@ -37,7 +38,10 @@ fn read_header(name: &str, value: &Item<'_>) -> Option<HeaderChange> {
         "string" => {
             let text = value.string()?;
             match HeaderChange::parse_value(text) {
-                Ok(parsed) => Some(parsed),
+                Ok(parsed) => {
+                    reject_real_keys(value, text);
+                    Some(parsed)
+                }
                 Err(accepted) => {
                     value.error(format!("{} is {text:?}", value.name()), format!("accepted: {accepted}"));
                     return None;
@@ -61,7 +65,20 @@ pub(super) fn read_body(item: &Item<'_>) -> Option<BodyAlteration> {
         section
             .error("body has no text", "accepted: { text = \"…\" }, \"empty\", \"truncated\", \"stalled\"");
     }
-    text?.string().map(|text| BodyAlteration::Text(text.to_owned()))
+    let item = text?;
+    let text = item.string()?;
+    reject_real_keys(&item, text);
+    Some(BodyAlteration::Text(text.to_owned()))
+}
+
+/// Adds an error for keys that may be valid: a fault is served to whoever asks, with a session token or without.
+fn reject_real_keys(item: &Item<'_>, text: &str) {
+    if secrets::has_real_key_id(text.as_bytes()) {
+        item.error_at_key(
+            format!("{} has an access key id that may be valid", item.name()),
+            "accepted: one that ends in EXAMPLE; real keys belong in [credentials], where tokens and hosts are checked",
+        );
+    }
 }
 
 /// Warns of what is done to a body that is empty anyway.

@@ -216,6 +216,8 @@ fn problems_are_errors_at_their_place() {
         ("headers = { X = true }", "accepted: a text, or false to remove the header"),
         ("headers = { X = 1 }", "accepted: a text, or false to remove the header"),
         ("body = {}", "body has no text"),
+        ("body = { text = \"AKIAIOSFODNN7REALKEY\" }", "body.text has an access key id that may be valid"),
+        ("headers = { X = \"ASIAIOSFODNN7REALKEY\" }", "headers.X has an access key id that may be valid"),
         ("body = { text = 1 }", "fault[1].body.text is an integer"),
         ("body-latency = { min = \"2s\" }", "body-latency has no max"),
         (

@@ -131,7 +131,7 @@ pub(crate) const HTTP: &[FileKey] = &[
         "token",
         "",
         forms::TOKEN,
-        "A session token that every request for one gets, and that is always valid, for tests that compare it. Others are granted and expire as on EC2 unless set. Not with real credentials.",
+        "A session token that every request for one gets, and that is always valid, with six hours left, for tests that compare it. Others are granted and expire as on EC2 unless set. Not with real credentials.",
     ),
     key(
         "open-listings",
