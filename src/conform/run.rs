@@ -13,6 +13,7 @@ use super::redaction::shown_body;
 use super::report::{CheckResult, CheckVerdict, ConformanceReport};
 use super::service::ServiceUnderTest;
 use crate::clock::monotonic;
+use crate::identity::VerificationKey;
 use crate::record::Target;
 
 /// How far a run is, for another thread.
@@ -34,6 +35,7 @@ impl ConformanceProgress {
 pub(crate) struct ConformanceRun<'r> {
     pub(crate) target: &'r Target,
     pub(crate) profile: &'r ConformanceProfile,
+    pub(crate) certificates: &'r [VerificationKey],
     pub(crate) limits: ConformanceLimits,
 }
 
@@ -46,7 +48,7 @@ impl ConformanceRun<'_> {
     ) -> Result<ConformanceReport, String> {
         let started = monotonic();
         progress.all.store(checks.len(), Ordering::Relaxed);
-        let opened = ServiceUnderTest::open(self.target, &self.limits);
+        let opened = ServiceUnderTest::open(self.target, self.certificates, &self.limits);
         let mut service = opened.map_err(|why| why.text().to_owned())?;
         let (mut results, mut is_cut_short) = (vec![], false);
         for check in checks {

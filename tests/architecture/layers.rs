@@ -34,7 +34,7 @@ pub const LAYERS: &[(&str, &str)] = &[
     // L2: sockets.
     ("record", "model imds transcribe exit files"),
     // Its requests, its pace and its targets are a walk's.
-    ("conform", "clock model files record"),
+    ("conform", "clock model identity files record"),
     ("server", "clock model imds journal exit observe memory terminal"),
     ("control", "clock metrics paths model imds journal config exit files observe"),
     // L3: the running program.

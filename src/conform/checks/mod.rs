@@ -16,6 +16,7 @@ mod listings;
 mod signed_data;
 mod slashes;
 mod tokens;
+mod verified;
 mod versions;
 mod walks;
 
@@ -33,7 +34,7 @@ pub(crate) fn all_checks() -> Vec<ConformanceCheck> {
         (Group::Errors, &[errors::ROWS]),
         (Group::Headers, &[headers::ROWS]),
         (Group::Framing, &[framing::ROWS]),
-        (Group::Identity, &[identity::ROWS]),
+        (Group::Identity, &[identity::ROWS, verified::ROWS]),
         (Group::Credentials, &credentials::GROUPS),
         (Group::Consistency, &[consistency::ROWS, addresses::ROWS]),
         (Group::Spot, &[events::SPOT]),
