@@ -16,7 +16,7 @@ use crate::exit::{ExitStatus, Failure};
 use crate::files::io_error_text;
 use crate::identity::VerificationKey;
 use crate::model::format_duration;
-use crate::terminal::Terminal;
+use crate::terminal::{StyledText, Terminal};
 
 /// Fails with 1 if a check fails.
 pub(crate) fn exec(args: &ConformArgs) -> Result<(), Failure> {
@@ -43,7 +43,7 @@ pub(crate) fn exec(args: &ConformArgs) -> Result<(), Failure> {
         print_line(&report.json());
     } else {
         for line in conform_table::report(&report, args.verbose, terminal.columns) {
-            print_line(&terminal.render(&line));
+            print_line(&terminal.render(&fitted(line, terminal)));
         }
     }
     verdict(args, &report)
@@ -55,7 +55,15 @@ fn list(args: &ConformArgs, checks: &[ConformanceCheck], terminal: Terminal) {
         return;
     }
     for line in conform_table::list(checks, terminal.columns) {
-        print_line(&terminal.render(&line));
+        print_line(&terminal.render(&fitted(line, terminal)));
+    }
+}
+
+/// A line that a terminal does not break.
+fn fitted(line: StyledText, terminal: Terminal) -> StyledText {
+    match terminal.columns {
+        Some(columns) => line.truncated(columns),
+        None => line,
     }
 }
 

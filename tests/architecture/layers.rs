@@ -50,8 +50,8 @@ pub const LAYERS: &[(&str, &str)] = &[
         "cli clock metrics view daemon host doctor control paths watch aemm scenario imds journal observe config model exit files record \
          conform terminal transcribe identity schema",
     ),
-    ("completion", "cli control scenario exit files"),
-    ("fuzzing", "aemm control scenario imds identity host config model"),
+    ("completion", "cli conform control scenario exit files"),
+    ("fuzzing", "aemm conform control scenario imds identity host config model"),
     ("lib", "cli commands completion exit"),
     ("main", "lib"),
 ];
