@@ -15,6 +15,7 @@ mod leaves;
 mod listings;
 mod signed_data;
 mod slashes;
+mod spot;
 mod tokens;
 mod verified;
 mod versions;
@@ -37,7 +38,7 @@ pub(crate) fn all_checks() -> Vec<ConformanceCheck> {
         (Group::Identity, &[identity::ROWS, verified::ROWS]),
         (Group::Credentials, &credentials::GROUPS),
         (Group::Consistency, &[consistency::ROWS, addresses::ROWS]),
-        (Group::Spot, &[events::SPOT]),
+        (Group::Spot, &[spot::ROWS]),
     ];
     let tables = tables.into_iter().chain([(Group::Events, [events::ROWS].as_slice())]);
     let mut checks: Vec<ConformanceCheck> = vec![];
