@@ -42,6 +42,13 @@ pub fn netlink_datagram(bytes: &[u8]) {
     }
 }
 
+/// Judges the bytes of an answer as if a service had sent them to each check. What is said of them is short.
+pub fn conformance_answer(bytes: &[u8]) {
+    for finding in crate::conform::findings_of(bytes) {
+        assert!(finding.len() < 4096, "a finding of {} bytes: {finding:.200}", finding.len());
+    }
+}
+
 /// Compiles a configuration file of amazon-ec2-metadata-mock. What is not refused must be a valid scenario.
 pub fn aemm_file(extension: &str, text: &str) -> Result<String, String> {
     let file = aemm::file::parse(extension, text)?;

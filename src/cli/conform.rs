@@ -18,6 +18,9 @@ pub(crate) struct ConformArgs {
     /// What the service claims to be: ec2, aemm, or a file with the checks to skip
     #[arg(long, value_name = "NAME|FILE", default_value = "ec2")]
     pub profile: String,
+    /// Verify the identity document's signatures with this PEM certificate; each of the three has one
+    #[arg(long, value_name = "FILE")]
+    pub certificate: Vec<PathBuf>,
     /// Make only the checks of this name or group; * stands for any characters
     #[arg(long, value_name = "PATTERN")]
     pub only: Vec<String>,

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::conform_table;
 use super::print::print_line;
@@ -14,9 +14,9 @@ use crate::conform::{
 };
 use crate::exit::{ExitStatus, Failure};
 use crate::files::io_error_text;
+use crate::identity::VerificationKey;
 use crate::model::format_duration;
-use crate::record::Target;
-use crate::terminal::Terminal;
+use crate::terminal::{StyledText, Terminal};
 
 /// Fails with 1 if a check fails.
 pub(crate) fn exec(args: &ConformArgs) -> Result<(), Failure> {
@@ -28,7 +28,14 @@ pub(crate) fn exec(args: &ConformArgs) -> Result<(), Failure> {
         list(args, &chosen, terminal);
         return Ok(());
     };
-    let report = run(args, target, &profile, chosen)?;
+    let certificates = certificates(&args.certificate)?;
+    let run = ConformanceRun {
+        target,
+        profile: &profile,
+        certificates: &certificates,
+        limits: ConformanceLimits { rate: args.rate, max_time: args.max_time },
+    };
+    let report = make(&run, chosen)?;
     if let Some(file) = &args.junit {
         write(file, &junit(&report))?;
     }
@@ -36,7 +43,7 @@ pub(crate) fn exec(args: &ConformArgs) -> Result<(), Failure> {
         print_line(&report.json());
     } else {
         for line in conform_table::report(&report, args.verbose, terminal.columns) {
-            print_line(&terminal.render(&line));
+            print_line(&terminal.render(&fitted(line, terminal)));
         }
     }
     verdict(args, &report)
@@ -48,23 +55,25 @@ fn list(args: &ConformArgs, checks: &[ConformanceCheck], terminal: Terminal) {
         return;
     }
     for line in conform_table::list(checks, terminal.columns) {
-        print_line(&terminal.render(&line));
+        print_line(&terminal.render(&fitted(line, terminal)));
     }
 }
 
-fn run(
-    args: &ConformArgs,
-    target: &Target,
-    profile: &ConformanceProfile,
-    checks: Vec<ConformanceCheck>,
-) -> Result<ConformanceReport, Failure> {
-    let limits = ConformanceLimits { rate: args.rate, max_time: args.max_time };
-    let run = ConformanceRun { target, profile, limits };
+/// A line that a terminal does not break.
+fn fitted(line: StyledText, terminal: Terminal) -> StyledText {
+    match terminal.columns {
+        Some(columns) => line.truncated(columns),
+        None => line,
+    }
+}
+
+fn make(run: &ConformanceRun<'_>, checks: Vec<ConformanceCheck>) -> Result<ConformanceReport, Failure> {
     let progress = ConformanceProgress::default();
     let made = while_working(|| progress.line(), || run.make(checks, &progress));
     made.map_err(|why| {
         let sentence = format!(
-            "{target} does not answer: {why}; expected a metadata service over HTTP there, as http://127.0.0.1:1338"
+            "{} does not answer: {why}; expected a metadata service over HTTP there, as http://127.0.0.1:1338",
+            run.target
         );
         Failure::new(ExitStatus::Unavailable, sentence)
     })
@@ -79,6 +88,20 @@ fn verdict(args: &ConformArgs, report: &ConformanceReport) -> Result<(), Failure
     }
     let fails = report.results.iter().any(|result| matches!(result.verdict, CheckVerdict::Failed { .. }));
     if fails { Err(Failure::new(ExitStatus::No, "")) } else { Ok(()) }
+}
+
+fn certificates(files: &[PathBuf]) -> Result<Vec<VerificationKey>, Failure> {
+    let read = |file: &PathBuf| {
+        let usage = |why: &str| {
+            let sentence =
+                format!("--certificate {}: {why}; accepted: a PEM file with a certificate", file.display());
+            Failure::new(ExitStatus::Usage, sentence)
+        };
+        let text = fs::read_to_string(file)
+            .map_err(|error| usage(&format!("cannot be read: {}", io_error_text(&error))))?;
+        VerificationKey::from_pem(&text).map_err(usage)
+    };
+    files.iter().map(read).collect()
 }
 
 /// A name of ours, or else a file.

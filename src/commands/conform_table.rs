@@ -31,7 +31,8 @@ pub(super) fn report(report: &ConformanceReport, verbose: bool, columns: Option<
             lines.extend(of_result(result, verbose, columns));
         }
     }
-    lines.push(sum(report));
+    let sum = sum(report);
+    lines.extend(columns.map_or_else(|| vec![sum.clone()], |columns| sum.wrapped(columns)));
     lines
 }
 
@@ -119,4 +120,45 @@ pub(super) fn list(checks: &[ConformanceCheck], columns: Option<usize>) -> Vec<S
     }
     lines.push(StyledText::plain(format!("{} checks", checks.len())));
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::conform::all_checks;
+    use crate::terminal::Terminal;
+
+    fn failed() -> ConformanceReport {
+        let found = "\"a very long value that nobody expected\"…".repeat(5);
+        let verdict = || CheckVerdict::Failed { expected: "another one ".repeat(20), found: found.clone() };
+        let results = all_checks().into_iter().map(|check| CheckResult { check, verdict: verdict() });
+        ConformanceReport {
+            target: "http://127.0.0.1:1338".to_owned(),
+            profile: "ec2".to_owned(),
+            results: results.collect(),
+            requests: 290,
+            milliseconds: 3456,
+            is_cut_short: false,
+        }
+    }
+
+    #[test]
+    fn what_is_said_of_a_check_fits_a_terminal() {
+        let failed = failed();
+        for line in report(&failed, true, Some(80)) {
+            assert!(line.width() <= 80, "{line:?}");
+        }
+        for line in list(&all_checks(), Some(80)) {
+            assert!(line.width() <= 80, "{line:?}");
+        }
+    }
+
+    #[test]
+    fn the_sum_is_the_last_line() {
+        let lines = report(&failed(), false, None);
+        let last = Terminal::PLAIN.render(lines.last().expect("there are lines"));
+        let expected =
+            format!("{} failed of http://127.0.0.1:1338 as ec2: 290 requests in 3.4 s", all_checks().len());
+        assert_eq!(last, expected);
+    }
 }

@@ -38,6 +38,8 @@ fn with_completer(argument: Arg) -> Arg {
             (_, Some("FAULT")) => values::faults,
             (_, Some("SERVER")) => values::servers,
             ("control", _) => return argument,
+            ("profile", Some("NAME|FILE")) => values::conformance_profiles,
+            ("only", _) => values::conformance_checks,
             (_, Some("NAME|FILE")) => values::scenarios,
             ("scenario", Some("NAME")) => values::library,
             (_, Some("PATH" | "GLOB")) | ("path", None) => values::paths,
@@ -60,6 +62,11 @@ mod tests {
         let argument = found.get_arguments().find(|argument| argument.get_id() == id);
         let argument = argument.unwrap_or_else(|| panic!("'{line}' has no argument '{id}'"));
         argument.get::<ArgValueCompleter>().is_some()
+    }
+
+    #[test]
+    fn what_conform_knows_is_completed() {
+        assert!(completes("conform", "only") && completes("conform", "profile"));
     }
 
     #[test]

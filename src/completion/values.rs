@@ -8,6 +8,7 @@ use std::time::Duration;
 use clap_complete::CompletionCandidate;
 use clap_complete::engine::{PathCompleter, ValueCompleter as _};
 
+use crate::conform::{CheckGroup, ConformanceProfile, all_checks};
 use crate::control::{ControlClient, server_called, server_names};
 use crate::exit::Failure;
 use crate::files;
@@ -50,6 +51,22 @@ fn starting_with(
     fitting
         .map(|(value, help)| CompletionCandidate::new(value).help((!help.is_empty()).then(|| help.into())))
         .collect()
+}
+
+/// Profiles of `conform`, and files.
+pub(super) fn conformance_profiles(start: &OsStr) -> Vec<CompletionCandidate> {
+    let ours = ConformanceProfile::names().map(|name| (name.to_owned(), String::new()));
+    let mut candidates = starting_with(start, ours);
+    candidates.extend(PathCompleter::any().complete(start));
+    candidates
+}
+
+/// Groups of `conform`, and its checks.
+pub(super) fn conformance_checks(start: &OsStr) -> Vec<CompletionCandidate> {
+    let groups =
+        CheckGroup::all().iter().map(|group| (group.name().to_owned(), "all of the group".to_owned()));
+    let checks = all_checks().into_iter().map(|check| (check.name, check.expected));
+    starting_with(start, groups.chain(checks))
 }
 
 /// Names of the library, and files.
@@ -109,6 +126,19 @@ fn segment(line: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn checks_groups_and_profiles_of_conform_are_completed() {
+        let all = |found: Vec<CompletionCandidate>| -> Vec<String> {
+            found.iter().map(|found| found.get_value().to_string_lossy().into_owned()).collect()
+        };
+        assert_eq!(
+            all(conformance_checks(OsStr::new("token-ttl-no"))),
+            ["token-ttl-no-number", "token-ttl-not-without-token"]
+        );
+        assert_eq!(all(conformance_checks(OsStr::new("ident"))), ["identity"]);
+        assert!(all(conformance_profiles(OsStr::new("ae"))).contains(&"aemm".to_owned()));
+    }
 
     #[test]
     fn a_server_is_chosen_in_each_form_of_an_option() {

@@ -49,6 +49,8 @@ pub(super) const LINES: ValueForm =
 pub(super) const VALUE: ValueForm = form("text without a final line feed", |t| !t.ends_with('\n'));
 pub(super) const HOST_NAME: ValueForm =
     form("a DNS name, or several with blanks between them", |t| !t.is_empty() && t.split(' ').all(is_name));
+/// Captures have an empty one where the VPC gives no names.
+pub(super) const PUBLIC_NAME: ValueForm = form("a DNS name, or nothing", |t| t.is_empty() || is_name(t));
 pub(super) const MANIFEST: ValueForm = form("a path, or (unknown)", is_line);
 pub(super) const INSTANCE_TYPE: ValueForm = form("family and size with a dot, as m5.large", |t| {
     t.split_once('.').is_some_and(|(family, size)| is_word(family) && is_word(size))

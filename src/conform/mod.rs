@@ -36,5 +36,5 @@ pub(crate) use junit::junit;
 pub(crate) use limits::ConformanceLimits;
 pub(crate) use profile::ConformanceProfile;
 pub(crate) use report::{CheckResult, CheckVerdict, ConformanceReport, list_json};
-pub(crate) use run::{ConformanceProgress, ConformanceRun};
+pub(crate) use run::{ConformanceProgress, ConformanceRun, findings_of};
 pub(crate) use wildcard::NamePattern;

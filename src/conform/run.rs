@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use super::all_checks;
 use super::check::{CheckTest, ConformanceCheck};
 use super::expectation::status_line;
 use super::facts::MACS;
@@ -9,10 +10,12 @@ use super::finding::{CheckFinding, Judgement};
 use super::forms::ValueForm;
 use super::limits::ConformanceLimits;
 use super::profile::ConformanceProfile;
+use super::raw_response::{ParsedResponse, RawResponse, parse};
 use super::redaction::shown_body;
 use super::report::{CheckResult, CheckVerdict, ConformanceReport};
 use super::service::ServiceUnderTest;
 use crate::clock::monotonic;
+use crate::identity::VerificationKey;
 use crate::record::Target;
 
 /// How far a run is, for another thread.
@@ -34,6 +37,7 @@ impl ConformanceProgress {
 pub(crate) struct ConformanceRun<'r> {
     pub(crate) target: &'r Target,
     pub(crate) profile: &'r ConformanceProfile,
+    pub(crate) certificates: &'r [VerificationKey],
     pub(crate) limits: ConformanceLimits,
 }
 
@@ -46,7 +50,7 @@ impl ConformanceRun<'_> {
     ) -> Result<ConformanceReport, String> {
         let started = monotonic();
         progress.all.store(checks.len(), Ordering::Relaxed);
-        let opened = ServiceUnderTest::open(self.target, &self.limits);
+        let opened = ServiceUnderTest::open(self.target, self.certificates, &self.limits);
         let mut service = opened.map_err(|why| why.text().to_owned())?;
         let (mut results, mut is_cut_short) = (vec![], false);
         for check in checks {
@@ -105,6 +109,29 @@ fn judge(check: &ConformanceCheck, service: &mut ServiceUnderTest<'_>) -> Judgem
     }
 }
 
+/// What the checks of one answer find in these bytes, whatever was asked: for tests that make bytes up.
+pub(crate) fn findings_of(bytes: &[u8]) -> Vec<String> {
+    let mut findings = vec![];
+    for is_head in [false, true] {
+        let _ = parse(bytes, is_head, false);
+        let ParsedResponse::Whole(response) = parse(bytes, is_head, true) else { continue };
+        for check in all_checks() {
+            let judgement = match &check.test {
+                CheckTest::Answer(probe, expectations) => {
+                    expectations.iter().try_for_each(|expected| expected.judge(probe.path, &response))
+                }
+                CheckTest::Form(path, form) => of_form(path, *form, &response),
+                CheckTest::InterfaceForm { leaf, form, .. } => of_form(leaf, *form, &response),
+                _ => Ok(()),
+            };
+            if let Err(CheckFinding::Fails { found, .. }) = judgement {
+                findings.push(found);
+            }
+        }
+    }
+    findings
+}
+
 /// The value, or each value of a directory if the path ends in `{each}`.
 fn has_form(service: &mut ServiceUnderTest<'_>, path: &str, form: ValueForm) -> Judgement {
     let Some(directory) = path.strip_suffix("{each}") else {
@@ -119,10 +146,14 @@ fn has_form(service: &mut ServiceUnderTest<'_>, path: &str, form: ValueForm) -> 
 
 fn value_has_form(service: &mut ServiceUnderTest<'_>, path: &str, form: ValueForm) -> Judgement {
     let response = service.there(path)?;
+    of_form(path, form, &response)
+}
+
+fn of_form(path: &str, form: ValueForm, response: &RawResponse) -> Judgement {
     if response.text().is_some_and(form.holds) {
         return Ok(());
     }
-    Err(CheckFinding::differs(form.what, format!("{} at {path}", shown_body(path, &response))))
+    Err(CheckFinding::differs(form.what, format!("{} at {path}", shown_body(path, response))))
 }
 
 fn interface_form(

@@ -14,6 +14,7 @@ use super::probe::{
 };
 use super::raw_response::RawResponse;
 use crate::clock::now;
+use crate::identity::VerificationKey;
 use crate::model::Timestamp;
 use crate::record::{Pace, Target};
 
@@ -27,6 +28,8 @@ type Answered = Result<Rc<RawResponse>, NoAnswer>;
 pub(super) struct ServiceUnderTest<'t> {
     target: &'t Target,
     addresses: Vec<SocketAddr>,
+    /// Those that the user trusts to have signed the identity document.
+    pub(super) certificates: &'t [VerificationKey],
     pace: Pace,
     ends: Timestamp,
     answers: HashMap<ProbeRequest, Answered>,
@@ -39,10 +42,15 @@ pub(super) struct ServiceUnderTest<'t> {
 
 impl<'t> ServiceUnderTest<'t> {
     /// Asks for a token, and whether requests need one. An error says why there is no service.
-    pub(super) fn open(target: &'t Target, limits: &ConformanceLimits) -> Result<Self, NoAnswer> {
+    pub(super) fn open(
+        target: &'t Target,
+        certificates: &'t [VerificationKey],
+        limits: &ConformanceLimits,
+    ) -> Result<Self, NoAnswer> {
         let mut service = Self {
             target,
             addresses: addresses(target)?,
+            certificates,
             pace: Pace::new(limits.rate),
             ends: now().plus(limits.max_time),
             answers: HashMap::new(),

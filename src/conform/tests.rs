@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use proptest::prelude::*;
+
 use super::all_checks;
 use super::raw_response::{ParsedResponse, RawResponse, parse};
 use super::redaction::is_secret;
-use super::{ConformanceProfile, NamePattern};
+use super::{ConformanceProfile, NamePattern, findings_of};
 
 #[test]
 fn names_are_unique_and_in_kebab_case() {
@@ -79,5 +81,16 @@ fn paths_of_secrets_are_known() {
         ("/latest/meta-data/instance-id", false),
     ] {
         assert_eq!(is_secret(path), secret, "{path}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn whatever_a_service_sends_is_judged(head in "[A-Za-z0-9:/ .\r\n-]{0,60}", body in "\\PC{0,60}", bytes: Vec<u8>) {
+        findings_of(&bytes);
+        findings_of(format!("HTTP/1.1 200 OK\r\n{head}\r\n\r\n{body}").as_bytes());
+        findings_of(&[b"HTTP/1.1 200 OK\r\n\r\n", bytes.as_slice()].concat());
     }
 }

@@ -28,6 +28,7 @@ mod private_key;
 mod signature_kind;
 #[cfg(test)]
 mod tests;
+mod verification_key;
 
 pub(crate) use document::SignedDocument;
 pub use key_ring::KeyRing;
@@ -35,3 +36,4 @@ pub(crate) use key_ring::Signatures;
 pub(crate) use key_store::KeyFindings;
 pub use key_store::{KeyStorage, OpenedKeyRing};
 pub use signature_kind::SignatureKind;
+pub(crate) use verification_key::VerificationKey;

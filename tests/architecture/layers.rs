@@ -34,7 +34,7 @@ pub const LAYERS: &[(&str, &str)] = &[
     // L2: sockets.
     ("record", "model imds transcribe exit files"),
     // Its requests, its pace and its targets are a walk's.
-    ("conform", "clock model files record"),
+    ("conform", "clock model identity files record"),
     ("server", "clock model imds journal exit observe memory terminal"),
     ("control", "clock metrics paths model imds journal config exit files observe"),
     // L3: the running program.
@@ -50,8 +50,8 @@ pub const LAYERS: &[(&str, &str)] = &[
         "cli clock metrics view daemon host doctor control paths watch aemm scenario imds journal observe config model exit files record \
          conform terminal transcribe identity schema",
     ),
-    ("completion", "cli control scenario exit files"),
-    ("fuzzing", "aemm control scenario imds identity host config model"),
+    ("completion", "cli conform control scenario exit files"),
+    ("fuzzing", "aemm conform control scenario imds identity host config model"),
     ("lib", "cli commands completion exit"),
     ("main", "lib"),
 ];

@@ -2,6 +2,7 @@
 
 use std::net::TcpListener;
 
+use mock_imds::identity::{KeyRing, SignatureKind};
 use serde_json::Value;
 use support::Sandbox;
 
@@ -92,6 +93,44 @@ fn no_secret_is_in_any_report() {
             assert!(!shown, "{fault}: expected no {secret:?} in {found}\n{xml}");
         }
     }
+}
+
+/// The three checks of signatures, with these certificates.
+fn verified(sandbox: &Sandbox, address: &str, files: &[&str]) -> Vec<(String, String)> {
+    let mut arguments = vec!["conform", address, "--rate", "1000", "--json", "--only", "*-verifies"];
+    arguments.extend(files.iter().flat_map(|file| ["--certificate", *file]));
+    let found = sandbox.run(&arguments);
+    let report: Value =
+        serde_json::from_str(&found.stdout).unwrap_or_else(|error| panic!("{error}: {found}"));
+    let text = |check: &Value, key: &str| check[key].as_str().unwrap_or_default().to_owned();
+    let checks = report["checks"].as_array().expect("a list");
+    checks.iter().map(|check| (text(check, "name"), text(check, "outcome"))).collect()
+}
+
+#[test]
+fn signatures_are_verified_by_the_certificates_that_are_given() {
+    let sandbox = Sandbox::new();
+    let server = sandbox.serve(&[]);
+    let address = server.address.to_string();
+    let kinds = ["signature", "pkcs7", "rsa2048"];
+    let others = KeyRing::generate([2; 32]);
+    for kind in SignatureKind::ALL {
+        let own = sandbox.run(&["show", "identity-certificate", kind.name(), "--state", "state"]);
+        sandbox.write(&format!("own-{}.pem", kind.name()), own.stdout);
+        sandbox.write(&format!("other-{}.pem", kind.name()), others.certificate_pem(kind));
+    }
+    let expected = |outcomes: [&str; 3]| -> Vec<(String, String)> {
+        let names = kinds.map(|kind| format!("{kind}-verifies"));
+        names.into_iter().zip(outcomes.map(str::to_owned)).collect()
+    };
+    let own = ["own-signature.pem", "own-pkcs7.pem", "own-rsa2048.pem"];
+    assert_eq!(verified(&sandbox, &address, &own), expected(["passed"; 3]));
+    let others = ["other-signature.pem", "other-pkcs7.pem", "other-rsa2048.pem"];
+    assert_eq!(verified(&sandbox, &address, &others), expected(["failed"; 3]));
+    let some = ["own-signature.pem", "other-pkcs7.pem"];
+    assert_eq!(verified(&sandbox, &address, &some), expected(["passed", "failed", "skipped"]));
+    let wrong = sandbox.run(&["conform", &address, "--certificate", "/dev/null"]);
+    wrong.ended(64, &["--certificate /dev/null: holds no PEM certificate"]);
 }
 
 #[test]

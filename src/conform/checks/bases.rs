@@ -6,4 +6,6 @@ use crate::conform::check::Basis;
 pub(super) const CATEGORIES: Basis = Basis::Documented("EC2 User Guide, Instance metadata categories");
 pub(super) const RETRIEVAL: Basis = Basis::Documented("EC2 User Guide, Access instance metadata");
 pub(super) const TOKENS: Basis = Basis::Documented("EC2 User Guide, Use the Instance Metadata Service");
+pub(super) const IDENTITY_DOCUMENTS: Basis =
+    Basis::Documented("EC2 User Guide, Verify instance identity documents");
 pub(super) const CAPTURES: Basis = Basis::Observed("published captures of Nitro instances, 2019 to 2024");

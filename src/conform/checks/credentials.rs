@@ -6,14 +6,12 @@ use super::bases::CATEGORIES;
 use super::identity::laid_out_keys;
 use crate::clock::now;
 use crate::conform::check::{Basis, CheckRow, answer, facts};
-use crate::conform::expectation::Expectation::StatusOf;
+use crate::conform::expectation::Expectation::{Body, Status, StatusOf};
 use crate::conform::finding::{CheckFinding, Judgement};
 use crate::conform::forms::{self, ValueForm, form};
 use crate::conform::probe::get;
 use crate::conform::service::ServiceUnderTest;
 
-const ROLE: &str = "/latest/meta-data/iam/security-credentials/{role}";
-const INSTANCE: &str = "/latest/meta-data/identity-credentials/ec2/security-credentials/ec2-instance";
 const PROFILE: &str = "/latest/meta-data/iam/info";
 const GUIDE: Basis = Basis::Documented("EC2 User Guide, IAM roles for Amazon EC2");
 const IDENTITY: Basis = Basis::Documented("EC2 User Guide, Instance identity roles");
@@ -34,11 +32,11 @@ const HMAC: ValueForm = form("AWS-HMAC", |text| text == "AWS-HMAC");
 
 /// The checks of one set of keys.
 macro_rules! keys {
-    ($prefix:literal, $path:expr, $basis:expr, $breaks:literal) => {
+    ($prefix:literal, $path:literal, $basis:expr, $breaks:literal) => {
         [
             facts(
                 concat!($prefix, "-code"),
-                concat!("Code of ", $prefix),
+                concat!("Code at ", $path),
                 "Success, or another code with a Message",
                 |s| code(s, $path),
                 $basis,
@@ -46,7 +44,7 @@ macro_rules! keys {
             ),
             facts(
                 concat!($prefix, "-keys"),
-                concat!("keys of ", $prefix),
+                concat!("GET ", $path),
                 "Code, LastUpdated, Type, AccessKeyId, SecretAccessKey, Token, Expiration, in this order",
                 |s| ordered(s, $path),
                 $basis,
@@ -54,7 +52,7 @@ macro_rules! keys {
             ),
             facts(
                 concat!($prefix, "-layout"),
-                concat!("GET of ", $prefix),
+                concat!("GET ", $path),
                 "two blanks before a key, \" : \" after it, no line feed at the end",
                 |s| layout(s, $path),
                 $basis,
@@ -62,7 +60,7 @@ macro_rules! keys {
             ),
             facts(
                 concat!($prefix, "-type"),
-                concat!("Type of ", $prefix),
+                concat!("Type at ", $path),
                 HMAC.what,
                 |s| field(s, $path, "Type", HMAC),
                 $basis,
@@ -70,7 +68,7 @@ macro_rules! keys {
             ),
             facts(
                 concat!($prefix, "-key-id"),
-                concat!("AccessKeyId of ", $prefix),
+                concat!("AccessKeyId at ", $path),
                 ID_FORM.what,
                 |s| field(s, $path, "AccessKeyId", ID_FORM),
                 $basis,
@@ -78,7 +76,7 @@ macro_rules! keys {
             ),
             facts(
                 concat!($prefix, "-secret"),
-                concat!("SecretAccessKey of ", $prefix),
+                concat!("SecretAccessKey at ", $path),
                 SECRET_FORM.what,
                 |s| field(s, $path, "SecretAccessKey", SECRET_FORM),
                 $basis,
@@ -86,7 +84,7 @@ macro_rules! keys {
             ),
             facts(
                 concat!($prefix, "-token"),
-                concat!("Token of ", $prefix),
+                concat!("Token at ", $path),
                 TOKEN_FORM.what,
                 |s| field(s, $path, "Token", TOKEN_FORM),
                 $basis,
@@ -94,7 +92,7 @@ macro_rules! keys {
             ),
             facts(
                 concat!($prefix, "-last-updated"),
-                concat!("LastUpdated of ", $prefix),
+                concat!("LastUpdated at ", $path),
                 "a time in whole seconds that is past",
                 |s| updated(s, $path),
                 Basis::ReliedOn("botocore's parser refuses fractions"),
@@ -102,7 +100,7 @@ macro_rules! keys {
             ),
             facts(
                 concat!($prefix, "-expiration"),
-                concat!("Expiration of ", $prefix),
+                concat!("Expiration at ", $path),
                 "a time in whole seconds, more than 4 minutes ahead: new keys come 5 minutes before",
                 |s| expires(s, $path),
                 $basis,
@@ -110,7 +108,7 @@ macro_rules! keys {
             ),
             facts(
                 concat!($prefix, "-stay"),
-                concat!("GET of ", $prefix, ", twice"),
+                concat!("GET ", $path, ", twice"),
                 "the same keys: they do not change with each request",
                 |s| stay(s, $path),
                 $basis,
@@ -120,8 +118,14 @@ macro_rules! keys {
     };
 }
 
-const OF_ROLE: [CheckRow; 10] = keys!("role-keys", ROLE, GUIDE, "AWS SDKs and CLI");
-const OF_INSTANCE: [CheckRow; 10] = keys!("instance-keys", INSTANCE, IDENTITY, "amazon-ssm-agent");
+const OF_ROLE: [CheckRow; 10] =
+    keys!("role-keys", "/latest/meta-data/iam/security-credentials/{role}", GUIDE, "AWS SDKs and CLI");
+const OF_INSTANCE: [CheckRow; 10] = keys!(
+    "instance-keys",
+    "/latest/meta-data/identity-credentials/ec2/security-credentials/ec2-instance",
+    IDENTITY,
+    "amazon-ssm-agent"
+);
 
 /// The profile, and paths that are not there.
 const OTHERS: [CheckRow; 7] = [
@@ -175,10 +179,7 @@ const OTHERS: [CheckRow; 7] = [
     answer(
         "instance-listing",
         get("/latest/meta-data/identity-credentials/ec2/security-credentials/"),
-        &[
-            crate::conform::expectation::Expectation::Status(200),
-            crate::conform::expectation::Expectation::Body("ec2-instance"),
-        ],
+        &[Status(200), Body("ec2-instance")],
         CATEGORIES,
         "amazon-ssm-agent",
     ),

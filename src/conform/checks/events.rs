@@ -1,123 +1,18 @@
-//! Notices of interruptions, scheduled maintenance, and the group's lifecycle state. Most need one that is there.
+//! Scheduled maintenance, rebalance recommendations, and the group's lifecycle state. Most need one that is there.
 
 use serde_json::Value;
 
-use super::bases::CATEGORIES;
 use crate::conform::check::{Basis, CheckRow, answer, facts};
-use crate::conform::expectation::Expectation::{IfThere, Status, StatusOf, Text};
+use crate::conform::expectation::Expectation::{Status, StatusOf};
 use crate::conform::facts::META;
 use crate::conform::finding::{CheckFinding, Judgement};
 use crate::conform::forms::{self, is_instant};
 use crate::conform::probe::get;
 use crate::conform::service::ServiceUnderTest;
 
-const NTH: &str = "aws-node-termination-handler";
-const KUBE: &str = "kube-spot-termination-notice-handler, which takes any 200 for a notice";
-const NOTICES: Basis = Basis::Documented("EC2 User Guide, Spot Instance interruption notices");
+pub(super) const NTH: &str = "aws-node-termination-handler";
 const SCHEDULED: Basis = Basis::Documented("EC2 User Guide, Scheduled events for your instances");
-const ACTION: &str = "/latest/meta-data/spot/instance-action";
 const REBALANCE: &str = "/latest/meta-data/events/recommendations/rebalance";
-
-pub(super) const SPOT: &[CheckRow] = &[
-    answer("spot-action-status", get(ACTION), &[StatusOf(&[200, 404])], NOTICES, NTH),
-    answer(
-        "spot-time-status",
-        get("/latest/meta-data/spot/termination-time"),
-        &[StatusOf(&[200, 404])],
-        NOTICES,
-        KUBE,
-    ),
-    facts(
-        "spot-action",
-        "action of spot/instance-action",
-        "terminate, stop or hibernate",
-        action,
-        NOTICES,
-        NTH,
-    ),
-    facts(
-        "spot-time",
-        "time of spot/instance-action",
-        forms::INSTANT.what,
-        |service| {
-            let time = notice(service, "time")?;
-            if is_instant(&time) { Ok(()) } else { Err(CheckFinding::fails(format!("{time:?}"))) }
-        },
-        NOTICES,
-        NTH,
-    ),
-    answer(
-        "spot-action-line",
-        get(ACTION),
-        &[IfThere, Text("an object on one line, without a line feed", |text| !text.contains('\n'))],
-        NOTICES,
-        "scripts that cut it",
-    ),
-    facts(
-        "spot-action-keys",
-        "GET spot/instance-action",
-        "action and time, no other key",
-        |service| {
-            let object = service.json(ACTION)?;
-            let keys: Vec<&str> =
-                object.as_object().into_iter().flat_map(|object| object.keys()).map(String::as_str).collect();
-            if keys == ["action", "time"] { Ok(()) } else { Err(CheckFinding::fails(keys.join(", "))) }
-        },
-        NOTICES,
-        "",
-    ),
-    facts(
-        "spot-both-for-terminate",
-        "GET spot/instance-action and spot/termination-time",
-        "termination-time for terminate, and for nothing else",
-        both,
-        NOTICES,
-        NTH,
-    ),
-    facts(
-        "spot-same-time",
-        "GET spot/instance-action and spot/termination-time",
-        "the same time",
-        |service| {
-            let time = notice(service, "time")?;
-            let other = service.meta("spot/termination-time")?;
-            super::consistency::same("time", &time, "termination-time", &other)
-        },
-        NOTICES,
-        NTH,
-    ),
-    facts(
-        "spot-life-cycle",
-        "GET spot/instance-action and instance-life-cycle",
-        "spot, where there is a notice",
-        |service| {
-            notice(service, "action")?;
-            let life_cycle = service.meta("instance-life-cycle")?;
-            super::consistency::same(
-                "instance-life-cycle",
-                &life_cycle,
-                "that of an interrupted instance",
-                "spot",
-            )
-        },
-        CATEGORIES,
-        NTH,
-    ),
-    facts(
-        "spot-none-on-demand",
-        "GET instance-life-cycle and spot/",
-        "404 for an instance that is not spot",
-        |service| {
-            if service.meta("instance-life-cycle")? == "spot" {
-                return Err(CheckFinding::not_applicable("a spot instance"));
-            }
-            let status = service.get(&format!("{META}spot/"))?.status;
-            if status == 404 { Ok(()) } else { Err(CheckFinding::fails(format!("status {status}"))) }
-        },
-        NOTICES,
-        KUBE,
-    ),
-];
 
 pub(super) const ROWS: &[CheckRow] = &[
     answer(
@@ -209,29 +104,6 @@ const fn each(
         _ => "GET /latest/meta-data/events/maintenance/scheduled",
     };
     facts(name, asked, expected, test, SCHEDULED, NTH)
-}
-
-/// A text of the notice.
-fn notice(service: &mut ServiceUnderTest<'_>, key: &str) -> Result<String, CheckFinding> {
-    let text = service.json_text(ACTION, key)?;
-    text.ok_or_else(|| CheckFinding::fails(format!("no {key}")))
-}
-
-fn action(service: &mut ServiceUnderTest<'_>) -> Judgement {
-    let action = notice(service, "action")?;
-    if ["terminate", "stop", "hibernate"].contains(&action.as_str()) {
-        return Ok(());
-    }
-    Err(CheckFinding::fails(format!("{action:?}")))
-}
-
-fn both(service: &mut ServiceUnderTest<'_>) -> Judgement {
-    let action = notice(service, "action")?;
-    let status = service.get(&format!("{META}spot/termination-time"))?.status;
-    match (action.as_str(), status) {
-        ("terminate", 200) | ("stop" | "hibernate", 404) => Ok(()),
-        _ => Err(CheckFinding::fails(format!("{action:?}, and status {status} at termination-time"))),
-    }
 }
 
 /// Judges each event of a list. Without any there is nothing to judge.

@@ -126,14 +126,24 @@ pub(super) const ROWS: &[CheckRow] = &[
         VERIFIED,
         "Vault",
     ),
-    envelope("pkcs7-signed-data", "SignedData", |service| is_signed_data(service, Envelope::Pkcs7)),
-    envelope("pkcs7-document", "the bytes of the document", |service| {
-        embeds_document(service, Envelope::Pkcs7)
+    envelope("pkcs7-signed-data", "GET /latest/dynamic/instance-identity/pkcs7", "SignedData", |service| {
+        is_signed_data(service, Envelope::Pkcs7)
     }),
-    envelope("pkcs7-digest", "the SHA-1 digest of the document", |service| {
-        has_digest(service, Envelope::Pkcs7)
+    envelope(
+        "pkcs7-document",
+        "GET /latest/dynamic/instance-identity/pkcs7",
+        "the bytes of the document",
+        |service| embeds_document(service, Envelope::Pkcs7),
+    ),
+    envelope(
+        "pkcs7-digest",
+        "GET /latest/dynamic/instance-identity/pkcs7",
+        "the SHA-1 digest of the document",
+        |service| has_digest(service, Envelope::Pkcs7),
+    ),
+    envelope("pkcs7-algorithms", "GET /latest/dynamic/instance-identity/pkcs7", "SHA-1 and DSA", |service| {
+        has_algorithms(service, Envelope::Pkcs7)
     }),
-    envelope("pkcs7-algorithms", "SHA-1 and DSA", |service| has_algorithms(service, Envelope::Pkcs7)),
     answer(
         "rsa2048-framing",
         RSA2048,
@@ -141,30 +151,40 @@ pub(super) const ROWS: &[CheckRow] = &[
         VERIFIED,
         "Vault, Teleport",
     ),
-    envelope("rsa2048-signed-data", "SignedData", |service| is_signed_data(service, Envelope::Rsa2048)),
-    envelope("rsa2048-document", "the bytes of the document", |service| {
-        embeds_document(service, Envelope::Rsa2048)
-    }),
-    envelope("rsa2048-digest", "the SHA-256 digest of the document", |service| {
-        has_digest(service, Envelope::Rsa2048)
-    }),
-    envelope("rsa2048-algorithms", "SHA-256 and RSA", |service| has_algorithms(service, Envelope::Rsa2048)),
+    envelope(
+        "rsa2048-signed-data",
+        "GET /latest/dynamic/instance-identity/rsa2048",
+        "SignedData",
+        |service| is_signed_data(service, Envelope::Rsa2048),
+    ),
+    envelope(
+        "rsa2048-document",
+        "GET /latest/dynamic/instance-identity/rsa2048",
+        "the bytes of the document",
+        |service| embeds_document(service, Envelope::Rsa2048),
+    ),
+    envelope(
+        "rsa2048-digest",
+        "GET /latest/dynamic/instance-identity/rsa2048",
+        "the SHA-256 digest of the document",
+        |service| has_digest(service, Envelope::Rsa2048),
+    ),
+    envelope(
+        "rsa2048-algorithms",
+        "GET /latest/dynamic/instance-identity/rsa2048",
+        "SHA-256 and RSA",
+        |service| has_algorithms(service, Envelope::Rsa2048),
+    ),
 ];
 
 /// A property of what is inside an envelope.
 const fn envelope(
     name: &'static str,
+    asked: &'static str,
     expected: &'static str,
     test: fn(&mut ServiceUnderTest<'_>) -> Judgement,
 ) -> CheckRow {
-    facts(
-        name,
-        "GET of the leaf below /latest/dynamic/instance-identity/",
-        expected,
-        test,
-        VERIFIED,
-        VERIFIERS,
-    )
+    facts(name, asked, expected, test, VERIFIED, VERIFIERS)
 }
 
 /// The keys of an object as EC2 prints one, in their order; none if the layout is another one.

@@ -114,7 +114,7 @@ pub(super) const LEAVES: &[LeafRow] = &[
         .breaks("AWS SDKs for Rust and JavaScript"),
     leaf("meta-data/product-codes", forms::LINES).optional().since("2007-03-01"),
     leaf("meta-data/profile", forms::PROFILE).basis(CAPTURES),
-    leaf("meta-data/public-hostname", forms::HOST_NAME).optional().since("2007-01-19").breaks(NTH),
+    leaf("meta-data/public-hostname", forms::PUBLIC_NAME).optional().since("2007-01-19").breaks(NTH),
     leaf("meta-data/public-ipv4", forms::IPV4)
         .optional()
         .since("2007-01-19")

@@ -15,7 +15,9 @@ mod leaves;
 mod listings;
 mod signed_data;
 mod slashes;
+mod spot;
 mod tokens;
+mod verified;
 mod versions;
 mod walks;
 
@@ -33,10 +35,10 @@ pub(crate) fn all_checks() -> Vec<ConformanceCheck> {
         (Group::Errors, &[errors::ROWS]),
         (Group::Headers, &[headers::ROWS]),
         (Group::Framing, &[framing::ROWS]),
-        (Group::Identity, &[identity::ROWS]),
+        (Group::Identity, &[identity::ROWS, verified::ROWS]),
         (Group::Credentials, &credentials::GROUPS),
         (Group::Consistency, &[consistency::ROWS, addresses::ROWS]),
-        (Group::Spot, &[events::SPOT]),
+        (Group::Spot, &[spot::ROWS]),
     ];
     let tables = tables.into_iter().chain([(Group::Events, [events::ROWS].as_slice())]);
     let mut checks: Vec<ConformanceCheck> = vec![];

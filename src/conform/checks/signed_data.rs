@@ -14,7 +14,7 @@ use crate::conform::service::ServiceUnderTest;
 /// 1.2.840.113549.1.7.2
 const SIGNED_DATA: &[u8] = &[0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x02];
 /// 1.2.840.113549.1.9.4
-const MESSAGE_DIGEST: &[u8] = &[0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x04];
+pub(super) const MESSAGE_DIGEST: &[u8] = &[0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x04];
 /// 1.3.14.3.2.26
 const SHA1: &[u8] = &[0x06, 0x05, 0x2b, 0x0e, 0x03, 0x02, 0x1a];
 /// 2.16.840.1.101.3.4.2.1
@@ -32,7 +32,7 @@ pub(super) enum Envelope {
 }
 
 impl Envelope {
-    fn path(self) -> &'static str {
+    pub(super) fn path(self) -> &'static str {
         match self {
             Self::Pkcs7 => "/latest/dynamic/instance-identity/pkcs7",
             Self::Rsa2048 => "/latest/dynamic/instance-identity/rsa2048",

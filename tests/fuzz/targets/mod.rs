@@ -10,6 +10,7 @@
 //! | `aemm` | a configuration file of amazon-ec2-metadata-mock: JSON, YAML or TOML by the first byte |
 //! | `dump` | a dump: files, or cloud-init's JSON |
 //! | `record` | what a service answers to `record` |
+//! | `conform` | what a service answers to `conform` |
 //! | `control` | the body of an order at the control socket |
 //! | `netlink` | a datagram of the kernel |
 //!
@@ -40,6 +41,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "aemm", run: files::aemm, is_text: true },
     Target { name: "dump", run: files::dump, is_text: true },
     Target { name: "record", run: record::run, is_text: true },
+    Target { name: "conform", run: mock_imds::fuzzing::conformance_answer, is_text: true },
     Target { name: "control", run: control::run, is_text: true },
     Target { name: "netlink", run: mock_imds::fuzzing::netlink_datagram, is_text: false },
 ];
