@@ -1,6 +1,6 @@
 //! `mock-imds conform URL`: judges a metadata service.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -13,7 +13,7 @@ use crate::conform::{
     ConformanceReport, ConformanceRun, NamePattern, all_checks, junit, list_json,
 };
 use crate::exit::{ExitStatus, Failure};
-use crate::files::io_error_text;
+use crate::files::{self, io_error_text};
 use crate::identity::VerificationKey;
 use crate::model::format_duration;
 use crate::terminal::{StyledText, Terminal};
@@ -35,16 +35,20 @@ pub(crate) fn exec(args: &ConformArgs) -> Result<(), Failure> {
         certificates: &certificates,
         limits: ConformanceLimits { rate: args.rate, max_time: args.max_time },
     };
-    let report = make(&run, chosen)?;
     if let Some(file) = &args.junit {
-        write(file, &junit(&report))?;
+        // Known before a run of many seconds.
+        File::options().append(true).create(true).open(file).map_err(|error| unwritable(file, &error))?;
     }
+    let report = make(&run, chosen)?;
     if args.json {
         print_line(&report.json());
     } else {
         for line in conform_table::report(&report, args.verbose, terminal.columns) {
             print_line(&terminal.render(&fitted(line, terminal)));
         }
+    }
+    if let Some(file) = &args.junit {
+        write(file, &junit(&report))?;
     }
     verdict(args, &report)
 }
@@ -104,23 +108,26 @@ fn certificates(files: &[PathBuf]) -> Result<Vec<VerificationKey>, Failure> {
     files.iter().map(read).collect()
 }
 
+/// Bytes of a profile's file.
+const MAX_PROFILE: u64 = 1 << 20;
+
 /// A name of ours, or else a file.
 fn profile(name: &str, checks: &[ConformanceCheck]) -> Result<ConformanceProfile, Failure> {
     let of_text = |sentence| Failure::new(ExitStatus::Config, format!("{name}: {sentence}"));
     if let Some(ours) = ConformanceProfile::named(name, checks) {
         return ours.map_err(of_text);
     }
-    let text = fs::read_to_string(name).map_err(|error| {
+    let text = files::read(Path::new(name), MAX_PROFILE).map_err(|error| {
         let ours: Vec<_> = ConformanceProfile::names().collect();
         let sentence = format!(
             "--profile {name}: no profile has this name, and it cannot be read as a file: {}; accepted: {}, or a file \
              with [[skip]] tables",
-            io_error_text(&error),
+            error,
             ours.join(", ")
         );
         Failure::new(ExitStatus::Usage, sentence)
     })?;
-    ConformanceProfile::parse(name, &text, checks).map_err(of_text)
+    ConformanceProfile::parse(name, &String::from_utf8_lossy(&text), checks).map_err(of_text)
 }
 
 fn choose(all: Vec<ConformanceCheck>, only: &[String]) -> Result<Vec<ConformanceCheck>, Failure> {
@@ -138,8 +145,10 @@ fn choose(all: Vec<ConformanceCheck>, only: &[String]) -> Result<Vec<Conformance
 }
 
 fn write(file: &Path, text: &str) -> Result<(), Failure> {
-    fs::write(file, text).map_err(|error| {
-        let sentence = format!("{} cannot be written: {}", file.display(), io_error_text(&error));
-        Failure::new(ExitStatus::CantCreate, sentence)
-    })
+    fs::write(file, text).map_err(|error| unwritable(file, &error))
+}
+
+fn unwritable(file: &Path, error: &io::Error) -> Failure {
+    let sentence = format!("{} cannot be written: {}", file.display(), io_error_text(error));
+    Failure::new(ExitStatus::CantCreate, sentence)
 }

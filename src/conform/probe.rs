@@ -2,6 +2,8 @@
 
 use std::fmt::{self, Write as _};
 
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+
 /// A request of a table. In its path `{mac}` is the primary interface's, and `{role}` the role's name.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct CheckProbe {
@@ -107,6 +109,20 @@ impl fmt::Display for CheckProbe {
     }
 }
 
+/// Bytes that a path can only have in their percent-encoded form, but for the percent sign: a path may be encoded.
+const NO_PATH: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'<')
+    .add(b'>')
+    .add(b'\\')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'|')
+    .add(b'}');
+
 /// A request as it is sent, and remembered.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct ProbeRequest {
@@ -120,7 +136,9 @@ impl ProbeRequest {
     /// Its bytes.
     pub(super) fn bytes(&self, authority: &str) -> Vec<u8> {
         let method: &str = self.method.into();
-        let mut head = format!("{method} {} HTTP/1.1\r\nHost: {authority}\r\n", self.path);
+        // Names come from the service's listings: they end no line, and no path.
+        let path = utf8_percent_encode(&self.path, NO_PATH);
+        let mut head = format!("{method} {path} HTTP/1.1\r\nHost: {authority}\r\n");
         head.push_str(concat!("User-Agent: mock-imds/", env!("CARGO_PKG_VERSION"), "\r\nAccept: */*\r\n"));
         for (name, value) in &self.headers {
             let _ = write!(head, "{name}: {value}\r\n");
@@ -131,5 +149,27 @@ impl ProbeRequest {
             _ => head.push_str("\r\n"),
         }
         if self.form == RequestForm::Twice { head.repeat(2).into_bytes() } else { head.into_bytes() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_of_a_listing_ends_neither_the_path_nor_the_line() {
+        let line = |path: &str| {
+            let request = ProbeRequest {
+                method: ProbeMethod::Get,
+                path: path.to_owned(),
+                headers: vec![],
+                form: RequestForm::Usual,
+            };
+            let bytes = String::from_utf8(request.bytes("x")).expect("text");
+            bytes.lines().next().unwrap_or_default().to_owned()
+        };
+        assert_eq!(line("/latest/custom/my key"), "GET /latest/custom/my%20key HTTP/1.1");
+        assert_eq!(line("/x HTTP/1.1\r\nEvil: 1/"), "GET /x%20HTTP/1.1%0D%0AEvil:%201/ HTTP/1.1");
+        assert_eq!(line("/a%20b/0a:49/?x=y"), "GET /a%20b/0a:49/?x=y HTTP/1.1");
     }
 }

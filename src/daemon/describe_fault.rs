@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
-
 use super::redact;
 use crate::control::api::{FaultOrigin, FaultStatus};
 use crate::imds::Fleet;
@@ -176,6 +174,8 @@ fn when(fault: &Fault, ordered: bool, since: Option<Duration>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
     use crate::scenario::{OrderTime, read_order};
 

@@ -7,8 +7,8 @@ use ipnet::{IpNet, Ipv4Net};
 
 use super::bases::CATEGORIES;
 use super::consistency::same;
-use crate::conform::check::{Basis, CheckRow, facts};
-use crate::conform::facts::{MACS, META};
+use crate::conform::check::{CheckRow, facts};
+use crate::conform::facts::MACS;
 use crate::conform::finding::{CheckFinding, Judgement};
 use crate::conform::service::ServiceUnderTest;
 
@@ -148,14 +148,6 @@ pub(super) const ROWS: &[CheckRow] = &[
         CATEGORIES,
         "",
     ),
-    facts(
-        "same-vpc",
-        "GET vpc-id of all interfaces",
-        "one VPC",
-        same_vpc,
-        Basis::ReliedOn("cloud-provider-aws takes the first interface's"),
-        "cloud-provider-aws",
-    ),
 ];
 
 fn device_numbers(service: &mut ServiceUnderTest<'_>) -> Judgement {
@@ -278,16 +270,4 @@ fn associated(service: &mut ServiceUnderTest<'_>) -> Judgement {
         }
     }
     judged(compared, "no interface has a public address")
-}
-
-fn same_vpc(service: &mut ServiceUnderTest<'_>) -> Judgement {
-    let mut seen = BTreeSet::new();
-    for mac in service.macs()? {
-        seen.extend(service.interface(&mac, "vpc-id")?);
-    }
-    match seen.len() {
-        0 => Err(CheckFinding::not_applicable(format!("no vpc-id below {META}"))),
-        1 => Ok(()),
-        _ => Err(CheckFinding::fails(format!("{seen:?}"))),
-    }
 }
