@@ -142,7 +142,9 @@ fn stats(item: &Item<'_>, files: &NamedFiles<'_>) -> Option<TaskStats> {
     let bytes = content::read(item, files, STATS_LIMIT)?;
     match serde_json::from_slice::<BTreeMap<String, serde_json::Value>>(&bytes) {
         Ok(stats) => {
-            let stats = stats.into_iter().map(|(name, stats)| (name, stats.to_string()));
+            // Null is that there are none, as in the agent's replies.
+            let stats = stats.into_iter().filter(|(_, stats)| !stats.is_null());
+            let stats = stats.map(|(name, stats)| (name, stats.to_string()));
             Some(TaskStats::Fixed(Arc::new(stats.collect())))
         }
         Err(error) => {
