@@ -4,6 +4,8 @@ mod checks;
 mod container;
 mod metadata;
 
+pub(super) use checks::ids_are_unique;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -82,7 +84,7 @@ fn mebibytes(item: &Item<'_>) -> Option<u32> {
 
 fn credentials_of(section: &Section<'_>, files: &NamedFiles<'_>, task: &mut EcsTask) {
     set_if_some(&mut task.role, section.read("role", role));
-    replace_if_some(&mut task.credential_id, section.read("credential-id", Item::parse));
+    replace_if_some(&mut task.credential_id, section.read("credential-id", Item::parse_secret));
     set_if_some(&mut task.credentials_ready_after, section.read("credentials-ready-after", Item::duration));
     if let Some(table) = section.read("credentials", Item::section) {
         task.credentials = credentials::read(&table, files);
