@@ -151,15 +151,17 @@ mod tests {
         assert!(memory.admit(bucket("b"), interval, 3, start), "another path has a limit of its own");
     }
 
-    fn client(last: u8) -> Option<IpAddr> {
-        Some([10, 0, 0, last].into())
+    fn client(last: u8) -> IpAddr {
+        [10, 0, 0, last].into()
     }
 
     #[test]
     fn a_client_with_many_paths_takes_no_room_of_others() {
         let memory = ContainerMemory::default();
         let (interval, now) = (Duration::from_secs(5), Timestamp::from_secs(1));
-        let admit = |client, name: &str, now| memory.admit(RateBucket { client, name }, interval, 1, now);
+        let admit = |client, name: &str, now| {
+            memory.admit(RateBucket { client: Some(client), name }, interval, 1, now)
+        };
         assert!(admit(client(1), "/mine", now));
         let admitted = (0..10_000).filter(|n| admit(client(2), &format!("/{n}"), now)).count();
         assert_eq!(admitted, PATHS + 1, "each path once, and the further ones share a rate");
