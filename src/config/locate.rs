@@ -95,6 +95,7 @@ fn is_secret_key(key: &str) -> bool {
         .iter()
         .any(|word| spelled.contains(word))
         || spelled == "token"
+        || near("credential-id", 2)
         || near("session-token", 4)
         || near("secret-access-key", 6)
 }

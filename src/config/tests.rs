@@ -99,6 +99,8 @@ fn lines_that_may_hold_a_secret_are_not_shown() {
         "[host]\nsecert-acces-key = \"hunter2\"\n",
         "[host]\nsesion-tokn = \"hunter2\"\n",
         "[host]\nsecret-access-key = \"hunter2\n",
+        "[host]\ncredential-id = \"hunter2\"\n",
+        "[host]\ncredental_id = \"hunter2\"\n",
         "[host]\nsecret-access-key = \"\"\"\nhunter2 \\q\"\"\"\n",
         "host = { secret-access-key = \"hunter2\" }\n",
         "[host]\n\"meta-data/iam/security-credentials/r\" = \"hunter2\"\n",

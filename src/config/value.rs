@@ -118,6 +118,20 @@ impl<'a> Item<'a> {
         }
     }
 
+    /// The same for what no report may show.
+    pub(crate) fn parse_secret<T: FromStr<Err: Display>>(&self) -> Option<T> {
+        self.read_as(std::any::type_name::<T>());
+        let accepted = match self.value().as_str().unwrap_or_default().parse() {
+            Ok(value) => return Some(value),
+            Err(accepted) => accepted,
+        };
+        self.error(
+            format!("{} is not of the form that it has", self.name()),
+            format!("accepted: {accepted}"),
+        );
+        None
+    }
+
     /// One of the strings of an enum, as its variant.
     pub(crate) fn choice<T: VariantArray + Copy + Into<&'static str>>(&self) -> Option<T> {
         let choices = T::VARIANTS.iter().map(|variant| ((*variant).into(), *variant));

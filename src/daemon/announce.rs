@@ -12,7 +12,7 @@ use tokio::task::spawn_blocking;
 use super::load::LoadedScenario;
 use crate::control::api::{ListenerStatus, ReadyNotice};
 use crate::exit::{ExitStatus, Failure};
-use crate::model::{HttpTokens, Instance};
+use crate::model::{HttpTokens, Instance, Service};
 use crate::observe;
 use crate::server::take_inherited_for_writing;
 
@@ -92,11 +92,19 @@ fn sentence(served: &LoadedScenario, instance: &Instance, listeners: &[ListenerS
         return;
     }
     let first = listeners.first().map(|listener| reachable(listener.address));
-    let hint = first.map(|address| first_curl(address, instance.metadata_options.http_tokens));
+    let hint = first.map(|address| first_command(address, instance.metadata_options.http_tokens));
     observe::print(&format!("{line}; try: {}\n", hint.unwrap_or_default()));
 }
 
-/// A command that shows that it works.
+/// A command that shows that it works. The endpoints of containers are found by variables.
+fn first_command(address: SocketAddr, tokens: HttpTokens) -> String {
+    match Service::at(address.ip().to_canonical()) {
+        Some(service @ (Service::Ecs | Service::PodIdentity)) => format!("mock-imds env {}", service.name()),
+        Some(Service::Imds) | None => first_curl(address, tokens),
+    }
+}
+
+/// The same for the metadata service.
 fn first_curl(address: SocketAddr, tokens: HttpTokens) -> String {
     let url = format!("http://{address}/latest/meta-data/instance-id");
     match tokens {
@@ -130,5 +138,18 @@ mod tests {
         assert_eq!(curl, "curl http://127.0.0.1:1338/latest/meta-data/instance-id");
         let curl = first_curl(reachable("[::]:80".parse().unwrap()), HttpTokens::Required);
         assert!(curl.contains("http://[::1]:80/latest/api/token "), "{curl}");
+    }
+
+    #[test]
+    fn at_the_endpoints_of_containers_their_variables_are_suggested() {
+        for (address, expected) in [
+            ("169.254.170.2:80", "mock-imds env ecs"),
+            ("169.254.170.23:1690", "mock-imds env pod-identity"),
+            ("[fd00:ec2::23]:1690", "mock-imds env pod-identity"),
+            ("169.254.169.254:80", "curl http://169.254.169.254:80/latest/meta-data/instance-id"),
+        ] {
+            let found = first_command(address.parse().unwrap(), HttpTokens::Optional);
+            assert_eq!(found, expected, "{address}");
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! The environment of containers: what Amazon ECS and EKS tell programs by variables.
 
+use std::time::Duration;
+
 use super::ecs::{self, TaskIds};
 use super::pod_identity::{issued_token, pod_of, service_account_of};
 use super::{Fleet, TokenAuthority};
@@ -30,8 +32,15 @@ pub struct ContainerChoice<'n> {
 pub(crate) struct PodToken {
     pub(crate) account: ServiceAccount,
     pub(crate) token: String,
-    pub(crate) issued: Timestamp,
+    issued: Timestamp,
     pub(crate) expires: Timestamp,
+}
+
+impl PodToken {
+    /// The time from its issue to its renewal: four fifths of its life, as the kubelet does.
+    pub(crate) fn renewed_after(&self) -> Duration {
+        self.expires.since(self.issued) * 4 / 5
+    }
 }
 
 impl Fleet {

@@ -46,7 +46,7 @@ pub(crate) use answer::answer_for;
 pub(crate) use ec2::is_signature;
 pub use ec2::{SERVED_VERSIONS, category_paths};
 pub use endpoint::{EndpointMemory, EndpointRequest, NetworkFault, RateBucket};
-pub(crate) use endpoint::{credential_path_shortened, may_be_endpoint};
+pub(crate) use endpoint::{credential_path_shortened, may_be_endpoint, takes_body};
 pub use endpoint_answer::answer_endpoint;
 pub(crate) use endpoint_answer::answer_endpoint_for;
 pub(crate) use environment::PodToken;

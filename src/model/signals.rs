@@ -21,6 +21,8 @@ pub struct Signals {
     pub target_lifecycle_state: Option<TargetLifecycleState>,
     /// The last time that an event rotated the credentials.
     pub rotated_at: Option<Timestamp>,
+    /// The time at which an event set that the credentials have expired, as long as they have.
+    pub expired_at: Option<Timestamp>,
     /// The date of the start, while the instance is stopped.
     pub starts_at: Option<Timestamp>,
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub(crate) use super::clock::{Occurrence, ScenarioClock};
+use super::credentials::CredentialState;
 use super::event::{ClearTarget, Event, EventEffect, InstanceFact, MetadataOption};
 use super::instance::Instance;
 use super::interface::NetworkInterface;
@@ -197,6 +198,7 @@ fn apply(instance: &mut Instance, base: &Instance, effect: &EventEffect, given: 
         EventEffect::Credentials(state) => {
             if let Some(credentials) = &mut instance.credentials {
                 credentials.state = *state;
+                instance.signals.expired_at = (*state == CredentialState::Expired).then_some(given.at);
             }
         }
         EventEffect::Rotate => instance.signals.rotated_at = Some(given.at),
@@ -305,7 +307,7 @@ fn clear(instance: &mut Instance, base: &Instance, what: ClearTarget) {
         ClearTarget::InstanceAction => instance.instance_action = base.instance_action,
         ClearTarget::LifeCycle => instance.life_cycle = base.life_cycle,
         ClearTarget::Credentials => {
-            signals.rotated_at = None;
+            (signals.rotated_at, signals.expired_at) = (None, None);
             instance.credentials.clone_from(&base.credentials);
             instance.late.settle_profile();
         }

@@ -28,6 +28,7 @@ pub(crate) fn read(
     let Some(section) = item.section() else { return vec![] };
     let entries = section.entries();
     let Some(instances) = read_each(item, &entries, files, inherited, profile) else { return vec![] };
+    ecs::ids_are_unique(inherited, &instances);
     let (mut networks, mut nodes) = (BTreeMap::new(), BTreeMap::new());
     let mut host = None;
     for (named, item) in &instances {

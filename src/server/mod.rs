@@ -11,6 +11,7 @@ mod fast_path;
 mod head;
 mod housekeeping;
 mod ingress;
+mod kept_body;
 mod limits;
 mod listen;
 mod recorder;

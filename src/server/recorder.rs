@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::service_state::ServiceState;
 use super::state::ConnectionState;
-use crate::imds::{AccessRefusal, Protocol, RequestHead};
+use crate::imds::{AccessRefusal, Protocol, RequestHead, credential_path_shortened};
 use crate::journal::{self, RequestLines, RequestRecord};
 use crate::model::{Service, Timestamp};
 use crate::observe;
@@ -41,7 +41,7 @@ impl<'r> RequestRecorder<'r> {
             client: connection.peer.ip().to_canonical(),
             ingress: connection.ingress,
             method: journal::method(head.method),
-            path: journal::path(head.path),
+            path: journal::path(&credential_path_shortened(head.path)),
             endpoint: Service::Imds,
             protocol,
             status: None,
@@ -56,11 +56,15 @@ impl<'r> RequestRecorder<'r> {
         Self { service, started, record: Some(record), fault_is_ordered: false }
     }
 
-    /// Sets an endpoint of containers, and the path as it is recorded.
-    pub(super) fn set_endpoint(&mut self, service: Service, path: &str) {
+    /// The path as it is recorded, for whatever else is written about the request.
+    pub(super) fn path(&self) -> &str {
+        &self.record.as_ref().expect("the record is there until the drop").path
+    }
+
+    /// Sets an endpoint of containers.
+    pub(super) fn set_endpoint(&mut self, service: Service) {
         self.set(|record| {
             record.endpoint = service;
-            record.path = journal::path(path);
             record.token_ttl = None;
         });
     }

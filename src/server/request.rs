@@ -13,6 +13,7 @@ use hyper::{Method, Request, Response, StatusCode};
 use tokio::time::{Instant, timeout};
 
 use super::delivery::{self, ReplyBody};
+use super::kept_body::KeptBody;
 use super::limits::Limits;
 use super::recorder::RequestRecorder;
 use super::service_state::ServiceState;
@@ -22,7 +23,7 @@ use super::state::{ConnectionEnd, ConnectionState, NoReply};
 use super::wire::HTTP_BYTES;
 use crate::imds::{
     DeliveryEnd, EndpointRequest, Fleet, Ingress, Reply, RequestHead, RequestHeaders, Visit,
-    answer_endpoint_for, answer_for, credential_path_shortened,
+    answer_endpoint_for, answer_for, takes_body,
 };
 use crate::model::ClockReading;
 use crate::model::endpoint::{PROBE_HEADER, Probed};
@@ -47,12 +48,12 @@ pub(super) async fn respond(
     let mut recorder = RequestRecorder::new(service, &connection, head, started, at);
     // A client that sent Expect waits for a 100 before it sends the body, and EC2 never sends one.
     let may_be_endpoint = connection.may_be_endpoint(head.path, service);
-    let mut content = Vec::new();
+    let mut content =
+        KeptBody::new(may_be_endpoint && takes_body(connection.addressed, head.method, head.path));
     if headers.has_expect() && !may_be_endpoint {
         connection.set_end(ConnectionEnd::Linger);
     } else {
-        let kept = may_be_endpoint.then_some(&mut content);
-        match read_body(body, kept, &shared.limits, &connection).await {
+        match read_body(body, &mut content, &shared.limits, &connection).await {
             BodyOutcome::Whole => {}
             BodyOutcome::Unread => connection.set_end(ConnectionEnd::Linger),
             BodyOutcome::Malformed => {
@@ -67,9 +68,11 @@ pub(super) async fn respond(
     }
     let now = service.read_clocks();
     let of_endpoint = may_be_endpoint
-        .then(|| endpoint_reply_to(head, &content, service, &connection, &mut recorder, now))
+        .then(|| endpoint_reply_to(head, content.bytes(), service, &connection, &mut recorder, now))
         .flatten();
     let reply = of_endpoint.unwrap_or_else(|| reply_to(head, service, &connection, &mut recorder, now));
+    // A fault may let it wait for long.
+    content.release(&connection.slot);
     delivery::prepare(&shared, &connection, reply.delivery, reply.hop_limit).await?;
     recorder.set_status(reply.status);
     drop(recorder);
@@ -95,7 +98,7 @@ pub(super) fn reply_to(
     recorder.set_instance(instance.name);
     let (reply, change) = answer_for(&fleet, instance, &service.authority, &visit, request, now);
     service.submit_change(change);
-    record(&visit, request.method, request.path, &reply, &fleet, recorder);
+    record(&visit, request.method, &reply, &fleet, recorder);
     reply
 }
 
@@ -125,10 +128,9 @@ fn endpoint_reply_to(
     let instance = fleet.match_instance(visit.peer, visit.ingress);
     let (endpoint, reply) = answer_endpoint_for(&fleet, instance, &service.authority, &visit, &request, now)?;
     service.count_request();
-    let path = credential_path_shortened(head.path);
-    recorder.set_endpoint(endpoint, &path);
+    recorder.set_endpoint(endpoint);
     recorder.set_instance(instance.name);
-    record(&visit, head.method, &path, &reply, &fleet, recorder);
+    record(&visit, head.method, &reply, &fleet, recorder);
     Some(reply)
 }
 
@@ -136,11 +138,11 @@ fn endpoint_reply_to(
 fn record(
     visit: &Visit<'_>,
     method: &Method,
-    path: &str,
     reply: &Reply,
     fleet: &Fleet,
     recorder: &mut RequestRecorder<'_>,
 ) {
+    let path = recorder.path();
     tracing::debug!(
         IMDS_CLIENT = %visit.peer,
         IMDS_METHOD = %method,
@@ -183,26 +185,24 @@ enum BodyOutcome {
 }
 
 /// Reads a body to its end, because the kernel resets a connection that is closed with bytes unread, and the
-/// client then loses its reply. `kept` gets what the body holds.
+/// client then loses its reply. `kept` gets of it what it wants.
 async fn read_body(
     mut body: Incoming,
-    mut kept: Option<&mut Vec<u8>>,
+    kept: &mut KeptBody,
     limits: &Limits,
     connection: &ConnectionState,
 ) -> BodyOutcome {
     if body.is_end_stream() {
         return BodyOutcome::Whole;
     }
-    connection.slot.enter(ConnectionStage::Body, HTTP_BYTES);
+    connection.slot.enter(ConnectionStage::Body, HTTP_BYTES + kept.most());
     let whole = async {
         let mut bytes = 0;
         while let Some(frame) = body.frame().await {
             match frame {
                 Ok(frame) => {
                     bytes += frame.data_ref().map_or(0, Bytes::len);
-                    if let (Some(kept), Some(data)) = (&mut kept, frame.data_ref()) {
-                        kept.extend_from_slice(data);
-                    }
+                    frame.data_ref().into_iter().for_each(|data| kept.push(data));
                 }
                 Err(error) if is_malformed(&error) => return BodyOutcome::Malformed,
                 Err(error) => return BodyOutcome::Lost(error),
@@ -214,7 +214,7 @@ async fn read_body(
         BodyOutcome::Whole
     };
     let outcome = timeout(limits.body, whole).await.unwrap_or(BodyOutcome::Unread);
-    connection.slot.enter(ConnectionStage::Answering, HTTP_BYTES);
+    connection.slot.enter(ConnectionStage::Answering, HTTP_BYTES + kept.bytes().len());
     outcome
 }
 

@@ -142,7 +142,7 @@ fn a_network_of_another_link() {
     host.run("ip route add 169.254.170.2/32 dev task");
     let said =
         ["a route to 169.254.170.2/32 leads to the interface task", "ip route del 169.254.170.2/32 dev task"];
-    refuses(&host, "a route", &said, &IMDS, &IMDS);
+    refuses(&host, "a route", &said, &WITHOUT_ECS, &WITHOUT_ECS);
     // A route that covers the network is everybody's.
     host.run("ip route del 169.254.170.2/32 dev task; ip route add 169.254.0.0/16 dev task");
     host.configure(ALL);

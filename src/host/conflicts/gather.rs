@@ -13,7 +13,7 @@ use crate::host::address::{AddressClient, LOOPBACK};
 use crate::host::links::{Link, LinkClient};
 use crate::host::netlink::{NetlinkMessage, NetlinkReply, NetlinkSocket, u32_at};
 use crate::host::nft::NftClient;
-use crate::host::tcp_sockets::{TcpState, tcp_sockets};
+use crate::host::tcp_sockets::{TcpSocket, TcpState, tcp_sockets};
 use crate::model::Service;
 
 /// The fixed part: struct rtmsg.
@@ -31,7 +31,7 @@ pub(crate) fn gather(
     tables: Option<&mut NftClient>,
 ) -> Result<ConflictFacts, HostError> {
     let links = links.list()?;
-    let sockets = tcp_sockets().into_iter().filter(|socket| socket.state == TcpState::Listen);
+    let sockets = tcp_sockets().into_iter().filter(is_listener_of_root);
     let mut networks = addressed(addresses)?;
     networks.extend(routed(&links)?);
     let services = [Service::Ecs.ipv4(), Service::PodIdentity.ipv4()];
@@ -46,6 +46,11 @@ pub(crate) fn gather(
         ecs_service: ECS_SERVICE.iter().any(|group| Path::new(group).exists()),
         redirects,
     })
+}
+
+/// The agent runs as root, in its container too.
+fn is_listener_of_root(socket: &TcpSocket) -> bool {
+    socket.state == TcpState::Listen && socket.owner == 0
 }
 
 fn addressed(addresses: &mut AddressClient) -> Result<Vec<OtherNetwork>, HostError> {
@@ -86,4 +91,22 @@ fn destination(route: &NetlinkReply) -> Option<(Ipv4Net, u32)> {
     let network = Ipv4Net::new(Ipv4Addr::from(octets), *route.payload.get(1)?).ok()?;
     let index = route.attribute(ROUTE_HEAD, libc::RTA_OIF).filter(|bytes| bytes.len() == 4)?;
     Some((network, u32_at(index, 0)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_root_can_be_the_agent() {
+        let address = "127.0.0.1:51679".parse().expect("an address");
+        let socket =
+            TcpSocket { local: address, remote: address, state: TcpState::Listen, owner: 0, inode: 1 };
+        assert!(is_listener_of_root(&socket));
+        assert!(
+            !is_listener_of_root(&TcpSocket { owner: 1000, ..socket.clone() }),
+            "any user can listen there"
+        );
+        assert!(!is_listener_of_root(&TcpSocket { state: TcpState::Established, ..socket }));
+    }
 }

@@ -7,7 +7,7 @@
 //! ```
 //!
 //! Refused always: a network of other interfaces, which would break. Refused unless takeover is allowed: an agent that
-//! runs, a rule that redirects.
+//! runs, with the interface and the addresses that are its own; a rule that redirects.
 
 mod gather;
 #[cfg(test)]
@@ -66,7 +66,8 @@ pub(crate) struct ConflictFacts {
     pub links: Vec<String>,
     /// Addresses and routes in [`NETWORK`], and the IPv6 address of Pod Identity, at other interfaces than `lo`.
     pub networks: Vec<OtherNetwork>,
-    /// Where TCP sockets listen.
+    /// Where TCP sockets of root listen. Those of others are no agent: any user can have one, and would take the endpoint
+    /// away.
     pub listeners: Vec<SocketAddr>,
     /// The unit `ecs.service` runs.
     pub ecs_service: bool,
@@ -101,7 +102,8 @@ fn reason(endpoint: Endpoint, facts: &ConflictFacts, allow_takeover: bool) -> Op
     if endpoint == Endpoint::Imds {
         return None;
     }
-    if let Some(network) = facts.networks.iter().find(|found| concerns(endpoint, found)) {
+    let mut others = facts.networks.iter().filter(|found| found.interface != POD_IDENTITY_LINK);
+    if let Some(network) = others.find(|found| concerns(endpoint, found)) {
         return Some(in_use(endpoint, network));
     }
     let agent = match endpoint {
@@ -125,9 +127,10 @@ fn reason(endpoint: Endpoint, facts: &ConflictFacts, allow_takeover: bool) -> Op
     ))
 }
 
-/// The IPv4 network is that of both endpoints.
+/// A network is that of both endpoints, an address alone that of its own.
 fn concerns(endpoint: Endpoint, found: &OtherNetwork) -> bool {
     match found.network.addr() {
+        IpAddr::V4(address) if found.network.prefix_len() == 32 => endpoint.service().ipv4() == address,
         IpAddr::V4(_) => true,
         IpAddr::V6(address) => endpoint.service().ipv6() == Some(address),
     }
@@ -144,7 +147,6 @@ fn in_use(endpoint: Endpoint, found: &OtherNetwork) -> String {
         Some(id) if id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
             format!("a Docker network: docker network rm {id}")
         }
-        _ if interface == POD_IDENTITY_LINK => "it is that of an EKS Pod Identity agent".to_owned(),
         _ if *routed => format!("ip route del {network} dev {interface}"),
         _ => format!("ip addr del {network} dev {interface}"),
     };
@@ -171,7 +173,9 @@ fn ecs_agent(facts: &ConflictFacts) -> Option<String> {
 }
 
 fn pod_identity_agent(facts: &ConflictFacts) -> Option<String> {
-    has_link(facts, POD_IDENTITY_LINK)
+    let addressed = facts.networks.iter().any(|found| found.interface == POD_IDENTITY_LINK);
+    let evidence = || format!("the interface {POD_IDENTITY_LINK} is there");
+    has_link(facts, POD_IDENTITY_LINK).or_else(|| addressed.then(evidence))
 }
 
 fn has_link(facts: &ConflictFacts, name: &str) -> Option<String> {

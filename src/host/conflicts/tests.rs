@@ -35,7 +35,7 @@ fn redirect(address: Ipv4Addr) -> ConflictFacts {
 fn each_finding_refuses_its_endpoint_alone() {
     let none: [&str; 0] = [];
     let (ecs, pods) = (["ecs"], ["pod-identity"]);
-    let cases: [(&str, ConflictFacts, &[&str], &[&str]); 14] = [
+    let cases: [(&str, ConflictFacts, &[&str], &[&str]); 18] = [
         ("nothing", ConflictFacts::default(), &none, &none),
         ("the agent", listening("127.0.0.1:51679"), &ecs, &none),
         ("its introspection", listening("127.0.0.1:51678"), &ecs, &none),
@@ -54,7 +54,11 @@ fn each_finding_refuses_its_endpoint_alone() {
             &["ecs", "pod-identity"],
             &["ecs", "pod-identity"],
         ),
-        ("the IPv6 address", network("fd00:ec2::23/128", "pod-id-link0", false), &pods, &pods),
+        ("the IPv6 address", network("fd00:ec2::23/128", "pod-id-link0", false), &pods, &none),
+        ("the address at the link", network("169.254.170.23/32", "pod-id-link0", false), &pods, &none),
+        ("the route to the link", network("169.254.170.23/32", "pod-id-link0", true), &pods, &none),
+        ("the address elsewhere", network("169.254.170.23/32", "dummy0", false), &pods, &pods),
+        ("the route to a task", network("169.254.170.2/32", "veth1", true), &ecs, &ecs),
     ];
     for (what, facts, expected, with_takeover) in cases {
         assert_eq!(refused(&facts, false), expected, "{what}");

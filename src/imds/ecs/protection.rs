@@ -59,11 +59,14 @@ pub(super) fn update(context: &EndpointContext<'_>, replies: &GoReplies, id: &st
                 return refused;
             }
             let minutes = update.expires_in_minutes.unwrap_or(USUAL_MINUTES);
-            if enabled && !MINUTES.contains(&minutes) {
+            // Also where protection ends: a client may send any number.
+            if !MINUTES.contains(&minutes) {
                 return of_ecs(context, replies, &ids);
             }
-            let span = Duration::from_mins(minutes.unsigned_abs());
-            let until = enabled.then(|| Timestamp::from_secs(context.now.plus(span).as_secs()));
+            let until = enabled.then(|| {
+                let span = Duration::from_mins(minutes.unsigned_abs());
+                Timestamp::from_secs(context.now.plus(span).as_secs())
+            });
             context.request.memory.protect(&ids.task_arn(), until);
             protection(context, replies)
         },

@@ -28,10 +28,15 @@ pub(super) fn stats(facts: &TaskFacts<'_>, container: &ListedContainer<'_>) -> O
 
 /// Those of all containers, by their ids.
 pub(super) fn task_stats(facts: &TaskFacts<'_>) -> Members {
+    // As the agent has it: an empty object since version 4, no statistics at all before.
+    let absent = || match facts.version {
+        MetadataVersion::V4 => Members::default().into(),
+        MetadataVersion::V2 | MetadataVersion::V3 => Json::Null,
+    };
     let mut all: Vec<(String, Json)> = facts
         .containers()
         .iter()
-        .map(|listed| (facts.ids.docker_id(listed.name), stats(facts, listed).unwrap_or(Json::Null)))
+        .map(|listed| (facts.ids.docker_id(listed.name), stats(facts, listed).unwrap_or_else(absent)))
         .collect();
     all.sort_by(|(one, _), (other, _)| one.cmp(other));
     all.into_iter().collect()

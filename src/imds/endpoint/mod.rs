@@ -1,10 +1,12 @@
 //! Requests to the endpoints of containers: Amazon ECS' and EKS Pod Identity's.
 
 mod context;
+mod credential_path;
 mod memory;
 mod select;
 
 pub(crate) use context::EndpointContext;
 pub use context::EndpointRequest;
+pub(crate) use credential_path::credential_path_shortened;
 pub use memory::{EndpointMemory, NetworkFault, RateBucket};
-pub(crate) use select::{credential_path_shortened, may_be_endpoint, selected};
+pub(crate) use select::{may_be_endpoint, selected, takes_body};

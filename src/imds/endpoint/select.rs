@@ -1,5 +1,7 @@
 //! Which service a request is for.
 
+use http::Method;
+
 use super::context::EndpointRequest;
 use crate::model::{Instance, Service};
 
@@ -24,6 +26,15 @@ pub(crate) fn selected(request: &EndpointRequest<'_>, instance: &Instance) -> Op
     }
 }
 
+/// Whether the reply to a request may depend on its body: those to the agent's API of Amazon ECS alone.
+pub(crate) fn takes_body(addressed: Option<Service>, method: &Method, path: &str) -> bool {
+    let has_api = matches!(addressed, None | Some(Service::Ecs));
+    let sends = *method == Method::PUT || *method == Method::POST;
+    has_api && sends && percent_encoding::percent_decode_str(path).take(API.len()).eq(API.bytes())
+}
+
+const API: &str = "/api/";
+
 /// What a path tells.
 enum ByPath {
     Ecs,
@@ -38,24 +49,9 @@ fn of_path(path: &str, query: Option<&str>) -> Option<ByPath> {
         "/v1/credentials" if has_id() => Some(ByPath::Ecs),
         "/v1/credentials" => Some(ByPath::Credentials),
         "/healthz" | "/readyz" => Some(ByPath::PodIdentity),
-        _ => ["/v2/", "/v3/", "/v4/", "/api/"]
-            .iter()
-            .any(|prefix| path.starts_with(prefix))
-            .then_some(ByPath::Ecs),
-    }
-}
-
-/// The characters of a credential id that are shown.
-const SHOWN: usize = 6;
-
-/// A path as records show it: whoever knows a credential id gets the credentials.
-pub(crate) fn credential_path_shortened(path: &str) -> String {
-    const PREFIX: &str = "/v2/credentials/";
-    let Some(id) = path.strip_prefix(PREFIX) else { return path.to_owned() };
-    match id.char_indices().nth(SHOWN) {
-        // In ASCII, as the journal has paths.
-        Some((end, _)) => format!("{PREFIX}{}...", &id[..end]),
-        None => path.to_owned(),
+        _ => {
+            ["/v2/", "/v3/", "/v4/", API].iter().any(|prefix| path.starts_with(prefix)).then_some(ByPath::Ecs)
+        }
     }
 }
 
@@ -64,14 +60,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_a_credential_id_six_characters_are_recorded() {
-        for (path, expected) in [
-            ("/v2/credentials/01234567-89ab", "/v2/credentials/012345..."),
-            ("/v2/credentials/012345", "/v2/credentials/012345"),
-            ("/v2/credentials/", "/v2/credentials/"),
-            ("/v4/0123456789", "/v4/0123456789"),
+    fn only_the_api_of_the_agent_takes_bodies() {
+        let (ecs, pods, imds) = (Some(Service::Ecs), Some(Service::PodIdentity), Some(Service::Imds));
+        for (addressed, method, path, expected) in [
+            (ecs, Method::PUT, "/api/x/task-protection/v1/state", true),
+            (ecs, Method::POST, "/%61pi/x/fault/v1/network-latency/start", true),
+            (None, Method::PUT, "/api/x/task-protection/v1/state", true),
+            (ecs, Method::GET, "/api/x/task-protection/v1/state", false),
+            (ecs, Method::POST, "/v2/credentials/x", false),
+            (ecs, Method::POST, "/api", false),
+            (pods, Method::PUT, "/api/x", false),
+            (pods, Method::POST, "/v1/credentials", false),
+            (imds, Method::PUT, "/api/x", false),
+            (None, Method::PUT, "/latest/api/token", false),
         ] {
-            assert_eq!(credential_path_shortened(path), expected, "{path}");
+            assert_eq!(takes_body(addressed, &method, path), expected, "{method} {path} at {addressed:?}");
         }
     }
 

@@ -21,7 +21,7 @@ pub(crate) use slot::KeySlot;
 pub(crate) use uuid::uuid;
 
 use crate::model::{
-    CredentialSource, CredentialState, Credentials, Fetched, Instance, Keys, Secret, Timestamp,
+    CredentialSource, CredentialState, Credentials, Fetched, Instance, Keys, Secret, Signals, Timestamp,
 };
 
 /// What keys follow from.
@@ -65,7 +65,13 @@ pub(crate) fn issue(request: &KeyRequest<'_>) -> Result<IssuedKeys, NoKeys> {
         CredentialState::ProfileNotFound | CredentialState::NoRole => return Err(NoKeys::NoRole),
         CredentialState::AssumeRoleUnauthorized => return Err(NoKeys::Unauthorized),
         CredentialState::Failed => return Err(NoKeys::Failed),
-        CredentialState::Expired => slot = KeySlot::expired(credentials, now),
+        CredentialState::Expired => {
+            let Signals { rotated_at, expired_at, .. } = instance.signals;
+            // An event that did both made the last keys that there are.
+            let last = rotated_at.filter(|at| expired_at == Some(*at));
+            slot =
+                last.map_or_else(|| KeySlot::expired(credentials, now), |at| KeySlot::since(at, credentials));
+        }
         CredentialState::Ok => {}
     }
     let keys = match (&credentials.source, fetched) {

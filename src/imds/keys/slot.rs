@@ -19,7 +19,12 @@ impl KeySlot {
 
     /// The slot that an event started within this one.
     pub(crate) fn rotated(self, at: Option<Timestamp>, credentials: &Credentials) -> Self {
-        let Some(at) = at.filter(|at| *at >= self.updated) else { return self };
+        let at = at.filter(|at| *at >= self.updated);
+        at.map_or(self, |at| Self::since(at, credentials))
+    }
+
+    /// The slot that an event started, whenever the next one begins.
+    pub(crate) fn since(at: Timestamp, credentials: &Credentials) -> Self {
         let updated = Timestamp::from_secs(at.as_secs());
         Self { updated, expires: updated.plus(credentials.lifetime), number: at.as_millis() }
     }

@@ -1,7 +1,9 @@
 //! Checks of keys of `[ecs]` that depend on each other.
 
-use crate::config::Section;
-use crate::model::{EcsTask, LaunchType, NetworkMode, StringEnum as _};
+use std::collections::BTreeSet;
+
+use crate::config::{Item, Section};
+use crate::model::{EcsTask, Instance, LaunchType, NamedInstance, NetworkMode, StringEnum as _, TaskStats};
 
 pub(super) fn add(section: &Section<'_>, task: &EcsTask) {
     if task.launch_type == LaunchType::External && task.network_mode == NetworkMode::Awsvpc {
@@ -14,7 +16,44 @@ pub(super) fn add(section: &Section<'_>, task: &EcsTask) {
         network(section, task);
         size(section, task);
     }
+    if let TaskStats::Fixed(stats) = &task.stats
+        && let Some(item) = section.get("stats")
+    {
+        let names: Vec<&str> = task.containers.iter().map(|container| container.name.as_str()).collect();
+        for name in stats.keys().filter(|name| !names.contains(&name.as_str()) && *name != PAUSE_CONTAINER) {
+            item.warn(
+                format!("{} has statistics of {name:?}, and the task has no such container", item.name()),
+                format!("containers: {}", names.join(", ")),
+            );
+        }
+    }
 }
+
+/// Refuses an id that two tasks have: whoever asks with it would get the one or the other.
+pub(in crate::scenario) fn ids_are_unique(first: &Instance, others: &[(NamedInstance, Item<'_>)]) {
+    let (mut tasks, mut credentials) = (BTreeSet::new(), BTreeSet::new());
+    if let Some(task) = &first.ecs {
+        tasks.extend(task.task_id.clone());
+        credentials.extend(task.credential_id.clone());
+    }
+    for (named, item) in others {
+        let Some(task) = &named.instance.ecs else { continue };
+        let of_task = task.task_id.clone().is_some_and(|id| !tasks.insert(id));
+        let of_credentials = task.credential_id.clone().is_some_and(|id| !credentials.insert(id));
+        let table = item.section().and_then(|section| section.get("ecs")?.section());
+        for key in [of_task.then_some("task-id"), of_credentials.then_some("credential-id")] {
+            let Some(key) = key else { continue };
+            let at = table.as_ref().and_then(|table| table.get(key)).unwrap_or_else(|| item.clone());
+            at.error(
+                format!("another task has the {key} of that of {}", named.name),
+                "accepted: an id of its own for each task; without the key it has one",
+            );
+        }
+    }
+}
+
+/// The container that the agent adds to a task on EC2.
+const PAUSE_CONTAINER: &str = "~internal~ecs~pause";
 
 fn network(section: &Section<'_>, task: &EcsTask) {
     if task.network_mode == NetworkMode::Awsvpc {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::config::{Item, Section};
+use crate::config::{Item, Section, is_near};
 use crate::model::{EcsTask, LaunchType, MetadataField};
 
 /// Reads the table: field → text, or `false` for a field that is absent.
@@ -17,6 +17,7 @@ pub(super) fn read(section: &Section<'_>, task: &EcsTask) -> BTreeMap<String, Op
             continue;
         }
         judge(key, &item, task);
+        warn_of_unknown(key, &item);
         if item.kind() != "boolean" {
             fields.extend(item.string().map(|text| (key.to_owned(), Some(text.to_owned()))));
         } else if item.boolean() == Some(false) {
@@ -49,4 +50,73 @@ fn judge(key: &str, item: &Item<'_>, task: &EcsTask) {
             format!("accepted: {}", names.join(", ")),
         );
     }
+}
+
+/// The fields of a task, as the versions of the endpoint have them.
+const OF_TASK: [&str; 23] = [
+    "Cluster",
+    "TaskARN",
+    "Family",
+    "Revision",
+    "DesiredStatus",
+    "KnownStatus",
+    "Limits",
+    "PullStartedAt",
+    "PullStoppedAt",
+    "ExecutionStoppedAt",
+    "AvailabilityZone",
+    "TaskTags",
+    "ContainerInstanceTags",
+    "LaunchType",
+    "Errors",
+    "Containers",
+    "VPCID",
+    "ServiceName",
+    "Group",
+    "ClockDrift",
+    "EphemeralStorageMetrics",
+    "FaultInjectionEnabled",
+    "AvailabilityZoneID",
+];
+/// The fields of a container.
+const OF_CONTAINER: [&str; 23] = [
+    "DockerId",
+    "Name",
+    "DockerName",
+    "Image",
+    "ImageID",
+    "Ports",
+    "Labels",
+    "DesiredStatus",
+    "KnownStatus",
+    "ExitCode",
+    "Limits",
+    "CreatedAt",
+    "StartedAt",
+    "FinishedAt",
+    "Type",
+    "Health",
+    "Volumes",
+    "LogDriver",
+    "LogOptions",
+    "ContainerARN",
+    "Networks",
+    "Snapshotter",
+    "RestartCount",
+];
+
+/// Warns of a field that the endpoint does not have: programs may be tested with a new one all the same.
+fn warn_of_unknown(key: &str, item: &Item<'_>) {
+    let Some((place, field)) = key.rsplit_once('/') else { return };
+    let known: &[&str] = if place == "task" { &OF_TASK } else { &OF_CONTAINER };
+    if known.contains(&field) {
+        return;
+    }
+    let lower = field.to_lowercase();
+    let near = known.iter().find(|known| is_near(&lower, &known.to_lowercase()));
+    let help = match near {
+        Some(near) => format!("did you mean \"{place}/{near}\"?"),
+        None => format!("fields: {}", known.join(", ")),
+    };
+    item.warn_at_key(format!("the metadata of Amazon ECS has no field {field:?}"), help);
 }

@@ -4,6 +4,8 @@ mod checks;
 mod container;
 mod metadata;
 
+pub(super) use checks::ids_are_unique;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -82,7 +84,7 @@ fn mebibytes(item: &Item<'_>) -> Option<u32> {
 
 fn credentials_of(section: &Section<'_>, files: &NamedFiles<'_>, task: &mut EcsTask) {
     set_if_some(&mut task.role, section.read("role", role));
-    replace_if_some(&mut task.credential_id, section.read("credential-id", Item::parse));
+    replace_if_some(&mut task.credential_id, section.read("credential-id", Item::parse_secret));
     set_if_some(&mut task.credentials_ready_after, section.read("credentials-ready-after", Item::duration));
     if let Some(table) = section.read("credentials", Item::section) {
         task.credentials = credentials::read(&table, files);
@@ -142,7 +144,9 @@ fn stats(item: &Item<'_>, files: &NamedFiles<'_>) -> Option<TaskStats> {
     let bytes = content::read(item, files, STATS_LIMIT)?;
     match serde_json::from_slice::<BTreeMap<String, serde_json::Value>>(&bytes) {
         Ok(stats) => {
-            let stats = stats.into_iter().map(|(name, stats)| (name, stats.to_string()));
+            // Null is that there are none, as in the agent's replies.
+            let stats = stats.into_iter().filter(|(_, stats)| !stats.is_null());
+            let stats = stats.map(|(name, stats)| (name, stats.to_string()));
             Some(TaskStats::Fixed(Arc::new(stats.collect())))
         }
         Err(error) => {

@@ -56,6 +56,28 @@ fn what_contradicts_is_refused_or_warned_of() {
         ),
         ("[ecs.metadata]\n\"task/VPCID\" = \"vpc-1\"\n", "error: tasks on FARGATE have no VPCID"),
         ("[ecs.metadata]\n\"container/web/Health\" = \"x\"\n", "error: the task has no container \"web\""),
+        ("[ecs.metadata]\n\"task/ServicName\" = \"x\"\n", "did you mean \"task/ServiceName\"?"),
+        ("[ecs.metadata]\n\"task/servicename\" = \"x\"\n", "did you mean \"task/ServiceName\"?"),
+        (
+            "[ecs.metadata]\n\"task/Weather\" = \"x\"\n",
+            "warning: the metadata of Amazon ECS has no field \"Weather\"",
+        ),
+        (
+            "[ecs]\nstats = { text = '{ \"wbe\": {}, \"app\": null }' }\n",
+            "warning: ecs.stats has statistics of \"wbe\", and the task has no such container",
+        ),
+        (
+            "[ecs]\ntask-id = \"0123456789abcdef0123456789abcdef\"\n\
+             [instances.a]\nclients = [\"10.0.0.1\"]\necs = { task-id = \"0123456789abcdef0123456789abcdef\" }\n",
+            "error: another task has the task-id of that of a",
+        ),
+        (
+            "[ecs]\n[instances.a]\nclients = [\"10.0.0.1\"]\n\
+             ecs = { credential-id = \"01234567-89ab-4cde-8f01-23456789abcd\" }\n\
+             [instances.b]\nclients = [\"10.0.0.2\"]\n\
+             ecs = { credential-id = \"01234567-89ab-4cde-8f01-23456789abcd\" }\n",
+            "error: another task has the credential-id of that of b",
+        ),
         ("[ecs.metadata]\n\"Health\" = \"x\"\n", "error: \"Health\" is not a field of the metadata"),
         (
             "[ecs]\ncpu = 0.25\nmemory = 4096\n",
@@ -120,4 +142,22 @@ fn an_instance_inherits_the_task_with_ids_of_its_own() {
     assert!(
         matches!(pod.token, AcceptedToken::Fixed(_)) && pod.role == EndpointRole::Named("r".parse().unwrap())
     );
+}
+
+#[test]
+fn a_credential_id_is_never_shown() {
+    for text in [
+        "[ecs]\ncredential-id = \"hunter2-89ab\"\n",
+        "[ecs]\ncredential_id = \"hunter2-89ab\"\n",
+        "ecs = { credental-id = \"hunter2-89ab\" }\n",
+    ] {
+        let found = problems(text);
+        assert!(!found.is_empty() && !found.contains("hunter2"), "of:\n{text}\nfound:\n{found}");
+    }
+}
+
+#[test]
+fn null_is_a_container_without_statistics() {
+    let found = task("[ecs]\nstats = { text = '{ \"app\": null }' }\n");
+    assert!(matches!(&found.stats, TaskStats::Fixed(stats) if stats.is_empty()), "{:?}", found.stats);
 }

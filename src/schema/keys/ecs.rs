@@ -134,7 +134,7 @@ pub(crate) const CONTAINER: &[FileKey] = &[
         "clients",
         "",
         Form::List(&forms::CLIENT_ADDRESS),
-        "The addresses of its processes, by which `mock-imds env` knows it.",
+        "Addresses of its processes, each of one container. In bridge mode the metadata shows the first IPv4 one; whom a client is served as, the clients of `[instances]` tell.",
     ),
     key(
         "health",

@@ -223,7 +223,12 @@ const MAINTENANCE: &[FileKey] = &[
 
 const CREDENTIALS: &[FileKey] = &[
     key("state", "", Form::Choice(words::<CredentialState>), "As in `[credentials]`."),
-    key("rotate", "", Form::Boolean, "true gives new generated keys."),
+    key(
+        "rotate",
+        "",
+        Form::Boolean,
+        "true gives new generated keys. With state = \"expired\" they are the last ones, and pass their Expiration.",
+    ),
 ];
 
 const FACTS: &[FileKey] = &[

@@ -34,6 +34,12 @@ fn task_protection_is_remembered() {
     {
         ecs.ask("PUT", &path, &[HOST], body);
     }
+    for minutes in [i64::MAX, i64::MIN, 0] {
+        for enabled in [true, false] {
+            let body = format!(r#"{{"ProtectionEnabled":{enabled},"ExpiresInMinutes":{minutes}}}"#);
+            ecs.ask("PUT", &path, &[HOST], &body);
+        }
+    }
     ecs.ask("POST", &path, &[HOST], "");
     ecs.get("/api/unknown/task-protection/v1/state");
     ecs.ask("PUT", "/api/unknown/task-protection/v1/state", &[HOST], "x");

@@ -113,6 +113,30 @@ fn credentials_have_expired_at_any_time() {
     }
 }
 
+/// Whenever the time of day would have made new ones.
+#[test]
+fn keys_that_are_not_renewed_stay_and_pass_their_expiration() {
+    let mut instance = instance(|c| {
+        (c.lifetime, c.refresh) = (Duration::from_mins(15), Duration::from_mins(1));
+        c.state = CredentialState::Expired;
+    });
+    (instance.signals.rotated_at, instance.signals.expired_at) = (Some(NOW), Some(NOW));
+    let at = |minutes| {
+        let body = role(&context(&instance, NOW.plus(Duration::from_mins(minutes)))).expect("keys");
+        [field(&body, "AccessKeyId"), field(&body, "Expiration")]
+    };
+    let first = at(0);
+    assert_eq!(first[1], NOW.plus(Duration::from_mins(15)).rfc3339());
+    for minutes in [1, 14, 15, 16, 600] {
+        assert_eq!(at(minutes), first, "after {minutes} minutes");
+    }
+    // Of a rotation before, the keys have expired at once.
+    instance.signals.expired_at = Some(NOW.plus(Duration::from_mins(1)));
+    let now = NOW.plus(Duration::from_mins(1));
+    let body = role(&context(&instance, now)).expect("keys");
+    assert!(field(&body, "Expiration") < now.rfc3339(), "{body}");
+}
+
 #[test]
 fn the_extended_form_names_the_account() {
     let on = instance(|c| c.extended = true);

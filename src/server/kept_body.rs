@@ -1,0 +1,59 @@
+//! The body of a request, where the reply depends on it.
+
+use super::stage::ConnectionStage;
+use super::table::Slot;
+use super::wire::HTTP_BYTES;
+
+/// Bytes of a body that are kept: several times what the agent's API takes. What is longer is cut, and so no JSON.
+const MOST: usize = 4 * 1024;
+
+/// A body as far as it is kept. Its bytes count in the connection's slot.
+pub(super) struct KeptBody {
+    bytes: Vec<u8>,
+    most: usize,
+}
+
+impl KeptBody {
+    /// Keeps nothing unless it is wanted.
+    pub(super) fn new(is_wanted: bool) -> Self {
+        Self { bytes: Vec::new(), most: if is_wanted { MOST } else { 0 } }
+    }
+
+    /// Bytes that it takes at the most.
+    pub(super) fn most(&self) -> usize {
+        self.most
+    }
+
+    pub(super) fn push(&mut self, data: &[u8]) {
+        let room = self.most - self.bytes.len();
+        self.bytes.extend_from_slice(&data[..room.min(data.len())]);
+    }
+
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Lets it go, before its connection waits for anything.
+    pub(super) fn release(self, slot: &Slot) {
+        if !self.bytes.is_empty() {
+            drop(self);
+            slot.enter_with(ConnectionStage::Answering, HTTP_BYTES);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_is_kept_where_it_is_wanted_and_never_more_than_4_kib_of_it() {
+        for (is_wanted, expected) in [(true, 4096), (false, 0)] {
+            let mut kept = KeptBody::new(is_wanted);
+            for _ in 0..60 {
+                kept.push(&[b'x'; 1000]);
+            }
+            assert_eq!((kept.bytes().len(), kept.most()), (expected, expected), "wanted: {is_wanted}");
+        }
+    }
+}
