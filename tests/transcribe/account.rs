@@ -76,6 +76,7 @@ fn text() -> impl Strategy<Value = String> {
             "i-0123456789abcdef0", "mock-instance-id", "0123456789", "m5.large", "10.0.0.7", "eu-west-1b", "us-east-9z", "",
             "ssh-ed25519 AAAA me", "<html><title>404 - Not Found</title></html>", "redacted for non-root user", "ci-b64:aGk=",
             "ci-b64:?", "web", "a\nb", "0e:49:61:0f:c3:11", "AKIAIOSFODNN7REALKEY", "{}", "true", "none", "06:00:00:00:00:01",
+            "export AWS_SECRET_ACCESS_KEY=sREALKEY", "aws_secret_access_key = sREALKEY",
             "AKIAIOSFODNN7EXAMPLE", "2026-01-15T12:00:00Z", "subnet-0ac62554",
         ][..]).prop_map(str::to_owned),
         1 => "[ -~]{0,12}",
@@ -93,8 +94,11 @@ fn value() -> impl Strategy<Value = Value> {
         1 => Just(json!([{"Code": "instance-reboot"}])),
         1 => Just(json!({})),
         1 => Just(json!({"Code": "Success", "InstanceProfileArn": "arn:aws:iam::111122223333:instance-profile/web"})),
-        1 => Just(json!({"Code": "Success", "AccessKeyId": "ASIAIOSFODNN7REALKEY", "SecretAccessKey": "s", "Token": "t",
+        1 => Just(json!({"Code": "Success", "AccessKeyId": "ASIAIOSFODNN7REALKEY", "SecretAccessKey": "sREALKEY", "Token": "tREALKEY",
                          "Expiration": "2024-01-01T00:00:00Z"})),
+        // Taken apart, in spellings that no path has.
+        2 => Just(json!({"AccessKeyId": "AKID", "SecretAccessKey": "sREALKEY", "Token": "tREALKEY", "Other": {"x": "oREALKEY"}})),
+        1 => Just(json!({"access_key_id": "AKID", "secret_access_key": "sREALKEY", "session_token": "tREALKEY"})),
     ];
     leaf.prop_recursive(4, 24, 5, |inner| {
         prop::collection::btree_map(name(), inner, 0..5)

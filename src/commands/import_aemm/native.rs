@@ -13,7 +13,7 @@ use crate::commands::print::warn;
 use crate::exit::{ExitStatus, Failure};
 use crate::identity::KeyRing;
 use crate::model::HttpTokens;
-use crate::transcribe::{SecretsPolicy, shapes, transcribe};
+use crate::transcribe::{RoleAnswer, SecretsPolicy, shapes, transcribe};
 
 /// What no file decides.
 const DIFFERS: &str = "headers, listings and errors are EC2's, and what the file does not say is that of the built-in instance, not \
@@ -36,7 +36,8 @@ pub(super) fn write(
     } else {
         HttpTokens::Optional
     });
-    let has_keys = credentials.is_some();
+    let credentials =
+        credentials.map(|(path, answer, are_examples)| RoleAnswer { path, answer, are_examples });
     let mut observations = shapes::selection(values, credentials, policy);
     observations.traits.http_tokens = tokens;
     if let Some(bytes) = user_data {
@@ -61,7 +62,7 @@ pub(super) fn write(
     };
     let transcript =
         transcribe(observations, &origin, &keys, now()).map_err(|error| refused(error.to_string()))?;
-    output::write(to, &(transcript.text + &events), has_user_data || has_keys || transcript.has_credentials)?;
+    output::write(to, &(transcript.text + &events), has_user_data || transcript.has_credentials)?;
     for note in &transcript.notes {
         warn(&format!("{}: not as it was: {note}", path.display()));
     }

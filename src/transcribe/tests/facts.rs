@@ -4,7 +4,7 @@ use super::{NOW, observed, written};
 use crate::model::format_duration;
 use crate::model::{Profile, Timestamp};
 use crate::transcribe::SecretsPolicy;
-use crate::transcribe::observations::Observations;
+use crate::transcribe::observations::{ObservationSource, Observations};
 use crate::transcribe::role::ObservedRole;
 
 const ROLE: &str = "meta-data/iam/security-credentials/web";
@@ -112,6 +112,23 @@ fn the_state_of_credentials_is_what_their_answers_say() {
         let expected = expected.map(|state| format!("state = \"{state}\""));
         let description = format!("{answer}, {role:?}");
         assert_eq!(state(&info(answer), role), expected, "{description}");
+    }
+}
+
+#[test]
+fn keys_in_a_file_that_have_expired_since_leave_the_role_as_it_was() {
+    let answer = keys_of("Success", 0).replace("16T", "15T");
+    for (source, expired) in [(ObservationSource::Service, true), (ObservationSource::File, false)] {
+        let mut observations = answering(&answer, SecretsPolicy::default());
+        observations.source = source;
+        let (transcript, _) = written(observations);
+        let said = transcript.notes.iter().any(|note| note.contains("the role's keys, which expired at"));
+        assert_eq!(
+            (transcript.text.contains("state = \"expired\"\n"), said),
+            (expired, !expired),
+            "{source:?}:\n{}",
+            transcript.text
+        );
     }
 }
 
