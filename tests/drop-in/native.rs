@@ -173,6 +173,21 @@ fn import_finds_out_what_it_is_given() {
         said.starts_with("id.json is read as cloud-init's instance-data.json, certain: its key ds\n"),
         "{said}"
     );
+    for (name, option, sentence) in [
+        (
+            "id.json",
+            "--exact",
+            "--exact does not go with id.json: it is cloud-init's instance-data.json; leave",
+        ),
+        ("dir", "--mode=spot", "--mode does not go with dir: it is a directory"),
+        (
+            "aemm.json",
+            "--with-user-data",
+            "--with-user-data does not go with aemm.json: it is a configuration of",
+        ),
+    ] {
+        sandbox.run(&["import", name, option]).ended(64, &[sentence]);
+    }
     sandbox.write("s.toml", "[instance]\n");
     sandbox.run(&["import", "s.toml"]).ended(78, &["a .toml file is a scenario"]);
     sandbox.run(&["import"]).ended(64, &["Usage"]);

@@ -1,6 +1,6 @@
 //! `[metadata-options]` and `[http]`: how the service behaves.
 
-use crate::model::{Http, HttpTokens, StringEnum};
+use crate::model::{Http, HttpEndpoint, HttpTokens, InstanceMetadataTags, StringEnum};
 use crate::transcribe::draft::{Draft, DraftTable};
 use crate::transcribe::observations::Observations;
 use crate::transcribe::quote;
@@ -24,7 +24,11 @@ pub(super) fn metadata_options(observations: &Observations, draft: &mut Draft) {
     if let Some(limit) = observations.traits.hop_limit {
         table.set("http-put-response-hop-limit", i64::from(limit));
     }
-    if observations.has("meta-data/tags") && !observations.is_aemm() {
+    if observations.traits.http_endpoint == Some(HttpEndpoint::Disabled) {
+        table.set("http-endpoint", "disabled");
+    }
+    let tags_are_on = observations.traits.metadata_tags == Some(InstanceMetadataTags::Enabled);
+    if (tags_are_on || observations.has("meta-data/tags")) && !observations.is_aemm() {
         table.set("instance-metadata-tags", "enabled");
     }
     draft.push(table);

@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::account::Account;
 use super::known_paths::{EXTENDED, IDENTITY_ROLE, ROLES, USER_DATA, below};
 use super::role::{self, ObservedRole};
-use crate::model::{Http, HttpTokens, Timestamp, json};
+use crate::model::{Http, HttpEndpoint, HttpTokens, InstanceMetadataTags, Timestamp, json};
 
 pub(crate) use keys::RoleAnswer;
 pub use secrets::SecretsPolicy;
@@ -31,6 +31,10 @@ pub struct ServiceTraits {
     pub http_tokens: Option<HttpTokens>,
     /// No answer tells; what is known of it is from elsewhere.
     pub hop_limit: Option<u8>,
+    /// As `hop_limit`.
+    pub http_endpoint: Option<HttpEndpoint>,
+    /// As `hop_limit`.
+    pub metadata_tags: Option<InstanceMetadataTags>,
     /// As on EC2 where it is not known.
     pub http: Http,
 }

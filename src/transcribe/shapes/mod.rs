@@ -191,6 +191,8 @@ impl ServiceTree {
         self.parts.extend(other.parts);
         self.members.extend(other.members);
         self.used.extend(other.used);
+        self.absent.extend(other.absent);
+        self.left_out.extend(other.left_out);
         self.notes.extend(other.notes);
         self
     }
