@@ -1,9 +1,9 @@
 //! What becomes a fact of the scenario, and what is left to its default.
 
-use super::{NOW, observed, written};
+use super::{observed, written};
 use crate::model::{Profile, Timestamp};
 use crate::transcribe::SecretsPolicy;
-use crate::transcribe::observations::{ObservationSource, Observations};
+use crate::transcribe::observations::Observations;
 
 /// The scenario of an instance that answered these, too.
 pub(super) fn text_of(values: &[(&str, &str)]) -> String {
