@@ -2,16 +2,18 @@
 
 use serde_json::{Map, Value};
 
-use super::compile::{NOTICES, NoticeSet, object_text};
+use super::compile::{NOTICES, NoticeSet};
 use super::config::AemmConfig;
 use super::path_table::{ConfigValue, PathTable};
 use super::placeholders::Placeholders;
 use super::user_data::decoded;
-use crate::model::secrets::has_real_key_id;
 
 /// A file with more values than these was saved by the original, or is a copy of its sample.
 const SAVED: usize = 60;
 const CREDENTIALS: &str = "iam-security-credentials";
+/// The members of a role's answer that are its keys.
+const SECRETS: [&str; 3] = ["AccessKeyId", "SecretAccessKey", "Token"];
+const TIMES: [&str; 2] = ["LastUpdated", "Expiration"];
 /// Below it are the paths that EC2 has.
 const VERSION: &str = "/latest/";
 
@@ -20,8 +22,8 @@ const VERSION: &str = "/latest/";
 pub(crate) struct SaidAnswers {
     /// Name of the key, path below the version, and value: a text, or the members of JSON that are said.
     pub values: Vec<(Vec<String>, String, Value)>,
-    /// The role's path and keys.
-    pub credentials: Option<(String, Vec<u8>)>,
+    /// The role's path, the members of its answer that are said, and whether the keys in it are examples.
+    pub credentials: Option<(String, Vec<u8>, bool)>,
     pub user_data: Option<Vec<u8>>,
     /// Paths that the file takes away.
     pub absent: Vec<String>,
@@ -81,15 +83,18 @@ impl SaidAnswers {
             return;
         };
         let value = match tree.values.get(key) {
-            Some(value) if key == CREDENTIALS => {
-                self.credentials = Some((below.to_owned(), object_text(value).into_bytes()));
+            Some(value @ ConfigValue::Object(fields)) if key == CREDENTIALS => {
+                let mut said = said_members(fields, own);
+                // The times of the samples have gone by.
+                let samples = sample_members();
+                said.retain(|name, value| {
+                    !TIMES.contains(&name.as_str()) || samples.get(name) != Some(&*value)
+                });
+                let answer = Value::Object(said).to_string().into_bytes();
+                self.credentials = Some((below.to_owned(), answer, are_examples(value)));
                 return;
             }
-            Some(ConfigValue::Object(fields)) => {
-                let is_said = |field: &str| own.is_none_or(|own| own.get(field.to_lowercase()).is_some());
-                let fields = fields.iter().filter(|(field, _)| is_said(field));
-                Value::Object(fields.map(|(field, value)| (field.clone(), json(value))).collect())
-            }
+            Some(ConfigValue::Object(fields)) => Value::Object(said_members(fields, own)),
             Some(other) => json(other),
             None => return,
         };
@@ -109,20 +114,47 @@ fn json(value: &ConfigValue) -> Value {
     }
 }
 
-/// Puts examples in the place of keys that may be real. False if there are none.
+/// The members that the file has of an object; all of them if it has none of the object.
+fn said_members(fields: &[(String, ConfigValue)], own: Option<&Value>) -> Map<String, Value> {
+    let is_said = |field: &str| own.is_none_or(|own| own.get(field.to_lowercase()).is_some());
+    let fields = fields.iter().filter(|(field, _)| is_said(field));
+    fields.map(|(field, value)| (field.clone(), json(value))).collect()
+}
+
+/// The members of the original's answer of the role.
+fn sample_members() -> Map<String, Value> {
+    match AemmConfig::default().metadata.values.get(CREDENTIALS) {
+        Some(ConfigValue::Object(fields)) => said_members(fields, None),
+        _ => Map::new(),
+    }
+}
+
+/// True of an answer whose keys nobody has to keep: each is the original's sample, empty, or says that it is an example.
+fn are_examples(answer: &ConfigValue) -> bool {
+    let ConfigValue::Object(fields) = answer else { return true };
+    let samples = sample_members();
+    let is_example = |(name, value): &(String, ConfigValue)| match value {
+        ConfigValue::Text(text) => {
+            let says_so = ["EXAMPLE", "EXAMPLEKEY"].iter().any(|end| text.ends_with(end));
+            text.is_empty() || says_so || samples.get(name).and_then(Value::as_str) == Some(text)
+        }
+        ConfigValue::Null => true,
+        ConfigValue::List(_) | ConfigValue::Object(_) => false,
+    };
+    fields.iter().filter(|(name, _)| SECRETS.contains(&name.as_str())).all(is_example)
+}
+
+/// Puts the original's samples in the place of keys that may be real. False if there are none.
 pub(crate) fn replace_live_keys(config: &mut AemmConfig) -> bool {
     let defaults = AemmConfig::default();
     let sample = defaults.metadata.values.get(CREDENTIALS).cloned();
-    let (Some(ConfigValue::Object(fields)), Some(ConfigValue::Object(sample))) =
-        (config.metadata.values.get_mut(CREDENTIALS), sample)
-    else {
+    let Some(answer) = config.metadata.values.get_mut(CREDENTIALS) else { return false };
+    let live = !are_examples(answer);
+    let (ConfigValue::Object(fields), Some(ConfigValue::Object(sample))) = (answer, sample) else {
         return false;
     };
-    let live = fields
-        .iter()
-        .any(|(_, value)| matches!(value, ConfigValue::Text(text) if has_real_key_id(text.as_bytes())));
     for (name, value) in fields.iter_mut().filter(|_| live) {
-        if ["AccessKeyId", "SecretAccessKey", "Token"].contains(&name.as_str())
+        if SECRETS.contains(&name.as_str())
             && let Some((_, example)) = sample.iter().find(|(known, _)| known == name)
         {
             value.clone_from(example);

@@ -35,13 +35,29 @@ fn any(path: &Path, import: &ImportArgs) -> Result<(), Failure> {
         if is_aemm { ImportSource::AemmConfig } else { import_dump::recognise(path, &import.secrets)? };
     match source {
         ImportSource::Metadata(reading) => {
+            unfit(
+                path,
+                reading.shape,
+                &[("--mode", import.aemm.mode.is_some()), ("--exact", import.aemm.exact)],
+            )?;
             import_dump::write(path, *reading, "mock-imds import", &import.output)
         }
-        ImportSource::AemmConfig => import_aemm::convert(
-            path,
-            &import.aemm,
-            import.secrets.credentials.with_credentials,
-            &import.output,
-        ),
+        ImportSource::AemmConfig => {
+            let kind = "a configuration of amazon-ec2-metadata-mock, whose user data is always taken along";
+            unfit(path, kind, &[("--with-user-data", import.secrets.with_user_data)])?;
+            let with_credentials = import.secrets.credentials.with_credentials;
+            import_aemm::convert(path, &import.aemm, with_credentials, &import.output)
+        }
+    }
+}
+
+/// Refuses options that mean nothing for the kind of file that was found.
+fn unfit(path: &Path, kind: &str, options: &[(&str, bool)]) -> Result<(), Failure> {
+    match options.iter().find(|(_, is_set)| *is_set) {
+        Some((option, _)) => Err(Failure::new(
+            ExitStatus::Usage,
+            format!("{option} does not go with {}: it is {kind}; leave the option out", path.display()),
+        )),
+        None => Ok(()),
     }
 }

@@ -1,14 +1,20 @@
 //! Transcribes answers for `record` and `import dump`: writes the scenario and prints remarks on it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::output;
 use super::print::warn;
+use super::progress::while_working;
 use crate::cli::{OutputArgs, SecretsArgs};
 use crate::clock::now;
 use crate::exit::{ExitStatus, Failure};
+use crate::files;
 use crate::identity::KeyRing;
 use crate::transcribe::{Observations, SecretsPolicy, TranscribeError, Transcript, transcribe};
+
+/// The time to make a scenario of answers.
+const TIME_LIMIT: Duration = Duration::from_mins(1);
 
 /// The source of the answers, in words.
 pub(crate) struct TranscriptSource {
@@ -29,6 +35,7 @@ impl TranscriptSource {
             TranscribeError::TooLarge(_) => {
                 (ExitStatus::Config, "; leave out user data and other long values".into())
             }
+            TranscribeError::TooSlow(_) => (ExitStatus::Config, String::new()),
             TranscribeError::Rejected(_) => (ExitStatus::Software, String::new()),
         };
         Failure::new(status, format!("{}: {error}{cure}", self.subject))
@@ -39,6 +46,16 @@ pub(crate) fn secrets_policy(secrets: &SecretsArgs) -> SecretsPolicy {
     SecretsPolicy { credentials: secrets.credentials.with_credentials, user_data: secrets.with_user_data }
 }
 
+/// Transcribes answers within [`TIME_LIMIT`]: nobody knows what a file of others makes of it.
+pub(super) fn transcript_of(observations: Observations, line: &str) -> Result<Transcript, TranscribeError> {
+    // Nothing that they sign leaves: a scenario has no signature.
+    let keys = Arc::new(KeyRing::generate([0; 32]));
+    let (line, now) = (line.to_owned(), now());
+    let work = move || transcribe(observations, &line, &keys, now);
+    while_working(|| "writing the scenario".to_owned(), || files::within(TIME_LIMIT, work))
+        .unwrap_or(Err(TranscribeError::TooSlow(TIME_LIMIT)))
+}
+
 /// Writes the scenario, and prints to stderr what is not in it.
 pub(crate) fn write(
     observations: Observations,
@@ -46,10 +63,7 @@ pub(crate) fn write(
     to: &OutputArgs,
 ) -> Result<(), Failure> {
     let paths = observations.value_count();
-    // Nothing that they sign leaves: a scenario has no signature.
-    let keys = Arc::new(KeyRing::generate([0; 32]));
-    let transcript =
-        transcribe(observations, &origin.line, &keys, now()).map_err(|error| origin.failure(&error))?;
+    let transcript = transcript_of(observations, &origin.line).map_err(|error| origin.failure(&error))?;
     output::write(to, &transcript.text, transcript.has_credentials || transcript.has_user_data)?;
     for note in &transcript.notes {
         warn(&format!("not reproduced: {note}"));

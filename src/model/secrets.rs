@@ -16,7 +16,16 @@ pub(crate) fn is_secret(path: &str) -> bool {
 /// True if a text has keys in it, wherever it is: services other than EC2's have them at other paths.
 pub(crate) fn looks_secret(text: &[u8]) -> bool {
     let has = |mark: &[u8]| text.windows(mark.len()).any(|window| window.eq_ignore_ascii_case(mark));
-    has(b"SecretAccessKey") || has(b"PRIVATE KEY-----") || has_real_key_id(text)
+    names_secret_key(text) || has(b"PRIVATE KEY-----") || has_real_key_id(text)
+}
+
+/// True if a text has the name of a secret access key or of a session token, as JSON, variables of the environment or
+/// files of the SDKs write it.
+pub(crate) fn names_secret_key(text: &[u8]) -> bool {
+    let letters: Vec<u8> =
+        text.iter().filter(|b| !matches!(b, b'_' | b'-')).map(u8::to_ascii_lowercase).collect();
+    let has = |name: &[u8]| letters.windows(name.len()).any(|window| window == name);
+    has(b"secretaccesskey") || has(b"awssessiontoken")
 }
 
 /// True if an access key id of AWS' form is in the text, and is not of the kind that documentation has.
@@ -60,6 +69,26 @@ mod tests {
             ("", false),
         ] {
             assert_eq!(has_real_key_id(text.as_bytes()), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn names_of_secret_keys_are_known_in_all_spellings() {
+        for (text, expected) in [
+            ("export AWS_SECRET_ACCESS_KEY=x", true),
+            ("aws_secret_access_key = x", true),
+            ("--secret-access-key", true),
+            (r#"{"SecretAccessKey": "x"}"#, true),
+            ("AWS_SESSION_TOKEN=x", true),
+            ("secret", false),
+            ("access-key", false),
+            ("", false),
+        ] {
+            assert_eq!(
+                (names_secret_key(text.as_bytes()), looks_secret(text.as_bytes())),
+                (expected, expected),
+                "{text}"
+            );
         }
     }
 

@@ -15,6 +15,8 @@ const LINE: usize = 400;
 pub struct Account {
     /// Paths of the service, by the names of the values that they answer.
     pub taken: BTreeMap<Vec<String>, String>,
+    /// Paths that do not answer, by the names of what says so, be it by its absence.
+    pub absent: BTreeMap<Vec<String>, String>,
     /// Reasons, by the names of what is left out.
     pub left_out: BTreeMap<Vec<String>, String>,
 }
@@ -24,7 +26,8 @@ impl Account {
     pub fn of(&self, name: &[String]) -> Option<Result<&str, &str>> {
         (0..=name.len()).rev().find_map(|length| {
             let name = &name[..length];
-            let taken = self.taken.get(name).map(|path| Ok(path.as_str()));
+            let taken = self.taken.get(name).or_else(|| self.absent.get(name));
+            let taken = taken.map(|path| Ok(path.as_str()));
             taken.or_else(|| self.left_out.get(name).map(|reason| Err(reason.as_str())))
         })
     }
@@ -32,6 +35,11 @@ impl Account {
 
 /// "a, b.c: reason", in notes of a readable length.
 pub(super) fn lines_of(names: &[InputName], reason: &str) -> Vec<String> {
+    lines_of_names(names).into_iter().map(|names| format!("{names}: {reason}")).collect()
+}
+
+/// "a, b.c", in lines of a readable length.
+pub(super) fn lines_of_names(names: &[InputName]) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for name in names.iter().take(NAMES).map(|name| shown(name)) {
         match lines.last_mut() {
@@ -44,7 +52,7 @@ pub(super) fn lines_of(names: &[InputName], reason: &str) -> Vec<String> {
     {
         line.extend([", and ", &(names.len() - NAMES).to_string(), " more"]);
     }
-    lines.into_iter().map(|names| format!("{names}: {reason}")).collect()
+    lines
 }
 
 /// The name as people write it.

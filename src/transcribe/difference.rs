@@ -106,7 +106,7 @@ pub(super) fn metadata_table(
     profile: Profile,
 ) -> DraftTable {
     let named = |path: &&String| scenario::is_override_path(path, profile);
-    let mut table = DraftTable::new("[metadata]").independent();
+    let mut table = DraftTable::new("[metadata]");
     if overrides.keys().any(|path| named(&path)) {
         table.add_comment(if profile.follows_instance() {
             "Overrides of paths that do not follow from the above; false where nothing answered."

@@ -20,8 +20,6 @@ pub(super) struct DraftTable {
     lines: Vec<Line>,
     /// An empty table means that there are none, no table that the default counts.
     keep_if_empty: bool,
-    /// No line of it is rejected because of another.
-    is_independent: bool,
     /// An id in it has another form than on EC2.
     has_other_ids: bool,
 }
@@ -78,7 +76,8 @@ impl Draft {
     }
 
     /// Removes what is on rejected lines of the text, counted from 1 and in order: keys, or a whole table. Returns their
-    /// names, each with what came with its line. Where one line may be rejected because of another, the first goes alone.
+    /// names, each with what came with its line. Those of tables of one kind go together; of a whole table others may be
+    /// rejected, so it goes alone.
     pub(super) fn retract<T>(&mut self, rejected: Vec<(usize, T)>) -> Vec<(String, T)> {
         let mut last = 0;
         let pieces: Vec<(usize, usize, Option<usize>)> = self
@@ -97,8 +96,9 @@ impl Draft {
             rejected.into_iter().filter_map(|(line, with)| Some((place(line)?, with))).collect();
         found.dedup_by_key(|(place, _)| *place);
         match found.first() {
-            Some(&((first, Some(_)), _)) if self.tables[first].is_independent => {
-                found.retain(|((table, key), _)| *table == first && key.is_some());
+            Some(&((first, Some(_)), _)) => {
+                let header = &self.tables[first].header;
+                found.retain(|((table, key), _)| key.is_some() && self.tables[*table].header == *header);
             }
             _ => found.truncate(1),
         }
@@ -135,14 +135,8 @@ impl DraftTable {
             comment: vec![],
             lines: vec![],
             keep_if_empty: false,
-            is_independent: false,
             has_other_ids: false,
         }
-    }
-
-    pub(super) fn independent(mut self) -> Self {
-        self.is_independent = true;
-        self
     }
 
     pub(super) fn keep_if_empty(mut self) -> Self {
@@ -233,16 +227,16 @@ mod tests {
         let text = draft.text();
         assert_eq!(text, "\n# why\n[a]\nb = \"\"\"\ntwo\nlines\"\"\"\n# note\n\"c d\" = 1\n\n[none]\n");
         assert_eq!((draft.key_count(), draft.retract(vec![(99, ())])), (2, vec![]));
-        assert_eq!(draft.retract(vec![(6, 'x'), (8, 'y')]), [("b".to_owned(), 'x')]);
+        assert_eq!(draft.retract(vec![(6, 'x'), (6, 'y')]), [("b".to_owned(), 'x')]);
         assert_eq!(draft.text(), "\n# why\n[a]\n# note\n\"c d\" = 1\n\n[none]\n");
         assert_eq!(draft.retract(vec![(3, ())]), [("[a]".to_owned(), ())]);
         assert_eq!(draft.text(), "\n[none]\n");
     }
 
     #[test]
-    fn independent_lines_are_retracted_together() {
+    fn lines_of_one_kind_of_table_are_retracted_together() {
         let mut draft = Draft::default();
-        let mut table = DraftTable::new("[metadata]").independent();
+        let mut table = DraftTable::new("[metadata]");
         for key in ["a", "b", "c", "d"] {
             table.set(key, key);
         }

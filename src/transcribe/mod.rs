@@ -34,6 +34,7 @@ use crate::model::Timestamp;
 
 pub use account::Account;
 use observations::ObservationSource;
+pub(crate) use observations::RoleAnswer;
 pub use observations::{Observations, SecretsPolicy, clip};
 pub use transcribe_error::TranscribeError;
 use validate::DraftStage;
@@ -63,6 +64,7 @@ pub fn transcribe(
     if observations.value_count() == 0 && observations.source != ObservationSource::Settings {
         return Err(TranscribeError::Nothing);
     }
+    observations.leave_out_split_keys();
     let mut draft = facts::draft(&mut observations, now);
     let (scenario, _) = validate::settle(&mut draft, &mut observations, DraftStage::Facts)?;
     let facts = draft.key_count();

@@ -16,12 +16,21 @@ pub(super) struct ObservedRole {
     pub(super) lifetime: Option<Duration>,
     pub(super) expiration: Option<Timestamp>,
     pub(super) keys: Option<Keys>,
+    /// True if the keys cannot be real.
+    pub(super) are_examples: bool,
 }
 
 impl ObservedRole {
     /// A role that is listed and has not answered yet.
     pub(super) fn new(name: &str) -> Self {
-        Self { name: name.to_owned(), code: None, lifetime: None, expiration: None, keys: None }
+        Self {
+            name: name.to_owned(),
+            code: None,
+            lifetime: None,
+            expiration: None,
+            keys: None,
+            are_examples: false,
+        }
     }
 
     pub(super) fn of(name: &str, answer: &[u8], with_keys: bool) -> Self {
@@ -39,7 +48,14 @@ impl ObservedRole {
             })
         };
         let keys = if with_keys { keys() } else { None };
-        Self { name: name.to_owned(), code: text("Code").map(str::to_owned), lifetime, expiration, keys }
+        Self {
+            name: name.to_owned(),
+            code: text("Code").map(str::to_owned),
+            lifetime,
+            expiration,
+            keys,
+            are_examples: false,
+        }
     }
 }
 

@@ -1,8 +1,9 @@
 //! A draft as the validator takes it: without what it rejects, and, of a file, without what it warns of.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use super::account::{InputName, lines_of_names};
 use super::draft::Draft;
 use super::observations::{ObservationSource, Observations};
 use super::transcribe_error::TranscribeError;
@@ -42,9 +43,7 @@ pub(super) fn settle(
                 if retracted.is_empty() {
                     return Err(TranscribeError::Rejected(report));
                 }
-                for (what, found) in retracted {
-                    observations.add_note(format!("{what} is not said as a fact: {found}"));
-                }
+                add_notes(observations, &retracted, "not said as a fact");
             }
         }
     }
@@ -83,12 +82,25 @@ fn retract_warned(
         draft.allow_other_ids(false);
     }
     let retracted = draft.retract(warned);
-    for (what, found) in &retracted {
-        observations.add_note(match stage {
-            DraftStage::Facts => format!("{what} is not said as a fact: {found}"),
-            DraftStage::Overrides => format!("{what} is left out: {found}"),
-        });
-        left_out.insert(what.clone());
-    }
+    let outcome = match stage {
+        DraftStage::Facts => "not said as a fact",
+        DraftStage::Overrides => "left out",
+    };
+    add_notes(observations, &retracted, outcome);
+    left_out.extend(retracted.iter().map(|(what, _)| what.clone()));
     !retracted.is_empty()
+}
+
+/// A note for each reason, with all that was retracted for it.
+fn add_notes(observations: &mut Observations, retracted: &[(String, String)], outcome: &str) {
+    let mut by_reason: BTreeMap<&str, Vec<InputName>> = BTreeMap::new();
+    for (what, found) in retracted {
+        by_reason.entry(found).or_default().push(vec![what.clone()]);
+    }
+    for (found, names) in by_reason {
+        let verb = if names.len() == 1 { "is" } else { "are" };
+        for names in lines_of_names(&names) {
+            observations.add_note(format!("{names} {verb} {outcome}: {found}"));
+        }
+    }
 }

@@ -57,6 +57,7 @@ fn what_holds_user_data_or_credentials_is_for_its_owner_alone() {
                 "aemm",
                 &config,
                 "--exact",
+                "--with-credentials",
                 "--output",
                 &scenario.display().to_string(),
             ]);

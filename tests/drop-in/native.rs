@@ -48,9 +48,14 @@ const CASES: [(&str, &[&str], &[&str]); 8] = [
         &["\"/own\" ="],
     ),
     (
-        r#"{"metadata": {"values": {"iam-security-credentials-role": "app", "iam-security-credentials": {"AccessKeyId": "FAKE"}}}}"#,
-        &["role = \"app\"", "\"meta-data/iam/security-credentials/app\" = ", "\"AccessKeyId\": \"FAKE\""],
-        &["http-tokens"],
+        r#"{"metadata": {"values": {"iam-security-credentials-role": "app", "iam-security-credentials": {"AccessKeyId": "ASIAIOSFODNN7EXAMPLE",
+            "SecretAccessKey": "v/12345678901"}}}}"#,
+        &[
+            "role = \"app\"",
+            "access-key-id = \"ASIAIOSFODNN7EXAMPLE\"",
+            "secret-access-key = \"v/12345678901\"",
+        ],
+        &["http-tokens", "REAL", "2020", "[metadata]\n", "session-token"],
     ),
     (
         r#"{"userdata": {"values": {"userdata": "aGVsbG8="}}, "metadata": {"values": {"nosuch": 1}}}"#,
@@ -101,6 +106,21 @@ fn a_mode_brings_its_notices_along() {
 #[test]
 fn keys_that_may_be_real_need_the_word() {
     let sandbox = Sandbox::new();
+    for keys in [
+        r#"{"AccessKeyId": "of-no-form", "SecretAccessKey": "hunter2"}"#,
+        r#"{"SecretAccessKey": "hunter2", "Token": "hunter2"}"#,
+        r#"{"AccessKeyId": "ASIAIOSFODNN7EXAMPLE", "Token": "hunter2"}"#,
+    ] {
+        let file = format!(r#"{{"metadata": {{"values": {{"iam-security-credentials": {keys}}}}}}}"#);
+        for exact in [&[][..], &["--exact"]] {
+            let found = import(&sandbox, &file, exact);
+            let shown = format!("{found:?}");
+            assert!(
+                found.code == Some(0) && !shown.contains("hunter2") && !shown.contains("of-no-form"),
+                "{exact:?} of {file}: {found:#?}"
+            );
+        }
+    }
     let file = r#"{"metadata": {"values": {"iam-security-credentials": {"AccessKeyId": "ASIAIOSFODNN7REALKEY", "SecretAccessKey": "hunter2", "Token": "t"}}}}"#;
     for exact in [&[][..], &["--exact"]] {
         let found = import(&sandbox, file, exact);
@@ -153,6 +173,21 @@ fn import_finds_out_what_it_is_given() {
         said.starts_with("id.json is read as cloud-init's instance-data.json, certain: its key ds\n"),
         "{said}"
     );
+    for (name, option, sentence) in [
+        (
+            "id.json",
+            "--exact",
+            "--exact does not go with id.json: it is cloud-init's instance-data.json; leave",
+        ),
+        ("dir", "--mode=spot", "--mode does not go with dir: it is a directory"),
+        (
+            "aemm.json",
+            "--with-user-data",
+            "--with-user-data does not go with aemm.json: it is a configuration of",
+        ),
+    ] {
+        sandbox.run(&["import", name, option]).ended(64, &[sentence]);
+    }
     sandbox.write("s.toml", "[instance]\n");
     sandbox.run(&["import", "s.toml"]).ended(78, &["a .toml file is a scenario"]);
     sandbox.run(&["import"]).ended(64, &["Usage"]);

@@ -1,5 +1,6 @@
 //! Scenarios that are written from what a service answers: they answer the same, path by path.
 
+mod absences;
 mod account;
 mod aemm;
 mod categories;
@@ -12,5 +13,6 @@ mod instance_data;
 mod overrides;
 mod page;
 mod record;
+mod refused;
 mod service;
 mod test_server;

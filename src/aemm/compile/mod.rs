@@ -8,7 +8,6 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
 use super::config::{AemmConfig, AemmMode};
-use super::path_table::ConfigValue;
 use super::user_data::decoded;
 use crate::scenario::USER_DATA_LIMIT;
 use entries::MetadataEntries;
@@ -16,11 +15,6 @@ use text::string;
 
 pub(super) use entries::{NOTICES, sent};
 pub(crate) use events::{NoticeSet, of_notices as events};
-
-/// A value in JSON, as the original lays it out.
-pub(super) fn object_text(value: &ConfigValue) -> String {
-    text::json(value, 0)
-}
 
 /// A scenario that answers as the original does.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,19 +1,17 @@
 //! What a file says, as facts of an EC2 instance.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
 use crate::aemm::{self, AemmConfig, AemmMode, NoticeSet, SaidAnswers};
 use crate::cli::OutputArgs;
-use crate::clock::now;
 use crate::commands::output;
 use crate::commands::print::warn;
+use crate::commands::transcript::transcript_of;
 use crate::exit::{ExitStatus, Failure};
-use crate::identity::KeyRing;
 use crate::model::HttpTokens;
-use crate::transcribe::{SecretsPolicy, shapes, transcribe};
+use crate::transcribe::{RoleAnswer, SecretsPolicy, shapes};
 
 /// What no file decides.
 const DIFFERS: &str = "headers, listings and errors are EC2's, and what the file does not say is that of the built-in instance, not \
@@ -36,7 +34,8 @@ pub(super) fn write(
     } else {
         HttpTokens::Optional
     });
-    let has_keys = credentials.is_some();
+    let credentials =
+        credentials.map(|(path, answer, are_examples)| RoleAnswer { path, answer, are_examples });
     let mut observations = shapes::selection(values, credentials, policy);
     observations.traits.http_tokens = tokens;
     if let Some(bytes) = user_data {
@@ -55,13 +54,11 @@ pub(super) fn write(
         observations.add_note(note);
     }
     let origin = format!("Written by `mock-imds import aemm` from {}.", path.display());
-    let keys = Arc::new(KeyRing::generate([0; 32]));
     let refused = |why: String| {
         Failure::new(ExitStatus::Config, format!("{} cannot be imported: {why}", path.display()))
     };
-    let transcript =
-        transcribe(observations, &origin, &keys, now()).map_err(|error| refused(error.to_string()))?;
-    output::write(to, &(transcript.text + &events), has_user_data || has_keys || transcript.has_credentials)?;
+    let transcript = transcript_of(observations, &origin).map_err(|error| refused(error.to_string()))?;
+    output::write(to, &(transcript.text + &events), has_user_data || transcript.has_credentials)?;
     for note in &transcript.notes {
         warn(&format!("{}: not as it was: {note}", path.display()));
     }

@@ -7,7 +7,7 @@ use crate::model::{
 };
 use crate::transcribe::draft::{Draft, DraftTable};
 use crate::transcribe::known_paths::{EXTENDED, IAM, ROLES};
-use crate::transcribe::observations::Observations;
+use crate::transcribe::observations::{ObservationSource, Observations};
 use crate::transcribe::quote;
 use crate::transcribe::role::ObservedRole;
 
@@ -39,20 +39,29 @@ pub(super) fn write(observations: &mut Observations, now: Timestamp, draft: &mut
     table.set_if_valid::<ProfileId>("instance-profile-id", id.filter(|_| !is_made_up));
     let keys = role.and_then(|role| role.keys.as_ref());
     match keys {
-        Some(keys) => real(keys, &mut table),
+        Some(keys) => fixed(keys, role.is_some_and(|role| role.are_examples), &mut table),
         None if role.is_some() => table.set("source", "generated"),
         None => {}
     }
-    if let Some(state) =
-        state(&info, role, now).filter(|state| keys.is_none() || *state != CredentialState::Expired)
-    {
+    let state = state(&info, role, now);
+    let expired = state == Some(CredentialState::Expired) && keys.is_none();
+    // What was kept has expired since; that says nothing of the instance.
+    let is_old = expired && observations.source != ObservationSource::Service;
+    if let Some(state) = state.filter(|state| *state != CredentialState::Expired || (expired && !is_old)) {
         table.set("state", state.as_str());
     }
     lifetime(role, &mut table);
+    let expiration = role.and_then(|role| role.expiration).filter(|_| is_old);
     if observations.has(EXTENDED) {
         table.set("extended", true);
     }
     draft.push(table);
+    if let Some(at) = expiration {
+        observations.add_note(format!(
+            "the time of the role's keys, which expired at {}: those that are served are valid; state = \"expired\" has old ones",
+            at.rfc3339()
+        ));
+    }
 }
 
 /// The part of the profile's ARN that a scenario has.
@@ -72,8 +81,10 @@ fn assume_role(observations: &mut Observations, profile: Option<&str>) {
     }
 }
 
-fn real(keys: &Keys, table: &mut DraftTable) {
-    table.add_comment("REAL CREDENTIALS: do not share this file.");
+fn fixed(keys: &Keys, are_examples: bool, table: &mut DraftTable) {
+    if !are_examples {
+        table.add_comment("REAL CREDENTIALS: do not share this file.");
+    }
     table.set("source", "static");
     table.set("access-key-id", keys.access_key_id.as_str());
     table.set("secret-access-key", keys.secret_access_key.reveal());

@@ -93,7 +93,9 @@ fn from_top_leaves(observations: &Observations) -> Option<ObservedInterface> {
     let mac = observations.text("meta-data/mac").filter(|mac| mac.parse::<MacAddress>().is_ok());
     let (private, public) =
         (top_address(observations, "local-ipv4"), top_address(observations, "public-ipv4"));
-    let is_there = mac.is_some() || (observations.partial && !(private.is_empty() && public.is_empty()));
+    let has_addresses =
+        !(private.is_empty() && public.is_empty()) || observations.lacks("meta-data/public-ipv4");
+    let is_there = mac.is_some() || (observations.partial && has_addresses);
     is_there.then(|| ObservedInterface {
         mac: mac.map(str::to_owned),
         directory: None,
@@ -138,7 +140,14 @@ fn block(observations: &Observations, interface: &ObservedInterface, index: u32)
     table.set_id::<InterfaceId>("interface-id", interface.text(observations, "interface-id"));
     // Of a selection it is not known that there are none.
     for (key, addresses) in [("private-ipv4s", &interface.private), ("public-ipv4s", &interface.public)] {
-        if !addresses.is_empty() || !observations.partial {
+        let leaf = if key == "public-ipv4s" { key } else { "local-ipv4s" };
+        let none = |directory: &String| observations.lacks(&format!("{directory}/{leaf}"));
+        let none = interface
+            .directory
+            .as_ref()
+            .map_or(key == "public-ipv4s" && observations.lacks("meta-data/public-ipv4"), none)
+            || (index == 0 && key == "public-ipv4s" && observations.lacks("meta-data/public-ipv4"));
+        if !addresses.is_empty() || !observations.partial || none {
             table.set_toml(key, quote::list(addresses.iter().map(ToString::to_string)));
         }
     }

@@ -1,14 +1,16 @@
 //! `[metadata-options]` and `[http]`: how the service behaves.
 
-use crate::model::{Http, HttpTokens, StringEnum};
+use crate::model::{Http, HttpEndpoint, HttpTokens, InstanceMetadataTags, StringEnum};
 use crate::transcribe::draft::{Draft, DraftTable};
 use crate::transcribe::observations::Observations;
 use crate::transcribe::quote;
 
 pub(super) fn metadata_options(observations: &Observations, draft: &mut Draft) {
     let mut table = DraftTable::new("[metadata-options]");
+    let has_keys =
+        observations.has_real_keys || observations.role.as_ref().is_some_and(|role| role.keys.is_some());
     match observations.traits.http_tokens {
-        Some(HttpTokens::Optional) if observations.has_real_keys => {
+        Some(HttpTokens::Optional) if has_keys => {
             let why = "The service also answered without tokens; with real credentials, any web page could then read them.";
             table.set_with_comment(
                 Some(why.into()),
@@ -22,7 +24,11 @@ pub(super) fn metadata_options(observations: &Observations, draft: &mut Draft) {
     if let Some(limit) = observations.traits.hop_limit {
         table.set("http-put-response-hop-limit", i64::from(limit));
     }
-    if observations.has("meta-data/tags") && !observations.is_aemm() {
+    if observations.traits.http_endpoint == Some(HttpEndpoint::Disabled) {
+        table.set("http-endpoint", "disabled");
+    }
+    let tags_are_on = observations.traits.metadata_tags == Some(InstanceMetadataTags::Enabled);
+    if (tags_are_on || observations.has("meta-data/tags")) && !observations.is_aemm() {
         table.set("instance-metadata-tags", "enabled");
     }
     draft.push(table);

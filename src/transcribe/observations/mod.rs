@@ -1,5 +1,6 @@
 //! The answers of a service, without the secrets that nobody asked for: those never get in.
 
+mod keys;
 mod lookup;
 mod secrets;
 #[cfg(test)]
@@ -12,8 +13,9 @@ use serde_json::Value;
 use super::account::Account;
 use super::known_paths::{EXTENDED, IDENTITY_ROLE, ROLES, USER_DATA, below};
 use super::role::{self, ObservedRole};
-use crate::model::{Http, HttpTokens, Timestamp, json, secrets as model_secrets};
+use crate::model::{Http, HttpEndpoint, HttpTokens, InstanceMetadataTags, Timestamp, json};
 
+pub(crate) use keys::RoleAnswer;
 pub use secrets::SecretsPolicy;
 use secrets::{Secrecy, digest, masked, secrecy};
 
@@ -29,6 +31,10 @@ pub struct ServiceTraits {
     pub http_tokens: Option<HttpTokens>,
     /// No answer tells; what is known of it is from elsewhere.
     pub hop_limit: Option<u8>,
+    /// As `hop_limit`.
+    pub http_endpoint: Option<HttpEndpoint>,
+    /// As `hop_limit`.
+    pub metadata_tags: Option<InstanceMetadataTags>,
     /// As on EC2 where it is not known.
     pub http: Http,
 }
@@ -223,15 +229,6 @@ impl Observations {
         !self.traits.http.profile.follows_instance()
     }
 
-    /// Adds the answer of a role that somebody has set. Keys that cannot be real are no secret.
-    pub(crate) fn add_keys(&mut self, path: &str, answer: Vec<u8>) {
-        let name =
-            below(path, ROLES).filter(|name| !model_secrets::has_real_key_id(&answer) && !name.contains('/'));
-        let Some(name) = name else { return self.add_value(path, answer) };
-        self.role = Some(ObservedRole::new(name));
-        self.values.insert(path.to_owned(), ObservedValue { bytes: answer, exact: true, content_type: None });
-    }
-
     pub(crate) fn add_user_data(&mut self, bytes: Vec<u8>) {
         self.add_value(USER_DATA, bytes);
     }
@@ -250,7 +247,10 @@ impl Observations {
     }
 
     fn store_credentials(&mut self, path: &str, value: ObservedValue) {
-        if let Some(name) = below(path, ROLES) {
+        let name = below(path, ROLES);
+        if let Some((name, _)) = name.and_then(|name| name.split_once('/')) {
+            self.add_role(name);
+        } else if let Some(name) = name {
             let role = ObservedRole::of(name, &value.bytes, self.policy.credentials);
             if self.is_aemm() {
                 let bytes =
@@ -269,7 +269,7 @@ impl Observations {
         // There is nothing in the place of the others.
         let known = if self.is_aemm() { &[ROLES][..] } else { &[ROLES, EXTENDED, IDENTITY_ROLE] };
         if known.iter().all(|roles| below(path, roles).is_none()) {
-            self.add_note(format!("{path}: holds credentials where EC2 has none; left out"));
+            self.leave_out_credentials(path);
         }
         self.withheld.insert(path.to_owned());
     }

@@ -6,6 +6,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::model::secrets;
 use crate::transcribe::known_paths::{IDENTITY, ROLES, below, is_user_data};
+use crate::transcribe::shapes::is_known;
 
 /// The secrets that are carried. None unless somebody asks for them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -27,7 +28,7 @@ pub(super) enum Secrecy {
 pub(super) fn secrecy(path: &str, bytes: &[u8], aemm: bool) -> Secrecy {
     // There the name of the role is a value.
     let names = aemm && path == ROLES;
-    let credentials = !names && secrets::answers_keys(path);
+    let credentials = !names && (secrets::answers_keys(path) || secrets::names_secret_key(path.as_bytes()));
     if is_user_data(path) {
         Secrecy::UserData
     } else if credentials || secrets::looks_secret(bytes) {
@@ -40,6 +41,31 @@ pub(super) fn secrecy(path: &str, bytes: &[u8], aemm: bool) -> Secrecy {
     } else {
         Secrecy::Public
     }
+}
+
+/// The directory around a secret access key that has a path of its own.
+pub(super) fn around_secret_key(path: &str) -> Option<&str> {
+    // User data goes by a word of its own.
+    let mut segments = path.split('/').scan(0, |end, segment| {
+        let from = *end;
+        *end += segment.len() + 1;
+        Some((from, segment))
+    });
+    let (from, _) = segments
+        .find(|(_, segment)| secrets::names_secret_key(segment.as_bytes()))
+        .filter(|_| !is_user_data(path))?;
+    path[..from].strip_suffix('/')
+}
+
+/// True of what is credentials too if a secret access key is in the same directory: all that is none of EC2's, and what
+/// is called as the other members of keys are.
+pub(super) fn belongs_to_keys(path: &str, directory: &str) -> bool {
+    let Some(rest) = below(path, directory) else { return false };
+    let name = rest.split('/').next().unwrap_or_default();
+    let letters: String =
+        name.chars().filter(|c| !matches!(c, '_' | '-')).map(|c| c.to_ascii_lowercase()).collect();
+    let is_member = ["accesskeyid", "token"].iter().any(|member| letters.ends_with(member));
+    is_member || !is_known(path)
 }
 
 /// "1234 bytes, sha256 9f86d081…".

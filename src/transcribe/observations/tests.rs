@@ -30,6 +30,36 @@ fn secrets_that_nobody_asked_for_never_get_in() {
 }
 
 #[test]
+fn keys_that_were_taken_apart_are_left_out_as_a_whole() {
+    let mut observations = Observations::new("latest", SecretsPolicy::default());
+    for (path, text) in [
+        ("meta-data/ami-id", "ami-0123456789abcdef0"),
+        ("meta-data/iam/credentials/AccessKeyId", "AKID"),
+        ("meta-data/iam/credentials/SecretAccessKey", "SECRET"),
+        ("meta-data/iam/credentials/Token", "SECRET"),
+        ("meta-data/iam/credentials/other/deeper", "SECRET"),
+        ("meta-data/secret_access_key", "SECRET"),
+        ("meta-data/session_token", "SECRET"),
+        ("meta-data/tags/instance/Name", "web-1"),
+        ("meta-data/tags/instance/aws-secret-access-key", "SECRET"),
+        ("meta-data/tags/instance/Token", "SECRET"),
+        ("meta-data/elsewhere", "export AWS_SECRET_ACCESS_KEY=SECRET"),
+        ("meta-data/iam/security-credentials/web/SecretAccessKey", "SECRET"),
+    ] {
+        observations.add_value(path, text.into());
+        observations.account.taken.insert(vec![path.to_owned()], path.to_owned());
+    }
+    observations.leave_out_split_keys();
+    let shown = format!("{observations:?}");
+    assert!(!shown.contains("SECRET") && !shown.contains("AKID"), "found a secret in {observations:?}");
+    let kept: Vec<&str> = observations.values.keys().map(String::as_str).collect();
+    assert_eq!(kept, ["meta-data/ami-id", "meta-data/tags/instance/Name"]);
+    let left_out = &observations.account.left_out[&vec!["meta-data/iam/credentials/Token".to_owned()]];
+    assert!(observations.notes.contains(left_out), "expected {left_out:?}, found {:?}", observations.notes);
+    assert_eq!(observations.role.map(|role| role.name).as_deref(), Some("web"));
+}
+
+#[test]
 fn user_data_is_a_secret_wherever_a_dump_has_it() {
     for path in ["user-data", "user-data/index.html", "user-data/1/2", "meta-data/user-data"] {
         let mut observations = Observations::new("latest", SecretsPolicy::default());

@@ -1,12 +1,14 @@
 //! What `aws ec2 describe-instances` prints, whole or of a query: the first instance of it.
 
+use std::str::FromStr;
+
 use serde_json::Value;
 
 use super::describe_lists;
 use super::input::JsonInput;
 use super::reading::Certainty;
 use super::service_tree::{Knowledge, ServiceTree};
-use crate::transcribe::known_paths::DOCUMENT;
+use crate::transcribe::known_paths::{DOCUMENT, KEYS};
 
 /// Members that are answers as they are.
 const AS_THEY_ARE: [(&[&str], &str); 18] = [
@@ -53,8 +55,12 @@ pub(super) fn read(input: &mut JsonInput) -> Option<ServiceTree> {
         let path = [at, path].concat();
         if said(input, &path) {
             tree.add(to, input.take(&path));
+        } else if input.text(&path) == Some("") || input.get(&path).is_some_and(Value::is_null) {
+            let at = input.take(&path).map(|part| part.at);
+            tree.absent.extend(at.map(|at| (at, to.to_owned())));
         }
     }
+    omitted(input, at, &mut tree);
     for (path, of, member) in MEMBERS {
         let path = [at, path].concat();
         if said(input, &path) {
@@ -65,6 +71,18 @@ pub(super) fn read(input: &mut JsonInput) -> Option<ServiceTree> {
     options(input, at, &mut tree);
     describe_lists::tags_and_groups(input, at, &mut tree);
     Some(tree)
+}
+
+/// Members that the command leaves out of an instance that has none. A query may leave out any.
+fn omitted(input: &JsonInput, at: &[&str], tree: &mut ServiceTree) {
+    let of = |name| [at, &[name]].concat();
+    let is_whole =
+        ["NetworkInterfaces", "State", "Placement"].iter().all(|name| input.get(&of(name)).is_some());
+    for (name, path) in [("PublicIpAddress", "meta-data/public-ipv4"), ("KeyName", KEYS)] {
+        if is_whole && input.get(&of(name)).is_none() && !tree.parts.iter().any(|(to, _)| to == path) {
+            tree.absent.push((input.name_of(&of(name)), path.to_owned()));
+        }
+    }
 }
 
 /// False for what is empty: the command prints that for what is not there.
@@ -86,16 +104,20 @@ fn reservation(input: &mut JsonInput, at: &[&str], tree: &mut ServiceTree) {
 }
 
 fn options(input: &mut JsonInput, at: &[&str], tree: &mut ServiceTree) {
-    let own = |name| [at, &["MetadataOptions", name]].concat();
-    if let Some(tokens) = input.text(&own("HttpTokens")).and_then(|tokens| tokens.parse().ok()) {
-        tree.http_tokens = Some(tokens);
-        tree.use_as("metadata-options", input.take(&own("HttpTokens")));
+    tree.options.http_tokens = option(input, at, "HttpTokens", tree);
+    tree.options.http_endpoint = option(input, at, "HttpEndpoint", tree);
+    tree.options.metadata_tags = option(input, at, "InstanceMetadataTags", tree);
+    let path = [at, &["MetadataOptions", "HttpPutResponseHopLimit"]].concat();
+    let limit = input.get(&path).and_then(Value::as_u64).and_then(|limit| u8::try_from(limit).ok());
+    if let Some(limit) = limit.filter(|limit| (1..=64).contains(limit)) {
+        tree.options.hop_limit = Some(limit);
+        tree.use_as("metadata-options", input.take(&path));
     }
-    let limit = input.get(&own("HttpPutResponseHopLimit")).and_then(Value::as_u64);
-    if let Some(limit) =
-        limit.and_then(|limit| u8::try_from(limit).ok()).filter(|limit| (1..=64).contains(limit))
-    {
-        tree.hop_limit = Some(limit);
-        tree.use_as("metadata-options", input.take(&own("HttpPutResponseHopLimit")));
-    }
+}
+
+fn option<T: FromStr>(input: &mut JsonInput, at: &[&str], name: &str, tree: &mut ServiceTree) -> Option<T> {
+    let path = [at, &["MetadataOptions", name]].concat();
+    let value = input.text(&path)?.parse().ok()?;
+    tree.use_as("metadata-options", input.take(&path));
+    Some(value)
 }

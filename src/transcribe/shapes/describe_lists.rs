@@ -4,7 +4,8 @@ use serde_json::Value;
 
 use super::input::{JsonInput, Part};
 use super::service_tree::ServiceTree;
-use crate::model::Instance;
+use crate::model::{Instance, InstanceMetadataTags, TagKey};
+use crate::transcribe::observations::clip;
 
 /// Members of an interface, and the leaf that each is.
 const OF_INTERFACE: [(&[&str], &str); 6] = [
@@ -46,6 +47,13 @@ pub(super) fn interfaces(input: &mut JsonInput, at: &[&str], tree: &mut ServiceT
         }
         for (name, member, leaf) in LISTS {
             let parts = elements(input, &of(&[name]), member);
+            // Who prints the addresses prints the public ones with them.
+            if parts.is_empty() && leaf == "public-ipv4s" && length(input, &of(&[name])) > 0 {
+                let at = input.name_of(&of(&["Association"]));
+                if input.get(&of(&["Association"])).is_none() {
+                    tree.absent.push((at, format!("{directory}/{leaf}")));
+                }
+            }
             tree.add_lines(&format!("{directory}/{leaf}"), parts);
         }
     }
@@ -61,9 +69,23 @@ pub(super) fn interfaces(input: &mut JsonInput, at: &[&str], tree: &mut ServiceT
 
 pub(super) fn tags_and_groups(input: &mut JsonInput, at: &[&str], tree: &mut ServiceTree) {
     let list = [at, &["Tags"]].concat();
+    let is_off = tree.options.metadata_tags == Some(InstanceMetadataTags::Disabled);
     for number in (0..length(input, &list)).map(|number| number.to_string()) {
         let of = |name| [&list[..], &[number.as_str(), name]].concat();
         if let Some(key) = input.text(&of("Key")).map(str::to_owned) {
+            let reason = if is_off {
+                Some("a tag: InstanceMetadataTags is disabled, so the service has none".to_owned())
+            } else {
+                let shown = clip(&key);
+                key.parse::<TagKey>().err().map(|_| {
+                    format!("the tag {shown:?}: EC2 has no tags in the metadata where one has such a key")
+                })
+            };
+            if let Some(reason) = reason {
+                tree.leave_out(input.take(&of("Key")), &reason);
+                tree.leave_out(input.take(&of("Value")), &reason);
+                continue;
+            }
             let path = format!("meta-data/tags/instance/{key}");
             tree.use_as(&path, input.take(&of("Key")));
             tree.add(&path, input.take(&of("Value")));

@@ -61,7 +61,12 @@ pub(super) fn read(text: &str) -> Option<ServiceTree> {
         let path = RENAMED.iter().find(|(known, _)| *known == name).map(|(_, path)| (*path).to_owned());
         let path = path.or_else(|| LEAVES.contains(&name).then(|| format!("meta-data/{name}")));
         match (name, path) {
-            _ if value.trim() == NOTHING => {}
+            (_, Some(path)) if value.trim() == NOTHING => tree.absent.push((at(name), path)),
+            _ if value.trim() == NOTHING => {
+                let directory =
+                    ["block-device-mapping", "public-keys"].into_iter().find(|known| *known == name);
+                tree.absent.extend(directory.map(|known| (at(name), format!("meta-data/{known}"))));
+            }
             ("block-device-mapping", _) => {
                 while let Some((_, device)) = lines.next_if(|(_, line)| line.starts_with([' ', '\t'])) {
                     if let Some((name, device)) = device.trim().split_once(':') {
@@ -140,6 +145,13 @@ mod tests {
                 ("meta-data/security-groups", "a\nb"),
                 ("user-data", "#!/bin/sh\necho: x"),
             ]
+        );
+        assert_eq!(
+            tree.absent,
+            [(
+                vec!["line 2".to_owned(), "ancestor-ami-ids".to_owned()],
+                "meta-data/ancestor-ami-ids".to_owned()
+            )]
         );
         assert!(read("instance: x\n").is_none() && read("hello").is_none());
     }

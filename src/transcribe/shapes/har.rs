@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 use super::reading::{Certainty, Reading};
@@ -45,8 +46,9 @@ fn answer(entry: &Value) -> Option<(Vec<String>, Vec<u8>)> {
     let path =
         url.split_once("://").map_or(url, |(_, rest)| rest.split_once('/').map_or("", |(_, path)| path));
     let listing = path.ends_with('/');
+    let path = path.strip_prefix('/').unwrap_or(path);
     let mut segments: Vec<String> =
-        path.split('/').filter(|segment| !segment.is_empty()).map(str::to_owned).collect();
+        path.strip_suffix('/').unwrap_or(path).split('/').map(segment).collect::<Option<_>>()?;
     if !is_version(segments.first()?) || segments.len() < 2 {
         return None;
     }
@@ -59,4 +61,44 @@ fn answer(entry: &Value) -> Option<(Vec<String>, Vec<u8>)> {
         _ => body.as_bytes().to_vec(),
     };
     Some((segments, bytes))
+}
+
+/// A segment as the service reads it; none if no request asks for it.
+fn segment(text: &str) -> Option<String> {
+    let decoded = percent_decode_str(text).decode_utf8().ok()?;
+    let is_path = !matches!(&*decoded, "" | "." | "..") && !decoded.contains('/');
+    is_path.then(|| decoded.into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn paths_are_read_segment_by_segment() {
+        for (url, expected) in [
+            (
+                "http://169.254.169.254/latest/meta-data/tags/instance/a%20b?x#y",
+                Some("latest meta-data tags instance a b"),
+            ),
+            ("/latest/meta-data/%c3%bc", Some("latest meta-data ü")),
+            ("http://h/latest/meta-data/", Some("latest meta-data index.html")),
+            ("http://h/latest/meta-data/%2e%2e/user-data", None),
+            ("http://h/latest/meta-data/./mac", None),
+            ("http://h/latest//meta-data/mac", None),
+            ("http://h/latest/meta-data//", None),
+            ("http://h/latest/meta-data/a%2Fb", None),
+            ("http://h/latest/meta-data/%ff", None),
+            ("http://h/elsewhere/meta-data", None),
+        ] {
+            let entry = json!({
+                "request": {"method": "GET", "url": url},
+                "response": {"status": 200, "content": {"text": "x"}},
+            });
+            let found = answer(&entry).map(|(segments, _)| segments.join(" "));
+            assert_eq!(found.as_deref(), expected, "{url}");
+        }
+    }
 }

@@ -66,6 +66,11 @@ impl JsonInput {
         Some(Part { at: self.named(path), value })
     }
 
+    /// The name of a member, be it there or not.
+    pub(super) fn name_of(&self, path: &[&str]) -> InputName {
+        self.named(path)
+    }
+
     fn named(&self, path: &[&str]) -> InputName {
         self.name.iter().cloned().chain(path.iter().map(|name| (*name).to_owned())).collect()
     }

@@ -35,7 +35,7 @@ pub(super) fn is_directory(path: &str) -> bool {
 }
 
 /// True if EC2 has a value at the path, or below it.
-pub(super) fn is_known(path: &str) -> bool {
+pub(in crate::transcribe) fn is_known(path: &str) -> bool {
     matches(path).next().is_some()
 }
 

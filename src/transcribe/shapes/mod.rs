@@ -35,10 +35,11 @@ use serde_json::Value;
 
 use super::account::lines_of;
 use super::dump;
-use super::observations::{ObservationSource, Observations, SecretsPolicy};
+use super::observations::{ObservationSource, Observations, RoleAnswer, SecretsPolicy};
 use input::JsonInput;
 use service_tree::ServiceTree;
 
+pub(super) use json_paths::is_known;
 pub use reading::{Certainty, Reading, Unread};
 
 /// Takes what a shape has out of a document; `None` if it is of another shape.
@@ -110,10 +111,9 @@ pub fn read_json(documents: Vec<Value>, policy: SecretsPolicy) -> Result<Reading
 }
 
 /// Answers that somebody has selected: their names in the file, their paths below the version, and their values.
-/// `credentials` are the path and the answer of a role.
 pub(crate) fn selection(
     values: Vec<(Vec<String>, String, Value)>,
-    credentials: Option<(String, Vec<u8>)>,
+    credentials: Option<RoleAnswer>,
     policy: SecretsPolicy,
 ) -> Observations {
     let evidence = "its settings";
@@ -124,8 +124,8 @@ pub(crate) fn selection(
     }
     let mut observations = observe::observe(tree, &[], policy);
     observations.source = ObservationSource::Settings;
-    if let Some((path, answer)) = credentials {
-        observations.add_keys(&path, answer);
+    if let Some(answer) = credentials {
+        observations.add_role_answer(answer);
     }
     observations.settle_role();
     observations
@@ -191,6 +191,8 @@ impl ServiceTree {
         self.parts.extend(other.parts);
         self.members.extend(other.members);
         self.used.extend(other.used);
+        self.absent.extend(other.absent);
+        self.left_out.extend(other.left_out);
         self.notes.extend(other.notes);
         self
     }

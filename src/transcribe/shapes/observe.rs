@@ -7,7 +7,9 @@ use super::service_tree::{Knowledge, ServiceTree};
 use super::walk::Walk;
 use crate::transcribe::account::{InputName, lines_of};
 use crate::transcribe::dump;
-use crate::transcribe::known_paths::{DOCUMENT, EXTENDED, IAM, IDENTITY, IDENTITY_ROLE, ROLES, USER_DATA};
+use crate::transcribe::known_paths::{
+    DOCUMENT, EXTENDED, IAM, IDENTITY, IDENTITY_ROLE, ROLES, USER_DATA, below,
+};
 use crate::transcribe::observations::{ObservationSource, Observations, SecretsPolicy};
 
 /// The values of a tree; `rest` names what its reader did not take.
@@ -23,8 +25,11 @@ pub(super) fn observe(tree: ServiceTree, rest: &[InputName], policy: SecretsPoli
         members(&mut observations, path, &tree.members);
     }
     observations.account.taken.extend(tree.used);
-    observations.traits.http_tokens = tree.http_tokens;
-    observations.traits.hop_limit = tree.hop_limit;
+    observations.traits = tree.options;
+    for (at, reason) in &tree.left_out {
+        observations.leave_out(at, reason);
+    }
+    absences(&mut observations, tree.absent);
     dump::name_unlisted(&mut observations);
     if tree.lacks_role {
         observations.add_absent(IAM);
@@ -40,6 +45,21 @@ pub(super) fn observe(tree: ServiceTree, rest: &[InputName], policy: SecretsPoli
         observations.account.left_out.insert(name.clone(), tree.rest.to_owned());
     }
     observations
+}
+
+/// What the file says is not there. What every instance has is there.
+fn absences(observations: &mut Observations, absent: Vec<(InputName, String)>) {
+    for (at, path) in absent {
+        if observations.has(&path) {
+            observations.leave_out(&at, &format!("{path}: there and not there; what is there counts"));
+        } else if is_always_there(&path) {
+            let note = format!("{path}: every instance has it; that of the built-in one is in its place");
+            observations.leave_out(&at, &note);
+        } else {
+            observations.add_absent(&path);
+            observations.account.absent.insert(at, path);
+        }
+    }
 }
 
 /// JSON of which single members are known. A whole one goes before them.
@@ -104,6 +124,31 @@ fn settle(observations: &mut Observations, knowledge: Knowledge) {
     }
 }
 
+/// What every instance of EC2 has, whatever its network and its image are.
+const ALWAYS_THERE: [&str; 17] = [
+    "meta-data/ami-id",
+    "meta-data/ami-launch-index",
+    "meta-data/ami-manifest-path",
+    "meta-data/hostname",
+    "meta-data/instance-action",
+    "meta-data/instance-id",
+    "meta-data/instance-life-cycle",
+    "meta-data/instance-type",
+    "meta-data/local-hostname",
+    "meta-data/mac",
+    "meta-data/network/interfaces/macs",
+    "meta-data/placement/availability-zone",
+    "meta-data/placement/region",
+    "meta-data/reservation-id",
+    "meta-data/security-groups",
+    "meta-data/services/domain",
+    "meta-data/services/partition",
+];
+
+fn is_always_there(path: &str) -> bool {
+    ALWAYS_THERE.iter().any(|always| *always == path || below(always, path).is_some())
+}
+
 impl Observations {
     /// A role has a profile, and a profile has a role: on EC2 none is there without the other.
     pub(in crate::transcribe) fn settle_role(&mut self) {
@@ -141,8 +186,11 @@ impl Observations {
         ];
         let missing: Vec<&str> =
             ALWAYS.into_iter().filter(|leaf| !self.has(&format!("meta-data/{leaf}"))).collect();
-        if missing.len() < 3 || !self.knows("meta-data") {
+        if !self.knows("meta-data") {
             return;
+        }
+        if missing.len() < 3 {
+            return self.add_what_is_always_there();
         }
         self.partial = true;
         self.add_note(format!(
@@ -151,6 +199,24 @@ impl Observations {
         ));
         if self.lacks(IAM) {
             self.add_note("a role: there is none in it, so the instance has none");
+        }
+    }
+
+    /// Takes what every instance has for unknown where it is missing: somebody has lost it.
+    fn add_what_is_always_there(&mut self) {
+        let mut lost: Vec<&str> = Vec::new();
+        for path in ALWAYS_THERE.into_iter().filter(|path| !self.has(path) && self.knows(path)) {
+            let directories = path.match_indices('/').map(|(end, _)| &path[..end]).skip(1);
+            let highest = directories.chain([path]).find(|above| !self.has(above)).unwrap_or(path);
+            lost.push(highest);
+        }
+        lost.dedup();
+        lost.iter().for_each(|path| self.add_unknown(path));
+        if !lost.is_empty() {
+            self.add_note(format!(
+                "{}: every instance has them; those of the built-in instance are in their place",
+                lost.join(", ")
+            ));
         }
     }
 }

@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use super::input::Part;
 use super::reading::Certainty;
-use crate::model::HttpTokens;
 use crate::transcribe::account::InputName;
+use crate::transcribe::observations::ServiceTraits;
 
 /// What the absence of a path means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,8 +33,11 @@ pub(super) struct ServiceTree {
     pub(super) members: Vec<(&'static str, &'static str, Part)>,
     /// Values that are no answers themselves: names, and what decides how the service behaves.
     pub(super) used: Vec<(InputName, String)>,
-    pub(super) http_tokens: Option<HttpTokens>,
-    pub(super) hop_limit: Option<u8>,
+    /// Paths of which the file says that they do not answer, and where it says so.
+    pub(super) absent: Vec<(InputName, String)>,
+    /// What is left out, and why.
+    pub(super) left_out: Vec<(InputName, String)>,
+    pub(super) options: ServiceTraits,
     /// True if the file would show a role, and has none.
     pub(super) lacks_role: bool,
     pub(super) notes: Vec<String>,
@@ -58,8 +61,9 @@ impl ServiceTree {
             parts: vec![],
             members: vec![],
             used: vec![],
-            http_tokens: None,
-            hop_limit: None,
+            absent: vec![],
+            left_out: vec![],
+            options: ServiceTraits::default(),
             lacks_role: false,
             notes: vec![],
             rest: "not of the metadata",
@@ -87,6 +91,11 @@ impl ServiceTree {
 
     pub(super) fn add_member(&mut self, path: &'static str, member: &'static str, part: Option<Part>) {
         self.members.extend(part.map(|part| (path, member, part)));
+    }
+
+    /// Leaves a part out.
+    pub(super) fn leave_out(&mut self, part: Option<Part>, reason: &str) {
+        self.left_out.extend(part.map(|part| (part.at, reason.to_owned())));
     }
 
     pub(super) fn is_empty(&self) -> bool {

@@ -1,5 +1,6 @@
 //! Answers that no scenario reproduces as they are.
 
+mod credentials;
 mod dumps;
 mod facts;
 
