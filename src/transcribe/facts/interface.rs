@@ -140,13 +140,7 @@ fn block(observations: &Observations, interface: &ObservedInterface, index: u32)
     table.set_id::<InterfaceId>("interface-id", interface.text(observations, "interface-id"));
     // Of a selection it is not known that there are none.
     for (key, addresses) in [("private-ipv4s", &interface.private), ("public-ipv4s", &interface.public)] {
-        let leaf = if key == "public-ipv4s" { key } else { "local-ipv4s" };
-        let none = |directory: &String| observations.lacks(&format!("{directory}/{leaf}"));
-        let none = interface
-            .directory
-            .as_ref()
-            .map_or(key == "public-ipv4s" && observations.lacks("meta-data/public-ipv4"), none)
-            || (index == 0 && key == "public-ipv4s" && observations.lacks("meta-data/public-ipv4"));
+        let none = key == "public-ipv4s" && lacks_public(observations, interface, index);
         if !addresses.is_empty() || !observations.partial || none {
             table.set_toml(key, quote::list(addresses.iter().map(ToString::to_string)));
         }
@@ -169,6 +163,13 @@ fn block(observations: &Observations, interface: &ObservedInterface, index: u32)
         table.set("network-card", i64::from(card));
     }
     table
+}
+
+/// True if it is known that the interface has no public address.
+fn lacks_public(observations: &Observations, interface: &ObservedInterface, index: u32) -> bool {
+    let directory = interface.directory.as_ref();
+    directory.is_some_and(|directory| observations.lacks(&format!("{directory}/public-ipv4s")))
+        || (index == 0 && observations.lacks("meta-data/public-ipv4"))
 }
 
 fn texts<T: ToString>(values: &[T]) -> Vec<String> {

@@ -54,7 +54,9 @@ impl Observations {
         }
         let is_split = |path: &str| around.iter().any(|directory| belongs_to_keys(path, directory));
         let beside: Vec<String> = self.values.keys().filter(|path| is_split(path)).cloned().collect();
-        beside.iter().for_each(|path| self.leave_out_credentials(path));
+        for path in &beside {
+            self.leave_out_credentials(path);
+        }
         let left_out = |path: &String| beside.contains(path) || around_secret_key(path).is_some();
         let (left, taken) =
             std::mem::take(&mut self.account.taken).into_iter().partition(|(_, path)| left_out(path));

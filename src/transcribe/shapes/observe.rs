@@ -211,7 +211,9 @@ impl Observations {
             lost.push(highest);
         }
         lost.dedup();
-        lost.iter().for_each(|path| self.add_unknown(path));
+        for path in &lost {
+            self.add_unknown(path);
+        }
         if !lost.is_empty() {
             self.add_note(format!(
                 "{}: every instance has them; those of the built-in instance are in their place",
