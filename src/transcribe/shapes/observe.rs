@@ -194,7 +194,7 @@ impl Observations {
         }
         self.partial = true;
         self.add_note(format!(
-            "what it does not have, it is a selection, without {}: the values of the built-in instance are in its place",
+            "what is missing, such as {}: the file has a selection of paths; the built-in instance's values are in their place",
             missing.join(", ")
         ));
         if self.lacks(IAM) {
