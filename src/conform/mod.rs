@@ -5,9 +5,9 @@
 //! public sources, not from the tree that this program serves: a check that takes its expectation from there could not
 //! fail here.
 //!
-//! [`ServiceUnderTest`] sends what checks ask, one request at a time, and remembers the answers: two checks that look at
-//! the same answer cost one request. It reads only: GET, HEAD, and PUT for a token. Values of credentials, tokens and
-//! user data are never in a report ([`redaction`]).
+//! [`ServiceUnderTest`](service::ServiceUnderTest) sends what checks ask, one request at a time, and remembers the
+//! answers: two checks that look at the same answer cost one request. It reads only: GET, HEAD, and PUT for a token.
+//! Values of credentials, tokens and user data are never in a report ([`redaction`]).
 
 mod check;
 mod checks;

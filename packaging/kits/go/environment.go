@@ -35,8 +35,8 @@ func sdkEnvironment(url string) map[string]string {
 	}
 	// Clients read one of the two: where only one is set it counts for both.
 	for name, other := range map[string]string{"NO_PROXY": "no_proxy", "no_proxy": "NO_PROXY"} {
-		given, set := os.LookupEnv(name)
-		if !set {
+		given := os.Getenv(name)
+		if given == "" {
 			given = os.Getenv(other)
 		}
 		if strings.TrimSpace(given) == "*" {

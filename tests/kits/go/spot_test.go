@@ -209,6 +209,7 @@ func TestMistakesFailTheTest(t *testing.T) {
 func TestTheEnvironmentIsGivenBack(t *testing.T) {
 	t.Setenv("AWS_PROFILE", "work")
 	t.Setenv("NO_PROXY", "*")
+	t.Setenv("no_proxy", "")
 	before := strings.Join(os.Environ(), "\n")
 	t.Run("inside", func(t *testing.T) {
 		imds := imdstest.Start(t, "")

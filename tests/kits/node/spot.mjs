@@ -125,6 +125,7 @@ export function defineTests({ test, beforeEach, afterEach }) {
   test("the environment is given back", async () => {
     process.env.AWS_PROFILE = "work";
     process.env.NO_PROXY = "*";
+    delete process.env.no_proxy;
     const before = { ...process.env };
     const restore = imds().setEnvironment();
     assert.equal(process.env.AWS_PROFILE, undefined);

@@ -28,7 +28,7 @@ function sdkEnvironment(url) {
   variables.AWS_CONFIG_FILE = variables.AWS_SHARED_CREDENTIALS_FILE = "/dev/null";
   const { NO_PROXY, no_proxy } = process.env;
   // Clients read one of the two: where only one is set it counts for both.
-  for (const [name, given] of [["NO_PROXY", NO_PROXY ?? no_proxy ?? ""], ["no_proxy", no_proxy ?? NO_PROXY ?? ""]]) {
+  for (const [name, given] of [["NO_PROXY", NO_PROXY || no_proxy || ""], ["no_proxy", no_proxy || NO_PROXY || ""]]) {
     const others = given.split(",").filter(Boolean);
     // A star, which stands for all hosts, does so only alone.
     variables[name] = given.trim() === "*" ? given : [...others.filter((other) => other !== HOST), HOST].join(",");

@@ -32,7 +32,8 @@ pub(crate) fn of_sdk(url: &str) -> Vec<(&'static str, Option<String>)> {
     }
     // Clients read one of the two: where only one is set it counts for both.
     for (name, other) in [("NO_PROXY", "no_proxy"), ("no_proxy", "NO_PROXY")] {
-        let given = env::var(name).or_else(|_| env::var(other)).unwrap_or_default();
+        let set = |name| env::var(name).ok().filter(|value| !value.is_empty());
+        let given = set(name).or_else(|| set(other)).unwrap_or_default();
         if given.trim() == "*" {
             // A star, which stands for all hosts, does so only alone.
             variables.push((name, Some(given)));

@@ -34,7 +34,7 @@ def sdk_environment(url: str) -> Dict[str, Optional[str]]:
     variables["AWS_CONFIG_FILE"] = variables["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
     # Clients read one of the two: where only one is set it counts for both.
     for name, other in (("NO_PROXY", "no_proxy"), ("no_proxy", "NO_PROXY")):
-        others = os.environ.get(name, os.environ.get(other, ""))
+        others = os.environ.get(name) or os.environ.get(other, "")
         # A star, which stands for all hosts, does so only alone.
         is_there = others.strip() == "*" or host in others.split(",")
         variables[name] = others if is_there else ",".join(filter(None, (others, host)))
