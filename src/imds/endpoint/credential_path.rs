@@ -6,13 +6,15 @@ use percent_encoding::percent_decode_str;
 
 /// The characters of a credential id that are shown.
 const SHOWN: usize = 6;
+/// A shorter path has no whole id in it, as nearly all of the metadata service have not: an id has 36 characters.
+const SHORTEST: usize = "/credentials/".len() + 36;
 /// A path is decoded so often. Clients that encode twice get no credentials, but have the id all the same.
 const DECODINGS: usize = 3;
 
 /// A path without the rest of a credential id, whatever form of it a client sends and whoever answers. Others stay as they
 /// are.
 pub(crate) fn credential_path_shortened(path: &str) -> Cow<'_, str> {
-    if !may_have_id(path.as_bytes()) {
+    if path.len() < SHORTEST || !may_have_id(path.as_bytes()) {
         return path.into();
     }
     let mut decoded = Cow::Borrowed(path);
@@ -67,7 +69,7 @@ mod tests {
             ("/v2/credential%2573/01234567-89ab", shown),
             ("/v2/credentials/%30%31234567-89ab", shown),
             ("/V2/Credentials/01234567-89ab", "/V2/Credentials/012345..."),
-            ("/latest/../v2/credentials/01234567", "/latest/v2/credentials/012345..."),
+            ("/latest/../v2/credentials/01234567-89ab", "/latest/v2/credentials/012345..."),
             ("/v2/credentials/012345", "/v2/credentials/012345"),
             ("/v2/credentials/", "/v2/credentials/"),
             ("/v4/0123456789", "/v4/0123456789"),
@@ -77,7 +79,8 @@ mod tests {
             ),
             ("/latest/%6deta-data", "/latest/%6deta-data"),
         ] {
-            assert_eq!(credential_path_shortened(path), expected, "{path}");
+            let path = path.replace("234567-89ab", &ID[2..]);
+            assert_eq!(credential_path_shortened(&path), expected, "{path}");
         }
     }
 
