@@ -26,7 +26,7 @@ use clients::Soak;
 use deeds::{Doer, SCENARIO};
 use disturbances::Disturbances;
 use processes::Processes;
-use resources::{Resources, Trend, descriptors, open_files};
+use resources::{Resources, Trend, descriptors, open_files, settled_descriptors};
 use support::host::Host;
 use support::poll;
 use tally::Tally;
@@ -67,7 +67,7 @@ fn nothing_unexpected_happens() {
     host.write("scenario.toml", SCENARIO);
     let (tally, disturbances, stop) = (Tally::default(), Disturbances::default(), AtomicBool::new(false));
     let mut processes = Processes::start(&host, &program);
-    let idle = pids(&mut processes).map(|pid| descriptors(pid).expect("it runs"));
+    let idle = pids(&mut processes).map(settled_descriptors);
     let mut doer = Doer::new(&host, processes, &disturbances, &tally);
     let control = host.directory.join("control.sock");
     let soak = Soak { tally: &tally, disturbances: &disturbances, stop: &stop, control: &control };

@@ -1,6 +1,7 @@
 //! The memory of a process over time, and its descriptors.
 
 use std::fs;
+use std::thread;
 use std::time::{Duration, Instant};
 
 /// What a process had at an instant.
@@ -73,6 +74,19 @@ fn memory(pid: u32) -> Option<u64> {
 
 pub fn descriptors(pid: u32) -> Option<usize> {
     Some(fs::read_dir(format!("/proc/{pid}/fd")).ok()?.count())
+}
+
+/// The number of descriptors that a process keeps: threads that answer are started after it is ready, so the number has
+/// to stay the same for a second.
+pub fn settled_descriptors(pid: u32) -> usize {
+    let (mut last, mut same) = (0, 0);
+    while same < 10 {
+        let now = descriptors(pid).expect("it runs");
+        same = if now == last { same + 1 } else { 0 };
+        last = now;
+        thread::sleep(Duration::from_millis(100));
+    }
+    last
 }
 
 /// The targets of a process' descriptors.
