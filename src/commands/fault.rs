@@ -43,7 +43,8 @@ fn set(args: &FaultSetArgs) -> Result<(), Failure> {
 
 fn check_headers(flags: &FaultFlags) -> Result<(), Failure> {
     let Some(name) = flags.repeated_header() else { return Ok(()) };
-    let found = format!("--header {name} is given twice; a fault sets one value for each header");
+    let found =
+        format!("--header {name} is given twice, and a fault sets one value for each header; give it once");
     Err(Failure::new(ExitStatus::Usage, found))
 }
 

@@ -60,7 +60,7 @@ const LEAVES: &[InterfaceRow] = &[
     optional("vpc-ipv6-cidr-blocks", forms::CIDR6S, CNI).since("2016-06-30"),
 ];
 
-/// Those of a group.
+/// The checks of a group.
 pub(super) fn of(group: CheckGroup) -> Vec<ConformanceCheck> {
     match group {
         CheckGroup::Interfaces => LEAVES.iter().map(form).collect(),

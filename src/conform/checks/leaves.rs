@@ -3,7 +3,7 @@
 use super::leaf_rows::{LEAVES, LeafRow};
 use crate::conform::check::{CheckGroup, CheckTest, ConformanceCheck};
 
-/// Those of a group.
+/// The checks of a group.
 pub(super) fn of(group: CheckGroup) -> Vec<ConformanceCheck> {
     match group {
         CheckGroup::Leaves => {

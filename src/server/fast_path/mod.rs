@@ -1,7 +1,8 @@
 //! The fast path: usual requests answered without hyper, in buffers that all connections of a thread share.
 //!
 //! A usual request is a GET, HEAD or PUT of HTTP/1.1 without a body (see [`parse`]). With the first other one the
-//! connection goes to hyper, with the bytes that it has sent; so it does with one to an endpoint of containers. Both paths call the same
+//! connection goes to hyper, with the bytes that it has sent; so it does with one for Amazon ECS or EKS Pod Identity. Both
+//! paths call the same
 //! [`answer`](crate::imds::answer), and both write the same, but that hyper puts the length of an empty body last.
 
 mod at_once;
