@@ -40,15 +40,17 @@ fn excepted(name: &str, offset: u64, keep: SecretsPolicy, path: &str, expected: 
     if name != AEMM && keep.credentials && path.starts_with(ROLES) {
         return same_but_for_the_time(expected, found);
     }
-    // The keys of an event begin with the event, those of a scenario without one with the hour.
-    if ["credentials-outage", "ecs-credentials-expired"].contains(&name)
-        && offset >= 180
-        && path.starts_with(ROLES)
-    {
+    if made_by_event(name, offset) && path.starts_with(ROLES) {
         return [expected, found].iter().all(|body| body.starts_with(b"{\n  \"Code\" : \"Success\""));
     }
     // It is left out, and with it its line in /latest/; that of aemm is always there.
     !keep.user_data && (path == "/latest/user-data" || (path == "/latest/" && name != AEMM))
+}
+
+/// Whether an event has made the keys that are served. They begin with the event, those of a scenario without one with the hour.
+pub(crate) fn made_by_event(name: &str, offset: u64) -> bool {
+    const FIRST: [(&str, u64); 2] = [("credentials-outage", 180), ("ecs-credentials-expired", 0)];
+    FIRST.iter().any(|(scenario, first)| name == *scenario && offset >= *first)
 }
 
 #[test]
