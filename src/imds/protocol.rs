@@ -56,11 +56,13 @@ impl FromStr for Protocol {
     }
 }
 
-/// True of the token path. Every request asks this, so a cheap test rules out most paths: it looks at all bytes, which
-/// takes less than to look for a word.
+/// True of the token path. Every request asks this, so cheap tests rule out most paths: what is normalized to `token` ends
+/// with `n` (or `%6e`), a slash or a dot (or `%2e`), and has a `k` or an escape.
 fn is_token(path: &str) -> bool {
-    let plausible = path.bytes().fold(false, |found, byte| found | matches!(byte, b'%' | b'k'));
-    plausible
+    // All bytes at once, which takes less than to look for the first that fits.
+    let has_k = |path: &str| path.bytes().fold(false, |found, byte| found | matches!(byte, b'%' | b'k'));
+    matches!(path.as_bytes().last(), Some(b'n' | b'e' | b'E' | b'/' | b'.'))
+        && has_k(path)
         && path::segments(path).is_some_and(|segments| segments.as_slice() == ["latest", "api", "token"])
 }
 
@@ -74,12 +76,16 @@ mod tests {
 
     #[test]
     fn the_form_of_a_request_tells() {
-        let cases: [(&str, &[&str], Protocol); 6] = [
+        let cases: [(&str, &[&str], Protocol); 10] = [
             ("/latest/meta-data/mac", &[], Protocol::V1),
             ("/latest/meta-data/mac", &[""], Protocol::V1),
             ("/latest/meta-data/mac", &["forged"], Protocol::V2),
             ("/latest/meta-data/mac", &["", "x"], Protocol::V2),
             ("//latest/api/%74oken/", &["x"], Protocol::Token),
+            ("/latest/api/toke%6E", &[], Protocol::Token),
+            ("/latest/api/./toke%6e", &[], Protocol::Token),
+            ("/latest/api/token/x/..", &[], Protocol::Token),
+            ("/latest/api/token/%2E", &[], Protocol::Token),
             ("/2021-07-15/api/token", &[], Protocol::V1),
         ];
         for (path, tokens, expected) in cases {

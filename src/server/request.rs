@@ -142,14 +142,15 @@ fn record(
     fleet: &Fleet,
     recorder: &mut RequestRecorder<'_>,
 ) {
-    let path = recorder.path();
+    // Within, where nothing is computed unless it is logged.
     tracing::debug!(
         IMDS_CLIENT = %visit.peer,
         IMDS_METHOD = %method,
-        IMDS_PATH = path,
+        IMDS_PATH = recorder.path(),
         IMDS_STATUS = reply.status.as_u16(),
-        "{} {method} {path}: {}",
+        "{} {method} {}: {}",
         visit.peer,
+        recorder.path(),
         reply.status.as_u16(),
     );
     if let Some(number) = reply.fault {
