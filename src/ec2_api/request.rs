@@ -1,12 +1,14 @@
 //! The request: what the query API is sent.
 
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::signature::{ApiKeys, RequestToSign, authorization, basic_time};
 use crate::model::Timestamp;
 
 /// The version of the API that has prefixes, cards and options of the metadata.
 const API_VERSION: &str = "2016-11-15";
+/// All but RFC 3986's unreserved characters: some emulators sign a body that they have parsed and written anew.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 pub(super) const CONTENT_TYPE: &str = "application/x-www-form-urlencoded; charset=utf-8";
 
 /// Which instance is asked for, and by whom.
@@ -28,7 +30,7 @@ pub(super) struct SignedRequest {
 impl DescribeRequest {
     /// For the `Host` header and the time that the request has.
     pub(super) fn signed(&self, host: &str, now: Timestamp) -> SignedRequest {
-        let id = utf8_percent_encode(&self.instance, NON_ALPHANUMERIC);
+        let id = utf8_percent_encode(&self.instance, ENCODED);
         let body = format!("Action=DescribeInstances&InstanceId.1={id}&Version={API_VERSION}");
         let mut headers = vec![("content-type", CONTENT_TYPE.to_owned()), ("host", host.to_owned())];
         if let Some(keys) = &self.keys {
@@ -57,7 +59,7 @@ mod tests {
     #[test]
     fn without_keys_nothing_is_signed() {
         let found = request(None).signed("127.0.0.1:5000", Timestamp::from_secs(0));
-        assert_eq!(found.body, "Action=DescribeInstances&InstanceId.1=i%2D0%20%26x&Version=2016-11-15");
+        assert_eq!(found.body, "Action=DescribeInstances&InstanceId.1=i-0%20%26x&Version=2016-11-15");
         assert!(!found.headers.iter().any(|(name, _)| name.starts_with("x-amz") || *name == "authorization"));
     }
 

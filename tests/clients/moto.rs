@@ -77,6 +77,7 @@ image = ec2.describe_images(Owners=["amazon"], MaxResults=1)["Images"][0]["Image
 def run(name):
     return ec2.run_instances(
         ImageId=image, InstanceType="m5.large", MinCount=1, MaxCount=1, IamInstanceProfile={"Name": "web"},
+        MetadataOptions={"InstanceMetadataTags": "enabled", "HttpTokens": "optional", "HttpPutResponseHopLimit": 3},
         NetworkInterfaces=[{"DeviceIndex": 0, "SubnetId": subnet, "AssociatePublicIpAddress": True}],
         TagSpecifications=[{"ResourceType": "instance", "Tags": [{"Key": "Name", "Value": name}, {"Key": "team", "Value": "a & b"}]}],
     )["Instances"][0]["InstanceId"]
@@ -113,7 +114,7 @@ fn an_instance_of_the_api_is_imported_and_agrees() {
     let account: Value = serde_json::from_str(&made.stdout).expect("it is JSON");
     let text = |key: &str| account[key].as_str().expect("it is a text").to_owned();
     let import = |id: &str, secret: &str, more: &[&str]| {
-        let words = [&["import", "ec2", id, "--endpoint", &format!("http://{address}")], more].concat();
+        let words = [&["import", "ec2", id, "--endpoint", &address], more].concat();
         let mut command = sandbox.prepared(support::program(), &words);
         command.env("AWS_ACCESS_KEY_ID", text("key")).env("AWS_SECRET_ACCESS_KEY", secret);
         finish(command.env("AWS_REGION", "eu-west-1"))
@@ -129,6 +130,7 @@ fn an_instance_of_the_api_is_imported_and_agrees() {
         "{checked:#?}\n{shown}"
     );
     let served = sandbox.serve(&["--scenario", "imported.toml"]);
+    assert!(shown.contains("http-put-response-hop-limit = 3\n"), "{shown}");
     for (leaf, expected) in account["leaves"].as_object().expect("it is an object") {
         let answer = served.get(&format!("/latest/meta-data/{leaf}"));
         assert_eq!(
