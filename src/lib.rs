@@ -38,6 +38,7 @@ pub(crate) mod conform;
 pub(crate) mod control;
 pub(crate) mod daemon;
 pub(crate) mod doctor;
+pub(crate) mod ec2_api;
 pub mod exit;
 pub(crate) mod files;
 #[doc(hidden)]

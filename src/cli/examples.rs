@@ -259,6 +259,7 @@ pub(super) const IMPORT: &str = "\
 Examples:
   mock-imds import /run/cloud-init/instance-data.json -o mine.toml
   mock-imds import ./metadata -o mine.toml
+  mock-imds import instances.json --instance i-0fedcba0987654321
   mock-imds import aemm-config.json -o mine.toml";
 
 pub(super) const IMPORT_AEMM: &str = "\
@@ -271,6 +272,11 @@ pub(super) const IMPORT_DUMP: &str = "\
 Examples:
   mock-imds import dump ./metadata -o mine.toml
   mock-imds import dump /run/cloud-init/instance-data.json -o mine.toml";
+
+pub(super) const IMPORT_EC2: &str = "\
+Examples:
+  mock-imds import ec2 i-0fedcba0987654321 --endpoint 127.0.0.1:5000
+  mock-imds import ec2 i-1 --endpoint localhost:4566 --no-sign-request";
 
 pub(super) const NET: &str = "\
 Examples:

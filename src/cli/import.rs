@@ -7,7 +7,8 @@ use std::time::Duration;
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::examples;
-use super::parsers::{accepted, duration, target};
+use super::parsers::{accepted, duration, endpoint, target};
+use crate::ec2_api::ApiEndpoint;
 use crate::record::{Rate, Target};
 
 /// `mock-imds record`.
@@ -39,6 +40,8 @@ pub(crate) struct ImportArgs {
     #[command(flatten)]
     pub aemm: AemmFileArgs,
     #[command(flatten)]
+    pub list: InstanceListArgs,
+    #[command(flatten)]
     pub secrets: SecretsArgs,
     #[command(flatten)]
     pub output: OutputArgs,
@@ -53,6 +56,8 @@ pub(crate) enum ImportFormat {
     Aemm(ImportAemmArgs),
     /// Convert what was kept of a metadata service: a dump, a JSON tree, facts of a tool
     Dump(ImportDumpArgs),
+    /// Convert what an emulator's EC2 API says of an instance
+    Ec2(ImportEc2Args),
 }
 
 /// `mock-imds import aemm`.
@@ -103,7 +108,37 @@ pub(crate) struct ImportDumpArgs {
     #[arg(value_name = "DIR|FILE")]
     pub path: PathBuf,
     #[command(flatten)]
+    pub list: InstanceListArgs,
+    #[command(flatten)]
     pub secrets: SecretsArgs,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// Which instance of a list is taken.
+#[derive(Debug, Args)]
+pub(crate) struct InstanceListArgs {
+    /// Of the output of `aws ec2 describe-instances`: the instance with this id instead of the first
+    #[arg(long, value_name = "ID")]
+    pub instance: Option<String>,
+}
+
+/// `mock-imds import ec2`.
+#[derive(Debug, Args)]
+#[command(after_help = examples::IMPORT_EC2)]
+pub(crate) struct ImportEc2Args {
+    /// Instance id
+    #[arg(value_name = "ID")]
+    pub instance: String,
+    /// URL of the API, on this host or in a private network; http:// may be left out
+    #[arg(long, value_name = "URL", value_parser = endpoint)]
+    pub endpoint: ApiEndpoint,
+    /// Region of the instance [default: that of AWS_REGION or AWS_DEFAULT_REGION, else us-east-1]
+    #[arg(long, value_name = "REGION")]
+    pub region: Option<String>,
+    /// Send the request without a signature instead of with the keys of AWS_ACCESS_KEY_ID and its kind
+    #[arg(long)]
+    pub no_sign_request: bool,
     #[command(flatten)]
     pub output: OutputArgs,
 }

@@ -34,8 +34,8 @@ pub(crate) use fault_flags::FaultFlags;
 pub(crate) use global::GlobalArgs;
 pub(crate) use host::{DoctorArgs, NetArgs, NetCommand, NetStatusArgs};
 pub(crate) use import::{
-    AemmArgs, AemmFileArgs, ImportAemmArgs, ImportArgs, ImportDumpArgs, ImportFormat, ImportMode, OutputArgs,
-    RecordArgs, SecretsArgs,
+    AemmArgs, AemmFileArgs, ImportAemmArgs, ImportArgs, ImportDumpArgs, ImportEc2Args, ImportFormat,
+    ImportMode, InstanceListArgs, OutputArgs, RecordArgs, SecretsArgs,
 };
 pub(crate) use init::InitArgs;
 pub(crate) use interface::{

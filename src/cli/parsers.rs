@@ -8,6 +8,7 @@ use std::time::Duration;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use crate::config::{DURATIONS, parse_duration};
+use crate::ec2_api::{ApiEndpoint, InvalidEndpoint};
 use crate::host::takeover;
 use crate::model::{Accepted, StringEnum};
 use crate::record::{InvalidTarget, Target};
@@ -111,6 +112,10 @@ pub(super) fn clock_position(text: &str) -> Result<String, String> {
 
 pub(super) fn signed_duration(text: &str) -> Result<String, String> {
     duration_text(text.strip_prefix(['+', '-']).unwrap_or(text)).map(|_| text.to_owned())
+}
+
+pub(super) fn endpoint(text: &str) -> Result<ApiEndpoint, String> {
+    text.parse().map_err(|error: InvalidEndpoint| error.to_string())
 }
 
 pub(super) fn target(text: &str) -> Result<Target, String> {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::import_dump::{self, ImportSource};
-use super::{import_aemm, output};
+use super::{import_aemm, import_ec2, output};
 use crate::cli::{ImportArgs, ImportFormat};
 use crate::exit::{ExitStatus, Failure};
 
@@ -17,6 +17,7 @@ pub(crate) fn exec(import: &ImportArgs) -> Result<(), Failure> {
     match (&import.format, &import.path) {
         (Some(ImportFormat::Aemm(args)), _) => import_aemm::exec(args),
         (Some(ImportFormat::Dump(args)), _) => import_dump::exec(args),
+        (Some(ImportFormat::Ec2(args)), _) => import_ec2::exec(args),
         (None, Some(path)) => any(path, import),
         (None, None) => Err(Failure::new(ExitStatus::Usage, "import: name a file or a directory")),
     }
@@ -31,8 +32,11 @@ fn any(path: &Path, import: &ImportArgs) -> Result<(), Failure> {
     }
     let name = path.file_stem().and_then(|name| name.to_str()).unwrap_or_default();
     let is_aemm = (OF_AEMM.contains(&extension) || NAMES_OF_AEMM.contains(&name)) && path.is_file();
-    let source =
-        if is_aemm { ImportSource::AemmConfig } else { import_dump::recognise(path, &import.secrets)? };
+    let source = if is_aemm {
+        ImportSource::AemmConfig
+    } else {
+        import_dump::recognise(path, &import.secrets, &import.list)?
+    };
     match source {
         ImportSource::Metadata(reading) => {
             unfit(
@@ -45,6 +49,8 @@ fn any(path: &Path, import: &ImportArgs) -> Result<(), Failure> {
         ImportSource::AemmConfig => {
             let kind = "a configuration of amazon-ec2-metadata-mock, whose user data is always taken along";
             unfit(path, kind, &[("--with-user-data", import.secrets.with_user_data)])?;
+            let kind = "a configuration of amazon-ec2-metadata-mock, which is of one instance";
+            unfit(path, kind, &[("--instance", import.list.instance.is_some())])?;
             let with_credentials = import.secrets.credentials.with_credentials;
             import_aemm::convert(path, &import.aemm, with_credentials, &import.output)
         }

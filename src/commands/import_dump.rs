@@ -10,7 +10,7 @@ use super::output;
 use super::print::warn;
 use super::progress::while_working;
 use super::transcript::{self, TranscriptSource, secrets_policy};
-use crate::cli::{ImportDumpArgs, OutputArgs, SecretsArgs};
+use crate::cli::{ImportDumpArgs, InstanceListArgs, OutputArgs, SecretsArgs};
 use crate::exit::{ExitStatus, Failure};
 use crate::files::{self, FileError};
 use crate::transcribe::shapes::{self, Certainty, Reading, Unread};
@@ -32,7 +32,7 @@ pub(super) enum ImportSource {
 
 pub(crate) fn exec(args: &ImportDumpArgs) -> Result<(), Failure> {
     output::check_writable(&args.output)?;
-    match recognise(&args.path, &args.secrets)? {
+    match recognise(&args.path, &args.secrets, &args.list)? {
         ImportSource::Metadata(reading) => write(&args.path, *reading, "mock-imds import dump", &args.output),
         ImportSource::AemmConfig => Err(not_importable(
             &args.path,
@@ -59,18 +59,32 @@ pub(super) fn write(path: &Path, reading: Reading, command: &str, to: &OutputArg
 }
 
 /// Finds out what a path is, within the time for all files together.
-pub(super) fn recognise(path: &Path, secrets: &SecretsArgs) -> Result<ImportSource, Failure> {
+pub(super) fn recognise(
+    path: &Path,
+    secrets: &SecretsArgs,
+    list: &InstanceListArgs,
+) -> Result<ImportSource, Failure> {
     let policy = secrets_policy(secrets);
-    let source = path.to_owned();
+    let (source, instance) = (path.to_owned(), list.instance.clone());
     let files_read = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&files_read);
-    let read = move || {
-        if source.is_dir() { directory(&source, policy, &count) } else { file(&source, policy) }
+    let read = move || match (source.is_dir(), instance) {
+        (true, Some(_)) => Err(no_list(&source)),
+        (true, None) => directory(&source, policy, &count),
+        (false, instance) => file(&source, policy, instance.as_deref()),
     };
     let progress =
         || format!("reading {}: {} files so far", path.display(), files_read.load(Ordering::Relaxed));
-    let read = while_working(progress, || files::within(TIME_LIMIT, read));
-    read.unwrap_or_else(|| Err(unreadable(path, &FileError::TooSlow(TIME_LIMIT))))
+    while_working(progress, || read_within(TIME_LIMIT, path, read))
+}
+
+/// What is read within a time; what is not is left to itself.
+fn read_within<T: Send + 'static>(
+    limit: Duration,
+    path: &Path,
+    read: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Failure> {
+    files::within(limit, read).unwrap_or_else(|| Err(unreadable(path, &FileError::TooSlow(limit))))
 }
 
 fn directory(root: &Path, policy: SecretsPolicy, count: &AtomicUsize) -> Result<ImportSource, Failure> {
@@ -138,15 +152,25 @@ fn read(path: &Path, left: &mut u64) -> Result<Vec<u8>, Failure> {
     Ok(bytes)
 }
 
-fn file(path: &Path, policy: SecretsPolicy) -> Result<ImportSource, Failure> {
+fn file(path: &Path, policy: SecretsPolicy, instance: Option<&str>) -> Result<ImportSource, Failure> {
     let bytes = read(path, &mut MAX_BYTES.clone())?;
-    match shapes::read(&bytes, policy) {
+    match shapes::read_instance(&bytes, policy, instance) {
         Ok(reading) => Ok(ImportSource::Metadata(Box::new(reading))),
         Err(Unread::Aemm) => Ok(ImportSource::AemmConfig),
+        Err(Unread::NoList) => Err(no_list(path)),
+        Err(Unread::NoInstance(found)) => Err(not_importable(path, &found)),
         Err(Unread::Other(found)) => {
             Err(not_importable(path, &format!("{found}; accepted: {}", shapes::ACCEPTED)))
         }
     }
+}
+
+fn no_list(path: &Path) -> Failure {
+    let found = format!(
+        "--instance does not go with {}: it lists no instances; leave the option out",
+        path.display()
+    );
+    Failure::new(ExitStatus::Usage, found)
 }
 
 fn unreadable(path: &Path, error: &FileError) -> Failure {
@@ -157,4 +181,24 @@ fn unreadable(path: &Path, error: &FileError) -> Failure {
 
 pub(super) fn not_importable(path: &Path, found: &str) -> Failure {
     Failure::new(ExitStatus::Config, format!("{} cannot be imported: {found}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_read_in_time_is_refused() {
+        let (_keep, never) = mpsc::channel::<()>();
+        let limit = Duration::from_millis(5);
+        let found = read_within(limit, Path::new("/mnt/dump"), move || Ok(never.recv().is_ok()));
+        let failure = found.expect_err("nothing is ever read");
+        assert_eq!(failure.status, ExitStatus::Unavailable);
+        assert!(failure.message.starts_with("/mnt/dump does not end within 5ms"), "{failure}");
+        assert_eq!(TIME_LIMIT, Duration::from_secs(60));
+        let patient = read_within(TIME_LIMIT, Path::new("/mnt/dump"), || Ok(7));
+        assert_eq!(patient.expect("it was read"), 7);
+    }
 }

@@ -23,6 +23,7 @@ mod guardian_unit;
 mod import;
 mod import_aemm;
 mod import_dump;
+mod import_ec2;
 mod init;
 mod interface;
 mod layout;

@@ -1,4 +1,4 @@
-//! Transcribes answers for `record` and `import dump`: writes the scenario and prints remarks on it.
+//! Transcribes answers for `record` and `import`: writes the scenario and prints remarks on it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -47,13 +47,19 @@ pub(crate) fn secrets_policy(secrets: &SecretsArgs) -> SecretsPolicy {
 }
 
 /// Transcribes answers within [`TIME_LIMIT`]: nobody knows what a file of others makes of it.
-pub(super) fn transcript_of(observations: Observations, line: &str) -> Result<Transcript, TranscribeError> {
+fn transcript_of(observations: Observations, line: &str) -> Result<Transcript, TranscribeError> {
     // Nothing that they sign leaves: a scenario has no signature.
     let keys = Arc::new(KeyRing::generate([0; 32]));
     let (line, now) = (line.to_owned(), now());
     let work = move || transcribe(observations, &line, &keys, now);
-    while_working(|| "writing the scenario".to_owned(), || files::within(TIME_LIMIT, work))
-        .unwrap_or(Err(TranscribeError::TooSlow(TIME_LIMIT)))
+    while_working(|| "writing the scenario".to_owned(), || transcribed_within(TIME_LIMIT, work))
+}
+
+fn transcribed_within<T: Send + 'static>(
+    limit: Duration,
+    work: impl FnOnce() -> Result<T, TranscribeError> + Send + 'static,
+) -> Result<T, TranscribeError> {
+    files::within(limit, work).unwrap_or(Err(TranscribeError::TooSlow(limit)))
 }
 
 /// Writes the scenario, and prints to stderr what is not in it.
@@ -62,8 +68,19 @@ pub(crate) fn write(
     origin: &TranscriptSource,
     to: &OutputArgs,
 ) -> Result<(), Failure> {
+    write_with(observations, "", origin, to)
+}
+
+/// As [`write()`], with events below what the answers give.
+pub(super) fn write_with(
+    observations: Observations,
+    events: &str,
+    origin: &TranscriptSource,
+    to: &OutputArgs,
+) -> Result<(), Failure> {
     let paths = observations.value_count();
-    let transcript = transcript_of(observations, &origin.line).map_err(|error| origin.failure(&error))?;
+    let mut transcript = transcript_of(observations, &origin.line).map_err(|error| origin.failure(&error))?;
+    transcript.text.push_str(events);
     output::write(to, &transcript.text, transcript.has_credentials || transcript.has_user_data)?;
     for note in &transcript.notes {
         warn(&format!("not reproduced: {note}"));
@@ -85,5 +102,34 @@ fn summary(paths: usize, transcript: &Transcript, to: &OutputArgs) -> String {
         Some(file) => {
             format!("{counts}\nwrote {0}; serve it: mock-imds serve --scenario {0}", file.display())
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    #[test]
+    fn what_takes_too_long_is_given_up_with_a_sentence() {
+        let (_keep, never) = mpsc::channel::<()>();
+        let limit = Duration::from_millis(5);
+        let found = transcribed_within(limit, move || Ok(never.recv().is_ok()));
+        let error = found.expect_err("it never ends");
+        let source = TranscriptSource {
+            line: String::new(),
+            subject: "dump cannot be imported".to_owned(),
+            accepted: "files",
+            silent: ExitStatus::Config,
+        };
+        let failure = source.failure(&error);
+        assert_eq!(failure.status, ExitStatus::Config);
+        assert!(
+            failure.message.starts_with("dump cannot be imported: ") && failure.message.contains("5ms"),
+            "{failure}"
+        );
+        assert_eq!(TIME_LIMIT, Duration::from_secs(60));
+        assert_eq!(transcribed_within(TIME_LIMIT, || Ok(7)).expect("it ends"), 7);
     }
 }

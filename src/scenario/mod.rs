@@ -57,7 +57,7 @@ pub fn read(source: &SourceText, base: &Path) -> Result<(Scenario, Report), Repo
 }
 
 /// As [`read`], with warnings of times that are over by now.
-pub(crate) fn read_at(
+pub fn read_at(
     source: &SourceText,
     base: &Path,
     now: Option<Timestamp>,

@@ -91,6 +91,9 @@ fn accepted(path: &str, profile: Profile) -> String {
     if path.len() > PATH_LIMIT {
         return format!("accepted: at most {PATH_LIMIT} bytes");
     }
+    if normal(path) == "api/token" {
+        return "to serve a fixed session token, set token = \"…\" in [http]".to_owned();
+    }
     let elsewhere =
         if profile.takes_any_path() { "; or one from the root, such as \"/elsewhere/ami-id\"" } else { "" };
     format!(

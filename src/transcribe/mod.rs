@@ -78,7 +78,7 @@ pub fn transcribe(
     for path in unresolved.keys().filter(|path| !left_out.contains(&quote::key(path))) {
         observations.add_note(format!("{path} answers otherwise than it did: a scenario cannot say it"));
     }
-    notes::add(&mut observations, now);
+    notes::add(&mut observations, now, |path| overrides.contains_key(path));
     observations.note_unsaid();
     let text = preface(origin, &observations.notes) + &draft.text();
     if text.len() as u64 > MAX_BYTES {
@@ -103,7 +103,7 @@ fn preface(origin: &str, notes: &[String]) -> String {
         "`mock-imds check FILE` validates it, `mock-imds serve --scenario FILE` serves it. mock-imds.toml(5) explains the keys."
             .to_owned(),
         String::new(),
-        "Not as it was:".to_owned(),
+        "Not reproduced:".to_owned(),
     ];
     lines.extend(notes.iter().map(|note| format!("- {note}")));
     lines.iter().map(|line| quote::comment(line) + "\n").collect()

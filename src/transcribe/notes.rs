@@ -6,7 +6,8 @@ use super::observations::{ObservationSource, Observations};
 use crate::model::Timestamp;
 
 /// Adds what is not in any scenario, or not in this one.
-pub(super) fn add(observations: &mut Observations, now: Timestamp) {
+/// `is_override` knows the paths whose answers are in `[metadata]`.
+pub(super) fn add(observations: &mut Observations, now: Timestamp, is_override: impl Fn(&str) -> bool) {
     note_expired(observations, now);
     if observations.is_aemm() {
         return note_aemm_omissions(observations);
@@ -37,7 +38,7 @@ pub(super) fn add(observations: &mut Observations, now: Timestamp) {
     if observations.traits.hop_limit.is_none() && observations.source != ObservationSource::Settings {
         observations.add_note("http-put-response-hop-limit, which no answer tells");
     }
-    if DATED.iter().any(|path| observations.has(path)) {
+    if DATED.iter().any(|path| observations.has(path) && !is_override(path)) {
         observations
             .add_note("LastUpdated of iam/info and identity-credentials/ec2/info: it follows the clock");
     }
@@ -48,7 +49,8 @@ fn note_expired(observations: &mut Observations, now: Timestamp) {
     let keys = observations.role.as_ref().and_then(|role| role.keys.as_ref());
     if let Some(expiration) = keys.and_then(|keys| keys.expiration).filter(|at| *at <= now) {
         observations.add_note(format!(
-            "valid credentials: those in it expired at {}; leave --with-credentials out, and generated ones are served",
+            "valid credentials: those in it expired at {}, and state = \"expired\" says so; leave --with-credentials out, and \
+             generated ones are served",
             expiration.rfc3339()
         ));
     }

@@ -33,6 +33,8 @@ pub const LAYERS: &[(&str, &str)] = &[
     ("transcribe", "model config scenario imds identity"),
     // L2: sockets.
     ("record", "model imds transcribe exit files"),
+    // Its target is a walk's.
+    ("ec2_api", "model record files exit"),
     // Its requests, its pace and its targets are a walk's.
     ("conform", "clock model identity files record"),
     ("server", "clock model imds journal exit observe memory terminal"),
@@ -44,10 +46,10 @@ pub const LAYERS: &[(&str, &str)] = &[
     ),
     // A client of the control socket, and a server of its own: nothing of the service's server is in it.
     ("view", "clock control exit files host imds metrics model terminal"),
-    ("cli", "model journal config observe record host schema"),
+    ("cli", "model journal config observe record ec2_api host schema"),
     (
         "commands",
-        "cli clock metrics view daemon host doctor control paths watch aemm scenario imds journal observe config model exit files record \
+        "cli clock metrics view daemon host doctor control paths watch aemm scenario imds journal observe config model exit files record ec2_api \
          conform terminal transcribe identity schema",
     ),
     ("completion", "cli conform control scenario exit files"),

@@ -11,6 +11,7 @@ use mock_imds::identity::KeyRing;
 use mock_imds::model::Timestamp;
 use mock_imds::scenario;
 use mock_imds::transcribe::dump::{self, DumpFiles};
+use mock_imds::transcribe::shapes;
 use mock_imds::transcribe::{SecretsPolicy, transcribe};
 use nix::time::{ClockId, clock_gettime};
 use support::{Client, PureService};
@@ -218,6 +219,67 @@ fn a_dump_costs_as_much_as_its_files() {
             time(|| {
                 let observations =
                     dump::read(&files, SecretsPolicy::default()).expect("it has an instance-id");
+                let made = transcribe(observations, "A test.", &keys, Timestamp::from_secs(1_768_478_400));
+                assert!(made.is_ok(), "{what}: {made:?}\n{RERUN}");
+            })
+        });
+    }
+}
+
+/// Files of every shape, with much of one kind. A part is repeated, `%` is its number, with commas between.
+const SHAPES: &[Kind] = &[
+    ("listed instances", "{\"Instances\": [", "{\"InstanceId\": \"i-%\", \"Tags\": []}", "]}"),
+    ("listed tags", "{\"InstanceId\": \"i-1\", \"Tags\": [", "{\"Key\": \"k%\", \"Value\": \"v\"}", "]}"),
+    ("a tree", "{\"meta-data\": {\"instance-id\": \"i-1\",", "\"x%\": \"v\"", "}}"),
+    ("a tree with one name", "{\"meta-data\": {\"instance-id\": \"i-1\",", "\"x\": \"v\"", "}}"),
+    ("what is beside a tree", "{\"latest\": {\"meta-data\": {\"instance-id\": \"i-1\"}},", "\"y%\": 1", "}"),
+    (
+        "public keys of a tree",
+        "{\"meta-data\": {\"instance-id\": \"i-1\", \"public-keys\": {",
+        "\"k%\": \"ssh-ed25519 AAAA me\"",
+        "}}}",
+    ),
+    (
+        "answers by path",
+        "{\"/latest/meta-data/instance-id\": \"i-1\",",
+        "\"/latest/meta-data/x%\": \"v\"",
+        "}",
+    ),
+    ("flat facts", "{\"ansible_ec2_instance_id\": \"i-1\",", "\"ansible_ec2_x%\": \"v\"", "}"),
+    (
+        "requests of a HAR",
+        "{\"log\": {\"entries\": [",
+        "{\"request\": {\"method\": \"GET\", \"url\": \"http://169.254.169.254/latest/meta-data/x%\"}, \"response\": {\"status\": 200, \
+         \"content\": {\"text\": \"v\"}}}",
+        "]}}",
+    ),
+    (
+        "instances in XML",
+        "<DescribeInstancesResponse><reservationSet><item><instancesSet>",
+        "<item><instanceId>i-%</instanceId></item>",
+        "</instancesSet></item></reservationSet></DescribeInstancesResponse>",
+    ),
+    (
+        "tags in XML",
+        "<DescribeInstancesResponse><reservationSet><item><instancesSet><item><instanceId>i-1</instanceId><tagSet>",
+        "<item><key>k%</key><value>v</value></item>",
+        "</tagSet></item></instancesSet></item></reservationSet></DescribeInstancesResponse>",
+    ),
+];
+
+#[test]
+fn a_file_of_any_shape_costs_as_much_as_its_size() {
+    let keys = Arc::new(KeyRing::generate([7; 32]));
+    for (what, begin, part, end) in SHAPES {
+        let between = if begin.starts_with('<') { "" } else { "," };
+        grows_as_its_size(what, |size| {
+            let parts: Vec<String> =
+                (0..size / part.len()).map(|n| part.replace('%', &n.to_string())).collect();
+            let text = format!("{begin}{}{end}", parts.join(between));
+            time(|| {
+                let reading = shapes::read(text.as_bytes(), SecretsPolicy::default());
+                let observations =
+                    reading.unwrap_or_else(|found| panic!("{what}: {found:?}\n{RERUN}")).observations;
                 let made = transcribe(observations, "A test.", &keys, Timestamp::from_secs(1_768_478_400));
                 assert!(made.is_ok(), "{what}: {made:?}\n{RERUN}");
             })

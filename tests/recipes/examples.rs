@@ -41,6 +41,7 @@ cp served.toml scenario.toml
 echo '[host]' >host.toml
 echo x >user-data.yaml
 echo '{"spot": {"action": "stop"}}' >aemm-config.json
+echo '{"Instances": [{"InstanceId": "i-1"}, {"InstanceId": "i-0fedcba0987654321"}]}' >instances.json
 echo i-0fedcba0987654321 >metadata/latest/meta-data/instance-id
 echo '{"ds": {"meta_data": {"instance-id": "i-0fedcba0987654321"}}}' >/run/cloud-init/instance-data.json
 
@@ -155,6 +156,8 @@ fn run(example: &str) -> String {
     // Others have them among their words: `import aemm`, `conform --profile aemm`.
     let is_served = matches!(words.get(1), Some(&"serve" | &"aemm")) && !has("--help");
     match words.get(1..).unwrap_or_default() {
+        // There is no API of EC2's; tests/clients has one.
+        ["import", "ec2", ..] => format!("{mine}ends 69 '{quoted}'"),
         // There is no standard input, and no packaged service.
         _ if has("--until-stdin-closes") => format!("ends 0 '{quoted}'"),
         _ if has("system") => format!("ends 69 '{quoted}'"),

@@ -2,6 +2,7 @@
 //! scenario that `check` accepts without a word.
 
 use std::path::Path;
+use std::time::Duration;
 
 use mock_imds::config::SourceText;
 use mock_imds::scenario;
@@ -115,7 +116,14 @@ fn members() -> impl Strategy<Value = Map<String, Value>> {
 
 fn document() -> impl Strategy<Value = Value> {
     let wrapping = 0..9_usize;
-    (wrapping, members(), members(), value(), any::<bool>()).prop_map(|(wrapping, mut tree, more, user_data, named)| {
+    let flags = (any::<bool>(), prop::bool::weighted(0.2));
+    (wrapping, members(), members(), value(), flags).prop_map(|(wrapping, mut tree, more, user_data, (named, is_over))| {
+        if is_over {
+            tree.insert("spot".into(), json!({"instance-action": {"action": "stop", "time": "2020-01-01T00:00:00Z"}}));
+            tree.insert("iam".into(), json!({"security-credentials": {"web": {
+                "Code": "Success", "LastUpdated": "2020-01-01T00:00:00Z", "AccessKeyId": "ASIAIOSFODNN7REALKEY",
+                "SecretAccessKey": "sREALKEY", "Token": "tREALKEY", "Expiration": "2020-01-01T06:00:00Z"}}}));
+        }
         if named {
             tree.insert("instance-id".into(), json!("i-0123456789abcdef0"));
             tree.insert("ami-id".into(), json!("ami-0123456789abcdef0"));
@@ -196,6 +204,10 @@ fn account_of(document: &Value, policy: SecretsPolicy) -> Result<(), TestCaseErr
     let Some(transcript) = imported(document, policy)? else { return Ok(()) };
     let lost = unaccounted(document, &transcript.account, &transcript.notes);
     prop_assert!(lost.is_empty(), "{}\nof {document}\nnotes: {:#?}", lost.join("\n"), transcript.notes);
+    let source = SourceText::new("written.toml", transcript.text.as_str());
+    let (_, report) = scenario::read_at(&source, Path::new(""), Some(PureService::new("").now))
+        .map_err(|report| TestCaseError::fail(format!("{report}\nof {document}")))?;
+    prop_assert!(report.problems.is_empty(), "{report}\n{}\nof {document}", transcript.text);
     if !policy.credentials {
         let shown = format!("{}{:?}", transcript.text, transcript.notes);
         prop_assert!(!shown.contains("REALKEY"), "a key in\n{}\nof {document}", transcript.text);
@@ -208,7 +220,9 @@ fn served(document: &Value) -> Result<(), TestCaseError> {
     let policy = SecretsPolicy { credentials: false, user_data: true };
     let Some(transcript) = imported(document, policy)? else { return Ok(()) };
     let source = SourceText::new("written.toml", transcript.text.as_str());
-    let (_, report) = scenario::read(&source, Path::new(""))
+    // Long after, when all of its times are over.
+    let later = PureService::new("").now.plus(Duration::from_hours(100 * 365 * 24));
+    let (_, report) = scenario::read_at(&source, Path::new(""), Some(later))
         .map_err(|report| TestCaseError::fail(format!("{report}\nof {document}")))?;
     prop_assert!(report.problems.is_empty(), "{report}\n{}\nof {document}", transcript.text);
     let mut service = PureService::new(&transcript.text);

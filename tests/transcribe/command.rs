@@ -282,7 +282,7 @@ fn the_address_is_the_one_that_every_program_asks() {
 }
 
 /// A service that listens and does something to each connection, until the test ends.
-fn hostile(mut each: impl FnMut(TcpStream) + Send + 'static) -> String {
+pub fn hostile(mut each: impl FnMut(TcpStream) + Send + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("there is a port");
     let url = format!("http://{}", listener.local_addr().expect("it is bound"));
     std::thread::spawn(move || listener.incoming().flatten().for_each(&mut each));

@@ -19,6 +19,7 @@ fn every_shape_has_its_row() {
         "Ohai",
         "ec2-metadata`",
         "describe-instances",
+        "`import ec2`",
         "identity document",
         "HAR",
         "amazon-ec2-metadata-mock",

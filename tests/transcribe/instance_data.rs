@@ -58,7 +58,7 @@ fn read_with(json: &Value, policy: SecretsPolicy) -> Result<Observations, String
     match shapes::read_json(vec![json.clone()], policy) {
         Ok(reading) => Ok(reading.observations),
         Err(Unread::Other(found)) => Err(found),
-        Err(Unread::Aemm) => Err("a file of amazon-ec2-metadata-mock".into()),
+        Err(other) => Err(format!("{other:?}")),
     }
 }
 

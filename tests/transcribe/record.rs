@@ -1,6 +1,7 @@
 //! What is recorded of a service, served again, answers as the service did: for every shipped scenario, at several times.
 
 use std::fs;
+use std::ops::RangeInclusive;
 use std::path::Path;
 use std::time::Duration;
 
@@ -8,36 +9,40 @@ use mock_imds::transcribe::SecretsPolicy;
 use support::{Client, PureService, library};
 
 use crate::aemm::{self, AEMM};
+use crate::faults::BETWEEN;
 use crate::service::{ALL, RERUN, again, differences, record, same_but_for_the_time, types, values, written};
 
 /// Seconds after the load.
-const OFFSETS: [u64; 4] = [0, 45, 150, 400];
+pub(crate) const OFFSETS: [u64; 4] = [0, 45, 150, 400];
 const ROLES: &str = "/latest/meta-data/iam/security-credentials/";
 
 /// Scenarios that cannot be recorded at a time, and the sentence that says why.
-const REFUSED: [(&str, std::ops::RangeInclusive<u64>, &str); 2] = [
+const REFUSED: [(&str, RangeInclusive<u64>, &str); 2] = [
     ("endpoint-disabled", 60..=179, "its endpoint is disabled"),
     ("spot-vanish", 150..=u64::MAX, "gives no token: connection reset, 6 times in a row"),
 ];
 /// Scenarios of faults only: what they answer when nothing goes wrong is the built-in instance.
-const FAULTS: [&str; 3] = ["hanging-credentials", "slow-and-flaky", "throttled"];
-
-/// Scenarios that answer for a while what no fact says: a name that is listed and answers 404, a leaf that fails, and the
-/// time of a refresh whose interval no keys tell.
-const BETWEEN: [(&str, std::ops::RangeInclusive<u64>); 3] = [
-    ("eni-detached-listed", 30..=329),
-    ("ipv4s-fail-mid-refresh", 60..=u64::MAX),
-    ("role-removed-from-profile", 30..=u64::MAX),
-];
+pub(crate) const FAULTS: [&str; 3] = ["hanging-credentials", "slow-and-flaky", "throttled"];
 
 /// Whether two answers may differ, and why.
-fn excepted(name: &str, offset: u64, keep: SecretsPolicy, path: &str, expected: &[u8], found: &[u8]) -> bool {
+pub(crate) fn excepted(
+    name: &str,
+    offset: u64,
+    keep: SecretsPolicy,
+    path: &str,
+    expected: &[u8],
+    found: &[u8],
+) -> bool {
     // In their place are examples; all else of the answer is as it was, to the byte.
     if name == AEMM && !keep.credentials && path.starts_with(ROLES) {
         return aemm::same_but_for_the_keys(expected, found);
     }
     // Keys that are said do not say when they came. The words of aemm do.
     if name != AEMM && keep.credentials && path.starts_with(ROLES) {
+        return same_but_for_the_time(expected, found);
+    }
+    // The time of a refresh, whose interval no keys tell.
+    if name == "role-removed-from-profile" && path == "/latest/meta-data/iam/info" {
         return same_but_for_the_time(expected, found);
     }
     if made_by_event(name, offset) && path.starts_with(ROLES) {
@@ -48,7 +53,7 @@ fn excepted(name: &str, offset: u64, keep: SecretsPolicy, path: &str, expected: 
 }
 
 /// Whether an event has made the keys that are served. They begin with the event, those of a scenario without one with the hour.
-pub(crate) fn made_by_event(name: &str, offset: u64) -> bool {
+fn made_by_event(name: &str, offset: u64) -> bool {
     const FIRST: [(&str, u64); 2] = [("credentials-outage", 180), ("ecs-credentials-expired", 0)];
     FIRST.iter().any(|(scenario, first)| name == *scenario && offset >= *first)
 }
@@ -66,14 +71,12 @@ fn every_shipped_scenario_survives() {
 }
 
 fn survives(name: &str, file: &Path, offset: u64, keep: SecretsPolicy) -> bool {
-    if BETWEEN.iter().any(|(between, when)| *between == name && when.contains(&offset)) {
+    if BETWEEN.iter().any(|between| between.name == name && between.when.contains(&offset)) {
         return false;
     }
     let mut service = PureService::read(file);
     service.wait(Duration::from_secs(offset));
-    // Quick, so that nothing happens meanwhile; but not quicker than a service that throttles takes.
-    let rate = if name == "throttled" { "5" } else { "1000" };
-    let seen = match record(&mut service, Client::HOST, rate, keep) {
+    let seen = match record(&mut service, Client::HOST, rate(name), keep) {
         Ok(seen) => seen,
         Err(failure) => {
             let known = REFUSED.iter().find(|(refused, when, _)| *refused == name && when.contains(&offset));
@@ -113,6 +116,11 @@ fn survives(name: &str, file: &Path, offset: u64, keep: SecretsPolicy) -> bool {
         assert_eq!(expected, found, "what the values of {name} are sent as\n{RERUN}");
     }
     true
+}
+
+/// Quick, so that nothing happens meanwhile; but not quicker than a service that throttles takes.
+pub(crate) fn rate(name: &str) -> &'static str {
+    if name == "throttled" { "5" } else { "1000" }
 }
 
 #[test]

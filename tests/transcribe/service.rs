@@ -87,7 +87,7 @@ pub fn written(seen: Observations, service: &PureService) -> Transcript {
     let transcript = transcribe(seen, "As a test answered.", &KEYS, service.now)
         .unwrap_or_else(|error| panic!("expected a scenario, found: {error}\n{RERUN}"));
     let source = SourceText::new("written.toml", transcript.text.as_str());
-    let (_, report) = scenario::read(&source, std::path::Path::new(""))
+    let (_, report) = scenario::read_at(&source, std::path::Path::new(""), Some(service.now))
         .unwrap_or_else(|report| panic!("expected a good scenario, found:\n{report}\n{}", transcript.text));
     assert!(
         report.problems.is_empty(),

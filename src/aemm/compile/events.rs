@@ -15,7 +15,7 @@ const FRACTION: usize = 9;
 const LONGEST: Duration = Duration::from_hours(100 * 365 * 24);
 
 pub(crate) fn of(config: &AemmConfig, not_carried: &mut Vec<String>) -> String {
-    of_notices(config, NoticeSet::of_mode(config.mode), not_carried)
+    of_notices(config, NoticeSet::of_mode(config.mode), None, not_carried)
 }
 
 /// The notices that are written.
@@ -41,16 +41,22 @@ impl NoticeSet {
     }
 }
 
-/// The events of these notices.
-pub(crate) fn of_notices(config: &AemmConfig, notices: NoticeSet, not_carried: &mut Vec<String>) -> String {
+/// The events of these notices, under the original's own profile; or, with the time that it is, as those of EC2, where a
+/// time that is over has to be meant.
+pub(crate) fn of_notices(
+    config: &AemmConfig,
+    notices: NoticeSet,
+    now: Option<Timestamp>,
+    not_carried: &mut Vec<String>,
+) -> String {
     let clients = clients(config.mock_ip_count, not_carried);
     let mut events = Vec::new();
     let mut event = |comment: &str, start: &StartTime, effect: &str| {
-        let at = string(&at(start));
+        let at = string(&at(start, now));
         events.push(format!("\n# {comment}\n[[event]]\nat = {at}\n{clients}{effect}\n"));
     };
     if notices.spot {
-        let (comment, effect) = spot(config, not_carried);
+        let (comment, effect) = spot(config, now.is_some(), not_carried);
         event(comment, &config.mock, &effect);
     }
     if notices.rebalance {
@@ -80,23 +86,29 @@ fn clients(count: i64, not_carried: &mut Vec<String>) -> String {
     if count < 0 { String::new() } else { format!("first-n-clients = {}\n", count.min(MOST_CLIENTS)) }
 }
 
-/// The trigger time in whole seconds, else the delay. A time that cannot be read counts as past.
-fn at(start: &StartTime) -> String {
+/// The trigger time in whole seconds, else the delay. A time that cannot be read counts as past, and one that is over at
+/// `now` is the start.
+fn at(start: &StartTime, now: Option<Timestamp>) -> String {
     if let Some(time) = &start.trigger_time {
         let instant = go::instant(time).map(Timestamp::from);
+        let instant = instant.filter(|at| now.is_none_or(|now| *at > now));
         return instant.map_or_else(|| "start+0s".to_owned(), Timestamp::rfc3339);
     }
     let delay = Duration::from_secs(u64::try_from(start.delay_sec).unwrap_or(0)).min(LONGEST);
     format!("start+{}", format_duration(delay))
 }
 
-fn spot(config: &AemmConfig, not_carried: &mut Vec<String>) -> (&'static str, String) {
+fn spot(config: &AemmConfig, stays: bool, not_carried: &mut Vec<String>) -> (&'static str, String) {
     let action = string(&config.spot.action);
     let given = config.spot.time.as_ref().and_then(|time| readable("spot.time", time, not_carried));
     match given {
         Some(time) => (
             "A spot interruption.",
-            format!("spot-interruption = {{ action = {action}, time = {} }}", string(&time)),
+            format!(
+                "spot-interruption = {{ action = {action}, time = {}{} }}",
+                string(&time),
+                if stays { ", then = \"stay\"" } else { "" }
+            ),
         ),
         None => (
             "A spot interruption, always two minutes ahead.",

@@ -11,7 +11,7 @@ use crate::aemm::{self, AemmConfig, AemmMode, AemmSettings, CompiledConfig, Plac
 use crate::cli::{AemmFileArgs, ImportAemmArgs, ImportMode, OutputArgs};
 use crate::exit::{ExitStatus, Failure};
 use crate::transcribe::SecretsPolicy;
-use crate::transcribe::shapes::{self, Unread};
+use crate::transcribe::shapes;
 
 /// Notes about a file that are printed.
 const MAX_NOTES: usize = 100;
@@ -97,7 +97,7 @@ fn other_shape(file: &serde_json::Map<String, serde_json::Value>) -> Option<Stri
     // Its keys have lost their capitals, and with them some shapes their names.
     match shapes::read_json(vec![serde_json::Value::Object(file.clone())], SecretsPolicy::default()) {
         Ok(reading) => Some(reading.shape.to_owned()),
-        Err(Unread::Aemm | Unread::Other(_)) => None,
+        Err(_) => None,
     }
 }
 

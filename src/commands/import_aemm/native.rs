@@ -6,9 +6,9 @@ use serde_json::{Map, Value};
 
 use crate::aemm::{self, AemmConfig, AemmMode, NoticeSet, SaidAnswers};
 use crate::cli::OutputArgs;
-use crate::commands::output;
+use crate::clock::now;
 use crate::commands::print::warn;
-use crate::commands::transcript::transcript_of;
+use crate::commands::transcript::{self, TranscriptSource};
 use crate::exit::{ExitStatus, Failure};
 use crate::model::HttpTokens;
 use crate::transcribe::{RoleAnswer, SecretsPolicy, shapes};
@@ -27,7 +27,6 @@ pub(super) fn write(
     to: &OutputArgs,
 ) -> Result<(), Failure> {
     let SaidAnswers { values, credentials, user_data, absent, mut notes } = aemm::said(file, config);
-    let has_user_data = user_data.is_some();
     let policy = SecretsPolicy { credentials: with_credentials, user_data: true };
     let tokens = file.contains_key("imdsv2").then_some(if config.imdsv2 {
         HttpTokens::Required
@@ -45,7 +44,7 @@ pub(super) fn write(
         observations.add_absent(&path);
     }
     let notices = mode.map_or_else(|| aemm::mentioned(file), NoticeSet::of_mode);
-    let events = aemm::events(config, notices, &mut notes);
+    let events = aemm::events(config, notices, Some(now()), &mut notes);
     if notices == NoticeSet::default() {
         notes.push("notices: the file mentions none; the original has all of them from the start, and --mode all writes them".into());
     }
@@ -53,14 +52,12 @@ pub(super) fn write(
     for note in notes {
         observations.add_note(note);
     }
-    let origin = format!("Written by `mock-imds import aemm` from {}.", path.display());
-    let refused = |why: String| {
-        Failure::new(ExitStatus::Config, format!("{} cannot be imported: {why}", path.display()))
+    warn(&format!("{} is read as a configuration of amazon-ec2-metadata-mock", path.display()));
+    let origin = TranscriptSource {
+        line: format!("Written by `mock-imds import aemm` from {}.", path.display()),
+        subject: format!("{} cannot be imported", path.display()),
+        accepted: "a configuration file of amazon-ec2-metadata-mock",
+        silent: ExitStatus::Config,
     };
-    let transcript = transcript_of(observations, &origin).map_err(|error| refused(error.to_string()))?;
-    output::write(to, &(transcript.text + &events), has_user_data || transcript.has_credentials)?;
-    for note in &transcript.notes {
-        warn(&format!("{}: not as it was: {note}", path.display()));
-    }
-    Ok(())
+    transcript::write_with(observations, &events, &origin, to)
 }

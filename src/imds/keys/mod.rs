@@ -86,9 +86,11 @@ pub(crate) fn issue(request: &KeyRequest<'_>) -> Result<IssuedKeys, NoKeys> {
         }
         (_, Some(Fetched { keys: None, failure: None }) | None) => return Err(NoKeys::NotYet),
     };
-    let expiration = keys.expiration.filter(|_| credentials.state != CredentialState::Expired);
-    let expires = expiration.unwrap_or(slot.expires);
-    Ok(IssuedKeys { keys, updated: slot.updated, expires })
+    // Keys that have expired indeed expired when they did.
+    let is_told = |at: &Timestamp| credentials.state != CredentialState::Expired || *at <= now;
+    let expires = keys.expiration.filter(is_told).unwrap_or(slot.expires);
+    // No keys are made after their end.
+    Ok(IssuedKeys { keys, updated: slot.updated.min(expires), expires })
 }
 
 /// The keys of one slot. The key id ends in EXAMPLE, so that secret scanners know it as fake.

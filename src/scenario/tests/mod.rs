@@ -279,6 +279,10 @@ fn contradictions_are_problems() {
             "meta-data/a/b lies below meta-data/a, which is a value",
         ),
         ("[metadata]\n\"metadata/a\" = \"x\"", "\"metadata/a\" is not a path of the tree"),
+        (
+            "[metadata]\n\"/latest/api/token\" = \"x\"",
+            "to serve a fixed session token, set token = \"…\" in [http]",
+        ),
         ("[metadata]\n\"meta-data/a\" = true", "metadata.meta-data/a is true"),
         ("[credentials]\nlifetime = \"1h\"\nrefresh = \"1h\"", "credentials.refresh is 1h, the lifetime 1h"),
         (

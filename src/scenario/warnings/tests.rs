@@ -209,6 +209,18 @@ fn a_fault_is_for_nobody_if_none_of_its_clients_has_the_instance() {
 }
 
 #[test]
+fn times_that_are_meant_to_be_over_are_no_mistake() {
+    let keys = "[credentials]\nsource = \"static\"\naccess-key-id = \"A\"\nsecret-access-key = \"s\"\nexpiration = 2020-01-01T00:00:00Z\n";
+    let spot =
+        |then: &str| format!("[[event]]\nspot-interruption = {{ time = 2020-01-01T00:00:00Z{then} }}\n");
+    expect(keys, &["these keys have expired"]);
+    expect(&format!("{keys}state = \"expired\"\n"), &[]);
+    expect(&format!("{keys}state = \"failed\"\n"), &["these keys have expired"]);
+    expect(&spot(""), &["event[1].spot-interruption.time is in the past"]);
+    expect(&spot(", then = \"stay\""), &[]);
+}
+
+#[test]
 fn what_happens_now_is_not_in_the_past() {
     let keys =
         "[credentials]\nsource = \"static\"\naccess-key-id = \"A\"\nsecret-access-key = \"s\"\nexpiration = ";

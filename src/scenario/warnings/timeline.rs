@@ -6,8 +6,8 @@ use std::time::Duration;
 use super::sections::{table, tables};
 use crate::config::{Item, Section};
 use crate::model::{
-    AfterNotice, ClearTarget, CredentialSource, Event, EventEffect, EventTime, NoticeDue, Scenario,
-    Timestamp, format_duration,
+    AfterNotice, ClearTarget, CredentialSource, CredentialState, Event, EventEffect, EventTime, NoticeDue,
+    Scenario, Timestamp, format_duration,
 };
 
 pub(super) fn add(root: &Section<'_>, scenario: &Scenario, now: Option<Timestamp>) {
@@ -133,9 +133,15 @@ fn in_the_past(sections: &[Section<'_>], events: &[Event], now: Timestamp) {
         for effect in &event.effects {
             if let EventEffect::SpotInterruption { due: NoticeDue::At(written), .. } = effect
                 && written.instant < now
-                && let Some(item) = table(section, "spot-interruption").and_then(|spot| spot.get("time"))
+                && let Some(spot) = table(section, "spot-interruption")
+                // Who says that the notice stays means it to be seen after its time.
+                && spot.get("then").is_none()
+                && let Some(item) = spot.get("time")
             {
-                over(&item);
+                item.warn(
+                    format!("{} is in the past", item.name()),
+                    "a time that is to come, or a duration; then = \"stay\" says that the notice is meant to be seen after its time",
+                );
             }
         }
     }
@@ -146,11 +152,16 @@ fn over(item: &Item<'_>) {
 }
 
 fn expired_keys(root: &Section<'_>, scenario: &Scenario, now: Timestamp) {
-    let source = scenario.instance.credentials.as_ref().map(|credentials| &credentials.source);
-    if let Some(CredentialSource::Static(keys)) = source
+    let credentials = scenario.instance.credentials.as_ref();
+    // Of expired keys that are meant to be expired there is nothing to say.
+    let valid = credentials.filter(|credentials| credentials.state != CredentialState::Expired);
+    if let Some(CredentialSource::Static(keys)) = valid.map(|credentials| &credentials.source)
         && keys.expiration.is_some_and(|expiration| expiration < now)
         && let Some(item) = table(root, "credentials").and_then(|section| section.get("expiration"))
     {
-        item.warn("these keys have expired", "keys that are valid; state = \"expired\" plays expired ones");
+        item.warn(
+            "these keys have expired",
+            "keys that are valid; state = \"expired\" says that they are meant to be expired",
+        );
     }
 }

@@ -44,10 +44,10 @@ pub(super) fn write(observations: &mut Observations, now: Timestamp, draft: &mut
         None => {}
     }
     let state = state(&info, role, now);
-    let expired = state == Some(CredentialState::Expired) && keys.is_none();
-    // What was kept has expired since; that says nothing of the instance.
-    let is_old = expired && observations.source != ObservationSource::Service;
-    if let Some(state) = state.filter(|state| *state != CredentialState::Expired || (expired && !is_old)) {
+    let expired = state == Some(CredentialState::Expired);
+    // What was kept has expired since; that says nothing of the instance. But keys that are served are those that expired.
+    let is_old = expired && keys.is_none() && observations.source != ObservationSource::Service;
+    if let Some(state) = state.filter(|_| !is_old) {
         table.set("state", state.as_str());
     }
     lifetime(role, &mut table);

@@ -4,7 +4,7 @@ use serde_json::Value;
 use std::str::FromStr;
 
 use crate::model::{
-    MaintenanceCode, MaintenanceState, SpotAction, StringEnum, TargetLifecycleState, Timestamp,
+    AfterNotice, MaintenanceCode, MaintenanceState, SpotAction, StringEnum, TargetLifecycleState, Timestamp,
 };
 use crate::transcribe::draft::{Draft, DraftTable};
 use crate::transcribe::observations::Observations;
@@ -44,7 +44,9 @@ fn spot(observations: &Observations) -> Option<String> {
         _ => (SpotAction::Terminate.as_str(), observations.text("meta-data/spot/termination-time")?),
     };
     SpotAction::from_str(action).ok()?;
-    Some(quote::inline([("action", action.into()), ("time", instant(time)?)]))
+    // The time may be over when the scenario is read: the notice is there all the same.
+    let stays = AfterNotice::Stay.as_str();
+    Some(quote::inline([("action", action.into()), ("time", instant(time)?), ("then", stays.into())]))
 }
 
 fn rebalance(observations: &Observations) -> Option<String> {

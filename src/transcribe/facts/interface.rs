@@ -70,17 +70,17 @@ pub(super) fn all(observations: &Observations) -> Vec<ObservedInterface> {
         })
         .collect();
     interfaces.sort_by_key(|interface| (interface.card, interface.number));
-    if let Some(primary) = interfaces.first_mut().filter(|_| observations.partial) {
-        // Somebody selected the leaves at the top.
-        let (private, public) =
-            (top_address(observations, "local-ipv4"), top_address(observations, "public-ipv4"));
-        let or = |own: &mut Vec<Ipv4Addr>, top| {
-            if own.is_empty() {
-                *own = top;
+    if let Some(primary) = interfaces.first_mut() {
+        let directory = primary.directory.clone().unwrap_or_default();
+        // Somebody selected the leaves at the top, or those of the interface could not be read.
+        let or = |own: &mut Vec<Ipv4Addr>, leaf: &str| {
+            let is_unknown = || !observations.knows(&format!("{directory}/{leaf}s"));
+            if own.is_empty() && (observations.partial || is_unknown()) {
+                *own = top_address(observations, leaf);
             }
         };
-        or(&mut primary.private, private);
-        or(&mut primary.public, public);
+        or(&mut primary.private, "local-ipv4");
+        or(&mut primary.public, "public-ipv4");
     }
     if interfaces.is_empty() {
         interfaces.extend(from_top_leaves(observations));

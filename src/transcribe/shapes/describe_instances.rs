@@ -1,4 +1,4 @@
-//! What `aws ec2 describe-instances` prints, whole or of a query: the first instance of it.
+//! What `aws ec2 describe-instances` prints, whole or of a query: one instance of it.
 
 use std::str::FromStr;
 
@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::describe_lists;
 use super::input::JsonInput;
+use super::instance_list;
 use super::reading::Certainty;
 use super::service_tree::{Knowledge, ServiceTree};
 use crate::transcribe::known_paths::{DOCUMENT, KEYS};
@@ -31,23 +32,34 @@ const AS_THEY_ARE: [(&[&str], &str); 18] = [
     (&["PublicIpAddress"], "meta-data/public-ipv4"),
     (&["Monitoring", "State"], "dynamic/fws/instance-monitoring"),
 ];
+/// The member of the identity document that has the time of the launch.
+const LAUNCH: &str = "pendingTime";
 /// Members of JSON.
 const MEMBERS: [(&[&str], &str, &str); 4] = [
     (&["Architecture"], DOCUMENT, "architecture"),
-    (&["LaunchTime"], DOCUMENT, "pendingTime"),
+    (&["LaunchTime"], DOCUMENT, LAUNCH),
     (&["IamInstanceProfile", "Arn"], "meta-data/iam/info", "InstanceProfileArn"),
     (&["IamInstanceProfile", "Id"], "meta-data/iam/info", "InstanceProfileId"),
 ];
-/// The place of the first instance.
-const PLACES: [&[&str]; 5] =
-    [&["Reservations", "0", "Instances", "0"], &["Instances", "0"], &["0", "Instances", "0"], &["0"], &[]];
 
 pub(super) fn read(input: &mut JsonInput) -> Option<ServiceTree> {
-    let at = PLACES.into_iter().find(|at| input.text(&[at, &["InstanceId"][..]].concat()).is_some())?;
+    let listed = input.get(&[]).map(instance_list::of)?;
+    let wanted = input.wanted_instance();
+    let chosen = listed.iter().find(|found| wanted.is_none_or(|wanted| found.id == wanted))?;
+    let at: Vec<&str> = chosen.at.iter().map(String::as_str).collect();
+    let at = at.as_slice();
+    let others = listed.iter().filter(|found| *found != chosen).map(|found| found.id.as_str());
+    let others = (listed.len() > 1).then(|| instance_list::names(others));
     let evidence = if at.is_empty() { "its key InstanceId" } else { "its list of instances" };
     let shape = "the output of aws ec2 describe-instances";
     let mut tree = ServiceTree::new(shape, Certainty::Certain, evidence, Knowledge::Selection);
     tree.rest = "not in the metadata, or of another instance";
+    tree.notes.extend(others.map(|others| {
+        format!(
+            "the other instances, {others}: a scenario is of {}; --instance ID takes another one",
+            chosen.id
+        )
+    }));
     tree.lacks_role = !input.has(&[at, &["IamInstanceProfile"]].concat());
     // Before the address of the instance, which is one of those of the interface.
     describe_lists::interfaces(input, at, &mut tree);
@@ -64,7 +76,11 @@ pub(super) fn read(input: &mut JsonInput) -> Option<ServiceTree> {
     for (path, of, member) in MEMBERS {
         let path = [at, path].concat();
         if said(input, &path) {
-            tree.add_member(of, member, input.take(&path));
+            let mut part = input.take(&path);
+            if member == LAUNCH {
+                part.iter_mut().for_each(|part| in_utc(&mut part.value));
+            }
+            tree.add_member(of, member, part);
         }
     }
     reservation(input, at, &mut tree);
@@ -82,6 +98,14 @@ fn omitted(input: &JsonInput, at: &[&str], tree: &mut ServiceTree) {
         if is_whole && input.get(&of(name)).is_none() && !tree.parts.iter().any(|(to, _)| to == path) {
             tree.absent.push((input.name_of(&of(name)), path.to_owned()));
         }
+    }
+}
+
+/// A time as the identity document has it: the command has an offset, the API fractions.
+fn in_utc(time: &mut Value) {
+    let instant = time.as_str().and_then(|text| text.parse::<jiff::Timestamp>().ok());
+    if let Some(whole) = instant.and_then(|instant| jiff::Timestamp::from_second(instant.as_second()).ok()) {
+        *time = Value::from(whole.to_string());
     }
 }
 

@@ -13,6 +13,8 @@ pub(super) struct JsonInput {
     name: InputName,
     /// Objects of which something was taken.
     touched: BTreeSet<InputName>,
+    /// The id of the instance that is wanted, if there are several.
+    instance: Option<String>,
 }
 
 /// What was taken, and where it was.
@@ -24,7 +26,16 @@ pub(super) struct Part {
 
 impl JsonInput {
     pub(super) fn new(root: Value, name: InputName) -> Self {
-        Self { root, name, touched: BTreeSet::new() }
+        Self { root, name, touched: BTreeSet::new(), instance: None }
+    }
+
+    /// Sets which one of several instances is wanted; without it the first is.
+    pub(super) fn choosing(self, instance: Option<&str>) -> Self {
+        Self { instance: instance.map(str::to_owned), ..self }
+    }
+
+    pub(super) fn wanted_instance(&self) -> Option<&str> {
+        self.instance.as_deref()
     }
 
     pub(super) fn get(&self, path: &[&str]) -> Option<&Value> {

@@ -6,7 +6,7 @@
 //! | a tree: bare, below `latest`, a version, or `meta-data` | those names; paths as names | `tree_file` |
 //! | facter's facts, Ohai's, Ansible's | `ec2_metadata`, `ec2`, `ansible_ec2_…` | `fact_tools`, `flat_names` |
 //! | the text of `ec2-metadata` | lines `instance-id: i-…` | `ec2_metadata_text` |
-//! | `aws ec2 describe-instances` | `Reservations`, `InstanceId` | `describe_instances` |
+//! | `aws ec2 describe-instances`, or what the API answers in XML | `Reservations`, `InstanceId` | `describe_instances` |
 //! | an identity document | `instanceId`, `accountId` | `document` |
 //! | a browser's or proxy's HAR | `log.entries` | `har` |
 //!
@@ -17,11 +17,13 @@ mod describe_instances;
 mod describe_lists;
 mod document;
 mod ec2_metadata_text;
+mod ec2_query_answer;
 mod fact_tools;
 mod flat_names;
 mod foreign;
 mod har;
 mod input;
+mod instance_list;
 mod json;
 mod json_paths;
 mod observe;
@@ -39,6 +41,7 @@ use super::observations::{ObservationSource, Observations, RoleAnswer, SecretsPo
 use input::JsonInput;
 use service_tree::ServiceTree;
 
+pub(crate) use ec2_query_answer::error as ec2_error;
 pub(super) use json_paths::is_known;
 pub use reading::{Certainty, Reading, Unread};
 
@@ -66,19 +69,30 @@ pub const ACCEPTED: &str = "cloud-init's instance-data.json, a directory with on
 /// # Errors
 /// It is of no known shape, or has nothing of an EC2 instance.
 pub fn read(bytes: &[u8], policy: SecretsPolicy) -> Result<Reading, Unread> {
+    read_instance(bytes, policy, None)
+}
+
+/// As [`read`]; of a list of instances the one with this id, else the first.
+///
+/// # Errors
+/// As [`read`]; or it lists no such instance.
+pub fn read_instance(bytes: &[u8], policy: SecretsPolicy, instance: Option<&str>) -> Result<Reading, Unread> {
     let Ok(text) = std::str::from_utf8(bytes) else { return Err(Unread::Other("it is no text".into())) };
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    if ec2_query_answer::is_answer(text) {
+        let document = ec2_query_answer::read(text).map_err(Unread::Other)?;
+        return read_documents(vec![document], policy, instance);
+    }
     if let Some(status) = dump::error_page(text.as_bytes()) {
         return Err(Unread::Other(format!("it is a page that says {status}")));
     }
     if !text.trim_start().starts_with(['{', '[']) {
-        let tree = ec2_metadata_text::read(text);
-        return tree
-            .map(|tree| reading(tree, &[], policy))
-            .ok_or_else(|| Unread::Other("it is no JSON, and not the text of ec2-metadata".into()));
+        let tree = ec2_metadata_text::read(text)
+            .ok_or_else(|| Unread::Other("it is no JSON, and not the text of ec2-metadata".into()))?;
+        return if instance.is_some() { Err(Unread::NoList) } else { Ok(reading(tree, &[], policy)) };
     }
     let documents = json::parse(text).map_err(|error| Unread::Other(format!("it is no JSON: {error}")))?;
-    let mut reading = read_json(documents.values, policy)?;
+    let mut reading = read_documents(documents.values, policy, instance)?;
     for line in lines_of(&documents.twice, "twice in its object; the last one counts") {
         reading.observations.add_note(line);
     }
@@ -90,6 +104,17 @@ pub fn read(bytes: &[u8], policy: SecretsPolicy) -> Result<Reading, Unread> {
 /// # Errors
 /// As [`read`].
 pub fn read_json(documents: Vec<Value>, policy: SecretsPolicy) -> Result<Reading, Unread> {
+    read_documents(documents, policy, None)
+}
+
+fn read_documents(
+    documents: Vec<Value>,
+    policy: SecretsPolicy,
+    instance: Option<&str>,
+) -> Result<Reading, Unread> {
+    if let Some(instance) = instance {
+        find_instance(&documents, instance)?;
+    }
     let several = documents.len() > 1;
     let mut found: Option<(ServiceTree, Vec<Vec<String>>)> = None;
     for (number, document) in documents.into_iter().enumerate() {
@@ -100,7 +125,7 @@ pub fn read_json(documents: Vec<Value>, policy: SecretsPolicy) -> Result<Reading
             return har::read(&document, policy).map_err(Unread::Other);
         }
         let name = if several { vec![format!("document {}", number + 1)] } else { vec![] };
-        let (tree, rest) = recognise(document, name)?;
+        let (tree, rest) = recognise(document, name, instance)?;
         found = Some(match found {
             None => (tree, rest),
             Some((first, first_rest)) => (first.joined(tree), [first_rest, rest].concat()),
@@ -108,6 +133,23 @@ pub fn read_json(documents: Vec<Value>, policy: SecretsPolicy) -> Result<Reading
     }
     let (tree, rest) = found.ok_or_else(|| Unread::Other("it is empty".into()))?;
     Ok(reading(tree, &rest, policy))
+}
+
+/// `Err` if no document lists the instance.
+fn find_instance(documents: &[Value], instance: &str) -> Result<(), Unread> {
+    let listed: Vec<_> = documents.iter().flat_map(instance_list::of).collect();
+    let ids = || listed.iter().map(|found| found.id.as_str());
+    if listed.is_empty() {
+        Err(Unread::NoList)
+    } else if ids().any(|id| id == instance) {
+        Ok(())
+    } else {
+        let shown = super::observations::clip(instance);
+        Err(Unread::NoInstance(format!(
+            "it has no instance {shown}; accepted: {}",
+            instance_list::names(ids())
+        )))
+    }
 }
 
 /// Answers that somebody has selected: their names in the file, their paths below the version, and their values.
@@ -131,9 +173,13 @@ pub(crate) fn selection(
     observations
 }
 
-fn recognise(document: Value, name: Vec<String>) -> Result<(ServiceTree, Vec<Vec<String>>), Unread> {
+fn recognise(
+    document: Value,
+    name: Vec<String>,
+    instance: Option<&str>,
+) -> Result<(ServiceTree, Vec<Vec<String>>), Unread> {
     let foreign = foreign::cloud_of(&document);
-    let mut input = JsonInput::new(document, name);
+    let mut input = JsonInput::new(document, name).choosing(instance);
     // What another cloud has of EC2's is taken.
     let readers = if foreign.is_some() { &[cloud_init::ec2_part as Reader][..] } else { &READERS };
     let tree = readers.iter().find_map(|reader| reader(&mut input)).filter(|tree| !tree.is_empty());

@@ -18,6 +18,10 @@ pub struct Reading {
 pub enum Unread {
     /// It is a configuration of amazon-ec2-metadata-mock.
     Aemm,
+    /// One of its instances was asked for, and it lists none.
+    NoList,
+    /// It lists other instances than the one that was asked for: what was found, and what is accepted.
+    NoInstance(String),
     /// What was found instead.
     Other(String),
 }

@@ -1,0 +1,176 @@
+//! The answer of EC2's query API to DescribeInstances, in XML → the JSON that `aws ec2 describe-instances` prints.
+
+use roxmltree::{Document, Node};
+use serde_json::{Map, Value};
+
+/// Elements and texts of an answer: a megabyte has fewer than 100,000.
+const MAX_NODES: u32 = 1 << 20;
+/// Elements inside each other: an instance's deepest has eleven.
+const MAX_DEPTH: usize = 32;
+
+/// Names that the command spells otherwise than with a capital; and, of lists, without `Set`.
+const RENAMED: [(&str, &str); 15] = [
+    ("reservationSet", "Reservations"),
+    ("instancesSet", "Instances"),
+    ("groupSet", "Groups"),
+    ("tagSet", "Tags"),
+    ("networkInterfaceSet", "NetworkInterfaces"),
+    ("privateIpAddressesSet", "PrivateIpAddresses"),
+    ("ipv6AddressesSet", "Ipv6Addresses"),
+    ("ipv4PrefixSet", "Ipv4Prefixes"),
+    ("ipv6PrefixSet", "Ipv6Prefixes"),
+    ("blockDeviceMapping", "BlockDeviceMappings"),
+    ("dnsName", "PublicDnsName"),
+    ("ipAddress", "PublicIpAddress"),
+    ("instanceState", "State"),
+    ("reason", "StateTransitionReason"),
+    ("elasticInferenceAcceleratorAssociationSet", "ElasticInferenceAcceleratorAssociations"),
+];
+/// What the command prints as a number.
+const NUMBERS: [&str; 5] =
+    ["amiLaunchIndex", "deviceIndex", "networkCardIndex", "partitionNumber", "httpPutResponseHopLimit"];
+const LIST_ITEM: &str = "item";
+
+/// True if a text is XML of an API, and not a page.
+pub(super) fn is_answer(text: &str) -> bool {
+    let text = text.trim_start();
+    let root = text.split_once("?>").filter(|_| text.starts_with("<?xml")).map_or(text, |(_, rest)| rest);
+    let root = root.trim_start();
+    root.starts_with("<DescribeInstancesResponse") || root.starts_with("<Response")
+}
+
+/// The JSON of an answer; `Err` says what is wrong with it, as the predicate of a sentence.
+pub(super) fn read(text: &str) -> Result<Value, String> {
+    let options =
+        roxmltree::ParsingOptions { nodes_limit: MAX_NODES, ..roxmltree::ParsingOptions::default() };
+    let document =
+        Document::parse_with_options(text, options).map_err(|error| format!("it is no XML: {error}"))?;
+    let root = document.root_element();
+    if let Some(error) = error_of(&root) {
+        return Err(format!("it is an error of the API: {error}"));
+    }
+    if root.tag_name().name() != "DescribeInstancesResponse" {
+        return Err("it is XML of something else than DescribeInstances".to_owned());
+    }
+    if root.descendants().any(|node| node.ancestors().nth(MAX_DEPTH).is_some()) {
+        return Err(format!("its elements are more than {MAX_DEPTH} deep"));
+    }
+    Ok(object(&root))
+}
+
+/// "InvalidInstanceID.NotFound: The instance ID 'i-1' does not exist", if that is what a text says.
+pub(crate) fn error(text: &str) -> Option<String> {
+    let options =
+        roxmltree::ParsingOptions { nodes_limit: MAX_NODES, ..roxmltree::ParsingOptions::default() };
+    error_of(&Document::parse_with_options(text, options).ok()?.root_element())
+}
+
+fn error_of(root: &Node<'_, '_>) -> Option<String> {
+    let error = root.descendants().find(|node| node.has_tag_name("Error"))?;
+    let said =
+        |name: &str| error.children().find(|node| node.has_tag_name(name)).and_then(|node| node.text());
+    Some(format!("{}: {}", said("Code")?.trim(), said("Message").unwrap_or_default().trim()))
+}
+
+fn object(node: &Node<'_, '_>) -> Value {
+    let members: Map<String, Value> =
+        node.children().filter(Node::is_element).map(|child| (name_of(&child), value(&child))).collect();
+    Value::Object(members)
+}
+
+fn value(node: &Node<'_, '_>) -> Value {
+    let name = node.tag_name().name();
+    let mut elements = node.children().filter(Node::is_element).peekable();
+    let Some(first) = elements.peek() else {
+        if name.ends_with("Set") {
+            return Value::Array(vec![]);
+        }
+        let text = node.text().unwrap_or_default().trim();
+        let number = text.parse::<u64>().ok().filter(|_| NUMBERS.contains(&name));
+        return number.map_or_else(|| Value::from(text), Value::from);
+    };
+    if first.tag_name().name() == LIST_ITEM {
+        elements.map(|item| value(&item)).collect()
+    } else {
+        object(node)
+    }
+}
+
+fn name_of(node: &Node<'_, '_>) -> String {
+    let name = node.tag_name().name();
+    let is_of_instance = || {
+        let above = node.parent().and_then(|item| item.parent_element());
+        above.is_some_and(|list| list.tag_name().name() == "instancesSet")
+    };
+    if name == "groupSet" && is_of_instance() {
+        return "SecurityGroups".to_owned();
+    }
+    if let Some((_, renamed)) = RENAMED.iter().find(|(own, _)| *own == name) {
+        return (*renamed).to_owned();
+    }
+    let mut letters = name.chars();
+    letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_answer_is_what_the_command_prints() {
+        let text = r#"<?xml version="1.0" encoding="UTF-8"?>
+<DescribeInstancesResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><requestId>x</requestId>
+ <reservationSet><item><reservationId>r-1</reservationId><ownerId>111122223333</ownerId><groupSet/>
+  <instancesSet><item><instanceId>i-1</instanceId><dnsName/><amiLaunchIndex>0</amiLaunchIndex>
+   <groupSet><item><groupId>sg-1</groupId><groupName>web</groupName></item></groupSet>
+   <networkInterfaceSet><item><macAddress>02:00:00:00:00:01</macAddress>
+     <groupSet><item><groupId>sg-1</groupId></item></groupSet>
+     <attachment><deviceIndex>0</deviceIndex></attachment>
+     <association><publicIp>203.0.113.7</publicIp></association></item></networkInterfaceSet>
+   <tagSet><item><key>Name</key><value>a &amp; b</value></item></tagSet>
+   <iamInstanceProfile><arn>arn:aws:iam::111122223333:instance-profile/web</arn></iamInstanceProfile>
+  </item></instancesSet></item></reservationSet></DescribeInstancesResponse>"#;
+        let expected = json!({"RequestId": "x", "Reservations": [{
+            "ReservationId": "r-1", "OwnerId": "111122223333", "Groups": [],
+            "Instances": [{
+                "InstanceId": "i-1", "PublicDnsName": "", "AmiLaunchIndex": 0,
+                "SecurityGroups": [{"GroupId": "sg-1", "GroupName": "web"}],
+                "NetworkInterfaces": [{
+                    "MacAddress": "02:00:00:00:00:01", "Groups": [{"GroupId": "sg-1"}], "Attachment": {"DeviceIndex": 0},
+                    "Association": {"PublicIp": "203.0.113.7"},
+                }],
+                "Tags": [{"Key": "Name", "Value": "a & b"}],
+                "IamInstanceProfile": {"Arn": "arn:aws:iam::111122223333:instance-profile/web"},
+            }],
+        }]});
+        assert!(is_answer(text));
+        assert_eq!(read(text), Ok(expected));
+    }
+
+    #[test]
+    fn what_is_no_such_answer_is_refused_in_a_sentence() {
+        let deep = format!(
+            "<DescribeInstancesResponse>{}{}</DescribeInstancesResponse>",
+            "<a>".repeat(40),
+            "</a>".repeat(40)
+        );
+        let laughs =
+            "<!DOCTYPE a [<!ENTITY a \"ha\">]><DescribeInstancesResponse>&a;</DescribeInstancesResponse>";
+        for (text, expected) in [
+            (
+                "<Response><Errors><Error><Code>InvalidInstanceID.NotFound</Code><Message>no i-1</Message></Error></Errors></Response>",
+                "it is an error of the API: InvalidInstanceID.NotFound: no i-1",
+            ),
+            ("<Response/>", "it is XML of something else than DescribeInstances"),
+            ("<DescribeInstancesResponse>", "it is no XML: "),
+            (deep.as_str(), "its elements are more than 32 deep"),
+            (laughs, "it is no XML: "),
+        ] {
+            let found = read(text).expect_err("it is no answer");
+            assert!(found.starts_with(expected), "expected {expected:?} of {text:.80}, found {found:?}");
+        }
+        assert!(!is_answer("<html></html>") && !is_answer("{}"));
+    }
+}
