@@ -21,6 +21,7 @@ chromium-driver   command:chromedriver     chromedriver        chromedriver     
 createrepo-c      command:createrepo_c     createrepo_c        createrepo_c        -             -
 curl              command:curl             curl                curl                curl          curl
 debootstrap       command:debootstrap      debootstrap         debootstrap         debootstrap   debootstrap
+default-jdk-headless command:javac,javadoc,jar java-devel        java-devel          jdk-openjdk   openjdk17-jdk
 dpkg              command:dpkg-deb         dpkg                dpkg                dpkg          dpkg
 e2fsprogs         command:mke2fs           e2fsprogs           e2fsprogs           e2fsprogs     e2fsprogs
 faketime          command:faketime         libfaketime         libfaketime         libfaketime   libfaketime

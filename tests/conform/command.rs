@@ -6,6 +6,7 @@ use mock_imds::identity::{KeyRing, SignatureKind};
 use serde_json::Value;
 use support::Sandbox;
 
+use super::at_once;
 use super::stub::Stub;
 use super::stub_tree::KEYS;
 
@@ -74,9 +75,10 @@ fn junit_has_a_case_for_each_check() {
 
 #[test]
 fn no_secret_is_in_any_report() {
-    let sandbox = Sandbox::new();
     // Faults that make checks of secrets fail, whose findings could show them.
-    for fault in ["fractions", "expired-keys", "token-short", "token-line-feed", "charset", "short-body"] {
+    let faults = ["fractions", "expired-keys", "token-short", "token-line-feed", "charset", "short-body"];
+    at_once(&faults, |fault| {
+        let sandbox = Sandbox::new();
         let stub = Stub::start(fault);
         let address = stub.address.to_string();
         let file = sandbox.path("report.xml");
@@ -92,7 +94,7 @@ fn no_secret_is_in_any_report() {
                 found.stdout.contains(secret) || found.stderr.contains(secret) || xml.contains(secret);
             assert!(!shown, "{fault}: expected no {secret:?} in {found}\n{xml}");
         }
-    }
+    });
 }
 
 /// The three checks of signatures, with these certificates.

@@ -3,12 +3,15 @@
 mod command;
 mod faults;
 mod ours;
+mod page;
 mod stub;
 mod stub_answers;
 mod stub_tree;
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 use serde_json::Value;
 use support::{Outcome, Sandbox};
@@ -19,7 +22,23 @@ struct Judged {
     failed: BTreeMap<String, String>,
     passed: Vec<String>,
     skipped: usize,
+    requests: u64,
+    milliseconds: u64,
     outcome: Outcome,
+}
+
+/// Judgements at a time: most of each is waiting for tokens to expire, and for nothing to come.
+const AT_ONCE: usize = 12;
+
+/// Does the same with each item, some at a time.
+fn at_once<T: Sync, R: Send>(items: &[T], judge: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let next = AtomicUsize::new(0);
+    let take = || items.get(next.fetch_add(1, Ordering::Relaxed));
+    let work = || std::iter::from_fn(take).map(&judge).collect::<Vec<_>>();
+    thread::scope(|scope| {
+        let threads: Vec<_> = (0..AT_ONCE).map(|_| scope.spawn(work)).collect();
+        threads.into_iter().flat_map(|thread| thread.join().expect("its assertions hold")).collect()
+    })
 }
 
 /// Judges the service at an address, as fast as it answers.
@@ -41,5 +60,7 @@ fn judge(sandbox: &Sandbox, address: impl Display, more: &[&str]) -> Judged {
             _ => skipped += 1,
         }
     }
-    Judged { failed, passed, skipped, outcome }
+    let number = |key: &str| report[key].as_u64().expect("a number");
+    let (requests, milliseconds) = (number("requests"), number("milliseconds"));
+    Judged { failed, passed, skipped, requests, milliseconds, outcome }
 }

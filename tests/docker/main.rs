@@ -8,6 +8,7 @@ mod docs;
 mod image;
 mod podman;
 mod pods;
+mod testcontainers;
 
 use std::time::Duration;
 

@@ -277,6 +277,7 @@ fn versions_agree() {
         ("packaging/kits/python/pyproject.toml", format!("\nversion = \"{version}\"\n")),
         ("packaging/kits/rust/Cargo.toml", format!("\nversion = \"{version}\"\n")),
         ("packaging/kits/node/package.json", format!("\n  \"version\": \"{version}\",\n")),
+        ("packaging/kits/java/pom.xml", format!("\n  <version>{version}</version>\n")),
     ] {
         assert!(read(file).contains(&line), "{file} lacks {line:?}; Cargo.toml has {version}");
     }

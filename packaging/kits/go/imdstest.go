@@ -280,6 +280,17 @@ type Filter struct {
 	Timeout time.Duration
 }
 
+// The other conditions, for the message of a wait that failed.
+func (f Filter) besidesPath() string {
+	var conditions strings.Builder
+	for name, values := range f.query() {
+		if name != "path" {
+			fmt.Fprintf(&conditions, ", %s=%s", name, values[0])
+		}
+	}
+	return conditions.String()
+}
+
 func (f Filter) query() url.Values {
 	query := url.Values{}
 	pairs := [][2]string{{"path", f.Path}, {"status", f.Status}, {"method", f.Method}, {"v", f.Version}, {"client", f.Client}}
@@ -325,7 +336,8 @@ func (s *Server) WaitFor(path string, filter Filter) Request {
 		}
 		query.Set("wait", strconv.FormatFloat(wait.Seconds(), 'f', 3, 64))
 		var found []Request
-		position, err := s.control.ask("GET", "/v1/requests", query, nil, &found)
+		// A server that hangs keeps nobody longer.
+		position, err := s.control.within(wait+patience).ask("GET", "/v1/requests", query, nil, &found)
 		if err != nil {
 			s.t.Fatalf("imdstest: %v", err)
 		}
@@ -333,11 +345,20 @@ func (s *Server) WaitFor(path string, filter Filter) Request {
 			return found[0]
 		}
 		if left == 0 {
-			came := s.Requests(Filter{})
-			s.t.Fatalf("imdstest: no request for %s within %s; %d came, the last ones:%s", path, timeout, len(came), shown(came))
+			s.t.Fatalf("imdstest: no request for %s%s within %s; %s", path, filter.besidesPath(), timeout, s.whatCame())
 		}
 		query.Set("since", position)
 	}
+}
+
+// For the message of a wait that failed: nothing replaces it.
+func (s *Server) whatCame() string {
+	var came []Request
+	if _, err := s.control.within(patience).ask("GET", "/v1/requests", nil, nil, &came); err != nil {
+		return fmt.Sprintf("what came is not known: %v", err)
+	}
+	came = entries(came)
+	return fmt.Sprintf("%d came, the last ones:%s", len(came), shown(came))
 }
 
 // Among the entries may be the number of those that were overwritten.

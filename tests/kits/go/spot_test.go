@@ -195,14 +195,29 @@ func TestMistakesFailTheTest(t *testing.T) {
 		`instance.instance-type is "c7g large"`: func(t testing.TB) {
 			imdstest.Start(t, "[instance]\ninstance-type = \"c7g large\"\n")
 		},
-		"no request for meta-data/ami-id within 100ms; 0 came, the last ones: none": func(t testing.TB) {
-			imdstest.Start(t, "").WaitFor("meta-data/ami-id", imdstest.Filter{Timeout: 100 * time.Millisecond})
+		"no request for meta-data/ami-id, status=200 within 100ms; 0 came, the last ones: none": func(t testing.TB) {
+			imdstest.Start(t, "").WaitFor("meta-data/ami-id", imdstest.Filter{Status: "200", Timeout: 100 * time.Millisecond})
 		},
 		"accepted: a duration": func(t testing.TB) { imdstest.Start(t, "").Seek("soon") },
 	} {
 		if found := failure(t, test); !strings.Contains(found, expected) {
 			t.Errorf("expected %q, found %q", expected, found)
 		}
+	}
+}
+
+func TestAServerThatHangsKeepsNoWait(t *testing.T) {
+	begun := time.Now()
+	found := failure(t, func(tb testing.TB) {
+		imds := imdstest.Start(tb, "")
+		if err := syscall.Kill(imds.PID, syscall.SIGSTOP); err != nil {
+			t.Error(err)
+		}
+		defer func() { _ = syscall.Kill(imds.PID, syscall.SIGCONT) }()
+		imds.WaitFor("meta-data/ami-id", imdstest.Filter{Timeout: 100 * time.Millisecond})
+	})
+	if took := time.Since(begun); took > 30*time.Second || !strings.Contains(found, "Timeout") {
+		t.Errorf("expected a failure within seconds, not the 90 of an order, found %q after %s", found, took)
 	}
 }
 

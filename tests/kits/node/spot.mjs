@@ -111,6 +111,17 @@ export function defineTests({ test, beforeEach, afterEach }) {
     await assert.rejects(Imds.start(undefined, { program: "no-such-program" }), /no-such-program is not found/);
   });
 
+  test("a server that hangs keeps no wait", async () => {
+    const begun = performance.now();
+    process.kill(imds().pid, "SIGSTOP");
+    try {
+      await assert.rejects(imds().waitFor("meta-data/ami-id", { timeout: 100 }), /nothing came within 5/);
+    } finally {
+      process.kill(imds().pid, "SIGCONT");
+    }
+    assert(performance.now() - begun < 30_000, "an order would wait 90 seconds");
+  }, 40_000);
+
   test("twenty at once", async () => {
     const servers = await Promise.all(Array.from({ length: 20 }, () => Imds.start()));
     assert.equal(new Set(servers.map((server) => server.url)).size, 20);

@@ -1,28 +1,44 @@
-"""What the fixture adds to a test: pytest with and without it, in this process' environment."""
+"""What the fixture adds to a test: the time of tests that do nothing, with it and without, in one run of pytest."""
 
 import pathlib
-import subprocess
-import sys
+import statistics
 import tempfile
-import time
+from collections import defaultdict
+
+import pytest
 
 TESTS = 20
+FILE = f"""
+import pytest
+
+@pytest.mark.parametrize("n", range({TESTS}))
+def test_without(n): pass
+
+@pytest.mark.parametrize("n", range({TESTS}))
+def test_with(n, imds): pass
+"""
 
 
-def seconds(argument: str) -> float:
-    """For tests that do nothing, the least of three runs."""
-    with tempfile.TemporaryDirectory() as directory:
-        file = pathlib.Path(directory, "test_nothing.py")
-        tests = f"import pytest\n@pytest.mark.parametrize('n', range({TESTS}))\ndef test_it({argument}): pass\n"
-        file.write_text(tests)
+class Durations:
+    """Seconds of each test, its setup and its teardown."""
 
-        def run() -> float:
-            start = time.monotonic()
-            subprocess.run([sys.executable, "-m", "pytest", "-q", str(file)], check=True, stdout=subprocess.DEVNULL)
-            return time.monotonic() - start
+    def __init__(self) -> None:
+        self.of: "dict[str, float]" = defaultdict(float)
 
-        return min(run() for _ in range(3))
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        assert report.passed, report.longreprtext
+        self.of[report.nodeid] += report.duration
+
+    def median(self, name: str) -> float:
+        durations = [seconds for node, seconds in self.of.items() if f"::{name}[" in node]
+        assert len(durations) == TESTS, f"expected {TESTS} tests {name}, found {self.of}"
+        return statistics.median(durations)
 
 
-added = (seconds("n, imds") - seconds("n")) / TESTS
+durations = Durations()
+with tempfile.TemporaryDirectory() as directory:
+    file = pathlib.Path(directory, "test_nothing.py")
+    file.write_text(FILE)
+    assert pytest.main(["-q", "--no-header", "-p", "no:cacheprovider", str(file)], plugins=[durations]) == 0
+added = durations.median("test_with") - durations.median("test_without")
 print(f"NOTE the fixture imds adds {added * 1000:.0f} ms to a test; 60 ms are what it may on an idle machine")

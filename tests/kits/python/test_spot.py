@@ -3,9 +3,11 @@
 import asyncio
 import os
 import pathlib
+import signal
 import time
 import unittest
 from datetime import timedelta
+from typing import NoReturn
 
 import boto3
 import pytest
@@ -125,6 +127,29 @@ def test_mistakes_say_what_is_accepted(imds: Imds) -> None:
         Imds({"instance": {"instance-type": "c7g large"}})
 
 
+def test_a_server_that_hangs_keeps_no_wait(imds: Imds) -> None:
+    begun = time.monotonic()
+    os.kill(imds.pid, signal.SIGSTOP)
+    try:
+        with pytest.raises(ImdsError, match="no server answers"):
+            imds.wait_for("meta-data/ami-id", timeout=0.1)
+        with pytest.raises(ImdsError, match="gave no answer within 5"):
+            asyncio.run(imds.aio.wait_for("meta-data/ami-id", timeout=0.1))
+    finally:
+        os.kill(imds.pid, signal.SIGCONT)
+    assert time.monotonic() - begun < 30, "an order would wait 90 seconds"
+
+
+def test_what_came_is_not_known_where_the_server_is_gone(imds: Imds, monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(_: Imds) -> NoReturn:
+        raise ImdsError("no server answers")
+
+    monkeypatch.setattr(Imds, "requests_of_failed_test", gone)
+    sentence = "no request for meta-data/ami-id, status=200 within 0.1 s; what came is not known: no server answers"
+    with pytest.raises(NoRequest, match=sentence):
+        imds.wait_for("meta-data/ami-id", timeout=0.1, status=200)
+
+
 def test_the_environment_is_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_PROFILE", "work")
     monkeypatch.setenv("NO_PROXY", "localhost")
@@ -190,14 +215,6 @@ def test_asyncio_has_all_calls(imds: Imds) -> None:
         assert len(await aio.requests()) == 2
 
     asyncio.run(run())
-
-
-@pytest.mark.parametrize("number", range(20))
-def test_many_at_once(imds: Imds, number: int) -> None:
-    imds.set("meta-data/ami-id", f"ami-{number:017x}")
-    metadata = Metadata(timeout=5, num_attempts=1, base_url=imds.url)
-    assert metadata.get("meta-data/ami-id") == f"ami-{number:017x}"
-    assert len(imds.find_requests("meta-data/**")) == 1
 
 
 class WithUnittest(ImdsMixin, unittest.TestCase):

@@ -9,7 +9,7 @@ const { Server } = require("./server.js");
 /** Seconds: the server waits no longer in one answer. */
 const LONGEST_WAIT = 60;
 const SHOWN = 20;
-/** Milliseconds: a test that failed waits no longer for the requests that it shows. */
+/** Milliseconds: a test that failed waits no longer for the requests that it shows, and no wait for an answer that is late. */
 const PATIENCE = 5_000;
 
 /** A fault that was injected. */
@@ -168,8 +168,11 @@ class Imds {
     let since = "start";
     for (;;) {
       const left = Math.max(0, deadline - performance.now()) / 1000;
-      const query = { path, ...filter, since, limit: 1, wait: Math.min(left, LONGEST_WAIT).toFixed(3) };
-      const { answer, position } = await ask(this.controlSocket, "GET", "/v1/requests", { query });
+      const wait = Math.min(left, LONGEST_WAIT);
+      const query = { path, ...filter, since, limit: 1, wait: wait.toFixed(3) };
+      // A server that hangs keeps nobody longer.
+      const limit = { query, timeout: Math.round(wait * 1000) + PATIENCE };
+      const { answer, position } = await ask(this.controlSocket, "GET", "/v1/requests", limit);
       const found = answer.find((entry) => entry.number !== undefined);
       if (found) {
         return found;
@@ -182,11 +185,20 @@ class Imds {
   }
 
   async #noRequest(path, timeout, filter) {
-    const came = await this.#requests({ timeout: PATIENCE });
+    const wanted = Object.entries(filter).map(([name, value]) => `, ${name}=${value}`).join("");
+    return `no request for ${path}${wanted} within ${timeout} ms; ${await this.#whatCame()}`;
+  }
+
+  async #whatCame() {
+    let came;
+    try {
+      came = await this.#requests({ timeout: PATIENCE });
+    } catch (error) {
+      return `what came is not known: ${error.message}`;
+    }
     const line = ({ method, path, status, version }) => `\n  ${method} ${path} ${status} (${version})`;
     const shown = came.slice(-SHOWN).map(line).join("") || " none";
-    const wanted = Object.entries(filter).map(([name, value]) => `, ${name}=${value}`).join("");
-    return `no request for ${path}${wanted} within ${timeout} ms; ${came.length} came, the last ones:${shown}`;
+    return `${came.length} came, the last ones:${shown}`;
   }
 }
 

@@ -16,6 +16,7 @@ const TIMEOUT: Duration = Duration::from_secs(90);
 #[derive(Debug)]
 pub(crate) struct Control {
     socket: PathBuf,
+    timeout: Duration,
 }
 
 pub(crate) struct Answer {
@@ -26,19 +27,35 @@ pub(crate) struct Answer {
 
 impl Control {
     pub(crate) fn new(socket: PathBuf) -> Self {
-        Self { socket }
+        Self { socket, timeout: TIMEOUT }
+    }
+
+    /// The same, for who waits no longer for an answer.
+    pub(crate) fn within(&self, timeout: Duration) -> Self {
+        Self { socket: self.socket.clone(), timeout }
     }
 
     pub(crate) fn ask(&self, method: &str, route: &str, body: Option<&Value>) -> Result<Answer, Error> {
         let body = body.map(Value::to_string).unwrap_or_default();
         let mut stream = UnixStream::connect(&self.socket)?;
-        stream.set_read_timeout(Some(TIMEOUT))?;
+        stream.set_read_timeout(Some(self.timeout))?;
         let length = body.len();
         let head = format!("{method} {route} HTTP/1.1\r\nHost: mock-imds\r\nConnection: close\r\n");
         stream.write_all(format!("{head}Content-Length: {length}\r\n\r\n{body}").as_bytes())?;
         let mut text = String::new();
-        stream.read_to_string(&mut text)?;
+        stream.read_to_string(&mut text).map_err(|error| self.named(error))?;
         answer(&text).ok_or_else(|| Error::from(io::Error::other(format!("it answered {text:?}"))))?
+    }
+}
+
+impl Control {
+    /// What the system calls "would block" is a time that is over.
+    fn named(&self, error: io::Error) -> io::Error {
+        if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) {
+            let sentence = format!("nothing came within {:?}", self.timeout);
+            return io::Error::new(io::ErrorKind::TimedOut, sentence);
+        }
+        error
     }
 }
 

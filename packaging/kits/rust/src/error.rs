@@ -20,12 +20,12 @@ pub enum Error {
     Rejected(String),
     /// No such request came in time.
     NoRequest {
-        /// The path that was waited for.
-        path: String,
+        /// The path that was waited for, and the other conditions.
+        wanted: String,
         /// How long.
         timeout: Duration,
-        /// All requests that came.
-        came: Vec<Request>,
+        /// All requests that came, or why that is not known.
+        came: Result<Vec<Request>, String>,
     },
 }
 
@@ -35,9 +35,12 @@ impl fmt::Display for Error {
             Self::NotStarted(why) => write!(f, "mock-imds did not start: {why}"),
             Self::Unreachable(error) => write!(f, "mock-imds cannot be asked: {error}"),
             Self::Refused(sentence) | Self::Rejected(sentence) => f.write_str(sentence),
-            Self::NoRequest { path, timeout, came } => {
+            Self::NoRequest { wanted, timeout, came: Err(why) } => {
+                write!(f, "no request for {wanted} within {timeout:?}; what came is not known: {why}")
+            }
+            Self::NoRequest { wanted, timeout, came: Ok(came) } => {
                 let count = came.len();
-                write!(f, "no request for {path} within {timeout:?}; {count} came, the last ones:")?;
+                write!(f, "no request for {wanted} within {timeout:?}; {count} came, the last ones:")?;
                 if came.is_empty() {
                     return f.write_str(" none");
                 }

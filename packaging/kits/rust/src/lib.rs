@@ -19,6 +19,8 @@ pub use request::{Filter, Request};
 
 /// The server waits no longer in one answer.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
+/// A wait that failed takes no longer to say what came; nor does it wait longer for an answer that is late.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A metadata service of one test. It ends when this is dropped, and with a process that is killed.
 #[derive(Debug)]
@@ -201,17 +203,19 @@ impl Imds {
             let mut query = filter.query();
             query.push(("since", since));
             query.push(("limit", "1".to_owned()));
-            query.push(("wait", format!("{:.3}", left.min(LONGEST_WAIT).as_secs_f64())));
-            let answer = self.control.ask("GET", &control::with_query("/v1/requests", &query), None)?;
+            let wait = left.min(LONGEST_WAIT);
+            query.push(("wait", format!("{:.3}", wait.as_secs_f64())));
+            let control = self.control.within(wait + PATIENCE);
+            let answer = control.ask("GET", &control::with_query("/v1/requests", &query), None)?;
             if let Some(request) = Request::all(answer.body)?.into_iter().next() {
                 return Ok(request);
             }
             if left.is_zero() {
-                return Err(Error::NoRequest {
-                    path: path.to_owned(),
-                    timeout: filter.timeout,
-                    came: self.requests(&Filter::default())?,
-                });
+                let came = self.control.within(PATIENCE).ask("GET", "/v1/requests", None);
+                let came =
+                    came.and_then(|answer| Request::all(answer.body)).map_err(|error| error.to_string());
+                let (wanted, timeout) = (filter.described(), filter.timeout);
+                return Err(Error::NoRequest { wanted, timeout, came });
             }
             since = answer.position;
         }

@@ -89,6 +89,13 @@ impl Filter {
         self
     }
 
+    /// For the message of a wait that failed: the path, and the other conditions.
+    pub(crate) fn described(&self) -> String {
+        let (paths, others): (Vec<_>, Vec<_>) = self.conditions.iter().partition(|(name, _)| *name == "path");
+        let others = others.iter().map(|(name, value)| format!(", {name}={value}"));
+        paths.iter().map(|(_, path)| path.clone()).chain(others).collect()
+    }
+
     pub(crate) fn query(&self) -> Vec<(&'static str, String)> {
         self.conditions.clone()
     }

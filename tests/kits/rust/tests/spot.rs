@@ -5,7 +5,7 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::process::Command;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use std::{env, fs};
 
 use mock_imds_kit::{Error, Filter, Imds};
@@ -98,14 +98,34 @@ fn mistakes_say_what_is_accepted() -> Outcome {
         imds.event(&json!({ "spot-interruption": { "action": "explode" } })).expect_err("no such action");
     let accepted = "accepted: \"terminate\", \"stop\", \"hibernate\"";
     assert!(matches!(&rejected, Error::Rejected(report) if report.contains(accepted)), "{rejected}");
-    let missed = imds.wait_for("meta-data/ami-id", &Filter::default().timeout(Duration::from_millis(100)));
-    let missed = missed.expect_err("nobody asks").to_string();
-    assert_eq!(missed, "no request for meta-data/ami-id within 100ms; 0 came, the last ones: none");
+    let soon = Filter::default().status("200").timeout(Duration::from_millis(100));
+    let missed = imds.wait_for("meta-data/ami-id", &soon).expect_err("nobody asks").to_string();
+    assert_eq!(
+        missed,
+        "no request for meta-data/ami-id, status=200 within 100ms; 0 came, the last ones: none"
+    );
     let refused = imds.seek("soon").expect_err("no duration").to_string();
     assert!(refused.contains("accepted: a duration"), "{refused}");
     let rejected =
         Imds::start("[instance]\ninstance-type = \"c7g large\"\n").expect_err("no type").to_string();
     assert!(rejected.contains("instance.instance-type is \"c7g large\""), "{rejected}");
+    Ok(())
+}
+
+#[test]
+fn a_server_that_hangs_keeps_no_wait() -> Outcome {
+    let imds = Imds::start("")?;
+    let signal = |name: &str| {
+        let sent = Command::new("kill").args([name, &imds.pid().to_string()]).status();
+        assert!(sent.expect("kill is there").success());
+    };
+    let begun = Instant::now();
+    signal("-STOP");
+    let missed = imds.wait_for("meta-data/ami-id", &Filter::default().timeout(Duration::from_millis(100)));
+    signal("-CONT");
+    let why = missed.expect_err("it hangs").to_string();
+    assert!(why.contains("nothing came within 5."), "{why}");
+    assert!(begun.elapsed() < Duration::from_secs(30), "an order would wait 90 seconds");
     Ok(())
 }
 

@@ -130,10 +130,11 @@ class AsyncImds:
 
     async def wait_for(self, path: str, *, timeout: float = 30.0, **filters: Any) -> Request:
         wait = Wait(path, timeout, filters)
-        control = Control(self.imds.control_socket)
         while True:
-            request = wait.first(*await control.ask_in_task("/v1/requests", wait.query()))
+            query = wait.query()
+            control = Control(self.imds.control_socket, wait.longest)
+            request = wait.first(*await control.ask_in_task("/v1/requests", query))
             if request:
                 return request
             if wait.is_over:
-                raise wait.failure(await _in_thread(self.imds.requests_of_failed_test))
+                raise wait.failure(await _in_thread(self.imds.requests_or_why_not))

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 # The server waits no longer in one answer.
 _LONGEST_WAIT = 60.0
 _SHOWN = 20
-# A test that failed waits no longer, in seconds, for the requests that it shows.
+# Seconds: a test that failed waits no longer for the requests that it shows, and no wait for an answer that is late.
 _PATIENCE = 5.0
 
 
@@ -236,6 +236,13 @@ class Imds:
         """All of them, or an `ImdsError` within a few seconds: the server may be why the test failed."""
         return self._found(self._control.within(_PATIENCE))
 
+    def requests_or_why_not(self) -> "Union[List[Request], ImdsError]":
+        """For the message of a wait that failed: nothing replaces it."""
+        try:
+            return self.requests_of_failed_test()
+        except ImdsError as error:
+            return error
+
     @staticmethod
     def _found(control: Control, path: Optional[str] = None, **filters: Any) -> List[Request]:
         found = control.ask("GET", "/v1/requests", query={"path": path, **filters})
@@ -246,12 +253,13 @@ class Imds:
         only one that found something there. `timeout` is in seconds; then it raises `NoRequest`."""
         wait = Wait(path, timeout, filters)
         while True:
-            found, since = self._control.ask_with_position("GET", "/v1/requests", query=wait.query())
-            request = wait.first(found, since)
+            query = wait.query()
+            control = self._control.within(wait.longest)
+            request = wait.first(*control.ask_with_position("GET", "/v1/requests", query=query))
             if request:
                 return request
             if wait.is_over:
-                raise wait.failure(self.requests_of_failed_test())
+                raise wait.failure(self.requests_or_why_not())
 
     def log(self) -> str:
         """What the server has written to stderr."""
@@ -266,22 +274,28 @@ class Wait:
         self._deadline = time.monotonic() + timeout
         self._since = "start"
         self.is_over = False
+        # Seconds that the next answer may take: a server that hangs keeps nobody longer.
+        self.longest = _PATIENCE
 
     def query(self) -> Dict[str, Any]:
         left = max(0.0, self._deadline - time.monotonic())
         self.is_over = left == 0.0
-        wait = f"{min(left, _LONGEST_WAIT):.3f}"
-        return {"path": self._path, **self._filters, "since": self._since, "limit": 1, "wait": wait}
+        wait = min(left, _LONGEST_WAIT)
+        self.longest = wait + _PATIENCE
+        return {"path": self._path, **self._filters, "since": self._since, "limit": 1, "wait": f"{wait:.3f}"}
 
     def first(self, found: Sequence[Mapping[str, Any]], since: str) -> Optional[Request]:
         self._since = since
         return next((Request._of(entry) for entry in found if "number" in entry), None)
 
-    def failure(self, came: Sequence[Request]) -> NoRequest:
-        shown = "".join(f"\n  {request}" for request in came[-_SHOWN:]) or " none"
+    def failure(self, came: Union[Sequence[Request], ImdsError]) -> NoRequest:
+        if isinstance(came, ImdsError):
+            known = f"what came is not known: {came}"
+        else:
+            shown = "".join(f"\n  {request}" for request in came[-_SHOWN:]) or " none"
+            known = f"{len(came)} came, the last ones:{shown}"
         wanted = "".join(f", {name}={value}" for name, value in self._filters.items())
-        within = f"within {self._timeout:g} s; {len(came)} came, the last ones:{shown}"
-        return NoRequest(f"no request for {self._path}{wanted} {within}")
+        return NoRequest(f"no request for {self._path}{wanted} within {self._timeout:g} s; {known}")
 
 
 def _keys(words: Mapping[str, Any], in_: Optional[Duration]) -> Dict[str, Any]:
