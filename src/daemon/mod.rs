@@ -9,6 +9,7 @@ mod credential_fetcher;
 mod credential_status;
 mod current_fetcher;
 mod describe;
+mod describe_containers;
 mod describe_fault;
 mod describe_live;
 mod environment;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::facts::{ListedContainer, MetadataVersion, TaskFacts, instant};
 use crate::imds::ordered_json::{Json, Members};
-use crate::model::{NetworkMode, TaskStats, Timestamp};
+use crate::model::{EcsStatus, NetworkMode, TaskStats, Timestamp};
 
 /// Nanoseconds of CPU in each millisecond: a twentieth of one.
 const CPU: u64 = 50_000;
@@ -19,6 +19,10 @@ const WRITTEN: u64 = 4_096;
 
 /// The statistics of a container; `None`: there are none.
 pub(super) fn stats(facts: &TaskFacts<'_>, container: &ListedContainer<'_>) -> Option<Json> {
+    // Docker has none of a container that does not run.
+    if facts.known_of(container).is_some_and(|known| known != EcsStatus::Running) {
+        return None;
+    }
     match &facts.task.stats {
         TaskStats::None => None,
         TaskStats::Fixed(all) => all.get(container.name).map(|json| Json::Raw(json.clone())),
