@@ -87,8 +87,7 @@ pub(super) fn error(status: StatusCode, context: &EndpointContext<'_>) -> Reply 
         Some(version) => credentials::injected(&replies, version, status),
         None if status == StatusCode::NOT_FOUND => replies.not_found(),
         None if ["/v2/", "/v3/", "/v4/"].iter().any(|prefix| path.starts_with(prefix)) => {
-            let text = "unable to generate metadata".to_owned();
-            metadata::error(&replies, status, text)
+            metadata::injected(&replies, &path, status)
         }
         None => replies.error(status, status.canonical_reason().unwrap_or_default()),
     }

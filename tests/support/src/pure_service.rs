@@ -190,6 +190,12 @@ impl PureService {
         variables.unwrap_or_else(|why| panic!("{why}"))
     }
 
+    /// A token for the service account of the pod.
+    #[track_caller]
+    pub fn pod_token(&self) -> String {
+        self.fleet.pod_token(&self.authority, None, self.now).unwrap_or_else(|why| panic!("{why}"))
+    }
+
     /// A request of a container, from port 40000; `addressed` is the service whose address it asked. `None`: no endpoint of
     /// containers answers it.
     pub fn endpoint(
