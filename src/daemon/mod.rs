@@ -5,6 +5,7 @@ mod backend;
 mod clear;
 mod clock_moved;
 mod compute;
+mod container_status;
 mod credential_fetcher;
 mod credential_status;
 mod current_fetcher;
@@ -44,7 +45,7 @@ mod watcher;
 mod writer;
 
 use std::io::{self, IsTerminal as _};
-use std::net::{SocketAddr, TcpListener};
+use std::net::TcpListener;
 use std::os::fd::RawFd;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -65,7 +66,7 @@ use crate::exit::{ExitStatus, Failure};
 use crate::identity::KeyRing;
 use crate::imds::TokenAuthority;
 use crate::memory;
-use crate::model::ClusterNode;
+use crate::model::{ClusterNode, ListenEndpoint};
 use crate::observe;
 use crate::paths::Paths;
 use crate::scenario::Library;
@@ -104,7 +105,7 @@ const DROP_IN_DRAIN: Duration = Duration::from_millis(200);
 pub(crate) struct DaemonOptions {
     pub scenario: Option<PathBuf>,
     /// Addresses to listen at, unless sockets are inherited.
-    pub listen: Vec<SocketAddr>,
+    pub listen: Vec<ListenEndpoint>,
     pub control: Option<PathBuf>,
     pub state: Option<PathBuf>,
     /// Reloads when the scenario's file changes.
@@ -276,7 +277,15 @@ impl Daemon {
         let (announcement, drop_in) = (self.announcement, self.drop_in);
         let addresses: Vec<_> = listeners
             .iter()
-            .map(|listener| api::ListenerStatus { address: listener.address, inherited: listener.inherited })
+            .map(|listener| api::ListenerStatus {
+                address: listener.address,
+                endpoint: listener.only.map(|service| service.name().to_owned()),
+                inherited: listener.inherited,
+            })
+            .collect();
+        let places: Vec<ListenEndpoint> = listeners
+            .iter()
+            .map(|listener| ListenEndpoint { address: listener.address, only: listener.only })
             .collect();
         let fleet = service.fleet.load_full();
         let loaded_at = fleet.clock().date(fleet.clock().loaded);
@@ -319,7 +328,6 @@ impl Daemon {
             memory::give_back();
         }));
         let metrics = metrics(Arc::clone(&service), latest_inputs.clone());
-        let places = addresses.iter().map(|listener| listener.address).collect();
         let socket = control.as_ref().map(ControlSocket::path);
         let is_unit = socket.is_some_and(|socket| Paths::from_env().is_of_service(socket));
         let tokens = PodTokens::new(Arc::clone(&service), socket, is_unit);
@@ -371,8 +379,8 @@ fn rejected(report: &Report) -> Failure {
 }
 
 /// The port that the command line asks for, as far as it counts and is a certain one.
-fn asked_port(addresses: &[SocketAddr], inherited: &InheritedSockets) -> Option<u16> {
-    let port = addresses.first().map(SocketAddr::port);
+fn asked_port(addresses: &[ListenEndpoint], inherited: &InheritedSockets) -> Option<u16> {
+    let port = addresses.first().map(|listen| listen.address.port());
     port.filter(|port| *port != 0 && inherited.is_empty())
 }
 

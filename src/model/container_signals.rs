@@ -23,7 +23,7 @@ pub struct ContainerSignals {
     /// What the endpoint of task protection answers.
     pub protection: Option<ProtectionAnswer>,
     /// The last change of the protection.
-    pub protected: Option<Protection>,
+    pub protected: Option<ScaleInProtection>,
     /// The associations that have changed; `None`: there is none. By service account, or of all others.
     pub associations: BTreeMap<Option<ServiceAccount>, Option<RoleName>>,
     /// The last restart of the agent of Amazon ECS.
@@ -60,7 +60,7 @@ pub struct ContainerState {
 
 /// A change of a task's protection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Protection {
+pub struct ScaleInProtection {
     /// The time of the change.
     pub at: Timestamp,
     /// The end of the protection; `None`: there is none.
@@ -98,7 +98,8 @@ impl ContainerSignals {
             ContainerChange::Protection(change) => {
                 self.protection = change.answer.or(self.protection);
                 if let Some(enabled) = change.enabled {
-                    self.protected = Some(Protection { at, until: enabled.then(|| at.plus(change.span)) });
+                    self.protected =
+                        Some(ScaleInProtection { at, until: enabled.then(|| at.plus(change.span)) });
                 }
             }
             ContainerChange::Association(AssociationChange { account, association }) => {
@@ -165,6 +166,20 @@ impl ContainerSignals {
             }
             Service::PodIdentity => Self { associations: BTreeMap::new(), pod_agent: None, ..before },
         };
+    }
+}
+
+impl TaskSignals {
+    pub(crate) fn desired_status(&self) -> EcsStatus {
+        match self.desired {
+            Some(EcsDesiredStatus::Stopped) => EcsStatus::Stopped,
+            Some(EcsDesiredStatus::Running) | None => EcsStatus::Running,
+        }
+    }
+
+    pub(crate) fn known_status(&self) -> EcsStatus {
+        let stopped = self.stopped.map(|_| EcsStatus::Stopped);
+        self.known.or(stopped).unwrap_or(EcsStatus::Running)
     }
 }
 

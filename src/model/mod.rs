@@ -52,7 +52,7 @@ pub(crate) use container_change::{
     AgentRestart, Association, AssociationChange, ContainerChange, ContainerStateChange, EcsDesiredStatus,
     EcsStatus, EndpointAgent, ProtectionChange, TaskChange,
 };
-pub use container_signals::Protection;
+pub use container_signals::ScaleInProtection;
 pub(crate) use container_signals::{AgentPhase, ContainerSignals, ContainerState};
 pub(crate) use content::{Content, ContentType};
 pub(crate) use credentials::{
@@ -95,7 +95,7 @@ pub(crate) use resource_ids::{
     SubnetId, UsualForm, VpcId,
 };
 pub(crate) use scenario::{NamedInstance, Scenario};
-pub use service::Service;
+pub use service::{ListenEndpoint, Service};
 pub(crate) use signals::{AfterNotice, Signals, SpotAction, SpotInterruption, TargetLifecycleState};
 pub(crate) use string_enum::StringEnum;
 pub use time::{ClockReading, Timestamp, format_duration};

@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::imds::{EndpointMemory, NetworkFault, RateBucket};
-use crate::model::{Protection, Timestamp};
+use crate::model::{ScaleInProtection, Timestamp};
 
 /// The clients whose rates are remembered at one time. When there are more that ask right now, all are forgotten.
 const CLIENTS: usize = 512;
@@ -33,7 +33,7 @@ struct Remembered {
     /// Of each client the theoretical arrival time of the next request by path, in nanoseconds: the generic cell rate
     /// algorithm. One that is past is as none.
     arrivals: HashMap<Option<IpAddr>, HashMap<u64, u64>>,
-    protected: HashMap<u64, Protection>,
+    protected: HashMap<u64, ScaleInProtection>,
     /// The faults that run, by task.
     running: HashMap<u64, HashSet<u64>>,
 }
@@ -89,11 +89,11 @@ impl EndpointMemory for ContainerMemory {
         true
     }
 
-    fn protection(&self, task: &str) -> Option<Protection> {
+    fn protection(&self, task: &str) -> Option<ScaleInProtection> {
         self.lock().protected.get(&self.hash(task)).copied()
     }
 
-    fn protect(&self, task: &str, change: Protection) {
+    fn protect(&self, task: &str, change: ScaleInProtection) {
         let task = self.hash(task);
         let protected = &mut self.lock().protected;
         if protected.len() >= TASKS && !protected.contains_key(&task) {
@@ -202,15 +202,17 @@ mod tests {
     #[test]
     fn of_many_protected_tasks_the_one_goes_that_would_end_first() {
         let memory = ContainerMemory::default();
-        let until =
-            |seconds| Protection { at: Timestamp::from_secs(1), until: Some(Timestamp::from_secs(seconds)) };
+        let until = |seconds| ScaleInProtection {
+            at: Timestamp::from_secs(1),
+            until: Some(Timestamp::from_secs(seconds)),
+        };
         for n in 0..=TASKS {
             memory.protect(&n.to_string(), until(1 + n as u64));
         }
         assert_eq!(memory.protection("0"), None);
         assert!((1..=TASKS).all(|n| memory.protection(&n.to_string()).is_some()));
         // One that is protected no more goes before all others.
-        memory.protect("5", Protection { at: Timestamp::from_secs(1), until: None });
+        memory.protect("5", ScaleInProtection { at: Timestamp::from_secs(1), until: None });
         memory.protect("0", until(9));
         assert_eq!(memory.protection("5"), None);
         assert!(memory.protection("1").is_some());

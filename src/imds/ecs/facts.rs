@@ -6,8 +6,8 @@ use super::ids::TaskIds;
 use super::tasks::task_of;
 use crate::imds::endpoint::EndpointContext;
 use crate::model::{
-    ContainerHealth, ContainerSignals, ContainerState, EcsContainer, EcsDesiredStatus, EcsStatus, EcsTask,
-    Instance, LaunchType, Timestamp,
+    ContainerHealth, ContainerSignals, ContainerState, EcsContainer, EcsStatus, EcsTask, Instance,
+    LaunchType, Timestamp,
 };
 
 /// The version of the task metadata endpoint.
@@ -89,17 +89,11 @@ impl<'t> TaskFacts<'t> {
     }
 
     pub(super) fn desired_status(&self) -> EcsStatus {
-        let desired = self.signals().and_then(|signals| signals.task.desired);
-        match desired {
-            Some(EcsDesiredStatus::Stopped) => EcsStatus::Stopped,
-            Some(EcsDesiredStatus::Running) | None => EcsStatus::Running,
-        }
+        self.signals().map_or(EcsStatus::Running, |signals| signals.task.desired_status())
     }
 
     pub(super) fn known_status(&self) -> EcsStatus {
-        let task = self.signals().map(|signals| &signals.task);
-        let stopped = |_| EcsStatus::Stopped;
-        task.and_then(|task| task.known.or(task.stopped.map(stopped))).unwrap_or(EcsStatus::Running)
+        self.signals().map_or(EcsStatus::Running, |signals| signals.task.known_status())
     }
 
     /// The time from which the task is to be stopped.

@@ -36,7 +36,7 @@ use credentials::CredentialsVersion;
 use facts::MetadataVersion;
 pub(crate) use ids::TaskIds;
 pub(crate) use lookup::has_real_keys;
-pub(crate) use tasks::task_of;
+pub(crate) use tasks::{credentials_of, role_of, task_of};
 
 /// The reply to a request.
 pub(super) fn respond(context: &EndpointContext<'_>) -> Reply {

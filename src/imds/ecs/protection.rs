@@ -15,7 +15,7 @@ use crate::imds::endpoint::EndpointContext;
 use crate::imds::go_replies::GoReplies;
 use crate::imds::keys::uuid;
 use crate::imds::ordered_json::{Json, Members};
-use crate::model::{Protection, ProtectionAnswer, Timestamp};
+use crate::model::{ProtectionAnswer, ScaleInProtection, Timestamp};
 
 /// Minutes of protection.
 const MINUTES: std::ops::RangeInclusive<i64> = 1..=2880;
@@ -69,7 +69,7 @@ pub(super) fn update(context: &EndpointContext<'_>, replies: &GoReplies, id: &st
                 let span = Duration::from_mins(minutes.unsigned_abs());
                 Timestamp::from_secs(context.now.plus(span).as_secs())
             });
-            let change = Protection { at: context.now, until };
+            let change = ScaleInProtection { at: context.now, until };
             context.request.memory.protect(&ids.task_arn(), change);
             protection(context, replies)
         },

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use crate::model::{Protection, Timestamp};
+use crate::model::{ScaleInProtection, Timestamp};
 
 /// Kept by the server, until the next scenario. A reply depends on nothing else beside its arguments.
 pub trait EndpointMemory: Sync {
@@ -11,10 +11,10 @@ pub trait EndpointMemory: Sync {
     fn admit(&self, bucket: RateBucket<'_>, interval: Duration, burst: u32, now: Timestamp) -> bool;
 
     /// The last change of a task's protection from scale-in, by the task; `None`: there was none.
-    fn protection(&self, task: &str) -> Option<Protection>;
+    fn protection(&self, task: &str) -> Option<ScaleInProtection>;
 
     /// Sets or ends the protection.
-    fn protect(&self, task: &str, change: Protection);
+    fn protect(&self, task: &str, change: ScaleInProtection);
 
     /// Whether a network fault of a task runs. `what` tells those apart of which several may run.
     fn is_running(&self, task: &str, fault: NetworkFault, what: &str) -> bool;

@@ -36,7 +36,7 @@ pub(super) fn respond(context: &EndpointContext<'_>) -> Reply {
     match &*context.path() {
         "/v1/credentials" => credentials(context, &replies),
         // The agent has them at ports of their own.
-        "/healthz" | "/readyz" if context.request.addressed.is_none() => replies.empty(StatusCode::OK),
+        "/healthz" | "/readyz" if !context.request.by_own_address => replies.empty(StatusCode::OK),
         _ => replies.not_found(),
     }
 }
@@ -68,7 +68,7 @@ fn credentials(context: &EndpointContext<'_>, replies: &GoReplies) -> Reply {
     if !context.request.memory.admit(bucket, RATE.interval(), RATE.burst, context.uptime) {
         return replies.error(StatusCode::TOO_MANY_REQUESTS, "Too Many Requests");
     }
-    let is_checked = context.request.addressed.is_some() && (pod.check_host || is_real(instance));
+    let is_checked = context.request.by_own_address && (pod.check_host || is_real(instance));
     if is_checked && let Err(host) = is_own_host(context.request.head) {
         let accepted = "169.254.170.23 fd00:ec2::23";
         let text = format!(
@@ -107,6 +107,12 @@ fn associated<'i>(
         return Some(role);
     }
     changed(&None).map_or_else(|| role_of(instance, pod), Option::as_ref)
+}
+
+/// The role that an instance's own pod is associated with.
+pub(crate) fn pod_role(instance: &Instance) -> Option<&RoleName> {
+    let pod = pod_of(instance);
+    associated(instance, pod, Some(service_account_of(pod)))
 }
 
 /// The role of service accounts that no association names.

@@ -1,4 +1,7 @@
-# Prints as JSON what the AWS SDK for Ruby gets from the endpoint of a container.
+# Prints as JSON what the AWS SDK for Ruby gets from the endpoint of a container. Beside it are Debian's packages, unpacked.
+unpacked = File.join(__dir__, 'root/usr')
+$LOAD_PATH.unshift(*Dir[File.join(unpacked, 'share/rubygems-integration/all/gems/*/lib')])
+$LOAD_PATH.unshift(File.join(unpacked, 'lib/ruby/vendor_ruby'))
 require 'aws-sdk-core'
 require 'json'
 

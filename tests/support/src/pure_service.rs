@@ -175,6 +175,7 @@ impl PureService {
             body: &[],
             remote: (peer, 40_000).into(),
             addressed: None,
+            by_own_address: false,
             memory: &self.memory,
         };
         if let Some(reply) = answer_endpoint(&self.fleet, &self.authority, &visit, &request, self.now) {
@@ -226,8 +227,8 @@ impl PureService {
         let Client { peer, ingress } = client;
         let visit = Visit { peer, ingress, nonce: *b"golden nonce", counters: &self.counters };
         let remote = (peer, 40_000).into();
-        let request =
-            EndpointRequest { head, body: body.as_bytes(), remote, addressed, memory: &self.memory };
+        let (body, by_own_address) = (body.as_bytes(), addressed.is_some());
+        let request = EndpointRequest { head, body, remote, addressed, by_own_address, memory: &self.memory };
         answer_endpoint(&self.fleet, &self.authority, &visit, &request, self.now)
     }
 
