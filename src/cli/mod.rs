@@ -3,6 +3,7 @@
 mod change;
 mod check;
 mod conform;
+mod containers;
 mod control;
 mod env;
 mod examples;
@@ -27,6 +28,10 @@ pub(crate) use change::{
 };
 pub(crate) use check::{CheckArgs, SchemaArgs};
 pub(crate) use conform::ConformArgs;
+pub(crate) use containers::{
+    AccountArgs, ContainerArgs, EcsArgs, EcsCommand, PodIdentityArgs, PodIdentityCommand, ProtectionArg,
+    ProtectionArgs,
+};
 pub(crate) use control::ControlArgs;
 pub(crate) use env::{EndpointArg, EnvArgs, EnvFormat};
 pub(crate) use fault::{FaultArgs, FaultCommand, FaultRemoveArgs, FaultSetArgs};
@@ -122,6 +127,10 @@ pub(crate) enum CliCommand {
     Profile(Box<ProfileArgs>),
     /// Stop and start the instance
     StopStart(Box<StopStartArgs>),
+    /// Stop the task of Amazon ECS, change its containers or its protection, restart its agent
+    Ecs(EcsArgs),
+    /// Change associations of EKS Pod Identity, restart its agent
+    PodIdentity(PodIdentityArgs),
     /// Override the value of a path
     Set(SetArgs),
     /// Seek, pause or resume the clock of the scenario

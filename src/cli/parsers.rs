@@ -10,10 +10,21 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use crate::config::{DURATIONS, parse_duration};
 use crate::ec2_api::{ApiEndpoint, InvalidEndpoint};
 use crate::host::takeover;
-use crate::model::{Accepted, StringEnum};
+use crate::model::{Accepted, ListenEndpoint, Service, StringEnum};
 use crate::record::{InvalidTarget, Target};
 
 /// A port alone is one of the loopback: that others can connect is to be written out.
+/// An address to listen at, or ENDPOINT=ADDRESS.
+pub(super) fn endpoint_address(text: &str) -> Result<ListenEndpoint, String> {
+    let Some((name, address)) = text.split_once('=') else { return Ok(listen_address(text)?.into()) };
+    let only = Service::ALL.into_iter().find(|service| service.name() == name);
+    let only = only.ok_or_else(|| {
+        format!("{name:?} is no endpoint; accepted before \"=\": imds, ecs or pod-identity, as in ecs=127.0.0.1:1339")
+    })?;
+    Ok(ListenEndpoint { address: listen_address(address)?, only: Some(only) })
+}
+
+/// An address to listen at.
 pub(super) fn listen_address(text: &str) -> Result<SocketAddr, String> {
     if let Ok(address) = text.parse() {
         return Ok(address);

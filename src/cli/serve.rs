@@ -1,6 +1,6 @@
 //! `mock-imds serve`, `show`, `reload`, `status` and `metrics`.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::os::fd::RawFd;
 use std::path::PathBuf;
 
@@ -8,8 +8,8 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::control::ControlArgs;
 use super::examples;
-use super::parsers::{accepted, inherited_descriptor, ip, listen_address};
-use crate::model::NodeName;
+use super::parsers::{accepted, endpoint_address, inherited_descriptor, ip};
+use crate::model::{ListenEndpoint, NodeName};
 
 /// `mock-imds serve`.
 #[derive(Debug, Args)]
@@ -23,10 +23,10 @@ pub(crate) struct ServeArgs {
     /// The same as --scenario
     #[arg(value_name = "NAME|FILE", conflicts_with = "scenario")]
     pub file: Option<PathBuf>,
-    /// Listen address, repeatable [default: 127.0.0.1:1338]; a port alone is one of 127.0.0.1. Sockets inherited from
-    /// systemd take precedence
-    #[arg(long, value_name = "ADDR:PORT", value_parser = listen_address)]
-    pub listen: Vec<SocketAddr>,
+    /// Listen address, repeatable [default: 127.0.0.1:1338]; a port alone is one of 127.0.0.1. With ecs=, pod-identity= or
+    /// imds= before it only that endpoint is served there. Sockets inherited from systemd take precedence
+    #[arg(long, value_name = "ADDR:PORT", value_parser = endpoint_address)]
+    pub listen: Vec<ListenEndpoint>,
     /// Control socket [default: in the unit's directory, else in your own; by the port beside another server of yours]
     #[arg(long, value_name = "PATH")]
     pub control: Option<PathBuf>,

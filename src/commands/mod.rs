@@ -14,6 +14,7 @@ mod clear;
 mod clock;
 mod conform;
 mod conform_table;
+mod containers;
 mod doctor;
 mod env;
 mod fault;
@@ -82,6 +83,8 @@ fn run(command: CliCommand) -> Result<(), Failure> {
         CliCommand::Interface(args) => interface::exec(&args),
         CliCommand::Profile(args) => interface::profile(&args),
         CliCommand::StopStart(args) => interface::stop_start(&args),
+        CliCommand::Ecs(args) => containers::ecs(&args),
+        CliCommand::PodIdentity(args) => containers::pod_identity(&args),
         CliCommand::Set(set) => change::exec(&set.timing, change::set(&set)?),
         CliCommand::Clock(clock) => clock::exec(&clock),
         CliCommand::Requests(requests) => requests::exec(&requests),

@@ -91,14 +91,16 @@ fn sentence(served: &LoadedScenario, instance: &Instance, listeners: &[ListenerS
         tracing::info!(IMDS_SCENARIO = scenario, IMDS_LISTEN = urls.join(" "), "{line}");
         return;
     }
-    let first = listeners.first().map(|listener| reachable(listener.address));
-    let hint = first.map(|address| first_command(address, instance.metadata_options.http_tokens));
+    let hint = listeners.first().map(|listener| {
+        let named = Service::ALL.into_iter().find(|it| Some(it.name()) == listener.endpoint.as_deref());
+        first_command(named, reachable(listener.address), instance.metadata_options.http_tokens)
+    });
     observe::print(&format!("{line}; try: {}\n", hint.unwrap_or_default()));
 }
 
 /// A command that shows that it works. The endpoints of containers are found by variables.
-fn first_command(address: SocketAddr, tokens: HttpTokens) -> String {
-    match Service::at(address.ip().to_canonical()) {
+fn first_command(only: Option<Service>, address: SocketAddr, tokens: HttpTokens) -> String {
+    match only.or_else(|| Service::at(address.ip().to_canonical())) {
         Some(service @ (Service::Ecs | Service::PodIdentity)) => format!("mock-imds env {}", service.name()),
         Some(Service::Imds) | None => first_curl(address, tokens),
     }
@@ -148,7 +150,7 @@ mod tests {
             ("[fd00:ec2::23]:1690", "mock-imds env pod-identity"),
             ("169.254.169.254:80", "curl http://169.254.169.254:80/latest/meta-data/instance-id"),
         ] {
-            let found = first_command(address.parse().unwrap(), HttpTokens::Optional);
+            let found = first_command(None, address.parse().unwrap(), HttpTokens::Optional);
             assert_eq!(found, expected, "{address}");
         }
     }

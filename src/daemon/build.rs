@@ -1,6 +1,5 @@
 //! The opening of everything that a server needs, before anything runs.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use super::announce::Announcement;
@@ -20,6 +19,7 @@ use crate::control::api::FallbackStatus;
 use crate::exit::{ExitStatus, Failure};
 use crate::identity::KeyRing;
 use crate::imds::TokenAuthority;
+use crate::model::ListenEndpoint;
 use crate::observe;
 use crate::paths::Paths;
 use crate::scenario::Library;
@@ -115,8 +115,8 @@ fn rejected(report: &Report) -> Failure {
 }
 
 /// The port that the command line asks for, as far as it counts and is a certain one.
-pub(super) fn asked_port(addresses: &[SocketAddr], inherited: &InheritedSockets) -> Option<u16> {
-    let port = addresses.first().map(SocketAddr::port);
+pub(super) fn asked_port(addresses: &[ListenEndpoint], inherited: &InheritedSockets) -> Option<u16> {
+    let port = addresses.first().map(|listen| listen.address.port());
     port.filter(|port| *port != 0 && inherited.is_empty())
 }
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::describe_live;
 use super::in_force::bytes_words;
+use super::{describe_containers, describe_live};
 use crate::control::api::{self, PathTransition};
 use crate::imds::EventPreview;
 use crate::model::{
@@ -56,6 +56,7 @@ pub(super) fn effect(effect: &EventEffect, at: Option<Timestamp>) -> api::Effect
         EventEffect::ManagedSshKey { user, span, .. } => {
             ("managed-ssh-key", format!("of {user} for {}", format_duration(*span)))
         }
+        EventEffect::Container(change) => describe_containers::change(change),
         EventEffect::Settle(what) => ("settle", what.as_str().to_owned()),
         EventEffect::Clear(what) => ("clear", what.as_str().to_owned()),
     };
@@ -148,7 +149,13 @@ pub(super) fn line(
         (_, None) => "never".to_owned(),
     };
     let paths = paths(&preview.paths, &since);
-    let paths = if paths.is_empty() { format!("{since}; no path changes its answer") } else { paths };
+    let endpoints = describe_containers::endpoints(event);
+    let paths = match (paths.is_empty(), endpoints) {
+        (true, None) => format!("{since}; no path changes its answer"),
+        (true, Some(endpoints)) => format!("{endpoints} so {since}"),
+        (false, None) => paths,
+        (false, Some(endpoints)) => format!("{paths}; {endpoints} so {since}"),
+    };
     let pending = describe_live::pending(&preview.pending);
     let client = event.client.map(|client| format!("the instance of {client}"));
     let instance = event.instance.clone().or(client).map(|name| format!("{name}: ")).unwrap_or_default();

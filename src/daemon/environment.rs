@@ -1,13 +1,13 @@
 //! What programs are to be started with, so that they find an endpoint of this server.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
 use super::pod_tokens::PodTokens;
 use crate::control::api::{EnvironmentListing, EnvironmentSetting, TokenFile};
 use crate::control::{EnvironmentError, EnvironmentQuery};
 use crate::imds::{ContainerChoice, EndpointReach, Ingress};
-use crate::model::Service;
+use crate::model::{ListenEndpoint, Service};
 use crate::server::ServiceState;
 
 type Listed = Result<EnvironmentListing, EnvironmentError>;
@@ -15,7 +15,7 @@ type Listed = Result<EnvironmentListing, EnvironmentError>;
 /// Answers queries of a server that listens at these addresses.
 pub(super) fn environment(
     service: Arc<ServiceState>,
-    listeners: Vec<SocketAddr>,
+    listeners: Vec<ListenEndpoint>,
     tokens: Arc<PodTokens>,
 ) -> impl Fn(&EnvironmentQuery) -> Listed + Send + Sync {
     move |asked| {
@@ -50,7 +50,7 @@ type Variables = Vec<(&'static str, String)>;
 fn imds(
     service: &ServiceState,
     query: &EnvironmentQuery,
-    listeners: &[SocketAddr],
+    listeners: &[ListenEndpoint],
 ) -> Result<Variables, EnvironmentError> {
     let instances = service.fleet.load();
     let is_there = instances.instances().iter().any(|(name, _)| *name == query.instance.as_deref());
@@ -63,14 +63,15 @@ fn imds(
     if address_of(Service::Imds, listeners).is_some() {
         return Ok(vec![]);
     }
-    let url = other_url(listeners).unwrap_or_default();
+    let url = other_url(Service::Imds, true, listeners);
+    let Some(url) = url else { return Err(not_served(Service::Imds, "--listen imds=ADDR:PORT")) };
     Ok(vec![("AWS_EC2_METADATA_SERVICE_ENDPOINT", format!("{url}/"))])
 }
 
 fn ecs(
     service: &ServiceState,
     query: &EnvironmentQuery,
-    listeners: &[SocketAddr],
+    listeners: &[ListenEndpoint],
 ) -> Result<Variables, EnvironmentError> {
     let fleet = service.fleet.load();
     let choice =
@@ -78,7 +79,7 @@ fn ecs(
     let now = fleet.now(service.read_clocks());
     let instances = fleet.instances();
     let has_table = instances.iter().any(|(name, other)| *name == choice.instance && other.ecs.is_some());
-    let url = other_url(listeners).filter(|_| has_table);
+    let url = other_url(Service::Ecs, has_table, listeners);
     let reach = match (address_of(Service::Ecs, listeners), &url) {
         (Some(_), _) => EndpointReach::Address,
         (None, Some(url)) => EndpointReach::Url(url),
@@ -90,7 +91,7 @@ fn ecs(
 fn pod_identity(
     service: &ServiceState,
     query: &EnvironmentQuery,
-    listeners: &[SocketAddr],
+    listeners: &[ListenEndpoint],
     tokens: &Arc<PodTokens>,
 ) -> Result<(Variables, TokenFile), EnvironmentError> {
     no_container(query)?;
@@ -103,7 +104,7 @@ fn pod_identity(
         IpAddr::V4(address) => format!("http://{address}"),
         IpAddr::V6(address) => format!("http://[{address}]"),
     });
-    let base = base.or_else(|| other_url(listeners).filter(|_| has_table));
+    let base = base.or_else(|| other_url(Service::PodIdentity, has_table, listeners));
     let Some(base) = base else { return Err(not_served(Service::PodIdentity, "[pod-identity]")) };
     let now = fleet.now(service.read_clocks());
     // Of an unknown instance no token is written.
@@ -128,20 +129,26 @@ fn not_served(service: Service, table: &str) -> EnvironmentError {
 }
 
 /// The address of a service at which the server listens; the one of IPv4, if there are both.
-fn address_of(service: Service, listeners: &[SocketAddr]) -> Option<IpAddr> {
+fn address_of(service: Service, listeners: &[ListenEndpoint]) -> Option<IpAddr> {
+    let serves = |listener: &&ListenEndpoint| listener.service() == Some(service);
     let mut found: Vec<IpAddr> = listeners
         .iter()
-        .map(|listener| listener.ip().to_canonical())
+        .filter(serves)
+        .map(|listener| listener.address.ip().to_canonical())
         .filter(|address| Service::at(*address) == Some(service))
         .collect();
     found.sort();
     found.into_iter().next()
 }
 
-/// The first address at which the path tells the service, as a URL for clients on this host.
-fn other_url(listeners: &[SocketAddr]) -> Option<String> {
-    let mut others = listeners.iter().filter(|other| Service::at(other.ip().to_canonical()).is_none());
-    let mut address = *others.next()?;
+/// The first address of another kind at which a service is served, as a URL for clients on this host: by that alone, or by
+/// the path, where `by_path` is true.
+fn other_url(service: Service, by_path: bool, listeners: &[ListenEndpoint]) -> Option<String> {
+    let own = listeners.iter().find(|listener| {
+        listener.only == Some(service) && Service::at(listener.address.ip().to_canonical()).is_none()
+    });
+    let shared = || listeners.iter().find(|listener| listener.service().is_none()).filter(|_| by_path);
+    let mut address = own.or_else(shared)?.address;
     if address.ip().to_canonical().is_unspecified() {
         address.set_ip(if address.is_ipv4() {
             Ipv4Addr::LOCALHOST.into()
@@ -154,20 +161,28 @@ fn other_url(listeners: &[SocketAddr]) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::net::SocketAddr;
+
     use super::*;
 
     #[test]
     fn an_endpoint_is_reached_by_its_own_address_or_by_another_one() {
-        let listeners = |texts: &[&str]| -> Vec<SocketAddr> {
-            texts.iter().map(|text| text.parse().expect("an address")).collect()
-        };
+        let address = |text: &str| ListenEndpoint::from(text.parse::<SocketAddr>().expect("an address"));
+        let listeners = |texts: &[&str]| -> Vec<_> { texts.iter().map(|text| address(text)).collect() };
+        let url = |listeners: &[ListenEndpoint]| other_url(Service::Ecs, true, listeners);
         let both = listeners(&["[fd00:ec2::23]:1690", "169.254.170.23:1690", "0.0.0.0:1338"]);
         assert_eq!(address_of(Service::PodIdentity, &both), Some(Service::PodIdentity.ipv4().into()));
         assert_eq!(address_of(Service::Ecs, &both), None);
-        assert_eq!(other_url(&both).as_deref(), Some("http://127.0.0.1:1338"));
+        assert_eq!(url(&both).as_deref(), Some("http://127.0.0.1:1338"));
         let v6 = listeners(&["[fd00:ec2::23]:1690"]);
         assert_eq!(address_of(Service::PodIdentity, &v6), Service::PodIdentity.ipv6().map(IpAddr::V6));
-        assert_eq!(other_url(&v6), None);
-        assert_eq!(other_url(&listeners(&["[::]:80"])).as_deref(), Some("http://[::1]:80"));
+        assert_eq!(url(&v6), None);
+        assert_eq!(url(&listeners(&["[::]:80"])).as_deref(), Some("http://[::1]:80"));
+        let only = |service| ListenEndpoint { only: Some(service), ..address("127.0.0.1:1339") };
+        let both = [address("127.0.0.1:1338"), only(Service::Ecs)];
+        assert_eq!(url(&both).as_deref(), Some("http://127.0.0.1:1339"));
+        assert_eq!(other_url(Service::Ecs, false, &both).as_deref(), Some("http://127.0.0.1:1339"));
+        assert_eq!(other_url(Service::PodIdentity, false, &both), None);
+        assert_eq!(other_url(Service::Imds, true, &both[1..]), None);
     }
 }

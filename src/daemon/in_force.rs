@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::net::IpAddr;
 
+use super::describe_containers;
 use crate::control::api::InForceStatus;
 use crate::imds::Fleet;
 use crate::model::timeline::{self, Occurrence};
@@ -168,6 +169,11 @@ fn notices(present: &Instance) -> Vec<InForceStatus> {
     if let Some(at) = signals.rotated_at {
         found.push(InForceStatus { at: Some(at), ..entry("credentials", "rotated") });
     }
+    found.extend(
+        describe_containers::in_force(present)
+            .into_iter()
+            .map(|(what, text, at)| InForceStatus { at, ..entry(what, text) }),
+    );
     found
 }
 

@@ -6,10 +6,12 @@ mod build;
 mod clear;
 mod clock_moved;
 mod compute;
+mod container_status;
 mod credential_fetcher;
 mod credential_status;
 mod current_fetcher;
 mod describe;
+mod describe_containers;
 mod describe_fault;
 mod describe_live;
 mod environment;
@@ -45,7 +47,7 @@ mod watchdog;
 mod watcher;
 mod writer;
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::TcpListener;
 use std::os::fd::RawFd;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -58,7 +60,7 @@ use crate::control::ControlSocket;
 use crate::exit::Failure;
 use crate::identity::KeyRing;
 use crate::memory;
-use crate::model::ClusterNode;
+use crate::model::{ClusterNode, ListenEndpoint};
 use crate::scenario::Library;
 use crate::server::{InheritedSockets, Limits, Listener, ServiceState};
 use announce::Announcement;
@@ -76,7 +78,7 @@ use watcher::Watcher;
 pub(crate) struct DaemonOptions {
     pub scenario: Option<PathBuf>,
     /// Addresses to listen at, unless sockets are inherited.
-    pub listen: Vec<SocketAddr>,
+    pub listen: Vec<ListenEndpoint>,
     pub control: Option<PathBuf>,
     pub state: Option<PathBuf>,
     /// Reloads when the scenario's file changes.

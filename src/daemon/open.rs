@@ -16,6 +16,7 @@ use crate::control::{BindError, ControlSocket};
 use crate::exit::{ExitStatus, Failure};
 use crate::identity::{KeyFindings, KeyRing, KeyStorage};
 use crate::imds::Fleet;
+use crate::model::ListenEndpoint;
 use crate::model::endpoint::FOREGROUND_PORT;
 use crate::paths::{IDENTITY, Paths};
 use crate::server::{InheritedSockets, Listener, bind};
@@ -25,11 +26,11 @@ const OPEN_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The listening sockets: inherited ones, else those that are asked for, else the usual one.
 pub(super) fn listen(
-    addresses: &[SocketAddr],
+    addresses: &[ListenEndpoint],
     inherited: InheritedSockets,
 ) -> Result<Vec<Listener>, Failure> {
     if inherited.is_empty() {
-        let usual = [SocketAddr::from((Ipv4Addr::LOCALHOST, FOREGROUND_PORT))];
+        let usual = [SocketAddr::from((Ipv4Addr::LOCALHOST, FOREGROUND_PORT)).into()];
         return bind(if addresses.is_empty() { &usual } else { addresses });
     }
     if !addresses.is_empty() {

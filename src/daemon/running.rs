@@ -27,6 +27,7 @@ use crate::control::{self, ControlSocket, Order, api};
 use crate::exit::Failure;
 use crate::identity::KeyRing;
 use crate::memory;
+use crate::model::ListenEndpoint;
 use crate::paths::Paths;
 use crate::server::{Limits, Server, ServiceState};
 
@@ -84,7 +85,15 @@ impl Daemon {
         let (announcement, drop_in) = (self.announcement, self.drop_in);
         let addresses: Vec<_> = listeners
             .iter()
-            .map(|listener| api::ListenerStatus { address: listener.address, inherited: listener.inherited })
+            .map(|listener| api::ListenerStatus {
+                address: listener.address,
+                endpoint: listener.only.map(|service| service.name().to_owned()),
+                inherited: listener.inherited,
+            })
+            .collect();
+        let places = listeners
+            .iter()
+            .map(|listener| ListenEndpoint { address: listener.address, only: listener.only })
             .collect();
         let fleet = service.fleet.load_full();
         let loaded_at = fleet.clock().date(fleet.clock().loaded);
@@ -120,7 +129,6 @@ impl Daemon {
         prepare_keys(&service, keys);
 
         let metrics = metrics(Arc::clone(&service), latest_inputs.clone());
-        let places = addresses.iter().map(|listener| listener.address).collect();
         let tokens = Arc::new(pod_tokens(&service, control.as_ref()));
         let environment = environment::environment(Arc::clone(&service), places, Arc::clone(&tokens));
         let status = status(Arc::clone(&service), addresses, latest_inputs);

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
+use super::container_status::ServedEndpoints;
 use super::credential_status::credential_status;
 use super::in_force::{after, in_force};
 use super::load::LoadedScenario;
@@ -95,6 +96,7 @@ pub(super) fn status(
     inputs: watch::Receiver<StatusInputs>,
 ) -> impl Fn() -> api::ServiceStatus + Send + Sync {
     let started_at = clock::now();
+    let served = ServedEndpoints::of(&listeners);
     move || {
         let StatusInputs { scenario, last_reload, .. } = inputs.borrow().clone();
         let fleet = service.fleet.load();
@@ -125,7 +127,7 @@ pub(super) fn status(
             in_force: in_force(&fleet, now),
             credentials: credential_status(&fleet, reading),
             node: fleet.scenario().node.as_ref().map(|node| node.name.to_string()),
-            instances: instances(&fleet, now),
+            instances: instances(&fleet, served, now),
             listeners: listeners.clone(),
             last_reload,
             requests: service.requests(),
@@ -161,30 +163,42 @@ pub(super) fn event_status(fleet: &Fleet, index: usize, now: Timestamp) -> Event
     }
 }
 
-fn instances(fleet: &Fleet, now: Timestamp) -> Vec<api::InstanceStatus> {
+fn instances(fleet: &Fleet, served: ServedEndpoints, now: Timestamp) -> Vec<api::InstanceStatus> {
     let scenario = fleet.scenario();
     // There may be a thousand instances, and as many events.
     let occurrences = fleet.clock().occurrences(fleet.events(), now);
-    let named = |named: &NamedInstance| api::InstanceStatus {
-        name: Some(named.name.clone()),
-        id: named.instance.instance_id.to_string(),
-        clients: named
-            .host
-            .then(|| "host".to_owned())
-            .into_iter()
-            .chain(named.networks.iter().map(ToString::to_string))
-            .collect(),
-        nodes: named.nodes.iter().map(ToString::to_string).collect(),
-        derive: named.derive,
-        facts: facts(&after(fleet, (Some(&named.name), None), &named.instance, &occurrences)),
+    let status = |name: Option<&str>, base: &Instance| {
+        let present = after(fleet, (name, None), base, &occurrences);
+        (served.task(&present), served.pod(&present), facts(&present))
     };
+    let named = |named: &NamedInstance| {
+        let (task, pod, facts) = status(Some(&named.name), &named.instance);
+        api::InstanceStatus {
+            name: Some(named.name.clone()),
+            id: named.instance.instance_id.to_string(),
+            clients: named
+                .host
+                .then(|| "host".to_owned())
+                .into_iter()
+                .chain(named.networks.iter().map(ToString::to_string))
+                .collect(),
+            nodes: named.nodes.iter().map(ToString::to_string).collect(),
+            derive: named.derive,
+            task,
+            pod,
+            facts,
+        }
+    };
+    let (task, pod, facts) = status(None, &scenario.instance);
     let default = api::InstanceStatus {
         name: None,
         id: scenario.instance.instance_id.to_string(),
         clients: vec![],
         nodes: vec![],
         derive: false,
-        facts: facts(&after(fleet, (None, None), &scenario.instance, &occurrences)),
+        task,
+        pod,
+        facts,
     };
     std::iter::once(default).chain(scenario.named_instances.iter().map(named)).collect()
 }

@@ -11,7 +11,7 @@ use super::fleet::MatchedInstance;
 use super::path::Segments;
 use super::reply::{Delivery, DeliveryEnd, Reply};
 use super::{Fleet, TokenAuthority, Visit, ecs, path, pod_identity};
-use crate::model::{ClockReading, Service};
+use crate::model::{AgentPhase, ClockReading, Service};
 
 /// Replies to a request that came to one of the services for containers, or would be one of theirs by its path. `None`: it
 /// is the metadata service's.
@@ -85,7 +85,12 @@ pub(crate) fn answer_endpoint_for(
     };
     let mut reply = faults.apply(reply);
     let signals = &compiled.instance.signals;
-    if signals.starts_at.is_some() || signals.gone_at().is_some_and(|at| at <= clock.effective(now)) {
+    let agent = signals.containers.as_ref().and_then(|containers| containers.agent(service));
+    let is_down = agent.is_some_and(|agent| agent.phase == AgentPhase::Down);
+    if is_down
+        || signals.starts_at.is_some()
+        || signals.gone_at().is_some_and(|at| at <= clock.effective(now))
+    {
         reply.delivery = Delivery { end: DeliveryEnd::Reset, ..Delivery::default() };
     }
     Some((service, reply))

@@ -117,6 +117,16 @@ impl Fleet {
         Ok(PodToken { account, token, issued: now, expires: now.plus(pod.token_lifetime) })
     }
 
+    /// A token for the service account of an instance's pod, from now on. `Err` is a sentence.
+    pub fn pod_token(
+        &self,
+        authority: &TokenAuthority,
+        instance: Option<&str>,
+        now: Timestamp,
+    ) -> Result<String, String> {
+        self.issue_pod_token(authority, instance, now).map(|issued| issued.token)
+    }
+
     /// The service account of each instance's pod.
     pub(crate) fn pod_accounts(&self) -> Vec<(Option<&str>, ServiceAccount)> {
         let account = |(name, instance): (_, &Instance)| (name, service_account_of(pod_of(instance)));

@@ -6,6 +6,7 @@ use std::time::Duration;
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use super::attributes::{InstanceAction, LifeCycle, Monitoring};
+use super::container_change::ContainerChange;
 use super::credentials::CredentialState;
 use super::ids::{InstanceType, TagKey};
 use super::live_change::{InterfaceChange, ProfileChange, SettleTarget, StopStart};
@@ -137,6 +138,8 @@ pub enum EventEffect {
         /// How long it is there.
         span: Duration,
     },
+    /// A change at the endpoints of containers.
+    Container(Box<ContainerChange>),
     /// The end of what is pending: it becomes visible.
     Settle(SettleTarget),
     /// The end of changes by earlier events.
@@ -227,4 +230,10 @@ pub enum ClearTarget {
     /// Facts of the instance.
     #[strum(serialize = "facts")]
     Facts,
+    /// The task of Amazon ECS, its containers, its protection and its agent.
+    #[strum(serialize = "ecs")]
+    Ecs,
+    /// The associations of EKS Pod Identity, and its agent.
+    #[strum(serialize = "pod-identity")]
+    PodIdentity,
 }

@@ -6,6 +6,8 @@
 mod attributes;
 mod client_matcher;
 mod clock;
+mod container_change;
+mod container_signals;
 mod content;
 mod credentials;
 mod ecs;
@@ -46,6 +48,12 @@ pub(crate) use attributes::{
     System,
 };
 pub use client_matcher::ClientMatcher;
+pub(crate) use container_change::{
+    AgentRestart, Association, AssociationChange, ContainerChange, ContainerStateChange, EcsDesiredStatus,
+    EcsStatus, EndpointAgent, ProtectionChange, TaskChange,
+};
+pub use container_signals::ScaleInProtection;
+pub(crate) use container_signals::{AgentPhase, ContainerSignals, ContainerState};
 pub(crate) use content::{Content, ContentType};
 pub(crate) use credentials::{
     CredentialSource, CredentialState, Credentials, FetchFailure, Fetched, Keys, Secret,
@@ -87,7 +95,7 @@ pub(crate) use resource_ids::{
     SubnetId, UsualForm, VpcId,
 };
 pub(crate) use scenario::{NamedInstance, Scenario};
-pub use service::Service;
+pub use service::{ListenEndpoint, Service};
 pub(crate) use signals::{AfterNotice, Signals, SpotAction, SpotInterruption, TargetLifecycleState};
 pub(crate) use string_enum::StringEnum;
 pub use time::{ClockReading, Timestamp, format_duration};

@@ -1,6 +1,6 @@
 //! The link-local services of an EC2 host.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 /// A service that programs reach at a link-local address of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -50,5 +50,27 @@ impl Service {
             IpAddr::V4(address) => service.ipv4() == address,
             IpAddr::V6(address) => service.ipv6() == Some(address),
         })
+    }
+}
+
+/// An address to listen at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ListenEndpoint {
+    /// Address and port.
+    pub address: SocketAddr,
+    /// The only service that is served there; `None`: that of the address, or all by their paths.
+    pub only: Option<Service>,
+}
+
+impl ListenEndpoint {
+    /// The service that is served there alone; `None`: all, and the path tells which.
+    pub fn service(self) -> Option<Service> {
+        self.only.or_else(|| Service::at(self.address.ip().to_canonical()))
+    }
+}
+
+impl From<SocketAddr> for ListenEndpoint {
+    fn from(address: SocketAddr) -> Self {
+        Self { address, only: None }
     }
 }

@@ -2,6 +2,7 @@
 
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
+use super::container_signals::ContainerSignals;
 use super::maintenance::MaintenanceEvent;
 use super::notice::NoticeTime;
 use super::time::Timestamp;
@@ -25,6 +26,8 @@ pub struct Signals {
     pub expired_at: Option<Timestamp>,
     /// The date of the start, while the instance is stopped.
     pub starts_at: Option<Timestamp>,
+    /// What has changed at the endpoints of containers.
+    pub containers: Option<Box<ContainerSignals>>,
 }
 
 impl Signals {

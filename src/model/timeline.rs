@@ -17,6 +17,7 @@ use super::notice::{NoticeDue, NoticeTime};
 use super::pending_changes::{PendingChange, PendingChanges};
 use super::profile_changes;
 use super::propagation::{ChangeKind, DelaySource, EventLateness, LateLeaf, Propagation};
+use super::service::Service;
 use super::signals::{Signals, SpotInterruption};
 use super::time::Timestamp;
 
@@ -64,6 +65,7 @@ pub(crate) fn stages(event: &Event, propagation: &Propagation) -> (Vec<Duration>
         }
         EventEffect::StopStart(change) => vec![change.down],
         EventEffect::ManagedSshKey { span, .. } => vec![*span],
+        EventEffect::Container(change) => change.stages(),
         EventEffect::Fact(InstanceFact::PublicIpv4s(_)) => {
             whole(delays, ChangeKind::Assign, LateLeaf::PublicIpv4s)
         }
@@ -84,6 +86,7 @@ pub(crate) fn has_stages(event: &Event) -> bool {
         | EventEffect::Profile(_)
         | EventEffect::StopStart(_)
         | EventEffect::ManagedSshKey { .. } => true,
+        EventEffect::Container(change) => !change.stages().is_empty(),
         effect => late_kind(effect).is_some(),
     })
 }
@@ -238,6 +241,10 @@ fn apply(instance: &mut Instance, base: &Instance, effect: &EventEffect, given: 
                 instance.managed_ssh_keys.active_keys.insert(user.clone(), key.clone());
             }
         }
+        EventEffect::Container(change) => {
+            let signals = instance.signals.containers.get_or_insert_default();
+            signals.apply(change, given.at, given.reached);
+        }
         EventEffect::Settle(target) => {
             if matches!(target, SettleTarget::Network | SettleTarget::All) {
                 instance.late.settle_network();
@@ -334,10 +341,18 @@ fn clear(instance: &mut Instance, base: &Instance, what: ClearTarget) {
                 instance.late.set_leaf(&mac, leaf, vec![]);
             }
         }
+        ClearTarget::Ecs => clear_containers(signals, Service::Ecs),
+        ClearTarget::PodIdentity => clear_containers(signals, Service::PodIdentity),
         ClearTarget::Network => {
             instance.interfaces.clone_from(&base.interfaces);
             instance.late.settle_network();
         }
+    }
+}
+
+fn clear_containers(signals: &mut Signals, service: Service) {
+    if let Some(containers) = &mut signals.containers {
+        containers.clear(service);
     }
 }
 

@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use super::form::FileKey;
 use super::form::Form;
 use super::keys::{
-    NAMED_INSTANCE, SCENARIO, ecs, event, fault, instance, interface, pod_identity, propagation, service,
+    NAMED_INSTANCE, SCENARIO, container_events, ecs, event, fault, instance, interface, pod_identity,
+    propagation, service,
 };
 
 /// A part of the manual's list of keys: a table, or a paragraph with the keys that follow it.
@@ -43,6 +44,11 @@ const MANUAL: &[ManualPart] = &[
     part("[metadata]", &[]),
     part("[instances.NAME]", NAMED_INSTANCE),
     part("[[event]]", event::EVENT),
+    ManualPart {
+        heading: "",
+        about: "Changes at the endpoints of containers:",
+        keys: container_events::CONTAINER_EVENTS,
+    },
     part("[[fault]]", fault::FAULT),
     ManualPart {
         heading: "",

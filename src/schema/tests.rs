@@ -186,6 +186,8 @@ stop-start = { user-data = { base64 = "YQ==" } }
 stop-start = { user-data = false }
 instance-profile = "none"
 propagation = "1s"
+agent = "restart"
+task-protection = "denied"
 [[fault]]
 latency = "1s"
 throttle = { per-second = 1, then = "drop" }

@@ -51,9 +51,9 @@ pub(super) fn http_builder(limits: &Limits) -> Builder {
 ///
 /// What waits for a request takes little memory: hyper is in a box of its own while it serves one.
 pub(super) async fn serve(shared: Arc<Shared>, accepted: AcceptedSocket, slot: Slot) {
-    let AcceptedSocket { socket, local, peer } = accepted;
+    let AcceptedSocket { socket, local, peer, only } = accepted;
     let connection = ConnectionState::new(peer, ingress::of(&socket, local, peer.ip()), slot);
-    let connection = Arc::new(connection.reaching(Service::at(local.to_canonical())));
+    let connection = Arc::new(connection.reaching(only, Service::at(local.to_canonical())));
     let end = Instant::now() + shared.limits.lifetime;
     let mut fast_path = FastPath::new(&shared, &connection, end);
     if fast_path.serve_at_once(&socket) {

@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::imds::{EndpointMemory, NetworkFault, RateBucket};
-use crate::model::Timestamp;
+use crate::model::{ScaleInProtection, Timestamp};
 
 /// The clients whose rates are remembered at one time. When there are more that ask right now, all are forgotten.
 const CLIENTS: usize = 512;
@@ -33,7 +33,7 @@ struct Remembered {
     /// Of each client the theoretical arrival time of the next request by path, in nanoseconds: the generic cell rate
     /// algorithm. One that is past is as none.
     arrivals: HashMap<Option<IpAddr>, HashMap<u64, u64>>,
-    protected: HashMap<u64, Timestamp>,
+    protected: HashMap<u64, ScaleInProtection>,
     /// The faults that run, by task.
     running: HashMap<u64, HashSet<u64>>,
 }
@@ -89,22 +89,18 @@ impl EndpointMemory for ContainerMemory {
         true
     }
 
-    fn protected_until(&self, task: &str) -> Option<Timestamp> {
+    fn protection(&self, task: &str) -> Option<ScaleInProtection> {
         self.lock().protected.get(&self.hash(task)).copied()
     }
 
-    fn protect(&self, task: &str, until: Option<Timestamp>) {
+    fn protect(&self, task: &str, change: ScaleInProtection) {
         let task = self.hash(task);
         let protected = &mut self.lock().protected;
-        let Some(until) = until else {
-            protected.remove(&task);
-            return;
-        };
         if protected.len() >= TASKS && !protected.contains_key(&task) {
-            let first = protected.iter().min_by_key(|(_, until)| **until).map(|(task, _)| *task);
+            let first = protected.iter().min_by_key(|(_, change)| change.until).map(|(task, _)| *task);
             first.map(|first| protected.remove(&first));
         }
-        protected.insert(task, until);
+        protected.insert(task, change);
     }
 
     fn is_running(&self, task: &str, fault: NetworkFault, what: &str) -> bool {
@@ -206,12 +202,19 @@ mod tests {
     #[test]
     fn of_many_protected_tasks_the_one_goes_that_would_end_first() {
         let memory = ContainerMemory::default();
+        let until = |seconds| ScaleInProtection {
+            at: Timestamp::from_secs(1),
+            until: Some(Timestamp::from_secs(seconds)),
+        };
         for n in 0..=TASKS {
-            memory.protect(&n.to_string(), Some(Timestamp::from_secs(1 + n as u64)));
+            memory.protect(&n.to_string(), until(1 + n as u64));
         }
-        assert_eq!(memory.protected_until("0"), None);
-        assert!((1..=TASKS).all(|n| memory.protected_until(&n.to_string()).is_some()));
-        memory.protect("1", None);
-        assert_eq!(memory.protected_until("1"), None);
+        assert_eq!(memory.protection("0"), None);
+        assert!((1..=TASKS).all(|n| memory.protection(&n.to_string()).is_some()));
+        // One that is protected no more goes before all others.
+        memory.protect("5", ScaleInProtection { at: Timestamp::from_secs(1), until: None });
+        memory.protect("0", until(9));
+        assert_eq!(memory.protection("5"), None);
+        assert!(memory.protection("1").is_some());
     }
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::model::Service;
+
 /// Descriptors that are kept for everything but connections, and for connections that are being closed for others.
 const RESERVED_DESCRIPTORS: u64 = 256;
 /// What a connection that waits takes, the kernel's part included: 5.0 KB without a request, 6.3 KB after one. Half of the memory
@@ -28,6 +30,10 @@ pub struct Limits {
     pub fresh: Duration,
     /// The time for a request head: from the connection, or from the last reply.
     pub head: Duration,
+    /// The same at the endpoint of Amazon ECS.
+    pub head_at_ecs: Duration,
+    /// The same at that of EKS Pod Identity.
+    pub head_at_pod_identity: Duration,
     /// Bytes of a request head, at least 8,192.
     pub head_bytes: usize,
     /// The time for a request's body; after it the reply is sent anyway.
@@ -63,6 +69,9 @@ impl Default for Limits {
             bytes: 64 << 20,
             fresh: Duration::from_millis(250),
             head: Duration::from_secs(10),
+            // As the agents have them.
+            head_at_ecs: Duration::from_secs(5),
+            head_at_pod_identity: Duration::from_secs(30),
             head_bytes: 16 * 1024,
             body: Duration::from_secs(5),
             body_bytes: 64 * 1024,
@@ -80,6 +89,15 @@ impl Default for Limits {
 }
 
 impl Limits {
+    /// The time for a request head at a service, which the path tells if that is `None`.
+    pub(super) fn head_at(&self, service: Option<Service>) -> Duration {
+        match service {
+            Some(Service::Imds) | None => self.head,
+            Some(Service::Ecs) => self.head_at_ecs,
+            Some(Service::PodIdentity) => self.head_at_pod_identity,
+        }
+    }
+
     /// The usual limits, for a process that may have this many descriptors and bytes of memory.
     pub fn fitting(descriptors: u64, memory: Option<u64>) -> Self {
         let usual = Self::default();

@@ -11,7 +11,7 @@ use tokio::net::TcpSocket;
 
 use super::{ingress, sys};
 use crate::exit::{ExitStatus, Failure};
-use crate::model::Service;
+use crate::model::{ListenEndpoint, Service};
 
 /// Connections that wait in the kernel; the socket units have the same number.
 const BACKLOG: u32 = 4096;
@@ -23,6 +23,8 @@ const SEND_BUFFER: usize = 128 * 1024;
 pub struct Listener {
     socket: Arc<StdListener>,
     pub address: SocketAddr,
+    /// The only service that is served there; `None`: that of the address, or all by their paths.
+    pub only: Option<Service>,
     /// `true` if a service manager holds it too: connections then queue while nobody accepts.
     pub inherited: bool,
 }
@@ -32,6 +34,7 @@ pub struct Listener {
 pub(super) struct WatchedListener {
     socket: AsyncFd<Arc<StdListener>>,
     address: SocketAddr,
+    only: Option<Service>,
 }
 
 /// The socket of a connection, which the runtime does not know yet.
@@ -40,6 +43,8 @@ pub(super) struct AcceptedSocket {
     pub(super) socket: StdStream,
     pub(super) local: IpAddr,
     pub(super) peer: SocketAddr,
+    /// The only service of the listener.
+    pub(super) only: Option<Service>,
 }
 
 impl Listener {
@@ -50,7 +55,7 @@ impl Listener {
             reason = "its successor is unsafe; a std listener keeps its descriptor open, which that one asks for"
         )]
         let socket = AsyncFd::with_interest(Arc::clone(&self.socket), Interest::READABLE)?;
-        Ok(WatchedListener { socket, address: self.address })
+        Ok(WatchedListener { socket, address: self.address, only: self.only })
     }
 }
 
@@ -63,7 +68,7 @@ impl WatchedListener {
             any if any.is_unspecified() => socket.local_addr().map_or(peer.ip(), |local| local.ip()),
             one => one,
         };
-        Ok(AcceptedSocket { socket, local, peer })
+        Ok(AcceptedSocket { socket, local, peer, only: self.only })
     }
 }
 
@@ -119,11 +124,13 @@ fn register(socket: StdListener, inherited: bool) -> io::Result<Listener> {
 }
 
 /// Binds these addresses. A runtime has to run the caller.
-pub fn bind(addresses: &[SocketAddr]) -> Result<Vec<Listener>, Failure> {
-    addresses
-        .iter()
-        .map(|address| bind_one(*address).map_err(|error| cannot_bind(*address, &error)))
-        .collect()
+pub fn bind(addresses: &[impl Into<ListenEndpoint> + Copy]) -> Result<Vec<Listener>, Failure> {
+    let bound = addresses.iter().map(|address| {
+        let ListenEndpoint { address, only } = (*address).into();
+        let listener = bind_one(address).map_err(|error| cannot_bind(address, &error))?;
+        Ok(Listener { only, ..listener })
+    });
+    bound.collect()
 }
 
 fn bind_one(address: SocketAddr) -> io::Result<Listener> {
@@ -156,7 +163,7 @@ fn with_options(socket: StdListener, address: SocketAddr, inherited: bool) -> Li
     // What a client does not read takes the kernel's memory, by default some megabytes for each.
     let _ = setsockopt(&socket, sockopt::SndBuf, &SEND_BUFFER);
     ingress::enable_packet_info(&socket, address);
-    Listener { socket: Arc::new(socket), address, inherited }
+    Listener { socket: Arc::new(socket), address, only: None, inherited }
 }
 
 fn cannot_bind(address: SocketAddr, error: &io::Error) -> Failure {

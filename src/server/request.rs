@@ -76,6 +76,7 @@ pub(super) async fn respond(
     delivery::prepare(&shared, &connection, reply.delivery, reply.hop_limit).await?;
     recorder.set_status(reply.status);
     drop(recorder);
+    connection.note_reply();
     Ok(response(reply, &shared, &connection))
 }
 
@@ -122,6 +123,7 @@ fn endpoint_reply_to(
         body,
         remote: connection.peer,
         addressed: connection.addressed,
+        by_own_address: connection.by_own_address,
         memory: &service.containers,
     };
     let fleet = service.fleet.load();

@@ -3,10 +3,12 @@
 //! All of them run in the connection's task, one after another: the atomics make the state `Sync`, they order nothing.
 
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicI16, AtomicU8, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicI16, AtomicU8, AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use strum::FromRepr;
 use thiserror::Error;
+use tokio::time::Instant;
 
 use super::service_state::ServiceState;
 use super::table::Slot;
@@ -45,6 +47,8 @@ pub(super) struct ConnectionState {
     pub(super) ingress: Ingress,
     /// The service whose address the client reached; `None`: another address, where the path tells.
     pub(super) addressed: Option<Service>,
+    /// It did so by the address that the service has on EC2.
+    pub(super) by_own_address: bool,
     pub(super) slot: Slot,
     end: AtomicU8,
     hop_limit: AtomicI16,
@@ -52,6 +56,9 @@ pub(super) struct ConnectionState {
     applied_hop_limit: AtomicI16,
     reply_bytes: AtomicUsize,
     requests: AtomicUsize,
+    began: Instant,
+    /// When hyper had the last reply: milliseconds from the begin.
+    replied: AtomicU64,
 }
 
 impl ConnectionState {
@@ -60,6 +67,9 @@ impl ConnectionState {
             peer,
             ingress,
             addressed: Some(Service::Imds),
+            by_own_address: false,
+            began: Instant::now(),
+            replied: AtomicU64::new(0),
             slot,
             end: AtomicU8::new(ConnectionEnd::Unused as u8),
             hop_limit: AtomicI16::new(DEFAULT_HOP_LIMIT),
@@ -69,9 +79,20 @@ impl ConnectionState {
         }
     }
 
-    /// The same for a client that reached this service's address.
-    pub(super) fn reaching(self, addressed: Option<Service>) -> Self {
-        Self { addressed, ..self }
+    /// The same for a client of a listener of this service alone, or that reached the address of that one.
+    pub(super) fn reaching(self, only: Option<Service>, at: Option<Service>) -> Self {
+        Self { addressed: only.or(at), by_own_address: only.or(at) == at && at.is_some(), ..self }
+    }
+
+    /// hyper has the reply to the present request.
+    pub(super) fn note_reply(&self) {
+        let millis = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.replied.store(millis, Ordering::Relaxed);
+    }
+
+    /// When hyper had the last reply.
+    pub(super) fn replied_at(&self) -> Instant {
+        self.began + Duration::from_millis(self.replied.load(Ordering::Relaxed))
     }
 
     /// Whether a request for a path may be one to an endpoint of containers.

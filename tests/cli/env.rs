@@ -116,3 +116,102 @@ fn the_token_of_a_unit_is_renewed_by_the_next_process() {
     let token = fs::read_to_string(file).expect("the token is there");
     assert_eq!(token.split('.').count(), 3, "expected a new token, found {token:?}");
 }
+
+#[test]
+fn a_listener_may_serve_one_endpoint_alone() {
+    let sandbox = Sandbox::new();
+    // No table is needed: what the listener serves is said.
+    let listen = ["--listen", "ecs=127.0.0.1:0", "--listen", "pod-identity=127.0.0.1:0"];
+    let _server = sandbox.serve(&listen);
+    let status = sandbox.control(&["status", "--json"]).stdout;
+    let status: serde_json::Value = serde_json::from_str(&status).expect("it is JSON");
+    let listeners = status["listeners"].as_array().expect("a list");
+    let served: Vec<_> = listeners.iter().map(|listener| listener["endpoint"].as_str()).collect();
+    assert_eq!(served, [None, Some("ecs"), Some("pod-identity")], "{status}");
+    let addresses: Vec<std::net::SocketAddr> = listeners
+        .iter()
+        .map(|listener| listener["address"].as_str().and_then(|it| it.parse().ok()).expect("an address"))
+        .collect();
+    let get = |address, path: &str| {
+        exchange(address, format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"))
+    };
+    for (address, path, status, what) in [
+        (addresses[0], "/latest/meta-data/mac", 200, "the metadata service"),
+        (addresses[0], "/v2/metadata", 404, "without a table the path does not lead to the task"),
+        (addresses[1], "/v2/metadata", 200, "the task"),
+        (addresses[1], "/latest/meta-data/mac", 404, "Amazon ECS has no such path"),
+        (addresses[1], "/v1/credentials", 400, "its own, which lacks an id"),
+        (addresses[2], "/v1/credentials", 400, "its own, which lacks a token"),
+        (addresses[2], "/v2/metadata", 404, "the agent has no such path"),
+    ] {
+        let found = get(address, path);
+        assert_eq!(found.status, status, "{path}: {what}; found {found:#?}");
+    }
+    let found = sandbox.control(&["env", "ecs"]);
+    let credentials = value(&found.stdout, "AWS_CONTAINER_CREDENTIALS_FULL_URI");
+    assert!(credentials.starts_with(&format!("http://{}/v2/credentials/", addresses[1])), "{found:#?}");
+    let found = sandbox.control(&["env", "pod-identity"]);
+    let url = value(&found.stdout, "AWS_CONTAINER_CREDENTIALS_FULL_URI");
+    assert_eq!(url, format!("http://{}/v1/credentials", addresses[2]));
+    let token = value(&found.stdout, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");
+    let token = fs::read_to_string(token).expect("it is there");
+    let request = format!(
+        "GET /v1/credentials HTTP/1.1\r\nHost: {}\r\nAuthorization: {token}\r\nConnection: close\r\n\r\n",
+        addresses[2]
+    );
+    let found = exchange(addresses[2], request);
+    assert!(found.body.contains("AccountId"), "the Host is that of the listener: {found:#?}");
+    let shown = sandbox.control(&["status"]).stdout;
+    assert!(shown.contains(" (Amazon ECS) for this host"), "{shown}");
+    let refused = sandbox.run(&["serve", "--listen", "ec2=127.0.0.1:0"]);
+    assert_eq!(refused.code, Some(64), "{refused:#?}");
+    assert!(refused.stderr.contains("accepted before \"=\": imds, ecs or pod-identity"), "{refused:#?}");
+}
+
+/// An event is told as it changes answers of its endpoint, in the words of the file and in `status`.
+#[test]
+fn an_event_of_a_container_is_ordered_and_told() {
+    let sandbox = Sandbox::new();
+    sandbox.write("s.toml", SCENARIO);
+    let server = sandbox.serve(&["--scenario", "s.toml"]);
+    let found = sandbox.control(&["ecs", "container", "web", "--health", "UNHEALTHY"]);
+    assert_eq!(found.code, Some(0), "{found:#?}");
+    assert!(found.stdout.contains("the endpoint ecs answers so from now"), "{found:#?}");
+    let url = sandbox.control(&["env", "ecs", "--container", "web"]).stdout;
+    let url = value(&url, "ECS_CONTAINER_METADATA_URI_V4");
+    let container = server.get(&url[url.match_indices('/').nth(2).expect("a path").0..]);
+    assert!(container.body.contains(r#""Health":{"status":"UNHEALTHY""#), "{container:#?}");
+    for (arguments, expected) in [
+        (&["ecs", "stop", "--timeout", "1m"][..], "to stop, containers end 1m later with exit code 137"),
+        (&["ecs", "container", "log", "--stopped", "--exit-code", "3"], "log STOPPED with exit code 3"),
+        (&["ecs", "container", "log", "--restart"], "log restarted"),
+        (&["ecs", "protection", "blocked"], "blocked"),
+        (&["ecs", "protection", "on", "--for", "1h"], "on for 1h"),
+        (&["ecs", "restart-agent", "--down", "2s"], "ecs down for 2s"),
+        (&["pod-identity", "remove"], "association of service accounts without one of their own: none"),
+        (
+            &["pod-identity", "associate", "other-role", "--service-account", "shop/web"],
+            "shop/web: with other-role",
+        ),
+        (&["pod-identity", "restart-agent"], "pod-identity down for 5s"),
+    ] {
+        let found = sandbox.control(arguments);
+        assert_eq!(found.code, Some(0), "{arguments:?}: {found:#?}");
+        assert!(found.stdout.contains(expected), "{arguments:?}: expected {expected}, found {found:#?}");
+    }
+    let shown = sandbox.control(&["status"]).stdout;
+    for expected in [
+        "app:1 on FARGATE with web, log, RUNNING; role app",
+        "is to stop since",
+        "web UNHEALTHY since",
+        "association of shop/web: with other-role",
+    ] {
+        assert!(shown.contains(expected), "expected {expected}, found:\n{shown}");
+    }
+    let unknown = sandbox.control(&["ecs", "container", "wbe", "--restart"]);
+    assert_ne!(unknown.code, Some(0), "{unknown:#?}");
+    assert!(unknown.stderr.contains("the task has no container \"wbe\""), "{unknown:#?}");
+    assert_eq!(sandbox.control(&["clear", "ecs"]).code, Some(0));
+    let shown = sandbox.control(&["status"]).stdout;
+    assert!(!shown.contains("web UNHEALTHY since"), "{shown}");
+}

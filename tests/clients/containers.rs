@@ -52,13 +52,12 @@ fn botocore_gets_the_keys_of_a_task_and_of_a_pod() {
         let printed: Value =
             serde_json::from_str(&found.stdout).unwrap_or_else(|_| panic!("{endpoint}: {found:#?}"));
         let keys = served(&server, &variables);
-        let expected = json!({
-            "method": "container-role",
+        let keys = json!({
             "access-key-id": keys["AccessKeyId"],
             "secret-access-key": keys["SecretAccessKey"],
             "session-token": keys["Token"],
-            "needs-refresh": false,
         });
+        let expected = json!({ "method": "container-role", "keys": [keys] });
         assert_eq!(printed, expected, "{endpoint}: {found:#?}");
     }
 }

@@ -10,12 +10,14 @@
 //! | `cloud_init` | Debian's cloud-init |
 //! | `ec2metadata` | Debian's ec2metadata |
 //! | `containers` | botocore, by the variables of `mock-imds env`, on loopback |
+//! | `endpoints` | botocore, the AWS CLI, SDKs and OpenTelemetry detectors at the addresses of containers |
 //! | `moto` | moto's server: boto3 with the keys of this service at its STS, EC2 and S3 |
 //! | `shell` | curl, wget and busybox in the ways of the documentation and of amazon-ec2-utils |
 
 mod cloud_init;
 mod containers;
 mod ec2metadata;
+mod endpoints;
 mod moto;
 mod sdk;
 mod shell;

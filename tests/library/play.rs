@@ -8,7 +8,8 @@
 //! ```
 //!
 //! - After the path may stand `from=ADDRESS`, a client on a bridge; `token=NAME`, a token that the first line with
-//!   this name fetches; `authorization=TEXT`, the header of a pod; `late=50ms..2s`, how late the answer is. A PUT asks for a token of six hours.
+//!   this name fetches; `authorization=TEXT`, the header of a pod,
+//!   or `pod-token=NAME`, a token of a pod that the first line with this name fetches; `late=50ms..2s`, how late the answer is. A PUT asks for a token of six hours.
 //! - In the place of a status may stand `silence` or `reset`.
 //! - The body is not looked at if there is none. `*` stands for anything, `\n` for a newline, `<30s+2m>` for the
 //!   instant two minutes after what happens at 30s, `<date 30s+7d>` for the same as maintenance events write it.
@@ -37,6 +38,8 @@ pub struct Line {
     pub token: Option<String>,
     /// The Authorization of a pod.
     pub authorization: Option<String>,
+    /// The name of the pod's token.
+    pub pod_token: Option<String>,
     /// How late the answer is.
     pub late: Option<(Duration, Duration)>,
     /// The expected status, or what comes in its place.
@@ -78,7 +81,8 @@ fn parse(number: usize, line: &str) -> Option<Line> {
     };
     let at = span(word()?)?;
     let (method, path) = (word()?.to_owned(), word()?.to_owned());
-    let (mut from, mut token, mut late, mut authorization) = (None, None, None, None);
+    let (mut from, mut token, mut late) = (None, None, None);
+    let (mut authorization, mut pod_token) = (None, None);
     let status = loop {
         let word = word()?;
         if let Some(address) = word.strip_prefix("from=") {
@@ -87,6 +91,8 @@ fn parse(number: usize, line: &str) -> Option<Line> {
             token = Some(name.to_owned());
         } else if let Some(value) = word.strip_prefix("authorization=") {
             authorization = Some(value.to_owned());
+        } else if let Some(name) = word.strip_prefix("pod-token=") {
+            pod_token = Some(name.to_owned());
         } else if let Some((least, most)) =
             word.strip_prefix("late=").and_then(|range| range.split_once(".."))
         {
@@ -98,7 +104,7 @@ fn parse(number: usize, line: &str) -> Option<Line> {
         }
     };
     let body = (!rest.trim().is_empty()).then(|| rest.trim().replace("\\n", "\n"));
-    Some(Line { number, at, method, path, from, token, authorization, late, status, body })
+    Some(Line { number, at, method, path, from, token, authorization, pod_token, late, status, body })
 }
 
 /// "2m30s"; "7d" too.

@@ -51,6 +51,9 @@ fn every_play_belongs_to_a_scenario() {
 /// Asks what a line asks.
 fn ask(service: &mut PureService, line: &Line, tokens: &mut BTreeMap<String, String>) -> Answer {
     let client = line.from.as_deref().map_or(Client::HOST, Client::bridged);
+    let pod_token = line.pod_token.as_ref();
+    let pod_token = pod_token
+        .map(|name| tokens.entry(format!("pod {name}")).or_insert_with(|| service.pod_token()).clone());
     let mut headers = vec![];
     if line.method == "PUT" {
         headers.push((TTL, "21600"));
@@ -59,6 +62,7 @@ fn ask(service: &mut PureService, line: &Line, tokens: &mut BTreeMap<String, Str
         let token = tokens.entry(name.clone()).or_insert_with(|| service.token(client, "21600"));
         headers.push((TOKEN, token.as_str()));
     }
+    headers.extend(pod_token.as_deref().map(|token| ("authorization", token)));
     headers.extend(line.authorization.as_deref().map(|value| ("authorization", value)));
     service.ask(client, &line.method, &line.path, &headers)
 }

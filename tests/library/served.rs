@@ -16,13 +16,22 @@ use crate::play::{self, Line};
 const RERUN: &str = "rerun: cargo test --test library served";
 
 /// Asks what a line asks.
-fn ask(server: &ServerProcess, line: &Line, tokens: &mut BTreeMap<String, String>) -> Answer {
+fn ask(
+    sandbox: &Sandbox,
+    server: &ServerProcess,
+    line: &Line,
+    tokens: &mut BTreeMap<String, String>,
+) -> Answer {
     let ttl = if line.method == "PUT" { "X-aws-ec2-metadata-token-ttl-seconds: 21600\r\n" } else { "" };
     let token = line.token.as_ref().map(|name| {
         let token = tokens.entry(name.clone()).or_insert_with(|| server.token());
         format!("X-aws-ec2-metadata-token: {token}\r\n")
     });
-    let authorization = line.authorization.as_ref().map(|value| format!("Authorization: {value}\r\n"));
+    let pod_token = line.pod_token.as_ref();
+    let pod_token = pod_token
+        .map(|name| tokens.entry(format!("pod {name}")).or_insert_with(|| pod_token_of(sandbox)).clone());
+    let authorization =
+        line.authorization.as_ref().or(pod_token.as_ref()).map(|value| format!("Authorization: {value}\r\n"));
     let head = format!(
         "{} {} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{ttl}{}{}\r\n",
         line.method,
@@ -32,6 +41,14 @@ fn ask(server: &ServerProcess, line: &Line, tokens: &mut BTreeMap<String, String
     );
     let Response { status, body, .. } = exchange(server.address, head);
     Answer { status, body, ttl: None, late: Duration::ZERO, end: DeliveryEnd::Whole }
+}
+
+/// The token that the server writes for a pod.
+fn pod_token_of(sandbox: &Sandbox) -> String {
+    let said = sandbox.control(&["env", "pod-identity"]).stdout;
+    let file = said.lines().find_map(|line| line.strip_prefix("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE="));
+    let file = file.unwrap_or_else(|| panic!("expected the path of a token, found {said:?}\n{RERUN}"));
+    std::fs::read_to_string(file).expect("the token is readable")
 }
 
 #[test]
@@ -56,7 +73,7 @@ fn a_server_keeps_the_promises_of_every_scenario() {
                 order(&["clock", "seek", &format!("{}s", line.at.as_secs())]);
             }
             asked += 1;
-            wrong.extend(line.judge(&ask(&server, line, &mut tokens), None).err());
+            wrong.extend(line.judge(&ask(&sandbox, &server, line, &mut tokens), None).err());
         }
         assert!(wrong.is_empty(), "tests/library/plays/{name}.play\n{}\n{RERUN}", wrong.join("\n"));
     }

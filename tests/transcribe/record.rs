@@ -54,7 +54,7 @@ pub(crate) fn excepted(
 
 /// Whether an event has made the keys that are served. They begin with the event, those of a scenario without one with the hour.
 fn made_by_event(name: &str, offset: u64) -> bool {
-    const FIRST: [(&str, u64); 2] = [("credentials-outage", 180), ("ecs-credentials-expired", 0)];
+    const FIRST: [(&str, u64); 2] = [("credentials-outage", 180), ("ecs-credentials-not-renewed", 0)];
     FIRST.iter().any(|(scenario, first)| name == *scenario && offset >= *first)
 }
 

@@ -1,5 +1,6 @@
 //! `mock-imds status`: the status of the running server, at one glance.
 
+mod containers;
 mod network;
 mod rows;
 mod snapshot;

@@ -56,7 +56,8 @@ fn address(listener: &ListenerStatus, guardian: Option<&GuardianStatus>) -> Styl
         None => "this host and its networks",
     };
     let held = if listener.inherited { " (held by the service manager)" } else { "" };
-    let what = match Service::at(address.ip()) {
+    let named = Service::ALL.into_iter().find(|service| Some(service.name()) == listener.endpoint.as_deref());
+    let what = match named.or_else(|| Service::at(address.ip())) {
         Some(Service::Ecs) => " (Amazon ECS)",
         Some(Service::PodIdentity) => " (EKS Pod Identity)",
         Some(Service::Imds) | None => "",
@@ -151,7 +152,11 @@ mod tests {
     fn the_address_is_the_one_that_programs_use() {
         let of = |guardian: Option<GuardianStatus>| {
             let mut snapshot = Snapshot { guardian, ..snapshot() };
-            let held = |address: &str| ListenerStatus { address: address.parse().unwrap(), inherited: true };
+            let held = |address: &str| ListenerStatus {
+                address: address.parse().unwrap(),
+                endpoint: None,
+                inherited: true,
+            };
             snapshot.status.listeners = vec![held("169.254.169.254:1690"), held("[fd00:ec2::254]:1690")];
             let text = shown(&snapshot, None);
             let rows = text.lines().skip_while(|line| !line.starts_with("address"));
@@ -177,7 +182,11 @@ mod tests {
             let mut snapshot = Snapshot { guardian: Some(guardian), ..snapshot() };
             let sockets =
                 ["169.254.169.254:1690", "169.254.170.2:1690", "169.254.170.23:1690", "[fd00:ec2::23]:1690"];
-            let held = |address: &str| ListenerStatus { address: address.parse().unwrap(), inherited: true };
+            let held = |address: &str| ListenerStatus {
+                address: address.parse().unwrap(),
+                endpoint: None,
+                inherited: true,
+            };
             snapshot.status.listeners = sockets.map(held).into();
             let text = shown(&snapshot, None);
             let rows = text.lines().skip_while(|line| !line.starts_with("address"));
@@ -215,7 +224,11 @@ mod tests {
         guardian.addresses = guardian.settings.endpoints.iter().map(on_lo).collect();
         let shown = |sockets: &[&str]| {
             let mut snapshot = Snapshot { guardian: Some(guardian.clone()), ..snapshot() };
-            let held = |address: &&str| ListenerStatus { address: address.parse().unwrap(), inherited: true };
+            let held = |address: &&str| ListenerStatus {
+                address: address.parse().unwrap(),
+                endpoint: None,
+                inherited: true,
+            };
             snapshot.status.listeners = sockets.iter().map(held).collect();
             shown(&snapshot, None).contains("the endpoint ecs has no socket yet: systemctl restart mock-imds")
         };

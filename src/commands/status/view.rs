@@ -1,5 +1,6 @@
 //! The view of a status: a label and a value for each thing, as wide as the terminal. Pure.
 
+use super::containers;
 use super::network;
 use super::rows;
 use super::snapshot::Snapshot;
@@ -22,6 +23,8 @@ pub(super) fn lines(snapshot: &Snapshot, terminal: Terminal) -> Vec<StyledText> 
         rows::reload(snapshot),
         rows::warnings(snapshot),
         rows::credentials(snapshot),
+        containers::task(snapshot),
+        containers::pod(snapshot),
         timeline::row(snapshot, width),
         rows::in_force(snapshot),
         rows::faults(snapshot),
@@ -99,14 +102,19 @@ pub(super) mod tests {
 
     /// A status with something in each row.
     pub(in super::super) fn snapshot() -> Snapshot {
-        let listening =
-            |address: &str, inherited| ListenerStatus { address: address.parse().unwrap(), inherited };
+        let listening = |address: &str, inherited| ListenerStatus {
+            address: address.parse().unwrap(),
+            endpoint: None,
+            inherited,
+        };
         let instance = |name: Option<&str>, id: &str| InstanceStatus {
             name: name.map(str::to_owned),
             id: id.into(),
             clients: vec![],
             nodes: vec![],
             derive: false,
+            task: None,
+            pod: None,
             facts: facts(),
         };
         let record = r#"{"number":7,"at":"2026-11-21T03:14:09.250Z","client":"172.18.0.3","ingress":"bridge","method":"GET","path":"/latest/meta-data/iam/security-credentials/dev-role","version":"v2","status":200,"latency_us":142,"fault":null,"instance":null}"#;

@@ -68,7 +68,7 @@ pub(crate) use scenario::{
     ScenarioContent, ScenarioStatus, USE, UseOrder,
 };
 pub(crate) use status::{
-    CredentialStatus, InForceStatus, InstanceFacts, InstanceStatus, ListenerStatus, METRICS, STATUS,
-    ServiceStatus,
+    CredentialStatus, EcsTaskStatus, InForceStatus, InstanceFacts, InstanceStatus, ListenerStatus, METRICS,
+    PodStatus, STATUS, ServiceStatus,
 };
 pub(crate) use tree::{HiddenValue, ListedPath, TREE, TreeListing};

@@ -124,6 +124,9 @@ pub(crate) struct CredentialStatus {
 pub(crate) struct ListenerStatus {
     /// Address and port.
     pub address: SocketAddr,
+    /// The only endpoint that is served there, if the server was told: `imds`, `ecs` or `pod-identity`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endpoint: Option<String>,
     /// Inherited from a service manager.
     pub inherited: bool,
 }
@@ -145,9 +148,51 @@ pub(crate) struct InstanceStatus {
     pub nodes: Vec<String>,
     /// Each client meets an identity of its own.
     pub derive: bool,
+    /// The task of Amazon ECS that its clients are in; absent where none is served.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task: Option<EcsTaskStatus>,
+    /// What the agent of EKS Pod Identity knows of its pod; absent where it is not served.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pod: Option<PodStatus>,
     /// What it is now.
     #[serde(default, flatten)]
     pub facts: InstanceFacts,
+}
+
+/// A task of Amazon ECS as it is now. Never an id by which credentials are asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct EcsTaskStatus {
+    /// Its ARN.
+    pub arn: String,
+    /// `FARGATE`, `EC2`, `EXTERNAL` or `MANAGED_INSTANCES`.
+    pub launch_type: String,
+    /// Family and revision: `app:1`.
+    pub definition: String,
+    /// Its known status.
+    pub status: String,
+    /// The names of its containers.
+    pub containers: Vec<String>,
+    /// The task role; absent if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<String>,
+    /// What becomes of a request for credentials, unless that is `ok`: `expired`, `uninitialized` and so on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+}
+
+/// A pod of EKS, as the agent of Pod Identity knows it now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct PodStatus {
+    /// Its service account: `default/web`.
+    pub service_account: String,
+    /// The associated role; absent if there is no association.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<String>,
+    /// What becomes of a request for credentials, unless that is `ok`: `expired` and so on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
 }
 
 /// What an instance is now, with what events changed.

@@ -69,8 +69,8 @@ async fn a_second_signal_stops_at_once() {
 fn the_port_that_is_asked_for_tells_servers_apart() {
     let address = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let none = InheritedSockets::default();
-    assert_eq!(asked_port(&[address(1338), address(80)], &none), Some(1338));
-    assert_eq!(asked_port(&[address(0)], &none), None);
+    assert_eq!(asked_port(&[address(1338).into(), address(80).into()], &none), Some(1338));
+    assert_eq!(asked_port(&[address(0).into()], &none), None);
     assert_eq!(asked_port(&[], &none), None);
 }
 
@@ -133,7 +133,7 @@ fn random_bytes_differ() {
 
 /// A server of this service, at this address.
 fn serve(service: &Arc<ServiceState>) -> (Server, SocketAddr) {
-    let listeners = bind(&[(Ipv4Addr::LOCALHOST, 0).into()]).expect("a free port");
+    let listeners = bind(&[SocketAddr::from((Ipv4Addr::LOCALHOST, 0))]).expect("a free port");
     let address = listeners[0].address;
     (Server::start(listeners, Arc::clone(service), Limits::default()), address)
 }

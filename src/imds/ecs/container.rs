@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::facts::{ListedContainer, MetadataVersion, TaskFacts};
+use super::facts::{ListedContainer, MetadataVersion, TaskFacts, instant};
 use super::network::networks;
 use super::overrides::override_fields;
 use crate::imds::ordered_json::{Json, Members};
-use crate::model::{ContainerHealth, EcsContainer, LaunchType, StringEnum as _};
+use crate::model::{ContainerHealth, EcsContainer, EcsStatus, LaunchType, StringEnum as _};
 
 /// The least share of a container's CPU, in units of 1/1024 vCPU: the kernel takes no less.
 const LEAST_CPU: u32 = 2;
@@ -17,7 +17,10 @@ pub(super) fn container(facts: &TaskFacts<'_>, container: &ListedContainer<'_>) 
     let is_own = config.is_some();
     let is_v4 = facts.version == MetadataVersion::V4;
     let log = config.and_then(|config| config.log.as_ref()).filter(|_| is_v4);
-    let known = if is_own { "RUNNING" } else { "RESOURCES_PROVISIONED" };
+    let running = if is_own { "RUNNING" } else { "RESOURCES_PROVISIONED" };
+    let status = |status: EcsStatus| if status == EcsStatus::Running { running } else { status.as_str() };
+    let known = facts.known_of(container).map_or(running, status);
+    let finished = facts.finished(container);
     let limits = Members::default().with("CPU", LEAST_CPU);
     let on_fargate = task.launch_type == LaunchType::Fargate;
     let limits = if on_fargate { limits } else { limits.with("Memory", 0_u32) };
@@ -28,18 +31,21 @@ pub(super) fn container(facts: &TaskFacts<'_>, container: &ListedContainer<'_>) 
         .with("Image", container.image)
         .with("ImageID", if is_own { ids.image_id(container.image) } else { String::new() })
         .with("Labels", labels(facts, name))
-        .with("DesiredStatus", known)
+        .with("DesiredStatus", status(facts.desired_status()))
         .with("KnownStatus", known)
+        .with_some("ExitCode", finished.filter(|_| is_own).map(|(_, code)| u32::from(code)))
         .with("Limits", limits)
         .with("CreatedAt", facts.created_at(container))
         .with("StartedAt", facts.started_at(container))
+        .with_some("FinishedAt", finished.map(|(at, _)| instant(at, 733_148)))
         .with("Type", if is_own { "NORMAL" } else { "CNI_PAUSE" })
-        .with_some("Health", config.and_then(|config| health(facts, container, config)))
+        .with_some("Health", health(facts, container))
         .with_some("LogDriver", log.map(|log| log.driver.as_str()))
         .with_some("LogOptions", config.filter(|_| is_v4).and_then(|config| log_options(facts, config)))
         .with_some("ContainerARN", is_v4.then(|| ids.container_arn(name)))
         .with_some("Networks", networks(facts, container))
-        .with_some("Snapshotter", (is_v4 && on_fargate).then_some("overlayfs"));
+        .with_some("Snapshotter", (is_v4 && on_fargate).then_some("overlayfs"))
+        .with_some("RestartCount", facts.restarts(container).filter(|_| is_v4));
     if is_own {
         override_fields(&mut members, task, &format!("container/{name}/"));
     }
@@ -70,10 +76,9 @@ pub(super) fn cluster(facts: &TaskFacts<'_>) -> String {
 }
 
 /// Its keys are in lower case, unlike all others.
-fn health(facts: &TaskFacts<'_>, container: &ListedContainer<'_>, config: &EcsContainer) -> Option<Members> {
-    let health = config.health?;
-    let members =
-        Members::default().with("status", health.as_str()).with("statusSince", facts.checked_at(container));
+fn health(facts: &TaskFacts<'_>, container: &ListedContainer<'_>) -> Option<Members> {
+    let (health, since) = facts.health(container)?;
+    let members = Members::default().with("status", health.as_str()).with("statusSince", since);
     Some(match health {
         ContainerHealth::Healthy => members,
         ContainerHealth::Unhealthy => members.with("exitCode", 1_u32),

@@ -10,7 +10,7 @@ use crate::imds::endpoint::EndpointContext;
 use crate::imds::go_replies::GoReplies;
 use crate::imds::keys::{IssuedKeys, KeyRequest, NoKeys, issue};
 use crate::imds::ordered_json::Members;
-use crate::model::{Credentials, Timestamp};
+use crate::model::{AgentPhase, Credentials, Service, Timestamp};
 
 /// The path by which the credentials are asked for.
 #[derive(Debug, Clone, Copy)]
@@ -66,13 +66,17 @@ fn keys(context: &EndpointContext<'_>) -> Result<String, CredentialsError> {
         Some(own) => own.attached_after.max(task_of(instance).credentials_ready_after),
         None => task_of(instance).credentials_ready_after,
     };
-    if context.elapsed < ready_after {
+    let signals = instance.signals.containers.as_deref();
+    let agent = signals.and_then(|signals| signals.agent(Service::Ecs));
+    let waits = agent.is_some_and(|agent| agent.phase == AgentPhase::WithoutCredentials);
+    if context.elapsed < ready_after || waits {
         return Err(CredentialsError::Uninitialized);
     }
     let issued = issue(&KeyRequest {
         instance,
         credentials,
         name: &format!("ecs {role}"),
+        asked_anew: None,
         fetched: context.fleet.fetched(),
         now: Timestamp::from_secs(context.now.as_secs()),
     });

@@ -5,7 +5,10 @@ use std::time::Duration;
 use super::ids::TaskIds;
 use super::tasks::task_of;
 use crate::imds::endpoint::EndpointContext;
-use crate::model::{EcsContainer, EcsTask, Instance, LaunchType, Timestamp};
+use crate::model::{
+    ContainerHealth, ContainerSignals, ContainerState, EcsContainer, EcsStatus, EcsTask, Instance,
+    LaunchType, Timestamp,
+};
 
 /// The version of the task metadata endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -75,6 +78,54 @@ impl<'t> TaskFacts<'t> {
         pauses.then_some(PAUSE).into_iter().chain(own).collect()
     }
 
+    /// What events have changed.
+    fn signals(&self) -> Option<&'t ContainerSignals> {
+        self.instance.signals.containers.as_deref()
+    }
+
+    fn state(&self, container: &ListedContainer<'_>) -> Option<&'t ContainerState> {
+        let config = container.config?;
+        self.signals()?.containers.get(&config.name)
+    }
+
+    pub(super) fn desired_status(&self) -> EcsStatus {
+        self.signals().map_or(EcsStatus::Running, |signals| signals.task.desired_status())
+    }
+
+    pub(super) fn known_status(&self) -> EcsStatus {
+        self.signals().map_or(EcsStatus::Running, |signals| signals.task.known_status())
+    }
+
+    /// The time from which the task is to be stopped.
+    pub(super) fn execution_stopped_at(&self) -> Option<String> {
+        self.signals()?.task.stopping_at.map(|at| instant(at, 412_905))
+    }
+
+    /// The known status of a container; `None`: that of one that runs.
+    pub(super) fn known_of(&self, container: &ListedContainer<'_>) -> Option<EcsStatus> {
+        let own = self.state(container).and_then(|state| state.known);
+        own.or_else(|| self.finished(container).map(|_| EcsStatus::Stopped))
+    }
+
+    /// The end of a container and its exit code: its own, or that of the task.
+    pub(super) fn finished(&self, container: &ListedContainer<'_>) -> Option<(Timestamp, u8)> {
+        let own = self.state(container).and_then(|state| state.finished);
+        own.or_else(|| self.signals()?.task.stopped)
+    }
+
+    /// The outcome of a container's health check, and since when.
+    pub(super) fn health(&self, container: &ListedContainer<'_>) -> Option<(ContainerHealth, String)> {
+        if let Some((health, since)) = self.state(container).and_then(|state| state.health) {
+            return Some((health, instant(since, 71_250)));
+        }
+        Some((container.config?.health?, self.checked_at(container)))
+    }
+
+    /// How often a container was started again; `None`: its restart policy has had nothing to do.
+    pub(super) fn restarts(&self, container: &ListedContainer<'_>) -> Option<u32> {
+        self.state(container)?.restarted.map(|(count, _)| count)
+    }
+
     pub(super) fn launched(&self) -> Timestamp {
         self.instance.launch_time.min(self.now.before(LEAST_AGE))
     }
@@ -92,6 +143,9 @@ impl<'t> TaskFacts<'t> {
     }
 
     pub(super) fn started(&self, container: &ListedContainer<'_>) -> Timestamp {
+        if let Some((_, at)) = self.state(container).and_then(|state| state.restarted) {
+            return at;
+        }
         self.launched().plus(STARTED).plus(offset(container))
     }
 
@@ -99,7 +153,7 @@ impl<'t> TaskFacts<'t> {
         instant(self.started(container), 598_031)
     }
 
-    pub(super) fn checked_at(&self, container: &ListedContainer<'_>) -> String {
+    fn checked_at(&self, container: &ListedContainer<'_>) -> String {
         instant(self.started(container).plus(CHECKED), 71_250)
     }
 }

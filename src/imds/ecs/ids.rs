@@ -17,6 +17,11 @@ impl<'t> TaskIds<'t> {
         Self { instance, task: task_of(instance) }
     }
 
+    /// The task itself.
+    pub(super) fn task(&self) -> &'t EcsTask {
+        self.task
+    }
+
     /// The id of the task: 32 hexadecimal digits.
     pub(crate) fn task_id(&self) -> String {
         let set = self.task.task_id.as_ref().map(ToString::to_string);

@@ -7,9 +7,10 @@ use http::StatusCode;
 
 use super::container::container;
 use super::facts::{ListedContainer, MetadataVersion, TaskFacts};
-use super::lookup::with_task;
+use super::lookup::{of_caller, with_task};
 use super::stats::{stats, task_stats};
 use super::task::{TaskOptions, task};
+use super::tasks::task_of;
 use crate::imds::Reply;
 use crate::imds::endpoint::EndpointContext;
 use crate::imds::go_replies::GoReplies;
@@ -42,6 +43,11 @@ pub(super) fn respond(
 ) -> Option<Reply> {
     let (id, below) = rest.split_once('/').map_or((rest, None), |(id, below)| (id, Some(below)));
     let resource = resource(version, below)?;
+    let of_all_tasks = matches!(resource, Resource::Tasks(_) | Resource::TasksStats);
+    // Elsewhere there is no such path, whatever the id.
+    if of_all_tasks && task_of(&context.compiled.instance).launch_type != LaunchType::ManagedInstances {
+        return None;
+    }
     let is_theirs = |ids: &super::ids::TaskIds<'_>| ids.has_endpoint(id);
     let reply = with_task(context, is_theirs, |context| {
         let facts = TaskFacts::of(context, version);
@@ -87,7 +93,6 @@ fn shown(
     resource: Resource<'_>,
     replies: &GoReplies,
 ) -> Option<Reply> {
-    let on_managed = facts.task.launch_type == LaunchType::ManagedInstances;
     let json = |value: String| Some(replies.json(StatusCode::OK, value));
     match resource {
         Resource::Container => json(container(facts, asked).to_string()),
@@ -114,11 +119,8 @@ fn shown(
             );
             Some(error(replies, StatusCode::BAD_REQUEST, text))
         }
-        Resource::Tasks(options) if on_managed => {
-            json(Json::Array(vec![task(facts, options).into()]).to_string())
-        }
-        Resource::TasksStats if on_managed => json(task_stats(facts).to_string()),
-        Resource::Tasks(_) | Resource::TasksStats => None,
+        Resource::Tasks(options) => json(Json::Array(vec![task(facts, options).into()]).to_string()),
+        Resource::TasksStats => json(task_stats(facts).to_string()),
     }
 }
 
@@ -148,32 +150,48 @@ fn unknown(replies: &GoReplies, version: MetadataVersion, resource: Resource<'_>
 
 /// `/v2/`: `rest` is what follows. The client is known by its address.
 pub(super) fn respond_v2(context: &EndpointContext<'_>, replies: &GoReplies, rest: &str) -> Option<Reply> {
-    let facts = TaskFacts::of(context, MetadataVersion::V2);
-    let ok = |value: String| replies.json(StatusCode::OK, value);
-    let refuse = |text: String| error(replies, StatusCode::BAD_REQUEST, text);
     let (kind, id) = rest.split_once('/').unwrap_or((rest, ""));
     let with_tags = kind == "metadataWithTags" && id.is_empty();
     if !matches!(kind, "metadata" | "stats") && !with_tags || id.contains('/') {
         return None;
     }
-    if !facts.task.has_interface() {
+    let refuse = |text: String| error(replies, StatusCode::BAD_REQUEST, text);
+    let reply = of_caller(context, |context| {
+        let facts = TaskFacts::of(context, MetadataVersion::V2);
+        let ok = |value: String| replies.json(StatusCode::OK, value);
+        if !facts.task.has_interface() {
+            return None;
+        }
+        let listed = facts.containers();
+        let asked = listed.iter().find(|listed| facts.ids.docker_id(listed.name) == id);
+        Some(match (kind, id, asked) {
+            ("stats", "", _) => ok(task_stats(&facts).to_string()),
+            ("stats", _, asked) => match asked.and_then(|asked| stats(&facts, asked)) {
+                Some(stats) => ok(stats.to_string()),
+                None => refuse(format!("Unable to get container stats for: {id}")),
+            },
+            (_, "", _) => ok(task(&facts, TaskOptions { tags: with_tags, group: false }).to_string()),
+            (_, _, Some(asked)) => ok(container(&facts, asked).to_string()),
+            (_, _, None) => refuse(format!("Unable to generate metadata for container '{id}'")),
+        })
+    });
+    Some(reply.unwrap_or_else(|| {
         let client = context.client();
-        return Some(refuse(format!(
-            "Unable to get task arn from request: unable to associate '{client}' with task"
-        )));
-    }
-    let listed = facts.containers();
-    let asked = listed.iter().find(|listed| facts.ids.docker_id(listed.name) == id);
-    Some(match (kind, id, asked) {
-        ("stats", "", _) => ok(task_stats(&facts).to_string()),
-        ("stats", _, asked) => match asked.and_then(|asked| stats(&facts, asked)) {
-            Some(stats) => ok(stats.to_string()),
-            None => refuse(format!("Unable to get container stats for: {id}")),
-        },
-        (_, "", _) => ok(task(&facts, TaskOptions { tags: with_tags, group: false }).to_string()),
-        (_, _, Some(asked)) => ok(container(&facts, asked).to_string()),
-        (_, _, None) => refuse(format!("Unable to generate metadata for container '{id}'")),
-    })
+        refuse(format!("Unable to get task arn from request: unable to associate '{client}' with task"))
+    }))
+}
+
+/// The reply with an injected error: as that of a container of which there is nothing to tell.
+pub(super) fn injected(replies: &GoReplies, path: &str, status: StatusCode) -> Reply {
+    let (version, rest) = path.strip_prefix('/').and_then(|path| path.split_once('/')).unwrap_or_default();
+    let id = rest.split('/').find(|part| !matches!(*part, "metadata" | "metadataWithTags" | "stats"));
+    let id = id.unwrap_or_default();
+    let text = match rest.rsplit('/').next() {
+        Some("stats") => format!("Unable to get container stats for: {id}"),
+        _ if version == "v4" => format!("unable to generate metadata for container '{id}'"),
+        _ => format!("Unable to generate metadata for container '{id}'"),
+    };
+    error(replies, status, text)
 }
 
 /// An error: a JSON string.

@@ -36,7 +36,7 @@ use credentials::CredentialsVersion;
 use facts::MetadataVersion;
 pub(crate) use ids::TaskIds;
 pub(crate) use lookup::has_real_keys;
-pub(crate) use tasks::task_of;
+pub(crate) use tasks::{credentials_of, role_of, task_of};
 
 /// The reply to a request.
 pub(super) fn respond(context: &EndpointContext<'_>) -> Reply {
@@ -87,8 +87,7 @@ pub(super) fn error(status: StatusCode, context: &EndpointContext<'_>) -> Reply 
         Some(version) => credentials::injected(&replies, version, status),
         None if status == StatusCode::NOT_FOUND => replies.not_found(),
         None if ["/v2/", "/v3/", "/v4/"].iter().any(|prefix| path.starts_with(prefix)) => {
-            let text = "unable to generate metadata".to_owned();
-            metadata::error(&replies, status, text)
+            metadata::injected(&replies, &path, status)
         }
         None => replies.error(status, status.canonical_reason().unwrap_or_default()),
     }

@@ -15,11 +15,13 @@ use crate::imds::endpoint::EndpointContext;
 use crate::imds::go_replies::GoReplies;
 use crate::imds::keys::uuid;
 use crate::imds::ordered_json::{Json, Members};
-use crate::model::{ProtectionAnswer, Timestamp};
+use crate::model::{ProtectionAnswer, ScaleInProtection, Timestamp};
 
 /// Minutes of protection.
 const MINUTES: std::ops::RangeInclusive<i64> = 1..=2880;
 const USUAL_MINUTES: i64 = 120;
+/// The time for which the agent waits for ECS.
+const ECS_TIMEOUT: Duration = Duration::from_secs(4);
 
 /// The body of an update. Other keys are refused.
 #[derive(Debug, Deserialize)]
@@ -67,7 +69,8 @@ pub(super) fn update(context: &EndpointContext<'_>, replies: &GoReplies, id: &st
                 let span = Duration::from_mins(minutes.unsigned_abs());
                 Timestamp::from_secs(context.now.plus(span).as_secs())
             });
-            context.request.memory.protect(&ids.task_arn(), until);
+            let change = ScaleInProtection { at: context.now, until };
+            context.request.memory.protect(&ids.task_arn(), change);
             protection(context, replies)
         },
     )
@@ -78,19 +81,23 @@ pub(super) fn update(context: &EndpointContext<'_>, replies: &GoReplies, id: &st
 fn refused(context: &EndpointContext<'_>, replies: &GoReplies, updates: bool) -> Option<Reply> {
     let task = task_of(&context.compiled.instance);
     let ids = TaskIds::of(&context.compiled.instance);
-    if task.protection == ProtectionAnswer::Denied || ids.role_arn().is_none() {
+    let signals = context.compiled.instance.signals.containers.as_deref();
+    let answer = signals.and_then(|signals| signals.protection).unwrap_or(task.protection);
+    if answer == ProtectionAnswer::Denied || ids.role_arn().is_none() {
         let text = "Invalid Request: no task IAM role credentials available for task";
         let code = "AccessDeniedException";
         return Some(failed(replies, StatusCode::FORBIDDEN, Some(&ids), code, text));
     }
-    if task.protection == ProtectionAnswer::Slow {
+    if answer == ProtectionAnswer::Slow {
         let text = "Timed out calling ECS Task Protection API";
-        return Some(failed(replies, StatusCode::GATEWAY_TIMEOUT, Some(&ids), "RequestCanceled", text));
+        let mut reply = failed(replies, StatusCode::GATEWAY_TIMEOUT, Some(&ids), "RequestCanceled", text);
+        reply.delivery.delay = ECS_TIMEOUT;
+        return Some(reply);
     }
     let reason = if task.service_name.is_none() {
         // Only tasks of services are scaled in.
         "TASK_NOT_VALID"
-    } else if task.protection == ProtectionAnswer::Blocked && updates {
+    } else if answer == ProtectionAnswer::Blocked && updates {
         "DEPLOYMENT_BLOCKED"
     } else {
         return None;
@@ -102,7 +109,12 @@ fn refused(context: &EndpointContext<'_>, replies: &GoReplies, updates: bool) ->
 
 fn protection(context: &EndpointContext<'_>, replies: &GoReplies) -> Reply {
     let arn = TaskIds::of(&context.compiled.instance).task_arn();
-    let until = context.request.memory.protected_until(&arn).filter(|until| *until > context.now);
+    let signals = context.compiled.instance.signals.containers.as_deref();
+    let by_event = signals.and_then(|signals| signals.protected);
+    // Whoever changed it last is right.
+    let last =
+        context.request.memory.protection(&arn).into_iter().chain(by_event).max_by_key(|change| change.at);
+    let until = last.and_then(|change| change.until).filter(|until| *until > context.now);
     let protection = Members::default()
         .with("ExpirationDate", until.map_or(Json::Null, |until| until.rfc3339().into()))
         .with("ProtectionEnabled", until.is_some())

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::facts::{ListedContainer, MetadataVersion, TaskFacts, instant};
 use crate::imds::ordered_json::{Json, Members};
-use crate::model::{NetworkMode, TaskStats, Timestamp};
+use crate::model::{EcsStatus, LaunchType, NetworkMode, TaskStats, Timestamp};
 
 /// Nanoseconds of CPU in each millisecond: a twentieth of one.
 const CPU: u64 = 50_000;
@@ -16,9 +16,19 @@ const RECEIVED: u64 = 2_000;
 const SENT: u64 = 1_200;
 const READ: u64 = 512;
 const WRITTEN: u64 = 4_096;
+/// For so long Fargate has no statistics of a container.
+const FIRST_SECOND: Duration = Duration::from_secs(1);
 
 /// The statistics of a container; `None`: there are none.
 pub(super) fn stats(facts: &TaskFacts<'_>, container: &ListedContainer<'_>) -> Option<Json> {
+    // Docker has none of a container that does not run.
+    if facts.known_of(container).is_some_and(|known| known != EcsStatus::Running) {
+        return None;
+    }
+    let is_first_second = facts.now.since(facts.started(container)) < FIRST_SECOND;
+    if facts.task.launch_type == LaunchType::Fargate && is_first_second {
+        return None;
+    }
     match &facts.task.stats {
         TaskStats::None => None,
         TaskStats::Fixed(all) => all.get(container.name).map(|json| Json::Raw(json.clone())),
@@ -42,8 +52,16 @@ pub(super) fn task_stats(facts: &TaskFacts<'_>) -> Members {
     all.into_iter().collect()
 }
 
+/// The time from the counters before to those of now.
+fn between(facts: &TaskFacts<'_>) -> Duration {
+    match facts.task.launch_type {
+        LaunchType::Fargate => Duration::from_secs(10),
+        LaunchType::Ec2 | LaunchType::External | LaunchType::ManagedInstances => FIRST_SECOND,
+    }
+}
+
 fn steady(facts: &TaskFacts<'_>, container: &ListedContainer<'_>) -> Members {
-    let before = facts.now.before(Duration::from_secs(1));
+    let before = facts.now.before(between(facts));
     let started = facts.started(container);
     let age = |now: Timestamp| u64::try_from(now.since(started).as_millis()).unwrap_or(u64::MAX);
     let name = facts.ids.docker_name(container.name);

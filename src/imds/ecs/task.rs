@@ -40,12 +40,13 @@ pub(super) fn task(facts: &TaskFacts<'_>, options: TaskOptions) -> Members {
         .with("TaskARN", facts.ids.task_arn())
         .with("Family", task.family.as_str())
         .with("Revision", task.revision.to_string())
-        .with("DesiredStatus", "RUNNING")
-        .with("KnownStatus", "RUNNING")
+        .with("DesiredStatus", facts.desired_status().as_str())
+        .with("KnownStatus", facts.known_status().as_str())
         .with_some("Containers", (!is_v4).then(containers))
         .with("Limits", limits)
         .with("PullStartedAt", facts.pull_started_at())
         .with("PullStoppedAt", facts.pull_stopped_at())
+        .with_some("ExecutionStoppedAt", facts.execution_stopped_at())
         .with_some("AvailabilityZone", zone);
     if options.tags {
         members = members

@@ -11,7 +11,7 @@ pub(crate) fn task_of(instance: &Instance) -> &Arc<EcsTask> {
 }
 
 /// The credentials that a task role's keys come from.
-pub(super) fn credentials_of(instance: &Instance) -> Option<&Credentials> {
+pub(crate) fn credentials_of(instance: &Instance) -> Option<&Credentials> {
     task_of(instance).credentials.as_ref().or(instance.credentials.as_ref())
 }
 

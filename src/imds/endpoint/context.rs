@@ -23,6 +23,8 @@ pub struct EndpointRequest<'r> {
     pub remote: SocketAddr,
     /// The service that the client asked by its own address; `None`: by another address, where the path tells.
     pub addressed: Option<Service>,
+    /// It did so by the address that the service has on EC2, not by a listener of its own elsewhere.
+    pub by_own_address: bool,
     /// What outlives the request.
     pub memory: &'r dyn EndpointMemory,
 }

@@ -3,18 +3,18 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use crate::model::Timestamp;
+use crate::model::{ScaleInProtection, Timestamp};
 
 /// Kept by the server, until the next scenario. A reply depends on nothing else beside its arguments.
 pub trait EndpointMemory: Sync {
     /// Counts a request and tells whether its rate allows it: one in each interval, and so many at once.
     fn admit(&self, bucket: RateBucket<'_>, interval: Duration, burst: u32, now: Timestamp) -> bool;
 
-    /// The time until which a task is protected from scale-in; `None`: it is not.
-    fn protected_until(&self, task: &str) -> Option<Timestamp>;
+    /// The last change of a task's protection from scale-in, by the task; `None`: there was none.
+    fn protection(&self, task: &str) -> Option<ScaleInProtection>;
 
-    /// Sets that time, or ends the protection.
-    fn protect(&self, task: &str, until: Option<Timestamp>);
+    /// Sets or ends the protection.
+    fn protect(&self, task: &str, change: ScaleInProtection);
 
     /// Whether a network fault of a task runs. `what` tells those apart of which several may run.
     fn is_running(&self, task: &str, fault: NetworkFault, what: &str) -> bool;

@@ -30,6 +30,8 @@ pub(crate) struct KeyRequest<'k> {
     pub(crate) credentials: &'k Credentials,
     /// Tells generated keys from those of other roles and endpoints.
     pub(crate) name: &'k str,
+    /// When who hands them out lost those from before and asked for new ones.
+    pub(crate) asked_anew: Option<Timestamp>,
     /// The last result of the credential source.
     pub(crate) fetched: Option<&'k Fetched>,
     pub(crate) now: Timestamp,
@@ -59,8 +61,9 @@ pub(crate) enum NoKeys {
 
 /// The keys of now.
 pub(crate) fn issue(request: &KeyRequest<'_>) -> Result<IssuedKeys, NoKeys> {
-    let KeyRequest { instance, credentials, name, fetched, now } = *request;
-    let mut slot = KeySlot::at(credentials, now).rotated(instance.signals.rotated_at, credentials);
+    let KeyRequest { instance, credentials, name, asked_anew, fetched, now } = *request;
+    let rotated_at = instance.signals.rotated_at.max(asked_anew.filter(|at| *at <= now));
+    let mut slot = KeySlot::at(credentials, now).rotated(rotated_at, credentials);
     match credentials.state {
         CredentialState::ProfileNotFound | CredentialState::NoRole => return Err(NoKeys::NoRole),
         CredentialState::AssumeRoleUnauthorized => return Err(NoKeys::Unauthorized),

@@ -16,7 +16,10 @@ use super::endpoint::{EndpointContext, RateBucket};
 use super::go_replies::GoReplies;
 use super::keys::{IssuedKeys, KeyRequest, NoKeys, issue};
 use super::ordered_json::Members;
-use crate::model::{Credentials, EndpointRole, Instance, PodIdentity, RequestRate, RoleName, Timestamp};
+use crate::model::{
+    Credentials, EndpointRole, Instance, PodIdentity, RequestRate, RoleName, Service, ServiceAccount,
+    Timestamp,
+};
 pub(crate) use judge::pod_of;
 use judge::{accepted_token, account_of, is_own_host};
 use refusal::{AuthException, exception};
@@ -33,7 +36,7 @@ pub(super) fn respond(context: &EndpointContext<'_>) -> Reply {
     match &*context.path() {
         "/v1/credentials" => credentials(context, &replies),
         // The agent has them at ports of their own.
-        "/healthz" | "/readyz" if context.request.addressed.is_none() => replies.empty(StatusCode::OK),
+        "/healthz" | "/readyz" if !context.request.by_own_address => replies.empty(StatusCode::OK),
         _ => replies.not_found(),
     }
 }
@@ -65,7 +68,7 @@ fn credentials(context: &EndpointContext<'_>, replies: &GoReplies) -> Reply {
     if !context.request.memory.admit(bucket, RATE.interval(), RATE.burst, context.uptime) {
         return replies.error(StatusCode::TOO_MANY_REQUESTS, "Too Many Requests");
     }
-    let is_checked = context.request.addressed.is_some() && (pod.check_host || is_real(instance));
+    let is_checked = context.request.by_own_address && (pod.check_host || is_real(instance));
     if is_checked && let Err(host) = is_own_host(context.request.head) {
         let accepted = "169.254.170.23 fd00:ec2::23";
         let text = format!(
@@ -80,14 +83,36 @@ fn credentials(context: &EndpointContext<'_>, replies: &GoReplies) -> Reply {
     match account_of(&token, &accepted, context) {
         Err(judge::TokenProblem::Invalid(text)) => replies.error(StatusCode::BAD_REQUEST, &text),
         Err(judge::TokenProblem::Unknown) => exception(context, replies, AuthException::InvalidToken),
-        Ok(account) => {
-            let named = account.as_ref().and_then(|account| pod.associations.get(account));
-            match named.or_else(|| role_of(instance, pod)) {
-                None => exception(context, replies, AuthException::ResourceNotFound),
-                Some(associated) => keys(context, replies, associated),
-            }
-        }
+        Ok(account) => match associated(instance, pod, account) {
+            None => exception(context, replies, AuthException::ResourceNotFound),
+            Some(associated) => keys(context, replies, associated),
+        },
     }
+}
+
+/// The role that a service account is associated with. What events have changed of an association takes precedence.
+fn associated<'i>(
+    instance: &'i Instance,
+    pod: &'i PodIdentity,
+    account: Option<ServiceAccount>,
+) -> Option<&'i RoleName> {
+    let signals = instance.signals.containers.as_deref();
+    let changed = |account: &Option<ServiceAccount>| signals?.associations.get(account);
+    if account.is_some()
+        && let Some(role) = changed(&account)
+    {
+        return role.as_ref();
+    }
+    if let Some(role) = account.as_ref().and_then(|account| pod.associations.get(account)) {
+        return Some(role);
+    }
+    changed(&None).map_or_else(|| role_of(instance, pod), Option::as_ref)
+}
+
+/// The role that an instance's own pod is associated with.
+pub(crate) fn pod_role(instance: &Instance) -> Option<&RoleName> {
+    let pod = pod_of(instance);
+    associated(instance, pod, Some(service_account_of(pod)))
 }
 
 /// The role of service accounts that no association names.
@@ -103,10 +128,14 @@ fn keys(context: &EndpointContext<'_>, replies: &GoReplies, role: &RoleName) -> 
     let instance = &context.compiled.instance;
     let usual = Credentials::default();
     let now = Timestamp::from_secs(context.now.as_secs());
+    let signals = instance.signals.containers.as_deref();
+    let agent = signals.and_then(|signals| signals.agent(Service::PodIdentity));
     let issued = issue(&KeyRequest {
         instance,
         credentials: instance.credentials.as_ref().unwrap_or(&usual),
         name: &format!("pod identity {role}"),
+        // What the agent kept is gone with its restart.
+        asked_anew: agent.map(|agent| agent.up_at),
         fetched: context.fleet.fetched(),
         now,
     });

@@ -1,6 +1,7 @@
 //! `[[event]]`: the timeline. The control socket takes events with the same keys.
 
 mod changes;
+mod containers;
 mod live_changes;
 mod notices;
 
@@ -50,6 +51,7 @@ pub(crate) fn read(
     let problems = section.problems();
     let mut effects = notices::read(section, number, profile.takes_any_event_id());
     effects.extend(live_changes::read(section, scenario, instance.as_deref(), files));
+    effects.extend(containers::read(section, scenario, instance.as_deref()));
     effects.extend(changes::read(section, files, profile));
     let first_n_clients = clients.and_then(|clients| u32::try_from(clients).ok());
     let lateness = EventLateness::default();
@@ -67,7 +69,8 @@ pub(crate) fn read(
             "the event does nothing",
             "accepted: at least one of spot-interruption, rebalance-recommendation, maintenance, target-lifecycle-state, \
              instance-action, life-cycle, credentials, attach-interface, detach-interface, assign, unassign, modify-interface, \
-             hide-interface, instance-profile, stop-start, managed-ssh-key, settle, set, unset, tags, metadata-options, facts, clear",
+             hide-interface, instance-profile, stop-start, managed-ssh-key, settle, ecs-task, ecs-container, task-protection, \
+             pod-identity, agent, set, unset, tags, metadata-options, facts, clear",
         );
         return None;
     }

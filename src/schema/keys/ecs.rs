@@ -7,7 +7,8 @@ use crate::model::{
 use crate::schema::form::{FileKey, Form, Literal, key, words};
 use crate::schema::forms;
 
-const NAME: Form = Form::parsed::<EcsName>("^[A-Za-z0-9_-]{1,255}$");
+/// A name.
+pub(super) const NAME: Form = Form::parsed::<EcsName>("^[A-Za-z0-9_-]{1,255}$");
 const TASK_ID: Form = Form::parsed::<TaskId>("^[0-9a-f]{32}$");
 const CREDENTIAL_ID: Form =
     Form::parsed::<CredentialId>("^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$");

@@ -160,7 +160,7 @@ pub(crate) const EVENT: &[FileKey] = &[
         "clear",
         "",
         Form::Any(&[CLEAR, Form::List(&CLEAR)]),
-        r#"What to clear, one or a list of: "spot-interruption", "rebalance-recommendation", "maintenance", "target-lifecycle-state", "instance-action", "life-cycle", "credentials", "metadata", "tags", "metadata-options", "network", "facts" or "all". "network" gives the interfaces of the scenario back."#,
+        r#"What to clear, one or a list of: "spot-interruption", "rebalance-recommendation", "maintenance", "target-lifecycle-state", "instance-action", "life-cycle", "credentials", "metadata", "tags", "metadata-options", "network", "facts", "ecs", "pod-identity" or "all". "network" gives the interfaces of the scenario back."#,
     ),
 ];
 

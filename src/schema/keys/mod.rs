@@ -1,5 +1,6 @@
 //! The keys of a scenario and of host.toml: the one list that the manual, the schemas and the tests have.
 
+pub(super) mod container_events;
 pub(super) mod ecs;
 pub(super) mod event;
 pub(super) mod fault;
@@ -66,7 +67,7 @@ pub(crate) const SCENARIO: &[FileKey] = &[
     key(
         "event",
         "",
-        Form::Tables(&[event::EVENT]),
+        Form::Tables(&[event::EVENT, container_events::CONTAINER_EVENTS]),
         "An event: a time, and at least one effect. Events at the same time happen in the order of the file. A notice keeps its time for every request and every client until it is cleared.",
     ),
     key(

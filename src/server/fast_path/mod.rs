@@ -137,7 +137,7 @@ impl<'c> FastPath<'c> {
 
     /// Goes on after hyper has answered, with what came of the next request.
     pub(super) fn resume(&mut self, received: Vec<u8>) {
-        self.active = Instant::now() - self.shared.limits.keep_http;
+        self.active = self.connection.replied_at();
         self.unparsed = !received.is_empty();
         self.received = received;
     }
@@ -145,6 +145,7 @@ impl<'c> FastPath<'c> {
     /// Answers requests until the connection is over or hyper's.
     pub(super) async fn serve(&mut self, stream: &mut TcpStream) -> FastEnd {
         let (shared, limits) = (self.shared, &self.shared.limits);
+        let head = limits.head_at(self.connection.addressed);
         // The runtime learns with the first event only that the kernel takes something, and hyper drops the last reply of a
         // connection if it has to wait for that.
         if self.first_round.as_ref().is_some_and(|round| matches!(round.next, Next::Hyper)) {
@@ -156,7 +157,7 @@ impl<'c> FastPath<'c> {
             slot.enter(ConnectionStage::Answering, 0);
         }
         let mut stop = pin!(shared.stopped());
-        let mut deadline = pin!(sleep_until((self.active + limits.head).min(self.end)));
+        let mut deadline = pin!(sleep_until((self.active + head).min(self.end)));
         let mut stopping = false;
         loop {
             tokio::select! {
@@ -175,7 +176,7 @@ impl<'c> FastPath<'c> {
                 }
                 () = &mut deadline => {
                     // It is not moved with each request, which would cost more than the request.
-                    let due = (self.active + limits.head).min(self.end);
+                    let due = (self.active + head).min(self.end);
                     if stopping || Instant::now() >= due {
                         tracing::debug!("{}: connection ended: no request in time", self.connection.peer);
                         return FastEnd::Over(ConnectionEnd::Close);

@@ -52,6 +52,10 @@ fn task_protection_is_remembered() {
         ecs.text += &refused.text;
     }
     ecs.is_golden("ecs-task-protection");
+    let slow = at_ecs("protection = \"slow\"");
+    let reply = slow.service.endpoint(Some(Service::Ecs), slow.client, ("GET", &path), &[HOST], "");
+    let delay = reply.expect("it answers").delivery.delay;
+    assert_eq!(delay, Duration::from_secs(4), "the agent waits for ECS");
 }
 
 #[test]

@@ -7,6 +7,8 @@ use mock_imds::imds::ContainerChoice;
 use mock_imds::model::Service;
 use serde_json::Value;
 
+use support::Client;
+
 use super::Conversation;
 
 const V4: &str = "ECS_CONTAINER_METADATA_URI_V4";
@@ -88,6 +90,9 @@ fn mistakes_have_the_status_of_their_version() {
         ecs.get(&path);
     }
     ecs.is_golden("ecs-mistakes");
+    let mut managed = at_ecs("launch-type = \"MANAGED_INSTANCES\"");
+    let found = managed.get("/v4/unknown/tasks");
+    assert!(found.starts_with("\"V4 task metadata handler: "), "only there the path is routed: {found}");
     let mut bridged = at_ecs("launch-type = \"EC2\"\nnetwork-mode = \"bridge\"");
     let found = bridged.get("/v2/metadata");
     assert_eq!(found, r#""Unable to get task arn from request: unable to associate '172.18.0.5' with task""#);
@@ -136,4 +141,38 @@ fn fields_are_overridden() {
     assert_eq!((&task["ServiceName"], task.get("LaunchType")), (&"x".into(), None));
     let container = json(&ecs.get(&v4));
     assert_eq!((&container["RestartCount"], &container["Image"]), (&2.into(), &"y".into()));
+}
+
+/// Version 2 knows whoever asks by the address alone.
+#[test]
+fn a_client_is_in_the_task_whose_container_has_its_address() {
+    let scenario = |own: &str| {
+        format!(
+            "[ecs]\nfamily = \"first\"\n[[ecs.container]]\nname = \"app\"\n{own}\n\
+             [instances.other]\nclients = [\"10.0.0.1\"]\ninstance-id = \"i-0fedcba0987654321\"\n\
+             ecs = {{ family = \"second\", container = [{{ name = \"db\", clients = [\"172.18.0.9\"] }}] }}\n"
+        )
+    };
+    let family = |client: &str, own: &str| {
+        let mut ecs = Conversation::at(Service::Ecs, &scenario(own));
+        ecs.client = Client::bridged(client);
+        let body = ecs.get("/v2/metadata");
+        json(&body)["Family"].as_str().map_or(body, str::to_owned)
+    };
+    assert_eq!(family("172.18.0.5", ""), "first", "its task says nothing of addresses");
+    assert_eq!(family("172.18.0.9", ""), "second", "a container has the address");
+    let own = "clients = [\"172.18.0.5\"]";
+    assert_eq!(family("172.18.0.5", own), "first");
+    assert_eq!(family("172.18.0.9", own), "second");
+    let unknown = "\"Unable to get task arn from request: unable to associate '172.18.0.6' with task\"";
+    assert_eq!(family("172.18.0.6", own), unknown);
+}
+
+#[test]
+fn injected_errors_are_those_of_a_container_without_data() {
+    let fault = "[[fault]]\nendpoint = \"ecs\"\nstatus = 500\n";
+    let mut ecs = Conversation::at(Service::Ecs, &format!("[ecs]\n{fault}"));
+    assert_eq!(ecs.get("/v4/x"), "\"unable to generate metadata for container 'x'\"");
+    assert_eq!(ecs.get("/v3/x/task"), "\"Unable to generate metadata for container 'x'\"");
+    assert_eq!(ecs.get("/v4/x/stats"), "\"Unable to get container stats for: x\"");
 }

@@ -6,6 +6,7 @@
 
 mod agent_api;
 mod credentials;
+mod events;
 mod metadata;
 mod pod_identity;
 

@@ -175,6 +175,7 @@ impl PureService {
             body: &[],
             remote: (peer, 40_000).into(),
             addressed: None,
+            by_own_address: false,
             memory: &self.memory,
         };
         if let Some(reply) = answer_endpoint(&self.fleet, &self.authority, &visit, &request, self.now) {
@@ -188,6 +189,12 @@ impl PureService {
     pub fn ecs_environment(&self, choice: ContainerChoice<'_>) -> Vec<EnvironmentVariable> {
         let variables = self.fleet.ecs_environment(&self.authority, choice, EndpointReach::Address, self.now);
         variables.unwrap_or_else(|why| panic!("{why}"))
+    }
+
+    /// A token for the service account of the pod.
+    #[track_caller]
+    pub fn pod_token(&self) -> String {
+        self.fleet.pod_token(&self.authority, None, self.now).unwrap_or_else(|why| panic!("{why}"))
     }
 
     /// A request of a container, from port 40000; `addressed` is the service whose address it asked. `None`: no endpoint of
@@ -220,8 +227,8 @@ impl PureService {
         let Client { peer, ingress } = client;
         let visit = Visit { peer, ingress, nonce: *b"golden nonce", counters: &self.counters };
         let remote = (peer, 40_000).into();
-        let request =
-            EndpointRequest { head, body: body.as_bytes(), remote, addressed, memory: &self.memory };
+        let (body, by_own_address) = (body.as_bytes(), addressed.is_some());
+        let request = EndpointRequest { head, body, remote, addressed, by_own_address, memory: &self.memory };
         answer_endpoint(&self.fleet, &self.authority, &visit, &request, self.now)
     }
 

@@ -62,6 +62,7 @@ fn role_with(context: &LeafContext<'_>, more: &[(&str, String)]) -> Option<Strin
         instance: context.instance,
         credentials,
         name: credentials.role.as_str(),
+        asked_anew: None,
         fetched: context.fetched,
         now: context.now,
     });

@@ -1,0 +1,175 @@
+//! The verbs that change what containers meet: the task of Amazon ECS, associations of EKS Pod Identity, and their agents.
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::change::TimingArgs;
+use super::parsers::{accepted, duration_text, variant_of};
+use crate::model::{self, EcsName, RoleName, ServiceAccount};
+
+const ECS_EXAMPLES: &str = "\
+Examples:
+  mock-imds ecs stop --timeout 10s
+  mock-imds ecs container app --health UNHEALTHY
+  mock-imds ecs container app --stopped --exit-code 1 --in 30s
+  mock-imds ecs protection blocked
+  mock-imds ecs restart-agent --down 5s";
+
+const POD_IDENTITY_EXAMPLES: &str = "\
+Examples:
+  mock-imds pod-identity remove
+  mock-imds pod-identity associate other-role --service-account shop/web
+  mock-imds pod-identity restart-agent";
+
+/// `mock-imds ecs`.
+#[derive(Debug, Args)]
+#[command(after_help = ECS_EXAMPLES)]
+pub(crate) struct EcsArgs {
+    #[command(subcommand)]
+    pub change: EcsCommand,
+}
+
+/// What happens to a task of Amazon ECS.
+#[derive(Debug, Subcommand)]
+pub(crate) enum EcsCommand {
+    /// Stop the task: its containers end after a timeout
+    Stop(TaskStopArgs),
+    /// Run a task that was stopped again
+    Run(TaskRunArgs),
+    /// Change the state of a container
+    Container(Box<ContainerArgs>),
+    /// Set what task protection answers, or the protection itself
+    Protection(ProtectionArgs),
+    /// Restart the agent: connections are reset, and then it has no credentials for a while
+    RestartAgent(EcsAgentArgs),
+}
+
+/// `mock-imds ecs stop`.
+#[derive(Debug, Args)]
+pub(crate) struct TaskStopArgs {
+    /// From the stop to the end of the containers
+    #[arg(long, value_name = "DURATION", value_parser = duration_text, default_value = "30s")]
+    pub timeout: String,
+    /// Exit code of the containers; 137 is that of SIGKILL
+    #[arg(long, value_name = "CODE", default_value_t = 137)]
+    pub exit_code: u8,
+    #[command(flatten)]
+    pub timing: TimingArgs,
+}
+
+/// `mock-imds ecs run`.
+#[derive(Debug, Args)]
+pub(crate) struct TaskRunArgs {
+    #[command(flatten)]
+    pub timing: TimingArgs,
+}
+
+/// `mock-imds ecs container`.
+#[derive(Debug, Args)]
+#[group(id = "state", required = true, multiple = true, args = ["health", "stopped", "restart"])]
+pub(crate) struct ContainerArgs {
+    /// Name of the container
+    #[arg(value_name = "NAME", value_parser = accepted::<EcsName>)]
+    pub name: EcsName,
+    /// Outcome of its health check
+    #[arg(long, value_name = "HEALTH", value_parser = variant_of::<model::ContainerHealth>())]
+    pub health: Option<String>,
+    /// It has stopped
+    #[arg(long, conflicts_with = "restart")]
+    pub stopped: bool,
+    /// Exit code of one that has stopped [default: 0]
+    #[arg(long, value_name = "CODE", requires = "stopped")]
+    pub exit_code: Option<u8>,
+    /// It is started again, by its restart policy
+    #[arg(long)]
+    pub restart: bool,
+    #[command(flatten)]
+    pub timing: TimingArgs,
+}
+
+/// `mock-imds ecs protection`.
+#[derive(Debug, Args)]
+pub(crate) struct ProtectionArgs {
+    /// What the endpoint answers from now on, or on and off: the protection itself, as if it were set from outside
+    #[arg(value_name = "ANSWER")]
+    pub answer: ProtectionArg,
+    /// How long it is on [default: 2h]
+    #[arg(long = "for", value_name = "DURATION", value_parser = duration_text)]
+    pub span: Option<String>,
+    #[command(flatten)]
+    pub timing: TimingArgs,
+}
+
+/// An answer of task protection, or its state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ProtectionArg {
+    On,
+    Off,
+    Allowed,
+    Denied,
+    Blocked,
+    Slow,
+}
+
+/// `mock-imds ecs restart-agent`.
+#[derive(Debug, Args)]
+pub(crate) struct EcsAgentArgs {
+    /// How long the agent does not answer
+    #[arg(long, value_name = "DURATION", value_parser = duration_text, default_value = "5s")]
+    pub down: String,
+    /// How long from then on it has no credentials: 503
+    #[arg(long, value_name = "DURATION", value_parser = duration_text, default_value = "10s")]
+    pub credentials_ready_after: String,
+    #[command(flatten)]
+    pub timing: TimingArgs,
+}
+
+/// `mock-imds pod-identity`.
+#[derive(Debug, Args)]
+#[command(after_help = POD_IDENTITY_EXAMPLES)]
+pub(crate) struct PodIdentityArgs {
+    #[command(subcommand)]
+    pub change: PodIdentityCommand,
+}
+
+/// What happens to an association of EKS Pod Identity.
+#[derive(Debug, Subcommand)]
+pub(crate) enum PodIdentityCommand {
+    /// Associate a service account with a role
+    Associate(AssociateArgs),
+    /// Remove an association
+    Remove(AccountArgs),
+    /// Have an association as in the scenario again
+    Restore(AccountArgs),
+    /// Restart the agent: connections are reset, and then it hands out new credentials
+    RestartAgent(PodAgentArgs),
+}
+
+/// `mock-imds pod-identity associate`.
+#[derive(Debug, Args)]
+pub(crate) struct AssociateArgs {
+    /// Role
+    #[arg(value_name = "ROLE", value_parser = accepted::<RoleName>)]
+    pub role: RoleName,
+    #[command(flatten)]
+    pub account: AccountArgs,
+}
+
+/// The service account of an association.
+#[derive(Debug, Args)]
+pub(crate) struct AccountArgs {
+    /// NAMESPACE/NAME [default: all that have no association of their own]
+    #[arg(long, value_name = "ACCOUNT", value_parser = accepted::<ServiceAccount>)]
+    pub service_account: Option<ServiceAccount>,
+    #[command(flatten)]
+    pub timing: TimingArgs,
+}
+
+/// `mock-imds pod-identity restart-agent`.
+#[derive(Debug, Args)]
+pub(crate) struct PodAgentArgs {
+    /// How long the agent does not answer
+    #[arg(long, value_name = "DURATION", value_parser = duration_text, default_value = "5s")]
+    pub down: String,
+    #[command(flatten)]
+    pub timing: TimingArgs,
+}
