@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 use super::control::ControlArgs;
 use super::examples;
 use super::parsers::{
-    clock_position, duration_or_instant, duration_text, instant, ip, variant_of, variant_of_or,
+    clock_position, duration_or_instant, duration_text, instant, ip, variant_of, variant_of_or, word_of,
 };
 use crate::model::{self, MOST_CLIENTS};
 
@@ -73,10 +73,10 @@ pub(crate) struct MaintenanceArgs {
     #[arg(long, value_name = "ID")]
     pub id: Option<String>,
     /// Event code [default: system-reboot]
-    #[arg(long, value_name = "CODE", value_parser = variant_of::<model::MaintenanceCode>())]
+    #[arg(long, value_name = "CODE", value_parser = word_of::<model::MaintenanceCode>())]
     pub code: Option<String>,
     /// State of the event
-    #[arg(long, value_name = "STATE", value_parser = variant_of::<model::MaintenanceState>(), default_value = "active")]
+    #[arg(long, value_name = "STATE", value_parser = word_of::<model::MaintenanceState>(), default_value = "active")]
     pub state: String,
     /// Description
     #[arg(long, value_name = "TEXT")]

@@ -1,16 +1,18 @@
 //! Parsers of the values of options. What goes to the server as text is checked here, and sent as it was written.
 
+use std::ffi::OsStr;
+use std::marker::PhantomData;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, ToSocketAddrs as _};
 use std::os::fd::RawFd;
 use std::str::FromStr;
 use std::time::Duration;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
 use crate::config::{DURATIONS, parse_duration};
 use crate::ec2_api::{ApiEndpoint, InvalidEndpoint};
 use crate::host::takeover;
-use crate::model::{Accepted, ListenEndpoint, Service, StringEnum};
+use crate::model::{Accepted, ListenEndpoint, OpenList, Service, StringEnum};
 use crate::record::{InvalidTarget, Target};
 
 /// A port alone is one of the loopback: that others can connect is to be written out.
@@ -74,6 +76,32 @@ where
     T: StringEnum,
 {
     PossibleValuesParser::new(T::VARIANTS.iter().map(|variant| (*variant).into()))
+}
+
+/// A word of a list that EC2 lengthens: the help and completions have those that are known.
+pub(super) fn word_of<T: OpenList + Clone + Send + Sync + 'static>() -> impl TypedValueParser<Value = String>
+{
+    #[derive(Clone)]
+    struct Word<T>(PhantomData<fn() -> T>);
+
+    impl<T: OpenList + Clone + Send + Sync + 'static> TypedValueParser for Word<T> {
+        type Value = String;
+
+        fn parse_ref(
+            &self,
+            command: &clap::Command,
+            argument: Option<&clap::Arg>,
+            value: &OsStr,
+        ) -> Result<String, clap::Error> {
+            let word = |text: &str| text.parse::<T>().map(|word| word.word().to_owned());
+            TypedValueParser::parse_ref(&word, command, argument, value)
+        }
+
+        fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+            Some(Box::new(T::KNOWN.iter().map(|known| PossibleValue::new(*known))))
+        }
+    }
+    Word::<T>(PhantomData)
 }
 
 /// One of the words of an enum, or one of `more`.

@@ -19,7 +19,7 @@ mod value;
 pub(crate) use cancellation::Cancellation;
 pub(crate) use duration::{DURATIONS, parse_duration};
 pub(crate) use report::{Problem, Report, Severity};
-pub(crate) use section::{Item, Section, is_near, nearest};
+pub(crate) use section::{Item, Section, closest, is_near, nearest};
 pub(crate) use shell_word::shell_word;
 pub use source::{MAX_BYTES, SourceText};
 pub(crate) use value::{INSTANTS, SingleLine};

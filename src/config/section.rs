@@ -132,6 +132,11 @@ fn most_errors(name: &str) -> usize {
     1 + (name.len() / 4).min(2)
 }
 
+/// The name that differs least from `found`.
+pub(crate) fn closest<'n>(found: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+    names.min_by_key(|name| strsim::damerau_levenshtein(found, name))
+}
+
 /// Whether a text is a name with one typing error; two, in a long one.
 pub(crate) fn is_near(found: &str, name: &str) -> bool {
     let most = match name.len() {

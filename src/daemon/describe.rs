@@ -74,7 +74,7 @@ fn due_words(due: &NoticeDue, at: Option<Timestamp>) -> String {
 }
 
 fn maintenance(notice: &MaintenanceNotice, at: Option<Timestamp>) -> String {
-    let code = notice.code.map(|code| format!("{} ", code.as_str())).unwrap_or_default();
+    let code = notice.code.as_ref().map(|code| format!("{} ", code.as_str())).unwrap_or_default();
     let begins = notice
         .not_before
         .as_ref()

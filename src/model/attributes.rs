@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
+use super::families;
 use super::ids::InstanceType;
 use super::resource_ids::HostId;
 
@@ -22,15 +23,19 @@ pub enum Architecture {
 }
 
 impl Architecture {
-    /// The architecture of an instance type. AWS' own processors are those of `a1` and of families with a `g` after the
-    /// generation: `m6g`, `c7gn`. NVIDIA's Grace is that of `p6e-gb200`.
+    /// The architecture of an instance type.
     pub(crate) fn of(instance_type: &InstanceType) -> Self {
-        let family = instance_type.as_str().split('.').next().unwrap_or_default();
+        let family = instance_type.family();
+        families::known(family).map_or_else(|| Self::of_new_family(family), |(architecture, _)| architecture)
+    }
+
+    /// The architecture of a family that is newer than the table, as its name says: AWS' own processors have a `g` after
+    /// the generation, as in `m6g`; NVIDIA's Grace has a `gb`, as in `p6e-gb200`; new Macs have Apple's processors.
+    pub(super) fn of_new_family(family: &str) -> Self {
         let attributes = family.trim_start_matches(|c: char| c.is_ascii_lowercase());
         let attributes = attributes.trim_start_matches(|c: char| c.is_ascii_digit());
-        let apple_silicon = family.starts_with("mac2");
-        let grace = family.contains("-gb");
-        if family == "a1" || apple_silicon || grace || attributes.starts_with('g') {
+        let apple_silicon = family.starts_with("mac") && family != "mac1";
+        if family == "a1" || apple_silicon || family.contains("-gb") || attributes.starts_with('g') {
             Self::Arm64
         } else {
             Self::X86_64
@@ -50,20 +55,6 @@ pub enum InstanceAction {
     BundlePending,
 }
 
-/// The purchasing option: `instance-life-cycle`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
-#[strum(serialize_all = "kebab-case")]
-pub enum LifeCycle {
-    /// On demand.
-    OnDemand,
-    /// Spot.
-    Spot,
-    /// Scheduled Instances.
-    Scheduled,
-    /// Capacity Blocks.
-    CapacityBlock,
-}
-
 /// The platform that the instance runs on: `system`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
 #[strum(serialize_all = "kebab-case")]
@@ -74,6 +65,15 @@ pub enum System {
     Xen,
     /// A Xen instance type on Nitro hardware.
     XenOnNitro,
+}
+
+impl System {
+    /// The platform of an instance type. New families, and bare metal of all, are on Nitro.
+    pub(crate) fn of(instance_type: &InstanceType) -> Self {
+        let bare_metal = instance_type.as_str().contains(".metal");
+        let known = families::known(instance_type.family()).filter(|_| !bare_metal);
+        known.map_or(Self::Nitro, |(_, system)| system)
+    }
 }
 
 /// Detailed monitoring of the instance by Amazon `CloudWatch`.
@@ -146,10 +146,35 @@ mod tests {
             ("x2iedn.xlarge", Architecture::X86_64),
             ("p6e-gb200.36xlarge", Architecture::Arm64),
             ("p6-b200.48xlarge", Architecture::X86_64),
+            ("mac-m4pro.metal", Architecture::Arm64),
+            ("m9g.large", Architecture::Arm64),
+            ("p7e-gb300.36xlarge", Architecture::Arm64),
+            ("m9i.large", Architecture::X86_64),
         ];
         for (name, expected) in cases {
             let parsed: InstanceType = name.parse().expect(name);
             assert_eq!(Architecture::of(&parsed), expected, "architecture of {name}");
+        }
+    }
+
+    #[test]
+    fn the_system_follows_from_the_type() {
+        let cases = [
+            ("m5.xlarge", System::Nitro),
+            ("t1.micro", System::Xen),
+            ("m1.small", System::Xen),
+            ("c1.medium", System::Xen),
+            ("t2.micro", System::Xen),
+            ("i3.large", System::Xen),
+            ("i3.metal", System::Nitro),
+            ("i3en.large", System::Nitro),
+            ("p3.2xlarge", System::Xen),
+            ("p3dn.24xlarge", System::Nitro),
+            ("m99x.large", System::Nitro),
+        ];
+        for (name, expected) in cases {
+            let parsed: InstanceType = name.parse().expect(name);
+            assert_eq!(System::of(&parsed), expected, "system of {name}");
         }
     }
 }

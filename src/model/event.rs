@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
-use super::attributes::{InstanceAction, LifeCycle, Monitoring};
+use super::attributes::{InstanceAction, Monitoring};
 use super::container_change::ContainerChange;
 use super::credentials::CredentialState;
 use super::ids::{InstanceType, TagKey};
 use super::live_change::{InterfaceChange, ProfileChange, SettleTarget, StopStart};
 use super::maintenance::MaintenanceNotice;
 use super::notice::{Notice, NoticeDue};
+use super::open_list::LifeCycle;
 use super::options::{HttpEndpoint, HttpTokens, InstanceMetadataTags};
 use super::overrides::Override;
 use super::propagation::EventLateness;

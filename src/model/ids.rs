@@ -72,6 +72,13 @@ impl FaultName {
 pub struct InstanceType(String);
 identifier!(InstanceType, instance_type, "FAMILY.SIZE in lower case, such as \"m5.xlarge\"");
 
+impl InstanceType {
+    /// The family: `m5` of `m5.xlarge`.
+    pub(super) fn family(&self) -> &str {
+        self.0.split('.').next().unwrap_or_default()
+    }
+}
+
 /// Six pairs of lower-case hexadecimal digits between colons.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MacAddress(String);

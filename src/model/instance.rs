@@ -5,8 +5,7 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use super::attributes::{
-    Architecture, HostnameType, InstanceAction, LifeCycle, ManagedSshKeys, Monitoring, Placement, PublicKey,
-    System,
+    Architecture, HostnameType, InstanceAction, ManagedSshKeys, Monitoring, Placement, PublicKey, System,
 };
 use super::credentials::Credentials;
 use super::ecs::EcsTask;
@@ -15,6 +14,7 @@ use super::interface::{NetworkInterface, SecurityGroups};
 use super::late::{Late, ShownLeaf, ShownRole};
 use super::location::{AvailabilityZone, Region};
 use super::names;
+use super::open_list::LifeCycle;
 use super::options::MetadataOptions;
 use super::overrides::Overrides;
 use super::pod_identity::PodIdentity;
@@ -63,8 +63,8 @@ pub struct Instance {
     pub instance_action: InstanceAction,
     /// The purchasing option.
     pub life_cycle: LifeCycle,
-    /// The platform that the instance runs on.
-    pub system: System,
+    /// The platform that the instance runs on; follows from the type unless set.
+    pub system: Option<System>,
     /// The virtualization profile, such as `default-hvm`.
     pub profile: String,
     /// Detailed monitoring.
@@ -141,8 +141,8 @@ impl Default for Instance {
             product_codes: vec![],
             billing_products: vec![],
             instance_action: InstanceAction::None,
-            life_cycle: LifeCycle::OnDemand,
-            system: System::Nitro,
+            life_cycle: LifeCycle::ON_DEMAND,
+            system: None,
             profile: "default-hvm".into(),
             monitoring: Monitoring::Disabled,
             hostname: None,
@@ -264,5 +264,10 @@ impl Instance {
     /// The processor architecture, as set or derived.
     pub(crate) fn architecture(&self) -> Architecture {
         self.architecture.unwrap_or_else(|| Architecture::of(&self.instance_type))
+    }
+
+    /// The platform that the instance runs on, as set or derived.
+    pub(crate) fn system(&self) -> System {
+        self.system.unwrap_or_else(|| System::of(&self.instance_type))
     }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::ids::Accepted;
+use super::zones::KnownRegion;
 
 /// A region: `us-east-1`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -64,6 +65,8 @@ impl Region {
             "northwest" => "nw".to_owned(),
             "southeast" => "se".to_owned(),
             "southwest" => "sw".to_owned(),
+            // Ids of us-isob-east-1 are usibe1-az1 and so on: us-iso-east-1 has usie1.
+            isolated @ ("isob" | "isoe" | "isof") => format!("i{}", &isolated[3..]),
             number if number.bytes().all(|b| b.is_ascii_digit()) => number.to_owned(),
             other => other[..1].to_owned(),
         };
@@ -103,7 +106,7 @@ impl AvailabilityZone {
 
     /// A plausible zone id: `use1-az1` for `us-east-1a`, `usw2-lax1-az1` for `us-west-2-lax-1a`.
     ///
-    /// On EC2 the letter maps to another number in each account; here `a` is always 1.
+    /// In EC2's oldest regions the letter maps to another number in each account; here it is always the same.
     pub(crate) fn zone_id(&self) -> String {
         let region = self.region().abbreviation();
         let rest = self.name[self.region_length..].trim_start_matches('-');
@@ -116,6 +119,11 @@ impl AvailabilityZone {
             None => (String::new(), rest),
         };
         let number = letter.bytes().last().filter(u8::is_ascii_lowercase).map_or(1, |b| b - b'a' + 1);
+        let of_letter =
+            KnownRegion::named(&self.name[..self.region_length]).and_then(|known| known.number(rest));
+        if let Some(number) = of_letter {
+            return format!("{region}-az{number}");
+        }
         let group = group.replace('-', "");
         if group.is_empty() { format!("{region}-az{number}") } else { format!("{region}-{group}-az{number}") }
     }
@@ -174,7 +182,16 @@ mod tests {
             ("us-east-1a", "us-east-1", "use1-az1", "aws"),
             ("us-east-2b", "us-east-2", "use2-az2", "aws"),
             ("ap-southeast-1c", "ap-southeast-1", "apse1-az3", "aws"),
-            ("eu-central-1a", "eu-central-1", "euc1-az1", "aws"),
+            ("eu-central-1a", "eu-central-1", "euc1-az2", "aws"),
+            ("ap-northeast-1c", "ap-northeast-1", "apne1-az1", "aws"),
+            ("us-west-1b", "us-west-1", "usw1-az3", "aws"),
+            ("us-west-2-lax-1b", "us-west-2", "usw2-lax1-az2", "aws"),
+            ("us-east-1-chi-2a", "us-east-1", "use1-chi2-az1", "aws"),
+            ("us-west-2-wl1-sfo-wlz-1", "us-west-2", "usw2-wl1-sfo-wlz1", "aws"),
+            ("ap-northeast-2-wl1-cjj-wlz-1", "ap-northeast-2", "apne2-wl1-cjj-wlz1", "aws"),
+            ("us-iso-east-1a", "us-iso-east-1", "usie1-az1", "aws-iso"),
+            ("us-isob-east-1a", "us-isob-east-1", "usibe1-az1", "aws-iso-b"),
+            ("us-gov-east-1a", "us-gov-east-1", "usge1-az1", "aws-us-gov"),
             ("us-west-2-lax-1a", "us-west-2", "usw2-lax1-az1", "aws"),
             ("us-east-1-wl1-bos-wlz-1", "us-east-1", "use1-wl1-bos-wlz1", "aws"),
             ("us-gov-west-1b", "us-gov-west-1", "usgw1-az2", "aws-us-gov"),

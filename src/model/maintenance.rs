@@ -1,49 +1,37 @@
 //! Scheduled maintenance events. Source: EC2 User Guide, "Scheduled events for Amazon EC2 instances".
 
-use strum::{EnumString, IntoStaticStr, VariantArray};
-
 use super::notice::NoticeDue;
+use super::open_list::{MaintenanceCode, MaintenanceState};
 use super::time::Timestamp;
-
-/// The kind of a maintenance event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
-#[strum(serialize_all = "kebab-case")]
-pub enum MaintenanceCode {
-    /// The instance is rebooted.
-    InstanceReboot,
-    /// The host of the instance is rebooted.
-    SystemReboot,
-    /// The host of the instance is maintained.
-    SystemMaintenance,
-    /// The instance is retired.
-    InstanceRetirement,
-    /// The instance is stopped.
-    InstanceStop,
-}
 
 impl MaintenanceCode {
     /// The default description of an event of this kind.
-    pub(crate) fn description(self) -> &'static str {
-        match self {
-            Self::InstanceReboot => "scheduled instance reboot",
-            Self::SystemReboot => "scheduled reboot",
-            Self::SystemMaintenance => "scheduled maintenance",
-            Self::InstanceRetirement => "scheduled retirement",
-            Self::InstanceStop => "scheduled stop",
+    pub(crate) fn description(&self) -> &'static str {
+        match self.as_str() {
+            "instance-reboot" => "scheduled instance reboot",
+            "system-reboot" => "scheduled reboot",
+            "system-maintenance" => "scheduled maintenance",
+            "instance-retirement" => "scheduled retirement",
+            "instance-stop" => "scheduled stop",
+            _ => "scheduled event",
         }
     }
 }
 
-/// The progress of a maintenance event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
-#[strum(serialize_all = "kebab-case")]
-pub enum MaintenanceState {
-    /// To come, or under way.
-    Active,
-    /// Over.
-    Completed,
-    /// Called off.
-    Canceled,
+impl MaintenanceState {
+    /// What the description of an event begins with; empty for one that is to come.
+    pub(crate) fn prefix(&self) -> &'static str {
+        match self.as_str() {
+            "completed" => "[Completed] ",
+            "canceled" => "[Canceled] ",
+            _ => "",
+        }
+    }
+
+    /// Whether such an event is in the history.
+    pub(crate) fn is_past(&self) -> bool {
+        matches!(self.as_str(), "completed" | "canceled")
+    }
 }
 
 /// A new or changed maintenance event, as an event of the timeline announces it. A value that is not set stays, or

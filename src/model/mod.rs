@@ -13,6 +13,7 @@ mod credentials;
 mod ecs;
 pub mod endpoint;
 mod event;
+mod families;
 pub(crate) mod fault;
 mod glob;
 mod http;
@@ -28,6 +29,7 @@ mod maintenance;
 pub(crate) mod names;
 mod node;
 mod notice;
+mod open_list;
 mod options;
 mod overrides;
 mod pending_changes;
@@ -42,10 +44,10 @@ mod signals;
 mod string_enum;
 mod time;
 pub(crate) mod timeline;
+pub(crate) mod zones;
 
 pub(crate) use attributes::{
-    Architecture, HostnameType, InstanceAction, LifeCycle, ManagedSshKeys, Monitoring, Placement, PublicKey,
-    System,
+    Architecture, HostnameType, InstanceAction, ManagedSshKeys, Monitoring, Placement, PublicKey, System,
 };
 pub use client_matcher::ClientMatcher;
 pub(crate) use container_change::{
@@ -81,9 +83,10 @@ pub(crate) use live_change::{
     UserDataChange,
 };
 pub(crate) use location::{AvailabilityZone, Region};
-pub(crate) use maintenance::{MaintenanceCode, MaintenanceEvent, MaintenanceNotice, MaintenanceState};
+pub(crate) use maintenance::{MaintenanceEvent, MaintenanceNotice};
 pub use node::ClusterNode;
 pub(crate) use notice::{InstantAsWritten, Notice, NoticeDue, NoticeTime};
+pub(crate) use open_list::{LifeCycle, MaintenanceCode, MaintenanceState, OpenList};
 pub(crate) use options::{HttpEndpoint, HttpTokens, InstanceMetadataTags, MetadataOptions};
 pub(crate) use overrides::{Override, Overrides};
 pub(crate) use pod_identity::{AcceptedToken, PodIdentity, ServiceAccount};

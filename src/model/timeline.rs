@@ -12,8 +12,9 @@ use super::interface::NetworkInterface;
 use super::interface_changes::{self, ChangeMoment};
 use super::late::StageEnd;
 use super::live_change::{InterfaceChange, InterfaceName, RoleChange, SettleTarget};
-use super::maintenance::{MaintenanceCode, MaintenanceEvent, MaintenanceNotice, MaintenanceState};
+use super::maintenance::{MaintenanceEvent, MaintenanceNotice};
 use super::notice::{NoticeDue, NoticeTime};
+use super::open_list::MaintenanceCode;
 use super::pending_changes::{PendingChange, PendingChanges};
 use super::profile_changes;
 use super::propagation::{ChangeKind, DelaySource, EventLateness, LateLeaf, Propagation};
@@ -197,7 +198,7 @@ fn apply(instance: &mut Instance, base: &Instance, effect: &EventEffect, given: 
         EventEffect::Maintenance(notice) => maintain(&mut instance.signals, notice, given),
         EventEffect::TargetLifecycleState(state) => instance.signals.target_lifecycle_state = Some(*state),
         EventEffect::InstanceAction(action) => instance.instance_action = *action,
-        EventEffect::LifeCycle(life_cycle) => instance.life_cycle = *life_cycle,
+        EventEffect::LifeCycle(life_cycle) => instance.life_cycle.clone_from(life_cycle),
         EventEffect::Credentials(state) => {
             if let Some(credentials) = &mut instance.credentials {
                 credentials.state = *state;
@@ -312,7 +313,7 @@ fn clear(instance: &mut Instance, base: &Instance, what: ClearTarget) {
             signals.target_lifecycle_state = base.signals.target_lifecycle_state;
         }
         ClearTarget::InstanceAction => instance.instance_action = base.instance_action,
-        ClearTarget::LifeCycle => instance.life_cycle = base.life_cycle,
+        ClearTarget::LifeCycle => instance.life_cycle.clone_from(&base.life_cycle),
         ClearTarget::Credentials => {
             (signals.rotated_at, signals.expired_at) = (None, None);
             instance.credentials.clone_from(&base.credentials);
@@ -364,18 +365,18 @@ fn maintain(signals: &mut Signals, notice: &MaintenanceNotice, given: Given<'_>)
     };
     let before = take(&mut signals.scheduled).or_else(|| take(&mut signals.history));
     let due = |new: Option<&NoticeDue>, old: Option<Timestamp>| new.map(|due| given.instant(due)).or(old);
-    let code =
-        notice.code.or(before.as_ref().map(|event| event.code)).unwrap_or(MaintenanceCode::SystemReboot);
+    let former = before.as_ref().map(|event| &event.code);
+    let code = notice.code.as_ref().or(former).cloned().unwrap_or(MaintenanceCode::SYSTEM_REBOOT);
     let described = before.as_ref().filter(|event| event.code == code).map(|event| event.description.clone());
     let event = MaintenanceEvent {
         id: notice.id.clone(),
-        code,
-        state: notice.state,
         description: notice
             .description
             .clone()
             .or(described)
             .unwrap_or_else(|| code.description().to_owned()),
+        code,
+        state: notice.state.clone(),
         // The default is in a week, as AWS announces reboots at least a week ahead.
         not_before: due(notice.not_before.as_ref(), before.as_ref().map(|e| e.not_before))
             .unwrap_or_else(|| given.at.plus(7 * DAY)),
@@ -385,8 +386,9 @@ fn maintain(signals: &mut Signals, notice: &MaintenanceNotice, given: Given<'_>)
             before.as_ref().and_then(|e| e.not_before_deadline),
         ),
     };
-    match event.state {
-        MaintenanceState::Active => signals.scheduled.push(event),
-        MaintenanceState::Completed | MaintenanceState::Canceled => signals.history.push(event),
+    if event.state.is_past() {
+        signals.history.push(event);
+    } else {
+        signals.scheduled.push(event);
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::assign::{replace_if_some, set_if_some};
 use super::named_files::NamedFiles;
-use super::{content, contradictions, interface};
+use super::{content, contradictions, interface, open_list};
 use crate::config::{Item, Section};
 use crate::model::{
     Architecture, HostnameType, Instance, InstanceAction, LifeCycle, ManagedSshKeys, Monitoring, Placement,
@@ -47,7 +47,7 @@ fn identity(section: &Section<'_>, instance: &mut Instance) {
     set_if_some(&mut instance.account_id, section.read("account-id", Item::parse));
     // Whether ids of other forms are worth a warning: nothing else asks.
     let _ = section.read("other-ids", Item::boolean);
-    set_if_some(&mut instance.system, section.read("system", Item::choice::<System>));
+    replace_if_some(&mut instance.system, section.read("system", Item::choice::<System>));
     set_if_some(&mut instance.profile, section.read("profile", Item::line));
 }
 
@@ -96,7 +96,7 @@ fn launch(section: &Section<'_>, instance: &mut Instance) {
     set_if_some(&mut instance.billing_products, section.read("billing-products", Item::lines));
     let action = section.read("instance-action", Item::choice::<InstanceAction>);
     set_if_some(&mut instance.instance_action, action);
-    set_if_some(&mut instance.life_cycle, section.read("life-cycle", Item::choice::<LifeCycle>));
+    set_if_some(&mut instance.life_cycle, section.read("life-cycle", open_list::read::<LifeCycle>));
     set_if_some(&mut instance.monitoring, section.read("monitoring", Item::choice::<Monitoring>));
 }
 

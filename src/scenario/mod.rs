@@ -21,6 +21,7 @@ mod interface_timeline;
 mod library;
 mod live;
 mod named_files;
+mod open_list;
 mod options;
 mod overrides;
 mod pod_identity;

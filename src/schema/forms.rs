@@ -9,8 +9,9 @@ use crate::config::SingleLine;
 use crate::model::PathGlob;
 use crate::model::{
     AccountId, AllowedHost, AmiId, AvailabilityZone, ClientMatcher, ContentType, FaultName, FixedToken,
-    HostId, HostName, InstanceId, InstanceType, InterfaceId, InterfaceName, KernelId, MacAddress, NodeName,
-    ProfileId, RamdiskId, Region, ReservationId, RoleName, SecurityGroupId, SubnetId, VpcId,
+    HostId, HostName, InstanceId, InstanceType, InterfaceId, InterfaceName, KernelId, LifeCycle, MacAddress,
+    MaintenanceCode, MaintenanceState, NodeName, OpenList, ProfileId, RamdiskId, Region, ReservationId,
+    RoleName, SecurityGroupId, SubnetId, VpcId,
 };
 
 /// An id: EC2's form is in the key's description, since other ones are taken too.
@@ -69,6 +70,18 @@ pub(super) const ACCOUNT_ID: Form = Form::parsed::<AccountId>(ID);
 pub(super) const INSTANCE_TYPE: Form = Form::parsed::<InstanceType>("^[a-z0-9-]{1,32}[.][a-z0-9-]{1,31}$");
 pub(super) const MAC: Form = Form::parsed::<MacAddress>("^[0-9a-f]{2}(?::[0-9a-f]{2}){5}$");
 pub(super) const PROFILE_ID: Form = Form::parsed::<ProfileId>("^[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}$");
+/// A list that EC2 lengthens: an editor offers the words that are known.
+macro_rules! open_list {
+    ($list:ty) => {
+        Form::Any(&[
+            Form::Choice(|| <$list>::KNOWN.to_vec()),
+            Form::parsed::<$list>("^[a-z][a-z0-9]{0,31}(?:-[a-z0-9]{1,15}){0,2}$"),
+        ])
+    };
+}
+pub(super) const LIFE_CYCLE: Form = open_list!(LifeCycle);
+pub(super) const MAINTENANCE_CODE: Form = open_list!(MaintenanceCode);
+pub(super) const MAINTENANCE_STATE: Form = open_list!(MaintenanceState);
 pub(super) const ROLE: Form = Form::parsed::<RoleName>("^[A-Za-z0-9+=,.@_-]{1,64}$");
 pub(super) const REGION: Form = Form::parsed::<Region>("^[a-z]+(?:-[a-z]+)+-[0-9]+$");
 pub(super) const ZONE: Form =

@@ -4,7 +4,7 @@
 //! events".
 
 use crate::model::json::string;
-use crate::model::{MaintenanceEvent, MaintenanceState, Signals, SpotAction, StringEnum, Timestamp};
+use crate::model::{MaintenanceEvent, Signals, SpotAction, StringEnum, Timestamp};
 
 /// `spot/instance-action`, as a request at `now` finds it.
 pub(crate) fn instance_action(signals: &Signals, now: Timestamp) -> Option<String> {
@@ -35,11 +35,7 @@ pub(crate) fn maintenance(events: &[MaintenanceEvent]) -> String {
 }
 
 fn object(event: &MaintenanceEvent) -> String {
-    let prefix = match event.state {
-        MaintenanceState::Active => "",
-        MaintenanceState::Completed => "[Completed] ",
-        MaintenanceState::Canceled => "[Canceled] ",
-    };
+    let prefix = event.state.prefix();
     let members = [
         ("NotBefore", Some(event.not_before.maintenance_date())),
         ("Code", Some(event.code.as_str().to_owned())),
@@ -56,7 +52,7 @@ fn object(event: &MaintenanceEvent) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::model::{AfterNotice, MaintenanceCode, NoticeTime, SpotInterruption};
+    use crate::model::{AfterNotice, MaintenanceCode, MaintenanceState, NoticeTime, SpotInterruption};
 
     use super::*;
 
@@ -89,8 +85,8 @@ mod tests {
     fn maintenance_events_have_the_services_layout() {
         let event = MaintenanceEvent {
             id: "instance-event-0d59937288b749b32".into(),
-            code: MaintenanceCode::SystemReboot,
-            state: MaintenanceState::Canceled,
+            code: MaintenanceCode::SYSTEM_REBOOT,
+            state: MaintenanceState::CANCELED,
             description: "scheduled reboot".into(),
             not_before: Timestamp::from_secs(1_546_419_643),
             not_after: Some(Timestamp::from_secs(1_548_061_243)),

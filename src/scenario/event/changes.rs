@@ -7,7 +7,7 @@ use crate::model::{
 };
 use crate::scenario::instance::USER_DATA_LIMIT;
 use crate::scenario::named_files::NamedFiles;
-use crate::scenario::{addresses, content, overrides};
+use crate::scenario::{addresses, content, open_list, overrides};
 
 /// Reads the changes of an event, in the order in which they are made.
 pub(super) fn read(section: &Section<'_>, files: &NamedFiles<'_>, profile: Profile) -> Vec<EventEffect> {
@@ -20,7 +20,7 @@ pub(super) fn read(section: &Section<'_>, files: &NamedFiles<'_>, profile: Profi
 
 fn states(section: &Section<'_>) -> Vec<EventEffect> {
     let action = section.read("instance-action", Item::choice::<InstanceAction>);
-    let life_cycle = section.read("life-cycle", Item::choice::<LifeCycle>);
+    let life_cycle = section.read("life-cycle", open_list::read::<LifeCycle>);
     let mut effects: Vec<EventEffect> = action
         .map(EventEffect::InstanceAction)
         .into_iter()

@@ -7,6 +7,7 @@ use crate::model::{
     AfterNotice, EventEffect, InstantAsWritten, MaintenanceCode, MaintenanceNotice, MaintenanceState,
     NoticeDue, SpotAction, TargetLifecycleState,
 };
+use crate::scenario::open_list;
 
 /// The time from a notice to the interruption. Source: EC2 User Guide, "Spot Instance interruption notices".
 const SPOT_NOTICE: Duration = Duration::from_mins(2);
@@ -80,9 +81,9 @@ fn moving(section: &Section<'_>, fixed: Option<&Item<'_>>) -> bool {
 /// EC2's ids have a form of their own; amazon-ec2-metadata-mock takes any.
 fn maintenance(section: &Section<'_>, number: u64, any_id: bool) -> Option<EventEffect> {
     let id = section.get("id");
-    let code = section.read("code", Item::choice::<MaintenanceCode>);
-    let state =
-        section.get("state").map_or(Some(MaintenanceState::Active), |item| item.choice::<MaintenanceState>());
+    let code = section.read("code", open_list::read::<MaintenanceCode>);
+    let state = section.get("state");
+    let state = state.map_or(Some(MaintenanceState::ACTIVE), |item| open_list::read(&item));
     let description = section.read("description", Item::line);
     let not_before = section.read("not-before", due);
     let not_after = section.read("not-after", due);

@@ -71,7 +71,7 @@ fn what_is_kept_is_the_same_event_whenever_it_is_read() {
 #[test]
 fn maintenance_events_have_ids_of_their_own() {
     let id = |json: &Value, now| match &order_at(json, now).expect("it is accepted").item.effects[..] {
-        [EventEffect::Maintenance(notice)] => (notice.id.clone(), notice.state),
+        [EventEffect::Maintenance(notice)] => (notice.id.clone(), notice.state.clone()),
         other => panic!("expected maintenance, found {other:?}"),
     };
     let json = json!({"maintenance": {}});
@@ -80,7 +80,7 @@ fn maintenance_events_have_ids_of_their_own() {
     let time = |before| OrderTime { now: NOW, elapsed: Duration::ZERO, before, wall_ahead: 0 };
     let [one, other] = [0, 1].map(|before| read_order::<Event>(&json, &scenario(), time(before)));
     assert_ne!(one.expect("it is accepted").item, other.expect("it is accepted").item, "in one millisecond");
-    assert_eq!(first.1, MaintenanceState::Active);
+    assert_eq!(first.1, MaintenanceState::ACTIVE);
 }
 
 #[test]

@@ -1,62 +1,9 @@
 //! Regions and zones that there are not, and architectures that a type does not have.
 
 use super::sections::{instances, others_are_meant};
-use crate::config::{Item, Section, is_near};
+use crate::config::{Item, Section, closest, is_near};
+use crate::model::zones::{KnownRegion, REGIONS};
 use crate::model::{Architecture, AvailabilityZone, InstanceType, Scenario, StringEnum as _};
-
-/// The regions of all partitions. botocore 1.43.11 lists these but me-west-1 and sa-west-1.
-const REGIONS: [&str; 48] = [
-    "af-south-1",
-    "ap-east-1",
-    "ap-east-2",
-    "ap-northeast-1",
-    "ap-northeast-2",
-    "ap-northeast-3",
-    "ap-south-1",
-    "ap-south-2",
-    "ap-southeast-1",
-    "ap-southeast-2",
-    "ap-southeast-3",
-    "ap-southeast-4",
-    "ap-southeast-5",
-    "ap-southeast-6",
-    "ap-southeast-7",
-    "ca-central-1",
-    "ca-west-1",
-    "cn-north-1",
-    "cn-northwest-1",
-    "eu-central-1",
-    "eu-central-2",
-    "eu-isoe-west-1",
-    "eu-north-1",
-    "eu-south-1",
-    "eu-south-2",
-    "eu-west-1",
-    "eu-west-2",
-    "eu-west-3",
-    "eusc-de-east-1",
-    "il-central-1",
-    "me-central-1",
-    "me-south-1",
-    "me-west-1",
-    "mx-central-1",
-    "sa-east-1",
-    "sa-west-1",
-    "us-east-1",
-    "us-east-2",
-    "us-gov-east-1",
-    "us-gov-west-1",
-    "us-iso-east-1",
-    "us-iso-west-1",
-    "us-isob-east-1",
-    "us-isob-west-1",
-    "us-isof-east-1",
-    "us-isof-south-1",
-    "us-west-1",
-    "us-west-2",
-];
-/// The last letter that a zone of a region has: us-east-1 has six.
-const LAST_ZONE: char = 'f';
 
 pub(super) fn add(root: &Section<'_>, scenario: &Scenario) {
     for section in instances(root).into_iter().filter(|section| !others_are_meant(root, section)) {
@@ -80,7 +27,7 @@ fn zone(item: &Item<'_>) {
     let Some(zone) = item.text().and_then(|text| text.parse::<AvailabilityZone>().ok()) else { return };
     let region = zone.region();
     let rest = &zone.as_str()[region.as_str().len()..];
-    if !REGIONS.contains(&region.as_str()) {
+    let Some(known) = KnownRegion::named(region.as_str()) else {
         // One that is new to mock-imds works as any other.
         if let Some(meant) = misspelt(region.as_str()) {
             item.warn(
@@ -88,19 +35,31 @@ fn zone(item: &Item<'_>) {
                 format!("did you mean \"{meant}{rest}\"?"),
             );
         }
-    } else if rest.len() == 1 && rest.chars().all(|letter| letter > LAST_ZONE) {
-        item.warn(
-            format!("the region {region} has no zone \"{zone}\""),
-            format!("zones end in letters from a on, such as \"{region}a\""),
-        );
+        return;
+    };
+    let name = rest.trim_start_matches('-');
+    let of_unknown_letters = name.len() == 1 && !known.has_all_letters();
+    if of_unknown_letters || known.zones().any(|zone| zone == name) {
+        return;
     }
+    let of_its_kind = known.zones().filter(|zone| (zone.len() == 1) == (name.len() == 1));
+    let nearest = closest(name, of_its_kind).or_else(|| known.zones().next()).unwrap_or("a");
+    let nearest = format!("{region}{}{nearest}", if nearest.len() == 1 { "" } else { "-" });
+    item.warn(
+        format!("mock-imds knows no zone \"{zone}\" in the region {region}"),
+        format!(
+            "the nearest that it knows: \"{nearest}\"; one that is new works too, with the id \"{}\"",
+            zone.zone_id()
+        ),
+    );
 }
 
 /// The region that was meant, if it is one with a typing error. A number more is rather a new region.
 fn misspelt(region: &str) -> Option<&'static str> {
     let without_number = |name: &str| name.trim_end_matches(|c: char| c.is_ascii_digit()).to_owned();
-    let is_new = REGIONS.iter().any(|known| without_number(known) == without_number(region));
-    REGIONS.into_iter().find(|known| !is_new && is_near(region, known))
+    let mut names = REGIONS.iter().map(|known| known.name);
+    let is_new = names.clone().any(|known| without_number(known) == without_number(region));
+    names.find(|known| !is_new && is_near(region, known))
 }
 
 /// `use1-az1` belongs to `us-east-1`.

@@ -27,7 +27,7 @@ fn what_contradicts_cannot_happen_or_has_no_effect_is_a_warning() {
             "[instance]\navailability-zone = \"us-esat-1a\"",
             "2:21: mock-imds knows no region \"us-esat-1\" | did you mean \"us-east-1a\"?",
         ),
-        ("[instance]\navailability-zone = \"eu-west-1q\"", "the region eu-west-1 has no zone \"eu-west-1q\""),
+        ("[instance]\navailability-zone = \"eu-west-1q\"", "mock-imds knows no zone \"eu-west-1q\""),
         (
             "[instances.a]\nclients = [\"host\"]\nderive = true\navailability-zone = \"us-esat-1a\"",
             "4:21: mock-imds knows no region",
@@ -359,9 +359,14 @@ fn the_other_segments_of_a_misspelt_path_are_kept() {
 fn zones_and_architectures_are_compared_with_what_there_is() {
     for (zone, expected) in [
         ("us-east-1f", &[][..]),
-        ("us-east-1g", &["the region us-east-1 has no zone \"us-east-1g\""]),
-        ("us-east-1z", &["zones end in letters from a on, such as \"us-east-1a\""]),
-        ("us-west-2-lax-1z", &[]),
+        ("us-east-1g", &["mock-imds knows no zone \"us-east-1g\""]),
+        ("us-east-1z", &["the nearest that it knows: \"us-east-1a\""]),
+        ("us-west-2-lax-1a", &[]),
+        ("us-west-2-lax-1z", &["the nearest that it knows: \"us-west-2-lax-1a\""]),
+        ("us-east-1-wl1-bos-wlz-1", &[]),
+        ("us-east-1-wl1-boss-wlz-1", &["the nearest that it knows: \"us-east-1-wl1-bos-wlz-1\""]),
+        ("eu-west-1-dub-1a", &["mock-imds knows no zone \"eu-west-1-dub-1a\""]),
+        ("us-isob-east-1b", &[]),
         ("us-east-3a", &[]),
         ("us-eest-1a", &["did you mean \"us-east-1a\"?"]),
     ] {
@@ -400,7 +405,7 @@ fn ids_of_other_forms_are_told_unless_they_are_meant() {
         "2:15: instance.instance-id is \"i-0test123456\", which is no id of EC2's | on EC2: \"i-\" and 8 or 17",
         "3:14: instance.account-id is \"0123456789\"",
         "is \"mine\", which is no id of EC2's",
-        "the region eu-west-1 has no zone",
+        "mock-imds knows no zone \"eu-west-1q\"",
         "is \"subnet-1\", which is no id of EC2's",
         "is \"h-1\", which is no id of EC2's",
     ] {
@@ -414,4 +419,23 @@ fn ids_of_other_forms_are_told_unless_they_are_meant() {
     let named = "[instances.a]\nclients = [\"host\"]\ninstance-id = \"mine\"\n";
     assert_eq!(warnings(named).len(), 1);
     assert_eq!(warnings(&format!("[instance]\nother-ids = true\n{named}")), [""; 0]);
+}
+
+#[test]
+fn words_that_ec2_may_have_added_are_served_with_a_warning() {
+    for (text, expected) in [
+        ("[instance]\nlife-cycle = \"interruptible-capacity-reservation\"\n", &[][..]),
+        ("[instance]\nlife-cycle = \"sponsored\"\n", &["mock-imds knows no life-cycle \"sponsored\""]),
+        ("[instance]\nlife-cycle = \"on-demnad\"\n", &["did you mean \"on-demand\"?"]),
+        (
+            "[[event]]\nat = \"1s\"\nlife-cycle = \"sponsored\"\n",
+            &["mock-imds knows no life-cycle \"sponsored\""],
+        ),
+        (
+            "[[event]]\nat = \"1s\"\nmaintenance = { code = \"system-upgrade\", state = \"deferred\" }\n",
+            &["mock-imds knows no code \"system-upgrade\"", "mock-imds knows no state \"deferred\""],
+        ),
+    ] {
+        expect(text, expected);
+    }
 }

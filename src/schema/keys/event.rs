@@ -3,8 +3,8 @@
 use super::live;
 use crate::model::MOST_CLIENTS;
 use crate::model::{
-    AfterNotice, ClearTarget, CredentialState, InstanceAction, LifeCycle, MaintenanceCode, MaintenanceState,
-    Monitoring, SettleTarget, SpotAction, TargetLifecycleState,
+    AfterNotice, ClearTarget, CredentialState, InstanceAction, Monitoring, SettleTarget, SpotAction,
+    TargetLifecycleState,
 };
 use crate::schema::form::{FileKey, key};
 use crate::schema::form::{Form, Literal, words};
@@ -59,7 +59,7 @@ pub(crate) const EVENT: &[FileKey] = &[
         r#""Detached", "InService", "Standby", "Terminated", "Warmed:Hibernated", "Warmed:Running", "Warmed:Stopped" or "Warmed:Terminated"."#,
     ),
     key("instance-action", "", Form::Choice(words::<InstanceAction>), "As in `[instance]`."),
-    key("life-cycle", "", Form::Choice(words::<LifeCycle>), "As in `[instance]`."),
+    key("life-cycle", "", forms::LIFE_CYCLE, "As in `[instance]`."),
     key(
         "credentials",
         "",
@@ -203,11 +203,16 @@ const MAINTENANCE: &[FileKey] = &[
         forms::LINE,
         r#""instance-event-" and 17 lower-case hexadecimal digits. A known id updates that event."#,
     ),
-    key("code", "", Form::Choice(words::<MaintenanceCode>), "What will be done."),
+    key(
+        "code",
+        "",
+        forms::MAINTENANCE_CODE,
+        "What will be done. Another word than those is accepted with a warning.",
+    ),
     key(
         "state",
         r#""active""#,
-        Form::Choice(words::<MaintenanceState>),
+        forms::MAINTENANCE_STATE,
         "An event that is completed or canceled moves to the history.",
     ),
     key("description", "", forms::LINE, "The text of the event."),

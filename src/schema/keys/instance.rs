@@ -1,7 +1,7 @@
 //! `[instance]` and its tables.
 
 use super::interface::NETWORK_INTERFACE;
-use crate::model::{Architecture, HostnameType, InstanceAction, LifeCycle, Monitoring, System};
+use crate::model::{Architecture, HostnameType, InstanceAction, Monitoring, System};
 use crate::schema::form::{FileKey, key};
 use crate::schema::form::{Form, words};
 use crate::schema::forms;
@@ -37,15 +37,15 @@ pub(crate) const INSTANCE: &[FileKey] = &[
         "availability-zone",
         r#""us-east-1a""#,
         forms::ZONE,
-        "The region, the zone's id, the partition, its DNS suffix and the host names follow from it. Zones of Local Zones, GovCloud and China work.",
+        "The region, the zone's id, the partition, its DNS suffix and the host names follow from it. Local Zones, Wavelength Zones and the zones of every partition work; one that mock-imds does not know is accepted with a warning that names the nearest one.",
     ),
     key("availability-zone-id", "", forms::LINE, r#"Such as "use1-az1". Follows from the zone unless set."#),
     key("region", "", forms::REGION, "Optional. If set, it must own the zone."),
     key(
         "life-cycle",
         r#""on-demand""#,
-        Form::Choice(words::<LifeCycle>),
-        r#""on-demand", "spot", "scheduled" or "capacity-block"."#,
+        forms::LIFE_CYCLE,
+        r#""on-demand", "spot", "scheduled", "capacity-block" or "interruptible-capacity-reservation"; another word is accepted with a warning."#,
     ),
     key(
         "instance-action",
@@ -53,7 +53,12 @@ pub(crate) const INSTANCE: &[FileKey] = &[
         Form::Choice(words::<InstanceAction>),
         r#""none", "shutdown" or "bundle-pending"."#,
     ),
-    key("system", r#""nitro""#, Form::Choice(words::<System>), r#""nitro", "xen" or "xen-on-nitro"."#),
+    key(
+        "system",
+        "",
+        Form::Choice(words::<System>),
+        r#""nitro", "xen" or "xen-on-nitro". Follows from the instance type unless set."#,
+    ),
     key("profile", r#""default-hvm""#, forms::LINE, "Virtualisation profile."),
     key(
         "monitoring",
