@@ -87,8 +87,10 @@ fn zone(item: &Item<'_>) {
                 format!("mock-imds knows no region \"{region}\""),
                 format!("did you mean \"{meant}{rest}\"?"),
             );
+            return;
         }
-    } else if rest.len() == 1 && rest.chars().all(|letter| letter > LAST_ZONE) {
+    }
+    if rest.len() == 1 && rest.chars().all(|letter| letter > LAST_ZONE) {
         item.warn(
             format!("the region {region} has no zone \"{zone}\""),
             format!("zones end in letters from a on, such as \"{region}a\""),
