@@ -66,16 +66,17 @@ pub fn run() -> ExitCode {
     // Keys and tokens are in memory, and a core dump is a file. Where the kernel refuses, LimitCORE= of the unit stays.
     let _ = nix::sys::prctl::set_dumpable(false);
     let arguments: Vec<OsString> = std::env::args_os().collect();
+    let form = exit::FailureForm::of(&arguments);
     match commands::aemm::is_called(&arguments) {
         Ok(true) => return commands::aemm::exec(arguments.get(1..).unwrap_or_default()),
         Ok(false) => {}
-        Err(failure) => return exit::code(Err(failure)),
+        Err(failure) => return exit::code(Err(failure), form),
     }
     let hint = commands::aemm::hint(&arguments);
     completion::answer_shell();
     match cli::parse(arguments) {
-        Ok(cli) => commands::exec(cli),
-        Err(error) => exit::usage(&error, hint.as_deref()),
+        Ok(cli) => commands::exec(cli, form),
+        Err(error) => exit::usage(&error, hint.as_deref(), form),
     }
 }
 

@@ -88,7 +88,7 @@ pub(crate) const GLOBAL: &[Flag] = &[
         None,
         Text,
         "mock-trigger-time",
-        "the RFC 3339 time at which spot notices and scheduled events are there; goes before the delay",
+        "the RFC 3339 time at which spot notices and scheduled events are there; takes precedence over the delay",
     ),
     flag("port", Some('p'), Text, "server.port", "the port (default 1338)"),
     flag(
@@ -103,7 +103,7 @@ pub(crate) const GLOBAL: &[Flag] = &[
         None,
         Text,
         "rebalance-trigger-time",
-        "the RFC 3339 time at which the rebalance recommendation is there; goes before the delay",
+        "the RFC 3339 time at which the rebalance recommendation is there; takes precedence over the delay",
     ),
     flag(
         "save-config-to-file",

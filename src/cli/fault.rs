@@ -11,7 +11,12 @@ use crate::model::fault::EffectKey;
 
 /// `mock-imds fault`.
 #[derive(Debug, Args)]
-#[command(after_help = examples::FAULT, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+#[command(
+    after_help = examples::FAULT,
+    override_usage = "mock-imds fault <EFFECT>... [OPTIONS]\n       mock-imds fault list|set|remove ...",
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true
+)]
 #[command(group = ArgGroup::new("effect").multiple(true).required(true).args(EffectKey::names()).args(["body-text", "clear"]))]
 pub(crate) struct FaultArgs {
     #[command(subcommand)]

@@ -79,7 +79,7 @@ fn make(run: &ConformanceRun<'_>, checks: Vec<ConformanceCheck>) -> Result<Confo
             "{} does not answer: {why}; expected a metadata service over HTTP there, as http://127.0.0.1:1338",
             run.target
         );
-        Failure::new(ExitStatus::Unavailable, sentence)
+        Failure::new(ExitStatus::Unavailable, sentence).at(run.target)
     })
 }
 

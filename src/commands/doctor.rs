@@ -1,12 +1,15 @@
 //! `mock-imds doctor`.
 
-use super::print::print_line;
+use super::print::{print_line, print_sentence};
 use super::server_choice;
 use crate::cli::DoctorArgs;
 use crate::doctor::examine;
 use crate::doctor::facts::ServerState;
 use crate::doctor::gather::{GatherOptions, gather};
 use crate::exit::{ExitStatus, Failure};
+
+/// Columns before what a finding says.
+const TEXT: usize = 23;
 
 /// Fails with 1 when there is a problem.
 pub(crate) fn exec(args: &DoctorArgs) -> Result<(), Failure> {
@@ -21,7 +24,7 @@ pub(crate) fn exec(args: &DoctorArgs) -> Result<(), Failure> {
         let text = serde_json::to_string_pretty(&report);
         print_line(&text.map_err(|error| Failure::new(ExitStatus::Software, error.to_string()))?);
     } else {
-        print_line(&report.to_string());
+        print_sentence(&report.to_string(), TEXT);
     }
     // The report is the message.
     if report.healthy { Ok(()) } else { Err(Failure::new(ExitStatus::No, "")) }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json as object};
 
-use super::print::{print_line, print_reply, print_reply_in_flags, to_json};
+use super::print::{print_line, print_reply, print_reply_in_flags, print_sentence, to_json};
 use super::server_choice;
 use crate::cli::{FaultArgs, FaultCommand, FaultFlags, FaultRemoveArgs, FaultSetArgs};
 use crate::control::api::{Cleared, FaultOrigin, FaultStatus, LiveOrder, Rejected, RemoveFaultsOrder};
@@ -74,7 +74,7 @@ fn list(client: &ControlClient, as_json: bool) -> Result<(), Failure> {
     }
     let width = faults.iter().map(|fault| fault.name.len()).max().unwrap_or(0);
     for fault in &faults {
-        print_line(&format!("{:width$}  {}", fault.name, row(fault)));
+        print_sentence(&format!("{:width$}  {}", fault.name, row(fault)), width + 7);
     }
     Ok(())
 }

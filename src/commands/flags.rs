@@ -35,6 +35,14 @@ pub(super) fn status(rejected: &Rejected) -> ExitStatus {
     if rejected.problems.iter().any(typed) { ExitStatus::Usage } else { ExitStatus::Config }
 }
 
+/// The option of the first error: "--in", or "PATH".
+pub(super) fn option(problems: &[RejectedProblem]) -> Option<String> {
+    let first = problems.iter().find(|problem| problem.severity == ProblemSeverity::Error)?;
+    let found = found_in_flags(first);
+    let (option, _) = found.split_once(' ').filter(|_| found != first.found)?;
+    Some(if option == "the" { "VALUE" } else { option }.to_owned())
+}
+
 /// The problems as they are printed.
 pub(super) fn report(problems: &[RejectedProblem]) -> String {
     let lines = problems.iter().flat_map(|problem| {

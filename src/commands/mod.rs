@@ -1,10 +1,12 @@
 //! The subcommands: a file for each, with one `exec`.
 
+use std::io;
 use std::process::ExitCode;
 
 use crate::cli::{Cli, CliCommand};
-use crate::exit::{self, Failure};
+use crate::exit::{self, Failure, FailureForm};
 use crate::observe;
+use crate::terminal::{Terminal, fitted};
 
 pub(crate) mod aemm;
 mod audit;
@@ -48,16 +50,33 @@ mod use_scenario;
 mod view;
 mod wait;
 
-pub(crate) fn exec(cli: Cli) -> ExitCode {
+pub(crate) fn exec(cli: Cli, form: FailureForm) -> ExitCode {
     if let CliCommand::Aemm(aemm) = &cli.command {
         return aemm::exec(&aemm.words);
     }
     observe::start(cli.global.log_level);
     let result = run(cli.command);
-    // Who does not read the log reads no last sentence either, and would keep the process from its end.
     let is_read = observe::flush();
-    let unsaid = |failure| Failure { message: String::new(), ..failure };
-    exit::code(result.map_err(|failure| if is_read { failure } else { unsaid(failure) }))
+    match result {
+        // Who does not read the log reads no last sentence either, and would keep the process from its end.
+        Err(failure) if !is_read => ExitCode::from(failure.status as u8),
+        result => exit::code(result.map_err(|failure| for_terminal(failure, form)), form),
+    }
+}
+
+/// The failure in lines that a terminal need not break.
+fn for_terminal(failure: Failure, form: FailureForm) -> Failure {
+    let columns = Terminal::of(&io::stderr()).columns;
+    if form == FailureForm::Json || columns.is_none() {
+        return failure;
+    }
+    let Failure { message, report, .. } = &failure;
+    // Room for the program's name before it.
+    let name = "mock-imds: ";
+    let named = fitted(&format!("{name}{message}"), columns, 2);
+    let message = named.strip_prefix(name).map_or_else(|| message.clone(), str::to_owned);
+    let report = report.as_ref().map(|report| fitted(report, columns, 2));
+    Failure { message, report, ..failure }
 }
 
 fn run(command: CliCommand) -> Result<(), Failure> {

@@ -136,7 +136,7 @@ fn unwritable(file: &Path, error: &io::Error) -> Failure {
 }
 
 fn refused(status: ExitStatus, file: &Path, found: &str) -> Failure {
-    Failure::new(status, format!("{} {found}", file.display()))
+    Failure::new(status, format!("{} {found}", file.display())).at(file.display())
 }
 
 #[cfg(test)]

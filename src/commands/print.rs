@@ -9,6 +9,7 @@ use crate::control::OrderError;
 use crate::control::api::{AcceptedOrder, Rejected};
 use crate::exit::{ExitStatus, Failure};
 use crate::files::io_error_text;
+use crate::terminal::{Terminal, fitted};
 
 /// Prints the server's reply to an order: as JSON, or the warnings and then the sentence that `describe` gives. The
 /// failure of an order that was rejected is the caller's.
@@ -25,7 +26,7 @@ pub(super) fn print_reply<T: Serialize>(
             if !report.is_empty() {
                 warn(&report);
             }
-            print_line(&sentence);
+            print_sentence(&sentence, 2);
         }
         Err(OrderError::Failed(failure)) => return Err(failure),
         Err(OrderError::Rejected(rejected)) => {
@@ -34,7 +35,12 @@ pub(super) fn print_reply<T: Serialize>(
             } else {
                 warn(&rejected.report);
             }
-            return Err(rejection(&rejected));
+            let failure = rejection(&rejected);
+            let place = if failure.place.is_none() { rejected.place() } else { None };
+            return Err(match place {
+                Some(place) => failure.at(place),
+                None => failure,
+            });
         }
     }
     Ok(())
@@ -51,7 +57,11 @@ pub(super) fn print_reply_in_flags(
     });
     let describe = |accepted: &AcceptedOrder| (flags::report(&accepted.problems), accepted.message.clone());
     print_reply(reply, as_json, describe, |rejected| {
-        Failure::new(flags::status(rejected), "rejected; nothing has changed")
+        let failure = Failure::new(flags::status(rejected), "rejected; nothing has changed");
+        match flags::option(&rejected.problems) {
+            Some(option) => failure.at(option),
+            None => failure,
+        }
     })
 }
 
@@ -65,6 +75,11 @@ pub(super) fn print_bytes(bytes: &[u8]) -> Result<(), Failure> {
         }
         _ => Ok(()),
     }
+}
+
+/// Prints a sentence, or an entry of a list, to stdout: a terminal gets lines that it need not break, the further ones indented.
+pub(super) fn print_sentence(text: &str, indent: usize) {
+    print_line(&fitted(text, Terminal::of(&io::stdout()).columns, indent));
 }
 
 /// Prints a line to stdout. A reader that has gone (`| head`) is no failure.
@@ -87,5 +102,5 @@ pub(super) fn to_pretty_json(value: &impl Serialize) -> String {
 
 /// Prints a warning or a report to stderr.
 pub(super) fn warn(text: &str) {
-    let _ = writeln!(io::stderr(), "{text}");
+    let _ = writeln!(io::stderr(), "{}", fitted(text, Terminal::of(&io::stderr()).columns, 2));
 }

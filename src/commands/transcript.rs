@@ -95,8 +95,9 @@ pub(super) fn write_with(
 }
 
 fn summary(paths: usize, transcript: &Transcript, to: &OutputArgs) -> String {
-    let counts =
-        format!("{paths} paths: {} facts, and overrides of {} paths", transcript.facts, transcript.overrides);
+    let of = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
+    let (facts, overrides) = (of(transcript.facts, "fact"), of(transcript.overrides, "path"));
+    let counts = format!("{}: {facts}, and overrides of {overrides}", of(paths, "path"));
     match &to.file {
         None => counts,
         Some(file) => {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
-use super::print::{print_line, print_reply, to_json, warn};
+use super::print::{print_line, print_reply, print_sentence, to_json, warn};
 use super::server_choice;
 use crate::cli::UseArgs;
 use crate::config::{Report, SourceText};
@@ -66,12 +66,14 @@ fn content(path: &Path) -> Result<ScenarioContent, Failure> {
         let files = collect_files(&source, name.parent().unwrap_or(Path::new("/")));
         Ok((source.text, files))
     });
-    let not_sent = || Failure::new(ExitStatus::Config, "not sent; nothing has changed");
+    let not_sent = |report: String| {
+        let failure = Failure::new(ExitStatus::Config, "not sent; nothing has changed").at(path.display());
+        failure.with_report(report)
+    };
     let (text, files) = match read {
         Some(Ok(read)) => read,
         Some(Err::<_, Report>(report)) => {
-            warn(&report.to_string());
-            return Err(not_sent());
+            return Err(not_sent(report.to_string()));
         }
         None => {
             let found = format!("{} could not be read within {} s", path.display(), TIME_LIMIT.as_secs());
@@ -81,12 +83,11 @@ fn content(path: &Path) -> Result<ScenarioContent, Failure> {
     let size = |file: &SentFile| if let SentFile::Content(bytes) = file { bytes.len() } else { 0 };
     let bytes = text.len() + files.values().map(size).sum::<usize>();
     if bytes > api::CONTENT_BYTES {
-        warn(&format!(
+        return Err(not_sent(format!(
             "{}: error: has {bytes} bytes, with the files that it names\n  accepted: at most 2 MiB together; with \
              --by-path the server reads them itself, as its own user",
             path.display()
-        ));
-        return Err(not_sent());
+        )));
     }
     let files = files.into_iter().map(|(name, file)| (name, encoded(file))).collect();
     Ok(ScenarioContent { path, text, files })
@@ -132,7 +133,7 @@ fn list(args: &UseArgs) -> Result<(), Failure> {
     }
     let width = scenarios.iter().map(|known| known.name.len()).max().unwrap_or(0);
     for known in scenarios {
-        print_line(format!("{:width$}  {}", known.name, known.summary).trim_end());
+        print_sentence(format!("{:width$}  {}", known.name, known.summary).trim_end(), width + 2);
     }
     Ok(())
 }

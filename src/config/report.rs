@@ -83,6 +83,12 @@ impl Report {
         self.problems.iter().any(|p| p.severity == Severity::Error)
     }
 
+    /// The place of the first error, as "FILE:LINE:COLUMN"; only the file's name if the file as a whole is meant.
+    pub(crate) fn place(&self) -> String {
+        let first = self.problems.iter().min_by_key(|problem| problem.severity);
+        format!("{}{}", self.file, first.map(Problem::suffix).unwrap_or_default())
+    }
+
     /// The first error in one line, for `STATUS=` and log lines.
     pub(crate) fn headline(&self) -> String {
         let errors = self.problems.iter().filter(|p| p.severity == Severity::Error).count();

@@ -149,7 +149,9 @@ pub(super) fn clock_status(clock: &ScenarioClock, now: Timestamp) -> api::ClockS
 pub(super) fn event_status(fleet: &Fleet, index: usize, now: Timestamp) -> EventStatus {
     let (event, clock) = (&fleet.events()[index], fleet.clock());
     let last = clock.last(index, event, now).map(|happening| clock.date(happening.at));
-    let next = clock.next(index, event, now).map(|next| clock.date(next));
+    let next = clock.next(index, event, now);
+    let due = next.map(|next| clock.elapsed(now) + next.since(now));
+    let next = next.map(|next| clock.date(next));
     let effects: Vec<api::EffectSummary> =
         event.effects.iter().map(|effect| describe::effect(effect, last.or(next))).collect();
     EventStatus {
@@ -159,6 +161,7 @@ pub(super) fn event_status(fleet: &Fleet, index: usize, now: Timestamp) -> Event
         client: event.client,
         last,
         next,
+        due_ms: due.map(|due| due.as_millis().try_into().unwrap_or(u64::MAX)),
         event: None,
     }
 }

@@ -4,6 +4,7 @@
 //! their width.
 
 mod color;
+mod fitted;
 mod screen;
 mod styled;
 mod times;
@@ -13,6 +14,7 @@ use std::io::IsTerminal;
 use std::os::fd::AsFd;
 
 pub(crate) use color::{has_color, is_dumb};
+pub(crate) use fitted::fitted;
 pub(crate) use screen::FullScreen;
 pub(crate) use styled::{StyledText, TextStyle};
 pub(crate) use times::{ago, clock_time, local_date, local_time, spoken, spoken_instants, time_left};

@@ -19,10 +19,12 @@ assets! {
     "/api.js" SCRIPT, "api.js";
     "/app.js" SCRIPT, "app.js";
     "/dom.js" SCRIPT, "dom.js";
+    "/faults.js" SCRIPT, "faults.js";
     "/requests.js" SCRIPT, "requests.js";
     "/status.js" SCRIPT, "status.js";
     "/timeline.js" SCRIPT, "timeline.js";
     "/tree.js" SCRIPT, "tree.js";
+    "/verbs.js" SCRIPT, "verbs.js";
 }
 
 /// Media type and content of the file at a path.

@@ -13,8 +13,9 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1::Builder;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpListener;
+use tokio::sync::{Notify, Semaphore};
 use tokio::time::{sleep, timeout};
 
 use super::live;
@@ -24,14 +25,33 @@ use crate::exit::{ExitStatus, Failure};
 
 /// Connections at one time; further ones wait in the socket's queue. Each sends a head within its time, or is gone.
 const CONNECTIONS: usize = 128;
-/// The longest life of a connection with one answer: an order may wait 90 seconds for the server.
-const ANSWER_LIFETIME: Duration = Duration::from_mins(2);
-/// The longest life of a stream of events, which begins anew after it.
-const STREAM_LIFETIME: Duration = Duration::from_mins(15);
+const LIFETIMES: Lifetimes = Lifetimes {
+    answer: Duration::from_mins(2),
+    delivery: Duration::from_secs(20),
+    stream: Duration::from_mins(15),
+};
 /// Bytes of a request head.
 const HEAD_BYTES: usize = 16 << 10;
 /// After a failure to accept: it lasts until descriptors are free again.
 const ACCEPT_RETRY: Duration = Duration::from_millis(100);
+
+/// The longest parts of a connection's life.
+#[derive(Debug, Clone, Copy)]
+struct Lifetimes {
+    /// Until there is an answer: an order may wait 90 seconds for the server.
+    answer: Duration,
+    /// Until the client has read it: one that reads nothing leaves its place to others.
+    delivery: Duration,
+    /// Of a stream of events, which begins anew after it.
+    stream: Duration,
+}
+
+/// How far a connection is.
+#[derive(Debug, Default)]
+struct Progress {
+    answered: Notify,
+    is_stream: AtomicBool,
+}
 
 pub(super) async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
     TcpListener::bind(address).await.map_err(|error| match error.kind() {
@@ -60,8 +80,9 @@ pub(super) async fn serve(listener: TcpListener, state: Arc<ViewState>) {
             Ok((stream, peer)) => {
                 failing = false;
                 let state = Arc::clone(&state);
+                let _ = stream.set_nodelay(true);
                 tokio::spawn(async move {
-                    serve_bounded(stream, peer, state).await;
+                    serve_bounded(stream, peer, state, LIFETIMES).await;
                     drop(permit);
                 });
             }
@@ -76,27 +97,100 @@ pub(super) async fn serve(listener: TcpListener, state: Arc<ViewState>) {
     }
 }
 
-/// Ends a connection whose client does not read its answer.
-async fn serve_bounded(stream: TcpStream, peer: SocketAddr, state: Arc<ViewState>) {
-    let is_stream = AtomicBool::new(false);
-    let mut connection = pin!(connection(stream, peer, state, &is_stream));
-    if timeout(ANSWER_LIFETIME, &mut connection).await.is_err() && is_stream.load(Ordering::Relaxed) {
-        let _ = timeout(STREAM_LIFETIME, connection).await;
+/// Ends a connection that takes longer than it may.
+async fn serve_bounded(
+    stream: impl AsyncRead + AsyncWrite + Unpin,
+    peer: SocketAddr,
+    state: Arc<ViewState>,
+    lifetimes: Lifetimes,
+) {
+    let progress = Progress::default();
+    let mut connection = pin!(connection(stream, peer, state, &progress));
+    tokio::select! {
+        () = &mut connection => return,
+        () = progress.answered.notified() => {}
+        () = sleep(lifetimes.answer) => return,
     }
+    let is_stream = progress.is_stream.load(Ordering::Relaxed);
+    let _ = timeout(if is_stream { lifetimes.stream } else { lifetimes.delivery }, connection).await;
 }
 
 /// One request for each connection: an idle one takes nobody's place.
-async fn connection(stream: TcpStream, peer: SocketAddr, state: Arc<ViewState>, is_stream: &AtomicBool) {
-    let _ = stream.set_nodelay(true);
+async fn connection(
+    stream: impl AsyncRead + AsyncWrite + Unpin,
+    peer: SocketAddr,
+    state: Arc<ViewState>,
+    progress: &Progress,
+) {
     let service = service_fn(|request: Request<Incoming>| {
-        is_stream.store(request.uri().path() == live::PATH, Ordering::Relaxed);
+        progress.is_stream.store(request.uri().path() == live::PATH, Ordering::Relaxed);
         let state = Arc::clone(&state);
-        async move { Ok::<_, Infallible>(routes::respond(request, peer, state).await) }
+        async move {
+            let reply = routes::respond(request, peer, state).await;
+            progress.answered.notify_one();
+            Ok::<_, Infallible>(reply)
+        }
     });
     let mut http = Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(READ_TIMEOUT).max_buf_size(HEAD_BYTES);
     http.keep_alive(false);
     if let Err(error) = http.serve_connection(TokioIo::new(stream), service).await {
         tracing::debug!("{peer}: {error}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
+
+    use super::*;
+    use crate::control::ControlClient;
+    use crate::view::token::ViewToken;
+
+    fn state(directory: &Path) -> Arc<ViewState> {
+        Arc::new(ViewState {
+            client: ControlClient::new(Some(&directory.join("no.sock"))),
+            token: ViewToken::load_or_make(&directory.join("token"), false).expect("it can be made"),
+            command_options: vec![],
+            allowed_hosts: vec![],
+            guardian: directory.to_owned(),
+        })
+    }
+
+    /// Serves a client that asks for the page, with room for so many bytes on the way to it. Gives what it had read at the end.
+    async fn read_by(reads: bool, room: usize) -> usize {
+        let directory =
+            std::env::temp_dir().join(format!("mock-imds-view-{}-{room}-{reads}", std::process::id()));
+        std::fs::create_dir_all(&directory).expect("it can be made");
+        let (mut client, server) = duplex(room);
+        let peer = SocketAddr::from(([127, 0, 0, 1], 1));
+        let short = Duration::from_millis(50);
+        let long = Duration::from_mins(1);
+        let lifetimes = Lifetimes { answer: long, delivery: if reads { long } else { short }, stream: long };
+        let served = tokio::spawn(serve_bounded(server, peer, state(&directory), lifetimes));
+        client.write_all(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n").await.expect("it is read");
+        let mut read = vec![];
+        if reads {
+            client.read_to_end(&mut read).await.expect("it ends");
+        }
+        served.await.expect("it ends by itself");
+        std::fs::remove_dir_all(&directory).expect("it is ours");
+        read.len()
+    }
+
+    #[tokio::test]
+    async fn who_does_not_read_the_answer_leaves_its_place() {
+        assert_eq!(
+            timeout(Duration::from_secs(30), read_by(false, 64)).await,
+            Ok(0),
+            "expected an end by the limit"
+        );
+    }
+
+    #[tokio::test]
+    async fn who_reads_gets_all_of_it() {
+        assert!(read_by(true, 64).await > 1000, "the page has more");
     }
 }

@@ -27,8 +27,9 @@ use crate::control::api::{POSITION, REQUESTS, STATUS};
 /// Streams at one time: a tab has one.
 const STREAMS: usize = 16;
 static ROOM: Semaphore = Semaphore::const_new(STREAMS);
-/// Events that a reader may be behind. One that reads no more is waited for: it costs nobody anything.
+/// Events that a reader may be behind. One that reads no more is waited for, and then leaves its place.
 const BEHIND: usize = 4;
+const STALLED: Duration = Duration::from_secs(30);
 /// Between two looks at the status.
 const PACE: Duration = Duration::from_millis(500);
 /// Without a change a status is sent so often, so that both ends know of each other.
@@ -69,10 +70,11 @@ pub(super) fn begin(state: &Arc<ViewState>, query: Option<&str>) -> ViewReply {
     stream("text/event-stream", pieces)
 }
 
-/// An event; `None`: nobody reads any more.
+/// An event; `None`: nobody reads any more, or has not read for long.
 async fn send(events: &mpsc::Sender<Bytes>, name: &str, data: &impl Serialize) -> Option<()> {
     let data = serde_json::to_string(data).expect("what is sent has string keys only");
-    events.send(format!("event: {name}\ndata: {data}\n\n").into()).await.ok()
+    let sent = events.send_timeout(format!("event: {name}\ndata: {data}\n\n").into(), STALLED);
+    sent.await.ok()
 }
 
 async fn statuses(state: &ViewState, events: &mpsc::Sender<Bytes>) {

@@ -1,5 +1,7 @@
 //! The page without scripts: status, timeline and tree, as they are when somebody asks. Nothing can be changed there.
 
+use std::time::Duration;
+
 use super::html::Html;
 use super::state::ViewState;
 use super::upstream;
@@ -9,7 +11,7 @@ use crate::control::api::{
 };
 use crate::host::status::GuardianStatus;
 use crate::model::Timestamp;
-use crate::terminal::{ago, time_left};
+use crate::terminal::{ago, spoken, time_left};
 
 const HEAD: &str = "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
     <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>mock-imds, plain</title>\
@@ -77,14 +79,20 @@ fn timeline(html: &mut Html, status: &ServiceStatus, now: Timestamp) {
     html.element("p", format_args!("The scenario's clock is at {}{paused}.", status.clock.elapsed));
     html.table(&["When", "What", "At"]);
     for event in status.events.iter().chain(&status.changes) {
-        html.row(&[&when(event, now), &event.what, &event.at]);
+        html.row(&[&when(event, status, now), &event.what, &event.at]);
     }
     html.end_table().markup("</section>\n");
 }
 
-fn when(event: &EventStatus, now: Timestamp) -> String {
+fn when(event: &EventStatus, status: &ServiceStatus, now: Timestamp) -> String {
     let past = event.last.map(|last| ago(last, now));
-    let coming = event.next.map(|next| time_left(next, now));
+    let coming = match (event.next, event.due_ms) {
+        (_, Some(due)) if status.clock.paused.is_some() => {
+            let left = Duration::from_millis(due.saturating_sub(status.clock.elapsed_ms));
+            Some(format!("{} after the pause", spoken(left)))
+        }
+        (next, _) => next.map(|next| time_left(next, now)),
+    };
     let words: Vec<String> = past.into_iter().chain(coming).collect();
     if words.is_empty() { "waits".to_owned() } else { words.join(", again ") }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use http_body_util::{BodyExt as _, Limited};
 use hyper::body::{Body as _, Bytes, Incoming};
-use hyper::header::{ALLOW, HeaderValue, WWW_AUTHENTICATE};
+use hyper::header::{ALLOW, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use hyper::http::request::Parts;
 use hyper::{Method, Request, StatusCode};
 use tokio::sync::Semaphore;
@@ -22,9 +22,17 @@ use crate::metrics::MEDIA_TYPE;
 pub(super) const READ_TIMEOUT: Duration = Duration::from_secs(5);
 /// Bytes of a body, as the control socket has it.
 const BODY_BYTES: usize = 4 << 20;
-/// Bodies that are received and orders that are carried out at one time; the next waits for one of them.
+/// Bodies that are received and orders that are carried out at one time; so many more wait for one of them.
 const ORDERS: usize = 4;
+const QUEUED_ORDERS: usize = 16;
 static ORDER_ROOM: Semaphore = Semaphore::const_new(ORDERS);
+static ORDER_QUEUE: Semaphore = Semaphore::const_new(ORDERS + QUEUED_ORDERS);
+/// Questions to the server at one time, and those that wait for requests to come. Together with orders and streams they take
+/// less than all connections, so that the page itself and a question are always answered.
+const READS: usize = 32;
+const WAITS: usize = 16;
+static READ_ROOM: Semaphore = Semaphore::const_new(READS);
+static WAIT_ROOM: Semaphore = Semaphore::const_new(WAITS);
 
 pub(super) async fn respond(
     request: Request<Incoming>,
@@ -47,8 +55,13 @@ pub(super) async fn respond(
         "/plain" if !(has_token(&head.headers, &state) || has_password(&head.headers, &state)) => password(),
         "/metrics" if !(is_of_this_host(peer) || has_token(&head.headers, &state)) => unauthorized(),
         "/plain" | "/metrics" if !is_read(&head) => not_allowed("GET, HEAD"),
-        "/plain" => reply(StatusCode::OK, HTML, plain::page(&state).await),
-        "/metrics" => reply(StatusCode::OK, MEDIA_TYPE, upstream::metrics(&state).await),
+        "/plain" | "/metrics" => {
+            let Ok(_room) = READ_ROOM.try_acquire() else { return busy() };
+            match path {
+                "/plain" => reply(StatusCode::OK, HTML, plain::page(&state).await),
+                _ => reply(StatusCode::OK, MEDIA_TYPE, upstream::metrics(&state).await),
+            }
+        }
         _ => match path.strip_prefix("/api/") {
             Some(_) if !has_token(&head.headers, &state) => unauthorized(),
             Some("live") if head.method == Method::GET => live::begin(&state, head.uri.query()),
@@ -71,6 +84,8 @@ async fn api(head: &Parts, body: Incoming, state: &ViewState) -> ViewReply {
         return not_allowed("GET, POST, DELETE");
     }
     if head.method == Method::GET {
+        let room = if upstream::waits(route) { &WAIT_ROOM } else { &READ_ROOM };
+        let Ok(_room) = room.try_acquire() else { return busy() };
         return upstream::forward(state, Method::GET, route, Bytes::new()).await;
     }
     // Forms can't have it, and another page's script asks with it for a permission that nobody gives.
@@ -82,6 +97,7 @@ async fn api(head: &Parts, body: Incoming, state: &ViewState) -> ViewReply {
     if !is_json && !body.is_end_stream() {
         return refusal(StatusCode::UNSUPPORTED_MEDIA_TYPE, "accepted: a body of application/json");
     }
+    let Ok(_place) = ORDER_QUEUE.try_acquire() else { return busy() };
     let _room = ORDER_ROOM.acquire().await;
     let received = timeout(READ_TIMEOUT, Limited::new(body, BODY_BYTES).collect()).await;
     match received {
@@ -109,6 +125,13 @@ fn password() -> ViewReply {
         "Basic realm=\"mock-imds view: the token is the password\", charset=\"UTF-8\"",
     );
     reply.headers_mut().insert(WWW_AUTHENTICATE, asks);
+    reply
+}
+
+fn busy() -> ViewReply {
+    let why = "the view is busy with requests of this kind; ask again when one of them is answered";
+    let mut reply = refusal(StatusCode::SERVICE_UNAVAILABLE, why);
+    reply.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
     reply
 }
 

@@ -21,9 +21,14 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 /// The same for a request that waits for others, which may take a minute.
 const WAITING: Duration = Duration::from_secs(75);
 
+/// Whether the answer may wait for something to happen.
+pub(super) fn waits(route: &str) -> bool {
+    route.split_once('?').is_some_and(|(_, query)| query.split('&').any(|word| word.starts_with("wait=")))
+}
+
 /// Passes a request of the control API on, and its answer back.
 pub(super) async fn forward(state: &ViewState, method: Method, route: &str, body: Bytes) -> ViewReply {
-    let limit = if route.contains("wait=") { WAITING } else { TIMEOUT };
+    let limit = if waits(route) { WAITING } else { TIMEOUT };
     match state.client.forward(method, route, body, limit).await {
         Ok(answer) => relay(answer),
         Err(failure) => refusal(StatusCode::BAD_GATEWAY, &failure.message),

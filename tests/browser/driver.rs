@@ -9,6 +9,8 @@ use std::process::{Child, Stdio};
 use std::time::Duration;
 use std::{env, fs};
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 use serde_json::{Value, json};
@@ -138,6 +140,28 @@ impl Driver {
     /// A command of the developer tools.
     pub(crate) fn command(&self, name: &str, parameters: &Value) -> Value {
         self.in_session("POST", "/goog/cdp/execute", &json!({ "cmd": name, "params": parameters }))
+    }
+
+    /// The page as in a window of this width, for a reader with this preference of colours who wants no motion.
+    pub(crate) fn looks(&self, scheme: &str, width: u32) {
+        let media = json!({ "features": [
+            {"name": "prefers-color-scheme", "value": scheme}, {"name": "prefers-reduced-motion", "value": "reduce"},
+        ]});
+        self.command("Emulation.setEmulatedMedia", &media);
+        let size = json!({ "width": width, "height": 900, "deviceScaleFactor": 1, "mobile": false });
+        self.command("Emulation.setDeviceMetricsOverride", &size);
+    }
+
+    /// The whole page as a picture, in PNG.
+    pub(crate) fn picture(&self) -> Vec<u8> {
+        let size = self.run(
+            "const root = document.documentElement; return { x: 0, y: 0, scale: 1, width: root.clientWidth, height: root.scrollHeight }",
+        );
+        let found = self.command(
+            "Page.captureScreenshot",
+            &json!({ "format": "png", "captureBeyondViewport": true, "clip": size }),
+        );
+        BASE64_STANDARD.decode(found["data"].as_str().expect("a picture")).expect("base64")
     }
 
     /// The errors and messages of the page.

@@ -11,6 +11,7 @@ mod attacker;
 mod browser;
 mod driver;
 mod page;
+mod screenshots;
 mod view;
 
 use page::{Found, visit};

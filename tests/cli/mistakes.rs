@@ -151,7 +151,7 @@ fn what_only_the_server_knows_is_reported_by_flag() {
 fn mistakes_in_json_are_those_of_the_control_socket() {
     let (sandbox, _server) = served("");
     let found = sandbox.control(&["maintenance", "--id", "event-1", "--json"]);
-    found.ended(64, &["mock-imds: rejected; nothing has changed"]);
+    found.ended(64, &["\"rejected; nothing has changed\""]);
     let answer: serde_json::Value = serde_json::from_str(&found.stdout).expect("an answer in JSON");
     assert_eq!(answer["problems"][0]["found"], "maintenance.id is \"event-1\"", "{answer:#}");
 }

@@ -44,13 +44,13 @@ pub(crate) fn exec(check: &CheckArgs) -> Result<(), Failure> {
     };
     let only_warnings = checked.iter().filter(|file| file.rejected).all(|file| !file.report.has_errors());
     let why = if only_warnings { ": --strict rejects warnings" } else { "" };
-    match (checked.iter().filter(|file| file.rejected).count(), checked.len()) {
-        (0, _) => Ok(()),
-        (1, 1) => Err(Failure::new(ExitStatus::Config, format!("the file is rejected{why}{reader}"))),
-        (rejected, all) => {
-            Err(Failure::new(ExitStatus::Config, format!("{rejected} of {all} files rejected{why}")))
-        }
-    }
+    let rejected: Vec<&CheckedFile> = checked.iter().filter(|file| file.rejected).collect();
+    let Some(first) = rejected.first() else { return Ok(()) };
+    let sentence = match (rejected.len(), checked.len()) {
+        (1, 1) => format!("the file is rejected{why}{reader}"),
+        (rejected, all) => format!("{rejected} of {all} files rejected{why}"),
+    };
+    Err(Failure::new(ExitStatus::Config, sentence).at(first.report.place()))
 }
 
 fn print_file(file: &CheckedFile) {

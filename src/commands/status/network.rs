@@ -84,6 +84,7 @@ pub(super) fn health(snapshot: &Snapshot) -> Row {
     let refused = guardian.refused.iter().map(RefusedEndpoint::sentence);
     let found = problems.chain(missing).chain(refused).map(|text| StyledText::styled(TextStyle::Bad, text));
     let warnings = guardian.warnings.iter().cloned().chain(without_socket(snapshot, guardian));
+    let warnings = warnings.chain(snapshot.unapplied.clone());
     let warnings = warnings.map(|text| StyledText::styled(TextStyle::Warning, text));
     values.extend(found.chain(warnings).map(Value::text));
     Row("network", values)
@@ -171,6 +172,16 @@ mod tests {
         let broken = of(None);
         assert!(broken[0].starts_with("address     http://169.254.169.254:1690/ for "), "{broken:#?}");
         assert!(broken[2].starts_with("network     NOT SET UP: "), "{broken:#?}");
+    }
+
+    #[test]
+    fn settings_that_are_not_applied_are_a_warning() {
+        let unapplied = Some("host.toml was changed since the guardian read it".to_owned());
+        let mut snapshot = Snapshot { guardian: Some(guardian(false)), unapplied, ..snapshot() };
+        snapshot.status.listeners =
+            vec![ListenerStatus { address: "169.254.169.254:1690".parse().unwrap(), inherited: true }];
+        let text = shown(&snapshot, None);
+        assert!(text.contains("\n            host.toml was changed since the guardian read it\n"), "{text}");
     }
 
     #[test]

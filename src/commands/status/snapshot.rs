@@ -8,6 +8,7 @@ use crate::clock;
 use crate::control::api::{RequestLine, ServiceStatus};
 use crate::control::{ControlClient, RequestQuery};
 use crate::host::runtime::{DEFAULT_DIRECTORY, Runtime};
+use crate::host::settings::{self, HostSettings};
 use crate::host::status::GuardianStatus;
 use crate::journal::RequestRecord;
 use crate::model::Timestamp;
@@ -20,6 +21,8 @@ pub(super) struct Snapshot {
     pub(super) status: ServiceStatus,
     /// What the guardian of this host publishes; `None` if none runs, or it is gone.
     pub(super) guardian: Option<GuardianStatus>,
+    /// What host.toml says that the guardian does not do; `None` if it does all of it.
+    pub(super) unapplied: Option<String>,
     /// The last requests, the oldest first.
     pub(super) recent: Vec<RequestRecord>,
     pub(super) now: Timestamp,
@@ -36,6 +39,27 @@ impl Snapshot {
             RequestLine::Missed { .. } => None,
         });
         let guardian = Runtime::at(Path::new(DEFAULT_DIRECTORY)).present_status();
-        Self { status, guardian, recent: recent.collect(), now: clock::now(), zone: TimeZone::system() }
+        let unapplied = guardian.as_ref().and_then(unapplied);
+        Self {
+            status,
+            guardian,
+            unapplied,
+            recent: recent.collect(),
+            now: clock::now(),
+            zone: TimeZone::system(),
+        }
+    }
+}
+
+/// A restart of the service does not make the guardian read its file again.
+fn unapplied(guardian: &GuardianStatus) -> Option<String> {
+    match HostSettings::load(Path::new(settings::DEFAULT_PATH)) {
+        Ok((settings, _)) => settings.differ_from(&guardian.settings).then(|| {
+            "host.toml was changed since the guardian read it: systemctl reload mock-imds-net".to_owned()
+        }),
+        // One that this user cannot read has no line.
+        Err(report) => report.problems.iter().any(|problem| problem.span.is_some()).then(|| {
+            format!("{} would be rejected: mock-imds check {}", report.headline(), settings::DEFAULT_PATH)
+        }),
     }
 }

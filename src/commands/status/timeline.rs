@@ -37,11 +37,17 @@ pub(super) fn row(snapshot: &Snapshot, width: Option<usize>) -> Row {
     Row("timeline", values)
 }
 
+/// How long the clock has to run until an event.
+fn left(snapshot: &Snapshot, event: &EventStatus) -> Duration {
+    let position = snapshot.status.clock.elapsed_ms;
+    Duration::from_millis(event.due_ms.unwrap_or(position).saturating_sub(position))
+}
+
 /// The offsets at which events have happened and will happen.
 fn marks(snapshot: &Snapshot, events: &[&EventStatus]) -> Vec<(Duration, bool)> {
     let zero = snapshot.status.clock.zero;
     let past = events.iter().filter_map(|event| Some((event.last?.since(zero), true)));
-    let coming = events.iter().filter_map(|event| Some((event.next?.since(zero), false)));
+    let coming = events.iter().filter_map(|event| Some((Duration::from_millis(event.due_ms?), false)));
     past.chain(coming).collect()
 }
 
@@ -94,7 +100,7 @@ fn listed(snapshot: &Snapshot, events: &[&EventStatus]) -> Vec<Value> {
     for (at, event) in coming.iter().take(COMING) {
         let when = match snapshot.status.clock.paused {
             // It does not come nearer.
-            Some(paused) => format!("{} after the pause", spoken(at.since(paused))),
+            Some(_) => format!("{} after the pause", spoken(left(snapshot, event))),
             None => time_left(*at, snapshot.now),
         };
         values.push(entry(snapshot, "○", &when, event));
@@ -132,8 +138,29 @@ fn entry(snapshot: &Snapshot, mark: &str, when: &str, event: &EventStatus) -> Va
 
 #[cfg(test)]
 mod tests {
+    use super::super::view::tests::{shown, snapshot};
     use super::*;
     use crate::terminal::Terminal;
+
+    #[test]
+    fn a_pause_does_not_move_what_comes() {
+        let mut snapshot = snapshot();
+        let zero = snapshot.status.clock.zero;
+        let at = |seconds| zero.plus(Duration::from_secs(seconds));
+        (snapshot.status.clock.paused, snapshot.status.clock.elapsed_ms) = (Some(at(10)), 10_000);
+        // A minute later the server counts from then.
+        snapshot.now = at(70);
+        let event = EventStatus {
+            last: None,
+            next: Some(at(100)),
+            due_ms: Some(40_000),
+            ..snapshot.status.events[1].clone()
+        };
+        snapshot.status.events = vec![event.clone()];
+        let text = shown(&snapshot, Some(80));
+        assert!(text.contains("○ 30 s after the pause"), "{text}");
+        assert_eq!(marks(&snapshot, &[&event]), [(Duration::from_secs(40), false)]);
+    }
 
     #[test]
     fn the_line_shows_past_present_and_future() {

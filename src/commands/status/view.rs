@@ -85,6 +85,7 @@ pub(super) mod tests {
             client: None,
             last,
             next,
+            due_ms: next.map(|next| next.since(ago(72)).as_millis().try_into().unwrap()),
             event: None,
         }
     }
@@ -198,7 +199,7 @@ pub(super) mod tests {
             },
         };
         let zone = TimeZone::fixed(offset(1));
-        Snapshot { status, guardian: None, recent: vec![record], now: NOW, zone }
+        Snapshot { status, guardian: None, unapplied: None, recent: vec![record], now: NOW, zone }
     }
 
     pub(in super::super) fn shown(snapshot: &Snapshot, columns: Option<usize>) -> String {

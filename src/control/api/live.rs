@@ -155,6 +155,9 @@ pub(crate) struct EventStatus {
     #[serde(default, skip_serializing_if = "Option::is_none", with = "rfc3339::optional")]
     #[cfg_attr(test, schemars(with = "Option<rfc3339::Text>"))]
     pub next: Option<Timestamp>,
+    /// The position of the scenario's clock at the next time, in milliseconds since the load: a pause does not change it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_ms: Option<u64>,
     /// The event as it was ordered; absent if the file says it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event: Option<Value>,

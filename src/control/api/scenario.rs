@@ -274,6 +274,12 @@ pub(crate) struct RejectedProblem {
 }
 
 impl Rejected {
+    /// The place of the first error, as "FILE:LINE:COLUMN"; only the file's name if the file as a whole is meant.
+    pub(crate) fn place(&self) -> Option<String> {
+        let (place, _) = self.message.split_once(": ")?;
+        Some(place.to_owned())
+    }
+
     /// Something that was rejected with this report, while `scenario` keeps serving.
     pub(crate) fn new(report: &config::Report, scenario: ScenarioStatus) -> Self {
         let scenario = Box::new(scenario);

@@ -254,7 +254,7 @@ impl ControlClient {
             let place = self.path.display();
             let sentence =
                 format!("cannot understand the server at {place}: {error}; is it another version?");
-            Failure::new(ExitStatus::Unavailable, sentence)
+            Failure::new(ExitStatus::Unavailable, sentence).at(place)
         })
     }
 
@@ -262,7 +262,7 @@ impl ControlClient {
         match self.read::<Refusal>(body) {
             Ok(refusal) => {
                 let sentence = format!("the server at {} refuses: {}", self.path.display(), refusal.error);
-                Failure::new(ExitStatus::Unavailable, sentence)
+                Failure::new(ExitStatus::Unavailable, sentence).at(self.path.display())
             }
             Err(failure) => failure,
         }
@@ -294,7 +294,7 @@ impl ControlClient {
             }
             _ => (ExitStatus::Unavailable, format!("cannot reach the server at {place}: {error}")),
         };
-        Failure::new(status, sentence)
+        Failure::new(status, sentence).at(place)
     }
 }
 

@@ -2,7 +2,6 @@
 
 use crate::doctor::facts::{GuardianProcess, HostFacts, Probe, ServerState, Unit};
 use crate::doctor::report::{CheckName, Finding};
-use crate::host::settings::HostSettings;
 use crate::host::status::{NetMode, Restoration};
 
 /// The units are enabled, and none has failed.
@@ -65,7 +64,7 @@ pub(super) fn settings(facts: &HostFacts) -> Vec<Finding> {
                 .repair("editor /etc/mock-imds/host.toml   # man mock-imds-host.toml")
                 .repair(reload),
         ],
-        (Ok(settings), Some(status)) if facts.network_is_up() && differ(settings, &status.settings) => {
+        (Ok(settings), Some(status)) if facts.network_is_up() && settings.differ_from(&status.settings) => {
             vec![
                 Finding::problem(CheckName::Settings, "host.toml was changed since the guardian read it")
                     .repair(reload),
@@ -80,11 +79,6 @@ pub(super) fn settings(facts: &HostFacts) -> Vec<Finding> {
         }
         _ => vec![Finding::ok(CheckName::Settings, "host.toml is valid and applied")],
     }
-}
-
-/// Takeover may be allowed by an option or the environment, too, and decides about the start only.
-fn differ(file: &HostSettings, applied: &HostSettings) -> bool {
-    HostSettings { allow_takeover: applied.allow_takeover, ..file.clone() } != *applied
 }
 
 /// The scenario file is valid.

@@ -140,6 +140,12 @@ impl HostSettings {
         settings
     }
 
+    /// Whether these, of a file, are others than those that a guardian applied. Takeover may be allowed by an option or the
+    /// environment, too, and decides about the start only.
+    pub(crate) fn differ_from(&self, applied: &Self) -> bool {
+        Self { allow_takeover: applied.allow_takeover, ..self.clone() } != *applied
+    }
+
     /// The addresses that these settings want on `lo`.
     pub fn addresses(&self) -> Vec<IpAddr> {
         self.endpoints.iter().flat_map(|endpoint| self.addresses_of(*endpoint)).collect()

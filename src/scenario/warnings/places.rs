@@ -5,6 +5,9 @@ use crate::config::{Item, Section, closest, is_near};
 use crate::model::zones::{KnownRegion, REGIONS};
 use crate::model::{Architecture, AvailabilityZone, InstanceType, Scenario, StringEnum as _};
 
+/// The last letter of a zone that any region has.
+const LAST_ZONE: char = 'f';
+
 pub(super) fn add(root: &Section<'_>, scenario: &Scenario) {
     for section in instances(root).into_iter().filter(|section| !others_are_meant(root, section)) {
         if let Some(item) = text(&section, "availability-zone") {
@@ -33,6 +36,11 @@ fn zone(item: &Item<'_>) {
             item.warn(
                 format!("mock-imds knows no region \"{region}\""),
                 format!("did you mean \"{meant}{rest}\"?"),
+            );
+        } else if rest.len() == 1 && rest.chars().all(|letter| letter > LAST_ZONE) {
+            item.warn(
+                format!("the region {region} has no zone \"{zone}\""),
+                format!("zones end in letters from a on, such as \"{region}a\""),
             );
         }
         return;

@@ -29,6 +29,10 @@ fn what_contradicts_cannot_happen_or_has_no_effect_is_a_warning() {
         ),
         ("[instance]\navailability-zone = \"eu-west-1q\"", "mock-imds knows no zone \"eu-west-1q\""),
         (
+            "[instance]\navailability-zone = \"eu-west-99q\"",
+            "the region eu-west-99 has no zone \"eu-west-99q\"",
+        ),
+        (
             "[instances.a]\nclients = [\"host\"]\nderive = true\navailability-zone = \"us-esat-1a\"",
             "4:21: mock-imds knows no region",
         ),

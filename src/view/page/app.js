@@ -1,12 +1,13 @@
 // The page: connects, and shows what comes.
 
-import { makeActions, offerInstances, offerLibrary, order, showFaults } from './actions.js';
+import { makeActions, offerInstances, offerInterfaces, offerLibrary, order } from './actions.js';
 import { Unauthorized, dropToken, live, setToken, takeToken } from './api.js';
 import { byId, setServer } from './dom.js';
+import { showFaults } from './faults.js';
 import { addRequests, showChart, showRequests } from './requests.js';
 import { showAlerts, showHost, showInstances, showStatus } from './status.js';
 import { showTimeline } from './timeline.js';
-import { refreshTree, showInstanceNames } from './tree.js';
+import { interfaces, refreshTree, showInstanceNames } from './tree.js';
 
 let status = null;
 let guardian = null;
@@ -14,7 +15,9 @@ let guardian = null;
 let ahead = 0;
 let since = null;
 let shownInstances = '';
-const now = () => Date.now() + ahead;
+// When the server stopped answering: nothing goes on that is not known to go on.
+let lost = null;
+const now = () => lost ?? Date.now() + ahead;
 
 function say(text, style = '') {
   const node = byId('connection');
@@ -40,7 +43,9 @@ function show() {
 
 function receive(event, data) {
   if (event === 'offline') {
-    say(data.error, 'bad');
+    lost ??= Date.now() + ahead;
+    say('The server does not answer', 'bad');
+    showAlerts(status, data.error, lost);
     return;
   }
   if (event === 'requests') {
@@ -51,12 +56,13 @@ function receive(event, data) {
   }
   ({ status, guardian } = data);
   setServer(data.options);
+  lost = null;
   ahead = Date.parse(data.now) - Date.now();
   say(`Connected to mock-imds ${status.version}`, 'good');
   show();
   showAlerts(status);
   showHost(guardian, status, now());
-  refreshTree().catch(() => {});
+  refreshTree().then(() => offerInterfaces(interfaces()), () => {});
 }
 
 function login(message) {

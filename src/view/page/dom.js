@@ -51,6 +51,16 @@ export function relative(at, now) {
 
 export const time = (at) => new Date(at).toLocaleTimeString([], { hour12: false });
 
+// Sentences of the server have instants in UTC: shown in the reader's time, with the former as title.
+export function withTimes(sentence) {
+  return String(sentence ?? '').split(/(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z)/).filter(Boolean).map((part) => {
+    const at = /^\d{4}-.*Z$/.test(part) ? new Date(part) : null;
+    if (!at || Number.isNaN(at.getTime())) return part;
+    const isToday = at.toDateString() === new Date().toDateString();
+    return el('time', { datetime: part, title: part }, isToday ? time(at) : `${at.toLocaleDateString()} ${time(at)}`);
+  });
+}
+
 // A word as a shell reads it.
 export const shellWord = (word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
 

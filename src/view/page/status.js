@@ -1,6 +1,6 @@
 // What is served, at a glance: the status, the instances, the host, and what is wrong.
 
-import { byId, command, el, relative, rows, spoken, time } from './dom.js';
+import { byId, command, el, relative, rows, spoken, time, withTimes } from './dom.js';
 
 const text = (value, style) => el('span', style ? { class: style } : {}, value);
 
@@ -48,8 +48,8 @@ export function showInstances(status) {
   const body = status.instances.map((instance) => {
     const clients = [...instance.clients, ...(instance.nodes ?? []).map((node) => `node ${node}`)].join(', ');
     return el('tr', {},
-      el('td', {}, instance.name ?? '[instance]', el('div', { class: 'mono dim' }, instance.instance_id)),
-      el('td', {}, `${instance.instance_type} in ${instance.availability_zone}`,
+      el('td', {}, instance.name ?? '[instance]', el('div', { class: 'mono dim nowrap' }, instance.instance_id)),
+      el('td', {}, el('span', { class: 'nowrap' }, instance.instance_type), ' in ', el('span', { class: 'nowrap' }, instance.availability_zone),
         el('div', { class: 'dim' }, instance.derive ? `${clients}, one each` : clients || 'everybody else')));
   });
   const head = el('tr', {}, ...['Name', 'What, and for whom'].map((name) => el('th', { scope: 'col' }, name)));
@@ -79,8 +79,16 @@ export function showHost(guardian, status, now) {
 }
 
 // A reload that was refused, by whomever; its report if this page gave the order.
-export function showAlerts(status) {
+export function showAlerts(status, offline, now) {
   const alerts = [];
+  if (offline) {
+    alerts.push(el('section', { class: 'alert' }, el('h2', {}, 'The server does not answer'), el('p', {}, offline),
+      el('p', {}, `What is shown below is how it was at ${time(now)}.`)));
+  }
+  if (!status) {
+    byId('alerts').replaceChildren(...alerts);
+    return;
+  }
   const { last_reload: reload, scenario: { fallback } } = status;
   if (fallback) {
     alerts.push(el('section', { class: 'alert' },
@@ -89,7 +97,8 @@ export function showAlerts(status) {
   if (reload && !reload.accepted) {
     alerts.push(el('section', { class: 'alert' },
       el('h2', {}, `The reload at ${time(reload.at)} was rejected; the former scenario is served`),
-      el('pre', { tabindex: '0' }, reload.message), command(['mock-imds', 'reload'])));
+      el('p', { class: 'mono' }, reload.message),
+      el('p', {}, 'The file is as it was then, or was changed since: check it, and reload.'), command(['mock-imds', 'reload'])));
   }
   byId('alerts').replaceChildren(...alerts);
 }

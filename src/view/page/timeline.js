@@ -1,16 +1,17 @@
 // The timeline, drawn: what happened, now, what comes, and faults while they last. Scrubbing seeks.
 
-import { byId, command, duration, el, relative, spoken, svg } from './dom.js';
+import { byId, duration, el, relative, spoken, svg, withTimes } from './dom.js';
 
 const EDGE = 10;
 let scrubbing = false;
-let lastCommand = null;
 
+// What has happened and what comes, with its offset from the load.
 function marks(status) {
-  return [...status.events, ...status.changes].flatMap((event) => [
-    ...(event.last ? [{ at: Date.parse(event.last), what: event.what, done: true }] : []),
-    ...(event.next ? [{ at: Date.parse(event.next), what: event.what, done: false }] : []),
-  ]).sort((a, b) => a.at - b.at);
+  const zero = Date.parse(status.clock.zero);
+  return [...status.events, ...status.changes].flatMap(({ last, next, due_ms: due, what }) => [
+    ...(last ? [{ at: Date.parse(last), offset: Date.parse(last) - zero, what, done: true }] : []),
+    ...(next ? [{ at: Date.parse(next), offset: due, what, done: false }] : []),
+  ]).sort((a, b) => a.offset - b.offset);
 }
 
 export function position(status, now) {
@@ -22,7 +23,7 @@ export function position(status, now) {
 function extent(status, found, elapsed) {
   const zero = Date.parse(status.clock.zero);
   const ends = status.faults.filter(({ ends: end }) => end).map(({ ends: end }) => Date.parse(end) - zero);
-  const last = Math.max(elapsed * 1.15, 60_000, ...found.map(({ at }) => (at - zero) * 1.08), ...ends);
+  const last = Math.max(elapsed * 1.15, 60_000, ...found.map(({ offset }) => offset * 1.08), ...ends);
   return Math.min(last, Number.MAX_SAFE_INTEGER);
 }
 
@@ -37,7 +38,7 @@ function draw(status, found, elapsed, end) {
     return svg('rect', { class: 'fault', x: x(from), width: Math.max(2, x(to) - x(from)), y: 44, height: 5 },
       svg('title', {}, `${fault.name}: ${fault.what}`));
   });
-  const dots = found.map(({ at, what, done }) => svg('circle', { class: done ? 'done' : 'due', cx: x(at - zero), cy: 34, r: 7 },
+  const dots = found.map(({ offset, what, done }) => svg('circle', { class: done ? 'done' : 'due', cx: x(offset), cy: 34, r: 7 },
     svg('title', {}, what)));
   const anchor = now > width * 0.8 ? 'end' : now < width * 0.2 ? 'start' : 'middle';
   return svg('svg', { class: 'line', viewBox: `0 0 ${width} 72`, role: 'img', 'aria-label':
@@ -52,15 +53,14 @@ function draw(status, found, elapsed, end) {
 }
 
 function listed(found, status, now) {
-  const { paused, zero } = status.clock;
-  const reference = paused ? Date.parse(paused) : now;
-  const items = found.map(({ at, what, done }) => el('li', {},
+  const { paused } = status.clock;
+  const items = found.map(({ at, offset, what, done }) => el('li', {},
     el('span', { 'aria-hidden': 'true' }, done ? '●' : '○'),
-    el('span', { class: 'dim' }, paused && !done ? `${spoken(at - reference)} after the pause` : relative(at, now)),
-    el('span', {}, what, el('span', { class: 'dim' }, ` (${duration(at - Date.parse(zero))})`))));
+    el('span', { class: 'dim' }, paused && !done ? `${spoken(offset - status.clock.elapsed_ms)} after the pause` : relative(at, now)),
+    el('span', {}, ...withTimes(what), el('span', { class: 'dim' }, ` (${duration(offset)})`))));
   const waiting = [...status.events, ...status.changes].filter((event) => !event.last && !event.next);
   items.push(...waiting.map(({ what, at }) => el('li', {},
-    el('span', { 'aria-hidden': 'true' }, '…'), el('span', { class: 'dim' }, at ?? 'waits'), el('span', {}, what))));
+    el('span', { 'aria-hidden': 'true' }, '…'), el('span', { class: 'dim' }, at ?? 'waits'), el('span', {}, ...withTimes(what)))));
   return items.length ? el('ul', { class: 'timeline-list' }, ...items) : el('p', { class: 'dim' }, 'There are no events.');
 }
 
@@ -69,8 +69,7 @@ function frame(order) {
   const root = byId('timeline');
   if (root.firstChild) return;
   const seek = (to) => {
-    lastCommand = ['mock-imds', 'clock', 'seek', to];
-    order('POST', '/v1/clock', { seek: to }, lastCommand);
+    order('POST', '/v1/clock', { seek: to }, ['mock-imds', 'clock', 'seek', to]);
   };
   const toggle = el('button', { type: 'button', class: 'primary', id: 'toggle' }, 'Pause');
   toggle.addEventListener('click', () => {
@@ -90,6 +89,8 @@ function frame(order) {
   const step = (to) => el('button', { type: 'button', class: 'small', onclick: () => seek(to) }, to.replace('-', '−'));
   root.append(
     el('div', { id: 'line' }),
+    el('p', { class: 'legend' }, el('span', { class: 'happened' }, 'happened'), el('span', { class: 'comes' }, 'comes'),
+      el('span', { class: 'bad' }, 'a fault, while it lasts')),
     el('label', { for: 'scrub' }, 'Position of the scenario’s clock ', el('span', { id: 'scrub-text' })),
     scrub,
     el('div', { class: 'row' }, toggle, step('-1m'), step('-10s'), step('+10s'), step('+1m'), step('+10m'),
@@ -100,8 +101,8 @@ function frame(order) {
 
 export function showTimeline(status, now, order) {
   frame(order);
-  const found = marks(status);
   const elapsed = Math.max(0, position(status, now));
+  const found = marks(status);
   const end = extent(status, found, elapsed);
   byId('line').replaceChildren(draw(status, found, elapsed, end));
   byId('events').replaceChildren(listed(found, status, now));
@@ -110,7 +111,7 @@ export function showTimeline(status, now, order) {
   toggle.textContent = status.clock.paused ? 'Play' : 'Pause';
   const next = found.find(({ done }) => !done);
   byId('next').disabled = !next;
-  if (next) byId('next').dataset.to = duration(Math.ceil((next.at - Date.parse(status.clock.zero)) / 1000) * 1000);
+  if (next) byId('next').dataset.to = duration(Math.ceil(next.offset / 1000) * 1000);
   const scrub = byId('scrub');
   if (!scrubbing) {
     scrub.max = String(Math.ceil(end / 1000));

@@ -64,8 +64,8 @@ function draw() {
 }
 
 export function showInstanceNames(names) {
+  frame(refreshTree);
   const select = byId('tree-instance');
-  if (!select) return;
   const known = [...select.options].map(({ value }) => value);
   if (known.join('\n') === ['', ...names].join('\n')) return;
   const chosen = select.value;
@@ -88,4 +88,10 @@ export async function refreshTree() {
   latest = next;
   if (first) seen = new Map(next);
   if (!same || first) draw();
+}
+
+// The MAC addresses that the tree has.
+export function interfaces() {
+  const found = [...latest.keys()].map((path) => /network\/interfaces\/macs\/([^/]+)\//.exec(path)?.[1]);
+  return [...new Set(found.filter(Boolean))];
 }
