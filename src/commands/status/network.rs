@@ -178,8 +178,11 @@ mod tests {
     fn settings_that_are_not_applied_are_a_warning() {
         let unapplied = Some("host.toml was changed since the guardian read it".to_owned());
         let mut snapshot = Snapshot { guardian: Some(guardian(false)), unapplied, ..snapshot() };
-        snapshot.status.listeners =
-            vec![ListenerStatus { address: "169.254.169.254:1690".parse().unwrap(), inherited: true }];
+        snapshot.status.listeners = vec![ListenerStatus {
+            address: "169.254.169.254:1690".parse().unwrap(),
+            endpoint: None,
+            inherited: true,
+        }];
         let text = shown(&snapshot, None);
         assert!(text.contains("\n            host.toml was changed since the guardian read it\n"), "{text}");
     }
