@@ -23,7 +23,9 @@ fn the_recipe_for_testcontainers_does_what_it_says() {
     let page = Page::read("docs/recipes/testcontainers.md");
     let leader = machine.leader();
     // The engine's client is in the machine.
-    let docker = format!("docker() {{ env -u DOCKER_HOST nsenter --target {leader} --mount --root --wd -- docker \"$@\"; }}");
+    let docker = format!(
+        "docker() {{ env -u DOCKER_HOST nsenter --target {leader} --mount --root --wd -- docker \"$@\"; }}"
+    );
     let script = format!("exec 2>&1\ncd '{}'\n{docker}\n{}", directory.display(), page.script());
     let bin = python.parent().expect("it is in a folder").display();
     let path = format!("{bin}:{}", std::env::var("PATH").unwrap_or_default());
