@@ -3,6 +3,7 @@ package imdstest
 import (
 	"fmt"
 	"net/url"
+	"sort"
 	"strconv"
 	"strings"
 	"time"
@@ -44,13 +45,15 @@ type Filter struct {
 
 // The other conditions, for the message of a wait that failed.
 func (f Filter) besidesPath() string {
-	var conditions strings.Builder
-	for name, values := range f.query() {
+	query := f.query()
+	var conditions []string
+	for name := range query {
 		if name != "path" {
-			fmt.Fprintf(&conditions, ", %s=%s", name, values[0])
+			conditions = append(conditions, fmt.Sprintf(", %s=%s", name, query.Get(name)))
 		}
 	}
-	return conditions.String()
+	sort.Strings(conditions)
+	return strings.Join(conditions, "")
 }
 
 func (f Filter) query() url.Values {
