@@ -195,8 +195,8 @@ func TestMistakesFailTheTest(t *testing.T) {
 		`instance.instance-type is "c7g large"`: func(t testing.TB) {
 			imdstest.Start(t, "[instance]\ninstance-type = \"c7g large\"\n")
 		},
-		"no request for meta-data/ami-id, status=200 within 100ms; 0 came, the last ones: none": func(t testing.TB) {
-			imdstest.Start(t, "").WaitFor("meta-data/ami-id", imdstest.Filter{Status: "200", Timeout: 100 * time.Millisecond})
+		"no request for meta-data/ami-id, method=GET, status=200 within 100ms; 0 came, the last ones: none": func(t testing.TB) {
+			imdstest.Start(t, "").WaitFor("meta-data/ami-id", imdstest.Filter{Status: "200", Method: "GET", Timeout: 100 * time.Millisecond})
 		},
 		"accepted: a duration": func(t testing.TB) { imdstest.Start(t, "").Seek("soon") },
 	} {

@@ -129,7 +129,7 @@ class SpotTest {
         imds.rebalance();
         imds.lifecycle("Terminated");
         assertEquals(Optional.of("Terminated"), imds.show("meta-data/autoscaling/target-lifecycle-state"));
-        assertEquals(List.of(), imds.requests(), "what is shown leaves no request");
+        assertEquals(List.of(), imds.requests(Filter.ALL.path("meta-data/**")), "what is shown leaves no request");
     }
 
     @Test
@@ -178,6 +178,31 @@ class SpotTest {
         }
         assertEquals(before, Map.copyOf(System.getProperties()));
         System.clearProperty("aws.profile");
+    }
+
+    @Test
+    void anInterruptedThreadWaitsForNothing() {
+        Imds other = Imds.start("");
+        ProcessHandle server = ProcessHandle.of(other.pid()).orElseThrow();
+        Thread.currentThread().interrupt();
+        assertThrows(ImdsException.class, () -> other.waitFor("meta-data/ami-id"));
+        assertTrue(Thread.currentThread().isInterrupted(), "who interrupts is not forgotten");
+        other.close();
+        assertTrue(Thread.interrupted(), "who interrupts is not forgotten");
+        assertFalse(server.isAlive());
+        assertThrows(IllegalStateException.class, other::url);
+    }
+
+    @Test
+    void keysInTheEnvironmentAreSaidToBeInTheWay() throws Exception {
+        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+        ProcessBuilder run = new ProcessBuilder(java, "-Djava.io.tmpdir=" + System.getProperty("java.io.tmpdir"), "-cp",
+            System.getProperty("java.class.path"), "InTheWay").redirectErrorStream(true);
+        run.environment().put("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE");
+        String said = new String(run.start().getInputStream().readAllBytes());
+        assertTrue(said.contains("its environment has [AWS_ACCESS_KEY_ID]: unset this for the test run"), said);
+        run.environment().remove("AWS_ACCESS_KEY_ID");
+        assertEquals("", new String(run.start().getInputStream().readAllBytes()));
     }
 
     @Test

@@ -147,11 +147,13 @@ fn twenty_at_once() {
         let id = format!("ami-{number:017x}");
         imds.set("meta-data/ami-id", &id).expect("it is accepted");
         assert_eq!(metadata(imds.url(), "meta-data/ami-id").1, id);
-        imds.url().to_owned()
+        imds
     };
     let threads: Vec<_> = (0..20).map(|number| thread::spawn(move || run(number))).collect();
-    let urls: BTreeSet<_> = threads.into_iter().map(|thread| thread.join().expect("no panic")).collect();
-    assert!(!urls.is_empty());
+    let servers: Vec<_> = threads.into_iter().map(|thread| thread.join().expect("no panic")).collect();
+    // None has ended yet.
+    let urls: BTreeSet<_> = servers.iter().map(Imds::url).collect();
+    assert_eq!(urls.len(), 20, "{urls:?}");
 }
 
 /// A test run that is killed: prints the process id of its server first.

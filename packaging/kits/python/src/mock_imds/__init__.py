@@ -12,7 +12,8 @@ pytest users have the fixture `imds`, unittest users `ImdsMixin`, asyncio users 
 
 from ._aio import AsyncClock, AsyncFault, AsyncImds
 from ._control import ImdsError, Rejected
-from ._imds import Clock, Fault, Imds, NoRequest, Request
+from ._imds import Clock, Fault, Imds
+from ._requests import NoRequest, Request
 from ._scenario import Scenario
 from ._unittest import ImdsMixin
 

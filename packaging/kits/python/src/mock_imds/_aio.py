@@ -11,7 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Callable, Dict, Generator, List, Mapping, Optional, TypeVar, Union
 
 from ._control import Control, Rejected
-from ._imds import Clock, Fault, Imds, Request, Wait
+from ._imds import Clock, Fault, Imds
+from ._requests import Request, Wait
 from ._scenario import Duration
 
 T = TypeVar("T")

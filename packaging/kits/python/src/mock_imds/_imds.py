@@ -4,55 +4,19 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import dataclasses
 import datetime
 import os
-import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ContextManager, Dict, List, Mapping, Optional, Sequence, Type, Union
 
 from ._control import Control, ImdsError, Rejected
 from ._environment import changed_environment, sdk_environment
 from ._process import Process
+from ._requests import PATIENCE, Request, Wait
 from ._scenario import Duration, Scenario, duration, scenario_name, scenario_text
 
 if TYPE_CHECKING:
     from ._aio import AsyncImds
-
-# The server waits no longer in one answer.
-_LONGEST_WAIT = 60.0
-_SHOWN = 20
-# Seconds: a test that failed waits no longer for the requests that it shows, and no wait for an answer that is late.
-_PATIENCE = 5.0
-
-
-class NoRequest(AssertionError):
-    """No such request came in time."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Request:
-    """A request that a client sent."""
-
-    number: int
-    method: str
-    path: str
-    # The status of the reply; None if there was none.
-    status: Optional[int]
-    # "v1", "v2", or "token" for one that asks for a token.
-    version: str
-    client: str
-    at: str
-    # All keys that the server has of it.
-    raw: Mapping[str, Any] = dataclasses.field(repr=False, compare=False)
-
-    @classmethod
-    def _of(cls, raw: Mapping[str, Any]) -> "Request":
-        known = ("number", "method", "path", "status", "version", "client", "at")
-        return cls(raw=raw, **{name: raw[name] for name in known})
-
-    def __str__(self) -> str:
-        return f"{self.method} {self.path} {self.status} ({self.version})"
 
 
 class Fault:
@@ -234,7 +198,7 @@ class Imds:
 
     def requests_of_failed_test(self) -> List[Request]:
         """All of them, or an `ImdsError` within a few seconds: the server may be why the test failed."""
-        return self._found(self._control.within(_PATIENCE))
+        return self._found(self._control.within(PATIENCE))
 
     def requests_or_why_not(self) -> "Union[List[Request], ImdsError]":
         """For the message of a wait that failed: nothing replaces it."""
@@ -264,38 +228,6 @@ class Imds:
     def log(self) -> str:
         """What the server has written to stderr."""
         return self._process.log()
-
-
-class Wait:
-    """What is asked, and how often, until a request comes."""
-
-    def __init__(self, path: str, timeout: float, filters: Mapping[str, Any]) -> None:
-        self._path, self._timeout, self._filters = path, timeout, filters
-        self._deadline = time.monotonic() + timeout
-        self._since = "start"
-        self.is_over = False
-        # Seconds that the next answer may take: a server that hangs keeps nobody longer.
-        self.longest = _PATIENCE
-
-    def query(self) -> Dict[str, Any]:
-        left = max(0.0, self._deadline - time.monotonic())
-        self.is_over = left == 0.0
-        wait = min(left, _LONGEST_WAIT)
-        self.longest = wait + _PATIENCE
-        return {"path": self._path, **self._filters, "since": self._since, "limit": 1, "wait": f"{wait:.3f}"}
-
-    def first(self, found: Sequence[Mapping[str, Any]], since: str) -> Optional[Request]:
-        self._since = since
-        return next((Request._of(entry) for entry in found if "number" in entry), None)
-
-    def failure(self, came: Union[Sequence[Request], ImdsError]) -> NoRequest:
-        if isinstance(came, ImdsError):
-            known = f"what came is not known: {came}"
-        else:
-            shown = "".join(f"\n  {request}" for request in came[-_SHOWN:]) or " none"
-            known = f"{len(came)} came, the last ones:{shown}"
-        wanted = "".join(f", {name}={value}" for name, value in self._filters.items())
-        return NoRequest(f"no request for {self._path}{wanted} within {self._timeout:g} s; {known}")
 
 
 def _keys(words: Mapping[str, Any], in_: Optional[Duration]) -> Dict[str, Any]:
