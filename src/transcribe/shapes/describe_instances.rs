@@ -53,7 +53,7 @@ pub(super) fn read(input: &mut JsonInput) -> Option<ServiceTree> {
     let evidence = if at.is_empty() { "its key InstanceId" } else { "its list of instances" };
     let shape = "the output of aws ec2 describe-instances";
     let mut tree = ServiceTree::new(shape, Certainty::Certain, evidence, Knowledge::Selection);
-    tree.rest = "not in the metadata, or of another instance";
+    tree.rest = "not in the metadata, said elsewhere, or of another instance";
     tree.notes.extend(others.map(|others| {
         format!(
             "the other instances, {others}: a scenario is of {}; --instance ID takes another one",
@@ -86,6 +86,7 @@ pub(super) fn read(input: &mut JsonInput) -> Option<ServiceTree> {
     reservation(input, at, &mut tree);
     options(input, at, &mut tree);
     describe_lists::tags_and_groups(input, at, &mut tree);
+    describe_lists::repeated(input, at, &mut tree);
     Some(tree)
 }
 
