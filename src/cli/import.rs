@@ -133,10 +133,10 @@ pub(crate) struct ImportEc2Args {
     /// URL of the API, on this host or in a private network; http:// may be left out
     #[arg(long, value_name = "URL", value_parser = endpoint)]
     pub endpoint: ApiEndpoint,
-    /// Region of the instance [default: that of AWS_REGION or AWS_DEFAULT_REGION, else us-east-1]
+    /// Region of the instance [default: that of the environment, else us-east-1]
     #[arg(long, value_name = "REGION")]
     pub region: Option<String>,
-    /// Send the request without a signature instead of with the keys of AWS_ACCESS_KEY_ID and its kind
+    /// Send the request without a signature instead of with the keys of the environment
     #[arg(long)]
     pub no_sign_request: bool,
     #[command(flatten)]

@@ -1,4 +1,4 @@
-//! DescribeInstances of an EC2 API: one request to an emulator on this host or in a private network, signed as AWS asks for it.
+//! `DescribeInstances` of an EC2 API: one request to an emulator on this host or in a private network, signed as AWS asks for it.
 //!
 //! | step | where |
 //! |---|---|

@@ -32,7 +32,9 @@ pub(super) fn authorization(request: &RequestToSign<'_>, keys: &ApiKeys) -> Stri
     let day = &time[..8];
     let names: Vec<&str> = request.headers.iter().map(|(name, _)| *name).collect();
     let names = names.join(";");
-    let headers: String = request.headers.iter().map(|(name, value)| format!("{name}:{value}\n")).collect();
+    let headers: Vec<String> =
+        request.headers.iter().map(|(name, value)| format!("{name}:{value}\n")).collect();
+    let headers = headers.concat();
     let canonical = format!("POST\n/\n\n{headers}\n{names}\n{}", digest(request.body));
     let scope = format!("{day}/{}/{}/{TERMINATOR}", request.region, request.service);
     let to_sign = format!("{ALGORITHM}\n{time}\n{scope}\n{}", digest(&canonical));
@@ -65,7 +67,8 @@ fn digest(text: &str) -> String {
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digits: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    digits.concat()
 }
 
 #[cfg(test)]

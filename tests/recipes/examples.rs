@@ -156,8 +156,8 @@ fn run(example: &str) -> String {
     // Others have them among their words: `import aemm`, `conform --profile aemm`.
     let is_served = matches!(words.get(1), Some(&"serve" | &"aemm")) && !has("--help");
     match words.get(1..).unwrap_or_default() {
-        // There is no API of EC2's; tests/clients has one.
-        ["import", "ec2", ..] => format!("{mine}ends 69 '{quoted}'"),
+        // There is no API of EC2's, and no key for it; tests/clients has both.
+        ["import", "ec2", ..] => format!("{mine}ends '69 78' '{quoted}'"),
         // There is no standard input, and no packaged service.
         _ if has("--until-stdin-closes") => format!("ends 0 '{quoted}'"),
         _ if has("system") => format!("ends 69 '{quoted}'"),

@@ -1,8 +1,8 @@
 //! `mock-imds import` as people run it: lists of instances, times that are over, and the API of an emulator.
 
 use std::fs;
-use std::io::Write as _;
-use std::net::TcpListener;
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
 
 use support::Sandbox;
 
@@ -45,6 +45,19 @@ fn the_instance_of_a_list_is_named_by_its_id() {
         .ended(64, &["--instance does not go with aemm.json"]);
 }
 
+/// The whole request: who closes a connection with a part of it unread resets it.
+fn read_request(stream: &mut TcpStream) -> String {
+    let mut request = Vec::new();
+    let mut part = [0; 4096];
+    while !request.ends_with(b"Version=2016-11-15") {
+        match stream.read(&mut part) {
+            Ok(length) if length > 0 => request.extend_from_slice(&part[..length]),
+            _ => break,
+        }
+    }
+    String::from_utf8_lossy(&request).into_owned()
+}
+
 #[test]
 fn an_api_that_cannot_be_asked_gets_a_sentence() {
     let sandbox = Sandbox::new();
@@ -74,18 +87,15 @@ fn an_api_that_cannot_be_asked_gets_a_sentence() {
     run(&["--endpoint", &url, "--no-sign-request"], false)
         .ended(69, &[&format!("asking {url} for i-1 in us-east-1"), "cannot be reached: connection refused"]);
     let page = hostile(|mut stream| {
+        let _ = read_request(&mut stream);
         let _ = stream.write_all(b"HTTP/1.1 503 Busy\r\nContent-Length: 4\r\nConnection: close\r\n\r\nbusy");
-        // The request is read, so that closing does not reset the connection.
-        let _ = std::io::Read::read(&mut stream, &mut [0; 4096]);
     });
     run(&["--endpoint", &page], true).ended(69, &["answers 503: it says no error of EC2's"]);
     let scenario = sandbox.path("s.toml");
     let answer = "<DescribeInstancesResponse><reservationSet><item><ownerId>111122223333</ownerId><instancesSet><item>\
                   <instanceId>i-0123456789abcdef0</instanceId></item></instancesSet></item></reservationSet></DescribeInstancesResponse>";
     let api = hostile(move |mut stream| {
-        let mut request = [0; 4096];
-        let length = std::io::Read::read(&mut stream, &mut request).unwrap_or_default();
-        let request = String::from_utf8_lossy(&request[..length]).into_owned();
+        let request = read_request(&mut stream);
         let signed = request.starts_with("POST / HTTP/1.1\r\n")
             && request.contains("authorization: AWS4-HMAC-SHA256 ");
         let status = if signed { "200 OK" } else { "400 Bad" };

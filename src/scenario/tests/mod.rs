@@ -248,6 +248,17 @@ fn real_credentials_need_tokens_unless_set_otherwise() {
 }
 
 #[test]
+fn a_token_among_the_paths_names_the_key_for_it() {
+    for path in ["api/token", "/latest/api/token"] {
+        let found = problems(&format!("[metadata]\n{path:?} = \"x\"\n"));
+        assert!(
+            found.contains("to serve a fixed session token, set token = \"…\" in [http]"),
+            "{path}: {found}"
+        );
+    }
+}
+
+#[test]
 fn contradictions_are_problems() {
     let cases = [
         (
@@ -279,10 +290,6 @@ fn contradictions_are_problems() {
             "meta-data/a/b lies below meta-data/a, which is a value",
         ),
         ("[metadata]\n\"metadata/a\" = \"x\"", "\"metadata/a\" is not a path of the tree"),
-        (
-            "[metadata]\n\"/latest/api/token\" = \"x\"",
-            "to serve a fixed session token, set token = \"…\" in [http]",
-        ),
         ("[metadata]\n\"meta-data/a\" = true", "metadata.meta-data/a is true"),
         ("[credentials]\nlifetime = \"1h\"\nrefresh = \"1h\"", "credentials.refresh is 1h, the lifetime 1h"),
         (

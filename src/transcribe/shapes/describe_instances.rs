@@ -5,7 +5,7 @@ use std::str::FromStr;
 use serde_json::Value;
 
 use super::describe_lists;
-use super::input::JsonInput;
+use super::input::{JsonInput, Part};
 use super::instance_list;
 use super::reading::Certainty;
 use super::service_tree::{Knowledge, ServiceTree};
@@ -53,7 +53,7 @@ pub(super) fn read(input: &mut JsonInput) -> Option<ServiceTree> {
     let evidence = if at.is_empty() { "its key InstanceId" } else { "its list of instances" };
     let shape = "the output of aws ec2 describe-instances";
     let mut tree = ServiceTree::new(shape, Certainty::Certain, evidence, Knowledge::Selection);
-    tree.rest = "not in the metadata, or of another instance";
+    tree.rest = "not in the metadata, said elsewhere, or of another instance";
     tree.notes.extend(others.map(|others| {
         format!(
             "the other instances, {others}: a scenario is of {}; --instance ID takes another one",
@@ -78,7 +78,7 @@ pub(super) fn read(input: &mut JsonInput) -> Option<ServiceTree> {
         if said(input, &path) {
             let mut part = input.take(&path);
             if member == LAUNCH {
-                part.iter_mut().for_each(|part| in_utc(&mut part.value));
+                part = part.map(|part| Part { value: in_utc(part.value), ..part });
             }
             tree.add_member(of, member, part);
         }
@@ -86,6 +86,7 @@ pub(super) fn read(input: &mut JsonInput) -> Option<ServiceTree> {
     reservation(input, at, &mut tree);
     options(input, at, &mut tree);
     describe_lists::tags_and_groups(input, at, &mut tree);
+    describe_lists::repeated(input, at, &mut tree);
     Some(tree)
 }
 
@@ -102,11 +103,10 @@ fn omitted(input: &JsonInput, at: &[&str], tree: &mut ServiceTree) {
 }
 
 /// A time as the identity document has it: the command has an offset, the API fractions.
-fn in_utc(time: &mut Value) {
+fn in_utc(time: Value) -> Value {
     let instant = time.as_str().and_then(|text| text.parse::<jiff::Timestamp>().ok());
-    if let Some(whole) = instant.and_then(|instant| jiff::Timestamp::from_second(instant.as_second()).ok()) {
-        *time = Value::from(whole.to_string());
-    }
+    let whole = instant.and_then(|instant| jiff::Timestamp::from_second(instant.as_second()).ok());
+    whole.map_or(time, |whole| Value::from(whole.to_string()))
 }
 
 /// False for what is empty: the command prints that for what is not there.

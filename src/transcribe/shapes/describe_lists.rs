@@ -96,6 +96,43 @@ pub(super) fn tags_and_groups(input: &mut JsonInput, at: &[&str], tree: &mut Ser
     tree.add_lines("meta-data/security-groups", names);
 }
 
+/// Accounts for what is there twice: of the instance, and of its interfaces; of an interface, and of its addresses.
+pub(super) fn repeated(input: &mut JsonInput, at: &[&str], tree: &mut ServiceTree) {
+    let macs = "meta-data/network/interfaces/macs/";
+    let of_interfaces = |leaf: &str| {
+        let is_leaf = |path: &str| path.starts_with(macs) && path.rsplit('/').next() == Some(leaf);
+        tree.parts.iter().filter(move |(path, _)| is_leaf(path)).collect::<Vec<_>>()
+    };
+    let mut found: Vec<(Vec<String>, String)> = Vec::new();
+    let mut note = |path: Vec<&str>, leaf: &str| {
+        let Some(text) = input.text(&path) else { return };
+        let says =
+            |part: &Part| part.value.as_str().is_some_and(|value| value.lines().any(|line| line == text));
+        if let Some((to, _)) = of_interfaces(leaf).into_iter().find(|(_, part)| says(part)) {
+            found.push((path.into_iter().map(str::to_owned).collect(), to.clone()));
+        }
+    };
+    for (name, leaf) in [("SubnetId", "subnet-id"), ("VpcId", "vpc-id")] {
+        note([at, &[name]].concat(), leaf);
+    }
+    let numbers: Vec<String> =
+        (0..length(input, &[at, &["SecurityGroups"]].concat())).map(|n| n.to_string()).collect();
+    for number in &numbers {
+        note([at, &["SecurityGroups", number, "GroupId"]].concat(), "security-group-ids");
+    }
+    let numbers: Vec<String> =
+        (0..length(input, &[at, &["NetworkInterfaces"]].concat())).map(|n| n.to_string()).collect();
+    for number in &numbers {
+        let own = |rest: &[&'static str]| [at, &["NetworkInterfaces", number.as_str()], rest].concat();
+        note(own(&["PrivateIpAddress"]), "local-ipv4s");
+        note(own(&["Association", "PublicIp"]), "public-ipv4s");
+    }
+    for (path, to) in found {
+        let path: Vec<&str> = path.iter().map(String::as_str).collect();
+        tree.use_as(&to, input.take(&path));
+    }
+}
+
 fn length(input: &JsonInput, list: &[&str]) -> usize {
     input.get(list).and_then(Value::as_array).map_or(0, Vec::len)
 }

@@ -1,4 +1,4 @@
-//! The answer of EC2's query API to DescribeInstances, in XML → the JSON that `aws ec2 describe-instances` prints.
+//! The answer of EC2's query API to `DescribeInstances`, in XML → the JSON that `aws ec2 describe-instances` prints.
 
 use roxmltree::{Document, Node};
 use serde_json::{Map, Value};
