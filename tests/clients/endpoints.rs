@@ -1,5 +1,5 @@
 //! SDKs and detectors in the places of containers, at the true addresses, by the variables of `mock-imds env` alone: the
-//! relative URI, 169.254.170.23 and [fd00:ec2::23].
+//! relative URI, 169.254.170.23 and `fd00:ec2::23`.
 
 use std::path::Path;
 
@@ -62,7 +62,7 @@ impl ContainerHost {
             Way::PodIpv4 => assert_eq!(variables["AWS_CONTAINER_CREDENTIALS_FULL_URI"], POD_IPV4),
             // As the pods of an IPv6 cluster have it.
             Way::PodIpv6 => {
-                _ = variables.insert("AWS_CONTAINER_CREDENTIALS_FULL_URI".into(), POD_IPV6.into())
+                variables.insert("AWS_CONTAINER_CREDENTIALS_FULL_URI".into(), POD_IPV6.into());
             }
         }
         variables
@@ -82,43 +82,16 @@ impl ContainerHost {
         finish(&mut command)
     }
 
-    /// The keys that the service hands out now.
-    fn keys(&self, way: Way, variables: &Variables) -> Value {
-        let (address, path, token) = match way {
-            Way::RelativeUri => {
-                let path = variables["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"].as_str().expect("text");
-                ("169.254.170.2:80", path, String::new())
-            }
-            Way::PodIpv4 | Way::PodIpv6 => {
-                let file = variables["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"].as_str().expect("text");
-                let token = std::fs::read_to_string(file).expect("the token is there");
-                ("169.254.170.23:80", "/v1/credentials", token)
-            }
-        };
-        let host = address.trim_end_matches(":80");
-        let request = format!(
-            "GET {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: {token}\r\nConnection: close\r\n\r\n"
-        );
-        let response = http::exchange(address.parse().expect("an address"), request);
-        let keys: Value = serde_json::from_str(&response.body)
-            .unwrap_or_else(|error| panic!("{path} at {address}: {error}: {}", response.raw));
-        json!({
-            "access-key-id": keys["AccessKeyId"],
-            "secret-access-key": keys["SecretAccessKey"],
-            "session-token": keys["Token"],
-        })
-    }
-
     /// Runs a client that prints its keys, and compares them with those of before and after it: the service has new ones
     /// each minute. A client that is to see a token replaced prints them twice.
     #[track_caller]
     fn gets_keys(&self, name: &str, words: &[&Path], ways: &[Way]) {
         for way in ways {
             let variables = self.variables(*way);
-            let before = self.keys(*way, &variables);
+            let before = served_keys(*way, &variables);
             let waits = *way != Way::RelativeUri;
             let found = self.run(words, &variables, waits);
-            let after = self.keys(*way, &variables);
+            let after = served_keys(*way, &variables);
             let printed: Value = serde_json::from_str(&found.stdout)
                 .unwrap_or_else(|_| panic!("{name}, {way:?}: expected JSON, found {found:#?}"));
             let keys = printed["keys"].as_array().expect("a list of keys");
@@ -160,14 +133,40 @@ fn botocore_in_a_container_on_a_bridge() {
         let set = set.collect::<Vec<_>>().join(" ");
         let (python, script) = (python.display(), given("python/container.py"));
         let home = host.host.sandbox.directory().display();
-        let before = host.keys(way, &variables);
+        let before = served_keys(way, &variables);
         let line = format!("env -i HOME={home} {set} {python} {}", script.display());
         let printed = container.run(&host.host, &line);
         let printed: Value = serde_json::from_str(&printed).expect("it is JSON");
-        let after = host.keys(way, &variables);
+        let after = served_keys(way, &variables);
         let is_right = [&before, &after].contains(&&printed["keys"][0]);
         assert!(is_right, "{way:?}: expected {before} or {after}, found {printed}");
     }
+}
+
+/// The keys that the service hands out now.
+fn served_keys(way: Way, variables: &Variables) -> Value {
+    let (address, path, token) = match way {
+        Way::RelativeUri => {
+            let path = variables["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"].as_str().expect("text");
+            ("169.254.170.2:80", path, String::new())
+        }
+        Way::PodIpv4 | Way::PodIpv6 => {
+            let file = variables["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"].as_str().expect("text");
+            let token = std::fs::read_to_string(file).expect("the token is there");
+            ("169.254.170.23:80", "/v1/credentials", token)
+        }
+    };
+    let host = address.trim_end_matches(":80");
+    let request =
+        format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: {token}\r\nConnection: close\r\n\r\n");
+    let response = http::exchange(address.parse().expect("an address"), request);
+    let keys: Value = serde_json::from_str(&response.body)
+        .unwrap_or_else(|error| panic!("{path} at {address}: {error}: {}", response.raw));
+    json!({
+        "access-key-id": keys["AccessKeyId"],
+        "secret-access-key": keys["SecretAccessKey"],
+        "session-token": keys["Token"],
+    })
 }
 
 const ALL: [Way; 3] = [Way::RelativeUri, Way::PodIpv4, Way::PodIpv6];
@@ -186,11 +185,11 @@ fn aws_cli() {
     let Some(host) = ContainerHost::new() else { return };
     for way in ALL {
         let variables = host.variables(way);
-        let before = host.keys(way, &variables);
+        let before = served_keys(way, &variables);
         let words = ["s3", "presign", "s3://a-bucket/a-key"].map(Path::new);
         let words: Vec<&Path> = [&*aws].into_iter().chain(words).collect();
         let found = host.run(&words, &variables, false);
-        let after = host.keys(way, &variables);
+        let after = served_keys(way, &variables);
         let is_signed_by = |keys: &Value| {
             let [id, token] = ["access-key-id", "session-token"].map(|key| keys[key].as_str().expect("text"));
             let token = utf8_percent_encode(token, NON_ALPHANUMERIC).to_string();
