@@ -160,15 +160,16 @@ mod tests {
     use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
     use super::*;
-    use crate::config::SourceText;
     use crate::imds::tests::fleet;
-    use crate::scenario::read;
+    use crate::model::{PodIdentity, Scenario};
 
     #[test]
     fn a_token_is_renewed_before_it_expires_however_short_its_life() {
-        for (lifetime, millis) in [("1s", 999), ("2s", 0), ("3s", 900), ("5s", 999), ("24h", 500)] {
-            let text = format!("[pod-identity]\ntoken-lifetime = \"{lifetime}\"\n");
-            let (scenario, _) = read(&SourceText::new("test", text), "/".as_ref()).expect("it is accepted");
+        for (lifetime, millis) in [(1, 999), (2, 0), (3, 900), (5, 999), (86_400, 500)] {
+            let token_lifetime = Duration::from_secs(lifetime);
+            let pod = PodIdentity { token_lifetime, ..PodIdentity::default() };
+            let mut scenario = Scenario::default();
+            scenario.instance.pod_identity = Some(pod.into());
             let now = Timestamp::from_millis(1_795_230_851_000 + millis);
             let authority = TokenAuthority::new([7; 32]);
             let issued = fleet(scenario).issue_pod_token(&authority, None, now).expect("there is a pod");
@@ -176,9 +177,9 @@ mod tests {
             let claims = BASE64_URL_SAFE_NO_PAD.decode(claims).expect("base64");
             let claims: serde_json::Value = serde_json::from_slice(&claims).expect("it is JSON");
             let expires = Timestamp::from_secs(claims["exp"].as_u64().expect("a number"));
-            assert_eq!(issued.expires, expires, "{lifetime}: what is said is what the token says");
+            assert_eq!(issued.expires, expires, "{lifetime} s: what is said is what the token says");
             let renewed = now.plus(issued.renewed_after());
-            assert!(renewed <= expires, "{lifetime}: renewed at {renewed:?}, expired at {expires:?}");
+            assert!(renewed <= expires, "{lifetime} s: renewed at {renewed:?}, expired at {expires:?}");
         }
     }
 }

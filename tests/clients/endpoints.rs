@@ -40,13 +40,11 @@ impl ContainerHost {
         let host = Host::new()?;
         host.configure("[host]\nipv6 = true\nendpoints = [\"imds\", \"ecs\", \"pod-identity\"]\n");
         let guardian = host.hold();
-        host.write("s.toml", SCENARIO);
-        let control = host.sandbox.path("c.sock");
-        let more = format!(
-            "--listen 169.254.170.23:1690 --listen [fd00:ec2::23]:1690 --scenario s.toml --control {}",
-            control.display()
-        );
-        let server = host.serve_with("169.254.170.2:1690", &more);
+        let scenario = host.write("s.toml", SCENARIO);
+        let listen = ["169.254.170.2:1690", "169.254.170.23:1690", "[fd00:ec2::23]:1690"];
+        let mut more: Vec<&str> = listen.iter().flat_map(|address| ["--listen", *address]).collect();
+        more.extend(["--scenario", scenario.to_str().expect("UTF-8")]);
+        let server = host.sandbox.serve(&more);
         Some(Self { _server: server, _guardian: guardian, host })
     }
 
