@@ -20,6 +20,34 @@ Examples:
   mock-imds pod-identity associate other-role --service-account shop/web
   mock-imds pod-identity restart-agent";
 
+const STOP_EXAMPLES: &str = "\
+Examples:
+  mock-imds ecs stop --timeout 10s --exit-code 0";
+const RUN_EXAMPLES: &str = "\
+Examples:
+  mock-imds ecs run";
+const CONTAINER_EXAMPLES: &str = "\
+Examples:
+  mock-imds ecs container app --stopped --exit-code 1";
+const PROTECTION_EXAMPLES: &str = "\
+Examples:
+  mock-imds ecs protection on --for 1h";
+const ECS_AGENT_EXAMPLES: &str = "\
+Examples:
+  mock-imds ecs restart-agent --down 2s --credentials-ready-after 5s";
+const POD_AGENT_EXAMPLES: &str = "\
+Examples:
+  mock-imds pod-identity restart-agent --down 2s";
+const ASSOCIATE_EXAMPLES: &str = "\
+Examples:
+  mock-imds pod-identity associate other-role";
+const REMOVE_EXAMPLES: &str = "\
+Examples:
+  mock-imds pod-identity remove --service-account shop/web";
+const RESTORE_EXAMPLES: &str = "\
+Examples:
+  mock-imds pod-identity restore";
+
 /// `mock-imds ecs`.
 #[derive(Debug, Args)]
 #[command(after_help = ECS_EXAMPLES)]
@@ -45,6 +73,7 @@ pub(crate) enum EcsCommand {
 
 /// `mock-imds ecs stop`.
 #[derive(Debug, Args)]
+#[command(after_help = STOP_EXAMPLES)]
 pub(crate) struct TaskStopArgs {
     /// From the stop to the end of the containers
     #[arg(long, value_name = "DURATION", value_parser = duration_text, default_value = "30s")]
@@ -58,6 +87,7 @@ pub(crate) struct TaskStopArgs {
 
 /// `mock-imds ecs run`.
 #[derive(Debug, Args)]
+#[command(after_help = RUN_EXAMPLES)]
 pub(crate) struct TaskRunArgs {
     #[command(flatten)]
     pub timing: TimingArgs,
@@ -65,6 +95,7 @@ pub(crate) struct TaskRunArgs {
 
 /// `mock-imds ecs container`.
 #[derive(Debug, Args)]
+#[command(after_help = CONTAINER_EXAMPLES)]
 #[group(id = "state", required = true, multiple = true, args = ["health", "stopped", "restart"])]
 pub(crate) struct ContainerArgs {
     /// Name of the container
@@ -88,6 +119,7 @@ pub(crate) struct ContainerArgs {
 
 /// `mock-imds ecs protection`.
 #[derive(Debug, Args)]
+#[command(after_help = PROTECTION_EXAMPLES)]
 pub(crate) struct ProtectionArgs {
     /// What the endpoint answers from now on, or on and off: the protection itself, as if it were set from outside
     #[arg(value_name = "ANSWER")]
@@ -112,6 +144,7 @@ pub(crate) enum ProtectionArg {
 
 /// `mock-imds ecs restart-agent`.
 #[derive(Debug, Args)]
+#[command(after_help = ECS_AGENT_EXAMPLES)]
 pub(crate) struct EcsAgentArgs {
     /// How long the agent does not answer
     #[arg(long, value_name = "DURATION", value_parser = duration_text, default_value = "5s")]
@@ -137,8 +170,10 @@ pub(crate) enum PodIdentityCommand {
     /// Associate a service account with a role
     Associate(AssociateArgs),
     /// Remove an association
+    #[command(after_help = REMOVE_EXAMPLES)]
     Remove(AccountArgs),
     /// Have an association as in the scenario again
+    #[command(after_help = RESTORE_EXAMPLES)]
     Restore(AccountArgs),
     /// Restart the agent: connections are reset, and then it hands out new credentials
     RestartAgent(PodAgentArgs),
@@ -146,6 +181,7 @@ pub(crate) enum PodIdentityCommand {
 
 /// `mock-imds pod-identity associate`.
 #[derive(Debug, Args)]
+#[command(after_help = ASSOCIATE_EXAMPLES)]
 pub(crate) struct AssociateArgs {
     /// Role
     #[arg(value_name = "ROLE", value_parser = accepted::<RoleName>)]
@@ -166,6 +202,7 @@ pub(crate) struct AccountArgs {
 
 /// `mock-imds pod-identity restart-agent`.
 #[derive(Debug, Args)]
+#[command(after_help = POD_AGENT_EXAMPLES)]
 pub(crate) struct PodAgentArgs {
     /// How long the agent does not answer
     #[arg(long, value_name = "DURATION", value_parser = duration_text, default_value = "5s")]

@@ -49,9 +49,8 @@ fn container(change: &ContainerStateChange) -> String {
 }
 
 fn protection(change: &ProtectionChange) -> String {
-    let enabled = change.enabled.map(|enabled| match enabled {
-        true => format!("on for {}", format_duration(change.span)),
-        false => "off".to_owned(),
+    let enabled = change.enabled.map(|enabled| {
+        if enabled { format!("on for {}", format_duration(change.span)) } else { "off".to_owned() }
     });
     let answer = change.answer.map(|answer| answer.as_str().to_owned());
     answer.or(enabled).unwrap_or_default()

@@ -114,7 +114,9 @@ impl Fleet {
         let pod = pod_of(&instance);
         let account = service_account_of(pod);
         let token = issued_token(&instance, pod, &account, authority, now);
-        Ok(PodToken { account, token, issued: now, expires: now.plus(pod.token_lifetime) })
+        // As the token says it, in whole seconds: one of a few seconds would else expire before it is renewed.
+        let expires = Timestamp::from_secs(now.plus(pod.token_lifetime).as_secs());
+        Ok(PodToken { account, token, issued: now, expires })
     }
 
     /// A token for the service account of an instance's pod, from now on. `Err` is a sentence.
@@ -150,4 +152,34 @@ fn container_called<'t>(task: &'t EcsTask, name: Option<&str>) -> Result<&'t str
         let name = name.unwrap_or_default();
         format!("the task has no container {name:?}; accepted: {}", names.join(", "))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine as _;
+    use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+
+    use super::*;
+    use crate::imds::tests::fleet;
+    use crate::model::{PodIdentity, Scenario};
+
+    #[test]
+    fn a_token_is_renewed_before_it_expires_however_short_its_life() {
+        for (lifetime, millis) in [(1, 999), (2, 0), (3, 900), (5, 999), (86_400, 500)] {
+            let token_lifetime = Duration::from_secs(lifetime);
+            let pod = PodIdentity { token_lifetime, ..PodIdentity::default() };
+            let mut scenario = Scenario::default();
+            scenario.instance.pod_identity = Some(pod.into());
+            let now = Timestamp::from_millis(1_795_230_851_000 + millis);
+            let authority = TokenAuthority::new([7; 32]);
+            let issued = fleet(scenario).issue_pod_token(&authority, None, now).expect("there is a pod");
+            let claims = issued.token.split('.').nth(1).expect("claims");
+            let claims = BASE64_URL_SAFE_NO_PAD.decode(claims).expect("base64");
+            let claims: serde_json::Value = serde_json::from_slice(&claims).expect("it is JSON");
+            let expires = Timestamp::from_secs(claims["exp"].as_u64().expect("a number"));
+            assert_eq!(issued.expires, expires, "{lifetime} s: what is said is what the token says");
+            let renewed = now.plus(issued.renewed_after());
+            assert!(renewed <= expires, "{lifetime} s: renewed at {renewed:?}, expired at {expires:?}");
+        }
+    }
 }

@@ -159,14 +159,16 @@ impl ContainerChange {
 
     /// The services whose answers it changes.
     pub(crate) fn services(&self) -> &'static [Service] {
+        const ECS: &[Service] = &[Service::Ecs];
+        const PODS: &[Service] = &[Service::PodIdentity];
         match self {
-            Self::Task(_) | Self::Container(_) | Self::Protection(_) => &[Service::Ecs],
-            Self::Association(_) => &[Service::PodIdentity],
-            Self::AgentRestart(AgentRestart { agent: Some(EndpointAgent::Ecs), .. }) => &[Service::Ecs],
-            Self::AgentRestart(AgentRestart { agent: Some(EndpointAgent::PodIdentity), .. }) => {
-                &[Service::PodIdentity]
-            }
-            Self::AgentRestart(_) => &[Service::Ecs, Service::PodIdentity],
+            Self::Task(_) | Self::Container(_) | Self::Protection(_) => ECS,
+            Self::Association(_) => PODS,
+            Self::AgentRestart(restart) => match restart.agent {
+                Some(EndpointAgent::Ecs) => ECS,
+                Some(EndpointAgent::PodIdentity) => PODS,
+                None => &[Service::Ecs, Service::PodIdentity],
+            },
         }
     }
 }

@@ -170,6 +170,7 @@ impl ContainerSignals {
 }
 
 impl TaskSignals {
+    /// The status that the task is to have.
     pub(crate) fn desired_status(&self) -> EcsStatus {
         match self.desired {
             Some(EcsDesiredStatus::Stopped) => EcsStatus::Stopped,
@@ -177,6 +178,7 @@ impl TaskSignals {
         }
     }
 
+    /// The status that the agent knows.
     pub(crate) fn known_status(&self) -> EcsStatus {
         let stopped = self.stopped.map(|_| EcsStatus::Stopped);
         self.known.or(stopped).unwrap_or(EcsStatus::Running)

@@ -1,18 +1,19 @@
 //! SDKs and detectors in the places of containers, at the true addresses, by the variables of `mock-imds env` alone: the
-//! relative URI, 169.254.170.23 and [fd00:ec2::23].
+//! relative URI, 169.254.170.23 and `fd00:ec2::23`.
 
 use std::path::Path;
 
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
-use support::host::{Guardian, Host};
+use support::host::{Guardian, Host, Peer};
 use support::{Outcome, ServerProcess, finish, given, http, installed, installed_program};
 
-/// Keys that SDKs renew with each call, since they last for less than five minutes, and tokens of three seconds.
+/// Keys that SDKs renew with each call, since they last for less than five minutes, and tokens of five seconds.
 const SCENARIO: &str = "\
     [credentials]\nlifetime = \"4m\"\nrefresh = \"1m\"\n\
     [ecs]\nlaunch-type = \"EC2\"\ncluster = \"prod\"\nfamily = \"shop\"\nrevision = 7\nrole = \"app-task-role\"\n\
     [[ecs.container]]\nname = \"web\"\nimage = \"registry.example/web:1.2\"\nlog = { driver = \"awslogs\", group = \"/ecs/shop\" }\n\
-    [pod-identity]\nrole = \"app-pod-role\"\ntoken = \"issued\"\ntoken-lifetime = \"3s\"\n";
+    [pod-identity]\nrole = \"app-pod-role\"\ntoken = \"issued\"\ntoken-lifetime = \"5s\"\n";
 
 type Variables = Map<String, Value>;
 
@@ -39,13 +40,11 @@ impl ContainerHost {
         let host = Host::new()?;
         host.configure("[host]\nipv6 = true\nendpoints = [\"imds\", \"ecs\", \"pod-identity\"]\n");
         let guardian = host.hold();
-        host.write("s.toml", SCENARIO);
-        let control = host.sandbox.path("c.sock");
-        let more = format!(
-            "--listen 169.254.170.23:1690 --listen [fd00:ec2::23]:1690 --scenario s.toml --control {}",
-            control.display()
-        );
-        let server = host.serve_with("169.254.170.2:1690", &more);
+        let scenario = host.write("s.toml", SCENARIO);
+        let listen = ["169.254.170.2:1690", "169.254.170.23:1690", "[fd00:ec2::23]:1690"];
+        let mut more: Vec<&str> = listen.iter().flat_map(|address| ["--listen", *address]).collect();
+        more.extend(["--scenario", scenario.to_str().expect("UTF-8")]);
+        let server = host.sandbox.serve(&more);
         Some(Self { _server: server, _guardian: guardian, host })
     }
 
@@ -61,7 +60,7 @@ impl ContainerHost {
             Way::PodIpv4 => assert_eq!(variables["AWS_CONTAINER_CREDENTIALS_FULL_URI"], POD_IPV4),
             // As the pods of an IPv6 cluster have it.
             Way::PodIpv6 => {
-                _ = variables.insert("AWS_CONTAINER_CREDENTIALS_FULL_URI".into(), POD_IPV6.into())
+                variables.insert("AWS_CONTAINER_CREDENTIALS_FULL_URI".into(), POD_IPV6.into());
             }
         }
         variables
@@ -81,43 +80,16 @@ impl ContainerHost {
         finish(&mut command)
     }
 
-    /// The keys that the service hands out now.
-    fn keys(&self, way: Way, variables: &Variables) -> Value {
-        let (address, path, token) = match way {
-            Way::RelativeUri => {
-                let path = variables["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"].as_str().expect("text");
-                ("169.254.170.2:80", path, String::new())
-            }
-            Way::PodIpv4 | Way::PodIpv6 => {
-                let file = variables["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"].as_str().expect("text");
-                let token = std::fs::read_to_string(file).expect("the token is there");
-                ("169.254.170.23:80", "/v1/credentials", token)
-            }
-        };
-        let host = address.trim_end_matches(":80");
-        let request = format!(
-            "GET {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: {token}\r\nConnection: close\r\n\r\n"
-        );
-        let response = http::exchange(address.parse().expect("an address"), request);
-        let keys: Value = serde_json::from_str(&response.body)
-            .unwrap_or_else(|error| panic!("{path} at {address}: {error}: {}", response.raw));
-        json!({
-            "access-key-id": keys["AccessKeyId"],
-            "secret-access-key": keys["SecretAccessKey"],
-            "session-token": keys["Token"],
-        })
-    }
-
     /// Runs a client that prints its keys, and compares them with those of before and after it: the service has new ones
     /// each minute. A client that is to see a token replaced prints them twice.
     #[track_caller]
     fn gets_keys(&self, name: &str, words: &[&Path], ways: &[Way]) {
         for way in ways {
             let variables = self.variables(*way);
-            let before = self.keys(*way, &variables);
+            let before = served_keys(*way, &variables);
             let waits = *way != Way::RelativeUri;
             let found = self.run(words, &variables, waits);
-            let after = self.keys(*way, &variables);
+            let after = served_keys(*way, &variables);
             let printed: Value = serde_json::from_str(&found.stdout)
                 .unwrap_or_else(|_| panic!("{name}, {way:?}: expected JSON, found {found:#?}"));
             let keys = printed["keys"].as_array().expect("a list of keys");
@@ -132,6 +104,69 @@ impl ContainerHost {
     }
 }
 
+/// A container on a bridge of this host, as one of Docker's.
+fn bridged(host: &ContainerHost) -> Peer {
+    host.host.run(
+        "ip link add br-test type bridge; ip link set br-test up; ip addr add 172.30.0.1/24 dev br-test; \
+         ip addr add fd00:30::1/64 dev br-test nodad",
+    );
+    let peer = Peer::new(&host.host, "veth1");
+    host.host.run("ip link set veth1 master br-test");
+    peer.run(
+        &host.host,
+        "ip addr add 172.30.0.2/24 dev eth0; ip addr add fd00:30::2/64 dev eth0 nodad; \
+         ip route add default via 172.30.0.1; ip -6 route add default via fd00:30::1",
+    );
+    peer
+}
+
+#[test]
+fn botocore_in_a_container_on_a_bridge() {
+    let Some(python) = installed("python/bin/python") else { return };
+    let Some(host) = ContainerHost::new() else { return };
+    let container = bridged(&host);
+    for way in ALL {
+        let variables = host.variables(way);
+        let set = variables.iter().map(|(name, value)| format!("{name}='{}'", value.as_str().expect("text")));
+        let set = set.collect::<Vec<_>>().join(" ");
+        let (python, script) = (python.display(), given("python/container.py"));
+        let home = host.host.sandbox.directory().display();
+        let before = served_keys(way, &variables);
+        let line = format!("env -i HOME={home} {set} {python} {}", script.display());
+        let printed = container.run(&host.host, &line);
+        let printed: Value = serde_json::from_str(&printed).expect("it is JSON");
+        let after = served_keys(way, &variables);
+        let is_right = [&before, &after].contains(&&printed["keys"][0]);
+        assert!(is_right, "{way:?}: expected {before} or {after}, found {printed}");
+    }
+}
+
+/// The keys that the service hands out now.
+fn served_keys(way: Way, variables: &Variables) -> Value {
+    let (address, path, token) = match way {
+        Way::RelativeUri => {
+            let path = variables["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"].as_str().expect("text");
+            ("169.254.170.2:80", path, String::new())
+        }
+        Way::PodIpv4 | Way::PodIpv6 => {
+            let file = variables["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"].as_str().expect("text");
+            let token = std::fs::read_to_string(file).expect("the token is there");
+            ("169.254.170.23:80", "/v1/credentials", token)
+        }
+    };
+    let host = address.trim_end_matches(":80");
+    let request =
+        format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: {token}\r\nConnection: close\r\n\r\n");
+    let response = http::exchange(address.parse().expect("an address"), request);
+    let keys: Value = serde_json::from_str(&response.body)
+        .unwrap_or_else(|error| panic!("{path} at {address}: {error}: {}", response.raw));
+    json!({
+        "access-key-id": keys["AccessKeyId"],
+        "secret-access-key": keys["SecretAccessKey"],
+        "session-token": keys["Token"],
+    })
+}
+
 const ALL: [Way; 3] = [Way::RelativeUri, Way::PodIpv4, Way::PodIpv6];
 
 #[test]
@@ -141,25 +176,25 @@ fn botocore() {
     host.gets_keys("botocore", &[&python, &given("python/container.py")], &ALL);
 }
 
-/// It prints keys in the form of a credential process.
+/// It signs a URL without asking anybody else.
 #[test]
 fn aws_cli() {
     let Some(aws) = installed("python/bin/aws") else { return };
     let Some(host) = ContainerHost::new() else { return };
     for way in ALL {
         let variables = host.variables(way);
-        let before = host.keys(way, &variables);
-        let words = [&*aws, Path::new("configure"), Path::new("export-credentials")];
+        let before = served_keys(way, &variables);
+        let words = ["s3", "presign", "s3://a-bucket/a-key"].map(Path::new);
+        let words: Vec<&Path> = [&*aws].into_iter().chain(words).collect();
         let found = host.run(&words, &variables, false);
-        let printed: Value =
-            serde_json::from_str(&found.stdout).unwrap_or_else(|_| panic!("{way:?}: {found:#?}"));
-        let keys = json!({
-            "access-key-id": printed["AccessKeyId"],
-            "secret-access-key": printed["SecretAccessKey"],
-            "session-token": printed["SessionToken"],
-        });
-        let after = host.keys(way, &variables);
-        assert!([&before, &after].contains(&&keys), "{way:?}: expected {before}, found {found:#?}");
+        let after = served_keys(way, &variables);
+        let is_signed_by = |keys: &Value| {
+            let [id, token] = ["access-key-id", "session-token"].map(|key| keys[key].as_str().expect("text"));
+            let token = utf8_percent_encode(token, NON_ALPHANUMERIC).to_string();
+            found.stdout.contains(id) && found.stdout.contains(&token)
+        };
+        let is_signed = [&before, &after].into_iter().any(is_signed_by);
+        assert!(is_signed, "{way:?}: expected a URL signed by {before} or {after}, found {found:#?}");
     }
 }
 

@@ -51,3 +51,21 @@ fn a_reload_changes_between_redirect_and_bind_mode() {
     }
     assert_eq!(guardian.end(Signal::SIGTERM), Some(0));
 }
+
+#[test]
+fn further_endpoints_are_bound_as_well() {
+    let Some(host) = Host::new() else { return };
+    let before = host.network();
+    host.configure(&format!("{BIND}endpoints = [\"ecs\", \"pod-identity\"]\nipv6 = true\n"));
+    let mut guardian = host.hold();
+    assert_eq!(host.tables(), "");
+    for (name, address) in
+        [("ecs", "169.254.170.2:80"), ("pods", "169.254.170.23:80"), ("pods", "[fd00:ec2::23]:80")]
+    {
+        serve(name, address);
+        let found = ask(address).expect("an answer");
+        assert!(found.starts_with(&format!("{name} sees ")), "{address}: {found}");
+    }
+    assert_eq!(guardian.end(Signal::SIGTERM), Some(0));
+    assert_eq!(host.network(), before);
+}

@@ -1,5 +1,9 @@
 //! Clients that take their time, or too much.
 
+use std::time::Duration;
+
+use mock_imds::model::Service;
+use mock_imds::server::Limits;
 use support::{Connection, ID, InProcessServer, eventually, get, limits, put};
 
 const KEEP_ALIVE: &str = "[http]\nkeep-alive = true\n";
@@ -26,6 +30,28 @@ fn an_idle_kept_connection_is_dropped() {
     let found =
         Connection::new(server.address).send(format!("GET {} HTTP/1.1\r\nHost: x\r\n\r\n", ID.0)).read();
     assert_eq!((found.status, found.body.as_str()), (200, ID.1));
+}
+
+/// The agents of containers have times of their own.
+#[test]
+fn an_idle_connection_to_an_endpoint_is_dropped_in_the_time_of_its_agent() {
+    for (service, path) in [(Service::Ecs, "/v2/metadata"), (Service::PodIdentity, "/healthz")] {
+        let limits = limits(|limits, short| {
+            (limits.head, limits.keep_http) = (Duration::from_hours(1), short);
+            (limits.head_at_ecs, limits.head_at_pod_identity) = (limits.head, limits.head);
+            match service {
+                Service::Ecs => limits.head_at_ecs = short,
+                _ => limits.head_at_pod_identity = short,
+            }
+        });
+        let server = InProcessServer::of(service, "", limits);
+        let found =
+            Connection::new(server.address).send(format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n")).read();
+        assert_eq!(found.status, 200, "{path}: {found:?}");
+    }
+    let usual = Limits::default();
+    let agents = [usual.head_at_ecs, usual.head_at_pod_identity];
+    assert_eq!(agents, [5, 30].map(Duration::from_secs), "as the agents have them");
 }
 
 #[test]

@@ -209,10 +209,25 @@ fn below(directory: &str) -> impl Iterator<Item = PathBuf> + use<> {
 
 #[test]
 fn the_drop_in_of_bind_mode_listens_where_programs_ask() {
-    let text = read("packaging/dropins/bind.conf");
-    let listens: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("ListenStream=")).collect();
-    // The empty one takes the unit's own away.
-    assert_eq!(listens, ["", &format!("{ADDRESS_V4}:{METADATA_PORT}")]);
+    for (drop_in, unit) in [
+        ("bind", "mock-imds"),
+        ("bind-ecs", "mock-imds-ecs"),
+        ("bind-pod-identity", "mock-imds-pod-identity"),
+        ("bind-pod-identity-ipv6", "mock-imds-pod-identity-ipv6"),
+    ] {
+        let listens = |file: &str| -> Vec<String> {
+            let text = read(file);
+            text.lines().filter_map(|line| line.strip_prefix("ListenStream=")).map(str::to_owned).collect()
+        };
+        let own = listens(&format!("systemd/{unit}.socket"));
+        let [own] = own.as_slice() else { panic!("expected one ListenStream of {unit}, found {own:?}") };
+        let (address, _) = own.rsplit_once(':').expect("an address and a port");
+        let file = format!("packaging/dropins/{drop_in}.conf");
+        // The empty one takes the unit's own away.
+        assert_eq!(listens(&file), ["", &format!("{address}:{METADATA_PORT}")], "{file}");
+        let place = format!("/etc/systemd/system/{unit}.socket.d/");
+        assert!(read(&file).contains(&place), "{file} says that it goes to {place}");
+    }
 }
 
 /// The lines of docs/packages.md are run on a booted machine; those that README.md shows before the first release are not.

@@ -97,7 +97,7 @@ fn shown(
     match resource {
         Resource::Container => json(container(facts, asked).to_string()),
         Resource::Task(options) => json(task(facts, options).to_string()),
-        Resource::TaskStats => json(task_stats(facts).to_string()),
+        Resource::TaskStats | Resource::TasksStats => json(task_stats(facts).to_string()),
         Resource::ContainerStats => {
             if let Some(stats) = stats(facts, asked) {
                 return json(stats.to_string());
@@ -120,7 +120,6 @@ fn shown(
             Some(error(replies, StatusCode::BAD_REQUEST, text))
         }
         Resource::Tasks(options) => json(Json::Array(vec![task(facts, options).into()]).to_string()),
-        Resource::TasksStats => json(task_stats(facts).to_string()),
     }
 }
 

@@ -83,7 +83,7 @@ fn credentials(context: &EndpointContext<'_>, replies: &GoReplies) -> Reply {
     match account_of(&token, &accepted, context) {
         Err(judge::TokenProblem::Invalid(text)) => replies.error(StatusCode::BAD_REQUEST, &text),
         Err(judge::TokenProblem::Unknown) => exception(context, replies, AuthException::InvalidToken),
-        Ok(account) => match associated(instance, pod, account) {
+        Ok(account) => match associated(instance, pod, account.as_ref()) {
             None => exception(context, replies, AuthException::ResourceNotFound),
             Some(associated) => keys(context, replies, associated),
         },
@@ -94,25 +94,25 @@ fn credentials(context: &EndpointContext<'_>, replies: &GoReplies) -> Reply {
 fn associated<'i>(
     instance: &'i Instance,
     pod: &'i PodIdentity,
-    account: Option<ServiceAccount>,
+    account: Option<&ServiceAccount>,
 ) -> Option<&'i RoleName> {
     let signals = instance.signals.containers.as_deref();
-    let changed = |account: &Option<ServiceAccount>| signals?.associations.get(account);
+    let changed = |account: Option<&ServiceAccount>| signals?.associations.get(&account.cloned());
     if account.is_some()
-        && let Some(role) = changed(&account)
+        && let Some(role) = changed(account)
     {
         return role.as_ref();
     }
-    if let Some(role) = account.as_ref().and_then(|account| pod.associations.get(account)) {
+    if let Some(role) = account.and_then(|account| pod.associations.get(account)) {
         return Some(role);
     }
-    changed(&None).map_or_else(|| role_of(instance, pod), Option::as_ref)
+    changed(None).map_or_else(|| role_of(instance, pod), Option::as_ref)
 }
 
 /// The role that an instance's own pod is associated with.
 pub(crate) fn pod_role(instance: &Instance) -> Option<&RoleName> {
     let pod = pod_of(instance);
-    associated(instance, pod, Some(service_account_of(pod)))
+    associated(instance, pod, Some(&service_account_of(pod)))
 }
 
 /// The role of service accounts that no association names.

@@ -40,12 +40,12 @@ pub(super) fn read(section: &Section<'_>, scenario: &Scenario, instance: Option<
 
 /// The containers of the tasks that an event may concern.
 fn container_names(scenario: &Scenario, instance: Option<&str>) -> Vec<EcsName> {
-    let named = instance.and_then(|name| scenario.named(name)).map(|named| &named.instance);
+    let only = instance.and_then(|name| scenario.named(name)).map(|named| &named.instance);
     let all = || {
         let others = scenario.named_instances.iter().map(|named| &named.instance);
         std::iter::once(&scenario.instance).chain(others).collect()
     };
-    let instances: Vec<&Instance> = named.map_or_else(all, |named| vec![named]);
+    let instances: Vec<&Instance> = only.map_or_else(all, |only| vec![only]);
     let mut names: Vec<EcsName> = Vec::new();
     for instance in instances {
         let task = instance.ecs.clone().unwrap_or_default();

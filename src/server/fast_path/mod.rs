@@ -137,7 +137,8 @@ impl<'c> FastPath<'c> {
 
     /// Goes on after hyper has answered, with what came of the next request.
     pub(super) fn resume(&mut self, received: Vec<u8>) {
-        self.active = self.connection.replied_at();
+        let found_idle = Instant::now() - self.shared.limits.keep_http;
+        self.active = self.connection.replied_at().min(found_idle);
         self.unparsed = !received.is_empty();
         self.received = received;
     }

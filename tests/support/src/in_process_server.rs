@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use mock_imds::config::SourceText;
 use mock_imds::imds::TokenAuthority;
-use mock_imds::model::Timestamp;
+use mock_imds::model::{ListenEndpoint, Service, Timestamp};
 use mock_imds::server::{Limits, Server, ServiceState, bind};
 use tokio::runtime::{Builder, Runtime};
 
@@ -48,8 +48,16 @@ impl InProcessServer {
         Self::on(runtime, SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), scenario, limits)
     }
 
+    /// A server that serves this service alone.
+    pub fn of(service: Service, scenario: &str, limits: Limits) -> Self {
+        let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        Self::on(runtime, ListenEndpoint { address, only: Some(service) }, scenario, limits)
+    }
+
     /// A server on this runtime, at this address.
-    pub fn on(runtime: Runtime, address: SocketAddr, scenario: &str, limits: Limits) -> Self {
+    pub fn on(runtime: Runtime, address: impl Into<ListenEndpoint>, scenario: &str, limits: Limits) -> Self {
+        let address = address.into();
         let source = SourceText::new("test.toml", scenario);
         let now = || Timestamp::from_secs(1_795_230_851);
         let fleet = fleet(&source, Path::new(""), now(), now());
