@@ -5,7 +5,7 @@ use std::str::FromStr;
 use super::assign::set_if_some;
 use crate::config::{Item, Section};
 use crate::model::{
-    AllowedHost, DirectoryWithoutSlash, Expect, ForwardedFor, FixedToken, Http, HttpEndpoint, HttpTokens,
+    AllowedHost, DirectoryWithoutSlash, Expect, FixedToken, ForwardedFor, Http, HttpEndpoint, HttpTokens,
     InstanceMetadataTags, InvalidToken, MetadataOptions, Profile, UserDataListed,
 };
 

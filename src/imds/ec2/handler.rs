@@ -23,7 +23,8 @@ use crate::imds::context::RequestContext;
 use crate::imds::request::TTL_HEADER;
 use crate::imds::token::TTL_SECONDS;
 use crate::model::{
-    DirectoryWithoutSlash, Expect, ForwardedFor, Http, HttpEndpoint, HttpTokens, Instance, InvalidToken, UserDataListed,
+    DirectoryWithoutSlash, Expect, ForwardedFor, Http, HttpEndpoint, HttpTokens, Instance, InvalidToken,
+    UserDataListed,
 };
 
 const USER_DATA: &str = "user-data";

@@ -1,8 +1,8 @@
 //! `[metadata-options]`, `[credentials]`, `[http]` and `[metadata]`.
 
 use crate::model::{
-    CredentialState, DirectoryWithoutSlash, Expect, ForwardedFor, HttpEndpoint, HttpTokens, InstanceMetadataTags,
-    InvalidToken, Profile, UserDataListed,
+    CredentialState, DirectoryWithoutSlash, Expect, ForwardedFor, HttpEndpoint, HttpTokens,
+    InstanceMetadataTags, InvalidToken, Profile, UserDataListed,
 };
 use crate::scenario::{ApiVersion, SourceKind};
 use crate::schema::form::{FileKey, key};
