@@ -87,7 +87,7 @@ fn the_journal_says_what_a_late_answer_shows() {
         let entries = server.state.journal.after(0, &RequestFilter::default(), usize::MAX).entries;
         let last = entries.into_iter().max_by_key(|entry| entry.number).expect("a request");
         assert_eq!(&*last.path, path);
-        last.late.map(|shown| shown.into_owned())
+        last.late.map(std::borrow::Cow::into_owned)
     };
     let text = |text: &str| Some(text.to_owned());
     assert_eq!(shown(&format!("{macs}/device-number")), text("a meanwhile value"));
