@@ -66,8 +66,8 @@ fn the_shipped_default_names_every_key() {
         ["access-key-id", "secret-access-key", "session-token", "expiration", "file", "command", "timeout"];
     let is_of_another =
         |line: &&str| of_other_sources.iter().any(|key| line.starts_with(&format!("{key} = ")));
-    let consistent: String =
-        text.lines().filter(|line| !is_of_another(line)).map(|line| format!("{line}\n")).collect();
+    let consistent: Vec<&str> = text.lines().filter(|line| !is_of_another(line)).collect();
+    let consistent = consistent.join("\n");
     let outcome = read(&SourceText::new("default.toml", &*consistent), Path::new(""));
     assert!(outcome.is_ok(), "expected examples that are accepted, found:\n{}", problems(&consistent));
     let source = SourceText::new("default.toml", &*text);
