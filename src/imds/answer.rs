@@ -72,6 +72,7 @@ pub(crate) fn answer_for(
         None => profile::respond(&context),
     };
     let mut reply = faults.apply(reply);
+    reply.late = compiled.instance.late.shown_at(below);
     let signals = &compiled.instance.signals;
     if signals.starts_at.is_some() || signals.gone_at().is_some_and(|at| at <= clock.effective(now)) {
         reply.delivery = Delivery { end: DeliveryEnd::Reset, ..Delivery::default() };

@@ -29,6 +29,8 @@ pub struct Reply {
     pub refusal: Option<AccessRefusal>,
     /// The request has a token, and none that is valid; the scenario may let it pass.
     pub invalid_token: bool,
+    /// What the answer shows in the place of what is true, while a change is not visible yet.
+    pub late: Option<&'static str>,
 }
 
 /// The delivery of a reply, which the server carries out.
@@ -73,6 +75,7 @@ impl Reply {
             fault: None,
             refusal: None,
             invalid_token: false,
+            late: None,
         }
     }
 }

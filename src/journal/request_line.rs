@@ -141,6 +141,12 @@ fn remarks(record: &RequestRecord) -> StyledText {
     if let Some(fault) = fault(record) {
         remarks = remarks.with(TextStyle::Accent, format!(" fault {fault}"));
     }
+    if let Some(shown) = &record.late {
+        remarks = remarks.with(TextStyle::Warning, format!(" late: {shown}"));
+    }
+    if record.client_left {
+        remarks = remarks.with(TextStyle::Bad, " the client left");
+    }
     if let Some(refusal) = record.refused {
         remarks = remarks.with(TextStyle::Bad, format!(" refused: {}", refusal.reason()));
     }
@@ -187,6 +193,8 @@ mod tests {
             instance: None,
             token_ttl: None,
             invalid_token: false,
+            late: None,
+            client_left: false,
         }
     }
 

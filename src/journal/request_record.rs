@@ -63,6 +63,13 @@ pub struct RequestRecord {
     /// It had a token, and none that was valid, whatever was answered.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub invalid_token: bool,
+    /// What was shown in the place of what is true, while a change was not visible yet: "as it was", "absent",
+    /// "listed, and 404", "a meanwhile value" or "hidden".
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub late: Option<Cow<'static, str>>,
+    /// The client left before a reply, or before the end of the delay of a fault.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub client_left: bool,
 }
 
 /// A method as records have it.
@@ -198,6 +205,8 @@ mod tests {
             instance: None,
             token_ttl: None,
             invalid_token: false,
+            late: None,
+            client_left: false,
         }
     }
 

@@ -28,6 +28,8 @@ fn record(asked: &str) -> RequestRecord {
         instance: None,
         token_ttl: None,
         invalid_token: false,
+        late: None,
+        client_left: false,
     }
 }
 

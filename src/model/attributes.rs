@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
-use super::families;
+use super::families::{self, FamilyKind};
 use super::ids::InstanceType;
 use super::resource_ids::HostId;
 
@@ -26,12 +26,16 @@ impl Architecture {
     /// The architecture of an instance type.
     pub(crate) fn of(instance_type: &InstanceType) -> Self {
         let family = instance_type.family();
-        families::known(family).map_or_else(|| Self::of_new_family(family), |(architecture, _)| architecture)
+        match families::known(family) {
+            Some(FamilyKind::Arm64OnNitro) => Self::Arm64,
+            Some(FamilyKind::X86OnNitro | FamilyKind::X86OnXen) => Self::X86_64,
+            None => Self::of_new_family(family),
+        }
     }
 
     /// The architecture of a family that is newer than the table, as its name says: AWS' own processors have a `g` after
     /// the generation, as in `m6g`; NVIDIA's Grace has a `gb`, as in `p6e-gb200`; new Macs have Apple's processors.
-    pub(super) fn of_new_family(family: &str) -> Self {
+    fn of_new_family(family: &str) -> Self {
         let attributes = family.trim_start_matches(|c: char| c.is_ascii_lowercase());
         let attributes = attributes.trim_start_matches(|c: char| c.is_ascii_digit());
         let apple_silicon = family.starts_with("mac") && family != "mac1";
@@ -71,8 +75,10 @@ impl System {
     /// The platform of an instance type. New families, and bare metal of all, are on Nitro.
     pub(crate) fn of(instance_type: &InstanceType) -> Self {
         let bare_metal = instance_type.as_str().contains(".metal");
-        let known = families::known(instance_type.family()).filter(|_| !bare_metal);
-        known.map_or(Self::Nitro, |(_, system)| system)
+        match families::known(instance_type.family()) {
+            Some(FamilyKind::X86OnXen) if !bare_metal => Self::Xen,
+            _ => Self::Nitro,
+        }
     }
 }
 
@@ -155,6 +161,23 @@ mod tests {
             let parsed: InstanceType = name.parse().expect(name);
             assert_eq!(Architecture::of(&parsed), expected, "architecture of {name}");
         }
+    }
+
+    #[test]
+    fn each_family_is_there_once_and_follows_the_rule_for_new_ones() {
+        let mut families: Vec<&str> = families::all().map(|(family, _)| family).collect();
+        for family in &families {
+            let is_arm64 = families::known(family) == Some(FamilyKind::Arm64OnNitro);
+            let by_rule = Architecture::of_new_family(family) == Architecture::Arm64;
+            assert_eq!(by_rule, is_arm64, "whether {family} is for arm64");
+        }
+        families.sort_unstable();
+        let twice = families.windows(2).find(|pair| pair[0] == pair[1]);
+        assert_eq!(
+            (twice, families.len()),
+            (None, 188),
+            "a family that is there twice, and how many there are"
+        );
     }
 
     #[test]

@@ -3,8 +3,6 @@
 //! Sources: the families of botocore 1.43.11, `InstanceType` of the service EC2; EC2 User Guide, "Instances built on the
 //! Nitro System" and "Amazon EC2 instance type specifications", of 2026-11.
 
-use super::attributes::{Architecture, System};
-
 const ARM64_ON_NITRO: &str = "a1 c6g c6gd c6gn c7g c7gd c7gn c8g c8gb c8gd c8gn g5g hpc7g i4g i8g i8ge im4gn is4gen \
     m6g m6gd m7g m7gd m8g m8gb m8gd m8gn mac-m4 mac-m4max mac-m4pro mac2 mac2-m1ultra mac2-m2 mac2-m2pro p6e-gb200 \
     r6g r6gd r7g r7gd r8g r8gb r8gd r8gn t4g x2gd x8g";
@@ -19,37 +17,31 @@ const X86_ON_NITRO: &str = "c5 c5a c5ad c5d c5n c6a c6i c6id c6in c7a c7i c7i-fl
     trn1 trn1n trn2 u-12tb1 u-18tb1 u-24tb1 u-3tb1 u-6tb1 u-9tb1 u7i-12tb u7i-6tb u7i-8tb u7ib-12tb u7in-16tb \
     u7in-24tb u7in-32tb u7inh-32tb vt1 x2idn x2iedn x2iezn x8aedz x8i z1d";
 
-/// The processor and the hypervisor of a family; `None` of one that is newer than the table.
-pub(super) fn known(family: &str) -> Option<(Architecture, System)> {
-    const TABLE: [(&str, Architecture, System); 3] = [
-        (X86_ON_NITRO, Architecture::X86_64, System::Nitro),
-        (ARM64_ON_NITRO, Architecture::Arm64, System::Nitro),
-        (X86_ON_XEN, Architecture::X86_64, System::Xen),
-    ];
-    let mut rows = TABLE.into_iter();
-    rows.find_map(|(families, architecture, system)| {
-        families.split_whitespace().any(|known| known == family).then_some((architecture, system))
-    })
+/// The processor and the hypervisor of a family.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum FamilyKind {
+    /// 64-bit x86 on Nitro.
+    X86OnNitro,
+    /// 64-bit Arm on Nitro.
+    Arm64OnNitro,
+    /// 64-bit x86 on Xen.
+    X86OnXen,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+const TABLE: [(&str, FamilyKind); 3] = [
+    (X86_ON_NITRO, FamilyKind::X86OnNitro),
+    (ARM64_ON_NITRO, FamilyKind::Arm64OnNitro),
+    (X86_ON_XEN, FamilyKind::X86OnXen),
+];
 
-    #[test]
-    fn each_family_is_there_once_and_follows_the_rule_for_new_ones() {
-        let all = [X86_ON_NITRO, ARM64_ON_NITRO, X86_ON_XEN];
-        let mut families: Vec<&str> = all.iter().flat_map(|list| list.split_whitespace()).collect();
-        for family in &families {
-            let (architecture, _) = known(family).expect("it is in the table");
-            assert_eq!(Architecture::of_new_family(family), architecture, "architecture of {family}");
-        }
-        families.sort_unstable();
-        let twice = families.windows(2).find(|pair| pair[0] == pair[1]);
-        assert_eq!(
-            (twice, families.len()),
-            (None, 188),
-            "a family that is there twice, and how many there are"
-        );
-    }
+/// The kind of a family; `None` of one that is newer than the table.
+pub(super) fn known(family: &str) -> Option<FamilyKind> {
+    all().find_map(|(known, kind)| (known == family).then_some(kind))
+}
+
+/// All families.
+pub(super) fn all() -> impl Iterator<Item = (&'static str, FamilyKind)> {
+    TABLE
+        .into_iter()
+        .flat_map(|(families, kind)| families.split_whitespace().map(move |family| (family, kind)))
 }

@@ -16,6 +16,8 @@ pub struct Http {
     pub expect: Expect,
     /// The response to a bad token while tokens are optional.
     pub invalid_token: InvalidToken,
+    /// The response to a GET or HEAD with `X-Forwarded-For`.
+    pub forwarded_for: ForwardedFor,
     /// The condition for `user-data` in the listing of `/VERSION/`.
     pub user_data_listed: UserDataListed,
     /// The session token that every request for one gets; one of its own unless set.
@@ -126,6 +128,17 @@ pub enum InvalidToken {
     Refuse,
     /// The response without a token.
     Ignore,
+}
+
+/// The response to a GET or HEAD with `X-Forwarded-For`. A PUT for a token with it is 403 in any case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "kebab-case")]
+pub enum ForwardedFor {
+    /// The response without this header.
+    #[default]
+    Ignore,
+    /// 403, as one user of a proxy saw.
+    Refuse,
 }
 
 /// The condition for `user-data` in the listing of `/VERSION/`.

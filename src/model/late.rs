@@ -70,6 +70,15 @@ fn last_end<T>(stages: &[(StageEnd, T)]) -> StageEnd {
     stages.iter().try_fold(i64::MIN, |last, (end, _)| Some(last.max((*end)?)))
 }
 
+fn in_words(shown: &ShownLeaf) -> &'static str {
+    match shown {
+        ShownLeaf::Absent => "absent",
+        ShownLeaf::Listed => "listed, and 404",
+        ShownLeaf::Text(_) => "a meanwhile value",
+        ShownLeaf::Of(_) => "as it was",
+    }
+}
+
 fn is_open(end: StageEnd, at: i64) -> bool {
     end.is_none_or(|end| end > at)
 }
@@ -192,6 +201,30 @@ impl Late {
         self.role.first().map(|(_, shown)| shown)
     }
 
+    /// What is shown at a path below the version in the place of what is true; `None` if it is true. Of an interface each leaf,
+    /// of the instance profile everything below the two paths, of other changes the paths that [`Self::pending`] names.
+    pub(crate) fn shown_at(&self, path: &[impl AsRef<str>]) -> Option<&'static str> {
+        if self.is_settled() {
+            return None;
+        }
+        let names: Vec<&str> = path.iter().map(AsRef::as_ref).filter(|name| !name.is_empty()).collect();
+        if let ["meta-data", "network", "interfaces", "macs", mac, leaf @ ..] = &names[..] {
+            let mac: MacAddress = mac.parse().ok()?;
+            if self.hidden.contains_key(&mac) {
+                return Some("hidden");
+            }
+            if self.unlisted.contains_key(&mac) {
+                return Some("absent");
+            }
+            let leaf = leaf.first().map_or(Some(LateLeaf::Listed), |name| LateLeaf::of_name(name))?;
+            return self.leaf(&mac, leaf).map(in_words);
+        }
+        let path = names.join("/");
+        let is_of =
+            |late: &str| path.strip_prefix(late).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        self.pending().into_iter().find(|(late, ..)| is_of(late)).map(|(_, shown, _)| shown)
+    }
+
     /// What is not the truth, by path below the version, each with what is shown and the last offset until which it is.
     pub(crate) fn pending(&self) -> Vec<(String, &'static str, StageEnd)> {
         let macs = "meta-data/network/interfaces/macs";
@@ -201,17 +234,11 @@ impl Late {
         }
         for ((mac, leaf), stages) in &self.leaves {
             let Some((_, shown)) = stages.first() else { continue };
-            let words = match shown {
-                ShownLeaf::Absent => "absent",
-                ShownLeaf::Listed => "listed, and 404",
-                ShownLeaf::Text(_) => "a meanwhile value",
-                ShownLeaf::Of(_) => "as it was",
-            };
             let path = match leaf {
                 LateLeaf::Listed => format!("{macs}/{mac}"),
                 leaf => format!("{macs}/{mac}/{}", <&str>::from(*leaf)),
             };
-            found.push((path, words, last_end(stages)));
+            found.push((path, in_words(shown), last_end(stages)));
         }
         if !self.info.is_empty() {
             found.push(("meta-data/iam/info".into(), "as it was", last_end(&self.info)));

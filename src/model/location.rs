@@ -174,7 +174,10 @@ fn region_length(text: &str) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
+    use crate::model::zones::REGIONS;
 
     #[test]
     fn region_zone_id_and_partition_follow_from_the_zone() {
@@ -214,6 +217,27 @@ mod tests {
         }
         for wrong in ["", "us-east-1a", "us-east", "us-east-1-lax"] {
             assert!(wrong.parse::<Region>().is_err(), "{wrong:?} was accepted as a region");
+        }
+    }
+
+    #[test]
+    fn every_zone_has_an_id_of_its_own() {
+        let mut ids = BTreeSet::new();
+        for region in &REGIONS {
+            for zone in region.zones() {
+                let separator = if zone.len() == 1 { "" } else { "-" };
+                let name = format!("{}{separator}{zone}", region.name);
+                let parsed: AvailabilityZone =
+                    name.parse().unwrap_or_else(|e| panic!("{name}: accepted: {e}"));
+                assert_eq!(parsed.region().as_str(), region.name, "the region of {name}");
+                // An account of us-west-1 has a and c, or b and c.
+                let first = ids.insert(parsed.zone_id());
+                assert!(
+                    first || name == "us-west-1c",
+                    "{name} has the id {} of another zone",
+                    parsed.zone_id()
+                );
+            }
         }
     }
 }

@@ -70,7 +70,9 @@ pub(crate) use event::{
 };
 pub(crate) use glob::PathGlob;
 pub(crate) use http::{AEMM_CATEGORIES, AEMM_VERSIONS};
-pub(crate) use http::{DirectoryWithoutSlash, Expect, Http, InvalidToken, Profile, UserDataListed};
+pub(crate) use http::{
+    DirectoryWithoutSlash, Expect, ForwardedFor, Http, InvalidToken, Profile, UserDataListed,
+};
 pub(crate) use ids::{
     Accepted, AllowedHost, CredentialId, EcsName, FaultName, FixedToken, HostName, InstanceType,
     KubernetesName, MacAddress, NodeName, ProfileId, RoleName, TagKey, TaskId,

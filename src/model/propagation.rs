@@ -230,13 +230,6 @@ pub struct Propagation {
     pub delays: BTreeMap<(ChangeKind, LateLeaf), Delay>,
 }
 
-impl Propagation {
-    /// Whether everything is visible at once, unless an event has delays of its own.
-    pub(crate) fn is_instant(&self) -> bool {
-        self.profile == PropagationProfile::Instant && self.delays.is_empty()
-    }
-}
-
 /// The delays of one event, and the times after it at which it changes what is visible.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct EventLateness {

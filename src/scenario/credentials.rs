@@ -37,11 +37,22 @@ const SOURCE_KEYS: [(&str, SourceKind); 7] = [
     ("timeout", SourceKind::Process),
 ];
 
+/// The keys of a profile, which an instance without one cannot use.
+const PROFILE_KEYS: [&str; 8] = [
+    "role",
+    "instance-profile",
+    "instance-profile-id",
+    "lifetime",
+    "refresh",
+    "state",
+    "attached-after",
+    "extended",
+];
+
 /// Reads the table; `None` if the instance has no profile.
 pub(crate) fn read(section: &Section<'_>, files: &NamedFiles<'_>) -> Option<Credentials> {
     let mut credentials = Credentials::default();
-    let role = section.get("role");
-    set_if_some(&mut credentials.role, role.as_ref().and_then(Item::parse));
+    set_if_some(&mut credentials.role, section.read("role", Item::parse));
     credentials.instance_profile = section.read("instance-profile", profile);
     credentials.instance_profile_id = section.read("instance-profile-id", Item::parse);
     set_if_some(&mut credentials.state, section.read("state", Item::choice::<CredentialState>));
@@ -49,16 +60,10 @@ pub(crate) fn read(section: &Section<'_>, files: &NamedFiles<'_>) -> Option<Cred
     set_if_some(&mut credentials.extended, section.read("extended", Item::boolean));
     times(section, &mut credentials);
     let kind = section.read("source", Item::choice::<SourceKind>).unwrap_or(SourceKind::Generated);
-    warn_of_unused_keys(section, kind);
+    reject_unused_keys(section, kind);
     let source = source(section, kind, files);
     section.finish();
     if kind == SourceKind::None {
-        if let Some(role) = role {
-            role.warn(
-                "credentials.role has no effect: source is \"none\"",
-                "source = \"generated\" gives the role credentials",
-            );
-        }
         return None;
     }
     set_if_some(&mut credentials.source, source);
@@ -108,15 +113,24 @@ fn times(section: &Section<'_>, credentials: &mut Credentials) {
     }
 }
 
-fn warn_of_unused_keys(section: &Section<'_>, kind: SourceKind) {
+/// Adds an error for each key that another source would need: whoever wrote it expects to see it.
+fn reject_unused_keys(section: &Section<'_>, kind: SourceKind) {
     for (key, user) in SOURCE_KEYS {
         if let Some(item) = section.get(key).filter(|_| user != kind) {
-            let user: &str = user.into();
-            item.warn(
-                format!("{} has no effect: source is not \"{user}\"", item.name()),
-                format!("source = \"{user}\" uses it"),
+            let (user, kind): (&str, &str) = (user.into(), kind.into());
+            item.error_at_key(
+                format!("{} has no effect: source is \"{kind}\"", item.name()),
+                format!("accepted: with source = \"{user}\", which uses it"),
             );
         }
+    }
+    for item in
+        PROFILE_KEYS.into_iter().filter_map(|key| section.get(key)).filter(|_| kind == SourceKind::None)
+    {
+        item.error_at_key(
+            format!("{} has no effect: source is \"none\"", item.name()),
+            "accepted: with source = \"generated\", which gives the instance a profile",
+        );
     }
 }
 

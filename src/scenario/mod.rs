@@ -147,6 +147,7 @@ fn build(root: &Section<'_>, files: &NamedFiles<'_>, now: Option<Timestamp>) -> 
         interface_timeline::check(&with_sections, &scenario);
         scenario.events = read.into_iter().map(|(_, event)| event).collect();
         unset::takes_something_back(&events, &scenario);
+        unset::changes_something(&events, &scenario);
     }
     if let Some(item) = root.get("fault") {
         scenario.faults = fault::read_all(&item, &scenario);

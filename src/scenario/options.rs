@@ -5,7 +5,7 @@ use std::str::FromStr;
 use super::assign::set_if_some;
 use crate::config::{Item, Section};
 use crate::model::{
-    AllowedHost, DirectoryWithoutSlash, Expect, FixedToken, Http, HttpEndpoint, HttpTokens,
+    AllowedHost, DirectoryWithoutSlash, Expect, FixedToken, ForwardedFor, Http, HttpEndpoint, HttpTokens,
     InstanceMetadataTags, InvalidToken, MetadataOptions, Profile, UserDataListed,
 };
 
@@ -33,6 +33,7 @@ pub(crate) fn http(section: &Section<'_>, http: &mut Http) {
     );
     set_if_some(&mut http.expect, section.read("expect", Item::choice::<Expect>));
     set_if_some(&mut http.invalid_token, section.read("invalid-token", Item::choice::<InvalidToken>));
+    set_if_some(&mut http.forwarded_for, section.read("forwarded-for", Item::choice::<ForwardedFor>));
     let listed = section.get("user-data-listed");
     set_if_some(&mut http.user_data_listed, listed.and_then(|item| item.choice::<UserDataListed>()));
     http.token = section.read("token", Item::parse::<FixedToken>);

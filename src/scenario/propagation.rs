@@ -47,9 +47,7 @@ pub(super) fn read(section: &Section<'_>, instance: &mut Instance) {
 
 /// Gives a named instance a jitter of its own.
 pub(super) fn name(instance: &mut Instance, name: &str) {
-    if !instance.propagation.is_instant() {
-        name.clone_into(&mut Arc::make_mut(&mut instance.propagation).instance);
-    }
+    name.clone_into(&mut Arc::make_mut(&mut instance.propagation).instance);
 }
 
 /// The kinds of changes that an event makes and that may be late.

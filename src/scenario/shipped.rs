@@ -36,6 +36,7 @@ pub(super) const SHIPPED: &[(&str, &str)] = scenarios![
     "eni-late-network-card",
     "eni-late-subnet",
     "eni-phantom",
+    "eni-sixty",
     "eni-vanishes",
     "fleet",
     "govcloud",

@@ -52,6 +52,8 @@ impl<'r> RequestRecorder<'r> {
             instance: None,
             token_ttl: if protocol == Protocol::Token { head.token_ttl() } else { None },
             invalid_token: false,
+            late: None,
+            client_left: false,
         };
         Self { service, started, record: Some(record), fault_is_ordered: false }
     }
@@ -86,6 +88,16 @@ impl<'r> RequestRecorder<'r> {
     /// Sets whether the request has a token, and none that is valid.
     pub(super) fn set_invalid_token(&mut self, is_invalid: bool) {
         self.set(|record| record.invalid_token = is_invalid);
+    }
+
+    /// Notes that the client did not wait for the end of a fault's delay.
+    pub(super) fn set_client_left(&mut self) {
+        self.set(|record| record.client_left = true);
+    }
+
+    /// Sets what is shown in the place of what is true.
+    pub(super) fn set_late(&mut self, shown: Option<&'static str>) {
+        self.set(|record| record.late = shown.map(Into::into));
     }
 
     /// Sets why the request is refused.

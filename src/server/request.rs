@@ -160,6 +160,7 @@ fn record(
         recorder.set_fault(number, name, fleet.fault_list().is_ordered(number));
     }
     recorder.set_invalid_token(reply.invalid_token);
+    recorder.set_late(reply.late);
     recorder.set_refusal(reply.refusal);
 }
 

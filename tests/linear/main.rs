@@ -16,6 +16,8 @@ use mock_imds::transcribe::{SecretsPolicy, transcribe};
 use nix::time::{ClockId, clock_gettime};
 use support::{Client, PureService};
 
+mod interfaces;
+
 const RERUN: &str = "rerun: cargo test --test linear";
 /// Bytes of the smaller text of a kind.
 const SMALL: usize = 48 << 10;

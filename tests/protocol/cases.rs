@@ -215,6 +215,12 @@ fn what_nobody_documents_can_be_chosen() {
     assert_eq!(ask(redirect, "GET", "/latest/meta-data/", &[]).0, 200);
     let expecting: Headers<'_> = &[("expect", "100-continue"), (TTL, "60")];
     assert_eq!(ask("expect = \"ignore\"", "PUT", TOKEN_PATH, expecting).0, 200);
+    let forwarded: Headers<'_> = &[("x-forwarded-for", "10.0.0.1")];
+    for (choice, status) in [("ignore", 200), ("refuse", 403)] {
+        let choice = format!("forwarded-for = \"{choice}\"");
+        assert_eq!(ask(&choice, "GET", "/latest/meta-data/mac", forwarded).0, status, "{choice}");
+    }
+    assert_eq!(ask("forwarded-for = \"refuse\"", "GET", "/latest/meta-data/mac", &[]).0, 200);
     let stale: Headers<'_> = &[(TOKEN, "stale")];
     assert_eq!(ask("invalid-token = \"ignore\"", "GET", "/latest/meta-data/mac", stale).0, 200);
     assert_eq!(

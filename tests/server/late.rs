@@ -59,6 +59,44 @@ fn a_late_answer_is_late_and_others_are_not() {
 }
 
 #[test]
+fn the_journal_says_that_a_client_left_before_the_end_of_a_delay() {
+    let server = faulty("latency = \"300ms\"", Limits::default());
+    drop(asking(&server));
+    let entry = || {
+        let entries = server.state.journal.after(0, &RequestFilter::default(), usize::MAX).entries;
+        entries.into_iter().find(|entry| entry.fault.is_some())
+    };
+    let left = eventually("the request of the client that left", entry);
+    assert!(left.client_left && left.to_string().ends_with("the client left"), "{left}");
+    let mut waiting = asking(&server);
+    assert_eq!(waiting.read().body, ID.1);
+    let all = server.state.journal.after(left.number, &RequestFilter::default(), usize::MAX).entries;
+    assert!(!all.is_empty() && all.iter().all(|entry| !entry.client_left), "{all:?}");
+}
+
+#[test]
+fn the_journal_says_what_a_late_answer_shows() {
+    let scenario = "[[event]]\nat = \"0s\"\nattach-interface = { private-ipv4s = [\"172.16.34.44\"] }\n\
+                    propagation = { device-number = { after = \"1h\", meanwhile = \"0\" }, local-ipv4s = \"1h\" }\n";
+    let server = InProcessServer::new(scenario, Limits::default());
+    let macs = "/latest/meta-data/network/interfaces/macs/0e:49:61:0f:c3:12";
+    let shown = |path: &str| {
+        let mut client = Connection::new(server.address);
+        client.send(get(path));
+        let _ = client.read();
+        let entries = server.state.journal.after(0, &RequestFilter::default(), usize::MAX).entries;
+        let last = entries.into_iter().max_by_key(|entry| entry.number).expect("a request");
+        assert_eq!(&*last.path, path);
+        last.late.map(std::borrow::Cow::into_owned)
+    };
+    let text = |text: &str| Some(text.to_owned());
+    assert_eq!(shown(&format!("{macs}/device-number")), text("a meanwhile value"));
+    assert_eq!(shown(&format!("{macs}/local-ipv4s")), text("absent"));
+    assert_eq!(shown(&format!("{macs}/mac")), None);
+    assert_eq!(shown(ID.0), None);
+}
+
+#[test]
 fn a_latency_lies_in_its_range_and_delays_a_reset_too() {
     let server = faulty("latency = { min = \"50ms\", max = \"150ms\" }\nreset = true", Limits::default());
     let start = Instant::now();

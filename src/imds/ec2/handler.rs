@@ -4,8 +4,9 @@
 //! 2. `Expect` → 417;
 //! 3. `/latest/api/token` → the token request, which needs no token;
 //! 4. a method that is not GET or HEAD → 403 for a PUT to a dated token path, else 405;
-//! 5. a token that is bad, or missing where one is required → 401, for every path;
-//! 6. the path: 200 or 404.
+//! 5. `X-Forwarded-For` → 403, only if the scenario says so;
+//! 6. a token that is bad, or missing where one is required → 401, for every path;
+//! 7. the path: 200 or 404.
 
 use std::time::Duration;
 
@@ -22,7 +23,8 @@ use crate::imds::context::RequestContext;
 use crate::imds::request::TTL_HEADER;
 use crate::imds::token::TTL_SECONDS;
 use crate::model::{
-    DirectoryWithoutSlash, Expect, Http, HttpEndpoint, HttpTokens, Instance, InvalidToken, UserDataListed,
+    DirectoryWithoutSlash, Expect, ForwardedFor, Http, HttpEndpoint, HttpTokens, Instance, InvalidToken,
+    UserDataListed,
 };
 
 const USER_DATA: &str = "user-data";
@@ -77,6 +79,9 @@ impl<'f> Ec2Handler<'f> {
                 }
                 _ => self.replies.not_allowed("GET, HEAD"),
             };
+        }
+        if self.http.forwarded_for == ForwardedFor::Refuse && head.headers.contains_key(FORWARDED_HEADER) {
+            return self.replies.refusal(StatusCode::FORBIDDEN);
         }
         let options = self.instance.metadata_options;
         let session = self.session();

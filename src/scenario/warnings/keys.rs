@@ -7,7 +7,6 @@ use crate::model::{EventEffect, InstanceMetadataTags, MetadataOption, Scenario};
 pub(super) fn add(root: &Section<'_>, scenario: &Scenario) {
     hidden_tags(root, scenario);
     http(root, scenario);
-    without_source(root);
 }
 
 /// Tags that no program sees.
@@ -52,34 +51,5 @@ fn http(root: &Section<'_>, scenario: &Scenario) {
             "allowed-hosts has no effect: every name is allowed while the credentials are generated",
             "it is for the sources static, file and process of [credentials]",
         );
-    }
-}
-
-/// Keys of `[credentials]` that need a profile. That of the role has a warning already.
-fn without_source(root: &Section<'_>) {
-    const NEED_A_PROFILE: [&str; 7] = [
-        "instance-profile",
-        "instance-profile-id",
-        "lifetime",
-        "refresh",
-        "state",
-        "attached-after",
-        "extended",
-    ];
-    let named = table(root, "instances").map(|section| section.entries()).unwrap_or_default();
-    let named =
-        named.into_iter().filter(|(_, item)| item.kind() == "table").filter_map(|(_, item)| item.section());
-    let own = named.filter_map(|section| table(&section, "credentials"));
-    for section in table(root, "credentials").into_iter().chain(own) {
-        let source = section.get("source").and_then(|item| item.text());
-        if source != Some("none") {
-            continue;
-        }
-        for item in NEED_A_PROFILE.into_iter().filter_map(|key| section.get(key)) {
-            item.warn_at_key(
-                format!("{} has no effect: source is \"none\"", item.name()),
-                "source = \"generated\" gives the instance a profile",
-            );
-        }
     }
 }

@@ -57,10 +57,6 @@ fn what_contradicts_cannot_happen_or_has_no_effect_is_a_warning() {
             "2:14: nothing serves meta-data/spto/instance-action | did you mean \"meta-data/spot/instance-action\"?",
         ),
         (
-            "[[event]]\nunset = [\"meta-data/no-such-path\"]",
-            "nothing serves meta-data/no-such-path | accepted: a path",
-        ),
-        (
             "[[fault]]\npath = \"/latest/meta-data/iamm/**\"\nstatus = 503",
             "2:8: \"/latest/meta-data/iamm/**\" matches no path that is served: the fault never hits",
         ),
@@ -83,10 +79,6 @@ fn what_contradicts_cannot_happen_or_has_no_effect_is_a_warning() {
         ("[instance.tags]\nName = \"x\"", "no program sees these tags"),
         ("[http]\nopen-listings = true", "2:1: open-listings has no effect"),
         ("[http]\nallowed-hosts = [\"x\"]", "2:1: allowed-hosts has no effect"),
-        (
-            "[credentials]\nsource = \"none\"\nlifetime = \"1h\"",
-            "3:1: credentials.lifetime has no effect: source is \"none\"",
-        ),
         (
             "[[event]]\nspot-interruption = { then = \"vanish\" }\n[[event]]\nat = \"3m\"\nrebalance-recommendation = {}",
             "4:6: nobody sees this event: from 2m on every connection",
@@ -293,17 +285,7 @@ fn an_instance_has_ended_for_an_event_when_all_that_it_concerns_have() {
 
 #[test]
 fn keys_without_effect_are_told_of_every_instance() {
-    let none = |key: &str| format!("{key} has no effect: source is \"none\"");
-    expect(
-        "[credentials]\nsource = \"none\"\nrefresh = \"1m\"\nextended = true\n",
-        &[&none("credentials.refresh"), &none("credentials.extended")],
-    );
     let named = "[instances.a]\nderive = true\nclients = [\"host\"]\n[instances.a.credentials]\n";
-    expect(
-        &format!("{named}source = \"none\"\nlifetime = \"1h\"\n"),
-        &[&none("instances.a.credentials.lifetime")],
-    );
-    expect(&format!("{named}source = \"generated\"\nlifetime = \"1h\"\n"), &[]);
     let tags = "no program sees these tags";
     let tagged = "[instances.a]\nderive = true\nclients = [\"host\"]\ntags = { Name = \"x\" }\n";
     expect(tagged, &[tags]);
@@ -442,4 +424,19 @@ fn words_that_ec2_may_have_added_are_served_with_a_warning() {
     ] {
         expect(text, expected);
     }
+}
+
+#[test]
+fn an_unset_of_what_no_event_sets_is_told() {
+    expect(
+        "[[event]]\nunset = [\"meta-data/no-such-path\"]\n",
+        &[
+            "unset of meta-data/no-such-path has no effect",
+            "nothing serves meta-data/no-such-path | accepted: a path",
+        ],
+    );
+    expect(
+        "[[event]]\nunset = [\"meta-data/mac\"]\n",
+        &["unset of meta-data/mac has no effect: no event sets it"],
+    );
 }

@@ -1,8 +1,8 @@
 //! `[metadata-options]`, `[credentials]`, `[http]` and `[metadata]`.
 
 use crate::model::{
-    CredentialState, DirectoryWithoutSlash, Expect, HttpEndpoint, HttpTokens, InstanceMetadataTags,
-    InvalidToken, Profile, UserDataListed,
+    CredentialState, DirectoryWithoutSlash, Expect, ForwardedFor, HttpEndpoint, HttpTokens,
+    InstanceMetadataTags, InvalidToken, Profile, UserDataListed,
 };
 use crate::scenario::{ApiVersion, SourceKind};
 use crate::schema::form::{FileKey, key};
@@ -160,6 +160,12 @@ pub(crate) const HTTP_CHOICES: &[FileKey] = &[
         r#""refuse""#,
         Form::Choice(words::<InvalidToken>),
         r#"What a bad token gets while tokens are optional. "refuse" is 401, "ignore" the answer without a token."#,
+    ),
+    key(
+        "forwarded-for",
+        r#""ignore""#,
+        Form::Choice(words::<ForwardedFor>),
+        r#"What a GET with X-Forwarded-For gets. "ignore" is the answer without the header, "refuse" is 403. A PUT for a token with it is 403 in any case."#,
     ),
     key(
         "user-data-listed",

@@ -38,7 +38,7 @@ use super::wire::apply_hop_limit;
 use crate::imds::{Delivery, Ingress, Reply, RequestHead};
 use parse::{LastHeaders, Parsed, PlainRequest};
 pub(super) use socket::has_unread;
-use socket::{try_write, write_all};
+use socket::{has_left, try_write, write_all};
 
 /// The bytes that are read at once. A head that is longer is hyper's.
 const READ_BYTES: usize = 8 * 1024;
@@ -367,6 +367,9 @@ impl<'c> FastPath<'c> {
         let Self { shared, connection, .. } = *self;
         if delivery::prepare(shared, connection, reply.delivery, reply.hop_limit).await.is_err() {
             return Some(FastEnd::Over(connection.end()));
+        }
+        if !reply.delivery.delay.is_zero() && has_left(stream) {
+            recorder.set_client_left();
         }
         recorder.set_status(reply.status);
         drop(recorder);

@@ -121,6 +121,7 @@ async fn a_short_reply_with_the_usual_hop_limit_goes_out_at_once() {
         fault: None,
         refusal: None,
         invalid_token: false,
+        late: None,
     };
     let whole = Delivery::default();
     let late = Delivery { delay: Duration::from_millis(1), ..whole };
@@ -164,6 +165,7 @@ fn a_reply_says_that_the_connection_closes_by_its_header_alone() {
             fault: None,
             refusal: None,
             invalid_token: false,
+            late: None,
         };
         assert_eq!(write::closes(&reply), expected, "{header}: {value}");
     }

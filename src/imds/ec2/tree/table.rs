@@ -122,7 +122,7 @@ pub(crate) const ROWS: &[CategoryRow] = &[
     ),
     row("meta-data/instance-action", "2008-09-01", Always(|i| i.instance_action.as_str().into())),
     row("meta-data/instance-id", "1.0", Always(|i| text(&i.instance_id))),
-    row("meta-data/instance-life-cycle", "2019-10-01", Always(|i| i.life_cycle.as_str().to_owned().into())),
+    row("meta-data/instance-life-cycle", "2019-10-01", Always(|i| i.life_cycle.as_str().to_owned())),
     row("meta-data/instance-type", "2007-08-29", Always(|i| text(&i.instance_type))),
     row("meta-data/ipv6", "2021-01-03", When(|i| i.primary_as_shown(Ipv6s)?.ipv6s.first().map(text))),
     row("meta-data/kernel-id", "2008-02-01", When(|i| i.kernel_id.as_ref().map(text))),
