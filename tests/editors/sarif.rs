@@ -41,7 +41,10 @@ fn what_is_said_of_each_file_is_sarif() {
     };
     let mut logs = vec![said("all.sarif", &files).0];
     logs.extend(
-        files.iter().enumerate().map(|(index, file)| said(&format!("{index}.sarif"), &[file.clone()]).0),
+        files
+            .iter()
+            .enumerate()
+            .map(|(index, file)| said(&format!("{index}.sarif"), std::slice::from_ref(file)).0),
     );
     let judge = |logs: &[std::path::PathBuf]| {
         let outcome = finish(Command::new(&python).args(["-c", JUDGE]).args(logs));
