@@ -51,7 +51,7 @@ pub struct Failure {
     pub status: ExitStatus,
     /// One sentence, or a whole report; no trailing newline.
     pub message: String,
-    /// Where it is, for programs; the sentence says it too. A socket, a file, a place in a file as "FILE:LINE:COLUMN", or an option.
+    /// Where it is, for programs; the sentence says it too. A socket, a file, a place in a file as `FILE:LINE:COLUMN`, or an option.
     pub place: Option<String>,
     /// What is printed before the sentence: problems with their lines and carets.
     pub report: Option<String>,

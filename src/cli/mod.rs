@@ -137,13 +137,13 @@ pub(crate) enum CliCommand {
     Clock(ClockArgs),
     /// List the requests that the running server received
     Requests(RequestsArgs),
-    /// Tell for each client which protocol it speaks, and whether it would work with IMDSv2 only
+    /// Show which protocol each client speaks, and whether it would work with IMDSv2 only
     Audit(AuditArgs),
     /// Wait for a request, exit with 1 if there is none
     Wait(WaitArgs),
     /// Record a metadata service as a scenario file
     Record(RecordArgs),
-    /// Judge whether a metadata service answers as EC2's does
+    /// Check whether a metadata service answers as EC2's does
     ///
     /// The checks come from EC2's documentation, published captures, and what widespread clients rely on. The service is only
     /// read: GET, HEAD, and PUT for tokens.

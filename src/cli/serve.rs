@@ -139,14 +139,14 @@ pub(crate) struct ReloadArgs {
 #[derive(Debug, Args)]
 #[command(after_help = examples::STATUS)]
 pub(crate) struct StatusArgs {
-    #[command(flatten)]
-    pub control: ControlArgs,
     /// Keep running: on a terminal redraw the status in place until q, else print it again whenever it changes
     #[arg(long, short)]
     pub follow: bool,
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+    #[command(flatten)]
+    pub control: ControlArgs,
 }
 
 /// `mock-imds metrics`.

@@ -1,5 +1,6 @@
 //! `mock-imds show`: the value of a path, or the certificate of the identity document.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use hyper::StatusCode;
@@ -7,6 +8,8 @@ use hyper::StatusCode;
 use super::print::{print_bytes, to_json};
 use super::server_choice;
 use crate::cli::{IdentityCertificateArgs, ShowArgs, ShowArtifact};
+use crate::config::nearest;
+use crate::control::ControlClient;
 use crate::exit::{ExitStatus, Failure};
 use crate::files;
 use crate::paths::{IDENTITY, Paths, SYSTEM_STATE};
@@ -42,7 +45,8 @@ fn scenario(name: &str) -> Result<(), Failure> {
 
 /// Prints user data byte for byte; other values are text, and get a newline.
 fn path(show: &ShowArgs, path: &str) -> Result<(), Failure> {
-    let shown = server_choice::client(&show.control)?.show(path, show.client)?;
+    let client = server_choice::client(&show.control)?;
+    let shown = client.show(path, show.client)?;
     if show.json {
         print_bytes(format!("{}\n", to_json(&shown)).as_bytes())?;
     }
@@ -50,10 +54,11 @@ fn path(show: &ShowArgs, path: &str) -> Result<(), Failure> {
     match StatusCode::from_u16(shown.status) {
         Ok(status) if status.is_success() => {}
         Ok(StatusCode::NOT_FOUND) => {
-            return Err(Failure::new(
-                ExitStatus::No,
-                format!("there is nothing at {at}; list its directory to see what exists"),
-            ));
+            let advice = match meant(&client, at, show.client) {
+                Some(meant) => format!("did you mean {meant}?"),
+                None => "list its directory to see what exists".to_owned(),
+            };
+            return Err(Failure::new(ExitStatus::No, format!("there is nothing at {at}; {advice}")).at(at));
         }
         Ok(other) => {
             return Err(Failure::new(ExitStatus::No, format!("the service answers {other} at {at}")));
@@ -69,6 +74,15 @@ fn path(show: &ShowArgs, path: &str) -> Result<(), Failure> {
         body.push(b'\n');
     }
     print_bytes(&body)
+}
+
+/// A path beside this one that has nearly its name.
+fn meant(client: &ControlClient, path: &str, address: Option<IpAddr>) -> Option<String> {
+    let (directory, name) = path.rsplit_once('/')?;
+    let listing = client.show(&format!("{directory}/"), address).ok().filter(|shown| shown.status == 200)?;
+    let listing = String::from_utf8(listing.content.into_bytes()?).ok()?;
+    let names: Vec<&str> = listing.lines().map(|name| name.trim_end_matches('/')).collect();
+    Some(format!("{directory}/{}", nearest(name, &names)?))
 }
 
 /// Certificates are public, so no server is needed: everybody may read the files.

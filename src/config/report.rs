@@ -83,7 +83,7 @@ impl Report {
         self.problems.iter().any(|p| p.severity == Severity::Error)
     }
 
-    /// The place of the first error, as "FILE:LINE:COLUMN"; only the file's name if the file as a whole is meant.
+    /// The place of the first error, as `FILE:LINE:COLUMN`; only the file's name if the file as a whole is meant.
     pub(crate) fn place(&self) -> String {
         let first = self.problems.iter().min_by_key(|problem| problem.severity);
         format!("{}{}", self.file, first.map(Problem::suffix).unwrap_or_default())

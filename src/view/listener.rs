@@ -169,13 +169,13 @@ mod tests {
         let short = Duration::from_millis(50);
         let long = Duration::from_mins(1);
         let lifetimes = Lifetimes { answer: long, delivery: if reads { long } else { short }, stream: long };
-        let served = tokio::spawn(serve_bounded(server, peer, state(&directory), lifetimes));
+        let connection = tokio::spawn(serve_bounded(server, peer, state(&directory), lifetimes));
         client.write_all(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n").await.expect("it is read");
         let mut read = vec![];
         if reads {
             client.read_to_end(&mut read).await.expect("it ends");
         }
-        served.await.expect("it ends by itself");
+        connection.await.expect("it ends by itself");
         std::fs::remove_dir_all(&directory).expect("it is ours");
         read.len()
     }

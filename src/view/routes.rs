@@ -27,10 +27,11 @@ const ORDERS: usize = 4;
 const QUEUED_ORDERS: usize = 16;
 static ORDER_ROOM: Semaphore = Semaphore::const_new(ORDERS);
 static ORDER_QUEUE: Semaphore = Semaphore::const_new(ORDERS + QUEUED_ORDERS);
-/// Questions to the server at one time, and those that wait for requests to come. Together with orders and streams they take
-/// less than all connections, so that the page itself and a question are always answered.
-const READS: usize = 32;
-const WAITS: usize = 16;
+/// Questions to the server at one time, further ones wait for [`READ_TIMEOUT`]; and those that wait for requests to come. With
+/// orders and streams they take less than all connections of the view, so that the page itself is always there, and less than
+/// the control socket has for one user, who has commands beside the view.
+const READS: usize = 12;
+const WAITS: usize = 8;
 static READ_ROOM: Semaphore = Semaphore::const_new(READS);
 static WAIT_ROOM: Semaphore = Semaphore::const_new(WAITS);
 
@@ -56,7 +57,7 @@ pub(super) async fn respond(
         "/metrics" if !(is_of_this_host(peer) || has_token(&head.headers, &state)) => unauthorized(),
         "/plain" | "/metrics" if !is_read(&head) => not_allowed("GET, HEAD"),
         "/plain" | "/metrics" => {
-            let Ok(_room) = READ_ROOM.try_acquire() else { return busy() };
+            let Ok(_room) = timeout(READ_TIMEOUT, READ_ROOM.acquire()).await else { return busy() };
             match path {
                 "/plain" => reply(StatusCode::OK, HTML, plain::page(&state).await),
                 _ => reply(StatusCode::OK, MEDIA_TYPE, upstream::metrics(&state).await),
@@ -84,8 +85,12 @@ async fn api(head: &Parts, body: Incoming, state: &ViewState) -> ViewReply {
         return not_allowed("GET, POST, DELETE");
     }
     if head.method == Method::GET {
-        let room = if upstream::waits(route) { &WAIT_ROOM } else { &READ_ROOM };
-        let Ok(_room) = room.try_acquire() else { return busy() };
+        let room = if upstream::waits(route) {
+            WAIT_ROOM.try_acquire().ok()
+        } else {
+            timeout(READ_TIMEOUT, READ_ROOM.acquire()).await.ok().and_then(Result::ok)
+        };
+        let Some(_room) = room else { return busy() };
         return upstream::forward(state, Method::GET, route, Bytes::new()).await;
     }
     // Forms can't have it, and another page's script asks with it for a permission that nobody gives.

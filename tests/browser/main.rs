@@ -10,7 +10,10 @@
 mod attacker;
 mod browser;
 mod driver;
+mod foreign_page;
+mod forms;
 mod page;
+mod panels;
 mod screenshots;
 mod view;
 

@@ -42,7 +42,10 @@ fn what_is_not_answered_is_1() {
     sandbox.write("off.toml", "[metadata-options]\nhttp-endpoint = \"disabled\"\n");
     let server = sandbox.serve(&[]);
     let missing = "there is nothing at /latest/meta-data/weather";
-    sandbox.control(&["show", "meta-data/weather"]).ended(1, &[missing]);
+    sandbox.control(&["show", "meta-data/weather"]).ended(1, &[missing, "list its directory"]);
+    sandbox
+        .control(&["show", "meta-data/instnace-id"])
+        .ended(1, &["at /latest/meta-data/instnace-id; did you mean /latest/meta-data/instance-id?"]);
     sandbox.run(&["show"]).ended(64, &["PATH"]);
     drop(server);
     let _server = sandbox.serve(&["--scenario", "off.toml"]);

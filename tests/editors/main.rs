@@ -1,5 +1,5 @@
-//! The schemas and the hook, with the tools that people use: taplo, the language server of the extension Even
-//! Better TOML, and pre-commit. `scripts/editors` installs them; `scripts/test editors` does that and runs the tests.
+//! The schemas, the hook and SARIF, with the tools that people use: taplo, the language server of the extension Even
+//! Better TOML, pre-commit, and models of SARIF's schema. `scripts/editors` installs them; `scripts/test editors` does that and runs the tests.
 //!
 //! | file | about |
 //! |---|---|
@@ -7,10 +7,12 @@
 //! | `hook` | `.pre-commit-hooks.yaml` |
 //! | `language_server` | what an editor offers and marks, by way of `editor.mjs` |
 //! | `page` | `docs/editors.md` |
+//! | `sarif` | `check --sarif`, by the schema of SARIF |
 
 mod hook;
 mod language_server;
 mod page;
+mod sarif;
 mod schema;
 
 use std::path::PathBuf;

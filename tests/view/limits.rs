@@ -58,7 +58,7 @@ fn streams_have_a_number_and_give_their_place_back() {
 /// A browser, or a script, that waits for more than there is room for.
 #[test]
 fn those_that_wait_for_requests_keep_nobody_out() {
-    let (_sandbox, _server, view) = viewed("");
+    let (sandbox, _server, view) = viewed("");
     let request = format!(
         "GET /api/v1/requests?since=0&wait=60 HTTP/1.1\r\nHost: 127.0.0.1\r\n{}\r\n\r\n",
         view.bearer()
@@ -69,7 +69,8 @@ fn those_that_wait_for_requests_keep_nobody_out() {
     }
     let refused = waiting.last_mut().expect("there are some").read_until("\r\n\r\n");
     assert!(refused.status == 503 && refused.raw.contains("retry-after: 1\r\n"), "{refused:?}");
-    // Beside those that still wait.
+    // Beside those that still wait, also for commands of the same user.
+    assert_eq!(sandbox.control(&["wait", "**", "--within", "10ms"]).code, Some(1), "a command that waits");
     assert_eq!(view.api("GET", "/v1/status", "").status, 200, "a question");
     assert_eq!(view.api("POST", "/v1/events", r#"{"rebalance-recommendation": {}}"#).status, 200, "an order");
     assert_eq!(view.ask("GET /", &[], "").status, 200, "the page");

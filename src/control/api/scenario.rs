@@ -274,7 +274,7 @@ pub(crate) struct RejectedProblem {
 }
 
 impl Rejected {
-    /// The place of the first error, as "FILE:LINE:COLUMN"; only the file's name if the file as a whole is meant.
+    /// The place of the first error, as `FILE:LINE:COLUMN`; only the file's name if the file as a whole is meant.
     pub(crate) fn place(&self) -> Option<String> {
         let (place, _) = self.message.split_once(": ")?;
         Some(place.to_owned())

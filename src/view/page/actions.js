@@ -24,13 +24,14 @@ export async function order(method, path, body, words) {
 
 function input(action, it) {
   const id = `${action.id}-${it.name}`;
-  if (it.check) return el('label', { class: 'check', for: id }, el('input', { id, name: it.name, type: 'checkbox' }), it.label);
+  const style = it.wide ? 'wide' : null;
+  if (it.check) return el('label', { class: `check ${style ?? ''}`, for: id }, el('input', { id, name: it.name, type: 'checkbox' }), it.label);
   const options = (it.options ?? []).map((value) => el('option', { value }, value));
   const isChoice = it.options || (it.from && it.from !== 'interfaces');
   const control = isChoice
     ? el('select', { id, name: it.name, 'data-from': it.from }, it.from === 'instances' ? el('option', { value: '' }, 'all') : null, ...options)
-    : el('input', { id, name: it.name, type: 'text', placeholder: it.placeholder, required: it.required, 'data-example': it.example, list: it.from, autocomplete: 'off', spellcheck: 'false' });
-  return el('div', {}, el('label', { for: id }, it.label), control);
+    : el('input', { id, name: it.name, type: 'text', placeholder: it.placeholder, required: it.required, list: it.from, autocomplete: 'off', spellcheck: 'false' });
+  return el('div', { class: style }, el('label', { for: id }, it.label), control);
 }
 
 function form(action) {
@@ -40,7 +41,10 @@ function form(action) {
   const node = el('form', { 'aria-label': action.title },
     el('div', { class: 'fields' }, ...action.fields.map((it) => input(action, it))),
     el('button', { class: 'primary' }, action.button), same);
-  const show = () => same.replaceChildren(command(action.order(values(node)).words));
+  // What is needed and not given yet stands in the command by its name.
+  const needed = action.fields.filter(({ required }) => required).map(({ name }) => name);
+  const named = (v) => ({ ...v, ...Object.fromEntries(needed.filter((name) => !v[name]).map((name) => [name, name.toUpperCase()])) });
+  const show = () => same.replaceChildren(command(action.order(named(values(node))).words));
   node.addEventListener('input', show);
   node.addEventListener('submit', (submitted) => {
     submitted.preventDefault();

@@ -10,7 +10,7 @@ function marks(status) {
   const zero = Date.parse(status.clock.zero);
   return [...status.events, ...status.changes].flatMap(({ last, next, due_ms: due, what }) => [
     ...(last ? [{ at: Date.parse(last), offset: Date.parse(last) - zero, what, done: true }] : []),
-    ...(next ? [{ at: Date.parse(next), offset: due, what, done: false }] : []),
+    ...(next ? [{ at: Date.parse(next), offset: due ?? Date.parse(next) - zero, what, done: false }] : []),
   ]).sort((a, b) => a.offset - b.offset);
 }
 
@@ -56,7 +56,7 @@ function listed(found, status, now) {
   const { paused } = status.clock;
   const items = found.map(({ at, offset, what, done }) => el('li', {},
     el('span', { 'aria-hidden': 'true' }, done ? '●' : '○'),
-    el('span', { class: 'dim' }, paused && !done ? `${spoken(offset - status.clock.elapsed_ms)} after the pause` : relative(at, now)),
+    el('span', { class: 'dim' }, paused && !done ? `${spoken(offset - status.clock.elapsed_ms + 500)} after the pause` : relative(at, now)),
     el('span', {}, ...withTimes(what), el('span', { class: 'dim' }, ` (${duration(offset)})`))));
   const waiting = [...status.events, ...status.changes].filter((event) => !event.last && !event.next);
   items.push(...waiting.map(({ what, at }) => el('li', {},

@@ -55,17 +55,17 @@ export const VERBS = [
     fields: [
       field('effect', 'Effect', { options: ['status', 'latency', 'body-latency', 'reset', 'hang', 'tokens-lost', 'throttle', 'body'] }),
       field('value', 'Of', { placeholder: '503, 2s, 5, empty' }),
-      field('path', 'Path', { placeholder: 'meta-data/iam/**' }), field('probability', 'Probability', { placeholder: '1' }),
+      field('path', 'Path', { placeholder: 'meta-data/iam/**', wide: true }), field('probability', 'Probability', { placeholder: '1' }),
       field('for', 'For', { placeholder: '30s' }), field('name', 'Name'), ...whenAndWhom,
-      field('change', 'Change the fault of this name', { check: true })],
+      field('change', 'Change the fault of this name', { check: true, wide: true })],
     order: fault,
   },
   {
     id: 'set', title: 'Override a path', button: 'Override',
     fields: [
-      field('path', 'Path', { placeholder: 'meta-data/public-ipv4', required: true, example: 'meta-data/public-ipv4' }),
+      field('path', 'Path', { placeholder: 'meta-data/public-ipv4', required: true, wide: true }),
       field('how', 'Answer', { options: ['this value', '404', 'as in the scenario'] }),
-      field('value', 'Value'), ...whenAndWhom],
+      field('value', 'Value', { wide: true }), ...whenAndWhom],
     order: (v) => {
       if (v.how === '404') return event(v, ['set', v.path, '--remove'], { set: { [v.path]: false } });
       if (v.how !== 'this value') return event(v, ['set', v.path, '--unset'], { unset: [v.path] });
@@ -81,9 +81,9 @@ export const VERBS = [
   {
     id: 'interface', title: 'Change an interface', button: 'Change',
     fields: [
-      field('interface', 'MAC address or id', { placeholder: '0e:49:61:0f:c3:11', required: true, from: 'interfaces' }),
-      field('how', 'Change', { options: ['assign', 'unassign', 'modify', 'hide', 'detach'] }),
-      field('value', 'Private IPv4, or security groups', { placeholder: '172.16.34.51' }), propagation, ...whenAndWhom],
+      field('interface', 'MAC address or id', { placeholder: '0e:49:61:0f:c3:11', required: true, from: 'interfaces', wide: true }),
+      field('how', 'Change', { options: ['assign', 'unassign', 'modify', 'hide', 'detach'], wide: true }),
+      field('value', 'Private IPv4, or security groups', { placeholder: '172.16.34.51', wide: true }), propagation, ...whenAndWhom],
     order: changeInterface,
   },
   {
@@ -92,7 +92,7 @@ export const VERBS = [
   },
   {
     id: 'profile', title: 'Instance profile', button: 'Associate',
-    fields: [field('role', 'Role, or none', { placeholder: 'none', required: true, example: 'ci-role' }), propagation, ...whenAndWhom],
+    fields: [field('role', 'Role, or none', { placeholder: 'none', required: true }), propagation, ...whenAndWhom],
     order: (v) => lateEvent(v, ['profile', v.role], { 'instance-profile': v.role === 'none' ? 'none' : { role: v.role } }),
   },
   {
