@@ -181,7 +181,10 @@ async fn a_connection_that_hyper_gives_back_goes_on_with_what_has_come() {
             assert_eq!((path.received.as_slice(), path.unparsed), (received, !received.is_empty()));
             // Its last reply went out before it was found idle.
             assert!(path.active.elapsed() >= path.shared.limits.keep_http, "{:?}", path.active.elapsed());
-            assert!(path.active <= path.connection.replied_at(), "its time for a head begins with its last reply");
+            assert!(
+                path.active <= path.connection.replied_at(),
+                "its time for a head begins with its last reply"
+            );
         });
     }
 }
