@@ -133,6 +133,16 @@ fn user_data_beside_an_instance_id_is_user_data() {
     );
 }
 
+/// It has the form of a name, and nobody may see it.
+#[test]
+fn the_id_of_a_key_is_no_name_of_a_role() {
+    let id = format!("AKIAIOSFODNN7{}", "REALKEY");
+    let file = ("latest/meta-data/iam/security-credentials", id.as_bytes());
+    let seen = of(&[("latest/meta-data/instance-id", b"i-0123456789abcdef0"), file]).expect("it is a dump");
+    let transcript = written(seen, &PureService::new(""));
+    assert!(!format!("{transcript:?}").contains(&id), "{}\n{RERUN}", transcript.text);
+}
+
 #[test]
 fn keys_in_the_place_of_a_list_of_roles_are_no_names() {
     let keys: &[u8] =

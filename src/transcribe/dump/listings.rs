@@ -54,7 +54,10 @@ pub(super) fn role_names(text: &str, observations: &mut Observations) {
 
 /// Adds the roles of a listing. One with other lines may be keys of a role: then nothing of it is a name, and it is false.
 pub(in crate::transcribe) fn add_roles(text: &str, observations: &mut Observations) -> bool {
-    let names: Option<Vec<RoleName>> = text.lines().map(|line| line.parse().ok()).collect();
+    // The id of a key has the form of a name, too.
+    let is_key = |line: &str| line.len() == 20 && (line.starts_with("AKIA") || line.starts_with("ASIA"));
+    let name = |line: &str| line.parse().ok().filter(|_| !is_key(line));
+    let names: Option<Vec<RoleName>> = text.lines().map(name).collect();
     names.iter().flatten().for_each(|name| observations.add_role(name.as_str()));
     names.is_some()
 }
