@@ -58,4 +58,6 @@ fi
 expect_in 'the first line of the server is a command to copy' "try: $ask" "$(cat "$work/said")"
 expect_in 'its help is there' 'Usage: mock-imds' "$(in_root 'target/debug/mock-imds help spot')"
 expect_success 'and so is the library' in_root 'target/debug/mock-imds use spot-interruption'
+# The server still runs in it, and what is mounted cannot be removed.
+umount --lazy --recursive "$fs"
 [ "$failures" = 0 ]

@@ -160,7 +160,7 @@ fn a_full_disk_is_a_failure_and_a_reader_that_has_gone_is_none() {
         let full = fs::OpenOptions::new().write(true).open("/dev/full").expect("Linux has it");
         let output = sandbox.command(arguments).stdout(full).output().expect("it starts");
         let stderr = String::from_utf8_lossy(&output.stderr);
-        let sentence = "mock-imds: standard output cannot be written: no space left on device";
+        let sentence = "standard output cannot be written: no space left on device";
         assert!(stderr.contains(sentence), "expected {sentence:?} of {arguments:?}, found {stderr}");
         assert_eq!(output.status.code(), Some(69), "{arguments:?}: {stderr}");
         let (reader, writer) = std::io::pipe().expect("a pipe");
