@@ -95,7 +95,11 @@ pub(crate) struct TaskRunArgs {
 
 /// `mock-imds ecs container`.
 #[derive(Debug, Args)]
-#[command(after_help = CONTAINER_EXAMPLES)]
+#[command(
+    // What clap would write is wider than a terminal.
+    override_usage = "mock-imds ecs container <NAME> --health <HEALTH> [OPTIONS]\n       mock-imds ecs container <NAME> --stopped|--restart [OPTIONS]",
+    after_help = CONTAINER_EXAMPLES
+)]
 #[group(id = "state", required = true, multiple = true, args = ["health", "stopped", "restart"])]
 pub(crate) struct ContainerArgs {
     /// Name of the container

@@ -121,7 +121,7 @@ fn what_needs_no_server_fits() {
     let root = root.display().to_string();
     for columns in WIDTHS {
         let fits = |words: &[&str], code: i32, part: &str| fits(&sandbox, columns, words, code, part);
-        fits(&["use", "--list"], 0, "for 30 seconds it has no credentials, and two minutes later");
+        fits(&["use", "--list"], 0, "notice after 30 seconds and is terminated two minutes later");
         fits(&["check", "s.toml"], 0, "programs cannot tell the two apart");
         fits(
             &["import", "dump", "dump", "-o", &format!("out-{columns}.toml")],
