@@ -57,10 +57,14 @@ fn forms() -> String {
     format!("{before}{after}")
 }
 
-/// As `key:` or as `'key'`.
+/// Keys whose name a form computes: they are somewhere, as words.
+const COMPUTED: [&str; 5] = ["assign", "client", "instance", "modify-interface", "unassign"];
+
+/// As `key:` or as `'key':`.
 fn has_key(forms: &str, key: &str) -> bool {
     let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'-';
-    forms.contains(&format!("'{key}'"))
+    forms.contains(&format!("'{key}':"))
+        || (COMPUTED.contains(&key) && forms.contains(&format!("'{key}'")))
         || forms
             .match_indices(&format!("{key}:"))
             .any(|(at, _)| !at.checked_sub(1).is_some_and(|before| is_word(&forms.as_bytes()[before])))
