@@ -36,11 +36,7 @@ pub(super) fn print_reply<T: Serialize>(
                 warn(&rejected.report);
             }
             let failure = rejection(&rejected);
-            let place = if failure.place.is_none() { rejected.place() } else { None };
-            return Err(match place {
-                Some(place) => failure.at(place),
-                None => failure,
-            });
+            return Err(Failure { place: failure.place.or_else(|| rejected.place()), ..failure });
         }
     }
     Ok(())

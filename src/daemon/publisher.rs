@@ -1,5 +1,6 @@
 //! The daemon's state for others: the status, the service manager's line, and the state file.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::sync::watch;
@@ -31,8 +32,14 @@ impl Publisher {
         self.inputs.borrow().scenario.clone()
     }
 
+    /// The rejection of an order for what it says itself.
     pub(super) fn rejection(&self, report: &Report) -> Rejected {
-        Rejected::new(report, self.scenario())
+        Rejected::new(report, None, self.scenario())
+    }
+
+    /// The rejection of a scenario; `file` has it, unless it is from no file.
+    pub(super) fn scenario_rejection(&self, report: &Report, file: Option<PathBuf>) -> Rejected {
+        Rejected::new(report, file, self.scenario())
     }
 
     pub(super) fn accepted(&self, scenario: ScenarioStatus, reload: ReloadStatus, cause: LoadCause) {

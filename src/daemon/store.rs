@@ -1,5 +1,6 @@
 //! The scenarios of the daemon: the one that is served, and the one that a reload reads.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tokio::task::spawn_blocking;
@@ -36,6 +37,20 @@ pub(super) struct ScenarioStore {
     sent: SentScenarioFile,
 }
 
+/// Why another scenario cannot be served.
+#[derive(Debug)]
+pub(super) struct UnreadScenario {
+    pub(super) report: Report,
+    /// The file that the report is about; `None` if it is about no file.
+    pub(super) file: Option<PathBuf>,
+}
+
+impl UnreadScenario {
+    fn of(file: Option<&Path>) -> impl FnOnce(Report) -> Self {
+        move |report| Self { report, file: file.map(Path::to_owned) }
+    }
+}
+
 impl ScenarioStore {
     pub(super) fn new(
         source: ScenarioSource,
@@ -68,6 +83,11 @@ impl ScenarioStore {
         &self.served
     }
 
+    /// The file that a reload reads; `None` if it reads none.
+    pub(super) fn reload_file(&self) -> Option<PathBuf> {
+        self.source.origin(&self.reload_origin).file().map(Path::to_owned)
+    }
+
     /// Reads the scenario that a reload serves.
     pub(super) async fn read(&mut self) -> Result<LoadedScenario, Report> {
         let read = self.source.read(&self.reload_origin).await;
@@ -90,12 +110,18 @@ impl ScenarioStore {
     }
 
     /// Reads another scenario. One that was sent is kept for a restart.
-    pub(super) async fn read_other(&mut self, choice: ScenarioChoice) -> Result<LoadedScenario, Report> {
+    pub(super) async fn read_other(
+        &mut self,
+        choice: ScenarioChoice,
+    ) -> Result<LoadedScenario, UnreadScenario> {
         let name = match choice {
             ScenarioChoice::Named(name) => name,
             ScenarioChoice::Sent(content) => {
                 let content = Arc::new(content);
-                let loaded = sent_scenario::parse(Arc::clone(&content)).await?;
+                // What has no path has a name in its place.
+                let file = Some(content.path.as_path()).filter(|path| path.is_absolute());
+                let loaded = sent_scenario::parse(Arc::clone(&content)).await;
+                let loaded = loaded.map_err(UnreadScenario::of(file))?;
                 self.sent.keep(content).await;
                 return Ok(loaded);
             }
@@ -103,8 +129,9 @@ impl ScenarioStore {
         let library = self.library.clone();
         let found = spawn_blocking(move || library.find(&name)).await;
         let found =
-            found.unwrap_or_else(|_| Err(Report::whole("the library", "cannot be read", "try again")))?;
-        load::read(found.into()).await
+            found.unwrap_or_else(|_| Err(Report::whole("the library", "cannot be read", "try again")));
+        let origin = ScenarioOrigin::from(found.map_err(UnreadScenario::of(None))?);
+        load::read(origin.clone()).await.map_err(UnreadScenario::of(origin.file()))
     }
 
     /// Removes the scenario that was sent, with its keys, unless it is served.

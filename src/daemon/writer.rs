@@ -16,7 +16,7 @@ use super::notify;
 use super::publisher::Publisher;
 use super::replacement::Replacement;
 use super::status::scenario_status;
-use super::store::ScenarioStore;
+use super::store::{ScenarioStore, UnreadScenario};
 use super::wall_clock::WallClock;
 use super::watchdog::Watchdog;
 use crate::clock;
@@ -160,7 +160,7 @@ impl Writer {
             let loaded = self.store.read_overridden().await;
             let loaded = loaded.map_err(|report| {
                 self.publisher.count_rejected(LoadCause::UseEnded);
-                self.publisher.rejection(&report)
+                self.publisher.scenario_rejection(&report, self.store.reload_file())
             })?;
             let reloaded = self.serve(Load { by, loaded, keep: false, cause: LoadCause::UseEnded }).await;
             return Ok(Cleared { cleared: reloaded.dropped, message: reloaded.message });
@@ -220,10 +220,10 @@ impl Writer {
                 self.publisher.notify_status();
                 Ok(reloaded)
             }
-            Err(report) => {
+            Err(UnreadScenario { report, file }) => {
                 tracing::info!("use by {by} rejected: {}", report.headline());
                 self.publisher.count_rejected(LoadCause::Use);
-                Err(self.publisher.rejection(&report))
+                Err(self.publisher.scenario_rejection(&report, file))
             }
         }
     }
@@ -286,7 +286,7 @@ impl Writer {
     }
 
     fn reject(&self, by: &OrderSource, report: &Report) -> Rejected {
-        let rejection = self.publisher.rejection(report);
+        let rejection = self.publisher.scenario_rejection(report, self.store.reload_file());
         let message = report.headline();
         tracing::error!(
             IMDS_SCENARIO = report.file,

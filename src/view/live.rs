@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::time::{Instant, sleep};
 
-use super::reply::{ViewReply, refusal, stream};
+use super::reply::{ViewReply, no_room, refusal, stream};
 use super::state::ViewState;
 use super::upstream;
 use crate::clock;
@@ -55,7 +55,7 @@ pub(super) fn begin(state: &Arc<ViewState>, query: Option<&str>) -> ViewReply {
     };
     let Ok(permit) = ROOM.try_acquire() else {
         let error = format!("{STREAMS} pages are open at one time at most; close one");
-        return refusal(StatusCode::SERVICE_UNAVAILABLE, &error);
+        return no_room(&error);
     };
     let (events, pieces) = mpsc::channel(BEHIND);
     let state = Arc::clone(state);

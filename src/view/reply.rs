@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 
 use http_body_util::Full;
 use hyper::body::{Body, Bytes, Frame, SizeHint};
-use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
+use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
 use hyper::{Response, StatusCode};
 use serde::Serialize;
 use serde_json::json;
@@ -81,6 +81,13 @@ pub(super) fn json_reply(status: StatusCode, value: &impl Serialize) -> ViewRepl
 /// A refusal, in the form of the control API's.
 pub(super) fn refusal(status: StatusCode, error: &str) -> ViewReply {
     json_reply(status, &json!({ "error": error }))
+}
+
+/// A refusal of a moment: there is room again once another one is done.
+pub(super) fn no_room(error: &str) -> ViewReply {
+    let mut reply = refusal(StatusCode::SERVICE_UNAVAILABLE, error);
+    reply.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+    reply
 }
 
 /// A body that comes piece by piece.

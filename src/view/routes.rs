@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use http_body_util::{BodyExt as _, Limited};
 use hyper::body::{Body as _, Bytes, Incoming};
-use hyper::header::{ALLOW, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use hyper::header::{ALLOW, HeaderValue, WWW_AUTHENTICATE};
 use hyper::http::request::Parts;
 use hyper::{Method, Request, StatusCode};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use super::access::{check_page, has_password, has_token, is_of_this_host};
-use super::reply::{HTML, TEXT, ViewReply, refusal, reply};
+use super::reply::{HTML, TEXT, ViewReply, no_room, refusal, reply};
 use super::state::ViewState;
 use super::{assets, live, plain, upstream};
 use crate::metrics::MEDIA_TYPE;
@@ -34,6 +34,9 @@ const READS: usize = 12;
 const WAITS: usize = 8;
 static READ_ROOM: Semaphore = Semaphore::const_new(READS);
 static WAIT_ROOM: Semaphore = Semaphore::const_new(WAITS);
+/// Scrapes at one time, which need no token: whoever asks for metrics only takes nothing from those who have it.
+const SCRAPES: usize = 4;
+static SCRAPE_ROOM: Semaphore = Semaphore::const_new(SCRAPES);
 
 pub(super) async fn respond(
     request: Request<Incoming>,
@@ -57,7 +60,8 @@ pub(super) async fn respond(
         "/metrics" if !(is_of_this_host(peer) || has_token(&head.headers, &state)) => unauthorized(),
         "/plain" | "/metrics" if !is_read(&head) => not_allowed("GET, HEAD"),
         "/plain" | "/metrics" => {
-            let Ok(_room) = timeout(READ_TIMEOUT, READ_ROOM.acquire()).await else { return busy() };
+            let room = if path == "/metrics" { &SCRAPE_ROOM } else { &READ_ROOM };
+            let Ok(_room) = timeout(READ_TIMEOUT, room.acquire()).await else { return busy() };
             match path {
                 "/plain" => reply(StatusCode::OK, HTML, plain::page(&state).await),
                 _ => reply(StatusCode::OK, MEDIA_TYPE, upstream::metrics(&state).await),
@@ -134,10 +138,7 @@ fn password() -> ViewReply {
 }
 
 fn busy() -> ViewReply {
-    let why = "the view is busy with requests of this kind; ask again when one of them is answered";
-    let mut reply = refusal(StatusCode::SERVICE_UNAVAILABLE, why);
-    reply.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
-    reply
+    no_room("the view is busy with requests of this kind; ask again when one of them is answered")
 }
 
 fn not_allowed(methods: &'static str) -> ViewReply {

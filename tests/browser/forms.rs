@@ -14,6 +14,11 @@ const GIVEN: &[(&str, &str, &str)] = &[
     ("interface", "interface", "0e:49:61:0f:c3:11"),
     ("interface", "value", "172.16.34.60"),
     ("profile", "role", "ci-role"),
+    ("ecs-container", "name", "app"),
+    ("ecs-container", "how", "stopped"),
+    ("ecs-container", "exit-code", "1"),
+    ("pod-identity", "role", "other-role"),
+    ("clear", "what", "ecs"),
     ("fault", "name", "from-the-page"),
     ("fault", "path", "meta-data/nothing"),
 ];
@@ -33,7 +38,7 @@ fn each_form_does_what_its_command_does() {
     let titles =
         page.driver.run("return [...document.querySelectorAll('#actions form')].map((it) => it.ariaLabel)");
     let titles: Vec<&str> = titles.as_array().expect("a list").iter().filter_map(Value::as_str).collect();
-    assert!(titles.len() >= 15, "expected a form for each verb, found {titles:?}");
+    assert!(titles.len() >= 20, "expected a form for each verb, found {titles:?}");
     for title in titles {
         let of_form = |script: &str| {
             page.driver.run(&format!(

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::view::{Page, SPOT};
+use crate::view::{Page, SCENARIO, SPOT};
 
 #[test]
 fn a_server_that_goes_is_said_and_time_stands_still() {
@@ -55,7 +55,7 @@ fn instances_and_the_host_are_shown() {
 
 #[test]
 fn requests_come_with_a_chart_and_counts_for_each_client() {
-    let Some(page) = Page::open() else { return };
+    let Some(page) = Page::of(&format!("{SCENARIO}[ecs]\n")) else { return };
     page.driver.shows("#requests-table", "No request has come yet");
     page.server.get("/latest/meta-data/instance-id");
     page.server.get("/latest/meta-data/mac");
@@ -70,8 +70,12 @@ fn requests_come_with_a_chart_and_counts_for_each_client() {
             &format!("return document.querySelector('#chart rect.{kind}')"),
         );
     }
+    // The task metadata of Amazon ECS has no versions of IMDS.
+    page.server.get("/v2/metadata");
+    page.driver.shows("#requests-table td", "GET /v2/metadata");
+    page.driver.shows("#requests-table td.optional", "ecs");
     let row = "return document.querySelector('#clients-table tbody tr')?.innerText.split(/\\s+/).join(' ')";
-    assert_eq!(page.driver.run(row), "host 3 0 0 1 1 0 1");
+    assert_eq!(page.driver.run(row), "host 3 0 0 2 1 0 1");
 }
 
 #[test]

@@ -108,6 +108,31 @@ fn what_is_rejected_says_where() {
     expect(&["wait", "meta-data/mac", "--within", "10ms", "--json"], "no", "", "no matching request");
     sandbox.write("s.toml", "[instance]\nregoin = \"x\"\n");
     expect(&["reload", "--json"], "config", "s.toml:2:1", "reload rejected");
+    sandbox.write("a: b.toml", "[instance]\nregoin = \"x\"\n");
+    expect(&["use", "./a: b.toml", "--json"], "config", "/a: b.toml:2:1", "rejected; still serving");
+    let path = sandbox.path("a: b.toml").display().to_string();
+    expect(&["use", &path, "--by-path", "--json"], "config", "/a: b.toml:2:1", "rejected; still serving");
+}
+
+/// A name, and the words of an order, are in no file.
+#[test]
+fn what_is_in_no_file_is_nowhere() {
+    let sandbox = Sandbox::new();
+    sandbox.write("s.toml", "");
+    let _server = sandbox.serve(&["--scenario", "s.toml"]);
+    for words in [
+        &["use", "nonsuch", "--json"][..],
+        &["ecs", "container", "nope", "--stopped", "--json"],
+        &["fault", "remove", "zz", "--json"],
+        &["fault", "set", "zz", "--status", "503", "--json"],
+    ] {
+        let error = error(&sandbox.control(words), words);
+        assert_eq!(
+            (error.get("where"), error["message"].as_str().is_some_and(|it| it.starts_with("rejected; "))),
+            (None, true),
+            "{words:?}: expected no place, found {error:#}\nrerun: cargo test --test cli what_is_in_no_file"
+        );
+    }
 }
 
 #[test]

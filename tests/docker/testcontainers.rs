@@ -1,6 +1,7 @@
 //! The recipe for testcontainers, run by Python and Node of this host with the engine of a machine: in its network, so that
 //! published ports are there.
 
+use std::fs;
 use std::os::unix::fs::symlink;
 
 use support::page::{Besides, Page};
@@ -19,6 +20,12 @@ fn the_recipe_for_testcontainers_does_what_it_says() {
     image::build(&machine);
     let sandbox = Sandbox::new();
     symlink(modules, sandbox.path("node_modules")).expect("the temporary directory is writable");
+    // Keys of the developer's own, which an SDK would take before those of an instance.
+    fs::create_dir(sandbox.path(".aws")).expect("as above");
+    sandbox.write(
+        ".aws/credentials",
+        "[default]\naws_access_key_id = AKIADEVELOPER\naws_secret_access_key = own\n",
+    );
     let directory = sandbox.path("");
     let page = Page::read("docs/recipes/testcontainers.md");
     let leader = machine.leader();

@@ -1,5 +1,6 @@
 //! Who sends too much, too slowly or too often takes nothing from others.
 
+use nix::sys::signal::Signal;
 use support::{Connection, eventually};
 
 use crate::viewed;
@@ -50,9 +51,28 @@ fn streams_have_a_number_and_give_their_place_back() {
     };
     let mut streams: Vec<(Connection, u16)> = (0..16).map(|_| open()).collect();
     assert!(streams.iter().all(|(_, status)| *status == 200));
-    assert_eq!(open().1, 503, "one more than there is room for");
+    let mut more = Connection::new(view.process.address);
+    let refused = more.send(&request).read_until("\r\n\r\n");
+    assert!(refused.status == 503 && refused.raw.contains("retry-after: 1\r\n"), "{refused:?}");
     streams.pop();
     eventually("a place for another stream", || (open().1 == 200).then_some(()));
+}
+
+/// The server answers nothing, so that each keeps its place.
+#[test]
+fn scrapes_without_a_token_take_no_place_of_those_with_one() {
+    let (_sandbox, server, view) = viewed("");
+    server.signal(Signal::SIGSTOP);
+    let mut scrapes: Vec<Connection> = (0..20).map(|_| Connection::new(view.process.address)).collect();
+    for scraper in &mut scrapes {
+        scraper.send("GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
+    }
+    let mut refused = vec![scrapes.pop().expect("there are some").read_until("\r\n\r\n").status];
+    server.signal(Signal::SIGCONT);
+    refused.extend(scrapes.iter_mut().map(|scraper| scraper.read_until("\r\n\r\n").status));
+    refused.retain(|status| *status == 503);
+    // Those that hold a place are answered now. With the room of 12 that questions have, 8 would be refused.
+    assert!(refused.len() > 12, "expected room for 4 of 20, found {} refused", refused.len());
 }
 
 /// A browser, or a script, that waits for more than there is room for.

@@ -249,6 +249,9 @@ pub(crate) struct Rejected {
     pub message: String,
     /// The scenario that keeps serving.
     pub scenario: Box<ScenarioStatus>,
+    /// The file that was rejected, whose lines and columns the problems have; absent if no file was: the lines are then of the order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<PathBuf>,
     /// All problems as text, with the lines and carets.
     pub report: String,
     /// All problems.
@@ -274,18 +277,24 @@ pub(crate) struct RejectedProblem {
 }
 
 impl Rejected {
-    /// The place of the first error, as `FILE:LINE:COLUMN`; only the file's name if the file as a whole is meant.
+    /// The place of the first error, as `FILE:LINE:COLUMN`; only the file's name if the file as a whole is meant. `None` if no
+    /// file was rejected.
     pub(crate) fn place(&self) -> Option<String> {
-        let (place, _) = self.message.split_once(": ")?;
-        Some(place.to_owned())
+        let file = self.file.as_ref()?.display();
+        let first = self.problems.iter().find(|problem| problem.severity == ProblemSeverity::Error);
+        Some(match first.and_then(|first| Some((first.line?, first.column?))) {
+            Some((line, column)) => format!("{file}:{line}:{column}"),
+            None => file.to_string(),
+        })
     }
 
-    /// Something that was rejected with this report, while `scenario` keeps serving.
-    pub(crate) fn new(report: &config::Report, scenario: ScenarioStatus) -> Self {
+    /// Something that was rejected with this report, while `scenario` keeps serving. `file` is the report's, if it is one.
+    pub(crate) fn new(report: &config::Report, file: Option<PathBuf>, scenario: ScenarioStatus) -> Self {
         let scenario = Box::new(scenario);
         Self {
             message: report.headline(),
             scenario,
+            file,
             report: report.to_string(),
             problems: RejectedProblem::all(report),
         }

@@ -52,7 +52,8 @@ function clients() {
   for (const record of kept) {
     const client = record.ingress === 'host' ? 'host' : record.client;
     const counts = by.get(client) ?? { v1: 0, v2: 0, token: 0, ...none() };
-    counts[record.version] += 1;
+    // The endpoints of containers have no versions.
+    if (!record.endpoint) counts[record.version] += 1;
     counts[outcome(record)] += 1;
     by.set(client, counts);
   }
@@ -72,7 +73,7 @@ function table() {
       el('td', { class: 'nowrap' }, time(record.at)),
       el('td', {}, record.ingress === 'host' ? 'host' : record.client, record.instance ? ` (${record.instance})` : ''),
       el('td', { class: 'path mono' }, `${record.method} ${record.path}`),
-      el('td', { class: 'optional' }, record.version),
+      el('td', { class: 'optional' }, record.endpoint ?? record.version),
       el('td', { class: kind }, (record.status === null ? 'none' : String(record.status)) + why),
       el('td', { class: 'nowrap optional' }, `${(record.latency_us / 1000).toFixed(1)} ms`));
   });

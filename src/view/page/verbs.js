@@ -12,6 +12,14 @@ const asFlags = (v, names) => names.filter((name) => v[name]).flatMap((name) => 
 const list = (text) => text.split(',').map((part) => part.trim()).filter(Boolean);
 const lists = (pairs) => Object.fromEntries(pairs.filter(([, text]) => text).map(([key, text]) => [key, list(text)]));
 
+// What is no number is sent as it is: the server says what it takes.
+const number = (text) => (/^\d+$/.test(text) ? Number(text) : text);
+const exitCode = (v) => (v['exit-code'] ? { 'exit-code': number(v['exit-code']) } : {});
+
+// What is cleared by an event, as it is ordered, and by no order of its own.
+const KINDS = ['spot-interruption', 'rebalance-recommendation', 'maintenance', 'target-lifecycle-state', 'instance-action', 'life-cycle', 'credentials',
+  'metadata', 'tags', 'metadata-options', 'network', 'facts', 'ecs', 'pod-identity'];
+
 // How late it is visible: one delay, or one for each leaf.
 function late({ propagation: delay }) {
   if (!delay) return {};
@@ -106,6 +114,53 @@ export const VERBS = [
       { 'stop-start': { down: v.down || '0s', ...given(v, ['instance-type']), ...lists([['public-ipv4s', v['public-ipv4']]]) } }),
   },
   {
+    id: 'ecs-task', title: 'Task of Amazon ECS', button: 'Change the task',
+    fields: [field('how', 'Status', { options: ['STOPPED', 'RUNNING'] }), field('timeout', 'Stopped after', { placeholder: '30s' }), field('exit-code', 'Exit code', { placeholder: '137' }), ...whenAndWhom],
+    order: (v) => {
+      if (v.how === 'RUNNING') return event(v, ['ecs', 'run'], { 'ecs-task': { 'desired-status': 'RUNNING' } });
+      return event(v, ['ecs', 'stop', ...asFlags(v, ['timeout', 'exit-code'])],
+        { 'ecs-task': { 'desired-status': 'STOPPED', ...(v.timeout ? { 'stop-timeout': v.timeout } : {}), ...exitCode(v) } });
+    },
+  },
+  {
+    id: 'ecs-container', title: 'Container of Amazon ECS', button: 'Change the container',
+    fields: [
+      field('name', 'Name', { placeholder: 'app', required: true }),
+      field('how', 'State', { options: ['UNHEALTHY', 'HEALTHY', 'UNKNOWN', 'stopped', 'restarted'] }),
+      field('exit-code', 'Exit code', { placeholder: '0' }), ...whenAndWhom],
+    order: changeContainer,
+  },
+  {
+    id: 'task-protection', title: 'Task protection', button: 'Set the protection',
+    fields: [field('answer', 'Protection, or answer', { options: ['on', 'off', 'allowed', 'denied', 'blocked', 'slow'] }), field('for', 'On for', { placeholder: '2h' }), ...whenAndWhom],
+    order: (v) => {
+      const words = ['ecs', 'protection', v.answer];
+      if (v.answer === 'on') return event(v, [...words, ...asFlags(v, ['for'])], { 'task-protection': { enabled: true, ...given(v, ['for']) } });
+      return event(v, words, { 'task-protection': v.answer === 'off' ? { enabled: false } : v.answer });
+    },
+  },
+  {
+    id: 'pod-identity', title: 'Association of EKS Pod Identity', button: 'Change the association',
+    fields: [
+      field('how', 'Change', { options: ['remove', 'associate', 'restore'] }), field('role', 'Role to associate', { placeholder: 'other-role' }),
+      field('service-account', 'Service account', { placeholder: 'shop/web', wide: true }), ...whenAndWhom],
+    order: (v) => {
+      const [words, change] = v.how === 'associate' ? [['associate', v.role], { role: v.role }] : [[v.how], { association: v.how === 'restore' }];
+      return event(v, ['pod-identity', ...words, ...asFlags(v, ['service-account'])], { 'pod-identity': { ...change, ...given(v, ['service-account']) } });
+    },
+  },
+  {
+    id: 'agent', title: 'Restart an agent of containers', button: 'Restart the agent',
+    fields: [
+      field('endpoint', 'Agent of', { options: ['ecs', 'pod-identity'] }), field('down', 'Down for', { placeholder: '5s' }),
+      field('credentials-ready-after', 'Then without credentials for', { placeholder: '10s' }), ...whenAndWhom],
+    // The agent of EKS Pod Identity has credentials at once.
+    order: (v) => {
+      const times = v.endpoint === 'ecs' ? ['down', 'credentials-ready-after'] : ['down'];
+      return event(v, [v.endpoint, 'restart-agent', ...asFlags(v, times)], { agent: { endpoint: v.endpoint, ...given(v, times) } });
+    },
+  },
+  {
     id: 'use', title: 'Use another scenario', button: 'Use it',
     fields: [field('scenario', 'Scenario of the library', { from: 'library' })],
     order: (v) => ({ path: '/v1/use', body: { scenario: v.scenario }, words: ['mock-imds', 'use', v.scenario] }),
@@ -117,21 +172,24 @@ export const VERBS = [
   },
   {
     id: 'clear', title: 'Take changes back', button: 'Take them back',
-    fields: [field('what', 'What was ordered', { options: ['all', 'pending', 'faults'] })],
-    order: (v) => ({ path: '/v1/clear', body: { what: v.what }, words: ['mock-imds', 'clear', v.what] }),
+    fields: [field('what', 'What was ordered', { options: ['all', 'pending', 'faults', ...KINDS] })],
+    order: (v) => {
+      const words = ['mock-imds', 'clear', v.what];
+      return KINDS.includes(v.what) ? { path: '/v1/events', body: { clear: [v.what] }, words } : { path: '/v1/clear', body: { what: v.what }, words };
+    },
   },
 ];
 
 function fault(v) {
-  const number = Number(v.value);
+  const amount = Number(v.value);
   const effects = {
-    status: [{ status: number || v.value || 503 }, ['--status', v.value || '503']],
+    status: [{ status: amount || v.value || 503 }, ['--status', v.value || '503']],
     latency: [{ latency: v.value || '2s' }, ['--latency', v.value || '2s']],
     'body-latency': [{ 'body-latency': v.value || '2s' }, ['--body-latency', v.value || '2s']],
     reset: [{ reset: true }, ['--reset']],
     hang: [{ hang: true }, ['--hang']],
     'tokens-lost': [{ tokens: 'lost' }, ['--tokens-lost']],
-    throttle: [{ throttle: { 'per-second': number || v.value || 5 } }, ['--throttle', v.value || '5']],
+    throttle: [{ throttle: { 'per-second': amount || v.value || 5 } }, ['--throttle', v.value || '5']],
     body: [{ body: v.value || 'empty' }, ['--body', v.value || 'empty']],
   };
   const [effect, words] = effects[v.effect];
@@ -143,6 +201,14 @@ function fault(v) {
     path: v.change ? '/v1/faults/set' : '/v1/faults', body: { ...effect, ...others },
     words: ['mock-imds', 'fault', ...name, ...words, ...conditions],
   };
+}
+
+function changeContainer(v) {
+  const words = ['ecs', 'container', v.name];
+  const container = (change) => ({ 'ecs-container': { name: v.name, ...change } });
+  if (v.how === 'stopped') return event(v, [...words, '--stopped', ...asFlags(v, ['exit-code'])], container({ 'known-status': 'STOPPED', ...exitCode(v) }));
+  if (v.how === 'restarted') return event(v, [...words, '--restart'], container({ restart: true }));
+  return event(v, [...words, '--health', v.how], container({ health: v.how }));
 }
 
 function changeInterface(v) {

@@ -1,4 +1,5 @@
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -84,6 +85,36 @@ class LifecycleTest {
     @Test
     void aStaticFieldIsOneServiceForTheClass() {
         passes(OfClass.class, 4, 1, Map.of());
+    }
+
+    static final class Started {
+        private static final Set<Long> PIDS = ConcurrentHashMap.newKeySet();
+
+        @RegisterExtension
+        Imds imds = Imds.start("spot-idle");
+
+        Started() {
+            PIDS.add(imds.pid());
+        }
+
+        @RepeatedTest(2)
+        void itIsTheOneThatWasStarted() {
+            URLS.add(imds.url());
+            assertTrue(PIDS.contains(imds.pid()), "the field's own server");
+            assertEquals(imds.url(), System.getProperty(ENDPOINT));
+        }
+    }
+
+    @Test
+    void aServiceThatWasStartedIsKeptAndEnds() {
+        Started.PIDS.clear();
+        try {
+            passes(Started.class, 2, 2, Map.of());
+            assertEquals(2, Started.PIDS.size());
+            Started.PIDS.forEach(pid -> assertFalse(ProcessHandle.of(pid).map(ProcessHandle::isAlive).orElse(false), "a server is left"));
+        } finally {
+            Started.PIDS.forEach(pid -> ProcessHandle.of(pid).ifPresent(ProcessHandle::destroy));
+        }
     }
 
     @ExtendWith(ImdsExtension.class)

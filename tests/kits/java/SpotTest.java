@@ -25,6 +25,7 @@ import mockimds.NoRequestError;
 import mockimds.RejectedException;
 import mockimds.Request;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -162,6 +163,21 @@ class SpotTest {
         assertTrue(seconds < 30, "the wait lasted " + seconds + " s");
     }
 
+    /** More than the socket takes while nobody reads. */
+    @Test
+    @Timeout(60)
+    void aServerThatHangsEndsARequestInTime() throws Exception {
+        signal("-STOP");
+        Filter soon = Filter.ALL.timeout(Duration.ofMillis(100));
+        String path = "meta-data/" + "x".repeat(4 << 20);
+        try {
+            String sentence = assertThrows(ImdsException.class, () -> imds.waitFor(path, soon)).getMessage();
+            assertTrue(sentence.contains("the request was not taken within 5"), () -> sentence.substring(0, Math.min(300, sentence.length())));
+        } finally {
+            signal("-CONT");
+        }
+    }
+
     private void signal(String name) throws Exception {
         new ProcessBuilder("kill", name, Long.toString(imds.pid())).start().waitFor();
     }
@@ -205,12 +221,30 @@ class SpotTest {
         assertEquals("", new String(run.start().getInputStream().readAllBytes()));
     }
 
+    /** Version 1 finds them by user.home, and by no other property. */
+    @Test
+    void profilesOfVersion1AreSaidToBeInTheWay(@TempDir Path home) throws Exception {
+        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+        ProcessBuilder run = new ProcessBuilder(java, "-Duser.home=" + home, "-Djava.io.tmpdir=" + System.getProperty("java.io.tmpdir"), "-cp",
+            System.getProperty("java.class.path"), "InTheWay").redirectErrorStream(true);
+        run.environment().remove("AWS_CREDENTIAL_PROFILES_FILE");
+        assertEquals("", new String(run.start().getInputStream().readAllBytes()));
+        for (String name : List.of("config", "credentials")) {
+            Path file = Files.createDirectories(home.resolve(".aws")).resolve(name);
+            Files.writeString(file, "[default]\naws_access_key_id = AKIAEXAMPLE\naws_secret_access_key = x\n");
+            String said = new String(run.start().getInputStream().readAllBytes());
+            assertTrue(said.contains("they go by the profiles in " + file + ", if it has keys: set AWS_CREDENTIAL_PROFILES_FILE=/dev/null"), said);
+        }
+        run.environment().put("AWS_CREDENTIAL_PROFILES_FILE", "/dev/null");
+        assertEquals("", new String(run.start().getInputStream().readAllBytes()));
+    }
+
     @Test
     void aProgramIsLedToIt() throws Exception {
-        String script = "echo \"$AWS_EC2_METADATA_SERVICE_ENDPOINT ${AWS_PROFILE-none} $NO_PROXY $no_proxy\"";
+        String script = "echo \"$AWS_EC2_METADATA_SERVICE_ENDPOINT ${AWS_PROFILE-none} $AWS_CREDENTIAL_PROFILES_FILE $NO_PROXY $no_proxy\"";
         ProcessBuilder program = new ProcessBuilder("sh", "-c", script);
         program.environment().putAll(Map.of("AWS_PROFILE", "work", "NO_PROXY", "localhost", "no_proxy", "*"));
         String said = new String(imds.lead(program).start().getInputStream().readAllBytes());
-        assertEquals(imds.url() + " none localhost,127.0.0.1 *\n", said);
+        assertEquals(imds.url() + " none /dev/null localhost,127.0.0.1 *\n", said);
     }
 }

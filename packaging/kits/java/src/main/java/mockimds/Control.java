@@ -95,16 +95,19 @@ final class Control {
         return whole.toByteArray();
     }
 
-    /** A blocking channel waits without end; this one looks whether there is something, and no longer than it may. */
+    /** A blocking channel waits without end; this one looks whether it can go on, and no longer than it may. */
     private String exchange(byte[] request, Duration timeout) throws IOException {
         long deadline = System.nanoTime() + timeout.toNanos();
         try (Selector selector = Selector.open(); SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
+            channel.configureBlocking(false);
+            SelectionKey key = channel.register(selector, SelectionKey.OP_WRITE);
             ByteBuffer toSend = ByteBuffer.wrap(request);
             while (toSend.hasRemaining()) {
-                channel.write(toSend);
+                if (channel.write(toSend) == 0) {
+                    await(selector, deadline, "the request was not taken within " + timeout.toMillis() + " ms");
+                }
             }
-            channel.configureBlocking(false);
-            channel.register(selector, SelectionKey.OP_READ);
+            key.interestOps(SelectionKey.OP_READ);
             ByteArrayOutputStream received = new ByteArrayOutputStream();
             ByteBuffer some = ByteBuffer.allocate(65_536);
             while (true) {
@@ -114,19 +117,23 @@ final class Control {
                 }
                 received.write(some.array(), 0, count);
                 some.clear();
-                if (count > 0) {
-                    continue;
-                }
-                long left = Duration.ofNanos(deadline - System.nanoTime()).toMillis();
-                if (left <= 0) {
-                    throw new IOException("nothing came within " + timeout.toMillis() + " ms");
-                }
-                selector.select(left);
-                selector.selectedKeys().clear();
-                if (Thread.currentThread().isInterrupted()) {
-                    throw new IOException("the thread was interrupted");
+                if (count == 0) {
+                    await(selector, deadline, "nothing came within " + timeout.toMillis() + " ms");
                 }
             }
+        }
+    }
+
+    /** Until the channel can go on; with an error once it is too late. */
+    private static void await(Selector selector, long deadline, String tooLate) throws IOException {
+        long left = Duration.ofNanos(deadline - System.nanoTime()).toMillis();
+        if (left <= 0) {
+            throw new IOException(tooLate);
+        }
+        selector.select(left);
+        selector.selectedKeys().clear();
+        if (Thread.currentThread().isInterrupted()) {
+            throw new IOException("the thread was interrupted");
         }
     }
 }

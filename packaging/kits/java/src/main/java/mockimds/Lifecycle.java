@@ -1,5 +1,6 @@
 package mockimds;
 
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.extension.AfterAllCallback;
@@ -15,6 +16,7 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 abstract class Lifecycle
     implements BeforeAllCallback, AfterAllCallback, BeforeEachCallback, AfterEachCallback, ParameterResolver, AutoCloseable {
     private static final System.Logger LOGGER = System.getLogger("mockimds");
+    private static final String UNASKED = " do not ask mock-imds for keys, because ";
 
     private final String scenario;
     private final List<String> arguments;
@@ -60,8 +62,13 @@ abstract class Lifecycle
     public Runnable setSystemProperties() {
         List<String> inTheWay = SdkSettings.inTheWay(System.getenv());
         if (!inTheWay.isEmpty()) {
-            LOGGER.log(System.Logger.Level.WARNING, "AWS SDKs in this process do not ask mock-imds for keys, because its environment has "
-                + inTheWay + ": unset this for the test run");
+            LOGGER.log(System.Logger.Level.WARNING, "AWS SDKs in this process" + UNASKED + "its environment has " + inTheWay
+                + ": unset this for the test run");
+        }
+        if (SdkSettings.isVersion1Here()) {
+            SdkSettings.profilesOfVersion1(System.getenv(), Path.of(System.getProperty("user.home"))).ifPresent(file ->
+                LOGGER.log(System.Logger.Level.WARNING, "clients of version 1 of the AWS SDK for Java in this process" + UNASKED
+                    + "they go by the profiles in " + file + ", if it has keys: set AWS_CREDENTIAL_PROFILES_FILE=/dev/null for the test run"));
         }
         return SdkSettings.change(systemProperties());
     }
@@ -78,7 +85,10 @@ abstract class Lifecycle
             // Nested classes have the service of the class around them.
             return;
         }
-        begin();
+        // One that was started already, by Imds.start in a field, is kept, and ends with the test or the class.
+        if (server == null) {
+            begin();
+        }
         owner = context.getUniqueId();
         if (!isParallel(context)) {
             restoreProperties = setSystemProperties();

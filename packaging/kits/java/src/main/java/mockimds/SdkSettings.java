@@ -1,10 +1,13 @@
 package mockimds;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -33,6 +36,10 @@ final class SdkSettings {
         "AWS_SECURITY_TOKEN",
         "AWS_SESSION_TOKEN");
 
+    /** Where version 1 of the AWS SDK for Java finds profiles. No system property has the same meaning. */
+    private static final String PROFILES_OF_VERSION_1 = "AWS_CREDENTIAL_PROFILES_FILE";
+    private static final String CLASS_OF_VERSION_1 = "com.amazonaws.auth.profile.ProfileCredentialsProvider";
+
     private static final List<String> UNSET_PROPERTIES = List.of(
         "aws.accessKeyId",
         "aws.containerAuthorizationToken",
@@ -57,6 +64,7 @@ final class SdkSettings {
         // The keys of a profile go before those of an instance.
         variables.put("AWS_CONFIG_FILE", NO_FILE);
         variables.put("AWS_SHARED_CREDENTIALS_FILE", NO_FILE);
+        variables.put(PROFILES_OF_VERSION_1, NO_FILE);
         // Clients read one of the two: where only one is set it counts for both.
         String upper = Objects.requireNonNullElse(given.get("NO_PROXY"), "");
         String lower = Objects.requireNonNullElse(given.get("no_proxy"), "");
@@ -82,6 +90,25 @@ final class SdkSettings {
     /** The variables of an environment that an SDK in this process goes by, whatever the properties are. */
     static List<String> inTheWay(Map<String, String> given) {
         return IN_THE_WAY.stream().filter(name -> !given.getOrDefault(name, "").isEmpty()).toList();
+    }
+
+    /** Whether version 1 of the AWS SDK for Java is on the class path of the tests. */
+    static boolean isVersion1Here() {
+        ClassLoader loader = Thread.currentThread().getContextClassLoader();
+        try {
+            Class.forName(CLASS_OF_VERSION_1, false, loader == null ? SdkSettings.class.getClassLoader() : loader);
+            return true;
+        } catch (ClassNotFoundException | LinkageError error) {
+            return false;
+        }
+    }
+
+    /** The file with profiles that version 1 goes by in this process, whatever the properties are. */
+    static Optional<Path> profilesOfVersion1(Map<String, String> given, Path home) {
+        String named = given.get(PROFILES_OF_VERSION_1);
+        Stream<Path> places = named != null ? Stream.of(Path.of(named))
+            : Stream.of("credentials", "config").map(name -> home.resolve(".aws").resolve(name));
+        return places.filter(Files::isRegularFile).findFirst();
     }
 
     /** Sets the properties; what it gives restores what was there. */
