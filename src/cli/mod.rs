@@ -99,7 +99,7 @@ pub(crate) enum CliCommand {
     /// Serve a page for the browser, metrics and the control API over HTTP
     ///
     /// It is a client of a running server, with the rights that you have there. The page shows the timeline, the tree, the
-    /// requests as they come, instances and faults, and has a button for each change.
+    /// requests as they come, instances and faults, and has a form for each command that changes something.
     View(ViewArgs),
     /// Print the value of a path, or the certificate of the identity document
     Show(ShowArgs),
