@@ -95,7 +95,7 @@ pub(crate) struct TaskRunArgs {
 
 /// `mock-imds ecs container`.
 #[derive(Debug, Args)]
-#[command(after_help = CONTAINER_EXAMPLES)]
+#[command(after_help = CONTAINER_EXAMPLES, override_usage = "mock-imds ecs container [OPTIONS] <NAME>")]
 #[group(id = "state", required = true, multiple = true, args = ["health", "stopped", "restart"])]
 pub(crate) struct ContainerArgs {
     /// Name of the container
