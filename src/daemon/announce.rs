@@ -207,7 +207,7 @@ mod tests {
         assert_eq!(ready(&[ecs.clone(), shared.clone()], true), (two.to_owned(), with_pod));
         assert_eq!(ready(std::slice::from_ref(&shared), false), (two.to_owned(), vec![]));
         assert_eq!(
-            ready(&[ecs.clone()], true),
+            ready(std::slice::from_ref(&ecs), true),
             (one.to_owned(), vec![of_ecs]),
             "without any it is the first"
         );

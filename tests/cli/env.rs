@@ -122,7 +122,7 @@ fn a_listener_may_serve_one_endpoint_alone() {
     let sandbox = Sandbox::new();
     // No table is needed: what the listener serves is said.
     let listen = ["--listen", "ecs=127.0.0.1:0", "--listen", "pod-identity=127.0.0.1:0"];
-    let server = sandbox.serve(&listen);
+    let running = sandbox.serve(&listen);
     let status = sandbox.control(&["status", "--json"]).stdout;
     let status: serde_json::Value = serde_json::from_str(&status).expect("it is JSON");
     let listeners = status["listeners"].as_array().expect("a list");
@@ -166,7 +166,7 @@ fn a_listener_may_serve_one_endpoint_alone() {
     let refused = sandbox.run(&["serve", "--listen", "ec2=127.0.0.1:0"]);
     assert_eq!(refused.code, Some(64), "{refused:#?}");
     assert!(refused.stderr.contains("accepted before \"=\": imds, ecs or pod-identity"), "{refused:#?}");
-    let ready = server.stop().stdout;
+    let ready = running.stop().stdout;
     let expected =
         format!("http://{}/ (Amazon ECS) http://{}/ (EKS Pod Identity): i-", addresses[1], addresses[2]);
     assert!(ready.contains(&expected), "expected {expected}, found {ready}");
