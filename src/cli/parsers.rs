@@ -15,7 +15,6 @@ use crate::host::takeover;
 use crate::model::{Accepted, ListenEndpoint, OpenList, Service, StringEnum};
 use crate::record::{InvalidTarget, Target};
 
-/// A port alone is one of the loopback: that others can connect is to be written out.
 /// An address to listen at, or ENDPOINT=ADDRESS.
 pub(super) fn endpoint_address(text: &str) -> Result<ListenEndpoint, String> {
     let Some((name, address)) = text.split_once('=') else { return Ok(listen_address(text)?.into()) };
@@ -23,10 +22,15 @@ pub(super) fn endpoint_address(text: &str) -> Result<ListenEndpoint, String> {
     let only = only.ok_or_else(|| {
         format!("{name:?} is no endpoint; accepted before \"=\": imds, ecs or pod-identity, as in ecs=127.0.0.1:1339")
     })?;
+    if address.contains('=') {
+        return Err(format!(
+            "expected one endpoint and its address, as in {name}=127.0.0.1:1339, found two \"=\""
+        ));
+    }
     Ok(ListenEndpoint { address: listen_address(address)?, only: Some(only) })
 }
 
-/// An address to listen at.
+/// An address to listen at. A port alone is one of the loopback: that others can connect is to be written out.
 pub(super) fn listen_address(text: &str) -> Result<SocketAddr, String> {
     if let Ok(address) = text.parse() {
         return Ok(address);
@@ -164,6 +168,14 @@ pub(super) fn target(text: &str) -> Result<Target, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_listener_has_one_endpoint() {
+        let found = endpoint_address("ecs=127.0.0.1:1339").expect("it is accepted");
+        assert_eq!((found.only, found.address.port()), (Some(Service::Ecs), 1339));
+        let error = endpoint_address("ecs=ecs=127.0.0.1:1339").expect_err("it has two");
+        assert!(error.contains("as in ecs=127.0.0.1:1339, found two \"=\""), "{error}");
+    }
 
     #[test]
     fn a_listen_address_may_be_a_port_or_a_name() {

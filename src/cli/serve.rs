@@ -25,7 +25,7 @@ pub(crate) struct ServeArgs {
     pub file: Option<PathBuf>,
     /// Listen address, repeatable [default: 127.0.0.1:1338]; a port alone is one of 127.0.0.1. With ecs=, pod-identity= or
     /// imds= before it only that endpoint is served there. Sockets inherited from systemd take precedence
-    #[arg(long, value_name = "ADDR:PORT", value_parser = endpoint_address)]
+    #[arg(long, value_name = "[ENDPOINT=]ADDR:PORT", value_parser = endpoint_address)]
     pub listen: Vec<ListenEndpoint>,
     /// Control socket [default: in the unit's directory, else in your own; by the port beside another server of yours]
     #[arg(long, value_name = "PATH")]

@@ -1,5 +1,6 @@
 //! The line that announces the server.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Write as _;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -70,10 +71,19 @@ impl Announcement {
 fn json_line(instance: &Instance, listeners: &[ListenerStatus], control: Option<&Path>) -> String {
     let url = |listener: &ListenerStatus| format!("http://{}", reachable(listener.address));
     let urls: Vec<String> = listeners.iter().map(url).collect();
+    let imds = listeners.iter().find(|listener| matches!(only(listener), None | Some(Service::Imds)));
+    let endpoints =
+        [(Service::Ecs, instance.ecs.is_some()), (Service::PodIdentity, instance.pod_identity.is_some())];
+    let endpoint = |(service, has_table): (Service, bool)| {
+        let own = listeners.iter().find(|listener| only(listener) == Some(service));
+        let shared = || listeners.iter().find(|listener| has_table && only(listener).is_none());
+        Some((service.name().to_owned(), url(own.or_else(shared)?)))
+    };
     let absolute = |path: &Path| path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let notice = ReadyNotice {
-        url: urls.first().cloned().unwrap_or_default(),
+        url: imds.or(listeners.first()).map(url).unwrap_or_default(),
         urls,
+        endpoints: endpoints.into_iter().filter_map(endpoint).collect::<BTreeMap<_, _>>(),
         control_socket: control.map(|path| absolute(path).to_string_lossy().into_owned()),
         pid: process::id(),
         instance_id: instance.instance_id.to_string(),
@@ -86,21 +96,37 @@ fn sentence(served: &LoadedScenario, instance: &Instance, listeners: &[ListenerS
     let scenario = served.origin.name();
     let urls: Vec<String> =
         listeners.iter().map(|listener| format!("http://{}/", listener.address)).collect();
-    let line = format!("mock-imds is ready at {}: {} from {scenario}", urls.join(" "), instance.instance_id);
+    let told: Vec<String> =
+        urls.iter().zip(listeners).map(|(url, listener)| format!("{url}{}", words(listener))).collect();
+    let line = format!("mock-imds is ready at {}: {} from {scenario}", told.join(" "), instance.instance_id);
     if observe::under_journal() {
         tracing::info!(IMDS_SCENARIO = scenario, IMDS_LISTEN = urls.join(" "), "{line}");
         return;
     }
     let hint = listeners.first().map(|listener| {
-        let named = Service::ALL.into_iter().find(|it| Some(it.name()) == listener.endpoint.as_deref());
-        first_command(named, reachable(listener.address), instance.metadata_options.http_tokens)
+        first_command(only(listener), reachable(listener.address), instance.metadata_options.http_tokens)
     });
     observe::print(&format!("{line}; try: {}\n", hint.unwrap_or_default()));
 }
 
+/// The service that a listener serves alone.
+fn only(listener: &ListenerStatus) -> Option<Service> {
+    let named = Service::ALL.into_iter().find(|service| Some(service.name()) == listener.endpoint.as_deref());
+    named.or_else(|| Service::at(listener.address.ip().to_canonical()))
+}
+
+/// What is served at a listener, as `status` says it.
+fn words(listener: &ListenerStatus) -> &'static str {
+    match only(listener) {
+        Some(Service::Ecs) => " (Amazon ECS)",
+        Some(Service::PodIdentity) => " (EKS Pod Identity)",
+        Some(Service::Imds) | None => "",
+    }
+}
+
 /// A command that shows that it works. The endpoints of containers are found by variables.
 fn first_command(only: Option<Service>, address: SocketAddr, tokens: HttpTokens) -> String {
-    match only.or_else(|| Service::at(address.ip().to_canonical())) {
+    match only {
         Some(service @ (Service::Ecs | Service::PodIdentity)) => format!("mock-imds env {}", service.name()),
         Some(Service::Imds) | None => first_curl(address, tokens),
     }
@@ -150,8 +176,41 @@ mod tests {
             ("[fd00:ec2::23]:1690", "mock-imds env pod-identity"),
             ("169.254.169.254:80", "curl http://169.254.169.254:80/latest/meta-data/instance-id"),
         ] {
-            let found = first_command(None, address.parse().unwrap(), HttpTokens::Optional);
+            let address: SocketAddr = address.parse().unwrap();
+            let found = first_command(only(&listener(address, None)), address, HttpTokens::Optional);
             assert_eq!(found, expected, "{address}");
         }
+    }
+
+    fn listener(address: SocketAddr, endpoint: Option<Service>) -> ListenerStatus {
+        let endpoint = endpoint.map(|service| service.name().to_owned());
+        ListenerStatus { address, endpoint, inherited: false }
+    }
+
+    #[test]
+    fn the_url_is_that_of_the_metadata_service_and_each_endpoint_has_its_own() {
+        let at = |port: u16, only| listener((Ipv4Addr::LOCALHOST, port).into(), only);
+        let (ecs, shared) = (at(1, Some(Service::Ecs)), at(2, None));
+        let mut instance = Instance::default();
+        let mut ready = |listeners: &[ListenerStatus], has_pod: bool| {
+            instance.pod_identity = has_pod.then(Default::default);
+            let line: ReadyNotice =
+                serde_json::from_str(&json_line(&instance, listeners, None)).expect("JSON");
+            let endpoints: Vec<String> =
+                line.endpoints.iter().map(|(name, url)| format!("{name} {url}")).collect();
+            (line.url, endpoints)
+        };
+        let (one, two) = ("http://127.0.0.1:1", "http://127.0.0.1:2");
+        let of_ecs = format!("ecs {one}");
+        assert_eq!(ready(&[ecs.clone(), shared.clone()], false), (two.to_owned(), vec![of_ecs.clone()]));
+        let with_pod = vec![of_ecs.clone(), format!("pod-identity {two}")];
+        assert_eq!(ready(&[ecs.clone(), shared.clone()], true), (two.to_owned(), with_pod));
+        assert_eq!(ready(std::slice::from_ref(&shared), false), (two.to_owned(), vec![]));
+        assert_eq!(
+            ready(std::slice::from_ref(&ecs), true),
+            (one.to_owned(), vec![of_ecs]),
+            "without any it is the first"
+        );
+        assert_eq!((words(&ecs), words(&shared)), (" (Amazon ECS)", ""));
     }
 }

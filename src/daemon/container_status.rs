@@ -1,8 +1,11 @@
 //! The task and the pod of an instance, for the status.
 
 use crate::control::api::{EcsTaskStatus, ListenerStatus, PodStatus};
-use crate::imds::{TaskIds, credentials_of, pod_of, pod_role, role_of, service_account_of, task_of};
-use crate::model::{AgentPhase, CredentialState, Credentials, EcsStatus, Instance, Service, StringEnum as _};
+use crate::imds::{
+    Fleet, TaskIds, pod_credentials_state, pod_of, pod_role, role_of, service_account_of,
+    task_credentials_state, task_of,
+};
+use crate::model::{EcsStatus, Instance, Service, StringEnum as _, Timestamp};
 
 /// The endpoints of containers that listeners serve at addresses of their own.
 #[derive(Debug, Clone, Copy, Default)]
@@ -23,14 +26,15 @@ impl ServedEndpoints {
     }
 
     /// The task of an instance as it is now, if one is served.
-    pub(super) fn task(self, instance: &Instance) -> Option<EcsTaskStatus> {
+    pub(super) fn task(self, fleet: &Fleet, instance: &Instance, now: Timestamp) -> Option<EcsTaskStatus> {
         if !self.ecs && instance.ecs.is_none() {
             return None;
         }
         let task = task_of(instance);
         let signals = instance.signals.containers.as_deref();
         let status = signals.map_or(EcsStatus::Running, |signals| signals.task.known_status());
-        let state = agent_state(instance, Service::Ecs).or_else(|| state_of(credentials_of(instance)));
+        let (clock, fetched) = (fleet.clock(), fleet.fetched());
+        let state = task_credentials_state(instance, clock.elapsed(now), fetched, clock.date(now));
         Some(EcsTaskStatus {
             arn: TaskIds::of(instance).task_arn(),
             launch_type: task.launch_type.as_str().to_owned(),
@@ -38,34 +42,20 @@ impl ServedEndpoints {
             status: status.as_str().to_owned(),
             containers: task.containers.iter().map(|container| container.name.to_string()).collect(),
             role: role_of(instance).map(ToString::to_string),
-            state,
+            state: state.map(str::to_owned),
         })
     }
 
     /// The pod of an instance as it is now, if one is served.
-    pub(super) fn pod(self, instance: &Instance) -> Option<PodStatus> {
+    pub(super) fn pod(self, fleet: &Fleet, instance: &Instance, now: Timestamp) -> Option<PodStatus> {
         if !self.pod_identity && instance.pod_identity.is_none() {
             return None;
         }
-        let state = agent_state(instance, Service::PodIdentity);
+        let state = pod_credentials_state(instance, fleet.fetched(), fleet.clock().date(now));
         Some(PodStatus {
             service_account: service_account_of(pod_of(instance)).to_string(),
             role: pod_role(instance).map(ToString::to_string),
-            state: state.or_else(|| state_of(instance.credentials.as_ref())),
+            state: state.map(str::to_owned),
         })
     }
-}
-
-fn agent_state(instance: &Instance, service: Service) -> Option<String> {
-    let agent = instance.signals.containers.as_deref()?.agent(service)?;
-    match agent.phase {
-        AgentPhase::Down => Some("down".to_owned()),
-        AgentPhase::WithoutCredentials if service == Service::Ecs => Some("uninitialized".to_owned()),
-        AgentPhase::WithoutCredentials | AgentPhase::Up => None,
-    }
-}
-
-fn state_of(credentials: Option<&Credentials>) -> Option<String> {
-    let state = credentials?.state;
-    (state != CredentialState::Ok).then(|| state.as_str().to_owned())
 }

@@ -1,5 +1,6 @@
 //! Events in words. Values of paths and user data are left out: they may be secrets.
 
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -129,11 +130,12 @@ pub(super) fn when(event: &Event) -> String {
     format!("{}{repeat}{until}", point(&event.at))
 }
 
-/// The line about an event: its effects, and from when on.
+/// The line about an event among `others`: its effects, and from when on.
 pub(super) fn line(
     event: &Event,
     effects: &[api::EffectSummary],
     preview: &EventPreview,
+    others: &[impl Borrow<Event>],
     now: Timestamp,
 ) -> String {
     let since = match (&event.at, preview.at) {
@@ -149,7 +151,7 @@ pub(super) fn line(
         (_, None) => "never".to_owned(),
     };
     let paths = paths(&preview.paths, &since);
-    let endpoints = describe_containers::endpoints(event);
+    let endpoints = describe_containers::endpoints(event, others);
     let paths = match (paths.is_empty(), endpoints) {
         (true, None) => format!("{since}; no path changes its answer"),
         (true, Some(endpoints)) => format!("{endpoints} so {since}"),

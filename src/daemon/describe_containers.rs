@@ -1,7 +1,9 @@
 //! Changes at the endpoints of containers, in words.
 
+use std::borrow::Borrow;
+
 use crate::model::{
-    AgentPhase, AgentRestart, Association, AssociationChange, ContainerChange, ContainerState,
+    AgentPhase, AgentRestart, Association, AssociationChange, ClearTarget, ContainerChange, ContainerState,
     ContainerStateChange, EcsDesiredStatus, EcsStatus, EndpointAgent, Event, EventEffect, Instance,
     ProtectionChange, Service, ServiceAccount, StringEnum as _, TaskChange, Timestamp, format_duration,
 };
@@ -71,11 +73,17 @@ fn agent(restart: &AgentRestart) -> String {
     format!("{which} down for {}{ready}", format_duration(restart.down))
 }
 
-/// `the ecs endpoint answers`, of an event that changes what endpoints of containers answer.
-pub(super) fn endpoints(event: &Event) -> Option<String> {
+/// `the endpoint ecs answers`, of an event that changes what endpoints of containers answer. `others` are all events: where
+/// none changes them, a clear of everything does not either.
+pub(super) fn endpoints(event: &Event, others: &[impl Borrow<Event>]) -> Option<String> {
     let changes = |service: Service| {
         event.effects.iter().any(|effect| match effect {
             EventEffect::Container(change) => change.services().contains(&service),
+            EventEffect::Clear(ClearTarget::Ecs) => service == Service::Ecs,
+            EventEffect::Clear(ClearTarget::PodIdentity) => service == Service::PodIdentity,
+            EventEffect::Clear(ClearTarget::All) => {
+                others.iter().any(|other| has_change(other.borrow(), service))
+            }
             _ => false,
         })
     };
@@ -88,14 +96,20 @@ pub(super) fn endpoints(event: &Event) -> Option<String> {
     }
 }
 
-/// What is so now: the key of a change, the details, and a time.
-pub(super) fn in_force(present: &Instance) -> Vec<(&'static str, String, Option<Timestamp>)> {
+fn has_change(event: &Event, service: Service) -> bool {
+    event.effects.iter().any(
+        |effect| matches!(effect, EventEffect::Container(change) if change.services().contains(&service)),
+    )
+}
+
+/// What is so at `now`, a date of the scenario's clock: the key of a change, the details, and a time.
+pub(super) fn in_force(present: &Instance, now: Timestamp) -> Vec<(&'static str, String, Option<Timestamp>)> {
     let Some(signals) = present.signals.containers.as_deref() else { return vec![] };
     let mut found = Vec::new();
     let task = &signals.task;
     match (task.stopping_at, task.stopped) {
         (_, Some((at, code))) => {
-            found.push(("ecs-task", format!("stopped with exit code {code}"), Some(at)));
+            found.push(("ecs-task", format!("stopped with exit code {code} at"), Some(at)));
         }
         (Some(at), None) => found.push(("ecs-task", "is to stop since".to_owned(), Some(at))),
         (None, None) => {}
@@ -103,13 +117,14 @@ pub(super) fn in_force(present: &Instance) -> Vec<(&'static str, String, Option<
     found.extend(task.known.map(|known| ("ecs-task", format!("known as {}", known.as_str()), None)));
     for (name, state) in &signals.containers {
         found.extend(
-            container_in_force(state)
+            container_in_force(state, task.stopped.is_some())
                 .into_iter()
                 .map(|(text, at)| ("ecs-container", format!("{name} {text}"), Some(at))),
         );
     }
     found.extend(signals.protection.map(|answer| ("task-protection", answer.as_str().to_owned(), None)));
-    found.extend(signals.protected.map(|protected| match protected.until {
+    let protected = signals.protected.filter(|protected| protected.until.is_none_or(|until| until > now));
+    found.extend(protected.map(|protected| match protected.until {
         Some(until) => ("task-protection", "on until".to_owned(), Some(until)),
         None => ("task-protection", "off since".to_owned(), Some(protected.at)),
     }));
@@ -123,17 +138,21 @@ pub(super) fn in_force(present: &Instance) -> Vec<(&'static str, String, Option<
         let phase = match agent.phase {
             AgentPhase::Down => "is down until",
             AgentPhase::WithoutCredentials if service == Service::Ecs => "has no credentials; it is up since",
-            AgentPhase::WithoutCredentials | AgentPhase::Up => "was restarted",
+            // It is over.
+            AgentPhase::WithoutCredentials | AgentPhase::Up => continue,
         };
         found.push(("agent", format!("{} {phase}", service.name()), Some(agent.up_at)));
     }
     found
 }
 
-fn container_in_force(state: &ContainerState) -> Vec<(String, Timestamp)> {
-    let ContainerState { health, known: _, finished, restarted } = state;
+/// Of a container, and whether its task has stopped.
+fn container_in_force(state: &ContainerState, has_stopped: bool) -> Vec<(String, Timestamp)> {
+    let ContainerState { health, known, finished, start: _, restarted } = state;
+    let known = known.filter(|_| finished.is_none() && !has_stopped);
+    let known = known.map(|(known, at)| (format!("{} since", known.as_str()), at));
     let health = health.map(|(health, at)| (format!("{} since", health.as_str()), at));
-    let finished = finished.map(|(at, code)| (format!("stopped with exit code {code}"), at));
-    let restarted = restarted.map(|(count, at)| (format!("restarted, number {count}"), at));
-    [finished, restarted, health].into_iter().flatten().collect()
+    let finished = finished.map(|(at, code)| (format!("stopped with exit code {code} at"), at));
+    let restarted = restarted.map(|(count, at)| (format!("restarted, number {count} at"), at));
+    [known, finished, restarted, health].into_iter().flatten().collect()
 }

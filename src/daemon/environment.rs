@@ -64,7 +64,7 @@ fn imds(
         return Ok(vec![]);
     }
     let url = other_url(Service::Imds, true, listeners);
-    let Some(url) = url else { return Err(not_served(Service::Imds, "--listen imds=ADDR:PORT")) };
+    let Some(url) = url else { return Err(not_served(Service::Imds, listeners)) };
     Ok(vec![("AWS_EC2_METADATA_SERVICE_ENDPOINT", format!("{url}/"))])
 }
 
@@ -83,7 +83,7 @@ fn ecs(
     let reach = match (address_of(Service::Ecs, listeners), &url) {
         (Some(_), _) => EndpointReach::Address,
         (None, Some(url)) => EndpointReach::Url(url),
-        (None, None) => return Err(not_served(Service::Ecs, "[ecs]")),
+        (None, None) => return Err(not_served(Service::Ecs, listeners)),
     };
     fleet.ecs_environment(&service.authority, choice, reach, now).map_err(EnvironmentError::Unknown)
 }
@@ -105,7 +105,7 @@ fn pod_identity(
         IpAddr::V6(address) => format!("http://[{address}]"),
     });
     let base = base.or_else(|| other_url(Service::PodIdentity, has_table, listeners));
-    let Some(base) = base else { return Err(not_served(Service::PodIdentity, "[pod-identity]")) };
+    let Some(base) = base else { return Err(not_served(Service::PodIdentity, listeners)) };
     let now = fleet.now(service.read_clocks());
     // Of an unknown instance no token is written.
     fleet.pod_environment(name, &base, "", now).map_err(EnvironmentError::Unknown)?;
@@ -120,11 +120,18 @@ fn no_container(query: &EnvironmentQuery) -> Result<(), EnvironmentError> {
     query.container.as_ref().map_or(Ok(()), |container| Err(refuse(container)))
 }
 
-fn not_served(service: Service, table: &str) -> EnvironmentError {
+/// What to do where a service is served nowhere. A table leads to it only at a listener that serves everything.
+fn not_served(service: Service, listeners: &[ListenEndpoint]) -> EnvironmentError {
     let (name, address) = (service.name(), service.ipv4());
+    let has_shared = listeners.iter().any(|listener| listener.service().is_none());
+    let table = if has_shared && service != Service::Imds {
+        format!(" For this server at its present address, add the table [{name}] to its scenario.")
+    } else {
+        String::new()
+    };
     EnvironmentError::Unavailable(format!(
-        "{address} is not served; add \"{name}\" to endpoints in [host] of host.toml, or {table} to the scenario of a server \
-         that listens at an address of its own, as `mock-imds serve` does"
+        "no listener serves {name}. For {address}, add \"{name}\" to endpoints in [host] of host.toml.{table} \
+         For an address of its own, start `mock-imds serve` with --listen {name}=ADDR:PORT"
     ))
 }
 
@@ -164,6 +171,30 @@ mod tests {
     use std::net::SocketAddr;
 
     use super::*;
+
+    #[test]
+    fn a_table_is_advised_where_it_leads_to_the_service() {
+        let address: SocketAddr = "127.0.0.1:1338".parse().expect("an address");
+        let advice = |service, only| match not_served(service, &[ListenEndpoint { address, only }]) {
+            EnvironmentError::Unavailable(text) | EnvironmentError::Unknown(text) => text,
+        };
+        let (shared, imds) = (None, Some(Service::Imds));
+        for (service, only, table) in [
+            (Service::Ecs, shared, Some("add the table [ecs] to its scenario")),
+            (Service::Ecs, imds, None),
+            (Service::PodIdentity, shared, Some("add the table [pod-identity] to its scenario")),
+            (Service::Imds, Some(Service::Ecs), None),
+        ] {
+            let (found, name) = (advice(service, only), service.name());
+            assert!(
+                found.contains(&format!("add \"{name}\" to endpoints in [host] of host.toml.")),
+                "{found}"
+            );
+            assert!(found.ends_with(&format!("--listen {name}=ADDR:PORT")), "{found}");
+            assert_eq!(found.contains("the table"), table.is_some(), "{found}");
+            assert!(table.is_none_or(|table| found.contains(table)), "{found}");
+        }
+    }
 
     #[test]
     fn an_endpoint_is_reached_by_its_own_address_or_by_another_one() {

@@ -41,13 +41,15 @@ pub(super) fn in_force(fleet: &Fleet, now: Timestamp) -> Vec<InForceStatus> {
     if fleet.events().is_empty() {
         return vec![];
     }
-    let occurrences = fleet.clock().occurrences(fleet.events(), now);
+    let clock = fleet.clock();
+    let occurrences = clock.occurrences(fleet.events(), now);
+    let date = clock.date(clock.effective(now));
     let instances = fleet.instances().into_iter().map(|(name, base)| (name, None, base)).take(COMPARED);
     let named_clients = fleet.named_clients().into_iter().take(COMPARED);
     let named_clients = named_clients.map(|(client, (name, base))| (name, Some(client), base));
     let differences = instances.chain(named_clients).flat_map(|(name, client, base)| {
         let present = after(fleet, (name, client), base, &occurrences);
-        let mut of_instance = differences(base, &present);
+        let mut of_instance = differences(base, &present, date);
         of_instance.extend(pending(fleet, &present));
         let of_instance = of_instance.into_iter();
         of_instance.map(move |found| InForceStatus { instance: name.map(str::to_owned), client, ..found })
@@ -67,8 +69,8 @@ pub(super) fn in_force(fleet: &Fleet, now: Timestamp) -> Vec<InForceStatus> {
     found
 }
 
-fn differences(base: &Instance, present: &Instance) -> Vec<InForceStatus> {
-    let mut found = notices(present);
+fn differences(base: &Instance, present: &Instance, now: Timestamp) -> Vec<InForceStatus> {
+    let mut found = notices(present, now);
     found.extend(changed_facts(base, present));
     found.extend(changed_interfaces(base, present));
     found.extend(changed_options(base, present));
@@ -147,7 +149,7 @@ fn changed_interfaces(base: &Instance, present: &Instance) -> Vec<InForceStatus>
     found
 }
 
-fn notices(present: &Instance) -> Vec<InForceStatus> {
+fn notices(present: &Instance, now: Timestamp) -> Vec<InForceStatus> {
     let signals = &present.signals;
     let mut found = Vec::new();
     if let Some(spot) = &signals.spot {
@@ -170,7 +172,7 @@ fn notices(present: &Instance) -> Vec<InForceStatus> {
         found.push(InForceStatus { at: Some(at), ..entry("credentials", "rotated") });
     }
     found.extend(
-        describe_containers::in_force(present)
+        describe_containers::in_force(present, now)
             .into_iter()
             .map(|(what, text, at)| InForceStatus { at, ..entry(what, text) }),
     );

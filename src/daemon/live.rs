@@ -325,7 +325,7 @@ impl OrderedItem for Event {
         let preview = fleet.preview(index, now);
         let effects: Vec<_> =
             event.effects.iter().map(|effect| describe::effect(effect, preview.at)).collect();
-        let message = describe::line(event, &effects, &preview, fleet.clock().date(now));
+        let message = describe::line(event, &effects, &preview, fleet.events(), fleet.clock().date(now));
         let path = |(path, change): (&String, &PathChange)| PathPreview {
             path: path.clone(),
             change: (*change).into(),

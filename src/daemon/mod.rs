@@ -178,6 +178,7 @@ impl Daemon {
 #[cfg(test)]
 mod tests {
     mod clear;
+    mod containers;
     mod credentials;
     mod fleets;
     mod orders;

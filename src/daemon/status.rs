@@ -172,7 +172,7 @@ fn instances(fleet: &Fleet, served: ServedEndpoints, now: Timestamp) -> Vec<api:
     let occurrences = fleet.clock().occurrences(fleet.events(), now);
     let status = |name: Option<&str>, base: &Instance| {
         let present = after(fleet, (name, None), base, &occurrences);
-        (served.task(&present), served.pod(&present), facts(&present))
+        (served.task(fleet, &present, now), served.pod(fleet, &present, now), facts(&present))
     };
     let named = |named: &NamedInstance| {
         let (task, pod, facts) = status(Some(&named.name), &named.instance);

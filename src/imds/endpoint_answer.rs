@@ -4,8 +4,10 @@
 //! As for the metadata service, a request may be refused for whom it comes from, and a fault may replace or change the
 //! reply.
 
+use http::StatusCode;
+
 use super::cache::CompiledInstance;
-use super::endpoint::{EndpointContext, EndpointRequest, selected};
+use super::endpoint::{EndpointContext, EndpointRequest, ReadOnlyMemory, selected};
 use super::fault_injection::{self, FaultInput};
 use super::fleet::MatchedInstance;
 use super::path::Segments;
@@ -66,6 +68,12 @@ pub(crate) fn answer_endpoint_for(
     if let Some(refused) = refuse(service, &context) {
         return Some((service, refused));
     }
+    if !is_up(service, &context) {
+        // Nothing reads the request, so that it changes nothing; faults do not count it either.
+        let mut lost = context.replies(vec![]).empty(StatusCode::SERVICE_UNAVAILABLE);
+        lost.delivery = Delivery { end: DeliveryEnd::Reset, ..Delivery::default() };
+        return Some((service, lost));
+    }
     let input = FaultInput {
         head: request.head,
         path: segments.as_deref(),
@@ -76,24 +84,26 @@ pub(crate) fn answer_endpoint_for(
         now,
     };
     let faults = fault_injection::decide(fleet.faults(), fleet.fault_list().index(), &input);
-    let context = EndpointContext { now: faults.skewed(reading.wall), ..context };
+    let unchanged = ReadOnlyMemory(request.memory);
+    let lost = EndpointRequest { memory: &unchanged, ..*request };
+    let request = if faults.loses_reply() { &lost } else { request };
+    let context = EndpointContext { now: faults.skewed(reading.wall), request, ..context };
     let reply = match (service, faults.status()) {
         (Service::PodIdentity, None) => pod_identity::respond(&context),
         (Service::PodIdentity, Some(status)) => pod_identity::error(status, &context),
         (_, None) => ecs::respond(&context),
         (_, Some(status)) => ecs::error(status, &context),
     };
-    let mut reply = faults.apply(reply);
-    let signals = &compiled.instance.signals;
+    Some((service, faults.apply(reply)))
+}
+
+/// Whether the instance runs, and on it the agent.
+fn is_up(service: Service, context: &EndpointContext<'_>) -> bool {
+    let signals = &context.compiled.instance.signals;
     let agent = signals.containers.as_ref().and_then(|containers| containers.agent(service));
     let is_down = agent.is_some_and(|agent| agent.phase == AgentPhase::Down);
-    if is_down
-        || signals.starts_at.is_some()
-        || signals.gone_at().is_some_and(|at| at <= clock.effective(now))
-    {
-        reply.delivery = Delivery { end: DeliveryEnd::Reset, ..Delivery::default() };
-    }
-    Some((service, reply))
+    let is_gone = signals.gone_at().is_some_and(|at| at <= context.fleet.clock().effective(context.instant));
+    !is_down && signals.starts_at.is_none() && !is_gone
 }
 
 /// The reply to a request that is refused for whom it comes from: malformed ones always, and web pages where keys are real.

@@ -135,9 +135,16 @@ impl Fleet {
                 // Other events have these indices from now on.
                 next.cache = Arc::default();
             }
-            FleetChange::Seek(to, now) => next.clock = self.clock.seek(&self.events, to, now),
+            FleetChange::Seek(to, now) => {
+                next.clock = self.clock.seek(&self.events, to, now);
+                // What lasts since an occurrence, or until a delay of it, has other dates by the moved clock.
+                next.cache = Arc::default();
+            }
             FleetChange::Pause(now) => next.clock = self.clock.pause(now),
-            FleetChange::Resume(now) => next.clock = self.clock.resume(&self.events, now),
+            FleetChange::Resume(now) => {
+                next.clock = self.clock.resume(&self.events, now);
+                next.cache = Arc::default();
+            }
             FleetChange::WallClockSet(reading) => {
                 if let Some(clock) = self.clock.stepped(reading) {
                     next.clock = clock;

@@ -150,6 +150,7 @@ impl ContainerChange {
     pub(crate) fn stages(&self) -> Vec<Duration> {
         match self {
             Self::Task(change) if change.stops() => vec![change.stop_timeout],
+            Self::Protection(change) if change.enabled == Some(true) => vec![change.span],
             Self::AgentRestart(restart) => {
                 vec![restart.down, restart.down.saturating_add(restart.credentials_ready_after)]
             }

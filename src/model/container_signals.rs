@@ -1,13 +1,12 @@
 //! What has changed at the endpoints of containers, by events so far.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use super::container_change::{
-    Association, AssociationChange, ContainerChange, ContainerStateChange, EcsDesiredStatus, EcsStatus,
-    TaskChange,
+    Association, AssociationChange, ContainerChange, EcsDesiredStatus, EcsStatus, TaskChange,
 };
-use super::ecs::{ContainerHealth, ProtectionAnswer};
+use super::container_state::{ChangeTime, ContainerState};
+use super::ecs::ProtectionAnswer;
 use super::ids::{EcsName, RoleName};
 use super::pod_identity::ServiceAccount;
 use super::service::Service;
@@ -45,19 +44,6 @@ pub struct TaskSignals {
     pub stopped: Option<(Timestamp, u8)>,
 }
 
-/// The changes of a container.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct ContainerState {
-    /// The outcome of its health check, and since when.
-    pub health: Option<(ContainerHealth, Timestamp)>,
-    /// The known status.
-    pub known: Option<EcsStatus>,
-    /// The time of its end, and the exit code.
-    pub finished: Option<(Timestamp, u8)>,
-    /// The restarts, and the last of them.
-    pub restarted: Option<(u32, Timestamp)>,
-}
-
 /// A change of a task's protection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ScaleInProtection {
@@ -88,18 +74,19 @@ pub enum AgentPhase {
 }
 
 impl ContainerSignals {
-    /// Makes a change that was given at `at`; of its stages all up to `reached` are over.
-    pub(super) fn apply(&mut self, change: &ContainerChange, at: Timestamp, reached: Duration) {
+    /// Makes a change.
+    pub(super) fn apply(&mut self, change: &ContainerChange, time: ChangeTime<'_>) {
+        let ChangeTime { at, reached, over_at, .. } = time;
         match change {
-            ContainerChange::Task(change) => self.change_task(change, at, reached),
+            ContainerChange::Task(change) => self.change_task(change, time),
             ContainerChange::Container(change) => {
-                self.containers.entry(change.name.clone()).or_default().apply(change, at);
+                self.containers.entry(change.name.clone()).or_default().apply(change, time);
             }
             ContainerChange::Protection(change) => {
                 self.protection = change.answer.or(self.protection);
                 if let Some(enabled) = change.enabled {
-                    self.protected =
-                        Some(ScaleInProtection { at, until: enabled.then(|| at.plus(change.span)) });
+                    let until = enabled.then(|| over_at(change.span));
+                    self.protected = Some(ScaleInProtection { at, until });
                 }
             }
             ContainerChange::Association(AssociationChange { account, association }) => {
@@ -117,7 +104,7 @@ impl ContainerSignals {
                 } else {
                     AgentPhase::Up
                 };
-                let restarted = Some(RestartedAgent { up_at: at.plus(restart.down), phase });
+                let restarted = Some(RestartedAgent { up_at: over_at(restart.down), phase });
                 if restart.concerns(Service::Ecs) {
                     self.ecs_agent = restarted;
                 }
@@ -128,20 +115,20 @@ impl ContainerSignals {
         }
     }
 
-    fn change_task(&mut self, change: &TaskChange, at: Timestamp, reached: Duration) {
+    fn change_task(&mut self, change: &TaskChange, time: ChangeTime<'_>) {
         let task = &mut self.task;
         if let Some(desired) = change.desired {
             task.desired = Some(desired);
             // A task that runs again has nothing of the stop before.
             (task.known, task.stopping_at, task.stopped) = (None, None, None);
             if !change.stops() {
-                self.containers.values_mut().for_each(ContainerState::run);
+                self.containers.values_mut().for_each(|state| state.run(time.since));
             }
         }
         if change.stops() {
-            task.stopping_at = Some(at);
-            if reached >= change.stop_timeout {
-                task.stopped = Some((at.plus(change.stop_timeout), change.exit_code));
+            task.stopping_at = Some(time.at);
+            if time.reached >= change.stop_timeout {
+                task.stopped = Some(((time.over_at)(change.stop_timeout), change.exit_code));
             }
         }
         task.known = change.known.or(task.known);
@@ -185,33 +172,20 @@ impl TaskSignals {
     }
 }
 
-impl ContainerState {
-    fn apply(&mut self, change: &ContainerStateChange, at: Timestamp) {
-        if let Some(known) = change.known {
-            self.known = Some(known);
-            self.finished = (known == EcsStatus::Stopped).then(|| (at, change.exit_code.unwrap_or(0)));
-        }
-        if change.restarts {
-            self.run();
-            let count = self.restarted.map_or(0, |(count, _)| count);
-            self.restarted = Some((count.saturating_add(1), at));
-        }
-        if let Some(health) = change.health {
-            self.health = Some((health, at));
-        }
-    }
-
-    fn run(&mut self) {
-        (self.known, self.finished) = (None, None);
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
-    use crate::model::container_change::{AgentRestart, EndpointAgent};
+    use crate::model::container_change::{AgentRestart, EndpointAgent, ProtectionChange};
 
     const AT: Timestamp = Timestamp::from_secs(1_000);
+
+    /// Makes a change at [`AT`], by a clock that nobody moves.
+    fn apply(signals: &mut ContainerSignals, change: &ContainerChange, reached: Duration) {
+        let over_at = |delay| AT.plus(delay);
+        signals.apply(change, ChangeTime { at: AT, since: AT, reached, number: 1, over_at: &over_at });
+    }
 
     fn stop(timeout: u64) -> ContainerChange {
         ContainerChange::Task(TaskChange {
@@ -225,9 +199,9 @@ mod tests {
     #[test]
     fn containers_follow_a_stop_after_its_timeout() {
         let mut signals = ContainerSignals::default();
-        signals.apply(&stop(30), AT, Duration::from_secs(29));
+        apply(&mut signals, &stop(30), Duration::from_secs(29));
         assert_eq!((signals.task.stopping_at, signals.task.stopped), (Some(AT), None));
-        signals.apply(&stop(30), AT, Duration::from_secs(30));
+        apply(&mut signals, &stop(30), Duration::from_secs(30));
         assert_eq!(signals.task.stopped, Some((AT.plus(Duration::from_secs(30)), 137)));
         let runs = TaskChange {
             desired: Some(EcsDesiredStatus::Running),
@@ -235,8 +209,22 @@ mod tests {
             stop_timeout: Duration::ZERO,
             exit_code: 0,
         };
-        signals.apply(&ContainerChange::Task(runs), AT, Duration::ZERO);
+        apply(&mut signals, &ContainerChange::Task(runs), Duration::ZERO);
         assert_eq!((signals.task.stopping_at, signals.task.stopped), (None, None));
+    }
+
+    #[test]
+    fn a_protection_ends_by_the_clock_of_the_scenario() {
+        let on = ProtectionChange { answer: None, enabled: Some(true), span: Duration::from_hours(1) };
+        let change = ContainerChange::Protection(on);
+        assert_eq!(change.stages(), [Duration::from_hours(1)], "the end is an instant of the timeline");
+        let moved = AT.plus(Duration::from_secs(7));
+        let time = ChangeTime { at: AT, since: AT, reached: on.span, number: 1, over_at: &|_| moved };
+        let mut signals = ContainerSignals::default();
+        signals.apply(&change, time);
+        assert_eq!(signals.protected, Some(ScaleInProtection { at: AT, until: Some(moved) }));
+        signals.apply(&stop(30), time);
+        assert_eq!(signals.task.stopped, Some((moved, 137)));
     }
 
     #[test]
@@ -252,7 +240,7 @@ mod tests {
             [(0, AgentPhase::Down), (5, AgentPhase::WithoutCredentials), (15, AgentPhase::Up)]
         {
             let mut signals = ContainerSignals::default();
-            signals.apply(&change, AT, Duration::from_secs(reached));
+            apply(&mut signals, &change, Duration::from_secs(reached));
             assert_eq!(signals.ecs_agent.map(|agent| agent.phase), Some(phase), "after {reached} s");
             assert_eq!(signals.pod_agent, None);
         }
@@ -261,9 +249,9 @@ mod tests {
     #[test]
     fn a_clear_of_one_service_keeps_the_other() {
         let mut signals = ContainerSignals::default();
-        signals.apply(&stop(0), AT, Duration::MAX);
+        apply(&mut signals, &stop(0), Duration::MAX);
         let none = AssociationChange { account: None, association: Association::None };
-        signals.apply(&ContainerChange::Association(none), AT, Duration::MAX);
+        apply(&mut signals, &ContainerChange::Association(none), Duration::MAX);
         signals.clear(Service::Ecs);
         assert_eq!((signals.task.desired, signals.associations.len()), (None, 1));
         signals.clear(Service::PodIdentity);

@@ -8,6 +8,7 @@ mod client_matcher;
 mod clock;
 mod container_change;
 mod container_signals;
+mod container_state;
 mod content;
 mod credentials;
 mod ecs;
@@ -55,7 +56,8 @@ pub(crate) use container_change::{
     EcsStatus, EndpointAgent, ProtectionChange, TaskChange,
 };
 pub use container_signals::ScaleInProtection;
-pub(crate) use container_signals::{AgentPhase, ContainerSignals, ContainerState};
+pub(crate) use container_signals::{AgentPhase, ContainerSignals, RestartedAgent};
+pub(crate) use container_state::{ContainerStart, ContainerState};
 pub(crate) use content::{Content, ContentType};
 pub(crate) use credentials::{
     CredentialSource, CredentialState, Credentials, FetchFailure, Fetched, Keys, Secret,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub(crate) use super::clock::{Occurrence, ScenarioClock};
+use super::container_state::ChangeTime;
 use super::credentials::CredentialState;
 use super::event::{ClearTarget, Event, EventEffect, InstanceFact, MetadataOption};
 use super::instance::Instance;
@@ -151,10 +152,13 @@ struct Given<'a> {
     moment: ChangeMoment<'a>,
     /// The last of its delays that is over.
     reached: Duration,
+    /// Which occurrence of its event it is: 1 is the first.
+    number: u32,
+    clock: &'a ScenarioClock,
 }
 
 impl<'a> Given<'a> {
-    fn of(occurrence: &Occurrence, event: &'a Event, base: &'a Instance, clock: &ScenarioClock) -> Self {
+    fn of(occurrence: &Occurrence, event: &'a Event, base: &'a Instance, clock: &'a ScenarioClock) -> Self {
         let delays =
             DelaySource { settings: &base.propagation, event: &event.lateness, event_seed: event.seed() };
         Self {
@@ -163,7 +167,21 @@ impl<'a> Given<'a> {
             started: clock.started,
             moment: ChangeMoment { delays, offset: occurrence.offset },
             reached: occurrence.reached,
+            number: clock.number(event, occurrence),
+            clock,
         }
+    }
+
+    /// The date from which it has lasted by the scenario's clock: a seek ahead makes that longer.
+    fn since(self) -> Timestamp {
+        self.clock.date(self.clock.instant_of(self.moment.offset)).min(self.at)
+    }
+
+    /// The date at which a delay is over by the scenario's clock, which may have been moved since: never before the
+    /// occurrence.
+    fn over_at(self, delay: Duration) -> Timestamp {
+        let offset = self.moment.offset.saturating_add(millis(delay));
+        self.clock.date(self.clock.instant_of(offset)).max(self.at)
     }
 
     /// The end of the time in which a change that is visible as a whole is not, if that is to come.
@@ -244,7 +262,9 @@ fn apply(instance: &mut Instance, base: &Instance, effect: &EventEffect, given: 
         }
         EventEffect::Container(change) => {
             let signals = instance.signals.containers.get_or_insert_default();
-            signals.apply(change, given.at, given.reached);
+            let Given { at, reached, number, .. } = given;
+            let (since, over_at) = (given.since(), |delay| given.over_at(delay));
+            signals.apply(change, ChangeTime { at, since, reached, number, over_at: &over_at });
         }
         EventEffect::Settle(target) => {
             if matches!(target, SettleTarget::Network | SettleTarget::All) {

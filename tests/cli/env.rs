@@ -76,9 +76,9 @@ fn what_is_not_served_or_unknown_has_a_sentence_and_a_code() {
         (
             &["env", "ecs"][..],
             69,
-            "add \"ecs\" to endpoints in [host] of host.toml, or [ecs] to the scenario",
+            "add \"ecs\" to endpoints in [host] of host.toml. For this server at its present address, add the table [ecs]",
         ),
-        (&["env", "pod-identity"], 69, "or [pod-identity] to the scenario"),
+        (&["env", "pod-identity"], 69, "--listen pod-identity=ADDR:PORT"),
         (&["env", "imds", "--instance", "x"], 64, "there is no instance \"x\""),
         (&["env", "imds", "--container", "x"], 64, "only ecs has containers"),
     ] {
@@ -122,7 +122,7 @@ fn a_listener_may_serve_one_endpoint_alone() {
     let sandbox = Sandbox::new();
     // No table is needed: what the listener serves is said.
     let listen = ["--listen", "ecs=127.0.0.1:0", "--listen", "pod-identity=127.0.0.1:0"];
-    let _server = sandbox.serve(&listen);
+    let running = sandbox.serve(&listen);
     let status = sandbox.control(&["status", "--json"]).stdout;
     let status: serde_json::Value = serde_json::from_str(&status).expect("it is JSON");
     let listeners = status["listeners"].as_array().expect("a list");
@@ -166,6 +166,10 @@ fn a_listener_may_serve_one_endpoint_alone() {
     let refused = sandbox.run(&["serve", "--listen", "ec2=127.0.0.1:0"]);
     assert_eq!(refused.code, Some(64), "{refused:#?}");
     assert!(refused.stderr.contains("accepted before \"=\": imds, ecs or pod-identity"), "{refused:#?}");
+    let ready = running.stop().stdout;
+    let expected =
+        format!("http://{}/ (Amazon ECS) http://{}/ (EKS Pod Identity): i-", addresses[1], addresses[2]);
+    assert!(ready.contains(&expected), "expected {expected}, found {ready}");
 }
 
 /// An event is told as it changes answers of its endpoint, in the words of the file and in `status`.
@@ -199,6 +203,13 @@ fn an_event_of_a_container_is_ordered_and_told() {
         assert_eq!(found.code, Some(0), "{arguments:?}: {found:#?}");
         assert!(found.stdout.contains(expected), "{arguments:?}: expected {expected}, found {found:#?}");
     }
+    let url = sandbox.control(&["env", "ecs", "--container", "log"]).stdout;
+    let path = |url: &str| url[url.match_indices('/').nth(2).expect("a path").0..].to_owned();
+    // It answers again at once.
+    assert_eq!(sandbox.control(&["ecs", "restart-agent", "--down", "0s"]).code, Some(0));
+    let container = server.get(&path(value(&url, "ECS_CONTAINER_METADATA_URI_V4")));
+    assert!(container.body.contains(r#""RestartCount":1"#), "{container:#?}");
+    assert!(!container.body.contains("ExitCode"), "it runs again: {container:#?}");
     let shown = sandbox.control(&["status"]).stdout;
     for expected in [
         "app:1 on FARGATE with web, log, RUNNING; role app",
@@ -211,7 +222,76 @@ fn an_event_of_a_container_is_ordered_and_told() {
     let unknown = sandbox.control(&["ecs", "container", "wbe", "--restart"]);
     assert_ne!(unknown.code, Some(0), "{unknown:#?}");
     assert!(unknown.stderr.contains("the task has no container \"wbe\""), "{unknown:#?}");
-    assert_eq!(sandbox.control(&["clear", "ecs"]).code, Some(0));
+    for endpoint in ["ecs", "pod-identity"] {
+        let cleared = sandbox.control(&["clear", endpoint]);
+        let expected = format!("the endpoint {endpoint} answers so from now");
+        assert!(cleared.stdout.contains(&expected), "expected {expected}, found {cleared:#?}");
+    }
     let shown = sandbox.control(&["status"]).stdout;
     assert!(!shown.contains("web UNHEALTHY since"), "{shown}");
+}
+
+#[test]
+fn an_association_is_ordered_and_the_endpoint_answers_so() {
+    let sandbox = Sandbox::new();
+    sandbox.write("s.toml", SCENARIO);
+    let server = sandbox.serve(&["--scenario", "s.toml"]);
+    let found = sandbox.control(&["env", "pod-identity"]);
+    let token = fs::read_to_string(value(&found.stdout, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"));
+    let token = token.expect("the token is there");
+    let ask = || {
+        let request = format!(
+            "GET /v1/credentials HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: {token}\r\nConnection: close\r\n\r\n"
+        );
+        exchange(server.address, &request)
+    };
+    let key = || {
+        let found = ask();
+        let json: serde_json::Value = serde_json::from_str(&found.body).unwrap_or_default();
+        json["AccessKeyId"].as_str().unwrap_or_else(|| panic!("expected keys, found {found:#?}")).to_owned()
+    };
+    let order = |arguments: &[&str]| {
+        let found = sandbox.control(arguments);
+        assert_eq!(found.code, Some(0), "{arguments:?}: {found:#?}");
+    };
+    let first = key();
+    order(&["pod-identity", "associate", "other-role"]);
+    assert_ne!(key(), first, "the keys are those of another role");
+    order(&["pod-identity", "remove"]);
+    assert_eq!(ask().status, 404, "there is no association");
+    order(&["pod-identity", "restore"]);
+    assert_eq!(key(), first, "the association is that of the scenario");
+    order(&["pod-identity", "restart-agent", "--down", "0s"]);
+    assert_ne!(key(), first, "the agent asked for new ones");
+}
+
+#[test]
+fn status_says_how_credentials_are_answered() {
+    for (scenario, expected, absent) in [
+        (
+            "[ecs]\nrole = \"app\"\ncredentials-ready-after = \"1h\"\n",
+            "role app, answered as uninitialized",
+            None,
+        ),
+        ("[ecs]\nrole = \"app\"\n", "role app", Some("answered as")),
+        (
+            "[ecs]\nrole = false\n[credentials]\nstate = \"expired\"\n",
+            "RUNNING; no role",
+            Some("no role, answered"),
+        ),
+        ("[credentials]\nstate = \"expired\"\n[ecs]\n", "answered as expired", None),
+        (
+            "[pod-identity]\nrole = false\n[credentials]\nstate = \"expired\"\n",
+            "no association",
+            Some("association, answered"),
+        ),
+        ("[pod-identity]\n[credentials]\nstate = \"expired\"\n", "answered as expired", None),
+    ] {
+        let sandbox = Sandbox::new();
+        sandbox.write("s.toml", scenario);
+        let _server = sandbox.serve(&["--scenario", "s.toml"]);
+        let shown = sandbox.control(&["status"]).stdout;
+        assert!(shown.contains(expected), "{scenario}: expected {expected}, found:\n{shown}");
+        assert!(absent.is_none_or(|absent| !shown.contains(absent)), "{scenario}: found:\n{shown}");
+    }
 }

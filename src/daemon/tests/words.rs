@@ -90,7 +90,9 @@ fn the_line_of_an_event_says_from_when() {
     ] {
         let what = [crate::control::api::EffectSummary { what: "set".into(), text: "x".into() }];
         let mut preview = EventPreview { at: happens, happened, paths: BTreeMap::new(), pending: vec![] };
-        let line = |event: &Event, preview: &EventPreview| describe::line(event, &what, preview, now);
+        let line = |event: &Event, preview: &EventPreview| {
+            describe::line(event, &what, preview, &[] as &[Event], now)
+        };
         let unchanged = format!("set: x; {expected}; no path changes its answer");
         assert_eq!(line(&event(time.clone()), &preview), unchanged);
         preview.paths.insert("meta-data/x".into(), PathChange::Appears);

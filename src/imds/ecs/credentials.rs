@@ -1,5 +1,7 @@
 //! `/v2/credentials/ID`, and `/v1/credentials?id=ID` as old SDKs ask. Errors have three keys, two of them in lower case.
 
+use std::time::Duration;
+
 use http::StatusCode;
 
 use super::ids::TaskIds;
@@ -10,7 +12,10 @@ use crate::imds::endpoint::EndpointContext;
 use crate::imds::go_replies::GoReplies;
 use crate::imds::keys::{IssuedKeys, KeyRequest, NoKeys, issue};
 use crate::imds::ordered_json::Members;
-use crate::model::{AgentPhase, Credentials, Service, Timestamp};
+use crate::model::{
+    AgentPhase, CredentialState, Credentials, Fetched, Instance, RoleName, Service, StringEnum as _,
+    Timestamp,
+};
 
 /// The path by which the credentials are asked for.
 #[derive(Debug, Clone, Copy)]
@@ -59,28 +64,7 @@ fn keys(context: &EndpointContext<'_>) -> Result<String, CredentialsError> {
     let (Some(role), Some(arn)) = (role_of(instance), TaskIds::of(instance).role_arn()) else {
         return Err(CredentialsError::UnknownId);
     };
-    let usual = Credentials::default();
-    // A task may have a role where the instance has no profile.
-    let credentials = credentials_of(instance).unwrap_or(&usual);
-    let ready_after = match &task_of(instance).credentials {
-        Some(own) => own.attached_after.max(task_of(instance).credentials_ready_after),
-        None => task_of(instance).credentials_ready_after,
-    };
-    let signals = instance.signals.containers.as_deref();
-    let agent = signals.and_then(|signals| signals.agent(Service::Ecs));
-    let waits = agent.is_some_and(|agent| agent.phase == AgentPhase::WithoutCredentials);
-    if context.elapsed < ready_after || waits {
-        return Err(CredentialsError::Uninitialized);
-    }
-    let issued = issue(&KeyRequest {
-        instance,
-        credentials,
-        name: &format!("ecs {role}"),
-        asked_anew: None,
-        fetched: context.fleet.fetched(),
-        now: Timestamp::from_secs(context.now.as_secs()),
-    });
-    match issued {
+    match issued(instance, role, context.elapsed, context.fleet.fetched(), context.now) {
         Ok(IssuedKeys { keys, expires, .. }) => {
             let body = Members::default()
                 .with("RoleArn", arn)
@@ -96,6 +80,57 @@ fn keys(context: &EndpointContext<'_>) -> Result<String, CredentialsError> {
         Err(NoKeys::Unauthorized | NoKeys::Failed | NoKeys::SourceFailed(_) | NoKeys::NotYet) => {
             Err(CredentialsError::Uninitialized)
         }
+    }
+}
+
+/// The keys of a task's role, `elapsed` after the load of the scenario.
+fn issued(
+    instance: &Instance,
+    role: &RoleName,
+    elapsed: Duration,
+    fetched: Option<&Fetched>,
+    now: Timestamp,
+) -> Result<IssuedKeys, NoKeys> {
+    let usual = Credentials::default();
+    // A task may have a role where the instance has no profile.
+    let credentials = credentials_of(instance).unwrap_or(&usual);
+    let task = task_of(instance);
+    let attached_after = task.credentials.as_ref().map_or(Duration::ZERO, |own| own.attached_after);
+    let waits = agent_phase(instance) == Some(AgentPhase::WithoutCredentials);
+    if waits || elapsed < attached_after.max(task.credentials_ready_after) {
+        return Err(NoKeys::NotYet);
+    }
+    issue(&KeyRequest {
+        instance,
+        credentials,
+        name: &format!("ecs {role}"),
+        asked_anew: None,
+        fetched,
+        now: Timestamp::from_secs(now.as_secs()),
+    })
+}
+
+fn agent_phase(instance: &Instance) -> Option<AgentPhase> {
+    Some(instance.signals.containers.as_deref()?.agent(Service::Ecs)?.phase)
+}
+
+/// In a word what becomes of a request for the credentials of an instance's task; `None`: it gets valid ones, or there is no
+/// role.
+pub(crate) fn task_credentials_state(
+    instance: &Instance,
+    elapsed: Duration,
+    fetched: Option<&Fetched>,
+    now: Timestamp,
+) -> Option<&'static str> {
+    let role = role_of(instance)?;
+    if agent_phase(instance) == Some(AgentPhase::Down) {
+        return Some("down");
+    }
+    let state = credentials_of(instance).map_or(CredentialState::Ok, |credentials| credentials.state);
+    match issued(instance, role, elapsed, fetched, now) {
+        Ok(keys) => (keys.expires <= now).then_some("expired"),
+        Err(NoKeys::SourceFailed(_) | NoKeys::NotYet) => Some("uninitialized"),
+        Err(NoKeys::NoRole | NoKeys::Unauthorized | NoKeys::Failed) => Some(state.as_str()),
     }
 }
 

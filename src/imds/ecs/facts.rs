@@ -6,8 +6,8 @@ use super::ids::TaskIds;
 use super::tasks::task_of;
 use crate::imds::endpoint::EndpointContext;
 use crate::model::{
-    ContainerHealth, ContainerSignals, ContainerState, EcsContainer, EcsStatus, EcsTask, Instance,
-    LaunchType, Timestamp,
+    ContainerHealth, ContainerSignals, ContainerStart, ContainerState, EcsContainer, EcsStatus, EcsTask,
+    Instance, LaunchType, Timestamp,
 };
 
 /// The version of the task metadata endpoint.
@@ -103,14 +103,15 @@ impl<'t> TaskFacts<'t> {
 
     /// The known status of a container; `None`: that of one that runs.
     pub(super) fn known_of(&self, container: &ListedContainer<'_>) -> Option<EcsStatus> {
-        let own = self.state(container).and_then(|state| state.known);
-        own.or_else(|| self.finished(container).map(|_| EcsStatus::Stopped))
+        // Whatever was known of it before: a container stops with its task.
+        let finished = self.finished(container).map(|_| EcsStatus::Stopped);
+        finished.or_else(|| self.state(container)?.known.map(|(known, _)| known))
     }
 
-    /// The end of a container and its exit code: its own, or that of the task.
+    /// The end of a container and its exit code: its own, or that of the task if that came first.
     pub(super) fn finished(&self, container: &ListedContainer<'_>) -> Option<(Timestamp, u8)> {
         let own = self.state(container).and_then(|state| state.finished);
-        own.or_else(|| self.signals()?.task.stopped)
+        own.into_iter().chain(self.signals()?.task.stopped).min_by_key(|(at, _)| *at)
     }
 
     /// The outcome of a container's health check, and since when.
@@ -118,7 +119,7 @@ impl<'t> TaskFacts<'t> {
         if let Some((health, since)) = self.state(container).and_then(|state| state.health) {
             return Some((health, instant(since, 71_250)));
         }
-        Some((container.config?.health?, self.checked_at(container)))
+        Some((container.config?.health?, self.checked_at(container)?))
     }
 
     /// How often a container was started again; `None`: its restart policy has had nothing to do.
@@ -142,19 +143,22 @@ impl<'t> TaskFacts<'t> {
         instant(self.launched().plus(CREATED).plus(offset(container)), 104_577)
     }
 
-    pub(super) fn started(&self, container: &ListedContainer<'_>) -> Timestamp {
-        if let Some((_, at)) = self.state(container).and_then(|state| state.restarted) {
-            return at;
+    /// The start of a container; `None`: it has never started.
+    pub(super) fn started(&self, container: &ListedContainer<'_>) -> Option<Timestamp> {
+        match self.state(container).and_then(|state| state.start) {
+            Some(ContainerStart::NotYet) => None,
+            Some(ContainerStart::At(at)) => Some(at),
+            None => Some(self.launched().plus(STARTED).plus(offset(container))),
         }
-        self.launched().plus(STARTED).plus(offset(container))
     }
 
-    pub(super) fn started_at(&self, container: &ListedContainer<'_>) -> String {
-        instant(self.started(container), 598_031)
+    pub(super) fn started_at(&self, container: &ListedContainer<'_>) -> Option<String> {
+        self.started(container).map(|at| instant(at, 598_031))
     }
 
-    fn checked_at(&self, container: &ListedContainer<'_>) -> String {
-        instant(self.started(container).plus(CHECKED), 71_250)
+    /// The time of the first health check, which one that started a moment ago may have just now.
+    fn checked_at(&self, container: &ListedContainer<'_>) -> Option<String> {
+        self.started(container).map(|at| instant(at.plus(CHECKED).min(self.now), 71_250))
     }
 }
 

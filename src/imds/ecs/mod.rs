@@ -33,10 +33,11 @@ use super::Reply;
 use super::endpoint::EndpointContext;
 use super::go_replies::GoReplies;
 use credentials::CredentialsVersion;
+pub(crate) use credentials::task_credentials_state;
 use facts::MetadataVersion;
 pub(crate) use ids::TaskIds;
 pub(crate) use lookup::has_real_keys;
-pub(crate) use tasks::{credentials_of, role_of, task_of};
+pub(crate) use tasks::{role_of, task_of};
 
 /// The reply to a request.
 pub(super) fn respond(context: &EndpointContext<'_>) -> Reply {

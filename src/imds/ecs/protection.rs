@@ -1,10 +1,12 @@
 //! Task protection: `/api/ID/task-protection/v1/state`. Source: Amazon ECS developer guide, "Task scale-in protection
 //! endpoint".
 
+use std::fmt;
 use std::time::Duration;
 
 use http::StatusCode;
 use serde::Deserialize;
+use serde::de::{self, Deserializer, MapAccess, Visitor};
 use sha2::{Digest as _, Sha256};
 
 use super::ids::TaskIds;
@@ -23,12 +25,44 @@ const USUAL_MINUTES: i64 = 120;
 /// The time for which the agent waits for ECS.
 const ECS_TIMEOUT: Duration = Duration::from_secs(4);
 
-/// The body of an update. Other keys are refused.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+/// The body of an update, read as Go does: keys without regard to case, of several the last. Other keys are refused.
+#[derive(Debug, Default)]
 struct ProtectionUpdate {
     protection_enabled: Option<bool>,
     expires_in_minutes: Option<i64>,
+}
+
+impl<'de> Deserialize<'de> for ProtectionUpdate {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(UpdateVisitor)
+    }
+}
+
+struct UpdateVisitor;
+
+impl<'de> Visitor<'de> for UpdateVisitor {
+    type Value = ProtectionUpdate;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object")
+    }
+
+    /// `null` is an object without keys.
+    fn visit_unit<E: de::Error>(self) -> Result<ProtectionUpdate, E> {
+        Ok(ProtectionUpdate::default())
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<ProtectionUpdate, M::Error> {
+        let mut update = ProtectionUpdate::default();
+        while let Some(key) = map.next_key::<String>()? {
+            match key.to_ascii_lowercase().as_str() {
+                "protectionenabled" => update.protection_enabled = map.next_value()?,
+                "expiresinminutes" => update.expires_in_minutes = map.next_value()?,
+                _ => return Err(de::Error::unknown_field(&key, &["ProtectionEnabled", "ExpiresInMinutes"])),
+            }
+        }
+        Ok(update)
+    }
 }
 
 /// GET: whether the task is protected.
@@ -43,7 +77,10 @@ pub(super) fn state(context: &EndpointContext<'_>, replies: &GoReplies, id: &str
 
 /// PUT: protects the task, or ends its protection.
 pub(super) fn update(context: &EndpointContext<'_>, replies: &GoReplies, id: &str) -> Reply {
-    let Ok(update) = serde_json::from_slice::<ProtectionUpdate>(context.request.body) else {
+    // What follows the first value is not looked at.
+    let mut values =
+        serde_json::Deserializer::from_slice(context.request.body).into_iter::<ProtectionUpdate>();
+    let Some(Ok(update)) = values.next() else {
         let text = "UpdateTaskProtection: failed to decode request";
         return failed(replies, StatusCode::BAD_REQUEST, None, "InvalidParameterException", text);
     };
@@ -114,7 +151,10 @@ fn protection(context: &EndpointContext<'_>, replies: &GoReplies) -> Reply {
     // Whoever changed it last is right.
     let last =
         context.request.memory.protection(&arn).into_iter().chain(by_event).max_by_key(|change| change.at);
-    let until = last.and_then(|change| change.until).filter(|until| *until > context.now);
+    // That of an event ends by the scenario's clock, which may stand still.
+    let clock = context.fleet.clock();
+    let now = if last == by_event { clock.date(clock.effective(context.instant)) } else { context.now };
+    let until = last.and_then(|change| change.until).filter(|until| *until > now);
     let protection = Members::default()
         .with("ExpirationDate", until.map_or(Json::Null, |until| until.rfc3339().into()))
         .with("ProtectionEnabled", until.is_some())

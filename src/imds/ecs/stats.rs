@@ -25,14 +25,15 @@ pub(super) fn stats(facts: &TaskFacts<'_>, container: &ListedContainer<'_>) -> O
     if facts.known_of(container).is_some_and(|known| known != EcsStatus::Running) {
         return None;
     }
-    let is_first_second = facts.now.since(facts.started(container)) < FIRST_SECOND;
+    let started = facts.started(container)?;
+    let is_first_second = facts.now.since(started) < FIRST_SECOND;
     if facts.task.launch_type == LaunchType::Fargate && is_first_second {
         return None;
     }
     match &facts.task.stats {
         TaskStats::None => None,
         TaskStats::Fixed(all) => all.get(container.name).map(|json| Json::Raw(json.clone())),
-        TaskStats::Steady => Some(steady(facts, container).into()),
+        TaskStats::Steady => Some(steady(facts, container, started).into()),
     }
 }
 
@@ -60,9 +61,8 @@ fn between(facts: &TaskFacts<'_>) -> Duration {
     }
 }
 
-fn steady(facts: &TaskFacts<'_>, container: &ListedContainer<'_>) -> Members {
+fn steady(facts: &TaskFacts<'_>, container: &ListedContainer<'_>, started: Timestamp) -> Members {
     let before = facts.now.before(between(facts));
-    let started = facts.started(container);
     let age = |now: Timestamp| u64::try_from(now.since(started).as_millis()).unwrap_or(u64::MAX);
     let name = facts.ids.docker_name(container.name);
     let has_prefixed_ids = facts.task.launch_type.has_task_prefixed_ids();

@@ -23,6 +23,27 @@ pub trait EndpointMemory: Sync {
     fn set_running(&self, task: &str, fault: NetworkFault, what: &str, runs: bool);
 }
 
+/// A memory that nothing changes, for requests that never arrive.
+pub(crate) struct ReadOnlyMemory<'m>(pub(crate) &'m dyn EndpointMemory);
+
+impl EndpointMemory for ReadOnlyMemory<'_> {
+    fn admit(&self, _: RateBucket<'_>, _: Duration, _: u32, _: Timestamp) -> bool {
+        true
+    }
+
+    fn protection(&self, task: &str) -> Option<ScaleInProtection> {
+        self.0.protection(task)
+    }
+
+    fn protect(&self, _: &str, _: ScaleInProtection) {}
+
+    fn is_running(&self, task: &str, fault: NetworkFault, what: &str) -> bool {
+        self.0.is_running(task, fault, what)
+    }
+
+    fn set_running(&self, _: &str, _: NetworkFault, _: &str, _: bool) {}
+}
+
 /// Requests that share a limit: those of a client to a path, or all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct RateBucket<'b> {

@@ -179,6 +179,11 @@ impl<'f> FaultEffects<'f> {
         self.status.and_then(|status| StatusCode::from_u16(status.get()).ok())
     }
 
+    /// Whether the request gets no reply.
+    pub(super) fn loses_reply(&self) -> bool {
+        self.end.is_some()
+    }
+
     /// A time as the service's clock shows it.
     pub(super) fn skewed(&self, now: Timestamp) -> Timestamp {
         self.skew.map_or(now, |skew| now.shifted(skew))

@@ -62,7 +62,9 @@ pub(crate) enum NoKeys {
 /// The keys of now.
 pub(crate) fn issue(request: &KeyRequest<'_>) -> Result<IssuedKeys, NoKeys> {
     let KeyRequest { instance, credentials, name, asked_anew, fetched, now } = *request;
-    let rotated_at = instance.signals.rotated_at.max(asked_anew.filter(|at| *at <= now));
+    // The time is in whole seconds here: within one, new keys are there at once.
+    let asked_anew = asked_anew.filter(|at| at.as_secs() <= now.as_secs());
+    let rotated_at = instance.signals.rotated_at.max(asked_anew);
     let mut slot = KeySlot::at(credentials, now).rotated(rotated_at, credentials);
     match credentials.state {
         CredentialState::ProfileNotFound | CredentialState::NoRole => return Err(NoKeys::NoRole),

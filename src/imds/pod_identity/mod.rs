@@ -17,8 +17,8 @@ use super::go_replies::GoReplies;
 use super::keys::{IssuedKeys, KeyRequest, NoKeys, issue};
 use super::ordered_json::Members;
 use crate::model::{
-    Credentials, EndpointRole, Instance, PodIdentity, RequestRate, RoleName, Service, ServiceAccount,
-    Timestamp,
+    AgentPhase, CredentialState, Credentials, EndpointRole, Fetched, Instance, PodIdentity, RequestRate,
+    RestartedAgent, RoleName, Service, ServiceAccount, StringEnum as _, Timestamp,
 };
 pub(crate) use judge::pod_of;
 use judge::{accepted_token, account_of, is_own_host};
@@ -126,22 +126,9 @@ fn role_of<'i>(instance: &'i Instance, pod: &'i PodIdentity) -> Option<&'i RoleN
 
 fn keys(context: &EndpointContext<'_>, replies: &GoReplies, role: &RoleName) -> Reply {
     let instance = &context.compiled.instance;
-    let usual = Credentials::default();
-    let now = Timestamp::from_secs(context.now.as_secs());
-    let signals = instance.signals.containers.as_deref();
-    let agent = signals.and_then(|signals| signals.agent(Service::PodIdentity));
-    let issued = issue(&KeyRequest {
-        instance,
-        credentials: instance.credentials.as_ref().unwrap_or(&usual),
-        name: &format!("pod identity {role}"),
-        // What the agent kept is gone with its restart.
-        asked_anew: agent.map(|agent| agent.up_at),
-        fetched: context.fleet.fetched(),
-        now,
-    });
     let failed = |known| exception(context, replies, known);
-    match issued {
-        Ok(IssuedKeys { expires, .. }) if expires.since(now).as_secs() <= LEAST_LIFETIME => {
+    match issued(instance, role, context.fleet.fetched(), context.now) {
+        Ok(keys) if is_nearly_expired(&keys, context.now) => {
             let text = format!(
                 "fetched credentials are expired or will expire within the next {LEAST_LIFETIME} seconds"
             );
@@ -160,5 +147,50 @@ fn keys(context: &EndpointContext<'_>, replies: &GoReplies, role: &RoleName) -> 
         Err(NoKeys::NoRole) => failed(AuthException::ResourceNotFound),
         Err(NoKeys::Failed | NoKeys::SourceFailed(_)) => failed(AuthException::InternalServer),
         Err(NoKeys::NotYet) => failed(AuthException::ServiceUnavailable),
+    }
+}
+
+fn issued(
+    instance: &Instance,
+    role: &RoleName,
+    fetched: Option<&Fetched>,
+    now: Timestamp,
+) -> Result<IssuedKeys, NoKeys> {
+    issue(&KeyRequest {
+        instance,
+        credentials: instance.credentials.as_ref().unwrap_or(&Credentials::default()),
+        name: &format!("pod identity {role}"),
+        // What the agent kept is gone with its restart.
+        asked_anew: agent(instance).map(|agent| agent.up_at),
+        fetched,
+        now: Timestamp::from_secs(now.as_secs()),
+    })
+}
+
+fn agent(instance: &Instance) -> Option<RestartedAgent> {
+    instance.signals.containers.as_deref()?.agent(Service::PodIdentity)
+}
+
+fn is_nearly_expired(keys: &IssuedKeys, now: Timestamp) -> bool {
+    keys.expires.since(Timestamp::from_secs(now.as_secs())).as_secs() <= LEAST_LIFETIME
+}
+
+/// In a word what becomes of a request for the credentials of an instance's own pod; `None`: it gets valid ones, or there is
+/// no association.
+pub(crate) fn pod_credentials_state(
+    instance: &Instance,
+    fetched: Option<&Fetched>,
+    now: Timestamp,
+) -> Option<&'static str> {
+    let role = pod_role(instance)?;
+    if agent(instance).is_some_and(|agent| agent.phase == AgentPhase::Down) {
+        return Some("down");
+    }
+    let state = instance.credentials.as_ref().map_or(CredentialState::Ok, |credentials| credentials.state);
+    match issued(instance, role, fetched, now) {
+        Ok(keys) => is_nearly_expired(&keys, now).then_some("expired"),
+        Err(NoKeys::SourceFailed(_)) => Some("failed"),
+        Err(NoKeys::NotYet) => Some("uninitialized"),
+        Err(NoKeys::NoRole | NoKeys::Unauthorized | NoKeys::Failed) => Some(state.as_str()),
     }
 }

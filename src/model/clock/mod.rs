@@ -212,6 +212,18 @@ impl ScenarioClock {
         occurrences.into_iter().map(occurred).collect()
     }
 
+    /// Which of an event's occurrences this is: 1 is the first.
+    pub(crate) fn number(&self, event: &Event, occurrence: &Occurrence) -> u32 {
+        let point = self.point(occurrence.index, &event.at);
+        let (Some(repeat), Some(point)) = (event.repeat, point) else { return 1 };
+        let passed = match point {
+            TimelinePoint::Offset(first) => millis(occurrence.offset.saturating_sub(signed(first))),
+            TimelinePoint::Instant(first) => occurrence.at.since(first),
+        };
+        let before = passed.as_millis() / repeat.as_millis().max(1);
+        u32::try_from(before).unwrap_or(u32::MAX).saturating_add(1)
+    }
+
     /// The delays of an event at an occurrence after which something changes, in order.
     fn delays<'e>(&self, event: &'e Event, at: Timestamp) -> impl Iterator<Item = Duration> + 'e {
         let date = self.date(at);

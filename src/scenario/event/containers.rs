@@ -1,12 +1,13 @@
 //! Changes of an event at the endpoints of containers: of a task of Amazon ECS, of associations, and of the agents.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use crate::config::{Item, Section};
 use crate::model::{
     AgentRestart, Association, AssociationChange, ContainerChange, ContainerHealth, ContainerStateChange,
     EcsDesiredStatus, EcsName, EcsStatus, EndpointAgent, EventEffect, Instance, ProtectionAnswer,
-    ProtectionChange, RoleName, Scenario, ServiceAccount, TaskChange,
+    ProtectionChange, RoleName, Scenario, ServiceAccount, StringEnum as _, TaskChange, format_duration,
 };
 
 /// The time from SIGTERM to SIGKILL. Source: Amazon ECS developer guide, `ECS_CONTAINER_STOP_TIMEOUT`.
@@ -15,6 +16,8 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(30);
 const KILLED: u8 = 137;
 /// The duration of a protection. Source: Amazon ECS developer guide, "Task scale-in protection endpoint".
 const PROTECTION: Duration = Duration::from_hours(2);
+/// What Amazon ECS accepts.
+const PROTECTION_RANGE: RangeInclusive<Duration> = Duration::from_mins(1)..=Duration::from_hours(48);
 /// A restart of an agent.
 const AGENT_DOWN: Duration = Duration::from_secs(5);
 const CREDENTIALS_READY_AFTER: Duration = Duration::from_secs(10);
@@ -59,7 +62,16 @@ fn container_names(scenario: &Scenario, instance: Option<&str>) -> Vec<EcsName> 
 fn task(section: &Section<'_>) -> Option<TaskChange> {
     let problems = section.problems();
     let desired = section.read("desired-status", Item::choice::<EcsDesiredStatus>);
-    let known = section.read("known-status", Item::choice::<EcsStatus>);
+    let known_item = section.get("known-status");
+    let known = known_item.as_ref().and_then(Item::choice::<EcsStatus>);
+    if let (Some(item), Some(EcsDesiredStatus::Running), Some(EcsStatus::Stopped)) =
+        (&known_item, desired, known)
+    {
+        item.error(
+            format!("{} is \"STOPPED\", and the task is to run", item.name()),
+            "accepted: one of them: a task that is to run is known as \"PENDING\", \"CREATED\" or \"RUNNING\"",
+        );
+    }
     let [timeout, exit_code] = ["stop-timeout", "exit-code"].map(|key| section.get(key));
     for item in
         [&timeout, &exit_code].into_iter().flatten().filter(|_| desired != Some(EcsDesiredStatus::Stopped))
@@ -90,13 +102,22 @@ fn container(section: &Section<'_>, names: &[EcsName]) -> Option<ContainerStateC
     let problems = section.problems();
     let name = section.get("name");
     let health = section.read("health", Item::choice::<ContainerHealth>);
-    let known = section.read("known-status", Item::choice::<EcsStatus>);
+    let known_item = section.get("known-status");
+    let known = known_item.as_ref().and_then(Item::choice::<EcsStatus>);
     let exit_code = section.get("exit-code");
     let restarts = section.read("restart", Item::boolean).unwrap_or(false);
     if let (Some(item), true) = (&exit_code, known != Some(EcsStatus::Stopped)) {
         item.error(
             format!("{} is set, and the container has not stopped", item.name()),
             "accepted: with known-status = \"STOPPED\"",
+        );
+    }
+    if let (Some(item), Some(status), true) =
+        (&known_item, known.filter(|known| *known != EcsStatus::Running), restarts)
+    {
+        item.error(
+            format!("{} is \"{}\", and restart is true", item.name(), status.as_str()),
+            "accepted: one of them: a container that is started again runs; its end is an event of its own",
         );
     }
     let exit_code = exit_code.and_then(|item| code(&item));
@@ -138,17 +159,36 @@ fn protection(item: &Item<'_>) -> Option<ProtectionChange> {
         return Some(ProtectionChange { answer: Some(answer), enabled: None, span: PROTECTION });
     }
     let section = item.section()?;
+    let problems = section.problems();
     let enabled = section.get("enabled");
-    let span = section.get("for").map_or(Some(PROTECTION), |item| item.duration());
+    let is_on = enabled.as_ref().and_then(Item::boolean);
+    let span_item = section.get("for");
+    let span = span_item.as_ref().map_or(Some(PROTECTION), Item::duration);
+    if let (Some(item), Some(false)) = (&span_item, is_on) {
+        item.error(
+            format!("{} is set, and the protection ends", item.name()),
+            "accepted: with enabled = true",
+        );
+    } else if let (Some(item), Some(span)) =
+        (&span_item, span.filter(|span| !PROTECTION_RANGE.contains(span)))
+    {
+        item.error(
+            format!("{} is {}", item.name(), format_duration(span)),
+            "accepted: a duration from \"1m\" to \"48h\", as Amazon ECS takes 1 to 2880 minutes",
+        );
+    }
     section.finish();
-    let Some(enabled) = enabled else {
+    if enabled.is_some() && section.problems() > problems {
+        return None;
+    }
+    if enabled.is_none() {
         section.error(
             "the protection is neither set nor ended",
             "accepted: { enabled = true, for = \"2h\" }, { enabled = false }, or one of \"allowed\", \"denied\", \"blocked\" and \"slow\"",
         );
         return None;
-    };
-    Some(ProtectionChange { answer: None, enabled: Some(enabled.boolean()?), span: span? })
+    }
+    Some(ProtectionChange { answer: None, enabled: Some(is_on?), span: span? })
 }
 
 fn association(section: &Section<'_>) -> Option<AssociationChange> {
@@ -158,10 +198,10 @@ fn association(section: &Section<'_>) -> Option<AssociationChange> {
     let there = is_there.as_ref().and_then(Item::boolean);
     let role = section.read("role", Item::parse::<RoleName>);
     section.finish();
-    if let (Some(item), Some(false), Some(_)) = (&is_there, there, &role) {
+    if let (Some(item), Some(there), Some(_)) = (&is_there, there, &role) {
         item.error(
-            format!("{} is false, and a role is set", item.name()),
-            "accepted: one of them: without an association there is no role",
+            format!("{} is {there}, and a role is set", item.name()),
+            "accepted: one of them: role = \"web-role\" is an association, association = false none, association = true the one of the scenario",
         );
     }
     if section.problems() > problems {

@@ -111,6 +111,46 @@ fn what_contradicts_is_refused_or_warned_of() {
     assert_eq!(problems("[ecs]\ncpu = 16\nmemory = 122880\n"), "");
 }
 
+#[test]
+fn changes_of_containers_that_contradict_each_other_are_refused() {
+    for (change, expected) in [
+        (
+            "ecs-container = { known-status = \"STOPPED\", restart = true }",
+            "is \"STOPPED\", and restart is true",
+        ),
+        (
+            "ecs-container = { known-status = \"CREATED\", restart = true }",
+            "is \"CREATED\", and restart is true",
+        ),
+        (
+            "ecs-task = { desired-status = \"RUNNING\", known-status = \"STOPPED\" }",
+            "is \"STOPPED\", and the task is to run",
+        ),
+        ("task-protection = { enabled = false, for = \"1h\" }", "is set, and the protection ends"),
+        (
+            "task-protection = { enabled = true, for = \"59s\" }",
+            "accepted: a duration from \"1m\" to \"48h\"",
+        ),
+        (
+            "task-protection = { enabled = true, for = \"48h1s\" }",
+            "accepted: a duration from \"1m\" to \"48h\"",
+        ),
+        ("pod-identity = { association = true, role = \"r\" }", "is true, and a role is set"),
+        ("pod-identity = { association = false, role = \"r\" }", "is false, and a role is set"),
+    ] {
+        let found = problems(&format!("[ecs]\n[pod-identity]\n[[event]]\nat = \"1s\"\n{change}\n"));
+        assert!(found.contains(expected), "expected {expected}, found:\n{found}\nof:\n{change}");
+    }
+    for change in [
+        "ecs-container = { known-status = \"RUNNING\", restart = true }",
+        "ecs-task = { desired-status = \"RUNNING\", known-status = \"PENDING\" }",
+        "task-protection = { enabled = true, for = \"48h\" }",
+        "task-protection = { enabled = false }",
+    ] {
+        accepted(&format!("[ecs]\n[[event]]\nat = \"1s\"\n{change}\n"));
+    }
+}
+
 /// Real keys: a static source.
 const REAL: &str =
     "[credentials]\nsource = \"static\"\naccess-key-id = \"AKIA\"\nsecret-access-key = \"s\"\n";

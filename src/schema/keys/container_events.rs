@@ -22,7 +22,7 @@ pub(crate) const CONTAINER_EVENTS: &[FileKey] = &[
         "ecs-container",
         "",
         Form::Table(&[CONTAINER]),
-        r#"{ name, health = "UNHEALTHY", known-status = "STOPPED", exit-code = 1, restart = true }: another state of a container of the task; `name` may be left out where there is one. A container that does not run has no statistics."#,
+        r#"{ name, health = "UNHEALTHY", known-status = "STOPPED", exit-code = 1 }, or { name, restart = true }: another state of a container of the task; `name` may be left out where there is one. A container that does not run has no statistics."#,
     ),
     key(
         "task-protection",
@@ -34,7 +34,7 @@ pub(crate) const CONTAINER_EVENTS: &[FileKey] = &[
         "pod-identity",
         "",
         Form::Table(&[ASSOCIATION]),
-        "{ association = false, role, service-account }: an association goes, or comes with a role. association = true is as in `[pod-identity]` again.",
+        "{ association = false, service-account }: an association goes; { role, service-account }: it is with this role. association = true is as in `[pod-identity]` again.",
     ),
     key(
         "agent",
@@ -61,7 +61,7 @@ const CONTAINER: &[FileKey] = &[
 
 const PROTECTION: &[FileKey] = &[
     key("enabled", "", Form::Boolean, "Whether the task is protected from scale-in."),
-    key("for", r#""2h""#, Form::Duration, "How long."),
+    key("for", r#""2h""#, Form::Duration, r#"How long, from "1m" to "48h" by the scenario's clock."#),
 ];
 
 const ASSOCIATION: &[FileKey] = &[

@@ -91,3 +91,24 @@ fn network_faults_are_remembered() {
     ecs.text += &disabled.text;
     ecs.is_golden("ecs-network-faults");
 }
+
+/// The agent decodes with Go's decoder.
+#[test]
+fn an_update_of_the_protection_is_read_as_go_reads_it() {
+    for (body, expected) in [
+        (r#"{"protectionenabled":true,"EXPIRESINMINUTES":60}"#, r#""ProtectionEnabled":true"#),
+        (r#"{"ProtectionEnabled":false,"protectionEnabled":true}"#, r#""ProtectionEnabled":true"#),
+        (r#"{"ProtectionEnabled":true}{"ProtectionEnabled":false} and so on"#, r#""ProtectionEnabled":true"#),
+        ("null", "does not contain 'ProtectionEnabled' field"),
+        (r#"{"ProtectionEnabled":null}"#, "does not contain 'ProtectionEnabled' field"),
+        (r#"{"Protection-Enabled":true}"#, "failed to decode request"),
+        (r#"{"ProtectionEnabled":"true"}"#, "failed to decode request"),
+        (r#"{"ProtectionEnabled":true"#, "failed to decode request"),
+        ("[]", "failed to decode request"),
+    ] {
+        let mut ecs = at_ecs("");
+        let path = protection(&ecs);
+        let found = ecs.ask("PUT", &path, &[HOST], body);
+        assert!(found.contains(expected), "{body}: expected {expected}, found {found}");
+    }
+}

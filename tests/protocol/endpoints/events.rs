@@ -163,3 +163,134 @@ fn associations_come_and_go_and_a_restart_gives_new_keys() {
     wait(&mut restarted, 36);
     assert_ne!(key(&ask(&mut restarted, "x")), first, "what the agent kept is gone");
 }
+
+fn events(table: &str, events: &[(&str, &str)]) -> Conversation {
+    let events = events.iter().map(|(at, change)| format!("[[event]]\nat = \"{at}\"\n{change}\n"));
+    Conversation::at(Service::Ecs, &format!("{table}{}", events.collect::<String>()))
+}
+
+#[test]
+fn a_container_stops_with_its_task_whatever_was_known_of_it() {
+    let mut ecs = events(
+        TASK,
+        &[
+            ("1m", "ecs-container = { known-status = \"RUNNING\" }"),
+            ("35m26s", "ecs-task = { desired-status = \"STOPPED\", stop-timeout = \"10s\" }"),
+            ("35m30s", "ecs-container = { known-status = \"RUNNING\" }"),
+        ],
+    );
+    let container = ecs.path_of("ECS_CONTAINER_METADATA_URI_V4");
+    for (seconds, expected, code) in [(39, "RUNNING", Value::Null), (1, "STOPPED", 137.into())] {
+        wait(&mut ecs, seconds);
+        let found = json(&ecs.get(&container));
+        assert_eq!((found["KnownStatus"].as_str(), &found["ExitCode"]), (Some(expected), &code), "{found}");
+    }
+    assert!(ecs.get(&format!("{container}/stats")).contains("Unable to get container stats"));
+}
+
+#[test]
+fn a_container_that_has_never_started_has_no_start_and_then_counts_from_it() {
+    let mut ecs = events(
+        TASK,
+        &[
+            ("1m", "ecs-container = { known-status = \"CREATED\" }"),
+            ("35m", "ecs-container = { known-status = \"RUNNING\" }"),
+        ],
+    );
+    let container = ecs.path_of("ECS_CONTAINER_METADATA_URI_V4");
+    let found = json(&ecs.get(&container));
+    let fields = ["StartedAt", "Health"].map(|field| found[field].clone());
+    assert_eq!(fields, [Value::Null, Value::Null], "{found}");
+    wait(&mut ecs, 5);
+    let found = json(&ecs.get(&container));
+    assert_eq!(found["StartedAt"], "2026-01-15T12:35:00.000598031Z", "{found}");
+    let checked = found["Health"]["statusSince"].as_str().expect("it is checked");
+    assert!(checked <= "2026-01-15T12:35:02", "expected a time that has come, found {checked}");
+    let usage = |ecs: &mut Conversation| {
+        json(&ecs.get(&format!("{container}/stats")))["cpu_stats"]["cpu_usage"]["total_usage"].clone()
+    };
+    assert_eq!(usage(&mut ecs), 50_000 * 1_000, "that of one second");
+    wait(&mut ecs, 1);
+    assert_eq!(usage(&mut ecs), 50_000 * 2_000);
+}
+
+#[test]
+fn each_occurrence_of_a_restart_counts() {
+    let repeated = [("35m", "repeat = \"10s\"\necs-container = { restart = true }")];
+    let mut ecs = events(TASK, &repeated);
+    let container = ecs.path_of("ECS_CONTAINER_METADATA_URI_V4");
+    for (seconds, expected) in [(3, Value::Null), (1, 1.into()), (9, 1.into()), (1, 2.into()), (20, 4.into())]
+    {
+        wait(&mut ecs, seconds);
+        let found = json(&ecs.get(&container));
+        assert_eq!(found["RestartCount"], expected, "{found}");
+    }
+    assert_eq!(json(&ecs.get(&container))["StartedAt"], "2026-01-15T12:35:30.000598031Z");
+}
+
+/// What is due after an event is due by the scenario's clock.
+#[test]
+fn a_seek_brings_the_end_of_a_stop_and_of_a_protection() {
+    let stop = "ecs-task = { desired-status = \"STOPPED\", stop-timeout = \"10m\" }\n\
+                task-protection = { enabled = true, for = \"30m\" }";
+    let mut ecs = before(TASK, stop);
+    wait(&mut ecs, 30);
+    let container = ecs.path_of("ECS_CONTAINER_METADATA_URI_V4");
+    let protection = format!("{}/task-protection/v1/state", ecs.path_of("ECS_AGENT_URI"));
+    let mut found = |minutes: u64| {
+        ecs.service.seek(Duration::from_mins(minutes));
+        let container = json(&ecs.get(&container));
+        let protection = json(&ecs.get(&protection))["protection"].clone();
+        let text = |value: &Value| value.as_str().unwrap_or("none").to_owned();
+        (text(&container["FinishedAt"]), text(&protection["ExpirationDate"]))
+    };
+    assert_eq!(found(40), ("none".to_owned(), "2026-01-15T13:00:52Z".to_owned()), "25m26s are left");
+    let at = "2026-01-15T12:35:26.000733148Z".to_owned();
+    assert_eq!(found(50), (at.clone(), "2026-01-15T12:50:52Z".to_owned()), "it is not later than now");
+    assert_eq!(found(70), (at, "none".to_owned()));
+}
+
+#[test]
+fn what_never_reaches_an_agent_changes_nothing() {
+    let put = r#"{"ProtectionEnabled":true}"#;
+    let is_on = |ecs: &mut Conversation, path: &str| {
+        json(&ecs.get(path))["protection"]["ProtectionEnabled"] == Value::Bool(true)
+    };
+    let mut down = before(TASK, "agent = { endpoint = \"ecs\", down = \"5s\" }");
+    let path = format!("{}/task-protection/v1/state", down.path_of("ECS_AGENT_URI"));
+    wait(&mut down, 30);
+    assert_eq!(down.ask("PUT", &path, &[HOST], put), "", "it reads nothing, and says nothing");
+    wait(&mut down, 5);
+    assert!(!is_on(&mut down, &path), "an agent that is down set a protection");
+    for effect in ["reset = true", "hang = true"] {
+        let fault = format!("{TASK}[[fault]]\nendpoint = \"ecs\"\nmethods = [\"PUT\"]\n{effect}\n");
+        let mut lost = Conversation::at(Service::Ecs, &fault);
+        lost.ask("PUT", &path, &[HOST], put);
+        assert!(!is_on(&mut lost, &path), "{effect}: a request that was lost set a protection");
+    }
+    let rate = TASK.replacen('\n', "\nthrottle = { per-second = 1, burst = 1 }\n", 1);
+    let fault = "[[fault]]\nendpoint = \"ecs\"\ncount = 3\nreset = true\n";
+    let mut lost = Conversation::at(Service::Ecs, &format!("{rate}{fault}"));
+    for _ in 0..3 {
+        lost.get(&path);
+    }
+    assert!(lost.get(&path).contains("ProtectionEnabled"), "requests that were lost count for the rate");
+    assert!(lost.get(&path).contains("maximum request limit"), "the one before counts");
+}
+
+#[test]
+fn new_keys_come_with_the_agent_within_the_same_second() {
+    let pod = "[pod-identity]\nrole = \"app-role\"\ntoken = \"any\"\n";
+    let mut eks = before(pod, "agent = { endpoint = \"pod-identity\", down = \"4900ms\" }");
+    eks.addressed = Some(Service::PodIdentity);
+    let key = |eks: &mut Conversation| {
+        let headers = [("host", "169.254.170.23"), ("authorization", "x")];
+        json(&eks.ask("GET", "/v1/credentials", &headers, ""))["AccessKeyId"].to_string()
+    };
+    let first = key(&mut eks);
+    eks.service.wait(Duration::from_millis(34_900));
+    let second = key(&mut eks);
+    assert_ne!(second, first, "the agent has lost the keys from before");
+    wait(&mut eks, 1);
+    assert_eq!(key(&mut eks), second, "and keeps the new ones");
+}
