@@ -214,6 +214,7 @@ fn times_that_are_meant_to_be_over_are_no_mistake() {
     expect(&format!("{keys}state = \"failed\"\n"), &["these keys have expired"]);
     expect(&spot(""), &["event[1].spot-interruption.time is in the past"]);
     expect(&spot(", then = \"stay\""), &[]);
+    expect(&spot(", then = \"vanish\""), &["event[1].spot-interruption.time is in the past"]);
 }
 
 #[test]
