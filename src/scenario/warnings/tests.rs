@@ -112,6 +112,8 @@ fn what_contradicts_cannot_happen_or_has_no_effect_is_a_warning() {
 #[test]
 fn what_is_meant_has_no_warning() {
     for text in [
+        "[instance]\navailability-zone = \"eu-west-3-cmn-wlz-1a\"",
+        "[instance]\navailability-zone = \"af-south-1-dkr-wlz-1a\"",
         "[instance]\navailability-zone = \"us-west-2-lax-1a\"\navailability-zone-id = \"usw2-lax1-az1\"",
         "[instance]\navailability-zone = \"eu-west-4a\"",
         "[instance]\navailability-zone = \"xx-new-1a\"",
