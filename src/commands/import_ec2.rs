@@ -21,11 +21,11 @@ const DEFAULT_REGION: &str = "us-east-1";
 const READ_LIMIT: Duration = Duration::from_secs(30);
 
 pub(crate) fn exec(args: &ImportEc2Args) -> Result<(), Failure> {
-    exec_with(args, |name| usable(std::env::var(name).ok()?))
+    exec_with(args, |name| usable(&std::env::var(name).ok()?))
 }
 
 /// A variable without the blanks and line ends that a file of keys leaves around it; None if nothing is left.
-fn usable(value: String) -> Option<String> {
+fn usable(value: &str) -> Option<String> {
     Some(value.trim().to_owned()).filter(|value| !value.is_empty())
 }
 
@@ -165,8 +165,8 @@ mod tests {
 
     #[test]
     fn blanks_around_a_variable_are_no_part_of_it() {
-        assert_eq!(usable(" AKIA\r\n".to_owned()).as_deref(), Some("AKIA"));
-        assert_eq!(usable(" \n".to_owned()), None);
+        assert_eq!(usable(" AKIA\r\n").as_deref(), Some("AKIA"));
+        assert_eq!(usable(" \n"), None);
     }
 
     #[test]

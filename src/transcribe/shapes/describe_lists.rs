@@ -86,7 +86,7 @@ fn interface(input: &mut JsonInput, own: &[&str], directory: &str, tree: &mut Se
     let association = input.name_of(&of(&["Association"]));
     // Older emulators have no list.
     if input.get(&of(&[ADDRESSES])).is_none()
-        && input.text(&of(&["PrivateIpAddress"])).is_some_and(|ip| ip != "")
+        && input.text(&of(&["PrivateIpAddress"])).is_some_and(|ip| !ip.is_empty())
     {
         tree.add(&format!("{directory}/local-ipv4s"), input.take(&of(&["PrivateIpAddress"])));
     }

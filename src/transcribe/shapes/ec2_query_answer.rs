@@ -194,7 +194,7 @@ mod tests {
             "<a>".repeat(40),
             "</a>".repeat(40)
         );
-        let attributes = |count: usize| (0..count).map(|n| format!(" a{n}='>'")).collect::<String>();
+        let attributes = |count: usize| (0..count).map(|n| format!(" a{n}='>'")).collect::<Vec<_>>().concat();
         let wide = format!("<DescribeInstancesResponse{}/>", attributes(65));
         let named = format!(
             "<DescribeInstancesResponse>{}{}</DescribeInstancesResponse>",
