@@ -10,7 +10,7 @@ use crate::service::{RERUN, written};
 
 const MACS: &str = "meta-data/network/interfaces/macs";
 
-fn interfaces(list: Value) -> String {
+fn interfaces(list: &Value) -> String {
     described(json!({"NetworkInterfaces": list}))
 }
 
@@ -29,7 +29,7 @@ fn an_interface_without_a_private_address_has_none() {
         {"MacAddress": "06:00:00:00:00:01", "Attachment": {"DeviceIndex": 0}, "PrivateIpAddresses": [{"PrivateIpAddress": "10.0.1.23"}]},
         {"MacAddress": "06:00:00:00:00:02", "Attachment": {"DeviceIndex": 1}, "PrivateIpAddresses": [], "Ipv6Addresses": []},
     ]);
-    let text = interfaces(list);
+    let text = interfaces(&list);
     lines(&text, "private-ipv4s", &["private-ipv4s = [\"10.0.1.23\"]", "private-ipv4s = []"]);
     let transcript = imported(&text);
     answers(
@@ -79,7 +79,7 @@ fn the_primary_interface_is_that_with_the_address_of_the_instance() {
     ] {
         let expected = macs(expected);
         let expected: Vec<&str> = expected.iter().map(String::as_str).collect();
-        lines(&interfaces(json!(list)), "mac", &expected);
+        lines(&interfaces(&json!(list)), "mac", &expected);
     }
 }
 
@@ -93,12 +93,12 @@ fn the_primary_address_of_an_interface_comes_first() {
             {"PrivateIpAddress": "10.0.1.9", "Primary": first, "Association": {"PublicIp": "198.51.100.9"}},
             {"PrivateIpAddress": "10.0.1.23", "Primary": second, "Association": {"PublicIp": "198.51.100.23"}},
         ]);
-        let text = interfaces(nic(addresses));
+        let text = interfaces(&nic(addresses));
         lines(&text, "private-ipv4s", &[expected]);
         lines(&text, "public-ipv4s", &["public-ipv4s = [\"198.51.100.23\", \"198.51.100.9\"]"]);
     }
     let alone = json!([{"MacAddress": "06:00:00:00:00:01", "PrivateIpAddress": "10.0.1.23"}]);
-    lines(&interfaces(alone), "private-ipv4s", &["private-ipv4s = [\"10.0.1.23\"]"]);
+    lines(&interfaces(&alone), "private-ipv4s", &["private-ipv4s = [\"10.0.1.23\"]"]);
 }
 
 #[test]
