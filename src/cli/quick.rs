@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 
+use clap::error::{ContextKind, ContextValue};
 use clap::{Args as _, Command, Error, FromArgMatches as _, Parser as _};
 
 use super::check::CheckArgs;
@@ -12,10 +13,29 @@ use super::{Cli, CliCommand};
 /// Parses a command line. What the small parser doesn't take as it stands, help and mistakes included, is for the whole
 /// one, so that nobody sees which of them it was.
 pub(crate) fn parse(line: Vec<OsString>) -> Result<Cli, Error> {
-    match line.get(1).and_then(|name| name.to_str()).and_then(command) {
+    let parsed = match line.get(1).and_then(|name| name.to_str()).and_then(command) {
         Some(command) => parse_with(command, &line).or_else(|_| Cli::try_parse_from(line)),
         None => Cli::try_parse_from(line),
+    };
+    parsed.map_err(without_password)
+}
+
+/// A mistake in a URL, without the name and password that may be in it.
+fn without_password(mut mistake: Error) -> Error {
+    let text = |kind| match mistake.get(kind) {
+        Some(ContextValue::String(text)) => text.as_str(),
+        _ => "",
+    };
+    let value = text(ContextKind::InvalidValue);
+    if !text(ContextKind::InvalidArg).contains("URL") {
+        return mistake;
     }
+    if let Some((before, host)) = value.rsplit_once('@') {
+        let scheme = before.split_once("://").map(|(scheme, _)| format!("{scheme}://")).unwrap_or_default();
+        let shown = ContextValue::String(format!("{scheme}***@{host}"));
+        mistake.insert(ContextKind::InvalidValue, shown);
+    }
+    mistake
 }
 
 fn parse_with(command: Command, line: &[OsString]) -> Result<Cli, Error> {
@@ -45,6 +65,22 @@ mod tests {
 
     fn words(line: &str) -> Vec<OsString> {
         line.split(' ').map(OsString::from).collect()
+    }
+
+    #[test]
+    fn a_password_in_a_url_is_not_shown() {
+        for line in [
+            "mock-imds import ec2 i-1 --endpoint http://me:hunter2@moto:5000",
+            "mock-imds import ec2 i-1 --endpoint=me:hunter2@moto:5000",
+            "mock-imds import ec2 i-1 --endpoint https://me:hunt/er2@moto:5000",
+            "mock-imds record http://me:hunter2@moto:5000",
+        ] {
+            let said = parse(words(line)).expect_err("a name is no part of it").to_string();
+            assert!(
+                said.contains("***@moto:5000") && !said.contains("er2"),
+                "expected no password of {line:?}, found {said}\nrerun: cargo test --lib quick"
+            );
+        }
     }
 
     #[test]

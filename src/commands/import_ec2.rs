@@ -1,22 +1,32 @@
 //! `mock-imds import ec2 ID`: a scenario of what an EC2 API says of an instance.
 
-use tokio::runtime;
+use std::time::Duration;
 
+use super::event_loop;
 use super::output;
 use super::print::warn;
+use super::progress::while_working;
 use super::transcript::{self, TranscriptSource};
 use crate::cli::ImportEc2Args;
 use crate::clock::now;
 use crate::ec2_api::{Answer, ApiKeys, DescribeRequest, describe};
 use crate::exit::{ExitStatus, Failure};
-use crate::model::Secret;
+use crate::files;
+use crate::model::{Secret, format_duration};
 use crate::transcribe::SecretsPolicy;
 use crate::transcribe::shapes::{self, Reading, Unread};
 
 const DEFAULT_REGION: &str = "us-east-1";
+/// The time to read an answer that is there.
+const READ_LIMIT: Duration = Duration::from_secs(30);
 
 pub(crate) fn exec(args: &ImportEc2Args) -> Result<(), Failure> {
-    exec_with(args, |name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+    exec_with(args, |name| usable(&std::env::var(name).ok()?))
+}
+
+/// A variable without the blanks and line ends that a file of keys leaves around it; None if nothing is left.
+fn usable(value: &str) -> Option<String> {
+    Some(value.trim().to_owned()).filter(|value| !value.is_empty())
 }
 
 fn exec_with(args: &ImportEc2Args, variable: impl Fn(&str) -> Option<String>) -> Result<(), Failure> {
@@ -29,13 +39,13 @@ fn exec_with(args: &ImportEc2Args, variable: impl Fn(&str) -> Option<String>) ->
         keys: if args.no_sign_request { None } else { Some(keys(variable)?) },
     };
     warn(&format!("asking {} for {} in {}", args.endpoint, request.instance, request.region));
-    let runtime = runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
-        Failure::new(ExitStatus::OsError, format!("cannot start the event loop: {error}"))
-    })?;
     let of_endpoint =
         |failure: Failure| Failure::new(failure.status, format!("{} {}", args.endpoint, failure.message));
-    let answer = runtime.block_on(describe(&args.endpoint, &request, now())).map_err(of_endpoint)?;
-    let reading = read(&answer, &request.instance).map_err(of_endpoint)?;
+    let answer = event_loop::run(describe(&args.endpoint, &request, now()))?.map_err(of_endpoint)?;
+    let instance = request.instance.clone();
+    let reading = read_within(READ_LIMIT, move || read(&answer, &instance)).map_err(of_endpoint)?;
+    let mut observations = reading.observations;
+    observations.add_region_asked_for(&request.region);
     let origin = TranscriptSource {
         line: format!(
             "Written by `mock-imds import ec2` from {} of {} at {}.",
@@ -47,7 +57,22 @@ fn exec_with(args: &ImportEc2Args, variable: impl Fn(&str) -> Option<String>) ->
         accepted: "an instance that DescribeInstances shows",
         silent: ExitStatus::Unavailable,
     };
-    transcript::write(reading.observations, &origin, &args.output)
+    transcript::write(observations, &origin, &args.output)
+}
+
+/// What is read within a time; what is not is left to itself.
+fn read_within<T: Send + 'static>(
+    limit: Duration,
+    read: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Failure> {
+    let late = || {
+        format!(
+            "gives an answer that cannot be read within {}; it is no list of EC2's",
+            format_duration(limit)
+        )
+    };
+    while_working(|| "reading the answer".to_owned(), || files::within(limit, read))
+        .unwrap_or_else(|| Err(Failure::new(ExitStatus::Unavailable, late())))
 }
 
 /// The keys of the environment.
@@ -73,6 +98,10 @@ fn read(answer: &Answer, instance: &str) -> Result<Reading, Failure> {
         let said = said.map_or_else(|| "it says no error of EC2's".to_owned(), |error| shown(&error));
         return Err(Failure::new(ExitStatus::Unavailable, format!("answers {status}: {said}")));
     }
+    if !std::str::from_utf8(body).is_ok_and(shapes::is_ec2_answer) {
+        let found = "gives no answer to DescribeInstances: it is no XML of EC2's";
+        return Err(Failure::new(ExitStatus::Unavailable, found));
+    }
     let policy = SecretsPolicy::default();
     shapes::read_instance(body, policy, Some(instance)).map_err(|unread| {
         let found = match unread {
@@ -95,6 +124,8 @@ fn shown(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::mpsc;
+
     use super::*;
 
     #[test]
@@ -109,7 +140,8 @@ mod tests {
             (200, error, "it is an error of the API: AuthFailure"),
             (200, empty, "it shows no i-1"),
             (200, other, "it has no instance i-1; accepted: i-2"),
-            (200, "<html></html>", "it is no JSON"),
+            (200, "<html></html>", "it is no XML of EC2's"),
+            (200, "\u{feff}{}", "it is no XML of EC2's"),
         ] {
             let found = read(&Answer { status, body: body.into() }, "i-1").expect_err("there is no i-1");
             assert!(
@@ -117,6 +149,24 @@ mod tests {
                 "expected {expected:?}, found {found:?}\nrerun: cargo test --lib import_ec2"
             );
         }
+    }
+
+    #[test]
+    fn an_answer_that_cannot_be_read_in_time_is_given_up() {
+        let (_keep, never) = mpsc::channel::<()>();
+        let found = read_within(Duration::from_millis(5), move || Ok(never.recv().is_ok()));
+        let failure = found.expect_err("it never ends");
+        assert!(
+            failure.status == ExitStatus::Unavailable && failure.message.contains("cannot be read within"),
+            "{failure}"
+        );
+        assert_eq!(read_within(READ_LIMIT, || Ok(7)).expect("it ends"), 7);
+    }
+
+    #[test]
+    fn blanks_around_a_variable_are_no_part_of_it() {
+        assert_eq!(usable(" AKIA\r\n").as_deref(), Some("AKIA"));
+        assert_eq!(usable(" \n"), None);
     }
 
     #[test]

@@ -19,6 +19,7 @@ mod conform_table;
 mod containers;
 mod doctor;
 mod env;
+mod event_loop;
 mod fault;
 mod flags;
 mod follow;

@@ -1,7 +1,6 @@
 //! `mock-imds record [URL]`: walks a service and writes the scenario that answers as it does.
 
-use tokio::runtime;
-
+use super::event_loop;
 use super::output;
 use super::print::warn;
 use super::record_progress::Progress;
@@ -18,11 +17,8 @@ pub(crate) fn exec(record: &RecordArgs) -> Result<(), Failure> {
     let target = &record.url;
     let (rate, time) = (record.rate, format_duration(record.max_time));
     warn(&format!("recording {target}, {rate} requests a second and {time} at most"));
-    let runtime = runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
-        Failure::new(ExitStatus::OsError, format!("cannot start the event loop: {error}"))
-    })?;
     let crawl = Crawl::new(record.rate, secrets_policy(&record.secrets)).within(record.max_time);
-    let observations = runtime.block_on(walk(crawl, target))?;
+    let observations = event_loop::run(walk(crawl, target))??;
     let origin = TranscriptSource {
         line: format!("Written by `mock-imds record` from {target} at {}.", now().rfc3339()),
         subject: format!("{target} cannot be recorded"),

@@ -11,7 +11,7 @@ use super::zones::KnownRegion;
 pub(crate) struct Region(String);
 
 /// A zone: of a region (`us-east-1a`), a Local Zone (`us-west-2-lax-1a`) or a Wavelength Zone
-/// (`us-east-1-wl1-bos-wlz-1`).
+/// (`us-east-1-wl1-bos-wlz-1`; of the newer form, `eu-west-3-cmn-wlz-1a`).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AvailabilityZone {
     name: String,
@@ -104,6 +104,11 @@ impl AvailabilityZone {
         Region(self.name[..self.region_length].to_owned())
     }
 
+    /// True of a name such as `eu-west-3-cmn-wlz-1a`.
+    pub(crate) fn is_newer_wavelength_zone(&self) -> bool {
+        newer_wavelength_zone(self.name[self.region_length..].trim_start_matches('-')).is_some()
+    }
+
     /// A plausible zone id: `use1-az1` for `us-east-1a`, `usw2-lax1-az1` for `us-west-2-lax-1a`.
     ///
     /// In EC2's oldest regions the letter maps to another number in each account; here it is always the same.
@@ -113,6 +118,9 @@ impl AvailabilityZone {
         // Wavelength Zones keep their group: `use1-wl1-bos-wlz1`.
         if let Some((group, number)) = rest.rsplit_once('-').filter(|_| rest.starts_with("wl")) {
             return format!("{region}-{group}{number}");
+        }
+        if let Some((place, number, letter)) = newer_wavelength_zone(rest) {
+            return format!("{region}-{place}{number}-wlz{}", letter - b'a' + 1);
         }
         let (group, letter) = match rest.rsplit_once('-') {
             Some((group, last)) => (format!("{group}{}", last.trim_end_matches(char::is_alphabetic)), last),
@@ -156,6 +164,16 @@ impl fmt::Display for AvailabilityZone {
     }
 }
 
+/// Place, number and letter of `cmn-wlz-1a`, as a Wavelength Zone of the newer form has them after its region.
+fn newer_wavelength_zone(rest: &str) -> Option<(&str, &str, u8)> {
+    let (place, last) = rest.split_once("-wlz-")?;
+    let (number, letter) = last.split_at_checked(last.len().checked_sub(1)?)?;
+    let is_place = place.len() == 3 && place.bytes().all(|b| b.is_ascii_lowercase());
+    let is_number = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
+    let letter = letter.bytes().next().filter(u8::is_ascii_lowercase)?;
+    (is_place && is_number).then_some((place, number, letter))
+}
+
 /// The number of bytes at the start of `text` that are a region: words between hyphens up to the first number.
 fn region_length(text: &str) -> Option<usize> {
     let mut at = 0;
@@ -192,6 +210,8 @@ mod tests {
             ("us-east-1-chi-2a", "us-east-1", "use1-chi2-az1", "aws"),
             ("us-west-2-wl1-sfo-wlz-1", "us-west-2", "usw2-wl1-sfo-wlz1", "aws"),
             ("ap-northeast-2-wl1-cjj-wlz-1", "ap-northeast-2", "apne2-wl1-cjj-wlz1", "aws"),
+            ("eu-west-3-cmn-wlz-1a", "eu-west-3", "euw3-cmn1-wlz1", "aws"),
+            ("eu-west-3-cmn-wlz-2b", "eu-west-3", "euw3-cmn2-wlz2", "aws"),
             ("us-iso-east-1a", "us-iso-east-1", "usie1-az1", "aws-iso"),
             ("us-isob-east-1a", "us-isob-east-1", "usibe1-az1", "aws-iso-b"),
             ("us-gov-east-1a", "us-gov-east-1", "usge1-az1", "aws-us-gov"),

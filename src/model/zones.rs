@@ -49,7 +49,7 @@ pub(crate) const REGIONS: [KnownRegion; 48] = [
     region("eu-south-2", "a1 b2 c3", ""),
     region("eu-west-1", "a1 b2 c3", ""),
     region("eu-west-2", "a2 b3 c1", "wl1-lon-wlz-1 wl1-man-wlz-1"),
-    region("eu-west-3", "a1 b2 c3", ""),
+    region("eu-west-3", "a1 b2 c3", "cmn-wlz-1a"),
     region("eusc-de-east-1", "", ""),
     region("il-central-1", "a1 b2 c3", ""),
     region("me-central-1", "a1 b2 c3", ""),

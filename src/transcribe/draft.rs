@@ -1,5 +1,6 @@
 //! A scenario while it is written: tables of lines, each of which can be retracted.
 
+use std::collections::BTreeSet;
 use std::str::FromStr;
 
 use toml::Value;
@@ -20,8 +21,8 @@ pub(super) struct DraftTable {
     lines: Vec<Line>,
     /// An empty table means that there are none, no table that the default counts.
     keep_if_empty: bool,
-    /// An id in it has another form than on EC2.
-    has_other_ids: bool,
+    /// The keys of ids that have another form than on EC2.
+    other_ids: Vec<String>,
 }
 
 #[derive(Debug)]
@@ -44,12 +45,19 @@ impl Draft {
 
     /// True if an id in it has another form than on EC2.
     pub(super) fn has_other_ids(&self) -> bool {
-        self.tables.iter().any(|table| table.has_other_ids)
+        self.tables.iter().any(|table| !table.other_ids.is_empty())
+    }
+
+    /// The keys of ids that have another form than on EC2, each once.
+    pub(super) fn other_ids(&self) -> Vec<&str> {
+        let keys: BTreeSet<&str> =
+            self.tables.iter().flat_map(|table| &table.other_ids).map(String::as_str).collect();
+        keys.into_iter().collect()
     }
 
     /// Makes what [`allow_other_ids`](Self::allow_other_ids) said last.
     pub(super) fn keep_other_ids(&mut self) {
-        self.tables.iter_mut().take(1).for_each(|table| table.has_other_ids = true);
+        self.tables.iter_mut().take(1).for_each(|table| table.other_ids.push("other-ids".to_owned()));
     }
 
     /// Says in `[instance]` that such ids are meant, or no longer.
@@ -135,7 +143,7 @@ impl DraftTable {
             comment: vec![],
             lines: vec![],
             keep_if_empty: false,
-            has_other_ids: false,
+            other_ids: vec![],
         }
     }
 
@@ -160,7 +168,8 @@ impl DraftTable {
     }
 
     pub(super) fn set(&mut self, key: &str, value: impl Into<Value>) {
-        self.set_toml(key, value.into().to_string());
+        let value = value.into();
+        self.set_toml(key, value.as_str().map_or_else(|| value.to_string(), quote::text));
     }
 
     /// Sets a key if the text is a `T`. What is not becomes an override path by path.
@@ -173,7 +182,7 @@ impl DraftTable {
     /// Sets a key if the text can be an id, be it of another form than on EC2.
     pub(super) fn set_id<T: UsualForm>(&mut self, key: &str, text: Option<&str>) {
         if let Some((text, id)) = text.and_then(|text| Some((text, text.parse::<T>().ok()?))) {
-            self.has_other_ids |= !id.has_usual_form();
+            self.note_form(key, id.has_usual_form());
             self.set(key, text);
         }
     }
@@ -182,8 +191,14 @@ impl DraftTable {
     pub(super) fn set_ids<T: UsualForm>(&mut self, key: &str, texts: &[&str]) {
         let ids = texts.iter().filter_map(|text| Some((*text, text.parse::<T>().ok()?)));
         let (texts, ids): (Vec<&str>, Vec<T>) = ids.unzip();
-        self.has_other_ids |= !ids.iter().all(T::has_usual_form);
+        self.note_form(key, ids.iter().all(T::has_usual_form));
         self.set_toml(key, quote::list(texts));
+    }
+
+    fn note_form(&mut self, key: &str, is_usual: bool) {
+        if !is_usual {
+            self.other_ids.push(key.to_owned());
+        }
     }
 
     /// Adds a line above the other lines above the header.

@@ -25,10 +25,11 @@ pub(super) fn add(observations: &mut Observations, now: Timestamp, is_override: 
             if role.keys.is_none()
                 && !observations.values.contains_key(&format!("{ROLES}/{}", role.name)) =>
         {
-            let name = role.name.clone();
-            observations.add_note(format!(
-                "credentials of the role {name}: generated ones are served instead; --with-credentials takes the real ones along"
-            ));
+            let option =
+                if role.keys_left_out { "; --with-credentials takes the real ones along" } else { "" };
+            let note =
+                format!("credentials of the role {}: generated ones are served instead{option}", role.name);
+            observations.add_note(note);
         }
         _ => {}
     }

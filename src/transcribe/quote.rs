@@ -8,6 +8,9 @@ use crate::model::Timestamp;
 
 /// A key, quoted if it has to be.
 pub(super) fn key(key: &str) -> String {
+    if has_c1(key) {
+        return escaped(key);
+    }
     let line = Table::from_iter([(key.to_owned(), Value::Boolean(true))]).to_string();
     line.trim_end().trim_end_matches("true").trim_end().trim_end_matches('=').trim_end().to_owned()
 }
@@ -16,7 +19,25 @@ pub(super) fn key(key: &str) -> String {
 pub(super) fn text(text: &str) -> String {
     let plain = text.chars().all(|c| !c.is_control() || matches!(c, '\n' | '\t'));
     let indented = plain && text.contains("\n\t") && !text.contains("'''") && !text.ends_with('\'');
-    if indented { format!("'''\n{text}'''") } else { Value::from(text).to_string() }
+    if indented {
+        format!("'''\n{text}'''")
+    } else if has_c1(text) {
+        escaped(text)
+    } else {
+        Value::from(text).to_string()
+    }
+}
+
+/// Whether control characters are in it that TOML allows, and a terminal obeys.
+fn has_c1(text: &str) -> bool {
+    text.chars().any(|c| matches!(c, '\u{80}'..='\u{9f}'))
+}
+
+/// On one line, without any control character. TOML has all of JSON's escapes.
+fn escaped(text: &str) -> String {
+    let json = serde_json::Value::from(text).to_string();
+    let visible = |c: char| if c.is_control() { format!("\\u{:04x}", u32::from(c)) } else { c.to_string() };
+    json.chars().map(visible).collect()
 }
 
 /// A value's content: text if it is UTF-8, else base64; with its content type if there is one.
@@ -31,7 +52,12 @@ pub(super) fn content(bytes: &[u8], content_type: Option<&str>) -> String {
 }
 
 pub(super) fn list<S: AsRef<str>>(texts: impl IntoIterator<Item = S>) -> String {
-    Value::Array(texts.into_iter().map(|text| Value::from(text.as_ref())).collect()).to_string()
+    let texts: Vec<S> = texts.into_iter().collect();
+    if texts.iter().any(|text| has_c1(text.as_ref())) {
+        let quoted: Vec<String> = texts.iter().map(|text| escaped(text.as_ref())).collect();
+        return format!("[{}]", quoted.join(", "));
+    }
+    Value::Array(texts.iter().map(|text| Value::from(text.as_ref())).collect()).to_string()
 }
 
 /// A table on one line, in this order.
@@ -75,6 +101,17 @@ mod tests {
         for odd in ["\n\t'", "\n\t'''", "\n\t\r\n", "\n\t\u{1}", "\n\n\t", "\n\t\n"] {
             assert_eq!(read_back(&text(odd)).ok().as_deref(), Some(odd), "{odd:?}");
         }
+    }
+
+    #[test]
+    fn what_moves_a_cursor_is_escaped() {
+        let odd = "a\u{9b}31m\u{7f}\"\n";
+        let written = [key(odd), text(odd), list([odd]), inline([(odd, Value::from(odd))])];
+        for written in &written {
+            assert!(!written.chars().any(char::is_control), "expected escapes, found {written:?}");
+        }
+        assert_eq!(read_back(&text(odd)).ok().as_deref(), Some(odd));
+        assert_eq!(written[0], r#""a\u009b31m\u007f\"\n""#);
     }
 
     proptest! {

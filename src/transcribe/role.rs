@@ -16,6 +16,8 @@ pub(super) struct ObservedRole {
     pub(super) lifetime: Option<Duration>,
     pub(super) expiration: Option<Timestamp>,
     pub(super) keys: Option<Keys>,
+    /// True if the answer had keys that the policy does not carry.
+    pub(super) keys_left_out: bool,
     /// True if the keys cannot be real.
     pub(super) are_examples: bool,
 }
@@ -29,6 +31,7 @@ impl ObservedRole {
             lifetime: None,
             expiration: None,
             keys: None,
+            keys_left_out: false,
             are_examples: false,
         }
     }
@@ -47,13 +50,16 @@ impl ObservedRole {
                 expiration,
             })
         };
-        let keys = if with_keys { keys() } else { None };
+        let found = keys();
+        let keys_left_out = found.is_some() && !with_keys;
+        let keys = found.filter(|_| with_keys);
         Self {
             name: name.to_owned(),
             code: text("Code").map(str::to_owned),
             lifetime,
             expiration,
             keys,
+            keys_left_out,
             are_examples: false,
         }
     }

@@ -73,10 +73,14 @@ fn retract_warned(
     // Zones and architectures of a test's own.
     if !draft.has_other_ids() {
         draft.allow_other_ids(true);
-        let fewer =
-            read(draft).is_ok_and(|(_, report)| lines(&report, Severity::Warning).len() < warned.len());
-        if fewer {
+        let left =
+            read(draft).map_or_else(|_| warned.clone(), |(_, report)| lines(&report, Severity::Warning));
+        if left.len() < warned.len() {
             draft.keep_other_ids();
+            let is_left = |found: &String| left.iter().any(|(_, other)| other == found);
+            for (_, found) in warned.iter().filter(|(_, found)| !is_left(found)) {
+                observations.add_note(format!("{found}: taken as it is, and `other-ids` says so"));
+            }
             return true;
         }
         draft.allow_other_ids(false);

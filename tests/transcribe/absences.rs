@@ -7,7 +7,7 @@ use support::{Client, PureService, TOKEN};
 
 use crate::service::{RERUN, written};
 
-fn imported(text: &str) -> Transcript {
+pub(crate) fn imported(text: &str) -> Transcript {
     let Reading { observations, .. } = shapes::read(text.as_bytes(), SecretsPolicy::default())
         .unwrap_or_else(|found| panic!("expected a reading of {text}, found {found:?}\n{RERUN}"));
     written(observations, &PureService::new(""))
@@ -15,7 +15,7 @@ fn imported(text: &str) -> Transcript {
 
 /// Asks a scenario for paths, and compares the status.
 #[track_caller]
-fn answers(transcript: &Transcript, expected: &[(&str, u16)]) {
+pub(crate) fn answers(transcript: &Transcript, expected: &[(&str, u16)]) {
     let mut service = PureService::new(&transcript.text);
     let token = service.token(Client::HOST, "21600");
     for (path, status) in expected {
@@ -31,7 +31,7 @@ fn answers(transcript: &Transcript, expected: &[(&str, u16)]) {
 }
 
 #[track_caller]
-fn says(transcript: &Transcript, lines: &[&str], notes: &[&str]) {
+pub(crate) fn says(transcript: &Transcript, lines: &[&str], notes: &[&str]) {
     for line in lines {
         assert!(transcript.text.contains(line), "expected {line:?} in\n{}\n{RERUN}", transcript.text);
     }
@@ -67,7 +67,7 @@ fn not_available_in_the_text_of_ec2_metadata_is_not_there() {
 }
 
 /// An instance as the command prints it, with these members besides.
-fn described(more: Value) -> String {
+pub(crate) fn described(more: Value) -> String {
     let mut instance = json!({
         "InstanceId": "i-0123456789abcdef0", "State": {"Code": 16, "Name": "running"},
         "Placement": {"AvailabilityZone": "eu-west-1b", "GroupName": ""}, "PrivateIpAddress": "10.0.1.23",

@@ -116,7 +116,7 @@ const CASES: [Case; 18] = [
             "instance-profile-id = \"AIPA00000000000000WEB\"",
         ],
         notes: &[
-            "Reservations.0.Instances.0.KeyName",
+            "the public key me: the API has its name only, not the key",
             "the other instances, i-0123456789abcdef1: a scenario is of",
         ],
     },

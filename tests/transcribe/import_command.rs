@@ -112,6 +112,46 @@ fn an_api_that_cannot_be_asked_gets_a_sentence() {
     assert!(text.contains("account-id = \"111122223333\"") && !text.contains("hunter2"), "{text}");
 }
 
+/// An API that has no zone, or one that is none of EC2's, is of the region that was asked.
+#[test]
+fn an_answer_without_a_zone_is_of_the_region_that_was_asked_for() {
+    let sandbox = Sandbox::new();
+    for (zone, expected, is_asked) in [
+        ("", "eu-west-3a", true),
+        ("<placement><availabilityZone>nova</availabilityZone></placement>", "eu-west-3a", true),
+        ("<placement><availabilityZone>sa-east-1b</availabilityZone></placement>", "sa-east-1b", false),
+    ] {
+        let answer = format!(
+            "<DescribeInstancesResponse><reservationSet><item><instancesSet><item><instanceId>i-0123456789abcdef0</instanceId>\
+             {zone}</item></instancesSet></item></reservationSet></DescribeInstancesResponse>"
+        );
+        let api = hostile(move |mut stream| {
+            let _ = read_request(&mut stream);
+            let head =
+                format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", answer.len());
+            let _ = stream.write_all((head + &answer).as_bytes());
+        });
+        let words = [
+            "import",
+            "ec2",
+            "i-0123456789abcdef0",
+            "--endpoint",
+            &api,
+            "--region",
+            "eu-west-3",
+            "--no-sign-request",
+        ];
+        let found = sandbox.run(&words);
+        let said = format!("the zone, which the answer does not have: {expected} is in its place");
+        assert!(
+            found.code == Some(0)
+                && found.stdout.contains(&format!("\navailability-zone = \"{expected}\"\n"))
+                && found.stderr.contains(&said) == is_asked,
+            "{zone:?}: expected {expected}, found {found:#?}"
+        );
+    }
+}
+
 /// Keys and notices whose time is over are what was kept: they are served so, and `check` finds nothing wrong.
 #[test]
 fn times_that_are_over_are_no_mistake_of_an_import() {

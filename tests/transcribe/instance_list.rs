@@ -24,7 +24,7 @@ fn one_instance_of_a_list_is_taken() {
             (
                 Some("i-0123456789abcdef0"),
                 FIRST,
-                "not in the metadata, said elsewhere, or of another instance",
+                "not in the metadata, said otherwise elsewhere, or of another instance",
             ),
             (Some("i-0123456789abcdef1"), "instance-id = \"i-0123456789abcdef1\"", "of another instance"),
         ] {

@@ -5,6 +5,7 @@ mod account;
 mod aemm;
 mod categories;
 mod command;
+mod described;
 mod dump;
 mod dump_files;
 mod faults;

@@ -47,7 +47,8 @@ fn zone(item: &Item<'_>) {
     };
     let name = rest.trim_start_matches('-');
     let of_unknown_letters = name.len() == 1 && !known.has_all_letters();
-    if of_unknown_letters || known.zones().any(|zone| zone == name) {
+    // New ones of that form open more often than a table is renewed.
+    if of_unknown_letters || zone.is_newer_wavelength_zone() || known.zones().any(|zone| zone == name) {
         return;
     }
     let of_its_kind = known.zones().filter(|zone| (zone.len() == 1) == (name.len() == 1));

@@ -112,6 +112,8 @@ fn what_contradicts_cannot_happen_or_has_no_effect_is_a_warning() {
 #[test]
 fn what_is_meant_has_no_warning() {
     for text in [
+        "[instance]\navailability-zone = \"eu-west-3-cmn-wlz-1a\"",
+        "[instance]\navailability-zone = \"af-south-1-dkr-wlz-1a\"",
         "[instance]\navailability-zone = \"us-west-2-lax-1a\"\navailability-zone-id = \"usw2-lax1-az1\"",
         "[instance]\navailability-zone = \"eu-west-4a\"",
         "[instance]\navailability-zone = \"xx-new-1a\"",
@@ -214,6 +216,7 @@ fn times_that_are_meant_to_be_over_are_no_mistake() {
     expect(&format!("{keys}state = \"failed\"\n"), &["these keys have expired"]);
     expect(&spot(""), &["event[1].spot-interruption.time is in the past"]);
     expect(&spot(", then = \"stay\""), &[]);
+    expect(&spot(", then = \"vanish\""), &["event[1].spot-interruption.time is in the past"]);
 }
 
 #[test]

@@ -134,8 +134,8 @@ fn in_the_past(sections: &[Section<'_>], events: &[Event], now: Timestamp) {
             if let EventEffect::SpotInterruption { due: NoticeDue::At(written), .. } = effect
                 && written.instant < now
                 && let Some(spot) = table(section, "spot-interruption")
-                // Who says that the notice stays means it to be seen after its time.
-                && spot.get("then").is_none()
+                // Who says that the notice stays means it to be seen after its time. One that vanishes is never seen.
+                && spot.get("then").is_none_or(|then| then.text() != Some("stay"))
                 && let Some(item) = spot.get("time")
             {
                 item.warn(

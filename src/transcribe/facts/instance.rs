@@ -27,7 +27,8 @@ pub(super) fn write(
     table.set_if_valid::<InstanceType>("instance-type", kind);
     architecture(document, kind, &mut table);
     table.set_id::<AccountId>("account-id", account(observations, document).as_deref());
-    let zone = value("meta-data/placement/availability-zone", "availabilityZone");
+    let zone = zone(observations, document);
+    let zone = zone.as_deref();
     zone_and_id(observations, zone, &mut table);
     table.set_if_valid::<LifeCycle>("life-cycle", observations.text("meta-data/instance-life-cycle"));
     table.set_if_valid::<InstanceAction>("instance-action", observations.text("meta-data/instance-action"));
@@ -70,11 +71,17 @@ fn account(observations: &Observations, document: &Document) -> Option<String> {
     document.text("accountId").map(str::to_owned).or_else(role).or_else(owner).or_else(profile)
 }
 
-fn zone_and_id(observations: &Observations, zone: Option<&str>, table: &mut DraftTable) {
+fn zone(observations: &Observations, document: &Document) -> Option<String> {
+    let named = observations.text("meta-data/placement/availability-zone");
+    let named = named.or_else(|| document.text("availabilityZone"));
+    let usable = named.filter(|zone| zone.parse::<AvailabilityZone>().is_ok()).map(str::to_owned);
     // A region alone has a zone, too.
-    let region = observations.text("meta-data/placement/region").filter(|_| zone.is_none());
-    let first = region.map(|region| format!("{region}a"));
-    table.set_if_valid::<AvailabilityZone>("availability-zone", zone.or(first.as_deref()));
+    let first = || observations.text("meta-data/placement/region").map(|region| format!("{region}a"));
+    usable.or_else(first)
+}
+
+fn zone_and_id(observations: &Observations, zone: Option<&str>, table: &mut DraftTable) {
+    table.set_if_valid::<AvailabilityZone>("availability-zone", zone);
     let follows = zone.and_then(|zone| zone.parse().ok()).map(|zone: AvailabilityZone| zone.zone_id());
     let id = observations.text("meta-data/placement/availability-zone-id");
     table.set_line("availability-zone-id", id.filter(|id| follows.as_deref() != Some(id)));

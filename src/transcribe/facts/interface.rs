@@ -20,9 +20,10 @@ pub(super) struct ObservedInterface {
     mac: Option<String>,
     /// The directory of its values; none if the service has values at the top only, such as `meta-data/mac`.
     directory: Option<String>,
-    /// Network card, 0 if the service shows none, and device number.
+    /// Network card, 0 if the service shows none.
     card: u32,
-    number: u32,
+    /// Device number, if the service shows one.
+    number: Option<u32>,
     /// Private addresses, the primary one first.
     pub(super) private: Vec<Ipv4Addr>,
     pub(super) public: Vec<Ipv4Addr>,
@@ -45,7 +46,8 @@ impl ObservedInterface {
     }
 }
 
-/// The interfaces by network card and device number, the primary one first.
+/// The interfaces, the primary one first: the one that the top leaves name, else by network card, device number and the
+/// order of the source.
 pub(super) fn all(observations: &Observations) -> Vec<ObservedInterface> {
     let macs: BTreeSet<&str> =
         observations.below(MACS).filter_map(|(path, _)| path.split_once('/')).map(|(mac, _)| mac).collect();
@@ -57,19 +59,28 @@ pub(super) fn all(observations: &Observations) -> Vec<ObservedInterface> {
                 mac: Some(mac.to_owned()),
                 directory: Some(format!("{MACS}/{mac}")),
                 card: 0,
-                number: 0,
+                number: None,
                 private: vec![],
                 public: vec![],
             };
-            let number =
-                |leaf| interface.text(observations, leaf).and_then(|n| n.parse().ok()).unwrap_or_default();
-            (interface.card, interface.number) = (number("network-card"), number("device-number"));
+            let number = |leaf| interface.text(observations, leaf).and_then(|n| n.parse().ok());
+            (interface.card, interface.number) =
+                (number("network-card").unwrap_or_default(), number("device-number"));
             interface.private = interface.many(observations, "local-ipv4s");
             interface.public = interface.many(observations, "public-ipv4s");
             interface
         })
         .collect();
-    interfaces.sort_by_key(|interface| (interface.card, interface.number));
+    let address = top_address(observations, "local-ipv4");
+    interfaces.sort_by_key(|interface| {
+        let mac = interface.mac.as_deref();
+        let is_named = mac.is_some() && mac == observations.text("meta-data/mac");
+        let has_address = address.iter().any(|address| interface.private.contains(address));
+        let position = observations.interface_order.iter().position(|listed| mac == Some(listed));
+        // What has no number comes after what has one.
+        let number = interface.number.unwrap_or(u32::MAX);
+        (!is_named, !has_address, interface.card, number, position.unwrap_or(usize::MAX))
+    });
     if let Some(primary) = interfaces.first_mut() {
         let directory = primary.directory.clone().unwrap_or_default();
         // Somebody selected the leaves at the top, or those of the interface could not be read.
@@ -100,7 +111,7 @@ fn from_top_leaves(observations: &Observations) -> Option<ObservedInterface> {
         mac: mac.map(str::to_owned),
         directory: None,
         card: 0,
-        number: 0,
+        number: None,
         private,
         public,
     })
@@ -131,16 +142,19 @@ pub(super) fn write(observations: &Observations, interfaces: &[ObservedInterface
 
 fn block(observations: &Observations, interface: &ObservedInterface, index: u32) -> DraftTable {
     let mut table = DraftTable::new("[[instance.network-interface]]");
-    if interface.number != index {
-        table.set("device-number", i64::from(interface.number));
+    if let Some(number) = interface.number.filter(|number| *number != index) {
+        table.set("device-number", i64::from(number));
     }
     if let Some(mac) = &interface.mac {
         table.set("mac", mac.as_str());
     }
     table.set_id::<InterfaceId>("interface-id", interface.text(observations, "interface-id"));
     // Of a selection it is not known that there are none.
-    for (key, addresses) in [("private-ipv4s", &interface.private), ("public-ipv4s", &interface.public)] {
-        let none = key == "public-ipv4s" && lacks_public(observations, interface, index);
+    for (key, leaf, addresses) in [
+        ("private-ipv4s", "local-ipv4", &interface.private),
+        ("public-ipv4s", "public-ipv4", &interface.public),
+    ] {
+        let none = lacks(observations, interface, index, leaf);
         if !addresses.is_empty() || !observations.partial || none {
             table.set_toml(key, quote::list(addresses.iter().map(ToString::to_string)));
         }
@@ -165,11 +179,11 @@ fn block(observations: &Observations, interface: &ObservedInterface, index: u32)
     table
 }
 
-/// True if it is known that the interface has no public address.
-fn lacks_public(observations: &Observations, interface: &ObservedInterface, index: u32) -> bool {
+/// True if it is known that the interface has no such address. The leaf is that at the top, the one address.
+fn lacks(observations: &Observations, interface: &ObservedInterface, index: u32, leaf: &str) -> bool {
     let directory = interface.directory.as_ref();
-    directory.is_some_and(|directory| observations.lacks(&format!("{directory}/public-ipv4s")))
-        || (index == 0 && observations.lacks("meta-data/public-ipv4"))
+    directory.is_some_and(|directory| observations.lacks(&format!("{directory}/{leaf}s")))
+        || (index == 0 && observations.lacks(&format!("meta-data/{leaf}")))
 }
 
 fn texts<T: ToString>(values: &[T]) -> Vec<String> {

@@ -33,9 +33,11 @@ pub(super) fn draft(observations: &mut Observations, now: Timestamp) -> Draft {
     service::http(observations, &mut draft);
     events::write(observations, &mut draft);
     if draft.has_other_ids() {
+        let keys = draft.other_ids().join(", ");
         draft.allow_other_ids(true);
-        observations
-            .add_note("ids of other forms than EC2's: they are taken as they are, and `other-ids` says so");
+        observations.add_note(format!(
+            "ids of other forms than EC2's ({keys}): they are taken as they are, and `other-ids` says so"
+        ));
     }
     draft
 }

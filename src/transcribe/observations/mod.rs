@@ -2,6 +2,7 @@
 
 mod keys;
 mod lookup;
+mod place;
 mod secrets;
 #[cfg(test)]
 mod tests;
@@ -80,6 +81,8 @@ pub struct Observations {
     pub(super) announced: BTreeSet<String>,
     /// What became of the values of a file.
     pub account: Account,
+    /// MAC addresses of interfaces in the order of a file's list.
+    pub(super) interface_order: Vec<String>,
     pub(super) source: ObservationSource,
     /// True if only some paths are known, and of the others but that there is no role.
     pub(super) partial: bool,
@@ -110,6 +113,7 @@ impl Observations {
             moving: BTreeMap::new(),
             announced: BTreeSet::new(),
             account: Account::default(),
+            interface_order: vec![],
             source: ObservationSource::Service,
             partial: false,
             absent: BTreeSet::new(),

@@ -5,11 +5,13 @@ use std::str::FromStr;
 use serde_json::Value;
 
 use super::describe_lists;
+use super::described_twice;
 use super::input::{JsonInput, Part};
 use super::instance_list;
 use super::reading::Certainty;
 use super::service_tree::{Knowledge, ServiceTree};
 use crate::transcribe::known_paths::{DOCUMENT, KEYS};
+use crate::transcribe::observations::clip;
 
 /// Members that are answers as they are.
 const AS_THEY_ARE: [(&[&str], &str); 18] = [
@@ -53,14 +55,18 @@ pub(super) fn read(input: &mut JsonInput) -> Option<ServiceTree> {
     let evidence = if at.is_empty() { "its key InstanceId" } else { "its list of instances" };
     let shape = "the output of aws ec2 describe-instances";
     let mut tree = ServiceTree::new(shape, Certainty::Certain, evidence, Knowledge::Selection);
-    tree.rest = "not in the metadata, said elsewhere, or of another instance";
+    tree.rest = if others.is_some() {
+        "not in the metadata, said otherwise elsewhere, or of another instance"
+    } else {
+        "not in the metadata, or said otherwise elsewhere"
+    };
     tree.notes.extend(others.map(|others| {
         format!(
             "the other instances, {others}: a scenario is of {}; --instance ID takes another one",
             chosen.id
         )
     }));
-    tree.lacks_role = !input.has(&[at, &["IamInstanceProfile"]].concat());
+    profile(input, at, &mut tree);
     // Before the address of the instance, which is one of those of the interface.
     describe_lists::interfaces(input, at, &mut tree);
     for (path, to) in AS_THEY_ARE {
@@ -73,6 +79,7 @@ pub(super) fn read(input: &mut JsonInput) -> Option<ServiceTree> {
         }
     }
     omitted(input, at, &mut tree);
+    key_and_state(input, at, &mut tree);
     for (path, of, member) in MEMBERS {
         let path = [at, path].concat();
         if said(input, &path) {
@@ -86,8 +93,42 @@ pub(super) fn read(input: &mut JsonInput) -> Option<ServiceTree> {
     reservation(input, at, &mut tree);
     options(input, at, &mut tree);
     describe_lists::tags_and_groups(input, at, &mut tree);
-    describe_lists::repeated(input, at, &mut tree);
+    described_twice::take(input, at, &mut tree);
     Some(tree)
+}
+
+/// Whether there is a role. The API has an empty profile where there is none.
+fn profile(input: &mut JsonInput, at: &[&str], tree: &mut ServiceTree) {
+    let profile = [at, &["IamInstanceProfile"]].concat();
+    let is_said = |member: &'static str| said(input, &[&profile[..], &[member]].concat());
+    tree.lacks_role = !(is_said("Arn") || is_said("Id"));
+    if tree.lacks_role && input.get(&profile).is_some_and(is_blank) {
+        tree.add_absent("meta-data/iam/info", input.take(&profile));
+    }
+}
+
+fn is_blank(value: &Value) -> bool {
+    let members = value.as_object();
+    value.is_null() || value == "" || members.is_some_and(|members| members.values().all(is_blank))
+}
+
+/// The name of a key, and a state in which no service answers.
+fn key_and_state(input: &mut JsonInput, at: &[&str], tree: &mut ServiceTree) {
+    let key = [at, &["KeyName"]].concat();
+    match input.text(&key).map(clip) {
+        Some(name) if name.is_empty() => tree.add_absent(KEYS, input.take(&key)),
+        Some(name) => {
+            let reason = format!("the public key {name}: the API has its name only, not the key");
+            tree.leave_out(input.take(&key), &reason);
+        }
+        None => {}
+    }
+    let state = [at, &["State"]].concat();
+    let name = input.text(&[&state[..], &["Name"]].concat()).unwrap_or_default();
+    if let "shutting-down" | "terminated" | "stopping" | "stopped" = name {
+        let reason = format!("the state {name}: the instance of a scenario answers as one that runs");
+        tree.leave_out(input.take(&state), &reason);
+    }
 }
 
 /// Members that the command leaves out of an instance that has none. A query may leave out any.

@@ -27,50 +27,117 @@ const LISTS: [(&str, &[&str], &str); 7] = [
     ("Groups", &["GroupId"], "security-group-ids"),
 ];
 
+/// Lists of an interface that has none of these if they are empty, and the leaf that it then lacks.
+const MAY_BE_EMPTY: [(&str, &str); 4] = [
+    (ADDRESSES, "local-ipv4s"),
+    ("Ipv6Addresses", "ipv6s"),
+    ("Ipv4Prefixes", "ipv4-prefix"),
+    ("Ipv6Prefixes", "ipv6-prefix"),
+];
+const ADDRESSES: &str = "PrivateIpAddresses";
+/// Members that name the primary address of a list, and the leaf that has it first.
+const PRIMARY: [(&str, &str, &str); 2] =
+    [(ADDRESSES, "Primary", "local-ipv4s"), ("Ipv6Addresses", "IsPrimaryIpv6", "ipv6s")];
+pub(super) const MACS: &str = "meta-data/network/interfaces/macs/";
+
 pub(super) fn interfaces(input: &mut JsonInput, at: &[&str], tree: &mut ServiceTree) {
     let list = [at, &["NetworkInterfaces"]].concat();
-    let count = length(input, &list);
-    for number in (0..count).map(|number| number.to_string()) {
+    let mut directories = Vec::new();
+    for number in numbers(input, &list) {
         let own = [&list[..], &[number.as_str()]].concat();
-        let of =
-            |path: &[&'static str]| path.iter().fold(own.clone(), |at, name| [&at[..], &[*name]].concat());
-        let Some(mac) = input.text(&of(&["MacAddress"])).map(str::to_lowercase) else { continue };
-        let directory = format!("meta-data/network/interfaces/macs/{mac}");
-        tree.add(&format!("{directory}/mac"), input.take(&of(&["MacAddress"])));
-        for (path, leaf) in OF_INTERFACE {
-            // Most have one card, and a card index of 0 that the service does not show.
-            let first_card =
-                leaf == "network-card" && input.get(&of(path)).and_then(Value::as_u64) == Some(0);
-            if input.has(&of(path)) && !first_card {
-                tree.add(&format!("{directory}/{leaf}"), input.take(&of(path)));
-            }
-        }
-        for (name, member, leaf) in LISTS {
-            let parts = elements(input, &of(&[name]), member);
-            // Who prints the addresses prints the public ones with them.
-            if parts.is_empty() && leaf == "public-ipv4s" && length(input, &of(&[name])) > 0 {
-                let at = input.name_of(&of(&["Association"]));
-                if input.get(&of(&["Association"])).is_none() {
-                    tree.absent.push((at, format!("{directory}/{leaf}")));
-                }
-            }
-            tree.add_lines(&format!("{directory}/{leaf}"), parts);
-        }
+        let mac = input.text(&[&own[..], &["MacAddress"]].concat()).map(str::to_lowercase);
+        let Some(mac) = mac else { continue };
+        let directory = format!("{MACS}{mac}");
+        tree.interface_order.push(mac);
+        interface(input, &own, &directory, tree);
+        directories.push(directory);
     }
-    // Without interfaces these are of the only one.
+    let directory = match directories.as_slice() {
+        [] => format!("{MACS}{}", Instance::default().mac()),
+        [only] => only.clone(),
+        _ => return,
+    };
+    // What the instance has is its only interface's.
     for (name, leaf) in [("SubnetId", "subnet-id"), ("VpcId", "vpc-id")] {
-        let path = [at, &[name]].concat();
-        if input.has(&path) && count == 0 {
-            let mac = Instance::default().mac().to_string();
-            tree.add(&format!("meta-data/network/interfaces/macs/{mac}/{leaf}"), input.take(&path));
+        let (path, to) = ([at, &[name]].concat(), format!("{directory}/{leaf}"));
+        if input.text(&path).is_some_and(|text| !text.is_empty()) && !tree.has_part(&to) {
+            tree.add(&to, input.take(&path));
         }
     }
+    let to = format!("{directory}/security-group-ids");
+    if !tree.has_part(&to) {
+        let groups = [at, &["SecurityGroups"]].concat();
+        let ids = elements(input, &groups, &numbers(input, &groups), &["GroupId"]);
+        tree.add_lines(&to, ids);
+    }
+}
+
+fn interface(input: &mut JsonInput, own: &[&str], directory: &str, tree: &mut ServiceTree) {
+    let of = |path: &[&'static str]| path.iter().fold(own.to_vec(), |at, name| [&at[..], &[*name]].concat());
+    tree.add(&format!("{directory}/mac"), input.take(&of(&["MacAddress"])));
+    for (path, leaf) in OF_INTERFACE {
+        // Most have one card, and a card index of 0 that the service does not show.
+        let first_card = leaf == "network-card" && input.get(&of(path)).and_then(Value::as_u64) == Some(0);
+        if input.has(&of(path)) && !first_card {
+            tree.add(&format!("{directory}/{leaf}"), input.take(&of(path)));
+        }
+    }
+    let has_association = input.get(&of(&["Association"])).is_some();
+    let association = input.name_of(&of(&["Association"]));
+    // Older emulators have no list.
+    if input.get(&of(&[ADDRESSES])).is_none()
+        && input.text(&of(&["PrivateIpAddress"])).is_some_and(|ip| !ip.is_empty())
+    {
+        tree.add(&format!("{directory}/local-ipv4s"), input.take(&of(&["PrivateIpAddress"])));
+    }
+    // Before anything of an element is taken.
+    let orders = LISTS.map(|(name, ..)| primary_first(input, own, &of(&[name])));
+    for ((name, member, leaf), order) in LISTS.into_iter().zip(&orders) {
+        let parts = elements(input, &of(&[name]), order, member);
+        // Who prints the addresses prints the public ones with them.
+        if leaf == "public-ipv4s"
+            && parts.is_empty()
+            && !has_association
+            && input.get(&of(&[name])).is_some_and(Value::is_array)
+        {
+            tree.absent.push((association.clone(), format!("{directory}/{leaf}")));
+        }
+        tree.add_lines(&format!("{directory}/{leaf}"), parts);
+    }
+    for (list, flag, leaf) in PRIMARY {
+        let to = format!("{directory}/{leaf}");
+        if !tree.has_part(&to) {
+            continue;
+        }
+        for number in numbers(input, &of(&[list])) {
+            tree.use_as(&to, input.take(&[&of(&[list])[..], &[number.as_str(), flag]].concat()));
+        }
+    }
+    for (list, leaf) in MAY_BE_EMPTY {
+        if input.get(&of(&[list])).and_then(Value::as_array).is_some_and(Vec::is_empty) {
+            tree.add_absent(&format!("{directory}/{leaf}"), input.take(&of(&[list])));
+        }
+    }
+}
+
+/// The numbers of a list's elements, that of an interface's primary address first.
+fn primary_first(input: &JsonInput, interface: &[&str], list: &[&str]) -> Vec<String> {
+    let mut found = numbers(input, list);
+    let own = input.text(&[interface, &["PrivateIpAddress"]].concat());
+    found.sort_by_key(|number| {
+        let member = |name: &'static str| input.get(&[list, &[number.as_str(), name]].concat());
+        let is_set = |value: &Value| value == true || value == "true";
+        let is_primary = PRIMARY.iter().any(|(_, flag, _)| member(flag).is_some_and(is_set));
+        let is_own = own.is_some() && member("PrivateIpAddress").and_then(Value::as_str) == own;
+        (!is_primary, !is_own)
+    });
+    found
 }
 
 pub(super) fn tags_and_groups(input: &mut JsonInput, at: &[&str], tree: &mut ServiceTree) {
     let list = [at, &["Tags"]].concat();
     let is_off = tree.options.metadata_tags == Some(InstanceMetadataTags::Disabled);
-    for number in (0..length(input, &list)).map(|number| number.to_string()) {
+    for number in numbers(input, &list) {
         let of = |name| [&list[..], &[number.as_str(), name]].concat();
         if let Some(key) = input.text(&of("Key")).map(str::to_owned) {
             let reason = if is_off {
@@ -92,56 +159,19 @@ pub(super) fn tags_and_groups(input: &mut JsonInput, at: &[&str], tree: &mut Ser
         }
     }
     let groups = [at, &["SecurityGroups"]].concat();
-    let names = elements(input, &groups, &["GroupName"]);
+    let names = elements(input, &groups, &numbers(input, &groups), &["GroupName"]);
     tree.add_lines("meta-data/security-groups", names);
 }
 
-/// Accounts for what is there twice: of the instance, and of its interfaces; of an interface, and of its addresses.
-pub(super) fn repeated(input: &mut JsonInput, at: &[&str], tree: &mut ServiceTree) {
-    let macs = "meta-data/network/interfaces/macs/";
-    let of_interfaces = |leaf: &str| {
-        let is_leaf = |path: &str| path.starts_with(macs) && path.rsplit('/').next() == Some(leaf);
-        tree.parts.iter().filter(move |(path, _)| is_leaf(path)).collect::<Vec<_>>()
-    };
-    let mut found: Vec<(Vec<String>, String)> = Vec::new();
-    let mut note = |path: Vec<&str>, leaf: &str| {
-        let Some(text) = input.text(&path) else { return };
-        let says =
-            |part: &Part| part.value.as_str().is_some_and(|value| value.lines().any(|line| line == text));
-        if let Some((to, _)) = of_interfaces(leaf).into_iter().find(|(_, part)| says(part)) {
-            found.push((path.into_iter().map(str::to_owned).collect(), to.clone()));
-        }
-    };
-    for (name, leaf) in [("SubnetId", "subnet-id"), ("VpcId", "vpc-id")] {
-        note([at, &[name]].concat(), leaf);
-    }
-    let numbers: Vec<String> =
-        (0..length(input, &[at, &["SecurityGroups"]].concat())).map(|n| n.to_string()).collect();
-    for number in &numbers {
-        note([at, &["SecurityGroups", number, "GroupId"]].concat(), "security-group-ids");
-    }
-    let numbers: Vec<String> =
-        (0..length(input, &[at, &["NetworkInterfaces"]].concat())).map(|n| n.to_string()).collect();
-    for number in &numbers {
-        let own = |rest: &[&'static str]| [at, &["NetworkInterfaces", number.as_str()], rest].concat();
-        note(own(&["PrivateIpAddress"]), "local-ipv4s");
-        note(own(&["Association", "PublicIp"]), "public-ipv4s");
-    }
-    for (path, to) in found {
-        let path: Vec<&str> = path.iter().map(String::as_str).collect();
-        tree.use_as(&to, input.take(&path));
-    }
+pub(super) fn numbers(input: &JsonInput, list: &[&str]) -> Vec<String> {
+    let length = input.get(list).and_then(Value::as_array).map_or(0, Vec::len);
+    (0..length).map(|number| number.to_string()).collect()
 }
 
-fn length(input: &JsonInput, list: &[&str]) -> usize {
-    input.get(list).and_then(Value::as_array).map_or(0, Vec::len)
-}
-
-/// Takes a member of each element that has it.
-fn elements(input: &mut JsonInput, list: &[&str], member: &[&str]) -> Vec<Part> {
-    let numbers: Vec<String> = (0..length(input, list)).map(|number| number.to_string()).collect();
+/// Takes a member of each of the elements that have it.
+fn elements(input: &mut JsonInput, list: &[&str], numbers: &[String], member: &[&str]) -> Vec<Part> {
     let mut parts = Vec::new();
-    for number in &numbers {
+    for number in numbers {
         let at = [list, &[number.as_str()], member].concat();
         if input.text(&at).is_some() {
             parts.extend(input.take(&at));

@@ -7,6 +7,10 @@ use serde_json::{Map, Value};
 const MAX_NODES: u32 = 1 << 20;
 /// Elements inside each other: an instance's deepest has eleven.
 const MAX_DEPTH: usize = 32;
+/// Attributes of an element: an answer has `xmlns` at its root, and no other. A parser compares each with all others.
+const MAX_ATTRIBUTES: usize = 64;
+/// Namespaces: each element that declares one has those of all elements around it, too.
+const MAX_NAMESPACES: usize = 8;
 
 /// Names that the command spells otherwise than with a capital; and, of lists, without `Set`.
 const RENAMED: [(&str, &str); 15] = [
@@ -30,10 +34,12 @@ const RENAMED: [(&str, &str); 15] = [
 const NUMBERS: [&str; 5] =
     ["amiLaunchIndex", "deviceIndex", "networkCardIndex", "partitionNumber", "httpPutResponseHopLimit"];
 const LIST_ITEM: &str = "item";
+/// Elements whose text is somebody's own, blanks around it included.
+const VERBATIM: [&str; 2] = ["key", "value"];
 
 /// True if a text is XML of an API, and not a page.
-pub(super) fn is_answer(text: &str) -> bool {
-    let text = text.trim_start();
+pub(crate) fn is_answer(text: &str) -> bool {
+    let text = text.trim_start_matches('\u{feff}').trim_start();
     let root = text.split_once("?>").filter(|_| text.starts_with("<?xml")).map_or(text, |(_, rest)| rest);
     let root = root.trim_start();
     root.starts_with("<DescribeInstancesResponse") || root.starts_with("<Response")
@@ -41,10 +47,7 @@ pub(super) fn is_answer(text: &str) -> bool {
 
 /// The JSON of an answer; `Err` says what is wrong with it, as the predicate of a sentence.
 pub(super) fn read(text: &str) -> Result<Value, String> {
-    let options =
-        roxmltree::ParsingOptions { nodes_limit: MAX_NODES, ..roxmltree::ParsingOptions::default() };
-    let document =
-        Document::parse_with_options(text, options).map_err(|error| format!("it is no XML: {error}"))?;
+    let document = parse(text)?;
     let root = document.root_element();
     if let Some(error) = error_of(&root) {
         return Err(format!("it is an error of the API: {error}"));
@@ -60,9 +63,43 @@ pub(super) fn read(text: &str) -> Result<Value, String> {
 
 /// "InvalidInstanceID.NotFound: The instance ID 'i-1' does not exist", if that is what a text says.
 pub(crate) fn error(text: &str) -> Option<String> {
+    error_of(&parse(text).ok()?.root_element())
+}
+
+fn parse(text: &str) -> Result<Document<'_>, String> {
+    limit_attributes(text)?;
     let options =
         roxmltree::ParsingOptions { nodes_limit: MAX_NODES, ..roxmltree::ParsingOptions::default() };
-    error_of(&Document::parse_with_options(text, options).ok()?.root_element())
+    Document::parse_with_options(text, options).map_err(|error| format!("it is no XML: {error}"))
+}
+
+/// Refuses what a parser needs the square of its length for.
+fn limit_attributes(text: &str) -> Result<(), String> {
+    let mut namespaces = 0;
+    // No `<` is in the value of an attribute.
+    for tag in text.split('<').skip(1).filter(|tag| !tag.starts_with(['!', '?'])) {
+        let (mut quote, mut attributes, mut end) = (None, 0, tag.len());
+        for (at, byte) in tag.bytes().enumerate() {
+            match (quote, byte) {
+                (None, b'\'' | b'"') => quote = Some(byte),
+                (Some(open), _) if open == byte => quote = None,
+                (None, b'=') => attributes += 1,
+                (None, b'>') => {
+                    end = at;
+                    break;
+                }
+                _ => {}
+            }
+        }
+        namespaces += tag.get(..end).unwrap_or(tag).matches("xmlns").count();
+        if attributes > MAX_ATTRIBUTES {
+            return Err(format!("an element of its XML has more than {MAX_ATTRIBUTES} attributes"));
+        }
+    }
+    if namespaces > MAX_NAMESPACES {
+        return Err(format!("its XML has more than {MAX_NAMESPACES} namespaces"));
+    }
+    Ok(())
 }
 
 fn error_of(root: &Node<'_, '_>) -> Option<String> {
@@ -85,7 +122,8 @@ fn value(node: &Node<'_, '_>) -> Value {
         if name.ends_with("Set") {
             return Value::Array(vec![]);
         }
-        let text = node.text().unwrap_or_default().trim();
+        let text = node.text().unwrap_or_default();
+        let text = if VERBATIM.contains(&name) { text } else { text.trim() };
         let number = text.parse::<u64>().ok().filter(|_| NUMBERS.contains(&name));
         return number.map_or_else(|| Value::from(text), Value::from);
     };
@@ -129,7 +167,7 @@ mod tests {
      <groupSet><item><groupId>sg-1</groupId></item></groupSet>
      <attachment><deviceIndex>0</deviceIndex></attachment>
      <association><publicIp>203.0.113.7</publicIp></association></item></networkInterfaceSet>
-   <tagSet><item><key>Name</key><value>a &amp; b</value></item></tagSet>
+   <tagSet><item><key>Name</key><value> a &amp; b=xmlns </value></item></tagSet>
    <iamInstanceProfile><arn>arn:aws:iam::111122223333:instance-profile/web</arn></iamInstanceProfile>
   </item></instancesSet></item></reservationSet></DescribeInstancesResponse>"#;
         let expected = json!({"RequestId": "x", "Reservations": [{
@@ -141,7 +179,7 @@ mod tests {
                     "MacAddress": "02:00:00:00:00:01", "Groups": [{"GroupId": "sg-1"}], "Attachment": {"DeviceIndex": 0},
                     "Association": {"PublicIp": "203.0.113.7"},
                 }],
-                "Tags": [{"Key": "Name", "Value": "a & b"}],
+                "Tags": [{"Key": "Name", "Value": " a & b=xmlns "}],
                 "IamInstanceProfile": {"Arn": "arn:aws:iam::111122223333:instance-profile/web"},
             }],
         }]});
@@ -156,6 +194,16 @@ mod tests {
             "<a>".repeat(40),
             "</a>".repeat(40)
         );
+        let attributes = |count: usize| (0..count).map(|n| format!(" a{n}='>'")).collect::<Vec<_>>().concat();
+        let wide = format!("<DescribeInstancesResponse{}/>", attributes(65));
+        let named = format!(
+            "<DescribeInstancesResponse>{}{}</DescribeInstancesResponse>",
+            "<a xmlns='b'>".repeat(9),
+            "</a>".repeat(9)
+        );
+        let narrow = format!("<DescribeInstancesResponse{}/>", attributes(64));
+        assert_eq!(read(&narrow), Ok(json!({})));
+        assert_eq!(error(&wide), None);
         let laughs =
             "<!DOCTYPE a [<!ENTITY a \"ha\">]><DescribeInstancesResponse>&a;</DescribeInstancesResponse>";
         for (text, expected) in [
@@ -167,6 +215,8 @@ mod tests {
             ("<DescribeInstancesResponse>", "it is no XML: "),
             (deep.as_str(), "its elements are more than 32 deep"),
             (laughs, "it is no XML: "),
+            (wide.as_str(), "an element of its XML has more than 64 attributes"),
+            (named.as_str(), "its XML has more than 8 namespaces"),
         ] {
             let found = read(text).expect_err("it is no answer");
             assert!(found.starts_with(expected), "expected {expected:?} of {text:.80}, found {found:?}");

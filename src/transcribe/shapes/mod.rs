@@ -15,6 +15,7 @@
 mod cloud_init;
 mod describe_instances;
 mod describe_lists;
+mod described_twice;
 mod document;
 mod ec2_metadata_text;
 mod ec2_query_answer;
@@ -41,7 +42,7 @@ use super::observations::{ObservationSource, Observations, RoleAnswer, SecretsPo
 use input::JsonInput;
 use service_tree::ServiceTree;
 
-pub(crate) use ec2_query_answer::error as ec2_error;
+pub(crate) use ec2_query_answer::{error as ec2_error, is_answer as is_ec2_answer};
 pub(super) use json_paths::is_known;
 pub use reading::{Certainty, Reading, Unread};
 
@@ -240,6 +241,7 @@ impl ServiceTree {
         self.absent.extend(other.absent);
         self.left_out.extend(other.left_out);
         self.notes.extend(other.notes);
+        self.interface_order.extend(other.interface_order);
         self
     }
 }

@@ -26,6 +26,7 @@ pub(super) fn observe(tree: ServiceTree, rest: &[InputName], policy: SecretsPoli
     }
     observations.account.taken.extend(tree.used);
     observations.traits = tree.options;
+    observations.interface_order = tree.interface_order;
     for (at, reason) in &tree.left_out {
         observations.leave_out(at, reason);
     }

@@ -38,6 +38,8 @@ pub(super) struct ServiceTree {
     /// What is left out, and why.
     pub(super) left_out: Vec<(InputName, String)>,
     pub(super) options: ServiceTraits,
+    /// MAC addresses of interfaces in the order of a list.
+    pub(super) interface_order: Vec<String>,
     /// True if the file would show a role, and has none.
     pub(super) lacks_role: bool,
     pub(super) notes: Vec<String>,
@@ -64,6 +66,7 @@ impl ServiceTree {
             absent: vec![],
             left_out: vec![],
             options: ServiceTraits::default(),
+            interface_order: vec![],
             lacks_role: false,
             notes: vec![],
             rest: "not of the metadata",
@@ -91,6 +94,15 @@ impl ServiceTree {
 
     pub(super) fn add_member(&mut self, path: &'static str, member: &'static str, part: Option<Part>) {
         self.members.extend(part.map(|part| (path, member, part)));
+    }
+
+    pub(super) fn has_part(&self, path: &str) -> bool {
+        self.parts.iter().any(|(found, _)| found == path)
+    }
+
+    /// Accounts for what says that a path does not answer.
+    pub(super) fn add_absent(&mut self, path: &str, part: Option<Part>) {
+        self.absent.extend(part.map(|part| (part.at, path.to_owned())));
     }
 
     /// Leaves a part out.

@@ -1,0 +1,21 @@
+//! The place that somebody asked for an instance of, where the answer has none.
+
+use super::Observations;
+use crate::model::{AvailabilityZone, Region};
+
+const ZONE: &str = "meta-data/placement/availability-zone";
+const REGION: &str = "meta-data/placement/region";
+
+impl Observations {
+    /// Adds the region that was asked, unless a zone that can be one answered.
+    pub(crate) fn add_region_asked_for(&mut self, region: &str) {
+        let has_zone = self.text(ZONE).is_some_and(|zone| zone.parse::<AvailabilityZone>().is_ok());
+        if has_zone || self.has(REGION) || region.parse::<Region>().is_err() {
+            return;
+        }
+        self.add_value(REGION, region.into());
+        self.add_note(format!(
+            "the zone, which the answer does not have: {region}a is in its place, of the region that was asked for"
+        ));
+    }
+}
