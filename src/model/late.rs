@@ -84,9 +84,15 @@ fn is_open(end: StageEnd, at: i64) -> bool {
 }
 
 impl Late {
-    /// Whether everything is shown as it is.
+    /// Whether everything is shown as it is. Each request asks this.
     pub(crate) fn is_settled(&self) -> bool {
-        *self == Self::default()
+        let Self { leaves, unlisted, hidden, info, role, whole } = self;
+        leaves.is_empty()
+            && unlisted.is_empty()
+            && hidden.is_empty()
+            && info.is_empty()
+            && role.is_empty()
+            && whole.is_empty()
     }
 
     // === Changing ===

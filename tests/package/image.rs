@@ -6,7 +6,7 @@ use std::process::Command;
 use support::machine::System;
 
 /// The image holds no more than this: it is pulled by every CI job.
-const LARGEST: u64 = 15_200_000;
+const LARGEST: u64 = 16_000_000;
 
 #[test]
 fn the_image_of_the_package_is_small_and_lacks_nothing() {
