@@ -78,7 +78,7 @@ pub(super) fn recognise(
     while_working(progress, || read_within(TIME_LIMIT, path, read))
 }
 
-/// What is read within a time; what is not is left to itself.
+/// Reads within a limit. A reader that takes longer is left behind, and ends with the process.
 fn read_within<T: Send + 'static>(
     limit: Duration,
     path: &Path,

@@ -60,14 +60,14 @@ fn exec_with(args: &ImportEc2Args, variable: impl Fn(&str) -> Option<String>) ->
     transcript::write(observations, &origin, &args.output)
 }
 
-/// What is read within a time; what is not is left to itself.
+/// Reads within a limit. A reader that takes longer is left behind, and ends with the process.
 fn read_within<T: Send + 'static>(
     limit: Duration,
     read: impl FnOnce() -> Result<T, Failure> + Send + 'static,
 ) -> Result<T, Failure> {
     let late = || {
         format!(
-            "gives an answer that cannot be read within {}; it is no list of EC2's",
+            "gives an answer that cannot be read within {}; check that --endpoint names an EC2 API",
             format_duration(limit)
         )
     };
@@ -99,7 +99,7 @@ fn read(answer: &Answer, instance: &str) -> Result<Reading, Failure> {
         return Err(Failure::new(ExitStatus::Unavailable, format!("answers {status}: {said}")));
     }
     if !std::str::from_utf8(body).is_ok_and(shapes::is_ec2_answer) {
-        let found = "gives no answer to DescribeInstances: it is no XML of EC2's";
+        let found = "gives no answer to DescribeInstances: it is no XML of EC2's; check that --endpoint names an EC2 API";
         return Err(Failure::new(ExitStatus::Unavailable, found));
     }
     let policy = SecretsPolicy::default();

@@ -97,7 +97,7 @@ pub(crate) fn answer_endpoint_for(
     Some((service, faults.apply(reply)))
 }
 
-/// Whether the instance runs, and on it the agent.
+/// `true` while the instance runs, and on it the agent.
 fn is_up(service: Service, context: &EndpointContext<'_>) -> bool {
     let signals = &context.compiled.instance.signals;
     let agent = signals.containers.as_ref().and_then(|containers| containers.agent(service));

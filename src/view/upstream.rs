@@ -21,7 +21,7 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 /// The same for a request that waits for others, which may take a minute.
 const WAITING: Duration = Duration::from_secs(75);
 
-/// Whether the answer may wait for something to happen.
+/// `true` of a route whose answer may wait for something to happen.
 pub(super) fn waits(route: &str) -> bool {
     route.split_once('?').is_some_and(|(_, query)| query.split('&').any(|word| word.starts_with("wait=")))
 }

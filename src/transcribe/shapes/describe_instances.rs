@@ -97,7 +97,7 @@ pub(super) fn read(input: &mut JsonInput) -> Option<ServiceTree> {
     Some(tree)
 }
 
-/// Whether there is a role. The API has an empty profile where there is none.
+/// Takes the instance profile, or that there is no role. The API has an empty profile where there is none.
 fn profile(input: &mut JsonInput, at: &[&str], tree: &mut ServiceTree) {
     let profile = [at, &["IamInstanceProfile"]].concat();
     let is_said = |member: &'static str| said(input, &[&profile[..], &[member]].concat());

@@ -1,5 +1,7 @@
 //! The answer of EC2's query API to `DescribeInstances`, in XML → the JSON that `aws ec2 describe-instances` prints.
 
+use std::collections::BTreeSet;
+
 use roxmltree::{Document, Node};
 use serde_json::{Map, Value};
 
@@ -58,7 +60,17 @@ pub(super) fn read(text: &str) -> Result<Value, String> {
     if root.descendants().any(|node| node.ancestors().nth(MAX_DEPTH).is_some()) {
         return Err(format!("its elements are more than {MAX_DEPTH} deep"));
     }
+    if let Some((parent, name)) = root.descendants().find_map(|node| Some((node, twice_in(&node)?))) {
+        return Err(format!("it has <{name}> twice in <{}>", parent.tag_name().name()));
+    }
     Ok(object(&root))
+}
+
+/// The name of an element that stands twice where it is no item of a list: one of the two would be lost.
+fn twice_in<'a>(node: &Node<'a, '_>) -> Option<&'a str> {
+    let mut seen = BTreeSet::new();
+    let mut names = node.children().filter(Node::is_element).map(|child| child.tag_name().name());
+    names.find(|name| *name != LIST_ITEM && !seen.insert(*name))
 }
 
 /// "InvalidInstanceID.NotFound: The instance ID 'i-1' does not exist", if that is what a text says.
@@ -122,8 +134,9 @@ fn value(node: &Node<'_, '_>) -> Value {
         if name.ends_with("Set") {
             return Value::Array(vec![]);
         }
-        let text = node.text().unwrap_or_default();
-        let text = if VERBATIM.contains(&name) { text } else { text.trim() };
+        // Comments divide a text.
+        let text: String = node.children().filter(Node::is_text).filter_map(|part| part.text()).collect();
+        let text = if VERBATIM.contains(&name) { &text } else { text.trim() };
         let number = text.parse::<u64>().ok().filter(|_| NUMBERS.contains(&name));
         return number.map_or_else(|| Value::from(text), Value::from);
     };
@@ -222,5 +235,15 @@ mod tests {
             assert!(found.starts_with(expected), "expected {expected:?} of {text:.80}, found {found:?}");
         }
         assert!(!is_answer("<html></html>") && !is_answer("{}"));
+    }
+
+    #[test]
+    fn no_text_and_no_element_is_lost() {
+        let of = |content: &str| {
+            read(&format!("<DescribeInstancesResponse>{content}</DescribeInstancesResponse>"))
+        };
+        assert_eq!(of("<a>i-<!-- an id -->1<![CDATA[2]]></a>"), Ok(json!({"A": "i-12"})));
+        assert_eq!(of("<aSet><item>1</item><item>2</item></aSet>"), Ok(json!({"ASet": ["1", "2"]})));
+        assert_eq!(of("<a><b/><c/><b>1</b></a>"), Err("it has <b> twice in <a>".to_owned()));
     }
 }
