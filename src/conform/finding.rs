@@ -1,5 +1,7 @@
 //! What a check finds.
 
+use super::redaction::printable;
+
 /// The reason that a check does not pass.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum CheckFinding {
@@ -9,17 +11,18 @@ pub(super) enum CheckFinding {
     NotApplicable(String),
 }
 
+/// The service chooses the words that a finding quotes: each is cut where it is long, and shows its control characters.
 impl CheckFinding {
     pub(super) fn fails(found: impl Into<String>) -> Self {
-        Self::Fails { expected: None, found: found.into() }
+        Self::Fails { expected: None, found: printable(found.into()) }
     }
 
     pub(super) fn differs(expected: impl Into<String>, found: impl Into<String>) -> Self {
-        Self::Fails { expected: Some(expected.into()), found: found.into() }
+        Self::Fails { expected: Some(printable(expected.into())), found: printable(found.into()) }
     }
 
     pub(super) fn not_applicable(why: impl Into<String>) -> Self {
-        Self::NotApplicable(why.into())
+        Self::NotApplicable(printable(why.into()))
     }
 }
 

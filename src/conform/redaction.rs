@@ -4,6 +4,8 @@ use super::raw_response::RawResponse;
 
 /// Characters of a value that are shown.
 const SHOWN: usize = 160;
+/// Bytes of a sentence that are shown: more than the longest that quotes values only.
+const PRINTED: usize = 2000;
 
 /// The body of an answer to a request for this path.
 pub(super) fn shown_body(path: &str, response: &RawResponse) -> String {
@@ -24,6 +26,25 @@ pub(super) fn quoted(text: &str) -> String {
     let cut: String = text.chars().take(SHOWN).collect();
     let more = if cut.len() < text.len() { "…" } else { "" };
     format!("{cut:?}{more}")
+}
+
+/// A sentence with words of the service in it, as a terminal and a report may have it.
+pub(super) fn printable(text: String) -> String {
+    if text.len() <= PRINTED && !text.chars().any(char::is_control) {
+        return text;
+    }
+    let mut printed = String::with_capacity(text.len().min(PRINTED));
+    for character in text.chars() {
+        if printed.len() >= PRINTED {
+            return printed + "…";
+        }
+        if character.is_control() {
+            printed.extend(character.escape_default());
+        } else {
+            printed.push(character);
+        }
+    }
+    printed
 }
 
 /// Names of keys that give access, tokens, and what users put into user data.

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::all_checks;
 use super::raw_response::{ParsedResponse, RawResponse, parse};
-use super::redaction::is_secret;
+use super::redaction::{is_secret, printable};
 use super::{ConformanceProfile, NamePattern, findings_of};
 
 #[test]
@@ -32,6 +32,18 @@ fn profiles_name_checks_that_there_are() {
     let sentence = wrong.expect_err("no check has this name");
     assert!(sentence.contains("\"tokn-*\"") && sentence.contains("--list"), "{sentence}");
     assert!(NamePattern::new("token-*").matches("token-issued"));
+}
+
+/// A service writes into a report what it wants to: a status line of 128 KiB, and the orders of a terminal.
+#[test]
+fn findings_are_short_and_have_no_control_characters() {
+    let long = format!("HTTP/1.0 404 {}\r\n\r\n", "x".repeat(1 << 17));
+    let findings = findings_of(long.as_bytes());
+    assert!(findings.iter().any(|finding| finding.contains("xxx")), "no finding quotes the status line");
+    let longest = findings.iter().map(|finding| finding.len()).max();
+    assert!(longest < Some(4096), "expected findings below 4096 bytes, found one of {longest:?}");
+    let orders = printable("role \u{1b}[2J\u{7}\nis listed".to_owned());
+    assert_eq!(orders, "role \\u{1b}[2J\\u{7}\\nis listed");
 }
 
 fn whole(bytes: &str, is_head: bool) -> RawResponse {
