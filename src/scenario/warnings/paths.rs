@@ -182,17 +182,23 @@ fn is_below_or_above(pattern: &str, known: &str) -> bool {
 /// The path of a category that differs in one segment only, by a typing error.
 fn misspelt(path: &str) -> Option<String> {
     let segments: Vec<&str> = path.split('/').collect();
+    // Another number is another thing: ipv4 and ipv6.
+    let letters = |text: &str| text.replace(|c: char| c.is_ascii_digit(), "");
+    // Thousands of paths are compared with each category: what tells most of them apart comes first.
     let near = |known: &&str| {
-        let names: Vec<&str> = known.split('/').collect();
-        let mut wrong = names
-            .iter()
-            .zip(&segments)
-            .filter(|(name, segment)| !(name.starts_with('{') || is_wild(segment) || name == segment));
-        let (Some((name, segment)), None) = (wrong.next(), wrong.next()) else { return false };
-        // Another number is another thing: ipv4 and ipv6.
-        let letters = |text: &str| text.replace(|c: char| c.is_ascii_digit(), "");
-        // A pattern may name a directory.
-        segments.len() <= names.len() && letters(name) != letters(segment) && is_near(segment, name)
+        let mut names = known.split('/');
+        let mut wrong = None;
+        for segment in &segments {
+            // A pattern may name a directory, and nothing below a path.
+            let Some(name) = names.next() else { return false };
+            if name.starts_with('{') || name == *segment || is_wild(segment) {
+                continue;
+            }
+            if wrong.replace((name, segment)).is_some() {
+                return false;
+            }
+        }
+        wrong.is_some_and(|(name, segment)| is_near(segment, name) && letters(name) != letters(segment))
     };
     let known = categories().find(near)?;
     let names = known
