@@ -1,5 +1,6 @@
 //! What an input may cost.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use nix::time::{ClockId, clock_gettime};
@@ -12,6 +13,8 @@ const FLOOR: Duration = Duration::from_millis(40);
 const HOPELESS: u32 = 5;
 /// An input is slow if it is so every time: others use the machine, too.
 const REPEATS: u32 = 3;
+/// The most that an input took so far, in percent of what it may take.
+static MOST: AtomicU64 = AtomicU64::new(0);
 
 /// Runs a target on an input; panics if that takes this thread too long.
 pub fn check(run: fn(&[u8]), input: &[u8]) {
@@ -23,6 +26,7 @@ pub fn check(run: fn(&[u8]), input: &[u8]) {
         run(input);
         least = least.min(busy().saturating_sub(before));
         if least <= limit {
+            note(least, limit, input.len());
             return;
         }
         if least > limit * HOPELESS {
@@ -30,6 +34,14 @@ pub fn check(run: fn(&[u8]), input: &[u8]) {
         }
     }
     panic!("{least:?} of computing for {} bytes; accepted: {limit:?}", input.len());
+}
+
+/// Tells each new maximum in a line that `scripts/fuzz` reads: how far the slowest input is from its limit.
+fn note(took: Duration, limit: Duration, bytes: usize) {
+    let percent = (100 * took.as_micros() / limit.as_micros()).try_into().unwrap_or(u64::MAX);
+    if percent > MOST.fetch_max(percent, Ordering::Relaxed) {
+        eprintln!("cost: {percent} % of what {bytes} bytes may take");
+    }
 }
 
 /// The time that this thread has computed.

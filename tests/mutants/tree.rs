@@ -11,6 +11,7 @@ use serde::Deserialize;
 use crate::catalogue::{Catalogue, Mutant};
 use crate::compile_errors;
 use crate::rewrite::{Rewritten, rewrite};
+use crate::suite::UNIT;
 
 const SWITCH: &str = include_str!("switch.rs.txt");
 /// Each round leaves out what did not compile; type errors hide those of borrows, so that there are a few.
@@ -64,7 +65,13 @@ impl Tree<'_> {
             let messages = self.cargo(&arguments)?;
             let culprits = compile_errors::culprits(&messages, &files)?;
             if culprits.is_empty() {
-                return Ok(Build { programs: programs(&messages), unviable, unplaced });
+                let programs = programs(&messages);
+                // Without the tests of one of them most mutants would be missed.
+                let wanted = [UNIT].into_iter().chain(targets.iter().map(String::as_str));
+                if let Some(missing) = wanted.into_iter().find(|name| !programs.contains_key(*name)) {
+                    return Err(format!("cargo built no tests of '{missing}'").into());
+                }
+                return Ok(Build { programs, unviable, unplaced });
             }
             unviable.extend(culprits);
         }
