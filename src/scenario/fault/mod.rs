@@ -64,6 +64,13 @@ pub(crate) fn read(section: &Section<'_>, scenario: &Scenario) -> Option<Fault> 
             effects::reject_combination(item, throttle, "throttle counts requests by itself");
         }
     }
+    if let Some(connection) = &items.connection {
+        let of_requests = ["path", "methods", "instance"].map(|key| section.get(key));
+        let counted = [&after, &count, &probability, &seed].into_iter();
+        for item in of_requests.iter().chain(counted).flatten() {
+            effects::reject_combination(item, connection, "a connection that fails brings no request");
+        }
+    }
     let effect = effects::read(&items);
     let mut fault = Fault::always(effect.clone().unwrap_or(FaultEffect::Hang));
     // Its readers name it: one sees all faults of the file.

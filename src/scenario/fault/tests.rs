@@ -120,6 +120,7 @@ fn example(key: EffectKey) -> &'static str {
         EffectKey::ClockSkew => "clock-skew = \"5m\"",
         EffectKey::Reset => "reset = true",
         EffectKey::Hang => "hang = true",
+        EffectKey::Connection => "connection = \"lost\"",
         EffectKey::Throttle => "throttle = { per-second = 1 }",
     }
 }
@@ -147,6 +148,7 @@ fn keys_of(effect: &FaultEffect) -> Vec<EffectKey> {
         ],
         FaultEffect::Reset(delay) => vec![latency(*delay), Some(EffectKey::Reset)],
         FaultEffect::Hang => vec![Some(EffectKey::Hang)],
+        FaultEffect::Connection(_) => vec![Some(EffectKey::Connection)],
         FaultEffect::Throttle(limit) => {
             vec![Some(EffectKey::Throttle), (!limit.headers.is_empty()).then_some(EffectKey::Headers)]
         }
