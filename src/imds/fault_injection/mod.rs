@@ -217,10 +217,7 @@ impl<'f> FaultEffects<'f> {
             }
             Some(BodyAlteration::Damage(_)) | None => {}
         }
-        for HeaderChange { name, value } in headers {
-            reply.headers.retain(|(other, _)| other != name);
-            reply.headers.extend(value.clone().map(|value| (name.clone(), value)));
-        }
+        reply.change_headers(headers);
         if status.is_some_and(ReplyStatus::has_no_body) {
             reply.body = Bytes::new();
             reply.headers.retain(|(name, _)| name != CONTENT_LENGTH);

@@ -14,6 +14,8 @@ use crate::model::fault::{
 };
 use crate::model::{FaultName, Scenario};
 
+pub(super) use response::{read_headers, reject_real_keys};
+
 /// Reads all faults of a scenario.
 pub(crate) fn read_all(item: &Item<'_>, scenario: &Scenario) -> Vec<Fault> {
     let sections = item.sections().unwrap_or_default();

@@ -56,7 +56,7 @@ pub(crate) const SCENARIO: &[FileKey] = &[
         "metadata",
         "",
         OVERRIDES,
-        r#"Path = content (see VALUES): overrides any path below the version, of at most 1024 bytes, such as "meta-data/public-ipv4". false removes a path and everything below it. { text = "...", content-type = "application/json" } is sent with that type; so is every other form with this key."#,
+        r#"Path = content (see VALUES): overrides any path below the version, of at most 1024 bytes, such as "meta-data/public-ipv4". false removes a path and everything below it. { text = "...", content-type = "application/json" } is sent with that type; so is every other form with this key. headers = { ETag = "1", Server = false } sets and removes headers."#,
     ),
     key(
         "instances",
