@@ -20,7 +20,7 @@ fn get(fleet: &Fleet, path: &str) -> Reply {
         path,
         query: None,
         headers: &headers,
-        version: Version::HTTP_11,
+        version: Version::HTTP_10,
         authority: None,
     };
     let visit =

@@ -144,7 +144,10 @@ fn the_debug_form_of_a_fleet_has_no_values() {
     let fleet = super::fleet(Scenario::default());
     let text = format!("{fleet:?}");
     assert!(text.contains("cache: Cache(0 of 256)"), "{text}");
-    assert!(text.contains("past_events: PastEventsMemo(SharedValue)"), "{text}");
+    assert!(
+        text.contains("past_events: PastEventsMemo { present: SharedValue, next: SharedValue }"),
+        "{text}"
+    );
 }
 
 // === Nodes ===
