@@ -134,12 +134,6 @@ pub(crate) const HTTP: &[FileKey] = &[
         "A session token that every request for one gets, and that is always valid, with six hours left, for tests that compare it. Others are granted and expire as on EC2 unless set. Not with real credentials.",
     ),
     key(
-        "paths",
-        "",
-        FIXED_PATHS,
-        r#"Path from the root = content (see VALUES): text at "/", a path outside of the tree such as "/health", or another value in one version, "/2009-04-04/meta-data/ami-id". It is the answer whatever else is there, for every instance, in no listing; false is 404. Requests need a session token where others do. Not with profile = "aemm", whose `[metadata]` takes such paths."#,
-    ),
-    key(
         "open-listings",
         "false",
         Form::Boolean,
@@ -186,6 +180,14 @@ pub(crate) const HTTP_CHOICES: &[FileKey] = &[
         r#"The served versions, as a list. "latest" always is. All that are known unless set."#,
     ),
 ];
+
+/// Its table.
+pub(crate) const HTTP_TABLES: &[FileKey] = &[key(
+    "paths",
+    "",
+    FIXED_PATHS,
+    r#"Path from the root = content (see VALUES): text at "/", a path outside of the tree such as "/health", or another value in one version, "/2009-04-04/meta-data/ami-id". It is the answer whatever else is there, for every instance, in no listing; false is 404. Requests need a session token where others do. Not with profile = "aemm", whose `[metadata]` takes such paths."#,
+)];
 
 const FIXED_PATHS: Form =
     Form::Map(Map { names: forms::FROM_THE_ROOT, known: Vec::new, values: &forms::FIXED_ANSWER });
