@@ -8,6 +8,7 @@
 //! | scenario that was sent by `use` | `$RUNTIME_DIRECTORY/used.json` | not saved |
 //! | last good scenario | `$STATE_DIRECTORY/last-good.json` | only with `--fallback` |
 //! | these three of a server with `--listen ADDR:PORT` | `state-PORT.json` and so on | `last-good-PORT.json` |
+//! | faults of connections, for the guardian | `$RUNTIME_DIRECTORY/connection-faults.json` | none |
 //! | control socket | `$RUNTIME_DIRECTORY/control.sock` | `$XDG_RUNTIME_DIR/mock-imds/control.sock` |
 //! | token of the view | `$RUNTIME_DIRECTORY/view.token` of its unit | `$XDG_RUNTIME_DIR/mock-imds/view.token`, else in the state directory |
 //! | that of a further server of a user | | `control-PORT.sock` beside it |
@@ -33,6 +34,8 @@ pub(crate) const SYSTEM_VIEW_TOKEN: &str = "/run/mock-imds-view/view.token";
 const PROGRAM: &str = "mock-imds";
 const SCENARIO_FILE: &str = "scenario.toml";
 const STATE_FILE: &str = "state.json";
+/// The guardian looks for this name, too.
+const CONNECTION_FAULTS_FILE: &str = "connection-faults.json";
 const SENT_SCENARIO_FILE: &str = "used.json";
 const LAST_GOOD_FILE: &str = "last-good.json";
 const VIEW_TOKEN: &str = "view.token";
@@ -94,6 +97,11 @@ impl Paths {
     /// The file with a scenario that was sent, which lives as long as [`Self::state_file`].
     pub(crate) fn sent_scenario_file(&self, port: Option<u16>) -> Option<PathBuf> {
         self.runtime_directory.as_ref().map(|directory| by_port(&directory.join(SENT_SCENARIO_FILE), port))
+    }
+
+    /// The file with the faults of connections, for the guardian of the host's network.
+    pub(crate) fn connection_faults_file(&self) -> Option<PathBuf> {
+        self.runtime_directory.as_ref().map(|directory| directory.join(CONNECTION_FAULTS_FILE))
     }
 
     /// The file with the last good scenario, in a state directory.

@@ -13,6 +13,9 @@ use crate::config::parse_duration;
 use crate::model::fault::{self, EffectKey, EffectTable, HeaderChange, Latency, Probability, Throttle};
 use crate::model::{ClientMatcher, PathGlob};
 
+/// Conditions on a request: where connections fail there is none.
+const OF_REQUESTS: [&str; 7] = ["path", "method", "instance", "after-n", "count", "probability", "seed"];
+
 /// What a fault does, to which requests, and when.
 #[derive(Debug, Args)]
 pub(crate) struct FaultFlags {
@@ -36,7 +39,7 @@ pub(crate) struct FaultFlags {
         id = "body-text",
         long,
         value_name = "TEXT",
-        conflicts_with_all = ["body", "reset", "hang", "throttle"],
+        conflicts_with_all = ["body", "reset", "hang", "connection", "throttle"],
     )]
     pub body_text: Option<String>,
     /// Reject every session token
@@ -57,6 +60,14 @@ pub(crate) struct FaultFlags {
     /// Never respond
     #[arg(long, conflicts_with_all = EffectKey::Hang.excluded())]
     pub hang: bool,
+    /// Refuse connections, or lose their packets: by the guardian of the host's network
+    #[arg(
+        long,
+        value_name = "FAILURE",
+        value_parser = variant_of::<fault::ConnectionFailure>(),
+        conflicts_with_all = EffectKey::Connection.excluded().chain(OF_REQUESTS),
+    )]
+    pub connection: Option<String>,
     /// Reject more than N requests a second from one client
     #[arg(
         long,
@@ -138,6 +149,7 @@ impl FaultFlags {
             clock_skew: self.clock_skew.as_ref().map(|skew| json!(skew)),
             reset: self.reset.then_some(Value::Bool(true)),
             hang: self.hang.then_some(Value::Bool(true)),
+            connection: self.connection.as_ref().map(|failure| json!(failure)),
             throttle,
         }
     }
@@ -212,6 +224,7 @@ mod tests {
             EffectKey::ClockSkew => &["--clock-skew", "-5m"],
             EffectKey::Reset => &["--reset"],
             EffectKey::Hang => &["--hang"],
+            EffectKey::Connection => &["--connection", "refused"],
             EffectKey::Throttle => &["--throttle", "5"],
         }
     }

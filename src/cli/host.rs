@@ -7,7 +7,7 @@ use clap::{ArgAction, Args, Subcommand};
 use super::control::ControlArgs;
 use super::examples;
 use super::parsers::switch;
-use crate::host::{cloud, runtime, settings, takeover};
+use crate::host::{cloud, connection_faults, runtime, settings, takeover};
 
 /// `mock-imds net`: what to do with the address and the tables.
 #[derive(Debug, Subcommand)]
@@ -18,7 +18,7 @@ pub(crate) enum NetCommand {
     /// mock-imds" and "arp mock-imds", which the kernel removes when the process ends. Restores whatever is removed
     /// meanwhile. SIGHUP applies a changed host.toml without a gap, SIGTERM removes everything.
     #[command(after_help = examples::NET_HOLD)]
-    Hold(NetArgs),
+    Hold(NetHoldArgs),
     /// Set up the network and exit
     #[command(after_help = examples::NET_UP)]
     Up(NetArgs),
@@ -54,6 +54,16 @@ pub(crate) struct NetArgs {
     /// Ordinary tables, as on a kernel that has no owned ones
     #[arg(long, hide = true)]
     pub ordinary_tables: bool,
+}
+
+/// `mock-imds net hold`.
+#[derive(Debug, Args)]
+pub(crate) struct NetHoldArgs {
+    #[command(flatten)]
+    pub net: NetArgs,
+    /// Runtime directory of the server, where it lists the connections that this refuses or loses for its faults
+    #[arg(long, value_name = "DIR", default_value = connection_faults::SERVER_DIRECTORY)]
+    pub server_runtime: PathBuf,
 }
 
 /// `mock-imds net down`.

@@ -12,7 +12,7 @@ use crate::host::up_down;
 
 pub(crate) fn exec(net: &NetCommand) -> Result<(), Failure> {
     match net {
-        NetCommand::Hold(args) => guardian::hold(&options(args)),
+        NetCommand::Hold(args) => guardian::hold(&options(&args.net), &args.server_runtime),
         NetCommand::Up(args) => up_down::up(&options(args)),
         NetCommand::Down(args) => up_down::down(&args.runtime),
         NetCommand::Status(args) => status(args),

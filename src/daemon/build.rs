@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::announce::Announcement;
 use super::compute::compute;
+use super::connection_faults::ConnectionFaultPlace;
 use super::last_good::{Fallback, LastGoodFile};
 use super::load::ScenarioSource;
 use super::open::{Opened, Opening, listen, random, warn_of_missing};
@@ -42,6 +43,7 @@ impl Daemon {
         let last_good = state.filter(|_| options.fallback);
         let last_good = last_good.map(|state| LastGoodFile::new(Paths::last_good_file(&state, port)));
         let sent = SentScenarioFile::new(paths.sent_scenario_file(port));
+        let connection_faults = paths.connection_faults_file();
         let opening = Opening::prepare(options.state.clone(), options.control.clone(), paths);
         let saved = state_file.load().await?;
         let origin = source.origin(&ScenarioOrigin::BuiltIn);
@@ -57,6 +59,9 @@ impl Daemon {
         let candidates = || source.candidates(&initial.reload_origin);
         let watch = options.watch.then(|| Watcher::open(candidates())).transpose()?;
         let listeners = listen(&options.listen, inherited)?;
+        let ports = listeners.iter().map(|listener| listener.address.port());
+        let connection_faults = ConnectionFaultPlace::new(connection_faults, ports);
+        connection_faults.check(&initial.served).map_err(|report| rejected(&report))?;
         let compile = initial.compiler(options.node.as_ref());
         let port = listeners.first().map(|listener| listener.address.port());
         let Opened { state, control, keys, fleet } = opening.finish(port, compile).await?;
@@ -75,6 +80,7 @@ impl Daemon {
             sent,
             watch,
             control,
+            connection_faults,
             keys,
             announcement,
             drop_in,
@@ -103,6 +109,7 @@ impl Daemon {
             sent: SentScenarioFile::new(None),
             watch: None,
             control: None,
+            connection_faults: ConnectionFaultPlace::default(),
             keys,
             announcement: Announcement::default(),
             drop_in: true,

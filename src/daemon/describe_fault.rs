@@ -6,8 +6,8 @@ use super::redact;
 use crate::control::api::{FaultOrigin, FaultStatus};
 use crate::imds::Fleet;
 use crate::model::fault::{
-    BodyAlteration, BodyDamage, Fault, FaultEffect, FaultStart, HeaderChange, Latency, Probability,
-    ReplyAlteration, ThrottleAction,
+    BodyAlteration, BodyDamage, ConnectionFailure, Fault, FaultEffect, FaultStart, HeaderChange, Latency,
+    Probability, ReplyAlteration, ThrottleAction,
 };
 use crate::model::{ClientMatcher, PathGlob, StringEnum, Timestamp, format_duration};
 
@@ -56,6 +56,8 @@ fn effect(effect: &FaultEffect) -> String {
         FaultEffect::Reset(None) => "reset".to_owned(),
         FaultEffect::Reset(Some(latency)) => format!("reset, {}", latency_words(*latency)),
         FaultEffect::Hang => "no answer".to_owned(),
+        FaultEffect::Connection(ConnectionFailure::Refused) => "connections refused".to_owned(),
+        FaultEffect::Connection(ConnectionFailure::Lost) => "connections lost".to_owned(),
         FaultEffect::Throttle(throttle) => {
             let then = match throttle.then {
                 ThrottleAction::Status(status) => status.get().to_string(),
@@ -195,6 +197,11 @@ mod tests {
         };
         for (json, expected) in [
             (serde_json::json!({"hang": true}), "no answer; until it is cleared"),
+            (
+                serde_json::json!({"connection": "refused", "clients": ["host"], "for": "1m"}),
+                "connections refused to host; now, for 1m",
+            ),
+            (serde_json::json!({"connection": "lost"}), "connections lost; until it is cleared"),
             (
                 serde_json::json!({"status": 503, "path": "meta-data/iam/**", "probability": 0.3, "for": "1m"}),
                 "503 at meta-data/iam/**, probability 0.3; now, for 1m",

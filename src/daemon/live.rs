@@ -34,7 +34,7 @@ const REQUEST_CHANGES: usize = 64;
 pub(super) struct LiveFleet {
     service: Arc<ServiceState>,
     by_requests: mpsc::Receiver<FleetChange>,
-    replaced: Arc<Notify>,
+    replaced: Vec<Arc<Notify>>,
 }
 
 impl LiveFleet {
@@ -42,12 +42,18 @@ impl LiveFleet {
         // Here and not in a task, which a busy machine may start after the first request.
         let (sender, by_requests) = mpsc::channel(REQUEST_CHANGES);
         service.connect_writer(sender);
-        Self { service, by_requests, replaced: Arc::default() }
+        Self { service, by_requests, replaced: vec![] }
     }
 
-    /// Notified when another fleet is served.
-    pub(super) fn replaced(&self) -> Arc<Notify> {
-        Arc::clone(&self.replaced)
+    /// Notified when another fleet is served; for one task, which waits for it.
+    pub(super) fn replaced(&mut self) -> Arc<Notify> {
+        let replaced = Arc::new(Notify::new());
+        self.replaced.push(Arc::clone(&replaced));
+        replaced
+    }
+
+    fn notify_replaced(&self) {
+        self.replaced.iter().for_each(|replaced| replaced.notify_one());
     }
 
     pub(super) fn load(&self) -> Arc<Fleet> {
@@ -58,7 +64,7 @@ impl LiveFleet {
     fn store(&self, next: Arc<Fleet>) {
         // With what it remembers it may be large.
         free(self.service.fleet.swap(next));
-        self.replaced.notify_one();
+        self.notify_replaced();
     }
 
     pub(super) fn apply(&self, change: FleetChange) {
@@ -68,7 +74,7 @@ impl LiveFleet {
     /// Serves the fleet of another scenario, and gives the one before. Counters go by the indices of events and faults.
     pub(super) fn replace(&self, fleet: Fleet, keep_counters: bool) -> Arc<Fleet> {
         let before = self.service.fleet.swap(Arc::new(fleet));
-        self.replaced.notify_one();
+        self.notify_replaced();
         if !keep_counters {
             self.service.restart_counters();
         }

@@ -6,6 +6,7 @@ mod build;
 mod clear;
 mod clock_moved;
 mod compute;
+mod connection_faults;
 mod container_status;
 mod credential_fetcher;
 mod credential_status;
@@ -64,6 +65,7 @@ use crate::model::{ClusterNode, ListenEndpoint};
 use crate::scenario::Library;
 use crate::server::{InheritedSockets, Limits, Listener, ServiceState};
 use announce::Announcement;
+use connection_faults::ConnectionFaultPlace;
 use load::ScenarioSource;
 use restore::InitialState;
 use sent_scenario::SentScenarioFile;
@@ -151,6 +153,7 @@ struct Daemon {
     sent: SentScenarioFile,
     watch: Option<Watcher>,
     control: Option<ControlSocket>,
+    connection_faults: ConnectionFaultPlace,
     keys: Arc<KeyRing>,
     announcement: Announcement,
     drop_in: bool,

@@ -20,6 +20,7 @@ pub(super) async fn run(service: Arc<ServiceState>, replaced: Arc<Notify>) {
     loop {
         let fleet = service.fleet.load_full();
         let mut prepared = fleet.now(service.read_clocks());
+        let mut since = prepared;
         while let Some(next) = fleet.next_occurrence(prepared) {
             let wait = next.since(fleet.now(service.read_clocks())).saturating_sub(LEAD).max(PAUSE);
             tokio::select! {
@@ -30,7 +31,8 @@ pub(super) async fn run(service: Arc<ServiceState>, replaced: Arc<Notify>) {
             if service.requests() != requests {
                 requests = service.requests();
                 let fleet = Arc::clone(&fleet);
-                compute(move || fleet.prepare_next(next)).await;
+                compute(move || fleet.prepare_next(since, next)).await;
+                since = next;
             }
             prepared = next.max(fleet.now(service.read_clocks()));
         }

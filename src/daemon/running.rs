@@ -50,6 +50,7 @@ pub(super) struct RunningDaemon {
     control: Option<JoinHandle<io::Result<()>>>,
     tokens: Arc<PodTokens>,
     renewal: JoinHandle<()>,
+    connection_faults: JoinHandle<()>,
 }
 
 impl RunningDaemon {
@@ -64,6 +65,9 @@ impl RunningDaemon {
             let _ = task.await;
         }
         self.renewal.abort();
+        self.connection_faults.abort();
+        // Only now do connections pass again.
+        let _ = self.connection_faults.await;
         self.tokens.remove();
         tokio::select! {
             unfinished = self.server.drain() => if unfinished > 0 {
@@ -109,9 +113,10 @@ impl Daemon {
         let publisher = Publisher::new(Arc::clone(&service), inputs, self.state_file);
         let announced = initial.served.clone();
         let store = ScenarioStore::new(source, library.clone(), sent, initial);
-        let live = LiveFleet::new(Arc::clone(&service));
-        let replaced = live.replaced();
-        let mut writer = Writer::new(live, store, publisher, Arc::clone(&keys));
+        let mut live = LiveFleet::new(Arc::clone(&service));
+        let (replaced, faults_replaced) = (live.replaced(), live.replaced());
+        let faults = self.connection_faults;
+        let mut writer = Writer::new(live, store, publisher, Arc::clone(&keys), faults.clone());
         writer.save().await;
         if !drop_in {
             let socket = control.as_ref().map(ControlSocket::path);
@@ -136,6 +141,7 @@ impl Daemon {
         let (stop_writer, stop) = oneshot::channel();
         Ok(RunningDaemon {
             renewal: tokio::spawn(Arc::clone(&tokens).renew()),
+            connection_faults: tokio::spawn(faults.run(Arc::clone(&service), faults_replaced)),
             tokens,
             control: control.map(|socket| tokio::spawn(control::serve(socket, backend))),
             writer: tokio::spawn(writer.run(inbox, scenarios, stop)),

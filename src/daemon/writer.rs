@@ -1,5 +1,6 @@
 //! The one task that changes what is served: it carries out orders one after the other.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -7,6 +8,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use super::clear::{clear, remove_faults};
 use super::compute::{compute, retire};
+use super::connection_faults::ConnectionFaultPlace;
 use super::current_fetcher::CurrentFetcher;
 use super::fault_words;
 use super::live::LiveFleet;
@@ -28,7 +30,9 @@ use crate::control::api::{
 use crate::control::{Order, OrderSource, ScenarioChoice};
 use crate::identity::KeyRing;
 use crate::imds::FleetChange;
+use crate::model::fault::Fault;
 use crate::observe;
+use crate::scenario::LiveItem as _;
 
 pub(super) struct Writer {
     fleet: LiveFleet,
@@ -37,6 +41,7 @@ pub(super) struct Writer {
     fetcher: CurrentFetcher,
     keys: Arc<KeyRing>,
     wall_clock: WallClock,
+    connection_faults: ConnectionFaultPlace,
 }
 
 impl Writer {
@@ -45,8 +50,10 @@ impl Writer {
         store: ScenarioStore,
         publisher: Publisher,
         keys: Arc<KeyRing>,
+        connection_faults: ConnectionFaultPlace,
     ) -> Self {
-        Self { fleet, store, publisher, fetcher: CurrentFetcher::new(), keys, wall_clock: WallClock::watch() }
+        let (fetcher, wall_clock) = (CurrentFetcher::new(), WallClock::watch());
+        Self { fleet, store, publisher, fetcher, keys, wall_clock, connection_faults }
     }
 
     /// Carries out orders until it is stopped or nobody can give any, and notifies the watchdog while it is alive.
@@ -133,6 +140,10 @@ impl Writer {
     }
 
     async fn add(&mut self, by: OrderSource, order: LiveOrder) -> Result<AcceptedOrder, Rejected> {
+        if let LiveOrder::Fault(words) = &order {
+            let possible = self.connection_faults.check_order(Fault::NAME, words);
+            possible.map_err(|report| self.publisher.rejection(&report))?;
+        }
         let added = self.fleet.add(by, order).await.map_err(|report| self.publisher.rejection(&report))?;
         self.save().await;
         Ok(added)
@@ -204,6 +215,7 @@ impl Writer {
         keep: bool,
         read: Result<LoadedScenario, Report>,
     ) -> Result<Reloaded, Rejected> {
+        let read = read.and_then(|loaded| self.connection_faults.check(&loaded).map(|()| loaded));
         let outcome = match read {
             Ok(loaded) => Ok(self.serve(Load { by, loaded, keep, cause: LoadCause::Reload }).await),
             Err(report) => Err(self.reject(&by, &report)),
@@ -214,7 +226,12 @@ impl Writer {
 
     /// Serves another scenario until the next reload.
     async fn use_other(&mut self, by: OrderSource, scenario: ScenarioChoice) -> Result<Reloaded, Rejected> {
-        match self.store.read_other(scenario).await {
+        let read = self.store.read_other(scenario).await.and_then(|loaded| {
+            let unread = |report| UnreadScenario { report, file: loaded.origin.file().map(Path::to_owned) };
+            self.connection_faults.check(&loaded).map_err(unread)?;
+            Ok(loaded)
+        });
+        match read {
             Ok(loaded) => {
                 let reloaded = self.serve(Load { by, loaded, keep: false, cause: LoadCause::Use }).await;
                 self.publisher.notify_status();

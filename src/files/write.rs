@@ -48,6 +48,11 @@ impl StagedFile {
         Ok(staged)
     }
 
+    /// Its path until then.
+    pub(super) fn temporary(&self) -> &Path {
+        &self.temporary
+    }
+
     /// Moves it to its place. What was there is no more.
     pub(crate) fn place(mut self) -> io::Result<()> {
         fs::rename(&self.temporary, &self.path)?;

@@ -44,6 +44,7 @@ mod tests {
             unavailable: vec![],
             refused: vec![],
             tables: vec![],
+            connection_faults: vec![],
             uplinks: vec![],
             settings: crate::host::settings::HostSettings::default(),
             warnings: vec![],

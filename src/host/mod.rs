@@ -4,6 +4,7 @@
 //! settings      host.toml → HostSettings
 //! cloud         recognises real cloud machines
 //! takeover      refuses on one of them, unless allowed
+//! connection_faults  which connections the server wants to fail
 //! conflicts     refuses an endpoint beside a real agent, or a network that it would break
 //! plan          HostSettings → Plan: addresses, tables, chains, rules; a value that prints as nft prints it
 //! uplinks       which listed interfaces lead out of this host, and are not trusted
@@ -29,6 +30,7 @@ pub(crate) mod address;
 mod backoff;
 pub(crate) mod cloud;
 pub(crate) mod conflicts;
+pub(crate) mod connection_faults;
 mod error;
 pub(crate) mod guardian;
 pub(crate) mod links;

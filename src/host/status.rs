@@ -36,6 +36,9 @@ pub(crate) struct GuardianStatus {
     /// Interfaces on the list that lead out of this host, so that their packets are dropped.
     #[serde(default)]
     pub uplinks: Vec<Uplink>,
+    /// Connections that the server wants to fail, and that do: "refused to host".
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub connection_faults: Vec<String>,
     /// The settings that were applied last.
     pub settings: HostSettings,
     pub warnings: Vec<String>,
@@ -234,6 +237,9 @@ impl fmt::Display for GuardianStatus {
         writeln!(f, "  callers   this host, {}", bridges.join(" "))?;
         for uplink in &self.uplinks {
             writeln!(f, "  kept out  {}: {}", uplink.name, uplink.reason)?;
+        }
+        for fault in &self.connection_faults {
+            writeln!(f, "  fault     connections {fault}")?;
         }
         if let Some(last) = self.restorations.last.last() {
             writeln!(f, "  restored  {}, last at {}: {}", self.restorations.times(), last.at, last.what)?;

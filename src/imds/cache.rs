@@ -69,11 +69,19 @@ pub(crate) struct CompiledInstance {
 impl CompiledInstance {
     /// Compiles an instance. Its document is signed when somebody asks.
     pub(crate) fn new(instance: Instance, keys: &Arc<KeyRing>) -> Self {
+        #[cfg(test)]
+        COMPILED.set(COMPILED.get() + 1);
         let tree = Directory::of(&instance);
         let identity = SignedDocument::of(&instance, keys);
         let has_real_credentials = instance.has_real_credentials();
         Self { instance, tree, identity, has_real_credentials }
     }
+}
+
+#[cfg(test)]
+thread_local! {
+    /// How many instances this thread has compiled.
+    pub(super) static COMPILED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
 }
 
 /// The cache: each key has one slot, which it shares with others.
@@ -132,15 +140,10 @@ impl Cache {
         CachedInstance(SharedRef::new(entry))
     }
 
-    /// Those for whom something is remembered, so many at most: named instance and client.
-    pub(super) fn met_lately(&self, most: usize) -> BTreeSet<(Option<usize>, Option<IpAddr>)> {
-        let mut met = BTreeSet::new();
-        for slot in &self.slots {
-            if let Some(entry) = slot.get(|_| met.len() < most) {
-                met.insert((entry.named, entry.client));
-            }
-        }
-        met
+    /// Those for whom something is remembered: named instance and client.
+    pub(super) fn met_lately(&self) -> BTreeSet<(Option<usize>, Option<IpAddr>)> {
+        let entries = self.slots.iter().filter_map(|slot| slot.get(|_| true));
+        entries.map(|entry| (entry.named, entry.client)).collect()
     }
 
     fn put(&self, slot: &SharedValue<Entry>, entry: Option<Arc<Entry>>) {

@@ -295,6 +295,10 @@ impl Fleet {
         &self.cache
     }
 
+    pub(super) fn past_events(&self) -> &PastEventsMemo {
+        &self.past_events
+    }
+
     /// The instance that somebody meets at a time, with its tree.
     pub(super) fn at(
         &self,

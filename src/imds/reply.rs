@@ -9,6 +9,7 @@ use hyper::body::Bytes;
 
 use super::rebinding::AccessRefusal;
 use crate::model::Timestamp;
+use crate::model::fault::HeaderChange;
 
 /// The reply to a request. The server adds nothing and drops only the body of a reply to HEAD.
 #[derive(Debug, Clone)]
@@ -76,6 +77,14 @@ impl Reply {
             refusal: None,
             invalid_token: false,
             late: None,
+        }
+    }
+
+    /// Sets and removes headers.
+    pub(super) fn change_headers(&mut self, changes: &[HeaderChange]) {
+        for HeaderChange { name, value } in changes {
+            self.headers.retain(|(other, _)| other != name);
+            self.headers.extend(value.clone().map(|value| (name.clone(), value)));
         }
     }
 }

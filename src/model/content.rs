@@ -4,6 +4,8 @@ use std::str::FromStr;
 
 use hyper::body::Bytes;
 
+use super::fault::HeaderChange;
+
 /// A value with its media type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Content {
@@ -11,11 +13,13 @@ pub struct Content {
     pub bytes: Bytes,
     /// The media type; the service's own one for the path unless set.
     pub content_type: Option<ContentType>,
+    /// Headers that the answer has, or has no more.
+    pub headers: Vec<HeaderChange>,
 }
 
 impl From<Vec<u8>> for Content {
     fn from(bytes: Vec<u8>) -> Self {
-        Self { bytes: bytes.into(), content_type: None }
+        Self { bytes: bytes.into(), content_type: None, headers: vec![] }
     }
 }
 

@@ -1,5 +1,8 @@
 //! HTTP behaviour. Where the real service is not documented, the behaviour is a choice here with a safe default.
 
+use std::collections::BTreeMap;
+
+use super::content::Content;
 use super::ids::{AllowedHost, FixedToken};
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
@@ -28,6 +31,17 @@ pub struct Http {
     pub allowed_hosts: Vec<AllowedHost>,
     /// The versions that are served, in order, without `latest`; all known ones unless set.
     pub versions: Option<Vec<String>>,
+    /// Answers by whole paths, from the root: `/`, `/health`, `/2009-04-04/meta-data/ami-id`. They take precedence over
+    /// all else; `None` is a 404. Not for the `aemm` profile.
+    pub paths: BTreeMap<String, Option<Content>>,
+}
+
+impl Http {
+    /// The answer of the path with these segments, if it is one of those.
+    pub(crate) fn fixed_path(&self, segments: &[&str]) -> Option<&Option<Content>> {
+        // Nearly every scenario has none.
+        if self.paths.is_empty() { None } else { self.paths.get(&format!("/{}", segments.join("/"))) }
+    }
 }
 
 /// The generation of hosts that is imitated.

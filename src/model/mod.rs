@@ -6,6 +6,7 @@
 mod attributes;
 mod client_matcher;
 mod clock;
+mod connection_fault;
 mod container_change;
 mod container_signals;
 mod container_state;
@@ -51,6 +52,7 @@ pub(crate) use attributes::{
     Architecture, HostnameType, InstanceAction, ManagedSshKeys, Monitoring, Placement, PublicKey, System,
 };
 pub use client_matcher::ClientMatcher;
+pub use connection_fault::ConnectionFault;
 pub(crate) use container_change::{
     AgentRestart, Association, AssociationChange, ContainerChange, ContainerStateChange, EcsDesiredStatus,
     EcsStatus, EndpointAgent, ProtectionChange, TaskChange,

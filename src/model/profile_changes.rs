@@ -108,6 +108,31 @@ pub(super) fn stages(change: &ProfileChange, delays: DelaySource<'_>) -> Vec<Dur
     }
 }
 
+/// The starts after stops of which the time is over: each is made in its turn among what else has happened. What happens
+/// while an instance is stopped comes before its start.
+#[derive(Default)]
+pub(super) struct DueStarts<'e>(Vec<(i64, &'e StopStart, Timestamp)>);
+
+impl<'e> DueStarts<'e> {
+    /// One at an offset on the timeline, which is at this date.
+    pub(super) fn add(&mut self, offset: i64, change: &'e StopStart, start: Timestamp) {
+        let at = self.0.partition_point(|(other, ..)| *other <= offset);
+        self.0.insert(at, (offset, change, start));
+    }
+
+    /// Makes those until an offset, which included.
+    pub(super) fn make_until(&mut self, offset: i64, instance: &mut Instance) {
+        let due = self.0.partition_point(|(start, ..)| *start <= offset);
+        for (_, change, start) in self.0.drain(..due) {
+            stop_start(instance, change, start);
+        }
+    }
+
+    pub(super) fn forget(&mut self) {
+        self.0.clear();
+    }
+}
+
 /// Stops the instance; from `start` on it runs again. Everything that was pending is over then.
 pub(super) fn stop_start(instance: &mut Instance, change: &StopStart, start: Timestamp) {
     if let Some(instance_type) = &change.instance_type {
@@ -124,4 +149,77 @@ pub(super) fn stop_start(instance: &mut Instance, change: &StopStart, start: Tim
     instance.launch_time = start;
     instance.late.settle_network();
     instance.late.settle_profile();
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::model::timeline::{self, ScenarioClock};
+    use crate::model::{
+        ClearTarget, Event, EventEffect, EventLateness, EventTime, InstanceFact, Propagation,
+    };
+
+    const START: Timestamp = Timestamp::from_secs(1_000_000);
+
+    fn event(second: u64, effect: EventEffect) -> Event {
+        let mut event = Event {
+            at: EventTime::AfterLoad(Duration::from_secs(second)),
+            repeat: None,
+            until: None,
+            first_n_clients: None,
+            instance: None,
+            client: None,
+            effects: vec![effect],
+            lateness: EventLateness::default(),
+        };
+        event.lateness.stages = timeline::stages(&event, &Propagation::default()).0;
+        event
+    }
+
+    /// Down from 10 s to 40 s, an m5.large then.
+    fn stopped() -> Event {
+        let change = StopStart {
+            down: Duration::from_secs(30),
+            instance_type: Some("m5.large".parse().expect("a type")),
+            user_data: UserDataChange::Keep,
+            public_ipv4s: None,
+        };
+        event(10, EventEffect::StopStart(Box::new(change)))
+    }
+
+    fn typed(second: u64, name: &str) -> Event {
+        let name = name.parse().expect("a type");
+        event(second, EventEffect::Fact(InstanceFact::InstanceType(name)))
+    }
+
+    fn types(events: &[Event], seconds: &[u64]) -> Vec<String> {
+        let clock = ScenarioClock::starting(START, START);
+        let of = |second: &u64| {
+            let now = START.plus(Duration::from_secs(*second));
+            let instance =
+                timeline::after(&Instance::default(), events, &clock.occurrences(events, now), &clock);
+            instance.instance_type.to_string()
+        };
+        seconds.iter().map(of).collect()
+    }
+
+    #[test]
+    fn what_happens_while_an_instance_is_stopped_comes_before_its_start() {
+        let seconds = [0, 20, 39, 40, 41, 50, 60];
+        let found = types(&[stopped(), typed(20, "c5.large"), typed(50, "r5.large")], &seconds);
+        let expected = ["m5.xlarge", "c5.large", "c5.large", "m5.large", "m5.large", "r5.large", "r5.large"];
+        assert_eq!(found, expected, "at {seconds:?} s");
+        let found = types(&[stopped(), typed(40, "c5.large")], &[39, 40]);
+        assert_eq!(found, ["m5.xlarge", "c5.large"], "what happens at the start comes after it");
+    }
+
+    #[test]
+    fn a_clear_while_an_instance_is_stopped_takes_the_start_back() {
+        for what in [ClearTarget::Facts, ClearTarget::All] {
+            let clear = event(20, EventEffect::Clear(what));
+            assert_eq!(types(&[stopped(), clear], &[20, 41]), ["m5.xlarge", "m5.xlarge"], "{what:?}");
+        }
+    }
 }

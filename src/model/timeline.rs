@@ -17,7 +17,7 @@ use super::maintenance::{MaintenanceEvent, MaintenanceNotice};
 use super::notice::{NoticeDue, NoticeTime};
 use super::open_list::MaintenanceCode;
 use super::pending_changes::{PendingChange, PendingChanges};
-use super::profile_changes;
+use super::profile_changes::{self, DueStarts};
 use super::propagation::{ChangeKind, DelaySource, EventLateness, LateLeaf, Propagation};
 use super::service::Service;
 use super::signals::{Signals, SpotInterruption};
@@ -34,10 +34,22 @@ pub(crate) fn after(
     // What is known of the present: whatever changes at a delay of an occurrence has changed if that is over.
     let mut present = i64::MIN;
     let mut pending = PendingChanges::default();
+    let mut starts = DueStarts::default();
     for occurrence in occurrences {
         let Some(event) = events.get(occurrence.index).map(Borrow::borrow) else { continue };
         let given = Given::of(occurrence, event, base, clock);
+        starts.make_until(occurrence.offset, &mut instance);
         for effect in &event.effects {
+            match effect {
+                EventEffect::StopStart(change) if !change.down.is_zero() && given.reached >= change.down => {
+                    let offset = occurrence.offset.saturating_add(millis(change.down));
+                    starts.add(offset, change, given.at.plus(change.down));
+                    continue;
+                }
+                // It takes back what a stop and start changes, too.
+                EventEffect::Clear(ClearTarget::Facts | ClearTarget::All) => starts.forget(),
+                _ => {}
+            }
             if let Some(kind) = whole_kind(effect)
                 && let Some(end) = given.late_until(kind)
             {
@@ -49,6 +61,7 @@ pub(crate) fn after(
         }
         present = present.max(occurrence.offset.saturating_add(millis(occurrence.reached)));
     }
+    starts.make_until(i64::MAX, &mut instance);
     instance.late.settle_until(present);
     instance.late.set_whole(pending.paths());
     instance

@@ -3,6 +3,7 @@
 use base64::prelude::BASE64_STANDARD;
 use base64::{DecodeError, Engine as _};
 
+use super::fault::read_headers;
 use super::named_files::{NamedFiles, UnreadFile};
 use crate::config::{Item, Section};
 use crate::model::Content;
@@ -15,18 +16,23 @@ pub(crate) fn read(item: &Item<'_>, files: &NamedFiles<'_>, limit: usize) -> Opt
     bytes(item, section.as_ref(), files, limit)
 }
 
-/// Reads a value with its media type: `{ text = …, content-type = … }`.
+/// Reads a value with its media type and its headers: `{ text = …, content-type = …, headers = … }`; without these where
+/// the answer `takes_headers` not.
 pub(crate) fn read_typed(
     item: &Item<'_>,
     section: &Section<'_>,
     files: &NamedFiles<'_>,
     limit: usize,
+    takes_headers: bool,
 ) -> Option<Content> {
     let content_type = section.get("content-type").map(|item| item.parse());
+    let headers = takes_headers.then(|| section.get("headers")).flatten();
+    let headers = headers.map(|item| read_headers(&item));
     let bytes = bytes(item, Some(section), files, limit)?;
     Some(Content {
         bytes: bytes.into(),
         content_type: content_type.map_or(Some(None), |parsed| parsed.map(Some))?,
+        headers: headers.map_or(Some(vec![]), |read| read)?,
     })
 }
 

@@ -13,6 +13,7 @@ mod credentials;
 mod ecs;
 mod event;
 mod fault;
+mod fixed_paths;
 mod foreign;
 mod instance;
 mod instances;
@@ -123,7 +124,7 @@ fn build(root: &Section<'_>, files: &NamedFiles<'_>, now: Option<Timestamp>) -> 
         pod_identity::read(&section, instance);
     }
     if let Some(section) = root.read("http", Item::section) {
-        options::http(&section, &mut scenario.http);
+        options::http(&section, files, &mut scenario.http);
     }
     let profile = scenario.http.profile;
     if !profile.follows_instance() {

@@ -3,6 +3,8 @@
 use std::str::FromStr;
 
 use super::assign::set_if_some;
+use super::fixed_paths;
+use super::named_files::NamedFiles;
 use crate::config::{Item, Section};
 use crate::model::{
     AllowedHost, DirectoryWithoutSlash, Expect, FixedToken, ForwardedFor, Http, HttpEndpoint, HttpTokens,
@@ -23,7 +25,7 @@ pub(crate) fn metadata_options(section: &Section<'_>, options: &mut MetadataOpti
 }
 
 /// `[http]`
-pub(crate) fn http(section: &Section<'_>, http: &mut Http) {
+pub(crate) fn http(section: &Section<'_>, files: &NamedFiles<'_>, http: &mut Http) {
     set_if_some(&mut http.keep_alive, section.read("keep-alive", Item::boolean));
     set_if_some(&mut http.profile, section.read("profile", Item::choice::<Profile>));
     let directory = section.get("directory-without-slash");
@@ -43,6 +45,9 @@ pub(crate) fn http(section: &Section<'_>, http: &mut Http) {
         let names = versions.into_iter().map(|version| version.0);
         names.filter(|name| name != "latest").collect()
     });
+    if let Some(item) = section.get("paths") {
+        http.paths = fixed_paths::read(&item, files, http.profile);
+    }
     section.finish();
 }
 

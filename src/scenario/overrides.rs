@@ -71,7 +71,8 @@ pub(super) fn read_override(item: &Item<'_>, files: &NamedFiles<'_>, profile: Pr
                     section.finish();
                     from.choice::<Notice>().map(Override::Moved)
                 }
-                None => content::read_typed(item, &section, files, VALUE_LIMIT).map(Override::Value),
+                None => content::read_typed(item, &section, files, VALUE_LIMIT, profile.follows_instance())
+                    .map(Override::Value),
             };
         }
         _ => return content::read(item, files, VALUE_LIMIT).map(|bytes| Override::Value(bytes.into())),
@@ -94,8 +95,13 @@ fn accepted(path: &str, profile: Profile) -> String {
     if normal(path) == "api/token" {
         return "to serve a fixed session token, set token = \"…\" in [http]".to_owned();
     }
-    let elsewhere =
-        if profile.takes_any_path() { "; or one from the root, such as \"/elsewhere/ami-id\"" } else { "" };
+    let elsewhere = if profile.takes_any_path() {
+        "; or one from the root, such as \"/elsewhere/ami-id\""
+    } else if path.starts_with('/') {
+        "; [http.paths] takes whole paths, such as \"/health\""
+    } else {
+        ""
+    };
     format!(
         "accepted: a path that starts with meta-data, dynamic or user-data, such as \"meta-data/public-ipv4\"{elsewhere}"
     )
@@ -146,7 +152,7 @@ fn from_the_root(path: &str) -> Option<String> {
     (is_clean(below) && !matches!(below, "latest" | "latest/api/token")).then(|| path.to_owned())
 }
 
-fn is_clean(path: &str) -> bool {
+pub(super) fn is_clean(path: &str) -> bool {
     if path.len() > PATH_LIMIT {
         return false;
     }

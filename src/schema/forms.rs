@@ -155,6 +155,12 @@ pub(super) const STATS: Form = Form::Any(&[
 ]);
 
 const TYPE: FileKey = key("content-type", "", CONTENT_TYPE, "The media type that the value is sent with.");
+const HEADERS: FileKey = key(
+    "headers",
+    "",
+    Form::map(HEADER_NAME, &HEADER_VALUE),
+    "Headers that the answer has; false removes one.",
+);
 const MOVED: FileKey = key(
     "moved-from",
     "",
@@ -167,11 +173,22 @@ pub(super) const OVERRIDE: Form = Form::Defined("override");
 const OVERRIDE_FORMS: Form = Form::Any(&[
     Form::Text,
     Form::Only(Literal::False),
-    Form::Table(&[&[TEXT, TYPE]]),
-    Form::Table(&[&[FILE, TYPE]]),
-    Form::Table(&[&[BASE64, TYPE]]),
+    Form::Table(&[&[TEXT, TYPE, HEADERS]]),
+    Form::Table(&[&[FILE, TYPE, HEADERS]]),
+    Form::Table(&[&[BASE64, TYPE, HEADERS]]),
     Form::Table(&[&[MOVED]]),
 ]);
+
+/// The answer of a path from the root.
+pub(super) const FIXED_ANSWER: Form = Form::Any(&[
+    Form::Text,
+    Form::Only(Literal::False),
+    Form::Table(&[&[TEXT, TYPE, HEADERS]]),
+    Form::Table(&[&[FILE, TYPE, HEADERS]]),
+    Form::Table(&[&[BASE64, TYPE, HEADERS]]),
+]);
+/// Such a path.
+pub(super) const FROM_THE_ROOT: &str = "^/";
 
 /// The forms that a schema defines once.
 pub(super) const DEFINED: [(&str, Form); 2] = [("content", CONTENT_FORMS), ("override", OVERRIDE_FORMS)];

@@ -41,6 +41,7 @@ const MANUAL: &[ManualPart] = &[
     part("[pod-identity.associations]", &[]),
     part("[http]", service::HTTP),
     ManualPart { heading: "", about: "Undocumented behaviour can be chosen:", keys: service::HTTP_CHOICES },
+    part("[http.paths]", &[]),
     part("[metadata]", &[]),
     part("[instances.NAME]", NAMED_INSTANCE),
     part("[[event]]", event::EVENT),

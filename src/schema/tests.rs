@@ -170,7 +170,7 @@ rebalance-recommendation = { moving = true }
 facts = { user-data = false }
 clear = "all"
 [[event]]
-set = { "meta-data/c" = { text = "x" } }
+set = { "meta-data/c" = { text = "x", headers = { ETag = "1" } } }
 facts = { user-data = { base64 = "YQ==" } }
 [[event]]
 facts = { user-data = { file = "x" } }

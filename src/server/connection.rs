@@ -145,6 +145,7 @@ async fn serve_http(
     let service =
         service_fn(|request| Box::pin(request::respond(Arc::clone(shared), Arc::clone(connection), request)));
     let limits = &shared.limits;
+    connection.set_socket(Some(&stream));
     let wire = Wire::new(stream, Arc::clone(connection), received, limits.write);
     let mut http = shared.http.serve_connection(TokioIo::new(wire), service);
     let mut stop = pin!(shared.stopped());
@@ -172,6 +173,7 @@ async fn serve_http(
                 let waits = connection.slot.stage() == ConnectionStage::KeptAlive;
                 if waits && connection.requests() == requests {
                     let Parts { io, read_buf, .. } = http.into_parts();
+                    connection.set_socket(None::<&TcpStream>);
                     let (stream, unread) = io.into_inner().into_parts();
                     return HttpEnd::Idle(stream, [read_buf, unread].concat());
                 }
@@ -181,6 +183,7 @@ async fn serve_http(
         }
     };
     let Parts { io, read_buf, .. } = http.into_parts();
+    connection.set_socket(None::<&TcpStream>);
     let (stream, unread) = io.into_inner().into_parts();
     let end = match outcome {
         Some(Ok(())) if !read_buf.is_empty() || !unread.is_empty() || has_unread(&stream) => {

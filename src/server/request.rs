@@ -13,6 +13,7 @@ use hyper::{Method, Request, Response, StatusCode};
 use tokio::time::{Instant, timeout};
 
 use super::delivery::{self, ReplyBody};
+use super::fast_path::has_left;
 use super::kept_body::KeptBody;
 use super::limits::Limits;
 use super::recorder::RequestRecorder;
@@ -74,6 +75,9 @@ pub(super) async fn respond(
     // A fault may let it wait for long.
     content.release(&connection.slot);
     delivery::prepare(&shared, &connection, reply.delivery, reply.hop_limit).await?;
+    if !reply.delivery.delay.is_zero() && connection.socket().is_some_and(|socket| has_left(&socket)) {
+        recorder.set_client_left();
+    }
     recorder.set_status(reply.status);
     drop(recorder);
     connection.note_reply();

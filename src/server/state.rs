@@ -3,7 +3,8 @@
 //! All of them run in the connection's task, one after another: the atomics make the state `Sync`, they order nothing.
 
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicI16, AtomicU8, AtomicU64, AtomicUsize, Ordering};
+use std::os::fd::{AsRawFd, RawFd};
+use std::sync::atomic::{AtomicI16, AtomicI32, AtomicU8, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use strum::FromRepr;
@@ -17,6 +18,7 @@ use crate::model::Service;
 
 /// The value for which the kernel uses its own hop limit.
 const DEFAULT_HOP_LIMIT: i16 = -1;
+const NO_SOCKET: RawFd = -1;
 
 /// The way in which a connection ends when HTTP on it is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, FromRepr)]
@@ -59,6 +61,8 @@ pub(super) struct ConnectionState {
     began: Instant,
     /// When hyper had the last reply: milliseconds from the begin.
     replied: AtomicU64,
+    /// The number of the socket while hyper has it, else `NO_SOCKET`.
+    socket: AtomicI32,
 }
 
 impl ConnectionState {
@@ -70,6 +74,7 @@ impl ConnectionState {
             by_own_address: false,
             began: Instant::now(),
             replied: AtomicU64::new(0),
+            socket: AtomicI32::new(NO_SOCKET),
             slot,
             end: AtomicU8::new(ConnectionEnd::Unused as u8),
             hop_limit: AtomicI16::new(DEFAULT_HOP_LIMIT),
@@ -82,6 +87,16 @@ impl ConnectionState {
     /// The same for a client of a listener of this service alone, or that reached the address of that one.
     pub(super) fn reaching(self, only: Option<Service>, at: Option<Service>) -> Self {
         Self { addressed: only.or(at), by_own_address: only.or(at) == at && at.is_some(), ..self }
+    }
+
+    /// hyper has this socket from now on, or gave it back.
+    pub(super) fn set_socket(&self, socket: Option<&impl AsRawFd>) {
+        self.socket.store(socket.map_or(NO_SOCKET, AsRawFd::as_raw_fd), Ordering::Relaxed);
+    }
+
+    /// The socket, while hyper has it.
+    pub(super) fn socket(&self) -> Option<RawFd> {
+        Some(self.socket.load(Ordering::Relaxed)).filter(|socket| *socket != NO_SOCKET)
     }
 
     /// hyper has the reply to the present request.

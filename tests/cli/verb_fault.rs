@@ -150,3 +150,27 @@ fn faults_are_kept_or_dropped_by_a_reload() {
 }
 
 // === Reloads, and other scenarios ===
+
+/// Only the guardian of the host's network refuses connections, and nobody tells it of this server.
+#[test]
+fn a_server_in_the_foreground_says_that_it_cannot_refuse_connections() {
+    let (sandbox, server) = served("");
+    let sentence = "this server cannot refuse or lose connections";
+    for order in
+        [&["fault", "--connection", "refused"][..], &["fault", "--connection", "lost", "--for", "1m"]]
+    {
+        rejected(&sandbox.control(order), 78, &[sentence, "beside a guardian of the host's network"]);
+    }
+    assert_eq!(status(&server, PUBLIC), 200);
+
+    let sentences = [sentence, "fault-1 has connection"];
+    sandbox.write("c.toml", "[[fault]]\nconnection = \"lost\"\n");
+    sandbox
+        .run(&["check", "c.toml"])
+        .ended(0, &["fault-1 has connection, which a server in the foreground rejects"]);
+    sandbox.run(&["serve", "--scenario", "c.toml", "--listen", "127.0.0.1:0"]).ended(78, &sentences);
+    sandbox.control(&["use", "c.toml"]).ended(78, &sentences);
+    sandbox.write("s.toml", "[[fault]]\nconnection = \"refused\"\n");
+    sandbox.control(&["reload"]).ended(78, &sentences);
+    assert_eq!(status(&server, PUBLIC), 200, "the scenario before is served");
+}

@@ -9,7 +9,7 @@ const URLS: [&str; 2] = ["http://169.254.169.254/", "http://169.254.169.254:1690
 
 /// `net hold` as a shell starts it: nobody is notified.
 fn hold_by_hand(host: &Host) -> Child {
-    let arguments = host.arguments();
+    let arguments = host.hold_arguments();
     // It must not outlive the test.
     let mut command = Command::new("setpriv");
     command.args(["--pdeathsig", "KILL"]).arg(program()).args(["net", "hold"]).args(arguments.split(' '));

@@ -4,6 +4,7 @@
 //! Programs: nft (nftables), ip (iproute2), iptables-nft (iptables), curl, python3, setpriv, nsenter and unshare (util-linux).
 
 mod bind;
+mod connection_faults;
 mod containers;
 mod doctor;
 mod doctor_files;

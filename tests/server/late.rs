@@ -74,6 +74,27 @@ fn the_journal_says_that_a_client_left_before_the_end_of_a_delay() {
     assert!(!all.is_empty() && all.iter().all(|entry| !entry.client_left), "{all:?}");
 }
 
+/// A request with a body is none of the usual ones.
+#[test]
+fn the_journal_says_it_of_an_unusual_request_too() {
+    let server = faulty("latency = \"300ms\"", Limits::default());
+    let path = ID.0;
+    let unusual = format!("GET {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nx");
+    let mut waiting = Connection::new(server.address);
+    waiting.send(unusual.clone());
+    assert_eq!(waiting.read().body, ID.1);
+    let mut leaving = Connection::new(server.address);
+    leaving.send(unusual);
+    drop(leaving);
+    let entries = || {
+        let entries = server.state.journal.after(0, &RequestFilter::default(), usize::MAX).entries;
+        let late: Vec<bool> =
+            entries.iter().filter(|entry| entry.fault.is_some()).map(|entry| entry.client_left).collect();
+        (late.len() == 2).then_some(late)
+    };
+    assert_eq!(eventually("the request of the client that left", entries), [false, true]);
+}
+
 #[test]
 fn the_journal_says_what_a_late_answer_shows() {
     let scenario = "[[event]]\nat = \"0s\"\nattach-interface = { private-ipv4s = [\"172.16.34.44\"] }\n\

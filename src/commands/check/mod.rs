@@ -76,8 +76,9 @@ fn examine(input: &Input, check: &CheckArgs) -> (CheckedFile, bool) {
     let (subject, outcome) = seen.unwrap_or_else(load);
     let (report, accepted) = match outcome {
         Ok((scenario, mut warnings)) => {
-            if let (true, Some(scenario)) = (seen_by_service, &scenario) {
-                warnings.problems.extend(hidden(scenario));
+            if let Some(scenario) = &scenario {
+                let problem = if seen_by_service { hidden(scenario) } else { needs_guardian(scenario) };
+                warnings.problems.extend(problem);
             }
             let accepted = warnings.problems.is_empty() || !check.strict;
             (warnings, accepted)
@@ -107,6 +108,17 @@ fn hidden(scenario: &Scenario) -> Option<Problem> {
         help: vec![
             "put it into /etc/mock-imds, or open the directory by a drop-in of mock-imds.service".to_owned(),
         ],
+    })
+}
+
+/// A warning of a fault that not every server carries out, where it is not known which one gets the scenario.
+fn needs_guardian(scenario: &Scenario) -> Option<Problem> {
+    let fault = scenario.faults.iter().find(|fault| fault.effect.connection().is_some())?;
+    Some(Problem {
+        severity: Severity::Warning,
+        span: None,
+        found: format!("{} has connection, which a server in the foreground rejects", fault.name),
+        help: vec!["accepted: by mock-imds.service, beside the guardian of the host's network".to_owned()],
     })
 }
 

@@ -142,6 +142,7 @@ mod tests {
             unavailable: vec![],
             refused: vec![],
             tables: vec![table],
+            connection_faults: vec![],
             uplinks: vec![],
             settings: HostSettings { ipv6, ..HostSettings::default() },
             warnings: vec![],

@@ -12,6 +12,7 @@ use sd_notify::NotifyState;
 
 use super::backoff::RestoreBackoff;
 use super::conflicts::RefusedEndpoint;
+use super::connection_faults::ConnectionFaultList;
 use super::error::combine;
 use super::links::LinkWatch;
 use super::network::Network;
@@ -26,14 +27,15 @@ use crate::exit::Failure;
 use crate::observe;
 use signals::{BlockedSignals, GuardianEvent};
 
-/// `net hold`: returns when a signal ends it, with everything taken down.
-pub(crate) fn hold(options: &NetOptions) -> Result<(), Failure> {
+/// `net hold`: returns when a signal ends it, with everything taken down. `server` is the server's runtime directory, which
+/// need not exist.
+pub(crate) fn hold(options: &NetOptions, server: &Path) -> Result<(), Failure> {
     privilege::check()?;
     let program = reexec::program();
     let signals = BlockedSignals::block()?;
     let mut guardian = match reexec::inherit() {
-        Some(inherited) => Guardian::resume(options, inherited)?,
-        None => Guardian::start(options).inspect_err(explain_to_systemd)?,
+        Some(inherited) => Guardian::resume(options, server, inherited)?,
+        None => Guardian::start(options, server).inspect_err(explain_to_systemd)?,
     };
     loop {
         match guardian.watch(&signals)? {
@@ -50,6 +52,7 @@ struct Guardian {
     address_watch: address::AddressWatch,
     link_watch: LinkWatch,
     table_watch: Option<nft::NftWatch>,
+    connection_faults: ConnectionFaultList,
     history: StatusHistory,
     backoff: RestoreBackoff,
     /// Warnings and unrestorable deviations, which are logged once each.
@@ -59,11 +62,11 @@ struct Guardian {
 
 impl Guardian {
     /// The first start: there is nothing of ours, or what a crash left.
-    fn start(options: &NetOptions) -> Result<Self, Failure> {
+    fn start(options: &NetOptions, server: &Path) -> Result<Self, Failure> {
         let settings = options.load_settings()?;
         let runtime = Runtime::create(&options.runtime)?;
         let lock = runtime.lock()?.expect("the directory was created just now");
-        let mut guardian = Self::new(options, runtime, nft::NftClient::open_or_without()?, lock)?;
+        let mut guardian = Self::new(options, server, runtime, nft::NftClient::open_or_without()?, lock)?;
         guardian.network.converge(&settings)?;
         if let Some(refusal) = guardian.network.refusal().filter(|_| guardian.network.is_empty()) {
             combine(guardian.network.take_down())?;
@@ -76,10 +79,10 @@ impl Guardian {
     }
 
     /// The start after a reload: the former image left its socket, its lock, its record and its status.
-    fn resume(options: &NetOptions, inherited: InheritedState) -> Result<Self, Failure> {
+    fn resume(options: &NetOptions, server: &Path, inherited: InheritedState) -> Result<Self, Failure> {
         let runtime = Runtime::at(&options.runtime);
         let former = runtime.status();
-        let mut guardian = Self::new(options, runtime, inherited.tables, inherited.lock)?;
+        let mut guardian = Self::new(options, server, runtime, inherited.tables, inherited.lock)?;
         if let Some(former) = former {
             guardian.history = former.into();
         }
@@ -90,13 +93,17 @@ impl Guardian {
 
     fn new(
         options: &NetOptions,
+        server: &Path,
         runtime: Runtime,
         tables: nft::NftClient,
         lock: Lock,
     ) -> Result<Self, HostError> {
         // The subscription comes before the changes, so that nothing is missed in between.
         let (address_watch, link_watch) = (address::AddressWatch::open()?, LinkWatch::open()?);
-        let network = Network::open(runtime.clone(), tables, ownership(options))?;
+        let mut network = Network::open(runtime.clone(), tables, ownership(options))?;
+        let mut connection_faults = ConnectionFaultList::open(server);
+        // In the tables from the first moment on: what fails goes on to fail while another guardian comes.
+        network.expect_connection_faults(connection_faults.refresh().to_vec());
         Ok(Self {
             network,
             runtime,
@@ -104,6 +111,7 @@ impl Guardian {
             address_watch,
             link_watch,
             table_watch: None,
+            connection_faults,
             history: StatusHistory::begin(),
             backoff: RestoreBackoff::default(),
             logged: HashSet::new(),

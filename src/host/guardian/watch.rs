@@ -29,8 +29,9 @@ impl Guardian {
         // Something may have happened before the watch was opened.
         let mut due = Some(self.elapsed());
         let (mut follow_due, mut followed) = (due, Duration::ZERO);
+        let (mut faults_due, mut faults_followed) = (due, Duration::ZERO);
         loop {
-            if self.wait(signals, due.into_iter().chain(follow_due).min())?
+            if self.wait(signals, [due, follow_due, faults_due].into_iter().flatten().min())?
                 && let Some(event) = signals.read()
             {
                 return Ok(event);
@@ -42,6 +43,13 @@ impl Guardian {
             if follow_due.is_some_and(|due| due <= self.elapsed()) {
                 follow_due = self.follow();
                 followed = self.elapsed();
+            }
+            if self.connection_faults.drain() {
+                faults_due = Some(self.elapsed().max(faults_followed + COLLECT_DELAY));
+            }
+            if faults_due.is_some_and(|due| due <= self.elapsed()) {
+                faults_due = self.follow_connection_faults();
+                faults_followed = self.elapsed();
             }
             let mut changed = self.address_watch.drain()?;
             if let Some(tables) = &mut self.table_watch {
@@ -67,6 +75,7 @@ impl Guardian {
             PollFd::new(self.address_watch.as_fd(), PollFlags::POLLIN),
             PollFd::new(self.link_watch.as_fd(), PollFlags::POLLIN),
         ];
+        fds.extend(self.connection_faults.fd().map(|fd| PollFd::new(fd, PollFlags::POLLIN)));
         fds.extend(self.table_watch.as_ref().map(|tables| PollFd::new(tables.as_fd(), PollFlags::POLLIN)));
         match poll(&mut fds, timeout) {
             Ok(_) | Err(Errno::EINTR) => Ok(fds[0].any().unwrap_or(false)),
@@ -92,6 +101,26 @@ impl Guardian {
                 Some(self.elapsed() + RETRY_DELAY)
             }
         }
+    }
+
+    /// Lets those connections fail that the server lists. Returns the time of the next look without a notification.
+    fn follow_connection_faults(&mut self) -> Option<Duration> {
+        let faults = self.connection_faults.refresh().to_vec();
+        let next = self.connection_faults.next_check();
+        match self.network.follow_connection_faults(&faults) {
+            Ok(false) => {}
+            Ok(true) => {
+                let words: Vec<String> = faults.iter().map(ToString::to_string).collect();
+                let words = if words.is_empty() { "pass again".to_owned() } else { words.join("; ") };
+                tracing::info!("connections {words}");
+                self.publish();
+            }
+            Err(error) => {
+                tracing::error!("the tables could not follow the faults of connections: {error}");
+                return Some(self.elapsed() + RETRY_DELAY);
+            }
+        }
+        next.map(|next| self.elapsed() + next)
     }
 
     /// Compares and restores. Returns the time of the next check without a notification, after a failure only.

@@ -1,5 +1,6 @@
 //! The plan carried out: converge, compare, restore, take down. Each is idempotent.
 
+mod connection_faults;
 mod deviation;
 mod endpoints;
 mod follow;
@@ -20,6 +21,7 @@ use super::settings::HostSettings;
 use super::status::{AddressOrigin, LoopbackAddress, Unavailable};
 use super::uplinks::{Uplink, uplinks};
 use super::{HostError, nft};
+use crate::model::ConnectionFault;
 
 pub(crate) use deviation::Deviation;
 pub(crate) use endpoints::RefusalChange;
@@ -49,6 +51,10 @@ struct NetworkState {
     refused: Vec<RefusedEndpoint>,
     /// Listed interfaces that lead out of this host.
     uplinks: Vec<Uplink>,
+    /// Connections that fail, besides the plan.
+    connection_faults: Vec<ConnectionFault>,
+    /// Those that the kernel refused.
+    refused_faults: Option<Vec<ConnectionFault>>,
     loopback_up: bool,
 }
 
@@ -69,6 +75,8 @@ impl Network {
             unavailable: vec![],
             refused: vec![],
             uplinks: vec![],
+            connection_faults: vec![],
+            refused_faults: None,
             loopback_up: true,
         };
         let (addresses, links) = (address::AddressClient::open()?, LinkClient::open()?);
@@ -175,6 +183,14 @@ impl Network {
     /// Replaces our tables, and reads them again. A plan that the kernel does not keep is not the state: whoever compares
     /// with it next tries again.
     fn apply(&mut self, plan: Plan) -> Result<(), HostError> {
+        let (support, installed) = self.install_with_faults(&plan)?;
+        self.state.support = support;
+        self.state.installed = installed;
+        self.state.plan = plan;
+        Ok(())
+    }
+
+    fn install(&mut self, plan: &Plan) -> Result<(nft::KernelSupport, nft::TablesSnapshot), HostError> {
         let support = if plan.tables.is_empty() {
             self.tables.remove()?;
             self.wanted
@@ -182,16 +198,13 @@ impl Network {
             self.tables.apply(&plan.tables, self.wanted)?
         };
         let installed = self.tables.inspect()?;
-        if let Some(table) = missing_table(&plan, support, &installed) {
-            return Err(HostError::Kernel {
+        match missing_table(plan, support, &installed) {
+            None => Ok((support, installed)),
+            Some(table) => Err(HostError::Kernel {
                 what: format!("keep the table {} {TABLE} as it was applied", table.family),
                 source: Errno::EPROTO,
-            });
+            }),
         }
-        self.state.support = support;
-        self.state.installed = installed;
-        self.state.plan = plan;
-        Ok(())
     }
 
     fn planned_tables(&self) -> impl Iterator<Item = &Table> {

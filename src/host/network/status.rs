@@ -6,6 +6,7 @@ use crate::host::nft::{InstalledTable, Ownership};
 use crate::host::plan::TABLE;
 use crate::host::settings::Redirect;
 use crate::host::status::{GuardianStatus, NetMode, Protection, StatusHistory, TableState};
+use crate::model::ConnectionFault;
 
 impl Network {
     pub(in crate::host) fn status(&self, mode: NetMode, history: StatusHistory) -> GuardianStatus {
@@ -26,10 +27,16 @@ impl Network {
             refused: self.state.refused.clone(),
             tables: self.table_states(without_owner),
             uplinks: self.state.uplinks.clone(),
+            connection_faults: self.failing_connections().iter().map(ToString::to_string).collect(),
             settings: self.state.settings.clone(),
             warnings: self.warnings(),
             restorations,
         }
+    }
+
+    /// The faults of connections that are carried out.
+    fn failing_connections(&self) -> &[ConnectionFault] {
+        if self.state.plan.tables.is_empty() { &[] } else { &self.state.connection_faults }
     }
 
     fn table_states(&self, without_owner: Protection) -> Vec<TableState> {
@@ -53,6 +60,11 @@ impl Network {
                 "redirect = \"none\": there is no table, so nothing keeps neighbours on the LAN out, and the service's \
                  socket must be on port 80 itself"
                     .into(),
+            );
+        }
+        if self.failing_connections() != self.state.connection_faults {
+            warnings.push(
+                "redirect = \"none\": without a table, connections are neither refused nor lost".into(),
             );
         }
         if self.state.support.ownership() == Ownership::None

@@ -1,17 +1,21 @@
 //! Chains and rules of the plan in the words of libnftnl.
 
 use std::ffi::CString;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use nftnl::expr::{
-    Cmp, CmpOp, Counter, Immediate, InterfaceName, Ipv4HeaderField, Ipv6HeaderField, Meta, Nat, NatType,
-    NetworkHeaderField, Payload, Register, TcpHeaderField, TransportHeaderField, Verdict,
+    Bitwise, Cmp, CmpOp, Counter, Immediate, InterfaceName, Ipv4HeaderField, Ipv6HeaderField, Meta, Nat,
+    NatType, NetworkHeaderField, Payload, Register, RejectionType, TcpHeaderField, TransportHeaderField,
+    Verdict,
 };
 use nftnl::{Chain, ChainType, Policy, ProtoFamily, Rule};
 use nix::libc;
 
 use crate::host::plan::{self, Base, ChainKind, Hook, Match, RuleVerdict};
 use crate::host::settings::InterfacePattern;
+
+/// The index of `lo`, in each network namespace.
+const LOOPBACK: u32 = 1;
 
 pub(super) fn build_chain<'t>(chain: &plan::Chain, table: &'t nftnl::Table) -> Chain<'t> {
     let mut built = Chain::new(text(chain.name), table);
@@ -63,6 +67,7 @@ pub(super) fn build_rule<'c>(rule: &plan::TableRule, chain: &'c Chain<'c>) -> Ru
         RuleVerdict::Goto(name) => built.add_expr(&Verdict::Goto { chain: text(name) }),
         RuleVerdict::Accept => built.add_expr(&Verdict::Accept),
         RuleVerdict::Drop => built.add_expr(&Verdict::Drop),
+        RuleVerdict::Reset => built.add_expr(&Verdict::Reject(RejectionType::TcpRst)),
     }
     built
 }
@@ -71,7 +76,28 @@ fn add_match(rule: &mut Rule<'_>, condition: &Match) {
     match condition {
         Match::NotLoopback => {
             rule.add_expr(&Meta::Iif);
-            rule.add_expr(&Cmp::new(CmpOp::Neq, 1u32));
+            rule.add_expr(&Cmp::new(CmpOp::Neq, LOOPBACK));
+        }
+        Match::Loopback => {
+            rule.add_expr(&Meta::Iif);
+            rule.add_expr(&Cmp::new(CmpOp::Eq, LOOPBACK));
+        }
+        Match::FromNetwork(network) => {
+            let (protocol, field) = match network.addr() {
+                IpAddr::V4(_) => (libc::NFPROTO_IPV4, NetworkHeaderField::Ipv4(Ipv4HeaderField::Saddr)),
+                IpAddr::V6(_) => (libc::NFPROTO_IPV6, NetworkHeaderField::Ipv6(Ipv6HeaderField::Saddr)),
+            };
+            rule.add_expr(&Meta::NfProto);
+            rule.add_expr(&Cmp::new(CmpOp::Eq, byte(protocol)));
+            rule.add_expr(&Payload::Network(field));
+            if network.prefix_len() < network.max_prefix_len() {
+                let nothing = match network.addr() {
+                    IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+                    IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
+                };
+                rule.add_expr(&Bitwise::new(network.netmask(), nothing));
+            }
+            rule.add_expr(&Cmp::new(CmpOp::Eq, network.network()));
         }
         Match::From(pattern) => {
             let name = match pattern {

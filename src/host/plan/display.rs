@@ -4,6 +4,7 @@ use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
 use super::{Base, ChainKind, Family, Hook, Match, RuleVerdict, TABLE, Table, TableRule};
+use crate::model::ClientMatcher;
 
 impl fmt::Display for Family {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -65,6 +66,11 @@ impl fmt::Display for Match {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotLoopback => f.write_str("iif != \"lo\""),
+            Self::Loopback => f.write_str("iif \"lo\""),
+            Self::FromNetwork(network) => {
+                let protocol = if network.addr().is_ipv4() { "ip" } else { "ip6" };
+                write!(f, "{protocol} saddr {}", ClientMatcher::Network(*network))
+            }
             Self::From(pattern) => write!(f, "iifname \"{pattern}\""),
             Self::To(IpAddr::V4(address)) => write!(f, "ip daddr {address}"),
             Self::To(IpAddr::V6(address)) => write!(f, "ip6 daddr {address}"),
@@ -82,6 +88,7 @@ impl fmt::Display for RuleVerdict {
             Self::Goto(chain) => write!(f, "goto {chain}"),
             Self::Accept => f.write_str("accept"),
             Self::Drop => f.write_str("drop"),
+            Self::Reset => f.write_str("reject with tcp reset"),
         }
     }
 }

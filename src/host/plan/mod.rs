@@ -7,19 +7,24 @@
 //!   chain callers           (reached by goto)     iifname "br-lan" counter drop … iifname "docker*" accept … counter drop
 //!   chain guard             filter prerouting -300    iif != "lo" ip daddr 169.254.169.254 goto callers
 //!   chain guard-input       filter input -300     the same
+//!   chain connection-faults filter input 0        ip daddr 169.254.169.254 tcp dport 1690 counter reject with tcp reset
 //! table arp mock-imds
 //!   chain callers           (reached by goto)     as above
 //!   chain guard             filter input 0        iif != "lo" arp daddr ip 169.254.169.254 goto callers
 //! ```
 
 mod build;
+mod connections;
 mod display;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
+use ipnet::IpNet;
+
 use super::settings::InterfacePattern;
 
 pub(crate) use build::NAT_PRIORITY;
+pub(crate) use connections::{MAX_RULES, rule_count};
 
 /// The name of our tables; nobody else's table is ever touched.
 pub(crate) const TABLE: &str = "mock-imds";
@@ -100,6 +105,10 @@ pub enum Match {
     /// Every guard rule starts so: with the address on `lo`, packets between processes of this host carry it as
     /// *source and* destination, pass prerouting on `lo`, and must not be taken for strangers.
     NotLoopback,
+    /// The packet came in by `lo`: from a process of this host.
+    Loopback,
+    /// The packet is from an address of this network.
+    FromNetwork(IpNet),
     /// The packet came in by an interface of this name. A bridged container's packet shows the bridge here, also
     /// with `br_netfilter`.
     From(InterfacePattern),
@@ -121,6 +130,8 @@ pub enum RuleVerdict {
     Accept,
     /// The packet is dropped, without an answer.
     Drop,
+    /// The packet is dropped, and its TCP connection reset.
+    Reset,
 }
 
 impl Table {

@@ -22,6 +22,7 @@ use crate::imds::Reply;
 use crate::imds::context::RequestContext;
 use crate::imds::request::TTL_HEADER;
 use crate::imds::token::TTL_SECONDS;
+use crate::model::fault::HeaderChange;
 use crate::model::{
     DirectoryWithoutSlash, Expect, ForwardedFor, Http, HttpEndpoint, HttpTokens, Instance, InvalidToken,
     UserDataListed,
@@ -48,9 +49,9 @@ enum Session {
     Refused,
 }
 
-enum Resource {
+enum Resource<'r> {
     Listing(Bytes),
-    Value(MediaType, Bytes),
+    Value(MediaType, Bytes, &'r [HeaderChange]),
 }
 
 impl<'f> Ec2Handler<'f> {
@@ -144,7 +145,11 @@ impl<'f> Ec2Handler<'f> {
                 self.replies.redirect(head.host(), &format!("{path}/"))
             }
             Some(Resource::Listing(listing)) => self.replies.data(MediaType::Text, listing, ttl),
-            Some(Resource::Value(media, body)) => self.replies.data(media, body, ttl),
+            Some(Resource::Value(media, body, headers)) => {
+                let mut reply = self.replies.data(media, body, ttl);
+                reply.change_headers(headers);
+                reply
+            }
             None => self.replies.not_found(),
         }
     }
@@ -153,7 +158,12 @@ impl<'f> Ec2Handler<'f> {
         self.http.directory_without_slash == DirectoryWithoutSlash::Redirect && !path.ends_with('/')
     }
 
-    fn look_up(&self, segments: &[&str]) -> Option<Resource> {
+    fn look_up(&self, segments: &[&str]) -> Option<Resource<'_>> {
+        if let Some(fixed) = self.http.fixed_path(segments) {
+            let content = fixed.as_ref()?;
+            let media = content.content_type.clone().map_or(MediaType::Text, MediaType::Override);
+            return Some(Resource::Value(media, content.bytes.clone(), &content.headers));
+        }
         let Some((version, below)) = segments.split_first() else {
             return Some(Resource::Listing(self.versions().join("\n").into()));
         };
@@ -173,7 +183,7 @@ impl<'f> Ec2Handler<'f> {
             TreeEntryRef::Leaf(leaf) => {
                 let usual = if below == [USER_DATA] { MediaType::Octets } else { MediaType::Text };
                 let media = leaf.content_type().map_or(usual, |value| MediaType::Override(value.clone()));
-                Some(Resource::Value(media, leaf.value(&leaf_context, version)?))
+                Some(Resource::Value(media, leaf.value(&leaf_context, version)?, leaf.headers()))
             }
         }
     }

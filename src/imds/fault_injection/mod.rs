@@ -107,7 +107,9 @@ fn matches(fault: &Fault, request_path: &[&str], input: &FaultInput<'_>) -> bool
     } = fault;
     let FaultInput { head, visit, .. } = input;
     let on_this_host = visit.ingress == Ingress::Host;
-    (!effect.is_on_tokens() || (head.is_read() && head.headers.has_token()))
+    // The host's network refuses and loses connections: a request has got through.
+    effect.connection().is_none()
+        && (!effect.is_on_tokens() || (head.is_read() && head.headers.has_token()))
         && (methods.is_empty() || methods.iter().any(|method| method.as_str() == head.method.as_str()))
         && (clients.is_empty() || clients.iter().any(|client| client.matches(visit.peer, on_this_host)))
         && endpoint.is_none_or(|endpoint| endpoint.service() == input.service)
@@ -153,6 +155,7 @@ impl<'f> FaultEffects<'f> {
                 self.end = self.end.or(Some(DeliveryEnd::Reset));
             }
             FaultEffect::Hang => self.end = self.end.or(Some(DeliveryEnd::Silence)),
+            FaultEffect::Connection(_) => return,
             FaultEffect::Throttle(Throttle { per_second, then, headers }) => {
                 let Visit { peer, counters, .. } = input.visit;
                 if !counters.throttle(rule, *peer, *per_second, input.now) {
@@ -214,10 +217,7 @@ impl<'f> FaultEffects<'f> {
             }
             Some(BodyAlteration::Damage(_)) | None => {}
         }
-        for HeaderChange { name, value } in headers {
-            reply.headers.retain(|(other, _)| other != name);
-            reply.headers.extend(value.clone().map(|value| (name.clone(), value)));
-        }
+        reply.change_headers(headers);
         if status.is_some_and(ReplyStatus::has_no_body) {
             reply.body = Bytes::new();
             reply.headers.retain(|(name, _)| name != CONTENT_LENGTH);

@@ -79,7 +79,11 @@ fn a_path_from_the_root_is_not_in_the_tree() {
 #[test]
 fn an_override_has_the_content_type_that_it_says() {
     let content_type: ContentType = "application/json".parse().expect("a type");
-    let content = Content { bytes: Bytes::from_static(b"{}"), content_type: Some(content_type.clone()) };
+    let content = Content {
+        bytes: Bytes::from_static(b"{}"),
+        content_type: Some(content_type.clone()),
+        headers: vec![],
+    };
     let instance = overrides([
         ("meta-data/typed".to_owned(), Override::Value(content)),
         ("meta-data/usual".to_owned(), Override::Value(b"x".to_vec().into())),
@@ -171,7 +175,7 @@ fn so_many_instances_are_prepared() {
 
 // === Paths that leave the tree ===
 
-struct NoCounters;
+pub(super) struct NoCounters;
 
 impl Counters for NoCounters {
     fn admit(&self, _: (Timestamp, usize), _: std::net::IpAddr, _: u32) -> bool {

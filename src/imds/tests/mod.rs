@@ -2,6 +2,7 @@
 
 mod answers;
 mod changes;
+mod fixed_paths;
 mod parts;
 
 use std::sync::{Arc, LazyLock};

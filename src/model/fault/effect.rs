@@ -15,6 +15,8 @@ pub enum FaultEffect {
     Reset(Option<Latency>),
     /// No response and no reset, until the client gives up.
     Hang,
+    /// No connection.
+    Connection(ConnectionFailure),
     /// A limit on the rate of each client's requests.
     Throttle(Throttle),
 }
@@ -33,7 +35,7 @@ impl FaultEffect {
                 clock_skew: _,
             }) => [*latency, *body_latency],
             Self::Reset(latency) => [*latency, None],
-            Self::Hang | Self::Throttle(_) => return false,
+            Self::Hang | Self::Connection(_) | Self::Throttle(_) => return false,
         };
         latencies.iter().flatten().any(Latency::varies)
     }
@@ -50,7 +52,15 @@ impl FaultEffect {
                 body: _,
                 clock_skew: _,
             }) => tokens.is_some(),
-            Self::Reset(_) | Self::Hang | Self::Throttle(_) => false,
+            Self::Reset(_) | Self::Hang | Self::Connection(_) | Self::Throttle(_) => false,
+        }
+    }
+
+    /// The failure of connections, if it is one of them: then no request is affected.
+    pub(crate) fn connection(&self) -> Option<ConnectionFailure> {
+        match self {
+            Self::Connection(failure) => Some(*failure),
+            Self::Answer(_) | Self::Reset(_) | Self::Hang | Self::Throttle(_) => None,
         }
     }
 }
@@ -183,6 +193,16 @@ pub enum BodyDamage {
 #[strum(serialize_all = "kebab-case")]
 pub enum TokenFault {
     /// No token is known any more: requests with a token get 401.
+    Lost,
+}
+
+/// How a connection fails before it is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "kebab-case")]
+pub enum ConnectionFailure {
+    /// It is refused at once, as where nobody listens.
+    Refused,
+    /// Its packets are dropped, as where nothing answers.
     Lost,
 }
 

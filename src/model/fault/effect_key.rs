@@ -27,6 +27,8 @@ pub enum EffectKey {
     Reset,
     /// No response.
     Hang,
+    /// A connection that is refused or lost.
+    Connection,
     /// A limit on the rate of requests.
     Throttle,
 }
@@ -45,8 +47,10 @@ impl EffectKey {
                 | Self::Body
                 | Self::Tokens
                 | Self::ClockSkew => Some("a request that hangs gets no response"),
-                Self::Hang => None,
+                Self::Hang | Self::Connection => None,
             },
+            Self::Connection => (other != Self::Connection)
+                .then_some("a connection that is refused or lost brings no request"),
             Self::Reset => match other {
                 Self::BodyLatency
                 | Self::Status
@@ -55,7 +59,7 @@ impl EffectKey {
                 | Self::Tokens
                 | Self::ClockSkew
                 | Self::Throttle => Some("a connection that is reset gets no response"),
-                Self::Latency | Self::Reset | Self::Hang => None,
+                Self::Latency | Self::Reset | Self::Hang | Self::Connection => None,
             },
             Self::Throttle => match other {
                 Self::Latency
@@ -64,7 +68,7 @@ impl EffectKey {
                 | Self::Body
                 | Self::Tokens
                 | Self::ClockSkew => Some("throttle sets the response to excess requests"),
-                Self::Headers | Self::Reset | Self::Hang | Self::Throttle => None,
+                Self::Headers | Self::Reset | Self::Hang | Self::Connection | Self::Throttle => None,
             },
             Self::Tokens => (other == Self::Status).then_some("a lost token is answered with 401"),
             Self::Latency
@@ -108,6 +112,8 @@ pub(crate) struct EffectTable<V> {
     pub reset: Option<V>,
     /// The value for [`EffectKey::Hang`].
     pub hang: Option<V>,
+    /// The value for [`EffectKey::Connection`].
+    pub connection: Option<V>,
     /// The value for [`EffectKey::Throttle`].
     pub throttle: Option<V>,
 }
@@ -125,14 +131,26 @@ impl<V> EffectTable<V> {
             clock_skew: value(EffectKey::ClockSkew),
             reset: value(EffectKey::Reset),
             hang: value(EffectKey::Hang),
+            connection: value(EffectKey::Connection),
             throttle: value(EffectKey::Throttle),
         }
     }
 
     /// The values that are set, with their effects.
     pub(crate) fn entries(self) -> impl Iterator<Item = (EffectKey, V)> {
-        let Self { latency, body_latency, status, headers, body, tokens, clock_skew, reset, hang, throttle } =
-            self;
+        let Self {
+            latency,
+            body_latency,
+            status,
+            headers,
+            body,
+            tokens,
+            clock_skew,
+            reset,
+            hang,
+            connection,
+            throttle,
+        } = self;
         let entries = [
             (EffectKey::Latency, latency),
             (EffectKey::BodyLatency, body_latency),
@@ -143,6 +161,7 @@ impl<V> EffectTable<V> {
             (EffectKey::ClockSkew, clock_skew),
             (EffectKey::Reset, reset),
             (EffectKey::Hang, hang),
+            (EffectKey::Connection, connection),
             (EffectKey::Throttle, throttle),
         ];
         entries.into_iter().filter_map(|(key, value)| Some((key, value?)))

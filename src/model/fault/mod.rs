@@ -14,8 +14,8 @@ use super::service::Service;
 use super::time::Timestamp;
 
 pub(crate) use effect::{
-    BodyAlteration, BodyDamage, FaultEffect, HeaderChange, Latency, ReplyAlteration, ReplyStatus, Throttle,
-    ThrottleAction, TokenFault,
+    BodyAlteration, BodyDamage, ConnectionFailure, FaultEffect, HeaderChange, Latency, ReplyAlteration,
+    ReplyStatus, Throttle, ThrottleAction, TokenFault,
 };
 pub(crate) use effect_key::{EffectKey, EffectTable};
 

@@ -7,8 +7,8 @@ use super::response::{read_body, read_headers, read_status, warn_of_empty_body};
 use crate::config::{Item, Section};
 use crate::model::StringEnum as _;
 use crate::model::fault::{
-    EffectKey, EffectTable, FaultEffect, Latency, ReplyAlteration, ReplyStatus, Throttle, ThrottleAction,
-    TokenFault,
+    ConnectionFailure, EffectKey, EffectTable, FaultEffect, Latency, ReplyAlteration, ReplyStatus, Throttle,
+    ThrottleAction, TokenFault,
 };
 
 /// The largest error of a clock. Credentials last for hours.
@@ -28,6 +28,7 @@ pub(super) fn items<'a>(section: &Section<'a>) -> EffectTable<Item<'a>> {
             | EffectKey::Body
             | EffectKey::Tokens
             | EffectKey::ClockSkew
+            | EffectKey::Connection
             | EffectKey::Throttle => Some(item),
         }
     })
@@ -47,9 +48,11 @@ pub(super) fn read(items: &EffectTable<Item<'_>>) -> Option<FaultEffect> {
         clock_skew,
         reset,
         hang,
+        connection,
         throttle,
     } = items;
     let limit = throttle.as_ref().map(read_throttle);
+    let failure = connection.as_ref().map(Item::choice::<ConnectionFailure>);
     let alteration = ReplyAlteration {
         latency: latency.as_ref().and_then(read_latency),
         body_latency: body_latency.as_ref().and_then(read_latency),
@@ -62,6 +65,9 @@ pub(super) fn read(items: &EffectTable<Item<'_>>) -> Option<FaultEffect> {
     warn_of_empty_body([body.as_ref(), body_latency.as_ref()], alteration.status, alteration.body.as_ref());
     if let (Some(item), Some(limit)) = (throttle, &limit) {
         reject_headers_of_none(headers.as_ref(), item, limit.as_ref());
+    }
+    if let Some(failure) = failure {
+        return failure.map(FaultEffect::Connection);
     }
     match (hang, reset, limit) {
         (Some(_), ..) => Some(FaultEffect::Hang),

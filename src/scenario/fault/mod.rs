@@ -14,6 +14,8 @@ use crate::model::fault::{
 };
 use crate::model::{FaultName, Scenario};
 
+pub(super) use response::{read_headers, reject_real_keys};
+
 /// Reads all faults of a scenario.
 pub(crate) fn read_all(item: &Item<'_>, scenario: &Scenario) -> Vec<Fault> {
     let sections = item.sections().unwrap_or_default();
@@ -62,6 +64,13 @@ pub(crate) fn read(section: &Section<'_>, scenario: &Scenario) -> Option<Fault> 
     if let Some(throttle) = &items.throttle {
         for item in [&after, &count, &probability, &seed].into_iter().flatten() {
             effects::reject_combination(item, throttle, "throttle counts requests by itself");
+        }
+    }
+    if let Some(connection) = &items.connection {
+        let of_requests = ["path", "methods", "instance"].map(|key| section.get(key));
+        let counted = [&after, &count, &probability, &seed].into_iter();
+        for item in of_requests.iter().chain(counted).flatten() {
+            effects::reject_combination(item, connection, "a connection that fails brings no request");
         }
     }
     let effect = effects::read(&items);

@@ -1,10 +1,10 @@
-//! The parts of a response that a fault sets: its status, headers and body.
+//! The parts of a response that a fault sets: its status, headers and body. An override sets headers, too.
 
 use crate::config::Item;
 use crate::model::fault::{BodyAlteration, BodyDamage, HeaderChange, ReplyStatus};
 use crate::model::secrets;
 
-/// Headers that one fault may set or remove.
+/// Headers that one fault, or one value, may set or remove.
 const MOST_HEADERS: usize = 64;
 
 pub(super) fn read_status(item: &Item<'_>) -> Option<ReplyStatus> {
@@ -13,7 +13,7 @@ pub(super) fn read_status(item: &Item<'_>) -> Option<ReplyStatus> {
 }
 
 /// Reads `{ Retry-After = "1", Server = false }`.
-pub(super) fn read_headers(item: &Item<'_>) -> Option<Vec<HeaderChange>> {
+pub(in crate::scenario) fn read_headers(item: &Item<'_>) -> Option<Vec<HeaderChange>> {
     let entries = item.section()?.entries();
     if !(1..=MOST_HEADERS).contains(&entries.len()) {
         item.error(
@@ -28,10 +28,7 @@ pub(super) fn read_headers(item: &Item<'_>) -> Option<Vec<HeaderChange>> {
 fn read_header(name: &str, value: &Item<'_>) -> Option<HeaderChange> {
     let parsed = HeaderChange::parse_name(name);
     if let Err(accepted) = parsed {
-        value.error_at_key(
-            format!("{name:?} is no header that a fault sets"),
-            format!("accepted: {accepted}"),
-        );
+        value.error_at_key(format!("{name:?} is no header that can be set"), format!("accepted: {accepted}"));
     }
     let value = match value.kind() {
         "boolean" if value.boolean() == Some(false) => None,
@@ -72,7 +69,7 @@ pub(super) fn read_body(item: &Item<'_>) -> Option<BodyAlteration> {
 }
 
 /// Adds an error for keys that may be valid: a fault is served to whoever asks, with a session token or without.
-fn reject_real_keys(item: &Item<'_>, text: &str) {
+pub(in crate::scenario) fn reject_real_keys(item: &Item<'_>, text: &str) {
     if secrets::has_real_key_id(text.as_bytes()) {
         item.error_at_key(
             format!("{} has an access key id that may be valid", item.name()),

@@ -120,6 +120,7 @@ fn example(key: EffectKey) -> &'static str {
         EffectKey::ClockSkew => "clock-skew = \"5m\"",
         EffectKey::Reset => "reset = true",
         EffectKey::Hang => "hang = true",
+        EffectKey::Connection => "connection = \"lost\"",
         EffectKey::Throttle => "throttle = { per-second = 1 }",
     }
 }
@@ -147,6 +148,7 @@ fn keys_of(effect: &FaultEffect) -> Vec<EffectKey> {
         ],
         FaultEffect::Reset(delay) => vec![latency(*delay), Some(EffectKey::Reset)],
         FaultEffect::Hang => vec![Some(EffectKey::Hang)],
+        FaultEffect::Connection(_) => vec![Some(EffectKey::Connection)],
         FaultEffect::Throttle(limit) => {
             vec![Some(EffectKey::Throttle), (!limit.headers.is_empty()).then_some(EffectKey::Headers)]
         }
@@ -210,8 +212,8 @@ fn problems_are_errors_at_their_place() {
         ("clock-skew = \"-4000d\"", "at most 3650 days either way"),
         ("clock-skew = \"--5m\"", "fault[1].clock-skew is \"--5m\""),
         ("headers = {}", "fault[1].headers has 0 headers"),
-        ("headers = { Content-Length = \"1\" }", "\"Content-Length\" is no header that a fault sets"),
-        ("headers = { \"a b\" = \"1\" }", "\"a b\" is no header that a fault sets"),
+        ("headers = { Content-Length = \"1\" }", "\"Content-Length\" is no header that can be set"),
+        ("headers = { \"a b\" = \"1\" }", "\"a b\" is no header that can be set"),
         ("headers = { X = \"é\" }", "accepted: a line of ASCII"),
         ("headers = { X = true }", "accepted: a text, or false to remove the header"),
         ("headers = { X = 1 }", "accepted: a text, or false to remove the header"),

@@ -94,7 +94,9 @@ impl ServedPaths {
         let values =
             overrides.filter(|(_, value)| **value != Override::Removed).map(|(path, _)| path.clone());
         let set = scenario.events.iter().flat_map(set_paths);
-        Self { added: values.chain(set).collect() }
+        let answered = scenario.http.paths.iter().filter(|(_, answer)| answer.is_some());
+        let answered = answered.map(|(path, _)| below_the_version(path));
+        Self { added: values.chain(set).chain(answered).collect() }
     }
 
     /// Whether there may be a path that fits a pattern below the version.
@@ -120,15 +122,7 @@ impl ServedPaths {
     /// The pattern of a fault.
     fn matched(&self, item: &Item<'_>) {
         let Some(glob) = item.text() else { return };
-        let segments: Vec<&str> = glob.split('/').filter(|segment| !segment.is_empty()).collect();
-        let version = |segment: &str| {
-            segment == "latest" || is_wild(segment) || segment.starts_with(|c: char| c.is_ascii_digit())
-        };
-        let below = match segments.split_first() {
-            Some((first, below)) if version(first) && *first != "**" => below.join("/"),
-            // A version in it may be misspelt, too.
-            _ => segments.join("/"),
-        };
+        let below = below_the_version(glob);
         if !below.is_empty() && !self.serves(&below) {
             item.warn(
                 format!("{glob:?} matches no path that is served: the fault never hits"),
@@ -138,6 +132,18 @@ impl ServedPaths {
                 ),
             );
         }
+    }
+}
+
+/// What follows the version in a path or a pattern. One without a version is whole: it may be misspelt, too.
+fn below_the_version(path: &str) -> String {
+    let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
+    let version = |segment: &str| {
+        segment == "latest" || is_wild(segment) || segment.starts_with(|c: char| c.is_ascii_digit())
+    };
+    match segments.split_first() {
+        Some((first, below)) if version(first) && *first != "**" => below.join("/"),
+        _ => segments.join("/"),
     }
 }
 

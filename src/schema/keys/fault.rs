@@ -1,6 +1,6 @@
 //! `[[fault]]`
 
-use crate::model::fault::{BodyDamage, FaultEndpoint, Method, TokenFault};
+use crate::model::fault::{BodyDamage, ConnectionFailure, FaultEndpoint, Method, TokenFault};
 use crate::schema::form::{FileKey, key};
 use crate::schema::form::{Form, Literal, words};
 use crate::schema::forms;
@@ -117,6 +117,12 @@ pub(crate) const FAULT: &[FileKey] = &[
         "",
         Form::Boolean,
         "true accepts the connection and never answers, until the client gives up or five minutes have passed. Excludes other effects.",
+    ),
+    key(
+        "connection",
+        "",
+        Form::Choice(words::<ConnectionFailure>),
+        r#""refused": connections are refused at once, as where nobody listens. "lost": their packets are dropped. The guardian of the host's network does it (`mock-imds net hold`), for the service at port 1690 with a runtime directory, as the packaged one is; other servers reject such a fault. Connections that are open fail at their next packet. Of the conditions it has `clients`, `endpoint`, `from` and `for`; a request that gets through is not affected. Excludes other effects."#,
     ),
     key(
         "throttle",

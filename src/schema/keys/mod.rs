@@ -19,7 +19,7 @@ use ecs::{ECS, ECS_TABLES};
 use instance::{INSTANCE, INSTANCE_TABLES};
 use pod_identity::{POD_IDENTITY, POD_IDENTITY_TABLES};
 use propagation::PROPAGATION;
-use service::{CREDENTIALS, HTTP, HTTP_CHOICES, METADATA_OPTIONS, OVERRIDES};
+use service::{CREDENTIALS, HTTP, HTTP_CHOICES, HTTP_TABLES, METADATA_OPTIONS, OVERRIDES};
 
 pub(crate) use host::HOST_FILE;
 
@@ -51,12 +51,12 @@ pub(crate) const SCENARIO: &[FileKey] = &[
         Form::Table(&[POD_IDENTITY, POD_IDENTITY_TABLES]),
         "The EKS Pod Identity agent: credentials at 169.254.170.23 and [fd00:ec2::23], and with this table also at `/v1/credentials` of an address that is none of EC2's.",
     ),
-    key("http", "", Form::Table(&[HTTP, HTTP_CHOICES]), "The connection."),
+    key("http", "", Form::Table(&[HTTP, HTTP_CHOICES, HTTP_TABLES]), "The connection."),
     key(
         "metadata",
         "",
         OVERRIDES,
-        r#"Path = content (see VALUES): overrides any path below the version, of at most 1024 bytes, such as "meta-data/public-ipv4". false removes a path and everything below it. { text = "...", content-type = "application/json" } is sent with that type; so is every other form with this key."#,
+        r#"Path = content (see VALUES): overrides any path below the version, of at most 1024 bytes, such as "meta-data/public-ipv4". false removes a path and everything below it. { text = "...", content-type = "application/json" } is sent with that type; so is every other form with this key. headers = { ETag = "1", Server = false } sets and removes headers."#,
     ),
     key(
         "instances",

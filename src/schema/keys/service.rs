@@ -181,6 +181,17 @@ pub(crate) const HTTP_CHOICES: &[FileKey] = &[
     ),
 ];
 
+/// Its table.
+pub(crate) const HTTP_TABLES: &[FileKey] = &[key(
+    "paths",
+    "",
+    FIXED_PATHS,
+    r#"Path from the root = content (see VALUES): text at "/", a path outside of the tree such as "/health", or another value in one version, "/2009-04-04/meta-data/ami-id". It is the answer whatever else is there, for every instance, in no listing; false is 404. Requests need a session token where others do. Not with profile = "aemm", whose `[metadata]` takes such paths."#,
+)];
+
+const FIXED_PATHS: Form =
+    Form::Map(Map { names: forms::FROM_THE_ROOT, known: Vec::new, values: &forms::FIXED_ANSWER });
+
 const VERSION: Form = Form::parsed::<ApiVersion>("^(?:latest|1[.]0|[0-9]{4}-[0-9]{2}-[0-9]{2})$");
 
 /// Paths and their values.

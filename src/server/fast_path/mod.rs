@@ -37,8 +37,8 @@ use super::state::{ConnectionEnd, ConnectionState};
 use super::wire::apply_hop_limit;
 use crate::imds::{Delivery, Ingress, Reply, RequestHead};
 use parse::{LastHeaders, Parsed, PlainRequest};
-pub(super) use socket::has_unread;
-use socket::{has_left, try_write, write_all};
+pub(super) use socket::{has_left, has_unread};
+use socket::{try_write, write_all};
 
 /// The bytes that are read at once. A head that is longer is hyper's.
 const READ_BYTES: usize = 8 * 1024;

@@ -70,7 +70,7 @@ pub(in crate::server) fn has_unread(socket: &impl AsRawFd) -> bool {
 }
 
 /// `true` if the client has closed its side, or the connection: it does not wait for a reply any more.
-pub(super) fn has_left(socket: &impl AsRawFd) -> bool {
+pub(in crate::server) fn has_left(socket: &impl AsRawFd) -> bool {
     let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_PEEK;
     matches!(recv(socket.as_raw_fd(), &mut [0; 1], flags), Ok(0) | Err(Errno::ECONNRESET))
 }

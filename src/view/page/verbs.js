@@ -61,8 +61,8 @@ export const VERBS = [
   {
     id: 'fault', title: 'Inject or change a fault', button: 'Inject',
     fields: [
-      field('effect', 'Effect', { options: ['status', 'latency', 'body-latency', 'reset', 'hang', 'tokens-lost', 'throttle', 'body'] }),
-      field('value', 'Of', { placeholder: '503, 2s, 5, empty' }),
+      field('effect', 'Effect', { options: ['status', 'latency', 'body-latency', 'reset', 'hang', 'connection', 'tokens-lost', 'throttle', 'body'] }),
+      field('value', 'Of', { placeholder: '503, 2s, 5, empty, refused' }),
       field('path', 'Path', { placeholder: 'meta-data/iam/**', wide: true }), field('probability', 'Probability', { placeholder: '1' }),
       field('for', 'For', { placeholder: '30s' }), field('name', 'Name'), ...whenAndWhom,
       field('change', 'Change the fault of this name', { check: true, wide: true })],
@@ -188,6 +188,7 @@ function fault(v) {
     'body-latency': [{ 'body-latency': v.value || '2s' }, ['--body-latency', v.value || '2s']],
     reset: [{ reset: true }, ['--reset']],
     hang: [{ hang: true }, ['--hang']],
+    connection: [{ connection: v.value || 'refused' }, ['--connection', v.value || 'refused']],
     'tokens-lost': [{ tokens: 'lost' }, ['--tokens-lost']],
     throttle: [{ throttle: { 'per-second': amount || v.value || 5 } }, ['--throttle', v.value || '5']],
     body: [{ body: v.value || 'empty' }, ['--body', v.value || 'empty']],

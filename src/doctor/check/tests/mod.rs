@@ -46,6 +46,7 @@ fn healthy() -> HostFacts {
             rules: 0,
             protection: Protection::Owned,
         }],
+        connection_faults: vec![],
         uplinks: vec![],
         settings: settings.clone(),
         warnings: vec![],

@@ -17,7 +17,7 @@ impl Directory {
             for (path, label, content) in row.leaves(instance) {
                 let introduced = row.introduced;
                 let path: Vec<&str> = path.iter().map(String::as_str).collect();
-                root.insert(&path, label.as_deref(), Leaf { introduced, content, content_type: None });
+                root.insert(&path, label.as_deref(), Leaf::usual(introduced, content));
             }
         }
         if !instance.late.is_settled() {
@@ -39,11 +39,12 @@ fn override_path(root: &mut DirectoryBuilder, path: &str, value: &Override) {
         // The `aemm` profile alone has these two, and it doesn't read this tree.
         Override::Moved(_) => {}
         Override::Value(_) if path.starts_with('/') => {}
-        Override::Value(model::Content { bytes, content_type }) => {
+        Override::Value(model::Content { bytes, content_type, headers }) => {
             // A known path keeps the version that introduced it; every version has a new one.
             let introduced = root.leaf(&segments).map_or(Version::FIRST, |leaf| leaf.introduced);
             let content = LeafContent::Fixed(bytes.clone());
-            root.insert(&segments, None, Leaf { introduced, content, content_type: content_type.clone() });
+            let (content_type, headers) = (content_type.clone(), headers.clone().into());
+            root.insert(&segments, None, Leaf { introduced, content, content_type, headers });
         }
     }
 }

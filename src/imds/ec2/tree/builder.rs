@@ -54,7 +54,7 @@ impl DirectoryBuilder {
             return;
         }
         let (introduced, content) = (Version::FIRST, LeafContent::ListedOnly);
-        self.insert(&segments, None, Leaf { introduced, content, content_type: None });
+        self.insert(&segments, None, Leaf::usual(introduced, content));
         // A directory is listed with a slash, though nothing is in it.
         if segments.contains(&"macs")
             && let Some((name, above)) = segments.split_last()
@@ -164,11 +164,7 @@ mod tests {
 
     #[test]
     fn entries_are_found_with_and_without_an_index() {
-        let leaf = || Leaf {
-            introduced: Version::FIRST,
-            content: LeafContent::Fixed(hyper::body::Bytes::new()),
-            content_type: None,
-        };
+        let leaf = || Leaf::usual(Version::FIRST, LeafContent::Fixed(hyper::body::Bytes::new()));
         let mut builder = DirectoryBuilder::default();
         let name = |number: usize| format!("n{number}");
         for count in 1..=3 * SEARCHED {

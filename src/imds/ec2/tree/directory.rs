@@ -6,6 +6,7 @@ use super::memo::Memo;
 use crate::imds::ec2::leaf_context::{LeafContext, LiveValue};
 use crate::imds::ec2::version::Version;
 use crate::model::ContentType;
+use crate::model::fault::HeaderChange;
 
 /// A directory of entries, in the order in which they are listed.
 #[derive(Debug)]
@@ -35,6 +36,7 @@ pub(crate) struct Leaf {
     pub(super) introduced: Version,
     pub(super) content: LeafContent,
     pub(super) content_type: Option<ContentType>,
+    pub(super) headers: Box<[HeaderChange]>,
 }
 
 #[derive(Debug)]
@@ -131,6 +133,16 @@ impl TreeEntry {
 // === impl Leaf ===
 
 impl Leaf {
+    /// As EC2 sends it.
+    pub(super) fn usual(introduced: Version, content: LeafContent) -> Self {
+        Self { introduced, content, content_type: None, headers: Box::default() }
+    }
+
+    /// The headers that the scenario changes.
+    pub(crate) fn headers(&self) -> &[HeaderChange] {
+        &self.headers
+    }
+
     pub(crate) fn content_type(&self) -> Option<&ContentType> {
         self.content_type.as_ref()
     }

@@ -25,7 +25,7 @@ impl Guardian {
         let _ = fs::remove_file(&socket);
         let notify = UnixDatagram::bind(&socket).expect("a notify socket");
         let stderr = fs::OpenOptions::new().create(true).append(true).open(&log).expect("a log");
-        let arguments = host.arguments();
+        let arguments = host.hold_arguments();
         let words = ["net", "hold"].into_iter().chain(arguments.split(' ')).chain(more.split_terminator(' '));
         let mut command = Command::new(program);
         command.args(words).env("NOTIFY_SOCKET", &socket).stdin(Stdio::null()).stdout(Stdio::null());

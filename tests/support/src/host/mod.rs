@@ -95,6 +95,11 @@ impl Host {
         format!("--config {directory}/host.toml --runtime {directory}/run --dmi {directory}/dmi")
     }
 
+    /// Those of `net hold`, which also looks at a server's directory.
+    pub fn hold_arguments(&self) -> String {
+        format!("{} --server-runtime {}/server", self.arguments(), self.directory.display())
+    }
+
     /// All that must be as before: rules with their handles, addresses, routes.
     pub fn network(&self) -> String {
         self.run("nft -a list ruleset; ip -d addr; ip -d route show table all; ip -6 -d route show table all; ip rule")
@@ -150,7 +155,8 @@ impl Host {
     /// Runs `mock-imds net up` or the like.
     pub fn net(&self, command: &str) -> Outcome {
         let arguments = match command.split(' ').next() {
-            Some("up" | "hold") => self.arguments(),
+            Some("up") => self.arguments(),
+            Some("hold") => self.hold_arguments(),
             _ => format!("--runtime {}", self.runtime().display()),
         };
         self.attempt(&format!("{} net {command} {arguments}", program().display()))
