@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use super::print::{print_line, to_json};
+use super::print::{print_bytes, to_json};
 use crate::cli::VersionArgs;
 use crate::exit::Failure;
 
@@ -49,8 +49,8 @@ impl BuildInfo {
 
 pub(crate) fn exec(args: &VersionArgs) -> Result<(), Failure> {
     let build = BuildInfo::of_this_program();
-    print_line(&if args.json { to_json(&build) } else { build.text() });
-    Ok(())
+    let text = if args.json { to_json(&build) } else { build.text() };
+    print_bytes(format!("{text}\n").as_bytes())
 }
 
 #[cfg(test)]
