@@ -99,6 +99,17 @@ source_date() {
     fi
 }
 
+# The commit that this tree is, if it is one and has no change beside it; what `mock-imds version` says.
+source_commit() {
+    local changes
+    if [ -n "${MOCK_IMDS_COMMIT+set}" ]; then
+        say "$MOCK_IMDS_COMMIT"
+    elif [ -e "$root/.git" ]; then
+        changes=$(git -c safe.directory='*' -C "$root" status --porcelain) && [ -z "$changes" ] || return 0
+        git -c safe.directory='*' -C "$root" rev-parse HEAD
+    fi
+}
+
 # What the kernel, Rust and the RPM systems call an architecture of Debian's.
 machine_of() {
     case $1 in

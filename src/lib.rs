@@ -26,8 +26,6 @@
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::CommandFactory as _;
-
 pub mod aemm;
 pub(crate) mod cli;
 pub(crate) mod clock;
@@ -82,5 +80,10 @@ pub fn run() -> ExitCode {
 
 /// The subcommands and options, for the test that compares the manual with them.
 pub fn command_line() -> clap::Command {
-    cli::Cli::command()
+    cli::program()
+}
+
+/// The title of the group in the list of all commands that begins with this one, for the same test.
+pub fn command_group(first: &str) -> Option<&'static str> {
+    cli::group_title(first)
 }

@@ -69,7 +69,8 @@ Examples:
 pub(super) const IDENTITY_CERTIFICATE: &str = "\
 Examples:
   mock-imds show identity-certificate
-  mock-imds show identity-certificate pkcs7";
+  mock-imds show identity-certificate pkcs7
+  mock-imds show identity-certificate --json";
 
 pub(super) const ENV: &str = "\
 Examples:
@@ -313,3 +314,8 @@ Examples:
   mock-imds aemm spot --action stop
   mock-imds aemm --config-file aemm-config.json
   mock-imds aemm --help";
+
+pub(super) const VERSION: &str = "\
+Examples:
+  mock-imds version
+  mock-imds version --json";

@@ -10,6 +10,7 @@ mod examples;
 mod fault;
 mod fault_flags;
 mod global;
+mod groups;
 mod host;
 mod import;
 mod init;
@@ -18,9 +19,10 @@ mod parsers;
 mod quick;
 mod requests;
 mod serve;
+mod version;
 mod view;
 
-use clap::{Parser, Subcommand};
+use clap::{Command, CommandFactory as _, Parser, Subcommand};
 
 pub(crate) use change::{
     ClearArgs, ClockArgs, ClockCommand, LifecycleArgs, MaintenanceArgs, RebalanceArgs, RotateArgs, SetArgs,
@@ -37,6 +39,7 @@ pub(crate) use env::{EndpointArg, EnvArgs, EnvFormat};
 pub(crate) use fault::{FaultArgs, FaultCommand, FaultRemoveArgs, FaultSetArgs};
 pub(crate) use fault_flags::FaultFlags;
 pub(crate) use global::GlobalArgs;
+pub(crate) use groups::title as group_title;
 pub(crate) use host::{DoctorArgs, NetArgs, NetCommand, NetStatusArgs};
 pub(crate) use import::{
     AemmArgs, AemmFileArgs, ImportAemmArgs, ImportArgs, ImportDumpArgs, ImportEc2Args, ImportFormat,
@@ -53,7 +56,7 @@ pub(crate) use serve::{
     FallbackArg, IdentityCertificateArgs, MetricsArgs, ReloadArgs, ServeArgs, ShowArgs, ShowArtifact,
     StatusArgs,
 };
-
+pub(crate) use version::VersionArgs;
 pub(crate) use view::ViewArgs;
 
 /// EC2 Instance Metadata Service for developer machines.
@@ -76,37 +79,35 @@ pub(crate) struct Cli {
     pub command: CliCommand,
 }
 
-/// The subcommands.
+/// The whole command line, with the help text of the program.
+pub(crate) fn program() -> Command {
+    groups::divide(Cli::command())
+}
+
+/// The subcommands, in the order of the help text; `groups.rs` divides them.
 #[derive(Debug, Subcommand)]
 pub(crate) enum CliCommand {
     /// Run the metadata service in the foreground
     Serve(ServeArgs),
-    /// Validate scenario files, or host.toml
-    Check(CheckArgs),
-    /// Print the JSON Schema of scenario files, or of host.toml, for editors
-    Schema(SchemaArgs),
-    /// Write a commented file to start from
-    ///
-    /// The package makes no configuration: without files the built-in instance is served, and the guardian's defaults hold.
-    /// A file that is there is never overwritten.
-    Init(InitArgs),
-    /// Reload the scenario of the running server
-    Reload(ReloadArgs),
     /// Show the status of the running server
     Status(StatusArgs),
-    /// Print the metrics of the running server and of the guardian, as Prometheus reads them
-    Metrics(MetricsArgs),
     /// Serve a page for the browser, metrics and the control API over HTTP
     ///
     /// It is a client of a running server, with the rights that you have there. The page shows the timeline, the tree, the
     /// requests as they come, instances and faults, and has a form for each command that changes something.
     View(ViewArgs),
+    /// List the requests that the running server received
+    Requests(RequestsArgs),
     /// Print the value of a path, or the certificate of the identity document
     Show(ShowArgs),
-    /// Print the variables by which programs find an endpoint: Amazon ECS, EKS Pod Identity, or IMDS
-    Env(EnvArgs),
+    /// Show which protocol each client speaks, and whether it would work with IMDSv2 only
+    Audit(AuditArgs),
+    /// Print the metrics of the running server and of the guardian, as Prometheus reads them
+    Metrics(MetricsArgs),
     /// Switch to another scenario until the next reload
     Use(UseArgs),
+    /// Reload the scenario of the running server
+    Reload(ReloadArgs),
     /// Issue a spot interruption notice
     Spot(SpotArgs),
     /// Issue a rebalance recommendation
@@ -115,12 +116,10 @@ pub(crate) enum CliCommand {
     Maintenance(Box<MaintenanceArgs>),
     /// Set the Auto Scaling target lifecycle state
     Lifecycle(LifecycleArgs),
-    /// Inject a fault; list, change and remove faults
-    Fault(Box<FaultArgs>),
-    /// Take back what was ordered: changes, notices, pending events, faults and use
-    Clear(ClearArgs),
     /// Rotate the generated credentials
     Rotate(RotateArgs),
+    /// Override the value of a path
+    Set(SetArgs),
     /// Attach, detach or change a network interface
     Interface(InterfaceArgs),
     /// Associate another instance profile, or none
@@ -131,30 +130,41 @@ pub(crate) enum CliCommand {
     Ecs(EcsArgs),
     /// Change associations of EKS Pod Identity, restart its agent
     PodIdentity(PodIdentityArgs),
-    /// Override the value of a path
-    Set(SetArgs),
+    /// Inject a fault; list, change and remove faults
+    Fault(Box<FaultArgs>),
     /// Seek, pause or resume the clock of the scenario
     Clock(ClockArgs),
-    /// List the requests that the running server received
-    Requests(RequestsArgs),
-    /// Show which protocol each client speaks, and whether it would work with IMDSv2 only
-    Audit(AuditArgs),
-    /// Wait for a request, exit with 1 if there is none
-    Wait(WaitArgs),
+    /// Take back what was ordered: changes, notices, pending events, faults and use
+    Clear(ClearArgs),
+    /// Write a commented file to start from
+    ///
+    /// The package makes no configuration: without files the built-in instance is served, and the guardian's defaults hold.
+    /// A file that is there is never overwritten.
+    Init(InitArgs),
+    /// Validate scenario files, or host.toml
+    Check(CheckArgs),
+    /// Print the JSON Schema of scenario files, or of host.toml, for editors
+    Schema(SchemaArgs),
     /// Record a metadata service as a scenario file
     Record(RecordArgs),
+    /// Convert other programs' files to a scenario file
+    Import(ImportArgs),
+    /// Run as amazon-ec2-metadata-mock: its commands, flags, environment, files and answers
+    Aemm(AemmArgs),
+    /// Wait for a request, exit with 1 if there is none
+    Wait(WaitArgs),
+    /// Print the variables by which programs find an endpoint: Amazon ECS, EKS Pod Identity, or IMDS
+    Env(EnvArgs),
     /// Check whether a metadata service answers as EC2's does
     ///
     /// The checks come from EC2's documentation, published captures, and what widespread clients rely on. The service is only
     /// read: GET, HEAD, and PUT for tokens.
     Conform(ConformArgs),
-    /// Convert other programs' files to a scenario file
-    Import(ImportArgs),
+    /// Diagnose this host and print the commands that fix it
+    Doctor(DoctorArgs),
     /// Manage the link-local address and the nftables redirect (called by the systemd units)
     #[command(subcommand, after_help = examples::NET)]
     Net(NetCommand),
-    /// Diagnose this host and print the commands that fix it
-    Doctor(DoctorArgs),
-    /// Run as amazon-ec2-metadata-mock: its commands, flags, environment, files and answers
-    Aemm(AemmArgs),
+    /// Print the version, and how this program was built
+    Version(VersionArgs),
 }

@@ -8,13 +8,14 @@ use clap::{Args as _, Command, Error, FromArgMatches as _, Parser as _};
 use super::check::CheckArgs;
 use super::global::GlobalArgs;
 use super::serve::{ReloadArgs, ServeArgs};
-use super::{Cli, CliCommand};
+use super::{Cli, CliCommand, program};
 
 /// Parses a command line. What the small parser doesn't take as it stands, help and mistakes included, is for the whole
 /// one, so that nobody sees which of them it was.
 pub(crate) fn parse(line: Vec<OsString>) -> Result<Cli, Error> {
     let parsed = match line.get(1).and_then(|name| name.to_str()).and_then(command) {
         Some(command) => parse_with(command, &line).or_else(|_| Cli::try_parse_from(line)),
+        None if asks_for_help(&line) => parse_with(program(), &line),
         None => Cli::try_parse_from(line),
     };
     parsed.map_err(without_password)
@@ -36,6 +37,11 @@ fn without_password(mut mistake: Error) -> Error {
         mistake.insert(ContextKind::InvalidValue, shown);
     }
     mistake
+}
+
+/// The help text of the program may be wanted, which takes more than all the rest to make.
+fn asks_for_help(line: &[OsString]) -> bool {
+    line.get(1).is_none_or(|word| word == "help" || word.as_encoded_bytes().starts_with(b"-"))
 }
 
 fn parse_with(command: Command, line: &[OsString]) -> Result<Cli, Error> {
@@ -108,6 +114,9 @@ mod tests {
             ("mock-imds check --log-level loud a.toml", false),
             ("mock-imds reload x", false),
             ("mock-imds help serve", false),
+            ("mock-imds help srve", false),
+            ("mock-imds --log-level", false),
+            ("mock-imds --version", false),
             ("mock-imds status", false),
             ("mock-imds", false),
         ] {
@@ -119,7 +128,7 @@ mod tests {
             let quick = line_words.get(1).and_then(|name| command(name.to_str().expect("UTF-8")));
             let quick = quick.map(|command| parse_with(command, &line_words));
             assert_eq!(quick.is_some_and(|parsed| parsed.is_ok()), is_quick, "{line}");
-            assert_eq!(text(parse(line_words.clone())), text(Cli::try_parse_from(line_words)), "{line}");
+            assert_eq!(text(parse(line_words.clone())), text(parse_with(program(), &line_words)), "{line}");
         }
     }
 }

@@ -119,6 +119,9 @@ pub(crate) struct IdentityCertificateArgs {
     /// State directory of the server [default: /var/lib/mock-imds, else ~/.local/state/mock-imds]
     #[arg(long, value_name = "DIR")]
     pub state: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `mock-imds reload`.

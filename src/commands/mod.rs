@@ -48,6 +48,7 @@ mod show;
 mod status;
 mod transcript;
 mod use_scenario;
+mod version;
 mod view;
 mod wait;
 
@@ -115,6 +116,7 @@ fn run(command: CliCommand) -> Result<(), Failure> {
         CliCommand::Import(import) => import::exec(&import),
         CliCommand::Net(net) => net::exec(&net),
         CliCommand::Doctor(doctor) => doctor::exec(&doctor),
+        CliCommand::Version(args) => version::exec(&args),
         CliCommand::Aemm(_) => Ok(()),
     }
 }

@@ -97,7 +97,13 @@ fn identity_certificate(args: &IdentityCertificateArgs) -> Result<(), Failure> {
     let paths: Vec<PathBuf> =
         states.iter().map(|state| state.join(IDENTITY).join(format!("{}.pem", args.leaf))).collect();
     if let Some(pem) = paths.iter().find_map(|path| files::read(path, MAX_CERTIFICATE_BYTES).ok()) {
-        return print_bytes(&[pem.trim_ascii_end(), b"\n"].concat());
+        let pem = [pem.trim_ascii_end(), b"\n"].concat();
+        if !args.json {
+            return print_bytes(&pem);
+        }
+        let certificate = String::from_utf8_lossy(&pem);
+        let shown = serde_json::json!({ "leaf": args.leaf, "certificate": certificate });
+        return print_bytes(format!("{shown}\n").as_bytes());
     }
     let looked: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
     Err(Failure::new(

@@ -8,6 +8,9 @@ impl Crawl {
         let to_go = self.queue.len() + usize::from(self.current.is_some());
         let now = self.current.as_ref().map(|task| match task {
             CrawlTask::Token => "a token".to_owned(),
+            CrawlTask::Directory(path) | CrawlTask::DirectoryWithoutToken(path) if path.is_empty() => {
+                "/latest/".to_owned()
+            }
             CrawlTask::Directory(path) | CrawlTask::DirectoryWithoutToken(path) => format!("/latest/{path}/"),
             CrawlTask::Leaf(path, _) | CrawlTask::TimedNotice(path) => format!("/latest/{path}"),
             CrawlTask::RootWithoutToken | CrawlTask::Versions | CrawlTask::MetaDataWithoutSlash => "/".into(),

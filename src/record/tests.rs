@@ -321,6 +321,25 @@ fn progress_is_one_line() {
 }
 
 #[test]
+fn progress_has_paths_as_they_are_asked_for() {
+    let mut crawl = Crawl::new("1000".parse().expect("a rate"), SecretsPolicy::default());
+    let (mut now, mut seen) = (START, vec![]);
+    loop {
+        match crawl.step(now) {
+            CrawlStep::Wait(span) => now = now.plus(span),
+            CrawlStep::Done => break,
+            CrawlStep::Request(request) => {
+                seen.push(crawl.progress());
+                let body = if request.path == "/latest/" { "meta-data/" } else { "x" };
+                crawl.handle_outcome(answer(200, body), now).expect("a service may answer so");
+            }
+        }
+    }
+    assert!(seen.iter().any(|line| line.ends_with(", now /latest/")), "{seen:#?}");
+    assert!(!seen.iter().any(|line| line.contains("//")), "{seen:#?}");
+}
+
+#[test]
 fn a_service_without_end_is_left() {
     let deep = |request: &CrawlRequest| match request.path.as_str() {
         "/latest/api/token" => answer(404, ""),

@@ -24,6 +24,7 @@ assets! {
     "/status.js" SCRIPT, "status.js";
     "/timeline.js" SCRIPT, "timeline.js";
     "/tree.js" SCRIPT, "tree.js";
+    "/use_file.js" SCRIPT, "use_file.js";
     "/verbs.js" SCRIPT, "verbs.js";
 }
 

@@ -121,10 +121,19 @@ impl Driver {
 
     /// Clicks where a person would.
     pub(crate) fn click(&self, selector: &str) {
+        self.in_element("click", selector, &json!({}));
+    }
+
+    /// Types into a field; into one for files the path of a file.
+    pub(crate) fn fill(&self, selector: &str, text: &str) {
+        self.in_element("value", selector, &json!({ "text": text }));
+    }
+
+    fn in_element(&self, command: &str, selector: &str, body: &Value) {
         let element =
             self.in_session("POST", "/element", &json!({ "using": "css selector", "value": selector }));
-        let id = element[ELEMENT].as_str().expect("an element").to_owned();
-        self.in_session("POST", &format!("/element/{id}/click"), &json!({}));
+        let id = element[ELEMENT].as_str().expect("an element");
+        self.in_session("POST", &format!("/element/{id}/{command}"), body);
     }
 
     /// Presses keys, wherever the focus is.
@@ -150,6 +159,8 @@ impl Driver {
         self.command("Emulation.setEmulatedMedia", &media);
         let size = json!({ "width": width, "height": 900, "deviceScaleFactor": 1, "mobile": false });
         self.command("Emulation.setDeviceMetricsOverride", &size);
+        // The window has one and the picture has not, which would then lack the right edge.
+        self.command("Emulation.setScrollbarsHidden", &json!({ "hidden": true }));
     }
 
     /// The whole page as a picture, in PNG.

@@ -39,7 +39,8 @@ fn each_form_does_what_its_command_does() {
         page.driver.run("return [...document.querySelectorAll('#actions form')].map((it) => it.ariaLabel)");
     let titles: Vec<&str> = titles.as_array().expect("a list").iter().filter_map(Value::as_str).collect();
     assert!(titles.len() >= 20, "expected a form for each verb, found {titles:?}");
-    for title in titles {
+    // tests/browser/use_file.rs has the one that needs a file.
+    for title in titles.into_iter().filter(|title| *title != "Use a file") {
         let of_form = |script: &str| {
             page.driver.run(&format!(
                 "const form = document.querySelector(\"form[aria-label='{title}']\"); {script}"

@@ -15,6 +15,7 @@ mod forms;
 mod page;
 mod panels;
 mod screenshots;
+mod use_file;
 mod view;
 
 use page::{Found, visit};

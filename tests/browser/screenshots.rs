@@ -2,9 +2,10 @@
 //! sees of them is checked: nothing is cut.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::json;
+use support::host::Host;
 use support::sources;
 
 use crate::view::{Page, WIDTHS};
@@ -68,11 +69,16 @@ fn pictures(page: &Page, directory: &Path, state: &str) {
     }
 }
 
+fn directory() -> PathBuf {
+    let directory = sources().join("target/browser/screenshots");
+    fs::create_dir_all(&directory).expect("it can be made");
+    directory
+}
+
 #[test]
 fn pictures_of_each_state() {
-    let directory = sources().join("target/browser/screenshots");
+    let directory = directory();
     let directory = directory.as_path();
-    fs::create_dir_all(directory).expect("it can be made");
     let Some(empty) = Page::of("") else { return };
     pictures(&empty, directory, "empty");
     drop(empty);
@@ -113,4 +119,26 @@ fn pictures_of_each_state() {
     page.driver.open(&format!("http://{}/#token=wrong", page.view.process.address));
     page.driver.shows("#connection", "The token is not accepted");
     pictures(&page, directory, "token");
+}
+
+/// The network of the host, as its guardian tells of it.
+#[test]
+fn pictures_of_a_host_with_a_guardian() {
+    let Some(host) = Host::new() else { return };
+    let mut guardian = host.hold();
+    let Some(page) = Page::on(&host, SCENARIO) else { return };
+    page.driver.shows("#host .good", "runs, set up");
+    for part in
+        ["169.254.169.254/32 on lo, added", "port 80 to 1690, by nftables", "inet mock-imds, ", "never"]
+    {
+        page.driver.shows("#host dd", part);
+    }
+    pictures(&page, &directory(), "guardian");
+
+    host.run("ip addr del 169.254.169.254/32 dev lo");
+    page.driver.shows("#host dd", "once, last ");
+    host.configure("[host]\nipv7 = true\n");
+    guardian.reload();
+    page.driver.shows("#host .bad", "ipv7");
+    pictures(&page, &directory(), "guardian-rejected");
 }

@@ -4,6 +4,7 @@ use std::fs;
 use std::process::Command;
 
 use serde_json::{Value, json};
+use support::host::{Host, SERVICE};
 use support::{Sandbox, ServerProcess, ViewProcess, eventually, installed, skip, sources};
 
 use crate::driver::Driver;
@@ -28,7 +29,7 @@ const REBALANCE: &str = "/latest/meta-data/events/recommendations/rebalance";
 /// Pixels.
 pub(crate) const WIDTHS: [u32; 3] = [360, 768, 1440];
 const TAB: &str = "\u{e004}";
-const ENTER: &str = "\u{e007}";
+pub(crate) const ENTER: &str = "\u{e007}";
 const END: &str = "\u{e010}";
 
 pub(crate) struct Page {
@@ -58,6 +59,20 @@ impl Page {
         let driver = Driver::start(&sandbox, rules)?;
         let server = sandbox.serve(&["--scenario", "s.toml"]);
         let view = ViewProcess::start(&sandbox, &[]);
+        Some(Self { driver, view, server, sandbox })
+    }
+
+    /// The page of a server at the service's address on a host with a guardian, connected. All of it is in the network
+    /// namespace of that host.
+    pub(crate) fn on(host: &Host, scenario: &str) -> Option<Self> {
+        let sandbox = Sandbox::new();
+        sandbox.write("s.toml", scenario);
+        let driver = Driver::start(&sandbox, "")?;
+        let server = sandbox.serve(&["--scenario", "s.toml", "--listen", SERVICE]);
+        let runtime = host.runtime().display().to_string();
+        let view = ViewProcess::start(&sandbox, &["--runtime", &runtime]);
+        driver.open(&view.url());
+        driver.shows("#connection", "Connected");
         Some(Self { driver, view, server, sandbox })
     }
 
@@ -144,7 +159,7 @@ fn a_refused_reload_shows_its_report_with_the_caret() {
 impl Page {
     /// The browser tells of each answer with an error; of this status only.
     #[track_caller]
-    fn is_silent_but_for(&self, status: u16) {
+    pub(crate) fn is_silent_but_for(&self, status: u16) {
         let messages = self.driver.messages();
         let others: Vec<&Value> = messages
             .as_array()
@@ -159,7 +174,7 @@ impl Page {
 
     /// Presses the tab key until this has the focus.
     #[track_caller]
-    fn tab_to(&self, selector: &str) {
+    pub(crate) fn tab_to(&self, selector: &str) {
         for _ in 0..60 {
             self.driver.press(&[TAB]);
             if self.driver.run(&format!("return document.activeElement.matches({selector:?})")) == true {

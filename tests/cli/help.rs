@@ -2,6 +2,8 @@
 
 use clap::Command;
 use mock_imds::command_line;
+use serde_json::Value;
+use support::Sandbox;
 
 /// Each command that has a help text, with its words: `mock-imds clock seek`.
 fn commands() -> Vec<(String, Command)> {
@@ -107,5 +109,53 @@ fn help_and_version_are_asked_of_any_subcommand() {
         let answer = command_line().try_get_matches_from([&["mock-imds"], arguments].concat());
         let answer = answer.expect_err("help ends the parse");
         assert!(!answer.use_stderr(), "{arguments:?} gave:\n{answer}");
+    }
+}
+
+/// The list of all commands has headings, and no command is lost by them.
+#[test]
+fn the_commands_are_listed_in_groups() {
+    let (sandbox, program) = (Sandbox::new(), command_line());
+    let names: Vec<&str> = program.get_subcommands().map(Command::get_name).chain(["help"]).collect();
+    for words in [&["--help"][..], &["-h"], &["help"]] {
+        let found = sandbox.run(words);
+        assert_eq!((found.code, found.stderr.as_str()), (Some(0), ""), "{words:?}: {found:#?}");
+        let lines: Vec<&str> = found.stdout.lines().collect();
+        let place = |line: &str| {
+            let found = lines.iter().position(|found| *found == line);
+            found.unwrap_or_else(|| panic!("{words:?}: expected {line:?}, found:\n{}", lines.join("\n")))
+        };
+        let (first, options) = (place("Serve and look:"), place("Global options:"));
+        let listed = &lines[first..options];
+        let titles: Vec<&str> = listed.iter().copied().filter(|line| line.ends_with(':')).collect();
+        assert!(titles.contains(&"Change what is served:") && titles.len() >= 5, "{words:?}: {titles:?}");
+        let commands =
+            listed.iter().filter_map(|line| line.strip_prefix("  ").filter(|rest| !rest.starts_with(' ')));
+        let commands: Vec<&str> = commands.filter_map(|line| line.split(' ').next()).collect();
+        assert_eq!(commands, names, "{words:?}: each once, in the order of the parser");
+        assert!(options < place("Examples:"), "{words:?}");
+        assert!(!found.stdout.contains('\x1b'), "{words:?}: no colours in a pipe");
+    }
+}
+
+#[test]
+fn the_version_says_how_the_program_was_built() {
+    let sandbox = Sandbox::new();
+    let short = sandbox.run(&["--version"]).stdout;
+    let text = sandbox.run(&["version"]);
+    assert_eq!((text.code, text.stderr.as_str()), (Some(0), ""), "{text:#?}");
+    assert!(text.stdout.starts_with(&short), "expected {short:?} first, found {text:#?}");
+    let json: Value = serde_json::from_str(&sandbox.run(&["version", "--json"]).stdout).expect("JSON");
+    assert_eq!(json["version"], env!("CARGO_PKG_VERSION"), "{json:#}");
+    let target = json["target"].as_str().expect("a target");
+    assert!(
+        target.starts_with(std::env::consts::ARCH)
+            && text.stdout.contains(&format!("\ntarget    {target}\n")),
+        "{text:#?}"
+    );
+    assert!(json["features"].is_array(), "{json:#}");
+    if let Some(commit) = json.get("commit") {
+        let commit = commit.as_str().expect("text");
+        assert!(commit.len() >= 40 && commit.bytes().all(|byte| byte.is_ascii_hexdigit()), "{json:#}");
     }
 }

@@ -1,6 +1,7 @@
 //! Reloads, good and bad, by signal and by command. A bad one changes nothing but what is said.
 
 use nix::sys::signal::Signal;
+use nix::unistd::{User, getuid};
 use support::{Sandbox, ServerProcess, eventually};
 
 const BAD: &str = "[instance]\ninstance-type = 3\n";
@@ -131,4 +132,18 @@ fn reloads_at_the_same_time_are_all_answered() {
             assert_eq!(kind(&server), "t3.micro");
         }
     });
+}
+
+#[test]
+fn who_gave_an_order_has_a_name() {
+    let sandbox = Sandbox::new();
+    sandbox.write("s.toml", small("t3.micro"));
+    let server = sandbox.serve(&["--scenario", "s.toml"]);
+    assert_eq!(sandbox.control(&["reload"]).code, Some(0));
+    let user = User::from_uid(getuid())
+        .expect("the users are known")
+        .map_or_else(|| format!("user {}", getuid()), |user| user.name);
+    server.says(&format!(") of {user}: nothing changed"));
+    let status = sandbox.control(&["status"]).stdout;
+    assert!(status.contains(&format!(") of {user}: nothing changed")), "expected {user:?}, found {status}");
 }

@@ -97,3 +97,17 @@ fn looking_changes_nothing() {
         (sandbox.control(&["show", "meta-data/x"]).code? == 0).then_some(())
     });
 }
+
+#[test]
+fn a_certificate_is_printed_as_it_is_or_in_json() {
+    let sandbox = Sandbox::new();
+    let _server = sandbox.serve(&[]);
+    let state = sandbox.path("state").display().to_string();
+    let show =
+        |more: &[&str]| sandbox.run(&[&["show", "identity-certificate", "--state", &state], more].concat());
+    let pem = show(&["pkcs7"]);
+    assert_eq!(pem.code, Some(0), "{pem:#?}");
+    let json = show(&["pkcs7", "--json"]);
+    let found: serde_json::Value = serde_json::from_str(&json.stdout).expect("JSON");
+    assert_eq!((&found["leaf"], &found["certificate"]), (&"pkcs7".into(), &pem.stdout.into()), "{found:#}");
+}

@@ -249,3 +249,37 @@ fn a_server_on_a_terminal_shows_each_request() {
         );
     }
 }
+
+/// Its requests and its log, which go to stdout and stderr.
+#[test]
+fn a_server_on_a_terminal_has_colours_unless_they_are_refused() {
+    for (variables, coloured) in
+        [(&[][..], true), (&[("NO_COLOR", "1")], false), (&[("TERM", "dumb")], false)]
+    {
+        let sandbox = Sandbox::new();
+        let own = sandbox.serve_arguments();
+        let arguments: Vec<&str> = own.iter().map(String::as_str).collect();
+        let process = PtyProcess::start(&sandbox, (100, ROWS), variables, &arguments);
+        process.shows("/: i-");
+        assert_eq!(sandbox.control(&["spot"]).code, Some(0));
+        process.shows("INFO mock-imds (process");
+        assert_eq!(
+            process.written().contains("\x1b["),
+            coloured,
+            "{variables:?}: {:?}\nrerun: cargo test --test cli a_server_on_a_terminal_has",
+            process.written()
+        );
+    }
+}
+
+/// What takes more than a second has a sign of life, at five requests a second.
+#[test]
+fn a_walk_through_a_service_shows_how_far_it_is() {
+    let sandbox = Sandbox::new();
+    let server = sandbox.serve(&[]);
+    let url = format!("http://{}", server.address);
+    let mut process = PtyProcess::start(&sandbox, (80, ROWS), &[], &["record", &url, "-o", "walk.toml"]);
+    process.shows(" paths to go, now /latest/");
+    process.press("\x03");
+    process.wait();
+}

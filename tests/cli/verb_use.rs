@@ -127,3 +127,13 @@ fn the_library_is_listed_without_a_server() {
     assert_eq!(json["scenarios"].as_array().map(Vec::len), Some(found.stdout.lines().count()));
     sandbox.run(&["use", "--list", "--library", "/nonexistent"]).ended(69, &["/nonexistent cannot be read"]);
 }
+
+/// What is spelt out there is what holds without a file.
+#[test]
+fn the_default_of_the_library_is_the_built_in_instance() {
+    let sandbox = Sandbox::new();
+    let _server = sandbox.serve(&[]);
+    let expected = "serving default of the library until the next reload: nothing changed\n";
+    assert_eq!(done(&sandbox, &["use", "default"]), expected, "rerun: cargo test --test cli the_default_of");
+    assert_eq!(done(&sandbox, &["reload"]), "reloaded: nothing changed\n");
+}

@@ -4,8 +4,14 @@ use support::ViewProcess;
 
 use crate::viewed;
 
-const ROUTES: &[&str] =
-    &["GET /api/v1/status", "POST /api/v1/events", "GET /api/live", "GET /api/v1/tree", "GET /plain"];
+const ROUTES: &[&str] = &[
+    "GET /api/v1/status",
+    "POST /api/v1/events",
+    "POST /api/v1/use",
+    "GET /api/live",
+    "GET /api/v1/tree",
+    "GET /plain",
+];
 const SPOT: &str = r#"{"spot-interruption": {"action": "terminate"}}"#;
 const JSON: &str = "Content-Type: application/json";
 

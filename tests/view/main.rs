@@ -7,6 +7,7 @@ mod live;
 mod plain;
 mod prometheus;
 mod start;
+mod use_content;
 mod verbs;
 
 use support::{Sandbox, ServerProcess, ViewProcess};

@@ -8,6 +8,9 @@ function outcome(...nodes) {
   byId('outcome').replaceChildren(...nodes.filter(Boolean));
 }
 
+// What the page itself does not send.
+const refused = (error) => outcome(el('p', { class: 'bad' }, error.message));
+
 // Gives an order, and shows what came of it.
 export async function order(method, path, body, words) {
   try {
@@ -18,25 +21,39 @@ export async function order(method, path, body, words) {
     const paths = (answer.paths ?? []).map((it) => el('li', {}, el('code', {}, it.path), ` ${it.change}`));
     outcome(el('p', { class: style }, ...withTimes(sentence)), report, paths.length ? el('ul', {}, ...paths) : '', command(words));
   } catch (error) {
-    outcome(el('p', { class: 'bad' }, error.message));
+    refused(error);
   }
 }
 
 function input(action, it) {
   const id = `${action.id}-${it.name}`;
   const style = it.wide ? 'wide' : null;
+  const labelled = (control) => el('div', { class: style }, el('label', { for: id }, it.label), control);
+  // The same file may be chosen again, after a change: a browser tells only of another one.
+  const forget = ({ target }) => { target.value = ''; };
+  if (it.file) return labelled(el('input', { id, name: it.name, type: 'file', multiple: it.many, accept: it.accept, onclick: forget }));
+  if (it.lines) {
+    return labelled(el('textarea', { id, name: it.name, rows: it.lines, placeholder: it.placeholder, class: 'mono', wrap: 'off',
+      autocomplete: 'off', autocapitalize: 'off', spellcheck: 'false' }));
+  }
   if (it.check) return el('label', { class: `check ${style ?? ''}`, for: id }, el('input', { id, name: it.name, type: 'checkbox' }), it.label);
   const options = (it.options ?? []).map((value) => el('option', { value }, value));
   const isChoice = it.options || (it.from && it.from !== 'interfaces');
   const control = isChoice
     ? el('select', { id, name: it.name, 'data-from': it.from }, it.from === 'instances' ? el('option', { value: '' }, 'all') : null, ...options)
     : el('input', { id, name: it.name, type: 'text', placeholder: it.placeholder, required: it.required, list: it.from, autocomplete: 'off', spellcheck: 'false' });
-  return el('div', { class: style }, el('label', { for: id }, it.label), control);
+  return labelled(control);
+}
+
+function value(it) {
+  if (it.type === 'checkbox') return it.checked;
+  if (it.type === 'file') return [...it.files];
+  // The lines of a report are those of the text.
+  return it.type === 'textarea' ? it.value : it.value.trim();
 }
 
 function form(action) {
-  const values = (node) => Object.fromEntries([...node.elements].filter(({ name }) => name)
-    .map((it) => [it.name, it.type === 'checkbox' ? it.checked : it.value.trim()]));
+  const values = (node) => Object.fromEntries([...node.elements].filter(({ name }) => name).map((it) => [it.name, value(it)]));
   const same = el('div', {});
   const node = el('form', { 'aria-label': action.title },
     el('div', { class: 'fields' }, ...action.fields.map((it) => input(action, it))),
@@ -44,12 +61,25 @@ function form(action) {
   // What is needed and not given yet stands in the command by its name.
   const needed = action.fields.filter(({ required }) => required).map(({ name }) => name);
   const named = (v) => ({ ...v, ...Object.fromEntries(needed.filter((name) => !v[name]).map((name) => [name, name.toUpperCase()])) });
-  const show = () => same.replaceChildren(command(action.order(named(values(node))).words));
-  node.addEventListener('input', show);
-  node.addEventListener('submit', (submitted) => {
+  const words = action.words ?? ((v) => action.order(v).words);
+  const show = () => same.replaceChildren(command(words(named(values(node)))));
+  node.addEventListener('input', async ({ target }) => {
+    try {
+      await action.changed?.(node, target);
+    } catch (error) {
+      refused(error);
+    }
+    show();
+  });
+  node.addEventListener('submit', async (submitted) => {
     submitted.preventDefault();
-    const { path, body, words } = action.order(values(node));
-    order('POST', path, body, words).then(() => byId('outcome').scrollIntoView({ block: 'nearest' }));
+    try {
+      const { path, body, words: same } = await action.order(values(node), node);
+      await order('POST', path, body, same);
+    } catch (error) {
+      refused(error);
+    }
+    byId('outcome').scrollIntoView({ block: 'nearest' });
   });
   const details = el('details', {}, el('summary', {}, action.title), node);
   details.addEventListener('toggle', show);

@@ -58,6 +58,9 @@ export function showInstances(status) {
       el('table', {}, el('thead', {}, head), el('tbody', {}, ...body))));
 }
 
+// Against other programs.
+const PROTECTION = { owned: 'protected by the kernel', watched: 'watched by the guardian', none: 'not watched' };
+
 export function showHost(guardian, status, now) {
   const needs = status.listeners.some(({ inherited }) => inherited);
   if (!guardian) {
@@ -67,12 +70,19 @@ export function showHost(guardian, status, now) {
     return;
   }
   const { count, last } = guardian.restorations;
-  const wrong = [...guardian.unavailable.map((it) => `${it.address} is not available: ${it.reason}`), ...guardian.warnings];
+  const wrong = [...guardian.unavailable.map((it) => `${it.address} is not available: ${it.reason}`), ...guardian.warnings,
+    ...(guardian.refused ?? []).map((it) => `${it.endpoint} is left out: ${it.reason}`)];
+  const since = `set up ${relative(Date.parse(guardian.since), now)}`;
+  const runs = guardian.mode === 'hold' ? text(`runs, ${since}`, 'good') : text(`none runs: ${since} by net up`, 'warn');
+  const redirect = guardian.settings.redirect === 'none' ? 'none: the service has port 80 itself' : `port 80 to 1690, by ${guardian.settings.redirect}`;
+  const lines = (all) => all.length > 0 && el('div', {}, ...all.map((line) => el('div', {}, line)));
   byId('host').replaceChildren(...rows([
-    ['Guardian', text(`runs, set up ${relative(Date.parse(guardian.since), now)}`, 'good')],
-    ['Addresses', guardian.addresses.map(({ address, prefix }) => `${address}/${prefix}`).join(' ')],
-    ['Tables', guardian.tables.map(({ name, protection }) => `${name} (${protection})`).join(', ')],
-    ['Restored', count ? `${count} times, last ${relative(Date.parse(last.at(-1)?.at), now)}: ${last.at(-1)?.what}` : 'never'],
+    ['Guardian', runs],
+    ['Addresses', lines(guardian.addresses.map(({ address, prefix, origin }) => `${address}/${prefix} on lo, ${origin === 'added' ? 'added' : 'there before'}`))],
+    ['Redirect', redirect],
+    ['Tables', lines(guardian.tables.map(({ name, rules, protection }) => `${name}, ${rules} rules, ${PROTECTION[protection]}`))],
+    ['Kept out', lines(guardian.uplinks.map(({ name, reason }) => `${name}: ${reason}`))],
+    ['Restored', count ? `${count === 1 ? 'once' : `${count} times`}, last ${relative(Date.parse(last.at(-1)?.at), now)}: ${last.at(-1)?.what}` : 'never'],
     ['Rejected', guardian.rejected && text(guardian.rejected, 'bad')],
     ['Warnings', wrong.length > 0 && el('div', { class: 'warn' }, ...wrong.map((line) => el('div', {}, line)))],
   ]));

@@ -3,6 +3,8 @@
 import { byId, duration, el, relative, spoken, svg, withTimes } from './dom.js';
 
 const EDGE = 10;
+// Of faults.
+const ROWS = 3;
 let scrubbing = false;
 
 // What has happened and what comes, with its offset from the load.
@@ -33,23 +35,24 @@ function draw(status, found, elapsed, end) {
   const zero = Date.parse(status.clock.zero);
   const x = (offset) => EDGE + (Math.max(0, Math.min(offset, end)) / end) * (width - 2 * EDGE);
   const now = x(elapsed);
-  const bands = status.faults.filter((fault) => fault.ends || fault.on).map((fault) => {
+  // Below each other, as far as there is room.
+  const bands = status.faults.filter((fault) => fault.ends || fault.on).map((fault, row) => {
     const [from, to] = [fault.begins ? Date.parse(fault.begins) - zero : 0, fault.ends ? Date.parse(fault.ends) - zero : end];
-    return svg('rect', { class: 'fault', x: x(from), width: Math.max(2, x(to) - x(from)), y: 44, height: 5 },
+    return svg('rect', { class: 'fault', x: x(from), width: Math.max(2, x(to) - x(from)), y: 44 + (row % ROWS) * 6, height: 4 },
       svg('title', {}, `${fault.name}: ${fault.what}`));
   });
   const dots = found.map(({ offset, what, done }) => svg('circle', { class: done ? 'done' : 'due', cx: x(offset), cy: 34, r: 7 },
     svg('title', {}, what)));
   const anchor = now > width * 0.8 ? 'end' : now < width * 0.2 ? 'start' : 'middle';
-  return svg('svg', { class: 'line', viewBox: `0 0 ${width} 72`, role: 'img', 'aria-label':
+  return svg('svg', { class: 'line', viewBox: `0 0 ${width} 78`, role: 'img', 'aria-label':
     `${spoken(elapsed)} since the load, ${found.filter(({ done }) => done).length} events have happened, ${found.filter(({ done }) => !done).length} come` },
     svg('line', { class: 'coming', x1: now, x2: width - EDGE, y1: 34, y2: 34 }),
     svg('line', { class: 'past', x1: EDGE, x2: now, y1: 34, y2: 34 }),
     ...bands, ...dots,
-    svg('line', { class: 'now', x1: now, x2: now, y1: 20, y2: 52 }),
+    svg('line', { class: 'now', x1: now, x2: now, y1: 20, y2: 62 }),
     svg('text', { class: 'now-text', x: now, y: 14, 'text-anchor': anchor }, spoken(elapsed)),
-    svg('text', { x: EDGE, y: 68 }, '0'),
-    svg('text', { x: width - EDGE, y: 68, 'text-anchor': 'end' }, spoken(end)));
+    svg('text', { x: EDGE, y: 74 }, '0'),
+    svg('text', { x: width - EDGE, y: 74, 'text-anchor': 'end' }, spoken(end)));
 }
 
 function listed(found, status, now) {

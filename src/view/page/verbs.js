@@ -1,6 +1,8 @@
 // What can be done: for each verb its fields, and from their values the request and the command that does the same. Nothing here
 // decides what is right: the server does.
 
+import { order as useFile, takeFile, words as useFileWords } from './use_file.js';
+
 const field = (name, label, more = {}) => ({ name, label, ...more });
 const timing = [field('in', 'In (now, if empty)', { placeholder: '30s' }), field('instance', 'Instance', { from: 'instances' })];
 const toClient = field('client', 'Client (all, if empty)', { placeholder: '172.18.0.3' });
@@ -47,7 +49,7 @@ export const VERBS = [
   {
     id: 'maintenance', title: 'Maintenance', button: 'Schedule',
     fields: [
-      field('code', 'Code', { options: ['system-reboot', 'instance-reboot', 'instance-retirement', 'instance-stop', 'system-maintenance'] }),
+      field('code', 'Code', { options: ['system-reboot', 'instance-reboot', 'instance-retirement', 'instance-stop', 'system-maintenance'], wide: true }),
       field('state', 'State', { options: ['active', 'completed', 'canceled'] }),
       field('not-before', 'Not before', { placeholder: '2h' }), ...whenAndWhom],
     order: (v) => event(v, ['maintenance', ...asFlags(v, ['code', 'state', 'not-before'])],
@@ -55,7 +57,7 @@ export const VERBS = [
   },
   {
     id: 'lifecycle', title: 'Lifecycle state', button: 'Set the state',
-    fields: [field('state', 'Target state', { options: ['InService', 'Terminated', 'Detached', 'Standby', 'Warmed:Stopped', 'Warmed:Running', 'Warmed:Hibernated', 'Warmed:Terminated'] }), ...whenAndWhom],
+    fields: [field('state', 'Target state', { options: ['InService', 'Terminated', 'Detached', 'Standby', 'Warmed:Stopped', 'Warmed:Running', 'Warmed:Hibernated', 'Warmed:Terminated'], wide: true }), ...whenAndWhom],
     order: (v) => event(v, ['lifecycle', v.state], { 'target-lifecycle-state': v.state }),
   },
   {
@@ -164,6 +166,14 @@ export const VERBS = [
     id: 'use', title: 'Use another scenario', button: 'Use it',
     fields: [field('scenario', 'Scenario of the library', { from: 'library' })],
     order: (v) => ({ path: '/v1/use', body: { scenario: v.scenario }, words: ['mock-imds', 'use', v.scenario] }),
+  },
+  {
+    id: 'use-file', title: 'Use a file', button: 'Serve it until the next reload',
+    fields: [
+      field('file', 'Scenario file of yours', { file: true, accept: '.toml', wide: true }),
+      field('text', 'Its text, or one that you type or paste', { lines: 8, placeholder: '[instance]\ninstance-type = "c7g.large"', wide: true }),
+      field('files', 'Files that it names, if any', { file: true, many: true, wide: true })],
+    changed: takeFile, words: useFileWords, order: useFile,
   },
   {
     id: 'reload', title: 'Reload the scenario', button: 'Reload',

@@ -85,8 +85,10 @@ fn with_commands(page: &str) -> String {
     let mut list = RoffPage::default();
     list.heading("COMMANDS");
     for command in subcommands(&program()) {
-        list.line(".TP 26");
-        list.line(format!(".BR {} (1)", roff::escaped(&name(command))));
+        if let Some(title) = mock_imds::command_group(command.get_name()) {
+            list.line(format!(".SS {title}"));
+        }
+        list.line(format!(".IP \"\\fB{}\\fR(1)\" 26", roff::escaped(&name(command))));
         list.line(roff::escaped(&about(command)));
     }
     format!("{before}{}.SH {after}", list.into_text())
