@@ -76,6 +76,11 @@ impl ServiceState {
         self.containers.restart();
     }
 
+    /// Forgets what containers have set of their tasks.
+    pub(crate) fn forget_changes_by_containers(&self) {
+        self.containers.forget_changes();
+    }
+
     /// Resets the counters of a fault.
     pub(crate) fn restart_fault_counters(&self, fault: usize) {
         self.counters.restart_fault(fault);
