@@ -4,6 +4,7 @@
 //! the Host, the token, the association. Source: the agent's behaviour, and the EKS user guide, "EKS Pod Identities".
 
 mod judge;
+mod named_paths;
 mod refusal;
 mod token;
 
@@ -22,6 +23,7 @@ use crate::model::{
 };
 pub(crate) use judge::pod_of;
 use judge::{accepted_token, account_of, is_own_host};
+pub(crate) use named_paths::{associated_role, named_paths, with_token};
 use refusal::{AuthException, exception};
 pub(crate) use token::{issued_token, service_account_of};
 
