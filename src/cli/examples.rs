@@ -63,6 +63,8 @@ Examples:
   mock-imds show meta-data/instance-id
   mock-imds show dynamic/instance-identity/document
   mock-imds show meta-data/mac --client 172.17.0.2  # as this container
+  mock-imds show ecs/v4/app/task                    # Amazon ECS
+  mock-imds show pod-identity/v1/credentials        # EKS Pod Identity
   mock-imds show --scenario spot-idle
   mock-imds show identity-certificate";
 

@@ -86,7 +86,8 @@ pub(crate) enum FallbackArg {
 pub(crate) struct ShowArgs {
     #[command(subcommand)]
     pub artifact: Option<ShowArtifact>,
-    /// Path, such as meta-data/instance-id; below latest unless it starts with a version
+    /// Path, such as meta-data/instance-id; below latest unless it starts with a version, or is of another endpoint: ecs/,
+    /// pod-identity/
     #[arg(required_unless_present = "scenario", value_name = "PATH")]
     pub path: Option<String>,
     /// Answer as for a client with this address [default: a process of this host]

@@ -68,7 +68,7 @@ fn path(show: &ShowArgs, path: &str) -> Result<(), Failure> {
     if show.json {
         return Ok(());
     }
-    let text = shown.content_type.starts_with("text/");
+    let text = shown.content_type.starts_with("text/") || shown.content_type == "application/json";
     let mut body = shown.content.into_bytes().unwrap_or_default();
     if text && !body.ends_with(b"\n") {
         body.push(b'\n');

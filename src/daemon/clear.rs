@@ -23,6 +23,9 @@ pub(super) async fn clear(live: &LiveFleet, by: OrderSource, what: ClearScope) -
     let before = live.load();
     let ClearedFleet { next, events, count, message } = compute(move || cleared(&before, what)).await?;
     live.take_back(next, &events);
+    if what == ClearScope::All {
+        live.forget_changes_by_containers();
+    }
     tracing::info!("{by}: {message}");
     Ok(Cleared { cleared: count, message })
 }

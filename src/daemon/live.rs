@@ -93,6 +93,11 @@ impl LiveFleet {
         self.service.take_back_counters(events, &faults);
     }
 
+    /// Forgets what containers have set of their tasks.
+    pub(super) fn forget_changes_by_containers(&self) {
+        self.service.forget_changes_by_containers();
+    }
+
     /// Notes that somebody has set the wall clock, if so.
     pub(super) async fn note_wall_clock(&self) -> bool {
         let reading = clock::read();

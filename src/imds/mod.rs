@@ -36,6 +36,7 @@ mod request;
 mod request_headers;
 mod shared_value;
 mod show;
+mod show_endpoint;
 mod successors;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -66,4 +67,5 @@ pub use reply::{Delivery, DeliveryEnd, Reply};
 pub use request::{Counters, Ingress, RequestHead, Visit};
 pub use request_headers::RequestHeaders;
 pub(crate) use show::{absolute, show};
+pub(crate) use show_endpoint::{endpoint_of, show_endpoint};
 pub use token::TokenAuthority;

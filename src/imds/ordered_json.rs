@@ -39,12 +39,16 @@ impl Members {
         }
     }
 
-    /// Replaces a value where it stands; one that is new comes last.
-    pub(crate) fn set(&mut self, name: &str, value: Json) {
-        match self.0.iter_mut().find(|(other, _)| other == name) {
-            Some((_, old)) => *old = value,
-            None => self.0.push((name.to_owned(), value)),
+    /// Replaces a value where it stands. One that is new comes before those that follow it in the order, else last.
+    pub(crate) fn set(&mut self, name: &str, value: Json, order: &[&str]) {
+        if let Some((_, old)) = self.0.iter_mut().find(|(other, _)| other == name) {
+            *old = value;
+            return;
         }
+        let place = order.iter().position(|other| *other == name);
+        let following = place.map_or(&[][..], |place| &order[place..]);
+        let at = self.0.iter().position(|(other, _)| following.contains(&other.as_str()));
+        self.0.insert(at.unwrap_or(self.0.len()), (name.to_owned(), value));
     }
 
     pub(crate) fn remove(&mut self, name: &str) {
@@ -144,8 +148,8 @@ mod tests {
             .with_some("c", None::<bool>)
             .with("d", Json::Number(2.0))
             .with("e", vec![Json::Number(0.25), Json::Null]);
-        members.set("a", Json::from(true));
-        members.set("f", Json::Raw("{}".into()));
+        members.set("a", Json::from(true), &[]);
+        members.set("f", Json::Raw("{}".into()), &[]);
         assert_eq!(members.to_string(), r#"{"b":"\u003cx\u003e","a":true,"d":2,"e":[0.25,null],"f":{}}"#);
         members.remove("a");
         assert!(!members.to_string().contains("true"));

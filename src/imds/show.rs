@@ -6,6 +6,7 @@ use http::{HeaderMap, Method, StatusCode, Version};
 use super::answer::answer;
 use super::request::{ReadOnlyCounters, TTL_HEADER};
 use super::request_headers::TOKEN_HEADER;
+use super::show_endpoint::endpoint_of;
 use super::{Fleet, Reply, RequestHead, RequestHeaders, SERVED_VERSIONS, TokenAuthority, Visit};
 use crate::model::ClockReading;
 
@@ -39,10 +40,10 @@ pub(crate) fn show(
     ask(&Method::GET, path, headers)
 }
 
-/// A path as people say it: without a version it is that of `latest`.
+/// A path as people say it: without a version it is that of `latest`. One of another endpoint stays as it is.
 pub(crate) fn absolute(path: &str) -> String {
     let versioned = |path: &str| SERVED_VERSIONS.contains(&path.split('/').next().unwrap_or_default());
-    if path.starts_with('/') {
+    if path.starts_with('/') || endpoint_of(path).is_some() {
         path.to_owned()
     } else if versioned(path) {
         format!("/{path}")
@@ -64,6 +65,8 @@ mod tests {
             ("/", "/"),
             ("/meta-data", "/meta-data"),
             ("", "/latest/"),
+            ("ecs/v4/app", "ecs/v4/app"),
+            ("pod-identity", "pod-identity"),
         ];
         for (path, expected) in cases {
             assert_eq!(absolute(path), expected, "{path:?}");

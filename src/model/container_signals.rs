@@ -29,6 +29,8 @@ pub struct ContainerSignals {
     pub ecs_agent: Option<RestartedAgent>,
     /// The last restart of the agent of EKS Pod Identity.
     pub pod_agent: Option<RestartedAgent>,
+    /// The offset of the last clear of the task: what was so before it, or was set by a client, counts no more.
+    pub cleared: Option<i64>,
 }
 
 /// The changes of a task.
@@ -80,6 +82,7 @@ impl ContainerSignals {
         match change {
             ContainerChange::Task(change) => self.change_task(change, time),
             ContainerChange::Container(change) => {
+                let time = ChangeTime { number: time.number_after(self.cleared), ..time };
                 self.containers.entry(change.name.clone()).or_default().apply(change, time);
             }
             ContainerChange::Protection(change) => {
@@ -143,14 +146,17 @@ impl ContainerSignals {
         }
     }
 
-    /// Takes back what has changed of a service.
-    pub(super) fn clear(&mut self, service: Service) {
+    /// Takes back what has changed of a service, at this offset.
+    pub(super) fn clear(&mut self, service: Service, offset: i64) {
         let before = std::mem::take(self);
         *self = match service {
             Service::Imds => before,
-            Service::Ecs => {
-                Self { associations: before.associations, pod_agent: before.pod_agent, ..Self::default() }
-            }
+            Service::Ecs => Self {
+                associations: before.associations,
+                pod_agent: before.pod_agent,
+                cleared: Some(offset),
+                ..Self::default()
+            },
             Service::PodIdentity => Self { associations: BTreeMap::new(), pod_agent: None, ..before },
         };
     }
@@ -181,10 +187,23 @@ mod tests {
 
     const AT: Timestamp = Timestamp::from_secs(1_000);
 
+    /// The first occurrence of an event at [`AT`].
+    fn time() -> ChangeTime<'static> {
+        ChangeTime {
+            at: AT,
+            since: AT,
+            reached: Duration::ZERO,
+            number: 1,
+            offset: 0,
+            repeat: None,
+            over_at: &|_| AT,
+        }
+    }
+
     /// Makes a change at [`AT`], by a clock that nobody moves.
     fn apply(signals: &mut ContainerSignals, change: &ContainerChange, reached: Duration) {
         let over_at = |delay| AT.plus(delay);
-        signals.apply(change, ChangeTime { at: AT, since: AT, reached, number: 1, over_at: &over_at });
+        signals.apply(change, ChangeTime { reached, over_at: &over_at, ..time() });
     }
 
     fn stop(timeout: u64) -> ContainerChange {
@@ -219,7 +238,7 @@ mod tests {
         let change = ContainerChange::Protection(on);
         assert_eq!(change.stages(), [Duration::from_hours(1)], "the end is an instant of the timeline");
         let moved = AT.plus(Duration::from_secs(7));
-        let time = ChangeTime { at: AT, since: AT, reached: on.span, number: 1, over_at: &|_| moved };
+        let time = ChangeTime { reached: on.span, over_at: &|_| moved, ..time() };
         let mut signals = ContainerSignals::default();
         signals.apply(&change, time);
         assert_eq!(signals.protected, Some(ScaleInProtection { at: AT, until: Some(moved) }));
@@ -252,9 +271,9 @@ mod tests {
         apply(&mut signals, &stop(0), Duration::MAX);
         let none = AssociationChange { account: None, association: Association::None };
         apply(&mut signals, &ContainerChange::Association(none), Duration::MAX);
-        signals.clear(Service::Ecs);
+        signals.clear(Service::Ecs, 7);
         assert_eq!((signals.task.desired, signals.associations.len()), (None, 1));
-        signals.clear(Service::PodIdentity);
-        assert_eq!(signals, ContainerSignals::default());
+        signals.clear(Service::PodIdentity, 8);
+        assert_eq!(signals, ContainerSignals { cleared: Some(7), ..ContainerSignals::default() });
     }
 }

@@ -41,8 +41,22 @@ pub(super) struct ChangeTime<'a> {
     pub(super) reached: Duration,
     /// Which occurrence of its event it is: 1 is the first.
     pub(super) number: u32,
+    /// Its offset, in milliseconds.
+    pub(super) offset: i64,
+    /// The time from one occurrence to the next, if it repeats.
+    pub(super) repeat: Option<Duration>,
     /// The date at which a stage is over by the scenario's clock.
     pub(super) over_at: &'a dyn Fn(Duration) -> Timestamp,
+}
+
+impl ChangeTime<'_> {
+    /// How many occurrences of its event came after an offset: this one is among them.
+    pub(super) fn number_after(&self, cleared: Option<i64>) -> u32 {
+        let (Some(cleared), Some(repeat)) = (cleared, self.repeat) else { return self.number };
+        let passed = self.offset.saturating_sub(cleared).saturating_sub(1).max(0);
+        let before = u128::from(passed.unsigned_abs()) / repeat.as_millis().max(1);
+        u32::try_from(before).unwrap_or(u32::MAX).saturating_add(1).min(self.number)
+    }
 }
 
 impl ContainerState {
@@ -83,5 +97,38 @@ impl ContainerState {
         if self.start == Some(ContainerStart::NotYet) {
             self.start = Some(ContainerStart::At(at));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Such an event is applied once, for all its occurrences.
+    #[test]
+    fn of_an_event_that_repeats_the_occurrences_after_a_clear_count() {
+        let at = Timestamp::from_secs(1);
+        // At 0, 10, 20 and 30.
+        let time = ChangeTime {
+            at,
+            since: at,
+            reached: Duration::ZERO,
+            number: 4,
+            offset: 30,
+            repeat: Some(Duration::from_millis(10)),
+            over_at: &|_| at,
+        };
+        for (cleared, expected) in [
+            (None, 4),
+            (Some(-5), 4),
+            (Some(0), 3),
+            (Some(9), 3),
+            (Some(10), 2),
+            (Some(29), 1),
+            (Some(30), 1),
+        ] {
+            assert_eq!(time.number_after(cleared), expected, "cleared at {cleared:?}");
+        }
+        assert_eq!(ChangeTime { number: 1, repeat: None, ..time }.number_after(Some(0)), 1);
     }
 }

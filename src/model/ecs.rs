@@ -237,6 +237,8 @@ impl LaunchType {
 impl RequestRate {
     /// The limit of the agent unless it is configured.
     pub(crate) const AGENT: Self = Self { per_second: 40, burst: 60 };
+    /// The same of the agent of EKS Pod Identity.
+    pub(crate) const POD_AGENT: Self = Self { per_second: 1000, burst: 500 };
 
     /// The time from one request to the next.
     pub(crate) fn interval(self) -> Duration {

@@ -13,6 +13,7 @@ mod container_state;
 mod content;
 mod credentials;
 mod ecs;
+mod ecs_fields;
 pub mod endpoint;
 mod event;
 mod families;
@@ -69,6 +70,7 @@ pub(crate) use ecs::{
     ContainerHealth, ContainerLog, EcsContainer, EcsTask, EndpointRole, EphemeralStorage, LaunchType,
     MetadataField, NetworkMode, ProtectionAnswer, TaskStats,
 };
+pub(crate) use ecs_fields::{CONTAINER_FIELDS, STRUCTURED_FIELDS, TASK_FIELDS};
 pub(crate) use event::{
     ClearTarget, Event, EventEffect, EventTime, InstanceFact, MOST_CLIENTS, MetadataOption,
 };

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use super::credentials::Secret;
-use super::ecs::EndpointRole;
+use super::ecs::{EndpointRole, RequestRate};
 use super::ids::{Accepted, EcsName, KubernetesName, RoleName};
 
 /// A pod's identity, and how the agent judges tokens.
@@ -26,6 +26,8 @@ pub struct PodIdentity {
     pub token_lifetime: Duration,
     /// Whether the Host header has to name an address of the agent.
     pub check_host: bool,
+    /// The limit of requests, for all clients together; `None`: there is no limit.
+    pub throttle: Option<RequestRate>,
     /// Further associations, by service account.
     pub associations: BTreeMap<ServiceAccount, RoleName>,
 }
@@ -63,6 +65,7 @@ impl Default for PodIdentity {
             token: AcceptedToken::AnyJwt,
             token_lifetime: Duration::from_hours(24),
             check_host: true,
+            throttle: Some(RequestRate::POD_AGENT),
             associations: BTreeMap::new(),
         }
     }

@@ -167,6 +167,8 @@ struct Given<'a> {
     reached: Duration,
     /// Which occurrence of its event it is: 1 is the first.
     number: u32,
+    /// The time from one occurrence to the next, if the event repeats.
+    repeat: Option<Duration>,
     clock: &'a ScenarioClock,
 }
 
@@ -181,6 +183,7 @@ impl<'a> Given<'a> {
             moment: ChangeMoment { delays, offset: occurrence.offset },
             reached: occurrence.reached,
             number: clock.number(event, occurrence),
+            repeat: event.repeat,
             clock,
         }
     }
@@ -275,9 +278,11 @@ fn apply(instance: &mut Instance, base: &Instance, effect: &EventEffect, given: 
         }
         EventEffect::Container(change) => {
             let signals = instance.signals.containers.get_or_insert_default();
-            let Given { at, reached, number, .. } = given;
+            let Given { at, reached, number, repeat, .. } = given;
             let (since, over_at) = (given.since(), |delay| given.over_at(delay));
-            signals.apply(change, ChangeTime { at, since, reached, number, over_at: &over_at });
+            let offset = given.moment.offset;
+            signals
+                .apply(change, ChangeTime { at, since, reached, number, offset, repeat, over_at: &over_at });
         }
         EventEffect::Settle(target) => {
             if matches!(target, SettleTarget::Network | SettleTarget::All) {
@@ -287,7 +292,7 @@ fn apply(instance: &mut Instance, base: &Instance, effect: &EventEffect, given: 
                 instance.late.settle_profile();
             }
         }
-        EventEffect::Clear(what) => clear(instance, base, *what),
+        EventEffect::Clear(what) => clear(instance, base, *what, given.moment.offset),
     }
 }
 
@@ -332,10 +337,16 @@ fn alter_primary(
     interface_changes::alter(instance, &name, INSTANCE, (kind, &[leaf]), moment, change);
 }
 
-fn clear(instance: &mut Instance, base: &Instance, what: ClearTarget) {
+fn clear(instance: &mut Instance, base: &Instance, what: ClearTarget, offset: i64) {
     let signals = &mut instance.signals;
     match what {
-        ClearTarget::All => instance.clone_from(base),
+        ClearTarget::All => {
+            let has_task = instance.ecs.is_some() || signals.containers.is_some();
+            instance.clone_from(base);
+            if has_task {
+                clear_containers(&mut instance.signals, Service::Ecs, offset);
+            }
+        }
         ClearTarget::SpotInterruption => signals.spot.clone_from(&base.signals.spot),
         ClearTarget::Rebalance => signals.rebalance.clone_from(&base.signals.rebalance),
         ClearTarget::Maintenance => {
@@ -375,8 +386,8 @@ fn clear(instance: &mut Instance, base: &Instance, what: ClearTarget) {
                 instance.late.set_leaf(&mac, leaf, vec![]);
             }
         }
-        ClearTarget::Ecs => clear_containers(signals, Service::Ecs),
-        ClearTarget::PodIdentity => clear_containers(signals, Service::PodIdentity),
+        ClearTarget::Ecs => clear_containers(signals, Service::Ecs, offset),
+        ClearTarget::PodIdentity => clear_containers(signals, Service::PodIdentity, offset),
         ClearTarget::Network => {
             instance.interfaces.clone_from(&base.interfaces);
             instance.late.settle_network();
@@ -384,9 +395,10 @@ fn clear(instance: &mut Instance, base: &Instance, what: ClearTarget) {
     }
 }
 
-fn clear_containers(signals: &mut Signals, service: Service) {
-    if let Some(containers) = &mut signals.containers {
-        containers.clear(service);
+/// Of a task it is noted when: clients may have set something of it.
+fn clear_containers(signals: &mut Signals, service: Service, offset: i64) {
+    if service == Service::Ecs || signals.containers.is_some() {
+        signals.containers.get_or_insert_default().clear(service, offset);
     }
 }
 

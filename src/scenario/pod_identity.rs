@@ -7,7 +7,9 @@ use std::time::Duration;
 use super::assign::set_if_some;
 use super::ecs;
 use crate::config::{Item, Section, is_near};
-use crate::model::{AcceptedToken, Credentials, Instance, PodIdentity, RoleName, Secret, ServiceAccount};
+use crate::model::{
+    AcceptedToken, Credentials, Instance, PodIdentity, RequestRate, RoleName, Secret, ServiceAccount,
+};
 
 /// The words that `token` may be, beside a token itself.
 pub(crate) const TOKEN_WORDS: [&str; 3] = ["any-jwt", "issued", "any"];
@@ -22,6 +24,9 @@ pub(super) fn read(section: &Section<'_>, instance: &mut Instance) {
     set_if_some(&mut pod.token, section.read("token", token));
     set_if_some(&mut pod.token_lifetime, section.read("token-lifetime", lifetime));
     set_if_some(&mut pod.check_host, section.read("check-host", Item::boolean));
+    if let Some(item) = section.get("throttle") {
+        ecs::throttle(&item, &mut pod.throttle, RequestRate::POD_AGENT);
+    }
     set_if_some(&mut pod.associations, section.read("associations", associations));
     section.finish();
     if instance.credentials.as_ref().is_some_and(is_real) {

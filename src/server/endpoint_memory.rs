@@ -65,6 +65,13 @@ impl ContainerMemory {
         *self.lock() = Remembered::default();
     }
 
+    /// Forgets what clients have set: protection from scale-in, and network faults.
+    pub(super) fn forget_changes(&self) {
+        let mut remembered = self.lock();
+        remembered.protected.clear();
+        remembered.running.clear();
+    }
+
     fn lock(&self) -> MutexGuard<'_, Remembered> {
         self.remembered.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -11,7 +11,9 @@ use tokio::sync::mpsc;
 
 use super::endpoint_memory::ContainerMemory;
 use super::request_counters::RequestCounters;
-use crate::imds::{Counters, Fleet, FleetChange, Ingress, Reply, TokenAuthority, Visit, show};
+use crate::imds::{
+    Counters, Fleet, FleetChange, Ingress, Reply, TokenAuthority, Visit, endpoint_of, show, show_endpoint,
+};
 use crate::journal::{CAPACITY, Journal};
 use crate::model::{ClockReading, Timestamp};
 
@@ -76,6 +78,11 @@ impl ServiceState {
         self.containers.restart();
     }
 
+    /// Forgets what containers have set of their tasks.
+    pub(crate) fn forget_changes_by_containers(&self) {
+        self.containers.forget_changes();
+    }
+
     /// Resets the counters of a fault.
     pub(crate) fn restart_fault_counters(&self, fault: usize) {
         self.counters.restart_fault(fault);
@@ -115,7 +122,11 @@ impl ServiceState {
             nonce: self.nonces.for_preview(),
             counters: &self.counters,
         };
-        show(&self.fleet.load(), &self.authority, &visit, path, self.read_clocks())
+        let (fleet, now) = (self.fleet.load(), self.read_clocks());
+        match endpoint_of(path) {
+            Some(at) => show_endpoint(&fleet, &self.authority, &visit, &self.containers, at, now),
+            None => show(&fleet, &self.authority, &visit, path, now),
+        }
     }
 
     /// A nonce for a request that may not be one of those that are counted.

@@ -29,12 +29,14 @@ struct Row {
     method: &'static str,
     path: &'static str,
     with_token: bool,
+    /// The value of the Authorization header.
+    authorization: Option<&'static str>,
 }
 
 const LEAF: &str = "/latest/meta-data/instance-id";
 
 const fn get(name: &'static str, path: &'static str) -> Row {
-    Row { name, scenario: keep_alive, method: "GET", path, with_token: false }
+    Row { name, scenario: keep_alive, method: "GET", path, with_token: false, authorization: None }
 }
 
 const ROWS: &[Row] = &[
@@ -49,6 +51,12 @@ const ROWS: &[Row] = &[
     Row { scenario: derived, ..get("leaf-of-derived-instance", LEAF) },
     Row { scenario: clients, ..get("leaf-of-one-of-100000-clients", LEAF) },
     Row { scenario: faults, ..get("leaf-under-60-faults", LEAF) },
+    Row { scenario: support::containers, ..get("credentials-of-ecs", support::ECS_CREDENTIALS) },
+    Row {
+        scenario: support::containers,
+        authorization: Some(support::POD_TOKEN),
+        ..get("credentials-of-pod-identity", support::POD_CREDENTIALS)
+    },
 ];
 
 fn keep_alive() -> String {
@@ -171,6 +179,8 @@ fn ask(row: &Row, count: usize) {
         more = format!("X-aws-ec2-metadata-token: {token}\r\n");
     } else if row.method == "PUT" {
         lifetime.clone_into(&mut more);
+    } else if let Some(authorization) = row.authorization {
+        more = format!("Authorization: {authorization}\r\n");
     }
     let request = head(row.method, row.path, &more);
     for _ in 0..count {

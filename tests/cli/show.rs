@@ -111,3 +111,72 @@ fn a_certificate_is_printed_as_it_is_or_in_json() {
     let found: serde_json::Value = serde_json::from_str(&json.stdout).expect("JSON");
     assert_eq!((&found["leaf"], &found["certificate"]), (&"pkcs7".into(), &pem.stdout.into()), "{found:#}");
 }
+
+const TASK: &str = "[ecs]\nrole = \"app\"\nservice-name = \"shop\"\n[[ecs.container]]\nname = \"web\"\n\
+                    [pod-identity]\ntoken = \"issued\"\nrole = \"pod\"\n\
+                    [pod-identity.associations]\n\"shop/worker\" = \"worker\"\n\
+                    [instances.other]\nclients = [\"10.0.0.1\"]\ninstance-id = \"i-0fedcba0987654321\"\n";
+
+/// Names stand for ids, and what is shown is what a client gets who has the ids.
+#[test]
+fn it_shows_what_the_endpoints_of_containers_answer() {
+    let sandbox = Sandbox::new();
+    sandbox.write("s.toml", TASK);
+    let server = sandbox.serve(&["--scenario", "s.toml"]);
+    let show = |path: &str| {
+        let shown = sandbox.control(&["show", path]);
+        assert_eq!((shown.code, shown.stderr.as_str()), (Some(0), ""), "{path}: {shown:#?}");
+        shown.stdout
+    };
+    let variables = sandbox.control(&["env", "ecs"]).stdout;
+    let path = |name: &str| {
+        let line = variables.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix("=http://"));
+        let url = line.unwrap_or_else(|| panic!("expected {name}, found:\n{variables}"));
+        url[url.find('/').expect("a path")..].to_owned()
+    };
+    for (shown, asked) in [
+        ("ecs/v4/web", path("ECS_CONTAINER_METADATA_URI_V4")),
+        ("ecs/v2/credentials/app", path("AWS_CONTAINER_CREDENTIALS_FULL_URI")),
+        (
+            "ecs/api/web/task-protection/v1/state",
+            format!("{}/task-protection/v1/state", path("ECS_AGENT_URI")),
+        ),
+    ] {
+        assert_eq!(show(shown), format!("{}\n", server.get(&asked).body), "{shown}");
+        assert_eq!(show(&format!("ecs{asked}")), show(shown), "by the id");
+    }
+    assert!(show("ecs/v4/web/task").contains("\"ServiceName\":\"shop\""), "{}", show("ecs/v4/web/task"));
+    assert_eq!(show("ecs/"), "api/\nv2/\nv3/\nv4/\n");
+    assert_eq!(show("ecs/v4/web/"), "stats\ntask\ntask/\ntaskWithTags\n");
+    assert_eq!(show("ecs/v2/credentials/"), "app\n", "no id");
+    let other = sandbox.control(&["show", "ecs/v4/app", "--client", "10.0.0.1"]);
+    other.ended(1, &["there is nothing at ecs/v4/app; list its directory"]);
+    let other = sandbox.control(&["show", "ecs/v4/web", "--client", "10.0.0.1"]).stdout;
+    assert_ne!(other, show("ecs/v4/web"), "another instance's");
+
+    assert_eq!(show("pod-identity/"), "associations/\nv1/\n");
+    assert_eq!(show("pod-identity/associations/shop/"), "worker\n");
+    assert_eq!(show("pod-identity/associations/shop/worker"), "arn:aws:iam::123456789012:role/worker\n");
+    assert_eq!(show("pod-identity/associations/default/default"), "arn:aws:iam::123456789012:role/pod\n");
+    let keys = show("pod-identity/v1/credentials");
+    assert!(keys.contains("\"AccountId\""), "{keys}");
+    assert_eq!(show("pod-identity/v1/credentials/default/default"), keys, "the pod's own");
+    assert_ne!(show("pod-identity/v1/credentials/shop/worker"), keys, "another role's keys");
+    sandbox
+        .control(&["show", "ecs/v4/wbe"])
+        .ended(1, &["there is nothing at ecs/v4/wbe; did you mean ecs/v4/web?"]);
+
+    let json: serde_json::Value =
+        serde_json::from_str(&sandbox.control(&["show", "ecs/v4/web", "--json"]).stdout).expect("JSON");
+    assert_eq!(
+        (&json["status"], &json["path"], &json["content_type"]),
+        (&200.into(), &"ecs/v4/web".into(), &"application/json".into()),
+        "{json}"
+    );
+    sandbox.control(&["ecs", "restart-agent", "--down", "1h"]);
+    sandbox.control(&["show", "ecs/v4/web"]).ended(1, &["the service answers 503"]);
+    sandbox.control(&["pod-identity", "remove"]);
+    sandbox.control(&["show", "pod-identity/associations/default/default"]).ended(1, &["there is nothing"]);
+    let entries = sandbox.control(&["requests"]).stdout;
+    assert_eq!(entries.lines().count(), 3, "those of the clients: {entries}");
+}

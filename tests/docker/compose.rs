@@ -41,6 +41,31 @@ fn compose_projects_have_the_service_of_the_host_or_one_of_their_own() {
     let tables = machine.run(&format!("{} nft list tables", in_namespace("compose_imds_1"))).stdout;
     assert!(!tables.contains("mock-imds"), "bind mode needs no table, found:\n{tables}");
     machine.ok(&compose("-f sidecar.yaml -f sidecar-bind.yaml down"));
+    has_the_endpoints_of_containers(&machine);
+}
+
+/// By the variables that are in the file, which are those that the server says.
+fn has_the_endpoints_of_containers(machine: &Machine) {
+    let files = "-f sidecar.yaml -f sidecar-endpoints.yaml";
+    for (service, path) in
+        [("app", "ecs/v2/credentials/shop-task-role"), ("pod", "pod-identity/v1/credentials")]
+    {
+        let found = machine.run(&compose(&format!("{files} run --rm -T {service}")));
+        let expected = machine.run(&format!("docker exec compose_imds_1 mock-imds show {path}"));
+        assert_eq!((found.code, expected.code), (Some(0), Some(0)), "{service}:\n{found}\n{expected}");
+        assert_eq!(found.text(), expected.text(), "the keys of {service}");
+    }
+    let variables = machine.ok("docker exec compose_imds_1 mock-imds env ecs --format compose");
+    let file = machine.ok("cat /srv/compose/sidecar-endpoints.yaml");
+    for variable in variables.lines().filter(|line| line.contains(": ")) {
+        assert!(
+            file.contains(variable.trim()),
+            "sidecar-endpoints.yaml has {variable:?}, which the server says"
+        );
+    }
+    assert_eq!(machine.ok(ID), ON_THE_HOST, "what the host sees");
+    machine.ok("! ip address show lo | grep 169.254.170.");
+    machine.ok(&compose(&format!("{files} down")));
 }
 
 fn reloads_what_is_written(machine: &Machine) {

@@ -5,6 +5,7 @@
 mod compose;
 mod dockerfile;
 mod docs;
+mod endpoints;
 mod image;
 mod podman;
 mod pods;
@@ -34,7 +35,7 @@ fn boot() -> Option<Machine> {
 /// Starts dockerd, with an image of a debootstrapped root and a user network.
 fn docker(machine: &Machine) {
     machine.ok("systemctl start docker");
-    machine.ok("tar -C /srv/rootfs -c ./bin ./sbin ./lib ./lib64 ./etc ./tmp ./usr/bin/curl ./usr/bin/env \
+    machine.ok("tar -C /srv/rootfs -c ./bin ./sbin ./lib ./lib64 ./etc ./tmp ./usr/bin/cat ./usr/bin/curl ./usr/bin/env \
                 ./usr/bin/bash ./usr/bin/dash ./usr/bin/sh ./usr/bin/sleep ./usr/bin/python3* \
                 ./usr/lib/x86_64-linux-gnu ./usr/lib64 ./usr/lib/python3* | docker import - box");
     machine

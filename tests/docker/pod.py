@@ -3,8 +3,11 @@
 
 One network namespace, the pod's own or the host's; init containers in their order; probes by exec; ConfigMaps as
 directories whose files are links through ..data, emptyDirs open to everybody, both in /srv/pods/WORKLOAD/VOLUME.
-Containers are called WORKLOAD-CONTAINER. The node is called worker-2. What it does not know it refuses, so that nothing goes untested unseen.
+A projected service account token is one of "default/default", signed by nobody. Containers are called WORKLOAD-CONTAINER. The
+node is called worker-2. What it does not know it refuses, so that nothing goes untested unseen.
 """
+import base64
+import json
 import os
 import subprocess
 import sys
@@ -46,9 +49,22 @@ def prepare(pod, volume, config_maps):
             with open(f"{path}/..1/{file}", "w", encoding="utf-8") as out:
                 out.write(text)
             os.symlink(f"..data/{file}", f"{path}/{file}")
+    elif "projected" in volume:
+        for source in volume["projected"]["sources"]:
+            token = source["serviceAccountToken"]
+            with open(f"{path}/{token['path']}", "w", encoding="utf-8") as out:
+                out.write(service_account_token(token["audience"], token["expirationSeconds"]))
     elif "emptyDir" not in volume:
         sys.exit(f"pod.py: unknown kind of volume: {volume}")
     return path
+
+
+def service_account_token(audience, seconds):
+    """A JSON Web Token as the kubelet writes it: without a newline at its end."""
+    now = int(time.time())
+    claims = {"aud": [audience], "exp": now + seconds, "iat": now, "nbf": now, "sub": "system:serviceaccount:default:default"}
+    parts = [json.dumps(part).encode() for part in ({"alg": "RS256", "kid": "x"}, claims)] + [b"signature"]
+    return ".".join(base64.urlsafe_b64encode(part).decode().rstrip("=") for part in parts)
 
 
 def start(pod_name, pod, container, network, volumes, stays):

@@ -36,6 +36,8 @@ fn kubernetes_pods_are_served_and_reload_their_config_map() {
     in_the_pod(&machine);
     on_the_node(&machine);
     of_the_chart(&machine);
+    endpoints_in_the_pod(&machine);
+    endpoints_on_the_node(&machine);
 }
 
 fn behind_a_service(machine: &Machine) {
@@ -116,4 +118,53 @@ fn of_the_chart(machine: &Machine) {
     assert!(leaf("spot/instance-action").contains("terminate"), "worker-2 is the node that is interrupted");
     machine.ok("docker stop aemm-mock-imds-guardian aemm-mock-imds-mock-imds");
     machine.ok(CLEAN);
+}
+
+const CREDENTIALS: &str = "http://169.254.170.2/v2/credentials/0c0ffee0-c0ff-4ee0-8c0f-fee0c0ffee00";
+
+/// Nothing is left of the pods before.
+fn without_pods(machine: &Machine) {
+    machine.ok("docker ps -aq | xargs --no-run-if-empty docker rm -f && rm -rf /srv/pods");
+}
+
+/// The endpoints of containers, for an application with the variables of ECS and one with those of EKS, whose token is the
+/// cluster's: by kustomize, and as the chart patches the same Deployment.
+fn endpoints_in_the_pod(machine: &Machine) {
+    machine.ok("cd /srv && (cat kubernetes/helm/patched-endpoints.yaml; echo ---; cat kubernetes/helm/sidecar-endpoints.yaml) >side.yaml");
+    for manifests in ["/srv/kubernetes/sidecar-endpoints.yaml", "/srv/side.yaml"] {
+        without_pods(machine);
+        machine.ok(&format!("python3 /srv/tests/pod.py {manifests} app"));
+        for (container, expected) in [
+            ("app-task", "\"RoleArn\":\"arn:aws:iam::123456789012:role/app-task-role\""),
+            ("app-pod", "\"AccountId\":\"123456789012\""),
+        ] {
+            machine.within(SOON, &format!("{manifests}: what {container} has got: {expected}"), || {
+                let got =
+                    machine.run(&format!("docker logs {container}; docker logs app-mock-imds-net")).stdout;
+                if got.contains(expected) { Ok(()) } else { Err(got) }
+            });
+        }
+        let shown =
+            machine.ok("docker exec app-mock-imds mock-imds show pod-identity/associations/default/default");
+        assert_eq!(shown, "arn:aws:iam::123456789012:role/app-pod-role", "{manifests}: the association");
+    }
+    without_pods(machine);
+}
+
+/// Without the metadata service, which its values leave out.
+fn endpoints_on_the_node(machine: &Machine) {
+    start(machine, "helm/daemonset-endpoints", "aemm-mock-imds");
+    let ask = format!("docker run --rm --network shop box curl -sS --max-time 2 {CREDENTIALS}");
+    machine.eventually(SOON, "a pod of the node gets the keys of a task", || {
+        machine.run(&ask).text().contains("\"RoleArn\"")
+    });
+    let status = |address: &str| {
+        let curl = "curl -s --max-time 2 -o /dev/null -w %{http_code}";
+        machine.run(&format!("docker run --rm --network shop box {curl} http://{address}/")).text().to_owned()
+    };
+    assert_eq!(status("169.254.170.23"), "404", "EKS Pod Identity");
+    assert_eq!(status("169.254.169.254"), "000", "the values leave the metadata service out");
+    machine.ok("docker stop aemm-mock-imds-guardian aemm-mock-imds-mock-imds");
+    machine.ok("! ip address show lo | grep 169.254. && ! nft list tables | grep mock-imds");
+    without_pods(machine);
 }

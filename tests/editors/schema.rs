@@ -59,7 +59,7 @@ fn is_scenario(name: &str) -> bool {
 }
 
 fn is_host(name: &str) -> bool {
-    matches!(name, "host.toml" | "host-bind.toml")
+    matches!(name, "host.toml" | "host-bind.toml" | "host-endpoints.toml")
 }
 
 fn shipped(chosen: fn(&str) -> bool) -> Vec<PathBuf> {

@@ -162,3 +162,90 @@ fn finds_an_agent(system: System) {
         answers(&machine, "again");
     }
 }
+
+/// The steps of BIND MODE in mock-imds-host.toml(5) and of the drop-ins, in their order: first the metadata service, then the
+/// further endpoints, then IPv6.
+#[test]
+fn bind_mode_works_for_each_endpoint() {
+    binds(System::Debian12);
+}
+
+#[test]
+fn bind_mode_works_for_each_endpoint_on_debian_13() {
+    binds(System::Debian13);
+}
+
+fn binds(system: System) {
+    const APPLY: &str = "systemctl daemon-reload && systemctl reload mock-imds-net";
+    let Some(mut machine) = Machine::boot(system) else { return };
+    machine.install();
+    let endpoints = "redirect = \"none\"\\nendpoints = [\"imds\", \"ecs\", \"pod-identity\"]";
+    let mut addresses = vec![];
+    for (when, host, sockets, more) in [
+        (
+            "of the metadata service",
+            "redirect = \"none\"",
+            &[("mock-imds", "bind")][..],
+            &["169.254.169.254"][..],
+        ),
+        (
+            "of the endpoints",
+            endpoints,
+            &[("mock-imds-ecs", "bind-ecs"), ("mock-imds-pod-identity", "bind-pod-identity")],
+            &["169.254.170.2", "169.254.170.23"],
+        ),
+        (
+            "of Pod Identity by IPv6",
+            &format!("ipv6 = true\\n{endpoints}"),
+            &[("mock-imds-pod-identity-ipv6", "bind-pod-identity-ipv6")],
+            &["[fd00:ec2::23]"],
+        ),
+    ] {
+        configure(&machine, &format!("[host]\\n{host}\\n"));
+        for (unit, drop_in) in sockets {
+            let directory = format!("/etc/systemd/system/{unit}.socket.d");
+            let file = format!("/usr/share/mock-imds/dropins/{drop_in}.conf");
+            machine.ok(&format!("mkdir -p {directory} && cp {file} {directory}/"));
+        }
+        machine.ok(APPLY);
+        for (unit, _) in sockets {
+            machine.ok(&format!("systemctl restart {unit}.socket mock-imds"));
+        }
+        addresses.extend_from_slice(more);
+        is_bound(&machine, when, &addresses);
+    }
+    machine.reboot();
+    is_bound(&machine, "after a reboot", &addresses);
+
+    machine.ok("rm -r /etc/systemd/system/mock-imds-ecs.socket.d && systemctl daemon-reload && \
+                systemctl restart mock-imds-ecs.socket mock-imds");
+    let doctor = machine.run("mock-imds doctor").stdout;
+    let cure = "cp /usr/share/mock-imds/dropins/bind-ecs.conf /etc/systemd/system/mock-imds-ecs.socket.d/";
+    machine.expect_in("what doctor says without the drop-in of ECS", &doctor, cure);
+    let commands: Vec<&str> = doctor.lines().filter_map(|line| line.trim().strip_prefix("$ ")).collect();
+    machine.ok(&commands.join(" && "));
+    is_bound(&machine, "after doctor's commands", &addresses);
+
+    machine.ok("systemctl stop mock-imds");
+    machine.eventually(SOON, "all is taken down", || {
+        machine.run("ip address show dev lo").stdout.matches("169.254.").count() == 0
+    });
+}
+
+/// Each answers at port 80 itself, without a table, and the doctor finds nothing.
+#[track_caller]
+fn is_bound(machine: &Machine, when: &str, addresses: &[&str]) {
+    for address in addresses {
+        machine.within(SOON, &format!("an answer at {address}, {when}"), || {
+            let status = status_at(machine, address);
+            if status == "000" { Err("none".to_owned()) } else { Ok(()) }
+        });
+        let listening = machine.run("ss --no-header --listening --tcp --numeric").stdout;
+        machine.expect_in(&format!("what listens, {when}"), &listening, &format!("{address}:80 "));
+    }
+    machine.expect(&format!("tables, {when}"), machine.run("nft list tables").stdout.trim(), "");
+    let doctor = machine.run("mock-imds doctor");
+    if doctor.code != Some(0) {
+        machine.fail(&format!("doctor finds nothing to mend, {when}: {doctor}"));
+    }
+}

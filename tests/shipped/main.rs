@@ -13,6 +13,7 @@ use std::path::PathBuf;
 
 use mock_imds::config::SourceText;
 use mock_imds::host::settings::HostSettings;
+use mock_imds::imds::ContainerChoice;
 use mock_imds::model::Service;
 use mock_imds::model::endpoint::{ADDRESS_V4, ADDRESS_V6, METADATA_PORT, SERVICE_PORT};
 use mock_imds::scenario;
@@ -137,12 +138,12 @@ fn examples_hold_valid_files() {
         let source = SourceText::read(&path).expect("it is there and is text");
         let directory = path.parent().expect("it is in a directory");
         match path.file_name().and_then(|name| name.to_str()) {
-            Some("scenario.toml") => {
+            Some("scenario.toml" | "endpoints.toml") => {
                 let warnings = scenario::read(&source, directory).map(|(_, warnings)| warnings.problems);
                 assert_eq!(warnings, Ok(vec![]), "{}", path.display());
                 found[0] += 1;
             }
-            Some("host.toml" | "host-bind.toml") => {
+            Some("host.toml" | "host-bind.toml" | "host-endpoints.toml") => {
                 let warnings = HostSettings::parse(&source).map(|(_, warnings)| warnings.problems);
                 assert_eq!(warnings, Ok(vec![]), "{}", path.display());
                 found[1] += 1;
@@ -150,17 +151,28 @@ fn examples_hold_valid_files() {
             _ => {}
         }
     }
-    assert_eq!(found, [4, 3], "scenarios and host.toml of the examples");
+    assert_eq!(found, [6, 5], "scenarios and host.toml of the examples");
     // In a network namespace of their own they hide no cloud's service, so they must not stop at one.
     for example in [
         "packaging/compose/sidecar.yaml",
         "packaging/compose/sidecar-bind.yaml",
+        "packaging/compose/sidecar-endpoints.yaml",
         "packaging/kubernetes/components/sidecar/patch.yaml",
     ] {
         assert!(
             read(example).contains("[net, up, --allow-takeover"),
             "{example} would refuse on a cloud machine"
         );
+    }
+}
+
+#[test]
+fn the_example_for_compose_has_the_variables_of_its_scenario() {
+    let scenario = support::sources().join("packaging/compose/imds/endpoints.toml");
+    let example = read("packaging/compose/sidecar-endpoints.yaml");
+    for (name, value) in support::PureService::read(&scenario).ecs_environment(ContainerChoice::default()) {
+        let line = format!("      {name}: \"{value}\"\n");
+        assert!(example.contains(&line), "expected in sidecar-endpoints.yaml: {line}found:\n{example}");
     }
 }
 

@@ -73,7 +73,8 @@ const SHOW_PARAMETERS: &[QueryParameter] = &[
         name: "path",
         required: true,
         kind: "string",
-        description: "The path, below /latest unless it begins with a version.",
+        description: "The path, below /latest unless it begins with a version; or one of another endpoint, `ecs/PATH` or \
+                      `pod-identity/PATH`, with names in the place of ids.",
     },
     optional("client", "string", "The address of who asks; a process of this host unless set."),
 ];

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::facts::{ListedContainer, MetadataVersion, TaskFacts, instant};
 use super::network::networks;
-use super::overrides::override_fields;
+use super::overrides::override_container;
 use crate::imds::ordered_json::{Json, Members};
 use crate::model::{ContainerHealth, EcsContainer, EcsStatus, LaunchType, StringEnum as _};
 
@@ -47,7 +47,7 @@ pub(super) fn container(facts: &TaskFacts<'_>, container: &ListedContainer<'_>) 
         .with_some("Snapshotter", (is_v4 && on_fargate).then_some("overlayfs"))
         .with_some("RestartCount", facts.restarts(container).filter(|_| is_v4));
     if is_own {
-        override_fields(&mut members, task, &format!("container/{name}/"));
+        override_container(&mut members, task, name);
     }
     members
 }

@@ -43,6 +43,14 @@ impl<'t> TaskIds<'t> {
         self.arn(&format!("task/{}/{}", self.task.cluster, self.task_id()))
     }
 
+    /// The name by which the server remembers what clients have set of the task: another one after each clear, so that nothing
+    /// of before counts.
+    pub(super) fn remembered_as(&self) -> String {
+        let cleared = self.instance.signals.containers.as_deref().and_then(|signals| signals.cleared);
+        let arn = self.task_arn();
+        cleared.map_or_else(|| arn.clone(), |offset| format!("{arn} {offset}"))
+    }
+
     /// The ARN of the task role, if the task has one.
     pub(crate) fn role_arn(&self) -> Option<String> {
         let (region, role) = (self.instance.region(), role_of(self.instance)?);

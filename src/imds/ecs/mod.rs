@@ -19,6 +19,7 @@ mod ids;
 mod limiter;
 mod lookup;
 mod metadata;
+mod named_paths;
 mod network;
 mod network_faults;
 mod overrides;
@@ -37,6 +38,7 @@ pub(crate) use credentials::task_credentials_state;
 use facts::MetadataVersion;
 pub(crate) use ids::TaskIds;
 pub(crate) use lookup::has_real_keys;
+pub(crate) use named_paths::{named_paths, with_ids};
 pub(crate) use tasks::{role_of, task_of};
 
 /// The reply to a request.

@@ -65,7 +65,8 @@ pub(super) fn respond(
         |ids| ids.has_endpoint(id),
         |context| {
             let (instance, memory) = (&context.compiled.instance, context.request.memory);
-            let arn = TaskIds::of(instance).task_arn();
+            let ids = TaskIds::of(instance);
+            let arn = ids.task_arn();
             if !task_of(instance).fault_injection {
                 let text = format!("enableFaultInjection is not enabled for task: {arn}");
                 return refuse(StatusCode::BAD_REQUEST, text);
@@ -74,18 +75,19 @@ pub(super) fn respond(
                 let text = "bridge mode is not supported. Please use either host or awsvpc mode.";
                 return refuse(StatusCode::BAD_REQUEST, text.to_owned());
             }
-            let runs = memory.is_running(&arn, fault, &what);
+            let task = ids.remembered_as();
+            let runs = memory.is_running(&task, fault, &what);
             let status = match action {
                 FaultAction::Start => {
-                    if let Some(other) = conflicting(context, &arn, fault) {
+                    if let Some(other) = conflicting(context, &task, fault) {
                         let text = format!("There is already one {other} fault running");
                         return refuse(StatusCode::CONFLICT, text);
                     }
-                    memory.set_running(&arn, fault, &what, true);
+                    memory.set_running(&task, fault, &what, true);
                     "running"
                 }
                 FaultAction::Stop => {
-                    memory.set_running(&arn, fault, &what, false);
+                    memory.set_running(&task, fault, &what, false);
                     "stopped"
                 }
                 FaultAction::Status if runs => "running",
@@ -98,13 +100,13 @@ pub(super) fn respond(
 }
 
 /// The fault that runs already, of which there may be one: latency or packet loss.
-fn conflicting(context: &EndpointContext<'_>, arn: &str, fault: NetworkFault) -> Option<&'static str> {
+fn conflicting(context: &EndpointContext<'_>, task: &str, fault: NetworkFault) -> Option<&'static str> {
     if fault == NetworkFault::BlackholePort {
         return None;
     }
     let named =
         [(NetworkFault::Latency, "network latency"), (NetworkFault::PacketLoss, "network packet loss")];
-    let running = named.into_iter().find(|(other, _)| context.request.memory.is_running(arn, *other, ""));
+    let running = named.into_iter().find(|(other, _)| context.request.memory.is_running(task, *other, ""));
     running.map(|(_, name)| name)
 }
 

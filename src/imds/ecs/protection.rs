@@ -107,7 +107,7 @@ pub(super) fn update(context: &EndpointContext<'_>, replies: &GoReplies, id: &st
                 Timestamp::from_secs(context.now.plus(span).as_secs())
             });
             let change = ScaleInProtection { at: context.now, until };
-            context.request.memory.protect(&ids.task_arn(), change);
+            context.request.memory.protect(&ids.remembered_as(), change);
             protection(context, replies)
         },
     )
@@ -145,12 +145,12 @@ fn refused(context: &EndpointContext<'_>, replies: &GoReplies, updates: bool) ->
 }
 
 fn protection(context: &EndpointContext<'_>, replies: &GoReplies) -> Reply {
-    let arn = TaskIds::of(&context.compiled.instance).task_arn();
+    let ids = TaskIds::of(&context.compiled.instance);
     let signals = context.compiled.instance.signals.containers.as_deref();
     let by_event = signals.and_then(|signals| signals.protected);
     // Whoever changed it last is right.
-    let last =
-        context.request.memory.protection(&arn).into_iter().chain(by_event).max_by_key(|change| change.at);
+    let by_client = context.request.memory.protection(&ids.remembered_as());
+    let last = by_client.into_iter().chain(by_event).max_by_key(|change| change.at);
     // That of an event ends by the scenario's clock, which may stand still.
     let clock = context.fleet.clock();
     let now = if last == by_event { clock.date(clock.effective(context.instant)) } else { context.now };
@@ -158,7 +158,7 @@ fn protection(context: &EndpointContext<'_>, replies: &GoReplies) -> Reply {
     let protection = Members::default()
         .with("ExpirationDate", until.map_or(Json::Null, |until| until.rfc3339().into()))
         .with("ProtectionEnabled", until.is_some())
-        .with("TaskArn", arn);
+        .with("TaskArn", ids.task_arn());
     replies.json(StatusCode::OK, Members::default().with("protection", protection).to_string())
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::container::{cluster, container};
 use super::facts::{MetadataVersion, TaskFacts, instant};
-use super::overrides::override_fields;
+use super::overrides::override_task;
 use crate::imds::ordered_json::{Json, Members};
 use crate::model::{LaunchType, StringEnum as _, TagKey};
 
@@ -66,7 +66,11 @@ pub(super) fn task(facts: &TaskFacts<'_>, options: TaskOptions) -> Members {
             .with("FaultInjectionEnabled", task.fault_injection)
             .with_some("AvailabilityZoneID", on_ec2.then(|| instance.zone_id()));
     }
-    override_fields(&mut members, task, "task/");
+    override_task(&mut members, task);
+    if !options.tags || !is_v4 {
+        // What ECS said when the agent asked it for the tags.
+        members.remove("Errors");
+    }
     members
 }
 

@@ -4,6 +4,7 @@
 //! the Host, the token, the association. Source: the agent's behaviour, and the EKS user guide, "EKS Pod Identities".
 
 mod judge;
+mod named_paths;
 mod refusal;
 mod token;
 
@@ -17,16 +18,15 @@ use super::go_replies::GoReplies;
 use super::keys::{IssuedKeys, KeyRequest, NoKeys, issue};
 use super::ordered_json::Members;
 use crate::model::{
-    AgentPhase, CredentialState, Credentials, EndpointRole, Fetched, Instance, PodIdentity, RequestRate,
-    RestartedAgent, RoleName, Service, ServiceAccount, StringEnum as _, Timestamp,
+    AgentPhase, CredentialState, Credentials, EndpointRole, Fetched, Instance, PodIdentity, RestartedAgent,
+    RoleName, Service, ServiceAccount, StringEnum as _, Timestamp,
 };
 pub(crate) use judge::pod_of;
 use judge::{accepted_token, account_of, is_own_host};
+pub(crate) use named_paths::{associated_role, named_paths, with_token};
 use refusal::{AuthException, exception};
 pub(crate) use token::{issued_token, service_account_of};
 
-/// The limit of the agent, for all its clients together.
-const RATE: RequestRate = RequestRate { per_second: 1000, burst: 500 };
 /// What is left of a token's credentials when the agent hands them out no more.
 const LEAST_LIFETIME: u64 = 15;
 
@@ -65,7 +65,9 @@ fn credentials(context: &EndpointContext<'_>, replies: &GoReplies) -> Reply {
     let instance = &context.compiled.instance;
     let pod = pod_of(instance);
     let bucket = RateBucket { client: None, name: "pod-identity" };
-    if !context.request.memory.admit(bucket, RATE.interval(), RATE.burst, context.uptime) {
+    if let Some(rate) = pod.throttle
+        && !context.request.memory.admit(bucket, rate.interval(), rate.burst, context.uptime)
+    {
         return replies.error(StatusCode::TOO_MANY_REQUESTS, "Too Many Requests");
     }
     let is_checked = context.request.by_own_address && (pod.check_host || is_real(instance));

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::config::{Item, Section, is_near};
-use crate::model::{EcsTask, LaunchType, MetadataField};
+use crate::model::{CONTAINER_FIELDS, EcsTask, LaunchType, MetadataField, TASK_FIELDS};
 
 /// Reads the table: field → text, or `false` for a field that is absent.
 pub(super) fn read(section: &Section<'_>, task: &EcsTask) -> BTreeMap<String, Option<String>> {
@@ -52,63 +52,10 @@ fn judge(key: &str, item: &Item<'_>, task: &EcsTask) {
     }
 }
 
-/// The fields of a task, as the versions of the endpoint have them.
-const OF_TASK: [&str; 23] = [
-    "Cluster",
-    "TaskARN",
-    "Family",
-    "Revision",
-    "DesiredStatus",
-    "KnownStatus",
-    "Limits",
-    "PullStartedAt",
-    "PullStoppedAt",
-    "ExecutionStoppedAt",
-    "AvailabilityZone",
-    "TaskTags",
-    "ContainerInstanceTags",
-    "LaunchType",
-    "Errors",
-    "Containers",
-    "VPCID",
-    "ServiceName",
-    "Group",
-    "ClockDrift",
-    "EphemeralStorageMetrics",
-    "FaultInjectionEnabled",
-    "AvailabilityZoneID",
-];
-/// The fields of a container.
-const OF_CONTAINER: [&str; 23] = [
-    "DockerId",
-    "Name",
-    "DockerName",
-    "Image",
-    "ImageID",
-    "Ports",
-    "Labels",
-    "DesiredStatus",
-    "KnownStatus",
-    "ExitCode",
-    "Limits",
-    "CreatedAt",
-    "StartedAt",
-    "FinishedAt",
-    "Type",
-    "Health",
-    "Volumes",
-    "LogDriver",
-    "LogOptions",
-    "ContainerARN",
-    "Networks",
-    "Snapshotter",
-    "RestartCount",
-];
-
 /// Warns of a field that the endpoint does not have: programs may be tested with a new one all the same.
 fn warn_of_unknown(key: &str, item: &Item<'_>) {
     let Some((place, field)) = key.rsplit_once('/') else { return };
-    let known: &[&str] = if place == "task" { &OF_TASK } else { &OF_CONTAINER };
+    let known: &[&str] = if place == "task" { &TASK_FIELDS } else { &CONTAINER_FIELDS };
     if known.contains(&field) {
         return;
     }

@@ -31,7 +31,7 @@ pub(super) fn read(section: &Section<'_>, files: &NamedFiles<'_>, instance: &mut
     set_if_some(&mut task.fault_injection, section.read("fault-injection", Item::boolean));
     set_if_some(&mut task.protection, section.read("protection", Item::choice::<ProtectionAnswer>));
     if let Some(item) = section.get("throttle") {
-        throttle(&item, &mut task.throttle);
+        throttle(&item, &mut task.throttle, RequestRate::AGENT);
     }
     set_if_some(&mut task.stats, section.read("stats", |item| stats(item, files)));
     if let Some(item) = section.get("container") {
@@ -111,13 +111,14 @@ pub(super) fn role(item: &Item<'_>) -> Option<EndpointRole> {
     Some(EndpointRole::None)
 }
 
-/// Reads `{ per-second = 40, burst = 60 }`, or `false`.
-fn throttle(item: &Item<'_>, limit: &mut Option<RequestRate>) {
+/// Reads `{ per-second = 40, burst = 60 }`, or `false`. What is left out is usual.
+pub(super) fn throttle(item: &Item<'_>, limit: &mut Option<RequestRate>, usual: RequestRate) {
     if item.kind() == "boolean" {
         if item.boolean() == Some(true) {
+            let RequestRate { per_second, burst } = usual;
             item.error(
                 format!("{} is true", item.name()),
-                "accepted: { per-second = 40, burst = 60 }, or false for no limit",
+                format!("accepted: {{ per-second = {per_second}, burst = {burst} }}, or false for no limit"),
             );
         }
         *limit = None;
@@ -127,7 +128,7 @@ fn throttle(item: &Item<'_>, limit: &mut Option<RequestRate>) {
     let number = |key| section.read(key, |item: &Item<'_>| item.integer(1..=1_000_000));
     let (per_second, burst) = (number("per-second"), number("burst"));
     section.finish();
-    let mut rate = RequestRate::AGENT;
+    let mut rate = usual;
     set_if_some(&mut rate.per_second, per_second.and_then(|number| number.try_into().ok()));
     set_if_some(&mut rate.burst, burst.and_then(|number| number.try_into().ok()));
     *limit = Some(rate);

@@ -121,7 +121,7 @@ pub(crate) const ECS_TABLES: &[FileKey] = &[
         "metadata",
         "",
         Form::map("^(?:task/[A-Za-z0-9]+|container/[A-Za-z0-9_-]{1,255}/[A-Za-z0-9]+)$", &FIELD),
-        r#"Field = text: overrides a field of the metadata, "task/ServiceName" or "container/app/Health". false removes it."#,
+        r#"Field = text: overrides a field of the metadata, "task/ServiceName" or "container/app/Health". Those that are no text, such as "container/app/Ports", are JSON. false removes it."#,
     ),
 ];
 

@@ -2,7 +2,7 @@
 
 use super::ecs::ROLE;
 use crate::model::{EcsName, KubernetesName};
-use crate::schema::form::{FileKey, Form, key};
+use crate::schema::form::{FileKey, Form, Literal, key};
 use crate::schema::forms;
 
 const CLUSTER: Form = Form::parsed::<EcsName>("^[A-Za-z0-9_-]{1,255}$");
@@ -37,6 +37,17 @@ pub(crate) const POD_IDENTITY: &[FileKey] = &[
         Form::Boolean,
         "Whether the Host header has to be an address of the agent, where clients ask at such an address. false answers other names too.",
     ),
+    key(
+        "throttle",
+        "{ per-second = 1000, burst = 500 }",
+        Form::Any(&[Form::Table(&[RATE]), Form::Only(Literal::False)]),
+        "The requests of all clients together, above which they get 429. false: no limit.",
+    ),
+];
+
+const RATE: &[FileKey] = &[
+    key("per-second", "1000", Form::Integer(1, 1_000_000), "Requests in a second."),
+    key("burst", "500", Form::Integer(1, 1_000_000), "Requests at once."),
 ];
 
 /// Its table.

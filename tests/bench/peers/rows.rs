@@ -9,11 +9,19 @@ pub(crate) enum Setup {
     Faults,
     Derived,
     Clients,
+    Containers,
 }
 
 impl Setup {
-    pub(crate) const ALL: [Self; 6] =
-        [Self::KeepAlive, Self::Closing, Self::Timeline, Self::Faults, Self::Derived, Self::Clients];
+    pub(crate) const ALL: [Self; 7] = [
+        Self::KeepAlive,
+        Self::Closing,
+        Self::Timeline,
+        Self::Faults,
+        Self::Derived,
+        Self::Clients,
+        Self::Containers,
+    ];
 
     /// The text of the scenario.
     pub(crate) fn scenario(self) -> String {
@@ -26,6 +34,8 @@ impl Setup {
             Self::Faults => keep_alive + &repeated(fault, 60),
             Self::Derived => keep_alive + "[instances.fleet]\nclients = [\"127.0.0.0/8\"]\nderive = true\n",
             Self::Clients => keep_alive + &support::hundred_thousand_clients(),
+            // The agents of both keep connections, and limit the rate of requests.
+            Self::Containers => support::containers(),
         }
     }
 }
@@ -46,6 +56,8 @@ pub(crate) struct Row {
     pub(crate) method: &'static str,
     pub(crate) path: &'static str,
     pub(crate) with_token: bool,
+    /// The value of the Authorization header.
+    pub(crate) authorization: Option<&'static str>,
     /// Requests that are sent at once.
     pub(crate) pipelined: usize,
     /// Set if each request takes a connection of its own.
@@ -63,6 +75,7 @@ const fn get(name: &'static str, path: &'static str, reach: f64) -> Row {
         method: "GET",
         path,
         with_token: false,
+        authorization: None,
         pipelined: 1,
         closes: false,
         reach,
@@ -78,6 +91,12 @@ pub(crate) const ROWS: &[Row] = &[
     get("identity document", "/latest/dynamic/instance-identity/document", 0.95),
     get("credentials", "/latest/meta-data/iam/security-credentials/dev-role", 0.95),
     get("404", "/latest/meta-data/nothing", 0.95),
+    Row { setup: Setup::Containers, ..get("credentials of ECS", support::ECS_CREDENTIALS, 0.95) },
+    Row {
+        setup: Setup::Containers,
+        authorization: Some(support::POD_TOKEN),
+        ..get("credentials of Pod Identity", support::POD_CREDENTIALS, 0.95)
+    },
     Row { setup: Setup::Timeline, ..get("leaf under an active timeline", LEAF, 0.95) },
     Row { setup: Setup::Derived, ..get("leaf of a derived instance", LEAF, 0.95) },
     Row { setup: Setup::Clients, ..get("leaf, one of 100,000 clients", LEAF, 0.9) },

@@ -72,6 +72,9 @@ fn lua(row: &Row, token: Option<&str>) -> String {
     if let Some(token) = token {
         header("X-aws-ec2-metadata-token", token);
     }
+    if let Some(authorization) = row.authorization {
+        header("Authorization", authorization);
+    }
     if row.pipelined > 1 {
         write!(
             script,

@@ -176,3 +176,37 @@ fn injected_errors_are_those_of_a_container_without_data() {
     assert_eq!(ecs.get("/v3/x/task"), "\"Unable to generate metadata for container 'x'\"");
     assert_eq!(ecs.get("/v4/x/stats"), "\"Unable to get container stats for: x\"");
 }
+
+/// What follows from nothing else comes from the scenario, and stands where the agent has it.
+#[test]
+fn fields_that_are_no_text_are_json_in_the_order_of_the_agent() {
+    let mut ecs = Conversation::at(
+        Service::Ecs,
+        "[ecs.metadata]\n\"container/app/Ports\" = '[{\"ContainerPort\":80,\"Protocol\":\"tcp\",\"HostPort\":80}]'\n\
+         \"container/app/Volumes\" = '[{\"Source\":\"/srv\",\"Destination\":\"/data\"}]'\n\"task/TaskTags\" = false\n\
+         \"task/Errors\" = '[{\"ErrorField\":\"TaskTags\",\"StatusCode\":400}]'\n",
+    );
+    let container = ecs.path_of(V4);
+    let found = ecs.get(&container);
+    let order = [
+        "\"ImageID\":",
+        "\"Ports\":[{\"ContainerPort\":80,",
+        "\"Labels\":",
+        "\"Type\":",
+        "\"Volumes\":[{",
+        "\"ContainerARN\":",
+    ];
+    let places: Vec<Option<usize>> = order.iter().map(|field| found.find(field)).collect();
+    assert!(
+        places.iter().all(Option::is_some) && places.is_sorted(),
+        "expected {order:?} in order, found {found}"
+    );
+    let found = ecs.get(&format!("{container}/taskWithTags"));
+    let places = ["\"LaunchType\":", "\"Errors\":[{", "\"Containers\":"].map(|field| found.find(field));
+    assert!(
+        places.iter().all(Option::is_some) && places.is_sorted(),
+        "Errors after LaunchType, found {found}"
+    );
+    let found = ecs.get(&format!("{container}/task"));
+    assert!(!found.contains("Errors"), "who asks for no tags hears of no errors: {found}");
+}

@@ -5,6 +5,7 @@
 //! `UPDATE_GOLDEN=1 cargo test --test protocol endpoints`.
 
 mod agent_api;
+mod clear;
 mod credentials;
 mod events;
 mod metadata;

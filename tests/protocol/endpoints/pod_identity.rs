@@ -103,3 +103,14 @@ fn on_another_address_the_path_tells_the_service() {
         assert!(!ask(&without, path), "{path} is the metadata service's without tables");
     }
 }
+
+#[test]
+fn the_limit_is_that_of_the_scenario() {
+    let valid = token(r#"{"exp":4000000000}"#);
+    for (throttle, expected) in [("{ per-second = 1, burst = 2 }", 2), ("{ burst = 3 }", 3), ("false", 600)] {
+        let mut eks = agent(&format!("[pod-identity]\nthrottle = {throttle}\n"));
+        let mut ask = || eks.ask("GET", "/v1/credentials", &[HOST, ("authorization", &valid)], "");
+        let answered = (0..600).take_while(|_| !ask().contains("Too Many Requests")).count();
+        assert_eq!(answered, expected, "throttle = {throttle}");
+    }
+}

@@ -52,7 +52,9 @@ pub use outcome::{Outcome, finish};
 pub use pty::PtyProcess;
 pub use pure_service::{Answer, Client, LOADED, PureService, TOKEN, TTL};
 pub use sandbox::{NOBODY, Sandbox};
-pub use scenario::{hundred_thousand_clients, library, shipped};
+pub use scenario::{
+    ECS_CREDENTIALS, POD_CREDENTIALS, POD_TOKEN, containers, hundred_thousand_clients, library, shipped,
+};
 pub use server_process::ServerProcess;
 pub use target::{is_root, program, skip, sources};
 pub use unread_pipe::UnreadPipe;

@@ -61,3 +61,18 @@ pub fn shipped(name: &str) -> PureService {
     let (_, file) = file.unwrap_or_else(|| panic!("packaging/scenarios/{name}.toml is not there"));
     PureService::read(file)
 }
+
+/// A task and a pod without a limit of requests, for [`ECS_CREDENTIALS`] and [`POD_CREDENTIALS`].
+pub fn containers() -> String {
+    "[ecs]\ncredential-id = \"01234567-89ab-4cde-8f01-23456789abcd\"\nthrottle = false\n\
+     [pod-identity]\nthrottle = false\n"
+        .to_owned()
+}
+
+/// The path of the credentials of [`containers`], of Amazon ECS.
+pub const ECS_CREDENTIALS: &str = "/v2/credentials/01234567-89ab-4cde-8f01-23456789abcd";
+/// The same of EKS Pod Identity, for who has [`POD_TOKEN`].
+pub const POD_CREDENTIALS: &str = "/v1/credentials";
+/// A service account token of "default/default", signed by nobody, which lasts until 2096.
+pub const POD_TOKEN: &str = "eyJhbGciOiJSUzI1NiIsImtpZCI6ImJlbmNoIn0.\
+     eyJhdWQiOlsicG9kcy5la3MuYW1hem9uYXdzLmNvbSJdLCJleHAiOjQwMDAwMDAwMDAsInN1YiI6InN5c3RlbTpzZXJ2aWNlYWNjb3VudDpkZWZhdWx0OmRlZmF1bHQifQ.c2lnbmF0dXJl";

@@ -73,7 +73,15 @@ seccompProfile:
       mountPath: /run/mock-imds-net
 {{- end -}}
 
-{{- /* The server: `(list CONTEXT LISTEN PROBE)`. */ -}}
+{{- /* Where the server listens at the real addresses, as JSON. */ -}}
+{{- define "mock-imds.addresses" -}}
+{{- $known := dict "imds" "169.254.169.254:1690" "ecs" "169.254.170.2:1690" "pod-identity" "169.254.170.23:1690" -}}
+{{- $addresses := list -}}
+{{- range .Values.endpoints -}}{{- $addresses = append $addresses (index $known .) -}}{{- end -}}
+{{- toJson $addresses -}}
+{{- end -}}
+
+{{- /* The server: `(list CONTEXT ADDRESSES PROBE)`. */ -}}
 {{- define "mock-imds.serverContainer" -}}
 {{- $context := index . 0 -}}
 - name: mock-imds
@@ -83,8 +91,10 @@ seccompProfile:
   args:
     - serve
     - --watch
+    {{- range index . 1 }}
     - --listen
-    - {{ index . 1 }}
+    - {{ . }}
+    {{- end }}
     {{- with concat $context.Values.arguments $context.Values.linuxArguments }}
     {{- toYaml . | nindent 4 }}
     {{- end }}
@@ -149,7 +159,7 @@ seccompProfile:
 # Adds the address to the pod's "lo" and the redirect from port 80, then ends. Both go with the pod.
 {{ include "mock-imds.netContainer" (list . "mock-imds-net" "up") }}
 # Up before the pod's own containers start.
-{{ include "mock-imds.serverContainer" (list . "169.254.169.254:1690" "startupProbe") }}
+{{ include "mock-imds.serverContainer" (list . (include "mock-imds.addresses" . | fromJsonArray) "startupProbe") }}
 {{- end -}}
 
 {{- define "mock-imds.sidecar.volumes" -}}

@@ -34,6 +34,9 @@
 {{- fail (printf "mode is \"sidecar\", and Kubernetes is %s; an init container that goes on running needs 1.29. Use \"mode: daemonset\" or \"mode: service\"" .Capabilities.KubeVersion.Version) -}}
 {{- end -}}
 {{- end -}}
+{{- if and (eq $values.mode "service") (ne (toJson $values.endpoints) "[\"imds\"]") -}}
+{{- fail (printf "endpoints is %s; with \"mode: service\" the pods have none of these addresses, and SDKs take credentials over http from no other. Leave it out, or set \"mode: sidecar\" or \"mode: daemonset\"" (toJson $values.endpoints)) -}}
+{{- end -}}
 {{- if and $values.scenarioConfigMap $values.bridges (ne $values.mode "service") -}}
 {{- fail "bridges become host.toml of the chart's ConfigMap, and scenarioConfigMap is in its place. Put host.toml into yours" -}}
 {{- end -}}

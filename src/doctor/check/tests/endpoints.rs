@@ -30,7 +30,29 @@ fn an_endpoint_is_well_where_its_socket_is() {
         enable(facts);
         facts.published.as_mut().expect("it is up").settings.redirect = Redirect::None;
     });
-    assert_eq!(bind[0].found, "ecs is enabled, and no socket is at 169.254.170.2:80");
+    let copy = "cp /usr/share/mock-imds/dropins/bind-ecs.conf /etc/systemd/system/mock-imds-ecs.socket.d/";
+    assert_problem(&bind[0], "ecs is enabled, and no socket is at 169.254.170.2:80", copy);
+}
+
+/// The drop-ins of the bind mode, of which each socket has one.
+#[test]
+fn a_socket_at_the_other_port_is_half_of_the_bind_mode() {
+    let left = findings("endpoints", |facts| {
+        enable(facts);
+        facts.listeners.pop();
+        facts.listeners.push(listener("169.254.170.2:80"));
+    });
+    let remove = "rm /etc/systemd/system/mock-imds-ecs.socket.d/bind-ecs.conf";
+    assert_problem(&left[0], "ecs is enabled, and no socket is at 169.254.170.2:1690", remove);
+    let by_ipv6 = findings("endpoints", |facts| {
+        let settings = &mut facts.published.as_mut().expect("it is up").settings;
+        settings.endpoints = vec![Endpoint::Imds, Endpoint::PodIdentity];
+        (settings.ipv6, settings.redirect) = (true, Redirect::None);
+        facts.listeners.push(listener("169.254.170.23:80"));
+        facts.listeners.push(listener("[fd00:ec2::23]:1690"));
+    });
+    let copy = "bind-pod-identity-ipv6.conf /etc/systemd/system/mock-imds-pod-identity-ipv6.socket.d/";
+    assert_problem(&by_ipv6[0], "pod-identity is enabled, and no socket is at [fd00:ec2::23]:80", copy);
 }
 
 /// By the guardian when it looked, or by what the host has now.

@@ -102,7 +102,7 @@ impl System {
                 vec![bind(package, "mock-imds.deb"), bind(sources(), "source")]
             }
             Self::Rpm => vec![bind(package, "mock-imds.rpm"), bind(sources(), "source")],
-            Self::Containers | Self::Podman => vec![
+            Self::Containers | Self::Podman => [
                 "--system-call-filter=@keyring bpf".into(),
                 "--tmpfs=/var/lib/docker".into(),
                 "--tmpfs=/var/lib/containers".into(),
@@ -111,7 +111,14 @@ impl System {
                 bind(&sources().join("tests/docker"), "tests"),
                 bind(&sources().join("target/image"), "image"),
                 bind(&sources().join("target/kubernetes"), "kubernetes"),
-            ],
+                bind(&sources().join("tests/clients/python"), "client"),
+            ]
+            .into_iter()
+            // What `scripts/clients` installs, if it has.
+            .chain(
+                sources().join("target/clients").canonicalize().ok().map(|clients| bind(&clients, "clients")),
+            )
+            .collect(),
         }
     }
 
