@@ -3,7 +3,6 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
-use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue};
 use serde_json::{Map, Value, json};
@@ -96,12 +95,12 @@ impl fmt::Display for Failure {
 impl std::error::Error for Failure {}
 
 /// Prints a failure to stderr and gives the process' exit code.
-pub(crate) fn code(result: Result<(), Failure>, form: FailureForm) -> ExitCode {
+pub(crate) fn code(result: Result<(), Failure>, form: FailureForm) -> u8 {
     match result {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => 0,
         Err(failure) => {
             print(&failure, form);
-            ExitCode::from(failure.status as u8)
+            failure.status as u8
         }
     }
 }
@@ -138,7 +137,7 @@ fn in_json(failure: &Failure) -> Value {
     clippy::print_stderr,
     reason = "the one place where a mistake on the command line reaches the terminal"
 )]
-pub fn usage(error: &clap::Error, hint: Option<&str>, form: FailureForm) -> ExitCode {
+pub fn usage(error: &clap::Error, hint: Option<&str>, form: FailureForm) -> u8 {
     if form == FailureForm::Json && error.use_stderr() {
         return code(Err(of_usage(error, hint)), form);
     }
@@ -147,7 +146,7 @@ pub fn usage(error: &clap::Error, hint: Option<&str>, form: FailureForm) -> Exit
     if let Some(hint) = hint.filter(|_| error.use_stderr()) {
         eprintln!("\n{hint}");
     }
-    if error.use_stderr() { ExitCode::from(ExitStatus::Usage as u8) } else { ExitCode::SUCCESS }
+    if error.use_stderr() { ExitStatus::Usage as u8 } else { 0 }
 }
 
 /// Clap's message as a failure: its first paragraph is the sentence, all of it the report.

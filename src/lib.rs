@@ -24,7 +24,6 @@
 #![warn(unreachable_pub)]
 
 use std::ffi::OsString;
-use std::process::ExitCode;
 
 pub mod aemm;
 pub(crate) mod cli;
@@ -59,8 +58,8 @@ pub mod transcribe;
 pub(crate) mod view;
 pub(crate) mod watch;
 
-/// The program: parses the command line and runs the subcommand. An error becomes the exit status.
-pub fn run() -> ExitCode {
+/// The program: parses the command line, runs the subcommand and gives the exit status. Each error has one.
+pub fn run() -> u8 {
     // Keys and tokens are in memory, and a core dump is a file. Where the kernel refuses, LimitCORE= of the unit stays.
     let _ = nix::sys::prctl::set_dumpable(false);
     let arguments: Vec<OsString> = std::env::args_os().collect();

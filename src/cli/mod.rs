@@ -16,6 +16,7 @@ mod import;
 mod init;
 mod interface;
 mod parsers;
+mod plain_serve;
 mod quick;
 mod requests;
 mod serve;

@@ -8,11 +8,17 @@ use clap::{Args as _, Command, Error, FromArgMatches as _, Parser as _};
 use super::check::CheckArgs;
 use super::global::GlobalArgs;
 use super::serve::{ReloadArgs, ServeArgs};
-use super::{Cli, CliCommand, program};
+use super::{Cli, CliCommand, plain_serve, program};
 
 /// Parses a command line. What the small parser doesn't take as it stands, help and mistakes included, is for the whole
 /// one, so that nobody sees which of them it was.
 pub(crate) fn parse(line: Vec<OsString>) -> Result<Cli, Error> {
+    if let [_, name, words @ ..] = &line[..]
+        && name == "serve"
+        && let Some(cli) = plain_serve::parse(words)
+    {
+        return Ok(cli);
+    }
     let parsed = match line.get(1).and_then(|name| name.to_str()).and_then(command) {
         Some(command) => parse_with(command, &line).or_else(|_| Cli::try_parse_from(line)),
         None if asks_for_help(&line) => parse_with(program(), &line),

@@ -12,7 +12,7 @@ use super::parsers::{accepted, endpoint_address, inherited_descriptor, ip};
 use crate::model::{ListenEndpoint, NodeName};
 
 /// `mock-imds serve`.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(after_help = examples::SERVE)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct ServeArgs {

@@ -1,7 +1,6 @@
 //! The subcommands: a file for each, with one `exec`.
 
 use std::io;
-use std::process::ExitCode;
 
 use crate::cli::{Cli, CliCommand};
 use crate::exit::{self, Failure, FailureForm};
@@ -52,7 +51,7 @@ mod version;
 mod view;
 mod wait;
 
-pub(crate) fn exec(cli: Cli, form: FailureForm) -> ExitCode {
+pub(crate) fn exec(cli: Cli, form: FailureForm) -> u8 {
     if let CliCommand::Aemm(aemm) = &cli.command {
         return aemm::exec(&aemm.words);
     }
@@ -61,7 +60,7 @@ pub(crate) fn exec(cli: Cli, form: FailureForm) -> ExitCode {
     let is_read = observe::flush();
     match result {
         // Who does not read the log reads no last sentence either, and would keep the process from its end.
-        Err(failure) if !is_read => ExitCode::from(failure.status as u8),
+        Err(failure) if !is_read => failure.status as u8,
         result => exit::code(result.map_err(|failure| for_terminal(failure, form)), form),
     }
 }

@@ -3,6 +3,7 @@
 
 mod values;
 
+use std::env;
 use std::ffi::OsStr;
 
 use clap::{Arg, Command, CommandFactory as _};
@@ -16,6 +17,10 @@ const VARIABLE: &str = "MOCK_IMDS_COMPLETE";
 
 /// Answers a shell that completes a line and ends the process; returns otherwise.
 pub(crate) fn answer_shell() {
+    // Before it looks for the variable, clap asks for the working directory.
+    if env::var_os(VARIABLE).is_none() {
+        return;
+    }
     CompleteEnv::with_factory(command).var(VARIABLE).complete();
 }
 

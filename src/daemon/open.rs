@@ -14,7 +14,7 @@ use tokio::time::timeout;
 use super::key::{self, TokenKey};
 use crate::control::{BindError, ControlSocket};
 use crate::exit::{ExitStatus, Failure};
-use crate::identity::{KeyFindings, KeyRing, KeyStorage};
+use crate::identity::{KeyFindings, KeyGlance, KeyRing, KeyStorage};
 use crate::imds::Fleet;
 use crate::model::ListenEndpoint;
 use crate::model::endpoint::FOREGROUND_PORT;
@@ -104,17 +104,19 @@ type Compile = Box<dyn FnOnce(&Arc<KeyRing>) -> Fleet + Send>;
 // === impl Opening ===
 
 impl Opening {
-    /// Starts the thread, which does nothing before [`finish`](Self::finish) and nothing without it.
+    /// Starts the thread. Before [`finish`](Self::finish), and without it, it looks at the keys and changes nothing.
     pub(super) fn prepare(state: Option<PathBuf>, control: Option<PathBuf>, paths: Paths) -> Self {
         let (begin, begins) = mpsc::channel();
         let compile: Arc<Mutex<Option<Compile>>> = Arc::default();
         let theirs = Arc::clone(&compile);
         let opened = spawn_blocking(move || {
             let given_up = || software(&"the start was given up");
+            let directory = state.clone().or_else(|| paths.state_directory());
+            let glance = directory.map(|state| KeyGlance::at(&state.join(IDENTITY)));
             let port = begins.recv().map_err(|_| given_up())?;
             let state = State::open(state.as_deref(), &paths)?;
             let control = control_socket(control.as_deref(), state.directory.as_deref(), port, &paths)?;
-            let keys = Arc::new(identity_keys(state.directory.as_deref())?);
+            let keys = Arc::new(identity_keys(state.directory.as_deref().zip(glance))?);
             // After all that waits for the file system: who has it is waited for without limit.
             let compile = take(&theirs).ok_or_else(given_up)?;
             let fleet = compile(&keys);
@@ -161,10 +163,10 @@ fn software(error: &dyn Display) -> Failure {
 
 /// The keys of the identity document: from the state directory, or for this process only. Reading or making them is
 /// CPU-bound for a moment; what can be read later is.
-fn identity_keys(state: Option<&Path>) -> Result<KeyRing, Failure> {
+fn identity_keys(state: Option<(&Path, KeyGlance)>) -> Result<KeyRing, Failure> {
     let seed = random()?;
     match state {
-        Some(state) => KeyRing::open_lazily(&state.join(IDENTITY), seed, warn_of_keys),
+        Some((state, glance)) => KeyRing::open_lazily(&state.join(IDENTITY), glance, seed, warn_of_keys),
         None => Ok(KeyRing::generate(seed)),
     }
 }

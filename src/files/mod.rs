@@ -20,6 +20,6 @@ pub(crate) use lock::open_lock;
 pub(crate) use put_aside::{DAMAGED, put_aside};
 pub(crate) use read::{TIME_LIMIT, read, read_stream, within};
 pub(crate) use rename::rename_unless_taken;
-pub(crate) use secret::read_secret;
+pub(crate) use secret::{read_closed_secret, read_secret};
 pub(crate) use walk::is_trusted;
 pub(crate) use write::{StagedFile, remove_staged, replace};

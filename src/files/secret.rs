@@ -20,15 +20,28 @@ pub(crate) struct SecretFile {
 
 /// Reads a secret file of at most `limit` bytes. One that others may read or write is closed to them.
 pub(crate) fn read_secret(path: &Path, limit: u64) -> Result<SecretFile, FileError> {
-    let file = RegularFile::open(path)?;
-    if !is_trusted(file.metadata.uid()) {
-        return Err(FileError::ForeignOwner(file.metadata.uid()));
-    }
+    let file = open(path)?;
     Ok(SecretFile { bytes: file.read(limit)?, warning: close_to_others(&file, path) })
 }
 
+/// Reads one of which [`read_secret`] would say nothing, and changes no other.
+pub(crate) fn read_closed_secret(path: &Path, limit: u64) -> Option<Vec<u8>> {
+    let file = open(path).ok().filter(|file| mode(file) & OTHERS == 0)?;
+    file.read(limit).ok()
+}
+
+fn open(path: &Path) -> Result<RegularFile, FileError> {
+    let file = RegularFile::open(path)?;
+    let owner = file.metadata.uid();
+    if is_trusted(owner) { Ok(file) } else { Err(FileError::ForeignOwner(owner)) }
+}
+
+fn mode(file: &RegularFile) -> u32 {
+    file.metadata.mode() & 0o7777
+}
+
 fn close_to_others(file: &RegularFile, path: &Path) -> Option<String> {
-    let mode = file.metadata.mode() & 0o7777;
+    let mode = mode(file);
     if mode & OTHERS == 0 {
         return None;
     }

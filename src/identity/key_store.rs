@@ -47,13 +47,14 @@ impl KeyRing {
     }
 
     /// The same keys, but read when one is needed for the first time, so that no start waits for it: unless a glance at the
-    /// directory finds pairs of the user's own, damage, or none. `report` gets what was found, once.
+    /// directory has found pairs of the user's own, damage, or none. `report` gets what was found, once.
     pub(crate) fn open_lazily(
         directory: &Path,
+        glance: KeyGlance,
         seed: [u8; 32],
         report: impl FnOnce(KeyFindings) + Send + 'static,
     ) -> Result<Self, Failure> {
-        if !may_be_read_later(directory) {
+        if !glance.all_seem_whole_and_ours {
             let (pairs, findings) = read_or_generate(directory, seed)?;
             report(findings);
             return Ok(pairs.into());
@@ -78,10 +79,19 @@ pub(crate) struct KeyFindings {
     pub(crate) repairs: Vec<String>,
 }
 
-/// All pairs seem to be there and ours. Those that have to be made are made at once: that takes so long that whoever needs
-/// one meanwhile would wait, and others with it.
-fn may_be_read_later(directory: &Path) -> bool {
-    SignatureKind::ALL.iter().all(|kind| KeyPairFiles::of(directory, *kind).seem_whole_and_ours())
+/// What a glance at a directory of keys finds. It changes nothing there.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct KeyGlance {
+    /// Such may be read later. Those that have to be made are made at once: that takes so long that whoever needs one
+    /// meanwhile would wait, and others with it.
+    all_seem_whole_and_ours: bool,
+}
+
+impl KeyGlance {
+    pub(crate) fn at(directory: &Path) -> Self {
+        let seem_so = |kind: &SignatureKind| KeyPairFiles::of(directory, *kind).seem_whole_and_ours();
+        Self { all_seem_whole_and_ours: SignatureKind::ALL.iter().all(seem_so) }
+    }
 }
 
 fn read_or_generate(directory: &Path, seed: [u8; 32]) -> Result<(KeyPairs, KeyFindings), Failure> {

@@ -33,7 +33,7 @@ mod verification_key;
 pub(crate) use document::SignedDocument;
 pub use key_ring::KeyRing;
 pub(crate) use key_ring::Signatures;
-pub(crate) use key_store::KeyFindings;
+pub(crate) use key_store::{KeyFindings, KeyGlance};
 pub use key_store::{KeyStorage, OpenedKeyRing};
 pub use signature_kind::SignatureKind;
 pub(crate) use verification_key::VerificationKey;

@@ -28,8 +28,9 @@ pub(super) fn encode(label: &str, bytes: &[u8]) -> String {
 pub(super) fn decode(label: &str, text: &str) -> Option<Vec<u8>> {
     let (_, rest) = text.split_once(&format!("-----BEGIN {label}-----"))?;
     let (body, _) = rest.split_once(&format!("-----END {label}-----"))?;
-    let body: Vec<u8> = body.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
-    STANDARD.decode(body).ok()
+    let mut characters = Vec::with_capacity(body.len());
+    body.split_ascii_whitespace().for_each(|line| characters.extend_from_slice(line.as_bytes()));
+    STANDARD.decode(characters).ok()
 }
 
 #[cfg(test)]

@@ -536,7 +536,7 @@ fn two_that_start_at_once_share_one_set_of_keys() {
 fn opened_lazily(scratch: &Scratch) -> (Result<KeyRing, Failure>, mpsc::Receiver<KeyFindings>) {
     let (findings, found) = mpsc::channel();
     let report = move |found| findings.send(found).expect("the test listens");
-    (KeyRing::open_lazily(&scratch.0, [2; 32], report), found)
+    (KeyRing::open_lazily(&scratch.0, KeyGlance::at(&scratch.0), [2; 32], report), found)
 }
 
 #[test]
@@ -562,6 +562,23 @@ fn what_a_start_must_say_or_refuse_is_looked_at_at_once() {
     own.make_own("rsa2048");
     fs::remove_file(own.join("rsa2048.key")).expect("there");
     assert!(opened_lazily(&own).0.is_err(), "another pair would verify nothing that its owner signs");
+}
+
+/// The glance is cast before it is known whether there will be a server.
+#[test]
+fn a_glance_closes_no_key_and_whoever_does_says_so() {
+    let scratch = Scratch::with_keys();
+    let path = scratch.join("pkcs7.key");
+    let mode = || fs::metadata(&path).expect("there").permissions().mode() & 0o777;
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).expect("ours");
+    let glance = KeyGlance::at(&scratch.0);
+    assert_eq!(format!("{:o}", mode()), "644", "after the glance");
+    let (findings, found) = mpsc::channel();
+    let report = move |found| findings.send(found).expect("the test listens");
+    KeyRing::open_lazily(&scratch.0, glance, [2; 32], report).expect("keys");
+    let KeyFindings { repairs, .. } = found.try_recv().expect("it was read at once");
+    assert_eq!(format!("{:o}", mode()), "600", "after the start");
+    assert!(repairs.len() == 1 && repairs[0].contains("was open to other users (mode 0644)"), "{repairs:?}");
 }
 
 #[test]

@@ -16,18 +16,23 @@ pub(super) const TOKEN_HEADER: HeaderName = HeaderName::from_static("x-aws-ec2-m
 #[derive(Debug, Clone, Default)]
 pub struct RequestHeaders {
     map: HeaderMap,
-    has_token: bool,
+    /// The first session token: looked up once, and nearly always the only one.
+    token: Option<HeaderValue>,
+    has_more_tokens: bool,
     has_expect: bool,
     is_harmless: bool,
 }
 
 impl From<HeaderMap> for RequestHeaders {
     fn from(map: HeaderMap) -> Self {
-        let has_token = tokens(&map).next().is_some();
+        let (token, has_more_tokens) = {
+            let mut tokens = tokens(&map);
+            (tokens.next().cloned(), tokens.next().is_some())
+        };
         let has_expect = map.contains_key(EXPECT);
         // What the strictest version accepts without any name allowed, all do.
         let is_harmless = check_headers(&map, Version::HTTP_11, None, &[]).is_none();
-        Self { map, has_token, has_expect, is_harmless }
+        Self { map, token, has_more_tokens, has_expect, is_harmless }
     }
 }
 
@@ -45,13 +50,15 @@ impl RequestHeaders {
         self.map
     }
 
-    /// The session tokens; an empty header counts as none.
-    pub(super) fn tokens(&self) -> impl Iterator<Item = &HeaderValue> {
-        tokens(&self.map)
+    /// The longest of the lifetimes that `remaining` gives for the session tokens; `None` if it gives none.
+    pub(super) fn longest_session(&self, remaining: impl Fn(&HeaderValue) -> Option<u32>) -> Option<u32> {
+        let first = remaining(self.token.as_ref()?);
+        if self.has_more_tokens { tokens(&self.map).filter_map(remaining).max() } else { first }
     }
 
+    /// An empty header counts as none.
     pub(super) fn has_token(&self) -> bool {
-        self.has_token
+        self.token.is_some()
     }
 
     /// True if the client waits for a 100 before it sends the body.

@@ -40,6 +40,7 @@ const COPIED: usize = 128;
 pub struct Journal {
     buffer: Mutex<Buffer>,
     recorded: Notify,
+    filled: Notify,
 }
 
 #[derive(Debug)]
@@ -72,16 +73,20 @@ impl Journal {
     pub(crate) fn new(capacity: usize) -> Self {
         let buffer =
             Mutex::new(Buffer { ring: Ring::new(capacity), tally: RequestTally::default(), awaited: false });
-        Self { buffer, recorded: Notify::new() }
+        Self { buffer, recorded: Notify::new(), filled: Notify::new() }
     }
 
     /// Appends a record and gives it its number.
     pub(crate) fn record(&self, record: RequestRecord) {
-        let (overwritten, awaited) = {
+        let (overwritten, awaited, filled) = {
             let mut buffer = self.lock();
             buffer.tally.count(&record);
-            (buffer.ring.push(record), mem::take(&mut buffer.awaited))
+            let overwritten = buffer.ring.push(record);
+            (overwritten, mem::take(&mut buffer.awaited), buffer.ring.has_just_filled())
         };
+        if filled {
+            self.filled.notify_one();
+        }
         if awaited {
             self.recorded.notify_waiters();
         }
@@ -153,6 +158,11 @@ impl Journal {
             }
             recorded.await;
         }
+    }
+
+    /// Waits until there are as many records as it keeps, which is once.
+    pub(crate) async fn filled(&self) {
+        self.filled.notified().await;
     }
 
     fn lock(&self) -> MutexGuard<'_, Buffer> {

@@ -122,7 +122,7 @@ fn value(field: RequestField, record: &RequestRecord, zone: &TimeZone) -> String
             or_dash((record.endpoint == Service::Imds).then(|| record.protocol.to_string()))
         }
         RequestField::Status => or_dash(record.status.map(|status| status.to_string())),
-        RequestField::Latency => LatencyText(record.latency).to_string(),
+        RequestField::Latency => LatencyText(record.latency_us).to_string(),
         RequestField::Fault => or_dash(fault(record)),
         RequestField::Instance => or_dash(record.instance.as_deref().map(str::to_owned)),
         RequestField::Number => record.number.to_string(),

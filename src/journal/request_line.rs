@@ -128,7 +128,7 @@ fn outcome(record: &RequestRecord, latency: bool) -> StyledText {
     if !latency {
         return outcome;
     }
-    let latency = LatencyText(record.latency).to_string();
+    let latency = LatencyText(record.latency_us).to_string();
     outcome.with(TextStyle::Dim, format!(" {latency:>LATENCY$}"))
 }
 
@@ -186,7 +186,7 @@ mod tests {
             endpoint: Service::Imds,
             protocol: Protocol::V2,
             status: Some(200),
-            latency: Duration::from_micros(142),
+            latency_us: 142,
             fault: None,
             fault_name: None,
             refused: None,

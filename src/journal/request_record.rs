@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::net::IpAddr;
-use std::time::Duration;
 
 use hyper::Method;
 use serde::{Deserialize, Serialize};
@@ -44,9 +43,7 @@ pub struct RequestRecord {
     /// The status of the reply; `None` if there was none.
     pub status: Option<u16>,
     /// The time from the end of the head until the reply was passed to the socket, in whole microseconds.
-    #[serde(rename = "latency_us", with = "micros")]
-    #[cfg_attr(test, schemars(with = "u64"))]
-    pub latency: Duration,
+    pub latency_us: u64,
     /// The number of the fault that was injected, which orders about faults change.
     pub fault: Option<u32>,
     /// Its name.
@@ -66,7 +63,7 @@ pub struct RequestRecord {
     /// What was shown in the place of what is true, while a change was not visible yet: "as it was", "absent",
     /// "listed, and 404", "a meanwhile value" or "hidden".
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub late: Option<Cow<'static, str>>,
+    pub late: Option<Box<str>>,
     /// The client left before a reply, or before the end of the delay of a fault.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub client_left: bool,
@@ -110,12 +107,12 @@ fn sanitize(text: &str, limit: usize) -> Cow<'_, str> {
     sanitized.into()
 }
 
-/// A duration in three digits or so.
-pub(super) struct LatencyText(pub(super) Duration);
+/// Microseconds in three digits or so.
+pub(super) struct LatencyText(pub(super) u64);
 
 impl fmt::Display for LatencyText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0.as_micros() {
+        match self.0 {
             micros @ 0..1_000 => write!(f, "{micros} µs"),
             micros @ 1_000..1_000_000 => write!(f, "{}.{} ms", micros / 1_000, micros % 1_000 / 100),
             micros => write!(f, "{}.{} s", micros / 1_000_000, micros % 1_000_000 / 100_000),
@@ -169,20 +166,6 @@ mod endpoint {
     }
 }
 
-mod micros {
-    use std::time::Duration;
-
-    use serde::{Deserialize as _, Deserializer, Serializer};
-
-    pub(super) fn serialize<S: Serializer>(span: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_u64(span.as_micros().try_into().unwrap_or(u64::MAX))
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
-        u64::deserialize(deserializer).map(Duration::from_micros)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -198,7 +181,7 @@ mod tests {
             endpoint: Service::Imds,
             protocol: Protocol::V2,
             status: Some(200),
-            latency: Duration::from_micros(142),
+            latency_us: 142,
             fault: None,
             fault_name: None,
             refused: None,
@@ -246,7 +229,7 @@ mod tests {
     #[test]
     fn a_latency_has_three_digits_or_so() {
         for (micros, expected) in [(142, "142 µs"), (1_290, "1.2 ms"), (2_345_000, "2.3 s")] {
-            assert_eq!(LatencyText(Duration::from_micros(micros)).to_string(), expected);
+            assert_eq!(LatencyText(micros).to_string(), expected);
         }
     }
 }

@@ -29,6 +29,11 @@ impl Ring {
         overwritten
     }
 
+    /// `true` after the record with which it has as many as it keeps for the first time.
+    pub(super) fn has_just_filled(&self) -> bool {
+        self.last_number == self.capacity as u64
+    }
+
     pub(super) fn last_number(&self) -> u64 {
         self.last_number
     }

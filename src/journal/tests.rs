@@ -1,5 +1,6 @@
+use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::task::{Context, Waker};
 
 use hyper::Method;
 use jiff::tz::TimeZone;
@@ -21,7 +22,7 @@ fn record(asked: &str) -> RequestRecord {
         endpoint: crate::model::Service::Imds,
         protocol: Protocol::V2,
         status: Some(200),
-        latency: Duration::from_micros(100),
+        latency_us: 100,
         fault: None,
         fault_name: None,
         refused: None,
@@ -308,4 +309,18 @@ fn paths_that_lead_nowhere_are_found_as_they_were_asked_for() {
 fn a_path_has_the_forms_of_a_text() {
     let path = path("/a");
     assert_eq!((format!("{path:?}"), format!("{path:<4}|")), ("\"/a\"".to_owned(), "/a  |".to_owned()));
+}
+
+#[test]
+fn that_it_is_full_is_told_once() {
+    let journal = Journal::new(4);
+    let is_told = || pin!(journal.filled()).poll(&mut Context::from_waker(Waker::noop())).is_ready();
+    let told: Vec<bool> = (1..=10)
+        .map(|_| {
+            journal.record(record("/"));
+            is_told()
+        })
+        .collect();
+    let expected: Vec<bool> = (1..=10).map(|number| number == 4).collect();
+    assert_eq!(told, expected, "after 1, 2 and so on up to 10 records in a journal of 4");
 }

@@ -11,10 +11,9 @@ use std::{env, fmt, io};
 use nix::sys::stat::fstat;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
-use tracing_subscriber::Layer;
-use tracing_subscriber::layer::Context;
 
 use super::queue::{Sink, WriteQueue};
+use super::subscriber::{EventLog, LogFilter};
 
 const SOCKET: &str = "/run/systemd/journal/socket";
 /// A longer message is cut: the kernel takes no datagram that is longer than a socket's send buffer.
@@ -36,21 +35,9 @@ fn names(stream: Option<&str>, device: u64, inode: u64) -> bool {
         .is_some_and(|(dev, ino)| dev.parse() == Ok(device) && ino.parse() == Ok(inode))
 }
 
-/// The layer that writes records to the queue of a [`JournalSink`].
-pub(super) struct JournalLayer(pub(super) Arc<WriteQueue>);
-
-impl<S: Subscriber> Layer<S> for JournalLayer {
-    fn on_event(&self, event: &Event<'_>, _context: Context<'_, S>) {
-        let metadata = event.metadata();
-        let mut record = Record::new(*metadata.level());
-        record.put("TARGET", metadata.target());
-        if let (Some(file), Some(line)) = (metadata.file(), metadata.line()) {
-            record.put("CODE_FILE", file);
-            record.put("CODE_LINE", &line.to_string());
-        }
-        event.record(&mut record);
-        self.0.push(record.0);
-    }
+/// The log that writes records to the queue of a [`JournalSink`].
+pub(super) fn log(filter: LogFilter, queue: Arc<WriteQueue>) -> impl Subscriber {
+    EventLog { filter, write: move |event: &Event<'_>| queue.push(Record::of(event).0) }
 }
 
 pub(super) struct JournalSink {
@@ -93,6 +80,18 @@ impl Sink for JournalSink {
 struct Record(Vec<u8>);
 
 impl Record {
+    fn of(event: &Event<'_>) -> Self {
+        let metadata = event.metadata();
+        let mut record = Self::new(*metadata.level());
+        record.put("TARGET", metadata.target());
+        if let (Some(file), Some(line)) = (metadata.file(), metadata.line()) {
+            record.put("CODE_FILE", file);
+            record.put("CODE_LINE", &line.to_string());
+        }
+        event.record(&mut record);
+        record
+    }
+
     fn new(level: Level) -> Self {
         let priority = match level {
             Level::ERROR => "3",
@@ -136,7 +135,7 @@ mod tests {
     use std::fs;
     use std::time::Duration;
 
-    use tracing_subscriber::layer::SubscriberExt as _;
+    use tracing::level_filters::LevelFilter;
 
     use super::*;
 
@@ -159,8 +158,8 @@ mod tests {
         let (path, journal) = socket("journal");
         let queue = WriteQueue::new(JournalSink::at(&path).expect("it listens"));
         assert_eq!(receive(&journal), "", "the question whether it listens");
-        let subscriber = tracing_subscriber::registry().with(JournalLayer(Arc::clone(&queue)));
-        tracing::subscriber::with_default(subscriber, || {
+        let log = log(LogFilter::Level(LevelFilter::TRACE), queue);
+        tracing::subscriber::with_default(log, || {
             tracing::info!(IMDS_STATUS = 200, IMDS_PATH = "/a", other = 3, "two\nlines");
             tracing::warn!("{}", "x".repeat(1 << 20));
         });

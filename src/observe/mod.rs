@@ -10,6 +10,7 @@ mod journal;
 mod queue;
 mod stderr;
 mod stdout;
+mod subscriber;
 
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::io::{self, IsTerminal as _};
@@ -20,15 +21,15 @@ use std::{fmt, panic};
 
 use clap::ValueEnum;
 use tracing::level_filters::LevelFilter;
+use tracing::subscriber::set_global_default;
 use tracing_subscriber::filter::Targets;
-use tracing_subscriber::layer::SubscriberExt as _;
-use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::terminal::Terminal;
-use journal::{JournalLayer, JournalSink};
+use journal::JournalSink;
 use queue::WriteQueue;
 use stderr::{LineFormat, StderrSink};
 use stdout::StdoutSink;
+use subscriber::LogFilter;
 
 /// At the end the process waits so long for what is not written.
 const FLUSH: Duration = Duration::from_secs(1);
@@ -79,15 +80,18 @@ pub(crate) fn under_journal() -> bool {
 
 /// Starts logging for the whole process. A second call changes nothing.
 pub(crate) fn start(level: Level) {
-    let registry = tracing_subscriber::registry().with(LevelFilter::from(level));
+    let filter = LogFilter::Level(level.into());
     if let Some(sink) = journal::is_stderr().then(JournalSink::open).and_then(Result::ok) {
         let queue = queue_log(WriteQueue::new(sink));
-        let _ = registry.with(JournalLayer(queue)).try_init();
+        let _ = set_global_default(journal::log(filter, queue));
     } else {
-        let format = LineFormat::of_stderr();
-        let queue = queue_log(WriteQueue::new(StderrSink::new(format)));
-        let _ = registry.with(stderr::layer(format, queue)).try_init();
+        start_lines(filter, LineFormat::of_stderr());
     }
+}
+
+fn start_lines(filter: LogFilter, format: LineFormat) {
+    let queue = queue_log(WriteQueue::new(StderrSink::new(format)));
+    let _ = set_global_default(stderr::log(filter, format, queue));
 }
 
 /// Starts logging as the drop-in does: dated lines on stderr, in local time. Without a level that the user chose,
@@ -97,9 +101,7 @@ pub(crate) fn start_dated(chosen: Option<Level>, modules: &[(&'static str, Level
     let modules = if chosen.is_some() { &[] } else { modules };
     let targets = modules.iter().map(|(module, level)| (*module, LevelFilter::from(*level)));
     let filter = Targets::new().with_default(LevelFilter::from(default)).with_targets(targets);
-    let format = LineFormat::dated();
-    let queue = queue_log(WriteQueue::new(StderrSink::new(format)));
-    let _ = tracing_subscriber::registry().with(filter).with(stderr::layer(format, queue)).try_init();
+    start_lines(LogFilter::Targets(filter), LineFormat::dated());
 }
 
 fn queue_log(queue: Arc<WriteQueue>) -> Arc<WriteQueue> {

@@ -176,20 +176,6 @@ fn write_dropped(sink: &mut dyn Sink, dropped: &mut u64) {
     }
 }
 
-/// Writes to a queue. Each write is a record.
-pub(super) struct QueueWriter(pub(super) Arc<WriteQueue>);
-
-impl io::Write for QueueWriter {
-    fn write(&mut self, record: &[u8]) -> io::Result<usize> {
-        self.0.push(record.to_vec());
-        Ok(record.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicBool, Ordering};

@@ -3,7 +3,7 @@
 //! A file gets the time, and a terminal that of the people before it: `04:14:11  WARN what happened`. A pipe or a socket has
 //! a supervisor at its other end (Docker, Kubernetes, runit), and these stamp each line themselves.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::io::{self, IsTerminal, Stderr};
 use std::os::fd::AsFd;
 use std::sync::Arc;
@@ -13,14 +13,12 @@ use jiff::tz::TimeZone;
 use nix::sys::stat::{SFlag, fstat};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
-use tracing_subscriber::Layer;
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::{FormatTime as _, SystemTime};
-use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
-use tracing_subscriber::registry::LookupSpan;
 
 use super::descriptor::RecordWriter;
-use super::queue::{QueueWriter, Sink, WriteQueue};
+use super::queue::{Sink, WriteQueue};
+use super::subscriber::{EventLog, LogFilter};
 use crate::clock;
 use crate::terminal::{has_color, local_time};
 
@@ -63,6 +61,15 @@ impl LineFormat {
         Self { prefix: Prefix::LocalDate, ansi: false }
     }
 
+    fn line(self, event: &Event<'_>) -> String {
+        let mut line = String::new();
+        // A value that fails to show itself ends its line.
+        let _ = self.write_prefix(&mut Writer::new(&mut line), *event.metadata().level());
+        event.record(&mut EventMessage(&mut line));
+        line.push('\n');
+        line
+    }
+
     fn write_prefix(self, writer: &mut Writer<'_>, level: Level) -> fmt::Result {
         match self.prefix {
             Prefix::TimeAndLevel => {
@@ -80,13 +87,9 @@ impl LineFormat {
     }
 }
 
-/// The layer that writes lines to the queue of [`StderrSink`].
-pub(super) fn layer<S>(format: LineFormat, queue: Arc<WriteQueue>) -> impl Layer<S>
-where
-    S: Subscriber + for<'a> LookupSpan<'a>,
-{
-    let writer = move || QueueWriter(Arc::clone(&queue));
-    tracing_subscriber::fmt::layer().with_ansi(format.ansi).with_writer(writer).event_format(Lines(format))
+/// The log that writes lines to the queue of [`StderrSink`].
+pub(super) fn log(filter: LogFilter, format: LineFormat, queue: Arc<WriteQueue>) -> impl Subscriber {
+    EventLog { filter, write: move |event: &Event<'_>| queue.push(format.line(event).into_bytes()) }
 }
 
 pub(super) struct StderrSink {
@@ -114,27 +117,6 @@ impl Sink for StderrSink {
     }
 }
 
-struct Lines(LineFormat);
-
-impl<S, N> FormatEvent<S, N> for Lines
-where
-    S: Subscriber + for<'a> LookupSpan<'a>,
-    N: for<'a> FormatFields<'a> + 'static,
-{
-    fn format_event(
-        &self,
-        _context: &FmtContext<'_, S, N>,
-        mut writer: Writer<'_>,
-        event: &Event<'_>,
-    ) -> fmt::Result {
-        self.0.write_prefix(&mut writer, *event.metadata().level())?;
-        let mut message = EventMessage { writer: &mut writer, result: Ok(()) };
-        event.record(&mut message);
-        message.result?;
-        writer.write_char('\n')
-    }
-}
-
 fn write_level(writer: &mut Writer<'_>, level: Level, ansi: bool) -> fmt::Result {
     let colour = match level {
         Level::ERROR => 31,
@@ -146,15 +128,12 @@ fn write_level(writer: &mut Writer<'_>, level: Level, ansi: bool) -> fmt::Result
 }
 
 /// Writes the message without the `IMDS_` fields: the sentence has their values.
-struct EventMessage<'a, 'w> {
-    writer: &'a mut Writer<'w>,
-    result: fmt::Result,
-}
+struct EventMessage<'a>(&'a mut String);
 
-impl Visit for EventMessage<'_, '_> {
+impl Visit for EventMessage<'_> {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        if field.name() == "message" && self.result.is_ok() {
-            self.result = write!(self.writer, "{value:?}");
+        if field.name() == "message" {
+            let _ = write!(self.0, "{value:?}");
         }
     }
 }
@@ -166,7 +145,7 @@ mod tests {
     use std::os::unix::net::UnixStream;
     use std::sync::mpsc::{Sender, channel};
 
-    use tracing_subscriber::layer::SubscriberExt as _;
+    use tracing::level_filters::LevelFilter;
 
     use super::*;
 
@@ -208,8 +187,8 @@ mod tests {
         let (sender, sent) = channel();
         let queue = WriteQueue::new(Sent(sender));
         let format = LineFormat { prefix: Prefix::Level, ansi: false };
-        let subscriber = tracing_subscriber::registry().with(layer(format, Arc::clone(&queue)));
-        tracing::subscriber::with_default(subscriber, || {
+        let log = log(LogFilter::Level(LevelFilter::TRACE), format, queue);
+        tracing::subscriber::with_default(log, || {
             tracing::warn!(IMDS_PATH = "/x", IMDS_STATUS = 404, "what happened");
         });
         let line = sent.recv().expect("the queue is alive");

@@ -49,23 +49,32 @@ fn lines(evicted: u64, room: usize, unregistered: Option<Unregistered>) -> Vec<S
     evicted.into_iter().chain(unregistered).collect()
 }
 
-/// Gives memory back to the kernel after a crowd has gone. The allocator would keep it.
+/// Gives memory back to the kernel: after a crowd has gone, for the allocator would keep it; and once as many requests are
+/// answered as the journal holds, for the first of them need code that the others do not.
 pub(super) async fn give_memory_back(shared: Arc<Shared>) {
     loop {
-        shared.table.receded().await;
-        for wait in SETTLE {
-            sleep(wait).await;
-            let taken = shared.runtimes.all().map(|runtime| runtime.spawn(async { take_cached_chunks() }));
-            let mut cached = Vec::new();
-            for chunks in taken.collect::<Vec<_>>() {
-                cached.extend(chunks.await);
+        tokio::select! {
+            () = shared.table.receded() => after_crowd(&shared).await,
+            () = shared.service.journal.filled() => {
+                let _ = spawn_blocking(memory::give_back).await;
             }
-            let give_back = || {
-                free_for_all(cached);
-                memory::give_back();
-            };
-            let _ = spawn_blocking(give_back).await;
         }
+    }
+}
+
+async fn after_crowd(shared: &Shared) {
+    for wait in SETTLE {
+        sleep(wait).await;
+        let taken = shared.runtimes.all().map(|runtime| runtime.spawn(async { take_cached_chunks() }));
+        let mut cached = Vec::new();
+        for chunks in taken.collect::<Vec<_>>() {
+            cached.extend(chunks.await);
+        }
+        let give_back = || {
+            free_for_all(cached);
+            memory::give_back();
+        };
+        let _ = spawn_blocking(give_back).await;
     }
 }
 

@@ -1,7 +1,5 @@
 //! The recording of a request in the journal, when the request is over.
 
-use std::time::Duration;
-
 use hyper::StatusCode;
 use jiff::tz::TimeZone;
 use tokio::time::Instant;
@@ -45,7 +43,7 @@ impl<'r> RequestRecorder<'r> {
             endpoint: Service::Imds,
             protocol,
             status: None,
-            latency: Duration::ZERO,
+            latency_us: 0,
             refused: None,
             fault: None,
             fault_name: None,
@@ -118,7 +116,8 @@ impl<'r> RequestRecorder<'r> {
 impl Drop for RequestRecorder<'_> {
     fn drop(&mut self) {
         if let Some(record) = self.record.take() {
-            let record = RequestRecord { latency: self.started.elapsed(), ..record };
+            let latency_us = self.started.elapsed().as_micros().try_into().unwrap_or(u64::MAX);
+            let record = RequestRecord { latency_us, ..record };
             if let Some(fault) = record.fault {
                 self.service.counters.count_hit(fault as usize, self.fault_is_ordered);
             }

@@ -170,6 +170,29 @@ fn the_line_goes_to_a_descriptor_too() {
     assert_eq!(server.end(), (Some(0), String::new()));
 }
 
+/// Else a file of the program would have its number, and what is printed would be written there.
+#[test]
+fn a_standard_stream_that_is_closed_is_opened_to_nothing() {
+    let sandbox = Sandbox::new();
+    let own = sandbox.serve_arguments();
+    let program = support::program().display().to_string();
+    let mut arguments = vec!["-c", "exec \"$@\" <&- 2>&-", "sh", &program];
+    arguments.extend(own.iter().map(String::as_str));
+    let mut server = Started::new(&mut sandbox.prepared(Path::new("/bin/sh"), &arguments));
+    let mut sentence = String::new();
+    server.stdout.read_line(&mut sentence).expect("text");
+    let file = |stream| fs::read_link(format!("/proc/{}/fd/{stream}", server.child.id())).ok();
+    let found = [file(0), file(2)];
+    let _ = server.child.kill().and_then(|()| server.child.wait());
+    assert!(sentence.starts_with("mock-imds is ready at http://127.0.0.1:"), "{sentence}");
+    let nothing = || Some(PathBuf::from("/dev/null"));
+    assert_eq!(
+        found,
+        [nothing(), nothing()],
+        "descriptors 0 and 2; rerun: cargo test --test cli standard_stream"
+    );
+}
+
 #[test]
 fn a_descriptor_that_cannot_be_written_to_is_64() {
     let sandbox = Sandbox::new();

@@ -9,7 +9,7 @@ use std::env;
 use std::ffi::OsString;
 use std::io::{self, Write as _};
 use std::path::Path;
-use std::process::{self, ExitCode};
+use std::process;
 
 use clap::ValueEnum as _;
 use libc::c_int;
@@ -69,7 +69,7 @@ fn called(arguments: &[OsString]) -> Option<String> {
     Some(name.to_string_lossy().into_owned())
 }
 
-pub(crate) fn exec(words: &[OsString]) -> ExitCode {
+pub(crate) fn exec(words: &[OsString]) -> u8 {
     let level = env::var("MOCK_IMDS_LOG").ok().and_then(|level| Level::from_str(&level, true).ok());
     observe::start_dated(level, LOG_LEVELS);
     let words: Vec<String> = words.iter().map(|word| word.to_string_lossy().into_owned()).collect();
@@ -81,18 +81,18 @@ pub(crate) fn exec(words: &[OsString]) -> ExitCode {
             // A reader that has gone (`| head`) is no failure.
             let _ = write!(io::stdout(), "{}", exit.stdout).and_then(|()| io::stdout().flush());
             let _ = write!(io::stderr(), "{}", exit.stderr);
-            ExitCode::from(exit.status)
+            exit.status
         }
     }
 }
 
 /// Exits as a process without a handler for the signal does.
-fn end_by(signal: c_int) -> ExitCode {
+fn end_by(signal: c_int) -> u8 {
     // The kernel lets no signal end the first process of a container.
     if process::id() != 1 {
         let _ = emulate_default_handler(signal);
     }
-    ExitCode::from(u8::try_from(128 + signal).unwrap_or(u8::MAX))
+    u8::try_from(128 + signal).unwrap_or(u8::MAX)
 }
 
 /// Serves until a signal comes, and returns that; or the output and status of an earlier exit.

@@ -10,7 +10,7 @@
 
 use std::time::Duration;
 
-use http::header::HeaderName;
+use http::header::{HeaderName, HeaderValue};
 use http::{HeaderMap, Method, StatusCode};
 use hyper::body::Bytes;
 
@@ -133,8 +133,8 @@ impl<'f> Ec2Handler<'f> {
         if !head.headers.has_token() {
             return Session::None;
         }
-        let remaining = |token| self.context.remaining(token);
-        head.headers.tokens().filter_map(remaining).max().map_or(Session::Refused, Session::Valid)
+        let remaining = |token: &HeaderValue| self.context.remaining(token);
+        head.headers.longest_session(remaining).map_or(Session::Refused, Session::Valid)
     }
 
     fn data(&self, ttl: Option<u32>) -> Reply {
