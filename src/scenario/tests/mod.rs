@@ -331,6 +331,11 @@ fn contradictions_are_problems() {
         ("[[event]]\ninstance-profile = \"web\"", "event[1].instance-profile is \"web\""),
         ("[[event]]\nclear = \"all\"\npropagation = \"3s\"", "nothing that the event does is ever late"),
         (
+            // It is visible at the next refresh of the keys.
+            "[[event]]\ninstance-profile = { role = \"web\", change = \"role-in-profile\" }\npropagation = \"3s\"",
+            "nothing that the event does is ever late",
+        ),
+        (
             "[propagation]\ntags = \"5s\"\n[[event]]\nat = \"1s\"\nrepeat = \"1m\"\ntags = { Name = \"x\" }",
             "an event that repeats makes a change that is visible late",
         ),
