@@ -121,7 +121,7 @@ fn a_rate_is_a_request_in_so_much_time() {
 #[test]
 fn only_what_lasts_changes_something_later() {
     let protection = |enabled| {
-        let span = Duration::from_secs(60);
+        let span = Duration::from_mins(1);
         ContainerChange::Protection(ProtectionChange { answer: None, enabled, span })
     };
     let known = ContainerChange::Task(TaskChange {

@@ -331,11 +331,6 @@ fn contradictions_are_problems() {
         ("[[event]]\ninstance-profile = \"web\"", "event[1].instance-profile is \"web\""),
         ("[[event]]\nclear = \"all\"\npropagation = \"3s\"", "nothing that the event does is ever late"),
         (
-            // It is visible at the next refresh of the keys.
-            "[[event]]\ninstance-profile = { role = \"web\", change = \"role-in-profile\" }\npropagation = \"3s\"",
-            "nothing that the event does is ever late",
-        ),
-        (
             "[propagation]\ntags = \"5s\"\n[[event]]\nat = \"1s\"\nrepeat = \"1m\"\ntags = { Name = \"x\" }",
             "an event that repeats makes a change that is visible late",
         ),
@@ -372,6 +367,14 @@ fn contradictions_are_problems() {
         assert!(found.contains(expected), "expected {expected:?} in the report of:\n{text}\nfound:\n{found}");
         assert!(!found.contains("warning:"), "expected an error for:\n{text}\nfound:\n{found}");
     }
+}
+
+#[test]
+fn another_role_in_the_profile_has_no_delay_but_the_next_refresh() {
+    let found = problems(
+        "[[event]]\ninstance-profile = { role = \"web\", change = \"role-in-profile\" }\npropagation = \"3s\"",
+    );
+    assert!(found.contains("nothing that the event does is ever late"), "{found}");
 }
 
 /// What an event changes for a time, or late, is known as soon as the file is read: the clock stops there.
