@@ -201,12 +201,14 @@ mod tests {
         let controls = service.server_control_sockets(service.state_directory().as_deref());
         assert_eq!(controls, paths(&["/run/mock-imds/control.sock", "/var/lib/mock-imds/control.sock"]));
         assert_eq!(service.client_control_sockets(), paths(&["/run/mock-imds/control.sock"]));
+        assert!(service.is_in_unit(), "it has a runtime directory of its own");
     }
 
     #[test]
     fn a_user_has_the_xdg_directories() {
         let user = from_variables(&[("HOME", "/home/u"), ("XDG_RUNTIME_DIR", "/run/user/1000")]);
         assert_eq!(user.view_token(), Some("/run/user/1000/mock-imds/view.token".into()));
+        assert!(!user.is_in_unit(), "the directory is the user's");
         assert_eq!(user.scenario_files(), paths(&["/home/u/.config/mock-imds/scenario.toml"]));
         assert_eq!(user.state_directory(), Some("/home/u/.local/state/mock-imds".into()));
         let expected = [

@@ -31,16 +31,25 @@ pub(crate) fn put_aside(path: &Path) -> io::Result<PathBuf> {
 }
 
 fn rename_to_free(from: &Path, to: &Path) -> io::Result<()> {
-    match rename_unless_taken(from, to) {
+    or_in_two_steps(rename_unless_taken(from, to), from, to)
+}
+
+fn or_in_two_steps(renamed: io::Result<()>, from: &Path, to: &Path) -> io::Result<()> {
+    match renamed {
         // Some file systems have no such rename (NFS).
         Err(error) if matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported) => {
-            match to.symlink_metadata() {
-                Err(error) if error.kind() == ErrorKind::NotFound => fs::rename(from, to),
-                Err(error) => Err(error),
-                Ok(_) => Err(ErrorKind::AlreadyExists.into()),
-            }
+            look_and_rename(from, to)
         }
         renamed => renamed,
+    }
+}
+
+/// In two steps, between which another process may take the name.
+fn look_and_rename(from: &Path, to: &Path) -> io::Result<()> {
+    match to.symlink_metadata() {
+        Err(error) if error.kind() == ErrorKind::NotFound => fs::rename(from, to),
+        Err(error) => Err(error),
+        Ok(_) => Err(ErrorKind::AlreadyExists.into()),
     }
 }
 
@@ -73,7 +82,35 @@ mod tests {
         fs::write(&taken, "of before").expect("writable");
         let error = put_aside(&path).expect_err("nothing is there");
         assert_eq!(error.kind(), ErrorKind::NotFound, "whatever is in the way: {error}");
+        let error = rename_to_free(&path, Path::new(&taken)).expect_err("nothing is there");
+        assert_eq!(error.kind(), ErrorKind::NotFound, "not that the name is taken: {error}");
         assert_eq!(fs::read_to_string(&taken).expect("it stays"), "of before");
         fs::remove_file(&taken).expect("ours");
+    }
+
+    #[test]
+    fn a_file_system_without_such_a_rename_loses_nothing_either() {
+        let root = std::env::temp_dir().join(format!("mock-imds-aside-look-{}", std::process::id()));
+        fs::create_dir_all(&root).expect("writable");
+        let [from, free, taken, link] = ["from", "free", "taken", "link"].map(|name| root.join(name));
+        fs::write(&from, "damaged").expect("writable");
+        fs::write(&taken, "of before").expect("writable");
+        std::os::unix::fs::symlink("nowhere", &link).expect("writable");
+        for other in [&taken, &link] {
+            let error = look_and_rename(&from, other).expect_err("the name is taken");
+            assert_eq!(error.kind(), ErrorKind::AlreadyExists, "{}: {error}", other.display());
+        }
+        assert_eq!(fs::read_to_string(&taken).expect("it stays"), "of before");
+        let error = or_in_two_steps(Err(ErrorKind::StorageFull.into()), &from, &free)
+            .expect_err("no fault of the call");
+        assert_eq!((error.kind(), free.exists()), (ErrorKind::StorageFull, false));
+        or_in_two_steps(Err(ErrorKind::InvalidInput.into()), &from, &free).expect("the name is free");
+        assert_eq!(fs::read_to_string(&free).expect("it is there"), "damaged");
+        or_in_two_steps(Err(ErrorKind::Unsupported.into()), &free, &from).expect("it is free again");
+        assert_eq!(fs::read_to_string(&from).expect("it is there"), "damaged");
+        fs::remove_file(&from).expect("ours");
+        let error = look_and_rename(&from, &root.join("new")).expect_err("nothing is there any more");
+        assert_eq!(error.kind(), ErrorKind::NotFound, "{error}");
+        fs::remove_dir_all(root).expect("ours");
     }
 }

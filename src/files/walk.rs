@@ -249,9 +249,22 @@ mod tests {
                 assert!(why.contains(" that leads out of its directory"), "{name}: {why}");
             }
         }
+        let why = content(&root.join("d/chain"), |_| false).expect_err("it leads out");
+        assert!(why.contains("d/chain is a link"), "the first of the links in the directory: {why}");
         let why = content(&root.join("d/directory/hostname"), |_| false).expect_err("it leads to /etc");
         assert!(why.contains("d/directory is a link of user"), "{why}");
         fs::remove_dir_all(root).expect("ours");
+    }
+
+    /// Nothing that a link of the kernel leads to is opened on the way: some devices do something at that, and a pipe waits.
+    #[test]
+    fn what_is_no_directory_is_not_opened_on_the_way() {
+        use std::os::fd::AsRawFd as _;
+
+        let (socket, _other) = std::os::unix::net::UnixStream::pair().expect("descriptors are left");
+        let path = PathBuf::from(format!("/proc/self/fd/{}/file", socket.as_raw_fd()));
+        let expected = FileError::from(Errno::ENOTDIR).to_string();
+        assert_eq!(content(&path, |_| true), Err(expected), "{}", path.display());
     }
 
     #[test]

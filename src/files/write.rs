@@ -57,14 +57,21 @@ impl StagedFile {
     pub(crate) fn place(mut self) -> io::Result<()> {
         fs::rename(&self.temporary, &self.path)?;
         self.placed = true;
-        let directory = self.path.parent().filter(|parent| !parent.as_os_str().is_empty());
         // Of a directory that we may not read the kernel decides when it is on the disk; the file is in its place.
-        let Ok(directory) = File::open(directory.unwrap_or(Path::new("."))) else { return Ok(()) };
-        match directory.sync_all() {
-            // Not every file system can do that for a directory.
-            Err(error) if error.kind() == ErrorKind::InvalidInput => Ok(()),
-            synced => synced,
-        }
+        let Ok(directory) = File::open(directory_of(&self.path)) else { return Ok(()) };
+        unless_unsupported(directory.sync_all())
+    }
+}
+
+fn directory_of(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// What came of the sync of a directory: not every file system can do that.
+fn unless_unsupported(synced: io::Result<()>) -> io::Result<()> {
+    match synced {
+        Err(error) if error.kind() == ErrorKind::InvalidInput => Ok(()),
+        synced => synced,
     }
 }
 
@@ -148,6 +155,19 @@ mod tests {
     }
 
     #[test]
+    fn the_directory_of_a_file_is_synced_if_it_can_be() {
+        for (path, expected) in [("/var/a", "/var"), ("/a", "/"), ("b/a", "b"), ("./a", "."), ("a", ".")] {
+            assert_eq!(directory_of(Path::new(path)), Path::new(expected), "{path}");
+        }
+        let synced = |error: Option<ErrorKind>| {
+            unless_unsupported(error.map_or(Ok(()), |kind| Err(kind.into()))).map_err(|error| error.kind())
+        };
+        assert_eq!((synced(None), synced(Some(ErrorKind::InvalidInput))), (Ok(()), Ok(())));
+        let full = ErrorKind::StorageFull;
+        assert_eq!(synced(Some(full)), Err(full), "the file may not be on the disk");
+    }
+
+    #[test]
     fn a_directory_that_is_missing_is_an_error() {
         let path = std::env::temp_dir().join("mock-imds-none").join("a");
         let staged = StagedFile::write_as(path.with_extension("new"), &path, b"1", 0o644);
@@ -155,6 +175,31 @@ mod tests {
         let file = std::env::current_exe().expect("this program");
         let inside = StagedFile::write_as(file.join("a.new"), &file.join("a"), b"1", 0o644);
         assert_eq!(inside.expect_err("it is no directory").kind(), ErrorKind::NotADirectory);
+    }
+
+    /// As in a sticky directory: the error is that of the removal, not that a file is there.
+    #[test]
+    fn what_another_user_left_is_an_error_that_says_so() {
+        const NOBODY: u32 = 65_534;
+        if !nix::unistd::geteuid().is_root() {
+            return;
+        }
+        let directory = directory("write-others");
+        fs::set_permissions(&directory, Permissions::from_mode(0o1777)).expect("ours");
+        let (path, temporary) = (directory.join("a"), directory.join(".a.new"));
+        fs::write(&temporary, "of root").expect("writable");
+        let staged = thread::scope(|scope| {
+            let as_nobody = || {
+                // The kernel knows the user of files by thread.
+                nix::unistd::setfsuid(nix::unistd::Uid::from_raw(NOBODY));
+                StagedFile::write_as(temporary.clone(), &path, b"1", 0o644)
+            };
+            scope.spawn(as_nobody).join().expect("it does not panic")
+        });
+        let error = staged.expect_err("it is another user's");
+        assert_eq!(error.kind(), ErrorKind::PermissionDenied, "{error}");
+        assert_eq!(fs::read_to_string(&temporary).expect("it stays"), "of root");
+        fs::remove_dir_all(&directory).expect("ours");
     }
 
     #[test]

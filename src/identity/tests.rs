@@ -558,6 +558,13 @@ fn what_a_start_must_say_or_refuse_is_looked_at_at_once() {
     assert!(ring.is_ok());
     assert_eq!(found.try_recv().expect("it was read").repairs.len(), 1);
 
+    let damaged = Scratch::with_keys();
+    fs::write(damaged.join("rsa2048.key"), pem::encode(pem::PRIVATE_KEY, b"0")).expect("writable");
+    fs::set_permissions(damaged.join("rsa2048.key"), fs::Permissions::from_mode(0o600)).expect("ours");
+    let (ring, found) = opened_lazily(&damaged);
+    assert!(ring.is_ok());
+    assert_eq!(found.try_recv().expect("what is in the PEM block is no key").repairs.len(), 1);
+
     let own = Scratch::with_keys();
     own.make_own("rsa2048");
     fs::remove_file(own.join("rsa2048.key")).expect("there");

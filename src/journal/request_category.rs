@@ -59,11 +59,11 @@ impl RequestCategory {
     }
 }
 
-/// What is below the first segment.
+/// What is below the first segment, with the slashes that are between.
 fn below_version(path: &[u8]) -> Option<&[u8]> {
     let path = without_slashes(path.strip_prefix(b"/")?);
     let end = path.iter().position(|byte| *byte == b'/')?;
-    Some(&path[end + 1..])
+    Some(&path[end..])
 }
 
 /// A client whose endpoint ends in a slash asks for `//latest/…`, and is answered.
@@ -101,7 +101,17 @@ mod tests {
             ("/latest/meta-data/tags/instance/Name", C::Tags),
             ("/latest/meta-data", C::MetaData),
             ("/latest/meta-data/", C::MetaData),
+            ("/latest/meta-data/security-groups", C::MetaData),
+            ("/latest/meta-data/events-x", C::MetaData),
+            ("/latest/meta-data/ami-id", C::MetaData),
+            ("/latest/meta-data/public-ipv4", C::MetaData),
+            ("/latest/meta-data/networks", C::MetaData),
+            ("/latest/meta-data/tagged", C::MetaData),
             ("/latest/meta-dataset", C::Other),
+            ("/latest/user-dataset", C::Other),
+            ("/latest/dynamics", C::Other),
+            ("/latest/api", C::Other),
+            ("/latest/api/tokens", C::Other),
             ("/latest/user-data", C::UserData),
             ("/latest/dynamic/instance-identity/document", C::Dynamic),
             ("//latest/meta-data/iam/info", C::Iam),

@@ -92,6 +92,9 @@ fn what_does_not_fit_is_passed_but_never_missed() {
     let filter = RequestFilter { path: Some("/3".parse().unwrap()), ..RequestFilter::default() };
     let page = journal.after(0, &filter, 1);
     assert_eq!((numbers(&page), page.missed, page.next), (vec![3], 0, 3));
+    let filter_of_second = RequestFilter { path: Some("/2".parse().unwrap()), ..RequestFilter::default() };
+    let page = journal.after(0, &filter_of_second, usize::MAX);
+    assert_eq!((numbers(&page), page.missed, page.next), (vec![2], 0, 3), "the last one was looked at, too");
     for number in 4..=100 {
         journal.record(record(&format!("/{number}")));
         let page = journal.after(number - 1, &filter, usize::MAX);
@@ -249,6 +252,37 @@ fn usual_methods_cost_no_memory() {
         assert!(matches!(found, std::borrow::Cow::Borrowed(_)) && found == usual.as_str(), "{usual}");
     }
     assert_eq!(method(&Method::PATCH), "PATCH");
+}
+
+#[test]
+fn requests_to_endpoints_of_containers_are_counted_apart() {
+    use crate::model::Service;
+
+    let journal = Journal::new(1);
+    let of_nobody = (journal.tally().iter().count(), journal.tally().of_containers().count());
+    assert_eq!(of_nobody, (0, 0), "of what nobody asked nothing is said");
+    for (endpoint, status) in [
+        (Service::Ecs, Some(200)),
+        (Service::PodIdentity, Some(404)),
+        (Service::Ecs, Some(200)),
+        (Service::Ecs, Some(500)),
+        (Service::Imds, Some(200)),
+    ] {
+        journal.record(RequestRecord { endpoint, status, ..record("/latest/user-data") });
+    }
+    assert_eq!(
+        journal.tally().of_containers().collect::<Vec<_>>(),
+        [
+            (Service::Ecs, RequestOutcome::Ok, 2),
+            (Service::Ecs, RequestOutcome::ServerError, 1),
+            (Service::PodIdentity, RequestOutcome::NotFound, 1),
+        ]
+    );
+    assert_eq!(
+        journal.tally().iter().collect::<Vec<_>>(),
+        [(Protocol::V2, RequestOutcome::Ok, request_category::RequestCategory::UserData, 1)]
+    );
+    assert_eq!(journal.counts(), RequestCounts { v2: 1, ..RequestCounts::default() });
 }
 
 #[test]

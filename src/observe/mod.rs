@@ -108,15 +108,18 @@ fn queue_log(queue: Arc<WriteQueue>) -> Arc<WriteQueue> {
     let queue = Arc::clone(LOG.get_or_init(|| queue));
     // A panic aborts the process, and what is queued would be lost with it.
     panic::set_hook(Box::new(|panic| {
-        let backtrace = Backtrace::capture();
-        if backtrace.status() == BacktraceStatus::Captured {
-            tracing::error!("{panic}\n{backtrace}");
-        } else {
-            tracing::error!("{panic}");
-        }
+        tracing::error!("{}", with_backtrace(panic, &Backtrace::capture()));
         flush();
     }));
     queue
+}
+
+/// A panic, and the way to it if that is asked for.
+fn with_backtrace(panic: &impl fmt::Display, backtrace: &Backtrace) -> String {
+    match backtrace.status() {
+        BacktraceStatus::Captured => format!("{panic}\n{backtrace}"),
+        _ => panic.to_string(),
+    }
 }
 
 /// Waits until what was logged is written, a second at most; `false` if it is not. To be called before the process ends,
@@ -168,6 +171,14 @@ pub(crate) fn report(report: &impl fmt::Display, rejected: bool) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_backtrace_follows_a_panic_if_there_is_one() {
+        assert_eq!(with_backtrace(&"panicked", &Backtrace::disabled()), "panicked");
+        let found = with_backtrace(&"panicked", &Backtrace::force_capture());
+        let (sentence, way) = found.split_once('\n').expect("lines below it");
+        assert!(sentence == "panicked" && !way.is_empty(), "{found}");
+    }
 
     #[test]
     fn a_level_is_written_as_the_command_line_takes_it() {

@@ -238,6 +238,23 @@ mod tests {
     }
 
     #[test]
+    fn what_is_not_written_yet_takes_room() {
+        let Case { queue, permits, written, .. } = case();
+        let push = |count| (0..count).for_each(|_| queue.push(vec![b'x'; BYTES / 4]));
+        push(4);
+        for _ in 0..2 {
+            permits.send(()).expect("the sink is there");
+            written.recv_timeout(SOON).expect("a record that was permitted");
+        }
+        // Two are left, of which the sink may have one: there is room for two or three.
+        push(8);
+        drop(permits);
+        assert!(queue.flush(SOON), "expected all to be written");
+        let kept = written.try_iter().filter(|line| line.len() == BYTES / 4).count();
+        assert!((4..=5).contains(&kept), "expected two, and two or three more, found {kept}");
+    }
+
+    #[test]
     fn requests_leave_half_of_the_bytes_to_the_log() {
         let Case { queue, permits, written, .. } = case();
         // One is with the sink, or will be; the next one stays.

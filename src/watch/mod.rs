@@ -184,6 +184,24 @@ mod tests {
         fs::remove_dir_all(file.parent().unwrap()).unwrap();
     }
 
+    #[test]
+    fn nothing_but_a_change_ends_the_wait() {
+        let file = file("unchanged");
+        let mut watch = FileWatch::new([file.clone()]);
+        watch.arm();
+        let (end, ended) = std::sync::mpsc::channel();
+        let waiting = std::thread::spawn(move || {
+            watch.wait();
+            end.send(()).expect("the test listens");
+        });
+        // Longer than the metadata is polled.
+        let early = ended.recv_timeout(POLL_INTERVAL + 5 * SETTLED);
+        fs::write(&file, "more").unwrap();
+        waiting.join().expect("no panic");
+        assert!(early.is_err(), "expected the wait to last until the file is written");
+        fs::remove_dir_all(file.parent().unwrap()).unwrap();
+    }
+
     /// Each of the kernel's events that tell a change, by itself.
     #[test]
     fn each_way_to_change_a_file_is_noticed() {

@@ -50,6 +50,29 @@ fn a_mistake_in_any_command_is_an_object() {
 }
 
 #[test]
+fn what_is_missing_is_named() {
+    let sandbox = Sandbox::new();
+    let words = ["set", "--json"];
+    let error = error(&sandbox.run(&words), &words);
+    assert_eq!(error["where"], "<PATH>, <VALUE>", "{error:#}");
+    let said = "the following required arguments were not provided: <PATH> <VALUE>";
+    assert_eq!(error["message"], said, "{error:#}");
+}
+
+/// What is asked for is no failure; and who did not ask for JSON gets a text.
+#[test]
+fn help_is_a_text_and_so_is_a_mistake_without_the_option() {
+    let sandbox = Sandbox::new();
+    let help = sandbox.run(&["status", "--json", "--help"]);
+    assert_eq!((help.code, help.stderr.as_str()), (Some(0), ""), "{help:#?}");
+    assert!(help.stdout.contains("Usage: mock-imds status"), "{help:#?}");
+    let mistake = sandbox.run(&["status", "--bogus"]);
+    assert_eq!((mistake.code, mistake.stdout.as_str()), (Some(64), ""), "{mistake:#?}");
+    assert!(mistake.stderr.starts_with("error: unexpected argument '--bogus' found"), "{mistake:#?}");
+    assert!(!mistake.stderr.contains("mock-imds: unexpected"), "it is said once: {mistake:#?}");
+}
+
+#[test]
 fn a_server_that_is_not_there_is_named_by_its_socket() {
     let sandbox = Sandbox::new();
     let socket = sandbox.path("c.sock").display().to_string();

@@ -14,6 +14,7 @@ use mock_imds::identity::{KeyRing, KeyStorage};
 
 const DIRECTORY: &str = "MOCK_IMDS_TEST_DIRECTORY";
 const NOBODY: u32 = 65534;
+const SOMEBODY: u32 = NOBODY - 1;
 
 #[test]
 fn without_rights_to_the_directory() {
@@ -64,6 +65,14 @@ fn check(scratch: &Path) {
         );
         assert_eq!((opened.storage, opened.repairs), (KeyStorage::InDirectory, vec![said]));
     }
+    // So does what another user put there, but not the whole directory, which can be written.
+    if scratch.join("ours").exists() {
+        let directory = scratch.join("ours/shared");
+        let opened = KeyRing::open(&directory, [1; 32]).expect("keys");
+        let why = format!("cannot write {0}: {0}/.lock belongs to user {SOMEBODY}", directory.display());
+        assert_eq!((opened.storage, opened.repairs), (KeyStorage::InMemory { why }, vec![]));
+        assert!(directory.join(".lock").exists(), "{} keeps its name", directory.display());
+    }
     // The user's own, as its certificate shows: no other would do.
     let failure = KeyRing::open(&scratch.join("own"), [1; 32]).expect_err("a key that may not be read");
     let message = format!("{}/own/rsa2048.key cannot be read: permission denied: ", scratch.display());
@@ -94,6 +103,14 @@ impl Scratch {
         scratch.set("readonly", 0o555);
         if nix::unistd::geteuid().is_root() {
             fs::create_dir_all(scratch.0.join("ours/identity")).expect("writable");
+            // Sticky: everybody may add files, and rename only their own.
+            fs::create_dir_all(scratch.0.join("ours/shared")).expect("writable");
+            scratch.set("ours/shared", 0o1777);
+            fs::write(scratch.0.join("ours/shared/.lock"), "").expect("writable");
+            scratch.set("ours/shared/.lock", 0o666);
+            for name in ["ours/shared", "ours/shared/.lock"] {
+                std::os::unix::fs::chown(scratch.0.join(name), Some(SOMEBODY), None).expect("root may");
+            }
             std::os::unix::fs::chown(scratch.0.join("ours"), Some(NOBODY), None).expect("root may");
         }
         scratch

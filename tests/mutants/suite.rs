@@ -5,6 +5,7 @@ use std::error::Error;
 use std::fs::{self, File};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io;
+use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -87,7 +88,9 @@ impl Suite<'_> {
         let tests = Mutex::new(Vec::new());
         each(self.jobs, &all, |(target, name)| {
             let file = self.scratch.join(format!("reached-{target}-{}", name.replace("::", "-")));
-            let measured = fs::write(&file, vec![0; mutants + 1]).and_then(|()| {
+            // Of a program that a test starts as another user, too.
+            let for_all = || fs::set_permissions(&file, fs::Permissions::from_mode(0o666));
+            let measured = fs::write(&file, vec![0; mutants + 1]).and_then(|()| for_all()).and_then(|()| {
                 let began = Instant::now();
                 let outcome =
                     self.run(target, std::slice::from_ref(name), 0, Some(&file), Duration::from_mins(2))?;

@@ -369,6 +369,14 @@ fn contradictions_are_problems() {
     }
 }
 
+#[test]
+fn another_role_in_the_profile_has_no_delay_but_the_next_refresh() {
+    let found = problems(
+        "[[event]]\ninstance-profile = { role = \"web\", change = \"role-in-profile\" }\npropagation = \"3s\"",
+    );
+    assert!(found.contains("nothing that the event does is ever late"), "{found}");
+}
+
 /// What an event changes for a time, or late, is known as soon as the file is read: the clock stops there.
 #[test]
 fn what_an_event_changes_later_is_scheduled() {

@@ -1,9 +1,14 @@
 //! Values and rules of EC2: names, latencies, patterns, clocks.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::fault::{Latency, Probability};
 use super::*;
+
+mod containers;
+mod delays;
+mod words;
 
 #[test]
 fn the_instances_own_names_are_those_of_its_primary_interface_only() {
@@ -107,6 +112,53 @@ fn an_event_without_an_instance_concerns_all() {
         [Notice::InstanceAction, Notice::TerminationTime, Notice::Scheduled, Notice::TargetLifecycleState]
     {
         assert!(!announced(other), "{other:?}");
+    }
+}
+
+#[test]
+fn what_amazon_ec2_metadata_mock_does_otherwise_no_other_profile_does() {
+    use super::http::Profile;
+
+    for profile in [Profile::Modern, Profile::Legacy, Profile::Aemm] {
+        let is_aemm = profile == Profile::Aemm;
+        for (what, found) in [
+            ("takes any path", profile.takes_any_path()),
+            ("admits clients by notice", profile.admits_clients_by_notice()),
+            ("takes any id of an event", profile.takes_any_event_id()),
+            ("may open listings", profile.may_open_listings()),
+            ("lists notices ahead", profile.lists_notices_ahead()),
+            ("dates notices by the request", profile.dates_notices_by_request()),
+            ("has paths that do not follow from the instance", !profile.follows_instance()),
+        ] {
+            assert_eq!(found, is_aemm, "{profile:?} {what}");
+        }
+    }
+}
+
+#[test]
+fn an_endpoint_of_containers_is_served_if_any_instance_has_one() {
+    let task = Instance { ecs: Some(Arc::default()), ..Instance::default() };
+    let pod = Instance { pod_identity: Some(Arc::default()), ..Instance::default() };
+    let named = |instance: &Instance| NamedInstance {
+        name: "web".to_owned(),
+        networks: vec![],
+        host: false,
+        nodes: vec![],
+        derive: false,
+        instance: instance.clone(),
+    };
+    let none = Instance::default();
+    for (what, instance, others, expected) in [
+        ("nothing", &none, vec![], false),
+        ("no task in another instance either", &none, vec![named(&none)], false),
+        ("a task", &task, vec![], true),
+        ("a pod", &pod, vec![], true),
+        ("a task of another instance", &none, vec![named(&none), named(&task)], true),
+        ("a pod of another instance", &none, vec![named(&pod)], true),
+    ] {
+        let scenario =
+            Scenario { instance: instance.clone(), named_instances: others, ..Scenario::default() };
+        assert_eq!(scenario.serves_containers(), expected, "{what}");
     }
 }
 

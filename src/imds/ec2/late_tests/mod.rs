@@ -1,5 +1,9 @@
 //! Changes that are visible late: what holds at every moment of every timeline.
 
+mod interfaces;
+mod profiles;
+mod whole;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -433,6 +437,7 @@ fn what_is_never_visible_is_settled_or_undone() {
         (settle(SettleTarget::All), "third", false),
         (EventEffect::Clear(ClearTarget::Facts), "first", true),
         (EventEffect::Clear(ClearTarget::Tags), "first", false),
+        (EventEffect::Clear(ClearTarget::All), "first", false),
     ] {
         let events = [
             at(1, tag("second"), never.clone()),
@@ -521,6 +526,17 @@ fn an_attached_interface_arrives_leaf_by_leaf() {
     assert_eq!(number(3), (text("3"), None, false, true));
     assert_eq!(number(6), (text("3"), text("1"), false, true));
     assert_eq!(number(8), (text("3"), text("1"), true, true));
+}
+
+#[test]
+fn a_pushed_key_is_there_for_its_time() {
+    let (user, key) = ("me".to_owned(), "ssh-ed25519 AAAA".to_owned());
+    let push = EventEffect::ManagedSshKey { user, key, span: Duration::from_mins(1) };
+    for (seconds, is_there) in [(0, true), (59, true), (60, false), (61, false)] {
+        let view = seen(push.clone(), EventLateness::default(), &Propagation::default(), seconds);
+        let found = view.get("meta-data/managed-ssh-keys/active-keys/me");
+        assert_eq!(found.as_deref(), is_there.then_some("ssh-ed25519 AAAA"), "after {seconds} s");
+    }
 }
 
 /// Another profile: information and listing first, keys a second later; the old role is gone at once.
