@@ -72,7 +72,7 @@ pub(super) async fn respond(
         .flatten();
     let reply = of_endpoint.unwrap_or_else(|| reply_to(head, service, &connection, &mut recorder, now));
     // A fault may let it wait for long.
-    content.release(&connection.slot);
+    drop(content);
     delivery::prepare(&shared, &connection, reply.delivery, reply.hop_limit).await?;
     recorder.set_status(reply.status);
     drop(recorder);
@@ -218,7 +218,7 @@ async fn read_body(
         BodyOutcome::Whole
     };
     let outcome = timeout(limits.body, whole).await.unwrap_or(BodyOutcome::Unread);
-    connection.slot.enter(ConnectionStage::Answering, HTTP_BYTES + kept.bytes().len());
+    connection.slot.enter(ConnectionStage::Answering, HTTP_BYTES);
     outcome
 }
 

@@ -2,6 +2,7 @@
 
 mod answers;
 mod changes;
+mod endpoints;
 mod parts;
 
 use std::sync::{Arc, LazyLock};
