@@ -7,6 +7,7 @@
 mod agent_api;
 mod credentials;
 mod events;
+mod lost;
 mod metadata;
 mod pod_identity;
 
