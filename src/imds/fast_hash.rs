@@ -30,10 +30,6 @@ impl Hasher for FastHasher {
         self.0 = mixed(self.0, number.into());
     }
 
-    fn write_u64(&mut self, number: u64) {
-        self.0 = mixed(self.0, number);
-    }
-
     fn write_usize(&mut self, number: usize) {
         self.0 = mixed(self.0, number as u64);
     }

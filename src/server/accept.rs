@@ -17,7 +17,7 @@ const LOG_PAUSE: Duration = Duration::from_secs(10);
 /// Accepts until the server stops.
 pub(super) async fn run(shared: Arc<Shared>, listener: Listener) {
     let mut stop = pin!(shared.stopped());
-    let mut failures = 0;
+    let mut backoff = Backoff::default();
     let mut log_after = Instant::now();
     let address = listener.address;
     let mut watched = None;
@@ -29,7 +29,7 @@ pub(super) async fn run(shared: Arc<Shared>, listener: Listener) {
         };
         match accepted {
             Ok(accepted) => {
-                failures = 0;
+                backoff = Backoff::default();
                 shared.table.admit(|slot| {
                     let serving = connection::serve(Arc::clone(&shared), accepted, slot);
                     shared.runtimes.next().spawn(serving).abort_handle()
@@ -37,9 +37,8 @@ pub(super) async fn run(shared: Arc<Shared>, listener: Listener) {
                 shared.table.caught_up().await;
             }
             Err(error) => {
-                let delay = backoff(&error, failures);
+                let delay = backoff.after(&error);
                 if !delay.is_zero() {
-                    failures += 1;
                     shared.table.relieve();
                     let now = Instant::now();
                     if now >= log_after {
@@ -62,15 +61,28 @@ async fn accept(listener: &Listener, watched: &mut Option<WatchedListener>) -> i
     watched.accept().await
 }
 
-/// The wait after a failure: none if that client alone failed, longer and longer if the process or the machine ran
-/// out of something.
-fn backoff(error: &io::Error, failures: u32) -> Duration {
-    let exhausted = matches!(
-        error.raw_os_error(),
-        // No room for another watch.
-        Some(libc::EMFILE | libc::ENFILE | libc::ENOBUFS | libc::ENOMEM | libc::ENOSPC) | None
-    );
-    if exhausted { Duration::from_millis(1 << failures.min(7)) } else { Duration::ZERO }
+/// The waits after failures in a row.
+#[derive(Default)]
+struct Backoff {
+    failures: u32,
+}
+
+impl Backoff {
+    /// The wait after a failure: none if that client alone failed, longer and longer if the process or the machine ran
+    /// out of something.
+    fn after(&mut self, error: &io::Error) -> Duration {
+        let exhausted = matches!(
+            error.raw_os_error(),
+            // No room for another watch.
+            Some(libc::EMFILE | libc::ENFILE | libc::ENOBUFS | libc::ENOMEM | libc::ENOSPC) | None
+        );
+        if !exhausted {
+            return Duration::ZERO;
+        }
+        let wait = Duration::from_millis(1 << self.failures.min(7));
+        self.failures += 1;
+        wait
+    }
 }
 
 #[cfg(test)]
@@ -80,12 +92,13 @@ mod tests {
     #[test]
     fn a_client_that_left_costs_no_wait_and_a_full_table_does() {
         for code in [libc::ECONNABORTED, libc::EINTR, libc::EPROTO, libc::ENETDOWN, libc::EHOSTUNREACH] {
-            assert_eq!(backoff(&io::Error::from_raw_os_error(code), 9), Duration::ZERO, "errno {code}");
+            let mut backoff = Backoff { failures: 9 };
+            assert_eq!(backoff.after(&io::Error::from_raw_os_error(code)), Duration::ZERO, "errno {code}");
         }
         for code in [libc::EMFILE, libc::ENFILE, libc::ENOBUFS, libc::ENOMEM, libc::ENOSPC] {
-            let error = io::Error::from_raw_os_error(code);
-            assert_eq!(backoff(&error, 0), Duration::from_millis(1), "errno {code}");
-            assert_eq!(backoff(&error, 1_000), Duration::from_millis(128), "errno {code}");
+            let (mut backoff, error) = (Backoff::default(), io::Error::from_raw_os_error(code));
+            let waits: Vec<_> = (0..10).map(|_| backoff.after(&error).as_millis()).collect();
+            assert_eq!(waits, [1, 2, 4, 8, 16, 32, 64, 128, 128, 128], "errno {code}");
         }
     }
 }

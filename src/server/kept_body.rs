@@ -1,13 +1,9 @@
 //! The body of a request, where the reply depends on it.
 
-use super::stage::ConnectionStage;
-use super::table::Slot;
-use super::wire::HTTP_BYTES;
-
 /// Bytes of a body that are kept: several times what the agent's API takes. What is longer is cut, and so no JSON.
 const MOST: usize = 4 * 1024;
 
-/// A body as far as it is kept. Its bytes count in the connection's slot.
+/// A body as far as it is kept. It counts in the connection's slot while it comes; the reply to it waits for nothing.
 pub(super) struct KeptBody {
     bytes: Vec<u8>,
     most: usize,
@@ -31,14 +27,6 @@ impl KeptBody {
 
     pub(super) fn bytes(&self) -> &[u8] {
         &self.bytes
-    }
-
-    /// Lets it go, before its connection waits for anything.
-    pub(super) fn release(self, slot: &Slot) {
-        if !self.bytes.is_empty() {
-            drop(self);
-            slot.enter_with(ConnectionStage::Answering, HTTP_BYTES);
-        }
     }
 }
 

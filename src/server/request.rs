@@ -73,7 +73,7 @@ pub(super) async fn respond(
         .flatten();
     let reply = of_endpoint.unwrap_or_else(|| reply_to(head, service, &connection, &mut recorder, now));
     // A fault may let it wait for long.
-    content.release(&connection.slot);
+    drop(content);
     delivery::prepare(&shared, &connection, reply.delivery, reply.hop_limit).await?;
     if !reply.delivery.delay.is_zero() && connection.socket().is_some_and(|socket| has_left(&socket)) {
         recorder.set_client_left();
@@ -222,7 +222,7 @@ async fn read_body(
         BodyOutcome::Whole
     };
     let outcome = timeout(limits.body, whole).await.unwrap_or(BodyOutcome::Unread);
-    connection.slot.enter(ConnectionStage::Answering, HTTP_BYTES + kept.bytes().len());
+    connection.slot.enter(ConnectionStage::Answering, HTTP_BYTES);
     outcome
 }
 

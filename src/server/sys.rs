@@ -30,7 +30,7 @@ pub(super) fn take_listen_fds() -> io::Result<Vec<OwnedFd>> {
 pub(crate) fn take_inherited_for_writing(number: RawFd) -> io::Result<OwnedFd> {
     // SAFETY: these calls read the flags of a number, and fail where that is not open.
     let (flags, modes) = unsafe { (libc::fcntl(number, libc::F_GETFD), libc::fcntl(number, libc::F_GETFL)) };
-    if flags < 0 || modes < 0 {
+    if flags.min(modes) < 0 {
         return Err(io::Error::last_os_error());
     }
     // Whatever this process has opened or taken over is closed when it executes another program; what it was started

@@ -64,7 +64,13 @@ fn a_long_body_is_not_waited_for() {
         connection.send("a".repeat(part));
     }
     assert_eq!(connection.read_until("==").status, 200, "after 1,001 bytes\n{RERUN}");
-    // One that is as long as may be is read to its end, and the connection goes on.
+}
+
+/// It is read to its end, and the connection goes on.
+#[test]
+fn a_body_may_be_as_long_as_is_read() {
+    let limits = limits(|limits, _| limits.body_bytes = 1_000);
+    let server = InProcessServer::new(KEEP_ALIVE, limits);
     let mut connection = Connection::new(server.address);
     for turn in 0..2 {
         connection.send(put("Content-Length: 1000\r\n\r\n")).send("a".repeat(1_000));

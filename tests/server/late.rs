@@ -25,6 +25,16 @@ fn silence_ends_with_its_limit() {
     assert_eq!(asking(&server).read().raw, "");
 }
 
+/// Whichever way the request takes through the server.
+#[test]
+fn a_body_that_never_comes_is_waited_for_until_the_limit() {
+    let server = faulty("body = \"stalled\"", limits(|limits, short| limits.silence = short));
+    for request in [get(ID.0), get(ID.0).replacen("HTTP/1.1", "HTTP/1.0", 1)] {
+        let found = server.exchange(request);
+        assert_eq!((found.status, found.body.as_str()), (200, ""), "{found:?}");
+    }
+}
+
 #[test]
 fn hanging_and_waiting_clients_leave_their_permits_to_others() {
     for fault in ["hang = true", "latency = \"1m\""] {

@@ -2,7 +2,7 @@
 
 use mock_imds::journal::RequestFilter;
 use mock_imds::server::Limits;
-use support::{Connection, ID, InProcessServer, get, put};
+use support::{Connection, ID, InProcessServer, get, limits, put};
 
 const KEEP_ALIVE: &str = "[http]\nkeep-alive = true\n";
 
@@ -192,6 +192,17 @@ fn expect_gets_417_at_once_and_never_100() {
     let found = Connection::new(server.address).try_send(with_body).read();
     assert_eq!(found.status, 417, "{found:?}");
     server.serves_the_next();
+}
+
+/// As long as the scenario has no table of theirs, the metadata service has these paths too.
+#[test]
+fn expect_gets_417_at_once_at_the_paths_of_containers_too() {
+    let server = InProcessServer::new("", limits(|limits, short| limits.body = short));
+    for path in ["/v1/credentials", "/v4/x", "/api/x/task-protection/v1/state"] {
+        let request = put("Expect: 100-continue\r\nContent-Length: 5\r\n\r\n");
+        let found = Connection::new(server.address).send(request.replace("/latest/api/token", path)).read();
+        assert_eq!(found.status, 417, "{path}: {found:?}");
+    }
 }
 
 #[test]

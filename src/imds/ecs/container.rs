@@ -43,7 +43,7 @@ pub(super) fn container(facts: &TaskFacts<'_>, container: &ListedContainer<'_>) 
         .with_some("LogDriver", log.map(|log| log.driver.as_str()))
         .with_some("LogOptions", config.filter(|_| is_v4).and_then(|config| log_options(facts, config)))
         .with_some("ContainerARN", is_v4.then(|| ids.container_arn(name)))
-        .with_some("Networks", networks(facts, container))
+        .with("Networks", networks(facts, container))
         .with_some("Snapshotter", (is_v4 && on_fargate).then_some("overlayfs"))
         .with_some("RestartCount", facts.restarts(container).filter(|_| is_v4));
     if is_own {

@@ -165,7 +165,7 @@ impl<'t> TaskFacts<'t> {
 fn offset(container: &ListedContainer<'_>) -> Duration {
     // The agent's own one comes first.
     let place = container.config.map_or(0, |_| container.index + 1);
-    STEP * u32::try_from(place).unwrap_or(u32::MAX / 1000)
+    STEP * u32::try_from(place).unwrap_or(u32::MAX)
 }
 
 /// An instant with up to nine digits, as Go writes it: without zeros at the end. `nanos` is below a millisecond.

@@ -72,8 +72,6 @@ fn resource(version: MetadataVersion, below: Option<&str>) -> Option<Resource<'_
         "tasks" if is_v4 => Resource::Tasks(OF_ALL),
         "tasksWithTags" if is_v4 => Resource::Tasks(OF_ALL_WITH_TAGS),
         "tasks/stats" if is_v4 => Resource::TasksStats,
-        // "/v4/" is one with an empty id.
-        "" => return None,
         _ => {
             let (kind, name) = below.strip_prefix("associations/")?.split_once('/').unzip();
             match (kind, name) {

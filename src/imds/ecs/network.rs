@@ -9,11 +9,9 @@ use crate::model::NetworkMode;
 /// The first container on Docker's bridge.
 const BRIDGE: u32 = u32::from_be_bytes([172, 17, 0, 2]);
 
-pub(super) fn networks(facts: &TaskFacts<'_>, container: &ListedContainer<'_>) -> Option<Json> {
+pub(super) fn networks(facts: &TaskFacts<'_>, container: &ListedContainer<'_>) -> Json {
     let network = match facts.task.network_mode {
         NetworkMode::Awsvpc => interface(facts),
-        // Before version 3 only tasks with an interface had addresses.
-        _ if facts.version == MetadataVersion::V2 => return None,
         NetworkMode::Bridge => {
             let own =
                 container.config.and_then(|config| config.clients.iter().find(|client| client.is_ipv4()));
@@ -26,7 +24,7 @@ pub(super) fn networks(facts: &TaskFacts<'_>, container: &ListedContainer<'_>) -
             Members::default().with("NetworkMode", "host").with("IPv4Addresses", vec![String::new()])
         }
     };
-    Some(Json::Array(vec![network.into()]))
+    Json::Array(vec![network.into()])
 }
 
 fn interface(facts: &TaskFacts<'_>) -> Members {

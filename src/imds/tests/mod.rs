@@ -2,6 +2,7 @@
 
 mod answers;
 mod changes;
+mod endpoints;
 mod fixed_paths;
 mod parts;
 

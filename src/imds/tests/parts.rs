@@ -2,15 +2,20 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::header::{HOST, HeaderValue};
 use http::{HeaderMap, Method, Version};
 
-use super::{keys, named};
+use super::{LOADED, event, keys, named};
 use crate::imds::cache::{Cache, CompiledInstance, Key};
+use crate::imds::ec2::Directory;
 use crate::imds::request::ReadOnlyCounters;
-use crate::imds::{Counters, Ingress, RequestHead, RequestHeaders, on_node};
-use crate::model::{ClusterNode, Instance, NamedInstance, Override, Scenario, Timestamp};
+use crate::imds::{Counters, Ingress, Protocol, RequestHead, RequestHeaders, Visit, on_node};
+use crate::model::{
+    ClusterNode, EventEffect, EventTime, Instance, NamedInstance, NetworkInterface, Override, Scenario,
+    Timestamp,
+};
 
 #[test]
 fn headers_are_given_back_as_they_came() {
@@ -44,6 +49,33 @@ fn a_token_is_asked_for_a_number_of_seconds() {
             authority: None,
         };
         assert_eq!(head.token_ttl(), expected, "{value:?}");
+    }
+}
+
+/// Of paths that end like `token`, or have a `k`, too.
+#[test]
+fn a_request_for_a_token_is_known_by_its_whole_path() {
+    let protocol = |path| {
+        let headers = &HeaderMap::new().into();
+        let (method, version) = (&Method::PUT, Version::HTTP_11);
+        Protocol::of(RequestHead { method, path, query: None, headers, version, authority: None })
+    };
+    for path in ["/latest/api/token", "/latest/api/token/", "/latest/api/./tok%65n", "/latest/api/token/x/.."]
+    {
+        assert_eq!(protocol(path), Protocol::Token, "{path}");
+    }
+    for path in [
+        "/",
+        "/latest/meta-data/",
+        "/latest/meta-data/instance-type",
+        "/latest/meta-data/placement/region",
+        "/latest/meta-data/network/",
+        "/latest/api/tokens",
+        "/latest/api/token/x",
+        "/latest/token",
+        "/2021-07-15/api/token",
+    ] {
+        assert_eq!(protocol(path), Protocol::V1, "{path}");
     }
 }
 
@@ -139,6 +171,27 @@ fn whoever_has_an_instance_remembered_was_met_lately() {
     assert!(met.contains(&(Some(1), Some([10, 0, 0, 3].into()))));
 }
 
+/// Each client of a derived instance has a tree of its own.
+#[test]
+fn what_a_client_of_a_derived_instance_will_meet_is_prepared() {
+    let web = NamedInstance { derive: true, ..named("web", &["10.0.0.0/8"]) };
+    let effect = EventEffect::Set("meta-data/x".into(), Override::Removed);
+    let event = event(EventTime::AfterLoad(Duration::from_mins(1)), effect);
+    let fleet =
+        super::fleet(Scenario { named_instances: vec![web], events: vec![event], ..Scenario::default() });
+    let ask = |now| {
+        let (peer, ingress) = (IpAddr::from([10, 0, 0, 7]), Ingress::Bridge);
+        let visit = Visit { peer, ingress, nonce: [0; 12], counters: &Counted };
+        fleet.at(fleet.match_instance(peer, ingress), &visit, &[], now);
+        remembered(fleet.cache())
+    };
+    let later = LOADED.plus(Duration::from_mins(1));
+    assert_eq!(ask(LOADED), "Cache(1 of 256)");
+    fleet.prepare_next(later);
+    assert_eq!(remembered(fleet.cache()), "Cache(2 of 256)");
+    assert_eq!(ask(later), "Cache(2 of 256)", "it is remembered");
+}
+
 #[test]
 fn the_debug_form_of_a_fleet_has_no_values() {
     let fleet = super::fleet(Scenario::default());
@@ -148,6 +201,62 @@ fn the_debug_form_of_a_fleet_has_no_values() {
         text.contains("past_events: PastEventsMemo { present: SharedValue, next: SharedValue }"),
         "{text}"
     );
+}
+
+// === Interfaces ===
+
+/// The built-in interface has device number 0 on card 0; the MAC address that follows from 3 is on card 1.
+#[test]
+fn a_free_device_number_is_free_on_its_card_and_its_mac_address_is_free_on_all() {
+    let mut scenario = Scenario::default();
+    let on_card = |number, card| {
+        let mut interface = NetworkInterface::numbered(number);
+        interface.network_card = Some(card);
+        interface
+    };
+    scenario.instance.interfaces.extend([on_card(1, 0), on_card(3, 1)]);
+    let mut own_mac = on_card(2, 0);
+    own_mac.mac = "02:00:00:00:00:07".parse().expect("a MAC address");
+    let fleet = |scenario: &Scenario| super::fleet(scenario.clone());
+    let free = |scenario: &Scenario, card| fleet(scenario).free_device_number(None, card, LOADED);
+    assert_eq!([0, 1].map(|card| free(&scenario, card)), [Some(2), Some(2)]);
+    scenario.instance.interfaces.push(own_mac);
+    // 2 is taken on card 0 alone; the MAC address of 3 is taken for both.
+    assert_eq!([0, 1].map(|card| free(&scenario, card)), [Some(4), Some(2)]);
+    assert_eq!(fleet(&scenario).free_device_number(Some("web"), 0, LOADED), None, "no such instance");
+    scenario.instance.interfaces[0].mac = "02:00:00:00:00:08".parse().expect("a MAC address");
+    assert_eq!([0, 1].map(|card| free(&scenario, card)), [Some(4), Some(0)], "only card 0 begins with 1");
+}
+
+#[test]
+fn an_interface_has_a_leaf_for_each_of_its_public_addresses() {
+    let mut instance = Instance::default();
+    let interface = &instance.interfaces[0];
+    let directory = format!("meta-data/network/interfaces/macs/{}/ipv4-associations/", interface.mac);
+    let expected: Vec<String> = interface.public_ipv4s.iter().map(ToString::to_string).collect();
+    let found = |instance: &Instance| -> Vec<String> {
+        let tree = Directory::of(instance);
+        let below = |(path, _): (String, _)| path.strip_prefix(&directory).map(str::to_owned);
+        tree.leaves().into_iter().filter_map(below).collect()
+    };
+    assert!(!expected.is_empty(), "the built-in interface has one");
+    assert_eq!(found(&instance), expected);
+    instance.interfaces[0].public_ipv4s.clear();
+    assert_eq!(found(&instance), [""; 0]);
+}
+
+/// `version_2018_04_12` is the name of its schema.
+#[test]
+fn an_accelerator_has_a_leaf_with_its_id_and_its_type() {
+    let id = "eia-0123456789abcdef0123456789abcdef";
+    let elastic_inference = [(id.to_owned(), "eia1.medium".to_owned())].into();
+    let instance = Instance { elastic_inference, ..Instance::default() };
+    let answers = super::fleet(Scenario { instance, ..Scenario::default() }).answers("latest", LOADED);
+    let found = answers.get(&format!("meta-data/elastic-inference/associations/{id}"));
+    let expected = format!(
+        r#"{{"version_2018_04_12":{{"elastic-inference-accelerator-id":"{id}","elastic-inference-accelerator-type":"eia1.medium"}}}}"#
+    );
+    assert_eq!(found.map(|body| &body[..]), Some(expected.as_bytes()));
 }
 
 // === Nodes ===

@@ -336,3 +336,21 @@ async fn a_request_that_has_come_is_answered_at_once() {
         }
     }
 }
+
+#[test]
+fn who_sends_more_has_not_left_and_loses_nothing() {
+    let (mut client, mut socket) = connected();
+    client.write_all(b"GET").expect("it is open");
+    let mut bytes = [0; 3];
+    // Waits for it.
+    socket.peek(&mut bytes).expect("it is open");
+    socket.set_nonblocking(true).expect("a socket");
+    assert!(!has_left(&socket));
+    socket.read_exact(&mut bytes).expect("all of it is there");
+    assert_eq!(&bytes, b"GET");
+    assert!(!has_left(&socket), "nothing more has come");
+    socket.set_nonblocking(false).expect("a socket");
+    drop(client);
+    assert_eq!(socket.peek(&mut bytes).expect("its end"), 0);
+    assert!(has_left(&socket));
+}

@@ -2,14 +2,19 @@
 
 use std::future::poll_fn;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::Poll;
+use std::time::Duration;
 
 use hyper::body::{Body as _, Bytes};
+use tokio::time::Instant;
 
-use super::connection;
+use super::{PEER, connection, service};
 use crate::imds::{DeliveryEnd, Ingress};
+use crate::model::{Instance, Scenario, Service};
 use crate::server::delivery::ReplyBody;
-use crate::server::state::ConnectionEnd;
+use crate::server::state::{ConnectionEnd, ConnectionState};
+use crate::server::table::Slot;
 
 #[test]
 fn a_connection_knows_its_requests_and_its_last_reply() {
@@ -19,6 +24,59 @@ fn a_connection_knows_its_requests_and_its_last_reply() {
         connection.count_request();
         connection.set_reply_bytes(100 * number);
         assert_eq!((connection.requests(), connection.reply_bytes()), (number, 100 * number));
+    }
+}
+
+#[test]
+fn the_time_of_the_last_reply_is_remembered_in_milliseconds() {
+    let start = Instant::now();
+    let connection = connection(Ingress::Host);
+    let step = Duration::from_millis(5);
+    // Without a pause of the thread: a millisecond is not long.
+    while start.elapsed() < step {
+        std::hint::spin_loop();
+    }
+    connection.note_reply();
+    let (replied, latest) = (connection.replied_at(), Instant::now());
+    // Whole milliseconds of it.
+    let earliest = start + step.saturating_sub(Duration::from_millis(1));
+    assert!((earliest..=latest).contains(&replied), "{replied:?} is not from {earliest:?} to {latest:?}");
+}
+
+#[test]
+fn a_connection_reaches_a_service_by_its_listener_or_by_its_address() {
+    let (ecs, pods) = (Some(Service::Ecs), Some(Service::PodIdentity));
+    for (only, at, addressed, by_own_address) in [
+        (None, None, None, false),
+        (None, ecs, ecs, true),
+        (ecs, None, ecs, false),
+        (ecs, ecs, ecs, true),
+        (ecs, pods, ecs, false),
+        (pods, ecs, pods, false),
+    ] {
+        let found = ConnectionState::new(PEER, Ingress::Bridge, Slot::unlisted()).reaching(only, at);
+        let expected = (addressed, by_own_address);
+        assert_eq!((found.addressed, found.by_own_address), expected, "{only:?} at {at:?}");
+    }
+}
+
+/// Unless the address tells, the path does, and only if the scenario has a task or a pod.
+#[test]
+fn a_request_may_be_for_an_endpoint_by_its_address_or_its_path() {
+    let with_pod = Instance { pod_identity: Some(Arc::default()), ..Instance::default() };
+    let [without, with] =
+        [Instance::default(), with_pod].map(|instance| service(Scenario { instance, ..Scenario::default() }));
+    for (addressed, expected) in [
+        (None, [false, false, false, true]),
+        (Some(Service::Imds), [false; 4]),
+        (Some(Service::Ecs), [true; 4]),
+        (Some(Service::PodIdentity), [true; 4]),
+    ] {
+        let connection = ConnectionState::new(PEER, Ingress::Bridge, Slot::unlisted());
+        let connection = connection.reaching(addressed, None);
+        let asked = [("/latest/", &without), ("/v1/x", &without), ("/latest/", &with), ("/v1/x", &with)];
+        let found = asked.map(|(path, service)| connection.may_be_endpoint(path, service));
+        assert_eq!(found, expected, "at {addressed:?}");
     }
 }
 

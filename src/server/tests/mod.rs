@@ -1,9 +1,13 @@
 //! Parts of the server by themselves. `tests/server` has clients.
 
 mod bodies;
+mod container_memory;
+mod recorder;
+mod sockets;
 mod stages;
 mod table;
 
+use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
@@ -40,6 +44,25 @@ fn the_counters_of_one_fault_begin_anew() {
     assert_eq!([service.matched(0), service.matched(1)], [0, 3]);
     service.restart_fault_counters(1);
     assert_eq!((service.matched(1), service.fault_hits(1)), (0, 0));
+}
+
+/// Also of those that are removed.
+#[test]
+fn hits_of_ordered_faults_are_counted_beside_those_of_each_fault() {
+    let service = service(Scenario::default());
+    for (fault, ordered) in [(0, true), (1, false), (2, true), (2, true)] {
+        service.counters.count_hit(fault, ordered);
+    }
+    assert_eq!([0, 1, 2].map(|fault| service.fault_hits(fault)), [1, 1, 2]);
+    assert_eq!(service.ordered_fault_hits(), 3);
+}
+
+/// A token is sealed with it, and an error of an endpoint has its number from it.
+#[test]
+fn no_two_requests_have_the_same_nonce() {
+    let service = service(Scenario::default());
+    let nonces: BTreeSet<_> = (0..9).flat_map(|_| [service.nonce(), service.count_request()]).collect();
+    assert_eq!((nonces.len(), service.requests()), (18, 9));
 }
 
 #[test]

@@ -90,8 +90,11 @@ async fn the_table_is_empty_when_the_last_one_has_gone() {
     tokio::task::yield_now().await;
     crowd.slots.pop();
     assert!(!is_ready(crowd.table.emptied()).await, "one is left");
+    // Who waits has looked, and waits again.
+    tokio::task::yield_now().await;
     crowd.slots.pop();
-    assert!(waiting.await.is_ok());
+    tokio::task::yield_now().await;
+    assert!(waiting.is_finished(), "it was told");
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use mock_imds::imds::FleetChange;
 use mock_imds::model::Service;
 
 use super::Conversation;
@@ -90,6 +91,87 @@ fn network_faults_are_remembered() {
     disabled.ask("POST", &format!("{faults}/network-latency/start"), &[HOST], latency);
     ecs.text += &disabled.text;
     ecs.is_golden("ecs-network-faults");
+}
+
+/// It is the agent's time, not the scenario's.
+#[test]
+fn what_a_client_asked_for_ends_while_the_scenario_stands_still() {
+    let mut ecs = at_ecs("");
+    let path = protection(&ecs);
+    ecs.service.apply(FleetChange::Pause(ecs.service.now));
+    let body = ecs.ask("PUT", &path, &[HOST], r#"{"ProtectionEnabled":true,"ExpiresInMinutes":1}"#);
+    assert!(body.contains(r#""ProtectionEnabled":true"#), "{body}");
+    for (seconds, expected) in [(59, true), (1, false)] {
+        ecs.service.wait(Duration::from_secs(seconds));
+        let body = ecs.get(&path);
+        assert!(body.contains(&format!(r#""ProtectionEnabled":{expected}"#)), "{seconds} s later: {body}");
+    }
+}
+
+/// What a fault needs to start, and to be told from others; the network is that of the task alone.
+#[test]
+fn a_network_fault_without_its_parameters_does_not_start() {
+    const SOURCES: &str = r#""Sources":["10.0.0.1"]"#;
+    let mut ecs = at_ecs("fault-injection = true");
+    let faults = format!("{}/fault/v1", ecs.path_of("ECS_AGENT_URI"));
+    let mut ask = |path: &str, body: &str| {
+        ecs.service.wait(Duration::from_secs(5));
+        ecs.ask("POST", &format!("{faults}/network-{path}"), &[HOST], body)
+    };
+    for (path, body, expected) in [
+        ("blackhole-port/start", "", "required request body is missing"),
+        ("blackhole-port/stop", "", "required request body is missing"),
+        ("blackhole-port/status", " ", "required request body is missing"),
+        ("latency/start", "", "required request body is missing"),
+        ("packet-loss/start", "\n", "required request body is missing"),
+        ("latency/start", "[]", "failed to decode request body"),
+        ("latency/start", "{}", "required parameter DelayMilliseconds is missing"),
+        ("latency/start", r#"{"DelayMilliseconds":1}"#, "required parameter JitterMilliseconds is missing"),
+        (
+            "latency/start",
+            &*format!(r#"{{"DelayMilliseconds":-1,"JitterMilliseconds":1,{SOURCES}}}"#),
+            "invalid value -1 for parameter DelayMilliseconds",
+        ),
+        (
+            "latency/start",
+            &*format!(r#"{{"DelayMilliseconds":1,"JitterMilliseconds":"1",{SOURCES}}}"#),
+            "invalid value \\\"1\\\" for parameter JitterMilliseconds",
+        ),
+        (
+            "latency/start",
+            r#"{"DelayMilliseconds":1,"JitterMilliseconds":1}"#,
+            "required parameter Sources is missing",
+        ),
+        (
+            "latency/start",
+            r#"{"DelayMilliseconds":1,"JitterMilliseconds":1,"Sources":[]}"#,
+            "required parameter Sources is missing",
+        ),
+        ("packet-loss/start", &*format!("{{{SOURCES}}}"), "required parameter LossPercent is missing"),
+        (
+            "packet-loss/start",
+            &*format!(r#"{{"LossPercent":0,{SOURCES}}}"#),
+            "invalid value 0 for parameter LossPercent",
+        ),
+        (
+            "packet-loss/start",
+            &*format!(r#"{{"LossPercent":101,{SOURCES}}}"#),
+            "invalid value 101 for parameter LossPercent",
+        ),
+    ] {
+        let found = ask(path, body);
+        assert!(found.contains(expected), "{path} with {body}: expected {expected}, found {found}");
+    }
+    let status = |text: &str| format!(r#"{{"Status":"{text}"}}"#);
+    for fault in ["latency", "packet-loss"] {
+        for action in ["status", "stop"] {
+            let expected = status(if action == "stop" { "stopped" } else { "not-running" });
+            assert_eq!(ask(&format!("{fault}/{action}"), ""), expected, "{fault}");
+            assert_eq!(ask(&format!("{fault}/{action}"), "{}"), expected, "{fault}");
+        }
+    }
+    assert_eq!(ask("packet-loss/start", &format!(r#"{{"LossPercent":100,{SOURCES}}}"#)), status("running"));
+    assert_eq!(ask("packet-loss/status", ""), status("running"));
 }
 
 /// The agent decodes with Go's decoder.

@@ -80,12 +80,26 @@ fn faults_are_in_the_words_of_the_endpoint() {
         (429, "You have reached maximum request limit."),
         (503, "CredentialsUninitialized"),
         (400, "InvalidIdInRequest"),
-        (500, "InternalServerError"),
+        (500, r#"{"code":"InternalServerError","message":"Internal server error","HTTPErrorCode":500}"#),
         (404, "404 page not found"),
     ] {
         let fault = format!("[[fault]]\npath = \"/v2/credentials/**\"\nstatus = {status}\n");
         let body = at_ecs(&format!("{TASK}{fault}")).get(&format!("/v2/credentials/{ID}"));
         assert!(body.contains(expected), "{status}: {body}");
+    }
+    let fault = "[[fault]]\npath = \"/v1/credentials\"\nstatus = 400\n";
+    let body = at_ecs(&format!("{TASK}{fault}")).get(&format!("/v1/credentials?id={ID}"));
+    assert!(body.contains("CredentialsV1Request: Credentials not found"), "{body}");
+    // Of the agent's API, and of paths that are not there.
+    for (status, expected) in [
+        (500, "Internal Server Error\n"),
+        (404, "404 page not found\n"),
+        (429, "You have reached maximum request limit."),
+    ] {
+        let mut ecs = at_ecs(&format!("{TASK}[[fault]]\nendpoint = \"ecs\"\nstatus = {status}\n"));
+        for path in ["/api/x/task-protection/v1/state", "/nothing"] {
+            assert_eq!(ecs.get(path), expected, "{status} at {path}");
+        }
     }
 }
 
@@ -99,6 +113,24 @@ fn keys_of_another_instance_are_for_whoever_has_its_id() {
     assert!(body.contains(":role/other"), "{body}");
     let body = ecs.get(&format!("/v2/credentials/{ID}"));
     assert!(body.contains(":role/app-task-role"), "{body}");
+    let third =
+        OTHER.replace("other", "third").replace("10.0.0.1", "10.0.0.2").replace("1111-1111-", "2222-2222-");
+    let third = third.replace("i-0fedcba0987654321", "i-0fedcba0987654322");
+    let mut ecs = at_ecs(&format!("{TASK}{OTHER}{third}"));
+    for (id, role) in [("1111-1111", ":role/other"), ("2222-2222", ":role/third")] {
+        let body = ecs.get(&format!("/v2/credentials/1111{id}-4111-8111-111111111111"));
+        assert!(body.contains(role), "{id}: {body}");
+    }
+    // The last one differs from the first one's in two characters, alike.
+    for unknown in [
+        "33333333-3333-4333-8333-333333333333",
+        &ID[..35],
+        &format!("{ID}0"),
+        &ID.replacen("0123", "1133", 1),
+    ] {
+        let body = ecs.get(&format!("/v2/credentials/{unknown}"));
+        assert!(body.contains("InvalidIdInRequest"), "{unknown}: {body}");
+    }
 }
 
 #[test]
@@ -110,6 +142,25 @@ fn web_pages_do_not_get_real_keys() {
         let mut ecs = at_ecs(&scenario);
         let body = ecs.ask("GET", &path, &[("host", "rebound.example")], "");
         assert_eq!(body.contains("SecretAccessKey"), expected, "{body}");
+        let (client, target) = (ecs.client, ("GET", &*path));
+        let reply = ecs.service.endpoint(ecs.addressed, client, target, &[("host", "rebound.example")], "");
+        assert_eq!(reply.expect("it answers").refusal.is_none(), expected, "as the journal tells it");
         assert!(ecs.get(&path).contains("SecretAccessKey"), "an address is allowed");
+    }
+}
+
+/// Whoever has the id gets them, at whatever instance.
+#[test]
+fn web_pages_do_not_get_real_keys_of_another_instance() {
+    const OTHER: &str = "[instances.other]\nclients = [\"10.0.0.1\"]\ninstance-id = \"i-0fedcba0987654321\"\n\
+                         ecs = { role = \"other\", credential-id = \"11111111-1111-4111-8111-111111111111\" }\n";
+    const REAL: &str =
+        "credentials = { source = \"static\", access-key-id = \"AKIAREAL\", secret-access-key = \"s\" }\n";
+    let path = "/v2/credentials/11111111-1111-4111-8111-111111111111";
+    for (scenario, expected) in [(format!("{TASK}{OTHER}"), true), (format!("{TASK}{OTHER}{REAL}"), false)] {
+        let mut ecs = at_ecs(&scenario);
+        let body = ecs.ask("GET", path, &[("host", "rebound.example")], "");
+        assert_eq!(body.contains("SecretAccessKey"), expected, "{body}");
+        assert!(ecs.get(path).contains("SecretAccessKey"), "an address is allowed");
     }
 }

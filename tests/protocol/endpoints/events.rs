@@ -2,28 +2,29 @@
 
 use std::time::Duration;
 
+use mock_imds::imds::DeliveryEnd;
 use mock_imds::model::Service;
 use serde_json::Value;
 
 use super::Conversation;
 
-const HOST: (&str, &str) = ("host", "169.254.170.2");
-const TASK: &str = "[ecs]\nservice-name = \"web\"\ntask-id = \"0123456789abcdef0123456789abcdef\"\n\
+pub(super) const HOST: (&str, &str) = ("host", "169.254.170.2");
+pub(super) const TASK: &str = "[ecs]\nservice-name = \"web\"\ntask-id = \"0123456789abcdef0123456789abcdef\"\n\
                     credential-id = \"01234567-89ab-4cde-8f01-23456789abcd\"\n\
                     [[ecs.container]]\nname = \"app\"\nhealth = \"HEALTHY\"\n";
 
 /// A task, half a minute before its event.
-fn before(table: &str, event: &str) -> Conversation {
+pub(super) fn before(table: &str, event: &str) -> Conversation {
     let at = "at = \"35m26s\"";
     Conversation::at(Service::Ecs, &format!("{table}[[event]]\n{at}\n{event}\n"))
 }
 
-fn wait(ecs: &mut Conversation, seconds: u64) {
+pub(super) fn wait(ecs: &mut Conversation, seconds: u64) {
     ecs.service.wait(Duration::from_secs(seconds));
     ecs.note(&format!("{seconds} s later"));
 }
 
-fn json(body: &str) -> Value {
+pub(super) fn json(body: &str) -> Value {
     serde_json::from_str(body).unwrap_or_else(|error| panic!("expected JSON, found {body:?}: {error}"))
 }
 
@@ -117,7 +118,7 @@ fn an_agent_restarts_and_keeps_its_ids() {
     let mut ecs = before(TASK, "agent = { down = \"5s\", credentials-ready-after = \"10s\" }");
     let reset = |ecs: &Conversation, service: Service, path: &str| {
         let reply = ecs.service.endpoint(Some(service), ecs.client, ("GET", path), &[HOST], "");
-        reply.expect("it answers").delivery.end == mock_imds::imds::DeliveryEnd::Reset
+        reply.expect("it answers").delivery.end == DeliveryEnd::Reset
     };
     let first = ecs.get(credentials);
     wait(&mut ecs, 30);
@@ -248,34 +249,6 @@ fn a_seek_brings_the_end_of_a_stop_and_of_a_protection() {
     let at = "2026-01-15T12:35:26.000733148Z".to_owned();
     assert_eq!(found(50), (at.clone(), "2026-01-15T12:50:52Z".to_owned()), "it is not later than now");
     assert_eq!(found(70), (at, "none".to_owned()));
-}
-
-#[test]
-fn what_never_reaches_an_agent_changes_nothing() {
-    let put = r#"{"ProtectionEnabled":true}"#;
-    let is_on = |ecs: &mut Conversation, path: &str| {
-        json(&ecs.get(path))["protection"]["ProtectionEnabled"] == Value::Bool(true)
-    };
-    let mut down = before(TASK, "agent = { endpoint = \"ecs\", down = \"5s\" }");
-    let path = format!("{}/task-protection/v1/state", down.path_of("ECS_AGENT_URI"));
-    wait(&mut down, 30);
-    assert_eq!(down.ask("PUT", &path, &[HOST], put), "", "it reads nothing, and says nothing");
-    wait(&mut down, 5);
-    assert!(!is_on(&mut down, &path), "an agent that is down set a protection");
-    for effect in ["reset = true", "hang = true"] {
-        let fault = format!("{TASK}[[fault]]\nendpoint = \"ecs\"\nmethods = [\"PUT\"]\n{effect}\n");
-        let mut lost = Conversation::at(Service::Ecs, &fault);
-        lost.ask("PUT", &path, &[HOST], put);
-        assert!(!is_on(&mut lost, &path), "{effect}: a request that was lost set a protection");
-    }
-    let rate = TASK.replacen('\n', "\nthrottle = { per-second = 1, burst = 1 }\n", 1);
-    let fault = "[[fault]]\nendpoint = \"ecs\"\ncount = 3\nreset = true\n";
-    let mut lost = Conversation::at(Service::Ecs, &format!("{rate}{fault}"));
-    for _ in 0..3 {
-        lost.get(&path);
-    }
-    assert!(lost.get(&path).contains("ProtectionEnabled"), "requests that were lost count for the rate");
-    assert!(lost.get(&path).contains("maximum request limit"), "the one before counts");
 }
 
 #[test]

@@ -98,6 +98,39 @@ fn mistakes_have_the_status_of_their_version() {
     assert_eq!(found, r#""Unable to get task arn from request: unable to associate '172.18.0.5' with task""#);
 }
 
+const NOT_FOUND: &str = "404 page not found\n";
+
+/// On Managed Instances alone, and not before version 4.
+#[test]
+fn all_tasks_are_listed_in_version_4() {
+    let mut managed = at_ecs("launch-type = \"MANAGED_INSTANCES\"");
+    let (v4, v3) = (managed.path_of(V4), managed.path_of(V3));
+    let task = json(&managed.get(&format!("{v4}/taskWithTags")));
+    let listed = json(&managed.get(&format!("{v4}/tasksWithTags")));
+    assert_eq!(listed[0]["TaskARN"], task["TaskARN"], "{listed}");
+    assert_eq!(listed[0]["TaskTags"], task["TaskTags"], "{listed}");
+    assert_eq!(json(&managed.get(&format!("{v4}/tasks")))[0].get("TaskTags"), None);
+    let stats = managed.get(&format!("{v4}/task/stats"));
+    assert_eq!(managed.get(&format!("{v4}/tasks/stats")), stats);
+    for below in ["tasks", "tasksWithTags", "tasks/stats"] {
+        assert_eq!(managed.get(&format!("{v3}/{below}")), NOT_FOUND, "/v3/ID/{below}");
+    }
+}
+
+/// Tasks have none any more: what Elastic Inference was.
+#[test]
+fn associations_are_asked_for_by_their_kind() {
+    let mut ecs = at_ecs("");
+    for variable in [V4, V3] {
+        let base = ecs.path_of(variable);
+        for kind in ["", "/", "/x/"] {
+            assert_eq!(ecs.get(&format!("{base}/associations{kind}")), NOT_FOUND, "associations{kind}");
+        }
+        assert_eq!(ecs.get(&format!("{base}/associations/x")), r#"{"Associations":[]}"#);
+        assert!(ecs.get(&format!("{base}/associations/x/y")).contains("unable to find association y"));
+    }
+}
+
 /// What readers of the metadata rely on, whatever the launch type.
 #[test]
 fn ids_agree_and_statistics_rise() {
@@ -141,6 +174,13 @@ fn fields_are_overridden() {
     assert_eq!((&task["ServiceName"], task.get("LaunchType")), (&"x".into(), None));
     let container = json(&ecs.get(&v4));
     assert_eq!((&container["RestartCount"], &container["Image"]), (&2.into(), &"y".into()));
+    // A text stays one, and what should be a number and is none becomes one.
+    let mut texts = Conversation::at(
+        Service::Ecs,
+        "[ecs.metadata]\n\"container/app/Image\" = \"7\"\n\"container/app/RestartCount\" = \"often\"\n",
+    );
+    let container = json(&texts.get(&v4));
+    assert_eq!((&container["Image"], &container["RestartCount"]), (&"7".into(), &"often".into()));
 }
 
 /// Version 2 knows whoever asks by the address alone.

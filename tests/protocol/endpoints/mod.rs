@@ -8,6 +8,7 @@ mod agent_api;
 mod clear;
 mod credentials;
 mod events;
+mod lost;
 mod metadata;
 mod pod_identity;
 

@@ -21,6 +21,9 @@ fn token(claims: &str) -> String {
 const POD: &str =
     "[pod-identity]\nrole = \"app-pod-role\"\n[pod-identity.associations]\n\"default/web\" = \"web-role\"\n";
 
+const REAL: &str =
+    "[credentials]\nsource = \"static\"\naccess-key-id = \"AKIAREAL\"\nsecret-access-key = \"s\"\n";
+
 #[test]
 fn replies_are_the_golden_ones() {
     let mut eks = agent(POD);
@@ -76,10 +79,109 @@ fn tokens_are_judged_as_the_scenario_says() {
         ("issued", &*valid, false),
         ("a-token-of-mine", "a-token-of-mine", true),
         ("a-token-of-mine", &*valid, false),
+        ("a-token-of-mine", "a-token-of-min", false),
+        ("a-token-of-mine", "a-token-of-mine-", false),
+        // As long, with one other character, and with two that differ alike.
+        ("a-token-of-mine", "a-token-of-minf", false),
+        ("a-token-of-mine", "b-token-of-minf", false),
     ] {
         let mut eks = agent(&format!("[pod-identity]\ntoken = \"{rule}\"\n"));
         let body = eks.ask("GET", "/v1/credentials", &[HOST, ("authorization", given)], "");
         assert_eq!(body.contains("SecretAccessKey"), expected, "{rule} with {given}: {body}");
+    }
+}
+
+/// Whoever can write claims can not sign them.
+#[test]
+fn a_token_that_another_one_signed_is_not_issued() {
+    let mut eks = agent("[pod-identity]\ntoken = \"issued\"\n");
+    let issued = eks.service.pod_token();
+    let [header, claims, signature] = *issued.split('.').collect::<Vec<_>>() else { panic!("{issued}") };
+    let others = token(r#"{"exp":4000000000,"sub":"system:serviceaccount:kube-system:admin"}"#);
+    let other_claims = others.split('.').nth(1).expect("claims");
+    let made = |bytes: [u8; 32]| BASE64_URL_SAFE_NO_PAD.encode(bytes);
+    let mut alike = BASE64_URL_SAFE_NO_PAD.decode(signature).expect("base64");
+    alike.iter_mut().take(2).for_each(|byte| *byte ^= 1);
+    let alike = BASE64_URL_SAFE_NO_PAD.encode(alike);
+    for (what, given, expected) in [
+        ("as it was issued", issued.clone(), true),
+        ("other claims", format!("{header}.{other_claims}.{signature}"), false),
+        ("zeros", format!("{header}.{claims}.{}", made([0; 32])), false),
+        ("ones", format!("{header}.{claims}.{}", made([1; 32])), false),
+        ("two bytes that differ alike", format!("{header}.{claims}.{alike}"), false),
+        ("a part of the signature", format!("{header}.{claims}.{}", &signature[..40]), false),
+        ("no signature", format!("{header}.{claims}."), false),
+    ] {
+        let body = eks.ask("GET", "/v1/credentials", &[HOST, ("authorization", &given)], "");
+        assert_eq!(body.contains("SecretAccessKey"), expected, "{what}: {body}");
+    }
+}
+
+/// Unlike those that are worth nothing, which any token gets that says nothing else.
+#[test]
+fn real_keys_are_for_tokens_that_were_issued_or_set() {
+    let valid = token(r#"{"exp":4000000000}"#);
+    for rule in ["", "token = \"issued\"\n", "token = \"a-token-of-mine\"\n"] {
+        let mut eks = agent(&format!("[pod-identity]\nrole = \"app-role\"\n{rule}{REAL}"));
+        let issued = eks.service.pod_token();
+        let accepted = if rule.contains("mine") { "a-token-of-mine" } else { &issued };
+        for given in [&*valid, "x", &*issued, "a-token-of-mine"] {
+            let body = eks.ask("GET", "/v1/credentials", &[HOST, ("authorization", given)], "");
+            assert_eq!(body.contains("SecretAccessKey"), given == accepted, "{rule} with {given}: {body}");
+        }
+    }
+}
+
+/// A page whose name leads here is the service's origin.
+#[test]
+fn web_pages_do_not_get_real_keys() {
+    for (scenario, expected) in [(POD.to_owned(), true), (format!("{POD}{REAL}"), false)] {
+        let mut eks = agent(&scenario);
+        eks.addressed = None;
+        let token = eks.service.pod_token();
+        let mut has_keys = |host: &str| {
+            let headers = [("host", host), ("authorization", &*token)];
+            eks.ask("GET", "/v1/credentials", &headers, "").contains("SecretAccessKey")
+        };
+        assert_eq!(has_keys("rebound.example"), expected, "{scenario}");
+        assert!(has_keys("127.0.0.1:1338"), "an address is allowed");
+    }
+}
+
+#[test]
+fn faults_are_in_the_words_of_eks_auth() {
+    let valid = token(r#"{"exp":4000000000}"#);
+    for (status, expected) in [
+        (400, "(AccessDeniedException)"),
+        (404, "(ResourceNotFoundException)"),
+        (429, "(ThrottlingException)"),
+        (500, "(InternalServerException)"),
+        (503, "(ServiceUnavailableException)"),
+        (502, "Bad Gateway"),
+    ] {
+        let mut eks = agent(&format!("[[fault]]\nstatus = {status}\n"));
+        let body = eks.ask("GET", "/v1/credentials", &[HOST, ("authorization", &valid)], "");
+        assert!(body.contains(expected), "{status}: {body}");
+        let elsewhere = eks.ask("GET", "/", &[HOST], "");
+        assert!(!elsewhere.contains("Exception"), "{status}: {elsewhere}");
+    }
+}
+
+/// Both services have the path; that of Amazon ECS has an id behind it.
+#[test]
+fn a_path_of_both_services_is_that_of_ecs_with_an_id() {
+    let id = "01234567-89ab-4cde-8f01-23456789abcd";
+    let mut both = agent(&format!("{POD}[ecs]\nrole = \"task-role\"\ncredential-id = \"{id}\"\n"));
+    both.addressed = None;
+    let valid = token(r#"{"exp":4000000000}"#);
+    let headers = [("host", "localhost:1338"), ("authorization", &*valid)];
+    for query in [format!("id={id}"), format!("a=b&id={id}")] {
+        let body = both.ask("GET", &format!("/v1/credentials?{query}"), &headers, "");
+        assert!(body.contains(":role/task-role"), "{query}: {body}");
+    }
+    for query in ["", "?a=b", "?idle=x"] {
+        let body = both.ask("GET", &format!("/v1/credentials{query}"), &headers, "");
+        assert!(body.contains("AccountId"), "{query}: {body}");
     }
 }
 

@@ -162,9 +162,28 @@ impl DirectoryBuilder {
 mod tests {
     use super::*;
 
+    fn leaf() -> Leaf {
+        Leaf::usual(Version::FIRST, LeafContent::Fixed(hyper::body::Bytes::new()))
+    }
+
+    /// As that of an interface which is detached, of which a leaf is still shown.
+    #[test]
+    fn a_path_is_only_listed_where_nothing_is() {
+        let mut builder = DirectoryBuilder::default();
+        builder.insert(&["macs", "there", "mac"], None, leaf());
+        for path in ["macs/there", "macs/gone", "macs/there/mac"] {
+            let path: Vec<String> = path.split('/').map(str::to_owned).collect();
+            builder.list(&path);
+        }
+        let is_listed_only =
+            |path: &[&str]| builder.leaf(path).map(|leaf| matches!(leaf.content, LeafContent::ListedOnly));
+        let found =
+            [&["macs", "there"][..], &["macs", "gone"], &["macs", "there", "mac"]].map(is_listed_only);
+        assert_eq!(found, [None, Some(true), Some(false)]);
+    }
+
     #[test]
     fn entries_are_found_with_and_without_an_index() {
-        let leaf = || Leaf::usual(Version::FIRST, LeafContent::Fixed(hyper::body::Bytes::new()));
         let mut builder = DirectoryBuilder::default();
         let name = |number: usize| format!("n{number}");
         for count in 1..=3 * SEARCHED {
