@@ -82,6 +82,8 @@ mod tests {
         for (hostname, port, expected) in [
             ("", "99999", "listen tcp: address 99999: invalid port"),
             ("", "-1", "listen tcp: address -1: invalid port"),
+            ("", "+", "listen tcp: lookup tcp/+: unknown port"),
+            ("", "-", "listen tcp: lookup tcp/-: unknown port"),
             ("", "web", "listen tcp: lookup tcp/web: unknown port"),
             ("::1", "80", "listen tcp: address ::1:80: too many colons in address"),
             ("[::1", "80", "listen tcp: address [::1:80: missing ']' in address"),

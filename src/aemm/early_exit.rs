@@ -82,6 +82,20 @@ mod tests {
     }
 
     #[test]
+    fn user_data_that_is_no_base64_is_named_above_the_last_line() {
+        let ending = EarlyExit::user_data("illegal base64 data at input byte 0");
+        assert_eq!((ending.status, ending.stdout.lines().count()), (2, 1));
+        let lines: Vec<&str> = ending.stderr.lines().collect();
+        assert_eq!(
+            lines,
+            [
+                "userdata.values.userdata must be base64, as `base64 FILE` prints it",
+                "panic: illegal base64 data at input byte 0",
+            ]
+        );
+    }
+
+    #[test]
     fn an_unknown_command_has_a_hint_in_place_of_the_usage() {
         let misread = Misread { command: None, message: "unknown command \"x\" for \"y\"".into() };
         let expected = "Error: unknown command \"x\" for \"y\"\nRun 'ec2-metadata-mock --help' for usage.\n\

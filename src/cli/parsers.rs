@@ -170,6 +170,28 @@ mod tests {
     use super::*;
 
     #[test]
+    fn completions_have_the_words_that_are_known_of_a_list_that_is_open() {
+        let parser = word_of::<crate::model::MaintenanceState>();
+        let known: Vec<String> =
+            parser.possible_values().into_iter().flatten().map(|value| value.get_name().to_owned()).collect();
+        assert_eq!(known, ["active", "completed", "canceled"]);
+    }
+
+    #[test]
+    fn a_delay_is_one_for_all_leaves_or_has_the_name_of_each() {
+        for text in ["3s", "never", "ipv6s=6s", "ipv6s=6s,device-number=never"] {
+            assert_eq!(delays(text), Ok(text.to_owned()));
+        }
+        for text in ["", "soon", "ipv6s=soon", "=3s", "ipv6s=6s,", "ipv6s=6s,3s", "ipv6s"] {
+            let error = delays(text).expect_err(text);
+            assert!(
+                error.starts_with("expected a duration such as 3s, \"never\", or leaves"),
+                "{text}: {error}"
+            );
+        }
+    }
+
+    #[test]
     fn a_listener_has_one_endpoint() {
         let found = endpoint_address("ecs=127.0.0.1:1339").expect("it is accepted");
         assert_eq!((found.only, found.address.port()), (Some(Service::Ecs), 1339));

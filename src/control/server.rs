@@ -137,8 +137,61 @@ mod tests {
     use std::os::unix::net::UnixStream as BlockingStream;
 
     use tokio::runtime::Builder;
+    use tokio::sync::mpsc;
 
     use super::*;
+    use crate::journal::Journal;
+
+    /// One that nobody gets to.
+    fn no_backend() -> Arc<ControlBackend> {
+        Arc::new(ControlBackend {
+            orders: mpsc::channel(1).0,
+            status: Box::new(|| unreachable!("no status is asked for")),
+            metrics: Box::new(String::new),
+            journal: Arc::new(Journal::new(1)),
+            show: Box::new(|_, _| unreachable!("no path is asked for")),
+            tree: Box::new(|_| None),
+            environment: Box::new(|_| unreachable!("no environment is asked for")),
+            library: Box::new(|| Err(String::new())),
+        })
+    }
+
+    #[test]
+    fn a_user_whose_share_is_taken_is_refused_before_anything_is_done() {
+        let caller = Caller { uid: 1000, as_owner: false };
+        let admission = Admission::new(Uid::from_raw(0));
+        let mut taken = vec![];
+        let place = loop {
+            let place = admission.admit(caller, Instant::now()).expect("there are more places than requests");
+            if place.execute(false).is_err() {
+                break place;
+            }
+            taken.push(place);
+        };
+        let runtime = Builder::new_current_thread().enable_all().build().expect("threads are left");
+        let answer = |line: &str| {
+            let (ours, mut client) = BlockingStream::pair().expect("descriptors are left");
+            ours.set_nonblocking(true).expect("a socket");
+            client
+                .write_all(format!("{line} HTTP/1.1\r\nHost: x\r\n\r\n").as_bytes())
+                .expect("there is room");
+            runtime.block_on(async {
+                let stream = UnixStream::from_std(ours).expect("a socket");
+                serve_connection(stream, no_backend(), SocketPeer { pid: None, uid: 1000 }, &place).await;
+            });
+            let mut answer = String::new();
+            client.read_to_string(&mut answer).expect("it is whole");
+            answer
+        };
+        let refused = answer("GET /v1/nothing");
+        assert!(refused.starts_with("HTTP/1.1 503 ") && refused.contains("too many requests"), "{refused}");
+        // Of what has a body that is still to come nothing is known yet.
+        let unknown = answer("POST /v1/nothing");
+        assert!(unknown.starts_with("HTTP/1.1 404 "), "{unknown}");
+        taken.pop();
+        let unknown = answer("GET /v1/nothing");
+        assert!(unknown.starts_with("HTTP/1.1 404 "), "{unknown}");
+    }
 
     #[test]
     fn who_is_refused_for_the_clock_gets_the_reason_whatever_it_sent() {

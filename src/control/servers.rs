@@ -157,6 +157,25 @@ mod tests {
     }
 
     #[test]
+    fn a_server_is_called_by_its_ports_its_addresses_and_its_node() {
+        let status = serde_json::json!({
+            "version": "0.1.0", "pid": 7, "started_at": "2026-11-21T03:14:11Z", "node": "web", "requests": 0,
+            "scenario": {"loaded_at": "2026-11-21T03:14:11Z", "instance_id": "i-1234567890abcdef0", "warnings": 0},
+            "listeners": [
+                {"address": "127.0.0.1:1338", "inherited": false}, {"address": "0.0.0.0:1400", "inherited": false}
+            ],
+        });
+        let status = serde_json::from_value(status).expect("a status");
+        let server = RunningServer { socket: PathBuf::from("/run/x.sock"), status: Ok(status) };
+        for name in ["1338", "1400", "127.0.0.1:1338", "127.0.0.1:1400", "10.0.0.7:1400", "web"] {
+            assert!(server.is_called(name), "{name}");
+        }
+        for name in ["1339", "127.0.0.2:1338", "127.0.0.1:1339", "10.0.0.7:1338", "we", "webs", ""] {
+            assert!(!server.is_called(name), "{name}");
+        }
+    }
+
+    #[test]
     fn a_server_that_says_nothing_is_called_by_the_port_in_its_sockets_name() {
         let status = || Err(Failure::new(ExitStatus::Unavailable, "it hangs"));
         let by_port = Paths::socket_by_port(Path::new("/run/user/1000/mock-imds/control.sock"), 1339);

@@ -69,6 +69,20 @@ pub(crate) enum BindError {
     TooLong(PathBuf),
 }
 
+impl BindError {
+    /// What could get another name, so that there is room for ours, and what it is: something else, or a lock of somebody
+    /// else's. Whatever hinders beside these hinders under each name, such as a full disk.
+    pub(super) fn in_the_way(&self) -> Option<(PathBuf, String)> {
+        match self {
+            Self::Foreign { path, found, .. } => Some((path.clone(), found.clone())),
+            Self::Unwritable { path, error } if error.kind() == ErrorKind::PermissionDenied => {
+                Some((lock_path(path), io_error_text(error)))
+            }
+            Self::Unwritable { .. } | Self::Taken(_) | Self::Unknown { .. } | Self::TooLong(_) => None,
+        }
+    }
+}
+
 impl From<BindError> for Failure {
     fn from(refused: BindError) -> Self {
         let status = match &refused {
@@ -128,13 +142,7 @@ impl ControlSocket {
                 Err(refused) => refused,
                 bound => return bound,
             };
-            let (foreign, found) = match &refused {
-                BindError::Foreign { path, found, .. } => (path.clone(), found.clone()),
-                BindError::Unwritable { error, .. } if error.kind() == ErrorKind::PermissionDenied => {
-                    (lock_path(path), io_error_text(error))
-                }
-                _ => return Err(refused),
-            };
+            let Some((foreign, found)) = refused.in_the_way() else { return Err(refused) };
             if foreign != path {
                 check_dead(path)?;
             }

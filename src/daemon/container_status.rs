@@ -59,3 +59,31 @@ impl ServedEndpoints {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_endpoint_is_served_by_its_address_or_where_the_server_was_told() {
+        let served = |address: &str, endpoint: Option<&str>| {
+            let address = address.parse().expect("an address");
+            let listener =
+                ListenerStatus { address, endpoint: endpoint.map(str::to_owned), inherited: false };
+            let ServedEndpoints { ecs, pod_identity } = ServedEndpoints::of(&[listener]);
+            (ecs, pod_identity)
+        };
+        for (address, endpoint, expected) in [
+            ("127.0.0.1:1338", None, (false, false)),
+            ("127.0.0.1:1338", Some("imds"), (false, false)),
+            ("127.0.0.1:1338", Some("ecs"), (true, false)),
+            ("127.0.0.1:1338", Some("pod-identity"), (false, true)),
+            ("169.254.170.2:1690", None, (true, false)),
+            ("169.254.170.23:1690", None, (false, true)),
+            ("[::ffff:169.254.170.23]:1690", None, (false, true)),
+            ("169.254.170.23:1690", Some("ecs"), (true, false)),
+        ] {
+            assert_eq!(served(address, endpoint), expected, "{endpoint:?} at {address}");
+        }
+    }
+}

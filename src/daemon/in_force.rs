@@ -119,7 +119,7 @@ fn changed_interfaces(base: &Instance, present: &Instance) -> Vec<InForceStatus>
                 found.push(entry("interface", format!("{mac} is attached as device {number}{card}")));
             }
             // The primary one's public addresses and groups are among the facts.
-            Some(before) if before != *interface => {
+            Some(before) => {
                 let addresses = |nic: &NetworkInterface| {
                     let public = if *mac == *present.mac() { vec![] } else { nic.public_ipv4s.clone() };
                     (
@@ -140,7 +140,6 @@ fn changed_interfaces(base: &Instance, present: &Instance) -> Vec<InForceStatus>
                     found.push(entry("interface", format!("{mac} has other security groups")));
                 }
             }
-            Some(_) => {}
         }
     }
     for interface in base.interfaces.iter().filter(|interface| find(present, &interface.mac).is_none()) {

@@ -272,9 +272,7 @@ trait OrderedItem: LiveItem + Send + 'static {
     const INDEFINITE: &'static str;
 
     /// The words with what tells the item from others.
-    fn named(words: Value, _: &Fleet) -> Value {
-        words
-    }
+    fn named(words: Value, fleet: &Fleet) -> Value;
 
     /// The index that the item of these words gets.
     fn index(words: &Value, fleet: &Fleet) -> usize;

@@ -183,7 +183,10 @@ mod tests {
     mod clear;
     mod containers;
     mod credentials;
+    mod environment;
     mod fleets;
+    mod in_force;
+    mod metrics;
     mod orders;
     mod scenarios;
     mod status;

@@ -39,3 +39,20 @@ fn entry(path: String, body: &Bytes) -> ListedPath {
     });
     ListedPath { path, content, hidden, digest }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_listed_up_to_4_kib() {
+        for (bytes, hidden) in
+            [(0, None), (4_096, None), (4_097, Some(HiddenValue::Large)), (100_000, Some(HiddenValue::Large))]
+        {
+            let found = entry("meta-data/own".into(), &Bytes::from(vec![b'x'; bytes]));
+            assert_eq!(found.hidden, hidden, "{bytes} bytes");
+            assert_eq!(found.content.is_some(), hidden.is_none(), "{bytes} bytes");
+            assert_eq!(found.digest.len(), 16);
+        }
+    }
+}

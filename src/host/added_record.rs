@@ -51,6 +51,12 @@ pub(crate) fn decide(
     Ok(here.next().map_or(AddressDecision::Add, |found| AddressDecision::Adopt(found.prefix)))
 }
 
+/// What is ours while this is carried out: not what another program added.
+pub(crate) fn ours(decisions: &[(IpAddr, AddressDecision)], obsolete: &[IpAddr]) -> Vec<IpAddr> {
+    let ours = decisions.iter().filter(|(_, decision)| !matches!(decision, AddressDecision::Adopt(_)));
+    ours.map(|(address, _)| *address).chain(obsolete.iter().copied()).collect()
+}
+
 /// An address was added by mock-imds if it is on `lo`, for this host only, and recorded or marked.
 pub(crate) fn is_ours(found: &InterfaceAddress, record: Option<&AddedRecord>) -> bool {
     let recorded = record.is_some_and(|record| record.added.contains(&found.address));
@@ -126,6 +132,32 @@ mod tests {
         let error = decide(V4, &found, Some(&added(&[V4]))).expect_err("a refusal").to_string();
         assert!(error.contains("169.254.169.254 is on the interface eth1"), "{error}");
         assert!(error.contains("ip addr del 169.254.169.254/16 dev eth1"), "{error}");
+    }
+
+    #[test]
+    fn what_another_program_added_is_never_recorded() {
+        let obsolete = [IpAddr::from([169, 254, 170, 2])];
+        let decided = |decision| ours(&[(V4, decision), (V6, AddressDecision::Adopt(128))], &obsolete);
+        assert_eq!(decided(AddressDecision::Add), [V4, obsolete[0]]);
+        assert_eq!(decided(AddressDecision::Keep), [V4, obsolete[0]]);
+        assert_eq!(decided(AddressDecision::Adopt(16)), obsolete);
+    }
+
+    #[test]
+    fn an_address_is_ours_on_lo_for_this_host_alone_and_recorded_or_marked() {
+        let record = added(&[V4]);
+        for (interface, prefix, marked, record, expected) in [
+            ("lo", 32, true, None, true),
+            ("lo", 32, false, Some(&record), true),
+            ("lo", 32, true, Some(&record), true),
+            ("lo", 32, false, None, false),
+            ("lo", 16, true, Some(&record), false),
+            ("eth0", 32, true, Some(&record), false),
+            ("eth0", 16, false, None, false),
+        ] {
+            let found = is_ours(&on(interface, prefix, marked), record);
+            assert_eq!(found, expected, "/{prefix} on {interface}, marked: {marked}, recorded: {record:?}");
+        }
     }
 
     #[test]

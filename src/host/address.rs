@@ -97,10 +97,8 @@ impl AddressClient {
                 continue;
             }
             let interface = self.link(index)?.0;
-            let label = reply.text(ADDRESS_HEAD, libc::IFA_LABEL);
-            let marked = label.is_some_and(|label| LABELS.contains(&label.as_str()))
-                || reply.attribute(ADDRESS_HEAD, IFA_PROTO) == Some(&[PROTOCOL]);
             let (prefix, loopback) = (reply.payload[1], index == LOOPBACK);
+            let marked = is_marked(reply);
             found.push(InterfaceAddress { address, prefix, interface, loopback, marked });
         }
         Ok(found)
@@ -145,11 +143,7 @@ impl AddressClient {
         match self.socket.request(message.attribute(IFA_PROTO, &[PROTOCOL])) {
             Ok(_) => Ok(AddResult::Added),
             Err(Errno::EEXIST) => Ok(AddResult::Existed),
-            Err(error @ (Errno::EACCES | Errno::EAFNOSUPPORT | Errno::EOPNOTSUPP | Errno::EADDRNOTAVAIL))
-                if address.is_ipv6() =>
-            {
-                Ok(AddResult::Unavailable(error))
-            }
+            Err(error) if is_unavailable(address, error) => Ok(AddResult::Unavailable(error)),
             Err(error) => {
                 Err(HostError::kernel(format!("add {address}/{} to lo", prefix_length(address)), error))
             }
@@ -199,6 +193,19 @@ pub(crate) fn read(reply: &NetlinkReply) -> Option<(IpAddr, u32)> {
     Some((address, index))
 }
 
+/// A host may have no IPv6, or not on `lo`; IPv4 it has.
+fn is_unavailable(address: IpAddr, error: Errno) -> bool {
+    let lacks = [Errno::EACCES, Errno::EAFNOSUPPORT, Errno::EOPNOTSUPP, Errno::EADDRNOTAVAIL];
+    address.is_ipv6() && lacks.contains(&error)
+}
+
+/// One of the two is enough: NetworkManager drops the label, and an old kernel the protocol.
+fn is_marked(reply: &NetlinkReply) -> bool {
+    let label = reply.text(ADDRESS_HEAD, libc::IFA_LABEL);
+    label.is_some_and(|label| LABELS.contains(&label.as_str()))
+        || reply.attribute(ADDRESS_HEAD, IFA_PROTO) == Some(&[PROTOCOL])
+}
+
 /// A subscription to every change of an address.
 #[derive(Debug)]
 pub(crate) struct AddressWatch(NetlinkSocket);
@@ -239,6 +246,36 @@ mod tests {
             NetlinkMessage::new(libc::RTM_NEWADDR, 0, &[0; ADDRESS_HEAD]).attribute(libc::IFA_LOCAL, &[1; 6]);
         let odd = odd.finish(0, 1);
         assert_eq!(read(&replies(&odd).next().expect("a message")), None, "of no family that we know");
+    }
+
+    #[test]
+    fn only_ipv6_may_be_what_a_host_cannot_have() {
+        let [v4, v6] = ["169.254.169.254", "fd00:ec2::254"].map(|text| text.parse().expect("an address"));
+        for error in [Errno::EACCES, Errno::EAFNOSUPPORT, Errno::EOPNOTSUPP, Errno::EADDRNOTAVAIL] {
+            assert!(is_unavailable(v6, error) && !is_unavailable(v4, error), "{error}");
+        }
+        assert!(!is_unavailable(v6, Errno::EPERM));
+    }
+
+    #[test]
+    fn an_address_is_ours_by_its_label_or_its_protocol() {
+        let marked = |label: &str, protocol: Option<u8>| {
+            let message = NetlinkMessage::new(libc::RTM_NEWADDR, 0, &[0; ADDRESS_HEAD]);
+            let message = message.text(libc::IFA_LABEL, label);
+            let message = match protocol {
+                Some(protocol) => message.attribute(IFA_PROTO, &[protocol]),
+                None => message,
+            };
+            is_marked(&replies(&message.finish(0, 1)).next().expect("a message"))
+        };
+        for (label, protocol, expected) in [
+            (LABELS[0], None, true),
+            ("lo", Some(PROTOCOL), true),
+            ("lo", Some(PROTOCOL.wrapping_add(1)), false),
+            ("lo", None, false),
+        ] {
+            assert_eq!(marked(label, protocol), expected, "{label:?}, {protocol:?}");
+        }
     }
 
     #[test]

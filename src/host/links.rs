@@ -11,8 +11,8 @@ use super::netlink::{NetlinkMessage, NetlinkReply, NetlinkSocket, u32_at};
 /// The fixed part: struct ifinfomsg.
 const LINK_HEAD: usize = 16;
 
-/// `RTNLGRP_LINK`.
-const LINK_GROUP: u32 = 1;
+/// `RTMGRP_LINK`: the groups of notifications as bits, of which interfaces are the first.
+const LINK_GROUPS: u32 = 1;
 
 /// A network interface.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -75,7 +75,7 @@ pub(crate) struct LinkWatch(NetlinkSocket);
 
 impl LinkWatch {
     pub(crate) fn open() -> Result<Self, HostError> {
-        let socket = NetlinkSocket::subscribe(SockProtocol::NetlinkRoute, 1 << (LINK_GROUP - 1));
+        let socket = NetlinkSocket::subscribe(SockProtocol::NetlinkRoute, LINK_GROUPS);
         socket.map(Self).map_err(|e| HostError::kernel("watch the interfaces", e))
     }
 

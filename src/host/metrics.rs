@@ -33,23 +33,7 @@ mod tests {
             let value = text.lines().find_map(|line| line.strip_prefix("mock_imds_guardian_up "));
             (value.map(str::to_owned), text.contains("guardian_restorations_total 0"))
         };
-        let status = |mode| GuardianStatus {
-            version: "1.0.0".into(),
-            mode,
-            pid: Some(1),
-            since: "2026-07-01T12:00:00Z".into(),
-            applied: "2026-07-01T12:00:00Z".into(),
-            rejected: None,
-            addresses: vec![],
-            unavailable: vec![],
-            refused: vec![],
-            tables: vec![],
-            connection_faults: vec![],
-            uplinks: vec![],
-            settings: crate::host::settings::HostSettings::default(),
-            warnings: vec![],
-            restorations: crate::host::status::Restorations::default(),
-        };
+        let status = GuardianStatus::example;
         assert_eq!(up(Some(status(NetMode::Hold))), (Some("1".into()), true));
         assert_eq!(up(Some(status(NetMode::Up))), (Some("0".into()), true));
         assert_eq!(up(None), (Some("0".into()), false));

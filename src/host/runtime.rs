@@ -4,11 +4,12 @@
 use std::fs::{self, DirBuilder, Permissions};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg};
+use nix::sys::stat::fstat;
 use serde::de::DeserializeOwned;
 
 use super::HostError;
@@ -88,16 +89,14 @@ impl Runtime {
                 Err(FileError::Io(error)) => return Err(failed(error)),
                 Err(found) => return Err(failed(io::Error::other(format!("it {found}; remove it")))),
             };
-            let lock = match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
+            let lock = match Flock::lock(OwnedFd::from(file), FlockArg::LockExclusiveNonblock) {
                 Ok(lock) => lock,
                 Err((_, Errno::EWOULDBLOCK)) => return Err(HostError::Busy(self.busy_message())),
                 Err((_, errno)) => return Err(failed(errno.into())),
             };
             // Whoever held it may have removed the file while we opened it.
-            if lock.metadata().map_err(failed)?.nlink() > 0 {
-                let file = lock.unlock().map_err(|(_, errno)| failed(errno.into()))?;
-                let relocked = Flock::lock(OwnedFd::from(file), FlockArg::LockExclusiveNonblock);
-                return relocked.map(|lock| Some(Lock(lock))).map_err(|(_, errno)| failed(errno.into()));
+            if fstat(&*lock).map_err(|errno| failed(errno.into()))?.st_nlink > 0 {
+                return Ok(Some(Lock(lock)));
             }
         }
     }
@@ -189,18 +188,96 @@ impl Runtime {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::thread;
+
     use super::*;
+    use crate::host::status::NetMode;
 
     #[test]
     fn the_directory_is_created_where_nothing_is_above_it() {
         let root = std::env::temp_dir().join(format!("mock-imds-runtime-{}", std::process::id()));
         let directory = root.join("run/mock-imds-net");
         let created = Runtime::create(&directory).map(|_| directory.is_dir());
+        let again = Runtime::create(&directory).map(|_| directory.is_dir());
+        fs::write(root.join("file"), "").expect("writable");
+        let below_a_file = Runtime::create(&root.join("file/mock-imds-net"));
         let _ = fs::remove_dir_all(&root);
-        assert!(
-            matches!(created, Ok(true)),
-            "expected {} to be created, found {created:?}",
-            directory.display()
-        );
+        for created in [created, again] {
+            assert!(
+                matches!(created, Ok(true)),
+                "expected {} to be created, found {created:?}",
+                directory.display()
+            );
+        }
+        assert!(matches!(below_a_file, Err(HostError::File { .. })), "found {below_a_file:?}");
+    }
+
+    fn with_runtime(name: &str, test: impl FnOnce(&Runtime)) {
+        let directory = std::env::temp_dir().join(format!("mock-imds-{name}-{}", std::process::id()));
+        test(&Runtime::create(&directory).expect("writable"));
+        let _ = fs::remove_dir_all(&directory);
+    }
+
+    #[test]
+    fn a_status_is_past_when_its_guardian_is_gone() {
+        with_runtime("status", |runtime| {
+            // No process has this number: it is more than there may be.
+            for (pid, is_present) in
+                [(Some(std::process::id()), true), (Some(0x7fff_ffff), false), (None, true)]
+            {
+                let status = GuardianStatus { pid, ..GuardianStatus::example(NetMode::Hold) };
+                runtime.write_status(&status).expect("writable");
+                assert_eq!(runtime.present_status().is_some(), is_present, "{pid:?}");
+                assert_eq!(runtime.status().and_then(|status| status.pid), pid);
+            }
+        });
+    }
+
+    /// As guardians do that end while others start.
+    #[test]
+    fn one_at_a_time_has_the_lock_whoever_removes_it() {
+        with_runtime("lock", |runtime| {
+            let (holders, held) = (AtomicUsize::new(0), AtomicUsize::new(0));
+            let contend = || {
+                for _ in 0..2_000 {
+                    match runtime.lock() {
+                        Ok(Some(lock)) => {
+                            assert_eq!(holders.fetch_add(1, Ordering::SeqCst), 0, "another one has it, too");
+                            held.fetch_add(1, Ordering::Relaxed);
+                            thread::yield_now();
+                            holders.fetch_sub(1, Ordering::SeqCst);
+                            // From here on another file has the name, and may have another holder.
+                            let _ = fs::remove_file(runtime.path("lock"));
+                            drop(lock);
+                        }
+                        Err(HostError::Busy(_)) => {}
+                        other => panic!("expected the lock, or that another one has it; found {other:?}"),
+                    }
+                }
+            };
+            thread::scope(|scope| (0..4).for_each(|_| drop(scope.spawn(contend))));
+            assert!(held.into_inner() > 0);
+        });
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_removed_is_told() {
+        with_runtime("marks", |runtime| {
+            let status = GuardianStatus::example(NetMode::Up);
+            runtime.write_status(&status).expect("no mark is there, and none is wanted");
+            assert!(runtime.clear().is_empty());
+            // A directory is no file of ours.
+            for name in ["ecs", "status.json"] {
+                fs::create_dir_all(runtime.path(name)).expect("writable");
+            }
+            let marked = runtime.write_status(&status);
+            assert!(
+                matches!(&marked, Err(HostError::File { path, .. }) if path.ends_with("ecs")),
+                "{marked:?}"
+            );
+            let left = runtime.clear();
+            assert_eq!(left.len(), 2, "{left:?}");
+        });
     }
 }

@@ -253,3 +253,43 @@ impl fmt::Display for GuardianStatus {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    impl GuardianStatus {
+        /// That of the first process, with nothing in it.
+        pub(crate) fn example(mode: NetMode) -> Self {
+            Self {
+                version: "1.0.0".into(),
+                mode,
+                pid: Some(1),
+                since: "2026-07-01T12:00:00Z".into(),
+                applied: "2026-07-01T12:00:00Z".into(),
+                rejected: None,
+                addresses: vec![],
+                unavailable: vec![],
+                refused: vec![],
+                tables: vec![],
+                connection_faults: vec![],
+                uplinks: vec![],
+                settings: HostSettings::default(),
+                warnings: vec![],
+                restorations: Restorations::default(),
+            }
+        }
+    }
+
+    #[test]
+    fn the_first_line_says_who_holds_the_network() {
+        let first = |mode, pid| {
+            let text = GuardianStatus { pid, ..GuardianStatus::example(mode) }.to_string();
+            text.lines().next().map(str::to_owned).unwrap_or_default()
+        };
+        let stays = "up since 2026-07-01T12:00:00Z, until \"mock-imds net down\"";
+        assert_eq!(first(NetMode::Hold, Some(7)), "up since 2026-07-01T12:00:00Z, held by process 7");
+        assert_eq!(first(NetMode::Up, Some(7)), stays);
+        assert_eq!(first(NetMode::Up, None), stays);
+    }
+}

@@ -202,8 +202,8 @@ mod tests {
             let (sender, sent) = channel();
             let queue = WriteQueue::new(Sent(sender));
             let format = LineFormat { prefix: Prefix::Level, ansi: false };
-            let subscriber = tracing_subscriber::registry().with(layer(format, Arc::clone(&queue)));
-            tracing::subscriber::with_default(subscriber, || {
+            let log = log(LogFilter::Level(LevelFilter::TRACE), format, Arc::clone(&queue));
+            tracing::subscriber::with_default(log, || {
                 super::super::report(&"a.toml:1:1: error: x\n  1 | x\n", rejected);
             });
             assert!(queue.flush(std::time::Duration::from_secs(10)), "the sink takes everything");

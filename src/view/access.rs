@@ -143,6 +143,22 @@ mod tests {
     }
 
     #[test]
+    fn this_host_is_the_loopback_in_both_families() {
+        for (peer, expected) in [
+            ("127.0.0.1:1024", true),
+            ("127.9.9.9:1024", true),
+            ("[::1]:1024", true),
+            ("[::ffff:127.0.0.1]:1024", true),
+            ("10.0.0.7:1024", false),
+            ("169.254.169.254:1024", false),
+            ("[::ffff:10.0.0.7]:1024", false),
+            ("[fe80::1]:1024", false),
+        ] {
+            assert_eq!(is_of_this_host(peer.parse().expect("an address")), expected, "{peer}");
+        }
+    }
+
+    #[test]
     fn fetches_of_other_pages_are_told_from_those_of_this_one() {
         for (site, expected) in
             [("same-origin", true), ("none", true), ("same-site", false), ("cross-site", false), ("", false)]

@@ -76,5 +76,11 @@ mod tests {
         let expected =
             "<dd>&lt;script&gt;alert(&quot;1&quot; &amp; &#39;2&#39;)&lt;/script&gt;&#xfffd;[2J</dd>";
         assert_eq!(html.into_text(), expected);
+        let mut html = Html::default();
+        html.term("Name", "<b>").table(&["A", "B"]).row(&[&"<i>", &7]).end_table();
+        let expected = "<dt>Name</dt><dd>&lt;b&gt;</dd>\
+            <div class=\"table\" tabindex=\"0\"><table><thead><tr><th scope=\"col\">A</th><th scope=\"col\">B</th></tr></thead><tbody>\n\
+            <tr><td>&lt;i&gt;</td><td>7</td></tr>\n</tbody></table></div>\n";
+        assert_eq!(html.into_text(), expected);
     }
 }

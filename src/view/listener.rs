@@ -1,7 +1,7 @@
 //! The listening socket and its connections, all of them bounded.
 
 use std::convert::Infallible;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
@@ -54,7 +54,11 @@ struct Progress {
 }
 
 pub(super) async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
-    TcpListener::bind(address).await.map_err(|error| match error.kind() {
+    TcpListener::bind(address).await.map_err(|error| unusable(address, &error))
+}
+
+fn unusable(address: SocketAddr, error: &io::Error) -> Failure {
+    match error.kind() {
         ErrorKind::AddrInUse => Failure::new(
             ExitStatus::Unavailable,
             format!(
@@ -67,7 +71,7 @@ pub(super) async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
             format!("this user may not listen at {address}; choose a port above 1023 with --listen"),
         ),
         _ => Failure::new(ExitStatus::Unavailable, format!("cannot listen at {address}: {error}")),
-    })
+    }
 }
 
 /// Serves until the task is dropped.
@@ -157,6 +161,19 @@ mod tests {
             allowed_hosts: vec![],
             guardian: directory.to_owned(),
         })
+    }
+
+    #[test]
+    fn an_address_that_cannot_be_had_is_told_with_what_to_do() {
+        for (kind, status, advice) in [
+            (ErrorKind::AddrInUse, ExitStatus::Unavailable, "is in use, by another view perhaps"),
+            (ErrorKind::PermissionDenied, ExitStatus::NoPermission, "choose a port above 1023"),
+            (ErrorKind::AddrNotAvailable, ExitStatus::Unavailable, "cannot listen at 127.0.0.1:80: "),
+        ] {
+            let failure = unusable(SocketAddr::from(([127, 0, 0, 1], 80)), &kind.into());
+            assert_eq!(failure.status, status, "{failure}");
+            assert!(failure.message.contains(advice), "expected {advice:?}, found {failure}");
+        }
     }
 
     /// Serves a client that asks for the page, with room for so many bytes on the way to it. Gives what it had read at the end.

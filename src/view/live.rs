@@ -40,8 +40,9 @@ const RETRY: Duration = Duration::from_secs(2);
 const NEWEST: usize = 200;
 /// The most requests in one event.
 const MOST: usize = 500;
-/// A wait for requests, in seconds.
+/// A wait for requests, in seconds; and how long its answer may take.
 const WAIT: u64 = 20;
+const WAIT_LIMIT: Duration = Duration::from_secs(WAIT + 10);
 
 /// The path of a stream.
 pub(super) const PATH: &str = "/api/live";
@@ -85,7 +86,7 @@ async fn statuses(state: &ViewState, events: &mpsc::Sender<Bytes>) {
             Ok(status) => {
                 let guardian = upstream::guardian(state);
                 let shown = Some((without_ticks(&status), guardian.clone()));
-                if last == shown && sent_at.elapsed() < HEARTBEAT {
+                if !is_due(last != shown, sent_at.elapsed()) {
                     sleep(PACE).await;
                     continue;
                 }
@@ -109,6 +110,11 @@ async fn statuses(state: &ViewState, events: &mpsc::Sender<Bytes>) {
     }
 }
 
+/// Whether a status is sent that differs from the last one, or not, so long after that one.
+fn is_due(differs: bool, elapsed: Duration) -> bool {
+    differs || elapsed >= HEARTBEAT
+}
+
 /// The status without what differs in each because time goes on: a reader counts by itself.
 fn without_ticks(status: &Value) -> Value {
     let mut status = status.clone();
@@ -127,8 +133,7 @@ async fn requests(state: &ViewState, mut since: Option<u64>, events: &mpsc::Send
             None => format!("{REQUESTS}?limit={NEWEST}"),
             Some(since) => format!("{REQUESTS}?since={since}&limit={MOST}&wait={WAIT}"),
         };
-        let limit = Duration::from_secs(WAIT + 10);
-        let answer = state.client.forward(Method::GET, &route, Bytes::new(), limit).await;
+        let answer = state.client.forward(Method::GET, &route, Bytes::new(), WAIT_LIMIT).await;
         let page = answer.ok().filter(|answer| answer.status() == StatusCode::OK).and_then(|answer| {
             let next: u64 = answer.headers().get(POSITION)?.to_str().ok()?.parse().ok()?;
             Some((serde_json::from_slice::<Vec<Value>>(answer.body()).ok()?, next))
@@ -152,6 +157,21 @@ async fn requests(state: &ViewState, mut since: Option<u64>, events: &mpsc::Send
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_status_is_sent_when_it_differs_and_every_15_seconds() {
+        let [soon, before, at, later] = [0, 14_999, 15_000, 60_000].map(Duration::from_millis);
+        for (differs, elapsed, expected) in [
+            (true, soon, true),
+            (true, later, true),
+            (false, soon, false),
+            (false, before, false),
+            (false, at, true),
+            (false, later, true),
+        ] {
+            assert_eq!(is_due(differs, elapsed), expected, "differs: {differs}, after {elapsed:?}");
+        }
+    }
 
     #[test]
     fn time_that_goes_by_is_no_change() {

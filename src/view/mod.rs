@@ -24,6 +24,9 @@ mod state;
 mod token;
 mod upstream;
 
+#[cfg(test)]
+mod tests;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;

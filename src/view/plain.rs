@@ -7,7 +7,7 @@ use super::state::ViewState;
 use super::upstream;
 use crate::clock;
 use crate::control::api::{
-    EventStatus, HiddenValue, ListedPath, STATUS, ServiceStatus, ShownContent, TREE, TreeListing,
+    ClockStatus, EventStatus, HiddenValue, ListedPath, STATUS, ServiceStatus, ShownContent, TREE, TreeListing,
 };
 use crate::host::status::GuardianStatus;
 use crate::model::Timestamp;
@@ -79,16 +79,16 @@ fn timeline(html: &mut Html, status: &ServiceStatus, now: Timestamp) {
     html.element("p", format_args!("The scenario's clock is at {}{paused}.", status.clock.elapsed));
     html.table(&["When", "What", "At"]);
     for event in status.events.iter().chain(&status.changes) {
-        html.row(&[&when(event, status, now), &event.what, &event.at]);
+        html.row(&[&when(event, &status.clock, now), &event.what, &event.at]);
     }
     html.end_table().markup("</section>\n");
 }
 
-fn when(event: &EventStatus, status: &ServiceStatus, now: Timestamp) -> String {
+fn when(event: &EventStatus, clock: &ClockStatus, now: Timestamp) -> String {
     let past = event.last.map(|last| ago(last, now));
     let coming = match (event.next, event.due_ms) {
-        (_, Some(due)) if status.clock.paused.is_some() => {
-            let left = Duration::from_millis(due.saturating_sub(status.clock.elapsed_ms));
+        (_, Some(due)) if clock.paused.is_some() => {
+            let left = Duration::from_millis(due.saturating_sub(clock.elapsed_ms));
             Some(format!("{} after the pause", spoken(left)))
         }
         (next, _) => next.map(|next| time_left(next, now)),
@@ -146,5 +146,76 @@ fn value(entry: &ListedPath) -> &str {
         (None, Some(HiddenValue::Secret)) => "(hidden, because it may be a secret)",
         (None, Some(HiddenValue::Large)) => "(not shown, because it is large)",
         (None, _) => "(a signature of the document)",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rejection_is_told_until_a_scenario_is_accepted() {
+        let now = Timestamp::from_secs(1_795_230_851);
+        let shown = |reload: serde_json::Value, fallback: serde_json::Value| {
+            let found = serde_json::json!({
+                "version": "0.1.0", "pid": 7, "started_at": now.rfc3339(), "requests": 0, "listeners": [],
+                "scenario": {
+                    "loaded_at": now.rfc3339(), "instance_id": "i-1", "warnings": 0, "file": "/s.toml",
+                    "fallback": fallback,
+                },
+                "last_reload": reload,
+            });
+            let mut html = Html::default();
+            status(&mut html, &serde_json::from_value(found).expect("a status"), None, now);
+            html.into_text()
+        };
+        let reload = |accepted: bool| serde_json::json!({"at": now.rfc3339(), "by": "SIGHUP", "accepted": accepted, "message": "s.toml:2: x"});
+        let null = serde_json::Value::Null;
+        let served = format!("<dt>Scenario</dt><dd>/s.toml, loaded {}</dd>", ago(now, now));
+        let rejected = format!("<dt>Reload</dt><dd>REJECTED {}: s.toml:2: x</dd>", ago(now, now));
+        for (reload, expected) in [(null.clone(), false), (reload(true), false), (reload(false), true)] {
+            let found = shown(reload, null.clone());
+            assert!(
+                found.contains(&served) && found.contains("<dt>Host</dt><dd>no guardian runs</dd>"),
+                "{found}"
+            );
+            assert_eq!(found.contains(&rejected), expected, "{found}");
+            assert!(!found.contains("<dt>Rejected</dt>"), "{found}");
+        }
+        let fallback = serde_json::json!({"serving": "last-good", "file": "/s.toml", "message": "x", "report": "s.toml:2: y"});
+        assert!(shown(null, fallback).contains("<dt>Rejected</dt><dd>s.toml:2: y</dd>"));
+    }
+
+    #[test]
+    fn an_event_has_come_comes_or_waits() {
+        let now = Timestamp::from_secs(1_795_230_851);
+        let at = |seconds: i64| now.shifted(jiff::SignedDuration::from_secs(seconds));
+        let event = |last: Option<i64>, next: Option<i64>, due_ms| EventStatus {
+            what: "x".into(),
+            at: "1m".into(),
+            instance: None,
+            client: None,
+            last: last.map(at),
+            next: next.map(at),
+            due_ms,
+            event: None,
+        };
+        let clock = |paused: bool| ClockStatus {
+            elapsed: "30s".into(),
+            elapsed_ms: 30_000,
+            zero: at(-30),
+            paused: paused.then_some(now),
+        };
+        let ten = event(None, Some(10), Some(40_000));
+        let in_ten = time_left(at(10), now);
+        assert_eq!(when(&ten, &clock(false), now), in_ten);
+        assert_eq!(
+            when(&ten, &clock(true), now),
+            format!("{} after the pause", spoken(Duration::from_secs(10)))
+        );
+        let again = event(Some(-10), Some(10), Some(40_000));
+        assert_eq!(when(&again, &clock(false), now), format!("{}, again {in_ten}", ago(at(-10), now)));
+        assert_eq!(when(&event(Some(-10), None, None), &clock(true), now), ago(at(-10), now));
+        assert_eq!(when(&event(None, None, None), &clock(false), now), "waits");
     }
 }

@@ -105,13 +105,23 @@ mod tests {
         assert_eq!(made.text, again.text);
         assert_eq!(fs::metadata(&file).expect("it is there").permissions().mode() & 0o777, 0o600);
         assert!(made.is(again.text.as_bytes()));
+        // Two differences, of which one undoes the other.
+        let mut swapped = again.text.clone().into_bytes();
+        swapped[0] ^= 1;
+        swapped[1] ^= 1;
+        assert!(!made.is(&swapped));
         for wrong in ["", "x", &again.text[1..], &format!("{}x", again.text), &"A".repeat(LENGTH)] {
             assert!(!made.is(wrong.as_bytes()), "{wrong:?}");
         }
-        assert!(!format!("{made:?}").contains(&made.text), "a log has it: {made:?}");
+        let shown = format!("{made:?}");
+        assert!(shown.contains("view.token") && !shown.contains(&made.text), "what a log has: {shown}");
         fs::write(&file, "hunter2").expect("writable");
         let refused = ViewToken::load_or_make(&file, false).expect_err("it is no token").message;
         assert!(refused.contains("is no token") && !refused.contains("hunter2"), "{refused}");
+        for text in ["!".repeat(LENGTH), "A".repeat(LENGTH - 1), "A".repeat(LENGTH + 1)] {
+            fs::write(&file, &text).expect("writable");
+            assert!(ViewToken::load_or_make(&file, false).is_err(), "{text} is no token");
+        }
         let shared = directory.join("shared");
         ViewToken::load_or_make(&shared, true).expect("writable");
         assert_eq!(fs::metadata(&shared).expect("it is there").permissions().mode() & 0o777, 0o640);

@@ -161,6 +161,10 @@ fn with_nothing_left_it_does_not_start() {
         assert_eq!(host.network(), before, "net {command} changed nothing");
         assert!(!host.runtime().exists(), "net {command} leaves no runtime directory");
     }
+    // It is the status of the failed unit.
+    let mut guardian = host.start(support::program(), "");
+    guardian.expect_last("STATUS=the endpoint pod-identity is refused: an EKS Pod Identity agent");
+    assert_eq!(guardian.wait(), Some(78));
 }
 
 /// As Docker's network after a boot: it keeps working, and what was taken is given back.

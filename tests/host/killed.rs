@@ -74,3 +74,20 @@ fn an_adopted_address_stays_guarded() {
     assert_eq!(host.addresses(), 1, "it stays");
     assert!(lan.asks(&host, URLS[1]).is_some(), "it was the guard that kept the neighbour out");
 }
+
+#[test]
+fn a_network_that_is_set_up_again_is_up_since_the_first_time() {
+    let Some(host) = Host::new() else { return };
+    host.net("up").ended(0, &[]);
+    let long_ago = "2020-01-01T00:00:00Z";
+    let since_after = |mode: &str| {
+        let mut status = host.status();
+        (status["mode"], status["since"]) = (mode.into(), long_ago.into());
+        host.write("run/status.json", &status.to_string());
+        host.net("up").ended(0, &[]);
+        host.status()["since"].as_str().map(str::to_owned)
+    };
+    assert_eq!(since_after("up").as_deref(), Some(long_ago));
+    assert_ne!(since_after("hold").as_deref(), Some(long_ago), "a guardian's was another setup");
+    host.net("down").ended(0, &[]);
+}

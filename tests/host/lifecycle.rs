@@ -236,9 +236,12 @@ fn two_at_a_time_are_refused() {
         host.attempt(&format!("{} net {command} {elsewhere}", program().display()))
             .ended(69, &["is owned by another process"]);
     }
+    // What is removed now, it does not restore.
+    guardian.signal(Signal::SIGSTOP);
     host.attempt(&format!("{} net down --runtime {}/other", program().display(), host.directory.display()))
         .ended(69, &["is owned by another process"]);
     assert_eq!(host.network(), held, "none of them changed anything");
+    guardian.signal(Signal::SIGCONT);
     assert_eq!(guardian.end(Signal::SIGTERM), Some(0));
     host.eventually("all is taken down", DEADLINE, || host.addresses() == 0 && host.tables().is_empty());
 }

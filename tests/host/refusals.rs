@@ -99,6 +99,13 @@ fn no_permission() {
     }
     let line = format!("{without} {binary} net down --runtime {}", host.runtime().display());
     host.attempt(&line).ended(77, &["needs the capability CAP_NET_ADMIN"]);
+    // Whatever else this user may not do.
+    host.run(&format!("chmod 755 {0}; install -m 755 {binary} {0}/mock-imds", host.directory.display()));
+    let nobody = "setpriv --reuid 65534 --regid 65534 --clear-groups";
+    for command in ["up", "hold"] {
+        let line = format!("{nobody} ./mock-imds net {command} {}", host.arguments());
+        host.attempt(&line).ended(77, &["needs the capability CAP_NET_ADMIN"]);
+    }
     assert_eq!(host.network(), before);
 }
 

@@ -121,3 +121,36 @@ fn the_address_on_another_interface_is_told_once() {
     host.eventually("the guardian works on", HEALED, || host.addresses() == 1);
     assert_eq!(told(), 1, "{}", guardian.log());
 }
+
+/// It waits for the kernel's notifications and looks for nothing by itself.
+#[test]
+fn a_guardian_sleeps_while_nothing_happens() {
+    let Some(host) = Host::new() else { return };
+    for more in ["", "--ordinary-tables"] {
+        let mut guardian = host.hold_by(program(), more);
+        // Nanoseconds on a processor, and how often it got one.
+        let file = format!("/proc/{}/schedstat", guardian.pid());
+        let ran = || std::fs::read_to_string(&file).expect("the kernel counts");
+        // What was to be looked at after the start is over at some time.
+        host.eventually("it sleeps", DEADLINE, || {
+            let before = ran();
+            host.run("for i in $(seq 50); do ip link show lo >/dev/null; done");
+            ran() == before
+        });
+        assert_eq!(guardian.end(Signal::SIGTERM), Some(0));
+    }
+}
+
+#[test]
+fn a_restoration_that_fails_is_told_and_ends_nothing() {
+    let Some(host) = Host::new() else { return };
+    let mut guardian = host.hold();
+    host.run("rm run/record.json; mkdir run/record.json; ip addr del 169.254.169.254/32 dev lo");
+    guardian.says("what was removed could not be restored");
+    host.run("rmdir run/record.json");
+    host.run("ip addr add 10.9.9.9/32 dev lo; ip addr del 10.9.9.9/32 dev lo");
+    host.eventually("the address is back", 3 * HEALED, || host.addresses() == 1);
+    host.run("ip addr del 169.254.169.254/32 dev lo");
+    host.eventually("it goes on", 3 * HEALED, || host.addresses() == 1);
+    assert_eq!(guardian.end(Signal::SIGTERM), Some(0), "{}", guardian.log());
+}

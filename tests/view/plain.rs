@@ -45,6 +45,9 @@ fn the_plain_page_has_everything_to_read_and_no_markup_of_others() {
     let page = view.ask("GET /plain", &[&basic(&format!("me:{}", view.token))], "");
     assert_eq!(page.status, 200, "{page:?}");
     for part in [
+        "<h2>Status</h2><dl><dt>Server</dt><dd>mock-imds ",
+        "<dt>Scenario</dt><dd>",
+        "<dt>Requests</dt><dd>0 v1, 0 v2, 0 for a token, 0 refused</dd><dt>Host</dt><dd>no guardian runs</dd></dl>",
         "<h2>Timeline</h2>",
         "rebalance recommendation",
         "no-mac",

@@ -5,6 +5,8 @@ use std::os::unix::net::UnixListener;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
 
+use tokio::io::AsyncReadExt as _;
+
 use super::*;
 
 /// A directory with a server that answers one request with these bytes, and ends.
@@ -65,6 +67,10 @@ const REFUSAL: &str = "{\"error\":\"not now\",\"routes\":[]}";
 #[test]
 fn an_answer_is_read_and_a_refusal_is_one() {
     type Ask = fn(&ControlClient) -> Result<usize, Failure>;
+    let metrics = FakeServer::new(200, "up 1\n").client().metrics();
+    assert_eq!(metrics.as_deref(), Ok("up 1\n"));
+    let refused = FakeServer::new(503, REFUSAL).client().metrics().expect_err("it is refused");
+    assert!(refused.message.ends_with("/s refuses: not now"), "{refused}");
     let questions: [(&str, &str, Ask); 4] = [
         ("scenarios", "{\"scenarios\":[]}", |client| Ok(client.scenarios()?.scenarios.len())),
         ("faults", "[]", |client| Ok(client.faults()?.len())),
@@ -147,4 +153,28 @@ fn a_failure_says_what_to_do() {
         assert_eq!(failure.status, status, "{kind}");
         assert!(failure.message.contains(sentence), "{kind}: {failure}");
     }
+}
+
+#[test]
+fn a_request_that_is_given_up_is_not_sent_to_its_end() {
+    // More than the kernel keeps for a socket.
+    let body = Bytes::from(vec![b'x'; 4 << 20]);
+    let length = body.len();
+    let (ours, theirs) = blocking::UnixStream::pair().expect("a pair of sockets");
+    theirs.set_nonblocking(true).expect("it is a socket");
+    let runtime = runtime::Builder::new_current_thread().enable_all().build().expect("it needs nothing");
+    let received = runtime.block_on(async {
+        let mut theirs = UnixStream::from_std(theirs).expect("it is nonblocking");
+        let mut asked = Box::pin(exchange(ours, Method::POST, "/x", body));
+        let mut first = [0; 4096];
+        let first = tokio::select! {
+            answer = &mut asked => panic!("nobody has answered: {answer:?}"),
+            read = theirs.read(&mut first) => read.expect("a head comes"),
+        };
+        drop(asked);
+        let mut rest = Vec::new();
+        theirs.read_to_end(&mut rest).await.expect("the connection ends");
+        first + rest.len()
+    });
+    assert!(received < length, "expected a part of the request, found {received} bytes");
 }

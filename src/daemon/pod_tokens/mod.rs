@@ -8,6 +8,7 @@ mod tests;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, Permissions};
+use std::future::pending;
 use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -171,14 +172,17 @@ impl PodTokens {
 
     /// Renews the files until the server stops.
     pub(super) async fn renew(self: Arc<Self>) {
-        /// When there is none.
-        const LATER: Duration = Duration::from_hours(24);
         loop {
             let next = self.renewals().values().map(|renewal| renewal.due).min();
-            let next = next.unwrap_or_else(|| Instant::now() + LATER);
+            let due = async {
+                match next {
+                    Some(next) => sleep_until(next).await,
+                    None => pending().await,
+                }
+            };
             tokio::select! {
                 () = self.changed.notified() => continue,
-                () = sleep_until(next) => {}
+                () = due => {}
             }
             let tokens = Arc::clone(&self);
             let now = Instant::now();

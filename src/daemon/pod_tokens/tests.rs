@@ -50,6 +50,8 @@ async fn instances_with_one_account_have_a_file_each_that_all_users_may_read() {
         .into_iter()
         .collect();
     assert!(paths[0] != paths[1] && paths[1] != paths[2], "{paths:?}");
+    let now = Instant::now();
+    assert!(tokens.renewals().values().all(|renewal| renewal.due > now), "they are new");
     for path in &paths {
         let own = path.parent().expect("its own directory");
         let modes = [path, own, own.parent().expect("the directory of all")].map(mode);
@@ -108,4 +110,22 @@ async fn the_files_of_a_unit_are_there_after_a_restart() {
     assert!(!b.exists(), "no instance has it any more");
     assert_eq!(after.renewals().keys().collect::<Vec<_>>(), [&a]);
     fs::remove_dir_all(socket.parent().expect("a directory")).expect("it is there");
+}
+
+#[tokio::test]
+async fn a_file_is_renewed_as_soon_as_it_is_due() {
+    let socket = socket("due");
+    let service = service("[pod-identity]\ntoken-lifetime = \"1s\"\n");
+    let tokens = Arc::new(PodTokens::new(service, Some(&socket), false));
+    let renewing = tokio::spawn(Arc::clone(&tokens).renew());
+    let path = tokens.issue(None).expect("a token").path;
+    fs::remove_file(&path).expect("it was there");
+    let end = Instant::now() + Duration::from_secs(30);
+    while !path.exists() {
+        assert!(Instant::now() < end, "expected {} to come back within 30 seconds", path.display());
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    renewing.abort();
+    let _ = renewing.await;
+    tokens.remove();
 }

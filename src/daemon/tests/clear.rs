@@ -72,3 +72,18 @@ async fn a_pending_event_is_taken_back_and_one_that_has_happened_stays() {
     assert_eq!(fleet.events().len(), 1);
     assert!(matches!(fleet.events()[0].at, EventTime::At(_)), "{:?}", fleet.events());
 }
+
+#[tokio::test]
+async fn a_fault_of_the_file_that_was_replaced_is_restored_and_not_removed() {
+    for (what, expected) in [
+        (ClearScope::Faults, "1 fault removed, 1 fault of the scenario restored"),
+        (ClearScope::All, "1 fault removed, 1 fault of the scenario restored"),
+    ] {
+        let live = live("[[fault]]\nname = \"a\"\nhang = true\n");
+        for name in ["a", "b"] {
+            let fault = Fault { name: name.parse().expect("a name"), ..Fault::always(FaultEffect::Hang) };
+            live.apply(FleetChange::Fault(Box::new(FleetItem::ordered(fault, Arc::new(json!({}))))));
+        }
+        assert_eq!(cleared(&live, what).await, (2, expected.to_owned()), "{what:?}");
+    }
+}

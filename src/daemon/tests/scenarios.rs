@@ -1,16 +1,18 @@
 //! Which scenario is served, and what of one outlives the next.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::json;
 use tokio::sync::watch;
+use tokio::time::timeout;
 
 use super::fleets::{LOADED, fleet_at, keys, loaded_scenario, scenario};
 use crate::config::Report;
 use crate::control::ScenarioChoice;
 use crate::control::api::{FallbackScenario, ScenarioContent};
 use crate::daemon::last_good::Fallback;
-use crate::daemon::load::{LoadedScenario, ScenarioSource};
+use crate::daemon::load::{LoadedScenario, ScenarioSource, read};
 use crate::daemon::origin::ScenarioOrigin;
 use crate::daemon::replacement::Replacement;
 use crate::daemon::restore::InitialState;
@@ -211,4 +213,15 @@ async fn a_reload_ends_what_was_chosen() {
     let read = store.read().await.expect("it is good");
     store.serve(read.clone());
     assert_eq!((store.is_overridden(), &store.served().digest), (false, &read.digest));
+}
+
+/// It is in no file system, whose answer somebody would have to wait for.
+#[tokio::test]
+async fn the_built_in_scenario_is_there_at_once() {
+    let read = timeout(Duration::ZERO, read(ScenarioOrigin::BuiltIn)).await;
+    assert!(
+        matches!(&read, Ok(Ok(loaded)) if loaded.origin == ScenarioOrigin::BuiltIn),
+        "found {:?}",
+        read.is_ok()
+    );
 }

@@ -13,7 +13,8 @@ use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
 use tokio_stream::iter;
 
-use super::fleets::{LOADED, PATIENCE, fleet, live, service};
+use super::fleets::{LOADED, PATIENCE, fleet, fleet_at, live, scenario, service};
+use crate::clock;
 use crate::control::OrderSource;
 use crate::control::api::LiveOrder;
 use crate::daemon::build::asked_port;
@@ -23,8 +24,20 @@ use crate::daemon::open::random;
 use crate::daemon::preparer;
 use crate::daemon::signals::{ends, stop_signal, stopped_at_start};
 use crate::imds::TokenAuthority;
-use crate::model::Timestamp;
+use crate::model::{ClockReading, Timestamp};
 use crate::server::{InheritedSockets, Limits, Server, ServiceState, bind};
+
+// === The wall clock ===
+
+#[tokio::test]
+async fn a_step_of_the_wall_clock_is_noted_once() {
+    assert!(!live("").note_wall_clock().await, "nobody has set it");
+    let now = clock::read();
+    let before = ClockReading { wall: now.wall.before(Duration::from_hours(1)), ..now };
+    let live = LiveFleet::new(service(fleet_at(scenario(""), before)));
+    assert!(live.note_wall_clock().await, "it was set an hour ahead");
+    assert!(!live.note_wall_clock().await, "it is noted");
+}
 
 // === Signals ===
 

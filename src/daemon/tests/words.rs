@@ -9,7 +9,7 @@ use serde_json::json;
 use super::fleets::{LOADED, fleet, fleet_at};
 use crate::control::ClockMovement;
 use crate::daemon::clock_moved::clock_moved;
-use crate::daemon::{describe, describe_fault};
+use crate::daemon::{describe, describe_containers, describe_fault};
 use crate::imds::{EventPreview, FleetChange, FleetItem, PathChange};
 use crate::model::fault::{Fault, FaultEffect, FaultStart};
 use crate::model::{
@@ -127,6 +127,81 @@ fn an_option_is_told_with_its_value() {
     ] {
         let found = describe::effect(&EventEffect::Option(option), None);
         assert_eq!((found.what.as_str(), found.text.as_str()), ("metadata-options", expected));
+    }
+}
+
+#[test]
+fn a_change_of_ec2s_api_is_told_with_its_details() {
+    let second = "0e:49:61:0f:c3:12";
+    let attached = |event: &str| {
+        let fleet = fleet(&format!("[[event]]\nat = \"1s\"\n{event}\n"));
+        describe::effect(&fleet.events()[0].effects[0], None).text
+    };
+    assert_eq!(attached("attach-interface = {}"), format!("{second} as device 1"));
+    assert_eq!(
+        attached("attach-interface = { network-card = 2 }"),
+        format!("{second} as device 1 on network card 2")
+    );
+    for (event, expected) in [
+        (
+            "assign = { SECOND, private-ipv4s = [\"172.16.34.98\", \"172.16.34.99\"], ipv6s = [\"2001:db8::7\"] }",
+            format!("assign: 172.16.34.98, 172.16.34.99, 2001:db8::7 to {second}"),
+        ),
+        (
+            "unassign = { SECOND, private-ipv4s = [\"172.16.34.99\"] }",
+            format!("unassign: 172.16.34.99 from {second}"),
+        ),
+        (
+            "modify-interface = { SECOND, security-groups = [\"a\", \"b\"] }",
+            format!("modify-interface: {second} security-groups = [a, b]"),
+        ),
+        (
+            "modify-interface = { SECOND, security-group-ids = [\"sg-0123456789abcdef0\"] }",
+            format!("modify-interface: {second} security-group-ids = [sg-0123456789abcdef0]"),
+        ),
+        ("hide-interface = { SECOND, for = \"5s\" }", format!("hide-interface: {second} for 5s")),
+        ("hide-interface = { SECOND }", format!("hide-interface: {second} until settled")),
+        ("detach-interface = { SECOND }", format!("detach-interface: {second}")),
+        ("instance-profile = \"none\"", "instance-profile: removed".to_owned()),
+        ("instance-profile = { role = \"web\" }", "instance-profile: the role web".to_owned()),
+        (
+            "instance-profile = { role = \"web\", name = \"p\" }",
+            "instance-profile: p with the role web".to_owned(),
+        ),
+        ("stop-start = { down = \"30s\" }", "stop-start: stopped for 30s".to_owned()),
+        (
+            "stop-start = { down = \"30s\", instance-type = \"m5.large\" }",
+            "stop-start: stopped for 30s, then m5.large".to_owned(),
+        ),
+    ] {
+        let event = event.replace("SECOND", &format!("interface = \"{second}\""));
+        let fleet = fleet(&format!("[[event]]\nattach-interface = {{}}\n[[event]]\nat = \"1s\"\n{event}\n"));
+        let found = describe::effect(&fleet.events()[1].effects[0], None);
+        assert_eq!(format!("{}: {}", found.what, found.text), expected, "{event}");
+    }
+}
+
+/// A clear of everything ends what other events change there.
+#[test]
+fn the_endpoints_whose_answers_an_event_changes_are_named() {
+    let both = Some("the endpoints ecs and pod-identity answer");
+    let (ecs, pods) = (Some("the endpoint ecs answers"), Some("the endpoint pod-identity answers"));
+    let task = "ecs-task = { desired-status = \"STOPPED\" }";
+    for (event, other, expected) in [
+        ("clear = \"all\"", "agent = \"restart\"", both),
+        ("clear = \"all\"", task, ecs),
+        ("clear = \"all\"", "pod-identity = { association = false }", pods),
+        ("clear = \"all\"", "tags = { Name = \"x\" }", None),
+        ("clear = \"ecs\"", "agent = \"restart\"", ecs),
+        ("clear = \"pod-identity\"", "agent = \"restart\"", pods),
+        ("clear = \"network\"", "agent = \"restart\"", None),
+        ("agent = \"restart\"", task, both),
+        (task, "agent = \"restart\"", ecs),
+    ] {
+        let events = format!("[[event]]\nat = \"1s\"\n{other}\n[[event]]\nat = \"2s\"\n{event}\n");
+        let fleet = fleet(&format!("[ecs]\n[pod-identity]\n{events}"));
+        let found = describe_containers::endpoints(&fleet.events()[1], fleet.events());
+        assert_eq!(found.as_deref(), expected, "{event}, beside {other}");
     }
 }
 

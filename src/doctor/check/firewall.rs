@@ -46,18 +46,18 @@ pub(super) fn firewall(facts: &HostFacts) -> Vec<Finding> {
         ));
     }
     let port = if facts.applied_settings().redirect == Redirect::None { METADATA_PORT } else { SERVICE_PORT };
-    let mut stopped = 0;
+    let mut are_stopped = false;
     for caller in &facts.callers {
         for destination in destinations(facts) {
             let packet = Packet { destination, ..packet(&caller.name, caller.caller_address, port) };
             let fate = rules.fate_of(&packet, ("filter", "input"), |_, _| false);
             if let PacketFate::Dropped(place) = fate {
-                stopped += 1;
+                are_stopped = true;
                 findings.push(blocked(rules, &packet, &place));
             }
         }
     }
-    if stopped == 0 {
+    if !are_stopped {
         let names: Vec<&str> = facts.callers.iter().map(|caller| caller.name.as_str()).collect();
         findings.push(match names.as_slice() {
             [] => Finding::ok(CheckName::Firewall, "there is no container bridge at the moment"),

@@ -79,8 +79,7 @@ fn applying_rule(words: &[String], packet: &Packet, text: &str) -> Option<Applyi
                 let target = words.next()?;
                 let applies = all(conditions) == Some(true);
                 let text = text.split_once(' ').map_or(text, |(_, rule)| rule).to_owned();
-                let verdict = verdict(word, target).filter(|_| applies)?;
-                return Some(ApplyingRule { verdict, text });
+                return applies.then(|| ApplyingRule { verdict: verdict(word, target), text });
             }
             "-m" | "--comment" => drop(words.next()),
             option => {
@@ -93,24 +92,16 @@ fn applying_rule(words: &[String], packet: &Packet, text: &str) -> Option<Applyi
     None
 }
 
-fn verdict(how: &str, target: &str) -> Option<RuleTarget> {
-    Some(match target {
+/// Where a target only notes something, as LOG does, it is a jump to a chain that is not there: no chain may have its name.
+fn verdict(how: &str, target: &str) -> RuleTarget {
+    match target {
         "ACCEPT" => RuleTarget::Accept,
         "DROP" | "REJECT" => RuleTarget::Drop,
         "DNAT" | "REDIRECT" => RuleTarget::Dnat,
         "RETURN" => RuleTarget::Return,
-        // Targets that only note something; anything else in capitals is such a one too.
-        _ if target.bytes().all(|b| b.is_ascii_uppercase()) && target.len() > 2 && is_extension(target) => {
-            return None;
-        }
         chain if how == "-g" => RuleTarget::Goto(chain.to_owned()),
         chain => RuleTarget::Jump(chain.to_owned()),
-    })
-}
-
-fn is_extension(target: &str) -> bool {
-    ["LOG", "NFLOG", "MARK", "CONNMARK", "TCPMSS", "TRACE", "NOTRACK", "CT", "MASQUERADE", "SNAT", "CHECKSUM"]
-        .contains(&target)
+    }
 }
 
 fn condition(option: &str, value: &str, packet: &Packet) -> Truth {

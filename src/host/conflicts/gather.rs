@@ -54,16 +54,21 @@ fn is_listener_of_root(socket: &TcpSocket) -> bool {
 }
 
 fn addressed(addresses: &mut AddressClient) -> Result<Vec<OtherNetwork>, HostError> {
-    let found = addresses.find_by(|address| match address {
-        IpAddr::V4(address) => NETWORK.contains(&address),
-        IpAddr::V6(address) => Service::PodIdentity.ipv6() == Some(address),
-    })?;
+    let found = addresses.find_by(is_of_endpoints)?;
     let elsewhere = found.into_iter().filter(|found| !found.loopback);
     let network = elsewhere.filter_map(|found| {
         let network = IpNet::new(found.address, found.prefix).ok()?;
         Some(OtherNetwork { network, interface: found.interface, routed: false })
     });
     Ok(network.collect())
+}
+
+/// In the network of the endpoints, or the one IPv6 address that they have.
+fn is_of_endpoints(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => NETWORK.contains(&address),
+        IpAddr::V6(address) => Service::PodIdentity.ipv6() == Some(address),
+    }
 }
 
 /// Routes to the network or into it, not those that merely cover it, such as 169.254.0.0/16.
@@ -96,6 +101,21 @@ fn destination(route: &NetlinkReply) -> Option<(Ipv4Net, u32)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn addresses_of_the_network_and_of_pod_identity_matter() {
+        for (address, expected) in [
+            ("169.254.170.2", true),
+            ("169.254.170.255", true),
+            ("169.254.169.254", false),
+            ("169.254.171.0", false),
+            ("fd00:ec2::23", true),
+            ("fd00:ec2::254", false),
+            ("fe80::1", false),
+        ] {
+            assert_eq!(is_of_endpoints(address.parse().expect("an address")), expected, "{address}");
+        }
+    }
 
     #[test]
     fn only_root_can_be_the_agent() {

@@ -35,7 +35,7 @@ fn redirect(address: Ipv4Addr) -> ConflictFacts {
 fn each_finding_refuses_its_endpoint_alone() {
     let none: [&str; 0] = [];
     let (ecs, pods) = (["ecs"], ["pod-identity"]);
-    let cases: [(&str, ConflictFacts, &[&str], &[&str]); 18] = [
+    let cases: [(&str, ConflictFacts, &[&str], &[&str]); 20] = [
         ("nothing", ConflictFacts::default(), &none, &none),
         ("the agent", listening("127.0.0.1:51679"), &ecs, &none),
         ("its introspection", listening("127.0.0.1:51678"), &ecs, &none),
@@ -55,6 +55,8 @@ fn each_finding_refuses_its_endpoint_alone() {
             &["ecs", "pod-identity"],
         ),
         ("the IPv6 address", network("fd00:ec2::23/128", "pod-id-link0", false), &pods, &none),
+        ("the IPv6 address elsewhere", network("fd00:ec2::23/128", "dummy0", false), &pods, &pods),
+        ("another IPv6 address", network("fd00:ec2::254/128", "dummy0", false), &none, &none),
         ("the address at the link", network("169.254.170.23/32", "pod-id-link0", false), &pods, &none),
         ("the route to the link", network("169.254.170.23/32", "pod-id-link0", true), &pods, &none),
         ("the address elsewhere", network("169.254.170.23/32", "dummy0", false), &pods, &pods),
@@ -104,6 +106,18 @@ fn a_refusal_names_what_was_found_and_the_way_out() {
         (
             network("169.254.170.1/24", "dummy0", false),
             ["the interface dummy0", "ip addr del 169.254.170.1/24 dev dummy0", "would break that network"],
+        ),
+        (
+            network("169.254.170.1/24", "br-local", false),
+            [
+                "the interface br-local",
+                "ip addr del 169.254.170.1/24 dev br-local",
+                "would break that network",
+            ],
+        ),
+        (
+            network("169.254.170.1/24", "br-0123456789xy", false),
+            ["br-0123456789xy", "ip addr del 169.254.170.1/24 dev br-0123456789xy", "would break"],
         ),
         (
             network("169.254.170.2/32", "veth1", true),

@@ -148,3 +148,31 @@ impl AsFd for NetlinkSocket {
         self.fd.as_fd()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use nix::libc;
+
+    use super::*;
+
+    /// An answer that comes late is known by its number.
+    #[test]
+    fn each_request_has_a_number_of_its_own() {
+        let mut socket = NetlinkSocket::open(SockProtocol::NetlinkRoute).expect("it needs no permission");
+        let mut numbers = || {
+            let links =
+                socket.dump(&NetlinkMessage::new(libc::RTM_GETLINK, 0, &[0; 16])).expect("there is lo");
+            links.first().map(|link| link.sequence).expect("there is lo")
+        };
+        assert_eq!([numbers(), numbers(), numbers()], [1, 2, 3]);
+    }
+
+    #[test]
+    fn the_answers_to_a_batch_are_its_own() {
+        let mut socket = NetlinkSocket::open(SockProtocol::NetlinkRoute).expect("it needs no permission");
+        // The kernel knows no such message, and says so at once.
+        let unknown = |sequence| NetlinkMessage::new(0x1ff, 0, &[0; 16]).finish(ACK, sequence);
+        send(socket.fd.as_raw_fd(), &unknown(7), MsgFlags::empty()).expect("it is sent");
+        assert_eq!(socket.batch(&unknown(9), 9..10), Ok(vec![(9, Errno::EOPNOTSUPP)]));
+    }
+}

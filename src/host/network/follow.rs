@@ -24,7 +24,26 @@ impl Network {
             self.apply(plan)?;
         }
         let then = std::mem::replace(&mut self.state.uplinks, now);
-        let leads_out = |then: &Uplink| self.state.uplinks.iter().any(|now| now.name == then.name);
-        Ok(Some(UplinkChange { removed: then.into_iter().filter(|uplink| !leads_out(uplink)).collect() }))
+        Ok(Some(UplinkChange::between(then, &self.state.uplinks)))
+    }
+}
+
+impl UplinkChange {
+    fn between(then: Vec<Uplink>, now: &[Uplink]) -> Self {
+        let leads_out = |then: &Uplink| now.iter().any(|now| now.name == then.name);
+        Self { removed: then.into_iter().filter(|uplink| !leads_out(uplink)).collect() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_interface_is_removed_when_none_of_its_name_leads_out() {
+        let uplink = |name: &str, reason: &str| Uplink { name: name.into(), reason: reason.into() };
+        let then = vec![uplink("br-a", "its port eth0 is a network card"), uplink("br-b", "x")];
+        let now = [uplink("br-a", "its port eth1 is a network card"), uplink("br-c", "x")];
+        assert_eq!(UplinkChange::between(then, &now).removed, [uplink("br-b", "x")]);
     }
 }

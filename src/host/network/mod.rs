@@ -126,8 +126,7 @@ impl Network {
         let obsolete = added_record::obsolete(&wanted, earlier);
 
         // Written before it is done: after a crash too much is recorded, never too little.
-        let ours = decisions.iter().filter(|(_, decision)| !matches!(decision, AddressDecision::Adopt(_)));
-        let added = ours.map(|(address, _)| *address).chain(obsolete.iter().copied()).collect();
+        let added = added_record::ours(&decisions, &obsolete);
         self.runtime.write_record(&AddedRecord { added, settings: settings.clone() })?;
 
         // The guard is there before the address that it guards.

@@ -1,8 +1,8 @@
 //! The status of the network, for `status.json`.
 
-use super::Network;
+use super::{Network, NetworkState};
 use crate::host::address::prefix_length;
-use crate::host::nft::{InstalledTable, Ownership};
+use crate::host::nft::{InstalledTable, KernelSupport, Ownership};
 use crate::host::plan::TABLE;
 use crate::host::settings::Redirect;
 use crate::host::status::{GuardianStatus, NetMode, Protection, StatusHistory, TableState};
@@ -27,16 +27,11 @@ impl Network {
             refused: self.state.refused.clone(),
             tables: self.table_states(without_owner),
             uplinks: self.state.uplinks.clone(),
-            connection_faults: self.failing_connections().iter().map(ToString::to_string).collect(),
+            connection_faults: self.state.failing_connections().iter().map(ToString::to_string).collect(),
             settings: self.state.settings.clone(),
-            warnings: self.warnings(),
+            warnings: self.state.warnings(self.wanted),
             restorations,
         }
-    }
-
-    /// The faults of connections that are carried out.
-    fn failing_connections(&self) -> &[ConnectionFault] {
-        if self.state.plan.tables.is_empty() { &[] } else { &self.state.connection_faults }
     }
 
     fn table_states(&self, without_owner: Protection) -> Vec<TableState> {
@@ -48,27 +43,34 @@ impl Network {
         };
         self.state.installed.tables.iter().map(describe).collect()
     }
+}
 
-    fn warnings(&self) -> Vec<String> {
+impl NetworkState {
+    /// The faults of connections that are carried out.
+    fn failing_connections(&self) -> &[ConnectionFault] {
+        if self.plan.tables.is_empty() { &[] } else { &self.connection_faults }
+    }
+
+    fn warnings(&self, wanted: KernelSupport) -> Vec<String> {
         let mut warnings = Vec::new();
-        if !self.state.loopback_up {
+        if !self.loopback_up {
             warnings
                 .push("the interface lo is down, so nothing reaches the address; ip link set lo up".into());
         }
-        if self.state.settings.redirect == Redirect::None {
+        if self.settings.redirect == Redirect::None {
             warnings.push(
                 "redirect = \"none\": there is no table, so nothing keeps neighbours on the LAN out, and the service's \
                  socket must be on port 80 itself"
                     .into(),
             );
         }
-        if self.failing_connections() != self.state.connection_faults {
+        if self.failing_connections() != self.connection_faults {
             warnings.push(
                 "redirect = \"none\": without a table, connections are neither refused nor lost".into(),
             );
         }
-        if self.state.support.ownership() == Ownership::None
-            && let [preferred @ .., Ownership::None] = self.wanted.ownership
+        if self.support.ownership() == Ownership::None
+            && let [preferred @ .., Ownership::None] = wanted.ownership
             && let Some(least) = preferred.last()
         {
             let lacking = match least {
@@ -77,15 +79,14 @@ impl Network {
             };
             warnings.push(format!("this kernel has {lacking}; they are watched and restored instead"));
         }
-        if !self.state.support.arp {
+        if !self.support.arp {
             warnings.push(
                 "this kernel has no arp tables, so a neighbour on the LAN may resolve the address; its packets are \
                  dropped all the same"
                     .into(),
             );
         }
-        let wide =
-            self.state.assigned.iter().filter(|assigned| assigned.prefix != prefix_length(assigned.address));
+        let wide = self.assigned.iter().filter(|assigned| assigned.prefix != prefix_length(assigned.address));
         warnings.extend(wide.map(|assigned| {
             format!(
                 "{}/{} was on lo before, and makes its whole network local; {}/{} would be enough",
@@ -95,12 +96,84 @@ impl Network {
                 prefix_length(assigned.address)
             )
         }));
-        warnings.extend(
-            self.state
-                .unavailable
-                .iter()
-                .map(|missing| format!("{} is left out: {}", missing.address, missing.reason)),
-        );
+        let missing = self.unavailable.iter();
         warnings
+            .extend(missing.map(|missing| format!("{} is left out: {}", missing.address, missing.reason)));
+        warnings
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::nft::TablesSnapshot;
+    use crate::host::plan::Plan;
+    use crate::host::settings::HostSettings;
+    use crate::host::status::{AddressOrigin, LoopbackAddress, Unavailable};
+
+    const WANTED: KernelSupport = KernelSupport { ownership: Ownership::CLEANED_UP, arp: true };
+
+    fn warnings(change: impl FnOnce(&mut NetworkState)) -> Vec<String> {
+        let mut state = NetworkState {
+            settings: HostSettings::default(),
+            plan: Plan::new(&[], &[], &[]),
+            support: WANTED,
+            installed: TablesSnapshot::default(),
+            assigned: vec![],
+            unavailable: vec![],
+            refused: vec![],
+            uplinks: vec![],
+            connection_faults: vec![],
+            refused_faults: None,
+            loopback_up: true,
+        };
+        change(&mut state);
+        state.warnings(WANTED)
+    }
+
+    fn assigned(prefix: u8) -> LoopbackAddress {
+        let address = "169.254.169.254".parse().expect("an address");
+        LoopbackAddress { address, prefix, origin: AddressOrigin::Adopted }
+    }
+
+    #[test]
+    fn the_tables_that_were_wanted_first_of_all_are_missed() {
+        let lacking = |wanted| {
+            let mut found = vec![];
+            warnings(|state| {
+                state.support.ownership = Ownership::ORDINARY;
+                found = state.warnings(KernelSupport { ownership: wanted, ..WANTED });
+            });
+            found
+        };
+        let [outlives] = lacking(Ownership::OUTLIVES).try_into().expect("one is missed");
+        assert!(outlives.contains("no tables that outlive their owner (Linux 6.9 has)"), "{outlives}");
+        assert_eq!(lacking(Ownership::ORDINARY), [""; 0]);
+    }
+
+    #[test]
+    fn each_lack_is_told_by_itself() {
+        assert_eq!(warnings(|state| state.assigned = vec![assigned(32)]), [""; 0]);
+        let unavailable =
+            Unavailable { address: "fd00:ec2::254".parse().expect("one"), reason: "no IPv6".into() };
+        for (found, expected) in [
+            (warnings(|state| state.loopback_up = false), "the interface lo is down"),
+            (
+                warnings(|state| state.settings.redirect = Redirect::None),
+                "redirect = \"none\": there is no table",
+            ),
+            (
+                warnings(|state| state.support.ownership = Ownership::ORDINARY),
+                "this kernel has no owned tables (Linux 5.12 has)",
+            ),
+            (warnings(|state| state.support.arp = false), "this kernel has no arp tables"),
+            (warnings(|state| state.assigned = vec![assigned(16)]), "169.254.169.254/16 was on lo before"),
+            (warnings(|state| state.unavailable = vec![unavailable]), "fd00:ec2::254 is left out: no IPv6"),
+        ] {
+            assert!(
+                found.len() == 1 && found[0].starts_with(expected),
+                "expected {expected:?} alone, found {found:?}"
+            );
+        }
     }
 }

@@ -98,3 +98,56 @@ fn redirected(expressions: &[u8], addresses: &[Ipv4Addr]) -> Option<Ipv4Addr> {
     }
     compared.filter(|_| changed)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ECS: Ipv4Addr = Ipv4Addr::new(169, 254, 170, 2);
+
+    fn attribute(kind: u16, value: &[u8]) -> Vec<u8> {
+        let length = u16::try_from(4 + value.len()).expect("it is short");
+        let mut bytes = [length.to_ne_bytes(), kind.to_ne_bytes()].concat();
+        bytes.extend_from_slice(value);
+        bytes.resize(bytes.len().next_multiple_of(4), 0);
+        bytes
+    }
+
+    fn expression(name: &str, data: &[Vec<u8>]) -> Vec<u8> {
+        let name = attribute(EXPRESSION_NAME, format!("{name}\0").as_bytes());
+        attribute(1, &[name, attribute(EXPRESSION_DATA, &data.concat())].concat())
+    }
+
+    fn number(kind: u16, number: u32) -> Vec<u8> {
+        attribute(kind, &number.to_be_bytes())
+    }
+
+    /// `ip daddr ADDRESS`, or `ip saddr ADDRESS`.
+    fn compared(offset: u32, address: Ipv4Addr) -> Vec<u8> {
+        let payload =
+            expression("payload", &[number(PAYLOAD_BASE, NETWORK_HEADER), number(PAYLOAD_OFFSET, offset)]);
+        let value = attribute(DATA_VALUE, &address.octets());
+        [payload, expression("cmp", &[attribute(CMP_DATA, &value)])].concat()
+    }
+
+    #[test]
+    fn a_rule_redirects_an_address_that_it_compares_if_it_changes_the_destination() {
+        let of_ecs = || compared(DESTINATION, ECS);
+        let target = |name: &str| expression("target", &[attribute(EXPRESSION_NAME, name.as_bytes())]);
+        let dnat = || expression("nat", &[number(NAT_TYPE, DESTINATION_NAT)]);
+        for (what, rule, expected) in [
+            ("redirect", vec![of_ecs(), expression("redir", &[])], Some(ECS)),
+            ("dnat", vec![of_ecs(), dnat()], Some(ECS)),
+            ("DNAT of iptables", vec![of_ecs(), target("DNAT")], Some(ECS)),
+            ("REDIRECT of iptables", vec![of_ecs(), target("REDIRECT")], Some(ECS)),
+            ("another target", vec![of_ecs(), target("MARK")], None),
+            ("snat", vec![of_ecs(), expression("nat", &[number(NAT_TYPE, 0)])], None),
+            ("nothing", vec![of_ecs()], None),
+            ("of the source", vec![compared(12, ECS), dnat()], None),
+            ("another address", vec![compared(DESTINATION, Ipv4Addr::LOCALHOST), dnat()], None),
+            ("none", vec![dnat()], None),
+        ] {
+            assert_eq!(redirected(&rule.concat(), &[ECS]), expected, "{what}");
+        }
+    }
+}

@@ -31,3 +31,25 @@ impl fmt::Display for BatchStep {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_is_told_by_what_it_does() {
+        for (step, expected) in [
+            (BatchStep::Frame, "begin a transaction of nf_tables"),
+            (BatchStep::Ensure(Family::Inet), "look up the table inet mock-imds"),
+            (BatchStep::Remove(Family::Arp), "remove the table arp mock-imds"),
+            (BatchStep::Create(Family::Inet), "create the table inet mock-imds"),
+            (BatchStep::Chain(Family::Inet, "guard"), "create the chain guard in the table inet mock-imds"),
+            (
+                BatchStep::Rule(Family::Inet, "tcp dport 80 accept".into()),
+                "add the rule \"tcp dport 80 accept\" to the table inet mock-imds",
+            ),
+        ] {
+            assert_eq!(step.to_string(), expected);
+        }
+    }
+}

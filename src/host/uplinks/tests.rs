@@ -40,6 +40,8 @@ fn each_topology_has_its_verdict() {
         "10 veth10 veth - - -",
         "11 br-empty bridge - - -",
         "12 br-empty.5 vlan - 11 -",
+        "13 vmnet1 tun - - -",
+        "14 veth14 netkit - - -",
     ];
     let also = |more: &[&'static str]| [LAN, more].concat();
     let cases: &[(&str, Vec<&str>, &[&str])] = &[

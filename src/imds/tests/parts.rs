@@ -187,7 +187,7 @@ fn what_a_client_of_a_derived_instance_will_meet_is_prepared() {
     };
     let later = LOADED.plus(Duration::from_mins(1));
     assert_eq!(ask(LOADED), "Cache(1 of 256)");
-    fleet.prepare_next(later);
+    fleet.prepare_next(LOADED, later);
     assert_eq!(remembered(fleet.cache()), "Cache(2 of 256)");
     assert_eq!(ask(later), "Cache(2 of 256)", "it is remembered");
 }

@@ -17,7 +17,9 @@ const AT: Timestamp = Timestamp::from_secs(1_000);
 fn apply(signals: &mut ContainerSignals, change: &ContainerChange, seconds: u64) {
     let at = AT.plus(Duration::from_secs(seconds));
     let over_at = |delay| at.plus(delay);
-    signals.apply(change, ChangeTime { at, since: at, reached: Duration::MAX, number: 1, over_at: &over_at });
+    let offset = i64::try_from(seconds * 1_000).expect("some seconds");
+    let (reached, number, repeat) = (Duration::MAX, 1, None);
+    signals.apply(change, ChangeTime { at, since: at, reached, number, offset, repeat, over_at: &over_at });
 }
 
 fn app() -> EcsName {
@@ -105,7 +107,7 @@ fn a_clear_of_one_service_keeps_the_agent_of_the_other() {
         apply(&mut signals, &restart, 0);
         let before = signals.agent(other);
         assert!(before.is_some(), "{other:?} has restarted");
-        signals.clear(cleared);
+        signals.clear(cleared, 1_000);
         assert_eq!((signals.agent(cleared), signals.agent(other)), (None, before), "{cleared:?} is cleared");
     }
 }

@@ -74,8 +74,9 @@ fn tag(key: &str, item: &Item<'_>) -> Option<EventEffect> {
     Some(EventEffect::Tag(parsed, Some(item.string()?.to_owned())))
 }
 
-fn facts(section: &Section<'_>, files: &NamedFiles<'_>) -> Vec<InstanceFact> {
-    let user_data = section.read("user-data", |item| match item.kind() {
+/// User data, or none, which `false` says.
+pub(super) fn user_data(item: &Item<'_>, files: &NamedFiles<'_>) -> Option<Option<Vec<u8>>> {
+    match item.kind() {
         "boolean" if item.boolean()? => {
             item.error(
                 format!("{} is true", item.name()),
@@ -85,7 +86,11 @@ fn facts(section: &Section<'_>, files: &NamedFiles<'_>) -> Vec<InstanceFact> {
         }
         "boolean" => Some(None),
         _ => content::read(item, files, USER_DATA_LIMIT).map(Some),
-    });
+    }
+}
+
+fn facts(section: &Section<'_>, files: &NamedFiles<'_>) -> Vec<InstanceFact> {
+    let user_data = section.read("user-data", |item| user_data(item, files));
     let facts = [
         section.read("instance-type", Item::parse).map(InstanceFact::InstanceType),
         section.read("ami-id", Item::parse).map(InstanceFact::AmiId),

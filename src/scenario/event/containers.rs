@@ -159,7 +159,6 @@ fn protection(item: &Item<'_>) -> Option<ProtectionChange> {
         return Some(ProtectionChange { answer: Some(answer), enabled: None, span: PROTECTION });
     }
     let section = item.section()?;
-    let problems = section.problems();
     let enabled = section.get("enabled");
     let is_on = enabled.as_ref().and_then(Item::boolean);
     let span_item = section.get("for");
@@ -178,9 +177,6 @@ fn protection(item: &Item<'_>) -> Option<ProtectionChange> {
         );
     }
     section.finish();
-    if enabled.is_some() && section.problems() > problems {
-        return None;
-    }
     if enabled.is_none() {
         section.error(
             "the protection is neither set nor ended",
@@ -237,7 +233,6 @@ fn agent(item: &Item<'_>) -> Option<AgentRestart> {
         return None;
     }
     let section = item.section()?;
-    let problems = section.problems();
     let which = section.read("endpoint", Item::choice::<EndpointAgent>);
     let down = section.get("down").map_or(Some(AGENT_DOWN), |item| item.duration());
     let ready = section.get("credentials-ready-after");
@@ -252,8 +247,5 @@ fn agent(item: &Item<'_>) -> Option<AgentRestart> {
     }
     let ready = ready.map_or(Some(CREDENTIALS_READY_AFTER), |item| item.duration());
     section.finish();
-    if section.problems() > problems {
-        return None;
-    }
     Some(restart(which, down?, ready?))
 }

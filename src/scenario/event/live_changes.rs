@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
+use super::changes;
 use crate::config::{Item, Section};
 use crate::model::{
     AddressChange, EventEffect, InstanceType, InterfaceChange, InterfaceName, NamedInstance, ProfileChange,
     RoleChange, RoleName, Scenario, SettleTarget, StopStart, UserDataChange,
 };
-use crate::scenario::instance::USER_DATA_LIMIT;
 use crate::scenario::named_files::NamedFiles;
-use crate::scenario::{addresses, content, interface};
+use crate::scenario::{addresses, interface};
 
 /// How long EC2 Instance Connect keeps a key. Source: its API reference, `SendSSHPublicKey`.
 const PUSHED_KEY: Duration = Duration::from_mins(1);
@@ -159,19 +159,13 @@ fn profile(item: &Item<'_>) -> Option<ProfileChange> {
 }
 
 fn stop_start(section: &Section<'_>, files: &NamedFiles<'_>) -> Option<StopStart> {
-    let problems = section.problems();
     let down = section.get("down").map_or(Some(Duration::ZERO), |item| item.duration());
     let instance_type = section.read("instance-type", Item::parse::<InstanceType>);
-    let user_data = section.read("user-data", |item| match item.kind() {
-        "boolean" => (!item.boolean()?).then_some(UserDataChange::Remove),
-        _ => content::read(item, files, USER_DATA_LIMIT).map(UserDataChange::Set),
-    });
-    let user_data = user_data.unwrap_or(UserDataChange::Keep);
+    let user_data = section.read("user-data", |item| changes::user_data(item, files));
+    let user_data = user_data
+        .map_or(UserDataChange::Keep, |data| data.map_or(UserDataChange::Remove, UserDataChange::Set));
     let public_ipv4s = section.read("public-ipv4s", addresses::list);
     section.finish();
-    if section.problems() > problems {
-        return None;
-    }
     Some(StopStart { down: down?, instance_type, user_data, public_ipv4s })
 }
 

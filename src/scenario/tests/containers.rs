@@ -101,6 +101,8 @@ fn what_contradicts_is_refused_or_warned_of() {
             "[ecs.credentials]\nsource = \"file\"\nfile = \"x\"\n",
             "error: a task cannot have credentials of its own",
         ),
+        ("[pod-identity]\ntoken = \"\"\n", "error: pod-identity.token is no token"),
+        ("[pod-identity]\ntoken = \"two words\"\n", "error: pod-identity.token is no token"),
         ("[pod-identity]\ntoken = \"any-jtw\"\n", "accepted: \"any-jwt\", \"issued\", \"any\""),
         ("[pod-identity.associations]\nweb = \"r\"\n", "error: \"web\" is not a service account"),
     ];
@@ -200,4 +202,24 @@ fn a_credential_id_is_never_shown() {
 fn null_is_a_container_without_statistics() {
     let found = task("[ecs]\nstats = { text = '{ \"app\": null }' }\n");
     assert!(matches!(&found.stats, TaskStats::Fixed(stats) if stats.is_empty()), "{:?}", found.stats);
+}
+
+#[test]
+fn statistics_are_of_the_containers_and_of_the_one_that_the_agent_adds() {
+    let found = task("[ecs]\nstats = { text = '{ \"app\": {}, \"~internal~ecs~pause\": {} }' }\n");
+    let TaskStats::Fixed(stats) = &found.stats else { panic!("{:?}", found.stats) };
+    assert_eq!(stats.keys().collect::<Vec<_>>(), ["app", "~internal~ecs~pause"]);
+}
+
+#[test]
+fn a_token_of_a_pod_lives_a_second_at_least() {
+    for (lifetime, expected) in [("1s", 1), ("90m", 5_400)] {
+        let found = scenario(&format!("[pod-identity]\ntoken-lifetime = \"{lifetime}\"\n"));
+        let found = found.instance.pod_identity.as_deref().map(|pod| pod.token_lifetime.as_secs());
+        assert_eq!(found, Some(expected), "{lifetime}");
+    }
+    for lifetime in ["0s", "999ms"] {
+        let found = problems(&format!("[pod-identity]\ntoken-lifetime = \"{lifetime}\"\n"));
+        assert!(found.contains("token-lifetime is less than a second"), "{lifetime}: {found}");
+    }
 }

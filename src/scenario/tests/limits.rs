@@ -53,6 +53,14 @@ fn an_event_repeats_once_a_second_at_most() {
 }
 
 #[test]
+fn a_delay_may_have_one_length_and_no_negative_range() {
+    let longer = "min is longer than max";
+    for (min, max, expected) in [("3s", "3s", ""), ("3s", "4s", ""), ("4s", "3s", longer)] {
+        has_problem(&format!("[propagation]\ntags = {{ min = \"{min}\", max = \"{max}\" }}\n"), expected);
+    }
+}
+
+#[test]
 fn a_scenario_has_256_faults_at_most() {
     let faults = |count: usize| "[[fault]]\npath = \"meta-data/mac\"\nstatus = 404\n".repeat(count);
     has_problem(&faults(256), "");

@@ -1,4 +1,5 @@
 mod containers;
+mod events;
 mod limits;
 mod named_instances;
 mod words;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{accepted, problems};
 use crate::config::SourceText;
-use crate::model::{EventEffect, InstanceFact, Override, Profile};
+use crate::model::{EventEffect, InstanceFact, Override, Profile, Scenario, UserDataChange};
 use crate::scenario::{Library, is_override_path, read};
 
 #[test]
@@ -76,6 +76,32 @@ fn an_event_removes_user_data_and_takes_no_other_boolean_for_it() {
     let found = problems("[[event]]\nclear = \"all\"\nfacts = { user-data = true }\n");
     assert!(found.starts_with("test.toml:3:23: error: event[1].facts.user-data is true"), "{found}");
     assert!(found.contains("or false, which removes it"), "{found}");
+}
+
+#[test]
+fn an_interface_without_private_addresses_has_no_public_one() {
+    let public = |keys: &str| {
+        let text = format!("[[instance.network-interface]]\nmac = \"0e:00:00:00:00:01\"\n{keys}");
+        accepted(&text).instance.primary().public_ipv4s.clone()
+    };
+    assert_eq!(public(""), Scenario::default().instance.primary().public_ipv4s);
+    assert_eq!(public("").len(), 1);
+    assert_eq!(public("private-ipv4s = [\"172.16.34.50\"]\n").len(), 1);
+    assert!(public("private-ipv4s = []\nipv6s = [\"2001:db8::7\"]\n").is_empty());
+}
+
+#[test]
+fn a_stop_and_start_keeps_user_data_unless_it_says_otherwise() {
+    let change = |keys: &str| {
+        let effects = accepted(&format!("[[event]]\nstop-start = {{ {keys} }}\n")).events[0].effects.clone();
+        let [EventEffect::StopStart(stop)] = effects.as_slice() else { panic!("{effects:?}") };
+        stop.user_data.clone()
+    };
+    assert_eq!(change(""), UserDataChange::Keep);
+    assert_eq!(change("user-data = false"), UserDataChange::Remove);
+    assert_eq!(change("user-data = \"x\""), UserDataChange::Set(b"x".to_vec()));
+    let found = problems("[[event]]\nstop-start = { user-data = true }\n");
+    assert!(found.contains("error: event[1].stop-start.user-data is true"), "{found}");
 }
 
 #[test]

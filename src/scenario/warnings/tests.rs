@@ -355,6 +355,8 @@ fn zones_and_architectures_are_compared_with_what_there_is() {
         ("us-east-1-wl1-bos-wlz-1", &[]),
         ("us-east-1-wl1-boss-wlz-1", &["the nearest that it knows: \"us-east-1-wl1-bos-wlz-1\""]),
         ("eu-west-1-dub-1a", &["mock-imds knows no zone \"eu-west-1-dub-1a\""]),
+        ("eu-west-4f", &[]),
+        ("eu-west-4g", &["the region eu-west-4 has no zone \"eu-west-4g\""]),
         ("us-isob-east-1b", &[]),
         ("us-east-3a", &[]),
         ("us-eest-1a", &["did you mean \"us-east-1a\"?"]),
@@ -442,4 +444,45 @@ fn an_unset_of_what_no_event_sets_is_told() {
         "[[event]]\nunset = [\"meta-data/mac\"]\n",
         &["unset of meta-data/mac has no effect: no event sets it"],
     );
+}
+
+#[test]
+fn the_path_of_a_fault_is_one_of_its_endpoint() {
+    let never = "matches no path that is served: the fault never hits";
+    for (fault, expected) in [
+        ("path = \"meta-data/iamm/**\"", &[never][..]),
+        ("endpoint = \"imds\"\npath = \"meta-data/iamm/**\"", &[never]),
+        ("endpoint = \"imds\"\npath = \"meta-data/iam/**\"", &[]),
+        ("endpoint = \"ecs\"\npath = \"/creds\"", &[]),
+        ("endpoint = \"pod-identity\"\npath = \"/creds\"", &[]),
+    ] {
+        expect(&format!("[ecs]\n[pod-identity]\n[[fault]]\n{fault}\nstatus = 503\n"), expected);
+    }
+}
+
+#[test]
+fn an_override_hides_what_an_event_changes_at_or_below_its_path() {
+    let macs = "meta-data/network/interfaces/macs";
+    let of = |path: &str, value: &str| {
+        format!(
+            "[metadata]\n\"{path}\" = {value}\n[[event]]\nattach-interface = {{ mac = \"0e:49:61:0f:c3:12\" }}\n"
+        )
+    };
+    for (path, value) in [
+        (format!("{macs}/0e:49:61:0f:c3:12"), "false"),
+        (format!("{macs}/0e:49:61:0f:c3:12/mac"), "\"x\""),
+        (macs.to_owned(), "false"),
+    ] {
+        expect(
+            &of(&path, value),
+            &[&format!("{path} is overridden: what this event changes there is not seen")],
+        );
+    }
+    for (path, value) in [
+        (format!("{macs}/0e:49:61:0f:c3:11"), "false"),
+        (format!("{macs}/0e:49:61:0f:c3:11/mac"), "\"x\""),
+        ("meta-data/own".to_owned(), "\"x\""),
+    ] {
+        expect(&of(&path, value), &[]);
+    }
 }

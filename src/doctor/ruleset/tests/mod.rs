@@ -124,8 +124,14 @@ fn a_rule_of_iptables_applies_by_all_its_conditions() {
 #[test]
 fn a_target_of_iptables_decides_jumps_or_only_notes() {
     let fate = |rules: &str| judge(&saved("filter", &format!(":INPUT DROP [0:0]\n:zone - [0:0]\n{rules}")));
-    let accepted =
-        ["-A INPUT -j ACCEPT", "-A INPUT -j zone\n-A zone -j ACCEPT", "-A INPUT -g zone\n-A zone -j ACCEPT"];
+    let accepted = [
+        "-A INPUT -j ACCEPT",
+        "-A INPUT -j zone\n-A zone -j ACCEPT",
+        "-A INPUT -g zone\n-A zone -j ACCEPT",
+        // Not every name in capitals is a target, as Docker shows.
+        ":DOCKER - [0:0]\n-A INPUT -j DOCKER\n-A DOCKER -j ACCEPT",
+        "-A INPUT -j LOG\n-A INPUT -j ACCEPT",
+    ];
     for rules in accepted {
         assert_eq!(fate(rules), PacketFate::Accepted, "{rules}");
     }
@@ -149,6 +155,18 @@ fn a_target_of_iptables_decides_jumps_or_only_notes() {
         let PacketFate::Dropped(place) = fate(rules) else { panic!("accepted, not dropped: {rules}") };
         assert_eq!(place.cause, expected, "{rules}");
     }
+}
+
+#[test]
+fn jumps_are_followed_to_a_depth_that_no_kernel_has() {
+    let fate = |depth: usize| {
+        let declared: String = (1..=depth).map(|n| format!(":c{n} - [0:0]\n")).collect();
+        let jumps: String = (1..depth).map(|n| format!("-A c{n} -j c{}\n", n + 1)).collect();
+        let rules = format!(":INPUT DROP [0:0]\n{declared}-A INPUT -j c1\n{jumps}-A c{depth} -j ACCEPT");
+        judge(&saved("filter", &rules))
+    };
+    assert_eq!(fate(DEPTH - 1), PacketFate::Accepted, "with the base chain there are {DEPTH}");
+    assert_ne!(fate(DEPTH), PacketFate::Accepted);
 }
 
 #[test]
@@ -177,6 +195,20 @@ COMMIT
     let PacketFate::Dropped(place) = without_raw else { panic!("not dropped") };
     assert_eq!(place.table, "ip mangle");
     assert_eq!(fate(&rules, ("filter", "input")), PacketFate::Accepted, "no chain is at this hook");
+
+    // mangle is at -150, before filter at 0.
+    let both = "*filter\n:INPUT DROP [0:0]\nCOMMIT\n*mangle\n:INPUT DROP [0:0]\nCOMMIT\n";
+    let both = Ruleset { iptables: Some(both.into()), ..Ruleset::default() };
+    let PacketFate::Dropped(place) = fate(&both, ("filter", "input")) else { panic!("not dropped") };
+    assert_eq!(place.table, "ip mangle");
+
+    // iptables' nat is at -100, before another table of nft's at 0.
+    let nft = r#"{"nftables": [
+        {"chain": {"family": "ip", "table": "other", "name": "pre", "type": "nat", "hook": "prerouting", "prio": 0, "policy": "accept"}},
+        {"rule": {"family": "ip", "table": "other", "chain": "pre", "expr": [{"drop": null}]}}]}"#;
+    let rules = Ruleset { nft: vec![nft.into()], ..rules };
+    let PacketFate::Diverted(place) = fate(&rules, ("nat", "prerouting")) else { panic!("not redirected") };
+    assert_eq!(place.table, "ip nat");
 }
 
 #[test]
@@ -186,6 +218,15 @@ fn iptables_speaks_for_its_tables() {
         Ruleset { nft, iptables: Some("*t\n:INPUT DROP [0:0]\nCOMMIT\n".into()), ..Ruleset::default() };
     let PacketFate::Dropped(place) = judge(&rules) else { panic!("the rules of nft were taken") };
     assert_eq!(place.base_chain, "INPUT");
+    // The other way round, and with a table that iptables does not have.
+    let drop = listed("accept", r#"{"drop": null}"#).nft;
+    let saved = |table: &str| {
+        let text = format!("*{table}\n:INPUT ACCEPT [0:0]\nCOMMIT\n");
+        judge(&Ruleset { nft: drop.clone(), iptables: Some(text), ..Ruleset::default() })
+    };
+    assert_eq!(saved("t"), PacketFate::Accepted);
+    let PacketFate::Dropped(place) = saved("filter") else { panic!("the rules of nft were left out") };
+    assert_eq!((place.table.as_str(), place.base_chain.as_str()), ("ip t", "input"));
     assert!(rules.has_chain("ip t", "INP"));
     assert!(!rules.has_chain("ip t", "OUT") && !rules.has_chain("ip other", "INP"));
 }

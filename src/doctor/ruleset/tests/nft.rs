@@ -137,3 +137,15 @@ fn a_verdict_of_nft_is_told_with_its_rule() {
         assert!(matches!(judge(&listed("drop", diverts)), PacketFate::Diverted(_)), "{diverts}");
     }
 }
+
+#[test]
+fn what_is_behind_a_return_of_nft_is_not_asked() {
+    let text = r#"{"nftables": [
+        {"chain": {"family": "ip", "table": "t", "name": "input", "type": "filter", "hook": "input", "prio": 0, "policy": "accept"}},
+        {"rule": {"family": "ip", "table": "t", "chain": "input", "expr": [VERDICT]}},
+        {"rule": {"family": "ip", "table": "t", "chain": "input", "expr": [{"drop": null}]}}]}"#;
+    let fate =
+        |verdict: &str| judge(&Ruleset { nft: vec![text.replace("VERDICT", verdict)], ..Ruleset::default() });
+    assert_eq!(fate(r#"{"return": null}"#), PacketFate::Accepted);
+    assert!(matches!(fate(r#"{"log": null}"#), PacketFate::Dropped(_)));
+}
