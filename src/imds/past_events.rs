@@ -32,8 +32,7 @@ impl PastEvents {
 
     /// The indices of events of which something has happened since, or is no more.
     pub(super) fn changed_since(&self, before: &Self) -> BTreeSet<usize> {
-        let of = |past: &Self| past.occurrences.iter().copied().collect::<Vec<_>>();
-        let [mut now, mut then] = [of(self), of(before)];
+        let [mut now, mut then] = [self.occurrences.clone(), before.occurrences.clone()];
         let by_index =
             |occurrences: &mut Vec<Occurrence>| occurrences.sort_by_key(|occurrence| occurrence.index);
         by_index(&mut now);

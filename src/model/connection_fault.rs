@@ -6,7 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::client_matcher::ClientMatcher;
-use super::fault::{ConnectionFailure, Fault};
+use super::fault::{ConnectionFailure, Fault, FaultEndpoint};
 use super::service::Service;
 use super::string_enum::StringEnum as _;
 
@@ -27,7 +27,7 @@ impl ConnectionFault {
 
     /// The part of a fault that is about connections; `None` if nothing is.
     pub(crate) fn of(fault: &Fault) -> Option<Self> {
-        let service = fault.endpoint.map(|endpoint| endpoint.service());
+        let service = fault.endpoint.map(FaultEndpoint::service);
         let failure = fault.effect.connection()?;
         Some(Self { failure, service, clients: fault.clients.clone() })
     }

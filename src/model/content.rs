@@ -8,6 +8,7 @@ use super::fault::HeaderChange;
 
 /// A value with its media type.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_field_names, reason = "content-type is the header's name")]
 pub struct Content {
     /// The body, which everything that has it shares.
     pub bytes: Bytes,
