@@ -60,18 +60,31 @@ mod tests {
     use super::*;
 
     fn completes(line: &str, id: &str) -> bool {
+        completer(line, id).is_some()
+    }
+
+    fn completer(line: &str, id: &str) -> Option<ArgValueCompleter> {
         let mut command = command();
         let found = line.split(' ').fold(&mut command, |command, name| {
             command.find_subcommand_mut(name).unwrap_or_else(|| panic!("no subcommand '{name}' of '{line}'"))
         });
         let argument = found.get_arguments().find(|argument| argument.get_id() == id);
         let argument = argument.unwrap_or_else(|| panic!("'{line}' has no argument '{id}'"));
-        argument.get::<ArgValueCompleter>().is_some()
+        argument.get::<ArgValueCompleter>().cloned()
     }
 
     #[test]
     fn what_conform_knows_is_completed() {
-        assert!(completes("conform", "only") && completes("conform", "profile"));
+        for (id, typed, expected) in
+            [("profile", "ec", "ec2"), ("profile", "aem", "aemm"), ("only", "token-iss", "token-issued")]
+        {
+            let completer = completer("conform", id).unwrap_or_else(|| panic!("no completer of '{id}'"));
+            let found = completer.complete(OsStr::new(typed));
+            assert!(
+                found.iter().any(|candidate| candidate.get_value() == expected),
+                "expected '{expected}' for '{typed}' of '{id}', found {found:?}"
+            );
+        }
     }
 
     #[test]

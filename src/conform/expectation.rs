@@ -137,13 +137,13 @@ fn shown_header(response: &RawResponse, name: &str) -> String {
     }
 }
 
+/// What is wrong with the end of an answer.
 fn framing(response: &RawResponse) -> String {
     if response.is_short {
         return format!("the connection ended after {} bytes of the body", response.body.len());
     }
-    match (response.extra.len(), response.closed) {
-        (0, true) => "the end of the connection".to_owned(),
-        (0, false) => "an open connection, a second after the answer".to_owned(),
-        (count, _) => format!("{count} more bytes after the answer"),
+    match response.extra.len() {
+        0 => "an open connection, a second after the answer".to_owned(),
+        count => format!("{count} more bytes after the answer"),
     }
 }

@@ -63,8 +63,7 @@ impl<'t> ServiceUnderTest<'t> {
             return Err(NoAnswer::Unreachable(why));
         }
         service.token = asked.ok().and_then(|answer| usable_token(&answer));
-        let without = ProbeRequest { headers: vec![], ..plain("/latest/meta-data/instance-id") };
-        let without = service.send(&without)?;
+        let without = service.send(&plain("/latest/meta-data/instance-id"))?;
         service.requires_tokens = without.status == 401;
         Ok(service)
     }
@@ -136,21 +135,24 @@ impl<'t> ServiceUnderTest<'t> {
 
     /// Sends a request at the pace of the run; again, and later, where the service has too much to do.
     fn send(&mut self, request: &ProbeRequest) -> Answered {
-        let mut nth = 0;
-        loop {
-            self.wait(self.pace.wait(now()));
-            let sent = now();
-            self.pace.request_sent(sent);
-            self.requests += 1;
-            let left = self.ends.since(sent);
-            let answered = exchange(&self.addresses, &self.target.authority(), request, left)?;
-            nth += 1;
-            if !matches!(answered.status, 429 | 503) || nth == ATTEMPTS || !self.has_time() {
-                return Ok(Rc::new(answered));
+        let mut answered = self.send_once(request)?;
+        for nth in 1..ATTEMPTS {
+            if !matches!(answered.status, 429 | 503) || !self.has_time() {
+                break;
             }
             let retry_after = answered.header("Retry-After").and_then(|value| value.trim().parse().ok());
             self.pace.back_off(nth, retry_after.map(Duration::from_secs), now());
+            answered = self.send_once(request)?;
         }
+        Ok(Rc::new(answered))
+    }
+
+    fn send_once(&mut self, request: &ProbeRequest) -> Result<RawResponse, NoAnswer> {
+        self.wait(self.pace.wait(now()));
+        let sent = now();
+        self.pace.request_sent(sent);
+        self.requests += 1;
+        exchange(&self.addresses, &self.target.authority(), request, self.ends.since(sent))
     }
 }
 

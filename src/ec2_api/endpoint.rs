@@ -80,15 +80,17 @@ mod tests {
 
     #[test]
     fn http_urls_are_taken_and_others_get_a_sentence() {
-        for (text, shown) in [
-            ("http://127.0.0.1:5000", "http://127.0.0.1:5000"),
-            ("http://moto:5000/", "http://moto:5000"),
-            ("http://[::1]:4566", "http://[::1]:4566"),
-            ("localhost:4566", "http://localhost:4566"),
+        for (text, authority) in [
+            ("http://127.0.0.1:5000", "127.0.0.1:5000"),
+            ("http://moto:5000/", "moto:5000"),
+            ("http://[::1]:4566", "[::1]:4566"),
+            ("localhost:4566", "localhost:4566"),
+            ("http://moto", "moto"),
         ] {
             assert_eq!(
-                text.parse::<ApiEndpoint>().map(|endpoint| endpoint.to_string()),
-                Ok(shown.to_owned())
+                text.parse::<ApiEndpoint>().map(|endpoint| (endpoint.authority(), endpoint.to_string())),
+                Ok((authority.to_owned(), format!("http://{authority}"))),
+                "{text}"
             );
         }
         for (text, why) in [

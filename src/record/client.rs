@@ -111,6 +111,42 @@ mod tests {
         assert_eq!(http_date("noon"), None);
     }
 
+    /// A service that answers one request with these bytes.
+    fn answering(bytes: &'static str) -> Target {
+        use std::io::{Read as _, Write as _};
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port is free");
+        let address = listener.local_addr().expect("it is bound");
+        std::thread::spawn(move || {
+            let Ok((mut stream, _)) = listener.accept() else { return };
+            let mut head = vec![];
+            let mut byte = [0];
+            while !head.ends_with(b"\r\n\r\n") && stream.read_exact(&mut byte).is_ok() {
+                head.push(byte[0]);
+            }
+            let _ = stream.write_all(bytes.as_bytes());
+        });
+        address.to_string().parse().expect("it is an address")
+    }
+
+    #[tokio::test]
+    async fn an_answer_has_its_version_and_its_headers() {
+        let request =
+            CrawlRequest { method: hyper::Method::GET, path: "/latest/".to_owned(), headers: vec![] };
+        for (version, legacy) in [("1.0", true), ("1.1", false)] {
+            let bytes = format!(
+                "HTTP/{version} 200 OK\r\nConnection: close\r\nRetry-After: 7\r\nContent-Type: a/b\r\nContent-Length: 2\r\n\r\nok"
+            );
+            let target = answering(bytes.leak());
+            let ExchangeOutcome::Response(found) = exchange(&target, &request, RESPONSE_TIMEOUT).await else {
+                panic!("expected an answer of HTTP/{version}");
+            };
+            assert_eq!((found.status, found.legacy, found.closes), (200, legacy, true), "HTTP/{version}");
+            assert_eq!(found.body, b"ok");
+            assert_eq!(found.content_type.as_deref(), Some("a/b"));
+            assert_eq!(found.retry_after, Some(Duration::from_secs(7)));
+        }
+    }
+
     #[test]
     fn headers_say_when_to_come_again_and_whether_the_connection_stays() {
         let with = |name: HeaderName, value: &'static str| {

@@ -152,6 +152,18 @@ fn both_listings_at_the_top_tell_another_kind_of_service() {
 }
 
 #[test]
+fn a_service_without_listings_at_its_top_is_asked_below_it() {
+    let bare = |request: &CrawlRequest| match request.path.as_str() {
+        "/" | "/latest/" => answer(404, "1.0\nno listing"),
+        _ => small(request),
+    };
+    let observations = walk(bare).ended.expect("it ends well");
+    assert_eq!((observations.value_count(), observations.traits.http.versions), (3, None));
+    let note = "the listing of /latest/: 404";
+    assert!(observations.notes.iter().any(|found| found == note), "{:?}", observations.notes);
+}
+
+#[test]
 fn requests_keep_the_rate() {
     let walk = walk_at("5", |_, request| small(request));
     for pair in walk.asked.windows(2) {
@@ -192,9 +204,45 @@ fn a_path_that_never_answers_is_left_out_and_said() {
         "/latest/meta-data/b/" => ExchangeOutcome::Failed("no answer within 10 s".into()),
         _ => small(request),
     };
-    let observations = walk(silent).ended.expect("it ends well");
+    let walk_of = walk(silent);
+    let asked = walk_of.paths().iter().filter(|asked| asked.ends_with("/meta-data/b/")).count();
+    assert_eq!(asked, 6);
+    let observations = walk_of.ended.expect("it ends well");
     assert!(!observations.knows("meta-data/b/c d") && observations.knows("meta-data/a"), "{observations:?}");
     assert_eq!(observations.notes, ["meta-data/b: no answer within 10 s, 6 times in a row"]);
+}
+
+/// Only the top of the tree tells that a service wants tokens and has none.
+#[test]
+fn a_directory_that_refuses_is_left_out_and_said() {
+    let old = |request: &CrawlRequest| {
+        let mut request = request.clone();
+        request.headers.push(("x-aws-ec2-metadata-token", "T0".into()));
+        match (request.method.as_str(), request.path.as_str()) {
+            ("PUT", _) => answer(403, ""),
+            (_, "/latest/meta-data/b/") => answer(401, ""),
+            _ => small(&request),
+        }
+    };
+    let observations = walk(old).ended.expect("it ends well");
+    let note = "meta-data/b: answers 401";
+    assert!(observations.notes.iter().any(|found| found == note), "{:?}", observations.notes);
+}
+
+#[test]
+fn what_is_listed_and_no_notice_is_missing_with_the_other_mock_too() {
+    let service = |request: &CrawlRequest| match request.path.as_str() {
+        "/" => answer(200, "latest\n"),
+        "/latest/" => answer(200, "dynamic\nmeta-data\nuser-data\n"),
+        "/latest/meta-data/" => answer(200, "ami-id\nother\nspot/"),
+        "/latest/meta-data/spot/" => answer(200, "instance-action"),
+        "/latest/meta-data/ami-id" => answer(200, "ami-0123456789abcdef0"),
+        "/latest/api/token" => small(request),
+        _ => answer(404, ""),
+    };
+    let notes = walk(service).ended.expect("it ends well").notes;
+    assert!(notes.iter().any(|note| note == "meta-data/other: listed, and answers 404"), "{notes:?}");
+    assert!(!notes.iter().any(|note| note.contains("instance-action")), "it is not due yet: {notes:?}");
 }
 
 #[test]
@@ -243,6 +291,10 @@ fn what_cannot_be_recorded_is_said() {
         .failed("gives no token: connection reset, 6 times in a row");
     walk(|request| answer(if request.method == "PUT" { 403 } else { 401 }, ""))
         .failed("wants a token and gives none");
+    for token in ["", "T 0", "T0\n"] {
+        walk(|request| if request.method == "PUT" { answer(200, token) } else { small(request) })
+            .failed("answers 200 to PUT /latest/api/token, and no token");
+    }
     walk(|_| answer(400, "")).failed("answers 400 to PUT /latest/api/token");
     let ends = |request: &CrawlRequest| {
         if request.path.contains("/meta-data/") { answer(403, "") } else { small(request) }
@@ -269,6 +321,13 @@ fn only_a_token_that_does_not_come_in_time_may_be_lost_on_the_way() {
     let late = walk(|_| ExchangeOutcome::TimedOut("no answer within 10s".into()));
     late.failed("gives no token: no answer within 10s, 6 times in a row; from within a container");
     late.failed(hint);
+    let late_leaf = walk(|request| match request.path.as_str() {
+        "/latest/meta-data/a" => ExchangeOutcome::TimedOut("no answer within 10s".into()),
+        _ => small(request),
+    });
+    let notes = late_leaf.ended.expect("it ends well").notes;
+    assert!(notes.iter().any(|note| note.starts_with("meta-data/a: ")), "{notes:?}");
+    assert!(!notes.iter().any(|note| note.contains(hint)), "{notes:?}");
     let lost = walk(|_| ExchangeOutcome::Failed("connection reset".into())).ended.expect_err("no token");
     assert!(!lost.message.contains(hint), "{}", lost.message);
 }
@@ -378,6 +437,24 @@ fn a_service_without_end_is_left() {
         _ => answer(200, &"x".repeat(1 << 20)),
     };
     walk(huge).failed("answers more than 8 MiB");
+    let of = |last: usize| {
+        let mut sum = 0;
+        let walk = walk(|request| {
+            let body = match request.path.as_str() {
+                "/latest/" => "meta-data".to_owned(),
+                "/latest/meta-data/" => "a\nb\nc\nd\ne\nf\ng\nh".to_owned(),
+                "/latest/meta-data/h" => "x".repeat(last),
+                path if path.len() == "/latest/meta-data/h".len() => "x".repeat(1 << 20),
+                _ => return answer(404, ""),
+            };
+            sum += body.len();
+            answer(200, &body)
+        });
+        (sum, walk.ended.is_ok())
+    };
+    let rest = of(1).0 - 1;
+    assert_eq!(of((8 << 20) - rest), (8 << 20, true));
+    assert_eq!(of((8 << 20) - rest + 1), ((8 << 20) + 1, false));
 }
 
 #[test]
@@ -448,6 +525,9 @@ fn only_a_notice_that_is_dated_by_the_request_is_asked_for_again() {
     };
     let (aemm, modern) = ("dynamic\nmeta-data\nuser-data\n", "dynamic\nmeta-data\nuser-data");
     assert_eq!(asked(aemm, "/latest/meta-data/spot/instance-action"), 2);
+    let walk_of = walk(service(aemm));
+    let last = walk_of.paths().last().copied().unwrap_or_default();
+    assert_eq!(last, "GET /latest/meta-data/spot/instance-action", "in the end, after all others");
     assert_eq!(asked(modern, "/latest/meta-data/spot/instance-action"), 1);
     assert_eq!(asked(aemm, "/latest/meta-data/ami-id"), 1);
 }

@@ -249,6 +249,21 @@ mod tests {
     }
 
     #[test]
+    fn lines_of_other_kinds_stay_for_the_next_time() {
+        let mut draft = Draft::default();
+        for header in ["[a]", "[b]", "[a]"] {
+            let mut table = DraftTable::new(header);
+            table.set("key", header);
+            draft.push(table);
+        }
+        let both = [("key", 'x'), ("key", 'z')].map(|(key, with)| (key.to_owned(), with));
+        assert_eq!(draft.retract(vec![(3, 'x'), (6, 'y'), (9, 'z')]), both);
+        assert_eq!(draft.text(), "\n[a]\n\n[b]\nkey = \"[b]\"\n\n[a]\n");
+        // A table as a whole is not of the lines of one.
+        assert_eq!(draft.retract(vec![(5, 'x'), (7, 'y')]), [("key".to_owned(), 'x')]);
+    }
+
+    #[test]
     fn lines_of_one_kind_of_table_are_retracted_together() {
         let mut draft = Draft::default();
         let mut table = DraftTable::new("[metadata]");

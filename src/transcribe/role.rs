@@ -100,6 +100,8 @@ mod tests {
                         \"wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\",\n\t\"Token\": \"EXAMPLETOKEN\",\n\t\
                         \"Expiration\": \"2020-04-02T00:49:51Z\"\n}";
         assert_eq!(String::from_utf8(with_example_keys(answer)).as_deref(), Ok(expected));
+        let failed = with_example_keys(br#"{"Code": "AssumeRole-Failed"}"#);
+        assert!(String::from_utf8_lossy(&failed).contains("\"Code\": \"AssumeRole-Failed\""));
         let bare = String::from_utf8(with_example_keys(b"SECRET")).expect("it is text");
         assert!(bare.contains("EXAMPLEKEY") && !bare.contains("SECRET\""), "{bare}");
     }

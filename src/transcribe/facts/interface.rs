@@ -131,8 +131,7 @@ fn top_address(observations: &Observations, leaf: &str) -> Vec<Ipv4Addr> {
 pub(super) fn write(observations: &Observations, interfaces: &[ObservedInterface], draft: &mut Draft) {
     for (interface, index) in interfaces.iter().zip(0..) {
         let mut table = block(observations, interface, index);
-        let primary = interfaces.first().filter(|_| index > 0);
-        differing(observations, interface, primary, &mut table);
+        differing(observations, interface, interfaces.first(), &mut table);
         if index == 0 && !table.is_empty() {
             table.add_comment("The primary interface.");
         }
@@ -217,7 +216,7 @@ fn network(observations: &Observations, interface: &ObservedInterface, table: &m
     }
 }
 
-/// Keys whose default is the value of the instance.
+/// Keys whose default is the value of the instance, or of the primary interface.
 fn differing(
     observations: &Observations,
     interface: &ObservedInterface,

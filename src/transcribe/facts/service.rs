@@ -7,10 +7,8 @@ use crate::transcribe::quote;
 
 pub(super) fn metadata_options(observations: &Observations, draft: &mut Draft) {
     let mut table = DraftTable::new("[metadata-options]");
-    let has_keys =
-        observations.has_real_keys || observations.role.as_ref().is_some_and(|role| role.keys.is_some());
     match observations.traits.http_tokens {
-        Some(HttpTokens::Optional) if has_keys => {
+        Some(HttpTokens::Optional) if observations.has_real_keys => {
             let why = "The service also answered without tokens; with real credentials, any web page could then read them.";
             table.set_with_comment(
                 Some(why.into()),

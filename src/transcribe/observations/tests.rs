@@ -2,6 +2,7 @@
 
 use super::super::known_paths::ROLES;
 use super::*;
+use crate::model::Profile;
 
 #[test]
 fn secrets_that_nobody_asked_for_never_get_in() {
@@ -131,4 +132,14 @@ fn what_is_there_what_is_not_and_what_nobody_knows_are_three_things() {
         observations.below("meta-data/placement").map(|(rest, _)| rest).collect::<Vec<_>>(),
         ["region"]
     );
+}
+
+#[test]
+fn the_name_of_a_role_is_a_value_of_the_other_mock_and_a_key_is_none() {
+    let mut observations = Observations::new("latest", SecretsPolicy::default());
+    observations.traits.http.profile = Profile::Aemm;
+    observations.add_value(ROLES, b"web".to_vec());
+    observations.add_value("meta-data/secret-access-key", b"SECRET".to_vec());
+    assert_eq!(observations.text(ROLES), Some("web"));
+    assert!(!format!("{observations:?}").contains("SECRET"), "found a secret in {observations:?}");
 }

@@ -153,6 +153,18 @@ mod tests {
                 "meta-data/ancestor-ami-ids".to_owned()
             )]
         );
+        let odd = read("instance-id: i-0123456789abcdef0\n\nhello\nother: x\n").expect("it is its text");
+        assert_eq!(odd.notes, ["lines 3, 4: not of ec2-metadata's text"]);
+        let absent = read(
+            "instance-id: i-0123456789abcdef0\nmac: not available\npublic-keys: not available\n\
+             block-device-mapping: not available\nother: not available\n",
+        );
+        let absent: Vec<String> =
+            absent.expect("it is its text").absent.into_iter().map(|(_, path)| path).collect();
+        assert_eq!(absent, ["meta-data/mac", "meta-data/public-keys", "meta-data/block-device-mapping"]);
+        assert!(
+            read("ami-id: ami-0123456789abcdef0\n").is_none() && read("instance-id: \nami-id: a\n").is_none()
+        );
         assert!(read("instance: x\n").is_none() && read("hello").is_none());
     }
 }

@@ -209,13 +209,23 @@ mod tests {
         );
         let attributes = |count: usize| (0..count).map(|n| format!(" a{n}='>'")).collect::<Vec<_>>().concat();
         let wide = format!("<DescribeInstancesResponse{}/>", attributes(65));
-        let named = format!(
-            "<DescribeInstancesResponse>{}{}</DescribeInstancesResponse>",
-            "<a xmlns='b'>".repeat(9),
-            "</a>".repeat(9)
-        );
+        let of_names = |count: usize| {
+            format!(
+                "<DescribeInstancesResponse>{}{}</DescribeInstancesResponse>",
+                "<a xmlns='b'>".repeat(count),
+                "</a>".repeat(count)
+            )
+        };
+        let named = of_names(9);
+        assert!(read(&of_names(8)).is_ok());
+        let many =
+            format!("<DescribeInstancesResponse>{}</DescribeInstancesResponse>", "<a/>".repeat(1 << 20));
         let narrow = format!("<DescribeInstancesResponse{}/>", attributes(64));
         assert_eq!(read(&narrow), Ok(json!({})));
+        // Signs in a value are none of attributes, and another quote does not end it.
+        let quoted =
+            format!("<DescribeInstancesResponse a=\"'{}'\" b='\"{}'/>", "=".repeat(65), "=".repeat(65));
+        assert_eq!(read(&quoted), Ok(json!({})));
         assert_eq!(error(&wide), None);
         let laughs =
             "<!DOCTYPE a [<!ENTITY a \"ha\">]><DescribeInstancesResponse>&a;</DescribeInstancesResponse>";
@@ -230,6 +240,7 @@ mod tests {
             (laughs, "it is no XML: "),
             (wide.as_str(), "an element of its XML has more than 64 attributes"),
             (named.as_str(), "its XML has more than 8 namespaces"),
+            (many.as_str(), "it is no XML: "),
         ] {
             let found = read(text).expect_err("it is no answer");
             assert!(found.starts_with(expected), "expected {expected:?} of {text:.80}, found {found:?}");
@@ -244,6 +255,8 @@ mod tests {
         };
         assert_eq!(of("<a>i-<!-- an id -->1<![CDATA[2]]></a>"), Ok(json!({"A": "i-12"})));
         assert_eq!(of("<aSet><item>1</item><item>2</item></aSet>"), Ok(json!({"ASet": ["1", "2"]})));
+        let signs = format!("{}{}", "=".repeat(65), "xmlns ".repeat(9));
+        assert_eq!(of(&format!("<a>{signs}</a>")), Ok(json!({"A": signs.trim_end()})));
         assert_eq!(of("<a><b/><c/><b>1</b></a>"), Err("it has <b> twice in <a>".to_owned()));
     }
 }

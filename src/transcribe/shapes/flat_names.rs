@@ -106,11 +106,26 @@ mod tests {
             ("tags_instance_Cost_Center", "meta-data/tags/instance/Cost_Center"),
             ("tags_instance_Größe", "meta-data/tags/instance/Größe"),
             ("user_data", "user-data"),
+            ("userdata", "user-data"),
+            ("iam_security_credentials_extended_web", "meta-data/iam/security-credentials-extended/web"),
+            ("instance_identity_document", "dynamic/instance-identity/document"),
+            ("dynamic_instance_identity_document", "dynamic/instance-identity/document"),
         ] {
             assert_eq!(resolve(name), Some(FlatName::Path(path.into())), "{name}");
         }
         let member = FlatName::Member("dynamic/instance-identity/document", "accountId");
         assert_eq!(resolve("instance_identity_document_accountid"), Some(member));
-        assert_eq!(resolve("uptime"), None);
+        let member = FlatName::Member("meta-data/iam/info", "InstanceProfileArn");
+        assert_eq!(resolve("iam_info_instanceprofilearn"), Some(member));
+        assert_eq!((resolve("iam_info_x"), resolve("instance_identity_document_x")), (None, None));
+        for name in [
+            "uptime",
+            "network_interfaces_macs_0e_49_61_0f_c3_mac",
+            "network_interfaces_macs_0e_49_61_0f_c3_11_22_mac",
+            "network_interfaces_macs_0e_49_61_0f_c3_zz_mac",
+            "network_interfaces_macs_0e_49_61_0f_c3_1_mac",
+        ] {
+            assert_eq!(resolve(name), None, "{name}");
+        }
     }
 }

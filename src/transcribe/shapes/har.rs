@@ -77,6 +77,23 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_first_answer_of_a_path_counts() {
+        let entry = |text: &str| {
+            json!({
+                "request": {"method": "GET", "url": "http://h/latest/meta-data/instance-id"},
+                "response": {"status": 200, "content": {"text": text}},
+            })
+        };
+        let document =
+            json!({"log": {"entries": [entry("i-0123456789abcdef0"), entry("i-0fedcba9876543210")]}});
+        let reading = read(&document, SecretsPolicy::default()).expect("it has an answer");
+        assert_eq!(reading.observations.text("meta-data/instance-id"), Some("i-0123456789abcdef0"));
+        let note = "log.entries.1: no GET of a metadata path with 200 and text, or a second one";
+        let notes = reading.observations.notes;
+        assert!(notes.iter().any(|found| found == note), "expected {note:?} in {notes:?}");
+    }
+
+    #[test]
     fn paths_are_read_segment_by_segment() {
         for (url, expected) in [
             (

@@ -127,9 +127,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_document_of_which_nothing_is_taken_is_left_as_a_whole() {
+        let name = vec!["document 2".to_owned()];
+        assert_eq!(JsonInput::new(json!({"a": 1}), name.clone()).rest(), [name]);
+        assert!(JsonInput::new(json!(null), vec![]).rest().is_empty());
+        let mut taken = JsonInput::new(json!({"a": 1}), vec![]);
+        assert_eq!(taken.take(&[]).map(|part| part.value), Some(json!({"a": 1})));
+        assert!(taken.rest().is_empty());
+    }
+
+    #[test]
     fn what_is_not_taken_is_left() {
         let mut input = JsonInput::new(
-            json!({"a": {"b": 1, "c": {"d": 2}}, "e": [{"f": 3, "g": 4}, 5], "h": null}),
+            json!({"a": {"b": 1, "c": {"d": 2}}, "e": [{"f": 3, "g": 4}, 5, 6, null], "h": null}),
             vec![],
         );
         assert_eq!(
@@ -138,7 +148,9 @@ mod tests {
         );
         assert!(input.take(&["a", "x"]).is_none() && input.take(&["e", "7"]).is_none());
         assert_eq!(input.take(&["e", "0", "f"]).map(|part| part.value), Some(json!(3)));
+        assert_eq!(input.take(&["e", "2"]).map(|part| part.value), Some(json!(6)));
         let left: Vec<String> = input.rest().iter().map(|name| name.join(".")).collect();
-        assert_eq!(left, ["a.c", "e.0.g", "e.1", "h"]);
+        // What was taken from the list left nothing; what is null was so.
+        assert_eq!(left, ["a.c", "e.0.g", "e.1", "e.3", "h"]);
     }
 }

@@ -31,7 +31,7 @@ pub(super) fn is_json(path: &str) -> bool {
 
 /// True if EC2 has values below the path, and none at it.
 pub(super) fn is_directory(path: &str) -> bool {
-    matches(path).any(|more| more > 0) && !matches(path).any(|more| more == 0)
+    is_known(path) && !matches(path).any(|more| more == 0)
 }
 
 /// True if EC2 has a value at the path, or below it.

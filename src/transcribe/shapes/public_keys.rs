@@ -67,7 +67,7 @@ fn key(observations: &mut Observations, path: &str, at: &[String], value: Value)
 fn value_text(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
-        Value::Array(lines) if !lines.is_empty() => {
+        Value::Array(lines) => {
             Some(lines.iter().map(Value::as_str).collect::<Option<Vec<&str>>>()?.join("\n"))
         }
         _ => None,

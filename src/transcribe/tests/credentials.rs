@@ -47,7 +47,9 @@ fn a_lifetime_is_set_where_it_is_not_that_of_ec2() {
 #[test]
 fn a_role_is_generated_static_or_none() {
     let generated = with_role(&keys_of("Success", 21_600));
-    assert!(generated.contains("role = \"web\"") && !generated.contains("source = \"none\""), "{generated}");
+    for expected in ["role = \"web\"", "source = \"generated\""] {
+        assert!(generated.contains(expected), "expected {expected} in\n{generated}");
+    }
     let keys =
         "{\"Code\": \"Success\", \"AccessKeyId\": \"ASIAIOSFODNN7EXAMPLE\", \"SecretAccessKey\": \"s\"}";
     let policy = SecretsPolicy { credentials: true, user_data: false };
@@ -61,6 +63,9 @@ fn a_role_is_generated_static_or_none() {
     assert!(with_token.contains("session-token = \"t\""), "{with_token}");
     let none = text_of(&[]);
     assert!(none.contains("[credentials]\nsource = \"none\"\n"), "{none}");
+    // What has neither a profile nor a role is none of EC2's.
+    let other = text_of(&[("meta-data/iam/other", "x")]);
+    assert!(other.contains("[credentials]\nsource = \"none\"\n"), "{other}");
 }
 
 #[test]
@@ -70,8 +75,31 @@ fn the_profile_names_the_role_only_where_no_list_of_roles_is_known() {
     observations.add_unknown("meta-data/iam/security-credentials");
     let text = written(observations).0.text;
     assert!(text.contains("role = \"web\"") && text.contains("instance-profile = \"path/web\""), "{text}");
+    let mut listed = with_id(&[("meta-data/iam/info", info)]);
+    listed.add_unknown("meta-data/iam/security-credentials");
+    listed.add_role("other");
+    let (transcript, _) = written(listed);
+    assert!(transcript.text.contains("role = \"other\""), "{}", transcript.text);
+    assert!(!transcript.notes.iter().any(|note| note.contains("taken to be")), "{:?}", transcript.notes);
     let known = text_of(&[("meta-data/iam/info", info)]);
-    assert!(!known.contains("role = \"web\""), "the list of roles is known to be empty:\n{known}");
+    for other in ["role = \"web\"", "source = \"generated\""] {
+        assert!(!known.contains(other), "the list of roles is known to be empty:\n{known}");
+    }
+}
+
+/// Ids that end so are made of the profile's name.
+#[test]
+fn the_id_of_a_profile_is_set_unless_it_is_made_up() {
+    for (id, is_set) in [("AIPAAQPF4NKIKIEXAMPLE", false), ("AIPA00000000000000WEB", true)] {
+        let info = format!(
+            "{{\"Code\": \"Success\", \"InstanceProfileArn\": \"arn:aws:iam::210987654321:instance-profile/web\", \
+             \"InstanceProfileId\": \"{id}\"}}"
+        );
+        let mut observations = with_id(&[("meta-data/iam/info", info.as_str())]);
+        observations.add_role("web");
+        let text = written(observations).0.text;
+        assert_eq!(text.contains(&format!("instance-profile-id = \"{id}\"")), is_set, "{text}");
+    }
 }
 
 #[test]

@@ -76,6 +76,37 @@ fn names_of_public_keys_are_numbered_where_there_are_some() {
 }
 
 #[test]
+fn files_beside_the_tree_are_named_and_those_in_it_are_not() {
+    let notes = dumped(&[
+        ("host/latest/meta-data/instance-id", "i-0123456789abcdef0"),
+        ("host/README", "mine"),
+        ("other/latest.txt", "mine"),
+    ])
+    .notes;
+    let note = "host.README, other.latest.txt: outside of the tree that is read";
+    assert!(notes.iter().any(|found| found == note), "expected {note:?} in {notes:?}");
+}
+
+#[test]
+fn a_dump_of_one_top_knows_nothing_of_the_others() {
+    let seen = dumped(&[("latest/dynamic/instance-identity/document", "{}")]);
+    assert!(!seen.knows("meta-data") && seen.knows("dynamic"), "{:?}", seen.notes);
+    assert!(seen.notes.iter().any(|note| note == "meta-data: not in the dump"), "{:?}", seen.notes);
+    let other = dumped(&[("latest/meta-data/instance-id", "i-0123456789abcdef0")]);
+    assert!(!other.knows("dynamic"), "{:?}", other.notes);
+}
+
+#[test]
+fn user_data_may_lie_in_a_directory_of_its_own() {
+    let id = ("latest/meta-data/instance-id", "i-0123456789abcdef0");
+    let seen = dumped(&[id, ("latest/user-data/index.html", "password")]);
+    assert!(seen.has("user-data") && !seen.has("user-data/index.html"), "{:?}", seen.notes);
+    // A directory of values has a listing there.
+    let listed = dumped(&[id, ("latest/meta-data/index.html", "instance-id")]);
+    assert_eq!(listed.text("meta-data/instance-id"), Some("i-0123456789abcdef0"));
+}
+
+#[test]
 fn what_a_walk_never_finds_is_unknown_unless_it_is_there() {
     let id = ("latest/meta-data/instance-id", "i-0123456789abcdef0");
     let monitoring = ("latest/dynamic/fws/instance-monitoring", "disabled");

@@ -153,6 +153,17 @@ fn each_kind_of_notice_has_one_comment() {
     for path in ["meta-data/spot/instance-action", "meta-data/events/recommendations/rebalance"] {
         observations.add_announced(path);
     }
+    let (spot, time) = ("meta-data/spot/instance-action", "\"time\": \"2026-01-15T12:02:00Z\"");
+    let sent = of_aemm(&[
+        ("meta-data/instance-id", "i-0123456789abcdef0"),
+        (spot, &format!("{{\"action\": \"terminate\", {time}}}")),
+        ("meta-data/events/recommendations/rebalance", "{\"noticeTime\": \"2026-01-15T11:58:00Z\"}"),
+    ]);
+    let text = written(sent).0.text;
+    assert_eq!(text.matches("[[event]]").count(), 2, "{text}");
+    assert_eq!(text.matches("# Notices at that time.\n[[event]]\n").count(), 1, "{text}");
+    let first = text.find("# Notices at that time.").expect("it is there");
+    assert!(first < text.find("[[event]]").expect("it is there"), "above the first:\n{text}");
     let text = written(observations).0.text;
     assert_eq!(text.matches("first-n-clients = 0").count(), 2, "{text}");
     assert_eq!(text.matches("# Listed, and 404 when it was asked for").count(), 1, "{text}");
@@ -185,4 +196,37 @@ fn a_notice_that_moves_has_a_round_length() {
     assert_eq!(notice(120), expected("2m"));
     assert_eq!(notice(119), expected("2m"), "a second ended between the two");
     assert_eq!(notice(118), expected("1m58s"));
+}
+
+#[test]
+fn a_public_key_is_set_if_it_is_one() {
+    for (key, is_set) in [
+        ("ssh-ed25519 AAAA me\n", true),
+        ("ssh-ed25519 AAAA\n", true),
+        ("nothing\n", false),
+        ("ssh-ed25519 AA\u{7}AA me\n", false),
+    ] {
+        let mut observations = with_id(&[("meta-data/public-keys/0/openssh-key", key)]);
+        observations.add_key_name(0, "me");
+        let text = written(observations).0.text;
+        assert_eq!(text.contains("[[instance.public-keys]]"), is_set, "{key:?}:\n{text}");
+    }
+}
+
+#[test]
+fn the_instance_has_its_comment_above_it() {
+    let text = text_of(&[]);
+    let comment =
+        "# The instance. Region, partition, ARNs and the identity document follow from it.\n[instance]\n";
+    assert!(text.contains(comment), "expected {comment:?} in\n{text}");
+}
+
+#[test]
+fn what_is_no_line_is_no_fact() {
+    for profile in ["", "default\u{7}hvm", "a\nb"] {
+        let (transcript, _) = written(with_id(&[("meta-data/profile", profile)]));
+        let set = transcript.text.lines().any(|line| line.starts_with("profile = "));
+        let tried = transcript.notes.iter().any(|note| note.contains("not said as a fact"));
+        assert_eq!((set, tried), (false, false), "{profile:?}:\n{}", transcript.text);
+    }
 }

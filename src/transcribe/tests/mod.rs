@@ -1,8 +1,13 @@
 //! Answers that no scenario reproduces as they are.
 
 mod credentials;
+mod described;
 mod dumps;
 mod facts;
+mod interfaces;
+mod notes;
+mod settled;
+mod shapes;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};

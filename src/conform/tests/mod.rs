@@ -1,5 +1,17 @@
 //! The tables themselves, and the parser of answers.
 
+mod exchanges;
+mod expectations;
+mod facts;
+mod forms;
+mod headers;
+mod listed;
+mod networks;
+mod notices;
+mod reports;
+mod scripted;
+mod small;
+
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
@@ -42,6 +54,10 @@ fn findings_are_short_and_have_no_control_characters() {
     assert!(findings.iter().any(|finding| finding.contains("xxx")), "no finding quotes the status line");
     let longest = findings.iter().map(String::len).max();
     assert!(longest < Some(4096), "expected findings below 4096 bytes, found one of {longest:?}");
+    let of_forms = findings_of(b"HTTP/1.1 200 OK\r\n\r\n!");
+    for expected in ["\"!\" at interface-id", "\"!\" at /latest/meta-data/ami-id"] {
+        assert!(of_forms.iter().any(|found| found == expected), "expected {expected} in {of_forms:?}");
+    }
     let orders = printable("role \u{1b}[2J\u{7}\nis listed".to_owned());
     assert_eq!(orders, "role \\u{1b}[2J\\u{7}\\nis listed");
 }
@@ -71,7 +87,13 @@ fn answers_keep_what_is_odd() {
 
 #[test]
 fn an_answer_that_has_not_come_is_waited_for() {
-    for part in ["", "HTTP/1.1 200", "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nab"] {
+    for part in [
+        "",
+        "HTTP/1.1 200",
+        "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nab",
+        "HTTP/1.0 200 OK\r\n\r\nab",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n",
+    ] {
         assert_eq!(parse(part.as_bytes(), false, false), ParsedResponse::Unfinished, "{part:?}");
     }
     for broken in ["", "nonsense\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n"] {
