@@ -240,7 +240,7 @@ mod tests {
         with_runtime("lock", |runtime| {
             let (holders, held) = (AtomicUsize::new(0), AtomicUsize::new(0));
             let contend = || {
-                for _ in 0..2_000 {
+                for _ in 0..500 {
                     match runtime.lock() {
                         Ok(Some(lock)) => {
                             assert_eq!(holders.fetch_add(1, Ordering::SeqCst), 0, "another one has it, too");

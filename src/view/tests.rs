@@ -46,7 +46,7 @@ impl Viewed {
 
     /// The status, the methods that are accepted, and the text of an answer.
     fn ask(&self, line: &str, peer: &str, headers: &[&str]) -> (u16, String, String) {
-        let lines: String = headers.iter().map(|header| format!("{header}\r\n")).collect();
+        let lines = headers.iter().fold(String::new(), |lines, header| lines + header + "\r\n");
         let has_host = headers.iter().any(|header| header.starts_with("Host: "));
         let host = if has_host { "" } else { "Host: 127.0.0.1:1339\r\n" };
         let request = format!("{line} HTTP/1.1\r\n{host}Connection: close\r\n{lines}\r\n");
@@ -64,8 +64,8 @@ impl Viewed {
                 client.read_to_end(&mut answer).await.expect("it ends");
                 answer
             };
-            let (served, answer) = tokio::join!(connection, exchange);
-            served.expect("it is a request");
+            let (ended, answer) = tokio::join!(connection, exchange);
+            ended.expect("it is a request");
             String::from_utf8(answer).expect("it is a text")
         });
         let (head, text) = answer.split_once("\r\n\r\n").expect("a head");

@@ -3,7 +3,7 @@
 use crate::config::{Item, Section};
 use crate::model::{
     ClearTarget, CredentialState, EventEffect, HttpEndpoint, HttpTokens, InstanceAction, InstanceFact,
-    InstanceMetadataTags, LifeCycle, MetadataOption, Monitoring, Profile, TagKey,
+    InstanceMetadataTags, LifeCycle, MetadataOption, Monitoring, Profile, TagKey, UserDataChange,
 };
 use crate::scenario::instance::USER_DATA_LIMIT;
 use crate::scenario::named_files::NamedFiles;
@@ -75,7 +75,7 @@ fn tag(key: &str, item: &Item<'_>) -> Option<EventEffect> {
 }
 
 /// User data, or none, which `false` says.
-pub(super) fn user_data(item: &Item<'_>, files: &NamedFiles<'_>) -> Option<Option<Vec<u8>>> {
+pub(super) fn user_data(item: &Item<'_>, files: &NamedFiles<'_>) -> Option<UserDataChange> {
     match item.kind() {
         "boolean" if item.boolean()? => {
             item.error(
@@ -84,13 +84,16 @@ pub(super) fn user_data(item: &Item<'_>, files: &NamedFiles<'_>) -> Option<Optio
             );
             None
         }
-        "boolean" => Some(None),
-        _ => content::read(item, files, USER_DATA_LIMIT).map(Some),
+        "boolean" => Some(UserDataChange::Remove),
+        _ => content::read(item, files, USER_DATA_LIMIT).map(UserDataChange::Set),
     }
 }
 
 fn facts(section: &Section<'_>, files: &NamedFiles<'_>) -> Vec<InstanceFact> {
-    let user_data = section.read("user-data", |item| user_data(item, files));
+    let user_data = section.read("user-data", |item| user_data(item, files)).map(|change| match change {
+        UserDataChange::Set(bytes) => Some(bytes),
+        UserDataChange::Remove | UserDataChange::Keep => None,
+    });
     let facts = [
         section.read("instance-type", Item::parse).map(InstanceFact::InstanceType),
         section.read("ami-id", Item::parse).map(InstanceFact::AmiId),

@@ -162,8 +162,7 @@ fn stop_start(section: &Section<'_>, files: &NamedFiles<'_>) -> Option<StopStart
     let down = section.get("down").map_or(Some(Duration::ZERO), |item| item.duration());
     let instance_type = section.read("instance-type", Item::parse::<InstanceType>);
     let user_data = section.read("user-data", |item| changes::user_data(item, files));
-    let user_data = user_data
-        .map_or(UserDataChange::Keep, |data| data.map_or(UserDataChange::Remove, UserDataChange::Set));
+    let user_data = user_data.unwrap_or(UserDataChange::Keep);
     let public_ipv4s = section.read("public-ipv4s", addresses::list);
     section.finish();
     Some(StopStart { down: down?, instance_type, user_data, public_ipv4s })

@@ -160,8 +160,8 @@ fn a_target_of_iptables_decides_jumps_or_only_notes() {
 #[test]
 fn jumps_are_followed_to_a_depth_that_no_kernel_has() {
     let fate = |depth: usize| {
-        let declared: String = (1..=depth).map(|n| format!(":c{n} - [0:0]\n")).collect();
-        let jumps: String = (1..depth).map(|n| format!("-A c{n} -j c{}\n", n + 1)).collect();
+        let declared = (1..=depth).map(|n| format!(":c{n} - [0:0]\n")).collect::<Vec<_>>().concat();
+        let jumps = (1..depth).map(|n| format!("-A c{n} -j c{}\n", n + 1)).collect::<Vec<_>>().concat();
         let rules = format!(":INPUT DROP [0:0]\n{declared}-A INPUT -j c1\n{jumps}-A c{depth} -j ACCEPT");
         judge(&saved("filter", &rules))
     };
