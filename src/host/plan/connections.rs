@@ -79,7 +79,10 @@ mod tests {
         let plan = without.clone().with_connection_faults(faults);
         assert_eq!(plan.tables[1], without.tables[1], "nothing about ARP");
         let chain = plan.tables[0].chains.iter().find(|chain| chain.name == "connection-faults");
-        assert_eq!(plan.tables[0].chains.len(), without.tables[0].chains.len() + usize::from(chain.is_some()));
+        assert_eq!(
+            plan.tables[0].chains.len(),
+            without.tables[0].chains.len() + usize::from(chain.is_some())
+        );
         chain.iter().flat_map(|chain| &chain.rules).map(TableRule::to_string).collect()
     }
 
