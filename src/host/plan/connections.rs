@@ -75,11 +75,14 @@ mod tests {
 
     fn printed(faults: &[ConnectionFault]) -> Vec<String> {
         let settings = HostSettings { ipv6: true, ..HostSettings::default() };
-        let plain = Plan::new(&settings.addresses(), &settings.bridges, &[]);
-        let plan = plain.clone().with_connection_faults(faults);
-        assert_eq!(plan.tables[1], plain.tables[1], "nothing about ARP");
+        let without = Plan::new(&settings.addresses(), &settings.bridges, &[]);
+        let plan = without.clone().with_connection_faults(faults);
+        assert_eq!(plan.tables[1], without.tables[1], "nothing about ARP");
         let chain = plan.tables[0].chains.iter().find(|chain| chain.name == "connection-faults");
-        assert_eq!(plan.tables[0].chains.len(), plain.tables[0].chains.len() + usize::from(chain.is_some()));
+        assert_eq!(
+            plan.tables[0].chains.len(),
+            without.tables[0].chains.len() + usize::from(chain.is_some())
+        );
         chain.iter().flat_map(|chain| &chain.rules).map(TableRule::to_string).collect()
     }
 
