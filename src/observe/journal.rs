@@ -179,9 +179,9 @@ mod tests {
             assert!(found.contains(&field(name, value)), "expected {name}={value:?}, found {found:?}");
         }
         assert!(!found.contains("other"), "{found:?}");
-        let long = receive(&journal);
-        assert!(long.contains("PRIORITY\n\u{1}\0\0\0\0\0\0\x004\n"), "expected a warning");
-        assert!(long.len() < MESSAGE_BYTES + 1000, "expected a message that was cut, found {}", long.len());
+        let cut = receive(&journal);
+        assert!(cut.contains("PRIORITY\n\u{1}\0\0\0\0\0\0\x004\n"), "expected a warning");
+        assert!(cut.len() < MESSAGE_BYTES + 1000, "expected a message that was cut, found {}", cut.len());
         let _ = fs::remove_file(path);
     }
 

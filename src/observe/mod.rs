@@ -170,7 +170,62 @@ pub(crate) fn report(report: &impl fmt::Display, rejected: bool) {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Mutex;
+
+    use tracing::field::{Field, Visit};
+    use tracing::span::{Attributes, Id, Record};
+    use tracing::{Event, Metadata, Subscriber};
+
     use super::*;
+
+    /// The level and the message of each event.
+    #[derive(Clone, Default)]
+    struct Logged(Arc<Mutex<Vec<String>>>);
+
+    impl Subscriber for Logged {
+        fn enabled(&self, _: &Metadata<'_>) -> bool {
+            true
+        }
+
+        fn event(&self, event: &Event<'_>) {
+            let mut line = event.metadata().level().to_string();
+            event.record(&mut Message(&mut line));
+            self.0.lock().expect("nobody panics with it").push(line);
+        }
+
+        fn new_span(&self, _: &Attributes<'_>) -> Id {
+            Id::from_u64(1)
+        }
+
+        fn record(&self, _: &Id, _: &Record<'_>) {}
+        fn record_follows_from(&self, _: &Id, _: &Id) {}
+        fn enter(&self, _: &Id) {}
+        fn exit(&self, _: &Id) {}
+    }
+
+    struct Message<'a>(&'a mut String);
+
+    impl Visit for Message<'_> {
+        fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+            if field.name() == "message" {
+                let _ = fmt::Write::write_fmt(self.0, format_args!(" {value:?}"));
+            }
+        }
+    }
+
+    /// `systemctl status` shows ten messages, but only the first three lines of a long one.
+    #[test]
+    fn a_report_is_a_message_for_each_line() {
+        let logged = |rejected| {
+            let lines = Logged::default();
+            tracing::subscriber::with_default(lines.clone(), || {
+                report(&"a.toml:1:1: error: x\n  1 | x\n", rejected);
+            });
+            lines.0.lock().expect("nobody panics with it").clone()
+        };
+        assert_eq!(logged(true), ["ERROR a.toml:1:1: error: x", "ERROR   1 | x"]);
+        assert_eq!(logged(false), ["WARN a.toml:1:1: error: x", "WARN   1 | x"]);
+    }
 
     #[test]
     fn a_backtrace_follows_a_panic_if_there_is_one() {

@@ -195,24 +195,6 @@ mod tests {
         assert_eq!(String::from_utf8_lossy(&line), " WARN what happened\n");
     }
 
-    /// `systemctl status` shows ten messages, but only the first three lines of a long one.
-    #[test]
-    fn a_report_is_a_message_for_each_line() {
-        let logged = |rejected| {
-            let (sender, sent) = channel();
-            let queue = WriteQueue::new(Sent(sender));
-            let format = LineFormat { prefix: Prefix::Level, ansi: false };
-            let log = log(LogFilter::Level(LevelFilter::TRACE), format, Arc::clone(&queue));
-            tracing::subscriber::with_default(log, || {
-                super::super::report(&"a.toml:1:1: error: x\n  1 | x\n", rejected);
-            });
-            assert!(queue.flush(std::time::Duration::from_secs(10)), "the sink takes everything");
-            sent.try_iter().map(|line| String::from_utf8(line).expect("UTF-8")).collect::<Vec<_>>()
-        };
-        assert_eq!(logged(true), ["ERROR a.toml:1:1: error: x\n", "ERROR   1 | x\n"]);
-        assert_eq!(logged(false), [" WARN a.toml:1:1: error: x\n", " WARN   1 | x\n"]);
-    }
-
     #[test]
     fn a_supervisor_stamps_the_lines_itself_and_a_file_does_not() {
         let (_, pipe) = io::pipe().expect("descriptors are left");

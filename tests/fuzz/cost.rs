@@ -37,6 +37,7 @@ pub fn check(run: fn(&[u8]), input: &[u8]) {
 }
 
 /// Tells each new maximum in a line that `scripts/fuzz` reads: how far the slowest input is from its limit.
+#[expect(clippy::print_stderr, reason = "libFuzzer's own words go there, too")]
 fn note(took: Duration, limit: Duration, bytes: usize) {
     let percent = (100 * took.as_micros() / limit.as_micros()).try_into().unwrap_or(u64::MAX);
     if percent > MOST.fetch_max(percent, Ordering::Relaxed) {

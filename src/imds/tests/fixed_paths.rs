@@ -38,8 +38,8 @@ fn with_paths(paths: impl IntoIterator<Item = (String, Option<Content>)>) -> Sce
     Scenario { http, ..Scenario::default() }
 }
 
-fn text(text: &str) -> Option<Content> {
-    Some(text.as_bytes().to_vec().into())
+fn text(text: &str) -> Content {
+    text.as_bytes().to_vec().into()
 }
 
 fn changes() -> Vec<HeaderChange> {
@@ -51,9 +51,9 @@ fn changes() -> Vec<HeaderChange> {
 fn a_whole_path_answers_in_its_version_alone() {
     let id = "/2009-04-04/meta-data/instance-id";
     let scenario = with_paths([
-        ("/".to_owned(), text("OK")),
-        (id.to_owned(), text("i-0old")),
-        ("/2019-08-01/some-data/field1".to_owned(), text("val1")),
+        ("/".to_owned(), Some(text("OK"))),
+        (id.to_owned(), Some(text("i-0old"))),
+        ("/2019-08-01/some-data/field1".to_owned(), Some(text("val1"))),
         ("/latest/meta-data/mac".to_owned(), None),
     ]);
     let fleet = fleet(scenario);
@@ -78,7 +78,7 @@ fn a_whole_path_needs_a_token_as_all_others() {
     let metadata_options =
         MetadataOptions { http_tokens: HttpTokens::Required, ..MetadataOptions::default() };
     let instance = Instance { metadata_options, ..Instance::default() };
-    let fleet = fleet(Scenario { instance, ..with_paths([("/health".to_owned(), text("OK"))]) });
+    let fleet = fleet(Scenario { instance, ..with_paths([("/health".to_owned(), Some(text("OK")))]) });
     assert_eq!(get(&fleet, "/health").status, 401);
 }
 

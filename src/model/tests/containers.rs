@@ -6,20 +6,44 @@ use crate::model::container_change::{
     AgentRestart, ContainerChange, ContainerStateChange, EcsDesiredStatus, EcsStatus, ProtectionChange,
     TaskChange,
 };
-use crate::model::container_state::ChangeTime;
+use crate::model::timeline::{self, ScenarioClock};
 use crate::model::{
-    ContainerSignals, ContainerStart, ContainerState, EcsName, RequestRate, Service, Timestamp,
+    ClearTarget, ContainerSignals, ContainerStart, ContainerState, EcsName, Event, EventEffect,
+    EventLateness, EventTime, Instance, RequestRate, Service, Timestamp,
 };
 
-const AT: Timestamp = Timestamp::from_secs(1_000);
+const START: Timestamp = Timestamp::from_secs(1_000);
 
-/// Makes a change this many seconds after [`AT`], by a clock that nobody moves; all its delays are over.
-fn apply(signals: &mut ContainerSignals, change: &ContainerChange, seconds: u64) {
-    let at = AT.plus(Duration::from_secs(seconds));
-    let over_at = |delay| at.plus(delay);
-    let offset = i64::try_from(seconds * 1_000).expect("some seconds");
-    let (reached, number, repeat) = (Duration::MAX, 1, None);
-    signals.apply(change, ChangeTime { at, since: at, reached, number, offset, repeat, over_at: &over_at });
+/// What is so long after changes, of which each comes a second after the one before.
+fn signals(effects: impl IntoIterator<Item = EventEffect>) -> ContainerSignals {
+    let event = |(number, effect)| Event {
+        at: EventTime::AfterLoad(Duration::from_secs(number)),
+        repeat: None,
+        until: None,
+        first_n_clients: None,
+        instance: None,
+        client: None,
+        effects: vec![effect],
+        lateness: EventLateness::default(),
+    };
+    let events: Vec<Event> = (1..).zip(effects).map(event).collect();
+    let clock = ScenarioClock::starting(START, START);
+    let occurrences = clock.occurrences(&events, seconds(3_600));
+    let instance = timeline::after(&Instance::default(), &events, &occurrences, &clock);
+    *instance.signals.containers.unwrap_or_default()
+}
+
+fn seconds(seconds: u64) -> Timestamp {
+    START.plus(Duration::from_secs(seconds))
+}
+
+fn effect(change: &ContainerChange) -> EventEffect {
+    EventEffect::Container(Box::new(change.clone()))
+}
+
+/// One container, after changes.
+fn after(changes: &[ContainerChange]) -> ContainerState {
+    signals(changes.iter().map(effect)).containers.remove(&app()).unwrap_or_default()
 }
 
 fn app() -> EcsName {
@@ -43,19 +67,6 @@ fn task(desired: EcsDesiredStatus) -> ContainerChange {
         stop_timeout: Duration::from_secs(30),
         exit_code: 137,
     })
-}
-
-fn seconds(seconds: u64) -> Timestamp {
-    AT.plus(Duration::from_secs(seconds))
-}
-
-/// One container, after changes of which each comes a second after the one before.
-fn after(changes: &[ContainerChange]) -> ContainerState {
-    let mut signals = ContainerSignals::default();
-    for (number, change) in (1..).zip(changes) {
-        apply(&mut signals, change, number);
-    }
-    signals.containers.remove(&app()).unwrap_or_default()
 }
 
 #[test]
@@ -102,13 +113,18 @@ fn a_clear_of_one_service_keeps_the_agent_of_the_other() {
         down: Duration::from_secs(5),
         credentials_ready_after: Duration::ZERO,
     });
-    for (cleared, other) in [(Service::Ecs, Service::PodIdentity), (Service::PodIdentity, Service::Ecs)] {
-        let mut signals = ContainerSignals::default();
-        apply(&mut signals, &restart, 0);
-        let before = signals.agent(other);
-        assert!(before.is_some(), "{other:?} has restarted");
-        signals.clear(cleared, 1_000);
-        assert_eq!((signals.agent(cleared), signals.agent(other)), (None, before), "{cleared:?} is cleared");
+    for (target, cleared, other) in [
+        (ClearTarget::Ecs, Service::Ecs, Service::PodIdentity),
+        (ClearTarget::PodIdentity, Service::PodIdentity, Service::Ecs),
+    ] {
+        let before = signals([effect(&restart)]);
+        assert!(before.agent(other).is_some(), "{other:?} has restarted");
+        let found = signals([effect(&restart), EventEffect::Clear(target)]);
+        assert_eq!(
+            (found.agent(cleared), found.agent(other)),
+            (None, before.agent(other)),
+            "{cleared:?} is cleared"
+        );
     }
 }
 

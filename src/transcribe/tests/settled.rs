@@ -10,7 +10,9 @@ fn draft(keys: &[(&str, &str)], path: &str) -> Draft {
     let mut draft = Draft::default();
     let mut instance = DraftTable::new("[instance]");
     instance.set("instance-type", "t3.micro");
-    keys.iter().for_each(|(key, value)| instance.set(key, *value));
+    for (key, value) in keys {
+        instance.set(key, *value);
+    }
     let mut metadata = DraftTable::new("[metadata]");
     metadata.set(path, "x");
     metadata.set("meta-data/tags/instance/Name", "web");
