@@ -122,7 +122,7 @@ proptest! {
         paths in prop::collection::btree_map(path(), prop::option::of("[a-z]{0,8}"), 0..5),
         asked in path(),
     ) {
-        let content = |value: &Option<String>| value.as_deref().and_then(text);
+        let content = |value: &Option<String>| value.as_deref().map(text);
         let set = paths.iter().map(|(path, value)| (path.clone(), content(value)));
         let (with, without) = (fleet(with_paths(set)), fleet(Scenario::default()));
         for asked in paths.keys().chain([&asked]) {
