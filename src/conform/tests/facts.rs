@@ -116,7 +116,7 @@ fn places_and_names_agree() {
     ]);
 }
 
-/// What an envelope holds, as base64 in one line: a mark that it is SignedData, the document, its digest, two algorithms.
+/// What an envelope holds, as base64 in one line: a mark of signed data, the document, its digest, two algorithms.
 fn envelope(parts: [&[u8]; 5]) -> String {
     STANDARD.encode(parts.concat())
 }
@@ -132,7 +132,7 @@ fn an_envelope_holds_the_document_and_its_digest() {
     );
     let attribute: &[u8] =
         &[0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x04, 0x31, 0x16, 0x04, 0x14];
-    let digest: &[u8] = &[attribute, &Sha1::digest(document).to_vec()].concat();
+    let digest: &[u8] = &[attribute, &Sha1::digest(document)].concat();
     let all = envelope([mark, document, digest, sha1, dsa]);
     for check in ["pkcs7-signed-data", "pkcs7-document", "pkcs7-digest", "pkcs7-algorithms"] {
         judged(&[(check, &[(path, Some(&all))], "passed")]);

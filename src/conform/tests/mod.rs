@@ -52,7 +52,7 @@ fn findings_are_short_and_have_no_control_characters() {
     let long = format!("HTTP/1.0 404 {}\r\n\r\n", "x".repeat(1 << 17));
     let findings = findings_of(long.as_bytes());
     assert!(findings.iter().any(|finding| finding.contains("xxx")), "no finding quotes the status line");
-    let longest = findings.iter().map(|finding| finding.len()).max();
+    let longest = findings.iter().map(String::len).max();
     assert!(longest < Some(4096), "expected findings below 4096 bytes, found one of {longest:?}");
     let of_forms = findings_of(b"HTTP/1.1 200 OK\r\n\r\n!");
     for expected in ["\"!\" at interface-id", "\"!\" at /latest/meta-data/ami-id"] {
