@@ -116,7 +116,7 @@ fn places_and_names_agree() {
     ]);
 }
 
-/// What an envelope holds, as base64 in one line: a mark that it is `SignedData`, the document, its digest, two algorithms.
+/// What an envelope holds, as base64 in one line: a mark of signed data, the document, its digest, two algorithms.
 fn envelope(parts: [&[u8]; 5]) -> String {
     STANDARD.encode(parts.concat())
 }

@@ -114,8 +114,8 @@ pub(super) fn leaf(directory: &str, name: &str) -> String {
 /// A service with these values in the place of the small instance's.
 pub(super) fn instance(changes: Changes<'_>) -> ScriptedService {
     let own = TREE.iter().map(|(path, value)| ((*path).to_owned(), Some((*value).to_owned())));
-    let other = changes.iter().map(|(path, value)| ((*path).to_owned(), value.map(str::to_owned)));
-    let tree: BTreeMap<String, Option<String>> = own.chain(other).collect();
+    let others = changes.iter().map(|(path, value)| ((*path).to_owned(), value.map(str::to_owned)));
+    let tree: BTreeMap<String, Option<String>> = own.chain(others).collect();
     ScriptedService::start(move |head| {
         let mut words = head.split(' ');
         let (method, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
