@@ -97,10 +97,8 @@ fn accepted(path: &str, profile: Profile) -> String {
     }
     let elsewhere = if profile.takes_any_path() {
         "; or one from the root, such as \"/elsewhere/ami-id\""
-    } else if path.starts_with('/') {
-        "; [http.paths] takes whole paths, such as \"/health\""
     } else {
-        ""
+        "; [http.paths] takes whole paths, such as \"/health\""
     };
     format!(
         "accepted: a path that starts with meta-data, dynamic or user-data, such as \"meta-data/public-ipv4\"{elsewhere}"

@@ -114,13 +114,15 @@ fn what_only_the_server_knows_is_reported_by_flag() {
         (
             &["set", "metadata/x", "y"],
             "error: \"metadata/x\" is not a path of the tree\n  \
-             accepted: a path that starts with meta-data, dynamic or user-data, such as \"meta-data/public-ipv4\"\n\
+             accepted: a path that starts with meta-data, dynamic or user-data, such as \"meta-data/public-ipv4\"; \
+             [http.paths] takes whole paths, such as \"/health\"\n\
              mock-imds: rejected; nothing has changed",
         ),
         (
             &["set", "metadata/x", "--unset"],
             "error: PATH is \"metadata/x\", which is not a path of the tree\n  \
-             accepted: a path that starts with meta-data, dynamic or user-data, such as \"meta-data/public-ipv4\"\n\
+             accepted: a path that starts with meta-data, dynamic or user-data, such as \"meta-data/public-ipv4\"; \
+             [http.paths] takes whole paths, such as \"/health\"\n\
              mock-imds: rejected; nothing has changed",
         ),
         (
