@@ -2,6 +2,7 @@
 
 use std::borrow::Borrow;
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use super::sections::{table, tables};
 use crate::config::{Item, Section, is_near};
@@ -68,10 +69,11 @@ fn overrides(section: &Section<'_>) {
 
 /// An override makes its path: only one that is nearly another path is suspicious.
 fn overridden(item: &Item<'_>, path: &str) {
-    if categories().any(|known| is_below_or_above(path, known)) {
+    let segments = split(path);
+    if CATEGORIES.iter().any(|known| is_below_or_above(&segments, known)) {
         return;
     }
-    if let Some(near) = misspelt(path) {
+    if let Some(near) = misspelt(&segments) {
         item.warn_at_key(
             format!("EC2 serves no {path}"),
             format!("did you mean \"{near}\"? {path} becomes a path beside it"),
@@ -103,7 +105,9 @@ impl ServedPaths {
     fn serves(&self, pattern: &str) -> bool {
         let literal: Vec<&str> = pattern.split('/').take_while(|segment| !is_wild(segment)).collect();
         let literal = literal.join("/");
-        categories().chain(["api/token"]).any(|known| is_below_or_above(pattern, known))
+        let segments = split(pattern);
+        CATEGORIES.iter().any(|known| is_below_or_above(&segments, known))
+            || is_below_or_above(&segments, &["api", "token"])
             || self.added.range(literal.clone()..).next().is_some_and(|path| path.starts_with(&literal))
     }
 
@@ -155,15 +159,18 @@ fn set_paths(event: &Event) -> impl Iterator<Item = String> {
 }
 
 fn help(path: &str, otherwise: &str) -> String {
-    match misspelt(path) {
+    match misspelt(&split(path)) {
         Some(near) => format!("did you mean \"{near}\"?"),
         None => format!("accepted: {otherwise}"),
     }
 }
 
-/// The categories, with `{…}` for names, and the directories that are no category's.
-fn categories() -> impl Iterator<Item = &'static str> {
-    category_paths()
+/// The segments of the categories, with `{…}` for names, and of the directories that are no category's. A file may have thousands
+/// of paths, each of which is compared with all of them.
+static CATEGORIES: LazyLock<Vec<Vec<&'static str>>> = LazyLock::new(|| category_paths().map(split).collect());
+
+fn split(path: &str) -> Vec<&str> {
+    path.split('/').collect()
 }
 
 fn is_wild(segment: &str) -> bool {
@@ -171,14 +178,13 @@ fn is_wild(segment: &str) -> bool {
 }
 
 /// Whether a pattern fits a path, or a directory of it.
-fn is_below_or_above(pattern: &str, known: &str) -> bool {
-    let mut known = known.split('/');
-    for segment in pattern.split('/') {
-        if segment == "**" {
+fn is_below_or_above(pattern: &[&str], known: &[&str]) -> bool {
+    for (index, segment) in pattern.iter().enumerate() {
+        if *segment == "**" {
             return true;
         }
-        let Some(name) = known.next() else { return false };
-        if !(is_wild(segment) || name.starts_with('{') || name == segment) {
+        let Some(name) = known.get(index) else { return false };
+        if !(name == segment || name.starts_with('{') || is_wild(segment)) {
             return false;
         }
     }
@@ -186,18 +192,15 @@ fn is_below_or_above(pattern: &str, known: &str) -> bool {
 }
 
 /// The path of a category that differs in one segment only, by a typing error.
-fn misspelt(path: &str) -> Option<String> {
-    let segments: Vec<&str> = path.split('/').collect();
+fn misspelt(segments: &[&str]) -> Option<String> {
     // Another number is another thing: ipv4 and ipv6.
     let letters = |text: &str| text.replace(|c: char| c.is_ascii_digit(), "");
-    // Thousands of paths are compared with each category: what tells most of them apart comes first.
-    let near = |known: &&str| {
-        let mut names = known.split('/');
+    let near = |known: &&Vec<&str>| {
         let mut wrong = None;
-        for segment in &segments {
+        for (index, segment) in segments.iter().enumerate() {
             // A pattern may name a directory, and nothing below a path.
-            let Some(name) = names.next() else { return false };
-            if name.starts_with('{') || name == *segment || is_wild(segment) {
+            let Some(name) = known.get(index) else { return false };
+            if name == segment || name.starts_with('{') || is_wild(segment) {
                 continue;
             }
             if wrong.replace((name, segment)).is_some() {
@@ -206,10 +209,10 @@ fn misspelt(path: &str) -> Option<String> {
         }
         wrong.is_some_and(|(name, segment)| is_near(segment, name) && letters(name) != letters(segment))
     };
-    let known = categories().find(near)?;
+    let known = CATEGORIES.iter().find(near)?;
     let names = known
-        .split('/')
-        .zip(&segments)
-        .map(|(name, segment)| if name.starts_with('{') || is_wild(segment) { segment } else { name });
+        .iter()
+        .zip(segments)
+        .map(|(name, segment)| if name.starts_with('{') || is_wild(segment) { *segment } else { *name });
     Some(names.collect::<Vec<_>>().join("/"))
 }
