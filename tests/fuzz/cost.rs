@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use nix::time::{ClockId, clock_gettime};
 
-/// For each kilobyte of an input, in the fuzzer's build, which counts branches and checks arithmetic.
-const PER_KILOBYTE: Duration = Duration::from_millis(10);
+/// For each kilobyte of an input, in the fuzzer's build, which counts branches and checks arithmetic: it takes three to ten times as
+/// long as the program, which may take 10 ms.
+const PER_KILOBYTE: Duration = Duration::from_millis(20);
 /// For any input: compiling the scenario of an empty file takes some of it.
 const FLOOR: Duration = Duration::from_millis(40);
 /// What costs so many times its limit is slow however busy the machine is.

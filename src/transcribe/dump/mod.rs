@@ -22,8 +22,26 @@ pub(super) use keys::{add as add_key, name_unlisted};
 pub(super) use listings::add_roles;
 use root::Root;
 
+/// Names of a path. EC2's have 8 at most; for each directory above a file its path is made, which costs the square of them.
+const MAX_NAMES: usize = 64;
+
 /// Reads the files; `Err` if they are no tree of a service.
 pub fn read(files: &DumpFiles, policy: SecretsPolicy) -> Result<Observations, &'static str> {
+    let deep: Vec<Vec<String>> = files.keys().filter(|path| path.len() > MAX_NAMES).cloned().collect();
+    if deep.is_empty() {
+        return read_shallow(files, policy);
+    }
+    let shallow = files.iter().filter(|(path, _)| path.len() <= MAX_NAMES);
+    let shallow = shallow.map(|(path, bytes)| (path.clone(), bytes.clone())).collect();
+    let mut observations = read_shallow(&shallow, policy)?;
+    let beginnings: Vec<Vec<String>> = deep.into_iter().map(|mut path| path.drain(..4).collect()).collect();
+    for line in lines_of(&beginnings, "a path of more than 64 names begins like this; left out") {
+        observations.add_note(line);
+    }
+    Ok(observations)
+}
+
+fn read_shallow(files: &DumpFiles, policy: SecretsPolicy) -> Result<Observations, &'static str> {
     let root = Root::of(files).ok_or(
         "it has neither latest/ nor meta-data/ nor an instance-id; accepted: a directory with one file for each path, \
          such as latest/meta-data/instance-id",
@@ -151,4 +169,31 @@ fn add_unknown_paths(root: &Root, tree: &DumpFiles, observations: &mut Observati
         observations.add_unknown("dynamic/fws");
     }
     observations.settle_role();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// It took 20 GB.
+    #[test]
+    fn a_path_of_very_many_names_is_left_out() {
+        let path = |below: &[&str]| {
+            [&["latest", "meta-data"], below].concat().into_iter().map(str::to_owned).collect()
+        };
+        let files = DumpFiles::from([
+            (path(&["instance-id"]), b"i-1234567890abcdef0".to_vec()),
+            (path(&["a"; 62]), b"x".to_vec()),
+            (path(&["a"; 100_000]), b"x".to_vec()),
+        ]);
+        let observations = read(&files, SecretsPolicy::default()).expect("it is a tree of a service");
+        assert_eq!(observations.text("meta-data/instance-id"), Some("i-1234567890abcdef0"));
+        assert_eq!(
+            observations.values.keys().filter(|path| path.ends_with("a/a")).count(),
+            1,
+            "64 names are taken"
+        );
+        let note = "latest.meta-data.a.a: a path of more than 64 names begins like this; left out";
+        assert!(observations.notes.iter().any(|found| found == note), "{:?}", observations.notes);
+    }
 }
