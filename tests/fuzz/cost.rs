@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use nix::time::{ClockId, clock_gettime};
 
-/// For each kilobyte of an input, in the fuzzer's build, which counts branches and checks arithmetic: it takes three to ten times as
-/// long as the program, which may take 10 ms.
+/// For each kilobyte of an input, in the fuzzer's build, which counts branches and checks arithmetic: it takes three to fourteen times
+/// as long as the program, which may take 10 ms.
 const PER_KILOBYTE: Duration = Duration::from_millis(20);
 /// For any input: compiling the scenario of an empty file takes some of it.
 const FLOOR: Duration = Duration::from_millis(40);

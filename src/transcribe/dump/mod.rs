@@ -181,10 +181,11 @@ mod tests {
         let path = |below: &[&str]| {
             [&["latest", "meta-data"], below].concat().into_iter().map(str::to_owned).collect()
         };
+        let many: Vec<&str> = std::iter::repeat_n("a", 100_000).collect();
         let files = DumpFiles::from([
             (path(&["instance-id"]), b"i-1234567890abcdef0".to_vec()),
             (path(&["a"; 62]), b"x".to_vec()),
-            (path(&["a"; 100_000]), b"x".to_vec()),
+            (path(&many), b"x".to_vec()),
         ]);
         let observations = read(&files, SecretsPolicy::default()).expect("it is a tree of a service");
         assert_eq!(observations.text("meta-data/instance-id"), Some("i-1234567890abcdef0"));
