@@ -47,7 +47,7 @@ impl Drop for HeldFile {
     }
 }
 
-/// Whether the writer of a [`HeldFile`] lives.
+/// True while the writer of a [`HeldFile`] lives.
 pub(crate) fn is_held(file: impl AsFd) -> io::Result<bool> {
     let mut lock = whole(libc::F_RDLCK);
     fcntl(file, FcntlArg::F_OFD_GETLK(&mut lock))?;

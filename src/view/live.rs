@@ -110,7 +110,7 @@ async fn statuses(state: &ViewState, events: &mpsc::Sender<Bytes>) {
     }
 }
 
-/// Whether a status is sent that differs from the last one, or not, so long after that one.
+/// True of a status that is sent: it differs from the last one, or that one is so long ago.
 fn is_due(differs: bool, elapsed: Duration) -> bool {
     differs || elapsed >= HEARTBEAT
 }

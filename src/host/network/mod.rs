@@ -58,18 +58,13 @@ struct NetworkState {
     loopback_up: bool,
 }
 
-impl Network {
-    /// Changes nothing yet. `tables` is the socket that owns the tables, by the first ownership that the kernel knows.
-    pub(crate) fn open(
-        runtime: Runtime,
-        tables: nft::NftClient,
-        ownership: &'static [nft::Ownership],
-    ) -> Result<Self, HostError> {
-        let wanted = nft::KernelSupport { ownership, arp: true };
-        let state = NetworkState {
+impl NetworkState {
+    /// Nothing is installed yet, and nothing wanted.
+    fn new(support: nft::KernelSupport) -> Self {
+        Self {
             settings: HostSettings::default(),
             plan: Plan::new(&[], &[], &[]),
-            support: wanted,
+            support,
             installed: nft::TablesSnapshot::default(),
             assigned: vec![],
             unavailable: vec![],
@@ -78,9 +73,20 @@ impl Network {
             connection_faults: vec![],
             refused_faults: None,
             loopback_up: true,
-        };
+        }
+    }
+}
+
+impl Network {
+    /// Changes nothing yet. `tables` is the socket that owns the tables, by the first ownership that the kernel knows.
+    pub(crate) fn open(
+        runtime: Runtime,
+        tables: nft::NftClient,
+        ownership: &'static [nft::Ownership],
+    ) -> Result<Self, HostError> {
+        let wanted = nft::KernelSupport { ownership, arp: true };
         let (addresses, links) = (address::AddressClient::open()?, LinkClient::open()?);
-        Ok(Self { addresses, links, tables, runtime, wanted, state })
+        Ok(Self { addresses, links, tables, runtime, wanted, state: NetworkState::new(wanted) })
     }
 
     /// The socket that owns the tables.

@@ -106,27 +106,12 @@ impl NetworkState {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::host::nft::TablesSnapshot;
-    use crate::host::plan::Plan;
-    use crate::host::settings::HostSettings;
     use crate::host::status::{AddressOrigin, LoopbackAddress, Unavailable};
 
     const WANTED: KernelSupport = KernelSupport { ownership: Ownership::CLEANED_UP, arp: true };
 
     fn warnings(change: impl FnOnce(&mut NetworkState)) -> Vec<String> {
-        let mut state = NetworkState {
-            settings: HostSettings::default(),
-            plan: Plan::new(&[], &[], &[]),
-            support: WANTED,
-            installed: TablesSnapshot::default(),
-            assigned: vec![],
-            unavailable: vec![],
-            refused: vec![],
-            uplinks: vec![],
-            connection_faults: vec![],
-            refused_faults: None,
-            loopback_up: true,
-        };
+        let mut state = NetworkState::new(WANTED);
         change(&mut state);
         state.warnings(WANTED)
     }

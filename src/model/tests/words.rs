@@ -108,7 +108,7 @@ fn a_service_account_is_the_subject_of_its_tokens() {
     }
 }
 
-/// Whoever knows the id gets the credentials.
+/// The id alone gives the credentials.
 #[test]
 fn the_debug_form_of_an_id_of_credentials_hides_it() {
     let id: CredentialId = "01234567-89ab-4cde-8f01-23456789abcd".parse().expect("an id");

@@ -35,7 +35,8 @@ pub fn read(files: &DumpFiles, policy: SecretsPolicy) -> Result<Observations, &'
     let shallow = shallow.map(|(path, bytes)| (path.clone(), bytes.clone())).collect();
     let mut observations = read_shallow(&shallow, policy)?;
     let beginnings: Vec<Vec<String>> = deep.into_iter().map(|mut path| path.drain(..4).collect()).collect();
-    for line in lines_of(&beginnings, "a path of more than 64 names begins like this; left out") {
+    let too_many = format!("a path of more than {MAX_NAMES} names begins like this; left out");
+    for line in lines_of(&beginnings, &too_many) {
         observations.add_note(line);
     }
     Ok(observations)

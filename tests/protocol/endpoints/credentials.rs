@@ -149,7 +149,7 @@ fn web_pages_do_not_get_real_keys() {
     }
 }
 
-/// Whoever has the id gets them, at whatever instance.
+/// The id alone gives them, at each instance.
 #[test]
 fn web_pages_do_not_get_real_keys_of_another_instance() {
     const OTHER: &str = "[instances.other]\nclients = [\"10.0.0.1\"]\ninstance-id = \"i-0fedcba0987654321\"\n\

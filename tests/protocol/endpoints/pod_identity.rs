@@ -91,7 +91,7 @@ fn tokens_are_judged_as_the_scenario_says() {
     }
 }
 
-/// Whoever can write claims can not sign them.
+/// Claims can be written without the key that signs them.
 #[test]
 fn a_token_that_another_one_signed_is_not_issued() {
     let mut eks = agent("[pod-identity]\ntoken = \"issued\"\n");
