@@ -20,6 +20,7 @@ const LIMIT: &str = "600";
 const BEFORE: &str = r#"
 exec </dev/null 2>&1
 ip link set lo up
+ip address add 172.17.0.2/16 dev lo
 mkdir upper work runtime
 mount -t tmpfs none /run
 mount -t overlay none -o "lowerdir=/etc,upperdir=$PWD/upper,workdir=$PWD/work" /etc || mount -t tmpfs none /etc
@@ -45,7 +46,7 @@ echo '{"Instances": [{"InstanceId": "i-1"}, {"InstanceId": "i-0fedcba0987654321"
 echo i-0fedcba0987654321 >metadata/latest/meta-data/instance-id
 echo '{"ds": {"meta_data": {"instance-id": "i-0fedcba0987654321"}}}' >/run/cloud-init/instance-data.json
 
-answers() { curl -s -o /dev/null --max-time 2 "$1"; }
+answers() { curl -s -o /dev/null --max-time 2 "$@"; }
 until_answers() { for _ in {1..300}; do answers "$1" && return; sleep .1; done; return 1; }
 failed() { echo "FAILED: $1 ($2)"; cat said; exit 1; }
 # A command that ends, with one of these codes.
@@ -56,6 +57,8 @@ ends() {
 }
 # One that goes on: it answers at this address, or with none has said something.
 goes_on() {
+    # Not only by the command, which may be slower than the first look.
+    : >said
     bash -c "exec $2" >said 2>&1 & local pid=$!
     if [ -n "$1" ]; then until_answers "$1" || failed "$2" "no answer at $1"
     else for _ in {1..300}; do [ ! -s said ] || break; sleep .1; done; [ -s said ] || failed "$2" 'it says nothing'; fi
@@ -71,6 +74,8 @@ start() {
     while :; do
         answers http://127.0.0.1:1338/latest/meta-data/spot/instance-action
         answers http://127.0.0.1:1338/latest/meta-data/iam/security-credentials/
+        # A container that fails.
+        answers --interface 172.17.0.2 http://127.0.0.1:1338/latest/meta-data/spot/instance-action
         sleep .2
     done & programs=$!
 }
