@@ -3,7 +3,7 @@
 use strum::VariantArray as _;
 
 use super::*;
-use crate::model::{InstanceFact, MetadataOption};
+use crate::model::{ChangeKind, InstanceFact, MetadataOption};
 
 /// Each change, and what is said to be pending of it.
 fn changes() -> [(EventEffect, &'static str); 8] {
