@@ -13,13 +13,17 @@
 //! | after loading, after a first poll | fixed | yes |
 //! | after the daemon's start, an instant | the clock's offset at that instant | no |
 
+mod epoch;
+mod moves;
+mod wall_clock;
+
 use std::borrow::Borrow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::event::{Event, EventTime};
+use super::event::Event;
 use super::propagation::until_refresh;
 use super::time::{ClockReading, Timestamp};
 
@@ -68,11 +72,6 @@ pub(crate) struct EventOccurrence {
     pub at: Timestamp,
 }
 
-/// Less is the precision of a step; the clocks are read one after the other.
-const SMALLEST_STEP: u64 = 500;
-/// Steps that are kept. Each request looks at some.
-const MAX_STEPS: usize = 100;
-
 /// An occurrence of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Occurrence {
@@ -86,7 +85,7 @@ pub(crate) struct Occurrence {
     pub reached: Duration,
 }
 
-/// The point that an [`EventTime`] resolves to.
+/// The point that an [`EventTime`](super::event::EventTime) resolves to.
 #[derive(Clone, Copy)]
 enum TimelinePoint {
     /// An offset from the clock's epoch.
@@ -102,54 +101,6 @@ impl ScenarioClock {
         let ClockReading { wall, boottime } = now.into();
         let ahead = Some(difference(wall, boottime));
         Self { epoch: wall, loaded: wall, started, paused: None, pinned, first_polls, ahead, steps: vec![] }
-    }
-
-    // === The wall clock ===
-
-    /// The instant of a reading on the clock's calendar, whatever the wall clock shows.
-    pub(crate) fn now(&self, reading: ClockReading) -> Timestamp {
-        match self.ahead {
-            Some(ahead) => shift(reading.boottime, ahead),
-            None => shift(reading.wall, self.wall_ahead().saturating_neg()),
-        }
-    }
-
-    /// The date that the wall clock shows, or showed, at an instant.
-    pub(crate) fn date(&self, at: Timestamp) -> Timestamp {
-        let step = self.steps.iter().rfind(|step| step.at <= at);
-        shift(at, step.map_or(0, |step| step.ahead))
-    }
-
-    /// The milliseconds by which the wall clock is ahead of the calendar.
-    pub(crate) fn wall_ahead(&self) -> i64 {
-        self.steps.last().map_or(0, |step| step.ahead)
-    }
-
-    /// The clock after somebody set the wall clock; `None` if nobody did.
-    pub(crate) fn stepped(&self, reading: ClockReading) -> Option<Self> {
-        let at = self.now(reading);
-        let ahead = difference(reading.wall, at);
-        if ahead.abs_diff(self.wall_ahead()) < SMALLEST_STEP {
-            return None;
-        }
-        let mut clock = self.clone();
-        if clock.steps.len() >= MAX_STEPS {
-            clock.steps.remove(0);
-        }
-        clock.steps.push(ClockStep { at, ahead });
-        Some(clock)
-    }
-
-    /// Whether the reading may be of the boot in which the clock was started, and later.
-    pub(crate) fn goes_on_at(&self, reading: ClockReading) -> bool {
-        self.ahead.is_some() && self.now(reading) >= self.loaded
-    }
-
-    /// The clock of another boot: the wall clock alone tells how much time has passed.
-    #[must_use]
-    pub(crate) fn after_boot(&self, reading: ClockReading) -> Self {
-        let now = Self { ahead: None, ..self.clone() }.now(reading);
-        Self { ahead: Some(difference(now, reading.boottime)), ..self.clone() }
     }
 
     // === Reading ===
@@ -267,176 +218,6 @@ impl ScenarioClock {
             next.into_iter().flatten().min()
         };
         events.filter_map(next).min()
-    }
-
-    // === Moving ===
-
-    /// The clock after a seek to an offset at `now`. Past occurrences keep their instants, unless their offset lies
-    /// after the new one: those have not happened yet. Occurrences at instants of their own stay.
-    #[must_use]
-    pub(crate) fn seek(&self, events: &[impl Borrow<Event>], to: Duration, now: Timestamp) -> Self {
-        let mut moved = self.pinning(events, now);
-        let to = to.min(self.effective(now).since(Timestamp::default()));
-        let epoch =
-            self.effective(now).as_millis().saturating_sub(u64::try_from(to.as_millis()).unwrap_or(u64::MAX));
-        moved.epoch = Timestamp::from_millis(epoch);
-        moved.first_polls.retain(|_, polled| *polled <= to);
-        let to = signed(to);
-        let stays = |index: &usize, occurrence: &mut EventOccurrence| {
-            match events.get(*index).map(|event| &event.borrow().at) {
-                Some(EventTime::AfterLoad(_) | EventTime::AfterPoll(..)) => return occurrence.offset <= to,
-                // Events that occur again after the seek come after this one.
-                Some(EventTime::AfterStart(_) | EventTime::At(_)) => {
-                    if occurrence.offset > to {
-                        occurrence.move_to(to, occurrence.at);
-                    }
-                }
-                None => return false,
-            }
-            true
-        };
-        moved.pinned.retain(stays);
-        moved
-    }
-
-    /// The clock paused at `now`.
-    #[must_use]
-    pub(crate) fn pause(&self, now: Timestamp) -> Self {
-        Self { paused: self.paused.or(Some(now)), ..self.clone() }
-    }
-
-    /// The clock resumed at `now` from its offset. Events whose instants passed meanwhile occur now.
-    #[must_use]
-    pub(crate) fn resume(&self, events: &[impl Borrow<Event>], now: Timestamp) -> Self {
-        let Some(paused) = self.paused else { return self.clone() };
-        let mut resumed = self.pinning(events, now);
-        let offset = signed(self.elapsed(now));
-        resumed.epoch = self.epoch.plus(now.since(paused));
-        resumed.paused = None;
-        for (index, event) in events.iter().map(Borrow::borrow).enumerate() {
-            if let Some(TimelinePoint::Instant(_)) = resumed.point(index, &event.at)
-                && let Some(occurrence) = resumed.computed(index, event, now).filter(|o| o.at > paused)
-                && resumed.pinned.get(&index).is_none_or(|pinned| pinned.at < occurrence.at)
-            {
-                let mut late = occurrence;
-                late.move_to(offset, late.at);
-                resumed.pinned.insert(index, late);
-            }
-        }
-        resumed
-    }
-
-    /// The clock after an operator ordered an event at `now`: if the event's instant has come, it has occurred, and
-    /// after all earlier occurrences, whether the clock is paused or not.
-    #[must_use]
-    pub(crate) fn ordered(&self, index: usize, event: &Event, now: Timestamp) -> Self {
-        let mut clock = self.clone();
-        if let Some(TimelinePoint::Instant(_)) = self.point(index, &event.at)
-            && let Some(mut ordered) = (Self { paused: None, ..self.clone() }).computed(index, event, now)
-        {
-            ordered.move_to(signed(self.elapsed(now)), now);
-            clock.pinned.insert(index, ordered);
-        }
-        clock
-    }
-
-    /// The clock after a request for the path that these events wait for. Later requests change nothing.
-    #[must_use]
-    pub(crate) fn polled(&self, events: &[usize], now: Timestamp) -> Self {
-        let mut clock = self.clone();
-        for event in events {
-            clock.first_polls.entry(*event).or_insert_with(|| self.elapsed(now));
-        }
-        clock
-    }
-
-    /// The clock for events with other indices; an event without a new index has not occurred.
-    #[must_use]
-    pub(crate) fn renumbered(&self, index: impl Fn(usize) -> Option<usize>) -> Self {
-        let mut clock = self.clone();
-        clock.pinned = self.pinned.iter().filter_map(|(old, pin)| Some((index(*old)?, *pin))).collect();
-        clock.first_polls =
-            self.first_polls.iter().filter_map(|(old, at)| Some((index(*old)?, *at))).collect();
-        clock
-    }
-
-    /// The clock with all past occurrences pinned: they keep instant and offset.
-    fn pinning(&self, events: &[impl Borrow<Event>], now: Timestamp) -> Self {
-        let mut clock = self.clone();
-        let last = |(index, event)| self.last(index, event, now).map(|occurrence| (index, occurrence));
-        clock.pinned = events.iter().map(Borrow::borrow).enumerate().filter_map(last).collect();
-        clock
-    }
-
-    // === Computing ===
-
-    fn point(&self, index: usize, when: &EventTime) -> Option<TimelinePoint> {
-        Some(match when {
-            EventTime::AfterLoad(span) => TimelinePoint::Offset(*span),
-            EventTime::AfterPoll(_, span) => {
-                TimelinePoint::Offset(self.first_polls.get(&index)?.saturating_add(*span))
-            }
-            EventTime::AfterStart(span) => TimelinePoint::Instant(self.started.plus(*span)),
-            EventTime::At(instant) => TimelinePoint::Instant(*instant),
-        })
-    }
-
-    /// The instant of an offset in milliseconds.
-    pub(crate) fn instant_of(&self, offset: i64) -> Timestamp {
-        shift(self.epoch, offset)
-    }
-
-    fn instant(&self, point: TimelinePoint) -> Timestamp {
-        match point {
-            TimelinePoint::Offset(offset) => self.epoch.plus(offset),
-            TimelinePoint::Instant(instant) => instant,
-        }
-    }
-
-    /// The last occurrence by the present epoch alone.
-    fn computed(&self, index: usize, event: &Event, now: Timestamp) -> Option<EventOccurrence> {
-        let now = self.effective(now);
-        let first = self.instant(self.point(index, &event.at)?);
-        if first > now {
-            return None;
-        }
-        let at = match event.repeat {
-            None => first,
-            Some(repeat) => {
-                let until = event.until.as_ref().and_then(|until| self.point(index, until));
-                let end = until.map_or(now, |until| self.instant(until).min(now));
-                let period = u64::try_from(repeat.as_millis()).unwrap_or(u64::MAX).max(1);
-                let times = u64::try_from(end.since(first).as_millis()).unwrap_or(u64::MAX) / period;
-                Timestamp::from_millis(first.as_millis() + times * period)
-            }
-        };
-        let offset = at.as_millis().cast_signed().saturating_sub(self.epoch.as_millis().cast_signed());
-        Some(EventOccurrence { offset, sequence: 0, at })
-    }
-
-    /// The first instant after `now` at which [`computed`](Self::computed) changes, on a clock that runs.
-    fn next_computed(&self, index: usize, event: &Event, now: Timestamp) -> Option<Timestamp> {
-        let first = self.instant(self.point(index, &event.at)?);
-        if first > now {
-            return Some(first);
-        }
-        let period = u64::try_from(event.repeat?.as_millis()).unwrap_or(u64::MAX).max(1);
-        let times = (now.as_millis() - first.as_millis()) / period;
-        let next = Timestamp::from_millis(
-            first.as_millis().saturating_add(times.saturating_add(1).saturating_mul(period)),
-        );
-        let until = event.until.as_ref().and_then(|until| self.point(index, until));
-        until.is_none_or(|until| next <= self.instant(until)).then_some(next)
-    }
-}
-
-impl EventOccurrence {
-    /// Moves the occurrence to another offset, after all that were moved there before `since`.
-    fn move_to(&mut self, offset: i64, since: Timestamp) {
-        self.offset = offset;
-        if self.sequence == 0 {
-            self.sequence = since.as_millis();
-        }
     }
 }
 

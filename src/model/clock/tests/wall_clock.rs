@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::model::clock::wall_clock::MAX_STEPS;
 use crate::model::timeline::after;
 use crate::model::{AfterNotice, EventEffect, Instance, NoticeDue, SpotAction};
 
