@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::live::{orders, reread, reread_faults};
 use super::load::LoadedScenario;
+use super::reread::{orders, reread, reread_faults};
 use crate::config::Report;
 use crate::identity::KeyRing;
 use crate::imds::{Fleet, FleetChange, on_node};

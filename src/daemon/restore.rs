@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use super::compute::compute;
 use super::last_good::{Fallback, LastGoodFile, read_or_fall_back};
-use super::live::{reread, reread_faults};
 use super::load::{self, LoadedScenario};
 use super::origin::ScenarioOrigin;
+use super::reread::{reread, reread_faults};
 use super::sent_scenario::SentScenarioFile;
 use super::state_file::{SavedState, warn_of_dropped};
 use crate::clock;
