@@ -60,17 +60,28 @@ pub(super) fn read(text: &str) -> Result<Value, String> {
     if root.descendants().any(|node| node.ancestors().nth(MAX_DEPTH).is_some()) {
         return Err(format!("its elements are more than {MAX_DEPTH} deep"));
     }
-    if let Some((parent, name)) = root.descendants().find_map(|node| Some((node, twice_in(&node)?))) {
-        return Err(format!("it has <{name}> twice in <{}>", parent.tag_name().name()));
+    match root.descendants().find_map(|node| loss_in(&node)) {
+        Some(loss) => Err(format!("it has {loss}")),
+        None => Ok(object(&root)),
     }
-    Ok(object(&root))
 }
 
-/// The name of an element that stands twice where it is no item of a list: one of the two would be lost.
-fn twice_in<'a>(node: &Node<'a, '_>) -> Option<&'a str> {
+/// What JSON has no place for: an element that stands twice and is no item of a list, one beside items, whose name would be
+/// lost, or text beside elements.
+fn loss_in(node: &Node<'_, '_>) -> Option<String> {
+    let parent = node.tag_name().name();
+    let names = || node.children().filter(Node::is_element).map(|child| child.tag_name().name());
+    names().next()?;
+    let mut texts = node.children().filter(Node::is_text).filter_map(|part| part.text());
+    if texts.any(|text| !text.trim().is_empty()) {
+        return Some(format!("text beside the elements of <{parent}>"));
+    }
+    let mut others = names().filter(|name| *name != LIST_ITEM);
+    if names().any(|name| name == LIST_ITEM) {
+        return others.next().map(|name| format!("<{name}> beside the items of <{parent}>"));
+    }
     let mut seen = BTreeSet::new();
-    let mut names = node.children().filter(Node::is_element).map(|child| child.tag_name().name());
-    names.find(|name| *name != LIST_ITEM && !seen.insert(*name))
+    others.find(|name| !seen.insert(*name)).map(|name| format!("<{name}> twice in <{parent}>"))
 }
 
 /// "InvalidInstanceID.NotFound: The instance ID 'i-1' does not exist", if that is what a text says.
@@ -258,5 +269,11 @@ mod tests {
         let signs = format!("{}{}", "=".repeat(65), "xmlns ".repeat(9));
         assert_eq!(of(&format!("<a>{signs}</a>")), Ok(json!({"A": signs.trim_end()})));
         assert_eq!(of("<a><b/><c/><b>1</b></a>"), Err("it has <b> twice in <a>".to_owned()));
+        for list in ["<item>1</item><b>2</b>", "<b>2</b><item>1</item>", "<item/><item/><b><item/></b>"] {
+            let found = of(&format!("<a>{list}</a>"));
+            assert_eq!(found, Err("it has <b> beside the items of <a>".to_owned()), "of {list}");
+        }
+        let text = of("<a>x<b/></a>");
+        assert_eq!(text, Err("it has text beside the elements of <a>".to_owned()));
     }
 }
