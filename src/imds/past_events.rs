@@ -89,21 +89,14 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::model::{EventLateness, EventTime};
+    use crate::model::EventTime;
 
     const START: Timestamp = Timestamp::from_secs(1_000_000);
 
     fn event(seconds: u64, repeat: Option<u64>, instance: Option<&str>) -> FleetItem<Event> {
-        let event = Event {
-            at: EventTime::AfterLoad(Duration::from_secs(seconds)),
-            repeat: repeat.map(Duration::from_secs),
-            until: None,
-            first_n_clients: None,
-            instance: instance.map(Into::into),
-            client: None,
-            effects: vec![],
-            lateness: EventLateness::default(),
-        };
+        let once = Event::once(EventTime::AfterLoad(Duration::from_secs(seconds)), []);
+        let (repeat, instance) = (repeat.map(Duration::from_secs), instance.map(Into::into));
+        let event = Event { repeat, instance, ..once };
         FleetItem::all_of_file(&[event])[0].clone()
     }
 

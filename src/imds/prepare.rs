@@ -68,7 +68,7 @@ mod tests {
     use crate::identity::KeyRing;
     use crate::imds::cache::COMPILED;
     use crate::imds::{Counters, Ingress, Visit};
-    use crate::model::{Event, EventLateness, EventTime, Instance, NamedInstance, Scenario};
+    use crate::model::{Event, EventTime, Instance, NamedInstance, Scenario};
 
     struct NoCounters;
     impl Counters for NoCounters {
@@ -99,16 +99,8 @@ mod tests {
     }
 
     fn event(second: u64, instance: Option<u16>) -> Event {
-        Event {
-            at: EventTime::At(Timestamp::from_secs(second)),
-            repeat: None,
-            until: None,
-            first_n_clients: None,
-            instance: instance.map(|number| format!("i{number}")),
-            client: None,
-            effects: vec![],
-            lateness: EventLateness::default(),
-        }
+        let of_all = Event::once(EventTime::At(Timestamp::from_secs(second)), []);
+        Event { instance: instance.map(|number| format!("i{number}")), ..of_all }
     }
 
     fn ask(fleet: &Fleet, peer: [u8; 4], now: Timestamp) {

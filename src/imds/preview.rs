@@ -171,7 +171,7 @@ mod tests {
     use crate::identity::KeyRing;
     use crate::imds::FleetChange;
     use crate::model::{
-        AfterNotice, EventEffect, EventLateness, InstanceFact, NamedInstance, NoticeDue, Scenario, SpotAction,
+        AfterNotice, EventEffect, InstanceFact, NamedInstance, NoticeDue, Scenario, SpotAction,
     };
     use std::sync::{Arc, OnceLock};
 
@@ -198,16 +198,7 @@ mod tests {
     }
 
     fn event(at: EventTime, effect: EventEffect) -> Event {
-        Event {
-            at,
-            repeat: None,
-            until: None,
-            first_n_clients: None,
-            instance: None,
-            client: None,
-            effects: vec![effect],
-            lateness: EventLateness::default(),
-        }
+        Event::once(at, [effect])
     }
 
     fn spot(at: EventTime) -> Event {

@@ -19,20 +19,11 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::model::{EventLateness, EventTime};
+    use crate::model::EventTime;
 
     #[test]
     fn of_equal_events_the_nth_stays_the_nth() {
-        let event = |seconds: u64| Event {
-            at: EventTime::AfterLoad(Duration::from_secs(seconds)),
-            repeat: None,
-            until: None,
-            first_n_clients: None,
-            instance: None,
-            client: None,
-            effects: vec![],
-            lateness: EventLateness::default(),
-        };
+        let event = |seconds: u64| Event::once(EventTime::AfterLoad(Duration::from_secs(seconds)), []);
         let were = [1, 2, 1, 3, 1].map(event);
         let are = [3, 1, 4, 1].map(event);
         assert_eq!(successors(&were, &are), [Some(1), None, Some(3), Some(0), None]);

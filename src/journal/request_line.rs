@@ -172,29 +172,17 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::journal::{method, path};
+    use crate::journal::path;
+    use crate::journal::tests::record as usual;
     use crate::model::Timestamp;
 
     fn record() -> RequestRecord {
+        let at = Timestamp::from_millis(1_795_230_851_250);
         RequestRecord {
             number: 7,
-            at: Timestamp::from_millis(1_795_230_851_250),
-            client: "172.17.0.2".parse().unwrap(),
-            ingress: Ingress::Bridge,
-            method: method(&hyper::Method::GET),
-            path: path("/latest/meta-data/iam/security-credentials/dev-role"),
-            endpoint: Service::Imds,
-            protocol: Protocol::V2,
-            status: Some(200),
+            at,
             latency_us: 142,
-            fault: None,
-            fault_name: None,
-            refused: None,
-            instance: None,
-            token_ttl: None,
-            invalid_token: false,
-            late: None,
-            client_left: false,
+            ..usual("/latest/meta-data/iam/security-credentials/dev-role")
         }
     }
 

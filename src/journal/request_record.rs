@@ -169,28 +169,11 @@ mod endpoint {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::journal::tests::record as usual;
 
     fn entry() -> RequestRecord {
-        RequestRecord {
-            number: 7,
-            at: Timestamp::from_millis(1_795_230_851_250),
-            client: "172.17.0.2".parse().unwrap(),
-            ingress: Ingress::Bridge,
-            method: method(&Method::GET),
-            path: path("/latest/meta-data/mac"),
-            endpoint: Service::Imds,
-            protocol: Protocol::V2,
-            status: Some(200),
-            latency_us: 142,
-            fault: None,
-            fault_name: None,
-            refused: None,
-            instance: None,
-            token_ttl: None,
-            invalid_token: false,
-            late: None,
-            client_left: false,
-        }
+        let at = Timestamp::from_millis(1_795_230_851_250);
+        RequestRecord { number: 7, at, latency_us: 142, ..usual("/latest/meta-data/mac") }
     }
 
     #[test]

@@ -157,23 +157,12 @@ mod tests {
 
     use super::*;
     use crate::model::timeline::{self, ScenarioClock};
-    use crate::model::{
-        ClearTarget, Event, EventEffect, EventLateness, EventTime, InstanceFact, Propagation,
-    };
+    use crate::model::{ClearTarget, Event, EventEffect, EventTime, InstanceFact, Propagation};
 
     const START: Timestamp = Timestamp::from_secs(1_000_000);
 
     fn event(second: u64, effect: EventEffect) -> Event {
-        let mut event = Event {
-            at: EventTime::AfterLoad(Duration::from_secs(second)),
-            repeat: None,
-            until: None,
-            first_n_clients: None,
-            instance: None,
-            client: None,
-            effects: vec![effect],
-            lateness: EventLateness::default(),
-        };
+        let mut event = Event::once(EventTime::AfterLoad(Duration::from_secs(second)), [effect]);
         event.lateness.stages = timeline::stages(&event, &Propagation::default()).0;
         event
     }

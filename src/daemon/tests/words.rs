@@ -13,8 +13,8 @@ use crate::daemon::{describe, describe_containers, describe_fault};
 use crate::imds::{EventPreview, FleetChange, FleetItem, PathChange};
 use crate::model::fault::{Fault, FaultEffect, FaultStart};
 use crate::model::{
-    Event, EventEffect, EventLateness, EventTime, HttpEndpoint, HttpTokens, InstanceMetadataTags,
-    MetadataOption, NoticeDue, Scenario, Timestamp,
+    Event, EventEffect, EventTime, HttpEndpoint, HttpTokens, InstanceMetadataTags, MetadataOption, NoticeDue,
+    Scenario, Timestamp,
 };
 
 fn after(seconds: u64) -> Timestamp {
@@ -59,16 +59,7 @@ fn a_movement_of_the_clock_says_where_it_is_and_what_that_changes() {
 // === Events ===
 
 fn event(at: EventTime) -> Event {
-    Event {
-        at,
-        repeat: None,
-        until: None,
-        first_n_clients: None,
-        instance: None,
-        client: None,
-        effects: vec![],
-        lateness: EventLateness::default(),
-    }
+    Event::once(at, [])
 }
 
 #[test]

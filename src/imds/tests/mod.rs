@@ -10,9 +10,7 @@ use std::sync::{Arc, LazyLock};
 
 use crate::identity::KeyRing;
 use crate::imds::Fleet;
-use crate::model::{
-    Event, EventEffect, EventLateness, EventTime, Instance, NamedInstance, Scenario, Timestamp,
-};
+use crate::model::{Event, EventEffect, EventTime, Instance, NamedInstance, Scenario, Timestamp};
 
 /// When the fleets of tests are loaded.
 pub(crate) const LOADED: Timestamp = Timestamp::from_secs(1_795_230_851);
@@ -39,14 +37,5 @@ fn named(name: &str, networks: &[&str]) -> NamedInstance {
 }
 
 fn event(at: EventTime, effect: EventEffect) -> Event {
-    Event {
-        at,
-        repeat: None,
-        until: None,
-        first_n_clients: None,
-        instance: None,
-        client: None,
-        effects: vec![effect],
-        lateness: EventLateness::default(),
-    }
+    Event::once(at, [effect])
 }

@@ -11,7 +11,8 @@ use crate::imds::{Ingress, Protocol};
 use crate::model::{Accepted, ClientMatcher, Timestamp};
 use crate::terminal::Terminal;
 
-fn record(asked: &str) -> RequestRecord {
+/// A request for a path that is answered as usual.
+pub(super) fn record(asked: &str) -> RequestRecord {
     RequestRecord {
         number: 0,
         at: Timestamp::from_secs(1_795_230_851),

@@ -8,24 +8,15 @@ use crate::model::container_change::{
 };
 use crate::model::timeline::{self, ScenarioClock};
 use crate::model::{
-    ClearTarget, ContainerSignals, ContainerStart, ContainerState, EcsName, Event, EventEffect,
-    EventLateness, EventTime, Instance, RequestRate, Service, Timestamp,
+    ClearTarget, ContainerSignals, ContainerStart, ContainerState, EcsName, Event, EventEffect, EventTime,
+    Instance, RequestRate, Service, Timestamp,
 };
 
 const START: Timestamp = Timestamp::from_secs(1_000);
 
 /// What is so long after changes, of which each comes a second after the one before.
 fn signals(effects: impl IntoIterator<Item = EventEffect>) -> ContainerSignals {
-    let event = |(number, effect)| Event {
-        at: EventTime::AfterLoad(Duration::from_secs(number)),
-        repeat: None,
-        until: None,
-        first_n_clients: None,
-        instance: None,
-        client: None,
-        effects: vec![effect],
-        lateness: EventLateness::default(),
-    };
+    let event = |(number, effect)| Event::once(EventTime::AfterLoad(Duration::from_secs(number)), [effect]);
     let events: Vec<Event> = (1..).zip(effects).map(event).collect();
     let clock = ScenarioClock::starting(START, START);
     let occurrences = clock.occurrences(&events, seconds(3_600));

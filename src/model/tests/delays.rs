@@ -137,17 +137,7 @@ fn events_of_different_times_have_a_jitter_of_their_own() {
     let settings = settings(PropagationProfile::Typical, 7, "");
     let stages = |at: EventTime| {
         let detach = InterfaceChange::Detach(MAC.parse().expect("a name"));
-        let event = Event {
-            at,
-            repeat: None,
-            until: None,
-            first_n_clients: None,
-            instance: None,
-            client: None,
-            effects: vec![EventEffect::Interface(detach)],
-            lateness: EventLateness::default(),
-        };
-        timeline::stages(&event, &settings).0
+        timeline::stages(&Event::once(at, [EventEffect::Interface(detach)]), &settings).0
     };
     let seconds = Duration::from_secs;
     let of_first = stages(EventTime::AfterLoad(seconds(1)));

@@ -10,6 +10,22 @@ mod containers;
 mod delays;
 mod words;
 
+impl Event {
+    /// An event that happens once, to all instances, and is visible at once.
+    pub(crate) fn once(at: EventTime, effects: impl IntoIterator<Item = EventEffect>) -> Self {
+        Self {
+            at,
+            repeat: None,
+            until: None,
+            first_n_clients: None,
+            instance: None,
+            client: None,
+            effects: effects.into_iter().collect(),
+            lateness: EventLateness::default(),
+        }
+    }
+}
+
 #[test]
 fn the_instances_own_names_are_those_of_its_primary_interface_only() {
     let mut instance = Instance {
@@ -87,16 +103,9 @@ fn a_pattern_has_32_segments_and_1024_bytes_at_most() {
 
 #[test]
 fn an_event_without_an_instance_concerns_all() {
-    let event = |instance: Option<&str>| Event {
-        at: EventTime::AfterLoad(Duration::ZERO),
-        repeat: None,
-        until: None,
-        first_n_clients: None,
-        instance: instance.map(str::to_owned),
-        client: None,
-        effects: vec![EventEffect::Rebalance(NoticeDue::After(Duration::ZERO))],
-        lateness: EventLateness::default(),
-    };
+    let rebalance = EventEffect::Rebalance(NoticeDue::After(Duration::ZERO));
+    let of_all = Event::once(EventTime::AfterLoad(Duration::ZERO), [rebalance]);
+    let event = |instance: Option<&str>| Event { instance: instance.map(str::to_owned), ..of_all.clone() };
     for (of, instance, expected) in [
         (None, None, true),
         (None, Some("web"), true),

@@ -102,16 +102,8 @@ fn settings() -> impl Strategy<Value = Propagation> {
 }
 
 fn event(at: EventTime, effect: EventEffect, whole: Option<Delay>, settings: &Propagation) -> Event {
-    let mut event = Event {
-        at,
-        repeat: None,
-        until: None,
-        first_n_clients: None,
-        instance: None,
-        client: None,
-        effects: vec![effect],
-        lateness: EventLateness { whole, ..EventLateness::default() },
-    };
+    let mut event = Event::once(at, [effect]);
+    event.lateness.whole = whole;
     let (mut stages, refreshes) = timeline::stages(&event, settings);
     stages.sort_unstable();
     stages.dedup();

@@ -7,7 +7,7 @@ mod repetition;
 mod wall_clock;
 
 use super::*;
-use crate::model::{EventLateness, EventTime};
+use crate::model::EventTime;
 
 const START: Timestamp = Timestamp::from_secs(1_000_000);
 
@@ -20,16 +20,7 @@ fn at(offset: u64) -> Timestamp {
 }
 
 fn event(at: EventTime) -> Event {
-    Event {
-        at,
-        repeat: None,
-        until: None,
-        first_n_clients: None,
-        instance: None,
-        client: None,
-        effects: vec![],
-        lateness: EventLateness::default(),
-    }
+    Event::once(at, [])
 }
 
 fn load(offset: u64) -> Event {
