@@ -86,25 +86,19 @@ impl ControlClient {
     }
 
     pub(crate) fn status(&self) -> Result<ServiceStatus, Failure> {
-        let (status, body) = self.ask(Method::GET, STATUS)?;
-        if status == StatusCode::OK { self.read(&body) } else { Err(self.refused(&body)) }
+        self.ask(Method::GET, STATUS)
     }
 
     /// The status, if the server gives it at once.
     pub(super) fn brief_status(&self) -> Result<ServiceStatus, Failure> {
-        let answer = self.fetch(Method::GET, STATUS, OWNER_TIMEOUT)?;
-        if answer.status() == StatusCode::OK {
-            self.read(answer.body())
-        } else {
-            Err(self.refused(answer.body()))
-        }
+        self.accepted(&self.fetch(Method::GET, STATUS, OWNER_TIMEOUT)?)
     }
 
     /// The metrics of the server, as Prometheus reads them.
     pub(crate) fn metrics(&self) -> Result<String, Failure> {
-        let (status, body) = self.ask(Method::GET, METRICS)?;
+        let (parts, body) = self.fetch(Method::GET, METRICS, TIMEOUT)?.into_parts();
         match String::from_utf8(body.into()) {
-            Ok(text) if status == StatusCode::OK => Ok(text),
+            Ok(text) if parts.status == StatusCode::OK => Ok(text),
             Ok(text) => Err(self.refused(text.as_bytes())),
             Err(error) => Err(self.refused(error.as_bytes())),
         }
@@ -112,8 +106,7 @@ impl ControlClient {
 
     /// The library of the server.
     pub(crate) fn scenarios(&self) -> Result<LibraryListing, Failure> {
-        let (status, body) = self.ask(Method::GET, SCENARIOS)?;
-        if status == StatusCode::OK { self.read(&body) } else { Err(self.refused(&body)) }
+        self.ask(Method::GET, SCENARIOS)
     }
 
     pub(crate) fn reload(&self, order: &ReloadOrder) -> Result<Reloaded, OrderError> {
@@ -135,8 +128,7 @@ impl ControlClient {
 
     /// All faults.
     pub(crate) fn faults(&self) -> Result<Vec<FaultStatus>, Failure> {
-        let (status, body) = self.ask(Method::GET, FAULTS)?;
-        if status == StatusCode::OK { self.read(&body) } else { Err(self.refused(&body)) }
+        self.ask(Method::GET, FAULTS)
     }
 
     /// Changes some keys of a fault.
@@ -150,8 +142,7 @@ impl ControlClient {
 
     /// Drops the faults that were ordered.
     pub(crate) fn clear_faults(&self) -> Result<Cleared, Failure> {
-        let (status, body) = self.ask(Method::DELETE, FAULTS)?;
-        if status == StatusCode::OK { self.read(&body) } else { Err(self.refused(&body)) }
+        self.ask(Method::DELETE, FAULTS)
     }
 
     /// Takes back what was ordered.
@@ -179,17 +170,17 @@ impl ControlClient {
     pub(crate) fn show(&self, path: &str, client: Option<IpAddr>) -> Result<ShownReply, Failure> {
         let client = client.map(|client| ("client", client.to_string()));
         let query = [("path", path.to_owned())].into_iter().chain(client);
-        let (status, body) = self.ask(Method::GET, &Query::write(SHOW, query))?;
-        if status == StatusCode::OK { self.read(&body) } else { Err(self.refused(&body)) }
+        self.ask(Method::GET, &Query::write(SHOW, query))
     }
 
     /// The environment by which programs find an endpoint; 64 for a name that is unknown.
     pub(crate) fn environment(&self, query: &EnvironmentQuery) -> Result<EnvironmentListing, Failure> {
-        let (status, body) = self.ask(Method::GET, &query.route())?;
-        match status {
-            StatusCode::OK => self.read(&body),
-            StatusCode::NOT_FOUND => Err(Failure { status: ExitStatus::Usage, ..self.refused(&body) }),
-            _ => Err(self.refused(&body)),
+        let answer = self.fetch(Method::GET, &query.route(), TIMEOUT)?;
+        match answer.status() {
+            StatusCode::NOT_FOUND => {
+                Err(Failure { status: ExitStatus::Usage, ..self.refused(answer.body()) })
+            }
+            _ => self.accepted(&answer),
         }
     }
 
@@ -203,9 +194,18 @@ impl ControlClient {
         }
     }
 
-    fn ask(&self, method: Method, route: &str) -> Result<(StatusCode, Bytes), Failure> {
-        let (parts, body) = self.fetch(method, route, TIMEOUT)?.into_parts();
-        Ok((parts.status, body))
+    /// What the server says to a request without a body.
+    fn ask<T: DeserializeOwned>(&self, method: Method, route: &str) -> Result<T, Failure> {
+        self.accepted(&self.fetch(method, route, TIMEOUT)?)
+    }
+
+    /// What an answer says, unless it is a refusal.
+    fn accepted<T: DeserializeOwned>(&self, answer: &Response<Bytes>) -> Result<T, Failure> {
+        if answer.status() == StatusCode::OK {
+            self.read(answer.body())
+        } else {
+            Err(self.refused(answer.body()))
+        }
     }
 
     fn fetch(&self, method: Method, route: &str, limit: Duration) -> Result<Response<Bytes>, Failure> {
