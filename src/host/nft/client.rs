@@ -9,6 +9,7 @@ use nix::sys::socket::SockProtocol;
 use super::batch::{self, Batch};
 use super::foreign_redirects::{self, ForeignRedirect};
 use super::kernel_support::KernelSupport;
+use super::message::says_absent;
 use super::snapshot::{self, TablesSnapshot};
 use super::step::BatchStep;
 use super::sys;
@@ -84,7 +85,7 @@ impl NftClient {
         for family in [Family::Inet, Family::Arp] {
             match self.send(&batch::remove(family))? {
                 None => any = true,
-                Some((_, Errno::ENOENT | Errno::EOPNOTSUPP | Errno::EAFNOSUPPORT)) => {}
+                Some((_, error)) if says_absent(error) => {}
                 Some((step, error)) => return Err(refusal(&step, error)),
             }
         }

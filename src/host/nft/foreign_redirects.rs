@@ -6,7 +6,7 @@ use std::net::Ipv4Addr;
 use nix::errno::Errno;
 use nix::libc;
 
-use super::message::{HEAD_LENGTH, message_for};
+use super::message::{HEAD_LENGTH, message_for, says_absent};
 use crate::host::netlink::{NetlinkReply, NetlinkSocket, attributes};
 use crate::host::plan::TABLE;
 
@@ -46,7 +46,7 @@ pub(super) fn read(
     for (number, family) in FAMILIES {
         let rules = match socket.dump(&message_for(libc::NFT_MSG_GETRULE, number)) {
             Ok(rules) => rules,
-            Err(Errno::ENOENT | Errno::EOPNOTSUPP | Errno::EAFNOSUPPORT) => continue,
+            Err(error) if says_absent(error) => continue,
             Err(error) => return Err(error),
         };
         found.extend(rules.iter().filter_map(|rule| foreign(rule, family, addresses)));

@@ -1,5 +1,6 @@
-//! Messages to `nf_tables` about a table of ours.
+//! Messages to `nf_tables`, and what its refusals mean.
 
+use nix::errno::Errno;
 use nix::libc;
 
 use crate::host::netlink::{NetlinkMessage, narrow};
@@ -7,6 +8,11 @@ use crate::host::plan::Family;
 
 /// The fixed part of an `nf_tables` message: struct nfgenmsg.
 pub(super) const HEAD_LENGTH: usize = 4;
+
+/// Whether the kernel has nothing of what was asked for: no such table, no `nf_tables`, or not this family.
+pub(super) fn says_absent(error: Errno) -> bool {
+    matches!(error, Errno::ENOENT | Errno::EOPNOTSUPP | Errno::EAFNOSUPPORT)
+}
 
 fn head(family: Family) -> [u8; HEAD_LENGTH] {
     [family_number(family), 0, 0, 0]

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use nix::errno::Errno;
 use nix::libc;
 
-use super::message::{HEAD_LENGTH, message};
+use super::message::{HEAD_LENGTH, message, says_absent};
 use crate::host::netlink::NetlinkSocket;
 use crate::host::plan::{Family, TABLE};
 
@@ -55,7 +55,7 @@ fn table(socket: &mut NetlinkSocket, family: Family) -> Result<Option<InstalledT
     let request = message(libc::NFT_MSG_GETTABLE, 0, family).text(TABLE_NAME, TABLE);
     let replies = match socket.request(request) {
         Ok(replies) => replies,
-        Err(Errno::ENOENT | Errno::EOPNOTSUPP | Errno::EAFNOSUPPORT) => return Ok(None),
+        Err(error) if says_absent(error) => return Ok(None),
         Err(error) => return Err(error),
     };
     let Some(reply) = replies.first() else { return Ok(None) };
