@@ -1,4 +1,4 @@
-//! The server that a command asks.
+//! Which server a command asks: that of `--control` or `--server`, else the usual one of those that run.
 
 use std::path::{self, Path};
 

@@ -1,4 +1,4 @@
-//! The events of a fleet.
+//! The events of a fleet by their numbers, and which of them wait for a first request.
 
 use std::ops::Deref;
 use std::sync::Arc;

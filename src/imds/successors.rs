@@ -1,4 +1,4 @@
-//! The events of one scenario in another one.
+//! Which event of a reloaded scenario takes the place of which one before, so that what has happened stays so.
 
 use std::collections::{HashMap, VecDeque};
 

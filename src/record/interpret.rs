@@ -1,4 +1,5 @@
-//! The meaning of responses.
+//! What each response means for the walk: a value, a listing that leads on, an absence, or the end. Which request is
+//! next, and when, is `crawl.rs`'s to say.
 
 use std::str::FromStr;
 

@@ -1,4 +1,4 @@
-//! Remarks on what a scenario does not have.
+//! Remarks for people on what a service answered and the scenario cannot have: dated signatures, expired keys, user data.
 
 use super::difference::DATED;
 use super::known_paths::{IDENTITY, IDENTITY_ROLE, ROLES};

@@ -1,4 +1,4 @@
-//! What every request may need.
+//! What every request to the view may need: the client of the server, the token, and the hosts that are allowed.
 
 use std::path::PathBuf;
 

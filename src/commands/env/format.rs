@@ -1,4 +1,4 @@
-//! The forms of variables.
+//! The variables of `mock-imds env` in the form that is asked for: lines, a shell's exports, JSON, Compose, Kubernetes. Pure.
 
 use std::fmt::Write as _;
 

@@ -1,4 +1,4 @@
-//! What several tables are based on.
+//! The sources that several tables of checks cite: pages of the EC2 User Guide, and published captures.
 
 use crate::conform::check::Basis;
 

@@ -1,4 +1,4 @@
-//! Conditions, of which some are not understood.
+//! Truth of three values: a condition of a rule holds, does not hold, or is not understood.
 
 use std::net::Ipv4Addr;
 

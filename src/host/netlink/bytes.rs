@@ -1,4 +1,4 @@
-//! Numbers in messages.
+//! Numbers in netlink messages, which have this machine's byte order. What the kernel takes in network order is not here.
 
 /// A number of two bytes in this machine's order. The caller knows that they are there.
 pub(super) fn u16_at(bytes: &[u8], at: usize) -> u16 {

@@ -1,4 +1,4 @@
-//! Building messages.
+//! Messages to the kernel, built: a netlink header, a fixed part, attributes. `reply.rs` reads those from it.
 
 use nix::libc;
 

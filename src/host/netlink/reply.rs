@@ -1,4 +1,5 @@
-//! Reading messages.
+//! Messages from the kernel, read: attributes, errors, the end of a dump. What does not fit its datagram
+//! ends the reading, without a panic.
 
 use nix::errno::Errno;
 use nix::libc;

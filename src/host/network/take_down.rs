@@ -1,4 +1,4 @@
-//! Removing what was added.
+//! Takes down the addresses and tables that were added: by this process, or by one that left them. Nothing else is removed.
 
 use std::net::IpAddr;
 

@@ -1,4 +1,4 @@
-//! The steps of a batch.
+//! What each message of a batch is for, in the words of the sentence about its refusal.
 
 use std::fmt;
 

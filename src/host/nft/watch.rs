@@ -1,4 +1,4 @@
-//! Notifications of changes.
+//! Tells that something in `nf_tables` has changed, in any table; what has changed is found by reading our tables again.
 
 use std::os::fd::{AsFd, BorrowedFd};
 

@@ -1,4 +1,4 @@
-//! The bodies of all paths at a time.
+//! The body of every path at a time, in the `aemm` profile: for views and previews, which ask for no single path.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! The files of a dump.
+//! The files of a dump by their paths, and the names that listings and the tops of trees have in one.
 
 use std::collections::BTreeMap;
 

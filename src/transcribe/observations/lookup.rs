@@ -1,4 +1,4 @@
-//! Questions about what a service answered.
+//! Reads what was observed: the text, the lines and the JSON of a path, and whether it is there, absent or unknown.
 
 use serde_json::Value;
 
