@@ -4,6 +4,7 @@ mod answers;
 mod changes;
 mod endpoints;
 mod fixed_paths;
+mod interfaces;
 mod parts;
 
 use std::sync::{Arc, LazyLock};

@@ -1,3 +1,8 @@
+//! What a configuration compiles to: values, paths and events of a scenario, and what is told of the rest.
+
+mod paths;
+mod times;
+
 use std::fs;
 use std::path::Path;
 
@@ -8,9 +13,7 @@ use super::*;
 use crate::aemm::config::StartTime;
 use crate::aemm::path_table::{ConfigValue, PathTable};
 use crate::config::SourceText;
-use crate::model::{
-    Content, EventEffect, EventTime, HttpTokens, MOST_CLIENTS, Notice, NoticeDue, Override, Profile, Scenario,
-};
+use crate::model::{Content, HttpTokens, MOST_CLIENTS, Notice, Override, Profile, Scenario};
 use crate::scenario;
 
 /// The scenario of a configuration, read back; every configuration makes a valid one.
@@ -91,150 +94,6 @@ fn each_mode_announces_its_own() {
 }
 
 #[test]
-fn delays_and_trigger_times_say_when() {
-    let at = |delay_sec, trigger: Option<&str>| {
-        let start = StartTime { delay_sec, trigger_time: trigger.map(str::to_owned) };
-        let found = scenario(&default_but(|config| config.mock = start));
-        found.events[0].at.clone()
-    };
-    let start = |seconds| EventTime::AfterStart(std::time::Duration::from_secs(seconds));
-    assert_eq!(at(0, None), start(0));
-    assert_eq!(at(-5, None), start(0));
-    assert_eq!(at(90, None), start(90));
-    assert!(matches!(at(i64::MAX, None), EventTime::AfterStart(_)));
-    let instant = EventTime::At(crate::model::Timestamp::from_secs(1_577_934_227));
-    for text in
-        ["2020-01-02T03:03:47Z", "2020-01-02T03:03:47.9Z", "2020-01-02T3:03:47Z", "2020-01-02T05:03:47+02:00"]
-    {
-        assert_eq!(at(90, Some(text)), instant, "{text}");
-    }
-    for text in ["soon", "2999-01-01 00:00:00Z", "2999-01-01t00:00:00Z", "2999-01-01T00:00:00+0000"] {
-        assert_eq!(at(90, Some(text)), start(0), "{text}");
-    }
-    let latest = EventTime::At(crate::model::Timestamp::from_secs(253_402_207_200));
-    for text in ["9999-12-31T23:59:59Z", "9999-12-31T23:59:59.1234567890123Z", "9999-12-31T00:00:00-24:00"] {
-        assert_eq!(at(0, Some(text)), latest, "{text}");
-    }
-    let fraction = EventTime::At(crate::model::Timestamp::from_secs(32_472_144_000));
-    assert_eq!(at(0, Some("2999-01-01T00:00:00.0000000000001Z")), fraction);
-}
-
-#[test]
-fn times_are_kept_as_they_were_said() {
-    let config = default_but(|config| {
-        config.spot.time = Some("2020-01-07T03:03:47.5+02:00".into());
-        config.spot.rebalance_rec_time = Some("2020-01-07T3:03:47Z".into());
-        config.events.not_after = Some("1994-05-15T00:00:00Z".into());
-    });
-    let found = scenario(&config);
-    let text_of = |due: &NoticeDue| match due {
-        NoticeDue::At(instant) => instant.text.clone(),
-        other => panic!("expected an instant, found {other:?}"),
-    };
-    match (&found.events[0].effects[0], &found.events[1].effects[0], &found.events[2].effects[0]) {
-        (
-            EventEffect::SpotInterruption { due, .. },
-            EventEffect::Rebalance(noticed),
-            EventEffect::Maintenance(notice),
-        ) => {
-            assert_eq!(text_of(due), "2020-01-07T03:03:47.5+02:00");
-            assert_eq!(text_of(noticed), "2020-01-07T03:03:47Z");
-            assert_eq!(notice.not_after.as_ref().map(text_of).as_deref(), Some("1994-05-15T00:00:00Z"));
-            assert_eq!(notice.not_before, Some(NoticeDue::AfterStart(std::time::Duration::ZERO)));
-        }
-        other => panic!("{other:?}"),
-    }
-    assert_eq!(
-        compile(&config).not_carried,
-        ["spot.rebalance-rec-time is sent as \"2020-01-07T03:03:47Z\" instead of \"2020-01-07T3:03:47Z\"."]
-    );
-}
-
-#[test]
-fn times_that_a_scenario_cannot_hold_are_the_nearest() {
-    let config = default_but(|config| {
-        config.spot.time = Some("9999-12-31T23:59:59Z".into());
-        config.spot.rebalance_rec_time = Some("2030-01-07T03:03:47.12345678901+02:00".into());
-        config.events.not_after = Some("2030-01-07T03:03:47+00:60".into());
-    });
-    scenario(&config);
-    assert_eq!(
-        compile(&config).not_carried,
-        [
-            "spot.time is sent as \"9999-12-30T22:00:00Z\" instead of \"9999-12-31T23:59:59Z\".",
-            "spot.rebalance-rec-time is sent as \"2030-01-07T03:03:47.123456789+02:00\" instead of \"2030-01-07T03:03:47.12345678901+02:00\".",
-            "events.not-after is sent as \"2030-01-07T02:03:47Z\" instead of \"2030-01-07T03:03:47+00:60\".",
-        ]
-    );
-}
-
-#[test]
-fn another_value_may_be_where_a_notice_was() {
-    let place = "/latest/meta-data/spot/instance-action";
-    for key in ["ami-id", "tags-instance-test"] {
-        let config = default_but(|config| {
-            put(&mut config.metadata, "spot", "");
-            put(&mut config.metadata, key, place);
-            config.metadata.values.insert(key.into(), "here".into());
-        });
-        assert_eq!(text(&scenario(&config), "meta-data/spot/instance-action"), "here", "{key}");
-        assert_eq!(compile(&config).not_carried, [""; 0], "{key}");
-    }
-    let two = default_but(|config| {
-        put(&mut config.metadata, "ami-id", "/one");
-        put(&mut config.metadata, "hostname", "/one");
-        config.metadata.values.insert("ami-id".into(), "false".into());
-    });
-    assert_eq!(compile(&two).not_carried, ["Of two values at /one only hostname is served."]);
-}
-
-#[test]
-fn paths_are_where_they_are_said_to_be() {
-    let found = scenario(&default_but(|config| {
-        put(&mut config.metadata, "ami-id", "/meta-data/ami");
-        put(&mut config.metadata, "instance-id", "");
-        put(&mut config.metadata, "hostname", "/latest/elsewhere/name");
-        put(&mut config.metadata, "events", "/notices/maintenance");
-        put(&mut config.metadata, "spot", "");
-        put(&mut config.metadata, "elastic-inference-accelerator", "/latest/meta-data/accelerator");
-        put(&mut config.userdata, "userdata", "/mine");
-    }));
-    assert_eq!(text(&found, "/meta-data/ami"), "ami-0a887e401f7654935");
-    assert_eq!(text(&found, "/latest/elsewhere/name"), "ip-172-16-34-43.ec2.internal");
-    assert_eq!(text(&found, "/mine"), "1234,john,reboot,true\n");
-    assert!(text(&found, "meta-data/accelerator").contains("\n\t\t\"elastic-inference-accelerator-id\": "));
-    let overrides = &found.instance.overrides;
-    assert_eq!(overrides.get("/notices/maintenance"), Some(&Override::Moved(Notice::Scheduled)));
-    assert_eq!(overrides.get("meta-data/spot/instance-action"), Some(&Override::Removed));
-    for gone in ["meta-data/ami-id", "meta-data/instance-id", "meta-data/hostname"] {
-        assert_eq!(overrides.get(gone), None, "{gone}");
-    }
-    assert_eq!(found.instance.user_data, None);
-}
-
-#[test]
-fn what_no_request_reaches_is_told_and_left_out() {
-    let config = default_but(|config| {
-        put(&mut config.metadata, "ami-id", "relative");
-        put(&mut config.metadata, "hostname", "/a//b");
-        put(&mut config.metadata, "mac", "/latest");
-        config.mock_ip_count = 20_000;
-        config.userdata.values.insert("userdata".into(), "?".into());
-    });
-    scenario(&config);
-    assert_eq!(
-        compile(&config).not_carried,
-        [
-            "ami-id is not served at \"relative\", which no request reaches.",
-            "hostname is not served at \"/a//b\", which no request reaches.",
-            "mac is not served at \"/latest\", which no request reaches.",
-            "The user data is not base64.",
-            "mock-ip-count is 20000; notices go to the first 10000 clients.",
-        ]
-    );
-}
-
-#[test]
 fn any_text_is_carried() {
     let texts = ["", "'''\n'", "\"\\\r\n\u{1}", "a\tb\n\n", "é", "# [metadata]"];
     for value in texts {
@@ -285,21 +144,6 @@ fn clients_are_limited_unless_the_number_is_negative() {
 }
 
 #[test]
-fn user_data_alone_may_be_at_its_path() {
-    let not_carried = |config: &AemmConfig| compile(config).not_carried.join("\n");
-    let other = default_but(|config| put(&mut config.metadata, "ami-id", "/latest/user-data"));
-    assert_eq!(
-        not_carried(&other),
-        "ami-id is not served at \"/latest/user-data\", which no request reaches."
-    );
-    let elsewhere = default_but(|config| put(&mut config.userdata, "userdata", "/latest/meta-data"));
-    assert_eq!(
-        not_carried(&elsewhere),
-        "userdata is not served at \"/latest/meta-data\", which no request reaches."
-    );
-}
-
-#[test]
 fn as_many_clients_as_a_scenario_takes_are_carried() {
     for (count, clients, message) in [
         (-1, None, ""),
@@ -318,39 +162,9 @@ fn as_many_clients_as_a_scenario_takes_are_carried() {
 }
 
 #[test]
-fn a_time_is_sent_in_its_own_zone() {
-    for (time, expected) in [
-        ("2020-01-07T01:03:47Z", "2020-01-07T01:03:47Z"),
-        ("2020-01-07T1:03:47+02:00", "2020-01-07T01:03:47+02:00"),
-        ("2020-01-07T11:03:47-02:00", "2020-01-07T11:03:47-02:00"),
-        ("2020-01-07T1:03:47.1234567891+02:00", "2020-01-07T01:03:47.123456789+02:00"),
-        ("2020-01-07T01:03:47,5Z", "2020-01-07T01:03:47,5Z"),
-    ] {
-        let config = default_but(|config| config.spot.time = Some(time.to_owned()));
-        let CompiledConfig { toml, not_carried, .. } = compile(&config);
-        assert!(toml.contains(&format!("time = \"{expected}\"")), "{time}:\n{toml}");
-        let told = format!("spot.time is sent as {expected:?} instead of {time:?}.");
-        assert_eq!(not_carried, if time == expected { vec![] } else { vec![told] }, "{time}");
-        scenario(&config);
-    }
-}
-
-#[test]
 fn an_object_without_fields_is_a_pair_of_braces() {
     let empty = ConfigValue::Object(vec![]);
     assert_eq!((text::json(&empty, 0), text::compact_json(&empty)), ("{}".to_owned(), "{}".to_owned()));
     let outer = ConfigValue::Object(vec![("a".to_owned(), empty)]);
     assert_eq!(text::json(&outer, 0), "{\n\t\"a\": {}\n}");
-}
-
-#[test]
-fn the_paths_of_notices_that_are_not_served_are_empty() {
-    for (mode, expected) in [(AemmMode::All, true), (AemmMode::Events, true), (AemmMode::Spot, false)] {
-        let config = default_but(|config| {
-            config.mode = mode;
-            put(&mut config.metadata, "events", "/elsewhere/events");
-        });
-        let found = scenario(&config).instance.overrides.contains_key("/elsewhere/events");
-        assert_eq!(found, expected, "{mode:?}");
-    }
 }
