@@ -49,31 +49,15 @@ pub(super) fn apply(instance: &mut Instance, change: &InterfaceChange, moment: C
         InterfaceChange::Assign(change) => assign(instance, change, moment),
         InterfaceChange::Unassign(change) => unassign(instance, change, moment),
         InterfaceChange::Modify { interface, names, ids } => {
+            let mut modify = |leaf: LateLeaf, change: &dyn Fn(&mut NetworkInterface)| {
+                let subject = interface.to_string();
+                alter(instance, interface, &subject, (ChangeKind::Modify, &[leaf]), moment, change);
+            };
             if let Some(names) = names {
-                let leaves = [LateLeaf::SecurityGroups];
-                alter(
-                    instance,
-                    interface,
-                    &interface.to_string(),
-                    (ChangeKind::Modify, &leaves),
-                    moment,
-                    |nic| {
-                        nic.security_groups.names.clone_from(names);
-                    },
-                );
+                modify(LateLeaf::SecurityGroups, &|nic| nic.security_groups.names.clone_from(names));
             }
             if let Some(ids) = ids {
-                let leaves = [LateLeaf::SecurityGroupIds];
-                alter(
-                    instance,
-                    interface,
-                    &interface.to_string(),
-                    (ChangeKind::Modify, &leaves),
-                    moment,
-                    |nic| {
-                        nic.security_groups.ids.clone_from(ids);
-                    },
-                );
+                modify(LateLeaf::SecurityGroupIds, &|nic| nic.security_groups.ids.clone_from(ids));
             }
         }
         InterfaceChange::Hide { interface, span } => {
