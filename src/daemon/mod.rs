@@ -3,6 +3,7 @@
 mod announce;
 mod backend;
 mod build;
+mod capacity;
 mod clear;
 mod clock_moved;
 mod compute;
@@ -18,7 +19,6 @@ mod describe_live;
 mod environment;
 mod fault_words;
 mod in_force;
-mod key;
 mod last_good;
 mod live;
 mod load;
@@ -35,7 +35,6 @@ mod redact;
 mod replacement;
 mod reread;
 mod restore;
-mod room;
 mod running;
 mod sent_scenario;
 mod signals;
@@ -44,6 +43,7 @@ mod status;
 mod stdin_end;
 mod store;
 mod threads;
+mod token_key;
 mod tree;
 mod wall_clock;
 mod watchdog;
@@ -117,8 +117,8 @@ pub(crate) fn run(mut options: DaemonOptions) -> Result<c_int, Failure> {
     let drop_in = options.drop_in.take();
     let inherited = if drop_in.is_some() { InheritedSockets::default() } else { InheritedSockets::take()? };
     let announcement = Announcement::prepare(options.ready_json, options.ready_fd)?;
-    memory::limit_allocator(room::has_limited_address_space());
-    let descriptors = room::open_many_files();
+    memory::limit_allocator(capacity::has_limited_address_space());
+    let descriptors = capacity::open_many_files();
     let runtime = main_runtime()?;
     let outcome = runtime.block_on(async {
         // First of all: a signal that comes before its handler ends the process.
@@ -137,7 +137,7 @@ pub(crate) fn run(mut options: DaemonOptions) -> Result<c_int, Failure> {
             } => daemon?,
             signal = stopped_at_start(&mut signals, &mut hung_up, is_drop_in) => return Ok(signal),
         };
-        daemon.run(signals, hung_up, || Limits::fitting(descriptors, room::memory())).await
+        daemon.run(signals, hung_up, || Limits::fitting(descriptors, capacity::memory())).await
     });
     // A thread may still wait for a file system that does not answer.
     runtime.shutdown_background();

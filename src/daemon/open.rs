@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::timeout;
 
-use super::key::{self, TokenKey};
+use super::token_key::{self, TokenKey};
 use crate::control::{BindError, ControlSocket};
 use crate::exit::{ExitStatus, Failure};
 use crate::identity::{KeyFindings, KeyGlance, KeyRing, KeyStorage};
@@ -54,7 +54,7 @@ impl State {
             return without("no state directory is known".to_owned());
         };
         let shown = directory.display();
-        match fs::create_dir_all(&directory).and_then(|()| key::load(&directory)) {
+        match fs::create_dir_all(&directory).and_then(|()| token_key::load(&directory)) {
             Ok(TokenKey { bytes: key, unsaved: None }) => {
                 Ok(Self { directory: Some(directory), key, missing: None })
             }
@@ -242,7 +242,7 @@ pub(super) fn warn_of_missing(state: Option<String>, control: OpenedSocket) -> O
 }
 
 pub(super) fn random<const N: usize>() -> Result<[u8; N], Failure> {
-    key::random().map_err(|error| {
+    token_key::random().map_err(|error| {
         Failure::new(ExitStatus::OsError, format!("cannot get random bytes from the kernel: {error}"))
     })
 }

@@ -5,7 +5,7 @@
 //! the answer; a command reads [`within`] a time.
 
 mod error;
-mod held;
+mod held_file;
 mod lock;
 mod put_aside;
 mod read;
@@ -15,7 +15,7 @@ mod walk;
 mod write;
 
 pub(crate) use error::{FileError, io_error_text};
-pub(crate) use held::{HeldFile, is_held};
+pub(crate) use held_file::{HeldFile, is_held};
 pub(crate) use lock::open_lock;
 pub(crate) use put_aside::{DAMAGED, put_aside};
 pub(crate) use read::{TIME_LIMIT, read, read_stream, within};

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
-use crate::aemm::{self, AemmConfig, AemmMode, NoticeSet, SaidAnswers};
+use crate::aemm::{self, AemmConfig, AemmMode, FileAnswers, NoticeSet};
 use crate::cli::OutputArgs;
 use crate::clock::now;
 use crate::commands::print::warn;
@@ -26,7 +26,8 @@ pub(super) fn write(
     with_credentials: bool,
     to: &OutputArgs,
 ) -> Result<(), Failure> {
-    let SaidAnswers { values, credentials, user_data, absent, mut notes } = aemm::said(file, config);
+    let FileAnswers { values, credentials, user_data, absent, mut notes } =
+        aemm::answers_of_file(file, config);
     let policy = SecretsPolicy { credentials: with_credentials, user_data: true };
     let tokens = file.contains_key("imdsv2").then_some(if config.imdsv2 {
         HttpTokens::Required

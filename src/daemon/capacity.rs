@@ -1,4 +1,4 @@
-//! How much room this process has for connections: open files, and memory.
+//! How many connections this process has the open files and the memory for, and how it gets more open files.
 
 use std::fs;
 use std::path::Path;

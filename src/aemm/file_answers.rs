@@ -19,7 +19,7 @@ const VERSION: &str = "/latest/";
 
 /// The answers that a file asks for.
 #[derive(Debug, Default)]
-pub(crate) struct SaidAnswers {
+pub(crate) struct FileAnswers {
     /// Name of the key, path below the version, and value: a text, or the members of JSON that are said.
     pub values: Vec<(Vec<String>, String, Value)>,
     /// The role's path, the members of its answer that are said, and whether the keys in it are examples.
@@ -32,8 +32,8 @@ pub(crate) struct SaidAnswers {
 }
 
 /// The answers that a file asks for; `config` is made of it.
-pub(crate) fn said(file: &Map<String, Value>, config: &AemmConfig) -> SaidAnswers {
-    let mut answers = SaidAnswers::default();
+pub(crate) fn answers_of_file(file: &Map<String, Value>, config: &AemmConfig) -> FileAnswers {
+    let mut answers = FileAnswers::default();
     let defaults = AemmConfig::default();
     let mut usual = defaults.metadata.clone();
     Placeholders::of(&config.metadata).fill(&mut usual);
@@ -65,7 +65,7 @@ pub(crate) fn said(file: &Map<String, Value>, config: &AemmConfig) -> SaidAnswer
     answers
 }
 
-impl SaidAnswers {
+impl FileAnswers {
     fn add(&mut self, name: &str, key: &str, tree: &PathTable, usual: &PathTable, own: Option<&Value>) {
         let path = tree.paths.get(key).map(String::as_str).unwrap_or_default();
         if NOTICES.iter().any(|(notice, ..)| *notice == key) {

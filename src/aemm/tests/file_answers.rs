@@ -3,12 +3,12 @@
 use super::*;
 
 /// The notes of a file with these values of metadata, and with these paths.
-fn notes(values: &Value, paths: &Value) -> (SaidAnswers, Vec<String>) {
+fn notes(values: &Value, paths: &Value) -> (FileAnswers, Vec<String>) {
     let Value::Object(file) = json!({ "metadata": { "values": values, "paths": paths } }) else {
         panic!("no object")
     };
     let settings = AemmSettings::defaults().with_file(file.clone());
-    let found = said(&file, &decode(&settings, AemmMode::All).expect("it is valid"));
+    let found = answers_of_file(&file, &decode(&settings, AemmMode::All).expect("it is valid"));
     let notes = found.notes.clone();
     (found, notes)
 }
@@ -17,7 +17,7 @@ fn notes(values: &Value, paths: &Value) -> (SaidAnswers, Vec<String>) {
 fn of_a_file_that_was_saved_only_what_differs_from_the_samples_is_said() {
     let sample = AemmSettings::defaults().map()["metadata"]["values"].clone();
     let count = sample.as_object().map_or(0, serde_json::Map::len);
-    let said = |found: &SaidAnswers| {
+    let said = |found: &FileAnswers| {
         found.values.iter().map(|(_, path, value)| (path.clone(), value.clone())).collect::<Vec<_>>()
     };
     // A few values are what somebody wrote, samples or not.
