@@ -10,7 +10,7 @@ use mock_imds::transcribe::shapes::{self, Reading};
 use mock_imds::transcribe::{Account, SecretsPolicy, TranscribeError, Transcript, transcribe};
 use proptest::prelude::*;
 use proptest::test_runner::Config;
-use serde_json::Value;
+use serde_json::{Value, json};
 use support::{Client, PureService, TOKEN};
 
 use crate::random_documents::document;
@@ -88,6 +88,14 @@ fn account_of(document: &Value, policy: SecretsPolicy) -> Result<(), TestCaseErr
         prop_assert!(!shown.contains("REALKEY"), "a key in\n{}\nof {document}", transcript.text);
     }
     Ok(())
+}
+
+/// A text in the place of a directory is no value, and a key all the same.
+#[test]
+fn keys_in_the_place_of_interfaces_hide_what_is_beside_them() {
+    let document = json!({"instance-id": "i-0123456789abcdef0", "network": {"interfaces": {"macs": {
+        "AccessKeyId": "AKID", "SecretAccessKey": "sREALKEY", "Token": "tREALKEY", "Other": {"x": "oREALKEY"}}}}});
+    account_of(&document, SecretsPolicy::default()).unwrap_or_else(|error| panic!("{error}"));
 }
 
 /// Whether what was taken is answered, and the scenario contradicts neither itself nor EC2.

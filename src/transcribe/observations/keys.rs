@@ -47,8 +47,10 @@ impl Observations {
 
     /// Leaves out what is beside a secret access key: keys that were taken apart into values of their own.
     pub(in crate::transcribe) fn leave_out_split_keys(&mut self) {
+        // Where EC2 has a directory a key is no value, and a key all the same.
+        let left = self.withheld.iter().chain(&self.unknown);
         let around: BTreeSet<String> =
-            self.withheld.iter().filter_map(|path| around_secret_key(path)).map(str::to_owned).collect();
+            left.filter_map(|path| around_secret_key(path)).map(str::to_owned).collect();
         if around.is_empty() {
             return;
         }
