@@ -58,7 +58,6 @@ pub(crate) fn answer_endpoint_for(
         authority,
         visit,
         request,
-        matched,
         compiled,
         instant: now,
         elapsed: clock.elapsed(now),

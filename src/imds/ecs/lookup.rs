@@ -41,9 +41,9 @@ pub(super) fn with_task<R>(
         return Some(reply(context));
     }
     let others = context.fleet.instances();
-    let index = others.iter().position(|(name, other)| {
-        *name != context.matched.name && other.ecs.is_some() && matches(&TaskIds::of(other))
-    })?;
+    // The client's own instance is among them, as the file says it: with `derive` each client has other ids, and the
+    // variables of its container, which were set before there was a client, have these.
+    let index = others.iter().position(|(_, other)| other.ecs.is_some() && matches(&TaskIds::of(other)))?;
     // The first one is [instance] itself.
     let met = context.fleet.matched(index.checked_sub(1));
     let compiled = context.fleet.at(met, context.visit, &[], context.instant);

@@ -7,7 +7,6 @@ use http::header::{HeaderName, HeaderValue};
 
 use super::memory::EndpointMemory;
 use crate::imds::cache::CompiledInstance;
-use crate::imds::fleet::MatchedInstance;
 use crate::imds::go_replies::GoReplies;
 use crate::imds::{Fleet, RequestHead, TokenAuthority, Visit};
 use crate::model::{Service, Timestamp};
@@ -36,8 +35,7 @@ pub(crate) struct EndpointContext<'f> {
     pub(crate) authority: &'f TokenAuthority,
     pub(crate) visit: &'f Visit<'f>,
     pub(crate) request: &'f EndpointRequest<'f>,
-    pub(crate) matched: MatchedInstance<'f>,
-    /// The matched instance, with the effects of all events so far.
+    /// The client's instance, with the effects of all events so far.
     pub(crate) compiled: &'f CompiledInstance,
     /// The instant on the scenario's clock.
     pub(crate) instant: Timestamp,

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use mock_imds::imds::ContainerChoice;
 use mock_imds::model::Service;
 
 use super::Conversation;
@@ -131,6 +132,25 @@ fn keys_of_another_instance_are_for_whoever_has_its_id() {
         let body = ecs.get(&format!("/v2/credentials/{unknown}"));
         assert!(body.contains("InvalidIdInRequest"), "{unknown}: {body}");
     }
+}
+
+/// They name no client, and each has an identity of its own.
+#[test]
+fn the_variables_of_an_instance_are_for_all_of_its_clients() {
+    const EACH: &str =
+        "[instances.each]\nclients = [\"172.18.0.0/16\"]\nderive = true\necs = { role = \"each\" }\n";
+    let mut ecs = at_ecs(&format!("{TASK}{EACH}"));
+    let choice = ContainerChoice { instance: Some("each"), container: None };
+    let variables = ecs.service.ecs_environment(choice);
+    let path_of = |variable: &str| {
+        let found = variables.iter().find(|(name, _)| *name == variable);
+        let (_, value) = found.unwrap_or_else(|| panic!("expected {variable} in {variables:?}"));
+        value.strip_prefix("http://169.254.170.2").unwrap_or(value).to_owned()
+    };
+    let body = ecs.get(&path_of("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"));
+    assert!(body.contains(":role/each"), "{body}");
+    let body = ecs.get(&path_of("ECS_CONTAINER_METADATA_URI_V4"));
+    assert!(body.contains("\"DockerId\":"), "{body}");
 }
 
 #[test]
