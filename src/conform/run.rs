@@ -162,7 +162,7 @@ fn interface_form(
     form: ValueForm,
     always: bool,
 ) -> Judgement {
-    let mut judged = 0;
+    let mut is_there = false;
     for mac in service.macs()? {
         let path = format!("{MACS}{mac}/{leaf}");
         let response = service.get(&path)?;
@@ -171,9 +171,9 @@ fn interface_form(
             404 if !always => continue,
             status => return Err(CheckFinding::fails(format!("status {status} at {path}"))),
         }
-        judged += 1;
+        is_there = true;
     }
-    if judged == 0 { Err(CheckFinding::not_applicable(format!("no interface has {leaf}"))) } else { Ok(()) }
+    if is_there { Ok(()) } else { Err(CheckFinding::not_applicable(format!("no interface has {leaf}"))) }
 }
 
 fn listed_if_there(service: &mut ServiceUnderTest<'_>, directory: &str, name: &str) -> Judgement {

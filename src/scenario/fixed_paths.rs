@@ -45,7 +45,7 @@ pub(super) fn read(
 fn path_of(key: &str, item: &Item<'_>) -> Option<String> {
     let segments: Vec<&str> = key.split('/').filter(|segment| !segment.is_empty()).collect();
     let below = segments.join("/");
-    let is_token = segments.len() > 2 && segments.get(1..) == Some(&["api", "token"][..]);
+    let is_token = segments.get(1..) == Some(&["api", "token"][..]);
     if key.starts_with('/') && !is_token && (below.is_empty() || is_clean(&below)) {
         return Some(format!("/{below}"));
     }
