@@ -6,6 +6,7 @@ mod endpoints;
 mod fixed_paths;
 mod interfaces;
 mod parts;
+mod prepared;
 
 use std::sync::{Arc, LazyLock};
 

@@ -2,16 +2,15 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use http::header::{HOST, HeaderValue};
 use http::{HeaderMap, Method, Version};
 
-use super::{LOADED, event, keys, named};
+use super::{LOADED, keys, named};
 use crate::imds::cache::{Cache, CompiledInstance, Key};
 use crate::imds::request::ReadOnlyCounters;
-use crate::imds::{Counters, Ingress, Protocol, RequestHead, RequestHeaders, Visit};
-use crate::model::{EventEffect, EventTime, Instance, NamedInstance, Override, Scenario, Timestamp};
+use crate::imds::{Counters, Ingress, Protocol, RequestHead, RequestHeaders};
+use crate::model::{Instance, NamedInstance, Override, Scenario, Timestamp};
 
 #[test]
 fn headers_are_given_back_as_they_came() {
@@ -97,7 +96,7 @@ fn an_address_tells_whether_its_client_is_of_this_host() {
 }
 
 /// Counters that know everything, and must not be told anything.
-struct Counted;
+pub(super) struct Counted;
 
 impl Counters for Counted {
     fn admit(&self, _: (Timestamp, usize), _: IpAddr, limit: u32) -> bool {
@@ -165,27 +164,6 @@ fn whoever_has_an_instance_remembered_was_met_lately() {
     let met = cache.met_lately();
     assert_eq!(met.len(), 5);
     assert!(met.contains(&(Some(1), Some([10, 0, 0, 3].into()))));
-}
-
-/// Each client of a derived instance has a tree of its own.
-#[test]
-fn what_a_client_of_a_derived_instance_will_meet_is_prepared() {
-    let web = NamedInstance { derive: true, ..named("web", &["10.0.0.0/8"]) };
-    let effect = EventEffect::Set("meta-data/x".into(), Override::Removed);
-    let event = event(EventTime::AfterLoad(Duration::from_mins(1)), effect);
-    let fleet =
-        super::fleet(Scenario { named_instances: vec![web], events: vec![event], ..Scenario::default() });
-    let ask = |now| {
-        let (peer, ingress) = (IpAddr::from([10, 0, 0, 7]), Ingress::Bridge);
-        let visit = Visit { peer, ingress, nonce: [0; 12], counters: &Counted };
-        fleet.at(fleet.match_instance(peer, ingress), &visit, &[], now);
-        remembered(fleet.cache())
-    };
-    let later = LOADED.plus(Duration::from_mins(1));
-    assert_eq!(ask(LOADED), "Cache(1 of 256)");
-    fleet.prepare_next(LOADED, later);
-    assert_eq!(remembered(fleet.cache()), "Cache(2 of 256)");
-    assert_eq!(ask(later), "Cache(2 of 256)", "it is remembered");
 }
 
 #[test]
