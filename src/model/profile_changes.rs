@@ -169,13 +169,17 @@ mod tests {
 
     /// Down from 10 s to 40 s, an m5.large then.
     fn stopped() -> Event {
+        stopped_for(10, 30, "m5.large")
+    }
+
+    fn stopped_for(second: u64, down: u64, name: &str) -> Event {
         let change = StopStart {
-            down: Duration::from_secs(30),
-            instance_type: Some("m5.large".parse().expect("a type")),
+            down: Duration::from_secs(down),
+            instance_type: Some(name.parse().expect("a type")),
             user_data: UserDataChange::Keep,
             public_ipv4s: None,
         };
-        event(10, EventEffect::StopStart(Box::new(change)))
+        event(second, EventEffect::StopStart(Box::new(change)))
     }
 
     fn typed(second: u64, name: &str) -> Event {
@@ -202,6 +206,19 @@ mod tests {
         assert_eq!(found, expected, "at {seconds:?} s");
         let found = types(&[stopped(), typed(40, "c5.large")], &[39, 40]);
         assert_eq!(found, ["m5.xlarge", "c5.large"], "what happens at the start comes after it");
+    }
+
+    /// Whichever stop came first.
+    #[test]
+    fn starts_after_several_stops_come_in_the_order_of_their_times() {
+        let stops = [stopped(), stopped_for(15, 5, "c5.large"), stopped_for(16, 14, "r5.large")];
+        let seconds = [19, 20, 29, 30, 39, 40];
+        let expected = ["m5.xlarge", "c5.large", "c5.large", "r5.large", "r5.large", "m5.large"];
+        assert_eq!(types(&stops, &seconds), expected, "at {seconds:?} s");
+        // What happens later is not lost among them.
+        let later = typed(50, "t3.large");
+        let [first, second, third] = stops;
+        assert_eq!(types(&[first, second, third, later], &[49, 50]), ["m5.large", "t3.large"]);
     }
 
     #[test]
