@@ -145,6 +145,24 @@ fn what_is_refused_for_now_is_asked_again() {
 }
 
 #[test]
+fn requests_have_the_token_of_the_run() {
+    let service = ScriptedService::start(|head| {
+        if head.starts_with("PUT ") {
+            return answer("200 OK", "dG9rZW4=");
+        }
+        let has_token = head.contains("X-aws-ec2-metadata-token: dG9rZW4=\r\n");
+        if has_token { answer("200 OK", "a") } else { answer("401 Unauthorized", "") }
+    });
+    let target = service.address.to_string().parse().expect("it is an address");
+    let limits = ConformanceLimits { rate: "1000".parse().expect("it is a rate"), max_time: LIMIT };
+    let mut under_test = ServiceUnderTest::open(&target, &[], &limits).map_err(|why| why.text().to_owned());
+    let under_test = under_test.as_mut().expect("it answers");
+    assert!(under_test.requires_tokens, "expected a service that requires tokens");
+    let found = [under_test.get("/x"), under_test.get_again("/x"), under_test.get_with("/x", "other")];
+    assert_eq!(found.map(|answer| answer.expect("it answers").status), [200, 200, 401]);
+}
+
+#[test]
 fn a_request_has_the_body_of_its_form() {
     let text = |method, form| {
         let request = ProbeRequest { method, ..request(form) };

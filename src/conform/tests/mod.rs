@@ -80,6 +80,8 @@ fn answers_keep_what_is_odd() {
     let chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n1\r\nc\r\n0\r\n\r\nrest";
     let chunked = whole(chunked, false);
     assert_eq!((chunked.body.as_slice(), chunked.extra.as_slice()), (&b"abc"[..], &b"rest"[..]));
+    let cut = whole("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n5\r\nc", false);
+    assert!(cut.is_short && cut.status == 200, "expected an answer without its end, found {cut:?}");
     assert_eq!(whole("HTTP/1.0 200 OK\r\n\r\nabc", false).body, b"abc");
     let head = whole("HTTP/1.1 200 OK\r\nContent-Length: 19\r\n\r\n", true);
     assert!(head.body.is_empty() && !head.is_short);
