@@ -95,6 +95,25 @@ fn a_second_role_does_not_hide_that_keys_were_kept() {
     assert_eq!(of([("one", failed), ("other", failed)]), (false, "other".into()));
 }
 
+/// The listing names a role that answers then.
+#[test]
+fn a_role_is_said_to_be_left_out_only_if_it_is_another_one() {
+    let answer = br#"{"Code": "Success"}"#;
+    let notes = |profile, answering: &[&str]| {
+        let mut observations = Observations::new("latest", SecretsPolicy::default());
+        observations.traits.http.profile = profile;
+        observations.add_role("web");
+        for role in answering {
+            observations.add_value(&format!("{ROLES}/{role}"), answer.to_vec());
+        }
+        observations.notes
+    };
+    assert_eq!(notes(Profile::Modern, &["web"]), [""; 0]);
+    let both = ["the role web: an instance has one role, other"];
+    assert_eq!(notes(Profile::Modern, &["web", "other"]), both);
+    assert_eq!(notes(Profile::Aemm, &["web", "other"]), [""; 0], "there each path is a value of its own");
+}
+
 #[test]
 fn notes_are_one_line_of_visible_text() {
     let mut observations = Observations::new("latest", SecretsPolicy::default());

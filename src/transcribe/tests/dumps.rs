@@ -151,6 +151,22 @@ fn kept(json: &serde_json::Value) -> Observations {
 }
 
 #[test]
+fn a_selection_of_paths_without_a_role_says_that_the_instance_has_none() {
+    let says_so = |seen: &Observations| {
+        seen.notes.iter().any(|note| note == "a role: there is none in it, so the instance has none")
+    };
+    let id = "i-0123456789abcdef0";
+    let (without, with) = (
+        serde_json::json!({ "meta-data": { "instance-id": id } }),
+        serde_json::json!({ "meta-data": { "instance-id": id, "iam": { "info": { "Code": "Success" } } } }),
+    );
+    assert!(says_so(&kept(&without)) && !says_so(&kept(&with)), "{:?}", kept(&without).notes);
+    let file = ("meta-data/instance-id", id);
+    let dumps = [dumped(&[file]), dumped(&[file, ("meta-data/iam/info", "{}")])];
+    assert_eq!(dumps.each_ref().map(says_so), [true, false], "{:?}", dumps[0].notes);
+}
+
+#[test]
 fn user_data_beside_the_metadata_of_cloud_init_is_no_leaf_of_it() {
     let flat = serde_json::json!({ "ds": {
         "instance_id": "i-0123456789abcdef0",

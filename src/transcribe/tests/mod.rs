@@ -3,6 +3,7 @@
 mod credentials;
 mod described;
 mod dumps;
+mod fact_tools;
 mod facts;
 mod interfaces;
 mod notes;

@@ -6,13 +6,13 @@ use crate::transcribe::SecretsPolicy;
 use crate::transcribe::observations::Observations;
 use crate::transcribe::shapes::{self, Certainty, Reading, Unread};
 
-const ID: &str = "i-0123456789abcdef0";
+pub(super) const ID: &str = "i-0123456789abcdef0";
 
-fn read(document: &Value) -> Result<Reading, Unread> {
+pub(super) fn read(document: &Value) -> Result<Reading, Unread> {
     shapes::read_json(vec![document.clone()], SecretsPolicy { credentials: false, user_data: true })
 }
 
-fn kept(document: &Value) -> Observations {
+pub(super) fn kept(document: &Value) -> Observations {
     read(document).unwrap_or_else(|why| panic!("{why:?}: {document}")).observations
 }
 
@@ -80,30 +80,6 @@ fn a_tree_begins_at_the_names_of_a_service() {
         let found = read(&document).ok().map(|reading| reading.observations.version);
         assert_eq!(found.as_deref(), version, "{document}");
     }
-}
-
-#[test]
-fn facts_of_facter_are_nested_or_flat() {
-    for document in [
-        json!({"ec2_metadata": {"instance-id": ID}}),
-        json!({"values": {"ec2_metadata": {"instance-id": ID}}}),
-        json!({"ec2_instance_id": ID}),
-        json!({"ec2_instance_id": ID, "ec2_ami_id": "ami-0123456789abcdef0"}),
-    ] {
-        assert_eq!(read(&document).map(|reading| reading.shape).ok(), Some("facter's facts"), "{document}");
-        assert_eq!(kept(&document).text("meta-data/instance-id"), Some(ID), "{document}");
-    }
-    let with_trees = kept(&json!({
-        "ec2_instance_id": ID,
-        "ec2_iam": {"info": {"Code": "Success"}},
-        "ec2_network_interfaces_macs": {"06:00:00:00:00:01": {"mac": "06:00:00:00:00:01"}},
-    }));
-    assert!(with_trees.has("meta-data/iam/info"), "{:?}", with_trees.notes);
-    assert!(read(&json!({"ec2_instance_id": ""})).is_err(), "it says nothing");
-    let mac = with_trees.text("meta-data/network/interfaces/macs/06:00:00:00:00:01/mac");
-    assert_eq!(mac, Some("06:00:00:00:00:01"));
-    let of_image = kept(&json!({"ec2_ami_id": "ami-0123456789abcdef0"}));
-    assert_eq!(of_image.text("meta-data/ami-id"), Some("ami-0123456789abcdef0"));
 }
 
 #[test]
