@@ -124,6 +124,13 @@ mod tests {
             ("mock-imds --log-level", false),
             ("mock-imds --version", false),
             ("mock-imds status", false),
+            ("mock-imds status --help", false),
+            ("mock-imds status --jsno", false),
+            ("mock-imds srve", false),
+            ("mock-imds fault", false),
+            ("mock-imds fault help", false),
+            ("mock-imds import ec2", false),
+            ("mock-imds spot --in x", false),
             ("mock-imds", false),
         ] {
             let line_words = words(line);
