@@ -6,11 +6,11 @@ use std::sync::Arc;
 use http::header::{HOST, HeaderValue};
 use http::{HeaderMap, Method, Version};
 
-use super::{LOADED, keys, named};
+use super::keys;
 use crate::imds::cache::{Cache, CompiledInstance, Key};
 use crate::imds::request::ReadOnlyCounters;
 use crate::imds::{Counters, Ingress, Protocol, RequestHead, RequestHeaders};
-use crate::model::{Instance, NamedInstance, Override, Scenario, Timestamp};
+use crate::model::{Instance, Override, Scenario, Timestamp};
 
 #[test]
 fn headers_are_given_back_as_they_came() {
