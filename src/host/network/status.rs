@@ -3,7 +3,7 @@
 use super::{Network, NetworkState};
 use crate::host::address::prefix_length;
 use crate::host::nft::{InstalledTable, KernelSupport, Ownership};
-use crate::host::plan::TABLE;
+use crate::host::plan::{MAX_RULES, TABLE, rule_count};
 use crate::host::settings::Redirect;
 use crate::host::status::{GuardianStatus, NetMode, Protection, StatusHistory, TableState};
 use crate::model::ConnectionFault;
@@ -69,6 +69,12 @@ impl NetworkState {
                 "redirect = \"none\": without a table, connections are neither refused nor lost".into(),
             );
         }
+        let rules = rule_count(self.failing_connections(), &self.plan.addresses);
+        if rules > MAX_RULES {
+            warnings.push(format!(
+                "the faults of connections take {rules} rules; only the first {MAX_RULES} are applied"
+            ));
+        }
         if self.support.ownership() == Ownership::None
             && let [preferred @ .., Ownership::None] = wanted.ownership
             && let Some(least) = preferred.last()
@@ -106,7 +112,10 @@ impl NetworkState {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::host::plan::Plan;
+    use crate::host::settings::HostSettings;
     use crate::host::status::{AddressOrigin, LoopbackAddress, Unavailable};
+    use crate::model::fault::ConnectionFailure;
 
     const WANTED: KernelSupport = KernelSupport { ownership: Ownership::CLEANED_UP, arp: true };
 
@@ -134,6 +143,21 @@ mod tests {
         let [outlives] = lacking(Ownership::OUTLIVES).try_into().expect("one is missed");
         assert!(outlives.contains("no tables that outlive their owner (Linux 6.9 has)"), "{outlives}");
         assert_eq!(lacking(Ownership::ORDINARY), [""; 0]);
+    }
+
+    #[test]
+    fn more_rules_than_are_applied_are_told() {
+        let found = |count: u8| {
+            let clients =
+                (0..count).map(|last| format!("10.0.0.{last}").parse().expect("a client")).collect();
+            let fault = ConnectionFault { failure: ConnectionFailure::Lost, service: None, clients };
+            warnings(|state| {
+                state.plan = Plan::new(&HostSettings::default().addresses(), &[], &[]);
+                state.connection_faults = vec![fault];
+            })
+        };
+        assert_eq!(found(64), [""; 0]);
+        assert_eq!(found(65), ["the faults of connections take 65 rules; only the first 64 are applied"]);
     }
 
     #[test]
