@@ -1,5 +1,7 @@
 //! What others remove comes back, and what can't be removed stays.
 
+use std::io::Write as _;
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
@@ -139,6 +141,47 @@ fn a_guardian_sleeps_while_nothing_happens() {
         });
         assert_eq!(guardian.end(Signal::SIGTERM), Some(0));
     }
+}
+
+/// A program that owns our tables, until it ends: no attempt can succeed before.
+struct Owner(Child);
+
+impl Owner {
+    fn begin() -> Self {
+        let silent = || Stdio::null();
+        let nft =
+            Command::new("nft").arg("-i").stdin(Stdio::piped()).stdout(silent()).stderr(silent()).spawn();
+        let mut owner = Self(nft.expect("nft runs"));
+        let lines = "delete table inet mock-imds; add table inet mock-imds { flags owner; }\n";
+        owner.0.stdin.as_mut().expect("it is piped").write_all(lines.as_bytes()).expect("it reads");
+        owner
+    }
+}
+
+impl Drop for Owner {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn what_fails_is_tried_again_after_a_second() {
+    let Some(host) = Host::new() else { return };
+    let mut guardian = host.hold_by(program(), "--ordinary-tables");
+    let rules = host.our_rules();
+    let failures = || guardian.log().matches("what was removed could not be restored").count();
+    let mut owner = None;
+    let took = host.eventually("three attempts", DEADLINE, || {
+        owner.get_or_insert_with(Owner::begin);
+        failures() >= 3
+    });
+    assert!(took >= Duration::from_secs(2), "three attempts within {took:?}: {}", guardian.log());
+    drop(owner);
+    host.eventually("the tables are back", DEADLINE, || {
+        host.attempt("nft list table inet mock-imds").succeeded() && host.our_rules() == rules
+    });
+    assert_eq!(guardian.end(Signal::SIGTERM), Some(0), "{}", guardian.log());
 }
 
 #[test]

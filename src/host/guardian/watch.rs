@@ -98,7 +98,7 @@ impl Guardian {
             }
             Err(error) => {
                 tracing::error!("the tables could not follow the interfaces: {error}");
-                Some(self.elapsed() + RETRY_DELAY)
+                Some(self.retry())
             }
         }
     }
@@ -117,7 +117,7 @@ impl Guardian {
             }
             Err(error) => {
                 tracing::error!("the tables could not follow the faults of connections: {error}");
-                return Some(self.elapsed() + RETRY_DELAY);
+                return Some(self.retry());
             }
         }
         next.map(|next| self.elapsed() + next)
@@ -132,9 +132,14 @@ impl Guardian {
             Err(error) => {
                 tracing::error!("what was removed could not be restored: {error}");
                 self.backoff.record(self.elapsed());
-                Some(self.elapsed() + RETRY_DELAY)
+                Some(self.retry())
             }
         }
+    }
+
+    /// When what has failed is tried again.
+    fn retry(&self) -> Duration {
+        self.elapsed() + RETRY_DELAY
     }
 
     /// Gives an endpoint's address up for a network that came up meanwhile, such as Docker's after a boot, and takes it again
