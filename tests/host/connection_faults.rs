@@ -86,6 +86,16 @@ fn connections_of_one_client_fail_alone() {
     fault(&host, "--connection refused --name x --client 172.30.0.2");
     host.eventually("the container is refused", DEADLINE, || inside().is_none());
     assert_eq!(connect(), Ok(()), "this host is not");
+    let line = |client: &str| {
+        format!("ip saddr {client} ip daddr 169.254.169.254 tcp dport 1690 counter reject with tcp reset")
+    };
+    assert!(host.our_rules().contains(&line("172.30.0.2")), "{}", host.our_rules());
+    fault(&host, "--connection refused --name x --client 172.30.1.0/24");
+    host.eventually("the container is in another network", DEADLINE, || inside().is_some());
+    fault(&host, "--connection refused --name x --client 172.30.0.0/24");
+    host.eventually("the container's network is refused", DEADLINE, || inside().is_none());
+    assert_eq!(connect(), Ok(()), "this host is not in it");
+    assert!(host.our_rules().contains(&line("172.30.0.0/24")), "{}", host.our_rules());
     fault(&host, "--connection lost --name x --client host");
     eventually(&host, "this host's connections are lost", Err(ErrorKind::TimedOut));
     assert!(inside().is_some(), "those of the container are not");

@@ -1,5 +1,7 @@
 use std::fs::{self, Permissions};
-use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::os::unix::fs::{PermissionsExt as _, chown, symlink};
+
+use nix::unistd::{geteuid, mkfifo};
 
 use super::*;
 use crate::files::HeldFile;
@@ -66,7 +68,7 @@ fn a_directory_that_comes_later_is_noticed() {
 #[test]
 fn what_others_may_have_written_is_not_believed() {
     type Damage = fn(&Path);
-    let damages: [(&str, Damage, &str); 6] = [
+    let damages: [(&str, Damage, &str); 8] = [
         ("directory", |file| set(file.parent().expect("one"), 0o777), "others may have written it"),
         ("file", |file| set(file, 0o666), "others may have written it"),
         (
@@ -81,6 +83,23 @@ fn what_others_may_have_written_is_not_believed() {
                 symlink(file.with_extension("moved"), file).expect("writable");
             },
             "cannot be opened",
+        ),
+        (
+            "directory-link",
+            |file| {
+                let directory = file.parent().expect("one");
+                fs::rename(directory, directory.with_extension("moved")).expect("ours");
+                symlink(directory.with_extension("moved"), directory).expect("writable");
+            },
+            "cannot be opened",
+        ),
+        (
+            "pipe",
+            |file| {
+                fs::remove_file(file).expect("ours");
+                mkfifo(file, Mode::S_IRUSR).expect("writable");
+            },
+            "no file of the server",
         ),
         (
             "names",
@@ -103,4 +122,45 @@ fn what_others_may_have_written_is_not_believed() {
 
 fn set(path: &Path, mode: u32) {
     fs::set_permissions(path, Permissions::from_mode(mode)).expect("ours");
+}
+
+/// A server may have a user of its own; what is in its directory is that user's, or root's.
+#[test]
+fn a_list_is_of_root_or_of_the_user_of_its_directory() {
+    const SERVER: u32 = 65_533;
+    const OTHER: u32 = 65_534;
+    if !geteuid().is_root() {
+        return;
+    }
+    for (directory_of, file_of, is_believed) in
+        [(0, 0, true), (SERVER, SERVER, true), (SERVER, 0, true), (SERVER, OTHER, false), (0, OTHER, false)]
+    {
+        let directory = directory(&format!("owners-{directory_of}-{file_of}"));
+        let path = directory.join(ConnectionFault::FILE);
+        let _held = HeldFile::place(&path, &ConnectionFault::write_all(&refused())).expect("writable");
+        chown(&directory, Some(directory_of), None).expect("root may");
+        chown(&path, Some(file_of), None).expect("root may");
+        let found = read(&directory);
+        let expected = if is_believed {
+            found == Ok(refused())
+        } else {
+            found.as_ref().is_err_and(|found| found.contains("no file of"))
+        };
+        assert!(expected, "a list of {file_of} in a directory of {directory_of}: {found:?}");
+        remove(&directory);
+    }
+}
+
+#[test]
+fn a_list_may_be_as_long_as_is_read() {
+    let directory = directory("length");
+    let path = directory.join(ConnectionFault::FILE);
+    let mut content = ConnectionFault::write_all(&refused());
+    let _held = HeldFile::place(&path, &content).expect("writable");
+    for (length, is_read) in [(MAX_BYTES, true), (MAX_BYTES + 1, false)] {
+        content.resize(usize::try_from(length).expect("it fits"), b' ');
+        fs::write(&path, &content).expect("ours");
+        assert_eq!(read(&directory).is_ok(), is_read, "{length} bytes");
+    }
+    remove(&directory);
 }
