@@ -47,10 +47,46 @@ fn wait_for_end(input: impl AsFd) {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::sync::mpsc::channel;
+    use std::time::Duration;
+
     use nix::fcntl::OFlag;
-    use nix::unistd::{pipe2, write};
+    use nix::sys::signal::{SigEvent, SigevNotify};
+    use nix::sys::timer::{Expiration, Timer, TimerSetTimeFlags};
+    use nix::time::ClockId;
+    use nix::unistd::{gettid, pipe2, write};
 
     use super::*;
+
+    /// It interrupts the wait for a non-blocking pipe.
+    #[test]
+    fn a_signal_is_no_end() {
+        let came = Arc::new(AtomicBool::new(false));
+        signal_hook::flag::register(libc::SIGUSR1, Arc::clone(&came)).expect("a signal that may be handled");
+        let (input, to) = pipe2(OFlag::O_NONBLOCK).expect("descriptors are left");
+        let (tell, thread) = channel();
+        let reader = thread::spawn(move || {
+            tell.send(gettid()).expect("the test listens");
+            wait_for_end(input);
+        });
+        let thread_id = thread.recv().expect("it begins").as_raw();
+        let notify = SigevNotify::SigevThreadId { signal: Signal::SIGUSR1, thread_id, si_value: 0 };
+        let mut timer = Timer::new(ClockId::CLOCK_MONOTONIC, SigEvent::new(notify)).expect("a timer is left");
+        let each = Expiration::Interval(Duration::from_millis(1).into());
+        timer.set(each, TimerSetTimeFlags::empty()).expect("a span");
+        // The first ones may come before it waits.
+        for _ in 0..20 {
+            while !came.swap(false, Ordering::SeqCst) {
+                assert!(!reader.is_finished(), "it ended at a signal");
+                thread::yield_now();
+            }
+        }
+        drop(timer);
+        drop(to);
+        reader.join().expect("it ends");
+    }
 
     #[test]
     fn what_is_written_is_no_end_and_a_non_blocking_pipe_is_waited_for() {

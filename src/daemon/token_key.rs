@@ -62,3 +62,27 @@ fn store(directory: &Path, key: &[u8; BYTES], damaged: bool) -> io::Result<Optio
     staged.place()?;
     Ok(aside.map(|aside| aside.display().to_string()))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    /// As on a disk that fails for a moment: whether there is a key is unknown, and the tokens of it are not given up.
+    #[test]
+    fn a_key_that_cannot_be_read_now_is_left_for_the_next_start() {
+        let process = std::process::id();
+        let directory = std::env::temp_dir().join(format!("mock-imds-key-{process}"));
+        fs::create_dir_all(&directory).expect("writable");
+        // A regular file of which no byte can be read at its beginning: EIO.
+        symlink(format!("/proc/{process}/mem"), directory.join(NAME)).expect("writable");
+        let found = load(&directory).map(|key| key.unsaved);
+        let names: Vec<_> = fs::read_dir(&directory).expect("it is there").flatten().collect();
+        let names: Vec<_> = names.iter().map(fs::DirEntry::file_name).collect();
+        fs::remove_dir_all(&directory).expect("ours");
+        assert!(matches!(&found, Err(error) if error.raw_os_error() == Some(libc::EIO)), "{found:?}");
+        assert_eq!(names, [NAME], "it has its name, and nothing is beside it");
+    }
+}

@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::fleets::live;
+use super::fleets::{fleet_at, live, scenario, service};
+use super::tasks::{ask, serve};
 use crate::clock;
 use crate::control::OrderSource;
 use crate::control::api::ClearScope;
 use crate::daemon::clear::clear;
 use crate::daemon::live::LiveFleet;
-use crate::imds::{FleetChange, FleetItem};
+use crate::imds::{ContainerChoice, EndpointReach, FleetChange, FleetItem};
 use crate::model::fault::{Fault, FaultEffect, FaultStart};
 use crate::model::{EventTime, Timestamp};
 
@@ -85,5 +86,32 @@ async fn a_fault_of_the_file_that_was_replaced_is_restored_and_not_removed() {
             live.apply(FleetChange::Fault(Box::new(FleetItem::ordered(fault, Arc::new(json!({}))))));
         }
         assert_eq!(cleared(&live, what).await, (2, expected.to_owned()), "{what:?}");
+    }
+}
+
+/// What a task has asked of its agent is no order: only with all else is it taken back.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_containers_have_set_goes_with_all_changes() {
+    let task = "[ecs]\nservice-name = \"web\"\n";
+    let service = service(fleet_at(scenario(task), clock::read()));
+    let (_server, address) = serve(&service);
+    let live = LiveFleet::new(Arc::clone(&service));
+    let (choice, reach) = (ContainerChoice::default(), EndpointReach::Url(""));
+    let variables = live.load().ecs_environment(&service.authority, choice, reach, clock::now());
+    let variables = variables.expect("there is a task");
+    let agent = variables.iter().find(|(name, _)| *name == "ECS_AGENT_URI").expect("it has an agent");
+    let protection = format!("{}/task-protection/v1/state", agent.1);
+    let is_on = |state: String| {
+        assert!(state.contains(r#"{"protection":{"#), "{state}");
+        state.contains(r#""ProtectionEnabled":true"#)
+    };
+    let is_protected = || is_on(ask(address, &format!("GET {protection}"), ""));
+    assert!(!is_protected(), "at first");
+    assert!(is_on(ask(address, &format!("PUT {protection}"), r#"{"ProtectionEnabled":true}"#)));
+    for (what, expected) in
+        [(ClearScope::Pending, true), (ClearScope::Faults, true), (ClearScope::All, false)]
+    {
+        cleared(&live, what).await;
+        assert_eq!(is_protected(), expected, "after {what:?}");
     }
 }

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::fleets::{LOADED, fleet};
 use crate::config::SourceText;
+use crate::control::api::ListenerStatus;
+use crate::daemon::container_status::ServedEndpoints;
 use crate::daemon::in_force::in_force;
 use crate::identity::KeyRing;
 use crate::imds::Fleet;
@@ -34,4 +37,34 @@ fn changes_of_containers_are_in_force_until_they_are_over() {
     let stopped = "ecs-container: app stopped with exit code 3 at";
     assert_eq!(at(20), [stopped, on]);
     assert_eq!(at(62), [stopped], "the protection has ended");
+}
+
+#[test]
+fn a_task_and_a_pod_are_in_the_status_where_they_are_described_or_served() {
+    let (ecs, pod) = ("[ecs]\nfamily = \"app\"\n", "[pod-identity]\nrole = \"app-role\"\n");
+    for (tables, endpoint, expected) in [
+        (String::new(), "imds", (false, false)),
+        (String::new(), "ecs", (true, false)),
+        (String::new(), "pod-identity", (false, true)),
+        (ecs.to_owned(), "imds", (true, false)),
+        (ecs.to_owned(), "pod-identity", (true, true)),
+        (pod.to_owned(), "imds", (false, true)),
+        (pod.to_owned(), "ecs", (true, true)),
+        ([ecs, pod].concat(), "imds", (true, true)),
+        ([ecs, pod].concat(), "ecs", (true, true)),
+    ] {
+        let fleet = fleet(&tables);
+        let address = "127.0.0.1:1338".parse().expect("an address");
+        let listener = ListenerStatus { address, endpoint: Some(endpoint.to_owned()), inherited: false };
+        let served = ServedEndpoints::of(&[listener]);
+        let (_, instance) = fleet.instances()[0];
+        let task = served.task(&fleet, instance, LOADED);
+        let pod = served.pod(&fleet, instance, LOADED);
+        let found = (task.is_some(), pod.is_some());
+        assert_eq!(found, expected, "{tables:?}, served: {endpoint}");
+        if tables.starts_with(ecs) {
+            let task = task.expect("it is described");
+            assert_eq!((task.definition.as_str(), task.status.as_str()), ("app:1", "RUNNING"));
+        }
+    }
 }

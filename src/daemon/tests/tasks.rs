@@ -1,11 +1,13 @@
 //! Tasks, threads and signals of the process.
 
+use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
 use std::thread::{self, ThreadId};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use libc::{SIGHUP, SIGINT, SIGTERM};
 use serde_json::json;
@@ -19,11 +21,13 @@ use crate::control::OrderSource;
 use crate::control::api::LiveOrder;
 use crate::daemon::build::asked_port;
 use crate::daemon::compute::{compute, free, retire};
+use crate::daemon::connection_faults::ConnectionFaultPlace;
 use crate::daemon::live::LiveFleet;
 use crate::daemon::open::random;
 use crate::daemon::preparer;
 use crate::daemon::signals::{ends, stop_signal, stopped_at_start};
-use crate::imds::TokenAuthority;
+use crate::imds::{FleetChange, TokenAuthority};
+use crate::model::endpoint::SERVICE_PORT;
 use crate::model::{ClockReading, Timestamp};
 use crate::server::{InheritedSockets, Limits, Server, ServiceState, bind};
 
@@ -145,20 +149,26 @@ fn random_bytes_differ() {
 // === A server ===
 
 /// A server of this service, at this address.
-fn serve(service: &Arc<ServiceState>) -> (Server, SocketAddr) {
+pub(super) fn serve(service: &Arc<ServiceState>) -> (Server, SocketAddr) {
     let listeners = bind(&[SocketAddr::from((Ipv4Addr::LOCALHOST, 0))]).expect("a free port");
     let address = listeners[0].address;
     (Server::start(listeners, Arc::clone(service), Limits::default()), address)
 }
 
-fn status(address: SocketAddr, path: &str) -> String {
+/// The whole reply to a request with this method and path, and with this body.
+pub(super) fn ask(address: SocketAddr, line: &str, body: &str) -> String {
     let mut stream = TcpStream::connect(address).expect("it accepts");
     stream.set_read_timeout(Some(PATIENCE)).expect("not zero");
-    let head = format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
-    stream.write_all(head.as_bytes()).expect("it reads");
+    let length = if body.is_empty() { String::new() } else { format!("Content-Length: {}\r\n", body.len()) };
+    let request = format!("{line} HTTP/1.1\r\nHost: x\r\n{length}Connection: close\r\n\r\n{body}");
+    stream.write_all(request.as_bytes()).expect("it reads");
     let mut reply = String::new();
     stream.read_to_string(&mut reply).expect("it answers");
-    reply.split(' ').nth(1).unwrap_or_default().to_owned()
+    reply
+}
+
+fn status(address: SocketAddr, path: &str) -> String {
+    ask(address, &format!("GET {path}"), "").split(' ').nth(1).unwrap_or_default().to_owned()
 }
 
 /// A fault that takes the place of another one with its name.
@@ -204,8 +214,74 @@ async fn what_clients_meet_after_an_event_is_compiled_before() {
 async fn another_fleet_is_told() {
     let mut live = live("");
     let (first, second) = (live.replaced(), live.replaced());
-    live.apply(crate::imds::FleetChange::RestoreFaults);
+    live.apply(FleetChange::RestoreFaults);
     for replaced in [first, second] {
         assert!(timeout(PATIENCE, replaced.notified()).await.is_ok());
     }
+}
+
+// === The list of connections that fail ===
+
+/// Waits until the list is there, or is not.
+async fn listed(path: &Path, expected: bool, when: &str) {
+    let listed = timeout(PATIENCE, async {
+        while path.is_file() != expected {
+            sleep(Duration::from_millis(1)).await;
+        }
+    });
+    assert!(listed.await.is_ok(), "{when}: expected a list: {expected}");
+}
+
+/// A directory for the list, the list, and what keeps it.
+fn list(name: &str, scenario_text: &str) -> (PathBuf, LiveFleet, impl Future<Output = ()> + use<>) {
+    let directory = std::env::temp_dir().join(format!("mock-imds-list-{}-{name}", std::process::id()));
+    fs::create_dir_all(&directory).expect("writable");
+    let path = directory.join("connection-faults.json");
+    let service = service(fleet_at(scenario(scenario_text), clock::read()));
+    let mut live = LiveFleet::new(Arc::clone(&service));
+    let replaced = live.replaced();
+    let place = ConnectionFaultPlace::new(Some(path.clone()), [SERVICE_PORT].into_iter());
+    (path, live, place.run(service, replaced))
+}
+
+#[tokio::test]
+async fn there_is_a_list_while_connections_shall_fail() {
+    let (path, live, run) = list("lives", "");
+    fs::write(&path, "of a server that was killed").expect("writable");
+    let keeper = tokio::spawn(run);
+    listed(&path, false, "after the start").await;
+    for words in ["refused", "lost"] {
+        let order = json!({"name": "x", "connection": words});
+        live.add(OrderSource::Signal, LiveOrder::Fault(order)).await.expect("it is accepted");
+        listed(&path, true, words).await;
+        let text = fs::read_to_string(&path).expect("it is there");
+        assert_eq!(text, format!("{{\"faults\":[{{\"connection\":\"{words}\"}}]}}"));
+        live.apply(FleetChange::RemoveFaults([0].into()));
+        listed(&path, false, "without the fault").await;
+    }
+    keeper.abort();
+    fs::remove_dir_all(path.parent().expect("it has one")).expect("ours");
+}
+
+/// Without another event: the fault is there already, and nobody orders one.
+#[tokio::test]
+async fn a_list_that_cannot_be_written_is_tried_again() {
+    let (path, _live, run) = list("later", "[[fault]]\nconnection = \"refused\"\n");
+    let directory = path.parent().expect("it has one");
+    // A directory has its name. What is staged beside that changes the time of the directory above.
+    fs::create_dir(&path).expect("writable");
+    let changed = || fs::metadata(directory).expect("it is there").modified().expect("it has a time");
+    fs::File::open(directory).expect("ours").set_modified(SystemTime::UNIX_EPOCH).expect("ours");
+    let keeper = tokio::spawn(run);
+    let tried = timeout(PATIENCE, async {
+        while changed() == SystemTime::UNIX_EPOCH || fs::read_dir(directory).expect("it is there").count() > 1
+        {
+            sleep(Duration::from_millis(1)).await;
+        }
+    });
+    assert!(tried.await.is_ok(), "nothing was written");
+    fs::remove_dir(&path).expect("empty");
+    listed(&path, true, "with room for it").await;
+    keeper.abort();
+    fs::remove_dir_all(directory).expect("ours");
 }

@@ -67,3 +67,18 @@ fn a_new_scenario_begins_without_a_memory() {
         memory.restart();
     }
 }
+
+/// How often they have asked is nothing that they have set.
+#[test]
+fn what_containers_have_set_is_forgotten_by_itself() {
+    let memory = ContainerMemory::default();
+    let now = Timestamp::from_secs(1);
+    let admit = || memory.admit(RateBucket { client: None, name: "/" }, Duration::from_secs(5), 1, now);
+    assert!(admit());
+    memory.protect("a", ScaleInProtection { at: now, until: Some(now) });
+    memory.set_running("a", NetworkFault::Latency, "", true);
+    memory.forget_changes();
+    assert_eq!(memory.protection("a"), None);
+    assert!(!memory.is_running("a", NetworkFault::Latency, ""));
+    assert!(!admit(), "the rate goes on");
+}
