@@ -153,20 +153,24 @@ fn what_many_hold_together_is_bounded() {
     assert_eq!(clients.map(is_over).iter().filter(|over| **over).count(), 1, "one goes for the other");
 }
 
-/// HTTP on a connection takes 16 KiB, and a body that is kept may take 4 KiB.
+/// HTTP on a connection takes 16 KiB, and a body that is kept may take 4 KiB: one that the reply may depend on.
 #[test]
 fn a_body_that_is_kept_counts_with_what_it_may_take() {
-    for (bytes, is_answered) in [(20 * 1024, true), (20 * 1024 - 1, false)] {
+    let (kept, unused) = ("PUT /api/x/task-protection/v1/state", "POST /v2/metadata");
+    for (line, bytes, is_answered) in [
+        (kept, 20 * 1024, true),
+        (kept, 20 * 1024 - 1, false),
+        (unused, 16 * 1024, true),
+        (unused, 16 * 1024 - 1, false),
+    ] {
         let server = InProcessServer::of(Service::Ecs, "", limits(|limits, _| limits.bytes = bytes));
         let mut client = Connection::new(server.address);
-        client.send(
-            "PUT /api/x/task-protection/v1/state HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n\
-             Content-Length: 2\r\n\r\n",
-        );
+        client
+            .send(format!("{line} HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n"));
         // The server waits for the body.
         let _ = client.try_read_until("100 Continue\r\n\r\n");
         let found = client.try_send("[]").try_read_until("\r\n\r\n");
-        assert_eq!(found.is_ok(), is_answered, "with room for {bytes} bytes: {found:?}");
+        assert_eq!(found.is_ok(), is_answered, "{line} with room for {bytes} bytes: {found:?}");
     }
 }
 

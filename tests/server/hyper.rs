@@ -93,15 +93,15 @@ fn a_late_reply_has_the_grace_and_not_more() {
     assert_eq!(found.raw, "", "beyond it\n{RERUN}");
 }
 
-/// Whether a server that has sent its end still takes what its client sends.
-fn takes_more(server: &InProcessServer, request: &[u8]) -> bool {
+/// Whether a server that has sent its end still takes what its client sends. `end` is that of the reply.
+fn takes_more(server: &InProcessServer, request: &[u8], end: &str) -> bool {
     let mut stream = TcpStream::connect(server.address).expect("it accepts");
     stream.set_read_timeout(Some(DEADLINE)).expect("not zero");
     stream.write_all(request).expect("it reads");
     let mut reply = Vec::new();
     stream.read_to_end(&mut reply).expect("no reset takes the reply away");
     let text = String::from_utf8_lossy(&reply);
-    assert!(text.ends_with(ID.1), "{text}\n{RERUN}");
+    assert!(text.ends_with(end), "{text}\n{RERUN}");
     // A socket that is closed answers the first with a reset, and then there is none.
     (0..20).all(|_| {
         server.serves_the_next();
@@ -127,10 +127,22 @@ fn a_connection_lingers_only_if_more_was_sent() {
         (format!("\r\n{request}"), false),
         (format!("\r\n{request}more"), true),
     ] {
-        let found = takes_more(&server, request.as_bytes());
+        let found = takes_more(&server, request.as_bytes(), ID.1);
         assert_eq!(found, expected, "after {} bytes: {:?}\n{RERUN}", request.len(), &request[..20]);
     }
     assert_eq!(server.drain()(), 0, "connections that linger though their clients have left\n{RERUN}");
+}
+
+/// Of a longer one the rest may be on its way.
+#[test]
+fn a_connection_does_not_linger_after_a_body_that_was_read() {
+    let limits = limits(|limits, _| (limits.body_bytes, limits.linger) = (1_000, DEADLINE * 10));
+    let server = InProcessServer::new("", limits);
+    for (length, expected) in [(1_000, false), (1_001, true)] {
+        let head = put(&format!("Connection: close\r\nContent-Length: {length}\r\n\r\n"));
+        let found = takes_more(&server, format!("{head}{}", "a".repeat(length)).as_bytes(), "==");
+        assert_eq!(found, expected, "after a body of {length} bytes\n{RERUN}");
+    }
 }
 
 #[test]
