@@ -202,6 +202,9 @@ mod tests {
         assert_eq!(controls, paths(&["/run/mock-imds/control.sock", "/var/lib/mock-imds/control.sock"]));
         assert_eq!(service.client_control_sockets(), paths(&["/run/mock-imds/control.sock"]));
         assert!(service.is_in_unit(), "it has a runtime directory of its own");
+        // The guardian looks for it there.
+        let faults = service.connection_faults_file();
+        assert_eq!(faults, Some("/run/mock-imds/connection-faults.json".into()));
     }
 
     #[test]
@@ -209,6 +212,7 @@ mod tests {
         let user = from_variables(&[("HOME", "/home/u"), ("XDG_RUNTIME_DIR", "/run/user/1000")]);
         assert_eq!(user.view_token(), Some("/run/user/1000/mock-imds/view.token".into()));
         assert!(!user.is_in_unit(), "the directory is the user's");
+        assert_eq!(user.connection_faults_file(), None, "no guardian looks there");
         assert_eq!(user.scenario_files(), paths(&["/home/u/.config/mock-imds/scenario.toml"]));
         assert_eq!(user.state_directory(), Some("/home/u/.local/state/mock-imds".into()));
         let expected = [

@@ -141,8 +141,12 @@ pub(crate) fn print(text: &str) {
 /// Has each request shown from now on, if somebody looks on: if stderr is a terminal, and the log level the usual one.
 /// Above it they are not wanted, and below it the log has them.
 pub(crate) fn show_requests() {
-    let is_usual = LevelFilter::current() == LevelFilter::INFO;
-    SHOWS_REQUESTS.store(is_usual && io::stderr().is_terminal(), Ordering::Relaxed);
+    let are_shown = are_requests_shown(LevelFilter::current(), io::stderr().is_terminal());
+    SHOWS_REQUESTS.store(are_shown, Ordering::Relaxed);
+}
+
+fn are_requests_shown(level: LevelFilter, is_terminal: bool) -> bool {
+    level == LevelFilter::INFO && is_terminal
 }
 
 /// Shows the line of a request among those of the log, if requests are shown. Nothing waits for it.
@@ -225,6 +229,18 @@ mod tests {
         };
         assert_eq!(logged(true), ["ERROR a.toml:1:1: error: x", "ERROR   1 | x"]);
         assert_eq!(logged(false), ["WARN a.toml:1:1: error: x", "WARN   1 | x"]);
+    }
+
+    /// A log that a program reads has none of them, whatever its level.
+    #[test]
+    fn requests_are_shown_on_a_terminal_at_the_usual_level() {
+        for level in Level::value_variants() {
+            for is_terminal in [true, false] {
+                let expected = is_terminal && *level == Level::default();
+                let found = are_requests_shown((*level).into(), is_terminal);
+                assert_eq!(found, expected, "at {level}, on a terminal: {is_terminal}");
+            }
+        }
     }
 
     #[test]

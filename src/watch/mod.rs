@@ -202,6 +202,18 @@ mod tests {
         fs::remove_dir_all(file.parent().unwrap()).unwrap();
     }
 
+    #[test]
+    fn without_a_change_the_whole_time_is_waited_for() {
+        let file = file("quiet");
+        let mut watch = FileWatch::new([file.clone()]);
+        watch.arm();
+        let (begin, time) = (now(), Duration::from_millis(30));
+        assert!(!watch.changes_within(time), "nothing has changed");
+        let waited = now() - begin;
+        assert!(waited >= time, "expected a wait of {time:?}, found {waited:?}");
+        fs::remove_dir_all(file.parent().unwrap()).unwrap();
+    }
+
     /// Each of the kernel's events that tell a change, by itself.
     #[test]
     fn each_way_to_change_a_file_is_noticed() {

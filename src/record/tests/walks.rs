@@ -136,12 +136,14 @@ fn progress_has_paths_as_they_are_asked_for() {
             CrawlStep::Done => break,
             CrawlStep::Request(request) => {
                 seen.push(crawl.progress());
-                let body = if request.path == "/latest/" { "meta-data/" } else { "x" };
+                let body = if request.path == "/latest/" { "meta-data" } else { "x" };
                 crawl.handle_outcome(answer(200, body), now).expect("a service may answer so");
             }
         }
     }
-    assert!(seen.iter().any(|line| line.ends_with(", now /latest/")), "{seen:#?}");
+    for path in ["/latest/", "/latest/meta-data/"] {
+        assert!(seen.iter().any(|line| line.ends_with(&format!(", now {path}"))), "no {path}: {seen:#?}");
+    }
     assert!(!seen.iter().any(|line| line.contains("//")), "{seen:#?}");
 }
 
