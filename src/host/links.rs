@@ -93,8 +93,23 @@ impl AsFd for LinkWatch {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::net::UnixDatagram;
+
     use super::*;
     use crate::host::netlink::replies;
+
+    #[test]
+    fn what_the_kernel_told_is_read_once() {
+        let (ours, kernel) = UnixDatagram::pair().expect("descriptors are left");
+        let mut watch = LinkWatch(NetlinkSocket::adopt(ours.into()));
+        assert!(matches!(watch.drain(), Ok(false)), "nothing has changed");
+        for index in 0..2 {
+            let told = NetlinkMessage::new(libc::RTM_NEWLINK, 0, &[0; LINK_HEAD]).finish(0, index);
+            kernel.send(&told).expect("it waits");
+        }
+        assert!(matches!(watch.drain(), Ok(true)), "two interfaces have changed");
+        assert!(matches!(watch.drain(), Ok(false)), "nothing has changed since");
+    }
 
     fn link(build: impl FnOnce(NetlinkMessage) -> NetlinkMessage) -> Option<Link> {
         let mut head = [0; LINK_HEAD];

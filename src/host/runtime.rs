@@ -95,7 +95,7 @@ impl Runtime {
                 Err((_, errno)) => return Err(failed(errno.into())),
             };
             // Whoever held it may have removed the file while we opened it.
-            if fstat(&*lock).map_err(|errno| failed(errno.into()))?.st_nlink > 0 {
+            if has_name(&*lock).map_err(|errno| failed(errno.into()))? {
                 return Ok(Some(Lock(lock)));
             }
         }
@@ -186,6 +186,11 @@ impl Runtime {
     }
 }
 
+/// Whether an open file is still in a directory.
+fn has_name(file: impl AsFd) -> Result<bool, Errno> {
+    Ok(fstat(file)?.st_nlink > 0)
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
@@ -231,6 +236,17 @@ mod tests {
                 assert_eq!(runtime.present_status().is_some(), is_present, "{pid:?}");
                 assert_eq!(runtime.status().and_then(|status| status.pid), pid);
             }
+        });
+    }
+
+    #[test]
+    fn a_file_that_was_removed_is_no_lock() {
+        with_runtime("unnamed", |runtime| {
+            let path = runtime.path("lock");
+            let file = fs::File::create(&path).expect("writable");
+            assert_eq!(has_name(&file), Ok(true));
+            fs::remove_file(&path).expect("ours");
+            assert_eq!(has_name(&file), Ok(false), "another one may have its name");
         });
     }
 

@@ -29,3 +29,23 @@ impl AsFd for NftWatch {
         self.0.as_fd()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::net::UnixDatagram;
+
+    use super::*;
+    use crate::host::netlink::NetlinkMessage;
+
+    #[test]
+    fn what_the_kernel_told_is_read_once() {
+        let (ours, kernel) = UnixDatagram::pair().expect("descriptors are left");
+        let mut watch = NftWatch(NetlinkSocket::adopt(ours.into()));
+        assert!(matches!(watch.drain(), Ok(false)), "nothing has changed");
+        for number in 0..2 {
+            kernel.send(&NetlinkMessage::new(0, 0, &[0; 4]).finish(0, number)).expect("it waits");
+        }
+        assert!(matches!(watch.drain(), Ok(true)), "a table has changed");
+        assert!(matches!(watch.drain(), Ok(false)), "nothing has changed since");
+    }
+}
