@@ -274,6 +274,27 @@ fn the_readme_is_short() {
     }
 }
 
+/// Who reads one page finds the others: docs/README.md has each, and leads nowhere else.
+#[test]
+fn every_page_is_in_the_index() {
+    let index = read("docs/README.md");
+    let directory = support::sources().join("docs");
+    let links: Vec<&str> = index.split("](").skip(1).filter_map(|rest| rest.split(')').next()).collect();
+    let lost: Vec<&&str> = links.iter().filter(|link| !directory.join(link).exists()).collect();
+    assert!(lost.is_empty(), "docs/README.md leads to what is not there: {lost:?}");
+    for entry in fs::read_dir(&directory).expect("the pages are there") {
+        let name = entry.expect("they are readable").file_name().into_string().expect("UTF-8");
+        let is_page = name != "README.md" && name.ends_with(".md");
+        assert!(!is_page || links.contains(&name.as_str()), "docs/README.md lacks a link to {name}");
+    }
+    let heads = |page: &str| {
+        read(page).lines().nth(2).is_some_and(|line| !line.starts_with("|") && !line.starts_with("```"))
+    };
+    for link in links.iter().filter(|link| !link.contains('/')) {
+        assert!(heads(&format!("docs/{link}")), "docs/{link} does not begin with a sentence");
+    }
+}
+
 #[test]
 fn versions_agree() {
     let version = env!("CARGO_PKG_VERSION");
