@@ -78,7 +78,7 @@ mod tests {
     #[test]
     fn identities_are_stable_distinct_and_hang_together() {
         let base = Instance::default();
-        let client = |n: u32| IpAddr::from(std::net::Ipv4Addr::from(0x0a00_0000 + n));
+        let client = |n: u32| IpAddr::from(Ipv4Addr::from(0x0a00_0000 + n));
         let ids: BTreeSet<String> =
             (0..5_000).map(|n| derived(&base, client(n)).instance_id.to_string()).collect();
         assert_eq!(ids.len(), 5_000);
