@@ -48,7 +48,7 @@ impl Fleet {
                 EventEffect::Interface(change) => {
                     let mut found = timeline::change_interface_at_once(&mut instance, change);
                     if let (Some((_, help)), true) = (&mut found, concerned.is_each_its_own) {
-                        *help = accepted_where_each_has_its_own(change, *help);
+                        *help = accepted_where_each_has_its_own(change, help);
                     }
                     found
                 }

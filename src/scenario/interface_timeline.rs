@@ -77,7 +77,7 @@ fn play(
                 EventEffect::Interface(change) => {
                     let mut found = timeline::change_interface_at_once(instance, change);
                     if let (Some((_, help)), true) = (&mut found, is_each_its_own) {
-                        *help = accepted_where_each_has_its_own(change, *help);
+                        *help = accepted_where_each_has_its_own(change, help);
                     }
                     obstacle = obstacle.or(found);
                 }
